@@ -1,0 +1,32 @@
+# make run   make the environment and run the whole chain on the Nanjing cluster
+# make test  make the environment and run every check and test
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test install lint types layers bench clean
+
+run: install
+	$(BIN)/clustersim run scenarios/nanjing-1024.yaml -o results/nanjing-1024
+
+test: install
+	sh tests/install-debian-packages.sh
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n 2
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+bench: install
+	$(BIN)/pytest tests/benchmarks -p no:xdist --override-ini norecursedirs=.git --benchmark-only -s
+
+clean:
+	rm -rf $(VENV) results out

@@ -1,0 +1,100 @@
+"""The errors a user can meet, each with the exit code that the command line gives it.
+
+::
+
+    ClusterSimError
+    ├── InputError            2  a file, key, unit or option is wrong
+    ├── InfeasibleError       3  valid input, but nothing can satisfy it (does not fit, SLO unreachable)
+    ├── PartialFailureError   4  some points of a study failed; the rest is kept
+    └── CheckFailed           5  a check or a tolerance failed
+
+Anything else that escapes is a bug (exit code 1). The message of each says where, what, and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = [
+    "CheckFailed",
+    "ClusterSimError",
+    "InfeasibleError",
+    "InputError",
+    "PartialFailureError",
+    "Problem",
+    "suggest",
+]
+
+
+class ClusterSimError(Exception):
+    """Base of all errors that are the input's and not the program's."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with an input: where it stands, what is wrong, what to do.
+
+    >>> str(Problem("a.yaml", 3, "cluster.cards", "must be positive", "give at least 1"))
+    'a.yaml:3: cluster.cards: must be positive (give at least 1)'
+    """
+
+    file: str
+    line: int | None
+    key: str
+    what: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line is not None else self.file
+        key = f"{self.key}: " if self.key else ""
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{where}: {key}{self.what}{hint}"
+
+
+class InputError(ClusterSimError):
+    """A file, key, unit or option is wrong; carries every problem that was found at once."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
+        self.problems = tuple(problems)
+        lines = [message, *(f"  {problem}" for problem in self.problems)]
+        super().__init__("\n".join(line for line in lines if line))
+
+
+class InfeasibleError(ClusterSimError):
+    """The input is valid, but nothing satisfies it; the message names the nearest thing that does."""
+
+    exit_code = 3
+
+
+class PartialFailureError(ClusterSimError):
+    """Some points of a study failed; the others are kept."""
+
+    exit_code = 4
+
+
+class CheckFailed(ClusterSimError):
+    """A check of the results, or a stated tolerance, failed."""
+
+    exit_code = 5
+
+
+def suggest(name: str, known: Sequence[str]) -> str:
+    """Return ``did you mean 'x'?`` for the nearest known name, or the list of names when none is near.
+
+    >>> suggest("pu", ["pue", "wacc"])
+    "did you mean 'pue'?"
+    >>> suggest("zzz", ["pue", "wacc"])
+    'known: pue, wacc'
+    """
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    shown = ", ".join(sorted(known)[:12])
+    return f"known: {shown}{', …' if len(known) > 12 else ''}" if known else ""
