@@ -1,0 +1,171 @@
+"""The building blocks of every input file: strict frozen models and quantities that keep their source.
+
+A quantity is written as text with a unit (``"400 Gb/s"``), as a plain number where it has no dimension, or as a
+mapping ``{value, source, tier, low, high, note}``. In a profile the mapping with ``source`` and ``tier`` is
+required; in a scenario a bare value is the user's own choice (tier ``given``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError, ValidationInfo
+
+from clustersim.errors import InputError, Problem, suggest
+from clustersim.provenance import TIERS, Sourced
+from clustersim.schema.yamlfile import Document, KeyPath
+from clustersim.units import to_float
+
+__all__ = [
+    "Amount", "Bandwidth", "Count", "Duration", "Fraction", "Model", "Money", "Number", "OpRate", "Power",
+    "Share", "Size", "quantity", "validate",
+]  # fmt: skip
+
+_PARTS = ("value", "source", "tier", "low", "high", "note")
+
+
+class Model(BaseModel):
+    """Base of every schema class: frozen, unknown keys refused, defaults checked, docstrings as field docs."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, validate_default=True
+    )
+
+
+def quantity(
+    unit: str,
+    *,
+    gt: float | None = None,
+    ge: float | None = None,
+    le: float | None = None,
+    lt: float | None = None,
+    integer: bool = False,
+) -> PlainValidator:
+    """Return the validator of a quantity expressed in ``unit`` within the stated bounds."""
+
+    def number(raw: Any, part: str) -> float:
+        try:
+            value = to_float(raw, unit)
+        except (InputError, TypeError) as error:
+            raise ValueError(f"{part}{error}") from None
+        if integer and value != math.floor(value):
+            raise ValueError(f"{part}{raw!r} must be a whole number")
+        for bound, holds, sign in (
+            (gt, gt is None or value > gt, "greater than"),
+            (ge, ge is None or value >= ge, "at least"),
+            (lt, lt is None or value < lt, "less than"),
+            (le, le is None or value <= le, "at most"),
+        ):
+            if not holds:
+                shown = f"{bound:g}" + ("" if unit == "1" else f" {unit}")
+                raise ValueError(f"{part}{raw!r} must be {sign} {shown}")
+        return value
+
+    def check(raw: Any, info: ValidationInfo) -> Sourced:
+        if isinstance(raw, Sourced):
+            return raw
+        strict = bool(info.context and info.context.get("require_source"))
+        if not isinstance(raw, Mapping):
+            if raw is None:
+                raise ValueError("has no value; remove the key where the number is unknown")
+            if strict:
+                raise ValueError(
+                    "needs {value, source, tier}: a profile never states a number without its source"
+                )
+            return Sourced(number(raw, ""), unit)
+        return _from_mapping(raw, strict, unit, number)
+
+    return PlainValidator(check)
+
+
+def _from_mapping(
+    raw: Mapping[str, Any], strict: bool, unit: str, number: Callable[[Any, str], float]
+) -> Sourced:
+    unknown = [key for key in raw if key not in _PARTS]
+    if unknown:
+        raise ValueError(f"unknown key {unknown[0]!r}; {suggest(unknown[0], _PARTS)}")
+    missing = [key for key in ("value", "source", "tier") if raw.get(key) in (None, "")]
+    if "value" in missing or (strict and missing):
+        raise ValueError(f"lacks {', '.join(missing)}")
+    tier = raw.get("tier") or "given"
+    if tier not in TIERS:
+        raise ValueError(f"unknown tier {tier!r}; {suggest(str(tier), TIERS)}")
+    value = number(raw["value"], "")
+    low, high = (None if raw.get(k) is None else number(raw[k], f"{k}: ") for k in ("low", "high"))
+    if (low is not None and low > value) or (high is not None and high < value):
+        raise ValueError(
+            f"value {raw['value']!r} is outside its own range {raw.get('low')!r} to {raw.get('high')!r}"
+        )
+    return Sourced(
+        value, unit, str(raw.get("source") or ""), str(tier), low, high, str(raw.get("note") or "")
+    )
+
+
+Number = Annotated[Sourced, quantity("1")]
+Amount = Annotated[Sourced, quantity("1", ge=0)]
+Fraction = Annotated[Sourced, quantity("1", ge=0, le=1)]
+Share = Annotated[Sourced, quantity("1", gt=0, le=1)]
+Count = Annotated[Sourced, quantity("1", ge=0, integer=True)]
+Bandwidth = Annotated[Sourced, quantity("B/s", gt=0)]
+Size = Annotated[Sourced, quantity("B", gt=0)]
+OpRate = Annotated[Sourced, quantity("FLOP/s", gt=0)]
+Duration = Annotated[Sourced, quantity("s", ge=0)]
+Power = Annotated[Sourced, quantity("W", ge=0)]
+Money = Annotated[Sourced, quantity("CNY", ge=0)]
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def validate(model: type[M], document: Document, *, require_source: bool = False, at: KeyPath = ()) -> M:
+    """Validate a document (or the part of it below ``at``), reporting every problem with its line at once.
+
+    Raises InputError whose problems name file, line, key, what is wrong and what to do.
+    """
+    data: Any = document.data
+    for key in at:
+        data = data[key]
+    try:
+        return model.model_validate(data, context={"require_source": require_source})
+    except ValidationError as error:
+        problems = [_problem(model, document, at, detail) for detail in error.errors()]
+        problems.sort(key=lambda p: (p.line or 0, p.key))
+        raise InputError(f"{document.file}: {len(problems)} problem(s)", problems) from None
+
+
+def _problem(model: type[BaseModel], document: Document, at: KeyPath, detail: Any) -> Problem:
+    path = (*at, *(part for part in detail["loc"] if part != "[key]"))
+    key = ".".join(str(part) for part in path)
+    kind = detail["type"]
+    line = document.line_of(path)
+    if kind == "extra_forbidden":
+        known = _known_keys(model, detail["loc"][:-1])
+        return Problem(document.file, line, key, "unknown key", suggest(str(detail["loc"][-1]), known))
+    if kind == "missing":
+        return Problem(document.file, line, key, "is needed and missing", "add it")
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    if kind not in {"value_error", "assertion_error"}:
+        message = f"{message[0].lower()}{message[1:]}, not {detail['input']!r}"
+    return Problem(document.file, line, key, message)
+
+
+def _known_keys(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
+    """Return the field names of the model that ``path`` leads to."""
+    current: Any = model
+    for part in path:
+        fields = getattr(current, "model_fields", {})
+        if part not in fields:
+            return []
+        current = _model_in(fields[part].annotation)
+    return list(getattr(current, "model_fields", {}))
+
+
+def _model_in(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        found = _model_in(argument)
+        if found is not None:
+            return found
+    return None

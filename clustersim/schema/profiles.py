@@ -1,0 +1,277 @@
+"""Hardware profiles: what a card, server, NIC, switch, optical module or model file may say.
+
+Every number is ``{value, source, tier, low?, high?, note?}``. What nobody has published stays absent; using an
+absent field is an error that names the field and the file.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import Field
+
+from clustersim.errors import InputError
+from clustersim.provenance import Sourced
+from clustersim.schema.base import (
+    Amount, Bandwidth, Count, Duration, Model, OpRate, Power, Share, Size, quantity, validate,
+)  # fmt: skip
+from clustersim.schema.lookup import find_file
+from clustersim.schema.yamlfile import Document, read_yaml
+
+__all__ = [
+    "KINDS", "CardProfile", "ModelProfile", "NicProfile", "OpticsProfile", "Profile", "ServerProfile",
+    "SwitchProfile", "load_card", "load_model", "load_profile",
+]  # fmt: skip
+
+#: Prices may stand in CNY, USD or HKD; which one is kept in the unit of the parsed value.
+CURRENCIES = ("CNY", "USD", "HKD")
+
+
+def _price(raw: Any) -> str:
+    text = str(raw.get("value") if isinstance(raw, dict) else raw)
+    return next((c for c in CURRENCIES if c in text), "CNY")
+
+
+class _PriceValidator:
+    """Parse a price in whichever currency it is written; the unit of the result names the currency."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        def check(raw: Any, info: Any) -> Sourced:
+            if isinstance(raw, Sourced):
+                return raw
+            return quantity(_price(raw) + self.per, ge=0).func(raw, info)  # type: ignore[call-arg,return-value]
+
+        return core_schema.with_info_plain_validator_function(check)
+
+    def __init__(self, per: str = "") -> None:
+        self.per = per
+
+
+Price = Annotated[Sourced, _PriceValidator()]
+Rent = Annotated[Sourced, _PriceValidator("/h")]
+Height = Annotated[Sourced, quantity("U", gt=0)]
+
+
+class Profile(Model):
+    """What every profile file has."""
+
+    name: str
+    notes: tuple[str, ...] = ()
+    source: str = ""
+    """Source of the plain (unsourced) fields of the file, for example a model's published configuration."""
+    tier: str = "given"
+
+
+class MemoryProfile(Model):
+    """Device memory."""
+
+    capacity: Size
+    bandwidth: Bandwidth | None = None
+
+
+class ScaleUpProfile(Model):
+    """The links inside the coherent domain."""
+
+    bandwidth: Bandwidth
+    """Per card and per direction, all links together."""
+    wiring: Literal["full_mesh", "switched", "pcie"]
+    domain: Count
+    latency: Duration | None = None
+
+
+class DieProfile(Model):
+    """The link between the dies of one card."""
+
+    bandwidth: Bandwidth
+
+
+class HostLinkProfile(Model):
+    """The link to the host, per direction."""
+
+    bandwidth: Bandwidth
+
+
+class PowerProfile(Model):
+    """Nameplate and idle power; neither is the power drawn under load."""
+
+    tdp: Power
+    idle: Power | None = None
+
+
+class CodecProfile(Model):
+    """Video channels."""
+
+    encode_channels: Count | None = None
+    decode_channels: Count | None = None
+
+
+class EfficiencyProfile(Model):
+    """Share of the nameplate that large, well-shaped work reaches."""
+
+    gemm: Share | None = None
+    memory: Share | None = None
+    scale_up: Share | None = None
+    attention: Share | None = None
+
+
+class CardProfile(Profile):
+    """One accelerator card."""
+
+    kind: Literal["card"]
+    vendor: str
+    product: str | None = None
+    """Line of the company model that this card is sold under."""
+    form: str
+    dies: int = Field(1, ge=1)
+    status: str = ""
+    peak: dict[str, OpRate] = Field(default_factory=dict)
+    memory: MemoryProfile | None = None
+    scale_up: ScaleUpProfile | None = None
+    die_to_die: DieProfile | None = None
+    host_link: HostLinkProfile | None = None
+    power: PowerProfile | None = None
+    codec: CodecProfile | None = None
+    efficiency: EfficiencyProfile = EfficiencyProfile()
+    price: Price | None = None
+    rent: Rent | None = None
+
+
+class ServerProfile(Profile):
+    """One server without its cards and NICs."""
+
+    kind: Literal["server"]
+    form: str
+    cards: Count
+    cpu: str = ""
+    host_power: Power
+    height: Height | None = None
+    host_memory: Size | None = None
+    pcie: str = ""
+    price: Price | None = None
+    price_part: str = ""
+
+
+class NicProfile(Profile):
+    """One network interface of one port."""
+
+    kind: Literal["nic"]
+    rate: Bandwidth
+    latency: Duration
+    efficiency: Share
+    power: Power
+    price: Price | None = None
+    price_part: str = ""
+
+
+class SwitchProfile(Profile):
+    """One packet switch."""
+
+    kind: Literal["switch"]
+    ports: Count
+    port_rate: Bandwidth
+    power: Power
+    latency: Duration
+    price: Price | None = None
+    price_part: str = ""
+
+
+class OpticsProfile(Profile):
+    """One optical module."""
+
+    kind: Literal["optics"]
+    rate: Bandwidth
+    power: Power
+    price: Price | None = None
+    price_part: str = ""
+
+
+class MoeProfile(Model):
+    """Mixture of experts."""
+
+    experts: int = Field(gt=1)
+    experts_per_token: int = Field(ge=1)
+    shared_experts: int = Field(0, ge=0)
+    expert_ffn_hidden: int = Field(gt=0)
+    moe_layers: int = Field(gt=0)
+
+
+class MlaProfile(Model):
+    """Latent attention."""
+
+    q_lora_rank: int = Field(ge=0)
+    kv_lora_rank: int = Field(gt=0)
+    qk_nope_head_dim: int = Field(gt=0)
+    qk_rope_head_dim: int = Field(gt=0)
+    v_head_dim: int = Field(gt=0)
+
+
+class ModelProfile(Profile):
+    """A transformer's dimensions: whole numbers as its authors published them."""
+
+    kind: Literal["model"]
+    layers: int = Field(gt=0)
+    hidden: int = Field(gt=0)
+    heads: int = Field(gt=0)
+    kv_heads: int = Field(gt=0)
+    head_dim: int = Field(gt=0)
+    ffn_hidden: int = Field(gt=0)
+    gated: bool
+    vocab: int = Field(gt=0)
+    tied_embeddings: bool = False
+    max_seq_len: int = Field(gt=0)
+    moe: MoeProfile | None = None
+    mla: MlaProfile | None = None
+
+
+KINDS: dict[str, tuple[str, type[Profile]]] = {
+    "cards": ("hwprofiles/cards", CardProfile),
+    "servers": ("hwprofiles/servers", ServerProfile),
+    "nics": ("hwprofiles/nics", NicProfile),
+    "switches": ("hwprofiles/switches", SwitchProfile),
+    "optics": ("hwprofiles/optics", OpticsProfile),
+    "models": ("hwprofiles/models", ModelProfile),
+}
+
+P = TypeVar("P", bound=Profile)
+
+
+@lru_cache(maxsize=512)
+def _read(path: Path, stamp: int) -> Document:
+    return read_yaml(path)
+
+
+def load_document(kind: str, name: str) -> Document:
+    """Read a profile's file; the parsed text is kept until the file changes."""
+    path = find_file(KINDS[kind][0], name)
+    stamp = path.stat().st_mtime_ns if path.is_file() else 0
+    return _read(path, stamp)
+
+
+def load_profile(kind: str, name: str) -> Profile:
+    """Load and check a profile of a kind (``cards``, ``servers``, …) by name or path.
+
+    Raises InputError with every problem of the file, or with the nearest known name.
+    """
+    document = load_document(kind, name)
+    profile = validate(KINDS[kind][1], document, require_source=True)
+    if profile.name != Path(document.file).stem:
+        raise InputError(f"{document.file}:{document.line_of(('name',))}: name: must equal the file's name")
+    return profile
+
+
+def load_card(name: str) -> CardProfile:
+    """Load a card's profile by name or path."""
+    profile = load_profile("cards", name)
+    assert isinstance(profile, CardProfile)
+    return profile
+
+
+def load_model(name: str) -> ModelProfile:
+    """Load a model's dimensions by name or path."""
+    profile = load_profile("models", name)
+    assert isinstance(profile, ModelProfile)
+    return profile
