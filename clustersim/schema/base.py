@@ -8,7 +8,8 @@ required; in a scenario a bare value is the user's own choice (tier ``given``).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError, ValidationInfo
@@ -20,8 +21,11 @@ from clustersim.units import to_float
 
 __all__ = [
     "Amount", "Bandwidth", "Count", "Duration", "Fraction", "Model", "Money", "Number", "OpRate", "Power",
-    "Share", "Size", "quantity", "validate",
+    "Share", "Size", "money", "quantity", "validate",
 ]  # fmt: skip
+
+#: Prices may stand in any of these; the unit of the parsed value says which.
+CURRENCIES = ("CNY", "USD", "HKD")
 
 _PARTS = ("value", "source", "tier", "low", "high", "note")
 
@@ -34,55 +38,80 @@ class Model(BaseModel):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a quantity must satisfy, in its own unit."""
+
+    gt: float | None = None
+    ge: float | None = None
+    lt: float | None = None
+    le: float | None = None
+    integer: bool = False
+
+    def check(self, value: float, raw: Any, unit: str) -> None:
+        """Raise ValueError with the bound that ``value`` breaks."""
+        if self.integer and value != math.floor(value):
+            raise ValueError(f"{raw!r} must be a whole number")
+        for bound, holds, words in (
+            (self.gt, self.gt is None or value > self.gt, "greater than"),
+            (self.ge, self.ge is None or value >= self.ge, "at least"),
+            (self.lt, self.lt is None or value < self.lt, "less than"),
+            (self.le, self.le is None or value <= self.le, "at most"),
+        ):
+            if not holds:
+                shown = f"{bound:g}" + ("" if unit == "1" else f" {unit}")
+                raise ValueError(f"{raw!r} must be {words} {shown}")
+
+
 def quantity(
     unit: str,
     *,
     gt: float | None = None,
     ge: float | None = None,
-    le: float | None = None,
     lt: float | None = None,
+    le: float | None = None,
     integer: bool = False,
 ) -> PlainValidator:
     """Return the validator of a quantity expressed in ``unit`` within the stated bounds."""
+    bounds = Bounds(gt, ge, lt, le, integer)
+    return PlainValidator(lambda raw, info: _sourced(raw, info, unit, bounds))
 
-    def number(raw: Any, part: str) -> float:
-        try:
-            value = to_float(raw, unit)
-        except (InputError, TypeError) as error:
-            raise ValueError(f"{part}{error}") from None
-        if integer and value != math.floor(value):
-            raise ValueError(f"{part}{raw!r} must be a whole number")
-        for bound, holds, sign in (
-            (gt, gt is None or value > gt, "greater than"),
-            (ge, ge is None or value >= ge, "at least"),
-            (lt, lt is None or value < lt, "less than"),
-            (le, le is None or value <= le, "at most"),
-        ):
-            if not holds:
-                shown = f"{bound:g}" + ("" if unit == "1" else f" {unit}")
-                raise ValueError(f"{part}{raw!r} must be {sign} {shown}")
-        return value
+
+def money(per: str = "") -> PlainValidator:
+    """Return the validator of an amount in whichever known currency it is written (CNY where it says none)."""
+    bounds = Bounds(ge=0.0)
 
     def check(raw: Any, info: ValidationInfo) -> Sourced:
-        if isinstance(raw, Sourced):
-            return raw
-        strict = bool(info.context and info.context.get("require_source"))
-        if not isinstance(raw, Mapping):
-            if raw is None:
-                raise ValueError("has no value; remove the key where the number is unknown")
-            if strict:
-                raise ValueError(
-                    "needs {value, source, tier}: a profile never states a number without its source"
-                )
-            return Sourced(number(raw, ""), unit)
-        return _from_mapping(raw, strict, unit, number)
+        text = str(raw.get("value") if isinstance(raw, Mapping) else raw)
+        currency = next((c for c in CURRENCIES if c in text), "CNY")
+        return _sourced(raw, info, currency + per, bounds)
 
     return PlainValidator(check)
 
 
-def _from_mapping(
-    raw: Mapping[str, Any], strict: bool, unit: str, number: Callable[[Any, str], float]
-) -> Sourced:
+def _sourced(raw: Any, info: ValidationInfo, unit: str, bounds: Bounds) -> Sourced:
+    if isinstance(raw, Sourced):
+        return raw
+    if raw is None:
+        raise ValueError("has no value; remove the key where the number is unknown")
+    strict = bool(info.context and info.context.get("require_source"))
+    if isinstance(raw, Mapping):
+        return _from_mapping(raw, strict, unit, bounds)
+    if strict:
+        raise ValueError("needs {value, source, tier}: a profile never states a number without its source")
+    return Sourced(_number(raw, unit, bounds), unit)
+
+
+def _number(raw: Any, unit: str, bounds: Bounds, part: str = "") -> float:
+    try:
+        value = to_float(raw, unit)
+        bounds.check(value, raw, unit)
+    except (InputError, ValueError, TypeError) as error:
+        raise ValueError(f"{part}{error}") from None
+    return value
+
+
+def _from_mapping(raw: Mapping[str, Any], strict: bool, unit: str, bounds: Bounds) -> Sourced:
     unknown = [key for key in raw if key not in _PARTS]
     if unknown:
         raise ValueError(f"unknown key {unknown[0]!r}; {suggest(unknown[0], _PARTS)}")
@@ -92,8 +121,10 @@ def _from_mapping(
     tier = raw.get("tier") or "given"
     if tier not in TIERS:
         raise ValueError(f"unknown tier {tier!r}; {suggest(str(tier), TIERS)}")
-    value = number(raw["value"], "")
-    low, high = (None if raw.get(k) is None else number(raw[k], f"{k}: ") for k in ("low", "high"))
+    value = _number(raw["value"], unit, bounds)
+    low, high = (
+        None if raw.get(k) is None else _number(raw[k], unit, bounds, f"{k}: ") for k in ("low", "high")
+    )
     if (low is not None and low > value) or (high is not None and high < value):
         raise ValueError(
             f"value {raw['value']!r} is outside its own range {raw.get('low')!r} to {raw.get('high')!r}"

@@ -8,14 +8,24 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
 from clustersim.errors import InputError
 from clustersim.provenance import Sourced
 from clustersim.schema.base import (
-    Amount, Bandwidth, Count, Duration, Model, OpRate, Power, Share, Size, quantity, validate,
+    Bandwidth,
+    Count,
+    Duration,
+    Model,
+    OpRate,
+    Power,
+    Share,
+    Size,
+    money,
+    quantity,
+    validate,
 )  # fmt: skip
 from clustersim.schema.lookup import find_file
 from clustersim.schema.yamlfile import Document, read_yaml
@@ -25,34 +35,8 @@ __all__ = [
     "SwitchProfile", "load_card", "load_model", "load_profile",
 ]  # fmt: skip
 
-#: Prices may stand in CNY, USD or HKD; which one is kept in the unit of the parsed value.
-CURRENCIES = ("CNY", "USD", "HKD")
-
-
-def _price(raw: Any) -> str:
-    text = str(raw.get("value") if isinstance(raw, dict) else raw)
-    return next((c for c in CURRENCIES if c in text), "CNY")
-
-
-class _PriceValidator:
-    """Parse a price in whichever currency it is written; the unit of the result names the currency."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
-        from pydantic_core import core_schema
-
-        def check(raw: Any, info: Any) -> Sourced:
-            if isinstance(raw, Sourced):
-                return raw
-            return quantity(_price(raw) + self.per, ge=0).func(raw, info)  # type: ignore[call-arg,return-value]
-
-        return core_schema.with_info_plain_validator_function(check)
-
-    def __init__(self, per: str = "") -> None:
-        self.per = per
-
-
-Price = Annotated[Sourced, _PriceValidator()]
-Rent = Annotated[Sourced, _PriceValidator("/h")]
+Price = Annotated[Sourced, money()]
+Rent = Annotated[Sourced, money("/h")]
 Height = Annotated[Sourced, quantity("U", gt=0)]
 
 

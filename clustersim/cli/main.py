@@ -1,0 +1,89 @@
+"""The ``clustersim`` program: a lazy group of commands, and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from typing import NoReturn
+
+import click
+
+from clustersim import __version__
+from clustersim.errors import ClusterSimError, suggest
+
+__all__ = ["COMMANDS", "cli", "main"]
+
+#: name -> (module that holds ``command``, one line of help). Kept here so that ``--help`` imports nothing else.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("clustersim.cli.run", "Run a scenario through the whole chain, from card to target price."),
+    "explain": ("clustersim.cli.explain", "Show the chain of terms before and after a change of inputs."),
+    "check": ("clustersim.cli.check", "Check a scenario and its profiles; say where each value came from."),
+    "profiles": ("clustersim.cli.profiles", "List hardware profiles, show one, or compare two."),
+    "validate": ("clustersim.cli.validate", "Predict published measurements and print the errors."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports a command's module only to run or describe it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            ctx.fail(f"no command {args[0]!r}; {suggest(args[0], list(COMMANDS))}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="clustersim")
+def cli() -> None:
+    """Simulate a GPGPU cluster from its hardware profile to throughput, cost per token and target price."""
+
+
+def main() -> NoReturn:
+    """Run the program; a user's mistake ends in one message and the exit code of its kind, never a traceback."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        result = cli.main(standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Abort:
+        click.echo("interrupted", err=True)
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except ClusterSimError as error:
+        click.echo(f"error: {error}", err=True)
+        return error.exit_code
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        return 130
+    except BrokenPipeError:
+        # The reader of the pipe went away (head, less): not an error of ours. Point stdout at nothing so that
+        # the interpreter's own flush at exit stays quiet.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except Exception:
+        traceback.print_exc()
+        click.echo("This is a bug in clustersim; please report it with the text above.", err=True)
+        return 1
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,179 @@
+"""Options and output that every command shares: ``--format``, ``--set``, tables, progress, safe writing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from clustersim.errors import InputError
+
+__all__ = [
+    "emit_object", "emit_rows", "format_option", "output_folder", "progress", "set_option", "write_beside",
+]  # fmt: skip
+
+F = TypeVar("F", bound=Callable[..., Any])
+FORMATS = ("table", "json", "csv", "md")
+
+
+def format_option(*formats: str) -> Callable[[F], F]:
+    """Add ``-f/--format``; the default is a table on a terminal and JSON in a pipe."""
+    return click.option(
+        "-f",
+        "--format",
+        "fmt",
+        type=click.Choice(formats or FORMATS),
+        default=lambda: "table" if sys.stdout.isatty() else "json",
+        show_default="table on a terminal, json in a pipe",
+        help="How the result is printed.",
+    )
+
+
+def set_option(function: F) -> F:
+    """Add ``--set KEY=VALUE`` (repeatable): overrides of any input by its key, units included."""
+    return click.option(
+        "--set",
+        "sets",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Override an input, for example --set tco.tariff='0.6 CNY/kWh'. Repeatable.",
+    )(function)
+
+
+def _plain(value: Any) -> Any:
+    """Make a value fit for JSON: NaN and infinity have no JSON form and become null."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if hasattr(value, "item") and not isinstance(value, str | bytes):
+        return _plain(value.item() if getattr(value, "ndim", 0) == 0 else value.tolist())
+    return value
+
+
+def to_json(value: Any) -> str:
+    """Return JSON text with stable key order as given."""
+    return json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
+    return str(value)
+
+
+def _width(text: str) -> int:
+    import unicodedata
+
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def render_table(rows: Sequence[Mapping[str, Any]], fmt: str) -> str:
+    """Render rows of equal keys as an aligned table or as Markdown."""
+    if not rows:
+        return "(no rows)"
+    columns = list(rows[0])
+    cells = [[_cell(row.get(c)) for c in columns] for row in rows]
+    if fmt == "md":
+        lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+        return "\n".join(lines + ["| " + " | ".join(line) + " |" for line in cells])
+    numeric = [all(isinstance(r.get(c), int | float | None) for r in rows) for c in columns]
+    widths = [max(_width(c), *(_width(line[i]) for line in cells)) for i, c in enumerate(columns)]
+
+    def line(parts: Sequence[str]) -> str:
+        padded = [
+            " " * (widths[i] - _width(p)) + p if numeric[i] else p + " " * (widths[i] - _width(p))
+            for i, p in enumerate(parts)
+        ]
+        return "  ".join(padded).rstrip()
+
+    return "\n".join([line(columns), line(["-" * w for w in widths]), *map(line, cells)])
+
+
+def emit_rows(rows: Sequence[Mapping[str, Any]], fmt: str) -> None:
+    """Print rows to stdout in the chosen format."""
+    if fmt == "json":
+        click.echo(to_json(list(rows)))
+    elif fmt == "csv":
+        out = io.StringIO()
+        writer = csv.DictWriter(out, list(rows[0]) if rows else [], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({k: "" if v is None else v for k, v in row.items()} for row in rows)
+        click.echo(out.getvalue(), nl=False)
+    else:
+        click.echo(render_table(rows, fmt))
+
+
+def emit_object(value: Mapping[str, Any], fmt: str, table: Callable[[], str]) -> None:
+    """Print one object: JSON as it is, or the text that ``table`` makes of it."""
+    click.echo(to_json(value) if fmt == "json" else table())
+
+
+def output_folder(path: str) -> Path:
+    """Return a folder that can be written, making it if needed.
+
+    Raises InputError when it cannot be made or written; nothing in it is touched.
+    """
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".probe-"):
+            pass
+    except FileExistsError:
+        raise InputError(f"{path}: is a file; give a folder for the results") from None
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot write there ({error.strerror}); give another folder with -o"
+        ) from None
+    return folder
+
+
+@contextmanager
+def write_beside(path: Path) -> Iterator[Path]:
+    """Write to a temporary file beside ``path`` and rename it at the end, so that a failure keeps the old file."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield temporary
+        temporary.replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def progress(label: str, total: int | None = None) -> Iterator[Callable[[str], None]]:
+    """Show progress on stderr when it is a terminal; yields a function that advances by one step with its name."""
+    if not sys.stderr.isatty():
+        yield lambda name: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda name: bar.update(task, advance=1, description=f"{label}: {name}")
