@@ -1,0 +1,194 @@
+"""What a scenario file may say. One file is a complete question: a cluster, a job, its costs and its market."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from clustersim.provenance import Sourced
+from clustersim.schema.base import (
+    Amount,
+    Bandwidth,
+    Count,
+    Duration,
+    Fraction,
+    Model,
+    Number,
+    Power,
+    Share,
+    Size,
+    money,
+    quantity,
+)
+
+__all__ = [
+    "CheckpointSection", "ClusterSection", "FabricSection", "MarketSection", "PlanSection", "ReliabilitySection",
+    "Scenario", "StorageSection", "TcoSection", "TrainingSection",
+]  # fmt: skip
+
+PositiveCount = Annotated[Sourced, quantity("1", ge=1, integer=True)]
+Tariff = Annotated[Sourced, quantity("CNY/kWh", ge=0)]
+PerYear = Annotated[Sourced, quantity("1/year", ge=0)]
+CnyPerYear = Annotated[Sourced, quantity("CNY/year", ge=0)]
+Colocation = Annotated[Sourced, quantity("CNY/kW/month", ge=0)]
+Carbon = Annotated[Sourced, quantity("kgCO2/kWh", ge=0)]
+Years = Annotated[Sourced, quantity("year", gt=0)]
+Pue = Annotated[Sourced, quantity("1", ge=1, le=3)]
+Price = Annotated[Sourced, money()]
+Rate = Annotated[Sourced, quantity("1", gt=-1, lt=1)]
+
+
+class FabricSection(Model):
+    """The network between servers."""
+
+    topology: Literal["fat_tree", "rail_optimized"] = "fat_tree"
+    switch: str
+    optics: str
+    oversubscription: Annotated[Sourced, quantity("1", ge=1)]
+
+
+class StorageSection(Model):
+    """The parallel storage that durable checkpoints go to."""
+
+    write_bandwidth: Bandwidth
+    read_bandwidth: Bandwidth
+    capacity: Size
+
+
+class ClusterSection(Model):
+    """The cluster: which cards, in which servers, on which network."""
+
+    card: str
+    cards: PositiveCount
+    server: str
+    nic: str
+    nics_per_card: Annotated[Sourced, quantity("1", gt=0, le=8)]
+    fabric: FabricSection
+    storage: StorageSection
+
+
+class PlanSection(Model):
+    """How the model is spread over the cards."""
+
+    tp: int = Field(ge=1)
+    pp: int = Field(ge=1)
+    dp: int = Field(ge=1)
+    cp: int = Field(1, ge=1)
+    ep: int = Field(1, ge=1)
+    interleave: int = Field(1, ge=1)
+    micro_batch: int = Field(1, ge=1)
+    schedule: Literal["gpipe", "1f1b", "interleaved", "zero_bubble"] = "1f1b"
+    sequence_parallel: bool = True
+    recompute: Literal["none", "selective", "full"] = "selective"
+    zero: int = Field(1, ge=0, le=3)
+    offload_optimizer: bool = False
+    offload_activations: bool = False
+
+
+class TrainingSection(Model):
+    """The training job."""
+
+    dtype: str
+    seq_len: int = Field(ge=1)
+    global_batch: int = Field(ge=1)
+    """Sequences per optimizer step."""
+    plan: PlanSection
+
+
+class CheckpointLevel(Model):
+    """One level of asynchronous checkpoints."""
+
+    interval: Annotated[Sourced, quantity("s", gt=0)]
+    bandwidth: Bandwidth | None = None
+    """Per server for the host and partner levels; absent: from the link the level uses."""
+
+
+class CheckpointSection(Model):
+    """Checkpoints: device to host memory, to a partner server, to parallel storage."""
+
+    bytes_per_parameter: Annotated[Sourced, quantity("1", gt=0)]
+    host: CheckpointLevel
+    partner: CheckpointLevel
+    storage: CheckpointLevel
+
+
+class SparesSection(Model):
+    """Servers that stand by."""
+
+    hot: Count
+    swap_time: Duration
+
+
+class RecoverySection(Model):
+    """The life of an incident up to the load of the checkpoint."""
+
+    detect: Duration
+    localise: Duration
+    reschedule: Duration
+    initialise: Duration
+
+
+class ReliabilitySection(Model):
+    """Failures and recovery over the run."""
+
+    duration: Annotated[Sourced, quantity("s", gt=0)]
+    mttf_scale: Annotated[Sourced, quantity("1", gt=0)]
+    """Multiplies every component's mean time to failure; 1 is the component table as published."""
+    failures_per_year: dict[str, PerYear] = Field(default_factory=dict)
+    """Overrides of the component table: failures per component and year, by component."""
+    recovery: RecoverySection
+    spares: SparesSection
+    repair_time: Annotated[Sourced, quantity("s", gt=0)]
+    replications: int = Field(200, ge=1)
+
+
+class TcoSection(Model):
+    """What the owner of the cluster pays, and for how long."""
+
+    price_book: str
+    horizon: Years
+    wacc: Rate
+    residual: Fraction
+    vat: Fraction
+    tariff: Tariff
+    pue: Pue
+    maintenance: Fraction
+    """Share of capex per year."""
+    staff: CnyPerYear
+    colocation: Colocation | None = None
+    sold_share: Share
+    """Share of the hours that are sold or used."""
+    integration: Fraction
+    carbon: Carbon | None = None
+
+
+class MarketSection(Model):
+    """The price a card is worth, against whom."""
+
+    incumbent: str
+    """Scenario of the incumbent, trained on the same model; its cluster is priced under this file's site."""
+    switching_discount: Fraction
+    value_share: Fraction
+    """Share of the difference in value that the maker keeps in its price (theta)."""
+    price_sensitivity: Amount
+    """Logit sensitivity of units to the logarithm of the customer's cost per token."""
+
+
+class Scenario(Model):
+    """A complete question."""
+
+    name: str
+    description: str = ""
+    seed: int = Field(0, ge=0)
+    cluster: ClusterSection
+    model: str
+    training: TrainingSection
+    reliability: ReliabilitySection
+    checkpoint: CheckpointSection
+    tco: TcoSection
+    market: MarketSection | None = None
+    company: str | None = None
+
+
+_UNUSED = (Number, Power)
