@@ -100,8 +100,7 @@ def diff_profiles(first: str, second: str, fmt: str) -> None:
     rows = []
     for key in [*one, *(k for k in two if k not in one)]:
         a, b = one.get(key), two.get(key)
-        both = isinstance(a, Sourced) and isinstance(b, Sourced) and a.value
-        ratio = b.value / a.value if both else None
+        ratio = b.value / a.value if isinstance(a, Sourced) and isinstance(b, Sourced) and a.value else None
         shown = [_row(key, v)["value"] if v is not None else "absent" for v in (a, b)]
         if shown[0] != shown[1]:
             rows.append({"field": key, first: shown[0], second: shown[1], "ratio": ratio})

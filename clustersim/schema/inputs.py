@@ -1,7 +1,7 @@
 """Everything a run needs, read and checked: the scenario, its profiles, its price book, company and incumbent.
 
-``load_inputs`` is the one way in. It reports every problem of a file at once, knows where each value came from, and
-parses a file only once while it does not change.
+``load_inputs`` is the one way in. It reports every problem of a file at once, knows where each value came from,
+and parses a file only once while it does not change.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Reading input files: YAML 1.2, every problem at once, with file, line and a suggestion."""
 
 import pytest
+
 from clustersim.errors import InputError
 from clustersim.schema.base import validate
 from clustersim.schema.overrides import apply_overrides, parse_overrides

@@ -4,10 +4,11 @@ import math
 
 import pint
 import pytest
-from clustersim.errors import InputError
-from clustersim.units import known_units, parse_unit, si, to_float
 from hypothesis import given
 from hypothesis import strategies as st
+
+from clustersim.errors import InputError
+from clustersim.units import known_units, parse_unit, si, to_float
 
 REGISTRY = pint.UnitRegistry()
 # our spelling -> pint's
