@@ -1,0 +1,30 @@
+"""``clustersim check SCENARIO``: read everything a run would read, and say where each value came from."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import click
+
+from clustersim.cli.options import emit_rows, format_option, set_option
+
+
+@click.command()
+@click.argument("scenario")
+@set_option
+@click.option("--show-origin", is_flag=True, help="List every input with its file and line, or its flag.")
+@format_option()
+def command(scenario: str, sets: tuple[str, ...], show_origin: bool, fmt: str) -> None:
+    """Check SCENARIO and every profile it names; all problems of a file are reported at once."""
+    from clustersim.schema.inputs import load_inputs
+
+    inputs = load_inputs(scenario, sets)
+    if show_origin:
+        rows = [
+            {"key": key, "value": str(value), "origin": origin} for key, value, origin in inputs.origins()
+        ]
+        emit_rows(rows, fmt)
+        return
+    tiers = Counter(sourced.tier for _, sourced in inputs.fields())
+    emit_rows([{"tier": tier, "numbers": count} for tier, count in sorted(tiers.items())], fmt)
+    click.echo(f"{inputs.file}: ok, {sum(tiers.values())} sourced numbers", err=True)
