@@ -1,0 +1,1 @@
+"""The network: topology, collective times, contention, placement. Plain floats and arrays only."""
