@@ -1,0 +1,51 @@
+"""A card as the performance model sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from clustersim.errors import InputError
+
+__all__ = ["Card"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """Plain floats of one card.
+
+    Attributes:
+        name: the card's name, for messages.
+        peak: dense FLOP/s by data type.
+        memory_bytes: device memory.
+        memory_bandwidth: bytes/s of device memory.
+        gemm_efficiency: share of the peak that large, well-shaped matrix products reach.
+        memory_efficiency: share of the memory bandwidth that streaming kernels reach.
+        host_link_bandwidth: bytes/s per direction to host memory; 0 where unknown (then offload is an error).
+    """
+
+    name: str
+    peak: Mapping[str, float]
+    memory_bytes: float
+    memory_bandwidth: float
+    gemm_efficiency: float
+    memory_efficiency: float
+    host_link_bandwidth: float = 0.0
+
+    def peak_of(self, dtype: str) -> float:
+        """Return the dense peak of a data type.
+
+        >>> card = Card(name="X", peak={"bf16": 1e14}, memory_bytes=32e9, memory_bandwidth=1e12,
+        ...     gemm_efficiency=0.7, memory_efficiency=0.85)
+        >>> card.peak_of("bf16")
+        100000000000000.0
+
+        Raises InputError for a data type that the card lacks, with those it has.
+        """
+        if dtype not in self.peak:
+            has = ", ".join(sorted(self.peak)) or "none"
+            raise InputError(
+                f"card {self.name} has no {dtype} peak in its profile (it has: {has}); choose another data type"
+                f" or add cards.{self.name}.peak.{dtype} with its source"
+            )
+        return self.peak[dtype]

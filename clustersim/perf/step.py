@@ -1,0 +1,282 @@
+"""The time of one training step, in terms.
+
+One micro-batch passes through a stage as kernels (roofline: the slower of operations and bytes) and exposed
+tensor-parallel collectives; the pipeline repeats it over the micro-batches and adds its bubble; the data-parallel
+collective and the optimizer close the step. Every term is seconds of one step on the critical path, and the step
+is their exact sum.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from clustersim.errors import InputError
+from clustersim.fabric.collectives import collective_time
+from clustersim.fabric.network import Network
+from clustersim.perf.card import Card
+from clustersim.perf.memory import MemoryTerms, check_fits, stage_parameters
+from clustersim.perf.model import Model
+from clustersim.perf.plan import Plan, check_plan
+
+__all__ = ["StepTerms", "StepTime", "train_step"]
+
+#: Bytes that the element-wise kernels of a layer move per token and hidden unit, forward and backward, at two
+#: bytes a value: norms, residuals, dropout, activation (derived by counting reads and writes: about 20 values
+#: forward, twice that backward).
+ELEMENTWISE_VALUES = 60.0
+#: Flash attention reaches about 0.7 of what plain matrix products reach (Dao, arXiv:2307.08691, figure 5:
+#: 0.6-0.75 of peak forward and less backward, against 0.8-0.9; tier: derived).
+ATTENTION_SHARE = 0.7
+#: Share of the last micro-batch's backward pass under which gradients can be reduced (Megatron's overlapped
+#: bucket reduction; tier: assumption).
+DP_OVERLAP = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class StepTerms:
+    """Seconds of one step on the critical path."""
+
+    compute_s: float
+    attention_s: float
+    memory_bound_s: float
+    recompute_s: float
+    logits_s: float
+    exposed_tp_s: float
+    exposed_cp_s: float
+    exposed_pp_s: float
+    exposed_dp_s: float
+    bubble_s: float
+    optimizer_s: float
+    offload_s: float
+
+    @property
+    def total(self) -> float:
+        """The step time: the sum of all terms."""
+        return float(sum(getattr(self, f.name) for f in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class StepTime:
+    """One training step: its terms, its memory, and what follows from them."""
+
+    terms: StepTerms
+    memory: MemoryTerms
+    cards: int
+    tokens: float
+    model_flops: float
+    hardware_flops: float
+    peak: float
+    u_memory: float
+    u_link: float
+
+    @property
+    def step_time_s(self) -> float:
+        """Seconds per optimizer step."""
+        return self.terms.total
+
+    @property
+    def tokens_per_s(self) -> float:
+        """Tokens per second of the whole job."""
+        return self.tokens / self.step_time_s
+
+    @property
+    def tokens_per_s_per_card(self) -> float:
+        """Tokens per second and card."""
+        return self.tokens_per_s / self.cards
+
+    @property
+    def mfu(self) -> float:
+        """Model FLOPs over the peak of all cards."""
+        return self.model_flops / (self.step_time_s * self.peak * self.cards)
+
+    @property
+    def hfu(self) -> float:
+        """Model FLOPs and recomputation over the peak of all cards."""
+        return self.hardware_flops / (self.step_time_s * self.peak * self.cards)
+
+    @property
+    def u_tensor(self) -> float:
+        """Share of the tensor units' peak in use, for the power model."""
+        return min(1.0, self.hfu)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """Seconds of one micro-batch on one stage, forward and backward together."""
+
+    gemm: float
+    attention: float
+    elementwise: float
+    recompute: float
+    tp: float
+    cp: float
+
+    @property
+    def total(self) -> float:
+        return self.gemm + self.attention + self.elementwise + self.recompute + self.tp + self.cp
+
+
+def _stage(card: Card, network: Network, model: Model, plan: Plan, seq_len: int, peak: float) -> _Stage:
+    layers = model.layers / plan.pp
+    tokens = plan.micro_batch * seq_len / plan.cp
+    rate = peak * card.gemm_efficiency
+    bandwidth = card.memory_bandwidth * card.memory_efficiency
+    active = model.active_parameters - model.vocab * model.hidden
+    forward_flops = 2.0 * active / plan.pp / plan.tp * tokens
+    weight_bytes = 2.0 * active / plan.pp / plan.tp
+    gemm = max(3 * forward_flops / rate, 3 * weight_bytes / bandwidth)
+    # Causal flash attention computes half of the square and recomputes its scores in the backward pass: 3.5 times
+    # the forward operations in all (arXiv:2307.08691, section 3.1).
+    pairs = 0.5 * tokens * seq_len
+    attention = 3.5 * 2.0 * pairs * model.score_width / plan.tp * layers / (rate * ATTENTION_SHARE)
+    shared = plan.tp if plan.sequence_parallel else 1
+    elementwise = layers * ELEMENTWISE_VALUES * 2.0 * tokens * model.hidden / shared / bandwidth
+    recompute = 0.0
+    if plan.recompute == "full":
+        recompute = gemm / 3 + attention / 3.5 + elementwise / 3
+    passes = 3 if plan.recompute == "full" else 2
+    buffer = 2.0 * tokens * model.hidden
+    local = min(plan.tp, network.scale_up_size)
+    one = collective_time("all_reduce", buffer, plan.tp, local=local, network=network)
+    ring = _context_exchange(network, model, plan, tokens)
+    return _Stage(
+        gemm=gemm,
+        attention=attention,
+        elementwise=elementwise,
+        recompute=recompute,
+        tp=2.0 * passes * layers * float(one.total_s),
+        # The key-value exchange hides under the attention of the block that is at hand.
+        cp=max(0.0, 3 * layers * ring - attention),
+    )
+
+
+def _context_exchange(network: Network, model: Model, plan: Plan, tokens: float) -> float:
+    if plan.cp == 1:
+        return 0.0
+    kv = 2.0 * 2.0 * tokens * plan.cp * model.kv_heads * model.head_dim / min(plan.tp, model.kv_heads)
+    local = max(1, min(plan.cp, network.scale_up_size // plan.tp))
+    return float(collective_time("all_gather", kv, plan.cp, local=local, network=network).total_s)
+
+
+def _logits(card: Card, model: Model, plan: Plan, seq_len: int, peak: float) -> float:
+    """Forward and backward of the output head for one micro-batch; it stands on the last stage."""
+    tokens = plan.micro_batch * seq_len / plan.cp
+    flops = 6.0 * tokens * model.vocab * model.hidden / plan.tp
+    moved = 20.0 * tokens * model.vocab / plan.tp
+    return flops / (peak * card.gemm_efficiency) + moved / (card.memory_bandwidth * card.memory_efficiency)
+
+
+def _bubble(plan: Plan, micro_batches: int, stage_s: float) -> float:
+    """Idle time of the pipeline: (pp - 1) micro-batches of a stage, over the interleave (arXiv:2104.04473, 2.2).
+
+    Zero-bubble fills it with weight gradients and leaves a third (Qi et al., arXiv:2401.10241, ZB-H1).
+    """
+    idle = (plan.pp - 1) * stage_s
+    if plan.schedule == "zero_bubble":
+        return idle / 3
+    return idle / plan.interleave
+
+
+def _pipeline_sends(network: Network, model: Model, plan: Plan, seq_len: int, micro_batches: int) -> float:
+    """Seconds of the sends between stages that nothing hides: one each way per micro-batch and chunk."""
+    if plan.pp == 1:
+        return 0.0
+    tokens = plan.micro_batch * seq_len / plan.cp
+    size = 2.0 * tokens * model.hidden / plan.tp
+    inside = plan.tp * plan.cp * plan.dp * 2 <= network.scale_up_size
+    one = collective_time("send", size, 2, local=2 if inside else 1, network=network)
+    return 2.0 * micro_batches * plan.interleave * float(one.total_s)
+
+
+def _data_parallel(network: Network, plan: Plan, shard: float, window_s: float) -> tuple[float, float]:
+    """Return exposed and total seconds of reducing gradients and gathering weights, both in bf16."""
+    group = plan.dp * plan.cp
+    local = max(1, min(group, network.scale_up_size // min(plan.tp, network.scale_up_size)))
+    local = local if group % local == 0 else 1
+    reduce = float(
+        collective_time("reduce_scatter", 2.0 * shard, group, local=local, network=network).total_s
+    )
+    gather = float(collective_time("all_gather", 2.0 * shard, group, local=local, network=network).total_s)
+    total = reduce + gather if plan.zero < 3 else reduce + 2 * gather
+    return max(0.0, total - DP_OVERLAP * window_s), total
+
+
+def train_step(
+    *,
+    card: Card,
+    network: Network,
+    model: Model,
+    plan: Plan,
+    cards: int,
+    global_batch: int,
+    seq_len: int,
+    dtype: str = "bf16",
+) -> StepTime:
+    """Return the time of one optimizer step on ``cards`` cards, in terms.
+
+    Raises InputError for a plan that cannot be laid out or a data type that the card lacks, and InfeasibleError
+    when the model does not fit.
+    """
+    check_plan(plan, model, cards, global_batch)
+    peak = card.peak_of(dtype)
+    memory = check_fits(card, model, plan, seq_len, global_batch)
+    micro_batches = global_batch // (plan.dp * plan.micro_batch)
+    stage = _stage(card, network, model, plan, seq_len, peak)
+    logits = _logits(card, model, plan, seq_len, peak)
+    # The head makes the last stage the slowest; its micro-batches set the pace.
+    shard = stage_parameters(model, plan)
+    m = micro_batches
+    exposed_dp, dp_total = _data_parallel(network, plan, shard, 2 / 3 * stage.total)
+    split = plan.dp * plan.cp if plan.zero >= 1 else 1
+    state = 28.0 * shard / split  # read and write of fp32 weight and moments, read of the gradient
+    host = 0.0
+    if plan.offload_optimizer:
+        if card.host_link_bandwidth <= 0:
+            raise InputError(f"card {card.name} has no host_link.bandwidth in its profile; offload needs it")
+        host = 6.0 * shard / split / card.host_link_bandwidth  # gradient out (4), bf16 weight back (2)
+    sends = _pipeline_sends(network, model, plan, seq_len, m)
+    terms = StepTerms(
+        compute_s=m * stage.gemm,
+        attention_s=m * stage.attention,
+        memory_bound_s=m * stage.elementwise,
+        recompute_s=m * stage.recompute,
+        logits_s=m * logits,
+        exposed_tp_s=m * stage.tp,
+        exposed_cp_s=m * stage.cp,
+        exposed_pp_s=sends,
+        exposed_dp_s=exposed_dp,
+        bubble_s=_bubble(plan, m, stage.total),
+        optimizer_s=state / (card.memory_bandwidth * card.memory_efficiency),
+        offload_s=host,
+    )
+    return _assemble(terms, memory, card, model, plan, seq_len, global_batch, cards, peak, dp_total)
+
+
+def _assemble(
+    terms: StepTerms,
+    memory: MemoryTerms,
+    card: Card,
+    model: Model,
+    plan: Plan,
+    seq_len: int,
+    global_batch: int,
+    cards: int,
+    peak: float,
+    dp_total: float,
+) -> StepTime:
+    tokens = float(global_batch) * seq_len
+    model_flops = tokens * model.flops_per_token(seq_len)
+    again = tokens * (model.flops_per_token(seq_len) / 3 if plan.recompute == "full" else 0.0)
+    busy = terms.memory_bound_s + 0.3 * (terms.compute_s + terms.attention_s + terms.recompute_s)
+    links = terms.exposed_tp_s + terms.exposed_cp_s + terms.exposed_pp_s + dp_total
+    return StepTime(
+        terms=terms,
+        memory=memory,
+        cards=cards,
+        tokens=tokens,
+        model_flops=model_flops,
+        hardware_flops=model_flops + again,
+        peak=peak,
+        u_memory=min(1.0, (busy + terms.optimizer_s) / terms.total),
+        u_link=min(1.0, links / terms.total),
+    )
