@@ -1,0 +1,1 @@
+"""Discrete events: long training runs, and request serving."""

@@ -1,0 +1,1 @@
+"""Month-long training runs with failures and three-level asynchronous checkpoints, at three fidelities."""
