@@ -137,7 +137,7 @@ def _job(
         start = env.now
         due = clock.next_failure()
         if math.isinf(due) or start + due >= run.duration_s:
-            yield env.timeout(max(0.0, run.duration_s - start))
+            # The run ends before this failure; events at its very end are no longer processed.
             state.ran += run.duration_s - start
             return
         yield env.timeout(due)
