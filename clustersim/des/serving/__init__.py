@@ -1,0 +1,1 @@
+"""Request serving: replicas with continuous batching, a router, failures, autoscaling, video channels."""

@@ -1,0 +1,443 @@
+"""Several replicas under one SimPy clock: arrivals, routing, hand-over, failures and autoscaling.
+
+The replicas advance lazily (`replica`): SimPy carries only what happens between them. Where something reacts to
+an end (closed loop, disaggregation, failures, autoscaling) a calendar of the replicas' next changes is kept, and
+one SimPy event stands at its earliest entry.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from math import ceil, inf, nextafter
+from typing import Any
+
+import numpy as np
+import simpy
+
+from clustersim.des.serving.book import DONE, FAILED, IN_FLIGHT, REJECTED, Book, Requests
+from clustersim.des.serving.prefix import PrefixCache
+from clustersim.des.serving.replica import Batching, Replica, ReplicaCost
+from clustersim.des.serving.router import ROUTERS, Router
+from clustersim.errors import InputError, suggest
+
+__all__ = ["Autoscale", "ClosedLoop", "Failures", "Pool", "ServingRun", "Transfer", "simulate"]
+
+_LATE = 2  # after everything that SimPy runs at the same instant
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Equal replicas: how many, what an iteration costs, the scheduler's rules, the prefix cache of each."""
+
+    replicas: int
+    cost: ReplicaCost
+    batching: Batching
+    prefix_tokens: int = 0
+
+    def __post_init__(self) -> None:
+        if self.replicas < 1:
+            raise InputError(f"a pool of {self.replicas} replicas; it needs at least 1")
+        if self.prefix_tokens >= self.cost.cache_tokens:
+            raise InputError(
+                f"prefix cache of {self.prefix_tokens} tokens leaves nothing of the"
+                f" {self.cost.cache_tokens} that fit; make it smaller"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedLoop:
+    """``users`` who each send the next request ``think_s`` after the last answer; arrivals are not used."""
+
+    users: int
+    think_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """Replica failures: exponential with mean ``mttf_s``, down ``repair_s``; a lost request is tried again."""
+
+    mttf_s: float
+    repair_s: float
+    max_retries: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Autoscale:
+    """Every ``period_s`` aim at ``target_load`` requests in flight per replica; a start takes ``start_up_s``."""
+
+    minimum: int
+    maximum: int
+    target_load: float
+    period_s: float
+    start_up_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Hand-over of a prompt's cache from a prefill to a decode replica: latency and seconds per token."""
+
+    latency_s: float
+    token_s: float
+
+
+@dataclass(slots=True)
+class ServingRun:
+    """The outcome of a run: the book, the replicas with their logs, and when each replica was paid for."""
+
+    book: Book
+    replicas: list[Replica]
+    prefill_count: int
+    end_s: float
+    spans: list[list[float]]
+    failures: int
+    router: str
+    events: int = 0
+
+    def log(self, index: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Return the run log of a replica, one row per stretch (columns in `replica.LOG_COLUMNS`)."""
+        raw = self.replicas[index].log
+        return np.frombuffer(raw if raw is not None else array("d"), dtype=np.float64).reshape(-1, 8)
+
+    @property
+    def replica_seconds(self) -> float:
+        """Replica-seconds that were held, down time included."""
+        return float(sum(min(span[1], self.end_s) - span[0] for span in self.spans))
+
+
+@dataclass(slots=True)
+class _Cluster:
+    env: Any
+    book: Book
+    replicas: list[Replica]
+    entry: Router
+    onward: Router | None
+    calendar: list[tuple[float, int, int]] = field(default_factory=list)
+    version: list[int] = field(default_factory=list)
+    armed: float = inf
+    parked: list[int] = field(default_factory=list)
+    link_free: dict[int, float] = field(default_factory=dict)
+    transfer: Transfer | None = None
+    failures: Failures | None = None
+    on_end: Callable[[int], None] | None = None
+    left: int = 0
+    failed: int = 0
+    reactive: bool = False
+    watched: bool = False
+
+    def dispatch(self, request: int, now: float) -> None:
+        """Send a request to a replica of the entry pool, or park it while none is up."""
+        if self.watched:
+            self.catch_up(now)
+        index = self.entry.choose(self.book, request)
+        if index < 0:
+            self.parked.append(request)
+            return
+        self.put(index, request, now, ready=False)
+
+    def put(self, index: int, request: int, now: float, *, ready: bool) -> None:
+        """Queue a request at a replica that has been brought up to ``now``."""
+        replica = self.replicas[index]
+        replica.advance(now)
+        accepted = replica.push(request, now, ready=ready)
+        if self.watched:
+            self.watch(index)
+        if not accepted:
+            self.ended(request)
+
+    def watch(self, index: int) -> None:
+        """Note when the replica next changes, and refresh what the routers know of it."""
+        replica = self.replicas[index]
+        self.version[index] += 1
+        when = replica.next_event()
+        if when < inf:
+            heappush(self.calendar, (when, index, self.version[index]))
+        for router in (self.entry, self.onward):
+            if router is not None:
+                router.update(index, replica.load)
+        if self.reactive:
+            self.arm()
+
+    def arm(self) -> None:
+        """Keep one SimPy event at the calendar's earliest entry."""
+        when = self.calendar[0][0] if self.calendar else inf
+        if when < self.armed:
+            self.armed = when
+            event = simpy.Event(self.env)
+            event._ok, event._value = True, None
+            event.callbacks.append(self.tick)
+            self.env.schedule(event, priority=_LATE, delay=max(when - self.env.now, 0.0))
+
+    def tick(self, _: object) -> None:
+        """Bring every replica up to now whose change is due, starts at this very instant included."""
+        # The sum of now and a delay may fall an ulp short of the entry's time: take the entry's. An event
+        # that an earlier one overtook finds a later time armed and has nothing to do.
+        if self.armed > self.env.now * (1 + 1e-14) + 1e-14:
+            return
+        now, self.armed = max(self.env.now, self.armed), inf
+        while self.calendar and self.calendar[0][0] <= now:
+            self.catch_up(now, starts=True)
+        self.arm()
+
+    def catch_up(self, now: float, *, starts: bool = False) -> None:
+        """Advance the replicas whose next change lies at or before ``now``."""
+        kept: list[tuple[float, int, int]] = []
+        while self.calendar and self.calendar[0][0] <= now:
+            when, index, version = heappop(self.calendar)
+            if version < 0:
+                self.deliver(index, now)
+                continue
+            if version != self.version[index]:
+                continue
+            replica = self.replicas[index]
+            if when == replica.clock:
+                if when == now and not starts:
+                    kept.append((when, index, version))
+                    continue
+                replica.advance(nextafter(when, inf))
+            else:
+                replica.advance(when)
+            if self.reactive:
+                self.deliver(index, now)
+            self.watch(index)
+        for item in kept:
+            heappush(self.calendar, item)
+
+    def deliver(self, index: int, now: float) -> None:
+        """Act on what ended at a replica up to now; come back later for what ends after now."""
+        replica = self.replicas[index]
+        if not replica.done:
+            return
+        due = [item for item in replica.done if item[0] <= now]
+        replica.done = [item for item in replica.done if item[0] > now]
+        for when, _ in replica.done:
+            heappush(self.calendar, (when, index, -1))
+        for when, request in due:
+            if self.book.status[request] == IN_FLIGHT:
+                self.hand_over(index, request, when)
+            else:
+                self.ended(request)
+
+    def ended(self, request: int) -> None:
+        self.left -= 1
+        if self.on_end is not None:
+            self.on_end(request)
+
+    def hand_over(self, index: int, request: int, when: float) -> None:
+        """Send the prompt's cache over the prefill replica's link, one after another, to a decode replica."""
+        assert self.transfer is not None
+        start = max(when, self.link_free.get(index, 0.0))
+        free = start + self.transfer.token_s * self.book.prompt[request]
+        self.link_free[index] = free
+        event = self.env.timeout(max(free + self.transfer.latency_s - self.env.now, 0.0))
+        event.callbacks.append(lambda _: self.receive(request))
+
+    def receive(self, request: int) -> None:
+        """The cache has arrived: queue the request at a decode replica."""
+        assert self.onward is not None
+        now = self.env.now
+        self.catch_up(now)
+        index = self.onward.choose(self.book, request)
+        if index < 0:  # nobody to decode: compute it again when somebody is back
+            self.parked.append(request)
+            return
+        self.put(index, request, now, ready=True)
+
+    def retry(self, request: int, now: float) -> None:
+        """Send a lost request again, or give it up after its last try."""
+        book = self.book
+        assert self.failures is not None
+        tries = book.retries.get(request, 0) + 1
+        book.retries[request] = tries
+        if tries > self.failures.max_retries:
+            book.status[request] = FAILED
+            book.finish[request] = now
+            self.ended(request)
+            return
+        self.dispatch(request, now)
+
+    def set_open(self, index: int, opened: bool) -> None:
+        """Tell the routers whether a replica takes requests; unpark what waited for one."""
+        for router in (self.entry, self.onward):
+            if router is not None:
+                router.set_open(index, opened, self.replicas[index].load)
+        if opened and self.parked:
+            waiting, self.parked = self.parked, []
+            for request in waiting:
+                self.dispatch(request, self.env.now)
+
+
+def _arrivals(cluster: _Cluster) -> Iterator[Any]:
+    env, dispatch = cluster.env, cluster.dispatch
+    for request, when in enumerate(list(cluster.book.arrival)):
+        gap = when - env.now
+        if gap > 0:
+            yield env.timeout(gap)
+        dispatch(request, when if when > env.now else env.now)
+
+
+def _closed(cluster: _Cluster, loop: ClosedLoop) -> None:
+    """Let every user send a first request now and the next one after each answer."""
+    env, book = cluster.env, cluster.book
+    queue = iter(range(len(book.arrival)))
+
+    def send(_: object = None) -> None:
+        request = next(queue, None)
+        if request is not None:
+            book.arrival[request] = env.now
+            cluster.dispatch(request, env.now)
+
+    def on_end(_: int) -> None:
+        if loop.think_s > 0:
+            env.timeout(loop.think_s).callbacks.append(send)
+        else:
+            send()
+
+    cluster.on_end = on_end
+    for _ in range(min(loop.users, len(book.arrival))):
+        send()
+
+
+def _failing(cluster: _Cluster, index: int, rng: np.random.Generator) -> Iterator[Any]:
+    """Fail, lose, repair, come back; until every request has ended."""
+    env, rule = cluster.env, cluster.failures
+    assert rule is not None
+    while True:
+        yield env.timeout(float(rng.exponential(rule.mttf_s)))
+        if cluster.left <= 0:
+            return
+        if not cluster.replicas[index].up:
+            continue
+        cluster.catch_up(env.now)
+        replica = cluster.replicas[index]
+        replica.advance(env.now)
+        cluster.deliver(index, env.now)
+        cluster.failed += 1
+        lost = replica.fail(env.now)
+        cluster.set_open(index, opened=False)
+        cluster.watch(index)
+        for request in lost:
+            cluster.retry(request, env.now)
+        yield env.timeout(rule.repair_s)
+        replica.up = True
+        replica.clock = max(replica.clock, env.now)
+        cluster.set_open(index, opened=True)
+
+
+def _scaling(cluster: _Cluster, rule: Autoscale, spans: list[list[float]]) -> Iterator[Any]:
+    """Open and close replicas so that each has about the target load."""
+    env = cluster.env
+    opened = list(range(rule.minimum))
+    starting: list[int] = []
+    closed = [i for i in range(rule.minimum, rule.maximum)]
+
+    def started(index: int) -> None:
+        starting.remove(index)
+        opened.append(index)
+        cluster.replicas[index].clock = max(cluster.replicas[index].clock, env.now)
+        cluster.set_open(index, opened=True)
+
+    while cluster.left > 0:
+        yield env.timeout(rule.period_s)
+        cluster.catch_up(env.now)
+        load = sum(replica.load for replica in cluster.replicas) + len(cluster.parked)
+        wanted = min(max(ceil(load / rule.target_load), rule.minimum), rule.maximum)
+        while len(opened) + len(starting) < wanted and closed:
+            index = closed.pop(0)
+            starting.append(index)
+            spans.append([env.now, inf, index])
+            env.timeout(rule.start_up_s).callbacks.append(lambda _, i=index: started(i))
+        idle = [i for i in opened if cluster.replicas[i].load == 0]
+        while len(opened) + len(starting) > wanted and idle:
+            index = idle.pop()
+            opened.remove(index)
+            closed.append(index)
+            cluster.set_open(index, opened=False)
+            next(span for span in reversed(spans) if span[2] == index)[1] = env.now
+
+
+def simulate(
+    requests: Requests,
+    pool: Pool,
+    *,
+    router: str = "round_robin",
+    closed_loop: ClosedLoop | None = None,
+    decode_pool: Pool | None = None,
+    transfer: Transfer | None = None,
+    failures: Failures | None = None,
+    autoscale: Autoscale | None = None,
+    cached_share: float = 0.0,
+    rng: np.random.Generator | None = None,
+    log: bool = True,
+) -> ServingRun:
+    """Serve the requests until each has completed, been rejected or failed; return what happened.
+
+    ``decode_pool`` with ``transfer`` splits prefill from decode. ``cached_share`` is the share of every prompt
+    whose cache is known beforehand, for traces without prefix blocks. ``rng`` is needed with failures only.
+
+    Raises InputError for an unknown router, for failures without ``rng`` and for a split without transfer.
+    """
+    if router not in ROUTERS:
+        raise InputError(f"router {router!r} is unknown; {suggest(router, ROUTERS)}")
+    if failures is not None and rng is None:
+        raise InputError("failures need a random generator: pass rng")
+    if (decode_pool is None) != (transfer is None):
+        raise InputError("a decode pool needs a transfer, and a transfer a decode pool")
+    if failures is not None and autoscale is not None:
+        raise InputError("failures and autoscaling cannot be combined in one run yet; choose one")
+    if not 0.0 <= cached_share < 1.0:
+        raise InputError(f"cached_share={cached_share}: it must be at least 0 and below 1")
+    book = Book.of(requests)
+    if cached_share > 0:
+        book.cached = {i: int(cached_share * p) for i, p in enumerate(book.prompt)}
+    reactive = any(part is not None for part in (closed_loop, decode_pool, failures, autoscale))
+    count = max(pool.replicas, autoscale.maximum if autoscale else 0)
+    pools = [(pool, count)] + ([(decode_pool, decode_pool.replicas)] if decode_pool else [])
+    replicas = [
+        Replica(
+            book,
+            part.cost,
+            part.batching,
+            index=start + i,
+            prefix=PrefixCache(part.prefix_tokens) if part.prefix_tokens else None,
+            log=log,
+            reactive=reactive,
+        )
+        for start, (part, size) in zip((0, count), pools, strict=False)
+        for i in range(size)
+    ]
+    first_open = autoscale.minimum if autoscale else count
+    entry = Router(router, range(count), opened=first_open)
+    onward = Router("least_loaded", range(count, len(replicas))) if decode_pool else None
+    env = simpy.Environment()
+    cluster = _Cluster(env, book, replicas, entry, onward, version=[0] * len(replicas))
+    cluster.transfer, cluster.failures, cluster.left = transfer, failures, len(requests)
+    cluster.reactive, cluster.watched = reactive, reactive or router != "round_robin"
+    spans = [[0.0, inf, i] for i in range(len(replicas)) if i < first_open or i >= count]
+    if closed_loop is not None:
+        _closed(cluster, closed_loop)
+    else:
+        env.process(_arrivals(cluster))
+    if failures is not None and rng is not None:
+        for index, child in enumerate(rng.spawn(len(replicas))):
+            env.process(_failing(cluster, index, child))
+    if autoscale is not None:
+        env.process(_scaling(cluster, autoscale, spans))
+    env.run()
+    for replica in replicas:
+        replica.advance(inf)
+    for request in cluster.parked:
+        book.status[request] = FAILED
+        book.finish[request] = env.now
+    end = max(max((f for f in book.finish if f == f), default=0.0), 0.0)
+    return ServingRun(book, replicas, count, end, spans, cluster.failed, router)
+
+
+def counts(run: ServingRun) -> dict[str, int]:
+    """Return how many requests completed, were rejected, failed, and are still in flight (none after a run)."""
+    status = bytes(run.book.status)
+    done, refused, failed = (status.count(code) for code in (DONE, REJECTED, FAILED))
+    rest = len(status) - done - refused - failed
+    return {"completed": done, "rejected": refused, "failed": failed, "in_flight": rest}
