@@ -10,92 +10,54 @@ attention), arXiv:2405.04434 section 2.1 (latent attention and the absorbed form
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.errors import InputError
+from clustersim.perf.model import Model
 
-__all__ = ["ServingShape", "distinct_experts", "expert_token_share", "kv_bytes_per_token", "tokens_per_step"]
+__all__ = [
+    "distinct_experts",
+    "expert_token_share",
+    "kv_bytes_per_token",
+    "kv_values_per_token",
+    "latent_score_width",
+    "tokens_per_step",
+]
 
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class ServingShape:
-    """The dimensions of a transformer that serving needs, all counts plain floats.
+def kv_values_per_token(model: Model) -> float:
+    """Cached values per token and layer: two per head and width, or the latent and its rotary part.
 
-    ``attention_params`` and ``dense_ffn_params`` are per layer; ``expert_params`` is one expert of one layer;
-    ``kv_values`` is the number of cached values per token and layer, ``score_width`` the operations per
-    query-key pair and layer divided by two (heads x (key width + value width)), ``latent_score_width`` the
-    same for the absorbed latent decode.
+    >>> m = Model(name="m", layers=2, hidden=64, heads=8, kv_heads=2, head_dim=8, ffn_hidden=64, gated=True,
+    ...     vocab=10)
+    >>> kv_values_per_token(m)
+    32.0
     """
-
-    name: str
-    layers: float
-    hidden: float
-    heads: float
-    kv_heads: float
-    attention_params: float
-    dense_ffn_params: float
-    dense_layers: float
-    experts: float
-    experts_per_token: float
-    expert_params: float
-    shared_expert_params: float
-    head_params: float
-    kv_values: float
-    score_width: float
-    latent_score_width: float
-    ffn_width: float
-    latent: bool = False
-
-    @property
-    def moe_layers(self) -> float:
-        """Layers whose feed-forward part is a mixture of experts."""
-        return self.layers - self.dense_layers if self.experts > 0 else 0.0
-
-    @property
-    def total_params(self) -> float:
-        """All parameters that must be stored (the input embedding is counted with the head)."""
-        moe = self.experts * self.expert_params + self.shared_expert_params
-        return (
-            self.layers * self.attention_params
-            + self.dense_layers * self.dense_ffn_params
-            + self.moe_layers * moe
-            + 2.0 * self.head_params
-        )
-
-    @property
-    def active_params(self) -> float:
-        """Parameters that one token passes through (arXiv:2401.06066 section 2)."""
-        moe = self.experts_per_token * self.expert_params + self.shared_expert_params
-        return (
-            self.layers * self.attention_params
-            + self.dense_layers * self.dense_ffn_params
-            + self.moe_layers * moe
-            + self.head_params
-        )
+    if model.kv_lora_rank:
+        return float(model.kv_lora_rank + model.qk_rope_head_dim)
+    return 2.0 * model.kv_heads * model.head_dim
 
 
-def gated_params(hidden: float, width: float, gated: bool = True) -> float:
-    """Parameters of one feed-forward block: 3 h w where it is gated, 2 h w where it is not.
+def latent_score_width(model: Model) -> float:
+    """Operations per query-key pair over two in the absorbed form of latent decode: heads x (2 rank + rope).
 
-    >>> gated_params(4096, 14336)
-    176160768
+    Decode multiplies the query into the latent space once and then scores and sums the latents themselves
+    (arXiv:2405.04434 section 2.1.2).
     """
-    return (3 if gated else 2) * hidden * width
+    return float(model.heads * (2 * model.kv_lora_rank + model.qk_rope_head_dim))
 
 
-def kv_bytes_per_token(shape: ServingShape, *, bytes_per_value: float, tp: int = 1) -> float:
+def kv_bytes_per_token(model: Model, *, bytes_per_value: float, tp: int = 1) -> float:
     """Return the cache bytes that one token costs on one card.
 
     Heads are split over ``tp`` until there is one cached head per card; a latent cache is not split at all
     (arXiv:2405.04434 section 2.1.2), so every card keeps a copy.
 
-    >>> from clustersim.perf.serving_work import ServingShape
-    >>> gqa = ServingShape("x", 80, 8192, 64, 8, 0, 0, 80, 0, 0, 0, 0, 0, 2 * 8 * 128, 0, 0, 0)
+    >>> gqa = Model(name="x", layers=80, hidden=8192, heads=64, kv_heads=8, head_dim=128, ffn_hidden=28672,
+    ...     gated=True, vocab=128256)
     >>> kv_bytes_per_token(gqa, bytes_per_value=2.0)
     327680.0
     >>> kv_bytes_per_token(gqa, bytes_per_value=2.0, tp=16)
@@ -103,8 +65,8 @@ def kv_bytes_per_token(shape: ServingShape, *, bytes_per_value: float, tp: int =
     """
     if tp < 1:
         raise InputError(f"tp={tp}: the tensor-parallel degree must be at least 1")
-    split = 1.0 if shape.latent else min(float(tp), shape.kv_heads)
-    return shape.layers * shape.kv_values * bytes_per_value / split
+    split = 1.0 if model.kv_lora_rank else float(min(tp, model.kv_heads))
+    return model.layers * kv_values_per_token(model) * bytes_per_value / split
 
 
 def distinct_experts(tokens: Array | float, experts: float, per_token: float) -> Array:
@@ -112,7 +74,7 @@ def distinct_experts(tokens: Array | float, experts: float, per_token: float) ->
 
     Routing is taken as uniform; a real router is a little more uneven, which touches fewer.
 
-    >>> float(distinct_experts(1, 256, 8))
+    >>> round(float(distinct_experts(1, 256, 8)), 9)
     8.0
     >>> float(distinct_experts(1e6, 256, 8))
     256.0
@@ -140,7 +102,7 @@ def expert_token_share(tokens: Array | float, experts: float, per_token: float, 
     mean = n * per_token / ep
     largest = 1.0 + np.sqrt(2.0 * np.log(ep) * (1.0 - 1.0 / ep) / mean)
     # No group can hold more than every token's every choice.
-    return np.minimum(largest, float(ep))
+    return np.asarray(np.minimum(largest, float(ep)))
 
 
 def tokens_per_step(draft_tokens: int, acceptance: float) -> float:

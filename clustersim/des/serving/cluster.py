@@ -8,7 +8,7 @@ one SimPy event stands at its earliest entry.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from math import ceil, inf, nextafter
@@ -269,7 +269,7 @@ class _Cluster:
                 self.dispatch(request, self.env.now)
 
 
-def _arrivals(cluster: _Cluster) -> Iterator[Any]:
+def _arrivals(cluster: _Cluster) -> Generator[Any, Any, None]:
     env, dispatch = cluster.env, cluster.dispatch
     for request, when in enumerate(list(cluster.book.arrival)):
         gap = when - env.now
@@ -300,7 +300,7 @@ def _closed(cluster: _Cluster, loop: ClosedLoop) -> None:
         send()
 
 
-def _failing(cluster: _Cluster, index: int, rng: np.random.Generator) -> Iterator[Any]:
+def _failing(cluster: _Cluster, index: int, rng: np.random.Generator) -> Generator[Any, Any, None]:
     """Fail, lose, repair, come back; until every request has ended."""
     env, rule = cluster.env, cluster.failures
     assert rule is not None
@@ -326,12 +326,12 @@ def _failing(cluster: _Cluster, index: int, rng: np.random.Generator) -> Iterato
         cluster.set_open(index, opened=True)
 
 
-def _scaling(cluster: _Cluster, rule: Autoscale, spans: list[list[float]]) -> Iterator[Any]:
+def _scaling(cluster: _Cluster, rule: Autoscale, spans: list[list[float]]) -> Generator[Any, Any, None]:
     """Open and close replicas so that each has about the target load."""
     env = cluster.env
     opened = list(range(rule.minimum))
     starting: list[int] = []
-    closed = [i for i in range(rule.minimum, rule.maximum)]
+    closed = list(range(rule.minimum, rule.maximum))
 
     def started(index: int) -> None:
         starting.remove(index)

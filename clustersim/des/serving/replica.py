@@ -289,7 +289,7 @@ class Replica:
             tokens += taken
             pairs += more
         if not tokens and not ended:
-            return self.B > before
+            return before < self.B
         self._iterate(tokens, pairs, ended)
         return True
 
@@ -308,7 +308,9 @@ class Replica:
                 self._drop(waiting.popleft())
                 continue
             alone = not (self.B or chunks or ended)
-            if self.S + self.held + need + 1 + (self.B if mixed else 0) > (self.cache if alone else self.limit):
+            if self.S + self.held + need + 1 + (self.B if mixed else 0) > (
+                self.cache if alone else self.limit
+            ):
                 break
             if ready and request in ready:
                 waiting.popleft()

@@ -1,0 +1,63 @@
+"""From the iteration model to the plain numbers of the simulation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from clustersim.des.serving.replica import Batching, ReplicaCost
+from clustersim.fabric.network import Network
+from clustersim.perf.card import Card
+from clustersim.perf.model import Model
+from clustersim.perf.serving_cost import IterationTerms, iteration_terms
+from clustersim.perf.serving_engine import Efficiency, Layout, Precision, cache_tokens
+
+__all__ = ["build", "replica_cost", "table_terms"]
+
+
+def table_terms(
+    model: Model,
+    layout: Layout,
+    card: Card,
+    network: Network,
+    efficiency: Efficiency,
+    precision: Precision,
+    batching: Batching,
+) -> IterationTerms:
+    """Return the iteration terms for 0 to max_tokens + 256 new tokens (index = tokens)."""
+    return iteration_terms(
+        np.arange(batching.max_tokens + 257, dtype=np.float64),
+        model=model,
+        layout=layout,
+        card=card,
+        network=network,
+        efficiency=efficiency,
+        precision=precision,
+    )
+
+
+def replica_cost(terms: IterationTerms, cache: int) -> ReplicaCost:
+    """Return the numbers that the simulation reads; beyond the table the last slope goes on."""
+    fixed = terms.fixed_s
+    slope = float(fixed[-1] - fixed[-257]) / 256.0 if len(fixed) > 257 else float(fixed[-1] / len(fixed))
+    return ReplicaCost(
+        tuple(fixed.tolist()), slope, terms.kv_s, terms.pair_s, terms.sequence_s, cache
+    )
+
+
+def build(
+    model: Model,
+    layout: Layout,
+    card: Card,
+    network: Network,
+    efficiency: Efficiency,
+    precision: Precision,
+    batching: Batching,
+    memory_share: float = 0.9,
+) -> tuple[ReplicaCost, IterationTerms]:
+    """Return the cost of a replica and its terms.
+
+    Raises InfeasibleError where the model does not fit, with the smallest tensor-parallel degree that does.
+    """
+    cache = cache_tokens(model, layout, precision, card, memory_share=memory_share)
+    terms = table_terms(model, layout, card, network, efficiency, precision, batching)
+    return replica_cost(terms, cache), terms
