@@ -1,0 +1,1 @@
+"""From units and prices to statements, cash flow and a target price."""

@@ -1,0 +1,1 @@
+"""Performance of one step: roofline, memory, parallel plan, step time; serving iteration time."""
