@@ -43,3 +43,5 @@ class PriceBook(Model):
     date: str = ""
     notes: tuple[str, ...] = ()
     parts: dict[str, Part] = Field(min_length=1)
+    currencies: dict[str, Annotated[Sourced, quantity("1", gt=0)]] = Field(default_factory=dict)
+    """CNY per unit of another currency."""

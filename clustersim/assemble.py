@@ -1,0 +1,272 @@
+"""From checked files to the plain floats that the engine takes. Field by field, and nothing else."""
+
+from __future__ import annotations
+
+from clustersim.des.training.components import failure_classes
+from clustersim.des.training.run import Recovery, TrainingRun, checkpoint_levels
+from clustersim.econ.bom import BillLine
+from clustersim.errors import InputError, suggest
+from clustersim.fabric.network import Network
+from clustersim.fabric.parts import NetworkParts, fat_tree_parts
+from clustersim.finance.company import Company, Peers, Printed, ProductLine
+from clustersim.perf.card import Card
+from clustersim.perf.model import Model
+from clustersim.perf.plan import Plan
+from clustersim.provenance import Sourced
+from clustersim.schema.company import CompanyFile
+from clustersim.schema.inputs import Hardware
+from clustersim.schema.prices import PriceBook
+from clustersim.schema.profiles import CardProfile, ModelProfile
+from clustersim.schema.scenario import PlanSection, Scenario
+
+__all__ = [
+    "bill_lines", "card_spec", "company_spec", "model_spec", "needed", "network_parts", "network_spec", "plan_spec",
+    "price_cny", "training_run",
+]  # fmt: skip
+
+#: Share of an efficiency-less card's nameplate that large work reaches: below the 0.78-0.87 measured on mature parts
+#: (assumption; a profile with a measured share overrides it).
+DEFAULT_SCALE_UP_EFFICIENCY = 0.8
+#: Seconds per step inside a domain where the profile is silent (NCCL's NVLink and PCIe hops take 0.6-5.7 us;
+#: published).
+DEFAULT_SCALE_UP_LATENCY = 4e-6
+
+
+def needed(value: Sourced | None, key: str) -> float:
+    """Return the number, or raise InputError naming the field that a profile lacks."""
+    if value is None:
+        raise InputError(
+            f"{key} is not in the profile, and this run needs it; add it with its source, or use --set {key}=…"
+        )
+    return value.value
+
+
+def card_spec(card: CardProfile) -> Card:
+    """Return the card as the performance model sees it."""
+    key = f"cards.{card.name}"
+    if card.memory is None:
+        raise InputError(f"{key}.memory is not in the profile, and this run needs it")
+    return Card(
+        name=card.name,
+        peak={dtype: peak.value for dtype, peak in card.peak.items()},
+        memory_bytes=card.memory.capacity.value,
+        memory_bandwidth=needed(card.memory.bandwidth, f"{key}.memory.bandwidth"),
+        gemm_efficiency=needed(card.efficiency.gemm, f"{key}.efficiency.gemm"),
+        memory_efficiency=needed(card.efficiency.memory, f"{key}.efficiency.memory"),
+        host_link_bandwidth=card.host_link.bandwidth.value if card.host_link else 0.0,
+    )
+
+
+def model_spec(model: ModelProfile) -> Model:
+    """Return the model's dimensions."""
+    moe = model.moe.model_dump() if model.moe else {}
+    mla = model.mla.model_dump() if model.mla else {}
+    return Model(
+        name=model.name,
+        layers=model.layers,
+        hidden=model.hidden,
+        heads=model.heads,
+        kv_heads=model.kv_heads,
+        head_dim=model.head_dim,
+        ffn_hidden=model.ffn_hidden,
+        gated=model.gated,
+        vocab=model.vocab,
+        tied_embeddings=model.tied_embeddings,
+        max_seq_len=model.max_seq_len,
+        **moe,
+        **mla,
+    )
+
+
+def plan_spec(plan: PlanSection) -> Plan:
+    """Return the parallel plan."""
+    return Plan(**plan.model_dump())
+
+
+def network_spec(scenario: Scenario, hardware: Hardware) -> Network:
+    """Return the network that the cards of a cluster see."""
+    card, nic = hardware.card, hardware.nic
+    if card.scale_up is None:
+        raise InputError(f"cards.{card.name}.scale_up is not in the profile, and this run needs it")
+    share = card.efficiency.scale_up
+    # Between two servers a message passes leaf, spine and leaf.
+    hops = 3 * hardware.switch.latency.value
+    return Network(
+        scale_up_size=int(min(card.scale_up.domain.value, scenario.cluster.cards.value)),
+        scale_up_bandwidth=card.scale_up.bandwidth.value,
+        scale_up_latency=card.scale_up.latency.value if card.scale_up.latency else DEFAULT_SCALE_UP_LATENCY,
+        scale_up_wiring=card.scale_up.wiring,
+        scale_up_efficiency=share.value if share else DEFAULT_SCALE_UP_EFFICIENCY,
+        scale_out_bandwidth=nic.rate.value * scenario.cluster.nics_per_card.value,
+        scale_out_latency=nic.latency.value + hops,
+        scale_out_efficiency=nic.efficiency.value,
+        oversubscription=scenario.cluster.fabric.oversubscription.value,
+        dies_per_card=card.dies,
+        die_bandwidth=card.die_to_die.bandwidth.value if card.die_to_die else 0.0,
+    )
+
+
+def network_parts(scenario: Scenario, hardware: Hardware) -> NetworkParts:
+    """Return the switches and modules of the cluster's network."""
+    return fat_tree_parts(
+        cards=int(scenario.cluster.cards.value),
+        nics_per_card=scenario.cluster.nics_per_card.value,
+        nic_rate=hardware.nic.rate.value,
+        ports=int(hardware.switch.ports.value),
+        port_rate=hardware.switch.port_rate.value,
+        oversubscription=scenario.cluster.fabric.oversubscription.value,
+    )
+
+
+def servers(scenario: Scenario, hardware: Hardware) -> int:
+    """Return the number of servers; cards must fill them.
+
+    Raises InputError with the nearest count that does.
+    """
+    cards, per_server = int(scenario.cluster.cards.value), int(hardware.server.cards.value)
+    if cards % per_server:
+        near = max(per_server, round(cards / per_server) * per_server)
+        raise InputError(
+            f"cluster.cards={cards} does not fill servers of {per_server} ({hardware.server.name}); {near} would"
+        )
+    return cards // per_server
+
+
+def training_run(scenario: Scenario, hardware: Hardware, parameters: float) -> TrainingRun:
+    """Return the description of the long run."""
+    reliability, checkpoint = scenario.reliability, scenario.checkpoint
+    nodes = servers(scenario, hardware)
+    per_server = hardware.server.cards.value
+    host_link = hardware.card.host_link
+    host = checkpoint.host.bandwidth or (host_link.bandwidth if host_link else None)
+    partner = checkpoint.partner.bandwidth
+    nic = hardware.nic.rate.value * hardware.nic.efficiency.value * scenario.cluster.nics_per_card.value
+    times = reliability.recovery
+    return TrainingRun(
+        nodes=nodes,
+        duration_s=reliability.duration.value,
+        failures=failure_classes(
+            cards=int(scenario.cluster.cards.value),
+            nodes=nodes,
+            mttf_scale=reliability.mttf_scale.value,
+            per_year={name: rate.value for name, rate in reliability.failures_per_year.items()},
+        ),
+        recovery=Recovery(
+            detect_s=times.detect.value,
+            localise_s=times.localise.value,
+            reschedule_s=times.reschedule.value,
+            initialise_s=times.initialise.value,
+        ),
+        levels=checkpoint_levels(
+            checkpoint_bytes=parameters * checkpoint.bytes_per_parameter.value,
+            nodes=nodes,
+            host_interval_s=checkpoint.host.interval.value,
+            partner_interval_s=checkpoint.partner.interval.value,
+            storage_interval_s=checkpoint.storage.interval.value,
+            host_bandwidth=needed(host, f"cards.{hardware.card.name}.host_link.bandwidth") * per_server,
+            partner_bandwidth=partner.value if partner else nic * per_server,
+            storage_write_bandwidth=scenario.cluster.storage.write_bandwidth.value,
+            storage_read_bandwidth=scenario.cluster.storage.read_bandwidth.value,
+        ),
+        spare_nodes=int(reliability.spares.hot.value),
+        repair_s=reliability.repair_time.value,
+    )
+
+
+def price_cny(price: Sourced, prices: PriceBook, key: str) -> Sourced:
+    """Return a price in CNY by the price book's rates.
+
+    Raises InputError for a currency without a rate.
+    """
+    currency = price.unit.partition("/")[0]
+    if currency == "CNY":
+        return price
+    if currency not in prices.currencies:
+        raise InputError(
+            f"{key} is in {currency}, and price book {prices.name} has no rate for it; add currencies.{currency}"
+        )
+    rate = prices.currencies[currency].value
+    low, high = price.range
+    return Sourced(price.value * rate, "CNY", price.source, price.tier, low * rate, high * rate, price.note)
+
+
+def _part(prices: PriceBook, part: str, user: str) -> Sourced:
+    if part not in prices.parts:
+        raise InputError(
+            f"price book {prices.name} has no part {part!r}, needed by {user}; {suggest(part, list(prices.parts))};"
+            f" add it to hwprofiles/prices/{prices.name}.yaml"
+        )
+    return price_cny(prices.parts[part].price, prices, f"prices.parts.{part}")
+
+
+def bill_lines(scenario: Scenario, hardware: Hardware, prices: PriceBook) -> list[BillLine]:
+    """Return the priced lines of the cluster; the network's quantities are those of its topology."""
+    parts = network_parts(scenario, hardware)
+    cards = int(scenario.cluster.cards.value)
+    if hardware.card.price is None:
+        raise InputError(f"cards.{hardware.card.name}.price is not in the profile, and this run needs it")
+    card_price = price_cny(hardware.card.price, prices, f"cards.{hardware.card.name}.price")
+    nic_gbps = round(hardware.nic.rate.value * 8 / 1e9)
+    rows: list[tuple[str, str, float, Sourced]] = [
+        ("cards", hardware.card.name, cards, card_price),
+        ("servers", hardware.server.price_part, servers(scenario, hardware),
+         _part(prices, hardware.server.price_part, f"servers.{hardware.server.name}")),
+        ("network", hardware.nic.price_part, parts.nics,
+         _part(prices, hardware.nic.price_part, f"nics.{hardware.nic.name}")),
+        ("network", hardware.switch.price_part, parts.switches,
+         _part(prices, hardware.switch.price_part, f"switches.{hardware.switch.name}")),
+        ("network", hardware.optics.price_part, parts.switch_side_modules,
+         _part(prices, hardware.optics.price_part, f"optics.{hardware.optics.name}")),
+        ("network", f"module-{nic_gbps}g", parts.nic_side_modules,
+         _part(prices, f"module-{nic_gbps}g", "NIC-side modules")),
+        ("storage", "storage-per-pb", scenario.cluster.storage.capacity.value / 1e15,
+         _part(prices, "storage-per-pb", "cluster.storage")),
+        ("management", "management", cards / 1024, _part(prices, "management", "the management network")),
+    ]  # fmt: skip
+    return [
+        BillLine(
+            group=group,
+            part=part,
+            quantity=quantity,
+            unit_price_cny=price.value,
+            source=price.source,
+            tier=price.tier,
+            low_cny=price.low,
+            high_cny=price.high,
+        )
+        for group, part, quantity, price in rows
+    ]
+
+
+def company_spec(file: CompanyFile) -> Company:
+    """Return the company as the forecast and the valuation take it."""
+    return Company(
+        name=file.name,
+        years=file.years,
+        revenue_kcny=file.revenue.values,
+        gross_margin=file.gross_margin.values,
+        rows=file.cash_flow_rows.model_dump(),
+        products=tuple(ProductLine(name=n, units=p.units, asp_kcny=p.asp) for n, p in file.products.items()),
+        services_share=file.services_share,
+        tax_rate=file.tax_rate.value,
+        wacc=file.wacc.value,
+        terminal_growth=file.terminal_growth.value,
+        net_cash_kcny=file.net_cash.value,
+        hkd_per_cny=file.hkd_per_cny.value,
+        shares_m=file.shares_m.value,
+        price_hkd=file.price_hkd.value,
+        dcf_weight=file.dcf_weight.value,
+        peers=Peers(
+            price_to_sales=file.peers.price_to_sales.value,
+            discount=file.peers.discount.value,
+            year=file.peers.year,
+        ),
+        printed=Printed(
+            pv_fcf_kcny=file.printed.pv_fcf.value,
+            pv_terminal_kcny=file.printed.pv_terminal.value,
+            dcf_hkd_m=file.printed.dcf_hkd_m.value,
+            ps_hkd_m=file.printed.ps_hkd_m.value,
+            blended_hkd_m=file.printed.blended_hkd_m.value,
+            target_price_hkd=file.printed.target_price_hkd.value,
+        ),
+    )

@@ -1,0 +1,248 @@
+"""The corridor, read top to bottom: fabric, step time, long run, power and cost, value, forecast, target price."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from clustersim import assemble
+from clustersim.des.training.closed_form import ExpectedRun, expected_run
+from clustersim.des.training.run import TrainingRun
+from clustersim.des.training.simulate import SimulatedRun, simulate_run
+from clustersim.econ.bom import Bill, bill_of_materials
+from clustersim.econ.power import PowerTerms, card_power_w, cluster_power
+from clustersim.econ.tco import HOURS_PER_YEAR, Tco, capital_recovery_factor, total_cost
+from clustersim.errors import InfeasibleError, InputError
+from clustersim.fabric.network import Network
+from clustersim.fabric.parts import NetworkParts
+from clustersim.finance.company import Company
+from clustersim.finance.forecast import Forecast, make_forecast
+from clustersim.finance.valuation import Valuation, value_company
+from clustersim.market.link import Anchor, Link, make_link, neutral_link
+from clustersim.market.value import ValueInUse, value_in_use_price
+from clustersim.perf.step import StepTime, train_step
+from clustersim.schema.anchors import load_anchors
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.scenario import TcoSection
+
+__all__ = ["ChainRun", "ClusterRun", "run_chain", "run_cluster"]
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterRun:
+    """One cluster from its fabric to its cost per token."""
+
+    cards: int
+    nodes: int
+    network: Network
+    parts: NetworkParts
+    step: StepTime
+    run: TrainingRun
+    expected: ExpectedRun
+    power: PowerTerms
+    bill: Bill
+    tco: Tco
+
+    @property
+    def goodput_tokens_per_s(self) -> float:
+        """Tokens per second that are kept, failures and checkpoints included."""
+        return self.step.tokens_per_s * self.expected.ettr
+
+    @property
+    def cny_per_mtoken(self) -> float:
+        """Cost per million tokens on sold hours."""
+        return self.tco.cny_per_mtoken(self.goodput_tokens_per_s)
+
+    @property
+    def mtokens_per_card_year(self) -> float:
+        """Million tokens that one card yields in a year of sold hours."""
+        return self.goodput_tokens_per_s * self.tco.sold_share * HOURS_PER_YEAR * 3600 / 1e6 / self.cards
+
+
+@dataclass(frozen=True, slots=True)
+class ChainRun:
+    """The whole chain of one scenario."""
+
+    inputs: Inputs
+    own: ClusterRun
+    scaling_base_cards: int
+    scaling_efficiency: float
+    incumbent: ClusterRun | None
+    value: ValueInUse | None
+    link: Link
+    company: Company | None
+    forecast: Forecast | None
+    valuation: Valuation | None
+    simulated: tuple[SimulatedRun, ...]
+
+
+def run_cluster(inputs: Inputs, tco: TcoSection) -> ClusterRun:
+    """Run one cluster to its cost per token, priced under the site and terms of ``tco``."""
+    scenario, hardware = inputs.scenario, inputs.hardware
+    cards, nodes = int(scenario.cluster.cards.value), assemble.servers(scenario, hardware)
+    network = assemble.network_spec(scenario, hardware)
+    model = assemble.model_spec(hardware.model)
+    training = scenario.training
+    step = train_step(
+        card=assemble.card_spec(hardware.card),
+        network=network,
+        model=model,
+        plan=assemble.plan_spec(training.plan),
+        cards=cards,
+        global_batch=training.global_batch,
+        seq_len=training.seq_len,
+        dtype=training.dtype,
+    )
+    run = assemble.training_run(scenario, hardware, model.parameters)
+    expected = expected_run(run)
+    parts = assemble.network_parts(scenario, hardware)
+    power = _power(inputs, step, expected, parts, nodes, tco.pue.value)
+    lines = assemble.bill_lines(scenario, hardware, inputs.prices)
+    bill = bill_of_materials(lines, integration_share=tco.integration.value, vat=tco.vat.value)
+    cost = total_cost(
+        capex_cny=bill.total_cny,
+        cards=cards,
+        facility_power_w=power.facility_power_w,
+        provisioned_it_w=power.provisioned_it_w,
+        years=tco.horizon.value,
+        wacc=tco.wacc.value,
+        residual=tco.residual.value,
+        tariff_cny_per_kwh=tco.tariff.value,
+        maintenance_share=tco.maintenance.value,
+        staff_cny_per_year=tco.staff.value,
+        sold_share=tco.sold_share.value,
+        colocation_cny_per_kw_month=tco.colocation.value if tco.colocation else 0.0,
+    )
+    return ClusterRun(cards, nodes, network, parts, step, run, expected, power, bill, cost)
+
+
+def _power(
+    inputs: Inputs, step: StepTime, expected: ExpectedRun, parts: NetworkParts, nodes: int, pue: float
+) -> PowerTerms:
+    card, hardware = inputs.hardware.card, inputs.hardware
+    key = f"cards.{card.name}.power"
+    if card.power is None:
+        raise InputError(f"{key} is not in the profile, and this run needs it")
+    idle, tdp = assemble.needed(card.power.idle, f"{key}.idle"), card.power.tdp.value
+    return cluster_power(
+        cards=step.cards,
+        card_w=card_power_w(
+            idle_w=idle, tdp_w=tdp, u_tensor=step.u_tensor, u_memory=step.u_memory, u_link=step.u_link
+        ),
+        card_idle_w=idle,
+        busy_share=1.0 - expected.recovery,
+        tdp_w=tdp,
+        hosts=nodes,
+        host_w=hardware.server.host_power.value,
+        nics=parts.nics,
+        nic_w=hardware.nic.power.value,
+        switches=parts.switches,
+        switch_w=hardware.switch.power.value,
+        optics=parts.switch_side_modules + parts.nic_side_modules,
+        optic_w=hardware.optics.power.value,
+        pue=pue,
+    )
+
+
+def scaling(inputs: Inputs, own: ClusterRun) -> tuple[int, float]:
+    """Return the base count and weak-scaling efficiency: tokens/s per card against the fewest replicas that fit.
+
+    Weak scaling: the same plan and the same batch per replica.
+    """
+    scenario, hardware = inputs.scenario, inputs.hardware
+    training = scenario.training
+    plan = assemble.plan_spec(training.plan)
+    per_replica = training.global_batch // plan.dp
+    for replicas in (r for r in range(1, plan.dp + 1) if plan.dp % r == 0):
+        try:
+            base = train_step(
+                card=assemble.card_spec(hardware.card),
+                network=own.network,
+                model=assemble.model_spec(hardware.model),
+                plan=replace(plan, dp=replicas),
+                cards=plan.cards // plan.dp * replicas,
+                global_batch=per_replica * replicas,
+                seq_len=training.seq_len,
+                dtype=training.dtype,
+            )
+        except InfeasibleError:
+            continue
+        return base.cards, own.step.tokens_per_s_per_card / base.tokens_per_s_per_card
+    return own.cards, 1.0
+
+
+def value_of_card(inputs: Inputs, own: ClusterRun, incumbent: ClusterRun) -> ValueInUse:
+    """Return the price per card at which the buyer beats the incumbent's cost per token by the discount."""
+    market, tco = inputs.scenario.market, inputs.scenario.tco
+    assert market is not None
+    residual = tco.residual.value * (1 + tco.wacc.value) ** -tco.horizon.value
+    factor = (
+        capital_recovery_factor(tco.wacc.value, tco.horizon.value) * (1 - residual) + tco.maintenance.value
+    )
+    markup = (1 + tco.integration.value) * (1 + tco.vat.value)
+    fixed = own.tco.staff_cny_per_year + own.tco.colocation_cny_per_year
+    return value_in_use_price(
+        incumbent_cny_per_mtoken=incumbent.cny_per_mtoken,
+        switching_discount=market.switching_discount.value,
+        mtokens_per_year=own.mtokens_per_card_year,
+        energy_cny_per_year=own.tco.electricity_cny_per_year / own.cards,
+        fixed_cny_per_year=fixed / own.cards,
+        capital_factor=factor,
+        other_capex_cny=(own.bill.hardware_cny - own.bill.card_cny) * markup / own.cards,
+        price_markup=markup,
+    )
+
+
+def link_of(inputs: Inputs, value: ValueInUse | None, company: Company | None) -> Link:
+    """Return how the card's value moves its product line; neutral where it has none or no anchor."""
+    product, market = inputs.hardware.card.product, inputs.scenario.market
+    if value is None or company is None or market is None or product is None:
+        return neutral_link(product)
+    row = load_anchors().anchors.get(product)
+    line = next((p for p in company.products if p.name == product), None)
+    if row is None or line is None:
+        return neutral_link(product)
+    first = next(y for y in company.years if y in line.asp_kcny)
+    anchor = Anchor(
+        product=product,
+        scenario=row.scenario,
+        value_in_use_price_cny=row.value_in_use_price_cny.value,
+        asp_cny=line.asp_kcny[first] * 1e3,
+    )
+    return make_link(
+        anchor,
+        value.price_cny,
+        value_share=market.value_share.value,
+        price_sensitivity=market.price_sensitivity.value,
+    )
+
+
+def run_chain(inputs: Inputs, *, replications: int | None = None, tell: Tell = lambda name: None) -> ChainRun:
+    """Run a scenario through the whole chain.
+
+    ``replications`` is the number of simulated months (default: the scenario's; 0 leaves them out). ``tell`` is
+    called with the name of each room when it is done.
+    """
+    scenario = inputs.scenario
+    own = run_cluster(inputs, scenario.tco)
+    tell("cluster")
+    base, efficiency = scaling(inputs, own)
+    incumbent = run_cluster(inputs.incumbent, scenario.tco) if inputs.incumbent is not None else None
+    tell("incumbent")
+    value = value_of_card(inputs, own, incumbent) if incumbent is not None else None
+    company = assemble.company_spec(inputs.company) if inputs.company is not None else None
+    link = link_of(inputs, value, company)
+    forecast = make_forecast(company, link) if company is not None else None
+    valuation = value_company(company, forecast) if company is not None and forecast is not None else None
+    tell("forecast")
+    count = scenario.reliability.replications if replications is None else replications
+    streams = np.random.SeedSequence(scenario.seed).spawn(count)
+    simulated = tuple(simulate_run(own.run, np.random.default_rng(stream)) for stream in streams)
+    tell("month")
+    return ChainRun(
+        inputs, own, base, efficiency, incumbent, value, link, company, forecast, valuation, simulated
+    )
