@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("clustersim.cli.explain", "Show the chain of terms before and after a change of inputs."),
     "check": ("clustersim.cli.check", "Check a scenario and its profiles; say where each value came from."),
     "profiles": ("clustersim.cli.profiles", "List hardware profiles, show one, or compare two."),
+    "anchors": ("clustersim.cli.anchors", "Compare or record what ties the forecast to the simulator."),
     "validate": ("clustersim.cli.validate", "Predict published measurements and print the errors."),
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,7 +16,7 @@ ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
 BLUE, RED, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#8C8C8C"
 PALETTE = (BLUE, ORANGE, GREEN, SKY, RED, PURPLE, YELLOW, GREY)
 
-_RC = {
+_RC: Any = {
     "figure.dpi": 110,
     "savefig.dpi": 110,
     "font.size": 10,

@@ -1,0 +1,67 @@
+"""``clustersim explain SCENARIO --set KEY=VALUE``: the chain of terms before and after a change."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import click
+
+from clustersim.cli.options import emit_rows, format_option, set_option
+from clustersim.errors import InputError
+
+
+def changed_input(before: Any, after: Any) -> float | None:
+    """Return the ratio by which the one changed number changed; None when more than one did, or none."""
+    old, new = dict(before.fields()), dict(after.fields())
+    ratios = [
+        new[key].value / old[key].value
+        for key in new
+        if key in old and new[key].value != old[key].value and old[key].value
+    ]
+    return ratios[0] if len(ratios) == 1 else None
+
+
+def compare(
+    before: list[tuple[str, str, float]], after: list[tuple[str, str, float]], ratio: float | None
+) -> Any:
+    """Return rows of the corridor's terms before, after, their change and elasticity d ln(term) / d ln(input)."""
+    rows = []
+    for (room, name, old), (_, _, new) in zip(before, after, strict=True):
+        change = 100 * (new - old) / abs(old) if old else None
+        elasticity = None
+        if ratio is not None and ratio > 0 and ratio != 1 and old > 0 and new > 0:
+            elasticity = math.log(new / old) / math.log(ratio)
+        rows.append(
+            {
+                "room": room,
+                "term": name,
+                "before": old,
+                "after": new,
+                "change_pct": change,
+                "elasticity": elasticity,
+            }
+        )
+    return rows
+
+
+@click.command()
+@click.argument("scenario")
+@set_option
+@click.option("--all", "everything", is_flag=True, help="Show terms that did not change, too.")
+@format_option()
+def command(scenario: str, sets: tuple[str, ...], everything: bool, fmt: str) -> None:
+    """Show what a change of inputs does along the chain of SCENARIO, from the input to HKD per share."""
+    from clustersim.pipeline import run_chain
+    from clustersim.report.result import chain_terms
+    from clustersim.schema.inputs import load_inputs
+
+    if not sets:
+        raise InputError("explain needs a change: give --set KEY=VALUE")
+    old, new = load_inputs(scenario), load_inputs(scenario, sets)
+    before = chain_terms(run_chain(old, replications=0))
+    after = chain_terms(run_chain(new, replications=0))
+    rows = compare(before, after, changed_input(old, new))
+    if not everything:
+        rows = [row for row in rows if row["before"] != row["after"]] or rows[-1:]
+    emit_rows(rows, fmt)
