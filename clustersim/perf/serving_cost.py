@@ -153,8 +153,11 @@ def iteration_terms(
     peak = card.peak_of(precision.linear) * efficiency.gemm
     bandwidth = card.memory_bandwidth * efficiency.memory
     groups = _groups(part, model, layout, precision)
+    factors = (1.0, 1.0, 1.0, efficiency.expert)
     zero = np.zeros_like(part)
-    weights = sum((roofline_s(f, b, peak, bandwidth) for f, b in groups), zero)
+    weights = sum(
+        (roofline_s(f, b, peak * x, bandwidth * x) for (f, b), x in zip(groups, factors, strict=False)), zero
+    )
     width = max(
         model.ffn_hidden if model.dense_layers else 0, model.experts_per_token * model.expert_ffn_hidden
     )
@@ -162,6 +165,7 @@ def iteration_terms(
     moved = part / layout.dp * passes * precision.activation_bytes * model.layers / layout.pp
     kv_s, pair_s, kv_bytes, pair_flops = _attention(model, layout, card, efficiency, precision)
     overhead = efficiency.step_s + efficiency.layer_s * model.layers
+    overhead += efficiency.expert_layer_s * model.moe_layers
     exchange = exchange_seconds(part, model, layout, network, efficiency.one_shot_s, precision)
     return IterationTerms(
         tokens=n,

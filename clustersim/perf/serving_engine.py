@@ -27,8 +27,8 @@ FORMATS = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0, "fp8": 1.0, "int8": 1.0, "fp4"
 #: mem_fraction_static defaults are 0.9 and 0.88; published).
 MEMORY_SHARE = 0.90
 #: Memory per card for workspaces, graphs and activations beyond weights and cache, in bytes (assumption; engines
-#: report 2-5 GB at start).
-WORKSPACE_BYTES = 3.0e9
+#: report 1-5 GB at start).
+WORKSPACE_BYTES = 2.0e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,8 @@ class Efficiency:
     of the attention peak in prefill, ``kv`` the share of the bandwidth in decode attention; ``layer_s`` is the
     time between the kernels of one layer, ``step_s`` the host's time per iteration and ``sequence_s`` per
     sequence in it, ``one_shot_s`` the latency of a small all-reduce in one domain, ``request_s`` the time outside
-    the model that a request spends before its first token.
+    the model that a request spends before its first token. A mixture of experts adds ``expert_layer_s`` per
+    expert layer (routing, permuting) and runs its grouped products at ``expert`` times both shares.
     """
 
     gemm: float
@@ -121,9 +122,11 @@ class Efficiency:
     sequence_s: float
     one_shot_s: float
     request_s: float
+    expert: float = 1.0
+    expert_layer_s: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("gemm", "memory", "attention", "kv"):
+        for name in ("gemm", "memory", "attention", "kv", "expert"):
             if not 0.0 < getattr(self, name) <= 1.0:
                 raise InputError(f"efficiency {name}={getattr(self, name)} must be above 0 and at most 1")
 
