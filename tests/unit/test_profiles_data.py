@@ -78,6 +78,13 @@ def test_ranges_enclose_their_values(kind: str, name: str) -> None:
         assert low <= number.value <= high
 
 
+@pytest.mark.parametrize("name", CARDS)
+def test_a_domain_is_a_whole_number_of_cards_without_a_range(name: str) -> None:
+    link = load_card(name).scale_up
+    if link is not None:
+        assert link.domain.range == (link.domain.value, link.domain.value)
+
+
 @pytest.mark.parametrize(("kind", "name"), [f for f in FILES if f[0] != "models"])
 def test_recalled_numbers_are_assumptions(kind: str, name: str) -> None:
     for key, number in _numbers(load_document(kind, name).data):
