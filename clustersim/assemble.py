@@ -199,6 +199,13 @@ def _part(prices: PriceBook, part: str, user: str) -> Sourced:
     return price_cny(prices.parts[part].price, prices, f"prices.parts.{part}")
 
 
+def _nic_module(rate: float, prices: PriceBook) -> str:
+    """Return the slowest module of the price book that carries a NIC's rate."""
+    speeds = [int(p[7:-1]) for p in prices.parts if p.startswith("module-") and p[7:-1].isdigit()]
+    fast = [speed for speed in sorted(speeds) if speed * 1.25e8 >= rate * (1 - 1e-9)]
+    return f"module-{fast[0] if fast else round(rate / 1.25e8)}g"
+
+
 def bill_lines(scenario: Scenario, hardware: Hardware, prices: PriceBook) -> list[BillLine]:
     """Return the priced lines of the cluster; the network's quantities are those of its topology."""
     parts = network_parts(scenario, hardware)
@@ -206,7 +213,7 @@ def bill_lines(scenario: Scenario, hardware: Hardware, prices: PriceBook) -> lis
     if hardware.card.price is None:
         raise InputError(f"cards.{hardware.card.name}.price is not in the profile, and this run needs it")
     card_price = price_cny(hardware.card.price, prices, f"cards.{hardware.card.name}.price")
-    nic_gbps = round(hardware.nic.rate.value * 8 / 1e9)
+    module = _nic_module(hardware.nic.rate.value, prices)
     rows: list[tuple[str, str, float, Sourced]] = [
         ("cards", hardware.card.name, cards, card_price),
         ("servers", hardware.server.price_part, servers(scenario, hardware),
@@ -217,8 +224,7 @@ def bill_lines(scenario: Scenario, hardware: Hardware, prices: PriceBook) -> lis
          _part(prices, hardware.switch.price_part, f"switches.{hardware.switch.name}")),
         ("network", hardware.optics.price_part, parts.switch_side_modules,
          _part(prices, hardware.optics.price_part, f"optics.{hardware.optics.name}")),
-        ("network", f"module-{nic_gbps}g", parts.nic_side_modules,
-         _part(prices, f"module-{nic_gbps}g", "NIC-side modules")),
+        ("network", module, parts.nic_side_modules, _part(prices, module, "NIC-side modules")),
         ("storage", "storage-per-pb", scenario.cluster.storage.capacity.value / 1e15,
          _part(prices, "storage-per-pb", "cluster.storage")),
         ("management", "management", cards / 1024, _part(prices, "management", "the management network")),

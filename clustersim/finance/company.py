@@ -45,7 +45,8 @@ class Company:
     """Everything the forecast and the valuation start from.
 
     ``rows`` are the printed cash-flow rows in kCNY by name (``ebit``, ``depreciation_and_amortisation``, ``tax``,
-    ``change_in_working_capital``, ``capital_expenditure``), each along ``years``; ``revenue_kcny`` likewise.
+    ``change_in_working_capital``, ``capital_expenditure``, and ``free_cash_flow``, their rounded sum), each along
+    ``years``; ``revenue_kcny`` likewise.
     """
 
     name: str

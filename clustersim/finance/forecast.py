@@ -41,16 +41,19 @@ class Forecast:
     tax_kcny: tuple[float, ...]
     working_capital_kcny: tuple[float, ...]
     capex_kcny: tuple[float, ...]
+    rounding_kcny: tuple[float, ...]
+    """What the printed free cash flow differs from the sum of its printed rows."""
 
     @property
     def fcf_kcny(self) -> tuple[float, ...]:
-        """Free cash flow: EBIT + D&A + tax + change in working capital + capex (outflows are negative)."""
+        """Free cash flow: EBIT + D&A + tax + change in working capital + capex (outflows negative) + rounding."""
         rows = (
             self.ebit_kcny,
             self.depreciation_kcny,
             self.tax_kcny,
             self.working_capital_kcny,
             self.capex_kcny,
+            self.rounding_kcny,
         )
         return tuple(sum(values) for values in zip(*rows, strict=True))
 
@@ -144,5 +147,13 @@ def _statements(
         working_capital_kcny=tuple(
             a + b for a, b in zip(rows["change_in_working_capital"], d_capital, strict=True)
         ),
+        rounding_kcny=_rounding(company),
         capex_kcny=tuple(a * x for a, x in zip(rows["capital_expenditure"], ratio_rev, strict=True)),
     )
+
+
+def _rounding(company: Company) -> tuple[float, ...]:
+    rows = company.rows
+    parts = [rows[name] for name in rows if name != "free_cash_flow"]
+    sums = [sum(values) for values in zip(*parts, strict=True)]
+    return tuple(p - s for p, s in zip(rows["free_cash_flow"], sums, strict=True))

@@ -39,6 +39,7 @@ class CashFlowRows(Model):
     tax: tuple[float, ...]
     change_in_working_capital: tuple[float, ...]
     capital_expenditure: tuple[float, ...]
+    free_cash_flow: tuple[float, ...]
 
 
 class PeersFile(Model):
