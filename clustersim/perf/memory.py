@@ -7,7 +7,6 @@ parallelism, plus 5 a s^2 b for the attention matrix unless it is recomputed.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 from clustersim.errors import InfeasibleError
@@ -135,8 +134,7 @@ def check_fits(card: Card, model: Model, plan: Plan, seq_len: int, global_batch:
 
 
 def _smallest_tp(card: Card, model: Model, plan: Plan, seq_len: int, global_batch: int) -> int | None:
-    for power in range(int(math.log2(64)) + 1):
-        tp = 2**power
+    for tp in (2, 4, 8, 16, 32, 64):
         if tp <= plan.tp or model.heads % tp or (plan.tp * plan.dp) % tp:
             continue
         other = replace(plan, tp=tp, dp=plan.tp * plan.dp // tp)

@@ -1,0 +1,1 @@
+"""Questions asked backwards: how many cards, which plan, what price breaks even."""
