@@ -42,9 +42,14 @@ def run_tables(run: ChainRun, result: Mapping[str, Any]) -> dict[str, bytes]:
             }
             for line in run.own.bill.lines
         ]),
-        "tco_terms.csv": _csv([{"term": k, "cny_per_year": v} for k, v in result["tco"]["terms_cny_per_year"].items()]),
+        "tco_terms.csv": _csv([
+            {"term": k, "cny_per_year": v} for k, v in result["tco"]["terms_cny_per_year"].items()
+        ]),
         "inputs.csv": _csv([
-            {"key": k, "value": s.value, "unit": s.unit, "low": s.low, "high": s.high, "tier": s.tier, "source": s.source}
+            {
+                "key": k, "value": s.value, "unit": s.unit, "low": s.low, "high": s.high, "tier": s.tier,
+                "source": s.source,
+            }
             for k, s in run.inputs.fields()
         ]),
     }  # fmt: skip

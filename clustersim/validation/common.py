@@ -66,7 +66,11 @@ def _statistics(rows: Sequence[ValidationRow]) -> dict[str, Any]:
     out["median_ape_pct"] = median(abs(e) for e in errors) if errors else None
     out["bias_pct"] = fmean(errors) if errors else None
     varied = len({p for p, _ in pairs}) > 1 and len({m for _, m in pairs}) > 1
-    rank = spearmanr([p for p, _ in pairs], [m for _, m in pairs]).statistic if len(pairs) > 2 and varied else None
+    rank = (
+        spearmanr([p for p, _ in pairs], [m for _, m in pairs]).statistic
+        if len(pairs) > 2 and varied
+        else None
+    )
     out["spearman"] = None if rank is None or math.isnan(rank) else float(rank)
     return out
 
