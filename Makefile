@@ -4,10 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test install lint types layers bench clean
+.PHONY: run test install refresh bench clean
 
 run: install
-	$(BIN)/clustersim run scenarios/nanjing-1024.yaml -o results/nanjing-1024
+	$(BIN)/clustersim run scenarios/nanjing-1024.yaml -o results/nanjing-1024 -f table
 
 test: install
 	sh tests/install-debian-packages.sh
@@ -27,6 +27,13 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 
 bench: install
 	$(BIN)/pytest tests/benchmarks -p no:xdist --override-ini norecursedirs=.git --benchmark-only -s
+
+# After a change that moves numbers: record the anchors anew and refresh every quoted output and figure.
+refresh: install
+	$(BIN)/clustersim anchors --write -f table
+	$(BIN)/python docs/refresh.py
+	$(BIN)/clustersim run scenarios/nanjing-1024.yaml -o results/nanjing-1024 -f table > /dev/null
+	cp results/nanjing-1024/goodput_waterfall.png docs/figures/
 
 clean:
 	rm -rf $(VENV) results out
