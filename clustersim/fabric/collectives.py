@@ -1,4 +1,4 @@
-"""Collective times by the alpha-beta model, hierarchical over the two levels of the network.
+"""Collective times: latency, transfer and ramp of the best algorithm, for one group or for arrays of groups.
 
 Sizes are counted as the NCCL tests count them: the buffer of an all-reduce or broadcast, the whole gathered buffer
 of an all-gather or reduce-scatter, everything one rank sends (its own part included) of an all-to-all.
@@ -12,36 +12,53 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from clustersim.errors import InputError, suggest
+from clustersim.fabric.algorithms import ALGORITHMS, Group, offered
 from clustersim.fabric.network import Network
 
-__all__ = ["KINDS", "CollectiveTime", "bus_factor", "collective_time"]
+__all__ = ["KINDS", "RAMP_CAP", "CollectiveTime", "bus_factor", "collective_time", "wire_rate"]
 
-KINDS = ("all_reduce", "all_gather", "reduce_scatter", "all_to_all", "broadcast", "send")
+KINDS = tuple(ALGORITHMS)
 
 Array = NDArray[np.float64]
+
+#: The ramp never exceeds this many latencies: chunks stop growing at the size of the library's buffers (derived:
+#: tuned on 8 A100 and 16 H100, see docs/fabric.md).
+RAMP_CAP = 2.5
 
 
 @dataclass(frozen=True, slots=True)
 class CollectiveTime:
     """The terms of one collective, in seconds (floats or arrays).
 
-    The two transfers are pipelined against each other: ``scale_out_transfer_s`` is the time of the network between
-    domains, ``scale_up_transfer_s`` the part of the time inside the domain that it does not cover.
+    ``scale_out_transfer_s`` is the time of the network between domains, ``scale_up_transfer_s`` the part of the
+    time inside the domain that it does not cover, ``die_transfer_s`` the same for the link between the dies of a
+    card. ``ramp_s`` is what filling the pipeline of chunks costs. ``algorithm`` is a name, or an array of names
+    where groups chose differently.
     """
 
     latency_s: Array
     scale_up_transfer_s: Array
     scale_out_transfer_s: Array
-    algorithm: str
+    algorithm: str | NDArray[np.str_]
+    ramp_s: Array
+    die_transfer_s: Array
 
     @property
     def total_s(self) -> Array:
         """The sum of the terms."""
-        return self.latency_s + self.scale_up_transfer_s + self.scale_out_transfer_s
+        return (
+            self.latency_s
+            + self.scale_up_transfer_s
+            + self.scale_out_transfer_s
+            + self.die_transfer_s
+            + self.ramp_s
+        )
 
 
 def bus_factor(kind: str, n: ArrayLike) -> Array:
     """Return busbw / algbw: all-reduce 2(n-1)/n; all-gather, reduce-scatter, all-to-all (n-1)/n; else 1.
+
+    Source: PERFORMANCE.md of the NCCL tests.
 
     >>> float(bus_factor("all_reduce", 8))
     1.75
@@ -54,85 +71,120 @@ def bus_factor(kind: str, n: ArrayLike) -> Array:
     return np.ones_like(ranks)
 
 
+def wire_rate(bus_bandwidth: ArrayLike, n: ArrayLike, local: ArrayLike) -> Array:
+    """Return the least bytes/s per NIC that an all-reduce of this bus bandwidth needs: busbw (m-1)/(n-1).
+
+    Of 2(n-1)/n S per card, a domain of k need only send 2(m-1)/m S/k over each NIC (m = n/k domains). No
+    measurement can exceed the NIC's rate; one that does has a wrong unit or NIC count.
+
+    >>> round(float(wire_rate(369.9e9, 128, 8)) / 1e9, 1)   # of 50 GB/s
+    43.7
+    """
+    ranks, inside = np.asarray(n, dtype=float), np.asarray(local, dtype=float)
+    domains = ranks / inside
+    return np.asarray(np.asarray(bus_bandwidth, dtype=float) * (domains - 1) / np.maximum(ranks - 1, 1.0))
+
+
 def collective_time(
     kind: str, size: ArrayLike, n: ArrayLike, *, local: ArrayLike, network: Network, algorithm: str = "best"
 ) -> CollectiveTime:
     """Return the time of a collective over ``n`` cards, of which ``local`` share each coherent domain.
 
-    Ring and tree differ in steps: a ring takes n - 1 steps per pass, a tree log2(n); the transfer is
-    bytes on the wire over the rate of the slowest level, the levels pipelined against each other. A group of one
-    takes exactly no time.
+    t = alpha + T + min(sqrt(alpha T), 2.5 alpha): alpha the latency of all steps and of the launch, T the bytes on
+    the wire over the rate of the slower level. The last term is the ramp: a message is cut into chunks, many of
+    them to fill the steps early and few to pay the step latency seldom; the best cut of a pipeline costs
+    (sqrt(alpha) + sqrt(T))^2 at most (the textbook optimum, e.g. Chan et al. 2007, doi:10.1002/cpe.1206), and
+    a chunk cannot outgrow the buffers, so the cost stops growing. ``best`` takes the algorithm with the least total.
+    A group of one takes exactly no time. Sizes in bytes; ``size``, ``n`` and ``local`` broadcast.
 
     >>> net = Network.flat(bandwidth=50e9, latency=5e-6)
     >>> float(collective_time("all_reduce", 1e9, 1, local=1, network=net).total_s)
     0.0
-    >>> t = collective_time("all_gather", 1e9, 4, local=1, network=net)
-    >>> round(float(t.scale_out_transfer_s), 4)
-    0.015
+    >>> t = collective_time("all_gather", 1e9, 4, local=1, network=net, algorithm="ring")
+    >>> round(float(t.scale_out_transfer_s), 4), round(float(t.latency_s) * 1e6, 1)
+    (0.015, 23.4)
 
-    Raises InputError for an unknown kind or algorithm.
+    Raises InputError for an unknown kind or algorithm, a negative size, or ``local`` above the domain or ``n``.
     """
+    group = _group(kind, size, n, local, network)
+    names = _names(kind, algorithm, network)
+    costs = [_terms(ALGORITHMS[kind][name](group), group) for name in names]
+    if len(costs) == 1:
+        return _finish(kind, costs[0], names[0], group)
+    totals = np.stack([alpha + transfer + ramp for alpha, transfer, _, ramp in costs])
+    choice = np.argmin(totals, axis=0)
+    if np.all(choice == choice.flat[0]):
+        first = int(choice.flat[0])
+        return _finish(kind, costs[first], names[first], group)
+    picked = tuple(
+        np.take_along_axis(np.stack([cost[i] for cost in costs]), choice[np.newaxis], axis=0)[0]
+        for i in range(4)
+    )
+    return _finish(kind, (picked[0], picked[1], picked[2], picked[3]), np.asarray(names)[choice], group)
+
+
+def _group(kind: str, size: ArrayLike, n: ArrayLike, local: ArrayLike, network: Network) -> Group:
     if kind not in KINDS:
         raise InputError(f"unknown collective {kind!r}; {suggest(kind, KINDS)}")
-    if algorithm not in {"best", "ring", "tree"}:
-        raise InputError(f"unknown algorithm {algorithm!r}; known: best, ring, tree")
-    ranks = np.asarray(n, dtype=float)
-    inside = np.minimum(np.asarray(local, dtype=float), ranks)
-    domains = ranks / np.maximum(inside, 1.0)
     bytes_ = np.asarray(size, dtype=float)
-    up, out = _transfers(kind, bytes_, ranks, inside, domains, network)
-    steps, name = _latency(kind, inside, domains, network, algorithm)
-    alone = ranks <= 1
-    zero = np.zeros(np.broadcast_shapes(up.shape, out.shape, steps.shape, alone.shape))
+    ranks = np.maximum(np.asarray(n, dtype=float), 1.0)
+    inside = np.clip(np.asarray(local, dtype=float), 1.0, ranks)
+    if not np.all(bytes_ >= 0):
+        raise InputError("the size of a collective must not be negative or not a number")
+    if np.any(inside > network.scale_up_size):
+        raise InputError(
+            f"local={float(np.max(inside)):g} cards do not share a domain of {np.max(network.scale_up_size):g};"
+            " give at most the domain's size"
+        )
+    return Group(bytes_, ranks, inside, np.maximum(ranks / inside, 1.0), network)
+
+
+def _names(kind: str, algorithm: str, network: Network) -> tuple[str, ...]:
+    if algorithm == "best":
+        return offered(kind, network)
+    if algorithm not in ALGORITHMS[kind]:
+        known = ("best", *ALGORITHMS[kind])
+        raise InputError(f"{kind} has no algorithm {algorithm!r}; {suggest(algorithm, known)}")
+    if algorithm == "in_switch" and not np.all(network.scale_up_reduction_efficiency):
+        raise InputError("in_switch needs network.scale_up_reduction_efficiency above 0")
+    return (algorithm,)
+
+
+def _terms(cost: tuple[Array, Array, Array], group: Group) -> tuple[Array, Array, Array, Array]:
+    """Return (alpha, slower level's transfer, transfer between domains, ramp), all of one shape."""
+    steps, inside, between = cost
+    alpha = steps + group.network.launch_latency
+    transfer = np.maximum(inside, between)
+    ramp = np.minimum(np.sqrt(alpha * transfer), RAMP_CAP * alpha)
+    alpha, transfer, between, ramp = np.broadcast_arrays(alpha, transfer, between, ramp)
+    return alpha, transfer, between, ramp
+
+
+def _finish(
+    kind: str, cost: tuple[Array, Array, Array, Array], algorithm: str | NDArray[np.str_], group: Group
+) -> CollectiveTime:
+    alpha, transfer, between, ramp = cost
+    die = np.maximum(_die_transfer(kind, group) - transfer, 0.0)
+    busy = (group.n > 1).astype(float)
     return CollectiveTime(
-        latency_s=np.where(alone, 0.0, steps + network.launch_latency) + zero,
-        scale_up_transfer_s=np.where(alone, 0.0, np.maximum(up - out, 0.0)) + zero,
-        scale_out_transfer_s=np.where(alone, 0.0, out) + zero,
-        algorithm=name,
+        latency_s=alpha * busy,
+        scale_up_transfer_s=(transfer - between) * busy,
+        scale_out_transfer_s=between * busy,
+        algorithm=algorithm,
+        ramp_s=ramp * busy,
+        die_transfer_s=die * busy,
     )
 
 
-def _transfers(
-    kind: str, size: Array, ranks: Array, inside: Array, domains: Array, network: Network
-) -> tuple[Array, Array]:
-    """Return the transfer times inside the domain and between domains, each as if alone."""
-    k, m = np.maximum(inside, 1.0), np.maximum(domains, 1.0)
-    up_rate, out_rate = network.scale_up_rate(k), network.scale_out_rate
-    passes = 2.0 if kind == "all_reduce" and not network.in_network_reduction else 1.0
-    if kind in {"all_reduce", "all_gather", "reduce_scatter"}:
-        # Inside: (k-1)/k of the buffer a pass. Between: each card carries its 1/k shard over its own NIC.
-        up = passes * size * (k - 1) / k / up_rate
-        out = passes * (size / k) * (m - 1) / m / out_rate
-    elif kind == "all_to_all":
-        up = size * (k - 1) / ranks / up_rate
-        out = size * (ranks - k) / ranks / out_rate
-    else:
-        # A pair has one link in a full mesh; a broadcast streams through all members at one link's rate.
-        up = np.where(k > 1, size / network.scale_up_rate(2.0 if kind == "send" else k), 0.0)
-        out = np.where(m > 1, size / out_rate, 0.0)
-    if network.dies_per_card > 1 and network.die_bandwidth > 0:
-        # The dies of a card exchange their halves over the die-to-die link before or after the domain does.
-        share = (network.dies_per_card - 1) / network.dies_per_card
-        up = np.maximum(up, passes * size * share / network.die_bandwidth)
-    return np.asarray(up), np.asarray(out)
+def _die_transfer(kind: str, group: Group) -> Array:
+    """Seconds in which the dies of a card pass each other what leaves by the other die's links.
 
-
-def _latency(kind: str, inside: Array, domains: Array, network: Network, algorithm: str) -> tuple[Array, str]:
+    Each of d dies owns 1/d of the card's links, so (d-1)/d of the size crosses between the dies; an all-reduce
+    crosses back with the sum. It runs beside the work of the domain.
+    """
+    network = group.network
+    bandwidth = np.asarray(network.die_bandwidth, dtype=float)
     passes = 2.0 if kind == "all_reduce" else 1.0
-    k, m = np.maximum(inside, 1.0), np.maximum(domains, 1.0)
-    if kind == "send":
-        step = np.where(m > 1, network.scale_out_latency, network.scale_up_latency)
-        return np.asarray(step, dtype=float), "direct"
-    if kind == "all_to_all":
-        # Messages to all peers are posted at once; each further peer domain costs one posting, about 1 us
-        # (DeepEP and NCCL point-to-point overheads; tier: assumption).
-        return np.asarray(
-            (k > 1) * network.scale_up_latency + (m > 1) * network.scale_out_latency + 1e-6 * (m - 1)
-        ), ("direct")
-    ring = passes * ((k - 1) * network.scale_up_latency + (m - 1) * network.scale_out_latency)
-    tree = passes * (
-        np.ceil(np.log2(k)) * network.scale_up_latency + np.ceil(np.log2(m)) * network.scale_out_latency
-    )
-    if algorithm == "ring":
-        return np.asarray(ring), "ring"
-    return np.asarray(tree), "tree" if algorithm == "tree" else "hierarchical"
+    share = (network.dies_per_card - 1) / network.dies_per_card
+    crossing = passes * group.size * share
+    return np.where(bandwidth > 0, crossing / np.where(bandwidth > 0, bandwidth, 1.0), 0.0)

@@ -7,20 +7,30 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clustersim.errors import InputError
+from clustersim.errors import InputError, suggest
 
-__all__ = ["WIRINGS", "Network"]
+__all__ = ["EFA_LATENCY_S", "LAUNCH_S", "RDMA_LATENCY_S", "WIRINGS", "Network"]
 
 WIRINGS = ("full_mesh", "switched", "pcie")
 
 Array = NDArray[np.float64]
+
+#: Seconds before the first byte of a collective moves (NCCL src/graph/tuning.cc, base latency of the Simple
+#: protocol; published).
+LAUNCH_S = 8.4e-6
+#: Seconds per step between two cards over InfiniBand or RoCE, software included (NCCL src/graph/tuning.cc, network
+#: hop of the Simple protocol; published).
+RDMA_LATENCY_S = 14e-6
+#: The same over EFA (derived: tuned on the 16-card H100 rows, see docs/fabric.md).
+EFA_LATENCY_S = 40e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
     """Rates and latencies of a two-level network (three with several dies in a card).
 
-    Bandwidths are bytes/s per card and per direction; each field may be a float or an array that broadcasts.
+    Bandwidths are bytes/s per card and per direction; each number may be a float or an array that broadcasts
+    against sizes and group sizes.
 
     Attributes:
         scale_up_size: cards in one coherent domain (usually one server).
@@ -35,8 +45,14 @@ class Network:
         oversubscription: downlink over uplink capacity of the leaf switches; 1 is non-blocking.
         dies_per_card: dies that one card is made of.
         die_bandwidth: bytes/s per direction between the dies of a card; 0 for a single die.
-        in_network_reduction: whether switches reduce on the way (halves the bytes an all-reduce sends).
+        in_network_reduction: whether the switches between domains reduce on the way (default no: assumption that
+            holds unless a cluster bought it).
+        scale_up_reduction_efficiency: share of ``scale_up_bandwidth`` that an all-reduce inside the scale-up
+            switches reaches; 0 (default) where they cannot reduce. Full meshes and PCIe never can.
         launch_latency: seconds before the first byte of any collective moves.
+
+    Raises InputError for an unknown wiring, and for a number that is negative, zero where a rate is needed, not
+    finite, or an efficiency above 1.
 
     >>> Network.flat(bandwidth=50e9, latency=5e-6).scale_up_size
     1
@@ -54,12 +70,33 @@ class Network:
     dies_per_card: int = 1
     die_bandwidth: float = 0.0
     in_network_reduction: bool = False
-    launch_latency: float = 8e-6  # NCCL tuner base latencies 6.6-14 us (src/graph/tuning.cc); tier: published
+    scale_up_reduction_efficiency: float = 0.0
+    launch_latency: float = LAUNCH_S
 
     def __post_init__(self) -> None:
         if self.scale_up_wiring not in WIRINGS:
             raise InputError(
-                f"scale_up wiring {self.scale_up_wiring!r} is unknown; known: {', '.join(WIRINGS)}"
+                f"scale_up wiring {self.scale_up_wiring!r} is unknown; {suggest(self.scale_up_wiring, WIRINGS)}"
+            )
+        self._check("scale_up_size", low=1.0)
+        self._check("oversubscription", low=1.0)
+        self._check("dies_per_card", low=1.0)
+        for name in ("scale_up_bandwidth", "scale_out_bandwidth"):
+            self._check(name, positive=True)
+        for name in ("scale_up_efficiency", "scale_out_efficiency"):
+            self._check(name, positive=True, high=1.0)
+        for name in ("scale_up_latency", "scale_out_latency", "die_bandwidth", "launch_latency"):
+            self._check(name)
+        self._check("scale_up_reduction_efficiency", high=1.0)
+
+    def _check(self, name: str, *, low: float = 0.0, high: float = np.inf, positive: bool = False) -> None:
+        value = np.asarray(getattr(self, name), dtype=float)
+        wrong = ~np.isfinite(value) | (value < low) | (value > high) | (positive & (value <= 0))
+        if np.any(wrong):
+            limit = "positive" if positive else f"at least {low:g}"
+            raise InputError(
+                f"network.{name} is {float(value[wrong].flat[0]) if value.ndim else float(value):g}; "
+                f"it must be finite, {limit}{'' if np.isinf(high) else f' and at most {high:g}'}"
             )
 
     @classmethod
@@ -79,7 +116,8 @@ class Network:
     def scale_up_rate(self, local: ArrayLike) -> Array:
         """Return the bytes/s that one card of a group of ``local`` cards in a domain can use.
 
-        In a full mesh of D cards a group of k uses only its own links, (k - 1) / (D - 1) of the bandwidth.
+        In a full mesh of D cards a group of k uses only its own links, (k - 1) / (D - 1) of the bandwidth: a pair
+        of MI300X reaches 47.7 GB/s where all eight reach 312.9 (all-reduce bus bandwidth, ml-engineering tables).
 
         >>> net = Network(scale_up_size=8, scale_up_bandwidth=128e9, scale_up_latency=3e-6,
         ...     scale_up_wiring="full_mesh", scale_up_efficiency=1.0, scale_out_bandwidth=12.5e9,
@@ -87,11 +125,12 @@ class Network:
         >>> float(net.scale_up_rate(8)) / 1e9, round(float(net.scale_up_rate(2)) / 1e9, 2)
         (128.0, 18.29)
         """
+        members = np.asarray(local, dtype=float)
         rate = np.asarray(self.scale_up_bandwidth, dtype=float) * self.scale_up_efficiency
-        if self.scale_up_wiring != "full_mesh" or self.scale_up_size <= 2:
-            return np.asarray(rate * np.ones_like(np.asarray(local, dtype=float)))
-        members = np.maximum(np.asarray(local, dtype=float), 2.0)
-        return np.asarray(rate * (members - 1) / (self.scale_up_size - 1))
+        if self.scale_up_wiring != "full_mesh":
+            return np.asarray(rate * np.ones_like(members))
+        links = np.maximum(np.asarray(self.scale_up_size, dtype=float) - 1.0, 1.0)
+        return np.asarray(rate * np.minimum((np.maximum(members, 2.0) - 1.0) / links, 1.0))
 
     @property
     def scale_out_rate(self) -> float:
