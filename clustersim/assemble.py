@@ -254,6 +254,8 @@ def company_spec(file: CompanyFile) -> Company:
         rows=file.cash_flow_rows.model_dump(),
         products=tuple(ProductLine(name=n, units=p.units, asp_kcny=p.asp) for n, p in file.products.items()),
         services_share=file.services_share,
+        asp_scale=file.asp_scale.value,
+        units_scale=file.units_scale.value,
         tax_rate=file.tax_rate.value,
         wacc=file.wacc.value,
         terminal_growth=file.terminal_growth.value,

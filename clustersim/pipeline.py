@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -27,9 +28,38 @@ from clustersim.schema.anchors import load_anchors
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.scenario import TcoSection
 
-__all__ = ["ChainRun", "ClusterRun", "run_chain", "run_cluster"]
+__all__ = ["ChainRun", "ClusterRun", "StageCache", "run_chain", "run_cluster"]
 
 Tell = Callable[[str], None]
+T = TypeVar("T")
+
+
+class StageCache:
+    """Remembers what a stage gave for the same content, so that a changed tariff does not rerun the training step."""
+
+    def __init__(self, size: int = 4096) -> None:
+        self._size = size
+        self._kept: dict[tuple[str, str], Any] = {}
+        self._counts: dict[str, list[int]] = {}
+
+    def get(self, stage: str, content: object, run: Callable[[], T]) -> T:
+        """Return the stage's result for ``content``, running it only when it is new."""
+        key = (stage, repr(content))
+        counts = self._counts.setdefault(stage, [0, 0])
+        if key in self._kept:
+            counts[0] += 1
+            kept: T = self._kept[key]
+            return kept
+        counts[1] += 1
+        result = run()
+        if len(self._kept) >= self._size:
+            self._kept.pop(next(iter(self._kept)))
+        self._kept[key] = result
+        return result
+
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Return, by stage, how often its result was reused and how often it was run."""
+        return {stage: (reused, ran) for stage, (reused, ran) in self._counts.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,25 +110,27 @@ class ChainRun:
     simulated: tuple[SimulatedRun, ...]
 
 
-def run_cluster(inputs: Inputs, tco: TcoSection) -> ClusterRun:
+def run_cluster(inputs: Inputs, tco: TcoSection, cache: StageCache | None = None) -> ClusterRun:
     """Run one cluster to its cost per token, priced under the site and terms of ``tco``."""
+    cache = cache or StageCache()
     scenario, hardware = inputs.scenario, inputs.hardware
     cards, nodes = int(scenario.cluster.cards.value), assemble.servers(scenario, hardware)
     network = assemble.network_spec(scenario, hardware)
     model = assemble.model_spec(hardware.model)
     training = scenario.training
-    step = train_step(
-        card=assemble.card_spec(hardware.card),
-        network=network,
-        model=model,
-        plan=assemble.plan_spec(training.plan),
-        cards=cards,
-        global_batch=training.global_batch,
-        seq_len=training.seq_len,
-        dtype=training.dtype,
-    )
+    job = {
+        "card": assemble.card_spec(hardware.card),
+        "network": network,
+        "model": model,
+        "plan": assemble.plan_spec(training.plan),
+        "cards": cards,
+        "global_batch": training.global_batch,
+        "seq_len": training.seq_len,
+        "dtype": training.dtype,
+    }
+    step = cache.get("training step", job, lambda: train_step(**job))  # type: ignore[arg-type]
     run = assemble.training_run(scenario, hardware, model.parameters)
-    expected = expected_run(run)
+    expected = cache.get("long run", run, lambda: expected_run(run))
     parts = assemble.network_parts(scenario, hardware)
     power = _power(inputs, step, expected, parts, nodes, tco.pue.value)
     lines = assemble.bill_lines(scenario, hardware, inputs.prices)
@@ -148,7 +180,7 @@ def _power(
     )
 
 
-def scaling(inputs: Inputs, own: ClusterRun) -> tuple[int, float]:
+def scaling(inputs: Inputs, own: ClusterRun, cache: StageCache) -> tuple[int, float]:
     """Return the base count and weak-scaling efficiency: tokens/s per card against the fewest replicas that fit.
 
     Weak scaling: the same plan and the same batch per replica.
@@ -159,16 +191,17 @@ def scaling(inputs: Inputs, own: ClusterRun) -> tuple[int, float]:
     per_replica = training.global_batch // plan.dp
     for replicas in (r for r in range(1, plan.dp + 1) if plan.dp % r == 0):
         try:
-            base = train_step(
-                card=assemble.card_spec(hardware.card),
-                network=own.network,
-                model=assemble.model_spec(hardware.model),
-                plan=replace(plan, dp=replicas),
-                cards=plan.cards // plan.dp * replicas,
-                global_batch=per_replica * replicas,
-                seq_len=training.seq_len,
-                dtype=training.dtype,
-            )
+            job = {
+                "card": assemble.card_spec(hardware.card),
+                "network": own.network,
+                "model": assemble.model_spec(hardware.model),
+                "plan": replace(plan, dp=replicas),
+                "cards": plan.cards // plan.dp * replicas,
+                "global_batch": per_replica * replicas,
+                "seq_len": training.seq_len,
+                "dtype": training.dtype,
+            }
+            base = cache.get("training step", job, lambda job=job: train_step(**job))  # type: ignore[misc]
         except InfeasibleError:
             continue
         return base.cards, own.step.tokens_per_s_per_card / base.tokens_per_s_per_card
@@ -221,17 +254,24 @@ def link_of(inputs: Inputs, value: ValueInUse | None, company: Company | None) -
     )
 
 
-def run_chain(inputs: Inputs, *, replications: int | None = None, tell: Tell = lambda name: None) -> ChainRun:
+def run_chain(
+    inputs: Inputs,
+    *,
+    replications: int | None = None,
+    tell: Tell = lambda name: None,
+    cache: StageCache | None = None,
+) -> ChainRun:
     """Run a scenario through the whole chain.
 
     ``replications`` is the number of simulated months (default: the scenario's; 0 leaves them out). ``tell`` is
-    called with the name of each room when it is done.
+    called with the name of each room when it is done; a ``cache`` carries stages over from earlier runs.
     """
+    cache = cache or StageCache()
     scenario = inputs.scenario
-    own = run_cluster(inputs, scenario.tco)
+    own = run_cluster(inputs, scenario.tco, cache)
     tell("cluster")
-    base, efficiency = scaling(inputs, own)
-    incumbent = run_cluster(inputs.incumbent, scenario.tco) if inputs.incumbent is not None else None
+    base, efficiency = scaling(inputs, own, cache)
+    incumbent = run_cluster(inputs.incumbent, scenario.tco, cache) if inputs.incumbent is not None else None
     tell("incumbent")
     value = value_of_card(inputs, own, incumbent) if incumbent is not None else None
     company = assemble.company_spec(inputs.company) if inputs.company is not None else None

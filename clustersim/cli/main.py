@@ -21,6 +21,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("clustersim.cli.explain", "Show the chain of terms before and after a change of inputs."),
     "check": ("clustersim.cli.check", "Check a scenario and its profiles; say where each value came from."),
     "profiles": ("clustersim.cli.profiles", "List hardware profiles, show one, or compare two."),
+    "sweep": ("clustersim.cli.sweep", "Run every combination of varied inputs."),
+    "mc": ("clustersim.cli.mc", "Carry uncertain inputs through the chain: P10, P50, P90."),
+    "sensitivity": ("clustersim.cli.sensitivity", "Rank inputs by what they do to an output."),
+    "optimise": ("clustersim.cli.optimise", "Find the best of a design space under constraints."),
+    "seek": ("clustersim.cli.seek", "Find the input that gives an output its target."),
+    "study": ("clustersim.cli.study", "Resume, query and export studies kept in a folder."),
     "anchors": ("clustersim.cli.anchors", "Compare or record what ties the forecast to the simulator."),
     "validate": ("clustersim.cli.validate", "Predict published measurements and print the errors."),
 }

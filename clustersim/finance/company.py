@@ -66,6 +66,8 @@ class Company:
     dcf_weight: float
     peers: Peers
     printed: Printed
+    asp_scale: float = 1.0
+    units_scale: float = 1.0
 
     def __post_init__(self) -> None:
         for name, row in {

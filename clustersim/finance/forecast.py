@@ -98,14 +98,26 @@ def make_forecast(company: Company, link: Link) -> Forecast:
     return _statements(company, products, ratio_rev, ratio_cost)
 
 
+def _factors(company: Company, name: str, link: Link) -> tuple[float, float]:
+    """Return what multiplies the price and the units of a line: the company's scales, and the link if it is hers."""
+    mine = link.product == name
+    asp = company.asp_scale * (link.asp_factor if mine else 1.0)
+    return asp, company.units_scale * (link.units_factor if mine else 1.0)
+
+
 def _moved(company: Company, year: str, link: Link) -> tuple[float, float]:
     """Return the change of revenue and of cost of sales in one year, in kCNY."""
-    line = next((p for p in company.products if p.name == link.product), None)
-    if line is None or year not in line.units:
-        return 0.0, 0.0
-    before = calibrated_units(company, year)[line.name] * line.asp_kcny[year]
     margin = company.gross_margin[company.years.index(year)]
-    return before * (link.asp_factor * link.units_factor - 1), before * (1 - margin) * (link.units_factor - 1)
+    units = calibrated_units(company, year)
+    revenue = cost = 0.0
+    for line in company.products:
+        if year not in line.units:
+            continue
+        asp_factor, units_factor = _factors(company, line.name, link)
+        before = units[line.name] * line.asp_kcny[year]
+        revenue += before * (asp_factor * units_factor - 1)
+        cost += before * (1 - margin) * (units_factor - 1)
+    return revenue, cost
 
 
 def _product(company: Company, name: str, link: Link) -> ProductForecast:
@@ -116,10 +128,10 @@ def _product(company: Company, name: str, link: Link) -> ProductForecast:
         }
         return ProductForecast(name, {}, {}, revenue)
     line = next(p for p in company.products if p.name == name)
-    mine = link.product == name
+    asp_factor, units_factor = _factors(company, name, link)
     years = [y for y in company.product_years if y in line.units]
-    units = {y: calibrated_units(company, y)[name] * (link.units_factor if mine else 1.0) for y in years}
-    asp = {y: line.asp_kcny[y] * (link.asp_factor if mine else 1.0) for y in years}
+    units = {y: calibrated_units(company, y)[name] * units_factor for y in years}
+    asp = {y: line.asp_kcny[y] * asp_factor for y in years}
     return ProductForecast(name, units, asp, {y: units[y] * asp[y] for y in years})
 
 

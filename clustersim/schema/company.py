@@ -72,6 +72,10 @@ class CompanyFile(Model):
     cash_flow_rows: CashFlowRows
     products: dict[str, ProductFile]
     services_share: dict[str, float]
+    asp_scale: Positive
+    """Multiplies every product's price; 1 is the printed forecast."""
+    units_scale: Positive
+    """Multiplies every product's units; 1 is the printed forecast."""
     tax_rate: Fraction
     wacc: Rate
     terminal_growth: Rate

@@ -69,10 +69,24 @@ class Inputs:
         yield from sourced_fields(self.scenario)
         for kind, profile in self._profiles():
             yield from sourced_fields(profile, f"{kind}.{profile.name}")
+        for part, line in self.prices.parts.items():
+            yield f"prices.parts.{part}", line.price
+        for currency, rate in self.prices.currencies.items():
+            yield f"prices.currencies.{currency}", rate
         if self.company is not None:
             yield from sourced_fields(self.company, "company")
         if self.incumbent is not None:
-            yield from ((f"incumbent.{key}", value) for key, value in self.incumbent.fields())
+            yield from self._incumbent_fields()
+
+    def _incumbent_fields(self) -> Iterator[tuple[str, Sourced]]:
+        """The incumbent's own scenario and profiles; it shares this file's site, prices and company."""
+        assert self.incumbent is not None
+        own = {f"{kind}.{profile.name}" for kind, profile in self._profiles()}
+        for section in ("cluster", "reliability", "checkpoint"):
+            yield from sourced_fields(getattr(self.incumbent.scenario, section), f"incumbent.{section}")
+        for kind, profile in self.incumbent._profiles():
+            if f"{kind}.{profile.name}" not in own:
+                yield from sourced_fields(profile, f"{kind}.{profile.name}")
 
     def origins(self) -> Iterator[tuple[str, Any, str]]:
         """Yield key, value and where the value came from (file and line, or the flag)."""

@@ -1,0 +1,114 @@
+"""``clustersim sweep``: a full grid over any inputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from clustersim.cli.options import emit_rows, format_option, set_option
+from clustersim.cli.study_common import (
+    keep_figure,
+    parse_sets,
+    refuse_failed,
+    run,
+    verbose_reuse,
+    workers_option,
+)
+
+DEFAULT_OUTPUTS = (
+    "tokens_per_s",
+    "mfu",
+    "training_goodput_tokens_per_s",
+    "cny_per_card_hour",
+    "cny_per_mtoken",
+)
+
+
+@click.command()
+@click.argument("scenario")
+@click.option(
+    "--vary", multiple=True, metavar="KEY=…", help="KEY=a,b,c or KEY=lo:hi:n or KEY=log:lo:hi:n. Repeatable."
+)
+@set_option
+@click.option("--output", "outputs", multiple=True, metavar="NAME", help="Outputs to print; repeatable.")
+@click.option("-o", "--folder", type=click.Path(), help="Keep the study here; it can be resumed and queried.")
+@workers_option
+@click.option("-v", "--verbose", is_flag=True, help="Say which stages were reused.")
+@format_option()
+def command(
+    scenario: str,
+    vary: tuple[str, ...],
+    sets: tuple[str, ...],
+    outputs: tuple[str, ...],
+    folder: str | None,
+    workers: int | None,
+    scheduler: str | None,
+    verbose: bool,
+    fmt: str,
+) -> None:
+    """Run every combination of the varied inputs of SCENARIO (a scenario, or a study file of kind sweep)."""
+    from clustersim.study.outputs import check_outputs
+    from clustersim.study.space import parse_axis
+    from clustersim.study.spec import axes_of, make_spec
+
+    axes, fixed, wanted, name, seed = (
+        [parse_axis(text) for text in vary],
+        parse_sets(sets),
+        outputs,
+        scenario,
+        0,
+    )
+    study = _study_file(scenario)
+    if study is not None:
+        axes, name, seed = [*axes_of(study.vary), *axes], study.scenario, study.seed
+        fixed, wanted = parse_sets(sets, study.set), outputs or tuple(study.outputs)
+    spec = make_spec("sweep", name, sets=fixed, seed=seed, axes=axes)
+    result = run(spec, folder, workers, scheduler, {"study": scenario})
+    chosen = wanted or tuple(o for o in DEFAULT_OUTPUTS if o in result.outputs)
+    check_outputs(chosen, dict.fromkeys(result.outputs, 0.0))
+    shown: list[dict[str, Any]] = [
+        {**{k: row[k] for k in spec.varied}, **{o: row.get(o) for o in chosen}, "error": row["error"]}
+        for row in result.rows
+    ]
+    emit_rows(shown, fmt)
+    if folder is not None and len(spec.axes) == 2:
+        _heat_maps(folder, result, chosen)
+    verbose_reuse(verbose)
+    refuse_failed(result)
+
+
+def _study_file(name: str) -> Any:
+    """Return the study file of that name or path, None where it is a scenario."""
+    from pathlib import Path
+
+    from clustersim.schema.lookup import known_names
+    from clustersim.schema.yamlfile import read_yaml
+    from clustersim.study.spec import read_study
+
+    if name in known_names("scenarios/studies"):
+        return read_study(name)
+    if Path(name).suffix in {".yaml", ".yml"} and read_yaml(name).data.get("kind") in {
+        "sweep", "mc", "sensitivity", "optimise",
+    }:  # fmt: skip
+        return read_study(name)
+    return None
+
+
+def _heat_maps(folder: str, result: Any, outputs: tuple[str, ...]) -> None:
+    from clustersim.report.study_figures import heat_map
+
+    first, second = result.spec.axes
+    for name in outputs:
+        table = result.column(name).reshape(len(first.values), len(second.values)).T
+        keep_figure(
+            folder,
+            f"heat_map_{name}.png",
+            lambda table=table, name=name: heat_map(  # type: ignore[misc]
+                f"{result.spec.scenario}: {name}",
+                first.values,
+                second.values,
+                table,
+                (first.key, second.key, name),
+            ),
+        )

@@ -1,0 +1,291 @@
+"""A study as a file, and as the frozen description that workers get."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from clustersim import __version__
+from clustersim.errors import InputError
+from clustersim.schema.base import Model, validate
+from clustersim.schema.inputs import load_inputs
+from clustersim.schema.lookup import find_file
+from clustersim.schema.yamlfile import read_yaml
+from clustersim.study.designs import morris_design, saltelli_design, uniform_sample
+from clustersim.study.distributions import Distribution, correlate, make_distribution
+from clustersim.study.space import Axis, Value, full_grid, grid_point, parse_axis, quantity_text
+from clustersim.units import parse_quantity
+
+__all__ = ["StudyFile", "StudySpec", "make_spec", "read_study"]
+
+Array = NDArray[np.float64]
+
+
+class InputFile(Model):
+    """An uncertain input. Without a distribution, the low-value-high range of the input itself (triangular)."""
+
+    distribution: str | None = None
+    parameters: dict[str, float | str] = Field(default_factory=dict)
+    file: str = ""
+
+
+class StudyFile(Model):
+    """A study file."""
+
+    kind: Literal["sweep", "mc", "sensitivity", "optimise"]
+    name: str
+    description: str = ""
+    scenario: str
+    seed: int = Field(0, ge=0)
+    set: dict[str, Any] = Field(default_factory=dict)
+    vary: dict[str, str | list[Any]] = Field(default_factory=dict)
+    inputs: dict[str, InputFile | None] = Field(default_factory=dict)
+    correlation: list[list[float]] | None = None
+    method: str = ""
+    sampling: Literal["sobol", "lhs", "random"] = "sobol"
+    points: int = Field(256, ge=1)
+    outputs: list[str] = Field(default_factory=list)
+    constraints: dict[str, str] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StudySpec:
+    """Everything that decides the points of a study and what each one gives.
+
+    Either ``axes`` (a full grid) or ``keys`` with ``samples`` (one row of numbers a point, in ``units``).
+    """
+
+    kind: str
+    scenario: str
+    sets: tuple[tuple[str, Any], ...]
+    seed: int
+    axes: tuple[Axis, ...]
+    keys: tuple[str, ...]
+    units: tuple[str, ...]
+    samples: tuple[tuple[float, ...], ...]
+    inputs_digest: str
+    version: str = __version__
+
+    @property
+    def total(self) -> int:
+        """Number of points."""
+        return full_grid(self.axes) if self.axes else len(self.samples)
+
+    @property
+    def varied(self) -> tuple[str, ...]:
+        """The keys that vary."""
+        return tuple(a.key for a in self.axes) if self.axes else self.keys
+
+    def point(self, index: int) -> dict[str, Value]:
+        """Return the inputs of one point, by key."""
+        if self.axes:
+            return grid_point(self.axes, index)
+        row = self.samples[index]
+        return {k: quantity_text(v, u) for k, v, u in zip(self.keys, row, self.units, strict=True)}
+
+    def identity(self) -> dict[str, Any]:
+        """Return what must be equal for two studies to be the same one."""
+        design = repr((self.axes, self.keys, self.units, self.samples)).encode()
+        return {
+            "kind": self.kind,
+            "scenario": self.scenario,
+            "sets": [list(pair) for pair in self.sets],
+            "seed": self.seed,
+            "varied": list(self.varied),
+            "points": self.total,
+            "design_sha256": hashlib.sha256(design).hexdigest(),
+            "inputs_sha256": self.inputs_digest,
+            "version": self.version,
+        }
+
+
+def inputs_digest(scenario: str, sets: Mapping[str, Any]) -> str:
+    """Return a digest of the content of every file that the scenario reads, overrides included."""
+    inputs = load_inputs(scenario, sets)
+    documents = {name: document.data for name, document in inputs.documents.items()}
+    if inputs.incumbent is not None:
+        documents |= {f"incumbent.{name}": d.data for name, d in inputs.incumbent.documents.items()}
+    text = json.dumps(documents, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def make_spec(
+    kind: str,
+    scenario: str,
+    *,
+    sets: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    axes: Sequence[Axis] = (),
+    keys: Sequence[str] = (),
+    units: Sequence[str] = (),
+    samples: Array | None = None,
+) -> StudySpec:
+    """Return the description of a study, its keys checked against the scenario.
+
+    Raises InputError for a key that the scenario does not have, before any point is run.
+    """
+    fixed = dict(sets or {})
+    rows = tuple(tuple(float(v) for v in row) for row in samples) if samples is not None else ()
+    spec = StudySpec(
+        kind, scenario, tuple(sorted(fixed.items())), seed, tuple(axes), tuple(keys), tuple(units), rows,
+        inputs_digest(scenario, fixed),
+    )  # fmt: skip
+    if spec.total == 0:
+        raise InputError("the study has no points; vary at least one input")
+    clash = sorted(set(fixed) & set(spec.varied))
+    if clash:
+        raise InputError(f"{clash[0]} is both set and varied; keep one")
+    for key, value in spec.point(0).items():
+        try:
+            load_inputs(scenario, {**fixed, key: value})
+        except InputError as error:
+            # A value may be out of range at this point only; an unknown key is wrong at every point.
+            if "unknown key" in str(error) or "does not use" in str(error) or "no item" in str(error):
+                raise InputError(f"--vary {key}: {error}") from None
+    return spec
+
+
+def input_distributions(
+    scenario: str, sets: Mapping[str, Any], wanted: Mapping[str, InputFile | None]
+) -> list[Distribution]:
+    """Return the distribution of each uncertain input.
+
+    Without one of its own an input takes the triangular distribution of its low, value and high.
+
+    Raises InputError for an unknown key or an input without a range.
+    """
+    fields = dict(load_inputs(scenario, sets).fields())
+    out = []
+    for key, given in wanted.items():
+        if given is not None and given.distribution:
+            numbers, unit = _parameters(key, given.parameters)
+            out.append(make_distribution(key, given.distribution, numbers, unit=unit, file=given.file))
+            continue
+        if key not in fields:
+            from clustersim.errors import suggest
+
+            raise InputError(f"{key}: no such number in {scenario}; {suggest(key, list(fields))}")
+        sourced = fields[key]
+        low, high = sourced.range
+        if not low < high:
+            raise InputError(f"{key}: has no low-high range in its file; give it a distribution")
+        shape = {"low": low, "mode": sourced.value, "high": high}
+        out.append(
+            make_distribution(key, "triangular", shape, unit="" if sourced.unit == "1" else sourced.unit)
+        )
+    return out
+
+
+def _parameters(key: str, given: Mapping[str, float | str]) -> tuple[dict[str, float], str]:
+    """Parameters with units are all expressed in the unit of the last one that has any."""
+    unit = ""
+    for value in given.values():
+        if isinstance(value, str):
+            unit = value.strip().partition(" ")[2]
+    out = {}
+    for name, value in given.items():
+        number, has = parse_quantity(value) if isinstance(value, str) else (float(value), None)
+        if has is not None and unit and has.dimension:
+            from clustersim.units import parse_unit
+
+            target = parse_unit(unit)
+            if target.dimension != has.dimension:
+                raise InputError(f"{key}: {name}={value!r} is not of the dimension of {unit}")
+            number *= has.factor / target.factor
+        out[name] = number
+    return out, unit
+
+
+def read_study(name: str) -> StudyFile:
+    """Read a study file by path or shipped name."""
+    document = read_yaml(find_file("scenarios/studies", name))
+    return validate(StudyFile, document)
+
+
+def axes_of(vary: Mapping[str, str | list[Any]]) -> list[Axis]:
+    """Return the axes of a study file's ``vary`` section."""
+    return [
+        parse_axis(f"{key}={values}") if isinstance(values, str) else Axis(key, tuple(values))
+        for key, values in vary.items()
+    ]
+
+
+def sampled_spec(
+    kind: str,
+    scenario: str,
+    distributions: Sequence[Distribution],
+    *,
+    sets: Mapping[str, Any],
+    seed: int,
+    points: int,
+    sampling: str = "sobol",
+    correlation: Sequence[Sequence[float]] | None = None,
+) -> StudySpec:
+    """Return the study of a sample (``mc``), a Saltelli design (``sobol``) or Morris trajectories (``morris``)."""
+    columns = len(distributions)
+    if columns == 0:
+        raise InputError("no uncertain input is named")
+    if kind == "sobol":
+        uniform = saltelli_design(points, columns, seed)
+    elif kind == "morris":
+        # The ends of a distribution may be infinite: the trajectories walk between the 5 % and 95 % points.
+        uniform = 0.05 + 0.9 * morris_design(points, columns, seed)
+    else:
+        uniform = uniform_sample(sampling, points, columns, seed)
+    if correlation is not None:
+        uniform = correlate(uniform, np.asarray(correlation, dtype=float))
+    samples = np.column_stack([d(uniform[:, i]) for i, d in enumerate(distributions)])
+    return make_spec(
+        kind,
+        scenario,
+        sets=sets,
+        seed=seed,
+        keys=[d.key for d in distributions],
+        units=[d.unit for d in distributions],
+        samples=samples,
+    )
+
+
+SPEC_FILE = "design.json"
+
+
+def spec_text(spec: StudySpec) -> str:
+    """Return the description of a study as text from which ``load_spec`` makes it again."""
+    return json.dumps(
+        {
+            "kind": spec.kind, "scenario": spec.scenario, "sets": [list(p) for p in spec.sets], "seed": spec.seed,
+            "axes": [[a.key, list(a.values)] for a in spec.axes], "keys": list(spec.keys), "units": list(spec.units),
+            "samples": [list(row) for row in spec.samples],
+        }
+    )  # fmt: skip
+
+
+def load_spec(folder: Path) -> StudySpec:
+    """Return the study of a folder, with its inputs as they are now.
+
+    Raises InputError when the folder has no readable design.
+    """
+    path = folder / SPEC_FILE
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({error})") from None
+    sets = dict(data["sets"])
+    return make_spec(
+        data["kind"],
+        data["scenario"],
+        sets=sets,
+        seed=data["seed"],
+        axes=[Axis(key, tuple(values)) for key, values in data["axes"]],
+        keys=data["keys"],
+        units=data["units"],
+        samples=np.array(data["samples"]) if data["samples"] else None,
+    )

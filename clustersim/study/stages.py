@@ -1,0 +1,70 @@
+"""Analytic stages on arrays: a million points where one run of the chain is the base.
+
+The cost stage repeats the arithmetic of ``econ`` and ``market`` on columns of inputs that touch neither the step
+time nor the reliability; a test holds it to the chain's own numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustersim.econ.tco import HOURS_PER_YEAR
+from clustersim.errors import InputError, suggest
+from clustersim.pipeline import ChainRun
+
+__all__ = ["COST_KEYS", "cost_stage"]
+
+Array = NDArray[np.float64]
+
+#: Keys that the cost stage can vary, in the units of the scenario's own fields.
+COST_KEYS = (
+    "tco.tariff", "tco.pue", "tco.wacc", "tco.residual", "tco.maintenance", "tco.staff", "tco.sold_share",
+    "tco.horizon",
+)  # fmt: skip
+
+
+def _annuity(rate: Array, years: Array) -> Array:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = rate / (1.0 - (1.0 + rate) ** -years)
+    return np.where(np.abs(rate) < 1e-12, 1.0 / years, factor)
+
+
+def cost_stage(base: ChainRun, columns: Mapping[str, Array], outputs: Sequence[str] = ()) -> dict[str, Array]:
+    """Return cost per card-hour and per million tokens, yearly cost and TCO along the columns.
+
+    Raises InputError for a key that this stage does not vary.
+    """
+    for key in columns:
+        if key not in COST_KEYS:
+            raise InputError(f"the cost stage does not vary {key!r}; {suggest(key, COST_KEYS)}")
+    section = base.inputs.scenario.tco
+
+    def value(key: str) -> Array:
+        given = columns.get(key)
+        return np.asarray(
+            getattr(section, key.removeprefix("tco.")).value if given is None else given, dtype=float
+        )
+
+    own = base.own
+    years, wacc, residual = value("tco.horizon"), value("tco.wacc"), value("tco.residual")
+    capex = own.tco.capex_cny
+    capital = capex * (1 - residual * (1 + wacc) ** -years) * _annuity(wacc, years)
+    electricity = own.power.it_power_w / 1e3 * value("tco.pue") * HOURS_PER_YEAR * value("tco.tariff")
+    opex = (
+        electricity + value("tco.maintenance") * capex + value("tco.staff") + own.tco.colocation_cny_per_year
+    )
+    sold = value("tco.sold_share") * HOURS_PER_YEAR
+    total = capital + opex
+    result = {
+        "opex_cny_per_year": opex,
+        "cost_cny_per_year": total,
+        "tco_cny": capex * (1 - residual) + opex * years,
+        "cny_per_card_hour": total / (own.cards * sold),
+        "cny_per_mtoken": total / (own.goodput_tokens_per_s * sold * 3600 / 1e6),
+    }
+    size = np.broadcast_shapes(*(c.shape for c in columns.values())) if columns else ()
+    chosen = outputs or tuple(result)
+    return {name: np.broadcast_to(result[name], size) for name in chosen}
