@@ -69,7 +69,8 @@ def number(text: object, default: float = float("nan")) -> float:
 
 
 @lru_cache(maxsize=4)
-def _table(name: str) -> tuple[Mapping[str, str], ...]:
+def shipped_table(name: str) -> tuple[Mapping[str, str], ...]:
+    """Return the rows of a table beside the measurements."""
     with (_FOLDER / name).open(encoding="utf-8", newline="") as handle:
         return tuple(csv.DictReader(handle))
 
@@ -77,7 +78,7 @@ def _table(name: str) -> tuple[Mapping[str, str], ...]:
 def _named(name: str, table: str) -> Mapping[str, str] | None:
     """Return the row whose longest matching word occurs in ``name``."""
     low = name.lower().replace("_", "-")
-    hits = [(word, row) for row in _table(table) for word in row["match"].split(";") if word in low]
+    hits = [(word, row) for row in shipped_table(table) for word in row["match"].split(";") if word in low]
     return max(hits, key=lambda hit: len(hit[0]))[1] if hits else None
 
 
@@ -136,7 +137,7 @@ def find_card(name: str) -> Known:
 
 @lru_cache(maxsize=1)
 def _calibration_rows() -> frozenset[str]:
-    return frozenset(row["identity"] for row in _table("serving_calibration.csv"))
+    return frozenset(row["identity"] for row in shipped_table("serving_calibration.csv"))
 
 
 def in_calibration(identity: str) -> bool:
@@ -168,7 +169,13 @@ def normal_engine(text: str) -> str:
     ('trtllm', 'sglang')
     """
     low = text.lower()
-    for word, name in (("sglang", "sglang"), ("vllm", "vllm"), ("trtllm", "trtllm"), ("tensorrt", "trtllm")):
+    for word, name in (
+        ("mindie", "mindie"),
+        ("sglang", "sglang"),
+        ("vllm", "vllm"),
+        ("trtllm", "trtllm"),
+        ("tensorrt", "trtllm"),
+    ):
         if re.search(word, low):
             return name
     return low
