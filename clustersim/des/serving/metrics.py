@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from clustersim.des.serving.book import STATUS_NAMES
 from clustersim.des.serving.cluster import ServingRun, counts
+from clustersim.econ.power import card_power_w
 from clustersim.perf.serving_cost import IterationTerms
 
 __all__ = [
@@ -255,9 +256,8 @@ def use(
 ) -> Use:
     """Return shares of held replica-time and the energy of the cards.
 
-    Compute and bandwidth shares are those of the nameplate. Card power follows
-    P = idle + (TDP - idle) (0.85 u_compute + 0.5 u_memory), at most TDP, with u the shares while busy (weights
-    fitted to card-power measurements of matrix products and copies; derived).
+    Compute and bandwidth shares are those of the nameplate. Card power is that of
+    `econ.power.card_power_w` with the shares while busy.
     """
     held = max(run.replica_seconds, 1e-12)
     busy = flops = moved = cache_time = prefill_s = room = 0.0
@@ -280,7 +280,9 @@ def use(
         room = max(room, replica.peak_tokens / max(replica.cache, 1))
     cache = run.replicas[0].cache
     u_compute, u_memory = (flops / busy / peak_flops, moved / busy / bandwidth) if busy > 0 else (0.0, 0.0)
-    active_w = min(idle_w + (tdp_w - idle_w) * (0.85 * u_compute + 0.5 * u_memory), tdp_w)
+    active_w = card_power_w(
+        idle_w=idle_w, tdp_w=tdp_w, u_tensor=min(u_compute, 1.0), u_memory=min(u_memory, 1.0), u_link=0.0
+    )
     energy = cards * (busy * active_w + (held - busy) * idle_w)
     made = float(np.sum(records(run)["output_tokens"][np.isfinite(records(run)["e2e_s"])]))
     return Use(
