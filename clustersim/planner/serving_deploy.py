@@ -308,6 +308,18 @@ def _with_request_time(summary: Summary, extra: float) -> Summary:
     return replace(summary, ttft_s=ttft, e2e_s=e2e)
 
 
+def _card_seconds(run: ServingRun, deployment: Deployment) -> float:
+    """Card-seconds that were held, by the size of each replica's own plan."""
+    own = deployment.layout.cards
+    decode = deployment.decode_layout.cards if deployment.decode_layout else own
+    return float(
+        sum(
+            (min(end, run.end_s) - start) * (own if index < run.prefill_count else decode)
+            for start, end, index in run.spans
+        )
+    )
+
+
 def serve(
     loaded: LoadedServing,
     requests: Requests,
@@ -341,8 +353,8 @@ def serve(
     if deployment.card_hour_cny is not None:
         cost = token_cost(
             token_seconds(run, deployment.terms, deployment.decode_terms),
-            replica_seconds=run.replica_seconds,
-            cards=deployment.layout.cards,
+            replica_seconds=_card_seconds(run, deployment),
+            cards=1,
             cny_per_card_hour=deployment.card_hour_cny,
         )
     return Answer(deployment, summary, used, said, cost, run)

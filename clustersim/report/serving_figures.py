@@ -1,0 +1,114 @@
+"""Figures of serving: throughput against interactivity, latency against load, the queue over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from clustersim.des.serving.book import Requests
+from clustersim.des.serving.capacity import saturated_rate
+from clustersim.des.serving.cluster import ClosedLoop, ServingRun
+from clustersim.des.serving.metrics import queue_over_time, records, summarise
+from clustersim.report.style import BLUE, GREY, ORANGE, PALETTE, new_figure, save
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from clustersim.planner.serving_deploy import Answer
+
+__all__ = ["frontier", "load_latency", "queue", "save_figures"]
+
+#: Users in the closed loop of the frontier, per replica.
+USERS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+#: Shares of the saturated rate of the load-latency curve.
+LOADS = (0.1, 0.3, 0.5, 0.65, 0.8, 0.9, 0.95)
+_SAMPLE = 1500
+
+
+def _sample(answer: Answer) -> Requests:
+    """Return the first requests of the run as they were asked."""
+    book = answer.run.book
+    return Requests(
+        np.asarray(book.arrival[:_SAMPLE]),
+        np.asarray(book.prompt[:_SAMPLE], dtype=np.int64),
+        np.asarray(book.output[:_SAMPLE], dtype=np.int64),
+        tuple(book.blocks[:_SAMPLE]),
+        book.block_tokens,
+    )
+
+
+def frontier(answers: Sequence[Answer]) -> Figure:
+    """Draw output tokens per second and card against tokens per second and user, by closed loops of more users."""
+    figure, axes = new_figure(9, 4.8)
+    for answer, colour in zip(answers, PALETTE, strict=False):
+        deployment, sample = answer.deployment, _sample(answer)
+        points = []
+        for users in USERS:
+            count = min(len(sample), max(48, users * 6))
+            loop = replace(
+                deployment,
+                closed_loop=ClosedLoop(users * deployment.pool.replicas),
+                failures=None,
+                autoscale=None,
+            )
+            summary = summarise(loop.simulate(sample.head(count), log=False))
+            points.append((1.0 / summary.tpot_s["p50"], summary.output_tokens_per_s / deployment.cards))
+        x, y = zip(*points, strict=True)
+        axes.plot(x, y, marker="o", color=colour, label=f"{deployment.card} x{deployment.cards}")
+    axes.set_xlabel("output tokens/s per user (1 / median TPOT)")
+    axes.set_ylabel("output tokens/s per card")
+    axes.set_title("Throughput against interactivity, closed loop of 1 to 256 users per replica")
+    axes.set_ylim(bottom=0)
+    axes.legend(frameon=False)
+    return figure
+
+
+def load_latency(answers: Sequence[Answer]) -> Figure:
+    """Draw the 90th percentile of time to first token against the offered rate, up to the saturated rate."""
+    figure, axes = new_figure(9, 4.8)
+    for answer, colour in zip(answers, PALETTE, strict=False):
+        deployment = replace(answer.deployment, failures=None, autoscale=None)
+        sample = _sample(answer)
+        most = saturated_rate(sample, lambda r, d=deployment: d.simulate(r, log=False))  # type: ignore[misc]
+        rates = [share * most for share in LOADS]
+        p90 = []
+        for rate in rates:
+            rows = records(deployment.simulate(sample.faster(rate / sample.rate), log=False))
+            p90.append(float(np.nanpercentile(rows["ttft_s"], 90)) + deployment.request_s)
+        axes.plot(rates, p90, marker="o", color=colour, label=f"{deployment.card} x{deployment.cards}")
+        axes.axvline(most, color=colour, linestyle=":", linewidth=1)
+    axes.set_yscale("log")
+    axes.set_xlim(left=0)
+    axes.set_xlabel("offered requests/s (dotted: saturated)")
+    axes.set_ylabel("TTFT, 90th percentile (s)")
+    axes.set_title("Latency against load, the same requests at every rate")
+    axes.legend(frameon=False, loc="upper left")
+    return figure
+
+
+def queue(run: ServingRun, card: str) -> Figure:
+    """Draw requests in the system and waiting for their first token over time."""
+    figure, axes = new_figure(10, 3.8)
+    grid, inside, waiting = queue_over_time(run, 400)
+    axes.plot(grid, inside, color=BLUE, label="in the system")
+    axes.fill_between(grid, waiting, color=ORANGE, label="without a first token yet")
+    if run.failures:
+        axes.text(
+            0.99, 0.95, f"{run.failures} replica failures", transform=axes.transAxes, ha="right", color=GREY
+        )
+    axes.set_xlabel("time (s)")
+    axes.set_ylabel("requests")
+    axes.set_ylim(bottom=0)
+    axes.set_title(f"Requests over time on {card}")
+    axes.legend(frameon=False, loc="upper left")
+    return figure
+
+
+def save_figures(folder: Path, figures: Mapping[str, Figure]) -> None:
+    """Write every figure under its name."""
+    for name, figure in figures.items():
+        save(figure, folder / name)
