@@ -34,6 +34,13 @@ DEFAULT_OUTPUTS = (
 @click.option("--output", "outputs", multiple=True, metavar="NAME", help="Outputs to print; repeatable.")
 @click.option("-o", "--folder", type=click.Path(), help="Keep the study here; it can be resumed and queried.")
 @workers_option
+@click.option(
+    "--stage",
+    type=click.Choice(["chain", "cost"]),
+    default="chain",
+    show_default=True,
+    help="chain: the whole corridor a point; cost: only costs, vectorised, for a million points (needs -o).",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Say which stages were reused.")
 @format_option()
 def command(
@@ -44,6 +51,7 @@ def command(
     folder: str | None,
     workers: int | None,
     scheduler: str | None,
+    stage: str,
     verbose: bool,
     fmt: str,
 ) -> None:
@@ -64,6 +72,9 @@ def command(
         axes, name, seed = [*axes_of(study.vary), *axes], study.scenario, study.seed
         fixed, wanted = parse_sets(sets, study.set), outputs or tuple(study.outputs)
     spec = make_spec("sweep", name, sets=fixed, seed=seed, axes=axes)
+    if stage == "cost":
+        _cost_sweep(spec, fixed, folder, wanted, fmt)
+        return
     result = run(spec, folder, workers, scheduler, {"study": scenario})
     chosen = wanted or tuple(o for o in DEFAULT_OUTPUTS if o in result.outputs)
     check_outputs(chosen, dict.fromkeys(result.outputs, 0.0))
@@ -112,3 +123,38 @@ def _heat_maps(folder: str, result: Any, outputs: tuple[str, ...]) -> None:
                 (first.key, second.key, name),
             ),
         )
+
+
+def _cost_sweep(
+    spec: Any, fixed: dict[str, Any], folder: str | None, outputs: tuple[str, ...], fmt: str
+) -> None:
+    """Run the vectorised cost stage into a folder and print the ranges of its outputs."""
+    from pathlib import Path
+
+    import duckdb
+
+    from clustersim.cli.study_common import bar
+    from clustersim.errors import InputError
+    from clustersim.pipeline import run_chain
+    from clustersim.schema.inputs import load_inputs
+    from clustersim.study.stages import run_stage
+    from clustersim.study.store import StudyStore
+    from clustersim.study.table import input_units
+
+    if folder is None:
+        raise InputError("--stage cost needs a folder for its points; give one with -o")
+    chosen = outputs or ("cny_per_card_hour", "cny_per_mtoken", "tco_cny")
+    store = StudyStore(Path(folder))
+    base = run_chain(load_inputs(spec.scenario, fixed), replications=0)
+    store.begin(spec, {"stage": "cost", "outputs": list(chosen), "units": input_units(spec)})
+    with bar("cost stage", spec.total) as tell:
+        run_stage(base, spec.axes, store, chosen, tell)
+    connection: Any = duckdb.connect()
+    path = str(store.results_path).replace("'", "''")
+    rows = []
+    for name in chosen:
+        low, middle, high = connection.execute(
+            f"select min({name}), median({name}), max({name}) from read_parquet('{path}')"
+        ).fetchone()
+        rows.append({"output": name, "points": spec.total, "min": low, "median": middle, "max": high})
+    emit_rows(rows, fmt)

@@ -6,11 +6,12 @@ they give the same bytes.
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from clustersim import __version__
@@ -101,30 +102,44 @@ def _worker_version() -> str:
 
 @contextmanager
 def _dask(address: str) -> Iterator[tuple[Executor, int]]:
-    try:
-        from distributed import Client
-    except ImportError:
-        raise InputError("--scheduler needs Dask: pip install 'clustersim[dask]'") from None
-    make: Any = Client  # the library is untyped
-    try:
-        client = make(address, timeout="8s", set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise InputError(
-            f"--scheduler {address}: no answer from it ({type(error).__name__}); is it running?"
-        ) from None
+    client = _connect(address)
     try:
         versions = client.run(_worker_version)
         if not versions:
             raise InputError(f"--scheduler {address}: has no workers; start at least one")
-        other = {worker: v for worker, v in versions.items() if v != __version__}
-        if other:
-            worker, version = next(iter(other.items()))
-            raise InputError(
-                f"worker {worker} has clustersim {version}, and this is {__version__}; install the same version"
-            )
+        for worker, version in versions.items():
+            if version != __version__:
+                raise InputError(
+                    f"worker {worker} has clustersim {version}, and this is {__version__}; install the same version"
+                )
         yield client.get_executor(pure=False, retries=3), len(versions)
+    except (ClusterSimError, KeyboardInterrupt):
+        raise
+    except (Exception, CancelledError) as error:
+        # A lost scheduler shows as any of a dozen exceptions of the library and of the sockets below it.
+        raise InputError(
+            f"--scheduler {address}: lost it ({type(error).__name__}); what is finished is kept, resume the study"
+        ) from None
     finally:
-        client.close(timeout=2)
+        with suppress(Exception, CancelledError):
+            client.close(timeout=2)
+
+
+def _connect(address: str) -> Any:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise InputError("--scheduler needs Dask: pip install 'clustersim[dask]'") from None
+    # Its reports of lost connections are tracebacks; ours say what happened and what to do.
+    for name in ("distributed", "tornado", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    make: Any = Client  # the library is untyped
+    try:
+        return make(address, timeout="8s", set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise InputError(
+            f"--scheduler {address}: no answer from it ({type(error).__name__}); is it running?"
+        ) from None
 
 
 def run_ranges(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.errors import InputError
-from clustersim.units import parse_quantity
+from clustersim.units import parse_quantity, to_float
 
 __all__ = ["Axis", "Value", "full_grid", "grid_point", "parse_axis", "quantity_text"]
 
@@ -132,22 +132,18 @@ def grid_point(axes: Sequence[Axis], index: int) -> dict[str, Value]:
     return {axis.key: point[axis.key] for axis in axes}
 
 
-def grid_columns(axes: Sequence[Axis], start: int, stop: int) -> dict[str, NDArray[np.float64]]:
-    """Return points ``start`` to ``stop`` of a numeric grid as columns, for a vectorised stage."""
+def grid_columns(
+    axes: Sequence[Axis], units: Mapping[str, str], start: int, stop: int
+) -> dict[str, NDArray[np.float64]]:
+    """Return points ``start`` to ``stop`` of a numeric grid as columns in the given units.
+
+    >>> grid_columns([Axis("a", (1.0, 2.0))], {"a": "1"}, 0, 2)["a"].tolist()
+    [1.0, 2.0]
+    """
     index = np.arange(start, stop)
     columns: dict[str, NDArray[np.float64]] = {}
     for axis in reversed(axes):
         index, position = np.divmod(index, len(axis.values))
-        numbers = np.array([parse_quantity(v)[0] if isinstance(v, str) else float(v) for v in axis.values])
+        numbers = np.array([to_float(v, units[axis.key]) for v in axis.values])
         columns[axis.key] = numbers[position]
     return {axis.key: columns[axis.key] for axis in axes}
-
-
-def check_keys(axes: Iterable[Axis], known: Iterable[str]) -> None:
-    """Raise InputError for an axis whose key is not among the known ones."""
-    from clustersim.errors import suggest
-
-    names = list(known)
-    for axis in axes:
-        if axis.key not in names:
-            raise InputError(f"--vary {axis.key}: unknown key; {suggest(axis.key, names)}")

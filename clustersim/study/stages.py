@@ -6,24 +6,35 @@ time nor the reliability; a test holds it to the chain's own numbers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from clustersim.econ.tco import HOURS_PER_YEAR
 from clustersim.errors import InputError, suggest
 from clustersim.pipeline import ChainRun
+from clustersim.study.space import Axis, full_grid, grid_columns
+from clustersim.study.store import StudyStore
 
-__all__ = ["COST_KEYS", "cost_stage"]
+__all__ = ["COST_KEYS", "cost_stage", "run_stage"]
 
 Array = NDArray[np.float64]
 
-#: Keys that the cost stage can vary, in the units of the scenario's own fields.
-COST_KEYS = (
-    "tco.tariff", "tco.pue", "tco.wacc", "tco.residual", "tco.maintenance", "tco.staff", "tco.sold_share",
-    "tco.horizon",
-)  # fmt: skip
+#: Keys that the cost stage can vary, with the units of the scenario's own fields.
+COST_KEYS: dict[str, str] = {
+    "tco.tariff": "CNY/kWh",
+    "tco.pue": "1",
+    "tco.wacc": "1",
+    "tco.residual": "1",
+    "tco.maintenance": "1",
+    "tco.staff": "CNY/year",
+    "tco.sold_share": "1",
+    "tco.horizon": "year",
+}
+#: Points of one pass: a few megabytes a column, so that memory stays small whatever the study's size.
+CHUNK = 100_000
 
 
 def _annuity(rate: Array, years: Array) -> Array:
@@ -39,7 +50,7 @@ def cost_stage(base: ChainRun, columns: Mapping[str, Array], outputs: Sequence[s
     """
     for key in columns:
         if key not in COST_KEYS:
-            raise InputError(f"the cost stage does not vary {key!r}; {suggest(key, COST_KEYS)}")
+            raise InputError(f"the cost stage does not vary {key!r}; {suggest(key, list(COST_KEYS))}")
     section = base.inputs.scenario.tco
 
     def value(key: str) -> Array:
@@ -68,3 +79,26 @@ def cost_stage(base: ChainRun, columns: Mapping[str, Array], outputs: Sequence[s
     size = np.broadcast_shapes(*(c.shape for c in columns.values())) if columns else ()
     chosen = outputs or tuple(result)
     return {name: np.broadcast_to(result[name], size) for name in chosen}
+
+
+def run_stage(
+    base: ChainRun,
+    axes: Sequence[Axis],
+    store: StudyStore,
+    outputs: Sequence[str],
+    tell: Callable[[int, int], None],
+) -> None:
+    """Run the cost stage over a full grid into a study's folder, a chunk at a time."""
+    total = full_grid(axes)
+    for gap in store.missing(total):
+        for start in range(gap[0], gap[1], CHUNK):
+            stop = min(start + CHUNK, gap[1])
+            columns = grid_columns(axes, COST_KEYS, start, stop)
+            results = cost_stage(base, columns, outputs)
+            table = pa.table(
+                {"point": np.arange(start, stop), **columns, **results, "error": [""] * (stop - start)}
+            )
+            store.add(start, stop, table)
+            tell(stop, total)
+    if not store.finished():
+        store.finish()
