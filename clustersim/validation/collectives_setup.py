@@ -162,7 +162,7 @@ def nic_rate(fabric: str, gpu: str, cards_per_node: int) -> float:
     if alone:
         return float(alone.group(1)) / 8 * 1e9
     for name, rate in GRADE_GBPS.items():
-        if re.search(rf"\b{name}\b", fabric):
+        if re.search(rf"\b{name}\d*\b", fabric):
             return rate / 8 * 1e9
     instance = re.search(r"\b(p4de|p4d|p5en|p5e|p5)\b", f"{gpu} {fabric}", re.IGNORECASE)
     return INSTANCE_GBPS[instance.group(1).lower()] / 8 * 1e9 / cards_per_node if instance else 0.0
