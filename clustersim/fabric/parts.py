@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 
 from clustersim.errors import InfeasibleError, InputError
 
-__all__ = ["Levels", "NetworkParts", "breakout", "fat_tree_parts", "leaf_loads", "levels_of", "rail_parts"]
+__all__ = [
+    "Levels",
+    "NetworkParts",
+    "breakout",
+    "fat_tree_parts",
+    "leaf_loads",
+    "levels_of",
+    "nics_per_leaf",
+    "rail_parts",
+]
 
 Counts = NDArray[np.int64]
 
@@ -86,13 +95,23 @@ def _down_per_leaf(ports: int, oversubscription: float) -> int:
     return max(1, math.floor(ports * oversubscription / (1 + oversubscription) + 1e-9))
 
 
-def leaf_loads(nics: int, per_port: int, ports: int, oversubscription: float) -> Counts:
-    """Return the ports that NICs take on each leaf: leaves are filled one after another.
+def nics_per_leaf(per_port: int, ports: int, oversubscription: float, whole: int = 1) -> int:
+    """Return how many NICs a leaf takes: a multiple of ``whole``, a server's NICs, so that none spans two leaves.
+
+    >>> nics_per_leaf(1, 64, 2.0), nics_per_leaf(1, 64, 2.0, whole=8)
+    (42, 40)
+    """
+    most = _down_per_leaf(ports, oversubscription) * per_port
+    return most // whole * whole or most
+
+
+def leaf_loads(nics: int, per_port: int, ports: int, oversubscription: float, whole: int = 1) -> Counts:
+    """Return the ports that NICs take on each leaf: leaves are filled one after another, by whole servers.
 
     >>> leaf_loads(1024, 4, 64, 1.0).tolist()
     [32, 32, 32, 32, 32, 32, 32, 32]
     """
-    per_leaf = _down_per_leaf(ports, oversubscription) * per_port
+    per_leaf = nics_per_leaf(per_port, ports, oversubscription, whole)
     leaves = math.ceil(nics / per_leaf)
     loads = np.full(leaves, per_leaf, dtype=np.int64)
     loads[-1] = nics - per_leaf * (leaves - 1)
@@ -169,12 +188,13 @@ def fat_tree_parts(
     ports: int,
     port_rate: float,
     oversubscription: float = 1.0,
+    nics_per_server: int = 1,
 ) -> NetworkParts:
     """Return the parts of a fat tree of switches with ``ports`` of ``port_rate``.
 
     NICs slower than a port share it (see ``breakout``). A leaf gives o/(1+o) of its ports to NICs and the rest to
-    spines; every switch port in use holds one module, every NIC one. Beyond what three levels reach, the NICs of
-    a server are spread over 2, 4 or 8 parallel planes.
+    spines; every switch port in use holds one module, every NIC one. With ``nics_per_server`` no server spans two
+    leaves. Beyond what three levels reach, the NICs of a server are spread over 2, 4 or 8 parallel planes.
 
     >>> parts = [fat_tree_parts(cards=1024, nics_per_card=1, nic_rate=r * 1.25e8, ports=64, port_rate=5e10)
     ...          for r in (100, 200, 400)]
@@ -185,7 +205,11 @@ def fat_tree_parts(
     """
     per_port = breakout(nic_rate, port_rate)
     nics = _nics(cards, nics_per_card)
-    loads = {p: leaf_loads(math.ceil(nics / p), per_port, ports, oversubscription) for p in (1, 2, 4, 8)}
+    choices = [p for p in (1, 2, 4, 8) if nics_per_server % p == 0 or nics_per_server == 1]
+    loads = {
+        p: leaf_loads(math.ceil(nics / p), per_port, ports, oversubscription, max(nics_per_server // p, 1))
+        for p in choices
+    }
     planes, levels = planes_needed(loads, ports, oversubscription)
     return _count(loads[planes], nics, levels, planes)
 

@@ -10,7 +10,7 @@ import networkx as nx
 import numpy as np
 
 from clustersim.errors import InputError
-from clustersim.fabric.parts import Counts, Levels, breakout, leaf_loads, planes_needed
+from clustersim.fabric.parts import Counts, Levels, breakout, leaf_loads, nics_per_leaf, planes_needed
 from clustersim.fabric.topology import Graph, add_link, add_part
 
 __all__ = ["dragonfly", "fat_tree", "rail_optimized", "torus"]
@@ -77,9 +77,9 @@ def fat_tree(
     port_rate: float = 5e10,
     oversubscription: float = 1.0,
 ) -> Graph:
-    """Return a fat tree: servers fill leaves one after another; two levels, or three where two do not reach.
+    """Return a fat tree: whole servers fill leaves one after another; two levels, or three where two do not reach.
 
-    Counted by ``network_parts`` it gives what ``fat_tree_parts`` gives without building it.
+    Counted by ``network_parts`` it gives what ``fat_tree_parts`` (told ``nics_per_server``) gives without building it.
 
     >>> graph = fat_tree(cards=1024, nic_rate=12.5e9)
     >>> from clustersim.fabric.topology import network_parts
@@ -90,9 +90,11 @@ def fat_tree(
     per_port = breakout(nic_rate, port_rate)
     graph, servers, nics = _servers(cards, cards_per_server, nics_per_card)
     planes_of = [p for p in (1, 2, 4, 8) if nics % p == 0]
-    loads = {p: leaf_loads(servers * nics // p, per_port, ports, oversubscription) for p in planes_of}
+    loads = {
+        p: leaf_loads(servers * nics // p, per_port, ports, oversubscription, nics // p) for p in planes_of
+    }
     planes, levels = planes_needed(loads, ports, oversubscription)
-    per_leaf = int(leaf_loads(10**9, per_port, ports, oversubscription)[0]) * per_port
+    per_leaf = nics_per_leaf(per_port, ports, oversubscription, nics // planes)
     for plane in range(planes):
         _add_leaves(graph, plane, loads[planes], per_port)
         for server in range(servers):
@@ -132,7 +134,7 @@ def rail_optimized(
     rail = leaf_loads(servers, per_port, ports, oversubscription)
     loads = {p: np.tile(rail, rails // p) for p in (1, 2, 4, 8) if rails % p == 0}
     planes, levels = planes_needed(loads, ports, oversubscription)
-    per_leaf = int(leaf_loads(10**9, per_port, ports, oversubscription)[0]) * per_port
+    per_leaf = nics_per_leaf(per_port, ports, oversubscription)
     per_plane = rails // planes
     for plane in range(planes):
         _add_leaves(graph, plane, loads[planes], per_port)
