@@ -17,7 +17,7 @@ from clustersim.schema.company import CompanyFile
 from clustersim.schema.inputs import Hardware
 from clustersim.schema.prices import PriceBook
 from clustersim.schema.profiles import CardProfile, ModelProfile
-from clustersim.schema.scenario import PlanSection, Scenario
+from clustersim.schema.scenario import PlanSection, RecoverySection, Scenario
 
 __all__ = [
     "bill_lines", "card_spec", "company_spec", "model_spec", "needed", "network_parts", "network_spec", "plan_spec",
@@ -132,6 +132,14 @@ def servers(scenario: Scenario, hardware: Hardware) -> int:
     return cards // per_server
 
 
+def _reschedule(times: RecoverySection) -> tuple[float, float, float]:
+    """A process restarts where it is; a server needs another; several at once need a new placement."""
+    node = times.reschedule.value
+    process = times.reschedule_process.value if times.reschedule_process else node
+    multi = times.reschedule_multi.value if times.reschedule_multi else node
+    return process, node, multi
+
+
 def training_run(scenario: Scenario, hardware: Hardware, parameters: float) -> TrainingRun:
     """Return the description of the long run."""
     reliability, checkpoint = scenario.reliability, scenario.checkpoint
@@ -154,7 +162,7 @@ def training_run(scenario: Scenario, hardware: Hardware, parameters: float) -> T
         recovery=Recovery(
             detect_s=times.detect.value,
             localise_s=times.localise.value,
-            reschedule_s=times.reschedule.value,
+            reschedule_s=_reschedule(times),
             initialise_s=times.initialise.value,
         ),
         levels=checkpoint_levels(

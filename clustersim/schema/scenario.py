@@ -126,6 +126,9 @@ class RecoverySection(Model):
     detect: Duration
     localise: Duration
     reschedule: Duration
+    """After the failure of a server."""
+    reschedule_process: Duration | None = None
+    reschedule_multi: Duration | None = None
     initialise: Duration
 
 

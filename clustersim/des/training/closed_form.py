@@ -1,4 +1,4 @@
-"""The expected share of productive time, in closed form.
+"""The expected share of productive time, in closed form, and the intervals that make it largest.
 
 Failures form a Poisson process. A cycle runs for M = 1/rate on average, loses the work since the newest surviving
 copy, and is down for a recovery that failures may strike again (Daly, FGCS 22(3) 2006, renewal argument; one class
@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from clustersim.des.training.components import DOMAINS
 from clustersim.des.training.run import TrainingRun
 
-__all__ = ["ExpectedRun", "expected_run"]
+__all__ = [
+    "ExpectedRun", "best_intervals", "daly_interval", "expected_run", "renewal_efficiency", "young_interval",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,11 @@ def expected_run(run: TrainingRun) -> ExpectedRun:
         if share == 0.0:
             continue
         newest = run.levels_after(domain)[0]
-        lost += share * mean_lost(newest.interval_s, newest.lag_s, mttf)
+        lost += 0.0 if run.keep_work else share * mean_lost(newest.interval_s, newest.lag_s, mttf)
         # A failure may strike the recovery, which then begins anew.
-        down += share * mttf * math.expm1(min(700.0, (run.recovery.total_s + newest.restore_s) / mttf))
+        down += (
+            share * mttf * math.expm1(min(700.0, (run.recovery.total_s(domain) + newest.restore_s) / mttf))
+        )
     lost = min(lost, mttf)
     cycle = mttf + down
     kept = (mttf - lost) / cycle
@@ -79,3 +83,51 @@ def expected_run(run: TrainingRun) -> ExpectedRun:
         mttf_s=mttf,
         failures=run.duration_s / cycle,
     )
+
+
+def young_interval(blocking_s: float, mttf_s: float) -> float:
+    """Return Young's interval sqrt(2 d M) (CACM 17(9), 1974).
+
+    >>> round(young_interval(60.0, 28.8 * 3600))
+    3527
+    """
+    return math.sqrt(2.0 * blocking_s * mttf_s)
+
+
+def daly_interval(blocking_s: float, mttf_s: float) -> float:
+    """Return Daly's interval sqrt(2dM)[1 + sqrt(d/2M)/3 + (d/2M)/9] - d, or M for d >= 2M (FGCS 22(3), 2006, eq. 37).
+
+    >>> round(daly_interval(60.0, 28.8 * 3600))
+    3487
+    """
+    if blocking_s >= 2.0 * mttf_s:
+        return mttf_s
+    x = blocking_s / (2.0 * mttf_s)
+    return math.sqrt(2.0 * blocking_s * mttf_s) * (1.0 + math.sqrt(x) / 3.0 + x / 9.0) - blocking_s
+
+
+def renewal_efficiency(interval_s: float, blocking_s: float, restart_s: float, mttf_s: float) -> float:
+    """Return the exact efficiency of blocking checkpoints: tau / {M e^(R/M) [e^((tau + d)/M) - 1]} (Daly 2006, eq. 20).
+
+    Failures may strike checkpoints and restarts alike.
+
+    >>> round(renewal_efficiency(3487.0, 60.0, 600.0, 28.8 * 3600), 5)
+    0.96079
+    """
+    return interval_s / (
+        mttf_s * math.exp(restart_s / mttf_s) * math.expm1((interval_s + blocking_s) / mttf_s)
+    )
+
+
+def best_intervals(run: TrainingRun) -> dict[str, float]:
+    """Return, by level, the interval that makes the expected ETTR largest: sqrt(2 d_k / (Lambda p_k)).
+
+    p_k is the share of failures for which level k is the most frequent that survives; a level whose copies nothing
+    needs, or that blocks nothing, has no optimum of its own and is left out.
+    """
+    best = {}
+    for level in run.levels:
+        mine = sum(c.rate_per_s for c in run.failures if run.levels_after(c.domain)[0].name == level.name)
+        if mine > 0 and level.blocking_s > 0:
+            best[level.name] = math.sqrt(2.0 * level.blocking_s / mine)
+    return best

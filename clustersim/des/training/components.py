@@ -53,6 +53,9 @@ class FailureClass:
     name: str
     rate_per_s: float
     domain: str
+    units: int = 1
+    shape: float = 1.0
+    """Weibull shape of one unit's life: 1 is memoryless, below 1 infant mortality, above 1 wear-out."""
 
 
 def failure_classes(
@@ -80,7 +83,10 @@ def failure_classes(
     units = {"card": cards, "node": nodes}
     return tuple(
         FailureClass(
-            c.name, units[c.unit] * replaced.get(c.name, c.failures_per_year) / YEAR_S / mttf_scale, c.domain
+            c.name,
+            units[c.unit] * replaced.get(c.name, c.failures_per_year) / YEAR_S / mttf_scale,
+            c.domain,
+            units[c.unit],
         )
         for c in COMPONENTS
     )

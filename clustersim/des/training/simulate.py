@@ -1,12 +1,13 @@
 """One training run event by event, in SimPy.
 
-One aggregate failure clock drives the run, and checkpoints are computed when a failure needs one, not simulated one
-by one: about sixty events a month instead of forty thousand. Spare servers and their repair are real resources.
+One failure clock drives the run, and checkpoints are computed when a failure needs one, not simulated one by one:
+about sixty events a month instead of forty thousand. Spares, their repair and shared storage are real resources.
 """
 
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,7 +15,11 @@ from typing import Any
 import numpy as np
 import simpy
 
+from clustersim.des.training.clocks import FailureClock
+from clustersim.des.training.components import FailureClass
+from clustersim.des.training.pool import ServerPool
 from clustersim.des.training.run import CheckpointLevel, TrainingRun
+from clustersim.des.training.storage import SharedStorage
 
 __all__ = ["Incident", "SimulatedRun", "simulate_run"]
 
@@ -36,14 +41,17 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedRun:
-    """What one run gave; the four shares of the wall clock sum to it exactly."""
+    """What one run gave; the shares of the wall clock sum to it exactly."""
 
     duration_s: float
     productive_s: float
     checkpoint_s: float
     rework_s: float
+    slow_s: float
     recovery_s: float
     incidents: tuple[Incident, ...]
+    repair_busy_s: float = 0.0
+    storage_rate: tuple[tuple[float, float], ...] = ()
 
     @property
     def ettr(self) -> float:
@@ -58,9 +66,7 @@ class SimulatedRun:
     @property
     def longest_failure_free_s(self) -> float:
         """The longest stretch of running without a failure."""
-        starts = [0.0, *(i.resumed_at_s for i in self.incidents)]
-        ends = [*(i.failed_at_s for i in self.incidents), self.duration_s]
-        return max((b - a for a, b in zip(starts, ends, strict=True)), default=self.duration_s)
+        return max((b - a for a, b in self.segments()), default=0.0)
 
     def segments(self) -> list[tuple[float, float]]:
         """The stretches of running, as (start, end) in seconds."""
@@ -71,146 +77,216 @@ class SimulatedRun:
 
 @dataclass(slots=True)
 class _State:
-    """The work position of the job and of the newest durable copy of each level, in seconds of running."""
+    """Work done, in seconds of full speed, and the newest durable copy of each level."""
 
     position: float = 0.0
     copies: dict[str, float] = field(default_factory=dict)
+    kept: deque[float] = field(default_factory=deque)
     incidents: list[Incident] = field(default_factory=list)
+    segment: int = 0
     ran: float = 0.0
     lost: float = 0.0
+    slow: float = 0.0
 
 
-class _Clock:
-    """Times to the next failure and its cause, drawn in blocks from one generator."""
+class _Job:
+    """The training job: runs, fails, recovers."""
 
     def __init__(self, run: TrainingRun, rng: np.random.Generator) -> None:
-        self.rate = run.rate_per_s
-        self.classes = run.failures
-        shares = np.array([c.rate_per_s for c in run.failures])
-        self.cumulative = np.cumsum(shares / shares.sum()) if self.rate > 0 else np.ones(1)
-        self.rng = rng
+        self.env = simpy.Environment()
+        self.run, self.rng, self.extras = run, rng, run.extras
+        self.pool = ServerPool(self.env, run, rng)
+        self.clock = FailureClock(run, rng, scale=self.pool.top_scale)
+        self.ahead: tuple[float, FailureClass] | None = None
+        self.storage = SharedStorage(self.env, run.contention, rng) if run.contention else None
+        self.slowest = max(run.levels, key=lambda level: level.interval_s)
+        self.state = _State(copies={level.name: 0.0 for level in run.levels})
+        self.state.kept = deque([0.0], maxlen=max(1, run.extras.retained))
+        # Each step of a recovery depends on little: summed once, not at every failure.
+        self.steps = {d: run.recovery.total_s(d) for d in ("process", "node", "multi")}
+        self.after = {d: run.levels_after(d) for d in self.steps}
 
-    def next_failure(self) -> float:
-        return float(self.rng.exponential()) / self.rate if self.rate > 0 else math.inf
+    def next_failure(self, until: float) -> tuple[float, FailureClass]:
+        """Return the next failure; one at or beyond ``until`` is kept for the next call."""
+        if self.ahead is None or self.ahead[0] <= self.env.now:
+            at, cause = self.clock.next_after(self.env.now)
+            while not math.isinf(at) and not self.pool.accepts():
+                at, cause = self.clock.next_after(at)
+            self.ahead = (at, cause)
+        at, cause = self.ahead
+        if at < until:
+            self.ahead = None
+        return at, cause
 
-    def cause(self) -> Any:
-        index = int(np.searchsorted(self.cumulative, self.rng.random(), side="right"))
-        return self.classes[min(index, len(self.classes) - 1)]
+    def work(self) -> Generator[simpy.Event, Any, None]:
+        end = self.run.duration_s
+        while True:
+            start = self.env.now
+            self.state.segment += 1
+            if self.storage is not None:
+                self.env.process(self._write_storage(self.storage, self.state.segment, self.state.position))
+            at, cause = self.next_failure(end)
+            if at >= end:
+                # The run ends before this failure; events at its very end are no longer processed.
+                self._ran(end - start)
+                return
+            yield self.env.timeout(at - start)
+            work = self._ran(at - start)
+            yield from self._recover(cause, at - start, work)
 
+    def _ran(self, seconds: float) -> float:
+        """Account for a stretch of running; returns the work done in it."""
+        slow = (1.0 - self.pool.speed) * seconds
+        extras = self.extras
+        if extras.straggler_per_s > 0 and extras.straggler_slowdown > 1:
+            episodes = self.rng.poisson(extras.straggler_per_s * seconds)
+            length = min(seconds, float(self.rng.exponential(extras.straggler_s, episodes).sum()))
+            slow += length * (1.0 - 1.0 / extras.straggler_slowdown) * self.pool.speed
+        self.state.ran += seconds
+        self.state.slow += slow
+        return seconds - slow
 
-def _newest_copy(level: CheckpointLevel, start: float, ran: float, before: float) -> float:
-    """Position of the newest durable copy of a level after running ``ran`` seconds from ``start``.
+    def _recover(self, cause: FailureClass, ran: float, work: float) -> Generator[simpy.Event, Any, None]:
+        state, run = self.state, self.run
+        drained = (
+            self.extras.drain_share > 0 and cause.domain == "node" and self._chance(self.extras.drain_share)
+        )
+        level, lost = self._roll_back(cause, ran, work, drained)
+        incident = Incident(
+            failed_at_s=self.env.now,
+            component=cause.name,
+            domain=cause.domain,
+            restored_from=level.name,
+            lost_work_s=lost,
+            recovery_s=run.duration_s - self.env.now,
+            waited_for_spare_s=0.0,
+            failures_during_recovery=0,
+            resumed_at_s=run.duration_s,
+        )
+        state.incidents.append(incident)  # as it stands if the run ends before the recovery does
+        waited, again = 0.0, 0
+        while True:
+            if cause.domain != "process":
+                waited += yield from self.pool.replace_failed()
+            down = self._down_s(cause, level, drained)
+            at, other = self.next_failure(self.env.now + down)
+            if at >= self.env.now + down:
+                yield self.env.timeout(down)
+                break
+            yield self.env.timeout(at - self.env.now)
+            cause, drained = other, False
+            again += 1
+            level, more = self._roll_back(cause, 0.0, 0.0, False)
+            lost += more
+            state.incidents[-1] = replace(incident, failures_during_recovery=again, lost_work_s=lost)
+        state.incidents[-1] = replace(
+            incident,
+            restored_from=level.name,
+            lost_work_s=lost,
+            recovery_s=self.env.now - incident.failed_at_s,
+            waited_for_spare_s=waited,
+            failures_during_recovery=again,
+            resumed_at_s=self.env.now,
+        )
 
-    Copies are due at whole multiples of the interval since the segment began; one is durable ``lag_s`` later.
-    """
-    whole = math.floor((ran - level.lag_s) / level.interval_s)
-    return start + whole * level.interval_s if whole >= 1 else before
+    def _chance(self, share: float) -> bool:
+        return bool(self.rng.random() < share)
+
+    def _down_s(self, cause: FailureClass, level: CheckpointLevel, drained: bool) -> float:
+        """Seconds from the failure, once a server is there, to the first step."""
+        recovery, extras = self.run.recovery, self.extras
+        total = self.steps[cause.domain] + level.restore_s
+        if drained:
+            return total - recovery.detect_s - recovery.localise_s
+        if extras.hang_share > 0 and self._chance(extras.hang_share):
+            return total - recovery.detect_s + extras.hang_timeout_s
+        return total
+
+    def _roll_back(
+        self, cause: FailureClass, ran: float, work: float, drained: bool
+    ) -> tuple[CheckpointLevel, float]:
+        """Send the job back to the newest copy that survives; return its level and the work lost."""
+        state = self.state
+        start, now = state.position, state.position + work
+        self._copies_of(start, ran, work)
+        survivors = self.after[cause.domain]
+        level = max(survivors, key=lambda item: state.copies[item.name])
+        restored = state.copies[level.name]
+        if self.run.keep_work or drained:
+            restored = now
+        elif self.extras.sdc_delay_s > 0 and cause.name == self.extras.sdc_component:
+            clean = now - float(self.rng.exponential(self.extras.sdc_delay_s))
+            level = self.slowest
+            restored = max((p for p in state.kept if p <= clean), default=0.0)
+        elif level.corrupt_share > 0:
+            bad = int(self.rng.geometric(1 - level.corrupt_share)) - 1
+            restored = max(0.0, restored - bad * level.interval_s)
+        lost = now - restored
+        state.lost += lost
+        state.position = restored
+        # What is newer than the restored point belongs to a future that did not happen.
+        for name, position in state.copies.items():
+            state.copies[name] = min(position, restored)
+        state.kept = deque((p for p in state.kept if p <= restored), maxlen=state.kept.maxlen)
+        return level, lost
+
+    def _copies_of(self, start: float, ran: float, work: float) -> None:
+        """Bring the newest durable copies up to date: due at multiples of the interval, durable a lag later."""
+        if ran <= 0:
+            return
+        state, pace = self.state, work / ran
+        for level in self.run.levels:
+            if self.storage is not None and level is self.slowest:
+                continue  # its writes are events of their own
+            whole = math.floor((ran - level.lag_s) / level.interval_s)
+            if whole >= 1:
+                state.copies[level.name] = start + whole * level.interval_s * pace
+                if level is self.slowest:
+                    first = max(1, whole - (state.kept.maxlen or 1) + 1)
+                    state.kept.extend(start + i * level.interval_s * pace for i in range(first, whole + 1))
+
+    def _write_storage(
+        self, storage: SharedStorage, segment: int, start: float
+    ) -> Generator[simpy.Event, Any, None]:
+        """Write a copy to shared storage every interval of this stretch of running."""
+        begun, contention = self.env.now, self.run.contention
+        assert contention is not None
+        while True:
+            yield self.env.timeout(self.slowest.interval_s)
+            if self.state.segment != segment or not self._running():
+                return
+            position = start + (self.env.now - begun) * self.pool.speed
+            yield storage.write(contention.checkpoint_bytes)
+            if self.state.segment != segment or not self._running():
+                return
+            self.state.copies[self.slowest.name] = position
+            self.state.kept.append(position)
+
+    def _running(self) -> bool:
+        """Whether the job is running: the newest incident, if any, is over."""
+        incidents = self.state.incidents
+        return not incidents or incidents[-1].resumed_at_s <= self.env.now
 
 
 def simulate_run(run: TrainingRun, rng: np.random.Generator) -> SimulatedRun:
     """Simulate one run.
 
     A failure sends the job back to the newest copy that survives its domain; copies newer than that are void. A
-    server that failed is replaced from the spares while it is repaired; without a spare the job waits.
+    server that failed is replaced from the spares while it is repaired; without a spare the job waits or shrinks.
     """
-    env = simpy.Environment()
-    spares = simpy.Container(env, init=run.spare_nodes, capacity=max(1, run.nodes + run.spare_nodes))
-    state = _State(copies={level.name: 0.0 for level in run.levels})
-    env.process(_job(env, run, _Clock(run, rng), spares, state))
-    env.run(until=run.duration_s)
-    overhead = run.overhead
-    kept = state.ran - state.lost
+    job = _Job(run, rng)
+    job.env.process(job.work())
+    job.env.run(until=run.duration_s)
+    state, overhead = job.state, run.overhead
+    kept = state.ran - state.slow - state.lost
     return SimulatedRun(
         duration_s=run.duration_s,
         productive_s=kept * (1 - overhead),
         checkpoint_s=kept * overhead,
         rework_s=state.lost,
+        slow_s=state.slow,
         recovery_s=run.duration_s - state.ran,
         incidents=tuple(state.incidents),
+        repair_busy_s=job.pool.repair_busy_s,
+        storage_rate=tuple(job.storage.served) if job.storage else (),
     )
-
-
-def _job(
-    env: simpy.Environment, run: TrainingRun, clock: _Clock, spares: simpy.Container, state: _State
-) -> Generator[simpy.Event, Any, None]:
-    while True:
-        start = env.now
-        due = clock.next_failure()
-        if math.isinf(due) or start + due >= run.duration_s:
-            # The run ends before this failure; events at its very end are no longer processed.
-            state.ran += run.duration_s - start
-            return
-        yield env.timeout(due)
-        state.ran += due
-        yield from _recover(env, run, clock, spares, state, due)
-
-
-def _recover(
-    env: simpy.Environment,
-    run: TrainingRun,
-    clock: _Clock,
-    spares: simpy.Container,
-    state: _State,
-    ran: float,
-) -> Generator[simpy.Event, Any, None]:
-    cause = clock.cause()
-    level, lost = _roll_back(run, state, cause.domain, ran)
-    incident = Incident(
-        failed_at_s=env.now,
-        component=cause.name,
-        domain=cause.domain,
-        restored_from=level.name,
-        lost_work_s=lost,
-        recovery_s=run.duration_s - env.now,
-        waited_for_spare_s=0.0,
-        failures_during_recovery=0,
-        resumed_at_s=run.duration_s,
-    )
-    state.incidents.append(incident)  # as it stands if the run ends before the recovery does
-    waited, again = 0.0, 0
-    while True:
-        if cause.domain != "process":
-            asked = env.now
-            env.process(_repair(env, run, spares))
-            yield spares.get(1)
-            waited += env.now - asked
-        down = run.recovery.total_s + level.restore_s
-        due = clock.next_failure()
-        yield env.timeout(min(due, down))
-        if due >= down:
-            break
-        cause = clock.cause()
-        again += 1
-        level, more = _roll_back(run, state, cause.domain, 0.0)
-        lost += more
-        state.incidents[-1] = replace(incident, failures_during_recovery=again, lost_work_s=lost)
-    state.incidents[-1] = replace(
-        incident,
-        restored_from=level.name,
-        lost_work_s=lost,
-        recovery_s=env.now - incident.failed_at_s,
-        waited_for_spare_s=waited,
-        failures_during_recovery=again,
-        resumed_at_s=env.now,
-    )
-
-
-def _roll_back(run: TrainingRun, state: _State, domain: str, ran: float) -> tuple[CheckpointLevel, float]:
-    """Send the job back to the newest copy that survives the domain; return its level and the work lost."""
-    start = state.position
-    copies = {level.name: _newest_copy(level, start, ran, state.copies[level.name]) for level in run.levels}
-    level = max(run.levels_after(domain), key=lambda item: copies[item.name])
-    restored = copies[level.name]
-    lost = start + ran - restored
-    state.lost += lost
-    state.position = restored
-    # What is newer than the restored point belongs to a future that did not happen.
-    state.copies = {name: min(position, restored) for name, position in copies.items()}
-    return level, lost
-
-
-def _repair(
-    env: simpy.Environment, run: TrainingRun, spares: simpy.Container
-) -> Generator[simpy.Event, Any, None]:
-    yield env.timeout(run.repair_s)
-    yield spares.put(1)
