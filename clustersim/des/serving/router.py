@@ -58,7 +58,12 @@ class Router:
             self.turn = (self.turn + 1) % len(self.opened)
             return self.first + self.opened[self.turn - 1]
         least = min(self.loads)
-        best = self.loads.index(least)
+        # Equals take turns: the same replica would otherwise get every request of a quiet time.
+        self.turn = (self.turn + 1) % len(self.loads)
+        try:
+            best = self.loads.index(least, self.turn)
+        except ValueError:
+            best = self.loads.index(least)
         if self.policy == "prefix_affinity" and book.blocks and book.blocks[request]:
             homes = self.home
             for block in reversed(book.blocks[request]):
