@@ -116,8 +116,8 @@ def contention(graph: Graph, groups: Ranks, *, cards_per_server: int, pattern: s
     streams = _ring_streams(servers) if pattern == "ring" else _pair_streams(servers)
     if not streams:
         return Contention(np.full(len(servers), np.inf), np.full(len(servers), np.inf))
-    usage = _weighted(route(graph, [(("server", s.start), ("server", s.end)) for s in streams]), streams)
     limit = np.asarray([_nic_rate(graph, s.start, cards_per_server) / s.sharing for s in streams])
+    usage = _weighted(route(graph, [(("server", s.start), ("server", s.end)) for s in streams]), streams)
     owner = np.asarray([s.group for s in streams], dtype=np.int64)
     shared = _slowest(fair_rates(usage, limit), owner, len(servers))
     alone = np.full(len(servers), np.inf)
