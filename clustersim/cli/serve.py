@@ -20,7 +20,7 @@ from clustersim.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from clustersim.des.serving.cluster import ServingRun
+    from clustersim.des.serving.run import ServingRun
     from clustersim.planner.serving_deploy import Answer
     from clustersim.schema.serving import LoadedServing
 

@@ -13,18 +13,12 @@ from clustersim.des.serving.arrivals import draw_requests
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.build import replica_cost, table_terms
 from clustersim.des.serving.capacity import Verdict, saturated_rate, verdict
-from clustersim.des.serving.cluster import (
-    Autoscale,
-    ClosedLoop,
-    Failures,
-    Pool,
-    ServingRun,
-    Transfer,
-    simulate,
-)
+from clustersim.des.serving.cluster import simulate
 from clustersim.des.serving.costs import TokenCost, token_cost, token_seconds
 from clustersim.des.serving.metrics import Slo, Summary, Use, summarise, use
-from clustersim.des.serving.replica import Batching
+from clustersim.des.serving.rules import Batching
+from clustersim.des.serving.run import ServingRun
+from clustersim.des.serving.settings import Autoscale, ClosedLoop, Failures, Pool, Transfer
 from clustersim.des.serving.traces import SHIPPED, Trace, read_trace, shipped_trace
 from clustersim.errors import InputError
 from clustersim.fabric.network import Network

@@ -11,8 +11,9 @@ import numpy as np
 
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.capacity import saturated_rate
-from clustersim.des.serving.cluster import ClosedLoop, ServingRun
 from clustersim.des.serving.metrics import queue_over_time, records, summarise
+from clustersim.des.serving.run import ServingRun
+from clustersim.des.serving.settings import ClosedLoop
 from clustersim.report.style import BLUE, GREY, ORANGE, PALETTE, new_figure, save
 
 if TYPE_CHECKING:

@@ -20,9 +20,10 @@ import numpy as np
 from clustersim.des.serving.arrivals import draw_lengths
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.build import build
-from clustersim.des.serving.cluster import Pool, simulate
+from clustersim.des.serving.cluster import simulate
 from clustersim.des.serving.metrics import records
-from clustersim.des.serving.replica import Batching
+from clustersim.des.serving.rules import Batching
+from clustersim.des.serving.settings import Pool
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.perf.serving_calibrated import efficiency_for
 from clustersim.perf.serving_engine import Layout, Precision
@@ -147,7 +148,9 @@ def _why_not(row: Mapping[str, str]) -> str:
     count, asked, made = counts
     ttft = number(row.get("Mean TTFT (ms)"))
     if count >= 500 and ttft < 1000:
-        return f"the requests were not sent at once (mean TTFT {ttft:.0f} ms of {count:.0f}): the rate is not in the row"
+        return (
+            f"requests not sent at once (mean TTFT {ttft:.0f} ms of {count:.0f}): the rate is not in the row"
+        )
     if count <= 200 and asked / count < 1500:
         return "few short requests: the client's concurrency is not in the row"
     if made / count < 10:

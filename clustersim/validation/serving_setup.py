@@ -13,9 +13,10 @@ import numpy as np
 
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.build import build
-from clustersim.des.serving.cluster import ClosedLoop, Pool, simulate
+from clustersim.des.serving.cluster import simulate
 from clustersim.des.serving.metrics import records
-from clustersim.des.serving.replica import Batching, ReplicaCost
+from clustersim.des.serving.rules import Batching, ReplicaCost
+from clustersim.des.serving.settings import ClosedLoop, Pool
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from clustersim.des.serving.book import Requests
-from clustersim.des.serving.cluster import Pool, counts, simulate
+from clustersim.des.serving.cluster import simulate
 from clustersim.des.serving.metrics import records
-from clustersim.des.serving.replica import Batching, ReplicaCost
+from clustersim.des.serving.rules import Batching, ReplicaCost
+from clustersim.des.serving.run import counts
+from clustersim.des.serving.settings import Pool
 from clustersim.des.serving.traces import shipped_trace
 
 COST = ReplicaCost(tuple(0.012 + 70e-6 * n for n in range(8193)), 70e-6, 1.2e-7, 1e-10, 5e-6, 120_000)

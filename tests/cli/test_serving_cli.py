@@ -52,7 +52,9 @@ def test_overload_is_said(tmp_path) -> None:
 def test_video_table_and_a_card_without_channels() -> None:
     result = run("video-analytics-5g", "-f", "json")
     cards = {c["card"]: c for c in json.loads(result.stdout)["cards"]}
-    assert cards["BR166M"]["streams_per_card"] == pytest.approx(2 * cards["BR106M"]["streams_per_card"], abs=1)
+    assert cards["BR166M"]["streams_per_card"] == pytest.approx(
+        2 * cards["BR106M"]["streams_per_card"], abs=1
+    )
     assert cards["BR166M"]["binds"] == "decode"
     with pytest.raises(InputError, match="no codec channels"):
         raise run("video-analytics-5g", "--set", "cluster.card=H20").exception
@@ -91,7 +93,9 @@ def test_training_scenario_is_pointed_elsewhere() -> None:
 
 def test_own_trace_with_bad_lines(tmp_path) -> None:
     path = tmp_path / "mine.csv"
-    path.write_text("arrival_s,prompt_tokens,output_tokens\n0,100,5\n1,-4,5\n2,100,5\n3,90,9\n", encoding="utf-8")
+    path.write_text(
+        "arrival_s,prompt_tokens,output_tokens\n0,100,5\n1,-4,5\n2,100,5\n3,90,9\n", encoding="utf-8"
+    )
     bad = run("serve-llama3-70b", "--only", "--trace", str(path), "-f", "json")
     assert isinstance(bad.exception, InputError)
     assert "mine.csv:3" in str(bad.exception)

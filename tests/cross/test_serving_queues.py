@@ -8,9 +8,10 @@ from scipy.stats import t as student
 
 from clustersim.des.serving.arrivals import arrival_times
 from clustersim.des.serving.book import Requests
-from clustersim.des.serving.cluster import Pool, simulate
+from clustersim.des.serving.cluster import simulate
 from clustersim.des.serving.metrics import records
-from clustersim.des.serving.replica import Batching, ReplicaCost
+from clustersim.des.serving.rules import Batching, ReplicaCost
+from clustersim.des.serving.settings import Pool
 
 RUNS, COUNT = 10, 12_000
 

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.capacity import largest_rate, saturated_rate
-from clustersim.des.serving.cluster import ClosedLoop, Failures, Pool, Transfer, counts, simulate
+from clustersim.des.serving.cluster import simulate
 from clustersim.des.serving.metrics import Slo, records, summarise
-from clustersim.des.serving.replica import Batching, ReplicaCost
+from clustersim.des.serving.rules import Batching, ReplicaCost
+from clustersim.des.serving.run import counts
+from clustersim.des.serving.settings import ClosedLoop, Failures, Pool, Transfer
 
 #: Powers of two: sums of these are exact in floating point, so two ways to the same time give the same bits.
 TICK = 2.0**-20

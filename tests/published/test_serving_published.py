@@ -9,10 +9,11 @@ import pytest
 from clustersim.des.serving.arrivals import draw_lengths
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.build import build
-from clustersim.des.serving.cluster import ClosedLoop, Pool, simulate
+from clustersim.des.serving.cluster import simulate
 from clustersim.des.serving.fleet import fleet_day
 from clustersim.des.serving.metrics import records, summarise
-from clustersim.des.serving.replica import Batching
+from clustersim.des.serving.rules import Batching
+from clustersim.des.serving.settings import ClosedLoop, Pool
 from clustersim.errors import InputError
 from clustersim.perf.serving_calibrated import CALIBRATED
 from clustersim.perf.serving_engine import Layout, Precision
@@ -57,11 +58,13 @@ def test_every_hopper_row_is_predicted_or_has_a_reason(hopper) -> None:
 
 
 def test_calibration_rows_are_few_and_apart() -> None:
-    marked = [r for r in rows("serving_calibration.csv")]
+    marked = rows("serving_calibration.csv")
     held = serving_latency.held_out()
     assert len(marked) < 150
     assert not {r["identity"] for r in marked} & held
-    assert {(r["engine"], r["card"], r["kind"]) for r in marked} >= set(CALIBRATED) - {("vllm", "H200", "mla")}
+    assert {(r["engine"], r["card"], r["kind"]) for r in marked} >= set(CALIBRATED) - {
+        ("vllm", "H200", "mla")
+    }
 
 
 def test_fair_throughput_rows() -> None:
@@ -101,13 +104,25 @@ def test_mlperf_llama2_70b_server_on_eight_h100() -> None:
     assert card.card is not None and card.network is not None and model is not None
     efficiency = CALIBRATED["trtllm", "H100", "dense"]
     rules = Batching(max_tokens=8192, max_sequences=2048)
-    cost, _ = build(model, Layout(tp=2), card.card, card.network, efficiency, Precision("fp8", "fp8", "bf16", "fp8"), rules)
+    cost, _ = build(
+        model,
+        Layout(tp=2),
+        card.card,
+        card.network,
+        efficiency,
+        Precision("fp8", "fp8", "bf16", "fp8"),
+        rules,
+    )
     rng, n = np.random.default_rng(1), 16_000
     lengths = [
         np.minimum(draw_lengths(n, mean=294, rng=rng, shape="lognormal", spread=s), 1024) for s in (0.9, 0.8)
     ]
     run = simulate(
-        Requests(np.zeros(n), *lengths), Pool(4, cost, rules), router="least_loaded", closed_loop=ClosedLoop(3380), log=False
+        Requests(np.zeros(n), *lengths),
+        Pool(4, cost, rules),
+        router="least_loaded",
+        closed_loop=ClosedLoop(3380),
+        log=False,
     )
     done, middle = records(run), slice(4000, 12_000)
     ends = np.sort(done["finish_s"])
@@ -119,10 +134,14 @@ def test_mlperf_llama2_70b_server_on_eight_h100() -> None:
 
 def test_foreign_csvs_are_read_or_refused_with_the_column() -> None:
     with pytest.raises(InputError, match="'concurrency' is missing"):
-        serving_latency.predict([{k: "1" for k in ("model", "system", "backend", "isl", "osl", "tp", "ttft_ms", "tpot_ms")}])
+        serving_latency.predict(
+            [dict.fromkeys(("model", "system", "backend", "isl", "osl", "tp", "ttft_ms", "tpot_ms"), "1")]
+        )
     with pytest.raises(InputError, match="serve"):
         serving.predict([{"model": "x", "gpu": "h100"}])
     odd = {**rows("serving_latency.csv")[0], "model": "nobody/unknown-9b", "tp": "", "concurrency": "x"}
     assert all(r.predicted is None and "not known" in r.reason for r in serving_latency.predict([odd]))
     big = {**rows("serving_latency.csv")[12], "tp": "1"}
-    assert all("does not fit" in r.reason for r in serving_latency.predict([{**big, "model": "Llama-3.1-405B"}]))
+    assert all(
+        "does not fit" in r.reason for r in serving_latency.predict([{**big, "model": "Llama-3.1-405B"}])
+    )

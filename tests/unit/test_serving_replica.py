@@ -7,18 +7,13 @@ import numpy as np
 import pytest
 
 from clustersim.des.serving.book import DONE, REJECTED, Book, Requests
-from clustersim.des.serving.cluster import (
-    Autoscale,
-    ClosedLoop,
-    Failures,
-    Pool,
-    Transfer,
-    counts,
-    simulate,
-)
+from clustersim.des.serving.cluster import simulate
 from clustersim.des.serving.metrics import records, summarise
 from clustersim.des.serving.prefix import PrefixCache
-from clustersim.des.serving.replica import Batching, Replica, ReplicaCost
+from clustersim.des.serving.replica import Replica
+from clustersim.des.serving.rules import Batching, ReplicaCost
+from clustersim.des.serving.run import counts
+from clustersim.des.serving.settings import Autoscale, ClosedLoop, Failures, Pool, Transfer
 from clustersim.errors import InputError
 
 UNIT = ReplicaCost(

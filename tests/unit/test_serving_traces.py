@@ -27,7 +27,8 @@ def test_shipped_traces_have_their_published_sizes() -> None:
 
 
 def test_azure_layout_and_dates(tmp_path) -> None:
-    text = "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46.6805900,374,44\n2023-11-16 18:15:50.9951690,396,0\n"
+    text = "TIMESTAMP,ContextTokens,GeneratedTokens\n"
+    text += "2023-11-16 18:15:46.6805900,374,44\n2023-11-16 18:15:50.9951690,396,0\n"
     requests = read_trace(write(tmp_path, text)).requests
     assert requests.arrival[1] == pytest.approx(4.314579)
     assert requests.output.tolist() == [44, 1]

@@ -5,7 +5,14 @@ from math import factorial
 import numpy as np
 import pytest
 
-from clustersim.des.serving.video import FULL_HD, StreamKind, VideoCard, demand, simulate_streams, streams_per_card
+from clustersim.des.serving.video import (
+    FULL_HD,
+    StreamKind,
+    VideoCard,
+    demand,
+    simulate_streams,
+    streams_per_card,
+)
 from clustersim.errors import InputError
 
 CARD = VideoCard("BR", 256, 32, 30.0, 56e6, 2.4e14, 32e9)

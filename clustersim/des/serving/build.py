@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from clustersim.des.serving.replica import Batching, ReplicaCost
+from clustersim.des.serving.rules import Batching, ReplicaCost
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from clustersim.des.serving.book import Requests
-from clustersim.des.serving.cluster import ServingRun
 from clustersim.des.serving.metrics import Slo, records
+from clustersim.des.serving.run import ServingRun
 from clustersim.errors import InfeasibleError, InputError
 
 __all__ = ["Verdict", "best_reachable", "largest_rate", "meets", "saturated_rate", "verdict"]

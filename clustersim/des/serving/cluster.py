@@ -7,7 +7,6 @@ one SimPy event stands at its earliest entry.
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
@@ -17,94 +16,17 @@ from typing import Any
 import numpy as np
 import simpy
 
-from clustersim.des.serving.book import DONE, FAILED, IN_FLIGHT, REJECTED, Book, Requests
+from clustersim.des.serving.book import FAILED, IN_FLIGHT, Book, Requests
 from clustersim.des.serving.prefix import PrefixCache
-from clustersim.des.serving.replica import Batching, Replica, ReplicaCost
+from clustersim.des.serving.replica import Replica
 from clustersim.des.serving.router import ROUTERS, Router
+from clustersim.des.serving.run import ServingRun
+from clustersim.des.serving.settings import Autoscale, ClosedLoop, Failures, Pool, Transfer
 from clustersim.errors import InputError, suggest
 
-__all__ = ["Autoscale", "ClosedLoop", "Failures", "Pool", "ServingRun", "Transfer", "simulate"]
+__all__ = ["simulate"]
 
 _LATE = 2  # after everything that SimPy runs at the same instant
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """Equal replicas: how many, what an iteration costs, the scheduler's rules, the prefix cache of each."""
-
-    replicas: int
-    cost: ReplicaCost
-    batching: Batching
-    prefix_tokens: int = 0
-
-    def __post_init__(self) -> None:
-        if self.replicas < 1:
-            raise InputError(f"a pool of {self.replicas} replicas; it needs at least 1")
-        if self.prefix_tokens >= self.cost.cache_tokens:
-            raise InputError(
-                f"prefix cache of {self.prefix_tokens} tokens leaves nothing of the"
-                f" {self.cost.cache_tokens} that fit; make it smaller"
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class ClosedLoop:
-    """``users`` who each send the next request ``think_s`` after the last answer; arrivals are not used."""
-
-    users: int
-    think_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Failures:
-    """Replica failures: exponential with mean ``mttf_s``, down ``repair_s``; a lost request is tried again."""
-
-    mttf_s: float
-    repair_s: float
-    max_retries: int = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Autoscale:
-    """Every ``period_s`` aim at ``target_load`` requests in flight per replica; a start takes ``start_up_s``."""
-
-    minimum: int
-    maximum: int
-    target_load: float
-    period_s: float
-    start_up_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """Hand-over of a prompt's cache from a prefill to a decode replica: latency and seconds per token."""
-
-    latency_s: float
-    token_s: float
-
-
-@dataclass(slots=True)
-class ServingRun:
-    """The outcome of a run: the book, the replicas with their logs, and when each replica was paid for."""
-
-    book: Book
-    replicas: list[Replica]
-    prefill_count: int
-    end_s: float
-    spans: list[list[float]]
-    failures: int
-    router: str
-    events: int = 0
-
-    def log(self, index: int) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Return the run log of a replica, one row per stretch (columns in `replica.LOG_COLUMNS`)."""
-        raw = self.replicas[index].log
-        return np.frombuffer(raw if raw is not None else array("d"), dtype=np.float64).reshape(-1, 8)
-
-    @property
-    def replica_seconds(self) -> float:
-        """Replica-seconds that were held, down time included."""
-        return float(sum(min(span[1], self.end_s) - span[0] for span in self.spans))
 
 
 @dataclass(slots=True)
@@ -358,6 +280,42 @@ def _scaling(cluster: _Cluster, rule: Autoscale, spans: list[list[float]]) -> Ge
             next(span for span in reversed(spans) if span[2] == index)[1] = env.now
 
 
+def _check(
+    router: str,
+    decode_pool: Pool | None,
+    transfer: Transfer | None,
+    failures: Failures | None,
+    autoscale: Autoscale | None,
+    cached_share: float,
+    rng: np.random.Generator | None,
+) -> None:
+    """Raise InputError for settings that do not go together."""
+    if router not in ROUTERS:
+        raise InputError(f"router {router!r} is unknown; {suggest(router, ROUTERS)}")
+    if failures is not None and rng is None:
+        raise InputError("failures need a random generator: pass rng")
+    if (decode_pool is None) != (transfer is None):
+        raise InputError("a decode pool needs a transfer, and a transfer a decode pool")
+    if failures is not None and autoscale is not None:
+        raise InputError("failures and autoscaling cannot be combined in one run yet; choose one")
+    if not 0.0 <= cached_share < 1.0:
+        raise InputError(f"cached_share={cached_share}: it must be at least 0 and below 1")
+
+
+def _replicas(book: Book, pools: list[tuple[Pool, int]], *, log: bool, reactive: bool) -> list[Replica]:
+    """Return the replicas of the entry pool, then those of the decode pool."""
+    out: list[Replica] = []
+    for pool, size in pools:
+        for _ in range(size):
+            prefix = PrefixCache(pool.prefix_tokens) if pool.prefix_tokens else None
+            out.append(
+                Replica(
+                    book, pool.cost, pool.batching, index=len(out), prefix=prefix, log=log, reactive=reactive
+                )
+            )
+    return out
+
+
 def simulate(
     requests: Requests,
     pool: Pool,
@@ -379,65 +337,46 @@ def simulate(
 
     Raises InputError for an unknown router, for failures without ``rng`` and for a split without transfer.
     """
-    if router not in ROUTERS:
-        raise InputError(f"router {router!r} is unknown; {suggest(router, ROUTERS)}")
-    if failures is not None and rng is None:
-        raise InputError("failures need a random generator: pass rng")
-    if (decode_pool is None) != (transfer is None):
-        raise InputError("a decode pool needs a transfer, and a transfer a decode pool")
-    if failures is not None and autoscale is not None:
-        raise InputError("failures and autoscaling cannot be combined in one run yet; choose one")
-    if not 0.0 <= cached_share < 1.0:
-        raise InputError(f"cached_share={cached_share}: it must be at least 0 and below 1")
+    _check(router, decode_pool, transfer, failures, autoscale, cached_share, rng)
     book = Book.of(requests)
     if cached_share > 0:
         book.cached = {i: int(cached_share * p) for i, p in enumerate(book.prompt)}
     reactive = any(part is not None for part in (closed_loop, decode_pool, failures, autoscale))
     count = max(pool.replicas, autoscale.maximum if autoscale else 0)
-    pools = [(pool, count)] + ([(decode_pool, decode_pool.replicas)] if decode_pool else [])
-    replicas = [
-        Replica(
-            book,
-            part.cost,
-            part.batching,
-            index=start + i,
-            prefix=PrefixCache(part.prefix_tokens) if part.prefix_tokens else None,
-            log=log,
-            reactive=reactive,
-        )
-        for start, (part, size) in zip((0, count), pools, strict=False)
-        for i in range(size)
-    ]
+    pools = [(pool, count), *([(decode_pool, decode_pool.replicas)] if decode_pool else [])]
+    replicas = _replicas(book, pools, log=log, reactive=reactive)
     first_open = autoscale.minimum if autoscale else count
     entry = Router(router, range(count), opened=first_open)
     onward = Router("least_loaded", range(count, len(replicas))) if decode_pool else None
-    env = simpy.Environment()
-    cluster = _Cluster(env, book, replicas, entry, onward, version=[0] * len(replicas))
+    cluster = _Cluster(simpy.Environment(), book, replicas, entry, onward, version=[0] * len(replicas))
     cluster.transfer, cluster.failures, cluster.left = transfer, failures, len(requests)
     cluster.reactive, cluster.watched = reactive, reactive or router != "round_robin"
     spans = [[0.0, inf, i] for i in range(len(replicas)) if i < first_open or i >= count]
-    if closed_loop is not None:
-        _closed(cluster, closed_loop)
-    else:
-        env.process(_arrivals(cluster))
-    if failures is not None and rng is not None:
-        for index, child in enumerate(rng.spawn(len(replicas))):
-            env.process(_failing(cluster, index, child))
-    if autoscale is not None:
-        env.process(_scaling(cluster, autoscale, spans))
-    env.run()
+    _start(cluster, closed_loop, autoscale, spans, rng)
+    cluster.env.run()
     for replica in replicas:
         replica.advance(inf)
     for request in cluster.parked:
         book.status[request] = FAILED
-        book.finish[request] = env.now
-    end = max(max((f for f in book.finish if f == f), default=0.0), 0.0)
+        book.finish[request] = cluster.env.now
+    end = max((f for f in book.finish if f == f), default=0.0)
     return ServingRun(book, replicas, count, end, spans, cluster.failed, router)
 
 
-def counts(run: ServingRun) -> dict[str, int]:
-    """Return how many requests completed, were rejected, failed, and are still in flight (none after a run)."""
-    status = bytes(run.book.status)
-    done, refused, failed = (status.count(code) for code in (DONE, REJECTED, FAILED))
-    rest = len(status) - done - refused - failed
-    return {"completed": done, "rejected": refused, "failed": failed, "in_flight": rest}
+def _start(
+    cluster: _Cluster,
+    closed_loop: ClosedLoop | None,
+    autoscale: Autoscale | None,
+    spans: list[list[float]],
+    rng: np.random.Generator | None,
+) -> None:
+    """Start the SimPy processes: users or arrivals, failures, autoscaling."""
+    if closed_loop is not None:
+        _closed(cluster, closed_loop)
+    else:
+        cluster.env.process(_arrivals(cluster))
+    if cluster.failures is not None and rng is not None:
+        for index, child in enumerate(rng.spawn(len(cluster.replicas))):
+            cluster.env.process(_failing(cluster, index, child))
+    if autoscale is not None:
+        cluster.env.process(_scaling(cluster, autoscale, spans))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clustersim.des.serving.cluster import ServingRun
 from clustersim.des.serving.metrics import records
+from clustersim.des.serving.run import ServingRun
 from clustersim.errors import InputError
 from clustersim.perf.serving_cost import IterationTerms
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.des.serving.book import STATUS_NAMES
-from clustersim.des.serving.cluster import ServingRun, counts
+from clustersim.des.serving.run import ServingRun, counts
 from clustersim.econ.power import card_power_w
 from clustersim.perf.serving_cost import IterationTerms
 

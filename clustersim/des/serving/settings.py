@@ -1,0 +1,65 @@
+"""What a cluster's simulation is told: pools of replicas, users, failures, autoscaling, hand-over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from clustersim.des.serving.rules import Batching, ReplicaCost
+from clustersim.errors import InputError
+
+__all__ = ["Autoscale", "ClosedLoop", "Failures", "Pool", "Transfer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Equal replicas: how many, what an iteration costs, the scheduler's rules, the prefix cache of each."""
+
+    replicas: int
+    cost: ReplicaCost
+    batching: Batching
+    prefix_tokens: int = 0
+
+    def __post_init__(self) -> None:
+        if self.replicas < 1:
+            raise InputError(f"a pool of {self.replicas} replicas; it needs at least 1")
+        if self.prefix_tokens >= self.cost.cache_tokens:
+            raise InputError(
+                f"prefix cache of {self.prefix_tokens} tokens leaves nothing of the"
+                f" {self.cost.cache_tokens} that fit; make it smaller"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedLoop:
+    """``users`` who each send the next request ``think_s`` after the last answer; arrivals are not used."""
+
+    users: int
+    think_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """Replica failures: exponential with mean ``mttf_s``, down ``repair_s``; a lost request is tried again."""
+
+    mttf_s: float
+    repair_s: float
+    max_retries: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Autoscale:
+    """Every ``period_s`` aim at ``target_load`` requests in flight per replica; a start takes ``start_up_s``."""
+
+    minimum: int
+    maximum: int
+    target_load: float
+    period_s: float
+    start_up_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Hand-over of a prompt's cache from a prefill to a decode replica: latency and seconds per token."""
+
+    latency_s: float
+    token_s: float
