@@ -83,6 +83,8 @@ def load_latency(answers: Sequence[Answer]) -> Figure:
         axes.plot(rates, p90, marker="o", color=colour, label=f"{deployment.card} x{deployment.cards}")
         axes.axvline(most, color=colour, linestyle=":", linewidth=1)
     axes.set_yscale("log")
+    for part in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+        part(lambda value, _: f"{value:g}")
     axes.set_xlim(left=0)
     axes.set_xlabel("offered requests/s (dotted: saturated)")
     axes.set_ylabel("TTFT, 90th percentile (s)")

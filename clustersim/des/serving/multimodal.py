@@ -16,8 +16,10 @@ import simpy
 from numpy.typing import NDArray
 
 from clustersim.des.serving.book import Requests
-from clustersim.des.serving.cluster import Pool, ServingRun, simulate
+from clustersim.des.serving.cluster import simulate
 from clustersim.des.serving.metrics import records
+from clustersim.des.serving.run import ServingRun
+from clustersim.des.serving.settings import Pool
 from clustersim.errors import InputError
 
 __all__ = ["FrontEnd", "MultimodalRun", "serve_multimodal"]
