@@ -12,6 +12,7 @@ from clustersim.finance.company import Company, Peers, Printed, ProductLine
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan
+from clustersim.perf.step import StepTime, train_step
 from clustersim.provenance import Sourced
 from clustersim.schema.company import CompanyFile
 from clustersim.schema.inputs import Hardware
@@ -21,7 +22,7 @@ from clustersim.schema.scenario import PlanSection, RecoverySection, Scenario
 
 __all__ = [
     "bill_lines", "card_spec", "company_spec", "model_spec", "needed", "network_parts", "network_spec", "plan_spec",
-    "price_cny", "training_run",
+    "price_cny", "train_job", "training_run",
 ]  # fmt: skip
 
 #: Share of an efficiency-less card's nameplate that large work reaches: below the 0.78-0.87 measured on mature parts
@@ -103,6 +104,21 @@ def network_spec(scenario: Scenario, hardware: Hardware) -> Network:
         oversubscription=scenario.cluster.fabric.oversubscription.value,
         dies_per_card=card.dies,
         die_bandwidth=card.die_to_die.bandwidth.value if card.die_to_die else 0.0,
+    )
+
+
+def train_job(scenario: Scenario, hardware: Hardware) -> StepTime:
+    """Return the training step of a scenario."""
+    training = scenario.training
+    return train_step(
+        card=card_spec(hardware.card),
+        network=network_spec(scenario, hardware),
+        model=model_spec(hardware.model),
+        plan=plan_spec(training.plan),
+        cards=int(scenario.cluster.cards.value),
+        global_batch=training.global_batch,
+        seq_len=training.seq_len,
+        dtype=training.dtype,
     )
 
 

@@ -51,7 +51,7 @@ class FailureClock:
             self._new_life(now)
         times = (self._plain_at, self._heap[0][0] if self._heap else math.inf)
         burst = min(self._pending, default=math.inf)
-        if burst <= min(times) and burst > now:
+        if self._pending and now < burst <= min(times):
             self._pending.remove(burst)
             return self._with_burst(burst, self._cause())
         if times[0] <= times[1]:

@@ -149,7 +149,7 @@ def _recover(
         _take_spare(run, batch, who, outcome.domain)
         who, outcome = _within(run, batch, who, outcome)
         down = steps[outcome.domain] + restore[outcome.level]
-        due = rng.exponential(run.mttf_s, who.size)
+        due = np.full(who.size, np.inf) if run.safe_recovery else rng.exponential(run.mttf_s, who.size)
         batch.time[who] += np.minimum(due, down)
         again = (due < down) & (batch.time[who] < run.duration_s)
         who = who[again]

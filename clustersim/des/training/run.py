@@ -133,6 +133,8 @@ class TrainingRun:
     repair_s: float
     extra_overhead: float = 0.0
     """Share of running time that staging slows training, beyond the blocking of each checkpoint."""
+    safe_recovery: bool = False
+    """Failures strike only while the job runs (some published models assume so)."""
     keep_work: bool = False
     """All work up to a failure is kept, as if every step were durable at once."""
     extras: Extras = field(default_factory=Extras)

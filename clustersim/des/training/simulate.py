@@ -169,9 +169,11 @@ class _Job:
             if cause.domain != "process":
                 waited += yield from self.pool.replace_failed()
             down = self._down_s(cause, level, drained)
-            at, other = self.next_failure(self.env.now + down)
-            if at >= self.env.now + down:
+            back = self.env.now + down
+            at, other = (math.inf, cause) if run.safe_recovery else self.next_failure(back)
+            if at >= back:
                 yield self.env.timeout(down)
+                self.ahead = None if run.safe_recovery else self.ahead
                 break
             yield self.env.timeout(at - self.env.now)
             cause, drained = other, False
@@ -237,7 +239,10 @@ class _Job:
         state, pace = self.state, work / ran
         for level in self.run.levels:
             if self.storage is not None and level is self.slowest:
-                continue  # its writes are events of their own
+                # Its writes are events of their own; stragglers, known only now, may have slowed the work in them.
+                state.copies[level.name] = min(state.copies[level.name], start + work)
+                state.kept = deque((min(p, start + work) for p in state.kept), maxlen=state.kept.maxlen)
+                continue
             whole = math.floor((ran - level.lag_s) / level.interval_s)
             if whole >= 1:
                 state.copies[level.name] = start + whole * level.interval_s * pace

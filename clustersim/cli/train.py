@@ -1,0 +1,132 @@
+"""``clustersim train SCENARIO``: the training job alone: its step, and its month at any fidelity."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from clustersim.cli.options import (
+    emit_object,
+    format_option,
+    output_folder,
+    render_table,
+    set_option,
+    to_json,
+    write_beside,
+)
+
+
+@click.command()
+@click.argument("scenario")
+@set_option
+@click.option(
+    "--fidelity", type=click.Choice(["auto", "closed", "vector", "des"]), default="auto", show_default=True
+)
+@click.option("--replications", type=click.IntRange(min=1), help="Simulated runs; the scenario's by default.")
+@click.option("-o", "--output", type=click.Path(), help="Folder for events.csv, trace.json and figures.")
+@format_option("table", "json")
+def command(
+    scenario: str,
+    sets: tuple[str, ...],
+    fidelity: str,
+    replications: int | None,
+    output: str | None,
+    fmt: str,
+) -> None:
+    """Run the training job of SCENARIO: step time, and the long run with failures and checkpoints."""
+    folder = output_folder(output) if output is not None else None
+    from clustersim import assemble
+    from clustersim.des.training.closed_form import best_intervals
+    from clustersim.des.training.fidelity import run_fidelity
+    from clustersim.schema.inputs import load_inputs
+
+    inputs = load_inputs(scenario, sets, with_incumbent=False)
+    step = assemble.train_job(inputs.scenario, inputs.hardware)
+    run = assemble.training_run(
+        inputs.scenario, inputs.hardware, assemble.model_spec(inputs.hardware.model).parameters
+    )
+    count = replications or inputs.scenario.reliability.replications
+    summary = run_fidelity(run, inputs.scenario.seed, fidelity=fidelity, replications=count)
+    if fmt == "table" and fidelity == "auto":
+        click.echo(f"fidelity {summary.fidelity}: {summary.why}", err=True)
+    result: dict[str, Any] = {
+        "scenario": inputs.scenario.name,
+        "step_time_s": step.step_time_s,
+        "tokens_per_s": step.tokens_per_s,
+        "mfu": step.mfu,
+        "training_goodput_tokens_per_s": step.tokens_per_s * summary.ettr.mean,
+        "mttf_h": run.mttf_s / 3600,
+        "fidelity": summary.fidelity,
+        "why": summary.why,
+        "replications": summary.replications,
+        "ettr": asdict(summary.ettr),
+        "failures": asdict(summary.failures),
+        "longest_failure_free_h": asdict(summary.longest_failure_free_h)
+        if summary.longest_failure_free_h
+        else None,
+        "shares": summary.shares,
+        "lost_card_hours": {
+            k: v * step.cards * run.duration_s / 3600 for k, v in summary.shares.items() if k != "productive"
+        },
+        "best_interval_s": best_intervals(run),
+        "interval_s": {level.name: level.interval_s for level in run.levels},
+    }
+    if folder is not None:
+        _write(folder, run, summary, inputs, result)
+    emit_object(result, fmt, lambda: _table(result))
+
+
+def _table(result: dict[str, Any]) -> str:
+    rows = [
+        {"result": k, **{q: result[k][q] for q in ("mean", "half_width", "p10", "p50", "p90")}}
+        for k in ("ettr", "failures", "longest_failure_free_h")
+        if result[k] is not None
+    ]
+    shares = [{"share of the wall clock": k, "value": v} for k, v in result["shares"].items()]
+    head = [
+        f"{result['scenario']}: step {result['step_time_s']:.3f} s, {result['tokens_per_s']:,.0f} tokens/s,"
+        f" MFU {result['mfu']:.1%}, MTTF {result['mttf_h']:.1f} h",
+        f"training goodput {result['training_goodput_tokens_per_s']:,.0f} tokens/s"
+        f" ({result['fidelity']}, {result['replications']} replications)",
+    ]
+    return "\n".join([*head, "", render_table(rows, "table"), "", render_table(shares, "table")])
+
+
+def _write(folder: Any, run: Any, summary: Any, inputs: Any, result: dict[str, Any]) -> None:
+    """Write the result, and for simulated runs the event table, the trace and the figures."""
+    from clustersim.des.training.fidelity import run_fidelity
+    from clustersim.des.training.log import chrome_trace
+    from clustersim.report.reliability_figures import fan_of_runs, gantt, lost_time
+    from clustersim.report.style import save
+
+    runs = summary.runs
+    if not runs:  # figures of single runs need events: a few suffice
+        runs = run_fidelity(
+            run, inputs.scenario.seed, fidelity="des", replications=min(50, max(1, summary.replications))
+        ).runs
+    names = list(runs[0].incidents[0].__dataclass_fields__) if any(r.incidents for r in runs) else []
+    lines = [",".join(["replication", *names])]
+    first = [r for r in runs if r.incidents][:1]
+    if first:
+        names = list(first[0].incidents[0].__dataclass_fields__)
+        lines = [",".join(["replication", *names])]
+    for number, one in enumerate(runs):
+        lines += [",".join([str(number), *(str(getattr(i, n)) for n in names)]) for i in one.incidents]
+    texts = {
+        "train.json": to_json(result) + "\n",
+        "events.csv": "\n".join(lines) + "\n",
+        "trace.json": chrome_trace(runs[:1]) + "\n",
+    }
+    for name, text in texts.items():
+        with write_beside(folder / name) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    title = inputs.scenario.name
+    for name, figure in (
+        ("gantt.png", gantt(f"{title}: one run", runs[0])),
+        ("fan.png", fan_of_runs(f"{title}: productive time over {len(runs)} runs", runs)),
+        ("lost_time.png", lost_time(f"{title}: from wall clock to productive time", summary.shares)),
+    ):
+        with write_beside(folder / name) as temporary:
+            save(figure, temporary)
