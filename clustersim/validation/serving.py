@@ -28,6 +28,7 @@ from clustersim.errors import ClusterSimError, InputError
 from clustersim.perf.serving_calibrated import efficiency_for
 from clustersim.perf.serving_engine import Layout, Precision
 from clustersim.validation.common import ValidationRow, require_columns
+from clustersim.validation.serving_published import predict_published
 from clustersim.validation.serving_setup import (
     ENGINE_RULES,
     find_card,
@@ -229,13 +230,15 @@ def simulated(row: Mapping[str, str]) -> float:
 
 
 def predict(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:
-    """Predict the output throughput (tok/s) of every row.
+    """Predict the output throughput (tok/s) of every row, in the lab's layout or that of published figures.
 
     Raises InputError where a needed column is missing.
     """
     given = list(rows)
     if not given:
         raise InputError("serving: no rows")
+    if "batch_or_rate" in given[0]:
+        return predict_published(given, FACTORS)
     require_columns(given[0], _NEEDED, "serving data")
     copies = _copies(given)
     seen: set[str] = set()

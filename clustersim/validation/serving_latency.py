@@ -81,6 +81,21 @@ def _users_in_id(row: Mapping[str, str]) -> str:
     return found.group(0) if found else ""
 
 
+def _guessed_quant(model: str, engine: str) -> str:
+    """Return the weights' format of a row that does not state it, as the same campaigns state it elsewhere.
+
+    TensorRT-LLM ran Qwen3-32B in fp8 and the 8 B model in bf16, vLLM and SGLang ran Qwen3-32B in bf16; the
+    InferenceX models and every model named FP8 are fp8.
+    """
+    if "fp8" in model:
+        return "fp8"
+    if "gpt-oss" in model:
+        return "fp4"
+    if "8b-instruct" in model:
+        return "" if engine == "trtllm" else "fp8"
+    return "" if "qwen3-32b" in model and engine != "trtllm" else "fp8"
+
+
 def _precision(row: Mapping[str, str], engine: str) -> Precision:
     """Formats of a row: the stated weights, else fp8 unless the engine ran the published bf16 weights.
 
@@ -88,8 +103,7 @@ def _precision(row: Mapping[str, str], engine: str) -> Precision:
     """
     quant = row.get("quant")
     if quant is None:
-        fixed = _FIXED_LENGTH_MODELS.search(row["model"]) is not None
-        quant = "" if fixed and engine != "trtllm" else "fp8"
+        quant = _guessed_quant(row["model"].lower(), engine)
     if not str(quant).strip():
         return Precision("bf16", "bf16", "bf16", "bf16")
     cache = "fp8" if engine == "trtllm" else "bf16"
