@@ -90,7 +90,15 @@ class Network:
         self._check("scale_up_reduction_efficiency", high=1.0)
 
     def _check(self, name: str, *, low: float = 0.0, high: float = np.inf, positive: bool = False) -> None:
-        value = np.asarray(getattr(self, name), dtype=float)
+        given = getattr(self, name)
+        if (
+            isinstance(given, (int, float))
+            and low <= given <= high
+            and given < np.inf
+            and (given > 0 or not positive)
+        ):
+            return
+        value = np.asarray(given, dtype=float)
         wrong = ~np.isfinite(value) | (value < low) | (value > high) | (positive & (value <= 0))
         if np.any(wrong):
             limit = "positive" if positive else f"at least {low:g}"

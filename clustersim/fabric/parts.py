@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.errors import InfeasibleError, InputError
+from clustersim.errors import InfeasibleError, InputError, suggest
 
 __all__ = [
+    "TOPOLOGIES",
     "Levels",
     "NetworkParts",
     "breakout",
+    "cluster_parts",
     "fat_tree_parts",
     "leaf_loads",
     "levels_of",
@@ -22,6 +24,9 @@ __all__ = [
 ]
 
 Counts = NDArray[np.int64]
+
+#: Networks between servers that can be counted without building them.
+TOPOLOGIES = ("fat_tree", "rail_optimized")
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,3 +258,39 @@ def _nics(cards: int, nics_per_card: float) -> int:
     if cards < 1 or nics < 1:
         raise InputError(f"{cards} cards with {nics_per_card:g} NICs each: there must be at least one NIC")
     return nics
+
+
+def cluster_parts(
+    topology: str,
+    *,
+    cards: int,
+    cards_per_server: int,
+    nics_per_card: float,
+    nic_rate: float,
+    ports: int,
+    port_rate: float,
+    oversubscription: float = 1.0,
+) -> NetworkParts:
+    """Return the parts of a cluster's network by the name of its topology.
+
+    A fat tree keeps whole servers on a leaf where a server has a whole number of NICs.
+
+    >>> given = dict(cards=1024, cards_per_server=8, nics_per_card=1, nic_rate=5e10, ports=64, port_rate=5e10)
+    >>> [cluster_parts(name, **given).leaf for name in TOPOLOGIES]
+    [32, 32]
+
+    Raises InputError for an unknown topology, and as ``fat_tree_parts`` and ``rail_parts``.
+    """
+    if topology == "rail_optimized":
+        return rail_parts(
+            cards=cards, cards_per_server=cards_per_server, nics_per_card=nics_per_card, nic_rate=nic_rate,
+            ports=ports, port_rate=port_rate, oversubscription=oversubscription,
+        )  # fmt: skip
+    if topology != "fat_tree":
+        raise InputError(f"unknown topology {topology!r}; {suggest(topology, TOPOLOGIES)}")
+    per_server = cards_per_server * nics_per_card
+    return fat_tree_parts(
+        cards=cards, nics_per_card=nics_per_card, nic_rate=nic_rate, ports=ports, port_rate=port_rate,
+        oversubscription=oversubscription,
+        nics_per_server=int(per_server) if per_server == int(per_server) else 1,
+    )  # fmt: skip

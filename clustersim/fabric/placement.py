@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.errors import InputError, suggest
 from clustersim.fabric.maxmin import Usage, fair_rates, route
+from clustersim.fabric.network import Network
 from clustersim.fabric.topology import Graph
 
-__all__ = ["DEFAULT_ORDER", "Contention", "Placement", "contention"]
+__all__ = ["DEFAULT_ORDER", "Contention", "Placement", "contended", "contention"]
 
 #: Fastest-moving axis first: neighbours in the first axis are neighbouring cards. Megatron-LM's own default order
 #: (its ``--use-tp-pp-dp-mapping`` turned off; published).
@@ -99,6 +100,17 @@ class Contention:
         """How many times slower the slowest group runs than alone; 1 where nobody is in the way."""
         finite = np.isfinite(self.alone)
         return float(np.max(self.alone[finite] / self.shared[finite], initial=1.0))
+
+
+def contended(network: Network, found: Contention) -> Network:
+    """Return the network as the slowest group sees it, for ``collective_time``: the factor found on the graph takes
+    the place of the leaf's oversubscription, which supposes that everything crosses.
+
+    >>> net = Network.flat(bandwidth=50e9, latency=5e-6)
+    >>> contended(net, Contention(np.array([50e9]), np.array([25e9]))).oversubscription
+    2.0
+    """
+    return replace(network, oversubscription=max(found.factor, 1.0))
 
 
 def contention(graph: Graph, groups: Ranks, *, cards_per_server: int, pattern: str = "ring") -> Contention:

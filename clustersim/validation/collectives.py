@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -60,8 +61,8 @@ def _number(row: Mapping[str, str], key: str, index: int, *, needed: bool) -> fl
     try:
         value = float(text)
     except ValueError:
-        value = -1.0
-    if (not value > 0 and (needed or value < 0)) or value == float("inf"):
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
         raise InputError(f"collectives data, row {index}: {key} is {text!r}; it must be a positive number")
     return value
 
@@ -130,6 +131,8 @@ def _details(row: _Row, network: Network, local: int) -> dict[str, Any]:
 
 def _predict_row(row: _Row) -> tuple[float, float, str, str, dict[str, Any]]:
     """Return (predicted, measured, unit, card, details)."""
+    if row.n == 1:
+        raise Unpredictable("one card exchanges nothing")
     card, network, local = network_of(row.gpu, row.fabric, row.n)
     details = _details(row, network, local)
     if row.kind in _EXPERT:
@@ -140,7 +143,11 @@ def _predict_row(row: _Row) -> tuple[float, float, str, str, dict[str, Any]]:
     time = collective_time(row.kind, row.size, row.n, local=local, network=network, algorithm=algorithm)
     seconds = float(time.total_s)
     bus = row.size * float(bus_factor(row.kind, row.n)) / seconds
-    details |= {"algorithm": str(time.algorithm), "busbw_GBs": bus / 1e9}
+    details |= {
+        "algorithm": str(time.algorithm), "busbw_GBs": bus / 1e9, "latency_us": float(time.latency_s) * 1e6,
+        "scale_up_transfer_us": float(time.scale_up_transfer_s) * 1e6,
+        "scale_out_transfer_us": float(time.scale_out_transfer_s) * 1e6, "ramp_us": float(time.ramp_s) * 1e6,
+    }  # fmt: skip
     if row.kind == "all_reduce" and local < row.n:
         details["wire_GBs"] = float(wire_rate(bus, row.n, local)) / 1e9
         details["measured_wire_GBs"] = float(wire_rate(row.busbw, row.n, local)) / 1e9

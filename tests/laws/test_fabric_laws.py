@@ -45,11 +45,13 @@ def networks(draw: st.DrawFn) -> Network:
     )
 
 
+@settings(deadline=None)
 @given(KIND, SIZE, networks())
 def test_one_card_communicates_nothing(kind: str, size: float, network: Network) -> None:
     assert float(collective_time(kind, size, 1, local=1, network=network).total_s) == 0.0
 
 
+@settings(deadline=None)
 @given(KIND, SIZE, LOCAL, DOMAINS, networks(), st.floats(1.0, 10.0))
 def test_more_bandwidth_never_slows(
     kind: str, size: float, local: int, domains: int, network: Network, more: float
@@ -61,6 +63,7 @@ def test_more_bandwidth_never_slows(
         assert after <= before * (1 + 1e-12)
 
 
+@settings(deadline=None)
 @given(KIND, SIZE, LOCAL, DOMAINS, networks(), st.floats(1.0, 10.0))
 def test_more_latency_or_size_never_quickens(
     kind: str, size: float, local: int, domains: int, network: Network, more: float
@@ -77,6 +80,7 @@ def test_more_latency_or_size_never_quickens(
     )
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["all_reduce", "broadcast"]), SIZE, LOCAL, DOMAINS, networks())
 def test_more_domains_are_never_faster(
     kind: str, size: float, local: int, domains: int, network: Network
@@ -87,6 +91,7 @@ def test_more_domains_are_never_faster(
     assert times[1] >= times[0] * (1 - 1e-12)
 
 
+@settings(deadline=None)
 @given(SIZE, LOCAL, DOMAINS, networks())
 def test_gathering_from_more_ranks_is_never_faster(
     chunk: float, local: int, domains: int, network: Network
@@ -97,6 +102,7 @@ def test_gathering_from_more_ranks_is_never_faster(
         assert times[1] >= times[0] * (1 - 1e-12)
 
 
+@settings(deadline=None)
 @given(SIZE, st.integers(2, 7), networks())
 def test_a_bigger_group_behind_a_switch_is_never_faster(size: float, k: int, network: Network) -> None:
     # A full mesh is excepted: every further member brings links; so is reduction in the switch, S(1 + 1/k).
@@ -107,6 +113,7 @@ def test_a_bigger_group_behind_a_switch_is_never_faster(size: float, k: int, net
         assert times[1] >= times[0] * (1 - 1e-12)
 
 
+@settings(deadline=None)
 @given(KIND, SIZE, LOCAL, DOMAINS, networks())
 def test_terms_are_not_negative_and_best_is_best(
     kind: str, size: float, local: int, domains: int, network: Network
@@ -124,6 +131,7 @@ def test_terms_are_not_negative_and_best_is_best(
         )
 
 
+@settings(deadline=None)
 @given(SIZE, LOCAL, st.integers(2, 64), networks())
 def test_no_all_reduce_beats_its_nics(size: float, local: int, domains: int, network: Network) -> None:
     # Without reduction on the way, 2(m-1)/m S/k must cross every NIC.
@@ -134,6 +142,7 @@ def test_no_all_reduce_beats_its_nics(size: float, local: int, domains: int, net
         assert float(t.total_s) >= least * (1 - 1e-12)
 
 
+@settings(deadline=None)
 @given(st.lists(SIZE, min_size=1, max_size=5), LOCAL, DOMAINS, networks())
 def test_arrays_give_what_single_calls_give(
     sizes: list[float], local: int, domains: int, network: Network
@@ -155,6 +164,7 @@ def usages(draw: st.DrawFn) -> Usage:
     return Usage.of_paths(draw(st.lists(path, min_size=1, max_size=12)), np.array(capacity, dtype=float))
 
 
+@settings(deadline=None)
 @given(usages())
 def test_fair_rates_fill_links_and_every_flow_has_a_bottleneck(usage: Usage) -> None:
     rates = fair_rates(usage)
@@ -170,6 +180,7 @@ def test_fair_rates_fill_links_and_every_flow_has_a_bottleneck(usage: Usage) -> 
         )
 
 
+@settings(deadline=None)
 @given(usages(), st.randoms(use_true_random=False))
 def test_numbering_flows_anew_changes_nothing(usage: Usage, random: object) -> None:
     order = np.arange(usage.flows)
@@ -178,6 +189,7 @@ def test_numbering_flows_anew_changes_nothing(usage: Usage, random: object) -> N
     assert fair_rates(renamed)[order] == pytest.approx(fair_rates(usage))
 
 
+@settings(deadline=None)
 @given(usages(), st.lists(st.floats(0.1, 100.0), min_size=12, max_size=12))
 def test_flows_never_end_before_their_tightest_link_allows(usage: Usage, sizes: list[float]) -> None:
     size = np.array(sizes[: usage.flows])
@@ -220,6 +232,7 @@ def test_a_route_carries_one_flow_over_shortest_paths(servers: int, data: st.Dat
     assert usage.share.sum() == pytest.approx(hops)
 
 
+@settings(deadline=None)
 @given(
     st.permutations(["tp", "cp", "ep", "dp", "pp"]), st.sampled_from([1, 2, 4]), st.sampled_from([1, 2, 3]),
     st.sampled_from([1, 2, 4]),
@@ -232,6 +245,7 @@ def test_groups_of_an_axis_hold_every_card_once(order: list[str], tp: int, dp: i
         assert 1 <= place.local(*axes) <= min(8, groups.shape[1])
 
 
+@settings(deadline=None)
 @given(st.integers(2, 6), st.integers(0, 20), st.data())
 def test_circuits_respect_ports_and_demand(blocks: int, failures: int, data: st.DataObject) -> None:
     node = OpticalSupernode(blocks=blocks, cards_per_block=16, degree=2, spare_links=3)

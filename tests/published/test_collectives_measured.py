@@ -133,6 +133,8 @@ def _row(**changes: str) -> dict[str, str]:
         ([_row(n_gpus="8.5")], "whole number"),
         ([_row(), _row(busbw_GBs="")], "row 2: busbw_GBs is ''"),
         ([_row(size_bytes="-1")], "size_bytes is '-1'"),
+        ([_row(size_bytes="nan")], "size_bytes is 'nan'"),
+        ([_row(algbw_GBs="0")], "algbw_GBs is '0'"),
     ],
 )
 def test_wrong_data_is_a_clear_error(rows: list[dict[str, str]], words: str) -> None:
@@ -141,16 +143,18 @@ def test_wrong_data_is_a_clear_error(rows: list[dict[str, str]], words: str) -> 
 
 
 def test_ones_own_measurements_are_predicted() -> None:
-    mesh, spanning, vague = predict(
+    mesh, spanning, vague, alone = predict(
         [
             _row(gpu="BR166M", busbw_GBs="200"),
             _row(n_gpus="64", fabric="8x 400G RoCE, 8 nodes"),
             _row(n_gpus="64", fabric="8 nodes"),
+            _row(n_gpus="1"),
         ]
     )
     assert mesh.details["scale_up_wiring"] == "full_mesh" and mesh.unit == "us"
     assert spanning.details["nic_GBs"] == 50.0
     assert vague.predicted is None and "NICs" in vague.reason
+    assert alone.predicted is None and alone.reason == "one card exchanges nothing"
 
 
 def test_the_page_prints_what_the_model_gives() -> None:
