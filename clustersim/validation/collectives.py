@@ -62,7 +62,8 @@ def _number(row: Mapping[str, str], key: str, index: int, *, needed: bool) -> fl
         value = float(text)
     except ValueError:
         value = math.nan
-    if not (math.isfinite(value) and value > 0):
+    # A rate of zero is what a benchmark prints for its smallest sizes.
+    if not (math.isfinite(value) and (value > 0 or (value == 0 and not needed))):
         raise InputError(f"collectives data, row {index}: {key} is {text!r}; it must be a positive number")
     return value
 
@@ -77,7 +78,7 @@ def _read(row: Mapping[str, str], index: int) -> _Row:
     if n != int(n):
         raise InputError(f"collectives data, row {index}: n_gpus is {n:g}; it must be a whole number")
     algbw = _number(row, "algbw_GBs", index, needed=False) * 1e9
-    busbw = _number(row, "busbw_GBs", index, needed=not algbw) * 1e9
+    busbw = _number(row, "busbw_GBs", index, needed=not (row.get("algbw_GBs") or "").strip()) * 1e9
     return _Row(
         index, row["source"], row["gpu"], int(n), kind, _number(row, "size_bytes", index, needed=False),
         algbw, busbw, row["fabric"] or "", row["notes"] or "",
@@ -92,6 +93,8 @@ def _measured_s(row: _Row) -> float:
     factor = float(bus_factor(row.kind, row.n))
     if row.busbw and factor > 0:
         return row.size * factor / row.busbw
+    if not row.algbw:
+        raise Unpredictable("the measured rate is rounded to zero, and the row has no time")
     return row.size / row.algbw
 
 

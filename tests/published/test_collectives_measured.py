@@ -134,12 +134,23 @@ def _row(**changes: str) -> dict[str, str]:
         ([_row(), _row(busbw_GBs="")], "row 2: busbw_GBs is ''"),
         ([_row(size_bytes="-1")], "size_bytes is '-1'"),
         ([_row(size_bytes="nan")], "size_bytes is 'nan'"),
-        ([_row(algbw_GBs="0")], "algbw_GBs is '0'"),
+        ([_row(n_gpus="0")], "n_gpus is '0'"),
     ],
 )
 def test_wrong_data_is_a_clear_error(rows: list[dict[str, str]], words: str) -> None:
     with pytest.raises(InputError, match=words):
         predict(rows)
+
+
+def test_a_rate_rounded_to_zero_counts_by_its_time_if_printed() -> None:
+    timed, bare = predict(
+        [
+            _row(size_bytes="64", algbw_GBs="0", busbw_GBs="0.00", notes=notes)
+            for notes in ("time_us=40.5", "")
+        ]
+    )
+    assert timed.measured == pytest.approx(40.5) and timed.predicted is not None
+    assert bare.predicted is None and "rounded to zero" in bare.reason
 
 
 def test_ones_own_measurements_are_predicted() -> None:
