@@ -14,8 +14,6 @@ from clustersim.schema.base import (
     Duration,
     Fraction,
     Model,
-    Number,
-    Power,
     Share,
     Size,
     money,
@@ -111,6 +109,10 @@ class CheckpointSection(Model):
     host: CheckpointLevel
     partner: CheckpointLevel
     storage: CheckpointLevel
+    partners: Annotated[Sourced, quantity("1", ge=1, integer=True)] | None = None
+    """Servers that hold a partner's copy; one where absent."""
+    corrupt_share: Fraction | None = None
+    """Share of copies that turn out torn or corrupted when they are read."""
 
 
 class SparesSection(Model):
@@ -132,6 +134,54 @@ class RecoverySection(Model):
     initialise: Duration
 
 
+PerSecond = Annotated[Sourced, quantity("1/s", ge=0)]
+Factor = Annotated[Sourced, quantity("1", ge=1)]
+
+
+class ExtrasSection(Model):
+    """What lies beyond memoryless failures; each key that is given turns its part of the simulation on."""
+
+    infant_factor: Amount | None = None
+    infant_decay: Duration | None = None
+    lemon_share: Fraction | None = None
+    lemon_factor: Factor | None = None
+    burst_share: Fraction | None = None
+    burst_gap: Duration | None = None
+    hang_share: Fraction | None = None
+    hang_timeout: Duration | None = None
+    drain_share: Fraction | None = None
+    sdc_delay: Duration | None = None
+    sdc_component: str | None = None
+    straggler_rate: PerSecond | None = None
+    straggler_time: Duration | None = None
+    straggler_slowdown: Factor | None = None
+    warm_spares: Count | None = None
+    warm_time: Duration | None = None
+    cold_spares: Count | None = None
+    cold_time: Duration | None = None
+    technicians: Count | None = None
+    repair_fails: Fraction | None = None
+    on_shortage: Literal["wait", "shrink"] | None = None
+    retained: Count | None = None
+
+
+class ContentionSection(Model):
+    """Other jobs' writes to the same storage."""
+
+    other_writes: PerSecond
+    other_size: Size
+
+
+class JobSection(Model):
+    """One job of a cluster that many share."""
+
+    name: str
+    nodes: PositiveCount
+    work: Duration
+    arrives: Duration | None = None
+    priority: int = 0
+
+
 class ReliabilitySection(Model):
     """Failures and recovery over the run."""
 
@@ -144,6 +194,14 @@ class ReliabilitySection(Model):
     spares: SparesSection
     repair_time: Annotated[Sourced, quantity("s", gt=0)]
     replications: int = Field(200, ge=1)
+    weibull_shape: dict[str, Annotated[Sourced, quantity("1", gt=0)]] = Field(default_factory=dict)
+    """Shape of the life of a component's units, by component; 1, and absent, is memoryless."""
+    extras: ExtrasSection = ExtrasSection()
+    contention: ContentionSection | None = None
+    log: str | None = None
+    """CSV of a real failure log to replay instead of drawing failures."""
+    jobs: tuple[JobSection, ...] = ()
+    """Jobs that share the cluster, for ``clustersim jobs``."""
 
 
 class TcoSection(Model):
@@ -192,6 +250,3 @@ class Scenario(Model):
     tco: TcoSection
     market: MarketSection | None = None
     company: str | None = None
-
-
-_UNUSED = (Number, Power)
