@@ -54,7 +54,7 @@ class _Row:
         )
 
 
-def _number(row: Mapping[str, str], key: str, index: int, *, needed: bool) -> float:
+def _number(row: Mapping[str, str], key: str, index: int, *, needed: bool, zero: bool = True) -> float:
     text = (row.get(key) or "").strip()
     if not text and not needed:
         return 0.0
@@ -63,7 +63,7 @@ def _number(row: Mapping[str, str], key: str, index: int, *, needed: bool) -> fl
     except ValueError:
         value = math.nan
     # A rate of zero is what a benchmark prints for its smallest sizes.
-    if not (math.isfinite(value) and (value > 0 or (value == 0 and not needed))):
+    if not (math.isfinite(value) and (value > 0 or (value == 0 and zero))):
         raise InputError(f"collectives data, row {index}: {key} is {text!r}; it must be a positive number")
     return value
 
@@ -74,7 +74,7 @@ def _read(row: Mapping[str, str], index: int) -> _Row:
     if kind not in KINDS and kind not in _EXPERT:
         known = ", ".join((*KINDS, "p2p", *_EXPERT))
         raise InputError(f"collectives data, row {index}: unknown collective {kind!r}; known: {known}")
-    n = _number(row, "n_gpus", index, needed=True)
+    n = _number(row, "n_gpus", index, needed=True, zero=False)
     if n != int(n):
         raise InputError(f"collectives data, row {index}: n_gpus is {n:g}; it must be a whole number")
     algbw = _number(row, "algbw_GBs", index, needed=False) * 1e9
