@@ -26,7 +26,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	touch $@
 
 bench: install
-	$(BIN)/pytest tests/benchmarks -p no:xdist --override-ini norecursedirs=.git --benchmark-only -s
+	$(BIN)/pytest tests/benchmarks -p no:xdist -o 'norecursedirs=.*' -o 'python_files=bench_*.py' --benchmark-only -s
 
 # After a change that moves numbers: record the anchors anew and refresh every quoted output and figure.
 refresh: install
