@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from clustersim.planner.serving_deploy import Answer
     from clustersim.schema.serving import LoadedServing
 
-__all__ = ["command"]
+__all__ = ["command", "plan_command"]
 
 
 @click.command()
@@ -163,3 +163,34 @@ def _video(loaded: LoadedServing, fmt: str, only: bool) -> None:
         for a in answers
     ]  # fmt: skip
     emit_object(answer, fmt, lambda: render_table(lines, "table"))
+
+
+@click.command("serving")
+@click.argument("scenario")
+@set_option
+@format_option("table", "json")
+@click.option("--demand", type=float, help="Requests per second to carry: how many cards does that take?")
+@click.option("--plans", is_flag=True, help="Compare tensor-parallel degrees by cost per token.")
+@click.option("--compare", "compare", is_flag=True, help="Include the scenario's comparison cards.")
+def plan_command(
+    scenario: str, sets: Sequence[str], fmt: str, demand: float | None, plans: bool, compare: bool
+) -> None:
+    """Ask SCENARIO backwards: the largest rate at its service level, the cards for a demand, the cheapest plan."""
+    from dataclasses import asdict
+
+    from clustersim.planner.serving import cards_for_demand, cheapest_plan, rate_at_slo
+    from clustersim.schema.serving import load_serving
+
+    loaded = load_serving(scenario, sets)
+    others = [None, *(loaded.scenario.compare if compare else ())]
+    with progress("plan") as step:
+        if plans:
+            rows = [asdict(row) for row in cheapest_plan(loaded, with_comparison=compare, step=step)]
+        elif demand is not None:
+            rows = [asdict(cards_for_demand(loaded, demand, other)) for other in others]
+        else:
+            rows = [asdict(rate_at_slo(loaded, other)) for other in others]
+    shown = [{k: _digits(v) if isinstance(v, float) else v for k, v in row.items()} for row in rows]
+    emit_object(
+        {"scenario": loaded.scenario.name, "answers": rows}, fmt, lambda: render_table(shown, "table")
+    )

@@ -14,7 +14,15 @@ from clustersim.des.serving.book import Requests
 from clustersim.des.serving.capacity import largest_rate, meets, saturated_rate
 from clustersim.des.serving.metrics import summarise
 from clustersim.errors import ClusterSimError, InfeasibleError, InputError
-from clustersim.planner.serving_deploy import Deployment, deploy, requests_of, serve, slo_of
+from clustersim.planner.serving_deploy import (
+    Deployment,
+    check_slo,
+    deploy,
+    requests_of,
+    serve,
+    slo_of,
+    steady,
+)
 from clustersim.schema.serving import ComparisonCard, LoadedServing, ServingPlan
 
 __all__ = [
@@ -75,14 +83,9 @@ def _quiet(_: str) -> None:
 
 
 def _replicas(deployment: Deployment, count: int) -> Deployment:
-    """Return the deployment with another number of (entry) replicas, without failures and autoscaling."""
-    return replace(
-        deployment,
-        pool=replace(deployment.pool, replicas=count),
-        failures=None,
-        autoscale=None,
-        closed_loop=None,
-    )
+    """Return the deployment with another number of (entry) replicas, without failures, scaling or refusals."""
+    still = steady(deployment)
+    return replace(still, pool=replace(still.pool, replicas=count))
 
 
 def _cost_per_mtoken(deployment: Deployment, tokens_per_s: float) -> float | None:
@@ -110,8 +113,9 @@ def rate_at_slo(
     Raises InfeasibleError, with the best reachable latency, where no rate meets it.
     """
     given = _spread(requests if requests is not None else requests_of(loaded)[0], loaded)
-    deployment = _replicas(deploy(loaded, other), deploy(loaded, other).pool.replicas)
+    deployment = steady(deploy(loaded, other))
     slo = slo_of(loaded, deployment)
+    check_slo(deployment, given, slo)
     rate = largest_rate(given, lambda r: deployment.simulate(r, log=False), slo, tolerance=tolerance)
     summary = summarise(deployment.simulate(given.faster(rate / given.rate), log=False), slo)
     out = rate * float(given.output.mean())

@@ -12,7 +12,7 @@ from clustersim.assemble import card_spec, model_spec, needed
 from clustersim.des.serving.arrivals import draw_requests
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.build import replica_cost, table_terms
-from clustersim.des.serving.capacity import Verdict, saturated_rate, verdict
+from clustersim.des.serving.capacity import Verdict, best_reachable, saturated_rate, verdict
 from clustersim.des.serving.cluster import simulate
 from clustersim.des.serving.costs import TokenCost, token_cost, token_seconds
 from clustersim.des.serving.metrics import Slo, Summary, Use, summarise, use
@@ -20,7 +20,7 @@ from clustersim.des.serving.rules import Batching
 from clustersim.des.serving.run import ServingRun
 from clustersim.des.serving.settings import Autoscale, ClosedLoop, Failures, Pool, Transfer
 from clustersim.des.serving.traces import SHIPPED, Trace, read_trace, shipped_trace
-from clustersim.errors import InputError
+from clustersim.errors import InfeasibleError, InputError
 from clustersim.fabric.network import Network
 from clustersim.perf.serving_calibrated import CALIBRATED, efficiency_for
 from clustersim.perf.serving_cost import IterationTerms
@@ -30,7 +30,7 @@ from clustersim.perf.serving_work import tokens_per_step
 from clustersim.schema.profiles import CardProfile, NicProfile
 from clustersim.schema.serving import ComparisonCard, LoadedServing, PrecisionSection, ServingPlan
 
-__all__ = ["Answer", "Deployment", "deploy", "network_of", "requests_of", "serve", "slo_of"]
+__all__ = ["Answer", "Deployment", "deploy", "network_of", "requests_of", "serve", "slo_of", "steady"]
 
 #: Seconds per step inside a domain where the profile is silent (as for training; published hop times 0.6-5.7 us).
 _HOP_S = 4e-6
@@ -265,8 +265,6 @@ def requests_of(loaded: LoadedServing) -> tuple[Requests, Trace | None]:
         requests = trace.requests.head(traffic.requests) if traffic.requests else trace.requests
         return requests.faster(traffic.load_factor.value), trace
     assert traffic.requests is not None and traffic.prompt is not None and traffic.output is not None
-    if traffic.prompt.shape != traffic.output.shape:
-        raise InputError(f"{loaded.file}: traffic.output.shape: must equal traffic.prompt.shape")
     requests = draw_requests(
         traffic.requests,
         rate=(traffic.rate.value if traffic.rate else 1.0) * traffic.load_factor.value,
@@ -278,6 +276,7 @@ def requests_of(loaded: LoadedServing) -> tuple[Requests, Trace | None]:
         swing=traffic.swing.value,
         period_s=traffic.period.value,
         shape=traffic.prompt.shape,
+        output_shape=traffic.output.shape,
         prompt_spread=traffic.prompt.spread.value,
         output_spread=traffic.output.spread.value,
     )
@@ -314,6 +313,38 @@ def _card_seconds(run: ServingRun, deployment: Deployment) -> float:
     )
 
 
+def steady(deployment: Deployment) -> Deployment:
+    """Return the deployment for questions of capacity: no failures, no scaling, nobody turned away."""
+
+    def patient(pool: Pool) -> Pool:
+        return replace(pool, batching=replace(pool.batching, max_waiting=None, timeout_s=float("inf")))
+
+    return replace(
+        deployment,
+        pool=patient(deployment.pool),
+        decode_pool=patient(deployment.decode_pool) if deployment.decode_pool else None,
+        failures=None,
+        autoscale=None,
+        closed_loop=None,
+    )
+
+
+def check_slo(deployment: Deployment, requests: Requests, slo: Slo) -> None:
+    """Raise InfeasibleError, with the best reachable, where the level is below the latency without load."""
+    floor = best_reachable(requests, lambda r: steady(deployment).simulate(r, log=False))
+    extra = {"ttft_s": deployment.request_s, "tpot_s": 0.0, "e2e_s": deployment.request_s}
+    short = [
+        f"{name[:-2].upper()} {getattr(slo, name) + extra[name]:.4g} s (best reachable {value + extra[name]:.4g} s)"
+        for name, value in floor.items()
+        if getattr(slo, name) < value
+    ]
+    if short and slo.share >= 0.5:
+        raise InfeasibleError(
+            f"{deployment.card}: the SLO is below the unloaded latency: {'; '.join(short)}."
+            " Relax it, raise tp, or use a faster card"
+        )
+
+
 def serve(
     loaded: LoadedServing,
     requests: Requests,
@@ -321,15 +352,21 @@ def serve(
     *,
     step: Callable[[str], None] = lambda _: None,
 ) -> Answer:
-    """Run one deployment on the traffic and return its figures, verdict and cost."""
+    """Run one deployment on the traffic and return its figures, verdict and cost.
+
+    Raises InfeasibleError where the model does not fit, or the scenario's own card cannot meet its service level
+    even without load.
+    """
     deployment = deploy(loaded, other)
+    slo = slo_of(loaded, deployment)
+    if other is None:
+        check_slo(deployment, requests, slo)
     run = deployment.simulate(requests)
     step(f"{deployment.card}: served")
-    slo = slo_of(loaded, deployment)
     summary = _with_request_time(summarise(run, slo), deployment.request_s)
     said = None
     if deployment.closed_loop is None and requests.rate > 0:
-        still = replace(deployment, failures=None, autoscale=None)
+        still = steady(deployment)
         sustainable = saturated_rate(requests, lambda r: still.simulate(r, log=False))
         said = verdict(requests, still.simulate, sustainable=sustainable)
         step(f"{deployment.card}: capacity")

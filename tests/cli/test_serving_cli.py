@@ -6,7 +6,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from clustersim.cli.serve import command
+from clustersim.cli.serve import command, plan_command
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.planner.serving import cards_for_demand, cheapest_plan, rate_at_slo
 from clustersim.planner.serving_deploy import requests_of, serve
@@ -134,3 +134,30 @@ def test_same_seed_same_answer_and_failures_are_counted() -> None:
     assert one.plain() == two.plain()
     assert one.summary.failures > 0
     assert one.summary.completed + one.summary.failed + one.summary.rejected == 400
+
+
+def test_serve_refuses_a_level_below_the_unloaded_latency() -> None:
+    result = run("serve-qwen3-32b", "--only", "--set", SMALL[0], "--set", "slo.ttft=1 ms")
+    assert isinstance(result.exception, InfeasibleError)
+    assert "best reachable" in str(result.exception)
+
+
+def test_plan_command_answers_each_question() -> None:
+    def ask(*args: str):
+        result = CliRunner().invoke(plan_command, ["serve-qwen3-32b", "--set", SMALL[0], "-f", "json", *args])
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)["answers"]
+
+    rate = ask()[0]["requests_per_s"]
+    assert ask("--demand", str(2.5 * rate))[0]["replicas"] in {2, 3}
+    plans = ask("--plans")
+    assert plans[0]["cny_per_mtoken"] > 0
+    assert len(plans) == 4
+
+
+def test_admission_control_does_not_hide_the_overload() -> None:
+    sets = ["traffic.rate=80 1/s", "serving.batching={max_waiting: 5, max_tokens: 2048}", *SMALL]
+    result = run("serve-qwen3-32b", "--only", "-f", "json", *[p for s in sets for p in ("--set", s)])
+    first = json.loads(result.stdout)["deployments"][0]
+    assert first["rejected"] > 0
+    assert first["verdict"]["overloaded"] is True

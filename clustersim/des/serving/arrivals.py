@@ -100,10 +100,14 @@ def draw_requests(
     swing: float = 0.0,
     period_s: float = 86400.0,
     shape: str = "lognormal",
+    output_shape: str | None = None,
     prompt_spread: float = 0.8,
     output_spread: float = 0.8,
 ) -> Requests:
-    """Return requests with drawn arrivals and lengths; three child generators keep the parts independent."""
+    """Return requests with drawn arrivals and lengths; three child generators keep the parts independent.
+
+    ``shape`` is that of prompts, and of outputs where ``output_shape`` does not say otherwise.
+    """
     times, prompts, outputs = rng.spawn(3)
     return Requests(
         arrival_times(
@@ -116,5 +120,5 @@ def draw_requests(
             period_s=period_s,
         ),
         draw_lengths(count, mean=prompt_mean, rng=prompts, shape=shape, spread=prompt_spread),
-        draw_lengths(count, mean=output_mean, rng=outputs, shape=shape, spread=output_spread),
+        draw_lengths(count, mean=output_mean, rng=outputs, shape=output_shape or shape, spread=output_spread),
     )
