@@ -314,14 +314,15 @@ def _card_seconds(run: ServingRun, deployment: Deployment) -> float:
 
 
 def steady(deployment: Deployment) -> Deployment:
-    """Return the deployment for questions of capacity: no failures, no scaling, nobody turned away."""
+    """Return the deployment for questions of capacity: all replicas open, none failing, nobody turned away."""
 
-    def patient(pool: Pool) -> Pool:
-        return replace(pool, batching=replace(pool.batching, max_waiting=None, timeout_s=float("inf")))
+    def patient(pool: Pool, most: int = 0) -> Pool:
+        rules = replace(pool.batching, max_waiting=None, timeout_s=float("inf"))
+        return replace(pool, replicas=max(pool.replicas, most), batching=rules)
 
     return replace(
         deployment,
-        pool=patient(deployment.pool),
+        pool=patient(deployment.pool, deployment.autoscale.maximum if deployment.autoscale else 0),
         decode_pool=patient(deployment.decode_pool) if deployment.decode_pool else None,
         failures=None,
         autoscale=None,
