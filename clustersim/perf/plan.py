@@ -30,6 +30,8 @@ class Plan:
     zero: int = 1
     offload_optimizer: bool = False
     offload_activations: bool = False
+    flash_attention: bool = True
+    """Fused attention that never writes the score matrix; False for runs of before 2023."""
 
     @property
     def cards(self) -> int:

@@ -14,19 +14,32 @@ from clustersim.errors import InputError
 from clustersim.fabric.collectives import collective_time
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
-from clustersim.perf.memory import MemoryTerms, check_fits, stage_parameters
+from clustersim.perf.memory import MemoryTerms, check_fits, memory_per_card, stage_parameters
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan, check_plan
 
-__all__ = ["StepTerms", "StepTime", "train_step"]
+__all__ = ["StepTerms", "StepTime", "estimate_step", "train_step"]
 
-#: Bytes that the element-wise kernels of a layer move per token and hidden unit, forward and backward, at two
-#: bytes a value: norms, residuals, dropout, activation (derived by counting reads and writes: about 20 values
-#: forward, twice that backward).
-ELEMENTWISE_VALUES = 60.0
+#: Values that the element-wise kernels of a layer read or write, forward and backward: per hidden unit for norms,
+#: residuals and dropouts, and per unit of feed-forward width for the activation (counted: 10 and 2 forward, twice
+#: that backward, unfused in part).
+OUTSIDE_VALUES, INSIDE_VALUES = 36.0, 9.0
 #: Flash attention reaches about 0.7 of what plain matrix products reach (Dao, arXiv:2307.08691, figure 5:
 #: 0.6-0.75 of peak forward and less backward, against 0.8-0.9; tier: derived).
 ATTENTION_SHARE = 0.7
+#: Seconds that a kernel takes beyond its work: launch, ramp-up and drain (derived; tuned on the declared rows of
+#: docs/training.md, of the order of the 4-6 us that CUDA kernels of this size take).
+KERNEL_S = 5e-6
+#: Kernels of one layer in one forward pass: norms, four matrix products, attention, residuals, activation (counted).
+KERNELS_PER_LAYER = 16.0
+#: Times that a score matrix is read or written, forward, without fused attention: product, scale and mask, softmax,
+#: dropout, product (counted: about 8 passes); backward about 14.
+SCORE_PASSES_FORWARD, SCORE_PASSES_BACKWARD = 8.0, 14.0
+#: Share of plain matrix products' rate that batched products of one head reach without fused attention (derived, as
+#: KERNEL_S).
+UNFUSED_SHARE = 0.5
+#: Head widths that are multiples of this fill the tensor units' tiles; others pay for the padding (CUTLASS tiles).
+HEAD_TILE = 64
 #: Share of the last micro-batch's backward pass under which gradients can be reduced (Megatron's overlapped
 #: bucket reduction; tier: assumption).
 DP_OVERLAP = 0.9
@@ -124,16 +137,18 @@ def _stage(card: Card, network: Network, model: Model, plan: Plan, seq_len: int,
     active = model.active_parameters - model.vocab * model.hidden
     forward_flops = 2.0 * active / plan.pp / plan.tp * tokens
     weight_bytes = 2.0 * active / plan.pp / plan.tp
-    gemm = max(3 * forward_flops / rate, 3 * weight_bytes / bandwidth)
-    # Causal flash attention computes half of the square and recomputes its scores in the backward pass: 3.5 times
-    # the forward operations in all (arXiv:2307.08691, section 3.1).
-    pairs = 0.5 * tokens * seq_len
-    attention = 3.5 * 2.0 * pairs * model.score_width / plan.tp * layers / (rate * ATTENTION_SHARE)
+    gemm = (
+        max(3 * forward_flops / rate, 3 * weight_bytes / bandwidth)
+        + 3 * layers * KERNELS_PER_LAYER * KERNEL_S
+    )
+    attention, again = _attention(model, plan, seq_len, tokens, layers, rate, bandwidth)
     shared = plan.tp if plan.sequence_parallel else 1
-    elementwise = layers * ELEMENTWISE_VALUES * 2.0 * tokens * model.hidden / shared / bandwidth
-    recompute = 0.0
+    # Norms, dropouts and residuals are split by sequence parallelism only; the activation's width by tensors.
+    values = OUTSIDE_VALUES * model.hidden / shared + INSIDE_VALUES * _ffn_width(model) / plan.tp
+    elementwise = layers * values * 2.0 * tokens / bandwidth
+    recompute = again if plan.recompute == "selective" else 0.0
     if plan.recompute == "full":
-        recompute = gemm / 3 + attention / 3.5 + elementwise / 3
+        recompute = gemm / 3 + again + elementwise / 3
     passes = 3 if plan.recompute == "full" else 2
     buffer = 2.0 * tokens * model.hidden
     local = min(plan.tp, network.scale_up_size)
@@ -148,6 +163,33 @@ def _stage(card: Card, network: Network, model: Model, plan: Plan, seq_len: int,
         # The key-value exchange hides under the attention of the block that is at hand.
         cp=max(0.0, 3 * layers * ring - attention),
     )
+
+
+def _ffn_width(model: Model) -> float:
+    """Feed-forward width that a token's values pass through, averaged over layers."""
+    routed = (model.experts_per_token + model.shared_experts) * model.expert_ffn_hidden
+    return (model.dense_layers * model.ffn_hidden + model.moe_layers * routed) / model.layers
+
+
+def _attention(
+    model: Model, plan: Plan, seq_len: int, tokens: float, layers: float, rate: float, bandwidth: float
+) -> tuple[float, float]:
+    """Return the seconds of scores and their products, forward and backward, and of computing them once again.
+
+    Causal flash attention computes half of the square and recomputes its scores in the backward pass: 3.5 times the
+    forward operations in all (arXiv:2307.08691, section 3.1). Unfused, the whole square is computed three times and
+    the score matrix goes to memory and back; selective recomputation repeats the forward part (arXiv:2205.05198).
+    """
+    width = model.head_dim if not model.kv_lora_rank else model.v_head_dim
+    padding = -(-width // HEAD_TILE) * HEAD_TILE / width
+    square = 2.0 * tokens * seq_len * model.score_width / plan.tp * layers * padding
+    if plan.flash_attention:
+        forward = 0.5 * square / (rate * ATTENTION_SHARE)
+        return 3.5 * forward, forward if plan.recompute == "full" else 0.0
+    scores = 2.0 * tokens * seq_len * model.heads / plan.tp * layers
+    products = square / (rate * UNFUSED_SHARE)
+    forward = products + SCORE_PASSES_FORWARD * scores / bandwidth
+    return 3 * products + (SCORE_PASSES_FORWARD + SCORE_PASSES_BACKWARD) * scores / bandwidth, forward
 
 
 def _context_exchange(network: Network, model: Model, plan: Plan, tokens: float) -> float:
@@ -218,8 +260,38 @@ def train_step(
     when the model does not fit.
     """
     check_plan(plan, model, cards, global_batch)
-    peak = card.peak_of(dtype)
     memory = check_fits(card, model, plan, seq_len, global_batch)
+    return _step(card, network, model, plan, cards, global_batch, seq_len, dtype, memory)
+
+
+def estimate_step(
+    *,
+    card: Card,
+    network: Network,
+    model: Model,
+    plan: Plan,
+    cards: int,
+    global_batch: int,
+    seq_len: int,
+    dtype: str = "bf16",
+) -> StepTime:
+    """Return the step time whether or not the model fits: for runs that are known to have run."""
+    memory = memory_per_card(model=model, plan=plan, seq_len=seq_len, global_batch=global_batch)
+    return _step(card, network, model, plan, cards, global_batch, seq_len, dtype, memory)
+
+
+def _step(
+    card: Card,
+    network: Network,
+    model: Model,
+    plan: Plan,
+    cards: int,
+    global_batch: int,
+    seq_len: int,
+    dtype: str,
+    memory: MemoryTerms,
+) -> StepTime:
+    peak = card.peak_of(dtype)
     micro_batches = global_batch // (plan.dp * plan.micro_batch)
     stage = _stage(card, network, model, plan, seq_len, peak)
     logits = _logits(card, model, plan, seq_len, peak)
