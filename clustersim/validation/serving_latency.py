@@ -120,7 +120,7 @@ def _why_not(row: Mapping[str, str]) -> str:
         if known.reason:
             return known.reason
     if str(row.get("mode", "agg")).strip() == "disagg":
-        return "disaggregated row: the measured rows do not state the transfer and admission settings"
+        return "disaggregated row: workers of each kind, admission and speculation are not all stated"
     shape = (number(row["isl"]), number(row["osl"]))
     if row.get("stated") == "no" or (shape == (4000, 1000) and "campaign" not in row):
         return "the run's concurrency over several workers is not stated (its source gives a batch size only)"
