@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from clustersim.des.serving.book import Requests
-from clustersim.des.serving.capacity import largest_rate, meets, saturated_rate
+from clustersim.des.serving.capacity import STABLE_SHARE, largest_rate, meets, saturated_rate
 from clustersim.des.serving.metrics import summarise
 from clustersim.errors import ClusterSimError, InfeasibleError, InputError
 from clustersim.planner.serving_deploy import (
@@ -158,11 +158,14 @@ def cards_for_demand(
     slo = slo_of(loaded, base)
     alone = _replicas(base, 1)
     single = largest_rate(given, lambda r: alone.simulate(r, log=False), slo, tolerance=0.02)
+    # A finite run of an overloaded site may still meet the level: it must also be stable.
+    stable = STABLE_SHARE * saturated_rate(given, lambda r: alone.simulate(r, log=False))
     wanted = given.faster(demand_per_s / given.rate)
 
     def holds(count: int) -> bool:
-        run = _replicas(base, count).simulate(wanted, log=False)
-        return meets(run, slo) and demand_per_s <= count * single * 1.5
+        return demand_per_s <= count * stable and meets(
+            _replicas(base, count).simulate(wanted, log=False), slo
+        )
 
     count = max(1, ceil(demand_per_s / single))
     if count > most:

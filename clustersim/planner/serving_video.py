@@ -41,7 +41,6 @@ def video_card(profile: CardProfile, video: VideoSection) -> VideoCard:
         channel_memory=video.channel_memory.value,
         compute=spec.peak_of(video.dtype) * spec.gemm_efficiency,
         memory_bytes=spec.memory_bytes,
-        bandwidth=spec.memory_bandwidth,
     )
 
 

@@ -108,14 +108,3 @@ class Book:
             requests.blocks,
             requests.block_tokens,
         )
-
-    def append(self, arrival: float, prompt: int, output: int) -> int:
-        """Add a request that is born during the run (closed loop); return its index."""
-        self.arrival.append(arrival)
-        self.prompt.append(prompt)
-        self.output.append(output)
-        for column in (self.admitted, self.first, self.finish):
-            column.append(float("nan"))
-        self.status.append(PENDING)
-        self.replica.append(-1)
-        return len(self.arrival) - 1

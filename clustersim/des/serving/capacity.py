@@ -12,7 +12,7 @@ from clustersim.des.serving.metrics import Slo, records
 from clustersim.des.serving.run import ServingRun
 from clustersim.errors import InfeasibleError, InputError
 
-__all__ = ["Verdict", "best_reachable", "largest_rate", "meets", "saturated_rate", "verdict"]
+__all__ = ["STABLE_SHARE", "Verdict", "best_reachable", "largest_rate", "meets", "saturated_rate", "verdict"]
 
 Simulate = Callable[[Requests], ServingRun]
 

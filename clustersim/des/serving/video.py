@@ -45,7 +45,6 @@ class VideoCard:
     channel_memory: float
     compute: float
     memory_bytes: float
-    bandwidth: float = inf
 
     def __post_init__(self) -> None:
         if self.decode_channels < 1 and self.encode_channels < 1:
