@@ -59,7 +59,8 @@ def command(
 
 
 def _requests(loaded: LoadedServing, fmt: str, output: str | None, only: bool) -> None:
-    from clustersim.planner.serving_deploy import requests_of, serve
+    from clustersim.planner.serving_deploy import serve
+    from clustersim.planner.serving_traffic import requests_of
 
     folder = output_folder(output) if output else None
     requests, trace = requests_of(loaded)

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from clustersim.assemble import card_spec, model_spec, needed
-from clustersim.des.serving.arrivals import draw_requests
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.build import replica_cost, table_terms
 from clustersim.des.serving.capacity import Verdict, best_reachable, saturated_rate, verdict
@@ -19,7 +18,7 @@ from clustersim.des.serving.metrics import Slo, Summary, Use, summarise, use
 from clustersim.des.serving.rules import Batching
 from clustersim.des.serving.run import ServingRun
 from clustersim.des.serving.settings import Autoscale, ClosedLoop, Failures, Pool, Transfer
-from clustersim.des.serving.traces import SHIPPED, Trace, read_trace, shipped_trace
+from clustersim.des.training.components import failure_classes
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.fabric.network import Network
 from clustersim.perf.serving_calibrated import CALIBRATED, efficiency_for
@@ -28,9 +27,15 @@ from clustersim.perf.serving_engine import Layout, Precision, cache_tokens
 from clustersim.perf.serving_exchange import kv_transfer_seconds
 from clustersim.perf.serving_work import tokens_per_step
 from clustersim.schema.profiles import CardProfile, NicProfile
-from clustersim.schema.serving import ComparisonCard, LoadedServing, PrecisionSection, ServingPlan
+from clustersim.schema.serving import (
+    ComparisonCard,
+    FailureSection,
+    LoadedServing,
+    PrecisionSection,
+    ServingPlan,
+)
 
-__all__ = ["Answer", "Deployment", "deploy", "network_of", "requests_of", "serve", "slo_of", "steady"]
+__all__ = ["Answer", "Deployment", "deploy", "network_of", "serve", "slo_of", "steady"]
 
 #: Seconds per step inside a domain where the profile is silent (as for training; published hop times 0.6-5.7 us).
 _HOP_S = 4e-6
@@ -210,6 +215,16 @@ def _pools(
     return out
 
 
+def _replica_mttf(section: FailureSection, cards: int, card: CardProfile) -> float:
+    """Seconds between failures of a replica: every component of its cards and servers may stop it."""
+    if section.card_mttf is not None:
+        return section.card_mttf.value / cards
+    per_server = card.scale_up.domain.value if card.scale_up else 8.0
+    nodes = max(1, round(cards / max(per_server, 1.0)))
+    causes = failure_classes(cards=cards, nodes=nodes, mttf_scale=section.mttf_scale.value)
+    return 1.0 / sum(cause.rate_per_s for cause in causes)
+
+
 def deploy(loaded: LoadedServing, other: ComparisonCard | None = None) -> Deployment:
     """Return the deployment of the scenario's card, or of another card of its comparison.
 
@@ -226,7 +241,7 @@ def deploy(loaded: LoadedServing, other: ComparisonCard | None = None) -> Deploy
     parts = _pools(loaded, card, network, other)
     failures = None
     if serving.failures:
-        mttf = serving.failures.card_mttf.value / parts["layout"].cards
+        mttf = _replica_mttf(serving.failures, parts["layout"].cards, card)
         failures = Failures(mttf, serving.failures.repair.value, serving.failures.max_retries)
     auto = serving.autoscale
     loop = scenario.traffic.closed_loop
@@ -250,37 +265,6 @@ def deploy(loaded: LoadedServing, other: ComparisonCard | None = None) -> Deploy
         card_hour_cny=hour.value if hour else None,
         **parts,
     )
-
-
-def requests_of(loaded: LoadedServing) -> tuple[Requests, Trace | None]:
-    """Return the requests of a scenario, and the trace that they came from."""
-    scenario = loaded.scenario
-    traffic = scenario.traffic
-    assert traffic is not None
-    if traffic.trace is not None:
-        if traffic.trace in SHIPPED and traffic.columns is None:
-            trace = shipped_trace(traffic.trace)
-        else:
-            trace = read_trace(traffic.trace, columns=traffic.columns, skip=traffic.skip)
-        requests = trace.requests.head(traffic.requests) if traffic.requests else trace.requests
-        return requests.faster(traffic.load_factor.value), trace
-    assert traffic.requests is not None and traffic.prompt is not None and traffic.output is not None
-    requests = draw_requests(
-        traffic.requests,
-        rate=(traffic.rate.value if traffic.rate else 1.0) * traffic.load_factor.value,
-        prompt_mean=traffic.prompt.mean.value,
-        output_mean=traffic.output.mean.value,
-        rng=np.random.default_rng(scenario.seed),
-        process=traffic.process,
-        burstiness=traffic.burstiness.value,
-        swing=traffic.swing.value,
-        period_s=traffic.period.value,
-        shape=traffic.prompt.shape,
-        output_shape=traffic.output.shape,
-        prompt_spread=traffic.prompt.spread.value,
-        output_spread=traffic.output.spread.value,
-    )
-    return requests, None
 
 
 def slo_of(loaded: LoadedServing, deployment: Deployment) -> Slo:

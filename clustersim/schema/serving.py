@@ -94,9 +94,11 @@ class DisaggregatedSection(Model):
 
 
 class FailureSection(Model):
-    """Failures of replicas: mean time between failures of one card, repair, retries of lost requests."""
+    """Failures of replicas: how often, repair, retries of lost requests."""
 
-    card_mttf: Seconds
+    card_mttf: Seconds | None = None
+    """Mean time between failures per card; absent: the reliability model's component table, divided by its scale."""
+    mttf_scale: Positive = Sourced(1.0, "1")
     repair: Duration
     max_retries: int = Field(3, ge=0)
 

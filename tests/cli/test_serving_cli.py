@@ -9,7 +9,8 @@ from click.testing import CliRunner
 from clustersim.cli.serve import command, plan_command
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.planner.serving import cards_for_demand, cheapest_plan, rate_at_slo
-from clustersim.planner.serving_deploy import requests_of, serve
+from clustersim.planner.serving_deploy import serve
+from clustersim.planner.serving_traffic import requests_of
 from clustersim.schema.serving import load_serving
 
 SMALL = ["traffic.requests=400"]
@@ -161,3 +162,15 @@ def test_admission_control_does_not_hide_the_overload() -> None:
     first = json.loads(result.stdout)["deployments"][0]
     assert first["rejected"] > 0
     assert first["verdict"]["overloaded"] is True
+
+
+def test_failures_come_from_the_reliability_model_by_default() -> None:
+    from clustersim.planner.serving_deploy import deploy
+
+    table = deploy(load_serving("serve-qwen3-32b", ["serving.failures={repair: 10 min}"]))
+    assert table.failures is not None
+    # Llama 3's table: one interruption per card in about 5 years, so 8 cards stop once in 7 to 9 months.
+    assert 150 * 86400 < table.failures.mttf_s < 300 * 86400
+    worse = deploy(load_serving("serve-qwen3-32b", ["serving.failures={repair: 10 min, mttf_scale: 0.5}"]))
+    assert worse.failures is not None
+    assert worse.failures.mttf_s == pytest.approx(table.failures.mttf_s / 2)
