@@ -18,11 +18,11 @@ from clustersim.planner.serving_deploy import (
     Deployment,
     check_slo,
     deploy,
-    requests_of,
     serve,
     slo_of,
     steady,
 )
+from clustersim.planner.serving_traffic import requests_of
 from clustersim.schema.serving import ComparisonCard, LoadedServing, ServingPlan
 
 __all__ = [
