@@ -19,7 +19,7 @@ from clustersim.des.training.run import (
 from clustersim.econ.bom import BillLine
 from clustersim.errors import InputError, suggest
 from clustersim.fabric.network import Network
-from clustersim.fabric.parts import NetworkParts, fat_tree_parts
+from clustersim.fabric.parts import NetworkParts, cluster_parts
 from clustersim.finance.company import Company, Peers, Printed, ProductLine
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
@@ -101,11 +101,11 @@ def network_spec(scenario: Scenario, hardware: Hardware) -> Network:
     card, nic = hardware.card, hardware.nic
     if card.scale_up is None:
         raise InputError(f"cards.{card.name}.scale_up is not in the profile, and this run needs it")
-    share = card.efficiency.scale_up
+    share, reduction = card.efficiency.scale_up, card.efficiency.scale_up_reduction
     # Between two servers a message passes leaf, spine and leaf.
     hops = 3 * hardware.switch.latency.value
     return Network(
-        scale_up_size=int(min(card.scale_up.domain.value, scenario.cluster.cards.value)),
+        scale_up_size=int(card.scale_up.domain.value),
         scale_up_bandwidth=card.scale_up.bandwidth.value,
         scale_up_latency=card.scale_up.latency.value if card.scale_up.latency else DEFAULT_SCALE_UP_LATENCY,
         scale_up_wiring=card.scale_up.wiring,
@@ -116,6 +116,7 @@ def network_spec(scenario: Scenario, hardware: Hardware) -> Network:
         oversubscription=scenario.cluster.fabric.oversubscription.value,
         dies_per_card=card.dies,
         die_bandwidth=card.die_to_die.bandwidth.value if card.die_to_die else 0.0,
+        scale_up_reduction_efficiency=reduction.value if reduction else 0.0,
     )
 
 
@@ -136,8 +137,10 @@ def train_job(scenario: Scenario, hardware: Hardware) -> StepTime:
 
 def network_parts(scenario: Scenario, hardware: Hardware) -> NetworkParts:
     """Return the switches and modules of the cluster's network."""
-    return fat_tree_parts(
+    return cluster_parts(
+        scenario.cluster.fabric.topology,
         cards=int(scenario.cluster.cards.value),
+        cards_per_server=int(hardware.server.cards.value),
         nics_per_card=scenario.cluster.nics_per_card.value,
         nic_rate=hardware.nic.rate.value,
         ports=int(hardware.switch.ports.value),

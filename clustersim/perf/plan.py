@@ -30,6 +30,8 @@ class Plan:
     zero: int = 1
     offload_optimizer: bool = False
     offload_activations: bool = False
+    dp_overlap: float = 0.9
+    """Share of the computation under which data-parallel traffic can hide; 0 for software of before 2022."""
     flash_attention: bool = True
     """Fused attention that never writes the score matrix; False for runs of before 2023."""
 

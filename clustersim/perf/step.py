@@ -29,20 +29,20 @@ OUTSIDE_VALUES, INSIDE_VALUES = 36.0, 9.0
 ATTENTION_SHARE = 0.7
 #: Seconds that a kernel takes beyond its work: launch, ramp-up and drain (derived; tuned on the declared rows of
 #: docs/training.md, of the order of the 4-6 us that CUDA kernels of this size take).
-KERNEL_S = 5e-6
+KERNEL_S = 4e-6
 #: Kernels of one layer in one forward pass: norms, four matrix products, attention, residuals, activation (counted).
 KERNELS_PER_LAYER = 16.0
 #: Times that a score matrix is read or written, forward, without fused attention: product, scale and mask, softmax,
-#: dropout, product (counted: about 8 passes); backward about 14.
-SCORE_PASSES_FORWARD, SCORE_PASSES_BACKWARD = 8.0, 14.0
+#: dropout, product, partly fused: between 4 and 10 passes forward (derived, as KERNEL_S); backward 1.7 times that.
+SCORE_PASSES_FORWARD, SCORE_PASSES_BACKWARD = 6.5, 11.0
 #: Share of plain matrix products' rate that batched products of one head reach without fused attention (derived, as
 #: KERNEL_S).
-UNFUSED_SHARE = 0.5
+UNFUSED_SHARE = 0.8
 #: Head widths that are multiples of this fill the tensor units' tiles; others pay for the padding (CUTLASS tiles).
 HEAD_TILE = 64
-#: Share of the last micro-batch's backward pass under which gradients can be reduced (Megatron's overlapped
-#: bucket reduction; tier: assumption).
-DP_OVERLAP = 0.9
+#: Share of the best matrix-product rate of a card that the shapes of a transformer's layers reach on average
+#: (derived, as KERNEL_S).
+SHAPE_SHARE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class StepTerms:
     logits_s: float
     exposed_tp_s: float
     exposed_cp_s: float
+    exposed_ep_s: float
     exposed_pp_s: float
     exposed_dp_s: float
     bubble_s: float
@@ -123,16 +124,17 @@ class _Stage:
     recompute: float
     tp: float
     cp: float
+    ep: float
 
     @property
     def total(self) -> float:
-        return self.gemm + self.attention + self.elementwise + self.recompute + self.tp + self.cp
+        return self.gemm + self.attention + self.elementwise + self.recompute + self.tp + self.cp + self.ep
 
 
 def _stage(card: Card, network: Network, model: Model, plan: Plan, seq_len: int, peak: float) -> _Stage:
     layers = model.layers / plan.pp
     tokens = plan.micro_batch * seq_len / plan.cp
-    rate = peak * card.gemm_efficiency
+    rate = peak * card.gemm_efficiency * SHAPE_SHARE
     bandwidth = card.memory_bandwidth * card.memory_efficiency
     active = model.active_parameters - model.vocab * model.hidden
     forward_flops = 2.0 * active / plan.pp / plan.tp * tokens
@@ -162,6 +164,7 @@ def _stage(card: Card, network: Network, model: Model, plan: Plan, seq_len: int,
         tp=2.0 * passes * layers * float(one.total_s),
         # The key-value exchange hides under the attention of the block that is at hand.
         cp=max(0.0, 3 * layers * ring - attention),
+        ep=_expert_exchange(network, model, plan, tokens / shared, passes),
     )
 
 
@@ -192,6 +195,17 @@ def _attention(
     return 3 * products + (SCORE_PASSES_FORWARD + SCORE_PASSES_BACKWARD) * scores / bandwidth, forward
 
 
+def _expert_exchange(network: Network, model: Model, plan: Plan, tokens: float, passes: int) -> float:
+    """Seconds of sending tokens to their experts and back, forward and backward, all exposed."""
+    if plan.ep == 1 or not model.moe_layers:
+        return 0.0
+    size = 2.0 * tokens * model.experts_per_token * model.hidden
+    local = max(1, min(plan.ep, network.scale_up_size // min(plan.tp, network.scale_up_size)))
+    local = local if plan.ep % local == 0 else 1
+    one = collective_time("all_to_all", size, plan.ep, local=local, network=network)
+    return 2.0 * passes * model.moe_layers / plan.pp * float(one.total_s)
+
+
 def _context_exchange(network: Network, model: Model, plan: Plan, tokens: float) -> float:
     if plan.cp == 1:
         return 0.0
@@ -205,7 +219,9 @@ def _logits(card: Card, model: Model, plan: Plan, seq_len: int, peak: float) -> 
     tokens = plan.micro_batch * seq_len / plan.cp
     flops = 6.0 * tokens * model.vocab * model.hidden / plan.tp
     moved = 20.0 * tokens * model.vocab / plan.tp
-    return flops / (peak * card.gemm_efficiency) + moved / (card.memory_bandwidth * card.memory_efficiency)
+    return flops / (peak * card.gemm_efficiency * SHAPE_SHARE) + moved / (
+        card.memory_bandwidth * card.memory_efficiency
+    )
 
 
 def _bubble(plan: Plan, micro_batches: int, stage_s: float) -> float:
@@ -230,8 +246,15 @@ def _pipeline_sends(network: Network, model: Model, plan: Plan, seq_len: int, mi
     return 2.0 * micro_batches * plan.interleave * float(one.total_s)
 
 
-def _data_parallel(network: Network, plan: Plan, shard: float, window_s: float) -> tuple[float, float]:
-    """Return exposed and total seconds of reducing gradients and gathering weights, both in bf16."""
+def _data_parallel(
+    network: Network, plan: Plan, shard: float, stage_s: float, micro_batches: int
+) -> tuple[float, float]:
+    """Return exposed and total seconds of the data-parallel traffic of a step, all in two-byte values.
+
+    ZeRO 0-2 reduce gradients and gather weights once a step, under the last micro-batch's backward pass. ZeRO 3
+    gathers the weights before the forward and again before the backward pass of every micro-batch, and reduces the
+    gradients after it, under that micro-batch's computation (arXiv:1910.02054, section 7).
+    """
     group = plan.dp * plan.cp
     local = max(1, min(group, network.scale_up_size // min(plan.tp, network.scale_up_size)))
     local = local if group % local == 0 else 1
@@ -239,8 +262,10 @@ def _data_parallel(network: Network, plan: Plan, shard: float, window_s: float) 
         collective_time("reduce_scatter", 2.0 * shard, group, local=local, network=network).total_s
     )
     gather = float(collective_time("all_gather", 2.0 * shard, group, local=local, network=network).total_s)
-    total = reduce + gather if plan.zero < 3 else reduce + 2 * gather
-    return max(0.0, total - DP_OVERLAP * window_s), total
+    if plan.zero < 3:
+        return max(0.0, reduce + gather - plan.dp_overlap * 2 / 3 * stage_s), reduce + gather
+    each = 2 * gather + reduce
+    return micro_batches * max(0.0, each - plan.dp_overlap * stage_s), micro_batches * each
 
 
 def train_step(
@@ -298,7 +323,7 @@ def _step(
     # The head makes the last stage the slowest; its micro-batches set the pace.
     shard = stage_parameters(model, plan)
     m = micro_batches
-    exposed_dp, dp_total = _data_parallel(network, plan, shard, 2 / 3 * stage.total)
+    exposed_dp, dp_total = _data_parallel(network, plan, shard, stage.total, m)
     split = plan.dp * plan.cp if plan.zero >= 1 else 1
     state = 28.0 * shard / split  # read and write of fp32 weight and moments, read of the gradient
     host = 0.0
@@ -315,6 +340,7 @@ def _step(
         logits_s=m * logits,
         exposed_tp_s=m * stage.tp,
         exposed_cp_s=m * stage.cp,
+        exposed_ep_s=m * stage.ep,
         exposed_pp_s=sends,
         exposed_dp_s=exposed_dp,
         bubble_s=_bubble(plan, m, stage.total),
@@ -340,7 +366,7 @@ def _assemble(
     model_flops = tokens * model.flops_per_token(seq_len)
     again = tokens * (model.flops_per_token(seq_len) / 3 if plan.recompute == "full" else 0.0)
     busy = terms.memory_bound_s + 0.3 * (terms.compute_s + terms.attention_s + terms.recompute_s)
-    links = terms.exposed_tp_s + terms.exposed_cp_s + terms.exposed_pp_s + dp_total
+    links = terms.exposed_tp_s + terms.exposed_cp_s + terms.exposed_ep_s + terms.exposed_pp_s + dp_total
     return StepTime(
         terms=terms,
         memory=memory,

@@ -79,7 +79,7 @@ _LOSSES = (
     ("kernels below peak", ("compute_s", "attention_s", "logits_s")),
     ("memory-bound kernels", ("memory_bound_s",)),
     ("recomputation", ("recompute_s",)),
-    ("tensor-parallel exchange", ("exposed_tp_s", "exposed_cp_s")),
+    ("tensor-parallel exchange", ("exposed_tp_s", "exposed_cp_s", "exposed_ep_s")),
     ("pipeline sends", ("exposed_pp_s",)),
     ("data-parallel exchange", ("exposed_dp_s",)),
     ("pipeline bubble", ("bubble_s",)),

@@ -99,6 +99,8 @@ class EfficiencyProfile(Model):
     gemm: Share | None = None
     memory: Share | None = None
     scale_up: Share | None = None
+    scale_up_reduction: Share | None = None
+    """Share of the links that an all-reduce inside the scale-up switches reaches; absent where they cannot."""
     attention: Share | None = None
 
 
