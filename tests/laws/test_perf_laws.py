@@ -1,0 +1,135 @@
+"""Laws of the training step, for all plans."""
+
+from dataclasses import fields, replace
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from clustersim.errors import ClusterSimError
+from clustersim.fabric.network import Network
+from clustersim.perf.card import Card
+from clustersim.perf.memory import memory_per_card
+from clustersim.perf.model import Model
+from clustersim.perf.plan import Plan
+from clustersim.perf.step import StepTime, estimate_step
+
+CARD = Card(
+    name="X", peak={"bf16": 4e14}, memory_bytes=80e9, memory_bandwidth=2e12, gemm_efficiency=0.8,
+    memory_efficiency=0.85, host_link_bandwidth=5e10,
+)  # fmt: skip
+MODEL = Model(
+    name="m",
+    layers=32,
+    hidden=4096,
+    heads=32,
+    kv_heads=8,
+    head_dim=128,
+    ffn_hidden=14336,
+    gated=True,
+    vocab=128256,
+)
+MIXTURE = replace(MODEL, name="moe", experts=16, experts_per_token=2, expert_ffn_hidden=4096, moe_layers=32)
+
+
+def network(wiring: str = "switched", up: float = 3e11, out: float = 2.5e10) -> Network:
+    return Network(
+        scale_up_size=8, scale_up_bandwidth=up, scale_up_latency=3e-6, scale_up_wiring=wiring, scale_up_efficiency=0.8,
+        scale_out_bandwidth=out, scale_out_latency=1e-5, scale_out_efficiency=0.9,
+    )  # fmt: skip
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    pp = draw(st.sampled_from([1, 2, 4, 8]))
+    interleave = draw(st.sampled_from([1, 2])) if pp > 1 else 1
+    return Plan(
+        tp=draw(st.sampled_from([1, 2, 4, 8])), pp=pp, dp=draw(st.sampled_from([1, 2, 8])),
+        cp=draw(st.sampled_from([1, 2])), interleave=interleave, micro_batch=draw(st.sampled_from([1, 2])),
+        schedule="interleaved" if interleave > 1 else draw(st.sampled_from(["gpipe", "1f1b", "zero_bubble"])),
+        sequence_parallel=draw(st.booleans()), recompute=draw(st.sampled_from(["none", "selective", "full"])),
+        zero=draw(st.integers(0, 3)), flash_attention=draw(st.booleans()), offload_optimizer=draw(st.booleans()),
+    )  # fmt: skip
+
+
+def step(plan: Plan, card: Card = CARD, net: Network | None = None, model: Model = MODEL) -> StepTime:
+    try:
+        return estimate_step(
+            card=card,
+            network=net or network(),
+            model=model,
+            plan=plan,
+            cards=plan.cards,
+            global_batch=128,
+            seq_len=4096,
+        )
+    except ClusterSimError:
+        assume(False)
+        raise
+
+
+@settings(max_examples=100, deadline=None)
+@given(plans(), st.sampled_from(["switched", "full_mesh"]))
+def test_terms_sum_to_the_step_and_none_is_negative(plan: Plan, wiring: str) -> None:
+    one = step(plan, net=network(wiring))
+    parts = [getattr(one.terms, f.name) for f in fields(one.terms)]
+    assert sum(parts) == pytest.approx(one.step_time_s, rel=1e-12)
+    assert min(parts) >= 0
+    assert 0 < one.mfu <= one.hfu <= 1
+
+
+@settings(max_examples=80, deadline=None)
+@given(plans())
+def test_the_step_is_never_faster_than_the_roofline(plan: Plan) -> None:
+    one = step(plan)
+    # Fused causal attention skips half of the square that model FLOPs count.
+    counted = one.tokens * 6.0 * MODEL.active_parameters
+    assert one.step_time_s >= counted / (CARD.peak["bf16"] * plan.cards)
+
+
+@settings(max_examples=80, deadline=None)
+@given(plans(), st.sampled_from(["peak", "memory", "up", "out"]), st.floats(1.0, 8.0))
+def test_a_faster_part_never_slows_the_step(plan: Plan, part: str, factor: float) -> None:
+    before = step(plan).step_time_s
+    card, net = CARD, network()
+    if part == "peak":
+        card = replace(CARD, peak={"bf16": 4e14 * factor})
+    elif part == "memory":
+        card = replace(CARD, memory_bandwidth=2e12 * factor)
+    else:
+        net = network(
+            up=3e11 * (factor if part == "up" else 1), out=2.5e10 * (factor if part == "out" else 1)
+        )
+    assert step(plan, card, net).step_time_s <= before * (1 + 1e-12)
+
+
+def test_one_card_communicates_nothing() -> None:
+    terms = step(Plan(recompute="none", zero=0)).terms
+    assert (
+        terms.exposed_tp_s
+        == terms.exposed_pp_s
+        == terms.exposed_dp_s
+        == terms.exposed_cp_s
+        == terms.bubble_s
+        == 0
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(plans())
+def test_more_zero_and_more_recomputation_never_need_more_memory(plan: Plan) -> None:
+    def total(**change: object) -> float:
+        return memory_per_card(
+            model=MODEL, plan=replace(plan, **change), seq_len=4096, global_batch=128
+        ).total  # type: ignore[arg-type]
+
+    sizes = [total(zero=z) for z in (0, 1, 2, 3)]
+    assert sizes == sorted(sizes, reverse=True)
+    kept = [total(recompute=r) for r in ("none", "selective")]
+    assert kept[0] >= kept[1]
+
+
+def test_experts_add_their_exchange() -> None:
+    base = Plan(tp=2, dp=8, zero=1)
+    assert step(replace(base, ep=8), model=MIXTURE).terms.exposed_ep_s > 0
+    assert step(base, model=MIXTURE).terms.exposed_ep_s == 0
