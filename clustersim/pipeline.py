@@ -22,7 +22,7 @@ from clustersim.finance.company import Company
 from clustersim.finance.forecast import Forecast, make_forecast
 from clustersim.finance.valuation import Valuation, value_company
 from clustersim.market.link import Anchor, Link, make_link, neutral_link
-from clustersim.market.value import ValueInUse, value_in_use_price
+from clustersim.market.value import Segments, ServingRates, ValueInUse, value_in_use_price
 from clustersim.perf.step import StepTime, train_step
 from clustersim.schema.anchors import load_anchors
 from clustersim.schema.inputs import Inputs
@@ -102,7 +102,7 @@ class ChainRun:
     scaling_base_cards: int
     scaling_efficiency: float
     incumbent: ClusterRun | None
-    value: ValueInUse | None
+    value: Segments | None
     link: Link
     company: Company | None
     forecast: Forecast | None
@@ -208,7 +208,23 @@ def scaling(inputs: Inputs, own: ClusterRun, cache: StageCache) -> tuple[int, fl
     return own.cards, 1.0
 
 
-def value_of_card(inputs: Inputs, own: ClusterRun, incumbent: ClusterRun) -> ValueInUse:
+def value_of_card(
+    inputs: Inputs, own: ClusterRun, incumbent: ClusterRun, serving: ServingRates | None = None
+) -> Segments:
+    """Return the value of the card in training, and in inference where its serving rates are given."""
+    training = _segment_value(inputs, own, incumbent.cny_per_mtoken, own.mtokens_per_card_year)
+    if serving is None:
+        return Segments(training)
+    yearly = own.tco.sold_share * HOURS_PER_YEAR * 3600 / 1e6
+    incumbent_cost = incumbent.tco.cost_cny_per_year / incumbent.cards
+    cost = incumbent_cost / (serving.incumbent_tokens_per_s_per_card * yearly)
+    inference = _segment_value(inputs, own, cost, serving.own_tokens_per_s_per_card * yearly)
+    return Segments(training, inference, serving.share)
+
+
+def _segment_value(
+    inputs: Inputs, own: ClusterRun, incumbent_cny_per_mtoken: float, mtokens: float
+) -> ValueInUse:
     """Return the price per card at which the buyer beats the incumbent's cost per token by the discount."""
     market, tco = inputs.scenario.market, inputs.scenario.tco
     assert market is not None
@@ -219,9 +235,9 @@ def value_of_card(inputs: Inputs, own: ClusterRun, incumbent: ClusterRun) -> Val
     markup = (1 + tco.integration.value) * (1 + tco.vat.value)
     fixed = own.tco.staff_cny_per_year + own.tco.colocation_cny_per_year
     return value_in_use_price(
-        incumbent_cny_per_mtoken=incumbent.cny_per_mtoken,
+        incumbent_cny_per_mtoken=incumbent_cny_per_mtoken,
         switching_discount=market.switching_discount.value,
-        mtokens_per_year=own.mtokens_per_card_year,
+        mtokens_per_year=mtokens,
         energy_cny_per_year=own.tco.electricity_cny_per_year / own.cards,
         fixed_cny_per_year=fixed / own.cards,
         capital_factor=factor,
@@ -230,7 +246,7 @@ def value_of_card(inputs: Inputs, own: ClusterRun, incumbent: ClusterRun) -> Val
     )
 
 
-def link_of(inputs: Inputs, value: ValueInUse | None, company: Company | None) -> Link:
+def link_of(inputs: Inputs, value: Segments | None, company: Company | None) -> Link:
     """Return how the card's value moves its product line; neutral where it has none or no anchor."""
     product, market = inputs.hardware.card.product, inputs.scenario.market
     if value is None or company is None or market is None or product is None:
@@ -239,11 +255,20 @@ def link_of(inputs: Inputs, value: ValueInUse | None, company: Company | None) -
     line = next((p for p in company.products if p.name == product), None)
     if row is None or line is None:
         return neutral_link(product)
+    at_anchor = row.value_in_use_price_cny.value
+    if value.inference is not None:
+        recorded = row.inference_value_in_use_price_cny
+        if recorded is None:
+            raise InputError(
+                f"the anchor of {product} has no inference value; run `clustersim anchors --write`, or leave out"
+                " market.inference"
+            )
+        at_anchor = (1 - value.inference_share) * at_anchor + value.inference_share * recorded.value
     first = next(y for y in company.years if y in line.asp_kcny)
     anchor = Anchor(
         product=product,
         scenario=row.scenario,
-        value_in_use_price_cny=row.value_in_use_price_cny.value,
+        value_in_use_price_cny=at_anchor,
         asp_cny=line.asp_kcny[first] * 1e3,
     )
     return make_link(
@@ -260,11 +285,13 @@ def run_chain(
     replications: int | None = None,
     tell: Tell = lambda name: None,
     cache: StageCache | None = None,
+    serving: ServingRates | None = None,
 ) -> ChainRun:
     """Run a scenario through the whole chain.
 
     ``replications`` is the number of simulated months (default: the scenario's; 0 leaves them out). ``tell`` is
-    called with the name of each room when it is done; a ``cache`` carries stages over from earlier runs.
+    called with the name of each room when it is done; a ``cache`` carries stages over from earlier runs;
+    ``serving`` are the rates of the inference segment, where the scenario values one.
     """
     cache = cache or StageCache()
     scenario = inputs.scenario
@@ -273,7 +300,7 @@ def run_chain(
     base, efficiency = scaling(inputs, own, cache)
     incumbent = run_cluster(inputs.incumbent, scenario.tco, cache) if inputs.incumbent is not None else None
     tell("incumbent")
-    value = value_of_card(inputs, own, incumbent) if incumbent is not None else None
+    value = value_of_card(inputs, own, incumbent, serving) if incumbent is not None else None
     company = assemble.company_spec(inputs.company) if inputs.company is not None else None
     link = link_of(inputs, value, company)
     forecast = make_forecast(company, link) if company is not None else None

@@ -9,6 +9,8 @@ from clustersim.errors import CheckFailed
 
 #: The scenario that stands for each product line.
 SCENARIOS = {"BR106": "nanjing-1024", "BR166": "br166-1024", "BR200": "br20x-4096"}
+#: The scenario that values a product line's inference segment too.
+MIXED = {"BR166": "br166-mixed"}
 #: A fresh value further than this from the recorded one is another value, not rounding.
 TOLERANCE_CNY = 1e-3
 _HEAD = """# Value-in-use prices of the product lines at the shipped profiles, made by `clustersim anchors --write`.
@@ -23,7 +25,8 @@ anchors:
 @format_option()
 def command(write: bool, fmt: str) -> None:
     """Compare the recorded anchors of the product lines with a fresh run, or record them anew."""
-    from clustersim.pipeline import run_chain
+    from clustersim.pipeline import run_chain, value_of_card
+    from clustersim.planner.segments import serving_rates
     from clustersim.schema.anchors import anchors_path, load_anchors
     from clustersim.schema.inputs import load_inputs
 
@@ -33,13 +36,19 @@ def command(write: bool, fmt: str) -> None:
         run = run_chain(load_inputs(scenario), replications=0)
         assert run.value is not None
         price, cost = run.value.price_cny, run.own.cny_per_mtoken
+        parts = {"value_in_use_price_cny": price, "cny_per_mtoken": cost}
         old = recorded[product].value_in_use_price_cny.value if product in recorded else None
         rows.append({"product": product, "scenario": scenario, "recorded_cny": old, "fresh_cny": price})
+        if product in MIXED:
+            mixed = load_inputs(MIXED[product])
+            value = value_of_card(mixed, run.own, run.incumbent, serving_rates(mixed))  # type: ignore[arg-type]
+            assert value.inference is not None
+            parts["inference_value_in_use_price_cny"] = value.inference.price_cny
         if old is None or abs(old - price) > TOLERANCE_CNY:
             stale.append(product)
         text += f"  {product}:\n    scenario: {scenario}\n"
-        for key, value in (("value_in_use_price_cny", price), ("cny_per_mtoken", cost)):
-            text += f"    {key}: {{value: {value!r}, source: clustersim run {scenario}, tier: derived}}\n"
+        for key, number in parts.items():
+            text += f"    {key}: {{value: {number!r}, source: clustersim run {scenario}, tier: derived}}\n"
     if write:
         with write_beside(anchors_path()) as temporary:
             temporary.write_text(text, encoding="utf-8")

@@ -53,14 +53,16 @@ def compare(
 def command(scenario: str, sets: tuple[str, ...], everything: bool, fmt: str) -> None:
     """Show what a change of inputs does along the chain of SCENARIO, from the input to HKD per share."""
     from clustersim.pipeline import run_chain
+    from clustersim.planner.segments import serving_rates
     from clustersim.report.result import chain_terms
     from clustersim.schema.inputs import load_inputs
 
     if not sets:
         raise InputError("explain needs a change: give --set KEY=VALUE")
     old, new = load_inputs(scenario), load_inputs(scenario, sets)
-    before = chain_terms(run_chain(old, replications=0))
-    after = chain_terms(run_chain(new, replications=0))
+    before, after = (
+        chain_terms(run_chain(inputs, replications=0, serving=serving_rates(inputs))) for inputs in (old, new)
+    )
     rows = compare(before, after, changed_input(old, new))
     if not everything:
         rows = [row for row in rows if row["before"] != row["after"]] or rows[-1:]

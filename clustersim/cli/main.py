@@ -20,7 +20,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("clustersim.cli.run", "Run a scenario through the whole chain, from card to target price."),
     "train": ("clustersim.cli.train", "Run the training job: its step, and its month at any fidelity."),
     "jobs": ("clustersim.cli.jobs", "Queue many jobs on one cluster and see how well it is used."),
-    "serve": ("clustersim.cli.serve", "Serve requests or video streams: latency, throughput, cost per token."),
+    "serve": (
+        "clustersim.cli.serve",
+        "Serve requests or video streams: latency, throughput, cost per token.",
+    ),
     "claims": ("clustersim.cli.claims", "Examine published claims of reliability against a scenario."),
     "explain": ("clustersim.cli.explain", "Show the chain of terms before and after a change of inputs."),
     "check": ("clustersim.cli.check", "Check a scenario and its profiles; say where each value came from."),

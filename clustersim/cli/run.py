@@ -28,12 +28,13 @@ def command(scenario: str, sets: tuple[str, ...], output: str | None, seed: int 
     folder = output_folder(output) if output is not None else None
     with progress(scenario, total=5 if folder is None else 6) as tell:
         from clustersim.pipeline import run_chain
+        from clustersim.planner.segments import serving_rates
         from clustersim.report.result import result_object
         from clustersim.schema.inputs import load_inputs
 
         inputs = load_inputs(scenario, (*sets, *([f"seed={seed}"] if seed is not None else [])))
         tell("inputs")
-        run = run_chain(inputs, tell=tell)
+        run = run_chain(inputs, tell=tell, serving=serving_rates(inputs))
         result = result_object(run)
         if folder is not None:
             from clustersim.report.run_report import write_run

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from clustersim.errors import InputError
 
-__all__ = ["ValueInUse", "value_in_use_price"]
+__all__ = ["Segments", "ServingRates", "ValueInUse", "value_in_use_price"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,38 @@ class ValueInUse:
     def price_cny(self) -> float:
         """The value-in-use price of the card, before integration and VAT; negative for a card not worth its server."""
         return (self.affordable_capex_cny - self.other_capex_cny) / self.price_markup
+
+
+@dataclass(frozen=True, slots=True)
+class ServingRates:
+    """Tokens per second and card that both cards serve at the service level, and the segment's share."""
+
+    scenario: str
+    own_tokens_per_s_per_card: float
+    incumbent_tokens_per_s_per_card: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """The value of a card in each segment that it is bought for."""
+
+    training: ValueInUse
+    inference: ValueInUse | None = None
+    inference_share: float = 0.0
+
+    @property
+    def price_cny(self) -> float:
+        """The value-in-use prices of the segments by their shares.
+
+        >>> v = ValueInUse(50000.0, 3000.0, 2000.0, 0.25, 40000.0, 1.0)
+        >>> Segments(v).price_cny == v.price_cny == Segments(v, v, 0.5).price_cny
+        True
+        """
+        if self.inference is None:
+            return self.training.price_cny
+        share = self.inference_share
+        return (1.0 - share) * self.training.price_cny + share * self.inference.price_cny
 
 
 def value_in_use_price(

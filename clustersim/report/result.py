@@ -137,7 +137,9 @@ def _market(run: ChainRun) -> dict[str, Any]:
     value, incumbent = run.value, run.incumbent
     return {
         "value_in_use_price_cny": value.price_cny if value else None,
-        "value_in_use_terms": asdict(value) if value else None,
+        "value_in_use_terms": asdict(value.training) if value else None,
+        "inference_value_in_use_price_cny": value.inference.price_cny if value and value.inference else None,
+        "inference_share": value.inference_share if value else None,
         "incumbent": run.inputs.incumbent.scenario.name if run.inputs.incumbent else None,
         "incumbent_cny_per_mtoken": incumbent.cny_per_mtoken if incumbent else None,
         "link": asdict(run.link),

@@ -93,6 +93,7 @@ class AnchorRow(Model):
 
     scenario: str
     value_in_use_price_cny: Number
+    inference_value_in_use_price_cny: Number | None = None
     cny_per_mtoken: Number
 
 

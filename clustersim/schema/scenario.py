@@ -224,6 +224,13 @@ class TcoSection(Model):
     carbon: Carbon | None = None
 
 
+class InferenceSection(Model):
+    """The inference segment: which serving scenario stands for it, and its share of what the card is bought for."""
+
+    scenario: str
+    share: Fraction
+
+
 class MarketSection(Model):
     """The price a card is worth, against whom."""
 
@@ -234,6 +241,8 @@ class MarketSection(Model):
     """Share of the difference in value that the maker keeps in its price (theta)."""
     price_sensitivity: Amount
     """Logit sensitivity of units to the logarithm of the customer's cost per token."""
+    inference: InferenceSection | None = None
+    """Absent: the card is valued for training alone."""
 
 
 class Scenario(Model):
