@@ -104,6 +104,8 @@ def _worker_version() -> str:
 def _dask(address: str) -> Iterator[tuple[Executor, int]]:
     client = _connect(address)
     try:
+        with suppress(TimeoutError):
+            client.wait_for_workers(1, timeout=5)  # workers may still be on their way to a new scheduler
         versions = client.run(_worker_version)
         if not versions:
             raise InputError(f"--scheduler {address}: has no workers; start at least one")

@@ -62,7 +62,16 @@ class Cluster:
     def __init__(self) -> None:
         python, self.children = sys.executable, []
         self.scheduler = self._start(
-            [python, "-m", "distributed.cli.dask_scheduler", "--port", "0", "--no-dashboard"]
+            [
+                python,
+                "-m",
+                "distributed.cli.dask_scheduler",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                "0",
+                "--no-dashboard",
+            ]
         )
         self.address = self._address(self.scheduler)
         for _ in range(2):

@@ -107,7 +107,11 @@ def test_a_dearer_tariff_moves_value_by_the_difference_of_energy(
     discount = low.inputs.scenario.market.switching_discount.value  # type: ignore[union-attr]
     per_token = (1 - discount) * other - own
     moved = (
-        rise * per_token * low.own.mtokens_per_card_year / low.value.capital_factor / low.value.price_markup
+        rise
+        * per_token
+        * low.own.mtokens_per_card_year
+        / low.value.training.capital_factor
+        / low.value.training.price_markup
     )
     assert value(high) - value(low) == pytest.approx(moved, rel=1e-6, abs=1e-6)
 
