@@ -133,8 +133,10 @@ def _connect(address: str) -> Any:
     except ImportError:
         raise InputError("--scheduler needs Dask: pip install 'clustersim[dask]'") from None
     # Its reports of lost connections are tracebacks; ours say what happened and what to do.
-    for name in ("distributed", "tornado", "asyncio"):
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    # Each of its loggers has a level of its own, so the parent's does not do.
+    for name in ("distributed", "tornado", "asyncio", *logging.root.manager.loggerDict):
+        if name.partition(".")[0] in {"distributed", "tornado", "asyncio"}:
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     make: Any = Client  # the library is untyped
     try:
         return make(address, timeout="8s", set_as_default=False)
