@@ -33,6 +33,14 @@ DEFAULT_OUTPUTS = (
 @set_option
 @click.option("--output", "outputs", multiple=True, metavar="NAME", help="Outputs to print; repeatable.")
 @click.option("-o", "--folder", type=click.Path(), help="Keep the study here; it can be resumed and queried.")
+@click.option(
+    "--design",
+    type=click.Choice(["grid", "sobol", "lhs", "random"]),
+    default="grid",
+    show_default=True,
+    help="All combinations, or a sample of them.",
+)
+@click.option("--points", type=click.IntRange(min=1), help="Points of a sample.")
 @workers_option
 @click.option(
     "--stage",
@@ -49,6 +57,8 @@ def command(
     sets: tuple[str, ...],
     outputs: tuple[str, ...],
     folder: str | None,
+    design: str,
+    points: int | None,
     workers: int | None,
     scheduler: str | None,
     stage: str,
@@ -58,7 +68,7 @@ def command(
     """Run every combination of the varied inputs of SCENARIO (a scenario, or a study file of kind sweep)."""
     from clustersim.study.outputs import check_outputs
     from clustersim.study.space import parse_axis
-    from clustersim.study.spec import axes_of, make_spec
+    from clustersim.study.spec import axes_of, chosen_points, make_spec
 
     axes, fixed, wanted, name, seed = (
         [parse_axis(text) for text in vary],
@@ -72,6 +82,8 @@ def command(
         axes, name, seed = [*axes_of(study.vary), *axes], study.scenario, study.seed
         fixed, wanted = parse_sets(sets, study.set), outputs or tuple(study.outputs)
     spec = make_spec("sweep", name, sets=fixed, seed=seed, axes=axes)
+    if design != "grid":
+        spec = chosen_points(spec, design, points)
     if stage == "cost":
         _cost_sweep(spec, fixed, folder, wanted, fmt)
         return
@@ -83,8 +95,10 @@ def command(
         for row in result.rows
     ]
     emit_rows(shown, fmt)
-    if folder is not None and len(spec.axes) == 2:
+    if folder is not None and design == "grid" and len(spec.axes) == 2:
         _heat_maps(folder, result, chosen)
+    elif folder is not None:
+        _parallel(folder, result, chosen[-1])
     verbose_reuse(verbose)
     refuse_failed(result)
 
@@ -158,3 +172,23 @@ def _cost_sweep(
         ).fetchone()
         rows.append({"output": name, "points": spec.total, "min": low, "median": middle, "max": high})
     emit_rows(rows, fmt)
+
+
+def _parallel(folder: str, result: Any, output: str) -> None:
+    """Draw the points that ran over their numeric inputs, coloured by the last output."""
+    import numpy as np
+
+    from clustersim.report.study_figures import parallel_coordinates
+    from clustersim.study.table import as_number, input_kinds
+
+    names = [key for key, numeric in input_kinds(result.spec).items() if numeric]
+    rows = [row for row in result.rows if not row["error"]]
+    if len(names) < 2 or len(rows) < 2:
+        return
+    values = np.array([[(as_number(row[k]) or (0.0, ""))[0] for k in names] for row in rows])
+    colour = np.array([float(row[output]) for row in rows])
+    keep_figure(
+        folder,
+        f"parallel_{output}.png",
+        lambda: parallel_coordinates(f"{result.spec.scenario}: {output}", names, values, colour, output),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -74,9 +74,14 @@ class StudySpec:
     inputs_digest: str
     version: str = __version__
 
+    chosen: tuple[int, ...] = ()
+    """Points of the full grid that a sampled design takes; empty for all of them."""
+
     @property
     def total(self) -> int:
         """Number of points."""
+        if self.chosen:
+            return len(self.chosen)
         return full_grid(self.axes) if self.axes else len(self.samples)
 
     @property
@@ -87,13 +92,13 @@ class StudySpec:
     def point(self, index: int) -> dict[str, Value]:
         """Return the inputs of one point, by key."""
         if self.axes:
-            return grid_point(self.axes, index)
+            return grid_point(self.axes, self.chosen[index] if self.chosen else index)
         row = self.samples[index]
         return {k: quantity_text(v, u) for k, v, u in zip(self.keys, row, self.units, strict=True)}
 
     def identity(self) -> dict[str, Any]:
         """Return what must be equal for two studies to be the same one."""
-        design = repr((self.axes, self.keys, self.units, self.samples)).encode()
+        design = repr((self.axes, self.keys, self.units, self.samples, self.chosen)).encode()
         return {
             "kind": self.kind,
             "scenario": self.scenario,
@@ -105,6 +110,21 @@ class StudySpec:
             "inputs_sha256": self.inputs_digest,
             "version": self.version,
         }
+
+
+def chosen_points(spec: StudySpec, method: str, points: int | None) -> StudySpec:
+    """Return a study of a sample of a grid: each uniform number picks one of an axis's values; repeats are dropped.
+
+    Raises InputError without a number of points.
+    """
+    if points is None:
+        raise InputError(f"--design {method} needs --points")
+    sizes = [len(axis.values) for axis in spec.axes]
+    uniform = uniform_sample(method, points, len(sizes), spec.seed)
+    picks = np.minimum((uniform * sizes).astype(np.int64), np.array(sizes) - 1)
+    strides = np.cumprod([1, *reversed(sizes[1:])])[::-1]
+    indices = dict.fromkeys(int(i) for i in picks @ strides)
+    return replace(spec, chosen=tuple(indices))
 
 
 def inputs_digest(scenario: str, sets: Mapping[str, Any]) -> str:
@@ -263,7 +283,7 @@ def spec_text(spec: StudySpec) -> str:
         {
             "kind": spec.kind, "scenario": spec.scenario, "sets": [list(p) for p in spec.sets], "seed": spec.seed,
             "axes": [[a.key, list(a.values)] for a in spec.axes], "keys": list(spec.keys), "units": list(spec.units),
-            "samples": [list(row) for row in spec.samples],
+            "samples": [list(row) for row in spec.samples], "chosen": list(spec.chosen),
         }
     )  # fmt: skip
 
@@ -279,7 +299,7 @@ def load_spec(folder: Path) -> StudySpec:
     except (OSError, json.JSONDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error})") from None
     sets = dict(data["sets"])
-    return make_spec(
+    spec = make_spec(
         data["kind"],
         data["scenario"],
         sets=sets,
@@ -289,3 +309,4 @@ def load_spec(folder: Path) -> StudySpec:
         units=data["units"],
         samples=np.array(data["samples"]) if data["samples"] else None,
     )
+    return replace(spec, chosen=tuple(data["chosen"]))
