@@ -7,12 +7,18 @@ parallelism, plus 5 a s^2 b for the attention matrix unless it is recomputed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
 
 from clustersim.errors import InfeasibleError
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan
+
+#: A number, or an array with one entry a plan.
+Real = Any
 
 __all__ = ["MemoryTerms", "check_fits", "memory_per_card"]
 
@@ -25,33 +31,33 @@ RUNTIME_BYTES = 1.5e9
 class MemoryTerms:
     """Bytes per card, by use."""
 
-    weights: float
-    gradients: float
-    optimizer: float
-    activations: float
-    logits: float
-    buffers: float
+    weights: Real
+    gradients: Real
+    optimizer: Real
+    activations: Real
+    logits: Real
+    buffers: Real
 
     @property
-    def total(self) -> float:
+    def total(self) -> Real:
         """The sum of the terms."""
         return self.weights + self.gradients + self.optimizer + self.activations + self.logits + self.buffers
 
 
-def stage_parameters(model: Model, plan: Plan) -> float:
+def stage_parameters(model: Model, plan: Plan) -> Real:
     """Parameters of one tensor-parallel shard of the fullest stage (the first holds an embedding)."""
     layer = model.attention_params
     dense = model.dense_layers * model.ffn_params(model.ffn_hidden)
     moe = model.moe_layers * (
         (model.experts / plan.ep + model.shared_experts) * model.ffn_params(model.expert_ffn_hidden)
     )
-    blocks = (model.layers * layer + dense) / plan.tp + moe / (plan.tp if plan.ep == 1 else 1)
+    blocks = (model.layers * layer + dense) / plan.tp + moe / np.where(np.equal(plan.ep, 1), plan.tp, 1)
     embedding = model.vocab * model.hidden / plan.tp
-    both = 1 if plan.pp > 1 or model.tied_embeddings else 2
+    both = np.where(np.greater(plan.pp, 1) | model.tied_embeddings, 1, 2)
     return blocks / plan.pp + both * embedding
 
 
-def activation_bytes_per_layer(model: Model, plan: Plan, seq_len: int, recompute: str) -> float:
+def activation_bytes_per_layer(model: Model, plan: Plan, seq_len: int, recompute: str) -> Real:
     """Bytes that one layer keeps for the backward pass of one micro-batch."""
     tokens = plan.micro_batch * seq_len / plan.cp
     shared = plan.tp if plan.sequence_parallel else 1
@@ -72,7 +78,7 @@ def _moe_width(model: Model) -> float:
     return (model.dense_layers * model.ffn_hidden + model.moe_layers * routed) / model.layers
 
 
-def layers_in_flight(model: Model, plan: Plan, micro_batches: int) -> float:
+def layers_in_flight(model: Model, plan: Plan, micro_batches: Real) -> Real:
     """Layers whose activations the first stage holds at once under the schedule.
 
     1F1B: min(pp, m) micro-batches of layers/pp; interleaved: 1 + (pp - 1)/(pp v) times all layers
@@ -81,10 +87,9 @@ def layers_in_flight(model: Model, plan: Plan, micro_batches: int) -> float:
     per_stage = model.layers / plan.pp
     if plan.schedule == "gpipe":
         return per_stage * micro_batches
-    flight = per_stage * min(plan.pp, micro_batches)
-    if plan.interleave > 1:
-        flight *= 1 + (plan.pp - 1) / (plan.pp * plan.interleave)
-    return flight
+    flight = per_stage * np.minimum(plan.pp, micro_batches)
+    more = 1 + (plan.pp - 1) / (plan.pp * plan.interleave)
+    return flight * np.where(np.greater(plan.interleave, 1), more, 1.0)
 
 
 def memory_per_card(
@@ -98,22 +103,26 @@ def memory_per_card(
     """
     shard = stage_parameters(model, plan)
     group = plan.dp * plan.cp
-    micro_batches = max(1, global_batch // (plan.dp * plan.micro_batch))
+    micro_batches = np.maximum(1, global_batch // (plan.dp * plan.micro_batch))
     per_layer = activation_bytes_per_layer(model, plan, seq_len, plan.recompute)
     activations = per_layer * layers_in_flight(model, plan, micro_batches)
     if plan.recompute == "full":
         activations += activation_bytes_per_layer(model, plan, seq_len, "selective")
     if plan.offload_activations:
-        activations = min(activations, 2 * per_layer * model.layers / plan.pp)
+        activations = np.minimum(activations, 2 * per_layer * model.layers / plan.pp)
     tokens = plan.micro_batch * seq_len / plan.cp
-    return MemoryTerms(
+    terms = MemoryTerms(
         weights=weight_bytes * shard / (group if plan.zero >= 3 else 1),
         gradients=4.0 * shard / (group if plan.zero >= 2 else 1),
         optimizer=0.0 if plan.offload_optimizer else 12.0 * shard / (group if plan.zero >= 1 else 1),
         activations=activations,
-        logits=(4.0 + 2.0) * tokens * model.vocab / plan.tp if plan.pp == 1 else 0.0,
+        logits=np.where(np.equal(plan.pp, 1), (4.0 + 2.0) * tokens * model.vocab / plan.tp, 0.0),
         buffers=RUNTIME_BYTES,
     )
+    # One plan gives plain floats, many give arrays.
+    if np.ndim(terms.total) > 0:
+        return terms
+    return MemoryTerms(*(float(getattr(terms, f.name)) for f in fields(terms)))
 
 
 def check_fits(card: Card, model: Model, plan: Plan, seq_len: int, global_batch: int) -> MemoryTerms:

@@ -9,6 +9,9 @@ is their exact sum.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
 
 from clustersim.errors import InputError
 from clustersim.fabric.collectives import collective_time
@@ -18,7 +21,10 @@ from clustersim.perf.memory import MemoryTerms, check_fits, memory_per_card, sta
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan, check_plan
 
-__all__ = ["StepTerms", "StepTime", "estimate_step", "train_step"]
+__all__ = ["StepTerms", "StepTime", "estimate_step", "step_columns", "train_step"]
+
+#: A number, or an array with one entry a plan.
+Real = Any
 
 #: Values that the element-wise kernels of a layer read or write, forward and backward: per hidden unit for norms,
 #: residuals and dropouts, and per unit of feed-forward width for the activation (counted: 10 and 2 forward, twice
@@ -49,24 +55,24 @@ SHAPE_SHARE = 0.9
 class StepTerms:
     """Seconds of one step on the critical path."""
 
-    compute_s: float
-    attention_s: float
-    memory_bound_s: float
-    recompute_s: float
-    logits_s: float
-    exposed_tp_s: float
-    exposed_cp_s: float
-    exposed_ep_s: float
-    exposed_pp_s: float
-    exposed_dp_s: float
-    bubble_s: float
-    optimizer_s: float
-    offload_s: float
+    compute_s: Real
+    attention_s: Real
+    memory_bound_s: Real
+    recompute_s: Real
+    logits_s: Real
+    exposed_tp_s: Real
+    exposed_cp_s: Real
+    exposed_ep_s: Real
+    exposed_pp_s: Real
+    exposed_dp_s: Real
+    bubble_s: Real
+    optimizer_s: Real
+    offload_s: Real
 
     @property
-    def total(self) -> float:
+    def total(self) -> Real:
         """The step time: the sum of all terms."""
-        return float(sum(getattr(self, f.name) for f in fields(self)))
+        return sum(getattr(self, f.name) for f in fields(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,7 @@ class StepTime:
     @property
     def step_time_s(self) -> float:
         """Seconds per optimizer step."""
-        return self.terms.total
+        return float(self.terms.total)
 
     @property
     def tokens_per_s(self) -> float:
@@ -118,16 +124,16 @@ class StepTime:
 class _Stage:
     """Seconds of one micro-batch on one stage, forward and backward together."""
 
-    gemm: float
-    attention: float
-    elementwise: float
-    recompute: float
-    tp: float
-    cp: float
-    ep: float
+    gemm: Real
+    attention: Real
+    elementwise: Real
+    recompute: Real
+    tp: Real
+    cp: Real
+    ep: Real
 
     @property
-    def total(self) -> float:
+    def total(self) -> Real:
         return self.gemm + self.attention + self.elementwise + self.recompute + self.tp + self.cp + self.ep
 
 
@@ -140,7 +146,7 @@ def _stage(card: Card, network: Network, model: Model, plan: Plan, seq_len: int,
     forward_flops = 2.0 * active / plan.pp / plan.tp * tokens
     weight_bytes = 2.0 * active / plan.pp / plan.tp
     gemm = (
-        max(3 * forward_flops / rate, 3 * weight_bytes / bandwidth)
+        np.maximum(3 * forward_flops / rate, 3 * weight_bytes / bandwidth)
         + 3 * layers * KERNELS_PER_LAYER * KERNEL_S
     )
     attention, again = _attention(model, plan, seq_len, tokens, layers, rate, bandwidth)
@@ -153,7 +159,7 @@ def _stage(card: Card, network: Network, model: Model, plan: Plan, seq_len: int,
         recompute = gemm / 3 + again + elementwise / 3
     passes = 3 if plan.recompute == "full" else 2
     buffer = 2.0 * tokens * model.hidden
-    local = min(plan.tp, network.scale_up_size)
+    local = np.minimum(plan.tp, network.scale_up_size)
     one = collective_time("all_reduce", buffer, plan.tp, local=local, network=network)
     ring = _context_exchange(network, model, plan, tokens)
     return _Stage(
@@ -161,9 +167,9 @@ def _stage(card: Card, network: Network, model: Model, plan: Plan, seq_len: int,
         attention=attention,
         elementwise=elementwise,
         recompute=recompute,
-        tp=2.0 * passes * layers * float(one.total_s),
+        tp=2.0 * passes * layers * one.total_s,
         # The key-value exchange hides under the attention of the block that is at hand.
-        cp=max(0.0, 3 * layers * ring - attention),
+        cp=np.maximum(0.0, 3 * layers * ring - attention),
         ep=_expert_exchange(network, model, plan, tokens / shared, passes),
     )
 
@@ -175,8 +181,8 @@ def _ffn_width(model: Model) -> float:
 
 
 def _attention(
-    model: Model, plan: Plan, seq_len: int, tokens: float, layers: float, rate: float, bandwidth: float
-) -> tuple[float, float]:
+    model: Model, plan: Plan, seq_len: int, tokens: Real, layers: Real, rate: float, bandwidth: float
+) -> tuple[Real, Real]:
     """Return the seconds of scores and their products, forward and backward, and of computing them once again.
 
     Causal flash attention computes half of the square and recomputes its scores in the backward pass: 3.5 times the
@@ -195,26 +201,30 @@ def _attention(
     return 3 * products + (SCORE_PASSES_FORWARD + SCORE_PASSES_BACKWARD) * scores / bandwidth, forward
 
 
-def _expert_exchange(network: Network, model: Model, plan: Plan, tokens: float, passes: int) -> float:
+def _expert_exchange(network: Network, model: Model, plan: Plan, tokens: Real, passes: int) -> Real:
     """Seconds of sending tokens to their experts and back, forward and backward, all exposed."""
-    if plan.ep == 1 or not model.moe_layers:
+    if not model.moe_layers:
         return 0.0
     size = 2.0 * tokens * model.experts_per_token * model.hidden
-    local = max(1, min(plan.ep, network.scale_up_size // min(plan.tp, network.scale_up_size)))
-    local = local if plan.ep % local == 0 else 1
+    local = _local(plan.ep, plan.tp, network)
     one = collective_time("all_to_all", size, plan.ep, local=local, network=network)
-    return 2.0 * passes * model.moe_layers / plan.pp * float(one.total_s)
+    return 2.0 * passes * model.moe_layers / plan.pp * one.total_s
 
 
-def _context_exchange(network: Network, model: Model, plan: Plan, tokens: float) -> float:
-    if plan.cp == 1:
-        return 0.0
-    kv = 2.0 * 2.0 * tokens * plan.cp * model.kv_heads * model.head_dim / min(plan.tp, model.kv_heads)
-    local = max(1, min(plan.cp, network.scale_up_size // plan.tp))
-    return float(collective_time("all_gather", kv, plan.cp, local=local, network=network).total_s)
+def _context_exchange(network: Network, model: Model, plan: Plan, tokens: Real) -> Real:
+    kv = 2.0 * 2.0 * tokens * plan.cp * model.kv_heads * model.head_dim / np.minimum(plan.tp, model.kv_heads)
+    local = _local(plan.cp, plan.tp, network)
+    return collective_time("all_gather", kv, plan.cp, local=local, network=network).total_s
 
 
-def _logits(card: Card, model: Model, plan: Plan, seq_len: int, peak: float) -> float:
+def _local(group: Real, inner: Real, network: Network) -> Real:
+    """Members of a group that share a domain when ``inner`` cards of the domain belong to each of its members."""
+    room = network.scale_up_size // np.minimum(inner, network.scale_up_size)
+    local = np.maximum(1, np.minimum(group, room))
+    return np.where(np.mod(group, local) == 0, local, 1)
+
+
+def _logits(card: Card, model: Model, plan: Plan, seq_len: int, peak: float) -> Real:
     """Forward and backward of the output head for one micro-batch; it stands on the last stage."""
     tokens = plan.micro_batch * seq_len / plan.cp
     flops = 6.0 * tokens * model.vocab * model.hidden / plan.tp
@@ -224,7 +234,7 @@ def _logits(card: Card, model: Model, plan: Plan, seq_len: int, peak: float) -> 
     )
 
 
-def _bubble(plan: Plan, micro_batches: int, stage_s: float) -> float:
+def _bubble(plan: Plan, micro_batches: Real, stage_s: Real) -> Real:
     """Idle time of the pipeline: (pp - 1) micro-batches of a stage, over the interleave (arXiv:2104.04473, 2.2).
 
     Zero-bubble fills it with weight gradients and leaves a third (Qi et al., arXiv:2401.10241, ZB-H1).
@@ -235,20 +245,18 @@ def _bubble(plan: Plan, micro_batches: int, stage_s: float) -> float:
     return idle / plan.interleave
 
 
-def _pipeline_sends(network: Network, model: Model, plan: Plan, seq_len: int, micro_batches: int) -> float:
+def _pipeline_sends(network: Network, model: Model, plan: Plan, seq_len: int, micro_batches: Real) -> Real:
     """Seconds of the sends between stages that nothing hides: one each way per micro-batch and chunk."""
-    if plan.pp == 1:
-        return 0.0
     tokens = plan.micro_batch * seq_len / plan.cp
     size = 2.0 * tokens * model.hidden / plan.tp
-    inside = plan.tp * plan.cp * plan.dp * 2 <= network.scale_up_size
-    one = collective_time("send", size, 2, local=2 if inside else 1, network=network)
-    return 2.0 * micro_batches * plan.interleave * float(one.total_s)
+    inside = np.less_equal(plan.tp * plan.cp * plan.dp * 2, network.scale_up_size)
+    one = collective_time("send", size, 2, local=np.where(inside, 2, 1), network=network)
+    return np.where(np.greater(plan.pp, 1), 2.0 * micro_batches * plan.interleave * one.total_s, 0.0)
 
 
 def _data_parallel(
-    network: Network, plan: Plan, shard: float, stage_s: float, micro_batches: int
-) -> tuple[float, float]:
+    network: Network, plan: Plan, shard: Real, stage_s: Real, micro_batches: Real
+) -> tuple[Real, Real]:
     """Return exposed and total seconds of the data-parallel traffic of a step, all in two-byte values.
 
     ZeRO 0-2 reduce gradients and gather weights once a step, under the last micro-batch's backward pass. ZeRO 3
@@ -256,16 +264,13 @@ def _data_parallel(
     gradients after it, under that micro-batch's computation (arXiv:1910.02054, section 7).
     """
     group = plan.dp * plan.cp
-    local = max(1, min(group, network.scale_up_size // min(plan.tp, network.scale_up_size)))
-    local = local if group % local == 0 else 1
-    reduce = float(
-        collective_time("reduce_scatter", 2.0 * shard, group, local=local, network=network).total_s
-    )
-    gather = float(collective_time("all_gather", 2.0 * shard, group, local=local, network=network).total_s)
+    local = _local(group, plan.tp, network)
+    reduce = collective_time("reduce_scatter", 2.0 * shard, group, local=local, network=network).total_s
+    gather = collective_time("all_gather", 2.0 * shard, group, local=local, network=network).total_s
     if plan.zero < 3:
-        return max(0.0, reduce + gather - plan.dp_overlap * 2 / 3 * stage_s), reduce + gather
+        return np.maximum(0.0, reduce + gather - plan.dp_overlap * 2 / 3 * stage_s), reduce + gather
     each = 2 * gather + reduce
-    return micro_batches * max(0.0, each - plan.dp_overlap * stage_s), micro_batches * each
+    return micro_batches * np.maximum(0.0, each - plan.dp_overlap * stage_s), micro_batches * each
 
 
 def train_step(
@@ -316,6 +321,37 @@ def _step(
     dtype: str,
     memory: MemoryTerms,
 ) -> StepTime:
+    terms, dp_total = step_columns(
+        card=card,
+        network=network,
+        model=model,
+        plan=plan,
+        global_batch=global_batch,
+        seq_len=seq_len,
+        dtype=dtype,
+    )
+    plain = StepTerms(*(float(getattr(terms, f.name)) for f in fields(terms)))
+    peak = card.peak_of(dtype)
+    return _assemble(plain, memory, card, model, plan, seq_len, global_batch, cards, peak, float(dp_total))
+
+
+def step_columns(
+    *,
+    card: Card,
+    network: Network,
+    model: Model,
+    plan: Plan,
+    global_batch: int,
+    seq_len: int,
+    dtype: str = "bf16",
+) -> tuple[StepTerms, Real]:
+    """Return the terms of a step, and its whole data-parallel time, for one plan or for many at once.
+
+    The degrees and the micro-batch of ``plan`` may be arrays of one entry a plan; its words and flags are the same
+    for all of them. Nothing is checked: the plans must be possible.
+
+    Raises InputError for a data type that the card lacks, or an offload without a host link.
+    """
     peak = card.peak_of(dtype)
     micro_batches = global_batch // (plan.dp * plan.micro_batch)
     stage = _stage(card, network, model, plan, seq_len, peak)
@@ -326,7 +362,7 @@ def _step(
     exposed_dp, dp_total = _data_parallel(network, plan, shard, stage.total, m)
     split = plan.dp * plan.cp if plan.zero >= 1 else 1
     state = 28.0 * shard / split  # read and write of fp32 weight and moments, read of the gradient
-    host = 0.0
+    host: Real = 0.0
     if plan.offload_optimizer:
         if card.host_link_bandwidth <= 0:
             raise InputError(f"card {card.name} has no host_link.bandwidth in its profile; offload needs it")
@@ -347,7 +383,7 @@ def _step(
         optimizer_s=state / (card.memory_bandwidth * card.memory_efficiency),
         offload_s=host,
     )
-    return _assemble(terms, memory, card, model, plan, seq_len, global_batch, cards, peak, dp_total)
+    return terms, dp_total
 
 
 def _assemble(
