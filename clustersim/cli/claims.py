@@ -138,8 +138,38 @@ def _scaling(chain: Any) -> dict[str, Any]:
         "batch_rule": "batch grows with the replicas",
         "plan": str(chain.inputs.scenario.training.plan),
         "scaling_efficiency": chain.scaling_efficiency,
+        "by_network_and_batch_rule": _scaling_cases(chain),
         "met": chain.scaling_efficiency >= LINEAR,
     }
+
+
+def _scaling_cases(chain: Any) -> list[dict[str, Any]]:
+    """The same claim under other NIC speeds and batch rules, from the smallest cluster that the plan fits."""
+    from dataclasses import replace
+
+    from clustersim import assemble
+    from clustersim.perf.scaling import KINDS, scaling_curve
+
+    scenario, hardware = chain.inputs.scenario, chain.inputs.hardware
+    training = scenario.training
+    rows = []
+    for gbps in (100, 200, 400):
+        network = replace(assemble.network_spec(scenario, hardware), scale_out_bandwidth=gbps * 1.25e8)
+        for kind in KINDS:
+            curve = scaling_curve(
+                card=assemble.card_spec(hardware.card), network=network, model=assemble.model_spec(hardware.model),
+                plan=assemble.plan_spec(training.plan), global_batch=training.global_batch, seq_len=training.seq_len,
+                counts=[chain.scaling_base_cards, chain.own.cards], kind=kind, dtype=training.dtype,
+            )  # fmt: skip
+            reached = curve.points[-1].efficiency
+            rows.append(
+                {
+                    "nic": f"{gbps} Gb/s per card", "kind": kind, "batch_rule": curve.batch_rule,
+                    "base_cards": curve.base_cards, "scaling_efficiency": reached, "met": reached >= LINEAR,
+                    "short_by": max(0.0, LINEAR - reached),
+                }
+            )  # fmt: skip
+    return rows
 
 
 def _ladder() -> list[dict[str, str]]:
@@ -176,7 +206,8 @@ def _table(result: dict[str, Any]) -> str:
     lines += [
         f"linear scaling of {scaling['claim']:.0%}: this scenario {scaling['scaling_efficiency']:.1%}"
         f" ({scaling['kind']}, {scaling['base_cards']} to {scaling['cards']} cards, {scaling['batch_rule']})",
-        "", "To ask:", *(f"  - {q}" for q in result["questions"]),
+        "", render_table(scaling["by_network_and_batch_rule"], "table"), "",
+        "To ask:", *(f"  - {q}" for q in result["questions"]),
     ]  # fmt: skip
     return "\n".join(lines)
 

@@ -25,6 +25,9 @@ from clustersim.cli.options import (
     "--fidelity", type=click.Choice(["auto", "closed", "vector", "des"]), default="auto", show_default=True
 )
 @click.option("--replications", type=click.IntRange(min=1), help="Simulated runs; the scenario's by default.")
+@click.option(
+    "--scaling", metavar="LOW:HIGH", help="Scaling curves from LOW to HIGH cards instead, by doubling."
+)
 @click.option("-o", "--output", type=click.Path(), help="Folder for events.csv, trace.json and figures.")
 @format_option("table", "json")
 def command(
@@ -32,6 +35,7 @@ def command(
     sets: tuple[str, ...],
     fidelity: str,
     replications: int | None,
+    scaling: str | None,
     output: str | None,
     fmt: str,
 ) -> None:
@@ -43,6 +47,9 @@ def command(
     from clustersim.schema.inputs import load_inputs
 
     inputs = load_inputs(scenario, sets, with_incumbent=False)
+    if scaling is not None:
+        _scaling(inputs, scaling, folder, fmt)
+        return
     step = assemble.train_job(inputs.scenario, inputs.hardware)
     run = assemble.training_run(
         inputs.scenario, inputs.hardware, assemble.model_spec(inputs.hardware.model).parameters
@@ -76,6 +83,62 @@ def command(
     if folder is not None:
         _write(folder, run, summary, inputs, result)
     emit_object(result, fmt, lambda: _table(result))
+
+
+def _scaling(inputs: Any, text: str, folder: Any, fmt: str) -> None:
+    """Print weak and strong scaling curves, and draw them where there is a folder."""
+    from clustersim import assemble
+    from clustersim.errors import InputError
+    from clustersim.perf.scaling import KINDS, powers, scaling_curve
+    from clustersim.report.scaling_figure import scaling_figure
+    from clustersim.report.style import save
+
+    low, _, high = text.partition(":")
+    if not (low.strip().isdigit() and high.strip().isdigit()):
+        raise InputError(f"--scaling {text!r}: write LOW:HIGH, for example 8:131072")
+    training, hardware = inputs.scenario.training, inputs.hardware
+    curves = [
+        scaling_curve(
+            card=assemble.card_spec(hardware.card),
+            network=assemble.network_spec(inputs.scenario, hardware),
+            model=assemble.model_spec(hardware.model),
+            plan=assemble.plan_spec(training.plan),
+            global_batch=training.global_batch,
+            seq_len=training.seq_len,
+            counts=powers(int(low), int(high)),
+            kind=kind,
+            dtype=training.dtype,
+        )
+        for kind in KINDS
+    ]
+    rows: list[dict[str, Any]] = [
+        {
+            "kind": c.kind, "base_cards": c.base_cards, "batch_rule": c.batch_rule, "cards": p.cards,
+            "tokens_per_s_per_card": p.tokens_per_s_per_card, "scaling_efficiency": p.efficiency,
+            **{f"lost_to_{cause.replace(' ', '_').replace('-', '_')}": lost for cause, lost in p.lost.items()},
+        }
+        for c in curves
+        for p in c.points
+    ]  # fmt: skip
+    if folder is not None:
+        with write_beside(folder / "scaling.png") as temporary:
+            save(scaling_figure(inputs.scenario.name, curves), temporary)
+    if fmt == "json":
+        plan = asdict(curves[0].plan)
+        emit_object({"scenario": inputs.scenario.name, "plan": plan, "points": rows}, fmt, str)
+        return
+    lost = [k for k in rows[0] if k.startswith("lost_to_") and any(abs(r[k]) > 5e-4 for r in rows)]
+    names = [
+        "kind",
+        "base_cards",
+        "batch_rule",
+        "cards",
+        "tokens_per_s_per_card",
+        "scaling_efficiency",
+        *lost,
+    ]
+    shown = [{k: round(r[k], 4) if isinstance(r[k], float) else r[k] for k in names} for r in rows]
+    click.echo(render_table(shown, "table"))
 
 
 def _table(result: dict[str, Any]) -> str:
