@@ -28,6 +28,16 @@ from clustersim.cli.options import (
 @click.option(
     "--scaling", metavar="LOW:HIGH", help="Scaling curves from LOW to HIGH cards instead, by doubling."
 )
+@click.option(
+    "--with",
+    "others",
+    multiple=True,
+    metavar="SCENARIO",
+    help="Train together with the cluster and plan of another scenario. Repeatable.",
+)
+@click.option(
+    "--link", default="100 Gb/s", show_default=True, help="Bandwidth per card between the clusters."
+)
 @click.option("-o", "--output", type=click.Path(), help="Folder for events.csv, trace.json and figures.")
 @format_option("table", "json")
 def command(
@@ -36,6 +46,8 @@ def command(
     fidelity: str,
     replications: int | None,
     scaling: str | None,
+    others: tuple[str, ...],
+    link: str,
     output: str | None,
     fmt: str,
 ) -> None:
@@ -49,6 +61,9 @@ def command(
     inputs = load_inputs(scenario, sets, with_incumbent=False)
     if scaling is not None:
         _scaling(inputs, scaling, folder, fmt)
+        return
+    if others:
+        _mixed(inputs, others, link, fmt)
         return
     step = assemble.train_job(inputs.scenario, inputs.hardware)
     run = assemble.training_run(
@@ -83,6 +98,54 @@ def command(
     if folder is not None:
         _write(folder, run, summary, inputs, result)
     emit_object(result, fmt, lambda: _table(result))
+
+
+def _mixed(inputs: Any, others: tuple[str, ...], link: str, fmt: str) -> None:
+    """Print one step of unlike clusters that train the first scenario's model together."""
+    from clustersim import assemble
+    from clustersim.perf.hetero import Part, mixed_step
+    from clustersim.schema.inputs import load_inputs
+    from clustersim.units import to_float
+
+    every = [inputs, *(load_inputs(name, with_incumbent=False) for name in others)]
+    parts = [
+        Part(
+            name=one.scenario.name,
+            card=assemble.card_spec(one.hardware.card),
+            network=assemble.network_spec(one.scenario, one.hardware),
+            plan=assemble.plan_spec(one.scenario.training.plan),
+        )
+        for one in every
+    ]
+    training = inputs.scenario.training
+    mixed = mixed_step(
+        parts,
+        model=assemble.model_spec(inputs.hardware.model),
+        global_batch=training.global_batch,
+        seq_len=training.seq_len,
+        link_bandwidth=to_float(link, "B/s"),
+        dtype=training.dtype,
+    )
+    rows = [
+        {
+            "part": p.name, "card": p.card.name, "cards": p.plan.cards, "micro_batches": mixed.micro_batches[p.name],
+            "waiting_share": mixed.waiting[p.name], "alone_tokens_per_s": mixed.alone_tokens_per_s[p.name],
+        }
+        for p in parts
+    ]  # fmt: skip
+    result = {
+        "step_time_s": mixed.step_time_s, "tokens_per_s": mixed.tokens_per_s, "exposed_dp_s": mixed.exposed_dp_s,
+        "gain_over_best_part": mixed.gain, "parts": rows,
+    }  # fmt: skip
+
+    def table() -> str:
+        head = (
+            f"together {mixed.tokens_per_s:,.0f} tokens/s, step {mixed.step_time_s:.3f} s, gain over the best part"
+            f" alone {mixed.gain:+.1%}"
+        )
+        return f"{head}\n{render_table(rows, 'table')}"
+
+    emit_object(result, fmt, table)
 
 
 def _scaling(inputs: Any, text: str, folder: Any, fmt: str) -> None:

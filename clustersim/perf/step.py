@@ -21,7 +21,7 @@ from clustersim.perf.memory import MemoryTerms, check_fits, memory_per_card, sta
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan, check_plan
 
-__all__ = ["StepTerms", "StepTime", "estimate_step", "step_columns", "train_step"]
+__all__ = ["StepTerms", "StepTime", "data_parallel_time", "estimate_step", "step_columns", "train_step"]
 
 #: A number, or an array with one entry a plan.
 Real = Any
@@ -254,7 +254,7 @@ def _pipeline_sends(network: Network, model: Model, plan: Plan, seq_len: int, mi
     return np.where(np.greater(plan.pp, 1), 2.0 * micro_batches * plan.interleave * one.total_s, 0.0)
 
 
-def _data_parallel(
+def data_parallel_time(
     network: Network, plan: Plan, shard: Real, stage_s: Real, micro_batches: Real
 ) -> tuple[Real, Real]:
     """Return exposed and total seconds of the data-parallel traffic of a step, all in two-byte values.
@@ -359,7 +359,7 @@ def step_columns(
     # The head makes the last stage the slowest; its micro-batches set the pace.
     shard = stage_parameters(model, plan)
     m = micro_batches
-    exposed_dp, dp_total = _data_parallel(network, plan, shard, stage.total, m)
+    exposed_dp, dp_total = data_parallel_time(network, plan, shard, stage.total, m)
     split = plan.dp * plan.cp if plan.zero >= 1 else 1
     state = 28.0 * shard / split  # read and write of fp32 weight and moments, read of the gradient
     host: Real = 0.0

@@ -1,0 +1,186 @@
+"""One model trained by unlike cards together: replicas of each kind, shares of the batch by speed, one slow link.
+
+Every part keeps its own tensor and pipeline degrees and its own network. The micro-batches of a step are shared out so
+that the parts finish together as nearly as whole micro-batches allow; then all replicas reduce their gradients over a
+network whose speed between domains is that of the slowest part or of the link between the parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from clustersim.errors import InfeasibleError, InputError
+from clustersim.fabric.network import Network
+from clustersim.perf.card import Card
+from clustersim.perf.memory import memory_per_card, stage_parameters
+from clustersim.perf.model import Model
+from clustersim.perf.plan import Plan
+from clustersim.perf.step import data_parallel_time, step_columns
+
+__all__ = ["MixedStep", "Part", "mixed_step"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Some cards of one kind, their network, and the plan of a replica on them (``plan.dp`` replicas)."""
+
+    name: str
+    card: Card
+    network: Network
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class MixedStep:
+    """One step of all parts together."""
+
+    step_time_s: float
+    exposed_dp_s: float
+    tokens_per_s: float
+    micro_batches: dict[str, int]
+    """Micro-batches of each replica, by part."""
+    waiting: dict[str, float]
+    """Share of the step that each part waits for the slowest."""
+    alone_tokens_per_s: dict[str, float]
+    """What each part would do without the others, on the whole batch."""
+
+    @property
+    def gain(self) -> float:
+        """Throughput over the best part alone, less one: what leaving the slower parts out would forgo."""
+        return self.tokens_per_s / max(self.alone_tokens_per_s.values()) - 1.0
+
+
+def _busy_s(part: Part, model: Model, micro_batches: int, seq_len: int, dtype: str) -> float:
+    """Seconds of a part's step before the gradients are reduced."""
+    batch = micro_batches * part.plan.dp * part.plan.micro_batch
+    terms, _ = step_columns(
+        card=part.card,
+        network=part.network,
+        model=model,
+        plan=part.plan,
+        global_batch=batch,
+        seq_len=seq_len,
+        dtype=dtype,
+    )
+    return float(terms.total - terms.exposed_dp_s)
+
+
+def _check(parts: Sequence[Part], model: Model, seq_len: int, global_batch: int) -> int:
+    """Return the sequences of one micro-batch; raise for parts that cannot train together."""
+    if not parts:
+        raise InputError("a mixed cluster needs at least one part")
+    names = [p.name for p in parts]
+    if len(set(names)) != len(names):
+        raise InputError("two parts have the same name; give each its own")
+    sizes = {p.plan.micro_batch for p in parts}
+    if len(sizes) > 1:
+        raise InputError(f"all parts must use one micro-batch, not {sorted(sizes)}")
+    for part in parts:
+        need = memory_per_card(model=model, plan=part.plan, seq_len=seq_len, global_batch=global_batch).total
+        if need > part.card.memory_bytes:
+            raise InfeasibleError(
+                f"{model.name} does not fit on part {part.name}: {need / 2**30:.1f} GiB per card of"
+                f" {part.card.memory_bytes / 2**30:.1f} GiB; split it over more of its cards"
+            )
+    return sizes.pop()
+
+
+def _shares(parts: Sequence[Part], model: Model, total: int, seq_len: int, dtype: str) -> list[int]:
+    """Share out ``total`` micro-batches: each next round goes to the part that would finish it first."""
+    counts = [1] * len(parts)
+    replicas = [p.plan.dp for p in parts]
+    one = [_busy_s(p, model, 1, seq_len, dtype) for p in parts]
+    two = [_busy_s(p, model, 2, seq_len, dtype) for p in parts]
+    each = [
+        b - a for a, b in zip(one, two, strict=True)
+    ]  # a further micro-batch; the rest is bubble and optimizer
+    while (left := total - sum(c * r for c, r in zip(counts, replicas, strict=True))) > 0:
+        fitting = [i for i, r in enumerate(replicas) if r <= left]
+        if not fitting:
+            raise InputError(
+                f"{total} micro-batches cannot be shared out over replicas of {replicas}: {left} are left over;"
+                f" a global batch of {total - left} micro-batches would do"
+            )
+        best = min(fitting, key=lambda i: one[i] + counts[i] * each[i])
+        counts[best] += 1
+    if left < 0:
+        raise InputError(
+            f"{total} micro-batches are fewer than the {sum(replicas)} replicas; enlarge the batch"
+        )
+    return counts
+
+
+def mixed_step(
+    parts: Sequence[Part],
+    *,
+    model: Model,
+    global_batch: int,
+    seq_len: int,
+    link_bandwidth: float,
+    dtype: str = "bf16",
+) -> MixedStep:
+    """Return one step of unlike parts that train one model together.
+
+    ``link_bandwidth`` is bytes/s per card and direction between the parts. Two equal parts over a link as fast as
+    their network are one cluster of twice the size.
+
+    Raises InputError for parts or a batch that cannot be shared out, InfeasibleError for a part that lacks memory.
+    """
+    micro = _check(parts, model, seq_len, global_batch)
+    if global_batch % micro:
+        raise InputError(f"a batch of {global_batch} is no multiple of the micro-batch {micro}")
+    counts = _shares(parts, model, global_batch // micro, seq_len, dtype)
+    busy = [_busy_s(p, model, c, seq_len, dtype) for p, c in zip(parts, counts, strict=True)]
+    exposed = _exchange_s(parts, counts, model, seq_len, dtype, link_bandwidth)
+    step = max(busy) + exposed
+    tokens = float(global_batch) * seq_len
+    return MixedStep(
+        step_time_s=step,
+        exposed_dp_s=exposed,
+        tokens_per_s=tokens / step,
+        micro_batches={p.name: c for p, c in zip(parts, counts, strict=True)},
+        waiting={p.name: (max(busy) - b) / step for p, b in zip(parts, busy, strict=True)},
+        alone_tokens_per_s={p.name: _alone(p, model, global_batch, seq_len, dtype) for p in parts},
+    )
+
+
+def _exchange_s(
+    parts: Sequence[Part], counts: Sequence[int], model: Model, seq_len: int, dtype: str, link: float
+) -> float:
+    """Exposed gradient exchange of all replicas: the largest shard over the slowest network."""
+    replicas = sum(p.plan.dp for p in parts)
+    worst = 0.0
+    for part, count in zip(parts, counts, strict=True):
+        network = part.network
+        if len(parts) > 1:
+            network = replace(network, scale_out_bandwidth=min(network.scale_out_bandwidth, link))
+        batch = count * part.plan.dp * part.plan.micro_batch
+        terms, _ = step_columns(
+            card=part.card,
+            network=network,
+            model=model,
+            plan=part.plan,
+            global_batch=batch,
+            seq_len=seq_len,
+            dtype=dtype,
+        )
+        stage = float(
+            terms.compute_s + terms.attention_s + terms.memory_bound_s + terms.recompute_s + terms.exposed_tp_s
+            + terms.exposed_cp_s + terms.exposed_ep_s
+        ) / count  # fmt: skip
+        plan = replace(part.plan, dp=replicas)
+        exposed, _ = data_parallel_time(network, plan, stage_parameters(model, part.plan), stage, count)
+        worst = max(worst, float(exposed))
+    return worst
+
+
+def _alone(part: Part, model: Model, global_batch: int, seq_len: int, dtype: str) -> float:
+    """Tokens per second of a part that trains the whole batch by itself; 0 where the batch does not divide."""
+    if global_batch % (part.plan.dp * part.plan.micro_batch):
+        return 0.0
+    terms, _ = step_columns(
+        card=part.card, network=part.network, model=model, plan=part.plan, global_batch=global_batch, seq_len=seq_len,
+        dtype=dtype,
+    )  # fmt: skip
+    return float(global_batch) * seq_len / float(terms.total)
