@@ -69,7 +69,8 @@ def activation_bytes_per_layer(model: Model, plan: Plan, seq_len: int, recompute
     outside = 10.0 * model.hidden
     # Split by tensor parallelism: queries, keys, values, projection input, and the feed-forward widths.
     inside = 4.0 * query + 4.0 * kv + (8.0 if model.gated else 4.0) * width
-    attention = 0.0 if recompute == "selective" else 5.0 * model.heads * seq_len / plan.cp
+    kept = recompute == "none" and not plan.flash_attention
+    attention = 5.0 * model.heads * seq_len / plan.cp if kept else 0.0
     return tokens * (outside / shared + (inside + attention) / plan.tp)
 
 
@@ -107,7 +108,9 @@ def memory_per_card(
     per_layer = activation_bytes_per_layer(model, plan, seq_len, plan.recompute)
     activations = per_layer * layers_in_flight(model, plan, micro_batches)
     if plan.recompute == "full":
-        activations += activation_bytes_per_layer(model, plan, seq_len, "selective")
+        # The layer at hand is whole again while its backward pass runs, its score matrix too where it is not fused.
+        at_hand = "selective" if plan.flash_attention else "none"
+        activations += activation_bytes_per_layer(model, plan, seq_len, at_hand)
     if plan.offload_activations:
         activations = np.minimum(activations, 2 * per_layer * model.layers / plan.pp)
     tokens = plan.micro_batch * seq_len / plan.cp

@@ -11,6 +11,7 @@ from clustersim import assemble
 from clustersim.errors import ClusterSimError
 from clustersim.fabric.network import RDMA_LATENCY_S, Network
 from clustersim.perf.card import Card
+from clustersim.perf.memory import memory_per_card
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan
 from clustersim.perf.step import StepTime, estimate_step
@@ -240,4 +241,41 @@ def predict(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:
     """
     table = list(rows)
     require_columns(table[0] if table else (), COLUMNS, "training data")
-    return [predict_row(row) for row in table]
+    steps = [predict_row(row) for row in table]
+    return steps + [found for row in table for found in memory_rows(row)]
+
+
+def memory_rows(row: Mapping[str, str]) -> list[ValidationRow]:
+    """Return the memory of a row that states one, and the verdict on a row that ran out of it.
+
+    Both columns are optional: ``peak_memory_gib``, and ``out_of_memory`` with yes (1 where it does not fit).
+    """
+    stated, ran_out = _number(row, "peak_memory_gib"), (row.get("out_of_memory") or "").lower() == "yes"
+    if stated is None and not ran_out:
+        return []
+    base: dict[str, Any] = {"id": f"{row['id']} memory", "source": row["source"], "group": "memory"}
+    try:
+        profile = load_card(_card_name(row["gpu"]))
+        cards, seq, batch = (_count(row, key) for key in ("n_gpus", "seq_len", "global_batch"))
+        plan, _ = _plan(row, cards, batch)
+        total = memory_per_card(model=_model(row), plan=plan, seq_len=seq, global_batch=batch).total
+    except (Unpredictable, ClusterSimError, ZeroDivisionError) as error:
+        reason = str(error).splitlines()[0]
+        return [
+            ValidationRow(
+                **base, predicted=None, measured=stated or 1.0, unit="GiB", card=row["gpu"], reason=reason
+            )
+        ]
+    if not ran_out:
+        gib = float(total) / 2**30
+        return [
+            ValidationRow(**base, predicted=gib, measured=stated or math.nan, unit="GiB", card=profile.name)
+        ]
+    capacity = assemble.card_spec(profile).memory_bytes
+    verdict = base | {"group": "out of memory"}
+    return [
+        ValidationRow(
+            **verdict, predicted=float(total > capacity), measured=1.0, unit="1 if it does not fit", card=profile.name,
+            details={"needed_gib": float(total) / 2**30},
+        )
+    ]  # fmt: skip
