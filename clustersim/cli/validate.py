@@ -21,7 +21,6 @@ DOMAINS: dict[str, tuple[str, str]] = {
     "reliability": ("clustersim.validation.reliability", "reliability.csv"),
     "serving": ("clustersim.validation.serving", "serving.csv"),
     "serving_latency": ("clustersim.validation.serving_latency", "serving_latency.csv"),
-    "tco": ("clustersim.validation.tco", "tco.csv"),
 }
 
 
