@@ -28,6 +28,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("clustersim.cli.explain", "Show the chain of terms before and after a change of inputs."),
     "check": ("clustersim.cli.check", "Check a scenario and its profiles; say where each value came from."),
     "profiles": ("clustersim.cli.profiles", "List hardware profiles, show one, or compare two."),
+    "tco": ("clustersim.cli.tco", "Price a cluster: bill, yearly cost, intervals, and the market's rent."),
+    "compare": ("clustersim.cli.compare", "Put the same demand on several clusters, side by side."),
     "plan": ("clustersim.cli.plan", "Ask backwards: which plan, how many cards."),
     "sweep": ("clustersim.cli.sweep", "Run every combination of varied inputs."),
     "mc": ("clustersim.cli.mc", "Carry uncertain inputs through the chain: P10, P50, P90."),

@@ -222,6 +222,8 @@ class TcoSection(Model):
     """Share of the hours that are sold or used."""
     integration: Fraction
     carbon: Carbon | None = None
+    contract: Price | None = None
+    """What a buyer is known to have paid for the whole, VAT included, to hold the bill against."""
 
 
 class InferenceSection(Model):
