@@ -20,20 +20,18 @@ from clustersim.econ.bom import BillLine
 from clustersim.errors import InputError, suggest
 from clustersim.fabric.network import Network
 from clustersim.fabric.parts import NetworkParts, cluster_parts
-from clustersim.finance.company import Company, Peers, Printed, ProductLine
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan
 from clustersim.perf.step import StepTime, train_step
 from clustersim.provenance import Sourced
-from clustersim.schema.company import CompanyFile
 from clustersim.schema.inputs import Hardware
 from clustersim.schema.prices import PriceBook
 from clustersim.schema.profiles import CardProfile, ModelProfile
 from clustersim.schema.scenario import ExtrasSection, PlanSection, RecoverySection, Scenario
 
 __all__ = [
-    "bill_lines", "card_spec", "company_spec", "model_spec", "needed", "network_parts", "network_spec", "plan_spec",
+    "bill_lines", "card_spec", "model_spec", "needed", "network_parts", "network_spec", "plan_spec",
     "price_cny", "train_job", "training_run",
 ]  # fmt: skip
 
@@ -333,39 +331,3 @@ def bill_lines(scenario: Scenario, hardware: Hardware, prices: PriceBook) -> lis
         )
         for group, part, quantity, price in rows
     ]
-
-
-def company_spec(file: CompanyFile) -> Company:
-    """Return the company as the forecast and the valuation take it."""
-    return Company(
-        name=file.name,
-        years=file.years,
-        revenue_kcny=file.revenue.values,
-        gross_margin=file.gross_margin.values,
-        rows=file.cash_flow_rows.model_dump(),
-        products=tuple(ProductLine(name=n, units=p.units, asp_kcny=p.asp) for n, p in file.products.items()),
-        services_share=file.services_share,
-        asp_scale=file.asp_scale.value,
-        units_scale=file.units_scale.value,
-        tax_rate=file.tax_rate.value,
-        wacc=file.wacc.value,
-        terminal_growth=file.terminal_growth.value,
-        net_cash_kcny=file.net_cash.value,
-        hkd_per_cny=file.hkd_per_cny.value,
-        shares_m=file.shares_m.value,
-        price_hkd=file.price_hkd.value,
-        dcf_weight=file.dcf_weight.value,
-        peers=Peers(
-            price_to_sales=file.peers.price_to_sales.value,
-            discount=file.peers.discount.value,
-            year=file.peers.year,
-        ),
-        printed=Printed(
-            pv_fcf_kcny=file.printed.pv_fcf.value,
-            pv_terminal_kcny=file.printed.pv_terminal.value,
-            dcf_hkd_m=file.printed.dcf_hkd_m.value,
-            ps_hkd_m=file.printed.ps_hkd_m.value,
-            blended_hkd_m=file.printed.blended_hkd_m.value,
-            target_price_hkd=file.printed.target_price_hkd.value,
-        ),
-    )

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from clustersim import assemble
+from clustersim.assemble_company import company_spec
 from clustersim.des.training.closed_form import ExpectedRun, expected_run
 from clustersim.des.training.run import TrainingRun
 from clustersim.des.training.simulate import SimulatedRun, simulate_run
@@ -301,7 +302,7 @@ def run_chain(
     incumbent = run_cluster(inputs.incumbent, scenario.tco, cache) if inputs.incumbent is not None else None
     tell("incumbent")
     value = value_of_card(inputs, own, incumbent, serving) if incumbent is not None else None
-    company = assemble.company_spec(inputs.company) if inputs.company is not None else None
+    company = company_spec(inputs.company) if inputs.company is not None else None
     link = link_of(inputs, value, company)
     forecast = make_forecast(company, link) if company is not None else None
     valuation = value_company(company, forecast) if company is not None and forecast is not None else None

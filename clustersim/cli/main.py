@@ -37,6 +37,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "optimise": ("clustersim.cli.optimise", "Find the best of a design space under constraints."),
     "seek": ("clustersim.cli.seek", "Find the input that gives an output its target."),
     "study": ("clustersim.cli.study", "Resume, query and export studies kept in a folder."),
+    "forecast": (
+        "clustersim.cli.forecast",
+        "The company model: statements, recovery, conventions, cases, Monte Carlo.",
+    ),
     "anchors": ("clustersim.cli.anchors", "Compare or record what ties the forecast to the simulator."),
     "validate": ("clustersim.cli.validate", "Predict published measurements and print the errors."),
 }

@@ -1,171 +1,179 @@
-"""Revenue by product, statements down to free cash flow, and how a change of price and units moves them."""
+"""Revenue by product, the income statement, and the rows of the free cash flow, from drivers.
+
+The forecast is the printed one at the shipped profiles; a link, a price scale or a units scale moves it. Where the
+drivers give the printed row but for its last digit, the difference stays visible as a rounding row.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from clustersim.errors import InputError
 from clustersim.finance.company import Company
+from clustersim.finance.products import Moved, ProductForecast, calibrated_products, moved, product_forecasts
+from clustersim.finance.tax import tax_rows
+from clustersim.finance.working_capital import WorkingCapital, average_balance, year_end_balance
 from clustersim.market.link import Link
 
 __all__ = ["Forecast", "ProductForecast", "make_forecast"]
 
-SERVICES = "services"
-
-#: Days on year-end balances that tie working capital to sales and to cost of sales when a forecast departs from
-#: the printed one (the report's long-run days, on balances: receivables 100, inventory 150, payables 200; derived).
-DSO, DIO, DPO = 100.0, 150.0, 200.0
+Row = tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ProductForecast:
-    """Units, price and revenue of one product line by year."""
-
-    name: str
-    units: Mapping[str, float]
-    asp_kcny: Mapping[str, float]
-    revenue_kcny: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """The forecast, row by row along ``years``, in kCNY."""
+    """The forecast, row by row along ``years``, in kCNY; costs and outflows are negative."""
 
     years: tuple[str, ...]
     products: tuple[ProductForecast, ...]
-    revenue_kcny: tuple[float, ...]
-    gross_profit_kcny: tuple[float, ...]
-    ebit_kcny: tuple[float, ...]
-    depreciation_kcny: tuple[float, ...]
-    tax_kcny: tuple[float, ...]
-    working_capital_kcny: tuple[float, ...]
-    capex_kcny: tuple[float, ...]
-    rounding_kcny: tuple[float, ...]
-    """What the printed free cash flow differs from the sum of its printed rows."""
+    revenue_kcny: Row
+    cost_of_sales_kcny: Row
+    selling_kcny: Row
+    administrative_kcny: Row
+    research_kcny: Row
+    other_income_kcny: Row
+    other_gains_kcny: Row
+    finance_net_kcny: Row
+    income_tax_kcny: Row
+    working_capital: WorkingCapital
+    depreciation_kcny: Row
+    capex_kcny: Row
+    rounding: Mapping[str, Row]
+    """What the printed cash-flow rows differ from what the drivers give, by row."""
+    moved: Moved
 
     @property
-    def fcf_kcny(self) -> tuple[float, ...]:
-        """Free cash flow: EBIT + D&A + tax + change in working capital + capex (outflows negative) + rounding."""
-        rows = (
+    def gross_profit_kcny(self) -> Row:
+        """Revenue less cost of sales."""
+        return _sum(self.revenue_kcny, self.cost_of_sales_kcny)
+
+    @property
+    def operating_profit_kcny(self) -> Row:
+        """EBIT as the drivers give it: gross profit, the three operating costs, other income and gains."""
+        costs = (self.selling_kcny, self.administrative_kcny, self.research_kcny)
+        return _sum(self.gross_profit_kcny, *costs, self.other_income_kcny, self.other_gains_kcny)
+
+    @property
+    def profit_before_tax_kcny(self) -> Row:
+        """EBIT and net finance income."""
+        return _sum(self.operating_profit_kcny, self.finance_net_kcny)
+
+    @property
+    def net_profit_kcny(self) -> Row:
+        """Profit after tax."""
+        return _sum(self.profit_before_tax_kcny, self.income_tax_kcny)
+
+    @property
+    def ebit_kcny(self) -> Row:
+        """EBIT of the cash-flow table: with its rounding."""
+        return _sum(self.operating_profit_kcny, self.rounding["ebit"])
+
+    @property
+    def tax_kcny(self) -> Row:
+        """Tax of the cash-flow table."""
+        return _sum(self.income_tax_kcny, self.rounding["tax"])
+
+    @property
+    def working_capital_kcny(self) -> Row:
+        """Change in working capital of the cash-flow table."""
+        return _sum(self.working_capital.change, self.rounding["change_in_working_capital"])
+
+    @property
+    def fcf_kcny(self) -> Row:
+        """Free cash flow: EBIT + D&A + tax + change in working capital + capex, and the rounding of the sum."""
+        return _sum(
             self.ebit_kcny,
             self.depreciation_kcny,
             self.tax_kcny,
             self.working_capital_kcny,
             self.capex_kcny,
-            self.rounding_kcny,
+            self.rounding["free_cash_flow"],
         )
-        return tuple(sum(values) for values in zip(*rows, strict=True))
 
 
-def calibrated_units(company: Company, year: str) -> dict[str, float]:
-    """Return units of a year scaled by one factor so that units x ASP + services is the printed revenue exactly.
+def _sum(*rows: Row) -> Row:
+    return tuple(sum(values) for values in zip(*rows, strict=True))
 
-    Only total revenue is printed; the mix is a prior (see the company file).
 
-    Raises InputError for a year without priors.
-    """
-    total = company.revenue_kcny[company.years.index(year)] * (1 - company.services_share[year])
-    prior = {p.name: p.units[year] for p in company.products if year in p.units}
-    value = sum(
-        units * asp
-        for units, asp in ((p.units[year], p.asp_kcny[year]) for p in company.products if year in p.units)
-    )
-    if value <= 0:
-        raise InputError(f"company {company.name}: no product sells anything in {year}")
-    return {name: units * total / value for name, units in prior.items()}
+def _scaled(share: Row, revenue: Row, factor: Row) -> Row:
+    return tuple(-s * r * f for s, r, f in zip(share, revenue, factor, strict=True))
 
 
 def make_forecast(company: Company, link: Link) -> Forecast:
     """Return the forecast of a company after a link has moved one product line.
 
-    A moved line changes revenue by its price and units; cost of sales follows the units only, so a better price
-    falls through to EBIT. Tax is paid on the difference at the tax rate, working capital and capex follow revenue.
-    After the last year with products the ratio to the printed revenue stays what it was in that year.
+    A moved line changes revenue by its price and units; cost of sales follows the units, so a better price falls
+    through to EBIT. Operating costs follow revenue by their variable share only. What departs from the printed
+    forecast adds year-end days of working capital: the report's average balances would swing from year to year.
     """
-    years = company.product_years
-    products = tuple(
-        _product(company, name, link) for name in (*(p.name for p in company.products), SERVICES)
-    )
-    ratio_rev: list[float] = []
-    ratio_cost: list[float] = []
-    for year in company.years:
-        at = year if year in years else years[-1]
-        printed = company.revenue_kcny[company.years.index(at)]
-        revenue, cost = _moved(company, at, link)
-        ratio_rev.append(1.0 + revenue / printed)
-        ratio_cost.append(1.0 + cost / (printed * (1 - company.gross_margin[company.years.index(at)])))
-    return _statements(company, products, ratio_rev, ratio_cost)
+    calibrated = {year: calibrated_products(company, year) for year in company.years}
+    change = moved(company, link, calibrated)
+    rounding = {name: tuple(0.0 for _ in company.years) for name in company.rows}
+    base = _build(company, Moved(*(tuple(0.0 for _ in company.years),) * 2), (), rounding)
+    computed = {
+        "ebit": base.operating_profit_kcny,
+        "tax": base.income_tax_kcny,
+        "change_in_working_capital": base.working_capital.change,
+        "capital_expenditure": base.capex_kcny,
+    }
+    rounding |= {
+        name: tuple(p - c for p, c in zip(company.rows[name], row, strict=True))
+        for name, row in computed.items()
+    }
+    if company.drivers.tax_mode != "printed":
+        rounding["tax"] = tuple(0.0 for _ in company.years)
+    parts = [row for name, row in company.rows.items() if name != "free_cash_flow"]
+    total = company.rows["free_cash_flow"]
+    rounding["free_cash_flow"] = tuple(p - sum(v) for p, *v in zip(total, *parts, strict=True))
+    return _build(company, change, product_forecasts(company, link, calibrated), rounding)
 
 
-def _factors(company: Company, name: str, link: Link) -> tuple[float, float]:
-    """Return what multiplies the price and the units of a line: the company's scales, and the link if it is hers."""
-    mine = link.product == name
-    asp = company.asp_scale * (link.asp_factor if mine else 1.0)
-    return asp, company.units_scale * (link.units_factor if mine else 1.0)
-
-
-def _moved(company: Company, year: str, link: Link) -> tuple[float, float]:
-    """Return the change of revenue and of cost of sales in one year, in kCNY."""
-    margin = company.gross_margin[company.years.index(year)]
-    units = calibrated_units(company, year)
-    revenue = cost = 0.0
-    for line in company.products:
-        if year not in line.units:
-            continue
-        asp_factor, units_factor = _factors(company, line.name, link)
-        before = units[line.name] * line.asp_kcny[year]
-        revenue += before * (asp_factor * units_factor - 1)
-        cost += before * (1 - margin) * (units_factor - 1)
-    return revenue, cost
-
-
-def _product(company: Company, name: str, link: Link) -> ProductForecast:
-    if name == SERVICES:
-        revenue = {
-            y: company.services_share[y] * company.revenue_kcny[company.years.index(y)]
-            for y in company.product_years
-        }
-        return ProductForecast(name, {}, {}, revenue)
-    line = next(p for p in company.products if p.name == name)
-    asp_factor, units_factor = _factors(company, name, link)
-    years = [y for y in company.product_years if y in line.units]
-    units = {y: calibrated_units(company, y)[name] * units_factor for y in years}
-    asp = {y: line.asp_kcny[y] * asp_factor for y in years}
-    return ProductForecast(name, units, asp, {y: units[y] * asp[y] for y in years})
-
-
-def _statements(
-    company: Company, products: tuple[ProductForecast, ...], ratio_rev: list[float], ratio_cost: list[float]
+def _build(
+    company: Company, change: Moved, products: tuple[ProductForecast, ...], rounding: Mapping[str, Row]
 ) -> Forecast:
-    rows = company.rows
-    cost = [r * (1 - m) for r, m in zip(company.revenue_kcny, company.gross_margin, strict=True)]
-    d_revenue = [r * (x - 1) for r, x in zip(company.revenue_kcny, ratio_rev, strict=True)]
-    d_cost = [c * (x - 1) for c, x in zip(cost, ratio_cost, strict=True)]
-    d_ebit = [r - c for r, c in zip(d_revenue, d_cost, strict=True)]
-    balance = [DSO / 365 * r + (DIO - DPO) / 365 * c for r, c in zip(d_revenue, d_cost, strict=True)]
-    d_capital = [-(b - a) for a, b in zip([0.0, *balance[:-1]], balance, strict=True)]
-    # A year that the report taxes is taxed on the difference; a year of losses is not.
-    d_tax = [-company.tax_rate * e if t < 0 else 0.0 for e, t in zip(d_ebit, rows["tax"], strict=True)]
-    revenue = [a + b for a, b in zip(company.revenue_kcny, d_revenue, strict=True)]
+    d, base = company.drivers, company.revenue_kcny
+    revenue = _sum(base, change.revenue)
+    # Costs that vary with sales: the shares are of the printed revenue, moved by the variable share of the change.
+    factor = tuple(1 + d.variable_opex_share * c / r for c, r in zip(change.revenue, base, strict=True))
+    cost = tuple(-(r * (1 - m) + c) for r, m, c in zip(base, company.gross_margin, change.cost, strict=True))
+    operating = [
+        _scaled(s, base, factor) for s in (d.selling_share, d.administrative_share, d.research_share)
+    ]
+    before_tax = _sum(revenue, cost, *operating, d.other_income, d.other_gains, d.finance_net)
+    capex = tuple(
+        -s * r + x for s, r, x in zip(d.capex_share, revenue, rounding["capital_expenditure"], strict=True)
+    )
     return Forecast(
         years=company.years,
         products=products,
-        revenue_kcny=tuple(revenue),
-        gross_profit_kcny=tuple(r - c - d for r, c, d in zip(revenue, cost, d_cost, strict=True)),
-        ebit_kcny=tuple(a + b for a, b in zip(rows["ebit"], d_ebit, strict=True)),
-        depreciation_kcny=rows["depreciation_and_amortisation"],
-        tax_kcny=tuple(a + b for a, b in zip(rows["tax"], d_tax, strict=True)),
-        working_capital_kcny=tuple(
-            a + b for a, b in zip(rows["change_in_working_capital"], d_capital, strict=True)
-        ),
-        rounding_kcny=_rounding(company),
-        capex_kcny=tuple(a * x for a, x in zip(rows["capital_expenditure"], ratio_rev, strict=True)),
+        revenue_kcny=revenue,
+        cost_of_sales_kcny=cost,
+        selling_kcny=operating[0],
+        administrative_kcny=operating[1],
+        research_kcny=operating[2],
+        other_income_kcny=d.other_income,
+        other_gains_kcny=d.other_gains,
+        finance_net_kcny=d.finance_net,
+        income_tax_kcny=tax_rows(company, before_tax).tax,
+        working_capital=_working_capital(company, change),
+        depreciation_kcny=company.rows["depreciation_and_amortisation"],
+        capex_kcny=capex,
+        rounding=rounding,
+        moved=change,
     )
 
 
-def _rounding(company: Company) -> tuple[float, ...]:
-    rows = company.rows
-    parts = [rows[name] for name in rows if name != "free_cash_flow"]
-    sums = [sum(values) for values in zip(*parts, strict=True)]
-    return tuple(p - s for p, s in zip(rows["free_cash_flow"], sums, strict=True))
+def _working_capital(company: Company, change: Moved) -> WorkingCapital:
+    d, last = company.drivers, company.history.actual_years[-1]
+    base_cost = tuple(r * (1 - m) for r, m in zip(company.revenue_kcny, company.gross_margin, strict=True))
+    items = (
+        ("trade_and_notes_receivables", company.revenue_kcny, change.revenue, d.receivable_days),
+        ("inventories", base_cost, change.cost, d.inventory_days),
+        ("trade_and_other_payables", base_cost, change.cost, d.payable_days),
+    )
+    opening = [company.history.at("balance", item, last) for item, *_ in items]
+    closing = [
+        _sum(average_balance(start, flow, days), year_end_balance(delta, days))
+        for start, (_, flow, delta, days) in zip(opening, items, strict=True)
+    ]
+    return WorkingCapital(closing[0], closing[1], closing[2], (opening[0], opening[1], opening[2]))

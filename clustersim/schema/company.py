@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from clustersim.provenance import Sourced
 from clustersim.schema.base import Fraction, Model, Number, quantity
 
-__all__ = ["AnchorFile", "AnchorRow", "CompanyFile", "ProductFile", "Series"]
+__all__ = ["AnchorFile", "AnchorRow", "CompanyFile", "DriversFile", "HistoryFile", "ProductFile", "Series"]
 
 Kcny = Annotated[Sourced, quantity("kCNY")]
 Rate = Annotated[Sourced, quantity("1", gt=-1, lt=1)]
@@ -31,6 +31,55 @@ class ProductFile(Model):
     asp: dict[str, float]
 
 
+class DriversFile(Model):
+    """What moves the statements, along the years; see ``finance.company.Drivers``."""
+
+    gross_margin_step: Series
+    selling_share: Series
+    administrative_share: Series
+    research_share: Series
+    later_operating_share: Series
+    other_income: Series
+    other_gains: Series
+    finance_net: Series
+    receivable_days: Series
+    inventory_days: Series
+    payable_days: Series
+    capex_share: Series
+    first_taxed_year: str
+    conversion: Kcny
+    variable_opex_share: Fraction
+    warranty_share: Fraction
+    progress_ratio: Fraction
+    interest_rate: Fraction
+    opening_tax_losses: Kcny | None = None
+    """Tax losses carried forward at the start; needed for ``tax_mode: pool``."""
+    tax_mode: Literal["printed", "pool"] = "printed"
+    finance_mode: Literal["printed", "cash"] = "printed"
+    """Net finance income as printed, or the interest rate on opening cash."""
+    product_mode: Literal["printed", "calibrated", "simulated"] = "simulated"
+    """Whether price and units stay printed, follow the scales only, or also the simulated value of the card."""
+
+
+class HistoryFile(Model):
+    """The printed statements by item, in kCNY."""
+
+    years: tuple[str, ...]
+    source: str
+    tier: str
+    income: dict[str, tuple[float, ...]]
+    balance: dict[str, tuple[float, ...]]
+    cash_flow: dict[str, tuple[float, ...]]
+
+    @model_validator(mode="after")
+    def _along_the_years(self) -> HistoryFile:
+        for name in ("income", "balance", "cash_flow"):
+            for item, row in getattr(self, name).items():
+                if len(row) != len(self.years):
+                    raise ValueError(f"{name}.{item} has {len(row)} values for {len(self.years)} years")
+        return self
+
+
 class CashFlowRows(Model):
     """The printed rows of the cash flow, outflows negative."""
 
@@ -48,6 +97,17 @@ class PeersFile(Model):
     price_to_sales: Positive
     discount: Fraction
     year: str
+    members: dict[str, dict[str, float | None]] = Field(default_factory=dict)
+
+
+class CapmFile(Model):
+    """Cost of capital as printed."""
+
+    risk_free: Rate
+    beta: Positive
+    premium: Rate
+    cost_of_debt: Rate
+    debt_to_equity: Rate
 
 
 class PrintedFile(Model):
@@ -68,7 +128,8 @@ class CompanyFile(Model):
     source: str
     years: tuple[str, ...] = Field(min_length=1)
     revenue: Series
-    gross_margin: Series
+    drivers: DriversFile
+    history: HistoryFile
     cash_flow_rows: CashFlowRows
     products: dict[str, ProductFile]
     services_share: dict[str, float]
@@ -79,6 +140,7 @@ class CompanyFile(Model):
     tax_rate: Fraction
     wacc: Rate
     terminal_growth: Rate
+    capm: CapmFile | None = None
     net_cash: Kcny
     hkd_per_cny: Positive
     shares_m: Positive
@@ -86,6 +148,12 @@ class CompanyFile(Model):
     dcf_weight: Fraction
     peers: PeersFile
     printed: PrintedFile
+    listing_proceeds: Positive | None = None
+    """Gross proceeds of a listing that the cash flow leaves out, HKD million."""
+    supply: dict[str, dict[str, float]] = Field(default_factory=dict)
+    """Most units of a product that can be made, by year; asking for more is a failed check."""
+    cases: dict[str, dict[str, str | float]] = Field(default_factory=dict)
+    """Named cases: keys of this file and the values that replace them."""
 
 
 class AnchorRow(Model):

@@ -1,0 +1,256 @@
+"""``clustersim forecast``: the company model behind the target price."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import click
+
+from clustersim.cli.options import (
+    emit_object,
+    emit_rows,
+    format_option,
+    output_folder,
+    render_table,
+    set_option,
+    write_beside,
+)
+from clustersim.errors import InputError
+
+
+@click.group()
+def command() -> None:
+    """Statements, recovery, calibration, conventions, grids, cases and Monte Carlo of the company."""
+
+
+def chain_of(scenario: str, sets: tuple[str, ...]) -> Any:
+    """Run the chain without the simulated months; raises InputError for a scenario without a company."""
+    from clustersim.pipeline import run_chain
+    from clustersim.planner.segments import serving_rates
+    from clustersim.schema.inputs import load_inputs
+
+    inputs = load_inputs(scenario, sets)
+    if inputs.company is None:
+        raise InputError(f"{inputs.file}: has no `company`; add one (scenarios/company/)")
+    return run_chain(inputs, replications=0, serving=serving_rates(inputs))
+
+
+@command.command()
+@click.argument("scenario")
+@set_option
+@click.option(
+    "--table",
+    "which",
+    type=click.Choice(["income", "balance", "cash_flow", "dcf", "products", "checks"]),
+    multiple=True,
+    help="Show only these tables. Repeatable.",
+)
+@click.option("--proceeds", is_flag=True, help="Let the listing proceeds arrive in the first year.")
+@click.option("-o", "--output", type=click.Path(), help="Folder for the tables as CSV.")
+@format_option("table", "json")
+def show(
+    scenario: str, sets: tuple[str, ...], which: tuple[str, ...], proceeds: bool, output: str | None, fmt: str
+) -> None:
+    """Show the statements, the cash-flow table, the products and the checks of SCENARIO."""
+    folder = output_folder(output) if output is not None else None
+    from clustersim.finance.statements import make_statements
+    from clustersim.report import forecast_tables as tables
+
+    run = chain_of(scenario, sets)
+    company, forecast = run.company, run.forecast
+    cash = company.listing_proceeds_hkd_m / company.hkd_per_cny * 1e3 if proceeds else 0.0
+    statements = make_statements(company, forecast, listing_proceeds_kcny=cash)
+    every = {
+        "income": tables.statement_rows(company, statements, "income"),
+        "balance": tables.statement_rows(company, statements, "balance"),
+        "cash_flow": tables.statement_rows(company, statements, "cash_flow"),
+        "dcf": tables.cash_flow_rows(company, forecast),
+        "products": tables.product_rows(forecast),
+        "checks": tables.check_rows(statements),
+    }
+    shown = {name: rows for name, rows in every.items() if not which or name in which}
+    if folder is not None:
+        _write(folder, shown)
+    result = {
+        "scenario": run.inputs.scenario.name,
+        "unit": "kCNY",
+        "all_checks_ok": statements.all_ok,
+        **shown,
+    }
+    emit_object(result, fmt, lambda: _show(shown, statements.all_ok, bool(which)))
+
+
+def _show(tables: dict[str, Any], ok: bool, asked: bool) -> str:
+    out = []
+    for name, rows in tables.items():
+        if name == "checks" and not asked:
+            rows = [r for r in rows if not r["ok"]]
+            if not rows:
+                continue
+        out += [f"{name} (kCNY)", render_table(rows, "table"), ""]
+    return "\n".join([*out, "all checks hold" if ok else "CHECKS FAIL: see the table of checks"])
+
+
+def _write(folder: Any, tables: dict[str, Any]) -> None:
+    import csv
+
+    for name, rows in tables.items():
+        with (
+            write_beside(folder / f"{name}.csv") as temporary,
+            temporary.open("w", encoding="utf-8", newline="") as handle,
+        ):
+            writer = csv.DictWriter(handle, list(rows[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows({k: "" if v is None else v for k, v in row.items()} for row in rows)
+
+
+@command.command()
+@click.argument("scenario")
+@set_option
+@format_option("table", "json")
+def recover(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
+    """Recover the revenue that the report does not print, and say how strongly its rows support it."""
+    from clustersim.finance.recover import coincidence, recover_operating, recover_revenue
+    from clustersim.report.forecast_tables import recovery_rows
+
+    company = chain_of(scenario, sets).company
+    history = company.history
+    last = history.years[-1]
+    years = tuple(y for y in company.years if y not in history.years)
+    if not years:
+        raise InputError("every year of the forecast is printed: nothing to recover")
+    at = slice(company.years.index(years[0]), None)
+    net = [
+        history.at("balance", item, last)
+        for item in ("trade_and_notes_receivables", "inventories", "trade_and_other_payables")
+    ]
+    margin = history.at("income", "gross_profit", last) / history.at("income", "revenue", last)
+    found = recover_revenue(
+        years=years,
+        working_capital=company.rows["change_in_working_capital"][at],
+        capex=company.rows["capital_expenditure"][at],
+        opening_net_working_capital=net[0] + net[1] - net[2],
+        opening_gross_margin=margin,
+    )
+    income = history.at("income", "other_income", last) + history.at("income", "other_gains_losses_net", last)
+    shares = recover_operating(found, company.rows["ebit"][at], income)
+    rows = recovery_rows(company, found, years)
+    for row, (share, other) in zip(rows, shares, strict=True):
+        row |= {"operating_cost_share_pct": 100 * share, "other_income_kcny": other}
+    best, second = found.best, found.runner_up
+    result = {
+        "scenario": scenario,
+        "years": rows,
+        "gross_margin_step_pp": 100 * best.margin_step,
+        "payable_less_inventory_days": best.spread_days,
+        "guesses_tried": found.hypotheses,
+        "combinations_per_guess_and_year": found.combinations_per_year,
+        "years_explained": best.years_explained,
+        "years_a_wrong_guess_would_explain": best.expected_by_chance,
+        "runner_up_years_explained": second.years_explained,
+        "runner_up_is_a_multiple": _multiple(best, second),
+        "log10_chance_of_a_coincidence": found.log10_chance,
+        "log10_chance_from_ebit": coincidence(found, shares, income),
+        "shipped_revenue_is_the_recovered_one": [
+            abs(r - company.revenue_kcny[company.years.index(y)]) <= 1
+            for r, y in zip(found.revenue, years, strict=True)
+        ],
+        "not_identified": [
+            "inventory and payable days apart (only their difference)",
+            "the split of operating costs",
+            "the split of other income and gains",
+        ],
+    }
+    emit_object(result, fmt, lambda: _recovered(result))
+
+
+def _multiple(best: Any, second: Any) -> bool:
+    """Whether the runner-up is the same path with every day count and share multiplied."""
+    return bool(best.margin_step == second.margin_step and second.spread_days % best.spread_days == 0)
+
+
+def _recovered(result: dict[str, Any]) -> str:
+    share = result["combinations_per_guess_and_year"]
+    return "\n".join(
+        [
+            render_table(result["years"], "table"),
+            "",
+            f"One guess for all years (margin {result['gross_margin_step_pp']:+.1f} points a year, payable less"
+            f" inventory days {result['payable_less_inventory_days']:.0f}) explains {result['years_explained']} of"
+            f" {len(result['years'])} years to the last digit of both rows.",
+            f"{result['guesses_tried']} guesses were tried, each with {share:,} combinations of capex share and"
+            f" receivable days a year; a wrong one explains"
+            f" {result['years_a_wrong_guess_would_explain']:.2g} years by chance. A coincidence has odds of"
+            f" 1 in 10^{-result['log10_chance_of_a_coincidence']:.0f}.",
+            f"The runner-up explains {result['runner_up_years_explained']}"
+            + (", and is a multiple of the best." if result["runner_up_is_a_multiple"] else "."),
+            "Independently, EBIT over the recovered revenue leaves operating costs of a round share and other income"
+            " that hardly moves from year to year; wrong revenues do so with odds of"
+            f" 1 in 10^{-result['log10_chance_from_ebit']:.0f}.",
+            "Not identified: " + "; ".join(result["not_identified"]) + ".",
+        ]
+    )
+
+
+@command.command()
+@click.argument("scenario")
+@set_option
+@format_option()
+def calibrate(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
+    """Solve units and prices by product from the printed revenue; bands, and what is not identified."""
+    from clustersim.finance.products import calibrated_products
+
+    company = chain_of(scenario, sets).company
+    rows = []
+    for year in company.years:
+        found = calibrated_products(company, year)
+        for line in found.lines:
+            units, asp = line.band("units"), line.band("asp")
+            rows.append(
+                {
+                    "year": year, "product": line.name, "units": line.units,
+                    "units_p10": units[0], "units_p90": units[1],
+                    "asp_kcny": line.asp_kcny, "asp_p10": asp[0], "asp_p90": asp[1],
+                    "revenue_kcny": line.revenue_kcny, "units_identified_pct": 100 * line.units_identified,
+                    "identity_off_kcny": found.residual_kcny,
+                }
+            )  # fmt: skip
+    emit_rows(rows, fmt)
+
+
+@command.command()
+@click.argument("scenario")
+@set_option
+@click.option(
+    "--date", "when", default="2026-06-02", show_default=True, help="Valuation date of dated flows."
+)
+@format_option("table", "json")
+def value(scenario: str, sets: tuple[str, ...], when: str, fmt: str) -> None:
+    """Value SCENARIO under the usual conventions, and backwards from the printed value and the market price."""
+    from clustersim.report import forecast_tables as tables
+
+    try:
+        day = date.fromisoformat(when)
+    except ValueError:
+        raise InputError(f"--date {when!r} is not a date of the form 2026-06-02") from None
+    run = chain_of(scenario, sets)
+    result = {
+        "scenario": run.inputs.scenario.name,
+        "conventions": tables.convention_rows(run.company, run.forecast, day),
+        "reverse_dcf": tables.reverse_rows(run.company, run.forecast),
+        "capital": tables.capital_rows(run.company),
+        "upside": run.valuation.upside,
+        "rating": run.valuation.rating,
+    }
+    emit_object(result, fmt, lambda: _valued(result))
+
+
+def _valued(result: dict[str, Any]) -> str:
+    parts = [render_table(result[k], "table") + "\n" for k in ("conventions", "reverse_dcf", "capital")]
+    return "\n".join([*parts, f"recomputed upside {result['upside']:+.1%}: {result['rating']}"])
+
+
+from clustersim.cli import forecast_analysis  # noqa: E402  its commands join the group
+
+forecast_analysis.join(command)
