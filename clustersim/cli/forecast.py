@@ -36,6 +36,16 @@ def chain_of(scenario: str, sets: tuple[str, ...]) -> Any:
     return run_chain(inputs, replications=0, serving=serving_rates(inputs))
 
 
+def runs_by_case(scenario: str, sets: tuple[str, ...]) -> dict[str, Any]:
+    """Run the base and every named case of the company file; a case replaces what ``--set`` says of its keys."""
+    runs = {"base": chain_of(scenario, sets)}
+    for name, changes in runs["base"].inputs.company.cases.items():
+        own = {f"company.{key}": value for key, value in changes.items()}
+        kept = tuple(text for text in sets if text.partition("=")[0].strip() not in own)
+        runs[name] = chain_of(scenario, (*kept, *(f"{key}={value}" for key, value in own.items())))
+    return runs
+
+
 @command.command()
 @click.argument("scenario")
 @set_option

@@ -71,16 +71,17 @@ def grid(scenario: str, sets: tuple[str, ...], kind: str, fmt: str) -> None:
 def cases(scenario: str, sets: tuple[str, ...], output: str | None, fmt: str) -> None:
     """Run the named cases of the company file beside the base, and the way to each, input by input."""
     folder = output_folder(output) if output is not None else None
+    from clustersim.cli.forecast import runs_by_case
     from clustersim.finance.analysis import waterfall
 
-    run = _company(scenario, sets)
+    runs = runs_by_case(scenario, sets)
+    run = runs["base"]
     named = run.inputs.company.cases
     if not named:
         raise InputError("the company file names no cases; add `cases: {bear: {asp_scale: 0.85}}`")
-    summary, steps = [_case_row("base", run)], {}
+    summary, steps = [_case_row(name, one) for name, one in runs.items()], {}
     for name, changes in named.items():
-        moved = _company(scenario, (*sets, *(f"company.{k}={v}" for k, v in changes.items())))
-        summary.append(_case_row(name, moved))
+        moved = runs[name]
         values = {key: _value(moved.company, key) for key in changes}
         steps[name] = [
             {"input": s.key, "from": s.before, "to": s.after, "change_hkd": s.change_hkd,

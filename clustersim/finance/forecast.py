@@ -7,7 +7,7 @@ drivers give the printed row but for its last digit, the difference stays visibl
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from clustersim.finance.company import Company
 from clustersim.finance.products import Moved, ProductForecast, calibrated_products, moved, product_forecasts
@@ -18,6 +18,8 @@ from clustersim.market.link import Link
 __all__ = ["Forecast", "ProductForecast", "make_forecast"]
 
 Row = tuple[float, ...]
+#: A printed row and its drivers may differ by this much (kCNY) from rounding of the row and of what is in it.
+LAST_DIGIT = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,8 @@ class Forecast:
     rounding: Mapping[str, Row]
     """What the printed cash-flow rows differ from what the drivers give, by row."""
     moved: Moved
+    gaps: Mapping[str, Row] = field(default_factory=dict)
+    """What the printed rows differ from what the drivers give, rounding or not."""
 
     @property
     def gross_profit_kcny(self) -> Row:
@@ -116,16 +120,17 @@ def make_forecast(company: Company, link: Link) -> Forecast:
         "change_in_working_capital": base.working_capital.change,
         "capital_expenditure": base.capex_kcny,
     }
-    rounding |= {
+    gaps = {
         name: tuple(p - c for p, c in zip(company.rows[name], row, strict=True))
         for name, row in computed.items()
     }
-    if company.drivers.tax_mode != "printed":
-        rounding["tax"] = tuple(0.0 for _ in company.years)
+    # Only the last digit is rounding. A larger gap is a driver that departs from the printed row: it must count.
+    rounding |= {name: tuple(g if abs(g) <= LAST_DIGIT else 0.0 for g in row) for name, row in gaps.items()}
     parts = [row for name, row in company.rows.items() if name != "free_cash_flow"]
     total = company.rows["free_cash_flow"]
     rounding["free_cash_flow"] = tuple(p - sum(v) for p, *v in zip(total, *parts, strict=True))
-    return _build(company, change, product_forecasts(company, link, calibrated), rounding)
+    forecast = _build(company, change, product_forecasts(company, link, calibrated), rounding)
+    return replace(forecast, gaps=gaps)
 
 
 def _build(

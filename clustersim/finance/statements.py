@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from clustersim.errors import InputError
 from clustersim.finance.company import Company
 from clustersim.finance.corkscrew import Corkscrew, fixed_assets
-from clustersim.finance.forecast import Forecast
+from clustersim.finance.forecast import LAST_DIGIT, Forecast
 from clustersim.finance.tax import tax_rows
 
 __all__ = ["Check", "Statements", "make_statements"]
@@ -276,8 +276,8 @@ def _checks(
         products = sum(p.revenue_kcny.get(year, 0.0) for p in forecast.products)
         out.append(Check("products sum to revenue", year, products - forecast.revenue_kcny[i], 1e-3))
         for name in ("ebit", "tax", "change_in_working_capital", "capital_expenditure"):
-            off = forecast.rounding[name][i]
-            out.append(Check(f"drivers give the printed {name}", year, off, 1.5))
+            off = forecast.gaps[name][i]
+            out.append(Check(f"drivers give the printed {name}", year, off, LAST_DIGIT))
         out.append(Check("cash is not negative", year, min(cash_flow["closing_cash"][i], 0.0), 0.0))
         if year in history.years and not moved and not proceeds:
             printed = history.at("balance", "cash_and_cash_equivalents", year)

@@ -148,6 +148,20 @@ def test_a_peer_without_a_multiple_is_named():
         base_multiple(replace(one, peers=replace(one.peers, members=members)), "mean")
 
 
+def test_a_changed_driver_counts_and_is_flagged():
+    """The printed rows are no plug: where a driver departs from them the driver rules, and a check says so."""
+    base = company()
+    for override, item in (
+        ("company.tax_rate=25 %", "tax"),
+        ("company.drivers.capex_share.values.0=0.1", "capital_expenditure"),
+        ("company.drivers.receivable_days.values.1=150", "change_in_working_capital"),
+    ):
+        one = company(override)
+        assert forecast(one).fcf_kcny != forecast(base).fcf_kcny
+        failed = {c.check for c in make_statements(one, forecast(one)).checks if not c.ok}
+        assert f"drivers give the printed {item}" in failed
+
+
 def test_growth_must_be_below_the_wacc():
     with pytest.raises(InputError, match=r"below company\.wacc"):
         company("company.terminal_growth=12 %")

@@ -1,0 +1,199 @@
+"""The Cluster sheet: from what the simulation gave to the factors on price and units, by live formulas."""
+
+from __future__ import annotations
+
+from clustersim.market.link import PRICE_FLOOR, UNITS_LIMIT
+from clustersim.pipeline import ChainRun, ClusterRun
+from clustersim.report.workbook.book import PERCENT, PLAIN, WHOLE, Book
+
+__all__ = ["write_cluster"]
+
+TIER, SOURCE = "assumption", "simulation of the scenario"
+
+
+def write_cluster(book: Book, run: ChainRun) -> None:
+    """Write both clusters' cost per million tokens, the card's value in use, and the link to price and units."""
+    book.sheet("Cluster", "cluster", timeline=False)
+    link = run.link
+    if run.incumbent is None or run.value is None or run.inputs.scenario.market is None:
+        _neutral(book, run)
+        return
+    market = run.inputs.scenario.market
+    book.section("Inputs", "cluster and market")
+    for key, value in (("switching_discount", market.switching_discount), ("value_share", market.value_share),
+                       ("price_sensitivity", market.price_sensitivity)):  # fmt: skip
+        book.input(key, value.value, source=value.source, tier=value.tier)
+    _site(book, run)
+    _cluster_inputs(book, "own", run.own)
+    _cluster_inputs(book, "incumbent", run.incumbent)
+    _cluster_cost(book, "own", run.own)
+    _cluster_cost(book, "incumbent", run.incumbent)
+    _value(book, run)
+    if link.asp_factor == link.units_factor == 1.0 and link.value_change_cny == 0.0 and not _linked(run):
+        _neutral(book, run)
+        return
+    _link(book, run)
+
+
+def _linked(run: ChainRun) -> bool:
+    """Whether the card's product line is in the forecast and has an anchor."""
+    from clustersim.schema.anchors import load_anchors
+
+    product = run.inputs.hardware.card.product
+    return (
+        product is not None
+        and run.company is not None
+        and run.company.drivers.product_mode == "simulated"
+        and product in load_anchors().anchors
+        and any(p.name == product for p in run.company.products)
+    )
+
+
+def _neutral(book: Book, run: ChainRun) -> None:
+    book.section("Cluster", "link to the forecast: this card moves no product line")
+    book.input("asp_factor", 1.0, source="no anchor", tier="given")
+    book.input("units_factor", 1.0, source="no anchor", tier="given")
+
+
+def _site(book: Book, run: ChainRun) -> None:
+    site = run.inputs.scenario.tco
+    for key in ("horizon", "wacc", "residual", "maintenance", "integration", "vat"):
+        value = getattr(site, key)
+        book.input(f"tco.{key}", value.value, unit=value.unit if value.unit != "1" else "", source=value.source,
+                   tier=value.tier, number=PLAIN if key == "horizon" else PERCENT)  # fmt: skip
+    book.input("hours_per_year", 8760.0, unit="h", source="365 days", tier="given", number=WHOLE)
+    own = run.own
+    yearly_kwh = own.power.facility_power_w / 1e3 * 8760
+    book.input("tco.tariff", own.tco.electricity_cny_per_year / yearly_kwh, unit="CNY/kWh",
+               source=site.tariff.source, tier=site.tariff.tier)  # fmt: skip
+    book.input("tco.pue", site.pue.value, source=site.pue.source, tier=site.pue.tier)
+
+
+def _cluster_inputs(book: Book, name: str, one: ClusterRun) -> None:
+    values = (
+        ("cards", float(one.cards), "cards"), ("hardware", one.bill.hardware_cny, "CNY"),
+        ("cards_price", one.bill.card_cny, "CNY"), ("it_power", one.power.facility_power_w / one.power.pue / 1e3, "kW"),
+        ("staff", one.tco.staff_cny_per_year, "CNY/year"), ("colocation", one.tco.colocation_cny_per_year, "CNY/year"),
+        ("sold_share", one.tco.sold_share, ""), ("goodput", one.goodput_tokens_per_s, "tokens/s"),
+    )  # fmt: skip
+    for key, value, unit in values:
+        number = WHOLE if value > 1000 else PLAIN
+        book.input(f"{name}_{key}", value, unit=unit, source=SOURCE, tier=TIER, number=number)
+
+
+def _cluster_cost(book: Book, name: str, one: ClusterRun) -> None:
+    cell, tco = book.cell, one.tco
+    book.section("Cluster", f"{name} cluster")
+
+    def add(key: str, formula: str, value: float, unit: str = "CNY", number: str = WHOLE) -> None:
+        book.scalar("Cluster", f"{name}_{key}", formula, value, unit=unit, number=number)
+
+    hardware = cell(f"{name}_hardware")
+    add("capex", f"{hardware}*(1+{cell('tco.integration')})*(1+{cell('tco.vat')})", tco.capex_cny)
+    w, n = cell("tco.wacc"), cell("tco.horizon")
+    crf = tco.capital_cny_per_year / (tco.capex_cny * (1 - tco.residual * (1 + tco.wacc) ** -tco.years))
+    add("capital_recovery", f"IF(ABS({w})<1E-12,1/{n},{w}/(1-(1+{w})^-{n}))", crf, "", "0.000000")
+    kept = f"(1-{cell('tco.residual')}*(1+{w})^-{n})"
+    add(
+        "capital",
+        f"{cell(f'{name}_capex')}*{kept}*{cell(f'{name}_capital_recovery')}",
+        tco.capital_cny_per_year,
+    )
+    power = f"{cell(f'{name}_it_power')}*{cell('tco.pue')}"
+    add("electricity", f"{power}*{cell('hours_per_year')}*{cell('tco.tariff')}", tco.electricity_cny_per_year)
+    add("maintenance", f"{cell('tco.maintenance')}*{cell(f'{name}_capex')}", tco.maintenance_cny_per_year)
+    parts = [cell(f"{name}_{k}") for k in ("capital", "electricity", "maintenance", "staff", "colocation")]
+    add("cost", "+".join(parts), tco.cost_cny_per_year, "CNY/year")
+    sold = cell(f"{name}_sold_share")
+    add("card_hour", f"{cell(f'{name}_cost')}/({cell(f'{name}_cards')}*{cell('hours_per_year')}*{sold})",
+        tco.cny_per_card_hour, "CNY/h", "0.0000")  # fmt: skip
+    add("mtokens_per_card_year",
+        f"{cell(f'{name}_goodput')}*{sold}*{cell('hours_per_year')}*3600/1E6/{cell(f'{name}_cards')}",
+        one.mtokens_per_card_year, "M", "#,##0.00")  # fmt: skip
+    add("cny_per_mtoken", f"{cell(f'{name}_cost')}/({cell(f'{name}_mtokens_per_card_year')}*{cell(f'{name}_cards')})",
+        one.cny_per_mtoken, "CNY/Mtoken", "0.0000")  # fmt: skip
+
+
+def _value(book: Book, run: ChainRun) -> None:
+    assert run.value is not None and run.incumbent is not None
+    cell, terms = book.cell, run.value.training
+    book.section("Cluster", "value in use of the card")
+
+    def add(key: str, formula: str, value: float, unit: str = "CNY", number: str = WHOLE) -> None:
+        book.scalar("Cluster", key, formula, value, unit=unit, number=number)
+
+    factor = f"{cell('own_capital_recovery')}*(1-{cell('tco.residual')}*(1+{cell('tco.wacc')})^-{cell('tco.horizon')})"
+    add("capital_factor", f"{factor}+{cell('tco.maintenance')}", terms.capital_factor, "", "0.000000")
+    add(
+        "price_markup",
+        f"(1+{cell('tco.integration')})*(1+{cell('tco.vat')})",
+        terms.price_markup,
+        "",
+        "0.0000",
+    )
+    others = f"({cell('own_hardware')}-{cell('own_cards_price')})*{cell('price_markup')}/{cell('own_cards')}"
+    add("other_capex_per_card", others, terms.other_capex_cny)
+    running = "+".join(cell(f"own_{k}") for k in ("electricity", "staff", "colocation"))
+    add(
+        "running_per_card",
+        f"({running})/{cell('own_cards')}",
+        terms.energy_cny_per_year + terms.fixed_cny_per_year,
+    )
+    others, factor = cell("other_capex_per_card"), cell("capital_factor")
+    rest = f"{cell('running_per_card')})/{factor}-{others})/{cell('price_markup')}"
+    kept = f"(1-{cell('switching_discount')})"
+    allowed = f"{kept}*{cell('incumbent_cny_per_mtoken')}*{cell('own_mtokens_per_card_year')}"
+    add("training_value", f"(({allowed}-{rest}", terms.price_cny)
+    if run.value.inference is None:
+        add("value_in_use", cell("training_value"), run.value.price_cny)
+        return
+    _inference(book, run, rest)
+
+
+def _inference(book: Book, run: ChainRun, rest: str) -> None:
+    assert run.value is not None and run.value.inference is not None and run.incumbent is not None
+    cell, terms, other = book.cell, run.value.inference, run.incumbent
+    own_rate = terms.allowed_cny_per_year
+    discount = 1 - run.inputs.scenario.market.switching_discount.value  # type: ignore[union-attr]
+    cost = other.tco.cost_cny_per_year / other.cards
+    # allowed = (1 - sigma) cost / (rate_other yearly) x rate_own yearly, so the ratio of the rates is what is needed.
+    ratio = own_rate / (discount * cost)
+    book.input(
+        "serving_rate_ratio", ratio, source=SOURCE, tier=TIER, name="tokens/s per card, own over incumbent"
+    )
+    book.input("inference_share", run.value.inference_share, source="scenario", tier=TIER)
+    per_card = f"{cell('incumbent_cost')}/{cell('incumbent_cards')}"
+    allowed = f"(1-{cell('switching_discount')})*{per_card}*{cell('serving_rate_ratio')}"
+    book.scalar(
+        "Cluster", "inference_value", f"(({allowed}-{rest}", terms.price_cny, unit="CNY", number=WHOLE
+    )
+    share = cell("inference_share")
+    both = f"(1-{share})*{cell('training_value')}+{share}*{cell('inference_value')}"
+    book.scalar("Cluster", "value_in_use", both, run.value.price_cny, unit="CNY", number=WHOLE)
+
+
+def _link(book: Book, run: ChainRun) -> None:
+    assert run.value is not None and run.company is not None
+    cell, link = book.cell, run.link
+    line = next(p for p in run.company.products if p.name == link.product)
+    asp = line.asp_kcny[next(y for y in run.company.years if y in line.asp_kcny)] * 1e3
+    book.input("anchor_value_in_use", run.value.price_cny - link.value_change_cny, unit="CNY",
+               source="value in use at the shipped profiles", tier=TIER, number=WHOLE)  # fmt: skip
+    book.input(
+        "anchor_asp", asp, unit="CNY", source="first printed year's price, a prior", tier=TIER, number=WHOLE
+    )
+    book.input("price_floor", PRICE_FLOOR, source="least share of the printed price", tier=TIER)
+    book.input("units_limit", UNITS_LIMIT, source="most that units move by, either way", tier=TIER)
+    book.section("Cluster", f"link to the forecast: {link.product}")
+
+    def add(key: str, formula: str, value: float, unit: str = "CNY", number: str = WHOLE) -> None:
+        book.scalar("Cluster", key, formula, value, unit=unit, number=number)
+
+    add("value_change", f"{cell('value_in_use')}-{cell('anchor_value_in_use')}", link.value_change_cny)
+    floor = f"({cell('price_floor')}-1)*{cell('anchor_asp')}"
+    add("price_change", f"MAX({cell('value_share')}*{cell('value_change')},{floor})", link.price_change_cny)
+    add("buyer_gain", f"{cell('value_change')}-{cell('price_change')}", link.buyer_gain_cny)
+    add("asp_factor", f"1+{cell('price_change')}/{cell('anchor_asp')}", link.asp_factor, "", "0.000000")
+    ceiling = f"LN({cell('units_limit')})"
+    gain = f"{cell('price_sensitivity')}*{cell('buyer_gain')}/{cell('anchor_asp')}"
+    add("units_factor", f"EXP(MAX(-{ceiling},MIN({ceiling},{gain})))", link.units_factor, "", "0.000000")
