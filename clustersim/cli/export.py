@@ -25,7 +25,15 @@ def command() -> None:
 @click.option(
     "--labels", type=click.Choice(["en", "zh", "both"]), default="en", show_default=True, help="Language."
 )
-def xlsx(scenario: str, sets: tuple[str, ...], output: Path, case: str, labels: str) -> None:
+@click.option(
+    "--audit",
+    "tables",
+    type=click.Path(path_type=Path),
+    help="Folder of printed tables to audit into a sheet.",
+)
+def xlsx(
+    scenario: str, sets: tuple[str, ...], output: Path, case: str, labels: str, tables: Path | None
+) -> None:
     """Write SCENARIO as an Excel workbook: inputs, statements, DCF, sensitivities, charts, checks, all live."""
     if output.suffix.lower() != ".xlsx":
         raise InputError(f"{output}: give a file that ends in .xlsx")
@@ -44,6 +52,12 @@ def xlsx(scenario: str, sets: tuple[str, ...], output: Path, case: str, labels: 
                 )
     if case not in runs:
         raise InputError(f"no case {case!r}; {suggest(case, list(runs))}")
+    verdicts: list[dict[str, object]] = []
+    if tables is not None:
+        from clustersim.cli.audit import read_folder
+        from clustersim.finance.audit.run import audit_texts
+
+        verdicts = [row for row in audit_texts(read_folder(tables)).rows() if row["verdict"] != "ok"]
     with write_beside(output) as temporary:
-        book = export_workbook(temporary, runs, selected=case, language=labels)
+        book = export_workbook(temporary, runs, selected=case, language=labels, audit=verdicts)
     click.echo(f"{output}: {len(book.sheets)} sheets, {len(book.cells):,} live formulas", err=True)

@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "clustersim.cli.forecast",
         "The company model: statements, recovery, conventions, cases, Monte Carlo.",
     ),
+    "audit": ("clustersim.cli.audit", "Recompute a printed report and say what does not hold."),
     "export": ("clustersim.cli.export", "Take a forecast away as a live Excel workbook."),
     "anchors": ("clustersim.cli.anchors", "Compare or record what ties the forecast to the simulator."),
     "validate": ("clustersim.cli.validate", "Predict published measurements and print the errors."),

@@ -9,7 +9,7 @@ from typing import Any
 from clustersim.errors import InputError
 from clustersim.finance.statements import make_statements
 from clustersim.pipeline import ChainRun
-from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, Book
+from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, SHEETS, Book
 from clustersim.report.workbook.charts import write_charts
 from clustersim.report.workbook.checks import write_audit, write_checks
 from clustersim.report.workbook.cluster import write_cluster
@@ -100,7 +100,7 @@ def _cover(book: Book, run: ChainRun) -> None:
         book.text(sheet, book.next_row[sheet], 0, note)
         book.next_row[sheet] += 1
     book.section(sheet, "sheets")
-    for name in book.sheets:
+    for name in SHEETS:
         book.text(sheet, book.next_row[sheet], 0, name)
         book.text(
             sheet,

@@ -81,7 +81,8 @@ def label(key: str, language: str) -> str:
     >>> label("own_goodput", "zh")
     'own goodput'
     """
-    plain = key.rsplit(":", 1)[-1]
+    # A key may name its table (`printed.income:revenue`); a heading in words stays as it is.
+    plain = key if " " in key else key.rsplit(":", 1)[-1]
     words = _WORDS.get(plain)
     if words is None:
         return plain.replace("_", " ")

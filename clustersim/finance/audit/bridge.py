@@ -1,0 +1,172 @@
+"""What a fault is worth per share, and the way from the printed to the corrected target price."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from clustersim.finance.audit.discounting import Discount, convention, flows_of, present
+from clustersim.finance.audit.figures import Finding, total
+from clustersim.finance.audit.multiples import fx, shares
+from clustersim.finance.audit.tables import Tables
+
+__all__ = ["Step", "bridge", "per_share"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One correction: the target price after it, and what it changed."""
+
+    step: str
+    target_price_hkd: float
+    change_hkd: float
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """What the target price is made of, with the printed figures; money in kCNY, HKD million and million shares."""
+
+    first_year: int
+    flows: list[float]
+    rate: float
+    growth: float
+    net_cash: float
+    fx: float
+    weight: float
+    ps_hkd_m: float
+    shares_m: float
+    target: float
+    how: Discount
+    """The convention of the printed present values, or year-end flows where none gives them."""
+    fits: bool
+
+    def price(self, flows: list[float], ps_hkd_m: float, proceeds_hkd_m: float = 0.0) -> float:
+        """Target price of the flows."""
+        equity = sum(present(flows, self.rate, self.growth, self.how)) + self.net_cash
+        dcf = equity * self.fx / 1e3 + proceeds_hkd_m
+        return (self.weight * dcf + (1 - self.weight) * ps_hkd_m) / self.shares_m
+
+
+def _basis(tables: Tables) -> _Basis | None:
+    rows = flows_of(tables)
+    rate = tables.one("dcf", "wacc") or tables.one("wacc", "wacc")
+    growth = tables.one("dcf", "terminal_growth") or tables.one("wacc", "terminal_growth")
+    net = tables.one("dcf", "net_cash_less_debt_and_minorities") or tables.one("dcf", "net_cash")
+    ps, weight = tables.one("valuation", "value_ps"), tables.one("valuation", "weight_dcf")
+    target, rate_hkd, blended = (
+        tables.one("valuation", "target_price"),
+        fx(tables),
+        tables.one("valuation", "value_blended"),
+    )
+    if not (rows and rate and growth and net and ps and weight and target and rate_hkd and blended):
+        return None
+    count = blended.scaled[1].middle / (target.value or 1.0)
+    found = shares(tables)
+    if found is not None:
+        count = found.middle
+    w, g = (rate.value or 0.0) / 100, (growth.value or 0.0) / 100
+    if g >= w or rows[0].year is None:
+        return None
+    n, found_how = len(rows), convention(tables)
+    year_end: Discount = ("year-end flows", tuple(i + 1.0 for i in range(n)), float(n), 1.0)
+    return _Basis(
+        rows[0].year, [r.scaled[1].middle for r in rows], w, g, net.scaled[1].middle, rate_hkd.middle,
+        (weight.value or 0.0) / 100, ps.scaled[1].middle, count, target.value or 0.0,
+        found_how or year_end, found_how is not None,
+    )  # fmt: skip
+
+
+def per_share(tables: Tables) -> Callable[[Finding], float | None]:
+    """Return what tells how much a finding is worth in HKD per share: corrected less printed."""
+    basis = _basis(tables)
+
+    def worth(finding: Finding) -> float | None:
+        if basis is None or finding.difference is None:
+            return None
+        name = finding.check
+        gap = -finding.difference
+        year = re.search(r"\b(20\d\d)", name)
+        if name.startswith(
+            ("pv_of_free_cash_flow", "pv_of_terminal_value", "enterprise_value", "equity_value")
+        ):
+            return basis.weight * gap * basis.fx / 1e3 / basis.shares_m
+        if name.startswith("value_ps"):
+            return (1 - basis.weight) * gap / basis.shares_m
+        if name.startswith("value_blended"):
+            return gap / basis.shares_m
+        if name == "target_price":
+            return gap
+        flow = ("free_cash_flow", "depreciation_and_amortisation", "capital_expenditure", "change_in_working_capital",
+                "income_tax", "ebit")  # fmt: skip
+        if (
+            year
+            and name.startswith(flow)
+            and basis.first_year <= int(year[1]) < basis.first_year + len(basis.flows)
+        ):
+            moved = list(basis.flows)
+            moved[int(year[1]) - basis.first_year] += gap
+            return basis.price(moved, basis.ps_hkd_m) - basis.price(basis.flows, basis.ps_hkd_m)
+        return None
+
+    return worth
+
+
+def bridge(tables: Tables, proceeds_hkd_m: float) -> tuple[Step, ...]:
+    """Return the steps from the printed target price to the corrected one; empty where the tables do not allow it."""
+    basis = _basis(tables)
+    if basis is None:
+        return ()
+    steps = [Step("as printed", basis.target, 0.0)]
+
+    def add(name: str, price: float, note: str = "") -> None:
+        steps.append(Step(name, price, price - steps[-1].target_price_hkd, note))
+
+    if not basis.fits:
+        note = "printed flows, WACC and growth; year-end flows valued at the end of the year before"
+        add("present values recomputed", basis.price(basis.flows, basis.ps_hkd_m), note)
+    ps = _unrounded(tables, basis)
+    if ps is not None:
+        add("peers' mean not rounded", basis.price(basis.flows, ps))
+    last = ps if ps is not None else basis.ps_hkd_m
+    flows = _statement_flows(tables, basis)
+    if flows != basis.flows:
+        add("depreciation and capital expenditure as in the cash-flow statement", basis.price(flows, last))
+    if proceeds_hkd_m:
+        add("listing proceeds that the cash flow leaves out", basis.price(flows, last, proceeds_hkd_m))
+    return tuple(steps)
+
+
+def _unrounded(tables: Tables, basis: _Basis) -> float | None:
+    """The price-to-sales leg with the peers' mean to all its digits; None where the printed one was not rounded."""
+    printed = tables.one("valuation", "peer_average_ps")
+    if printed is None or not printed.value:
+        return None
+    members = [
+        r.interval for r in tables.of("comps")
+        if r.item == "forward_price_to_sales" and r.period == printed.period and r.value is not None
+        and r.company.lower() not in {"average", "mean", "median"}
+    ]  # fmt: skip
+    if not members:
+        return None
+    mean = total(members).middle / len(members)
+    if not printed.interval.low <= mean <= printed.interval.high:
+        return None
+    return basis.ps_hkd_m * mean / printed.value
+
+
+def _statement_flows(tables: Tables, basis: _Basis) -> list[float]:
+    """The printed flows with the cash-flow statement's own depreciation and capital expenditure."""
+    flows = list(basis.flows)
+    pairs = (
+        ("depreciation_and_amortisation", "depreciation_and_amortisation"),
+        ("capital_expenditure", "purchase_of_ppe_and_intangibles"),
+    )
+    for i in range(len(flows)):
+        for ours, theirs in pairs:
+            a = tables.find("dcf", ours, basis.first_year + i)
+            b = tables.find("cash_flow", theirs, basis.first_year + i)
+            if a is not None and b is not None:
+                flows[i] += b.scaled[1].middle - a.scaled[1].middle
+    return flows

@@ -1,0 +1,164 @@
+"""A printed figure and what its digits leave open; checks compare intervals, never bare numbers."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+__all__ = ["VERDICTS", "Finding", "Interval", "compare", "half_digit", "number"]
+
+#: From silent to serious. ``ok`` and ``rounding`` are right; ``info`` is said once and means no fault.
+VERDICTS = ("ok", "rounding", "info", "omission", "inconsistent", "misprint", "mismatch")
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """All values that round to what is printed.
+
+    >>> Interval(1.0, 2.0) * Interval(-1.0, 3.0)
+    Interval(low=-2.0, high=6.0)
+    """
+
+    low: float
+    high: float
+
+    @classmethod
+    def exactly(cls, value: float) -> Interval:
+        """An interval of one value."""
+        return cls(value, value)
+
+    @property
+    def middle(self) -> float:
+        """The printed value itself."""
+        return (self.low + self.high) / 2
+
+    def __add__(self, other: Interval) -> Interval:
+        return Interval(self.low + other.low, self.high + other.high)
+
+    def __sub__(self, other: Interval) -> Interval:
+        return Interval(self.low - other.high, self.high - other.low)
+
+    def __mul__(self, other: Interval) -> Interval:
+        ends = [a * b for a in (self.low, self.high) for b in (other.low, other.high)]
+        return Interval(min(ends), max(ends))
+
+    def __truediv__(self, other: Interval) -> Interval:
+        if other.low <= 0 <= other.high:
+            return Interval(-math.inf, math.inf)
+        ends = [a / b for a in (self.low, self.high) for b in (other.low, other.high)]
+        return Interval(min(ends), max(ends))
+
+    def scaled(self, factor: float) -> Interval:
+        """Every value times a factor."""
+        return self * Interval.exactly(factor)
+
+    def meets(self, other: Interval) -> bool:
+        """Whether some value lies in both, but for the last bits of the arithmetic."""
+        slack = 1e-9 * max(1.0, abs(self.middle) if math.isfinite(self.middle) else 1.0)
+        return self.low <= other.high + slack and other.low <= self.high + slack
+
+
+def number(text: str) -> float | None:
+    """Read a printed number; None for text that is none (``>5x``, ``new``, an empty cell).
+
+    >>> number("1,234.5"), number(">5x")
+    (1234.5, None)
+    """
+    plain = text.replace(",", "").replace("−", "-").strip()
+    if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", plain):
+        return None
+    return float(plain)
+
+
+def half_digit(text: str) -> float:
+    """Return half of the last printed digit: what rounding may have taken.
+
+    >>> half_digit("33.8"), half_digit("2168956")
+    (0.05, 0.5)
+    """
+    plain = text.replace(",", "").strip()
+    mantissa, _, exponent = plain.lower().partition("e")
+    decimals = len(mantissa.partition(".")[2])
+    return float(0.5 * 10.0 ** (int(exponent or 0) - decimals))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: what is printed, what it comes to, and the verdict."""
+
+    check: str
+    where: str
+    printed: float | str | None
+    recomputed: float | str | None
+    verdict: str
+    note: str = ""
+    materiality_hkd: float | None = None
+    """What the difference is worth in HKD per share, where it enters the valuation."""
+
+    @property
+    def difference(self) -> float | None:
+        """Printed less recomputed."""
+        if isinstance(self.printed, str | None) or isinstance(self.recomputed, str | None):
+            return None
+        return self.printed - self.recomputed
+
+
+def compare(
+    check: str,
+    where: str,
+    printed: Interval,
+    recomputed: Interval,
+    *,
+    point: float | None = None,
+    worse: str = "mismatch",
+    note: str = "",
+) -> Finding:
+    """Hold a printed value to a recomputed one.
+
+    ``ok`` when the recomputed ``point`` (default: the middle of its interval) rounds to the printed digits,
+    ``rounding`` when the rounding of the inputs explains the difference, else ``worse``.
+    """
+    value = recomputed.middle if point is None else point
+    slack = 1e-9 * max(1.0, abs(value))
+    if printed.low - slack <= value <= printed.high + slack:
+        verdict = "ok"
+    elif printed.meets(recomputed):
+        verdict = "rounding"
+    else:
+        verdict = worse
+    return Finding(
+        check, where, printed.middle, value, verdict, "" if verdict in {"ok", "rounding"} else note
+    )
+
+
+#: Standard deviations of a sum's rounding that are still called rounding: one sum in two thousand is beyond.
+SIGMAS = 3.5
+
+
+def total(parts: Iterable[Interval]) -> Interval:
+    """Sum intervals whose ends come from independent rounding.
+
+    Half digits rarely all point the same way: the sum is open by their worst case or by 3.5 standard deviations
+    (half^2 / 3 each), whichever is less.
+
+    >>> total([Interval(0.5, 1.5), Interval(1.5, 2.5)])
+    Interval(low=2.0, high=4.0)
+    """
+    every = list(parts)
+    halves = [(p.high - p.low) / 2 for p in every]
+    middle = sum(p.middle for p in every)
+    half = min(sum(halves), SIGMAS * math.sqrt(sum(h * h / 3 for h in halves)))
+    return Interval(middle - half, middle + half)
+
+
+def first_that_holds(candidates: Iterable[Callable[[], Finding]]) -> Finding:
+    """Return the first candidate that is right, else the last one: several conventions are all correct."""
+    found: Finding | None = None
+    for candidate in candidates:
+        found = candidate()
+        if found.verdict in {"ok", "rounding"}:
+            return found
+    assert found is not None
+    return found

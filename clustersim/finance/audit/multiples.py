@@ -1,0 +1,265 @@
+"""Cost of capital, peers, and the way from the legs to a target price and a rating."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from clustersim.finance.audit.figures import Finding, Interval, compare, first_that_holds, total
+from clustersim.finance.audit.tables import Record, Tables
+
+__all__ = ["fx", "multiple_checks", "shares"]
+
+RATINGS = (
+    ("strong buy", ("强烈推荐", "strong buy")), ("avoid", ("回避", "avoid", "sell", "卖出")),
+    ("neutral", ("中性", "neutral", "hold", "持有")), ("buy", ("推荐", "buy", "买入")),
+)  # fmt: skip
+
+
+def multiple_checks(tables: Tables) -> Iterator[Finding]:
+    """Yield the checks of the cost of capital, the peers and the target price."""
+    yield from _capital(tables)
+    yield from _peers(tables)
+    yield from _price_to_sales(tables)
+    yield from _target(tables)
+
+
+def _percent(record: Record) -> Interval:
+    return record.interval.scaled(0.01)
+
+
+def _capital(tables: Tables) -> Iterator[Finding]:
+    def get(item: str) -> Record | None:
+        return tables.one("wacc", item)
+
+    risk_free, beta = get("risk_free_rate"), get("beta")
+    premium = get("market_risk_premium") or get("market_risk") or get("equity_risk_premium")
+    market = get("market_return")
+    equity, debt, ratio = get("cost_of_equity"), get("cost_of_debt"), get("debt_to_equity")
+    tax, whole = get("tax_rate"), get("wacc")
+    if risk_free and beta and equity and (premium or market):
+        # A premium may also be printed as the market's return.
+        choices = []
+        if premium:
+            choices.append(("risk-free + beta x premium", _percent(premium)))
+            choices.append(("with the market figure as a return", _percent(premium) - _percent(risk_free)))
+        if market:
+            choices.append(("with the market's return", _percent(market) - _percent(risk_free)))
+        checks: list[Callable[[], Finding]] = [
+            lambda p=p, name=name: compare(  # type: ignore[misc]
+                "cost_of_equity from CAPM", equity.where, _percent(equity),
+                _percent(risk_free) + beta.interval * p, note=f"{name} gives another figure",
+            )
+            for name, p in reversed(choices)
+        ]  # fmt: skip
+        yield first_that_holds(checks)
+    if equity and debt and ratio and tax and whole:
+        leverage = ratio.interval.scaled(0.01) if ratio.unit == "percent" else ratio.interval
+        one = Interval.exactly(1.0)
+        weight = one / (one + leverage)
+        after_tax = _percent(debt) * (one - _percent(tax))
+        note = "E/V cost of equity + D/V cost of debt (1 - tax)"
+        yield first_that_holds(
+            [
+                lambda: compare("wacc", whole.where, _percent(whole), weight * _percent(equity)
+                                + (one - weight) * _percent(debt), note=note),
+                lambda: compare("wacc", whole.where, _percent(whole), weight * _percent(equity)
+                                + (one - weight) * after_tax, note=note),
+            ]
+        )  # fmt: skip
+    if debt and debt.value is not None and debt.value < 0:
+        yield Finding(
+            "sign of cost_of_debt", debt.where, debt.value, None, "misprint",
+            "a cost of debt is not negative; net interest income over debt is no cost of debt",
+        )  # fmt: skip
+
+
+def _peers(tables: Tables) -> Iterator[Finding]:
+    groups: dict[tuple[str, str], list[Record]] = {}
+    means: dict[tuple[str, str], Record] = {}
+    medians: dict[tuple[str, str], Record] = {}
+    names: dict[str, set[str]] = {}
+    for record in tables.of("comps"):
+        if (
+            "price_to" not in record.item
+            and "multiple" not in record.item
+            and not record.item.startswith("ev_to")
+        ):
+            continue
+        key = (record.item, record.period)
+        name = record.company.lower()
+        if name in {"average", "mean"}:
+            means[key] = record
+        elif name == "median":
+            medians[key] = record
+        else:
+            names.setdefault(record.item, set()).add(record.company)
+            if record.value is None:
+                yield Finding(
+                    f"{record.item} {record.period} of {record.company}", record.where, record.text, None, "omission",
+                    "a peer without a multiple: the mean of the others is another mean",
+                )  # fmt: skip
+            else:
+                groups.setdefault(key, []).append(record)
+    for key, members in groups.items():
+        missing = sorted(names[key[0]] - {m.company for m in members})
+        for name in missing:
+            if not any(
+                r.company == name and r.item == key[0] and r.period == key[1] for r in tables.of("comps")
+            ):
+                yield Finding(
+                    f"{key[0]} {key[1]} of {name}", "comps.csv", None, None, "omission", "the other peers have one"
+                )  # fmt: skip
+        if key in means:
+            yield compare(
+                f"average {key[0]} {key[1]}", means[key].where, means[key].interval,
+                total(m.interval for m in members).scaled(1 / len(members)), note=f"mean of {len(members)} peers",
+            )  # fmt: skip
+        if key in medians:
+            yield compare(
+                f"median {key[0]} {key[1]}", medians[key].where, medians[key].interval, _median(members)
+            )
+
+
+def _median(members: list[Record]) -> Interval:
+    lows, highs = sorted(m.interval.low for m in members), sorted(m.interval.high for m in members)
+    n = len(members)
+    if n % 2:
+        return Interval(lows[n // 2], highs[n // 2])
+    return Interval((lows[n // 2 - 1] + lows[n // 2]) / 2, (highs[n // 2 - 1] + highs[n // 2]) / 2)
+
+
+def fx(tables: Tables) -> Interval | None:
+    """Return HKD per unit of the company's currency, from the equity value that is printed in both."""
+    own = next((r for r in tables.of("dcf") if r.item == "equity_value" and r.unit.startswith("CNY")), None)
+    other = next((r for r in tables.of("dcf") if r.item == "equity_value" and r.unit.startswith("HKD")), None)
+    if own is None or other is None or not own.value:
+        return None
+    return other.scaled[1].scaled(1e3) / own.scaled[1]
+
+
+def shares(tables: Tables) -> Interval | None:
+    """Return shares in millions, from the market value and the price."""
+    value, price = tables.one("valuation", "market_cap"), tables.one("valuation", "current_price")
+    if value is None or price is None or not price.value:
+        return None
+    return value.scaled[1] / price.interval
+
+
+def _multiple_candidates(tables: Tables, printed: Record) -> list[tuple[str, Interval]]:
+    """The peers' multiple as it may have been used: as printed to all its digits, rounded, or unrounded."""
+    out = [("the rounded mean", Interval.exactly(printed.value or 0.0))]
+    members = [
+        r.interval for r in tables.of("comps")
+        if r.item == "forward_price_to_sales" and r.period == printed.period and r.value is not None
+        and r.company.lower() not in {"average", "mean", "median"}
+    ]  # fmt: skip
+    if members:
+        out.append(("the unrounded mean", Interval.exactly(total(members).middle / len(members))))
+    return [*out, ("any value that rounds to it", printed.interval)]
+
+
+def _price_to_sales(tables: Tables) -> Iterator[Finding]:
+    multiple = tables.one("valuation", "peer_average_ps")
+    discount, value = tables.one("valuation", "valuation_discount"), tables.one("valuation", "value_ps")
+    rate = fx(tables)
+    if multiple is None:
+        return
+    for record in tables.of("comps"):
+        if (
+            record.company.lower() in {"average", "mean"}
+            and record.period == multiple.period
+            and record.value
+        ):
+            yield compare(
+                "peer_average_ps in text and table", multiple.where, multiple.interval, record.interval,
+                worse="inconsistent", note=f"{record.where} prints {record.text}",
+            )  # fmt: skip
+    if discount is None or value is None or rate is None or multiple.year is None:
+        return
+    revenue = tables.find("income_statement", "revenue", multiple.year)
+    if revenue is None:
+        return
+    kept = Interval.exactly(1.0) - Interval.exactly((discount.value or 0.0) / 100)
+    sales = revenue.scaled[1] * rate.scaled(1e-3)
+    checks = [
+        lambda m=m, name=name: compare(
+            "value_ps", value.where, value.scaled[1], m * kept * sales,
+            note=f"peers' multiple less the discount x revenue {revenue.period}",
+        )
+        for name, m in _multiple_candidates(tables, multiple)
+    ]  # fmt: skip
+    yield first_that_holds(checks)
+
+
+def _target(tables: Tables) -> Iterator[Finding]:
+    def get(item: str, unit: str | None = None) -> Record | None:
+        return tables.one("valuation", item, unit)
+
+    dcf, ps, blended = get("value_dcf"), get("value_ps"), get("value_blended")
+    w_dcf, w_ps = get("weight_dcf"), get("weight_ps")
+    if w_dcf and w_ps:
+        yield compare(
+            "weights sum to 100", w_ps.where, w_dcf.interval + w_ps.interval, Interval.exactly(100.0)
+        )
+    if dcf and ps and blended and w_dcf and w_ps:
+        parts = dcf.scaled[1].scaled((w_dcf.value or 0) / 100) + ps.scaled[1].scaled((w_ps.value or 0) / 100)
+        yield compare(
+            "value_blended", blended.where, blended.scaled[1], parts, note="the legs by their weights"
+        )
+    target, price, upside, count = get("target_price"), get("current_price"), get("upside"), shares(tables)
+    if target and blended and count:
+        yield compare(
+            "target_price", target.where, target.interval, blended.scaled[1] / count,
+            note="blended value over the shares that market value and price give",
+        )  # fmt: skip
+    if target and price and upside:
+        ratio = target.interval / price.interval - Interval.exactly(1.0)
+        yield compare("upside", upside.where, _percent(upside), ratio, note="target over price, less one")
+    low, high = get("week52_low"), get("week52_high")
+    if price and low and high and None not in (price.value, low.value, high.value):
+        inside = (low.value or 0) <= (price.value or 0) <= (high.value or 0)
+        yield Finding(
+            "price within its 52 weeks", price.where, price.value, None, "ok" if inside else "inconsistent",
+            "" if inside else f"52-week range {low.text} to {high.text}",
+        )  # fmt: skip
+    yield from _implied_multiples(tables)
+    yield from _rating(tables, upside)
+
+
+def _implied_multiples(tables: Tables) -> Iterator[Finding]:
+    rate = fx(tables)
+    for record in tables.of("valuation"):
+        if (
+            not record.item.startswith("implied_ps_")
+            or record.year is None
+            or rate is None
+            or record.value is None
+        ):
+            continue
+        value = tables.one("valuation", "value_" + record.item.removeprefix("implied_ps_"))
+        revenue = tables.find("income_statement", "revenue", record.year)
+        if value is not None and revenue is not None:
+            yield compare(
+                f"{record.item} {record.period}", record.where, record.interval,
+                value.scaled[1].scaled(1e3) / rate / revenue.scaled[1], note="value over revenue",
+            )  # fmt: skip
+
+
+def _rating(tables: Tables, upside: Record | None) -> Iterator[Finding]:
+    record = next((r for r in tables.of("valuation") if r.item == "rating"), None)
+    strong = tables.one("claims", "rating_strong_buy_threshold")
+    if record is None or upside is None or upside.value is None or strong is None or strong.value is None:
+        return
+    name = next((n for n, words in RATINGS if any(w in record.text.lower() for w in words)), None)
+    if name is None:
+        return
+    up = upside.value
+    scale = (("strong buy", strong.value), ("buy", 10.0), ("neutral", -10.0))
+    expected = next((n for n, least in scale if up >= least), "avoid")
+    # On the border between two ratings either is right.
+    border = any(abs(up - least) <= 0.5 for _, least in scale)
+    verdict = "ok" if name == expected or border else "inconsistent"
+    yield Finding(
+        "rating on the house's own scale", record.where, record.text, expected, verdict,
+        "" if verdict == "ok" else f"an upside of {upside.text} % is {expected}",
+    )  # fmt: skip
