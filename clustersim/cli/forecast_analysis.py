@@ -1,4 +1,4 @@
-"""``clustersim forecast grid | cases | mc | consensus``: what moves the target price."""
+"""``clustersim forecast grid | cases | mc | consensus | demand``: what moves the target price."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STEPS = (-4, -3, -2, -1, 0, 1, 2, 3, 4)
 
 def join(group: click.Group) -> None:
     """Add the commands to ``clustersim forecast``."""
-    for one in (grid, cases, mc, consensus):
+    for one in (grid, cases, mc, consensus, demand):
         group.add_command(one)
 
 
@@ -234,3 +234,42 @@ def consensus(scenario: str, file: Path, sets: tuple[str, ...], fmt: str) -> Non
         ],
         fmt,
     )  # fmt: skip
+
+
+@click.command()
+@click.argument("scenario")
+@set_option
+@format_option()
+def demand(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
+    """Hold the forecast against its market: which share of the domestic makers' sales it means, year by year."""
+    from clustersim.finance.analysis import implied_share
+    from clustersim.market.adoption import share_path
+
+    run = _company(scenario, sets)
+    size = run.inputs.company.market_size
+    if size is None:
+        raise InputError("the company file gives no market_size; add the market of two years and its source")
+    rate = run.inputs.prices.currencies.get("USD")
+    if rate is None:
+        raise InputError(f"price book {run.inputs.prices.name}: no rate for USD; add it under currencies")
+    grown = (size.last.value / size.first.value) ** (1 / (size.last_year - size.first_year))
+    rows = []
+    for year, revenue in zip(run.forecast.years, run.forecast.revenue_kcny, strict=True):
+        at = int(year.rstrip("AE"))
+        if at > size.last_year:
+            continue
+        market = size.first.value * grown ** (at - size.first_year)
+        domestic = share_path(
+            size.first_year, size.domestic_first.value, size.last_year, size.domestic_last.value, at
+        )
+        rows.append(
+            {
+                "year": year,
+                "market_usd_bn": market,
+                "domestic_share_pct": 100 * domestic,
+                "revenue_kcny": revenue,
+                "implied_share_of_domestic_pct": 100
+                * implied_share(revenue, market_usd_bn=market, cny_per_usd=rate.value, domestic=domestic),
+            }
+        )
+    emit_rows(rows, fmt)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,6 +9,7 @@ from functools import lru_cache
 from clustersim.finance.calibrate import Calibrated, calibrate
 from clustersim.finance.company import Company
 from clustersim.market.link import Link
+from clustersim.market.supply import learned_cost
 
 __all__ = ["SERVICES", "Moved", "ProductForecast", "calibrated_products", "moved", "product_forecasts"]
 
@@ -64,8 +64,8 @@ def factors(company: Company, name: str, link: Link) -> tuple[float, float]:
 
 
 def _learning(company: Company, units_factor: float) -> float:
-    """Factor on the unit cost: cumulative volume grows with the units, cost falls by log2 of the progress ratio."""
-    return float(units_factor ** math.log2(company.drivers.progress_ratio))
+    """Factor on the unit cost: cumulative volume grows with the units."""
+    return learned_cost(1.0, volume_ratio=units_factor, progress_ratio=company.drivers.progress_ratio)
 
 
 def moved(company: Company, link: Link, calibrated: Mapping[str, Calibrated]) -> Moved:

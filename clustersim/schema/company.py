@@ -110,6 +110,17 @@ class CapmFile(Model):
     debt_to_equity: Rate
 
 
+class MarketSizeFile(Model):
+    """The market that the maker sells into, at two years; between them it grows at a constant rate."""
+
+    first_year: int
+    last_year: int
+    first: Positive
+    last: Positive
+    domestic_first: Fraction
+    domestic_last: Fraction
+
+
 class PrintedFile(Model):
     """The report's own valuation."""
 
@@ -152,6 +163,7 @@ class CompanyFile(Model):
     """Gross proceeds of a listing that the cash flow leaves out, HKD million."""
     supply: dict[str, dict[str, float]] = Field(default_factory=dict)
     """Most units of a product that can be made, by year; asking for more is a failed check."""
+    market_size: MarketSizeFile | None = None
     cases: dict[str, dict[str, str | float]] = Field(default_factory=dict)
     """Named cases: keys of this file and the values that replace them."""
 
