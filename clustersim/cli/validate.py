@@ -19,6 +19,7 @@ DOMAINS: dict[str, tuple[str, str]] = {
     "scaling": ("clustersim.validation.scaling", "training_scaling.csv"),
     "collectives": ("clustersim.validation.collectives", "collectives.csv"),
     "reliability": ("clustersim.validation.reliability", "reliability.csv"),
+    "tco": ("clustersim.validation.tco", "tco.csv"),
     "serving": ("clustersim.validation.serving", "serving.csv"),
     "serving_latency": ("clustersim.validation.serving_latency", "serving_latency.csv"),
 }

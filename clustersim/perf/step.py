@@ -116,8 +116,12 @@ class StepTime:
 
     @property
     def u_tensor(self) -> float:
-        """Share of the tensor units' peak in use, for the power model."""
-        return min(1.0, self.hfu)
+        """Share of the time in which the tensor units work, for the power model.
+
+        Not HFU: the weights of the power model are watts of matrix products at the rate that they reach.
+        """
+        busy = self.terms.compute_s + self.terms.attention_s + self.terms.recompute_s
+        return min(1.0, float(busy) / self.step_time_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ def test_every_domain_has_its_module_and_rows(domain: str) -> None:
     assert (DATA / shipped).is_file()
 
 
-@pytest.mark.parametrize("domain", ["training", "scaling", "reliability", "collectives"])
+@pytest.mark.parametrize("domain", ["training", "scaling", "reliability", "collectives", "tco"])
 def test_the_answer_has_the_promised_shape(domain: str) -> None:
     done = program(domain, "--data", DATA / DOMAINS[domain][1], "-f", "json")
     assert done.returncode == 0, done.stderr

@@ -1,0 +1,204 @@
+"""Published counts, watts and costs of clusters beside the bill, the power model and the cost model.
+
+Nothing here is tuned on the rows, but for the weights of the card's power, which come from the FlagPerf rows and say
+so. A row is predicted by the same functions as a scenario; where a published system needs a figure that no profile
+has, the row says which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from clustersim import assemble
+from clustersim.econ.power import PROVISION_MARGIN, card_power_w
+from clustersim.errors import ClusterSimError
+from clustersim.fabric.parts import cluster_parts
+from clustersim.pipeline import ClusterRun, run_cluster
+from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.validation.common import ValidationRow, require_columns
+
+__all__ = ["COLUMNS", "predict"]
+
+COLUMNS = ("id", "source", "quantity", "card", "cards", "load", "value", "unit", "tolerance_pct")
+
+#: Terms of a buyer in the United States, declared before any row was looked at (tier: assumption): no VAT, power at
+#: 0.087 USD/kWh, and for a hyperscaler no integrator.
+SITES = {
+    "neocloud": ("tco.vat=0 %", "tco.tariff=0.62 CNY/kWh"),
+    "hyperscaler": ("tco.vat=0 %", "tco.tariff=0.62 CNY/kWh", "tco.integration=0 %"),
+}
+#: Utilisation of tensor units, memory and links under one load.
+LOADS = {
+    "gemm": (1.0, 0.0, 0.0),
+    "memory": (0.0, 1.0, 0.0),
+    "scale_up": (0.0, 0.0, 1.0),
+    "scale_out": (0.0, 0.0, 1.0),
+}
+#: A UB link: four lanes of 112 Gb/s (CloudMatrix 384; tier: derived from 392 GB/s on seven links).
+UB_LINK = 56e9
+#: Nameplate of a card of two Ascend 910B dies (tier: derived; the 910C's own is not published).
+ASCEND_910C_W = 800.0
+
+
+class _Unknown(Exception):
+    """A row that cannot be predicted, and why."""
+
+
+@lru_cache(maxsize=64)
+def _inputs(card: str, cards: int, sets: tuple[str, ...]) -> Inputs:
+    own = {"BR106M": "nanjing-1024"}.get(card, "h100-1024")
+    every = (*sets, f"cluster.card={card}") if own == "h100-1024" else sets
+    return load_inputs(own, every, with_incumbent=False)
+
+
+@lru_cache(maxsize=64)
+def _run(card: str, cards: int, sets: tuple[str, ...] = ()) -> ClusterRun:
+    inputs = _inputs(card, cards, sets)
+    return run_cluster(inputs, inputs.scenario.tco)
+
+
+def _parts(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
+    inputs = _inputs(row["card"], int(row["cards"]), (f"cluster.nic={row['load']}",))
+    parts = assemble.network_parts(inputs.scenario, inputs.hardware)
+    return float(getattr(parts, row["quantity"])), {"topology": inputs.scenario.cluster.fabric.topology}
+
+
+def _supernode(row: Mapping[str, str]) -> tuple[float, float, int]:
+    """Modules between cards and switches of the supernode, modules of the network between them, servers."""
+    cards = int(row["cards"])
+    inputs = _inputs("Ascend-910C", 1024, ())
+    assert inputs.hardware.card.scale_up is not None
+    links = round(inputs.hardware.card.scale_up.bandwidth.value / UB_LINK)
+    parts = cluster_parts(
+        "fat_tree", cards=cards, cards_per_server=8, nics_per_card=1, nic_rate=5e10, ports=64, port_rate=5e10
+    )
+    # A link has a module at either end; the network's modules sit at the NICs and at both ends between switches.
+    return cards * links * 2.0, float(parts.nic_side_modules + parts.switch_side_modules), cards // 8
+
+
+def _supernode_modules(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
+    up, out, _ = _supernode(row)
+    return up + out, {"scale_up_modules": up, "scale_out_modules": out}
+
+
+def _supernode_power(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
+    up, out, servers = _supernode(row)
+    inputs = _inputs("Ascend-910C", 1024, ())
+    host = inputs.hardware.server.host_power.value
+    module = inputs.hardware.optics.power.value
+    cards = int(row["cards"]) * ASCEND_910C_W
+    # A module of 800G on each scale-up link draws as two of 400G.
+    total = cards + servers * host + (2 * up + out) * module
+    return total / 1e3, {"cards_kw": cards / 1e3, "hosts_kw": servers * host / 1e3, "card_w": ASCEND_910C_W,
+                         "left_out": "the supernode's own switches, not published"}  # fmt: skip
+
+
+def _capex(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
+    if not row["card"]:
+        raise _Unknown("the number of cards in a server is not stated")
+    if row["card"] == "Ascend-910C":
+        raise _Unknown("the price of an Ascend 910C is not published apart from the whole system's")
+    run = _run(row["card"], int(row["cards"]))
+    return run.tco.capex_cny / run.cards, {}
+
+
+def _provisioned(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
+    run = _run(row["card"], int(row["cards"]))
+    watts = run.power.provisioned_it_w * run.power.pue / run.cards
+    return watts / 1e3, {"margin": PROVISION_MARGIN, "pue": run.power.pue}
+
+
+def _card_hour(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
+    if row["load"] not in SITES:
+        raise _Unknown(f"no site {row['load']!r} (known: {', '.join(SITES)})")
+    sets = SITES[row["load"]]
+    run = _run(row["card"], int(row["cards"]), sets)
+    rate = _inputs(row["card"], int(row["cards"]), sets).prices.currencies["USD"].value
+    return run.tco.cny_per_card_hour / rate, {
+        "site": row["load"],
+        "cny_per_usd": rate,
+        "overrides": list(sets),
+    }
+
+
+def _node(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
+    inputs = _inputs(row["card"], 1024, ())
+    run = _run(row["card"], 1024)
+    power = inputs.hardware.card.power
+    assert power is not None
+    host, nics = inputs.hardware.server.host_power.value, inputs.hardware.nic.power.value * 8
+    if row["load"] == "max":
+        return (8 * power.tdp.value + host + nics) / 1e3, {"cards": "at TDP"}
+    step = run.step
+    idle = assemble.needed(power.idle, f"cards.{row['card']}.power.idle")
+    watts = card_power_w(
+        idle_w=idle, tdp_w=power.tdp.value, u_tensor=step.u_tensor, u_memory=step.u_memory, u_link=step.u_link
+    )
+    return (8 * watts + host + nics) / 1e3, {"card_w": watts, "u_tensor": step.u_tensor}
+
+
+def _card_power(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
+    power = _inputs(row["card"], 1024, ()).hardware.card.power
+    if power is None or power.idle is None:
+        raise _Unknown(f"the profile of {row['card']} has no idle power")
+    tensor, memory, link = LOADS[row["load"]]
+    watts = card_power_w(
+        idle_w=power.idle.value, tdp_w=power.tdp.value, u_tensor=tensor, u_memory=memory, u_link=link
+    )
+    return watts, {"idle_w": power.idle.value}
+
+
+def _idle(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
+    power = _inputs("BR106M", 1024, ()).hardware.card.power
+    if power is None or power.idle is None:
+        raise _Unknown("the profile has no idle power")
+    return power.idle.value / power.tdp.value, {"card": "BR106M, the OAM form of the same die"}
+
+
+PREDICT: dict[str, Callable[[Mapping[str, str]], tuple[float, dict[str, Any]]]] = {
+    "leaf": _parts, "spine": _parts, "switch_side_modules": _parts, "nic_side_modules": _parts,
+    "supernode_modules": _supernode_modules, "supernode_power_kw": _supernode_power, "capex_cny_per_card": _capex,
+    "provisioned_kw_per_card": _provisioned, "usd_per_card_hour": _card_hour, "node_power_kw": _node,
+    "card_power_w": _card_power, "idle_share": _idle,
+}  # fmt: skip
+
+
+def predict(rows: Sequence[Mapping[str, str]]) -> list[ValidationRow]:
+    """Predict every row; one that cannot be says why.
+
+    Raises InputError for a file without the needed columns.
+    """
+    require_columns(rows[0] if rows else [], COLUMNS, "tco rows")
+    return [_row(row) for row in rows]
+
+
+def _row(row: Mapping[str, str]) -> ValidationRow:
+    predicted: float | None = None
+    details: dict[str, Any] = {}
+    reason = ""
+    try:
+        measured = float(row["value"])
+    except ValueError:
+        return _made(row, None, float("nan"), f"value {row['value']!r} is not a number", {})
+    try:
+        if row["quantity"] not in PREDICT:
+            raise _Unknown(f"unknown quantity {row['quantity']!r} (known: {', '.join(PREDICT)})")
+        predicted, details = PREDICT[row["quantity"]](row)
+    except (_Unknown, ClusterSimError, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0]
+    tolerance = float(row["tolerance_pct"]) if row["tolerance_pct"] else None
+    if predicted is not None and tolerance is not None and measured:
+        off = abs(predicted / measured - 1) * 100
+        details |= {"tolerance_pct": tolerance, "within": off <= tolerance + 1e-9}
+    return _made(row, predicted, measured, reason, details)
+
+
+def _made(
+    row: Mapping[str, str], predicted: float | None, measured: float, reason: str, details: Mapping[str, Any]
+) -> ValidationRow:
+    return ValidationRow(
+        id=row["id"], source=row["source"], predicted=predicted, measured=measured, unit=row["unit"],
+        card=row["card"], reason=reason, group=row["quantity"], details=details,
+    )  # fmt: skip
