@@ -16,7 +16,6 @@ from clustersim.des.training.run import (
     TrainingRun,
     checkpoint_levels,
 )
-from clustersim.econ.bom import BillLine
 from clustersim.errors import InputError, suggest
 from clustersim.fabric.network import Network
 from clustersim.fabric.parts import NetworkParts, cluster_parts
@@ -26,13 +25,12 @@ from clustersim.perf.plan import Plan
 from clustersim.perf.step import StepTime, train_step
 from clustersim.provenance import Sourced
 from clustersim.schema.inputs import Hardware
-from clustersim.schema.prices import PriceBook
 from clustersim.schema.profiles import CardProfile, ModelProfile
 from clustersim.schema.scenario import ExtrasSection, PlanSection, RecoverySection, Scenario
 
 __all__ = [
-    "bill_lines", "card_spec", "model_spec", "needed", "network_parts", "network_spec", "plan_spec",
-    "price_cny", "train_job", "training_run",
+    "card_spec", "model_spec", "needed", "network_parts", "network_spec", "plan_spec", "servers", "train_job",
+    "training_run",
 ]  # fmt: skip
 
 #: Share of an efficiency-less card's nameplate that large work reaches: below the 0.78-0.87 measured on mature parts
@@ -260,74 +258,3 @@ def _extras(section: ExtrasSection) -> Extras:
             number = value.value if isinstance(value, Sourced) else value
             given[_EXTRA_NAMES.get(key, key)] = int(number) if key in _WHOLE else number
     return Extras(**given)
-
-
-def price_cny(price: Sourced, prices: PriceBook, key: str) -> Sourced:
-    """Return a price in CNY by the price book's rates.
-
-    Raises InputError for a currency without a rate.
-    """
-    currency = price.unit.partition("/")[0]
-    if currency == "CNY":
-        return price
-    if currency not in prices.currencies:
-        raise InputError(
-            f"{key} is in {currency}, and price book {prices.name} has no rate for it; add currencies.{currency}"
-        )
-    rate = prices.currencies[currency].value
-    low, high = price.range
-    return Sourced(price.value * rate, "CNY", price.source, price.tier, low * rate, high * rate, price.note)
-
-
-def _part(prices: PriceBook, part: str, user: str) -> Sourced:
-    if part not in prices.parts:
-        raise InputError(
-            f"price book {prices.name} has no part {part!r}, needed by {user}; {suggest(part, list(prices.parts))};"
-            f" add it to hwprofiles/prices/{prices.name}.yaml"
-        )
-    return price_cny(prices.parts[part].price, prices, f"prices.parts.{part}")
-
-
-def _nic_module(rate: float, prices: PriceBook) -> str:
-    """Return the slowest module of the price book that carries a NIC's rate."""
-    speeds = [int(p[7:-1]) for p in prices.parts if p.startswith("module-") and p[7:-1].isdigit()]
-    fast = [speed for speed in sorted(speeds) if speed * 1.25e8 >= rate * (1 - 1e-9)]
-    return f"module-{fast[0] if fast else round(rate / 1.25e8)}g"
-
-
-def bill_lines(scenario: Scenario, hardware: Hardware, prices: PriceBook) -> list[BillLine]:
-    """Return the priced lines of the cluster; the network's quantities are those of its topology."""
-    parts = network_parts(scenario, hardware)
-    cards = int(scenario.cluster.cards.value)
-    if hardware.card.price is None:
-        raise InputError(f"cards.{hardware.card.name}.price is not in the profile, and this run needs it")
-    card_price = price_cny(hardware.card.price, prices, f"cards.{hardware.card.name}.price")
-    module = _nic_module(hardware.nic.rate.value, prices)
-    rows: list[tuple[str, str, float, Sourced]] = [
-        ("cards", hardware.card.name, cards, card_price),
-        ("servers", hardware.server.price_part, servers(scenario, hardware),
-         _part(prices, hardware.server.price_part, f"servers.{hardware.server.name}")),
-        ("network", hardware.nic.price_part, parts.nics,
-         _part(prices, hardware.nic.price_part, f"nics.{hardware.nic.name}")),
-        ("network", hardware.switch.price_part, parts.switches,
-         _part(prices, hardware.switch.price_part, f"switches.{hardware.switch.name}")),
-        ("network", hardware.optics.price_part, parts.switch_side_modules,
-         _part(prices, hardware.optics.price_part, f"optics.{hardware.optics.name}")),
-        ("network", module, parts.nic_side_modules, _part(prices, module, "NIC-side modules")),
-        ("storage", "storage-per-pb", scenario.cluster.storage.capacity.value / 1e15,
-         _part(prices, "storage-per-pb", "cluster.storage")),
-        ("management", "management", cards / 1024, _part(prices, "management", "the management network")),
-    ]  # fmt: skip
-    return [
-        BillLine(
-            group=group,
-            part=part,
-            quantity=quantity,
-            unit_price_cny=price.value,
-            source=price.source,
-            tier=price.tier,
-            low_cny=price.low,
-            high_cny=price.high,
-        )
-        for group, part, quantity, price in rows
-    ]

@@ -9,12 +9,14 @@ from typing import Any, TypeVar
 import numpy as np
 
 from clustersim import assemble
+from clustersim.assemble_bill import bill_lines, rack_count, spare_servers
 from clustersim.assemble_company import company_spec
 from clustersim.des.training.closed_form import ExpectedRun, expected_run
 from clustersim.des.training.run import TrainingRun
 from clustersim.des.training.simulate import SimulatedRun, simulate_run
 from clustersim.econ.bom import Bill, bill_of_materials
-from clustersim.econ.power import PowerTerms, card_power_w, cluster_power
+from clustersim.econ.power import PowerTerms, card_power_w, cluster_power, provisioned_power
+from clustersim.econ.racks import RackCount
 from clustersim.econ.tco import HOURS_PER_YEAR, Tco, capital_recovery_factor, total_cost
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.fabric.network import Network
@@ -25,11 +27,12 @@ from clustersim.finance.valuation import Valuation, value_company
 from clustersim.market.link import Anchor, Link, make_link, neutral_link
 from clustersim.market.value import Segments, ServingRates, ValueInUse, value_in_use_price
 from clustersim.perf.step import StepTime, train_step
+from clustersim.provenance import Sourced
 from clustersim.schema.anchors import load_anchors
 from clustersim.schema.inputs import Inputs
-from clustersim.schema.scenario import TcoSection
+from clustersim.schema.tco import TcoSection
 
-__all__ = ["ChainRun", "ClusterRun", "StageCache", "run_chain", "run_cluster"]
+__all__ = ["ChainRun", "ClusterRun", "Purchase", "StageCache", "purchase", "run_chain", "run_cluster"]
 
 Tell = Callable[[str], None]
 T = TypeVar("T")
@@ -75,6 +78,7 @@ class ClusterRun:
     run: TrainingRun
     expected: ExpectedRun
     power: PowerTerms
+    racks: RackCount
     bill: Bill
     tco: Tco
 
@@ -111,6 +115,29 @@ class ChainRun:
     simulated: tuple[SimulatedRun, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """What is bought and provisioned, known before anything is trained."""
+
+    bill: Bill
+    parts: NetworkParts
+    racks: RackCount
+    provisioned_it_w: float
+
+
+def purchase(inputs: Inputs, tco: TcoSection) -> Purchase:
+    """Return the bill, network parts, racks and provisioned power of a cluster under the terms of ``tco``."""
+    scenario, hardware = inputs.scenario, inputs.hardware
+    parts = assemble.network_parts(scenario, hardware)
+    lines = bill_lines(scenario, hardware, inputs.prices)
+    return Purchase(
+        bill=bill_of_materials(lines, integration_share=tco.integration.value, vat=tco.vat.value),
+        parts=parts,
+        racks=rack_count(scenario, hardware, inputs.prices),
+        provisioned_it_w=provisioned_power(**_equipment(inputs, parts)),
+    )
+
+
 def run_cluster(inputs: Inputs, tco: TcoSection, cache: StageCache | None = None) -> ClusterRun:
     """Run one cluster to its cost per token, priced under the site and terms of ``tco``."""
     cache = cache or StageCache()
@@ -132,51 +159,75 @@ def run_cluster(inputs: Inputs, tco: TcoSection, cache: StageCache | None = None
     step = cache.get("training step", job, lambda: train_step(**job))  # type: ignore[arg-type]
     run = assemble.training_run(scenario, hardware, model.parameters)
     expected = cache.get("long run", run, lambda: expected_run(run))
-    parts = assemble.network_parts(scenario, hardware)
-    power = _power(inputs, step, expected, parts, nodes, tco.pue.value)
-    lines = assemble.bill_lines(scenario, hardware, inputs.prices)
-    bill = bill_of_materials(lines, integration_share=tco.integration.value, vat=tco.vat.value)
+    bought = purchase(inputs, tco)
+    power = _power(inputs, step, expected, bought, tco.pue.value)
     cost = total_cost(
-        capex_cny=bill.total_cny,
+        capex_cny=bought.bill.total_cny,
         cards=cards,
         facility_power_w=power.facility_power_w,
         provisioned_it_w=power.provisioned_it_w,
         years=tco.horizon.value,
         wacc=tco.wacc.value,
         residual=tco.residual.value,
-        tariff_cny_per_kwh=tco.tariff.value,
+        tariff_cny_per_kwh=tco.mean_tariff,
         maintenance_share=tco.maintenance.value,
         staff_cny_per_year=tco.staff.value,
         sold_share=tco.sold_share.value,
-        colocation_cny_per_kw_month=tco.colocation.value if tco.colocation else 0.0,
+        colocation_cny_per_kw_month=_or_none(tco.colocation),
+        colocation_includes_power=tco.colocation_includes_power,
+        building_cny_per_w=_or_none(tco.building),
+        building_years=tco.building_horizon.value if tco.building_horizon else tco.horizon.value,
+        network_transit_cny_per_year=_or_none(tco.network_transit),
+        software_cny_per_year=_or_none(tco.software),
     )
-    return ClusterRun(cards, nodes, network, parts, step, run, expected, power, bill, cost)
+    return ClusterRun(
+        cards, nodes, network, bought.parts, step, run, expected, power, bought.racks, bought.bill, cost
+    )
 
 
-def _power(
-    inputs: Inputs, step: StepTime, expected: ExpectedRun, parts: NetworkParts, nodes: int, pue: float
-) -> PowerTerms:
-    card, hardware = inputs.hardware.card, inputs.hardware
-    key = f"cards.{card.name}.power"
-    if card.power is None:
+def _or_none(cost: Sourced | None) -> float:
+    """A cost that the site does not have is nothing."""
+    return cost.value if cost is not None else 0.0
+
+
+def _equipment(inputs: Inputs, parts: NetworkParts) -> dict[str, Any]:
+    """What draws power: how many of each, and its nameplate."""
+    hardware, scenario = inputs.hardware, inputs.scenario
+    key = f"cards.{hardware.card.name}.power"
+    if hardware.card.power is None:
         raise InputError(f"{key} is not in the profile, and this run needs it")
-    idle, tdp = assemble.needed(card.power.idle, f"{key}.idle"), card.power.tdp.value
+    return {
+        "cards": int(scenario.cluster.cards.value),
+        "tdp_w": hardware.card.power.tdp.value,
+        "hosts": assemble.servers(scenario, hardware),
+        "host_w": hardware.server.host_power.value,
+        "nics": parts.nics,
+        "nic_w": hardware.nic.power.value,
+        "switches": parts.switches,
+        "switch_w": hardware.switch.power.value,
+        "optics": parts.switch_side_modules + parts.nic_side_modules,
+        "optic_w": hardware.optics.power.value,
+        "spares": spare_servers(scenario),
+    }
+
+
+def _power(inputs: Inputs, step: StepTime, expected: ExpectedRun, bought: Purchase, pue: float) -> PowerTerms:
+    equipment = _equipment(inputs, bought.parts)
+    card = inputs.hardware.card
+    assert card.power is not None
+    idle = assemble.needed(card.power.idle, f"cards.{card.name}.power.idle")
     return cluster_power(
-        cards=step.cards,
+        **equipment,
         card_w=card_power_w(
-            idle_w=idle, tdp_w=tdp, u_tensor=step.u_tensor, u_memory=step.u_memory, u_link=step.u_link
+            idle_w=idle,
+            tdp_w=equipment["tdp_w"],
+            u_tensor=step.u_tensor,
+            u_memory=step.u_memory,
+            u_link=step.u_link,
         ),
         card_idle_w=idle,
         busy_share=1.0 - expected.recovery,
-        tdp_w=tdp,
-        hosts=nodes,
-        host_w=hardware.server.host_power.value,
-        nics=parts.nics,
-        nic_w=hardware.nic.power.value,
-        switches=parts.switches,
-        switch_w=hardware.switch.power.value,
-        optics=parts.switch_side_modules + parts.nic_side_modules,
-        optic_w=hardware.optics.power.value,
+        spares_on=int(inputs.scenario.reliability.spares.hot.value),
         pue=pue,
     )
 
@@ -234,16 +285,15 @@ def _segment_value(
         capital_recovery_factor(tco.wacc.value, tco.horizon.value) * (1 - residual) + tco.maintenance.value
     )
     markup = (1 + tco.integration.value) * (1 + tco.vat.value)
-    fixed = own.tco.staff_cny_per_year + own.tco.colocation_cny_per_year
     return value_in_use_price(
         incumbent_cny_per_mtoken=incumbent_cny_per_mtoken,
         switching_discount=market.switching_discount.value,
         mtokens_per_year=mtokens,
         energy_cny_per_year=own.tco.electricity_cny_per_year / own.cards,
-        fixed_cny_per_year=fixed / own.cards,
+        fixed_cny_per_year=own.tco.fixed_cny_per_year / own.cards,
         capital_factor=factor,
         other_capex_cny=(own.bill.hardware_cny - own.bill.card_cny) * markup / own.cards,
-        price_markup=markup,
+        price_markup=markup * own.bill.card_quantity / own.cards,
     )
 
 

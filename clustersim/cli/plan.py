@@ -10,11 +10,15 @@ import click
 
 from clustersim.cli.options import emit_rows, format_option, set_option
 
-_ELSEWHERE = {"serving": ("clustersim.cli.serve", "plan_command")}
+_ELSEWHERE = {
+    "serving": ("clustersim.cli.serve", "plan_command"),
+    "cluster": ("clustersim.cli.plan_cluster", "cluster_command"),
+    "break-even": ("clustersim.cli.plan_cluster", "break_even_command"),
+}
 
 
 class _Group(click.Group):
-    """A group one of whose commands lives with its own subject."""
+    """A group some of whose commands live with their own subjects."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted({*super().list_commands(ctx), *_ELSEWHERE})

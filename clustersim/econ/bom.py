@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from clustersim.errors import InputError
+
 __all__ = ["Bill", "BillLine", "bill_of_materials"]
 
 
@@ -66,9 +68,28 @@ class Bill:
         return totals
 
     @property
+    def lead_time_weeks(self) -> float:
+        """Weeks until the last part is delivered.
+
+        Raises InputError naming the parts whose lead time nobody gives.
+        """
+        silent = sorted({line.part for line in self.lines if line.lead_time_weeks is None})
+        if silent:
+            raise InputError(f"no lead time is known for {', '.join(silent)}; add lead_time with its source")
+        return max(line.lead_time_weeks or 0.0 for line in self.lines)
+
+    @property
     def card_cny(self) -> float:
-        """The cards alone, before integration and VAT."""
-        return sum(line.total_cny for line in self.lines if line.group == "cards")
+        """The cards alone, spare ones included, before integration and VAT."""
+        return sum(line.total_cny for line in self.lines if line.part in self._card_parts())
+
+    @property
+    def card_quantity(self) -> float:
+        """Cards bought, spare ones included."""
+        return sum(line.quantity for line in self.lines if line.part in self._card_parts())
+
+    def _card_parts(self) -> frozenset[str]:
+        return frozenset(line.part for line in self.lines if line.group == "cards")
 
 
 def bill_of_materials(lines: Sequence[BillLine], *, integration_share: float, vat: float) -> Bill:

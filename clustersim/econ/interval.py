@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.econ.bom import Bill
-from clustersim.econ.tco import HOURS_PER_YEAR
 from clustersim.errors import InputError
 
-__all__ = [
-    "Range",
-    "Spread",
-    "bill_samples",
-    "card_hour_samples",
-    "closing_card_price",
-    "line_swings",
-    "spread",
-]
+__all__ = ["Range", "Spread", "bill_range", "closing_card_price", "spread"]
 
 Array = NDArray[np.float64]
 
@@ -58,43 +48,17 @@ def spread(samples: Array) -> Spread:
     return Spread(*(float(v) for v in np.percentile(samples, [10, 50, 90])))
 
 
-def bill_samples(bill: Bill, integration: Range, rng: np.random.Generator, count: int) -> Array:
-    """Return totals of the bill, VAT included, with every line's price and the integration drawn from their ranges."""
-    hardware = np.zeros(count)
-    for line in bill.lines:
-        low = line.unit_price_cny if line.low_cny is None else line.low_cny
-        high = line.unit_price_cny if line.high_cny is None else line.high_cny
-        hardware += line.quantity * Range(low, line.unit_price_cny, high).draw(rng, count)
-    return np.asarray(hardware * (1 + integration.draw(rng, count)) * (1 + bill.vat))
+def bill_range(bill: Bill, integration: tuple[float, float]) -> tuple[float, float]:
+    """Return what the bill comes to, VAT included, when every price and the integration stand at one end.
 
-
-def card_hour_samples(
-    capex: Array, terms: Mapping[str, Range], *, cards: int, it_power_w: float, rng: np.random.Generator
-) -> Array:
-    """Return costs of a sold card-hour: annuity of capex less residual, electricity, maintenance, staff.
-
-    ``terms`` holds the ranges of years, wacc, residual, tariff (CNY/kWh), pue, maintenance, staff (CNY/year) and
-    sold_share.
+    >>> from clustersim.econ.bom import BillLine, bill_of_materials
+    >>> line = BillLine(group="cards", part="X", quantity=2, unit_price_cny=100.0, low_cny=80.0, high_cny=150.0)
+    >>> bill_range(bill_of_materials([line], integration_share=0.1, vat=0.0), (0.0, 0.2))
+    (160.0, 360.0)
     """
-    count = capex.size
-    drawn = {name: term.draw(rng, count) for name, term in terms.items()}
-    years, wacc = drawn["years"], drawn["wacc"]
-    annuity = np.where(np.abs(wacc) < 1e-12, 1 / years, wacc / (1 - (1 + wacc) ** -years))
-    capital = capex * (1 - drawn["residual"] * (1 + wacc) ** -years) * annuity
-    electricity = it_power_w / 1e3 * drawn["pue"] * HOURS_PER_YEAR * drawn["tariff"]
-    yearly = capital + electricity + drawn["maintenance"] * capex + drawn["staff"]
-    return np.asarray(yearly / (cards * HOURS_PER_YEAR * drawn["sold_share"]))
-
-
-def line_swings(bill: Bill) -> list[tuple[str, float, float]]:
-    """Return what the total becomes at the low and the high end of each line alone, the widest first."""
-    markup = (1 + bill.integration_share) * (1 + bill.vat)
-    rows = []
-    for line in bill.lines:
-        ends = [line.unit_price_cny if e is None else e for e in (line.low_cny, line.high_cny)]
-        low, high = (bill.total_cny + line.quantity * (e - line.unit_price_cny) * markup for e in ends)
-        rows.append((line.part, low, high))
-    return sorted(rows, key=lambda row: row[1] - row[2])
+    low = sum(x.quantity * (x.unit_price_cny if x.low_cny is None else x.low_cny) for x in bill.lines)
+    high = sum(x.quantity * (x.unit_price_cny if x.high_cny is None else x.high_cny) for x in bill.lines)
+    return low * (1 + integration[0]) * (1 + bill.vat), high * (1 + integration[1]) * (1 + bill.vat)
 
 
 def closing_card_price(bill: Bill, contract_cny: float) -> float:
@@ -102,7 +66,7 @@ def closing_card_price(bill: Bill, contract_cny: float) -> float:
 
     Raises InputError for a bill without cards, or a contract below everything else on it.
     """
-    cards = sum(line.quantity for line in bill.lines if line.group == "cards")
+    cards = bill.card_quantity
     if cards <= 0:
         raise InputError("the bill has no cards whose price could close the gap")
     hardware = contract_cny / ((1 + bill.integration_share) * (1 + bill.vat))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["PowerTerms", "card_power_w", "cluster_power"]
+__all__ = ["PowerTerms", "card_power_w", "cluster_power", "provisioned_power"]
 
 #: Weights of the utilisation of tensor units, memory and links between idle and TDP. A matrix product at full
 #: rate draws 85-96 % of TDP, a memory copy 55-60 %, an all-reduce 30-37 % (FlagPerf per-card averages of A100 and
@@ -23,13 +24,14 @@ class PowerTerms:
     nics_w: float
     switches_w: float
     optics_w: float
+    spares_w: float
     provisioned_it_w: float
     pue: float
 
     @property
     def it_power_w(self) -> float:
         """Average power of the IT equipment."""
-        return self.cards_w + self.hosts_w + self.nics_w + self.switches_w + self.optics_w
+        return self.cards_w + self.hosts_w + self.nics_w + self.switches_w + self.optics_w + self.spares_w
 
     @property
     def facility_power_w(self) -> float:
@@ -49,32 +51,57 @@ def card_power_w(*, idle_w: float, tdp_w: float, u_tensor: float, u_memory: floa
     return float(idle_w + (tdp_w - idle_w) * min(1.0, load))
 
 
-def cluster_power(
+def provisioned_power(
     *,
     cards: int,
-    card_w: float,
-    card_idle_w: float,
-    busy_share: float,
     tdp_w: float,
     hosts: int,
     host_w: float,
-    nics: int,
+    nics: float,
     nic_w: float,
     switches: int,
     switch_w: float,
     optics: int,
     optic_w: float,
+    spares: int = 0,
+) -> float:
+    """Return the IT power that racks and feeds are provisioned for: everything at its nameplate, and a margin.
+
+    ``spares`` are servers that stand by with cards and NICs of their own.
+
+    >>> provisioned_power(cards=8, tdp_w=400, hosts=1, host_w=1800, nics=8, nic_w=15, switches=0, switch_w=0, optics=0,
+    ...     optic_w=0)
+    5632.0
+    """
+    servers = cards * tdp_w + hosts * host_w + nics * nic_w
+    standing_by = spares * servers / hosts if hosts else 0.0
+    return PROVISION_MARGIN * (servers + standing_by + switches * switch_w + optics * optic_w)
+
+
+def cluster_power(
+    *,
+    card_w: float,
+    card_idle_w: float,
+    busy_share: float,
     pue: float,
+    spares_on: int = 0,
+    **equipment: Any,
 ) -> PowerTerms:
-    """Return the power of a cluster whose cards draw ``card_w`` for ``busy_share`` of the time and idle otherwise."""
+    """Return the power of a cluster whose cards draw ``card_w`` for ``busy_share`` of the time and idle otherwise.
+
+    ``equipment`` are the arguments of ``provisioned_power``; of its spares, ``spares_on`` stand by with idle cards.
+    """
+    e = equipment
     average = busy_share * card_w + (1 - busy_share) * card_idle_w
-    rest = hosts * host_w + nics * nic_w + switches * switch_w + optics * optic_w
+    hosts_w, nics_w = e["hosts"] * e["host_w"], e["nics"] * e["nic_w"]
+    idle_servers = e["cards"] * card_idle_w + hosts_w + nics_w
     return PowerTerms(
-        cards_w=cards * average,
-        hosts_w=hosts * host_w,
-        nics_w=nics * nic_w,
-        switches_w=switches * switch_w,
-        optics_w=optics * optic_w,
-        provisioned_it_w=PROVISION_MARGIN * (cards * tdp_w + rest),
+        cards_w=e["cards"] * average,
+        hosts_w=hosts_w,
+        nics_w=nics_w,
+        switches_w=e["switches"] * e["switch_w"],
+        optics_w=e["optics"] * e["optic_w"],
+        spares_w=spares_on * idle_servers / e["hosts"] if e["hosts"] else 0.0,
+        provisioned_it_w=provisioned_power(**equipment),
         pue=pue,
     )

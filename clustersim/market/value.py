@@ -84,7 +84,7 @@ def value_in_use_price(
     """Return P* with (1 - sigma) c_inc Q = energy + fixed + (markup P* + K) a.
 
     ``capital_factor`` a is the annuity (residual included) plus the maintenance share; K and everything per year are
-    per card; ``price_markup`` is what integration and VAT make of a yuan of card price.
+    per working card; ``price_markup`` is what integration, VAT and the spare cards make of a yuan of card price.
 
     >>> v = value_in_use_price(incumbent_cny_per_mtoken=10.0, switching_discount=0.2, mtokens_per_year=5000.0,
     ...     energy_cny_per_year=3000.0, fixed_cny_per_year=2000.0, capital_factor=0.25, other_capex_cny=40000.0)

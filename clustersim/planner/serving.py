@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from clustersim.des.serving.book import Requests
-from clustersim.des.serving.capacity import STABLE_SHARE, largest_rate, meets, saturated_rate
+from clustersim.des.serving.capacity import STABLE_SHARE, largest_rate, meets
 from clustersim.des.serving.metrics import summarise
 from clustersim.errors import ClusterSimError, InfeasibleError, InputError
 from clustersim.planner.serving_deploy import (
     Deployment,
     check_slo,
     deploy,
+    saturation,
     serve,
     slo_of,
     steady,
@@ -116,7 +117,14 @@ def rate_at_slo(
     deployment = steady(deploy(loaded, other))
     slo = slo_of(loaded, deployment)
     check_slo(deployment, given, slo)
-    rate = largest_rate(given, lambda r: deployment.simulate(r, log=False), slo, tolerance=tolerance)
+    saturated = saturation(deployment, given)
+    rate = largest_rate(
+        given,
+        lambda r: deployment.simulate(r, log=False),
+        slo,
+        tolerance=tolerance,
+        most=STABLE_SHARE * saturated,
+    )
     summary = summarise(deployment.simulate(given.faster(rate / given.rate), log=False), slo)
     out = rate * float(given.output.mean())
     both = out + rate * float(given.prompt.mean())
@@ -128,7 +136,7 @@ def rate_at_slo(
         requests_per_s=rate,
         output_tokens_per_s=min(out, summary.output_tokens_per_s * 1.02),
         tokens_per_s=both,
-        saturated_requests_per_s=saturated_rate(given, lambda r: deployment.simulate(r, log=False)),
+        saturated_requests_per_s=saturated,
         cny_per_mtoken=_cost_per_mtoken(deployment, both),
     )
 
@@ -157,9 +165,9 @@ def cards_for_demand(
         )
     slo = slo_of(loaded, base)
     alone = _replicas(base, 1)
-    single = largest_rate(given, lambda r: alone.simulate(r, log=False), slo, tolerance=0.02)
     # A finite run of an overloaded site may still meet the level: it must also be stable.
-    stable = STABLE_SHARE * saturated_rate(given, lambda r: alone.simulate(r, log=False))
+    stable = STABLE_SHARE * saturation(alone, given)
+    single = largest_rate(given, lambda r: alone.simulate(r, log=False), slo, tolerance=0.02, most=stable)
     wanted = given.faster(demand_per_s / given.rate)
 
     def holds(count: int) -> bool:

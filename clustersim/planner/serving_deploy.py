@@ -297,6 +297,19 @@ def _card_seconds(run: ServingRun, deployment: Deployment) -> float:
     )
 
 
+def saturation(deployment: Deployment, requests: Requests) -> float:
+    """Return the requests per second that a deployment finishes when its queue is never empty.
+
+    Equal replicas are asked one alone and counted: shared out over many, a finite trace would leave each too few
+    requests to fill its batch, and the answer would fall with the number of replicas.
+    """
+    still = steady(deployment)
+    if still.decode_pool is not None:
+        return saturated_rate(requests, lambda r: still.simulate(r, log=False))
+    alone = replace(still, pool=replace(still.pool, replicas=1))
+    return still.pool.replicas * saturated_rate(requests, lambda r: alone.simulate(r, log=False))
+
+
 def steady(deployment: Deployment) -> Deployment:
     """Return the deployment for questions of capacity: all replicas open, none failing, nobody turned away."""
 
@@ -351,9 +364,7 @@ def serve(
     summary = _with_request_time(summarise(run, slo), deployment.request_s)
     said = None
     if deployment.closed_loop is None and requests.rate > 0:
-        still = steady(deployment)
-        sustainable = saturated_rate(requests, lambda r: still.simulate(r, log=False))
-        said = verdict(requests, still.simulate, sustainable=sustainable)
+        said = verdict(requests, steady(deployment).simulate, sustainable=saturation(deployment, requests))
         step(f"{deployment.card}: capacity")
     used = use(
         run,

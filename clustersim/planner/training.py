@@ -9,9 +9,13 @@ from clustersim.des.training.closed_form import expected_run
 from clustersim.errors import ClusterSimError, InfeasibleError, InputError
 from clustersim.perf.search import FoundPlan, PlanSpace, SearchResult, search_plans
 from clustersim.schema.inputs import Inputs
-from clustersim.schema.scenario import Scenario
+from clustersim.schema.scenario import PlanSection
 
-__all__ = ["DeadlineAnswer", "best_plans", "cards_for_deadline", "goodput"]
+__all__ = ["LEAN", "DeadlineAnswer", "best_plans", "cards_for_deadline", "goodput", "resized", "sizes"]
+
+#: Words that lose no time: with sequence parallelism a plan is never slower and never larger, and sharding the
+#: optimizer costs nothing over copying it (held to the full space by a test).
+LEAN = PlanSpace(sequence_parallel=(True,), zero=(1, 2, 3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,76 +30,124 @@ class DeadlineAnswer:
     smaller_days: float | None
 
 
+def _contexts(inputs: Inputs) -> tuple[int, ...]:
+    """Long sequences may be shared out over cards."""
+    return (1, 2, 4, 8) if inputs.scenario.training.seq_len >= 16384 else (1,)
+
+
 def best_plans(
-    inputs: Inputs, *, cards: int | None = None, top: int = 10, offload: bool = False
+    inputs: Inputs,
+    *,
+    cards: int | None = None,
+    top: int = 10,
+    offload: bool = False,
+    space: PlanSpace | None = None,
 ) -> SearchResult:
     """Return the best plans of a scenario's model on its cards, or on another number of them."""
     scenario, hardware = inputs.scenario, inputs.hardware
-    model = assemble.model_spec(hardware.model)
-    context = (1, 2, 4, 8) if scenario.training.seq_len >= 16384 else (1,)
-    space = PlanSpace(cp=context, offload_optimizer=(False, True) if offload else (False,))
+    words = space or PlanSpace()
+    words = replace(words, cp=_contexts(inputs), offload_optimizer=(False, True) if offload else (False,))
     return search_plans(
         card=assemble.card_spec(hardware.card),
         network=assemble.network_spec(scenario, hardware),
-        model=model,
+        model=assemble.model_spec(hardware.model),
         cards=cards or int(scenario.cluster.cards.value),
         global_batch=scenario.training.global_batch,
         seq_len=scenario.training.seq_len,
         dtype=scenario.training.dtype,
-        space=space,
+        space=words,
         top=top,
     )
 
 
-def _sized(scenario: Scenario, cards: int) -> Scenario:
-    cluster = scenario.cluster
-    return scenario.model_copy(
-        update={"cluster": cluster.model_copy(update={"cards": replace(cluster.cards, value=float(cards))})}
-    )
+def sizes(inputs: Inputs, most: int = 16_384, least: int = 1) -> list[int]:
+    """Return the numbers of cards, in whole servers, on which the model can be laid out with the scenario's batch.
+
+    No other number trains: its cards cannot all be given a share of the layers and of the batch.
+    """
+    per_server = int(inputs.hardware.server.cards.value)
+    model, batch = assemble.model_spec(inputs.hardware.model), inputs.scenario.training.global_batch
+    stages = [p for p in range(1, model.layers + 1) if model.layers % p == 0]
+    shares = [d for d in range(1, batch + 1) if batch % d == 0]
+    degrees = {t * c for t in LEAN.tp if model.heads % t == 0 for c in _contexts(inputs)}
+    found = {t * p * d for t in degrees for p in stages for d in shares}
+    return sorted(n for n in found if least <= n <= most and n % per_server == 0)
+
+
+def resized(inputs: Inputs, cards: int, plan: FoundPlan | None = None) -> Inputs:
+    """Return the inputs with another number of cards, and a found plan where one is given."""
+    scenario = inputs.scenario
+    count = replace(scenario.cluster.cards, value=float(cards))
+    changed: dict[str, object] = {"cluster": scenario.cluster.model_copy(update={"cards": count})}
+    if plan is not None:
+        p = plan.plan
+        section = PlanSection(
+            tp=p.tp, pp=p.pp, dp=p.dp, cp=p.cp, ep=p.ep, interleave=p.interleave, micro_batch=p.micro_batch,
+            schedule=p.schedule, sequence_parallel=p.sequence_parallel, recompute=p.recompute, zero=p.zero,
+            offload_optimizer=p.offload_optimizer,
+        )  # fmt: skip
+        changed["training"] = scenario.training.model_copy(update={"plan": section})
+    return replace(inputs, scenario=scenario.model_copy(update=changed))
 
 
 def goodput(inputs: Inputs, plan: FoundPlan, cards: int) -> float:
     """Return tokens per second that are kept on ``cards``, failures and checkpoints included."""
     training = inputs.scenario.training
     parameters = assemble.model_spec(inputs.hardware.model).parameters
-    run = assemble.training_run(_sized(inputs.scenario, cards), inputs.hardware, parameters)
+    run = assemble.training_run(resized(inputs, cards).scenario, inputs.hardware, parameters)
     return training.global_batch * training.seq_len / plan.step_time_s * expected_run(run).ettr
 
 
 def cards_for_deadline(
     inputs: Inputs, *, tokens: float, seconds: float, most: int = 131_072
 ) -> DeadlineAnswer:
-    """Return the smallest cluster of whole servers, of 1, 1.5, 2, 3, 4, 6, … servers, that meets a deadline.
+    """Return the smallest cluster, of all sizes on which the model can be laid out, that meets a deadline.
 
-    Raises InputError for tokens or time that are not positive, and InfeasibleError, with the best that was reached,
+    A size whose cards could not do it at their peak is passed over without a search.
+
+    Raises InputError for tokens or time that are not positive, and InfeasibleError, with what the largest size takes,
     when even ``most`` cards do not.
     """
     if tokens <= 0 or seconds <= 0:
         raise InputError("a deadline needs tokens and time above zero")
-    per_server = int(inputs.hardware.server.cards.value)
+    training = inputs.scenario.training
+    per_token = assemble.model_spec(inputs.hardware.model).flops_per_token(training.seq_len)
+    peak = assemble.needed(
+        inputs.hardware.card.peak.get(training.dtype),
+        f"cards.{inputs.hardware.card.name}.peak.{training.dtype}",
+    )
     before: tuple[int, float] | None = None
-    fastest: tuple[float, int] | None = None
-    for cards in _sizes(per_server, most):
-        try:
-            plan = best_plans(inputs, cards=cards, top=1).best[0]
-            rate = goodput(inputs, plan, cards)
-        except ClusterSimError:
-            continue  # no plan fits or can be laid out on so many cards
-        days = tokens / rate / 86400
+    for cards in sizes(inputs, most):
+        ideal = tokens * per_token / (cards * peak)
+        found = _days(inputs, cards, tokens) if ideal <= seconds else None
+        if found is None:
+            continue
+        plan, rate, days = found
         if days * 86400 <= seconds:
-            return DeadlineAnswer(cards, plan, rate, days, *(before or (None, None)))
+            below = before or _next_smaller(inputs, cards, tokens)
+            return DeadlineAnswer(cards, plan, rate, days, *(below or (None, None)))
         before = (cards, days)
-        fastest = min(fastest or (days, cards), (days, cards))
-    best = f"{fastest[1]} cards take {fastest[0]:.1f} days" if fastest else "no size has a plan that fits"
+    largest = _next_smaller(inputs, most + 1, tokens)
+    best = f"{largest[0]} cards take {largest[1]:.1f} days" if largest else "no size has a plan that fits"
     raise InfeasibleError(
         f"{tokens:.3g} tokens in {seconds / 86400:.1f} days is not reached with a batch of"
         f" {inputs.scenario.training.global_batch} sequences: {best}; allow more time or a larger global_batch"
     )
 
 
-def _sizes(per_server: int, most: int) -> list[int]:
-    sizes, servers = [], 1
-    while servers * per_server <= most:
-        sizes += [servers * per_server, servers * per_server * 3 // 2] if servers > 1 else [per_server]
-        servers *= 2
-    return sorted({s for s in sizes if s % per_server == 0 and s <= most})
+def _days(inputs: Inputs, cards: int, tokens: float) -> tuple[FoundPlan, float, float] | None:
+    """The best plan of a size, its goodput and days; nothing where no plan fits or can be laid out."""
+    try:
+        plan = best_plans(inputs, cards=cards, top=1, space=LEAN).best[0]
+        rate = goodput(inputs, plan, cards)
+    except ClusterSimError:
+        return None
+    return plan, rate, tokens / rate / 86400
+
+
+def _next_smaller(inputs: Inputs, cards: int, tokens: float) -> tuple[int, float] | None:
+    for smaller in reversed(sizes(inputs, cards - 1)):
+        found = _days(inputs, smaller, tokens)
+        if found is not None:
+            return smaller, found[2]
+    return None

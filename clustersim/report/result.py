@@ -114,13 +114,7 @@ def _tco(own: ClusterRun) -> dict[str, Any]:
         "cny_per_card_hour": tco.cny_per_card_hour,
         "cny_per_mtoken": own.cny_per_mtoken,
         "hours": "sold" if tco.sold_share < 1 else "all available hours sold",
-        "terms_cny_per_year": {
-            "capital": tco.capital_cny_per_year,
-            "electricity": tco.electricity_cny_per_year,
-            "maintenance": tco.maintenance_cny_per_year,
-            "staff": tco.staff_cny_per_year,
-            "colocation": tco.colocation_cny_per_year,
-        },
+        "terms_cny_per_year": tco.terms(),
         "capex_groups_cny": own.bill.group_totals(),
     }
 

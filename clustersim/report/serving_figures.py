@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clustersim.des.serving.book import Requests
-from clustersim.des.serving.capacity import saturated_rate
 from clustersim.des.serving.metrics import queue_over_time, records, summarise
 from clustersim.des.serving.run import ServingRun
 from clustersim.des.serving.settings import ClosedLoop
+from clustersim.planner.serving_deploy import saturation
 from clustersim.report.style import BLUE, GREY, ORANGE, PALETTE, new_figure, save
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def load_latency(answers: Sequence[Answer]) -> Figure:
     for answer, colour in zip(answers, PALETTE, strict=False):
         deployment = replace(answer.deployment, failures=None, autoscale=None)
         sample = _sample(answer)
-        most = saturated_rate(sample, lambda r, d=deployment: d.simulate(r, log=False))  # type: ignore[misc]
+        most = saturation(deployment, sample)
         rates = [share * most for share in LOADS]
         p90 = []
         for rate in rates:

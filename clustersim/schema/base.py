@@ -20,14 +20,28 @@ from clustersim.schema.yamlfile import Document, KeyPath
 from clustersim.units import to_float
 
 __all__ = [
-    "Amount", "Bandwidth", "Count", "Duration", "Fraction", "Model", "Money", "Number", "OpRate", "Power",
-    "Share", "Size", "money", "quantity", "validate",
+    "NUMBER_PARTS",
+    "Amount",
+    "Bandwidth",
+    "Count",
+    "Duration",
+    "Fraction",
+    "Model",
+    "Money",
+    "Number",
+    "OpRate",
+    "Power",
+    "Share",
+    "Size",
+    "money",
+    "quantity",
+    "validate",
 ]  # fmt: skip
 
 #: Prices may stand in any of these; the unit of the parsed value says which.
 CURRENCIES = ("CNY", "USD", "HKD")
 
-_PARTS = ("value", "source", "tier", "low", "high", "note")
+NUMBER_PARTS = ("value", "source", "tier", "low", "high", "note")
 
 
 class Model(BaseModel):
@@ -112,9 +126,9 @@ def _number(raw: Any, unit: str, bounds: Bounds, part: str = "") -> float:
 
 
 def _from_mapping(raw: Mapping[str, Any], strict: bool, unit: str, bounds: Bounds) -> Sourced:
-    unknown = [key for key in raw if key not in _PARTS]
+    unknown = [key for key in raw if key not in NUMBER_PARTS]
     if unknown:
-        raise ValueError(f"unknown key {unknown[0]!r}; {suggest(unknown[0], _PARTS)}")
+        raise ValueError(f"unknown key {unknown[0]!r}; {suggest(unknown[0], NUMBER_PARTS)}")
     missing = [key for key in ("value", "source", "tier") if raw.get(key) in (None, "")]
     if "value" in missing or (strict and missing):
         raise ValueError(f"lacks {', '.join(missing)}")

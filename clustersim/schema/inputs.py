@@ -24,6 +24,7 @@ from clustersim.schema.prices import PriceBook
 from clustersim.schema.profiles import (
     KINDS,
     CardProfile,
+    CoolingProfile,
     ModelProfile,
     NicProfile,
     OpticsProfile,
@@ -32,6 +33,7 @@ from clustersim.schema.profiles import (
     SwitchProfile,
 )
 from clustersim.schema.scenario import Scenario
+from clustersim.schema.tco import BY_CLIMATE
 from clustersim.schema.yamlfile import Document, read_yaml
 
 __all__ = ["Hardware", "Inputs", "load_inputs", "sourced_fields"]
@@ -49,6 +51,7 @@ class Hardware:
     switch: SwitchProfile
     optics: OpticsProfile
     model: ModelProfile
+    cooling: CoolingProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,8 @@ class Inputs:
             yield from sourced_fields(profile, f"{kind}.{profile.name}")
         for part, line in self.prices.parts.items():
             yield f"prices.parts.{part}", line.price
-        for currency, rate in self.prices.currencies.items():
-            yield f"prices.currencies.{currency}", rate
+        for currency, at in self.prices.currencies.items():
+            yield f"prices.currencies.{currency}", at.rate
         if self.company is not None:
             yield from sourced_fields(self.company, "company")
         if self.incumbent is not None:
@@ -107,6 +110,7 @@ class Inputs:
         yield "switches", hardware.switch
         yield "optics", hardware.optics
         yield "models", hardware.model
+        yield "cooling", hardware.cooling
 
 
 def sourced_fields(value: Any, path: str = "") -> Iterator[tuple[str, Sourced]]:
@@ -206,15 +210,20 @@ def _load(name: str, overrides: tuple[Override, ...], with_incumbent: bool) -> I
     reader = _Reader(overrides)
     scenario = reader.load("scenario", "scenarios", name, Scenario, sourced=False)
     cluster = scenario.cluster
+    server = reader.profile("servers", cluster.server)
     hardware = Hardware(
         card=reader.profile("cards", cluster.card),
-        server=reader.profile("servers", cluster.server),
+        server=server,
         nic=reader.profile("nics", cluster.nic),
         switch=reader.profile("switches", cluster.fabric.switch),
         optics=reader.profile("optics", cluster.fabric.optics),
         model=reader.profile("models", scenario.model),
+        cooling=reader.profile("cooling", server.cooling),
     )
+    scenario = _with_pue(scenario, hardware.cooling)
     prices = reader.load("prices", "hwprofiles/prices", scenario.tco.price_book, PriceBook, sourced=True)
+    if scenario.tco.as_of:
+        prices = prices.model_copy(update={"date": scenario.tco.as_of})
     company = None
     if scenario.company is not None:
         company = reader.load("company", "scenarios/company", scenario.company, CompanyFile, sourced=False)
@@ -223,6 +232,18 @@ def _load(name: str, overrides: tuple[Override, ...], with_incumbent: bool) -> I
         incumbent = _load(scenario.market.incumbent, _for_incumbent(overrides), False)
     file = reader.documents["scenario"].file
     return Inputs(file, scenario, hardware, prices, company, incumbent, overrides, reader.documents)
+
+
+def _with_pue(scenario: Scenario, cooling: CoolingProfile) -> Scenario:
+    """Take the PUE from the cooling profile where the scenario gives a climate instead."""
+    tco = scenario.tco
+    if tco.pue is not BY_CLIMATE or tco.climate is None:
+        return scenario
+    if tco.climate not in cooling.pue:
+        raise InputError(
+            f"cooling.{cooling.name}.pue has no climate {tco.climate!r}; {suggest(tco.climate, sorted(cooling.pue))}"
+        )
+    return scenario.model_copy(update={"tco": tco.model_copy(update={"pue": cooling.pue[tco.climate]})})
 
 
 def _for_incumbent(overrides: tuple[Override, ...]) -> tuple[Override, ...]:

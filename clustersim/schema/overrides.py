@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from clustersim.errors import InputError, suggest
+from clustersim.schema.base import NUMBER_PARTS
 from clustersim.schema.yamlfile import Document, KeyPath, parse_yaml
 
 __all__ = ["PROFILE_KINDS", "Override", "apply_overrides", "parse_overrides"]
 
-PROFILE_KINDS = ("cards", "servers", "nics", "switches", "optics", "models")
+PROFILE_KINDS = ("cards", "servers", "nics", "switches", "optics", "models", "cooling")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,9 @@ def _put(data: dict[str, Any], override: Override) -> None:
         return
     old = node.get(last)
     if isinstance(old, dict) and "value" in old and not isinstance(override.value, dict):
-        node[last] = {"value": override.value, "source": f"--set {override.key}", "tier": "given"}
+        # Keys beside the number's own (a part's lead time) are not what the override is about: they stay.
+        rest = {k: v for k, v in old.items() if k not in NUMBER_PARTS}
+        node[last] = {"value": override.value, "source": f"--set {override.key}", "tier": "given", **rest}
     elif override.document.partition(".")[0] in PROFILE_KINDS and not isinstance(
         override.value, dict | list | bool
     ):

@@ -28,10 +28,11 @@ from clustersim.schema.base import (
     validate,
 )  # fmt: skip
 from clustersim.schema.lookup import find_file
+from clustersim.schema.tco import Pue
 from clustersim.schema.yamlfile import Document, read_yaml
 
 __all__ = [
-    "KINDS", "CardProfile", "ModelProfile", "NicProfile", "OpticsProfile", "Profile", "ServerProfile",
+    "KINDS", "CardProfile", "CoolingProfile", "ModelProfile", "NicProfile", "OpticsProfile", "Profile", "ServerProfile",
     "SwitchProfile", "load_card", "load_model", "load_profile",
 ]  # fmt: skip
 
@@ -124,6 +125,7 @@ class CardProfile(Profile):
     efficiency: EfficiencyProfile = EfficiencyProfile()
     price: Price | None = None
     rent: Rent | None = None
+    lead_time: Annotated[Sourced, quantity("week", ge=0)] | None = None
 
 
 class ServerProfile(Profile):
@@ -131,6 +133,8 @@ class ServerProfile(Profile):
 
     kind: Literal["server"]
     form: str
+    cooling: str = "air"
+    """Name of the cooling profile that its racks belong to."""
     cards: Count
     cpu: str = ""
     host_power: Power
@@ -160,6 +164,7 @@ class SwitchProfile(Profile):
     ports: Count
     port_rate: Bandwidth
     power: Power
+    height: Height | None = None
     latency: Duration
     price: Price | None = None
     price_part: str = ""
@@ -173,6 +178,18 @@ class OpticsProfile(Profile):
     power: Power
     price: Price | None = None
     price_part: str = ""
+
+
+class CoolingProfile(Profile):
+    """How racks are cooled: what one holds, and the PUE by the site's climate."""
+
+    kind: Literal["cooling"]
+    rack_power: Annotated[Sourced, quantity("W", gt=0)]
+    """IT power, provisioned, that one rack can feed and cool."""
+    rack_height: Height
+    """Usable height of one rack."""
+    pue: dict[Literal["cold", "temperate", "hot"], Pue] = Field(min_length=1)
+    price_part: str
 
 
 class MoeProfile(Model):
@@ -220,6 +237,7 @@ KINDS: dict[str, tuple[str, type[Profile]]] = {
     "switches": ("hwprofiles/switches", SwitchProfile),
     "optics": ("hwprofiles/optics", OpticsProfile),
     "models": ("hwprofiles/models", ModelProfile),
+    "cooling": ("hwprofiles/cooling", CoolingProfile),
 }
 
 P = TypeVar("P", bound=Profile)

@@ -14,11 +14,10 @@ from clustersim.schema.base import (
     Duration,
     Fraction,
     Model,
-    Share,
     Size,
-    money,
     quantity,
 )
+from clustersim.schema.tco import TcoSection
 
 __all__ = [
     "CheckpointSection", "ClusterSection", "FabricSection", "MarketSection", "PlanSection", "ReliabilitySection",
@@ -26,15 +25,7 @@ __all__ = [
 ]  # fmt: skip
 
 PositiveCount = Annotated[Sourced, quantity("1", ge=1, integer=True)]
-Tariff = Annotated[Sourced, quantity("CNY/kWh", ge=0)]
 PerYear = Annotated[Sourced, quantity("1/year", ge=0)]
-CnyPerYear = Annotated[Sourced, quantity("CNY/year", ge=0)]
-Colocation = Annotated[Sourced, quantity("CNY/kW/month", ge=0)]
-Carbon = Annotated[Sourced, quantity("kgCO2/kWh", ge=0)]
-Years = Annotated[Sourced, quantity("year", gt=0)]
-Pue = Annotated[Sourced, quantity("1", ge=1, le=3)]
-Price = Annotated[Sourced, money()]
-Rate = Annotated[Sourced, quantity("1", gt=-1, lt=1)]
 
 
 class FabricSection(Model):
@@ -202,28 +193,6 @@ class ReliabilitySection(Model):
     """CSV of a real failure log to replay instead of drawing failures."""
     jobs: tuple[JobSection, ...] = ()
     """Jobs that share the cluster, for ``clustersim jobs``."""
-
-
-class TcoSection(Model):
-    """What the owner of the cluster pays, and for how long."""
-
-    price_book: str
-    horizon: Years
-    wacc: Rate
-    residual: Fraction
-    vat: Fraction
-    tariff: Tariff
-    pue: Pue
-    maintenance: Fraction
-    """Share of capex per year."""
-    staff: CnyPerYear
-    colocation: Colocation | None = None
-    sold_share: Share
-    """Share of the hours that are sold or used."""
-    integration: Fraction
-    carbon: Carbon | None = None
-    contract: Price | None = None
-    """What a buyer is known to have paid for the whole, VAT included, to hold the bill against."""
 
 
 class InferenceSection(Model):

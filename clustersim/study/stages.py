@@ -52,20 +52,34 @@ def cost_stage(base: ChainRun, columns: Mapping[str, Array], outputs: Sequence[s
         if key not in COST_KEYS:
             raise InputError(f"the cost stage does not vary {key!r}; {suggest(key, list(COST_KEYS))}")
     section = base.inputs.scenario.tco
+    if section.tariff_bands and "tco.tariff" in columns:
+        raise InputError("tco.tariff has no effect beside tariff_bands; vary one of them in the scenario")
 
     def value(key: str) -> Array:
         given = columns.get(key)
-        return np.asarray(
-            getattr(section, key.removeprefix("tco.")).value if given is None else given, dtype=float
-        )
+        if given is None:
+            name = key.removeprefix("tco.")
+            given = np.asarray(section.mean_tariff if name == "tariff" else getattr(section, name).value)
+        return np.asarray(given, dtype=float)
 
     own = base.own
     years, wacc, residual = value("tco.horizon"), value("tco.wacc"), value("tco.residual")
     capex = own.tco.capex_cny
     capital = capex * (1 - residual * (1 + wacc) ** -years) * _annuity(wacc, years)
-    electricity = own.power.it_power_w / 1e3 * value("tco.pue") * HOURS_PER_YEAR * value("tco.tariff")
+    kwh = 0.0 if section.colocation_includes_power else own.power.it_power_w / 1e3 * HOURS_PER_YEAR
+    electricity = kwh * value("tco.pue") * value("tco.tariff")
+    building = np.asarray(0.0)
+    if section.building is not None and section.building_horizon is not None:
+        life = np.asarray(section.building_horizon.value)
+        building = section.building.value * own.power.provisioned_it_w * _annuity(wacc, life)
     opex = (
-        electricity + value("tco.maintenance") * capex + value("tco.staff") + own.tco.colocation_cny_per_year
+        electricity
+        + value("tco.maintenance") * capex
+        + value("tco.staff")
+        + own.tco.fixed_cny_per_year
+        - own.tco.staff_cny_per_year
+        - own.tco.building_cny_per_year
+        + building
     )
     sold = value("tco.sold_share") * HOURS_PER_YEAR
     total = capital + opex

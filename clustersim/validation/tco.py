@@ -115,7 +115,7 @@ def _card_hour(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
         raise _Unknown(f"no site {row['load']!r} (known: {', '.join(SITES)})")
     sets = SITES[row["load"]]
     run = _run(row["card"], int(row["cards"]), sets)
-    rate = _inputs(row["card"], int(row["cards"]), sets).prices.currencies["USD"].value
+    rate = _inputs(row["card"], int(row["cards"]), sets).prices.currencies["USD"].rate.value
     return run.tco.cny_per_card_hour / rate, {
         "site": row["load"],
         "cny_per_usd": rate,

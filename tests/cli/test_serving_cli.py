@@ -113,6 +113,12 @@ def test_planning_answers_hang_together() -> None:
     need = cards_for_demand(loaded, 3 * best.requests_per_s, requests=requests)
     assert 2 <= need.replicas <= 4
     assert need.slo_share >= 0.9
+    # Run forward, the planned replicas hold the service level, and one fewer does not.
+    wanted = requests.faster(3 * best.requests_per_s / requests.rate)
+    for replicas, holds in ((need.replicas, True), (need.replicas - 1, False)):
+        forward = serve(load_serving("serve-qwen3-32b", [f"serving.replicas={replicas}"]), wanted)
+        assert forward.verdict is not None
+        assert (forward.summary.slo_share >= 0.9 and not forward.verdict.overloaded) == holds
     plans = cheapest_plan(loaded, degrees=(1, 2, 8), requests=requests)
     assert plans[0].cny_per_mtoken == min(p.cny_per_mtoken for p in plans if p.cny_per_mtoken is not None)
     assert "smallest that fits" in next(p.reason for p in plans if p.tp == 1)

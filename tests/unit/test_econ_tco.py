@@ -4,13 +4,12 @@ import json
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clustersim.econ.bom import BillLine, bill_of_materials
-from clustersim.econ.interval import Range, bill_samples, closing_card_price, line_swings
+from clustersim.econ.interval import bill_range, closing_card_price
 from clustersim.econ.tco import capital_recovery_factor, total_cost
 from clustersim.errors import InputError
 from clustersim.fabric.parts import fat_tree_parts
@@ -98,14 +97,12 @@ def test_the_closing_price_closes_the_gap(quantity: float, card: float, other: f
         closing_card_price(bill(card), 0.5 * other)
 
 
-def test_samples_stay_within_the_ends_of_their_ranges() -> None:
+def test_the_range_of_a_bill_is_that_of_its_lines() -> None:
     lines = [
         BillLine(group="cards", part="X", quantity=2, unit_price_cny=100.0, low_cny=80.0, high_cny=150.0)
     ]
     bill = bill_of_materials(lines, integration_share=0.1, vat=0.13)
-    samples = bill_samples(bill, Range(0.1, 0.1, 0.1), np.random.default_rng(1), 2000)
-    assert 160 * 1.1 * 1.13 <= samples.min() <= samples.max() <= 300 * 1.1 * 1.13
-    assert line_swings(bill)[0] == ("X", pytest.approx(160 * 1.1 * 1.13), pytest.approx(300 * 1.1 * 1.13))
+    assert bill_range(bill, (0.1, 0.1)) == (pytest.approx(160 * 1.1 * 1.13), pytest.approx(300 * 1.1 * 1.13))
 
 
 @pytest.mark.parametrize(
@@ -142,4 +139,7 @@ def test_the_nanjing_bill_and_its_contract() -> None:
     low, high = result["card_price_range_cny"]
     assert low <= result["card_price_that_closes_the_gap_cny"] <= 1.1 * high
     assert result["rent_per_card_hour"] == 2.0
-    assert result["rent_per_card_hour"] < result["cny_per_card_hour_interval"]["p10"]
+    assert result["rent_per_card_hour"] < result["intervals"]["cny_per_card_hour"]["p10"]
+    low, high = result["capex_range_cny"]
+    assert low < 180e6 < high
+    assert all(band["p10"] < band["p50"] < band["p90"] for band in result["intervals"].values())

@@ -72,8 +72,9 @@ def _site(book: Book, run: ChainRun) -> None:
 def _cluster_inputs(book: Book, name: str, one: ClusterRun) -> None:
     values = (
         ("cards", float(one.cards), "cards"), ("hardware", one.bill.hardware_cny, "CNY"),
-        ("cards_price", one.bill.card_cny, "CNY"), ("it_power", one.power.facility_power_w / one.power.pue / 1e3, "kW"),
-        ("staff", one.tco.staff_cny_per_year, "CNY/year"), ("colocation", one.tco.colocation_cny_per_year, "CNY/year"),
+        ("cards_bought", one.bill.card_quantity, "cards"), ("cards_price", one.bill.card_cny, "CNY"),
+        ("it_power", one.power.it_power_w / 1e3, "kW"),
+        ("fixed", one.tco.fixed_cny_per_year, "CNY/year"),
         ("sold_share", one.tco.sold_share, ""), ("goodput", one.goodput_tokens_per_s, "tokens/s"),
     )  # fmt: skip
     for key, value, unit in values:
@@ -102,7 +103,7 @@ def _cluster_cost(book: Book, name: str, one: ClusterRun) -> None:
     power = f"{cell(f'{name}_it_power')}*{cell('tco.pue')}"
     add("electricity", f"{power}*{cell('hours_per_year')}*{cell('tco.tariff')}", tco.electricity_cny_per_year)
     add("maintenance", f"{cell('tco.maintenance')}*{cell(f'{name}_capex')}", tco.maintenance_cny_per_year)
-    parts = [cell(f"{name}_{k}") for k in ("capital", "electricity", "maintenance", "staff", "colocation")]
+    parts = [cell(f"{name}_{k}") for k in ("capital", "electricity", "maintenance", "fixed")]
     add("cost", "+".join(parts), tco.cost_cny_per_year, "CNY/year")
     sold = cell(f"{name}_sold_share")
     add("card_hour", f"{cell(f'{name}_cost')}/({cell(f'{name}_cards')}*{cell('hours_per_year')}*{sold})",
@@ -126,14 +127,15 @@ def _value(book: Book, run: ChainRun) -> None:
     add("capital_factor", f"{factor}+{cell('tco.maintenance')}", terms.capital_factor, "", "0.000000")
     add(
         "price_markup",
-        f"(1+{cell('tco.integration')})*(1+{cell('tco.vat')})",
+        f"(1+{cell('tco.integration')})*(1+{cell('tco.vat')})*{cell('own_cards_bought')}/{cell('own_cards')}",
         terms.price_markup,
         "",
         "0.0000",
     )
-    others = f"({cell('own_hardware')}-{cell('own_cards_price')})*{cell('price_markup')}/{cell('own_cards')}"
+    rest = f"({cell('own_hardware')}-{cell('own_cards_price')})/{cell('own_cards')}"
+    others = f"{rest}*(1+{cell('tco.integration')})*(1+{cell('tco.vat')})"
     add("other_capex_per_card", others, terms.other_capex_cny)
-    running = "+".join(cell(f"own_{k}") for k in ("electricity", "staff", "colocation"))
+    running = "+".join(cell(f"own_{k}") for k in ("electricity", "fixed"))
     add(
         "running_per_card",
         f"({running})/{cell('own_cards')}",

@@ -1,0 +1,94 @@
+"""What the owner of a cluster pays, and for how long."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from clustersim.provenance import Sourced
+from clustersim.schema.base import Fraction, Model, Share, money, quantity
+
+__all__ = ["BY_CLIMATE", "CLIMATES", "Pue", "TariffBand", "TcoSection"]
+
+Tariff = Annotated[Sourced, quantity("CNY/kWh", ge=0)]
+CnyPerYear = Annotated[Sourced, quantity("CNY/year", ge=0)]
+Colocation = Annotated[Sourced, quantity("CNY/kW/month", ge=0)]
+Building = Annotated[Sourced, quantity("CNY/W", ge=0)]
+Carbon = Annotated[Sourced, quantity("kgCO2/kWh", ge=0)]
+Years = Annotated[Sourced, quantity("year", gt=0)]
+Hours = Annotated[Sourced, quantity("h", gt=0, le=24)]
+Pue = Annotated[Sourced, quantity("1", ge=1, le=3)]
+Price = Annotated[Sourced, money()]
+Rate = Annotated[Sourced, quantity("1", gt=-1, lt=1)]
+
+Climate = Literal["cold", "temperate", "hot"]
+CLIMATES = ("cold", "temperate", "hot")
+#: Stands for a PUE that is read from the server's cooling and the site's climate when the scenario is loaded.
+BY_CLIMATE = Sourced(math.nan, "1", "the cooling profile, by climate")
+
+
+class TariffBand(Model):
+    """Hours of the day at one price of electricity."""
+
+    name: str
+    hours: Hours
+    tariff: Tariff
+
+
+class TcoSection(Model):
+    """The site, its prices and terms."""
+
+    price_book: str
+    as_of: str = Field("", pattern=r"^(\d{4}-\d{2})?$")
+    """Month of the question, as 2026-06; absent: the price book's own. Currency rates must be fresh at it."""
+    horizon: Years
+    wacc: Rate
+    residual: Fraction
+    vat: Fraction
+    tariff: Tariff
+    tariff_bands: tuple[TariffBand, ...] = ()
+    """Time of day: where given, their mean over the day takes the place of ``tariff``; the hours must fill 24."""
+    pue: Pue = BY_CLIMATE
+    climate: Climate | None = None
+    """Takes the PUE from the server's cooling profile where ``pue`` is absent."""
+    maintenance: Fraction
+    """Share of capex per year."""
+    staff: CnyPerYear
+    network_transit: CnyPerYear | None = None
+    software: CnyPerYear | None = None
+    colocation: Colocation | None = None
+    """Rent of the rooms per kW provisioned."""
+    colocation_includes_power: bool = False
+    building: Building | None = None
+    """Own building with power and cooling, per watt provisioned; written off over ``building_horizon``."""
+    building_horizon: Years | None = None
+    sold_share: Share
+    """Share of the hours that are sold or used."""
+    integration: Fraction
+    carbon: Carbon | None = None
+    contract: Price | None = None
+    """What a buyer is known to have paid for the whole, VAT included, to hold the bill against."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> TcoSection:
+        hours = sum(band.hours.value for band in self.tariff_bands)
+        if self.tariff_bands and abs(hours - 24) > 1e-9:
+            raise ValueError(f"tariff_bands: the hours sum to {hours:g}; they must fill 24")
+        if (self.building is None) != (self.building_horizon is None):
+            raise ValueError("building and building_horizon belong together; give both or neither")
+        if self.building is not None and self.colocation is not None:
+            raise ValueError("give colocation or building, not both")
+        if self.pue is BY_CLIMATE and self.climate is None:
+            raise ValueError(
+                "pue is needed and missing; give it, or climate for the value of the cooling profile"
+            )
+        return self
+
+    @property
+    def mean_tariff(self) -> float:
+        """CNY per kWh of a load that is even over the day."""
+        if not self.tariff_bands:
+            return self.tariff.value
+        return sum(band.hours.value * band.tariff.value for band in self.tariff_bands) / 24

@@ -1,0 +1,27 @@
+"""Speed of questions asked backwards: candidate clusters a second, draws of a headline a second."""
+
+import math
+
+from clustersim.planner.cluster import Limits, plan_cluster
+from clustersim.planner.uncertainty import headlines
+from clustersim.schema.inputs import load_inputs
+
+
+def test_two_hundred_candidate_clusters(benchmark) -> None:  # type: ignore[no-untyped-def]
+    templates = {
+        f"{name} {nic}": load_inputs(name, (f"cluster.nic={nic}",), with_incumbent=False)
+        for name in ("nanjing-1024", "br166-1024", "h100-1024")
+        for nic in ("roce-100g", "roce-200g", "roce-400g")
+    }
+    answer = benchmark.pedantic(
+        lambda: plan_cluster(templates, Limits(power_w=math.inf)), rounds=3, iterations=1
+    )
+    rate = answer.candidates / benchmark.stats.stats.median
+    print(
+        f"\n{answer.candidates} candidates, {answer.within} planned and run: {rate:,.0f} candidates/s on one core"
+    )
+
+
+def test_draws_of_a_headline(benchmark) -> None:  # type: ignore[no-untyped-def]
+    benchmark.pedantic(lambda: headlines("nanjing-1024", {}, count=256), rounds=3, iterations=1)
+    print(f"\n{256 / benchmark.stats.stats.median:,.0f} draws/s on one core")
