@@ -21,12 +21,18 @@ from clustersim.fabric.network import Network
 from clustersim.fabric.parts import NetworkParts, cluster_parts
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
-from clustersim.perf.plan import Plan
+from clustersim.perf.plan import Plan, Software
 from clustersim.perf.step import StepTime, train_step
 from clustersim.provenance import Sourced
 from clustersim.schema.inputs import Hardware
 from clustersim.schema.profiles import CardProfile, ModelProfile
-from clustersim.schema.scenario import ExtrasSection, PlanSection, RecoverySection, Scenario
+from clustersim.schema.scenario import (
+    ExtrasSection,
+    RecoverySection,
+    Scenario,
+    SoftwareSection,
+    TrainingSection,
+)
 
 __all__ = [
     "card_spec", "model_spec", "needed", "network_parts", "network_spec", "plan_spec", "servers", "train_job",
@@ -63,6 +69,7 @@ def card_spec(card: CardProfile) -> Card:
         gemm_efficiency=needed(card.efficiency.gemm, f"{key}.efficiency.gemm"),
         memory_efficiency=needed(card.efficiency.memory, f"{key}.efficiency.memory"),
         host_link_bandwidth=card.host_link.bandwidth.value if card.host_link else 0.0,
+        compute_units=card.compute_units.value if card.compute_units else 0.0,
     )
 
 
@@ -87,9 +94,23 @@ def model_spec(model: ModelProfile) -> Model:
     )
 
 
-def plan_spec(plan: PlanSection) -> Plan:
-    """Return the parallel plan."""
-    return Plan(**plan.model_dump())
+def plan_spec(training: TrainingSection) -> Plan:
+    """Return the parallel plan, with the software that runs it."""
+    return Plan(**training.plan.model_dump(), software=software_spec(training.software))
+
+
+#: Keys of the file whose engine field has its unit in the name.
+_SOFTWARE_NAMES = {"layer_overhead": "layer_overhead_s", "runtime_memory": "runtime_bytes"}
+
+
+def software_spec(section: SoftwareSection) -> Software:
+    """Return what the training software adds or leaves out; what the file leaves out keeps the engine's value."""
+    given: dict[str, Any] = {}
+    for key in type(section).model_fields:
+        value = getattr(section, key)
+        if value is not None:
+            given[_SOFTWARE_NAMES.get(key, key)] = value.value if isinstance(value, Sourced) else value
+    return Software(**given)
 
 
 def network_spec(scenario: Scenario, hardware: Hardware) -> Network:
@@ -123,7 +144,7 @@ def train_job(scenario: Scenario, hardware: Hardware) -> StepTime:
         card=card_spec(hardware.card),
         network=network_spec(scenario, hardware),
         model=model_spec(hardware.model),
-        plan=plan_spec(training.plan),
+        plan=plan_spec(training),
         cards=int(scenario.cluster.cards.value),
         global_batch=training.global_batch,
         seq_len=training.seq_len,

@@ -150,7 +150,7 @@ def run_cluster(inputs: Inputs, tco: TcoSection, cache: StageCache | None = None
         "card": assemble.card_spec(hardware.card),
         "network": network,
         "model": model,
-        "plan": assemble.plan_spec(training.plan),
+        "plan": assemble.plan_spec(training),
         "cards": cards,
         "global_batch": training.global_batch,
         "seq_len": training.seq_len,
@@ -239,7 +239,7 @@ def scaling(inputs: Inputs, own: ClusterRun, cache: StageCache) -> tuple[int, fl
     """
     scenario, hardware = inputs.scenario, inputs.hardware
     training = scenario.training
-    plan = assemble.plan_spec(training.plan)
+    plan = assemble.plan_spec(training)
     per_replica = training.global_batch // plan.dp
     for replicas in (r for r in range(1, plan.dp + 1) if plan.dp % r == 0):
         try:

@@ -158,7 +158,7 @@ def _scaling_cases(chain: Any) -> list[dict[str, Any]]:
         for kind in KINDS:
             curve = scaling_curve(
                 card=assemble.card_spec(hardware.card), network=network, model=assemble.model_spec(hardware.model),
-                plan=assemble.plan_spec(training.plan), global_batch=training.global_batch, seq_len=training.seq_len,
+                plan=assemble.plan_spec(training), global_batch=training.global_batch, seq_len=training.seq_len,
                 counts=[chain.scaling_base_cards, chain.own.cards], kind=kind, dtype=training.dtype,
             )  # fmt: skip
             reached = curve.points[-1].efficiency

@@ -165,7 +165,7 @@ def _scaling(inputs: Any, text: str, folder: Any, fmt: str) -> None:
             card=assemble.card_spec(hardware.card),
             network=assemble.network_spec(inputs.scenario, hardware),
             model=assemble.model_spec(hardware.model),
-            plan=assemble.plan_spec(training.plan),
+            plan=assemble.plan_spec(training),
             global_batch=training.global_batch,
             seq_len=training.seq_len,
             counts=powers(int(low), int(high)),

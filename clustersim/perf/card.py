@@ -21,6 +21,8 @@ class Card:
         memory_bandwidth: bytes/s of device memory.
         gemm_efficiency: share of the peak that large, well-shaped matrix products reach.
         memory_efficiency: share of the memory bandwidth that streaming kernels reach.
+        compute_units: units that tiles of a matrix product are shared out over (an NVIDIA card's multiprocessors); 0
+            where unknown, and then shapes reach their average.
         host_link_bandwidth: bytes/s per direction to host memory; 0 where unknown (then offload is an error).
     """
 
@@ -31,6 +33,7 @@ class Card:
     gemm_efficiency: float
     memory_efficiency: float
     host_link_bandwidth: float = 0.0
+    compute_units: float = 0.0
 
     def peak_of(self, dtype: str) -> float:
         """Return the dense peak of a data type.

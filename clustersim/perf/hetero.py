@@ -166,8 +166,8 @@ def _exchange_s(
             dtype=dtype,
         )
         stage = float(
-            terms.compute_s + terms.attention_s + terms.memory_bound_s + terms.recompute_s + terms.exposed_tp_s
-            + terms.exposed_cp_s + terms.exposed_ep_s
+            terms.compute_s + terms.attention_s + terms.memory_bound_s + terms.recompute_s + terms.software_s
+            + terms.exposed_tp_s + terms.exposed_cp_s + terms.exposed_ep_s
         ) / count  # fmt: skip
         plan = replace(part.plan, dp=replicas)
         exposed, _ = data_parallel_time(network, plan, stage_parameters(model, part.plan), stage, count)

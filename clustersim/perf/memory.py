@@ -22,10 +22,6 @@ Real = Any
 
 __all__ = ["MemoryTerms", "check_fits", "memory_per_card"]
 
-#: Workspace, communication buffers, fragmentation and the runtime's own memory (assumption: 1-2 GB are commonly
-#: seen with NCCL buffers and a CUDA context of about 0.5 GB).
-RUNTIME_BYTES = 1.5e9
-
 
 @dataclass(frozen=True, slots=True)
 class MemoryTerms:
@@ -69,7 +65,7 @@ def activation_bytes_per_layer(model: Model, plan: Plan, seq_len: int, recompute
     outside = 10.0 * model.hidden
     # Split by tensor parallelism: queries, keys, values, projection input, and the feed-forward widths.
     inside = 4.0 * query + 4.0 * kv + (8.0 if model.gated else 4.0) * width
-    kept = recompute == "none" and not plan.flash_attention
+    kept = recompute == "none" and not plan.software.flash_attention
     attention = 5.0 * model.heads * seq_len / plan.cp if kept else 0.0
     return tokens * (outside / shared + (inside + attention) / plan.tp)
 
@@ -98,8 +94,8 @@ def memory_per_card(
 ) -> MemoryTerms:
     """Return the memory of the fullest card.
 
-    Mixed precision with Adam: ``weight_bytes`` a weight, 4 a gradient (fp32 accumulation), 12 an optimizer state
-    (fp32 weight, two moments); ZeRO 1, 2 and 3 split optimizer, gradients and weights over the data-parallel
+    Mixed precision with Adam: ``weight_bytes`` a weight, the software's bytes a gradient, 12 an optimizer state (fp32
+    weight, two moments); ZeRO 1, 2 and 3 split optimizer, gradients and weights over the data-parallel
     group (Rajbhandari et al., arXiv:1910.02054, figure 1).
     """
     shard = stage_parameters(model, plan)
@@ -109,18 +105,18 @@ def memory_per_card(
     activations = per_layer * layers_in_flight(model, plan, micro_batches)
     if plan.recompute == "full":
         # The layer at hand is whole again while its backward pass runs, its score matrix too where it is not fused.
-        at_hand = "selective" if plan.flash_attention else "none"
+        at_hand = "selective" if plan.software.flash_attention else "none"
         activations += activation_bytes_per_layer(model, plan, seq_len, at_hand)
     if plan.offload_activations:
         activations = np.minimum(activations, 2 * per_layer * model.layers / plan.pp)
     tokens = plan.micro_batch * seq_len / plan.cp
     terms = MemoryTerms(
         weights=weight_bytes * shard / (group if plan.zero >= 3 else 1),
-        gradients=4.0 * shard / (group if plan.zero >= 2 else 1),
+        gradients=plan.software.gradient_bytes * shard / (group if plan.zero >= 2 else 1),
         optimizer=0.0 if plan.offload_optimizer else 12.0 * shard / (group if plan.zero >= 1 else 1),
         activations=activations,
         logits=np.where(np.equal(plan.pp, 1), (4.0 + 2.0) * tokens * model.vocab / plan.tp, 0.0),
-        buffers=RUNTIME_BYTES,
+        buffers=plan.software.runtime_bytes,
     )
     # One plan gives plain floats, many give arrays.
     if np.ndim(terms.total) > 0:

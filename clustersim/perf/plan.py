@@ -7,10 +7,32 @@ from dataclasses import dataclass
 from clustersim.errors import InputError
 from clustersim.perf.model import Model
 
-__all__ = ["RECOMPUTE", "SCHEDULES", "Plan", "check_plan"]
+__all__ = ["RECOMPUTE", "SCHEDULES", "TUNED_SOFTWARE", "Plan", "Software", "check_plan"]
 
 SCHEDULES = ("gpipe", "1f1b", "interleaved", "zero_bubble")
 RECOMPUTE = ("none", "selective", "full")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Software:
+    """What the training software adds or leaves out; the defaults are those of a well-tuned one of 2024."""
+
+    dp_overlap: float = 0.9
+    """Share of the computation under which data-parallel traffic can hide; 0 for software of before 2022."""
+    flash_attention: bool = True
+    """Fused attention that never writes the score matrix; False for runs of before 2023."""
+    layer_overhead_s: float = 0.0
+    """Seconds that it adds to every pass of a layer (forward, recomputed, backward) beside its kernels: launches that
+    the host cannot keep up with, synchronisation. Found by halving the micro-batch."""
+    gradient_bytes: float = 4.0
+    """Bytes of gradient held per parameter: 4 accumulates in single precision, 2 in half, 6 keeps both."""
+    runtime_bytes: float = 1.5e9
+    """Workspace, communication buffers, fragmentation and the runtime's own memory (assumption: 1-2 GB are commonly
+    seen with NCCL buffers and a CUDA context of about 0.5 GB)."""
+
+
+#: The defaults, for other dataclasses to refer to.
+TUNED_SOFTWARE = Software()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +52,7 @@ class Plan:
     zero: int = 1
     offload_optimizer: bool = False
     offload_activations: bool = False
-    dp_overlap: float = 0.9
-    """Share of the computation under which data-parallel traffic can hide; 0 for software of before 2022."""
-    flash_attention: bool = True
-    """Fused attention that never writes the score matrix; False for runs of before 2023."""
+    software: Software = TUNED_SOFTWARE
 
     @property
     def cards(self) -> int:

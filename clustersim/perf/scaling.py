@@ -20,6 +20,7 @@ __all__ = ["KINDS", "ScalingCurve", "ScalingPoint", "powers", "scaling_curve"]
 KINDS = ("weak", "strong")
 _CAUSES = {
     "compute_s": "computation", "attention_s": "computation", "memory_bound_s": "computation",
+    "software_s": "computation",
     "logits_s": "computation", "recompute_s": "computation", "exposed_tp_s": "tensor exchange",
     "exposed_cp_s": "context exchange",
     "exposed_ep_s": "expert exchange", "exposed_pp_s": "pipeline sends", "exposed_dp_s": "data-parallel exchange",

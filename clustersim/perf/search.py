@@ -19,7 +19,7 @@ from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.memory import memory_per_card
 from clustersim.perf.model import Model
-from clustersim.perf.plan import RECOMPUTE, Plan
+from clustersim.perf.plan import RECOMPUTE, TUNED_SOFTWARE, Plan, Software
 from clustersim.perf.step import StepTerms, step_columns
 
 __all__ = ["FoundPlan", "PlanSpace", "SearchResult", "search_plans"]
@@ -40,6 +40,8 @@ class PlanSpace:
     zero: tuple[int, ...] = (0, 1, 2, 3)
     sequence_parallel: tuple[bool, ...] = (True, False)
     offload_optimizer: tuple[bool, ...] = (False,)
+    software: Software = TUNED_SOFTWARE
+    """The same for every plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ def search_plans(
             "zero": zero,
             "sequence_parallel": sequence,
             "offload_optimizer": offload,
+            "software": space.software,
         }
         memory = memory_per_card(
             model=model, plan=_plan(columns, flags), seq_len=seq_len, global_batch=global_batch
@@ -145,8 +148,8 @@ def search_plans(
         )
     found.sort()
     return SearchResult(
-        best=tuple(_found(item, columns, words) for item in found[:top]),
-        front=tuple(_found(item, columns, words) for item in _front(found)),
+        best=tuple(_found(item, columns, words, space.software) for item in found[:top]),
+        front=tuple(_found(item, columns, words, space.software) for item in _front(found)),
         possible=size * len(words),
         fitting=fitting,
     )
@@ -186,6 +189,7 @@ def _found(
     item: tuple[float, float, int, int, str],
     columns: dict[str, Ints],
     words: Sequence[tuple[str, int, bool, bool]],
+    software: Software,
 ) -> FoundPlan:
     time, memory, index, number, binds = item
     recompute, zero, sequence, offload = words[number]
@@ -197,5 +201,6 @@ def _found(
         zero=zero,
         sequence_parallel=sequence,
         offload_optimizer=offload,
+        software=software,
     )
     return FoundPlan(plan, time, memory, binds)

@@ -20,35 +20,17 @@ from clustersim.perf.card import Card
 from clustersim.perf.memory import MemoryTerms, check_fits, memory_per_card, stage_parameters
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan, check_plan
+from clustersim.perf.shapes import product_seconds
+from clustersim.perf.stage import local_members, stage_seconds
 
 __all__ = ["StepTerms", "StepTime", "data_parallel_time", "estimate_step", "step_columns", "train_step"]
 
 #: A number, or an array with one entry a plan.
 Real = Any
 
-#: Values that the element-wise kernels of a layer read or write, forward and backward: per hidden unit for norms,
-#: residuals and dropouts, and per unit of feed-forward width for the activation (counted: 10 and 2 forward, twice
-#: that backward, unfused in part).
-OUTSIDE_VALUES, INSIDE_VALUES = 36.0, 9.0
-#: Flash attention reaches about 0.7 of what plain matrix products reach (Dao, arXiv:2307.08691, figure 5:
-#: 0.6-0.75 of peak forward and less backward, against 0.8-0.9; tier: derived).
-ATTENTION_SHARE = 0.7
-#: Seconds that a kernel takes beyond its work: launch, ramp-up and drain (derived; tuned on the declared rows of
-#: docs/training.md, of the order of the 4-6 us that CUDA kernels of this size take).
-KERNEL_S = 4e-6
-#: Kernels of one layer in one forward pass: norms, four matrix products, attention, residuals, activation (counted).
-KERNELS_PER_LAYER = 16.0
-#: Times that a score matrix is read or written, forward, without fused attention: product, scale and mask, softmax,
-#: dropout, product, partly fused: between 4 and 10 passes forward (derived, as KERNEL_S); backward 1.7 times that.
-SCORE_PASSES_FORWARD, SCORE_PASSES_BACKWARD = 6.5, 11.0
-#: Share of plain matrix products' rate that batched products of one head reach without fused attention (derived, as
-#: KERNEL_S).
-UNFUSED_SHARE = 0.8
-#: Head widths that are multiples of this fill the tensor units' tiles; others pay for the padding (CUTLASS tiles).
-HEAD_TILE = 64
-#: Share of the best matrix-product rate of a card that the shapes of a transformer's layers reach on average
-#: (derived, as KERNEL_S).
-SHAPE_SHARE = 0.9
+#: Bytes that the loss reads and writes for one logit, forward and backward, in single precision, partly fused
+#: (counted).
+LOGIT_BYTES = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +41,7 @@ class StepTerms:
     attention_s: Real
     memory_bound_s: Real
     recompute_s: Real
+    software_s: Real
     logits_s: Real
     exposed_tp_s: Real
     exposed_cp_s: Real
@@ -124,118 +107,18 @@ class StepTime:
         return min(1.0, float(busy) / self.step_time_s)
 
 
-@dataclass(frozen=True, slots=True)
-class _Stage:
-    """Seconds of one micro-batch on one stage, forward and backward together."""
-
-    gemm: Real
-    attention: Real
-    elementwise: Real
-    recompute: Real
-    tp: Real
-    cp: Real
-    ep: Real
-
-    @property
-    def total(self) -> Real:
-        return self.gemm + self.attention + self.elementwise + self.recompute + self.tp + self.cp + self.ep
-
-
-def _stage(card: Card, network: Network, model: Model, plan: Plan, seq_len: int, peak: float) -> _Stage:
-    layers = model.layers / plan.pp
-    tokens = plan.micro_batch * seq_len / plan.cp
-    rate = peak * card.gemm_efficiency * SHAPE_SHARE
-    bandwidth = card.memory_bandwidth * card.memory_efficiency
-    active = model.active_parameters - model.vocab * model.hidden
-    forward_flops = 2.0 * active / plan.pp / plan.tp * tokens
-    weight_bytes = 2.0 * active / plan.pp / plan.tp
-    gemm = (
-        np.maximum(3 * forward_flops / rate, 3 * weight_bytes / bandwidth)
-        + 3 * layers * KERNELS_PER_LAYER * KERNEL_S
-    )
-    attention, again = _attention(model, plan, seq_len, tokens, layers, rate, bandwidth)
-    shared = plan.tp if plan.sequence_parallel else 1
-    # Norms, dropouts and residuals are split by sequence parallelism only; the activation's width by tensors.
-    values = OUTSIDE_VALUES * model.hidden / shared + INSIDE_VALUES * _ffn_width(model) / plan.tp
-    elementwise = layers * values * 2.0 * tokens / bandwidth
-    recompute = again if plan.recompute == "selective" else 0.0
-    if plan.recompute == "full":
-        recompute = gemm / 3 + again + elementwise / 3
-    passes = 3 if plan.recompute == "full" else 2
-    buffer = 2.0 * tokens * model.hidden
-    local = np.minimum(plan.tp, network.scale_up_size)
-    one = collective_time("all_reduce", buffer, plan.tp, local=local, network=network)
-    ring = _context_exchange(network, model, plan, tokens)
-    return _Stage(
-        gemm=gemm,
-        attention=attention,
-        elementwise=elementwise,
-        recompute=recompute,
-        tp=2.0 * passes * layers * one.total_s,
-        # The key-value exchange hides under the attention of the block that is at hand.
-        cp=np.maximum(0.0, 3 * layers * ring - attention),
-        ep=_expert_exchange(network, model, plan, tokens / shared, passes),
-    )
-
-
-def _ffn_width(model: Model) -> float:
-    """Feed-forward width that a token's values pass through, averaged over layers."""
-    routed = (model.experts_per_token + model.shared_experts) * model.expert_ffn_hidden
-    return (model.dense_layers * model.ffn_hidden + model.moe_layers * routed) / model.layers
-
-
-def _attention(
-    model: Model, plan: Plan, seq_len: int, tokens: Real, layers: Real, rate: float, bandwidth: float
-) -> tuple[Real, Real]:
-    """Return the seconds of scores and their products, forward and backward, and of computing them once again.
-
-    Causal flash attention computes half of the square and recomputes its scores in the backward pass: 3.5 times the
-    forward operations in all (arXiv:2307.08691, section 3.1). Unfused, the whole square is computed three times and
-    the score matrix goes to memory and back; selective recomputation repeats the forward part (arXiv:2205.05198).
-    """
-    width = model.head_dim if not model.kv_lora_rank else model.v_head_dim
-    padding = -(-width // HEAD_TILE) * HEAD_TILE / width
-    square = 2.0 * tokens * seq_len * model.score_width / plan.tp * layers * padding
-    if plan.flash_attention:
-        forward = 0.5 * square / (rate * ATTENTION_SHARE)
-        return 3.5 * forward, forward if plan.recompute == "full" else 0.0
-    scores = 2.0 * tokens * seq_len * model.heads / plan.tp * layers
-    products = square / (rate * UNFUSED_SHARE)
-    forward = products + SCORE_PASSES_FORWARD * scores / bandwidth
-    return 3 * products + (SCORE_PASSES_FORWARD + SCORE_PASSES_BACKWARD) * scores / bandwidth, forward
-
-
-def _expert_exchange(network: Network, model: Model, plan: Plan, tokens: Real, passes: int) -> Real:
-    """Seconds of sending tokens to their experts and back, forward and backward, all exposed."""
-    if not model.moe_layers:
-        return 0.0
-    size = 2.0 * tokens * model.experts_per_token * model.hidden
-    local = _local(plan.ep, plan.tp, network)
-    one = collective_time("all_to_all", size, plan.ep, local=local, network=network)
-    return 2.0 * passes * model.moe_layers / plan.pp * one.total_s
-
-
-def _context_exchange(network: Network, model: Model, plan: Plan, tokens: Real) -> Real:
-    kv = 2.0 * 2.0 * tokens * plan.cp * model.kv_heads * model.head_dim / np.minimum(plan.tp, model.kv_heads)
-    local = _local(plan.cp, plan.tp, network)
-    return collective_time("all_gather", kv, plan.cp, local=local, network=network).total_s
-
-
-def _local(group: Real, inner: Real, network: Network) -> Real:
-    """Members of a group that share a domain when ``inner`` cards of the domain belong to each of its members."""
-    room = network.scale_up_size // np.minimum(inner, network.scale_up_size)
-    local = np.maximum(1, np.minimum(group, room))
-    return np.where(np.mod(group, local) == 0, local, 1)
-
-
 def _logits(card: Card, model: Model, plan: Plan, seq_len: int, peak: float) -> Real:
     """Forward and backward of the output head for one micro-batch; it stands on the last stage."""
     tokens = plan.micro_batch * seq_len / plan.cp
-    flops = 6.0 * tokens * model.vocab * model.hidden / plan.tp
-    moved = 20.0 * tokens * model.vocab / plan.tp
-    return flops / (peak * card.gemm_efficiency * SHAPE_SHARE) + moved / (
-        card.memory_bandwidth * card.memory_efficiency
+    width, h = model.vocab / plan.tp, float(model.hidden)
+    bandwidth = card.memory_bandwidth * card.memory_efficiency
+    products = sum(
+        product_seconds(
+            m, n, k, 1.0, rate=peak * card.gemm_efficiency, bandwidth=bandwidth, units=card.compute_units
+        )
+        for m, n, k in ((tokens, width, h), (tokens, h, width), (h, width, tokens))
     )
+    return products + LOGIT_BYTES * tokens * width / bandwidth
 
 
 def _bubble(plan: Plan, micro_batches: Real, stage_s: Real) -> Real:
@@ -268,13 +151,13 @@ def data_parallel_time(
     gradients after it, under that micro-batch's computation (arXiv:1910.02054, section 7).
     """
     group = plan.dp * plan.cp
-    local = _local(group, plan.tp, network)
+    local = local_members(group, plan.tp, network)
     reduce = collective_time("reduce_scatter", 2.0 * shard, group, local=local, network=network).total_s
     gather = collective_time("all_gather", 2.0 * shard, group, local=local, network=network).total_s
     if plan.zero < 3:
-        return np.maximum(0.0, reduce + gather - plan.dp_overlap * 2 / 3 * stage_s), reduce + gather
+        return np.maximum(0.0, reduce + gather - plan.software.dp_overlap * 2 / 3 * stage_s), reduce + gather
     each = 2 * gather + reduce
-    return micro_batches * np.maximum(0.0, each - plan.dp_overlap * stage_s), micro_batches * each
+    return micro_batches * np.maximum(0.0, each - plan.software.dp_overlap * stage_s), micro_batches * each
 
 
 def train_step(
@@ -358,7 +241,7 @@ def step_columns(
     """
     peak = card.peak_of(dtype)
     micro_batches = global_batch // (plan.dp * plan.micro_batch)
-    stage = _stage(card, network, model, plan, seq_len, peak)
+    stage = stage_seconds(card, network, model, plan, seq_len, peak)
     logits = _logits(card, model, plan, seq_len, peak)
     # The head makes the last stage the slowest; its micro-batches set the pace.
     shard = stage_parameters(model, plan)
@@ -377,6 +260,7 @@ def step_columns(
         attention_s=m * stage.attention,
         memory_bound_s=m * stage.elementwise,
         recompute_s=m * stage.recompute,
+        software_s=m * stage.software,
         logits_s=m * logits,
         exposed_tp_s=m * stage.tp,
         exposed_cp_s=m * stage.cp,

@@ -46,7 +46,10 @@ def best_plans(
     """Return the best plans of a scenario's model on its cards, or on another number of them."""
     scenario, hardware = inputs.scenario, inputs.hardware
     words = space or PlanSpace()
-    words = replace(words, cp=_contexts(inputs), offload_optimizer=(False, True) if offload else (False,))
+    words = replace(
+        words, cp=_contexts(inputs), offload_optimizer=(False, True) if offload else (False,),
+        software=assemble.software_spec(scenario.training.software),
+    )  # fmt: skip
     return search_plans(
         card=assemble.card_spec(hardware.card),
         network=assemble.network_spec(scenario, hardware),

@@ -114,6 +114,8 @@ class CardProfile(Profile):
     """Line of the company model that this card is sold under."""
     form: str
     dies: int = Field(1, ge=1)
+    compute_units: Count | None = None
+    """Units that the tiles of a matrix product are shared out over, all dies together; absent: shapes are averaged."""
     status: str = ""
     peak: dict[str, OpRate] = Field(default_factory=dict)
     memory: MemoryProfile | None = None

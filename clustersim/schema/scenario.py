@@ -75,6 +75,20 @@ class PlanSection(Model):
     offload_activations: bool = False
 
 
+class SoftwareSection(Model):
+    """What the training software adds or leaves out; each key that is absent keeps the value of a well-tuned one."""
+
+    dp_overlap: Fraction | None = None
+    """Share of the computation under which data-parallel traffic can hide."""
+    flash_attention: bool = True
+    layer_overhead: Duration | None = None
+    """Added to every pass of a layer beside its kernels."""
+    gradient_bytes: Annotated[Sourced, quantity("1", gt=0)] | None = None
+    """Bytes of gradient held per parameter."""
+    runtime_memory: Size | None = None
+    """Buffers, fragmentation and the runtime's own, per card."""
+
+
 class TrainingSection(Model):
     """The training job."""
 
@@ -83,6 +97,7 @@ class TrainingSection(Model):
     global_batch: int = Field(ge=1)
     """Sequences per optimizer step."""
     plan: PlanSection
+    software: SoftwareSection = SoftwareSection()
 
 
 class CheckpointLevel(Model):

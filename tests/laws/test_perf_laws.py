@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 
+import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -11,9 +12,14 @@ from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.memory import memory_per_card
 from clustersim.perf.model import Model
-from clustersim.perf.plan import Plan
+from clustersim.perf.plan import Plan, Software
+from clustersim.perf.shapes import layer_seconds, shape_efficiency
 from clustersim.perf.step import StepTime, estimate_step
 
+SOFTWARE = st.builds(
+    Software, flash_attention=st.booleans(), layer_overhead_s=st.sampled_from((0.0, 1e-3)),
+    gradient_bytes=st.sampled_from((2.0, 4.0)),
+)  # fmt: skip
 CARD = Card(
     name="X", peak={"bf16": 4e14}, memory_bytes=80e9, memory_bandwidth=2e12, gemm_efficiency=0.8,
     memory_efficiency=0.85, host_link_bandwidth=5e10,
@@ -48,7 +54,7 @@ def plans(draw: st.DrawFn) -> Plan:
         cp=draw(st.sampled_from([1, 2])), interleave=interleave, micro_batch=draw(st.sampled_from([1, 2])),
         schedule="interleaved" if interleave > 1 else draw(st.sampled_from(["gpipe", "1f1b", "zero_bubble"])),
         sequence_parallel=draw(st.booleans()), recompute=draw(st.sampled_from(["none", "selective", "full"])),
-        zero=draw(st.integers(0, 3)), flash_attention=draw(st.booleans()), offload_optimizer=draw(st.booleans()),
+        zero=draw(st.integers(0, 3)), software=draw(SOFTWARE), offload_optimizer=draw(st.booleans()),
     )  # fmt: skip
 
 
@@ -101,6 +107,41 @@ def test_a_faster_part_never_slows_the_step(plan: Plan, part: str, factor: float
             up=3e11 * (factor if part == "up" else 1), out=2.5e10 * (factor if part == "out" else 1)
         )
     assert step(plan, card, net).step_time_s <= before * (1 + 1e-12)
+
+
+WAVES = replace(CARD, compute_units=108.0)
+
+
+@settings(max_examples=80, deadline=None)
+@given(plans())
+def test_shapes_never_beat_the_best_rate_and_a_faster_part_never_slows_them(plan: Plan) -> None:
+    one = step(plan, WAVES)
+    counted = one.tokens * 6.0 * (MODEL.active_parameters - MODEL.vocab * MODEL.hidden)
+    assert one.terms.compute_s + one.terms.recompute_s >= counted / (4e14 * 0.8 * plan.cards) * (1 - 1e-9)
+    for faster in (replace(WAVES, peak={"bf16": 8e14}), replace(WAVES, memory_bandwidth=4e12)):
+        assert step(plan, faster).step_time_s <= one.step_time_s * (1 + 1e-12)
+
+
+sides = st.floats(1.0, 2e5)
+
+
+@given(sides, sides, sides, st.floats(1, 64), st.sampled_from([20.0, 108.0, 132.0]))
+def test_a_shape_reaches_some_of_the_best_rate(
+    m: float, n: float, k: float, groups: float, units: float
+) -> None:
+    share = float(shape_efficiency(m, n, k, groups, units))
+    assert 0 < share <= 1
+    assert float(shape_efficiency(n, m, k, groups, units)) == pytest.approx(share)
+    assert float(shape_efficiency(m, n, 2 * k, groups, units)) >= share
+
+
+@given(st.lists(st.sampled_from([1, 2, 4, 8]), min_size=2, max_size=20))
+def test_layers_of_many_plans_are_those_of_each(degrees: list[int]) -> None:
+    words = {"rate": 2.5e14, "bandwidth": 1.7e12, "units": 108.0}
+    for model in (MODEL, MIXTURE):
+        many = layer_seconds(model, Plan(tp=np.array(degrees)), 4096.0, **words)  # type: ignore[arg-type]
+        each = [layer_seconds(model, Plan(tp=tp), 4096.0, **words) for tp in degrees]
+        assert pytest.approx(np.array(each), rel=1e-12) == np.asarray(many).T
 
 
 def test_one_card_communicates_nothing() -> None:

@@ -71,11 +71,37 @@ def test_h100_dense_bf16_held_out(pairs) -> None:  # type: ignore[no-untyped-def
     assert mape(chosen) <= 6.0
 
 
-def test_memory_is_nearer_than_that_of_the_peers() -> None:
-    """16.5 % on 39 rows, low throughout (allocator and library buffers); SimuMax 19-36 %, Calculon 43 %."""
+def test_bigscience_held_out(pairs) -> None:  # type: ignore[no-untyped-def]
+    """Two constants of its software come from the log's first ten timed rows; SimuMax 12.9 %, Calculon 0.57."""
+    chosen = [r for r in of(pairs, "BigScience") if not r.details["tuned_on"]]
+    assert len(chosen) == 55
+    assert mape(chosen) <= 11.0
+    ranked = spearmanr([r.predicted for r in chosen], [r.measured for r in chosen]).statistic
+    assert ranked >= 0.60
+
+
+def test_bigscience_is_ranked_without_its_software(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    """Shapes alone order the rows nearly as well as the best peer, but 19 % too fast (docs/training.md)."""
+    monkeypatch.setattr(training, "SOFTWARE", ())
+    table = [row for row in rows("training.csv") if "BigScience" in row["source"]]
+    chosen = [r for r in training.predict(table)[: len(table)] if r.predicted is not None]
+    assert spearmanr([r.predicted for r in chosen], [r.measured for r in chosen]).statistic >= 0.5
+    assert 15 <= mape(chosen) <= 22
+
+
+def test_memory_held_out() -> None:
+    """SimuMax 19-36 %, Calculon 43 %."""
     found = [r for r in training.predict(rows("training.csv")) if r.group == "memory"]
-    assert len(found) == 39
-    assert mape(found) <= 19
+    assert len(found) == 31
+    assert mape(found) <= 10.0
+
+
+def test_out_of_memory_verdicts() -> None:
+    """Four of five: 107 (82 layers, bf16) ran out at what is predicted to take 69 of 80 GiB."""
+    found = [r for r in training.predict(rows("training.csv")) if r.group == "out of memory"]
+    wrong = [r.id for r in found if r.predicted != r.measured]
+    assert len(found) == 5
+    assert [name[:13] for name in wrong] == ["bloomprep-107"]
 
 
 def test_weak_scaling_slopes(pairs) -> None:  # type: ignore[no-untyped-def]

@@ -1,0 +1,152 @@
+"""What a matrix product of one shape reaches of a card's best rate: tiles, waves and depth.
+
+A product of m x n x k is cut into tiles of the output, one a compute unit at a time. Tiles at the edges are padded,
+the last wave leaves units idle, and every tile pays for filling its pipeline and writing its result, whatever the
+depth k. So narrow shards, small micro-batches and few tokens an expert run below what large squares reach.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from clustersim.perf.model import Model
+from clustersim.perf.plan import Plan
+
+__all__ = ["Product", "layer_products", "layer_seconds", "product_seconds", "shape_efficiency"]
+
+#: A number, or an array with one entry a plan.
+Real = Any
+
+#: Rows and columns of a tile, and the share of the best rate that products of such tiles reach: small ones read their
+#: operands more often (CUTLASS's tile shapes; shares derived from its published profiles of half-precision products).
+TILES = np.array([(256.0, 128.0, 1.0), (128.0, 256.0, 1.0), (128.0, 128.0, 0.95), (128.0, 64.0, 0.85),
+                  (64.0, 128.0, 0.85), (64.0, 64.0, 0.7)])  # fmt: skip
+#: Depth whose time a tile takes on top of its own to fill and to drain (derived: writing a 256 x 128 tile of two-byte
+#: values at a unit's share of the memory takes as long as 6 of its 32-deep steps, filling about 2).
+FILL_DEPTH = 256.0
+#: Share of the best rate where a profile does not say into how many units a product is shared out: what the layers of
+#: a transformer reach on average (derived: tuned with the constants of docs/training.md before shapes were modelled).
+AVERAGE_SHARE = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Equal matrix products of one launch: ``groups`` of ``rows`` x n x k, ``share`` of them in a layer on average."""
+
+    rows: Real
+    n: Real
+    k: Real
+    groups: Real
+    share: float
+
+
+def shape_efficiency(m: Real, n: Real, k: Real, groups: Real, units: float) -> Real:
+    """Return the share of the best rate that ``groups`` products of m x n x k reach on ``units`` compute units.
+
+    The best of the tile shapes: share x useful tiles / (waves x units), times k / (k + fill depth). With no units
+    known (0) the average share.
+
+    >>> round(float(shape_efficiency(8192, 8192, 8192, 1, 108)), 2)
+    0.97
+    >>> round(float(shape_efficiency(2048, 5376, 1792, 1, 108)), 2)
+    0.74
+
+    One row of tiles more than the units can take at once costs a whole wave:
+
+    >>> full, more = (float(shape_efficiency(256 * 108, x, 4096, 1, 108)) for x in (128, 129))
+    >>> more < full
+    True
+    """
+    if not units:
+        return AVERAGE_SHARE
+    m, n, k, groups = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (m, n, k, groups)))
+    rows, columns, share = (TILES[:, i].reshape(-1, *(1,) * m.ndim) for i in range(3))
+    tiles = groups * np.ceil(m / rows) * np.ceil(n / columns)
+    waves = np.ceil(tiles / units)
+    useful = groups * m * n / (waves * units * rows * columns)
+    return np.max(share * useful, axis=0) * k / (k + FILL_DEPTH)
+
+
+def product_seconds(
+    m: Real, n: Real, k: Real, groups: Real, *, rate: float, bandwidth: float, units: float
+) -> Real:
+    """Return the seconds of ``groups`` products of m x n x k: operations at what the shape reaches, or bytes."""
+    flops = 2.0 * groups * m * n * k
+    moved = 2.0 * groups * (m * n + n * k + m * k)
+    return np.maximum(flops / (rate * shape_efficiency(m, n, k, groups, units)), moved / bandwidth)
+
+
+def layer_products(model: Model, plan: Plan, tokens: Real) -> list[Product]:
+    """Return the forward products of one average layer on one card, for ``tokens`` of a micro-batch.
+
+    Dense weights are split by tensors. Experts without an exchange are split so, too; with one, each card holds whole
+    experts and takes what its group sends, shared out evenly.
+    """
+    h, tp = model.hidden, plan.tp
+    out = [Product(tokens, n, k, 1.0, 1.0) for n, k in _attention_products(model, tp)]
+    dense = model.dense_layers / model.layers
+    width: Real
+    mixed = model.moe_layers / model.layers
+    if dense:
+        out += _block(tokens, h, model.ffn_hidden / tp, model.gated, 1.0, dense)
+    if mixed:
+        if model.shared_experts:
+            width = model.shared_experts * model.expert_ffn_hidden / tp
+            out += _block(tokens, h, width, model.gated, 1.0, mixed)
+        exchanged = np.greater(plan.ep, 1)
+        width = model.expert_ffn_hidden / np.where(exchanged, 1, tp)
+        here = model.experts / plan.ep
+        routed = tokens * model.experts_per_token / np.where(exchanged, tp, 1)
+        out += _block(routed / here, h, width, model.gated, here, mixed)
+    return out
+
+
+def _block(rows: Real, h: float, width: Real, gated: bool, groups: Real, share: float) -> list[Product]:
+    """The two products of a feed-forward block; gate and up are one."""
+    up = (2 if gated else 1) * width
+    return [Product(rows, up, float(h), groups, share), Product(rows, float(h), width, groups, share)]
+
+
+def _attention_products(model: Model, tp: Real) -> list[tuple[Real, Real]]:
+    h, heads = float(model.hidden), model.heads
+    if not model.kv_lora_rank:
+        query, kv = heads * model.head_dim, model.kv_heads * model.head_dim
+        return [((query + 2.0 * kv) / tp, h), (h, query / tp)]
+    qk = model.qk_nope_head_dim + model.qk_rope_head_dim
+    rank = float(model.kv_lora_rank)
+    down = model.q_lora_rank + rank + model.qk_rope_head_dim
+    # The latents are small and every card of a tensor group makes them; counted as split, as their operations are.
+    rows = [(down / tp, h), (heads * (model.qk_nope_head_dim + model.v_head_dim) / tp, rank)]
+    rows.append((heads * qk / tp, float(model.q_lora_rank) or h))
+    rows.append((h, heads * model.v_head_dim / tp))
+    return rows
+
+
+def layer_seconds(
+    model: Model, plan: Plan, tokens: Real, *, rate: float, bandwidth: float, units: float
+) -> tuple[Real, Real]:
+    """Return the seconds of an average layer's products, forward and backward, on one card.
+
+    Backward are two products each: for the inputs (rows x k, depth n) and for the weights (k x n, depth rows). Of many
+    plans those that agree in what a layer sees are computed once.
+    """
+
+    def total(tp: Real, ep: Real, seen: Real) -> tuple[Real, Real]:
+        forward: Real = 0.0
+        backward: Real = 0.0
+        words = {"rate": rate, "bandwidth": bandwidth, "units": units}
+        for p in layer_products(model, replace(plan, tp=tp, ep=ep), seen):
+            forward = forward + p.share * product_seconds(p.rows, p.n, p.k, p.groups, **words)
+            backward = backward + p.share * product_seconds(p.rows, p.k, p.n, p.groups, **words)
+            backward = backward + p.share * product_seconds(p.k, p.n, p.rows, p.groups, **words)
+        return forward, backward
+
+    if np.ndim(plan.tp) + np.ndim(plan.ep) + np.ndim(tokens) == 0:
+        return total(plan.tp, plan.ep, tokens)
+    columns = np.broadcast_arrays(*(np.asarray(c, dtype=float) for c in (plan.tp, plan.ep, tokens)))
+    few, back = np.unique(np.stack(columns), axis=1, return_inverse=True)
+    forward, backward = total(few[0], few[1], few[2])
+    return np.broadcast_to(forward, few[0].shape)[back], np.broadcast_to(backward, few[0].shape)[back]

@@ -1,0 +1,153 @@
+"""Seconds of one micro-batch on one pipeline stage: matrix products, attention, element-wise kernels, exchanges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from clustersim.fabric.collectives import collective_time
+from clustersim.fabric.network import Network
+from clustersim.perf.card import Card
+from clustersim.perf.model import Model
+from clustersim.perf.plan import Plan
+from clustersim.perf.shapes import layer_seconds
+
+__all__ = ["Stage", "local_members", "stage_seconds"]
+
+#: A number, or an array with one entry a plan.
+Real = Any
+
+#: Values that the element-wise kernels of a layer read or write, forward and backward: per hidden unit for norms,
+#: residuals and dropouts, and per unit of feed-forward width for the activation (counted: 10 and 2 forward, twice
+#: that backward, unfused in part).
+OUTSIDE_VALUES, INSIDE_VALUES = 36.0, 9.0
+#: Share of a card's best matrix rate that flash attention reaches (Dao, arXiv:2307.08691, figure 5: 0.6-0.75 of peak
+#: forward and less backward, where plain products reach 0.8-0.9; tier: derived).
+ATTENTION_SHARE = 0.63
+#: Seconds that a kernel takes beyond its work: launch, ramp-up and drain (derived; tuned on the declared rows of
+#: docs/training.md, of the order of the 4-6 us that CUDA kernels of this size take).
+KERNEL_S = 4e-6
+#: Kernels of one layer in one forward pass: norms, four matrix products, attention, residuals, activation (counted).
+KERNELS_PER_LAYER = 16.0
+#: Kernels more where attention is not fused: splits and permutes, two batched products, scale, mask, softmax, dropout,
+#: biases (counted).
+UNFUSED_KERNELS = 12.0
+#: Times that a score matrix is read or written, forward, without fused attention: product, scale and mask, softmax,
+#: dropout, product, partly fused: between 4 and 10 passes forward (derived, as KERNEL_S); backward 1.7 times that.
+SCORE_PASSES_FORWARD, SCORE_PASSES_BACKWARD = 6.5, 11.0
+#: Share of a card's best matrix rate that batched products of one head reach without fused attention (derived, as
+#: KERNEL_S).
+UNFUSED_SHARE = 0.72
+#: Share of their rate that unfused products reach whose head width is no multiple of 8: two-byte values then miss the
+#: 16-byte alignment that the tensor units need, and the plain units of an A100 do 78 of its 312 TFLOP/s (whitepaper).
+MISALIGNED_SHARE = 0.25
+#: Head widths that are multiples of this fill the tensor units' tiles; others pay for the padding (CUTLASS tiles).
+HEAD_TILE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Seconds of one micro-batch on one stage, forward and backward together."""
+
+    gemm: Real
+    attention: Real
+    elementwise: Real
+    recompute: Real
+    software: Real
+    tp: Real
+    cp: Real
+    ep: Real
+
+    @property
+    def total(self) -> Real:
+        kernels = self.gemm + self.attention + self.elementwise + self.recompute
+        return kernels + self.software + self.tp + self.cp + self.ep
+
+
+def stage_seconds(card: Card, network: Network, model: Model, plan: Plan, seq_len: int, peak: float) -> Stage:
+    layers = model.layers / plan.pp
+    tokens = plan.micro_batch * seq_len / plan.cp
+    rate = peak * card.gemm_efficiency
+    bandwidth = card.memory_bandwidth * card.memory_efficiency
+    launches = (KERNELS_PER_LAYER + (0.0 if plan.software.flash_attention else UNFUSED_KERNELS)) * KERNEL_S
+    forward, backward = layer_seconds(
+        model, plan, tokens, rate=rate, bandwidth=bandwidth, units=card.compute_units
+    )
+    gemm = layers * (forward + backward + 3 * launches)
+    attention, again = _attention(model, plan, seq_len, tokens, layers, rate, bandwidth)
+    shared = plan.tp if plan.sequence_parallel else 1
+    # Norms, dropouts and residuals are split by sequence parallelism only; the activation's width by tensors.
+    values = OUTSIDE_VALUES * model.hidden / shared + INSIDE_VALUES * _ffn_width(model) / plan.tp
+    elementwise = layers * values * 2.0 * tokens / bandwidth
+    recompute = again if plan.recompute == "selective" else 0.0
+    if plan.recompute == "full":
+        recompute = layers * (forward + launches) + again + elementwise / 3
+    passes = 3 if plan.recompute == "full" else 2
+    buffer = 2.0 * tokens * model.hidden
+    local = np.minimum(plan.tp, network.scale_up_size)
+    one = collective_time("all_reduce", buffer, plan.tp, local=local, network=network)
+    ring = _context_exchange(network, model, plan, tokens)
+    return Stage(
+        gemm=gemm,
+        attention=attention,
+        elementwise=elementwise,
+        recompute=recompute,
+        software=passes * layers * plan.software.layer_overhead_s,
+        tp=2.0 * passes * layers * one.total_s,
+        # The key-value exchange hides under the attention of the block that is at hand.
+        cp=np.maximum(0.0, 3 * layers * ring - attention),
+        ep=_expert_exchange(network, model, plan, tokens / shared, passes),
+    )
+
+
+def _ffn_width(model: Model) -> float:
+    """Feed-forward width that a token's values pass through, averaged over layers."""
+    routed = (model.experts_per_token + model.shared_experts) * model.expert_ffn_hidden
+    return (model.dense_layers * model.ffn_hidden + model.moe_layers * routed) / model.layers
+
+
+def _attention(
+    model: Model, plan: Plan, seq_len: int, tokens: Real, layers: Real, rate: float, bandwidth: float
+) -> tuple[Real, Real]:
+    """Return the seconds of scores and their products, forward and backward, and of computing them once again.
+
+    Causal flash attention computes half of the square and recomputes its scores in the backward pass: 3.5 times the
+    forward operations in all (arXiv:2307.08691, section 3.1). Unfused, the whole square is computed three times and
+    the score matrix goes to memory and back; selective recomputation repeats the forward part (arXiv:2205.05198).
+    """
+    width = model.head_dim if not model.kv_lora_rank else model.v_head_dim
+    padding = -(-width // HEAD_TILE) * HEAD_TILE / width
+    square = 2.0 * tokens * seq_len * model.score_width / plan.tp * layers * padding
+    if plan.software.flash_attention:
+        forward = 0.5 * square / (rate * ATTENTION_SHARE)
+        return 3.5 * forward, forward if plan.recompute == "full" else 0.0
+    scores = 2.0 * tokens * seq_len * model.heads / plan.tp * layers
+    aligned = 1.0 if width % 8 == 0 else MISALIGNED_SHARE
+    products = square / (rate * UNFUSED_SHARE * aligned)
+    forward = products + SCORE_PASSES_FORWARD * scores / bandwidth
+    return 3 * products + (SCORE_PASSES_FORWARD + SCORE_PASSES_BACKWARD) * scores / bandwidth, forward
+
+
+def _expert_exchange(network: Network, model: Model, plan: Plan, tokens: Real, passes: int) -> Real:
+    """Seconds of sending tokens to their experts and back, forward and backward, all exposed."""
+    if not model.moe_layers:
+        return 0.0
+    size = 2.0 * tokens * model.experts_per_token * model.hidden
+    local = local_members(plan.ep, plan.tp, network)
+    one = collective_time("all_to_all", size, plan.ep, local=local, network=network)
+    return 2.0 * passes * model.moe_layers / plan.pp * one.total_s
+
+
+def _context_exchange(network: Network, model: Model, plan: Plan, tokens: Real) -> Real:
+    kv = 2.0 * 2.0 * tokens * plan.cp * model.kv_heads * model.head_dim / np.minimum(plan.tp, model.kv_heads)
+    local = local_members(plan.cp, plan.tp, network)
+    return collective_time("all_gather", kv, plan.cp, local=local, network=network).total_s
+
+
+def local_members(group: Real, inner: Real, network: Network) -> Real:
+    """Members of a group that share a domain when ``inner`` cards of the domain belong to each of its members."""
+    room = network.scale_up_size // np.minimum(inner, network.scale_up_size)
+    local = np.maximum(1, np.minimum(group, room))
+    return np.where(np.mod(group, local) == 0, local, 1)
