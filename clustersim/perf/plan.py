@@ -21,6 +21,8 @@ class Software:
     """Share of the computation under which data-parallel traffic can hide; 0 for software of before 2022."""
     flash_attention: bool = True
     """Fused attention that never writes the score matrix; False for runs of before 2023."""
+    expert_forwarding: bool = True
+    """A token crosses to a domain once and is handed on inside; False sends a copy for each of its experts."""
     layer_overhead_s: float = 0.0
     """Seconds that it adds to every pass of a layer (forward, recomputed, backward) beside its kernels: launches that
     the host cannot keep up with, synchronisation. Found by halving the micro-batch."""

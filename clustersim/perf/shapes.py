@@ -24,9 +24,8 @@ Real = Any
 #: operands more often (CUTLASS's tile shapes; shares derived from its published profiles of half-precision products).
 TILES = np.array([(256.0, 128.0, 1.0), (128.0, 256.0, 1.0), (128.0, 128.0, 0.95), (128.0, 64.0, 0.85),
                   (64.0, 128.0, 0.85), (64.0, 64.0, 0.7)])  # fmt: skip
-#: Depth whose time a tile takes on top of its own to fill and to drain (derived: writing a 256 x 128 tile of two-byte
-#: values at a unit's share of the memory takes as long as 6 of its 32-deep steps, filling about 2).
-FILL_DEPTH = 256.0
+#: Depth whose time a tile takes to fill its pipeline: two steps of 32 (derived from the stages of CUTLASS's kernels).
+FILL_DEPTH = 64.0
 #: Share of the best rate where a profile does not say into how many units a product is shared out: what the layers of
 #: a transformer reach on average (derived: tuned with the constants of docs/training.md before shapes were modelled).
 AVERAGE_SHARE = 0.9
@@ -43,16 +42,17 @@ class Product:
     share: float
 
 
-def shape_efficiency(m: Real, n: Real, k: Real, groups: Real, units: float) -> Real:
+def shape_efficiency(m: Real, n: Real, k: Real, groups: Real, units: float, *, drain: float = 150.0) -> Real:
     """Return the share of the best rate that ``groups`` products of m x n x k reach on ``units`` compute units.
 
-    The best of the tile shapes: share x useful tiles / (waves x units), times k / (k + fill depth). With no units
-    known (0) the average share.
+    The best of the tile shapes: share x useful tiles / (waves x units), times k / (k + fill depth + drain), where
+    ``drain`` is the depth whose time it takes to write a tile of two-byte values: rate over bandwidth, whatever the
+    tile. With no units known (0) the average share.
 
     >>> round(float(shape_efficiency(8192, 8192, 8192, 1, 108)), 2)
     0.97
     >>> round(float(shape_efficiency(2048, 5376, 1792, 1, 108)), 2)
-    0.74
+    0.75
 
     One row of tiles more than the units can take at once costs a whole wave:
 
@@ -67,7 +67,7 @@ def shape_efficiency(m: Real, n: Real, k: Real, groups: Real, units: float) -> R
     tiles = groups * np.ceil(m / rows) * np.ceil(n / columns)
     waves = np.ceil(tiles / units)
     useful = groups * m * n / (waves * units * rows * columns)
-    return np.max(share * useful, axis=0) * k / (k + FILL_DEPTH)
+    return np.max(share * useful, axis=0) * k / (k + FILL_DEPTH + drain)
 
 
 def product_seconds(
@@ -76,7 +76,8 @@ def product_seconds(
     """Return the seconds of ``groups`` products of m x n x k: operations at what the shape reaches, or bytes."""
     flops = 2.0 * groups * m * n * k
     moved = 2.0 * groups * (m * n + n * k + m * k)
-    return np.maximum(flops / (rate * shape_efficiency(m, n, k, groups, units)), moved / bandwidth)
+    share = shape_efficiency(m, n, k, groups, units, drain=rate / bandwidth)
+    return np.maximum(flops / (rate * share), moved / bandwidth)
 
 
 def layer_products(model: Model, plan: Plan, tokens: Real) -> list[Product]:

@@ -23,6 +23,9 @@ Real = Any
 #: residuals and dropouts, and per unit of feed-forward width for the activation (counted: 10 and 2 forward, twice
 #: that backward, unfused in part).
 OUTSIDE_VALUES, INSIDE_VALUES = 36.0, 9.0
+#: The same for each copy of a token that goes to an expert, per hidden unit: sorted for the exchange, sorted by expert,
+#: and both undone, read and written (counted: 6 forward and as many backward).
+ROUTED_VALUES = 12.0
 #: Share of a card's best matrix rate that flash attention reaches (Dao, arXiv:2307.08691, figure 5: 0.6-0.75 of peak
 #: forward and less backward, where plain products reach 0.8-0.9; tier: derived).
 ATTENTION_SHARE = 0.63
@@ -80,6 +83,8 @@ def stage_seconds(card: Card, network: Network, model: Model, plan: Plan, seq_le
     shared = plan.tp if plan.sequence_parallel else 1
     # Norms, dropouts and residuals are split by sequence parallelism only; the activation's width by tensors.
     values = OUTSIDE_VALUES * model.hidden / shared + INSIDE_VALUES * _ffn_width(model) / plan.tp
+    routed = model.moe_layers / model.layers * model.experts_per_token * model.hidden
+    values = values + ROUTED_VALUES * routed / shared
     elementwise = layers * values * 2.0 * tokens / bandwidth
     recompute = again if plan.recompute == "selective" else 0.0
     if plan.recompute == "full":
@@ -131,13 +136,25 @@ def _attention(
 
 
 def _expert_exchange(network: Network, model: Model, plan: Plan, tokens: Real, passes: int) -> Real:
-    """Seconds of sending tokens to their experts and back, forward and backward, all exposed."""
+    """Seconds of sending tokens to their experts and back, forward and backward, all exposed.
+
+    The cards of an expert group follow one another. A token crosses the network once to each domain that holds some of
+    its experts, and is handed on inside while the next ones arrive (DeepSeek-V3, arXiv:2412.19437, section 3.2.2);
+    software without that sends a copy for every expert.
+    """
     if not model.moe_layers:
         return 0.0
+    inner = 1 if plan.sequence_parallel else plan.tp
+    local = local_members(plan.ep, inner, network)
     size = 2.0 * tokens * model.experts_per_token * model.hidden
-    local = local_members(plan.ep, plan.tp, network)
-    one = collective_time("all_to_all", size, plan.ep, local=local, network=network)
-    return 2.0 * passes * model.moe_layers / plan.pp * one.total_s
+    domains = plan.ep / local
+    every = np.maximum(model.experts_per_token * (1 - 1 / domains), 1e-30)
+    once = (domains - 1) * (1 - (1 - 1 / domains) ** model.experts_per_token)
+    share = np.where(plan.software.expert_forwarding, once / every, 1.0)
+    between = collective_time("all_to_all", size * share, plan.ep, local=local, network=network).total_s
+    inside = collective_time("all_to_all", size, local, local=local, network=network).total_s
+    one = np.where(np.greater(domains, 1), np.maximum(between, inside), inside)
+    return 2.0 * passes * model.moe_layers / plan.pp * one
 
 
 def _context_exchange(network: Network, model: Model, plan: Plan, tokens: Real) -> Real:

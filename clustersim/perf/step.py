@@ -17,7 +17,13 @@ from clustersim.errors import InputError
 from clustersim.fabric.collectives import collective_time
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
-from clustersim.perf.memory import MemoryTerms, check_fits, memory_per_card, stage_parameters
+from clustersim.perf.memory import (
+    MemoryTerms,
+    activation_bytes_per_layer,
+    check_fits,
+    memory_per_card,
+    stage_parameters,
+)
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan, check_plan
 from clustersim.perf.shapes import product_seconds
@@ -249,11 +255,7 @@ def step_columns(
     exposed_dp, dp_total = data_parallel_time(network, plan, shard, stage.total, m)
     split = plan.dp * plan.cp if plan.zero >= 1 else 1
     state = 28.0 * shard / split  # read and write of fp32 weight and moments, read of the gradient
-    host: Real = 0.0
-    if plan.offload_optimizer:
-        if card.host_link_bandwidth <= 0:
-            raise InputError(f"card {card.name} has no host_link.bandwidth in its profile; offload needs it")
-        host = 6.0 * shard / split / card.host_link_bandwidth  # gradient out (4), bf16 weight back (2)
+    host = _offload(card, model, plan, seq_len, shard / split, stage.total, m)
     sends = _pipeline_sends(network, model, plan, seq_len, m)
     terms = StepTerms(
         compute_s=m * stage.gemm,
@@ -272,6 +274,27 @@ def step_columns(
         offload_s=host,
     )
     return terms, dp_total
+
+
+def _offload(
+    card: Card, model: Model, plan: Plan, seq_len: int, states: Real, stage_s: Real, micro_batches: Real
+) -> Real:
+    """Seconds of the host link that nothing hides.
+
+    Optimizer states stay on the host: gradients go out (4 bytes) and weights come back (2) once a step. Activations go
+    out under the forward third of a micro-batch and come back under the backward two thirds.
+    """
+    if not (plan.offload_optimizer or plan.offload_activations):
+        return 0.0
+    if card.host_link_bandwidth <= 0:
+        raise InputError(f"card {card.name} has no host_link.bandwidth in its profile; offload needs it")
+    exposed: Real = 6.0 * states / card.host_link_bandwidth if plan.offload_optimizer else 0.0
+    if plan.offload_activations:
+        kept = activation_bytes_per_layer(model, plan, seq_len, plan.recompute) * model.layers / plan.pp
+        one = kept / card.host_link_bandwidth
+        late = np.maximum(0.0, one - stage_s / 3) + np.maximum(0.0, one - stage_s * 2 / 3)
+        exposed = exposed + micro_batches * late
+    return exposed
 
 
 def _assemble(

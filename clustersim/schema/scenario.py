@@ -81,6 +81,7 @@ class SoftwareSection(Model):
     dp_overlap: Fraction | None = None
     """Share of the computation under which data-parallel traffic can hide."""
     flash_attention: bool = True
+    expert_forwarding: bool = True
     layer_overhead: Duration | None = None
     """Added to every pass of a layer beside its kernels."""
     gradient_bytes: Annotated[Sourced, quantity("1", gt=0)] | None = None

@@ -138,7 +138,7 @@ def _model(row: Mapping[str, str]) -> Model:
     name = row["model"]
     for word, profile in _MIXTURES.items():
         if word in name.lower():
-            return assemble.model_spec(load_model(profile))
+            return _cut(assemble.model_spec(load_model(profile)), _count(row, "layers"))
     if _MIXTURE_WORDS.search(name) or (_number(row, "ep") or 1) > 1:
         raise Unpredictable(f"the experts of {name} are not in the row, and no model file has them")
     layers, hidden, heads = (_count(row, key) for key in ("layers", "hidden", "heads"))
@@ -156,6 +156,17 @@ def _model(row: Mapping[str, str]) -> Model:
         return candidates[0]
     # Whether the feed-forward block is gated is not a column; the parameter count tells.
     return min(candidates, key=lambda m: abs(m.parameters / 1e9 - billions))
+
+
+def _cut(model: Model, layers: int) -> Model:
+    """Return a mixture with the row's number of layers.
+
+    A model that was cut keeps one of its dense layers: the memory that such rows state holds three expert layers of
+    four.
+    """
+    if layers == model.layers:
+        return model
+    return replace(model, layers=layers, moe_layers=layers - min(1, model.dense_layers))
 
 
 def _plan(row: Mapping[str, str], cards: int, batch: int) -> tuple[Plan, str]:

@@ -6,7 +6,8 @@ from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan
 from clustersim.perf.search import PlanSpace, search_plans
 from clustersim.perf.step import estimate_step
-from tests.laws.test_perf_laws import CARD, network
+from tests.laws.test_perf_laws import WAVES as CARD
+from tests.laws.test_perf_laws import network
 
 GPT3 = Model(
     name="gpt3-175b", layers=96, hidden=12288, heads=96, kv_heads=96, head_dim=128, ffn_hidden=49152, gated=False,

@@ -170,6 +170,27 @@ def test_more_zero_and_more_recomputation_never_need_more_memory(plan: Plan) -> 
     assert kept[0] >= kept[1]
 
 
+def test_offloaded_activations_cost_what_the_host_link_cannot_hide() -> None:
+    plan = Plan(tp=2, pp=4, dp=2, recompute="none")
+    away = replace(plan, offload_activations=True)
+    slow, fast = replace(CARD, host_link_bandwidth=1e9), replace(CARD, host_link_bandwidth=1e14)
+    assert step(away, fast).step_time_s == pytest.approx(step(plan).step_time_s, rel=1e-9)
+    assert step(away, slow).terms.offload_s > step(away).terms.offload_s >= 0
+    kept, moved = (memory_per_card(model=MODEL, plan=p, seq_len=4096, global_batch=128) for p in (plan, away))
+    assert moved.activations < kept.activations
+
+
+def test_experts_handed_on_inside_a_domain_cross_less() -> None:
+    once = Plan(tp=1, dp=32, ep=16)
+    copies = replace(once, software=Software(expert_forwarding=False))
+    one, many = (step(p, model=MIXTURE).terms.exposed_ep_s for p in (once, copies))
+    assert 0 < one < many
+    inside = Plan(tp=1, dp=32, ep=8)
+    both = [step(replace(inside, software=s), model=MIXTURE).terms.exposed_ep_s
+            for s in (Software(), Software(expert_forwarding=False))]  # fmt: skip
+    assert both[0] == pytest.approx(both[1])
+
+
 def test_experts_add_their_exchange() -> None:
     base = Plan(tp=2, dp=8, zero=1)
     assert step(replace(base, ep=8), model=MIXTURE).terms.exposed_ep_s > 0
