@@ -177,10 +177,13 @@ def test_every_bought_part_has_one_price_in_the_book(kind: str, name: str) -> No
 
 
 # Sizes as the models' authors state them, in billions of parameters: all, and active per token.
+# gpt-oss prints 5.1 active with the output embedding alone; Grok-1 prints none.
 SIZES = {
     "gpt-100b": (101, 101), "gpt3-175b": (175, 175), "llama2-70b": (69, 69), "llama3-8b": (8.03, 8.03),
     "llama3-70b": (70.6, 70.6), "llama3-405b": (405, 405), "qwen3-32b": (32.8, 32.8),
     "qwen3-235b-a22b": (235, 22), "deepseek-v3": (671, 37), "mixtral-8x7b": (46.7, 12.9),
+    "qwen3-30b-a3b": (30.5, 3.3), "gpt-oss-120b": (116.8, 5.7), "llama4-maverick": (400, 17), "deepseek-v2": (236, 21),
+    "kimi-k2": (1040, 32.6), "grok-1": (314, None), "qwen1.5-moe-a2.7b": (14.3, 2.7),
 }  # fmt: skip
 
 
@@ -200,4 +203,5 @@ def test_dimensions_add_up_to_the_stated_size(name: str) -> None:
     assert model.parameters / 1e9 == pytest.approx(total, rel=0.02)
     # Authors count the input embedding as active; the engine counts only what is multiplied.
     looked_up = 0 if profile.tied_embeddings else profile.vocab * profile.hidden
-    assert (model.active_parameters + looked_up) / 1e9 == pytest.approx(active, rel=0.02)
+    if active is not None:
+        assert (model.active_parameters + looked_up) / 1e9 == pytest.approx(active, rel=0.02)
