@@ -70,6 +70,7 @@ def card_spec(card: CardProfile) -> Card:
         memory_efficiency=needed(card.efficiency.memory, f"{key}.efficiency.memory"),
         host_link_bandwidth=card.host_link.bandwidth.value if card.host_link else 0.0,
         compute_units=card.compute_units.value if card.compute_units else 0.0,
+        gemm_efficiency_fp8=card.efficiency.gemm_fp8.value if card.efficiency.gemm_fp8 else 0.0,
     )
 
 
@@ -100,7 +101,10 @@ def plan_spec(training: TrainingSection) -> Plan:
 
 
 #: Keys of the file whose engine field has its unit in the name.
-_SOFTWARE_NAMES = {"layer_overhead": "layer_overhead_s", "runtime_memory": "runtime_bytes"}
+_SOFTWARE_NAMES = {
+    "layer_overhead": "layer_overhead_s", "host_layer": "host_layer_s", "expert_sync": "expert_sync_s",
+    "runtime_memory": "runtime_bytes",
+}  # fmt: skip
 
 
 def software_spec(section: SoftwareSection) -> Software:

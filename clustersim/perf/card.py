@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from clustersim.errors import InputError
 
-__all__ = ["Card"]
+__all__ = ["NARROW", "Card"]
+
+#: Data types narrower than 16 bits: only the layers' weights are multiplied in them, after a cast.
+NARROW = ("fp8", "fp4", "int8")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +23,7 @@ class Card:
         memory_bytes: device memory.
         memory_bandwidth: bytes/s of device memory.
         gemm_efficiency: share of the peak that large, well-shaped matrix products reach.
+        gemm_efficiency_fp8: the same of 8-bit and narrower products; 0 where nobody measured it, and then the above.
         memory_efficiency: share of the memory bandwidth that streaming kernels reach.
         compute_units: units that tiles of a matrix product are shared out over (an NVIDIA card's multiprocessors); 0
             where unknown, and then shapes reach their average.
@@ -34,6 +38,7 @@ class Card:
     memory_efficiency: float
     host_link_bandwidth: float = 0.0
     compute_units: float = 0.0
+    gemm_efficiency_fp8: float = 0.0
 
     def peak_of(self, dtype: str) -> float:
         """Return the dense peak of a data type.
@@ -52,3 +57,16 @@ class Card:
                 f" or add cards.{self.name}.peak.{dtype} with its source"
             )
         return self.peak[dtype]
+
+    def matrix_rate(self, dtype: str) -> float:
+        """Return the FLOP/s of large, well-shaped matrix products: the peak times the share that they reach.
+
+        >>> card = Card(name="X", peak={"bf16": 1e14, "fp8": 2e14}, memory_bytes=32e9, memory_bandwidth=1e12,
+        ...     gemm_efficiency=0.8, memory_efficiency=0.85, gemm_efficiency_fp8=0.7)
+        >>> round(card.matrix_rate("bf16") / 1e12), round(card.matrix_rate("fp8") / 1e12)
+        (80, 140)
+
+        Raises InputError for a data type that the card lacks.
+        """
+        narrow = dtype in NARROW and self.gemm_efficiency_fp8 > 0
+        return self.peak_of(dtype) * (self.gemm_efficiency_fp8 if narrow else self.gemm_efficiency)

@@ -170,7 +170,10 @@ def _exchange_s(
             + terms.exposed_tp_s + terms.exposed_cp_s + terms.exposed_ep_s
         ) / count  # fmt: skip
         plan = replace(part.plan, dp=replicas)
-        exposed, _ = data_parallel_time(network, plan, stage_parameters(model, part.plan), stage, count)
+        layers = model.layers / part.plan.pp
+        exposed, _ = data_parallel_time(
+            network, plan, stage_parameters(model, part.plan), stage, count, layers
+        )
         worst = max(worst, float(exposed))
     return worst
 

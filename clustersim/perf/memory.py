@@ -61,11 +61,17 @@ def activation_bytes_per_layer(model: Model, plan: Plan, seq_len: int, recompute
         return 2.0 * tokens * model.hidden / shared
     query, kv = model.heads * model.head_dim, model.kv_heads * model.head_dim
     width = model.ffn_hidden if not model.experts else _moe_width(model)
-    # Split by sequence parallelism only: two norm inputs, two dropout masks, two block inputs (10 h of 34 h).
-    outside = 10.0 * model.hidden
-    # Split by tensor parallelism: queries, keys, values, projection input, and the feed-forward widths.
-    inside = 4.0 * query + 4.0 * kv + (8.0 if model.gated else 4.0) * width
-    kept = recompute == "none" and not plan.software.flash_attention
+    fused = plan.software.flash_attention
+    # Split by sequence parallelism only: two norm inputs, two block inputs and, in software of the time of dropout, its
+    # two masks (10 h of 34 h).
+    outside = (8.0 if fused else 10.0) * model.hidden
+    # Split by tensor parallelism: queries, keys, values, projection input, and the feed-forward widths: what goes into
+    # the activation and comes out of it; a gate that is multiplied apart is kept twice more.
+    inside = 4.0 * query + 4.0 * kv + ((6.0 if fused else 8.0) if model.gated else 4.0) * width
+    if fused and recompute == "selective":
+        # What norms and the activation put out is made again from what went in.
+        outside, inside = outside - 4.0 * model.hidden, inside - 2.0 * width
+    kept = recompute == "none" and not fused
     attention = 5.0 * model.heads * seq_len / plan.cp if kept else 0.0
     return tokens * (outside / shared + (inside + attention) / plan.tp)
 

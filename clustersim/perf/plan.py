@@ -23,6 +23,16 @@ class Software:
     """Fused attention that never writes the score matrix; False for runs of before 2023."""
     expert_forwarding: bool = True
     """A token crosses to a domain once and is handed on inside; False sends a copy for each of its experts."""
+    tp_overlap: float = 0.0
+    """Share of the matrix products under which tensor-parallel traffic can hide; 0 where each product waits for it."""
+    ep_overlap: float = 0.0
+    """The same for the exchange of experts: above 0 where two micro-batches are worked on at once."""
+    host_layer_s: float = 1.2e-3
+    """Seconds that the host takes to launch the kernels of one pass of a layer (forward, recomputed, backward): no
+    pass is shorter. 0 for launches that are recorded and replayed. Derived, see docs/training.md."""
+    expert_sync_s: float = 2e-3
+    """Seconds that a card waits in every pass of a layer of experts while the host learns how many tokens each expert
+    got and launches what follows. 0 where shapes are fixed. Derived, see docs/training.md."""
     layer_overhead_s: float = 0.0
     """Seconds that it adds to every pass of a layer (forward, recomputed, backward) beside its kernels: launches that
     the host cannot keep up with, synchronisation. Found by halving the micro-batch."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from clustersim.fabric.collectives import collective_time
 from clustersim.fabric.network import Network
-from clustersim.perf.card import Card
+from clustersim.perf.card import NARROW, Card
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan
 from clustersim.perf.shapes import layer_seconds
 
-__all__ = ["Stage", "local_members", "stage_seconds"]
+__all__ = ["Stage", "local_members", "stage_seconds", "wide_type"]
 
 #: A number, or an array with one entry a plan.
 Real = Any
@@ -23,6 +23,8 @@ Real = Any
 #: residuals and dropouts, and per unit of feed-forward width for the activation (counted: 10 and 2 forward, twice
 #: that backward, unfused in part).
 OUTSIDE_VALUES, INSIDE_VALUES = 36.0, 9.0
+#: Of these, what the norms and the activation read and write forward: selective recomputation repeats it (counted).
+CHEAP_OUTSIDE, CHEAP_INSIDE = 4.0, 3.0
 #: The same for each copy of a token that goes to an expert, per hidden unit: sorted for the exchange, sorted by expert,
 #: and both undone, read and written (counted: 6 forward and as many backward).
 ROUTED_VALUES = 12.0
@@ -69,24 +71,33 @@ class Stage:
         return kernels + self.software + self.tp + self.cp + self.ep
 
 
-def stage_seconds(card: Card, network: Network, model: Model, plan: Plan, seq_len: int, peak: float) -> Stage:
+def stage_seconds(card: Card, network: Network, model: Model, plan: Plan, seq_len: int, dtype: str) -> Stage:
+    """Return the seconds of one micro-batch on one stage, forward and backward.
+
+    Below 16 bits only the products with weights are computed in ``dtype``, after a cast of both operands; attention
+    and the output head stay in bfloat, as the libraries do (Transformer Engine). No pass of a layer is shorter than
+    the host takes to launch it.
+    """
     layers = model.layers / plan.pp
     tokens = plan.micro_batch * seq_len / plan.cp
-    rate = peak * card.gemm_efficiency
+    rate, wide = card.matrix_rate(dtype), card.matrix_rate(wide_type(dtype))
     bandwidth = card.memory_bandwidth * card.memory_efficiency
     launches = (KERNELS_PER_LAYER + (0.0 if plan.software.flash_attention else UNFUSED_KERNELS)) * KERNEL_S
     forward, backward = layer_seconds(
         model, plan, tokens, rate=rate, bandwidth=bandwidth, units=card.compute_units
     )
     gemm = layers * (forward + backward + 3 * launches)
-    attention, again = _attention(model, plan, seq_len, tokens, layers, rate, bandwidth)
+    attention, again = _attention(model, plan, seq_len, tokens, layers, wide, bandwidth)
     shared = plan.tp if plan.sequence_parallel else 1
     # Norms, dropouts and residuals are split by sequence parallelism only; the activation's width by tensors.
     values = OUTSIDE_VALUES * model.hidden / shared + INSIDE_VALUES * _ffn_width(model) / plan.tp
     routed = model.moe_layers / model.layers * model.experts_per_token * model.hidden
     values = values + ROUTED_VALUES * routed / shared
-    elementwise = layers * values * 2.0 * tokens / bandwidth
+    elementwise = layers * (values * 2.0 + _cast_bytes(model, plan, shared, dtype)) * tokens / bandwidth
     recompute = again if plan.recompute == "selective" else 0.0
+    if plan.recompute == "selective" and plan.software.flash_attention:
+        cheap = CHEAP_OUTSIDE * model.hidden / shared + CHEAP_INSIDE * _ffn_width(model) / plan.tp
+        recompute = layers * cheap * 2.0 * tokens / bandwidth
     if plan.recompute == "full":
         recompute = layers * (forward + launches) + again + elementwise / 3
     passes = 3 if plan.recompute == "full" else 2
@@ -94,17 +105,41 @@ def stage_seconds(card: Card, network: Network, model: Model, plan: Plan, seq_le
     local = np.minimum(plan.tp, network.scale_up_size)
     one = collective_time("all_reduce", buffer, plan.tp, local=local, network=network)
     ring = _context_exchange(network, model, plan, tokens)
-    return Stage(
+    software = plan.software
+    experts = _expert_exchange(network, model, plan, tokens / shared, passes)
+    stage = Stage(
         gemm=gemm,
         attention=attention,
         elementwise=elementwise,
         recompute=recompute,
-        software=passes * layers * plan.software.layer_overhead_s,
-        tp=2.0 * passes * layers * one.total_s,
+        software=0.0,
+        tp=np.maximum(0.0, 2.0 * passes * layers * one.total_s - software.tp_overlap * gemm),
         # The key-value exchange hides under the attention of the block that is at hand.
         cp=np.maximum(0.0, 3 * layers * ring - attention),
-        ep=_expert_exchange(network, model, plan, tokens / shared, passes),
+        ep=np.maximum(0.0, experts - software.ep_overlap * gemm),
     )
+    waiting = np.maximum(0.0, passes * layers * software.host_layer_s - stage.total)
+    added = software.layer_overhead_s + software.expert_sync_s * model.moe_layers / model.layers
+    return replace(stage, software=waiting + passes * layers * added)
+
+
+def wide_type(dtype: str) -> str:
+    """Return the data type of what is not a product with weights: bfloat below 16 bits."""
+    return "bf16" if dtype in NARROW else dtype
+
+
+def _cast_bytes(model: Model, plan: Plan, shared: Real, dtype: str) -> Real:
+    """Bytes a token and layer of casting the operands of products with weights below 16 bits.
+
+    Inputs forward and gradients backward are each read once (2 bytes) and written by rows and by columns (1 byte each;
+    the products for inputs and for weights run along different axes).
+    """
+    if dtype not in NARROW:
+        return 0.0
+    query, kv = model.heads * model.head_dim, model.kv_heads * model.head_dim
+    width = _ffn_width(model)
+    up = (2 if model.gated else 1) * width
+    return 4.0 * (4.0 * model.hidden / shared + (2.0 * query + 2.0 * kv + width + up) / plan.tp)
 
 
 def _ffn_width(model: Model) -> float:
@@ -120,7 +155,8 @@ def _attention(
 
     Causal flash attention computes half of the square and recomputes its scores in the backward pass: 3.5 times the
     forward operations in all (arXiv:2307.08691, section 3.1). Unfused, the whole square is computed three times and
-    the score matrix goes to memory and back; selective recomputation repeats the forward part (arXiv:2205.05198).
+    the score matrix goes to memory and back; selective recomputation repeats the forward part (arXiv:2205.05198). With
+    fused attention it repeats norms and activation instead (``stage_seconds``).
     """
     width = model.head_dim if not model.kv_lora_rank else model.v_head_dim
     padding = -(-width // HEAD_TILE) * HEAD_TILE / width
@@ -165,6 +201,10 @@ def _context_exchange(network: Network, model: Model, plan: Plan, tokens: Real) 
 
 def local_members(group: Real, inner: Real, network: Network) -> Real:
     """Members of a group that share a domain when ``inner`` cards of the domain belong to each of its members."""
-    room = network.scale_up_size // np.minimum(inner, network.scale_up_size)
-    local = np.maximum(1, np.minimum(group, room))
-    return np.where(np.mod(group, local) == 0, local, 1)
+    room = np.maximum(1, network.scale_up_size // np.minimum(inner, network.scale_up_size))
+    members = np.asarray(group, dtype=np.int64)
+    # A group that its domains cannot hold evenly leaves some of a domain's cards out: the largest common divisor, or
+    # the largest power of two.
+    even = np.gcd(members, np.asarray(room, dtype=np.int64))
+    power = np.gcd(members, 2 ** np.floor(np.log2(room)).astype(np.int64))
+    return np.where(np.less_equal(members, room), members, np.maximum(even, power))

@@ -27,7 +27,7 @@ from clustersim.perf.memory import (
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan, check_plan
 from clustersim.perf.shapes import product_seconds
-from clustersim.perf.stage import local_members, stage_seconds
+from clustersim.perf.stage import local_members, stage_seconds, wide_type
 
 __all__ = ["StepTerms", "StepTime", "data_parallel_time", "estimate_step", "step_columns", "train_step"]
 
@@ -37,6 +37,9 @@ Real = Any
 #: Bytes that the loss reads and writes for one logit, forward and backward, in single precision, partly fused
 #: (counted).
 LOGIT_BYTES = 20.0
+#: Parameters of a bucket that is reduced or gathered at once: at least so many, and so many a replica, which keeps the
+#: steps of long rings worth their latency (Megatron-Core, DistributedDataParallelConfig.bucket_size; published).
+LEAST_BUCKET, BUCKET_PER_REPLICA = 4e7, 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +116,20 @@ class StepTime:
         return min(1.0, float(busy) / self.step_time_s)
 
 
-def _logits(card: Card, model: Model, plan: Plan, seq_len: int, peak: float) -> Real:
+def _logits(card: Card, model: Model, plan: Plan, seq_len: int, dtype: str) -> Real:
     """Forward and backward of the output head for one micro-batch; it stands on the last stage."""
     tokens = plan.micro_batch * seq_len / plan.cp
     width, h = model.vocab / plan.tp, float(model.hidden)
     bandwidth = card.memory_bandwidth * card.memory_efficiency
     products = sum(
         product_seconds(
-            m, n, k, 1.0, rate=peak * card.gemm_efficiency, bandwidth=bandwidth, units=card.compute_units
+            m,
+            n,
+            k,
+            1.0,
+            rate=card.matrix_rate(wide_type(dtype)),
+            bandwidth=bandwidth,
+            units=card.compute_units,
         )
         for m, n, k in ((tokens, width, h), (tokens, h, width), (h, width, tokens))
     )
@@ -148,22 +157,31 @@ def _pipeline_sends(network: Network, model: Model, plan: Plan, seq_len: int, mi
 
 
 def data_parallel_time(
-    network: Network, plan: Plan, shard: Real, stage_s: Real, micro_batches: Real
+    network: Network, plan: Plan, shard: Real, stage_s: Real, micro_batches: Real, layers: Real
 ) -> tuple[Real, Real]:
     """Return exposed and total seconds of the data-parallel traffic of a step, all in two-byte values.
 
-    ZeRO 0-2 reduce gradients and gather weights once a step, under the last micro-batch's backward pass. ZeRO 3
-    gathers the weights before the forward and again before the backward pass of every micro-batch, and reduces the
+    ZeRO 0-2 reduce gradients under the backward pass of the last micro-batch and gather weights under the forward pass
+    of the next step's first, bucket by bucket; nothing hides the last that is reduced and the first that is gathered.
+    ZeRO 3 gathers the weights of
+    each of ``layers`` before the forward and again before the backward pass of every micro-batch, and reduces the
     gradients after it, under that micro-batch's computation (arXiv:1910.02054, section 7).
     """
     group = plan.dp * plan.cp
     local = local_members(group, plan.tp, network)
-    reduce = collective_time("reduce_scatter", 2.0 * shard, group, local=local, network=network).total_s
-    gather = collective_time("all_gather", 2.0 * shard, group, local=local, network=network).total_s
+    bucket = np.minimum(shard, np.maximum(LEAST_BUCKET, BUCKET_PER_REPLICA * group))
+    pieces = np.maximum(1.0, np.rint(shard / bucket)) if plan.zero < 3 else layers
+    size = 2.0 * shard / pieces
+    reduce = pieces * collective_time("reduce_scatter", size, group, local=local, network=network).total_s
+    gather = pieces * collective_time("all_gather", size, group, local=local, network=network).total_s
+    overlap = plan.software.dp_overlap
     if plan.zero < 3:
-        return np.maximum(0.0, reduce + gather - plan.software.dp_overlap * 2 / 3 * stage_s), reduce + gather
+        every = reduce + gather
+        late = np.maximum(0.0, reduce - overlap * 2 / 3 * stage_s)
+        late = late + np.maximum(0.0, gather - overlap / 3 * stage_s)
+        return np.maximum(every / pieces, late), every
     each = 2 * gather + reduce
-    return micro_batches * np.maximum(0.0, each - plan.software.dp_overlap * stage_s), micro_batches * each
+    return micro_batches * np.maximum(0.0, each - overlap * stage_s), micro_batches * each
 
 
 def train_step(
@@ -245,14 +263,13 @@ def step_columns(
 
     Raises InputError for a data type that the card lacks, or an offload without a host link.
     """
-    peak = card.peak_of(dtype)
     micro_batches = global_batch // (plan.dp * plan.micro_batch)
-    stage = stage_seconds(card, network, model, plan, seq_len, peak)
-    logits = _logits(card, model, plan, seq_len, peak)
+    stage = stage_seconds(card, network, model, plan, seq_len, dtype)
+    logits = _logits(card, model, plan, seq_len, dtype)
     # The head makes the last stage the slowest; its micro-batches set the pace.
     shard = stage_parameters(model, plan)
     m = micro_batches
-    exposed_dp, dp_total = data_parallel_time(network, plan, shard, stage.total, m)
+    exposed_dp, dp_total = data_parallel_time(network, plan, shard, stage.total, m, model.layers / plan.pp)
     split = plan.dp * plan.cp if plan.zero >= 1 else 1
     state = 28.0 * shard / split  # read and write of fp32 weight and moments, read of the gradient
     host = _offload(card, model, plan, seq_len, shard / split, stage.total, m)

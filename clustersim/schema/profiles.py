@@ -98,6 +98,8 @@ class EfficiencyProfile(Model):
     """Share of the nameplate that large, well-shaped work reaches."""
 
     gemm: Share | None = None
+    gemm_fp8: Share | None = None
+    """The same of 8-bit and narrower products; absent: as ``gemm``."""
     memory: Share | None = None
     scale_up: Share | None = None
     scale_up_reduction: Share | None = None

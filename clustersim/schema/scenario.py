@@ -82,6 +82,14 @@ class SoftwareSection(Model):
     """Share of the computation under which data-parallel traffic can hide."""
     flash_attention: bool = True
     expert_forwarding: bool = True
+    tp_overlap: Fraction | None = None
+    """Share of the matrix products under which tensor-parallel traffic can hide."""
+    ep_overlap: Fraction | None = None
+    """The same for the exchange of experts."""
+    host_layer: Duration | None = None
+    """What the host takes to launch one pass of a layer."""
+    expert_sync: Duration | None = None
+    """What a pass of a layer of experts waits for the host to learn how many tokens each expert got."""
     layer_overhead: Duration | None = None
     """Added to every pass of a layer beside its kernels."""
     gradient_bytes: Annotated[Sourced, quantity("1", gt=0)] | None = None

@@ -1,0 +1,95 @@
+"""Laws of what the training software and the data type add to a step."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clustersim.perf.memory import memory_per_card
+from clustersim.perf.plan import Plan, Software
+from clustersim.perf.stage import local_members
+from clustersim.perf.step import estimate_step
+from tests.laws.test_perf_laws import CARD, MIXTURE, MODEL, network, plans, step
+
+NARROW = replace(CARD, peak={"bf16": 4e14, "fp8": 8e14}, gemm_efficiency_fp8=0.7)
+
+
+@settings(max_examples=60, deadline=None)
+@given(plans(), st.floats(0, 5e-3), st.floats(0, 5e-3))
+def test_a_slower_host_never_speeds_a_step_up(plan: Plan, less: float, more: float) -> None:
+    low, high = sorted((less, more))
+    fast, slow = (
+        step(replace(plan, software=replace(plan.software, host_layer_s=s))).step_time_s for s in (low, high)
+    )
+    assert fast <= slow * (1 + 1e-12)
+
+
+def test_no_pass_of_a_layer_is_shorter_than_its_launch() -> None:
+    small = replace(MODEL, hidden=256, heads=4, kv_heads=4, head_dim=64, ffn_hidden=1024, vocab=1000)
+    plan = Plan(recompute="full", software=Software(host_layer_s=1e-3))
+    one = step(plan, model=small)
+    busy = one.step_time_s - one.terms.optimizer_s - one.terms.logits_s
+    assert busy == pytest.approx(128 * 3 * small.layers * 1e-3, rel=1e-9)
+    replayed = step(replace(plan, software=Software(host_layer_s=0.0)), model=small)
+    assert replayed.terms.software_s == 0 and replayed.step_time_s < one.step_time_s
+
+
+def test_a_layer_of_experts_waits_in_every_pass() -> None:
+    plan = Plan(dp=8, ep=8, recompute="none")
+    waits, fixed = (
+        step(replace(plan, software=Software(expert_sync_s=s)), model=MIXTURE).terms.software_s
+        for s in (2e-3, 0.0)
+    )
+    assert waits - fixed == pytest.approx(16 * 2 * MIXTURE.moe_layers * 2e-3)
+    assert step(plan, model=MODEL).terms.software_s == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(plans(), st.floats(0, 1), st.floats(0, 1))
+def test_hiding_more_traffic_never_slows_a_step(plan: Plan, less: float, more: float) -> None:
+    low, high = sorted((less, more))
+    for name in ("tp_overlap", "ep_overlap", "dp_overlap"):
+        shares = [replace(plan.software, **{name: share}) for share in (low, high)]
+        slow, fast = (step(replace(plan, software=s)).step_time_s for s in shares)
+        assert fast <= slow * (1 + 1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(plans())
+def test_eight_bits_speed_up_the_products_only(plan: Plan) -> None:
+    words = {"network": network(), "model": MODEL, "cards": plan.cards, "global_batch": 128, "seq_len": 4096}
+    wide, narrow = (
+        estimate_step(card=NARROW, plan=plan, dtype=d, **words).terms for d in ("bf16", "fp8")  # type: ignore[arg-type]
+    )  # fmt: skip
+    assert narrow.compute_s < wide.compute_s
+    assert narrow.attention_s == wide.attention_s and narrow.logits_s == wide.logits_s
+    assert narrow.memory_bound_s > wide.memory_bound_s  # the casts
+
+
+def test_selective_recomputation_trades_memory_for_a_little_time() -> None:
+    none, some, full = (Plan(tp=2, dp=4, recompute=word) for word in ("none", "selective", "full"))
+    times = [step(p).step_time_s for p in (none, some, full)]
+    sizes = [
+        memory_per_card(model=MODEL, plan=p, seq_len=4096, global_batch=128).activations
+        for p in (none, some, full)
+    ]
+    assert times == sorted(times) and sizes == sorted(sizes, reverse=True)
+    assert times[1] - times[0] < 0.2 * (times[2] - times[0])
+
+
+@given(st.integers(1, 4096), st.sampled_from([1, 2, 4, 8]), st.sampled_from([8, 64, 72]))
+def test_a_group_lies_evenly_in_its_domains(group: int, inner: int, size: int) -> None:
+    net = replace(network(), scale_up_size=size)
+    local = int(local_members(group, inner, net))
+    assert group % local == 0 and local * inner <= size
+    many = local_members(np.array([group, group]), inner, net)
+    assert many.tolist() == [local, local]
+
+
+def test_a_rack_of_72_holds_64_of_a_group_of_256() -> None:
+    net = replace(network(), scale_up_size=72)
+    assert int(local_members(256, 1, net)) == 64
+    assert int(local_members(72, 1, net)) == 72
+    assert int(local_members(144, 1, net)) == 72
