@@ -32,7 +32,7 @@ INSTANCE_GBPS = {"p4d": 400.0, "p4de": 400.0, "p5": 3200.0, "p5e": 3200.0, "p5en
 GRADE_GBPS = {"EDR": 100.0, "HDR": 200.0, "NDR": 400.0, "XDR": 800.0}
 #: Words for a card that are no profile name -> profile.
 _ALIASES = (
-    (r"^GB200\b", "B200"), (r"^SM100\b", "B200"), (r"^SM90\b", "H100"), (r"^A100.*40\s*G", "A100-40G"),
+    (r"^SM100\b", "B200"), (r"^SM90\b", "H100"), (r"^A100.*40\s*G", "A100-40G"),
     (r"^A100\b", "A100-80G"), (r"^DGX A100\b", "A100-80G"), (r"^H100\b", "H100"), (r"^H200\b", "H200"),
     (r"^H800\b", "H800"), (r"^A800\b", "A800"), (r"^B200\b", "B200"), (r"^H20\b", "H20"),
 )  # fmt: skip
@@ -59,7 +59,7 @@ def reads_as_card(gpu: str) -> str:
     """Return the profile's name behind a row's words for its card.
 
     >>> reads_as_card("H100 (p5)"), reads_as_card("SM90 CX7"), reads_as_card("GB200")
-    ('H100', 'H100', 'B200')
+    ('H100', 'H100', 'GB200')
 
     Raises Unpredictable for a card without a profile.
     """

@@ -1,0 +1,45 @@
+"""The single-node table that vTrain publishes: steps of small GPT models on up to eight A100."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["is_single_node", "training_row"]
+
+#: Column of that table -> column of ours.
+_COLUMNS = {
+    "# GPUs": "n_gpus",
+    "global batch": "global_batch",
+    "micro batch": "micro_batch",
+    "hidden size": "hidden",
+    "attention heads": "heads",
+    "# layers": "layers",
+    "sequence length": "seq_len",
+    "tensor parallelism": "tp",
+    "data parallelism": "dp",
+    "pipeline parallelism": "pp",
+}
+_SECONDS = "iteration time (ms)"
+#: What every row of it has in common (github.com/VIA-Research/vTrain: GPT, half precision, recomputed activations).
+_COMMON = {
+    "source": "vTrain (MICRO24) single node, Megatron-DeepSpeed", "model": "GPT", "params_B": "", "kv_heads": "",
+    "ffn_hidden": "", "vocab": "51200", "cp": "1", "ep": "1", "vpp_interleave": "1", "seq_parallel": "no",
+    "recompute": "full", "zero_stage": "", "gpu": "A100-80GB", "dtype": "fp16", "interconnect": "NVSwitch",
+    "tokens_per_s_per_gpu": "",
+}  # fmt: skip
+
+
+def is_single_node(columns: Mapping[str, str]) -> bool:
+    """Return whether a row has the columns of that table.
+
+    >>> is_single_node({"n_gpus": "8"})
+    False
+    """
+    return _SECONDS in columns and all(name in columns for name in _COLUMNS)
+
+
+def training_row(row: Mapping[str, str], index: int) -> dict[str, str]:
+    """Return a row of that table in the columns of the training data; ``index`` counts from 0."""
+    ours = {ours: row[theirs] for theirs, ours in _COLUMNS.items()}
+    seconds = str(float(row[_SECONDS]) / 1e3)
+    return {**_COMMON, **ours, "id": f"vtrain-single-{index:03d}", "iteration_time_s": seconds}

@@ -1,0 +1,80 @@
+"""Rows of published runs as the step model takes them."""
+
+from pathlib import Path
+
+import pytest
+
+import clustersim
+from clustersim.validation import training
+from clustersim.validation.training_rows import Unpredictable, job
+
+ROW = {
+    "id": "r", "source": "somebody", "model": "GPT", "params_B": "8", "layers": "32", "hidden": "4096", "heads": "32",
+    "kv_heads": "8", "ffn_hidden": "14336", "vocab": "128256", "seq_len": "8192", "global_batch": "128",
+    "micro_batch": "1", "tp": "2", "pp": "1", "dp": "4", "cp": "1", "ep": "1", "vpp_interleave": "1",
+    "seq_parallel": "yes", "recompute": "none", "zero_stage": "1", "gpu": "H100-SXM", "n_gpus": "8", "dtype": "bf16",
+    "interconnect": "8x400Gb/s", "iteration_time_s": "12.0", "tokens_per_s_per_gpu": "",
+}  # fmt: skip
+
+
+def test_a_full_row_is_taken_as_it_stands() -> None:
+    known = job(ROW)
+    assert (known.plan.tp, known.plan.dp, known.plan.recompute, known.plan.zero) == (2, 4, "none", 1)
+    assert known.model.gated and known.card.name == "H100" and known.chosen == ""
+    assert known.network.scale_out_bandwidth == 50e9
+
+
+def test_what_a_row_leaves_out_is_the_fastest_that_fits() -> None:
+    known = job(ROW | {"recompute": "", "micro_batch": "", "tp": "1", "dp": "8"})
+    assert known.memory_bytes <= known.card.memory_bytes
+    assert "micro_batch=" in known.chosen and "recompute=" in known.chosen
+    tight = job(ROW | {"recompute": "", "tp": "1", "dp": "8", "seq_len": "32768", "global_batch": "8"})
+    assert tight.plan.recompute != "none"
+
+
+def test_a_row_without_a_plan_is_not_guessed() -> None:
+    with pytest.raises(Unpredictable, match="how the model is spread"):
+        job(ROW | {"tp": "", "pp": "", "dp": "", "zero_stage": ""})
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"model": "Nemotron-H-56B"}, "layers without attention"),
+        ({"model": "SomeMoE-9B", "ep": "4"}, "experts of SomeMoE-9B are not in the row"),
+        ({"gpu": "V100-32GB"}, "no profile of V100"),
+        ({"seq_len": ""}, "no seq_len"),
+    ],
+)
+def test_why_a_row_cannot_be_predicted(change: dict[str, str], words: str) -> None:
+    found = training.predict([ROW | change])[0]
+    assert found.predicted is None and words in found.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "profile"),
+    [("GB200 NVL72", "GB200"), ("DGX-GB300", "GB300"), ("B300 SXM", "B300"), ("A100-SXM4-40GB", "A100-40G")],
+)  # fmt: skip
+def test_words_for_a_card(name: str, profile: str) -> None:
+    assert job(ROW | {"gpu": name}).card.name == profile
+
+
+def test_sharded_data_parallelism_is_stage_3_and_2_under_a_pipeline() -> None:
+    assert job(ROW | {"zero_stage": "fsdp8"}).plan.zero == 3
+    assert job(ROW | {"zero_stage": "fsdp", "pp": "2", "dp": "2"}).plan.zero == 2
+
+
+def test_an_mfu_alone_is_a_measurement() -> None:
+    known, stated = (training.predict([ROW | c])[0] for c in ({}, {"iteration_time_s": "", "mfu": "0.5"}))
+    assert known.predicted == stated.predicted
+    assert stated.measured == pytest.approx(known.predicted * known.details["mfu"] / 0.5)
+
+
+def test_the_single_node_table_is_read_in_its_own_columns() -> None:
+    file = Path(clustersim.__file__).parent / "data" / "validation" / "training_single_node_a100.csv"
+    header, first = file.read_text(encoding="utf-8-sig").splitlines()[:2]
+    row = dict(zip(header.split(","), first.split(","), strict=True))
+    found = training.predict([row])
+    assert len(found) == 1 and found[0].id == "vtrain-single-000"
+    assert found[0].measured == pytest.approx(float(first.split(",")[-1]) / 1e3)
+    assert found[0].group == "tuned on"
