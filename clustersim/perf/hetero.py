@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
-from clustersim.perf.memory import memory_per_card, stage_parameters
+from clustersim.perf.data_parallel import data_parallel_time
+from clustersim.perf.memory import memory_per_card, stage_shard
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan
-from clustersim.perf.step import data_parallel_time, step_columns
+from clustersim.perf.step import step_columns
 
 __all__ = ["MixedStep", "Part", "mixed_step"]
 
@@ -171,9 +172,7 @@ def _exchange_s(
         ) / count  # fmt: skip
         plan = replace(part.plan, dp=replicas)
         layers = model.layers / part.plan.pp
-        exposed, _ = data_parallel_time(
-            network, plan, stage_parameters(model, part.plan), stage, count, layers
-        )
+        exposed, _ = data_parallel_time(network, plan, stage_shard(model, plan), stage, count, layers)
         worst = max(worst, float(exposed))
     return worst
 

@@ -20,7 +20,10 @@ from clustersim.perf.plan import Plan
 #: A number, or an array with one entry a plan.
 Real = Any
 
-__all__ = ["MemoryTerms", "check_fits", "memory_per_card"]
+#: Bytes held for a logit: in single precision, and its gradient in half (counted).
+LOGIT_BYTES = 6.0
+
+__all__ = ["MemoryTerms", "Shard", "check_fits", "memory_per_card", "stage_shard"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +43,57 @@ class MemoryTerms:
         return self.weights + self.gradients + self.optimizer + self.activations + self.logits + self.buffers
 
 
-def stage_parameters(model: Model, plan: Plan) -> Real:
-    """Parameters of one tensor-parallel shard of the fullest stage (the first holds an embedding)."""
-    layer = model.attention_params
-    dense = model.dense_layers * model.ffn_params(model.ffn_hidden)
-    moe = model.moe_layers * (
-        (model.experts / plan.ep + model.shared_experts) * model.ffn_params(model.expert_ffn_hidden)
-    )
-    blocks = (model.layers * layer + dense) / plan.tp + moe / np.where(np.equal(plan.ep, 1), plan.tp, 1)
-    embedding = model.vocab * model.hidden / plan.tp
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Parameters on one card of the fullest stage, and how many cards hold the same."""
+
+    dense: Real
+    experts: Real
+    dense_copies: Real
+    expert_copies: Real
+
+    @property
+    def total(self) -> Real:
+        """All parameters on the card."""
+        return self.dense + self.experts
+
+    def per_copy(self, split: bool) -> Real:
+        """The parameters whose states a card keeps: all, or its share among the copies."""
+        return self.dense / self.dense_copies + self.experts / self.expert_copies if split else self.total
+
+
+#: A model with no more dense layers than this has them in front (DeepSeek, Kimi); others alternate.
+LEADING_DENSE = 3
+
+
+def stage_shard(model: Model, plan: Plan, moe_layers: Real | None = None) -> Shard:
+    """Return the parameters of a card of a stage that holds an embedding or the output head.
+
+    ``moe_layers`` of the stage's layers are mixtures; the average where nothing is given. Routed experts are spread
+    over ep x etp cards of the stage, everything else over tp; so they have fewer copies.
+    """
+    width = model.expert_ffn_hidden
+    mixed = model.moe_layers / plan.pp if moe_layers is None else moe_layers
+    layers = model.layers / plan.pp * model.attention_params
+    layers += (model.layers / plan.pp - mixed) * model.ffn_params(model.ffn_hidden)
+    layers += mixed * model.shared_experts * model.ffn_params(width)
     both = np.where(np.greater(plan.pp, 1) | model.tied_embeddings, 1, 2)
-    return blocks / plan.pp + both * embedding
+    return Shard(
+        dense=layers / plan.tp + both * model.vocab * model.hidden / plan.tp,
+        experts=mixed * model.experts * model.ffn_params(width) / plan.expert_cards,
+        dense_copies=plan.dp * plan.cp,
+        expert_copies=plan.dp * plan.cp * plan.tp / plan.expert_cards,
+    )
+
+
+def _mixed_layers(model: Model, plan: Plan, last: bool) -> Real:
+    """Mixtures among the layers of the first or of the last stage."""
+    per_stage = model.layers / plan.pp
+    if not 0 < model.dense_layers <= LEADING_DENSE:
+        return model.moe_layers / plan.pp
+    if last:
+        return np.minimum(per_stage, model.moe_layers)
+    return per_stage - np.minimum(per_stage, model.dense_layers)
 
 
 def activation_bytes_per_layer(model: Model, plan: Plan, seq_len: int, recompute: str) -> Real:
@@ -81,34 +124,50 @@ def _moe_width(model: Model) -> float:
     return (model.dense_layers * model.ffn_hidden + model.moe_layers * routed) / model.layers
 
 
-def layers_in_flight(model: Model, plan: Plan, micro_batches: Real) -> Real:
-    """Layers whose activations the first stage holds at once under the schedule.
+def layers_in_flight(model: Model, plan: Plan, micro_batches: Real, last: bool = False) -> Real:
+    """Layers whose activations the first or the last stage holds at once under the schedule.
 
-    1F1B: min(pp, m) micro-batches of layers/pp; interleaved: 1 + (pp - 1)/(pp v) times all layers
-    (arXiv:2205.05198, section 4.2.3); GPipe: every micro-batch.
+    First, 1F1B: min(pp, m) micro-batches of layers/pp; interleaved: 1 + (pp - 1)/(pp v) times all layers
+    (arXiv:2205.05198, section 4.2.3). Last: one micro-batch; interleaved all chunks but the last for pp of them. GPipe:
+    every micro-batch in both.
     """
     per_stage = model.layers / plan.pp
     if plan.schedule == "gpipe":
         return per_stage * micro_batches
     flight = per_stage * np.minimum(plan.pp, micro_batches)
-    more = 1 + (plan.pp - 1) / (plan.pp * plan.interleave)
-    return flight * np.where(np.greater(plan.interleave, 1), more, 1.0)
+    chunks = plan.pp * plan.interleave
+    if last:
+        return np.where(np.greater(plan.interleave, 1), flight * (chunks - plan.pp + 1) / chunks, per_stage)
+    return flight * np.where(np.greater(plan.interleave, 1), 1 + (plan.pp - 1) / chunks, 1.0)
 
 
 def memory_per_card(
     *, model: Model, plan: Plan, seq_len: int, global_batch: int, weight_bytes: float = 2.0
 ) -> MemoryTerms:
-    """Return the memory of the fullest card.
+    """Return the memory of the fullest card: on the first stage, or on the last with the head and its logits.
 
     Mixed precision with Adam: ``weight_bytes`` a weight, the software's bytes a gradient, 12 an optimizer state (fp32
-    weight, two moments); ZeRO 1, 2 and 3 split optimizer, gradients and weights over the data-parallel
-    group (Rajbhandari et al., arXiv:1910.02054, figure 1).
+    weight, two moments); ZeRO 1, 2 and 3 split optimizer, gradients and weights over the cards that hold the same
+    parameters (Rajbhandari et al., arXiv:1910.02054, figure 1).
     """
-    shard = stage_parameters(model, plan)
-    group = plan.dp * plan.cp
+    first, last = (
+        _stage_memory(model, plan, seq_len, global_batch, weight_bytes, last=last) for last in (False, True)
+    )
+    fuller = np.greater_equal(first.total, last.total)
+    pairs = [(getattr(first, f.name), getattr(last, f.name)) for f in fields(MemoryTerms)]
+    if np.ndim(fuller) > 0:
+        return MemoryTerms(*(np.where(fuller, *pair) for pair in pairs))
+    # One plan gives plain floats, many give arrays.
+    return MemoryTerms(*(float(pair[0] if fuller else pair[1]) for pair in pairs))
+
+
+def _stage_memory(
+    model: Model, plan: Plan, seq_len: int, global_batch: int, weight_bytes: float, *, last: bool
+) -> MemoryTerms:
+    shard = stage_shard(model, plan, _mixed_layers(model, plan, last))
     micro_batches = np.maximum(1, global_batch // (plan.dp * plan.micro_batch))
     per_layer = activation_bytes_per_layer(model, plan, seq_len, plan.recompute)
-    activations = per_layer * layers_in_flight(model, plan, micro_batches)
+    activations = per_layer * layers_in_flight(model, plan, micro_batches, last)
     if plan.recompute == "full":
         # The layer at hand is whole again while its backward pass runs, its score matrix too where it is not fused.
         at_hand = "selective" if plan.software.flash_attention else "none"
@@ -116,18 +175,15 @@ def memory_per_card(
     if plan.offload_activations:
         activations = np.minimum(activations, 2 * per_layer * model.layers / plan.pp)
     tokens = plan.micro_batch * seq_len / plan.cp
-    terms = MemoryTerms(
-        weights=weight_bytes * shard / (group if plan.zero >= 3 else 1),
-        gradients=plan.software.gradient_bytes * shard / (group if plan.zero >= 2 else 1),
-        optimizer=0.0 if plan.offload_optimizer else 12.0 * shard / (group if plan.zero >= 1 else 1),
+    head = last | np.equal(plan.pp, 1)
+    return MemoryTerms(
+        weights=weight_bytes * shard.per_copy(plan.zero >= 3),
+        gradients=plan.software.gradient_bytes * shard.per_copy(plan.zero >= 2),
+        optimizer=0.0 if plan.offload_optimizer else 12.0 * shard.per_copy(plan.zero >= 1),
         activations=activations,
-        logits=np.where(np.equal(plan.pp, 1), (4.0 + 2.0) * tokens * model.vocab / plan.tp, 0.0),
+        logits=np.where(head, LOGIT_BYTES * tokens * model.vocab / plan.tp, 0.0),
         buffers=plan.software.runtime_bytes,
     )
-    # One plan gives plain floats, many give arrays.
-    if np.ndim(terms.total) > 0:
-        return terms
-    return MemoryTerms(*(float(getattr(terms, f.name)) for f in fields(terms)))
 
 
 def check_fits(card: Card, model: Model, plan: Plan, seq_len: int, global_batch: int) -> MemoryTerms:

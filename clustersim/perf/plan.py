@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from clustersim.errors import InputError
 from clustersim.perf.model import Model
 
@@ -56,6 +58,8 @@ class Plan:
     dp: int = 1
     cp: int = 1
     ep: int = 1
+    etp: int = 1
+    """Cards that split each expert's products where experts are exchanged (ep > 1); without, tp does."""
     interleave: int = 1
     micro_batch: int = 1
     schedule: str = "1f1b"
@@ -70,6 +74,11 @@ class Plan:
     def cards(self) -> int:
         """Cards that the plan needs; expert parallelism lies inside the others."""
         return self.tp * self.pp * self.dp * self.cp
+
+    @property
+    def expert_cards(self) -> int:
+        """Cards of a stage over which one copy of its experts is spread; the others hold copies."""
+        return self.ep * np.where(np.equal(self.ep, 1), self.tp, self.etp)  # type: ignore[return-value]
 
 
 def _divisors_near(number: int, wanted: int) -> int:
@@ -102,11 +111,14 @@ def check_plan(plan: Plan, model: Model, cards: int, global_batch: int) -> None:
     if plan.interleave > 1 and plan.pp == 1:
         raise InputError("plan: interleave > 1 needs pp > 1; set interleave=1")
     if plan.ep > 1 and (
-        not model.experts or model.experts % plan.ep or (plan.dp * plan.cp * plan.tp) % plan.ep
+        not model.experts or model.experts % plan.ep or (plan.dp * plan.cp * plan.tp) % (plan.ep * plan.etp)
     ):
         raise InputError(
-            f"plan: ep={plan.ep} needs experts divisible by it ({model.experts}) and dp x cp x tp divisible by it"
+            f"plan: ep={plan.ep} needs experts divisible by it ({model.experts}) and dp x cp x tp divisible by"
+            f" ep x etp = {plan.ep * plan.etp}"
         )
+    if plan.tp % plan.etp:
+        raise InputError(f"plan: etp={plan.etp} must divide tp={plan.tp}; etp=1 would do")
     step = plan.dp * plan.micro_batch
     if global_batch % step:
         below = max(step, global_batch // step * step)

@@ -98,9 +98,9 @@ def layer_products(model: Model, plan: Plan, tokens: Real) -> list[Product]:
             width = model.shared_experts * model.expert_ffn_hidden / tp
             out += _block(tokens, h, width, model.gated, 1.0, mixed)
         exchanged = np.greater(plan.ep, 1)
-        width = model.expert_ffn_hidden / np.where(exchanged, 1, tp)
+        width = model.expert_ffn_hidden / np.where(exchanged, plan.etp, tp)
         here = model.experts / plan.ep
-        routed = tokens * model.experts_per_token / np.where(exchanged, tp, 1)
+        routed = tokens * model.experts_per_token * np.where(exchanged, plan.etp / tp, 1.0)
         out += _block(routed / here, h, width, model.gated, here, mixed)
     return out
 

@@ -176,11 +176,11 @@ def _expert_exchange(network: Network, model: Model, plan: Plan, tokens: Real, p
 
     The cards of an expert group follow one another. A token crosses the network once to each domain that holds some of
     its experts, and is handed on inside while the next ones arrive (DeepSeek-V3, arXiv:2412.19437, section 3.2.2);
-    software without that sends a copy for every expert.
+    software without that sends a copy for every expert. Cards that split an expert between them gather its tokens.
     """
     if not model.moe_layers:
         return 0.0
-    inner = 1 if plan.sequence_parallel else plan.tp
+    inner = plan.etp if plan.sequence_parallel else plan.tp
     local = local_members(plan.ep, inner, network)
     size = 2.0 * tokens * model.experts_per_token * model.hidden
     domains = plan.ep / local
@@ -190,6 +190,10 @@ def _expert_exchange(network: Network, model: Model, plan: Plan, tokens: Real, p
     between = collective_time("all_to_all", size * share, plan.ep, local=local, network=network).total_s
     inside = collective_time("all_to_all", size, local, local=local, network=network).total_s
     one = np.where(np.greater(domains, 1), np.maximum(between, inside), inside)
+    if plan.etp > 1:
+        near = local_members(plan.etp, 1, network)
+        shared = collective_time("all_gather", size * plan.etp, plan.etp, local=near, network=network).total_s
+        one = one + np.where(np.greater(plan.ep, 1), shared, 0.0)
     return 2.0 * passes * model.moe_layers / plan.pp * one
 
 

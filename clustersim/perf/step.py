@@ -17,19 +17,20 @@ from clustersim.errors import InputError
 from clustersim.fabric.collectives import collective_time
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
+from clustersim.perf.data_parallel import data_parallel_time
 from clustersim.perf.memory import (
     MemoryTerms,
     activation_bytes_per_layer,
     check_fits,
     memory_per_card,
-    stage_parameters,
+    stage_shard,
 )
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan, check_plan
 from clustersim.perf.shapes import product_seconds
-from clustersim.perf.stage import local_members, stage_seconds, wide_type
+from clustersim.perf.stage import stage_seconds, wide_type
 
-__all__ = ["StepTerms", "StepTime", "data_parallel_time", "estimate_step", "step_columns", "train_step"]
+__all__ = ["StepTerms", "StepTime", "estimate_step", "step_columns", "train_step"]
 
 #: A number, or an array with one entry a plan.
 Real = Any
@@ -37,9 +38,6 @@ Real = Any
 #: Bytes that the loss reads and writes for one logit, forward and backward, in single precision, partly fused
 #: (counted).
 LOGIT_BYTES = 20.0
-#: Parameters of a bucket that is reduced or gathered at once: at least so many, and so many a replica, which keeps the
-#: steps of long rings worth their latency (Megatron-Core, DistributedDataParallelConfig.bucket_size; published).
-LEAST_BUCKET, BUCKET_PER_REPLICA = 4e7, 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,34 +154,6 @@ def _pipeline_sends(network: Network, model: Model, plan: Plan, seq_len: int, mi
     return np.where(np.greater(plan.pp, 1), 2.0 * micro_batches * plan.interleave * one.total_s, 0.0)
 
 
-def data_parallel_time(
-    network: Network, plan: Plan, shard: Real, stage_s: Real, micro_batches: Real, layers: Real
-) -> tuple[Real, Real]:
-    """Return exposed and total seconds of the data-parallel traffic of a step, all in two-byte values.
-
-    ZeRO 0-2 reduce gradients under the backward pass of the last micro-batch and gather weights under the forward pass
-    of the next step's first, bucket by bucket; nothing hides the last that is reduced and the first that is gathered.
-    ZeRO 3 gathers the weights of
-    each of ``layers`` before the forward and again before the backward pass of every micro-batch, and reduces the
-    gradients after it, under that micro-batch's computation (arXiv:1910.02054, section 7).
-    """
-    group = plan.dp * plan.cp
-    local = local_members(group, plan.tp, network)
-    bucket = np.minimum(shard, np.maximum(LEAST_BUCKET, BUCKET_PER_REPLICA * group))
-    pieces = np.maximum(1.0, np.rint(shard / bucket)) if plan.zero < 3 else layers
-    size = 2.0 * shard / pieces
-    reduce = pieces * collective_time("reduce_scatter", size, group, local=local, network=network).total_s
-    gather = pieces * collective_time("all_gather", size, group, local=local, network=network).total_s
-    overlap = plan.software.dp_overlap
-    if plan.zero < 3:
-        every = reduce + gather
-        late = np.maximum(0.0, reduce - overlap * 2 / 3 * stage_s)
-        late = late + np.maximum(0.0, gather - overlap / 3 * stage_s)
-        return np.maximum(every / pieces, late), every
-    each = 2 * gather + reduce
-    return micro_batches * np.maximum(0.0, each - overlap * stage_s), micro_batches * each
-
-
 def train_step(
     *,
     card: Card,
@@ -267,12 +237,12 @@ def step_columns(
     stage = stage_seconds(card, network, model, plan, seq_len, dtype)
     logits = _logits(card, model, plan, seq_len, dtype)
     # The head makes the last stage the slowest; its micro-batches set the pace.
-    shard = stage_parameters(model, plan)
+    shard = stage_shard(model, plan)
     m = micro_batches
     exposed_dp, dp_total = data_parallel_time(network, plan, shard, stage.total, m, model.layers / plan.pp)
-    split = plan.dp * plan.cp if plan.zero >= 1 else 1
-    state = 28.0 * shard / split  # read and write of fp32 weight and moments, read of the gradient
-    host = _offload(card, model, plan, seq_len, shard / split, stage.total, m)
+    states = shard.per_copy(plan.zero >= 1)
+    state = 28.0 * states  # read and write of fp32 weight and moments, read of the gradient
+    host = _offload(card, model, plan, seq_len, states, stage.total, m)
     sends = _pipeline_sends(network, model, plan, seq_len, m)
     terms = StepTerms(
         compute_s=m * stage.gemm,

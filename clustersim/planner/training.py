@@ -85,7 +85,7 @@ def resized(inputs: Inputs, cards: int, plan: FoundPlan | None = None) -> Inputs
     if plan is not None:
         p = plan.plan
         section = PlanSection(
-            tp=p.tp, pp=p.pp, dp=p.dp, cp=p.cp, ep=p.ep, interleave=p.interleave, micro_batch=p.micro_batch,
+            tp=p.tp, pp=p.pp, dp=p.dp, cp=p.cp, ep=p.ep, etp=p.etp, interleave=p.interleave, micro_batch=p.micro_batch,
             schedule=p.schedule, sequence_parallel=p.sequence_parallel, recompute=p.recompute, zero=p.zero,
             offload_optimizer=p.offload_optimizer,
         )  # fmt: skip

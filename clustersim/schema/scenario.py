@@ -65,6 +65,8 @@ class PlanSection(Model):
     dp: int = Field(ge=1)
     cp: int = Field(1, ge=1)
     ep: int = Field(1, ge=1)
+    etp: int = Field(1, ge=1)
+    """Cards that split each exchanged expert."""
     interleave: int = Field(1, ge=1)
     micro_batch: int = Field(1, ge=1)
     schedule: Literal["gpipe", "1f1b", "interleaved", "zero_bubble"] = "1f1b"

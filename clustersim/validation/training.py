@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -12,7 +13,7 @@ from clustersim.perf.step import StepTime, estimate_step
 from clustersim.validation.common import ValidationRow, require_columns
 from clustersim.validation.training_rows import Job, Unpredictable, count, job, number
 from clustersim.validation.training_single_node import is_single_node, training_row
-from clustersim.validation.training_software import counts_half_square, is_tuned_on
+from clustersim.validation.training_software import counts_half_square, is_memory_tuned_on, is_tuned_on
 
 __all__ = ["COLUMNS", "Unpredictable", "predict", "predict_step"]
 
@@ -86,15 +87,24 @@ def predict(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:
     return steps + [found for row in table for found in memory_rows(row)]
 
 
+def _stated_memory(row: Mapping[str, str]) -> tuple[float | None, bool]:
+    if "peak_memory_gib" in row or "out_of_memory" in row:
+        return number(row, "peak_memory_gib"), (row.get("out_of_memory") or "").lower() == "yes"
+    notes = row.get("notes") or ""
+    found = re.search(r"(?:peak mem[^;]*?|real alloc) ([\d.]+)\s*Gi?B", notes)
+    return float(found[1]) if found else None, bool(re.search(r"peak mem[^;]*\bOOM\b", notes))
+
+
 def memory_rows(row: Mapping[str, str]) -> list[ValidationRow]:
     """Return the memory of a row that states one, and the verdict on a row that ran out of it.
 
-    Both columns are optional: ``peak_memory_gib``, and ``out_of_memory`` with yes (1 where it does not fit).
+    Both columns are optional: ``peak_memory_gib``, and ``out_of_memory`` with yes (1 where it does not fit); where they
+    are missing, a column ``notes`` may say the same in words.
     """
-    stated, ran_out = number(row, "peak_memory_gib"), (row.get("out_of_memory") or "").lower() == "yes"
+    stated, ran_out = _stated_memory(row)
     if stated is None and not ran_out:
         return []
-    group = "memory tuned on" if is_tuned_on(row) else "memory"
+    group = "memory tuned on" if is_memory_tuned_on(row) else "memory"
     base: dict[str, Any] = {"id": f"{row['id']} memory", "source": row["source"], "group": group}
     try:
         known = job(row)

@@ -23,12 +23,14 @@ from clustersim.perf.step import estimate_step
 from clustersim.schema.profiles import CardProfile, load_card, load_model
 from clustersim.validation.training_software import measured_rates, software_of
 
-__all__ = ["Job", "Unpredictable", "count", "job", "number"]
+__all__ = ["BINARY", "Job", "Unpredictable", "count", "job", "number"]
 
 #: Share of the wire rate that large collectives reach (docs/fabric.md; derived).
 WIRE_SHARE = 0.94
 #: Micro-batches of a pipeline stage that a row without a batch is given: enough to make the bubble small.
 ENOUGH_MICRO_BATCHES = 8
+#: Makers print GB where the memory holds GiB; a run that is known to have run could use them all.
+BINARY = 2**30 / 1e9
 #: How a row names a card -> its profile. Earlier patterns win.
 _CARDS = (
     (r"40\s*gb.*a100|a100.*40\s*gb", "A100-40G"), (r"a800", "A800"), (r"a100|ampere", "A100-80G"),
@@ -154,22 +156,31 @@ def _chosen(row: Mapping[str, str], stated: Job) -> tuple[Job, list[str]]:
     most = stated.model.layers / stated.plan.pp if open_chunks and stated.plan.pp > 1 else 1
     chunks = [v for v in (1, 2, 4, 8, 16) if v <= max(1.0, most)] if open_chunks else [stated.plan.interleave]
     jobs = [
-        replace(stated, plan=_with(stated.plan, micro, word, v))
-        for micro, word, v in itertools.product(micros, words, chunks)
+        replace(stated, plan=_with(stated.plan, micro, word, v, etp))
+        for micro, word, v, etp in itertools.product(micros, words, chunks, _expert_splits(stated.plan))
         if v == 1 or (per_replica // micro) % stated.plan.pp == 0 or micro == micros[0]
     ]
     if len(jobs) == 1:
         return jobs[0], []
-    fitting = [j for j in jobs if j.memory_bytes <= j.card.memory_bytes]
+    fitting = [j for j in jobs if j.memory_bytes <= j.card.memory_bytes * BINARY]
     best = min(fitting, key=_seconds) if fitting else min(jobs, key=lambda j: j.memory_bytes)
     said = [f"micro_batch={best.plan.micro_batch}"] if open_micro else []
     said += [f"recompute={best.plan.recompute}"] if open_recompute else []
+    said += [f"etp={best.plan.etp}"] if best.plan.etp > 1 else []
     return best, said + ([f"interleave={best.plan.interleave}"] if len(chunks) > 1 else [])
 
 
-def _with(plan: Plan, micro: int, recompute: str, chunks: int) -> Plan:
+def _expert_splits(plan: Plan) -> tuple[int, ...]:
+    """Cards that may split an expert: none, or, where there are enough, the tensor group as by Megatron's default."""
+    enough = plan.ep > 1 < plan.tp and plan.dp * plan.cp % plan.ep == 0
+    return (1, plan.tp) if enough else (1,)
+
+
+def _with(plan: Plan, micro: int, recompute: str, chunks: int, etp: int) -> Plan:
     schedule = "interleaved" if chunks > 1 else "1f1b"
-    return replace(plan, micro_batch=micro, recompute=recompute, interleave=chunks, schedule=schedule)
+    return replace(
+        plan, micro_batch=micro, recompute=recompute, interleave=chunks, schedule=schedule, etp=etp
+    )
 
 
 def _seconds(candidate: Job) -> float:

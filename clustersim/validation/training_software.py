@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from clustersim.perf.plan import Software
 
-__all__ = ["counts_half_square", "is_tuned_on", "measured_rates", "software_of"]
+__all__ = ["counts_half_square", "is_memory_tuned_on", "is_tuned_on", "measured_rates", "software_of"]
 
 #: The rows that the constants of the step model were tuned on, by the beginning of their source.
 TUNED_ON = ("Reducing Activation Recomputation Table 5", "Megatron-LM SC21 Table 1")
@@ -87,8 +87,13 @@ def measured_rates(row: Mapping[str, str]) -> dict[str, float]:
 
 
 def is_tuned_on(row: Mapping[str, str]) -> bool:
-    """Return whether constants were found from this row."""
+    """Return whether constants of the step were found from this row."""
     if row["id"].startswith("vtrain-single-"):
         return int(row["id"].rsplit("-", 1)[1]) % SINGLE_NODE_EVERY == 0
-    named = MIXTURES_TUNED_ON + tuple(name for site in SITES for name in site.tuned_on)
-    return row["source"].startswith(TUNED_ON) or row["id"].startswith(named)
+    tuned = row["source"].startswith(TUNED_ON) or row["id"].startswith(MIXTURES_TUNED_ON)
+    return tuned or is_memory_tuned_on(row)
+
+
+def is_memory_tuned_on(row: Mapping[str, str]) -> bool:
+    """Return whether constants of the memory were found from this row."""
+    return row["id"].startswith(tuple(name for site in SITES for name in site.tuned_on))

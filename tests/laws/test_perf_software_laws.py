@@ -93,3 +93,35 @@ def test_a_rack_of_72_holds_64_of_a_group_of_256() -> None:
     assert int(local_members(256, 1, net)) == 64
     assert int(local_members(72, 1, net)) == 72
     assert int(local_members(144, 1, net)) == 72
+
+
+def test_experts_split_by_tensors_hold_less_and_gather_more() -> None:
+    whole = Plan(tp=4, dp=8, ep=8, zero=1, recompute="none")
+    split = replace(whole, etp=4)
+    kept = [memory_per_card(model=MIXTURE, plan=p, seq_len=4096, global_batch=128) for p in (whole, split)]
+    assert kept[1].weights < kept[0].weights and kept[1].optimizer == pytest.approx(kept[0].optimizer)
+    times = [step(p, model=MIXTURE).terms for p in (whole, split)]
+    assert times[1].exposed_ep_s > times[0].exposed_ep_s
+    assert times[1].compute_s == pytest.approx(times[0].compute_s, rel=0.1)
+
+
+def test_experts_share_their_states_with_fewer_copies() -> None:
+    """Of 8 replicas that exchange experts over 8 cards none holds the same expert: nothing can be shared out."""
+    apart = Plan(dp=8, ep=8, zero=1)
+    more = replace(apart, dp=16)
+    expert = MIXTURE.moe_layers * MIXTURE.experts / 8 * MIXTURE.ffn_params(MIXTURE.expert_ffn_hidden)
+    sizes = [
+        memory_per_card(model=MIXTURE, plan=p, seq_len=4096, global_batch=128).optimizer
+        for p in (apart, more)
+    ]
+    assert sizes[0] > 12 * expert
+    assert sizes[1] == pytest.approx(sizes[0] / 2)
+
+
+def test_the_last_stage_is_the_fullest_where_the_vocabulary_is_large() -> None:
+    wide = replace(MODEL, vocab=512_000)
+    plan = Plan(tp=2, pp=4, recompute="full")
+    terms = memory_per_card(model=wide, plan=plan, seq_len=8192, global_batch=16)
+    assert terms.logits > 0
+    narrow = memory_per_card(model=replace(MODEL, vocab=1000), plan=plan, seq_len=8192, global_batch=16)
+    assert narrow.logits == 0

@@ -131,10 +131,12 @@ def test_bigscience_is_ranked_without_its_software(monkeypatch) -> None:  # type
 
 
 def test_memory_held_out() -> None:
-    """SimuMax 19-36 %, Calculon 43 %."""
+    """On BigScience's log SimuMax 19-36 %, Calculon 43 %; on its own B200 server SimuMax under 1.4 %."""
     found = [r for r in training.predict(rows("training.csv")) if r.group == "memory"]
-    assert len(found) == 31
-    assert mape(found) <= 10.0
+    log, server = ([r for r in found if word in r.source] for word in ("BigScience", "SimuMax"))
+    assert (len(log), len(server)) == (31, 30)
+    assert mape(log) <= 10.0
+    assert mape(server) <= 3.0 and max(abs(r.error_pct or 0.0) for r in server) <= 8.0
 
 
 def test_out_of_memory_verdicts() -> None:
