@@ -7,7 +7,7 @@ over. A plan that does not fit the memory is left out before its time is compute
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -22,7 +22,10 @@ from clustersim.perf.model import Model
 from clustersim.perf.plan import RECOMPUTE, TUNED_SOFTWARE, Plan, Software
 from clustersim.perf.step import StepTerms, step_columns
 
-__all__ = ["FoundPlan", "PlanSpace", "SearchResult", "search_plans"]
+__all__ = ["FoundPlan", "Other", "PlanSpace", "SearchResult", "search_plans"]
+
+#: Fields of a plan that the search loops over; the others are columns.
+_WORDS = ("recompute", "zero", "sequence_parallel", "offload_optimizer", "offload_activations")
 
 Ints = NDArray[np.int64]
 
@@ -40,28 +43,53 @@ class PlanSpace:
     zero: tuple[int, ...] = (0, 1, 2, 3)
     sequence_parallel: tuple[bool, ...] = (True, False)
     offload_optimizer: tuple[bool, ...] = (False,)
+    offload_activations: tuple[bool, ...] = (False,)
     software: Software = TUNED_SOFTWARE
     """The same for every plan."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundPlan:
-    """A plan that fits, its step time and memory, and the largest of its terms besides computation."""
+    """A plan that fits, its step time with its terms, its memory, and the largest term besides computation."""
 
     plan: Plan
     step_time_s: float
     memory_bytes: float
     binds: str
+    terms: StepTerms
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """The fastest plan that makes one choice unlike the winner: what that choice is worth, and why."""
+
+    choice: str
+    """A field of the plan."""
+    found: FoundPlan
+    slower_s: float
+    because: str
+    """The term that grows most."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """The best plans in order of step time, those that no other beats in time and memory, and how many were seen."""
+    """The best plans by step time, those that no other beats in time and memory, why, and how many plans there are."""
 
     best: tuple[FoundPlan, ...]
     front: tuple[FoundPlan, ...]
+    others: tuple[Other, ...]
     possible: int
     fitting: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitting:
+    """Times and memory of all plans that fit, the rows of the degrees and the number of the words behind each."""
+
+    time: NDArray[np.float64]
+    memory: NDArray[np.float64]
+    row: Ints
+    words: Ints
 
 
 def _columns(model: Model, cards: int, global_batch: int, space: PlanSpace) -> dict[str, Ints]:
@@ -104,103 +132,115 @@ def search_plans(
     space: PlanSpace | None = None,
     top: int = 10,
 ) -> SearchResult:
-    """Return the ``top`` fastest plans of a space, and its Pareto front of time and memory.
+    """Return the ``top`` fastest plans of a space, its Pareto front of time and memory, and what each choice is worth.
 
     Raises InfeasibleError when no plan can be laid out, or none fits.
     """
     space = space or PlanSpace()
     columns = _columns(model, cards, global_batch, space)
     size = len(columns["tp"])
-    found: list[tuple[float, float, int, int, str]] = []
-    words = list(
-        itertools.product(space.recompute, space.zero, space.sequence_parallel, space.offload_optimizer)
-    )
-    fitting = 0
-    for number, (recompute, zero, sequence, offload) in enumerate(words):
-        flags = {
-            "recompute": recompute,
-            "zero": zero,
-            "sequence_parallel": sequence,
-            "offload_optimizer": offload,
-            "software": space.software,
-        }
+    words = list(itertools.product(*(getattr(space, name) for name in _WORDS)))
+    job = {"card": card, "network": network, "model": model, "global_batch": global_batch, "seq_len": seq_len}
+    parts = []
+    for number, choice in enumerate(words):
+        flags = _flags(choice, space)
         memory = memory_per_card(
             model=model, plan=_plan(columns, flags), seq_len=seq_len, global_batch=global_batch
         )
         total = np.broadcast_to(np.asarray(memory.total), (size,))
         fits = np.flatnonzero(total <= card.memory_bytes)
-        fitting += fits.size
-        if not fits.size:
-            continue
-        chosen = {name: column[fits] for name, column in columns.items()}
-        terms, _ = step_columns(
-            card=card, network=network, model=model, plan=_plan(chosen, flags), global_batch=global_batch,
-            seq_len=seq_len, dtype=dtype,
-        )  # fmt: skip
-        time = np.broadcast_to(np.asarray(terms.total), fits.shape)
-        keep = _worth_keeping(time, total[fits], top)
-        binding = _binding(terms, fits.size)
-        found += [(float(time[i]), float(total[fits[i]]), int(fits[i]), number, binding[i]) for i in keep]
-    if not found:
+        if fits.size:
+            chosen = {name: column[fits] for name, column in columns.items()}
+            terms, _ = step_columns(plan=_plan(chosen, flags), dtype=dtype, **job)  # type: ignore[arg-type]
+            time = np.broadcast_to(np.asarray(terms.total, dtype=float), fits.shape)
+            parts.append(_Fitting(time, total[fits], fits, np.full(fits.size, number)))
+    if not parts:
         raise InfeasibleError(
             f"no plan of {model.name} fits {cards} x {card.name}: none of {size * len(words)} is below"
             f" {card.memory_bytes / 2**30:.0f} GiB; take more cards or offload the optimizer"
         )
-    found.sort()
+    fitting = _Fitting(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(_Fitting)))
+
+    def found(index: int) -> FoundPlan:
+        row, number = int(fitting.row[index]), int(fitting.words[index])
+        degrees: dict[str, Any] = {name: int(column[row]) for name, column in columns.items()}
+        schedule = "interleaved" if degrees["interleave"] > 1 else "1f1b"
+        plan = Plan(**degrees, **_flags(words[number], space), schedule=schedule)
+        terms, _ = step_columns(plan=plan, dtype=dtype, **job)  # type: ignore[arg-type]
+        plain = StepTerms(*(float(getattr(terms, f.name)) for f in fields(terms)))
+        return FoundPlan(
+            plan, float(fitting.time[index]), float(fitting.memory[index]), _largest(plain), plain
+        )
+
+    order = np.lexsort((fitting.words, fitting.row, fitting.memory, fitting.time))
+    winner = found(int(order[0]))
+    choices = _choices(columns, words, fitting)
     return SearchResult(
-        best=tuple(_found(item, columns, words, space.software) for item in found[:top]),
-        front=tuple(_found(item, columns, words, space.software) for item in _front(found)),
+        best=tuple(found(i) for i in _distinct(fitting, order, top)),
+        front=tuple(found(i) for i in _front(fitting, order)),
+        others=tuple(_others(winner, choices, fitting, found)),
         possible=size * len(words),
-        fitting=fitting,
+        fitting=fitting.time.size,
     )
 
 
-def _plan(columns: dict[str, Ints], flags: dict[str, object]) -> Plan:
+def _plan(columns: dict[str, Ints], flags: dict[str, Any]) -> Plan:
     """A plan whose degrees are columns; the schedule's word matters only for zero-bubble."""
     return Plan(**columns, **flags)  # type: ignore[arg-type]
 
 
-def _worth_keeping(time: NDArray[np.float64], memory: NDArray[np.float64], top: int) -> list[int]:
-    """The fastest ``top`` plans, and those that are the smallest seen so far in order of time."""
-    order = np.argsort(time, kind="stable")
-    smallest = np.minimum.accumulate(memory[order])
-    leads = order[np.concatenate([[True], smallest[1:] < smallest[:-1]])]
-    return sorted(set(order[:top].tolist()) | set(leads.tolist()))
+def _flags(choice: Sequence[Any], space: PlanSpace) -> dict[str, Any]:
+    return dict(zip(_WORDS, choice, strict=True)) | {"software": space.software}
 
 
-def _front(found: Sequence[tuple[float, float, int, int, str]]) -> list[tuple[float, float, int, int, str]]:
+def _distinct(fitting: _Fitting, order: Ints, top: int) -> list[int]:
+    """The first ``top`` in order of time; of plans that agree in time and memory to the last digits only one."""
+    kept: list[int] = []
+    for index in order.tolist():
+        same = kept and np.isclose(fitting.time[kept[-1]], fitting.time[index], rtol=1e-12, atol=0)
+        if same and np.isclose(fitting.memory[kept[-1]], fitting.memory[index], rtol=1e-12, atol=0):
+            continue
+        kept.append(index)
+        if len(kept) == top:
+            break
+    return kept
+
+
+def _front(fitting: _Fitting, order: Ints) -> list[int]:
     """Of plans in order of time, those smaller in memory than every faster one."""
-    front, least = [], np.inf
-    for item in found:
-        if item[1] < least:
-            front.append(item)
-            least = item[1]
-    return front
+    memory = fitting.memory[order]
+    least = np.minimum.accumulate(memory)
+    leads = np.concatenate([[True], memory[1:] < least[:-1] * (1 - 1e-12)])
+    return [int(i) for i in order[leads]]
 
 
-def _binding(terms: StepTerms, size: int) -> list[str]:
-    """Name, for each plan, the largest term besides matrix products and attention."""
+def _choices(columns: dict[str, Ints], words: Sequence[Sequence[Any]], fitting: _Fitting) -> dict[str, Any]:
+    """What each plan that fits chooses, by field; a word as its text."""
+    out: dict[str, Any] = {name: column[fitting.row] for name, column in columns.items()}
+    for position, name in enumerate(_WORDS):
+        out[name] = np.array([str(choice[position]) for choice in words])[fitting.words]
+    return out
+
+
+def _others(
+    winner: FoundPlan, choices: dict[str, Any], fitting: _Fitting, found: Callable[[int], FoundPlan]
+) -> Iterator[Other]:
+    """For every choice of the winner, the fastest plan that chooses otherwise, in order of what it costs."""
+    rows = []
+    for name, values in choices.items():
+        own = getattr(winner.plan, name)
+        unlike = np.flatnonzero(values != (own if name not in _WORDS else str(own)))
+        if unlike.size:
+            rows.append((name, found(int(unlike[np.argmin(fitting.time[unlike])]))))
+    for name, other in sorted(rows, key=lambda row: row[1].step_time_s):
+        grown = {
+            f.name: getattr(other.terms, f.name) - getattr(winner.terms, f.name) for f in fields(StepTerms)
+        }
+        because = max(grown, key=lambda term: grown[term]).removesuffix("_s")
+        yield Other(name, other, other.step_time_s - winner.step_time_s, because)
+
+
+def _largest(terms: StepTerms) -> str:
+    """Name the largest term besides matrix products and attention."""
     names = [f.name for f in fields(terms) if f.name not in {"compute_s", "attention_s"}]
-    values = np.array([np.broadcast_to(np.asarray(getattr(terms, n), dtype=float), (size,)) for n in names])
-    return [names[i].removesuffix("_s") for i in np.argmax(values, axis=0)]
-
-
-def _found(
-    item: tuple[float, float, int, int, str],
-    columns: dict[str, Ints],
-    words: Sequence[tuple[str, int, bool, bool]],
-    software: Software,
-) -> FoundPlan:
-    time, memory, index, number, binds = item
-    recompute, zero, sequence, offload = words[number]
-    degrees: dict[str, Any] = {name: int(column[index]) for name, column in columns.items()}
-    plan = Plan(
-        **degrees,
-        schedule="interleaved" if degrees["interleave"] > 1 else "1f1b",
-        recompute=recompute,
-        zero=zero,
-        sequence_parallel=sequence,
-        offload_optimizer=offload,
-        software=software,
-    )
-    return FoundPlan(plan, time, memory, binds)
+    return max(names, key=lambda name: float(getattr(terms, name))).removesuffix("_s")

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from clustersim import assemble
 from clustersim.des.training.closed_form import expected_run
 from clustersim.errors import ClusterSimError, InfeasibleError, InputError
 from clustersim.perf.search import FoundPlan, PlanSpace, SearchResult, search_plans
+from clustersim.pipeline import run_cluster
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.scenario import PlanSection
 
-__all__ = ["LEAN", "DeadlineAnswer", "best_plans", "cards_for_deadline", "goodput", "resized", "sizes"]
+__all__ = [
+    "LEAN", "DeadlineAnswer", "best_plans", "cards_for_deadline", "cost_per_mtoken", "goodput", "priced_front",
+    "resized", "sizes",
+]  # fmt: skip
 
 #: Words that lose no time: with sequence parallelism a plan is never slower and never larger, and sharding the
 #: optimizer costs nothing over copying it (held to the full space by a test).
@@ -46,8 +53,9 @@ def best_plans(
     """Return the best plans of a scenario's model on its cards, or on another number of them."""
     scenario, hardware = inputs.scenario, inputs.hardware
     words = space or PlanSpace()
+    away = (False, True) if offload else (False,)
     words = replace(
-        words, cp=_contexts(inputs), offload_optimizer=(False, True) if offload else (False,),
+        words, cp=_contexts(inputs), offload_optimizer=away, offload_activations=away,
         software=assemble.software_spec(scenario.training.software),
     )  # fmt: skip
     return search_plans(
@@ -87,10 +95,33 @@ def resized(inputs: Inputs, cards: int, plan: FoundPlan | None = None) -> Inputs
         section = PlanSection(
             tp=p.tp, pp=p.pp, dp=p.dp, cp=p.cp, ep=p.ep, etp=p.etp, interleave=p.interleave, micro_batch=p.micro_batch,
             schedule=p.schedule, sequence_parallel=p.sequence_parallel, recompute=p.recompute, zero=p.zero,
-            offload_optimizer=p.offload_optimizer,
+            offload_optimizer=p.offload_optimizer, offload_activations=p.offload_activations,
         )  # fmt: skip
         changed["training"] = scenario.training.model_copy(update={"plan": section})
     return replace(inputs, scenario=scenario.model_copy(update=changed))
+
+
+def cost_per_mtoken(inputs: Inputs, plan: FoundPlan) -> float:
+    """Return CNY per million tokens that are kept, of the scenario's cluster resized to the plan's cards.
+
+    Raises InputError where the scenario or its prices leave something out that the bill needs.
+    """
+    sized = resized(inputs, plan.plan.cards, plan)
+    return run_cluster(sized, sized.scenario.tco).cny_per_mtoken
+
+
+def priced_front(
+    found: Sequence[FoundPlan], price: Callable[[FoundPlan], float]
+) -> list[tuple[FoundPlan, float]]:
+    """Return the plans, of any sizes, that no other beats in step time, memory and cost at once, with their cost."""
+    rows = [(plan, price(plan)) for plan in sorted(found, key=lambda plan: plan.step_time_s)]
+
+    def beaten(plan: FoundPlan, cost: float) -> bool:
+        mine = np.array([plan.step_time_s, plan.memory_bytes, cost])
+        theirs = np.array([(p.step_time_s, p.memory_bytes, c) for p, c in rows])
+        return bool(np.any(np.all(theirs <= mine, axis=1) & np.any(theirs < mine, axis=1)))
+
+    return [(plan, cost) for plan, cost in rows if not beaten(plan, cost)]
 
 
 def goodput(inputs: Inputs, plan: FoundPlan, cards: int) -> float:

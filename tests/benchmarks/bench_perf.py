@@ -14,8 +14,9 @@ GPT3 = Model(
     vocab=51200, tied_embeddings=True,
 )  # fmt: skip
 WIDE = PlanSpace(
-    tp=(1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 96), cp=(1, 2, 4, 8, 16), ep=(1,), micro_batch=tuple(range(1, 17)),
-    interleave=tuple(range(1, 49)), offload_optimizer=(False, True),
+    tp=(1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 96), cp=(1, 2, 4, 8, 16, 32), ep=(1,),
+    micro_batch=tuple(range(1, 385)), interleave=tuple(range(1, 97)), offload_optimizer=(False, True),
+    offload_activations=(False, True),
 )  # fmt: skip
 
 

@@ -40,12 +40,21 @@ def test_the_best_is_the_best_of_all_plans_one_by_one(model) -> None:  # type: i
             zero=zero, sequence_parallel=sp, schedule="interleaved" if v > 1 else "1f1b",
         )  # fmt: skip
         try:
-            times.append(train_step(**job, plan=plan).step_time_s)
+            one = train_step(**job, plan=plan)
         except ClusterSimError:
             continue
-    times.sort()
+        times.append((one.step_time_s, one.memory.total, plan))
     assert len(times) == found.fitting
-    assert [f.step_time_s for f in found.best] == pytest.approx(times[:5], rel=1e-12)
+    distinct = sorted({(round(time, 9), round(memory)) for time, memory, _ in times})
+    assert [f.step_time_s for f in found.best] == pytest.approx([time for time, _ in distinct[:5]], abs=2e-9)
+    for other in found.others:
+        own = getattr(found.best[0].plan, other.choice)
+        unlike = min(time for time, _, plan in times if getattr(plan, other.choice) != own)
+        assert other.found.step_time_s == pytest.approx(unlike, rel=1e-12)
+        assert getattr(other.found.plan, other.choice) != own and other.slower_s >= 0
+    for found_plan in found.front:
+        smaller = [time for time, memory, _ in times if memory < found_plan.memory_bytes * (1 - 1e-9)]
+        assert all(time > found_plan.step_time_s * (1 - 1e-12) for time in smaller)
 
 
 def test_what_is_found_can_be_run() -> None:
