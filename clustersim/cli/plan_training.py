@@ -127,7 +127,7 @@ def _row(found: Any, inputs: Any, cost: float | None = None) -> dict[str, Any]:
     }
     if cost is not None:
         row["cny_per_mtoken"] = None if cost != cost else cost
-    return row | {"binds": found.binds} | _choices(plan, _SHOWN)
+    return row | {"binds": found.binds, "then": found.then} | _choices(plan, _SHOWN)
 
 
 def _choices(plan: Any, names: Sequence[str]) -> dict[str, Any]:

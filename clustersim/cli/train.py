@@ -16,6 +16,7 @@ from clustersim.cli.options import (
     to_json,
     write_beside,
 )
+from clustersim.cli.train_together import train_together
 
 
 @click.command()
@@ -36,6 +37,13 @@ from clustersim.cli.options import (
     help="Train together with the cluster and plan of another scenario. Repeatable.",
 )
 @click.option(
+    "--share",
+    type=click.Choice(["best", "batch", "layers"]),
+    default="best",
+    show_default=True,
+    help="With --with: what the clusters share out.",
+)
+@click.option(
     "--link", default="100 Gb/s", show_default=True, help="Bandwidth per card between the clusters."
 )
 @click.option("-o", "--output", type=click.Path(), help="Folder for events.csv, trace.json and figures.")
@@ -47,6 +55,7 @@ def command(
     replications: int | None,
     scaling: str | None,
     others: tuple[str, ...],
+    share: str,
     link: str,
     output: str | None,
     fmt: str,
@@ -56,6 +65,7 @@ def command(
     from clustersim import assemble
     from clustersim.des.training.closed_form import best_intervals
     from clustersim.des.training.fidelity import run_fidelity
+    from clustersim.perf.binds import binding, time_shares
     from clustersim.schema.inputs import load_inputs
 
     inputs = load_inputs(scenario, sets, with_incumbent=False)
@@ -63,9 +73,11 @@ def command(
         _scaling(inputs, scaling, folder, fmt)
         return
     if others:
-        _mixed(inputs, others, link, fmt)
+        train_together(inputs, others, link, share, fmt)
         return
     step = assemble.train_job(inputs.scenario, inputs.hardware)
+    plan = assemble.plan_spec(inputs.scenario.training)
+    spent = time_shares(step.terms, plan, assemble.network_spec(inputs.scenario, inputs.hardware))
     run = assemble.training_run(
         inputs.scenario, inputs.hardware, assemble.model_spec(inputs.hardware.model).parameters
     )
@@ -78,6 +90,8 @@ def command(
         "step_time_s": step.step_time_s,
         "tokens_per_s": step.tokens_per_s,
         "mfu": step.mfu,
+        "binds": binding(spent)[0],
+        "time_shares": spent,
         "training_goodput_tokens_per_s": step.tokens_per_s * summary.ettr.mean,
         "mttf_h": run.mttf_s / 3600,
         "fidelity": summary.fidelity,
@@ -98,54 +112,6 @@ def command(
     if folder is not None:
         _write(folder, run, summary, inputs, result)
     emit_object(result, fmt, lambda: _table(result))
-
-
-def _mixed(inputs: Any, others: tuple[str, ...], link: str, fmt: str) -> None:
-    """Print one step of unlike clusters that train the first scenario's model together."""
-    from clustersim import assemble
-    from clustersim.perf.hetero import Part, mixed_step
-    from clustersim.schema.inputs import load_inputs
-    from clustersim.units import to_float
-
-    every = [inputs, *(load_inputs(name, with_incumbent=False) for name in others)]
-    parts = [
-        Part(
-            name=one.scenario.name,
-            card=assemble.card_spec(one.hardware.card),
-            network=assemble.network_spec(one.scenario, one.hardware),
-            plan=assemble.plan_spec(one.scenario.training.plan),
-        )
-        for one in every
-    ]
-    training = inputs.scenario.training
-    mixed = mixed_step(
-        parts,
-        model=assemble.model_spec(inputs.hardware.model),
-        global_batch=training.global_batch,
-        seq_len=training.seq_len,
-        link_bandwidth=to_float(link, "B/s"),
-        dtype=training.dtype,
-    )
-    rows = [
-        {
-            "part": p.name, "card": p.card.name, "cards": p.plan.cards, "micro_batches": mixed.micro_batches[p.name],
-            "waiting_share": mixed.waiting[p.name], "alone_tokens_per_s": mixed.alone_tokens_per_s[p.name],
-        }
-        for p in parts
-    ]  # fmt: skip
-    result = {
-        "step_time_s": mixed.step_time_s, "tokens_per_s": mixed.tokens_per_s, "exposed_dp_s": mixed.exposed_dp_s,
-        "gain_over_best_part": mixed.gain, "parts": rows,
-    }  # fmt: skip
-
-    def table() -> str:
-        head = (
-            f"together {mixed.tokens_per_s:,.0f} tokens/s, step {mixed.step_time_s:.3f} s, gain over the best part"
-            f" alone {mixed.gain:+.1%}"
-        )
-        return f"{head}\n{render_table(rows, 'table')}"
-
-    emit_object(result, fmt, table)
 
 
 def _scaling(inputs: Any, text: str, folder: Any, fmt: str) -> None:
@@ -214,6 +180,8 @@ def _table(result: dict[str, Any]) -> str:
     head = [
         f"{result['scenario']}: step {result['step_time_s']:.3f} s, {result['tokens_per_s']:,.0f} tokens/s,"
         f" MFU {result['mfu']:.1%}, MTTF {result['mttf_h']:.1f} h",
+        "time: "
+        + ", ".join(f"{name} {share:.1%}" for name, share in result["time_shares"].items() if share >= 5e-4),
         f"training goodput {result['training_goodput_tokens_per_s']:,.0f} tokens/s"
         f" ({result['fidelity']}, {result['replications']} replications)",
     ]

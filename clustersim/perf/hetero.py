@@ -19,7 +19,7 @@ from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan
 from clustersim.perf.step import step_columns
 
-__all__ = ["MixedStep", "Part", "mixed_step"]
+__all__ = ["MixedStep", "Part", "alone_tokens_per_s", "mixed_step"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +142,9 @@ def mixed_step(
         tokens_per_s=tokens / step,
         micro_batches={p.name: c for p, c in zip(parts, counts, strict=True)},
         waiting={p.name: (max(busy) - b) / step for p, b in zip(parts, busy, strict=True)},
-        alone_tokens_per_s={p.name: _alone(p, model, global_batch, seq_len, dtype) for p in parts},
+        alone_tokens_per_s={
+            p.name: alone_tokens_per_s(p, model, global_batch, seq_len, dtype) for p in parts
+        },
     )
 
 
@@ -177,9 +179,12 @@ def _exchange_s(
     return worst
 
 
-def _alone(part: Part, model: Model, global_batch: int, seq_len: int, dtype: str) -> float:
-    """Tokens per second of a part that trains the whole batch by itself; 0 where the batch does not divide."""
-    if global_batch % (part.plan.dp * part.plan.micro_batch):
+def alone_tokens_per_s(part: Part, model: Model, global_batch: int, seq_len: int, dtype: str) -> float:
+    """Return what a part does that trains the whole batch by itself; 0 where it cannot be laid out or does not fit."""
+    if global_batch % (part.plan.dp * part.plan.micro_batch) or model.layers % part.plan.pp:
+        return 0.0
+    need = memory_per_card(model=model, plan=part.plan, seq_len=seq_len, global_batch=global_batch).total
+    if need > part.card.memory_bytes:
         return 0.0
     terms, _ = step_columns(
         card=part.card, network=part.network, model=model, plan=part.plan, global_batch=global_batch, seq_len=seq_len,

@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 
 from clustersim.errors import InfeasibleError
 from clustersim.fabric.network import Network
+from clustersim.perf.binds import binding, time_shares
 from clustersim.perf.card import Card
 from clustersim.perf.memory import memory_per_card
 from clustersim.perf.model import Model
 from clustersim.perf.plan import RECOMPUTE, TUNED_SOFTWARE, Plan, Software
-from clustersim.perf.step import StepTerms, step_columns
+from clustersim.perf.step import step_columns
+from clustersim.perf.terms import StepTerms
 
 __all__ = ["FoundPlan", "Other", "PlanSpace", "SearchResult", "search_plans"]
 
@@ -50,12 +52,13 @@ class PlanSpace:
 
 @dataclass(frozen=True, slots=True)
 class FoundPlan:
-    """A plan that fits, its step time with its terms, its memory, and the largest term besides computation."""
+    """A plan that fits, its step time with its terms, its memory, and the resources that take most of its time."""
 
     plan: Plan
     step_time_s: float
     memory_bytes: float
     binds: str
+    then: str
     terms: StepTerms
 
 
@@ -168,9 +171,8 @@ def search_plans(
         plan = Plan(**degrees, **_flags(words[number], space), schedule=schedule)
         terms, _ = step_columns(plan=plan, dtype=dtype, **job)  # type: ignore[arg-type]
         plain = StepTerms(*(float(getattr(terms, f.name)) for f in fields(terms)))
-        return FoundPlan(
-            plan, float(fitting.time[index]), float(fitting.memory[index]), _largest(plain), plain
-        )
+        binds, then = binding(time_shares(plain, plan, network))
+        return FoundPlan(plan, float(fitting.time[index]), float(fitting.memory[index]), binds, then, plain)
 
     order = np.lexsort((fitting.words, fitting.row, fitting.memory, fitting.time))
     winner = found(int(order[0]))
@@ -238,9 +240,3 @@ def _others(
         }
         because = max(grown, key=lambda term: grown[term]).removesuffix("_s")
         yield Other(name, other, other.step_time_s - winner.step_time_s, because)
-
-
-def _largest(terms: StepTerms) -> str:
-    """Name the largest term besides matrix products and attention."""
-    names = [f.name for f in fields(terms) if f.name not in {"compute_s", "attention_s"}]
-    return max(names, key=lambda name: float(getattr(terms, name))).removesuffix("_s")

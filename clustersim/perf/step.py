@@ -29,8 +29,9 @@ from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan, check_plan
 from clustersim.perf.shapes import product_seconds
 from clustersim.perf.stage import stage_seconds, wide_type
+from clustersim.perf.terms import StepTerms
 
-__all__ = ["StepTerms", "StepTime", "estimate_step", "step_columns", "train_step"]
+__all__ = ["StepTerms", "StepTime", "estimate_step", "logit_seconds", "step_columns", "train_step"]
 
 #: A number, or an array with one entry a plan.
 Real = Any
@@ -38,31 +39,6 @@ Real = Any
 #: Bytes that the loss reads and writes for one logit, forward and backward, in single precision, partly fused
 #: (counted).
 LOGIT_BYTES = 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class StepTerms:
-    """Seconds of one step on the critical path."""
-
-    compute_s: Real
-    attention_s: Real
-    memory_bound_s: Real
-    recompute_s: Real
-    software_s: Real
-    logits_s: Real
-    exposed_tp_s: Real
-    exposed_cp_s: Real
-    exposed_ep_s: Real
-    exposed_pp_s: Real
-    exposed_dp_s: Real
-    bubble_s: Real
-    optimizer_s: Real
-    offload_s: Real
-
-    @property
-    def total(self) -> Real:
-        """The step time: the sum of all terms."""
-        return sum(getattr(self, f.name) for f in fields(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +90,7 @@ class StepTime:
         return min(1.0, float(busy) / self.step_time_s)
 
 
-def _logits(card: Card, model: Model, plan: Plan, seq_len: int, dtype: str) -> Real:
+def logit_seconds(card: Card, model: Model, plan: Plan, seq_len: int, dtype: str) -> Real:
     """Forward and backward of the output head for one micro-batch; it stands on the last stage."""
     tokens = plan.micro_batch * seq_len / plan.cp
     width, h = model.vocab / plan.tp, float(model.hidden)
@@ -235,7 +211,7 @@ def step_columns(
     """
     micro_batches = global_batch // (plan.dp * plan.micro_batch)
     stage = stage_seconds(card, network, model, plan, seq_len, dtype)
-    logits = _logits(card, model, plan, seq_len, dtype)
+    logits = logit_seconds(card, model, plan, seq_len, dtype)
     # The head makes the last stage the slowest; its micro-batches set the pace.
     shard = stage_shard(model, plan)
     m = micro_batches

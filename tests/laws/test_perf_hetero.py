@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.hetero import Part, mixed_step
+from clustersim.perf.hetero_stages import mixed_pipeline
 from clustersim.perf.plan import Plan
-from clustersim.perf.step import estimate_step
-from tests.laws.test_perf_laws import CARD, MODEL, network
+from clustersim.perf.step import estimate_step, step_columns
+from tests.laws.test_perf_laws import CARD, MIXTURE, MODEL, network
 
 PLAN = Plan(tp=4, pp=2, dp=8, zero=0, recompute="selective")
 JOB = {"model": MODEL, "global_batch": 256, "seq_len": 4096, "link_bandwidth": 2.5e10}
@@ -74,3 +75,79 @@ def test_parts_that_cannot_train_together() -> None:
     small = replace(part("b"), card=replace(CARD, memory_bytes=5e9))
     with pytest.raises(InfeasibleError, match="does not fit on part b"):
         mixed_step([part("a"), small], **JOB)
+
+
+def test_a_pipeline_over_two_equal_halves_is_one_cluster() -> None:
+    """With a large vocabulary it is even faster: the stages before the head are longer than those with it."""
+    for large in (MODEL, MIXTURE):
+        model = replace(large, vocab=1000)
+        job = {**JOB, "model": model}
+        mixed = mixed_pipeline([part("a"), part("b")], **job)
+        whole = estimate_step(
+            card=CARD, network=network(), model=model, plan=replace(PLAN, pp=4), cards=128, global_batch=256,
+            seq_len=4096,
+        )  # fmt: skip
+        assert mixed.layers == {"a": 8, "b": 8}
+        assert mixed.step_time_s == pytest.approx(whole.step_time_s, rel=1e-9)
+        assert mixed.bubble_s == pytest.approx(whole.terms.bubble_s, rel=1e-9)
+        longer = mixed_pipeline([part("a"), part("b")], **{**JOB, "model": large})
+        assert longer.layers["a"] > longer.layers["b"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.floats(0.3, 1.0))
+def test_the_slower_part_gets_shorter_stages_and_still_helps(speed: float) -> None:
+    mixed = mixed_pipeline([part("fast"), part("slow", speed)], **JOB)
+    assert mixed.layers["slow"] <= mixed.layers["fast"]
+    assert 2 * sum(mixed.layers.values()) == MODEL.layers
+    assert min(mixed.waiting.values()) == 0
+    equal = mixed_pipeline([part("fast"), part("slow", 1.0)], **JOB)
+    assert equal.step_time_s <= mixed.step_time_s * (1 + 1e-12)
+
+
+def test_no_other_sharing_out_is_faster() -> None:
+    parts = [part("fast"), part("slow", 0.45)]
+    pace = mixed_pipeline(parts, **JOB).stages_s / 32
+    for each in range(1, 16):
+        terms = [
+            step_columns(
+                card=p.card, network=p.network, model=replace(MODEL, layers=2 * n), plan=p.plan, global_batch=256,
+                seq_len=4096,
+            )[0]
+            for p, n in zip(parts, (each, 16 - each), strict=True)
+        ]  # fmt: skip
+        paces = [
+            float(t.total - t.exposed_pp_s - t.exposed_dp_s - t.bubble_s - t.optimizer_s) / 32 for t in terms
+        ]
+        paces[0] -= float(terms[0].logits_s) / 32
+        assert max(paces) >= pace * (1 - 1e-9)
+
+
+def test_a_part_without_memory_gets_fewer_layers() -> None:
+    tight = replace(part("b"), card=replace(CARD, name="b", memory_bytes=11e9))
+    roomy, little = (mixed_pipeline([part("a"), b], **JOB) for b in (part("b"), tight))
+    assert little.layers["b"] < roomy.layers["b"]
+    assert little.alone_tokens_per_s["b"] == 0
+
+
+def test_only_activations_cross_the_link_of_a_pipeline() -> None:
+    """A link a hundred times slower costs a pipeline its sends, and sharing out the batch all its gradients."""
+    parts = [part("a"), part("b")]
+    slow = {**JOB, "link_bandwidth": 2.5e8}
+    ways = (mixed_pipeline, mixed_step)
+    lost = [run(parts, **slow).step_time_s - run(parts, **JOB).step_time_s for run in ways]
+    assert 0 < lost[0] < lost[1]
+
+
+def test_parts_that_form_no_pipeline() -> None:
+    with pytest.raises(InputError, match="at least two parts"):
+        mixed_pipeline([part("a")], **JOB)
+    with pytest.raises(InputError, match="one dp in all parts"):
+        mixed_pipeline([part("a"), part("b", dp=4)], **JOB)
+    with pytest.raises(InputError, match="schedule 1f1b"):
+        mixed_pipeline([part("a"), part("b", interleave=2, schedule="interleaved")], **JOB)
+    with pytest.raises(InputError, match="whole layers"):
+        mixed_pipeline([part("a", pp=5), part("b", pp=5)], **JOB)
+    none = replace(part("b"), card=replace(CARD, memory_bytes=1e9))
+    with pytest.raises(InfeasibleError, match="does not fit on these parts"):
+        mixed_pipeline([none, replace(none, name="c")], **JOB)

@@ -1,0 +1,218 @@
+"""One pipeline over unlike cards: stages of unequal length, so that every card takes as long as the others.
+
+Each part holds consecutive stages of every replica. Only activations cross the link between the parts; gradients stay
+among cards of one kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from clustersim.errors import InfeasibleError, InputError
+from clustersim.fabric.collectives import collective_time
+from clustersim.perf.data_parallel import data_parallel_time
+from clustersim.perf.hetero import Part, alone_tokens_per_s
+from clustersim.perf.memory import LOGIT_BYTES, activation_bytes_per_layer, stage_shard
+from clustersim.perf.model import Model
+from clustersim.perf.stage import stage_seconds
+from clustersim.perf.step import logit_seconds
+
+__all__ = ["MixedPipeline", "mixed_pipeline"]
+
+
+@dataclass(frozen=True, slots=True)
+class MixedPipeline:
+    """One step of a pipeline that runs through all parts."""
+
+    stages_s: float
+    """Micro-batches at the pace of the slowest stage."""
+    bubble_s: float
+    sends_s: float
+    exposed_dp_s: float
+    optimizer_s: float
+    tokens: float
+    layers: dict[str, int]
+    """Layers of each stage, by part."""
+    waiting: dict[str, float]
+    """Share of a micro-batch that a stage of each part waits for the slowest."""
+    alone_tokens_per_s: dict[str, float]
+    """What each part would do without the others; 0 where the model does not fit on it."""
+
+    @property
+    def step_time_s(self) -> float:
+        """The sum of the terms."""
+        return self.stages_s + self.bubble_s + self.sends_s + self.exposed_dp_s + self.optimizer_s
+
+    @property
+    def tokens_per_s(self) -> float:
+        """Tokens per second of all parts together."""
+        return self.tokens / self.step_time_s
+
+    @property
+    def gain(self) -> float:
+        """Throughput over the best part alone, less one; infinite where none could train the model."""
+        best = max(self.alone_tokens_per_s.values())
+        return self.tokens_per_s / best - 1.0 if best > 0 else float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    model: Model
+    seq_len: int
+    micro_batches: int
+    dtype: str
+
+
+def _check(parts: Sequence[Part], global_batch: int) -> int:
+    """Return the micro-batches of a replica; raise InputError for parts that cannot form one pipeline."""
+    if len(parts) < 2:
+        raise InputError("a pipeline over unlike cards needs at least two parts")
+    names = [p.name for p in parts]
+    if len(set(names)) != len(names):
+        raise InputError("two parts have the same name; give each its own")
+    for field in ("dp", "micro_batch", "cp"):
+        values = sorted({getattr(p.plan, field) for p in parts})
+        if len(values) > 1:
+            raise InputError(f"a pipeline over unlike cards needs one {field} in all parts, not {values}")
+    plan = parts[0].plan
+    if any(p.plan.interleave > 1 or p.plan.schedule != "1f1b" for p in parts):
+        raise InputError(
+            "a pipeline over unlike cards runs the schedule 1f1b; set interleave=1, schedule=1f1b"
+        )
+    if any(p.plan.offload_optimizer or p.plan.offload_activations for p in parts):
+        raise InputError("offload is not modelled for a pipeline over unlike cards; switch it off")
+    if global_batch % (plan.dp * plan.micro_batch):
+        raise InputError(
+            f"a batch of {global_batch} is no multiple of dp x micro_batch = {plan.dp * plan.micro_batch}"
+        )
+    return global_batch // (plan.dp * plan.micro_batch)
+
+
+def _share(model: Model, part: Part, each: int, ends: bool) -> Model:
+    """The part's layers, ``each`` a stage, with an embedding or head where it is one of the ``ends``."""
+    layers = each * part.plan.pp
+    mixed = model.moe_layers * layers / model.layers
+    vocab = model.vocab if ends else 0
+    return replace(model, layers=layers, moe_layers=mixed, vocab=vocab, tied_embeddings=True)  # type: ignore[arg-type]
+
+
+def _stage_s(part: Part, job: _Job, each: int) -> float:
+    share = _share(job.model, part, each, False)
+    return float(stage_seconds(part.card, part.network, share, part.plan, job.seq_len, job.dtype).total)
+
+
+def _fits(part: Part, job: _Job, each: int, ends: bool, head: bool, after: int) -> bool:
+    """Whether the part's first stage fits, with the micro-batches in flight of all stages from it on, and its head."""
+    plan = part.plan
+    share = _share(job.model, part, each, ends)
+    shard = stage_shard(share, plan)
+    flight = min(after, job.micro_batches)
+    kept = activation_bytes_per_layer(job.model, plan, job.seq_len, plan.recompute) * each * flight
+    states = 2.0 * shard.per_copy(plan.zero >= 3) + 12.0 * shard.per_copy(plan.zero >= 1)
+    states += plan.software.gradient_bytes * shard.per_copy(plan.zero >= 2)
+    tokens = plan.micro_batch * job.seq_len / plan.cp
+    logits = LOGIT_BYTES * tokens * job.model.vocab / plan.tp if head else 0.0
+    return bool(kept + states + logits + plan.software.runtime_bytes <= part.card.memory_bytes)
+
+
+def _balance(parts: Sequence[Part], job: _Job, head_s: float) -> list[int]:
+    """Return layers a stage, by part, whose slowest stage is fastest; ties go to the shorter pipeline.
+
+    Exact: dynamic programming over the parts and the layers given out so far.
+    """
+    layers = job.model.layers
+    best: dict[int, tuple[float, float, list[int]]] = {0: (0.0, 0.0, [])}
+    stages = [p.plan.pp for p in parts]
+    for number, part in enumerate(parts):
+        last = number == len(parts) - 1
+        after = sum(stages[number:])
+        found: dict[int, tuple[float, float, list[int]]] = {}
+        for each in range(1, layers // part.plan.pp + 1):
+            if not _fits(part, job, each, number == 0 or last, last, after):
+                break
+            stage = _stage_s(part, job, each)
+            pace = stage + (head_s if last else 0.0)
+            for given, (slowest, whole, chosen) in best.items():
+                total = given + each * part.plan.pp
+                row = (max(slowest, pace), whole + part.plan.pp * stage, [*chosen, each])
+                if total <= layers and (total not in found or row < found[total]):
+                    found[total] = row
+        best = found
+    if layers in best:
+        return best[layers][2]
+    most = max(best, default=0)
+    if most:
+        raise InputError(
+            f"{layers} layers cannot be given out to stages of {stages} (by part) in whole layers a stage that fit;"
+            f" {most} could"
+        )
+    raise InfeasibleError(f"{job.model.name} does not fit on these parts; take more cards or stages")
+
+
+def mixed_pipeline(
+    parts: Sequence[Part],
+    *,
+    model: Model,
+    global_batch: int,
+    seq_len: int,
+    link_bandwidth: float,
+    dtype: str = "bf16",
+) -> MixedPipeline:
+    """Return one step of a pipeline whose stages lie on unlike parts, in their order.
+
+    With t_k the time of a micro-batch on a stage of part k and m micro-batches: m max(t_k) + (sum over stages - the
+    slowest) + sends + exposed data-parallel traffic + optimizer; the last stage has the head, too. Layers are shared
+    out so that max(t_k) is least and every part has the memory. Two equal parts over a link as fast as their network
+    are one cluster.
+
+    Raises InputError for parts that cannot form one pipeline, InfeasibleError where nothing fits.
+    """
+    job = _Job(model, seq_len, _check(parts, global_batch), dtype)
+    m, final = job.micro_batches, parts[-1]
+    head = float(logit_seconds(final.card, model, final.plan, seq_len, dtype))
+    each = _balance(parts, job, head)
+    times = [_stage_s(p, job, n) for p, n in zip(parts, each, strict=True)]
+    paces = [*times[:-1], times[-1] + head]
+    slowest = int(np.argmax(paces))
+    whole = sum(p.plan.pp * t for p, t in zip(parts, times, strict=True))
+    exposed, optimizer = zip(*(_closing(parts, i, n, times[i], job) for i, n in enumerate(each)), strict=True)
+    return MixedPipeline(
+        stages_s=m * paces[slowest],
+        bubble_s=whole - times[slowest],
+        sends_s=2.0 * m * max(_sends(parts, job, link_bandwidth)),
+        exposed_dp_s=max(exposed),
+        optimizer_s=max(optimizer),
+        tokens=float(global_batch) * seq_len,
+        layers={p.name: n for p, n in zip(parts, each, strict=True)},
+        waiting={p.name: 1.0 - t / paces[slowest] for p, t in zip(parts, paces, strict=True)},
+        alone_tokens_per_s={
+            p.name: alone_tokens_per_s(p, model, global_batch, seq_len, dtype) for p in parts
+        },
+    )
+
+
+def _closing(parts: Sequence[Part], number: int, each: int, stage_s: float, job: _Job) -> tuple[float, float]:
+    """Exposed data-parallel seconds and seconds of the optimizer of a part."""
+    part = parts[number]
+    shard = stage_shard(_share(job.model, part, each, number in (0, len(parts) - 1)), part.plan)
+    exposed, _ = data_parallel_time(part.network, part.plan, shard, stage_s, job.micro_batches, each)
+    rate = part.card.memory_bandwidth * part.card.memory_efficiency
+    return float(exposed), float(28.0 * shard.per_copy(part.plan.zero >= 1) / rate)
+
+
+def _sends(parts: Sequence[Part], job: _Job, link: float) -> list[float]:
+    """Seconds of one send inside each part that has stages to send between, and over the links between parts."""
+    out = []
+    for part in parts:
+        plan = part.plan
+        size = 2.0 * plan.micro_batch * job.seq_len / plan.cp * job.model.hidden / plan.tp
+        between = replace(part.network, scale_out_bandwidth=min(part.network.scale_out_bandwidth, link))
+        inside = plan.tp * plan.cp * plan.dp * 2 <= part.network.scale_up_size
+        if plan.pp > 1:
+            near = collective_time("send", size, 2, local=2 if inside else 1, network=part.network)
+            out.append(float(near.total_s))
+        out.append(float(collective_time("send", size, 2, local=1, network=between).total_s))
+    return out

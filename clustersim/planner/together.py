@@ -1,0 +1,100 @@
+"""One model on unlike clusters: shares of the batch, or shares of the layers, whichever is faster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from clustersim import assemble
+from clustersim.errors import ClusterSimError, InfeasibleError, InputError
+from clustersim.perf.hetero import MixedStep, Part, alone_tokens_per_s, mixed_step
+from clustersim.perf.hetero_stages import MixedPipeline, mixed_pipeline
+from clustersim.schema.inputs import Inputs
+
+__all__ = ["SHARES", "Together", "train_on_all"]
+
+SHARES = ("best", "batch", "layers")
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """The step of all parts, how it shares them out, and the parts as it uses them."""
+
+    share: str
+    step: MixedStep | MixedPipeline
+    parts: tuple[Part, ...]
+    refused: str
+    """Why the other way was not possible; empty where it was only slower, or not asked."""
+
+
+def train_on_all(every: Sequence[Inputs], *, link_bandwidth: float, share: str = "best") -> Together:
+    """Return one step of the first scenario's model on all clusters.
+
+    ``batch``: every cluster keeps its plan and takes replicas and micro-batches by its speed. ``layers``: every replica
+    is one pipeline through all clusters, its stages as long as they are fast; every cluster keeps its tensor degree and
+    the number of replicas is the fastest that divides them all.
+
+    Raises InputError or InfeasibleError where the way that was asked is not possible, or neither is.
+    """
+    training = every[0].scenario.training
+    job = {
+        "model": assemble.model_spec(every[0].hardware.model), "global_batch": training.global_batch,
+        "seq_len": training.seq_len, "link_bandwidth": link_bandwidth, "dtype": training.dtype,
+    }  # fmt: skip
+    parts = [
+        Part(
+            name=one.scenario.name,
+            card=assemble.card_spec(one.hardware.card),
+            network=assemble.network_spec(one.scenario, one.hardware),
+            plan=assemble.plan_spec(one.scenario.training),
+        )
+        for one in every
+    ]
+    found: list[Together] = []
+    errors: list[ClusterSimError] = []
+    for way, run in (("batch", _by_batch), ("layers", _by_layers)):
+        if share in (way, "best"):
+            try:
+                found.append(run(parts, job))
+            except (InputError, InfeasibleError) as error:
+                errors.append(error)
+    if not found:
+        raise errors[0]
+    best = max(found, key=lambda way: way.step.tokens_per_s)
+    return replace(best, refused=str(errors[0]).splitlines()[0] if errors else "")
+
+
+def _by_batch(parts: Sequence[Part], job: dict[str, object]) -> Together:
+    return Together("batch", mixed_step(parts, **job), tuple(parts), "")  # type: ignore[arg-type]
+
+
+def _by_layers(parts: Sequence[Part], job: dict[str, object]) -> Together:
+    """The fastest number of replicas that gives every part whole stages; alone, each keeps the plan it came with."""
+    found: list[Together] = []
+    reason: ClusterSimError = InputError(
+        "no number of replicas gives every cluster whole stages for a pipeline through all"
+    )
+    words = {name: job[name] for name in ("model", "global_batch", "seq_len", "dtype")}
+    alone = {p.name: alone_tokens_per_s(p, **words) for p in parts}  # type: ignore[arg-type]
+    most = min(p.plan.cards // (p.plan.tp * p.plan.cp) for p in parts)
+    for dp in range(1, most + 1):
+        if any(p.plan.cards % (p.plan.tp * p.plan.cp * dp) for p in parts):
+            continue
+        laid = [_laid(p, parts[0], dp) for p in parts]
+        try:
+            step = mixed_pipeline(laid, **job)  # type: ignore[arg-type]
+            found.append(Together("layers", replace(step, alone_tokens_per_s=alone), tuple(laid), ""))
+        except (InputError, InfeasibleError) as error:
+            reason = error
+    if not found:
+        raise reason
+    return max(found, key=lambda way: way.step.tokens_per_s)
+
+
+def _laid(part: Part, first: Part, dp: int) -> Part:
+    plan = part.plan
+    stages = plan.cards // (plan.tp * plan.cp * dp)
+    changed = replace(
+        plan, dp=dp, pp=stages, interleave=1, schedule="1f1b", micro_batch=first.plan.micro_batch
+    )
+    return replace(part, plan=changed)
