@@ -69,10 +69,15 @@ def command(
     results = [best_plans(inputs, cards=n, top=top, offload=offload) for n in _counts(cards)]
     price = _pricing(inputs)
     if why:
-        emit_rows([_why(result.best[0], other) for result in results for other in result.others], fmt)
+        rows = []
+        for count, result in zip(_counts(cards), results, strict=True):
+            rows += [_why(result.best[0], other) for other in result.others]
+            roomy = best_plans(inputs, cards=count, top=1, offload=offload, roomy=True).best[0]
+            rows.append(_capacity(result.best[0], roomy, inputs))
+        emit_rows(rows, fmt)
     elif front:
-        rows = priced_front([plan for result in results for plan in result.front], price)
-        emit_rows([_row(plan, inputs, cost) for plan, cost in rows], fmt)
+        found = priced_front([plan for result in results for plan in result.front], price)
+        emit_rows([_row(plan, inputs, cost) for plan, cost in found], fmt)
     else:
         plans = sorted((plan for result in results for plan in result.best), key=lambda p: p.step_time_s)[
             :top
@@ -146,4 +151,18 @@ def _why(best: Any, other: Any) -> dict[str, Any]:
         "slower_pct": 100 * other.slower_s / best.step_time_s,
         "because_more": other.because,
         "memory_gib": other.found.memory_bytes / 2**30,
+    }
+
+
+def _capacity(best: Any, roomy: Any, inputs: Any) -> dict[str, Any]:
+    """What the memory of the cards costs: the fastest plan of all, whether it fits or not."""
+    return {
+        "cards": best.plan.cards,
+        "choice": "memory_gib",
+        "best": inputs.hardware.card.memory.capacity.value / 2**30,
+        "otherwise": max(inputs.hardware.card.memory.capacity.value, roomy.memory_bytes) / 2**30,
+        "step_time_s": roomy.step_time_s,
+        "slower_pct": 100 * (roomy.step_time_s / best.step_time_s - 1),
+        "because_more": "capacity" if roomy.step_time_s < best.step_time_s * (1 - 1e-9) else "nothing",
+        "memory_gib": roomy.memory_bytes / 2**30,
     }

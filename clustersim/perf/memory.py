@@ -177,13 +177,21 @@ def _stage_memory(
     tokens = plan.micro_batch * seq_len / plan.cp
     head = last | np.equal(plan.pp, 1)
     return MemoryTerms(
-        weights=weight_bytes * shard.per_copy(plan.zero >= 3),
+        weights=weight_bytes * _weights_held(model, plan, shard),
         gradients=plan.software.gradient_bytes * shard.per_copy(plan.zero >= 2),
         optimizer=0.0 if plan.offload_optimizer else 12.0 * shard.per_copy(plan.zero >= 1),
         activations=activations,
         logits=np.where(head, LOGIT_BYTES * tokens * model.vocab / plan.tp, 0.0),
         buffers=plan.software.runtime_bytes,
     )
+
+
+def _weights_held(model: Model, plan: Plan, shard: Shard) -> Real:
+    """Parameters whose weights a card holds; ZeRO 3 gathers the layer at hand and the next beside its own share."""
+    if plan.zero < 3:
+        return shard.total
+    gathered = 2.0 * shard.total / np.maximum(2.0, model.layers / plan.pp)
+    return np.minimum(shard.total, shard.per_copy(True) + gathered)
 
 
 def check_fits(card: Card, model: Model, plan: Plan, seq_len: int, global_batch: int) -> MemoryTerms:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -49,8 +50,9 @@ def best_plans(
     top: int = 10,
     offload: bool = False,
     space: PlanSpace | None = None,
+    roomy: bool = False,
 ) -> SearchResult:
-    """Return the best plans of a scenario's model on its cards, or on another number of them."""
+    """Return the best plans of a scenario's model on its cards, or on another number; ``roomy``: as if all fitted."""
     scenario, hardware = inputs.scenario, inputs.hardware
     words = space or PlanSpace()
     away = (False, True) if offload else (False,)
@@ -58,8 +60,9 @@ def best_plans(
         words, cp=_contexts(inputs), offload_optimizer=away, offload_activations=away,
         software=assemble.software_spec(scenario.training.software),
     )  # fmt: skip
+    card = assemble.card_spec(hardware.card)
     return search_plans(
-        card=assemble.card_spec(hardware.card),
+        card=replace(card, memory_bytes=math.inf) if roomy else card,
         network=assemble.network_spec(scenario, hardware),
         model=assemble.model_spec(hardware.model),
         cards=cards or int(scenario.cluster.cards.value),

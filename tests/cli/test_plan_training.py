@@ -33,9 +33,11 @@ def test_plans_come_fastest_first_with_their_cost() -> None:
 def test_why_the_winner_wins() -> None:
     rows = run("br166-1024", "--why")
     assert {"tp", "pp", "micro_batch", "recompute", "zero"} <= {str(r["choice"]) for r in rows}
-    for row in rows:
+    *choices, memory = rows
+    for row in choices:
         assert row["best"] != row["otherwise"] and row["slower_pct"] >= 0  # type: ignore[operator]
         assert row["because_more"]
+    assert memory["choice"] == "memory_gib" and memory["slower_pct"] <= 0  # type: ignore[operator]
 
 
 def test_the_front_holds_no_plan_that_another_beats() -> None:
