@@ -7,7 +7,8 @@ network whose speed between domains is that of the slowest part or of the link b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from clustersim.errors import InfeasibleError, InputError
@@ -19,7 +20,7 @@ from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan
 from clustersim.perf.step import step_columns
 
-__all__ = ["MixedStep", "Part", "alone_tokens_per_s", "mixed_step"]
+__all__ = ["MixedStep", "Part", "alone_tokens_per_s", "check_names", "gain_over_best", "mixed_step"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,24 @@ class MixedStep:
     @property
     def gain(self) -> float:
         """Throughput over the best part alone, less one: what leaving the slower parts out would forgo."""
-        return self.tokens_per_s / max(self.alone_tokens_per_s.values()) - 1.0
+        return gain_over_best(self.tokens_per_s, self.alone_tokens_per_s)
+
+
+def gain_over_best(tokens_per_s: float, alone: Mapping[str, float]) -> float:
+    """Return throughput over the best part alone, less one; infinite where none could train the model.
+
+    >>> round(gain_over_best(120.0, {"a": 100.0, "b": 30.0}), 3)
+    0.2
+    """
+    best = max(alone.values())
+    return tokens_per_s / best - 1.0 if best > 0 else math.inf
+
+
+def check_names(parts: Sequence[Part]) -> None:
+    """Raise InputError where two parts have one name, which results could not tell apart."""
+    names = [p.name for p in parts]
+    if len(set(names)) != len(names):
+        raise InputError("two parts have the same name; give each its own")
 
 
 def _busy_s(part: Part, model: Model, micro_batches: int, seq_len: int, dtype: str) -> float:
@@ -71,9 +89,7 @@ def _check(parts: Sequence[Part], model: Model, seq_len: int, global_batch: int)
     """Return the sequences of one micro-batch; raise for parts that cannot train together."""
     if not parts:
         raise InputError("a mixed cluster needs at least one part")
-    names = [p.name for p in parts]
-    if len(set(names)) != len(names):
-        raise InputError("two parts have the same name; give each its own")
+    check_names(parts)
     sizes = {p.plan.micro_batch for p in parts}
     if len(sizes) > 1:
         raise InputError(f"all parts must use one micro-batch, not {sorted(sizes)}")

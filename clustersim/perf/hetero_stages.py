@@ -14,7 +14,7 @@ import numpy as np
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.fabric.collectives import collective_time
 from clustersim.perf.data_parallel import data_parallel_time
-from clustersim.perf.hetero import Part, alone_tokens_per_s
+from clustersim.perf.hetero import Part, alone_tokens_per_s, check_names, gain_over_best
 from clustersim.perf.memory import LOGIT_BYTES, activation_bytes_per_layer, stage_shard
 from clustersim.perf.model import Model
 from clustersim.perf.stage import stage_seconds
@@ -54,8 +54,7 @@ class MixedPipeline:
     @property
     def gain(self) -> float:
         """Throughput over the best part alone, less one; infinite where none could train the model."""
-        best = max(self.alone_tokens_per_s.values())
-        return self.tokens_per_s / best - 1.0 if best > 0 else float("inf")
+        return gain_over_best(self.tokens_per_s, self.alone_tokens_per_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +69,7 @@ def _check(parts: Sequence[Part], global_batch: int) -> int:
     """Return the micro-batches of a replica; raise InputError for parts that cannot form one pipeline."""
     if len(parts) < 2:
         raise InputError("a pipeline over unlike cards needs at least two parts")
-    names = [p.name for p in parts]
-    if len(set(names)) != len(names):
-        raise InputError("two parts have the same name; give each its own")
+    check_names(parts)
     for field in ("dp", "micro_batch", "cp"):
         values = sorted({getattr(p.plan, field) for p in parts})
         if len(values) > 1:
