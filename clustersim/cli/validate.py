@@ -80,11 +80,14 @@ def _table(answer: Mapping[str, Any]) -> str:
 @format_option("table", "json")
 def command(domain: str, data: Path | None, fmt: str) -> None:
     """Predict every row of DOMAIN's measurements and print the errors, in total, by group and by source."""
-    from clustersim.validation.common import summarise
+    from clustersim.validation.common import ColumnError, summarise
 
     module_name, shipped = DOMAINS[domain]
     module = importlib.import_module(module_name)
     file = data or Path(__file__).resolve().parent.parent / "data" / "validation" / shipped
-    rows = module.predict(read_rows(file))
+    try:
+        rows = module.predict(read_rows(file))
+    except ColumnError as error:
+        raise InputError(f"{file}:1: {error.problem}") from None
     answer = summarise(domain, rows)
     emit_object(answer, fmt, lambda: _table(answer))

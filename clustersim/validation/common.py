@@ -12,7 +12,7 @@ from scipy.stats import spearmanr
 
 from clustersim.errors import InputError, suggest
 
-__all__ = ["ValidationRow", "require_columns", "summarise"]
+__all__ = ["ColumnError", "ValidationRow", "require_columns", "summarise"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +46,30 @@ class ValidationRow:
         return 100.0 * (self.predicted - self.measured) / self.measured
 
 
+class ColumnError(InputError):
+    """A table lacks columns; ``problem`` says which, without the place."""
+
+    def __init__(self, place: str, problem: str) -> None:
+        super().__init__(f"{place}:1: {problem}")
+        self.problem = problem
+
+
 def require_columns(columns: Iterable[str], needed: Sequence[str], file: str) -> None:
-    """Raise InputError naming every needed column that a CSV lacks, with the nearest one it has.
+    """Raise ColumnError naming every needed column that a CSV lacks, with the nearest one it has.
 
     >>> require_columns(["a", "b"], ["a"], "x.csv")
     """
     have = list(columns)
     missing = [name for name in needed if name not in have]
-    if missing:
-        hints = "; ".join(f"{name!r} is missing, {suggest(name, have)}" for name in missing)
-        raise InputError(f"{file}:1: {hints}. Needed columns: {', '.join(needed)}")
+    if not missing:
+        return
+    near = {name: suggest(name, have) for name in missing}
+    said = [
+        f"{name!r} is missing{', ' + near[name] if near[name].startswith('did') else ''}" for name in missing
+    ]
+    raise ColumnError(
+        file, f"{'; '.join(said)}. It has: {', '.join(have)}. Needed columns: {', '.join(needed)}"
+    )
 
 
 def _statistics(rows: Sequence[ValidationRow]) -> dict[str, Any]:

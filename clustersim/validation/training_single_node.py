@@ -39,7 +39,13 @@ def is_single_node(columns: Mapping[str, str]) -> bool:
 
 
 def training_row(row: Mapping[str, str], index: int) -> dict[str, str]:
-    """Return a row of that table in the columns of the training data; ``index`` counts from 0."""
+    """Return a row of that table in the columns of the training data; ``index`` counts from 0.
+
+    A time that is no number is left out, and the row then says that it has none.
+    """
     ours = {ours: row[theirs] for theirs, ours in _COLUMNS.items()}
-    seconds = str(float(row[_SECONDS]) / 1e3)
+    try:
+        seconds = str(float(row[_SECONDS]) / 1e3)
+    except ValueError:
+        seconds = ""
     return {**_COMMON, **ours, "id": f"vtrain-single-{index:03d}", "iteration_time_s": seconds}

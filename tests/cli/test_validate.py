@@ -43,7 +43,7 @@ def test_bad_files(tmp_path: Path) -> None:
     path = tmp_path / "d.csv"
     for text, message in (
         ("", "the file is empty"),
-        ("a,b\n1,2\n", "is missing"),
+        ("a,b\n1,2\n", "d.csv:1: 'id' is missing"),
         ("id,id\n1,2\n", "column 'id' stands twice"),
         ("id,source\n", "no rows"),
         ("id,source\n1,2,3\n", "d.csv:2: more cells than columns"),

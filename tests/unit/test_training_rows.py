@@ -78,3 +78,5 @@ def test_the_single_node_table_is_read_in_its_own_columns() -> None:
     assert len(found) == 1 and found[0].id == "vtrain-single-000"
     assert found[0].measured == pytest.approx(float(first.split(",")[-1]) / 1e3)
     assert found[0].group == "tuned on"
+    silent = training.predict([row | {"iteration time (ms)": "n/a"}])[0]
+    assert silent.predicted is None and "neither a step time" in silent.reason
