@@ -41,6 +41,11 @@ _CARDS = (
 )  # fmt: skip
 #: Cards whose links nobody has published -> the card of the same maker whose assumed links stand in.
 _STAND_IN = {"MetaX-C500": "MetaX-C550"}
+#: Cards whose links nobody has published, but an all-reduce over the 8 cards of a server was measured: its bus
+#: bandwidth (FlagPerf base measurements, R5300 G5 with BI-V150).
+_MEASURED_LINKS = {"BI-V150": 46.24e9}
+#: Seconds per step over PCIe (NCCL src/graph/tuning.cc, ring hop, Simple protocol; published).
+PCIE_STEP_S = 5.7e-6
 #: How a row names a mixture of experts -> its model file. Earlier words win.
 _MIXTURES = (
     (r"qwen3.?235b", "qwen3-235b-a22b"), (r"qwen3.?30b", "qwen3-30b-a3b"), (r"qwen1\.5.?moe", "qwen1.5-moe-a2.7b"),
@@ -218,6 +223,13 @@ def _nic_rate(interconnect: str, card: str) -> tuple[float, str]:
 
 def _network(profile: CardProfile, interconnect: str) -> tuple[Network, str]:
     rate, stated = _nic_rate(interconnect, profile.name)
+    if profile.scale_up is None and profile.name in _MEASURED_LINKS:
+        network = Network(
+            scale_up_size=8, scale_up_bandwidth=_MEASURED_LINKS[profile.name], scale_up_latency=PCIE_STEP_S,
+            scale_up_wiring="pcie", scale_up_efficiency=1.0, scale_out_bandwidth=rate,
+            scale_out_latency=RDMA_LATENCY_S, scale_out_efficiency=WIRE_SHARE,
+        )  # fmt: skip
+        return network, f"{stated}; links as an all-reduce over them was measured"
     if profile.scale_up is None:
         raise Unpredictable(f"the profile of {profile.name} has no links")
     share, reduction = profile.efficiency.scale_up, profile.efficiency.scale_up_reduction

@@ -80,3 +80,13 @@ def test_the_single_node_table_is_read_in_its_own_columns() -> None:
     assert found[0].group == "tuned on"
     silent = training.predict([row | {"iteration time (ms)": "n/a"}])[0]
     assert silent.predicted is None and "neither a step time" in silent.reason
+
+
+def test_cards_without_published_links_say_what_stands_in() -> None:
+    measured = job(
+        ROW | {"gpu": "Iluvatar BI-V150 (Chinese)", "model": "Mixtral-8x7B (8 layers)", "layers": "8"}
+    )
+    assert measured.network.scale_up_bandwidth == 46.24e9 and "was measured" in measured.nic
+    assert measured.model.layers == measured.model.moe_layers == 8
+    assumed = job(ROW | {"gpu": "MetaX C500 (Chinese)"})
+    assert "links of MetaX-C550, an assumption" in assumed.chosen
