@@ -23,6 +23,10 @@ class Software:
     """Share of the computation under which data-parallel traffic can hide; 0 for software of before 2022."""
     flash_attention: bool = True
     """Fused attention that never writes the score matrix; False for runs of before 2023."""
+    attention_share: float = 0.63
+    """Share of the best matrix rate that fused attention reaches: 0.63 on A100 by its second generation, by the
+    libraries of 2024 on Hopper (Dao, arXiv:2307.08691, figure 5: 0.6-0.75 of peak forward and less backward, where
+    plain products reach 0.8-0.9; derived)."""
     expert_forwarding: bool = True
     """A token crosses to a domain once and is handed on inside; False sends a copy for each of its experts."""
     tp_overlap: float = 0.0

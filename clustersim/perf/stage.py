@@ -28,9 +28,6 @@ CHEAP_OUTSIDE, CHEAP_INSIDE = 4.0, 3.0
 #: The same for each copy of a token that goes to an expert, per hidden unit: sorted for the exchange, sorted by expert,
 #: and both undone, read and written (counted: 6 forward and as many backward).
 ROUTED_VALUES = 12.0
-#: Share of a card's best matrix rate that flash attention reaches (Dao, arXiv:2307.08691, figure 5: 0.6-0.75 of peak
-#: forward and less backward, where plain products reach 0.8-0.9; tier: derived).
-ATTENTION_SHARE = 0.63
 #: Seconds that a kernel takes beyond its work: launch, ramp-up and drain (derived; tuned on the declared rows of
 #: docs/training.md, of the order of the 4-6 us that CUDA kernels of this size take).
 KERNEL_S = 4e-6
@@ -162,7 +159,7 @@ def _attention(
     padding = -(-width // HEAD_TILE) * HEAD_TILE / width
     square = 2.0 * tokens * seq_len * model.score_width / plan.tp * layers * padding
     if plan.software.flash_attention:
-        forward = 0.5 * square / (rate * ATTENTION_SHARE)
+        forward = 0.5 * square / (rate * plan.software.attention_share)
         return 3.5 * forward, forward if plan.recompute == "full" else 0.0
     scores = 2.0 * tokens * seq_len * model.heads / plan.tp * layers
     aligned = 1.0 if width % 8 == 0 else MISALIGNED_SHARE

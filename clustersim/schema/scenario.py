@@ -83,6 +83,8 @@ class SoftwareSection(Model):
     dp_overlap: Fraction | None = None
     """Share of the computation under which data-parallel traffic can hide."""
     flash_attention: bool = True
+    attention_share: Fraction | None = None
+    """Share of the best matrix rate that fused attention reaches."""
     expert_forwarding: bool = True
     tp_overlap: Fraction | None = None
     """Share of the matrix products under which tensor-parallel traffic can hide."""

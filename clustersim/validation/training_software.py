@@ -49,6 +49,10 @@ SITES: tuple[Site, ...] = (
         tuple(f"bloomprep-{number:03d}" for number in (1, 2, 4, 5, 6, 10, 11, 12, 14, 15)),
     ),
 )
+#: First-generation fused attention reached 0.25-0.40 of an A100's peak (Dao, arXiv:2307.08691, abstract), the second
+#: 0.50-0.73 there and 0.35 on H100 (arXiv:2407.08608, abstract); as shares of the best matrix rate, the first on H100
+#: slowed down as the second was (derived).
+_FIRST_GENERATION = {"a100": 0.38, "h100": 0.22}
 #: Sites whose authors measured the rates of single operators on the same machine, apart from any training step.
 #: SimuMax v1.2: configs/system/b200_bf16_ceperm.json, average share of matrix products and of streaming kernels.
 _MEASURED = (("SimuMax v1.2 B200", {"gemm_efficiency": 0.488, "memory_efficiency": 0.666}),)
@@ -67,6 +71,9 @@ def software_of(row: Mapping[str, str]) -> Software:
     if "BigScience" in row["source"]:
         # Half-precision gradients are accumulated as they are, bfloat ones beside a single-precision sum.
         software = replace(software, gradient_bytes=6.0 if "bf16" in row["dtype"].lower() else 2.0)
+    if "MosaicML" in row["source"]:
+        share = next((s for card, s in _FIRST_GENERATION.items() if card in row["gpu"].lower()), None)
+        software = replace(software, attention_share=share) if share else software
     if row["source"].startswith(("NVIDIA dgxc", "NeMo/Megatron-Bridge")):
         # Their recipes reduce and hold gradients in bfloat.
         software = replace(software, gradient_bytes=2.0)
