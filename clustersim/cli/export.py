@@ -39,7 +39,7 @@ def xlsx(
         raise InputError(f"{output}: give a file that ends in .xlsx")
     if not output.parent.is_dir():
         raise InputError(f"{output.parent}: no such folder")
-    from clustersim.cli.forecast import runs_by_case
+    from clustersim.cli.forecast_common import runs_by_case
     from clustersim.report.workbook.export import export_workbook
     from clustersim.report.workbook.inputs import CASE_KEYS
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from clustersim.cli import forecast_analysis
+from clustersim.cli.forecast_common import chain_of
 from clustersim.cli.options import (
     emit_object,
     emit_rows,
@@ -22,28 +24,6 @@ from clustersim.errors import InputError
 @click.group()
 def command() -> None:
     """Statements, recovery, calibration, conventions, grids, cases and Monte Carlo of the company."""
-
-
-def chain_of(scenario: str, sets: tuple[str, ...]) -> Any:
-    """Run the chain without the simulated months; raises InputError for a scenario without a company."""
-    from clustersim.pipeline import run_chain
-    from clustersim.planner.segments import serving_rates
-    from clustersim.schema.inputs import load_inputs
-
-    inputs = load_inputs(scenario, sets)
-    if inputs.company is None:
-        raise InputError(f"{inputs.file}: has no `company`; add one (scenarios/company/)")
-    return run_chain(inputs, replications=0, serving=serving_rates(inputs))
-
-
-def runs_by_case(scenario: str, sets: tuple[str, ...]) -> dict[str, Any]:
-    """Run the base and every named case of the company file; a case replaces what ``--set`` says of its keys."""
-    runs = {"base": chain_of(scenario, sets)}
-    for name, changes in runs["base"].inputs.company.cases.items():
-        own = {f"company.{key}": value for key, value in changes.items()}
-        kept = tuple(text for text in sets if text.partition("=")[0].strip() not in own)
-        runs[name] = chain_of(scenario, (*kept, *(f"{key}={value}" for key, value in own.items())))
-    return runs
 
 
 @command.command()
@@ -260,7 +240,5 @@ def _valued(result: dict[str, Any]) -> str:
     parts = [render_table(result[k], "table") + "\n" for k in ("conventions", "reverse_dcf", "capital")]
     return "\n".join([*parts, f"recomputed upside {result['upside']:+.1%}: {result['rating']}"])
 
-
-from clustersim.cli import forecast_analysis  # noqa: E402  its commands join the group
 
 forecast_analysis.join(command)

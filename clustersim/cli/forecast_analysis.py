@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from clustersim.cli.forecast_common import chain_of, runs_by_case
 from clustersim.cli.options import (
     emit_object,
     emit_rows,
@@ -32,12 +33,6 @@ def join(group: click.Group) -> None:
         group.add_command(one)
 
 
-def _company(scenario: str, sets: tuple[str, ...]) -> Any:
-    from clustersim.cli.forecast import chain_of
-
-    return chain_of(scenario, sets)
-
-
 @click.command()
 @click.argument("scenario")
 @set_option
@@ -47,7 +42,7 @@ def grid(scenario: str, sets: tuple[str, ...], kind: str, fmt: str) -> None:
     """Target price over WACC x growth, or price x volume, around the case."""
     from clustersim.finance import analysis
 
-    run = _company(scenario, sets)
+    run = chain_of(scenario, sets)
     axes = [(key, [getattr(run.company, key) + step * n for n in STEPS]) for key, step in GRIDS[kind]]
     (row_key, rows), (column_key, columns) = axes
     if kind == "wacc-growth":
@@ -71,7 +66,6 @@ def grid(scenario: str, sets: tuple[str, ...], kind: str, fmt: str) -> None:
 def cases(scenario: str, sets: tuple[str, ...], output: str | None, fmt: str) -> None:
     """Run the named cases of the company file beside the base, and the way to each, input by input."""
     folder = output_folder(output) if output is not None else None
-    from clustersim.cli.forecast import runs_by_case
     from clustersim.finance.analysis import waterfall
 
     runs = runs_by_case(scenario, sets)
@@ -155,7 +149,7 @@ def mc(scenario: str, sets: tuple[str, ...], samples: int, output: str | None, f
 
     from clustersim.finance.analysis import monte_carlo
 
-    run = _company(scenario, sets)
+    run = chain_of(scenario, sets)
     ranges = {}
     for key in SAMPLED:
         at: Any = run.inputs.company
@@ -219,7 +213,7 @@ def consensus(scenario: str, file: Path, sets: tuple[str, ...], fmt: str) -> Non
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(f"{file}: is not UTF-8 text; export it as CSV UTF-8") from None
-    run = _company(scenario, sets)
+    run = chain_of(scenario, sets)
     statements = make_statements(run.company, run.forecast)
     table = compare_consensus(statements.income, statements.years, read_consensus(text, str(file)))
     if not table:
@@ -245,7 +239,7 @@ def demand(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
     from clustersim.finance.analysis import implied_share
     from clustersim.market.adoption import share_path
 
-    run = _company(scenario, sets)
+    run = chain_of(scenario, sets)
     size = run.inputs.company.market_size
     if size is None:
         raise InputError("the company file gives no market_size; add the market of two years and its source")

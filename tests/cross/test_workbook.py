@@ -9,7 +9,7 @@ import formualizer
 import pytest
 from workbook_recalc import by_formualizer, by_libreoffice, stripped
 
-from clustersim.cli.forecast import chain_of, runs_by_case
+from clustersim.cli.forecast_common import chain_of, runs_by_case
 from clustersim.errors import InputError
 from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, SHEETS, Book
 from clustersim.report.workbook.export import export_workbook

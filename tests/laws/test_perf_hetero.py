@@ -151,3 +151,11 @@ def test_parts_that_form_no_pipeline() -> None:
     none = replace(part("b"), card=replace(CARD, memory_bytes=1e9))
     with pytest.raises(InfeasibleError, match="does not fit on these parts"):
         mixed_pipeline([none, replace(none, name="c")], **JOB)
+
+
+def test_the_order_of_identical_parts_changes_nothing() -> None:
+    parts = [part("a"), part("b"), part("c", 0.5)]
+    swapped = [parts[1], parts[0], parts[2]]
+    for run in (mixed_step, mixed_pipeline):
+        job = {**JOB, "global_batch": 240}
+        assert run(parts, **job).step_time_s == pytest.approx(run(swapped, **job).step_time_s, rel=1e-12)
