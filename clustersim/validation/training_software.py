@@ -63,8 +63,9 @@ def software_of(row: Mapping[str, str]) -> Software:
     old = any(word in row["source"] for word in _UNFUSED)
     software = Software(dp_overlap=0.0, flash_attention=False) if old else Software()
     if "MegaScale" in row["source"]:
-        # Hiding data-parallel traffic is what that paper adds to this baseline (arXiv:2402.15627, section 3.2).
-        software = replace(software, dp_overlap=0.0)
+        # Hiding data-parallel traffic and the second generation of fused attention are what that paper adds to this
+        # baseline (arXiv:2402.15627, sections 3.2 and 3.3).
+        software = replace(software, dp_overlap=0.0, attention_share=_FIRST_GENERATION["a100"])
     for site in SITES:
         if site.source in row["source"]:
             software = replace(software, **site.changes)  # type: ignore[arg-type]
