@@ -102,7 +102,7 @@ def plan_spec(training: TrainingSection) -> Plan:
 
 #: Keys of the file whose engine field has its unit in the name.
 _SOFTWARE_NAMES = {
-    "layer_overhead": "layer_overhead_s", "host_layer": "host_layer_s", "expert_sync": "expert_sync_s",
+    "layer_overhead": "layer_overhead_s", "host_layer": "host_layer_s", "expert_overhead": "expert_overhead_s",
     "runtime_memory": "runtime_bytes",
 }  # fmt: skip
 

@@ -36,12 +36,12 @@ class Software:
     host_layer_s: float = 1.2e-3
     """Seconds that the host takes to launch the kernels of one pass of a layer (forward, recomputed, backward): no
     pass is shorter. 0 for launches that are recorded and replayed. Derived, see docs/training.md."""
-    expert_sync_s: float = 2e-3
-    """Seconds that a card waits in every pass of a layer of experts while the host learns how many tokens each expert
-    got and launches what follows. 0 where shapes are fixed. Derived, see docs/training.md."""
     layer_overhead_s: float = 0.0
     """Seconds that it adds to every pass of a layer (forward, recomputed, backward) beside its kernels: launches that
     the host cannot keep up with, synchronisation. Found by halving the micro-batch."""
+    expert_overhead_s: float = 2e-3
+    """The same for every pass of a layer of experts: routing, sorting, many small launches and what waits for them.
+    0 for steps that are recorded and replayed as a whole. Derived, see docs/training.md."""
     gradient_bytes: float = 4.0
     """Bytes of gradient held per parameter: 4 accumulates in single precision, 2 in half, 6 keeps both."""
     runtime_bytes: float = 1.5e9

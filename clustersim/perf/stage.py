@@ -116,7 +116,7 @@ def stage_seconds(card: Card, network: Network, model: Model, plan: Plan, seq_le
         ep=np.maximum(0.0, experts - software.ep_overlap * gemm),
     )
     waiting = np.maximum(0.0, passes * layers * software.host_layer_s - stage.total)
-    added = software.layer_overhead_s + software.expert_sync_s * model.moe_layers / model.layers
+    added = software.layer_overhead_s + software.expert_overhead_s * model.moe_layers / model.layers
     return replace(stage, software=waiting + passes * layers * added)
 
 

@@ -92,8 +92,8 @@ class SoftwareSection(Model):
     """The same for the exchange of experts."""
     host_layer: Duration | None = None
     """What the host takes to launch one pass of a layer."""
-    expert_sync: Duration | None = None
-    """What a pass of a layer of experts waits for the host to learn how many tokens each expert got."""
+    expert_overhead: Duration | None = None
+    """The same as ``layer_overhead`` for a layer of experts, on top."""
     layer_overhead: Duration | None = None
     """Added to every pass of a layer beside its kernels."""
     gradient_bytes: Annotated[Sourced, quantity("1", gt=0)] | None = None

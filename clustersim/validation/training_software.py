@@ -14,7 +14,7 @@ __all__ = ["counts_half_square", "is_memory_tuned_on", "is_tuned_on", "measured_
 
 #: The rows that the constants of the step model were tuned on, by the beginning of their source.
 TUNED_ON = ("Reducing Activation Recomputation Table 5", "Megatron-LM SC21 Table 1")
-#: Rows that the wait of a layer of experts was tuned on, by a grid of 1 ms: every fourth mixture that can be predicted.
+#: Rows that the overhead of a layer of experts was tuned on, by a grid of 1 ms: every fourth mixture that is predicted.
 MIXTURES_TUNED_ON = (
     "mbridge-26.06-GB300-DeepSeek-V3-MXFP8-256-4096", "mbridge-26.06-GB200-gpt-oss-120b-MXFP8-64-1280",
     "mbridge-26.04.01-H100-gpt-oss-120b-BF16-64-1280", "mbridge-26.04-H100-Qwen3-30B-A3B-FP8-16-1024",
@@ -80,7 +80,7 @@ def software_of(row: Mapping[str, str]) -> Software:
         software = replace(software, gradient_bytes=2.0)
     if "26.06" in row["source"] and row["gpu"].startswith(("GB200", "GB300")) and "MXFP8" in row["dtype"]:
         # These recipes record a whole step as one graph, so that the host neither launches nor waits.
-        software = replace(software, host_layer_s=0.0, expert_sync_s=0.0)
+        software = replace(software, host_layer_s=0.0, expert_overhead_s=0.0)
     return software
 
 

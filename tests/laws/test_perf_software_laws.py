@@ -36,10 +36,10 @@ def test_no_pass_of_a_layer_is_shorter_than_its_launch() -> None:
     assert replayed.terms.software_s == 0 and replayed.step_time_s < one.step_time_s
 
 
-def test_a_layer_of_experts_waits_in_every_pass() -> None:
+def test_a_layer_of_experts_costs_more_in_every_pass() -> None:
     plan = Plan(dp=8, ep=8, recompute="none")
     waits, fixed = (
-        step(replace(plan, software=Software(expert_sync_s=s)), model=MIXTURE).terms.software_s
+        step(replace(plan, software=Software(expert_overhead_s=s)), model=MIXTURE).terms.software_s
         for s in (2e-3, 0.0)
     )
     assert waits - fixed == pytest.approx(16 * 2 * MIXTURE.moe_layers * 2e-3)
