@@ -33,6 +33,8 @@ class ValidationRow:
     reason: str = ""
     group: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+    aside: bool = False
+    """Measured beside the domain's own quantity (memory beside time): in its group, but not in the totals."""
 
     @property
     def error_pct(self) -> float | None:
@@ -93,24 +95,26 @@ def summarise(domain: str, rows: Sequence[ValidationRow]) -> dict[str, Any]:
     """Return the answer of ``validate``: the errors in total, by source, by group, and row by row.
 
     MAPE is the mean of |predicted - measured| / measured, bias the signed mean, Spearman the rank correlation
-    of predictions with measurements.
+    of predictions with measurements. Totals and sources hold the domain's own quantity; what was measured beside it
+    is in its group.
 
     >>> rows = [ValidationRow(str(i), "paper", m * 1.1, m, "s", "H100") for i, m in enumerate((1.0, 2.0, 4.0))]
     >>> round(summarise("training", rows)["mape_pct"], 6)
     10.0
     """
-    by_source = {s: _statistics([r for r in rows if r.source == s]) for s in sorted({r.source for r in rows})}
+    own = [r for r in rows if not r.aside]
+    by_source = {s: _statistics([r for r in own if r.source == s]) for s in sorted({r.source for r in own})}
     groups = sorted({r.group for r in rows if r.group})
     return {
         "domain": domain,
-        **_statistics(rows),
+        **_statistics(own),
         "by_source": by_source,
         "by_group": {g: _statistics([r for r in rows if r.group == g]) for g in groups},
         "rows": [
             {
                 "id": r.id, "source": r.source, "group": r.group, "card": r.card, "unit": r.unit,
                 "predicted": r.predicted, "measured": r.measured, "error_pct": r.error_pct,
-                "reason": r.reason, "details": dict(r.details),
+                "reason": r.reason, "aside": r.aside, "details": dict(r.details),
             }
             for r in rows
         ],

@@ -105,7 +105,9 @@ def memory_rows(row: Mapping[str, str]) -> list[ValidationRow]:
     if stated is None and not ran_out:
         return []
     group = "memory tuned on" if is_memory_tuned_on(row) else "memory"
-    base: dict[str, Any] = {"id": f"{row['id']} memory", "source": row["source"], "group": group}
+    base: dict[str, Any] = {
+        "id": f"{row['id']} memory", "source": row["source"], "group": group, "aside": True,
+    }  # fmt: skip
     try:
         known = job(row)
         count(row, "global_batch")

@@ -35,7 +35,8 @@ def test_the_answer_has_the_promised_shape(domain: str) -> None:
         "domain", "n_rows", "n_predicted", "mape_pct", "median_ape_pct", "bias_pct", "spearman", "by_source",
     } <= set(answer)  # fmt: skip
     assert answer["domain"] == domain
-    assert len(answer["rows"]) == answer["n_rows"]
+    assert sum(not row["aside"] for row in answer["rows"]) == answer["n_rows"]
+    assert sum(part["n_rows"] for part in answer["by_source"].values()) == answer["n_rows"]
     assert all(row["predicted"] is not None or row["reason"] for row in answer["rows"])
 
 
