@@ -77,47 +77,61 @@ def stage_seconds(card: Card, network: Network, model: Model, plan: Plan, seq_le
     """
     layers = model.layers / plan.pp
     tokens = plan.micro_batch * seq_len / plan.cp
+    shared = plan.tp if plan.sequence_parallel else 1
+    kernels = _kernels(card, model, plan, seq_len, tokens, shared, dtype)
+    software = plan.software
+    passes = 3 if plan.recompute == "full" else 2
+    one = collective_time(
+        "all_reduce", 2.0 * tokens * model.hidden, plan.tp, local=local_members(plan.tp, 1, network), network=network
+    )  # fmt: skip
+    ring = _context_exchange(network, model, plan, tokens)
+    experts = _expert_exchange(network, model, plan, tokens / shared, passes)
+    stage = replace(
+        kernels,
+        tp=np.maximum(0.0, 2.0 * passes * layers * one.total_s - software.tp_overlap * kernels.gemm),
+        # The key-value exchange hides under the attention of the block that is at hand.
+        cp=np.maximum(0.0, 3 * layers * ring - kernels.attention),
+        ep=np.maximum(0.0, experts - software.ep_overlap * kernels.gemm),
+    )
+    waiting = np.maximum(0.0, passes * layers * software.host_layer_s - stage.total)
+    added = software.layer_overhead_s + software.expert_overhead_s * model.moe_layers / model.layers
+    return replace(stage, software=waiting + passes * layers * added)
+
+
+def _kernels(
+    card: Card, model: Model, plan: Plan, seq_len: int, tokens: Real, shared: Real, dtype: str
+) -> Stage:
+    """Return the seconds of the kernels of a stage, without exchanges and software."""
+    layers = model.layers / plan.pp
     rate, wide = card.matrix_rate(dtype), card.matrix_rate(wide_type(dtype))
     bandwidth = card.memory_bandwidth * card.memory_efficiency
     launches = (KERNELS_PER_LAYER + (0.0 if plan.software.flash_attention else UNFUSED_KERNELS)) * KERNEL_S
     forward, backward = layer_seconds(
         model, plan, tokens, rate=rate, bandwidth=bandwidth, units=card.compute_units
     )
-    gemm = layers * (forward + backward + 3 * launches)
     attention, again = _attention(model, plan, seq_len, tokens, layers, wide, bandwidth)
-    shared = plan.tp if plan.sequence_parallel else 1
-    # Norms, dropouts and residuals are split by sequence parallelism only; the activation's width by tensors.
-    values = OUTSIDE_VALUES * model.hidden / shared + INSIDE_VALUES * _ffn_width(model) / plan.tp
-    routed = model.moe_layers / model.layers * model.experts_per_token * model.hidden
-    values = values + ROUTED_VALUES * routed / shared
-    elementwise = layers * (values * 2.0 + _cast_bytes(model, plan, shared, dtype)) * tokens / bandwidth
-    recompute = again if plan.recompute == "selective" else 0.0
-    if plan.recompute == "selective" and plan.software.flash_attention:
-        cheap = CHEAP_OUTSIDE * model.hidden / shared + CHEAP_INSIDE * _ffn_width(model) / plan.tp
-        recompute = layers * cheap * 2.0 * tokens / bandwidth
+    moved = 2.0 * _values(model, plan, shared) + _cast_bytes(model, plan, shared, dtype)
+    elementwise = layers * moved * tokens / bandwidth
+    recompute: Real = 0.0
     if plan.recompute == "full":
         recompute = layers * (forward + launches) + again + elementwise / 3
-    passes = 3 if plan.recompute == "full" else 2
-    buffer = 2.0 * tokens * model.hidden
-    local = np.minimum(plan.tp, network.scale_up_size)
-    one = collective_time("all_reduce", buffer, plan.tp, local=local, network=network)
-    ring = _context_exchange(network, model, plan, tokens)
-    software = plan.software
-    experts = _expert_exchange(network, model, plan, tokens / shared, passes)
-    stage = Stage(
-        gemm=gemm,
-        attention=attention,
-        elementwise=elementwise,
-        recompute=recompute,
-        software=0.0,
-        tp=np.maximum(0.0, 2.0 * passes * layers * one.total_s - software.tp_overlap * gemm),
-        # The key-value exchange hides under the attention of the block that is at hand.
-        cp=np.maximum(0.0, 3 * layers * ring - attention),
-        ep=np.maximum(0.0, experts - software.ep_overlap * gemm),
-    )
-    waiting = np.maximum(0.0, passes * layers * software.host_layer_s - stage.total)
-    added = software.layer_overhead_s + software.expert_overhead_s * model.moe_layers / model.layers
-    return replace(stage, software=waiting + passes * layers * added)
+    elif plan.recompute == "selective" and plan.software.flash_attention:
+        cheap = CHEAP_OUTSIDE * model.hidden / shared + CHEAP_INSIDE * _ffn_width(model) / plan.tp
+        recompute = layers * cheap * 2.0 * tokens / bandwidth
+    elif plan.recompute == "selective":
+        recompute = again
+    gemm = layers * (forward + backward + 3 * launches)
+    return Stage(gemm, attention, elementwise, recompute, software=0.0, tp=0.0, cp=0.0, ep=0.0)
+
+
+def _values(model: Model, plan: Plan, shared: Real) -> Real:
+    """Values a token and layer that element-wise kernels read or write.
+
+    Norms, dropouts and residuals are split by sequence parallelism only; the activation's width by tensors.
+    """
+    routed = model.moe_layers / model.layers * model.experts_per_token * model.hidden
+    outside = OUTSIDE_VALUES * model.hidden + ROUTED_VALUES * routed
+    return outside / shared + INSIDE_VALUES * _ffn_width(model) / plan.tp
 
 
 def wide_type(dtype: str) -> str:
