@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
 
@@ -23,6 +23,9 @@ COLUMNS = (
 #: The only systems that constants were tuned on: (card, cards, words of the fabric).
 TUNED_ON = (("A100-SXM", 8, "NVLink3 NVSwitch"), ("H100 (p5)", 16, "32x100G"))
 _KIND_OF = {"p2p": "send", "sendrecv": "send", "alltoall": "all_to_all"}
+#: Packets of a copy hold 256 bytes where kernels send 128; with the 32 bytes that leave kernels 0.8 of a link, copies
+#: reach 8/9 of it (NVIDIA/nccl-tests issue 149; derived).
+COPY_OVER_KERNEL = (256 / 288) / (128 / 160)
 _EXPERT = ("moe_dispatch", "moe_combine")
 MIB, GIB = 2.0**20, 2.0**30
 
@@ -41,6 +44,8 @@ class _Row:
     busbw: float
     fabric: str
     notes: str
+    copied: bool
+    """A copy engine moved it (p2p), not a kernel of the library (sendrecv)."""
 
     @property
     def system(self) -> str:
@@ -70,6 +75,7 @@ def _number(row: Mapping[str, str], key: str, index: int, *, needed: bool, zero:
 
 def _read(row: Mapping[str, str], index: int) -> _Row:
     kind = (row["collective"] or "").strip().lower()
+    copied = kind == "p2p"
     kind = _KIND_OF.get(kind, kind)
     if kind not in KINDS and kind not in _EXPERT:
         known = ", ".join((*KINDS, "p2p", *_EXPERT))
@@ -81,7 +87,7 @@ def _read(row: Mapping[str, str], index: int) -> _Row:
     busbw = _number(row, "busbw_GBs", index, needed=not (row.get("algbw_GBs") or "").strip()) * 1e9
     return _Row(
         index, row["source"], row["gpu"], int(n), kind, _number(row, "size_bytes", index, needed=False),
-        algbw, busbw, row["fabric"] or "", row["notes"] or "",
+        algbw, busbw, row["fabric"] or "", row["notes"] or "", copied,
     )  # fmt: skip
 
 
@@ -137,6 +143,9 @@ def _predict_row(row: _Row) -> tuple[float, float, str, str, dict[str, Any]]:
     if row.n == 1:
         raise Unpredictable("one card exchanges nothing")
     card, network, local = network_of(row.gpu, row.fabric, row.n)
+    if row.copied and network.scale_up_wiring != "pcie":
+        share = min(1.0, network.scale_up_efficiency * COPY_OVER_KERNEL)
+        network = replace(network, scale_up_efficiency=share)
     details = _details(row, network, local)
     if row.kind in _EXPERT:
         return _expert_bandwidth(network, row.n, local) / 1e9, row.busbw / 1e9, "GB/s", card, details
