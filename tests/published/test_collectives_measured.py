@@ -25,7 +25,6 @@ OUTSIDE_1_GIB = (
     "older EFA",
     "MI300X x 8",  # another maker's library; only one row
     "A100-40G (DGX) x 2, inter-server",  # one pair reaches 77 % of its NIC; 94 % is usual
-    "A100-40G (DGX) x 2, NVLink3 intra",  # a copy reaches 94 % of the links, a ring 80 %
 )
 
 
