@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -33,6 +34,18 @@ def _plain(text: str) -> str:
     return "".join(c for c in text.lower() if c.isalnum())
 
 
+def _column_of_a_table(model: str) -> list[dict[str, str]]:
+    """Return the training rows that a model like ``GPT-175B Megatron-LM b768`` names: size, column, global batch."""
+    named = re.fullmatch(r"\S*?(\d+)B (\S+) b(\d+)", model)
+    if named is None:
+        return []
+    size, column, batch = named.groups()
+    return [
+        r for r in _training_rows()
+        if f"{column} column" in r["source"] and r["global_batch"] == batch and r["params_B"] == size
+    ]  # fmt: skip
+
+
 def _like(row: Mapping[str, str]) -> dict[str, str]:
     """Return a training row of the same model, card and, where there is one, data type."""
     same = [r for r in _training_rows() if _plain(r["model"]) == _plain(row["model"])]
@@ -41,6 +54,7 @@ def _like(row: Mapping[str, str]) -> dict[str, str]:
         for r in same
         if _plain(row["gpu"])[:4] in _plain(r["gpu"]) or _plain(r["gpu"])[:4] in _plain(row["gpu"])
     ]
+    same = same or _column_of_a_table(row["model"])
     if not same:
         raise Unpredictable(f"no training row holds the dimensions of {row['model']} on {row['gpu']}")
     ranked = sorted(
