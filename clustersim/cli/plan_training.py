@@ -11,10 +11,8 @@ from clustersim.cli.options import emit_rows, format_option, set_option
 
 __all__ = ["command"]
 
-_SHOWN = (
-    "tp", "pp", "dp", "cp", "ep", "interleave", "micro_batch", "recompute", "zero", "sequence_parallel",
-    "offload_optimizer", "offload_activations",
-)  # fmt: skip
+_SHOWN = ("tp", "pp", "dp", "cp", "ep", "interleave", "micro_batch", "recompute", "zero", "sequence_parallel")
+_OFFLOAD = ("offload_optimizer", "offload_activations")
 
 
 @click.command(name="training")
@@ -62,27 +60,28 @@ def command(
         answer = cards_for_deadline(inputs, tokens=tokens, seconds=days * 86400)
         row = {
             "cards": answer.cards, "days": answer.days, "goodput_tokens_per_s": answer.goodput_tokens_per_s,
-            "smaller_cards": answer.smaller_cards, "smaller_days": answer.smaller_days, **_row(answer.plan, inputs),
+            "smaller_cards": answer.smaller_cards, "smaller_days": answer.smaller_days,
+            **_row(answer.plan, inputs, _SHOWN),
         }  # fmt: skip
         emit_rows([row], fmt)
         return
-    results = [best_plans(inputs, cards=n, top=top, offload=offload) for n in _counts(cards)]
+    counts = _counts(cards)
+    shown = _SHOWN + (_OFFLOAD if offload else ())
+    results = [best_plans(inputs, cards=n, top=top, offload=offload) for n in counts]
     price = _pricing(inputs)
     if why:
         rows = []
-        for count, result in zip(_counts(cards), results, strict=True):
+        for count, result in zip(counts, results, strict=True):
             rows += [_why(result.best[0], other) for other in result.others]
             roomy = best_plans(inputs, cards=count, top=1, offload=offload, roomy=True).best[0]
             rows.append(_capacity(result.best[0], roomy, inputs))
         emit_rows(rows, fmt)
     elif front:
         found = priced_front([plan for result in results for plan in result.front], price)
-        emit_rows([_row(plan, inputs, cost) for plan, cost in found], fmt)
+        emit_rows([_row(plan, inputs, shown, cost) for plan, cost in found], fmt)
     else:
-        plans = sorted((plan for result in results for plan in result.best), key=lambda p: p.step_time_s)[
-            :top
-        ]
-        emit_rows([_row(plan, inputs, price(plan)) for plan in plans], fmt)
+        plans = sorted((plan for result in results for plan in result.best), key=lambda p: p.step_time_s)
+        emit_rows([_row(plan, inputs, shown, price(plan)) for plan in plans[:top]], fmt)
     possible, fitting = (sum(getattr(result, name) for result in results) for name in ("possible", "fitting"))
     click.echo(f"{possible:,} possible plans, {fitting:,} fit the memory", err=True)
 
@@ -122,9 +121,8 @@ def _pricing(inputs: Any) -> Callable[[Any], float]:
     return price
 
 
-def _row(found: Any, inputs: Any, cost: float | None = None) -> dict[str, Any]:
+def _row(found: Any, inputs: Any, shown: Sequence[str], cost: float | None = None) -> dict[str, Any]:
     training = inputs.scenario.training
-    plan = found.plan
     row: dict[str, Any] = {
         "step_time_s": found.step_time_s,
         "tokens_per_s": training.global_batch * training.seq_len / found.step_time_s,
@@ -132,13 +130,8 @@ def _row(found: Any, inputs: Any, cost: float | None = None) -> dict[str, Any]:
     }
     if cost is not None:
         row["cny_per_mtoken"] = None if cost != cost else cost
-    return row | {"binds": found.binds, "then": found.then} | _choices(plan, _SHOWN)
-
-
-def _choices(plan: Any, names: Sequence[str]) -> dict[str, Any]:
-    """The plan's fields; an offload only where there is one."""
-    values = {name: getattr(plan, name) for name in names}
-    return {name: value for name, value in values.items() if value or not name.startswith("offload")}
+    row |= {"binds": found.binds, "then": found.then}
+    return row | {name: getattr(found.plan, name) for name in shown}
 
 
 def _why(best: Any, other: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clustersim import assemble
 from clustersim.des.training.closed_form import expected_run
@@ -118,13 +119,13 @@ def priced_front(
 ) -> list[tuple[FoundPlan, float]]:
     """Return the plans, of any sizes, that no other beats in step time, memory and cost at once, with their cost."""
     rows = [(plan, price(plan)) for plan in sorted(found, key=lambda plan: plan.step_time_s)]
+    # A cost that is not known, for one reason for all, decides nothing.
+    points = np.nan_to_num([(plan.step_time_s, plan.memory_bytes, cost) for plan, cost in rows])
 
-    def beaten(plan: FoundPlan, cost: float) -> bool:
-        mine = np.array([plan.step_time_s, plan.memory_bytes, cost])
-        theirs = np.array([(p.step_time_s, p.memory_bytes, c) for p, c in rows])
-        return bool(np.any(np.all(theirs <= mine, axis=1) & np.any(theirs < mine, axis=1)))
+    def beaten(mine: NDArray[np.float64]) -> bool:
+        return bool(np.any(np.all(points <= mine, axis=1) & np.any(points < mine, axis=1)))
 
-    return [(plan, cost) for plan, cost in rows if not beaten(plan, cost)]
+    return [row for row, mine in zip(rows, points, strict=True) if not beaten(mine)]
 
 
 def goodput(inputs: Inputs, plan: FoundPlan, cards: int) -> float:

@@ -1,5 +1,6 @@
 """``clustersim plan training``: ranked, priced and explained."""
 
+import csv
 import json
 import subprocess
 import sys
@@ -47,8 +48,21 @@ def test_the_front_holds_no_plan_that_another_beats() -> None:
     points = [(p.step_time_s, p.memory_bytes, cost) for p, cost in front]
     for mine in points:
         assert not any(all(a <= b for a, b in zip(o, mine, strict=True)) and o != mine for o in points)
+    unpriced = priced_front(found, lambda plan: float("nan"))
+    assert [p.step_time_s for p, _ in unpriced] == [p[0] for p in points]  # time and memory decide here, too
     shown = run("nanjing-1024", "--front", "--cards", "512,1024")
     assert [r["step_time_s"] for r in shown] == pytest.approx([p[0] for p in points])
+
+
+def test_every_row_has_the_same_columns() -> None:
+    """With offload some plans use it and some do not; a CSV needs a column for both."""
+    outcome = CliRunner().invoke(
+        command, ["br166-1024", "--offload", "--top", "40", "-f", "csv"], catch_exceptions=False
+    )
+    assert outcome.exit_code == 0
+    rows = list(csv.DictReader(outcome.stdout.splitlines()))
+    assert len({row["offload_optimizer"] for row in rows}) == 2
+    assert "offload_optimizer" not in run("br166-1024", "--top", "1")[0]
 
 
 def refused(*words: str) -> tuple[int, str]:
