@@ -7,8 +7,9 @@ over. A plan that does not fit the memory is left out before its time is compute
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -75,17 +76,6 @@ class Other:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchResult:
-    """The best plans by step time, those that no other beats in time and memory, why, and how many plans there are."""
-
-    best: tuple[FoundPlan, ...]
-    front: tuple[FoundPlan, ...]
-    others: tuple[Other, ...]
-    possible: int
-    fitting: int
-
-
-@dataclass(frozen=True, slots=True)
 class _Fitting:
     """Times and memory of all plans that fit, the rows of the degrees and the number of the words behind each."""
 
@@ -93,6 +83,26 @@ class _Fitting:
     memory: NDArray[np.float64]
     row: Ints
     words: Ints
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """The best plans by step time, and how many plans are possible and fit; the rest is made when it is asked for."""
+
+    best: tuple[FoundPlan, ...]
+    possible: int
+    fitting: int
+    _search: _Search = field(repr=False, compare=False)
+
+    @cached_property
+    def front(self) -> tuple[FoundPlan, ...]:
+        """The plans that no other beats in time and memory, in order of time."""
+        return tuple(self._search.found(i) for i in self._search.front())
+
+    @cached_property
+    def others(self) -> tuple[Other, ...]:
+        """For every choice of the winner, the fastest plan that chooses otherwise, in order of what it costs."""
+        return tuple(self._search.others(self.best[0]))
 
 
 def _columns(model: Model, cards: int, global_batch: int, space: PlanSpace) -> dict[str, Ints]:
@@ -135,7 +145,7 @@ def search_plans(
     space: PlanSpace | None = None,
     top: int = 10,
 ) -> SearchResult:
-    """Return the ``top`` fastest plans of a space, its Pareto front of time and memory, and what each choice is worth.
+    """Return the ``top`` fastest plans of a space; its front and what each choice is worth when they are asked for.
 
     Raises InfeasibleError when no plan can be laid out, or none fits.
     """
@@ -163,27 +173,83 @@ def search_plans(
             f" {card.memory_bytes / 2**30:.0f} GiB; take more cards or offload the optimizer"
         )
     fitting = _Fitting(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(_Fitting)))
-
-    def found(index: int) -> FoundPlan:
-        row, number = int(fitting.row[index]), int(fitting.words[index])
-        degrees: dict[str, Any] = {name: int(column[row]) for name, column in columns.items()}
-        schedule = "interleaved" if degrees["interleave"] > 1 else "1f1b"
-        plan = Plan(**degrees, **_flags(words[number], space), schedule=schedule)
-        terms, _ = step_columns(plan=plan, dtype=dtype, **job)  # type: ignore[arg-type]
-        plain = StepTerms(*(float(getattr(terms, f.name)) for f in fields(terms)))
-        binds, then = binding(time_shares(plain, plan, network))
-        return FoundPlan(plan, float(fitting.time[index]), float(fitting.memory[index]), binds, then, plain)
-
-    order = np.lexsort((fitting.words, fitting.row, fitting.memory, fitting.time))
-    winner = found(int(order[0]))
-    choices = _choices(columns, words, fitting)
+    search = _Search(columns, words, space, {**job, "dtype": dtype}, fitting)
     return SearchResult(
-        best=tuple(found(i) for i in _distinct(fitting, order, top)),
-        front=tuple(found(i) for i in _front(fitting, order)),
-        others=tuple(_others(winner, choices, fitting, found)),
+        best=tuple(search.found(i) for i in search.fastest(top)),
         possible=size * len(words),
         fitting=fitting.time.size,
+        _search=search,
     )
+
+
+@dataclass(frozen=True)
+class _Search:
+    """All plans that fit, as numbers; ``found`` makes a plan of one of them."""
+
+    columns: dict[str, Ints]
+    words: Sequence[Sequence[Any]]
+    space: PlanSpace
+    job: dict[str, Any]
+    fitting: _Fitting
+
+    @cached_property
+    def order(self) -> Ints:
+        """The plans in order of time, then of memory."""
+        fitting = self.fitting
+        return np.lexsort((fitting.words, fitting.row, fitting.memory, fitting.time))
+
+    def found(self, index: int) -> FoundPlan:
+        row, number = int(self.fitting.row[index]), int(self.fitting.words[index])
+        degrees: dict[str, Any] = {name: int(column[row]) for name, column in self.columns.items()}
+        schedule = "interleaved" if degrees["interleave"] > 1 else "1f1b"
+        plan = Plan(**degrees, **_flags(self.words[number], self.space), schedule=schedule)
+        terms, _ = step_columns(plan=plan, **self.job)
+        plain = StepTerms(*(float(getattr(terms, f.name)) for f in fields(terms)))
+        binds, then = binding(time_shares(plain, plan, self.job["network"]))
+        time, memory = float(self.fitting.time[index]), float(self.fitting.memory[index])
+        return FoundPlan(plan, time, memory, binds, then, plain)
+
+    def fastest(self, top: int) -> list[int]:
+        """The first ``top`` in order of time; of plans that agree in time and memory to the last digits only one."""
+        kept: list[int] = []
+        for index in self.order.tolist():
+            if not (kept and self._same(kept[-1], index)):
+                kept.append(index)
+            if len(kept) == top:
+                break
+        return kept
+
+    def _same(self, one: int, other: int) -> bool:
+        time, memory = self.fitting.time, self.fitting.memory
+        return all(np.isclose(c[one], c[other], rtol=1e-12, atol=0) for c in (time, memory))
+
+    def front(self) -> list[int]:
+        """Of plans in order of time, those smaller in memory than every faster one."""
+        memory = self.fitting.memory[self.order]
+        least = np.minimum.accumulate(memory)
+        leads = np.concatenate([[True], memory[1:] < least[:-1] * (1 - 1e-12)])
+        return [int(i) for i in self.order[leads]]
+
+    def others(self, winner: FoundPlan) -> Iterator[Other]:
+        rows = []
+        for name in (*self.columns, *_WORDS):
+            unlike = np.flatnonzero(self._unlike(name, getattr(winner.plan, name)))
+            if unlike.size:
+                rows.append((name, self.found(int(unlike[np.argmin(self.fitting.time[unlike])]))))
+        for name, other in sorted(rows, key=lambda row: row[1].step_time_s):
+            grown = {
+                f.name: getattr(other.terms, f.name) - getattr(winner.terms, f.name)
+                for f in fields(StepTerms)
+            }
+            because = max(grown, key=lambda term: grown[term]).removesuffix("_s")
+            yield Other(name, other, other.step_time_s - winner.step_time_s, because)
+
+    def _unlike(self, name: str, own: object) -> NDArray[np.bool_]:
+        """Which plans choose something else in a field."""
+        if name in self.columns:
+            return np.asarray(self.columns[name][self.fitting.row] != own)
+        position = _WORDS.index(name)
+        return np.array([choice[position] != own for choice in self.words])[self.fitting.words]
 
 
 def _plan(columns: dict[str, Ints], flags: dict[str, Any]) -> Plan:
@@ -193,50 +259,3 @@ def _plan(columns: dict[str, Ints], flags: dict[str, Any]) -> Plan:
 
 def _flags(choice: Sequence[Any], space: PlanSpace) -> dict[str, Any]:
     return dict(zip(_WORDS, choice, strict=True)) | {"software": space.software}
-
-
-def _distinct(fitting: _Fitting, order: Ints, top: int) -> list[int]:
-    """The first ``top`` in order of time; of plans that agree in time and memory to the last digits only one."""
-    kept: list[int] = []
-    for index in order.tolist():
-        same = kept and np.isclose(fitting.time[kept[-1]], fitting.time[index], rtol=1e-12, atol=0)
-        if same and np.isclose(fitting.memory[kept[-1]], fitting.memory[index], rtol=1e-12, atol=0):
-            continue
-        kept.append(index)
-        if len(kept) == top:
-            break
-    return kept
-
-
-def _front(fitting: _Fitting, order: Ints) -> list[int]:
-    """Of plans in order of time, those smaller in memory than every faster one."""
-    memory = fitting.memory[order]
-    least = np.minimum.accumulate(memory)
-    leads = np.concatenate([[True], memory[1:] < least[:-1] * (1 - 1e-12)])
-    return [int(i) for i in order[leads]]
-
-
-def _choices(columns: dict[str, Ints], words: Sequence[Sequence[Any]], fitting: _Fitting) -> dict[str, Any]:
-    """What each plan that fits chooses, by field; a word as its text."""
-    out: dict[str, Any] = {name: column[fitting.row] for name, column in columns.items()}
-    for position, name in enumerate(_WORDS):
-        out[name] = np.array([str(choice[position]) for choice in words])[fitting.words]
-    return out
-
-
-def _others(
-    winner: FoundPlan, choices: dict[str, Any], fitting: _Fitting, found: Callable[[int], FoundPlan]
-) -> Iterator[Other]:
-    """For every choice of the winner, the fastest plan that chooses otherwise, in order of what it costs."""
-    rows = []
-    for name, values in choices.items():
-        own = getattr(winner.plan, name)
-        unlike = np.flatnonzero(values != (own if name not in _WORDS else str(own)))
-        if unlike.size:
-            rows.append((name, found(int(unlike[np.argmin(fitting.time[unlike])]))))
-    for name, other in sorted(rows, key=lambda row: row[1].step_time_s):
-        grown = {
-            f.name: getattr(other.terms, f.name) - getattr(winner.terms, f.name) for f in fields(StepTerms)
-        }
-        because = max(grown, key=lambda term: grown[term]).removesuffix("_s")
-        yield Other(name, other, other.step_time_s - winner.step_time_s, because)
