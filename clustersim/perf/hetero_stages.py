@@ -12,13 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from clustersim.errors import InfeasibleError, InputError
-from clustersim.fabric.collectives import collective_time
 from clustersim.perf.data_parallel import data_parallel_time
 from clustersim.perf.hetero import Part, alone_tokens_per_s, check_names, gain_over_best
-from clustersim.perf.memory import LOGIT_BYTES, activation_bytes_per_layer, stage_shard
+from clustersim.perf.memory import stage_memory, stage_shard
 from clustersim.perf.model import Model
 from clustersim.perf.stage import stage_seconds
-from clustersim.perf.step import logit_seconds
+from clustersim.perf.step import logit_seconds, optimizer_seconds, send_seconds
 
 __all__ = ["MixedPipeline", "mixed_pipeline"]
 
@@ -103,16 +102,12 @@ def _stage_s(part: Part, job: _Job, each: int) -> float:
 
 def _fits(part: Part, job: _Job, each: int, ends: bool, head: bool, after: int) -> bool:
     """Whether the part's first stage fits, with the micro-batches in flight of all stages from it on, and its head."""
-    plan = part.plan
-    share = _share(job.model, part, each, ends)
-    shard = stage_shard(share, plan)
-    flight = min(after, job.micro_batches)
-    kept = activation_bytes_per_layer(job.model, plan, job.seq_len, plan.recompute) * each * flight
-    states = 2.0 * shard.per_copy(plan.zero >= 3) + 12.0 * shard.per_copy(plan.zero >= 1)
-    states += plan.software.gradient_bytes * shard.per_copy(plan.zero >= 2)
-    tokens = plan.micro_batch * job.seq_len / plan.cp
-    logits = LOGIT_BYTES * tokens * job.model.vocab / plan.tp if head else 0.0
-    return bool(kept + states + logits + plan.software.runtime_bytes <= part.card.memory_bytes)
+    shard = stage_shard(_share(job.model, part, each, ends), part.plan)
+    flight = each * min(after, job.micro_batches)
+    terms = stage_memory(
+        job.model, part.plan, job.seq_len, shard=shard, layers=each, in_flight=flight, head=head
+    )
+    return bool(terms.total <= part.card.memory_bytes)
 
 
 def _balance(parts: Sequence[Part], job: _Job, head_s: float) -> list[int]:
@@ -196,20 +191,18 @@ def _closing(parts: Sequence[Part], number: int, each: int, stage_s: float, job:
     part = parts[number]
     shard = stage_shard(_share(job.model, part, each, number in (0, len(parts) - 1)), part.plan)
     exposed, _ = data_parallel_time(part.network, part.plan, shard, stage_s, job.micro_batches, each)
-    rate = part.card.memory_bandwidth * part.card.memory_efficiency
-    return float(exposed), float(28.0 * shard.per_copy(part.plan.zero >= 1) / rate)
+    return float(exposed), float(optimizer_seconds(part.card, part.plan, shard))
 
 
 def _sends(parts: Sequence[Part], job: _Job, link: float) -> list[float]:
     """Seconds of one send inside each part that has stages to send between, and over the links between parts."""
     out = []
     for part in parts:
-        plan = part.plan
-        size = 2.0 * plan.micro_batch * job.seq_len / plan.cp * job.model.hidden / plan.tp
-        between = replace(part.network, scale_out_bandwidth=min(part.network.scale_out_bandwidth, link))
-        inside = plan.tp * plan.cp * plan.dp * 2 <= part.network.scale_up_size
-        if plan.pp > 1:
-            near = collective_time("send", size, 2, local=2 if inside else 1, network=part.network)
-            out.append(float(near.total_s))
-        out.append(float(collective_time("send", size, 2, local=1, network=between).total_s))
+        if part.plan.pp > 1:
+            out.append(float(send_seconds(part.network, job.model, part.plan, job.seq_len)))
+        # Two parts share no domain, whatever the size of a domain of theirs.
+        between = replace(
+            part.network, scale_up_size=1, scale_out_bandwidth=min(part.network.scale_out_bandwidth, link)
+        )
+        out.append(float(send_seconds(between, job.model, part.plan, job.seq_len)))
     return out

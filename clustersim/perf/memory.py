@@ -23,7 +23,7 @@ Real = Any
 #: Bytes held for a logit: in single precision, and its gradient in half (counted).
 LOGIT_BYTES = 6.0
 
-__all__ = ["MemoryTerms", "Shard", "check_fits", "memory_per_card", "stage_shard"]
+__all__ = ["MemoryTerms", "Shard", "check_fits", "memory_per_card", "stage_memory", "stage_shard"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def activation_bytes_per_layer(model: Model, plan: Plan, seq_len: int, recompute
     if recompute == "full":
         return 2.0 * tokens * model.hidden / shared
     query, kv = model.heads * model.head_dim, model.kv_heads * model.head_dim
-    width = model.ffn_hidden if not model.experts else _moe_width(model)
+    width = model.ffn_width
     fused = plan.software.flash_attention
     # Split by sequence parallelism only: two norm inputs, two block inputs and, in software of the time of dropout, its
     # two masks (10 h of 34 h).
@@ -117,11 +117,6 @@ def activation_bytes_per_layer(model: Model, plan: Plan, seq_len: int, recompute
     kept = recompute == "none" and not fused
     attention = 5.0 * model.heads * seq_len / plan.cp if kept else 0.0
     return tokens * (outside / shared + (inside + attention) / plan.tp)
-
-
-def _moe_width(model: Model) -> float:
-    routed = (model.experts_per_token + model.shared_experts) * model.expert_ffn_hidden
-    return (model.dense_layers * model.ffn_hidden + model.moe_layers * routed) / model.layers
 
 
 def layers_in_flight(model: Model, plan: Plan, micro_batches: Real, last: bool = False) -> Real:
@@ -164,20 +159,42 @@ def memory_per_card(
 def _stage_memory(
     model: Model, plan: Plan, seq_len: int, global_batch: int, weight_bytes: float, *, last: bool
 ) -> MemoryTerms:
-    shard = stage_shard(model, plan, _mixed_layers(model, plan, last))
     micro_batches = np.maximum(1, global_batch // (plan.dp * plan.micro_batch))
+    return stage_memory(
+        model,
+        plan,
+        seq_len,
+        shard=stage_shard(model, plan, _mixed_layers(model, plan, last)),
+        layers=model.layers / plan.pp,
+        in_flight=layers_in_flight(model, plan, micro_batches, last),
+        head=last | np.equal(plan.pp, 1),
+        weight_bytes=weight_bytes,
+    )
+
+
+def stage_memory(
+    model: Model,
+    plan: Plan,
+    seq_len: int,
+    *,
+    shard: Shard,
+    layers: Real,
+    in_flight: Real,
+    head: Real,
+    weight_bytes: float = 2.0,
+) -> MemoryTerms:
+    """Return the memory of a card of a stage of ``layers`` that keeps the activations of ``in_flight`` at once."""
     per_layer = activation_bytes_per_layer(model, plan, seq_len, plan.recompute)
-    activations = per_layer * layers_in_flight(model, plan, micro_batches, last)
+    activations = per_layer * in_flight
     if plan.recompute == "full":
         # The layer at hand is whole again while its backward pass runs, its score matrix too where it is not fused.
         at_hand = "selective" if plan.software.flash_attention else "none"
         activations += activation_bytes_per_layer(model, plan, seq_len, at_hand)
     if plan.offload_activations:
-        activations = np.minimum(activations, 2 * per_layer * model.layers / plan.pp)
+        activations = np.minimum(activations, 2 * per_layer * layers)
     tokens = plan.micro_batch * seq_len / plan.cp
-    head = last | np.equal(plan.pp, 1)
     return MemoryTerms(
-        weights=weight_bytes * _weights_held(model, plan, shard),
+        weights=weight_bytes * _weights_held(plan, shard, layers),
         gradients=plan.software.gradient_bytes * shard.per_copy(plan.zero >= 2),
         optimizer=0.0 if plan.offload_optimizer else 12.0 * shard.per_copy(plan.zero >= 1),
         activations=activations,
@@ -186,11 +203,11 @@ def _stage_memory(
     )
 
 
-def _weights_held(model: Model, plan: Plan, shard: Shard) -> Real:
+def _weights_held(plan: Plan, shard: Shard, layers: Real) -> Real:
     """Parameters whose weights a card holds; ZeRO 3 gathers the layer at hand and the next beside its own share."""
     if plan.zero < 3:
         return shard.total
-    gathered = 2.0 * shard.total / np.maximum(2.0, model.layers / plan.pp)
+    gathered = 2.0 * shard.total / np.maximum(2.0, layers)
     return np.minimum(shard.total, shard.per_copy(True) + gathered)
 
 

@@ -72,6 +72,12 @@ class Model:
         return self.layers - self.moe_layers
 
     @property
+    def ffn_width(self) -> float:
+        """Feed-forward width that a token's values pass through, averaged over layers."""
+        routed = (self.experts_per_token + self.shared_experts) * self.expert_ffn_hidden
+        return (self.dense_layers * self.ffn_hidden + self.moe_layers * routed) / self.layers
+
+    @property
     def embedding_params(self) -> float:
         """Input embedding and output head (one matrix when tied)."""
         return float((1 if self.tied_embeddings else 2) * self.vocab * self.hidden)

@@ -116,7 +116,7 @@ def _kernels(
     if plan.recompute == "full":
         recompute = layers * (forward + launches) + again + elementwise / 3
     elif plan.recompute == "selective" and plan.software.flash_attention:
-        cheap = CHEAP_OUTSIDE * model.hidden / shared + CHEAP_INSIDE * _ffn_width(model) / plan.tp
+        cheap = CHEAP_OUTSIDE * model.hidden / shared + CHEAP_INSIDE * model.ffn_width / plan.tp
         recompute = layers * cheap * 2.0 * tokens / bandwidth
     elif plan.recompute == "selective":
         recompute = again
@@ -131,7 +131,7 @@ def _values(model: Model, plan: Plan, shared: Real) -> Real:
     """
     routed = model.moe_layers / model.layers * model.experts_per_token * model.hidden
     outside = OUTSIDE_VALUES * model.hidden + ROUTED_VALUES * routed
-    return outside / shared + INSIDE_VALUES * _ffn_width(model) / plan.tp
+    return outside / shared + INSIDE_VALUES * model.ffn_width / plan.tp
 
 
 def wide_type(dtype: str) -> str:
@@ -148,15 +148,9 @@ def _cast_bytes(model: Model, plan: Plan, shared: Real, dtype: str) -> Real:
     if dtype not in NARROW:
         return 0.0
     query, kv = model.heads * model.head_dim, model.kv_heads * model.head_dim
-    width = _ffn_width(model)
+    width = model.ffn_width
     up = (2 if model.gated else 1) * width
     return 4.0 * (4.0 * model.hidden / shared + (2.0 * query + 2.0 * kv + width + up) / plan.tp)
-
-
-def _ffn_width(model: Model) -> float:
-    """Feed-forward width that a token's values pass through, averaged over layers."""
-    routed = (model.experts_per_token + model.shared_experts) * model.expert_ffn_hidden
-    return (model.dense_layers * model.ffn_hidden + model.moe_layers * routed) / model.layers
 
 
 def _attention(

@@ -20,6 +20,7 @@ from clustersim.perf.card import Card
 from clustersim.perf.data_parallel import data_parallel_time
 from clustersim.perf.memory import (
     MemoryTerms,
+    Shard,
     activation_bytes_per_layer,
     check_fits,
     memory_per_card,
@@ -31,7 +32,10 @@ from clustersim.perf.shapes import product_seconds
 from clustersim.perf.stage import stage_seconds, wide_type
 from clustersim.perf.terms import StepTerms
 
-__all__ = ["StepTerms", "StepTime", "estimate_step", "logit_seconds", "step_columns", "train_step"]
+__all__ = [
+    "StepTerms", "StepTime", "estimate_step", "logit_seconds", "optimizer_seconds", "send_seconds", "step_columns",
+    "train_step",
+]  # fmt: skip
 
 #: A number, or an array with one entry a plan.
 Real = Any
@@ -121,13 +125,18 @@ def _bubble(plan: Plan, micro_batches: Real, stage_s: Real) -> Real:
     return idle / plan.interleave
 
 
-def _pipeline_sends(network: Network, model: Model, plan: Plan, seq_len: int, micro_batches: Real) -> Real:
-    """Seconds of the sends between stages that nothing hides: one each way per micro-batch and chunk."""
+def send_seconds(network: Network, model: Model, plan: Plan, seq_len: int) -> Real:
+    """Return the seconds of one send between neighbouring stages; each micro-batch and chunk makes one each way."""
     tokens = plan.micro_batch * seq_len / plan.cp
     size = 2.0 * tokens * model.hidden / plan.tp
     inside = np.less_equal(plan.tp * plan.cp * plan.dp * 2, network.scale_up_size)
-    one = collective_time("send", size, 2, local=np.where(inside, 2, 1), network=network)
-    return np.where(np.greater(plan.pp, 1), 2.0 * micro_batches * plan.interleave * one.total_s, 0.0)
+    return collective_time("send", size, 2, local=np.where(inside, 2, 1), network=network).total_s
+
+
+def optimizer_seconds(card: Card, plan: Plan, shard: Shard) -> Real:
+    """Return the seconds of reading and writing weight and moments in single precision, and reading the gradient."""
+    states = shard.per_copy(plan.zero >= 1)
+    return 28.0 * states / (card.memory_bandwidth * card.memory_efficiency)
 
 
 def train_step(
@@ -216,10 +225,8 @@ def step_columns(
     shard = stage_shard(model, plan)
     m = micro_batches
     exposed_dp, dp_total = data_parallel_time(network, plan, shard, stage.total, m, model.layers / plan.pp)
-    states = shard.per_copy(plan.zero >= 1)
-    state = 28.0 * states  # read and write of fp32 weight and moments, read of the gradient
-    host = _offload(card, model, plan, seq_len, states, stage.total, m)
-    sends = _pipeline_sends(network, model, plan, seq_len, m)
+    host = _offload(card, model, plan, seq_len, shard.per_copy(plan.zero >= 1), stage.total, m)
+    sends = 2.0 * m * plan.interleave * send_seconds(network, model, plan, seq_len)
     terms = StepTerms(
         compute_s=m * stage.gemm,
         attention_s=m * stage.attention,
@@ -230,10 +237,10 @@ def step_columns(
         exposed_tp_s=m * stage.tp,
         exposed_cp_s=m * stage.cp,
         exposed_ep_s=m * stage.ep,
-        exposed_pp_s=sends,
+        exposed_pp_s=np.where(np.greater(plan.pp, 1), sends, 0.0),
         exposed_dp_s=exposed_dp,
         bubble_s=_bubble(plan, m, stage.total),
-        optimizer_s=state / (card.memory_bandwidth * card.memory_efficiency),
+        optimizer_s=optimizer_seconds(card, plan, shard),
         offload_s=host,
     )
     return terms, dp_total

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.hetero import Part, mixed_step
 from clustersim.perf.hetero_stages import mixed_pipeline
+from clustersim.perf.memory import memory_per_card
 from clustersim.perf.plan import Plan
 from clustersim.perf.step import estimate_step, step_columns
 from tests.laws.test_perf_laws import CARD, MIXTURE, MODEL, network
@@ -128,6 +129,28 @@ def test_a_part_without_memory_gets_fewer_layers() -> None:
     roomy, little = (mixed_pipeline([part("a"), b], **JOB) for b in (part("b"), tight))
     assert little.layers["b"] < roomy.layers["b"]
     assert little.alone_tokens_per_s["b"] == 0
+
+
+@pytest.mark.parametrize("recompute", ["none", "selective", "full"])
+@pytest.mark.parametrize("zero", [0, 1, 3])
+def test_a_mixed_pipeline_needs_the_memory_of_one_cluster(recompute: str, zero: int) -> None:
+    """To the byte: just enough for the whole pipeline is just enough for its halves."""
+    model = replace(MODEL, vocab=1000)
+    plan = {"recompute": recompute, "zero": zero}
+    need = memory_per_card(
+        model=model, plan=replace(PLAN, pp=4, **plan), seq_len=4096, global_batch=256
+    ).total
+    job = {**JOB, "model": model}
+
+    def halves(memory_bytes: float) -> dict[str, int]:
+        card = replace(CARD, memory_bytes=memory_bytes)
+        return mixed_pipeline([replace(part(name, **plan), card=card) for name in ("a", "b")], **job).layers
+
+    assert halves(need * (1 + 1e-9)) == {"a": 8, "b": 8}
+    try:
+        assert halves(need * (1 - 1e-6))["a"] < 8
+    except InputError as error:
+        assert "whole layers" in str(error)
 
 
 def test_only_activations_cross_the_link_of_a_pipeline() -> None:
