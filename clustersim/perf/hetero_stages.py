@@ -6,7 +6,7 @@ among cards of one kind.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -152,13 +152,14 @@ def mixed_pipeline(
     seq_len: int,
     link_bandwidth: float,
     dtype: str = "bf16",
+    alone: Mapping[str, float] | None = None,
 ) -> MixedPipeline:
     """Return one step of a pipeline whose stages lie on unlike parts, in their order.
 
     With t_k the time of a micro-batch on a stage of part k and m micro-batches: m max(t_k) + (sum over stages - the
     slowest) + sends + exposed data-parallel traffic + optimizer; the last stage has the head, too. Layers are shared
     out so that max(t_k) is least and every part has the memory. Two equal parts over a link as fast as their network
-    are one cluster.
+    are one cluster. ``alone`` is what each part does without the others, where it has another plan for that.
 
     Raises InputError for parts that cannot form one pipeline, InfeasibleError where nothing fits.
     """
@@ -180,9 +181,9 @@ def mixed_pipeline(
         tokens=float(global_batch) * seq_len,
         layers={p.name: n for p, n in zip(parts, each, strict=True)},
         waiting={p.name: 1.0 - t / paces[slowest] for p, t in zip(parts, paces, strict=True)},
-        alone_tokens_per_s={
-            p.name: alone_tokens_per_s(p, model, global_batch, seq_len, dtype) for p in parts
-        },
+        alone_tokens_per_s=dict(alone)
+        if alone is not None
+        else {p.name: alone_tokens_per_s(p, model, global_batch, seq_len, dtype) for p in parts},
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from clustersim import assemble
-from clustersim.errors import ClusterSimError, InfeasibleError, InputError
+from clustersim.errors import ClusterSimError, InfeasibleError, InputError, suggest
 from clustersim.perf.hetero import MixedStep, Part, alone_tokens_per_s, mixed_step
 from clustersim.perf.hetero_stages import MixedPipeline, mixed_pipeline
 from clustersim.schema.inputs import Inputs
@@ -36,6 +36,8 @@ def train_on_all(every: Sequence[Inputs], *, link_bandwidth: float, share: str =
 
     Raises InputError or InfeasibleError where the way that was asked is not possible, or neither is.
     """
+    if share not in SHARES:
+        raise InputError(f"share {share!r} is unknown; {suggest(share, SHARES)}")
     training = every[0].scenario.training
     job = {
         "model": assemble.model_spec(every[0].hardware.model), "global_batch": training.global_batch,
@@ -82,8 +84,8 @@ def _by_layers(parts: Sequence[Part], job: dict[str, object]) -> Together:
             continue
         laid = [_laid(p, parts[0], dp) for p in parts]
         try:
-            step = mixed_pipeline(laid, **job)  # type: ignore[arg-type]
-            found.append(Together("layers", replace(step, alone_tokens_per_s=alone), tuple(laid), ""))
+            step = mixed_pipeline(laid, alone=alone, **job)  # type: ignore[arg-type]
+            found.append(Together("layers", step, tuple(laid), ""))
         except (InputError, InfeasibleError) as error:
             reason = error
     if not found:

@@ -11,7 +11,7 @@ from typing import Any
 from clustersim.errors import ClusterSimError
 from clustersim.perf.step import StepTime, estimate_step
 from clustersim.validation.common import ValidationRow, require_columns
-from clustersim.validation.training_rows import Job, Unpredictable, count, job, number
+from clustersim.validation.training_rows import Job, Unpredictable, job, number
 from clustersim.validation.training_single_node import is_single_node, training_row
 from clustersim.validation.training_software import counts_half_square, is_memory_tuned_on, is_tuned_on
 
@@ -44,7 +44,10 @@ def _measured_s(row: Mapping[str, str], known: Job, step: StepTime) -> float:
 
 def predict_step(row: Mapping[str, str]) -> tuple[StepTime, float, dict[str, Any]]:
     """Return the predicted step of a row, its measured seconds, and the choices behind the prediction."""
-    known = job(row)
+    return _step(row, job(row))
+
+
+def _step(row: Mapping[str, str], known: Job) -> tuple[StepTime, float, dict[str, Any]]:
     step = estimate_step(**known.step_arguments)
     details = {
         "card": known.card.name, "dtype": known.dtype, "nic_bytes_per_s": known.network.scale_out_bandwidth,
@@ -54,11 +57,21 @@ def predict_step(row: Mapping[str, str]) -> tuple[StepTime, float, dict[str, Any
     return step, _measured_s(row, known, step), details
 
 
-def predict_row(row: Mapping[str, str]) -> ValidationRow:
-    """Predict one row, or say why it cannot be predicted."""
+def _known(row: Mapping[str, str]) -> Job | str:
+    """Return a row as the step model takes it, or why it cannot be."""
+    try:
+        return job(row)
+    except (Unpredictable, ClusterSimError, ZeroDivisionError) as error:
+        return str(error).splitlines()[0]
+
+
+def _step_row(row: Mapping[str, str], known: Job | str) -> ValidationRow:
+    """The step of one row, or why it is not predicted."""
     base: dict[str, Any] = {"id": row["id"], "source": row["source"], "unit": "s"}
     try:
-        step, measured, details = predict_step(row)
+        if isinstance(known, str):
+            raise Unpredictable(known)
+        step, measured, details = _step(row, known)
     except (Unpredictable, ClusterSimError, ZeroDivisionError) as error:
         reason = str(error).splitlines()[0]
         measured = number(row, "iteration_time_s") or math.nan
@@ -83,8 +96,8 @@ def predict(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:
     if table and is_single_node(table[0]):
         table = [training_row(row, index) for index, row in enumerate(table)]
     require_columns(table[0] if table else (), COLUMNS, "training data")
-    steps = [predict_row(row) for row in table]
-    return steps + [found for row in table for found in memory_rows(row)]
+    jobs = [(row, _known(row)) for row in table]
+    return [_step_row(*pair) for pair in jobs] + [found for pair in jobs for found in _memory_rows(*pair)]
 
 
 def _stated_memory(row: Mapping[str, str]) -> tuple[float | None, bool]:
@@ -95,8 +108,8 @@ def _stated_memory(row: Mapping[str, str]) -> tuple[float | None, bool]:
     return float(found[1]) if found else None, bool(re.search(r"peak mem[^;]*\bOOM\b", notes))
 
 
-def memory_rows(row: Mapping[str, str]) -> list[ValidationRow]:
-    """Return the memory of a row that states one, and the verdict on a row that ran out of it.
+def _memory_rows(row: Mapping[str, str], known: Job | str) -> list[ValidationRow]:
+    """The memory of a row that states one, or the verdict on a row that ran out of it.
 
     Both columns are optional: ``peak_memory_gib``, and ``out_of_memory`` with yes (1 where it does not fit); where they
     are missing, a column ``notes`` may say the same in words.
@@ -108,14 +121,13 @@ def memory_rows(row: Mapping[str, str]) -> list[ValidationRow]:
     base: dict[str, Any] = {
         "id": f"{row['id']} memory", "source": row["source"], "group": group, "aside": True,
     }  # fmt: skip
-    try:
-        known = job(row)
-        count(row, "global_batch")
-    except (Unpredictable, ClusterSimError, ZeroDivisionError) as error:
-        reason = str(error).splitlines()[0]
+    if not isinstance(known, str) and number(row, "global_batch") is None:
+        known = "the row has no global_batch"
+    if isinstance(known, str):
+        measured = stated or 1.0
         return [
             ValidationRow(
-                **base, predicted=None, measured=stated or 1.0, unit="GiB", card=row["gpu"], reason=reason
+                **base, predicted=None, measured=measured, unit="GiB", card=row["gpu"], reason=known
             )
         ]
     gib = known.memory_bytes / 2**30

@@ -21,12 +21,11 @@ from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan, Software
 from clustersim.perf.step import estimate_step
 from clustersim.schema.profiles import CardProfile, load_card, load_model
+from clustersim.validation.collectives_setup import SCALE_OUT_SHARE, SCALE_UP_SHARE
 from clustersim.validation.training_software import measured_rates, software_of
 
 __all__ = ["BINARY", "Job", "Unpredictable", "count", "job", "number"]
 
-#: Share of the wire rate that large collectives reach (docs/fabric.md; derived).
-WIRE_SHARE = 0.94
 #: Micro-batches of a pipeline stage that a row without a batch is given: enough to make the bubble small.
 ENOUGH_MICRO_BATCHES = 8
 #: Makers print GB where the memory holds GiB; a run that is known to have run could use them all.
@@ -56,14 +55,7 @@ _MIXTURES = (
 _MIXTURE_WORDS = re.compile(r"moe|mixtral|deepseek|grok|llama-?4|a\d+b\b|expert|gpt-oss", re.IGNORECASE)
 #: Models with layers that the step model does not know.
 _UNKNOWN_LAYERS = re.compile(r"nemotron-?h|mamba|jamba|hybrid", re.IGNORECASE)
-_DTYPES = (
-    ("mxfp8", "fp8"),
-    ("nvfp4", "fp4"),
-    ("fp8", "fp8"),
-    ("fp16", "fp16"),
-    ("bf16", "bf16"),
-    ("amp", "bf16"),
-)
+_DTYPES = (("nvfp4", "fp4"), ("fp8", "fp8"), ("fp16", "fp16"), ("bf16", "bf16"), ("amp", "bf16"))
 
 
 class Unpredictable(Exception):
@@ -227,7 +219,7 @@ def _network(profile: CardProfile, interconnect: str) -> tuple[Network, str]:
         network = Network(
             scale_up_size=8, scale_up_bandwidth=_MEASURED_LINKS[profile.name], scale_up_latency=PCIE_STEP_S,
             scale_up_wiring="pcie", scale_up_efficiency=1.0, scale_out_bandwidth=rate,
-            scale_out_latency=RDMA_LATENCY_S, scale_out_efficiency=WIRE_SHARE,
+            scale_out_latency=RDMA_LATENCY_S, scale_out_efficiency=SCALE_OUT_SHARE,
         )  # fmt: skip
         return network, f"{stated}; links as an all-reduce over them was measured"
     if profile.scale_up is None:
@@ -236,12 +228,14 @@ def _network(profile: CardProfile, interconnect: str) -> tuple[Network, str]:
     return Network(
         scale_up_size=int(profile.scale_up.domain.value),
         scale_up_bandwidth=profile.scale_up.bandwidth.value,
-        scale_up_latency=profile.scale_up.latency.value if profile.scale_up.latency else 4e-6,
+        scale_up_latency=profile.scale_up.latency.value
+        if profile.scale_up.latency
+        else assemble.DEFAULT_SCALE_UP_LATENCY,
         scale_up_wiring=profile.scale_up.wiring,
-        scale_up_efficiency=share.value if share else 0.8,
+        scale_up_efficiency=share.value if share else SCALE_UP_SHARE,
         scale_out_bandwidth=rate,
         scale_out_latency=RDMA_LATENCY_S,
-        scale_out_efficiency=WIRE_SHARE,
+        scale_out_efficiency=SCALE_OUT_SHARE,
         scale_up_reduction_efficiency=reduction.value if reduction else 0.0,
     ), stated
 

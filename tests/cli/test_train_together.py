@@ -7,6 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from clustersim.cli.train import command
+from clustersim.errors import InputError
+from clustersim.planner.together import train_on_all
+from clustersim.schema.inputs import load_inputs
 
 
 def run(*words: str) -> dict[str, Any]:
@@ -40,3 +43,9 @@ def test_what_binds_is_said() -> None:
     shares = answer["time_shares"]
     assert sum(shares.values()) == pytest.approx(1.0)
     assert answer["binds"] == max(shares, key=lambda name: shares[name])
+
+
+def test_an_unknown_way_is_refused() -> None:
+    inputs = load_inputs("nanjing-1024", [], with_incumbent=False)
+    with pytest.raises(InputError, match="did you mean 'layers'"):
+        train_on_all([inputs, inputs], link_bandwidth=1e10, share="layer")
