@@ -21,7 +21,7 @@ from clustersim.perf.plan import Plan
 Real = Any
 
 #: Bytes held for a logit: in single precision, and its gradient in half (counted).
-LOGIT_BYTES = 6.0
+LOGIT_HELD_BYTES = 6.0
 
 __all__ = ["MemoryTerms", "Shard", "check_fits", "memory_per_card", "stage_memory", "stage_shard"]
 
@@ -198,7 +198,7 @@ def stage_memory(
         gradients=plan.software.gradient_bytes * shard.per_copy(plan.zero >= 2),
         optimizer=0.0 if plan.offload_optimizer else 12.0 * shard.per_copy(plan.zero >= 1),
         activations=activations,
-        logits=np.where(head, LOGIT_BYTES * tokens * model.vocab / plan.tp, 0.0),
+        logits=np.where(head, LOGIT_HELD_BYTES * tokens * model.vocab / plan.tp, 0.0),
         buffers=plan.software.runtime_bytes,
     )
 

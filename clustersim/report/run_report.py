@@ -83,7 +83,7 @@ _LOSSES = (
     ("pipeline sends", ("exposed_pp_s",)),
     ("data-parallel exchange", ("exposed_dp_s",)),
     ("pipeline bubble", ("bubble_s",)),
-    ("optimizer, offload", ("optimizer_s", "offload_s", "software_s")),
+    ("optimizer, offload, host", ("optimizer_s", "offload_s", "software_s")),
 )
 
 
