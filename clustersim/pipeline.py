@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from clustersim import assemble
+from clustersim import assemble, assemble_reliability
 from clustersim.assemble_bill import bill_lines, rack_count, spare_servers
 from clustersim.assemble_company import company_spec
 from clustersim.des.training.closed_form import ExpectedRun, expected_run
@@ -157,7 +157,7 @@ def run_cluster(inputs: Inputs, tco: TcoSection, cache: StageCache | None = None
         "dtype": training.dtype,
     }
     step = cache.get("training step", job, lambda: train_step(**job))  # type: ignore[arg-type]
-    run = assemble.training_run(scenario, hardware, model.parameters)
+    run = assemble_reliability.training_run(scenario, hardware, model.parameters)
     expected = cache.get("long run", run, lambda: expected_run(run))
     bought = purchase(inputs, tco)
     power = _power(inputs, step, expected, bought, tco.pue.value)

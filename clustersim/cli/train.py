@@ -62,7 +62,7 @@ def command(
 ) -> None:
     """Run the training job of SCENARIO: step time, and the long run with failures and checkpoints."""
     folder = output_folder(output) if output is not None else None
-    from clustersim import assemble
+    from clustersim import assemble, assemble_reliability
     from clustersim.des.training.closed_form import best_intervals
     from clustersim.des.training.fidelity import run_fidelity
     from clustersim.perf.binds import binding, time_shares
@@ -78,7 +78,7 @@ def command(
     step = assemble.train_job(inputs.scenario, inputs.hardware)
     plan = assemble.plan_spec(inputs.scenario.training)
     spent = time_shares(step.terms, plan, assemble.network_spec(inputs.scenario, inputs.hardware))
-    run = assemble.training_run(
+    run = assemble_reliability.training_run(
         inputs.scenario, inputs.hardware, assemble.model_spec(inputs.hardware.model).parameters
     )
     count = replications or inputs.scenario.reliability.replications

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim import assemble
+from clustersim import assemble, assemble_reliability
 from clustersim.des.training.closed_form import expected_run
 from clustersim.errors import ClusterSimError, InfeasibleError, InputError
 from clustersim.perf.search import FoundPlan, PlanSpace, SearchResult, search_plans
@@ -132,7 +132,7 @@ def goodput(inputs: Inputs, plan: FoundPlan, cards: int) -> float:
     """Return tokens per second that are kept on ``cards``, failures and checkpoints included."""
     training = inputs.scenario.training
     parameters = assemble.model_spec(inputs.hardware.model).parameters
-    run = assemble.training_run(resized(inputs, cards).scenario, inputs.hardware, parameters)
+    run = assemble_reliability.training_run(resized(inputs, cards).scenario, inputs.hardware, parameters)
     return training.global_batch * training.seq_len / plan.step_time_s * expected_run(run).ettr
 
 
