@@ -8,9 +8,9 @@ from clustersim.errors import InputError
 from clustersim.fabric.network import Network
 from clustersim.fabric.parts import NetworkParts, cluster_parts
 from clustersim.perf.card import Card
+from clustersim.perf.job import TrainJob
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan, Software
-from clustersim.perf.step import StepTime, train_step
 from clustersim.provenance import Sourced
 from clustersim.schema.inputs import Hardware
 from clustersim.schema.profiles import CardProfile, ModelProfile
@@ -122,10 +122,10 @@ def network_spec(scenario: Scenario, hardware: Hardware) -> Network:
     )
 
 
-def train_job(scenario: Scenario, hardware: Hardware) -> StepTime:
-    """Return the training step of a scenario."""
+def train_job(scenario: Scenario, hardware: Hardware) -> TrainJob:
+    """Return the training job of a scenario."""
     training = scenario.training
-    return train_step(
+    return TrainJob(
         card=card_spec(hardware.card),
         network=network_spec(scenario, hardware),
         model=model_spec(hardware.model),
