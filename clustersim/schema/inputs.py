@@ -18,7 +18,7 @@ from clustersim.errors import InputError, suggest
 from clustersim.provenance import Sourced
 from clustersim.schema.base import validate
 from clustersim.schema.company import CompanyFile
-from clustersim.schema.lookup import find_file
+from clustersim.schema.lookup import find_file, profile_name
 from clustersim.schema.overrides import Override, apply_overrides, parse_overrides
 from clustersim.schema.prices import PriceBook
 from clustersim.schema.profiles import (
@@ -165,6 +165,8 @@ class _Reader:
 
     def profile(self, kind: str, name: str) -> Any:
         folder, model = KINDS[kind]
+        if not name.endswith((".yaml", ".yml")):
+            name = profile_name(folder, name)
         profile = self.load(f"{kind}.{name}", folder, name, model, sourced=True)
         if profile.name != name and not name.endswith((".yaml", ".yml")):
             document = self.documents[f"{kind}.{name}"]
