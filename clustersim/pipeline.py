@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from clustersim import assemble
+from clustersim import assemble, assemble_reliability
 from clustersim.assemble_bill import bill_lines, rack_count, spare_servers
 from clustersim.assemble_company import company_spec
 from clustersim.des.training.closed_form import ExpectedRun, expected_run
@@ -143,21 +143,9 @@ def run_cluster(inputs: Inputs, tco: TcoSection, cache: StageCache | None = None
     cache = cache or StageCache()
     scenario, hardware = inputs.scenario, inputs.hardware
     cards, nodes = int(scenario.cluster.cards.value), assemble.servers(scenario, hardware)
-    network = assemble.network_spec(scenario, hardware)
-    model = assemble.model_spec(hardware.model)
-    training = scenario.training
-    job = {
-        "card": assemble.card_spec(hardware.card),
-        "network": network,
-        "model": model,
-        "plan": assemble.plan_spec(training),
-        "cards": cards,
-        "global_batch": training.global_batch,
-        "seq_len": training.seq_len,
-        "dtype": training.dtype,
-    }
-    step = cache.get("training step", job, lambda: train_step(**job))  # type: ignore[arg-type]
-    run = assemble.training_run(scenario, hardware, model.parameters)
+    job = assemble.train_job(scenario, hardware)
+    step = cache.get("training step", job, lambda: train_step(job))
+    run = assemble_reliability.training_run(scenario, hardware, job.model.parameters)
     expected = cache.get("long run", run, lambda: expected_run(run))
     bought = purchase(inputs, tco)
     power = _power(inputs, step, expected, bought, tco.pue.value)
@@ -181,7 +169,7 @@ def run_cluster(inputs: Inputs, tco: TcoSection, cache: StageCache | None = None
         software_cny_per_year=_or_none(tco.software),
     )
     return ClusterRun(
-        cards, nodes, network, bought.parts, step, run, expected, power, bought.racks, bought.bill, cost
+        cards, nodes, job.network, bought.parts, step, run, expected, power, bought.racks, bought.bill, cost
     )
 
 
@@ -237,23 +225,18 @@ def scaling(inputs: Inputs, own: ClusterRun, cache: StageCache) -> tuple[int, fl
 
     Weak scaling: the same plan and the same batch per replica.
     """
-    scenario, hardware = inputs.scenario, inputs.hardware
-    training = scenario.training
-    plan = assemble.plan_spec(training)
-    per_replica = training.global_batch // plan.dp
+    own_job = assemble.train_job(inputs.scenario, inputs.hardware)
+    plan = own_job.plan
+    per_replica = own_job.global_batch // plan.dp
     for replicas in (r for r in range(1, plan.dp + 1) if plan.dp % r == 0):
         try:
-            job = {
-                "card": assemble.card_spec(hardware.card),
-                "network": own.network,
-                "model": assemble.model_spec(hardware.model),
-                "plan": replace(plan, dp=replicas),
-                "cards": plan.cards // plan.dp * replicas,
-                "global_batch": per_replica * replicas,
-                "seq_len": training.seq_len,
-                "dtype": training.dtype,
-            }
-            base = cache.get("training step", job, lambda job=job: train_step(**job))  # type: ignore[misc]
+            job = replace(
+                own_job,
+                plan=replace(plan, dp=replicas),
+                cards=plan.cards // plan.dp * replicas,
+                global_batch=per_replica * replicas,
+            )
+            base = cache.get("training step", job, lambda job=job: train_step(job))  # type: ignore[misc]
         except InfeasibleError:
             continue
         return base.cards, own.step.tokens_per_s_per_card / base.tokens_per_s_per_card
