@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from clustersim.errors import InputError, Problem, suggest
 from clustersim.schema.base import validate
+from clustersim.schema.lookup import profile_name
 from clustersim.schema.old_form import refuse_old_form
 from clustersim.schema.overrides import Override, apply_overrides, in_demand
 from clustersim.schema.parts import Parts
@@ -70,6 +71,8 @@ class Loader:
     def profile(self, kind: str, name: str) -> Any:
         """Read one profile; its name must be its file's."""
         folder, model = KINDS[kind]
+        if not name.endswith((".yaml", ".yml")):
+            name = profile_name(folder, name)
         profile = self.load(f"{kind}.{name}", folder, name, model, sourced=True)
         document = self.documents[f"{kind}.{name}"]
         stem = Path(document.file).stem

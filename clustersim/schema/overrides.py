@@ -16,7 +16,7 @@ from typing import Any
 from clustersim.errors import InputError, suggest
 from clustersim.schema.base import NUMBER_PARTS
 from clustersim.schema.demand import KINDS_OF_WORK, LAYOUT_FIELDS
-from clustersim.schema.lookup import known_names
+from clustersim.schema.lookup import exact_name, known_names
 from clustersim.schema.yamlfile import Document, KeyPath, parse_yaml
 
 __all__ = [
@@ -93,7 +93,8 @@ def _route(key: str, value: Any) -> Override:
         field = key[len(parts[0]) + len(name) + 2 :]
         if not name or not field:
             raise InputError(f"--set {key}: write {parts[0]}.NAME.FIELD")
-        return Override(key, f"{parts[0]}.{name}", tuple(field.split(".")), value)
+        known = exact_name(f"hwprofiles/{parts[0]}", name) or name
+        return Override(key, f"{parts[0]}.{known}", tuple(field.split(".")), value)
     if parts[0] in {"company", "prices"} and len(parts) > 1:
         return Override(key, parts[0], tuple(parts[1:]), value)
     return Override(key, "scenario", tuple(parts), value)

@@ -45,6 +45,8 @@ class Profile(Model):
     """What every profile file has."""
 
     name: str
+    aliases: tuple[str, ...] = ()
+    """Other exact names, compared like the name itself; unique over a kind."""
     notes: tuple[str, ...] = ()
     source: str = ""
     """Source of the plain (unsourced) fields of the file, for example a model's published configuration."""
@@ -55,6 +57,7 @@ class MemoryProfile(Model):
     """Device memory."""
 
     capacity: Size
+    """What the driver reports, before any engine or framework keeps its own reserve."""
     bandwidth: Bandwidth | None = None
 
 
