@@ -19,7 +19,17 @@ from clustersim.perf.plan import Plan
 from clustersim.perf.search import FoundPlan, PlanSpace, search_plans
 from clustersim.perf.step import step_columns
 
-__all__ = ["KEPT", "LEAN", "Choice", "KindError", "PlanErrors", "best_of_kinds", "choose", "kind_of", "shortlist"]
+__all__ = [
+    "KEPT",
+    "LEAN",
+    "Choice",
+    "KindError",
+    "PlanErrors",
+    "best_of_kinds",
+    "choose",
+    "kind_of",
+    "shortlist",
+]
 
 #: Words that lose no time: with sequence parallelism a plan is never slower and never larger, and sharding the
 #: optimizer costs nothing over copying it (held to the full space by a test).

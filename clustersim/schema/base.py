@@ -193,7 +193,9 @@ def _problem(model: type[BaseModel], document: Document, at: KeyPath, detail: An
         return Problem(document.file, line, key, "is needed and missing", "add it")
     if kind in {"union_tag_not_found", "union_tag_invalid"}:
         words = str(detail["ctx"].get("expected_tags") or "training, serving, video or jobs").replace("'", "")
-        return Problem(document.file, line, f"{key}.kind", "is needed and missing or unknown", f"one of {words}")
+        return Problem(
+            document.file, line, f"{key}.kind", "is needed and missing or unknown", f"one of {words}"
+        )
     message = str(detail["msg"]).removeprefix("Value error, ")
     if kind not in {"value_error", "assertion_error"}:
         message = f"{message[0].lower()}{message[1:]}, not {detail['input']!r}"

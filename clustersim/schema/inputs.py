@@ -16,11 +16,11 @@ from clustersim.errors import InputError, Problem
 from clustersim.provenance import Sourced
 from clustersim.schema.company import CompanyFile
 from clustersim.schema.demand import Workload
+from clustersim.schema.loader import Loader, refuse_unused
 from clustersim.schema.overrides import INCUMBENT, Override, parse_overrides, reaching
 from clustersim.schema.parts import Parts, absent
 from clustersim.schema.prices import PriceBook
 from clustersim.schema.profiles import ModelProfile, Profile
-from clustersim.schema.loader import Loader, refuse_unused
 from clustersim.schema.reliability import CheckpointSection, ReliabilitySection
 from clustersim.schema.scenario import FabricSection, Scenario, StorageSection
 from clustersim.schema.tco import TcoSection
@@ -47,6 +47,8 @@ class Inputs:
     file: str
     scenario: Scenario
     parts: Parts
+    nominal: Parts
+    """The same parts as their files state them, without overrides."""
     models: Mapping[str, ModelProfile]
     prices_or_none: PriceBook | None
     company: CompanyFile | None
@@ -124,7 +126,9 @@ class Inputs:
     def model(self, workload: Workload) -> ModelProfile:
         """The model of a workload; raises InputError where it names none."""
         if workload.model is None:
-            raise InputError(f"{self.file}: the {workload.kind} workload names no model, and this question needs one")
+            raise InputError(
+                f"{self.file}: the {workload.kind} workload names no model, and this question needs one"
+            )
         return self.models[workload.model]
 
     def of_kind(self, kind: str) -> dict[str, Workload]:
@@ -247,6 +251,7 @@ def load_one(name: str, overrides: tuple[Override, ...]) -> Inputs:
     loader = Loader(overrides)
     scenario = loader.scenario(name)
     parts = loader.parts(scenario)
+    nominal = Loader(()).nominal(scenario, parts) if loader.touches_parts() else parts
     wanted = sorted({work.model for work in scenario.demand.values() if work.model is not None})
     models: dict[str, ModelProfile] = {model: loader.profile("models", model) for model in wanted}
     prices, scenario = loader.terms(scenario, parts)
@@ -254,7 +259,7 @@ def load_one(name: str, overrides: tuple[Override, ...]) -> Inputs:
     if scenario.company is not None:
         company = loader.load("company", "scenarios/company", scenario.company, CompanyFile, sourced=False)
     file = loader.documents["scenario"].file
-    return Inputs(file, scenario, parts, models, prices, company, None, overrides, loader.documents)
+    return Inputs(file, scenario, parts, nominal, models, prices, company, None, overrides, loader.documents)
 
 
 def _incumbent(inputs: Inputs, overrides: tuple[Override, ...]) -> Inputs:
@@ -292,5 +297,3 @@ def _laid_out(work: Workload, own: Workload | None) -> Workload:
         return work
     stated = own.plan if own is not None and type(own) is type(work) and hasattr(own, "plan") else "best"
     return work.model_copy(update={"plan": stated})
-
-

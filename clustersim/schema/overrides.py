@@ -172,7 +172,9 @@ def _full_path(override: Override, document: Document) -> KeyPath:
     if not rest or len(names) != 1:
         tail = ".".join(str(p) for p in rest) or "KEY"
         if not names:
-            raise InputError(f"--set {override.key}: {document.file} has no workload of kind {kind or 'a model'}")
+            raise InputError(
+                f"--set {override.key}: {document.file} has no workload of kind {kind or 'a model'}"
+            )
         choices = " or ".join(f"demand.{name}.{tail}" for name in names)
         raise InputError(f"--set {override.key}: write {choices}")
     return ("demand", names[0], *rest)

@@ -109,7 +109,9 @@ class Scenario(Model):
         total = sum(share.value for share in given if share is not None)
         if total > 1 + 1e-9:
             each = ", ".join(f"{n} {w.share.value:.0%}" for n, w in self.demand.items() if w.share)
-            raise ValueError(f"demand: the shares of the card-hours sum to {total:.0%} ({each}); at most 100 %")
+            raise ValueError(
+                f"demand: the shares of the card-hours sum to {total:.0%} ({each}); at most 100 %"
+            )
         return self
 
     @property

@@ -22,7 +22,7 @@ from clustersim.schema.demand import TrainingWorkload, identity
 from clustersim.schema.inputs import Inputs
 from clustersim.workloads.work import Load, Product, StageCache, Work
 
-__all__ = ["TrainingDetail", "planned_job", "plan_errors", "scaling", "space_of", "work_of"]
+__all__ = ["TrainingDetail", "plan_errors", "planned_job", "scaling", "space_of", "work_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +130,20 @@ def plan_words(plan: Plan) -> str:
     >>> plan_words(Plan(tp=8, pp=4, dp=2, interleave=2, schedule="interleaved", zero=1))
     'tp 8, pp 4, dp 2, interleave 2, micro-batch 1, recompute selective, ZeRO 1'
     """
-    degrees = [f"{n} {getattr(plan, n)}" for n in ("tp", "pp", "dp", "cp", "ep", "etp", "interleave") if getattr(plan, n) > 1]
+    degrees = [
+        f"{n} {getattr(plan, n)}"
+        for n in ("tp", "pp", "dp", "cp", "ep", "etp", "interleave")
+        if getattr(plan, n) > 1
+    ]
     words = [f"micro-batch {plan.micro_batch}", f"recompute {plan.recompute}", f"ZeRO {plan.zero}"]
-    words += [w for w, on in (("optimizer on the host", plan.offload_optimizer), ("activations on the host", plan.offload_activations)) if on]
+    words += [
+        w
+        for w, on in (
+            ("optimizer on the host", plan.offload_optimizer),
+            ("activations on the host", plan.offload_activations),
+        )
+        if on
+    ]
     return ", ".join(degrees + words)
 
 
