@@ -22,7 +22,7 @@ from clustersim.schema.demand import TrainingWorkload, identity
 from clustersim.schema.inputs import Inputs
 from clustersim.workloads.work import Load, Product, StageCache, Work
 
-__all__ = ["TrainingDetail", "plan_errors", "planned_job", "scaling", "space_of", "work_of"]
+__all__ = ["TrainingDetail", "plan_errors", "planned_job", "space_of", "work_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,24 @@ class TrainingDetail:
     def goodput_tokens_per_s(self) -> float:
         """Tokens per second that are kept, failures and checkpoints included."""
         return self.step.tokens_per_s * self.expected.ettr
+
+    @property
+    def scaling(self) -> tuple[int, float]:
+        """Base count and weak-scaling efficiency: tokens/s per card against the fewest replicas that fit.
+
+        Weak scaling: the same plan and the same batch per replica.
+        """
+        job, plan = self.job, self.job.plan
+        per_replica = job.global_batch // plan.dp
+        for replicas in (r for r in range(1, plan.dp + 1) if plan.dp % r == 0):
+            cards, batch = plan.cards // plan.dp * replicas, per_replica * replicas
+            smaller = replace(job, plan=replace(plan, dp=replicas), cards=cards, global_batch=batch)
+            try:
+                base = train_step(smaller)
+            except (InfeasibleError, InputError):
+                continue
+            return cards, self.step.tokens_per_s_per_card / base.tokens_per_s_per_card
+        return job.cards, 1.0
 
 
 @lru_cache(maxsize=1)
@@ -145,26 +163,3 @@ def plan_words(plan: Plan) -> str:
         if on
     ]
     return ", ".join(degrees + words)
-
-
-def scaling(work: Work, cache: StageCache) -> tuple[int, float]:
-    """Return the base count and weak-scaling efficiency: tokens/s per card against the fewest replicas that fit.
-
-    Weak scaling: the same plan and the same batch per replica.
-    """
-    detail: TrainingDetail = work.detail
-    job, plan = detail.job, detail.job.plan
-    per_replica = job.global_batch // plan.dp
-    for replicas in (r for r in range(1, plan.dp + 1) if plan.dp % r == 0):
-        smaller = replace(
-            job,
-            plan=replace(plan, dp=replicas),
-            cards=plan.cards // plan.dp * replicas,
-            global_batch=per_replica * replicas,
-        )
-        try:
-            base = cache.get("training step", smaller, lambda smaller=smaller: train_step(smaller))  # type: ignore[misc]
-        except (InfeasibleError, InputError):
-            continue
-        return base.cards, detail.step.tokens_per_s_per_card / base.tokens_per_s_per_card
-    return job.cards, 1.0
