@@ -11,7 +11,7 @@ import numpy as np
 from clustersim import assemble, assemble_reliability
 from clustersim.assemble_bill import bill_lines, rack_count, spare_servers
 from clustersim.assemble_company import company_spec
-from clustersim.des.training.closed_form import ExpectedRun, expected_run
+from clustersim.des.training.fidelity import Expected, expected_goodput
 from clustersim.des.training.run import TrainingRun
 from clustersim.des.training.simulate import SimulatedRun, simulate_run
 from clustersim.econ.bom import Bill, bill_of_materials
@@ -76,7 +76,7 @@ class ClusterRun:
     parts: NetworkParts
     step: StepTime
     run: TrainingRun
-    expected: ExpectedRun
+    expected: Expected
     power: PowerTerms
     racks: RackCount
     bill: Bill
@@ -158,7 +158,7 @@ def run_cluster(inputs: Inputs, tco: TcoSection, cache: StageCache | None = None
     }
     step = cache.get("training step", job, lambda: train_step(**job))  # type: ignore[arg-type]
     run = assemble_reliability.training_run(scenario, hardware, model.parameters)
-    expected = cache.get("long run", run, lambda: expected_run(run))
+    expected = cache.get("long run", run, lambda: expected_goodput(run))
     bought = purchase(inputs, tco)
     power = _power(inputs, step, expected, bought, tco.pue.value)
     cost = total_cost(
@@ -211,7 +211,7 @@ def _equipment(inputs: Inputs, parts: NetworkParts) -> dict[str, Any]:
     }
 
 
-def _power(inputs: Inputs, step: StepTime, expected: ExpectedRun, bought: Purchase, pue: float) -> PowerTerms:
+def _power(inputs: Inputs, step: StepTime, expected: Expected, bought: Purchase, pue: float) -> PowerTerms:
     equipment = _equipment(inputs, bought.parts)
     card = inputs.hardware.card
     assert card.power is not None
