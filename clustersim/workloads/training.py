@@ -10,7 +10,7 @@ from importlib import resources
 from clustersim.assemble.parts import card_spec, network_spec
 from clustersim.assemble.reliability import training_run
 from clustersim.assemble.training import train_job
-from clustersim.des.training.closed_form import ExpectedRun, expected_run
+from clustersim.des.training.fidelity import Expected, expected_goodput
 from clustersim.des.training.run import TrainingRun
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.job import TrainJob
@@ -34,7 +34,7 @@ class TrainingDetail:
     """How the plan was found; nothing for a stated plan."""
     step: StepTime
     run: TrainingRun
-    expected: ExpectedRun
+    expected: Expected
 
     @property
     def goodput_tokens_per_s(self) -> float:
@@ -115,11 +115,12 @@ def work_of(inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache
     job, choice = planned_job(inputs, work, cache)
     step = cache.get("training step", job, lambda: train_step(job))
     run = training_run(inputs, job.model.parameters)
-    expected = cache.get("long run", run, lambda: expected_run(run))
+    expected = cache.get("long run", run, lambda: expected_goodput(run))
     detail = TrainingDetail(job, choice, step, run, expected)
     kept = detail.goodput_tokens_per_s
     product = Product("mtoken", kept * 3600 / 1e6 / job.cards)
-    tied = choice.words() if choice is not None else ""
+    said = [choice.words() if choice is not None else ""]
+    said += [f"mean of the long run by {expected.fidelity}: {expected.why}" if expected.half_width else ""]
     return Work(
         name=name,
         kind="training",
@@ -137,7 +138,7 @@ def work_of(inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache
         },
         terms=asdict(step.terms),
         layout={"plan": plan_words(job.plan), "stated": choice is None},
-        notes=(tied,) if tied else (),
+        notes=tuple(text for text in said if text),
         detail=detail,
     )
 
