@@ -21,9 +21,7 @@ Real = Any
 LEAST_BUCKET, BUCKET_PER_REPLICA = 4e7, 1e6
 
 
-def data_parallel_time(
-    job: TrainJob, shard: Shard, stage_s: Real, micro_batches: Real, layers: Real
-) -> tuple[Real, Real]:
+def data_parallel_time(job: TrainJob, shard: Shard, stage_s: Real, layers: Real) -> tuple[Real, Real]:
     """Return exposed and total seconds of the data-parallel traffic of a step, all in two-byte values.
 
     ZeRO 0-2 reduce gradients under the backward pass of the last micro-batch and gather weights under the forward pass
@@ -43,7 +41,7 @@ def data_parallel_time(
         late = late + np.maximum(0.0, gather - overlap / 3 * stage_s)
         return np.maximum(tail, late), reduce + gather
     each = 2 * gather + reduce
-    return micro_batches * np.maximum(0.0, each - overlap * stage_s), micro_batches * each
+    return job.micro_batches * np.maximum(0.0, each - overlap * stage_s), job.micro_batches * each
 
 
 def _exchange(

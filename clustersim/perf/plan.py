@@ -8,7 +8,7 @@ import numpy as np
 
 __all__ = ["RECOMPUTE", "SCHEDULES", "TUNED_SOFTWARE", "Plan", "Software"]
 
-SCHEDULES = ("gpipe", "1f1b", "interleaved", "zero_bubble")
+SCHEDULES = ("gpipe", "1f1b", "interleaved", "zb_h1", "zb_h2", "zb_v", "dualpipe")
 RECOMPUTE = ("none", "selective", "full")
 
 
@@ -69,6 +69,11 @@ class Plan:
     zero: int = 1
     offload_optimizer: bool = False
     offload_activations: bool = False
+    embedding_slot: bool = False
+    """Whether the embedding counts as a layer when layers are given out to stages (Megatron's
+    account_for_embedding_in_pipeline_split)."""
+    loss_slot: bool = False
+    """The same of the output head and its loss (Megatron's account_for_loss_in_pipeline_split)."""
     software: Software = TUNED_SOFTWARE
 
     @property
