@@ -169,7 +169,7 @@ def _exchange_s(parts: Sequence[Part], counts: Sequence[int], link: float) -> fl
         shared = replace(every, global_batch=count * replicas * job.plan.micro_batch)
         load = heaviest(shared, telling_loads(job.model, job.plan))
         shard = stage_shard(job.model, shared.plan, load)
-        exposed, _ = data_parallel_time(shared, shard, layers_seconds(shared).of(load).total, load.layers)
+        exposed, _ = data_parallel_time(shared, shard, layers_seconds(shared).of(load).phases, load.layers)
         worst = max(worst, float(exposed))
     return worst
 

@@ -20,7 +20,7 @@ from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import stage_memory, stage_shard
 from clustersim.perf.model import Model
 from clustersim.perf.split import LEADING_DENSE, StageLoad
-from clustersim.perf.stage import layers_seconds
+from clustersim.perf.stage import Stage, layers_seconds
 from clustersim.perf.step import logit_seconds, optimizer_seconds, send_seconds
 
 __all__ = ["MixedPipeline", "mixed_pipeline"]
@@ -174,12 +174,11 @@ def mixed_pipeline(
     m, stages = _check(parts), _stages(parts)
     head = float(logit_seconds(parts[-1].job))
     loads = _balance(stages, head)
-    times = [
-        float(layers_seconds(stage.job).of(load).total) for stage, load in zip(stages, loads, strict=True)
-    ]
+    each = [layers_seconds(stage.job).of(load) for stage, load in zip(stages, loads, strict=True)]
+    times = [float(stage.total) for stage in each]
     paces = [*times[:-1], times[-1] + head]
     slowest = int(np.argmax(paces))
-    exposed, optimizer = zip(*map(_closing, stages, loads, times), strict=True)
+    exposed, optimizer = zip(*map(_closing, stages, loads, each), strict=True)
     names = [part.name for part in parts for _ in range(part.job.plan.pp)]
     return MixedPipeline(
         stages_s=m * paces[slowest],
@@ -203,10 +202,10 @@ def mixed_pipeline(
     )
 
 
-def _closing(stage: _Stage, load: StageLoad, stage_s: float) -> tuple[float, float]:
+def _closing(stage: _Stage, load: StageLoad, seconds: Stage) -> tuple[float, float]:
     """Exposed data-parallel seconds and seconds of the optimizer of a stage."""
     shard = stage_shard(stage.job.model, stage.job.plan, load)
-    exposed, _ = data_parallel_time(stage.job, shard, stage_s, load.layers)
+    exposed, _ = data_parallel_time(stage.job, shard, seconds.phases, load.layers)
     return float(exposed), float(optimizer_seconds(stage.job, shard))
 
 

@@ -33,6 +33,7 @@ __all__ = [
     "fullest_stage",
     "kept_activations",
     "memory_per_card",
+    "shard_group",
     "stage_memory",
     "stage_shard",
 ]
@@ -69,9 +70,17 @@ class Shard:
         """All parameters on the card."""
         return self.dense + self.experts
 
-    def per_copy(self, split: bool) -> Real:
-        """The parameters whose states a card keeps: all, or its share among the copies."""
-        return self.dense / self.dense_copies + self.experts / self.expert_copies if split else self.total
+    def per_copy(self, plan: Plan, stage: int) -> Real:
+        """The parameters whose states a card keeps: its share among the copies from a ZeRO stage on, else all."""
+        if plan.zero < stage:
+            return self.total
+        dense, experts = (shard_group(plan, copies) for copies in (self.dense_copies, self.expert_copies))
+        return self.dense / dense + self.experts / experts
+
+
+def shard_group(plan: Plan, copies: Real) -> Real:
+    """Return over how many of the cards that hold the same parameters their states are shared out."""
+    return np.minimum(plan.shard, copies) if plan.shard else copies
 
 
 def stage_shard(model: Model, plan: Plan, load: StageLoad) -> Shard:
@@ -175,8 +184,8 @@ def stage_memory(
     logits = LOGIT_HELD_BYTES * job.micro_tokens * model.vocab / plan.tp
     return MemoryTerms(
         weights=weight_bytes * _weights_held(plan, shard, load.layers),
-        gradients=plan.software.gradient_bytes * shard.per_copy(plan.zero >= 2),
-        optimizer=0.0 if plan.offload_optimizer else 12.0 * shard.per_copy(plan.zero >= 1),
+        gradients=plan.software.gradient_bytes * shard.per_copy(plan, 2),
+        optimizer=0.0 if plan.offload_optimizer else 12.0 * shard.per_copy(plan, 1),
         activations=activations,
         logits=np.where(np.greater(load.head, 0), logits, 0.0),
         buffers=plan.software.runtime_bytes,
@@ -184,11 +193,15 @@ def stage_memory(
 
 
 def _weights_held(plan: Plan, shard: Shard, layers: Real) -> Real:
-    """Parameters whose weights a card holds; ZeRO 3 gathers the layer at hand and the next beside its own share."""
+    """Parameters whose weights a card holds.
+
+    ZeRO 3 has the units at hand and ahead beside its own share, or all of them where the forward pass keeps them.
+    """
     if plan.zero < 3:
         return shard.total
-    gathered = 2.0 * shard.total / np.maximum(2.0, layers)
-    return np.minimum(shard.total, shard.per_copy(True) + gathered)
+    whole = (1.0 + plan.prefetch) * plan.unit_layers
+    gathered = whole * shard.total / np.maximum(whole, layers) if plan.reshard else shard.total
+    return np.minimum(shard.total, shard.per_copy(plan, 3) + gathered)
 
 
 def check_fits(job: TrainJob) -> MemoryTerms:

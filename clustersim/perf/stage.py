@@ -12,12 +12,12 @@ from clustersim.fabric.network import Network
 from clustersim.perf.card import NARROW
 from clustersim.perf.job import TrainJob
 from clustersim.perf.model import Model
-from clustersim.perf.plan import Plan
+from clustersim.perf.plan import Plan, Software
 from clustersim.perf.schedules import Phases
 from clustersim.perf.shapes import ffn_width, layer_seconds
 from clustersim.perf.split import StageLoad
 
-__all__ = ["Layers", "Stage", "layers_seconds", "local_members", "wide_type"]
+__all__ = ["Layers", "Stage", "hidden_under", "layers_seconds", "local_members", "wide_type"]
 
 #: A number, or an array with one entry a plan.
 Real = Any
@@ -26,6 +26,10 @@ Real = Any
 #: residuals and dropouts, and per unit of feed-forward width for the activation (counted: 10 and 2 forward, twice
 #: that backward, unfused in part).
 OUTSIDE_VALUES, INSIDE_VALUES = 36.0, 9.0
+#: The same where every operator reads and writes its own, for blocks without and with a gate (counted, times three for
+#: the backward pass): norms of one kernel, residuals and transposes 15; with root-mean-square norms in single precision
+#: of seven operators (18 each) and rotations of queries and keys (13) 60; the activation 3 a unit of width, gated 5.
+EAGER_OUTSIDE, EAGER_INSIDE = (45.0, 180.0), (9.0, 15.0)
 #: Of these, what the norms and the activation read and write forward: selective recomputation repeats it (counted).
 CHEAP_OUTSIDE, CHEAP_INSIDE = 4.0, 3.0
 #: The same for each copy of a token that goes to an expert, per hidden unit: sorted for the exchange, sorted by expert,
@@ -126,27 +130,55 @@ def _layer(job: TrainJob, *, mixture: bool) -> Stage:
     attention and the output head stay in bfloat, as the libraries do (Transformer Engine). No pass of a layer is
     shorter than the host takes to launch it.
     """
-    network, plan, software = job.network, job.plan, job.plan.software
+    plan, software = job.plan, job.plan.software
     shared = plan.tp if plan.sequence_parallel else 1
     kernels = _kernels(job, shared, mixture)
     passes = 3 if plan.recompute == "full" else 2
-    one = collective_time(
-        "all_reduce", 2.0 * job.micro_tokens * job.model.hidden, plan.tp, local=local_members(plan.tp, 1, network),
-        network=network,
-    )  # fmt: skip
+    tensors = _tensor_exchange(job, passes, kernels.gemm)
     # The key-value exchange hides under the attention of the block that is at hand.
-    tensors = np.maximum(0.0, 2.0 * passes * one.total_s - software.tp_overlap * kernels.gemm)
-    context = np.maximum(0.0, 3 * _context_exchange(job) - kernels.attention)
+    context = hidden_under(3 * _context_exchange(job), kernels.attention, software)
     experts: Real = 0.0
     if mixture:
         exchange = _expert_exchange(job, job.micro_tokens / shared, passes)
-        experts = np.maximum(0.0, exchange - software.ep_overlap * kernels.gemm)
+        # DualPipe works on a forward and a backward pass at once: the exchange of one hides under the other's kernels.
+        under = kernels.kernels if plan.schedule == "dualpipe" else software.ep_overlap * kernels.gemm
+        experts = hidden_under(exchange, under, software)
     busy = replace(kernels, tp=tensors, cp=context, ep=experts)
     waiting = np.maximum(0.0, passes * software.host_layer_s - busy.total)
     added = software.layer_overhead_s + (software.expert_overhead_s if mixture else 0.0)
     beside = waiting + passes * added
     forward = kernels.forward + context / 3 + (tensors + experts + beside) / passes
     return replace(busy, software=beside, forward=forward)
+
+
+def hidden_under(traffic: Real, work: Real, software: Software) -> Real:
+    """Return what traffic adds to the seconds of work that it may hide under: what is longer, and its interference.
+
+    traffic - hidden + interference x hidden, hidden = min(traffic, work).
+
+    >>> hidden_under(3.0, 2.0, Software(interference=0.25))
+    1.5
+    """
+    hidden = np.minimum(traffic, work)
+    added: Real = traffic - (1.0 - software.interference) * hidden
+    return float(added) if np.ndim(added) == 0 else added
+
+
+def _tensor_exchange(job: TrainJob, passes: int, gemm: Real) -> Real:
+    """Seconds that the tensor-parallel exchange of a layer adds: two all-reduces, or gather and scatter, a pass.
+
+    Asynchronous exchange cuts it into as many pieces as there are cards and hides all but the first under the products
+    of the others (arXiv:2410.06511, section 2.2.2; github.com/pytorch/torchtitan, async tensor parallel).
+    """
+    plan, software = job.plan, job.plan.software
+    size = 2.0 * job.micro_tokens * job.model.hidden
+    local = local_members(plan.tp, 1, job.network)
+    one = collective_time("all_reduce", size, plan.tp, local=local, network=job.network)
+    whole = 2.0 * passes * one.total_s
+    if not software.tp_overlap:
+        return whole
+    first = whole / plan.tp
+    return first + hidden_under(whole - first, software.tp_overlap * gemm, software)
 
 
 def _kernels(job: TrainJob, shared: Real, mixture: bool) -> Stage:
@@ -166,7 +198,7 @@ def _kernels(job: TrainJob, shared: Real, mixture: bool) -> Stage:
         recompute = forward + launches + scores + elementwise / 3
     elif plan.recompute == "selective" and plan.software.flash_attention:
         cheap = CHEAP_OUTSIDE * model.hidden / shared + CHEAP_INSIDE * ffn_width(model, mixture) / plan.tp
-        recompute = cheap * 2.0 * tokens / bandwidth
+        recompute = elementwise / 3 if plan.software.eager else cheap * 2.0 * tokens / bandwidth
     elif plan.recompute == "selective":
         recompute = scores
     return Stage(
@@ -189,8 +221,12 @@ def _values(model: Model, plan: Plan, shared: Real, mixture: bool) -> Real:
     Norms, dropouts and residuals are split by sequence parallelism only; the activation's width by tensors.
     """
     routed = model.experts_per_token * model.hidden if mixture else 0
-    outside = OUTSIDE_VALUES * model.hidden + ROUTED_VALUES * routed
-    return outside / shared + INSIDE_VALUES * ffn_width(model, mixture) / plan.tp
+    each, inside = OUTSIDE_VALUES, INSIDE_VALUES
+    if plan.software.eager:
+        # A gated block is of today's kind, with root-mean-square norms and rotations.
+        each, inside = EAGER_OUTSIDE[model.gated], EAGER_INSIDE[model.gated]
+    outside = each * model.hidden + ROUTED_VALUES * routed
+    return outside / shared + inside * ffn_width(model, mixture) / plan.tp
 
 
 def wide_type(dtype: str) -> str:
@@ -247,7 +283,9 @@ def _expert_exchange(job: TrainJob, tokens: Real, passes: int) -> Real:
     network, model, plan = job.network, job.model, job.plan
     inner = plan.etp if plan.sequence_parallel else plan.tp
     local = local_members(plan.ep, inner, network)
-    size = 2.0 * tokens * model.experts_per_token * model.hidden
+    # To the experts and back.
+    value = (plan.software.dispatch_bytes + 2.0) / 2
+    size = value * tokens * model.experts_per_token * model.hidden
     domains = plan.ep / local
     every = np.maximum(model.experts_per_token * (1 - 1 / domains), 1e-30)
     once = (domains - 1) * (1 - (1 - 1 / domains) ** model.experts_per_token)

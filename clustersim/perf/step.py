@@ -43,6 +43,11 @@ Real = Any
 #: Bytes that the loss reads and writes for one logit, forward and backward, in single precision, partly fused
 #: (counted).
 LOGIT_BYTES = 20.0
+#: The same of separate operators: cast, softmax, loss, their gradients and the cast back (counted).
+EAGER_LOGIT_BYTES = 42.0
+#: Bytes that the optimizer reads and writes for one parameter in one kernel, and in one kernel for each operator
+#: (counted: Adam).
+STATE_BYTES, EAGER_STATE_BYTES = 28.0, 80.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,8 @@ def logit_seconds(job: TrainJob) -> Real:
         )
         for m, n, k in ((tokens, width, h), (tokens, h, width), (h, width, tokens))
     )
-    return products + LOGIT_BYTES * tokens * width / bandwidth
+    moved = EAGER_LOGIT_BYTES if job.plan.software.eager else LOGIT_BYTES
+    return products + moved * tokens * width / bandwidth
 
 
 def send_seconds(job: TrainJob) -> Real:
@@ -130,8 +136,8 @@ def send_seconds(job: TrainJob) -> Real:
 
 def optimizer_seconds(job: TrainJob, shard: Shard) -> Real:
     """Return the seconds of reading and writing weight and moments in single precision, and reading the gradient."""
-    states = shard.per_copy(job.plan.zero >= 1)
-    return 28.0 * states / (job.card.memory_bandwidth * job.card.memory_efficiency)
+    states, moved = shard.per_copy(job.plan, 1), EAGER_STATE_BYTES if job.plan.software.eager else STATE_BYTES
+    return moved * states / (job.card.memory_bandwidth * job.card.memory_efficiency)
 
 
 def train_step(job: TrainJob) -> StepTime:
@@ -177,8 +183,8 @@ def step_columns(job: TrainJob) -> StepColumns:
     others = layers.of(whole_load(job.model)).total + logits - pace
     heavy = heaviest(job, loads)
     shard = stage_shard(job.model, plan, heavy)
-    exposed_dp, replicas_s = data_parallel_time(job, shard, layers.of(heavy).total, heavy.layers)
-    host = _offload(job, load, shard.per_copy(plan.zero >= 1), stage.total)
+    exposed_dp, replicas_s = data_parallel_time(job, shard, layers.of(heavy).phases, heavy.layers)
+    host = _offload(job, load, shard.per_copy(plan, 1), stage.total)
     sends = 2.0 * m * plan.interleave * send_seconds(job)
     terms = StepTerms(
         compute_s=m * stage.gemm,
