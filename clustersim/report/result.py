@@ -89,6 +89,9 @@ def _training(work: Work) -> dict[str, Any]:
         "scaling_base_cards": base,
         "memory_per_card_bytes": step.memory.total,
         "memory_terms_bytes": asdict(step.memory),
+        "stage_layers": list(step.stage_layers),
+        "slowest_stage": step.slowest_stage,
+        "fullest_stage": step.fullest_stage,
         "terms": asdict(step.terms),
     }
 
