@@ -40,7 +40,16 @@ Seconds = Annotated[Sourced, quantity("s", gt=0)]
 
 KINDS_OF_WORK = ("training", "serving", "video", "jobs")
 #: How a cluster meets its demand, and no part of the demand itself: these stay with their side.
-LAYOUT_FIELDS = ("plan", "replicas", "engine", "software", "disaggregated", "autoscale", "memory_share", "failures")
+LAYOUT_FIELDS = (
+    "plan",
+    "replicas",
+    "engine",
+    "software",
+    "disaggregated",
+    "autoscale",
+    "memory_share",
+    "failures",
+)
 
 
 class TrainingWorkload(Model):
@@ -145,7 +154,9 @@ def identity(workload: Workload) -> dict[str, Any]:
 
     Values only: who says so is no part of what is asked.
     """
-    asked = {name: getattr(workload, name) for name in type(workload).model_fields if name not in LAYOUT_FIELDS}
+    asked = {
+        name: getattr(workload, name) for name in type(workload).model_fields if name not in LAYOUT_FIELDS
+    }
     asked.pop("share")
     return {name: _bare(value) for name, value in asked.items()}
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from clustersim.errors import InputError, Problem, suggest
 from clustersim.schema.base import validate
+from clustersim.schema.lookup import profile_name
 from clustersim.schema.old_form import refuse_old_form
 from clustersim.schema.overrides import Override, apply_overrides, in_demand
 from clustersim.schema.parts import Parts
@@ -49,13 +50,24 @@ class Loader:
         self.overrides = in_demand(self.overrides, document)
         return self.load("scenario", "scenarios", name, Scenario, sourced=False)
 
-    def parts(self, scenario: Scenario) -> Parts:
+    def touches_parts(self) -> bool:
+        """Whether an override changes a profile."""
+        return any(o.document not in {"scenario", "company", "prices"} for o in self.overrides)
+
+    def nominal(self, scenario: Scenario, parts: Parts) -> Parts:
+        """Read the same profiles without overrides; a file that is incomplete without them stands as it was read."""
+        try:
+            return self.parts(scenario, parts.file)
+        except InputError:
+            return parts
+
+    def parts(self, scenario: Scenario, file: str = "") -> Parts:
         """Read the profiles that a cluster names."""
         cluster = scenario.cluster
         server = self._named("servers", cluster.server)
         fabric = cluster.fabric
         return Parts(
-            file=self.documents["scenario"].file,
+            file=file or self.documents["scenario"].file,
             card=self.profile("cards", cluster.card),
             server_or_none=server,
             nic_or_none=self._named("nics", cluster.nic),
@@ -70,11 +82,15 @@ class Loader:
     def profile(self, kind: str, name: str) -> Any:
         """Read one profile; its name must be its file's."""
         folder, model = KINDS[kind]
+        if not name.endswith((".yaml", ".yml")):
+            name = profile_name(folder, name)
         profile = self.load(f"{kind}.{name}", folder, name, model, sourced=True)
         document = self.documents[f"{kind}.{name}"]
         stem = Path(document.file).stem
         if profile.name != stem:
-            raise InputError(f"{document.file}:{document.line_of(('name',))}: name: must be {stem!r} like its file")
+            raise InputError(
+                f"{document.file}:{document.line_of(('name',))}: name: must be {stem!r} like its file"
+            )
         return profile
 
     def terms(self, scenario: Scenario, parts: Parts) -> tuple[PriceBook | None, Scenario]:
@@ -110,9 +126,7 @@ def _blame_flags(error: InputError, overrides: Sequence[Override]) -> InputError
     return InputError(first, [blame(p) for p in error.problems])
 
 
-def refuse_unused(
-    overrides: Sequence[Override], sides: Sequence[Mapping[str, Document]], file: str
-) -> None:
+def refuse_unused(overrides: Sequence[Override], sides: Sequence[Mapping[str, Document]], file: str) -> None:
     """Raise InputError for the override of a profile that no side reads: it would change nothing."""
     known = sorted({key for documents in sides for key in documents})
     for override in overrides:

@@ -248,7 +248,12 @@ def _read(path: Path, stamp: int) -> Document:
 
 def load_document(kind: str, name: str) -> Document:
     """Read a profile's file; the parsed text is kept until the file changes."""
-    path = find_file(KINDS[kind][0], name)
+    return read_document(KINDS[kind][0], name)
+
+
+def read_document(folder: str, name: str) -> Document:
+    """Read a file of a folder by name or path; the parsed text is kept until the file changes."""
+    path = find_file(folder, name)
     stamp = path.stat().st_mtime_ns if path.is_file() else 0
     return _read(path, stamp)
 

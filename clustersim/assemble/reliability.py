@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from clustersim.assemble import needed, servers
+from clustersim.assemble.parts import needed
 from clustersim.des.training.components import FailureClass, failure_classes
 from clustersim.des.training.log import read_failure_log
 from clustersim.des.training.run import (
@@ -19,9 +19,8 @@ from clustersim.des.training.run import (
 )
 from clustersim.errors import InputError, suggest
 from clustersim.provenance import Sourced
-from clustersim.schema.inputs import Hardware
-from clustersim.schema.reliability import ExtrasSection, RecoverySection
-from clustersim.schema.scenario import Scenario
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.reliability import CheckpointSection, ExtrasSection, RecoverySection
 
 __all__ = ["training_run"]
 
@@ -34,21 +33,21 @@ def _reschedule(times: RecoverySection) -> tuple[float, float, float]:
     return process, node, multi
 
 
-def training_run(scenario: Scenario, hardware: Hardware, parameters: float) -> TrainingRun:
-    """Return the description of the long run."""
-    reliability, checkpoint, storage = scenario.reliability, scenario.checkpoint, scenario.cluster.storage
-    nodes = servers(scenario, hardware)
-    per_server = hardware.server.cards.value
-    host_link = hardware.card.host_link
+def training_run(inputs: Inputs, parameters: float) -> TrainingRun:
+    """Return the description of the long run of a model with so many parameters."""
+    reliability, checkpoint, storage = inputs.reliability, inputs.checkpoint, inputs.storage
+    nodes, parts = inputs.servers, inputs.parts
+    per_server = parts.server.cards.value
+    host_link = parts.card.host_link
     host = checkpoint.host.bandwidth or (host_link.bandwidth if host_link else None)
     partner = checkpoint.partner.bandwidth
-    nic = hardware.nic.rate.value * hardware.nic.efficiency.value * scenario.cluster.nics_per_card.value
+    nic = parts.nic.rate.value * parts.nic.efficiency.value * inputs.scenario.cluster.nics_per_card.value
     times = reliability.recovery
     size = parameters * checkpoint.bytes_per_parameter.value
     return TrainingRun(
         nodes=nodes,
         duration_s=reliability.duration.value,
-        failures=_failures(scenario, nodes),
+        failures=_failures(inputs, nodes),
         recovery=Recovery(
             detect_s=times.detect.value,
             localise_s=times.localise.value,
@@ -56,14 +55,14 @@ def training_run(scenario: Scenario, hardware: Hardware, parameters: float) -> T
             initialise_s=times.initialise.value,
         ),
         levels=_levels(
-            scenario,
+            checkpoint,
             partners=int(checkpoint.partners.value) if checkpoint.partners else 1,
             checkpoint_bytes=size,
             nodes=nodes,
             host_interval_s=checkpoint.host.interval.value,
             partner_interval_s=checkpoint.partner.interval.value,
             storage_interval_s=checkpoint.storage.interval.value,
-            host_bandwidth=needed(host, f"cards.{hardware.card.name}.host_link.bandwidth") * per_server,
+            host_bandwidth=needed(host, f"cards.{parts.card.name}.host_link.bandwidth") * per_server,
             partner_bandwidth=partner.value if partner else nic * per_server,
             storage_write_bandwidth=storage.write_bandwidth.value,
             storage_read_bandwidth=storage.read_bandwidth.value,
@@ -83,11 +82,11 @@ def training_run(scenario: Scenario, hardware: Hardware, parameters: float) -> T
     )
 
 
-def _failures(scenario: Scenario, nodes: int) -> tuple[FailureClass, ...]:
+def _failures(inputs: Inputs, nodes: int) -> tuple[FailureClass, ...]:
     """The component table at the cluster's size, with the scenario's rates and shapes."""
-    reliability = scenario.reliability
+    reliability = inputs.reliability
     classes = failure_classes(
-        cards=int(scenario.cluster.cards.value),
+        cards=inputs.cards,
         nodes=nodes,
         mttf_scale=reliability.mttf_scale.value,
         per_year={name: rate.value for name, rate in reliability.failures_per_year.items()},
@@ -100,9 +99,9 @@ def _failures(scenario: Scenario, nodes: int) -> tuple[FailureClass, ...]:
     return tuple(replace(c, shape=shapes.get(c.name, 1.0)) for c in classes)
 
 
-def _levels(scenario: Scenario, **sizes: Any) -> tuple[CheckpointLevel, ...]:
+def _levels(checkpoint: CheckpointSection, **sizes: Any) -> tuple[CheckpointLevel, ...]:
     """The three levels, with the share of copies that turn out corrupted."""
-    share = scenario.checkpoint.corrupt_share
+    share = checkpoint.corrupt_share
     levels = checkpoint_levels(**sizes)
     return levels if share is None else tuple(replace(level, corrupt_share=share.value) for level in levels)
 
