@@ -209,7 +209,7 @@ def _pools(
     if split is not None:
         lay = _layout(split.decode_plan) if split.decode_plan else layout
         second, second_terms = pool(split.decode_replicas, lay, prefill_only=False)
-        latency, per_token = kv_transfer_seconds(terms.kv_bytes, network)
+        latency, per_token = kv_transfer_seconds(terms.held_bytes, network)
         out |= {"decode_layout": lay, "decode_pool": second, "decode_terms": second_terms}
         out["transfer"] = Transfer(latency, per_token)
     return out

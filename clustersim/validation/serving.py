@@ -24,7 +24,7 @@ from clustersim.des.serving.cluster import simulate
 from clustersim.des.serving.metrics import records
 from clustersim.des.serving.rules import Batching
 from clustersim.des.serving.settings import Pool
-from clustersim.errors import ClusterSimError, InputError
+from clustersim.errors import ClusterSimError, InfeasibleError, InputError
 from clustersim.perf.serving_calibrated import efficiency_for
 from clustersim.perf.serving_engine import Layout, Precision
 from clustersim.validation.common import ValidationRow, require_columns
@@ -194,6 +194,8 @@ def _throughput(model_name: str, gpu: str, run: _Run) -> float:
     )
     done = records(simulate(requests, Pool(1, cost, run.rules), log=False))
     finished = np.isfinite(done["e2e_s"])
+    if not finished.any():
+        raise InfeasibleError(f"no request fits the {cost.cache_tokens} tokens of cache")
     return float(done["output_tokens"][finished].sum() / max(done["finish_s"][finished].max(), 1e-9))
 
 

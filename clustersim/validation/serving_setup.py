@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -95,7 +96,7 @@ def find_model(name: str) -> Known:
         return Known(reason=f"the dimensions of {name} are not known here")
     if row["unsupported"]:
         return Known(reason=f"{name}: {row['unsupported']}")
-    whole = {
+    whole: dict[str, Any] = {
         k: int(v)
         for k, v in row.items()
         if k not in {"name", "match", "gated", "tied_embeddings", "unsupported", "source"}
