@@ -12,7 +12,18 @@ from dataclasses import dataclass
 from clustersim.errors import InputError, suggest
 from clustersim.perf.model import Model
 
-__all__ = ["RESERVES", "BatchLimits", "EngineReserve", "reserve_bytes", "reserve_of"]
+__all__ = ["RESERVES", "TUNED_ON", "BatchLimits", "EngineReserve", "reserve_bytes", "reserve_of"]
+
+#: Start-up logs that the constants were tuned on: vLLM and SGLang (at a share of 0.93) with Qwen3-235B-A22B-FP8 on
+#: 4 x H100 (178,880 and 367,404 tokens of cache), vLLM with Llama-3.1-8B on a card of 23.58 GiB (31,232), and that vLLM
+#: 0.11 served prompts of 32,000 tokens to Qwen3-32B in bf16 on one H100 (a lower bound). Sources:
+#: github.com/vllm-project/vllm issue 21348 (July 2025); GPUStack's performance lab.
+TUNED_ON = (
+    "vllm qwen3-235b-a22b fp8 4 x H100",
+    "sglang qwen3-235b-a22b fp8 4 x H100",
+    "vllm llama-3.1-8b bf16 23.58 GiB",
+    "vllm qwen3-32b bf16 1 x H100 (bound)",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,33 +42,30 @@ class EngineReserve:
     together), or of what weights and reserve leave free (``share_of="free"``: the cache alone). Where ``activations``
     is False they lie outside the share. The reserve is
 
-        fixed + peer (tp - 1) + graphs
-          + tokens (hidden_values hidden + width_values width / tp) 2 B
-          + tokens experts_per_token (routed_bytes hidden + width_values width / tp 2 B)
-          + logit_bytes sequences vocab
+        fixed + peer (tp - 1) + graphs + max(activations, logit_bytes sequences vocab)
+
+    with activations = tokens [2 B (hidden_values hidden + width_values width / tp)
+    + experts_per_token (routed_bytes hidden + 2 B width_values expert width / tp)], the peak of one layer.
     """
 
     memory_share: float
     share_of: str = "device"
     activations: bool = True
-    fixed_bytes: float = 1.4e9
-    peer_bytes: float = 0.46e9
+    fixed_bytes: float = 2.1e9
+    peer_bytes: float = 0.22e9
     graph_bytes: float = 0.0
     hidden_values: float = 2.0
-    width_values: float = 3.0
-    routed_bytes: float = 5.0
-    logit_bytes: float = 31.0
+    width_values: float = 1.75
+    routed_bytes: float = 23.0
+    logit_bytes: float = 6.0
 
 
-#: By engine. ``hidden_values`` and ``width_values`` are counted (residual and block input; gate, up and their product
-#: of one layer); ``routed_bytes`` are two wide copies and a quantised one of every routed token; ``logit_bytes``
-#: agree with a count of 30 (logits in 2 and 4 bytes, sorted with 8-byte indices, probabilities, running sum, mask).
-#: Tuned on three start-up logs, the others are assumptions: vLLM 0.9 with Qwen3-235B-A22B-FP8 on 4 x H100 (178,880
-#: tokens) and SGLang 0.4 with the same at a share of 0.93 (367,404; github.com/vllm-project/vllm issue 21348), and
-#: vLLM V1 with Llama-3.1-8B on a card of 23.58 GiB (31,232). Tier: derived. Later vLLM releases reserve less.
-#: Shares are the engines' documented defaults (published): vLLM gpu_memory_utilization, SGLang mem_fraction_static
-#: (its usual automatic value), TensorRT-LLM free_gpu_memory_fraction, MindIE's NPU memory fraction, lmdeploy
-#: cache_max_entry_count.
+#: By engine. Counted: residual and block input (``hidden_values``), logits in 2 and in 4 bytes (``logit_bytes``).
+#: Tuned on TUNED_ON: the fixed part, a peer's, the width's and the routed tokens'. The last rests on one log, whose
+#: engine also ran a cache connector; later releases of vLLM reserve less. Tier: derived. Of TensorRT-LLM, MindIE and
+#: lmdeploy nothing was found, and vLLM's constants stand in: assumption. Shares are the engines' documented defaults
+#: (published): vLLM gpu_memory_utilization, SGLang mem_fraction_static (its usual automatic value), TensorRT-LLM
+#: free_gpu_memory_fraction, MindIE's NPU memory fraction, lmdeploy cache_max_entry_count.
 RESERVES = {
     "vllm": EngineReserve(memory_share=0.9),
     "sglang": EngineReserve(memory_share=0.88, activations=False),
@@ -88,18 +96,17 @@ def reserve_bytes(
     >>> m = Model(name="llama3-8b", layers=32, hidden=4096, heads=32, kv_heads=8, head_dim=128, ffn_hidden=14336,
     ...     gated=True, vocab=128256)
     >>> round(reserve_bytes(RESERVES["vllm"], m, BatchLimits(2048, 256)) / 1e9, 2)
-    2.63
+    2.3
     """
     fixed = reserve.fixed_bytes + reserve.peer_bytes * (tp - 1) + reserve.graph_bytes
     if not reserve.activations:
         return fixed
     tokens = limits.max_tokens / dp
     dense = model.ffn_hidden if model.dense_layers > 0 else model.shared_width
-    widest = reserve.hidden_values * model.hidden + reserve.width_values * dense / tp
-    total = fixed + 2.0 * tokens * widest
+    per_token = 2.0 * (reserve.hidden_values * model.hidden + reserve.width_values * dense / tp)
     if model.moe_layers > 0:
         inner = model.expert_hidden or model.hidden
         per_copy = reserve.routed_bytes * inner + 2.0 * reserve.width_values * model.expert_ffn_hidden / tp
-        total += tokens * model.experts_per_token * per_copy
+        per_token += model.experts_per_token * per_copy
     sequences = min(limits.max_sequences, limits.max_tokens) / dp
-    return total + reserve.logit_bytes * sequences * model.vocab
+    return fixed + max(tokens * per_token, reserve.logit_bytes * sequences * model.vocab)

@@ -21,10 +21,11 @@ from clustersim.des.serving.settings import Autoscale, ClosedLoop, Failures, Poo
 from clustersim.des.training.components import failure_classes
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.fabric.network import Network
-from clustersim.perf.serving_calibrated import CALIBRATED, efficiency_for
+from clustersim.perf.serving_calibrated import constants_kind, efficiency_for, is_calibrated
 from clustersim.perf.serving_cost import IterationTerms
-from clustersim.perf.serving_engine import Layout, Precision, cache_tokens
+from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Layout, Precision, cache_tokens
 from clustersim.perf.serving_exchange import kv_transfer_seconds
+from clustersim.perf.serving_reserve import BatchLimits, reserve_of
 from clustersim.perf.serving_work import tokens_per_step
 from clustersim.schema.profiles import CardProfile, NicProfile
 from clustersim.schema.serving import (
@@ -116,7 +117,10 @@ class Answer:
             "cards": d.cards,
             "tp": d.layout.tp,
             "replicas": d.pool.replicas,
-            "engine_constants": "calibrated" if d.calibrated else "default of the card (assumption)",
+            "engine_constants": "calibrated"
+            if d.calibrated
+            else "not calibrated for this card and model (assumption)",
+            "not_modelled": list(d.terms.not_modelled),
             "cache_tokens_per_replica": d.pool.cost.cache_tokens,
             **asdict(self.summary),
             "use": asdict(self.use),
@@ -170,6 +174,14 @@ def _batching(loaded: LoadedServing, *, prefill_only: bool) -> Batching:
     )
 
 
+def _context(loaded: LoadedServing) -> float:
+    """Tokens of a sequence at mid-answer, where the scenario states its lengths."""
+    traffic = loaded.scenario.traffic
+    if traffic is None or traffic.prompt is None or traffic.output is None:
+        return TYPICAL_CONTEXT
+    return traffic.prompt.mean.value + traffic.output.mean.value / 2.0
+
+
 def _pools(
     loaded: LoadedServing, card: CardProfile, network: Network, other: ComparisonCard | None
 ) -> dict[str, Any]:
@@ -179,14 +191,17 @@ def _pools(
     spec, model = card_spec(card), model_spec(loaded.models[loaded.scenario.model])
     precision = _precision((other.precision if other else None) or serving.precision)
     layout = _layout((other.plan if other else None) or serving.plan)
-    kind = "mla" if model.kv_lora_rank else "moe" if model.experts else "dense"
-    efficiency = efficiency_for(serving.engine, spec, kind)
+    efficiency = efficiency_for(serving.engine, spec, constants_kind(model, precision.linear))
+    reserve, context = reserve_of(serving.engine), _context(loaded)
     split = serving.disaggregated
 
     def pool(count: int, lay: Layout, *, prefill_only: bool) -> tuple[Pool, IterationTerms]:
         rules = _batching(loaded, prefill_only=prefill_only)
-        room = cache_tokens(model, lay, precision, spec, memory_share=serving.memory_share.value)
-        terms = table_terms(model, lay, spec, network, efficiency, precision, rules)
+        room = cache_tokens(
+            model, lay, precision, spec, memory_share=serving.memory_share.value, reserve=reserve,
+            limits=BatchLimits(rules.max_tokens, rules.max_sequences), context=context,
+        )  # fmt: skip
+        terms = table_terms(model, lay, spec, network, efficiency, precision, rules, context)
         known = int(room * serving.prefix.memory_share.value) if serving.prefix else 0
         return Pool(count, replica_cost(terms, room), rules, known), terms
 
@@ -203,7 +218,7 @@ def _pools(
         "transfer": None,
         "request_s": efficiency.request_s,
         "peak_flops": spec.peak_of(precision.linear),
-        "calibrated": (serving.engine, spec.name, kind) in CALIBRATED,
+        "calibrated": is_calibrated(serving.engine, spec.name, model, precision.linear),
         "bandwidth": spec.memory_bandwidth,
     }
     if split is not None:

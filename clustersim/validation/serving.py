@@ -27,6 +27,7 @@ from clustersim.des.serving.settings import Pool
 from clustersim.errors import ClusterSimError, InfeasibleError, InputError
 from clustersim.perf.serving_calibrated import efficiency_for
 from clustersim.perf.serving_engine import Layout, Precision
+from clustersim.perf.serving_reserve import RESERVES
 from clustersim.validation.common import ValidationRow, require_columns
 from clustersim.validation.serving_published import predict_published
 from clustersim.validation.serving_setup import (
@@ -182,7 +183,17 @@ def _throughput(model_name: str, gpu: str, run: _Run) -> float:
     known, model = find_card(gpu), find_model(model_name).model
     assert known.card is not None and known.network is not None and model is not None
     efficiency = efficiency_for(run.engine, known.card, kind_of(model, run.precision))
-    cost, _ = build(model, run.layout, known.card, known.network, efficiency, run.precision, run.rules)
+    cost, _ = build(
+        model,
+        run.layout,
+        known.card,
+        known.network,
+        efficiency,
+        run.precision,
+        run.rules,
+        reserve=RESERVES.get(run.engine, RESERVES["vllm"]),
+        context=run.isl + run.osl / 2.0,
+    )
     rng = np.random.default_rng(0)
     # Round numbers are drawn lengths of a fixed size; the others are conversations (ShareGPT), which spread.
     drawn = run.isl < 400 and abs(run.isl - 128) > 1.5

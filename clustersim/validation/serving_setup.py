@@ -21,7 +21,7 @@ from clustersim.des.serving.settings import ClosedLoop, Pool
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
-from clustersim.perf.serving_calibrated import efficiency_for
+from clustersim.perf.serving_calibrated import constants_kind, efficiency_for
 from clustersim.perf.serving_engine import Efficiency, Layout, Precision
 
 __all__ = [
@@ -157,11 +157,7 @@ def kind_of(model: Model, precision: Precision) -> str:
     >>> kind_of(find_model("Qwen3-32B").model, Precision("fp8", "fp8"))
     'dense'
     """
-    if model.kv_lora_rank:
-        return "mla"
-    if model.experts:
-        return "moe"
-    return "dense_bf16" if precision.linear in {"bf16", "fp16"} else "dense"
+    return constants_kind(model, precision.linear)
 
 
 def normal_engine(text: str) -> str:
