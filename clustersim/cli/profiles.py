@@ -49,11 +49,11 @@ def _row(key: str, value: Any) -> dict[str, Any]:
 
 
 def _find(name: str) -> Any:
-    from clustersim.schema.lookup import known_names
+    from clustersim.schema.lookup import exact_name, known_names
     from clustersim.schema.profiles import KINDS, load_profile
 
     for kind, (folder, _) in KINDS.items():
-        if name in known_names(folder):
+        if exact_name(folder, name) is not None:
             return load_profile(kind, name)
     everything = [n for folder, _ in KINDS.values() for n in known_names(folder)]
     raise InputError(f"no profile {name!r}; {suggest(name, everything)}")

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from clustersim.fabric.collectives import collective_time
-from clustersim.fabric.network import Network
+from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import Shard
-from clustersim.perf.plan import Plan
 from clustersim.perf.stage import local_members
 
 __all__ = ["data_parallel_time"]
@@ -23,7 +22,7 @@ LEAST_BUCKET, BUCKET_PER_REPLICA = 4e7, 1e6
 
 
 def data_parallel_time(
-    network: Network, plan: Plan, shard: Shard, stage_s: Real, micro_batches: Real, layers: Real
+    job: TrainJob, shard: Shard, stage_s: Real, micro_batches: Real, layers: Real
 ) -> tuple[Real, Real]:
     """Return exposed and total seconds of the data-parallel traffic of a step, all in two-byte values.
 
@@ -33,9 +32,10 @@ def data_parallel_time(
     micro-batch, and reduces the gradients after it, under that micro-batch's computation (arXiv:1910.02054, section 7).
     Experts have fewer copies than the rest and are exchanged among these, one after the other.
     """
-    reduce, gather, tail = _exchange(network, plan, shard.dense, shard.dense_copies, plan.tp, layers)
+    plan = job.plan
+    reduce, gather, tail = _exchange(job, shard.dense, shard.dense_copies, plan.tp, layers)
     if np.any(np.greater(shard.experts, 0)):
-        more = _exchange(network, plan, shard.experts, shard.expert_copies, plan.expert_cards, layers)
+        more = _exchange(job, shard.experts, shard.expert_copies, plan.expert_cards, layers)
         reduce, gather, tail = reduce + more[0], gather + more[1], np.maximum(tail, more[2])
     overlap = plan.software.dp_overlap
     if plan.zero < 3:
@@ -47,12 +47,13 @@ def data_parallel_time(
 
 
 def _exchange(
-    network: Network, plan: Plan, parameters: Real, copies: Real, inner: Real, layers: Real
+    job: TrainJob, parameters: Real, copies: Real, inner: Real, layers: Real
 ) -> tuple[Real, Real, Real]:
     """Seconds of reducing and of gathering parameters among their copies, and of the first and last piece."""
+    network = job.network
     local = local_members(copies, inner, network)
     bucket = np.minimum(parameters, np.maximum(LEAST_BUCKET, BUCKET_PER_REPLICA * copies))
-    pieces = np.maximum(1.0, np.rint(parameters / bucket)) if plan.zero < 3 else layers
+    pieces = np.maximum(1.0, np.rint(parameters / bucket)) if job.plan.zero < 3 else layers
     size = 2.0 * parameters / pieces
     reduce = pieces * collective_time("reduce_scatter", size, copies, local=local, network=network).total_s
     gather = pieces * collective_time("all_gather", size, copies, local=local, network=network).total_s

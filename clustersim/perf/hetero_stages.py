@@ -13,7 +13,8 @@ import numpy as np
 
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.data_parallel import data_parallel_time
-from clustersim.perf.hetero import Part, alone_tokens_per_s, check_names, gain_over_best
+from clustersim.perf.hetero import Part, alone_tokens_per_s, check_parts, gain_over_best
+from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import stage_memory, stage_shard
 from clustersim.perf.model import Model
 from clustersim.perf.stage import stage_seconds
@@ -56,29 +57,21 @@ class MixedPipeline:
         return gain_over_best(self.tokens_per_s, self.alone_tokens_per_s)
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    model: Model
-    seq_len: int
-    micro_batches: int
-    dtype: str
-
-
-def _check(parts: Sequence[Part], global_batch: int) -> int:
+def _check(parts: Sequence[Part]) -> int:
     """Return the micro-batches of a replica; raise InputError for parts that cannot form one pipeline."""
     if len(parts) < 2:
         raise InputError("a pipeline over unlike cards needs at least two parts")
-    check_names(parts)
+    check_parts(parts)
     for field in ("dp", "micro_batch", "cp"):
-        values = sorted({getattr(p.plan, field) for p in parts})
+        values = sorted({getattr(p.job.plan, field) for p in parts})
         if len(values) > 1:
             raise InputError(f"a pipeline over unlike cards needs one {field} in all parts, not {values}")
-    plan = parts[0].plan
-    if any(p.plan.interleave > 1 or p.plan.schedule != "1f1b" for p in parts):
+    plan, global_batch = parts[0].job.plan, parts[0].job.global_batch
+    if any(p.job.plan.interleave > 1 or p.job.plan.schedule != "1f1b" for p in parts):
         raise InputError(
             "a pipeline over unlike cards runs the schedule 1f1b; set interleave=1, schedule=1f1b"
         )
-    if any(p.plan.offload_optimizer or p.plan.offload_activations for p in parts):
+    if any(p.job.plan.offload_optimizer or p.job.plan.offload_activations for p in parts):
         raise InputError("offload is not modelled for a pipeline over unlike cards; switch it off")
     if global_batch % (plan.dp * plan.micro_batch):
         raise InputError(
@@ -87,49 +80,48 @@ def _check(parts: Sequence[Part], global_batch: int) -> int:
     return global_batch // (plan.dp * plan.micro_batch)
 
 
-def _share(model: Model, part: Part, each: int, ends: bool) -> Model:
+def _share(job: TrainJob, each: int, ends: bool) -> Model:
     """The part's layers, ``each`` a stage, with an embedding or head where it is one of the ``ends``."""
-    layers = each * part.plan.pp
+    model, layers = job.model, each * job.plan.pp
     mixed = model.moe_layers * layers / model.layers
     vocab = model.vocab if ends else 0
     return replace(model, layers=layers, moe_layers=mixed, vocab=vocab, tied_embeddings=True)  # type: ignore[arg-type]
 
 
-def _stage_s(part: Part, job: _Job, each: int) -> float:
-    share = _share(job.model, part, each, False)
-    return float(stage_seconds(part.card, part.network, share, part.plan, job.seq_len, job.dtype).total)
+def _stage_s(job: TrainJob, each: int) -> float:
+    return float(stage_seconds(replace(job, model=_share(job, each, False))).total)
 
 
-def _fits(part: Part, job: _Job, each: int, ends: bool, head: bool, after: int) -> bool:
+def _fits(job: TrainJob, each: int, ends: bool, head: bool, after: int) -> bool:
     """Whether the part's first stage fits, with the micro-batches in flight of all stages from it on, and its head."""
-    shard = stage_shard(_share(job.model, part, each, ends), part.plan)
+    shard = stage_shard(_share(job, each, ends), job.plan)
     flight = each * min(after, job.micro_batches)
-    terms = stage_memory(
-        job.model, part.plan, job.seq_len, shard=shard, layers=each, in_flight=flight, head=head
-    )
-    return bool(terms.total <= part.card.memory_bytes)
+    terms = stage_memory(job, shard=shard, layers=each, in_flight=flight, head=head)
+    return bool(terms.total <= job.card.memory_bytes)
 
 
-def _balance(parts: Sequence[Part], job: _Job, head_s: float) -> list[int]:
+def _balance(parts: Sequence[Part], head_s: float) -> list[int]:
     """Return layers a stage, by part, whose slowest stage is fastest; ties go to the shorter pipeline.
 
     Exact: dynamic programming over the parts and the layers given out so far.
     """
-    layers = job.model.layers
+    model = parts[0].job.model
+    layers = model.layers
     best: dict[int, tuple[float, float, list[int]]] = {0: (0.0, 0.0, [])}
-    stages = [p.plan.pp for p in parts]
+    stages = [p.job.plan.pp for p in parts]
     for number, part in enumerate(parts):
         last = number == len(parts) - 1
         after = sum(stages[number:])
         found: dict[int, tuple[float, float, list[int]]] = {}
-        for each in range(1, layers // part.plan.pp + 1):
-            if not _fits(part, job, each, number == 0 or last, last, after):
+        job, deep = part.job, part.job.plan.pp
+        for each in range(1, layers // deep + 1):
+            if not _fits(job, each, number == 0 or last, last, after):
                 break
-            stage = _stage_s(part, job, each)
+            stage = _stage_s(job, each)
             pace = stage + (head_s if last else 0.0)
             for given, (slowest, whole, chosen) in best.items():
-                total = given + each * part.plan.pp
-                row = (max(slowest, pace), whole + part.plan.pp * stage, [*chosen, each])
+                total = given + each * deep
+                row = (max(slowest, pace), whole + deep * stage, [*chosen, each])
                 if total <= layers and (total not in found or row < found[total]):
                     found[total] = row
         best = found
@@ -141,17 +133,13 @@ def _balance(parts: Sequence[Part], job: _Job, head_s: float) -> list[int]:
             f"{layers} layers cannot be given out to stages of {stages} (by part) in whole layers a stage that fit;"
             f" {most} could"
         )
-    raise InfeasibleError(f"{job.model.name} does not fit on these parts; take more cards or stages")
+    raise InfeasibleError(f"{model.name} does not fit on these parts; take more cards or stages")
 
 
 def mixed_pipeline(
     parts: Sequence[Part],
     *,
-    model: Model,
-    global_batch: int,
-    seq_len: int,
     link_bandwidth: float,
-    dtype: str = "bf16",
     alone: Mapping[str, float] | None = None,
 ) -> MixedPipeline:
     """Return one step of a pipeline whose stages lie on unlike parts, in their order.
@@ -163,47 +151,46 @@ def mixed_pipeline(
 
     Raises InputError for parts that cannot form one pipeline, InfeasibleError where nothing fits.
     """
-    job = _Job(model, seq_len, _check(parts, global_batch), dtype)
-    m, final = job.micro_batches, parts[-1]
-    head = float(logit_seconds(final.card, model, final.plan, seq_len, dtype))
-    each = _balance(parts, job, head)
-    times = [_stage_s(p, job, n) for p, n in zip(parts, each, strict=True)]
+    m = _check(parts)
+    head = float(logit_seconds(parts[-1].job))
+    each = _balance(parts, head)
+    times = [_stage_s(p.job, n) for p, n in zip(parts, each, strict=True)]
     paces = [*times[:-1], times[-1] + head]
     slowest = int(np.argmax(paces))
-    whole = sum(p.plan.pp * t for p, t in zip(parts, times, strict=True))
-    exposed, optimizer = zip(*(_closing(parts, i, n, times[i], job) for i, n in enumerate(each)), strict=True)
+    whole = sum(p.job.plan.pp * t for p, t in zip(parts, times, strict=True))
+    exposed, optimizer = zip(*(_closing(parts, i, n, times[i]) for i, n in enumerate(each)), strict=True)
     return MixedPipeline(
         stages_s=m * paces[slowest],
         bubble_s=whole - times[slowest],
-        sends_s=2.0 * m * max(_sends(parts, job, link_bandwidth)),
+        sends_s=2.0 * m * max(_sends(parts, link_bandwidth)),
         exposed_dp_s=max(exposed),
         optimizer_s=max(optimizer),
-        tokens=float(global_batch) * seq_len,
+        tokens=parts[0].job.tokens,
         layers={p.name: n for p, n in zip(parts, each, strict=True)},
         waiting={p.name: 1.0 - t / paces[slowest] for p, t in zip(parts, paces, strict=True)},
         alone_tokens_per_s=dict(alone)
         if alone is not None
-        else {p.name: alone_tokens_per_s(p, model, global_batch, seq_len, dtype) for p in parts},
+        else {p.name: alone_tokens_per_s(p) for p in parts},
     )
 
 
-def _closing(parts: Sequence[Part], number: int, each: int, stage_s: float, job: _Job) -> tuple[float, float]:
+def _closing(parts: Sequence[Part], number: int, each: int, stage_s: float) -> tuple[float, float]:
     """Exposed data-parallel seconds and seconds of the optimizer of a part."""
-    part = parts[number]
-    shard = stage_shard(_share(job.model, part, each, number in (0, len(parts) - 1)), part.plan)
-    exposed, _ = data_parallel_time(part.network, part.plan, shard, stage_s, job.micro_batches, each)
-    return float(exposed), float(optimizer_seconds(part.card, part.plan, shard))
+    job = parts[number].job
+    shard = stage_shard(_share(job, each, number in (0, len(parts) - 1)), job.plan)
+    exposed, _ = data_parallel_time(job, shard, stage_s, job.micro_batches, each)
+    return float(exposed), float(optimizer_seconds(job, shard))
 
 
-def _sends(parts: Sequence[Part], job: _Job, link: float) -> list[float]:
+def _sends(parts: Sequence[Part], link: float) -> list[float]:
     """Seconds of one send inside each part that has stages to send between, and over the links between parts."""
     out = []
-    for part in parts:
-        if part.plan.pp > 1:
-            out.append(float(send_seconds(part.network, job.model, part.plan, job.seq_len)))
+    for job in (p.job for p in parts):
+        if job.plan.pp > 1:
+            out.append(float(send_seconds(job)))
         # Two parts share no domain, whatever the size of a domain of theirs.
         between = replace(
-            part.network, scale_up_size=1, scale_out_bandwidth=min(part.network.scale_out_bandwidth, link)
+            job.network, scale_up_size=1, scale_out_bandwidth=min(job.network.scale_out_bandwidth, link)
         )
-        out.append(float(send_seconds(between, job.model, part.plan, job.seq_len)))
+        out.append(float(send_seconds(replace(job, network=between))))
     return out

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from clustersim.errors import InfeasibleError
-from clustersim.perf.card import Card
+from clustersim.perf.job import TrainJob
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan
 
@@ -96,9 +96,9 @@ def _mixed_layers(model: Model, plan: Plan, last: bool) -> Real:
     return per_stage - np.minimum(per_stage, model.dense_layers)
 
 
-def activation_bytes_per_layer(model: Model, plan: Plan, seq_len: int, recompute: str) -> Real:
+def activation_bytes_per_layer(job: TrainJob, recompute: str) -> Real:
     """Bytes that one layer keeps for the backward pass of one micro-batch."""
-    tokens = plan.micro_batch * seq_len / plan.cp
+    model, plan, tokens = job.model, job.plan, job.micro_tokens
     shared = plan.tp if plan.sequence_parallel else 1
     if recompute == "full":
         return 2.0 * tokens * model.hidden / shared
@@ -115,7 +115,7 @@ def activation_bytes_per_layer(model: Model, plan: Plan, seq_len: int, recompute
         # What norms and the activation put out is made again from what went in.
         outside, inside = outside - 4.0 * model.hidden, inside - 2.0 * width
     kept = recompute == "none" and not fused
-    attention = 5.0 * model.heads * seq_len / plan.cp if kept else 0.0
+    attention = 5.0 * model.heads * job.seq_len / plan.cp if kept else 0.0
     return tokens * (outside / shared + (inside + attention) / plan.tp)
 
 
@@ -136,18 +136,14 @@ def layers_in_flight(model: Model, plan: Plan, micro_batches: Real, last: bool =
     return flight * np.where(np.greater(plan.interleave, 1), 1 + (plan.pp - 1) / chunks, 1.0)
 
 
-def memory_per_card(
-    *, model: Model, plan: Plan, seq_len: int, global_batch: int, weight_bytes: float = 2.0
-) -> MemoryTerms:
+def memory_per_card(job: TrainJob, *, weight_bytes: float = 2.0) -> MemoryTerms:
     """Return the memory of the fullest card: on the first stage, or on the last with the head and its logits.
 
     Mixed precision with Adam: ``weight_bytes`` a weight, the software's bytes a gradient, 12 an optimizer state (fp32
     weight, two moments); ZeRO 1, 2 and 3 split optimizer, gradients and weights over the cards that hold the same
     parameters (Rajbhandari et al., arXiv:1910.02054, figure 1).
     """
-    first, last = (
-        _stage_memory(model, plan, seq_len, global_batch, weight_bytes, last=last) for last in (False, True)
-    )
+    first, last = (_stage_memory(job, weight_bytes, last=last) for last in (False, True))
     fuller = np.greater_equal(first.total, last.total)
     pairs = [(getattr(first, f.name), getattr(last, f.name)) for f in fields(MemoryTerms)]
     if np.ndim(fuller) > 0:
@@ -156,14 +152,11 @@ def memory_per_card(
     return MemoryTerms(*(float(pair[0] if fuller else pair[1]) for pair in pairs))
 
 
-def _stage_memory(
-    model: Model, plan: Plan, seq_len: int, global_batch: int, weight_bytes: float, *, last: bool
-) -> MemoryTerms:
-    micro_batches = np.maximum(1, global_batch // (plan.dp * plan.micro_batch))
+def _stage_memory(job: TrainJob, weight_bytes: float, *, last: bool) -> MemoryTerms:
+    model, plan = job.model, job.plan
+    micro_batches = np.maximum(1, job.micro_batches)
     return stage_memory(
-        model,
-        plan,
-        seq_len,
+        job,
         shard=stage_shard(model, plan, _mixed_layers(model, plan, last)),
         layers=model.layers / plan.pp,
         in_flight=layers_in_flight(model, plan, micro_batches, last),
@@ -173,9 +166,7 @@ def _stage_memory(
 
 
 def stage_memory(
-    model: Model,
-    plan: Plan,
-    seq_len: int,
+    job: TrainJob,
     *,
     shard: Shard,
     layers: Real,
@@ -184,21 +175,21 @@ def stage_memory(
     weight_bytes: float = 2.0,
 ) -> MemoryTerms:
     """Return the memory of a card of a stage of ``layers`` that keeps the activations of ``in_flight`` at once."""
-    per_layer = activation_bytes_per_layer(model, plan, seq_len, plan.recompute)
+    plan = job.plan
+    per_layer = activation_bytes_per_layer(job, plan.recompute)
     activations = per_layer * in_flight
     if plan.recompute == "full":
         # The layer at hand is whole again while its backward pass runs, its score matrix too where it is not fused.
         at_hand = "selective" if plan.software.flash_attention else "none"
-        activations += activation_bytes_per_layer(model, plan, seq_len, at_hand)
+        activations += activation_bytes_per_layer(job, at_hand)
     if plan.offload_activations:
         activations = np.minimum(activations, 2 * per_layer * layers)
-    tokens = plan.micro_batch * seq_len / plan.cp
     return MemoryTerms(
         weights=weight_bytes * _weights_held(plan, shard, layers),
         gradients=plan.software.gradient_bytes * shard.per_copy(plan.zero >= 2),
         optimizer=0.0 if plan.offload_optimizer else 12.0 * shard.per_copy(plan.zero >= 1),
         activations=activations,
-        logits=np.where(head, LOGIT_HELD_BYTES * tokens * model.vocab / plan.tp, 0.0),
+        logits=np.where(head, LOGIT_HELD_BYTES * job.micro_tokens * job.model.vocab / plan.tp, 0.0),
         buffers=plan.software.runtime_bytes,
     )
 
@@ -211,29 +202,29 @@ def _weights_held(plan: Plan, shard: Shard, layers: Real) -> Real:
     return np.minimum(shard.total, shard.per_copy(True) + gathered)
 
 
-def check_fits(card: Card, model: Model, plan: Plan, seq_len: int, global_batch: int) -> MemoryTerms:
+def check_fits(job: TrainJob) -> MemoryTerms:
     """Return the memory terms; raise InfeasibleError with the nearest tp that fits when they exceed the card."""
-    terms = memory_per_card(model=model, plan=plan, seq_len=seq_len, global_batch=global_batch)
+    terms, card = memory_per_card(job), job.card
     if terms.total <= card.memory_bytes:
         return terms
-    nearest = _smallest_tp(card, model, plan, seq_len, global_batch)
+    nearest = _smallest_tp(job)
     hint = f"the smallest tp that fits is {nearest} (with dp smaller in proportion)" if nearest else (
         "no tp fits; raise pp, recompute more, use ZeRO or offload the optimizer"
     )  # fmt: skip
     raise InfeasibleError(
-        f"{model.name} does not fit on {card.name}: it needs {terms.total / 2**30:.1f} GiB per card and the card"
+        f"{job.model.name} does not fit on {card.name}: it needs {terms.total / 2**30:.1f} GiB per card and the card"
         f" has {card.memory_bytes / 2**30:.1f} GiB (weights {terms.weights / 2**30:.1f}, gradients"
         f" {terms.gradients / 2**30:.1f}, optimizer {terms.optimizer / 2**30:.1f}, activations"
         f" {terms.activations / 2**30:.1f}); {hint}"
     )
 
 
-def _smallest_tp(card: Card, model: Model, plan: Plan, seq_len: int, global_batch: int) -> int | None:
+def _smallest_tp(job: TrainJob) -> int | None:
+    plan = job.plan
     for tp in (2, 4, 8, 16, 32, 64):
-        if tp <= plan.tp or model.heads % tp or (plan.tp * plan.dp) % tp:
+        if tp <= plan.tp or job.model.heads % tp or (plan.tp * plan.dp) % tp:
             continue
-        other = replace(plan, tp=tp, dp=plan.tp * plan.dp // tp)
-        terms = memory_per_card(model=model, plan=other, seq_len=seq_len, global_batch=global_batch)
-        if terms.total <= card.memory_bytes:
+        other = job.with_plan(replace(plan, tp=tp, dp=plan.tp * plan.dp // tp))
+        if memory_per_card(other).total <= job.card.memory_bytes:
             return tp
     return None

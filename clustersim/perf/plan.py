@@ -1,4 +1,4 @@
-"""How a model is spread over cards, and whether that is possible."""
+"""How a model is spread over cards, and by which software."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clustersim.errors import InputError
-from clustersim.perf.model import Model
-
-__all__ = ["RECOMPUTE", "SCHEDULES", "TUNED_SOFTWARE", "Plan", "Software", "check_plan"]
+__all__ = ["RECOMPUTE", "SCHEDULES", "TUNED_SOFTWARE", "Plan", "Software"]
 
 SCHEDULES = ("gpipe", "1f1b", "interleaved", "zero_bubble")
 RECOMPUTE = ("none", "selective", "full")
@@ -83,69 +80,3 @@ class Plan:
     def expert_cards(self) -> int:
         """Cards of a stage over which one copy of its experts is spread; the others hold copies."""
         return self.ep * np.where(np.equal(self.ep, 1), self.tp, self.etp)  # type: ignore[return-value]
-
-
-def _divisors_near(number: int, wanted: int) -> int:
-    return min((d for d in range(1, number + 1) if number % d == 0), key=lambda d: (abs(d - wanted), d))
-
-
-def check_plan(plan: Plan, model: Model, cards: int, global_batch: int) -> None:
-    """Raise InputError, naming the nearest value that works, for a plan that cannot be laid out.
-
-    >>> m = Model(name="m", layers=96, hidden=128, heads=8, kv_heads=8, head_dim=16, ffn_hidden=512,
-    ...     gated=False, vocab=1000)
-    >>> check_plan(Plan(tp=2, pp=4, dp=2), m, 16, 64)
-    """
-    if plan.cards != cards:
-        inner = plan.tp * plan.pp * plan.cp
-        hint = f"; dp={cards // inner} would fit" if cards % inner == 0 else ""
-        raise InputError(
-            f"plan: tp x pp x dp x cp = {plan.tp} x {plan.pp} x {plan.dp} x {plan.cp} = {plan.cards},"
-            f" but the cluster has {cards} cards{hint}"
-        )
-    chunks = plan.pp * plan.interleave
-    if model.layers % chunks:
-        near = _divisors_near(model.layers, chunks)
-        raise InputError(
-            f"plan: {model.layers} layers do not divide into pp x interleave = {chunks} parts; {near} would do"
-        )
-    if model.heads % plan.tp:
-        near = _divisors_near(model.heads, plan.tp)
-        raise InputError(f"plan: {model.heads} heads do not divide by tp={plan.tp}; tp={near} would do")
-    if plan.interleave > 1 and plan.pp == 1:
-        raise InputError("plan: interleave > 1 needs pp > 1; set interleave=1")
-    if plan.ep > 1 and (
-        not model.experts or model.experts % plan.ep or (plan.dp * plan.cp * plan.tp) % (plan.ep * plan.etp)
-    ):
-        raise InputError(
-            f"plan: ep={plan.ep} needs experts divisible by it ({model.experts}) and dp x cp x tp divisible by"
-            f" ep x etp = {plan.ep * plan.etp}"
-        )
-    if plan.tp % plan.etp:
-        raise InputError(f"plan: etp={plan.etp} must divide tp={plan.tp}; etp=1 would do")
-    step = plan.dp * plan.micro_batch
-    if global_batch % step:
-        below = max(step, global_batch // step * step)
-        raise InputError(
-            f"training.global_batch={global_batch} is no multiple of dp x micro_batch = {step}; {below} would be"
-        )
-    micro_batches = global_batch // step
-    if plan.interleave > 1 and micro_batches % plan.pp:
-        raise InputError(
-            f"plan: an interleaved schedule needs micro-batches ({micro_batches}) in multiples of pp={plan.pp}"
-        )
-    _check_words(plan)
-
-
-def _check_words(plan: Plan) -> None:
-    if plan.schedule not in SCHEDULES:
-        raise InputError(f"plan: unknown schedule {plan.schedule!r}; known: {', '.join(SCHEDULES)}")
-    if plan.recompute not in RECOMPUTE:
-        raise InputError(f"plan: unknown recompute {plan.recompute!r}; known: {', '.join(RECOMPUTE)}")
-    if (plan.interleave > 1) != (plan.schedule == "interleaved"):
-        raise InputError(
-            f"plan: schedule {plan.schedule!r} with interleave={plan.interleave};"
-            " interleave above 1 and schedule 'interleaved' go together"
-        )
-    if plan.zero not in (0, 1, 2, 3):
-        raise InputError(f"plan: zero={plan.zero} is unknown; known: 0, 1, 2, 3")

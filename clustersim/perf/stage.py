@@ -9,7 +9,8 @@ import numpy as np
 
 from clustersim.fabric.collectives import collective_time
 from clustersim.fabric.network import Network
-from clustersim.perf.card import NARROW, Card
+from clustersim.perf.card import NARROW
+from clustersim.perf.job import TrainJob
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan
 from clustersim.perf.shapes import layer_seconds
@@ -68,24 +69,24 @@ class Stage:
         return kernels + self.software + self.tp + self.cp + self.ep
 
 
-def stage_seconds(card: Card, network: Network, model: Model, plan: Plan, seq_len: int, dtype: str) -> Stage:
+def stage_seconds(job: TrainJob) -> Stage:
     """Return the seconds of one micro-batch on one stage, forward and backward.
 
-    Below 16 bits only the products with weights are computed in ``dtype``, after a cast of both operands; attention
-    and the output head stay in bfloat, as the libraries do (Transformer Engine). No pass of a layer is shorter than
-    the host takes to launch it.
+    Below 16 bits only the products with weights are computed in the job's data type, after a cast of both operands;
+    attention and the output head stay in bfloat, as the libraries do (Transformer Engine). No pass of a layer is
+    shorter than the host takes to launch it.
     """
+    network, model, plan, tokens = job.network, job.model, job.plan, job.micro_tokens
     layers = model.layers / plan.pp
-    tokens = plan.micro_batch * seq_len / plan.cp
     shared = plan.tp if plan.sequence_parallel else 1
-    kernels = _kernels(card, model, plan, seq_len, tokens, shared, dtype)
+    kernels = _kernels(job, shared)
     software = plan.software
     passes = 3 if plan.recompute == "full" else 2
     one = collective_time(
         "all_reduce", 2.0 * tokens * model.hidden, plan.tp, local=local_members(plan.tp, 1, network), network=network
     )  # fmt: skip
-    ring = _context_exchange(network, model, plan, tokens)
-    experts = _expert_exchange(network, model, plan, tokens / shared, passes)
+    ring = _context_exchange(job)
+    experts = _expert_exchange(job, tokens / shared, passes)
     stage = replace(
         kernels,
         tp=np.maximum(0.0, 2.0 * passes * layers * one.total_s - software.tp_overlap * kernels.gemm),
@@ -98,19 +99,18 @@ def stage_seconds(card: Card, network: Network, model: Model, plan: Plan, seq_le
     return replace(stage, software=waiting + passes * layers * added)
 
 
-def _kernels(
-    card: Card, model: Model, plan: Plan, seq_len: int, tokens: Real, shared: Real, dtype: str
-) -> Stage:
+def _kernels(job: TrainJob, shared: Real) -> Stage:
     """Return the seconds of the kernels of a stage, without exchanges and software."""
+    card, model, plan, tokens = job.card, job.model, job.plan, job.micro_tokens
     layers = model.layers / plan.pp
-    rate, wide = card.matrix_rate(dtype), card.matrix_rate(wide_type(dtype))
+    rate = card.matrix_rate(job.dtype)
     bandwidth = card.memory_bandwidth * card.memory_efficiency
     launches = (KERNELS_PER_LAYER + (0.0 if plan.software.flash_attention else UNFUSED_KERNELS)) * KERNEL_S
     forward, backward = layer_seconds(
         model, plan, tokens, rate=rate, bandwidth=bandwidth, units=card.compute_units
     )
-    attention, again = _attention(model, plan, seq_len, tokens, layers, wide, bandwidth)
-    moved = 2.0 * _values(model, plan, shared) + _cast_bytes(model, plan, shared, dtype)
+    attention, again = _attention(job, layers)
+    moved = 2.0 * _values(model, plan, shared) + _cast_bytes(job, shared)
     elementwise = layers * moved * tokens / bandwidth
     recompute: Real = 0.0
     if plan.recompute == "full":
@@ -139,23 +139,22 @@ def wide_type(dtype: str) -> str:
     return "bf16" if dtype in NARROW else dtype
 
 
-def _cast_bytes(model: Model, plan: Plan, shared: Real, dtype: str) -> Real:
+def _cast_bytes(job: TrainJob, shared: Real) -> Real:
     """Bytes a token and layer of casting the operands of products with weights below 16 bits.
 
     Inputs forward and gradients backward are each read once (2 bytes) and written by rows and by columns (1 byte each;
     the products for inputs and for weights run along different axes).
     """
-    if dtype not in NARROW:
+    if job.dtype not in NARROW:
         return 0.0
+    model, plan = job.model, job.plan
     query, kv = model.heads * model.head_dim, model.kv_heads * model.head_dim
     width = model.ffn_width
     up = (2 if model.gated else 1) * width
     return 4.0 * (4.0 * model.hidden / shared + (2.0 * query + 2.0 * kv + width + up) / plan.tp)
 
 
-def _attention(
-    model: Model, plan: Plan, seq_len: int, tokens: Real, layers: Real, rate: float, bandwidth: float
-) -> tuple[Real, Real]:
+def _attention(job: TrainJob, layers: Real) -> tuple[Real, Real]:
     """Return the seconds of scores and their products, forward and backward, and of computing them once again.
 
     Causal flash attention computes half of the square and recomputes its scores in the backward pass: 3.5 times the
@@ -163,26 +162,30 @@ def _attention(
     the score matrix goes to memory and back; selective recomputation repeats the forward part (arXiv:2205.05198). With
     fused attention it repeats norms and activation instead (``stage_seconds``).
     """
+    card, model, plan = job.card, job.model, job.plan
+    rate, bandwidth = card.matrix_rate(wide_type(job.dtype)), card.memory_bandwidth * card.memory_efficiency
     width = model.head_dim if not model.kv_lora_rank else model.v_head_dim
     padding = -(-width // HEAD_TILE) * HEAD_TILE / width
-    square = 2.0 * tokens * seq_len * model.score_width / plan.tp * layers * padding
+    pairs = 2.0 * job.micro_tokens * job.seq_len
+    square = pairs * model.score_width / plan.tp * layers * padding
     if plan.software.flash_attention:
         forward = 0.5 * square / (rate * plan.software.attention_share)
         return 3.5 * forward, forward if plan.recompute == "full" else 0.0
-    scores = 2.0 * tokens * seq_len * model.heads / plan.tp * layers
+    scores = pairs * model.heads / plan.tp * layers
     aligned = 1.0 if width % 8 == 0 else MISALIGNED_SHARE
     products = square / (rate * UNFUSED_SHARE * aligned)
     forward = products + SCORE_PASSES_FORWARD * scores / bandwidth
     return 3 * products + (SCORE_PASSES_FORWARD + SCORE_PASSES_BACKWARD) * scores / bandwidth, forward
 
 
-def _expert_exchange(network: Network, model: Model, plan: Plan, tokens: Real, passes: int) -> Real:
+def _expert_exchange(job: TrainJob, tokens: Real, passes: int) -> Real:
     """Seconds of sending tokens to their experts and back, forward and backward, all exposed.
 
     The cards of an expert group follow one another. A token crosses the network once to each domain that holds some of
     its experts, and is handed on inside while the next ones arrive (DeepSeek-V3, arXiv:2412.19437, section 3.2.2);
     software without that sends a copy for every expert. Cards that split an expert between them gather its tokens.
     """
+    network, model, plan = job.network, job.model, job.plan
     if not model.moe_layers:
         return 0.0
     inner = plan.etp if plan.sequence_parallel else plan.tp
@@ -202,8 +205,17 @@ def _expert_exchange(network: Network, model: Model, plan: Plan, tokens: Real, p
     return 2.0 * passes * model.moe_layers / plan.pp * one
 
 
-def _context_exchange(network: Network, model: Model, plan: Plan, tokens: Real) -> Real:
-    kv = 2.0 * 2.0 * tokens * plan.cp * model.kv_heads * model.head_dim / np.minimum(plan.tp, model.kv_heads)
+def _context_exchange(job: TrainJob) -> Real:
+    network, model, plan = job.network, job.model, job.plan
+    kv = (
+        2.0
+        * 2.0
+        * job.micro_tokens
+        * plan.cp
+        * model.kv_heads
+        * model.head_dim
+        / np.minimum(plan.tp, model.kv_heads)
+    )
     local = local_members(plan.cp, plan.tp, network)
     return collective_time("all_gather", kv, plan.cp, local=local, network=network).total_s
 

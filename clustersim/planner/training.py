@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim import assemble
+from clustersim import assemble, assemble_reliability
 from clustersim.des.training.closed_form import expected_run
 from clustersim.errors import ClusterSimError, InfeasibleError, InputError
 from clustersim.perf.search import FoundPlan, PlanSpace, SearchResult, search_plans
@@ -54,25 +54,13 @@ def best_plans(
     roomy: bool = False,
 ) -> SearchResult:
     """Return the best plans of a scenario's model on its cards, or on another number; ``roomy``: as if all fitted."""
-    scenario, hardware = inputs.scenario, inputs.hardware
     words = space or PlanSpace()
     away = (False, True) if offload else (False,)
-    words = replace(
-        words, cp=_contexts(inputs), offload_optimizer=away, offload_activations=away,
-        software=assemble.software_spec(scenario.training.software),
-    )  # fmt: skip
-    card = assemble.card_spec(hardware.card)
-    return search_plans(
-        card=replace(card, memory_bytes=math.inf) if roomy else card,
-        network=assemble.network_spec(scenario, hardware),
-        model=assemble.model_spec(hardware.model),
-        cards=cards or int(scenario.cluster.cards.value),
-        global_batch=scenario.training.global_batch,
-        seq_len=scenario.training.seq_len,
-        dtype=scenario.training.dtype,
-        space=words,
-        top=top,
-    )
+    words = replace(words, cp=_contexts(inputs), offload_optimizer=away, offload_activations=away)
+    job = assemble.train_job(inputs.scenario, inputs.hardware)
+    if roomy:
+        job = replace(job, card=replace(job.card, memory_bytes=math.inf))
+    return search_plans(replace(job, cards=cards or job.cards), words, top)
 
 
 def sizes(inputs: Inputs, most: int = 16_384, least: int = 1) -> list[int]:
@@ -132,7 +120,7 @@ def goodput(inputs: Inputs, plan: FoundPlan, cards: int) -> float:
     """Return tokens per second that are kept on ``cards``, failures and checkpoints included."""
     training = inputs.scenario.training
     parameters = assemble.model_spec(inputs.hardware.model).parameters
-    run = assemble.training_run(resized(inputs, cards).scenario, inputs.hardware, parameters)
+    run = assemble_reliability.training_run(resized(inputs, cards).scenario, inputs.hardware, parameters)
     return training.global_batch * training.seq_len / plan.step_time_s * expected_run(run).ettr
 
 

@@ -45,6 +45,8 @@ class Profile(Model):
     """What every profile file has."""
 
     name: str
+    aliases: tuple[str, ...] = ()
+    """Other exact names, compared like the name itself; unique over a kind."""
     notes: tuple[str, ...] = ()
     source: str = ""
     """Source of the plain (unsourced) fields of the file, for example a model's published configuration."""
@@ -55,6 +57,7 @@ class MemoryProfile(Model):
     """Device memory."""
 
     capacity: Size
+    """What the driver reports, before any engine or framework keeps its own reserve."""
     bandwidth: Bandwidth | None = None
 
 
@@ -254,7 +257,12 @@ def _read(path: Path, stamp: int) -> Document:
 
 def load_document(kind: str, name: str) -> Document:
     """Read a profile's file; the parsed text is kept until the file changes."""
-    path = find_file(KINDS[kind][0], name)
+    return read_document(KINDS[kind][0], name)
+
+
+def read_document(folder: str, name: str) -> Document:
+    """Read a file of a folder by name or path; the parsed text is kept until the file changes."""
+    path = find_file(folder, name)
     stamp = path.stat().st_mtime_ns if path.is_file() else 0
     return _read(path, stamp)
 

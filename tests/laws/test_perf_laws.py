@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from clustersim.errors import ClusterSimError
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
+from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import memory_per_card
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan, Software
@@ -58,17 +59,21 @@ def plans(draw: st.DrawFn) -> Plan:
     )  # fmt: skip
 
 
+def job(plan: Plan, card: Card = CARD, net: Network | None = None, model: Model = MODEL) -> TrainJob:
+    return TrainJob(
+        card=card,
+        network=net or network(),
+        model=model,
+        plan=plan,
+        cards=plan.cards,
+        global_batch=128,
+        seq_len=4096,
+    )
+
+
 def step(plan: Plan, card: Card = CARD, net: Network | None = None, model: Model = MODEL) -> StepTime:
     try:
-        return estimate_step(
-            card=card,
-            network=net or network(),
-            model=model,
-            plan=plan,
-            cards=plan.cards,
-            global_batch=128,
-            seq_len=4096,
-        )
+        return estimate_step(job(plan, card, net, model))
     except ClusterSimError:
         assume(False)
         raise
@@ -160,9 +165,7 @@ def test_one_card_communicates_nothing() -> None:
 @given(plans())
 def test_more_zero_and_more_recomputation_never_need_more_memory(plan: Plan) -> None:
     def total(**change: object) -> float:
-        return memory_per_card(
-            model=MODEL, plan=replace(plan, **change), seq_len=4096, global_batch=128
-        ).total  # type: ignore[arg-type]
+        return memory_per_card(job(replace(plan, **change))).total  # type: ignore[arg-type]
 
     sizes = [total(zero=z) for z in (0, 1, 2, 3)]
     assert sizes == sorted(sizes, reverse=True)
@@ -176,7 +179,7 @@ def test_offloaded_activations_cost_what_the_host_link_cannot_hide() -> None:
     slow, fast = replace(CARD, host_link_bandwidth=1e9), replace(CARD, host_link_bandwidth=1e14)
     assert step(away, fast).step_time_s == pytest.approx(step(plan).step_time_s, rel=1e-9)
     assert step(away, slow).terms.offload_s > step(away).terms.offload_s >= 0
-    kept, moved = (memory_per_card(model=MODEL, plan=p, seq_len=4096, global_batch=128) for p in (plan, away))
+    kept, moved = (memory_per_card(job(p)) for p in (plan, away))
     assert moved.activations < kept.activations
 
 

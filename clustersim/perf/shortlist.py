@@ -1,0 +1,167 @@
+"""The best few dozen plans of a job, and the fastest of them when its numbers change.
+
+A search looks at every plan; a study asks for the best one at ten thousand points that differ in a bandwidth or a
+latency. The plans that can win are few: they are found once, and each point takes the fastest of them that fits.
+Plans are ranked by time corrected for the known error of their kind, because a kind that is predicted too fast would
+else always win.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from clustersim.errors import InfeasibleError
+from clustersim.perf.job import TrainJob
+from clustersim.perf.memory import memory_per_card
+from clustersim.perf.plan import Plan
+from clustersim.perf.search import FoundPlan, PlanSpace, search_plans
+from clustersim.perf.step import step_columns
+
+__all__ = [
+    "KEPT",
+    "LEAN",
+    "Choice",
+    "KindError",
+    "PlanErrors",
+    "best_of_kinds",
+    "choose",
+    "kind_of",
+    "shortlist",
+]
+
+#: Words that lose no time: with sequence parallelism a plan is never slower and never larger, and sharding the
+#: optimizer costs nothing over copying it (held to the full space by a test).
+LEAN = PlanSpace(sequence_parallel=(True,), zero=(1, 2, 3))
+#: Plans kept of each kind.
+KEPT = 16
+
+
+@dataclass(frozen=True, slots=True)
+class KindError:
+    """How far predictions of one kind of plan are from measurements: mean of predicted over measured less one, and
+    the spread of a single prediction about that mean (relative standard deviation)."""
+
+    bias: float
+    spread: float
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PlanErrors:
+    """The known errors by kind of plan; a kind without rows has the error of all."""
+
+    by_kind: Mapping[str, KindError]
+
+    def of(self, plan: Plan) -> KindError:
+        """Return the error of a plan's kind."""
+        return self.by_kind.get(kind_of(plan), self.by_kind.get("all", KindError(0.0, 0.0)))
+
+    def corrected(self, found: FoundPlan) -> float:
+        """Return the step time that measurements would be expected to show.
+
+        >>> errors = PlanErrors({"sharded weights": KindError(-0.2, 0.1)})
+        >>> found = FoundPlan(Plan(zero=3), 8.0, 0.0, "", "", None)
+        >>> errors.corrected(found)
+        10.0
+        """
+        return found.step_time_s / (1.0 + self.of(found.plan).bias)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The plan that a job takes, and the best plan of another kind where its lead over that is inside their error."""
+
+    found: FoundPlan
+    corrected_s: float
+    tied: FoundPlan | None
+    lead: float
+
+    def words(self) -> str:
+        """Say what the lead is worth.
+
+        >>> Choice(FoundPlan(Plan(zero=3), 1.0, 0.0, "", "", None), 1.0, None, 0.0).words()
+        ''
+        """
+        if self.tied is None:
+            return ""
+        return (
+            f"tie: {kind_of(self.found.plan)} leads {kind_of(self.tied.plan)} by {self.lead:.1%}, which is inside the"
+            " known error of both"
+        )
+
+
+def kind_of(plan: Plan) -> str:
+    """Return the kind of plan by what it shards: predictions of each kind have an error of their own.
+
+    >>> kind_of(Plan(zero=3)), kind_of(Plan(zero=1, tp=8))
+    ('sharded weights', 'sharded optimizer')
+    """
+    return "sharded weights" if plan.zero >= 3 else "sharded optimizer"
+
+
+def _kinds(space: PlanSpace) -> list[PlanSpace]:
+    parts = [tuple(z for z in space.zero if z < 3), tuple(z for z in space.zero if z >= 3)]
+    return [replace(space, zero=part) for part in parts if part]
+
+
+def best_of_kinds(job: TrainJob, space: PlanSpace, errors: PlanErrors, top: int = KEPT) -> list[FoundPlan]:
+    """Return the best plans of every kind that fit, by corrected time.
+
+    Raises InfeasibleError where no plan of any kind fits.
+    """
+    found: list[FoundPlan] = []
+    refused: InfeasibleError | None = None
+    for part in _kinds(space):
+        try:
+            found += search_plans(job, part, top).best
+        except InfeasibleError as error:
+            refused = refused or error
+    if not found:
+        assert refused is not None
+        raise refused
+    return sorted(found, key=lambda f: (errors.corrected(f), f.memory_bytes))
+
+
+def shortlist(job: TrainJob, space: PlanSpace, errors: PlanErrors, kept: int = KEPT) -> tuple[Plan, ...]:
+    """Return the plans that can win when the numbers of the job change: the best that fit of every kind, and the best
+    of every kind if memory were no limit.
+
+    Raises InfeasibleError where no plan can be laid out.
+    """
+    roomy = replace(job, card=replace(job.card, memory_bytes=math.inf))
+    plans = [f.plan for f in best_of_kinds(roomy, space, errors, kept)]
+    try:
+        plans = [f.plan for f in best_of_kinds(job, space, errors, kept)] + plans
+    except InfeasibleError:
+        pass
+    return tuple(dict.fromkeys(plans))
+
+
+def choose(job: TrainJob, plans: tuple[Plan, ...], space: PlanSpace, errors: PlanErrors) -> Choice:
+    """Return the best of the kept plans at the job's own numbers; a search where none of them fits.
+
+    Raises InfeasibleError where nothing fits.
+    """
+    found = [f for f in (_timed(job.with_plan(plan)) for plan in plans) if f is not None]
+    if not found:
+        found = best_of_kinds(job, space, errors)
+    found.sort(key=lambda f: (errors.corrected(f), f.memory_bytes))
+    best = found[0]
+    corrected = errors.corrected(best)
+    other = next((f for f in found[1:] if kind_of(f.plan) != kind_of(best.plan)), None)
+    if other is None:
+        return Choice(best, corrected, None, math.inf)
+    lead = errors.corrected(other) / corrected - 1.0
+    error = math.hypot(errors.of(best.plan).spread, errors.of(other.plan).spread)
+    return Choice(best, corrected, other if lead <= error else None, lead)
+
+
+def _timed(job: TrainJob) -> FoundPlan | None:
+    """The step time of one plan; nothing where it does not fit."""
+    memory = float(memory_per_card(job).total)
+    if memory > job.card.memory_bytes:
+        return None
+    terms, _ = step_columns(job)
+    return FoundPlan(job.plan, float(terms.total), memory, "", "", terms)
