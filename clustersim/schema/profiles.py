@@ -29,6 +29,7 @@ from clustersim.schema.base import (
     validate,
 )  # fmt: skip
 from clustersim.schema.lookup import find_file
+from clustersim.schema.models import ModelProfile
 from clustersim.schema.profile_base import Profile
 from clustersim.schema.software import SoftwareProfile
 from clustersim.schema.tco import Pue
@@ -188,44 +189,6 @@ class CoolingProfile(Profile):
     """Usable height of one rack."""
     pue: dict[Literal["cold", "temperate", "hot"], Pue] = Field(min_length=1)
     price_part: str
-
-
-class MoeProfile(Model):
-    """Mixture of experts."""
-
-    experts: int = Field(gt=1)
-    experts_per_token: int = Field(ge=1)
-    shared_experts: int = Field(0, ge=0)
-    expert_ffn_hidden: int = Field(gt=0)
-    moe_layers: int = Field(gt=0)
-
-
-class MlaProfile(Model):
-    """Latent attention."""
-
-    q_lora_rank: int = Field(ge=0)
-    kv_lora_rank: int = Field(gt=0)
-    qk_nope_head_dim: int = Field(gt=0)
-    qk_rope_head_dim: int = Field(gt=0)
-    v_head_dim: int = Field(gt=0)
-
-
-class ModelProfile(Profile):
-    """A transformer's dimensions: whole numbers as its authors published them."""
-
-    kind: Literal["model"]
-    layers: int = Field(gt=0)
-    hidden: int = Field(gt=0)
-    heads: int = Field(gt=0)
-    kv_heads: int = Field(gt=0)
-    head_dim: int = Field(gt=0)
-    ffn_hidden: int = Field(gt=0)
-    gated: bool
-    vocab: int = Field(gt=0)
-    tied_embeddings: bool = False
-    max_seq_len: int = Field(gt=0)
-    moe: MoeProfile | None = None
-    mla: MlaProfile | None = None
 
 
 KINDS: dict[str, tuple[str, type[Profile]]] = {
