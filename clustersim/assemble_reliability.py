@@ -6,71 +6,49 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from clustersim.assemble import needed, servers
-from clustersim.des.training.components import FailureClass, failure_classes
+from clustersim.assemble import needed, servers, train_job
+from clustersim.des.training.components import YEAR_S, FailureClass, failure_classes
+from clustersim.des.training.copies import CheckpointLevel, checkpoint_levels, partner_survival
 from clustersim.des.training.log import read_failure_log
-from clustersim.des.training.run import (
-    CheckpointLevel,
-    Contention,
-    Extras,
-    Recovery,
-    TrainingRun,
-    checkpoint_levels,
-)
+from clustersim.des.training.run import Contention, Extras, Recovery, TrainingRun
 from clustersim.errors import InputError, suggest
 from clustersim.provenance import Sourced
 from clustersim.schema.inputs import Hardware
-from clustersim.schema.reliability import ExtrasSection, RecoverySection
+from clustersim.schema.reliability import CheckpointLevel as CheckpointLevelSection
 from clustersim.schema.scenario import Scenario
 
 __all__ = ["training_run"]
 
 
-def _reschedule(times: RecoverySection) -> tuple[float, float, float]:
-    """A process restarts where it is; a server needs another; several at once need a new placement."""
-    node = times.reschedule.value
-    process = times.reschedule_process.value if times.reschedule_process else node
-    multi = times.reschedule_multi.value if times.reschedule_multi else node
-    return process, node, multi
+def training_run(
+    scenario: Scenario, hardware: Hardware, parameters: float, step_time_s: float | None = None
+) -> TrainingRun:
+    """Return the description of the long run.
 
+    ``step_time_s`` turns checkpoints given in optimizer steps into time; it is worked out where it is needed and
+    absent.
 
-def training_run(scenario: Scenario, hardware: Hardware, parameters: float) -> TrainingRun:
-    """Return the description of the long run."""
-    reliability, checkpoint, storage = scenario.reliability, scenario.checkpoint, scenario.cluster.storage
+    Raises InputError for what cannot be: components that do not exist, copies that fit nowhere, levels without an
+    interval.
+    """
+    reliability, storage = scenario.reliability, scenario.cluster.storage
     nodes = servers(scenario, hardware)
-    per_server = hardware.server.cards.value
-    host_link = hardware.card.host_link
-    host = checkpoint.host.bandwidth or (host_link.bandwidth if host_link else None)
-    partner = checkpoint.partner.bandwidth
-    nic = hardware.nic.rate.value * hardware.nic.efficiency.value * scenario.cluster.nics_per_card.value
-    times = reliability.recovery
-    size = parameters * checkpoint.bytes_per_parameter.value
+    size = parameters * scenario.checkpoint.bytes_per_parameter.value
+    extras = _extras(scenario)
+    _check_capacity(scenario, size, max(1, extras.retained))
+    levels = _levels(scenario, hardware, size, nodes, _intervals(scenario, hardware, step_time_s))
+    by_steps = scenario.checkpoint.counted_by == "steps" or any(x.steps for x in _sections(scenario).values())
     return TrainingRun(
         nodes=nodes,
         duration_s=reliability.duration.value,
-        failures=_failures(scenario, nodes),
-        recovery=Recovery(
-            detect_s=times.detect.value,
-            localise_s=times.localise.value,
-            reschedule_s=_reschedule(times),
-            initialise_s=times.initialise.value,
-        ),
-        levels=_levels(
-            scenario,
-            partners=int(checkpoint.partners.value) if checkpoint.partners else 1,
-            checkpoint_bytes=size,
-            nodes=nodes,
-            host_interval_s=checkpoint.host.interval.value,
-            partner_interval_s=checkpoint.partner.interval.value,
-            storage_interval_s=checkpoint.storage.interval.value,
-            host_bandwidth=needed(host, f"cards.{hardware.card.name}.host_link.bandwidth") * per_server,
-            partner_bandwidth=partner.value if partner else nic * per_server,
-            storage_write_bandwidth=storage.write_bandwidth.value,
-            storage_read_bandwidth=storage.read_bandwidth.value,
-        ),
+        failures=(*_failures(scenario, nodes), *_domains(scenario, nodes)),
+        recovery=_recovery(scenario),
+        levels=levels,
         spare_nodes=int(reliability.spares.hot.value),
         repair_s=reliability.repair_time.value,
-        extras=_extras(reliability.extras),
+        counted_by="steps" if by_steps else "time",
+        extra_overhead=_interference(scenario, levels),
+        extras=extras,
         contention=None
         if reliability.contention is None
         else Contention(
@@ -83,8 +61,33 @@ def training_run(scenario: Scenario, hardware: Hardware, parameters: float) -> T
     )
 
 
+def _recovery(scenario: Scenario) -> Recovery:
+    """The steps of a recovery at the cluster's size.
+
+    A process restarts where it is; a server needs another, which takes at least a spare's swap; several at once need a
+    new placement.
+    """
+    times, swap = scenario.reliability.recovery, scenario.reliability.spares.swap_time.value
+    grown = 1.0
+    if times.growth is not None and times.measured_at is not None:
+        grown = (scenario.cluster.cards.value / times.measured_at.value) ** times.growth.value
+    elif (times.growth is None) != (times.measured_at is None):
+        raise InputError(
+            "reliability.recovery: growth and measured_at belong together; give both, or leave both out"
+        )
+    node = times.reschedule.value
+    process = times.reschedule_process.value if times.reschedule_process else node
+    multi = times.reschedule_multi.value if times.reschedule_multi else node
+    return Recovery(
+        detect_s=times.detect.value,
+        localise_s=times.localise.value * grown,
+        reschedule_s=(process * grown, max(swap, node * grown), max(swap, multi * grown)),
+        initialise_s=times.initialise.value * grown,
+    )
+
+
 def _failures(scenario: Scenario, nodes: int) -> tuple[FailureClass, ...]:
-    """The component table at the cluster's size, with the scenario's rates and shapes."""
+    """The component table at the cluster's size, with the scenario's rates, shapes and repairs."""
     reliability = scenario.reliability
     classes = failure_classes(
         cards=int(scenario.cluster.cards.value),
@@ -93,18 +96,114 @@ def _failures(scenario: Scenario, nodes: int) -> tuple[FailureClass, ...]:
         per_year={name: rate.value for name, rate in reliability.failures_per_year.items()},
     )
     names = [c.name for c in classes]
-    for name in reliability.weibull_shape:
-        if name not in names:
-            raise InputError(f"reliability.weibull_shape.{name}: unknown component; {suggest(name, names)}")
+    for key in ("weibull_shape", "repair_times"):
+        for name in getattr(reliability, key):
+            if name not in names:
+                raise InputError(f"reliability.{key}.{name}: unknown component; {suggest(name, names)}")
     shapes = {name: shape.value for name, shape in reliability.weibull_shape.items()}
-    return tuple(replace(c, shape=shapes.get(c.name, 1.0)) for c in classes)
+    repairs = {name: time.value for name, time in reliability.repair_times.items()}
+    shared = reliability.shared
+    if shared is not None:
+        behind, own = int(shared.servers.value), shared.repair_time
+        classes = tuple(
+            replace(c, takes=behind, repair_s=own.value if own else None) if c.domain == "multi" else c
+            for c in classes
+        )
+    return tuple(
+        replace(c, shape=shapes.get(c.name, 1.0), repair_s=repairs.get(c.name, c.repair_s)) for c in classes
+    )
 
 
-def _levels(scenario: Scenario, **sizes: Any) -> tuple[CheckpointLevel, ...]:
-    """The three levels, with the share of copies that turn out corrupted."""
-    share = scenario.checkpoint.corrupt_share
-    levels = checkpoint_levels(**sizes)
+def _domains(scenario: Scenario, nodes: int) -> tuple[FailureClass, ...]:
+    """Racks and power feeds: as many as the servers fill, each taking what stands in it."""
+    found = []
+    for name, domain in scenario.reliability.domains.items():
+        size = int(domain.servers.value)
+        if size > nodes:
+            raise InputError(
+                f"reliability.domains.{name}.servers={size}: the cluster has only {nodes} servers"
+            )
+        rate = nodes / size * domain.failures_per_year.value / YEAR_S / scenario.reliability.mttf_scale.value
+        repair = domain.repair_time.value if domain.repair_time else None
+        found.append(FailureClass(name, rate, "multi", max(1, nodes // size), takes=size, repair_s=repair))
+    return tuple(found)
+
+
+def _sections(scenario: Scenario) -> dict[str, CheckpointLevelSection]:
+    checkpoint = scenario.checkpoint
+    return {"host": checkpoint.host, "partner": checkpoint.partner, "storage": checkpoint.storage}
+
+
+def _intervals(scenario: Scenario, hardware: Hardware, step_time_s: float | None) -> dict[str, float]:
+    """Seconds between the copies of each level."""
+    found = {}
+    for name, level in _sections(scenario).items():
+        if (level.interval is None) == (level.steps is None):
+            raise InputError(f"checkpoint.{name}: give its interval or its steps, one of the two")
+        if level.steps is not None:
+            if step_time_s is None:
+                step_time_s = train_job(scenario, hardware).step_time_s
+            found[name] = level.steps * step_time_s
+        elif level.interval is not None:
+            found[name] = level.interval.value
+    return found
+
+
+def _levels(
+    scenario: Scenario, hardware: Hardware, size: float, nodes: int, intervals: dict[str, float]
+) -> tuple[CheckpointLevel, ...]:
+    """The three levels, by the links that their copies take."""
+    checkpoint, storage = scenario.checkpoint, scenario.cluster.storage
+    per_server = hardware.server.cards.value
+    host_link = hardware.card.host_link
+    host = checkpoint.host.bandwidth or (host_link.bandwidth if host_link else None)
+    partner = checkpoint.partner.bandwidth
+    nic = hardware.nic.rate.value * hardware.nic.efficiency.value * scenario.cluster.nics_per_card.value
+    partners = int(checkpoint.partners.value) if checkpoint.partners else 1
+    shared = scenario.reliability.shared
+    survival = 0.0
+    if shared is not None:
+        survival = partner_survival(
+            nodes=nodes,
+            partners=partners,
+            failed=min(nodes, int(shared.servers.value)),
+            placement=checkpoint.placement,
+        )
+    levels = checkpoint_levels(
+        partners=partners,
+        checkpoint_bytes=size,
+        nodes=nodes,
+        host_interval_s=intervals["host"],
+        partner_interval_s=intervals["partner"],
+        storage_interval_s=intervals["storage"],
+        host_bandwidth=needed(host, f"cards.{hardware.card.name}.host_link.bandwidth") * per_server,
+        partner_bandwidth=partner.value if partner else nic * per_server,
+        storage_write_bandwidth=storage.write_bandwidth.value,
+        storage_read_bandwidth=storage.read_bandwidth.value,
+        asynchronous=checkpoint.asynchronous,
+        partner_survival=survival,
+    )
+    share = checkpoint.corrupt_share
     return levels if share is None else tuple(replace(level, corrupt_share=share.value) for level in levels)
+
+
+def _check_capacity(scenario: Scenario, size: float, copies: int) -> None:
+    """The copies that are kept, and the one being written, must fit the storage."""
+    capacity = scenario.cluster.storage.capacity.value
+    if (copies + 1) * size > capacity:
+        raise InputError(
+            f"cluster.storage.capacity: {copies} checkpoints of {size / 1e12:.3g} TB and the one being written need"
+            f" {(copies + 1) * size / 1e12:.3g} TB; the storage holds {capacity / 1e12:.3g} TB"
+        )
+
+
+def _interference(scenario: Scenario, levels: tuple[CheckpointLevel, ...]) -> float:
+    """Share of running time that copies on the network slow training: slow-down x share of the time they travel."""
+    slows = scenario.checkpoint.interference
+    if slows is None:
+        return 0.0
+    travelling = sum(max(0.0, v.lag_s - v.blocking_s) / v.interval_s for v in levels if v.name != "host")
+    return slows.value * min(1.0, travelling)
 
 
 #: Keys of the file whose engine field has its unit in the name.
@@ -116,12 +215,26 @@ _EXTRA_NAMES = {
 _WHOLE = ("warm_spares", "cold_spares", "technicians", "retained")
 
 
-def _extras(section: ExtrasSection) -> Extras:
+def _extras(scenario: Scenario) -> Extras:
     """What the file turns on; every key that is absent keeps the engine's neutral value."""
-    given: dict[str, Any] = {}
+    reliability, given = scenario.reliability, dict[str, Any]()
+    section = reliability.extras
     for key in type(section).model_fields:
         value = getattr(section, key)
         if value is not None:
             number = value.value if isinstance(value, Sourced) else value
             given[_EXTRA_NAMES.get(key, key)] = int(number) if key in _WHOLE else number
+    if reliability.recovery.restart_fails is not None:
+        given["restart_fails"] = reliability.recovery.restart_fails.value
+    if reliability.maintenance is not None:
+        given["maintenance_every_s"] = reliability.maintenance.interval.value
+        given["maintenance_s"] = reliability.maintenance.time.value
+    if reliability.link_flaps is not None:
+        given["flap_per_s"], given["flap_s"] = (
+            reliability.link_flaps.rate.value,
+            reliability.link_flaps.time.value,
+        )
+    if reliability.elastic is not None:
+        given["elastic_replicas"] = scenario.training.plan.dp
+        given["elastic_stall_s"] = reliability.elastic.stall.value
     return Extras(**given)
