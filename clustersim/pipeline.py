@@ -23,8 +23,9 @@ from clustersim.fabric.network import Network
 from clustersim.fabric.parts import NetworkParts
 from clustersim.finance.company import Company
 from clustersim.finance.forecast import Forecast, make_forecast
+from clustersim.finance.products import along
 from clustersim.finance.valuation import Valuation, value_company
-from clustersim.market.link import Anchor, Link, make_link, neutral_link
+from clustersim.market.link import Anchor, Link, Worth, make_link, neutral_link, other_cost
 from clustersim.market.value import Segments, ServingRates, ValueInUse, value_in_use_price
 from clustersim.perf.step import StepTime, train_step
 from clustersim.provenance import Sourced
@@ -305,7 +306,7 @@ def link_of(inputs: Inputs, value: Segments | None, company: Company | None) -> 
     row = load_anchors().anchors.get(product)
     line = next((p for p in company.products if p.name == product), None)
     if row is None or line is None:
-        return neutral_link(product)
+        return neutral_link(product, f"{product} has no anchor in the forecast: it moves nothing")
     at_anchor = row.value_in_use_price_cny.value
     if value.inference is not None:
         recorded = row.inference_value_in_use_price_cny
@@ -315,18 +316,36 @@ def link_of(inputs: Inputs, value: Segments | None, company: Company | None) -> 
                 " market.inference"
             )
         at_anchor = (1 - value.inference_share) * at_anchor + value.inference_share * recorded.value
-    first = next(y for y in company.years if y in line.asp_kcny)
+    cost = along(line.unit_cost_kcny, company.years)
+    asp = along(line.asp_kcny, company.years)
+    # A year without sales moves nothing; any price stands for it.
+    sold = asp > 0
     anchor = Anchor(
         product=product,
         scenario=row.scenario,
         value_in_use_price_cny=at_anchor,
-        asp_cny=line.asp_kcny[first] * 1e3,
+        other_cost_cny=row.other_cost_cny.value,
+        asp_cny=np.where(sold, asp, 1.0) * 1e3,
+        unit_cost_cny=np.where(sold, cost, 1.0) * 1e3,
     )
     return make_link(
         anchor,
-        value.price_cny,
+        Worth(value.price_cny, other_cost_of(value)),
         value_share=market.value_share.value,
         price_sensitivity=market.price_sensitivity.value,
+    )
+
+
+def other_cost_of(value: Segments) -> float:
+    """What the card makes its buyer spend beside its price, in terms of the price."""
+    terms = value.training
+    return float(
+        other_cost(
+            running_cny_per_year=terms.energy_cny_per_year + terms.fixed_cny_per_year,
+            capital_factor=terms.capital_factor,
+            other_capex_cny=terms.other_capex_cny,
+            price_markup=terms.price_markup,
+        )
     )
 
 

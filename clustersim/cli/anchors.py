@@ -25,7 +25,7 @@ anchors:
 @format_option()
 def command(write: bool, fmt: str) -> None:
     """Compare the recorded anchors of the product lines with a fresh run, or record them anew."""
-    from clustersim.pipeline import run_chain, value_of_card
+    from clustersim.pipeline import other_cost_of, run_chain, value_of_card
     from clustersim.planner.segments import serving_rates
     from clustersim.schema.anchors import anchors_path, load_anchors
     from clustersim.schema.inputs import load_inputs
@@ -36,7 +36,8 @@ def command(write: bool, fmt: str) -> None:
         run = run_chain(load_inputs(scenario), replications=0)
         assert run.value is not None
         price, cost = run.value.price_cny, run.own.cny_per_mtoken
-        parts = {"value_in_use_price_cny": price, "cny_per_mtoken": cost}
+        other = other_cost_of(run.value)
+        parts = {"value_in_use_price_cny": price, "other_cost_cny": other, "cny_per_mtoken": cost}
         old = recorded[product].value_in_use_price_cny.value if product in recorded else None
         rows.append({"product": product, "scenario": scenario, "recorded_cny": old, "fresh_cny": price})
         if product in MIXED:

@@ -7,8 +7,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from clustersim.errors import InputError
-from clustersim.finance.valuation import WHY_DIFFERENT
+from clustersim.finance.messages import messages
+from clustersim.finance.statements import make_statements
+from clustersim.finance.valuation import WHY_DIFFERENT, legs
+from clustersim.market.link import first_of
 from clustersim.pipeline import ChainRun, ClusterRun
 from clustersim.provenance import TIERS, weakest
 
@@ -124,9 +129,8 @@ def _market(run: ChainRun) -> dict[str, Any]:
     if run.forecast is not None:
         for line in run.forecast.products:
             products[line.name] = {
-                "units": dict(line.units),
-                "asp_kcny": dict(line.asp_kcny),
-                "revenue_kcny": dict(line.revenue_kcny),
+                name: dict(zip(run.forecast.years, getattr(line, name).tolist(), strict=True))
+                for name in ("units", "asp_kcny", "revenue_kcny")
             }
     value, incumbent = run.value, run.incumbent
     return {
@@ -136,31 +140,29 @@ def _market(run: ChainRun) -> dict[str, Any]:
         "inference_share": value.inference_share if value else None,
         "incumbent": run.inputs.incumbent.scenario.name if run.inputs.incumbent else None,
         "incumbent_cny_per_mtoken": incumbent.cny_per_mtoken if incumbent else None,
-        "link": asdict(run.link),
+        "link": {
+            k: v.ravel().tolist() if isinstance(v, np.ndarray) else v for k, v in asdict(run.link).items()
+        },
         "products": products,
     }
 
 
 def _valuation(run: ChainRun) -> dict[str, Any] | None:
-    if run.valuation is None or run.company is None:
+    if run.valuation is None or run.company is None or run.forecast is None:
         return None
     value, printed = run.valuation, run.company.printed
-    return {
-        "dcf_hkd_m": value.dcf_hkd_m,
-        "ps_hkd_m": value.ps_hkd_m,
-        "blended_hkd_m": value.blended_hkd_m,
-        "target_price_hkd": value.target_price_hkd,
+    out = {
+        **legs(value, value.currency),
+        "currency": value.currency,
         "upside": value.upside,
         "pv_fcf_kcny": value.present.flows,
         "pv_terminal_kcny": value.present.terminal,
-        "as_printed": {
-            "dcf_hkd_m": printed.dcf_hkd_m,
-            "ps_hkd_m": printed.ps_hkd_m,
-            "blended_hkd_m": printed.blended_hkd_m,
-            "target_price_hkd": printed.target_price_hkd,
-        },
-        "why_they_differ": WHY_DIFFERENT,
+        "notes": [*messages(run.company, run.forecast, run.link)],
+        "failed_checks": [asdict(c) for c in make_statements(run.company, run.forecast).failed],
     }
+    if printed is None:
+        return out
+    return out | {"as_printed": legs(printed, value.currency), "why_they_differ": WHY_DIFFERENT}
 
 
 def result_object(run: ChainRun) -> dict[str, Any]:
@@ -180,9 +182,8 @@ def result_object(run: ChainRun) -> dict[str, Any]:
         "forecast": None
         if forecast is None
         else {
-            "revenue_kcny": dict(zip(forecast.years, forecast.revenue_kcny, strict=True)),
-            "ebit_kcny": dict(zip(forecast.years, forecast.ebit_kcny, strict=True)),
-            "fcf_kcny": dict(zip(forecast.years, forecast.fcf_kcny, strict=True)),
+            name: dict(zip(forecast.years, getattr(forecast, name).tolist(), strict=True))
+            for name in ("revenue_kcny", "ebit_kcny", "fcf_kcny")
         },
         "valuation": _valuation(run),
     }
@@ -225,15 +226,12 @@ def chain_terms(run: ChainRun) -> list[tuple[str, str, float]]:
     incumbent = run.incumbent.cny_per_mtoken if run.incumbent else 0.0
     add("market", {
         "incumbent_cny_per_mtoken": incumbent, "value_in_use_price_cny": run.value.price_cny,
-        "asp_factor": run.link.asp_factor, "units_factor": run.link.units_factor,
+        "asp_factor": first_of(run.link.asp_factor), "units_factor": first_of(run.link.units_factor),
     })  # fmt: skip
     add(
         "finance",
         {f"revenue_kcny {y}": r for y, r in zip(run.forecast.years, run.forecast.revenue_kcny, strict=True)},
     )
     value = run.valuation
-    add("finance", {
-        "dcf_hkd_m": value.dcf_hkd_m, "ps_hkd_m": value.ps_hkd_m, "blended_hkd_m": value.blended_hkd_m,
-        "target_price_hkd": value.target_price_hkd,
-    })  # fmt: skip
+    add("finance", legs(value, value.currency))
     return rows

@@ -72,13 +72,20 @@ def summary(result: Mapping[str, Any]) -> str:
             row(f"revenue {year}", f"{value / 1e3:,.1f}", "forecast") for year, value in revenue.items()
         ]
     if valuation is not None:
-        printed = valuation["as_printed"]
-        lines.append("Valuation                                  recomputed   (as printed)")
+        printed, unit = valuation.get("as_printed"), valuation["currency"]
+        low = unit.lower()
+        lines.append(
+            f"Valuation                                  recomputed{'   (as printed)' if printed else ''}"
+        )
         for key, name, digits in (
-            ("dcf_hkd_m", "DCF, M HKD", 0), ("ps_hkd_m", "price-to-sales, M HKD", 0),
-            ("blended_hkd_m", "blended, M HKD", 0), ("target_price_hkd", "target price, HKD per share", 2),
+            (f"dcf_{low}_m", f"DCF, M {unit}", 0), (f"ps_{low}_m", f"price-to-sales, M {unit}", 0),
+            (f"blended_{low}_m", f"blended, M {unit}", 0),
+            (f"target_price_{low}", f"target price, {unit} per share", 2),
         ):  # fmt: skip
-            both = f"{valuation[key]:,.{digits}f}   ({printed[key]:,.{digits}f})"
+            both = f"{valuation[key]:,.{digits}f}" + (f"   ({printed[key]:,.{digits}f})" if printed else "")
             lines.append(row(name, both, "valuation"))
-        lines += ["", valuation["why_they_differ"]]
+        lines += [f"CHECK FAILS: {c['check']}, {c['year']}: {c['note']}" for c in valuation["failed_checks"]]
+        lines += ["", *valuation["notes"]]
+        if printed:
+            lines.append(valuation["why_they_differ"])
     return "\n".join(lines)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from clustersim.errors import InputError, suggest
+from clustersim.finance.valuation import legs
+from clustersim.market.link import first_of
 from clustersim.pipeline import ChainRun
 
 __all__ = ["OUTPUTS", "check_outputs", "outputs_of"]
@@ -35,14 +37,12 @@ def _market(run: ChainRun) -> dict[str, float]:
     if run.incumbent is not None and run.value is not None:
         out["incumbent_cny_per_mtoken"] = run.incumbent.cny_per_mtoken
         out["value_in_use_price_cny"] = run.value.price_cny
-        out["asp_factor"] = run.link.asp_factor
-        out["units_factor"] = run.link.units_factor
+        out["asp_factor"] = first_of(run.link.asp_factor)
+        out["units_factor"] = first_of(run.link.units_factor)
     if run.forecast is not None and run.valuation is not None:
         for year, value in zip(run.forecast.years, run.forecast.revenue_kcny, strict=True):
-            out[f"revenue_{year}_kcny"] = value
-        out["dcf_hkd_m"] = run.valuation.dcf_hkd_m
-        out["ps_hkd_m"] = run.valuation.ps_hkd_m
-        out["target_price_hkd"] = run.valuation.target_price_hkd
+            out[f"revenue_{year}_kcny"] = float(value)
+        out |= legs(run.valuation, run.valuation.currency)
     return out
 
 
