@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from clustersim.des.serving.book import Requests
-from clustersim.des.serving.metrics import Slo, records
+from clustersim.des.serving.metrics import Slo, records, within_slo
 from clustersim.des.serving.run import ServingRun
 from clustersim.errors import InfeasibleError, InputError
 
@@ -65,11 +65,7 @@ def verdict(requests: Requests, simulate: Simulate, *, sustainable: float | None
 
 def meets(run: ServingRun, slo: Slo) -> bool:
     """Tell whether at least ``slo.share`` of all requests completed within every bound."""
-    rows = records(run)
-    with np.errstate(invalid="ignore"):
-        good = (rows["ttft_s"] <= slo.ttft_s) & (rows["e2e_s"] <= slo.e2e_s)
-        good &= ~(rows["tpot_s"] > slo.tpot_s)
-    return bool(good.mean() >= slo.share)
+    return bool(within_slo(records(run), slo).mean() >= slo.share)
 
 
 def best_reachable(requests: Requests, simulate: Simulate) -> dict[str, float]:

@@ -191,6 +191,13 @@ class _Cluster:
                 self.dispatch(request, self.env.now)
 
 
+def _straight(cluster: _Cluster) -> None:
+    """Send the arrivals in order: nothing reacts to an end, so no event has to meet another one."""
+    dispatch = cluster.dispatch
+    for request, when in enumerate(cluster.book.arrival):
+        dispatch(request, when)
+
+
 def _arrivals(cluster: _Cluster) -> Generator[Any, Any, None]:
     env, dispatch = cluster.env, cluster.dispatch
     for request, when in enumerate(list(cluster.book.arrival)):
@@ -352,8 +359,11 @@ def simulate(
     cluster.transfer, cluster.failures, cluster.left = transfer, failures, len(requests)
     cluster.reactive, cluster.watched = reactive, reactive or router != "round_robin"
     spans = [[0.0, inf, i] for i in range(len(replicas)) if i < first_open or i >= count]
-    _start(cluster, closed_loop, autoscale, spans, rng)
-    cluster.env.run()
+    if reactive:
+        _start(cluster, closed_loop, autoscale, spans, rng)
+        cluster.env.run()
+    else:
+        _straight(cluster)
     for replica in replicas:
         replica.advance(inf)
     for request in cluster.parked:

@@ -24,6 +24,7 @@ __all__ = [
     "records",
     "summarise",
     "use",
+    "within_slo",
 ]
 
 Array = NDArray[np.float64]
@@ -125,6 +126,13 @@ def records(run: ServingRun) -> dict[str, NDArray[Any]]:
     }
 
 
+def within_slo(rows: Mapping[str, NDArray[Any]], slo: Slo) -> NDArray[np.bool_]:
+    """Tell for every request whether it completed within every bound (an answer of one token has no TPOT)."""
+    with np.errstate(invalid="ignore"):
+        good = (rows["ttft_s"] <= slo.ttft_s) & (rows["e2e_s"] <= slo.e2e_s)
+        return np.asarray(good & ~(rows["tpot_s"] > slo.tpot_s))
+
+
 def percentiles(values: Array, weights: Array | None = None) -> dict[str, float]:
     """Return mean and the percentiles of the finite values (NaN where there is none).
 
@@ -185,8 +193,7 @@ def summarise(run: ServingRun, slo: Slo | None = None) -> Summary:
     done = np.isfinite(rows["e2e_s"])
     start = float(arrival.min())
     span = max(run.end_s - start, 1e-12)
-    meets = done & (rows["ttft_s"] <= slo.ttft_s) & (rows["e2e_s"] <= slo.e2e_s)
-    meets &= np.where(np.isfinite(rows["tpot_s"]), rows["tpot_s"] <= slo.tpot_s, True)
+    meets = within_slo(rows, slo)
     stay = np.where(np.isfinite(ended), ended, run.end_s) - arrival
     in_system = _time_average(arrival, np.where(np.isfinite(ended), ended, run.end_s), start, run.end_s)
     by_little = len(arrival) / span * float(stay.mean())
