@@ -6,7 +6,7 @@ batch means. A run is made longer until that error is small enough, or until a l
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +16,10 @@ from clustersim.des.serving.book import Requests
 from clustersim.des.serving.metrics import Slo, records, within_slo
 from clustersim.des.serving.run import ServingRun
 from clustersim.des.serving.stream import Stream
-from clustersim.des.serving.window import Window, batch_error, steady_window
+from clustersim.des.serving.window import BATCHES, Window, batch_error, steady_window
 from clustersim.errors import InfeasibleError, InputError
 
-__all__ = ["RateAtSlo", "Share", "rate_at_slo", "saturated", "share_of"]
+__all__ = ["RateAtSlo", "Share", "SteadyState", "rate_at_slo", "saturated", "share_of", "steady_state"]
 
 Array = NDArray[np.float64]
 Simulate = Callable[[Requests], ServingRun]
@@ -30,6 +30,8 @@ STABLE_SHARE = 0.98
 #: A saturated run holds at least this many times the requests that are in service at once.
 _FILLINGS = 10
 _SPLIT_REQUESTS = 20_000
+#: Mean residence times that a stretch of the batch means must last, so that the stretches hardly know each other.
+_RESIDENCES = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def share_of(run: ServingRun, slo: Slo) -> Share:
     window = steady_window(run.book)
     good = within_slo(rows, slo).astype(float)
     share, error = batch_error(good, rows["arrival_s"], window)
-    counted = int(np.sum((rows["arrival_s"] >= window.start_s) & (rows["arrival_s"] < window.end_s)))
+    counted = int(window.holds(rows["arrival_s"]).sum())
     return Share(share, error, window, counted)
 
 
@@ -149,3 +151,101 @@ def rate_at_slo(
             f"no rate meets the SLO: at {high:.3g} requests/s fewer than {slo.share:.0%} do"
         )
     return RateAtSlo(low, good, top)
+
+
+@dataclass(frozen=True, slots=True)
+class SteadyState:
+    """A run of a stationary stream, its steady window, and the standard errors of what is read from it.
+
+    ``errors`` are relative for rates and mean latencies and absolute for ``slo_share``; ``batches`` says over how many
+    stretches of how many residence times each was estimated. ``reached`` tells whether every one is below the
+    target; ``why`` what stood in the way.
+    """
+
+    run: ServingRun
+    window: Window
+    errors: Mapping[str, float]
+    reached: bool
+    why: str
+
+    @property
+    def worst(self) -> float:
+        """The largest of the standard errors."""
+        return max(self.errors.values())
+
+    @property
+    def batches(self) -> tuple[int, float]:
+        """Stretches of the batch means, and mean residence times in each."""
+        return BATCHES, self.window.length_s / BATCHES / max(self.window.residence_s, 1e-12)
+
+
+def steady_state(
+    stream: Stream,
+    simulate: Simulate,
+    slo: Slo,
+    *,
+    seed: int,
+    error: float = 0.01,
+    start: int = 4000,
+    most: int = 512_000,
+    sustainable: float | None = None,
+) -> SteadyState:
+    """Serve a stream until the standard errors of its figures are below ``error``, and return the last run.
+
+    The figures are read from the run with its window: `metrics.summarise`, `metrics.use` and `costs.token_seconds`
+    take both. A longer run holds the shorter one's requests no more: each length is a draw of its own seed.
+
+    Raises InfeasibleError for a stream at or above the sustainable rate: its queue has no steady state.
+    """
+    top = saturated(stream, simulate, seed=seed) if sustainable is None else sustainable
+    if stream.rate >= top:
+        raise InfeasibleError(
+            f"no steady state: {stream.rate:.4g} requests/s are offered and {top:.4g} can be sustained"
+        )
+    count, state = start, None
+    while True:
+        run = simulate(stream.draw(count, np.random.default_rng(seed)))
+        try:
+            state = _judged(run, slo, error)
+        except InputError:
+            if count >= most:
+                raise
+            count = min(count * 4, most)
+            continue
+        if state.reached or count >= most:
+            return state
+        wish = 1.2 * (state.worst / error) ** 2
+        count = min(int(count * min(max(wish, 1.5), 6.0)), most)
+
+
+def _judged(run: ServingRun, slo: Slo, error: float) -> SteadyState:
+    """Return the run with its window and errors."""
+    rows, window = records(run), steady_window(run.book)
+    arrival = rows["arrival_s"]
+    errors = {"slo_share": batch_error(within_slo(rows, slo).astype(float), arrival, window)[1]}
+    for name in ("ttft_s", "tpot_s", "e2e_s"):
+        mean, spread = batch_error(rows[name], arrival, window)
+        errors[name] = spread / mean if mean > 0 else 0.0
+    ended = np.isfinite(rows["e2e_s"])
+    for name, weight in (
+        ("completed_per_s", ended * 1.0),
+        ("output_tokens_per_s", rows["output_tokens"] * ended),
+    ):
+        errors[name] = _rate_error(weight, rows["finish_s"], window)
+    errors = {name: value for name, value in errors.items() if np.isfinite(value)}
+    length = window.length_s / BATCHES
+    reached = max(errors.values()) <= error and length >= _RESIDENCES * window.residence_s
+    worst = max(errors, key=lambda name: errors[name])
+    short = f"the standard error of {worst} is {errors[worst]:.2%}"
+    if length < _RESIDENCES * window.residence_s:
+        short = f"a stretch lasts {length / window.residence_s:.1f} residence times"
+    return SteadyState(run, window, errors, reached, "" if reached else short)
+
+
+def _rate_error(weight: Array, when: Array, window: Window) -> float:
+    """Return the relative standard error of a sum per second, by the sums of equal stretches."""
+    inside = window.holds(when)
+    at = ((when[inside] - window.start_s) / window.length_s * BATCHES).astype(int)
+    sums = np.bincount(np.minimum(at, BATCHES - 1), weights=weight[inside], minlength=BATCHES)
+    mean = float(sums.mean())
+    return float(sums.std(ddof=1) / np.sqrt(BATCHES) / mean) if mean > 0 else float("nan")

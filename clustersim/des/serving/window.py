@@ -41,6 +41,19 @@ class Window:
         """Seconds of the window."""
         return self.end_s - self.start_s
 
+    def holds(self, when: Array) -> NDArray[np.bool_]:
+        """Tell which moments lie in the window."""
+        return np.asarray((when >= self.start_s) & (when < self.end_s))
+
+    def shares(self, begin: Array, length: Array) -> Array:
+        """Return which share of each stretch lies in the window.
+
+        >>> Window(1.0, 3.0, 0.1).shares(np.array([0.0, 1.0, 2.5]), np.array([2.0, 1.0, 1.0])).tolist()
+        [0.5, 1.0, 0.5]
+        """
+        inside = np.minimum(begin + length, self.end_s) - np.maximum(begin, self.start_s)
+        return np.asarray(np.clip(inside / np.maximum(length, 1e-300), 0.0, 1.0))
+
 
 def steady_window(book: Book) -> Window:
     """Return the window of a run of a stationary stream.
@@ -73,7 +86,7 @@ def batch_error(values: Array, when: Array, window: Window, batches: int = BATCH
     >>> batch_error(np.array([1.0, 3.0, 1.0, 3.0]), np.array([0.5, 1.5, 2.5, 3.5]), w, batches=2)
     (2.0, 0.0)
     """
-    inside = (when >= window.start_s) & (when < window.end_s) & np.isfinite(values)
+    inside = window.holds(when) & np.isfinite(values)
     data, at = values[inside], when[inside]
     if data.size == 0:
         return float("nan"), float("nan")
