@@ -92,7 +92,7 @@ def _exchange(job: TrainJob, parameters: Real, copies: Real, inner: Real, layers
     network, plan = job.network, job.plan
     group = shard_group(plan, copies)
     bucket = np.minimum(parameters, np.maximum(LEAST_BUCKET, BUCKET_PER_REPLICA * copies))
-    pieces = np.maximum(1.0, np.rint(parameters / bucket))
+    pieces = np.maximum(1.0, np.rint(parameters / np.maximum(1.0, bucket)))
     if plan.zero >= 3:
         pieces = np.maximum(1.0, np.ceil(layers / plan.unit_layers))
     size, local = 2.0 * parameters / pieces, local_members(group, inner, network)

@@ -109,7 +109,6 @@ def activation_bytes_per_layer(job: TrainJob, recompute: str, *, mixture: bool) 
     shared = plan.tp if plan.sequence_parallel else 1
     if recompute == "full":
         return 2.0 * tokens * model.hidden / shared
-    query, kv = model.heads * model.head_dim, model.kv_heads * model.head_dim
     width = ffn_width(model, mixture)
     fused = plan.software.flash_attention
     # Split by sequence parallelism only: two norm inputs, two block inputs and, in software of the time of dropout, its
@@ -117,13 +116,22 @@ def activation_bytes_per_layer(job: TrainJob, recompute: str, *, mixture: bool) 
     outside = (8.0 if fused else 10.0) * model.hidden
     # Split by tensor parallelism: queries, keys, values, projection input, and the feed-forward widths: what goes into
     # the activation and comes out of it; a gate that is multiplied apart is kept twice more.
-    inside = 4.0 * query + 4.0 * kv + ((6.0 if fused else 8.0) if model.gated else 4.0) * width
+    projected = 4.0 * model.heads * model.head_dim + 4.0 * model.kv_heads * model.head_dim
+    inside = ((6.0 if fused else 8.0) if model.gated else 4.0) * width
     if fused and recompute == "selective":
-        # What norms and the activation put out is made again from what went in.
+        # What norms and the activation put out is made again from what went in; so are the heads from their latents.
         outside, inside = outside - 4.0 * model.hidden, inside - 2.0 * width
+        projected = latents_kept(model) if model.kv_lora_rank else projected
     kept = recompute == "none" and not fused
     attention = 5.0 * model.heads * job.seq_len / plan.cp if kept else 0.0
-    return tokens * (outside / shared + (inside + attention) / plan.tp)
+    return tokens * (outside / shared + (inside + projected + attention) / plan.tp)
+
+
+def latents_kept(model: Model) -> float:
+    """Bytes a token of latents and of what attention puts out, in two-byte values."""
+    query = model.q_lora_rank or model.heads * (model.qk_nope_head_dim + model.qk_rope_head_dim)
+    latents = query + model.kv_lora_rank + model.qk_rope_head_dim
+    return 2.0 * (latents + model.heads * model.v_head_dim)
 
 
 def kept_activations(job: TrainJob, load: StageLoad, recompute: str) -> Real:

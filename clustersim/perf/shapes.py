@@ -15,7 +15,15 @@ import numpy as np
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan
 
-__all__ = ["Product", "ffn_width", "layer_products", "layer_seconds", "product_seconds", "shape_efficiency"]
+__all__ = [
+    "Product",
+    "ffn_width",
+    "layer_products",
+    "layer_seconds",
+    "product_seconds",
+    "shape_efficiency",
+    "up_projections",
+]
 
 #: A number, or an array with one entry a plan.
 Real = Any
@@ -118,14 +126,16 @@ def _attention_products(model: Model, tp: Real) -> list[tuple[Real, Real]]:
     if not model.kv_lora_rank:
         query, kv = heads * model.head_dim, model.kv_heads * model.head_dim
         return [((query + 2.0 * kv) / tp, h), (h, query / tp)]
-    qk = model.qk_nope_head_dim + model.qk_rope_head_dim
-    rank = float(model.kv_lora_rank)
-    down = model.q_lora_rank + rank + model.qk_rope_head_dim
+    down = model.q_lora_rank + model.kv_lora_rank + model.qk_rope_head_dim
     # The latents are small and every card of a tensor group makes them; counted as split, as their operations are.
-    rows = [(down / tp, h), (heads * (model.qk_nope_head_dim + model.v_head_dim) / tp, rank)]
-    rows.append((heads * qk / tp, float(model.q_lora_rank) or h))
-    rows.append((h, heads * model.v_head_dim / tp))
-    return rows
+    return [(down / tp, h), *up_projections(model, tp), (h, heads * model.v_head_dim / tp)]
+
+
+def up_projections(model: Model, tp: Real) -> list[tuple[Real, Real]]:
+    """Return width and depth of the products that make the heads of latent attention from its latents."""
+    qk = model.qk_nope_head_dim + model.qk_rope_head_dim
+    keys = (model.heads * (model.qk_nope_head_dim + model.v_head_dim) / tp, float(model.kv_lora_rank))
+    return [keys, (model.heads * qk / tp, float(model.q_lora_rank) or float(model.hidden))]
 
 
 def layer_seconds(

@@ -14,7 +14,7 @@ from clustersim.perf.job import TrainJob
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan, Software
 from clustersim.perf.schedules import Phases
-from clustersim.perf.shapes import ffn_width, layer_seconds
+from clustersim.perf.shapes import ffn_width, layer_seconds, product_seconds, up_projections
 from clustersim.perf.split import StageLoad
 
 __all__ = ["Layers", "Stage", "hidden_under", "layers_seconds", "local_members", "wide_type"]
@@ -199,6 +199,7 @@ def _kernels(job: TrainJob, shared: Real, mixture: bool) -> Stage:
     elif plan.recompute == "selective" and plan.software.flash_attention:
         cheap = CHEAP_OUTSIDE * model.hidden / shared + CHEAP_INSIDE * ffn_width(model, mixture) / plan.tp
         recompute = elementwise / 3 if plan.software.eager else cheap * 2.0 * tokens / bandwidth
+        recompute = recompute + _heads_again(job, bandwidth)
     elif plan.recompute == "selective":
         recompute = scores
     return Stage(
@@ -213,6 +214,16 @@ def _kernels(job: TrainJob, shared: Real, mixture: bool) -> Stage:
         forward=forward + launches + scores + elementwise / 3,
         weights=weights,
     )
+
+
+def _heads_again(job: TrainJob, bandwidth: float) -> Real:
+    """Seconds of making the heads of latent attention again from the latents that are kept."""
+    card, model, plan = job.card, job.model, job.plan
+    if not model.kv_lora_rank:
+        return 0.0
+    words = {"rate": card.matrix_rate(job.dtype), "bandwidth": bandwidth, "units": card.compute_units}
+    sides = up_projections(model, plan.tp)
+    return sum(product_seconds(job.micro_tokens, n, k, 1.0, **words) for n, k in sides)
 
 
 def _values(model: Model, plan: Plan, shared: Real, mixture: bool) -> Real:

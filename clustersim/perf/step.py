@@ -29,7 +29,7 @@ from clustersim.perf.memory import (
 from clustersim.perf.schedules import bubble_share
 from clustersim.perf.shapes import product_seconds
 from clustersim.perf.split import StageLoad, choose, stage_layers, telling_loads, whole_load
-from clustersim.perf.stage import Layers, Stage, layers_seconds, wide_type
+from clustersim.perf.stage import Layers, Stage, hidden_under, layers_seconds, wide_type
 from clustersim.perf.terms import StepTerms
 
 __all__ = [
@@ -186,6 +186,8 @@ def step_columns(job: TrainJob) -> StepColumns:
     exposed_dp, replicas_s = data_parallel_time(job, shard, layers.of(heavy).phases, heavy.layers)
     host = _offload(job, load, shard.per_copy(plan, 1), stage.total)
     sends = 2.0 * m * plan.interleave * send_seconds(job)
+    if plan.schedule == "dualpipe":
+        sends = hidden_under(sends, m * stage.kernels, plan.software)
     terms = StepTerms(
         compute_s=m * stage.gemm,
         attention_s=m * stage.attention,

@@ -73,6 +73,14 @@ class PlanSection(Model):
     sequence_parallel: bool = True
     recompute: Literal["none", "selective", "full"] = "selective"
     zero: int = Field(1, ge=0, le=3)
+    shard: int = Field(0, ge=0)
+    """Cards over which states are shared out (hybrid sharding); 0 for all copies."""
+    unit_layers: int = Field(1, ge=1)
+    """With ZeRO 3: layers that are gathered and reduced together."""
+    prefetch: int = Field(1, ge=0)
+    """With ZeRO 3: units that are gathered ahead."""
+    reshard: bool = True
+    """With ZeRO 3: whether weights are given up after the forward pass."""
     offload_optimizer: bool = False
     offload_activations: bool = False
     embedding_slot: bool = False
@@ -90,6 +98,12 @@ class SoftwareSection(Model):
     attention_share: Fraction | None = None
     """Share of the best matrix rate that fused attention reaches."""
     expert_forwarding: bool = True
+    interference: Fraction | None = None
+    """Share of its rate that computation loses while it hides traffic."""
+    eager: bool = False
+    """Whether every operator reads and writes its own intermediates, as uncompiled PyTorch does."""
+    dispatch_bytes: Annotated[Sourced, quantity("1", gt=0)] | None = None
+    """Bytes of a value that is sent to its expert."""
     tp_overlap: Fraction | None = None
     """Share of the matrix products under which tensor-parallel traffic can hide."""
     ep_overlap: Fraction | None = None
