@@ -62,7 +62,7 @@ def command(
 ) -> None:
     """Run the training job of SCENARIO: step time, and the long run with failures and checkpoints."""
     folder = output_folder(output) if output is not None else None
-    from clustersim import assemble
+    from clustersim import assemble, assemble_reliability
     from clustersim.des.training.closed_form import best_intervals
     from clustersim.des.training.fidelity import run_fidelity
     from clustersim.perf.binds import binding, time_shares
@@ -79,7 +79,7 @@ def command(
     job = assemble.train_job(inputs.scenario, inputs.hardware)
     step = train_step(job)
     spent = time_shares(step.terms, job.plan, job.network)
-    run = assemble.training_run(inputs.scenario, inputs.hardware, job.model.parameters)
+    run = assemble_reliability.training_run(inputs.scenario, inputs.hardware, job.model.parameters)
     count = replications or inputs.scenario.reliability.replications
     summary = run_fidelity(run, inputs.scenario.seed, fidelity=fidelity, replications=count)
     if fmt == "table" and fidelity == "auto":

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim import assemble
-from clustersim.des.training.closed_form import expected_run
+from clustersim import assemble, assemble_reliability
+from clustersim.des.training.fidelity import expected_goodput
 from clustersim.errors import ClusterSimError, InfeasibleError, InputError
 from clustersim.perf.search import FoundPlan, PlanSpace, SearchResult, search_plans
 from clustersim.pipeline import run_cluster
@@ -115,8 +115,8 @@ def goodput(inputs: Inputs, plan: FoundPlan, cards: int) -> float:
     """Return tokens per second that are kept on ``cards``, failures and checkpoints included."""
     training = inputs.scenario.training
     parameters = assemble.model_spec(inputs.hardware.model).parameters
-    run = assemble.training_run(resized(inputs, cards).scenario, inputs.hardware, parameters)
-    return training.global_batch * training.seq_len / plan.step_time_s * expected_run(run).ettr
+    run = assemble_reliability.training_run(resized(inputs, cards).scenario, inputs.hardware, parameters)
+    return training.global_batch * training.seq_len / plan.step_time_s * expected_goodput(run).ettr
 
 
 def cards_for_deadline(

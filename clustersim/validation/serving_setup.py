@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,8 +20,9 @@ from clustersim.des.serving.settings import ClosedLoop, Pool
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
-from clustersim.perf.serving_calibrated import efficiency_for
+from clustersim.perf.serving_calibrated import constants_kind, efficiency_for
 from clustersim.perf.serving_engine import Efficiency, Layout, Precision
+from clustersim.reading.tables import shipped_rows
 
 __all__ = [
     "ENGINE_RULES",
@@ -72,8 +73,7 @@ def number(text: object, default: float = float("nan")) -> float:
 @lru_cache(maxsize=4)
 def shipped_table(name: str) -> tuple[Mapping[str, str], ...]:
     """Return the rows of a table beside the measurements."""
-    with (_FOLDER / name).open(encoding="utf-8", newline="") as handle:
-        return tuple(csv.DictReader(handle))
+    return shipped_rows(_FOLDER / name)
 
 
 def _named(name: str, table: str) -> Mapping[str, str] | None:
@@ -95,7 +95,7 @@ def find_model(name: str) -> Known:
         return Known(reason=f"the dimensions of {name} are not known here")
     if row["unsupported"]:
         return Known(reason=f"{name}: {row['unsupported']}")
-    whole = {
+    whole: dict[str, Any] = {
         k: int(v)
         for k, v in row.items()
         if k not in {"name", "match", "gated", "tied_embeddings", "unsupported", "source"}
@@ -156,11 +156,7 @@ def kind_of(model: Model, precision: Precision) -> str:
     >>> kind_of(find_model("Qwen3-32B").model, Precision("fp8", "fp8"))
     'dense'
     """
-    if model.kv_lora_rank:
-        return "mla"
-    if model.experts:
-        return "moe"
-    return "dense_bf16" if precision.linear in {"bf16", "fp16"} else "dense"
+    return constants_kind(model, precision.linear)
 
 
 def normal_engine(text: str) -> str:

@@ -8,10 +8,7 @@ from hypothesis import strategies as st
 
 from clustersim.perf.memory import memory_per_card
 from clustersim.perf.plan import Plan, Software
-from clustersim.perf.ranking import PlanClassError, rank_plans
-from clustersim.perf.search import FoundPlan
 from clustersim.perf.stage import hidden_under
-from clustersim.perf.terms import StepTerms
 from tests.laws.test_perf_laws import MIXTURE, MODEL, job, network, plans, step
 
 SHARDED = Plan(dp=64, zero=3, recompute="full")
@@ -89,21 +86,6 @@ def test_dualpipe_hides_experts_for_a_second_copy_of_the_parameters() -> None:
     assert terms[1].bubble_s < terms[0].bubble_s
     held = [memory_per_card(job(plan, model=replace(MIXTURE, vocab=8))).weights for plan in (plain, both)]
     assert held[1] == pytest.approx(2 * held[0])
-
-
-def found(seconds: float, plan: Plan) -> FoundPlan:
-    return FoundPlan(plan, seconds, 1e9, "compute", "network", StepTerms(*[0.0] * 14))
-
-
-def test_a_kind_of_plan_that_is_told_too_fast_does_not_win_by_that() -> None:
-    sharded, whole = found(1.0, Plan(dp=8, zero=3)), found(1.1, Plan(tp=8))
-    assert [r.found for r in rank_plans([whole, sharded], {})] == [sharded, whole]
-    errors = {"fsdp": PlanClassError(-0.2, 0.02, 60), "replicas": PlanClassError(0.0, 0.02, 60)}
-    first, second = rank_plans([sharded, whole], errors)
-    assert first.found is whole and second.expected_s == pytest.approx(1.25) and not second.ties
-    loose = {kind: replace(error, spread=0.1) for kind, error in errors.items()}
-    assert rank_plans([sharded, whole], loose)[1].ties
-    assert rank_plans([], errors) == ()
 
 
 def test_dense_models_share_states_out_over_a_shard() -> None:
