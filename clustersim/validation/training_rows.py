@@ -12,13 +12,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from clustersim import assemble
+from clustersim.assemble import parts as assemble
 from clustersim.fabric.network import RDMA_LATENCY_S, Network
 from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import memory_per_card
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan, Software
 from clustersim.perf.step import estimate_step
+from clustersim.schema.model_engine import model_spec
 from clustersim.schema.profiles import CardProfile, load_card, load_model
 from clustersim.validation.collectives_setup import SCALE_OUT_SHARE, SCALE_UP_SHARE
 from clustersim.validation.training_software import measured_rates, software_of
@@ -110,7 +111,8 @@ def known_row(row: Mapping[str, str]) -> KnownRow:
     stand_in = _STAND_IN.get(profile.name) if profile.scale_up is None else None
     network, nic = _network(load_card(stand_in) if stand_in else profile, row["interconnect"])
     plan = _stated_plan(row, cards)
-    model = _model(row)
+    # A step of a row that does not say so trains no extra predictions.
+    model = replace(_model(row), prediction_layers=count(row, "prediction_layers", 0))
     batch = count(row, "global_batch", plan.dp * plan.micro_batch * ENOUGH_MICRO_BATCHES * plan.pp)
     guess = [] if number(row, "global_batch") else [f"global_batch={batch}"]
     guess += ["the rates that the same authors measured of operators"] if rates else []
@@ -230,7 +232,7 @@ def _model(row: Mapping[str, str]) -> Model:
         raise Unpredictable(f"{name} has layers without attention, which are not modelled")
     for pattern, profile in _MIXTURES:
         if re.search(pattern, name.lower()):
-            model = assemble.model_spec(load_model(profile))
+            model = model_spec(load_model(profile))
             return _cut(model, count(row, "layers", model.layers))
     if _MIXTURE_WORDS.search(name) or (number(row, "ep") or 1) > 1:
         raise Unpredictable(f"the experts of {name} are not in the row, and no model file has them")
