@@ -34,7 +34,7 @@ BINARY = 2**30 / 1e9
 _CARDS = (
     (r"40\s*gb.*a100|a100.*40\s*gb", "A100-40G"), (r"a800", "A800"), (r"a100|ampere", "A100-80G"),
     (r"gb300", "GB300"), (r"gb200|nvl72", "GB200"), (r"gh200", ""), (r"b300", "B300"), (r"b200", "B200"),
-    (r"h800", "H800"), (r"h100", "H100"), (r"h200", "H200"), (r"h20\b", "H20"),
+    (r"h800", "H800"), (r"h100.*500\s?w", "H100-96G-500W"), (r"h100", "H100"), (r"h200", "H200"), (r"h20\b", "H20"),
     (r"c500", "MetaX-C500"), (r"bi-?v150|tiangai", "BI-V150"), (r"ascend|910b|atlas 800t", "Ascend-910B"),
     (r"s5000", "MTT-S5000"), (r"s4000", "MTT-S4000"),
 )  # fmt: skip
@@ -289,12 +289,17 @@ def _stated_plan(row: Mapping[str, str], cards: int) -> Plan:
 
 
 def _zero(row: Mapping[str, str], software: Software) -> int:
-    """The stated stage; sharded data parallelism is stage 3; today's default is to share out the optimizer."""
+    """The stated stage; sharded data parallelism is stage 3; today's default is to share out the optimizer.
+
+    A pipeline keeps weights and gradients whole until its last micro-batch, whatever it is called, and gathers and
+    reduces once a step as stage 1 does (MegaScale, arXiv:2402.15627, section 3.2; Llama 3, arXiv:2407.21783, section
+    3.3.2; PyTorch's stages).
+    """
+    most = 1 if count(row, "pp", 1) > 1 else 3
     text = (row.get("zero_stage") or "").strip().lower()
     if "fsdp" in text:
-        # A pipeline keeps the gathered weights for its next micro-batch (Llama 3, arXiv:2407.21783, section 3.3.2).
-        return 2 if count(row, "pp", 1) > 1 else 3
+        return most
     stage = number(row, "zero_stage")
     if stage is None:
         return 1 if software.flash_attention else 0
-    return max(0, min(3, int(stage)))
+    return max(0, min(most, int(stage)))
