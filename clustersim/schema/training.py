@@ -53,6 +53,12 @@ class SoftwareSection(Model):
     attention_share: Fraction | None = None
     """Share of the best matrix rate that fused attention reaches."""
     expert_forwarding: bool = True
+    interference: Fraction | None = None
+    """Share of its rate that computation loses while it hides traffic."""
+    eager: bool = False
+    """Whether every operator reads and writes its own intermediates, as uncompiled PyTorch does."""
+    dispatch_bytes: Annotated[Sourced, quantity("1", gt=0)] | None = None
+    """Bytes of a value that is sent to its expert."""
     tp_overlap: Fraction | None = None
     """Share of the matrix products under which tensor-parallel traffic can hide."""
     ep_overlap: Fraction | None = None

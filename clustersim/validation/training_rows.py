@@ -12,13 +12,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from clustersim import assemble
+from clustersim.assemble import parts as assemble
 from clustersim.fabric.network import RDMA_LATENCY_S, Network
 from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import memory_per_card
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan, Software
 from clustersim.perf.step import estimate_step
+from clustersim.schema.model_engine import model_spec
 from clustersim.schema.profiles import CardProfile, load_card, load_model
 from clustersim.validation.collectives_setup import SCALE_OUT_SHARE, SCALE_UP_SHARE
 from clustersim.validation.training_software import measured_rates, software_of
@@ -33,7 +34,7 @@ BINARY = 2**30 / 1e9
 _CARDS = (
     (r"40\s*gb.*a100|a100.*40\s*gb", "A100-40G"), (r"a800", "A800"), (r"a100|ampere", "A100-80G"),
     (r"gb300", "GB300"), (r"gb200|nvl72", "GB200"), (r"gh200", ""), (r"b300", "B300"), (r"b200", "B200"),
-    (r"h800", "H800"), (r"h100", "H100"), (r"h200", "H200"), (r"h20\b", "H20"),
+    (r"h800", "H800"), (r"h100.*500\s?w", "H100-96G-500W"), (r"h100", "H100"), (r"h200", "H200"), (r"h20\b", "H20"),
     (r"c500", "MetaX-C500"), (r"bi-?v150|tiangai", "BI-V150"), (r"ascend|910b|atlas 800t", "Ascend-910B"),
     (r"s5000", "MTT-S5000"), (r"s4000", "MTT-S4000"),
 )  # fmt: skip
@@ -110,7 +111,8 @@ def known_row(row: Mapping[str, str]) -> KnownRow:
     stand_in = _STAND_IN.get(profile.name) if profile.scale_up is None else None
     network, nic = _network(load_card(stand_in) if stand_in else profile, row["interconnect"])
     plan = _stated_plan(row, cards)
-    model = _model(row)
+    # A step of a row that does not say so trains no extra predictions.
+    model = replace(_model(row), prediction_layers=count(row, "prediction_layers", 0))
     batch = count(row, "global_batch", plan.dp * plan.micro_batch * ENOUGH_MICRO_BATCHES * plan.pp)
     guess = [] if number(row, "global_batch") else [f"global_batch={batch}"]
     guess += ["the rates that the same authors measured of operators"] if rates else []
@@ -230,7 +232,7 @@ def _model(row: Mapping[str, str]) -> Model:
         raise Unpredictable(f"{name} has layers without attention, which are not modelled")
     for pattern, profile in _MIXTURES:
         if re.search(pattern, name.lower()):
-            model = assemble.model_spec(load_model(profile))
+            model = model_spec(load_model(profile))
             return _cut(model, count(row, "layers", model.layers))
     if _MIXTURE_WORDS.search(name) or (number(row, "ep") or 1) > 1:
         raise Unpredictable(f"the experts of {name} are not in the row, and no model file has them")
@@ -287,12 +289,17 @@ def _stated_plan(row: Mapping[str, str], cards: int) -> Plan:
 
 
 def _zero(row: Mapping[str, str], software: Software) -> int:
-    """The stated stage; sharded data parallelism is stage 3; today's default is to share out the optimizer."""
+    """The stated stage; sharded data parallelism is stage 3; today's default is to share out the optimizer.
+
+    A pipeline keeps weights and gradients whole until its last micro-batch, whatever it is called, and gathers and
+    reduces once a step as stage 1 does (MegaScale, arXiv:2402.15627, section 3.2; Llama 3, arXiv:2407.21783, section
+    3.3.2; PyTorch's stages).
+    """
+    most = 1 if count(row, "pp", 1) > 1 else 3
     text = (row.get("zero_stage") or "").strip().lower()
     if "fsdp" in text:
-        # A pipeline keeps the gathered weights for its next micro-batch (Llama 3, arXiv:2407.21783, section 3.3.2).
-        return 2 if count(row, "pp", 1) > 1 else 3
+        return most
     stage = number(row, "zero_stage")
     if stage is None:
         return 1 if software.flash_attention else 0
-    return max(0, min(3, int(stage)))
+    return max(0, min(most, int(stage)))

@@ -24,6 +24,17 @@ MIXTURES_TUNED_ON = (
     "moezoo-qwen3-235b-h100-2", "simumax-b200-deepseekv2_tp1_ep8_pp1_dp8_l4_mbc4_cef",
     "simumax-b200-deepseekv3_l4_tp1_ep8_pp1_dp8_mbc8_cef",
 )  # fmt: skip
+#: Rows that MosaicML's share of hidden traffic was chosen by, of 0.9, 0.5 and 0: every fourth.
+SHARDED_TUNED_ON = (
+    "mpt-h100_80gb-70b-s2048-n512-mb8-ga1", "mpt-h100_80gb-13b-s2048-n256-mb16-ga1",
+    "mpt-h100_80gb-7b-s2048-n128-mb6-ga1", "mpt-h100_80gb-70b-s2048-n64-mb8-ga4",
+    "mpt-h100_80gb-30b-s2048-n16-mb10-ga3", "mpt-h100_80gb-13b-s2048-n32-mb2-ga1",
+    "mpt-h100_80gb-7b-s4096-n8-mb16-ga2", "mpt-h100_80gb-760m-s2048-n32-mb24-ga1",
+    "mpt-a100_80gb-13b-s32768-n8-mb1-ga3", "mpt-a100_80gb-7b-s8192-n8-mb8-ga2",
+    "mpt-a100_40gb-30b-s2048-n128-mb6-ga1", "mpt-a100_40gb-13b-s2048-n128-mb16-ga1",
+    "mpt-a100_40gb-7b-s2048-n128-mb18-ga1", "mpt-a100_40gb-3b-s2048-n64-mb6-ga1",
+    "mpt-a100_40gb-1b-s2048-n32-mb10-ga1", "mpt-a100_40gb-350m-s2048-n64-mb18-ga1",
+)  # fmt: skip
 #: The single-node rows that the host's time a layer was tuned on, by a grid of 0.1 ms: every twentieth.
 SINGLE_NODE_EVERY = 20
 #: Runs of before fused attention and of before data-parallel traffic was hidden.
@@ -108,7 +119,8 @@ def is_tuned_on(row: Mapping[str, str]) -> bool:
     """Return whether constants of the step were found from this row."""
     if row["id"].startswith("vtrain-single-"):
         return int(row["id"].rsplit("-", 1)[1]) % SINGLE_NODE_EVERY == 0
-    tuned = row["source"].startswith(TUNED_ON) or row["id"].startswith(MIXTURES_TUNED_ON)
+    named = row["id"].startswith(MIXTURES_TUNED_ON) or row["id"] in SHARDED_TUNED_ON
+    tuned = row["source"].startswith(TUNED_ON) or named
     return tuned or is_memory_tuned_on(row)
 
 
