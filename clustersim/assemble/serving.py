@@ -54,8 +54,12 @@ def format_by_rule(name: str, card: Card) -> str:
 
 def precision_spec(section: PrecisionSection, card: Card) -> Precision:
     """Return the formats of a workload on a card."""
-    names = (section.weights, section.linear, section.attention, section.cache)
-    return Precision(*(format_by_rule(name, card) for name in names))
+    return Precision(
+        weights=format_by_rule(section.weights, card),
+        linear=format_by_rule(section.linear, card),
+        attention=format_by_rule(section.attention, card),
+        cache=format_by_rule(section.cache, card),
+    )
 
 
 def layout_spec(plan: ServingPlan) -> Layout:

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from clustersim.errors import InputError
 from clustersim.provenance import Sourced
+from clustersim.reading.guarded import stamp
 from clustersim.schema.base import (
     Bandwidth,
     Count,
@@ -30,6 +31,7 @@ from clustersim.schema.base import (
 from clustersim.schema.lookup import find_file
 from clustersim.schema.models import ModelProfile
 from clustersim.schema.profile_base import Profile
+from clustersim.schema.software import SoftwareProfile
 from clustersim.schema.tco import Pue
 from clustersim.schema.yamlfile import Document, read_yaml
 
@@ -197,13 +199,14 @@ KINDS: dict[str, tuple[str, type[Profile]]] = {
     "optics": ("hwprofiles/optics", OpticsProfile),
     "models": ("hwprofiles/models", ModelProfile),
     "cooling": ("hwprofiles/cooling", CoolingProfile),
+    "software": ("hwprofiles/software", SoftwareProfile),
 }
 
 P = TypeVar("P", bound=Profile)
 
 
 @lru_cache(maxsize=512)
-def _read(path: Path, stamp: int) -> Document:
+def _read(path: Path, at: int) -> Document:
     return read_yaml(path)
 
 
@@ -215,8 +218,7 @@ def load_document(kind: str, name: str) -> Document:
 def read_document(folder: str, name: str) -> Document:
     """Read a file of a folder by name or path; the parsed text is kept until the file changes."""
     path = find_file(folder, name)
-    stamp = path.stat().st_mtime_ns if path.is_file() else 0
-    return _read(path, stamp)
+    return _read(path, stamp(path))
 
 
 def load_profile(kind: str, name: str) -> Profile:
