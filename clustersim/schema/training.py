@@ -35,7 +35,7 @@ class PlanSection(Model):
     loss_slot: bool = False
     """The same of the output head."""
     shard: int = Field(0, ge=0)
-    """With ZeRO 3: cards over which weights, gradients and states are shared out (hybrid sharding); 0 for all copies."""
+    """With ZeRO 3: cards that share out weights, gradients and states (hybrid sharding); 0 for all copies."""
     unit_layers: int = Field(1, ge=1)
     """With ZeRO 3: layers that are gathered and reduced together."""
     prefetch: int = Field(1, ge=0)

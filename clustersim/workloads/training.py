@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib import resources
 
 from clustersim.assemble.parts import card_spec, network_spec
-from clustersim.assemble.reliability import training_run
+from clustersim.assemble.reliability import Trained, training_run
 from clustersim.assemble.training import train_job
 from clustersim.des.training.fidelity import Expected, expected_goodput
 from clustersim.des.training.run import TrainingRun
@@ -114,7 +114,7 @@ def work_of(inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache
     """
     job, choice = planned_job(inputs, work, cache)
     step = cache.get("training step", job, lambda: train_step(job))
-    run = training_run(inputs, job.model.parameters)
+    run = training_run(inputs, Trained(job.model.parameters, step.step_time_s, job.plan.dp))
     expected = cache.get("long run", run, lambda: expected_goodput(run))
     detail = TrainingDetail(job, choice, step, run, expected)
     kept = detail.goodput_tokens_per_s

@@ -34,7 +34,7 @@ def value(run: ChainRun) -> float:
 
 def target(run: ChainRun) -> float:
     assert run.valuation is not None
-    return run.valuation.target_price_hkd
+    return run.valuation.target_price
 
 
 def revenue(run: ChainRun) -> float:

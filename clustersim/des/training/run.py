@@ -209,6 +209,7 @@ class TrainingRun:
             ("shrinking", x.on_shortage != neutral.on_shortage),
             ("restarts that fail", x.restart_fails > 0),
             ("planned maintenance", x.maintenance_every_s > 0 and x.maintenance_s > 0),
+            ("flapping links", self.steady_pace < 1.0),
             ("elastic replicas", x.elastic_replicas > 1),
             ("several servers at once", any(c.servers > 1 for c in self.failures)),
             ("storage contention", self.contention is not None),
