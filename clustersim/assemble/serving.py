@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from clustersim.assemble.parts import card_spec, model_spec, needed, network_spec
+from clustersim.assemble.software import engine_efficiency, fitted
 from clustersim.des.serving.arrivals import draw_requests
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.build import replica_cost, table_terms
@@ -20,12 +21,12 @@ from clustersim.errors import InputError
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
-from clustersim.perf.serving_calibrated import CALIBRATED, efficiency_for
 from clustersim.perf.serving_cost import IterationTerms
 from clustersim.perf.serving_engine import Layout, Precision, cache_tokens
 from clustersim.perf.serving_exchange import kv_transfer_seconds
 from clustersim.perf.serving_work import tokens_per_step
 from clustersim.schema.demand import ServingWorkload
+from clustersim.schema.find_software import find_software
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import PrecisionSection, ServingPlan
 
@@ -128,7 +129,8 @@ class _Builder:
         self.network: Network = network_spec(inputs)
         self.precision = precision_spec(work.precision, self.card)
         self.kind = "mla" if self.model.kv_lora_rank else "moe" if self.model.experts else "dense"
-        self.efficiency = efficiency_for(work.engine, self.card, self.kind)
+        self.engine = find_software(work.engine, role="serving").profile
+        self.efficiency = engine_efficiency(self.engine, self.card, self.kind)
 
     def pool(self, count: int, layout: Layout, *, prefill_only: bool) -> tuple[Pool, IterationTerms]:
         """Build replicas of one layout; raises InfeasibleError where the model does not fit."""
@@ -185,7 +187,7 @@ def deployment(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> Depl
         bandwidth=builder.card.memory_bandwidth,
         idle_w=power.idle.value if power and power.idle else 0.0,
         tdp_w=needed(power.tdp if power else None, f"{key}.tdp"),
-        calibrated=(work.engine, builder.card.name, builder.kind) in CALIBRATED,
+        calibrated=fitted(builder.engine, builder.card.name, builder.kind),
         **pools,
     )
 

@@ -1,8 +1,8 @@
 """Where profiles and scenarios are found, and by which names.
 
 Order: a given path, the folders of ``$CLUSTERSIM_PATH``, the working folder, the repository root of an editable
-install, and the copy shipped inside the package. A name is exact: the file's own or one of the ``aliases`` that the file
-declares, in either case of letters and with ``-``, ``_`` and spaces alike; never a part of a name.
+install, and the copy shipped inside the package. A name is exact: the file's own or one of the ``aliases`` that the
+file declares, in either case of letters and with ``-``, ``_`` and spaces alike; never a part of a name.
 """
 
 from __future__ import annotations
