@@ -6,8 +6,10 @@ from typing import Any
 
 from clustersim.des.serving.rules import Batching
 from clustersim.perf.card import Card
+from clustersim.perf.model import Model
 from clustersim.perf.plan import Software
 from clustersim.perf.serving_engine import Efficiency
+from clustersim.perf.serving_reserve import EngineReserve
 from clustersim.provenance import Sourced
 from clustersim.schema.base import Model as Section
 from clustersim.schema.find_software import UNMEASURED, load_software
@@ -16,10 +18,12 @@ from clustersim.schema.software import EngineConstants, ServingConstants, Softwa
 __all__ = [
     "ANY_CARD",
     "batching_of",
+    "constants_kind",
     "constants_of",
     "engine_efficiency",
     "fitted",
     "kept_throughput",
+    "reserve_of",
     "stack_software",
 ]
 
@@ -30,6 +34,12 @@ _NAMES = {
     "layer_overhead": "layer_overhead_s", "host_layer": "host_layer_s", "expert_overhead": "expert_overhead_s",
     "runtime_memory": "runtime_bytes",
 }  # fmt: skip
+#: Kinds of mixers that the measured models have: constants say nothing of others.
+_MEASURED_KINDS = {"full", "latent"}
+#: Key of a file's section ``memory`` -> field of the engine's reserve.
+_RESERVE = {"fixed": "fixed_bytes", "peer": "peer_bytes", "graphs": "graph_bytes"} | {
+    name: name for name in ("hidden_values", "width_values", "routed_bytes", "logit_bytes")
+}
 #: Kinds of model in the order in which constants are looked for: bf16 falls back on dense, latent attention on experts.
 _KINDS = {"dense_bf16": ("dense_bf16", "dense"), "mla": ("mla", "moe")}
 
@@ -61,9 +71,47 @@ def _serving(profile: SoftwareProfile) -> ServingConstants:
     return profile.serving
 
 
-def fitted(profile: SoftwareProfile, card: str, kind: str) -> bool:
-    """Tell whether an engine has constants of its own on a card for a kind of model."""
-    return any(c.card == card and c.model == kind for c in _serving(profile).constants)
+def constants_kind(model: Model, linear: str) -> str:
+    """Return the class of constants that a model uses: latent attention, experts, dense in bf16, dense.
+
+    >>> dense = Model(name="m", layers=2, hidden=64, heads=8, kv_heads=8, head_dim=8, ffn_hidden=1, gated=True, vocab=9)
+    >>> constants_kind(dense, "fp8"), constants_kind(dense, "bf16")
+    ('dense', 'dense_bf16')
+    """
+    if any(kind.endswith("latent") for kind in model.kinds):
+        return "mla"
+    if model.experts:
+        return "moe"
+    return "dense_bf16" if linear in {"bf16", "fp16"} else "dense"
+
+
+def fitted(profile: SoftwareProfile, card: str, model: Model, linear: str) -> bool:
+    """Tell whether an engine's constants on a card were fitted on models of this kind.
+
+    Windows, selections, compressed entries, linear attention and state spaces never were. Dense models in bf16 share
+    the constants of dense ones where they were not fitted apart.
+    """
+    if not set(model.kinds) <= _MEASURED_KINDS:
+        return False
+    kind = constants_kind(model, linear)
+    kinds = {kind, kind.removesuffix("_bf16")}
+    return any(c.card == card and c.model in kinds for c in _serving(profile).constants)
+
+
+def reserve_of(profile: SoftwareProfile) -> EngineReserve:
+    """Return what an engine keeps of a card's memory beside weights and cache.
+
+    >>> reserve_of(load_software("sglang-0.5")).activations, reserve_of(load_software("trtllm-1.0")).share_of
+    (False, 'free')
+    """
+    memory = _serving(profile).memory
+    stated = {field: getattr(memory, key) for key, field in _RESERVE.items()}
+    return EngineReserve(
+        memory_share=memory.share.value,
+        share_of=memory.share_of,
+        activations=memory.activations,
+        **{field: found.value for field, found in stated.items() if found is not None},
+    )
 
 
 def engine_efficiency(profile: SoftwareProfile, card: Card, kind: str) -> Efficiency:

@@ -20,8 +20,7 @@ from clustersim.schema.lookup import exact_name, known_names
 from clustersim.schema.yamlfile import Document, KeyPath, parse_yaml
 
 __all__ = [
-    "INCUMBENT", "PROFILE_KINDS", "Override", "apply_overrides", "for_company", "in_demand", "parse_overrides",
-    "reaching",
+    "INCUMBENT", "PROFILE_KINDS", "Override", "apply_overrides", "in_demand", "of_demand", "parse_overrides", "reaching",
 ]  # fmt: skip
 
 PROFILE_KINDS = ("cards", "servers", "nics", "switches", "optics", "models", "cooling")
@@ -127,8 +126,7 @@ def reaching(
                 f"--set {override.key}: {side} is priced under the first side's terms; leave out {side}. to change"
                 " them, or compare with --own-site"
             )
-        everywhere = override.document not in {"scenario", "company"} or root in {"tco", "demand", "model"}
-        everywhere = everywhere or root in {*KINDS_OF_WORK, *_SERVING_PARTS}
+        everywhere = override.document not in {"scenario", "company"} or root == "tco" or of_demand(override)
         if override.side or first or (everywhere and not _of_layout(override)):
             out.append(override)
     return tuple(out)
@@ -142,9 +140,10 @@ def _of_layout(override: Override) -> bool:
     return len(override.path) > at and override.path[at] in LAYOUT_FIELDS
 
 
-def for_company(overrides: Iterable[Override]) -> tuple[Override, ...]:
-    """Return the overrides of the company file."""
-    return tuple(o for o in overrides if o.document == "company")
+def of_demand(override: Override) -> bool:
+    """Whether a key is one of the demand."""
+    roots = {"demand", "model", *KINDS_OF_WORK, *_SERVING_PARTS}
+    return override.document == "scenario" and override.path[0] in roots
 
 
 def in_demand(overrides: Iterable[Override], document: Document) -> tuple[Override, ...]:

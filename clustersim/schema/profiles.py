@@ -14,6 +14,7 @@ from pydantic import Field
 
 from clustersim.errors import InputError
 from clustersim.provenance import Sourced
+from clustersim.reading.guarded import stamp
 from clustersim.schema.base import (
     Bandwidth,
     Count,
@@ -28,6 +29,7 @@ from clustersim.schema.base import (
     validate,
 )  # fmt: skip
 from clustersim.schema.lookup import find_file
+from clustersim.schema.models import ModelProfile
 from clustersim.schema.profile_base import Profile
 from clustersim.schema.software import SoftwareProfile
 from clustersim.schema.tco import Pue
@@ -199,44 +201,6 @@ class CoolingProfile(Profile):
     price_part: str
 
 
-class MoeProfile(Model):
-    """Mixture of experts."""
-
-    experts: int = Field(gt=1)
-    experts_per_token: int = Field(ge=1)
-    shared_experts: int = Field(0, ge=0)
-    expert_ffn_hidden: int = Field(gt=0)
-    moe_layers: int = Field(gt=0)
-
-
-class MlaProfile(Model):
-    """Latent attention."""
-
-    q_lora_rank: int = Field(ge=0)
-    kv_lora_rank: int = Field(gt=0)
-    qk_nope_head_dim: int = Field(gt=0)
-    qk_rope_head_dim: int = Field(gt=0)
-    v_head_dim: int = Field(gt=0)
-
-
-class ModelProfile(Profile):
-    """A transformer's dimensions: whole numbers as its authors published them."""
-
-    kind: Literal["model"]
-    layers: int = Field(gt=0)
-    hidden: int = Field(gt=0)
-    heads: int = Field(gt=0)
-    kv_heads: int = Field(gt=0)
-    head_dim: int = Field(gt=0)
-    ffn_hidden: int = Field(gt=0)
-    gated: bool
-    vocab: int = Field(gt=0)
-    tied_embeddings: bool = False
-    max_seq_len: int = Field(gt=0)
-    moe: MoeProfile | None = None
-    mla: MlaProfile | None = None
-
-
 KINDS: dict[str, tuple[str, type[Profile]]] = {
     "cards": ("hwprofiles/cards", CardProfile),
     "servers": ("hwprofiles/servers", ServerProfile),
@@ -252,7 +216,7 @@ P = TypeVar("P", bound=Profile)
 
 
 @lru_cache(maxsize=512)
-def _read(path: Path, stamp: int) -> Document:
+def _read(path: Path, at: int) -> Document:
     return read_yaml(path)
 
 
@@ -264,8 +228,7 @@ def load_document(kind: str, name: str) -> Document:
 def read_document(folder: str, name: str) -> Document:
     """Read a file of a folder by name or path; the parsed text is kept until the file changes."""
     path = find_file(folder, name)
-    stamp = path.stat().st_mtime_ns if path.is_file() else 0
-    return _read(path, stamp)
+    return _read(path, stamp(path))
 
 
 def load_profile(kind: str, name: str) -> Profile:

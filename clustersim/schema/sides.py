@@ -10,7 +10,7 @@ from clustersim.schema.demand import identity
 from clustersim.schema.inputs import Inputs, doing, load_one
 from clustersim.schema.loader import refuse_unused
 from clustersim.schema.lookup import find_file
-from clustersim.schema.overrides import Override, parse_overrides, reaching
+from clustersim.schema.overrides import Override, of_demand, parse_overrides, reaching
 
 __all__ = ["load_sides", "refuse_stated_plans"]
 
@@ -38,17 +38,29 @@ def load_sides(
         raise InputError(f"--demand {demand}: is none of the scenarios; {suggest(demand, short)}")
     overrides = parse_overrides(sets, short)
     _refuse_incumbent(overrides)
+    asks = find_file("scenarios", demand).stem if demand else ""
     loaded = [
-        load_one(name, reaching(overrides, side, first=number == 0, own_terms=own_site))
+        load_one(name, _reaching(overrides, side, asks, first=number == 0, own_site=own_site))
         for number, (name, side) in enumerate(zip(names, short, strict=True))
     ]
     refuse_unused(overrides, [side.documents for side in loaded], ", ".join(short))
-    asker = loaded[short.index(find_file("scenarios", demand).stem)] if demand else loaded[0]
+    asker = loaded[short.index(asks)] if asks else loaded[0]
     if not demand:
         for side in loaded[1:]:
             refuse_unlike(loaded[0], side)
     out = [_with_terms(doing(side, asker, own_terms=True), loaded[0], own_site) for side in loaded]
     return tuple(out)
+
+
+def _reaching(
+    overrides: tuple[Override, ...], side: str, asks: str, *, first: bool, own_site: bool
+) -> tuple[Override, ...]:
+    """The overrides of one side; where one side's demand is put on all, its keys are that side's alone."""
+    mine = reaching(overrides, side, first=first, own_terms=own_site)
+    if not asks:
+        return mine
+    rest = tuple(o for o in mine if not of_demand(o))
+    return (*rest, *(o for o in overrides if of_demand(o) and side == asks))
 
 
 def _with_terms(side: Inputs, first: Inputs, own_site: bool) -> Inputs:

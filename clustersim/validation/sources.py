@@ -7,11 +7,11 @@ release then goes to the software.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from clustersim.reading import tables
 from clustersim.schema.find_software import (
     UNMEASURED,
     FoundSoftware,
@@ -28,8 +28,7 @@ DATA = Path(__file__).resolve().parent.parent / "data" / "validation"
 @lru_cache(maxsize=16)
 def shipped_rows(name: str) -> tuple[Mapping[str, str], ...]:
     """Return the rows of a shipped table."""
-    with (DATA / name).open(encoding="utf-8-sig", newline="") as stream:
-        return tuple(csv.DictReader(stream))
+    return tables.shipped_rows(DATA / name)
 
 
 @lru_cache(maxsize=1)

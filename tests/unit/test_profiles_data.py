@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from clustersim.perf.model import Model
 from clustersim.provenance import TIERS
 from clustersim.schema.base import validate
+from clustersim.schema.model_engine import model_spec
 from clustersim.schema.prices import PriceBook
-from clustersim.schema.profiles import KINDS, ModelProfile, load_card, load_document, load_model, load_profile
+from clustersim.schema.profiles import KINDS, load_card, load_document, load_model, load_profile
 from clustersim.schema.yamlfile import read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +21,6 @@ FILES = [
     for path in sorted((ROOT / folder).glob("*.yaml"))
 ]
 CARDS = [name for kind, name in FILES if kind == "cards"]
-MODELS = [name for kind, name in FILES if kind == "models"]
 BIREN_WITH_PEAK = ["BR106M", "BR106L", "BR106B", "BR110", "BR166M", "BR166L", "BR166C", "BR20X"]
 NEEDED_CARDS = {
     *BIREN_WITH_PEAK, "BR30X", "BR31X", "A100-80G", "A800", "H100", "H800", "H20", "H200", "B200",
@@ -216,17 +215,10 @@ SIZES = {
 }  # fmt: skip
 
 
-def _engine_model(profile: ModelProfile) -> Model:
-    plain = profile.model_dump(exclude={"kind", "aliases", "notes", "source", "tier", "moe", "mla"})
-    for part in (profile.moe, profile.mla):
-        plain |= part.model_dump() if part else {}
-    return Model(**plain)
-
-
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", SIZES)
 def test_dimensions_add_up_to_the_stated_size(name: str) -> None:
     profile = load_model(name)
-    model = _engine_model(profile)
+    model = model_spec(profile)
     total, active = SIZES[name]
     assert profile.source and profile.tier in {"published", "assumption"}
     assert model.parameters / 1e9 == pytest.approx(total, rel=0.02)
