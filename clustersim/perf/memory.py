@@ -89,15 +89,17 @@ def stage_shard(model: Model, plan: Plan, load: StageLoad) -> Shard:
     Routed experts are spread over ep x etp cards of the stage, everything else over tp; so they have fewer copies. A
     tied embedding is one matrix where embedding and head share a stage, and a copy in each where they do not.
     """
-    width, copies = model.expert_ffn_hidden, copies_of_parameters(plan)
-    layers = load.layers * model.attention_params + load.dense * model.ffn_params(model.ffn_hidden)
-    layers += load.mixtures * (model.shared_experts * model.ffn_params(width) + model.hidden * model.experts)
+    copies = copies_of_parameters(plan)
+    dense = load.dense - load.layers * model.bare_layers / model.layers
+    layers = load.layers * model.attention_params + dense * model.ffn_params(model.ffn_hidden)
+    around = model.hidden * model.experts + model.latent_params
+    layers += load.mixtures * (model.ffn_params(model.shared_width) + around)
     tables = load.embedding + load.head
     if model.tied_embeddings:
         tables = np.maximum(load.embedding, load.head)
     return Shard(
         dense=copies * (layers + tables * model.vocab * model.hidden) / plan.tp,
-        experts=copies * load.mixtures * model.experts * model.ffn_params(width) / plan.expert_cards,
+        experts=copies * load.mixtures * model.experts * model.expert_params / plan.expert_cards,
         dense_copies=copies * plan.dp * plan.cp,
         expert_copies=copies * plan.dp * plan.cp * plan.tp / plan.expert_cards,
     )

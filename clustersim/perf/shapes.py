@@ -45,7 +45,7 @@ def ffn_width(model: Model, mixture: bool) -> float:
     """Return the feed-forward width that a token's values pass through in a layer of a kind."""
     if not mixture:
         return float(model.ffn_hidden)
-    return float((model.experts_per_token + model.shared_experts) * model.expert_ffn_hidden)
+    return float(model.experts_per_token * model.expert_ffn_hidden + model.shared_width)
 
 
 def shape_efficiency(m: Real, n: Real, k: Real, groups: Real, units: float, *, drain: float = 150.0) -> Real:
@@ -98,13 +98,13 @@ def layer_products(model: Model, plan: Plan, tokens: Real, *, mixture: bool) -> 
     if not mixture:
         return out + _block(tokens, h, model.ffn_hidden / tp, model.gated, 1.0)
     if model.shared_experts:
-        width = model.shared_experts * model.expert_ffn_hidden / tp
+        width = model.shared_width / tp
         out += _block(tokens, h, width, model.gated, 1.0)
     exchanged = np.greater(plan.ep, 1)
     width = model.expert_ffn_hidden / np.where(exchanged, plan.etp, tp)
     here = model.experts / plan.ep
     routed = tokens * model.experts_per_token * np.where(exchanged, plan.etp / tp, 1.0)
-    return out + _block(routed / here, h, width, model.gated, here)
+    return out + _block(routed / here, model.expert_hidden or h, width, model.gated, here)
 
 
 def _block(rows: Real, h: float, width: Real, gated: bool, groups: Real) -> list[Product]:

@@ -262,7 +262,7 @@ def _attention(job: TrainJob) -> tuple[Real, Real]:
     width = model.head_dim if not model.kv_lora_rank else model.v_head_dim
     padding = -(-width // HEAD_TILE) * HEAD_TILE / width
     pairs = 2.0 * job.micro_tokens * job.seq_len
-    square = pairs * model.score_width / plan.tp * padding
+    square = pairs * (model.score_work(job.seq_len) / job.seq_len) / plan.tp * padding
     if plan.software.flash_attention:
         forward = 0.5 * square / (rate * plan.software.attention_share)
         return 3.5 * forward, forward
@@ -285,7 +285,7 @@ def _expert_exchange(job: TrainJob, tokens: Real, passes: int) -> Real:
     local = local_members(plan.ep, inner, network)
     # To the experts and back.
     value = (plan.software.dispatch_bytes + 2.0) / 2
-    size = value * tokens * model.experts_per_token * model.hidden
+    size = value * tokens * model.experts_per_token * (model.expert_hidden or model.hidden)
     domains = plan.ep / local
     every = np.maximum(model.experts_per_token * (1 - 1 / domains), 1e-30)
     once = (domains - 1) * (1 - (1 - 1 / domains) ** model.experts_per_token)
