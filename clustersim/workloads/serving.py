@@ -209,7 +209,9 @@ def work_of(inputs: Inputs, name: str, work: ServingWorkload, cache: StageCache)
 
 def _notes(deployment: Deployment) -> tuple[str, ...]:
     """What the figures leave out or take for granted."""
-    constants = "engine constants are the card's default: no engine was measured on this card and model (assumption)"
+    constants = (
+        "engine constants are the card's default: no engine was measured on this card and model (assumption)"
+    )
     said = tuple(f"not modelled: {text}" for text in deployment.terms.not_modelled)
     return said if deployment.calibrated else (constants, *said)
 
