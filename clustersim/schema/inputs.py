@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from clustersim.errors import InputError, suggest
 from clustersim.provenance import Sourced
+from clustersim.reading.guarded import stamp
 from clustersim.schema.base import validate
 from clustersim.schema.company import CompanyFile
 from clustersim.schema.lookup import find_file
@@ -137,14 +138,13 @@ def _leaves(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple
 
 
 @lru_cache(maxsize=1024)
-def _document(path: Path, stamp: int) -> Document:
+def _document(path: Path, at: int) -> Document:
     return read_yaml(path)
 
 
 def _read(kind: str, name: str) -> Document:
     path = find_file(kind, name)
-    stamp = path.stat().st_mtime_ns if path.is_file() else 0
-    return _document(path, stamp)
+    return _document(path, stamp(path))
 
 
 class _Reader:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from clustersim.errors import InputError, suggest
+from clustersim.reading.guarded import is_file, printable
 
 __all__ = ["find_file", "known_names", "roots"]
 
@@ -52,6 +53,6 @@ def find_file(kind: str, name: str) -> Path:
         return direct
     for root in roots():
         candidate = root / kind / f"{name}.yaml"
-        if candidate.is_file():
+        if is_file(candidate):
             return candidate
-    raise InputError(f"no {kind}/{name}.yaml; {suggest(name, known_names(kind))}")
+    raise InputError(f"no {kind}/{printable(name, 80)}.yaml; {suggest(name[:80], known_names(kind))}")
