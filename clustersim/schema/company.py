@@ -169,16 +169,17 @@ class CompanyFile(Model):
 
 
 class AnchorRow(Model):
-    """What the simulator gave for a product line at the shipped profiles."""
+    """What the simulator gave for a product line in a shipped scenario, at the shipped profiles."""
 
     scenario: str
+    product: str
     value_in_use_price_cny: Number
-    inference_value_in_use_price_cny: Number | None = None
-    cny_per_mtoken: Number
+    by_workload_cny: dict[str, Number]
+    """The same by workload; they sum to it."""
 
 
 class AnchorFile(Model):
-    """All anchors, by product line."""
+    """The anchors: the first of a product line stands for the scenarios that have none of their own."""
 
     name: str
-    anchors: dict[str, AnchorRow]
+    anchors: tuple[AnchorRow, ...]

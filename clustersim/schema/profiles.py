@@ -29,6 +29,9 @@ from clustersim.schema.base import (
     validate,
 )  # fmt: skip
 from clustersim.schema.lookup import find_file
+from clustersim.schema.models import ModelProfile
+from clustersim.schema.profile_base import Profile
+from clustersim.schema.software import SoftwareProfile
 from clustersim.schema.tco import Pue
 from clustersim.schema.yamlfile import Document, read_yaml
 
@@ -42,20 +45,11 @@ Rent = Annotated[Sourced, money("/h")]
 Height = Annotated[Sourced, quantity("U", gt=0)]
 
 
-class Profile(Model):
-    """What every profile file has."""
-
-    name: str
-    notes: tuple[str, ...] = ()
-    source: str = ""
-    """Source of the plain (unsourced) fields of the file, for example a model's published configuration."""
-    tier: str = "given"
-
-
 class MemoryProfile(Model):
     """Device memory."""
 
     capacity: Size
+    """What the driver reports, before any engine or framework keeps its own reserve."""
     bandwidth: Bandwidth | None = None
 
 
@@ -197,44 +191,6 @@ class CoolingProfile(Profile):
     price_part: str
 
 
-class MoeProfile(Model):
-    """Mixture of experts."""
-
-    experts: int = Field(gt=1)
-    experts_per_token: int = Field(ge=1)
-    shared_experts: int = Field(0, ge=0)
-    expert_ffn_hidden: int = Field(gt=0)
-    moe_layers: int = Field(gt=0)
-
-
-class MlaProfile(Model):
-    """Latent attention."""
-
-    q_lora_rank: int = Field(ge=0)
-    kv_lora_rank: int = Field(gt=0)
-    qk_nope_head_dim: int = Field(gt=0)
-    qk_rope_head_dim: int = Field(gt=0)
-    v_head_dim: int = Field(gt=0)
-
-
-class ModelProfile(Profile):
-    """A transformer's dimensions: whole numbers as its authors published them."""
-
-    kind: Literal["model"]
-    layers: int = Field(gt=0)
-    hidden: int = Field(gt=0)
-    heads: int = Field(gt=0)
-    kv_heads: int = Field(gt=0)
-    head_dim: int = Field(gt=0)
-    ffn_hidden: int = Field(gt=0)
-    gated: bool
-    vocab: int = Field(gt=0)
-    tied_embeddings: bool = False
-    max_seq_len: int = Field(gt=0)
-    moe: MoeProfile | None = None
-    mla: MlaProfile | None = None
-
-
 KINDS: dict[str, tuple[str, type[Profile]]] = {
     "cards": ("hwprofiles/cards", CardProfile),
     "servers": ("hwprofiles/servers", ServerProfile),
@@ -243,6 +199,7 @@ KINDS: dict[str, tuple[str, type[Profile]]] = {
     "optics": ("hwprofiles/optics", OpticsProfile),
     "models": ("hwprofiles/models", ModelProfile),
     "cooling": ("hwprofiles/cooling", CoolingProfile),
+    "software": ("hwprofiles/software", SoftwareProfile),
 }
 
 P = TypeVar("P", bound=Profile)
@@ -255,7 +212,12 @@ def _read(path: Path, at: int) -> Document:
 
 def load_document(kind: str, name: str) -> Document:
     """Read a profile's file; the parsed text is kept until the file changes."""
-    path = find_file(KINDS[kind][0], name)
+    return read_document(KINDS[kind][0], name)
+
+
+def read_document(folder: str, name: str) -> Document:
+    """Read a file of a folder by name or path; the parsed text is kept until the file changes."""
+    path = find_file(folder, name)
     return _read(path, stamp(path))
 
 

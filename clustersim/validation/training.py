@@ -11,7 +11,7 @@ from typing import Any
 from clustersim.errors import ClusterSimError
 from clustersim.perf.step import StepTime, estimate_step
 from clustersim.validation.common import ValidationRow, require_columns
-from clustersim.validation.training_rows import Job, Unpredictable, job, number
+from clustersim.validation.training_rows import KnownRow, Unpredictable, known_row, number
 from clustersim.validation.training_single_node import is_single_node, training_row
 from clustersim.validation.training_software import counts_half_square, is_memory_tuned_on, is_tuned_on
 
@@ -24,48 +24,49 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def _measured_s(row: Mapping[str, str], known: Job, step: StepTime) -> float:
+def _measured_s(row: Mapping[str, str], known: KnownRow, step: StepTime) -> float:
     """Return the row's seconds of a step: stated, or from its tokens per second, or from its MFU."""
     seconds = number(row, "iteration_time_s")
     if seconds:
         return seconds
     rate = number(row, "tokens_per_s_per_gpu")
     if rate:
-        return known.global_batch * known.seq_len / (rate * known.cards)
+        return known.train.global_batch * known.train.seq_len / (rate * known.train.cards)
     mfu = number(row, "mfu")
     if mfu:
         flops = step.model_flops
         if counts_half_square(row):
-            square = 6.0 * known.model.layers * known.seq_len * known.model.score_width
-            flops -= 0.5 * square * known.global_batch * known.seq_len
-        return flops / (mfu * step.peak * known.cards)
+            square = 6.0 * known.train.model.layers * known.train.seq_len * known.train.model.score_width
+            flops -= 0.5 * square * known.train.global_batch * known.train.seq_len
+        return flops / (mfu * step.peak * known.train.cards)
     raise Unpredictable("the row has neither a step time nor tokens per second nor an MFU")
 
 
 def predict_step(row: Mapping[str, str]) -> tuple[StepTime, float, dict[str, Any]]:
     """Return the predicted step of a row, its measured seconds, and the choices behind the prediction."""
-    return _step(row, job(row))
+    return _step(row, known_row(row))
 
 
-def _step(row: Mapping[str, str], known: Job) -> tuple[StepTime, float, dict[str, Any]]:
-    step = estimate_step(**known.step_arguments)
+def _step(row: Mapping[str, str], known: KnownRow) -> tuple[StepTime, float, dict[str, Any]]:
+    train = known.train
+    step = estimate_step(train)
     details = {
-        "card": known.card.name, "dtype": known.dtype, "nic_bytes_per_s": known.network.scale_out_bandwidth,
-        "nic": known.nic, "gemm_efficiency": known.card.gemm_efficiency, "software": asdict(known.plan.software),
+        "card": train.card.name, "dtype": train.dtype, "nic_bytes_per_s": train.network.scale_out_bandwidth,
+        "nic": known.nic, "gemm_efficiency": train.card.gemm_efficiency, "software": asdict(train.plan.software),
         "mfu": step.mfu, "tuned_on": is_tuned_on(row), "guessed": known.chosen,
     }  # fmt: skip
     return step, _measured_s(row, known, step), details
 
 
-def _known(row: Mapping[str, str]) -> Job | str:
+def _known(row: Mapping[str, str]) -> KnownRow | str:
     """Return a row as the step model takes it, or why it cannot be."""
     try:
-        return job(row)
+        return known_row(row)
     except (Unpredictable, ClusterSimError, ZeroDivisionError) as error:
         return str(error).splitlines()[0]
 
 
-def _step_row(row: Mapping[str, str], known: Job | str) -> ValidationRow:
+def _step_row(row: Mapping[str, str], known: KnownRow | str) -> ValidationRow:
     """The step of one row, or why it is not predicted."""
     base: dict[str, Any] = {"id": row["id"], "source": row["source"], "unit": "s"}
     try:
@@ -108,7 +109,7 @@ def _stated_memory(row: Mapping[str, str]) -> tuple[float | None, bool]:
     return float(found[1]) if found else None, bool(re.search(r"peak mem[^;]*\bOOM\b", notes))
 
 
-def _memory_rows(row: Mapping[str, str], known: Job | str) -> list[ValidationRow]:
+def _memory_rows(row: Mapping[str, str], known: KnownRow | str) -> list[ValidationRow]:
     """The memory of a row that states one, or the verdict on a row that ran out of it.
 
     Both columns are optional: ``peak_memory_gib``, and ``out_of_memory`` with yes (1 where it does not fit); where they
@@ -131,13 +132,13 @@ def _memory_rows(row: Mapping[str, str], known: Job | str) -> list[ValidationRow
             )
         ]
     gib = known.memory_bytes / 2**30
-    name = known.card.name
+    name = known.train.card.name
     if not ran_out:
         return [ValidationRow(**base, predicted=gib, measured=stated or math.nan, unit="GiB", card=name)]
     verdict = base | {"group": "out of memory"}
     return [
         ValidationRow(
-            **verdict, predicted=float(known.memory_bytes > known.card.memory_bytes), measured=1.0,
+            **verdict, predicted=float(known.memory_bytes > known.train.card.memory_bytes), measured=1.0,
             unit="1 if it does not fit", card=name, details={"needed_gib": gib},
         )
     ]  # fmt: skip

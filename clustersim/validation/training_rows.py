@@ -11,11 +11,10 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from clustersim import assemble
 from clustersim.fabric.network import RDMA_LATENCY_S, Network
-from clustersim.perf.card import Card
+from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import memory_per_card
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan, Software
@@ -24,7 +23,7 @@ from clustersim.schema.profiles import CardProfile, load_card, load_model
 from clustersim.validation.collectives_setup import SCALE_OUT_SHARE, SCALE_UP_SHARE
 from clustersim.validation.training_software import measured_rates, software_of
 
-__all__ = ["BINARY", "Job", "Unpredictable", "count", "job", "number"]
+__all__ = ["BINARY", "KnownRow", "Unpredictable", "count", "known_row", "number"]
 
 #: Micro-batches of a pipeline stage that a row without a batch is given: enough to make the bubble small.
 ENOUGH_MICRO_BATCHES = 8
@@ -63,33 +62,17 @@ class Unpredictable(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class KnownRow:
     """A row as the step model takes it, and what was chosen for it."""
 
-    card: Card
-    network: Network
-    model: Model
-    plan: Plan
-    cards: int
-    global_batch: int
-    seq_len: int
-    dtype: str
+    train: TrainJob
     nic: str
     chosen: str
 
     @property
-    def step_arguments(self) -> dict[str, Any]:
-        """The keywords of ``perf.step.estimate_step``."""
-        names = ("card", "network", "model", "plan", "cards", "global_batch", "seq_len", "dtype")
-        return {name: getattr(self, name) for name in names}
-
-    @property
     def memory_bytes(self) -> float:
         """Device memory that the job needs on its fullest card."""
-        terms = memory_per_card(
-            model=self.model, plan=self.plan, seq_len=self.seq_len, global_batch=self.global_batch
-        )
-        return float(terms.total)
+        return float(memory_per_card(self.train).total)
 
 
 def number(row: Mapping[str, str], key: str) -> float | None:
@@ -115,7 +98,7 @@ def count(row: Mapping[str, str], key: str, default: int | None = None) -> int:
     return default
 
 
-def job(row: Mapping[str, str]) -> Job:
+def known_row(row: Mapping[str, str]) -> KnownRow:
     """Return a row as the step model takes it.
 
     Raises Unpredictable, or the engine's own errors, where that cannot be.
@@ -132,15 +115,15 @@ def job(row: Mapping[str, str]) -> Job:
     guess = [] if number(row, "global_batch") else [f"global_batch={batch}"]
     guess += ["the rates that the same authors measured of operators"] if rates else []
     guess += [f"the links of {stand_in}, an assumption"] if stand_in else []
-    found = Job(
+    stated = TrainJob(
         card=card, network=network, model=model, plan=plan, cards=cards, global_batch=batch, seq_len=seq_len,
-        dtype=_dtype(row["dtype"]), nic=nic, chosen="",
+        dtype=_dtype(row["dtype"]),
     )  # fmt: skip
-    best, words = _chosen(row, found)
-    return replace(best, chosen="; ".join(guess + words))
+    best, words = _chosen(row, stated)
+    return KnownRow(train=best, nic=nic, chosen="; ".join(guess + words))
 
 
-def _chosen(row: Mapping[str, str], stated: Job) -> tuple[Job, list[str]]:
+def _chosen(row: Mapping[str, str], stated: TrainJob) -> tuple[TrainJob, list[str]]:
     """Return the fastest job that fits, over what the row leaves open; the leanest where none fits."""
     per_replica = max(1, stated.global_batch // stated.plan.dp)
     open_micro = number(row, "micro_batch") is None
@@ -153,14 +136,15 @@ def _chosen(row: Mapping[str, str], stated: Job) -> tuple[Job, list[str]]:
     most = stated.model.layers / stated.plan.pp if open_chunks and stated.plan.pp > 1 else 1
     chunks = [v for v in (1, 2, 4, 8, 16) if v <= max(1.0, most)] if open_chunks else [stated.plan.interleave]
     jobs = [
-        replace(stated, plan=_with(stated.plan, micro, word, v, etp))
+        stated.with_plan(_with(stated.plan, micro, word, v, etp))
         for micro, word, v, etp in itertools.product(micros, words, chunks, _expert_splits(stated.plan))
         if v == 1 or (per_replica // micro) % stated.plan.pp == 0 or micro == micros[0]
     ]
     if len(jobs) == 1:
         return jobs[0], []
-    fitting = [j for j in jobs if j.memory_bytes <= j.card.memory_bytes * BINARY]
-    best = min(fitting, key=_seconds) if fitting else min(jobs, key=lambda j: j.memory_bytes)
+    needs = [float(memory_per_card(j).total) for j in jobs]
+    fitting = [j for j, need in zip(jobs, needs, strict=True) if need <= j.card.memory_bytes * BINARY]
+    best = min(fitting, key=_seconds) if fitting else jobs[needs.index(min(needs))]
     said = [f"micro_batch={best.plan.micro_batch}"] if open_micro else []
     said += [f"recompute={best.plan.recompute}"] if open_recompute else []
     said += [f"etp={best.plan.etp}"] if best.plan.etp > 1 else []
@@ -180,8 +164,8 @@ def _with(plan: Plan, micro: int, recompute: str, chunks: int, etp: int) -> Plan
     )
 
 
-def _seconds(candidate: Job) -> float:
-    return estimate_step(**candidate.step_arguments).step_time_s
+def _seconds(candidate: TrainJob) -> float:
+    return estimate_step(candidate).step_time_s
 
 
 def _card_name(text: str) -> str:

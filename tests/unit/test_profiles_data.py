@@ -26,6 +26,8 @@ BIREN_WITH_PEAK = ["BR106M", "BR106L", "BR106B", "BR110", "BR166M", "BR166L", "B
 NEEDED_CARDS = {
     *BIREN_WITH_PEAK, "BR30X", "BR31X", "A100-80G", "A800", "H100", "H800", "H20", "H200", "B200",
     "Ascend-910B", "Ascend-910C", "MTT-S4000", "MTT-S5000", "MetaX-C500", "BI-V150", "K100-AI",
+    "H100-PCIe", "H100-NVL", "L40S", "L4", "A10", "A30", "A100-PCIe-40G", "A100-PCIe-80G", "V100-32G", "RTX-PRO-6000",
+    "MI300X", "MI325X", "MI355X", "Gaudi2", "BR104", "B300", "GB200", "GB300",
 }  # fmt: skip
 
 
@@ -166,6 +168,33 @@ def test_idle_is_below_the_nameplate_and_int8_is_not_below_bf16(name: str) -> No
         assert card.peak["int8"].value >= card.peak["bf16"].value
 
 
+#: MiB that the driver reports (nvidia-smi, npu-smi, rocm-smi, hl-smi, brsmi).
+DRIVER_MIB = {
+    "H100": 81559, "H800": 81559, "H100-PCIe": 81559, "H100-NVL": 95830, "H200": 143771, "H20": 97871,
+    "A100-80G": 81920, "A800": 81920, "A100-40G": 40960, "B200": 183359, "B300": 275040, "GB200": 189471,
+    "GB300": 284208, "L40S": 46068, "L4": 23034, "A10": 23028, "RTX-PRO-6000": 97887, "V100-32G": 32768,
+    "Ascend-910B": 65536, "Ascend-910C": 131072, "Gaudi2": 98304, "BR106M": 32512, "BR166C": 65024,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "mib"), DRIVER_MIB.items())
+def test_memory_is_what_the_driver_reports(name: str, mib: int) -> None:
+    memory = load_card(name).memory
+    assert memory is not None and memory.capacity.value == mib * 2**20
+
+
+@pytest.mark.parametrize(
+    ("card", "server", "domain"),
+    [("GB200", "nvl72", 72), ("GB300", "nvl72", 72), ("Ascend-910C", "cm384", 384)],
+)
+def test_servers_divide_the_domains_that_they_build(card: str, server: str, domain: int) -> None:
+    profile, box = load_card(card), load_profile("servers", server)
+    assert profile.scale_up is not None and profile.scale_up.domain.value == domain
+    assert domain % box.cards.value == 0 and box.form == profile.form  # type: ignore[attr-defined]
+    assert profile.price is not None and profile.price.low is not None and profile.price.high is not None
+    assert profile.host_link is not None and profile.power is not None
+
+
 @pytest.mark.parametrize(
     ("kind", "name"), [f for f in FILES if f[0] in {"servers", "nics", "switches", "optics"}]
 )
@@ -188,7 +217,7 @@ SIZES = {
 
 
 def _engine_model(profile: ModelProfile) -> Model:
-    plain = profile.model_dump(exclude={"kind", "notes", "source", "tier", "moe", "mla"})
+    plain = profile.model_dump(exclude={"kind", "aliases", "notes", "source", "tier", "moe", "mla"})
     for part in (profile.moe, profile.mla):
         plain |= part.model_dump() if part else {}
     return Model(**plain)

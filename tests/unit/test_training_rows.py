@@ -6,7 +6,7 @@ import pytest
 
 import clustersim
 from clustersim.validation import training
-from clustersim.validation.training_rows import BINARY, Unpredictable, job
+from clustersim.validation.training_rows import BINARY, Unpredictable, known_row
 
 ROW = {
     "id": "r", "source": "somebody", "model": "GPT", "params_B": "8", "layers": "32", "hidden": "4096", "heads": "32",
@@ -18,23 +18,28 @@ ROW = {
 
 
 def test_a_full_row_is_taken_as_it_stands() -> None:
-    known = job(ROW)
-    assert (known.plan.tp, known.plan.dp, known.plan.recompute, known.plan.zero) == (2, 4, "none", 1)
-    assert known.model.gated and known.card.name == "H100" and known.chosen == ""
-    assert known.network.scale_out_bandwidth == 50e9
+    known = known_row(ROW)
+    assert (known.train.plan.tp, known.train.plan.dp, known.train.plan.recompute, known.train.plan.zero) == (
+        2,
+        4,
+        "none",
+        1,
+    )
+    assert known.train.model.gated and known.train.card.name == "H100" and known.chosen == ""
+    assert known.train.network.scale_out_bandwidth == 50e9
 
 
 def test_what_a_row_leaves_out_is_the_fastest_that_fits() -> None:
-    known = job(ROW | {"recompute": "", "micro_batch": "", "tp": "1", "dp": "8"})
-    assert known.memory_bytes <= known.card.memory_bytes * BINARY
+    known = known_row(ROW | {"recompute": "", "micro_batch": "", "tp": "1", "dp": "8"})
+    assert known.memory_bytes <= known.train.card.memory_bytes * BINARY
     assert "micro_batch=" in known.chosen and "recompute=" in known.chosen
-    tight = job(ROW | {"recompute": "", "tp": "1", "dp": "8", "seq_len": "32768", "global_batch": "8"})
-    assert tight.plan.recompute != "none"
+    tight = known_row(ROW | {"recompute": "", "tp": "1", "dp": "8", "seq_len": "32768", "global_batch": "8"})
+    assert tight.train.plan.recompute != "none"
 
 
 def test_a_row_without_a_plan_is_not_guessed() -> None:
     with pytest.raises(Unpredictable, match="how the model is spread"):
-        job(ROW | {"tp": "", "pp": "", "dp": "", "zero_stage": ""})
+        known_row(ROW | {"tp": "", "pp": "", "dp": "", "zero_stage": ""})
 
 
 @pytest.mark.parametrize(
@@ -56,12 +61,12 @@ def test_why_a_row_cannot_be_predicted(change: dict[str, str], words: str) -> No
     [("GB200 NVL72", "GB200"), ("DGX-GB300", "GB300"), ("B300 SXM", "B300"), ("A100-SXM4-40GB", "A100-40G")],
 )  # fmt: skip
 def test_words_for_a_card(name: str, profile: str) -> None:
-    assert job(ROW | {"gpu": name}).card.name == profile
+    assert known_row(ROW | {"gpu": name}).train.card.name == profile
 
 
 def test_sharded_data_parallelism_is_stage_3_and_2_under_a_pipeline() -> None:
-    assert job(ROW | {"zero_stage": "fsdp8"}).plan.zero == 3
-    assert job(ROW | {"zero_stage": "fsdp", "pp": "2", "dp": "2"}).plan.zero == 2
+    assert known_row(ROW | {"zero_stage": "fsdp8"}).train.plan.zero == 3
+    assert known_row(ROW | {"zero_stage": "fsdp", "pp": "2", "dp": "2"}).train.plan.zero == 2
 
 
 def test_an_mfu_alone_is_a_measurement() -> None:
@@ -83,10 +88,10 @@ def test_the_single_node_table_is_read_in_its_own_columns() -> None:
 
 
 def test_cards_without_published_links_say_what_stands_in() -> None:
-    measured = job(
+    measured = known_row(
         ROW | {"gpu": "Iluvatar BI-V150 (Chinese)", "model": "Mixtral-8x7B (8 layers)", "layers": "8"}
     )
-    assert measured.network.scale_up_bandwidth == 46.24e9 and "was measured" in measured.nic
-    assert measured.model.layers == measured.model.moe_layers == 8
-    assumed = job(ROW | {"gpu": "MetaX C500 (Chinese)"})
+    assert measured.train.network.scale_up_bandwidth == 46.24e9 and "was measured" in measured.nic
+    assert measured.train.model.layers == measured.train.model.moe_layers == 8
+    assumed = known_row(ROW | {"gpu": "MetaX C500 (Chinese)"})
     assert "links of MetaX-C550, an assumption" in assumed.chosen

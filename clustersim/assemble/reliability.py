@@ -2,52 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from clustersim.assemble import needed, servers, train_job
+from clustersim.assemble.parts import needed
 from clustersim.des.training.components import YEAR_S, FailureClass, failure_classes
 from clustersim.des.training.copies import CheckpointLevel, checkpoint_levels, partner_survival
 from clustersim.des.training.log import read_failure_log
 from clustersim.des.training.run import Contention, Extras, Recovery, TrainingRun
 from clustersim.errors import InputError, suggest
 from clustersim.provenance import Sourced
-from clustersim.schema.inputs import Hardware
+from clustersim.schema.inputs import Inputs
 from clustersim.schema.reliability import CheckpointLevel as CheckpointLevelSection
-from clustersim.schema.scenario import Scenario
 
-__all__ = ["training_run"]
+__all__ = ["Trained", "training_run"]
 
 
-def training_run(
-    scenario: Scenario, hardware: Hardware, parameters: float, step_time_s: float | None = None
-) -> TrainingRun:
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What runs long: the size of what a checkpoint holds, and the step that turns steps into time."""
+
+    parameters: float = 0.0
+    step_time_s: float | None = None
+    replicas: int = 1
+    """Data-parallel replicas, of which an elastic job can lose one and go on."""
+
+
+def training_run(inputs: Inputs, trained: Trained) -> TrainingRun:
     """Return the description of the long run.
-
-    ``step_time_s`` turns checkpoints given in optimizer steps into time; it is worked out where it is needed and
-    absent.
 
     Raises InputError for what cannot be: components that do not exist, copies that fit nowhere, levels without an
     interval.
     """
-    reliability, storage = scenario.reliability, scenario.cluster.storage
-    nodes = servers(scenario, hardware)
-    size = parameters * scenario.checkpoint.bytes_per_parameter.value
-    extras = _extras(scenario)
-    _check_capacity(scenario, size, max(1, extras.retained))
-    levels = _levels(scenario, hardware, size, nodes, _intervals(scenario, hardware, step_time_s))
-    by_steps = scenario.checkpoint.counted_by == "steps" or any(x.steps for x in _sections(scenario).values())
+    reliability, storage = inputs.reliability, inputs.storage
+    nodes = inputs.servers
+    size = trained.parameters * inputs.checkpoint.bytes_per_parameter.value
+    extras = _extras(inputs, trained)
+    _check_capacity(inputs, size, max(1, extras.retained))
+    levels = _levels(inputs, size, nodes, _intervals(inputs, trained.step_time_s))
+    by_steps = inputs.checkpoint.counted_by == "steps" or any(x.steps for x in _sections(inputs).values())
     return TrainingRun(
         nodes=nodes,
         duration_s=reliability.duration.value,
-        failures=(*_failures(scenario, nodes), *_domains(scenario, nodes)),
-        recovery=_recovery(scenario),
+        failures=(*_failures(inputs, nodes), *_domains(inputs, nodes)),
+        recovery=_recovery(inputs),
         levels=levels,
         spare_nodes=int(reliability.spares.hot.value),
         repair_s=reliability.repair_time.value,
         counted_by="steps" if by_steps else "time",
-        extra_overhead=_interference(scenario, levels),
+        extra_overhead=_interference(inputs, levels),
         extras=extras,
         contention=None
         if reliability.contention is None
@@ -61,16 +65,16 @@ def training_run(
     )
 
 
-def _recovery(scenario: Scenario) -> Recovery:
+def _recovery(inputs: Inputs) -> Recovery:
     """The steps of a recovery at the cluster's size.
 
     A process restarts where it is; a server needs another, which takes at least a spare's swap; several at once need a
     new placement.
     """
-    times, swap = scenario.reliability.recovery, scenario.reliability.spares.swap_time.value
+    times, swap = inputs.reliability.recovery, inputs.reliability.spares.swap_time.value
     grown = 1.0
     if times.growth is not None and times.measured_at is not None:
-        grown = (scenario.cluster.cards.value / times.measured_at.value) ** times.growth.value
+        grown = (inputs.cards / times.measured_at.value) ** times.growth.value
     elif (times.growth is None) != (times.measured_at is None):
         raise InputError(
             "reliability.recovery: growth and measured_at belong together; give both, or leave both out"
@@ -86,11 +90,11 @@ def _recovery(scenario: Scenario) -> Recovery:
     )
 
 
-def _failures(scenario: Scenario, nodes: int) -> tuple[FailureClass, ...]:
+def _failures(inputs: Inputs, nodes: int) -> tuple[FailureClass, ...]:
     """The component table at the cluster's size, with the scenario's rates, shapes and repairs."""
-    reliability = scenario.reliability
+    reliability = inputs.reliability
     classes = failure_classes(
-        cards=int(scenario.cluster.cards.value),
+        cards=inputs.cards,
         nodes=nodes,
         mttf_scale=reliability.mttf_scale.value,
         per_year={name: rate.value for name, rate in reliability.failures_per_year.items()},
@@ -114,35 +118,37 @@ def _failures(scenario: Scenario, nodes: int) -> tuple[FailureClass, ...]:
     )
 
 
-def _domains(scenario: Scenario, nodes: int) -> tuple[FailureClass, ...]:
+def _domains(inputs: Inputs, nodes: int) -> tuple[FailureClass, ...]:
     """Racks and power feeds: as many as the servers fill, each taking what stands in it."""
     found = []
-    for name, domain in scenario.reliability.domains.items():
+    for name, domain in inputs.reliability.domains.items():
         size = int(domain.servers.value)
         if size > nodes:
             raise InputError(
                 f"reliability.domains.{name}.servers={size}: the cluster has only {nodes} servers"
             )
-        rate = nodes / size * domain.failures_per_year.value / YEAR_S / scenario.reliability.mttf_scale.value
+        rate = nodes / size * domain.failures_per_year.value / YEAR_S / inputs.reliability.mttf_scale.value
         repair = domain.repair_time.value if domain.repair_time else None
         found.append(FailureClass(name, rate, "multi", max(1, nodes // size), takes=size, repair_s=repair))
     return tuple(found)
 
 
-def _sections(scenario: Scenario) -> dict[str, CheckpointLevelSection]:
-    checkpoint = scenario.checkpoint
+def _sections(inputs: Inputs) -> dict[str, CheckpointLevelSection]:
+    checkpoint = inputs.checkpoint
     return {"host": checkpoint.host, "partner": checkpoint.partner, "storage": checkpoint.storage}
 
 
-def _intervals(scenario: Scenario, hardware: Hardware, step_time_s: float | None) -> dict[str, float]:
+def _intervals(inputs: Inputs, step_time_s: float | None) -> dict[str, float]:
     """Seconds between the copies of each level."""
     found = {}
-    for name, level in _sections(scenario).items():
+    for name, level in _sections(inputs).items():
         if (level.interval is None) == (level.steps is None):
             raise InputError(f"checkpoint.{name}: give its interval or its steps, one of the two")
         if level.steps is not None:
             if step_time_s is None:
-                step_time_s = train_job(scenario, hardware).step_time_s
+                raise InputError(
+                    f"checkpoint.{name}.steps: counts optimizer steps, and nothing here is trained by steps"
+                )
             found[name] = level.steps * step_time_s
         elif level.interval is not None:
             found[name] = level.interval.value
@@ -150,17 +156,18 @@ def _intervals(scenario: Scenario, hardware: Hardware, step_time_s: float | None
 
 
 def _levels(
-    scenario: Scenario, hardware: Hardware, size: float, nodes: int, intervals: dict[str, float]
+    inputs: Inputs, size: float, nodes: int, intervals: dict[str, float]
 ) -> tuple[CheckpointLevel, ...]:
     """The three levels, by the links that their copies take."""
-    checkpoint, storage = scenario.checkpoint, scenario.cluster.storage
-    per_server = hardware.server.cards.value
-    host_link = hardware.card.host_link
+    checkpoint, storage = inputs.checkpoint, inputs.storage
+    per_server = inputs.parts.server.cards.value
+    host_link = inputs.parts.card.host_link
     host = checkpoint.host.bandwidth or (host_link.bandwidth if host_link else None)
     partner = checkpoint.partner.bandwidth
-    nic = hardware.nic.rate.value * hardware.nic.efficiency.value * scenario.cluster.nics_per_card.value
+    nic = inputs.parts.nic.rate.value * inputs.parts.nic.efficiency.value
+    nic *= inputs.scenario.cluster.nics_per_card.value
     partners = int(checkpoint.partners.value) if checkpoint.partners else 1
-    shared = scenario.reliability.shared
+    shared = inputs.reliability.shared
     survival = 0.0
     if shared is not None:
         survival = partner_survival(
@@ -176,7 +183,7 @@ def _levels(
         host_interval_s=intervals["host"],
         partner_interval_s=intervals["partner"],
         storage_interval_s=intervals["storage"],
-        host_bandwidth=needed(host, f"cards.{hardware.card.name}.host_link.bandwidth") * per_server,
+        host_bandwidth=needed(host, f"cards.{inputs.parts.card.name}.host_link.bandwidth") * per_server,
         partner_bandwidth=partner.value if partner else nic * per_server,
         storage_write_bandwidth=storage.write_bandwidth.value,
         storage_read_bandwidth=storage.read_bandwidth.value,
@@ -187,9 +194,9 @@ def _levels(
     return levels if share is None else tuple(replace(level, corrupt_share=share.value) for level in levels)
 
 
-def _check_capacity(scenario: Scenario, size: float, copies: int) -> None:
+def _check_capacity(inputs: Inputs, size: float, copies: int) -> None:
     """The copies that are kept, and the one being written, must fit the storage."""
-    capacity = scenario.cluster.storage.capacity.value
+    capacity = inputs.storage.capacity.value
     if (copies + 1) * size > capacity:
         raise InputError(
             f"cluster.storage.capacity: {copies} checkpoints of {size / 1e12:.3g} TB and the one being written need"
@@ -197,9 +204,9 @@ def _check_capacity(scenario: Scenario, size: float, copies: int) -> None:
         )
 
 
-def _interference(scenario: Scenario, levels: tuple[CheckpointLevel, ...]) -> float:
+def _interference(inputs: Inputs, levels: tuple[CheckpointLevel, ...]) -> float:
     """Share of running time that copies on the network slow training: slow-down x share of the time they travel."""
-    slows = scenario.checkpoint.interference
+    slows = inputs.checkpoint.interference
     if slows is None:
         return 0.0
     travelling = sum(max(0.0, v.lag_s - v.blocking_s) / v.interval_s for v in levels if v.name != "host")
@@ -215,9 +222,9 @@ _EXTRA_NAMES = {
 _WHOLE = ("warm_spares", "cold_spares", "technicians", "retained")
 
 
-def _extras(scenario: Scenario) -> Extras:
+def _extras(inputs: Inputs, trained: Trained) -> Extras:
     """What the file turns on; every key that is absent keeps the engine's neutral value."""
-    reliability, given = scenario.reliability, dict[str, Any]()
+    reliability, given = inputs.reliability, dict[str, Any]()
     section = reliability.extras
     for key in type(section).model_fields:
         value = getattr(section, key)
@@ -235,6 +242,6 @@ def _extras(scenario: Scenario) -> Extras:
             reliability.link_flaps.time.value,
         )
     if reliability.elastic is not None:
-        given["elastic_replicas"] = scenario.training.plan.dp
+        given["elastic_replicas"] = trained.replicas
         given["elastic_stall_s"] = reliability.elastic.stall.value
     return Extras(**given)

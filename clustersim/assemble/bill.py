@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clustersim.assemble import network_parts, servers
+from clustersim.assemble.parts import network_parts
 from clustersim.econ.bom import BillLine
 from clustersim.econ.power import PROVISION_MARGIN
 from clustersim.econ.racks import RackCount, count_racks
 from clustersim.errors import InfeasibleError, InputError, suggest
 from clustersim.provenance import Sourced
-from clustersim.schema.inputs import Hardware
+from clustersim.schema.inputs import Inputs
 from clustersim.schema.prices import Part, PriceBook, months_between
-from clustersim.schema.scenario import Scenario
 
 __all__ = ["bill_lines", "needed_storage", "price_cny", "rack_count", "spare_servers"]
 
@@ -71,9 +70,11 @@ def _nic_module(rate: float, prices: PriceBook) -> str:
     return f"module-{fast[0] if fast else round(rate / 1.25e8)}g"
 
 
-def spare_servers(scenario: Scenario) -> int:
+def spare_servers(inputs: Inputs) -> int:
     """Return the spare servers that stand by, hot, warm or cold: the simulation uses them, so the bill buys them."""
-    reliability = scenario.reliability
+    reliability = inputs.scenario.reliability
+    if reliability is None:
+        return 0
     extra = (reliability.extras.warm_spares, reliability.extras.cold_spares)
     return int(reliability.spares.hot.value + sum(s.value for s in extra if s is not None))
 
@@ -84,21 +85,22 @@ def _u(height: Sourced | None, key: str) -> float:
     return height.value
 
 
-def rack_count(scenario: Scenario, hardware: Hardware, prices: PriceBook) -> RackCount:
+def rack_count(inputs: Inputs) -> RackCount:
     """Return the racks of the cluster and its spares, at provisioned power."""
+    hardware, prices = inputs.parts, inputs.prices
     card, server, nic = hardware.card, hardware.server, hardware.nic
     if card.power is None:
         raise InputError(f"cards.{card.name}.power is not in the profile, and the racks need it")
-    parts = network_parts(scenario, hardware)
+    parts = network_parts(inputs)
     per_server = server.cards.value
-    nics = per_server * scenario.cluster.nics_per_card.value
+    nics = per_server * inputs.scenario.cluster.nics_per_card.value
     watts = per_server * card.power.tdp.value + server.host_power.value + nics * nic.power.value
     taken = 0.0
-    for name, quantity in _services(scenario):
+    for name, quantity in _services(inputs):
         racks = prices.parts[name].racks if name in prices.parts else None
         taken += quantity * racks.value if racks is not None else 0.0
     return count_racks(
-        servers=servers(scenario, hardware) + spare_servers(scenario),
+        servers=inputs.servers + spare_servers(inputs),
         server_w=PROVISION_MARGIN * watts,
         server_u=_u(server.height, f"servers.{server.name}"),
         switches=parts.switches,
@@ -110,24 +112,22 @@ def rack_count(scenario: Scenario, hardware: Hardware, prices: PriceBook) -> Rac
     )
 
 
-def _services(scenario: Scenario) -> tuple[tuple[str, float], ...]:
-    """Storage by the petabyte, and management by the thousand cards."""
-    cluster = scenario.cluster
-    return ("storage-per-pb", cluster.storage.capacity.value / 1e15), (
-        "management",
-        cluster.cards.value / 1024,
-    )
+def _services(inputs: Inputs) -> tuple[tuple[str, float], ...]:
+    """Storage by the petabyte where there is any, and management by the thousand cards."""
+    storage = inputs.scenario.cluster.storage
+    petabytes = storage.capacity.value / 1e15 if storage is not None else 0.0
+    return ("storage-per-pb", petabytes), ("management", inputs.cards / 1024)
 
 
-def needed_storage(scenario: Scenario, checkpoint_bytes: float, tokens: float) -> float:
+def needed_storage(inputs: Inputs, checkpoint_bytes: float, tokens: float) -> float:
     """Return the bytes that the run keeps: the retained checkpoints, one being written, and the training data.
 
     Raises InfeasibleError when the cluster's storage is smaller.
     """
-    retained = scenario.reliability.extras.retained
+    retained = inputs.reliability.extras.retained
     copies = (retained.value if retained is not None else 2.0) + 1.0
     need = copies * checkpoint_bytes + tokens * DATA_BYTES_PER_TOKEN
-    capacity = scenario.cluster.storage.capacity.value
+    capacity = inputs.storage.capacity.value
     if need > capacity:
         raise InfeasibleError(
             f"cluster.storage.capacity is {capacity / 1e15:.3g} PB; {copies:.0f} checkpoints of"
@@ -136,15 +136,16 @@ def needed_storage(scenario: Scenario, checkpoint_bytes: float, tokens: float) -
     return need
 
 
-def bill_lines(scenario: Scenario, hardware: Hardware, prices: PriceBook) -> list[BillLine]:
+def bill_lines(inputs: Inputs) -> list[BillLine]:
     """Return the priced lines of the cluster; the network's quantities are those of its topology."""
-    rows = [*_compute(scenario, hardware, prices), *_network(scenario, hardware, prices)]
-    for name, quantity in _services(scenario):
+    prices = inputs.prices
+    rows = [*_compute(inputs), *_network(inputs)]
+    for name, quantity in _services(inputs):
         part = _part(prices, name, "cluster.storage" if "storage" in name else "the management network")
         rows.append(_Item(name.partition("-")[0], name, quantity, part.price, part.lead_time))
-    racks = rack_count(scenario, hardware, prices)
-    part = _part(prices, hardware.cooling.price_part, f"cooling.{hardware.cooling.name}")
-    rows.append(_Item("racks", hardware.cooling.price_part, racks.total, part.price, part.lead_time))
+    racks, cooling = rack_count(inputs), inputs.parts.cooling
+    part = _part(prices, cooling.price_part, f"cooling.{cooling.name}")
+    rows.append(_Item("racks", cooling.price_part, racks.total, part.price, part.lead_time))
     return [_line(row, prices) for row in rows if row.quantity]
 
 
@@ -163,27 +164,28 @@ def _line(row: _Item, prices: PriceBook) -> BillLine:
     )
 
 
-def _compute(scenario: Scenario, hardware: Hardware, prices: PriceBook) -> list[_Item]:
+def _compute(inputs: Inputs) -> list[_Item]:
     """Cards and servers, then the same for the spares."""
-    card, server = hardware.card, hardware.server
+    card, server, prices = inputs.parts.card, inputs.parts.server, inputs.prices
     if card.price is None:
         raise InputError(f"cards.{card.name}.price is not in the profile, and this run needs it")
     price = price_cny(card.price, prices, f"cards.{card.name}.price")
     base = _part(prices, server.price_part, f"servers.{server.name}")
-    spare, per_server = spare_servers(scenario), server.cards.value
+    spare, per_server = spare_servers(inputs), server.cards.value
     return [
-        _Item("cards", card.name, scenario.cluster.cards.value, price, card.lead_time),
-        _Item("servers", server.price_part, servers(scenario, hardware), base.price, base.lead_time),
+        _Item("cards", card.name, inputs.cards, price, card.lead_time),
+        _Item("servers", server.price_part, inputs.servers, base.price, base.lead_time),
         _Item("spares", card.name, spare * per_server, price, card.lead_time),
         _Item("spares", server.price_part, spare, base.price, base.lead_time),
     ]
 
 
-def _network(scenario: Scenario, hardware: Hardware, prices: PriceBook) -> list[_Item]:
+def _network(inputs: Inputs) -> list[_Item]:
     """NICs, switches and modules. A spare takes over the ports of the server that it stands in for."""
-    parts = network_parts(scenario, hardware)
+    hardware, prices = inputs.parts, inputs.prices
+    parts = network_parts(inputs)
     nic, switch, optics = hardware.nic, hardware.switch, hardware.optics
-    spare = spare_servers(scenario) * hardware.server.cards.value * scenario.cluster.nics_per_card.value
+    spare = spare_servers(inputs) * hardware.server.cards.value * inputs.scenario.cluster.nics_per_card.value
     module = _nic_module(nic.rate.value, prices)
     needs = (
         (nic.price_part, parts.nics + spare, f"nics.{nic.name}"),
