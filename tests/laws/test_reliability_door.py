@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from clustersim import assemble, assemble_reliability
+from clustersim.assemble.parts import model_spec
+from clustersim.assemble.reliability import Trained, training_run
 from clustersim.des.training.fidelity import Expected, expected_goodput, run_fidelity
 from clustersim.des.training.run import TrainingRun
 from clustersim.schema.inputs import load_inputs
@@ -100,8 +101,8 @@ CONTEXTS = ((), (R + "mttf_scale=0.1",), (R + "mttf_scale=0.1", R + "spares.hot=
 @lru_cache(maxsize=2048)
 def run_of(sets: tuple[str, ...]) -> TrainingRun:
     inputs = load_inputs("nanjing-1024", sets, with_incumbent=False)
-    parameters = assemble.model_spec(inputs.hardware.model).parameters
-    return assemble_reliability.training_run(inputs.scenario, inputs.hardware, parameters)
+    parameters = model_spec(inputs.model(inputs.scenario.demand["pretrain"])).parameters
+    return training_run(inputs, Trained(parameters, step_time_s=20.0, replicas=8))
 
 
 @lru_cache(maxsize=2048)
