@@ -9,7 +9,7 @@ from typing import Any
 from clustersim.assemble.parts import needed
 from clustersim.des.training.components import YEAR_S, FailureClass, failure_classes
 from clustersim.des.training.copies import CheckpointLevel, checkpoint_levels, partner_survival
-from clustersim.des.training.log import read_failure_log
+from clustersim.des.training.log import FailureLog, read_failure_log
 from clustersim.des.training.run import Contention, Extras, Recovery, TrainingRun
 from clustersim.errors import InputError, suggest
 from clustersim.provenance import Sourced
@@ -41,6 +41,11 @@ def training_run(inputs: Inputs, trained: Trained) -> TrainingRun:
     extras = _extras(inputs, trained)
     _check_capacity(inputs, size, max(1, extras.retained))
     levels = _levels(inputs, size, nodes, _intervals(inputs, trained.step_time_s))
+    log = FailureLog(())
+    if reliability.log:
+        log = read_failure_log(Path(reliability.log), reliability.log_start).within(
+            reliability.duration.value
+        )
     by_steps = inputs.checkpoint.counted_by == "steps" or any(x.steps for x in _sections(inputs).values())
     return TrainingRun(
         nodes=nodes,
@@ -61,7 +66,8 @@ def training_run(inputs: Inputs, trained: Trained) -> TrainingRun:
             other_writes_per_s=reliability.contention.other_writes.value,
             other_bytes=reliability.contention.other_size.value,
         ),
-        log=read_failure_log(Path(reliability.log)) if reliability.log else (),
+        log=log.events,
+        notes=log.notes,
     )
 
 

@@ -186,5 +186,7 @@ class ReliabilitySection(Model):
     contention: ContentionSection | None = None
     log: str | None = None
     """CSV of a real failure log to replay instead of drawing failures."""
+    log_start: str | None = None
+    """Time stamp at which the run of the log began."""
     jobs: tuple[JobSection, ...] = ()
     """Jobs that share the cluster, for ``clustersim jobs``."""
