@@ -176,7 +176,8 @@ class ReliabilitySection(Model):
     repair_times: dict[str, Duration] = Field(default_factory=dict)
     """Repair by component; ``repair_time`` for all others."""
     fleet: str | None = None
-    """A fleet of ``hwprofiles/fleets`` whose failure rate is taken; absent: the component table (Llama 3)."""
+    """A fleet of ``hwprofiles/fleets`` whose failure rate is taken, or ``between``, the median of those counted in the
+    field; absent: the component table (Llama 3)."""
     shared: SharedSection | None = None
     domains: dict[str, DomainSection] = Field(default_factory=dict)
     elastic: ElasticSection | None = None
