@@ -1,8 +1,8 @@
 """How far fleets differ, what that leaves open for a card that nobody measured, and what one's own log adds.
 
-Card-hours per failure of published fleets spread over more than a decade. Their logarithms are taken as normal, and a
-fleet that is not among them as one more draw: with n fleets the predictive spread is Student's t with n - 1 degrees of
-freedom, widened by sqrt(1 + 1/n).
+Card-hours per failure of published fleets spread over more than a decade, with too many at the low end for any handy
+distribution. A further fleet is taken as one more of the same kind, no more: it then lies below the k-th of n with
+probability k / (n + 1), whatever the distribution. Beyond the outermost the logarithms are taken as normal.
 """
 
 from __future__ import annotations
@@ -32,23 +32,40 @@ SOFTWARE = ("software", "unknown_hang", "storage")
 
 @dataclass(frozen=True, slots=True)
 class BetweenFleets:
-    """The spread of card-hours per failure between fleets: mean and deviation of the logarithm, of so many."""
+    """The spread of card-hours per failure between fleets: what was counted, in rising order."""
 
-    mean_log: float
-    deviation_log: float
-    fleets: int
+    card_hours: tuple[float, ...]
+
+    @property
+    def fleets(self) -> int:
+        """How many there are."""
+        return len(self.card_hours)
 
     @property
     def median_h(self) -> float:
         """Card-hours per failure that half of the fleets reach."""
-        return math.exp(self.mean_log)
+        return self.quantile(0.5)
+
+    @property
+    def mean_log(self) -> float:
+        """Mean of the logarithms."""
+        return float(np.log(self.card_hours).mean())
+
+    @property
+    def deviation_log(self) -> float:
+        """Standard deviation of the logarithms."""
+        return float(np.log(self.card_hours).std(ddof=1))
 
     def quantile(self, share: float) -> float:
         """Return the card-hours per failure that a further fleet stays below with probability ``share``."""
-        from scipy.stats import t
+        from scipy.stats import norm
 
-        wide = self.deviation_log * math.sqrt(1 + 1 / self.fleets)
-        return math.exp(self.mean_log + wide * float(t.ppf(share, self.fleets - 1)))
+        logs, n = np.log(self.card_hours), self.fleets
+        place = share * (n + 1)
+        if 1 <= place <= n:
+            return math.exp(float(np.interp(place, np.arange(1, n + 1), logs)))
+        edge, at = (logs[0], 1 / (n + 1)) if place < 1 else (logs[-1], n / (n + 1))
+        return math.exp(float(edge) + self.deviation_log * float(norm.ppf(share) - norm.ppf(at)))
 
 
 def between_fleets(card_hours: Sequence[float]) -> BetweenFleets:
@@ -56,14 +73,13 @@ def between_fleets(card_hours: Sequence[float]) -> BetweenFleets:
 
     >>> spread = between_fleets([50677.0, 29538.0, 82051.0, 15292.0])
     >>> [round(v, -2) for v in (spread.quantile(0.1), spread.median_h, spread.quantile(0.9))]
-    [9900.0, 37000.0, 138900.0]
+    [11100.0, 38700.0, 112700.0]
 
     Raises InputError for fewer than two fleets.
     """
     if len(card_hours) < 2:
         raise InputError("a spread between fleets needs two of them at least")
-    logs = np.log(np.asarray(card_hours, dtype=float))
-    return BetweenFleets(float(logs.mean()), float(logs.std(ddof=1)), logs.size)
+    return BetweenFleets(tuple(sorted(card_hours)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +95,10 @@ class Posterior:
 def rate_posterior(prior: BetweenFleets, failures: int, card_hours: float) -> Posterior:
     """Return what ``failures`` in ``card_hours`` leave of the spread between fleets.
 
-    Prior log-normal in card-hours per failure, likelihood Poisson; integrated on a grid. Without a log it is the prior;
-    with a long one the log alone.
+    Prior log-normal in card-hours per failure (their mean and deviation), likelihood Poisson; integrated on a grid.
+    Without a log it is that prior; with a long one the log alone.
 
-    >>> prior = BetweenFleets(math.log(40e3), 0.85, 16)
+    >>> prior = between_fleets([20e3, 40e3, 80e3])
     >>> [round(v, -3) for v in (rate_posterior(prior, 0, 0.0).p50_h, rate_posterior(prior, 400, 4e6).p50_h)]
     [40000.0, 10000.0]
 
