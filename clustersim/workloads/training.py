@@ -121,6 +121,7 @@ def work_of(inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache
     product = Product("mtoken", kept * 3600 / 1e6 / job.cards)
     said = [choice.words() if choice is not None else ""]
     said += [f"mean of the long run by {expected.fidelity}: {expected.why}" if expected.half_width else ""]
+    said += expected.notes
     return Work(
         name=name,
         kind="training",
