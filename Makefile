@@ -1,10 +1,10 @@
 # make run   make the environment and run the whole chain on the Nanjing cluster
-# make test  make the environment and run every check and test
+# make test  make the environment and run every check and test; test-all adds the whole grid of every law
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test install refresh bench clean
+.PHONY: run test test-all install refresh bench clean
 
 run: install
 	$(BIN)/clustersim run scenarios/nanjing-1024.yaml -o results/nanjing-1024 -f table
@@ -15,6 +15,9 @@ test: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/pytest -n 2 -m 'not full'
+
+test-all: install
 	$(BIN)/pytest -n 2
 
 install: $(VENV)/.installed

@@ -53,7 +53,8 @@ def write_income(book: Book, company: Company, forecast: Forecast, statements: S
     line("cost_of_sales", "-[total_cost]")
     line("gross_profit", "[revenue]+[cost_of_sales]", total=True)
     for item, share in COSTS:
-        line(item, f"-[in.{share}]*[opex_base]")
+        fixed = "-[in.research_expense]" if share == "research_share" else ""
+        line(item, f"-[in.{share}]*[opex_base]{fixed}")
     line("depreciation_beyond_plan", "[ref.depreciation]-[depreciation]")
     only_past("special_loss_on_certain_assets", "net_impairment_loss_on_financial_assets")
     line("other_income", "[in.other_income]")
@@ -131,7 +132,7 @@ def _plan(sheet: Sheet, company: Company, rows: Projection) -> None:
     assert company.printed is not None
     sheet.book.section("Income", "the plan: operating profit at the printed drivers")
     shares = "+".join(f"[ref.{share}]" for _, share in COSTS)
-    profit = f"[plan_revenue]-[plan_cost]-({shares})*[plan_revenue]+[ref.other_income]+[ref.other_gains]"
+    profit = f"[plan_revenue]-[plan_cost]-({shares})*[plan_revenue]-[ref.research_expense]+[ref.other_income]+[ref.other_gains]"
     sheet.row("plan_profit", profit, _list(rows.operating_profit), name="operating profit, plan")
     write_tax(sheet, company.printed.drivers, "plan_tax", "plan_profit", "ref", rows.operating_profit,
               "tax on it")  # fmt: skip

@@ -34,7 +34,7 @@ SWITCHES = (
     ("listing_proceeds_counted", 0.0, "1 adds the gross proceeds of the listing to the DCF"),
 )
 PARTS = ("risk_free", "beta", "premium", "cost_of_debt", "debt_to_equity")
-_MONEY = ("other_income", "other_gains", "finance_net", "depreciation", "share_based_pay")
+_MONEY = ("research_expense", "other_income", "other_gains", "finance_net", "depreciation", "share_based_pay")
 
 
 def _case_value(company: Company, key: str) -> float:
