@@ -21,12 +21,13 @@ def load_sides(
     *,
     own_site: bool = False,
     demand: str = "",
+    variants: Sequence[Mapping[str, Any]] = ({},),
 ) -> tuple[Inputs, ...]:
     """Load scenarios to be compared: one demand, under the terms of the first one unless each keeps its own.
 
     Keys of the demand, of terms, prices and parts reach every side, keys of a cluster the first, ``NAME.KEY`` one
     alone (docs/design.md). ``demand`` names the scenario whose demand every cluster does; without it all must state
-    the same.
+    the same. Each scenario is one side for every one of ``variants``: keys of its cluster with values of their own.
 
     Raises InputError for unequal demands, with what differs, for an override that no side uses, and for a name that
     stands twice.
@@ -39,11 +40,13 @@ def load_sides(
     overrides = parse_overrides(sets, short)
     _refuse_incumbent(overrides)
     loaded = [
-        load_one(name, reaching(overrides, side, first=number == 0, own_terms=own_site))
+        load_one(name, (*reaching(overrides, side, first=number == 0, own_terms=own_site), *parse_overrides(own)))
         for number, (name, side) in enumerate(zip(names, short, strict=True))
+        for own in variants
     ]
     refuse_unused(overrides, [side.documents for side in loaded], ", ".join(short))
-    asker = loaded[short.index(find_file("scenarios", demand).stem)] if demand else loaded[0]
+    at = short.index(find_file("scenarios", demand).stem) * len(variants) if demand else 0
+    asker = loaded[at]
     if not demand:
         for side in loaded[1:]:
             refuse_unlike(loaded[0], side)
