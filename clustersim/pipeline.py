@@ -24,13 +24,16 @@ from clustersim.finance.valuation import Valuation, value_company
 from clustersim.market.link import Anchor, Link, make_link, neutral_link
 from clustersim.market.value import Segment, ValueInUse, value_in_use_price
 from clustersim.schema.anchors import anchor_of
+from clustersim.schema.company import AnchorRow
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.sides import refuse_stated_plans
 from clustersim.workloads import run_workload
 from clustersim.workloads.training import TrainingDetail
 from clustersim.workloads.work import Load, Product, StageCache, Work
 
-__all__ = ["ChainRun", "Purchase", "SiteRun", "StageCache", "purchase", "run_chain", "run_site"]
+__all__ = [
+    "ChainRun", "Purchase", "SiteRun", "StageCache", "movement_by_workload", "purchase", "run_chain", "run_site",
+]  # fmt: skip
 
 Tell = Callable[[str], None]
 
@@ -208,28 +211,64 @@ def value_of_card(inputs: Inputs, own: SiteRun, incumbent: SiteRun) -> ValueInUs
     )
 
 
-def link_of(inputs: Inputs, value: ValueInUse | None, company: Company | None) -> Link:
-    """Return how the card's value moves its product line; neutral where it has none or no anchor."""
-    product, market = inputs.parts.card.product, inputs.scenario.market
-    if value is None or company is None or market is None or product is None:
-        return neutral_link(product)
+def _anchor(inputs: Inputs, company: Company | None) -> tuple[AnchorRow, Anchor] | None:
+    """The recorded value of the card's product line, and its price; nothing where it has none."""
+    product = inputs.parts.card.product
+    if company is None or product is None or inputs.scenario.market is None:
+        return None
     row = anchor_of(inputs.name, product)
     line = next((p for p in company.products if p.name == product), None)
     if row is None or line is None:
-        return neutral_link(product)
+        return None
     first = next(y for y in company.years if y in line.asp_kcny)
-    anchor = Anchor(
+    value = row.value_in_use_price_cny.value
+    return row, Anchor(
         product=product,
         scenario=row.scenario,
-        value_in_use_price_cny=row.value_in_use_price_cny.value,
+        value_in_use_price_cny=value,
         asp_cny=line.asp_kcny[first] * 1e3,
     )
+
+
+def link_of(inputs: Inputs, price_cny: float | None, company: Company | None) -> Link:
+    """Return how the card's value moves its product line; neutral where it has none or no anchor."""
+    market, found = inputs.scenario.market, _anchor(inputs, company)
+    if price_cny is None or market is None or found is None:
+        return neutral_link(inputs.parts.card.product)
     return make_link(
-        anchor,
-        value.price_cny,
+        found[1],
+        price_cny,
         value_share=market.value_share.value,
         price_sensitivity=market.price_sensitivity.value,
     )
+
+
+def movement_by_workload(run: ChainRun) -> dict[str, float]:
+    """Return by how many HKD per share each workload alone moves the target price since the anchor.
+
+    Each one's change of value is put on the anchor by itself; what they do together beyond that stands under
+    ``together``. Empty where nothing is valued, or the anchor is of another demand.
+    """
+    found = _anchor(run.inputs, run.company)
+    if run.value is None or run.valuation is None or run.company is None or found is None:
+        return {}
+    row, anchor = found
+    parts, recorded = run.value.by_segment_cny, {n: v.value for n, v in row.by_workload_cny.items()}
+    if set(parts) != set(recorded):
+        return {}
+
+    def target(price_cny: float) -> float:
+        assert run.company is not None
+        forecast = make_forecast(run.company, link_of(run.inputs, price_cny, run.company))
+        return value_company(run.company, forecast).target_price_hkd
+
+    still = target(anchor.value_in_use_price_cny)
+    moved = {
+        name: target(anchor.value_in_use_price_cny + value - recorded[name]) - still
+        for name, value in parts.items()
+    }
+    rest = run.valuation.target_price_hkd - still - sum(moved.values())
+    return moved if len(moved) < 2 else {**moved, "together": rest}
 
 
 def run_chain(
@@ -256,7 +295,7 @@ def run_chain(
     tell("incumbent")
     value = value_of_card(inputs, own, incumbent) if incumbent is not None else None
     company = company_spec(inputs.company) if inputs.company is not None else None
-    link = link_of(inputs, value, company)
+    link = link_of(inputs, value.price_cny if value is not None else None, company)
     forecast = make_forecast(company, link) if company is not None else None
     valuation = value_company(company, forecast) if company is not None and forecast is not None else None
     tell("forecast")

@@ -20,10 +20,11 @@ from clustersim.errors import InputError
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
-from clustersim.perf.serving_calibrated import CALIBRATED, efficiency_for
+from clustersim.perf.serving_calibrated import constants_kind, efficiency_for, is_calibrated
 from clustersim.perf.serving_cost import IterationTerms
-from clustersim.perf.serving_engine import Layout, Precision, cache_tokens
+from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Layout, Precision, cache_tokens
 from clustersim.perf.serving_exchange import kv_transfer_seconds
+from clustersim.perf.serving_reserve import BatchLimits, reserve_of
 from clustersim.perf.serving_work import tokens_per_step
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
@@ -53,8 +54,12 @@ def format_by_rule(name: str, card: Card) -> str:
 
 def precision_spec(section: PrecisionSection, card: Card) -> Precision:
     """Return the formats of a workload on a card."""
-    names = (section.weights, section.linear, section.attention, section.cache)
-    return Precision(*(format_by_rule(name, card) for name in names))
+    return Precision(
+        weights=format_by_rule(section.weights, card),
+        linear=format_by_rule(section.linear, card),
+        attention=format_by_rule(section.attention, card),
+        cache=format_by_rule(section.cache, card),
+    )
 
 
 def layout_spec(plan: ServingPlan) -> Layout:
@@ -118,6 +123,14 @@ def _batching(work: ServingWorkload, *, prefill_only: bool) -> Batching:
     )
 
 
+def _context(work: ServingWorkload) -> float:
+    """Tokens of a sequence at mid-answer, where the workload states its lengths."""
+    prompt, output = work.traffic.prompt, work.traffic.output
+    if prompt is None or output is None:
+        return TYPICAL_CONTEXT
+    return prompt.mean.value + output.mean.value / 2.0
+
+
 class _Builder:
     """What every pool of a deployment is built from."""
 
@@ -127,17 +140,21 @@ class _Builder:
         self.model: Model = model_spec(inputs.model(work))
         self.network: Network = network_spec(inputs)
         self.precision = precision_spec(work.precision, self.card)
-        self.kind = "mla" if self.model.kv_lora_rank else "moe" if self.model.experts else "dense"
-        self.efficiency = efficiency_for(work.engine, self.card, self.kind)
+        self.efficiency = efficiency_for(
+            work.engine, self.card, constants_kind(self.model, self.precision.linear)
+        )
+        self.context = _context(work)
 
     def pool(self, count: int, layout: Layout, *, prefill_only: bool) -> tuple[Pool, IterationTerms]:
         """Build replicas of one layout; raises InfeasibleError where the model does not fit."""
         work, rules = self.work, _batching(self.work, prefill_only=prefill_only)
         room = cache_tokens(
-            self.model, layout, self.precision, self.card, memory_share=work.memory_share.value
-        )
+            self.model, layout, self.precision, self.card, memory_share=work.memory_share.value,
+            reserve=reserve_of(work.engine), limits=BatchLimits(rules.max_tokens, rules.max_sequences),
+            context=self.context,
+        )  # fmt: skip
         terms = table_terms(
-            self.model, layout, self.card, self.network, self.efficiency, self.precision, rules
+            self.model, layout, self.card, self.network, self.efficiency, self.precision, rules, self.context
         )
         known = int(room * work.prefix.memory_share.value) if work.prefix else 0
         return Pool(count, replica_cost(terms, room), rules, known), terms
@@ -153,7 +170,7 @@ class _Builder:
         if split is not None:
             lay = layout_spec(split.decode_plan) if split.decode_plan else layout
             second, second_terms = self.pool(split.decode_replicas, lay, prefill_only=False)
-            latency, per_token = kv_transfer_seconds(terms.kv_bytes, self.network)
+            latency, per_token = kv_transfer_seconds(terms.held_bytes, self.network)
             out |= {"decode_layout": lay, "decode_pool": second, "decode_terms": second_terms}
             out["transfer"] = Transfer(latency, per_token)
         return out
@@ -185,7 +202,7 @@ def deployment(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> Depl
         bandwidth=builder.card.memory_bandwidth,
         idle_w=power.idle.value if power and power.idle else 0.0,
         tdp_w=needed(power.tdp if power else None, f"{key}.tdp"),
-        calibrated=(work.engine, builder.card.name, builder.kind) in CALIBRATED,
+        calibrated=is_calibrated(work.engine, builder.card.name, builder.model, builder.precision.linear),
         **pools,
     )
 

@@ -12,13 +12,12 @@ __all__ = ["chain_of", "runs_by_case"]
 def chain_of(scenario: str, sets: tuple[str, ...]) -> Any:
     """Run the chain without the simulated months; raises InputError for a scenario without a company."""
     from clustersim.pipeline import run_chain
-    from clustersim.planner.segments import serving_rates
     from clustersim.schema.inputs import load_inputs
 
     inputs = load_inputs(scenario, sets)
     if inputs.company is None:
         raise InputError(f"{inputs.file}: has no `company`; add one (scenarios/company/)")
-    return run_chain(inputs, replications=0, serving=serving_rates(inputs))
+    return run_chain(inputs, replications=0)
 
 
 def runs_by_case(scenario: str, sets: tuple[str, ...]) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def _row(part: Any, step: Any) -> dict[str, Any]:
     row = {"part": part.name, "card": part.job.card.name, "cards": part.job.plan.cards}
     row |= {name: getattr(part.job.plan, name) for name in ("tp", "pp", "dp")}
     if hasattr(step, "layers"):
-        row["layers_per_stage"] = step.layers[part.name]
+        row["layers_per_stage"] = list(step.layers[part.name])
     else:
         row["micro_batches"] = step.micro_batches[part.name]
     return row | {

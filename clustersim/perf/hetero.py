@@ -15,7 +15,9 @@ from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.data_parallel import data_parallel_time
 from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import memory_per_card, stage_shard
-from clustersim.perf.step import step_columns
+from clustersim.perf.split import telling_loads
+from clustersim.perf.stage import layers_seconds
+from clustersim.perf.step import heaviest, step_columns
 
 __all__ = ["MixedStep", "Part", "alone_tokens_per_s", "check_parts", "gain_over_best", "mixed_step"]
 
@@ -82,7 +84,7 @@ def _with_micro_batches(job: TrainJob, micro_batches: int) -> TrainJob:
 
 def _busy_s(part: Part, micro_batches: int) -> float:
     """Seconds of a part's step before the gradients are reduced."""
-    terms, _ = step_columns(_with_micro_batches(part.job, micro_batches))
+    terms = step_columns(_with_micro_batches(part.job, micro_batches)).terms
     return float(terms.total - terms.exposed_dp_s)
 
 
@@ -163,14 +165,11 @@ def _exchange_s(parts: Sequence[Part], counts: Sequence[int], link: float) -> fl
         job, network = part.job, part.job.network
         if len(parts) > 1:
             network = replace(network, scale_out_bandwidth=min(network.scale_out_bandwidth, link))
-        terms, _ = step_columns(_with_micro_batches(replace(job, network=network), count))
-        stage = float(
-            terms.compute_s + terms.attention_s + terms.memory_bound_s + terms.recompute_s + terms.software_s
-            + terms.exposed_tp_s + terms.exposed_cp_s + terms.exposed_ep_s
-        ) / count  # fmt: skip
         every = replace(job, network=network, plan=replace(job.plan, dp=replicas))
-        layers = job.model.layers / job.plan.pp
-        exposed, _ = data_parallel_time(every, stage_shard(job.model, every.plan), stage, count, layers)
+        shared = replace(every, global_batch=count * replicas * job.plan.micro_batch)
+        load = heaviest(shared, telling_loads(job.model, job.plan))
+        shard = stage_shard(job.model, shared.plan, load)
+        exposed, _ = data_parallel_time(shared, shard, layers_seconds(shared).of(load).phases, load.layers)
         worst = max(worst, float(exposed))
     return worst
 
@@ -178,9 +177,9 @@ def _exchange_s(parts: Sequence[Part], counts: Sequence[int], link: float) -> fl
 def alone_tokens_per_s(part: Part) -> float:
     """Return what a part does that trains the whole batch by itself; 0 where it cannot be laid out or does not fit."""
     job = part.job
-    if job.global_batch % (job.plan.dp * job.plan.micro_batch) or job.model.layers % job.plan.pp:
+    if job.global_batch % (job.plan.dp * job.plan.micro_batch) or job.model.layers < job.plan.pp:
         return 0.0
     if memory_per_card(job).total > job.card.memory_bytes:
         return 0.0
-    terms, _ = step_columns(job)
+    terms = step_columns(job).terms
     return job.tokens / float(terms.total)

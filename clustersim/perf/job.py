@@ -10,6 +10,7 @@ from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
 from clustersim.perf.plan import RECOMPUTE, SCHEDULES, Plan
+from clustersim.perf.schedules import fewest_micro_batches
 
 __all__ = ["TrainJob", "check_plan"]
 
@@ -79,17 +80,9 @@ def check_plan(job: TrainJob) -> None:
             f"plan: tp x pp x dp x cp = {plan.tp} x {plan.pp} x {plan.dp} x {plan.cp} = {plan.cards},"
             f" but the cluster has {cards} cards{hint}"
         )
-    chunks = plan.pp * plan.interleave
-    if model.layers % chunks:
-        near = _divisors_near(model.layers, chunks)
-        raise InputError(
-            f"plan: {model.layers} layers do not divide into pp x interleave = {chunks} parts; {near} would do"
-        )
     if model.heads % plan.tp:
         near = _divisors_near(model.heads, plan.tp)
         raise InputError(f"plan: {model.heads} heads do not divide by tp={plan.tp}; tp={near} would do")
-    if plan.interleave > 1 and plan.pp == 1:
-        raise InputError("plan: interleave > 1 needs pp > 1; set interleave=1")
     if plan.ep > 1 and (
         not model.experts or model.experts % plan.ep or (plan.dp * plan.cp * plan.tp) % (plan.ep * plan.etp)
     ):
@@ -105,12 +98,8 @@ def check_plan(job: TrainJob) -> None:
         raise InputError(
             f"training.global_batch={global_batch} is no multiple of dp x micro_batch = {step}; {below} would be"
         )
-    micro_batches = global_batch // step
-    if plan.interleave > 1 and micro_batches % plan.pp:
-        raise InputError(
-            f"plan: an interleaved schedule needs micro-batches ({micro_batches}) in multiples of pp={plan.pp}"
-        )
     _check_words(plan)
+    _check_stages(job)
 
 
 def _check_words(plan: Plan) -> None:
@@ -118,10 +107,37 @@ def _check_words(plan: Plan) -> None:
         raise InputError(f"plan: unknown schedule {plan.schedule!r}; known: {', '.join(SCHEDULES)}")
     if plan.recompute not in RECOMPUTE:
         raise InputError(f"plan: unknown recompute {plan.recompute!r}; known: {', '.join(RECOMPUTE)}")
+    if plan.zero not in (0, 1, 2, 3):
+        raise InputError(f"plan: zero={plan.zero} is unknown; known: 0, 1, 2, 3")
+
+
+def _check_stages(job: TrainJob) -> None:
+    """Every chunk of the pipeline needs a slot, and a schedule what it is made for."""
+    plan, model = job.plan, job.model
+    rounds = 2 if plan.schedule == "zb_v" else plan.interleave
+    slots = model.layers + plan.embedding_slot + plan.loss_slot
+    if plan.pp * rounds > slots:
+        raise InputError(
+            f"plan: {model.name} has {slots} layers to give out to pp x interleave = {plan.pp} x {rounds} chunks;"
+            f" at most {slots} chunks, one layer each"
+        )
+    if plan.interleave > 1 and plan.pp == 1:
+        raise InputError("plan: interleave > 1 needs pp > 1; set interleave=1")
     if (plan.interleave > 1) != (plan.schedule == "interleaved"):
         raise InputError(
             f"plan: schedule {plan.schedule!r} with interleave={plan.interleave};"
             " interleave above 1 and schedule 'interleaved' go together"
         )
-    if plan.zero not in (0, 1, 2, 3):
-        raise InputError(f"plan: zero={plan.zero} is unknown; known: 0, 1, 2, 3")
+    if plan.schedule == "dualpipe" and plan.pp % 2:
+        raise InputError(
+            f"plan: schedule 'dualpipe' serves a stage and its mirror; pp={plan.pp} must be even"
+        )
+    micro_batches, least = job.micro_batches, fewest_micro_batches(plan)
+    if plan.interleave > 1 and micro_batches % plan.pp:
+        raise InputError(
+            f"plan: an interleaved schedule needs micro-batches ({micro_batches}) in multiples of pp={plan.pp}"
+        )
+    if plan.pp > 1 and micro_batches < least:
+        raise InputError(
+            f"plan: schedule {plan.schedule!r} needs at least {least} micro-batches, not {micro_batches}"
+        )

@@ -8,7 +8,7 @@ import numpy as np
 
 __all__ = ["RECOMPUTE", "SCHEDULES", "TUNED_SOFTWARE", "Plan", "Software"]
 
-SCHEDULES = ("gpipe", "1f1b", "interleaved", "zero_bubble")
+SCHEDULES = ("gpipe", "1f1b", "interleaved", "zb_h1", "zb_h2", "zb_v", "dualpipe")
 RECOMPUTE = ("none", "selective", "full")
 
 
@@ -26,6 +26,11 @@ class Software:
     plain products reach 0.8-0.9; derived)."""
     expert_forwarding: bool = True
     """A token crosses to a domain once and is handed on inside; False sends a copy for each of its experts."""
+    interference: float = 0.15
+    """Share of its rate that computation loses while traffic that it hides is under way, for the units of the card that
+    the exchange takes: 20 of 132 (DeepSeek-V3, arXiv:2412.19437, section 3.2.2; published)."""
+    eager: bool = False
+    """Whether every operator reads and writes its own intermediates, as PyTorch does without compilation."""
     tp_overlap: float = 0.0
     """Share of the matrix products under which tensor-parallel traffic can hide; 0 where each product waits for it."""
     ep_overlap: float = 0.0
@@ -39,6 +44,8 @@ class Software:
     expert_overhead_s: float = 2e-3
     """The same for every pass of a layer of experts: routing, sorting, many small launches and what waits for them.
     0 for steps that are recorded and replayed as a whole. Derived, see docs/training.md."""
+    dispatch_bytes: float = 2.0
+    """Bytes of a value that is sent to its expert; 1 where they are cast before. What comes back has 2."""
     gradient_bytes: float = 4.0
     """Bytes of gradient held per parameter: 4 accumulates in single precision, 2 in half, 6 keeps both."""
     runtime_bytes: float = 1.5e9
@@ -69,6 +76,19 @@ class Plan:
     zero: int = 1
     offload_optimizer: bool = False
     offload_activations: bool = False
+    embedding_slot: bool = False
+    """Whether the embedding counts as a layer when layers are given out to stages (Megatron's
+    account_for_embedding_in_pipeline_split)."""
+    loss_slot: bool = False
+    """The same of the output head and its loss (Megatron's account_for_loss_in_pipeline_split)."""
+    shard: int = 0
+    """Cards over which weights, gradients and optimizer states are shared out (hybrid sharding); 0 for all copies."""
+    unit_layers: int = 1
+    """With ZeRO 3: layers that are gathered and reduced together."""
+    prefetch: int = 1
+    """With ZeRO 3: units that are gathered ahead of the one at hand; 0 gathers when it is needed."""
+    reshard: bool = True
+    """With ZeRO 3: whether weights are given up after the forward pass and gathered again for the backward pass."""
     software: Software = TUNED_SOFTWARE
 
     @property

@@ -119,9 +119,9 @@ def _columns(job: TrainJob, space: PlanSpace) -> dict[str, Ints]:
 
 def _layouts(job: TrainJob, space: PlanSpace) -> Iterator[tuple[int, ...]]:
     model, cards, global_batch = job.model, job.cards, job.global_batch
-    stages = [p for p in range(1, model.layers + 1) if model.layers % p == 0]
+    slots = model.layers + job.plan.embedding_slot + job.plan.loss_slot
     experts = [e for e in space.ep if e == 1 or (model.experts and model.experts % e == 0)]
-    for tp, cp, pp in itertools.product(space.tp, space.cp, stages):
+    for tp, cp, pp in itertools.product(space.tp, space.cp, range(1, slots + 1)):
         if model.heads % tp or cards % (tp * cp * pp):
             continue
         dp = cards // (tp * cp * pp)
@@ -130,7 +130,7 @@ def _layouts(job: TrainJob, space: PlanSpace) -> Iterator[tuple[int, ...]]:
                 continue
             micro_batches = global_batch // (dp * micro)
             for v in space.interleave:
-                if v == 1 or (pp > 1 and model.layers % (pp * v) == 0 and micro_batches % pp == 0):
+                if v == 1 or (1 < pp <= slots // v and micro_batches % pp == 0):
                     yield tp, pp, dp, cp, ep, micro, v
 
 
@@ -153,7 +153,7 @@ def search_plans(job: TrainJob, space: PlanSpace | None = None, top: int = 10) -
         fits = np.flatnonzero(total <= job.card.memory_bytes)
         if fits.size:
             chosen = {name: column[fits] for name, column in columns.items()}
-            terms, _ = step_columns(_by(job, chosen, flags))
+            terms = step_columns(_by(job, chosen, flags)).terms
             time = np.broadcast_to(np.asarray(terms.total, dtype=float), fits.shape)
             parts.append(_Fitting(time, total[fits], fits, np.full(fits.size, number)))
     if not parts:
@@ -191,7 +191,7 @@ class _Search:
         degrees: dict[str, Any] = {name: int(column[row]) for name, column in self.columns.items()}
         schedule = "interleaved" if degrees["interleave"] > 1 else "1f1b"
         job = _by(self.job, degrees, {**_flags(self.words[number]), "schedule": schedule})
-        terms, _ = step_columns(job)
+        terms = step_columns(job).terms
         plain = StepTerms(*(float(getattr(terms, f.name)) for f in fields(terms)))
         binds, then = binding(time_shares(plain, job.plan, job.network))
         time, memory = float(self.fitting.time[index]), float(self.fitting.memory[index])

@@ -10,9 +10,12 @@ engine without measurements gets the mean of the fitted shares times the card's 
 from __future__ import annotations
 
 from clustersim.perf.card import Card
+from clustersim.perf.model import Model
 from clustersim.perf.serving_engine import Efficiency
 
-__all__ = ["CALIBRATED", "calibrated_rows", "default_efficiency", "efficiency_for"]
+__all__ = [
+    "CALIBRATED", "calibrated_rows", "constants_kind", "default_efficiency", "efficiency_for", "is_calibrated",
+]  # fmt: skip
 
 #: Share of the card's attention peak that prefill attention reaches (FlashAttention-3 reports 0.45-0.75 of the
 #: bf16 peak on H100 by length, arXiv:2407.08608 figure 5; published, low end for causal and short).
@@ -94,6 +97,36 @@ def efficiency_for(engine: str, card: Card, kind: str) -> Efficiency:
         if found is not None:
             return found
     return default_efficiency(card, kind)
+
+
+#: Kinds of mixers that the measured models have: constants say nothing of others.
+_MEASURED_KINDS = {"full", "latent"}
+
+
+def constants_kind(model: Model, linear: str) -> str:
+    """Return the class of constants that a model uses: latent attention, experts, dense in bf16, dense.
+
+    >>> dense = Model(name="m", layers=2, hidden=64, heads=8, kv_heads=8, head_dim=8, ffn_hidden=1, gated=True, vocab=9)
+    >>> constants_kind(dense, "fp8"), constants_kind(dense, "bf16")
+    ('dense', 'dense_bf16')
+    """
+    if any(kind.endswith("latent") for kind in model.kinds):
+        return "mla"
+    if model.experts:
+        return "moe"
+    return "dense_bf16" if linear in {"bf16", "fp16"} else "dense"
+
+
+def is_calibrated(engine: str, card: str, model: Model, linear: str) -> bool:
+    """Tell whether the constants of an engine on a card were fitted on models of this kind.
+
+    Windows, selections, compressed entries, linear attention and state spaces never were. Dense models in bf16 share
+    the constants of dense ones where they were not fitted apart.
+    """
+    if not set(model.kinds) <= _MEASURED_KINDS:
+        return False
+    kind = constants_kind(model, linear)
+    return any((engine, card, name) in CALIBRATED for name in (kind, kind.removesuffix("_bf16")))
 
 
 def calibrated_rows() -> list[tuple[str, str, str]]:

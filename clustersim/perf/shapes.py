@@ -15,7 +15,7 @@ import numpy as np
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan
 
-__all__ = ["Product", "layer_products", "layer_seconds", "product_seconds", "shape_efficiency"]
+__all__ = ["Product", "ffn_width", "layer_products", "layer_seconds", "product_seconds", "shape_efficiency"]
 
 #: A number, or an array with one entry a plan.
 Real = Any
@@ -33,13 +33,19 @@ AVERAGE_SHARE = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """Equal matrix products of one launch: ``groups`` of ``rows`` x n x k, ``share`` of them in a layer on average."""
+    """Equal matrix products of one launch: ``groups`` of ``rows`` x n x k."""
 
     rows: Real
     n: Real
     k: Real
     groups: Real
-    share: float
+
+
+def ffn_width(model: Model, mixture: bool) -> float:
+    """Return the feed-forward width that a token's values pass through in a layer of a kind."""
+    if not mixture:
+        return float(model.ffn_hidden)
+    return float((model.experts_per_token + model.shared_experts) * model.expert_ffn_hidden)
 
 
 def shape_efficiency(m: Real, n: Real, k: Real, groups: Real, units: float, *, drain: float = 150.0) -> Real:
@@ -80,35 +86,31 @@ def product_seconds(
     return np.maximum(flops / (rate * share), moved / bandwidth)
 
 
-def layer_products(model: Model, plan: Plan, tokens: Real) -> list[Product]:
-    """Return the forward products of one average layer on one card, for ``tokens`` of a micro-batch.
+def layer_products(model: Model, plan: Plan, tokens: Real, *, mixture: bool) -> list[Product]:
+    """Return the forward products of one layer on one card, for ``tokens`` of a micro-batch.
 
     Dense weights are split by tensors. Experts without an exchange are split so, too; with one, each card holds whole
     experts and takes what its group sends, shared out evenly.
     """
     h, tp = model.hidden, plan.tp
-    out = [Product(tokens, n, k, 1.0, 1.0) for n, k in _attention_products(model, tp)]
-    dense = model.dense_layers / model.layers
+    out = [Product(tokens, n, k, 1.0) for n, k in _attention_products(model, tp)]
     width: Real
-    mixed = model.moe_layers / model.layers
-    if dense:
-        out += _block(tokens, h, model.ffn_hidden / tp, model.gated, 1.0, dense)
-    if mixed:
-        if model.shared_experts:
-            width = model.shared_experts * model.expert_ffn_hidden / tp
-            out += _block(tokens, h, width, model.gated, 1.0, mixed)
-        exchanged = np.greater(plan.ep, 1)
-        width = model.expert_ffn_hidden / np.where(exchanged, plan.etp, tp)
-        here = model.experts / plan.ep
-        routed = tokens * model.experts_per_token * np.where(exchanged, plan.etp / tp, 1.0)
-        out += _block(routed / here, h, width, model.gated, here, mixed)
-    return out
+    if not mixture:
+        return out + _block(tokens, h, model.ffn_hidden / tp, model.gated, 1.0)
+    if model.shared_experts:
+        width = model.shared_experts * model.expert_ffn_hidden / tp
+        out += _block(tokens, h, width, model.gated, 1.0)
+    exchanged = np.greater(plan.ep, 1)
+    width = model.expert_ffn_hidden / np.where(exchanged, plan.etp, tp)
+    here = model.experts / plan.ep
+    routed = tokens * model.experts_per_token * np.where(exchanged, plan.etp / tp, 1.0)
+    return out + _block(routed / here, h, width, model.gated, here)
 
 
-def _block(rows: Real, h: float, width: Real, gated: bool, groups: Real, share: float) -> list[Product]:
+def _block(rows: Real, h: float, width: Real, gated: bool, groups: Real) -> list[Product]:
     """The two products of a feed-forward block; gate and up are one."""
     up = (2 if gated else 1) * width
-    return [Product(rows, up, float(h), groups, share), Product(rows, float(h), width, groups, share)]
+    return [Product(rows, up, float(h), groups), Product(rows, float(h), width, groups)]
 
 
 def _attention_products(model: Model, tp: Real) -> list[tuple[Real, Real]]:
@@ -127,27 +129,27 @@ def _attention_products(model: Model, tp: Real) -> list[tuple[Real, Real]]:
 
 
 def layer_seconds(
-    model: Model, plan: Plan, tokens: Real, *, rate: float, bandwidth: float, units: float
-) -> tuple[Real, Real]:
-    """Return the seconds of an average layer's products, forward and backward, on one card.
+    model: Model, plan: Plan, tokens: Real, *, mixture: bool, rate: float, bandwidth: float, units: float
+) -> tuple[Real, Real, Real]:
+    """Return the seconds of a layer's products on one card: forward, backward for inputs, backward for weights.
 
     Backward are two products each: for the inputs (rows x k, depth n) and for the weights (k x n, depth rows). Of many
     plans those that agree in what a layer sees are computed once.
     """
 
-    def total(tp: Real, ep: Real, seen: Real) -> tuple[Real, Real]:
-        forward: Real = 0.0
-        backward: Real = 0.0
+    def total(tp: Real, ep: Real, seen: Real) -> tuple[Real, Real, Real]:
+        seconds: list[Real] = [0.0, 0.0, 0.0]
         words = {"rate": rate, "bandwidth": bandwidth, "units": units}
-        for p in layer_products(model, replace(plan, tp=tp, ep=ep), seen):
-            forward = forward + p.share * product_seconds(p.rows, p.n, p.k, p.groups, **words)
-            backward = backward + p.share * product_seconds(p.rows, p.k, p.n, p.groups, **words)
-            backward = backward + p.share * product_seconds(p.k, p.n, p.rows, p.groups, **words)
-        return forward, backward
+        for p in layer_products(model, replace(plan, tp=tp, ep=ep), seen, mixture=mixture):
+            sides = ((p.rows, p.n, p.k), (p.rows, p.k, p.n), (p.k, p.n, p.rows))
+            seconds = [
+                s + product_seconds(*side, p.groups, **words) for s, side in zip(seconds, sides, strict=True)
+            ]
+        return seconds[0], seconds[1], seconds[2]
 
     if np.ndim(plan.tp) + np.ndim(plan.ep) + np.ndim(tokens) == 0:
         return total(plan.tp, plan.ep, tokens)
     columns = np.broadcast_arrays(*(np.asarray(c, dtype=float) for c in (plan.tp, plan.ep, tokens)))
     few, back = np.unique(np.stack(columns), axis=1, return_inverse=True)
-    forward, backward = total(few[0], few[1], few[2])
-    return np.broadcast_to(forward, few[0].shape)[back], np.broadcast_to(backward, few[0].shape)[back]
+    forward, inputs, weights = (np.broadcast_to(s, few[0].shape)[back] for s in total(few[0], few[1], few[2]))
+    return forward, inputs, weights

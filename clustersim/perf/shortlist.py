@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from clustersim.errors import InfeasibleError
@@ -138,10 +139,8 @@ def shortlist(job: TrainJob, space: PlanSpace, errors: PlanErrors, kept: int = K
     """
     roomy = replace(job, card=replace(job.card, memory_bytes=math.inf))
     plans = [f.plan for f in best_of_kinds(roomy, space, errors, kept)]
-    try:
+    with suppress(InfeasibleError):
         plans = [f.plan for f in best_of_kinds(job, space, errors, kept)] + plans
-    except InfeasibleError:
-        pass
     return tuple(dict.fromkeys(plans))
 
 

@@ -8,6 +8,7 @@ is their exact sum.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -20,19 +21,20 @@ from clustersim.perf.job import TrainJob, check_plan
 from clustersim.perf.memory import (
     MemoryTerms,
     Shard,
-    activation_bytes_per_layer,
     check_fits,
-    memory_per_card,
+    fullest_stage,
+    kept_activations,
     stage_shard,
 )
-from clustersim.perf.plan import Plan
+from clustersim.perf.schedules import bubble_share
 from clustersim.perf.shapes import product_seconds
-from clustersim.perf.stage import stage_seconds, wide_type
+from clustersim.perf.split import StageLoad, choose, stage_layers, telling_loads, whole_load
+from clustersim.perf.stage import Layers, Stage, layers_seconds, wide_type
 from clustersim.perf.terms import StepTerms
 
 __all__ = [
-    "StepTerms", "StepTime", "estimate_step", "logit_seconds", "optimizer_seconds", "send_seconds", "step_columns",
-    "train_step",
+    "StepColumns", "StepTerms", "StepTime", "estimate_step", "heaviest", "logit_seconds", "optimizer_seconds",
+    "send_seconds", "slowest", "step_columns", "train_step",
 ]  # fmt: skip
 
 #: A number, or an array with one entry a plan.
@@ -41,6 +43,11 @@ Real = Any
 #: Bytes that the loss reads and writes for one logit, forward and backward, in single precision, partly fused
 #: (counted).
 LOGIT_BYTES = 20.0
+#: The same of separate operators: cast, softmax, loss, their gradients and the cast back (counted).
+EAGER_LOGIT_BYTES = 42.0
+#: Bytes that the optimizer reads and writes for one parameter in one kernel, and in one kernel for each operator
+#: (counted: Adam).
+STATE_BYTES, EAGER_STATE_BYTES = 28.0, 80.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,12 @@ class StepTime:
 
     terms: StepTerms
     memory: MemoryTerms
+    stage_layers: tuple[float, ...]
+    """Layers of every stage of the pipeline."""
+    slowest_stage: int
+    """The stage that sets the pace, from 0."""
+    fullest_stage: int
+    """The stage whose cards ``memory`` is of, from 0."""
     cards: int
     tokens: float
     model_flops: float
@@ -109,18 +122,8 @@ def logit_seconds(job: TrainJob) -> Real:
         )
         for m, n, k in ((tokens, width, h), (tokens, h, width), (h, width, tokens))
     )
-    return products + LOGIT_BYTES * tokens * width / bandwidth
-
-
-def _bubble(plan: Plan, micro_batches: Real, stage_s: Real) -> Real:
-    """Idle time of the pipeline: (pp - 1) micro-batches of a stage, over the interleave (arXiv:2104.04473, 2.2).
-
-    Zero-bubble fills it with weight gradients and leaves a third (Qi et al., arXiv:2401.10241, ZB-H1).
-    """
-    idle = (plan.pp - 1) * stage_s
-    if plan.schedule == "zero_bubble":
-        return idle / 3
-    return idle / plan.interleave
+    moved = EAGER_LOGIT_BYTES if job.plan.software.eager else LOGIT_BYTES
+    return products + moved * tokens * width / bandwidth
 
 
 def send_seconds(job: TrainJob) -> Real:
@@ -133,8 +136,8 @@ def send_seconds(job: TrainJob) -> Real:
 
 def optimizer_seconds(job: TrainJob, shard: Shard) -> Real:
     """Return the seconds of reading and writing weight and moments in single precision, and reading the gradient."""
-    states = shard.per_copy(job.plan.zero >= 1)
-    return 28.0 * states / (job.card.memory_bandwidth * job.card.memory_efficiency)
+    states, moved = shard.per_copy(job.plan, 1), EAGER_STATE_BYTES if job.plan.software.eager else STATE_BYTES
+    return moved * states / (job.card.memory_bandwidth * job.card.memory_efficiency)
 
 
 def train_step(job: TrainJob) -> StepTime:
@@ -144,35 +147,44 @@ def train_step(job: TrainJob) -> StepTime:
     when the model does not fit.
     """
     check_plan(job)
-    return _step(job, check_fits(job))
+    check_fits(job)
+    return estimate_step(job)
 
 
 def estimate_step(job: TrainJob) -> StepTime:
     """Return the step time whether or not the model fits: for runs that are known to have run."""
-    return _step(job, memory_per_card(job))
+    found = step_columns(job)
+    plain = StepTerms(*(float(getattr(found.terms, f.name)) for f in fields(StepTerms)))
+    return _assemble(job, plain, found)
 
 
-def _step(job: TrainJob, memory: MemoryTerms) -> StepTime:
-    terms, dp_total = step_columns(job)
-    plain = StepTerms(*(float(getattr(terms, f.name)) for f in fields(terms)))
-    return _assemble(job, plain, memory, float(dp_total))
+@dataclass(frozen=True, slots=True)
+class StepColumns:
+    """The terms of a step, its whole data-parallel time, hidden or not, and the stage that sets the pace."""
+
+    terms: StepTerms
+    replicas_s: Real
+    slowest: StageLoad
 
 
-def step_columns(job: TrainJob) -> tuple[StepTerms, Real]:
-    """Return the terms of a step, and its whole data-parallel time, for one plan or for many at once.
+def step_columns(job: TrainJob) -> StepColumns:
+    """Return the terms of a step for one plan or for many at once.
 
     The degrees and the micro-batch of the plan may be arrays of one entry a plan; its words and flags are the same
     for all of them. Nothing is checked: the plans must be possible.
 
     Raises InputError for a data type that the card lacks, or an offload without a host link.
     """
-    model, plan, m = job.model, job.plan, job.micro_batches
-    stage = stage_seconds(job)
-    logits = logit_seconds(job)
-    # The head makes the last stage the slowest; its micro-batches set the pace.
-    shard = stage_shard(model, plan)
-    exposed_dp, dp_total = data_parallel_time(job, shard, stage.total, m, model.layers / plan.pp)
-    host = _offload(job, shard.per_copy(plan.zero >= 1), stage.total)
+    plan, m = job.plan, job.micro_batches
+    loads = telling_loads(job.model, plan)
+    layers, logits = layers_seconds(job), logit_seconds(job)
+    pace, load, stage = slowest(layers, loads, logits)
+    # One micro-batch through all stages but the slowest is what 1F1B leaves idle.
+    others = layers.of(whole_load(job.model)).total + logits - pace
+    heavy = heaviest(job, loads)
+    shard = stage_shard(job.model, plan, heavy)
+    exposed_dp, replicas_s = data_parallel_time(job, shard, layers.of(heavy).phases, heavy.layers)
+    host = _offload(job, load, shard.per_copy(plan, 1), stage.total)
     sends = 2.0 * m * plan.interleave * send_seconds(job)
     terms = StepTerms(
         compute_s=m * stage.gemm,
@@ -180,48 +192,79 @@ def step_columns(job: TrainJob) -> tuple[StepTerms, Real]:
         memory_bound_s=m * stage.elementwise,
         recompute_s=m * stage.recompute,
         software_s=m * stage.software,
-        logits_s=m * logits,
+        logits_s=m * load.head * logits,
         exposed_tp_s=m * stage.tp,
         exposed_cp_s=m * stage.cp,
         exposed_ep_s=m * stage.ep,
         exposed_pp_s=np.where(np.greater(plan.pp, 1), sends, 0.0),
         exposed_dp_s=exposed_dp,
-        bubble_s=_bubble(plan, m, stage.total),
+        bubble_s=np.maximum(0.0, others) * bubble_share(plan, stage.phases),
         optimizer_s=optimizer_seconds(job, shard),
         offload_s=host,
     )
-    return terms, dp_total
+    return StepColumns(terms, replicas_s, load)
 
 
-def _offload(job: TrainJob, states: Real, stage_s: Real) -> Real:
+def slowest(layers: Layers, loads: Sequence[StageLoad], logits: Real) -> tuple[Real, StageLoad, Stage]:
+    """Return the pace of a pipeline: the seconds of its slowest stage, head included, what it holds, and its layers.
+
+    Of stages that are as slow the last counts, which has the head.
+    """
+    pace, load = layers.of(loads[0]).total + loads[0].head * logits, loads[0]
+    for other in loads[1:]:
+        seconds = layers.of(other).total + other.head * logits
+        slower = np.greater_equal(seconds, pace)
+        pace, load = np.where(slower, seconds, pace), choose(slower, other, load)
+    return pace, load, layers.of(load)
+
+
+def heaviest(job: TrainJob, loads: Sequence[StageLoad]) -> StageLoad:
+    """The stage with the most parameters on a card: its exchange and its optimizer end last."""
+    load = loads[0]
+    for other in loads[1:]:
+        sizes = (stage_shard(job.model, job.plan, one).total for one in (other, load))
+        load = choose(np.greater(*sizes), other, load)
+    return load
+
+
+def _offload(job: TrainJob, load: StageLoad, states: Real, stage_s: Real) -> Real:
     """Seconds of the host link that nothing hides.
 
     Optimizer states stay on the host: gradients go out (4 bytes) and weights come back (2) once a step. Activations go
     out under the forward third of a micro-batch and come back under the backward two thirds.
     """
-    card, model, plan = job.card, job.model, job.plan
+    card, plan = job.card, job.plan
     if not (plan.offload_optimizer or plan.offload_activations):
         return 0.0
     if card.host_link_bandwidth <= 0:
         raise InputError(f"card {card.name} has no host_link.bandwidth in its profile; offload needs it")
     exposed: Real = 6.0 * states / card.host_link_bandwidth if plan.offload_optimizer else 0.0
     if plan.offload_activations:
-        kept = activation_bytes_per_layer(job, plan.recompute) * model.layers / plan.pp
-        one = kept / card.host_link_bandwidth
+        one = kept_activations(job, load, plan.recompute) / card.host_link_bandwidth
         late = np.maximum(0.0, one - stage_s / 3) + np.maximum(0.0, one - stage_s * 2 / 3)
         exposed = exposed + job.micro_batches * late
     return exposed
 
 
-def _assemble(job: TrainJob, terms: StepTerms, memory: MemoryTerms, dp_total: float) -> StepTime:
+def _assemble(job: TrainJob, terms: StepTerms, found: StepColumns) -> StepTime:
     tokens, per_token = job.tokens, job.model.flops_per_token(job.seq_len)
     model_flops = tokens * per_token
     again = tokens * (per_token / 3 if job.plan.recompute == "full" else 0.0)
+    fullest, memory = fullest_stage(job)
     busy = terms.memory_bound_s + 0.3 * (terms.compute_s + terms.attention_s + terms.recompute_s)
-    links = terms.exposed_tp_s + terms.exposed_cp_s + terms.exposed_ep_s + terms.exposed_pp_s + dp_total
+    links = (
+        terms.exposed_tp_s
+        + terms.exposed_cp_s
+        + terms.exposed_ep_s
+        + terms.exposed_pp_s
+        + float(found.replicas_s)
+    )
     return StepTime(
         terms=terms,
         memory=memory,
+        stage_layers=stage_layers(job.model, job.plan),
+        slowest_stage=int(found.slowest.index),
+        fullest_stage=int(fullest.index),
         cards=job.cards,
         tokens=tokens,
         model_flops=model_flops,

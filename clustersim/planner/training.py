@@ -193,7 +193,7 @@ def _degrees(asked: Question) -> tuple[set[int], list[int]]:
     """Products of tensor and context degrees, and pipeline depths, by which the model can be split."""
     job = asked.job
     model = model_spec(asked.inputs.model(asked.work))
-    stages = [p for p in range(1, model.layers + 1) if model.layers % p == 0]
+    stages = [p for p in range(1, model.layers + 1) if model.layers % p == 0 or p & (p - 1) == 0]
     return {t * c for t in LEAN.tp if model.heads % t == 0 for c in space_of(job).cp}, stages
 
 

@@ -174,6 +174,8 @@ class AnchorRow(Model):
     scenario: str
     product: str
     value_in_use_price_cny: Number
+    by_workload_cny: dict[str, Number]
+    """The same by workload; they sum to it."""
 
 
 class AnchorFile(Model):

@@ -31,7 +31,8 @@ __all__ = ["MONEY_NEEDS", "NEEDS", "Inputs", "load_inputs", "load_one", "sourced
 #: Parts of the site that each kind of workload needs, and that a price needs besides.
 NEEDS: dict[str, tuple[str, ...]] = {
     "training": (
-        "cluster.cards", "cluster.server", "cluster.nic", "cluster.fabric", "cluster.storage", "reliability", "checkpoint",
+        "cluster.cards", "cluster.server", "cluster.nic", "cluster.fabric", "cluster.storage", "reliability",
+        "checkpoint",
     ),
     "serving": ("cluster.nic",),
     "video": (),

@@ -1,7 +1,7 @@
 """Where profiles and scenarios are found, and by which names.
 
 Order: a given path, the folders of ``$CLUSTERSIM_PATH``, the working folder, the repository root of an editable
-install, and the copy shipped inside the package. A name is exact: the file's own or one of the ``aliases`` that the file
+install, and the copy shipped inside the package. A name is exact: the file's own or one of the ``aliases`` that it
 declares, in either case of letters and with ``-``, ``_`` and spaces alike; never a part of a name.
 """
 

@@ -78,7 +78,7 @@ def refuse_old_form(document: Document) -> None:
     made = new_form(data)
     text = yaml.safe_dump({"demand": made["demand"]}, sort_keys=False, allow_unicode=True, width=100)
     gone = [
-        "the price of a card-hour comes from the site's own cluster, cards and tco: cost is gone" if "cost" in data else "",
+        "a card-hour costs what the site's own cluster and tco say: cost is gone" if "cost" in data else "",
         "other cards are scenarios of their own for `clustersim compare`: compare is gone" if "compare" in data else "",
         "a second segment is a workload with a share: market.inference is gone"
         if "inference" in (data.get("market") or {}) else "",

@@ -28,6 +28,8 @@ from clustersim.schema.base import (
     validate,
 )  # fmt: skip
 from clustersim.schema.lookup import find_file
+from clustersim.schema.profile_base import Profile
+from clustersim.schema.software import SoftwareProfile
 from clustersim.schema.tco import Pue
 from clustersim.schema.yamlfile import Document, read_yaml
 
@@ -39,18 +41,6 @@ __all__ = [
 Price = Annotated[Sourced, money()]
 Rent = Annotated[Sourced, money("/h")]
 Height = Annotated[Sourced, quantity("U", gt=0)]
-
-
-class Profile(Model):
-    """What every profile file has."""
-
-    name: str
-    aliases: tuple[str, ...] = ()
-    """Other exact names, compared like the name itself; unique over a kind."""
-    notes: tuple[str, ...] = ()
-    source: str = ""
-    """Source of the plain (unsourced) fields of the file, for example a model's published configuration."""
-    tier: str = "given"
 
 
 class MemoryProfile(Model):
@@ -245,6 +235,7 @@ KINDS: dict[str, tuple[str, type[Profile]]] = {
     "optics": ("hwprofiles/optics", OpticsProfile),
     "models": ("hwprofiles/models", ModelProfile),
     "cooling": ("hwprofiles/cooling", CoolingProfile),
+    "software": ("hwprofiles/software", SoftwareProfile),
 }
 
 P = TypeVar("P", bound=Profile)

@@ -24,12 +24,16 @@ class PlanSection(Model):
     """Cards that split each exchanged expert."""
     interleave: int = Field(1, ge=1)
     micro_batch: int = Field(1, ge=1)
-    schedule: Literal["gpipe", "1f1b", "interleaved", "zero_bubble"] = "1f1b"
+    schedule: Literal["gpipe", "1f1b", "interleaved", "zb_h1", "zb_h2", "zb_v", "dualpipe"] = "1f1b"
     sequence_parallel: bool = True
     recompute: Literal["none", "selective", "full"] = "selective"
     zero: int = Field(1, ge=0, le=3)
     offload_optimizer: bool = False
     offload_activations: bool = False
+    embedding_slot: bool = False
+    """Whether the embedding counts as a layer when layers are given out to stages."""
+    loss_slot: bool = False
+    """The same of the output head."""
 
 
 class SoftwareSection(Model):

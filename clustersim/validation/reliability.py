@@ -14,11 +14,11 @@ from typing import Any
 
 from clustersim.des.training.closed_form import (
     daly_interval,
-    expected_run,
     linear_ettr,
     renewal_efficiency,
 )
 from clustersim.des.training.components import FailureClass, failure_classes
+from clustersim.des.training.fidelity import expected_goodput
 from clustersim.des.training.run import CheckpointLevel, Recovery, TrainingRun
 from clustersim.validation.common import ValidationRow, require_columns
 
@@ -81,7 +81,7 @@ def _ettr(mttf_s: float, interval_s: float | None, restart_s: float) -> float:
         keep_work=interval_s is None,
         safe_recovery=interval_s is None,
     )  # fmt: skip
-    return expected_run(run).ettr
+    return expected_goodput(run).ettr
 
 
 def predict_row(row: Mapping[str, str]) -> ValidationRow:

@@ -24,9 +24,10 @@ from clustersim.des.serving.cluster import simulate
 from clustersim.des.serving.metrics import records
 from clustersim.des.serving.rules import Batching
 from clustersim.des.serving.settings import Pool
-from clustersim.errors import ClusterSimError, InputError
+from clustersim.errors import ClusterSimError, InfeasibleError, InputError
 from clustersim.perf.serving_calibrated import efficiency_for
 from clustersim.perf.serving_engine import Layout, Precision
+from clustersim.perf.serving_reserve import RESERVES
 from clustersim.validation.common import ValidationRow, require_columns
 from clustersim.validation.serving_published import predict_published
 from clustersim.validation.serving_setup import (
@@ -182,7 +183,17 @@ def _throughput(model_name: str, gpu: str, run: _Run) -> float:
     known, model = find_card(gpu), find_model(model_name).model
     assert known.card is not None and known.network is not None and model is not None
     efficiency = efficiency_for(run.engine, known.card, kind_of(model, run.precision))
-    cost, _ = build(model, run.layout, known.card, known.network, efficiency, run.precision, run.rules)
+    cost, _ = build(
+        model,
+        run.layout,
+        known.card,
+        known.network,
+        efficiency,
+        run.precision,
+        run.rules,
+        reserve=RESERVES.get(run.engine, RESERVES["vllm"]),
+        context=run.isl + run.osl / 2.0,
+    )
     rng = np.random.default_rng(0)
     # Round numbers are drawn lengths of a fixed size; the others are conversations (ShareGPT), which spread.
     drawn = run.isl < 400 and abs(run.isl - 128) > 1.5
@@ -194,6 +205,8 @@ def _throughput(model_name: str, gpu: str, run: _Run) -> float:
     )
     done = records(simulate(requests, Pool(1, cost, run.rules), log=False))
     finished = np.isfinite(done["e2e_s"])
+    if not finished.any():
+        raise InfeasibleError(f"no request fits the {cost.cache_tokens} tokens of cache")
     return float(done["output_tokens"][finished].sum() / max(done["finish_s"][finished].max(), 1e-9))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from clustersim.des.serving.settings import ClosedLoop, Pool
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
-from clustersim.perf.serving_calibrated import efficiency_for
+from clustersim.perf.serving_calibrated import constants_kind, efficiency_for
 from clustersim.perf.serving_engine import Efficiency, Layout, Precision
 
 __all__ = [
@@ -95,7 +96,7 @@ def find_model(name: str) -> Known:
         return Known(reason=f"the dimensions of {name} are not known here")
     if row["unsupported"]:
         return Known(reason=f"{name}: {row['unsupported']}")
-    whole = {
+    whole: dict[str, Any] = {
         k: int(v)
         for k, v in row.items()
         if k not in {"name", "match", "gated", "tied_embeddings", "unsupported", "source"}
@@ -156,11 +157,7 @@ def kind_of(model: Model, precision: Precision) -> str:
     >>> kind_of(find_model("Qwen3-32B").model, Precision("fp8", "fp8"))
     'dense'
     """
-    if model.kv_lora_rank:
-        return "mla"
-    if model.experts:
-        return "moe"
-    return "dense_bf16" if precision.linear in {"bf16", "fp16"} else "dense"
+    return constants_kind(model, precision.linear)
 
 
 def normal_engine(text: str) -> str:

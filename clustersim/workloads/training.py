@@ -10,7 +10,7 @@ from importlib import resources
 from clustersim.assemble.parts import card_spec, network_spec
 from clustersim.assemble.reliability import training_run
 from clustersim.assemble.training import train_job
-from clustersim.des.training.closed_form import ExpectedRun, expected_run
+from clustersim.des.training.fidelity import Expected, expected_goodput
 from clustersim.des.training.run import TrainingRun
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.job import TrainJob
@@ -22,7 +22,7 @@ from clustersim.schema.demand import TrainingWorkload, identity
 from clustersim.schema.inputs import Inputs
 from clustersim.workloads.work import Load, Product, StageCache, Work
 
-__all__ = ["TrainingDetail", "plan_errors", "planned_job", "scaling", "space_of", "work_of"]
+__all__ = ["TrainingDetail", "plan_errors", "planned_job", "space_of", "work_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,30 @@ class TrainingDetail:
     """How the plan was found; nothing for a stated plan."""
     step: StepTime
     run: TrainingRun
-    expected: ExpectedRun
+    expected: Expected
 
     @property
     def goodput_tokens_per_s(self) -> float:
         """Tokens per second that are kept, failures and checkpoints included."""
         return self.step.tokens_per_s * self.expected.ettr
+
+    @property
+    def scaling(self) -> tuple[int, float]:
+        """Base count and weak-scaling efficiency: tokens/s per card against the fewest replicas that fit.
+
+        Weak scaling: the same plan and the same batch per replica.
+        """
+        job, plan = self.job, self.job.plan
+        per_replica = job.global_batch // plan.dp
+        for replicas in (r for r in range(1, plan.dp + 1) if plan.dp % r == 0):
+            cards, batch = plan.cards // plan.dp * replicas, per_replica * replicas
+            smaller = replace(job, plan=replace(plan, dp=replicas), cards=cards, global_batch=batch)
+            try:
+                base = train_step(smaller)
+            except (InfeasibleError, InputError):
+                continue
+            return cards, self.step.tokens_per_s_per_card / base.tokens_per_s_per_card
+        return job.cards, 1.0
 
 
 @lru_cache(maxsize=1)
@@ -97,11 +115,12 @@ def work_of(inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache
     job, choice = planned_job(inputs, work, cache)
     step = cache.get("training step", job, lambda: train_step(job))
     run = training_run(inputs, job.model.parameters)
-    expected = cache.get("long run", run, lambda: expected_run(run))
+    expected = cache.get("long run", run, lambda: expected_goodput(run))
     detail = TrainingDetail(job, choice, step, run, expected)
     kept = detail.goodput_tokens_per_s
     product = Product("mtoken", kept * 3600 / 1e6 / job.cards)
-    tied = choice.words() if choice is not None else ""
+    said = [choice.words() if choice is not None else ""]
+    said += [f"mean of the long run by {expected.fidelity}: {expected.why}" if expected.half_width else ""]
     return Work(
         name=name,
         kind="training",
@@ -119,7 +138,7 @@ def work_of(inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache
         },
         terms=asdict(step.terms),
         layout={"plan": plan_words(job.plan), "stated": choice is None},
-        notes=(tied,) if tied else (),
+        notes=tuple(text for text in said if text),
         detail=detail,
     )
 
@@ -145,26 +164,3 @@ def plan_words(plan: Plan) -> str:
         if on
     ]
     return ", ".join(degrees + words)
-
-
-def scaling(work: Work, cache: StageCache) -> tuple[int, float]:
-    """Return the base count and weak-scaling efficiency: tokens/s per card against the fewest replicas that fit.
-
-    Weak scaling: the same plan and the same batch per replica.
-    """
-    detail: TrainingDetail = work.detail
-    job, plan = detail.job, detail.job.plan
-    per_replica = job.global_batch // plan.dp
-    for replicas in (r for r in range(1, plan.dp + 1) if plan.dp % r == 0):
-        smaller = replace(
-            job,
-            plan=replace(plan, dp=replicas),
-            cards=plan.cards // plan.dp * replicas,
-            global_batch=per_replica * replicas,
-        )
-        try:
-            base = cache.get("training step", smaller, lambda smaller=smaller: train_step(smaller))  # type: ignore[misc]
-        except (InfeasibleError, InputError):
-            continue
-        return base.cards, detail.step.tokens_per_s_per_card / base.tokens_per_s_per_card
-    return job.cards, 1.0

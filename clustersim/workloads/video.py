@@ -22,10 +22,10 @@ class VideoDetail:
     streams_per_card: float
     per_stream: Demand
 
-    def used(self) -> dict[str, float]:
-        """Return the use of each resource by as many whole streams as fit."""
-        count = float(floor_streams(self.streams_per_card))
-        return {name: share * count for name, share in asdict(self.per_stream).items()}
+    @property
+    def whole_streams(self) -> int:
+        """Streams that a card holds at once."""
+        return floor_streams(self.streams_per_card)
 
 
 def work_of(inputs: Inputs, name: str, work: VideoWorkload, cache: StageCache) -> Work:

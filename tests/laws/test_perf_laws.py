@@ -53,7 +53,7 @@ def plans(draw: st.DrawFn) -> Plan:
     return Plan(
         tp=draw(st.sampled_from([1, 2, 4, 8])), pp=pp, dp=draw(st.sampled_from([1, 2, 8])),
         cp=draw(st.sampled_from([1, 2])), interleave=interleave, micro_batch=draw(st.sampled_from([1, 2])),
-        schedule="interleaved" if interleave > 1 else draw(st.sampled_from(["gpipe", "1f1b", "zero_bubble"])),
+        schedule="interleaved" if interleave > 1 else draw(st.sampled_from(["gpipe", "1f1b", "zb_h1"])),
         sequence_parallel=draw(st.booleans()), recompute=draw(st.sampled_from(["none", "selective", "full"])),
         zero=draw(st.integers(0, 3)), software=draw(SOFTWARE), offload_optimizer=draw(st.booleans()),
     )  # fmt: skip
@@ -143,9 +143,10 @@ def test_a_shape_reaches_some_of_the_best_rate(
 @given(st.lists(st.sampled_from([1, 2, 4, 8]), min_size=2, max_size=20))
 def test_layers_of_many_plans_are_those_of_each(degrees: list[int]) -> None:
     words = {"rate": 2.5e14, "bandwidth": 1.7e12, "units": 108.0}
-    for model in (MODEL, MIXTURE):
-        many = layer_seconds(model, Plan(tp=np.array(degrees)), 4096.0, **words)  # type: ignore[arg-type]
-        each = [layer_seconds(model, Plan(tp=tp), 4096.0, **words) for tp in degrees]
+    for model, mixture in ((MODEL, False), (MIXTURE, True)):
+        kind = {**words, "mixture": mixture}
+        many = layer_seconds(model, Plan(tp=np.array(degrees)), 4096.0, **kind)  # type: ignore[arg-type]
+        each = [layer_seconds(model, Plan(tp=tp), 4096.0, **kind) for tp in degrees]  # type: ignore[arg-type]
         assert pytest.approx(np.array(each), rel=1e-12) == np.asarray(many).T
 
 

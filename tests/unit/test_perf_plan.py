@@ -17,7 +17,9 @@ from tests.laws.test_perf_laws import CARD, MODEL, network
     ("change", "cards", "batch", "message"),
     [
         ({"tp": 4}, 8, 64, "= 4, but the cluster has 8 cards; dp=2 would fit"),
-        ({"pp": 3}, 3, 63, "32 layers do not divide into pp x interleave = 3 parts; 2 would do"),
+        ({"pp": 33}, 33, 64, "32 layers to give out to pp x interleave = 33 x 1 chunks; at most 32 chunks"),
+        ({"pp": 3, "schedule": "dualpipe"}, 3, 63, "pp=3 must be even"),
+        ({"pp": 4, "schedule": "dualpipe"}, 4, 7, "at least 8 micro-batches, not 7"),
         ({"tp": 3}, 3, 64, "32 heads do not divide by tp=3; tp=2 would do"),
         ({"interleave": 2, "schedule": "interleaved"}, 1, 64, "interleave > 1 needs pp > 1"),
         ({"dp": 3}, 3, 64, "is no multiple of dp x micro_batch = 3; 63 would be"),

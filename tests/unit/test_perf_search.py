@@ -22,7 +22,7 @@ def test_the_best_is_the_best_of_all_plans_one_by_one(model) -> None:  # type: i
     job = TrainJob(card=CARD, network=network(), model=model, cards=32, global_batch=64, seq_len=4096)
     found = search_plans(job, SPACE, top=5)
     times = []
-    stages = [p for p in range(1, 33) if model.layers % p == 0]
+    stages = range(1, 33)
     for tp, cp, pp, ep, micro, v, recompute, zero, sp in product(
         SPACE.tp, SPACE.cp, stages, SPACE.ep, SPACE.micro_batch, SPACE.interleave, SPACE.recompute, SPACE.zero,
         SPACE.sequence_parallel,
@@ -85,7 +85,7 @@ def test_impossible_questions() -> None:
     job = TrainJob(card=CARD, network=network(), model=MODEL, cards=8, global_batch=8, seq_len=128)
     with pytest.raises(InfeasibleError, match="no plan can lay out"):
         search_plans(
-            replace(job, model=replace(MODEL, layers=31, heads=31, kv_heads=31), cards=7, global_batch=13)
+            replace(job, model=replace(MODEL, layers=6, heads=31, kv_heads=31), cards=7, global_batch=13)
         )
     with pytest.raises(InfeasibleError, match="take more cards or offload"):
         search_plans(replace(job, card=replace(CARD, memory_bytes=1e9)))
