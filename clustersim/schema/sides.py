@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from clustersim.errors import InputError, suggest
@@ -50,17 +51,20 @@ def load_sides(
     if not demand:
         for side in loaded[1:]:
             refuse_unlike(loaded[0], side)
-    out = [_with_terms(doing(side, asker, own_terms=True), loaded[0], own_site) for side in loaded]
-    return tuple(out)
+    labels = [" ".join([name, *map(str, own.values())]) for name in short for own in variants]
+    return tuple(
+        _as_side(doing(side, asker, own_terms=True), loaded[0], label, own_site)
+        for side, label in zip(loaded, labels, strict=True)
+    )
 
 
-def _with_terms(side: Inputs, first: Inputs, own_site: bool) -> Inputs:
-    if own_site or side.file == first.file:
-        return side
-    from dataclasses import replace
-
-    scenario = side.scenario.model_copy(update={"tco": first.scenario.tco})
-    return replace(side, scenario=scenario, prices_or_none=first.prices_or_none)
+def _as_side(side: Inputs, first: Inputs, label: str, own_site: bool) -> Inputs:
+    """The side under the first one's terms, by the name that its keys go by: copies of a file may state one name."""
+    changed: dict[str, Any] = {"name": label}
+    prices = side.prices_or_none
+    if not own_site and side.file != first.file:
+        changed["tco"], prices = first.scenario.tco, first.prices_or_none
+    return replace(side, scenario=side.scenario.model_copy(update=changed), prices_or_none=prices)
 
 
 def _refuse_incumbent(overrides: Iterable[Override]) -> None:
