@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -167,10 +167,11 @@ def _scaling_cases(chain: Any) -> list[dict[str, Any]]:
     return rows
 
 
-def _ladder() -> list[dict[str, str]]:
+def _ladder() -> Sequence[Mapping[str, str]]:
+    from clustersim.reading.tables import shipped_rows
+
     path = Path(__file__).resolve().parent.parent / "data" / "mtbf_ladder.csv"
-    with path.open(newline="", encoding="utf-8") as handle:
-        return list(csv.DictReader(handle))
+    return shipped_rows(path)
 
 
 def _table(result: dict[str, Any]) -> str:

@@ -201,21 +201,19 @@ def mc(scenario: str, sets: tuple[str, ...], samples: int, output: str | None, f
 
 @click.command()
 @click.argument("scenario")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 @set_option
 @format_option()
 def consensus(scenario: str, file: Path, sets: tuple[str, ...], fmt: str) -> None:
     """Put ours beside a consensus FILE (CSV as a data vendor exports it, columns by alias)."""
     from clustersim.finance.consensus import compare_consensus, read_consensus
     from clustersim.finance.statements import make_statements
+    from clustersim.reading.guarded import read_text
 
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(f"{file}: is not UTF-8 text; export it as CSV UTF-8") from None
+    source = read_text(file)
     run = chain_of(scenario, sets)
     statements = make_statements(run.company, run.forecast)
-    table = compare_consensus(statements.income, statements.years, read_consensus(text, str(file)))
+    table = compare_consensus(statements.income, statements.years, read_consensus(source.text, source.name))
     if not table:
         raise InputError(
             f"{file}: no year of the consensus is in the forecast ({', '.join(statements.years)})"

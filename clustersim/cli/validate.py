@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import importlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,27 +27,14 @@ DOMAINS: dict[str, tuple[str, str]] = {
 def read_rows(file: Path) -> list[dict[str, str]]:
     """Read a CSV with a header line; blank lines are passed over.
 
-    Raises InputError for an unreadable or empty file, a repeated column, or a line with too many cells.
+    Raises InputError for an unreadable or empty file, a repeated column, or a line that does not fit the header.
     """
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: cannot be read as UTF-8 text ({error})") from None
-    reader = csv.DictReader(text.splitlines())
-    header = reader.fieldnames or []
-    if not header:
-        raise InputError(f"{file}: the file is empty; its first line must name the columns")
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        raise InputError(f"{file}:1: column {twice[0]!r} stands twice")
-    rows = []
-    for row in reader:
-        if None in row:
-            raise InputError(f"{file}:{reader.line_num}: more cells than columns")
-        rows.append({k: (v or "") for k, v in row.items()})
-    if not rows:
-        raise InputError(f"{file}: has a header but no rows")
-    return rows
+    from clustersim.reading.tables import read_table
+
+    table = read_table(file)
+    if not table.rows:
+        raise InputError(f"{table.name}: has a header but no rows")
+    return list(table.rows)
 
 
 def _table(answer: Mapping[str, Any]) -> str:

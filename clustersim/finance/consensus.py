@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from clustersim.errors import InputError
+from clustersim.reading.tables import records
 
 __all__ = ["ALIASES", "Comparison", "compare_consensus", "read_consensus"]
 
@@ -66,7 +65,10 @@ def read_consensus(text: str, where: str) -> dict[tuple[str, str], float]:
 
     Raises InputError, naming the line, for no period column, no known item, or a cell that is no number.
     """
-    rows = list(csv.reader(io.StringIO(text.lstrip("\ufeff"))))
+    lines, rows = [], []
+    for line, cells in records(text.lstrip("\ufeff"), where):
+        lines.append(line)
+        rows.append(cells)
     if len(rows) < 2:
         raise InputError(f"{where}: needs a heading and at least one row")
     period = next((i for i, cell in enumerate(rows[0]) if _plain(cell) in _PERIOD), None)
@@ -88,9 +90,7 @@ def read_consensus(text: str, where: str) -> dict[tuple[str, str], float]:
     if not columns and not problems:
         raise InputError(f"{where}:1: no known item; known: {', '.join(ALIASES)} and their aliases")
     out: dict[tuple[str, str], float] = {}
-    for line, row in enumerate(rows[1:], 2):
-        if not any(cell.strip() for cell in row):
-            continue
+    for line, row in zip(lines[1:], rows[1:], strict=True):
         year = re.search(r"20\d\d", row[period] if period < len(row) else "")
         if year is None:
             problems.append(f"{where}:{line}: no year in {row[period] if period < len(row) else ''!r}")

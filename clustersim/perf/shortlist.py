@@ -11,7 +11,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
 
 from clustersim.errors import InfeasibleError
 from clustersim.perf.job import TrainJob
@@ -19,6 +22,7 @@ from clustersim.perf.memory import memory_per_card
 from clustersim.perf.plan import Plan
 from clustersim.perf.search import FoundPlan, PlanSpace, search_plans
 from clustersim.perf.step import step_columns
+from clustersim.perf.terms import StepTerms
 
 __all__ = [
     "KEPT",
@@ -149,7 +153,7 @@ def choose(job: TrainJob, plans: tuple[Plan, ...], space: PlanSpace, errors: Pla
 
     Raises InfeasibleError where nothing fits.
     """
-    found = [f for f in (_timed(job.with_plan(plan)) for plan in plans) if f is not None]
+    found = _timed(job, plans)
     if not found:
         found = best_of_kinds(job, space, errors)
     found.sort(key=lambda f: (errors.corrected(f), f.memory_bytes))
@@ -162,10 +166,29 @@ def choose(job: TrainJob, plans: tuple[Plan, ...], space: PlanSpace, errors: Pla
     return Choice(best, corrected, other if errors.lead_inside(best.plan, other.plan, lead) else None, lead)
 
 
-def _timed(job: TrainJob) -> FoundPlan | None:
-    """The step time of one plan; nothing where it does not fit."""
-    memory = float(memory_per_card(job).total)
-    if memory > job.card.memory_bytes:
-        return None
-    terms, _ = step_columns(job)
-    return FoundPlan(job.plan, float(terms.total), memory, "", "", terms)
+#: Fields of a plan that may be columns; the rest are words, the same for every plan of a group.
+_DEGREES = ("tp", "pp", "dp", "cp", "ep", "etp", "interleave", "micro_batch")
+
+
+def _timed(job: TrainJob, plans: tuple[Plan, ...]) -> list[FoundPlan]:
+    """The step times of the plans that fit, in their order; plans that share their words are evaluated together."""
+    groups: dict[Plan, list[int]] = {}
+    for index, plan in enumerate(plans):
+        groups.setdefault(replace(plan, **dict.fromkeys(_DEGREES, 1)), []).append(index)
+    found: dict[int, FoundPlan] = {}
+    for words, members in groups.items():
+        columns = {name: np.array([getattr(plans[i], name) for i in members]) for name in _DEGREES}
+        trial = job.with_plan(replace(words, **columns))
+        memory = np.broadcast_to(np.asarray(memory_per_card(trial).total, dtype=float), (len(members),))
+        terms = step_columns(trial).terms
+        for at, index in enumerate(members):
+            if memory[at] <= job.card.memory_bytes:
+                own = StepTerms(*(_entry(getattr(terms, f.name), at) for f in fields(StepTerms)))
+                found[index] = FoundPlan(plans[index], own.total, float(memory[at]), "", "", own)
+    return [found[index] for index in sorted(found)]
+
+
+def _entry(column: Any, at: int) -> float:
+    """One plan's value of a term that is a column, or the same for all."""
+    values = np.asarray(column, dtype=float)
+    return float(values) if values.ndim == 0 else float(values[at])

@@ -1,5 +1,5 @@
-"""Serving asked forwards and backwards: a workload's own traffic, the largest rate at its service level, the cards for a
-demand, the plans of a replica by the cost of a token."""
+"""Serving asked forwards and backwards: a workload's own traffic, the largest rate at its level, cards for a
+demand, and the plans of a replica by the cost of a token."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+from clustersim.reading.guarded import stamp
 from clustersim.schema.base import validate
 from clustersim.schema.company import AnchorFile, AnchorRow
 from clustersim.schema.lookup import find_file
@@ -19,14 +20,14 @@ def anchors_path() -> Path:
 
 
 @lru_cache(maxsize=8)
-def _load(path: Path, stamp: int) -> AnchorFile:
+def _load(path: Path, at: int) -> AnchorFile:
     return validate(AnchorFile, read_yaml(path))
 
 
 def load_anchors() -> AnchorFile:
     """Load the anchors; the parsed file is kept until it changes."""
     path = anchors_path()
-    return _load(path, path.stat().st_mtime_ns)
+    return _load(path, stamp(path))
 
 
 def anchor_of(scenario: str, product: str) -> AnchorRow | None:

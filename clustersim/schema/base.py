@@ -8,7 +8,7 @@ required; in a scenario a bare value is the user's own choice (tier ``given``).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError, Val
 
 from clustersim.errors import InputError, Problem, suggest
 from clustersim.provenance import TIERS, Sourced
+from clustersim.reading.guarded import printable
 from clustersim.schema.yamlfile import Document, KeyPath
 from clustersim.units import to_float
 
@@ -40,6 +41,9 @@ __all__ = [
 
 #: Prices may stand in any of these; the unit of the parsed value says which.
 CURRENCIES = ("CNY", "USD", "HKD")
+
+#: No more problems than these are told of one file.
+_REPORTED = 100
 
 NUMBER_PARTS = ("value", "source", "tier", "low", "high", "note")
 
@@ -120,7 +124,7 @@ def _number(raw: Any, unit: str, bounds: Bounds, part: str = "") -> float:
     try:
         value = to_float(raw, unit)
         bounds.check(value, raw, unit)
-    except (InputError, ValueError, TypeError) as error:
+    except (InputError, ValueError, TypeError, OverflowError) as error:
         raise ValueError(f"{part}{error}") from None
     return value
 
@@ -175,20 +179,28 @@ def validate(model: type[M], document: Document, *, require_source: bool = False
         return model.model_validate(data, context={"require_source": require_source})
     except ValidationError as error:
         details = error.errors()
-        problems = [_problem(model, document, at, d) for d in details if not _repeated(d, details)]
-        problems.sort(key=lambda p: (p.line or 0, p.key))
-        raise InputError(f"{document.file}: {len(problems)} problem(s)", problems) from None
+        kept = [d for d in details if not _repeated(d, details)]
+        raise _refusal(model, document, at, kept) from None
+
+
+def _refusal(model: type[BaseModel], document: Document, at: KeyPath, details: Sequence[Any]) -> InputError:
+    """Every problem in the order of the lines; of a file that is wrong throughout, the first hundred."""
+    details = sorted(details, key=lambda d: document.line_of((*at, *d["loc"])) or 0)
+    problems = [_problem(model, document, at, detail) for detail in details[:_REPORTED]]
+    problems.sort(key=lambda p: (p.line or 0, p.key))
+    left = f", the first {_REPORTED} of them here" if len(details) > _REPORTED else ""
+    return InputError(f"{document.file}: {len(details)} problem(s){left}", problems)
 
 
 def _problem(model: type[BaseModel], document: Document, at: KeyPath, detail: Any) -> Problem:
     loc = tuple(part for part in detail["loc"] if part != "[key]")
     known, path = _walk(model, loc)
     path = (*at, *path)
-    key = ".".join(str(part) for part in path)
+    key = printable(".".join(str(part) for part in path), 200)
     kind = detail["type"]
     line = document.line_of(path)
     if kind == "extra_forbidden":
-        return Problem(document.file, line, key, "unknown key", suggest(str(detail["loc"][-1]), known))
+        return Problem(document.file, line, key, "unknown key", suggest(str(detail["loc"][-1])[:80], known))
     if kind == "missing":
         return Problem(document.file, line, key, "is needed and missing", "add it")
     if kind in {"union_tag_not_found", "union_tag_invalid"}:
@@ -198,7 +210,7 @@ def _problem(model: type[BaseModel], document: Document, at: KeyPath, detail: An
         )
     message = str(detail["msg"]).removeprefix("Value error, ")
     if kind not in {"value_error", "assertion_error"}:
-        message = f"{message[0].lower()}{message[1:]}, not {detail['input']!r}"
+        message = f"{message[0].lower()}{message[1:]}, not {printable(repr(detail['input']), 120)}"
     return Problem(document.file, line, key, message)
 
 

@@ -111,7 +111,11 @@ def _of_family(group: list[SoftwareProfile], stated: str) -> FoundSoftware:
         return FoundSoftware(latest, said)
     earlier = [p for p in group if release_of(p.release) <= wanted]
     if not earlier:
-        return FoundSoftware(group[0], f"{family} {stated} is older than every file: constants of {group[0].name}")
+        return FoundSoftware(
+            group[0], f"{family} {stated} is older than every file: constants of {group[0].name}"
+        )
     chosen = earlier[-1]
     exact = release_of(chosen.release) == wanted
-    return FoundSoftware(chosen, "" if exact else f"{family} {stated}: constants of the nearest earlier {chosen.name}")
+    return FoundSoftware(
+        chosen, "" if exact else f"{family} {stated}: constants of the nearest earlier {chosen.name}"
+    )

@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from clustersim.errors import InputError, suggest
+from clustersim.reading.guarded import is_file, printable
 from clustersim.schema.yamlfile import read_yaml
 
 __all__ = ["exact_name", "find_file", "known_names", "plain", "profile_name", "roots"]
@@ -98,7 +99,7 @@ def exact_name(kind: str, name: str) -> str | None:
     wanted = plain(name)
     for root in roots():
         folder = root / kind
-        if (folder / f"{name}.yaml").is_file():
+        if is_file(folder / f"{name}.yaml"):
             return name
         stems = _index(folder, _stamps(folder)).get(wanted, ())
         if len(stems) > 1:
@@ -119,7 +120,7 @@ def profile_name(kind: str, name: str) -> str:
 
 
 def _no_file(kind: str, name: str, known: Sequence[str]) -> InputError:
-    return InputError(f"no {kind}/{name}.yaml; {suggest(name, known)}")
+    return InputError(f"no {kind}/{printable(name, 80)}.yaml; {suggest(name[:80], known)}")
 
 
 def find_file(kind: str, name: str) -> Path:
@@ -135,4 +136,4 @@ def find_file(kind: str, name: str) -> Path:
         if os.sep in name and direct.parent.is_dir():
             return direct
         raise _no_file(kind, name, known_names(kind))
-    return next(p for root in roots() if (p := root / kind / f"{stem}.yaml").is_file())
+    return next(p for root in roots() if is_file(p := root / kind / f"{stem}.yaml"))

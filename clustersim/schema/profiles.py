@@ -14,6 +14,7 @@ from pydantic import Field
 
 from clustersim.errors import InputError
 from clustersim.provenance import Sourced
+from clustersim.reading.guarded import stamp
 from clustersim.schema.base import (
     Bandwidth,
     Count,
@@ -242,7 +243,7 @@ P = TypeVar("P", bound=Profile)
 
 
 @lru_cache(maxsize=512)
-def _read(path: Path, stamp: int) -> Document:
+def _read(path: Path, at: int) -> Document:
     return read_yaml(path)
 
 
@@ -254,8 +255,7 @@ def load_document(kind: str, name: str) -> Document:
 def read_document(folder: str, name: str) -> Document:
     """Read a file of a folder by name or path; the parsed text is kept until the file changes."""
     path = find_file(folder, name)
-    stamp = path.stat().st_mtime_ns if path.is_file() else 0
-    return _read(path, stamp)
+    return _read(path, stamp(path))
 
 
 def load_profile(kind: str, name: str) -> Profile:

@@ -34,6 +34,14 @@ class PlanSection(Model):
     """Whether the embedding counts as a layer when layers are given out to stages."""
     loss_slot: bool = False
     """The same of the output head."""
+    shard: int = Field(0, ge=0)
+    """With ZeRO 3: cards over which weights, gradients and states are shared out (hybrid sharding); 0 for all copies."""
+    unit_layers: int = Field(1, ge=1)
+    """With ZeRO 3: layers that are gathered and reduced together."""
+    prefetch: int = Field(1, ge=0)
+    """With ZeRO 3: units that are gathered ahead of the one at hand."""
+    reshard: bool = True
+    """With ZeRO 3: whether weights are given up after the forward pass and gathered again for the backward pass."""
 
 
 class SoftwareSection(Model):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from clustersim.fabric.network import EFA_LATENCY_S, RDMA_LATENCY_S, Network
+from clustersim.reading.tables import shipped_rows
 from clustersim.schema.lookup import known_names
 from clustersim.schema.profiles import load_card
 
@@ -80,14 +80,13 @@ def reads_as_card(gpu: str) -> str:
 @lru_cache(maxsize=1)
 def _extra_cards() -> Mapping[str, _Links]:
     """Cards that only these measurements know: too little is stated for a whole profile."""
-    with _FILE.open(encoding="utf-8", newline="") as stream:
-        return {
-            row["card"]: _Links(
-                row["card"], float(row["bandwidth_GBs"]) * 1e9, row["wiring"], int(row["domain"]),
-                STEP_S, SCALE_UP_SHARE,
-            )
-            for row in csv.DictReader(stream)
-        }  # fmt: skip
+    return {
+        row["card"]: _Links(
+            row["card"], float(row["bandwidth_GBs"]) * 1e9, row["wiring"], int(row["domain"]),
+            STEP_S, SCALE_UP_SHARE,
+        )
+        for row in shipped_rows(_FILE)
+    }  # fmt: skip
 
 
 def _links(card: str) -> _Links:

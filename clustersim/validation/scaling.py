@@ -6,7 +6,6 @@ model. Weak scaling grows the batch with the cards, strong scaling keeps it.
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from clustersim.errors import ClusterSimError
+from clustersim.reading.tables import shipped_rows
 from clustersim.validation.common import ValidationRow, require_columns
 from clustersim.validation.training import Unpredictable, predict_step
 
@@ -24,17 +24,16 @@ COLUMNS = ("source", "model", "gpu", "dtype", "kind", "tp", "pp", "cp", "gpus_ba
 
 
 @lru_cache(maxsize=1)
-def _training_rows() -> tuple[dict[str, str], ...]:
+def _training_rows() -> tuple[Mapping[str, str], ...]:
     path = Path(__file__).resolve().parent.parent / "data" / "validation" / "training.csv"
-    with path.open(newline="", encoding="utf-8") as handle:
-        return tuple(csv.DictReader(handle))
+    return shipped_rows(path)
 
 
 def _plain(text: str) -> str:
     return "".join(c for c in text.lower() if c.isalnum())
 
 
-def _column_of_a_table(model: str) -> list[dict[str, str]]:
+def _column_of_a_table(model: str) -> list[Mapping[str, str]]:
     """Return the training rows that a model like ``GPT-175B Megatron-LM b768`` names: size, column, global batch."""
     named = re.fullmatch(r"\S*?(\d+)B (\S+) b(\d+)", model)
     if named is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from clustersim.perf.card import Card
 from clustersim.perf.model import Model
 from clustersim.perf.serving_calibrated import constants_kind, efficiency_for
 from clustersim.perf.serving_engine import Efficiency, Layout, Precision
+from clustersim.reading.tables import shipped_rows
 
 __all__ = [
     "ENGINE_RULES",
@@ -73,8 +73,7 @@ def number(text: object, default: float = float("nan")) -> float:
 @lru_cache(maxsize=4)
 def shipped_table(name: str) -> tuple[Mapping[str, str], ...]:
     """Return the rows of a table beside the measurements."""
-    with (_FOLDER / name).open(encoding="utf-8", newline="") as handle:
-        return tuple(csv.DictReader(handle))
+    return shipped_rows(_FOLDER / name)
 
 
 def _named(name: str, table: str) -> Mapping[str, str] | None:

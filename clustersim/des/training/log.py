@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from clustersim.des.training.components import COMPONENTS, DOMAINS
 from clustersim.des.training.run import LoggedFailure
 from clustersim.des.training.simulate import SimulatedRun
 from clustersim.errors import InputError, Problem, suggest
+from clustersim.reading.tables import read_table
 
 __all__ = ["chrome_trace", "read_failure_log"]
 
@@ -24,28 +25,23 @@ def read_failure_log(path: Path) -> tuple[LoggedFailure, ...]:
     Raises InputError with every problem at once: missing columns, numbers that are none or negative, an unknown
     domain, events out of order, or an event that begins before the one before it has ended.
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as handle:
-            reader = csv.DictReader(handle)
-            missing = [name for name in _COLUMNS if name not in (reader.fieldnames or [])]
-            if missing:
-                raise InputError(
-                    f"{path}:1: lacks the column(s) {', '.join(missing)}; needed: {', '.join(_COLUMNS)}"
-                )
-            rows = [(reader.line_num, row) for row in reader]
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    table = read_table(path, short=True)
+    table.require(*_COLUMNS)
     problems: list[Problem] = []
     events: list[LoggedFailure] = []
     known = {c.name: c.domain for c in COMPONENTS}
     last = ended = 0.0
-    for line, row in rows:
+    for line, row in table.numbered():
         try:
             at = float(row["time_h"]) * 3600
             end = float(row.get("end_h") or row["time_h"]) * 3600
+            if not (math.isfinite(at) and math.isfinite(end)):
+                raise ValueError
         except ValueError:
             problems.append(Problem(str(path), line, "time_h", f"{row['time_h']!r} is not a number of hours"))
             continue
+        if not row["component"].strip():
+            problems.append(Problem(str(path), line, "component", "is missing"))
         domain = row.get("domain") or known.get(row["component"], "node")
         if domain not in DOMAINS:
             problems.append(
