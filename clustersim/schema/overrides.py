@@ -20,7 +20,7 @@ from clustersim.schema.lookup import exact_name, known_names
 from clustersim.schema.yamlfile import Document, KeyPath, parse_yaml
 
 __all__ = [
-    "INCUMBENT", "PROFILE_KINDS", "Override", "apply_overrides", "for_company", "in_demand", "parse_overrides",
+    "INCUMBENT", "PROFILE_KINDS", "Override", "apply_overrides", "asks", "for_company", "in_demand", "parse_overrides",
     "reaching",
 ]  # fmt: skip
 
@@ -127,11 +127,17 @@ def reaching(
                 f"--set {override.key}: {side} is priced under the first side's terms; leave out {side}. to change"
                 " them, or compare with --own-site"
             )
-        everywhere = override.document not in {"scenario", "company"} or root in {"tco", "demand", "model"}
-        everywhere = everywhere or root in {*KINDS_OF_WORK, *_SERVING_PARTS}
-        if override.side or first or (everywhere and not _of_layout(override)):
+        everywhere = override.document not in {"scenario", "company"} or root == "tco" or asks(override)
+        if override.side or first or everywhere:
             out.append(override)
     return tuple(out)
+
+
+def asks(override: Override) -> bool:
+    """Whether the key says what is asked of the sides, and not how one of them meets it."""
+    if override.document != "scenario" or _of_layout(override):
+        return False
+    return override.path[0] in {"demand", "model", *KINDS_OF_WORK, *_SERVING_PARTS}
 
 
 def _of_layout(override: Override) -> bool:

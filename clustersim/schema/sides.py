@@ -11,7 +11,7 @@ from clustersim.schema.demand import identity
 from clustersim.schema.inputs import Inputs, doing, load_one
 from clustersim.schema.loader import refuse_unused
 from clustersim.schema.lookup import find_file
-from clustersim.schema.overrides import Override, parse_overrides, reaching
+from clustersim.schema.overrides import Override, asks, parse_overrides, reaching
 
 __all__ = ["load_sides", "refuse_stated_plans"]
 
@@ -40,14 +40,15 @@ def load_sides(
         raise InputError(f"--demand {demand}: is none of the scenarios; {suggest(demand, short)}")
     overrides = parse_overrides(sets, short)
     _refuse_incumbent(overrides)
-    loaded = [
-        load_one(name, (*reaching(overrides, side, first=number == 0, own_terms=own_site), *parse_overrides(own)))
-        for number, (name, side) in enumerate(zip(names, short, strict=True))
-        for own in variants
-    ]
+    asker_name = find_file("scenarios", demand).stem if demand else ""
+    loaded = []
+    for number, (name, side) in enumerate(zip(names, short, strict=True)):
+        mine = reaching(overrides, side, first=number == 0, own_terms=own_site)
+        if asker_name not in {"", side}:  # its own demand gives way to another's, and need not have such a workload
+            mine = tuple(o for o in mine if o.side or not asks(o))
+        loaded += [load_one(name, (*mine, *parse_overrides(own))) for own in variants]
     refuse_unused(overrides, [side.documents for side in loaded], ", ".join(short))
-    at = short.index(find_file("scenarios", demand).stem) * len(variants) if demand else 0
-    asker = loaded[at]
+    asker = loaded[short.index(asker_name) * len(variants)] if asker_name else loaded[0]
     if not demand:
         for side in loaded[1:]:
             refuse_unlike(loaded[0], side)

@@ -67,7 +67,7 @@ def work_of(inputs: Inputs, name: str, work: JobsWorkload, cache: StageCache) ->
         name=name,
         kind="jobs",
         share=inputs.scenario.shares[name],
-        asked=identity(work),
+        asked={**identity(work), "card": inputs.parts.card.name},  # an hour of another card is other work
         main=product,
         products=(product,),
         load=Load(*BUSY, day.useful_share + day.lost_share),
