@@ -6,7 +6,6 @@ What a plan reaches, and what it costs, is asked of the corridor, so that a plan
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from clustersim.assemble.parts import model_spec
@@ -16,7 +15,6 @@ from clustersim.perf.job import TrainJob
 from clustersim.perf.search import FoundPlan, Other, PlanSpace, SearchResult, search_plans
 from clustersim.perf.shortlist import LEAN, PlanErrors, kind_of, kinds_in
 from clustersim.pipeline import SiteRun, StageCache, run_site
-from clustersim.planner.ranking import fair_front
 from clustersim.schema.demand import TrainingWorkload
 from clustersim.schema.inputs import Inputs
 from clustersim.workloads import run_workload
@@ -24,8 +22,7 @@ from clustersim.workloads.training import plan_errors, space_of
 from clustersim.workloads.work import Work
 
 __all__ = [
-    "BATCH_SLACK", "PlanSearch", "Question", "batches", "best_plans", "chosen_workload", "corrected_cost", "days_for", "goodput",
-    "priced_front", "run_planned", "sizes", "with_batch",
+    "BATCH_SLACK", "PlanSearch", "Question", "batches", "best_plans", "chosen_workload", "days_for", "goodput", "run_planned", "sizes", "with_batch",
 ]  # fmt: skip
 
 #: How far a batch that is sized may lie from the scenario's own: training does not notice a tenth (assumption).
@@ -252,24 +249,3 @@ def days_for(tokens: float, goodput_tokens_per_s: float, card_hour_share: float)
     20.0
     """
     return tokens / (goodput_tokens_per_s * card_hour_share) / 86400
-
-
-def corrected_cost(row: tuple[FoundPlan, float], errors: PlanErrors) -> float:
-    """Return a plan's cost per token at its corrected time, by which plans are ranked; nothing where it is unknown."""
-    plan, cost = row
-    return 0.0 if math.isnan(cost) else cost * errors.corrected(plan) / plan.step_time_s
-
-
-def priced_front(
-    found: Sequence[FoundPlan], errors: PlanErrors, price: Callable[[FoundPlan], float]
-) -> list[tuple[FoundPlan, float]]:
-    """Return the plans, of any sizes, that no other beats in cost, corrected time and memory at once, by time.
-
-    A difference below a tie is none. A cost that is not known, for one reason for all, decides nothing.
-    """
-    rows = [(plan, price(plan)) for plan in found]
-
-    def values(row: tuple[FoundPlan, float]) -> tuple[float, float, float]:
-        return corrected_cost(row, errors), errors.corrected(row[0]), row[0].memory_bytes
-
-    return sorted(fair_front(rows, values), key=lambda row: (errors.corrected(row[0]), row[0].memory_bytes))

@@ -152,7 +152,7 @@ def test_unfair_comparisons_are_refused_with_one_message(words, message):
 def test_a_side_that_cannot_do_the_demand_has_no_cost_and_says_why():
     result = result_of(
         compare, "serve-qwen3-32b", "h20-1024", "--demand", "serve-qwen3-32b", "--draws", "0", "--set",
-        "h20-1024.cluster.card=A30",
+        "h20-1024.cluster.card=A30", "--set", "model=llama3-70b",
     )  # fmt: skip
     site, row = result["sides"][1], result["workloads"][1]
     assert site["cny_per_card_hour"] is None and "no plan serves" in site["reason"]
