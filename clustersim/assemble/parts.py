@@ -6,10 +6,10 @@ from clustersim.errors import InputError
 from clustersim.fabric.network import Network
 from clustersim.fabric.parts import NetworkParts, cluster_parts
 from clustersim.perf.card import Card
-from clustersim.perf.model import Model
 from clustersim.provenance import Sourced
 from clustersim.schema.inputs import Inputs
-from clustersim.schema.profiles import CardProfile, ModelProfile
+from clustersim.schema.model_engine import model_spec
+from clustersim.schema.profiles import CardProfile
 
 __all__ = ["card_spec", "model_spec", "needed", "network_parts", "network_spec"]
 
@@ -45,27 +45,6 @@ def card_spec(card: CardProfile) -> Card:
         host_link_bandwidth=card.host_link.bandwidth.value if card.host_link else 0.0,
         compute_units=card.compute_units.value if card.compute_units else 0.0,
         gemm_efficiency_fp8=card.efficiency.gemm_fp8.value if card.efficiency.gemm_fp8 else 0.0,
-    )
-
-
-def model_spec(model: ModelProfile) -> Model:
-    """Return the model's dimensions."""
-    moe = model.moe.model_dump() if model.moe else {}
-    mla = model.mla.model_dump() if model.mla else {}
-    return Model(
-        name=model.name,
-        layers=model.layers,
-        hidden=model.hidden,
-        heads=model.heads,
-        kv_heads=model.kv_heads,
-        head_dim=model.head_dim,
-        ffn_hidden=model.ffn_hidden,
-        gated=model.gated,
-        vocab=model.vocab,
-        tied_embeddings=model.tied_embeddings,
-        max_seq_len=model.max_seq_len,
-        **moe,
-        **mla,
     )
 
 

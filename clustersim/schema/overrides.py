@@ -20,7 +20,7 @@ from clustersim.schema.lookup import exact_name, known_names
 from clustersim.schema.yamlfile import Document, KeyPath, parse_yaml
 
 __all__ = [
-    "INCUMBENT", "PROFILE_KINDS", "Override", "apply_overrides", "asks", "for_company", "in_demand", "parse_overrides",
+    "INCUMBENT", "PROFILE_KINDS", "Override", "apply_overrides", "in_demand", "of_demand", "parse_overrides",
     "reaching",
 ]  # fmt: skip
 
@@ -127,17 +127,10 @@ def reaching(
                 f"--set {override.key}: {side} is priced under the first side's terms; leave out {side}. to change"
                 " them, or compare with --own-site"
             )
-        everywhere = override.document not in {"scenario", "company"} or root == "tco" or asks(override)
-        if override.side or first or everywhere:
+        everywhere = override.document not in {"scenario", "company"} or root == "tco" or of_demand(override)
+        if override.side or first or (everywhere and not _of_layout(override)):
             out.append(override)
     return tuple(out)
-
-
-def asks(override: Override) -> bool:
-    """Whether the key says what is asked of the sides, and not how one of them meets it."""
-    if override.document != "scenario" or _of_layout(override):
-        return False
-    return override.path[0] in {"demand", "model", *KINDS_OF_WORK, *_SERVING_PARTS}
 
 
 def _of_layout(override: Override) -> bool:
@@ -148,9 +141,10 @@ def _of_layout(override: Override) -> bool:
     return len(override.path) > at and override.path[at] in LAYOUT_FIELDS
 
 
-def for_company(overrides: Iterable[Override]) -> tuple[Override, ...]:
-    """Return the overrides of the company file."""
-    return tuple(o for o in overrides if o.document == "company")
+def of_demand(override: Override) -> bool:
+    """Whether a key is one of the demand."""
+    roots = {"demand", "model", *KINDS_OF_WORK, *_SERVING_PARTS}
+    return override.document == "scenario" and override.path[0] in roots
 
 
 def in_demand(overrides: Iterable[Override], document: Document) -> tuple[Override, ...]:

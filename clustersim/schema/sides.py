@@ -11,7 +11,7 @@ from clustersim.schema.demand import identity
 from clustersim.schema.inputs import Inputs, doing, load_one
 from clustersim.schema.loader import refuse_unused
 from clustersim.schema.lookup import find_file
-from clustersim.schema.overrides import Override, asks, parse_overrides, reaching
+from clustersim.schema.overrides import Override, of_demand, parse_overrides, reaching
 
 __all__ = ["load_sides", "refuse_stated_plans"]
 
@@ -40,15 +40,13 @@ def load_sides(
         raise InputError(f"--demand {demand}: is none of the scenarios; {suggest(demand, short)}")
     overrides = parse_overrides(sets, short)
     _refuse_incumbent(overrides)
-    asker_name = find_file("scenarios", demand).stem if demand else ""
+    asks = find_file("scenarios", demand).stem if demand else ""
     loaded = []
     for number, (name, side) in enumerate(zip(names, short, strict=True)):
-        mine = reaching(overrides, side, first=number == 0, own_terms=own_site)
-        if asker_name not in {"", side}:  # its own demand gives way to another's, and need not have such a workload
-            mine = tuple(o for o in mine if o.side or not asks(o))
+        mine = _reaching(overrides, side, asks, first=number == 0, own_site=own_site)
         loaded += [load_one(name, (*mine, *parse_overrides(own))) for own in variants]
     refuse_unused(overrides, [side.documents for side in loaded], ", ".join(short))
-    asker = loaded[short.index(asker_name) * len(variants)] if asker_name else loaded[0]
+    asker = loaded[short.index(asks) * len(variants)] if asks else loaded[0]
     if not demand:
         for side in loaded[1:]:
             refuse_unlike(loaded[0], side)
@@ -57,6 +55,17 @@ def load_sides(
         _as_side(doing(side, asker, own_terms=True), loaded[0], label, own_site)
         for side, label in zip(loaded, labels, strict=True)
     )
+
+
+def _reaching(
+    overrides: tuple[Override, ...], side: str, asks: str, *, first: bool, own_site: bool
+) -> tuple[Override, ...]:
+    """The overrides of one side; where one side's demand is put on all, its keys are that side's alone."""
+    mine = reaching(overrides, side, first=first, own_terms=own_site)
+    if not asks:
+        return mine
+    rest = tuple(o for o in mine if o.side or not of_demand(o))
+    return (*rest, *(o for o in overrides if of_demand(o) and not o.side and side == asks))
 
 
 def _as_side(side: Inputs, first: Inputs, label: str, own_site: bool) -> Inputs:
