@@ -79,7 +79,7 @@ def read_table(text: str, where: str) -> list[list[str]]:
     plain = text.lstrip("\ufeff")
     first = plain.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
-    rows = [row for row in csv.reader(io.StringIO(plain), delimiter=delimiter)]
+    rows = list(csv.reader(io.StringIO(plain), delimiter=delimiter))
     if len([row for row in rows if any(cell.strip() for cell in row)]) < 2:
         raise InputError(f"{where}: needs a heading and at least one row")
     return rows

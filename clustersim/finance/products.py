@@ -21,7 +21,7 @@ SERVICES = "services"
 
 @dataclass(frozen=True, slots=True)
 class ProductForecast:
-    """Units asked for and sold, net price, unit cost, revenue and cost of one line along the years (0 without sales)."""
+    """Units asked for and sold, net price, unit cost, revenue and cost of one line along the years; 0 without sales."""
 
     name: str
     asked_units: Array
@@ -150,7 +150,7 @@ def _line(
     asp = listed * company.asp_scale * (1.0 - column(drivers.channel_discount))
     if link is not None and drivers.product_mode == "simulated":
         asp = asp * _moved(company, link.asp_factor)
-    own = along({y: 1.0 for y in product.unit_cost_kcny}, years) > 0
+    own = along(dict.fromkeys(product.unit_cost_kcny, 1.0), years) > 0
     cost = np.where(own, along(product.unit_cost_kcny, years), listed * (1.0 - _plan_margin(company)))
     cost = cost * _learning(drivers, product, units, plan)
     return ProductForecast(

@@ -47,7 +47,9 @@ def _working_capital(sheet: Sheet, company: Company, forecast: Forecast) -> None
                   name=f"{item}, ours at year end".replace("_", " "))  # fmt: skip
         formula = f"[end.{item}]"
         if replica is not None:
-            printed = "[printed.revenue]" if flow == "total_revenue" else "[printed.revenue]*(1-[ref.gross_margin])"
+            printed = (
+                "[printed.revenue]" if flow == "total_revenue" else "[printed.revenue]*(1-[ref.gross_margin])"
+            )
             sheet.row(f"then.{item}", f"[{plan}]*[ref.{days}]/365", _list(getattr(replica.rows, attribute)),
                       name=f"{item}, plan at year end".replace("_", " "))  # fmt: skip
             base = f"base.{item}"
@@ -58,12 +60,18 @@ def _working_capital(sheet: Sheet, company: Company, forecast: Forecast) -> None
             formula = f"[base.{item}]+[end.{item}]-[then.{item}]"
         sheet.row(f"wc.{item}", formula, _list(getattr(work, attribute)), name=item)
     net = "[wc.trade_and_notes_receivables]+[wc.inventories]-[wc.trade_and_other_payables]"
-    start = "[printed.balance:trade_and_notes_receivables]+[printed.balance:inventories]-[printed.balance:trade_and_other_payables]"
+    held = "[printed.balance:{}]"
+    start = f"{held.format(BALANCES[0])}+{held.format(BALANCES[1])}-{held.format(BALANCES[2])}"
     r, i, p = work.opening
     sheet.add("net_working_capital", lambda k: fill(start if k < 0 else net, book, k), [r + i - p, *_list(work.net)],
               start=-1, total=True)  # fmt: skip
     ends = "[{0}.trade_and_notes_receivables]+[{0}.inventories]-[{0}.trade_and_other_payables]"
-    sheet.row("end_net", ends.format("end"), _list(mine.net_working_capital), name="net working capital, ours at year end")
+    sheet.row(
+        "end_net",
+        ends.format("end"),
+        _list(mine.net_working_capital),
+        name="net working capital, ours at year end",
+    )
     if replica is not None:
         sheet.row("then_net", ends.format("then"), _list(replica.rows.net_working_capital),
                   name="net working capital, plan at year end")  # fmt: skip
@@ -76,10 +84,11 @@ def _fixed_assets(sheet: Sheet, company: Company, forecast: Forecast, statements
     bare = company.printed is None
     spent = sum(fixed[n].flows["additions"] for n in FIXED)
     worn = -sum(fixed[n].flows["depreciation"] for n in FIXED)
-    more = np.zeros(len(company.years)) if bare else -np.asarray(
-        forecast.capex_kcny - company.printed.rows["capital_expenditure"])  # type: ignore[union-attr]
-    less = np.zeros(len(company.years)) if bare else forecast.depreciation_kcny - np.asarray(
-        company.printed.rows["depreciation_and_amortisation"])  # type: ignore[union-attr]  # fmt: skip
+    more = less = np.zeros(len(company.years))
+    if company.printed is not None:
+        rows = company.printed.rows
+        more = np.asarray(rows["capital_expenditure"]) - forecast.capex_kcny
+        less = forecast.depreciation_kcny - np.asarray(rows["depreciation_and_amortisation"])
 
     def planned(item: str, row: str, mine: str, sign: str) -> Callable[[int], str]:
         def formula(i: int) -> str:
@@ -91,7 +100,8 @@ def _fixed_assets(sheet: Sheet, company: Company, forecast: Forecast, statements
 
     sheet.add("capex_total", planned("purchase_of_ppe_and_intangibles", "capital_expenditure", "capex_spent", "-"),
               _list(spent - more), name="capital expenditure of the plan")  # fmt: skip
-    sheet.add("worn_total", planned("depreciation_and_amortisation", "depreciation_and_amortisation", "depreciation", ""),
+    item = "depreciation_and_amortisation"
+    sheet.add("worn_total", planned(item, item, "depreciation", ""),
               _list(worn - less), name="depreciation and amortisation of the plan")  # fmt: skip
     departs = "0*[capex_spent]" if bare else "[capex_spent]-[capex_plan]"
     sheet.row("capex_extra", departs, _list(more), name="capital expenditure of the departure, to plant")
@@ -163,15 +173,22 @@ def write_cash_flow(book: Book, company: Company, statements: Statements) -> Non
     opening = statements.opening_balance.get("cash_and_cash_equivalents", 0.0)
 
     def line(item: str, formula: str, *, total: bool = False, first: str | None = None) -> None:
-        sheet.past(f"cf.{item}", f"printed.cash_flow:{item}", company.history.cash_flow.get(item, ()), name=item)
+        sheet.past(
+            f"cf.{item}", f"printed.cash_flow:{item}", company.history.cash_flow.get(item, ()), name=item
+        )
         sheet.row(f"cf.{item}", formula, _list(flow[item]), total=total, first=first, name=item)
 
     line("profit_before_tax", "[profit_before_income_tax]")
     line("depreciation_and_amortisation", "[worn_total]+[worn_extra]")
     line("change_in_working_capital", "[net_working_capital<]-[net_working_capital]")
     line("tax_paid", "[income_tax]")
-    parts = ("profit_before_tax", "depreciation_and_amortisation", "change_in_working_capital", "tax_paid")
-    line("net_cash_from_operating", "+".join(f"[cf.{p}]" for p in parts), total=True)
+    operating = (
+        "profit_before_tax",
+        "depreciation_and_amortisation",
+        "change_in_working_capital",
+        "tax_paid",
+    )
+    line("net_cash_from_operating", "+".join(f"[cf.{p}]" for p in operating), total=True)
     line("purchase_of_ppe_and_intangibles", "-[capex_total]-[capex_extra]")
     line("other_fixed_asset_movements", "-(" + "+".join(f"[other.{n}]" for n in FIXED) + ")")
     line("change_in_other_assets", "+".join(f"[flat.{n}<]-[flat.{n}]" for n in FLAT_ASSETS))
@@ -180,12 +197,21 @@ def write_cash_flow(book: Book, company: Company, statements: Statements) -> Non
     owed = "+".join(f"[flat.{n}]-[flat.{n}<]" for n in FLAT_LIABILITIES)
     line("change_in_other_liabilities", f"{owed}+[conversion]")
     _refinancing(sheet, company, statements, opening)
-    line("net_cash_from_financing", "[cf.change_in_other_liabilities]+[cf.new_borrowing]+[cf.new_equity]", total=True)
+    line(
+        "net_cash_from_financing",
+        "[cf.change_in_other_liabilities]+[cf.new_borrowing]+[cf.new_equity]",
+        total=True,
+    )
     parts = ("net_cash_from_operating", "net_cash_from_investing", "net_cash_from_financing")
     line("net_change_in_cash", "+".join(f"[cf.{p}]" for p in parts), total=True)
     sheet.add("cf.closing_cash", lambda i: book.at("printed.balance:cash_and_cash_equivalents", i), [opening],
               start=-1, name="closing_cash")  # fmt: skip
-    sheet.row("cf.closing_cash", "[cf.closing_cash<]+[cf.net_change_in_cash]", _list(flow["closing_cash"]), total=True)
+    sheet.row(
+        "cf.closing_cash",
+        "[cf.closing_cash<]+[cf.net_change_in_cash]",
+        _list(flow["closing_cash"]),
+        total=True,
+    )
     earned = "IF({interest_on_cash}=1,{drivers.interest_rate}*[cf.closing_cash<],[in.finance_net])"
     Sheet(book, "Income").row("net_finance_cost", f"{earned}-{{refinancing.rate}}*[borrowings<]",
                               _list(statements.income["net_finance_cost"]), first=earned)  # fmt: skip
@@ -198,13 +224,17 @@ def _refinancing(sheet: Sheet, company: Company, statements: Statements, opening
     raised = flow["new_borrowing"] + flow["new_equity"]
     bare = opening + np.cumsum(flow["net_change_in_cash"] - raised)
     change = "[cf.net_cash_from_operating]+[cf.net_cash_from_investing]+[cf.change_in_other_liabilities]"
-    sheet.row("bare_cash", f"[bare_cash<]+{change}", _list(bare),
-              first=f"[printed.balance:cash_and_cash_equivalents<]+{change}", name="cash without refinancing")  # fmt: skip
+    start = f"[printed.balance:cash_and_cash_equivalents<]+{change}"
+    sheet.row(
+        "bare_cash", f"[bare_cash<]+{change}", _list(bare), first=start, name="cash without refinancing"
+    )
     sheet.row("lacking", "MAX({refinancing.minimum_cash}-[bare_cash],0)", _list(statements.shortfall_kcny),
               name="what it lacks below the minimum")  # fmt: skip
     debt = company.refinancing.by == "debt"
     owed = statements.balance["borrowings"]
-    sheet.row("borrowings", "[lacking]" if debt else "0*[lacking]", _list(owed), name="borrowings to refinance")
+    sheet.row(
+        "borrowings", "[lacking]" if debt else "0*[lacking]", _list(owed), name="borrowings to refinance"
+    )
     sheet.row("cf.new_borrowing", "[borrowings]-[borrowings<]", _list(flow["new_borrowing"]), first="[borrowings]",
               name="new_borrowing")  # fmt: skip
     total = np.cumsum(flow["new_equity"])

@@ -16,7 +16,9 @@ def write_cluster(book: Book, run: ChainRun | None) -> str | None:
     """Write both clusters' cost per million tokens and the card's value in use; return the line that it moves."""
     book.sheet("Cluster", "cluster", timeline=False)
     if run is None or run.incumbent is None or run.value is None or run.inputs.scenario.market is None:
-        book.section("Cluster", "no cluster, incumbent or market behind this forecast: nothing moves a product line")
+        book.section(
+            "Cluster", "no cluster, incumbent or market behind this forecast: nothing moves a product line"
+        )
         return None
     market = run.inputs.scenario.market
     book.section("Inputs", "cluster and market")
@@ -182,6 +184,7 @@ def _anchor(book: Book, run: ChainRun) -> None:
                source="value in use at the shipped profiles", tier=TIER, number=WHOLE)  # fmt: skip
     book.input("anchor_other_cost", anchor.other_cost_cny.value, unit="CNY",
                source="other costs of the buyer at the shipped profiles", tier=TIER, number=WHOLE)  # fmt: skip
-    other = f"({cell('running_per_card')}/{cell('capital_factor')}+{cell('other_capex_per_card')})/{cell('price_markup')}"
+    running = f"{cell('running_per_card')}/{cell('capital_factor')}"
+    other = f"({running}+{cell('other_capex_per_card')})/{cell('price_markup')}"
     book.scalar("Cluster", "other_cost", other, other_cost_of(run.value), unit="CNY", number=WHOLE,
                 name="other costs of the buyer, capitalised, in terms of the price")  # fmt: skip

@@ -38,7 +38,9 @@ def _list(row: Array) -> list[float]:
 def _asked(sheet: Sheet, company: Company, product: ProductLine, link: Link | None) -> None:
     name, book, years = product.name, sheet.book, company.years
     formula = f"[in.units:{name}]*{{units_scale}}"
-    values = np.array([float(product.units.get(y, 0.0)) for y in years]) * float(np.asarray(company.units_scale))
+    values = np.array([float(product.units.get(y, 0.0)) for y in years]) * float(
+        np.asarray(company.units_scale)
+    )
     if product.ramp or product.end_of_life is not None:
         can = np.array([float(product.ramp.get(y, 1.0)) for y in years])
         if product.end_of_life is not None:
@@ -72,17 +74,27 @@ def _line(sheet: Sheet, company: Company, product: ProductLine, line: ProductFor
     price = f"[in.asp:{name}]*{{asp_scale}}*(1-[in.channel_discount])"
     if linked:
         price += f"*(1+([link.asp:{name}]-1)*[left_of_year])"
-    sheet.row(f"asp:{name}", price, _list(line.asp_kcny), number=MONEY, name="price (ASP), net of the channel")
-    sheet.row(f"revenue:{name}", f"[units:{name}]*[asp:{name}]", _list(line.revenue_kcny), name=f"revenue {name}")
+    sheet.row(
+        f"asp:{name}", price, _list(line.asp_kcny), number=MONEY, name="price (ASP), net of the channel"
+    )
+    sheet.row(
+        f"revenue:{name}", f"[units:{name}]*[asp:{name}]", _list(line.revenue_kcny), name=f"revenue {name}"
+    )
     _cost(sheet, company, product, line)
 
 
 def _cost(sheet: Sheet, company: Company, product: ProductLine, line: ProductForecast) -> None:
     name, book = product.name, sheet.book
-    book.input(f"past_units:{name}", product.past_units, unit="cards", source=f"{name} sold before", number="0")
+    book.input(
+        f"past_units:{name}", product.past_units, unit="cards", source=f"{name} sold before", number="0"
+    )
     own = np.cumsum(line.units)
     plan = next((p for p in company.reference if p.name == name), None)
-    base = f"[in.unit_cost:{name}]" if f"in.unit_cost:{name}" in book.rows else f"[in.asp:{name}]*(1-[ref.gross_margin])"
+    base = (
+        f"[in.unit_cost:{name}]"
+        if f"in.unit_cost:{name}" in book.rows
+        else f"[in.asp:{name}]*(1-[ref.gross_margin])"
+    )
     sheet.row(f"sold:{name}", f"[sold:{name}<]+[units:{name}]", _list(own), first=f"[units:{name}]", unit="cards",
               name="sold from the first year on")  # fmt: skip
     if plan is not None:
@@ -96,7 +108,9 @@ def _cost(sheet: Sheet, company: Company, product: ProductLine, line: ProductFor
     sheet.row(f"unit_cost:{name}", base, _list(line.unit_cost_kcny), number=MONEY, name="unit cost")
     sheet.row(f"warranty:{name}", f"[asp:{name}]*{{drivers.warranty_share}}", _list(line.warranty_kcny), number=MONEY,
               name="of which warranty, a card")  # fmt: skip
-    sheet.row(f"cost:{name}", f"[units:{name}]*[unit_cost:{name}]", _list(line.cost_kcny), name=f"cost {name}")
+    sheet.row(
+        f"cost:{name}", f"[units:{name}]*[unit_cost:{name}]", _list(line.cost_kcny), name=f"cost {name}"
+    )
 
 
 def _plan(sheet: Sheet, company: Company) -> None:
@@ -113,7 +127,14 @@ def _plan(sheet: Sheet, company: Company) -> None:
                                else f"[ref.asp:{n}]*(1-[ref.gross_margin])")
         for n in names
     )  # fmt: skip
-    sold = np.array([float(x) for x in sum(line.revenue_kcny[:, 0] for line in planned.lines[:-1])])
+    sold = np.array(
+        [
+            float(x)
+            for x in sum(
+                (line.revenue_kcny[:, 0] for line in planned.lines[:-1]), np.zeros(len(company.years))
+            )
+        ]
+    )
     sheet.row("plan_products", products, _list(sold), name="revenue of products, plan")
     sheet.row("plan_revenue", f"[plan_products]+[plan_products]*[ref.services_share]/{share}", _list(planned.revenue),
               name="revenue, plan")  # fmt: skip
@@ -124,14 +145,30 @@ def _plan(sheet: Sheet, company: Company) -> None:
 def _totals(sheet: Sheet, company: Company, forecast: Forecast, services: ProductForecast) -> None:
     book, names = sheet.book, [p.name for p in company.products]
     book.section("Drivers", "services and totals")
-    sold = sum((p.revenue_kcny for p in forecast.products if p.name != SERVICES), np.zeros(len(company.years)))
-    sheet.row("product_revenue", "+".join(f"[revenue:{n}]" for n in names), _list(sold), name="revenue of products")
-    sheet.row("services", "[product_revenue]*[in.services_share]/(1-[in.services_share])", _list(services.revenue_kcny))
+    sold = sum(
+        (p.revenue_kcny for p in forecast.products if p.name != SERVICES), np.zeros(len(company.years))
+    )
+    sheet.row(
+        "product_revenue", "+".join(f"[revenue:{n}]" for n in names), _list(sold), name="revenue of products"
+    )
+    sheet.row(
+        "services",
+        "[product_revenue]*[in.services_share]/(1-[in.services_share])",
+        _list(services.revenue_kcny),
+    )
     sheet.row("services_cost", "[services]*(1-[in.gross_margin])", _list(services.cost_kcny))
-    sheet.row("total_revenue", "[product_revenue]+[services]", _list(forecast.revenue_kcny), total=True, name="revenue")
+    sheet.row(
+        "total_revenue",
+        "[product_revenue]+[services]",
+        _list(forecast.revenue_kcny),
+        total=True,
+        name="revenue",
+    )
     cost = "+".join(f"[cost:{n}]" for n in names) + "+[services_cost]"
     if company.printed is not None:
-        worse = "[ref.gross_margin]-[in.gross_margin]+{drivers.warranty_share}-{printed.drivers.warranty_share}"
+        worse = (
+            "[ref.gross_margin]-[in.gross_margin]+{drivers.warranty_share}-{printed.drivers.warranty_share}"
+        )
         cost += f"+[product_revenue]*({worse})"
     else:
         cost += "+[product_revenue]*{drivers.warranty_share}"

@@ -12,8 +12,8 @@ from clustersim.finance.messages import messages
 from clustersim.finance.statements import make_statements
 from clustersim.finance.valuation import Valuation
 from clustersim.market.link import Link
-from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, SHEETS, Book
 from clustersim.report.workbook.balance import write_balance, write_cash_flow
+from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, SHEETS, Book
 from clustersim.report.workbook.charts import write_charts
 from clustersim.report.workbook.checks import write_audit, write_checks
 from clustersim.report.workbook.cluster import write_cluster
@@ -109,12 +109,23 @@ def _cover(book: Book, run: Forecasted) -> None:
     if run.company.printed is not None:
         book.scalar(sheet, "cover.printed", cell("printed.target_price"), run.company.printed.target_price,
                     number="0.00", name=f"target price as printed, {currency} per share")  # fmt: skip
-    book.scalar(sheet, "cover.wacc", cell("wacc_state"), book.values["wacc_state"], number="@", name="WACC against growth")
-    book.scalar(sheet, "cover.master", cell("master"), book.value("master"), number="0", name="all checks hold (1)")
+    book.scalar(
+        sheet,
+        "cover.wacc",
+        cell("wacc_state"),
+        book.values["wacc_state"],
+        number="@",
+        name="WACC against growth",
+    )
+    book.scalar(
+        sheet, "cover.master", cell("master"), book.value("master"), number="0", name="all checks hold (1)"
+    )
     book.section(sheet, "checks")
     for i in range(sum(key.startswith("state.") for key in book.scalars)):
         title = book.titles[f"state.{i}"]
-        book.scalar(sheet, f"cover.state.{i}", cell(f"state.{i}"), book.values[f"state.{i}"], number="@", name=title)
+        book.scalar(
+            sheet, f"cover.state.{i}", cell(f"state.{i}"), book.values[f"state.{i}"], number="@", name=title
+        )
     notes = messages(run.company, run.forecast, run.links)
     if notes:
         book.section(sheet, "notes of this export")

@@ -61,8 +61,8 @@ def write_income(book: Book, company: Company, forecast: Forecast, statements: S
     only_past("other_expenses")
     line("other_gains_losses_net", "[in.other_gains]")
     costs = "+".join(f"[{item}]" for item, _ in COSTS)
-    line("operating_profit", f"[gross_profit]+{costs}+[depreciation_beyond_plan]+[other_income]+[other_gains_losses_net]",
-         total=True)  # fmt: skip
+    rest = "[depreciation_beyond_plan]+[other_income]+[other_gains_losses_net]"
+    line("operating_profit", f"[gross_profit]+{costs}+{rest}", total=True)
     # Interest needs cash and borrowings of the year before: the cash flow fills this row.
     sheet.past("net_finance_cost", "printed.income:net_finance_cost", past.get("net_finance_cost", ()))
     book.reserve("Income", "net_finance_cost", "kCNY")
@@ -82,23 +82,30 @@ def _depreciation(sheet: Sheet, company: Company, forecast: Forecast) -> None:
     mine = ours(company, forecast)
     v = "{drivers.variable_opex_share}"
     base = forecast.replica.rows.revenue if forecast.replica is not None else mine.revenue
-    opex_base = base[:, 0] + float(np.asarray(company.drivers.variable_opex_share)) * (mine.revenue - base)[:, 0]
+    opex_base = (
+        base[:, 0] + float(np.asarray(company.drivers.variable_opex_share)) * (mine.revenue - base)[:, 0]
+    )
     book.section("Income", "what operating costs and depreciation follow")
     sheet.row("opex_base", f"[plan_revenue]+{v}*([total_revenue]-[plan_revenue])", _list(opex_base),
               name="revenue that operating costs follow")  # fmt: skip
-    sheet.row("capex_spent", "[in.capex_share]*[total_revenue]", _list(-mine.capex), name="capital expenditure, ours")
+    sheet.row(
+        "capex_spent",
+        "[in.capex_share]*[total_revenue]",
+        _list(-mine.capex),
+        name="capital expenditure, ours",
+    )
     if company.printed is not None:
         planned = base[:, 0] * company.printed.drivers.capex_share
-        sheet.row("capex_plan", "[ref.capex_share]*[plan_revenue]", _list(planned), name="capital expenditure, plan")
+        sheet.row(
+            "capex_plan", "[ref.capex_share]*[plan_revenue]", _list(planned), name="capital expenditure, plan"
+        )
     beyond = "([capex_spent]-[capex_plan])" if company.printed is not None else "[capex_spent]"
     spent = -mine.capex[:, 0] - (planned if company.printed is not None else 0.0)
     sheet.row("capex_beyond", beyond, _list(spent), name="capital expenditure beyond the plan")
     life = book.cell("drivers.asset_life")
 
     def written_off(i: int) -> str:
-        terms = [
-            f"{book.at('capex_beyond', k)}*MAX(0,MIN(1,{life}-{i - k - 1}))/{life}" for k in range(i)
-        ]
+        terms = [f"{book.at('capex_beyond', k)}*MAX(0,MIN(1,{life}-{i - k - 1}))/{life}" for k in range(i)]
         return "+".join(terms) if terms else f"0*{life}"
 
     off = mine.depreciation[:, 0] - company.drivers.depreciation
@@ -108,12 +115,20 @@ def _depreciation(sheet: Sheet, company: Company, forecast: Forecast) -> None:
 
 
 def write_tax(
-    sheet: Sheet, drivers: Drivers, prefix: str, profit: str, whose: str, profits: Array, line_name: str | None
+    sheet: Sheet,
+    drivers: Drivers,
+    prefix: str,
+    profit: str,
+    whose: str,
+    profits: Array,
+    line_name: str | None,
 ) -> str:
-    """Write the pool of losses behind a tax row and return the formula of the tax; its row where ``line_name`` is given."""
+    """Write the pool of losses behind a tax and return its formula, written as a row where ``line_name`` is given."""
     rows = tax_rows(drivers, np.asarray(profits).reshape(-1))
     for part in ("opening", "used", "closing"):
-        sheet.book.reserve(sheet.name, f"{prefix}.{part}", "kCNY", f"tax losses, {part}: {profit.replace('_', ' ')}")
+        sheet.book.reserve(
+            sheet.name, f"{prefix}.{part}", "kCNY", f"tax losses, {part}: {profit.replace('_', ' ')}"
+        )
     opening = "{opening_tax_losses}" if whose == "in" else "0*{opening_tax_losses}"
     sheet.row(f"{prefix}.opening", f"[{prefix}.closing<]", _list(rows.opening), first=opening)
     used = f"[{whose}.taxed]*MIN([{prefix}.opening],MAX([{profit}],0))"
@@ -132,7 +147,8 @@ def _plan(sheet: Sheet, company: Company, rows: Projection) -> None:
     assert company.printed is not None
     sheet.book.section("Income", "the plan: operating profit at the printed drivers")
     shares = "+".join(f"[ref.{share}]" for _, share in COSTS)
-    profit = f"[plan_revenue]-[plan_cost]-({shares})*[plan_revenue]-[ref.research_expense]+[ref.other_income]+[ref.other_gains]"
+    costs = f"[plan_cost]-({shares})*[plan_revenue]-[ref.research_expense]"
+    profit = f"[plan_revenue]-{costs}+[ref.other_income]+[ref.other_gains]"
     sheet.row("plan_profit", profit, _list(rows.operating_profit), name="operating profit, plan")
     write_tax(sheet, company.printed.drivers, "plan_tax", "plan_profit", "ref", rows.operating_profit,
               "tax on it")  # fmt: skip

@@ -87,7 +87,9 @@ def write_inputs(book: Book, company: Company, file: Any) -> None:
     Raises InputError for a mode of the model that the workbook does not cover.
     """
     if company.drivers.product_mode == "printed":
-        raise InputError("the workbook needs product_mode `calibrated` or `simulated`: its products drive revenue")
+        raise InputError(
+            "the workbook needs product_mode `calibrated` or `simulated`: its products drive revenue"
+        )
     book.sheet("Inputs", "inputs")
     _scalars(book, company, file)
     _peers(book, company)
@@ -164,9 +166,17 @@ def _peers(book: Book, company: Company) -> None:
         for name, row in printed.members.items():
             book.input_row(f"printed.peer:{name}", [row.get(y) for y in company.years], unit="x",
                            source="printed", tier="published", number="0.0")  # fmt: skip
-        book.input("printed.price_to_sales", float(printed.price_to_sales), unit="x", source="printed", tier="published")
+        book.input(
+            "printed.price_to_sales",
+            float(printed.price_to_sales),
+            unit="x",
+            source="printed",
+            tier="published",
+        )
     if peers.price_to_sales is not None:
-        book.input("peers.price_to_sales", float(np.asarray(peers.price_to_sales)), unit="x", source="company file")
+        book.input(
+            "peers.price_to_sales", float(np.asarray(peers.price_to_sales)), unit="x", source="company file"
+        )
     base_multiple(company)  # a peer without a multiple is named here
     at = company.years.index(peers.year)
     book.input("ps_year_index", at + 1, unit="", source=f"position of {peers.year}", number="0")
@@ -219,7 +229,9 @@ def _printed(book: Book, company: Company, file: Any) -> None:
     for statement in ("income", "balance", "cash_flow"):
         book.section("Inputs", f"printed: {statement}")
         for item, values in getattr(history, statement).items():
-            book.input_row(f"printed.{statement}:{item}", values, start=start, source=source.source, tier=source.tier)
+            book.input_row(
+                f"printed.{statement}:{item}", values, start=start, source=source.source, tier=source.tier
+            )
     for item in (*FIXED, *BALANCES, *FLAT_ASSETS, *FLAT_LIABILITIES, "cash_and_cash_equivalents"):
         if item not in history.balance:
             book.input_row(f"printed.balance:{item}", [0.0] * len(history.years), start=start, source="none")

@@ -50,7 +50,10 @@ def _live(book: Book, company: Company, name: str, link: Link) -> None:
     asp = np.array([float(line.asp_kcny.get(y, 0.0)) for y in company.years])
     cost = np.array([float(line.unit_cost_kcny.get(y, 0.0)) for y in company.years])
     sold = asp > 0
-    base, floor = np.where(sold, asp, 1.0) * 1e3, np.minimum(np.where(sold, cost, 1.0), np.where(sold, asp, 1.0)) * 1e3
+    base, floor = (
+        np.where(sold, asp, 1.0) * 1e3,
+        np.minimum(np.where(sold, cost, 1.0), np.where(sold, asp, 1.0)) * 1e3,
+    )
     worth, anchor = book.value("value_in_use"), book.value("anchor_value_in_use")
     x1, x0 = book.value("other_cost"), book.value("anchor_other_cost")
     held = max(worth + x1, 1e-12)
@@ -67,7 +70,11 @@ def _live(book: Book, company: Company, name: str, link: Link) -> None:
     row("link.asp_plan", f"IF([in.asp:{name}]>0,[in.asp:{name}],1)*1000", base, "CNY", "#,##0")
     unit_cost = f"[in.unit_cost:{name}]" if f"in.unit_cost:{name}" in book.rows else "0"
     row("link.floor", f"IF([in.asp:{name}]>0,MIN({unit_cost},[in.asp:{name}]),1)*1000", floor, "CNY", "#,##0")
-    row("link.before", f"([link.asp_plan:{name}]+{{anchor_other_cost}})/({{anchor_value_in_use}}+{{anchor_other_cost}})", before)
+    row(
+        "link.before",
+        f"([link.asp_plan:{name}]+{{anchor_other_cost}})/({{anchor_value_in_use}}+{{anchor_other_cost}})",
+        before,
+    )
     allowed = "MAX({value_in_use}+{other_cost},1E-12)"
     row("link.gain", f"LN([link.before:{name}])-LN(([link.asp_plan:{name}]+{{other_cost}})/{allowed})", gain)
     row("link.price",

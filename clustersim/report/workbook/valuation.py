@@ -12,6 +12,7 @@ from clustersim.finance.company import Array, Company
 from clustersim.finance.forecast import Forecast
 from clustersim.finance.multiples import base_multiple
 from clustersim.finance.valuation import Valuation
+from clustersim.finance.working_capital import BALANCES
 from clustersim.market.link import Link
 from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, PERCENT, WHOLE, Book
 from clustersim.report.workbook.formulas import Sheet
@@ -71,19 +72,23 @@ def _members(book: Book, company: Company) -> str:
     middle = cell(f"peer_{peers.statistic}")
     given = own or middle
     printed = company.printed.peers if company.printed is not None else None
-    if own is None and printed is not None and "printed.price_to_sales" in book.scalars:
-        if peers.statistic == printed.statistic and printed.members:
-            function = "AVERAGE" if peers.statistic == "mean" else "MEDIAN"
-            then = _middle(book, list(printed.members), "printed.peer", function)
-            at = company.years.index(printed.year) + 1
-            given = f"IF({cell('ps_year_index')}={at},{cell('printed.price_to_sales')}+{middle}-{then},{middle})"
+    if "printed.price_to_sales" not in book.scalars:
+        printed = None
+    if own is None and printed is not None and printed.statistic == peers.statistic and printed.members:
+        function = "AVERAGE" if peers.statistic == "mean" else "MEDIAN"
+        then = _middle(book, list(printed.members), "printed.peer", function)
+        at = company.years.index(printed.year) + 1
+        moved = f"{cell('printed.price_to_sales')}+{middle}-{then}"
+        given = f"IF({cell('ps_year_index')}={at},{moved},{middle})"
     return f"CHOOSE({cell('peers_choice')},{given},{cell('peer_mean')},{cell('peer_median')})"
 
 
 def _middle(book: Book, names: list[str], prefix: str, function: str) -> str:
     """A member without a multiple of the year makes the whole unknown: leaving it out is a choice that must be said."""
     n = len(book.years)
-    cells = [f"INDEX({book.span(f'{prefix}:{name}', 0, n - 1)},1,{book.cell('ps_year_index')})" for name in names]
+    cells = [
+        f"INDEX({book.span(f'{prefix}:{name}', 0, n - 1)},1,{book.cell('ps_year_index')})" for name in names
+    ]
     return f"IF(MIN({','.join(cells)})<=0,NA(),{function}({','.join(cells)}))"
 
 
@@ -98,7 +103,8 @@ def write_dcf(book: Book, company: Company, forecast: Forecast, value: Valuation
         "working_capital": forecast.working_capital_kcny, "capex": forecast.capex_kcny,
     }  # fmt: skip
     printed = company.printed is not None
-    start = "[printed.balance:trade_and_notes_receivables<]+[printed.balance:inventories<]-[printed.balance:trade_and_other_payables<]"
+    held = "[printed.balance:{}<]"
+    start = f"{held.format(BALANCES[0])}+{held.format(BALANCES[1])}-{held.format(BALANCES[2])}"
     for key, row in values.items():
         item, own, then, name = ROWS[key]
         formula, first = f"[printed.row:{item}]+{own}-({then})" if printed else own, None
@@ -134,14 +140,19 @@ def _wacc(book: Book, company: Company) -> str:
     whole = base_wacc(company)
     book.section("DCF", "cost of capital")
     if "capm.beta" in book.scalars and company.wacc is not None:
+
         def of(prefix: str) -> str:
-            at = {p: book.cell(f"{prefix}.{p}") for p in ("risk_free", "beta", "premium", "cost_of_debt", "debt_to_equity")}
+            at = {
+                p: book.cell(f"{prefix}.{p}")
+                for p in ("risk_free", "beta", "premium", "cost_of_debt", "debt_to_equity")
+            }
             equity = f"1/(1+{at['debt_to_equity']})"
             debt = f"(1-{equity})*{at['cost_of_debt']}*(1-{book.cell('tax_rate')})"
             return f"({equity}*({at['risk_free']}+{at['beta']}*{at['premium']})+{debt})"
 
         shift = _value(cost_of_capital(company)) - whole
-        book.scalar("DCF", "capm_shift", f"ROUND({of('capm')}-{of('printed.capm')},12)", round(shift, 12), number=PERCENT,
+        apart = f"ROUND({of('capm')}-{of('printed.capm')},12)"
+        book.scalar("DCF", "capm_shift", apart, round(shift, 12), number=PERCENT,
                     name="WACC by CAPM less that of its printed parts")  # fmt: skip
     else:
         book.scalar("DCF", "capm_shift", f"0*{book.cell('wacc')}", 0.0, number=PERCENT, name="shift by CAPM")
@@ -149,7 +160,8 @@ def _wacc(book: Book, company: Company) -> str:
     book.scalar("DCF", "wacc_used", f"{book.cell('wacc')}+{book.cell('capm_shift')}", used, number=PERCENT,
                 name="WACC in use")  # fmt: skip
     gap = f"{book.cell('wacc_used')}-{book.cell('terminal_growth')}"
-    near = f'IF({gap}<=0,"ERROR: growth is not below the WACC",IF({gap}<{NEAR},"warning: WACC within a point of growth","ok"))'
+    close = f'IF({gap}<{NEAR},"warning: WACC within a point of growth","ok")'
+    near = f'IF({gap}<=0,"ERROR: growth is not below the WACC",{close})'
     at = used - _value(company.terminal_growth)
     book.scalar("DCF", "wacc_state", near, "ok" if at >= NEAR else "warning: WACC within a point of growth", number="@",
                 name="WACC against growth")  # fmt: skip
@@ -157,7 +169,7 @@ def _wacc(book: Book, company: Company) -> str:
 
 
 def _terminal(book: Book, company: Company, forecast: Forecast) -> None:
-    """The flow that goes on: the printed last one, departures with capex at depreciation and working capital growing."""
+    """The flow that goes on: the printed one; departures with capex at depreciation and growing working capital."""
     n = len(company.years) - 1
     book.section("DCF", "terminal year")
 
@@ -197,10 +209,20 @@ def _legs(book: Book, company: Company, value: Valuation, n: int) -> None:
     add("enterprise_value", f"{cell('pv_fcf')}+{cell('pv_terminal')}", whole)
     add("equity_value", f"{cell('enterprise_value')}+{cell('net_cash')}", whole + _value(value.net_cash_kcny))
     proceeds = f"{cell('listing_proceeds_counted')}*{cell('listing_proceeds')}"
-    add("dcf_m", f"{cell('equity_value')}*{cell('fx_per_cny')}/1000+{proceeds}", _value(value.dcf_m), f"{low} m")
+    add(
+        "dcf_m",
+        f"{cell('equity_value')}*{cell('fx_per_cny')}/1000+{proceeds}",
+        _value(value.dcf_m),
+        f"{low} m",
+    )
     if company.peers is not None:
         sales = f"INDEX({book.span('revenue', 0, n - 1)},1,{cell('ps_year_index')})"
-        add("ps_m", f"{cell('multiple_after')}*{sales}*{cell('fx_per_cny')}/1000", _value(value.ps_m), f"{low} m")
+        add(
+            "ps_m",
+            f"{cell('multiple_after')}*{sales}*{cell('fx_per_cny')}/1000",
+            _value(value.ps_m),
+            f"{low} m",
+        )
     else:
         add("ps_m", f"0*{cell('dcf_m')}", 0.0, f"{low} m")
     weight = cell("dcf_weight")
@@ -217,7 +239,8 @@ def _as_printed(book: Book, company: Company, value: Valuation) -> None:
     book.section("DCF", "as printed, and what it implies")
     for key in ("pv_fcf", "pv_terminal", "dcf_m", "ps_m", "blended_m", "target_price"):
         number = getattr(printed, f"{key}_kcny" if key.startswith("pv_") else key)
-        book.scalar("DCF", f"as_printed.{key}", cell(f"printed.{key}"), number, number="0.00" if number < 1e3 else WHOLE,
+        look = "0.00" if number < 1e3 else WHOLE
+        book.scalar("DCF", f"as_printed.{key}", cell(f"printed.{key}"), number, number=look,
                     name=f"{key}, as printed".replace("_", " "))  # fmt: skip
     worth = printed.pv_fcf_kcny + printed.pv_terminal_kcny
     book.scalar("DCF", "printed_enterprise_value", f"{cell('printed.pv_fcf')}+{cell('printed.pv_terminal')}", worth,
@@ -226,9 +249,7 @@ def _as_printed(book: Book, company: Company, value: Valuation) -> None:
                 1 - worth / _value(value.present.enterprise_value), number=PERCENT)  # fmt: skip
 
 
-def write_sensitivities(
-    book: Book, company: Company, links: tuple[Link, ...], value: Valuation
-) -> None:
+def write_sensitivities(book: Book, company: Company, links: tuple[Link, ...], value: Valuation) -> None:
     """Write WACC x growth live around the chosen case; price x volume as exported, from Inputs."""
     book.sheet("Sensitivities", "sensitivities")
     _wacc_growth(book, company, links, value)
@@ -273,7 +294,10 @@ def _wacc_growth(book: Book, company: Company, links: tuple[Link, ...], value: V
         return
     shift = w - base_wacc(company)
     values = analysis.grid(
-        company, links, ("wacc", [w - shift + k * dw for k in STEPS]), ("terminal_growth", [g + k * dg for k in STEPS])
+        company,
+        links,
+        ("wacc", [w - shift + k * dw for k in STEPS]),
+        ("terminal_growth", [g + k * dg for k in STEPS]),
     )
     fcf, time = book.span("fcf", 0, n - 1), book.span("time", 0, n - 1)
     t, weight = book.at("time", n - 1, fixed=True), cell("dcf_weight")
@@ -284,7 +308,14 @@ def _wacc_growth(book: Book, company: Company, links: tuple[Link, ...], value: V
         leg = f"{weight}*(({worth})*{cell('fx_per_cny')}/1000+{proceeds})+(1-{weight})*{cell('ps_m')}"
         return f"({leg})/{cell('shares_m')}"
 
-    _grid(book, "WACC x terminal growth", ("wacc_used", dw, PERCENT), ("terminal_growth", dg, PERCENT), formula, values)
+    _grid(
+        book,
+        "WACC x terminal growth",
+        ("wacc_used", dw, PERCENT),
+        ("terminal_growth", dg, PERCENT),
+        formula,
+        values,
+    )
 
 
 def _price_volume(book: Book, company: Company, links: tuple[Link, ...]) -> None:
@@ -297,12 +328,15 @@ def _price_volume(book: Book, company: Company, links: tuple[Link, ...]) -> None
     for i, row in enumerate(values):
         for j, number in enumerate(row):
             name = f"price {STEPS[i] * 5:+d} %, volume {STEPS[j] * 5:+d} %"
-            book.input(f"grid.{i}.{j}", number, source="this export", tier="derived", number="0.00", name=name)
+            book.input(
+                f"grid.{i}.{j}", number, source="this export", tier="derived", number="0.00", name=name
+            )
     book.section("Sensitivities", "price x volume, as exported (not live)")
     top, left = book.next_row["Sensitivities"], FIRST_YEAR_COLUMN
     book.text("Sensitivities", top, 0, "price down, volume across, steps of 5 points; per share")
     for i in range(len(STEPS)):
         for j in range(len(STEPS)):
-            book.put("Sensitivities", top + i, left + j, book.cell(f"grid.{i}.{j}"), values[i][j], "link", "0.00")
+            book.put(
+                "Sensitivities", top + i, left + j, book.cell(f"grid.{i}.{j}"), values[i][j], "link", "0.00"
+            )
     book.next_row["Sensitivities"] = top + len(STEPS) + 1
-
