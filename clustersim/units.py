@@ -33,6 +33,9 @@ _BINARY = {"Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "Pi": 2.0
 _NUMBER = re.compile(r"\s*([+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*$")
 
 
+_LONGEST = 400
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """A unit: its factor to the base units and its dimension (powers of the base units)."""
@@ -134,11 +137,20 @@ def parse_quantity(text: str) -> tuple[float, Unit]:
     >>> parse_quantity("90 %")[0]
     90.0
     """
-    match = _NUMBER.match(text)
+    # The pattern is tried at many places of a long text: none that is a quantity is so long.
+    match = _NUMBER.match(text) if len(text) <= _LONGEST else None
     if match is None:
-        raise InputError(f"{text!r} is not a number with a unit; write it like '400 Gb/s'")
+        shown = text if len(text) <= 60 else f"{text[:60]}…"
+        raise InputError(f"{shown!r} is not a number with a unit; write it like '400 Gb/s'")
     number = float(match.group(1).replace("_", ""))
     return number, parse_unit(match.group(2) or "1")
+
+
+def _plain(value: float | int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise InputError("a whole number of more than 308 digits is no quantity") from None
 
 
 def to_float(value: str | float | int, unit: str) -> float:
@@ -157,7 +169,7 @@ def to_float(value: str | float | int, unit: str) -> float:
     if isinstance(value, bool):
         raise InputError(f"{value!r} is not a quantity in {unit}")
     if isinstance(value, int | float):
-        number, given = float(value), parse_unit("1")
+        number, given = _plain(value), parse_unit("1")
     else:
         number, given = parse_quantity(value)
     if not math.isfinite(number):
@@ -170,7 +182,10 @@ def to_float(value: str | float | int, unit: str) -> float:
             f" (for example in {unit})"
         )
     # One multiplication by one ratio: 100 % of a unit is then exactly that unit.
-    return number * (given.factor / target.factor)
+    number *= given.factor / target.factor
+    if not math.isfinite(number):
+        raise InputError(f"{value!r} is too large to be expressed in {unit}")
+    return number
 
 
 def si(value: float, unit: str, digits: int = 4) -> str:

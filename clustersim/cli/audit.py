@@ -47,9 +47,10 @@ def command(folder: Path, everything: bool, strict: bool, proceeds: float, fmt: 
 def read_folder(folder: Path) -> dict[str, str]:
     """Return the text of every table in a folder.
 
-    Raises InputError for a folder without tables, or a file that cannot be read as UTF-8.
+    Raises InputError for a folder without tables, or a file that cannot be read.
     """
     from clustersim.finance.audit.tables import FILES
+    from clustersim.reading.guarded import read_text
 
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder")
@@ -58,12 +59,7 @@ def read_folder(folder: Path) -> dict[str, str]:
         path = folder / f"{name}.csv"
         if not path.exists():
             continue
-        try:
-            texts[name] = path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError:
-            raise InputError(f"{path}: is not UTF-8 text") from None
-        except OSError as error:
-            raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+        texts[name] = read_text(path).text
     if not texts:
         raise InputError(f"{folder}: has none of {', '.join(f'{n}.csv' for n in FILES)}")
     return texts

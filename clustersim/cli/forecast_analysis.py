@@ -234,18 +234,20 @@ def mc(scenario: str, sets: tuple[str, ...], samples: int, output: str | None, f
 
 @click.command()
 @click.argument("scenario")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 @set_option
 @format_option()
 def consensus(scenario: str, file: Path, sets: tuple[str, ...], fmt: str) -> None:
     """Put ours beside a consensus FILE (CSV as a data vendor exports it, columns by alias)."""
-    from clustersim.finance.consensus import compare_consensus, decoded, read_consensus
+    from clustersim.finance.consensus import compare_consensus, read_consensus
     from clustersim.finance.statements import make_statements
+    from clustersim.reading.guarded import read_text
 
     run = forecast_run(scenario, sets)
     statements = make_statements(run.company, run.forecast)
     rates = {"CNY": 1.0, run.company.currency: 1 / float(run.company.fx_per_cny), "USD": _usd(run)}
-    found = read_consensus(decoded(file.read_bytes(), str(file)), str(file), rates)
+    source = read_text(file)
+    found = read_consensus(source.text, source.name, rates)
     table = compare_consensus(statements.income, statements.years, found)
     if not table:
         raise InputError(

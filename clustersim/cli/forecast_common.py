@@ -34,7 +34,7 @@ class ForecastRun:
 
 def company_run(file: CompanyFile, *, name: str = "", links: Sequence[Link] = ()) -> ForecastRun:
     """Forecast and value a company file."""
-    from clustersim.assemble_company import company_spec
+    from clustersim.assemble.company import company_spec
     from clustersim.finance.forecast import make_forecast
     from clustersim.finance.valuation import value_company
 
@@ -54,13 +54,12 @@ def forecast_run(name: str, sets: tuple[str, ...]) -> ForecastRun:
     if is_company_file(name):
         return company_run(load_company_file(name, sets))
     from clustersim.pipeline import run_chain
-    from clustersim.planner.segments import serving_rates
     from clustersim.schema.inputs import load_inputs
 
     inputs = load_inputs(name, sets)
     if inputs.company is None:
         raise InputError(f"{inputs.file}: has no `company`; add one (scenarios/company/)")
-    run = run_chain(inputs, replications=0, serving=serving_rates(inputs))
+    run = run_chain(inputs, replications=0)
     assert run.company is not None and run.forecast is not None and run.valuation is not None
     return ForecastRun(
         inputs.scenario.name, inputs.scenario.seed, inputs.company, run.company, (run.link,), run.forecast,

@@ -76,7 +76,7 @@ def command(
         # A larger Sobol sample begins with the smaller one, so that stopping early changes no point.
         keep = folder if size == limit or precision is None else None
         result = run(spec, keep, workers, scheduler, {"study": study})
-        wanted = tuple(file.outputs) or ("cny_per_mtoken",)
+        wanted = tuple(file.outputs) or tuple(o for o in result.outputs if o.startswith("cny_per_"))
         check_outputs(wanted, dict.fromkeys(result.outputs, 0.0))
         rows = [statistics_row(name, result.column(name)) for name in wanted]
         reached = rows[0]["points"] and rows[0]["p50_half_width"] <= (precision or 0.0) * abs(rows[0]["p50"])

@@ -16,12 +16,20 @@ from clustersim.cli.study_common import (
     workers_option,
 )
 
+#: What is shown where nothing is asked for; each scenario has those of its kinds of workload.
 DEFAULT_OUTPUTS = (
     "tokens_per_s",
     "mfu",
     "training_goodput_tokens_per_s",
+    "requests_per_s_per_card",
+    "output_tokens_per_s_per_card",
+    "streams_per_card",
+    "useful_share",
     "cny_per_card_hour",
     "cny_per_mtoken",
+    "cny_per_served_mtoken",
+    "cny_per_stream_hour",
+    "cny_per_useful_card_hour",
 )
 
 
@@ -157,9 +165,9 @@ def _cost_sweep(
 
     if folder is None:
         raise InputError("--stage cost needs a folder for its points; give one with -o")
-    chosen = outputs or ("cny_per_card_hour", "cny_per_mtoken", "tco_cny")
     store = StudyStore(Path(folder))
     base = run_chain(load_inputs(spec.scenario, fixed), replications=0)
+    chosen = outputs or ("cny_per_card_hour", f"cny_per_{base.own.main.main.name}", "tco_cny")
     store.begin(spec, {"stage": "cost", "outputs": list(chosen), "units": input_units(spec)})
     with bar("cost stage", spec.total) as tell:
         run_stage(base, spec.axes, store, chosen, tell)

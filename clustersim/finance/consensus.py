@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from clustersim.errors import InputError
 from clustersim.finance.company import Array
 
-__all__ = ["ALIASES", "Comparison", "compare_consensus", "decoded", "read_consensus", "read_table"]
+__all__ = ["ALIASES", "Comparison", "compare_consensus", "read_consensus", "read_table"]
 
 #: Item of ours -> spellings in exports (lower case, letters, digits and Chinese only).
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -55,23 +55,6 @@ class Comparison:
         if not self.consensus_kcny:
             return None
         return 100 * (self.ours_kcny - self.consensus_kcny) / abs(self.consensus_kcny)
-
-
-def decoded(raw: bytes, where: str) -> str:
-    """Return the text of an export: UTF-8 (with or without a mark), UTF-16, or GBK.
-
-    >>> decoded("营业收入".encode("gbk"), "a.csv")
-    '营业收入'
-
-    Raises InputError for any other coding.
-    """
-    marks = ("utf-16",) if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "gb18030")
-    for coding in marks:
-        try:
-            return raw.decode(coding)
-        except UnicodeDecodeError:
-            continue
-    raise InputError(f"{where}: is neither UTF-8 nor GBK text; export it as CSV UTF-8")
 
 
 def read_table(text: str, where: str) -> list[list[str]]:

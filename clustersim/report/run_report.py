@@ -32,9 +32,17 @@ def _csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
 
 def run_tables(run: ChainRun, result: Mapping[str, Any]) -> dict[str, bytes]:
     """Return the tables of a run by file name."""
-    terms = result["training"]["terms"]
     tables = {
-        "step_terms.csv": _csv([{"term": k, "seconds": v} for k, v in terms.items()]),
+        "workload_terms.csv": _csv([
+            {"workload": work["name"], "kind": work["kind"], "term": k, "value": v}
+            for work in result["workloads"]
+            for k, v in {**work["terms"], **work["rates"], **work["service"]}.items()
+        ]),
+        "unit_costs.csv": _csv([
+            {"workload": work["name"], "kind": work["kind"], "quantity": k, "value": v}
+            for work in result["workloads"]
+            for k, v in work.items() if k.startswith(("cny_per_", "kwh_per_"))
+        ]),
         "bill_of_materials.csv": _csv([
             {
                 "group": line.group, "part": line.part, "quantity": line.quantity,
@@ -91,19 +99,19 @@ _LOSSES = (
 
 def _waterfall(run: ChainRun, result: Mapping[str, Any]) -> Figure:
     """Every lost share of the cluster's peak, from nameplate to kept tokens."""
-    own = run.own
-    terms, step = result["training"]["terms"], own.step.step_time_s
-    peak = own.step.peak * own.cards / 1e15
-    ettr = own.expected.ettr
-    ideal = own.step.mfu * step
+    detail = run.own.training
+    terms, step = result["training"]["terms"], detail.step.step_time_s
+    peak = detail.step.peak * run.own.cards / 1e15
+    ettr = detail.expected.ettr
+    ideal = detail.step.mfu * step
     losses = []
     for name, keys in _LOSSES:
         seconds = sum(terms.get(k, 0.0) for k in keys)
         if name == "kernels below peak":
             seconds -= ideal
         losses.append((name, peak * seconds / step))
-    useful = peak * own.step.mfu
-    shares = own.expected
+    useful = peak * detail.step.mfu
+    shares = detail.expected
     losses += [
         ("checkpoint stalls", useful * shares.checkpoint),
         ("work lost at failures", useful * shares.rework),
@@ -156,8 +164,8 @@ def _football(run: ChainRun) -> Figure:
 def run_figures(run: ChainRun, result: Mapping[str, Any]) -> dict[str, Figure]:
     """Return the figures of a run by file name."""
     name = result["scenario"]
-    out = {
-        "goodput_waterfall.png": _waterfall(run, result),
+    out = {"goodput_waterfall.png": _waterfall(run, result)} if result["training"] else {}
+    out |= {
         "tco_breakdown.png": figures.cost_bars(
             f"{name}: cost per year",
             {k: v / 1e6 for k, v in result["tco"]["terms_cny_per_year"].items() if v},

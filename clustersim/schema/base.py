@@ -8,7 +8,7 @@ required; in a scenario a bare value is the user's own choice (tier ``given``).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError, Val
 
 from clustersim.errors import InputError, Problem, suggest
 from clustersim.provenance import TIERS, Sourced
+from clustersim.reading.guarded import printable
 from clustersim.schema.yamlfile import Document, KeyPath
 from clustersim.units import to_float
 
@@ -40,6 +41,9 @@ __all__ = [
 
 #: Prices may stand in any of these; the unit of the parsed value says which.
 CURRENCIES = ("CNY", "USD", "HKD")
+
+#: No more problems than these are told of one file.
+_REPORTED = 100
 
 NUMBER_PARTS = ("value", "source", "tier", "low", "high", "note")
 
@@ -120,7 +124,7 @@ def _number(raw: Any, unit: str, bounds: Bounds, part: str = "") -> float:
     try:
         value = to_float(raw, unit)
         bounds.check(value, raw, unit)
-    except (InputError, ValueError, TypeError) as error:
+    except (InputError, ValueError, TypeError, OverflowError) as error:
         raise ValueError(f"{part}{error}") from None
     return value
 
@@ -174,43 +178,87 @@ def validate(model: type[M], document: Document, *, require_source: bool = False
     try:
         return model.model_validate(data, context={"require_source": require_source})
     except ValidationError as error:
-        problems = [_problem(model, document, at, detail) for detail in error.errors()]
-        problems.sort(key=lambda p: (p.line or 0, p.key))
-        raise InputError(f"{document.file}: {len(problems)} problem(s)", problems) from None
+        details = error.errors()
+        kept = [d for d in details if not _repeated(d, details)]
+        raise _refusal(model, document, at, kept) from None
+
+
+def _refusal(model: type[BaseModel], document: Document, at: KeyPath, details: Sequence[Any]) -> InputError:
+    """Every problem in the order of the lines; of a file that is wrong throughout, the first hundred."""
+    details = sorted(details, key=lambda d: document.line_of((*at, *d["loc"])) or 0)
+    problems = [_problem(model, document, at, detail) for detail in details[:_REPORTED]]
+    problems.sort(key=lambda p: (p.line or 0, p.key))
+    left = f", the first {_REPORTED} of them here" if len(details) > _REPORTED else ""
+    return InputError(f"{document.file}: {len(details)} problem(s){left}", problems)
 
 
 def _problem(model: type[BaseModel], document: Document, at: KeyPath, detail: Any) -> Problem:
-    path = (*at, *(part for part in detail["loc"] if part != "[key]"))
-    key = ".".join(str(part) for part in path)
+    loc = tuple(part for part in detail["loc"] if part != "[key]")
+    known, path = _walk(model, loc)
+    path = (*at, *path)
+    key = printable(".".join(str(part) for part in path), 200)
     kind = detail["type"]
     line = document.line_of(path)
     if kind == "extra_forbidden":
-        known = _known_keys(model, detail["loc"][:-1])
-        return Problem(document.file, line, key, "unknown key", suggest(str(detail["loc"][-1]), known))
+        return Problem(document.file, line, key, "unknown key", suggest(str(detail["loc"][-1])[:80], known))
     if kind == "missing":
         return Problem(document.file, line, key, "is needed and missing", "add it")
+    if kind in {"union_tag_not_found", "union_tag_invalid"}:
+        words = str(detail["ctx"].get("expected_tags") or "training, serving, video or jobs").replace("'", "")
+        return Problem(
+            document.file, line, f"{key}.kind", "is needed and missing or unknown", f"one of {words}"
+        )
     message = str(detail["msg"]).removeprefix("Value error, ")
     if kind not in {"value_error", "assertion_error"}:
-        message = f"{message[0].lower()}{message[1:]}, not {detail['input']!r}"
+        message = f"{message[0].lower()}{message[1:]}, not {printable(repr(detail['input']), 120)}"
     return Problem(document.file, line, key, message)
 
 
-def _known_keys(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
-    """Return the field names of the model that ``path`` leads to."""
+def _walk(model: type[BaseModel], loc: tuple[str | int, ...]) -> tuple[list[str], KeyPath]:
+    """Follow a problem's place through the classes: the keys known beside its last part, and its place in the file.
+
+    A union names the class that it took as a part of the place; no file has that part.
+    """
     current: Any = model
-    for part in path:
-        fields = getattr(current, "model_fields", {})
-        if part not in fields:
-            return []
-        current = _model_in(fields[part].annotation)
-    return list(getattr(current, "model_fields", {}))
+    path: list[str | int] = []
+    known: list[str] = []
+    for part in loc:
+        if getattr(current, "__origin__", None) in (dict, tuple, list):
+            path.append(part)
+            current = current.__args__[-1] if current.__origin__ is dict else current.__args__[0]
+            continue
+        members = _models_in(current)
+        chosen = next((m for m in members if part in _names_of(m)), None)
+        if current not in members and chosen is not None:
+            current = chosen
+            continue
+        if isinstance(part, str) and part.startswith("literal["):
+            continue
+        path.append(part)
+        fields = members[0].model_fields if len(members) == 1 else {}
+        known = list(fields)
+        current = fields[str(part)].annotation if part in fields else None
+    return known, tuple(path)
 
 
-def _model_in(annotation: Any) -> Any:
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The classes of files that an annotation names."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        found = _model_in(argument)
-        if found is not None:
-            return found
-    return None
+        return [annotation]
+    return [m for argument in getattr(annotation, "__args__", ()) for m in _models_in(argument)]
+
+
+def _names_of(model: type[BaseModel]) -> tuple[str, ...]:
+    """What a union calls a class in a problem's place: its ``kind``, or its own name."""
+    kind = model.model_fields.get("kind")
+    return (model.__name__, *(getattr(kind.annotation, "__args__", ()) if kind is not None else ()))
+
+
+def _repeated(detail: Any, details: list[Any]) -> bool:
+    """Whether a problem only says that a value is not another branch's, beside the problem of the branch meant."""
+    branch = detail["loc"][:-1]
+    beside = [d for d in details if d is not detail and d["loc"][: len(branch)] == branch and len(branch)]
+    if detail["type"] == "literal_error" and str(detail["loc"][-1]).startswith("literal["):
+        return isinstance(detail["input"], Mapping) and bool(beside)
+    words = any(d["type"] == "literal_error" and str(d["loc"][-1]).startswith("literal[") for d in beside)
+    return detail["type"] == "model_type" and words

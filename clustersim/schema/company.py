@@ -342,18 +342,19 @@ def _rows(file: CompanyFile) -> list[tuple[str, Series]]:
 
 
 class AnchorRow(Model):
-    """What the simulator gave for a product line at the shipped profiles."""
+    """What the simulator gave for a product line in a shipped scenario, at the shipped profiles."""
 
     scenario: str
+    product: str
     value_in_use_price_cny: Number
-    inference_value_in_use_price_cny: Number | None = None
+    by_workload_cny: dict[str, Number]
+    """The same by workload; they sum to it."""
     other_cost_cny: Number
     """What the card makes its buyer spend beside its price, capitalised, per card in terms of the price."""
-    cny_per_mtoken: Number
 
 
 class AnchorFile(Model):
-    """All anchors, by product line."""
+    """The anchors: the first of a product line stands for the scenarios that have none of their own."""
 
     name: str
-    anchors: dict[str, AnchorRow]
+    anchors: tuple[AnchorRow, ...]

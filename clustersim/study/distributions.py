@@ -6,16 +6,16 @@ and correlations work for all of them alike.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
 from clustersim.errors import InputError, suggest
+from clustersim.reading.guarded import read_text
+from clustersim.reading.tables import records
 
 __all__ = ["Distribution", "correlate", "make_distribution"]
 
@@ -101,10 +101,10 @@ _KINDS = {
 def _empirical(key: str, file: str) -> Callable[[Array], Array]:
     """The stepwise inverse of a sample: each value of the first column of a CSV has the same weight."""
     try:
-        with Path(file).open(newline="", encoding="utf-8") as handle:
-            cells = [row[0] for row in csv.reader(handle) if row and row[0].strip()]
-    except OSError as error:
-        raise InputError(f"{key}: {file}: cannot be read ({error.strerror})") from None
+        source = read_text(file)
+        cells = [row[0] for _, row in records(source.text, source.name) if row[0].strip()]
+    except InputError as error:
+        raise InputError(f"{key}: {error}") from None
     try:
         values = np.sort(np.array([float(c) for c in cells]))
     except ValueError:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.perf.serving_engine import Layout, Precision
+from clustersim.reading.tables import shipped_rows
 from clustersim.validation.common import ValidationRow, require_columns
 from clustersim.validation.serving_setup import (
     closed_loop_latency,
@@ -210,12 +211,10 @@ def predict(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:
 
 def held_out() -> frozenset[str]:
     """Identities of the rows of the shipped latency file: never used for calibration."""
-    import csv
     from pathlib import Path
 
     file = Path(__file__).resolve().parent.parent / "data" / "validation" / "serving_latency.csv"
-    with file.open(encoding="utf-8", newline="") as handle:
-        return frozenset(identity(row) for row in csv.DictReader(handle))
+    return frozenset(identity(row) for row in shipped_rows(file))
 
 
 def _both(row: Mapping[str, str], name: str, shipped: frozenset[str], seen: set[str]) -> list[ValidationRow]:

@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from clustersim.assemble_company import company_spec
+from clustersim.assemble.company import company_spec
 from clustersim.finance.analysis import now, target_price, with_values
 from clustersim.finance.capital import cost_of_capital
 from clustersim.finance.company import YEARLY_DRIVERS, Company

@@ -10,9 +10,10 @@ from click.testing import CliRunner
 from clustersim.cli.forecast import command
 from clustersim.cli.forecast_common import forecast_run
 from clustersim.errors import InputError
-from clustersim.finance.consensus import decoded, read_consensus
+from clustersim.finance.consensus import read_consensus
 from clustersim.finance.valuation import expected_target
 from clustersim.finance.year import actuals_bridge, halves, roll_forward, sum_of_parts
+from clustersim.reading.guarded import decode
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +90,8 @@ def test_probabilities_must_sum_to_one() -> None:
 @pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "gbk", "utf-16"])
 def test_consensus_in_chinese_in_any_coding(coding: str) -> None:
     text = "科目,FY26E,FY27E\n营业收入（亿元）,21.5,70\n归母净利润（百万元）,(700),1400\n"
-    found = read_consensus(decoded(text.encode(coding), "c.csv"), "c.csv")
+    source = decode(text.encode(coding), "c.csv")
+    found = read_consensus(source.text, source.name)
     assert found["revenue", "2026E"] == pytest.approx(2_150_000)
     assert found["net_profit", "2026E"] == pytest.approx(-700_000)
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clustersim.assemble_company import company_spec
+from clustersim.assemble.company import company_spec
 from clustersim.cli.forecast import command
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.finance.calibrate import calibrate

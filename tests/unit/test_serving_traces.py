@@ -64,7 +64,7 @@ def test_missing_columns_empty_file_and_no_file(tmp_path) -> None:
         read_trace(write(tmp_path, "a,b\n1,2\n"))
     with pytest.raises(InputError, match="zero arrivals"):
         read_trace(write(tmp_path, "arrival_s,prompt_tokens,output_tokens\n"))
-    with pytest.raises(InputError, match="no such trace"):
+    with pytest.raises(InputError, match="no such file; shipped traces: azure-conv"):
         read_trace(tmp_path / "none.csv")
     with pytest.raises(InputError, match="not shipped"):
         shipped_trace("azure")

@@ -6,11 +6,8 @@ number of such lines to be left out, and says which.
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +18,9 @@ import numpy as np
 
 from clustersim.des.serving.book import Requests
 from clustersim.errors import InputError, Problem, suggest
+from clustersim.reading.guarded import Text, is_file, printable, read_text
+from clustersim.reading.jsontext import parse_json
+from clustersim.reading.tables import records
 
 __all__ = ["AZURE", "PLAIN", "SHIPPED", "Trace", "read_trace", "shipped_trace"]
 
@@ -30,6 +30,9 @@ _FOLDER = Path(__file__).resolve().parent.parent.parent / "data" / "traces"
 AZURE = ("TIMESTAMP", "ContextTokens", "GeneratedTokens")
 PLAIN = ("arrival_s", "prompt_tokens", "output_tokens")
 
+#: No request has more tokens than this.
+MOST_TOKENS = 1_000_000_000
+_DATE = re.compile(r"([^.]+?)(?:\.(\d{1,12}))?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
 #: Traces that come with the package (attribution beside them).
 SHIPPED = {
     "azure-conv": "azure_conv_2023.csv.gz",
@@ -71,12 +74,14 @@ def _seconds(value: Any) -> float:
     except ValueError:
         try:
             # Azure writes seven digits after the second; Python reads at most six.
-            head, _, tail = text.partition(".")
-            number = datetime.fromisoformat(head).timestamp() + (float(f"0.{tail}") if tail else 0.0)
-        except ValueError:
-            raise _BadLine(f"the arrival {text!r} is neither seconds nor a date and time") from None
+            head, digits, zone = _DATE.fullmatch(text).groups("")  # type: ignore[union-attr]
+            number = datetime.fromisoformat(head + zone).timestamp() + float(f"0.{digits or 0}")
+        except (AttributeError, ValueError, OverflowError, OSError):
+            raise _BadLine(
+                f"the arrival {printable(text, 40)!r} is neither seconds nor a date and time"
+            ) from None
     if not math.isfinite(number) or number < 0:
-        raise _BadLine(f"the arrival {text!r} is negative or not finite")
+        raise _BadLine(f"the arrival {printable(text, 40)!r} is negative or not finite")
     return number
 
 
@@ -87,57 +92,49 @@ def _tokens(value: Any, what: str) -> int:
     try:
         number = float(text)
     except ValueError:
-        raise _BadLine(f"{what} {text!r} is not a number") from None
-    if not math.isfinite(number) or number != math.floor(number) or number < 1:
-        raise _BadLine(f"{what} {text!r} must be a whole number of at least 1")
+        raise _BadLine(f"{what} {printable(text, 40)!r} is not a number") from None
+    if not math.isfinite(number) or number != math.floor(number) or not 1 <= number <= MOST_TOKENS:
+        raise _BadLine(
+            f"{what} {printable(text, 40)!r} must be a whole number of at least 1 and at most {MOST_TOKENS:,}"
+        )
     return int(number)
 
 
-def _text(path: Path) -> str:
-    try:
-        raw = path.read_bytes()
-        if path.suffix == ".gz":
-            raw = gzip.decompress(raw)
-        return raw.decode("utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such trace; shipped: {', '.join(sorted(SHIPPED))}") from None
-    except (OSError, UnicodeDecodeError, EOFError) as error:
-        raise InputError(f"{path}: cannot be read as a trace ({error})") from None
-
-
-def _csv_lines(
-    text: str, path: Path, columns: tuple[str, str, str] | None
-) -> Iterator[tuple[int, tuple[Any, ...]]]:
-    rows = csv.reader(io.StringIO(text))
-    header = [name.strip() for name in next(rows, [])]
+def _csv_lines(source: Text, columns: tuple[str, str, str] | None) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    rows = records(source.text, source.name)
+    header = [name.strip() for name in next(rows, (1, []))[1]]
     names = columns or next((c for c in (AZURE, PLAIN) if all(n in header for n in c)), None)
     if names is None or any(name not in header for name in names):
         wanted = " or ".join(", ".join(c) for c in ((names,) if names else (AZURE, PLAIN)))
-        raise InputError(f"{path}:1: needs the columns {wanted}; it has: {', '.join(header) or 'nothing'}")
+        has = printable(", ".join(header)) or "nothing"
+        raise InputError(f"{source.name}:1: needs the columns {wanted}; it has: {has}")
     at = [header.index(name) for name in names]
     width = max(at)
-    for row in rows:
-        if row:
-            cells = row if len(row) > width else [*row, *[""] * (width + 1 - len(row))]
-            yield rows.line_num, (*(cells[i] for i in at), ())
+    for line, row in rows:
+        cells = row if len(row) > width else [*row, *[""] * (width + 1 - len(row))]
+        yield line, (*(cells[i] for i in at), ())
 
 
-def _json_lines(text: str) -> Iterator[tuple[int, tuple[Any, ...]]]:
-    for number, line in enumerate(text.splitlines(), start=1):
+def _json_lines(source: Text) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    for number, line in enumerate(source.text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
-            item = json.loads(line)
-        except json.JSONDecodeError:
-            item = {}
-        if not isinstance(item, Mapping):
-            item = {}
-        stamp = item.get("timestamp")
-        when = "" if stamp is None else float(stamp) / 1000.0
-        yield (
-            number,
-            (when, item.get("input_length"), item.get("output_length"), tuple(item.get("hash_ids") or ())),
-        )
+            yield number, _json_fields(parse_json(line, source.name, line=number))
+        except InputError as error:
+            yield number, (_BadLine(str(error).removeprefix(f"{source.name}:{number}: ")),) * 4
+
+
+def _json_fields(item: Any) -> tuple[Any, ...]:
+    if not isinstance(item, Mapping):
+        raise InputError("is no JSON object")
+    stamp, blocks = item.get("timestamp"), item.get("hash_ids") or []
+    if stamp is not None and (isinstance(stamp, bool) or not isinstance(stamp, int | float)):
+        raise InputError(f"the timestamp {printable(repr(stamp), 40)} is not a number of milliseconds")
+    if not isinstance(blocks, list) or not all(type(b) is int for b in blocks):
+        raise InputError("hash_ids must be a list of whole numbers")
+    when = "" if stamp is None else stamp / 1000.0
+    return when, item.get("input_length"), item.get("output_length"), tuple(blocks)
 
 
 def read_trace(
@@ -157,8 +154,13 @@ def read_trace(
     without requests.
     """
     file = Path(path)
-    text = _text(file)
-    lines = _json_lines(text) if ".jsonl" in file.name else _csv_lines(text, file, columns)
+    try:
+        source = read_text(file, packed=True)
+    except InputError as error:
+        if is_file(file):
+            raise
+        raise InputError(f"{error}; shipped traces: {', '.join(sorted(SHIPPED))}") from None
+    lines = _json_lines(source) if ".jsonl" in file.name else _csv_lines(source, columns)
     arrival: list[float] = []
     prompt: list[int] = []
     output: list[int] = []
@@ -166,6 +168,8 @@ def read_trace(
     bad: list[Problem] = []
     for number, (when, asked, made, hashes) in lines:
         try:
+            if isinstance(when, _BadLine):
+                raise when
             second = _seconds(when)
             if arrival and second < arrival[-1]:
                 raise _BadLine("the arrival is earlier than the line before")

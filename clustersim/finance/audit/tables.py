@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +9,8 @@ from functools import cached_property
 
 from clustersim.errors import InputError
 from clustersim.finance.audit.figures import Interval, half_digit, number
+from clustersim.reading.guarded import Text
+from clustersim.reading.tables import parse_table
 
 __all__ = ["FILES", "Record", "Tables", "read_tables"]
 
@@ -154,13 +154,16 @@ def read_tables(texts: Mapping[str, str]) -> Tables:
     for table, columns in FILES.items():
         if table not in texts:
             continue
-        rows = csv.DictReader(io.StringIO(texts[table].lstrip("\ufeff")))
-        missing = [c for c in columns if c not in (rows.fieldnames or [])]
+        try:
+            found = parse_table(Text(f"{table}.csv", texts[table].lstrip("\ufeff"), ""), short=True)
+        except InputError as error:
+            problems.append(str(error))
+            continue
+        missing = [c for c in columns if c not in found.columns]
         if missing:
             problems.append(f"{table}.csv:1: no column {', '.join(missing)}")
             continue
-        for row in rows:
-            line = rows.line_num
+        for line, row in found.numbered():
             if table == "tickers":
                 tickers.append((line, row["company_zh"].strip(), row["ticker_printed"]))
                 continue
