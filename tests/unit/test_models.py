@@ -6,6 +6,7 @@ from math import inf
 from pathlib import Path
 
 import pytest
+from clustersim.perf.serving_calibrated import constants_kind, is_calibrated
 
 from clustersim.errors import InputError
 from clustersim.perf.formats import WeightFormats
@@ -20,7 +21,6 @@ from clustersim.perf.mixers import (
     StateSpace,
 )
 from clustersim.perf.model import Model
-from clustersim.perf.serving_calibrated import constants_kind, is_calibrated
 from clustersim.perf.serving_work import (
     attention_work,
     cache_bytes,
