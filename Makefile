@@ -1,21 +1,27 @@
-# make run   make the environment and run the whole chain on the Nanjing cluster
-# make test  make the environment and run every check and test
+# make run       make the environment and run the whole chain on the Nanjing cluster
+# make test      make the environment and run every check, and every test but the large families
+# make test-all  the same with the large families (kills, fuzzing): some twenty minutes
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test install refresh bench clean
+.PHONY: run test test-all checks install refresh bench clean
 
 run: install
 	$(BIN)/clustersim run scenarios/nanjing-1024.yaml -o results/nanjing-1024 -f table
 
-test: install
+test: checks
+	$(BIN)/pytest -n 2 -m "not full"
+
+test-all: checks
+	$(BIN)/pytest -n 2
+
+checks: install
 	sh tests/install-debian-packages.sh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2
 
 install: $(VENV)/.installed
 
