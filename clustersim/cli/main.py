@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
+from click.utils import PacifyFlushWrapper
 
 from clustersim import __version__
 from clustersim.errors import ClusterSimError, suggest
@@ -127,8 +128,11 @@ def _run() -> int:
     except KeyboardInterrupt:
         _say("interrupted")
         return 130
+    except SystemExit as ended:  # so click answers a reader that went away (head, less): not an error of ours
+        if not isinstance(sys.stdout, PacifyFlushWrapper):  # type: ignore[arg-type]
+            return ended.code if isinstance(ended.code, int) else 1
+        return 141
     except BrokenPipeError:
-        # The reader of the pipe went away (head, less): not an error of ours.
         _leave_stdout()
         return 141
     except OSError as error:

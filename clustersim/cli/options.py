@@ -94,13 +94,14 @@ def render_table(rows: Sequence[Mapping[str, Any]], fmt: str) -> str:
     """Render rows of equal keys as an aligned table or as Markdown."""
     if not rows:
         return "(no rows)"
-    columns = [str(name) for name in rows[0]]
-    cells = [[_cell(row.get(c)) for c in columns] for row in rows]
+    names = list(rows[0])
+    columns = [_cell(name) for name in names]
+    cells = [[_cell(row.get(c)) for c in names] for row in rows]
     if fmt == "md":
         lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
         escaped = [[text.replace("|", "\\|") for text in line] for line in cells]
         return "\n".join(lines + ["| " + " | ".join(line) + " |" for line in escaped])
-    numeric = [all(isinstance(r.get(c), int | float | None) for r in rows) for c in columns]
+    numeric = [all(isinstance(r.get(c), int | float | None) for r in rows) for c in names]
     widths = [max(_width(c), *(_width(line[i]) for line in cells)) for i, c in enumerate(columns)]
 
     def line(parts: Sequence[str]) -> str:
