@@ -249,7 +249,7 @@ def test_a_query_reads_the_study_and_nothing_else(tmp_path: Path) -> None:
     ):
         with pytest.raises(InputError, match=words):
             in_process("study", "query", tmp_path / "q", sql)
-    sql = "select date '2026-01-01' as d, 1.5::decimal(9, 2) as x, [1, 2] as l, null as n, 'a'::blob as b"
+    sql = "select date '2026-01-01' as d, 1.5::decimal(9, 2) as x, [1, 2] as l, null as n, 'a'::blob as b, now() as t"
     out = in_process("study", "query", tmp_path / "q", sql, "-f", "json")
     assert '"d": "2026-01-01"' in out and '"x": 1.5' in out
     assert sorted(p.name for p in tmp_path.iterdir()) == ["q"]
