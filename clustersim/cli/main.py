@@ -128,7 +128,7 @@ def _run() -> int:
         _say("interrupted")
         return 130
     except SystemExit as ended:  # so click answers a reader that went away (head, less): not an error of ours
-        if type(sys.stdout).__name__ != "PacifyFlushWrapper":
+        if not type(sys.stdout).__name__.endswith("PacifyFlushWrapper"):
             return ended.code if isinstance(ended.code, int) else 1
         return 141
     except BrokenPipeError:
