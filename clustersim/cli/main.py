@@ -119,7 +119,9 @@ def _run() -> int:
         _say("interrupted")
         return 130
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(file=shown)
+        _say(shown.getvalue().rstrip("\n"))
         return error.exit_code
     except ClusterSimError as error:
         _say(f"error: {error}")
