@@ -76,6 +76,13 @@ class HostLinkProfile(Model):
     bandwidth: Bandwidth
 
 
+class ScaleOutProfile(Model):
+    """What systems of a card usually have between servers; a scenario names its own NIC."""
+
+    bandwidth: Bandwidth
+    """Per card and per direction, wire rate."""
+
+
 class PowerProfile(Model):
     """Nameplate and idle power; neither is the power drawn under load."""
 
@@ -108,6 +115,8 @@ class CardProfile(Profile):
 
     kind: Literal["card"]
     vendor: str
+    series: str = ""
+    """Generation of the maker's architecture; errors are shown by maker and series."""
     product: str | None = None
     """Line of the company model that this card is sold under."""
     form: str
@@ -119,6 +128,7 @@ class CardProfile(Profile):
     memory: MemoryProfile | None = None
     scale_up: ScaleUpProfile | None = None
     die_to_die: DieProfile | None = None
+    scale_out: ScaleOutProfile | None = None
     host_link: HostLinkProfile | None = None
     power: PowerProfile | None = None
     codec: CodecProfile | None = None
