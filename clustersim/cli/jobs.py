@@ -9,6 +9,7 @@ import click
 
 from clustersim.cli.options import emit_object, format_option, render_table, set_option
 from clustersim.errors import InputError
+from clustersim.schema.demand import JobsWorkload
 
 
 @click.command()
@@ -16,41 +17,18 @@ from clustersim.errors import InputError
 @set_option
 @format_option("table", "json")
 def command(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
-    """Queue the jobs of SCENARIO (reliability.jobs) on its cluster, with failures, priorities and preemption."""
-    import numpy as np
-
-    from clustersim import assemble, assemble_reliability
-    from clustersim.des.training.jobs import Job, simulate_jobs
+    """Queue the jobs of SCENARIO (a workload of kind jobs) on its cluster, with failures, priorities and preemption."""
     from clustersim.schema.inputs import load_inputs
+    from clustersim.workloads.jobs import JobsDetail, work_of
+    from clustersim.workloads.work import StageCache
 
     inputs = load_inputs(scenario, sets, with_incumbent=False)
-    section = inputs.scenario.reliability
-    if not section.jobs:
-        raise InputError(f"{inputs.file}: has no reliability.jobs; list them with name, nodes and work")
-    nodes = assemble.servers(inputs.scenario, inputs.hardware)
-    run = assemble_reliability.training_run(
-        inputs.scenario, inputs.hardware, assemble.model_spec(inputs.hardware.model).parameters
-    )
-    partner = next(level.interval_s for level in run.levels if level.name == "partner")
-    jobs = [
-        Job(
-            name=job.name,
-            nodes=int(job.nodes.value),
-            work_s=job.work.value,
-            arrives_s=job.arrives.value if job.arrives else 0.0,
-            priority=job.priority,
-            checkpoint_s=partner,
-            restart_s=run.recovery.total_s("node"),
-        )
-        for job in section.jobs
-    ]
-    day = simulate_jobs(
-        jobs,
-        nodes=nodes,
-        failures_per_node_s=run.rate_per_s / nodes,
-        duration_s=section.duration.value,
-        rng=np.random.default_rng(inputs.scenario.seed),
-    )
+    name, work = next(iter(inputs.of_kind("jobs").items()), (None, None))
+    if name is None or not isinstance(work, JobsWorkload):
+        raise InputError(f"{inputs.file}: has no workload of kind jobs; list them with name, nodes and work")
+    detail = work_of(inputs, name, work, StageCache()).detail
+    assert isinstance(detail, JobsDetail)
+    day, nodes = detail.day, detail.servers
     rows: list[dict[str, Any]] = [asdict(record) for record in day.records]
     shares = {"useful_share": day.useful_share, "lost_share": day.lost_share, "idle_share": day.idle_share}
     result = {
