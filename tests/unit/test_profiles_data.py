@@ -21,6 +21,7 @@ FILES = [
     for path in sorted((ROOT / folder).glob("*.yaml"))
 ]
 CARDS = [name for kind, name in FILES if kind == "cards"]
+MODELS = [name for kind, name in FILES if kind == "models"]
 BIREN_WITH_PEAK = ["BR106M", "BR106L", "BR106B", "BR110", "BR166M", "BR166L", "BR166C", "BR20X"]
 NEEDED_CARDS = {
     *BIREN_WITH_PEAK, "BR30X", "BR31X", "A100-80G", "A800", "H100", "H800", "H20", "H200", "B200",
