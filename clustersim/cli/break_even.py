@@ -63,5 +63,6 @@ def _sentence(result: dict[str, Any]) -> str:
     return (
         f"{result['scenario']}{what}: {result['unknown']} {result['value']:,.6g}{unit} gives"
         f" {result['cost_there']:,.4g} {result['mark_unit']}, the {result['against']}'s"
-        f" {result['mark']:,.4g}; now {result['now']:,.6g}{unit} gives {result['cost_now']:,.4g} against {result['mark_now']:,.4g}"
+        f" {result['mark']:,.4g}; now {result['now']:,.6g}{unit} gives {result['cost_now']:,.4g}"
+        f" against {result['mark_now']:,.4g}"
     )
