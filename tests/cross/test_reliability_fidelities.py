@@ -52,7 +52,7 @@ CASES = {
 def test_the_door_agrees_with_events(case: str) -> None:
     door = expected(CASES[case])
     assert door.fidelity in {"closed", "vector"}
-    events = run_fidelity(run_of(CASES[case]), 41, fidelity="des", replications=150)
+    events = run_fidelity(run_of(CASES[case]), 41, fidelity="des", replications=100)
     assert abs(door.ettr - events.ettr.mean) <= 2 * math.hypot(events.ettr.half_width, door.half_width)
     assert door.failures == pytest.approx(events.failures.mean, rel=0.1, abs=10.5)
     assert door.recovery == pytest.approx(events.shares["recovery"], abs=2 * events.ettr.half_width + 1e-3)

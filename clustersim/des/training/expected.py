@@ -18,12 +18,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clustersim.des.training.components import DOMAINS
 from clustersim.des.training.copies import CheckpointLevel
 from clustersim.des.training.lanes import Values, any_above, at_least, exp, mean
 from clustersim.des.training.progress import Rung, kept_by_steps, kept_by_timers
 from clustersim.des.training.rates import RateBins, rate_bins
 from clustersim.des.training.run import TrainingRun
+from clustersim.des.training.strands import Strand, corrupts, found_late, strands_of
 from clustersim.des.training.waits import Queue, Waits, mean_waits
 
 __all__ = ["Expected", "expected_shares"]
@@ -61,20 +61,6 @@ class Expected:
         return max(0.0, self.ettr - self.half_width), min(1.0, self.ettr + self.half_width)
 
 
-@dataclass(frozen=True, slots=True)
-class _Strand:
-    """Failures of one kind and fate: their rate by bin, recovery times with their odds, and the level they need."""
-
-    rates: Values
-    downs: tuple[tuple[float, float], ...]
-    again_s: float
-    quiet: Values
-    """Odds that no failure strikes the recovery."""
-    rank: int
-    """Index of the level among the run's, by interval; -1 loses no work."""
-    redo_s: float = 0.0
-
-
 def expected_shares(run: TrainingRun) -> Expected:
     """Return the expected shares of a run by closed form, with the wait for spares replayed where it must be.
 
@@ -91,7 +77,7 @@ def expected_shares(run: TrainingRun) -> Expected:
     """
     bins = rate_bins(run)
     levels = sorted(run.levels, key=lambda level: level.interval_s)
-    strands = _strands(run, bins, levels)
+    strands = strands_of(run, bins, levels)
     rate, weights = bins.total, bins.weights
     quiet = _running(run, strands, rate)
     waits = _waits(run, bins)
@@ -127,96 +113,7 @@ def _goes_on(run: TrainingRun) -> bool:
     return run.extras.on_shortage == "shrink" or run.extras.elastic_replicas > 1
 
 
-def _strands(run: TrainingRun, bins: RateBins, levels: Sequence[CheckpointLevel]) -> list[_Strand]:
-    """Failures by what they do: each cause, split by drain, corruption and the copies that are left."""
-    x, found, every = run.extras, [], bins.total
-    for domain in DOMAINS:
-        found += _foreseen(run, bins, levels, domain)
-        plain = [
-            i
-            for i, c in enumerate(run.failures)
-            if c.domain == domain and not c.foreseen and not _corrupts(run, c.name)
-        ]
-        silent = [i for i, c in enumerate(run.failures) if c.domain == domain and _corrupts(run, c.name)]
-        drained = x.drain_share if domain == "node" else 0.0
-        for share, rank in _restored_from(levels, domain):
-            level = levels[rank]
-            bad = level.corrupt_share / (1.0 - level.corrupt_share) * level.interval_s
-            for members in (plain, silent):
-                rates = sum((bins.rates[i] for i in members), 0.0) * share
-                if not any_above(rates):
-                    continue
-                downs, again = _downs(run, domain, level.restore_s)
-                calm = downs[0][1] - run.recovery.detect_s - run.recovery.localise_s
-                lasts = run.keep_work or x.elastic_replicas > 1
-                if drained > 0:
-                    calmly = ((1.0, calm),)
-                    odds = _quiet(run, calmly, again, every)
-                    found.append(_Strand(rates * drained, calmly, again, odds, -1))
-                    rates = rates * (1 - drained)
-                quiet = _quiet(run, downs, again, every)
-                if lasts:
-                    found.append(_Strand(rates, downs, again, quiet, -1))
-                elif members is silent:
-                    slowest = max(range(len(levels)), key=lambda k: levels[k].interval_s)
-                    redo = _found_late(run, levels[slowest])[0]
-                    found.append(_Strand(rates, downs, again, quiet, slowest, redo))
-                else:
-                    found.append(_Strand(rates, downs, again, quiet, rank, bad))
-    return found
-
-
-def _foreseen(
-    run: TrainingRun, bins: RateBins, levels: Sequence[CheckpointLevel], domain: str
-) -> list[_Strand]:
-    """Causes that are known beforehand: nothing to find, and no work is lost."""
-    rates = sum((bins.rates[i] for i, c in enumerate(run.failures) if c.domain == domain and c.foreseen), 0.0)
-    if not any_above(rates):
-        return []
-    downs, again = _downs(run, domain, levels[_restored_from(levels, domain)[0][1]].restore_s)
-    calmly = ((1.0, again if run.extras.elastic_replicas < 2 else downs[0][1]),)
-    return [_Strand(rates, calmly, again, _quiet(run, calmly, again, bins.total), -1)]
-
-
-def _corrupts(run: TrainingRun, name: str) -> bool:
-    return run.extras.sdc_delay_s > 0 and name == run.extras.sdc_component
-
-
-def _restored_from(levels: Sequence[CheckpointLevel], domain: str) -> list[tuple[float, int]]:
-    """Return the levels that a failure of ``domain`` is restored from, with their shares of it."""
-    left, found = 1.0, []
-    for rank, level in enumerate(levels):
-        share = 1.0 if domain in level.survives else level.multi_share if domain == "multi" else 0.0
-        if left * share > 0:
-            found.append((left * share, rank))
-            left *= 1.0 - share
-    return found
-
-
-def _downs(run: TrainingRun, domain: str, restore_s: float) -> tuple[tuple[tuple[float, float], ...], float]:
-    """Return the recovery times of a failure with their odds, and what one more try takes when a restart fails."""
-    x, steps = run.extras, run.recovery
-    total = steps.total_s(domain) + restore_s
-    again = total - steps.detect_s - steps.localise_s
-    if x.elastic_replicas > 1:
-        return ((1.0, x.elastic_stall_s),), 0.0
-    if x.hang_share == 0:
-        return ((1.0, total),), again
-    # A hang shows no error, so that it is never found sooner than one that does.
-    hang = total - steps.detect_s + max(steps.detect_s, x.hang_timeout_s)
-    return ((1.0 - x.hang_share, total), (x.hang_share, hang)), again
-
-
-def _quiet(run: TrainingRun, downs: tuple[tuple[float, float], ...], again_s: float, rate: Values) -> Values:
-    """Probability that no failure strikes a recovery: E[e^(-Lambda R)], restarts that fail included."""
-    if run.safe_recovery:
-        return 1.0
-    once = sum((odds * exp(-rate * down) for odds, down in downs), 0.0)
-    fails = run.extras.restart_fails
-    return once if fails == 0 else once * (1.0 - fails) / (1.0 - fails * exp(-rate * again_s))
-
-
-def _running(run: TrainingRun, strands: Sequence[_Strand], rate: Values) -> Values:
+def _running(run: TrainingRun, strands: Sequence[Strand], rate: Values) -> Values:
     """Share of the time not spent waiting that the job runs."""
     if not strands:
         return 1.0
@@ -227,7 +124,7 @@ def _running(run: TrainingRun, strands: Sequence[_Strand], rate: Values) -> Valu
     return sum((s.rates * s.quiet for s in strands), 0.0) / at_least(rate, 1e-300)
 
 
-def _ranked(strands: Sequence[_Strand], rate: Values, count: int) -> list[Values]:
+def _ranked(strands: Sequence[Strand], rate: Values, count: int) -> list[Values]:
     """Share of incidents by the level they fall back to in the end: the farthest of all failures that struck them.
 
     P(no farther than k) = sum_(j <= k) p_j s_j / (1 - sum_(j <= k) p_j (1 - s_j)), s_j the odds of a quiet recovery.
@@ -248,7 +145,7 @@ def _ranked(strands: Sequence[_Strand], rate: Values, count: int) -> list[Values
 
 
 def _kept(
-    run: TrainingRun, strands: Sequence[_Strand], levels: Sequence[CheckpointLevel], bins: RateBins, running: Values,
+    run: TrainingRun, strands: Sequence[Strand], levels: Sequence[CheckpointLevel], bins: RateBins, running: Values,
     pace: Values,
 ) -> Values:  # fmt: skip
     """Lasting progress over running time, by how copies are counted."""
@@ -286,26 +183,14 @@ def _sustained(run: TrainingRun, level: CheckpointLevel, slowest: bool) -> tuple
     return level.interval_s * max(1.0, math.ceil(lag / level.interval_s)), lag
 
 
-def _found_late(run: TrainingRun, level: CheckpointLevel) -> tuple[float, float]:
-    """Return the work beyond the clean copy that late-found corruption voids, and the odds that no clean one is left.
-
-    Delays are exponential of mean D; copies reach back (retained - 1/2) intervals on average.
-    """
-    delay, kept = run.extras.sdc_delay_s, max(1, run.extras.retained)
-    tau = level.interval_s
-    gone = math.exp(-(kept - 1) * tau / delay) * delay / tau * -math.expm1(-tau / delay)
-    reach = (kept - 0.5) * tau
-    return delay - (reach + delay) * math.exp(-reach / delay), gone
-
-
 def _never_begun_anew(run: TrainingRun, bins: RateBins, running: Values) -> float:
     """Share of the work left when corruption older than every copy sends the run back to its start: (1 - e^-n) / n."""
-    silent = [i for i, c in enumerate(run.failures) if _corrupts(run, c.name)]
+    silent = [i for i, c in enumerate(run.failures) if corrupts(run, c.name)]
     if not silent or run.keep_work:
         return 1.0
     slowest = max(run.levels, key=lambda level: level.interval_s)
     struck = mean(sum((bins.rates[i] for i in silent), 0.0) * running, bins.weights) * run.duration_s
-    count = struck * _found_late(run, slowest)[1]
+    count = struck * found_late(run, slowest)[1]
     return -math.expm1(-count) / count if count > 1e-9 else 1.0
 
 
