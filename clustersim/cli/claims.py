@@ -32,6 +32,7 @@ QUESTIONS = (
 @click.command()
 @click.argument("scenario")
 @set_option
+@click.option("--workload", default="", metavar="NAME", help="The training workload; by default the first.")
 @click.option(
     "--coverage",
     type=click.FloatRange(0, 1, max_open=True),
@@ -48,27 +49,38 @@ QUESTIONS = (
 @click.option("-o", "--output", type=click.Path(), help="Folder for the figure.")
 @format_option("table", "json")
 def command(
-    scenario: str, sets: tuple[str, ...], coverage: float, penalty: str, output: str | None, fmt: str
+    scenario: str,
+    sets: tuple[str, ...],
+    workload: str,
+    coverage: float,
+    penalty: str,
+    output: str | None,
+    fmt: str,
 ) -> None:
     """Examine the published claims of 5 and 30 days, 5 minutes and 95 % against SCENARIO."""
     folder = output_folder(output) if output is not None else None
-    from clustersim.pipeline import run_chain
+    from clustersim.planner.training import chosen_workload
     from clustersim.schema.inputs import load_inputs
     from clustersim.units import to_float
 
     inputs = load_inputs(scenario, sets, with_incumbent=False)
-    chain = run_chain(inputs)
-    result = examine(chain, coverage, to_float(penalty, "CNY"))
+    inputs.require(money=False)
+    result = examine(
+        inputs, chosen_workload(inputs, "training", workload, first=True), coverage, to_float(penalty, "CNY")
+    )
     if folder is not None:
         _figure(folder, result)
     emit_object(result, fmt, lambda: _table(result))
 
 
-def examine(chain: Any, coverage: float, penalty_cny: float = 0.0) -> dict[str, Any]:
-    """Return every claim's readings, the ladder of published fleets, the restore budget and the scaling."""
+def examine(inputs: Any, workload: str, coverage: float, penalty_cny: float = 0.0) -> dict[str, Any]:
+    """Return every claim's readings for a training workload, the ladder of published fleets, the restore budget and the
+    scaling."""
     from clustersim.des.training.claims import coverage_needed, mtbf_proven, p_clean, p_longest_gap, readings
+    from clustersim.workloads import run_workload
+    from clustersim.workloads.work import StageCache
 
-    own, cards = chain.own.training, chain.own.cards
+    own, cards = run_workload(inputs, workload, StageCache()).detail, inputs.cards
     mtbf = own.expected.mttf_s / 3600
     run_h = own.run.duration_s / 3600
     rows = [
@@ -86,7 +98,8 @@ def examine(chain: Any, coverage: float, penalty_cny: float = 0.0) -> dict[str, 
         for r in _ladder()
     ]  # fmt: skip
     return {
-        "scenario": chain.inputs.scenario.name,
+        "scenario": inputs.name,
+        "workload": workload,
         "cards": cards,
         "mtbf_h": mtbf,
         "card_hours_per_failure": mtbf * cards,
@@ -106,25 +119,29 @@ def examine(chain: Any, coverage: float, penalty_cny: float = 0.0) -> dict[str, 
             f"{h / 24:g} days": mtbf_proven(h) for h in (CLEAN_H, UNINTERRUPTED_H)
         },
         "ladder": ladder,
-        "restore": _restore(chain),
+        "restore": _restore(inputs, own),
         "spares": _spares(own.run),
-        "promise": _promise(own.run, chain.inputs.scenario.seed, penalty_cny),
-        "linear_scaling": _scaling(chain),
+        "promise": _promise(own.run, inputs.scenario.seed, penalty_cny),
+        "linear_scaling": _scaling(own),
         "questions": list(QUESTIONS),
     }  # fmt: skip
 
 
-def _restore(chain: Any) -> dict[str, Any]:
+def _restore(inputs: Any, own: Any) -> dict[str, Any]:
     """The five-minute claim: the bandwidth it needs, and the scenario's budget by step and level."""
     from clustersim.des.training.claims import restore_bandwidth
+    from clustersim.des.training.fidelity import run_fidelity
 
-    run = chain.own.training.run
+    run = own.run
+    months = run_fidelity(
+        run, inputs.scenario.seed, fidelity="des", replications=inputs.reliability.replications
+    ).runs
     steps = run.recovery
     budget = {
         "detect_s": steps.detect_s, "localise_s": steps.localise_s, "reschedule_s": steps.reschedule_s[1],
         "initialise_s": steps.initialise_s,
     }  # fmt: skip
-    recoveries = [i for month in chain.simulated for i in month.incidents]
+    recoveries = [i for month in months for i in month.incidents]
     within = [i for i in recoveries if i.recovery_s <= RESTORE_S]
     with_work = [i for i in recoveries if i.recovery_s + i.lost_work_s <= RESTORE_S]
     return {
@@ -168,34 +185,35 @@ def _promise(run: Any, seed: int, penalty_cny: float) -> dict[str, Any] | None:
     }
 
 
-def _scaling(chain: Any) -> dict[str, Any]:
-    """The linear-scaling claim against the scenario's weak scaling."""
-    training = chain.own.training
-    base_cards, efficiency = training.scaling
+def _scaling(own: Any) -> dict[str, Any]:
+    """The linear-scaling claim against the workload's weak scaling by its plan."""
+    from clustersim.workloads.training import plan_words
+
+    base, reached = own.scaling
     return {
         "claim": LINEAR,
         "kind": "weak",
-        "base_cards": base_cards,
-        "cards": chain.own.cards,
+        "base_cards": base,
+        "cards": own.job.cards,
         "batch_rule": "batch grows with the replicas",
-        "plan": str(training.job.plan),
-        "scaling_efficiency": efficiency,
-        "by_network_and_batch_rule": _scaling_cases(training.job, base_cards),
-        "met": efficiency >= LINEAR,
+        "plan": plan_words(own.job.plan),
+        "scaling_efficiency": reached,
+        "by_network_and_batch_rule": _scaling_cases(own, base),
+        "met": reached >= LINEAR,
     }
 
 
-def _scaling_cases(own: Any, base_cards: int) -> list[dict[str, Any]]:
+def _scaling_cases(own: Any, base: int) -> list[dict[str, Any]]:
     """The same claim under other NIC speeds and batch rules, from the smallest cluster that the plan fits."""
     from dataclasses import replace
 
     from clustersim.perf.scaling import KINDS, scaling_curve
 
-    rows = []
+    counts, rows = [base, own.job.cards], []
     for gbps in (100, 200, 400):
-        job = replace(own, network=replace(own.network, scale_out_bandwidth=gbps * 1.25e8))
+        job = replace(own.job, network=replace(own.job.network, scale_out_bandwidth=gbps * 1.25e8))
         for kind in KINDS:
-            curve = scaling_curve(job, [base_cards, own.cards], kind)
+            curve = scaling_curve(job, counts, kind)
             reached = curve.points[-1].efficiency
             rows.append(
                 {
