@@ -23,7 +23,7 @@ from typing import Any
 from clustersim.assemble.reliability import spread_of_fleets
 from clustersim.des.training.closed_form import daly_interval, linear_ettr, renewal_efficiency, young_interval
 from clustersim.des.training.components import COMPONENTS, FailureClass
-from clustersim.des.training.copies import CheckpointLevel
+from clustersim.des.training.copies import CheckpointLevel, partner_survival
 from clustersim.des.training.fidelity import expected_goodput
 from clustersim.des.training.fleets import BetweenFleets, between_fleets
 from clustersim.des.training.log import component_of
@@ -142,7 +142,10 @@ def _meets(value: float, measured: text.Stated) -> bool:
 def _from_parts(row: Row, measured: float) -> ValidationRow | None:
     """An ETTR from the shares of time that the row lists, from what a restart lost, or from losses by class."""
     cell = row.cells["restart_time"]
-    per_restart = re.search(r"([\d.]+)\s*(h|min|s)\w*\s+(?:lost|loss)\s+(?:per|at each|a)\b", cell)
+    per_restart = re.search(
+        r"([\d.]+)\s*(h|min|s)\w*\s+(?:(?:lost|loss)\s+)?(?:per|at each|a)\s+(?:restart|fail|inter|incid|crash)",
+        cell,
+    )
     if per_restart and row.mttf_s:
         lost = float(per_restart[1]) * {"h": 3600.0, "min": 60.0, "s": 1.0}[per_restart[2]]
         return row.answer(
@@ -177,11 +180,12 @@ def _checkpoint_row(row: Row) -> ValidationRow | None:
     cells = row.cells
     every = "; ".join(cells[k] for k in ("cluster", "failures", "checkpoint_interval", "restart_time"))
     count = text.parameters(f"{cells['cluster']}; {cells['restart_time']}")
-    each = re.search(r"([\d.]+)\s*B/param", every)
-    per = float(each[1]) if each else BYTES_PER_PARAMETER
+    each = re.search(r"([\d.]+)\s*B/param|[x×*]\s*([\d.]+)\s*B\b", f"{every}; {cells.get('notes', '')}")
+    per = float(each[1] or each[2]) if each else BYTES_PER_PARAMETER
     notes = cells.get("notes", "")
     derived = re.search(r"\bat\s+[\d.]+\s*B/param", notes) is not None
-    stated = text.size(f"{every}; {'' if derived else notes.partition(' = ')[0]}")
+    every += "" if derived else f"; {notes.partition(' = ')[0]}"
+    stated = text.size(every)
     took = re.search(
         r"(?:save|write|load|checkpoint|ckpt|retriev\w*|t_ckpt)\D{0,12}?([\d.]+)\s*(s|min|h)\b",
         cells["restart_time"],
@@ -204,6 +208,29 @@ def _checkpoint_row(row: Row) -> ValidationRow | None:
             "states no bandwidth that the copy takes, and its software decides how much of it blocks",
         )  # fmt: skip
     return None
+
+
+def _placement_row(row: Row) -> ValidationRow | None:
+    """The share of failures of k of N servers that leave one of m copies of everything."""
+    named = {k: int(v) for k, v in re.findall(r"\b([Nmk])\s*=\s*(\d+)\b", row.cells["cluster"])}
+    measured = text.share(row.cells["ettr_or_goodput"])
+    if not {"N", "m", "k"} <= set(named) or measured is None:
+        return None
+    value = partner_survival(nodes=named["N"], partners=named["m"] - 1, failed=named["k"])
+    return row.answer(value, measured.value, "survival", "placement")
+
+
+def _spares_row(row: Row) -> ValidationRow | None:
+    """Servers that fail in a day in 99 of 100 days: what stands by (ByteRobust)."""
+    found = re.search(r"(?:P99|standby|spares)[^\d=;]*=?\s*(\d+)\b(?!\s*[%x.\d])", row.cells["failures"])
+    if found is None or row.mttf_s is None:
+        return None
+    from scipy.stats import poisson
+
+    value = float(poisson.ppf(0.99, 86400.0 / row.mttf_s))
+    return row.answer(
+        value, float(found[1]), "spares", "spares", per_day=86400.0 / row.mttf_s, mttf=row.mttf_from
+    )
 
 
 def _recovery_row(row: Row) -> ValidationRow | None:
@@ -278,7 +305,9 @@ def _fleet_row(row: Row) -> ValidationRow | None:
         return _ranged(
             row, row.mttf_s / 3600, stated.value, "h", "fleet MTTF", spread_of_fleets(), rates=row.mttf_from
         )
-    measured = stated.value if stated else hours / n if hours and n else None
+    n = n or (1.0 if hours else None)
+    between = text.time_between(cells["failures"])
+    measured = stated.value if stated else hours / n if hours and n else between / 3600 if between else None
     if measured and n:
         spread = _others(measured * n)
         group = "claims" if _is_claim(measured * n) else "fleet MTTF"
@@ -346,7 +375,8 @@ def _refused(row: Row) -> ValidationRow:
 
 #: In this order; the first that answers or refuses is taken.
 KINDS: tuple[Callable[[Row], ValidationRow | None], ...] = (
-    _renewal, _ettr_row, _interval_row, _recovery_row, _part_row, _fleet_row, _checkpoint_row,
+    _renewal, _placement_row, _ettr_row, _spares_row, _interval_row, _recovery_row, _part_row, _fleet_row,
+    _checkpoint_row,
 )  # fmt: skip
 
 

@@ -75,6 +75,8 @@ def read_row(row: Mapping[str, str]) -> Row:
         mttf, how = stated.value * 3600, "stated in the row"
     elif hours and n:
         mttf, how = hours * 3600 / n, "card-hours per failure, stated in the row"
+    elif between := text.time_between(cells["failures"]):
+        mttf, how = between, "failures by time, stated in the row"
     elif failures and d:
         mttf, how = d * 86400 / failures, "the row's count over its duration"
     return Row(cells, n, d, failures, mttf, how)
