@@ -62,7 +62,6 @@ def examine(inputs: Any, workload: str, coverage: float) -> dict[str, Any]:
     """Return every claim's readings for a training workload, the ladder of published fleets, the restore budget and the
     scaling."""
     from clustersim.des.training.claims import coverage_needed, mtbf_proven, p_clean, p_longest_gap, readings
-
     from clustersim.workloads import run_workload
     from clustersim.workloads.work import StageCache
 

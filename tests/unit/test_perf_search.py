@@ -5,12 +5,12 @@ from itertools import product
 
 import pytest
 
-from clustersim.errors import ClusterSimError, InfeasibleError, InputError
+from clustersim.errors import ClusterSimError, InfeasibleError
 from clustersim.perf.job import TrainJob
 from clustersim.perf.plan import Plan
 from clustersim.perf.search import PlanSpace, search_plans
 from clustersim.perf.step import train_step
-from clustersim.planner.training import best_plans, cards_for_deadline, goodput
+from clustersim.planner.training import Question, best_plans
 from clustersim.schema.inputs import load_inputs
 from tests.laws.test_perf_laws import CARD, MIXTURE, MODEL, network
 
@@ -51,37 +51,26 @@ def test_the_best_is_the_best_of_all_plans_one_by_one(model) -> None:  # type: i
         assert all(time > found_plan.step_time_s * (1 - 1e-12) for time in smaller)
 
 
-def test_what_is_found_can_be_run() -> None:
-    inputs = load_inputs("nanjing-1024", with_incumbent=False)
-    from clustersim import assemble
+def asked(scenario: str) -> Question:
+    return Question(load_inputs(scenario, with_incumbent=False), "pretrain")
 
-    job = assemble.train_job(inputs.scenario, inputs.hardware)
-    for found in best_plans(inputs, top=5).best:
-        step = train_step(job.with_plan(found.plan))
+
+def test_what_is_found_can_be_run() -> None:
+    question = asked("nanjing-1024")
+    for found in best_plans(question, top=5).best:
+        step = train_step(question.job.with_plan(found.plan))
         assert step.step_time_s == pytest.approx(found.step_time_s, rel=1e-12)
         assert step.memory.total == pytest.approx(found.memory_bytes, rel=1e-12)
 
 
-def test_the_front_is_ordered_and_nothing_on_it_is_beaten() -> None:
-    front = best_plans(load_inputs("br166-1024", with_incumbent=False)).front
-    times = [f.step_time_s for f in front]
-    sizes = [f.memory_bytes for f in front]
-    assert times == sorted(times) and sizes == sorted(sizes, reverse=True)
-
-
-def test_a_deadline_is_met_by_the_forward_run_and_missed_by_the_next_smaller() -> None:
-    inputs = load_inputs("br166-1024", with_incumbent=False)
-    answer = cards_for_deadline(inputs, tokens=1e12, seconds=30 * 86400)
-    assert 1e12 / goodput(inputs, answer.plan, answer.cards) <= 30 * 86400
-    assert answer.smaller_days is not None and answer.smaller_days > 30
+def test_the_front_of_a_kind_is_ordered_and_nothing_on_it_is_beaten() -> None:
+    for result in best_plans(asked("br166-1024")).results:
+        times = [f.step_time_s for f in result.front]
+        sizes = [f.memory_bytes for f in result.front]
+        assert times == sorted(times) and sizes == sorted(sizes, reverse=True)
 
 
 def test_impossible_questions() -> None:
-    inputs = load_inputs("br166-1024", with_incumbent=False)
-    with pytest.raises(InfeasibleError, match=r"is not reached .* cards take"):
-        cards_for_deadline(inputs, tokens=1e18, seconds=86400, most=256)
-    with pytest.raises(InputError, match="above zero"):
-        cards_for_deadline(inputs, tokens=-1, seconds=86400)
     job = TrainJob(card=CARD, network=network(), model=MODEL, cards=8, global_batch=8, seq_len=128)
     with pytest.raises(InfeasibleError, match="no plan can lay out"):
         search_plans(
