@@ -10,6 +10,8 @@ from clustersim.cli.tco import command as tco
 from clustersim.errors import InputError
 
 PAIR = ["br166-1024", "h100-1024"]
+#: The requests that tests of a mix simulate: the answers need no more.
+FEW = ("--set", "demand.chat.traffic.requests=300")
 
 
 def result_of(command, *arguments):
@@ -18,7 +20,7 @@ def result_of(command, *arguments):
 
 
 def test_terms_sum_to_the_cost_of_a_unit_and_differences_to_its_difference():
-    result = result_of(compare, "nanjing-1024", "h20-1024", "--demand", "nanjing-1024", "--draws", "0")
+    result = result_of(compare, "nanjing-1024", "h20-1024", "--demand", "nanjing-1024", "--draws", "0", *FEW)
     rows = {(r["workload"], r["side"]): r for r in result["workloads"]}
     for work, unit in (("pretrain", "mtoken"), ("chat", "served_mtoken")):
         costs = {side: rows[work, side][f"cny_per_{unit}"] for side in ("nanjing-1024", "h20-1024")}
@@ -33,8 +35,7 @@ def test_terms_sum_to_the_cost_of_a_unit_and_differences_to_its_difference():
 
 MIXES = [
     (PAIR, []),
-    (["nanjing-1024", "h20-1024"], ["--demand", "nanjing-1024"]),
-    (["nanjing-1024", "h20-1024"], ["--demand", "nanjing-1024", "--set", "demand.chat.share=10 %"]),
+    (["nanjing-1024", "h20-1024"], ["--demand", "nanjing-1024", *FEW, "--set", "demand.chat.share=10 %"]),
     (["h20-1024", "h100-1024"], ["--own-site", "--set", "tco.sold_share=60 %"]),
 ]
 
@@ -51,10 +52,8 @@ def mix_price(pair, words, price):
     from clustersim.pipeline import run_site
     from clustersim.schema.sides import load_sides
 
-    sets = {}
-    if "--set" in words:
-        key, _, value = words[words.index("--set") + 1].partition("=")
-        sets[key] = value
+    given = [words[i + 1].partition("=") for i, word in enumerate(words) if word == "--set"]
+    sets = {key: value for key, _, value in given}
     demand = words[words.index("--demand") + 1] if "--demand" in words else ""
     card = load_sides(pair, sets, demand=demand)[1].parts.card.name
     # A price below zero is no input: it is taken off the bill of a card for nothing.
