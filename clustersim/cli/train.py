@@ -62,8 +62,8 @@ def command(
     output: str | None,
     fmt: str,
 ) -> None:
-    """Run a training workload of SCENARIO: step time by its plan (stated, or the best that is found), and the long run
-    with failures and checkpoints."""
+    """Run a training workload of SCENARIO: its step by the stated plan or the best one, and the long run with failures
+    and checkpoints."""
     folder = output_folder(output) if output is not None else None
     if others:
         train_together((scenario, *others), sets, workload, link, share, fmt)
@@ -199,6 +199,7 @@ def _write(folder: Any, run: Any, summary: Any, inputs: Any, result: dict[str, A
     """Write the result, and for simulated runs the event table, the trace and the figures."""
     from clustersim.des.training.fidelity import run_fidelity
     from clustersim.des.training.log import chrome_trace
+    from clustersim.report.csvtext import csv_text
     from clustersim.report.reliability_figures import fan_of_runs, gantt, lost_time
     from clustersim.report.style import save
 
@@ -207,17 +208,14 @@ def _write(folder: Any, run: Any, summary: Any, inputs: Any, result: dict[str, A
         runs = run_fidelity(
             run, inputs.scenario.seed, fidelity="des", replications=min(50, max(1, summary.replications))
         ).runs
-    names = list(runs[0].incidents[0].__dataclass_fields__) if any(r.incidents for r in runs) else []
-    lines = [",".join(["replication", *names])]
     first = [r for r in runs if r.incidents][:1]
-    if first:
-        names = list(first[0].incidents[0].__dataclass_fields__)
-        lines = [",".join(["replication", *names])]
-    for number, one in enumerate(runs):
-        lines += [",".join([str(number), *(str(getattr(i, n)) for n in names)]) for i in one.incidents]
+    names = list(first[0].incidents[0].__dataclass_fields__) if first else []
+    lines = [
+        [number, *(getattr(i, n) for n in names)] for number, one in enumerate(runs) for i in one.incidents
+    ]
     texts = {
         "train.json": to_json(result) + "\n",
-        "events.csv": "\n".join(lines) + "\n",
+        "events.csv": csv_text(["replication", *names], lines),
         "trace.json": chrome_trace(runs[:1]) + "\n",
     }
     for name, text in texts.items():

@@ -21,7 +21,7 @@ SERVICES = "services"
 
 @dataclass(frozen=True, slots=True)
 class ProductForecast:
-    """Units asked for and sold, net price, unit cost, revenue and cost of a line along the years (0 without sales)."""
+    """Units asked for and sold, net price, unit cost, revenue and cost of one line along the years; 0 without sales."""
 
     name: str
     asked_units: Array
@@ -185,6 +185,8 @@ def _total(company: Company, lines: tuple[ProductForecast, ...]) -> Sales:
     if company.printed is not None:
         plan = company.printed.drivers
         worse = column(plan.gross_margin) - margin + (drivers.warranty_share - plan.warranty_share)
-        cost = cost + products * worse
+    else:
+        worse = 0.0 * margin + drivers.warranty_share
+    cost = cost + products * worse
     line = ProductForecast(SERVICES, zero, zero, zero, zero, services, served, zero, zero + np.inf)
     return Sales(products + services, cost, (*lines, line))

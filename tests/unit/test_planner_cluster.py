@@ -10,6 +10,7 @@ from clustersim.cli.plan import command as plan
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.search import PlanSpace
 from clustersim.perf.shortlist import LEAN
+from clustersim.perf.step import train_step
 from clustersim.pipeline import StageCache, purchase, run_site, value_of_card
 from clustersim.planner.break_even import Held, break_even
 from clustersim.planner.cluster import Goal, Limits, plan_cluster
@@ -152,6 +153,20 @@ def test_a_batch_that_is_sized_stays_within_a_tenth_and_lets_more_sizes_train() 
     auto = plan_cluster({"br166": BR166}, Limits(budget_cny=30e6), Goal(batch="auto", top=1)).best[0].planned
     keep = plan_cluster({"br166": BR166}, Limits(budget_cny=30e6), Goal(top=1)).best[0].planned
     assert auto.goodput_tokens_per_s >= keep.goodput_tokens_per_s * (1 - TIE)
+
+
+def test_what_is_found_can_be_run() -> None:
+    for found in best_plans(BR166, top=5).best:
+        step = train_step(BR166.job.with_plan(found.plan))
+        assert step.step_time_s == pytest.approx(found.step_time_s, rel=1e-12)
+        assert step.memory.total == pytest.approx(found.memory_bytes, rel=1e-12)
+
+
+def test_the_front_of_a_kind_is_ordered() -> None:
+    for result in best_plans(BR166).results:
+        times = [f.step_time_s for f in result.front]
+        memory = [f.memory_bytes for f in result.front]
+        assert times == sorted(times) and memory == sorted(memory, reverse=True)
 
 
 UNKNOWN = {"price": ("cards.BR166M.price", " CNY"), "sold_share": ("tco.sold_share", "")}
