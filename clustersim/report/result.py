@@ -186,7 +186,7 @@ def _valuation(run: ChainRun) -> dict[str, Any] | None:
         "upside": value.upside,
         "pv_fcf_kcny": value.present.flows,
         "pv_terminal_kcny": value.present.terminal,
-        "notes": [*messages(run.company, run.forecast, run.link)],
+        "notes": [*messages(run.company, run.forecast, run.links)],
         "failed_checks": [asdict(c) for c in make_statements(run.company, run.forecast).failed],
     }
     if printed is None:
