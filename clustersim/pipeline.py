@@ -19,7 +19,7 @@ from clustersim.econ.racks import RackCount
 from clustersim.econ.tco import Tco, capital_recovery_factor
 from clustersim.errors import InputError
 from clustersim.fabric.parts import NetworkParts
-from clustersim.finance.company import Company
+from clustersim.finance.company import Company, ProductLine
 from clustersim.finance.forecast import Forecast, make_forecast
 from clustersim.finance.products import along
 from clustersim.finance.valuation import Valuation, value_company
@@ -226,6 +226,15 @@ def value_of_card(
     )
 
 
+def _recorded(scenario: str, product: ProductLine, company: Company) -> tuple[Anchor, Worth] | None:
+    """The anchor of a line in the scenario that stands for it, and the worth that it records."""
+    row = anchor_of(scenario, product.name)
+    if row is None:
+        return None
+    anchor = _anchor_of_line(row, product, company)
+    return anchor, Worth(anchor.value_in_use_price_cny, anchor.other_cost_cny)
+
+
 def _anchor(inputs: Inputs, company: Company | None) -> tuple[AnchorRow, Anchor] | None:
     """The recorded value of the card's product line, and its price; nothing where it has none."""
     product = inputs.parts.card.product
@@ -235,12 +244,16 @@ def _anchor(inputs: Inputs, company: Company | None) -> tuple[AnchorRow, Anchor]
     line = next((p for p in company.products if p.name == product), None)
     if row is None or line is None:
         return None
+    return row, _anchor_of_line(row, line, company)
+
+
+def _anchor_of_line(row: AnchorRow, line: ProductLine, company: Company) -> Anchor:
     cost = along(line.unit_cost_kcny, company.years)
     asp = along(line.asp_kcny, company.years)
     # A year without sales moves nothing; any price stands for it.
     sold = asp > 0
-    return row, Anchor(
-        product=product,
+    return Anchor(
+        product=line.name,
         scenario=row.scenario,
         value_in_use_price_cny=row.value_in_use_price_cny.value,
         other_cost_cny=row.other_cost_cny.value,
@@ -292,7 +305,7 @@ def links_of(inputs: Inputs, own: Link, company: Company | None, cache: StageCac
     """
     market, file = inputs.scenario.market, inputs.company
     events = market_events(inputs)
-    if company is None or file is None or market is None or not events:
+    if company is None or file is None or market is None:
         return (own,)
     lines = {}
     for product in company.products:
@@ -301,7 +314,7 @@ def links_of(inputs: Inputs, own: Link, company: Company | None, cache: StageCac
         sold = asp > 0
         plan = Line(asp_cny=np.where(sold, asp, 1.0) * 1e3, unit_cost_cny=np.where(sold, cost, 1.0) * 1e3)
         if block is not None and block.scenario is not None:
-            found = _standing(block.scenario, events, company, cache)
+            found = _standing(block.scenario, product, events, company, cache)
             if found is not None:
                 lines[product.name] = replace(plan, anchor=found[0], worth=found[1])
                 continue
@@ -310,14 +323,33 @@ def links_of(inputs: Inputs, own: Link, company: Company | None, cache: StageCac
         lines[product.name] = replace(plan, follows=leader)
     terms = {"value_share": market.value_share.value, "price_sensitivity": market.price_sensitivity.value}
     every = market_links(lines, **terms)
-    alone = all(o.key in events or o.document == "company" for o in inputs.overrides)
-    return tuple(one if alone or one.product != own.product else own for one in every)
+    block = file.products.get(own.product or "")
+    stands = block is not None and events and _is_at_its_anchor(inputs, block.scenario, cache)
+    return tuple(one if stands or one.product != own.product else own for one in every)
+
+
+def _is_at_its_anchor(inputs: Inputs, standing: str | None, cache: StageCache) -> bool:
+    """Whether a scenario beside the one that stands for its line changes nothing of its own: but for the market's
+    events its card is worth what its anchor records.
+    """
+    product, events = inputs.parts.card.product, market_events(inputs)
+    if standing in {None, inputs.name} or product is None:
+        return False
+    if any(o.key not in events and o.document != "company" for o in inputs.overrides):
+        return False
+    row, plain = anchor_of(inputs.name, product), load_inputs(inputs.file)
+    if row is None or row.scenario != inputs.name or plain.incumbent is None:
+        return False
+    value = value_of_card(plain, run_site(plain, cache), run_site(plain.incumbent, cache)).price_cny
+    return abs(value - row.value_in_use_price_cny.value) <= 1e-6 * abs(value)
 
 
 def _standing(
-    scenario: str, events: Mapping[str, Any], company: Company, cache: StageCache
+    scenario: str, product: ProductLine, events: Mapping[str, Any], company: Company, cache: StageCache
 ) -> tuple[Anchor, Worth] | None:
-    """The anchor of the scenario that stands for a line, and its card's worth after the events."""
+    """The anchor of the scenario that stands for a line, and its card's worth after the events; at first its anchor."""
+    if not events:
+        return _recorded(scenario, product, company)
     plain = load_inputs(scenario)
     cards = {plain.parts.card.name, plain.incumbent.parts.card.name if plain.incumbent else ""}
     mine = {k: v for k, v in events.items() if not k.startswith("cards.") or k.split(".")[1] in cards}

@@ -113,6 +113,9 @@ class Link:
     asp_factor: Value
     units_factor: Value
     notes: tuple[str, ...] = ()
+    anchor: Anchor | None = None
+    worth: Worth | None = None
+    """What the terms follow from; None for a line that nothing is known of."""
 
 
 def neutral_link(product: str | None = None, why: str = "") -> Link:
@@ -176,6 +179,8 @@ def make_link(
         asp_factor=_plain(price / anchor.asp_cny),
         units_factor=_plain(units),
         notes=_notes(anchor, wished, price, units, bounds),
+        anchor=anchor,
+        worth=worth,
     )
 
 

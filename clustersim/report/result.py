@@ -170,7 +170,9 @@ def _market(run: ChainRun) -> dict[str, Any]:
         "incumbent_cny_per_mtoken": rival.cny_per_mtoken if rival and trained else None,
         "incumbent_workloads": [workload_object(rival, w) for w in rival.works] if rival else None,
         "link": {
-            k: v.ravel().tolist() if isinstance(v, np.ndarray) else v for k, v in asdict(run.link).items()
+            k: v.ravel().tolist() if isinstance(v, np.ndarray) else v
+            for k, v in asdict(run.link).items()
+            if k not in {"anchor", "worth"}
         },
         "products": products,
     }
