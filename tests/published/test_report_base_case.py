@@ -45,10 +45,14 @@ def test_printed_free_cash_flow_adds_up() -> None:
 
 
 def test_anchors_are_those_of_the_shipped_profiles() -> None:
+    from clustersim.cli.anchors import SCENARIOS as ANCHORED
     from clustersim.cli.anchors import TOLERANCE_CNY
     from clustersim.schema.anchors import load_anchors
 
-    for row in load_anchors().anchors:
-        run = run_chain(load_inputs(row.scenario), replications=0)
-        assert run.value is not None
+    recorded = {row.scenario: row for row in load_anchors().anchors}
+    for scenario in ANCHORED:
+        run = run_chain(load_inputs(scenario), replications=0)
+        assert run.value is not None and run.valuation is not None
+        row = recorded[scenario]
         assert run.value.price_cny == pytest.approx(row.value_in_use_price_cny.value, abs=TOLERANCE_CNY)
+        assert round(float(run.valuation.target_price), 2) == 87.31, scenario
