@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import numpy as np
-
 from clustersim.errors import InputError, suggest
 from clustersim.finance.company import ProductLine, Value
 from clustersim.market.supply import supply_limit
@@ -117,24 +113,26 @@ def supply_units(file: CompanyFile) -> dict[str, dict[str, Value]]:
 
 
 def _limits(block: SupplyFile, years: tuple[str, ...]) -> dict[str, Value]:
-    rows: dict[str, Mapping[str, float]] = {
-        key: dict(zip(years, row.along(years), strict=True))
-        for key in ("units", "wafers", "memory_stacks", "packaging")
-        if (row := getattr(block, key)) is not None
-    }
+    """A limit holds in the years that it is given for, and in every year where it is one number."""
+
+    def at(row: Series | None, year: str) -> float | None:
+        if row is None:
+            return None
+        return row.every_year if row.every_year is not None else row.by_year.get(year)
+
+    dies = block.good_dies_per_wafer.value if block.good_dies_per_wafer else None
     out: dict[str, Value] = {}
     for i, year in enumerate(years):
-        dies = block.good_dies_per_wafer.value if block.good_dies_per_wafer else None
         limit = supply_limit(
-            wafers=rows["wafers"][year] if "wafers" in rows else None,
+            wafers=at(block.wafers, year),
             good_dies_per_wafer=dies,
             dies_per_card=block.dies_per_card,
-            memory_stacks=rows["memory_stacks"][year] if "memory_stacks" in rows else None,
+            memory_stacks=at(block.memory_stacks, year),
             stacks_per_card=block.stacks_per_card,
-            packaging_units=rows["packaging"][year] if "packaging" in rows else None,
+            packaging_units=at(block.packaging, year),
         ).units
-        known = [v for v in (limit, rows["units"][year] if "units" in rows else None) if v is not None]
+        known = [v for v in (limit, at(block.units, year)) if v is not None]
         if known:
             stock = block.opening_inventory.value if i == 0 and block.opening_inventory else 0.0
-            out[year] = float(np.min(known)) + stock
+            out[year] = min(known) + stock
     return out

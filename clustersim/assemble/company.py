@@ -33,6 +33,7 @@ __all__ = ["company_spec"]
 Row = tuple[float, ...]
 #: Rows that are nothing where a file does not speak of them.
 NOTHING = (
+    "research_expense",
     "other_income",
     "other_gains",
     "finance_net",
@@ -218,6 +219,7 @@ def _printed(file: CompanyFile, history: History) -> Printed | None:
         **{name: _array(row) for name, row in _operating(d, years).items()},
         **{name: _array(getattr(d, name).along(years)) for name in plain},
         depreciation=rows["depreciation_and_amortisation"],
+        research_expense=zero,
         channel_discount=zero,
         share_based_pay=zero,
         tax_rate=d.tax_rate.value,
@@ -311,7 +313,7 @@ def _from_file(file: CompanyFile, history: History, assumed: list[str]) -> Drive
         row: Series | None = getattr(d, name)
         if row is not None:
             rows[name] = row.along(years)
-        elif name in NOTHING:
+        elif name in NOTHING or (name == "research_share" and d.research_expense is not None):
             rows[name] = (0.0,) * len(years)
         else:
             rows[name] = _from_last(name, history, last, len(years), missing, assumed)

@@ -9,14 +9,19 @@ from typing import Any
 from clustersim.assemble.parts import needed
 from clustersim.des.training.components import YEAR_S, FailureClass, failure_classes
 from clustersim.des.training.copies import CheckpointLevel, checkpoint_levels, partner_survival
-from clustersim.des.training.log import read_failure_log
+from clustersim.des.training.fleets import SOFTWARE, BetweenFleets, at_card_hours, between_fleets
+from clustersim.des.training.log import FailureLog, read_failure_log
 from clustersim.des.training.run import Contention, Extras, Recovery, TrainingRun
 from clustersim.errors import InputError, suggest
 from clustersim.provenance import Sourced
 from clustersim.schema.inputs import Inputs
+from clustersim.schema.profiles import field_fleets, load_fleet
 from clustersim.schema.reliability import CheckpointLevel as CheckpointLevelSection
 
-__all__ = ["Trained", "training_run"]
+__all__ = ["BETWEEN", "Trained", "spread_of_fleets", "training_run"]
+
+#: Stands for a card that nobody measured: the median of all fleets that were counted in the field.
+BETWEEN = "between"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,11 @@ def training_run(inputs: Inputs, trained: Trained) -> TrainingRun:
     extras = _extras(inputs, trained)
     _check_capacity(inputs, size, max(1, extras.retained))
     levels = _levels(inputs, size, nodes, _intervals(inputs, trained.step_time_s))
+    log = FailureLog(())
+    if reliability.log:
+        log = read_failure_log(Path(reliability.log), reliability.log_start).within(
+            reliability.duration.value
+        )
     by_steps = inputs.checkpoint.counted_by == "steps" or any(x.steps for x in _sections(inputs).values())
     return TrainingRun(
         nodes=nodes,
@@ -61,7 +71,8 @@ def training_run(inputs: Inputs, trained: Trained) -> TrainingRun:
             other_writes_per_s=reliability.contention.other_writes.value,
             other_bytes=reliability.contention.other_size.value,
         ),
-        log=read_failure_log(Path(reliability.log)) if reliability.log else (),
+        log=log.events,
+        notes=log.notes,
     )
 
 
@@ -99,6 +110,7 @@ def _failures(inputs: Inputs, nodes: int) -> tuple[FailureClass, ...]:
         mttf_scale=reliability.mttf_scale.value,
         per_year={name: rate.value for name, rate in reliability.failures_per_year.items()},
     )
+    classes = _of_fleet(inputs, nodes, classes)
     names = [c.name for c in classes]
     for key in ("weibull_shape", "repair_times"):
         for name in getattr(reliability, key):
@@ -116,6 +128,35 @@ def _failures(inputs: Inputs, nodes: int) -> tuple[FailureClass, ...]:
     return tuple(
         replace(c, shape=shapes.get(c.name, 1.0), repair_s=repairs.get(c.name, c.repair_s)) for c in classes
     )
+
+
+def _of_fleet(inputs: Inputs, nodes: int, classes: tuple[FailureClass, ...]) -> tuple[FailureClass, ...]:
+    """The causes at the rate of the fleet that is named, but for those whose rate the file states."""
+    reliability = inputs.reliability
+    if reliability.fleet is None:
+        return classes
+    table, hardware_only = failure_classes(cards=inputs.cards, nodes=nodes), False
+    if reliability.fleet == BETWEEN:
+        hours = spread_of_fleets().median_h
+    else:
+        fleet = load_fleet(reliability.fleet)
+        if fleet.stands_for == "part":
+            raise InputError(
+                f"reliability.fleet: {fleet.name} counts one kind of part, not the failures of a job;"
+                " set reliability.failures_per_year for that part instead"
+            )
+        hours, hardware_only = fleet.card_hours_per_failure.value, fleet.counts == "hardware"
+    hours *= reliability.mttf_scale.value
+    scaled = {c.name: c for c in at_card_hours(table, inputs.cards, hours, hardware_only=hardware_only)}
+    stated = reliability.failures_per_year
+    return tuple(
+        c if c.name in stated or (hardware_only and c.name in SOFTWARE) else scaled[c.name] for c in classes
+    )
+
+
+def spread_of_fleets() -> BetweenFleets:
+    """Return how far the fleets that were counted in the field differ."""
+    return between_fleets([fleet.card_hours_per_failure.value for fleet in field_fleets()])
 
 
 def _domains(inputs: Inputs, nodes: int) -> tuple[FailureClass, ...]:

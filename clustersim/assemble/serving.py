@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from clustersim.assemble.parts import card_spec, model_spec, needed, network_spec
+from clustersim.assemble.software import constants_kind, engine_efficiency, fitted, reserve_of
 from clustersim.des.serving.arrivals import draw_requests
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.build import replica_cost, table_terms
@@ -20,13 +21,14 @@ from clustersim.errors import InputError
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
-from clustersim.perf.serving_calibrated import constants_kind, efficiency_for, is_calibrated
+from clustersim.perf.serving_checks import check_serving
 from clustersim.perf.serving_cost import IterationTerms
 from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Layout, Precision, cache_tokens
 from clustersim.perf.serving_exchange import kv_transfer_seconds
-from clustersim.perf.serving_reserve import BatchLimits, reserve_of
+from clustersim.perf.serving_reserve import BatchLimits
 from clustersim.perf.serving_work import tokens_per_step
 from clustersim.schema.demand import ServingWorkload
+from clustersim.schema.find_software import find_software
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import PrecisionSection, ServingPlan
 
@@ -140,17 +142,19 @@ class _Builder:
         self.model: Model = model_spec(inputs.model(work))
         self.network: Network = network_spec(inputs)
         self.precision = precision_spec(work.precision, self.card)
-        self.efficiency = efficiency_for(
-            work.engine, self.card, constants_kind(self.model, self.precision.linear)
+        self.engine = find_software(work.engine, role="serving").profile
+        self.efficiency = engine_efficiency(
+            self.engine, self.card, constants_kind(self.model, self.precision.linear)
         )
         self.context = _context(work)
 
     def pool(self, count: int, layout: Layout, *, prefill_only: bool) -> tuple[Pool, IterationTerms]:
         """Build replicas of one layout; raises InfeasibleError where the model does not fit."""
         work, rules = self.work, _batching(self.work, prefill_only=prefill_only)
+        check_serving(self.model, layout, self.precision, self.card)
         room = cache_tokens(
             self.model, layout, self.precision, self.card, memory_share=work.memory_share.value,
-            reserve=reserve_of(work.engine), limits=BatchLimits(rules.max_tokens, rules.max_sequences),
+            reserve=reserve_of(self.engine), limits=BatchLimits(rules.max_tokens, rules.max_sequences),
             context=self.context,
         )  # fmt: skip
         terms = table_terms(
@@ -202,7 +206,7 @@ def deployment(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> Depl
         bandwidth=builder.card.memory_bandwidth,
         idle_w=power.idle.value if power and power.idle else 0.0,
         tdp_w=needed(power.tdp if power else None, f"{key}.tdp"),
-        calibrated=is_calibrated(work.engine, builder.card.name, builder.model, builder.precision.linear),
+        calibrated=fitted(builder.engine, builder.card.name, builder.model, builder.precision.linear),
         **pools,
     )
 

@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 from clustersim.assemble.parts import card_spec, model_spec, network_spec
+from clustersim.assemble.software import constants_of, stack_software
 from clustersim.perf.job import TrainJob
 from clustersim.perf.plan import Plan, Software
-from clustersim.provenance import Sourced
 from clustersim.schema.demand import TrainingWorkload
+from clustersim.schema.find_software import find_software
 from clustersim.schema.inputs import Inputs
+from clustersim.schema.software import StackConstants
 from clustersim.schema.training import PlanSection, SoftwareSection
 
 __all__ = ["plan_section", "plan_spec", "software_spec", "train_job"]
 
 
-def plan_spec(work: TrainingWorkload, plan: PlanSection) -> Plan:
-    """Return the parallel plan, with the software that runs it."""
-    return Plan(**plan.model_dump(), software=software_spec(work.software))
+def plan_spec(work: TrainingWorkload, plan: PlanSection, card: str) -> Plan:
+    """Return the parallel plan, with the software that runs it on a card."""
+    return Plan(**plan.model_dump(), software=software_spec(work.software, card, work.dtype))
 
 
-#: Keys of the file whose engine field has its unit in the name.
-_SOFTWARE_NAMES = {
-    "layer_overhead": "layer_overhead_s", "host_layer": "host_layer_s", "expert_overhead": "expert_overhead_s",
-    "runtime_memory": "runtime_bytes",
-}  # fmt: skip
+def software_spec(section: SoftwareSection, card: str, dtype: str) -> Software:
+    """Return what the training software adds or leaves out: a named stack's constants, replaced by the stated ones.
 
-
-def software_spec(section: SoftwareSection) -> Software:
-    """Return what the training software adds or leaves out; what the file leaves out keeps the engine's value."""
-    given: dict[str, Any] = {}
-    for key in type(section).model_fields:
-        value = getattr(section, key)
-        if value is not None:
-            given[_SOFTWARE_NAMES.get(key, key)] = value.value if isinstance(value, Sourced) else value
-    return Software(**given)
+    Without a name, what the file leaves out keeps the engine's value.
+    """
+    given = constants_of(section, StackConstants.model_fields)
+    if section.name is None:
+        return Software(**given)
+    profile = find_software(section.name, role="training").profile
+    return replace(stack_software(profile, card, dtype), **given)
 
 
 def plan_section(plan: Plan) -> PlanSection:
@@ -44,7 +41,11 @@ def plan_section(plan: Plan) -> PlanSection:
 
 def train_job(inputs: Inputs, work: TrainingWorkload) -> TrainJob:
     """Return the job of a workload; with its stated plan, or with the software alone where the plan is searched for."""
-    plan = Plan(software=software_spec(work.software)) if work.plan == "best" else plan_spec(work, work.plan)
+    card = inputs.parts.card.name
+    if work.plan == "best":
+        plan = Plan(software=software_spec(work.software, card, work.dtype))
+    else:
+        plan = plan_spec(work, work.plan, card)
     return TrainJob(
         card=card_spec(inputs.parts.card),
         network=network_spec(inputs),

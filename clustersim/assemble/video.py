@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from clustersim.assemble.parts import card_spec, model_spec
+from clustersim.assemble.software import engine_efficiency
 from clustersim.des.serving.video import StreamKind, VideoCard
 from clustersim.errors import InputError
-from clustersim.perf.serving_calibrated import efficiency_for
 from clustersim.perf.serving_work import kv_bytes_per_token
 from clustersim.schema.demand import VideoWorkload
+from clustersim.schema.find_software import find_software
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import VideoStream
 
@@ -53,7 +54,7 @@ def stream_kind(stream: VideoStream, inputs: Inputs, work: VideoWorkload) -> Str
         if work.model is None:
             raise InputError(f"{inputs.file}: stream {stream.name} makes tokens; name the workload's model")
         model, card = model_spec(inputs.model(work)), card_spec(inputs.parts.card)
-        share = efficiency_for("vllm", card, "dense").gemm / card.gemm_efficiency
+        share = engine_efficiency(find_software("vllm").profile, card, "dense").gemm / card.gemm_efficiency
         flops += 2.0 * model.active_parameters * tokens / share
         held = tokens * kv_bytes_per_token(model, bytes_per_value=2.0)
     return StreamKind(

@@ -63,14 +63,13 @@ def _find(name: str) -> Any:
 
 def _kind_of_file(path: str) -> str:
     """The kind that a profile's file states, as the folders are called."""
+    from typing import get_args
 
     from clustersim.schema.profiles import KINDS
     from clustersim.schema.yamlfile import read_yaml
 
     stated = str(read_yaml(path).data.get("kind"))
-    kinds = {
-        profile.model_fields["kind"].annotation.__args__[0]: kind for kind, (_, profile) in KINDS.items()
-    }
+    kinds = {get_args(p.model_fields["kind"].annotation)[0]: kind for kind, (_, p) in KINDS.items()}
     if stated not in kinds:
         raise InputError(f"{path}: kind: {stated!r} is no kind of profile; {suggest(stated, list(kinds))}")
     return kinds[stated]

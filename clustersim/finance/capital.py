@@ -41,7 +41,7 @@ def cost_of_capital(company: Company) -> Value:
     printed = company.printed.capm if company.printed is not None else None
     if printed is None or company.capm is None:
         return company.wacc
-    return company.wacc + weighted_cost(company.capm, rate) - weighted_cost(printed, rate)
+    return company.wacc + (weighted_cost(company.capm, rate) - weighted_cost(printed, rate))
 
 
 def capital_warnings(company: Company) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ def project(drivers: Drivers, sales: Sales, plan: Plan) -> Projection:
         cost_of_sales=-sales.cost,
         selling=-column(d.selling_share) * base,
         administrative=-column(d.administrative_share) * base,
-        research=-column(d.research_share) * base,
+        research=-column(d.research_share) * base - column(d.research_expense),
         depreciation_beyond_plan=plan.depreciation - worn,
         other_income=column(d.other_income) + zero,
         other_gains=column(d.other_gains) + zero,

@@ -62,7 +62,9 @@ def _said(key: str, why: str) -> list[str]:
 
 def _finance(company: Company, forecast: Forecast, found: Found) -> list[str]:
     out = []
-    if "drivers.finance_net" in found:
+    if "drivers.finance_net" in found or (
+        company.printed is None and np.any(company.drivers.finance_net != 0)
+    ):
         out += _said("drivers.finance_net", _BEFORE_FINANCING)
     if company.drivers.finance_mode == "cash":
         out += _said("drivers.finance_mode=cash", _BEFORE_FINANCING)

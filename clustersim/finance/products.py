@@ -185,6 +185,8 @@ def _total(company: Company, lines: tuple[ProductForecast, ...]) -> Sales:
     if company.printed is not None:
         plan = company.printed.drivers
         worse = column(plan.gross_margin) - margin + (drivers.warranty_share - plan.warranty_share)
-        cost = cost + products * worse
+    else:
+        worse = 0.0 * margin + drivers.warranty_share
+    cost = cost + products * worse
     line = ProductForecast(SERVICES, zero, zero, zero, zero, services, served, zero, zero + np.inf)
     return Sales(products + services, cost, (*lines, line))

@@ -162,9 +162,14 @@ class Model:
         return 2.0 * self.hidden * self.expert_hidden
 
     @property
+    def bare_layers(self) -> Real:
+        """Layers without a feed-forward block."""
+        return self.ffn_free_layers * self._scale if self.ffn_free_layers else 0
+
+    @property
     def dense_layers(self) -> Real:
         """Layers with one feed-forward block for all tokens."""
-        return self.layers - self.moe_layers - self.ffn_free_layers * self._scale
+        return self.layers - self.moe_layers - self.bare_layers
 
     @property
     def ffn_width(self) -> float:

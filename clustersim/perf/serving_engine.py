@@ -9,7 +9,7 @@ from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.card import Card
 from clustersim.perf.formats import FORMATS, WeightFormats, check_format
 from clustersim.perf.model import Model
-from clustersim.perf.serving_reserve import RESERVES, BatchLimits, EngineReserve, reserve_bytes
+from clustersim.perf.serving_reserve import DEFAULT_RESERVE, BatchLimits, EngineReserve, reserve_bytes
 from clustersim.perf.serving_work import cache_growth
 
 __all__ = [
@@ -189,7 +189,7 @@ def cache_room(
     card: Card,
     *,
     memory_share: float | None = None,
-    reserve: EngineReserve = RESERVES["vllm"],
+    reserve: EngineReserve = DEFAULT_RESERVE,
     limits: BatchLimits = BatchLimits(),  # noqa: B008  (frozen)
     context: float = TYPICAL_CONTEXT,
 ) -> CacheRoom:
@@ -214,7 +214,7 @@ def cache_tokens(
     card: Card,
     *,
     memory_share: float | None = None,
-    reserve: EngineReserve = RESERVES["vllm"],
+    reserve: EngineReserve = DEFAULT_RESERVE,
     limits: BatchLimits = BatchLimits(),  # noqa: B008  (frozen)
     context: float = TYPICAL_CONTEXT,
 ) -> int:
@@ -249,7 +249,7 @@ def smallest_tp(
     card: Card,
     *,
     memory_share: float | None = None,
-    reserve: EngineReserve = RESERVES["vllm"],
+    reserve: EngineReserve = DEFAULT_RESERVE,
     limits: BatchLimits = BatchLimits(),  # noqa: B008  (frozen)
     context: float = TYPICAL_CONTEXT,
 ) -> int | None:

@@ -9,21 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clustersim.errors import InputError, suggest
 from clustersim.perf.model import Model
 
-__all__ = ["RESERVES", "TUNED_ON", "BatchLimits", "EngineReserve", "reserve_bytes", "reserve_of"]
-
-#: Start-up logs that the constants were tuned on: vLLM and SGLang (at a share of 0.93) with Qwen3-235B-A22B-FP8 on
-#: 4 x H100 (178,880 and 367,404 tokens of cache), vLLM with Llama-3.1-8B on a card of 23.58 GiB (31,232), and that vLLM
-#: 0.11 served prompts of 32,000 tokens to Qwen3-32B in bf16 on one H100 (a lower bound). Sources:
-#: github.com/vllm-project/vllm issue 21348 (July 2025); GPUStack's performance lab.
-TUNED_ON = (
-    "vllm qwen3-235b-a22b fp8 4 x H100",
-    "sglang qwen3-235b-a22b fp8 4 x H100",
-    "vllm llama-3.1-8b bf16 23.58 GiB",
-    "vllm qwen3-32b bf16 1 x H100 (bound)",
-)
+__all__ = ["DEFAULT_RESERVE", "BatchLimits", "EngineReserve", "reserve_bytes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +48,8 @@ class EngineReserve:
     logit_bytes: float = 6.0
 
 
-#: By engine. Counted: residual and block input (``hidden_values``), logits in 2 and in 4 bytes (``logit_bytes``).
-#: Tuned on TUNED_ON: the fixed part, a peer's, the width's and the routed tokens'. The last rests on one log, whose
-#: engine also ran a cache connector; later releases of vLLM reserve less. Tier: derived. Of TensorRT-LLM, MindIE and
-#: lmdeploy nothing was found, and vLLM's constants stand in: assumption. Shares are the engines' documented defaults
-#: (published): vLLM gpu_memory_utilization, SGLang mem_fraction_static (its usual automatic value), TensorRT-LLM
-#: free_gpu_memory_fraction, MindIE's NPU memory fraction, lmdeploy cache_max_entry_count.
-RESERVES = {
-    "vllm": EngineReserve(memory_share=0.9),
-    "sglang": EngineReserve(memory_share=0.88, activations=False),
-    "trtllm": EngineReserve(memory_share=0.9, share_of="free"),
-    "mindie": EngineReserve(memory_share=0.8),
-    "lmdeploy": EngineReserve(memory_share=0.8, share_of="free"),
-}
-
-
-def reserve_of(engine: str) -> EngineReserve:
-    """Return an engine's reserve; raise InputError with the nearest name for an engine that is not known.
-
-    >>> reserve_of("vllm").memory_share
-    0.9
-    """
-    if engine not in RESERVES:
-        raise InputError(f"no memory constants of engine {engine!r}; {suggest(engine, sorted(RESERVES))}")
-    return RESERVES[engine]
+#: Where no engine is named: vLLM's documented share, with the constants above (hwprofiles/software/vllm-*.yaml).
+DEFAULT_RESERVE = EngineReserve(memory_share=0.9)
 
 
 def reserve_bytes(
@@ -95,7 +61,7 @@ def reserve_bytes(
 
     >>> m = Model(name="llama3-8b", layers=32, hidden=4096, heads=32, kv_heads=8, head_dim=128, ffn_hidden=14336,
     ...     gated=True, vocab=128256)
-    >>> round(reserve_bytes(RESERVES["vllm"], m, BatchLimits(2048, 256)) / 1e9, 2)
+    >>> round(reserve_bytes(DEFAULT_RESERVE, m, BatchLimits(2048, 256)) / 1e9, 2)
     2.3
     """
     fixed = reserve.fixed_bytes + reserve.peer_bytes * (tp - 1) + reserve.graph_bytes

@@ -65,6 +65,8 @@ class DriversFile(Model):
     selling_share: Series | None = None
     administrative_share: Series | None = None
     research_share: Series | None = None
+    research_expense: MoneySeries | None = None
+    """Research that does not follow revenue, beside the share."""
     other_income: MoneySeries | None = None
     other_gains: MoneySeries | None = None
     finance_net: MoneySeries | None = None

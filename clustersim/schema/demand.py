@@ -80,8 +80,8 @@ class ServingWorkload(Model):
     """Of the card-hours that are sold; may be left out where it is the only workload."""
     model: str
     """Which model (hwprofiles/models)."""
-    engine: Literal["vllm", "trtllm", "sglang"] = "vllm"
-    """Serving engine."""
+    engine: str = "vllm"
+    """Serving engine, with or without a release (hwprofiles/software)."""
     replicas: int = Field(1, ge=1)
     """Replicas that the traffic goes to; the share's other cards are filled alike."""
     plan: ServingPlan | Literal["best"] = "best"

@@ -28,7 +28,8 @@ from clustersim.schema.base import (
     quantity,
     validate,
 )  # fmt: skip
-from clustersim.schema.lookup import find_file
+from clustersim.schema.fleets import FleetProfile
+from clustersim.schema.lookup import find_file, known_names
 from clustersim.schema.models import ModelProfile
 from clustersim.schema.profile_base import Profile
 from clustersim.schema.software import SoftwareProfile
@@ -75,6 +76,13 @@ class HostLinkProfile(Model):
     bandwidth: Bandwidth
 
 
+class ScaleOutProfile(Model):
+    """What systems of a card usually have between servers; a scenario names its own NIC."""
+
+    bandwidth: Bandwidth
+    """Per card and per direction, wire rate."""
+
+
 class PowerProfile(Model):
     """Nameplate and idle power; neither is the power drawn under load."""
 
@@ -107,6 +115,8 @@ class CardProfile(Profile):
 
     kind: Literal["card"]
     vendor: str
+    series: str = ""
+    """Generation of the maker's architecture; errors are shown by maker and series."""
     product: str | None = None
     """Line of the company model that this card is sold under."""
     form: str
@@ -118,6 +128,7 @@ class CardProfile(Profile):
     memory: MemoryProfile | None = None
     scale_up: ScaleUpProfile | None = None
     die_to_die: DieProfile | None = None
+    scale_out: ScaleOutProfile | None = None
     host_link: HostLinkProfile | None = None
     power: PowerProfile | None = None
     codec: CodecProfile | None = None
@@ -200,6 +211,7 @@ KINDS: dict[str, tuple[str, type[Profile]]] = {
     "models": ("hwprofiles/models", ModelProfile),
     "cooling": ("hwprofiles/cooling", CoolingProfile),
     "software": ("hwprofiles/software", SoftwareProfile),
+    "fleets": ("hwprofiles/fleets", FleetProfile),
 }
 
 P = TypeVar("P", bound=Profile)
@@ -245,3 +257,16 @@ def load_model(name: str) -> ModelProfile:
     profile = load_profile("models", name)
     assert isinstance(profile, ModelProfile)
     return profile
+
+
+def load_fleet(name: str) -> FleetProfile:
+    """Load a fleet's failure profile by name or path."""
+    profile = load_profile("fleets", name)
+    assert isinstance(profile, FleetProfile)
+    return profile
+
+
+def field_fleets() -> tuple[FleetProfile, ...]:
+    """Return every fleet that was counted in the field, by name."""
+    every = (load_fleet(name) for name in known_names("hwprofiles/fleets"))
+    return tuple(fleet for fleet in every if fleet.stands_for == "field")

@@ -176,7 +176,8 @@ class ReliabilitySection(Model):
     repair_times: dict[str, Duration] = Field(default_factory=dict)
     """Repair by component; ``repair_time`` for all others."""
     fleet: str | None = None
-    """A fleet of ``hwprofiles/fleets`` whose failure rate is taken; absent: the component table (Llama 3)."""
+    """A fleet of ``hwprofiles/fleets`` whose failure rate is taken, or ``between``, the median of those counted in the
+    field; absent: the component table (Llama 3)."""
     shared: SharedSection | None = None
     domains: dict[str, DomainSection] = Field(default_factory=dict)
     elastic: ElasticSection | None = None
@@ -186,5 +187,7 @@ class ReliabilitySection(Model):
     contention: ContentionSection | None = None
     log: str | None = None
     """CSV of a real failure log to replay instead of drawing failures."""
+    log_start: str | None = None
+    """Time stamp at which the run of the log began."""
     jobs: tuple[JobSection, ...] = ()
     """Jobs that share the cluster, for ``clustersim jobs``."""

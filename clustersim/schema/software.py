@@ -33,6 +33,12 @@ class StackConstants(Model):
     """Fused attention that never writes the score matrix."""
     attention_share: Share | None = None
     """Share of the best matrix rate that fused attention reaches."""
+    interference: Fraction | None = None
+    """Share of its rate that computation loses while it hides traffic."""
+    eager: bool | None = None
+    """Whether every operator reads and writes its own intermediates, as uncompiled PyTorch does."""
+    dispatch_bytes: Bytes | None = None
+    """Bytes of a value that is sent to its expert."""
     expert_forwarding: bool | None = None
     """A token crosses to a domain once and is handed on inside."""
     tp_overlap: Fraction | None = None
@@ -113,6 +119,22 @@ class MemoryRules(Model):
     """Of the device, or of what weights and reserve leave free."""
     kv_cache_dtype: Literal["auto", "bf16", "fp16", "fp8", "int8"] = "auto"
     """Format of the cache; ``auto`` is that of the activations."""
+    activations: bool = True
+    """Activations lie inside the share."""
+    fixed: Size
+    """Held on every card, whatever runs."""
+    peer: Size
+    """The same for every further card of a tensor group."""
+    graphs: Size | None = None
+    """Recorded graphs."""
+    hidden_values: Positive | None = None
+    """Values of the model's width that a token holds at the peak of a layer."""
+    width_values: Positive | None = None
+    """The same of a layer's inner width."""
+    routed_bytes: Positive | None = None
+    """Bytes for each value of the model's width of a token's copy at an expert."""
+    logit_bytes: Positive | None = None
+    """Bytes for each logit of the largest number of sequences."""
 
 
 class EngineConstants(Model):

@@ -47,15 +47,17 @@ class PlanSection(Model):
 class SoftwareSection(Model):
     """What the training software adds or leaves out; each key that is absent keeps the value of a well-tuned one."""
 
+    name: str | None = None
+    """Training stack, with or without a release (hwprofiles/software); keys beside it replace its constants."""
     dp_overlap: Fraction | None = None
     """Share of the computation under which data-parallel traffic can hide."""
-    flash_attention: bool = True
+    flash_attention: bool | None = None
     attention_share: Fraction | None = None
     """Share of the best matrix rate that fused attention reaches."""
-    expert_forwarding: bool = True
+    expert_forwarding: bool | None = None
     interference: Fraction | None = None
     """Share of its rate that computation loses while it hides traffic."""
-    eager: bool = False
+    eager: bool | None = None
     """Whether every operator reads and writes its own intermediates, as uncompiled PyTorch does."""
     dispatch_bytes: Annotated[Sourced, quantity("1", gt=0)] | None = None
     """Bytes of a value that is sent to its expert."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from clustersim.assemble.software import constants_kind, engine_efficiency
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.build import build
 from clustersim.des.serving.cluster import simulate
@@ -20,9 +21,9 @@ from clustersim.des.serving.settings import ClosedLoop, Pool
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
-from clustersim.perf.serving_calibrated import constants_kind, efficiency_for
 from clustersim.perf.serving_engine import Efficiency, Layout, Precision
 from clustersim.reading.tables import shipped_rows
+from clustersim.schema.find_software import find_software
 
 __all__ = [
     "ENGINE_RULES",
@@ -213,7 +214,9 @@ def closed_loop_latency(
     """
     card = find_card(card_name).card
     assert card is not None
-    efficiency = efficiency_for(engine, card, kind_of(model, precision))
+    efficiency = engine_efficiency(
+        find_software(engine or "unmeasured-serving").profile, card, kind_of(model, precision)
+    )
     rules = replace(ENGINE_RULES.get(engine, ENGINE_RULES["vllm"]), max_tokens=max_tokens)
     cost = _replica(model, layout, card_name, efficiency, precision, rules)
     rng = np.random.default_rng(0)

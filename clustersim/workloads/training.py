@@ -62,7 +62,7 @@ class TrainingDetail:
 
 @lru_cache(maxsize=1)
 def plan_errors() -> PlanErrors:
-    """Return the known errors by kind of plan, as `clustersim validate training` last found them."""
+    """Return the known errors by kind of plan, as `clustersim validate training --plan-errors` found them."""
     text = resources.files("clustersim.data").joinpath("plan_errors.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
     return PlanErrors(
@@ -121,6 +121,7 @@ def work_of(inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache
     product = Product("mtoken", kept * 3600 / 1e6 / job.cards)
     said = [choice.words() if choice is not None else ""]
     said += [f"mean of the long run by {expected.fidelity}: {expected.why}" if expected.half_width else ""]
+    said += expected.notes
     return Work(
         name=name,
         kind="training",

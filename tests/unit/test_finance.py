@@ -6,20 +6,20 @@ from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
+from clustersim.assemble_company import company_spec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clustersim.assemble_company import company_spec
 from clustersim.cli.forecast import command
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.finance.calibrate import calibrate
 from clustersim.finance.consensus import read_consensus
 from clustersim.finance.conventions import Convention, Terminal, discounted, wacc
 from clustersim.finance.forecast import make_forecast
+from clustersim.finance.multiples import base_multiple
 from clustersim.finance.recover import recover_revenue
 from clustersim.finance.statements import make_statements
 from clustersim.finance.tax import loss_pool
-from clustersim.finance.multiples import base_multiple
 from clustersim.finance.valuation import value_company
 from clustersim.market.link import neutral_link
 from clustersim.schema.inputs import load_inputs

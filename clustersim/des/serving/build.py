@@ -10,7 +10,7 @@ from clustersim.perf.card import Card
 from clustersim.perf.model import Model
 from clustersim.perf.serving_cost import IterationTerms, iteration_terms
 from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Efficiency, Layout, Precision, cache_tokens
-from clustersim.perf.serving_reserve import RESERVES, BatchLimits, EngineReserve
+from clustersim.perf.serving_reserve import DEFAULT_RESERVE, BatchLimits, EngineReserve
 
 __all__ = ["build", "replica_cost", "table_terms"]
 
@@ -55,7 +55,7 @@ def build(
     batching: Batching,
     memory_share: float | None = None,
     *,
-    reserve: EngineReserve = RESERVES["vllm"],
+    reserve: EngineReserve = DEFAULT_RESERVE,
     context: float = TYPICAL_CONTEXT,
 ) -> tuple[ReplicaCost, IterationTerms]:
     """Return the cost of a replica and its terms.

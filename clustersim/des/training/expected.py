@@ -49,6 +49,8 @@ class Expected:
     why: str
     half_width: float = 0.0
     """Monte Carlo error (95 %) of ``ettr``; 0 for a formula."""
+    notes: tuple[str, ...] = ()
+    """What was mapped, moved or left out on the way."""
 
     @property
     def ettr(self) -> float:
@@ -123,6 +125,7 @@ def expected_shares(run: TrainingRun) -> Expected:
         why="the queue for spares is replayed on common random numbers"
         if waits.replayed
         else "every part of the run has a mean in closed form",
+        notes=run.notes,
         half_width=waits.half_width * lasting / max(1e-9, 1.0 - mean(waiting)) * (1.0 - run.overhead),
     )
 

@@ -116,7 +116,9 @@ class _Job:
 
     def next_failure(self, until: float) -> tuple[float, FailureClass]:
         """Return the next failure; one at or beyond ``until`` is kept for the next call."""
-        if self.ahead is None or self.ahead[0] <= self.env.now:
+        if self.ahead is not None and self.run.log:
+            self.ahead = (max(self.env.now, self.ahead[0]), self.ahead[1])
+        elif self.ahead is None or self.ahead[0] <= self.env.now:
             at, cause = self.clock.next_after(self.env.now)
             while not math.isinf(at) and not self.pool.accepts():
                 at, cause = self.clock.next_after(at)
