@@ -45,7 +45,9 @@ _OPTIONS = (
     click.option(
         "--own-site", is_flag=True, help="Price each scenario at its own site; else all at the first one's."
     ),
-    click.option("--most", type=click.IntRange(min=1), default=16_384, show_default=True, help="Largest cluster, cards."),
+    click.option(
+        "--most", type=click.IntRange(min=1), default=16_384, show_default=True, help="Largest cluster, cards."
+    ),
     click.option("--top", type=click.IntRange(min=1), default=5, show_default=True, help="How many to show."),
     click.option("--write", metavar="FILE", help="Write the first as a scenario that runs as it stands."),
 )  # fmt: skip

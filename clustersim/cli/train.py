@@ -62,8 +62,8 @@ def command(
     output: str | None,
     fmt: str,
 ) -> None:
-    """Run a training workload of SCENARIO: step time by its plan (stated, or the best that is found), and the long run with
-    failures and checkpoints."""
+    """Run a training workload of SCENARIO: its step by the stated plan or the best one, and the long run with failures
+    and checkpoints."""
     folder = output_folder(output) if output is not None else None
     if others:
         train_together((scenario, *others), sets, workload, link, share, fmt)

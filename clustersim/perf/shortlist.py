@@ -173,11 +173,14 @@ _DEGREES = ("tp", "pp", "dp", "cp", "ep", "etp", "interleave", "micro_batch")
 def _timed(job: TrainJob, plans: tuple[Plan, ...]) -> list[FoundPlan]:
     """The step times of the plans that fit, in their order; plans that share their words are evaluated together."""
     groups: dict[Plan, list[int]] = {}
+    ones: dict[str, Any] = dict.fromkeys(_DEGREES, 1)
     for index, plan in enumerate(plans):
-        groups.setdefault(replace(plan, **dict.fromkeys(_DEGREES, 1)), []).append(index)
+        groups.setdefault(replace(plan, **ones), []).append(index)
     found: dict[int, FoundPlan] = {}
     for words, members in groups.items():
-        columns = {name: np.array([getattr(plans[i], name) for i in members]) for name in _DEGREES}
+        columns: dict[str, Any] = {
+            name: np.array([getattr(plans[i], name) for i in members]) for name in _DEGREES
+        }
         trial = job.with_plan(replace(words, **columns))
         memory = np.broadcast_to(np.asarray(memory_per_card(trial).total, dtype=float), (len(members),))
         terms = step_columns(trial).terms

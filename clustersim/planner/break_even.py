@@ -1,8 +1,8 @@
 """At which price, share of hours sold, or tariff a site matches what it is held against.
 
-The forward run is the function whose root is sought: the cost of a workload's unit against an incumbent's that does the
-same demand, the cost of a card-hour against a rent, the cost of a served token against an interface's price. Each of the
-three unknowns moves it one way only.
+The forward run is the function whose root is sought: the cost of a workload's unit against an incumbent's that does
+the same demand, the cost of a card-hour against a rent, the cost of a served token against an interface's price. Each
+of the three unknowns moves it one way only.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ def scenario_text(
 
     The plan is written as ``best``, which finds it again, or as ``plan`` states it.
 
-    Raises InputError where an override changed a profile, the price book or the company: a scenario does not hold those.
+    Raises InputError where an override changed a profile, the price book or the company: no scenario holds those.
     """
     inputs = asked.inputs
     sides = (inputs, source.terms, source.demand)
@@ -67,7 +67,7 @@ def _data(inputs: Inputs) -> dict[str, Any]:
 
 
 def _demand(asked: Question, source: Source, plan: FoundPlan | None) -> dict[str, Any]:
-    """The demand as its file states it, with the batch and the plan of the question, and every other layout as it is."""
+    """The demand as its file states it, with the batch and the plan of the question; every other layout as it is."""
     out: dict[str, Any] = {}
     for name, stated in _data(source.demand)["demand"].items():
         out[name] = dict(stated)

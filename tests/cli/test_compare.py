@@ -70,7 +70,9 @@ def mix_price(pair, words, price):
     from clustersim.econ.tco import capital_recovery_factor
 
     residual = tco.residual.value * (1 + tco.wacc.value) ** -tco.horizon.value
-    factor = capital_recovery_factor(tco.wacc.value, tco.horizon.value) * (1 - residual) + tco.maintenance.value
+    factor = (
+        capital_recovery_factor(tco.wacc.value, tco.horizon.value) * (1 - residual) + tco.maintenance.value
+    )
     markup = (1 + tco.integration.value) * (1 + tco.vat.value) * other.bill.card_quantity / other.cards
     return max(price, 0.0) + gap / factor / markup
 
@@ -104,7 +106,9 @@ def test_a_key_of_the_demand_or_the_terms_reaches_both_and_one_of_a_cluster_the_
     assert changed[0] < plain[0] and changed[1] < plain[1]
     for side in pair:
         terms = both["terms"]["pretrain"][side]
-        cheaper = result_of(compare, *pair, "--draws", "0", "--set", "model=llama3-70b")["terms"]["pretrain"][side]
+        cheaper = result_of(compare, *pair, "--draws", "0", "--set", "model=llama3-70b")["terms"]["pretrain"][
+            side
+        ]
         assert terms["electricity"] == pytest.approx(0.9 / 0.5 * cheaper["electricity"], rel=1e-9)
     nic = costs(*pair, "--set", "cluster.nic=roce-400g")
     assert nic[0] != plain[0] and nic[1] == plain[1]

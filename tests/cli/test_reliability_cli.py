@@ -22,7 +22,9 @@ def test_claims_ask_for_a_spare_and_price_the_promise() -> None:
     assert with_spares["spares"]["hot_for_p"]["0.99"] <= with_spares["spares"]["hot_for_p"]["0.999"]
     assert bare["restore"]["p_within"] < with_spares["restore"]["p_within"]
     assert bare["promise"]["premium_cny"] > with_spares["promise"]["premium_cny"] > 0
-    assert with_spares["promise"]["premium_cny"] == pytest.approx(50_000 * with_spares["promise"]["late_restores"])
+    assert with_spares["promise"]["premium_cny"] == pytest.approx(
+        50_000 * with_spares["promise"]["late_restores"]
+    )
 
 
 def test_jobs_queue_on_the_site() -> None:

@@ -298,7 +298,9 @@ def _answer(solved: _Solved, here: _State, rate: Array, best: Array, steep: Arra
     held = here.decode.batch[:, 0] * traffic.context
     if solved.entry.prefills and not solved.split:
         held = held + here.decode.rate[:, 0] * here.first.base.mean(axis=-1)[:, 0] * traffic.prompt
-    holds, why = verdict_of(solved.entry, decode, solved.limit, steep, rate / solved.saturated[:, 0], here.decode.batch[:, 0])
+    holds, why = verdict_of(
+        solved.entry, decode, solved.limit, steep, rate / solved.saturated[:, 0], here.decode.batch[:, 0]
+    )
     busy = entry_use.busy_s + (decode_use.busy_s if decode_use else 0.0)
     ones = np.ones_like(rate)
     return ClosedForm(
