@@ -315,10 +315,10 @@ def run_chain(
     """
     cache = cache or StageCache()
     scenario = inputs.scenario
-    if inputs.incumbent is not None and scenario.market is not None:
-        refuse_stated_plans([inputs, inputs.incumbent], allowed=scenario.market.stated_plans)
     own = run_site(inputs, cache)
     tell("site")
+    if inputs.incumbent is not None and scenario.market is not None:
+        refuse_stated_plans([inputs, inputs.incumbent], allowed=scenario.market.stated_plans)
     incumbent = run_site(inputs.incumbent, cache) if inputs.incumbent is not None else None
     tell("incumbent")
     value = value_of_card(inputs, own, incumbent) if incumbent is not None else None
