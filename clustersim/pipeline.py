@@ -20,8 +20,9 @@ from clustersim.errors import InputError
 from clustersim.fabric.parts import NetworkParts
 from clustersim.finance.company import Company
 from clustersim.finance.forecast import Forecast, make_forecast
+from clustersim.finance.products import along
 from clustersim.finance.valuation import Valuation, value_company
-from clustersim.market.link import Anchor, Link, make_link, neutral_link
+from clustersim.market.link import Anchor, Link, Worth, make_link, neutral_link, other_cost
 from clustersim.market.value import Segment, ValueInUse, value_in_use_price
 from clustersim.schema.anchors import anchor_of
 from clustersim.schema.company import AnchorRow
@@ -32,7 +33,8 @@ from clustersim.workloads.training import TrainingDetail
 from clustersim.workloads.work import Load, Product, StageCache, Work
 
 __all__ = [
-    "ChainRun", "Purchase", "SiteRun", "StageCache", "movement_by_workload", "purchase", "run_chain", "run_site",
+    "ChainRun", "Purchase", "SiteRun", "StageCache", "movement_by_workload", "other_cost_of", "purchase", "run_chain",
+    "run_site", "value_of_card",
 ]  # fmt: skip
 
 Tell = Callable[[str], None]
@@ -220,31 +222,40 @@ def _anchor(inputs: Inputs, company: Company | None) -> tuple[AnchorRow, Anchor]
     line = next((p for p in company.products if p.name == product), None)
     if row is None or line is None:
         return None
-    first = next(y for y in company.years if y in line.asp_kcny)
-    value = row.value_in_use_price_cny.value
+    cost = along(line.unit_cost_kcny, company.years)
+    asp = along(line.asp_kcny, company.years)
+    # A year without sales moves nothing; any price stands for it.
+    sold = asp > 0
     return row, Anchor(
         product=product,
         scenario=row.scenario,
-        value_in_use_price_cny=value,
-        asp_cny=line.asp_kcny[first] * 1e3,
+        value_in_use_price_cny=row.value_in_use_price_cny.value,
+        other_cost_cny=row.other_cost_cny.value,
+        asp_cny=np.where(sold, asp, 1.0) * 1e3,
+        unit_cost_cny=np.where(sold, cost, 1.0) * 1e3,
     )
 
 
-def link_of(inputs: Inputs, price_cny: float | None, company: Company | None) -> Link:
-    """Return how the card's value moves its product line; neutral where it has none or no anchor."""
-    market, found = inputs.scenario.market, _anchor(inputs, company)
-    if price_cny is None or market is None or found is None:
-        return neutral_link(inputs.parts.card.product)
+def link_of(inputs: Inputs, worth: Worth | None, company: Company | None) -> Link:
+    """Return how the card's worth moves its product line; neutral, saying why, where it has none or no anchor."""
+    market, found, product = inputs.scenario.market, _anchor(inputs, company), inputs.parts.card.product
+    if worth is None or market is None or found is None:
+        why = (
+            f"{product} has no anchor in the forecast: it moves nothing"
+            if product and worth is not None
+            else ""
+        )
+        return neutral_link(product, why)
     return make_link(
         found[1],
-        price_cny,
+        worth,
         value_share=market.value_share.value,
         price_sensitivity=market.price_sensitivity.value,
     )
 
 
 def movement_by_workload(run: ChainRun) -> dict[str, float]:
-    """Return by how many HKD per share each workload alone moves the target price since the anchor.
+    """Return by how much per share each workload alone moves the target price since the anchor.
 
     Each one's change of value is put on the anchor by itself; what they do together beyond that stands under
     ``together``. Empty where nothing is valued, or the anchor is of another demand.
@@ -257,18 +268,28 @@ def movement_by_workload(run: ChainRun) -> dict[str, float]:
     if set(parts) != set(recorded):
         return {}
 
-    def target(price_cny: float) -> float:
+    def target(change_cny: float) -> float:
         assert run.company is not None
-        forecast = make_forecast(run.company, link_of(run.inputs, price_cny, run.company))
-        return value_company(run.company, forecast).target_price_hkd
+        worth = Worth(anchor.value_in_use_price_cny + change_cny, anchor.other_cost_cny)
+        forecast = make_forecast(run.company, link_of(run.inputs, worth, run.company))
+        return float(value_company(run.company, forecast).target_price)
 
-    still = target(anchor.value_in_use_price_cny)
-    moved = {
-        name: target(anchor.value_in_use_price_cny + value - recorded[name]) - still
-        for name, value in parts.items()
-    }
-    rest = run.valuation.target_price_hkd - still - sum(moved.values())
-    return moved if len(moved) < 2 else {**moved, "together": rest}
+    still = target(0.0)
+    moved = {name: target(value - recorded[name]) - still for name, value in parts.items()}
+    rest = float(run.valuation.target_price) - still - sum(moved.values())
+    return {**moved, "together": rest}
+
+
+def other_cost_of(value: ValueInUse) -> float:
+    """What the card makes its buyer spend beside its price, in terms of the price."""
+    return float(
+        other_cost(
+            running_cny_per_year=value.energy_cny_per_year + value.fixed_cny_per_year,
+            capital_factor=value.capital_factor,
+            other_capex_cny=value.other_capex_cny,
+            price_markup=value.price_markup,
+        )
+    )
 
 
 def run_chain(
@@ -295,7 +316,8 @@ def run_chain(
     tell("incumbent")
     value = value_of_card(inputs, own, incumbent) if incumbent is not None else None
     company = company_spec(inputs.company) if inputs.company is not None else None
-    link = link_of(inputs, value.price_cny if value is not None else None, company)
+    worth = Worth(value.price_cny, other_cost_of(value)) if value is not None else None
+    link = link_of(inputs, worth, company)
     forecast = make_forecast(company, link) if company is not None else None
     valuation = value_company(company, forecast) if company is not None and forecast is not None else None
     tell("forecast")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from clustersim.finance.valuation import legs
+from clustersim.market.link import first_of
 from clustersim.pipeline import ChainRun, SiteRun
 from clustersim.workloads.training import TrainingDetail
 from clustersim.workloads.work import Work
@@ -105,8 +107,8 @@ def market_terms(run: ChainRun) -> Terms:
         **costs,
         **({f"{name}.value_in_use_price_cny": v for name, v in parts.items()} if len(parts) > 1 else {}),
         "value_in_use_price_cny": run.value.price_cny,
-        "asp_factor": run.link.asp_factor,
-        "units_factor": run.link.units_factor,
+        "asp_factor": first_of(run.link.asp_factor),
+        "units_factor": first_of(run.link.units_factor),
     }
 
 
@@ -114,14 +116,10 @@ def finance_terms(run: ChainRun) -> Terms:
     """Return revenue by year and the value per share."""
     if run.forecast is None or run.valuation is None:
         return {}
-    value = run.valuation
     revenue = dict(zip(run.forecast.years, run.forecast.revenue_kcny, strict=True))
     return {
-        **{f"revenue_kcny {year}": amount for year, amount in revenue.items()},
-        "dcf_hkd_m": value.dcf_hkd_m,
-        "ps_hkd_m": value.ps_hkd_m,
-        "blended_hkd_m": value.blended_hkd_m,
-        "target_price_hkd": value.target_price_hkd,
+        **{f"revenue_kcny {year}": float(amount) for year, amount in revenue.items()},
+        **legs(run.valuation, run.valuation.currency),
     }
 
 

@@ -21,6 +21,7 @@ from clustersim.errors import InputError
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
+from clustersim.perf.serving_checks import check_serving
 from clustersim.perf.serving_cost import IterationTerms
 from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Layout, Precision, cache_tokens
 from clustersim.perf.serving_exchange import kv_transfer_seconds
@@ -150,6 +151,7 @@ class _Builder:
     def pool(self, count: int, layout: Layout, *, prefill_only: bool) -> tuple[Pool, IterationTerms]:
         """Build replicas of one layout; raises InfeasibleError where the model does not fit."""
         work, rules = self.work, _batching(self.work, prefill_only=prefill_only)
+        check_serving(self.model, layout, self.precision, self.card)
         room = cache_tokens(
             self.model, layout, self.precision, self.card, memory_share=work.memory_share.value,
             reserve=reserve_of(self.engine), limits=BatchLimits(rules.max_tokens, rules.max_sequences),

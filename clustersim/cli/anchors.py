@@ -61,11 +61,13 @@ def _fresh(scenario: str) -> tuple[str, ValueInUse]:
 
 
 def _entry(scenario: str, product: str, value: ValueInUse) -> str:
+    from clustersim.pipeline import other_cost_of
+
     def number(amount: float) -> str:
         return f"{{value: {amount!r}, source: clustersim run {scenario}, tier: derived}}"
 
     parts = "".join(f"      {name}: {number(amount)}\n" for name, amount in value.by_segment_cny.items())
     return (
         f"  - scenario: {scenario}\n    product: {product}\n    value_in_use_price_cny: {number(value.price_cny)}\n"
-        f"    by_workload_cny:\n{parts}"
+        f"    other_cost_cny: {number(other_cost_of(value))}\n    by_workload_cny:\n{parts}"
     )

@@ -31,7 +31,7 @@ def command(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
     run = assemble_reliability.training_run(
         inputs.scenario, inputs.hardware, assemble.model_spec(inputs.hardware.model).parameters
     )
-    partner = inputs.scenario.checkpoint.partner.interval.value
+    partner = next(level.interval_s for level in run.levels if level.name == "partner")
     jobs = [
         Job(
             name=job.name,

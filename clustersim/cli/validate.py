@@ -80,14 +80,24 @@ def _table(answer: Mapping[str, Any]) -> str:
 @click.option(
     "--data", "data", type=click.Path(path_type=Path), help="Your own measurements, in the shipped columns."
 )
+@click.option(
+    "--plan-errors",
+    is_flag=True,
+    help="Print the errors by what plans shard, as `plan: best` uses them (CSV).",
+)
 @format_option("table", "json", "csv")
-def command(domain: str, data: Path | None, fmt: str) -> None:
+def command(domain: str, data: Path | None, plan_errors: bool, fmt: str) -> None:
     """Predict every row of DOMAIN's measurements and print the errors, in total and by whatever may hide them.
 
     ``-f csv`` prints one line a row: predicted, measured, error, and why a row was set aside.
     """
     from clustersim.validation.common import ColumnError, flat_rows, summarise
 
+    if plan_errors:
+        from clustersim.validation.plan_errors import shipped_errors, table_text
+
+        click.echo(table_text(shipped_errors()), nl=False)
+        return
     module_name, shipped = DOMAINS[domain]
     module = importlib.import_module(module_name)
     file = data or Path(__file__).resolve().parent.parent / "data" / "validation" / shipped

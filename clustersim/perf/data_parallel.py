@@ -1,7 +1,8 @@
 """What replicas exchange in a step: gradients reduced, weights gathered, and what of it nothing hides.
 
-ZeRO 0-2 reduce gradients under the backward pass of the last micro-batch and gather weights under the forward pass of
-the next step's first, bucket by bucket. Fully sharded data parallelism (ZeRO 3, FSDP) gathers the weights of every
+ZeRO 0 and 1 reduce gradients under the backward pass of the last micro-batch and gather weights under the forward pass
+of the next step's first, bucket by bucket. ZeRO 2 keeps no whole gradients and reduces them after every micro-batch
+(arXiv:1910.02054, section 5.2). Fully sharded data parallelism (ZeRO 3, FSDP) gathers the weights of every
 unit of layers before its forward and again before its backward pass and reduces its gradients after it, for every
 micro-batch (arXiv:1910.02054, section 7; arXiv:2304.11277, sections 3.2 and 3.3). Hybrid sharding (HSDP) does so among
 ``shard`` cards and reduces among the groups once a step.
@@ -63,7 +64,9 @@ def data_parallel_time(job: TrainJob, shard: Shard, stage: Phases, layers: Real)
         ends = kinds[0].ends
         for other in kinds[1:]:
             ends = np.maximum(ends, other.ends)
-        return np.maximum(ends, late), reduce + gather + among
+        before = job.micro_batches - 1 if job.plan.zero == 2 else 0
+        again = before * hidden_under(reduce, backward, software)
+        return np.maximum(ends, late) + again, (1 + before) * reduce + gather + among
     again = gather if job.plan.reshard else 0.0
     each = _exposed_by_unit(job, kinds[0].pieces, gather, again + reduce, forward, backward)
     return job.micro_batches * each + hidden_under(among, backward, software), job.micro_batches * (
@@ -92,7 +95,7 @@ def _exchange(job: TrainJob, parameters: Real, copies: Real, inner: Real, layers
     network, plan = job.network, job.plan
     group = shard_group(plan, copies)
     bucket = np.minimum(parameters, np.maximum(LEAST_BUCKET, BUCKET_PER_REPLICA * copies))
-    pieces = np.maximum(1.0, np.rint(parameters / bucket))
+    pieces = np.maximum(1.0, np.rint(parameters / np.maximum(1.0, bucket)))
     if plan.zero >= 3:
         pieces = np.maximum(1.0, np.ceil(layers / plan.unit_layers))
     size, local = 2.0 * parameters / pieces, local_members(group, inner, network)

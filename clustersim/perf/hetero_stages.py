@@ -19,9 +19,9 @@ from clustersim.perf.hetero import Part, alone_tokens_per_s, check_parts, gain_o
 from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import stage_memory, stage_shard
 from clustersim.perf.model import Model
-from clustersim.perf.split import LEADING_DENSE, StageLoad
+from clustersim.perf.split import StageLoad, leads_with_dense
 from clustersim.perf.stage import Stage, layers_seconds
-from clustersim.perf.step import logit_seconds, optimizer_seconds, send_seconds
+from clustersim.perf.step import head_seconds, optimizer_seconds, send_seconds
 
 __all__ = ["MixedPipeline", "mixed_pipeline"]
 
@@ -103,8 +103,8 @@ class _Stage:
 
 def _mixtures_before(model: Model, layers: NDArray[np.int64]) -> NDArray[Any]:
     """Mixtures among the first so many layers."""
-    if 0 < model.dense_layers <= LEADING_DENSE:
-        return np.asarray(np.maximum(0.0, layers - model.dense_layers))
+    if leads_with_dense(model):
+        return np.asarray(np.maximum(0.0, layers - (model.layers - model.moe_layers)))
     return layers * (model.moe_layers / model.layers)
 
 
@@ -172,7 +172,7 @@ def mixed_pipeline(
     Raises InputError for parts that cannot form one pipeline, InfeasibleError where nothing fits.
     """
     m, stages = _check(parts), _stages(parts)
-    head = float(logit_seconds(parts[-1].job))
+    head = float(head_seconds(parts[-1].job))
     loads = _balance(stages, head)
     each = [layers_seconds(stage.job).of(load) for stage, load in zip(stages, loads, strict=True)]
     times = [float(stage.total) for stage in each]

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from clustersim.errors import InfeasibleError
+from clustersim.perf.blocks import block_share, ffn_share, ffn_width, kept_latents, mixing_widths
 from clustersim.perf.job import TrainJob
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan
 from clustersim.perf.schedules import copies_of_parameters, in_flight
-from clustersim.perf.shapes import ffn_width
 from clustersim.perf.split import StageLoad, choose, telling_loads
 
 #: A number, or an array with one entry a plan.
@@ -90,19 +90,32 @@ def stage_shard(model: Model, plan: Plan, load: StageLoad) -> Shard:
     tied embedding is one matrix where embedding and head share a stage, and a copy in each where they do not.
     """
     copies = copies_of_parameters(plan)
-    dense = load.dense - load.layers * model.bare_layers / model.layers
-    layers = load.layers * model.attention_params + dense * model.ffn_params(model.ffn_hidden)
-    around = model.hidden * model.experts + model.latent_params
-    layers += load.mixtures * (model.ffn_params(model.shared_width) + around)
+    layers = load.layers * model.attention_params + load.dense * ffn_share(model, False) * model.ffn_params(
+        model.ffn_hidden
+    )
+    experts = model.experts * model.expert_params
+    router = model.hidden * model.experts + model.latent_params
+    layers += load.mixtures * (model.ffn_params(model.shared_width) + router)
+    layers += load.layers * model.parameter_groups.streams / model.layers
     tables = load.embedding + load.head
     if model.tied_embeddings:
         tables = np.maximum(load.embedding, load.head)
+    extra, extra_experts = _predictions(model)
+    if extra:
+        # Extra predictions look their tokens up where the head is.
+        tables = tables + np.maximum(0, load.head - load.embedding) * (not model.tied_embeddings)
     return Shard(
-        dense=copies * (layers + tables * model.vocab * model.hidden) / plan.tp,
-        experts=copies * load.mixtures * model.experts * model.expert_params / plan.expert_cards,
+        dense=copies * (layers + load.head * extra + tables * model.vocab * model.hidden) / plan.tp,
+        experts=copies * (load.mixtures * experts + load.head * extra_experts) / plan.expert_cards,
         dense_copies=copies * plan.dp * plan.cp,
         expert_copies=copies * plan.dp * plan.cp * plan.tp / plan.expert_cards,
     )
+
+
+def _predictions(model: Model) -> tuple[float, float]:
+    """Parameters of the extra prediction layers: what all cards of a tensor group split, and their routed experts."""
+    experts = model.prediction_layers * model.experts * model.expert_params if model.moe_layers else 0.0
+    return model.prediction_parameters - experts, experts
 
 
 def activation_bytes_per_layer(job: TrainJob, recompute: str, *, mixture: bool) -> Real:
@@ -111,31 +124,36 @@ def activation_bytes_per_layer(job: TrainJob, recompute: str, *, mixture: bool) 
     shared = plan.tp if plan.sequence_parallel else 1
     if recompute == "full":
         return 2.0 * tokens * model.hidden / shared
-    query, kv = model.heads * model.head_dim, model.kv_heads * model.head_dim
     width = ffn_width(model, mixture)
     fused = plan.software.flash_attention
     # Split by sequence parallelism only: two norm inputs, two block inputs and, in software of the time of dropout, its
     # two masks (10 h of 34 h).
-    outside = (8.0 if fused else 10.0) * model.hidden
+    outside = (8.0 if fused else 10.0) * model.hidden * block_share(model, mixture)
     # Split by tensor parallelism: queries, keys, values, projection input, and the feed-forward widths: what goes into
     # the activation and comes out of it; a gate that is multiplied apart is kept twice more.
-    inside = 4.0 * query + 4.0 * kv + ((6.0 if fused else 8.0) if model.gated else 4.0) * width
+    projected = 2.0 * sum(mixing_widths(model))
+    inside = ((6.0 if fused else 8.0) if model.gated else 4.0) * width
     if fused and recompute == "selective":
-        # What norms and the activation put out is made again from what went in.
-        outside, inside = outside - 4.0 * model.hidden, inside - 2.0 * width
+        # What norms and the activation put out is made again from what went in; so are the heads from their latents.
+        outside, inside = outside - 4.0 * model.hidden * block_share(model, mixture), inside - 2.0 * width
+        latents = kept_latents(model)
+        projected = projected if latents is None else 2.0 * latents
     kept = recompute == "none" and not fused
     attention = 5.0 * model.heads * job.seq_len / plan.cp if kept else 0.0
-    return tokens * (outside / shared + (inside + attention) / plan.tp)
+    return tokens * (outside / shared + (inside + projected + attention) / plan.tp)
 
 
 def kept_activations(job: TrainJob, load: StageLoad, recompute: str) -> Real:
     """Bytes that the layers of a stage keep of one micro-batch."""
     model = job.model
     kept: Real = 0.0
-    if model.dense_layers:
+    if model.layers > model.moe_layers:
         kept = load.dense * activation_bytes_per_layer(job, recompute, mixture=False)
     if model.moe_layers:
         kept = kept + load.mixtures * activation_bytes_per_layer(job, recompute, mixture=True)
+    if model.prediction_layers:
+        one = activation_bytes_per_layer(job, recompute, mixture=model.moe_layers > 0)
+        kept = kept + load.head * model.prediction_layers * one
     return kept
 
 
@@ -183,7 +201,7 @@ def stage_memory(
         activations = activations + kept_activations(job, load, at_hand) / np.maximum(1, load.layers)
     if plan.offload_activations:
         activations = np.minimum(activations, 2 * once)
-    logits = LOGIT_HELD_BYTES * job.micro_tokens * model.vocab / plan.tp
+    logits = (1 + model.prediction_layers) * LOGIT_HELD_BYTES * job.micro_tokens * model.vocab / plan.tp
     return MemoryTerms(
         weights=weight_bytes * _weights_held(plan, shard, load.layers),
         gradients=plan.software.gradient_bytes * shard.per_copy(plan, 2),

@@ -95,6 +95,22 @@ class Indexer:
         return float(query * self.heads * self.head_dim + hidden * (self.head_dim + self.heads))
 
 
+class _Keeps:
+    """What a kind keeps where it does not say otherwise: nothing."""
+
+    __slots__ = ()
+
+    @property
+    def parts(self) -> tuple[CachePart, ...]:
+        """Entries that the layer keeps of its tokens."""
+        return ()
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        """States of fixed size that it keeps of a sequence."""
+        return ()
+
+
 def _positive(where: str, **counts: float) -> None:
     for name, value in counts.items():
         if value <= 0:
@@ -102,7 +118,7 @@ def _positive(where: str, **counts: float) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attention:
+class Attention(_Keeps):
     """Grouped-query attention over all tokens or a window of the last ``window``.
 
     ``gate`` is ``elementwise`` (a second matrix as wide as the queries) or ``per_head``. ``keys_are_values`` projects
@@ -155,13 +171,9 @@ class Attention:
         own = CachePart(name=name, values=width, macs=macs, held=self.window, read=k, split=self.kv_heads)
         return (own, self.indexer.part()) if self.indexer and self.indexer.own else (own,)
 
-    @property
-    def states(self) -> tuple[State, ...]:
-        return ()
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Latent:
+class Latent(_Keeps):
     """Latent attention: one compressed vector and one rotary key per token for all heads (arXiv:2405.04434)."""
 
     heads: int
@@ -208,13 +220,9 @@ class Latent:
         )
         return (own, self.indexer.part()) if self.indexer and self.indexer.own else (own,)
 
-    @property
-    def states(self) -> tuple[State, ...]:
-        return ()
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compressed:
+class Compressed(_Keeps):
     """Attention to a window of tokens and to entries that each sum up ``ratio`` tokens (0: the window alone).
 
     One entry of ``head_dim`` is key and value of all heads. With an indexer only its selection of the entries is
@@ -266,13 +274,9 @@ class Compressed:
         )
         return (near, far, self.indexer.part(self.ratio)) if self.indexer else (near, far)
 
-    @property
-    def states(self) -> tuple[State, ...]:
-        return ()
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Linear:
+class Linear(_Keeps):
     """Linear attention with a state of key width x value width per value head.
 
     ``gate_rank`` 0 is the gated delta net (one full-width output gate, two scalars a value head); above 0 the decay
@@ -317,10 +321,6 @@ class Linear:
         return float(total)
 
     @property
-    def parts(self) -> tuple[CachePart, ...]:
-        return ()
-
-    @property
     def states(self) -> tuple[State, ...]:
         values = float(self.value_heads * self.key_dim * self.value_dim)
         state = State(
@@ -338,7 +338,7 @@ class Linear:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StateSpace:
+class StateSpace(_Keeps):
     """A state-space block (Mamba-2): ``heads`` of ``head_dim`` with ``state`` values each, ``groups`` of B and C."""
 
     heads: int
@@ -370,31 +370,20 @@ class StateSpace:
         )
 
     @property
-    def parts(self) -> tuple[CachePart, ...]:
-        return ()
-
-    @property
     def states(self) -> tuple[State, ...]:
         values = float(self.heads * self.head_dim * self.state)
         state = State(
-            name="state",
-            values=values,
-            format=self.state_format,
-            ops=STATE_SPACE_OPS * values,
-            split=self.heads,
-        )
+            name="state", values=values, format=self.state_format, ops=STATE_SPACE_OPS * values, split=self.heads
+        )  # fmt: skip
         last = State(
-            name="convolution",
-            values=float((self.conv - 1) * self.channels),
-            format="bf16",
-            ops=2.0 * self.conv * self.channels,
-            split=self.groups,
-        )
+            name="convolution", values=float((self.conv - 1) * self.channels), format="bf16",
+            ops=2.0 * self.conv * self.channels, split=self.groups,
+        )  # fmt: skip
         return (state, last) if self.conv > 1 else (state,)
 
 
 @dataclass(frozen=True, slots=True)
-class NoMixer:
+class NoMixer(_Keeps):
     """A layer that is a feed-forward block alone."""
 
     @property
@@ -403,14 +392,6 @@ class NoMixer:
 
     def params(self, hidden: int) -> float:
         return 0.0
-
-    @property
-    def parts(self) -> tuple[CachePart, ...]:
-        return ()
-
-    @property
-    def states(self) -> tuple[State, ...]:
-        return ()
 
 
 Mixer = Attention | Latent | Compressed | Linear | StateSpace | NoMixer

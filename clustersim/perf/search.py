@@ -20,13 +20,14 @@ from clustersim.perf.binds import binding, time_shares
 from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import memory_per_card
 from clustersim.perf.plan import RECOMPUTE, Plan
+from clustersim.perf.schedules import fewest_micro_batches
 from clustersim.perf.step import step_columns
 from clustersim.perf.terms import StepTerms
 
 __all__ = ["FoundPlan", "Other", "PlanSpace", "SearchResult", "search_plans"]
 
 #: Fields of a plan that the search loops over; the others are columns.
-_WORDS = ("recompute", "zero", "sequence_parallel", "offload_optimizer", "offload_activations")
+_WORDS = ("schedule", "recompute", "zero", "sequence_parallel", "offload_optimizer", "offload_activations")
 
 Ints = NDArray[np.int64]
 
@@ -45,6 +46,8 @@ class PlanSpace:
     sequence_parallel: tuple[bool, ...] = (True, False)
     offload_optimizer: tuple[bool, ...] = (False,)
     offload_activations: tuple[bool, ...] = (False,)
+    schedule: tuple[str, ...] = ("1f1b",)
+    """1F1B is interleaved where a plan has several chunks a stage; the others have their own number of chunks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,32 +142,58 @@ def search_plans(job: TrainJob, space: PlanSpace | None = None, top: int = 10) -
     """
     space = space or PlanSpace()
     columns = _columns(job, space)
-    size = len(columns["tp"])
+    rows = {schedule: _rows_of(schedule, columns, job) for schedule in space.schedule}
     words = list(itertools.product(*(getattr(space, name) for name in _WORDS)))
-    parts = []
-    for number, choice in enumerate(words):
-        flags = _flags(choice)
-        memory = memory_per_card(_by(job, columns, flags))
-        total = np.broadcast_to(np.asarray(memory.total), (size,))
-        fits = np.flatnonzero(total <= job.card.memory_bytes)
-        if fits.size:
-            chosen = {name: column[fits] for name, column in columns.items()}
-            terms = step_columns(_by(job, chosen, flags)).terms
-            time = np.broadcast_to(np.asarray(terms.total, dtype=float), fits.shape)
-            parts.append(_Fitting(time, total[fits], fits, np.full(fits.size, number)))
+    possible = sum(rows[choice[0]].size for choice in words)
+    parts = [
+        part
+        for number, choice in enumerate(words)
+        if (part := _fitting(job, columns, rows[choice[0]], choice, number))
+    ]
     if not parts:
         raise InfeasibleError(
-            f"no plan of {job.model.name} fits {job.cards} x {job.card.name}: none of {size * len(words)} is below"
+            f"no plan of {job.model.name} fits {job.cards} x {job.card.name}: none of {possible} is below"
             f" {job.card.memory_bytes / 2**30:.0f} GiB; take more cards or offload the optimizer"
         )
     fitting = _Fitting(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(_Fitting)))
     search = _Search(columns, words, job, fitting)
     return SearchResult(
         best=tuple(search.found(i) for i in search.fastest(top)),
-        possible=size * len(words),
+        possible=possible,
         fitting=fitting.time.size,
         _search=search,
     )
+
+
+def _rows_of(schedule: str, columns: dict[str, Ints], job: TrainJob) -> Ints:
+    """The layouts that a schedule can take: with stages, of one chunk each, and as many micro-batches as it needs."""
+    if schedule == "1f1b":
+        return np.arange(len(columns["tp"]))
+    plan = replace(job.plan, **columns, schedule=schedule)  # type: ignore[arg-type]
+    slots = job.model.layers + job.plan.embedding_slot + job.plan.loss_slot
+    enough = job.with_plan(plan).micro_batches >= fewest_micro_batches(plan)
+    possible = enough & (plan.pp > 1) & (plan.interleave == 1)
+    if schedule == "zb_v":
+        possible = possible & (2 * plan.pp <= slots)
+    if schedule == "dualpipe":
+        possible = possible & (plan.pp % 2 == 0)
+    return np.flatnonzero(possible)
+
+
+def _fitting(
+    job: TrainJob, columns: dict[str, Ints], rows: Ints, choice: Sequence[Any], number: int
+) -> _Fitting | None:
+    """Times and memory of the layouts that fit under a choice of words; nothing where none does."""
+    if not rows.size:
+        return None
+    flags, mine = _flags(choice), {name: column[rows] for name, column in columns.items()}
+    total = np.broadcast_to(np.asarray(memory_per_card(_by(job, mine, flags)).total), rows.shape)
+    fits = np.flatnonzero(total <= job.card.memory_bytes)
+    if not fits.size:
+        return None
+    terms = step_columns(_by(job, {name: column[fits] for name, column in mine.items()}, flags)).terms
+    time = np.broadcast_to(np.asarray(terms.total, dtype=float), fits.shape)
+    return _Fitting(time, total[fits], rows[fits], np.full(fits.size, number))
 
 
 @dataclass(frozen=True)
@@ -185,8 +214,10 @@ class _Search:
     def found(self, index: int) -> FoundPlan:
         row, number = int(self.fitting.row[index]), int(self.fitting.words[index])
         degrees: dict[str, Any] = {name: int(column[row]) for name, column in self.columns.items()}
-        schedule = "interleaved" if degrees["interleave"] > 1 else "1f1b"
-        job = _by(self.job, degrees, {**_flags(self.words[number]), "schedule": schedule})
+        flags = _flags(self.words[number])
+        if degrees["interleave"] > 1:
+            flags["schedule"] = "interleaved"
+        job = _by(self.job, degrees, flags)
         terms = step_columns(job).terms
         plain = StepTerms(*(float(getattr(terms, f.name)) for f in fields(terms)))
         binds, then = binding(time_shares(plain, job.plan, job.network))
@@ -217,7 +248,8 @@ class _Search:
     def others(self, winner: FoundPlan) -> Iterator[Other]:
         rows = []
         for name in (*self.columns, *_WORDS):
-            unlike = np.flatnonzero(self._unlike(name, getattr(winner.plan, name)))
+            own = getattr(winner.plan, name)
+            unlike = np.flatnonzero(self._unlike(name, "1f1b" if own == "interleaved" else own))
             if unlike.size:
                 rows.append((name, self.found(int(unlike[np.argmin(self.fitting.time[unlike])]))))
         for name, other in sorted(rows, key=lambda row: row[1].step_time_s):
@@ -242,4 +274,4 @@ def _by(job: TrainJob, degrees: dict[str, Any], flags: dict[str, Any]) -> TrainJ
 
 
 def _flags(choice: Sequence[Any]) -> dict[str, Any]:
-    return {"etp": 1, "schedule": "1f1b", **dict(zip(_WORDS, choice, strict=True))}
+    return {"etp": 1, **dict(zip(_WORDS, choice, strict=True))}

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from clustersim.perf.blocks import ffn_share, mixing_products
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan
 
-__all__ = ["Product", "ffn_width", "layer_products", "layer_seconds", "product_seconds", "shape_efficiency"]
+__all__ = ["Product", "layer_products", "layer_seconds", "product_seconds", "shape_efficiency"]
 
 #: A number, or an array with one entry a plan.
 Real = Any
@@ -33,19 +34,13 @@ AVERAGE_SHARE = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """Equal matrix products of one launch: ``groups`` of ``rows`` x n x k."""
+    """Equal matrix products of one launch: ``groups`` of ``rows`` x n x k, ``share`` of them in a layer on average."""
 
     rows: Real
     n: Real
     k: Real
     groups: Real
-
-
-def ffn_width(model: Model, mixture: bool) -> float:
-    """Return the feed-forward width that a token's values pass through in a layer of a kind."""
-    if not mixture:
-        return float(model.ffn_hidden)
-    return float(model.experts_per_token * model.expert_ffn_hidden + model.shared_width)
+    share: float = 1.0
 
 
 def shape_efficiency(m: Real, n: Real, k: Real, groups: Real, units: float, *, drain: float = 150.0) -> Real:
@@ -87,45 +82,32 @@ def product_seconds(
 
 
 def layer_products(model: Model, plan: Plan, tokens: Real, *, mixture: bool) -> list[Product]:
-    """Return the forward products of one layer on one card, for ``tokens`` of a micro-batch.
+    """Return the forward products of one layer of a kind on one card, for ``tokens`` of a micro-batch.
 
     Dense weights are split by tensors. Experts without an exchange are split so, too; with one, each card holds whole
     experts and takes what its group sends, shared out evenly.
     """
-    h, tp = model.hidden, plan.tp
-    out = [Product(tokens, n, k, 1.0) for n, k in _attention_products(model, tp)]
-    width: Real
+    h, tp = float(model.hidden), plan.tp
+    out = [Product(tokens, n, k, 1.0, share) for n, k, share in mixing_products(model, tp)]
     if not mixture:
-        return out + _block(tokens, h, model.ffn_hidden / tp, model.gated, 1.0)
-    if model.shared_experts:
-        width = model.shared_width / tp
-        out += _block(tokens, h, width, model.gated, 1.0)
+        share = ffn_share(model, mixture)
+        return out + _block(tokens, h, model.ffn_hidden / tp, model.gated, 1.0, share) if share else out
+    if model.shared_width:
+        out += _block(tokens, h, model.shared_width / tp, model.gated, 1.0)
+    if model.expert_hidden:
+        inner = float(model.expert_hidden)
+        out += [Product(tokens, inner / tp, h, 1.0), Product(tokens, h, inner / tp, 1.0)]
     exchanged = np.greater(plan.ep, 1)
     width = model.expert_ffn_hidden / np.where(exchanged, plan.etp, tp)
     here = model.experts / plan.ep
     routed = tokens * model.experts_per_token * np.where(exchanged, plan.etp / tp, 1.0)
-    return out + _block(routed / here, model.expert_hidden or h, width, model.gated, here)
+    return out + _block(routed / here, float(model.expert_hidden or h), width, model.gated, here)
 
 
-def _block(rows: Real, h: float, width: Real, gated: bool, groups: Real) -> list[Product]:
+def _block(rows: Real, h: float, width: Real, gated: bool, groups: Real, share: float = 1.0) -> list[Product]:
     """The two products of a feed-forward block; gate and up are one."""
     up = (2 if gated else 1) * width
-    return [Product(rows, up, float(h), groups), Product(rows, float(h), width, groups)]
-
-
-def _attention_products(model: Model, tp: Real) -> list[tuple[Real, Real]]:
-    h, heads = float(model.hidden), model.heads
-    if not model.kv_lora_rank:
-        query, kv = heads * model.head_dim, model.kv_heads * model.head_dim
-        return [((query + 2.0 * kv) / tp, h), (h, query / tp)]
-    qk = model.qk_nope_head_dim + model.qk_rope_head_dim
-    rank = float(model.kv_lora_rank)
-    down = model.q_lora_rank + rank + model.qk_rope_head_dim
-    # The latents are small and every card of a tensor group makes them; counted as split, as their operations are.
-    rows = [(down / tp, h), (heads * (model.qk_nope_head_dim + model.v_head_dim) / tp, rank)]
-    rows.append((heads * qk / tp, float(model.q_lora_rank) or h))
-    rows.append((h, heads * model.v_head_dim / tp))
-    return rows
+    return [Product(rows, up, h, groups, share), Product(rows, h, width, groups, share)]
 
 
 def layer_seconds(
@@ -143,7 +125,8 @@ def layer_seconds(
         for p in layer_products(model, replace(plan, tp=tp, ep=ep), seen, mixture=mixture):
             sides = ((p.rows, p.n, p.k), (p.rows, p.k, p.n), (p.k, p.n, p.rows))
             seconds = [
-                s + product_seconds(*side, p.groups, **words) for s, side in zip(seconds, sides, strict=True)
+                s + p.share * product_seconds(*side, p.groups, **words)
+                for s, side in zip(seconds, sides, strict=True)
             ]
         return seconds[0], seconds[1], seconds[2]
 

@@ -103,10 +103,10 @@ def _rounds(model: Model, plan: Plan, index: Real) -> tuple[Real, Real, Real, Re
     each, more = np.divmod(_slots(model, plan), plan.pp)
     first, last = np.equal(index, 0), np.equal(index, plan.pp - 1)
     layers = each + np.less(index, more) - plan.embedding_slot * first - plan.loss_slot * last
-    if not _leads(model):
+    if not leads_with_dense(model):
         return layers, layers * (model.moe_layers / model.layers), 1 * first, 1 * last
     dense: Real = 0
-    for chunk in range(model.dense_layers + 1 + plan.embedding_slot):
+    for chunk in range(_others(model) + 1 + plan.embedding_slot):
         mine = np.equal(chunk % plan.pp, index) & np.less(chunk, plan.pp * plan.interleave)
         dense = dense + mine * _dense_of(model, plan, plan.interleave, chunk)
     return layers, layers - dense, 1 * first, 1 * last
@@ -120,7 +120,7 @@ def _chunks(model: Model, plan: Plan, rounds: int, chunks: tuple[Real, ...]) -> 
     head: Real = 0
     for chunk in chunks:
         size = _start(model, plan, rounds, chunk + 1) - _start(model, plan, rounds, chunk)
-        here = size - _dense_of(model, plan, rounds, chunk) if _leads(model) else (
+        here = size - _dense_of(model, plan, rounds, chunk) if leads_with_dense(model) else (
             size * (model.moe_layers / model.layers)
         )  # fmt: skip
         layers, mixtures = layers + size, mixtures + here
@@ -129,9 +129,14 @@ def _chunks(model: Model, plan: Plan, rounds: int, chunks: tuple[Real, ...]) -> 
     return layers, mixtures, embedding, head
 
 
-def _leads(model: Model) -> bool:
+def _others(model: Model) -> int:
+    """Layers that are no mixtures."""
+    return int(model.layers - model.moe_layers)
+
+
+def leads_with_dense(model: Model) -> bool:
     """Whether the model's dense layers are all in front."""
-    return 0 < model.dense_layers <= LEADING_DENSE and model.moe_layers > 0
+    return 0 < _others(model) <= LEADING_DENSE and model.moe_layers > 0 and not model.ffn_free_layers
 
 
 def _start(model: Model, plan: Plan, rounds: Real, chunk: Real) -> Real:
@@ -145,7 +150,7 @@ def _start(model: Model, plan: Plan, rounds: Real, chunk: Real) -> Real:
 def _dense_of(model: Model, plan: Plan, rounds: Real, chunk: Real) -> Real:
     """Leading dense layers of a chunk."""
     start, end = (_start(model, plan, rounds, c) for c in (chunk, chunk + 1))
-    return np.minimum(end, model.dense_layers) - np.minimum(start, model.dense_layers)
+    return np.minimum(end, _others(model)) - np.minimum(start, _others(model))
 
 
 def telling_loads(model: Model, plan: Plan) -> list[StageLoad]:
@@ -155,7 +160,7 @@ def telling_loads(model: Model, plan: Plan) -> list[StageLoad]:
     until the last with the head. Where cards serve a stage and its mirror the longest are in the middle.
     """
     deepest = np.max(plan.pp)
-    few = 2 + (model.dense_layers + 1 * plan.embedding_slot if _leads(model) else 0)
+    few = 2 + (_others(model) + 1 * plan.embedding_slot if leads_with_dense(model) else 0)
     numbers: list[Real] = [n for n in range(int(few)) if n < deepest]
     if plan.schedule == "dualpipe":
         numbers.append(plan.pp // 2)

@@ -9,12 +9,13 @@ import numpy as np
 
 from clustersim.fabric.collectives import collective_time
 from clustersim.fabric.network import Network
+from clustersim.perf.blocks import block_share, ffn_width, head_width, mixing_widths, scores, up_projections
 from clustersim.perf.card import NARROW
 from clustersim.perf.job import TrainJob
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan, Software
 from clustersim.perf.schedules import Phases
-from clustersim.perf.shapes import ffn_width, layer_seconds
+from clustersim.perf.shapes import layer_seconds, product_seconds
 from clustersim.perf.split import StageLoad
 
 __all__ = ["Layers", "Stage", "hidden_under", "layers_seconds", "local_members", "wide_type"]
@@ -103,12 +104,17 @@ class Layers:
 
     dense: Stage | None
     mixture: Stage | None
+    predictions: int = 0
+    """Extra prediction layers, which stand where the head is; mixtures where the model has any."""
 
     def of(self, load: StageLoad) -> Stage:
         """Return the seconds of the layers of a stage, without its head."""
+        extra = load.head * self.predictions
+        mixtures = load.mixtures + (extra if self.mixture is not None else 0)
+        dense = load.dense + (extra if self.mixture is None else 0)
         parts = [
             layer.times(count)
-            for layer, count in ((self.dense, load.dense), (self.mixture, load.mixtures))
+            for layer, count in ((self.dense, dense), (self.mixture, mixtures))
             if layer is not None
         ]
         return parts[0] if len(parts) == 1 else parts[0].plus(parts[1])
@@ -118,8 +124,9 @@ def layers_seconds(job: TrainJob) -> Layers:
     """Return the seconds of one micro-batch on a layer of each kind."""
     model = job.model
     return Layers(
-        dense=_layer(job, mixture=False) if model.dense_layers else None,
+        dense=_layer(job, mixture=False) if model.layers > model.moe_layers else None,
         mixture=_layer(job, mixture=True) if model.moe_layers else None,
+        predictions=model.prediction_layers,
     )
 
 
@@ -134,7 +141,7 @@ def _layer(job: TrainJob, *, mixture: bool) -> Stage:
     shared = plan.tp if plan.sequence_parallel else 1
     kernels = _kernels(job, shared, mixture)
     passes = 3 if plan.recompute == "full" else 2
-    tensors = _tensor_exchange(job, passes, kernels.gemm)
+    tensors = _tensor_exchange(job, passes * block_share(job.model, mixture), kernels.gemm)
     # The key-value exchange hides under the attention of the block that is at hand.
     context = hidden_under(3 * _context_exchange(job), kernels.attention, software)
     experts: Real = 0.0
@@ -144,7 +151,7 @@ def _layer(job: TrainJob, *, mixture: bool) -> Stage:
         under = kernels.kernels if plan.schedule == "dualpipe" else software.ep_overlap * kernels.gemm
         experts = hidden_under(exchange, under, software)
     busy = replace(kernels, tp=tensors, cp=context, ep=experts)
-    waiting = np.maximum(0.0, passes * software.host_layer_s - busy.total)
+    waiting = np.maximum(0.0, passes * block_share(job.model, mixture) * software.host_layer_s - busy.total)
     added = software.layer_overhead_s + (software.expert_overhead_s if mixture else 0.0)
     beside = waiting + passes * added
     forward = kernels.forward + context / 3 + (tensors + experts + beside) / passes
@@ -164,7 +171,7 @@ def hidden_under(traffic: Real, work: Real, software: Software) -> Real:
     return float(added) if np.ndim(added) == 0 else added
 
 
-def _tensor_exchange(job: TrainJob, passes: int, gemm: Real) -> Real:
+def _tensor_exchange(job: TrainJob, passes: float, gemm: Real) -> Real:
     """Seconds that the tensor-parallel exchange of a layer adds: two all-reduces, or gather and scatter, a pass.
 
     Asynchronous exchange cuts it into as many pieces as there are cards and hides all but the first under the products
@@ -186,6 +193,7 @@ def _kernels(job: TrainJob, shared: Real, mixture: bool) -> Stage:
     card, model, plan, tokens = job.card, job.model, job.plan, job.micro_tokens
     bandwidth = card.memory_bandwidth * card.memory_efficiency
     launches = (KERNELS_PER_LAYER + (0.0 if plan.software.flash_attention else UNFUSED_KERNELS)) * KERNEL_S
+    launches = launches * block_share(model, mixture)
     forward, inputs, weights = layer_seconds(
         model, plan, tokens, mixture=mixture, rate=card.matrix_rate(job.dtype), bandwidth=bandwidth,
         units=card.compute_units,
@@ -197,8 +205,12 @@ def _kernels(job: TrainJob, shared: Real, mixture: bool) -> Stage:
     if plan.recompute == "full":
         recompute = forward + launches + scores + elementwise / 3
     elif plan.recompute == "selective" and plan.software.flash_attention:
-        cheap = CHEAP_OUTSIDE * model.hidden / shared + CHEAP_INSIDE * ffn_width(model, mixture) / plan.tp
+        cheap = (
+            CHEAP_OUTSIDE * block_share(model, mixture) * model.hidden / shared
+            + CHEAP_INSIDE * ffn_width(model, mixture) / plan.tp
+        )
         recompute = elementwise / 3 if plan.software.eager else cheap * 2.0 * tokens / bandwidth
+        recompute = recompute + _heads_again(job, bandwidth)
     elif plan.recompute == "selective":
         recompute = scores
     return Stage(
@@ -215,6 +227,16 @@ def _kernels(job: TrainJob, shared: Real, mixture: bool) -> Stage:
     )
 
 
+def _heads_again(job: TrainJob, bandwidth: float) -> Real:
+    """Seconds of making the heads of latent attention again from the latents that are kept."""
+    card, model, plan = job.card, job.model, job.plan
+    words = {"rate": card.matrix_rate(job.dtype), "bandwidth": bandwidth, "units": card.compute_units}
+    return sum(
+        (product_seconds(job.micro_tokens, n, k, 1.0, **words) for n, k in up_projections(model, plan.tp)),
+        start=0.0,
+    )
+
+
 def _values(model: Model, plan: Plan, shared: Real, mixture: bool) -> Real:
     """Values a token and layer that element-wise kernels read or write.
 
@@ -225,7 +247,7 @@ def _values(model: Model, plan: Plan, shared: Real, mixture: bool) -> Real:
     if plan.software.eager:
         # A gated block is of today's kind, with root-mean-square norms and rotations.
         each, inside = EAGER_OUTSIDE[model.gated], EAGER_INSIDE[model.gated]
-    outside = each * model.hidden + ROUTED_VALUES * routed
+    outside = each * block_share(model, mixture) * model.hidden + ROUTED_VALUES * routed
     return outside / shared + inside * ffn_width(model, mixture) / plan.tp
 
 
@@ -243,10 +265,10 @@ def _cast_bytes(job: TrainJob, shared: Real, mixture: bool) -> Real:
     if job.dtype not in NARROW:
         return 0.0
     model, plan = job.model, job.plan
-    query, kv = model.heads * model.head_dim, model.kv_heads * model.head_dim
     width = ffn_width(model, mixture)
     up = (2 if model.gated else 1) * width
-    return 4.0 * (4.0 * model.hidden / shared + (2.0 * query + 2.0 * kv + width + up) / plan.tp)
+    outside = 4.0 * model.hidden * block_share(model, mixture)
+    return 4.0 * (outside / shared + (sum(mixing_widths(model)) + width + up) / plan.tp)
 
 
 def _attention(job: TrainJob) -> tuple[Real, Real]:
@@ -259,18 +281,17 @@ def _attention(job: TrainJob) -> tuple[Real, Real]:
     """
     card, model, plan = job.card, job.model, job.plan
     rate, bandwidth = card.matrix_rate(wide_type(job.dtype)), card.memory_bandwidth * card.memory_efficiency
-    width = model.head_dim if not model.kv_lora_rank else model.v_head_dim
+    width = head_width(model)
     padding = -(-width // HEAD_TILE) * HEAD_TILE / width
-    pairs = 2.0 * job.micro_tokens * job.seq_len
-    square = pairs * (model.score_work(job.seq_len) / job.seq_len) / plan.tp * padding
+    square = 2.0 * job.micro_tokens * scores(model, job.seq_len) / plan.tp * padding
     if plan.software.flash_attention:
         forward = 0.5 * square / (rate * plan.software.attention_share)
         return 3.5 * forward, forward
-    scores = pairs * model.heads / plan.tp
+    matrix = 2.0 * job.micro_tokens * job.seq_len * model.heads / plan.tp
     aligned = 1.0 if width % 8 == 0 else MISALIGNED_SHARE
     products = square / (rate * UNFUSED_SHARE * aligned)
-    forward = products + SCORE_PASSES_FORWARD * scores / bandwidth
-    return 3 * products + (SCORE_PASSES_FORWARD + SCORE_PASSES_BACKWARD) * scores / bandwidth, forward
+    forward = products + SCORE_PASSES_FORWARD * matrix / bandwidth
+    return 3 * products + (SCORE_PASSES_FORWARD + SCORE_PASSES_BACKWARD) * matrix / bandwidth, forward
 
 
 def _expert_exchange(job: TrainJob, tokens: Real, passes: int) -> Real:
@@ -302,17 +323,16 @@ def _expert_exchange(job: TrainJob, tokens: Real, passes: int) -> Real:
 
 def _context_exchange(job: TrainJob) -> Real:
     network, model, plan = job.network, job.model, job.plan
-    kv = (
-        2.0
-        * 2.0
-        * job.micro_tokens
-        * plan.cp
-        * model.kv_heads
-        * model.head_dim
-        / np.minimum(plan.tp, model.kv_heads)
-    )
+    kv = 2.0 * 2.0 * job.micro_tokens * plan.cp * _key_width(model) / np.minimum(plan.tp, model.kv_heads)
     local = local_members(plan.cp, plan.tp, network)
     return collective_time("all_gather", kv, plan.cp, local=local, network=network).total_s
+
+
+def _key_width(model: Model) -> float:
+    """Width of the keys of an average layer; layers without keys pass a small state on instead, which is left out."""
+    return (
+        sum(g.layers for g in model.groups if g.mixer.parts) / model.layers * model.kv_heads * model.head_dim
+    )
 
 
 def local_members(group: Real, inner: Real, network: Network) -> Real:

@@ -29,12 +29,12 @@ from clustersim.perf.memory import (
 from clustersim.perf.schedules import bubble_share
 from clustersim.perf.shapes import product_seconds
 from clustersim.perf.split import StageLoad, choose, stage_layers, telling_loads, whole_load
-from clustersim.perf.stage import Layers, Stage, layers_seconds, wide_type
+from clustersim.perf.stage import Layers, Stage, hidden_under, layers_seconds, wide_type
 from clustersim.perf.terms import StepTerms
 
 __all__ = [
-    "StepColumns", "StepTerms", "StepTime", "estimate_step", "heaviest", "logit_seconds", "optimizer_seconds",
-    "send_seconds", "slowest", "step_columns", "train_step",
+    "StepColumns", "StepTerms", "StepTime", "estimate_step", "head_seconds", "heaviest", "logit_seconds",
+    "optimizer_seconds", "send_seconds", "slowest", "step_columns", "train_step",
 ]  # fmt: skip
 
 #: A number, or an array with one entry a plan.
@@ -126,6 +126,26 @@ def logit_seconds(job: TrainJob) -> Real:
     return products + moved * tokens * width / bandwidth
 
 
+def head_seconds(job: TrainJob) -> Real:
+    """Return the seconds of the output heads of one micro-batch: the model's own, and one for every extra prediction.
+
+    An extra prediction layer works on a projection of two hidden states to one (arXiv:2412.19437, section 2.2), and its
+    output goes through the same head.
+    """
+    extra, h = job.model.prediction_layers, float(job.model.hidden)
+    own = logit_seconds(job)
+    if not extra:
+        return own
+    tokens, split = job.micro_tokens, h / job.plan.tp
+    card = job.card
+    bandwidth, rate = card.memory_bandwidth * card.memory_efficiency, card.matrix_rate(job.dtype)
+    projection = sum(
+        product_seconds(m, n, k, 1.0, rate=rate, bandwidth=bandwidth, units=card.compute_units)
+        for m, n, k in ((tokens, split, 2 * h), (tokens, 2 * h, split), (split, 2 * h, tokens))
+    )
+    return own * (1 + extra) + extra * projection
+
+
 def send_seconds(job: TrainJob) -> Real:
     """Return the seconds of one send between neighbouring stages; each micro-batch and chunk makes one each way."""
     network, plan = job.network, job.plan
@@ -177,7 +197,7 @@ def step_columns(job: TrainJob) -> StepColumns:
     """
     plan, m = job.plan, job.micro_batches
     loads = telling_loads(job.model, plan)
-    layers, logits = layers_seconds(job), logit_seconds(job)
+    layers, logits = layers_seconds(job), head_seconds(job)
     pace, load, stage = slowest(layers, loads, logits)
     # One micro-batch through all stages but the slowest is what 1F1B leaves idle.
     others = layers.of(whole_load(job.model)).total + logits - pace
@@ -186,6 +206,8 @@ def step_columns(job: TrainJob) -> StepColumns:
     exposed_dp, replicas_s = data_parallel_time(job, shard, layers.of(heavy).phases, heavy.layers)
     host = _offload(job, load, shard.per_copy(plan, 1), stage.total)
     sends = 2.0 * m * plan.interleave * send_seconds(job)
+    if plan.schedule == "dualpipe":
+        sends = hidden_under(sends, m * stage.kernels, plan.software)
     terms = StepTerms(
         compute_s=m * stage.gemm,
         attention_s=m * stage.attention,

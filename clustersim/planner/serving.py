@@ -78,7 +78,10 @@ class Answer:
             "dp": d.layout.dp,
             "ep": d.layout.ep,
             "replicas": d.pool.replicas,
-            "engine_constants": "calibrated" if d.calibrated else "default of the card (assumption)",
+            "engine_constants": "calibrated"
+            if d.calibrated
+            else "not calibrated on this card and model (assumption)",
+            "not_modelled": list(d.terms.not_modelled),
             "cache_tokens_per_replica": d.pool.cost.cache_tokens,
             **asdict(self.summary),
             "use": asdict(self.use),

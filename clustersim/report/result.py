@@ -6,7 +6,11 @@ import statistics
 from dataclasses import asdict
 from typing import Any
 
-from clustersim.finance.valuation import WHY_DIFFERENT
+import numpy as np
+
+from clustersim.finance.messages import messages
+from clustersim.finance.statements import make_statements
+from clustersim.finance.valuation import WHY_DIFFERENT, legs
 from clustersim.pipeline import ChainRun, SiteRun, movement_by_workload
 from clustersim.provenance import TIERS, weakest
 from clustersim.terms import unit_costs
@@ -151,9 +155,8 @@ def _market(run: ChainRun) -> dict[str, Any]:
     if run.forecast is not None:
         for line in run.forecast.products:
             products[line.name] = {
-                "units": dict(line.units),
-                "asp_kcny": dict(line.asp_kcny),
-                "revenue_kcny": dict(line.revenue_kcny),
+                name: dict(zip(run.forecast.years, getattr(line, name).tolist(), strict=True))
+                for name in ("units", "asp_kcny", "revenue_kcny")
             }
     value, rival = run.value, run.incumbent
     trained = rival is not None and rival.work("training") is not None
@@ -162,35 +165,33 @@ def _market(run: ChainRun) -> dict[str, Any]:
         "value_in_use_price_cny": value.price_cny if value else None,
         "value_in_use_terms": terms,
         "value_by_workload_cny": value.by_segment_cny if value else None,
-        "target_price_movement_hkd": movement_by_workload(run),
+        "target_price_movement": movement_by_workload(run),
         "incumbent": rival.name if rival else None,
         "incumbent_cny_per_mtoken": rival.cny_per_mtoken if rival and trained else None,
         "incumbent_workloads": [workload_object(rival, w) for w in rival.works] if rival else None,
-        "link": asdict(run.link),
+        "link": {
+            k: v.ravel().tolist() if isinstance(v, np.ndarray) else v for k, v in asdict(run.link).items()
+        },
         "products": products,
     }
 
 
 def _valuation(run: ChainRun) -> dict[str, Any] | None:
-    if run.valuation is None or run.company is None:
+    if run.valuation is None or run.company is None or run.forecast is None:
         return None
     value, printed = run.valuation, run.company.printed
-    return {
-        "dcf_hkd_m": value.dcf_hkd_m,
-        "ps_hkd_m": value.ps_hkd_m,
-        "blended_hkd_m": value.blended_hkd_m,
-        "target_price_hkd": value.target_price_hkd,
+    out = {
+        **legs(value, value.currency),
+        "currency": value.currency,
         "upside": value.upside,
         "pv_fcf_kcny": value.present.flows,
         "pv_terminal_kcny": value.present.terminal,
-        "as_printed": {
-            "dcf_hkd_m": printed.dcf_hkd_m,
-            "ps_hkd_m": printed.ps_hkd_m,
-            "blended_hkd_m": printed.blended_hkd_m,
-            "target_price_hkd": printed.target_price_hkd,
-        },
-        "why_they_differ": WHY_DIFFERENT,
+        "notes": [*messages(run.company, run.forecast, run.link)],
+        "failed_checks": [asdict(c) for c in make_statements(run.company, run.forecast).failed],
     }
+    if printed is None:
+        return out
+    return out | {"as_printed": legs(printed, value.currency), "why_they_differ": WHY_DIFFERENT}
 
 
 def _notes(run: ChainRun) -> list[str]:
@@ -223,9 +224,8 @@ def result_object(run: ChainRun) -> dict[str, Any]:
         "forecast": None
         if forecast is None
         else {
-            "revenue_kcny": dict(zip(forecast.years, forecast.revenue_kcny, strict=True)),
-            "ebit_kcny": dict(zip(forecast.years, forecast.ebit_kcny, strict=True)),
-            "fcf_kcny": dict(zip(forecast.years, forecast.fcf_kcny, strict=True)),
+            name: dict(zip(forecast.years, getattr(forecast, name).tolist(), strict=True))
+            for name in ("revenue_kcny", "ebit_kcny", "fcf_kcny")
         },
         "valuation": _valuation(run),
         "notes": _notes(run),

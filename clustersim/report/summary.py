@@ -145,20 +145,23 @@ def _valuation(result: Mapping[str, Any], row: Row) -> list[str]:
     valuation = result["valuation"]
     if valuation is None:
         return []
-    printed = valuation["as_printed"]
-    lines = ["Valuation                                    recomputed   (as printed)"]
+    printed, unit = valuation.get("as_printed"), valuation["currency"]
+    low = unit.lower()
+    lines = [f"Valuation                                    recomputed{'   (as printed)' if printed else ''}"]
     for key, name, digits in (
-        ("dcf_hkd_m", "DCF, M HKD", 0), ("ps_hkd_m", "price-to-sales, M HKD", 0),
-        ("blended_hkd_m", "blended, M HKD", 0), ("target_price_hkd", "target price, HKD per share", 2),
+        (f"dcf_{low}_m", f"DCF, M {unit}", 0), (f"ps_{low}_m", f"price-to-sales, M {unit}", 0),
+        (f"blended_{low}_m", f"blended, M {unit}", 0), (f"target_price_{low}", f"target price, {unit} per share", 2),
     ):  # fmt: skip
-        both = f"{valuation[key]:,.{digits}f}   ({printed[key]:,.{digits}f})"
+        both = f"{valuation[key]:,.{digits}f}" + (f"   ({printed[key]:,.{digits}f})" if printed else "")
         lines.append(row(name, both, "valuation"))
-    moved = result["market"]["target_price_movement_hkd"]
+    moved = result["market"]["target_price_movement"]
     lines += [
         row(f"  moved since the anchor by {name}", f"{value:+.2f}", "valuation")
         for name, value in moved.items()
     ]
-    return [*lines, "", valuation["why_they_differ"]]
+    lines += [f"CHECK FAILS: {c['check']}, {c['year']}: {c['note']}" for c in valuation["failed_checks"]]
+    lines += ["", *valuation["notes"]]
+    return [*lines, valuation["why_they_differ"]] if printed else lines
 
 
 def summary(result: Mapping[str, Any]) -> str:

@@ -20,7 +20,8 @@ from clustersim.schema.lookup import exact_name, known_names
 from clustersim.schema.yamlfile import Document, KeyPath, parse_yaml
 
 __all__ = [
-    "INCUMBENT", "PROFILE_KINDS", "Override", "apply_overrides", "in_demand", "of_demand", "parse_overrides", "reaching",
+    "INCUMBENT", "PROFILE_KINDS", "Override", "apply_overrides", "in_demand", "of_demand", "parse_overrides",
+    "reaching",
 ]  # fmt: skip
 
 PROFILE_KINDS = ("cards", "servers", "nics", "switches", "optics", "models", "cooling")

@@ -28,7 +28,8 @@ from clustersim.schema.base import (
     quantity,
     validate,
 )  # fmt: skip
-from clustersim.schema.lookup import find_file
+from clustersim.schema.fleets import FleetProfile
+from clustersim.schema.lookup import find_file, known_names
 from clustersim.schema.models import ModelProfile
 from clustersim.schema.profile_base import Profile
 from clustersim.schema.software import SoftwareProfile
@@ -210,6 +211,7 @@ KINDS: dict[str, tuple[str, type[Profile]]] = {
     "models": ("hwprofiles/models", ModelProfile),
     "cooling": ("hwprofiles/cooling", CoolingProfile),
     "software": ("hwprofiles/software", SoftwareProfile),
+    "fleets": ("hwprofiles/fleets", FleetProfile),
 }
 
 P = TypeVar("P", bound=Profile)
@@ -255,3 +257,16 @@ def load_model(name: str) -> ModelProfile:
     profile = load_profile("models", name)
     assert isinstance(profile, ModelProfile)
     return profile
+
+
+def load_fleet(name: str) -> FleetProfile:
+    """Load a fleet's failure profile by name or path."""
+    profile = load_profile("fleets", name)
+    assert isinstance(profile, FleetProfile)
+    return profile
+
+
+def field_fleets() -> tuple[FleetProfile, ...]:
+    """Return every fleet that was counted in the field, by name."""
+    every = (load_fleet(name) for name in known_names("hwprofiles/fleets"))
+    return tuple(fleet for fleet in every if fleet.stands_for == "field")

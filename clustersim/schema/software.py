@@ -33,6 +33,12 @@ class StackConstants(Model):
     """Fused attention that never writes the score matrix."""
     attention_share: Share | None = None
     """Share of the best matrix rate that fused attention reaches."""
+    interference: Fraction | None = None
+    """Share of its rate that computation loses while it hides traffic."""
+    eager: bool | None = None
+    """Whether every operator reads and writes its own intermediates, as uncompiled PyTorch does."""
+    dispatch_bytes: Bytes | None = None
+    """Bytes of a value that is sent to its expert."""
     expert_forwarding: bool | None = None
     """A token crosses to a domain once and is handed on inside."""
     tp_overlap: Fraction | None = None

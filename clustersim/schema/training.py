@@ -35,7 +35,7 @@ class PlanSection(Model):
     loss_slot: bool = False
     """The same of the output head."""
     shard: int = Field(0, ge=0)
-    """With ZeRO 3: cards over which weights, gradients and states are shared out (hybrid sharding); 0 for all copies."""
+    """With ZeRO 3: cards that share out weights, gradients and states (hybrid sharding); 0 for all copies."""
     unit_layers: int = Field(1, ge=1)
     """With ZeRO 3: layers that are gathered and reduced together."""
     prefetch: int = Field(1, ge=0)
@@ -55,6 +55,12 @@ class SoftwareSection(Model):
     attention_share: Fraction | None = None
     """Share of the best matrix rate that fused attention reaches."""
     expert_forwarding: bool | None = None
+    interference: Fraction | None = None
+    """Share of its rate that computation loses while it hides traffic."""
+    eager: bool | None = None
+    """Whether every operator reads and writes its own intermediates, as uncompiled PyTorch does."""
+    dispatch_bytes: Annotated[Sourced, quantity("1", gt=0)] | None = None
+    """Bytes of a value that is sent to its expert."""
     tp_overlap: Fraction | None = None
     """Share of the matrix products under which tensor-parallel traffic can hide."""
     ep_overlap: Fraction | None = None

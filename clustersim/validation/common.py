@@ -106,6 +106,9 @@ def _statistics(rows: Sequence[ValidationRow]) -> dict[str, Any]:
         if len(pairs) > 2 and varied
         else None
     )
+    ranged = [bool(r.details["inside"]) for r in rows if "inside" in r.details]
+    if ranged:
+        out["n_ranged"], out["inside_share"] = len(ranged), sum(ranged) / len(ranged)
     out["spearman"] = None if rank is None or math.isnan(rank) else float(rank)
     return out
 

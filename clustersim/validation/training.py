@@ -11,13 +11,14 @@ from typing import Any
 
 from clustersim.errors import ClusterSimError
 from clustersim.perf.plan import Plan
+from clustersim.perf.shortlist import kind_of
 from clustersim.perf.step import StepTime, estimate_step
 from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, class_of, require_columns
 from clustersim.validation.sources import filled, shipped_rows
 from clustersim.validation.training_rows import KnownRow, Unpredictable, known_row, number
 from clustersim.validation.training_single_node import SHIPPED, is_single_node, training_row
 
-__all__ = ["COLUMNS", "Unpredictable", "predict", "predict_step"]
+__all__ = ["COLUMNS", "Unpredictable", "plan_shards", "predict", "predict_step"]
 
 COLUMNS = (
     "id", "source", "model", "params_B", "layers", "hidden", "heads", "kv_heads", "ffn_hidden", "vocab", "seq_len",
@@ -67,7 +68,7 @@ def _step(row: Mapping[str, str], known: KnownRow) -> tuple[StepTime, float, dic
         "nic_bytes_per_s": train.network.scale_out_bandwidth, "nic": known.nic,
         "gemm_efficiency": train.card.gemm_efficiency, "software": software.profile.name,
         "software_said": software.said, "constants": asdict(train.plan.software), "mfu": step.mfu,
-        "tuned_on": row["id"] in tuned_ids(), "guessed": known.chosen,
+        "tuned_on": row["id"] in tuned_ids(), "guessed": known.chosen, "shards": kind_of(train.plan),
     }  # fmt: skip
     return step, _measured_s(row, known, step), details
 
@@ -85,6 +86,11 @@ def plan_kind(plan: Plan) -> str:
     if plan.pp > 1:
         return "pipeline and tensors" if plan.tp > 1 else "pipeline"
     return "tensors" if plan.tp > 1 else "data parallel"
+
+
+def plan_shards(row: ValidationRow) -> str:
+    """Return what the plan of a predicted row shards, as the ranking of plans tells kinds apart."""
+    return str(row.details["shards"])
 
 
 def _size(cards: int) -> str:

@@ -116,9 +116,11 @@ def known_row(row: Mapping[str, str]) -> KnownRow:
     card, site = _card(known)
     network, _, nic = network_of(known.card, full["interconnect"], "", known.cards, usual_nic=True)
     plan = _stated_plan(known)
+    # A step of a row that does not say so trains no extra predictions.
+    model = replace(_model(known), prediction_layers=count(full, "prediction_layers", 0))
     batch = count(full, "global_batch", plan.dp * plan.micro_batch * ENOUGH_MICRO_BATCHES * plan.pp)
     stated = TrainJob(
-        card=card, network=network, model=_model(known), plan=plan, cards=known.cards, global_batch=batch,
+        card=card, network=network, model=model, plan=plan, cards=known.cards, global_batch=batch,
         seq_len=known.seq_len, dtype=known.format.dtype,
     )  # fmt: skip
     best, words = _chosen(full, stated)
@@ -244,6 +246,9 @@ def _stated_plan(known: TrainingRecord) -> Plan:
     interleave = count(row, "vpp_interleave", 1) if pp > 1 else 1
     recompute = (row.get("recompute") or "").lower()
     software = stack_software(known.software.profile, known.card.name, *known.format.names)
+    hidden = number(row, "tp_overlap")
+    if hidden is not None:
+        software = replace(software, tp_overlap=hidden)
     stated = (row.get("seq_parallel") or "").strip().lower()
     return Plan(
         tp=tp, pp=pp, dp=count(row, "dp", max(1, cards // (tp * pp * cp))), cp=cp, ep=count(row, "ep", 1),
@@ -256,12 +261,17 @@ def _stated_plan(known: TrainingRecord) -> Plan:
 
 
 def _zero(row: Mapping[str, str], software: Software) -> int:
-    """The stated stage; sharded data parallelism is stage 3; today's default is to share out the optimizer."""
+    """The stated stage; sharded data parallelism is stage 3; today's default is to share out the optimizer.
+
+    A pipeline keeps weights and gradients whole until its last micro-batch, whatever it is called, and gathers and
+    reduces once a step as stage 1 does (MegaScale, arXiv:2402.15627, section 3.2; Llama 3, arXiv:2407.21783, section
+    3.3.2; PyTorch's stages).
+    """
+    most = 1 if count(row, "pp", 1) > 1 else 3
     text = (row.get("zero_stage") or "").strip().lower()
     if "fsdp" in text:
-        # A pipeline keeps the gathered weights for its next micro-batch (Llama 3, arXiv:2407.21783, section 3.3.2).
-        return 2 if count(row, "pp", 1) > 1 else 3
+        return most
     stage = number(row, "zero_stage")
     if stage is None:
         return 1 if software.flash_attention else 0
-    return max(0, min(3, int(stage)))
+    return max(0, min(most, int(stage)))

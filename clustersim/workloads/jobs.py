@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from clustersim.assemble.parts import model_spec
-from clustersim.assemble.reliability import training_run
+from clustersim.assemble.reliability import Trained, training_run
 from clustersim.des.training.jobs import ClusterDay, Job, simulate_jobs
 from clustersim.errors import InfeasibleError
 from clustersim.schema.demand import JobsWorkload, identity
@@ -35,9 +35,9 @@ def work_of(inputs: Inputs, name: str, work: JobsWorkload, cache: StageCache) ->
     Raises InfeasibleError where nothing useful is done.
     """
     parameters = model_spec(inputs.model(work)).parameters if work.model is not None else 0.0
-    run = training_run(inputs, parameters)
+    run = training_run(inputs, Trained(parameters))
     nodes = inputs.servers
-    partner = inputs.checkpoint.partner.interval.value
+    partner = next(level.interval_s for level in run.levels if level.name == "partner")
     jobs = [
         Job(
             name=job.name,

@@ -202,11 +202,18 @@ def work_of(inputs: Inputs, name: str, work: ServingWorkload, cache: StageCache)
             "cards_per_replica": detail.deployment.layout.cards,
             "stated": detail.stated,
         },
-        notes=()
-        if detail.deployment.calibrated
-        else ("engine constants are the card's default: no engine was measured on this card and model (assumption)",),
+        notes=_notes(detail.deployment),
         detail=detail,
     )  # fmt: skip
+
+
+def _notes(deployment: Deployment) -> tuple[str, ...]:
+    """What the figures leave out or take for granted."""
+    constants = (
+        "engine constants are the card's default: no engine was measured on this card and model (assumption)"
+    )
+    said = tuple(f"not modelled: {text}" for text in deployment.terms.not_modelled)
+    return said if deployment.calibrated else (constants, *said)
 
 
 def _terms(seconds: TokenSeconds) -> Mapping[str, float]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib import resources
 
 from clustersim.assemble.parts import card_spec, network_spec
-from clustersim.assemble.reliability import training_run
+from clustersim.assemble.reliability import Trained, training_run
 from clustersim.assemble.training import train_job
 from clustersim.des.training.fidelity import Expected, expected_goodput
 from clustersim.des.training.run import TrainingRun
@@ -62,7 +62,7 @@ class TrainingDetail:
 
 @lru_cache(maxsize=1)
 def plan_errors() -> PlanErrors:
-    """Return the known errors by kind of plan, as `clustersim validate training` last found them."""
+    """Return the known errors by kind of plan, as `clustersim validate training --plan-errors` found them."""
     text = resources.files("clustersim.data").joinpath("plan_errors.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
     return PlanErrors(
@@ -114,13 +114,14 @@ def work_of(inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache
     """
     job, choice = planned_job(inputs, work, cache)
     step = cache.get("training step", job, lambda: train_step(job))
-    run = training_run(inputs, job.model.parameters)
+    run = training_run(inputs, Trained(job.model.parameters, step.step_time_s, job.plan.dp))
     expected = cache.get("long run", run, lambda: expected_goodput(run))
     detail = TrainingDetail(job, choice, step, run, expected)
     kept = detail.goodput_tokens_per_s
     product = Product("mtoken", kept * 3600 / 1e6 / job.cards)
     said = [choice.words() if choice is not None else ""]
     said += [f"mean of the long run by {expected.fidelity}: {expected.why}" if expected.half_width else ""]
+    said += expected.notes
     return Work(
         name=name,
         kind="training",

@@ -9,18 +9,35 @@ from hypothesis import strategies as st
 from clustersim.errors import InputError
 from clustersim.perf.job import TrainJob, check_plan
 from clustersim.perf.memory import fullest_stage, stage_memory, stage_shard
+from clustersim.perf.mixers import Attention, LayerGroup, NoMixer, StateSpace
 from clustersim.perf.model import Model
 from clustersim.perf.plan import SCHEDULES, Plan
 from clustersim.perf.schedules import Phases, bubble_share, in_flight
 from clustersim.perf.split import stage_layers, stage_load, telling_loads
 from clustersim.perf.stage import layers_seconds
-from clustersim.perf.step import estimate_step, logit_seconds, slowest
+from clustersim.perf.step import estimate_step, head_seconds, slowest
 from tests.laws.test_perf_laws import CARD, MIXTURE, MODEL, network
 
 LEADING = replace(MIXTURE, name="leading", layers=61, moe_layers=58, shared_experts=1)
 ALTERNATING = replace(MIXTURE, name="alternating", layers=48, moe_layers=24)
 PLAIN = [name for name in SCHEDULES if name != "interleaved"]
-KINDS = (MODEL, MIXTURE, LEADING, ALTERNATING, replace(MODEL, tied_embeddings=True, vocab=500_000))
+PREDICTING = replace(LEADING, name="leading", prediction_layers=1)
+WINDOWED = replace(
+    MODEL, name="windowed", ffn_free_layers=8,
+    mixers=(
+        LayerGroup(16, Attention(heads=32, kv_heads=8, head_dim=128, window=128.0)),
+        LayerGroup(8, StateSpace(heads=64, head_dim=64, state=128, groups=8)), LayerGroup(8, NoMixer()),
+    ),
+)  # fmt: skip
+KINDS = (
+    MODEL,
+    MIXTURE,
+    LEADING,
+    ALTERNATING,
+    PREDICTING,
+    WINDOWED,
+    replace(MODEL, tied_embeddings=True, vocab=500_000),
+)
 
 
 def job(model: Model, plan: Plan, **change: object) -> TrainJob:
@@ -64,7 +81,12 @@ def test_the_stages_are_the_model(one: TrainJob) -> None:
     apart = model.tied_embeddings and all(float(x.embedding * x.head) == 0 for x in loads)
     again = model.vocab * model.hidden if apart else 0
     if not (model.tied_embeddings and plan.schedule == "dualpipe"):
-        assert held / copies == pytest.approx(model.parameters + again)
+        # Extra predictions look their tokens up where the head is.
+        beside = model.prediction_layers * max(
+            0.0, sum(float(x.head) - float(x.embedding) for x in loads if x.head)
+        )
+        more = model.prediction_parameters + beside * model.vocab * model.hidden
+        assert held / copies == pytest.approx(model.parameters + again + more)
 
 
 @settings(max_examples=150, deadline=None)
@@ -72,7 +94,7 @@ def test_the_stages_are_the_model(one: TrainJob) -> None:
 def test_the_telling_stages_hold_the_slowest_and_the_fullest(one: TrainJob) -> None:
     model, plan = one.model, one.plan
     every = [stage_load(model, plan, n) for n in range(plan.pp)]
-    layers, head = layers_seconds(one), logit_seconds(one)
+    layers, head = layers_seconds(one), head_seconds(one)
     pace, _, _ = slowest(layers, telling_loads(model, plan), head)
     assert float(pace) == pytest.approx(max(float(layers.of(x).total + x.head * head) for x in every))
     mean = float(
@@ -142,3 +164,22 @@ def test_schedules_in_order(forward: float, inputs: float, weights: float, pp: i
     flight = [float(in_flight(Plan(pp=pp, schedule=name), 100, pp - 1)) for name in (*names, "gpipe")]
     assert flight == sorted(flight)
     assert 0 <= float(bubble_share(Plan(pp=pp, schedule="dualpipe"), phases)) <= 1
+
+
+def test_layers_that_see_less_cost_less() -> None:
+    plan = Plan(tp=2, dp=2)
+    full, windowed = (estimate_step(job(model, plan, seq_len=8192)).terms for model in (MODEL, WINDOWED))
+    assert windowed.attention_s < 0.1 * full.attention_s
+    assert windowed.compute_s < full.compute_s and windowed.memory_bound_s < full.memory_bound_s
+    near = replace(
+        WINDOWED, mixers=(LayerGroup(32, Attention(heads=32, kv_heads=8, head_dim=128)),), ffn_free_layers=0
+    )
+    same = estimate_step(job(near, plan, seq_len=8192)).terms
+    assert same.total == pytest.approx(full.total, rel=1e-12)
+
+
+def test_an_extra_prediction_is_a_layer_and_a_head_more_on_the_last_stage() -> None:
+    plan = Plan(pp=4, dp=8, ep=8)
+    plain, more = (estimate_step(job(replace(LEADING, prediction_layers=n), plan)) for n in (0, 1))
+    assert more.slowest_stage == 3 and more.terms.logits_s > 2 * plain.terms.logits_s
+    assert more.model_flops == plain.model_flops

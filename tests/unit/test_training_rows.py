@@ -68,9 +68,9 @@ def test_words_for_a_card(name: str, profile: str) -> None:
     assert known_row(ROW | {"gpu": name}).train.card.name == profile
 
 
-def test_sharded_data_parallelism_is_stage_3_and_2_under_a_pipeline() -> None:
+def test_sharded_data_parallelism_is_stage_3_and_1_under_a_pipeline() -> None:
     assert known_row(ROW | {"zero_stage": "fsdp8"}).train.plan.zero == 3
-    assert known_row(ROW | {"zero_stage": "fsdp", "pp": "2", "dp": "2"}).train.plan.zero == 2
+    assert known_row(ROW | {"zero_stage": "fsdp", "pp": "2", "dp": "2"}).train.plan.zero == 1
 
 
 def test_an_mfu_alone_is_a_measurement() -> None:

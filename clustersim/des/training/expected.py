@@ -49,6 +49,8 @@ class Expected:
     why: str
     half_width: float = 0.0
     """Monte Carlo error (95 %) of ``ettr``; 0 for a formula."""
+    notes: tuple[str, ...] = ()
+    """What was mapped, moved or left out on the way."""
 
     @property
     def ettr(self) -> float:
@@ -98,7 +100,8 @@ def expected_shares(run: TrainingRun) -> Expected:
     missing = 1.0 - _speed(run, waits, rate * running)
     waiting = np.zeros(rate.size) if _goes_on(run) else waits.by_bin
     stops = _planned_stops(run)
-    running = running * (1.0 - waiting) * (1.0 - stops)
+    waiting = waiting * (1.0 - stops)
+    running = running * (1.0 - waiting - stops)
     pace = (1.0 - missing) * run.steady_pace * (1.0 - _straggling(run, rate))
     kept = _kept(run, strands, levels, bins, running, pace) * _never_begun_anew(run, bins, rate * running)
     weights = bins.widths_s / bins.widths_s.sum()
@@ -108,7 +111,7 @@ def expected_shares(run: TrainingRun) -> Expected:
 
     lasting = mean(running * pace * kept)
     ran = mean(running)
-    failures = float((rate * (1.0 - waiting)) @ bins.widths_s)
+    failures = float((rate * (1.0 - waiting - stops)) @ bins.widths_s)
     return Expected(
         productive=lasting * (1.0 - run.overhead),
         checkpoint=lasting * run.overhead,
@@ -122,6 +125,7 @@ def expected_shares(run: TrainingRun) -> Expected:
         why="the queue for spares is replayed on common random numbers"
         if waits.replayed
         else "every part of the run has a mean in closed form",
+        notes=run.notes,
         half_width=waits.half_width * lasting / max(1e-9, 1.0 - mean(waiting)) * (1.0 - run.overhead),
     )
 
@@ -352,9 +356,8 @@ def _waits(run: TrainingRun, bins: RateBins) -> Waits:
     if total <= 0:
         return Waits(np.zeros(bins.widths_s.size), 0.0, False)
     servers = {i: float(counts[i]) * run.failures[i].servers for i in taking}
-    out = sum(
-        n * (run.repair_s if (own := run.failures[i].repair_s) is None else own) for i, n in servers.items()
-    )
+    own = {i: run.failures[i].repair_s for i in taking}
+    out = {i: n * (run.repair_s if (time := own[i]) is None else time) for i, n in servers.items()}
     several = [i for i in taking if run.failures[i].servers > 1]
     batches = float(sum(counts[i] for i in several))
     hazard = np.cumsum(bins.rates[taking].sum(axis=0) * bins.widths_s)
@@ -363,15 +366,22 @@ def _waits(run: TrainingRun, bins: RateBins) -> Waits:
             edges_s=tuple(bins.edges_s.tolist()),
             hazard=(0.0, *hazard.tolist()),
             spares=run.spare_nodes,
-            repair_s=out / sum(servers.values()),
+            repair_s=_per_server(out, servers, [i for i in taking if i not in several]),
             late_s=(x.warm_s,) * x.warm_spares + (x.cold_s,) * x.cold_spares,
             technicians=x.technicians,
             repair_fails=x.repair_fails,
             batch=max(1, round(sum(servers[i] for i in several) / batches)) if batches > 0 else 1,
             batch_share=batches / total,
+            batch_repair_s=_per_server(out, servers, several),
             shrink=_goes_on(run),
         )
     )
+
+
+def _per_server(out_s: dict[int, float], servers: dict[int, float], causes: Sequence[int]) -> float:
+    """Mean repair time of the servers that some causes take."""
+    count = sum(servers[i] for i in causes)
+    return sum(out_s[i] for i in causes) / count if count > 0 else 0.0
 
 
 def _speed(run: TrainingRun, waits: Waits, incidents_per_s: Array) -> Array:
@@ -386,5 +396,6 @@ def _speed(run: TrainingRun, waits: Waits, incidents_per_s: Array) -> Array:
     absent = waits.by_bin if x.on_shortage == "shrink" or x.elastic_replicas > 1 else 0.0
     if x.elastic_replicas > 1:
         back = run.recovery.total_s("node") + min(level.restore_s for level in run.levels)
+        back = max(0.0, back - x.elastic_stall_s)  # while all stall, none is missed
         return np.asarray(np.exp(-(absent + incidents_per_s * back) / x.elastic_replicas))
     return np.maximum(1.0 / run.nodes, 1.0 - absent / run.nodes)

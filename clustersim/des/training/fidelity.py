@@ -99,6 +99,7 @@ def expected_goodput(run: TrainingRun) -> Expected:
         fidelity="des",
         why=reason,
         half_width=summary.ettr.half_width,
+        notes=run.notes,
     )
 
 

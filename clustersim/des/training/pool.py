@@ -89,25 +89,26 @@ class ServerPool:
     def absent(self, cause: FailureClass, recovery_s: float) -> Generator[simpy.Event, Any, None]:
         """A replica of an elastic job is absent while its servers are replaced and it recovers."""
         self._miss(1)
-        for _ in range(cause.servers):
-            yield from self.replace_failed(cause.repair_s)
+        yield from self.replace_failed(cause)
         yield self._env.timeout(recovery_s)
         self._miss(-1)
 
-    def replace_failed(self, repair_s: float | None = None) -> Generator[simpy.Event, Any, float]:
-        """Send a failed server to repair and get another; returns the seconds it took to have one."""
-        asked = self._env.now
-        weight = self._swap_weight()
-        self._env.process(self._repair(weight, self._run.repair_s if repair_s is None else repair_s))
-        if self.hot.level >= 1:
-            yield self.hot.get(1)
-        elif self._slow:
-            yield self._env.timeout(self._slow.pop(0))
-        elif self._run.extras.on_shortage == "shrink" and self._run.extras.elastic_replicas < 2:
-            self._miss(1)
-            self._env.process(self._rejoin())
-        else:
-            yield self.hot.get(1)
+    def replace_failed(self, cause: FailureClass) -> Generator[simpy.Event, Any, float]:
+        """Send the failed servers to repair and get as many; returns the seconds it took to have them."""
+        asked, run = self._env.now, self._run
+        for _ in range(cause.servers):
+            repair_s = run.repair_s if cause.repair_s is None else cause.repair_s
+            self._env.process(self._repair(self._swap_weight(), repair_s))
+        for _ in range(cause.servers):
+            if self.hot.level >= 1:
+                yield self.hot.get(1)
+            elif self._slow:
+                yield self._env.timeout(self._slow.pop(0))
+            elif run.extras.on_shortage == "shrink" and run.extras.elastic_replicas < 2:
+                self._miss(1)
+                self._env.process(self._rejoin())
+            else:
+                yield self.hot.get(1)
         return float(self._env.now - asked)
 
     def _swap_weight(self) -> float:

@@ -53,9 +53,11 @@ def kept_by_steps(rungs: Sequence[Rung], failures_per_s: Values) -> Values:
     in U seconds (its own failures retried), a try fails with f = 1 - q^n after entering f / (1 - q) cells; the share c
     of those failures that this level restores begins the cell anew:
 
-        U' = U f / (1 - q) / (1 - c f (1 + (lag + redo) / interval)),    1 - q' = f (1 - c) / (1 - c f).
+        U' = U f / (1 - q) / (1 - c f (1 + redo / interval)) / (1 - c f e),    1 - q' = f (1 - c) / (1 - c f).
 
-    Exact for nested intervals without lag; a lag costs its own length again at each failure that needs the level.
+    Exact for nested intervals without lag. A copy that is not yet durable when the level's own failure strikes, or that
+    a lesser failure kept from becoming so, sends the first such failure of a cell one interval farther back: e is
+    lag / interval + s / (1 - s), with s the odds of a lesser failure within the lag.
 
     >>> round(float(kept_by_steps([Rung(600.0, 0.0, 1.0)], 1e-4)), 5)      # 600 / (M (e^(600/M) - 1))
     0.9703
@@ -67,8 +69,9 @@ def kept_by_steps(rungs: Sequence[Rung], failures_per_s: Values) -> Values:
     if not used:
         return failures_per_s * 0.0 + 1.0
     left: Values = sum((r.share for r in used), 0.0)
-    rate = rate * left
+    rate, whole = rate * left, left
     spent: Values = 1.0
+    lesser: Values = 0.0
     escape: Values = 0.0
     inner = used[0].interval_s
     for number, rung in enumerate(used):
@@ -81,8 +84,10 @@ def kept_by_steps(rungs: Sequence[Rung], failures_per_s: Values) -> Values:
         last = number == len(used) - 1
         mine: Values = 1.0 if last else np.minimum(1.0, rung.share / np.maximum(left, 1e-300))
         again = mine * fails
-        extra = (rung.lag_s + rung.redo_s) / rung.interval_s
-        spent = base / np.maximum(1.0 - again * (1.0 + extra), 1e-12)
+        extra = rung.lag_s / rung.interval_s + np.expm1(rate * lesser * rung.lag_s)
+        spent = base / np.maximum(1.0 - again * (1.0 + rung.redo_s / rung.interval_s), 1e-12)
+        spent = spent / np.maximum(1.0 - again * extra, 1e-12)
+        lesser = lesser + rung.share / whole
         escape = fails * (1.0 - mine) / np.maximum(1.0 - again, 1e-300)
         left = left - rung.share
         inner = rung.interval_s

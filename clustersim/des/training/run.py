@@ -52,11 +52,12 @@ class Contention:
 
 @dataclass(frozen=True, slots=True)
 class LoggedFailure:
-    """One failure of a real log."""
+    """One failure of a real log; ``repair_s`` where it says how long the server was out."""
 
     time_s: float
     component: str
     domain: str
+    repair_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +138,8 @@ class TrainingRun:
     extras: Extras = field(default_factory=Extras)
     contention: Contention | None = None
     log: tuple[LoggedFailure, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What was mapped, moved or left out when the description was made."""
 
     def __post_init__(self) -> None:
         """Refuse a run that cannot be what was meant.
@@ -209,6 +212,7 @@ class TrainingRun:
             ("shrinking", x.on_shortage != neutral.on_shortage),
             ("restarts that fail", x.restart_fails > 0),
             ("planned maintenance", x.maintenance_every_s > 0 and x.maintenance_s > 0),
+            ("flapping links", self.steady_pace < 1.0),
             ("elastic replicas", x.elastic_replicas > 1),
             ("several servers at once", any(c.servers > 1 for c in self.failures)),
             ("storage contention", self.contention is not None),

@@ -116,7 +116,9 @@ class _Job:
 
     def next_failure(self, until: float) -> tuple[float, FailureClass]:
         """Return the next failure; one at or beyond ``until`` is kept for the next call."""
-        if self.ahead is None or self.ahead[0] <= self.env.now:
+        if self.ahead is not None and self.run.log:
+            self.ahead = (max(self.env.now, self.ahead[0]), self.ahead[1])
+        elif self.ahead is None or self.ahead[0] <= self.env.now:
             at, cause = self.clock.next_after(self.env.now)
             while not math.isinf(at) and not self.pool.accepts():
                 at, cause = self.clock.next_after(at)
@@ -223,11 +225,11 @@ class _Job:
         state.incidents.append(incident)  # as it stands if the run ends before the recovery does
         waited, again = 0.0, 0
         while True:
-            for _ in range(cause.servers):
-                waited += yield from self.pool.replace_failed(cause.repair_s)
+            waited += yield from self.pool.replace_failed(cause)
             down = self._down_s(cause, level, drained)
             back = self.env.now + down
-            at, other = (math.inf, cause) if run.safe_recovery else self.next_failure(back)
+            safe = run.safe_recovery or cause is MAINTENANCE
+            at, other = (math.inf, cause) if safe else self.next_failure(back)
             if at >= back:
                 yield self.env.timeout(down)
                 self.ahead = None if run.safe_recovery else self.ahead

@@ -21,8 +21,9 @@ __all__ = ["Queue", "Waits", "blocked_share", "erlang_b", "mean_waits"]
 Array = NDArray[np.float64]
 
 SEED = 20_410_680
-#: Replays of the queue: fewer where rates move, and where each one holds many failures and is its own average.
-REPLAYS, BINNED_REPLAYS, FEW_REPLAYS, MANY_FAILURES = 1024, 256, 128, 600
+#: Replays of the queue: (failures in the run, replays), fewer where each holds many and is its own average.
+REPLAYS = ((60.0, 1024), (240.0, 256), (math.inf, 128))
+BINNED_REPLAYS = 256
 #: The formula alone is used where the job waits for less than RARE of the time, or where the run holds more than
 #: MANY_REPAIRS repair times (ten times as many where it mostly waits: the start is then forgotten slowly) or less than
 #: one; the replay alone at ten times the share and between a quarter of the repair times and slightly more than one.
@@ -35,8 +36,9 @@ class Queue:
     """What the wait for spares depends on.
 
     ``hazard`` is the expected number of server failures from the start to each of ``edges_s``. ``late_s`` are spares
-    that need so long before they join. ``batch`` servers fail at once in ``batch_share`` of the failures.
-    With ``shrink`` the job goes on with what is left, and what is counted is the time that each server is missing.
+    that need so long before they join. ``batch`` servers fail at once in ``batch_share`` of the failures, and are out
+    for ``batch_repair_s``, the others for ``repair_s``. With ``shrink`` the job goes on with what is left, and what is
+    counted is the time that each server is missing.
     """
 
     edges_s: tuple[float, ...]
@@ -48,6 +50,7 @@ class Queue:
     repair_fails: float = 0.0
     batch: int = 1
     batch_share: float = 0.0
+    batch_repair_s: float = 0.0
     shrink: bool = False
 
     @property
@@ -62,9 +65,17 @@ class Queue:
         return not (self.late_s or limited or self.batch_share)
 
     @property
+    def repairs_s(self) -> tuple[float, float]:
+        """Repair times of single servers and of batches, tries that fail included; only their mean matters for long."""
+        tries = 1.0 / (1.0 - min(self.repair_fails, 0.999))
+        return self.repair_s * tries, self.batch_repair_s * tries
+
+    @property
     def mean_repair_s(self) -> float:
-        """Repair time, tries that fail included; in the long run only this mean matters."""
-        return self.repair_s / (1.0 - min(self.repair_fails, 0.999))
+        """Repair time of the mean failed server."""
+        single, batch = self.repairs_s
+        together = self.batch_share * self.batch
+        return (single * (1.0 - self.batch_share) + batch * together) / (1.0 - self.batch_share + together)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +161,7 @@ def mean_waits(queue: Queue) -> Waits:
         return Waits(formula, 0.0, False)
     plain = replace(
         queue, spares=queue.spares + len(queue.late_s), late_s=(), technicians=0, batch=1, batch_share=0.0,
+        repair_s=queue.mean_repair_s, repair_fails=0.0,
         hazard=tuple(h * (1 + queue.batch_share * (queue.batch - 1)) for h in queue.hazard),
     )  # fmt: skip
     same = _replay(plain)
@@ -186,7 +198,7 @@ def _gaps(replays: int, columns: int) -> Array:
     """Exponential gaps of unit mean; the same for every question, and a longer table begins with the shorter one."""
     blocks = [
         np.random.default_rng(np.random.SeedSequence(SEED, spawn_key=(block,))).exponential(
-            size=(REPLAYS, 64)
+            size=(REPLAYS[0][1], 64)
         )
         for block in range(columns // 64)
     ]
@@ -196,32 +208,37 @@ def _gaps(replays: int, columns: int) -> Array:
 @lru_cache(maxsize=16)
 def _uniforms(replays: int, columns: int) -> Array:
     rng = np.random.default_rng(np.random.SeedSequence(SEED, spawn_key=(1_000_000,)))
-    return rng.random((columns, REPLAYS)).T[:replays]
+    return rng.random((columns, REPLAYS[0][1])).T[:replays]
 
 
 def _replay(queue: Queue) -> Array:
     """Return the share of each bin spent waiting in each replay (rows)."""
     mean = queue.failures
-    replays = FEW_REPLAYS if mean > MANY_FAILURES else REPLAYS
+    replays = next(count for most, count in REPLAYS if mean <= most)
     if len(queue.edges_s) > 2:
         replays = min(replays, BINNED_REPLAYS)
     columns = 64 * math.ceil((mean + 6 * math.sqrt(mean) + 8) / 64)
-    waited = _late_spares(queue, replays, columns) if queue.late_s else _in_blocks(queue, replays, columns)
-    return waited / np.diff(queue.edges_s)
+    replay = _one_by_one if queue.late_s or queue.batch_share else _in_blocks
+    return replay(queue, replays, columns) / np.diff(queue.edges_s)
 
 
-def _events(queue: Queue, replays: int, columns: int) -> Array:
-    """Gaps between server failures in units of the hazard; servers that fail together have none between them."""
-    gaps = _gaps(replays, columns)
-    if queue.batch_share > 0 and queue.batch > 1:
-        gaps = gaps.copy()
-        first = _uniforms(replays, columns) < queue.batch_share
-        left = np.zeros(replays)
-        for i in range(columns):
-            follows = left > 0
-            gaps[follows, i] = 0.0
-            left = np.where(follows, left - 1, np.where(first[:, i], queue.batch - 1, 0))
-    return gaps
+def _events(queue: Queue, replays: int, columns: int) -> tuple[Array, NDArray[np.bool_]]:
+    """Gaps between server failures in units of the hazard, and which belong to a failure of several servers.
+
+    Of those that fail together, all but the first come without a gap.
+    """
+    gaps, several = _gaps(replays, columns), np.zeros((replays, columns), dtype=bool)
+    if queue.batch_share == 0 or queue.batch < 2:
+        return gaps, several
+    gaps, draws = gaps.copy(), _uniforms(replays, columns)
+    left = np.zeros(replays, dtype=int)
+    for i in range(columns):
+        follows = left > 0
+        begins = ~follows & (draws[:, i] < queue.batch_share)
+        gaps[follows, i] = 0.0
+        several[:, i] = follows | begins
+        left = np.where(follows, left - 1, np.where(begins, queue.batch - 1, 0))
+    return gaps, several
 
 
 def _in_blocks(queue: Queue, replays: int, columns: int) -> Array:
@@ -231,7 +248,7 @@ def _in_blocks(queue: Queue, replays: int, columns: int) -> Array:
     block of as many failures as there are spares (and technicians) is one step.
     """
     edges, hazard = np.asarray(queue.edges_s), np.asarray(queue.hazard)
-    total = np.cumsum(_events(queue, replays, columns), axis=1)
+    total = np.cumsum(_gaps(replays, columns), axis=1)
     crew, lag = queue.technicians or columns, queue.spares
     back = np.full((replays, columns), -np.inf)
     waited = np.zeros((replays, edges.size - 1))
@@ -272,33 +289,53 @@ def _levels(
     return pushed[:, :-1], pushed[:, -1:]
 
 
-def _late_spares(queue: Queue, replays: int, columns: int) -> Array:
-    """The queue with spares that must first be made ready: taken when no ready one is left, each once."""
+def _one_by_one(queue: Queue, replays: int, columns: int) -> Array:
+    """The queue with spares that must first be made ready (each taken once, when no ready one is left), and batches.
+
+    One failed server a step in all replays: it goes to the technician who is free first, and the spare that is ready
+    first takes its place.
+    """
     edges, hazard = np.asarray(queue.edges_s), np.asarray(queue.hazard)
-    gaps, repair = _events(queue, replays, columns), queue.mean_repair_s
-    crew = queue.technicians or columns
+    gaps, several = _events(queue, replays, columns)
     late = np.array([*queue.late_s, np.inf])
+    single_repair, batch_repair = queue.repairs_s
     rows = np.arange(replays)
-    back = np.full((replays, columns), np.inf)
-    used = np.zeros(replays, dtype=int)
+    ready = np.full((replays, queue.spares + len(queue.late_s) + 1), np.inf)
+    ready[:, : queue.spares] = 0.0
+    crew = np.zeros((replays, queue.technicians))
     called = np.zeros(replays, dtype=int)
-    now = np.zeros(replays)
+    now, struck = np.zeros((2, replays))
     waited = np.zeros((replays, edges.size - 1))
     for i in range(columns):
         failed = _time_of(_hazard_at(now, edges, hazard) + gaps[:, i], edges, hazard)
-        begun = np.maximum(failed, back[:, i - crew]) if i >= crew else failed
-        back[:, i] = begun + repair
-        turn = used - queue.spares
-        ready = np.where(turn < 0, 0.0, back[rows, np.maximum(turn, 0)])
-        calls = (ready > failed) & (called < len(queue.late_s))
-        resumed = np.where(calls, failed + late[called], np.maximum(ready, failed))
+        struck = np.where(several[:, i] & (gaps[:, i] == 0), struck, failed)
+        repair = np.where(several[:, i], batch_repair, single_repair)
+        back = _repaired(crew, struck, repair)
+        first = np.argmin(ready[:, :-1], axis=1) if ready.shape[1] > 1 else np.zeros(replays, dtype=int)
+        calls = (ready[rows, first] > failed) & (called < len(queue.late_s))
+        slot = np.where(calls, np.minimum(queue.spares + called, ready.shape[1] - 1), first)
+        # Its own return may come before that of any spare.
+        own = ~calls & (back < ready[rows, slot])
+        resumed = np.where(
+            calls, failed + late[called], np.maximum(np.where(own, back, ready[rows, slot]), failed)
+        )
+        ready[rows, slot] = np.where(own, ready[rows, slot], back)
         called += calls
-        used += ~calls
         _add_overlap(waited, failed[:, None], resumed[:, None], edges)
         now = failed if queue.shrink else resumed
         if now.min() >= edges[-1]:
             break
     return waited
+
+
+def _repaired(crew: Array, failed: Array, repair: Array) -> Array:
+    """When a server is repaired by the technician who is free first; ``crew`` is when each is, and is moved on."""
+    if crew.shape[1] == 0:
+        return failed + repair
+    rows, free = np.arange(failed.size), np.argmin(crew, axis=1)
+    back = np.maximum(failed, crew[rows, free]) + repair
+    crew[rows, free] = back
+    return np.asarray(back)
 
 
 def _time_of(level: Array, edges: Array, hazard: Array) -> Array:

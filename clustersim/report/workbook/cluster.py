@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from clustersim.market.link import PRICE_FLOOR, UNITS_LIMIT
+import numpy as np
+
 from clustersim.pipeline import ChainRun, SiteRun
 from clustersim.report.units import UNITS
 from clustersim.report.workbook.book import PERCENT, PLAIN, WHOLE, Book
@@ -12,13 +13,14 @@ __all__ = ["write_cluster"]
 TIER, SOURCE = "assumption", "simulation of the scenario"
 
 
-def write_cluster(book: Book, run: ChainRun) -> None:
-    """Write both clusters' cost per million tokens, the card's value in use, and the link to price and units."""
+def write_cluster(book: Book, run: ChainRun | None) -> str | None:
+    """Write both clusters' cost per million tokens and the card's value in use; return the line that it moves."""
     book.sheet("Cluster", "cluster", timeline=False)
-    link = run.link
-    if run.incumbent is None or run.value is None or run.inputs.scenario.market is None:
-        _neutral(book, run)
-        return
+    if run is None or run.incumbent is None or run.value is None or run.inputs.scenario.market is None:
+        book.section(
+            "Cluster", "no cluster, incumbent or market behind this forecast: nothing moves a product line"
+        )
+        return None
     market = run.inputs.scenario.market
     book.section("Inputs", "cluster and market")
     for key, value in (("switching_discount", market.switching_discount), ("value_share", market.value_share),
@@ -30,10 +32,11 @@ def write_cluster(book: Book, run: ChainRun) -> None:
     _cluster_cost(book, "own", run.own)
     _cluster_cost(book, "incumbent", run.incumbent)
     _value(book, run)
-    if link.asp_factor == link.units_factor == 1.0 and link.value_change_cny == 0.0 and not _linked(run):
-        _neutral(book, run)
-        return
-    _link(book, run)
+    if not _linked(run):
+        book.section("Cluster", "this card moves no product line of the forecast")
+        return None
+    _anchor(book, run)
+    return run.link.product
 
 
 def _linked(run: ChainRun) -> bool:
@@ -48,12 +51,6 @@ def _linked(run: ChainRun) -> bool:
         and anchor_of(run.inputs.name, product) is not None
         and any(p.name == product for p in run.company.products)
     )
-
-
-def _neutral(book: Book, run: ChainRun) -> None:
-    book.section("Cluster", "link to the forecast: this card moves no product line")
-    book.input("asp_factor", 1.0, source="no anchor", tier="given")
-    book.input("units_factor", 1.0, source="no anchor", tier="given")
 
 
 def _site(book: Book, run: ChainRun) -> None:
@@ -154,28 +151,20 @@ def _value(book: Book, run: ChainRun) -> None:
     add("value_in_use", f"(({cell('allowed_per_card')}-{rest}", terms.price_cny)
 
 
-def _link(book: Book, run: ChainRun) -> None:
-    assert run.value is not None and run.company is not None
-    cell, link = book.cell, run.link
-    line = next(p for p in run.company.products if p.name == link.product)
-    asp = line.asp_kcny[next(y for y in run.company.years if y in line.asp_kcny)] * 1e3
-    book.input("anchor_value_in_use", run.value.price_cny - link.value_change_cny, unit="CNY",
+def _anchor(book: Book, run: ChainRun) -> None:
+    """What the link starts from: the card's worth and the other costs of its buyer, now and at the anchor."""
+    from clustersim.pipeline import other_cost_of
+    from clustersim.schema.anchors import anchor_of
+
+    assert run.value is not None and run.link.product is not None
+    cell = book.cell
+    anchor = anchor_of(run.inputs.name, run.link.product)
+    assert anchor is not None
+    change = float(np.asarray(run.link.value_change_cny).reshape(-1)[0])
+    book.input("anchor_value_in_use", run.value.price_cny - change, unit="CNY",
                source="value in use at the shipped profiles", tier=TIER, number=WHOLE)  # fmt: skip
-    book.input(
-        "anchor_asp", asp, unit="CNY", source="first printed year's price, a prior", tier=TIER, number=WHOLE
-    )
-    book.input("price_floor", PRICE_FLOOR, source="least share of the printed price", tier=TIER)
-    book.input("units_limit", UNITS_LIMIT, source="most that units move by, either way", tier=TIER)
-    book.section("Cluster", f"link to the forecast: {link.product}")
-
-    def add(key: str, formula: str, value: float, unit: str = "CNY", number: str = WHOLE) -> None:
-        book.scalar("Cluster", key, formula, value, unit=unit, number=number)
-
-    add("value_change", f"{cell('value_in_use')}-{cell('anchor_value_in_use')}", link.value_change_cny)
-    floor = f"({cell('price_floor')}-1)*{cell('anchor_asp')}"
-    add("price_change", f"MAX({cell('value_share')}*{cell('value_change')},{floor})", link.price_change_cny)
-    add("buyer_gain", f"{cell('value_change')}-{cell('price_change')}", link.buyer_gain_cny)
-    add("asp_factor", f"1+{cell('price_change')}/{cell('anchor_asp')}", link.asp_factor, "", "0.000000")
-    ceiling = f"LN({cell('units_limit')})"
-    gain = f"{cell('price_sensitivity')}*{cell('buyer_gain')}/{cell('anchor_asp')}"
-    add("units_factor", f"EXP(MAX(-{ceiling},MIN({ceiling},{gain})))", link.units_factor, "", "0.000000")
+    book.input("anchor_other_cost", anchor.other_cost_cny.value, unit="CNY",
+               source="other costs of the buyer at the shipped profiles", tier=TIER, number=WHOLE)  # fmt: skip
+    other = f"({cell('running_per_card')}/{cell('capital_factor')}+{cell('other_capex_per_card')})/{cell('price_markup')}"
+    book.scalar("Cluster", "other_cost", other, other_cost_of(run.value), unit="CNY", number=WHOLE,
+                name="other costs of the buyer, capitalised, in terms of the price")  # fmt: skip
