@@ -17,8 +17,12 @@ from clustersim.cli.options import emit_rows, format_option, set_option
 def command(scenario: str, sets: tuple[str, ...], show_origin: bool, fmt: str) -> None:
     """Check SCENARIO and every profile it names; all problems of a file are reported at once."""
     from clustersim.schema.inputs import load_inputs
+    from clustersim.schema.sides import refuse_stated_plans
 
     inputs = load_inputs(scenario, sets)
+    inputs.require(money=inputs.scenario.tco is not None)
+    if inputs.scenario.market is not None and inputs.incumbent is not None:
+        refuse_stated_plans([inputs, inputs.incumbent], allowed=inputs.scenario.market.stated_plans)
     if show_origin:
         rows = [
             {"key": key, "value": str(value), "origin": origin} for key, value, origin in inputs.origins()

@@ -150,17 +150,12 @@ def _scaling_cases(chain: Any) -> list[dict[str, Any]]:
     from clustersim import assemble
     from clustersim.perf.scaling import KINDS, scaling_curve
 
-    scenario, hardware = chain.inputs.scenario, chain.inputs.hardware
-    training = scenario.training
-    rows = []
+    own = assemble.train_job(chain.inputs.scenario, chain.inputs.hardware)
+    counts, rows = [chain.scaling_base_cards, chain.own.cards], []
     for gbps in (100, 200, 400):
-        network = replace(assemble.network_spec(scenario, hardware), scale_out_bandwidth=gbps * 1.25e8)
+        job = replace(own, network=replace(own.network, scale_out_bandwidth=gbps * 1.25e8))
         for kind in KINDS:
-            curve = scaling_curve(
-                card=assemble.card_spec(hardware.card), network=network, model=assemble.model_spec(hardware.model),
-                plan=assemble.plan_spec(training), global_batch=training.global_batch, seq_len=training.seq_len,
-                counts=[chain.scaling_base_cards, chain.own.cards], kind=kind, dtype=training.dtype,
-            )  # fmt: skip
+            curve = scaling_curve(job, counts, kind)
             reached = curve.points[-1].efficiency
             rows.append(
                 {

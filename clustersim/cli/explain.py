@@ -7,7 +7,13 @@ from typing import Any
 
 import click
 
-from clustersim.cli.options import emit_rows, format_option, set_option
+from clustersim.cli.options import (
+    emit_rows,
+    format_option,
+    set_option,
+    stated_plans_option,
+    stated_plans_set,
+)
 from clustersim.errors import InputError
 
 
@@ -27,7 +33,12 @@ def compare(
 ) -> Any:
     """Return rows of the corridor's terms before, after, their change and elasticity d ln(term) / d ln(input)."""
     rows = []
-    for (room, name, old), (_, _, new) in zip(before, after, strict=True):
+    earlier, later = {(r, n): v for r, n, v in before}, {(r, n): v for r, n, v in after}
+    for room, name in dict.fromkeys((*earlier, *later)):
+        old, new = earlier.get((room, name)), later.get((room, name))
+        if old is None or new is None:
+            rows.append(_only(room, name, old, new))
+            continue
         change = 100 * (new - old) / abs(old) if old else None
         elasticity = None
         if ratio is not None and ratio > 0 and ratio != 1 and old > 0 and new > 0:
@@ -45,24 +56,28 @@ def compare(
     return rows
 
 
+def _only(room: str, name: str, old: float | None, new: float | None) -> dict[str, Any]:
+    """A term that stands on one side alone: a workload or a market that the change brings or takes away."""
+    return {"room": room, "term": name, "before": old, "after": new, "change_pct": None, "elasticity": None}
+
+
 @click.command()
 @click.argument("scenario")
 @set_option
 @click.option("--all", "everything", is_flag=True, help="Show terms that did not change, too.")
+@stated_plans_option
 @format_option()
-def command(scenario: str, sets: tuple[str, ...], everything: bool, fmt: str) -> None:
+def command(scenario: str, sets: tuple[str, ...], everything: bool, stated_plans: bool, fmt: str) -> None:
     """Show what a change of inputs does along the chain of SCENARIO, from the input to HKD per share."""
     from clustersim.pipeline import run_chain
-    from clustersim.planner.segments import serving_rates
-    from clustersim.report.result import chain_terms
     from clustersim.schema.inputs import load_inputs
+    from clustersim.terms import chain_terms
 
     if not sets:
         raise InputError("explain needs a change: give --set KEY=VALUE")
-    old, new = load_inputs(scenario), load_inputs(scenario, sets)
-    before, after = (
-        chain_terms(run_chain(inputs, replications=0, serving=serving_rates(inputs))) for inputs in (old, new)
-    )
+    allowed = stated_plans_set(stated_plans)
+    old, new = load_inputs(scenario, allowed), load_inputs(scenario, (*sets, *allowed))
+    before, after = (chain_terms(run_chain(inputs, replications=0)) for inputs in (old, new))
     rows = compare(before, after, changed_input(old, new))
     if not everything:
         rows = [row for row in rows if row["before"] != row["after"]] or rows[-1:]

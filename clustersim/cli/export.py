@@ -44,7 +44,7 @@ def xlsx(
     from clustersim.report.workbook.inputs import CASE_KEYS
 
     runs = runs_by_case(scenario, sets)
-    for name, changes in runs["base"].inputs.company.cases.items():
+    for name, changes in runs["base"].file.cases.items():
         for key in changes:
             if key not in CASE_KEYS:
                 raise InputError(

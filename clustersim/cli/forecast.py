@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from clustersim.cli import forecast_analysis
-from clustersim.cli.forecast_common import chain_of
+from clustersim.cli import forecast_analysis, forecast_year
+from clustersim.cli.forecast_common import forecast_run
 from clustersim.cli.options import (
     emit_object,
     emit_rows,
@@ -31,7 +31,7 @@ def command() -> None:
 @click.option(
     "--table",
     "which",
-    type=click.Choice(["income", "balance", "cash_flow", "dcf", "products", "checks"]),
+    type=click.Choice(["income", "balance", "cash_flow", "dcf", "products", "ratios", "checks"]),
     multiple=True,
     help="Show only these tables. Repeatable.",
 )
@@ -43,35 +43,51 @@ def show(
 ) -> None:
     """Show the statements, the cash-flow table, the products and the checks of SCENARIO."""
     folder = output_folder(output) if output is not None else None
+    from clustersim.finance.messages import messages
+    from clustersim.finance.ratios import ratio_rows
     from clustersim.finance.statements import make_statements
+    from clustersim.finance.valuation import value_company
     from clustersim.report import forecast_tables as tables
 
-    run = chain_of(scenario, sets)
+    run = forecast_run(scenario, sets)
     company, forecast = run.company, run.forecast
-    cash = company.listing_proceeds_hkd_m / company.hkd_per_cny * 1e3 if proceeds else 0.0
+    cash = company.listing_proceeds_m / float(company.fx_per_cny) * 1e3 if proceeds else 0.0
     statements = make_statements(company, forecast, listing_proceeds_kcny=cash)
+    target = value_company(company, forecast, listing_proceeds=proceeds, new_shares_m=statements.new_shares_m)
+    said = messages(company, forecast, run.links)
     every = {
         "income": tables.statement_rows(company, statements, "income"),
         "balance": tables.statement_rows(company, statements, "balance"),
         "cash_flow": tables.statement_rows(company, statements, "cash_flow"),
         "dcf": tables.cash_flow_rows(company, forecast),
         "products": tables.product_rows(forecast),
+        "ratios": ratio_rows(company, statements, target),
         "checks": tables.check_rows(statements),
     }
     shown = {name: rows for name, rows in every.items() if not which or name in which}
     if folder is not None:
         _write(folder, shown)
     result = {
-        "scenario": run.inputs.scenario.name,
+        "scenario": run.name,
         "unit": "kCNY",
+        "currency": company.currency,
+        "target_price": float(target.target_price),
+        "upside": float(target.upside),
+        "rating": target.rating,
         "all_checks_ok": statements.all_ok,
+        "failed_checks": tables.failed_rows(statements),
+        "notes": list(said),
         **shown,
     }
-    emit_object(result, fmt, lambda: _show(shown, statements.all_ok, bool(which)))
+    head = (
+        f"target price {target.target_price:,.2f} {company.currency} a share ({target.upside:+.1%} on"
+        f" {company.price:,.2f}: {target.rating})"
+    )
+    emit_object(result, fmt, lambda: _show(shown, [head, *said], statements.all_ok, bool(which)))
 
 
-def _show(tables: dict[str, Any], ok: bool, asked: bool) -> str:
-    out = []
+def _show(tables: dict[str, Any], said: list[str], ok: bool, asked: bool) -> str:
+    out = [*said, ""]
     for name, rows in tables.items():
         if name == "checks" and not asked:
             rows = [r for r in rows if not r["ok"]]
@@ -98,8 +114,10 @@ def recover(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
     from clustersim.finance.recover import coincidence, recover_operating, recover_revenue
     from clustersim.report.forecast_tables import recovery_rows
 
-    company = chain_of(scenario, sets).company
-    history = company.history
+    company = forecast_run(scenario, sets).company
+    history, printed = company.history, company.printed
+    if printed is None:
+        raise InputError(f"company {company.name} has no printed forecast: nothing to recover")
     last = history.years[-1]
     years = tuple(y for y in company.years if y not in history.years)
     if not years:
@@ -112,13 +130,13 @@ def recover(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
     margin = history.at("income", "gross_profit", last) / history.at("income", "revenue", last)
     found = recover_revenue(
         years=years,
-        working_capital=company.rows["change_in_working_capital"][at],
-        capex=company.rows["capital_expenditure"][at],
+        working_capital=printed.rows["change_in_working_capital"][at].tolist(),
+        capex=printed.rows["capital_expenditure"][at].tolist(),
         opening_net_working_capital=net[0] + net[1] - net[2],
         opening_gross_margin=margin,
     )
     income = history.at("income", "other_income", last) + history.at("income", "other_gains_losses_net", last)
-    shares = recover_operating(found, company.rows["ebit"][at], income)
+    shares = recover_operating(found, printed.rows["ebit"][at].tolist(), income)
     rows = recovery_rows(company, found, years)
     for row, (share, other) in zip(rows, shares, strict=True):
         row |= {"operating_cost_share_pct": 100 * share, "other_income_kcny": other}
@@ -137,7 +155,7 @@ def recover(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
         "log10_chance_of_a_coincidence": found.log10_chance,
         "log10_chance_from_ebit": coincidence(found, shares, income),
         "shipped_revenue_is_the_recovered_one": [
-            abs(r - company.revenue_kcny[company.years.index(y)]) <= 1
+            bool(abs(r - printed.revenue_kcny[company.years.index(y)]) <= 1)
             for r, y in zip(found.revenue, years, strict=True)
         ],
         "not_identified": [
@@ -180,16 +198,26 @@ def _recovered(result: dict[str, Any]) -> str:
 @command.command()
 @click.argument("scenario")
 @set_option
+@click.option(
+    "--write", is_flag=True, help="Print the block `products` of the company file instead of the table."
+)
 @format_option()
-def calibrate(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
-    """Solve units and prices by product from the printed revenue; bands, and what is not identified."""
-    from clustersim.finance.products import calibrated_products
+def calibrate(scenario: str, sets: tuple[str, ...], write: bool, fmt: str) -> None:
+    """Solve units and prices by product from the printed revenue; bands, and what is not identified.
 
-    company = chain_of(scenario, sets).company
+    `--write` prints the drivers that the company file then holds: nothing is rescaled behind it.
+    """
+    from clustersim.finance.calibrate import calibrated_products
+    from clustersim.report.calibrated import products_block
+
+    company = forecast_run(scenario, sets).company
+    found = calibrated_products(company)
+    if write:
+        click.echo(products_block(company, found), nl=False)
+        return
     rows = []
-    for year in company.years:
-        found = calibrated_products(company, year)
-        for line in found.lines:
+    for year, one in found.items():
+        for line in one.lines:
             units, asp = line.band("units"), line.band("asp")
             rows.append(
                 {
@@ -197,7 +225,7 @@ def calibrate(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
                     "units_p10": units[0], "units_p90": units[1],
                     "asp_kcny": line.asp_kcny, "asp_p10": asp[0], "asp_p90": asp[1],
                     "revenue_kcny": line.revenue_kcny, "units_identified_pct": 100 * line.units_identified,
-                    "identity_off_kcny": found.residual_kcny,
+                    "identity_off_kcny": one.residual_kcny,
                 }
             )  # fmt: skip
     emit_rows(rows, fmt)
@@ -209,30 +237,37 @@ def calibrate(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
 @click.option(
     "--date", "when", default="2026-06-02", show_default=True, help="Valuation date of dated flows."
 )
+@click.option(
+    "--exit-multiple", "multiple", type=float, help="Also value an exit at this multiple of EBITDA."
+)
 @format_option("table", "json")
-def value(scenario: str, sets: tuple[str, ...], when: str, fmt: str) -> None:
+def value(scenario: str, sets: tuple[str, ...], when: str, multiple: float | None, fmt: str) -> None:
     """Value SCENARIO under the usual conventions, and backwards from the printed value and the market price."""
+    from clustersim.finance.capital import capital_warnings
     from clustersim.report import forecast_tables as tables
 
     try:
         day = date.fromisoformat(when)
     except ValueError:
         raise InputError(f"--date {when!r} is not a date of the form 2026-06-02") from None
-    run = chain_of(scenario, sets)
+    run = forecast_run(scenario, sets)
     result = {
-        "scenario": run.inputs.scenario.name,
-        "conventions": tables.convention_rows(run.company, run.forecast, day),
+        "scenario": run.name,
+        "conventions": tables.convention_rows(run.company, run.forecast, day, multiple),
         "reverse_dcf": tables.reverse_rows(run.company, run.forecast),
         "capital": tables.capital_rows(run.company),
-        "upside": run.valuation.upside,
+        "upside": float(run.valuation.upside),
         "rating": run.valuation.rating,
+        "warnings": list(capital_warnings(run.company)),
     }
     emit_object(result, fmt, lambda: _valued(result))
 
 
 def _valued(result: dict[str, Any]) -> str:
     parts = [render_table(result[k], "table") + "\n" for k in ("conventions", "reverse_dcf", "capital")]
-    return "\n".join([*parts, f"recomputed upside {result['upside']:+.1%}: {result['rating']}"])
+    last = f"recomputed upside {result['upside']:+.1%}: {result['rating']}"
+    return "\n".join([*parts, *result["warnings"], last])
 
 
 forecast_analysis.join(command)
+forecast_year.join(command)

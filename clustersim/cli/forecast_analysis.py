@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from clustersim.cli.forecast_common import chain_of, runs_by_case
+from clustersim.cli.forecast_common import forecast_run, runs_by_case
 from clustersim.cli.options import (
     emit_object,
     emit_rows,
@@ -24,6 +25,7 @@ GRIDS = {
     "wacc-growth": (("wacc", 0.005), ("terminal_growth", 0.0025)),
     "asp-units": (("asp_scale", 0.05), ("units_scale", 0.05)),
 }
+DEFAULT_PRICES = "cn-2026"
 STEPS = (-4, -3, -2, -1, 0, 1, 2, 3, 4)
 
 
@@ -42,13 +44,17 @@ def grid(scenario: str, sets: tuple[str, ...], kind: str, fmt: str) -> None:
     """Target price over WACC x growth, or price x volume, around the case."""
     from clustersim.finance import analysis
 
-    run = chain_of(scenario, sets)
-    axes = [(key, [getattr(run.company, key) + step * n for n in STEPS]) for key, step in GRIDS[kind]]
+    run = forecast_run(scenario, sets)
+    from clustersim.finance.capital import cost_of_capital
+
+    # What CAPM departs by stands in the WACC of the grid, which is then given.
+    company = replace(run.company, wacc=cost_of_capital(run.company), capm=None)
+    axes = [(key, [float(getattr(company, key)) + step * n for n in STEPS]) for key, step in GRIDS[kind]]
     (row_key, rows), (column_key, columns) = axes
     if kind == "wacc-growth":
         # The corner of the grid must keep growth below the WACC.
         rows = [w for w in rows if w > max(columns)]
-    prices = analysis.grid(run.company, run.link, (row_key, rows), (column_key, columns))
+    prices = analysis.grid(company, run.links, (row_key, rows), (column_key, columns))
     emit_rows(
         [
             {row_key: round(r, 6)} | {f"{column_key}={c:g}": p for c, p in zip(columns, line, strict=True)}
@@ -66,64 +72,87 @@ def grid(scenario: str, sets: tuple[str, ...], kind: str, fmt: str) -> None:
 def cases(scenario: str, sets: tuple[str, ...], output: str | None, fmt: str) -> None:
     """Run the named cases of the company file beside the base, and the way to each, input by input."""
     folder = output_folder(output) if output is not None else None
-    from clustersim.finance.analysis import waterfall
+    from clustersim.finance.analysis import now, waterfall
+    from clustersim.finance.valuation import expected_target
 
     runs = runs_by_case(scenario, sets)
     run = runs["base"]
-    named = run.inputs.company.cases
+    named = run.file.cases
     if not named:
         raise InputError("the company file names no cases; add `cases: {bear: {asp_scale: 0.85}}`")
     summary, steps = [_case_row(name, one) for name, one in runs.items()], {}
     for name, changes in named.items():
-        moved = runs[name]
-        values = {key: _value(moved.company, key) for key in changes}
+        values = {key: now(runs[name].company, key) for key in changes}
         steps[name] = [
-            {"input": s.key, "from": s.before, "to": s.after, "change_hkd": s.change_hkd,
-             "target_price_hkd": s.target_price_hkd}
-            for s in waterfall(run.company, run.link, values)
-        ]  # fmt: skip
-    result = {"scenario": run.inputs.scenario.name, "cases": summary, "way": steps}
+            {
+                "input": s.key,
+                "from": s.before,
+                "to": s.after,
+                "change": s.change,
+                "target_price": s.target_price,
+            }
+            for s in waterfall(run.company, run.links, values)
+        ]
+    result: dict[str, Any] = {
+        "scenario": run.name,
+        "currency": run.company.currency,
+        "cases": summary,
+        "way": steps,
+        "failed_checks": [row for name, one in runs.items() for row in _failed(name, one)],
+    }
+    if run.file.probabilities:
+        targets = {row["case"]: row["target_price"] for row in summary}
+        result["expected_target_price"] = expected_target(targets, run.file.probabilities)
     if folder is not None:
-        _figure(folder, summary[0]["target_price_hkd"], steps)
+        _figure(folder, summary[0]["target_price"], steps, run.company.currency)
     emit_object(result, fmt, lambda: _cases(result))
 
 
-def _value(company: Any, key: str) -> float:
-    at = company
-    for part in key.split("."):
-        at = getattr(at, part)
-    return float(at)
+def _failed(name: str, run: Any) -> list[dict[str, Any]]:
+    from clustersim.finance.statements import make_statements
+
+    return [
+        {"case": name, "check": c.check, "year": c.year, "note": c.note}
+        for c in make_statements(run.company, run.forecast).failed
+    ]
 
 
 def _case_row(name: str, run: Any) -> dict[str, Any]:
     at = run.forecast.years.index("2028E") if "2028E" in run.forecast.years else -1
+    value = run.valuation
     return {
         "case": name,
-        "revenue_kcny": run.forecast.revenue_kcny[at],
-        "ebit_kcny": run.forecast.ebit_kcny[at],
-        "dcf_hkd_m": run.valuation.dcf_hkd_m,
-        "ps_hkd_m": run.valuation.ps_hkd_m,
-        "target_price_hkd": run.valuation.target_price_hkd,
-        "upside_pct": 100 * run.valuation.upside,
-        "rating": run.valuation.rating,
+        "year": run.forecast.years[at],
+        "revenue_kcny": float(run.forecast.revenue_kcny[at]),
+        "ebit_kcny": float(run.forecast.ebit_kcny[at]),
+        "dcf_m": float(value.dcf_m),
+        "ps_m": float(value.ps_m),
+        "target_price": float(value.target_price),
+        "upside_pct": 100 * float(value.upside),
+        "rating": value.rating,
     }
 
 
 def _cases(result: dict[str, Any]) -> str:
-    out = ["revenue and EBIT of 2028E", render_table(result["cases"], "table")]
+    out = [f"values in {result['currency']}", render_table(result["cases"], "table")]
+    out += [
+        f"CHECK FAILS in {r['case']}, {r['year']}: {r['check']}. {r['note']}" for r in result["failed_checks"]
+    ]
+    if "expected_target_price" in result:
+        out.append(f"by their probabilities: {result['expected_target_price']:,.2f}")
     for name, rows in result["way"].items():
         out += ["", f"base to {name}", render_table(rows, "table")]
     return "\n".join(out)
 
 
-def _figure(folder: Path, start: float, steps: dict[str, Any]) -> None:
+def _figure(folder: Path, start: float, steps: dict[str, Any], currency: str) -> None:
     from clustersim.report.forecast_figures import case_waterfall
     from clustersim.report.style import save
 
     for name, rows in steps.items():
-        changes = [(row["input"], row["change_hkd"]) for row in rows]
+        changes = [(row["input"], row["change"]) for row in rows]
         with write_beside(folder / f"case_{name}.png") as temporary:
-            save(case_waterfall(f"Target price: base to {name}", start, changes, name), temporary)
+            save(case_waterfall(f"Target price: base to {name}", start, changes, name, currency), temporary)
 
 
 #: Inputs of the company file whose ranges the Monte Carlo draws from.
@@ -149,32 +178,32 @@ def mc(scenario: str, sets: tuple[str, ...], samples: int, output: str | None, f
 
     from clustersim.finance.analysis import monte_carlo
 
-    run = chain_of(scenario, sets)
+    run = forecast_run(scenario, sets)
     ranges = {}
     for key in SAMPLED:
-        at: Any = run.inputs.company
+        at: Any = run.file
         for part in key.split("."):
-            at = getattr(at, part)
-        if at.range[0] < at.range[1]:
+            at = getattr(at, part, None)
+        if at is not None and at.range[0] < at.range[1]:
             ranges[key] = (at.range[0], at.value, at.range[1])
-    rng = np.random.default_rng(run.inputs.scenario.seed)
+    rng = np.random.default_rng(run.seed)
     with progress("valuations", total=1) as tell:
-        found = monte_carlo(run.company, run.link, ranges, samples=samples, rng=rng)
+        found = monte_carlo(run.company, run.links, ranges, samples=samples, rng=rng)
         tell("done")
     rows = [
         {
             "percentile": f"P{q}",
-            "target_price_hkd": found.percentile(q),
+            "target_price": found.percentile(q),
             "standard_error": found.standard_error(q),
         }
         for q in (5, 10, 25, 50, 75, 90, 95)
     ]
     result = {
-        "scenario": run.inputs.scenario.name,
+        "scenario": run.name,
         "samples": samples,
-        "seed": run.inputs.scenario.seed,
+        "seed": run.seed,
         "percentiles": rows,
-        "share_above_market_price": found.share_above(run.company.price_hkd),
+        "share_above_market_price": found.share_above(run.company.price),
         "ranges": {k: list(v) for k, v in ranges.items()},
     }
     if folder is not None:
@@ -182,19 +211,23 @@ def mc(scenario: str, sets: tuple[str, ...], samples: int, output: str | None, f
         from clustersim.report.style import save
 
         lines = {
-            "market price": run.company.price_hkd,
-            "base": run.valuation.target_price_hkd,
-            "printed target": run.company.printed.target_price_hkd,
+            "market price": run.company.price,
+            "base": float(run.valuation.target_price),
         }
+        if run.company.printed is not None:
+            lines["printed target"] = run.company.printed.target_price
         with write_beside(folder / "target_price.png") as temporary:
-            save(price_histogram("Target price over the uncertain inputs", found.prices, lines), temporary)
+            figure = price_histogram(
+                "Target price over the uncertain inputs", found.prices, lines, run.company.currency
+            )
+            save(figure, temporary)
     emit_object(
         result,
         fmt,
         lambda: (
             render_table(rows, "table")
-            + f"\n{found.share_above(run.company.price_hkd):.0%} of {samples:,} samples lie above the market price of"
-            f" {run.company.price_hkd:.2f} HKD"
+            + f"\n{found.share_above(run.company.price):.0%} of {samples:,} samples lie above the market price of"
+            f" {run.company.price:.2f} {run.company.currency}"
         ),
     )
 
@@ -210,10 +243,12 @@ def consensus(scenario: str, file: Path, sets: tuple[str, ...], fmt: str) -> Non
     from clustersim.finance.statements import make_statements
     from clustersim.reading.guarded import read_text
 
-    source = read_text(file)
-    run = chain_of(scenario, sets)
+    run = forecast_run(scenario, sets)
     statements = make_statements(run.company, run.forecast)
-    table = compare_consensus(statements.income, statements.years, read_consensus(source.text, source.name))
+    rates = {"CNY": 1.0, run.company.currency: 1 / float(run.company.fx_per_cny), "USD": _usd(run)}
+    source = read_text(file)
+    found = read_consensus(source.text, source.name, rates)
+    table = compare_consensus(statements.income, statements.years, found)
     if not table:
         raise InputError(
             f"{file}: no year of the consensus is in the forecast ({', '.join(statements.years)})"
@@ -237,13 +272,11 @@ def demand(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
     from clustersim.finance.analysis import implied_share
     from clustersim.market.adoption import share_path
 
-    run = chain_of(scenario, sets)
-    size = run.inputs.company.market_size
+    run = forecast_run(scenario, sets)
+    size = run.file.market_size
     if size is None:
         raise InputError("the company file gives no market_size; add the market of two years and its source")
-    rate = run.inputs.prices.currencies.get("USD")
-    if rate is None:
-        raise InputError(f"price book {run.inputs.prices.name}: no rate for USD; add it under currencies")
+    rate = _usd(run)
     grown = (size.last.value / size.first.value) ** (1 / (size.last_year - size.first_year))
     rows = []
     for year, revenue in zip(run.forecast.years, run.forecast.revenue_kcny, strict=True):
@@ -259,9 +292,27 @@ def demand(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
                 "year": year,
                 "market_usd_bn": market,
                 "domestic_share_pct": 100 * domestic,
-                "revenue_kcny": revenue,
+                "revenue_kcny": float(revenue),
                 "implied_share_of_domestic_pct": 100
-                * implied_share(revenue, market_usd_bn=market, cny_per_usd=rate.value, domestic=domestic),
+                * implied_share(float(revenue), market_usd_bn=market, cny_per_usd=rate, domestic=domestic),
             }
         )
     emit_rows(rows, fmt)
+
+
+def _usd(run: Any) -> float:
+    """CNY per USD, from the price book of the scenario (or the default one for a company file)."""
+    from clustersim.schema.base import validate
+    from clustersim.schema.lookup import find_file
+    from clustersim.schema.prices import PriceBook
+    from clustersim.schema.yamlfile import read_yaml
+
+    if run.chain is not None:
+        prices = run.chain.inputs.prices
+    else:
+        document = read_yaml(find_file("hwprofiles/prices", DEFAULT_PRICES))
+        prices = validate(PriceBook, document, require_source=True)
+    at = prices.currencies.get("USD")
+    if at is None:
+        raise InputError(f"price book {prices.name}: no rate for USD; add it under currencies")
+    return float(at.rate.value)

@@ -19,7 +19,7 @@ def command(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
     """Queue the jobs of SCENARIO (reliability.jobs) on its cluster, with failures, priorities and preemption."""
     import numpy as np
 
-    from clustersim import assemble
+    from clustersim import assemble, assemble_reliability
     from clustersim.des.training.jobs import Job, simulate_jobs
     from clustersim.schema.inputs import load_inputs
 
@@ -28,10 +28,10 @@ def command(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
     if not section.jobs:
         raise InputError(f"{inputs.file}: has no reliability.jobs; list them with name, nodes and work")
     nodes = assemble.servers(inputs.scenario, inputs.hardware)
-    run = assemble.training_run(
+    run = assemble_reliability.training_run(
         inputs.scenario, inputs.hardware, assemble.model_spec(inputs.hardware.model).parameters
     )
-    partner = inputs.scenario.checkpoint.partner.interval.value
+    partner = next(level.interval_s for level in run.levels if level.name == "partner")
     jobs = [
         Job(
             name=job.name,

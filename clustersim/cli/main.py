@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "claims": ("clustersim.cli.claims", "Examine published claims of reliability against a scenario."),
     "explain": ("clustersim.cli.explain", "Show the chain of terms before and after a change of inputs."),
     "check": ("clustersim.cli.check", "Check a scenario and its profiles; say where each value came from."),
+    "import": ("clustersim.cli.import_file", "Read a file from outside: a model's published configuration."),
     "profiles": ("clustersim.cli.profiles", "List hardware profiles, show one, or compare two."),
     "tco": ("clustersim.cli.tco", "Price a cluster: bill, yearly cost, intervals, and the market's rent."),
     "compare": ("clustersim.cli.compare", "Put the same demand on several clusters, side by side."),

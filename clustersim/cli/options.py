@@ -20,7 +20,8 @@ from clustersim.reading.guarded import printable
 from clustersim.writing import write_beside
 
 __all__ = [
-    "emit_object", "emit_rows", "format_option", "output_folder", "progress", "set_option", "write_beside",
+    "emit_object", "emit_rows", "format_option", "output_folder", "progress", "set_option", "stated_plans_option",
+    "stated_plans_set", "write_beside",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -51,6 +52,20 @@ def set_option(function: F) -> F:
         metavar="KEY=VALUE",
         help="Override an input, for example --set tco.tariff='0.6 CNY/kWh'. Repeatable.",
     )(function)
+
+
+def stated_plans_option(function: F) -> F:
+    """Add ``--stated-plans``: a plan that one side alone states may be held against the other's best."""
+    return click.option(
+        "--stated-plans",
+        is_flag=True,
+        help="Let a plan that one side alone states be held against the best plan of the other.",
+    )(function)
+
+
+def stated_plans_set(allowed: bool) -> list[str]:
+    """Return the override that the flag stands for."""
+    return ["market.stated_plans=true"] if allowed else []
 
 
 def _plain(value: Any) -> Any:

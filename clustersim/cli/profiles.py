@@ -49,14 +49,51 @@ def _row(key: str, value: Any) -> dict[str, Any]:
 
 
 def _find(name: str) -> Any:
-    from clustersim.schema.lookup import known_names
+    from clustersim.schema.lookup import exact_name, known_names
     from clustersim.schema.profiles import KINDS, load_profile
 
+    if name.endswith((".yaml", ".yml")):
+        return load_profile(_kind_of_file(name), name)
     for kind, (folder, _) in KINDS.items():
-        if name in known_names(folder):
+        if exact_name(folder, name) is not None:
             return load_profile(kind, name)
     everything = [n for folder, _ in KINDS.values() for n in known_names(folder)]
     raise InputError(f"no profile {name!r}; {suggest(name, everything)}")
+
+
+def _kind_of_file(path: str) -> str:
+    """The kind that a profile's file states, as the folders are called."""
+    from typing import get_args
+
+    from clustersim.schema.profiles import KINDS
+    from clustersim.schema.yamlfile import read_yaml
+
+    stated = str(read_yaml(path).data.get("kind"))
+    kinds = {get_args(p.model_fields["kind"].annotation)[0]: kind for kind, (_, p) in KINDS.items()}
+    if stated not in kinds:
+        raise InputError(f"{path}: kind: {stated!r} is no kind of profile; {suggest(stated, list(kinds))}")
+    return kinds[stated]
+
+
+def _figures(profile: Any) -> list[dict[str, Any]]:
+    """What a model's dimensions add up to, with its formulas; nothing for other kinds."""
+    from clustersim.schema.models import ModelProfile
+
+    if not isinstance(profile, ModelProfile):
+        return []
+    from clustersim.report.model_figures import model_figures
+    from clustersim.schema.model_engine import model_spec
+
+    encoder = profile.encoder_parameters
+    rows = model_figures(model_spec(profile), encoder=encoder.value if encoder else 0.0)
+    return [
+        {
+            "field": row["figure"], "value": f"{row['value']:.12g} {row['unit']}", "low": "", "high": "",
+            "tier": "derived", "source": "computed from the fields above", "note": row["formula"],
+        }
+        for row in rows
+        if row["figure"] != "not_modelled"
+    ]  # fmt: skip
 
 
 @click.group()
@@ -84,8 +121,9 @@ def list_profiles(kind: str, fmt: str) -> None:
 @click.argument("name")
 @format_option()
 def show_profile(name: str, fmt: str) -> None:
-    """Show every field of a profile with its range, tier and source."""
-    emit_rows([_row(key, value) for key, value in fields_of(_find(name))], fmt)
+    """Show every field of a profile with its range, tier and source; of a model also what they add up to."""
+    profile = _find(name)
+    emit_rows([*(_row(key, value) for key, value in fields_of(profile)), *_figures(profile)], fmt)
 
 
 @command.command("diff")

@@ -10,6 +10,8 @@ from clustersim.cli.options import (
     output_folder,
     progress,
     set_option,
+    stated_plans_option,
+    stated_plans_set,
     to_json,
     write_beside,
 )
@@ -21,20 +23,23 @@ from clustersim.cli.options import (
 @click.option(
     "-o", "--output", "output", type=click.Path(), help="Folder for result.json, tables and figures."
 )
+@stated_plans_option
 @click.option("--seed", type=click.IntRange(min=0), help="Replace the scenario's seed.")
 @format_option("table", "json")
-def command(scenario: str, sets: tuple[str, ...], output: str | None, seed: int | None, fmt: str) -> None:
-    """Run SCENARIO (a file or a shipped name) from its cards to a target price."""
+def command(
+    scenario: str, sets: tuple[str, ...], output: str | None, stated_plans: bool, seed: int | None, fmt: str
+) -> None:
+    """Run SCENARIO (a file or a shipped name): its demand on its site, from the cards to a target price."""
     folder = output_folder(output) if output is not None else None
     with progress(scenario, total=5 if folder is None else 6) as tell:
         from clustersim.pipeline import run_chain
-        from clustersim.planner.segments import serving_rates
         from clustersim.report.result import result_object
         from clustersim.schema.inputs import load_inputs
 
-        inputs = load_inputs(scenario, (*sets, *([f"seed={seed}"] if seed is not None else [])))
+        extra = [f"seed={seed}"] if seed is not None else []
+        inputs = load_inputs(scenario, (*sets, *extra, *stated_plans_set(stated_plans)))
         tell("inputs")
-        run = run_chain(inputs, tell=tell, serving=serving_rates(inputs))
+        run = run_chain(inputs, tell=tell)
         result = result_object(run)
         if folder is not None:
             from clustersim.report.run_report import write_run

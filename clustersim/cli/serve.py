@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,58 +20,67 @@ from clustersim.cli.options import (
 
 if TYPE_CHECKING:
     from clustersim.des.serving.run import ServingRun
-    from clustersim.planner.serving_deploy import Answer
-    from clustersim.schema.serving import LoadedServing
+    from clustersim.planner.serving import Answer
+    from clustersim.schema.inputs import Inputs
 
 __all__ = ["command", "plan_command"]
+
+
+def workload_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--workload``: which of several workloads of a kind is meant."""
+    return click.option("--workload", help="Which workload, where the scenario has several of the kind.")(
+        function
+    )
 
 
 @click.command()
 @click.argument("scenario")
 @set_option
+@workload_option
 @format_option("table", "json")
 @click.option("-o", "--output", help="Folder for records.csv, the figures and answer.json.")
-@click.option("--only", is_flag=True, help="Leave out the comparison cards.")
 @click.option(
-    "--trace", "trace", help="Serve this trace instead of the scenario's traffic (CSV or JSON lines)."
+    "--trace", "trace", help="Serve this trace instead of the workload's traffic (CSV or JSON lines)."
 )
 @click.option("--skip", type=click.IntRange(min=0), help="Bad lines of the trace that may be left out.")
 def command(
     scenario: str,
     sets: Sequence[str],
+    workload: str | None,
     fmt: str,
     output: str | None,
-    only: bool,
     trace: str | None,
     skip: int | None,
 ) -> None:
     """Serve the requests of SCENARIO, or its video streams, and print latency, throughput, use and cost."""
-    from clustersim.schema.serving import load_serving
+    from clustersim.schema.inputs import load_inputs
 
     extra = [f"traffic.trace={trace}"] if trace else []
     extra += [f"traffic.skip={skip}"] if skip is not None else []
-    loaded = load_serving(scenario, [*sets, *extra])
-    if loaded.scenario.kind == "video":
-        _video(loaded, fmt, only)
+    inputs = load_inputs(scenario, [*sets, *extra], with_incumbent=False)
+    if inputs.of_kind("video") and not inputs.of_kind("serving"):
+        _video(inputs, workload, fmt)
         return
-    _requests(loaded, fmt, output, only)
+    _requests(inputs, workload, fmt, output)
 
 
-def _requests(loaded: LoadedServing, fmt: str, output: str | None, only: bool) -> None:
-    from clustersim.planner.serving_deploy import serve
-    from clustersim.planner.serving_traffic import requests_of
+def _requests(inputs: Inputs, workload: str | None, fmt: str, output: str | None) -> None:
+    from clustersim.planner.serving import Serving
 
     folder = output_folder(output) if output else None
-    requests, trace = requests_of(loaded)
+    serving = Serving(inputs, workload)
+    requests, trace = serving.traffic()
     for problem in trace.skipped if trace else ():
         click.echo(f"skipped: {problem}", err=True)
-    others = () if only else loaded.scenario.compare
-    with progress("serve", 2 * (1 + len(others))) as step:
-        answers = [serve(loaded, requests, other, step=step) for other in (None, *others)]
+    with progress("serve", 1) as step:
+        answers = [serving.serve()]
+        step(serving.name)
     answer = {
-        "scenario": loaded.scenario.name,
-        "file": loaded.file,
+        "scenario": inputs.name,
+        "file": inputs.file,
+        "workload": serving.name,
         "requests": len(requests),
+        "cny_per_card_hour": serving.card_hour_cny,
         "deployments": [a.plain() for a in answers],
     }
     for a in answers:
@@ -79,10 +88,10 @@ def _requests(loaded: LoadedServing, fmt: str, output: str | None, only: bool) -
             click.echo(f"{a.deployment.card}: {a.verdict.text}", err=True)
     if folder is not None:
         _write(folder, answers, answer)
-    emit_object(answer, fmt, lambda: _table(answers))
+    emit_object(answer, fmt, lambda: _table(answers, serving.card_hour_cny))
 
 
-def _table(answers: Sequence[Answer]) -> str:
+def _table(answers: Sequence[Answer], card_hour: float | None) -> str:
     """One line per deployment, the verdicts below."""
     lines = []
     for a in answers:
@@ -106,6 +115,15 @@ def _table(answers: Sequence[Answer]) -> str:
             }
         )
     said = [f"{a.deployment.card}: {a.verdict.text}" for a in answers if a.verdict]
+    said.append(
+        "no cost: the scenario has no tco section"
+        if card_hour is None
+        else f"a card-hour of this site costs {card_hour:.2f} CNY; cost by the held card-hours of this run"
+    )
+    if any(a.verdict is not None and a.verdict.overloaded for a in answers):
+        said.append(
+            "no cost per token: what is overloaded cannot be kept up, ask `clustersim run` for its capacity"
+        )
     weak = [a.deployment.card for a in answers if not a.deployment.calibrated]
     if weak:
         said.append(f"engine constants assumed from the card's own efficiencies: {', '.join(weak)}")
@@ -145,50 +163,81 @@ def write_records(run: ServingRun, path: Path) -> None:
     path.write_text(csv_text(list(columns), rows), encoding="utf-8")
 
 
-def _video(loaded: LoadedServing, fmt: str, only: bool) -> None:
-    from clustersim.planner.serving_video import video_answers
+def _video(inputs: Inputs, workload: str | None, fmt: str) -> None:
+    from clustersim.pipeline import StageCache, run_site
+    from clustersim.planner.serving import workload_of
+    from clustersim.workloads import run_workload
+    from clustersim.workloads.video import simulated
 
-    answers = video_answers(loaded, with_comparison=not only)
-    answer = {"scenario": loaded.scenario.name, "file": loaded.file, "cards": answers}
-    lines = [
-        {
-            "card": a["card"], "streams/card": a["streams_per_card"], "binds": a["binds"],
-            "decode ch %": 100 * a["use"]["decode"], "encode ch %": 100 * a["use"]["encode"],
-            "compute %": 100 * a["use"]["compute"], "memory %": 100 * a["use"]["memory"],
-            "offered": a["offered_streams"], "blocked": a["blocked_streams"],
-            "CNY/stream-h": a["cny_per_stream_hour"],
-        }
-        for a in answers
-    ]  # fmt: skip
-    emit_object(answer, fmt, lambda: render_table(lines, "table"))
+    name = workload_of(inputs, "video", workload)
+    work = run_workload(inputs, name, StageCache())
+    asked: Any = inputs.scenario.demand[name]
+    run, detail = simulated(inputs, asked), work.detail
+    site = run_site(inputs) if inputs.scenario.tco is not None else None
+    answer = {
+        "card": inputs.parts.card.name,
+        "streams_per_card": detail.whole_streams,
+        "binds": detail.per_stream.binds,
+        "share_per_stream": dict(work.terms),
+        "cards": asked.replicas,
+        "offered_streams": run.offered,
+        "admitted_streams": run.admitted,
+        "blocked_streams": run.offered - run.admitted,
+        "blocked_by": run.blocked,
+        "use": run.use,
+        "peak_streams": run.peak_streams,
+        "cny_per_card_hour": site.tco.cny_per_card_hour if site else None,
+        "cny_per_stream_hour": site.cny_per_unit(site.main) if site else None,
+    }
+    line = {
+        "card": answer["card"], "streams/card": answer["streams_per_card"], "binds": answer["binds"],
+        **{f"{key} %": 100 * run.use[key] for key in ("decode", "encode", "compute", "memory")},
+        "offered": run.offered, "blocked": answer["blocked_streams"],
+        "CNY/stream-h": answer["cny_per_stream_hour"],
+    }  # fmt: skip
+    whole = {"scenario": inputs.name, "file": inputs.file, "workload": name, "cards": [answer]}
+    emit_object(whole, fmt, lambda: render_table([line], "table"))
 
 
 @click.command("serving")
 @click.argument("scenario")
 @set_option
+@workload_option
 @format_option("table", "json")
-@click.option("--demand", type=float, help="Requests per second to carry: how many cards does that take?")
-@click.option("--plans", is_flag=True, help="Compare tensor-parallel degrees by cost per token.")
-@click.option("--compare", "compare", is_flag=True, help="Include the scenario's comparison cards.")
+@click.option(
+    "--demand", help="Requests to carry, for example 231 or '231 1/s': how many cards does that take?"
+)
+@click.option("--plans", is_flag=True, help="Compare parallel plans of a replica by cost per token.")
 def plan_command(
-    scenario: str, sets: Sequence[str], fmt: str, demand: float | None, plans: bool, compare: bool
+    scenario: str, sets: Sequence[str], workload: str | None, fmt: str, demand: str | None, plans: bool
 ) -> None:
     """Ask SCENARIO backwards: the largest rate at its service level, the cards for a demand, the cheapest plan."""
     from dataclasses import asdict
 
-    from clustersim.planner.serving import cards_for_demand, cheapest_plan, rate_at_slo
-    from clustersim.schema.serving import load_serving
+    from clustersim.errors import InputError
+    from clustersim.planner.serving import Serving
+    from clustersim.schema.inputs import load_inputs
+    from clustersim.units import to_float
 
-    loaded = load_serving(scenario, sets)
-    others = [None, *(loaded.scenario.compare if compare else ())]
+    inputs = load_inputs(scenario, sets, with_incumbent=False)
+    serving = Serving(inputs, workload)
+    slo = serving.work.slo
+    if slo.ttft is None and slo.tpot is None and slo.e2e is None:
+        raise InputError(
+            f"{inputs.file}: demand.{serving.name}.slo has no bound, and a plan needs a service level; give ttft,"
+            " tpot or e2e"
+        )
     with progress("plan") as step:
         if plans:
-            rows = [asdict(row) for row in cheapest_plan(loaded, with_comparison=compare, step=step)]
+            rows = [asdict(row) for row in serving.plans(step=step)]
         elif demand is not None:
-            rows = [asdict(cards_for_demand(loaded, demand, other)) for other in others]
+            number = demand if not demand.replace(".", "", 1).isdigit() else f"{demand} 1/s"
+            rows = [asdict(serving.cards_for(to_float(number, "1/s")))]
         else:
-            rows = [asdict(rate_at_slo(loaded, other)) for other in others]
+            rows = [asdict(serving.rate_at_slo())]
     shown = [{k: _digits(v) if isinstance(v, float) else v for k, v in row.items()} for row in rows]
     emit_object(
-        {"scenario": loaded.scenario.name, "answers": rows}, fmt, lambda: render_table(shown, "table")
+        {"scenario": inputs.name, "workload": serving.name, "answers": rows},
+        fmt,
+        lambda: render_table(shown, "table"),
     )

@@ -110,8 +110,8 @@ def run(
         return StudyResult(spec, outputs, tuple(store.rows()))
 
 
-def run_cost(spec: StudySpec, store: StudyStore, outputs: Sequence[str]) -> None:
-    """Run the vectorised cost stage over a full grid in a study's folder.
+def run_cost(spec: StudySpec, store: StudyStore, outputs: Sequence[str]) -> Sequence[str]:
+    """Run the vectorised cost stage over a full grid in a study's folder; return its outputs.
 
     Raises InputError, before the folder is begun, for inputs or outputs that this stage does not have.
     """
@@ -123,6 +123,7 @@ def run_cost(spec: StudySpec, store: StudyStore, outputs: Sequence[str]) -> None
     from clustersim.study.table import input_units
 
     base = run_chain(load_inputs(spec.scenario, dict(spec.sets)), replications=0)
+    outputs = outputs or ("cny_per_card_hour", f"cny_per_{base.own.main.main.name}", "tco_cny")
     check_outputs(outputs, {name: float(value) for name, value in cost_stage(base, {}).items()})
     for axis in spec.axes:
         if axis.key not in COST_KEYS:
@@ -133,6 +134,7 @@ def run_cost(spec: StudySpec, store: StudyStore, outputs: Sequence[str]) -> None
     with store.locked(), bar("cost stage", spec.total) as tell:
         store.begin(spec, {"stage": "cost", "outputs": list(outputs), "units": input_units(spec)})
         run_stage(base, spec.axes, store, outputs, tell)
+    return outputs
 
 
 def verbose_reuse(verbose: bool) -> None:

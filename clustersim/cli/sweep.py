@@ -17,12 +17,20 @@ from clustersim.cli.study_common import (
     workers_option,
 )
 
+#: What is shown where nothing is asked for; each scenario has those of its kinds of workload.
 DEFAULT_OUTPUTS = (
     "tokens_per_s",
     "mfu",
     "training_goodput_tokens_per_s",
+    "requests_per_s_per_card",
+    "output_tokens_per_s_per_card",
+    "streams_per_card",
+    "useful_share",
     "cny_per_card_hour",
     "cny_per_mtoken",
+    "cny_per_served_mtoken",
+    "cny_per_stream_hour",
+    "cny_per_useful_card_hour",
 )
 
 
@@ -67,6 +75,7 @@ def command(
     fmt: str,
 ) -> None:
     """Run every combination of the varied inputs of SCENARIO (a scenario, or a study file of kind sweep)."""
+    from clustersim.study.driver import known_outputs
     from clustersim.study.space import parse_axis
     from clustersim.study.spec import axes_of, chosen_points, make_spec
 
@@ -87,7 +96,8 @@ def command(
     if stage == "cost":
         _cost_sweep(spec, folder, wanted, fmt)
         return
-    chosen = wanted or DEFAULT_OUTPUTS
+    known = known_outputs(spec)
+    chosen = wanted or tuple(o for o in DEFAULT_OUTPUTS if o in known)
     drawn = {"outputs": list(chosen)}
     result = run(spec, folder, workers, scheduler, {"study": scenario, "draw": drawn})
     shown: list[dict[str, Any]] = [
@@ -131,9 +141,8 @@ def _cost_sweep(spec: Any, folder: str | None, outputs: tuple[str, ...], fmt: st
     if spec.chosen:
         raise InputError("--stage cost runs the whole grid; leave --design out")
     refuse_blank(folder)
-    chosen = outputs or ("cny_per_card_hour", "cny_per_mtoken", "tco_cny")
     store = StudyStore(Path(folder))
-    run_cost(spec, store, chosen)
+    chosen = run_cost(spec, store, outputs)
     connection: Any = duckdb.connect()
     path = str(store.results_path).replace("'", "''")
     rows = []

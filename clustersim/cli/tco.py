@@ -17,6 +17,7 @@ from clustersim.cli.options import (
     to_json,
     write_beside,
 )
+from clustersim.report.units import UNITS
 
 
 @click.command()
@@ -29,12 +30,13 @@ from clustersim.cli.options import (
 )  # fmt: skip
 @format_option("table", "json")
 def command(scenario: str, sets: tuple[str, ...], output: str | None, draws: int, fmt: str) -> None:
-    """Price the cluster of SCENARIO: bill of materials, cost over its life, intervals, the market's rent beside it."""
+    """Price the site of SCENARIO: bill of materials, cost over its life and of every workload's units, intervals, the
+    market's rent beside it."""
     folder = output_folder(output) if output is not None else None
     from clustersim.cli.study_common import parse_sets
-    from clustersim.planner.cost import price_cluster
+    from clustersim.planner.cost import price_site
 
-    result = price_cluster(scenario, parse_sets(sets, {}), draws=draws)
+    result = price_site(scenario, parse_sets(sets, {}), draws=draws)
     if folder is not None:
         _write(folder, result)
     emit_object(result, fmt, lambda: _table(result))
@@ -98,6 +100,19 @@ def _terms(result: Mapping[str, Any]) -> str:
     return "yearly: " + ", ".join(f"{k} {v / 1e6:.2f}" for k, v in rows) + f" = {total / 1e6:.2f} M CNY"
 
 
+def _units(result: Mapping[str, Any]) -> list[str]:
+    """The cost of every unit of every workload, with its interval."""
+    out = []
+    for work in result["workloads"]:
+        for key, value in work.items():
+            if key.startswith("cny_per_"):
+                name = key if key in result["intervals"] else f"{work['name']}.{key}"
+                unit = UNITS[key.removeprefix("cny_per_")]
+                out.append(f"CNY per {unit} ({work['name']}) {value:.4g}{_band(result, name, digits=3)}")
+    effective = result["cny_per_effective_pflop_hour"]
+    return out if effective is None else [f"CNY per effective PFLOP-hour {effective:.2f}", *out]
+
+
 def _table(result: Mapping[str, Any]) -> str:
     keep = ("group", "part", "quantity", "unit_price_cny", "total_cny", "lead_time_weeks", "tier", "source")
     lines = [{k: row[k] for k in keep} for row in result["lines"]]
@@ -111,10 +126,9 @@ def _table(result: Mapping[str, Any]) -> str:
         f" {result['tco_discounted_cny'] / 1e6:.1f} discounted",
         f"CNY per card-hour sold {result['cny_per_card_hour']:.2f}, available"
         f" {result['cny_per_available_card_hour']:.2f}{_band(result, 'cny_per_card_hour')}",
-        f"CNY per effective PFLOP-hour {result['cny_per_effective_pflop_hour']:.2f}, per million trained tokens"
-        f" {result['cny_per_mtoken']:.2f}{_band(result, 'cny_per_mtoken')}",
+        *_units(result),
         _conclusion(result), "",
-        "what moves the cost per million tokens", render_table(result["cny_per_mtoken_swings"][:6], "table"),
+        f"what moves the cost per {UNITS[result['main_unit']]}", render_table(result["unit_swings"][:6], "table"),
     ]  # fmt: skip
     return "\n".join(out)
 
@@ -125,8 +139,10 @@ def _write(folder: Path, result: Mapping[str, Any]) -> None:
     name = result["scenario"]
     _tornado(folder / "capex_tornado.png", f"{name}: what moves the bill", result["capex_swings"],
              result["capex_cny"], 1e6, "capex, M CNY")  # fmt: skip
-    _tornado(folder / "cny_per_mtoken_tornado.png", f"{name}: what moves the cost of a token",
-             result["cny_per_mtoken_swings"], result["cny_per_mtoken"], 1.0, "CNY per million tokens")  # fmt: skip
+    unit = result["main_unit"]
+    main = next(w for w in result["workloads"] if w["name"] == result["main_workload"])
+    _tornado(folder / f"cny_per_{unit}_tornado.png", f"{name}: what moves the cost per {UNITS[unit]}",
+             result["unit_swings"], main[f"cny_per_{unit}"], 1.0, f"CNY per {UNITS[unit]}")  # fmt: skip
 
 
 def _tornado(

@@ -62,10 +62,11 @@ def command(
 ) -> None:
     """Run the training job of SCENARIO: step time, and the long run with failures and checkpoints."""
     folder = output_folder(output) if output is not None else None
-    from clustersim import assemble
+    from clustersim import assemble, assemble_reliability
     from clustersim.des.training.closed_form import best_intervals
     from clustersim.des.training.fidelity import run_fidelity
     from clustersim.perf.binds import binding, time_shares
+    from clustersim.perf.step import train_step
     from clustersim.schema.inputs import load_inputs
 
     inputs = load_inputs(scenario, sets, with_incumbent=False)
@@ -75,12 +76,10 @@ def command(
     if others:
         train_together(inputs, others, link, share, fmt)
         return
-    step = assemble.train_job(inputs.scenario, inputs.hardware)
-    plan = assemble.plan_spec(inputs.scenario.training)
-    spent = time_shares(step.terms, plan, assemble.network_spec(inputs.scenario, inputs.hardware))
-    run = assemble.training_run(
-        inputs.scenario, inputs.hardware, assemble.model_spec(inputs.hardware.model).parameters
-    )
+    job = assemble.train_job(inputs.scenario, inputs.hardware)
+    step = train_step(job)
+    spent = time_shares(step.terms, job.plan, job.network)
+    run = assemble_reliability.training_run(inputs.scenario, inputs.hardware, job.model.parameters)
     count = replications or inputs.scenario.reliability.replications
     summary = run_fidelity(run, inputs.scenario.seed, fidelity=fidelity, replications=count)
     if fmt == "table" and fidelity == "auto":
@@ -125,21 +124,8 @@ def _scaling(inputs: Any, text: str, folder: Any, fmt: str) -> None:
     low, _, high = text.partition(":")
     if not (low.strip().isdigit() and high.strip().isdigit()):
         raise InputError(f"--scaling {text!r}: write LOW:HIGH, for example 8:131072")
-    training, hardware = inputs.scenario.training, inputs.hardware
-    curves = [
-        scaling_curve(
-            card=assemble.card_spec(hardware.card),
-            network=assemble.network_spec(inputs.scenario, hardware),
-            model=assemble.model_spec(hardware.model),
-            plan=assemble.plan_spec(training),
-            global_batch=training.global_batch,
-            seq_len=training.seq_len,
-            counts=powers(int(low), int(high)),
-            kind=kind,
-            dtype=training.dtype,
-        )
-        for kind in KINDS
-    ]
+    job = assemble.train_job(inputs.scenario, inputs.hardware)
+    curves = [scaling_curve(job, powers(int(low), int(high)), kind) for kind in KINDS]
     rows: list[dict[str, Any]] = [
         {
             "kind": c.kind, "base_cards": c.base_cards, "batch_rule": c.batch_rule, "cards": p.cards,

@@ -40,10 +40,10 @@ def train_together(inputs: Any, others: tuple[str, ...], link: str, share: str, 
 
 
 def _row(part: Any, step: Any) -> dict[str, Any]:
-    row = {"part": part.name, "card": part.card.name, "cards": part.plan.cards}
-    row |= {name: getattr(part.plan, name) for name in ("tp", "pp", "dp")}
+    row = {"part": part.name, "card": part.job.card.name, "cards": part.job.plan.cards}
+    row |= {name: getattr(part.job.plan, name) for name in ("tp", "pp", "dp")}
     if hasattr(step, "layers"):
-        row["layers_per_stage"] = step.layers[part.name]
+        row["layers_per_stage"] = list(step.layers[part.name])
     else:
         row["micro_batches"] = step.micro_batches[part.name]
     return row | {

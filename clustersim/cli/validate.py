@@ -9,12 +9,14 @@ from typing import Any
 
 import click
 
-from clustersim.cli.options import emit_object, format_option, render_table
+from clustersim.cli.options import emit_object, emit_rows, format_option, render_table
 from clustersim.errors import InputError
 
 #: domain -> (module with ``predict`` and ``COLUMNS``, its shipped rows)
 DOMAINS: dict[str, tuple[str, str]] = {
     "training": ("clustersim.validation.training", "training.csv"),
+    "training_2026": ("clustersim.validation.training", "training_2026.csv"),
+    "domestic_training": ("clustersim.validation.training", "domestic_training.csv"),
     "scaling": ("clustersim.validation.scaling", "training_scaling.csv"),
     "collectives": ("clustersim.validation.collectives", "collectives.csv"),
     "reliability": ("clustersim.validation.reliability", "reliability.csv"),
@@ -37,25 +39,36 @@ def read_rows(file: Path) -> list[dict[str, str]]:
     return list(table.rows)
 
 
+#: Tables of errors, and the name that a line of each carries.
+_TABLES = {
+    "by_group": "group", "by_software": "software", "by_card_class": "cards", "by_plan_kind": "plan",
+    "by_domain": "size or load", "by_source": "source",
+}  # fmt: skip
+
+
+def _line(kind: str, name: str, part: Mapping[str, Any]) -> dict[str, Any]:
+    line = {
+        "of": kind, "rows of": name[:70], "rows": part["n_rows"], "predicted": part["n_predicted"],
+        "MAPE %": part["mape_pct"], "median %": part["median_ape_pct"], "bias %": part["bias_pct"],
+        "Spearman": part["spearman"],
+    }  # fmt: skip
+    return {k: round(v, 3) if isinstance(v, float) else v for k, v in line.items()}
+
+
 def _table(answer: Mapping[str, Any]) -> str:
-    parts = [("all rows", answer)]
-    parts += [(name, part) for name, part in answer["by_group"].items()]
-    parts += [(name, part) for name, part in answer["by_source"].items()]
-    lines = [
-        {
-            "rows of": name[:70], "rows": part["n_rows"], "predicted": part["n_predicted"],
-            "MAPE %": part["mape_pct"], "median %": part["median_ape_pct"], "bias %": part["bias_pct"],
-            "Spearman": part["spearman"],
-        }
-        for name, part in parts
-    ]  # fmt: skip
-    rounded = [{k: round(v, 3) if isinstance(v, float) else v for k, v in line.items()} for line in lines]
-    skipped: dict[str, int] = {}
-    for row in answer["rows"]:
-        if row["predicted"] is None:
-            skipped[row["reason"]] = skipped.get(row["reason"], 0) + 1
-    reasons = [f"  {count} row(s) not predicted: {reason}" for reason, count in sorted(skipped.items())]
-    return "\n".join([render_table(rounded, "table"), *reasons])
+    lines = [_line("", "all rows", answer), _line("", "not tuned on", answer["held_out"])]
+    for table, kind in _TABLES.items():
+        lines += [_line(kind, name, part) for name, part in answer[table].items()]
+    lost = answer["regret"]
+    said = []
+    if lost["questions"]:
+        said = [
+            f"  picking the predicted best of {lost['questions']} questions with several plans costs"
+            f" {lost['mean_pct']:.1f} % on average, {lost['max_pct']:.1f} % at most; the best itself was picked"
+            f" {lost['best_found']} times"
+        ]
+    reasons = [f"  {count} row(s) not predicted: {reason}" for reason, count in answer["set_aside"].items()]
+    return "\n".join([render_table(lines, "table"), *said, *reasons])
 
 
 @click.command()
@@ -63,11 +76,24 @@ def _table(answer: Mapping[str, Any]) -> str:
 @click.option(
     "--data", "data", type=click.Path(path_type=Path), help="Your own measurements, in the shipped columns."
 )
-@format_option("table", "json")
-def command(domain: str, data: Path | None, fmt: str) -> None:
-    """Predict every row of DOMAIN's measurements and print the errors, in total, by group and by source."""
-    from clustersim.validation.common import ColumnError, summarise
+@click.option(
+    "--plan-errors",
+    is_flag=True,
+    help="Print the errors by what plans shard, as `plan: best` uses them (CSV).",
+)
+@format_option("table", "json", "csv")
+def command(domain: str, data: Path | None, plan_errors: bool, fmt: str) -> None:
+    """Predict every row of DOMAIN's measurements and print the errors, in total and by whatever may hide them.
 
+    ``-f csv`` prints one line a row: predicted, measured, error, and why a row was set aside.
+    """
+    from clustersim.validation.common import ColumnError, flat_rows, summarise
+
+    if plan_errors:
+        from clustersim.validation.plan_errors import shipped_errors, table_text
+
+        click.echo(table_text(shipped_errors()), nl=False)
+        return
     module_name, shipped = DOMAINS[domain]
     module = importlib.import_module(module_name)
     file = data or Path(__file__).resolve().parent.parent / "data" / "validation" / shipped
@@ -75,5 +101,8 @@ def command(domain: str, data: Path | None, fmt: str) -> None:
         rows = module.predict(read_rows(file))
     except ColumnError as error:
         raise InputError(f"{file}:1: {error.problem}") from None
+    if fmt == "csv":
+        emit_rows(flat_rows(rows), fmt)
+        return
     answer = summarise(domain, rows)
     emit_object(answer, fmt, lambda: _table(answer))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-__all__ = ["PowerTerms", "card_power_w", "cluster_power", "provisioned_power"]
+__all__ = ["PowerTerms", "card_power_w", "cluster_power", "mixed_power", "provisioned_power"]
 
 #: Weights of the utilisation of tensor units, memory and links between idle and TDP. A matrix product at full
 #: rate draws 85-96 % of TDP, a memory copy 55-60 %, an all-reduce 30-37 % (FlagPerf per-card averages of A100 and
@@ -105,3 +106,16 @@ def cluster_power(
         provisioned_it_w=provisioned_power(**equipment),
         pue=pue,
     )
+
+
+def mixed_power(works: Sequence[tuple[float, PowerTerms]], idle: PowerTerms) -> PowerTerms:
+    """Return the average power of a site whose hours are shared out: (share, power under that work), the rest idle.
+
+    >>> busy = PowerTerms(800.0, 100.0, 0.0, 0.0, 0.0, 0.0, 1000.0, 1.2)
+    >>> rest = PowerTerms(200.0, 100.0, 0.0, 0.0, 0.0, 0.0, 1000.0, 1.2)
+    >>> mixed_power([(0.5, busy)], rest).cards_w, mixed_power([(1.0, busy)], rest).cards_w
+    (500.0, 800.0)
+    """
+    left = max(0.0, 1.0 - sum(share for share, _ in works))
+    cards_w = sum(share * terms.cards_w for share, terms in works) + left * idle.cards_w
+    return replace(idle, cards_w=cards_w)

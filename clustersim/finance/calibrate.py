@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from clustersim.errors import InputError
+from clustersim.finance.company import Company
 
-__all__ = ["Calibrated", "CalibratedLine", "calibrate"]
+__all__ = ["Calibrated", "CalibratedLine", "calibrate", "calibrated_products"]
 
 #: Spread of the priors in logs: units within a factor of 1.65, prices within 13 % (assumption).
 UNITS_SD, ASP_SD = 0.5, 0.12
@@ -104,6 +105,29 @@ def calibrate(
             )
         )
     return Calibrated(year, total_kcny, tuple(lines), multiplier)
+
+
+def calibrated_products(company: Company) -> dict[str, Calibrated]:
+    """Return, by year, units and prices that sell the printed revenue, services apart, exactly.
+
+    The priors are the units and prices of the file; only total revenue is printed. This is a step that writes drivers
+    (``forecast calibrate --write``): no forecast rescales anything.
+
+    Raises InputError for a company without a printed revenue, or a year without priors.
+    """
+    printed = company.printed
+    if printed is None:
+        raise InputError(f"company {company.name} has no printed revenue to calibrate to")
+    out = {}
+    for i, year in enumerate(company.years):
+        total = float(printed.revenue_kcny[i] * (1 - printed.drivers.services_share[i]))
+        priors = {
+            p.name: (float(p.units[year]), float(p.asp_kcny[year]))
+            for p in company.products
+            if year in p.units
+        }
+        out[year] = calibrate(year, total, priors)
+    return out
 
 
 def _shift(scale: float, limit: float = 1.0) -> float:

@@ -1,15 +1,21 @@
-"""Our forecast beside the consensus, from a table as data vendors export it."""
+"""Our forecast beside the consensus, from a table as data vendors export it: years down, years across, or long.
+
+Headings may be Chinese or English, the file UTF-8 or GBK, a year ``2026``, ``FY26E`` or ``2026-12-31``, an amount in
+any unit and any currency whose rate is known.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from clustersim.errors import InputError
-from clustersim.reading.tables import records
+from clustersim.finance.company import Array
 
-__all__ = ["ALIASES", "Comparison", "compare_consensus", "read_consensus"]
+__all__ = ["ALIASES", "Comparison", "compare_consensus", "read_consensus", "read_table"]
 
 #: Item of ours -> spellings in exports (lower case, letters, digits and Chinese only).
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -17,10 +23,21 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "gross_profit": ("grossprofit", "grossincome", "毛利", "毛利润"),
     "operating_profit": ("ebit", "operatingprofit", "operatingincome", "息税前利润", "营业利润"),
     "net_profit": ("netincome", "netprofit", "profit", "netincomegaap", "净利润", "归母净利润"),
+    "closing_cash": ("cash", "closingcash", "cashandcashequivalents", "货币资金", "现金"),
+    "research_and_development_expenses": ("rd", "rdexpense", "researchanddevelopmentexpenses", "研发费用"),
 }
-_PERIOD = ("period", "year", "fiscalyear", "fy", "date", "年度", "报告期", "会计年度")
-_UNITS = {"": 1.0, "k": 1.0, "thousand": 1.0, "m": 1e3, "mn": 1e3, "million": 1e3, "百万": 1e3,
-          "bn": 1e6, "billion": 1e6, "亿": 1e5, "亿元": 1e5, "万": 10.0, "万元": 10.0}  # fmt: skip
+_PERIOD = ("period", "year", "fiscalyear", "fy", "date", "年度", "报告期", "会计年度", "期间")
+_ITEM = ("item", "metric", "measure", "line", "科目", "指标", "项目")
+_VALUE = ("value", "amount", "mean", "consensus", "数值", "一致预期", "金额")
+_UNIT = ("unit", "currency", "单位", "币种")
+_UNITS = {"": 1.0, "k": 1.0, "thousand": 1.0, "m": 1e3, "mn": 1e3, "million": 1e3, "millions": 1e3, "百万": 1e3,
+          "bn": 1e6, "billion": 1e6, "亿": 1e5, "万": 10.0, "千": 1.0}  # fmt: skip
+_CURRENCIES = {"cny": "CNY", "rmb": "CNY", "人民币": "CNY", "元": "CNY", "usd": "USD", "us$": "USD", "美元": "USD",
+               "hkd": "HKD", "hk$": "HKD", "港元": "HKD", "港币": "HKD"}  # fmt: skip
+_BLANK = {"", "-", "--", "n/a", "na", "nan"}
+_YEAR = re.compile(
+    r"(?i)^\W*(?:fy|cy)?\s*'?(20)?(\d\d)(?!\d)\s*(?:[-/年.]?(?:12|12[-/月.]?31日?)?)?\s*([aef])?\W*$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,80 +57,169 @@ class Comparison:
         return 100 * (self.ours_kcny - self.consensus_kcny) / abs(self.consensus_kcny)
 
 
+def read_table(text: str, where: str) -> list[list[str]]:
+    """Return the rows of a CSV, by comma, semicolon or tab."""
+    plain = text.lstrip("\ufeff")
+    first = plain.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    rows = list(csv.reader(io.StringIO(plain), delimiter=delimiter))
+    if len([row for row in rows if any(cell.strip() for cell in row)]) < 2:
+        raise InputError(f"{where}: needs a heading and at least one row")
+    return rows
+
+
 def _plain(text: str) -> str:
     return re.sub(r"[\W_]+", "", text.strip().lower())
 
 
-def _heading(text: str) -> tuple[str, float]:
-    """Split ``Revenue (CNY mn)`` into its name and what makes kCNY of it."""
-    found = re.match(r"^(.*?)[(（\[]\s*(.*?)\s*[)）\]]\s*$", text)
-    name, unit = (found[1], found[2]) if found else (text, "")
-    word = re.sub(r"(?i)\b(cny|rmb)\b|人民币|元$", "", unit).strip(" ,.-_").lower()
+def _year(text: str) -> str | None:
+    """The forecast year that a heading means.
+
+    >>> [_year(t) for t in ("FY26E", "2027", "2028-12-31", "FY2029F", "Sales", "26")]
+    ['2026E', '2027E', '2028E', '2029E', None, None]
+    """
+    found = _YEAR.match(text.strip())
+    if found is None:
+        return None
+    if not found[1] and not re.match(r"(?i)^\W*[fc]y", text.strip()) and not found[3]:
+        return None
+    return f"20{found[2]}E"
+
+
+def _unit(text: str, rates: Mapping[str, float]) -> float:
+    """What makes kCNY of an amount in a unit such as ``USD mn`` or ``亿元``."""
+    word, currency = text.strip().lower(), "CNY"
+    for name, code in _CURRENCIES.items():
+        if name in word:
+            word, currency = word.replace(name, ""), code
+    word = word.strip(" ,.-_")
     if word not in _UNITS:
-        raise InputError(f"unit {unit!r} is not one of thousand, million, billion, 万, 百万, 亿")
-    return _plain(name), _UNITS[word]
+        raise InputError(
+            f"unit {text!r} is not one of thousand, million, billion, 万, 百万, 亿, in CNY, USD or HKD"
+        )
+    if currency not in rates:
+        raise InputError(f"unit {text!r}: no rate of {currency} to CNY is known; known: {', '.join(rates)}")
+    return _UNITS[word] * rates[currency]
 
 
-def read_consensus(text: str, where: str) -> dict[tuple[str, str], float]:
-    """Return {(item, year): kCNY} of a CSV whose columns are items (by any alias) and whose rows are years.
+def _heading(text: str, rates: Mapping[str, float]) -> tuple[str | None, float]:
+    """Split ``Revenue (CNY mn)`` into our item and what makes kCNY of it."""
+    found = re.match(r"^(.*?)[(（\[]\s*(.*?)\s*[)）\]]\s*$", text.strip())
+    name, unit = (found[1], found[2]) if found else (text, "")
+    item = next((ours for ours, names in ALIASES.items() if _plain(name) in (*names, _plain(ours))), None)
+    return item, _unit(unit, rates) if item is not None or unit else 1.0
 
-    A unit may stand in the heading, ``Sales (CNY mn)``; without one the table is in thousand CNY. Columns that are
-    no item of ours are left out.
+
+def read_consensus(
+    text: str, where: str, rates: Mapping[str, float] | None = None
+) -> dict[tuple[str, str], float]:
+    """Return {(item, year): kCNY} of a table; ``rates`` are CNY per unit of a currency.
+
+    A unit may stand in the heading, ``Sales (CNY mn)``, or in a column of its own; without one the table is in
+    thousand CNY. Columns that are no item of ours are left out.
 
     >>> read_consensus("FY,Sales (RMB mn)\\n2026E,2200\\n", "a.csv")
     {('revenue', '2026E'): 2200000.0}
+    >>> read_consensus("Item,FY26E,FY27E\\nRevenue (USD mn),300,900\\n", "a.csv", {"USD": 7.0})
+    {('revenue', '2026E'): 2100000.0, ('revenue', '2027E'): 6300000.0}
 
-    Raises InputError, naming the line, for no period column, no known item, or a cell that is no number.
+    Raises InputError, naming the line, for no years, no known item, or a cell that is no number; all at once.
     """
-    lines, rows = [], []
-    for line, cells in records(text.lstrip("\ufeff"), where):
-        lines.append(line)
-        rows.append(cells)
-    if len(rows) < 2:
-        raise InputError(f"{where}: needs a heading and at least one row")
-    period = next((i for i, cell in enumerate(rows[0]) if _plain(cell) in _PERIOD), None)
+    rows = read_table(text, where)
+    known = {"CNY": 1.0} | dict(rates or {})
+    across = [i for i, cell in enumerate(rows[0]) if _year(cell)]
+    heads = [_plain(cell) for cell in rows[0]]
+    if (
+        any(h in _ITEM for h in heads)
+        and any(h in _PERIOD for h in heads)
+        and any(h in _VALUE for h in heads)
+    ):
+        cells = _long(rows, heads)
+    elif across:
+        cells = [
+            (line, row[0], _year(rows[0][i]) or "", row[i] if i < len(row) else "", _unit_cell(row, heads))
+            for line, row in enumerate(rows[1:], 2)
+            if any(c.strip() for c in row)
+            for i in across
+        ]
+    else:
+        cells = _down(rows, heads, where)
+    return _amounts(cells, where, known)
+
+
+Cells = list[tuple[int, str, str, str, str]]
+
+
+def _unit_cell(row: Sequence[str], heads: Sequence[str]) -> str:
+    return next((row[i] for i, h in enumerate(heads) if h in _UNIT and i < len(row)), "")
+
+
+def _long(rows: list[list[str]], heads: list[str]) -> Cells:
+    item, period, value = (
+        next(i for i, h in enumerate(heads) if h in names) for names in (_ITEM, _PERIOD, _VALUE)
+    )
+    return [
+        (line, row[item], row[period], row[value], _unit_cell(row, heads))
+        for line, row in enumerate(rows[1:], 2)
+        if len(row) > max(item, period, value)
+    ]
+
+
+def _down(rows: list[list[str]], heads: list[str], where: str) -> Cells:
+    period = next((i for i, h in enumerate(heads) if h in _PERIOD), None)
     if period is None:
-        raise InputError(f"{where}:1: no column of years (one of {', '.join(_PERIOD)})")
-    columns: dict[int, tuple[str, float]] = {}
-    problems = []
-    for i, cell in enumerate(rows[0]):
-        if i == period or not cell.strip():
-            continue
-        try:
-            name, factor = _heading(cell)
-        except InputError as error:
-            problems.append(f"{where}:1: {error}")
-            continue
-        item = next((ours for ours, names in ALIASES.items() if name in names), None)
-        if item is not None:
-            columns[i] = (item, factor)
-    if not columns and not problems:
-        raise InputError(f"{where}:1: no known item; known: {', '.join(ALIASES)} and their aliases")
+        raise InputError(f"{where}:1: no column of years (one of {', '.join(_PERIOD)}), and no years across")
+    return [
+        (line, head, row[period] if period < len(row) else "", row[i] if i < len(row) else "", "")
+        for line, row in enumerate(rows[1:], 2)
+        if any(c.strip() for c in row)
+        for i, head in enumerate(rows[0])
+        if i != period and head.strip()
+    ]
+
+
+def _amounts(cells: Cells, where: str, rates: Mapping[str, float]) -> dict[tuple[str, str], float]:
     out: dict[tuple[str, str], float] = {}
-    for line, row in zip(lines[1:], rows[1:], strict=True):
-        year = re.search(r"20\d\d", row[period] if period < len(row) else "")
-        if year is None:
-            problems.append(f"{where}:{line}: no year in {row[period] if period < len(row) else ''!r}")
-            continue
-        for i, (item, factor) in columns.items():
-            cell = row[i].replace(",", "").strip() if i < len(row) else ""
-            if cell in {"", "-", "n/a", "N/A", "NA"}:
+    problems: list[str] = []
+    matched = False
+    for line, head, period, cell, unit in cells:
+        try:
+            item, factor = _heading(head, rates)
+            if item is None:
                 continue
+            matched = True
+            factor *= _unit(unit, rates) if unit.strip() else 1.0
+        except InputError as error:
+            matched = True
+            problems.append(f"{where}:{line}: {head}: {error}")
+            continue
+        year = _year(period) or next((f"{y}E" for y in re.findall(r"20\d\d", period)), None)
+        if year is None:
+            problems.append(f"{where}:{line}: no year in {period!r}")
+        elif cell.strip().lower() not in _BLANK:
             try:
-                out[item, f"{year[0]}E"] = float(cell) * factor
+                out[item, year] = _amount(cell) * factor
             except ValueError:
-                problems.append(f"{where}:{line}: {rows[0][i]}: {row[i]!r} is not a number")
+                problems.append(f"{where}:{line}: {head}: {cell!r} is not a number")
     if problems:
-        raise InputError("\n".join(problems))
+        raise InputError("\n".join(dict.fromkeys(problems)))
+    if not matched:
+        raise InputError(f"{where}:1: no known item; known: {', '.join(ALIASES)} and their aliases")
     return out
 
 
+def _amount(cell: str) -> float:
+    """A number as exports write it: thousands separators, and brackets for a loss."""
+    text = cell.replace(",", "").strip()
+    return -float(text[1:-1]) if re.fullmatch(r"[(（].*[)）]", text) else float(text)
+
+
 def compare_consensus(
-    ours: Mapping[str, tuple[float, ...]], years: tuple[str, ...], consensus: Mapping[tuple[str, str], float]
+    ours: Mapping[str, Array], years: tuple[str, ...], consensus: Mapping[tuple[str, str], float]
 ) -> tuple[Comparison, ...]:
     """Return ours beside the consensus where both have a figure."""
     return tuple(
-        Comparison(item, year, ours[item][years.index(year)], value)
+        Comparison(item, year, float(ours[item][years.index(year)]), value)
         for (item, year), value in consensus.items()
         if item in ours and year in years
     )

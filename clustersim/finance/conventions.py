@@ -6,14 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+
 from clustersim.errors import InfeasibleError, InputError
-from clustersim.finance.dcf import PresentValue
+from clustersim.finance.company import Array, Value
 
 __all__ = [
     "Convention",
     "Implied",
+    "PresentValue",
+    "Steady",
     "Terminal",
     "capm",
+    "check_growth",
     "discounted",
     "flow_times",
     "implied",
@@ -22,6 +27,35 @@ __all__ = [
 
 TIMINGS = ("end-year", "mid-year", "dated", "stub")
 TERMINALS = ("gordon", "exit-multiple", "fade")
+
+
+@dataclass(frozen=True, slots=True)
+class PresentValue:
+    """The present value of the explicit flows and of the terminal value."""
+
+    flows: Value
+    terminal: Value
+
+    @property
+    def enterprise_value(self) -> Value:
+        """Their sum."""
+        return self.flows + self.terminal
+
+
+@dataclass(frozen=True, slots=True)
+class Steady:
+    """The steady state after the last year: a flow that grows, and working capital whose growth it must fund."""
+
+    flow: Value
+    working_capital: Value
+
+    def next_flow(self, growth: Value) -> Value:
+        """Flow of the first year after: F (1 + g) - g W.
+
+        >>> Steady(100.0, 50.0).next_flow(0.02)
+        101.0
+        """
+        return self.flow * (1 + growth) - growth * self.working_capital
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +68,7 @@ class Terminal:
 
     kind: str = "gordon"
     multiple: float = 0.0
-    base: float = 0.0
+    base: Value = 0.0
     first_growth: float = 0.0
     fade_years: int = 0
 
@@ -82,14 +116,18 @@ def flow_times(convention: Convention, first_year: int, count: int) -> tuple[tup
 
 
 def discounted(
-    flows: Sequence[float],
+    flows: Sequence[float] | Array,
     *,
-    wacc: float,
-    growth: float,
+    wacc: Value,
+    growth: Value,
     first_year: int,
     convention: Convention | None = None,
+    steady: Steady | None = None,
 ) -> PresentValue:
     """Return the present value of yearly flows and of what follows them under a convention.
+
+    Flows are (years) or (years, points); ``wacc`` and ``growth`` a float or (points,). Without ``steady`` the last
+    flow itself goes on.
 
     >>> pv = discounted([100.0, 100.0], wacc=0.10, growth=0.0, first_year=2026)
     >>> round(pv.flows, 2), round(pv.terminal, 2)
@@ -98,30 +136,48 @@ def discounted(
     Raises InputError for growth not below the WACC where the terminal value needs it, or for no flow.
     """
     convention = convention or Convention()
-    if not flows:
+    if not len(flows):
         raise InputError("a present value needs at least one yearly flow")
-    times, share = flow_times(convention, first_year, len(flows))
-    counted = [flows[0] * share, *flows[1:]]
+    rows = list(flows)
+    times, share = flow_times(convention, first_year, len(rows))
+    counted = [rows[0] * share, *rows[1:]]
     value = sum(f * (1 + wacc) ** -t for f, t in zip(counted, times, strict=True))
-    terminal = _terminal(flows[-1], wacc, growth, convention.terminal) * (1 + wacc) ** -times[-1]
-    return PresentValue(float(value), float(terminal))
+    after = steady or Steady(rows[-1], 0.0)
+    terminal = _terminal(after, wacc, growth, convention.terminal) * (1 + wacc) ** -times[-1]
+    return PresentValue(_plain(value), _plain(terminal))
 
 
-def _terminal(last: float, wacc: float, growth: float, terminal: Terminal) -> float:
+def _plain(value: Value) -> Value:
+    """One point is a float."""
+    return value if np.ndim(value) else float(value)
+
+
+def check_growth(wacc: Value, growth: Value) -> None:
+    """Raise InputError where growth is not below the WACC, naming the worst pair."""
+    gap = np.asarray(wacc) - np.asarray(growth)
+    if np.any(gap <= 0):
+        w, g = (np.broadcast_to(v, gap.shape).flat[int(np.argmin(gap))] for v in (wacc, growth))
+        raise InputError(
+            f"company.terminal_growth={g:.4g} must be below company.wacc={w:.4g}: the terminal value is infinite"
+            " otherwise; lower the one or raise the other"
+        )
+
+
+def _terminal(after: Steady, wacc: Value, growth: Value, terminal: Terminal) -> Value:
     if terminal.kind not in TERMINALS:
         raise InputError(f"unknown terminal value {terminal.kind!r} (known: {', '.join(TERMINALS)})")
     if terminal.kind == "exit-multiple":
         return terminal.multiple * terminal.base
-    if growth >= wacc:
-        raise InputError(
-            f"growth {growth:.4g} must be below wacc {wacc:.4g}: the terminal value is infinite otherwise"
-        )
-    value, factor, flow, n = 0.0, 1.0, last, terminal.fade_years if terminal.kind == "fade" else 0
+    check_growth(wacc, growth)
+    value: Value = 0.0
+    factor: Value = 1.0
+    flow: Value = after.next_flow(growth) / (1 + growth)
+    n = terminal.fade_years if terminal.kind == "fade" else 0
     for i in range(n):
         rate = terminal.first_growth + (growth - terminal.first_growth) * (i + 1) / (n + 1)
-        flow *= 1 + rate
-        factor /= 1 + wacc
-        value += flow * factor
+        flow = flow * (1 + rate)
+        factor = factor / (1 + wacc)
+        value = value + flow * factor
     return value + flow * (1 + growth) / (wacc - growth) * factor
 
 
@@ -138,12 +194,13 @@ class Implied:
 
 def implied(
     enterprise_value: float,
-    flows: Sequence[float],
+    flows: Sequence[float] | Array,
     *,
     wacc: float,
     growth: float,
     first_year: int,
     convention: Convention | None = None,
+    steady: Steady | None = None,
 ) -> Implied:
     """Return the WACC, the growth and the haircut on the flows at which the flows are worth ``enterprise_value``.
 
@@ -153,8 +210,10 @@ def implied(
     """
 
     def value(w: float, g: float) -> float:
-        present = discounted(flows, wacc=w, growth=g, first_year=first_year, convention=convention)
-        return present.enterprise_value
+        present = discounted(
+            flows, wacc=w, growth=g, first_year=first_year, convention=convention, steady=steady
+        )
+        return float(present.enterprise_value)
 
     return Implied(
         enterprise_value,
@@ -175,7 +234,7 @@ def _root(function: Callable[[float], float], low: float, high: float) -> float 
     return (low + high) / 2
 
 
-def capm(*, risk_free: float, beta: float, premium: float) -> float:
+def capm(*, risk_free: Value, beta: Value, premium: Value) -> Value:
     """Return the cost of equity r_f + beta x premium.
 
     >>> round(capm(risk_free=0.014, beta=1.1, premium=0.094), 4)
@@ -184,7 +243,7 @@ def capm(*, risk_free: float, beta: float, premium: float) -> float:
     return risk_free + beta * premium
 
 
-def wacc(*, cost_of_equity: float, cost_of_debt: float, debt_to_equity: float, tax_rate: float) -> float:
+def wacc(*, cost_of_equity: Value, cost_of_debt: Value, debt_to_equity: Value, tax_rate: Value) -> Value:
     """Return E/V r_e + D/V r_d (1 - t) for a debt-to-equity ratio on book or market weights, as it is given.
 
     >>> round(wacc(cost_of_equity=0.113, cost_of_debt=-0.023, debt_to_equity=0.009, tax_rate=0.15), 4)
@@ -192,7 +251,7 @@ def wacc(*, cost_of_equity: float, cost_of_debt: float, debt_to_equity: float, t
 
     Raises InfeasibleError for a debt-to-equity ratio of -1 or below.
     """
-    if debt_to_equity <= -1:
+    if np.any(np.asarray(debt_to_equity) <= -1):
         raise InfeasibleError(f"a debt-to-equity ratio of {debt_to_equity} leaves no equity")
     equity = 1 / (1 + debt_to_equity)
     return equity * cost_of_equity + (1 - equity) * cost_of_debt * (1 - tax_rate)

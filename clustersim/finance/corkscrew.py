@@ -5,40 +5,40 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from clustersim.finance.company import Company
+import numpy as np
+
+from clustersim.finance.company import Array, Company
 from clustersim.finance.forecast import Forecast
 
-__all__ = ["Corkscrew", "fixed_assets"]
+__all__ = ["FIXED", "Corkscrew", "fixed_assets"]
 
-Row = tuple[float, ...]
 FIXED = ("property_plant_equipment", "right_of_use_assets", "intangible_assets")
+#: Classes that capital expenditure adds to once nothing is printed any more.
+BOUGHT = ("property_plant_equipment", "intangible_assets")
 
 
 @dataclass(frozen=True, slots=True)
 class Corkscrew:
     """One balance along the years: what it starts from and the flows that move it.
 
-    >>> Corkscrew("x", 10.0, {"added": (5.0, 1.0), "used": (-2.0, 0.0)}).closing
-    (13.0, 14.0)
+    >>> Corkscrew("x", 10.0, {"added": np.array([5.0, 1.0]), "used": np.array([-2.0, 0.0])}).closing.tolist()
+    [13.0, 14.0]
     """
 
     name: str
     start: float
-    flows: Mapping[str, Row]
+    flows: Mapping[str, Array]
 
     @property
-    def closing(self) -> Row:
+    def closing(self) -> Array:
         """Closing balances."""
-        balance, out = self.start, []
-        for values in zip(*self.flows.values(), strict=True):
-            balance += sum(values)
-            out.append(balance)
-        return tuple(out)
+        moved: Array = sum(self.flows.values(), np.zeros(len(next(iter(self.flows.values())))))
+        return self.start + np.cumsum(moved)
 
     @property
-    def opening(self) -> Row:
+    def opening(self) -> Array:
         """Opening balances."""
-        return (self.start, *self.closing[:-1])
+        return np.concatenate([[self.start], self.closing[:-1]])
 
 
 def fixed_assets(company: Company, forecast: Forecast) -> tuple[Corkscrew, ...]:
@@ -46,45 +46,64 @@ def fixed_assets(company: Company, forecast: Forecast) -> tuple[Corkscrew, ...]:
 
     The report prints closing balances by class but capital expenditure and depreciation only in total, so both are
     shared out by the opening balances, and what then misses the printed closing balance is shown as *other*. After
-    the printed years the totals are those of the cash-flow table, right-of-use assets stay, and *other* is zero.
-    What the forecast departs by in capital expenditure goes to plant.
+    the printed years right-of-use assets stay and *other* is zero. What our forecast departs by goes to plant.
     """
-    history, last = company.history, company.history.actual_years[-1]
-    start = {name: history.at("balance", name, last) for name in FIXED}
-    flows: dict[str, dict[str, list[float]]] = {
-        name: {"additions": [], "depreciation": [], "other": []} for name in FIXED
+    last = company.history.actual_years[-1]
+    start = {name: company.history.at("balance", name, last) for name in FIXED}
+    flows = {
+        name: {key: np.zeros(len(company.years)) for key in ("additions", "depreciation", "other")}
+        for name in FIXED
     }
-    printed_balance, base_balance = dict(start), dict(start)
+    held = dict(start)
     for i, year in enumerate(company.years):
-        printed = year in history.years
-        spent, worn = _totals(company, forecast, i)
-        classes = FIXED if printed else ("property_plant_equipment", "intangible_assets")
-        total = sum(base_balance[name] for name in classes)
-        extra = company.drivers.capex_share[i] * forecast.moved.revenue[i]
+        printed = year in company.history.years
+        spent, worn = _planned(company, forecast, i)
+        shares = _shares(held, FIXED if printed else BOUGHT)
         for name in FIXED:
-            share = base_balance[name] / total if name in classes else 0.0
-            added, depreciated = spent * share, -worn * share
-            other = 0.0
-            if printed:
-                closing = history.at("balance", name, year)
-                other = closing - printed_balance[name] - added - depreciated
-                printed_balance[name] = closing
-            base_balance[name] += added + depreciated + other
-            flows[name]["additions"].append(added + (extra if name == FIXED[0] else 0.0))
-            flows[name]["depreciation"].append(depreciated)
-            flows[name]["other"].append(other)
-    return tuple(
-        Corkscrew(name, start[name], {k: tuple(v) for k, v in flows[name].items()}) for name in FIXED
-    )
+            added, depreciated = spent * shares[name], -worn * shares[name]
+            closing = (
+                company.history.at("balance", name, year) if printed else held[name] + added + depreciated
+            )
+            for key, value in (("additions", added), ("depreciation", depreciated),
+                               ("other", closing - held[name] - added - depreciated)):  # fmt: skip
+                flows[name][key][i] = value
+            held[name] = closing
+    plant = flows[FIXED[0]]
+    spent, worn = _departures(company, forecast)
+    plant["additions"], plant["depreciation"] = plant["additions"] + spent, plant["depreciation"] - worn
+    return tuple(Corkscrew(name, start[name], flows[name]) for name in FIXED)
 
 
-def _totals(company: Company, forecast: Forecast, index: int) -> tuple[float, float]:
-    """Capital expenditure and depreciation of a year before any departure: the cash-flow statement's where it is
-    printed, else the cash-flow table's.
+def _shares(held: Mapping[str, float], classes: tuple[str, ...]) -> dict[str, float]:
+    """How a total is shared out: by balances; all to plant where there is none."""
+    total = sum(held[name] for name in classes)
+    if total <= 0:
+        return {name: float(name == FIXED[0]) for name in FIXED}
+    return {name: held[name] / total if name in classes else 0.0 for name in FIXED}
+
+
+def _planned(company: Company, forecast: Forecast, index: int) -> tuple[float, float]:
+    """Capital expenditure and depreciation of a year before any departure from the printed forecast.
+
+    The cash-flow statement's where it is printed, else the cash-flow table's; all of ours without a printed one.
     """
+    if company.printed is None:
+        return -float(forecast.capex_kcny[index]), float(forecast.depreciation_kcny[index])
     history, year = company.history, company.years[index]
     if year in history.years:
         spent = -history.at("cash_flow", "purchase_of_ppe_and_intangibles", year)
         return spent, history.at("cash_flow", "depreciation_and_amortisation", year)
-    extra = company.drivers.capex_share[index] * forecast.moved.revenue[index]
-    return -forecast.capex_kcny[index] - extra, forecast.depreciation_kcny[index]
+    rows = company.printed.rows
+    return -float(rows["capital_expenditure"][index]), float(rows["depreciation_and_amortisation"][index])
+
+
+def _departures(company: Company, forecast: Forecast) -> tuple[Array, Array]:
+    """Additions and depreciation beyond the printed forecast."""
+    if company.printed is None:
+        zero = np.zeros(len(company.years))
+        return zero, zero
+    rows = company.printed.rows
+    return (
+        np.asarray(rows["capital_expenditure"]) - forecast.capex_kcny,
+        forecast.depreciation_kcny - np.asarray(rows["depreciation_and_amortisation"]),
+    )

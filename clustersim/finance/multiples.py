@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import fmean, median
+from typing import Any
+
+import numpy as np
 
 from clustersim.errors import InputError
+from clustersim.finance.company import Company, Peers, Value
 
-__all__ = ["PeerMultiple", "peer_multiple", "rating"]
+__all__ = ["PeerMultiple", "base_multiple", "peer_multiple", "rating"]
 
 #: The house's own scale (report p. 36): lowest upside of each rating.
 RATING_SCALE: tuple[tuple[str, float], ...] = (("strong buy", 0.20), ("buy", 0.10), ("neutral", -0.10))
@@ -18,18 +21,14 @@ RATING_SCALE: tuple[tuple[str, float], ...] = (("strong buy", 0.20), ("buy", 0.1
 class PeerMultiple:
     """Mean and median of the peers' multiple of one year."""
 
-    mean: float
-    median: float
-    low: float
-    high: float
+    mean: Any
+    median: Any
+    low: Any
+    high: Any
     peers: int
 
-    def after(self, discount: float, how: str = "mean") -> float:
-        """Return the chosen middle less a discount."""
-        return float(getattr(self, how) * (1 - discount))
 
-
-def peer_multiple(multiples: Mapping[str, float | None], year: str) -> PeerMultiple:
+def peer_multiple(multiples: Mapping[str, Value | None], year: str) -> PeerMultiple:
     """Return the middle of the peers.
 
     >>> peer_multiple({"A": 10.0, "B": 20.0, "C": 60.0}, "2027E")
@@ -42,10 +41,56 @@ def peer_multiple(multiples: Mapping[str, float | None], year: str) -> PeerMulti
         raise InputError(
             f"no {year} multiple for {', '.join(missing)}: give one, or take the peer out of the group"
         )
-    values = [value for value in multiples.values() if value is not None]
-    if not values:
+    rows = [np.asarray(value, dtype=float) for value in multiples.values() if value is not None]
+    if not rows:
         raise InputError(f"no peer has a {year} multiple")
-    return PeerMultiple(fmean(values), median(values), min(values), max(values), len(values))
+    values = np.stack(np.broadcast_arrays(*rows))
+
+    def of(found: Any) -> Any:
+        return found if np.ndim(found) else float(found)
+
+    return PeerMultiple(
+        of(values.mean(axis=0)),
+        of(np.median(values, axis=0)),
+        of(values.min(axis=0)),
+        of(values.max(axis=0)),
+        len(rows),
+    )
+
+
+def _middle(peers: Peers, how: str, year: str) -> Any:
+    if how not in {"mean", "median"}:
+        raise InputError(f"company.peers.statistic={how!r}: write mean or median")
+    found = peer_multiple({name: row.get(year) for name, row in peers.members.items()}, year)
+    return getattr(found, how)
+
+
+def base_multiple(company: Company, how: str = "given", year: str | None = None) -> Value:
+    """Return the peers' multiple before the discount, always that of the year whose revenue it multiplies.
+
+    ``given`` is the multiple of the file, or else the printed one moved by what the members depart from the printed
+    members; ``mean`` and ``median`` are those of the members.
+
+    Raises InputError for a year of which the members have no multiple, by name.
+    """
+    peers = company.peers
+    if peers is None:
+        raise InputError(
+            f"company {company.name}: has no peers; add company.peers, or set company.dcf_weight=1"
+        )
+    at = year or peers.year
+    if how in {"mean", "median"}:
+        return _middle(peers, how, at)
+    if peers.price_to_sales is not None and at == peers.year:
+        return peers.price_to_sales
+    printed = company.printed.peers if company.printed is not None else None
+    same = printed is not None and at == printed.year and peers.statistic == printed.statistic
+    if printed is None or not same or printed.price_to_sales is None:
+        return _middle(peers, peers.statistic, at)
+    moved = 0.0
+    if peers.members:
+        moved = _middle(peers, peers.statistic, at) - _middle(printed, printed.statistic, at)
+    return printed.price_to_sales + moved
 
 
 def rating(upside: float) -> str:

@@ -1,13 +1,14 @@
-"""Income tax with a pool of losses carried forward."""
+"""Income tax with losses carried forward, along the years and any axis of points."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from clustersim.errors import InputError
-from clustersim.finance.company import Company
+from clustersim.finance.company import Array, Drivers, Value
 
 __all__ = ["TaxRows", "loss_pool", "tax_rows"]
 
@@ -16,58 +17,51 @@ __all__ = ["TaxRows", "loss_pool", "tax_rows"]
 class TaxRows:
     """The corkscrew of tax losses and the tax itself (negative), along the years, in kCNY."""
 
-    opening: tuple[float, ...]
-    added: tuple[float, ...]
-    used: tuple[float, ...]
-    closing: tuple[float, ...]
-    tax: tuple[float, ...]
+    opening: Array
+    added: Array
+    used: Array
+    closing: Array
+    tax: Array
 
 
-def loss_pool(profits: Sequence[float], *, rate: float, opening: float) -> TaxRows:
+def loss_pool(
+    profits: Sequence[float] | Array, *, rate: Value, opening: Value = 0.0, first_taxed: int = 0
+) -> TaxRows:
     """Return the pool year by year: losses add to it, profits use it up before they are taxed.
 
-    >>> loss_pool([-100.0, 60.0, 100.0], rate=0.15, opening=0.0).tax
-    (0.0, 0.0, -9.0)
+    Years before ``first_taxed`` are exempt: they bear no tax, and the pool stands still.
+
+    >>> loss_pool([-100.0, 60.0, 100.0], rate=0.15).tax.tolist()
+    [0.0, 0.0, -9.0]
+    >>> loss_pool([50.0, 100.0], rate=0.15, first_taxed=1).tax.tolist()
+    [0.0, -15.0]
 
     Raises InputError for a negative opening pool.
     """
-    if opening < 0:
+    profit = np.asarray(profits, dtype=float)
+    if np.any(np.asarray(opening) < 0):
         raise InputError(f"opening tax losses must not be negative, not {opening:,.0f}")
-    rows: list[tuple[float, float, float, float, float]] = []
-    for profit in profits:
-        added = max(-profit, 0.0)
-        used = min(opening, max(profit, 0.0))
-        closing = opening + added - used
-        rows.append((opening, added, used, closing, 0.0 - rate * (max(profit, 0.0) - used)))
-        opening = closing
-    return TaxRows(*(tuple(column) for column in zip(*rows, strict=True)))
+    pool = np.zeros(profit.shape[1:]) + opening
+    columns: tuple[list[Array], ...] = ([], [], [], [], [])
+    for year, one in enumerate(profit):
+        taxed = year >= first_taxed
+        gain = np.maximum(one, 0.0)
+        added = np.maximum(-one, 0.0) if taxed else np.zeros_like(pool)
+        used = np.minimum(pool, gain) if taxed else np.zeros_like(pool)
+        closing = pool + added - used
+        tax = -(rate * (gain - used)) if taxed else np.zeros_like(pool)
+        for column, value in zip(columns, (pool, added, used, closing, tax + 0.0), strict=True):
+            column.append(value)
+        pool = closing
+    return TaxRows(*(np.array(column) if column else np.zeros_like(profit) for column in columns))
 
 
-def tax_rows(company: Company, profits: Sequence[float]) -> TaxRows:
-    """Return the tax rows of a company: as printed (relief until the first taxed year) or from the pool.
+def tax_rows(drivers: Drivers, profits: Array) -> TaxRows:
+    """Return the tax rows of a company: exempt until its first taxed year, or relieved by a pool of losses only.
 
-    The report relieves every profit before its first taxed year in full and none after it; the opening pool is the
-    least that allows this.
-
-    Raises InputError when the pool is asked for and its opening balance is not given.
+    A report that relieves every profit before its first taxed year in full prints no pool; where the opening pool is
+    given, it alone relieves, from the first year on.
     """
-    d = company.drivers
-    if d.tax_mode == "pool":
-        if d.opening_tax_losses_kcny is None:
-            raise InputError(
-                "company.drivers.tax_mode=pool needs company.drivers.opening_tax_losses: the report prints none"
-            )
-        return loss_pool(profits, rate=company.tax_rate, opening=d.opening_tax_losses_kcny)
-    first = company.years.index(d.first_taxed_year)
-    needed = max((0.0, *itertools.accumulate(profits[:first])))
-    relieved = loss_pool(profits[:first], rate=company.tax_rate, opening=needed)
-    rest = tuple(profits[first:])
-    zero = tuple(0.0 for _ in rest)
-    taxed = tuple(0.0 - company.tax_rate * p for p in rest)
-    expired = TaxRows(zero, zero, zero, zero, taxed)
-    return TaxRows(
-        *(
-            getattr(relieved, name) + getattr(expired, name)
-            for name in ("opening", "added", "used", "closing", "tax")
-        )
-    )
+    if drivers.opening_tax_losses_kcny is not None:
+        return loss_pool(profits, rate=drivers.tax_rate, opening=drivers.opening_tax_losses_kcny)
+    return loss_pool(profits, rate=drivers.tax_rate, first_taxed=drivers.first_taxed)

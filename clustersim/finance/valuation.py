@@ -1,16 +1,20 @@
-"""The target price: DCF and price-to-sales, blended, per share, beside what the report prints."""
+"""The target price: DCF and price-to-sales, blended, per diluted share, for one point or columns of points."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from clustersim.finance.company import Company
-from clustersim.finance.conventions import Convention, discounted
-from clustersim.finance.dcf import PresentValue
-from clustersim.finance.forecast import Forecast
-from clustersim.finance.multiples import peer_multiple, rating
+import numpy as np
 
-__all__ = ["Valuation", "base_multiple", "first_year", "value_company"]
+from clustersim.errors import InputError
+from clustersim.finance.capital import cost_of_capital
+from clustersim.finance.company import Company, Printed, Value
+from clustersim.finance.conventions import Convention, PresentValue, Steady, discounted
+from clustersim.finance.forecast import Forecast
+from clustersim.finance.multiples import base_multiple, rating
+
+__all__ = ["WHY_DIFFERENT", "Valuation", "diluted_shares", "expected_target", "legs", "value_company"]
 
 WHY_DIFFERENT = (
     "The printed present values do not follow from the printed cash flows at the printed WACC and growth under any"
@@ -21,60 +25,62 @@ WHY_DIFFERENT = (
 
 @dataclass(frozen=True, slots=True)
 class Valuation:
-    """The legs of the target price, in HKD million and HKD per share."""
+    """The legs of the target price, in millions of the listing currency and in that currency per share."""
 
+    currency: str
     present: PresentValue
-    net_cash_kcny: float
-    hkd_per_cny: float
-    ps_hkd_m: float
-    dcf_weight: float
-    shares_m: float
-    price_hkd: float
-    proceeds_hkd_m: float = 0.0
+    wacc: Value
+    net_cash_kcny: Value
+    fx_per_cny: Value
+    ps_m: Value
+    dcf_weight: Value
+    shares_m: Value
+    price: float
+    proceeds_m: float = 0.0
 
     @property
-    def dcf_hkd_m(self) -> float:
+    def dcf_m(self) -> Value:
         """Equity value by DCF."""
         equity = self.present.enterprise_value + self.net_cash_kcny
-        return equity * self.hkd_per_cny / 1e3 + self.proceeds_hkd_m
+        return equity * self.fx_per_cny / 1e3 + self.proceeds_m
 
     @property
-    def blended_hkd_m(self) -> float:
+    def blended_m(self) -> Value:
         """The legs by their weights."""
-        return self.dcf_weight * self.dcf_hkd_m + (1 - self.dcf_weight) * self.ps_hkd_m
+        return self.dcf_weight * self.dcf_m + (1 - self.dcf_weight) * self.ps_m
 
     @property
-    def target_price_hkd(self) -> float:
-        """The blended equity value per share."""
-        return self.blended_hkd_m / self.shares_m
+    def target_price(self) -> Value:
+        """The blended equity value per diluted share."""
+        return self.blended_m / self.shares_m
 
     @property
-    def upside(self) -> float:
+    def upside(self) -> Value:
         """The target over the market price, less one."""
-        return self.target_price_hkd / self.price_hkd - 1
+        return self.target_price / self.price - 1
 
     @property
     def rating(self) -> str:
         """The upside on the house's own scale."""
-        return rating(self.upside)
+        return rating(float(np.asarray(self.upside)))
 
 
-def first_year(company: Company) -> int:
-    """Return the calendar year of the first flow."""
-    return int(company.years[0].rstrip("AE"))
+def legs(of: Valuation | Printed, currency: str) -> dict[str, float]:
+    """Return the legs of a target price by name, the currency in it: ``dcf_hkd_m`` to ``target_price_hkd``."""
+    unit = currency.lower()
+    return {
+        f"dcf_{unit}_m": float(of.dcf_m),
+        f"ps_{unit}_m": float(of.ps_m),
+        f"blended_{unit}_m": float(of.blended_m),
+        f"target_price_{unit}": float(of.target_price),
+    }
 
 
-def base_multiple(company: Company, how: str, year: str | None = None) -> float:
-    """Return the peers' multiple before the discount: ``printed``, or the mean or median of the members.
-
-    Raises InputError for a peer without a multiple of the year.
-    """
-    if how == "printed":
-        return company.peers.price_to_sales
-    year = year or company.peers.year
-    members = {name: row.get(year) for name, row in company.peers.members.items()}
-    found = peer_multiple(members, year)
-    return found.mean if how == "mean" else found.median
+def diluted_shares(company: Company) -> Value:
+    """Return shares with the options in the money at the market price by the treasury method, in millions."""
+    if not company.options_m:
+        return company.shares_m
+    return company.shares_m + company.options_m * max(1 - company.option_price / company.price, 0.0)
 
 
 def value_company(
@@ -82,33 +88,70 @@ def value_company(
     forecast: Forecast,
     *,
     convention: Convention | None = None,
-    peers: str = "printed",
+    peers: str = "given",
     year: str | None = None,
     listing_proceeds: bool = False,
+    new_shares_m: Value = 0.0,
 ) -> Valuation:
     """Value a forecast: DCF under a convention, and forward price-to-sales of the peers less a discount, blended.
 
-    Without choices this is the report's own method: year-end flows valued at the end of the year before the first,
-    Gordon growth, the printed mean of the peers for the printed year. ``listing_proceeds`` adds the gross proceeds
-    that the cash flow leaves out, in HKD as they were raised.
+    Without choices: year-end flows valued at the end of the year before the first, Gordon growth, the multiple of
+    ``company.peers.year``. ``listing_proceeds`` adds the gross proceeds that the cash flow leaves out;
+    ``new_shares_m`` are shares that a refinancing issues.
+
+    Raises InputError for growth not below the WACC, or peers of a year that is not in the forecast.
     """
+    wacc = cost_of_capital(company)
     present = discounted(
         forecast.fcf_kcny,
-        wacc=company.wacc,
+        wacc=wacc,
         growth=company.terminal_growth,
-        first_year=first_year(company),
+        first_year=company.first_year,
         convention=convention,
+        steady=Steady(forecast.terminal_flow_kcny, forecast.terminal_working_capital_kcny),
     )
-    at = year or company.peers.year
-    sales = forecast.revenue_kcny[forecast.years.index(at)]
-    multiple = base_multiple(company, peers, at) * (1 - company.peers.discount)
     return Valuation(
+        currency=company.currency,
         present=present,
+        wacc=wacc,
         net_cash_kcny=company.net_cash_kcny,
-        hkd_per_cny=company.hkd_per_cny,
-        ps_hkd_m=multiple * sales * company.hkd_per_cny / 1e3,
+        fx_per_cny=company.fx_per_cny,
+        ps_m=_price_to_sales(company, forecast, peers, year),
         dcf_weight=company.dcf_weight,
-        shares_m=company.shares_m,
-        price_hkd=company.price_hkd,
-        proceeds_hkd_m=company.listing_proceeds_hkd_m if listing_proceeds else 0.0,
+        shares_m=diluted_shares(company) + new_shares_m,
+        price=company.price,
+        proceeds_m=company.listing_proceeds_m if listing_proceeds else 0.0,
     )
+
+
+def _price_to_sales(company: Company, forecast: Forecast, how: str, year: str | None) -> Value:
+    if company.peers is None:
+        if np.all(np.asarray(company.dcf_weight) == 1):
+            return 0.0
+        raise InputError(f"company {company.name}: company.dcf_weight below 1 needs company.peers")
+    at = year or company.peers.year
+    if at not in forecast.years:
+        raise InputError(
+            f"company.peers.year={at} is not a year of the forecast ({', '.join(forecast.years)})"
+        )
+    sales = forecast.revenue_kcny[forecast.years.index(at)]
+    multiple = base_multiple(company, how, at) * (1 - company.peers.discount)
+    return multiple * sales * company.fx_per_cny / 1e3
+
+
+def expected_target(targets: Mapping[str, float], probabilities: Mapping[str, float]) -> float:
+    """Return the target price over named cases by their probabilities.
+
+    >>> expected_target({"base": 80.0, "bear": 40.0}, {"base": 0.75, "bear": 0.25})
+    70.0
+
+    Raises InputError for a probability of a case that is not there, or probabilities that do not sum to one.
+    """
+    unknown = sorted(set(probabilities) - set(targets))
+    total = sum(probabilities.values())
+    if unknown or abs(total - 1) > 1e-9 or any(p < 0 for p in probabilities.values()):
+        raise InputError(
+            f"company.probabilities must name cases ({', '.join(targets)}) and sum to 1;"
+            f" they name {', '.join(unknown) or 'no other'} and sum to {total:g}"
+        )
+    return sum(p * targets[name] for name, p in probabilities.items())

@@ -1,56 +1,54 @@
-"""Receivables, inventory and payables from days of sales and of cost."""
+"""Receivables, inventory and payables along the years, and the rule by which a report carries them."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["WorkingCapital", "average_balance", "year_end_balance"]
+import numpy as np
+
+from clustersim.finance.company import Array
+
+__all__ = ["BALANCES", "WorkingCapital", "average_balance"]
 
 DAYS = 365.0
+#: Balances of working capital, in the order of ``WorkingCapital``.
+BALANCES = ("trade_and_notes_receivables", "inventories", "trade_and_other_payables")
 
 
 @dataclass(frozen=True, slots=True)
 class WorkingCapital:
     """Closing balances along the years, in kCNY, and the opening ones."""
 
-    receivables: tuple[float, ...]
-    inventories: tuple[float, ...]
-    payables: tuple[float, ...]
+    receivables: Array
+    inventories: Array
+    payables: Array
     opening: tuple[float, float, float]
 
     @property
-    def net(self) -> tuple[float, ...]:
+    def net(self) -> Array:
         """Receivables plus inventory less payables."""
-        return tuple(
-            r + i - p for r, i, p in zip(self.receivables, self.inventories, self.payables, strict=True)
-        )
+        return self.receivables + self.inventories - self.payables
 
     @property
-    def change(self) -> tuple[float, ...]:
+    def change(self) -> Array:
         """Cash effect of the change: an increase of the net balance is an outflow (negative)."""
-        net = (self.opening[0] + self.opening[1] - self.opening[2], *self.net)
-        return tuple(a - b for a, b in itertools.pairwise(net))
+        net = self.net
+        start = np.full((1, *net.shape[1:]), self.opening[0] + self.opening[1] - self.opening[2])
+        return -np.diff(np.concatenate([start, net]), axis=0)
 
 
-def average_balance(opening: float, flows: Sequence[float], days: Sequence[float]) -> tuple[float, ...]:
+def average_balance(opening: float, flows: Sequence[float] | Array, days: Sequence[float] | Array) -> Array:
     """Return closing balances whose mean with the opening one is flow x days / 365: B_t = 2 F_t d_t / 365 - B_(t-1).
 
-    >>> average_balance(100.0, [730.0], [100.0])
-    (300.0,)
+    This is how a report carries its balances, so the replica needs it. It never damps: a change of one year's days
+    comes back with the other sign in every later year. No change of a driver goes through it (see ``engine``).
+
+    >>> average_balance(100.0, [730.0], [100.0]).tolist()
+    [300.0]
     """
-    out: list[float] = []
+    out, balance = [], opening
     for flow, day in zip(flows, days, strict=True):
-        opening = 2 * flow * day / DAYS - opening
-        out.append(opening)
-    return tuple(out)
-
-
-def year_end_balance(flows: Sequence[float], days: Sequence[float]) -> tuple[float, ...]:
-    """Return closing balances of flow x days / 365.
-
-    >>> year_end_balance([730.0], [100.0])
-    (200.0,)
-    """
-    return tuple(flow * day / DAYS for flow, day in zip(flows, days, strict=True))
+        balance = 2 * flow * day / DAYS - balance
+        out.append(balance)
+    return np.array(out, dtype=float)

@@ -1,85 +1,281 @@
-"""The anchored link: how a change of value-in-use moves the price and the units of one product line.
+"""The anchored link: how a change of a card's worth moves price and units of its product line, year by year.
 
-At the shipped profiles nothing moves, and the forecast is the printed one. A card that is worth more than at its
-anchor keeps the share theta of the difference in its price, and the rest, left to the buyer, sells more of it.
+The buyer chooses by the logit in the logarithm of the *total* cost per unit of demand. With P* the value-in-use price
+(the price at which the card costs the buyer what the incumbent costs, less the switching discount) and X everything
+else that a card makes him spend (server, network, power, staff, capitalised and per card, in terms of its price), his
+cost per token relative to the incumbent's is
+
+    c / c_inc  ~  (P + X) / (P* + X),
+
+so a share of the market moves by [ (P1 + X1) / (P1* + X1) / ((P0 + X0) / (P0* + X0)) ]^(-beta). At the shipped
+profiles nothing moves, and the forecast is the printed one. The maker keeps the share theta of the gain of the
+logarithm in its price (inverse demand: at theta = 1 units stay and the price takes it all) and never sells below
+its unit cost.
+
+Every number is a float, a row by year (years, 1), or a row with points (years, points).
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 
 from clustersim.errors import InputError
 
-__all__ = ["Anchor", "Link", "make_link", "neutral_link"]
+__all__ = [
+    "Anchor",
+    "Bounds",
+    "Link",
+    "Worth",
+    "bertrand_price",
+    "first_of",
+    "follow",
+    "make_link",
+    "neutral_link",
+    "notes_of",
+    "other_cost",
+]
 
-#: A price never falls below this share of the printed one: below it the product would be withdrawn rather than
-#: sold (assumption).
-PRICE_FLOOR = 0.1
-#: Units move at most by this factor either way (assumption: order of what a ramp of supply could follow).
-UNITS_LIMIT = 3.0
+Value = float | npt.NDArray[np.float64]
+
+#: Units of a line that is priced out fall to nothing; a share of the market cannot exceed all of it.
+SMALLEST = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchor:
-    """What the simulator gave for a product line at the shipped profiles."""
+    """What the simulator gave for a product line at the shipped profiles, and the line's plan in the forecast.
+
+    ``other_cost_cny`` is X at the anchor; ``asp_cny`` and ``unit_cost_cny`` are the plan's, one value or a row.
+    """
 
     product: str
     scenario: str
     value_in_use_price_cny: float
-    asp_cny: float
+    other_cost_cny: float
+    asp_cny: Value
+    unit_cost_cny: Value = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What a card is worth now: its value-in-use price P* and the other costs X of its buyer, CNY per card."""
+
+    value_in_use_price_cny: Value
+    other_cost_cny: Value
+
+
+def other_cost(
+    *,
+    running_cny_per_year: Value,
+    capital_factor: float,
+    other_capex_cny: Value,
+    price_markup: float = 1.0,
+) -> Value:
+    """Return X: running costs capitalised and everything bought with the card, in terms of the card's price.
+
+    >>> other_cost(running_cny_per_year=5e3, capital_factor=0.25, other_capex_cny=4e4)
+    60000.0
+
+    Raises InputError for a capital factor or a markup that is not positive.
+    """
+    if capital_factor <= 0 or price_markup <= 0:
+        raise InputError("the capital factor and the price markup must be greater than zero")
+    return (running_cny_per_year / capital_factor + other_capex_cny) / price_markup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What holds a line's units in, as multiples of the plan; and how the market saturates.
+
+    ``most`` is the least of what can be made and what is asked for (see ``supply`` and ``demand``). ``share`` is the
+    line's share of its market at the plan: with it the logit has an outside option and saturates at 1 / share.
+    ``below_cost`` states that the maker sells at a loss rather than not at all. ``demand_elasticity`` lets cheaper
+    tokens enlarge the market itself: cards asked for go with cost per token to the minus this power.
+    """
+
+    most: Value = np.inf
+    share: Value = 0.0
+    below_cost: bool = False
+    demand_elasticity: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Multipliers on the ASP and units of one product line, with the terms behind them."""
+    """Multipliers on price and units of one product line, with the terms behind them."""
 
     product: str | None
-    value_change_cny: float
-    price_change_cny: float
-    buyer_gain_cny: float
-    asp_factor: float
-    units_factor: float
+    value_change_cny: Value
+    price_change_cny: Value
+    buyer_gain_cny: Value
+    asp_factor: Value
+    units_factor: Value
+    notes: tuple[str, ...] = ()
 
 
-def neutral_link(product: str | None = None) -> Link:
-    """Return the link of a card that moves nothing: one with no product line, or at its anchor.
+def neutral_link(product: str | None = None, why: str = "") -> Link:
+    """Return the link of a line that nothing moves: no card, no anchor, or the card at its anchor; ``why`` is told.
 
     >>> neutral_link().asp_factor
     1.0
     """
-    return Link(product, 0.0, 0.0, 0.0, 1.0, 1.0)
+    return Link(product, 0.0, 0.0, 0.0, 1.0, 1.0, (why,) if why else ())
 
 
 def make_link(
-    anchor: Anchor, value_in_use_price_cny: float, *, value_share: float, price_sensitivity: float
+    anchor: Anchor,
+    worth: Worth,
+    *,
+    value_share: float,
+    price_sensitivity: float,
+    bounds: Bounds | None = None,
 ) -> Link:
-    """Return the multipliers that a changed value-in-use price gives.
+    """Return the multipliers that a changed worth gives.
 
-    With D = P* - P*_anchor and theta the maker's share: ASP moves by theta D, at least to a tenth of itself, and
-    units by exp(beta (D - price change) / ASP), a logit share far from saturation. At most threefold either way.
+    With G = ln[ (P0 + X0) / (P0* + X0) ] - ln[ (P0 + X1) / (P1* + X1) ], the buyer's gain at the old price, the price
+    becomes P1 = (P1* + X1) (P0 + X0) / (P0* + X0) exp(-(1 - theta) G) - X1, at least the unit cost, and units
+    follow the declared law at that price, within the bounds.
 
-    >>> anchor = Anchor(product="X", scenario="s", value_in_use_price_cny=1e5, asp_cny=1e5)
-    >>> link = make_link(anchor, 1.2e5, value_share=0.5, price_sensitivity=1.5)
-    >>> round(link.asp_factor, 3), round(link.units_factor, 3)
-    (1.1, 1.162)
+    A card a tenth faster at the same other costs; at theta = 0 the price stays and units rise by 1.1^1.5:
 
-    Raises InputError for a share outside 0 to 1 or a negative sensitivity.
+    >>> anchor = Anchor(product="X", scenario="s", value_in_use_price_cny=1e5, other_cost_cny=1e5, asp_cny=5e4)
+    >>> link = make_link(anchor, Worth(1.2e5, 1e5), value_share=0.0, price_sensitivity=1.5)
+    >>> round(link.asp_factor, 6), round(link.units_factor, 6) == round(1.1**1.5, 6)
+    (1.0, True)
+    >>> round(make_link(anchor, Worth(1.2e5, 1e5), value_share=1.0, price_sensitivity=1.5).units_factor, 6)
+    1.0
+
+    Raises InputError for a share outside 0 to 1, a negative sensitivity, or a card that costs its buyer nothing.
     """
     if not 0 <= value_share <= 1:
         raise InputError(f"market.value_share must lie between 0 and 1, not {value_share}")
     if price_sensitivity < 0:
         raise InputError(f"market.price_sensitivity must not be negative, not {price_sensitivity}")
-    change = value_in_use_price_cny - anchor.value_in_use_price_cny
-    price_change = max(value_share * change, (PRICE_FLOOR - 1.0) * anchor.asp_cny)
-    gain = change - price_change
-    ceiling = math.log(UNITS_LIMIT)
-    exponent = max(-ceiling, min(ceiling, price_sensitivity * gain / anchor.asp_cny))
+    bounds = bounds or Bounds()
+    before = _relative_cost(anchor.asp_cny, Worth(anchor.value_in_use_price_cny, anchor.other_cost_cny))
+    allowed = np.asarray(worth.value_in_use_price_cny) + worth.other_cost_cny
+    # A card that may cost nothing at all with its server is worth no price: it is priced at cost, and hardly sells.
+    held = np.maximum(allowed, SMALLEST)
+    unmoved = _relative_cost(anchor.asp_cny, Worth(held - worth.other_cost_cny, worth.other_cost_cny))
+    gain = np.log(before) - np.log(unmoved)
+    wished = held * before * np.exp(-(1 - value_share) * gain) - worth.other_cost_cny
+    price = (
+        wished if bounds.below_cost else np.maximum(wished, np.minimum(anchor.unit_cost_cny, anchor.asp_cny))
+    )
+    price = np.maximum(price, 0.0)
+    after = (price + worth.other_cost_cny) / held
+    change = np.asarray(worth.value_in_use_price_cny) - anchor.value_in_use_price_cny
+    units = _units(np.log(after) - np.log(before), price_sensitivity, bounds)
     return Link(
         product=anchor.product,
-        value_change_cny=change,
-        price_change_cny=price_change,
-        buyer_gain_cny=gain,
-        asp_factor=1.0 + price_change / anchor.asp_cny,
-        units_factor=math.exp(exponent),
+        value_change_cny=_plain(change),
+        price_change_cny=_plain(price - anchor.asp_cny),
+        buyer_gain_cny=_plain(change - (price - anchor.asp_cny)),
+        asp_factor=_plain(price / anchor.asp_cny),
+        units_factor=_plain(units),
+        notes=_notes(anchor, wished, price, units, bounds),
     )
+
+
+def _relative_cost(price: Value, worth: Worth) -> Value:
+    """(P + X) / (P* + X)."""
+    total = np.asarray(price) + worth.other_cost_cny
+    allowed = np.asarray(worth.value_in_use_price_cny) + worth.other_cost_cny
+    if np.any(total <= 0) or np.any(allowed <= 0):
+        raise InputError("a card must cost its buyer something: price and other costs sum to zero or less")
+    ratio: Value = total / allowed
+    return ratio
+
+
+def _units(log_cost: Value, sensitivity: float, bounds: Bounds) -> Value:
+    """Logit share of a cost that moved by ``log_cost``, over the share before, times the market's own growth."""
+    weight = np.exp(np.clip(-sensitivity * np.asarray(log_cost), -700, 700))
+    share = np.asarray(bounds.share)
+    saturated = weight / (1 - share + share * weight)
+    market = np.exp(np.clip(-bounds.demand_elasticity * share * np.asarray(log_cost), -700, 700))
+    units: Value = np.minimum(saturated * market, bounds.most)
+    return units
+
+
+def _plain(value: Value) -> Value:
+    array = np.asarray(value, dtype=float)
+    return float(array) if array.ndim == 0 else array
+
+
+def _notes(anchor: Anchor, wished: Value, price: Value, units: Value, bounds: Bounds) -> tuple[str, ...]:
+    out = []
+    if np.any(np.asarray(price) > np.asarray(wished) * (1 + 1e-12) + 1e-9):
+        out.append(f"{anchor.product}: priced at its unit cost; the buyer would pay less")
+    if np.any(np.asarray(units) >= bounds.most):
+        out.append(f"{anchor.product}: units stand at the most that can be made or is asked for")
+    return tuple(out)
+
+
+def follow(leader: Link, product: str, *, worth_ratio: float, anchor: Anchor, leader_anchor: Anchor,
+           value_share: float, price_sensitivity: float, bounds: Bounds | None = None) -> Link:  # fmt: skip
+    """Return the link of a roadmap card whose profile is empty, from that of its leader by a generation ratio.
+
+    The card is worth ``worth_ratio`` times what its leader is worth per card, now as at the anchor, so that the
+    leader's relative change of P* + X is its own. A declared ratio is an assumption with a wide range.
+
+    >>> a = Anchor(product="A", scenario="s", value_in_use_price_cny=1e5, other_cost_cny=1e5, asp_cny=5e4)
+    >>> b = Anchor(product="B", scenario="s", value_in_use_price_cny=3e5, other_cost_cny=1e5, asp_cny=1e5)
+    >>> one = make_link(a, Worth(1.2e5, 1e5), value_share=0.0, price_sensitivity=1.5)
+    >>> two = follow(one, "B", worth_ratio=2.0, anchor=b, leader_anchor=a, value_share=0.0, price_sensitivity=1.5)
+    >>> round(two.units_factor, 6) == round(one.units_factor, 6)
+    True
+    """
+    if worth_ratio <= 0:
+        raise InputError(f"{product}: the generation ratio must be greater than zero, not {worth_ratio:g}")
+    then = leader_anchor.value_in_use_price_cny + leader_anchor.other_cost_cny
+    grown = (then + np.asarray(leader.value_change_cny)) / then
+    allowed = worth_ratio * then * grown
+    mine = Anchor(
+        product=product,
+        scenario=anchor.scenario,
+        value_in_use_price_cny=worth_ratio * then - anchor.other_cost_cny,
+        other_cost_cny=anchor.other_cost_cny,
+        asp_cny=anchor.asp_cny,
+        unit_cost_cny=anchor.unit_cost_cny,
+    )
+    now = Worth(allowed - anchor.other_cost_cny, anchor.other_cost_cny)
+    return make_link(mine, now, value_share=value_share, price_sensitivity=price_sensitivity, bounds=bounds)
+
+
+def bertrand_price(
+    *, unit_cost_cny: Value, other_cost_cny: Value, price_sensitivity: float, share: Value
+) -> Value:
+    """Return the price that earns most against rivals who hold theirs, under the logit in the logarithm of cost.
+
+    The first-order condition P - C = (P + X) / (beta (1 - s)) gives P = (C + X / e) / (1 - 1 / e), e = beta (1 - s).
+
+    >>> bertrand_price(unit_cost_cny=40.0, other_cost_cny=60.0, price_sensitivity=5.0, share=0.2)
+    73.33333333333333
+
+    Raises InputError where demand is too inelastic (e at most 1) for such a price to exist.
+    """
+    elastic = price_sensitivity * (1 - np.asarray(share))
+    if np.any(elastic <= 1):
+        raise InputError(
+            f"market.price_sensitivity {price_sensitivity:g} at this share gives an elasticity of at most 1: the best"
+            " price is without limit; raise it above 1 / (1 - share), or set the price by market.value_share"
+        )
+    return _plain((unit_cost_cny + other_cost_cny / elastic) / (1 - 1 / elastic))
+
+
+def notes_of(links: Sequence[Link]) -> tuple[str, ...]:
+    """Return what the links have to say, each note once."""
+    return tuple(dict.fromkeys(note for link in links for note in link.notes))
+
+
+def first_of(value: Value) -> float:
+    """Return a factor's first year that it moves in full (the second of a row: the first is partly over), or itself.
+
+    >>> first_of(1.5), first_of(np.array([[1.0], [1.2]]))
+    (1.5, 1.2)
+    """
+    array = np.asarray(value, dtype=float).reshape(-1)
+    return float(array[min(1, array.size - 1)])

@@ -12,25 +12,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from clustersim.errors import InfeasibleError, InputError
-from clustersim.fabric.network import Network
-from clustersim.perf.card import Card
 from clustersim.perf.data_parallel import data_parallel_time
+from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import memory_per_card, stage_shard
-from clustersim.perf.model import Model
-from clustersim.perf.plan import Plan
-from clustersim.perf.step import step_columns
+from clustersim.perf.split import telling_loads
+from clustersim.perf.stage import layers_seconds
+from clustersim.perf.step import heaviest, step_columns
 
-__all__ = ["MixedStep", "Part", "alone_tokens_per_s", "check_names", "gain_over_best", "mixed_step"]
+__all__ = ["MixedStep", "Part", "alone_tokens_per_s", "check_parts", "gain_over_best", "mixed_step"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """Some cards of one kind, their network, and the plan of a replica on them (``plan.dp`` replicas)."""
+    """Some cards of one kind, as they would train the whole batch alone; together they take a share of it."""
 
     name: str
-    card: Card
-    network: Network
-    plan: Plan
+    job: TrainJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,52 +60,58 @@ def gain_over_best(tokens_per_s: float, alone: Mapping[str, float]) -> float:
     return tokens_per_s / best - 1.0 if best > 0 else math.inf
 
 
-def check_names(parts: Sequence[Part]) -> None:
-    """Raise InputError where two parts have one name, which results could not tell apart."""
+#: What all parts of a step have in common.
+_DEMAND = ("model", "global_batch", "seq_len", "dtype")
+
+
+def check_parts(parts: Sequence[Part]) -> None:
+    """Raise InputError where parts have one name, which results could not tell apart, or are asked for unlike work."""
     names = [p.name for p in parts]
     if len(set(names)) != len(names):
         raise InputError("two parts have the same name; give each its own")
+    first = parts[0].job
+    for part in parts[1:]:
+        unlike = [name for name in _DEMAND if getattr(part.job, name) != getattr(first, name)]
+        if unlike:
+            raise InputError(
+                f"part {part.name} differs from {names[0]} in {', '.join(unlike)}; one job has one of each"
+            )
 
 
-def _busy_s(part: Part, model: Model, micro_batches: int, seq_len: int, dtype: str) -> float:
+def _with_micro_batches(job: TrainJob, micro_batches: int) -> TrainJob:
+    return replace(job, global_batch=micro_batches * job.plan.dp * job.plan.micro_batch)
+
+
+def _busy_s(part: Part, micro_batches: int) -> float:
     """Seconds of a part's step before the gradients are reduced."""
-    batch = micro_batches * part.plan.dp * part.plan.micro_batch
-    terms, _ = step_columns(
-        card=part.card,
-        network=part.network,
-        model=model,
-        plan=part.plan,
-        global_batch=batch,
-        seq_len=seq_len,
-        dtype=dtype,
-    )
+    terms = step_columns(_with_micro_batches(part.job, micro_batches)).terms
     return float(terms.total - terms.exposed_dp_s)
 
 
-def _check(parts: Sequence[Part], model: Model, seq_len: int, global_batch: int) -> int:
+def _check(parts: Sequence[Part]) -> int:
     """Return the sequences of one micro-batch; raise for parts that cannot train together."""
     if not parts:
         raise InputError("a mixed cluster needs at least one part")
-    check_names(parts)
-    sizes = {p.plan.micro_batch for p in parts}
+    check_parts(parts)
+    sizes = {p.job.plan.micro_batch for p in parts}
     if len(sizes) > 1:
         raise InputError(f"all parts must use one micro-batch, not {sorted(sizes)}")
     for part in parts:
-        need = memory_per_card(model=model, plan=part.plan, seq_len=seq_len, global_batch=global_batch).total
-        if need > part.card.memory_bytes:
+        need = memory_per_card(part.job).total
+        if need > part.job.card.memory_bytes:
             raise InfeasibleError(
-                f"{model.name} does not fit on part {part.name}: {need / 2**30:.1f} GiB per card of"
-                f" {part.card.memory_bytes / 2**30:.1f} GiB; split it over more of its cards"
+                f"{part.job.model.name} does not fit on part {part.name}: {need / 2**30:.1f} GiB per card of"
+                f" {part.job.card.memory_bytes / 2**30:.1f} GiB; split it over more of its cards"
             )
     return sizes.pop()
 
 
-def _shares(parts: Sequence[Part], model: Model, total: int, seq_len: int, dtype: str) -> list[int]:
+def _shares(parts: Sequence[Part], total: int) -> list[int]:
     """Share out ``total`` micro-batches: each next round goes to the part that would finish it first."""
     counts = [1] * len(parts)
-    replicas = [p.plan.dp for p in parts]
-    one = [_busy_s(p, model, 1, seq_len, dtype) for p in parts]
-    two = [_busy_s(p, model, 2, seq_len, dtype) for p in parts]
+    replicas = [p.job.plan.dp for p in parts]
+    one = [_busy_s(p, 1) for p in parts]
+    two = [_busy_s(p, 2) for p in parts]
     each = [
         b - a for a, b in zip(one, two, strict=True)
     ]  # a further micro-batch; the rest is bubble and optimizer
@@ -128,15 +131,7 @@ def _shares(parts: Sequence[Part], model: Model, total: int, seq_len: int, dtype
     return counts
 
 
-def mixed_step(
-    parts: Sequence[Part],
-    *,
-    model: Model,
-    global_batch: int,
-    seq_len: int,
-    link_bandwidth: float,
-    dtype: str = "bf16",
-) -> MixedStep:
+def mixed_step(parts: Sequence[Part], *, link_bandwidth: float) -> MixedStep:
     """Return one step of unlike parts that train one model together.
 
     ``link_bandwidth`` is bytes/s per card and direction between the parts. Two equal parts over a link as fast as
@@ -144,66 +139,47 @@ def mixed_step(
 
     Raises InputError for parts or a batch that cannot be shared out, InfeasibleError for a part that lacks memory.
     """
-    micro = _check(parts, model, seq_len, global_batch)
+    micro = _check(parts)
+    global_batch, tokens = parts[0].job.global_batch, parts[0].job.tokens
     if global_batch % micro:
         raise InputError(f"a batch of {global_batch} is no multiple of the micro-batch {micro}")
-    counts = _shares(parts, model, global_batch // micro, seq_len, dtype)
-    busy = [_busy_s(p, model, c, seq_len, dtype) for p, c in zip(parts, counts, strict=True)]
-    exposed = _exchange_s(parts, counts, model, seq_len, dtype, link_bandwidth)
+    counts = _shares(parts, global_batch // micro)
+    busy = [_busy_s(p, c) for p, c in zip(parts, counts, strict=True)]
+    exposed = _exchange_s(parts, counts, link_bandwidth)
     step = max(busy) + exposed
-    tokens = float(global_batch) * seq_len
     return MixedStep(
         step_time_s=step,
         exposed_dp_s=exposed,
         tokens_per_s=tokens / step,
         micro_batches={p.name: c for p, c in zip(parts, counts, strict=True)},
         waiting={p.name: (max(busy) - b) / step for p, b in zip(parts, busy, strict=True)},
-        alone_tokens_per_s={
-            p.name: alone_tokens_per_s(p, model, global_batch, seq_len, dtype) for p in parts
-        },
+        alone_tokens_per_s={p.name: alone_tokens_per_s(p) for p in parts},
     )
 
 
-def _exchange_s(
-    parts: Sequence[Part], counts: Sequence[int], model: Model, seq_len: int, dtype: str, link: float
-) -> float:
+def _exchange_s(parts: Sequence[Part], counts: Sequence[int], link: float) -> float:
     """Exposed gradient exchange of all replicas: the largest shard over the slowest network."""
-    replicas = sum(p.plan.dp for p in parts)
+    replicas = sum(p.job.plan.dp for p in parts)
     worst = 0.0
     for part, count in zip(parts, counts, strict=True):
-        network = part.network
+        job, network = part.job, part.job.network
         if len(parts) > 1:
             network = replace(network, scale_out_bandwidth=min(network.scale_out_bandwidth, link))
-        batch = count * part.plan.dp * part.plan.micro_batch
-        terms, _ = step_columns(
-            card=part.card,
-            network=network,
-            model=model,
-            plan=part.plan,
-            global_batch=batch,
-            seq_len=seq_len,
-            dtype=dtype,
-        )
-        stage = float(
-            terms.compute_s + terms.attention_s + terms.memory_bound_s + terms.recompute_s + terms.software_s
-            + terms.exposed_tp_s + terms.exposed_cp_s + terms.exposed_ep_s
-        ) / count  # fmt: skip
-        plan = replace(part.plan, dp=replicas)
-        layers = model.layers / part.plan.pp
-        exposed, _ = data_parallel_time(network, plan, stage_shard(model, plan), stage, count, layers)
+        every = replace(job, network=network, plan=replace(job.plan, dp=replicas))
+        shared = replace(every, global_batch=count * replicas * job.plan.micro_batch)
+        load = heaviest(shared, telling_loads(job.model, job.plan))
+        shard = stage_shard(job.model, shared.plan, load)
+        exposed, _ = data_parallel_time(shared, shard, layers_seconds(shared).of(load).phases, load.layers)
         worst = max(worst, float(exposed))
     return worst
 
 
-def alone_tokens_per_s(part: Part, model: Model, global_batch: int, seq_len: int, dtype: str) -> float:
+def alone_tokens_per_s(part: Part) -> float:
     """Return what a part does that trains the whole batch by itself; 0 where it cannot be laid out or does not fit."""
-    if global_batch % (part.plan.dp * part.plan.micro_batch) or model.layers % part.plan.pp:
+    job = part.job
+    if job.global_batch % (job.plan.dp * job.plan.micro_batch) or job.model.layers < job.plan.pp:
         return 0.0
-    need = memory_per_card(model=model, plan=part.plan, seq_len=seq_len, global_batch=global_batch).total
-    if need > part.card.memory_bytes:
+    if memory_per_card(job).total > job.card.memory_bytes:
         return 0.0
-    terms, _ = step_columns(
-        card=part.card, network=part.network, model=model, plan=part.plan, global_batch=global_batch, seq_len=seq_len,
-        dtype=dtype,
-    )  # fmt: skip
-    return float(global_batch) * seq_len / float(terms.total)
+    terms = step_columns(job).terms
+    return job.tokens / float(terms.total)

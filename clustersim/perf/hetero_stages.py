@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.data_parallel import data_parallel_time
-from clustersim.perf.hetero import Part, alone_tokens_per_s, check_names, gain_over_best
+from clustersim.perf.hetero import Part, alone_tokens_per_s, check_parts, gain_over_best
+from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import stage_memory, stage_shard
 from clustersim.perf.model import Model
-from clustersim.perf.stage import stage_seconds
-from clustersim.perf.step import logit_seconds, optimizer_seconds, send_seconds
+from clustersim.perf.split import StageLoad, leads_with_dense
+from clustersim.perf.stage import Stage, layers_seconds
+from clustersim.perf.step import head_seconds, optimizer_seconds, send_seconds
 
 __all__ = ["MixedPipeline", "mixed_pipeline"]
 
@@ -33,10 +37,10 @@ class MixedPipeline:
     exposed_dp_s: float
     optimizer_s: float
     tokens: float
-    layers: dict[str, int]
-    """Layers of each stage, by part."""
+    layers: dict[str, tuple[int, ...]]
+    """Layers of every stage, by part."""
     waiting: dict[str, float]
-    """Share of a micro-batch that a stage of each part waits for the slowest."""
+    """Share of a micro-batch that the slowest stage of each part waits for the slowest of all."""
     alone_tokens_per_s: dict[str, float]
     """What each part would do without the others; 0 where the model does not fit on it."""
 
@@ -56,29 +60,21 @@ class MixedPipeline:
         return gain_over_best(self.tokens_per_s, self.alone_tokens_per_s)
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    model: Model
-    seq_len: int
-    micro_batches: int
-    dtype: str
-
-
-def _check(parts: Sequence[Part], global_batch: int) -> int:
+def _check(parts: Sequence[Part]) -> int:
     """Return the micro-batches of a replica; raise InputError for parts that cannot form one pipeline."""
     if len(parts) < 2:
         raise InputError("a pipeline over unlike cards needs at least two parts")
-    check_names(parts)
+    check_parts(parts)
     for field in ("dp", "micro_batch", "cp"):
-        values = sorted({getattr(p.plan, field) for p in parts})
+        values = sorted({getattr(p.job.plan, field) for p in parts})
         if len(values) > 1:
             raise InputError(f"a pipeline over unlike cards needs one {field} in all parts, not {values}")
-    plan = parts[0].plan
-    if any(p.plan.interleave > 1 or p.plan.schedule != "1f1b" for p in parts):
+    plan, global_batch = parts[0].job.plan, parts[0].job.global_batch
+    if any(p.job.plan.interleave > 1 or p.job.plan.schedule != "1f1b" for p in parts):
         raise InputError(
             "a pipeline over unlike cards runs the schedule 1f1b; set interleave=1, schedule=1f1b"
         )
-    if any(p.plan.offload_optimizer or p.plan.offload_activations for p in parts):
+    if any(p.job.plan.offload_optimizer or p.job.plan.offload_activations for p in parts):
         raise InputError("offload is not modelled for a pipeline over unlike cards; switch it off")
     if global_batch % (plan.dp * plan.micro_batch):
         raise InputError(
@@ -87,71 +83,83 @@ def _check(parts: Sequence[Part], global_batch: int) -> int:
     return global_batch // (plan.dp * plan.micro_batch)
 
 
-def _share(model: Model, part: Part, each: int, ends: bool) -> Model:
-    """The part's layers, ``each`` a stage, with an embedding or head where it is one of the ``ends``."""
-    layers = each * part.plan.pp
-    mixed = model.moe_layers * layers / model.layers
-    vocab = model.vocab if ends else 0
-    return replace(model, layers=layers, moe_layers=mixed, vocab=vocab, tied_embeddings=True)  # type: ignore[arg-type]
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """One stage: its number, the part it lies on, and what it has beside layers."""
+
+    number: int
+    job: TrainJob
+    after: int
+    embedding: bool
+    head: bool
+
+    def loads(self, model: Model) -> StageLoad:
+        """What it holds if it takes the layers from any row to any column."""
+        before = np.arange(model.layers + 1)
+        mixtures = _mixtures_before(model, before)
+        layers, mixed = (np.maximum(0, x[None, :] - x[:, None]) for x in (before, mixtures))
+        return StageLoad(self.number, layers, mixed, 1 * self.embedding, 1 * self.head)
 
 
-def _stage_s(part: Part, job: _Job, each: int) -> float:
-    share = _share(job.model, part, each, False)
-    return float(stage_seconds(part.card, part.network, share, part.plan, job.seq_len, job.dtype).total)
+def _mixtures_before(model: Model, layers: NDArray[np.int64]) -> NDArray[Any]:
+    """Mixtures among the first so many layers."""
+    if leads_with_dense(model):
+        return np.asarray(np.maximum(0.0, layers - (model.layers - model.moe_layers)))
+    return layers * (model.moe_layers / model.layers)
 
 
-def _fits(part: Part, job: _Job, each: int, ends: bool, head: bool, after: int) -> bool:
-    """Whether the part's first stage fits, with the micro-batches in flight of all stages from it on, and its head."""
-    shard = stage_shard(_share(job.model, part, each, ends), part.plan)
-    flight = each * min(after, job.micro_batches)
-    terms = stage_memory(
-        job.model, part.plan, job.seq_len, shard=shard, layers=each, in_flight=flight, head=head
-    )
-    return bool(terms.total <= part.card.memory_bytes)
+def _stages(parts: Sequence[Part]) -> list[_Stage]:
+    jobs = [part.job for part in parts for _ in range(part.job.plan.pp)]
+    last = len(jobs) - 1
+    return [_Stage(n, job, last + 1 - n, n == 0, n == last) for n, job in enumerate(jobs)]
 
 
-def _balance(parts: Sequence[Part], job: _Job, head_s: float) -> list[int]:
-    """Return layers a stage, by part, whose slowest stage is fastest; ties go to the shorter pipeline.
+def _balance(stages: Sequence[_Stage], head_s: float) -> list[StageLoad]:
+    """Return what every stage holds where the slowest is fastest; ties go to the shorter pipeline.
 
-    Exact: dynamic programming over the parts and the layers given out so far.
+    Exact: dynamic programming over the stages and the layers given out so far.
     """
-    layers = job.model.layers
-    best: dict[int, tuple[float, float, list[int]]] = {0: (0.0, 0.0, [])}
-    stages = [p.plan.pp for p in parts]
-    for number, part in enumerate(parts):
-        last = number == len(parts) - 1
-        after = sum(stages[number:])
-        found: dict[int, tuple[float, float, list[int]]] = {}
-        for each in range(1, layers // part.plan.pp + 1):
-            if not _fits(part, job, each, number == 0 or last, last, after):
-                break
-            stage = _stage_s(part, job, each)
-            pace = stage + (head_s if last else 0.0)
-            for given, (slowest, whole, chosen) in best.items():
-                total = given + each * part.plan.pp
-                row = (max(slowest, pace), whole + part.plan.pp * stage, [*chosen, each])
-                if total <= layers and (total not in found or row < found[total]):
-                    found[total] = row
-        best = found
-    if layers in best:
-        return best[layers][2]
-    most = max(best, default=0)
-    if most:
+    model = stages[0].job.model
+    if model.layers < len(stages):
         raise InputError(
-            f"{layers} layers cannot be given out to stages of {stages} (by part) in whole layers a stage that fit;"
-            f" {most} could"
+            f"{model.layers} layers cannot be given out to {len(stages)} stages; take fewer stages"
         )
-    raise InfeasibleError(f"{job.model.name} does not fit on these parts; take more cards or stages")
+    pace = np.full(model.layers + 1, np.inf)
+    pace[0], whole, taken = 0.0, np.zeros(model.layers + 1), []
+    seconds = {id(stage.job): layers_seconds(stage.job) for stage in stages}
+    for stage in stages:
+        loads = stage.loads(model)
+        each = np.asarray(seconds[id(stage.job)].of(loads).total)
+        needs = stage_memory(stage.job, loads, after=stage.after).total
+        possible = (loads.layers > 0) & (needs <= stage.job.card.memory_bytes)
+        paces = np.where(possible, np.maximum(pace[:, None], each + head_s * stage.head), np.inf)
+        sums = whole[:, None] + each
+        best = np.argmin(paces * (1 + 1e-9 * sums / np.max(sums)), axis=0)
+        column = np.arange(model.layers + 1)
+        pace, whole = paces[best, column], sums[best, column]
+        taken.append(best)
+    if not np.isfinite(pace[-1]):
+        raise InfeasibleError(f"{model.name} does not fit on these parts; take more cards or stages")
+    return _read_back(model, stages, taken)
+
+
+def _read_back(model: Model, stages: Sequence[_Stage], taken: Sequence[NDArray[np.int64]]) -> list[StageLoad]:
+    """The loads of the best way, from the last stage to the first."""
+    out: list[StageLoad] = []
+    end = model.layers
+    for stage, best in zip(reversed(stages), reversed(taken), strict=True):
+        start = int(best[end])
+        before, after = _mixtures_before(model, np.array([start, end]))
+        load = StageLoad(stage.number, end - start, after - before, 1 * stage.embedding, 1 * stage.head)
+        out.insert(0, load)
+        end = start
+    return out
 
 
 def mixed_pipeline(
     parts: Sequence[Part],
     *,
-    model: Model,
-    global_batch: int,
-    seq_len: int,
     link_bandwidth: float,
-    dtype: str = "bf16",
     alone: Mapping[str, float] | None = None,
 ) -> MixedPipeline:
     """Return one step of a pipeline whose stages lie on unlike parts, in their order.
@@ -163,47 +171,53 @@ def mixed_pipeline(
 
     Raises InputError for parts that cannot form one pipeline, InfeasibleError where nothing fits.
     """
-    job = _Job(model, seq_len, _check(parts, global_batch), dtype)
-    m, final = job.micro_batches, parts[-1]
-    head = float(logit_seconds(final.card, model, final.plan, seq_len, dtype))
-    each = _balance(parts, job, head)
-    times = [_stage_s(p, job, n) for p, n in zip(parts, each, strict=True)]
+    m, stages = _check(parts), _stages(parts)
+    head = float(head_seconds(parts[-1].job))
+    loads = _balance(stages, head)
+    each = [layers_seconds(stage.job).of(load) for stage, load in zip(stages, loads, strict=True)]
+    times = [float(stage.total) for stage in each]
     paces = [*times[:-1], times[-1] + head]
     slowest = int(np.argmax(paces))
-    whole = sum(p.plan.pp * t for p, t in zip(parts, times, strict=True))
-    exposed, optimizer = zip(*(_closing(parts, i, n, times[i], job) for i, n in enumerate(each)), strict=True)
+    exposed, optimizer = zip(*map(_closing, stages, loads, each), strict=True)
+    names = [part.name for part in parts for _ in range(part.job.plan.pp)]
     return MixedPipeline(
         stages_s=m * paces[slowest],
-        bubble_s=whole - times[slowest],
-        sends_s=2.0 * m * max(_sends(parts, job, link_bandwidth)),
+        bubble_s=sum(times) - times[slowest],
+        sends_s=2.0 * m * max(_sends(parts, link_bandwidth)),
         exposed_dp_s=max(exposed),
         optimizer_s=max(optimizer),
-        tokens=float(global_batch) * seq_len,
-        layers={p.name: n for p, n in zip(parts, each, strict=True)},
-        waiting={p.name: 1.0 - t / paces[slowest] for p, t in zip(parts, paces, strict=True)},
+        tokens=parts[0].job.tokens,
+        layers={
+            p.name: tuple(int(x.layers) for x, name in zip(loads, names, strict=True) if name == p.name)
+            for p in parts
+        },
+        waiting={
+            p.name: 1.0
+            - max(t for t, name in zip(paces, names, strict=True) if name == p.name) / paces[slowest]
+            for p in parts
+        },
         alone_tokens_per_s=dict(alone)
         if alone is not None
-        else {p.name: alone_tokens_per_s(p, model, global_batch, seq_len, dtype) for p in parts},
+        else {p.name: alone_tokens_per_s(p) for p in parts},
     )
 
 
-def _closing(parts: Sequence[Part], number: int, each: int, stage_s: float, job: _Job) -> tuple[float, float]:
-    """Exposed data-parallel seconds and seconds of the optimizer of a part."""
-    part = parts[number]
-    shard = stage_shard(_share(job.model, part, each, number in (0, len(parts) - 1)), part.plan)
-    exposed, _ = data_parallel_time(part.network, part.plan, shard, stage_s, job.micro_batches, each)
-    return float(exposed), float(optimizer_seconds(part.card, part.plan, shard))
+def _closing(stage: _Stage, load: StageLoad, seconds: Stage) -> tuple[float, float]:
+    """Exposed data-parallel seconds and seconds of the optimizer of a stage."""
+    shard = stage_shard(stage.job.model, stage.job.plan, load)
+    exposed, _ = data_parallel_time(stage.job, shard, seconds.phases, load.layers)
+    return float(exposed), float(optimizer_seconds(stage.job, shard))
 
 
-def _sends(parts: Sequence[Part], job: _Job, link: float) -> list[float]:
+def _sends(parts: Sequence[Part], link: float) -> list[float]:
     """Seconds of one send inside each part that has stages to send between, and over the links between parts."""
     out = []
-    for part in parts:
-        if part.plan.pp > 1:
-            out.append(float(send_seconds(part.network, job.model, part.plan, job.seq_len)))
+    for job in (p.job for p in parts):
+        if job.plan.pp > 1:
+            out.append(float(send_seconds(job)))
         # Two parts share no domain, whatever the size of a domain of theirs.
         between = replace(
-            part.network, scale_up_size=1, scale_out_bandwidth=min(part.network.scale_out_bandwidth, link)
+            job.network, scale_up_size=1, scale_out_bandwidth=min(job.network.scale_out_bandwidth, link)
         )
-        out.append(float(send_seconds(between, job.model, part.plan, job.seq_len)))
+        out.append(float(send_seconds(replace(job, network=between))))
     return out

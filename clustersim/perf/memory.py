@@ -7,15 +7,18 @@ parallelism, plus 5 a s^2 b for the attention matrix unless it is recomputed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from clustersim.errors import InfeasibleError
-from clustersim.perf.card import Card
+from clustersim.perf.blocks import block_share, ffn_share, ffn_width, kept_latents, mixing_widths
+from clustersim.perf.job import TrainJob
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan
+from clustersim.perf.schedules import copies_of_parameters, in_flight
+from clustersim.perf.split import StageLoad, choose, telling_loads
 
 #: A number, or an array with one entry a plan.
 Real = Any
@@ -23,7 +26,17 @@ Real = Any
 #: Bytes held for a logit: in single precision, and its gradient in half (counted).
 LOGIT_HELD_BYTES = 6.0
 
-__all__ = ["MemoryTerms", "Shard", "check_fits", "memory_per_card", "stage_memory", "stage_shard"]
+__all__ = [
+    "MemoryTerms",
+    "Shard",
+    "check_fits",
+    "fullest_stage",
+    "kept_activations",
+    "memory_per_card",
+    "shard_group",
+    "stage_memory",
+    "stage_shard",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +58,7 @@ class MemoryTerms:
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Parameters on one card of the fullest stage, and how many cards hold the same."""
+    """Parameters on one card of a stage, and how many cards hold the same."""
 
     dense: Real
     experts: Real
@@ -57,183 +70,183 @@ class Shard:
         """All parameters on the card."""
         return self.dense + self.experts
 
-    def per_copy(self, split: bool) -> Real:
-        """The parameters whose states a card keeps: all, or its share among the copies."""
-        return self.dense / self.dense_copies + self.experts / self.expert_copies if split else self.total
+    def per_copy(self, plan: Plan, stage: int) -> Real:
+        """The parameters whose states a card keeps: its share among the copies from a ZeRO stage on, else all."""
+        if plan.zero < stage:
+            return self.total
+        dense, experts = (shard_group(plan, copies) for copies in (self.dense_copies, self.expert_copies))
+        return self.dense / dense + self.experts / experts
 
 
-#: A model with no more dense layers than this has them in front (DeepSeek, Kimi); others alternate.
-LEADING_DENSE = 3
+def shard_group(plan: Plan, copies: Real) -> Real:
+    """Return over how many of the cards that hold the same parameters their states are shared out."""
+    return np.minimum(plan.shard, copies) if plan.shard else copies
 
 
-def stage_shard(model: Model, plan: Plan, moe_layers: Real | None = None) -> Shard:
-    """Return the parameters of a card of a stage that holds an embedding or the output head.
+def stage_shard(model: Model, plan: Plan, load: StageLoad) -> Shard:
+    """Return the parameters of a card of a stage, both stages' where the schedule has a card serve two.
 
-    ``moe_layers`` of the stage's layers are mixtures; the average where nothing is given. Routed experts are spread
-    over ep x etp cards of the stage, everything else over tp; so they have fewer copies.
+    Routed experts are spread over ep x etp cards of the stage, everything else over tp; so they have fewer copies. A
+    tied embedding is one matrix where embedding and head share a stage, and a copy in each where they do not.
     """
-    width = model.expert_ffn_hidden
-    mixed = model.moe_layers / plan.pp if moe_layers is None else moe_layers
-    layers = model.layers / plan.pp * model.attention_params
-    layers += (model.layers / plan.pp - mixed) * model.ffn_params(model.ffn_hidden)
-    layers += mixed * model.shared_experts * model.ffn_params(width)
-    both = np.where(np.greater(plan.pp, 1) | model.tied_embeddings, 1, 2)
+    copies = copies_of_parameters(plan)
+    layers = load.layers * model.attention_params + load.dense * ffn_share(model, False) * model.ffn_params(
+        model.ffn_hidden
+    )
+    experts = model.experts * model.expert_params
+    router = model.hidden * model.experts + model.latent_params
+    layers += load.mixtures * (model.ffn_params(model.shared_width) + router)
+    layers += load.layers * model.parameter_groups.streams / model.layers
+    tables = load.embedding + load.head
+    if model.tied_embeddings:
+        tables = np.maximum(load.embedding, load.head)
+    extra, extra_experts = _predictions(model)
+    if extra:
+        # Extra predictions look their tokens up where the head is.
+        tables = tables + np.maximum(0, load.head - load.embedding) * (not model.tied_embeddings)
     return Shard(
-        dense=layers / plan.tp + both * model.vocab * model.hidden / plan.tp,
-        experts=mixed * model.experts * model.ffn_params(width) / plan.expert_cards,
-        dense_copies=plan.dp * plan.cp,
-        expert_copies=plan.dp * plan.cp * plan.tp / plan.expert_cards,
+        dense=copies * (layers + load.head * extra + tables * model.vocab * model.hidden) / plan.tp,
+        experts=copies * (load.mixtures * experts + load.head * extra_experts) / plan.expert_cards,
+        dense_copies=copies * plan.dp * plan.cp,
+        expert_copies=copies * plan.dp * plan.cp * plan.tp / plan.expert_cards,
     )
 
 
-def _mixed_layers(model: Model, plan: Plan, last: bool) -> Real:
-    """Mixtures among the layers of the first or of the last stage."""
-    per_stage = model.layers / plan.pp
-    if not 0 < model.dense_layers <= LEADING_DENSE:
-        return model.moe_layers / plan.pp
-    if last:
-        return np.minimum(per_stage, model.moe_layers)
-    return per_stage - np.minimum(per_stage, model.dense_layers)
+def _predictions(model: Model) -> tuple[float, float]:
+    """Parameters of the extra prediction layers: what all cards of a tensor group split, and their routed experts."""
+    experts = model.prediction_layers * model.experts * model.expert_params if model.moe_layers else 0.0
+    return model.prediction_parameters - experts, experts
 
 
-def activation_bytes_per_layer(model: Model, plan: Plan, seq_len: int, recompute: str) -> Real:
-    """Bytes that one layer keeps for the backward pass of one micro-batch."""
-    tokens = plan.micro_batch * seq_len / plan.cp
+def activation_bytes_per_layer(job: TrainJob, recompute: str, *, mixture: bool) -> Real:
+    """Bytes that one layer, dense or a mixture of experts, keeps for the backward pass of one micro-batch."""
+    model, plan, tokens = job.model, job.plan, job.micro_tokens
     shared = plan.tp if plan.sequence_parallel else 1
     if recompute == "full":
         return 2.0 * tokens * model.hidden / shared
-    query, kv = model.heads * model.head_dim, model.kv_heads * model.head_dim
-    width = model.ffn_width
+    width = ffn_width(model, mixture)
     fused = plan.software.flash_attention
     # Split by sequence parallelism only: two norm inputs, two block inputs and, in software of the time of dropout, its
     # two masks (10 h of 34 h).
-    outside = (8.0 if fused else 10.0) * model.hidden
+    outside = (8.0 if fused else 10.0) * model.hidden * block_share(model, mixture)
     # Split by tensor parallelism: queries, keys, values, projection input, and the feed-forward widths: what goes into
     # the activation and comes out of it; a gate that is multiplied apart is kept twice more.
-    inside = 4.0 * query + 4.0 * kv + ((6.0 if fused else 8.0) if model.gated else 4.0) * width
+    projected = 2.0 * sum(mixing_widths(model))
+    inside = ((6.0 if fused else 8.0) if model.gated else 4.0) * width
     if fused and recompute == "selective":
-        # What norms and the activation put out is made again from what went in.
-        outside, inside = outside - 4.0 * model.hidden, inside - 2.0 * width
+        # What norms and the activation put out is made again from what went in; so are the heads from their latents.
+        outside, inside = outside - 4.0 * model.hidden * block_share(model, mixture), inside - 2.0 * width
+        latents = kept_latents(model)
+        projected = projected if latents is None else 2.0 * latents
     kept = recompute == "none" and not fused
-    attention = 5.0 * model.heads * seq_len / plan.cp if kept else 0.0
-    return tokens * (outside / shared + (inside + attention) / plan.tp)
+    attention = 5.0 * model.heads * job.seq_len / plan.cp if kept else 0.0
+    return tokens * (outside / shared + (inside + projected + attention) / plan.tp)
 
 
-def layers_in_flight(model: Model, plan: Plan, micro_batches: Real, last: bool = False) -> Real:
-    """Layers whose activations the first or the last stage holds at once under the schedule.
-
-    First, 1F1B: min(pp, m) micro-batches of layers/pp; interleaved: 1 + (pp - 1)/(pp v) times all layers
-    (arXiv:2205.05198, section 4.2.3). Last: one micro-batch; interleaved all chunks but the last for pp of them. GPipe:
-    every micro-batch in both.
-    """
-    per_stage = model.layers / plan.pp
-    if plan.schedule == "gpipe":
-        return per_stage * micro_batches
-    flight = per_stage * np.minimum(plan.pp, micro_batches)
-    chunks = plan.pp * plan.interleave
-    if last:
-        return np.where(np.greater(plan.interleave, 1), flight * (chunks - plan.pp + 1) / chunks, per_stage)
-    return flight * np.where(np.greater(plan.interleave, 1), 1 + (plan.pp - 1) / chunks, 1.0)
+def kept_activations(job: TrainJob, load: StageLoad, recompute: str) -> Real:
+    """Bytes that the layers of a stage keep of one micro-batch."""
+    model = job.model
+    kept: Real = 0.0
+    if model.layers > model.moe_layers:
+        kept = load.dense * activation_bytes_per_layer(job, recompute, mixture=False)
+    if model.moe_layers:
+        kept = kept + load.mixtures * activation_bytes_per_layer(job, recompute, mixture=True)
+    if model.prediction_layers:
+        one = activation_bytes_per_layer(job, recompute, mixture=model.moe_layers > 0)
+        kept = kept + load.head * model.prediction_layers * one
+    return kept
 
 
-def memory_per_card(
-    *, model: Model, plan: Plan, seq_len: int, global_batch: int, weight_bytes: float = 2.0
-) -> MemoryTerms:
-    """Return the memory of the fullest card: on the first stage, or on the last with the head and its logits.
+def memory_per_card(job: TrainJob, *, weight_bytes: float = 2.0) -> MemoryTerms:
+    """Return the memory of the fullest card: of a first stage, or of the last with the head and its logits.
 
     Mixed precision with Adam: ``weight_bytes`` a weight, the software's bytes a gradient, 12 an optimizer state (fp32
     weight, two moments); ZeRO 1, 2 and 3 split optimizer, gradients and weights over the cards that hold the same
     parameters (Rajbhandari et al., arXiv:1910.02054, figure 1).
     """
-    first, last = (
-        _stage_memory(model, plan, seq_len, global_batch, weight_bytes, last=last) for last in (False, True)
-    )
-    fuller = np.greater_equal(first.total, last.total)
-    pairs = [(getattr(first, f.name), getattr(last, f.name)) for f in fields(MemoryTerms)]
-    if np.ndim(fuller) > 0:
-        return MemoryTerms(*(np.where(fuller, *pair) for pair in pairs))
+    return fullest_stage(job, weight_bytes=weight_bytes)[1]
+
+
+def fullest_stage(job: TrainJob, *, weight_bytes: float = 2.0) -> tuple[StageLoad, MemoryTerms]:
+    """Return the stage whose cards are fullest, and their memory."""
+    first, *others = (
+        (load, stage_memory(job, load, weight_bytes=weight_bytes)) for load in telling_loads(job.model, job.plan)
+    )  # fmt: skip
+    load, terms = first
+    for other, needs in others:
+        fuller = np.greater(needs.total, terms.total)
+        load, terms = choose(fuller, other, load), choose(fuller, needs, terms)
+    if np.ndim(terms.total):
+        return load, terms
     # One plan gives plain floats, many give arrays.
-    return MemoryTerms(*(float(pair[0] if fuller else pair[1]) for pair in pairs))
-
-
-def _stage_memory(
-    model: Model, plan: Plan, seq_len: int, global_batch: int, weight_bytes: float, *, last: bool
-) -> MemoryTerms:
-    micro_batches = np.maximum(1, global_batch // (plan.dp * plan.micro_batch))
-    return stage_memory(
-        model,
-        plan,
-        seq_len,
-        shard=stage_shard(model, plan, _mixed_layers(model, plan, last)),
-        layers=model.layers / plan.pp,
-        in_flight=layers_in_flight(model, plan, micro_batches, last),
-        head=last | np.equal(plan.pp, 1),
-        weight_bytes=weight_bytes,
-    )
+    return load, MemoryTerms(*(float(getattr(terms, name)) for name in MemoryTerms.__dataclass_fields__))
 
 
 def stage_memory(
-    model: Model,
-    plan: Plan,
-    seq_len: int,
-    *,
-    shard: Shard,
-    layers: Real,
-    in_flight: Real,
-    head: Real,
-    weight_bytes: float = 2.0,
+    job: TrainJob, load: StageLoad, *, after: int | None = None, weight_bytes: float = 2.0
 ) -> MemoryTerms:
-    """Return the memory of a card of a stage of ``layers`` that keeps the activations of ``in_flight`` at once."""
-    per_layer = activation_bytes_per_layer(model, plan, seq_len, plan.recompute)
-    activations = per_layer * in_flight
+    """Return the memory of a card of a stage.
+
+    ``after``: stages of the pipeline from this one on, where that is not the plan's own (then the schedule is 1F1B).
+    """
+    model, plan = job.model, job.plan
+    shard = stage_shard(model, plan, load)
+    micro_batches = np.maximum(1, job.micro_batches)
+    flight = in_flight(plan, micro_batches, load.index) if after is None else np.minimum(after, micro_batches)
+    once = kept_activations(job, load, plan.recompute)
+    activations = flight * once
     if plan.recompute == "full":
         # The layer at hand is whole again while its backward pass runs, its score matrix too where it is not fused.
         at_hand = "selective" if plan.software.flash_attention else "none"
-        activations += activation_bytes_per_layer(model, plan, seq_len, at_hand)
+        activations = activations + kept_activations(job, load, at_hand) / np.maximum(1, load.layers)
     if plan.offload_activations:
-        activations = np.minimum(activations, 2 * per_layer * layers)
-    tokens = plan.micro_batch * seq_len / plan.cp
+        activations = np.minimum(activations, 2 * once)
+    logits = (1 + model.prediction_layers) * LOGIT_HELD_BYTES * job.micro_tokens * model.vocab / plan.tp
     return MemoryTerms(
-        weights=weight_bytes * _weights_held(plan, shard, layers),
-        gradients=plan.software.gradient_bytes * shard.per_copy(plan.zero >= 2),
-        optimizer=0.0 if plan.offload_optimizer else 12.0 * shard.per_copy(plan.zero >= 1),
+        weights=weight_bytes * _weights_held(plan, shard, load.layers),
+        gradients=plan.software.gradient_bytes * shard.per_copy(plan, 2),
+        optimizer=0.0 if plan.offload_optimizer else 12.0 * shard.per_copy(plan, 1),
         activations=activations,
-        logits=np.where(head, LOGIT_HELD_BYTES * tokens * model.vocab / plan.tp, 0.0),
+        logits=np.where(np.greater(load.head, 0), logits, 0.0),
         buffers=plan.software.runtime_bytes,
     )
 
 
 def _weights_held(plan: Plan, shard: Shard, layers: Real) -> Real:
-    """Parameters whose weights a card holds; ZeRO 3 gathers the layer at hand and the next beside its own share."""
+    """Parameters whose weights a card holds.
+
+    ZeRO 3 has the units at hand and ahead beside its own share, or all of them where the forward pass keeps them.
+    """
     if plan.zero < 3:
         return shard.total
-    gathered = 2.0 * shard.total / np.maximum(2.0, layers)
-    return np.minimum(shard.total, shard.per_copy(True) + gathered)
+    whole = (1.0 + plan.prefetch) * plan.unit_layers
+    gathered = whole * shard.total / np.maximum(whole, layers) if plan.reshard else shard.total
+    return np.minimum(shard.total, shard.per_copy(plan, 3) + gathered)
 
 
-def check_fits(card: Card, model: Model, plan: Plan, seq_len: int, global_batch: int) -> MemoryTerms:
+def check_fits(job: TrainJob) -> MemoryTerms:
     """Return the memory terms; raise InfeasibleError with the nearest tp that fits when they exceed the card."""
-    terms = memory_per_card(model=model, plan=plan, seq_len=seq_len, global_batch=global_batch)
+    terms, card = memory_per_card(job), job.card
     if terms.total <= card.memory_bytes:
         return terms
-    nearest = _smallest_tp(card, model, plan, seq_len, global_batch)
+    nearest = _smallest_tp(job)
     hint = f"the smallest tp that fits is {nearest} (with dp smaller in proportion)" if nearest else (
         "no tp fits; raise pp, recompute more, use ZeRO or offload the optimizer"
     )  # fmt: skip
     raise InfeasibleError(
-        f"{model.name} does not fit on {card.name}: it needs {terms.total / 2**30:.1f} GiB per card and the card"
+        f"{job.model.name} does not fit on {card.name}: it needs {terms.total / 2**30:.1f} GiB per card and the card"
         f" has {card.memory_bytes / 2**30:.1f} GiB (weights {terms.weights / 2**30:.1f}, gradients"
         f" {terms.gradients / 2**30:.1f}, optimizer {terms.optimizer / 2**30:.1f}, activations"
         f" {terms.activations / 2**30:.1f}); {hint}"
     )
 
 
-def _smallest_tp(card: Card, model: Model, plan: Plan, seq_len: int, global_batch: int) -> int | None:
+def _smallest_tp(job: TrainJob) -> int | None:
+    plan = job.plan
     for tp in (2, 4, 8, 16, 32, 64):
-        if tp <= plan.tp or model.heads % tp or (plan.tp * plan.dp) % tp:
+        if tp <= plan.tp or job.model.heads % tp or (plan.tp * plan.dp) % tp:
             continue
-        other = replace(plan, tp=tp, dp=plan.tp * plan.dp // tp)
-        terms = memory_per_card(model=model, plan=other, seq_len=seq_len, global_batch=global_batch)
-        if terms.total <= card.memory_bytes:
+        other = job.with_plan(replace(plan, tp=tp, dp=plan.tp * plan.dp // tp))
+        if memory_per_card(other).total <= job.card.memory_bytes:
             return tp
     return None

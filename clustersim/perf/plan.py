@@ -1,4 +1,4 @@
-"""How a model is spread over cards, and whether that is possible."""
+"""How a model is spread over cards, and by which software."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clustersim.errors import InputError
-from clustersim.perf.model import Model
+__all__ = ["RECOMPUTE", "SCHEDULES", "TUNED_SOFTWARE", "Plan", "Software"]
 
-__all__ = ["RECOMPUTE", "SCHEDULES", "TUNED_SOFTWARE", "Plan", "Software", "check_plan"]
-
-SCHEDULES = ("gpipe", "1f1b", "interleaved", "zero_bubble")
+SCHEDULES = ("gpipe", "1f1b", "interleaved", "zb_h1", "zb_h2", "zb_v", "dualpipe")
 RECOMPUTE = ("none", "selective", "full")
 
 
@@ -29,6 +26,11 @@ class Software:
     plain products reach 0.8-0.9; derived)."""
     expert_forwarding: bool = True
     """A token crosses to a domain once and is handed on inside; False sends a copy for each of its experts."""
+    interference: float = 0.15
+    """Share of its rate that computation loses while traffic that it hides is under way, for the units of the card that
+    the exchange takes: 20 of 132 (DeepSeek-V3, arXiv:2412.19437, section 3.2.2; published)."""
+    eager: bool = False
+    """Whether every operator reads and writes its own intermediates, as PyTorch does without compilation."""
     tp_overlap: float = 0.0
     """Share of the matrix products under which tensor-parallel traffic can hide; 0 where each product waits for it."""
     ep_overlap: float = 0.0
@@ -42,6 +44,8 @@ class Software:
     expert_overhead_s: float = 2e-3
     """The same for every pass of a layer of experts: routing, sorting, many small launches and what waits for them.
     0 for steps that are recorded and replayed as a whole. Derived, see docs/training.md."""
+    dispatch_bytes: float = 2.0
+    """Bytes of a value that is sent to its expert; 1 where they are cast before. What comes back has 2."""
     gradient_bytes: float = 4.0
     """Bytes of gradient held per parameter: 4 accumulates in single precision, 2 in half, 6 keeps both."""
     runtime_bytes: float = 1.5e9
@@ -72,6 +76,19 @@ class Plan:
     zero: int = 1
     offload_optimizer: bool = False
     offload_activations: bool = False
+    embedding_slot: bool = False
+    """Whether the embedding counts as a layer when layers are given out to stages (Megatron's
+    account_for_embedding_in_pipeline_split)."""
+    loss_slot: bool = False
+    """The same of the output head and its loss (Megatron's account_for_loss_in_pipeline_split)."""
+    shard: int = 0
+    """Cards over which weights, gradients and optimizer states are shared out (hybrid sharding); 0 for all copies."""
+    unit_layers: int = 1
+    """With ZeRO 3: layers that are gathered and reduced together."""
+    prefetch: int = 1
+    """With ZeRO 3: units that are gathered ahead of the one at hand; 0 gathers when it is needed."""
+    reshard: bool = True
+    """With ZeRO 3: whether weights are given up after the forward pass and gathered again for the backward pass."""
     software: Software = TUNED_SOFTWARE
 
     @property
@@ -83,69 +100,3 @@ class Plan:
     def expert_cards(self) -> int:
         """Cards of a stage over which one copy of its experts is spread; the others hold copies."""
         return self.ep * np.where(np.equal(self.ep, 1), self.tp, self.etp)  # type: ignore[return-value]
-
-
-def _divisors_near(number: int, wanted: int) -> int:
-    return min((d for d in range(1, number + 1) if number % d == 0), key=lambda d: (abs(d - wanted), d))
-
-
-def check_plan(plan: Plan, model: Model, cards: int, global_batch: int) -> None:
-    """Raise InputError, naming the nearest value that works, for a plan that cannot be laid out.
-
-    >>> m = Model(name="m", layers=96, hidden=128, heads=8, kv_heads=8, head_dim=16, ffn_hidden=512,
-    ...     gated=False, vocab=1000)
-    >>> check_plan(Plan(tp=2, pp=4, dp=2), m, 16, 64)
-    """
-    if plan.cards != cards:
-        inner = plan.tp * plan.pp * plan.cp
-        hint = f"; dp={cards // inner} would fit" if cards % inner == 0 else ""
-        raise InputError(
-            f"plan: tp x pp x dp x cp = {plan.tp} x {plan.pp} x {plan.dp} x {plan.cp} = {plan.cards},"
-            f" but the cluster has {cards} cards{hint}"
-        )
-    chunks = plan.pp * plan.interleave
-    if model.layers % chunks:
-        near = _divisors_near(model.layers, chunks)
-        raise InputError(
-            f"plan: {model.layers} layers do not divide into pp x interleave = {chunks} parts; {near} would do"
-        )
-    if model.heads % plan.tp:
-        near = _divisors_near(model.heads, plan.tp)
-        raise InputError(f"plan: {model.heads} heads do not divide by tp={plan.tp}; tp={near} would do")
-    if plan.interleave > 1 and plan.pp == 1:
-        raise InputError("plan: interleave > 1 needs pp > 1; set interleave=1")
-    if plan.ep > 1 and (
-        not model.experts or model.experts % plan.ep or (plan.dp * plan.cp * plan.tp) % (plan.ep * plan.etp)
-    ):
-        raise InputError(
-            f"plan: ep={plan.ep} needs experts divisible by it ({model.experts}) and dp x cp x tp divisible by"
-            f" ep x etp = {plan.ep * plan.etp}"
-        )
-    if plan.tp % plan.etp:
-        raise InputError(f"plan: etp={plan.etp} must divide tp={plan.tp}; etp=1 would do")
-    step = plan.dp * plan.micro_batch
-    if global_batch % step:
-        below = max(step, global_batch // step * step)
-        raise InputError(
-            f"training.global_batch={global_batch} is no multiple of dp x micro_batch = {step}; {below} would be"
-        )
-    micro_batches = global_batch // step
-    if plan.interleave > 1 and micro_batches % plan.pp:
-        raise InputError(
-            f"plan: an interleaved schedule needs micro-batches ({micro_batches}) in multiples of pp={plan.pp}"
-        )
-    _check_words(plan)
-
-
-def _check_words(plan: Plan) -> None:
-    if plan.schedule not in SCHEDULES:
-        raise InputError(f"plan: unknown schedule {plan.schedule!r}; known: {', '.join(SCHEDULES)}")
-    if plan.recompute not in RECOMPUTE:
-        raise InputError(f"plan: unknown recompute {plan.recompute!r}; known: {', '.join(RECOMPUTE)}")
-    if (plan.interleave > 1) != (plan.schedule == "interleaved"):
-        raise InputError(
-            f"plan: schedule {plan.schedule!r} with interleave={plan.interleave};"
-            " interleave above 1 and schedule 'interleaved' go together"
-        )
-    if plan.zero not in (0, 1, 2, 3):
-        raise InputError(f"plan: zero={plan.zero} is unknown; known: 0, 1, 2, 3")

@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 from clustersim.errors import ClusterSimError, InfeasibleError, InputError
-from clustersim.fabric.network import Network
-from clustersim.perf.card import Card
-from clustersim.perf.model import Model
+from clustersim.perf.job import TrainJob
 from clustersim.perf.plan import Plan
 from clustersim.perf.step import StepTime, train_step
 
@@ -66,19 +64,8 @@ def powers(low: int, high: int) -> list[int]:
     return counts
 
 
-def scaling_curve(
-    *,
-    card: Card,
-    network: Network,
-    model: Model,
-    plan: Plan,
-    global_batch: int,
-    seq_len: int,
-    counts: Sequence[int],
-    kind: str,
-    dtype: str = "bf16",
-) -> ScalingCurve:
-    """Return the scaling of a plan over card counts; only its data-parallel degree changes.
+def scaling_curve(job: TrainJob, counts: Sequence[int], kind: str) -> ScalingCurve:
+    """Return the scaling of a job's plan over card counts; only its data-parallel degree changes.
 
     Weak scaling keeps the batch of a replica, strong scaling the whole batch. Counts that the plan cannot be laid out
     on, or on which it does not fit, are left out; the first that works is the base.
@@ -87,6 +74,7 @@ def scaling_curve(
     """
     if kind not in KINDS:
         raise InputError(f"unknown kind of scaling {kind!r}; known: {', '.join(KINDS)}")
+    plan, global_batch = job.plan, job.global_batch
     replica = plan.tp * plan.pp * plan.cp
     per_replica = max(1, global_batch // plan.dp)
     steps: list[StepTime] = []
@@ -96,12 +84,8 @@ def scaling_curve(
         dp = cards // replica
         batch = per_replica * dp if kind == "weak" else global_batch
         try:
-            steps.append(
-                train_step(
-                    card=card, network=network, model=model, plan=replace(plan, dp=dp), cards=cards, global_batch=batch,
-                    seq_len=seq_len, dtype=dtype,
-                )
-            )  # fmt: skip
+            resized = replace(job, plan=replace(plan, dp=dp), cards=cards, global_batch=batch)
+            steps.append(train_step(resized))
         except ClusterSimError:
             continue
     if not steps:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,19 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.errors import InfeasibleError
-from clustersim.fabric.network import Network
 from clustersim.perf.binds import binding, time_shares
-from clustersim.perf.card import Card
+from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import memory_per_card
-from clustersim.perf.model import Model
-from clustersim.perf.plan import RECOMPUTE, TUNED_SOFTWARE, Plan, Software
+from clustersim.perf.plan import RECOMPUTE, Plan
+from clustersim.perf.schedules import fewest_micro_batches
 from clustersim.perf.step import step_columns
 from clustersim.perf.terms import StepTerms
 
 __all__ = ["FoundPlan", "Other", "PlanSpace", "SearchResult", "search_plans"]
 
 #: Fields of a plan that the search loops over; the others are columns.
-_WORDS = ("recompute", "zero", "sequence_parallel", "offload_optimizer", "offload_activations")
+_WORDS = ("schedule", "recompute", "zero", "sequence_parallel", "offload_optimizer", "offload_activations")
 
 Ints = NDArray[np.int64]
 
@@ -47,8 +46,8 @@ class PlanSpace:
     sequence_parallel: tuple[bool, ...] = (True, False)
     offload_optimizer: tuple[bool, ...] = (False,)
     offload_activations: tuple[bool, ...] = (False,)
-    software: Software = TUNED_SOFTWARE
-    """The same for every plan."""
+    schedule: tuple[str, ...] = ("1f1b",)
+    """1F1B is interleaved where a plan has several chunks a stage; the others have their own number of chunks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,22 +104,23 @@ class SearchResult:
         return tuple(self._search.others(self.best[0]))
 
 
-def _columns(model: Model, cards: int, global_batch: int, space: PlanSpace) -> dict[str, Ints]:
+def _columns(job: TrainJob, space: PlanSpace) -> dict[str, Ints]:
     """Return every combination of degrees, micro-batch and interleave that can be laid out, as columns."""
-    rows = list(_layouts(model, cards, global_batch, space))
+    rows, model = list(_layouts(job, space)), job.model
     if not rows:
         raise InfeasibleError(
-            f"no plan can lay out {model.name} ({model.layers} layers, {model.heads} heads) on {cards} cards with"
-            f" a batch of {global_batch}; change the number of cards or the batch"
+            f"no plan can lay out {model.name} ({model.layers} layers, {model.heads} heads) on {job.cards} cards"
+            f" with a batch of {job.global_batch}; change the number of cards or the batch"
         )
     table = np.array(rows, dtype=np.int64).T
     return dict(zip(("tp", "pp", "dp", "cp", "ep", "micro_batch", "interleave"), table, strict=True))
 
 
-def _layouts(model: Model, cards: int, global_batch: int, space: PlanSpace) -> Iterator[tuple[int, ...]]:
-    stages = [p for p in range(1, model.layers + 1) if model.layers % p == 0]
+def _layouts(job: TrainJob, space: PlanSpace) -> Iterator[tuple[int, ...]]:
+    model, cards, global_batch = job.model, job.cards, job.global_batch
+    slots = model.layers + job.plan.embedding_slot + job.plan.loss_slot
     experts = [e for e in space.ep if e == 1 or (model.experts and model.experts % e == 0)]
-    for tp, cp, pp in itertools.product(space.tp, space.cp, stages):
+    for tp, cp, pp in itertools.product(space.tp, space.cp, range(1, slots + 1)):
         if model.heads % tp or cards % (tp * cp * pp):
             continue
         dp = cards // (tp * cp * pp)
@@ -129,57 +129,71 @@ def _layouts(model: Model, cards: int, global_batch: int, space: PlanSpace) -> I
                 continue
             micro_batches = global_batch // (dp * micro)
             for v in space.interleave:
-                if v == 1 or (pp > 1 and model.layers % (pp * v) == 0 and micro_batches % pp == 0):
+                if v == 1 or (1 < pp <= slots // v and micro_batches % pp == 0):
                     yield tp, pp, dp, cp, ep, micro, v
 
 
-def search_plans(
-    *,
-    card: Card,
-    network: Network,
-    model: Model,
-    cards: int,
-    global_batch: int,
-    seq_len: int,
-    dtype: str = "bf16",
-    space: PlanSpace | None = None,
-    top: int = 10,
-) -> SearchResult:
+def search_plans(job: TrainJob, space: PlanSpace | None = None, top: int = 10) -> SearchResult:
     """Return the ``top`` fastest plans of a space; its front and what each choice is worth when they are asked for.
+
+    Every plan keeps what the space does not name from the plan of the job, such as its software.
 
     Raises InfeasibleError when no plan can be laid out, or none fits.
     """
     space = space or PlanSpace()
-    columns = _columns(model, cards, global_batch, space)
-    size = len(columns["tp"])
+    columns = _columns(job, space)
+    rows = {schedule: _rows_of(schedule, columns, job) for schedule in space.schedule}
     words = list(itertools.product(*(getattr(space, name) for name in _WORDS)))
-    job = {"card": card, "network": network, "model": model, "global_batch": global_batch, "seq_len": seq_len}
-    parts = []
-    for number, choice in enumerate(words):
-        flags = _flags(choice, space)
-        memory = memory_per_card(
-            model=model, plan=_plan(columns, flags), seq_len=seq_len, global_batch=global_batch
-        )
-        total = np.broadcast_to(np.asarray(memory.total), (size,))
-        fits = np.flatnonzero(total <= card.memory_bytes)
-        if fits.size:
-            chosen = {name: column[fits] for name, column in columns.items()}
-            terms, _ = step_columns(plan=_plan(chosen, flags), dtype=dtype, **job)  # type: ignore[arg-type]
-            time = np.broadcast_to(np.asarray(terms.total, dtype=float), fits.shape)
-            parts.append(_Fitting(time, total[fits], fits, np.full(fits.size, number)))
+    possible = sum(rows[choice[0]].size for choice in words)
+    parts = [
+        part
+        for number, choice in enumerate(words)
+        if (part := _fitting(job, columns, rows[choice[0]], choice, number))
+    ]
     if not parts:
         raise InfeasibleError(
-            f"no plan of {model.name} fits {cards} x {card.name}: none of {size * len(words)} is below"
-            f" {card.memory_bytes / 2**30:.0f} GiB; take more cards or offload the optimizer"
+            f"no plan of {job.model.name} fits {job.cards} x {job.card.name}: none of {possible} is below"
+            f" {job.card.memory_bytes / 2**30:.0f} GiB; take more cards or offload the optimizer"
         )
     fitting = _Fitting(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(_Fitting)))
-    search = _Search(columns, words, space, {**job, "dtype": dtype}, fitting)
+    search = _Search(columns, words, job, fitting)
     return SearchResult(
         best=tuple(search.found(i) for i in search.fastest(top)),
-        possible=size * len(words),
+        possible=possible,
         fitting=fitting.time.size,
         _search=search,
     )
+
+
+def _rows_of(schedule: str, columns: dict[str, Ints], job: TrainJob) -> Ints:
+    """The layouts that a schedule can take: with stages, of one chunk each, and as many micro-batches as it needs."""
+    if schedule == "1f1b":
+        return np.arange(len(columns["tp"]))
+    plan = replace(job.plan, **columns, schedule=schedule)  # type: ignore[arg-type]
+    slots = job.model.layers + job.plan.embedding_slot + job.plan.loss_slot
+    enough = job.with_plan(plan).micro_batches >= fewest_micro_batches(plan)
+    possible = enough & (plan.pp > 1) & (plan.interleave == 1)
+    if schedule == "zb_v":
+        possible = possible & (2 * plan.pp <= slots)
+    if schedule == "dualpipe":
+        possible = possible & (plan.pp % 2 == 0)
+    return np.flatnonzero(possible)
+
+
+def _fitting(
+    job: TrainJob, columns: dict[str, Ints], rows: Ints, choice: Sequence[Any], number: int
+) -> _Fitting | None:
+    """Times and memory of the layouts that fit under a choice of words; nothing where none does."""
+    if not rows.size:
+        return None
+    flags, mine = _flags(choice), {name: column[rows] for name, column in columns.items()}
+    total = np.broadcast_to(np.asarray(memory_per_card(_by(job, mine, flags)).total), rows.shape)
+    fits = np.flatnonzero(total <= job.card.memory_bytes)
+    if not fits.size:
+        return None
+    terms = step_columns(_by(job, {name: column[fits] for name, column in mine.items()}, flags)).terms
+    time = np.broadcast_to(np.asarray(terms.total, dtype=float), fits.shape)
+    return _Fitting(time, total[fits], rows[fits], np.full(fits.size, number))
 
 
 @dataclass(frozen=True)
@@ -188,8 +202,7 @@ class _Search:
 
     columns: dict[str, Ints]
     words: Sequence[Sequence[Any]]
-    space: PlanSpace
-    job: dict[str, Any]
+    job: TrainJob
     fitting: _Fitting
 
     @cached_property
@@ -201,13 +214,15 @@ class _Search:
     def found(self, index: int) -> FoundPlan:
         row, number = int(self.fitting.row[index]), int(self.fitting.words[index])
         degrees: dict[str, Any] = {name: int(column[row]) for name, column in self.columns.items()}
-        schedule = "interleaved" if degrees["interleave"] > 1 else "1f1b"
-        plan = Plan(**degrees, **_flags(self.words[number], self.space), schedule=schedule)
-        terms, _ = step_columns(plan=plan, **self.job)
+        flags = _flags(self.words[number])
+        if degrees["interleave"] > 1:
+            flags["schedule"] = "interleaved"
+        job = _by(self.job, degrees, flags)
+        terms = step_columns(job).terms
         plain = StepTerms(*(float(getattr(terms, f.name)) for f in fields(terms)))
-        binds, then = binding(time_shares(plain, plan, self.job["network"]))
+        binds, then = binding(time_shares(plain, job.plan, job.network))
         time, memory = float(self.fitting.time[index]), float(self.fitting.memory[index])
-        return FoundPlan(plan, time, memory, binds, then, plain)
+        return FoundPlan(job.plan, time, memory, binds, then, plain)
 
     def fastest(self, top: int) -> list[int]:
         """The first ``top`` in order of time; of plans that agree in time and memory to the last digits only one."""
@@ -233,7 +248,8 @@ class _Search:
     def others(self, winner: FoundPlan) -> Iterator[Other]:
         rows = []
         for name in (*self.columns, *_WORDS):
-            unlike = np.flatnonzero(self._unlike(name, getattr(winner.plan, name)))
+            own = getattr(winner.plan, name)
+            unlike = np.flatnonzero(self._unlike(name, "1f1b" if own == "interleaved" else own))
             if unlike.size:
                 rows.append((name, self.found(int(unlike[np.argmin(self.fitting.time[unlike])]))))
         for name, other in sorted(rows, key=lambda row: row[1].step_time_s):
@@ -252,10 +268,10 @@ class _Search:
         return np.array([choice[position] != own for choice in self.words])[self.fitting.words]
 
 
-def _plan(columns: dict[str, Ints], flags: dict[str, Any]) -> Plan:
-    """A plan whose degrees are columns; the schedule's word matters only for zero-bubble."""
-    return Plan(**columns, **flags)  # type: ignore[arg-type]
+def _by(job: TrainJob, degrees: dict[str, Any], flags: dict[str, Any]) -> TrainJob:
+    """The job by other degrees, which may be columns, and flags; the schedule's word matters only for zero-bubble."""
+    return job.with_plan(replace(job.plan, **degrees, **flags))
 
 
-def _flags(choice: Sequence[Any], space: PlanSpace) -> dict[str, Any]:
-    return dict(zip(_WORDS, choice, strict=True)) | {"software": space.software}
+def _flags(choice: Sequence[Any]) -> dict[str, Any]:
+    return {"etp": 1, **dict(zip(_WORDS, choice, strict=True))}

@@ -2,13 +2,14 @@
 
 An iteration of n new tokens costs
 
-    t(n, B, S, P) = weights(n) + activations(n) + exchange(n) + overhead + sequence_s B + kv_s S + pair_s P
+    t(n, B, S, P) = weights(n) + activations(n) + near(n) + exchange(n) + overhead + sequence_s B + kv_s S + pair_s P
 
 with B decoding sequences, S the cached tokens that they read and P the query-key pairs of the prompt tokens. The
 linear layers follow a roofline per group of weights: operations over the reachable rate against bytes over the
 reachable bandwidth, joined by a p-norm (p -> infinity is the hard roofline of Williams et al., CACM 52(4) 2009).
-The first four terms depend on n alone, so they are tabulated once; the others are linear, which is what makes the
-closed form over many decode iterations exact.
+What attention does within a window, a selection or a state does not grow with the context: its work per new token is
+near(n), its traffic per decoding sequence is part of sequence_s. The first five terms depend on n alone, so they are
+tabulated once; the others are linear, which is what makes the closed form over many decode iterations exact.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ from numpy.typing import NDArray
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
-from clustersim.perf.serving_engine import Efficiency, Layout, Precision
+from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Efficiency, Layout, Precision, stage_share
 from clustersim.perf.serving_exchange import exchange_seconds
 from clustersim.perf.serving_work import (
+    attention_work,
+    cache_growth,
     distinct_experts,
     expert_token_share,
-    kv_bytes_per_token,
-    latent_score_width,
+    not_modelled,
 )
 
 __all__ = ["IterationTerms", "iteration_terms"]
@@ -54,7 +56,9 @@ class IterationTerms:
     """The seconds of an iteration of n tokens (arrays over n) and its linear coefficients.
 
     ``kv_s`` per cached token read, ``pair_s`` per query-key pair of a prompt, ``sequence_s`` per decoding
-    sequence (sampling, detokenising). ``flops`` and ``weight_bytes`` are those of the busiest card.
+    sequence (sampling, detokenising, its windows and states: ``sequence_bytes``). ``flops`` and ``weight_bytes`` are
+    those of the busiest card, as are ``kv_bytes`` read and ``held_bytes`` kept per cached token. ``not_modelled`` says
+    what of the model is left out.
     """
 
     tokens: Array
@@ -69,11 +73,15 @@ class IterationTerms:
     weight_bytes: Array
     kv_bytes: float
     pair_flops: float
+    near_s: Array
+    sequence_bytes: float = 0.0
+    held_bytes: float = 0.0
+    not_modelled: tuple[str, ...] = ()
 
     @property
     def fixed_s(self) -> Array:
         """Seconds that depend on the number of new tokens alone."""
-        return self.weights_s + self.activations_s + self.exchange_s + self.overhead_s
+        return self.weights_s + self.activations_s + self.exchange_s + self.overhead_s + self.near_s
 
     def total_s(self, index: int, sequences: float, context: float, pairs: float) -> float:
         """Seconds of the iteration at position ``index`` of the table with its attention."""
@@ -94,43 +102,86 @@ def roofline_s(flops: Array, bytes_: Array, peak: float, bandwidth: float) -> Ar
     return np.asarray(top * (1.0 + ratio**ROOFLINE_NORM) ** (1.0 / ROOFLINE_NORM))
 
 
-def _groups(n: Array, model: Model, layout: Layout, precision: Precision) -> list[tuple[Array, Array]]:
-    """Return (operations, weight bytes) of one stage's card per group of weights, for n tokens of that stage."""
-    own, ones, wide = n / layout.dp, np.ones_like(n), precision.weight_bytes
-    layers, dense, moe = (x / layout.pp for x in (model.layers, model.dense_layers, model.moe_layers))
-    attention = layers * model.attention_params / layout.tp
-    shared = model.shared_experts * model.ffn_params(model.expert_ffn_hidden)
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Operations and weight bytes of one group of weights on one card, and the data type of its products."""
+
+    flops: Array
+    bytes: Array
+    dtype: str
+    share: float = 1.0
+
+
+def _groups(
+    n: Array, model: Model, layout: Layout, precision: Precision, expert_share: float
+) -> list[_Group]:
+    """Return the groups of weights of the fullest stage's card, for n tokens of that stage."""
+    own, ones, stage = n / layout.dp, np.ones_like(n), stage_share(model, layout)
+    p = model.parameter_groups
     # Shared feed-forward weights are cut over the tensor group; each data group works on its own tokens.
-    ffn = (dense * model.ffn_params(model.ffn_hidden) + moe * shared) / layout.tp
+    around = model.moe_layers * model.latent_params
+    cut = {"attention": p.attention, "dense": p.dense, "shared": p.shared + around}
+    out = []
+    for name, parameters in cut.items():
+        here = parameters * stage / layout.tp
+        out.append(
+            _Group(2.0 * here * own, here * precision.bytes_of(name) * ones, precision.arithmetic_of(name))
+        )
     head = model.vocab * model.hidden / layout.tp / layout.pp
-    out = [
-        (2.0 * attention * own, attention * precision.attention_bytes * ones),
-        (2.0 * ffn * own, ffn * wide * ones),
-        (2.0 * head * np.minimum(own, LOGIT_ROWS), head * precision.activation_bytes * ones),
-    ]
-    if moe > 0:
-        spread = float(layout.tp * layout.dp)
-        expert = moe * model.ffn_params(model.expert_ffn_hidden) / spread
+    rows = np.minimum(own, LOGIT_ROWS)
+    out.append(
+        _Group(2.0 * head * rows, head * precision.bytes_of("head") * ones, precision.arithmetic_of("head"))
+    )
+    if model.moe_layers > 0:
+        expert = model.moe_layers * stage * model.expert_params / float(layout.tp * layout.dp)
         busiest = expert_token_share(n, model.experts, model.experts_per_token, layout.ep)
         touched = distinct_experts(n, model.experts, model.experts_per_token)
-        out.append((2.0 * expert * model.experts_per_token * n * busiest, expert * touched * wide))
+        flops = 2.0 * expert * model.experts_per_token * n * busiest
+        read = expert * touched * precision.bytes_of("experts")
+        out.append(_Group(flops, read, precision.arithmetic_of("experts"), expert_share))
     return out
 
 
+@dataclass(frozen=True, slots=True)
+class _Attention:
+    """Seconds of attention on one card, what they move, and the operations per pair."""
+
+    kv_s: float = 0.0
+    pair_s: float = 0.0
+    near_s: float = 0.0
+    sequence_s: float = 0.0
+    kv_bytes: float = 0.0
+    pair_flops: float = 0.0
+    sequence_bytes: float = 0.0
+
+
 def _attention(
-    model: Model, layout: Layout, card: Card, efficiency: Efficiency, precision: Precision
-) -> tuple[float, float, float, float]:
-    """Return seconds per cached token and per pair, bytes per cached token and operations per pair, per card.
+    model: Model, layout: Layout, card: Card, efficiency: Efficiency, precision: Precision, context: float
+) -> _Attention:
+    """Return the seconds of attention per cached token, pair, new token and decoding sequence, for one replica.
 
     Decode reads the cache at the reachable bandwidth or computes at the reachable rate, whichever is slower;
-    both grow with the cached tokens, so the slower one is a constant choice.
+    part by part both are proportional to the same tokens, so the slower one is a constant choice. With data groups
+    and stages a card sees only its own tokens and layers.
     """
-    kv_bytes = kv_bytes_per_token(model, bytes_per_value=precision.kv_bytes, tp=layout.tp) / layout.dp
-    split = 2.0 * model.layers / (layout.tp * layout.dp)
-    score = latent_score_width(model) if model.kv_lora_rank else model.score_width
+    spread = layout.dp / stage_share(model, layout)
+    bandwidth = card.memory_bandwidth * efficiency.kv
     rate = card.peak_of(precision.attention) * efficiency.attention
-    kv_s = max(kv_bytes / (card.memory_bandwidth * efficiency.kv), split * score / rate)
-    return kv_s, split * model.score_width / rate, kv_bytes, split * model.score_width
+    kv_s = pair = near = sequence_s = kv_bytes = sequence_bytes = 0.0
+    for work in attention_work(model, context, bytes_per_value=precision.kv_bytes, tp=layout.tp):
+        kv_s += max(work.bytes.per_token / bandwidth, work.decode_ops.per_token / rate)
+        # The work of one new token within a window is in near_s already; the rest is what decode waits for memory.
+        here = work.prompt_ops.per_sequence / rate
+        wait = max(work.bytes.per_sequence / bandwidth, work.decode_ops.per_sequence / rate)
+        sequence_s += max(0.0, wait - here)
+        near += here
+        pair += work.prompt_ops.per_token
+        kv_bytes += work.bytes.per_token
+        sequence_bytes += work.bytes.per_sequence
+    return _Attention(
+        kv_s / spread, pair / rate / spread, near / spread, sequence_s / spread, kv_bytes / spread, pair / spread,
+        sequence_bytes / spread,
+    )  # fmt: skip
 
 
 def iteration_terms(
@@ -142,28 +193,27 @@ def iteration_terms(
     network: Network,
     efficiency: Efficiency,
     precision: Precision,
+    context: float = TYPICAL_CONTEXT,
 ) -> IterationTerms:
     """Return the terms of an iteration with ``tokens`` new tokens in the whole replica.
 
     With pp stages the batch is cut into pp parts that fill the pipeline, so an iteration lasts pp times the
-    stage time of a pp-th of the tokens (at least one). Units: seconds, FLOP, bytes.
+    fullest stage's time of a pp-th of the tokens (at least one). ``context`` is about how long sequences are: shorter
+    windows and selections count as full. Units: seconds, FLOP, bytes.
     """
     n = np.asarray(tokens, dtype=np.float64)
     stages, part = float(layout.pp), np.maximum(n / layout.pp, 1.0)
-    peak = card.peak_of(precision.linear) * efficiency.gemm
     bandwidth = card.memory_bandwidth * efficiency.memory
-    groups = _groups(part, model, layout, precision)
-    factors = (1.0, 1.0, 1.0, efficiency.expert)
+    groups = _groups(part, model, layout, precision, efficiency.expert)
     zero = np.zeros_like(part)
-    weights = sum(
-        (roofline_s(f, b, peak * x, bandwidth * x) for (f, b), x in zip(groups, factors, strict=False)), zero
-    )
+    weights = sum((_group_seconds(g, card, efficiency, bandwidth) for g in groups), zero)
     width = max(
         model.ffn_hidden if model.dense_layers else 0, model.experts_per_token * model.expert_ffn_hidden
     )
     passes = HIDDEN_PASSES * model.hidden + FFN_PASSES * width / layout.tp
-    moved = part / layout.dp * passes * precision.activation_bytes * model.layers / layout.pp
-    kv_s, pair_s, kv_bytes, pair_flops = _attention(model, layout, card, efficiency, precision)
+    moved = part / layout.dp * passes * precision.activation_bytes * model.layers * stage_share(model, layout)
+    attention = _attention(model, layout, card, efficiency, precision, context)
+    held = cache_growth(model, context, bytes_per_value=precision.kv_bytes, tp=layout.tp).per_token
     overhead = efficiency.step_s + efficiency.layer_s * model.layers
     overhead += efficiency.expert_layer_s * model.moe_layers
     exchange = exchange_seconds(part, model, layout, network, efficiency.one_shot_s, precision)
@@ -173,11 +223,20 @@ def iteration_terms(
         activations_s=stages * moved / bandwidth,
         exchange_s=stages * exchange,
         overhead_s=np.full_like(part, overhead),
-        kv_s=kv_s,
-        pair_s=pair_s,
-        sequence_s=efficiency.sequence_s,
-        flops=np.asarray(stages * sum((f for f, _ in groups), zero)),
-        weight_bytes=np.asarray(stages * sum((b for _, b in groups), zero)),
-        kv_bytes=kv_bytes,
-        pair_flops=pair_flops,
+        kv_s=attention.kv_s,
+        pair_s=attention.pair_s,
+        sequence_s=efficiency.sequence_s + attention.sequence_s,
+        flops=np.asarray(stages * sum((g.flops for g in groups), zero)),
+        weight_bytes=np.asarray(stages * sum((g.bytes for g in groups), zero)),
+        kv_bytes=attention.kv_bytes,
+        pair_flops=attention.pair_flops,
+        near_s=attention.near_s * n,
+        sequence_bytes=attention.sequence_bytes,
+        held_bytes=held * stage_share(model, layout) / layout.dp,
+        not_modelled=not_modelled(model),
     )
+
+
+def _group_seconds(group: _Group, card: Card, efficiency: Efficiency, bandwidth: float) -> Array:
+    peak = card.peak_of(group.dtype) * efficiency.gemm
+    return roofline_s(group.flops, group.bytes, peak * group.share, bandwidth * group.share)

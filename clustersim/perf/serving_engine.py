@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
-from clustersim.errors import InfeasibleError, InputError, suggest
+from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.card import Card
+from clustersim.perf.formats import FORMATS, WeightFormats, check_format
 from clustersim.perf.model import Model
-from clustersim.perf.serving_work import kv_bytes_per_token
+from clustersim.perf.serving_reserve import DEFAULT_RESERVE, BatchLimits, EngineReserve, reserve_bytes
+from clustersim.perf.serving_work import cache_growth
 
 __all__ = [
-    "FORMATS",
-    "Efficiency",
-    "Layout",
-    "Precision",
-    "cache_tokens",
-    "smallest_tp",
-    "weight_bytes_per_card",
-]
+    "FORMATS", "TYPICAL_CONTEXT", "CacheRoom", "Efficiency", "Layout", "Precision", "cache_room", "cache_tokens",
+    "smallest_tp", "stage_share", "weight_bytes_per_card",
+]  # fmt: skip
 
-#: Bytes per value of the number formats; a 4-bit weight carries one 2-byte scale per 32 values (the OCP
-#: microscaling format has 1 byte per 32; AWQ and GPTQ 2 bytes per 128: 4.25-4.5 bits, here 4.5).
-FORMATS = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0, "fp8": 1.0, "int8": 1.0, "fp4": 0.5625, "int4": 0.5625}
-
-#: Share of the memory that an engine plans with (vLLM's gpu_memory_utilization and SGLang's
-#: mem_fraction_static defaults are 0.9 and 0.88; published).
-MEMORY_SHARE = 0.90
-#: Memory per card for workspaces, graphs and activations beyond weights and cache, in bytes (assumption; engines
-#: report 1-5 GB at start).
-WORKSPACE_BYTES = 2.0e9
+#: Tokens of a sequence where nothing says how long sequences are (assumption: prompts of 1-4 thousand tokens and
+#: answers of hundreds, as in the shipped traces). Windows above it count per token, windows below per sequence.
+TYPICAL_CONTEXT = 4096.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +60,8 @@ class Precision:
 
     Weights of fewer bits than the card computes with (4-bit weights on a card without fp4) are unpacked on the
     way: name the arithmetic in ``linear``. ``attention_weights`` is the format of the attention projections
-    where it differs from the rest.
+    where it differs from the rest. ``formats`` names one per group of weights instead (a model's published ones:
+    4-bit experts and 16-bit attention); a group whose format is wider than ``linear`` is computed in 16 bits.
     """
 
     weights: str = "bf16"
@@ -78,22 +70,34 @@ class Precision:
     cache: str = "bf16"
     attention_weights: str = ""
     activation_bytes: float = 2.0
+    formats: WeightFormats | None = None
 
     def __post_init__(self) -> None:
         for name in ("weights", "cache", "attention_weights"):
-            value = getattr(self, name)
-            if value and value not in FORMATS:
-                raise InputError(f"{name}={value!r} is no known format; {suggest(value, sorted(FORMATS))}")
+            if getattr(self, name):
+                check_format(name, getattr(self, name))
 
-    @property
-    def weight_bytes(self) -> float:
-        """Bytes per weight."""
-        return FORMATS[self.weights]
+    def bytes_of(self, group: str) -> float:
+        """Bytes per weight of a group: ``attention``, ``dense``, ``shared``, ``experts``, ``embedding`` or ``head``.
 
-    @property
-    def attention_bytes(self) -> float:
-        """Bytes per weight of the attention projections."""
-        return FORMATS[self.attention_weights or self.weights]
+        Without formats by group, embedding and head stay as wide as the activations.
+
+        >>> Precision(weights="fp8").bytes_of("experts"), Precision(weights="fp8").bytes_of("head")
+        (1.0, 2.0)
+        """
+        if self.formats is not None:
+            return FORMATS[getattr(self.formats, group)]
+        if group in {"embedding", "head"}:
+            return self.activation_bytes
+        return (
+            FORMATS[self.attention_weights or self.weights] if group == "attention" else FORMATS[self.weights]
+        )
+
+    def arithmetic_of(self, group: str) -> str:
+        """Data type that a group's products are computed in."""
+        if self.formats is None or self.bytes_of(group) <= FORMATS.get(self.linear, 2.0):
+            return self.linear
+        return self.attention
 
     @property
     def kv_bytes(self) -> float:
@@ -131,55 +135,137 @@ class Efficiency:
                 raise InputError(f"efficiency {name}={getattr(self, name)} must be above 0 and at most 1")
 
 
+def stage_share(model: Model, layout: Layout) -> float:
+    """Return the share of the layers on the fullest pipeline stage: ceil(layers / pp) / layers.
+
+    >>> m = Model(name="m", layers=61, hidden=64, heads=8, kv_heads=8, head_dim=8, ffn_hidden=256, gated=True, vocab=9)
+    >>> round(61 * stage_share(m, Layout(pp=2)))
+    31
+    """
+    return float(ceil(model.layers / layout.pp) / model.layers)
+
+
 def weight_bytes_per_card(model: Model, layout: Layout, precision: Precision) -> float:
-    """Bytes of weights on one card; embeddings stay in the activation format and are cut over tp.
+    """Bytes of weights on a card of the fullest stage; embedding and head are cut over tp and spread over the stages.
 
     >>> m = Model(name="m", layers=2, hidden=64, heads=8, kv_heads=8, head_dim=8, ffn_hidden=256, gated=True,
     ...     vocab=100)
     >>> weight_bytes_per_card(m, Layout(tp=2), Precision())
     143872.0
     """
-    wide = precision.weight_bytes
-    shared = model.shared_experts * model.ffn_params(model.expert_ffn_hidden)
-    blocks = model.layers * model.attention_params * precision.attention_bytes
-    blocks += (model.dense_layers * model.ffn_params(model.ffn_hidden) + model.moe_layers * shared) * wide
-    experts = model.moe_layers * model.experts * model.ffn_params(model.expert_ffn_hidden) * wide
-    embedding = model.embedding_params * precision.activation_bytes
-    return (blocks + embedding) / layout.tp / layout.pp + experts / (layout.tp * layout.dp) / layout.pp
+    p, share = model.parameter_groups, stage_share(model, layout)
+    blocks = sum(getattr(p, name) * precision.bytes_of(name) for name in ("attention", "dense", "shared"))
+    table = sum(getattr(p, name) * precision.bytes_of(name) for name in ("embedding", "head"))
+    around = model.moe_layers * model.latent_params * precision.bytes_of("shared")
+    routed = p.experts * precision.bytes_of("experts") / (layout.tp * layout.dp)
+    return float((blocks + around) * share / layout.tp + table / layout.tp / layout.pp + routed * share)
+
+
+@dataclass(frozen=True, slots=True)
+class CacheRoom:
+    """What one replica has for its caches: bytes on each card, and what a sequence takes of them there."""
+
+    bytes_per_card: float
+    per_token: float
+    per_sequence: float
+    groups: int
+
+    def tokens(self, context: float) -> int:
+        """Tokens held at once by sequences of ``context`` tokens each: room x context / bytes of one sequence."""
+        if not self.per_sequence:
+            return int(self.bytes_per_card / self.per_token) * self.groups
+        one = self.per_token * context + self.per_sequence
+        return int(self.bytes_per_card * context / one) * self.groups
+
+    def sequences(self, context: float) -> float:
+        """Sequences of ``context`` tokens that are held at once."""
+        return self.bytes_per_card / (self.per_token * context + self.per_sequence) * self.groups
+
+
+def cache_room(
+    model: Model,
+    layout: Layout,
+    precision: Precision,
+    card: Card,
+    *,
+    memory_share: float | None = None,
+    reserve: EngineReserve = DEFAULT_RESERVE,
+    limits: BatchLimits = BatchLimits(),  # noqa: B008  (frozen)
+    context: float = TYPICAL_CONTEXT,
+) -> CacheRoom:
+    """Return what the memory share, less weights and the engine's reserve, leaves for caches; may be negative.
+
+    ``memory_share`` None is the engine's default; of the device or of what is free, as the engine means it.
+    """
+    taken = weight_bytes_per_card(model, layout, precision)
+    taken += reserve_bytes(reserve, model, limits, tp=layout.tp, dp=layout.dp)
+    share = reserve.memory_share if memory_share is None else memory_share
+    free = reserve.share_of == "free"
+    left = (card.memory_bytes - taken) * share if free else card.memory_bytes * share - taken
+    one = cache_growth(model, context, bytes_per_value=precision.kv_bytes, tp=layout.tp)
+    stage = stage_share(model, layout)
+    return CacheRoom(left, one.per_token * stage, one.per_sequence * stage, layout.dp)
 
 
 def cache_tokens(
-    model: Model, layout: Layout, precision: Precision, card: Card, *, memory_share: float = MEMORY_SHARE
+    model: Model,
+    layout: Layout,
+    precision: Precision,
+    card: Card,
+    *,
+    memory_share: float | None = None,
+    reserve: EngineReserve = DEFAULT_RESERVE,
+    limits: BatchLimits = BatchLimits(),  # noqa: B008  (frozen)
+    context: float = TYPICAL_CONTEXT,
 ) -> int:
-    """Return how many tokens of cache one replica holds: what weights and workspaces leave, over bytes per token.
+    """Return how many tokens one replica's caches hold in sequences of about ``context`` tokens.
 
-    Raises InfeasibleError, naming the smallest tensor-parallel degree that fits, where nothing is left.
+    Raises InfeasibleError, naming the smallest tensor-parallel degree that fits, where a thousand do not.
     """
-    left = (
-        card.memory_bytes * memory_share - weight_bytes_per_card(model, layout, precision) - WORKSPACE_BYTES
+    words = {"memory_share": memory_share, "reserve": reserve, "limits": limits, "context": context}
+    room = cache_room(model, layout, precision, card, **words)  # type: ignore[arg-type]
+    if room.tokens(context) >= LEAST_TOKENS * layout.dp:
+        return room.tokens(context)
+    weights = weight_bytes_per_card(model, layout, precision)
+    kept = reserve_bytes(reserve, model, limits, tp=layout.tp, dp=layout.dp)
+    share = reserve.memory_share if memory_share is None else memory_share
+    fit = smallest_tp(model, layout, precision, card, **words)  # type: ignore[arg-type]
+    hint = f"the smallest that fits is tp={fit}" if fit else "no tp up to 1024 fits; add pp or fewer bits"
+    raise InfeasibleError(
+        f"{model.name} needs {(weights + kept) / 1e9:.1f} GB per card at tp={layout.tp} (weights {weights / 1e9:.1f},"
+        f" the engine's reserve {kept / 1e9:.1f}), but {card.name} gives {card.memory_bytes * share / 1e9:.1f} GB"
+        f" ({share:g} of {card.memory_bytes / 1e9:.1f}): it does not fit; {hint}"
     )
-    per_token = kv_bytes_per_token(model, bytes_per_value=precision.kv_bytes, tp=layout.tp) / layout.pp
-    if left < per_token * 1024:
-        need = weight_bytes_per_card(model, layout, precision) + WORKSPACE_BYTES
-        fit = smallest_tp(model, layout, precision, card, memory_share=memory_share)
-        hint = f"the smallest that fits is tp={fit}" if fit else "no tp up to 1024 fits; add pp or fewer bits"
-        raise InfeasibleError(
-            f"{model.name} needs {need / 1e9:.1f} GB per card at tp={layout.tp}, but {card.name} gives"
-            f" {card.memory_bytes * memory_share / 1e9:.1f} GB: it does not fit; {hint}"
-        )
-    return int(left / per_token) * layout.dp
+
+
+#: Tokens of cache below which a replica counts as not fitting: less than one ordinary prompt.
+LEAST_TOKENS = 1024
 
 
 def smallest_tp(
-    model: Model, layout: Layout, precision: Precision, card: Card, *, memory_share: float = MEMORY_SHARE
+    model: Model,
+    layout: Layout,
+    precision: Precision,
+    card: Card,
+    *,
+    memory_share: float | None = None,
+    reserve: EngineReserve = DEFAULT_RESERVE,
+    limits: BatchLimits = BatchLimits(),  # noqa: B008  (frozen)
+    context: float = TYPICAL_CONTEXT,
 ) -> int | None:
-    """Return the smallest power-of-two tensor-parallel degree at which weights and some cache fit."""
-    tp = 1
-    while tp <= 1024:
-        trial = Layout(tp=tp, pp=layout.pp, dp=layout.dp)
-        per_token = kv_bytes_per_token(model, bytes_per_value=precision.kv_bytes, tp=tp) / layout.pp
-        left = card.memory_bytes * memory_share - weight_bytes_per_card(model, trial, precision)
-        if left - WORKSPACE_BYTES >= per_token * 1024:
-            return tp
-        tp *= 2
+    """Return the smallest power-of-two tensor-parallel degree at which weights, reserve and some cache fit."""
+    for power in range(11):
+        trial = Layout(tp=2**power, pp=layout.pp, dp=layout.dp)
+        room = cache_room(
+            model,
+            trial,
+            precision,
+            card,
+            memory_share=memory_share,
+            reserve=reserve,
+            limits=limits,
+            context=context,
+        )
+        if room.tokens(context) >= LEAST_TOKENS * layout.dp:
+            return trial.tp
     return None

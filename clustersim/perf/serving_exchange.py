@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from clustersim.fabric.collectives import collective_time
 from clustersim.fabric.network import Network
 from clustersim.perf.model import Model
-from clustersim.perf.serving_engine import Layout, Precision
+from clustersim.perf.serving_engine import Layout, Precision, stage_share
 
 __all__ = ["exchange_seconds", "kv_transfer_seconds", "small_all_reduce"]
 
@@ -47,7 +47,8 @@ def exchange_seconds(
     (DeepSeek-V3 report, arXiv:2412.19437 sections 3.2.2 and 3.4).
     """
     size = n / layout.dp * model.hidden * precision.activation_bytes
-    layers, moe = model.layers / layout.pp, model.moe_layers / layout.pp
+    stage = stage_share(model, layout)
+    layers, moe = model.layers * stage, model.moe_layers * stage
     seconds = np.zeros_like(n)
     if layout.tp > 1:
         reductions = layers + (layers - moe if layout.dp > 1 else layers)
@@ -55,9 +56,8 @@ def exchange_seconds(
     cards = layout.tp * layout.dp
     if moe > 0 and layout.dp > 1:
         # A token travels once to each card that holds one of its experts.
-        homes = layout.ep * -np.expm1(model.experts_per_token * np.log1p(-1.0 / max(layout.ep, 2)))
-        copies = max(float(homes), 1.0) * cards / layout.ep
-        sent = n / cards * model.hidden * copies
+        copies = _homes(model, layout.ep) * cards / layout.ep
+        sent = n / cards * (model.expert_hidden or model.hidden) * copies
         local = min(cards, network.scale_up_size)
         for width in (1.0, precision.activation_bytes):
             hop = collective_time("all_to_all", sent * width, cards, local=local, network=network)
@@ -67,6 +67,15 @@ def exchange_seconds(
         far = 1 if cards * layout.pp > network.scale_up_size else 2
         seconds += np.asarray(collective_time("send", size, 2, local=far, network=network).total_s)
     return seconds
+
+
+def _homes(model: Model, ep: int) -> float:
+    """Expert groups that hold some of a token's experts, on average; routing within some groups limits them."""
+    reach = ep * model.groups_per_token / model.router_groups
+    # A token reaches fewer ranks than there are only where its groups span less than all of them.
+    ranks = max(1.0, reach) if model.router_groups > 1 else float(ep)
+    homes = ranks * -np.expm1(model.experts_per_token * np.log1p(-1.0 / max(ranks, 2)))
+    return max(float(homes), 1.0)
 
 
 def kv_transfer_seconds(

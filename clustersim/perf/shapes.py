@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from clustersim.perf.blocks import ffn_share, mixing_products
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan
 
@@ -39,7 +40,7 @@ class Product:
     n: Real
     k: Real
     groups: Real
-    share: float
+    share: float = 1.0
 
 
 def shape_efficiency(m: Real, n: Real, k: Real, groups: Real, units: float, *, drain: float = 150.0) -> Real:
@@ -80,74 +81,58 @@ def product_seconds(
     return np.maximum(flops / (rate * share), moved / bandwidth)
 
 
-def layer_products(model: Model, plan: Plan, tokens: Real) -> list[Product]:
-    """Return the forward products of one average layer on one card, for ``tokens`` of a micro-batch.
+def layer_products(model: Model, plan: Plan, tokens: Real, *, mixture: bool) -> list[Product]:
+    """Return the forward products of one layer of a kind on one card, for ``tokens`` of a micro-batch.
 
     Dense weights are split by tensors. Experts without an exchange are split so, too; with one, each card holds whole
     experts and takes what its group sends, shared out evenly.
     """
-    h, tp = model.hidden, plan.tp
-    out = [Product(tokens, n, k, 1.0, 1.0) for n, k in _attention_products(model, tp)]
-    dense = model.dense_layers / model.layers
-    width: Real
-    mixed = model.moe_layers / model.layers
-    if dense:
-        out += _block(tokens, h, model.ffn_hidden / tp, model.gated, 1.0, dense)
-    if mixed:
-        if model.shared_experts:
-            width = model.shared_experts * model.expert_ffn_hidden / tp
-            out += _block(tokens, h, width, model.gated, 1.0, mixed)
-        exchanged = np.greater(plan.ep, 1)
-        width = model.expert_ffn_hidden / np.where(exchanged, plan.etp, tp)
-        here = model.experts / plan.ep
-        routed = tokens * model.experts_per_token * np.where(exchanged, plan.etp / tp, 1.0)
-        out += _block(routed / here, h, width, model.gated, here, mixed)
-    return out
+    h, tp = float(model.hidden), plan.tp
+    out = [Product(tokens, n, k, 1.0, share) for n, k, share in mixing_products(model, tp)]
+    if not mixture:
+        share = ffn_share(model, mixture)
+        return out + _block(tokens, h, model.ffn_hidden / tp, model.gated, 1.0, share) if share else out
+    if model.shared_width:
+        out += _block(tokens, h, model.shared_width / tp, model.gated, 1.0)
+    if model.expert_hidden:
+        inner = float(model.expert_hidden)
+        out += [Product(tokens, inner / tp, h, 1.0), Product(tokens, h, inner / tp, 1.0)]
+    exchanged = np.greater(plan.ep, 1)
+    width = model.expert_ffn_hidden / np.where(exchanged, plan.etp, tp)
+    here = model.experts / plan.ep
+    routed = tokens * model.experts_per_token * np.where(exchanged, plan.etp / tp, 1.0)
+    return out + _block(routed / here, float(model.expert_hidden or h), width, model.gated, here)
 
 
-def _block(rows: Real, h: float, width: Real, gated: bool, groups: Real, share: float) -> list[Product]:
+def _block(rows: Real, h: float, width: Real, gated: bool, groups: Real, share: float = 1.0) -> list[Product]:
     """The two products of a feed-forward block; gate and up are one."""
     up = (2 if gated else 1) * width
-    return [Product(rows, up, float(h), groups, share), Product(rows, float(h), width, groups, share)]
-
-
-def _attention_products(model: Model, tp: Real) -> list[tuple[Real, Real]]:
-    h, heads = float(model.hidden), model.heads
-    if not model.kv_lora_rank:
-        query, kv = heads * model.head_dim, model.kv_heads * model.head_dim
-        return [((query + 2.0 * kv) / tp, h), (h, query / tp)]
-    qk = model.qk_nope_head_dim + model.qk_rope_head_dim
-    rank = float(model.kv_lora_rank)
-    down = model.q_lora_rank + rank + model.qk_rope_head_dim
-    # The latents are small and every card of a tensor group makes them; counted as split, as their operations are.
-    rows = [(down / tp, h), (heads * (model.qk_nope_head_dim + model.v_head_dim) / tp, rank)]
-    rows.append((heads * qk / tp, float(model.q_lora_rank) or h))
-    rows.append((h, heads * model.v_head_dim / tp))
-    return rows
+    return [Product(rows, up, h, groups, share), Product(rows, h, width, groups, share)]
 
 
 def layer_seconds(
-    model: Model, plan: Plan, tokens: Real, *, rate: float, bandwidth: float, units: float
-) -> tuple[Real, Real]:
-    """Return the seconds of an average layer's products, forward and backward, on one card.
+    model: Model, plan: Plan, tokens: Real, *, mixture: bool, rate: float, bandwidth: float, units: float
+) -> tuple[Real, Real, Real]:
+    """Return the seconds of a layer's products on one card: forward, backward for inputs, backward for weights.
 
     Backward are two products each: for the inputs (rows x k, depth n) and for the weights (k x n, depth rows). Of many
     plans those that agree in what a layer sees are computed once.
     """
 
-    def total(tp: Real, ep: Real, seen: Real) -> tuple[Real, Real]:
-        forward: Real = 0.0
-        backward: Real = 0.0
+    def total(tp: Real, ep: Real, seen: Real) -> tuple[Real, Real, Real]:
+        seconds: list[Real] = [0.0, 0.0, 0.0]
         words = {"rate": rate, "bandwidth": bandwidth, "units": units}
-        for p in layer_products(model, replace(plan, tp=tp, ep=ep), seen):
-            forward = forward + p.share * product_seconds(p.rows, p.n, p.k, p.groups, **words)
-            backward = backward + p.share * product_seconds(p.rows, p.k, p.n, p.groups, **words)
-            backward = backward + p.share * product_seconds(p.k, p.n, p.rows, p.groups, **words)
-        return forward, backward
+        for p in layer_products(model, replace(plan, tp=tp, ep=ep), seen, mixture=mixture):
+            sides = ((p.rows, p.n, p.k), (p.rows, p.k, p.n), (p.k, p.n, p.rows))
+            seconds = [
+                s + p.share * product_seconds(*side, p.groups, **words)
+                for s, side in zip(seconds, sides, strict=True)
+            ]
+        return seconds[0], seconds[1], seconds[2]
 
     if np.ndim(plan.tp) + np.ndim(plan.ep) + np.ndim(tokens) == 0:
         return total(plan.tp, plan.ep, tokens)
     columns = np.broadcast_arrays(*(np.asarray(c, dtype=float) for c in (plan.tp, plan.ep, tokens)))
     few, back = np.unique(np.stack(columns), axis=1, return_inverse=True)
-    forward, backward = total(few[0], few[1], few[2])
-    return np.broadcast_to(forward, few[0].shape)[back], np.broadcast_to(backward, few[0].shape)[back]
+    forward, inputs, weights = (np.broadcast_to(s, few[0].shape)[back] for s in total(few[0], few[1], few[2]))
+    return forward, inputs, weights

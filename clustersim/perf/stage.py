@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
 from clustersim.fabric.collectives import collective_time
 from clustersim.fabric.network import Network
-from clustersim.perf.card import NARROW, Card
+from clustersim.perf.blocks import block_share, ffn_width, head_width, mixing_widths, scores, up_projections
+from clustersim.perf.card import NARROW
+from clustersim.perf.job import TrainJob
 from clustersim.perf.model import Model
-from clustersim.perf.plan import Plan
-from clustersim.perf.shapes import layer_seconds
+from clustersim.perf.plan import Plan, Software
+from clustersim.perf.schedules import Phases
+from clustersim.perf.shapes import layer_seconds, product_seconds
+from clustersim.perf.split import StageLoad
 
-__all__ = ["Stage", "local_members", "stage_seconds", "wide_type"]
+__all__ = ["Layers", "Stage", "hidden_under", "layers_seconds", "local_members", "wide_type"]
 
 #: A number, or an array with one entry a plan.
 Real = Any
@@ -23,6 +27,10 @@ Real = Any
 #: residuals and dropouts, and per unit of feed-forward width for the activation (counted: 10 and 2 forward, twice
 #: that backward, unfused in part).
 OUTSIDE_VALUES, INSIDE_VALUES = 36.0, 9.0
+#: The same where every operator reads and writes its own, for blocks without and with a gate (counted, times three for
+#: the backward pass): norms of one kernel, residuals and transposes 15; with root-mean-square norms in single precision
+#: of seven operators (18 each) and rotations of queries and keys (13) 60; the activation 3 a unit of width, gated 5.
+EAGER_OUTSIDE, EAGER_INSIDE = (45.0, 180.0), (9.0, 15.0)
 #: Of these, what the norms and the activation read and write forward: selective recomputation repeats it (counted).
 CHEAP_OUTSIDE, CHEAP_INSIDE = 4.0, 3.0
 #: The same for each copy of a token that goes to an expert, per hidden unit: sorted for the exchange, sorted by expert,
@@ -51,7 +59,7 @@ HEAD_TILE = 64
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Seconds of one micro-batch on one stage, forward and backward together."""
+    """Seconds of one micro-batch on some layers, forward and backward together."""
 
     gemm: Real
     attention: Real
@@ -61,77 +69,186 @@ class Stage:
     tp: Real
     cp: Real
     ep: Real
+    forward: Real
+    """Of all this, the forward pass."""
+    weights: Real
+    """And the products for weight gradients, which a schedule may put off."""
+
+    @property
+    def kernels(self) -> Real:
+        """What the card computes."""
+        return self.gemm + self.attention + self.elementwise + self.recompute
 
     @property
     def total(self) -> Real:
-        kernels = self.gemm + self.attention + self.elementwise + self.recompute
-        return kernels + self.software + self.tp + self.cp + self.ep
+        """Forward and backward."""
+        return self.kernels + self.software + self.tp + self.cp + self.ep
+
+    @property
+    def phases(self) -> Phases:
+        """Forward, backward for inputs, backward for weights."""
+        return Phases(self.forward, self.total - self.forward - self.weights, self.weights)
+
+    def times(self, layers: Real) -> Stage:
+        """As many layers like this."""
+        return Stage(*(getattr(self, f.name) * layers for f in fields(self)))
+
+    def plus(self, other: Stage) -> Stage:
+        """These layers and the others."""
+        return Stage(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
 
-def stage_seconds(card: Card, network: Network, model: Model, plan: Plan, seq_len: int, dtype: str) -> Stage:
-    """Return the seconds of one micro-batch on one stage, forward and backward.
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """Seconds of one micro-batch on one layer of each kind that the model has."""
 
-    Below 16 bits only the products with weights are computed in ``dtype``, after a cast of both operands; attention
-    and the output head stay in bfloat, as the libraries do (Transformer Engine). No pass of a layer is shorter than
-    the host takes to launch it.
-    """
-    layers = model.layers / plan.pp
-    tokens = plan.micro_batch * seq_len / plan.cp
-    shared = plan.tp if plan.sequence_parallel else 1
-    kernels = _kernels(card, model, plan, seq_len, tokens, shared, dtype)
-    software = plan.software
-    passes = 3 if plan.recompute == "full" else 2
-    one = collective_time(
-        "all_reduce", 2.0 * tokens * model.hidden, plan.tp, local=local_members(plan.tp, 1, network), network=network
-    )  # fmt: skip
-    ring = _context_exchange(network, model, plan, tokens)
-    experts = _expert_exchange(network, model, plan, tokens / shared, passes)
-    stage = replace(
-        kernels,
-        tp=np.maximum(0.0, 2.0 * passes * layers * one.total_s - software.tp_overlap * kernels.gemm),
-        # The key-value exchange hides under the attention of the block that is at hand.
-        cp=np.maximum(0.0, 3 * layers * ring - kernels.attention),
-        ep=np.maximum(0.0, experts - software.ep_overlap * kernels.gemm),
+    dense: Stage | None
+    mixture: Stage | None
+    predictions: int = 0
+    """Extra prediction layers, which stand where the head is; mixtures where the model has any."""
+
+    def of(self, load: StageLoad) -> Stage:
+        """Return the seconds of the layers of a stage, without its head."""
+        extra = load.head * self.predictions
+        mixtures = load.mixtures + (extra if self.mixture is not None else 0)
+        dense = load.dense + (extra if self.mixture is None else 0)
+        parts = [
+            layer.times(count)
+            for layer, count in ((self.dense, dense), (self.mixture, mixtures))
+            if layer is not None
+        ]
+        return parts[0] if len(parts) == 1 else parts[0].plus(parts[1])
+
+
+def layers_seconds(job: TrainJob) -> Layers:
+    """Return the seconds of one micro-batch on a layer of each kind."""
+    model = job.model
+    return Layers(
+        dense=_layer(job, mixture=False) if model.layers > model.moe_layers else None,
+        mixture=_layer(job, mixture=True) if model.moe_layers else None,
+        predictions=model.prediction_layers,
     )
-    waiting = np.maximum(0.0, passes * layers * software.host_layer_s - stage.total)
-    added = software.layer_overhead_s + software.expert_overhead_s * model.moe_layers / model.layers
-    return replace(stage, software=waiting + passes * layers * added)
 
 
-def _kernels(
-    card: Card, model: Model, plan: Plan, seq_len: int, tokens: Real, shared: Real, dtype: str
-) -> Stage:
-    """Return the seconds of the kernels of a stage, without exchanges and software."""
-    layers = model.layers / plan.pp
-    rate, wide = card.matrix_rate(dtype), card.matrix_rate(wide_type(dtype))
+def _layer(job: TrainJob, *, mixture: bool) -> Stage:
+    """Return the seconds of one micro-batch on one layer, forward and backward.
+
+    Below 16 bits only the products with weights are computed in the job's data type, after a cast of both operands;
+    attention and the output head stay in bfloat, as the libraries do (Transformer Engine). No pass of a layer is
+    shorter than the host takes to launch it.
+    """
+    plan, software = job.plan, job.plan.software
+    shared = plan.tp if plan.sequence_parallel else 1
+    kernels = _kernels(job, shared, mixture)
+    passes = 3 if plan.recompute == "full" else 2
+    tensors = _tensor_exchange(job, passes * block_share(job.model, mixture), kernels.gemm)
+    # The key-value exchange hides under the attention of the block that is at hand.
+    context = hidden_under(3 * _context_exchange(job), kernels.attention, software)
+    experts: Real = 0.0
+    if mixture:
+        exchange = _expert_exchange(job, job.micro_tokens / shared, passes)
+        # DualPipe works on a forward and a backward pass at once: the exchange of one hides under the other's kernels.
+        under = kernels.kernels if plan.schedule == "dualpipe" else software.ep_overlap * kernels.gemm
+        experts = hidden_under(exchange, under, software)
+    busy = replace(kernels, tp=tensors, cp=context, ep=experts)
+    waiting = np.maximum(0.0, passes * block_share(job.model, mixture) * software.host_layer_s - busy.total)
+    added = software.layer_overhead_s + (software.expert_overhead_s if mixture else 0.0)
+    beside = waiting + passes * added
+    forward = kernels.forward + context / 3 + (tensors + experts + beside) / passes
+    return replace(busy, software=beside, forward=forward)
+
+
+def hidden_under(traffic: Real, work: Real, software: Software) -> Real:
+    """Return what traffic adds to the seconds of work that it may hide under: what is longer, and its interference.
+
+    traffic - hidden + interference x hidden, hidden = min(traffic, work).
+
+    >>> hidden_under(3.0, 2.0, Software(interference=0.25))
+    1.5
+    """
+    hidden = np.minimum(traffic, work)
+    added: Real = traffic - (1.0 - software.interference) * hidden
+    return float(added) if np.ndim(added) == 0 else added
+
+
+def _tensor_exchange(job: TrainJob, passes: float, gemm: Real) -> Real:
+    """Seconds that the tensor-parallel exchange of a layer adds: two all-reduces, or gather and scatter, a pass.
+
+    Asynchronous exchange cuts it into as many pieces as there are cards and hides all but the first under the products
+    of the others (arXiv:2410.06511, section 2.2.2; github.com/pytorch/torchtitan, async tensor parallel).
+    """
+    plan, software = job.plan, job.plan.software
+    size = 2.0 * job.micro_tokens * job.model.hidden
+    local = local_members(plan.tp, 1, job.network)
+    one = collective_time("all_reduce", size, plan.tp, local=local, network=job.network)
+    whole = 2.0 * passes * one.total_s
+    if not software.tp_overlap:
+        return whole
+    first = whole / plan.tp
+    return first + hidden_under(whole - first, software.tp_overlap * gemm, software)
+
+
+def _kernels(job: TrainJob, shared: Real, mixture: bool) -> Stage:
+    """Return the seconds of the kernels of a layer, without exchanges and software."""
+    card, model, plan, tokens = job.card, job.model, job.plan, job.micro_tokens
     bandwidth = card.memory_bandwidth * card.memory_efficiency
     launches = (KERNELS_PER_LAYER + (0.0 if plan.software.flash_attention else UNFUSED_KERNELS)) * KERNEL_S
-    forward, backward = layer_seconds(
-        model, plan, tokens, rate=rate, bandwidth=bandwidth, units=card.compute_units
-    )
-    attention, again = _attention(model, plan, seq_len, tokens, layers, wide, bandwidth)
-    moved = 2.0 * _values(model, plan, shared) + _cast_bytes(model, plan, shared, dtype)
-    elementwise = layers * moved * tokens / bandwidth
+    launches = launches * block_share(model, mixture)
+    forward, inputs, weights = layer_seconds(
+        model, plan, tokens, mixture=mixture, rate=card.matrix_rate(job.dtype), bandwidth=bandwidth,
+        units=card.compute_units,
+    )  # fmt: skip
+    attention, scores = _attention(job)
+    moved = 2.0 * _values(model, plan, shared, mixture) + _cast_bytes(job, shared, mixture)
+    elementwise = moved * tokens / bandwidth
     recompute: Real = 0.0
     if plan.recompute == "full":
-        recompute = layers * (forward + launches) + again + elementwise / 3
+        recompute = forward + launches + scores + elementwise / 3
     elif plan.recompute == "selective" and plan.software.flash_attention:
-        cheap = CHEAP_OUTSIDE * model.hidden / shared + CHEAP_INSIDE * model.ffn_width / plan.tp
-        recompute = layers * cheap * 2.0 * tokens / bandwidth
+        cheap = (
+            CHEAP_OUTSIDE * block_share(model, mixture) * model.hidden / shared
+            + CHEAP_INSIDE * ffn_width(model, mixture) / plan.tp
+        )
+        recompute = elementwise / 3 if plan.software.eager else cheap * 2.0 * tokens / bandwidth
+        recompute = recompute + _heads_again(job, bandwidth)
     elif plan.recompute == "selective":
-        recompute = again
-    gemm = layers * (forward + backward + 3 * launches)
-    return Stage(gemm, attention, elementwise, recompute, software=0.0, tp=0.0, cp=0.0, ep=0.0)
+        recompute = scores
+    return Stage(
+        gemm=forward + inputs + weights + 3 * launches,
+        attention=attention,
+        elementwise=elementwise,
+        recompute=recompute,
+        software=0.0,
+        tp=0.0,
+        cp=0.0,
+        ep=0.0,
+        forward=forward + launches + scores + elementwise / 3,
+        weights=weights,
+    )
 
 
-def _values(model: Model, plan: Plan, shared: Real) -> Real:
+def _heads_again(job: TrainJob, bandwidth: float) -> Real:
+    """Seconds of making the heads of latent attention again from the latents that are kept."""
+    card, model, plan = job.card, job.model, job.plan
+    words = {"rate": card.matrix_rate(job.dtype), "bandwidth": bandwidth, "units": card.compute_units}
+    return sum(
+        (product_seconds(job.micro_tokens, n, k, 1.0, **words) for n, k in up_projections(model, plan.tp)),
+        start=0.0,
+    )
+
+
+def _values(model: Model, plan: Plan, shared: Real, mixture: bool) -> Real:
     """Values a token and layer that element-wise kernels read or write.
 
     Norms, dropouts and residuals are split by sequence parallelism only; the activation's width by tensors.
     """
-    routed = model.moe_layers / model.layers * model.experts_per_token * model.hidden
-    outside = OUTSIDE_VALUES * model.hidden + ROUTED_VALUES * routed
-    return outside / shared + INSIDE_VALUES * model.ffn_width / plan.tp
+    routed = model.experts_per_token * model.hidden if mixture else 0
+    each, inside = OUTSIDE_VALUES, INSIDE_VALUES
+    if plan.software.eager:
+        # A gated block is of today's kind, with root-mean-square norms and rotations.
+        each, inside = EAGER_OUTSIDE[model.gated], EAGER_INSIDE[model.gated]
+    outside = each * block_share(model, mixture) * model.hidden + ROUTED_VALUES * routed
+    return outside / shared + inside * ffn_width(model, mixture) / plan.tp
 
 
 def wide_type(dtype: str) -> str:
@@ -139,55 +256,57 @@ def wide_type(dtype: str) -> str:
     return "bf16" if dtype in NARROW else dtype
 
 
-def _cast_bytes(model: Model, plan: Plan, shared: Real, dtype: str) -> Real:
+def _cast_bytes(job: TrainJob, shared: Real, mixture: bool) -> Real:
     """Bytes a token and layer of casting the operands of products with weights below 16 bits.
 
     Inputs forward and gradients backward are each read once (2 bytes) and written by rows and by columns (1 byte each;
     the products for inputs and for weights run along different axes).
     """
-    if dtype not in NARROW:
+    if job.dtype not in NARROW:
         return 0.0
-    query, kv = model.heads * model.head_dim, model.kv_heads * model.head_dim
-    width = model.ffn_width
+    model, plan = job.model, job.plan
+    width = ffn_width(model, mixture)
     up = (2 if model.gated else 1) * width
-    return 4.0 * (4.0 * model.hidden / shared + (2.0 * query + 2.0 * kv + width + up) / plan.tp)
+    outside = 4.0 * model.hidden * block_share(model, mixture)
+    return 4.0 * (outside / shared + (sum(mixing_widths(model)) + width + up) / plan.tp)
 
 
-def _attention(
-    model: Model, plan: Plan, seq_len: int, tokens: Real, layers: Real, rate: float, bandwidth: float
-) -> tuple[Real, Real]:
-    """Return the seconds of scores and their products, forward and backward, and of computing them once again.
+def _attention(job: TrainJob) -> tuple[Real, Real]:
+    """Return the seconds of scores and their products in a layer, forward and backward, and of the forward part.
 
     Causal flash attention computes half of the square and recomputes its scores in the backward pass: 3.5 times the
     forward operations in all (arXiv:2307.08691, section 3.1). Unfused, the whole square is computed three times and
     the score matrix goes to memory and back; selective recomputation repeats the forward part (arXiv:2205.05198). With
-    fused attention it repeats norms and activation instead (``stage_seconds``).
+    fused attention it repeats norms and activation instead (``_kernels``).
     """
-    width = model.head_dim if not model.kv_lora_rank else model.v_head_dim
+    card, model, plan = job.card, job.model, job.plan
+    rate, bandwidth = card.matrix_rate(wide_type(job.dtype)), card.memory_bandwidth * card.memory_efficiency
+    width = head_width(model)
     padding = -(-width // HEAD_TILE) * HEAD_TILE / width
-    square = 2.0 * tokens * seq_len * model.score_width / plan.tp * layers * padding
+    square = 2.0 * job.micro_tokens * scores(model, job.seq_len) / plan.tp * padding
     if plan.software.flash_attention:
         forward = 0.5 * square / (rate * plan.software.attention_share)
-        return 3.5 * forward, forward if plan.recompute == "full" else 0.0
-    scores = 2.0 * tokens * seq_len * model.heads / plan.tp * layers
+        return 3.5 * forward, forward
+    matrix = 2.0 * job.micro_tokens * job.seq_len * model.heads / plan.tp
     aligned = 1.0 if width % 8 == 0 else MISALIGNED_SHARE
     products = square / (rate * UNFUSED_SHARE * aligned)
-    forward = products + SCORE_PASSES_FORWARD * scores / bandwidth
-    return 3 * products + (SCORE_PASSES_FORWARD + SCORE_PASSES_BACKWARD) * scores / bandwidth, forward
+    forward = products + SCORE_PASSES_FORWARD * matrix / bandwidth
+    return 3 * products + (SCORE_PASSES_FORWARD + SCORE_PASSES_BACKWARD) * matrix / bandwidth, forward
 
 
-def _expert_exchange(network: Network, model: Model, plan: Plan, tokens: Real, passes: int) -> Real:
-    """Seconds of sending tokens to their experts and back, forward and backward, all exposed.
+def _expert_exchange(job: TrainJob, tokens: Real, passes: int) -> Real:
+    """Seconds of sending a layer's tokens to their experts and back, forward and backward, all exposed.
 
     The cards of an expert group follow one another. A token crosses the network once to each domain that holds some of
     its experts, and is handed on inside while the next ones arrive (DeepSeek-V3, arXiv:2412.19437, section 3.2.2);
     software without that sends a copy for every expert. Cards that split an expert between them gather its tokens.
     """
-    if not model.moe_layers:
-        return 0.0
+    network, model, plan = job.network, job.model, job.plan
     inner = plan.etp if plan.sequence_parallel else plan.tp
     local = local_members(plan.ep, inner, network)
-    size = 2.0 * tokens * model.experts_per_token * model.hidden
+    # To the experts and back.
+    value = (plan.software.dispatch_bytes + 2.0) / 2
+    size = value * tokens * model.experts_per_token * (model.expert_hidden or model.hidden)
     domains = plan.ep / local
     every = np.maximum(model.experts_per_token * (1 - 1 / domains), 1e-30)
     once = (domains - 1) * (1 - (1 - 1 / domains) ** model.experts_per_token)
@@ -199,13 +318,21 @@ def _expert_exchange(network: Network, model: Model, plan: Plan, tokens: Real, p
         near = local_members(plan.etp, 1, network)
         shared = collective_time("all_gather", size * plan.etp, plan.etp, local=near, network=network).total_s
         one = one + np.where(np.greater(plan.ep, 1), shared, 0.0)
-    return 2.0 * passes * model.moe_layers / plan.pp * one
+    return 2.0 * passes * one
 
 
-def _context_exchange(network: Network, model: Model, plan: Plan, tokens: Real) -> Real:
-    kv = 2.0 * 2.0 * tokens * plan.cp * model.kv_heads * model.head_dim / np.minimum(plan.tp, model.kv_heads)
+def _context_exchange(job: TrainJob) -> Real:
+    network, model, plan = job.network, job.model, job.plan
+    kv = 2.0 * 2.0 * job.micro_tokens * plan.cp * _key_width(model) / np.minimum(plan.tp, model.kv_heads)
     local = local_members(plan.cp, plan.tp, network)
     return collective_time("all_gather", kv, plan.cp, local=local, network=network).total_s
+
+
+def _key_width(model: Model) -> float:
+    """Width of the keys of an average layer; layers without keys pass a small state on instead, which is left out."""
+    return (
+        sum(g.layers for g in model.groups if g.mixer.parts) / model.layers * model.kv_heads * model.head_dim
+    )
 
 
 def local_members(group: Real, inner: Real, network: Network) -> Real:

@@ -8,6 +8,7 @@ is their exact sum.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -15,26 +16,25 @@ import numpy as np
 
 from clustersim.errors import InputError
 from clustersim.fabric.collectives import collective_time
-from clustersim.fabric.network import Network
-from clustersim.perf.card import Card
 from clustersim.perf.data_parallel import data_parallel_time
+from clustersim.perf.job import TrainJob, check_plan
 from clustersim.perf.memory import (
     MemoryTerms,
     Shard,
-    activation_bytes_per_layer,
     check_fits,
-    memory_per_card,
+    fullest_stage,
+    kept_activations,
     stage_shard,
 )
-from clustersim.perf.model import Model
-from clustersim.perf.plan import Plan, check_plan
+from clustersim.perf.schedules import bubble_share
 from clustersim.perf.shapes import product_seconds
-from clustersim.perf.stage import stage_seconds, wide_type
+from clustersim.perf.split import StageLoad, choose, stage_layers, telling_loads, whole_load
+from clustersim.perf.stage import Layers, Stage, hidden_under, layers_seconds, wide_type
 from clustersim.perf.terms import StepTerms
 
 __all__ = [
-    "StepTerms", "StepTime", "estimate_step", "logit_seconds", "optimizer_seconds", "send_seconds", "step_columns",
-    "train_step",
+    "StepColumns", "StepTerms", "StepTime", "estimate_step", "head_seconds", "heaviest", "logit_seconds",
+    "optimizer_seconds", "send_seconds", "slowest", "step_columns", "train_step",
 ]  # fmt: skip
 
 #: A number, or an array with one entry a plan.
@@ -43,6 +43,11 @@ Real = Any
 #: Bytes that the loss reads and writes for one logit, forward and backward, in single precision, partly fused
 #: (counted).
 LOGIT_BYTES = 20.0
+#: The same of separate operators: cast, softmax, loss, their gradients and the cast back (counted).
+EAGER_LOGIT_BYTES = 42.0
+#: Bytes that the optimizer reads and writes for one parameter in one kernel, and in one kernel for each operator
+#: (counted: Adam).
+STATE_BYTES, EAGER_STATE_BYTES = 28.0, 80.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,12 @@ class StepTime:
 
     terms: StepTerms
     memory: MemoryTerms
+    stage_layers: tuple[float, ...]
+    """Layers of every stage of the pipeline."""
+    slowest_stage: int
+    """The stage that sets the pace, from 0."""
+    fullest_stage: int
+    """The stage whose cards ``memory`` is of, from 0."""
     cards: int
     tokens: float
     model_flops: float
@@ -94,10 +105,10 @@ class StepTime:
         return min(1.0, float(busy) / self.step_time_s)
 
 
-def logit_seconds(card: Card, model: Model, plan: Plan, seq_len: int, dtype: str) -> Real:
+def logit_seconds(job: TrainJob) -> Real:
     """Forward and backward of the output head for one micro-batch; it stands on the last stage."""
-    tokens = plan.micro_batch * seq_len / plan.cp
-    width, h = model.vocab / plan.tp, float(model.hidden)
+    card, tokens = job.card, job.micro_tokens
+    width, h = job.model.vocab / job.plan.tp, float(job.model.hidden)
     bandwidth = card.memory_bandwidth * card.memory_efficiency
     products = sum(
         product_seconds(
@@ -105,193 +116,182 @@ def logit_seconds(card: Card, model: Model, plan: Plan, seq_len: int, dtype: str
             n,
             k,
             1.0,
-            rate=card.matrix_rate(wide_type(dtype)),
+            rate=card.matrix_rate(wide_type(job.dtype)),
             bandwidth=bandwidth,
             units=card.compute_units,
         )
         for m, n, k in ((tokens, width, h), (tokens, h, width), (h, width, tokens))
     )
-    return products + LOGIT_BYTES * tokens * width / bandwidth
+    moved = EAGER_LOGIT_BYTES if job.plan.software.eager else LOGIT_BYTES
+    return products + moved * tokens * width / bandwidth
 
 
-def _bubble(plan: Plan, micro_batches: Real, stage_s: Real) -> Real:
-    """Idle time of the pipeline: (pp - 1) micro-batches of a stage, over the interleave (arXiv:2104.04473, 2.2).
+def head_seconds(job: TrainJob) -> Real:
+    """Return the seconds of the output heads of one micro-batch: the model's own, and one for every extra prediction.
 
-    Zero-bubble fills it with weight gradients and leaves a third (Qi et al., arXiv:2401.10241, ZB-H1).
+    An extra prediction layer works on a projection of two hidden states to one (arXiv:2412.19437, section 2.2), and its
+    output goes through the same head.
     """
-    idle = (plan.pp - 1) * stage_s
-    if plan.schedule == "zero_bubble":
-        return idle / 3
-    return idle / plan.interleave
+    extra, h = job.model.prediction_layers, float(job.model.hidden)
+    own = logit_seconds(job)
+    if not extra:
+        return own
+    tokens, split = job.micro_tokens, h / job.plan.tp
+    card = job.card
+    bandwidth, rate = card.memory_bandwidth * card.memory_efficiency, card.matrix_rate(job.dtype)
+    projection = sum(
+        product_seconds(m, n, k, 1.0, rate=rate, bandwidth=bandwidth, units=card.compute_units)
+        for m, n, k in ((tokens, split, 2 * h), (tokens, 2 * h, split), (split, 2 * h, tokens))
+    )
+    return own * (1 + extra) + extra * projection
 
 
-def send_seconds(network: Network, model: Model, plan: Plan, seq_len: int) -> Real:
+def send_seconds(job: TrainJob) -> Real:
     """Return the seconds of one send between neighbouring stages; each micro-batch and chunk makes one each way."""
-    tokens = plan.micro_batch * seq_len / plan.cp
-    size = 2.0 * tokens * model.hidden / plan.tp
+    network, plan = job.network, job.plan
+    size = 2.0 * job.micro_tokens * job.model.hidden / plan.tp
     inside = np.less_equal(plan.tp * plan.cp * plan.dp * 2, network.scale_up_size)
     return collective_time("send", size, 2, local=np.where(inside, 2, 1), network=network).total_s
 
 
-def optimizer_seconds(card: Card, plan: Plan, shard: Shard) -> Real:
+def optimizer_seconds(job: TrainJob, shard: Shard) -> Real:
     """Return the seconds of reading and writing weight and moments in single precision, and reading the gradient."""
-    states = shard.per_copy(plan.zero >= 1)
-    return 28.0 * states / (card.memory_bandwidth * card.memory_efficiency)
+    states, moved = shard.per_copy(job.plan, 1), EAGER_STATE_BYTES if job.plan.software.eager else STATE_BYTES
+    return moved * states / (job.card.memory_bandwidth * job.card.memory_efficiency)
 
 
-def train_step(
-    *,
-    card: Card,
-    network: Network,
-    model: Model,
-    plan: Plan,
-    cards: int,
-    global_batch: int,
-    seq_len: int,
-    dtype: str = "bf16",
-) -> StepTime:
-    """Return the time of one optimizer step on ``cards`` cards, in terms.
+def train_step(job: TrainJob) -> StepTime:
+    """Return the time of one optimizer step, in terms.
 
     Raises InputError for a plan that cannot be laid out or a data type that the card lacks, and InfeasibleError
     when the model does not fit.
     """
-    check_plan(plan, model, cards, global_batch)
-    memory = check_fits(card, model, plan, seq_len, global_batch)
-    return _step(card, network, model, plan, cards, global_batch, seq_len, dtype, memory)
+    check_plan(job)
+    check_fits(job)
+    return estimate_step(job)
 
 
-def estimate_step(
-    *,
-    card: Card,
-    network: Network,
-    model: Model,
-    plan: Plan,
-    cards: int,
-    global_batch: int,
-    seq_len: int,
-    dtype: str = "bf16",
-) -> StepTime:
+def estimate_step(job: TrainJob) -> StepTime:
     """Return the step time whether or not the model fits: for runs that are known to have run."""
-    memory = memory_per_card(model=model, plan=plan, seq_len=seq_len, global_batch=global_batch)
-    return _step(card, network, model, plan, cards, global_batch, seq_len, dtype, memory)
+    found = step_columns(job)
+    plain = StepTerms(*(float(getattr(found.terms, f.name)) for f in fields(StepTerms)))
+    return _assemble(job, plain, found)
 
 
-def _step(
-    card: Card,
-    network: Network,
-    model: Model,
-    plan: Plan,
-    cards: int,
-    global_batch: int,
-    seq_len: int,
-    dtype: str,
-    memory: MemoryTerms,
-) -> StepTime:
-    terms, dp_total = step_columns(
-        card=card,
-        network=network,
-        model=model,
-        plan=plan,
-        global_batch=global_batch,
-        seq_len=seq_len,
-        dtype=dtype,
-    )
-    plain = StepTerms(*(float(getattr(terms, f.name)) for f in fields(terms)))
-    peak = card.peak_of(dtype)
-    return _assemble(plain, memory, card, model, plan, seq_len, global_batch, cards, peak, float(dp_total))
+@dataclass(frozen=True, slots=True)
+class StepColumns:
+    """The terms of a step, its whole data-parallel time, hidden or not, and the stage that sets the pace."""
+
+    terms: StepTerms
+    replicas_s: Real
+    slowest: StageLoad
 
 
-def step_columns(
-    *,
-    card: Card,
-    network: Network,
-    model: Model,
-    plan: Plan,
-    global_batch: int,
-    seq_len: int,
-    dtype: str = "bf16",
-) -> tuple[StepTerms, Real]:
-    """Return the terms of a step, and its whole data-parallel time, for one plan or for many at once.
+def step_columns(job: TrainJob) -> StepColumns:
+    """Return the terms of a step for one plan or for many at once.
 
-    The degrees and the micro-batch of ``plan`` may be arrays of one entry a plan; its words and flags are the same
+    The degrees and the micro-batch of the plan may be arrays of one entry a plan; its words and flags are the same
     for all of them. Nothing is checked: the plans must be possible.
 
     Raises InputError for a data type that the card lacks, or an offload without a host link.
     """
-    micro_batches = global_batch // (plan.dp * plan.micro_batch)
-    stage = stage_seconds(card, network, model, plan, seq_len, dtype)
-    logits = logit_seconds(card, model, plan, seq_len, dtype)
-    # The head makes the last stage the slowest; its micro-batches set the pace.
-    shard = stage_shard(model, plan)
-    m = micro_batches
-    exposed_dp, dp_total = data_parallel_time(network, plan, shard, stage.total, m, model.layers / plan.pp)
-    host = _offload(card, model, plan, seq_len, shard.per_copy(plan.zero >= 1), stage.total, m)
-    sends = 2.0 * m * plan.interleave * send_seconds(network, model, plan, seq_len)
+    plan, m = job.plan, job.micro_batches
+    loads = telling_loads(job.model, plan)
+    layers, logits = layers_seconds(job), head_seconds(job)
+    pace, load, stage = slowest(layers, loads, logits)
+    # One micro-batch through all stages but the slowest is what 1F1B leaves idle.
+    others = layers.of(whole_load(job.model)).total + logits - pace
+    heavy = heaviest(job, loads)
+    shard = stage_shard(job.model, plan, heavy)
+    exposed_dp, replicas_s = data_parallel_time(job, shard, layers.of(heavy).phases, heavy.layers)
+    host = _offload(job, load, shard.per_copy(plan, 1), stage.total)
+    sends = 2.0 * m * plan.interleave * send_seconds(job)
+    if plan.schedule == "dualpipe":
+        sends = hidden_under(sends, m * stage.kernels, plan.software)
     terms = StepTerms(
         compute_s=m * stage.gemm,
         attention_s=m * stage.attention,
         memory_bound_s=m * stage.elementwise,
         recompute_s=m * stage.recompute,
         software_s=m * stage.software,
-        logits_s=m * logits,
+        logits_s=m * load.head * logits,
         exposed_tp_s=m * stage.tp,
         exposed_cp_s=m * stage.cp,
         exposed_ep_s=m * stage.ep,
         exposed_pp_s=np.where(np.greater(plan.pp, 1), sends, 0.0),
         exposed_dp_s=exposed_dp,
-        bubble_s=_bubble(plan, m, stage.total),
-        optimizer_s=optimizer_seconds(card, plan, shard),
+        bubble_s=np.maximum(0.0, others) * bubble_share(plan, stage.phases),
+        optimizer_s=optimizer_seconds(job, shard),
         offload_s=host,
     )
-    return terms, dp_total
+    return StepColumns(terms, replicas_s, load)
 
 
-def _offload(
-    card: Card, model: Model, plan: Plan, seq_len: int, states: Real, stage_s: Real, micro_batches: Real
-) -> Real:
+def slowest(layers: Layers, loads: Sequence[StageLoad], logits: Real) -> tuple[Real, StageLoad, Stage]:
+    """Return the pace of a pipeline: the seconds of its slowest stage, head included, what it holds, and its layers.
+
+    Of stages that are as slow the last counts, which has the head.
+    """
+    pace, load = layers.of(loads[0]).total + loads[0].head * logits, loads[0]
+    for other in loads[1:]:
+        seconds = layers.of(other).total + other.head * logits
+        slower = np.greater_equal(seconds, pace)
+        pace, load = np.where(slower, seconds, pace), choose(slower, other, load)
+    return pace, load, layers.of(load)
+
+
+def heaviest(job: TrainJob, loads: Sequence[StageLoad]) -> StageLoad:
+    """The stage with the most parameters on a card: its exchange and its optimizer end last."""
+    load = loads[0]
+    for other in loads[1:]:
+        sizes = (stage_shard(job.model, job.plan, one).total for one in (other, load))
+        load = choose(np.greater(*sizes), other, load)
+    return load
+
+
+def _offload(job: TrainJob, load: StageLoad, states: Real, stage_s: Real) -> Real:
     """Seconds of the host link that nothing hides.
 
     Optimizer states stay on the host: gradients go out (4 bytes) and weights come back (2) once a step. Activations go
     out under the forward third of a micro-batch and come back under the backward two thirds.
     """
+    card, plan = job.card, job.plan
     if not (plan.offload_optimizer or plan.offload_activations):
         return 0.0
     if card.host_link_bandwidth <= 0:
         raise InputError(f"card {card.name} has no host_link.bandwidth in its profile; offload needs it")
     exposed: Real = 6.0 * states / card.host_link_bandwidth if plan.offload_optimizer else 0.0
     if plan.offload_activations:
-        kept = activation_bytes_per_layer(model, plan, seq_len, plan.recompute) * model.layers / plan.pp
-        one = kept / card.host_link_bandwidth
+        one = kept_activations(job, load, plan.recompute) / card.host_link_bandwidth
         late = np.maximum(0.0, one - stage_s / 3) + np.maximum(0.0, one - stage_s * 2 / 3)
-        exposed = exposed + micro_batches * late
+        exposed = exposed + job.micro_batches * late
     return exposed
 
 
-def _assemble(
-    terms: StepTerms,
-    memory: MemoryTerms,
-    card: Card,
-    model: Model,
-    plan: Plan,
-    seq_len: int,
-    global_batch: int,
-    cards: int,
-    peak: float,
-    dp_total: float,
-) -> StepTime:
-    tokens = float(global_batch) * seq_len
-    model_flops = tokens * model.flops_per_token(seq_len)
-    again = tokens * (model.flops_per_token(seq_len) / 3 if plan.recompute == "full" else 0.0)
+def _assemble(job: TrainJob, terms: StepTerms, found: StepColumns) -> StepTime:
+    tokens, per_token = job.tokens, job.model.flops_per_token(job.seq_len)
+    model_flops = tokens * per_token
+    again = tokens * (per_token / 3 if job.plan.recompute == "full" else 0.0)
+    fullest, memory = fullest_stage(job)
     busy = terms.memory_bound_s + 0.3 * (terms.compute_s + terms.attention_s + terms.recompute_s)
-    links = terms.exposed_tp_s + terms.exposed_cp_s + terms.exposed_ep_s + terms.exposed_pp_s + dp_total
+    links = (
+        terms.exposed_tp_s
+        + terms.exposed_cp_s
+        + terms.exposed_ep_s
+        + terms.exposed_pp_s
+        + float(found.replicas_s)
+    )
     return StepTime(
         terms=terms,
         memory=memory,
-        cards=cards,
+        stage_layers=stage_layers(job.model, job.plan),
+        slowest_stage=int(found.slowest.index),
+        fullest_stage=int(fullest.index),
+        cards=job.cards,
         tokens=tokens,
         model_flops=model_flops,
         hardware_flops=model_flops + again,
-        peak=peak,
+        peak=job.card.peak_of(job.dtype),
         u_memory=min(1.0, (busy + terms.optimizer_s) / terms.total),
         u_link=min(1.0, links / terms.total),
     )

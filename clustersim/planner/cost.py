@@ -1,4 +1,4 @@
-"""What a cluster costs, in one answer: the bill, the cost of a year, intervals, and the market's rent beside it."""
+"""What a site costs, in one answer: the bill, the cost of a year, intervals, and the market's rent beside it."""
 
 from __future__ import annotations
 
@@ -6,25 +6,31 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from clustersim.assemble import model_spec
-from clustersim.assemble_bill import needed_storage
+from clustersim.assemble.bill import needed_storage
 from clustersim.econ.interval import bill_range, closing_card_price
 from clustersim.econ.tco import HOURS_PER_YEAR
-from clustersim.pipeline import ClusterRun, run_cluster
-from clustersim.planner.uncertainty import headlines, swings
+from clustersim.pipeline import SiteRun, run_site
+from clustersim.planner.uncertainty import headlines, one_side, swings
 from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.terms import unit_costs
+from clustersim.workloads.training import TrainingDetail
 
-__all__ = ["price_cluster"]
+__all__ = ["price_site"]
 
 
-def price_cluster(name: str, sets: Mapping[str, object], *, draws: int) -> dict[str, Any]:
-    """Return the bill, the costs, their intervals over ``draws`` of the uncertain inputs, and what moves them.
+def price_site(name: str, sets: Mapping[str, object], *, draws: int) -> dict[str, Any]:
+    """Return the bill, the costs of every workload's units, their intervals over ``draws`` of the uncertain inputs, and
+    what moves them.
 
     Raises InfeasibleError for storage too small for what the run keeps, InputError for a bad scenario.
     """
     inputs = load_inputs(name, sets, with_incumbent=False)
-    run = run_cluster(inputs, inputs.scenario.tco)
-    sure = {h.name: asdict(h.spread) for h in headlines(name, sets, count=draws)} if draws else {}
+    run = run_site(inputs)
+    load = one_side(name, sets)
+    sure = {h.name: asdict(h.spread) for h in headlines(load, count=draws)[inputs.name]} if draws else {}
+    main = f"cny_per_{run.main.main.name}"
+    moved = swings(load, ["capex_cny", _name(run, main)])
+    capex, unit = moved.values()
     return {
         "scenario": inputs.scenario.name,
         "cards": run.cards,
@@ -32,13 +38,21 @@ def price_cluster(name: str, sets: Mapping[str, object], *, draws: int) -> dict[
         **_site(run, inputs),
         **_costs(run, inputs),
         "intervals": sure,
-        "capex_swings": [asdict(s) for s in swings(name, sets, "capex_cny")],
-        "cny_per_mtoken_swings": [asdict(s) for s in swings(name, sets, "cny_per_mtoken")],
+        "capex_swings": [asdict(s) for s in capex],
+        "main_unit": run.main.main.name,
+        "main_workload": run.main.name,
+        "unit_swings": [asdict(s) for s in unit],
     }
 
 
-def _bill(run: ClusterRun, inputs: Inputs, sure: Mapping[str, Any]) -> dict[str, Any]:
-    bill, section = run.bill, inputs.scenario.tco
+def _name(run: SiteRun, name: str) -> str:
+    """The name of a unit's cost among several workloads: with its workload where another has the same unit."""
+    alike = sum(work.main.name == run.main.main.name for work in run.works)
+    return name if alike == 1 else f"{run.main.name}.{name}"
+
+
+def _bill(run: SiteRun, inputs: Inputs, sure: Mapping[str, Any]) -> dict[str, Any]:
+    bill, section = run.bill, inputs.tco
     contract = section.contract.value if section.contract else None
     out: dict[str, Any] = {
         "lines": [{**asdict(line), "total_cny": line.total_cny} for line in bill.lines],
@@ -51,32 +65,27 @@ def _bill(run: ClusterRun, inputs: Inputs, sure: Mapping[str, Any]) -> dict[str,
         return out
     low, high = bill_range(bill, section.integration.range)
     band = sure.get("capex_cny")
+    price = inputs.parts.card.price
     return out | {
         "contract_cny": contract,
         "capex_range_cny": [low, high],
         "contract_inside_range": low <= contract <= high,
         "contract_inside_p10_p90": band["p10"] <= contract <= band["p90"] if band else None,
         "card_price_that_closes_the_gap_cny": closing_card_price(bill, contract),
-        "card_price_range_cny": list(inputs.hardware.card.price.range)
-        if inputs.hardware.card.price
-        else None,
+        "card_price_range_cny": list(price.range) if price else None,
     }
 
 
-def _site(run: ClusterRun, inputs: Inputs) -> dict[str, Any]:
-    section, power = inputs.scenario.tco, run.power
-    book = inputs.prices
+def _site(run: SiteRun, inputs: Inputs) -> dict[str, Any]:
+    section, power = inputs.tco, run.power
+    book, storage = inputs.prices, inputs.scenario.cluster.storage
     silent = any(line.lead_time_weeks is None for line in run.bill.lines)
     assembly = book.integration_time.value if book.integration_time else None
-    checkpoint = (
-        model_spec(inputs.hardware.model).parameters * inputs.scenario.checkpoint.bytes_per_parameter.value
-    )
-    tokens = run.goodput_tokens_per_s * inputs.scenario.reliability.duration.value
     return {
-        "racks": {**asdict(run.racks), "total": run.racks.total, "cooling": inputs.hardware.cooling.name},
+        "racks": {**asdict(run.racks), "total": run.racks.total, "cooling": inputs.parts.cooling.name},
         "delivery_weeks": None if silent or assembly is None else run.bill.lead_time_weeks + assembly,
-        "storage_bytes": inputs.scenario.cluster.storage.capacity.value,
-        "storage_needed_bytes": needed_storage(inputs.scenario, checkpoint, tokens),
+        "storage_bytes": storage.capacity.value if storage else 0.0,
+        "storage_needed_bytes": _storage(run, inputs),
         "it_power_w": power.it_power_w,
         "provisioned_it_power_w": power.provisioned_it_w,
         "facility_power_w": power.facility_power_w,
@@ -87,21 +96,44 @@ def _site(run: ClusterRun, inputs: Inputs) -> dict[str, Any]:
     }
 
 
-def _costs(run: ClusterRun, inputs: Inputs) -> dict[str, Any]:
-    tco, rent = run.tco, inputs.hardware.card.rent
-    effective = run.step.peak * run.cards * run.step.mfu * run.expected.ettr / 1e15
+def _storage(run: SiteRun, inputs: Inputs) -> float:
+    """Bytes that what is trained keeps; nothing where the site trains nothing."""
+    needed = 0.0
+    for work in run.works:
+        if isinstance(work.detail, TrainingDetail):
+            size = work.detail.job.model.parameters * inputs.checkpoint.bytes_per_parameter.value
+            tokens = work.detail.goodput_tokens_per_s * inputs.reliability.duration.value * work.share
+            needed += needed_storage(inputs, size, tokens)
+    return needed
+
+
+def _costs(run: SiteRun, inputs: Inputs) -> dict[str, Any]:
+    tco, rent = run.tco, inputs.parts.card.rent
     return {
         "terms_cny_per_year": tco.terms(),
         "opex_cny_per_year": tco.opex_cny_per_year,
         "tco_cny": tco.tco_cny,
         "tco_discounted_cny": tco.tco_discounted_cny,
         "horizon_years": tco.years,
-        "mean_tariff_cny_per_kwh": inputs.scenario.tco.mean_tariff,
+        "mean_tariff_cny_per_kwh": inputs.tco.mean_tariff,
         "cny_per_card_hour": tco.cny_per_card_hour,
         "cny_per_available_card_hour": tco.cny_per_available_card_hour,
-        "cny_per_mtoken": run.cny_per_mtoken,
-        "cny_per_effective_pflop_hour": tco.cost_cny_per_year / HOURS_PER_YEAR / (effective * tco.sold_share),
+        "workloads": [
+            {"name": w.name, "kind": w.kind, "share": w.share, **w.layout, **unit_costs(run, w)}
+            for w in run.works
+        ],
+        "cny_per_effective_pflop_hour": _pflop_hour(run),
         "rent_per_card_hour": rent.value if rent else None,
         "rent_unit": rent.unit if rent else None,
         "rent_source": rent.source if rent else None,
     }
+
+
+def _pflop_hour(run: SiteRun) -> float | None:
+    """Cost of a PFLOP/s of kept model operations for an hour; nothing where the site trains nothing."""
+    work = run.work("training")
+    if work is None:
+        return None
+    detail: TrainingDetail = work.detail
+    effective = detail.step.peak * run.cards * detail.step.mfu * detail.expected.ettr / 1e15
+    return run.tco.cny_per_card_hour * run.cards / effective

@@ -38,26 +38,23 @@ def train_on_all(every: Sequence[Inputs], *, link_bandwidth: float, share: str =
     """
     if share not in SHARES:
         raise InputError(f"share {share!r} is unknown; {suggest(share, SHARES)}")
-    training = every[0].scenario.training
-    job = {
-        "model": assemble.model_spec(every[0].hardware.model), "global_batch": training.global_batch,
-        "seq_len": training.seq_len, "link_bandwidth": link_bandwidth, "dtype": training.dtype,
-    }  # fmt: skip
+    jobs = [assemble.train_job(one.scenario, one.hardware) for one in every]
+    first = jobs[0]
     parts = [
         Part(
             name=one.scenario.name,
-            card=assemble.card_spec(one.hardware.card),
-            network=assemble.network_spec(one.scenario, one.hardware),
-            plan=assemble.plan_spec(one.scenario.training),
+            job=replace(
+                job, model=first.model, global_batch=first.global_batch, seq_len=first.seq_len, dtype=first.dtype
+            ),
         )
-        for one in every
-    ]
+        for one, job in zip(every, jobs, strict=True)
+    ]  # fmt: skip
     found: list[Together] = []
     errors: list[ClusterSimError] = []
     for way, run in (("batch", _by_batch), ("layers", _by_layers)):
         if share in (way, "best"):
             try:
-                found.append(run(parts, job))
+                found.append(run(parts, link_bandwidth))
             except (InputError, InfeasibleError) as error:
                 errors.append(error)
     if not found:
@@ -66,25 +63,25 @@ def train_on_all(every: Sequence[Inputs], *, link_bandwidth: float, share: str =
     return replace(best, refused=str(errors[0]).splitlines()[0] if errors else "")
 
 
-def _by_batch(parts: Sequence[Part], job: dict[str, object]) -> Together:
-    return Together("batch", mixed_step(parts, **job), tuple(parts), "")  # type: ignore[arg-type]
+def _by_batch(parts: Sequence[Part], link_bandwidth: float) -> Together:
+    return Together("batch", mixed_step(parts, link_bandwidth=link_bandwidth), tuple(parts), "")
 
 
-def _by_layers(parts: Sequence[Part], job: dict[str, object]) -> Together:
+def _by_layers(parts: Sequence[Part], link_bandwidth: float) -> Together:
     """The fastest number of replicas that gives every part whole stages; alone, each keeps the plan it came with."""
     found: list[Together] = []
     reason: ClusterSimError = InputError(
         "no number of replicas gives every cluster whole stages for a pipeline through all"
     )
-    words = {name: job[name] for name in ("model", "global_batch", "seq_len", "dtype")}
-    alone = {p.name: alone_tokens_per_s(p, **words) for p in parts}  # type: ignore[arg-type]
-    most = min(p.plan.cards // (p.plan.tp * p.plan.cp) for p in parts)
+    alone = {p.name: alone_tokens_per_s(p) for p in parts}
+    plans = [p.job.plan for p in parts]
+    most = min(p.cards // (p.tp * p.cp) for p in plans)
     for dp in range(1, most + 1):
-        if any(p.plan.cards % (p.plan.tp * p.plan.cp * dp) for p in parts):
+        if any(p.cards % (p.tp * p.cp * dp) for p in plans):
             continue
         laid = [_laid(p, parts[0], dp) for p in parts]
         try:
-            step = mixed_pipeline(laid, alone=alone, **job)  # type: ignore[arg-type]
+            step = mixed_pipeline(laid, link_bandwidth=link_bandwidth, alone=alone)
             found.append(Together("layers", step, tuple(laid), ""))
         except (InputError, InfeasibleError) as error:
             reason = error
@@ -94,9 +91,9 @@ def _by_layers(parts: Sequence[Part], job: dict[str, object]) -> Together:
 
 
 def _laid(part: Part, first: Part, dp: int) -> Part:
-    plan = part.plan
+    plan = part.job.plan
     stages = plan.cards // (plan.tp * plan.cp * dp)
     changed = replace(
-        plan, dp=dp, pp=stages, interleave=1, schedule="1f1b", micro_batch=first.plan.micro_batch
+        plan, dp=dp, pp=stages, interleave=1, schedule="1f1b", micro_batch=first.job.plan.micro_batch
     )
-    return replace(part, plan=changed)
+    return replace(part, job=part.job.with_plan(changed))

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim import assemble
-from clustersim.des.training.closed_form import expected_run
+from clustersim import assemble, assemble_reliability
+from clustersim.des.training.fidelity import expected_goodput
 from clustersim.errors import ClusterSimError, InfeasibleError, InputError
 from clustersim.perf.search import FoundPlan, PlanSpace, SearchResult, search_plans
 from clustersim.pipeline import run_cluster
@@ -54,35 +54,23 @@ def best_plans(
     roomy: bool = False,
 ) -> SearchResult:
     """Return the best plans of a scenario's model on its cards, or on another number; ``roomy``: as if all fitted."""
-    scenario, hardware = inputs.scenario, inputs.hardware
     words = space or PlanSpace()
     away = (False, True) if offload else (False,)
-    words = replace(
-        words, cp=_contexts(inputs), offload_optimizer=away, offload_activations=away,
-        software=assemble.software_spec(scenario.training.software),
-    )  # fmt: skip
-    card = assemble.card_spec(hardware.card)
-    return search_plans(
-        card=replace(card, memory_bytes=math.inf) if roomy else card,
-        network=assemble.network_spec(scenario, hardware),
-        model=assemble.model_spec(hardware.model),
-        cards=cards or int(scenario.cluster.cards.value),
-        global_batch=scenario.training.global_batch,
-        seq_len=scenario.training.seq_len,
-        dtype=scenario.training.dtype,
-        space=words,
-        top=top,
-    )
+    words = replace(words, cp=_contexts(inputs), offload_optimizer=away, offload_activations=away)
+    job = assemble.train_job(inputs.scenario, inputs.hardware)
+    if roomy:
+        job = replace(job, card=replace(job.card, memory_bytes=math.inf))
+    return search_plans(replace(job, cards=cards or job.cards), words, top)
 
 
 def sizes(inputs: Inputs, most: int = 16_384, least: int = 1) -> list[int]:
-    """Return the numbers of cards, in whole servers, on which the model can be laid out with the scenario's batch.
+    """Return numbers of cards, in whole servers, on which the model can be laid out with the scenario's batch.
 
-    No other number trains: its cards cannot all be given a share of the layers and of the batch.
+    With stages that are as many as a divisor of the layers or a power of two: uneven stages allow others, too.
     """
     per_server = int(inputs.hardware.server.cards.value)
     model, batch = assemble.model_spec(inputs.hardware.model), inputs.scenario.training.global_batch
-    stages = [p for p in range(1, model.layers + 1) if model.layers % p == 0]
+    stages = [p for p in range(1, model.layers + 1) if model.layers % p == 0 or p & (p - 1) == 0]
     shares = [d for d in range(1, batch + 1) if batch % d == 0]
     degrees = {t * c for t in LEAN.tp if model.heads % t == 0 for c in _contexts(inputs)}
     found = {t * p * d for t in degrees for p in stages for d in shares}
@@ -95,12 +83,7 @@ def resized(inputs: Inputs, cards: int, plan: FoundPlan | None = None) -> Inputs
     count = replace(scenario.cluster.cards, value=float(cards))
     changed: dict[str, object] = {"cluster": scenario.cluster.model_copy(update={"cards": count})}
     if plan is not None:
-        p = plan.plan
-        section = PlanSection(
-            tp=p.tp, pp=p.pp, dp=p.dp, cp=p.cp, ep=p.ep, etp=p.etp, interleave=p.interleave, micro_batch=p.micro_batch,
-            schedule=p.schedule, sequence_parallel=p.sequence_parallel, recompute=p.recompute, zero=p.zero,
-            offload_optimizer=p.offload_optimizer, offload_activations=p.offload_activations,
-        )  # fmt: skip
+        section = PlanSection(**{key: getattr(plan.plan, key) for key in PlanSection.model_fields})
         changed["training"] = scenario.training.model_copy(update={"plan": section})
     return replace(inputs, scenario=scenario.model_copy(update=changed))
 
@@ -132,8 +115,8 @@ def goodput(inputs: Inputs, plan: FoundPlan, cards: int) -> float:
     """Return tokens per second that are kept on ``cards``, failures and checkpoints included."""
     training = inputs.scenario.training
     parameters = assemble.model_spec(inputs.hardware.model).parameters
-    run = assemble.training_run(resized(inputs, cards).scenario, inputs.hardware, parameters)
-    return training.global_batch * training.seq_len / plan.step_time_s * expected_run(run).ettr
+    run = assemble_reliability.training_run(resized(inputs, cards).scenario, inputs.hardware, parameters)
+    return training.global_batch * training.seq_len / plan.step_time_s * expected_goodput(run).ettr
 
 
 def cards_for_deadline(

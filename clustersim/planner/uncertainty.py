@@ -1,4 +1,8 @@
-"""How sure a cluster's headline is: every input that has a range, drawn and carried through the forward run."""
+"""How sure a site's headlines are: every input that has a range, drawn and carried through the forward run.
+
+Several sides of a comparison are drawn together: what they share is drawn once, so that a difference between them is
+not blurred by what moves both.
+"""
 
 from __future__ import annotations
 
@@ -11,25 +15,20 @@ from numpy.typing import NDArray
 
 from clustersim.econ.interval import Range, Spread, spread
 from clustersim.errors import ClusterSimError, InputError
-from clustersim.pipeline import ClusterRun, StageCache, run_cluster
+from clustersim.pipeline import SiteRun, StageCache, purchase, run_site
 from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.terms import site_terms, work_terms
 
-__all__ = ["HEADLINES", "Headline", "Swing", "headlines", "ranged_inputs", "swings"]
+__all__ = ["Headline", "LoadSides", "Swing", "headlines", "one_side", "ranged_inputs", "swings"]
 
 Array = NDArray[np.float64]
+#: Loads every side of a question with some more keys overridden.
+LoadSides = Callable[[Mapping[str, object]], Sequence[Inputs]]
 
 #: What the owner decides is no uncertainty; it stays at the scenario's value.
-DECISIONS = ("tco.sold_share", "tco.horizon", "tco.contract")
-
-HEADLINES: dict[str, Callable[[ClusterRun], float]] = {
-    "training_goodput_tokens_per_s": lambda r: r.goodput_tokens_per_s,
-    "capex_cny": lambda r: r.bill.total_cny,
-    "it_power_w": lambda r: r.power.it_power_w,
-    "facility_power_w": lambda r: r.power.facility_power_w,
-    "tco_cny": lambda r: r.tco.tco_cny,
-    "cny_per_card_hour": lambda r: r.tco.cny_per_card_hour,
-    "cny_per_mtoken": lambda r: r.cny_per_mtoken,
-}
+DECISIONS = ("tco.sold_share", "tco.horizon", "tco.contract", "company", "market", "incumbent")
+#: Sections of a scenario that belong to one cluster: on another side than the first their keys name it.
+_OF_A_CLUSTER = ("cluster.", "reliability.", "checkpoint.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +50,18 @@ class Swing:
     high: float
 
 
+def one_side(name: str, sets: Mapping[str, object]) -> LoadSides:
+    """Return the loader of one scenario without its incumbent."""
+    return lambda point: [load_inputs(name, {**sets, **point}, with_incumbent=False)]
+
+
 def ranged_inputs(inputs: Inputs) -> dict[str, tuple[Range, str]]:
-    """Return the range and unit of every uncertain input that a cluster's run may read, by key."""
+    """Return the range and unit of every uncertain input that a site's run may read, by key."""
     out = {}
-    bought = set(_parts_of(inputs))
+    bought = {line.part for line in purchase(inputs).bill.lines}
     for key, sourced in inputs.fields():
         low, high = sourced.range
-        if not low < high or key.startswith((*DECISIONS, "company", "market", "incumbent")):
+        if not low < high or key.startswith(DECISIONS):
             continue
         if key.startswith("prices.parts.") and key.removeprefix("prices.parts.") not in bought:
             continue
@@ -65,85 +69,93 @@ def ranged_inputs(inputs: Inputs) -> dict[str, tuple[Range, str]]:
     return out
 
 
-def _parts_of(inputs: Inputs) -> list[str]:
-    return [line.part for line in run_cluster(inputs, inputs.scenario.tco).bill.lines]
+def _ranges(sides: Sequence[Inputs]) -> dict[str, tuple[Range, str]]:
+    """The ranges of all sides, each under the key that reaches it."""
+    out: dict[str, tuple[Range, str]] = {}
+    for number, side in enumerate(sides):
+        for key, found in ranged_inputs(side).items():
+            mine = f"{side.name}.{key}" if number and key.startswith(_OF_A_CLUSTER) else key
+            out.setdefault(mine, found)
+    return out
 
 
 def _text(value: float, unit: str) -> str | float:
     return f"{value!r} {unit}" if unit else value
 
 
-def _draws(ranges: Mapping[str, tuple[Range, str]], count: int, seed: int) -> dict[str, Array]:
-    """Draw each input from a stream of its own, so that clusters that share an input share its draws."""
+def _draws(
+    ranges: Mapping[str, tuple[Range, str]], sides: Sequence[Inputs], count: int, seed: int
+) -> dict[str, Array]:
+    """Draw each input from a stream of its own; the same section of two clusters shares its draws."""
+    names = [f"{side.name}." for side in sides]
     out = {}
     for key, (span, _) in ranges.items():
-        stream = np.random.default_rng([seed, zlib.crc32(key.encode())])
+        bare = next((key.removeprefix(n) for n in names if key.startswith(n)), key)
+        stream = np.random.default_rng([seed, zlib.crc32(bare.encode())])
         out[key] = span.draw(stream, count)
     return out
 
 
-def headlines(
-    name: str,
-    sets: Mapping[str, object],
-    *,
-    count: int = 256,
-    site: tuple[str, Mapping[str, object]] | None = None,
-    tell: Callable[[], None] = lambda: None,
-) -> list[Headline]:
-    """Return the headlines of a scenario with their spread.
+def outcomes(site: SiteRun) -> dict[str, float]:
+    """Return the headlines of a site: its power and cost, what long runs leave, and the cost of every unit."""
+    terms = work_terms(site)
+    return {**terms["des"], **site_terms(site), **terms["econ"]}
 
-    ``site`` is the scenario (and its overrides) whose terms price the cluster, uncertain as they are; absent: its own.
+
+def headlines(
+    load: LoadSides, *, count: int = 256, tell: Callable[[], None] = lambda: None
+) -> dict[str, list[Headline]]:
+    """Return the headlines of every side with their spread, by the side's name.
 
     Raises InputError when fewer than half of the draws can be run (a plan may not fit at some ends of the ranges).
     """
-    base = load_inputs(name, sets, with_incumbent=False)
-    terms = load_inputs(*site, with_incumbent=False) if site else base
-    ranges = ranged_inputs(base)
-    if site:
-        ranges = {k: v for k, v in ranges.items() if not k.startswith("tco.")}
-        ranges |= {k: v for k, v in ranged_inputs(terms).items() if k.startswith("tco.")}
-    seed = terms.scenario.seed
-    drawn = _draws(ranges, count, seed)
-    cache, rows, failed = StageCache(), [], ""
+    sides = load({})
+    central = {side.name: outcomes(run_site(side)) for side in sides}
+    ranges = _ranges(sides)
+    drawn = _draws(ranges, sides, count, sides[0].scenario.seed)
+    cache, failed = StageCache(), ""
+    tables = {name: np.full((count, len(values)), np.nan) for name, values in central.items()}
     for index in range(count):
         point = {key: _text(float(values[index]), ranges[key][1]) for key, values in drawn.items()}
-        own = {k: v for k, v in point.items() if not (site and k.startswith("tco."))}
         try:
-            inputs = load_inputs(name, {**sets, **own}, with_incumbent=False)
-            tco = inputs.scenario.tco
-            if site:
-                priced = {k: v for k, v in point.items() if k.startswith("tco.")}
-                tco = load_inputs(site[0], {**site[1], **priced}, with_incumbent=False).scenario.tco
-            run = run_cluster(inputs, tco, cache)
-            rows.append([read(run) for read in HEADLINES.values()])
+            for side in load(point):
+                values = outcomes(run_site(side, cache))
+                tables[side.name][index] = [values.get(name, np.nan) for name in central[side.name]]
         except ClusterSimError as error:
             failed = str(error).splitlines()[0]
-            rows.append([float("nan")] * len(HEADLINES))
         tell()
-    table = np.array(rows)
+    return {name: _spreads(name, central[name], table, failed) for name, table in tables.items()}
+
+
+def _spreads(side: str, central: Mapping[str, float], table: Array, failed: str) -> list[Headline]:
     good = np.isfinite(table).all(axis=1)
-    if 2 * good.sum() < count:
-        raise InputError(f"only {good.sum()} of {count} draws of {name} can be run; the last said: {failed}")
-    central = run_cluster(base, terms.scenario.tco)
+    if 2 * good.sum() < len(table):
+        raise InputError(
+            f"only {good.sum()} of {len(table)} draws of {side} can be run; the last said: {failed}"
+        )
     return [
-        Headline(key, read(central), spread(table[good, i]), table[:, i])
-        for i, (key, read) in enumerate(HEADLINES.items())
+        Headline(name, value, spread(table[good, i]), table[:, i])
+        for i, (name, value) in enumerate(central.items())
     ]
 
 
-def swings(name: str, sets: Mapping[str, object], outcome: str, *, top: int = 10) -> Sequence[Swing]:
-    """Return what one outcome becomes at the ends of each uncertain input alone, the widest first."""
-    read = HEADLINES[outcome]
-    ranges = ranged_inputs(load_inputs(name, sets, with_incumbent=False))
-    cache, rows = StageCache(), []
-    for key, (span, unit) in ranges.items():
-        ends = []
-        for value in (span.low, span.high):
-            try:
-                inputs = load_inputs(name, {**sets, key: _text(value, unit)}, with_incumbent=False)
-                ends.append(read(run_cluster(inputs, inputs.scenario.tco, cache)))
-            except ClusterSimError:
-                ends.append(float("nan"))
-        rows.append(Swing(key, *ends))
-    known = [row for row in rows if abs(row.high - row.low) > 0]
-    return sorted(known, key=lambda row: -abs(row.high - row.low))[:top]
+def swings(load: LoadSides, names: Sequence[str], *, top: int = 10) -> dict[str, list[Swing]]:
+    """Return what some outcomes of the first side become at the ends of each uncertain input alone, widest first."""
+    first = load({})[0]
+    cache = StageCache()
+    rows: dict[str, list[Swing]] = {name: [] for name in names}
+    for key, (span, unit) in ranged_inputs(first).items():
+        ends = [_at(load, key, _text(value, unit), cache) for value in (span.low, span.high)]
+        for name in names:
+            rows[name].append(Swing(key, *(end.get(name, float("nan")) for end in ends)))
+    return {
+        name: sorted((r for r in found if abs(r.high - r.low) > 0), key=lambda r: -abs(r.high - r.low))[:top]
+        for name, found in rows.items()
+    }
+
+
+def _at(load: LoadSides, key: str, value: object, cache: StageCache) -> dict[str, float]:
+    try:
+        return outcomes(run_site(load({key: value})[0], cache))
+    except ClusterSimError:
+        return {}

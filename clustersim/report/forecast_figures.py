@@ -14,10 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["case_waterfall", "price_histogram"]
 
-UNIT = "HKD per share"
 
-
-def case_waterfall(title: str, start: float, changes: Sequence[tuple[str, float]], end: str) -> Figure:
+def case_waterfall(title: str, start: float, changes: Sequence[tuple[str, float]], end: str,
+                   currency: str) -> Figure:  # fmt: skip
     """Draw the way from one target price to another, one bar an input; gains green, losses orange."""
     figure, axes = new_figure(10, 0.5 * len(changes) + 2.2)
     axes.barh(0, start, color=BLUE)
@@ -36,13 +35,13 @@ def case_waterfall(title: str, start: float, changes: Sequence[tuple[str, float]
     axes.set_yticks(range(len(changes) + 2), ["base", *(name for name, _ in changes), end])
     axes.invert_yaxis()
     axes.set_xlim(0, top * 1.1)
-    axes.set_xlabel(UNIT)
+    axes.set_xlabel(f"{currency} per share")
     axes.set_title(title)
     axes.grid(axis="y", visible=False)
     return figure
 
 
-def price_histogram(title: str, prices: np.ndarray, lines: Mapping[str, float]) -> Figure:
+def price_histogram(title: str, prices: np.ndarray, lines: Mapping[str, float], currency: str) -> Figure:
     """Draw the distribution of target prices with P10 and P90 shaded and named lines."""
     figure, axes = new_figure(10, 4.6)
     axes.hist(prices, bins=60, color=SKY)
@@ -50,7 +49,7 @@ def price_histogram(title: str, prices: np.ndarray, lines: Mapping[str, float]) 
     axes.axvspan(low, high, color=GREY, alpha=0.15, label=f"P10 {low:.0f} to P90 {high:.0f}")
     for (name, x), colour, dash in zip(lines.items(), (RED, BLUE, "black"), ("--", "-", ":"), strict=False):
         axes.axvline(x, color=colour, linestyle=dash, linewidth=1.6, label=f"{name} {x:.2f}")
-    axes.set_xlabel(UNIT)
+    axes.set_xlabel(f"{currency} per share")
     axes.set_ylabel("samples")
     axes.set_title(title)
     axes.legend(frameon=False)

@@ -6,17 +6,22 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from clustersim.finance.company import Company
-from clustersim.finance.conventions import Convention, capm, implied, wacc
+import numpy as np
+
+from clustersim.finance.capital import cost_of_capital, weighted_cost
+from clustersim.finance.company import Company, Printed
+from clustersim.finance.conventions import Convention, Steady, Terminal, capm, implied
 from clustersim.finance.forecast import Forecast
+from clustersim.finance.multiples import base_multiple
 from clustersim.finance.recover import Recovery
 from clustersim.finance.statements import Statements
-from clustersim.finance.valuation import base_multiple, first_year, value_company
+from clustersim.finance.valuation import Valuation, legs, value_company
 
 __all__ = [
     "cash_flow_rows",
     "check_rows",
     "convention_rows",
+    "failed_rows",
     "product_rows",
     "recovery_rows",
     "reverse_rows",
@@ -27,16 +32,33 @@ Rows = list[dict[str, Any]]
 
 
 def statement_rows(company: Company, statements: Statements, which: str) -> Rows:
-    """Return one statement, a row an item: printed actual years first, then the forecast (kCNY)."""
-    rows: Mapping[str, tuple[float, ...]] = getattr(statements, which)
+    """Return one statement, a row an item: printed actual years first, then the forecast (kCNY).
+
+    A line of the past that the forecast does not have is nothing there, and the other way round, so that every year
+    foots by itself. Lines of the past come in the order in which they are printed.
+    """
+    ours: Mapping[str, Any] = getattr(statements, which)
     history: Mapping[str, tuple[float, ...]] = getattr(company.history, which)
     actual = company.history.actual_years
     out = []
-    for item, values in rows.items():
-        past = history.get(item)
+    for item in _order(list(ours), list(history)):
+        past, future = history.get(item), ours.get(item)
         row: dict[str, Any] = {"item": item}
         row |= {y: None if past is None else past[company.history.years.index(y)] for y in actual}
-        out.append(row | {y: float(round(v)) for y, v in zip(statements.years, values, strict=True)})
+        out.append(
+            row
+            | {y: None if future is None else float(round(future[i])) for i, y in enumerate(statements.years)}
+        )
+    return out
+
+
+def _order(ours: list[str], past: list[str]) -> list[str]:
+    """Merge two orders: a line that only one has stands behind the line that it follows there."""
+    out = list(ours)
+    for i, item in enumerate(past):
+        if item not in out:
+            before = next((p for p in reversed(past[:i]) if p in out), None)
+            out.insert(out.index(before) + 1 if before is not None else 0, item)
     return out
 
 
@@ -62,14 +84,15 @@ def product_rows(forecast: Forecast) -> Rows:
         {
             "product": line.name,
             "year": year,
-            "units": line.units.get(year),
-            "asp_kcny": line.asp_kcny.get(year),
-            "unit_cost_kcny": line.unit_cost_kcny.get(year),
-            "warranty_kcny": line.warranty_kcny.get(year),
-            "revenue_kcny": revenue,
+            "units": float(line.units[i]),
+            "asp_kcny": float(line.asp_kcny[i]),
+            "unit_cost_kcny": float(line.unit_cost_kcny[i]),
+            "warranty_kcny": float(line.warranty_kcny[i]),
+            "revenue_kcny": float(line.revenue_kcny[i]),
         }
         for line in forecast.products
-        for year, revenue in line.revenue_kcny.items()
+        for i, year in enumerate(forecast.years)
+        if line.revenue_kcny[i]
     ]
 
 
@@ -88,61 +111,73 @@ def check_rows(statements: Statements) -> Rows:
     ]
 
 
-def convention_rows(company: Company, forecast: Forecast, report_date: date) -> Rows:
+def failed_rows(statements: Statements) -> Rows:
+    """Return the checks that do not hold."""
+    return [row for row in check_rows(statements) if not row["ok"]]
+
+
+def _legs(name: str, of: Valuation | Printed, currency: str, flows: Any, terminal: Any) -> dict[str, Any]:
+    rows = legs(of, currency)
+    rows.pop(f"blended_{currency.lower()}_m")
+    return {"convention": name, "pv_fcf_kcny": float(flows), "pv_terminal_kcny": float(terminal), **rows}
+
+
+def convention_rows(
+    company: Company, forecast: Forecast, report_date: date, exit_multiple: float | None = None
+) -> Rows:
     """Return the target price under the usual conventions, the printed one first."""
+    rows: Rows = []
     printed = company.printed
-    rows: Rows = [
-        {
-            "convention": "as printed",
-            "pv_fcf_kcny": printed.pv_fcf_kcny,
-            "pv_terminal_kcny": printed.pv_terminal_kcny,
-            "dcf_hkd_m": printed.dcf_hkd_m,
-            "ps_hkd_m": printed.ps_hkd_m,
-            "target_price_hkd": printed.target_price_hkd,
-        }
-    ]
-    choices: list[tuple[str, dict[str, Any]]] = [
-        ("recomputed: year-end flows", {}),
-        ("with listing proceeds", {"listing_proceeds": True}),
-        ("mid-year flows", {"convention": Convention(timing="mid-year")}),
-        (
-            f"dated flows, valued {report_date}",
-            {"convention": Convention(timing="dated", valuation_date=report_date)},
-        ),
-        (
-            f"dated flows, stub of the first year, valued {report_date}",
-            {"convention": Convention(timing="stub", valuation_date=report_date)},
-        ),
-        ("peers: mean of the unrounded multiples", {"peers": "mean"}),
-        ("peers: median", {"peers": "median"}),
-    ]
-    for name, choice in choices:
-        value = value_company(company, forecast, **choice)
+    if printed is not None:
         rows.append(
-            {
-                "convention": name,
-                "pv_fcf_kcny": value.present.flows,
-                "pv_terminal_kcny": value.present.terminal,
-                "dcf_hkd_m": value.dcf_hkd_m,
-                "ps_hkd_m": value.ps_hkd_m,
-                "target_price_hkd": value.target_price_hkd,
-            }
+            _legs("as printed", printed, company.currency, printed.pv_fcf_kcny, printed.pv_terminal_kcny)
         )
+    for name, choice in _choices(company, forecast, report_date, exit_multiple):
+        value = value_company(company, forecast, **choice)
+        rows.append(_legs(name, value, company.currency, value.present.flows, value.present.terminal))
     return rows
+
+
+def _choices(
+    company: Company, forecast: Forecast, report_date: date, exit_multiple: float | None
+) -> list[tuple[str, dict[str, Any]]]:
+    dated, stub = (Convention(timing=t, valuation_date=report_date) for t in ("dated", "stub"))
+    out: list[tuple[str, dict[str, Any]]] = [
+        ("recomputed: year-end flows", {}),
+        ("mid-year flows", {"convention": Convention(timing="mid-year")}),
+        (f"dated flows, valued {report_date}", {"convention": dated}),
+        (f"dated flows, stub of the first year, valued {report_date}", {"convention": stub}),
+    ]
+    if company.listing_proceeds_m:
+        out.insert(1, ("with listing proceeds", {"listing_proceeds": True}))
+    if company.peers is not None and company.peers.members:
+        out += [
+            ("peers: mean of the unrounded multiples", {"peers": "mean"}),
+            ("peers: median", {"peers": "median"}),
+        ]
+    if exit_multiple is not None:
+        ebitda = float(forecast.ebit_kcny[-1] + forecast.depreciation_kcny[-1])
+        leave = Terminal(kind="exit-multiple", multiple=exit_multiple, base=ebitda)
+        out.append((f"exit at {exit_multiple:g} x EBITDA", {"convention": Convention(terminal=leave)}))
+    return out
 
 
 def reverse_rows(company: Company, forecast: Forecast) -> Rows:
     """Return what the printed value and the market price imply: WACC, growth, or a haircut on every flow."""
-    printed = company.printed.pv_fcf_kcny + company.printed.pv_terminal_kcny
-    market = company.price_hkd * company.shares_m * 1e3 / company.hkd_per_cny - company.net_cash_kcny
+    market = company.price * company.shares_m * 1e3 / company.fx_per_cny - company.net_cash_kcny
+    asked = [("market price", float(market))]
+    if company.printed is not None:
+        printed = company.printed.pv_fcf_kcny + company.printed.pv_terminal_kcny
+        asked.insert(0, ("printed enterprise value", printed))
     rows = []
-    for name, value in (("printed enterprise value", printed), ("market price", market)):
+    for name, value in asked:
         found = implied(
             value,
             forecast.fcf_kcny,
-            wacc=company.wacc,
-            growth=company.terminal_growth,
-            first_year=first_year(company),
+            wacc=float(np.asarray(cost_of_capital(company))),
+            growth=float(np.asarray(company.terminal_growth)),
+            first_year=company.first_year,
+            steady=Steady(forecast.terminal_flow_kcny, forecast.terminal_working_capital_kcny),
         )
         rows.append(
             {
@@ -157,30 +192,25 @@ def reverse_rows(company: Company, forecast: Forecast) -> Rows:
 
 
 def capital_rows(company: Company) -> Rows:
-    """Return the cost of capital recomputed from its printed parts, and the peers' multiple from its members."""
+    """Return the cost of capital from its parts beside the one in use, and the peers' multiple from its members."""
     rows: Rows = []
-    if company.capm:
+    if company.capm is not None:
         p = company.capm
-        equity = capm(risk_free=p["risk_free"], beta=p["beta"], premium=p["premium"])
-        whole = wacc(
-            cost_of_equity=equity,
-            cost_of_debt=p["cost_of_debt"],
-            debt_to_equity=p["debt_to_equity"],
-            tax_rate=company.tax_rate,
-        )
+        equity = capm(risk_free=p.risk_free, beta=p.beta, premium=p.premium)
+        whole = weighted_cost(p, company.drivers.tax_rate)
+        used = 100 * float(np.asarray(cost_of_capital(company)))
         rows += [
-            {"item": "cost of equity from CAPM, %", "recomputed": 100 * equity, "printed": None},
-            {"item": "WACC, %", "recomputed": 100 * whole, "printed": 100 * company.wacc},
+            {"item": "cost of equity from CAPM, %", "recomputed": 100 * float(equity), "in_use": None},
+            {"item": "WACC, %", "recomputed": 100 * float(whole), "in_use": used},
         ]
-    if company.peers.members:
+    peers = company.peers
+    if peers is not None and peers.members:
         for how in ("mean", "median"):
-            found = base_multiple(company, how)
-            printed = company.peers.price_to_sales if how == "mean" else None
             rows.append(
                 {
-                    "item": f"peers' price-to-sales {company.peers.year}, {how}",
-                    "recomputed": found,
-                    "printed": printed,
+                    "item": f"peers' price-to-sales {peers.year}, {how}",
+                    "recomputed": base_multiple(company, how),
+                    "in_use": base_multiple(company) if how == peers.statistic else None,
                 }
             )
     return rows
@@ -188,6 +218,8 @@ def capital_rows(company: Company) -> Rows:
 
 def recovery_rows(company: Company, found: Recovery, years: tuple[str, ...]) -> Rows:
     """Return the recovered years beside the printed rows that they reproduce."""
+    assert company.printed is not None
+    printed = company.printed.rows
     rows = []
     for i, year in enumerate(years):
         at = company.years.index(year)
@@ -202,9 +234,9 @@ def recovery_rows(company: Company, found: Recovery, years: tuple[str, ...]) -> 
                 "capex_share_pct": 100 * match.capex_share,
                 "receivable_days": match.receivable_days,
                 "working_capital_off_kcny": found.working_capital[i]
-                - company.rows["change_in_working_capital"][at],
-                "capex_off_kcny": found.capex[i] - company.rows["capital_expenditure"][at],
-                "ebit_margin_pct": 100 * company.rows["ebit"][at] / found.revenue[i],
+                - float(printed["change_in_working_capital"][at]),
+                "capex_off_kcny": found.capex[i] - float(printed["capital_expenditure"][at]),
+                "ebit_margin_pct": 100 * float(printed["ebit"][at]) / found.revenue[i],
                 "fits": len(found.best.matches[i]),
             }
         )

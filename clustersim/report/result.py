@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from clustersim.errors import InputError
-from clustersim.finance.valuation import WHY_DIFFERENT
-from clustersim.pipeline import ChainRun, ClusterRun
-from clustersim.provenance import TIERS, weakest
+import numpy as np
 
-__all__ = ["chain_terms", "result_object"]
+from clustersim.finance.messages import messages
+from clustersim.finance.statements import make_statements
+from clustersim.finance.valuation import WHY_DIFFERENT, legs
+from clustersim.pipeline import ChainRun, SiteRun, movement_by_workload
+from clustersim.provenance import TIERS, weakest
+from clustersim.terms import unit_costs
+from clustersim.workloads.training import TrainingDetail
+from clustersim.workloads.work import Work
+
+__all__ = ["result_object", "workload_object"]
 
 #: Which inputs each part of the result rests on, by the first part of their key.
 _RESTS_ON: dict[str, tuple[str, ...]] = {
     "cluster": ("cluster", "cards", "servers", "nics", "switches", "optics", "tco.pue"),
+    "workloads": ("cluster", "cards", "nics", "switches", "models", "demand"),
     "training": ("cluster", "cards", "nics", "switches", "models"),
     "reliability": ("reliability", "checkpoint", "cluster", "cards", "nics"),
     "tco": ("cluster", "cards", "servers", "nics", "switches", "optics", "tco", "prices"),
-    "market": ("cluster", "cards", "nics", "tco", "prices", "market", "incumbent"),
+    "market": ("cluster", "cards", "nics", "tco", "prices", "market", "incumbent", "demand"),
     "forecast": ("cards", "tco", "prices", "market", "incumbent", "company"),
     "valuation": ("cards", "tco", "prices", "market", "incumbent", "company"),
 }
@@ -39,7 +45,24 @@ def weakest_sources(run: ChainRun) -> dict[str, dict[str, Any]]:
     return out
 
 
-def _cluster(own: ClusterRun) -> dict[str, Any]:
+def workload_object(site: SiteRun, work: Work) -> dict[str, Any]:
+    """Return one workload in the shape that all kinds share."""
+    return {
+        "name": work.name,
+        "kind": work.kind,
+        "share": work.share,
+        **work.layout,
+        "rates": dict(work.rates),
+        "service": dict(work.service),
+        "unit": work.main.name,
+        "units_per_card_hour": work.main.per_card_hour,
+        **unit_costs(site, work),
+        "terms": dict(work.terms),
+        "notes": list(work.notes),
+    }
+
+
+def _cluster(own: SiteRun) -> dict[str, Any]:
     return {
         "cards": own.cards,
         "servers": own.nodes,
@@ -53,29 +76,35 @@ def _cluster(own: ClusterRun) -> dict[str, Any]:
     }
 
 
-def _training(run: ChainRun) -> dict[str, Any]:
-    step = run.own.step
+def _training(work: Work) -> dict[str, Any]:
+    detail: TrainingDetail = work.detail
+    step = detail.step
+    base, efficiency = detail.scaling
     return {
+        "workload": work.name,
+        **work.layout,
         "step_time_s": step.step_time_s,
         "tokens_per_s": step.tokens_per_s,
         "tokens_per_s_per_card": step.tokens_per_s_per_card,
         "mfu": step.mfu,
         "hfu": step.hfu,
-        "scaling_efficiency": run.scaling_efficiency,
+        "scaling_efficiency": efficiency,
         "scaling_kind": "weak",
-        "scaling_base_cards": run.scaling_base_cards,
+        "scaling_base_cards": base,
         "memory_per_card_bytes": step.memory.total,
         "memory_terms_bytes": asdict(step.memory),
+        "stage_layers": list(step.stage_layers),
+        "slowest_stage": step.slowest_stage,
+        "fullest_stage": step.fullest_stage,
         "terms": asdict(step.terms),
     }
 
 
-def _reliability(run: ChainRun) -> dict[str, Any]:
-    own, months = run.own, run.simulated
-    expected = own.expected
+def _reliability(run: ChainRun, detail: TrainingDetail) -> dict[str, Any]:
+    months, expected = run.simulated, detail.expected
     out: dict[str, Any] = {
         "ettr": expected.ettr,
-        "training_goodput_tokens_per_s": own.goodput_tokens_per_s,
+        "training_goodput_tokens_per_s": detail.goodput_tokens_per_s,
         "failures": expected.failures,
         "mttf_h": expected.mttf_s / 3600,
         "longest_failure_free_h": None,
@@ -103,7 +132,7 @@ def _reliability(run: ChainRun) -> dict[str, Any]:
     return out
 
 
-def _tco(own: ClusterRun) -> dict[str, Any]:
+def _tco(own: SiteRun, rent: Any) -> dict[str, Any]:
     tco = own.tco
     return {
         "capex_cny": tco.capex_cny,
@@ -112,7 +141,9 @@ def _tco(own: ClusterRun) -> dict[str, Any]:
         "tco_discounted_cny": tco.tco_discounted_cny,
         "horizon_years": tco.years,
         "cny_per_card_hour": tco.cny_per_card_hour,
-        "cny_per_mtoken": own.cny_per_mtoken,
+        "market_rent_per_card_hour": rent.value if rent else None,
+        "market_rent_unit": rent.unit if rent else None,
+        "cny_per_mtoken": own.cny_per_mtoken if own.work("training") else None,
         "hours": "sold" if tco.sold_share < 1 else "all available hours sold",
         "terms_cny_per_year": tco.terms(),
         "capex_groups_cny": own.bill.group_totals(),
@@ -124,116 +155,78 @@ def _market(run: ChainRun) -> dict[str, Any]:
     if run.forecast is not None:
         for line in run.forecast.products:
             products[line.name] = {
-                "units": dict(line.units),
-                "asp_kcny": dict(line.asp_kcny),
-                "revenue_kcny": dict(line.revenue_kcny),
+                name: dict(zip(run.forecast.years, getattr(line, name).tolist(), strict=True))
+                for name in ("units", "asp_kcny", "revenue_kcny")
             }
-    value, incumbent = run.value, run.incumbent
+    value, rival = run.value, run.incumbent
+    trained = rival is not None and rival.work("training") is not None
+    terms = {k: v for k, v in asdict(value).items() if k != "segments"} if value else None
     return {
         "value_in_use_price_cny": value.price_cny if value else None,
-        "value_in_use_terms": asdict(value.training) if value else None,
-        "inference_value_in_use_price_cny": value.inference.price_cny if value and value.inference else None,
-        "inference_share": value.inference_share if value else None,
-        "incumbent": run.inputs.incumbent.scenario.name if run.inputs.incumbent else None,
-        "incumbent_cny_per_mtoken": incumbent.cny_per_mtoken if incumbent else None,
-        "link": asdict(run.link),
+        "value_in_use_terms": terms,
+        "value_by_workload_cny": value.by_segment_cny if value else None,
+        "target_price_movement": movement_by_workload(run),
+        "incumbent": rival.name if rival else None,
+        "incumbent_cny_per_mtoken": rival.cny_per_mtoken if rival and trained else None,
+        "incumbent_workloads": [workload_object(rival, w) for w in rival.works] if rival else None,
+        "link": {
+            k: v.ravel().tolist() if isinstance(v, np.ndarray) else v for k, v in asdict(run.link).items()
+        },
         "products": products,
     }
 
 
 def _valuation(run: ChainRun) -> dict[str, Any] | None:
-    if run.valuation is None or run.company is None:
+    if run.valuation is None or run.company is None or run.forecast is None:
         return None
     value, printed = run.valuation, run.company.printed
-    return {
-        "dcf_hkd_m": value.dcf_hkd_m,
-        "ps_hkd_m": value.ps_hkd_m,
-        "blended_hkd_m": value.blended_hkd_m,
-        "target_price_hkd": value.target_price_hkd,
+    out = {
+        **legs(value, value.currency),
+        "currency": value.currency,
         "upside": value.upside,
         "pv_fcf_kcny": value.present.flows,
         "pv_terminal_kcny": value.present.terminal,
-        "as_printed": {
-            "dcf_hkd_m": printed.dcf_hkd_m,
-            "ps_hkd_m": printed.ps_hkd_m,
-            "blended_hkd_m": printed.blended_hkd_m,
-            "target_price_hkd": printed.target_price_hkd,
-        },
-        "why_they_differ": WHY_DIFFERENT,
+        "notes": [*messages(run.company, run.forecast, run.link)],
+        "failed_checks": [asdict(c) for c in make_statements(run.company, run.forecast).failed],
     }
+    if printed is None:
+        return out
+    return out | {"as_printed": legs(printed, value.currency), "why_they_differ": WHY_DIFFERENT}
+
+
+def _notes(run: ChainRun) -> list[str]:
+    """What the reader must know of the whole: where the corridor ends, and what each workload says."""
+    out = []
+    if run.inputs.scenario.market is None:
+        out.append("no market section: the card is not valued, and moves no forecast")
+    elif run.company is not None and run.link.product is None:
+        out.append(
+            f"{run.inputs.parts.card.name} is no product of {run.company.name}: its forecast stays as it is"
+        )
+    return out + [f"{work.name}: {note}" for work in run.own.works for note in work.notes]
 
 
 def result_object(run: ChainRun) -> dict[str, Any]:
     """Return the result of a run as one object of plain values."""
     sources = weakest_sources(run)
-    forecast = run.forecast
+    forecast, trained = run.forecast, run.own.work("training")
     return {
         "scenario": run.inputs.scenario.name,
         "seed": run.inputs.scenario.seed,
         "weakest_tier": max((s["tier"] for s in sources.values()), key=TIERS.index),
         "weakest_inputs": sources,
         "cluster": _cluster(run.own),
-        "training": _training(run),
-        "reliability": _reliability(run),
-        "tco": _tco(run.own),
+        "workloads": [workload_object(run.own, work) for work in run.own.works],
+        "training": _training(trained) if trained else None,
+        "reliability": _reliability(run, trained.detail) if trained else None,
+        "tco": _tco(run.own, run.inputs.parts.card.rent),
         "market": _market(run),
         "forecast": None
         if forecast is None
         else {
-            "revenue_kcny": dict(zip(forecast.years, forecast.revenue_kcny, strict=True)),
-            "ebit_kcny": dict(zip(forecast.years, forecast.ebit_kcny, strict=True)),
-            "fcf_kcny": dict(zip(forecast.years, forecast.fcf_kcny, strict=True)),
+            name: dict(zip(forecast.years, getattr(forecast, name).tolist(), strict=True))
+            for name in ("revenue_kcny", "ebit_kcny", "fcf_kcny")
         },
         "valuation": _valuation(run),
+        "notes": _notes(run),
     }
-
-
-def chain_terms(run: ChainRun) -> list[tuple[str, str, float]]:
-    """Return the terms of the corridor in its order: room, name with unit, value.
-
-    Raises InputError when the scenario has no company or incumbent, because the corridor then ends early.
-    """
-    if run.value is None or run.forecast is None or run.valuation is None:
-        raise InputError(
-            f"{run.inputs.file}: needs market and company sections for the corridor to reach a target price"
-        )
-    rows: list[tuple[str, str, float]] = []
-
-    def add(room: str, terms: Mapping[str, float]) -> None:
-        rows.extend((room, name, float(value)) for name, value in terms.items())
-
-    own, step = run.own, run.own.step
-    net = own.network
-    add("fabric", {
-        "scale_up_bytes_per_s": float(net.scale_up_rate(net.scale_up_size)),
-        "scale_out_bytes_per_s": float(net.scale_out_rate),
-    })  # fmt: skip
-    add("perf", asdict(step.terms))
-    add("perf", {
-        "step_time_s": step.step_time_s, "mfu": step.mfu, "tokens_per_s": step.tokens_per_s,
-        "memory_per_card_bytes": step.memory.total,
-    })  # fmt: skip
-    add("des", {
-        "mttf_h": own.expected.mttf_s / 3600, "ettr": own.expected.ettr,
-        "training_goodput_tokens_per_s": own.goodput_tokens_per_s,
-    })  # fmt: skip
-    add("econ", {
-        "facility_power_w": own.power.facility_power_w, "capex_cny": own.tco.capex_cny,
-        "opex_cny_per_year": own.tco.opex_cny_per_year, "cny_per_card_hour": own.tco.cny_per_card_hour,
-        "cny_per_mtoken": own.cny_per_mtoken,
-    })  # fmt: skip
-    incumbent = run.incumbent.cny_per_mtoken if run.incumbent else 0.0
-    add("market", {
-        "incumbent_cny_per_mtoken": incumbent, "value_in_use_price_cny": run.value.price_cny,
-        "asp_factor": run.link.asp_factor, "units_factor": run.link.units_factor,
-    })  # fmt: skip
-    add(
-        "finance",
-        {f"revenue_kcny {y}": r for y, r in zip(run.forecast.years, run.forecast.revenue_kcny, strict=True)},
-    )
-    value = run.valuation
-    add("finance", {
-        "dcf_hkd_m": value.dcf_hkd_m, "ps_hkd_m": value.ps_hkd_m, "blended_hkd_m": value.blended_hkd_m,
-        "target_price_hkd": value.target_price_hkd,
-    })  # fmt: skip
-    return rows

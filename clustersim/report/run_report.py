@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clustersim.finance.dcf import present_value
+from clustersim.finance.valuation import value_company
 from clustersim.pipeline import ChainRun
 from clustersim.report import figures
 from clustersim.report.csvtext import rows_text
@@ -26,9 +27,17 @@ def _csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
 
 def run_tables(run: ChainRun, result: Mapping[str, Any]) -> dict[str, bytes]:
     """Return the tables of a run by file name."""
-    terms = result["training"]["terms"]
     tables = {
-        "step_terms.csv": _csv([{"term": k, "seconds": v} for k, v in terms.items()]),
+        "workload_terms.csv": _csv([
+            {"workload": work["name"], "kind": work["kind"], "term": k, "value": v}
+            for work in result["workloads"]
+            for k, v in {**work["terms"], **work["rates"], **work["service"]}.items()
+        ]),
+        "unit_costs.csv": _csv([
+            {"workload": work["name"], "kind": work["kind"], "quantity": k, "value": v}
+            for work in result["workloads"]
+            for k, v in work.items() if k.startswith(("cny_per_", "kwh_per_"))
+        ]),
         "bill_of_materials.csv": _csv([
             {
                 "group": line.group, "part": line.part, "quantity": line.quantity,
@@ -59,13 +68,14 @@ def run_tables(run: ChainRun, result: Mapping[str, Any]) -> dict[str, bytes]:
         f = run.forecast
         names = ("revenue", "gross_profit", "ebit", "depreciation", "tax", "working_capital", "capex", "fcf")
         rows = [
-            {"year": y, **{f"{n}_kcny": getattr(f, f"{n}_kcny")[i] for n in names}}
+            {"year": y, **{f"{n}_kcny": float(getattr(f, f"{n}_kcny")[i]) for n in names}}
             for i, y in enumerate(f.years)
         ]
         tables["forecast.csv"] = _csv(rows)
         tables["products.csv"] = _csv([
-            {"product": p.name, "year": y, "units": p.units.get(y), "asp_kcny": p.asp_kcny.get(y), "revenue_kcny": r}
-            for p in f.products for y, r in p.revenue_kcny.items()
+            {"product": p.name, "year": y, "units": float(p.units[i]), "asp_kcny": float(p.asp_kcny[i]),
+             "revenue_kcny": float(p.revenue_kcny[i])}
+            for p in f.products for i, y in enumerate(f.years) if p.revenue_kcny[i]
         ])  # fmt: skip
     return tables
 
@@ -84,19 +94,19 @@ _LOSSES = (
 
 def _waterfall(run: ChainRun, result: Mapping[str, Any]) -> Figure:
     """Every lost share of the cluster's peak, from nameplate to kept tokens."""
-    own = run.own
-    terms, step = result["training"]["terms"], own.step.step_time_s
-    peak = own.step.peak * own.cards / 1e15
-    ettr = own.expected.ettr
-    ideal = own.step.mfu * step
+    detail = run.own.training
+    terms, step = result["training"]["terms"], detail.step.step_time_s
+    peak = detail.step.peak * run.own.cards / 1e15
+    ettr = detail.expected.ettr
+    ideal = detail.step.mfu * step
     losses = []
     for name, keys in _LOSSES:
         seconds = sum(terms.get(k, 0.0) for k in keys)
         if name == "kernels below peak":
             seconds -= ideal
         losses.append((name, peak * seconds / step))
-    useful = peak * own.step.mfu
-    shares = own.expected
+    useful = peak * detail.step.mfu
+    shares = detail.expected
     losses += [
         ("checkpoint stalls", useful * shares.checkpoint),
         ("work lost at failures", useful * shares.rework),
@@ -118,36 +128,39 @@ def _football(run: ChainRun) -> Figure:
     company, forecast, value = run.company, run.forecast, run.valuation
     assert company is not None and forecast is not None and value is not None
 
-    def dcf(wacc: float, growth: float) -> float:
-        present = present_value(forecast.fcf_kcny, wacc=wacc, growth=growth)
-        return (
-            (present.enterprise_value + company.net_cash_kcny) * company.hkd_per_cny / 1e3 / company.shares_m
-        )
+    def legs_at(wacc: float, growth: float) -> tuple[float, float]:
+        shifted = replace(company, wacc=wacc, capm=None, terminal_growth=growth)
+        moved = value_company(shifted, forecast)
+        return float(moved.dcf_m / moved.shares_m), float(moved.target_price)
 
-    ps = value.ps_hkd_m / company.shares_m
-    step = ps / (1 - company.peers.discount) * 0.1
-    w, g = company.wacc, company.terminal_growth
-    here = dcf(w, g)
+    ps = float(value.ps_m / value.shares_m)
+    step = ps / (1 - float(company.peers.discount)) * 0.1 if company.peers is not None else 0.0
+    w, g = float(value.wacc), float(company.terminal_growth)
+    wide = min(0.01, (w - g) / 2)
+    (low, low_blend), (here, blend), (high, high_blend) = (legs_at(w + d, g) for d in (wide, 0.0, -wide))
+    part = (1 - float(company.dcf_weight)) * step
     bars = [
-        ("DCF, WACC ±1 point", dcf(w + 0.01, g), here, dcf(w - 0.01, g)),
-        ("DCF, growth ±0.5 points", dcf(w, g - 0.005), here, dcf(w, g + 0.005)),
+        (f"DCF, WACC ±{100 * wide:.2g} points", low, here, high),
+        (
+            "DCF, growth ±0.5 points",
+            legs_at(w, g - 0.005)[0],
+            here,
+            legs_at(w, min(g + 0.005, w - wide / 2))[0],
+        ),
         ("price-to-sales, discount ±10 points", ps - step, ps, ps + step),
-        ("blend of both",
-         0.5 * (dcf(w + 0.01, g) + ps - step), value.target_price_hkd, 0.5 * (dcf(w - 0.01, g) + ps + step)),
-    ]  # fmt: skip
-    lines = {
-        "market price": company.price_hkd,
-        "recomputed target": value.target_price_hkd,
-        "printed target": company.printed.target_price_hkd,
-    }
-    return figures.football_field("Value per share", bars, lines, "HKD per share")
+        ("blend of both", low_blend - part, blend, high_blend + part),
+    ]
+    lines = {"market price": company.price, "recomputed target": float(value.target_price)}
+    if company.printed is not None:
+        lines["printed target"] = company.printed.target_price
+    return figures.football_field("Value per share", bars, lines, f"{company.currency} per share")
 
 
 def run_figures(run: ChainRun, result: Mapping[str, Any]) -> dict[str, Figure]:
     """Return the figures of a run by file name."""
     name = result["scenario"]
-    out = {
-        "goodput_waterfall.png": _waterfall(run, result),
+    out = {"goodput_waterfall.png": _waterfall(run, result)} if result["training"] else {}
+    out |= {
         "tco_breakdown.png": figures.cost_bars(
             f"{name}: cost per year",
             {k: v / 1e6 for k, v in result["tco"]["terms_cny_per_year"].items() if v},
@@ -162,7 +175,8 @@ def run_figures(run: ChainRun, result: Mapping[str, Any]) -> dict[str, Figure]:
     if run.forecast is not None and run.company is not None:
         years = run.company.product_years
         by_product = {
-            p.name: [p.revenue_kcny.get(y, 0.0) / 1e6 for y in years] for p in run.forecast.products
+            p.name: [float(p.revenue_kcny[run.company.years.index(y)]) / 1e6 for y in years]
+            for p in run.forecast.products
         }
         out["revenue_by_product.png"] = figures.revenue_stack(
             f"{run.company.name}: revenue by product (mix calibrated, totals as forecast)",

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clustersim.des.serving.book import Requests
+from clustersim.des.serving.deployment import saturation
 from clustersim.des.serving.metrics import queue_over_time, records, summarise
 from clustersim.des.serving.run import ServingRun
 from clustersim.des.serving.settings import ClosedLoop
-from clustersim.planner.serving_deploy import saturation
 from clustersim.report.style import BLUE, GREY, ORANGE, PALETTE, new_figure, save
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from clustersim.planner.serving_deploy import Answer
+    from clustersim.planner.serving import Answer
 
 __all__ = ["frontier", "load_latency", "queue", "save_figures"]
 

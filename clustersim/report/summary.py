@@ -2,39 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from clustersim.report.units import UNITS
+
 __all__ = ["summary"]
+
+Row = Callable[[str, str, str], str]
+
+#: The lines of a workload by kind: name, key of its rates or services, factor, format.
+_LINES: dict[str, tuple[tuple[str, str, float, str], ...]] = {
+    "training": (),
+    "serving": (
+        ("requests per card", "requests_per_s_per_card", 1.0, "{:.3f} 1/s"),
+        ("input tokens per card", "input_tokens_per_s_per_card", 1.0, "{:,.0f} tokens/s"),
+        ("output tokens per card", "output_tokens_per_s_per_card", 1.0, "{:,.0f} tokens/s"),
+        ("TTFT, P99", "ttft_p99_s", 1.0, "{:.2f} s"),
+        ("TPOT, P99", "tpot_p99_s", 1e3, "{:.1f} ms"),
+        ("share within the service level", "slo_share", 100.0, "{:.1f} %"),
+    ),
+    "video": (("streams per card", "streams_per_card", 1.0, "{:,.0f}"),),
+    "jobs": (
+        ("useful share of the card-hours", "useful_share", 100.0, "{:.1f} %"),
+        ("servers in use", "utilisation", 100.0, "{:.1f} %"),
+    ),
+}
 
 
 def _line(name: str, value: str, part: str, result: Mapping[str, Any]) -> str:
     tier = result["weakest_inputs"][part]["tier"]
-    return f"  {name:<36}{value:>24}   [{tier}]"
+    return f"  {name:<40}{value:>22}   [{tier}]"
 
 
-def summary(result: Mapping[str, Any]) -> str:
-    """Return the page: each number with the tier of its weakest input."""
-    cluster, training, reliability = result["cluster"], result["training"], result["reliability"]
-    tco, market, valuation = result["tco"], result["market"], result["valuation"]
-
-    def row(name: str, value: str, part: str) -> str:
-        return _line(name, value, part, result)
-
+def _training(work: Mapping[str, Any], result: Mapping[str, Any], row: Row) -> list[str]:
+    training, reliability, cards = result["training"], result["reliability"], result["cluster"]["cards"]
     lines = [
-        f"{result['scenario']}  (seed {result['seed']}; weakest input: {result['weakest_tier']})",
-        "",
-        "Training",
         row("step time", f"{training['step_time_s']:.3f} s", "training"),
         row("throughput", f"{training['tokens_per_s']:,.0f} tokens/s", "training"),
         row("MFU / HFU", f"{training['mfu']:.1%} / {training['hfu']:.1%}", "training"),
-        row(
-            f"weak scaling, {training['scaling_base_cards']} to {cluster['cards']} cards",
-            f"{training['scaling_efficiency']:.1%}",
-            "training",
+        *(
+            [
+                row(
+                    f"weak scaling, {training['scaling_base_cards']} to {cards} cards",
+                    f"{training['scaling_efficiency']:.1%}",
+                    "training",
+                )
+            ]
+            if training["scaling_base_cards"] < cards
+            else []
         ),
         row("memory per card", f"{training['memory_per_card_bytes'] / 2**30:.1f} GiB", "training"),
-        "Reliability",
         row("MTTF of the cluster", f"{reliability['mttf_h']:.1f} h", "reliability"),
         row("failures in the run", f"{reliability['failures']:.1f}", "reliability"),
         row("ETTR", f"{reliability['ettr']:.2%}", "reliability"),
@@ -48,37 +67,115 @@ def summary(result: Mapping[str, Any]) -> str:
             row("longest failure-free stretch, P50", f"{hours:.0f} h", "reliability"),
             row("recovery, P50", f"{recovery:.0f} s", "reliability"),
         ]
+    return lines
+
+
+def _workload(work: Mapping[str, Any], result: Mapping[str, Any], row: Row) -> list[str]:
+    """One workload: its plan, its rates and service, the cost and energy of its units."""
+    head = f"{work['name']}: {work['kind']}, {work['share']:.0%} of the card-hours"
+    lines = [head]
+    if "plan" in work:
+        how = "stated" if work.get("stated") else "best found"
+        lines += textwrap.wrap(
+            f"plan, {how}: {work['plan']}", 96, initial_indent="  ", subsequent_indent="    "
+        )
+    if work["kind"] == "training" and result["training"]["workload"] == work["name"]:
+        lines += _training(work, result, row)
+    known = {**work["rates"], **work["service"]}
     lines += [
-        "Power and cost",
-        row("IT / facility power", f"{cluster['it_power_w'] / 1e3:,.0f} / {cluster['facility_power_w'] / 1e3:,.0f} kW",
-            "cluster"),
+        row(name, form.format(known[key] * factor), "workloads")
+        for name, key, factor, form in _LINES[work["kind"]]
+        if key in known
+    ]
+    lines += [
+        row(f"cost per {UNITS[key.removeprefix('cny_per_')]}", f"{value:.4g} CNY", "tco")
+        for key, value in work.items()
+        if key.startswith("cny_per_")
+    ]
+    unit = work["unit"]
+    lines.append(row(f"energy per {UNITS[unit]}", f"{work[f'kwh_per_{unit}']:.4g} kWh", "tco"))
+    return lines
+
+
+def _site(result: Mapping[str, Any], row: Row) -> list[str]:
+    cluster, tco = result["cluster"], result["tco"]
+    both = f"{cluster['it_power_w'] / 1e3:,.0f} / {cluster['facility_power_w'] / 1e3:,.0f} kW"
+    lines = [
+        "Site",
+        row("IT / facility power", both, "cluster"),
         row("capex, VAT included", f"{tco['capex_cny'] / 1e6:,.1f} M CNY", "tco"),
         row("opex", f"{tco['opex_cny_per_year'] / 1e6:,.2f} M CNY/year", "tco"),
         row(f"TCO over {tco['horizon_years']:g} years", f"{tco['tco_cny'] / 1e6:,.1f} M CNY", "tco"),
         row("cost per card-hour", f"{tco['cny_per_card_hour']:.2f} CNY", "tco"),
-        row("cost per million tokens", f"{tco['cny_per_mtoken']:.2f} CNY", "tco"),
-    ]  # fmt: skip
-    if market["value_in_use_price_cny"] is not None:
-        cost = market["incumbent_cny_per_mtoken"]
-        lines += [
-            "Market",
-            row(f"incumbent ({market['incumbent']}) per Mtoken", f"{cost:.2f} CNY", "market"),
-            row("value-in-use price of the card", f"{market['value_in_use_price_cny']:,.0f} CNY", "market"),
-        ]
-    if result["forecast"] is not None:
-        lines.append("Forecast, M CNY")
-        revenue = result["forecast"]["revenue_kcny"]
-        lines += [
-            row(f"revenue {year}", f"{value / 1e3:,.1f}", "forecast") for year, value in revenue.items()
-        ]
-    if valuation is not None:
-        printed = valuation["as_printed"]
-        lines.append("Valuation                                  recomputed   (as printed)")
-        for key, name, digits in (
-            ("dcf_hkd_m", "DCF, M HKD", 0), ("ps_hkd_m", "price-to-sales, M HKD", 0),
-            ("blended_hkd_m", "blended, M HKD", 0), ("target_price_hkd", "target price, HKD per share", 2),
-        ):  # fmt: skip
-            both = f"{valuation[key]:,.{digits}f}   ({printed[key]:,.{digits}f})"
-            lines.append(row(name, both, "valuation"))
-        lines += ["", valuation["why_they_differ"]]
+    ]
+    if tco["market_rent_per_card_hour"] is not None:
+        rent = f"{tco['market_rent_per_card_hour']:.2f} {tco['market_rent_unit']}"
+        lines.append(row("market rent of the card, beside it", rent, "tco"))
+    return lines
+
+
+def _market(result: Mapping[str, Any], row: Row) -> list[str]:
+    market = result["market"]
+    if market["value_in_use_price_cny"] is None:
+        return []
+    lines = ["Market"]
+    for work in market["incumbent_workloads"]:
+        unit = work["unit"]
+        name = f"{market['incumbent']}, {UNITS[unit]}"
+        lines.append(row(name, f"{work[f'cny_per_{unit}']:.4g} CNY", "market"))
+    lines.append(
+        row("value-in-use price of the card", f"{market['value_in_use_price_cny']:,.0f} CNY", "market")
+    )
+    parts = market["value_by_workload_cny"]
+    if len(parts) > 1:
+        lines += [row(f"  of which {name}", f"{value:,.0f} CNY", "market") for name, value in parts.items()]
+    return lines
+
+
+def _forecast(result: Mapping[str, Any], row: Row) -> list[str]:
+    if result["forecast"] is None:
+        return []
+    revenue = result["forecast"]["revenue_kcny"]
+    return ["Forecast, M CNY"] + [
+        row(f"revenue {year}", f"{value / 1e3:,.1f}", "forecast") for year, value in revenue.items()
+    ]
+
+
+def _valuation(result: Mapping[str, Any], row: Row) -> list[str]:
+    valuation = result["valuation"]
+    if valuation is None:
+        return []
+    printed, unit = valuation.get("as_printed"), valuation["currency"]
+    low = unit.lower()
+    lines = [f"Valuation                                    recomputed{'   (as printed)' if printed else ''}"]
+    for key, name, digits in (
+        (f"dcf_{low}_m", f"DCF, M {unit}", 0), (f"ps_{low}_m", f"price-to-sales, M {unit}", 0),
+        (f"blended_{low}_m", f"blended, M {unit}", 0), (f"target_price_{low}", f"target price, {unit} per share", 2),
+    ):  # fmt: skip
+        both = f"{valuation[key]:,.{digits}f}" + (f"   ({printed[key]:,.{digits}f})" if printed else "")
+        lines.append(row(name, both, "valuation"))
+    moved = result["market"]["target_price_movement"]
+    lines += [
+        row(f"  moved since the anchor by {name}", f"{value:+.2f}", "valuation")
+        for name, value in moved.items()
+    ]
+    lines += [f"CHECK FAILS: {c['check']}, {c['year']}: {c['note']}" for c in valuation["failed_checks"]]
+    lines += ["", *valuation["notes"]]
+    return [*lines, valuation["why_they_differ"]] if printed else lines
+
+
+def summary(result: Mapping[str, Any]) -> str:
+    """Return the page: each number with the tier of its weakest input."""
+
+    def row(name: str, value: str, part: str) -> str:
+        return _line(name, value, part, result)
+
+    lines = [f"{result['scenario']}  (seed {result['seed']}; weakest input: {result['weakest_tier']})", ""]
+    for work in result["workloads"]:
+        lines += _workload(work, result, row)
+    lines += [*_site(result, row), *_market(result, row), *_forecast(result, row), *_valuation(result, row)]
+    if result["notes"]:
+        lines.append("")
+        for note in result["notes"]:
+            lines += textwrap.wrap(f"- {note}", 110, subsequent_indent="  ")
     return "\n".join(lines)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from clustersim.reading.guarded import stamp
 from clustersim.schema.base import validate
-from clustersim.schema.company import AnchorFile
+from clustersim.schema.company import AnchorFile, AnchorRow
 from clustersim.schema.lookup import find_file
 from clustersim.schema.yamlfile import read_yaml
 
-__all__ = ["anchors_path", "load_anchors"]
+__all__ = ["anchor_of", "anchors_path", "load_anchors"]
 
 
 def anchors_path() -> Path:
@@ -28,3 +28,13 @@ def load_anchors() -> AnchorFile:
     """Load the anchors; the parsed file is kept until it changes."""
     path = anchors_path()
     return _load(path, stamp(path))
+
+
+def anchor_of(scenario: str, product: str) -> AnchorRow | None:
+    """Return the anchor of a scenario, or of its product line where the scenario has none of its own.
+
+    A shipped scenario moves the forecast by what is changed in it, and nothing by what it asks.
+    """
+    rows = load_anchors().anchors
+    own = next((row for row in rows if row.scenario == scenario and row.product == product), None)
+    return own or next((row for row in rows if row.product == product), None)

@@ -178,7 +178,9 @@ def validate(model: type[M], document: Document, *, require_source: bool = False
     try:
         return model.model_validate(data, context={"require_source": require_source})
     except ValidationError as error:
-        raise _refusal(model, document, at, error.errors()) from None
+        details = error.errors()
+        kept = [d for d in details if not _repeated(d, details)]
+        raise _refusal(model, document, at, kept) from None
 
 
 def _refusal(model: type[BaseModel], document: Document, at: KeyPath, details: Sequence[Any]) -> InputError:
@@ -191,37 +193,72 @@ def _refusal(model: type[BaseModel], document: Document, at: KeyPath, details: S
 
 
 def _problem(model: type[BaseModel], document: Document, at: KeyPath, detail: Any) -> Problem:
-    path = (*at, *(part for part in detail["loc"] if part != "[key]"))
+    loc = tuple(part for part in detail["loc"] if part != "[key]")
+    known, path = _walk(model, loc)
+    path = (*at, *path)
     key = printable(".".join(str(part) for part in path), 200)
     kind = detail["type"]
     line = document.line_of(path)
     if kind == "extra_forbidden":
-        known = _known_keys(model, detail["loc"][:-1])
         return Problem(document.file, line, key, "unknown key", suggest(str(detail["loc"][-1])[:80], known))
     if kind == "missing":
         return Problem(document.file, line, key, "is needed and missing", "add it")
+    if kind in {"union_tag_not_found", "union_tag_invalid"}:
+        words = str(detail["ctx"].get("expected_tags") or "training, serving, video or jobs").replace("'", "")
+        return Problem(
+            document.file, line, f"{key}.kind", "is needed and missing or unknown", f"one of {words}"
+        )
     message = str(detail["msg"]).removeprefix("Value error, ")
     if kind not in {"value_error", "assertion_error"}:
         message = f"{message[0].lower()}{message[1:]}, not {printable(repr(detail['input']), 120)}"
     return Problem(document.file, line, key, message)
 
 
-def _known_keys(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
-    """Return the field names of the model that ``path`` leads to."""
+def _walk(model: type[BaseModel], loc: tuple[str | int, ...]) -> tuple[list[str], KeyPath]:
+    """Follow a problem's place through the classes: the keys known beside its last part, and its place in the file.
+
+    A union names the class that it took as a part of the place; no file has that part.
+    """
     current: Any = model
-    for part in path:
-        fields = getattr(current, "model_fields", {})
-        if part not in fields:
-            return []
-        current = _model_in(fields[part].annotation)
-    return list(getattr(current, "model_fields", {}))
+    path: list[str | int] = []
+    known: list[str] = []
+    for part in loc:
+        if getattr(current, "__origin__", None) in (dict, tuple, list):
+            path.append(part)
+            current = current.__args__[-1] if current.__origin__ is dict else current.__args__[0]
+            continue
+        members = _models_in(current)
+        chosen = next((m for m in members if part in _names_of(m)), None)
+        if current not in members and chosen is not None:
+            current = chosen
+            continue
+        if isinstance(part, str) and part.startswith("literal["):
+            continue
+        path.append(part)
+        fields = members[0].model_fields if len(members) == 1 else {}
+        known = list(fields)
+        current = fields[str(part)].annotation if part in fields else None
+    return known, tuple(path)
 
 
-def _model_in(annotation: Any) -> Any:
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The classes of files that an annotation names."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        found = _model_in(argument)
-        if found is not None:
-            return found
-    return None
+        return [annotation]
+    return [m for argument in getattr(annotation, "__args__", ()) for m in _models_in(argument)]
+
+
+def _names_of(model: type[BaseModel]) -> tuple[str, ...]:
+    """What a union calls a class in a problem's place: its ``kind``, or its own name."""
+    kind = model.model_fields.get("kind")
+    return (model.__name__, *(getattr(kind.annotation, "__args__", ()) if kind is not None else ()))
+
+
+def _repeated(detail: Any, details: list[Any]) -> bool:
+    """Whether a problem only says that a value is not another branch's, beside the problem of the branch meant."""
+    branch = detail["loc"][:-1]
+    beside = [d for d in details if d is not detail and d["loc"][: len(branch)] == branch and len(branch)]
+    if detail["type"] == "literal_error" and str(detail["loc"][-1]).startswith("literal["):
+        return isinstance(detail["input"], Mapping) and bool(beside)
+    words = any(d["type"] == "literal_error" and str(d["loc"][-1]).startswith("literal[") for d in beside)
+    return detail["type"] == "model_type" and words

@@ -1,75 +1,131 @@
-"""A company file: the printed forecast, the calibrated products, and the valuation's inputs."""
+"""A company file: drivers, products, the opening balance and market data; what a report printed is a block of its own.
+
+Only ``drivers``, ``products``, an opening balance, shares, price and a cost of capital are needed; see docs/company.md
+for a file of thirty lines. With ``printed``, drivers and products that are left out are the printed ones.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from datetime import date
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from clustersim.errors import InputError
 from clustersim.provenance import Sourced
-from clustersim.schema.base import Fraction, Model, Number, quantity
+from clustersim.schema.base import Amount, Fraction, Model, Number, quantity
+from clustersim.schema.company_rows import MoneySeries, Series, line_name
 
-__all__ = ["AnchorFile", "AnchorRow", "CompanyFile", "DriversFile", "HistoryFile", "ProductFile", "Series"]
+__all__ = [
+    "ActualsFile",
+    "AnchorFile",
+    "AnchorRow",
+    "CompanyFile",
+    "DriversFile",
+    "HistoryFile",
+    "PrintedFile",
+    "ProductFile",
+]
 
 Kcny = Annotated[Sourced, quantity("kCNY")]
 Rate = Annotated[Sourced, quantity("1", gt=-1, lt=1)]
 Positive = Annotated[Sourced, quantity("1", gt=0)]
+Years = Annotated[Sourced, quantity("1", gt=0)]
 
 
-class Series(Model):
-    """One row along the years, all values from one source."""
+class FollowsFile(Model):
+    """A roadmap card without a profile of its own: its worth per card, as a multiple of another line's."""
 
-    values: tuple[float, ...]
-    tier: str
-    source: str = ""
+    product: str
+    worth_ratio: Positive
 
 
 class ProductFile(Model):
-    """Units and price (kCNY) of one product line by year."""
+    """Units, price and unit cost (kCNY) of one product line by year or half-year."""
 
-    units: dict[str, float]
-    asp: dict[str, float]
+    units: Series = Field(default_factory=Series)
+    asp: MoneySeries = Field(default_factory=MoneySeries)
+    unit_cost: MoneySeries = Field(default_factory=MoneySeries)
+    """Years without one: the price at the gross margin of the year."""
+    ramp: Series = Field(default_factory=Series)
+    """Share of the year's plan that can be delivered."""
+    end_of_life: str | None = None
+    """The last year of sales."""
+    cannibalises: dict[str, float] = Field(default_factory=dict)
+    """Units of another line that one unit beyond the plan takes away."""
+    scenario: str | None = None
+    """The scenario that values this line's card."""
+    follows: FollowsFile | None = None
 
 
 class DriversFile(Model):
     """What moves the statements, along the years; see ``finance.company.Drivers``."""
 
+    gross_margin: Series | None = None
+    selling_share: Series | None = None
+    administrative_share: Series | None = None
+    research_share: Series | None = None
+    research_expense: MoneySeries | None = None
+    """Research that does not follow revenue, beside the share."""
+    other_income: MoneySeries | None = None
+    other_gains: MoneySeries | None = None
+    finance_net: MoneySeries | None = None
+    receivable_days: Series | None = None
+    inventory_days: Series | None = None
+    payable_days: Series | None = None
+    capex_share: Series | None = None
+    depreciation: MoneySeries | None = None
+    services_share: Series | None = None
+    channel_discount: Series | None = None
+    share_based_pay: MoneySeries | None = None
+    first_taxed_year: str | None = None
+    conversion: Kcny | None = None
+    variable_opex_share: Fraction | None = None
+    warranty_share: Fraction | None = None
+    progress_ratio: Annotated[Sourced, quantity("1", gt=0, le=1)] | None = None
+    asset_life: Years | None = None
+    interest_rate: Fraction | None = None
+    opening_tax_losses: Kcny | None = None
+    """Tax losses carried forward at the start; when given they alone relieve profits from tax."""
+    finance_mode: Literal["given", "cash"] = "given"
+    """Net finance income as given, or the interest rate on opening cash."""
+    product_mode: Literal["printed", "calibrated", "simulated"] = "simulated"
+    """Whether price and units stay printed, follow products and scales only, or also the simulated value of cards."""
+
+
+class PrintedDriversFile(Model):
+    """The drivers that reproduce the printed rows, days on average balances."""
+
     gross_margin_step: Series
+    """Change of the gross margin on the year before."""
     selling_share: Series
     administrative_share: Series
     research_share: Series
-    later_operating_share: Series
-    other_income: Series
-    other_gains: Series
-    finance_net: Series
+    later_operating_share: Series | None = None
+    """The three together in the years after the last one that has all; their split stays."""
+    other_income: MoneySeries
+    other_gains: MoneySeries
+    finance_net: MoneySeries
     receivable_days: Series
     inventory_days: Series
     payable_days: Series
     capex_share: Series
+    services_share: Series
     first_taxed_year: str
-    conversion: Kcny
-    variable_opex_share: Fraction
+    tax_rate: Fraction
     warranty_share: Fraction
-    progress_ratio: Fraction
-    interest_rate: Fraction
-    opening_tax_losses: Kcny | None = None
-    """Tax losses carried forward at the start; needed for ``tax_mode: pool``."""
-    tax_mode: Literal["printed", "pool"] = "printed"
-    finance_mode: Literal["printed", "cash"] = "printed"
-    """Net finance income as printed, or the interest rate on opening cash."""
-    product_mode: Literal["printed", "calibrated", "simulated"] = "simulated"
-    """Whether price and units stay printed, follow the scales only, or also the simulated value of the card."""
+    conversion: Kcny
 
 
 class HistoryFile(Model):
-    """The printed statements by item, in kCNY."""
+    """Statements by item along ``years``, in kCNY: actual years, and forecast years where they are printed."""
 
     years: tuple[str, ...]
     source: str
     tier: str
-    income: dict[str, tuple[float, ...]]
-    balance: dict[str, tuple[float, ...]]
-    cash_flow: dict[str, tuple[float, ...]]
+    income: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    balance: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    cash_flow: dict[str, tuple[float, ...]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _along_the_years(self) -> HistoryFile:
@@ -80,34 +136,49 @@ class HistoryFile(Model):
         return self
 
 
-class CashFlowRows(Model):
-    """The printed rows of the cash flow, outflows negative."""
+class OpeningFile(Model):
+    """The last actual year: balances and what is known of its income, by line name or alias, in ``unit``."""
 
-    ebit: tuple[float, ...]
-    depreciation_and_amortisation: tuple[float, ...]
-    tax: tuple[float, ...]
-    change_in_working_capital: tuple[float, ...]
-    capital_expenditure: tuple[float, ...]
-    free_cash_flow: tuple[float, ...]
+    year: str
+    unit: str = "kCNY"
+    source: str = ""
+    tier: str = "given"
+    balance: dict[str, float]
+    income: dict[str, float] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names(cls, raw: Any) -> Any:
+        if not isinstance(raw, dict):
+            return raw
+        out = dict(raw)
+        for part in ("balance", "income"):
+            if isinstance(raw.get(part), dict):
+                try:
+                    out[part] = {line_name(str(k)): v for k, v in raw[part].items()}
+                except InputError as error:
+                    raise ValueError(f"{part}: {error}") from None
+        return out
 
 
 class PeersFile(Model):
-    """The price-to-sales leg."""
+    """The price-to-sales leg; without ``price_to_sales`` the ``statistic`` of the members of the year."""
 
-    price_to_sales: Positive
-    discount: Fraction
-    year: str
+    price_to_sales: Positive | None = None
+    discount: Fraction | None = None
+    year: str | None = None
+    statistic: Literal["mean", "median"] = "mean"
     members: dict[str, dict[str, float | None]] = Field(default_factory=dict)
 
 
 class CapmFile(Model):
-    """Cost of capital as printed."""
+    """Cost of capital by its parts; with a printed block, parts left out are the printed ones."""
 
-    risk_free: Rate
-    beta: Positive
-    premium: Rate
-    cost_of_debt: Rate
-    debt_to_equity: Rate
+    risk_free: Rate | None = None
+    beta: Positive | None = None
+    premium: Rate | None = None
+    cost_of_debt: Rate | None = None
+    debt_to_equity: Rate | None = None
 
 
 class MarketSizeFile(Model):
@@ -122,63 +193,168 @@ class MarketSizeFile(Model):
 
 
 class PrintedFile(Model):
-    """The report's own valuation."""
+    """A report's own forecast and valuation, in kCNY and the listing currency."""
 
+    source: str = ""
+    revenue: MoneySeries
+    drivers: PrintedDriversFile
+    products: dict[str, ProductFile]
+    cash_flow_rows: dict[str, MoneySeries]
+    capm: CapmFile | None = None
+    peers: PeersFile
     pv_fcf: Kcny
     pv_terminal: Kcny
-    dcf_hkd_m: Positive
-    ps_hkd_m: Positive
-    blended_hkd_m: Positive
-    target_price_hkd: Positive
+    dcf_m: Positive
+    ps_m: Positive
+    blended_m: Positive
+    target_price: Positive
+
+
+class RefinancingFile(Model):
+    """What is done when cash would fall below the minimum."""
+
+    by: Literal["debt", "equity"] = "debt"
+    rate: Rate = Field(
+        default_factory=lambda: Sourced(0.035, "1", "five-year loan prime rate, 2025, rounded", "assumption")
+    )
+    minimum_cash: Kcny = Field(default_factory=lambda: Sourced(0.0, "kCNY"))
+
+
+class ActualsFile(Model):
+    """A half-year's reported figures, by line name or alias, in ``unit``."""
+
+    unit: str = "kCNY"
+    source: str = ""
+    lines: dict[str, float]
+
+
+class SupplyFile(Model):
+    """What bounds a product's units by year: the least of what is given (see ``market.supply``)."""
+
+    units: Series | None = None
+    wafers: Series | None = None
+    good_dies_per_wafer: Positive | None = None
+    dies_per_card: int = Field(default=1, ge=1)
+    memory_stacks: Series | None = None
+    stacks_per_card: int = Field(default=1, ge=1)
+    packaging: Series | None = None
+    opening_inventory: Amount | None = None
+    """Finished cards in stock at the start; they can be sold in the first year beside what is made."""
+
+
+class SotpFile(Model):
+    """A segment's own multiple of its revenue in a year."""
+
+    price_to_sales: Positive
+    year: str
+
+
+class JournalEntry(Model):
+    """Who changed which driver, when and why."""
+
+    date: date
+    who: str
+    key: str
+    was: float | str
+    now: float | str
+    why: str
 
 
 class CompanyFile(Model):
     """Everything about the company."""
 
     name: str
-    source: str
+    title: str = ""
+    source: str = ""
+    currency: Literal["CNY", "HKD", "USD"] = "CNY"
+    """The currency of the listing: price, target price and market value."""
+    as_of: date | None = None
+    """Date of the market data; what of the first year is over by then cannot be moved any more."""
     years: tuple[str, ...] = Field(min_length=1)
-    revenue: Series
-    drivers: DriversFile
-    history: HistoryFile
-    cash_flow_rows: CashFlowRows
-    products: dict[str, ProductFile]
-    services_share: dict[str, float]
-    asp_scale: Positive
-    """Multiplies every product's price; 1 is the printed forecast."""
-    units_scale: Positive
-    """Multiplies every product's units; 1 is the printed forecast."""
-    tax_rate: Fraction
-    wacc: Rate
-    terminal_growth: Rate
+    drivers: DriversFile = Field(default_factory=DriversFile)
+    products: dict[str, ProductFile] = Field(default_factory=dict)
+    history: HistoryFile | None = None
+    opening: OpeningFile | None = None
+    printed: PrintedFile | None = None
+    asp_scale: Positive = Field(default_factory=lambda: Sourced(1.0, "1"))
+    """Multiplies every product's price."""
+    units_scale: Positive = Field(default_factory=lambda: Sourced(1.0, "1"))
+    """Multiplies every product's units."""
+    tax_rate: Fraction | None = None
+    wacc: Rate | None = None
+    terminal_growth: Rate = Field(
+        default_factory=lambda: Sourced(0.02, "1", "default: growth of prices", "assumption")
+    )
     capm: CapmFile | None = None
-    net_cash: Kcny
-    hkd_per_cny: Positive
+    net_cash: Kcny | None = None
+    """Net cash for the equity bridge; the opening cash where it is left out."""
+    fx_per_cny: Positive = Field(default_factory=lambda: Sourced(1.0, "1"))
+    """Listing currency per CNY."""
+    fx: dict[str, float] = Field(default_factory=dict)
+    """Listing currency per CNY by date; the last one up to ``as_of`` replaces ``fx_per_cny``."""
     shares_m: Positive
-    price_hkd: Positive
-    dcf_weight: Fraction
-    peers: PeersFile
-    printed: PrintedFile
+    options_m: Amount = Field(default_factory=lambda: Sourced(0.0, "1"))
+    option_price: Amount = Field(default_factory=lambda: Sourced(0.0, "1"))
+    price: Positive
+    dcf_weight: Fraction | None = None
+    peers: PeersFile | None = None
+    refinancing: RefinancingFile = Field(default_factory=RefinancingFile)
     listing_proceeds: Positive | None = None
-    """Gross proceeds of a listing that the cash flow leaves out, HKD million."""
-    supply: dict[str, dict[str, float]] = Field(default_factory=dict)
-    """Most units of a product that can be made, by year; asking for more is a failed check."""
+    """Gross proceeds of a listing that the cash flow leaves out, millions of the listing currency."""
+    supply: dict[str, SupplyFile] = Field(default_factory=dict)
     market_size: MarketSizeFile | None = None
     cases: dict[str, dict[str, str | float]] = Field(default_factory=dict)
     """Named cases: keys of this file and the values that replace them."""
+    probabilities: dict[str, float] = Field(default_factory=dict)
+    """Probability of each case, ``base`` included."""
+    first_half_share: Fraction = Field(
+        default_factory=lambda: Sourced(0.4, "1", "sales of hardware lean to the second half", "assumption")
+    )
+    actuals: dict[str, ActualsFile] = Field(default_factory=dict)
+    """Reported halves, 2026H1."""
+    sotp: dict[str, SotpFile] = Field(default_factory=dict)
+    journal: tuple[JournalEntry, ...] = ()
+
+    @model_validator(mode="after")
+    def _years_are_known(self) -> CompanyFile:
+        problems = [
+            f"{key}.{year}: not a year of the forecast ({self.years[0]} to {self.years[-1]})"
+            for key, row in _rows(self)
+            for year in row.by_year
+            if year.replace("H1", "").replace("H2", "") not in self.years and not year.endswith("A")
+        ]
+        if self.history is None and self.opening is None:
+            problems.append(
+                "opening: is needed and missing; add `opening: {year: 2025A, balance: {cash: 100}}`"
+            )
+        if not self.products and self.printed is None:
+            problems.append("products: is needed and missing; add units and asp by year")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+def _rows(file: CompanyFile) -> list[tuple[str, Series]]:
+    out = [(f"drivers.{name}", row) for name, row in file.drivers if isinstance(row, Series)]
+    for name, product in file.products.items():
+        out += [(f"products.{name}.{key}", row) for key, row in product if isinstance(row, Series)]
+    return out
 
 
 class AnchorRow(Model):
-    """What the simulator gave for a product line at the shipped profiles."""
+    """What the simulator gave for a product line in a shipped scenario, at the shipped profiles."""
 
     scenario: str
+    product: str
     value_in_use_price_cny: Number
-    inference_value_in_use_price_cny: Number | None = None
-    cny_per_mtoken: Number
+    by_workload_cny: dict[str, Number]
+    """The same by workload; they sum to it."""
+    other_cost_cny: Number
+    """What the card makes its buyer spend beside its price, capitalised, per card in terms of the price."""
 
 
 class AnchorFile(Model):
-    """All anchors, by product line."""
+    """The anchors: the first of a product line stands for the scenarios that have none of their own."""
 
     name: str
-    anchors: dict[str, AnchorRow]
+    anchors: tuple[AnchorRow, ...]

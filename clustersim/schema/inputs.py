@@ -1,58 +1,44 @@
-"""Everything a run needs, read and checked: the scenario, its profiles, its price book, company and incumbent.
+"""Everything a question needs, read and checked: the scenario, its profiles, its prices, company and incumbent.
 
-``load_inputs`` is the one way in. It reports every problem of a file at once, knows where each value came from,
-and parses a file only once while it does not change.
+``load_inputs`` reads one scenario with its incumbent; ``schema.sides.load_sides`` reads several to compare. A file is
+parsed only once while it does not change, all problems of a file come at once, and every value knows its origin.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any
 
 from pydantic import BaseModel
 
-from clustersim.errors import InputError, suggest
+from clustersim.errors import InputError, Problem
 from clustersim.provenance import Sourced
-from clustersim.reading.guarded import stamp
-from clustersim.schema.base import validate
 from clustersim.schema.company import CompanyFile
-from clustersim.schema.lookup import find_file
-from clustersim.schema.overrides import Override, apply_overrides, parse_overrides
+from clustersim.schema.demand import Workload
+from clustersim.schema.loader import Loader, refuse_unused
+from clustersim.schema.overrides import INCUMBENT, Override, parse_overrides, reaching
+from clustersim.schema.parts import Parts, absent
 from clustersim.schema.prices import PriceBook
-from clustersim.schema.profiles import (
-    KINDS,
-    CardProfile,
-    CoolingProfile,
-    ModelProfile,
-    NicProfile,
-    OpticsProfile,
-    Profile,
-    ServerProfile,
-    SwitchProfile,
-)
-from clustersim.schema.scenario import Scenario
-from clustersim.schema.tco import BY_CLIMATE
-from clustersim.schema.yamlfile import Document, read_yaml
+from clustersim.schema.profiles import ModelProfile, Profile
+from clustersim.schema.reliability import CheckpointSection, ReliabilitySection
+from clustersim.schema.scenario import FabricSection, Scenario, StorageSection
+from clustersim.schema.tco import TcoSection
+from clustersim.schema.yamlfile import Document
 
-__all__ = ["Hardware", "Inputs", "load_inputs", "sourced_fields"]
+__all__ = ["MONEY_NEEDS", "NEEDS", "Inputs", "load_inputs", "load_one", "sourced_fields"]
 
-S = TypeVar("S", bound=BaseModel)
-
-
-@dataclass(frozen=True, slots=True)
-class Hardware:
-    """The profiles that one cluster names, and the model it runs."""
-
-    card: CardProfile
-    server: ServerProfile
-    nic: NicProfile
-    switch: SwitchProfile
-    optics: OpticsProfile
-    model: ModelProfile
-    cooling: CoolingProfile
+#: Parts of the site that each kind of workload needs, and that a price needs besides.
+NEEDS: dict[str, tuple[str, ...]] = {
+    "training": (
+        "cluster.cards", "cluster.server", "cluster.nic", "cluster.fabric", "cluster.storage", "reliability",
+        "checkpoint",
+    ),
+    "serving": ("cluster.nic",),
+    "video": (),
+    "jobs": ("cluster.cards", "cluster.server", "cluster.nic", "cluster.storage", "reliability", "checkpoint"),
+}  # fmt: skip
+MONEY_NEEDS = ("cluster.cards", "cluster.server", "cluster.nic", "cluster.fabric", "tco")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,40 +47,147 @@ class Inputs:
 
     file: str
     scenario: Scenario
-    hardware: Hardware
-    prices: PriceBook
+    parts: Parts
+    nominal: Parts
+    """The same parts as their files state them, without overrides."""
+    models: Mapping[str, ModelProfile]
+    prices_or_none: PriceBook | None
     company: CompanyFile | None
     incumbent: Inputs | None
     overrides: tuple[Override, ...]
     documents: Mapping[str, Document]
+
+    @property
+    def name(self) -> str:
+        """The scenario's name."""
+        return self.scenario.name
+
+    @property
+    def cards(self) -> int:
+        """Working cards; raises InputError where the cluster states none."""
+        count = self.scenario.cluster.cards
+        if count is None:
+            raise absent(self.file, "cluster.cards")
+        return int(count.value)
+
+    @property
+    def servers(self) -> int:
+        """Servers that the cards fill; raises InputError with the nearest count where they do not."""
+        server = self.parts.server
+        per_server = int(server.cards.value)
+        if self.cards % per_server:
+            near = max(per_server, round(self.cards / per_server) * per_server)
+            raise InputError(
+                f"cluster.cards={self.cards} does not fill servers of {per_server} ({server.name}); {near} would"
+            )
+        return self.cards // per_server
+
+    @property
+    def fabric(self) -> FabricSection:
+        """The network between servers; raises InputError where the cluster has none."""
+        if self.scenario.cluster.fabric is None:
+            raise absent(self.file, "cluster.fabric")
+        return self.scenario.cluster.fabric
+
+    @property
+    def storage(self) -> StorageSection:
+        """The parallel storage; raises InputError where the cluster has none."""
+        if self.scenario.cluster.storage is None:
+            raise absent(self.file, "cluster.storage")
+        return self.scenario.cluster.storage
+
+    @property
+    def reliability(self) -> ReliabilitySection:
+        """Failures and recovery; raises InputError where the scenario has none."""
+        if self.scenario.reliability is None:
+            raise absent(self.file, "reliability")
+        return self.scenario.reliability
+
+    @property
+    def checkpoint(self) -> CheckpointSection:
+        """Checkpoints; raises InputError where the scenario has none."""
+        if self.scenario.checkpoint is None:
+            raise absent(self.file, "checkpoint")
+        return self.scenario.checkpoint
+
+    @property
+    def tco(self) -> TcoSection:
+        """Prices and terms of the site; raises InputError where the scenario has none."""
+        if self.scenario.tco is None:
+            raise absent(self.file, "tco", "a price needs it")
+        return self.scenario.tco
+
+    @property
+    def prices(self) -> PriceBook:
+        """The price book; raises InputError where the scenario has no terms that name one."""
+        if self.prices_or_none is None:
+            raise absent(self.file, "tco", "a price needs it")
+        return self.prices_or_none
+
+    def model(self, workload: Workload) -> ModelProfile:
+        """The model of a workload; raises InputError where it names none."""
+        if workload.model is None:
+            raise InputError(
+                f"{self.file}: the {workload.kind} workload names no model, and this question needs one"
+            )
+        return self.models[workload.model]
+
+    def of_kind(self, kind: str) -> dict[str, Workload]:
+        """Return the workloads of one kind by name."""
+        return {name: work for name, work in self.scenario.demand.items() if work.kind == kind}
+
+    def require(self, *, money: bool) -> None:
+        """Raise one InputError that lists every part of the site that the demand, or its price, lacks."""
+        wanted: dict[str, list[str]] = {}
+        for name, work in self.scenario.demand.items():
+            for key in NEEDS[work.kind]:
+                wanted.setdefault(key, []).append(f"demand.{name} ({work.kind})")
+        for key in MONEY_NEEDS if money else ():
+            wanted.setdefault(key, []).append("its price")
+        lacking = {key: who for key, who in wanted.items() if not self._has(key)}
+        if lacking:
+            problems = [
+                Problem(self.file, None, key, "is not in the scenario", f"needed by {', '.join(who)}")
+                for key, who in lacking.items()
+            ]
+            raise InputError(f"{self.file}: the site lacks {len(lacking)} part(s)", problems)
+
+    def _has(self, key: str) -> bool:
+        node: Any = self.scenario
+        for part in key.split("."):
+            node = getattr(node, part)
+        return node is not None
 
     def fields(self) -> Iterator[tuple[str, Sourced]]:
         """Yield every sourced number that the run may use, by its key."""
         yield from sourced_fields(self.scenario)
         for kind, profile in self._profiles():
             yield from sourced_fields(profile, f"{kind}.{profile.name}")
-        for part, line in self.prices.parts.items():
-            yield f"prices.parts.{part}", line.price
-        for currency, at in self.prices.currencies.items():
-            yield f"prices.currencies.{currency}", at.rate
+        if self.prices_or_none is not None:
+            for part, line in self.prices_or_none.parts.items():
+                yield f"prices.parts.{part}", line.price
+            for currency, at in self.prices_or_none.currencies.items():
+                yield f"prices.currencies.{currency}", at.rate
         if self.company is not None:
             yield from sourced_fields(self.company, "company")
         if self.incumbent is not None:
             yield from self._incumbent_fields()
 
     def _incumbent_fields(self) -> Iterator[tuple[str, Sourced]]:
-        """The incumbent's own scenario and profiles; it shares this file's site, prices and company."""
+        """The incumbent's own cluster and profiles; it shares this file's demand, terms, prices and company."""
         assert self.incumbent is not None
         own = {f"{kind}.{profile.name}" for kind, profile in self._profiles()}
         for section in ("cluster", "reliability", "checkpoint"):
-            yield from sourced_fields(getattr(self.incumbent.scenario, section), f"incumbent.{section}")
+            value = getattr(self.incumbent.scenario, section)
+            if value is not None:
+                yield from sourced_fields(value, f"{INCUMBENT}.{section}")
         for kind, profile in self.incumbent._profiles():
             if f"{kind}.{profile.name}" not in own:
                 yield from sourced_fields(profile, f"{kind}.{profile.name}")
 
     def origins(self) -> Iterator[tuple[str, Any, str]]:
         """Yield key, value and where the value came from (file and line, or the flag)."""
-        given = {o.key for o in self.overrides}
+        given = {".".join(map(str, o.path)) if o.document == "scenario" else o.key for o in self.overrides}
         for name, document in self.documents.items():
             prefix = "" if name == "scenario" else f"{name}."
             for key, value in _leaves(document.data):
@@ -104,14 +197,9 @@ class Inputs:
                 yield full, value, "--set" if flag else f"{document.file}:{line}"
 
     def _profiles(self) -> Iterator[tuple[str, Profile]]:
-        hardware = self.hardware
-        yield "cards", hardware.card
-        yield "servers", hardware.server
-        yield "nics", hardware.nic
-        yield "switches", hardware.switch
-        yield "optics", hardware.optics
-        yield "models", hardware.model
-        yield "cooling", hardware.cooling
+        yield from self.parts.profiles()
+        for model in self.models.values():
+            yield "models", model
 
 
 def sourced_fields(value: Any, path: str = "") -> Iterator[tuple[str, Sourced]]:
@@ -137,133 +225,76 @@ def _leaves(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple
         yield path, data["value"] if isinstance(data, dict) else data
 
 
-@lru_cache(maxsize=1024)
-def _document(path: Path, at: int) -> Document:
-    return read_yaml(path)
-
-
-def _read(kind: str, name: str) -> Document:
-    path = find_file(kind, name)
-    return _document(path, stamp(path))
-
-
-class _Reader:
-    """Reads, overrides and checks files, and remembers each document under its key."""
-
-    def __init__(self, overrides: tuple[Override, ...]) -> None:
-        self.overrides = overrides
-        self.documents: dict[str, Document] = {}
-
-    def load(self, key: str, folder: str, name: str, model: type[S], *, sourced: bool) -> S:
-        mine = [o for o in self.overrides if o.document == key]
-        document = apply_overrides(_read(folder, name), mine)
-        self.documents[key] = document
-        try:
-            return validate(model, document, require_source=sourced)
-        except InputError as error:
-            raise _blame_flags(error, mine, key) from None
-
-    def profile(self, kind: str, name: str) -> Any:
-        folder, model = KINDS[kind]
-        profile = self.load(f"{kind}.{name}", folder, name, model, sourced=True)
-        if profile.name != name and not name.endswith((".yaml", ".yml")):
-            document = self.documents[f"{kind}.{name}"]
-            raise InputError(
-                f"{document.file}:{document.line_of(('name',))}: name: must be {name!r} like its file"
-            )
-        return profile
-
-
-def _blame_flags(error: InputError, overrides: list[Override], key: str) -> InputError:
-    """Problems at an overridden key are the flag's, not the file's."""
-    from dataclasses import replace
-
-    def blame(problem: Any) -> Any:
-        for override in overrides:
-            path = ".".join(str(part) for part in override.path)
-            if (
-                problem.key == path
-                or problem.key.startswith(f"{path}.")
-                or path.startswith(f"{problem.key}.")
-            ):
-                return replace(problem, file=f"--set {override.key}", line=None)
-        return problem
-
-    first = str(error).splitlines()[0]
-    return InputError(first, [blame(p) for p in error.problems])
-
-
 def load_inputs(
     name: str, sets: Iterable[str] | Mapping[str, Any] = (), *, with_incumbent: bool = True
 ) -> Inputs:
     """Load a scenario by path or name, with overrides, and everything it refers to.
 
-    Raises InputError with every problem of the first file that has any.
+    Raises InputError with every problem of the first file that has any, and for an override that nothing uses.
     """
     overrides = parse_overrides(sets)
-    inputs = _load(name, overrides, with_incumbent)
-    _refuse_unused(inputs)
+    inputs = load_one(name, tuple(o for o in overrides if not o.side))
+    if with_incumbent and inputs.scenario.market is not None:
+        inputs = replace(inputs, incumbent=_incumbent(inputs, overrides))
+    inputs = replace(inputs, overrides=overrides)
+    sides = [inputs] if inputs.incumbent is None else [inputs, inputs.incumbent]
+    if inputs.incumbent is None and any(o.side for o in overrides):
+        kept = next(o for o in overrides if o.side)
+        if inputs.scenario.market is None:
+            raise InputError(f"--set {kept.key}: the scenario has no incumbent")
+        overrides = tuple(o for o in overrides if not o.side)
+    refuse_unused(overrides, [side.documents for side in sides], inputs.file)
     return inputs
 
 
-def _load(name: str, overrides: tuple[Override, ...], with_incumbent: bool) -> Inputs:
-    reader = _Reader(overrides)
-    scenario = reader.load("scenario", "scenarios", name, Scenario, sourced=False)
-    cluster = scenario.cluster
-    server = reader.profile("servers", cluster.server)
-    hardware = Hardware(
-        card=reader.profile("cards", cluster.card),
-        server=server,
-        nic=reader.profile("nics", cluster.nic),
-        switch=reader.profile("switches", cluster.fabric.switch),
-        optics=reader.profile("optics", cluster.fabric.optics),
-        model=reader.profile("models", scenario.model),
-        cooling=reader.profile("cooling", server.cooling),
-    )
-    scenario = _with_pue(scenario, hardware.cooling)
-    prices = reader.load("prices", "hwprofiles/prices", scenario.tco.price_book, PriceBook, sourced=True)
-    if scenario.tco.as_of:
-        prices = prices.model_copy(update={"date": scenario.tco.as_of})
+def load_one(name: str, overrides: tuple[Override, ...]) -> Inputs:
+    """Load one side: a scenario and what its cluster, demand and terms refer to, without an incumbent."""
+    loader = Loader(overrides)
+    scenario = loader.scenario(name)
+    parts = loader.parts(scenario)
+    nominal = Loader(()).nominal(scenario, parts) if loader.touches_parts() else parts
+    wanted = sorted({work.model for work in scenario.demand.values() if work.model is not None})
+    models: dict[str, ModelProfile] = {model: loader.profile("models", model) for model in wanted}
+    prices, scenario = loader.terms(scenario, parts)
     company = None
     if scenario.company is not None:
-        company = reader.load("company", "scenarios/company", scenario.company, CompanyFile, sourced=False)
-    incumbent = None
-    if with_incumbent and scenario.market is not None:
-        incumbent = _load(scenario.market.incumbent, _for_incumbent(overrides), False)
-    file = reader.documents["scenario"].file
-    return Inputs(file, scenario, hardware, prices, company, incumbent, overrides, reader.documents)
+        company = loader.load("company", "scenarios/company", scenario.company, CompanyFile, sourced=False)
+    file = loader.documents["scenario"].file
+    return Inputs(file, scenario, parts, nominal, models, prices, company, None, overrides, loader.documents)
 
 
-def _with_pue(scenario: Scenario, cooling: CoolingProfile) -> Scenario:
-    """Take the PUE from the cooling profile where the scenario gives a climate instead."""
-    tco = scenario.tco
-    if tco.pue is not BY_CLIMATE or tco.climate is None:
-        return scenario
-    if tco.climate not in cooling.pue:
-        raise InputError(
-            f"cooling.{cooling.name}.pue has no climate {tco.climate!r}; {suggest(tco.climate, sorted(cooling.pue))}"
-        )
-    return scenario.model_copy(update={"tco": tco.model_copy(update={"pue": cooling.pue[tco.climate]})})
+def _incumbent(inputs: Inputs, overrides: tuple[Override, ...]) -> Inputs:
+    """The incumbent: its own cluster, on which it does our demand under our terms."""
+    assert inputs.scenario.market is not None
+    mine = reaching(overrides, INCUMBENT, first=False, own_terms=False)
+    kept = tuple(o for o in mine if o.side or o.document not in {"scenario", "company", "prices"})
+    other = load_one(inputs.scenario.market.incumbent, kept)
+    return doing(other, inputs)
 
 
-def _for_incumbent(overrides: tuple[Override, ...]) -> tuple[Override, ...]:
-    """The incumbent shares the profiles; its own scenario is reached by ``incumbent.…``."""
-    out = []
-    for override in overrides:
-        if override.document == "incumbent":
-            out.append(Override(override.key, "scenario", override.path, override.value))
-        elif override.document not in {"scenario", "company"}:
-            out.append(override)
-    return tuple(out)
+def doing(side: Inputs, first: Inputs, *, own_terms: bool = False) -> Inputs:
+    """Return a side's cluster with the first one's demand, under the first one's terms unless it keeps its own.
+
+    A layout that the side's own file states for a workload of the same name stays its own; else it is searched for.
+    """
+    demand = {
+        name: _laid_out(work, side.scenario.demand.get(name)) for name, work in first.scenario.demand.items()
+    }
+    changed: dict[str, Any] = {"demand": demand, "seed": first.scenario.seed}
+    prices = side.prices_or_none
+    if not own_terms:
+        changed["tco"], prices = first.scenario.tco, first.prices_or_none
+    return replace(
+        side,
+        scenario=side.scenario.model_copy(update=changed),
+        models=first.models,
+        prices_or_none=prices,
+        company=None,
+    )
 
 
-def _refuse_unused(inputs: Inputs) -> None:
-    """An override of a profile that the run never reads would change nothing: say so instead."""
-    known = set(inputs.documents) | (set(inputs.incumbent.documents) if inputs.incumbent else set())
-    for override in inputs.overrides:
-        if override.document == "incumbent":
-            if inputs.incumbent is None:
-                raise InputError(f"--set {override.key}: the scenario has no incumbent")
-        elif override.document not in known:
-            hint = suggest(override.document, sorted(known))
-            raise InputError(f"--set {override.key}: {inputs.file} does not use {override.document}; {hint}")
+def _laid_out(work: Workload, own: Workload | None) -> Workload:
+    if not hasattr(work, "plan"):
+        return work
+    stated = own.plan if own is not None and type(own) is type(work) and hasattr(own, "plan") else "best"
+    return work.model_copy(update={"plan": stated})

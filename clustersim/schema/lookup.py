@@ -1,19 +1,23 @@
-"""Where profiles and scenarios are found.
+"""Where profiles and scenarios are found, and by which names.
 
 Order: a given path, the folders of ``$CLUSTERSIM_PATH``, the working folder, the repository root of an editable
-install, and the copy shipped inside the package.
+install, and the copy shipped inside the package. A name is exact: the file's own or one of the ``aliases`` that it
+declares, in either case of letters and with ``-``, ``_`` and spaces alike; never a part of a name.
 """
 
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from clustersim.errors import InputError, suggest
 from clustersim.reading.guarded import is_file, printable
+from clustersim.schema.yamlfile import read_yaml
 
-__all__ = ["find_file", "known_names", "roots"]
+__all__ = ["exact_name", "find_file", "known_names", "plain", "profile_name", "roots"]
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -43,16 +47,93 @@ def known_names(kind: str) -> tuple[str, ...]:
     return tuple(sorted({name for root in roots() for name in _names(root / kind)}))
 
 
-def find_file(kind: str, name: str) -> Path:
-    """Return the file of a profile or scenario, given as a path or by its name.
+def plain(text: str) -> str:
+    """Return a name as it is compared: small letters, one hyphen for any run of hyphens, underscores and spaces.
+
+    >>> plain("Ascend 910B"), plain(" ascend_910b ") == plain("ASCEND-910B"), plain("H100") == plain("H100 PCIe")
+    ('ascend-910b', True, False)
+    """
+    return re.sub(r"[\s_-]+", "-", text.strip()).casefold()
+
+
+@lru_cache(maxsize=2048)
+def _declared(path: Path, stamp: int) -> tuple[str, ...]:
+    """The aliases that a file declares; none where it cannot be read (reading it as a profile will say why)."""
+    if "aliases:" not in path.read_text(encoding="utf-8", errors="replace"):
+        return ()
+    try:
+        data = read_yaml(path).data
+    except InputError:
+        return ()
+    aliases = data.get("aliases") if isinstance(data, dict) else None
+    return tuple(str(a) for a in aliases) if isinstance(aliases, list) else ()
+
+
+@lru_cache(maxsize=256)
+def _index(folder: Path, stamps: tuple[tuple[str, int], ...]) -> dict[str, tuple[str, ...]]:
+    """Compared name -> the files of a folder that go by it; a file's own name goes before another's alias."""
+    own = {plain(stem): (stem,) for stem, _ in stamps}
+    found: dict[str, list[str]] = {}
+    for stem, stamp in stamps:
+        for alias in dict.fromkeys(map(plain, _declared(folder / f"{stem}.yaml", stamp))):
+            found.setdefault(alias, []).append(stem)
+    return {alias: tuple(stems) for alias, stems in found.items()} | own
+
+
+def _stamps(folder: Path) -> tuple[tuple[str, int], ...]:
+    if not folder.is_dir():
+        return ()
+    return tuple(sorted((p.stem, p.stat().st_mtime_ns) for p in folder.glob("*.yaml")))
+
+
+def exact_name(kind: str, name: str) -> str | None:
+    """Return the file's name behind a name or alias of a kind, or None where no file goes by it.
+
+    >>> exact_name("hwprofiles/cards", "br166m"), exact_name("hwprofiles/cards", "昇腾910B")
+    ('BR166M', 'Ascend-910B')
+    >>> exact_name("hwprofiles/cards", "H100 PCIe"), exact_name("hwprofiles/cards", "H100 with a fan")
+    ('H100-PCIe', None)
+
+    Raises InputError where two files of one folder declare the same alias.
+    """
+    wanted = plain(name)
+    for root in roots():
+        folder = root / kind
+        if is_file(folder / f"{name}.yaml"):
+            return name
+        stems = _index(folder, _stamps(folder)).get(wanted, ())
+        if len(stems) > 1:
+            raise InputError(
+                f"{kind}: {name!r} is an alias of {' and of '.join(stems)}; say which, or drop one of the aliases"
+            )
+        if stems:
+            return stems[0]
+    return None
+
+
+def profile_name(kind: str, name: str) -> str:
+    """Return the file's own name behind a name, an alias or a path.
 
     Raises InputError with the nearest known name.
     """
+    return find_file(kind, name).stem
+
+
+def _no_file(kind: str, name: str, known: Sequence[str]) -> InputError:
+    return InputError(f"no {kind}/{printable(name, 80)}.yaml; {suggest(name[:80], known)}")
+
+
+def find_file(kind: str, name: str) -> Path:
+    """Return the file of a profile or scenario, given as a path, by its name or by a declared alias.
+
+    Raises InputError with the nearest known name, or where an alias stands for two files.
+    """
     direct = Path(name)
-    if direct.suffix in {".yaml", ".yml"} or os.sep in name:
+    if direct.suffix in {".yaml", ".yml"}:
         return direct
-    for root in roots():
-        candidate = root / kind / f"{name}.yaml"
-        if is_file(candidate):
-            return candidate
-    raise InputError(f"no {kind}/{printable(name, 80)}.yaml; {suggest(name[:80], known_names(kind))}")
+    stem = exact_name(kind, name)
+    if stem is None:
+        if os.sep in name and direct.parent.is_dir():
+            return direct
+        raise _no_file(kind, name, known_names(kind))
+    return next(p for root in roots() if is_file(p := root / kind / f"{stem}.yaml"))

@@ -1,42 +1,58 @@
-"""``--set KEY=VALUE``: overrides of any input by its key.
+"""``--set KEY=VALUE``: overrides of any input by its key, and which sides of a comparison each one reaches.
 
-Keys of the scenario are written as they stand in its file (``training.plan.tp``); keys of a profile begin with its
-kind and name (``cards.BR166M.scale_up.bandwidth``); ``company.…`` is the company file and ``incumbent.…`` the
-scenario of the incumbent.
+Keys of the scenario are written as they stand in its file (``tco.tariff``, ``demand.pretrain.model``); a key of the
+demand may leave out ``demand.NAME.`` where it can mean one workload only (``model``, ``training.seq_len``,
+``slo.ttft``). Keys of a profile begin with its kind and name (``cards.BR166M.scale_up.bandwidth``); ``company.…`` is
+the company file; ``incumbent.KEY`` and ``SCENARIO.KEY`` address one side of a comparison alone.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from clustersim.errors import InputError, suggest
 from clustersim.schema.base import NUMBER_PARTS
+from clustersim.schema.demand import KINDS_OF_WORK, LAYOUT_FIELDS
+from clustersim.schema.lookup import exact_name, known_names
 from clustersim.schema.yamlfile import Document, KeyPath, parse_yaml
 
-__all__ = ["PROFILE_KINDS", "Override", "apply_overrides", "parse_overrides"]
+__all__ = [
+    "INCUMBENT", "PROFILE_KINDS", "Override", "apply_overrides", "in_demand", "of_demand", "parse_overrides",
+    "reaching",
+]  # fmt: skip
 
 PROFILE_KINDS = ("cards", "servers", "nics", "switches", "optics", "models", "cooling")
+#: The side that a scenario's market names.
+INCUMBENT = "incumbent"
+#: Parts of a serving workload that may be named without it.
+_SERVING_PARTS = ("slo", "traffic")
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """One override: which document it belongs to, the path inside it, and the new value."""
+    """One override: which document it belongs to, the path inside it, the new value, and the side it is kept to."""
 
     key: str
     document: str
-    """``scenario``, ``incumbent``, ``company``, ``prices``, or ``<kind>.<name>`` of a profile."""
+    """``scenario``, ``company``, ``prices``, or ``<kind>.<name>`` of a profile."""
     path: KeyPath
     value: Any
+    side: str = ""
+    """``incumbent`` or a scenario's name where the key says so; empty: every side that its kind of key reaches."""
 
 
-def parse_overrides(sets: Iterable[str] | Mapping[str, Any]) -> tuple[Override, ...]:
-    """Parse ``KEY=VALUE`` texts (or a mapping of keys to values).
+def parse_overrides(
+    sets: Iterable[str] | Mapping[str, Any], sides: Sequence[str] = ()
+) -> tuple[Override, ...]:
+    """Parse ``KEY=VALUE`` texts (or a mapping of keys to values); ``sides`` are the scenarios that are compared.
 
     >>> parse_overrides(["cards.BR166M.scale_up.bandwidth=300 GB/s"])[0].document
     'cards.BR166M'
+    >>> parse_overrides(["h20-1024.cluster.nic=roce-200g"], ["br166-1024", "h20-1024"])[0].side
+    'h20-1024'
 
     Raises InputError for a text without ``=``, an incomplete profile key, or a key given twice.
     """
@@ -47,7 +63,8 @@ def parse_overrides(sets: Iterable[str] | Mapping[str, Any]) -> tuple[Override, 
         if key in seen:
             raise InputError(f"--set {key}: given twice; keep one")
         seen.add(key)
-        out.append(_route(key, value))
+        side, inner = _side(key, sides)
+        out.append(replace(_route(inner, value), key=key, side=side))
     return tuple(out)
 
 
@@ -58,25 +75,117 @@ def _split(text: str) -> tuple[str, Any]:
     return key.strip(), parse_yaml(f"v: {value.strip()}", f"--set {text}").data["v"]
 
 
+def _side(key: str, sides: Sequence[str]) -> tuple[str, str]:
+    """Split the side off a key that names one."""
+    first = next((s for s in (INCUMBENT, *sides) if key == s or key.startswith(f"{s}.")), "")
+    if not first:
+        return "", key
+    rest = key[len(first) + 1 :]
+    if not rest:
+        raise InputError(f"--set {key}: write {first}.KEY")
+    return first, rest
+
+
 def _route(key: str, value: Any) -> Override:
     parts = key.split(".")
     if parts[0] in PROFILE_KINDS:
-        # A profile's name may hold dots of its own only when written as a path; names never do.
-        if len(parts) < 3:
+        name = _profile_name(parts)
+        field = key[len(parts[0]) + len(name) + 2 :]
+        if not name or not field:
             raise InputError(f"--set {key}: write {parts[0]}.NAME.FIELD")
-        return Override(key, f"{parts[0]}.{parts[1]}", tuple(parts[2:]), value)
-    if parts[0] in {"incumbent", "company", "prices"}:
-        if len(parts) < 2:
-            raise InputError(f"--set {key}: write {parts[0]}.FIELD")
+        known = exact_name(f"hwprofiles/{parts[0]}", name) or name
+        return Override(key, f"{parts[0]}.{known}", tuple(field.split(".")), value)
+    if parts[0] in {"company", "prices"} and len(parts) > 1:
         return Override(key, parts[0], tuple(parts[1:]), value)
     return Override(key, "scenario", tuple(parts), value)
+
+
+def _profile_name(parts: Sequence[str]) -> str:
+    """The name of a profile in a key: the longest known one, for names may hold dots; else the second part."""
+    rest = ".".join(parts[1:])
+    known = [n for n in known_names(f"hwprofiles/{parts[0]}") if "." in n and rest.startswith(f"{n}.")]
+    return max(known, key=len, default=parts[1] if len(parts) > 1 else "")
+
+
+def reaching(
+    overrides: Iterable[Override], side: str, *, first: bool, own_terms: bool
+) -> tuple[Override, ...]:
+    """Return the overrides that reach one side of a comparison; see the table in docs/design.md.
+
+    ``first`` is the side that the unnamed keys of a cluster mean; ``own_terms`` whether this side's own ``tco`` prices
+    it (the first one's always does).
+
+    Raises InputError for a key of terms that are kept to a side whose own terms are not used.
+    """
+    out = []
+    for override in overrides:
+        if override.side and override.side != side:
+            continue
+        root = override.path[0] if override.document == "scenario" else ""
+        if override.side and root == "tco" and not (own_terms or first):
+            raise InputError(
+                f"--set {override.key}: {side} is priced under the first side's terms; leave out {side}. to change"
+                " them, or compare with --own-site"
+            )
+        everywhere = override.document not in {"scenario", "company"} or root == "tco" or of_demand(override)
+        if override.side or first or (everywhere and not _of_layout(override)):
+            out.append(override)
+    return tuple(out)
+
+
+def _of_layout(override: Override) -> bool:
+    """Whether the key says how a cluster meets a workload, which no other side shares."""
+    if override.document != "scenario" or override.path[0] in _SERVING_PARTS:
+        return False
+    at = 2 if override.path[0] == "demand" else 1
+    return len(override.path) > at and override.path[at] in LAYOUT_FIELDS
+
+
+def of_demand(override: Override) -> bool:
+    """Whether a key is one of the demand."""
+    roots = {"demand", "model", *KINDS_OF_WORK, *_SERVING_PARTS}
+    return override.document == "scenario" and override.path[0] in roots
+
+
+def in_demand(overrides: Iterable[Override], document: Document) -> tuple[Override, ...]:
+    """Write out the workload of every key of the demand that leaves it out.
+
+    Raises InputError, with the full keys, where it could mean several workloads, or none.
+    """
+    return tuple(
+        replace(o, path=_full_path(o, document)) if o.document == "scenario" else o for o in overrides
+    )
+
+
+def _full_path(override: Override, document: Document) -> KeyPath:
+    root = str(override.path[0])
+    demand = document.data.get("demand")
+    if root not in {"model", *KINDS_OF_WORK, *_SERVING_PARTS} or not isinstance(demand, dict):
+        return override.path
+    rest = override.path if root in {"model", *_SERVING_PARTS} else override.path[1:]
+    kind = {"model": "", **dict.fromkeys(_SERVING_PARTS, "serving")}.get(root, root)
+    names = [
+        name
+        for name, work in demand.items()
+        if isinstance(work, dict) and (work.get("kind") == kind or (not kind and "model" in work))
+    ]
+    if not rest or len(names) != 1:
+        tail = ".".join(str(p) for p in rest) or "KEY"
+        if not names:
+            raise InputError(
+                f"--set {override.key}: {document.file} has no workload of kind {kind or 'a model'}"
+            )
+        choices = " or ".join(f"demand.{name}.{tail}" for name in names)
+        raise InputError(f"--set {override.key}: write {choices}")
+    return ("demand", names[0], *rest)
 
 
 def apply_overrides(document: Document, overrides: Iterable[Override]) -> Document:
     """Return a copy of the document with the overrides in place.
 
     A scalar given for a ``{value, source, tier}`` mapping replaces the value and says so in its source; the tier
-    becomes ``given`` and the range goes, because a what-if is no claim about the world.
+    becomes ``given`` and the range goes, because a what-if is no claim about the world. Nothing (``null``) takes an
+    optional key out.
     """
     chosen = list(overrides)
     if not chosen:
@@ -97,10 +206,16 @@ def _put(data: dict[str, Any], override: Override) -> None:
         elif isinstance(node, dict):
             node = node.setdefault(part, {})
         if not isinstance(node, dict | list):
-            raise InputError(f"--set {override.key}: {part!r} is a value and has no fields")
+            raise InputError(
+                f"--set {override.key}: {part!r} is the value {node!r} and has no fields; give all of it, for example"
+                f" {part}='{{…: …}}'"
+            )
     last = override.path[-1]
     if isinstance(node, list):
         node[node.index(_item(node, last, override))] = override.value
+        return
+    if override.value is None:
+        node.pop(last, None)
         return
     old = node.get(last)
     if isinstance(old, dict) and "value" in old and not isinstance(override.value, dict):

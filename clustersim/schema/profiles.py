@@ -28,7 +28,11 @@ from clustersim.schema.base import (
     quantity,
     validate,
 )  # fmt: skip
-from clustersim.schema.lookup import find_file
+from clustersim.schema.fleets import FleetProfile
+from clustersim.schema.lookup import find_file, known_names
+from clustersim.schema.models import ModelProfile
+from clustersim.schema.profile_base import Profile
+from clustersim.schema.software import SoftwareProfile
 from clustersim.schema.tco import Pue
 from clustersim.schema.yamlfile import Document, read_yaml
 
@@ -42,20 +46,11 @@ Rent = Annotated[Sourced, money("/h")]
 Height = Annotated[Sourced, quantity("U", gt=0)]
 
 
-class Profile(Model):
-    """What every profile file has."""
-
-    name: str
-    notes: tuple[str, ...] = ()
-    source: str = ""
-    """Source of the plain (unsourced) fields of the file, for example a model's published configuration."""
-    tier: str = "given"
-
-
 class MemoryProfile(Model):
     """Device memory."""
 
     capacity: Size
+    """What the driver reports, before any engine or framework keeps its own reserve."""
     bandwidth: Bandwidth | None = None
 
 
@@ -79,6 +74,13 @@ class HostLinkProfile(Model):
     """The link to the host, per direction."""
 
     bandwidth: Bandwidth
+
+
+class ScaleOutProfile(Model):
+    """What systems of a card usually have between servers; a scenario names its own NIC."""
+
+    bandwidth: Bandwidth
+    """Per card and per direction, wire rate."""
 
 
 class PowerProfile(Model):
@@ -113,6 +115,8 @@ class CardProfile(Profile):
 
     kind: Literal["card"]
     vendor: str
+    series: str = ""
+    """Generation of the maker's architecture; errors are shown by maker and series."""
     product: str | None = None
     """Line of the company model that this card is sold under."""
     form: str
@@ -124,6 +128,7 @@ class CardProfile(Profile):
     memory: MemoryProfile | None = None
     scale_up: ScaleUpProfile | None = None
     die_to_die: DieProfile | None = None
+    scale_out: ScaleOutProfile | None = None
     host_link: HostLinkProfile | None = None
     power: PowerProfile | None = None
     codec: CodecProfile | None = None
@@ -197,44 +202,6 @@ class CoolingProfile(Profile):
     price_part: str
 
 
-class MoeProfile(Model):
-    """Mixture of experts."""
-
-    experts: int = Field(gt=1)
-    experts_per_token: int = Field(ge=1)
-    shared_experts: int = Field(0, ge=0)
-    expert_ffn_hidden: int = Field(gt=0)
-    moe_layers: int = Field(gt=0)
-
-
-class MlaProfile(Model):
-    """Latent attention."""
-
-    q_lora_rank: int = Field(ge=0)
-    kv_lora_rank: int = Field(gt=0)
-    qk_nope_head_dim: int = Field(gt=0)
-    qk_rope_head_dim: int = Field(gt=0)
-    v_head_dim: int = Field(gt=0)
-
-
-class ModelProfile(Profile):
-    """A transformer's dimensions: whole numbers as its authors published them."""
-
-    kind: Literal["model"]
-    layers: int = Field(gt=0)
-    hidden: int = Field(gt=0)
-    heads: int = Field(gt=0)
-    kv_heads: int = Field(gt=0)
-    head_dim: int = Field(gt=0)
-    ffn_hidden: int = Field(gt=0)
-    gated: bool
-    vocab: int = Field(gt=0)
-    tied_embeddings: bool = False
-    max_seq_len: int = Field(gt=0)
-    moe: MoeProfile | None = None
-    mla: MlaProfile | None = None
-
-
 KINDS: dict[str, tuple[str, type[Profile]]] = {
     "cards": ("hwprofiles/cards", CardProfile),
     "servers": ("hwprofiles/servers", ServerProfile),
@@ -243,6 +210,8 @@ KINDS: dict[str, tuple[str, type[Profile]]] = {
     "optics": ("hwprofiles/optics", OpticsProfile),
     "models": ("hwprofiles/models", ModelProfile),
     "cooling": ("hwprofiles/cooling", CoolingProfile),
+    "software": ("hwprofiles/software", SoftwareProfile),
+    "fleets": ("hwprofiles/fleets", FleetProfile),
 }
 
 P = TypeVar("P", bound=Profile)
@@ -255,7 +224,12 @@ def _read(path: Path, at: int) -> Document:
 
 def load_document(kind: str, name: str) -> Document:
     """Read a profile's file; the parsed text is kept until the file changes."""
-    path = find_file(KINDS[kind][0], name)
+    return read_document(KINDS[kind][0], name)
+
+
+def read_document(folder: str, name: str) -> Document:
+    """Read a file of a folder by name or path; the parsed text is kept until the file changes."""
+    path = find_file(folder, name)
     return _read(path, stamp(path))
 
 
@@ -283,3 +257,16 @@ def load_model(name: str) -> ModelProfile:
     profile = load_profile("models", name)
     assert isinstance(profile, ModelProfile)
     return profile
+
+
+def load_fleet(name: str) -> FleetProfile:
+    """Load a fleet's failure profile by name or path."""
+    profile = load_profile("fleets", name)
+    assert isinstance(profile, FleetProfile)
+    return profile
+
+
+def field_fleets() -> tuple[FleetProfile, ...]:
+    """Return every fleet that was counted in the field, by name."""
+    every = (load_fleet(name) for name in known_names("hwprofiles/fleets"))
+    return tuple(fleet for fleet in every if fleet.stands_for == "field")

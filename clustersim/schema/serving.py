@@ -1,168 +1,171 @@
-"""What a serving scenario may say: cards and plan, traffic, service level, cost; or video streams.
-
-A serving scenario is a file of its own kind, read by ``clustersim serve``.
-"""
+"""What a serving or video workload may say: layout, precision, batching, traffic, service level; streams."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from clustersim.errors import InputError, suggest
 from clustersim.provenance import Sourced
-from clustersim.schema.base import Amount, Duration, Fraction, Model, Share, Size, money, quantity, validate
-from clustersim.schema.lookup import find_file
-from clustersim.schema.overrides import apply_overrides, parse_overrides
-from clustersim.schema.profiles import KINDS, CardProfile, ModelProfile, NicProfile, load_document
-from clustersim.schema.yamlfile import read_yaml
+from clustersim.schema.base import Amount, Duration, Fraction, Model, quantity
 
 __all__ = [
-    "ClosedLoopSection", "LoadedServing", "ServingScenario", "ServingSection", "TrafficSection", "VideoSection",
-    "load_serving",
+    "AutoscaleSection", "BatchingSection", "ClosedLoopSection", "DisaggregatedSection", "FailureSection",
+    "LengthSection", "PrecisionSection", "PrefixSection", "ServingPlan", "SloSection", "SpeculativeSection",
+    "TrafficSection", "VideoStream",
 ]  # fmt: skip
 
 Rate = Annotated[Sourced, quantity("1/s", gt=0)]
-PerHour = Annotated[Sourced, money("/h")]
 Positive = Annotated[Sourced, quantity("1", gt=0)]
 Seconds = Annotated[Sourced, quantity("s", gt=0)]
-Fps = Annotated[Sourced, quantity("1/s", gt=0)]
-Format = Literal["fp32", "bf16", "fp16", "fp8", "int8", "fp4", "int4"]
-
-
-class ServingCluster(Model):
-    """The cards, and the network between their servers."""
-
-    card: str
-    nic: str
-    nics_per_card: Positive
-    oversubscription: Annotated[Sourced, quantity("1", ge=1)] = Sourced(1.0, "1")
+Share = Annotated[Sourced, quantity("1", gt=0, le=1)]
+#: A number format, or the rule that each card meets by what it has: fp8 before int8, fp4 before int4.
+Format = Literal["fp32", "bf16", "fp16", "fp8", "int8", "fp4", "int4", "16bit", "8bit", "4bit"]
 
 
 class ServingPlan(Model):
     """Parallel degrees of one replica."""
 
     tp: int = Field(1, ge=1)
+    """Tensor-parallel degree."""
     pp: int = Field(1, ge=1)
+    """Pipeline stages."""
     dp: int = Field(1, ge=1)
+    """Attention-data-parallel ranks."""
     ep: int = Field(1, ge=1)
+    """Groups of cards over which experts are spread."""
 
 
 class PrecisionSection(Model):
-    """Number formats; ``linear`` and ``attention`` must be among the card's peaks."""
+    """Number formats, or rules of width (``8bit``) that each card meets by the format that it has."""
 
     weights: Format = "bf16"
+    """Of the weights in memory."""
     linear: Format = "bf16"
+    """Of the arithmetic of linear layers; among the card's peaks."""
     attention: Format = "bf16"
+    """Of the arithmetic of attention; among the card's peaks."""
     cache: Format = "bf16"
+    """Of the cache of keys and values."""
 
 
 class BatchingSection(Model):
     """The scheduler of the engine."""
 
     max_tokens: int = Field(8192, ge=1)
+    """New tokens of one iteration."""
     max_sequences: int = Field(256, ge=1)
+    """Sequences of one iteration."""
     chunked: bool = True
+    """Long prompts are spread over iterations."""
     mixed: bool = True
     """Prompts share an iteration with decoding sequences; false runs prompts first."""
     max_waiting: int | None = Field(None, ge=0)
     """Admission control: reject a request that finds this many waiting."""
     timeout: Seconds | None = None
+    """A request that waits longer is given up."""
 
 
 class SpeculativeSection(Model):
     """Speculative decoding by its mean."""
 
     draft_tokens: int = Field(ge=1)
+    """Tokens that are drafted a step."""
     acceptance: Fraction
+    """Share of the drafted tokens that is kept."""
 
 
 class PrefixSection(Model):
     """Prefix caching: a share of the cache's memory for known blocks, or a stated share of every prompt."""
 
     memory_share: Annotated[Sourced, quantity("1", ge=0, lt=1)] = Sourced(0.0, "1")
+    """Share of the cache's memory that keeps known blocks."""
     hit_share: Annotated[Sourced, quantity("1", ge=0, lt=1)] = Sourced(0.0, "1")
+    """Share of every prompt that is cached."""
 
 
 class DisaggregatedSection(Model):
     """Separate replicas for prefill and decode; the plan applies to both unless ``decode_plan`` is given."""
 
     decode_replicas: int = Field(ge=1)
+    """Replicas that decode, beside ``replicas`` that take the prompts."""
     decode_plan: ServingPlan | None = None
+    """Parallel degrees of a decoding replica."""
 
 
 class FailureSection(Model):
-    """Failures of replicas: how often, repair, retries of lost requests."""
+    """Failures of replicas in the simulation: rates and repair are the site's."""
 
     card_mttf: Seconds | None = None
-    """Mean time between failures per card; absent: the reliability model's component table, divided by its scale."""
-    mttf_scale: Positive = Sourced(1.0, "1")
-    repair: Duration
+    """Mean time between failures per card; absent: the site's component table."""
     max_retries: int = Field(3, ge=0)
+    """How often a lost request is tried again."""
 
 
 class AutoscaleSection(Model):
     """Replicas opened and closed by load."""
 
     minimum: int = Field(ge=1)
+    """Replicas that are always open."""
     maximum: int = Field(ge=1)
+    """Replicas that there can be."""
     target_load: Positive
+    """Requests in the system per open replica that are aimed at."""
     period: Seconds
+    """Time between decisions."""
     start_up: Duration
-
-
-class ServingSection(Model):
-    """How the model is served."""
-
-    engine: Literal["vllm", "trtllm", "sglang"] = "vllm"
-    replicas: int = Field(ge=1)
-    plan: ServingPlan = ServingPlan()
-    precision: PrecisionSection = PrecisionSection()
-    batching: BatchingSection = BatchingSection()
-    router: Literal["round_robin", "least_loaded", "prefix_affinity"] = "least_loaded"
-    memory_share: Share = Sourced(0.9, "1")
-    speculative: SpeculativeSection | None = None
-    prefix: PrefixSection | None = None
-    disaggregated: DisaggregatedSection | None = None
-    failures: FailureSection | None = None
-    autoscale: AutoscaleSection | None = None
+    """Time until an opened replica serves."""
 
 
 class LengthSection(Model):
     """A distribution of token lengths."""
 
     mean: Annotated[Sourced, quantity("1", ge=1)]
+    """Mean number of tokens."""
     shape: Literal["constant", "uniform", "lognormal", "exponential"] = "lognormal"
+    """Form of the distribution."""
     spread: Amount = Sourced(0.8, "1")
+    """Standard deviation of the logarithm (lognormal), or half-width over the mean (uniform)."""
 
 
 class ClosedLoopSection(Model):
     """Users who each wait for the answer before they ask again."""
 
     users: int = Field(ge=1)
+    """How many there are."""
     think: Duration = Sourced(0.0, "s")
+    """Time between an answer and the next question."""
 
 
 class TrafficSection(Model):
-    """Where requests come from: a trace, or drawn arrivals and lengths."""
+    """Where requests come from: a trace, or drawn arrivals and lengths. It goes to the workload's ``replicas``."""
 
     trace: str | None = None
     """Name of a shipped trace, or a path."""
     columns: tuple[str, str, str] | None = None
+    """Columns of arrival, prompt and output in a trace of one's own."""
     skip: int = Field(0, ge=0)
     """Bad lines of the trace that may be left out."""
     load_factor: Positive = Sourced(1.0, "1")
+    """Arrivals come so many times as fast."""
     requests: int | None = Field(None, ge=1)
+    """Requests that are drawn, or taken from the head of the trace."""
     rate: Rate | None = None
+    """Mean arrivals per second."""
     process: Literal["poisson", "gamma", "diurnal"] = "poisson"
+    """How arrivals vary in time."""
     burstiness: Positive = Sourced(1.0, "1")
+    """Squared coefficient of variation of the gaps (gamma)."""
     swing: Fraction = Sourced(0.0, "1")
+    """Amplitude of the daily wave over its mean (diurnal)."""
     period: Seconds = Sourced(86400.0, "s")
+    """Length of the wave (diurnal)."""
     prompt: LengthSection | None = None
+    """Input tokens of a request."""
     output: LengthSection | None = None
+    """Output tokens of a request."""
     closed_loop: ClosedLoopSection | None = None
+    """Users instead of an arrival rate."""
 
     @model_validator(mode="after")
     def _one_way(self) -> TrafficSection:
@@ -177,21 +180,32 @@ class SloSection(Model):
     """The service level."""
 
     ttft: Seconds | None = None
+    """Time to the first token."""
     tpot: Seconds | None = None
+    """Time per output token after the first."""
     e2e: Seconds | None = None
+    """Time to the last token."""
     share: Share = Sourced(0.9, "1")
+    """Share of the requests that must meet every bound."""
 
 
 class VideoStream(Model):
     """One kind of stream."""
 
     name: str
+    """What it is called in results."""
     streams: int = Field(ge=1)
+    """Streams present on average; their ratios are the mix."""
     codec: Literal["h264", "h265", "av1"] = "h264"
+    """Its coding."""
     width: int = Field(1920, ge=16)
+    """Pixels across."""
     height: int = Field(1080, ge=16)
-    fps: Fps
+    """Pixels down."""
+    fps: Rate
+    """Frames per second."""
     direction: Literal["decode", "encode", "transcode"] = "decode"
+    """What the channels do with it."""
     sampled_fps: Annotated[Sourced, quantity("1/s", ge=0)] = Sourced(0.0, "1/s")
     """Frames per second that the model looks at (0: none)."""
     flops_per_frame: Annotated[Sourced, quantity("FLOP", ge=0)] = Sourced(0.0, "FLOP")
@@ -199,113 +213,4 @@ class VideoStream(Model):
     tokens_per_frame: Amount = Sourced(0.0, "1")
     """Prompt tokens that a sampled frame becomes for the language model."""
     output_tokens_per_s: Annotated[Sourced, quantity("1/s", ge=0)] = Sourced(0.0, "1/s")
-
-
-class VideoSection(Model):
-    """Video streams on cards with codec channels."""
-
-    streams: tuple[VideoStream, ...] = Field(min_length=1)
-    channel_fps: Fps
-    """Frames of 1920 x 1080 that one channel decodes per second."""
-    channel_memory: Size
-    """Device memory of one channel at 1920 x 1080."""
-    session: Seconds
-    """How long a stream lasts on average (for the blocking of channels)."""
-    duration: Seconds
-    cards: int = Field(1, ge=1)
-    dtype: str = "int8"
-    model: str | None = None
-
-
-class CostSection(Model):
-    """What a card costs per hour it is held; without it no cost is printed."""
-
-    card_hour: PerHour
-    by_card: dict[str, PerHour] = Field(default_factory=dict)
-    """Other cards' hourly cost, for the comparison."""
-
-
-class ComparisonCard(Model):
-    """Another card for the same traffic."""
-
-    card: str
-    nic: str | None = None
-    nics_per_card: Positive | None = None
-    plan: ServingPlan | None = None
-    replicas: int | None = Field(None, ge=1)
-    precision: PrecisionSection | None = None
-
-
-class ServingScenario(Model):
-    """A complete serving question."""
-
-    name: str
-    description: str = ""
-    kind: Literal["serving", "video"]
-    seed: int = Field(0, ge=0)
-    cluster: ServingCluster
-    model: str | None = None
-    serving: ServingSection | None = None
-    traffic: TrafficSection | None = None
-    slo: SloSection = SloSection()
-    cost: CostSection | None = None
-    video: VideoSection | None = None
-    compare: tuple[ComparisonCard, ...] = ()
-
-    @model_validator(mode="after")
-    def _complete(self) -> ServingScenario:
-        if self.kind == "serving" and (self.model is None or self.serving is None or self.traffic is None):
-            raise ValueError("a serving scenario needs model, serving and traffic")
-        if self.kind == "video" and self.video is None:
-            raise ValueError("a video scenario needs the video section")
-        return self
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedServing:
-    """A checked scenario with the profiles it names, by name."""
-
-    file: str
-    scenario: ServingScenario
-    cards: Mapping[str, CardProfile]
-    nics: Mapping[str, NicProfile]
-    models: Mapping[str, ModelProfile]
-    overrides: tuple[str, ...] = field(default=())
-
-
-def load_serving(name: str, sets: Iterable[str] | Mapping[str, Any] = ()) -> LoadedServing:
-    """Load a serving or video scenario by path or name, with overrides.
-
-    Raises InputError with every problem of the first file that has any, and for an override that nothing uses.
-    """
-    overrides = parse_overrides(sets)
-    used = {"scenario"}
-    document = read_yaml(find_file("scenarios", name))
-    if document.data.get("kind") not in {"serving", "video"}:
-        raise InputError(
-            f"{document.file}:1: kind: must be serving or video; a training scenario is run with 'clustersim run'"
-        )
-    mine = [o for o in overrides if o.document == "scenario"]
-    scenario = validate(ServingScenario, apply_overrides(document, mine))
-
-    def profile(kind: str, wanted: str) -> Any:
-        key = f"{kind}.{wanted}"
-        used.add(key)
-        chosen = [o for o in overrides if o.document == key]
-        return validate(
-            KINDS[kind][1], apply_overrides(load_document(kind, wanted), chosen), require_source=True
-        )
-
-    card_names = {scenario.cluster.card, *(c.card for c in scenario.compare)}
-    nic_names = {scenario.cluster.nic, *(c.nic for c in scenario.compare if c.nic)}
-    model_names = {m for m in (scenario.model, scenario.video.model if scenario.video else None) if m}
-    cards = {n: profile("cards", n) for n in sorted(card_names)}
-    nics = {n: profile("nics", n) for n in sorted(nic_names)}
-    models = {n: profile("models", n) for n in sorted(model_names)}
-    for override in overrides:
-        if override.document not in used:
-            raise InputError(
-                f"--set {override.key}: {document.file} does not use {override.document};"
-                f" {suggest(override.document, sorted(used))}"
-            )
-    return LoadedServing(document.file, scenario, cards, nics, models, tuple(o.key for o in overrides))
+    """Tokens per second that the language model makes of it."""

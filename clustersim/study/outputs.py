@@ -2,57 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from clustersim.errors import InputError, suggest
 from clustersim.pipeline import ChainRun
+from clustersim.terms import finance_terms, market_terms, site_terms, work_terms
 
-__all__ = ["OUTPUTS", "check_outputs", "outputs_of"]
-
-_CLUSTER: dict[str, Callable[[ChainRun], float]] = {
-    "cards": lambda r: float(r.own.cards),
-    "step_time_s": lambda r: r.own.step.step_time_s,
-    "tokens_per_s": lambda r: r.own.step.tokens_per_s,
-    "tokens_per_s_per_card": lambda r: r.own.step.tokens_per_s_per_card,
-    "mfu": lambda r: r.own.step.mfu,
-    "memory_per_card_bytes": lambda r: r.own.step.memory.total,
-    "scaling_efficiency": lambda r: r.scaling_efficiency,
-    "ettr": lambda r: r.own.expected.ettr,
-    "mttf_h": lambda r: r.own.expected.mttf_s / 3600,
-    "training_goodput_tokens_per_s": lambda r: r.own.goodput_tokens_per_s,
-    "it_power_w": lambda r: r.own.power.it_power_w,
-    "facility_power_w": lambda r: r.own.power.facility_power_w,
-    "capex_cny": lambda r: r.own.tco.capex_cny,
-    "opex_cny_per_year": lambda r: r.own.tco.opex_cny_per_year,
-    "tco_cny": lambda r: r.own.tco.tco_cny,
-    "cny_per_card_hour": lambda r: r.own.tco.cny_per_card_hour,
-    "cny_per_mtoken": lambda r: r.own.cny_per_mtoken,
-}
-
-
-def _market(run: ChainRun) -> dict[str, float]:
-    out: dict[str, float] = {}
-    if run.incumbent is not None and run.value is not None:
-        out["incumbent_cny_per_mtoken"] = run.incumbent.cny_per_mtoken
-        out["value_in_use_price_cny"] = run.value.price_cny
-        out["asp_factor"] = run.link.asp_factor
-        out["units_factor"] = run.link.units_factor
-    if run.forecast is not None and run.valuation is not None:
-        for year, value in zip(run.forecast.years, run.forecast.revenue_kcny, strict=True):
-            out[f"revenue_{year}_kcny"] = value
-        out["dcf_hkd_m"] = run.valuation.dcf_hkd_m
-        out["ps_hkd_m"] = run.valuation.ps_hkd_m
-        out["target_price_hkd"] = run.valuation.target_price_hkd
-    return out
-
-
-#: The outputs that every scenario has; those of market and forecast come where the scenario has them.
-OUTPUTS = tuple(_CLUSTER)
+__all__ = ["check_outputs", "outputs_of"]
 
 
 def outputs_of(run: ChainRun) -> dict[str, float]:
-    """Return every output of a run by name."""
-    return {**{name: read(run) for name, read in _CLUSTER.items()}, **_market(run)}
+    """Return every output of a run by name: what the workloads do, what the site costs, and where the scenario has
+    them, the value of the card and the company. A quantity that several workloads have is WORKLOAD.NAME."""
+    works = work_terms(run.own)
+    revenue = {
+        f"revenue_{name.removeprefix('revenue_kcny ')}_kcny"
+        if name.startswith("revenue_kcny ")
+        else name: value
+        for name, value in finance_terms(run).items()
+    }
+    return {
+        "cards": float(run.own.cards),
+        **works["perf"],
+        **_scaling(run),
+        **works["des"],
+        **site_terms(run.own),
+        **works["econ"],
+        **market_terms(run),
+        **revenue,
+    }
+
+
+def _scaling(run: ChainRun) -> dict[str, float]:
+    work = run.own.work("training")
+    return {} if work is None else {"scaling_efficiency": work.detail.scaling[1]}
 
 
 def check_outputs(wanted: Sequence[str], known: Mapping[str, float]) -> None:

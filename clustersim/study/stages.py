@@ -44,14 +44,14 @@ def _annuity(rate: Array, years: Array) -> Array:
 
 
 def cost_stage(base: ChainRun, columns: Mapping[str, Array], outputs: Sequence[str] = ()) -> dict[str, Array]:
-    """Return cost per card-hour and per million tokens, yearly cost and TCO along the columns.
+    """Return cost per card-hour and per unit of the first workload, yearly cost and TCO along the columns.
 
     Raises InputError for a key that this stage does not vary.
     """
     for key in columns:
         if key not in COST_KEYS:
             raise InputError(f"the cost stage does not vary {key!r}; {suggest(key, list(COST_KEYS))}")
-    section = base.inputs.scenario.tco
+    section = base.inputs.tco
     if section.tariff_bands and "tco.tariff" in columns:
         raise InputError("tco.tariff has no effect beside tariff_bands; vary one of them in the scenario")
 
@@ -62,7 +62,7 @@ def cost_stage(base: ChainRun, columns: Mapping[str, Array], outputs: Sequence[s
             given = np.asarray(section.mean_tariff if name == "tariff" else getattr(section, name).value)
         return np.asarray(given, dtype=float)
 
-    own = base.own
+    own, main = base.own, base.own.main.main
     years, wacc, residual = value("tco.horizon"), value("tco.wacc"), value("tco.residual")
     capex = own.tco.capex_cny
     capital = capex * (1 - residual * (1 + wacc) ** -years) * _annuity(wacc, years)
@@ -81,14 +81,14 @@ def cost_stage(base: ChainRun, columns: Mapping[str, Array], outputs: Sequence[s
         - own.tco.building_cny_per_year
         + building
     )
-    sold = value("tco.sold_share") * HOURS_PER_YEAR
+    sold = value("tco.sold_share") * sum(work.share for work in own.works) * HOURS_PER_YEAR
     total = capital + opex
     result = {
         "opex_cny_per_year": opex,
         "cost_cny_per_year": total,
         "tco_cny": capex * (1 - residual) + opex * years,
         "cny_per_card_hour": total / (own.cards * sold),
-        "cny_per_mtoken": total / (own.goodput_tokens_per_s * sold * 3600 / 1e6),
+        f"cny_per_{main.name}": total / (own.cards * sold * main.per_card_hour),
     }
     size = np.broadcast_shapes(*(c.shape for c in columns.values())) if columns else ()
     chosen = outputs or tuple(result)

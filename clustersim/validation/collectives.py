@@ -6,22 +6,25 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from statistics import fmean
 from typing import Any
 
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.fabric.collectives import KINDS, bus_factor, collective_time, wire_rate
 from clustersim.fabric.network import Network
-from clustersim.validation.collectives_setup import Unpredictable, network_of
-from clustersim.validation.common import ValidationRow, require_columns
+from clustersim.schema.profiles import CardProfile
+from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, class_of, require_columns
+from clustersim.validation.sites import Unpredictable, card_of, network_of
+from clustersim.validation.sources import shipped_rows
 
-__all__ = ["COLUMNS", "TUNED_ON", "SystemErrors", "per_system", "predict"]
+__all__ = ["COLUMNS", "OPTIONAL", "SystemErrors", "per_system", "predict"]
 
 COLUMNS = (
     "source", "gpu", "n_gpus", "collective", "size_bytes", "algbw_GBs", "busbw_GBs", "fabric", "notes",
 )  # fmt: skip
-#: The only systems that constants were tuned on: (card, cards, words of the fabric).
-TUNED_ON = (("A100-SXM", 8, "NVLink3 NVSwitch"), ("H100 (p5)", 16, "32x100G"))
+#: Columns that a table may have beside these.
+OPTIONAL = ("id", "tuned_on")
 _KIND_OF = {"p2p": "send", "sendrecv": "send", "alltoall": "all_to_all"}
 #: Packets of a copy hold 256 bytes where kernels send 128; with the 32 bytes that leave kernels 0.8 of a link, copies
 #: reach 8/9 of it (NVIDIA/nccl-tests issue 149; derived).
@@ -34,7 +37,7 @@ MIB, GIB = 2.0**20, 2.0**30
 class _Row:
     """One measurement, read."""
 
-    index: int
+    id: str
     source: str
     gpu: str
     n: int
@@ -46,6 +49,8 @@ class _Row:
     notes: str
     copied: bool
     """A copy engine moved it (p2p), not a kernel of the library (sendrecv)."""
+    measured: bool
+    """Some cell holds a measurement, be it rounded to zero."""
 
     @property
     def system(self) -> str:
@@ -53,10 +58,16 @@ class _Row:
 
     @property
     def tuned(self) -> bool:
-        return any(
-            self.gpu == gpu and self.n == n and words in self.fabric and self.kind == "all_reduce"
-            for gpu, n, words in TUNED_ON
-        )
+        return (self.gpu, self.n, self.kind, self.size, self.busbw) in _tuned_on()
+
+
+@lru_cache(maxsize=1)
+def _tuned_on() -> frozenset[tuple[str, int, str, float, float]]:
+    """The measurements that constants were found from: the marked rows of the shipped table, by their content."""
+    marked = (
+        _read(row, index) for index, row in enumerate(shipped_rows("collectives.csv"), 1) if row["tuned_on"]
+    )
+    return frozenset((row.gpu, row.n, row.kind, row.size, row.busbw) for row in marked)
 
 
 def _number(row: Mapping[str, str], key: str, index: int, *, needed: bool, zero: bool = True) -> float:
@@ -84,11 +95,14 @@ def _read(row: Mapping[str, str], index: int) -> _Row:
     if n != int(n):
         raise InputError(f"collectives data, row {index}: n_gpus is {n:g}; it must be a whole number")
     algbw = _number(row, "algbw_GBs", index, needed=False) * 1e9
-    busbw = _number(row, "busbw_GBs", index, needed=not (row.get("algbw_GBs") or "").strip()) * 1e9
+    busbw = _number(row, "busbw_GBs", index, needed=False) * 1e9
+    given = (row.get("id") or "").strip() or f"{index}"
+    size = _number(row, "size_bytes", index, needed=False)
+    fabric, notes = row["fabric"] or "", row["notes"] or ""
+    measured = any((row.get(key) or "").strip() for key in ("algbw_GBs", "busbw_GBs"))
     return _Row(
-        index, row["source"], row["gpu"], int(n), kind, _number(row, "size_bytes", index, needed=False),
-        algbw, busbw, row["fabric"] or "", row["notes"] or "", copied,
-    )  # fmt: skip
+        given, row["source"], row["gpu"], int(n), kind, size, algbw, busbw, fabric, notes, copied, measured
+    )
 
 
 def _measured_s(row: _Row) -> float:
@@ -138,11 +152,14 @@ def _details(row: _Row, network: Network, local: int) -> dict[str, Any]:
     return details
 
 
-def _predict_row(row: _Row) -> tuple[float, float, str, str, dict[str, Any]]:
+def _predict_row(row: _Row) -> tuple[float, float, str, CardProfile, dict[str, Any]]:
     """Return (predicted, measured, unit, card, details)."""
+    if not row.measured:
+        raise Unpredictable(NO_MEASUREMENT)
     if row.n == 1:
         raise Unpredictable("one card exchanges nothing")
-    card, network, local = network_of(row.gpu, row.fabric, row.n)
+    card = card_of(row.gpu)
+    network, local, _ = network_of(card, row.fabric, row.gpu, row.n)
     if row.copied and network.scale_up_wiring != "pcie":
         share = min(1.0, network.scale_up_efficiency * COPY_OVER_KERNEL)
         network = replace(network, scale_up_efficiency=share)
@@ -181,26 +198,31 @@ def predict(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:
     if not given:
         raise InputError("collectives data: no rows")
     require_columns(given[0], COLUMNS, "collectives data")
-    foreign = sorted(set(given[0]) - set(COLUMNS))
+    foreign = sorted(set(given[0]) - {*COLUMNS, *OPTIONAL})
     if foreign:
-        raise InputError(
-            f"collectives data: unknown column(s) {', '.join(foreign)}; known: {', '.join(COLUMNS)}"
-        )
+        known = ", ".join((*COLUMNS, *OPTIONAL))
+        raise InputError(f"collectives data: unknown column(s) {', '.join(foreign)}; known: {known}")
     return [_validate(_read(row, index)) for index, row in enumerate(given, start=1)]
 
 
 def _validate(row: _Row) -> ValidationRow:
-    group = f"{row.system}: {row.kind}, {_band(row)}"
+    where: dict[str, Any] = {
+        "group": f"{row.system}: {row.kind}, {_band(row)}",
+        "tuned": row.tuned,
+        "domain": f"{row.n} cards",
+    }
     try:
         predicted, measured, unit, card, details = _predict_row(row)
     except (Unpredictable, ClusterSimError) as why:
         measured = row.busbw or row.algbw
         return ValidationRow(
-            f"{row.index}", row.source, None, measured / 1e9, "GB/s", row.gpu, reason=str(why), group=group
+            row.id, row.source, None, (measured or math.nan) / 1e9, "GB/s", row.gpu, reason=str(why), **where
         )
+    kind = "one domain" if details["local"] == row.n else "several domains"
     return ValidationRow(
-        f"{row.index}", row.source, predicted, measured, unit, card, group=group, details=details
-    )
+        row.id, row.source, predicted, measured, unit, card.name, card_class=class_of(card), plan_kind=kind,
+        details=details, **where,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

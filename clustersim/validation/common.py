@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean, median
 from typing import Any
@@ -11,17 +11,24 @@ from typing import Any
 from scipy.stats import spearmanr
 
 from clustersim.errors import InputError, suggest
+from clustersim.schema.profiles import CardProfile
 
-__all__ = ["ColumnError", "ValidationRow", "require_columns", "summarise"]
+__all__ = [
+    "NO_MEASUREMENT", "ColumnError", "ValidationRow", "class_of", "flat_rows", "regret", "require_columns", "summarise",
+]  # fmt: skip
+
+#: Why a row with an empty measured cell is set aside.
+NO_MEASUREMENT = "no measured value"
+#: Units of which more is better; of the others less is.
+MORE_IS_BETTER = ("tok/s", "efficiency", "GB/s", "ETTR")
 
 
 @dataclass(frozen=True, slots=True)
 class ValidationRow:
     """One measurement beside its prediction.
 
-    ``predicted`` is None where the row cannot be predicted; ``reason`` then says why. ``group`` names what the
-    summary groups by besides the source (a model size, a fabric); ``details`` carries the constants and
-    choices behind the prediction.
+    ``predicted`` is None where the row is set aside; ``reason`` then says why. ``group`` names what the summary groups
+    by besides the source (a model size, a fabric); ``details`` carries the constants and choices behind the prediction.
     """
 
     id: str
@@ -35,6 +42,18 @@ class ValidationRow:
     details: Mapping[str, Any] = field(default_factory=dict)
     aside: bool = False
     """Measured beside the domain's own quantity (memory beside time): in its group, but not in the totals."""
+    software: str = ""
+    """Profile of the software whose constants were taken."""
+    card_class: str = ""
+    """Maker and series of the card."""
+    plan_kind: str = ""
+    """How the work is spread: what of pipelines, experts, sharding and tensors the plan uses most visibly."""
+    domain: str = ""
+    """How many cards, or which workload, in the words of the validation."""
+    tuned: bool = False
+    """Some constant behind the prediction was found from this row."""
+    question: str = ""
+    """What a planner would be asked, alike for rows that answer it by different plans."""
 
     @property
     def error_pct(self) -> float | None:
@@ -43,7 +62,7 @@ class ValidationRow:
         >>> ValidationRow("a", "s", 11.0, 10.0, "s", "H100").error_pct
         10.0
         """
-        if self.predicted is None or self.measured == 0:
+        if self.predicted is None or self.measured == 0 or math.isnan(self.measured):
             return None
         return 100.0 * (self.predicted - self.measured) / self.measured
 
@@ -87,15 +106,65 @@ def _statistics(rows: Sequence[ValidationRow]) -> dict[str, Any]:
         if len(pairs) > 2 and varied
         else None
     )
+    ranged = [bool(r.details["inside"]) for r in rows if "inside" in r.details]
+    if ranged:
+        out["n_ranged"], out["inside_share"] = len(ranged), sum(ranged) / len(ranged)
     out["spearman"] = None if rank is None or math.isnan(rank) else float(rank)
     return out
 
 
+def class_of(card: CardProfile) -> str:
+    """Return maker and series of a card."""
+    return f"{card.vendor} {card.series}".strip()
+
+
+def regret(rows: Sequence[ValidationRow]) -> dict[str, Any]:
+    """Return what picking the predicted best of every question costs against the measured best, in percent.
+
+    A question is answered by two rows or more that were both predicted; the regret is how much worse the measurement of
+    the predicted best is than the best measurement.
+
+    >>> a = ValidationRow("a", "s", 1.0, 2.2, "s", "X", question="q")
+    >>> b = ValidationRow("b", "s", 1.5, 2.0, "s", "X", question="q")
+    >>> round(regret([a, b])["mean_pct"], 6), regret([a])["questions"]
+    (10.0, 0)
+    """
+    asked: dict[str, list[ValidationRow]] = {}
+    for row in rows:
+        if row.question and row.error_pct is not None and not row.aside:
+            asked.setdefault(f"{row.question}|{row.unit}", []).append(row)
+    lost = [_lost(answers) for answers in asked.values() if len(answers) > 1]
+    return {
+        "questions": len(lost),
+        "rows": sum(len(answers) for answers in asked.values() if len(answers) > 1),
+        "mean_pct": fmean(lost) if lost else None,
+        "median_pct": median(lost) if lost else None,
+        "max_pct": max(lost) if lost else None,
+        "best_found": sum(value == 0 for value in lost),
+    }
+
+
+def _lost(answers: Sequence[ValidationRow]) -> float:
+    sign = -1.0 if answers[0].unit in MORE_IS_BETTER else 1.0
+    picked = min(answers, key=lambda r: sign * (r.predicted or 0.0)).measured
+    best = min(sign * r.measured for r in answers) * sign
+    return 100.0 * (picked / best - 1.0) * sign
+
+
+#: Name of a table of errors -> what it groups rows by.
+_TABLES: dict[str, Callable[[ValidationRow], str]] = {
+    "by_software": lambda r: r.software,
+    "by_card_class": lambda r: r.card_class,
+    "by_plan_kind": lambda r: r.plan_kind,
+    "by_domain": lambda r: r.domain,
+}
+
+
 def summarise(domain: str, rows: Sequence[ValidationRow]) -> dict[str, Any]:
-    """Return the answer of ``validate``: the errors in total, by source, by group, and row by row.
+    """Return the answer of ``validate``: errors in total and by whatever may hide them, regret, rows set aside, rows.
 
     MAPE is the mean of |predicted - measured| / measured, bias the signed mean, Spearman the rank correlation
-    of predictions with measurements. Totals and sources hold the domain's own quantity; what was measured beside it
+    of predictions with measurements. Totals and tables hold the domain's own quantity; what was measured beside it
     is in its group.
 
     >>> rows = [ValidationRow(str(i), "paper", m * 1.1, m, "s", "H100") for i, m in enumerate((1.0, 2.0, 4.0))]
@@ -103,19 +172,36 @@ def summarise(domain: str, rows: Sequence[ValidationRow]) -> dict[str, Any]:
     10.0
     """
     own = [r for r in rows if not r.aside]
-    by_source = {s: _statistics([r for r in own if r.source == s]) for s in sorted({r.source for r in own})}
-    groups = sorted({r.group for r in rows if r.group})
-    return {
-        "domain": domain,
-        **_statistics(own),
-        "by_source": by_source,
-        "by_group": {g: _statistics([r for r in rows if r.group == g]) for g in groups},
-        "rows": [
-            {
-                "id": r.id, "source": r.source, "group": r.group, "card": r.card, "unit": r.unit,
-                "predicted": r.predicted, "measured": r.measured, "error_pct": r.error_pct,
-                "reason": r.reason, "aside": r.aside, "details": dict(r.details),
-            }
-            for r in rows
-        ],
-    }  # fmt: skip
+    answer: dict[str, Any] = {"domain": domain, **_statistics(own), "regret": regret(own)}
+    answer["held_out"] = _statistics([r for r in own if not r.tuned])
+    answer["by_source"] = _by(own, lambda r: r.source)
+    answer["by_group"] = _by(rows, lambda r: r.group)
+    for name, key in _TABLES.items():
+        answer[name] = _by(own, key)
+    aside: dict[str, int] = {}
+    for row in rows:
+        if row.predicted is None:
+            aside[row.reason] = aside.get(row.reason, 0) + 1
+    answer["set_aside"] = dict(sorted(aside.items(), key=lambda item: (-item[1], item[0])))
+    answer["rows"] = [
+        {**flat, "details": dict(row.details)} for flat, row in zip(flat_rows(rows), rows, strict=True)
+    ]
+    return answer
+
+
+def _by(rows: Sequence[ValidationRow], key: Callable[[ValidationRow], str]) -> dict[str, Any]:
+    names = sorted({key(r) for r in rows if key(r)})
+    return {name: _statistics([r for r in rows if key(r) == name]) for name in names}
+
+
+def flat_rows(rows: Iterable[ValidationRow]) -> list[dict[str, Any]]:
+    """Return one flat record a row: what ``-f csv`` prints."""
+    return [
+        {
+            "id": r.id, "source": r.source, "group": r.group, "software": r.software, "card": r.card,
+            "card_class": r.card_class, "plan_kind": r.plan_kind, "domain": r.domain, "unit": r.unit,
+            "predicted": r.predicted, "measured": None if math.isnan(r.measured) else r.measured,
+            "error_pct": r.error_pct, "tuned": r.tuned, "aside": r.aside, "reason": r.reason,
+        }
+        for r in rows
+    ]  # fmt: skip

@@ -1,78 +1,141 @@
-"""Published runs beside the reliability model: ETTR, mean time to failure, numbers of failures.
+"""Published runs beside the reliability model: ETTR, failures, intervals, checkpoints, recoveries.
 
-A row is predicted by what it states. With an ETTR, an interval and a restart time: the closed form, at the row's own
-MTTF or at the named cluster's published failure rate. With an MTTF or a number of failures only: the component table,
-which was counted on Llama 3 405B and is held against every other fleet here.
+A row is predicted by what it states, in the first of these ways that applies:
+
+- *ETTR* from its interval, write and restart times at its MTTF: stated, from its own rate of failures per server-day or
+  card-hour, from its count over its duration, or of the fleet that it names;
+- *ETTR* from parts of the time that it lists, or from what each restart lost;
+- the best *interval*, a *checkpoint's size*, its *time* over a stated bandwidth, *requeueing* at the row's size;
+- *one kind of part* by the component table, counted on Llama 3 405B;
+- the *MTTF or failures of a fleet* by how far fleets differ, that fleet left out: a median with P10 and P90, which is
+  aside of the totals because a median is all that can be said of a fleet that nobody measured.
+
+Anything else is refused with what it lacks.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from clustersim.des.training.closed_form import (
-    daly_interval,
-    expected_run,
-    linear_ettr,
-    renewal_efficiency,
-)
-from clustersim.des.training.components import FailureClass, failure_classes
-from clustersim.des.training.run import CheckpointLevel, Recovery, TrainingRun
+from clustersim.assemble.reliability import spread_of_fleets
+from clustersim.des.training.closed_form import daly_interval, linear_ettr, renewal_efficiency, young_interval
+from clustersim.des.training.components import COMPONENTS, FailureClass
+from clustersim.des.training.copies import CheckpointLevel
+from clustersim.des.training.fidelity import expected_goodput
+from clustersim.des.training.fleets import BetweenFleets, between_fleets
+from clustersim.des.training.log import component_of
+from clustersim.des.training.run import Recovery, TrainingRun
+from clustersim.schema.lookup import known_names
+from clustersim.schema.profiles import field_fleets, load_fleet
+from clustersim.validation import reliability_text as text
 from clustersim.validation.common import ValidationRow, require_columns
 
-__all__ = ["COLUMNS", "predict"]
+__all__ = ["COLUMNS", "predict", "predict_row"]
 
 COLUMNS = (
     "id", "source", "cluster", "n_gpus", "duration_days", "failures", "mttf_hours", "ettr_or_goodput",
     "checkpoint_interval", "restart_time",
 )  # fmt: skip
-#: Failures per server of eight and day of clusters that rows name (Kokolis et al., arXiv:2410.21680).
-NODE_RATES = {"RSC-1": 6.50e-3, "RSC-2": 2.34e-3}
+#: Fleets that rows name, and the card-hours per failure of their profiles.
+NAMED_FLEETS = ("RSC-1", "RSC-2")
 CARDS_PER_NODE = 8
-_UNITS = {"s": 1.0, "sec": 1.0, "min": 60.0, "h": 3600.0, "hour": 3600.0}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|min|h|hour)\b")
-_NUMBER = re.compile(r"^\s*(\d+(?:\.\d+)?)")
-#: Rows that count one kind of part, not the interruptions of a job.
+YEAR_H = 8760.0
+#: Bytes of a checkpoint per parameter: BLOOM's 2294.8 GiB over 176 B parameters.
+BYTES_PER_PARAMETER = 14.0
+#: Requeueing and hot update: seconds at 2,048 cards, and the exponent of their growth between 2,048 and 16,384
+#: (ByteRobust, arXiv:2509.16293, table 7). The rows at those two sizes are what this was fitted on.
+REQUEUE = {
+    "requeue": (454.0, math.log(768 / 454) / math.log(8)),
+    "hot update": (46.0, math.log(65 / 46) / math.log(8)),
+}
+FITTED_AT = (2048, 16384)
+_NAMED = re.compile(r"(delta|R)\s*=\s*(\d+(?:\.\d+)?)\s*s")
+_CLASSES = re.compile(r"classes\s+([\d.]+(?:/[\d.]+)+)")
+_LOSSES = re.compile(r"(\d+(?:/\d+)+)\s*s mean loss by class")
+#: Rows whose id or words say that they count one kind of part, not the interruptions of a job.
 _PART = re.compile(
-    r"gpu|hbm|nic\b|ssd|psu|chassis|io_board|cpu|memory|switch|cable|host|software|silent|nccl|thermal|depend"
-    r"|xid|ecc|link|flash|titan|sram|board|tor\b",
+    r"gpu_|hbm|nic\b|ssd|psu|chassis|io_board|\bcpu\b|_memory|switch|cable|host_|software_|silent|nccl|thermal|sram"
+    r"|depend|xid|ecc|link|flash|dbe|optic|dimm|fan\b",
     re.IGNORECASE,
 )
-_SEVERAL = re.compile(r"\d\s*/\s*\d")
-_NAMED = re.compile(r"(delta|R)\s*=\s*(\d+(?:\.\d+)?)\s*s")
 
 
-def _number(text: str) -> float | None:
-    match = _NUMBER.match(text.replace(",", ""))
-    return float(match[1]) if match else None
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row with what its cells state."""
+
+    cells: Mapping[str, str]
+    cards: float | None
+    days: float | None
+    failures: float | None
+    mttf_s: float | None
+    mttf_from: str
+
+    @property
+    def base(self) -> dict[str, Any]:
+        return {"id": self.cells["id"], "source": self.cells["source"], "card": self.cells["cluster"]}
+
+    def answer(self, predicted: float, measured: float, unit: str, group: str, **more: Any) -> ValidationRow:
+        aside = more.pop("aside", False)
+        return ValidationRow(
+            **self.base,
+            predicted=predicted,
+            measured=measured,
+            unit=unit,
+            group=group,
+            aside=aside,
+            details=more,
+        )
+
+    def refuse(self, measured: float | None, unit: str, group: str, reason: str) -> ValidationRow:
+        return ValidationRow(
+            **self.base, predicted=None, measured=math.nan if measured is None else measured, unit=unit, group=group,
+            reason=reason,
+        )  # fmt: skip
 
 
-def _duration(text: str) -> float | None:
-    match = _DURATION.search(text)
-    return float(match[1]) * _UNITS[match[2]] if match else None
+def _read(row: Mapping[str, str]) -> _Row:
+    """Turn cells into numbers; the MTTF from the first of its sources that is there."""
+    cells = {k: (v or "") for k, v in row.items()}
+    cards, days = text.stated(cells["n_gpus"]), text.stated(cells["duration_days"])
+    n, d, failures = (
+        cards.value if cards else None,
+        days.value if days else None,
+        text.count(cells["failures"]),
+    )
+    mttf, how = None, ""
+    stated = text.stated(cells["mttf_hours"])
+    rate = text.node_rate(cells)
+    hours = text.card_hours(cells, CARDS_PER_NODE)
+    fleet = next((name for name in NAMED_FLEETS if name in cells["cluster"]), None)
+    if rate and n:
+        mttf, how = 86400 / (n / CARDS_PER_NODE * rate), f"rate {rate} per server-day, stated in the row"
+    elif fleet and n:
+        hours_of = load_fleet(fleet.lower()).card_hours_per_failure.value
+        mttf, how = hours_of * 3600 / n, f"rate of the fleet {fleet}"
+    elif stated and stated.value > 0:
+        mttf, how = stated.value * 3600, "stated in the row"
+    elif hours and n:
+        mttf, how = hours * 3600 / n, "card-hours per failure, stated in the row"
+    elif failures and d:
+        mttf, how = d * 86400 / failures, "the row's count over its duration"
+    return _Row(cells, n, d, failures, mttf, how)
 
 
-def _mttf_s(row: Mapping[str, str], cards: float | None) -> tuple[float, str] | None:
-    """Return a row's MTTF: the one it states, or its cluster's rate at its size."""
-    for name, rate in NODE_RATES.items():
-        if cards and name in row["cluster"]:
-            return 86400 / (cards / CARDS_PER_NODE * rate), f"{name} rate {rate} per server-day"
-    stated = _number(row["mttf_hours"])
-    return (stated * 3600, "stated in the row") if stated else None
-
-
-def _ettr(mttf_s: float, interval_s: float | None, restart_s: float) -> float:
-    """ETTR of one level of free checkpoints every interval; without an interval all work is kept."""
+def _ettr(mttf_s: float, interval_s: float | None, restart_s: float, write_s: float = 0.0) -> float:
+    """ETTR of one level of checkpoints every interval; without an interval all work is kept."""
     run = TrainingRun(
         nodes=1,
         duration_s=1e12,
-        failures=(FailureClass("any", 1 / mttf_s, "multi"),),
+        failures=(FailureClass("any", 1 / mttf_s, "process"),),
         recovery=Recovery(detect_s=restart_s, localise_s=0.0, reschedule_s=(0.0, 0.0, 0.0), initialise_s=0.0),
         levels=(
             CheckpointLevel(
-                name="any", interval_s=interval_s or 1.0, blocking_s=0.0, lag_s=0.0, restore_s=0.0,
+                name="any", interval_s=interval_s or 1.0, blocking_s=write_s, lag_s=0.0, restore_s=0.0,
                 survives=("process", "node", "multi"),
             ),
         ),
@@ -81,84 +144,285 @@ def _ettr(mttf_s: float, interval_s: float | None, restart_s: float) -> float:
         keep_work=interval_s is None,
         safe_recovery=interval_s is None,
     )  # fmt: skip
-    return expected_run(run).ettr
+    return expected_goodput(run).ettr
+
+
+def _renewal(row: _Row) -> ValidationRow | None:
+    """Rows of Daly's form: a blocking time, a restart, and the efficiency at the best interval."""
+    named = {k: float(v) for k, v in _NAMED.findall(row.cells["cluster"])}
+    measured = text.share(row.cells["ettr_or_goodput"])
+    if not {"delta", "R"} <= set(named) or measured is None or row.mttf_s is None:
+        return None
+    tau = daly_interval(named["delta"], row.mttf_s)
+    value = renewal_efficiency(tau, named["delta"], named["R"], row.mttf_s)
+    return row.answer(value, measured.value, "efficiency", "Daly", interval_s=tau)
+
+
+def _ettr_row(row: _Row) -> ValidationRow | None:
+    """Rows that state an ETTR."""
+    measured = text.share(row.cells["ettr_or_goodput"])
+    if measured is None:
+        return None
+    listed = _from_parts(row, measured.value)
+    if listed is not None:
+        return listed
+    cell = row.cells["checkpoint_interval"].strip().lower()
+    restart = text.restart(row.cells["restart_time"])
+    if measured.bound and restart is None:
+        return None  # a bound, and no way to it: what else the row states is predicted instead
+    if re.search(r"\d\s*/\s*\d", cell):
+        return row.refuse(
+            measured.value, "ETTR", "ETTR", "several levels at once without the shares of failures"
+        )
+    kept = cell.startswith(("none", "every step", "every iteration"))
+    interval, write = text.interval_and_write(cell)
+    best = not interval and not kept and write > 0
+    if best and row.mttf_s:
+        interval = young_interval(write, row.mttf_s)
+    lacks = [
+        what
+        for what, there in (
+            ("MTTF, failure rate or count", row.mttf_s), ("checkpoint interval", interval or kept),
+            ("restart time that is not a bound", restart is not None),
+        )
+        if not there
+    ]  # fmt: skip
+    if lacks or row.mttf_s is None or restart is None:
+        return row.refuse(measured.value, "ETTR", "ETTR", f"states no {', no '.join(lacks)}")
+    details = {"mttf_h": row.mttf_s / 3600, "mttf": row.mttf_from, "interval_s": interval, "restart_s": restart,
+               "write_s": write}  # fmt: skip
+    value = _ettr(row.mttf_s, None if kept else interval, restart, write)
+    if not kept and interval and "rate" in row.mttf_from:
+        # Rows of a stated rate are values of Meta's own linear form; the exact renewal value stands beside it.
+        details["exact_renewal"] = value
+        value = linear_ettr(1 / row.mttf_s, restart, interval, write)
+    bound = {"bound": measured.bound, "met": _meets(value, measured)} if measured.bound else {}
+    return row.answer(value, measured.value, "ETTR", "ETTR", aside=bool(bound), **details, **bound)
+
+
+def _meets(value: float, measured: text.Stated) -> bool:
+    return value >= measured.value if measured.bound == "at least" else value <= measured.value
+
+
+def _from_parts(row: _Row, measured: float) -> ValidationRow | None:
+    """An ETTR from the shares of time that the row lists, from what a restart lost, or from losses by class."""
+    cell = row.cells["restart_time"]
+    per_restart = re.search(r"([\d.]+)\s*(h|min|s)\w*\s+(?:lost|loss)\s+(?:per|at each|a)\b", cell)
+    if per_restart and row.mttf_s:
+        lost = float(per_restart[1]) * {"h": 3600.0, "min": 60.0, "s": 1.0}[per_restart[2]]
+        return row.answer(
+            1.0 - lost / row.mttf_s, measured, "ETTR", "ETTR", lost_per_restart_s=lost, mttf=row.mttf_from
+        )
+    shares = [float(v) for v in re.findall(r"([\d.]+)%?\s*->", cell)]
+    if len(shares) > 1 and "%" in cell:
+        return row.answer(1.0 - sum(shares) / 100, measured, "ETTR", "ETTR", shares_pct=shares)
+    classes, losses = _CLASSES.search(row.cells["cluster"]), _LOSSES.search(cell)
+    if classes and losses and row.mttf_s:
+        odds, lost_s = ([float(v) for v in m[1].split("/")] for m in (classes, losses))
+        over = re.search(r"overhead\s*([\d.]+)\s*%", row.cells["cluster"])
+        loss = sum(p * v for p, v in zip(odds, lost_s, strict=True)) / row.mttf_s
+        value = (1.0 - (float(over[1]) / 100 if over else 0.0)) * (1.0 - loss)
+        return row.answer(value, measured, "ETTR", "ETTR", mean_loss_s=loss * row.mttf_s)
+    return None
+
+
+def _interval_row(row: _Row) -> ValidationRow | None:
+    """A best interval at a stated blocking time."""
+    cell = row.cells["checkpoint_interval"]
+    young = re.search(r"Young\s+([\d,]+)\s*s", cell)
+    delta = re.search(r"delta\s*=?\s*([\d.]+)\s*s", f"{cell}; {row.cells['cluster']}")
+    if not (young and delta and row.mttf_s):
+        return None
+    value = young_interval(float(delta[1]), row.mttf_s)
+    return row.answer(value, float(young[1].replace(",", "")), "s", "interval", blocking_s=float(delta[1]))
+
+
+def _checkpoint_row(row: _Row) -> ValidationRow | None:
+    """A checkpoint's size, or its time over a stated bandwidth."""
+    cells = row.cells
+    every = "; ".join(cells[k] for k in ("cluster", "failures", "checkpoint_interval", "restart_time"))
+    count = text.parameters(f"{cells['cluster']}; {cells['restart_time']}")
+    each = re.search(r"([\d.]+)\s*B/param", every)
+    per = float(each[1]) if each else BYTES_PER_PARAMETER
+    notes = cells.get("notes", "")
+    derived = re.search(r"\bat\s+[\d.]+\s*B/param", notes) is not None
+    stated = text.size(f"{every}; {'' if derived else notes.partition(' = ')[0]}")
+    took = re.search(
+        r"(?:save|write|load|checkpoint|ckpt|retriev\w*|t_ckpt)\D{0,12}?([\d.]+)\s*(s|min|h)\b",
+        cells["restart_time"],
+    )
+    rate = text.bandwidth(every)
+    if count is None and stated is None:
+        return None
+    held = stated if stated is not None else (count or 0.0) * per
+    if rate and took:
+        measured = float(took[1]) * {"s": 1.0, "min": 60.0, "h": 3600.0}[took[2]]
+        return row.answer(
+            held / rate, measured, "s", "checkpoint time", bytes=held, bandwidth_bytes_per_s=rate
+        )
+    if count and stated:
+        return row.answer(count * BYTES_PER_PARAMETER, stated, "B", "checkpoint size",
+                          bytes_per_parameter=BYTES_PER_PARAMETER)  # fmt: skip
+    if took or re.search(r"block|stall|sync", cells["restart_time"]):
+        return row.refuse(
+            float(took[1]) if took else None, "s", "checkpoint time",
+            "states no bandwidth that the copy takes, and its software decides how much of it blocks",
+        )  # fmt: skip
+    return None
+
+
+def _recovery_row(row: _Row) -> ValidationRow | None:
+    """Requeueing or a hot update at a number of cards."""
+    for word, (at_2048, growth) in REQUEUE.items():
+        found = re.search(rf"{word}\s+([\d.]+)\s*s\b", row.cells["restart_time"])
+        if found and row.cards:
+            value = at_2048 * (row.cards / FITTED_AT[0]) ** growth
+            fitted = row.cards in FITTED_AT
+            return row.answer(
+                value, float(found[1]), "s", "recovery", aside=fitted, fitted_on_this_row=fitted
+            )
+    return None
+
+
+def _part_row(row: _Row) -> ValidationRow | None:
+    """Failures of one kind of part, by the component table; the rows that the table was counted on are refused."""
+    cells = row.cells
+    failures = re.sub(r"[(].*|\bover\b.*|[\d.]+[MkG]?\s*GPU-(?:h|years?)\b.*", "", cells["failures"])
+    kinds_counted = len(re.findall(r"\d+\s+[A-Za-z]", failures))
+    about = f"{cells['id'].partition('-')[2]}; {failures}"
+    if not _PART.search(about) or "%" in failures or kinds_counted > 2:
+        return None
+    measured = text.stated(cells["mttf_hours"])
+    value = measured.value if measured else None
+    if "Llama 3" in cells["source"]:
+        return row.refuse(value, "h", "parts", "is one of the counts that the component table is made of")
+    if value is None or not row.cards:
+        return row.refuse(
+            value, "h", "parts", "counts events of a part, and not what they stop: states no MTTF"
+        )
+    kinds = _kinds(about)
+    rates = [c for c in COMPONENTS if c.name in kinds]
+    if not rates:
+        return row.refuse(value, "h", "parts", "counts a kind of part that the component table does not know")
+    units = {"card": row.cards, "node": max(1.0, row.cards / CARDS_PER_NODE)}
+    per_hour = sum(units[c.unit] * c.failures_per_year for c in rates) / YEAR_H
+    return _ranged(row, 1.0 / per_hour, value, "h", "parts", spread_of_fleets(), components=sorted(kinds))
+
+
+def _kinds(words: str) -> set[str]:
+    """The components that are counted; failures of a card as such are those of all that is on it."""
+    plain = words.lower().replace("_", " ")
+    kinds = {c for w in re.split(r"[;+,]", plain) if (c := component_of(w)) and c != "software"}
+    if "otb" in plain or "off the bus" in plain:
+        kinds.add("card")
+    if re.search(r"xid\b|gpu fail|card fail", plain):
+        kinds |= {"card", "hbm", "card_other"}
+    return kinds
+
+
+def _ranged(
+    row: _Row, median: float, measured: float, unit: str, group: str, spread: BetweenFleets, **more: Any
+) -> ValidationRow:
+    """A prediction that is a median of what fleets differ by."""
+    low, high = (median * spread.quantile(q) / spread.median_h for q in (0.1, 0.9))
+    return row.answer(
+        median, measured, unit, group, aside=True, p10=low, p90=high, inside=low <= measured <= high,
+        fleets=spread.fleets, **more,
+    )  # fmt: skip
+
+
+def _fleet_row(row: _Row) -> ValidationRow | None:
+    """The MTTF or the failures of a fleet, from the other fleets; from its own rate where the row states one."""
+    cells, n = row.cells, row.cards
+    hours = text.card_hours(cells, CARDS_PER_NODE)
+    stated = text.stated(cells["mttf_hours"])
+    if stated and n and row.mttf_s and "server-day" in row.mttf_from:
+        return row.answer(row.mttf_s / 3600, stated.value, "h", "MTTF", rates=row.mttf_from)
+    if stated and n and row.mttf_s and "fleet" in row.mttf_from:
+        # The mean of a whole fleet beside the jobs of one size, which differ from it as fleets do.
+        return _ranged(
+            row, row.mttf_s / 3600, stated.value, "h", "fleet MTTF", spread_of_fleets(), rates=row.mttf_from
+        )
+    measured = stated.value if stated else hours / n if hours and n else None
+    if measured and n:
+        spread = _others(measured * n)
+        group = "claims" if _is_claim(measured * n) else "fleet MTTF"
+        return _ranged(row, spread.median_h / n, measured, "h", group, spread)
+    if row.failures and row.days and n:
+        spread = _others(row.days * 24 * n / row.failures)
+        value = n * row.days * 24 / spread.median_h
+        return _ranged(row, value, row.failures, "failures", "fleet counts", spread)
+    return None
+
+
+def _is_claim(card_hours: float) -> bool:
+    """Whether a profile of that rate is a vendor's statement: nobody counted it."""
+    fleets = map(load_fleet, known_names("hwprofiles/fleets"))
+    return any(
+        f.stands_for == "claim" and abs(f.card_hours_per_failure.value / card_hours - 1) < 0.02
+        for f in fleets
+    )
+
+
+def _others(card_hours: float) -> BetweenFleets:
+    """The spread between fleets without the one that is predicted: those of the same rate to two percent."""
+    known = [f.card_hours_per_failure.value for f in field_fleets()]
+    return between_fleets([h for h in known if abs(h / card_hours - 1) > 0.02])
+
+
+def _refused(row: _Row) -> ValidationRow:
+    """Say what a row states that is an input of the model, or what it lacks."""
+    cells = row.cells
+    for pattern, reason in (
+        (
+            r"wast|slow",
+            "waste by stragglers is what extras.straggler_rate and its like are given, not what comes out",
+        ),
+        (r"<=|<\s*\d|downtime|overhead", "states a bound, and no failure rate and recovery that lead to it"),
+        (r"goodput|>|ETTR|restart", "states no failure rate, interval and restart time together"),
+    ):
+        if re.search(pattern, cells["ettr_or_goodput"]):
+            return row.refuse(None, "ETTR", "ETTR", reason)
+    if "%" in cells["failures"]:
+        return row.refuse(
+            None, "h", "parts", "states rates of parts, which are inputs (failures_per_year, link_flaps)"
+        )
+    if text.node_rate(cells):
+        return row.refuse(
+            None, "h", "MTTF", "states a rate, which is an input, and no time to failure beside it"
+        )
+    if re.search(r"simultaneous|spare|standby", f"{cells['failures']}; {cells['restart_time']}"):
+        found = re.search(r"=\s*(\d+)", cells["failures"])
+        return row.refuse(
+            float(found[1]) if found else None, "spares", "spares", "states no failure rate of its machines"
+        )
+    if text.duration(cells["restart_time"]):
+        reason = "times of one software at one size: inputs (reliability.recovery), which no law of the model gives"
+        return row.refuse(None, "s", "recovery", reason)
+    if text.parameters(cells["cluster"]):
+        return row.refuse(None, "B", "checkpoint size", "states neither size nor time of its checkpoint")
+    if row.failures and not row.cards:
+        return row.refuse(
+            row.failures, "failures", "counts", "states no number of cards, over which failures are counted"
+        )
+    return row.refuse(row.failures, "failures", "counts", "states no outcome that the model gives: no time to failure,"
+                      " count over a duration, ETTR, interval, checkpoint or recovery")  # fmt: skip
+
+
+#: In this order; the first that answers or refuses is taken.
+KINDS: tuple[Callable[[_Row], ValidationRow | None], ...] = (
+    _renewal, _ettr_row, _interval_row, _recovery_row, _part_row, _fleet_row, _checkpoint_row,
+)  # fmt: skip
 
 
 def predict_row(row: Mapping[str, str]) -> ValidationRow:
     """Predict one row, or say why it cannot be predicted."""
-    cards = _number(row["n_gpus"])
-    base: dict[str, Any] = {"id": row["id"], "source": row["source"], "card": row["cluster"]}
-    named = {k: float(v) for k, v in _NAMED.findall(row["cluster"])}
-    ettr, mttf = _number(row["ettr_or_goodput"]), _mttf_s(row, cards)
-    if {"delta", "R"} <= set(named) and ettr is not None and mttf is not None:
-        tau = daly_interval(named["delta"], mttf[0])
-        value = renewal_efficiency(tau, named["delta"], named["R"], mttf[0])
-        return ValidationRow(**base, predicted=value, measured=ettr, unit="efficiency", group="Daly",
-                             details={"interval_s": tau})  # fmt: skip
-    if ettr is not None and 0 < ettr <= 1:
-        return _predict_ettr(row, base, ettr, mttf)
-    measured = _number(row["mttf_hours"])
-    part = _PART.search(row["id"].partition("-")[2])
-    if part is not None:
-        return ValidationRow(**base, predicted=None, measured=measured or math.nan, unit="h", group="components",
-                             reason="counts one kind of part; the component table is made of such counts")  # fmt: skip
-    if measured and cards and mttf is not None and "rate" in mttf[1]:
-        return ValidationRow(**base, predicted=mttf[0] / 3600, measured=measured, unit="h", group="MTTF",
-                             details={"rates": mttf[1]})  # fmt: skip
-    if measured and cards:
-        rate = sum(
-            c.rate_per_s
-            for c in failure_classes(cards=int(cards), nodes=max(1, round(cards / CARDS_PER_NODE)))
-        )
-        return ValidationRow(**base, predicted=1 / rate / 3600, measured=measured, unit="h", group="MTTF",
-                             details={"rates": "component table (Llama 3)"})  # fmt: skip
-    return _predict_count(row, base, cards)
-
-
-def _predict_ettr(
-    row: Mapping[str, str], base: dict[str, Any], ettr: float, mttf: tuple[float, str] | None
-) -> ValidationRow:
-    if _SEVERAL.search(row["checkpoint_interval"]):
-        return ValidationRow(**base, predicted=None, measured=ettr, unit="ETTR", group="ETTR",
-                             reason="states several levels at once; a row holds one interval")  # fmt: skip
-    kept = row["checkpoint_interval"].strip().lower().startswith("none")
-    interval = None if kept else _duration(row["checkpoint_interval"])
-    restart = _duration(row["restart_time"])
-    missing = [
-        name
-        for name, value in (
-            ("an MTTF", mttf),
-            ("a checkpoint interval", interval or kept),
-            ("a restart time", restart),
-        )
-        if not value
-    ]
-    if missing or mttf is None or restart is None:
-        return ValidationRow(**base, predicted=None, measured=ettr, unit="ETTR", group="ETTR",
-                             reason=f"states no {', no '.join(m.partition(' ')[2] for m in missing)}")  # fmt: skip
-    details = {"mttf_h": mttf[0] / 3600, "mttf": mttf[1], "interval_s": interval, "restart_s": restart}
-    value = _ettr(mttf[0], interval, restart)
-    if interval and "rate" in mttf[1]:
-        # Meta's rows are values of Meta's own linear form; the exact renewal value stands beside it.
-        details["exact_renewal"] = value
-        value = linear_ettr(1 / mttf[0], restart, interval)
-    return ValidationRow(**base, predicted=value, measured=ettr, unit="ETTR", group="ETTR", details=details)
-
-
-def _predict_count(row: Mapping[str, str], base: dict[str, Any], cards: float | None) -> ValidationRow:
-    count, days = _number(row["failures"]), _number(row["duration_days"])
-    if not count or not days or not cards:
-        return ValidationRow(**base, predicted=None, measured=count or math.nan, unit="failures", group="counts",
-                             reason="states no number that the model gives (size, duration, failures)")  # fmt: skip
-    rate = sum(
-        c.rate_per_s for c in failure_classes(cards=int(cards), nodes=max(1, round(cards / CARDS_PER_NODE)))
-    )
-    return ValidationRow(**base, predicted=rate * days * 86400, measured=count, unit="failures", group="counts",
-                         details={"rates": "component table (Llama 3)"})  # fmt: skip
+    read = _read(row)
+    return next((found for kind in KINDS if (found := kind(read)) is not None), None) or _refused(read)
 
 
 def predict(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:
-    """Predict every row of a table in the columns of ``COLUMNS``.
+    """Predict every row of a table in the columns of ``COLUMNS``; ``breakdown`` and ``notes`` are read where given.
 
     Raises InputError for missing columns.
     """

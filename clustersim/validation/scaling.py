@@ -1,7 +1,8 @@
 """Published scaling efficiencies beside the step-time model.
 
-A row names a model, its plan and two card counts; the model's dimensions come from a shipped training row of the same
-model. Weak scaling grows the batch with the cards, strong scaling keeps it.
+A row names a model, its plan and two card counts; dimensions, batch and the rest come from a shipped training row, the
+one that the column ``like`` names by its id, or else the first of the same model, card and, where there is one, data
+type. Weak scaling grows the batch with the cards, strong scaling keeps it.
 """
 
 from __future__ import annotations
@@ -9,55 +10,62 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from clustersim.errors import ClusterSimError
-from clustersim.reading.tables import shipped_rows
-from clustersim.validation.common import ValidationRow, require_columns
-from clustersim.validation.training import Unpredictable, predict_step
+from clustersim.errors import ClusterSimError, InputError
+from clustersim.schema.formats import number_format
+from clustersim.schema.lookup import plain
+from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, class_of, require_columns
+from clustersim.validation.sites import card_of
+from clustersim.validation.sources import filled, shipped_rows, software_of_row
+from clustersim.validation.training import Unpredictable, plan_kind, predict_step
+from clustersim.validation.training_rows import known_row, number
 
 __all__ = ["COLUMNS", "predict"]
 
 COLUMNS = ("source", "model", "gpu", "dtype", "kind", "tp", "pp", "cp", "gpus_base", "gpus", "efficiency")
 
 
-@lru_cache(maxsize=1)
-def _training_rows() -> tuple[Mapping[str, str], ...]:
-    path = Path(__file__).resolve().parent.parent / "data" / "validation" / "training.csv"
-    return shipped_rows(path)
-
-
-def _plain(text: str) -> str:
-    return "".join(c for c in text.lower() if c.isalnum())
-
-
-def _column_of_a_table(model: str) -> list[Mapping[str, str]]:
-    """Return the training rows that a model like ``GPT-175B Megatron-LM b768`` names: size, column, global batch."""
-    named = re.fullmatch(r"\S*?(\d+)B (\S+) b(\d+)", model)
+def _named_like(row: Mapping[str, str]) -> list[Mapping[str, str]]:
+    """Return the training rows of a model written ``GPT-175B Megatron-LM 2023 b768``: size, software, global batch."""
+    named = re.fullmatch(r"(\S+) (.+) b(\d+)", row["model"])
     if named is None:
         return []
-    size, column, batch = named.groups()
+    try:
+        wanted = software_of_row({"software": named[2]}, "training").profile.name
+    except InputError:
+        return []
     return [
-        r for r in _training_rows()
-        if f"{column} column" in r["source"] and r["global_batch"] == batch and r["params_B"] == size
+        r for r in shipped_rows("training.csv")
+        if plain(r["model"]) == plain(named[1]) and r["global_batch"] == named[3]
+        and r["software"] and software_of_row(r, "training").profile.name == wanted
     ]  # fmt: skip
 
 
+def _same_card(one: str, other: str) -> bool:
+    try:
+        return card_of(one).name == card_of(other).name
+    except Unpredictable:
+        return False
+
+
 def _like(row: Mapping[str, str]) -> dict[str, str]:
-    """Return a training row of the same model, card and, where there is one, data type."""
-    same = [r for r in _training_rows() if _plain(r["model"]) == _plain(row["model"])]
+    """Return the training row that a scaling row is like."""
+    stated = (row.get("like") or "").strip()
+    if stated:
+        found = next((r for r in shipped_rows("training.csv") if r["id"] == stated), None)
+        if found is None:
+            raise Unpredictable(f"no training row has the id {stated!r}")
+        return dict(found)
     same = [
-        r
-        for r in same
-        if _plain(row["gpu"])[:4] in _plain(r["gpu"]) or _plain(r["gpu"])[:4] in _plain(row["gpu"])
-    ]
-    same = same or _column_of_a_table(row["model"])
+        r for r in shipped_rows("training.csv")
+        if plain(r["model"]) == plain(row["model"]) and _same_card(r["gpu"], row["gpu"])
+    ]  # fmt: skip
+    same = same or [r for r in _named_like(row) if _same_card(r["gpu"], row["gpu"])]
     if not same:
         raise Unpredictable(f"no training row holds the dimensions of {row['model']} on {row['gpu']}")
     ranked = sorted(
-        same, key=lambda r: (_plain(r["dtype"]) != _plain(row["dtype"]), not r["global_batch"], r["id"])
+        same, key=lambda r: (plain(r["dtype"]) != plain(row["dtype"]), not r["global_batch"], r["id"])
     )
     return dict(ranked[0])
 
@@ -72,7 +80,12 @@ def _at(row: Mapping[str, str], like: Mapping[str, str], cards: int) -> dict[str
     if cards % replica:
         raise Unpredictable(f"{cards} cards are no multiple of the plan's {replica}")
     dp = cards // replica
-    batch, base = float(like["global_batch"]), float(like["dp"] or float(like["n_gpus"]) / replica)
+    batch, base = (
+        number(like, "global_batch"),
+        number(like, "dp") or (number(like, "n_gpus") or 0.0) / replica,
+    )
+    if batch is None:
+        raise Unpredictable(f"the training row {like['id']} has no global_batch")
     if row["kind"].startswith("weak"):
         batch = batch / base * dp
     micro = float(like["micro_batch"] or 1)
@@ -83,29 +96,50 @@ def _at(row: Mapping[str, str], like: Mapping[str, str], cards: int) -> dict[str
         "dp": str(dp),
         "global_batch": str(int(batch)),
         "dtype": row["dtype"] or out["dtype"],
+        "software": filled(row).get("software") or out.get("software", ""),
     }
 
 
+def _counts(row: Mapping[str, str]) -> tuple[int, int]:
+    counts = [number(row, key) for key in ("gpus_base", "gpus")]
+    if any(n is None or n < 1 or n != int(n) for n in counts):
+        raise Unpredictable("gpus_base and gpus must be whole numbers of cards")
+    return int(counts[0] or 0), int(counts[1] or 0)
+
+
 def predict_row(row: Mapping[str, str]) -> ValidationRow:
-    """Predict one row, or say why it cannot be predicted."""
+    """Predict one row, or say why it is set aside."""
     name = f"{row['model']} {row['gpu']} {row['dtype']} {row['gpus_base']} to {row['gpus']}"
+    measured = number(row, "efficiency")
     base: dict[str, Any] = {
-        "id": name, "source": row["source"], "unit": "efficiency", "card": row["gpu"], "group": row["kind"],
-        "measured": float(row["efficiency"]),
+        "id": row.get("id") or name, "source": row["source"], "unit": "efficiency", "card": row["gpu"],
+        "group": row["kind"], "domain": row["kind"], "measured": math.nan if measured is None else measured,
     }  # fmt: skip
     try:
-        like = _like(row)
-        few, many = (_at(row, like, int(float(row[key]))) for key in ("gpus_base", "gpus"))
+        if measured is None or measured <= 0:
+            raise Unpredictable(NO_MEASUREMENT)
+        number_format(row["dtype"])
+        like, counts = _like(row), _counts(row)
+        few, many = (_at(row, like, n) for n in counts)
         rates = [predict_step(r)[0].tokens_per_s_per_card for r in (few, many)]
-    except (Unpredictable, ClusterSimError, ValueError, ZeroDivisionError) as error:
+        known = known_row(many)
+    except (Unpredictable, ClusterSimError, ZeroDivisionError) as error:
         return ValidationRow(**base, predicted=None, reason=str(error).splitlines()[0])
+    record = known.record
     details = {
         "kind": row["kind"],
         "base_cards": few["n_gpus"],
         "batch": many["global_batch"],
         "like": like["id"],
     }
-    return ValidationRow(**base, predicted=rates[1] / rates[0], details=details)
+    base |= {
+        "card": record.card.name,
+        "card_class": class_of(record.card),
+        "software": record.software.profile.name,
+    }
+    return ValidationRow(
+        **base, predicted=rates[1] / rates[0], plan_kind=plan_kind(known.train.plan), details=details
+    )
 
 
 def predict(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:

@@ -17,6 +17,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from clustersim.assemble.software import engine_efficiency, reserve_of
 from clustersim.des.serving.arrivals import draw_lengths
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.build import build
@@ -24,9 +25,9 @@ from clustersim.des.serving.cluster import simulate
 from clustersim.des.serving.metrics import records
 from clustersim.des.serving.rules import Batching
 from clustersim.des.serving.settings import Pool
-from clustersim.errors import ClusterSimError, InputError
-from clustersim.perf.serving_calibrated import efficiency_for
+from clustersim.errors import ClusterSimError, InfeasibleError, InputError
 from clustersim.perf.serving_engine import Layout, Precision
+from clustersim.schema.find_software import find_software
 from clustersim.validation.common import ValidationRow, require_columns
 from clustersim.validation.serving_published import predict_published
 from clustersim.validation.serving_setup import (
@@ -181,8 +182,20 @@ def _throughput(model_name: str, gpu: str, run: _Run) -> float:
     """Output tokens per second when all requests are there at once."""
     known, model = find_card(gpu), find_model(model_name).model
     assert known.card is not None and known.network is not None and model is not None
-    efficiency = efficiency_for(run.engine, known.card, kind_of(model, run.precision))
-    cost, _ = build(model, run.layout, known.card, known.network, efficiency, run.precision, run.rules)
+    efficiency = engine_efficiency(
+        find_software(run.engine or "unmeasured-serving").profile, known.card, kind_of(model, run.precision)
+    )
+    cost, _ = build(
+        model,
+        run.layout,
+        known.card,
+        known.network,
+        efficiency,
+        run.precision,
+        run.rules,
+        reserve=reserve_of(find_software(run.engine or "unmeasured-serving").profile),
+        context=run.isl + run.osl / 2.0,
+    )
     rng = np.random.default_rng(0)
     # Round numbers are drawn lengths of a fixed size; the others are conversations (ShareGPT), which spread.
     drawn = run.isl < 400 and abs(run.isl - 128) > 1.5
@@ -194,6 +207,8 @@ def _throughput(model_name: str, gpu: str, run: _Run) -> float:
     )
     done = records(simulate(requests, Pool(1, cost, run.rules), log=False))
     finished = np.isfinite(done["e2e_s"])
+    if not finished.any():
+        raise InfeasibleError(f"no request fits the {cost.cache_tokens} tokens of cache")
     return float(done["output_tokens"][finished].sum() / max(done["finish_s"][finished].max(), 1e-9))
 
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from clustersim.assemble.software import engine_efficiency
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.build import build
 from clustersim.des.serving.cluster import simulate
@@ -20,8 +21,8 @@ from clustersim.des.serving.metrics import records
 from clustersim.des.serving.rules import Batching
 from clustersim.des.serving.settings import ClosedLoop, Pool
 from clustersim.errors import ClusterSimError
-from clustersim.perf.serving_calibrated import efficiency_for
 from clustersim.perf.serving_engine import Layout, Precision
+from clustersim.schema.find_software import find_software
 from clustersim.validation.common import ValidationRow, require_columns
 from clustersim.validation.serving_setup import find_card, find_model, kind_of, normal_engine, number
 
@@ -117,7 +118,9 @@ def _rate(
     """Output tokens per second of one replica."""
     card, model = find_card(gpu), find_model(model_name).model
     assert card.card is not None and card.network is not None and model is not None
-    efficiency = efficiency_for(engine, card.card, kind_of(model, precision))
+    efficiency = engine_efficiency(
+        find_software(engine or "unmeasured-serving").profile, card.card, kind_of(model, precision)
+    )
     cost, _ = build(model, layout, card.card, card.network, efficiency, precision, _RULES)
     kind, size = load
     count = size * 4 if kind == "loop" else size

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from clustersim.assemble.software import constants_kind, engine_efficiency
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.build import build
 from clustersim.des.serving.cluster import simulate
@@ -19,9 +21,9 @@ from clustersim.des.serving.settings import ClosedLoop, Pool
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
-from clustersim.perf.serving_calibrated import efficiency_for
 from clustersim.perf.serving_engine import Efficiency, Layout, Precision
 from clustersim.reading.tables import shipped_rows
+from clustersim.schema.find_software import find_software
 
 __all__ = [
     "ENGINE_RULES",
@@ -94,7 +96,7 @@ def find_model(name: str) -> Known:
         return Known(reason=f"the dimensions of {name} are not known here")
     if row["unsupported"]:
         return Known(reason=f"{name}: {row['unsupported']}")
-    whole = {
+    whole: dict[str, Any] = {
         k: int(v)
         for k, v in row.items()
         if k not in {"name", "match", "gated", "tied_embeddings", "unsupported", "source"}
@@ -155,11 +157,7 @@ def kind_of(model: Model, precision: Precision) -> str:
     >>> kind_of(find_model("Qwen3-32B").model, Precision("fp8", "fp8"))
     'dense'
     """
-    if model.kv_lora_rank:
-        return "mla"
-    if model.experts:
-        return "moe"
-    return "dense_bf16" if precision.linear in {"bf16", "fp16"} else "dense"
+    return constants_kind(model, precision.linear)
 
 
 def normal_engine(text: str) -> str:
@@ -216,7 +214,9 @@ def closed_loop_latency(
     """
     card = find_card(card_name).card
     assert card is not None
-    efficiency = efficiency_for(engine, card, kind_of(model, precision))
+    efficiency = engine_efficiency(
+        find_software(engine or "unmeasured-serving").profile, card, kind_of(model, precision)
+    )
     rules = replace(ENGINE_RULES.get(engine, ENGINE_RULES["vllm"]), max_tokens=max_tokens)
     cost = _replica(model, layout, card_name, efficiency, precision, rules)
     rng = np.random.default_rng(0)

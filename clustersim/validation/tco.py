@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from clustersim import assemble
+from clustersim.assemble.parts import needed, network_parts
 from clustersim.econ.power import PROVISION_MARGIN, card_power_w
 from clustersim.errors import ClusterSimError
 from clustersim.fabric.parts import cluster_parts
-from clustersim.pipeline import ClusterRun, run_cluster
+from clustersim.pipeline import SiteRun, run_site
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.validation.common import ValidationRow, require_columns
 
@@ -54,23 +54,22 @@ def _inputs(card: str, cards: int, sets: tuple[str, ...]) -> Inputs:
 
 
 @lru_cache(maxsize=64)
-def _run(card: str, cards: int, sets: tuple[str, ...] = ()) -> ClusterRun:
-    inputs = _inputs(card, cards, sets)
-    return run_cluster(inputs, inputs.scenario.tco)
+def _run(card: str, cards: int, sets: tuple[str, ...] = ()) -> SiteRun:
+    return run_site(_inputs(card, cards, sets))
 
 
 def _parts(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
     inputs = _inputs(row["card"], int(row["cards"]), (f"cluster.nic={row['load']}",))
-    parts = assemble.network_parts(inputs.scenario, inputs.hardware)
-    return float(getattr(parts, row["quantity"])), {"topology": inputs.scenario.cluster.fabric.topology}
+    parts = network_parts(inputs)
+    return float(getattr(parts, row["quantity"])), {"topology": inputs.fabric.topology}
 
 
 def _supernode(row: Mapping[str, str]) -> tuple[float, float, int]:
     """Modules between cards and switches of the supernode, modules of the network between them, servers."""
     cards = int(row["cards"])
     inputs = _inputs("Ascend-910C", 1024, ())
-    assert inputs.hardware.card.scale_up is not None
-    links = round(inputs.hardware.card.scale_up.bandwidth.value / UB_LINK)
+    assert inputs.parts.card.scale_up is not None
+    links = round(inputs.parts.card.scale_up.bandwidth.value / UB_LINK)
     parts = cluster_parts(
         "fat_tree", cards=cards, cards_per_server=8, nics_per_card=1, nic_rate=5e10, ports=64, port_rate=5e10
     )
@@ -86,8 +85,8 @@ def _supernode_modules(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
 def _supernode_power(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
     up, out, servers = _supernode(row)
     inputs = _inputs("Ascend-910C", 1024, ())
-    host = inputs.hardware.server.host_power.value
-    module = inputs.hardware.optics.power.value
+    host = inputs.parts.server.host_power.value
+    module = inputs.parts.optics.power.value
     cards = int(row["cards"]) * ASCEND_910C_W
     # A module of 800G on each scale-up link draws as two of 400G.
     total = cards + servers * host + (2 * up + out) * module
@@ -126,13 +125,13 @@ def _card_hour(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
 def _node(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
     inputs = _inputs(row["card"], 1024, ())
     run = _run(row["card"], 1024)
-    power = inputs.hardware.card.power
+    power = inputs.parts.card.power
     assert power is not None
-    host, nics = inputs.hardware.server.host_power.value, inputs.hardware.nic.power.value * 8
+    host, nics = inputs.parts.server.host_power.value, inputs.parts.nic.power.value * 8
     if row["load"] == "max":
         return (8 * power.tdp.value + host + nics) / 1e3, {"cards": "at TDP"}
-    step = run.step
-    idle = assemble.needed(power.idle, f"cards.{row['card']}.power.idle")
+    step = run.training.step
+    idle = needed(power.idle, f"cards.{row['card']}.power.idle")
     watts = card_power_w(
         idle_w=idle, tdp_w=power.tdp.value, u_tensor=step.u_tensor, u_memory=step.u_memory, u_link=step.u_link
     )
@@ -140,7 +139,7 @@ def _node(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
 
 
 def _card_power(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
-    power = _inputs(row["card"], 1024, ()).hardware.card.power
+    power = _inputs(row["card"], 1024, ()).parts.card.power
     if power is None or power.idle is None:
         raise _Unknown(f"the profile of {row['card']} has no idle power")
     tensor, memory, link = LOADS[row["load"]]
@@ -151,7 +150,7 @@ def _card_power(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
 
 
 def _idle(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
-    power = _inputs("BR106M", 1024, ()).hardware.card.power
+    power = _inputs("BR106M", 1024, ()).parts.card.power
     if power is None or power.idle is None:
         raise _Unknown("the profile has no idle power")
     return power.idle.value / power.tdp.value, {"card": "BR106M, the OAM form of the same die"}

@@ -6,16 +6,19 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
 from clustersim.errors import ClusterSimError
+from clustersim.perf.plan import Plan
+from clustersim.perf.shortlist import kind_of
 from clustersim.perf.step import StepTime, estimate_step
-from clustersim.validation.common import ValidationRow, require_columns
-from clustersim.validation.training_rows import Job, Unpredictable, job, number
-from clustersim.validation.training_single_node import is_single_node, training_row
-from clustersim.validation.training_software import counts_half_square, is_memory_tuned_on, is_tuned_on
+from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, class_of, require_columns
+from clustersim.validation.sources import filled, shipped_rows
+from clustersim.validation.training_rows import KnownRow, Unpredictable, known_row, number
+from clustersim.validation.training_single_node import SHIPPED, is_single_node, training_row
 
-__all__ = ["COLUMNS", "Unpredictable", "predict", "predict_step"]
+__all__ = ["COLUMNS", "Unpredictable", "plan_shards", "predict", "predict_step"]
 
 COLUMNS = (
     "id", "source", "model", "params_B", "layers", "hidden", "heads", "kv_heads", "ffn_hidden", "vocab", "seq_len",
@@ -23,51 +26,118 @@ COLUMNS = (
     "zero_stage", "gpu", "n_gpus", "dtype", "interconnect", "iteration_time_s", "tokens_per_s_per_gpu",
 )  # fmt: skip
 
+#: What a row's MFU counts of the attention square (column ``mfu_attention``): the causal half instead of all of it.
+CAUSAL_HALF = "causal_half"
 
-def _measured_s(row: Mapping[str, str], known: Job, step: StepTime) -> float:
+
+@lru_cache(maxsize=1)
+def tuned_ids() -> dict[str, str]:
+    """Return the ids of the rows that constants were found from, and what: ``step``, ``memory`` or both."""
+    marked = {row["id"]: row["tuned_on"] for row in shipped_rows("training.csv") if row["tuned_on"]}
+    return marked | {row["id"]: row["tuned_on"] for row in shipped_rows(SHIPPED) if row["tuned_on"]}
+
+
+def _measured_s(row: Mapping[str, str], known: KnownRow, step: StepTime) -> float:
     """Return the row's seconds of a step: stated, or from its tokens per second, or from its MFU."""
     seconds = number(row, "iteration_time_s")
     if seconds:
         return seconds
     rate = number(row, "tokens_per_s_per_gpu")
     if rate:
-        return known.global_batch * known.seq_len / (rate * known.cards)
+        return known.train.global_batch * known.train.seq_len / (rate * known.train.cards)
     mfu = number(row, "mfu")
     if mfu:
         flops = step.model_flops
-        if counts_half_square(row):
-            square = 6.0 * known.model.layers * known.seq_len * known.model.score_width
-            flops -= 0.5 * square * known.global_batch * known.seq_len
-        return flops / (mfu * step.peak * known.cards)
-    raise Unpredictable("the row has neither a step time nor tokens per second nor an MFU")
+        if filled(row).get("mfu_attention") == CAUSAL_HALF:
+            square = 6.0 * known.train.model.layers * known.train.seq_len * known.train.model.score_width
+            flops -= 0.5 * square * known.train.global_batch * known.train.seq_len
+        return flops / (mfu * step.peak * known.train.cards)
+    raise Unpredictable(f"{NO_MEASUREMENT}: neither a step time nor tokens per second nor an MFU")
 
 
 def predict_step(row: Mapping[str, str]) -> tuple[StepTime, float, dict[str, Any]]:
     """Return the predicted step of a row, its measured seconds, and the choices behind the prediction."""
-    return _step(row, job(row))
+    return _step(row, known_row(row))
 
 
-def _step(row: Mapping[str, str], known: Job) -> tuple[StepTime, float, dict[str, Any]]:
-    step = estimate_step(**known.step_arguments)
+def _step(row: Mapping[str, str], known: KnownRow) -> tuple[StepTime, float, dict[str, Any]]:
+    train, software = known.train, known.record.software
+    step = estimate_step(train)
     details = {
-        "card": known.card.name, "dtype": known.dtype, "nic_bytes_per_s": known.network.scale_out_bandwidth,
-        "nic": known.nic, "gemm_efficiency": known.card.gemm_efficiency, "software": asdict(known.plan.software),
-        "mfu": step.mfu, "tuned_on": is_tuned_on(row), "guessed": known.chosen,
+        "card": train.card.name, "dtype": train.dtype, "recipe": known.record.format.recipe,
+        "nic_bytes_per_s": train.network.scale_out_bandwidth, "nic": known.nic,
+        "gemm_efficiency": train.card.gemm_efficiency, "software": software.profile.name,
+        "software_said": software.said, "constants": asdict(train.plan.software), "mfu": step.mfu,
+        "tuned_on": row["id"] in tuned_ids(), "guessed": known.chosen, "shards": kind_of(train.plan),
     }  # fmt: skip
     return step, _measured_s(row, known, step), details
 
 
-def _known(row: Mapping[str, str]) -> Job | str:
+def plan_kind(plan: Plan) -> str:
+    """Return how a plan spreads the work, by what it uses most visibly.
+
+    >>> plan_kind(Plan(tp=8, pp=4)), plan_kind(Plan(dp=8, zero=3))
+    ('pipeline and tensors', 'sharded data parallel')
+    """
+    if plan.ep > 1:
+        return "experts and pipeline" if plan.pp > 1 else "experts"
+    if plan.zero == 3:
+        return "sharded data parallel"
+    if plan.pp > 1:
+        return "pipeline and tensors" if plan.tp > 1 else "pipeline"
+    return "tensors" if plan.tp > 1 else "data parallel"
+
+
+def plan_shards(row: ValidationRow) -> str:
+    """Return what the plan of a predicted row shards, as the ranking of plans tells kinds apart."""
+    return str(row.details["shards"])
+
+
+def _size(cards: int) -> str:
+    for most, words in (
+        (1, "1 card"),
+        (8, "2 to 8 cards"),
+        (128, "9 to 128 cards"),
+        (1024, "129 to 1,024 cards"),
+    ):
+        if cards <= most:
+            return words
+    return "above 1,024 cards"
+
+
+def _where(row: Mapping[str, str], known: KnownRow | str) -> dict[str, Any]:
+    """What a row's errors are shown by, and the question that it answers by its plan."""
+    tuned = tuned_ids().get(row["id"], "")
+    out: dict[str, Any] = {"id": row["id"], "source": row["source"], "tuned": bool(tuned), "card": row["gpu"]}
+    if isinstance(known, str):
+        return out
+    train, record = known.train, known.record
+    asked = (
+        row["model"],
+        train.model.layers,
+        train.card.name,
+        train.cards,
+        train.global_batch,
+        train.seq_len,
+        train.dtype,
+    )
+    return out | {
+        "card": train.card.name, "card_class": class_of(record.card), "software": record.software.profile.name,
+        "plan_kind": plan_kind(train.plan), "domain": _size(train.cards), "question": "|".join(map(str, asked)),
+    }  # fmt: skip
+
+
+def _known(row: Mapping[str, str]) -> KnownRow | str:
     """Return a row as the step model takes it, or why it cannot be."""
     try:
-        return job(row)
+        return known_row(row)
     except (Unpredictable, ClusterSimError, ZeroDivisionError) as error:
         return str(error).splitlines()[0]
 
 
-def _step_row(row: Mapping[str, str], known: Job | str) -> ValidationRow:
-    """The step of one row, or why it is not predicted."""
-    base: dict[str, Any] = {"id": row["id"], "source": row["source"], "unit": "s"}
+def _step_row(row: Mapping[str, str], known: KnownRow | str) -> ValidationRow:
+    """The step of one row, or why it is set aside."""
+    where = _where(row, known)
     try:
         if isinstance(known, str):
             raise Unpredictable(known)
@@ -75,14 +145,13 @@ def _step_row(row: Mapping[str, str], known: Job | str) -> ValidationRow:
     except (Unpredictable, ClusterSimError, ZeroDivisionError) as error:
         reason = str(error).splitlines()[0]
         measured = number(row, "iteration_time_s") or math.nan
-        return ValidationRow(**base, predicted=None, measured=measured, card=row["gpu"], reason=reason)
-    group = "tuned on" if details["tuned_on"] else "held out"
+        return ValidationRow(**where, unit="s", predicted=None, measured=measured, reason=reason)
     return ValidationRow(
-        **base,
+        **where,
+        unit="s",
         predicted=step.step_time_s,
         measured=measured,
-        card=details["card"],
-        group=group,
+        group="tuned on" if where["tuned"] else "held out",
         details=details,
     )
 
@@ -94,7 +163,7 @@ def predict(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:
     """
     table = list(rows)
     if table and is_single_node(table[0]):
-        table = [training_row(row, index) for index, row in enumerate(table)]
+        table = [training_row(row) for row in table]
     require_columns(table[0] if table else (), COLUMNS, "training data")
     jobs = [(row, _known(row)) for row in table]
     return [_step_row(*pair) for pair in jobs] + [found for pair in jobs for found in _memory_rows(*pair)]
@@ -108,7 +177,7 @@ def _stated_memory(row: Mapping[str, str]) -> tuple[float | None, bool]:
     return float(found[1]) if found else None, bool(re.search(r"peak mem[^;]*\bOOM\b", notes))
 
 
-def _memory_rows(row: Mapping[str, str], known: Job | str) -> list[ValidationRow]:
+def _memory_rows(row: Mapping[str, str], known: KnownRow | str) -> list[ValidationRow]:
     """The memory of a row that states one, or the verdict on a row that ran out of it.
 
     Both columns are optional: ``peak_memory_gib``, and ``out_of_memory`` with yes (1 where it does not fit); where they
@@ -117,27 +186,25 @@ def _memory_rows(row: Mapping[str, str], known: Job | str) -> list[ValidationRow
     stated, ran_out = _stated_memory(row)
     if stated is None and not ran_out:
         return []
-    group = "memory tuned on" if is_memory_tuned_on(row) else "memory"
-    base: dict[str, Any] = {
-        "id": f"{row['id']} memory", "source": row["source"], "group": group, "aside": True,
-    }  # fmt: skip
+    memory_tuned = "memory" in tuned_ids().get(row["id"], "")
+    where = _where(row, known) | {
+        "id": f"{row['id']} memory",
+        "aside": True,
+        "tuned": memory_tuned,
+        "question": "",
+    }
+    where["group"] = "memory tuned on" if memory_tuned else "memory"
     if not isinstance(known, str) and number(row, "global_batch") is None:
         known = "the row has no global_batch"
     if isinstance(known, str):
-        measured = stated or 1.0
-        return [
-            ValidationRow(
-                **base, predicted=None, measured=measured, unit="GiB", card=row["gpu"], reason=known
-            )
-        ]
+        return [ValidationRow(**where, predicted=None, measured=stated or 1.0, unit="GiB", reason=known)]
     gib = known.memory_bytes / 2**30
-    name = known.card.name
     if not ran_out:
-        return [ValidationRow(**base, predicted=gib, measured=stated or math.nan, unit="GiB", card=name)]
-    verdict = base | {"group": "out of memory"}
+        return [ValidationRow(**where, predicted=gib, measured=stated or math.nan, unit="GiB")]
+    where["group"] = "out of memory"
     return [
         ValidationRow(
-            **verdict, predicted=float(known.memory_bytes > known.card.memory_bytes), measured=1.0,
-            unit="1 if it does not fit", card=name, details={"needed_gib": gib},
+            **where, predicted=float(known.memory_bytes > known.train.card.memory_bytes), measured=1.0,
+            unit="1 if it does not fit", details={"needed_gib": gib},
         )
     ]  # fmt: skip

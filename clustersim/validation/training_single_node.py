@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["is_single_node", "training_row"]
+__all__ = ["SHIPPED", "is_single_node", "training_row"]
+
+#: The shipped copy of the table, with ids, software and marks beside its own columns.
+SHIPPED = "training_single_node_a100.csv"
 
 #: Column of that table -> column of ours.
 _COLUMNS = {
@@ -38,14 +41,21 @@ def is_single_node(columns: Mapping[str, str]) -> bool:
     return _SECONDS in columns and all(name in columns for name in _COLUMNS)
 
 
-def training_row(row: Mapping[str, str], index: int) -> dict[str, str]:
-    """Return a row of that table in the columns of the training data; ``index`` counts from 0.
+def _id(ours: Mapping[str, str]) -> str:
+    """A name made of what the row states of its run: the same in every copy and order of the table."""
+    short = {"n": "n_gpus", "b": "global_batch", "m": "micro_batch", "h": "hidden", "a": "heads", "l": "layers",
+             "s": "seq_len", "t": "tp", "d": "dp", "p": "pp"}  # fmt: skip
+    return "vtrain-single-" + "-".join(f"{letter}{ours[name]}" for letter, name in short.items())
+
+
+def training_row(row: Mapping[str, str]) -> dict[str, str]:
+    """Return a row of that table in the columns of the training data, under an id made of its content.
 
     A time that is no number is left out, and the row then says that it has none.
     """
-    ours = {ours: row[theirs] for theirs, ours in _COLUMNS.items()}
+    ours = {ours: row[theirs].strip() for theirs, ours in _COLUMNS.items()}
     try:
         seconds = str(float(row[_SECONDS]) / 1e3)
     except ValueError:
         seconds = ""
-    return {**_COMMON, **ours, "id": f"vtrain-single-{index:03d}", "iteration_time_s": seconds}
+    return {**_COMMON, **ours, "id": _id(ours), "iteration_time_s": seconds}

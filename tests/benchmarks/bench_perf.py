@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from clustersim.perf.job import TrainJob
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan
 from clustersim.perf.search import PlanSpace, search_plans
@@ -25,14 +26,10 @@ def _one(cards: int):  # type: ignore[no-untyped-def]
     if cards == 8:
         plan = Plan(tp=8)
     return estimate_step(
-        card=CARD,
-        network=network(),
-        model=GPT3,
-        plan=plan,
-        cards=cards,
-        global_batch=max(8, plan.dp),
-        seq_len=2048,
-    )
+        TrainJob(
+            card=CARD, network=network(), model=GPT3, plan=plan, cards=cards, global_batch=max(8, plan.dp), seq_len=2048
+        )
+    )  # fmt: skip
 
 
 def test_one_plan_of_8_cards(benchmark) -> None:  # type: ignore[no-untyped-def]
@@ -45,15 +42,8 @@ def test_one_plan_of_131072_cards(benchmark) -> None:  # type: ignore[no-untyped
 
 def test_the_space_of_gpt3_on_1024_cards(benchmark, capsys) -> None:  # type: ignore[no-untyped-def]
     card = replace(CARD, host_link_bandwidth=5e10)
-    job = {
-        "card": card,
-        "network": network(),
-        "model": GPT3,
-        "cards": 1024,
-        "global_batch": 3072,
-        "seq_len": 2048,
-    }
-    result = benchmark.pedantic(lambda: search_plans(**job, space=WIDE), rounds=1)
+    job = TrainJob(card=card, network=network(), model=GPT3, cards=1024, global_batch=3072, seq_len=2048)
+    result = benchmark.pedantic(lambda: search_plans(job, WIDE), rounds=1)
     seconds = benchmark.stats.stats.median
     with capsys.disabled():
         print(

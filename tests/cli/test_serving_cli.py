@@ -5,12 +5,12 @@ import json
 
 import pytest
 from click.testing import CliRunner
+from clustersim.planner.serving_deploy import serve
+from clustersim.planner.serving_traffic import requests_of
 
 from clustersim.cli.serve import command, plan_command
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.planner.serving import cards_for_demand, cheapest_plan, rate_at_slo
-from clustersim.planner.serving_deploy import serve
-from clustersim.planner.serving_traffic import requests_of
 from clustersim.schema.serving import load_serving
 
 SMALL = ["traffic.requests=400"]

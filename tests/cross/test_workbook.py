@@ -9,12 +9,12 @@ import formualizer
 import pytest
 from workbook_recalc import by_formualizer, by_libreoffice, stripped
 
-from clustersim.cli.forecast_common import chain_of, runs_by_case
+from clustersim.cli.forecast_common import forecast_run, runs_by_case
 from clustersim.errors import InputError
 from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, SHEETS, Book
 from clustersim.report.workbook.export import export_workbook
 
-PAIRS = [("nanjing-1024", "base"), ("br166-mixed", "bear"), ("br20x-4096", "bull")]
+PAIRS = [("nanjing-1024", "base"), ("br166-mixed", "bear"), ("br20x-4096", "bull"), ("metax", "base")]
 
 
 def runs_of(scenario, *sets):
@@ -77,7 +77,7 @@ def target_after(book: Book, path: Path, changes: dict[str, float]) -> float:
     for address, value in changes.items():
         live.set_value(*place(book, address), value)
     live.evaluate_all()
-    value = live.evaluate_cell(*place(book, book.cell("target_price_hkd")))
+    value = live.evaluate_cell(*place(book, book.cell("target_price")))
     assert isinstance(value, float)
     return value
 
@@ -87,49 +87,95 @@ def test_the_selector_switches_the_case(exported, tmp_path):
     stripped(path, tmp_path / "s.xlsx")
     for i, run in enumerate(runs.values(), 1):
         found = target_after(book, tmp_path / "s.xlsx", {book.cell("selector"): float(i)})
-        assert found == pytest.approx(run.valuation.target_price_hkd, rel=1e-9)
+        assert found == pytest.approx(run.valuation.target_price, rel=1e-9)
 
 
-@pytest.mark.parametrize(
-    ("key", "number", "override"),
-    [
-        ("tco.tariff", 0.9, "tco.tariff=0.9 CNY/kWh"),
-        ("tco.pue", 1.5, "tco.pue=1.5"),
-        ("tax_rate", 0.25, "company.tax_rate=25 %"),
-        ("drivers.progress_ratio", 0.9, "company.drivers.progress_ratio=0.9"),
-        ("drivers.variable_opex_share", 0.2, "company.drivers.variable_opex_share=0.2"),
-        ("switching_discount", 0.4, "market.switching_discount=0.4"),
-    ],
-)
-def test_an_input_typed_into_the_workbook_gives_what_python_gives(tmp_path, key, number, override):
-    """From the tariff to HKD per share: the corridor's economic half is live, not only the valuation."""
-    changed = ("company.units_scale=1.1",)  # away from the base, so that every departure term is at work
-    path = tmp_path / "book.xlsx"
-    book = export_workbook(path, runs_of("br166-1024", *changed), selected="base")
-    stripped(path, tmp_path / "s.xlsx")
-    found = target_after(book, tmp_path / "s.xlsx", {book.cell(key): number})
-    expected = chain_of("br166-1024", (*changed, override)).valuation.target_price_hkd
-    before = chain_of("br166-1024", changed).valuation.target_price_hkd
+#: Away from the base, so that every departure term is at work: supply binds, cards take from one another, cash lacks.
+MOVED = (
+    "company.units_scale=1.1", "market.switching_discount=0.2", "company.drivers.progress_ratio=0.95", "company.drivers.asset_life=4",
+    "company.drivers.variable_opex_share=0.1", "company.supply.BR200.units.2027E=34000",
+    "company.products.BR200.cannibalises.BR166=0.2", "company.refinancing.minimum_cash=900000 kCNY",
+)  # fmt: skip
+SCALARS = [
+    ("tco.tariff", 0.9, "tco.tariff=0.9 CNY/kWh"),
+    ("tco.pue", 1.5, "tco.pue=1.5"),
+    ("tax_rate", 0.25, "company.tax_rate=25 %"),
+    ("drivers.progress_ratio", 0.9, "company.drivers.progress_ratio=0.9"),
+    ("drivers.variable_opex_share", 0.2, "company.drivers.variable_opex_share=0.2"),
+    ("drivers.warranty_share", 0.03, "company.drivers.warranty_share=3 %"),
+    ("drivers.asset_life", 7.5, "company.drivers.asset_life=7.5"),
+    ("switching_discount", 0.4, "market.switching_discount=0.4"),
+    ("price_sensitivity", 2.5, "market.price_sensitivity=2.5"),
+    ("capm.beta", 1.4, "company.capm.beta=1.4"),
+]
+ROWS = [
+    ("in.units:BR200", 1, 50_000.0, "company.products.BR200.units.2027E=50000"),
+    ("in.asp:BR200", 1, 200.0, "company.products.BR200.asp.2027E=200"),
+    ("in.unit_cost:BR300", 5, 100.0, "company.products.BR300.unit_cost.2031E=100"),
+    ("in.asp:BR166", 1, 95.0, "company.products.BR166.asp.2027E=95"),
+    ("in.receivable_days", 8, 150.0, "company.drivers.receivable_days.2034E=150"),
+    ("in.payable_days", 9, 150.0, "company.drivers.payable_days.2035E=150"),
+    ("in.capex_share", 3, 0.05, "company.drivers.capex_share.2029E=0.05"),
+    ("in.gross_margin", 2, 0.5, "company.drivers.gross_margin.2028E=0.5"),
+    ("in.depreciation", 6, 700_000.0, "company.drivers.depreciation.2032E=700000"),
+    ("in.research_share", 4, 0.2, "company.drivers.research_share.2030E=0.2"),
+    ("in.services_share", 1, 0.05, "company.drivers.services_share.2027E=0.05"),
+    ("in.channel_discount", 1, 0.1, "company.drivers.channel_discount.2027E=0.1"),
+    ("in.limit:BR200", 1, 20_000.0, "company.supply.BR200.units.2027E=20000"),
+    ("peer:Hygon", 1, 40.0, "company.peers.members.Hygon.2027E=40"),
+]
+
+
+@pytest.fixture(scope="module")
+def moved_book(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("moved")
+    book = export_workbook(folder / "book.xlsx", {"base": forecast_run("br166-1024", MOVED)}, selected="base")
+    stripped(folder / "book.xlsx", folder / "s.xlsx")
+    return book, folder / "s.xlsx"
+
+
+def agree(moved_book, address: str, number: float, override: str) -> None:
+    book, path = moved_book
+    found = target_after(book, path, {address: number})
+    key = override.partition("=")[0]
+    kept = tuple(text for text in MOVED if text.partition("=")[0] != key)
+    expected = forecast_run("br166-1024", (*kept, override)).valuation.target_price
     assert found == pytest.approx(expected, rel=1e-9)
-    assert found != pytest.approx(before, rel=1e-6)
+    assert found != pytest.approx(book.value("target_price"), rel=1e-9)
 
 
-def test_a_price_and_a_wacc_typed_in_move_the_target(tmp_path):
+@pytest.mark.parametrize(("key", "number", "override"), SCALARS)
+def test_an_input_typed_into_the_workbook_gives_what_python_gives(moved_book, key, number, override):
+    """From the tariff to the target price: the corridor's economic half is live, not only the valuation."""
+    agree(moved_book, moved_book[0].cell(key), number, override)
+
+
+@pytest.mark.parametrize(("key", "year", "number", "override"), ROWS)
+def test_a_driver_of_one_year_typed_in_gives_what_python_gives(moved_book, key, year, number, override):
+    agree(moved_book, moved_book[0].at(key, year), number, override)
+
+
+def test_a_wacc_typed_in_moves_the_target_and_one_below_growth_is_an_error(tmp_path):
     path = tmp_path / "book.xlsx"
-    runs = runs_of("nanjing-1024")
-    book = export_workbook(path, runs, selected="base")
+    book = export_workbook(path, {"base": forecast_run("biren", ())}, selected="base")
     stripped(path, tmp_path / "s.xlsx")
-    base = runs["base"].valuation.target_price_hkd
-    cell = book.at("in.asp:BR200", 1)
-    dearer = target_after(book, tmp_path / "s.xlsx", {cell: 200.0})
-    assert dearer > base + 1
     control = place(book, book.cell("wacc"))
+    for typed, state in ((0.1252, "ok"), (0.025, "warning: WACC within a point of growth")):
+        live = formualizer.load_workbook(str(tmp_path / "s.xlsx"))
+        live.set_value(control[0], control[1], FIRST_YEAR_COLUMN + 2, typed)  # the base case's WACC
+        live.evaluate_all()
+        found = live.evaluate_cell(*place(book, book.cell("target_price")))
+        expected = forecast_run("biren", (f"company.wacc={typed}",)).valuation.target_price
+        assert found == pytest.approx(expected, rel=1e-9)
+        assert live.evaluate_cell(*place(book, book.cell("cover.wacc"))) == state
     live = formualizer.load_workbook(str(tmp_path / "s.xlsx"))
-    live.set_value(control[0], control[1], FIRST_YEAR_COLUMN + 2, 0.1252)  # the base case's WACC
+    live.set_value(control[0], control[1], FIRST_YEAR_COLUMN + 2, 0.02)
     live.evaluate_all()
-    found = live.evaluate_cell(*place(book, book.cell("target_price_hkd")))
-    expected = chain_of("nanjing-1024", ("company.wacc=12.52 %",)).valuation.target_price_hkd
-    assert found == pytest.approx(expected, rel=1e-9)
+    assert not isinstance(live.evaluate_cell(*place(book, book.cell("target_price"))), float)
+    assert "ERROR" in str(live.evaluate_cell(*place(book, book.cell("cover.wacc"))))
+    assert live.evaluate_cell(*place(book, book.cell("cover.master"))) == 0
+    with pytest.raises(InputError, match="terminal value is infinite"):
+        forecast_run("biren", ("company.wacc=2 %",))
 
 
 def test_the_same_forecast_gives_the_same_bytes(tmp_path):
@@ -166,7 +212,7 @@ def test_no_cell_holds_an_error(exported):
 def test_text_from_files_never_becomes_a_formula(tmp_path):
     import openpyxl
 
-    run = chain_of("nanjing-1024", ())
+    run = forecast_run("biren", ())
     evil = [{"check": "=1+1", "printed": "+cmd|' /C calc'!A0", "note": "@SUM(A1)", "verdict": "-2+3"}]
     export_workbook(tmp_path / "e.xlsx", {"base": run}, selected="base", audit=evil)
     sheet = openpyxl.load_workbook(tmp_path / "e.xlsx")["Audit"]
@@ -175,14 +221,14 @@ def test_text_from_files_never_becomes_a_formula(tmp_path):
         assert found[text] == "s"
 
 
-def test_modes_that_the_workbook_does_not_cover_are_refused(tmp_path):
-    run = chain_of("nanjing-1024", ("company.drivers.finance_mode=cash",))
-    with pytest.raises(InputError, match="tax_mode and finance_mode"):
+def test_a_mode_that_the_workbook_does_not_cover_is_refused(tmp_path):
+    run = forecast_run("biren", ("company.drivers.product_mode=printed",))
+    with pytest.raises(InputError, match="products drive revenue"):
         export_workbook(tmp_path / "x.xlsx", {"base": run}, selected="base")
 
 
 def test_chinese_labels(tmp_path):
     import openpyxl
 
-    export_workbook(tmp_path / "zh.xlsx", runs_of("nanjing-1024"), selected="base", language="zh")
+    export_workbook(tmp_path / "zh.xlsx", runs_of("biren"), selected="base", language="zh")
     assert openpyxl.load_workbook(tmp_path / "zh.xlsx")["Income"]["A1"].value == "损益表"

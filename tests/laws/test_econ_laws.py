@@ -1,19 +1,18 @@
 """Laws of bills and costs: parts sum, nothing dearer makes a total smaller, and size scales the linear parts."""
 
-from dataclasses import replace
 from functools import lru_cache
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clustersim.assemble_bill import price_cny
+from clustersim.assemble.bill import price_cny
 from clustersim.econ.bom import BillLine, bill_of_materials
 from clustersim.econ.power import cluster_power, provisioned_power
 from clustersim.econ.racks import count_racks
 from clustersim.econ.tco import total_cost
 from clustersim.errors import InfeasibleError
-from clustersim.pipeline import StageCache, run_cluster
+from clustersim.pipeline import StageCache, purchase, run_site
 from clustersim.provenance import Sourced
 from clustersim.schema.inputs import load_inputs
 from clustersim.schema.prices import PriceBook
@@ -114,20 +113,20 @@ def test_racks_hold_what_they_are_given(servers: int, watts: float, height: floa
 
 @lru_cache(maxsize=256)
 def cost(sets: tuple[str, ...]) -> tuple[float, float]:
-    inputs = load_inputs("nanjing-1024", sets, with_incumbent=False)
-    run = run_cluster(inputs, inputs.scenario.tco, CACHE)
+    inputs = load_inputs("br166-1024", sets, with_incumbent=False)
+    run = run_site(inputs, CACHE)
     return run.tco.cost_cny_per_year, run.bill.total_cny
 
 
 @settings(max_examples=20, deadline=None)
 @given(
     st.sampled_from(
-        ["server-oam8", "nic-100g", "switch-64x400g", "module-400g", "storage-per-pb", "rack-air"]
+        ["server-oam8", "nic-200g", "switch-64x400g", "module-400g", "storage-per-pb", "rack-air"]
     ),
     st.floats(1.0, 5.0),
 )
 def test_a_dearer_part_never_lowers_a_real_bill(part: str, factor: float) -> None:
-    inputs = load_inputs("nanjing-1024", (), with_incumbent=False)
+    inputs = load_inputs("br166-1024", (), with_incumbent=False)
     dear = inputs.prices.parts[part].price.value * factor
     base, changed = cost(()), cost((f"prices.parts.{part}={dear!r} CNY",))
     assert changed[0] >= base[0] * (1 - 1e-12)
@@ -135,20 +134,20 @@ def test_a_dearer_part_never_lowers_a_real_bill(part: str, factor: float) -> Non
 
 
 def test_twice_the_cluster_is_twice_its_linear_parts() -> None:
-    from clustersim.planner.training import resized
-
-    inputs = load_inputs("nanjing-1024", ("reliability.spares.hot=0",), with_incumbent=False)
     totals = []
     for cards in (512, 1024):
-        scenario = resized(inputs, cards).scenario
-        sized = scenario.model_copy(
-            update={
-                "training": scenario.training.model_copy(
-                    update={"plan": scenario.training.plan.model_copy(update={"dp": cards // 128})}
-                )
-            }
-        )
-        run = run_cluster(replace(inputs, scenario=sized), sized.tco)
-        groups = run.bill.group_totals()
-        totals.append((groups["cards"], groups["servers"], groups["management"], run.power.hosts_w))
+        sets = ("reliability.spares.hot=0", f"cluster.cards={cards}")
+        inputs = load_inputs("nanjing-1024", sets, with_incumbent=False)
+        groups = purchase(inputs).bill.group_totals()
+        totals.append((groups["cards"], groups["servers"], groups["management"]))
     assert totals[1] == pytest.approx([2 * v for v in totals[0]])
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(0.1, 0.9))
+def test_a_card_hour_is_dearer_where_hours_are_given_to_nobody(left: float) -> None:
+    """Idle hours cost their capital and earn nothing."""
+    whole = run_site(load_inputs("br166-1024", (), with_incumbent=False), CACHE)
+    part = run_site(load_inputs("br166-1024", (f"demand.pretrain.share={left!r}",), with_incumbent=False), CACHE)
+    assert part.tco.cny_per_card_hour > whole.tco.cny_per_card_hour
+    assert part.power.facility_power_w < whole.power.facility_power_w

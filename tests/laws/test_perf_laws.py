@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from clustersim.errors import ClusterSimError
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
+from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import memory_per_card
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan, Software
@@ -52,23 +53,27 @@ def plans(draw: st.DrawFn) -> Plan:
     return Plan(
         tp=draw(st.sampled_from([1, 2, 4, 8])), pp=pp, dp=draw(st.sampled_from([1, 2, 8])),
         cp=draw(st.sampled_from([1, 2])), interleave=interleave, micro_batch=draw(st.sampled_from([1, 2])),
-        schedule="interleaved" if interleave > 1 else draw(st.sampled_from(["gpipe", "1f1b", "zero_bubble"])),
+        schedule="interleaved" if interleave > 1 else draw(st.sampled_from(["gpipe", "1f1b", "zb_h1"])),
         sequence_parallel=draw(st.booleans()), recompute=draw(st.sampled_from(["none", "selective", "full"])),
         zero=draw(st.integers(0, 3)), software=draw(SOFTWARE), offload_optimizer=draw(st.booleans()),
     )  # fmt: skip
 
 
+def job(plan: Plan, card: Card = CARD, net: Network | None = None, model: Model = MODEL) -> TrainJob:
+    return TrainJob(
+        card=card,
+        network=net or network(),
+        model=model,
+        plan=plan,
+        cards=plan.cards,
+        global_batch=128,
+        seq_len=4096,
+    )
+
+
 def step(plan: Plan, card: Card = CARD, net: Network | None = None, model: Model = MODEL) -> StepTime:
     try:
-        return estimate_step(
-            card=card,
-            network=net or network(),
-            model=model,
-            plan=plan,
-            cards=plan.cards,
-            global_batch=128,
-            seq_len=4096,
-        )
+        return estimate_step(job(plan, card, net, model))
     except ClusterSimError:
         assume(False)
         raise
@@ -138,9 +143,10 @@ def test_a_shape_reaches_some_of_the_best_rate(
 @given(st.lists(st.sampled_from([1, 2, 4, 8]), min_size=2, max_size=20))
 def test_layers_of_many_plans_are_those_of_each(degrees: list[int]) -> None:
     words = {"rate": 2.5e14, "bandwidth": 1.7e12, "units": 108.0}
-    for model in (MODEL, MIXTURE):
-        many = layer_seconds(model, Plan(tp=np.array(degrees)), 4096.0, **words)  # type: ignore[arg-type]
-        each = [layer_seconds(model, Plan(tp=tp), 4096.0, **words) for tp in degrees]
+    for model, mixture in ((MODEL, False), (MIXTURE, True)):
+        kind = {**words, "mixture": mixture}
+        many = layer_seconds(model, Plan(tp=np.array(degrees)), 4096.0, **kind)  # type: ignore[arg-type]
+        each = [layer_seconds(model, Plan(tp=tp), 4096.0, **kind) for tp in degrees]  # type: ignore[arg-type]
         assert pytest.approx(np.array(each), rel=1e-12) == np.asarray(many).T
 
 
@@ -160,9 +166,7 @@ def test_one_card_communicates_nothing() -> None:
 @given(plans())
 def test_more_zero_and_more_recomputation_never_need_more_memory(plan: Plan) -> None:
     def total(**change: object) -> float:
-        return memory_per_card(
-            model=MODEL, plan=replace(plan, **change), seq_len=4096, global_batch=128
-        ).total  # type: ignore[arg-type]
+        return memory_per_card(job(replace(plan, **change))).total  # type: ignore[arg-type]
 
     sizes = [total(zero=z) for z in (0, 1, 2, 3)]
     assert sizes == sorted(sizes, reverse=True)
@@ -176,7 +180,7 @@ def test_offloaded_activations_cost_what_the_host_link_cannot_hide() -> None:
     slow, fast = replace(CARD, host_link_bandwidth=1e9), replace(CARD, host_link_bandwidth=1e14)
     assert step(away, fast).step_time_s == pytest.approx(step(plan).step_time_s, rel=1e-9)
     assert step(away, slow).terms.offload_s > step(away).terms.offload_s >= 0
-    kept, moved = (memory_per_card(model=MODEL, plan=p, seq_len=4096, global_batch=128) for p in (plan, away))
+    kept, moved = (memory_per_card(job(p)) for p in (plan, away))
     assert moved.activations < kept.activations
 
 

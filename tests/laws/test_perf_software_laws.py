@@ -11,7 +11,7 @@ from clustersim.perf.memory import memory_per_card
 from clustersim.perf.plan import Plan, Software
 from clustersim.perf.stage import local_members
 from clustersim.perf.step import estimate_step
-from tests.laws.test_perf_laws import CARD, MIXTURE, MODEL, network, plans, step
+from tests.laws.test_perf_laws import CARD, MIXTURE, MODEL, job, network, plans, step
 
 NARROW = replace(CARD, peak={"bf16": 4e14, "fp8": 8e14}, gemm_efficiency_fp8=0.7)
 
@@ -59,10 +59,7 @@ def test_hiding_more_traffic_never_slows_a_step(plan: Plan, less: float, more: f
 @settings(max_examples=60, deadline=None)
 @given(plans())
 def test_eight_bits_speed_up_the_products_only(plan: Plan) -> None:
-    words = {"network": network(), "model": MODEL, "cards": plan.cards, "global_batch": 128, "seq_len": 4096}
-    wide, narrow = (
-        estimate_step(card=NARROW, plan=plan, dtype=d, **words).terms for d in ("bf16", "fp8")  # type: ignore[arg-type]
-    )  # fmt: skip
+    wide, narrow = (estimate_step(replace(job(plan, NARROW), dtype=dtype)).terms for dtype in ("bf16", "fp8"))
     assert narrow.compute_s < wide.compute_s
     assert narrow.attention_s == wide.attention_s and narrow.logits_s == wide.logits_s
     assert narrow.memory_bound_s > wide.memory_bound_s  # the casts
@@ -71,10 +68,7 @@ def test_eight_bits_speed_up_the_products_only(plan: Plan) -> None:
 def test_selective_recomputation_trades_memory_for_a_little_time() -> None:
     none, some, full = (Plan(tp=2, dp=4, recompute=word) for word in ("none", "selective", "full"))
     times = [step(p).step_time_s for p in (none, some, full)]
-    sizes = [
-        memory_per_card(model=MODEL, plan=p, seq_len=4096, global_batch=128).activations
-        for p in (none, some, full)
-    ]
+    sizes = [memory_per_card(job(p)).activations for p in (none, some, full)]
     assert times == sorted(times) and sizes == sorted(sizes, reverse=True)
     assert times[1] - times[0] < 0.2 * (times[2] - times[0])
 
@@ -98,7 +92,7 @@ def test_a_rack_of_72_holds_64_of_a_group_of_256() -> None:
 def test_experts_split_by_tensors_hold_less_and_gather_more() -> None:
     whole = Plan(tp=4, dp=8, ep=8, zero=1, recompute="none")
     split = replace(whole, etp=4)
-    kept = [memory_per_card(model=MIXTURE, plan=p, seq_len=4096, global_batch=128) for p in (whole, split)]
+    kept = [memory_per_card(job(p, model=MIXTURE)) for p in (whole, split)]
     assert kept[1].weights < kept[0].weights and kept[1].optimizer == pytest.approx(kept[0].optimizer)
     times = [step(p, model=MIXTURE).terms for p in (whole, split)]
     assert times[1].exposed_ep_s > times[0].exposed_ep_s
@@ -110,10 +104,7 @@ def test_experts_share_their_states_with_fewer_copies() -> None:
     apart = Plan(dp=8, ep=8, zero=1)
     more = replace(apart, dp=16)
     expert = MIXTURE.moe_layers * MIXTURE.experts / 8 * MIXTURE.ffn_params(MIXTURE.expert_ffn_hidden)
-    sizes = [
-        memory_per_card(model=MIXTURE, plan=p, seq_len=4096, global_batch=128).optimizer
-        for p in (apart, more)
-    ]
+    sizes = [memory_per_card(job(p, model=MIXTURE)).optimizer for p in (apart, more)]
     assert sizes[0] > 12 * expert
     assert sizes[1] == pytest.approx(sizes[0] / 2)
 
@@ -121,7 +112,7 @@ def test_experts_share_their_states_with_fewer_copies() -> None:
 def test_the_last_stage_is_the_fullest_where_the_vocabulary_is_large() -> None:
     wide = replace(MODEL, vocab=512_000)
     plan = Plan(tp=2, pp=4, recompute="full")
-    terms = memory_per_card(model=wide, plan=plan, seq_len=8192, global_batch=16)
+    terms = memory_per_card(job(plan, model=wide))
     assert terms.logits > 0
-    narrow = memory_per_card(model=replace(MODEL, vocab=1000), plan=plan, seq_len=8192, global_batch=16)
+    narrow = memory_per_card(job(plan, model=replace(MODEL, vocab=1000)))
     assert narrow.logits == 0

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clustersim.des.training.closed_form import expected_run
 from clustersim.des.training.components import FailureClass
-from clustersim.des.training.fidelity import run_fidelity
+from clustersim.des.training.fidelity import expected_goodput, run_fidelity
 from clustersim.des.training.replicate import replicate_run
 from clustersim.des.training.run import CheckpointLevel, Contention, Extras, Recovery, TrainingRun
 from clustersim.des.training.simulate import simulate_run
@@ -97,9 +96,9 @@ def test_time_is_conserved_exactly_with_everything_on(
 def test_sturdier_or_faster_never_lowers_the_expected_ettr(
     mttf_h: float, steps_s: float, factor: float
 ) -> None:
-    base = expected_run(make_run(mttf_h, steps_s)).ettr
-    assert expected_run(make_run(mttf_h * factor, steps_s)).ettr >= base - 1e-12
-    assert expected_run(make_run(mttf_h, steps_s / factor)).ettr >= base - 1e-12
+    base = expected_goodput(make_run(mttf_h, steps_s)).ettr
+    assert expected_goodput(make_run(mttf_h * factor, steps_s)).ettr >= base - 1e-12
+    assert expected_goodput(make_run(mttf_h, steps_s / factor)).ettr >= base - 1e-12
 
 
 @pytest.mark.parametrize(

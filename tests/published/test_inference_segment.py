@@ -1,9 +1,9 @@
 """The inference segment feeds the price of a card, and is anchored like training."""
 
 import pytest
+from clustersim.planner.segments import serving_rates
 
 from clustersim.pipeline import run_chain
-from clustersim.planner.segments import serving_rates
 from clustersim.schema.inputs import load_inputs
 
 

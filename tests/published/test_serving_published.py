@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from clustersim.perf.serving_calibrated import CALIBRATED
 
 from clustersim.des.serving.arrivals import draw_lengths
 from clustersim.des.serving.book import Requests
@@ -15,7 +16,6 @@ from clustersim.des.serving.metrics import records, summarise
 from clustersim.des.serving.rules import Batching
 from clustersim.des.serving.settings import ClosedLoop, Pool
 from clustersim.errors import InputError
-from clustersim.perf.serving_calibrated import CALIBRATED
 from clustersim.perf.serving_engine import Layout, Precision
 from clustersim.validation import serving, serving_latency
 from clustersim.validation.common import summarise as errors

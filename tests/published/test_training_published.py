@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 
 import clustersim
 from clustersim.errors import InputError
-from clustersim.validation import scaling, training, training_software
+from clustersim.validation import scaling, training
 from clustersim.validation.common import ValidationRow
 
 DATA = Path(clustersim.__file__).parent / "data" / "validation"
@@ -98,7 +98,7 @@ def test_mixtures_of_experts(pairs) -> None:  # type: ignore[no-untyped-def]
         if r.predicted is not None and (int(float(row["ep"] or 1)) > 1)
     ]  # fmt: skip
     held_out = [r for r in chosen if not r.details["tuned_on"]]
-    assert (len(chosen), len(held_out)) == (52, 39)
+    assert (len(chosen), len(held_out)) == (53, 40)
     assert mape(held_out) <= 20.0
     assert median(abs(r.error_pct or 0.0) for r in held_out) <= 15.0
 
@@ -121,13 +121,21 @@ def test_bigscience_held_out(pairs) -> None:  # type: ignore[no-untyped-def]
     assert ranked >= 0.60
 
 
-def test_bigscience_is_ranked_without_its_software(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_bigscience_is_ranked_without_its_software() -> None:
     """Shapes alone order the rows nearly as well as the best peer, but 19 % too fast (docs/training.md)."""
-    monkeypatch.setattr(training_software, "SITES", ())
-    table = [row for row in rows("training.csv") if "BigScience" in row["source"]]
+    bare = {"software": "Megatron-LM 2019-22"}
+    table = [row | bare for row in rows("training.csv") if "BigScience" in row["source"]]
     chosen = [r for r in training.predict(table)[: len(table)] if r.predicted is not None]
     assert spearmanr([r.predicted for r in chosen], [r.measured for r in chosen]).statistic >= 0.5
     assert 15 <= mape(chosen) <= 22
+
+
+def test_sharded_training_of_mosaicml_has_no_large_bias(pairs) -> None:  # type: ignore[no-untyped-def]
+    """-14 % before its operators were counted one by one; that it hides nothing was found on every fourth row."""
+    held_out = [r for r in of(pairs, "MosaicML") if not r.details["tuned_on"]]
+    assert len(held_out) == 47
+    assert abs(fmean(r.error_pct or 0.0 for r in held_out)) <= 8.0
+    assert mape(held_out) <= 10.0
 
 
 def test_memory_held_out() -> None:

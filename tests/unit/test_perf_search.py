@@ -6,6 +6,7 @@ from itertools import product
 import pytest
 
 from clustersim.errors import ClusterSimError, InfeasibleError, InputError
+from clustersim.perf.job import TrainJob
 from clustersim.perf.plan import Plan
 from clustersim.perf.search import PlanSpace, search_plans
 from clustersim.perf.step import train_step
@@ -18,17 +19,10 @@ SPACE = PlanSpace(tp=(1, 2, 4, 8), cp=(1, 2), ep=(1, 4), micro_batch=(1, 2), int
 
 @pytest.mark.parametrize("model", [MODEL, MIXTURE])
 def test_the_best_is_the_best_of_all_plans_one_by_one(model) -> None:  # type: ignore[no-untyped-def]
-    job = {
-        "card": CARD,
-        "network": network(),
-        "model": model,
-        "cards": 32,
-        "global_batch": 64,
-        "seq_len": 4096,
-    }
-    found = search_plans(**job, space=SPACE, top=5)
+    job = TrainJob(card=CARD, network=network(), model=model, cards=32, global_batch=64, seq_len=4096)
+    found = search_plans(job, SPACE, top=5)
     times = []
-    stages = [p for p in range(1, 33) if model.layers % p == 0]
+    stages = range(1, 33)
     for tp, cp, pp, ep, micro, v, recompute, zero, sp in product(
         SPACE.tp, SPACE.cp, stages, SPACE.ep, SPACE.micro_batch, SPACE.interleave, SPACE.recompute, SPACE.zero,
         SPACE.sequence_parallel,
@@ -40,7 +34,7 @@ def test_the_best_is_the_best_of_all_plans_one_by_one(model) -> None:  # type: i
             zero=zero, sequence_parallel=sp, schedule="interleaved" if v > 1 else "1f1b",
         )  # fmt: skip
         try:
-            one = train_step(**job, plan=plan)
+            one = train_step(job.with_plan(plan))
         except ClusterSimError:
             continue
         times.append((one.step_time_s, one.memory.total, plan))
@@ -61,13 +55,9 @@ def test_what_is_found_can_be_run() -> None:
     inputs = load_inputs("nanjing-1024", with_incumbent=False)
     from clustersim import assemble
 
+    job = assemble.train_job(inputs.scenario, inputs.hardware)
     for found in best_plans(inputs, top=5).best:
-        step = train_step(
-            card=assemble.card_spec(inputs.hardware.card),
-            network=assemble.network_spec(inputs.scenario, inputs.hardware),
-            model=assemble.model_spec(inputs.hardware.model), plan=found.plan, cards=1024,
-            global_batch=inputs.scenario.training.global_batch, seq_len=inputs.scenario.training.seq_len,
-        )  # fmt: skip
+        step = train_step(job.with_plan(found.plan))
         assert step.step_time_s == pytest.approx(found.step_time_s, rel=1e-12)
         assert step.memory.total == pytest.approx(found.memory_bytes, rel=1e-12)
 
@@ -92,15 +82,10 @@ def test_impossible_questions() -> None:
         cards_for_deadline(inputs, tokens=1e18, seconds=86400, most=256)
     with pytest.raises(InputError, match="above zero"):
         cards_for_deadline(inputs, tokens=-1, seconds=86400)
+    job = TrainJob(card=CARD, network=network(), model=MODEL, cards=8, global_batch=8, seq_len=128)
     with pytest.raises(InfeasibleError, match="no plan can lay out"):
-        search_plans(card=CARD, network=network(), model=replace(MODEL, layers=31, heads=31, kv_heads=31), cards=7,
-                     global_batch=13, seq_len=128)  # fmt: skip
-    with pytest.raises(InfeasibleError, match="take more cards or offload"):
         search_plans(
-            card=replace(CARD, memory_bytes=1e9),
-            network=network(),
-            model=MODEL,
-            cards=8,
-            global_batch=8,
-            seq_len=128,
+            replace(job, model=replace(MODEL, layers=6, heads=31, kv_heads=31), cards=7, global_batch=13)
         )
+    with pytest.raises(InfeasibleError, match="take more cards or offload"):
+        search_plans(replace(job, card=replace(CARD, memory_bytes=1e9)))

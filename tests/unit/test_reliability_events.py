@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from clustersim.des.training.clocks import FailureClock
 from clustersim.des.training.components import FailureClass
 from clustersim.des.training.fidelity import choose_fidelity, run_fidelity
 from clustersim.des.training.jobs import Job, simulate_jobs
-from clustersim.des.training.log import chrome_trace, read_failure_log
+from clustersim.des.training.log import chrome_trace
 from clustersim.des.training.run import Contention, Extras, LoggedFailure, checkpoint_levels
 from clustersim.des.training.simulate import simulate_run
 from clustersim.errors import InfeasibleError, InputError
@@ -175,25 +174,6 @@ def test_more_partners_than_servers() -> None:
             host_bandwidth=2e11, partner_bandwidth=5e10, storage_write_bandwidth=3e10, storage_read_bandwidth=3e10,
             partners=5,
         )  # fmt: skip
-
-
-def test_failure_logs_name_every_bad_line(tmp_path: Path) -> None:
-    path = tmp_path / "log.csv"
-    path.write_text(
-        "time_h,component,end_h\n1,card,3\n2,nic,2.5\n0.5,card,1\nx,card,\n-1,card,\n", encoding="utf-8"
-    )
-    with pytest.raises(InputError) as caught:
-        read_failure_log(path)
-    text = str(caught.value)
-    assert "log.csv:3: time_h: begins before the event above has ended" in text
-    assert "log.csv:4: time_h: comes before the line above" in text
-    assert "log.csv:5: time_h: 'x' is not a number" in text
-    assert "log.csv:6: time_h: must not be negative" in text
-    path.write_text("when,what\n1,card\n", encoding="utf-8")
-    with pytest.raises(InputError, match="lacks the column"):
-        read_failure_log(path)
-    path.write_text("time_h,component\n1,card\n5,software\n", encoding="utf-8")
-    assert [e.domain for e in read_failure_log(path)] == ["node", "process"]
 
 
 def test_the_trace_is_json_with_a_span_for_every_incident() -> None:

@@ -65,7 +65,7 @@ def test_cost_is_charged_to_who_used_the_cards() -> None:
     terms = IterationTerms(
         tokens=np.arange(2049.0), weights_s=np.asarray(COST.fixed_s), activations_s=zero, exchange_s=zero,
         overhead_s=zero, kv_s=COST.kv_s, pair_s=0.0, sequence_s=0.0, flops=zero, weight_bytes=zero, kv_bytes=0.0,
-        pair_flops=0.0,
+        pair_flops=0.0, near_s=zero,
     )  # fmt: skip
     seconds = token_seconds(run, terms)
     assert seconds.busy_s == pytest.approx(run.log(0)[:, 1].sum())

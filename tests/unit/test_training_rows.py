@@ -6,7 +6,7 @@ import pytest
 
 import clustersim
 from clustersim.validation import training
-from clustersim.validation.training_rows import BINARY, Unpredictable, job
+from clustersim.validation.training_rows import Unpredictable, known_row
 
 ROW = {
     "id": "r", "source": "somebody", "model": "GPT", "params_B": "8", "layers": "32", "hidden": "4096", "heads": "32",
@@ -18,31 +18,40 @@ ROW = {
 
 
 def test_a_full_row_is_taken_as_it_stands() -> None:
-    known = job(ROW)
-    assert (known.plan.tp, known.plan.dp, known.plan.recompute, known.plan.zero) == (2, 4, "none", 1)
-    assert known.model.gated and known.card.name == "H100" and known.chosen == ""
-    assert known.network.scale_out_bandwidth == 50e9
+    known = known_row(ROW)
+    assert (known.train.plan.tp, known.train.plan.dp, known.train.plan.recompute, known.train.plan.zero) == (
+        2,
+        4,
+        "none",
+        1,
+    )
+    assert known.train.model.gated and known.train.card.name == "H100" and known.chosen == ""
+    assert known.train.network.scale_out_bandwidth == 50e9
 
 
 def test_what_a_row_leaves_out_is_the_fastest_that_fits() -> None:
-    known = job(ROW | {"recompute": "", "micro_batch": "", "tp": "1", "dp": "8"})
-    assert known.memory_bytes <= known.card.memory_bytes * BINARY
+    known = known_row(ROW | {"recompute": "", "micro_batch": "", "tp": "1", "dp": "8"})
+    assert known.memory_bytes <= known.train.card.memory_bytes
     assert "micro_batch=" in known.chosen and "recompute=" in known.chosen
-    tight = job(ROW | {"recompute": "", "tp": "1", "dp": "8", "seq_len": "32768", "global_batch": "8"})
-    assert tight.plan.recompute != "none"
+    tight = known_row(ROW | {"recompute": "", "tp": "1", "dp": "8", "seq_len": "32768", "global_batch": "8"})
+    assert tight.train.plan.recompute != "none"
 
 
 def test_a_row_without_a_plan_is_not_guessed() -> None:
     with pytest.raises(Unpredictable, match="how the model is spread"):
-        job(ROW | {"tp": "", "pp": "", "dp": "", "zero_stage": ""})
+        known_row(ROW | {"tp": "", "pp": "", "dp": "", "zero_stage": ""})
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"model": "Nemotron-H-56B"}, "layers without attention"),
+        ({"model": "Nemotron-H-56B", "params_B": "56"}, "some layers are of another kind"),
         ({"model": "SomeMoE-9B", "ep": "4"}, "experts of SomeMoE-9B are not in the row"),
-        ({"gpu": "V100-32GB"}, "no profile of V100"),
+        ({"gpu": "P100-16GB"}, "no profile of the card 'P100-16GB'"),
+        ({"gpu": "H100 with a fan"}, "no profile of the card"),
+        ({"dtype": "banana"}, "number format 'banana' is unknown"),
+        ({"software": "NeMoo"}, "did you mean 'NeMo'"),
+        ({"software": "vLLM"}, "is for serving, not for training"),
         ({"seq_len": ""}, "no seq_len"),
     ],
 )
@@ -53,15 +62,15 @@ def test_why_a_row_cannot_be_predicted(change: dict[str, str], words: str) -> No
 
 @pytest.mark.parametrize(
     ("name", "profile"),
-    [("GB200 NVL72", "GB200"), ("DGX-GB300", "GB300"), ("B300 SXM", "B300"), ("A100-SXM4-40GB", "A100-40G")],
+    [("GB200 NVL72", "GB200"), ("gb300", "GB300"), ("B300-SXM", "B300"), ("A100-SXM4-40GB", "A100-40G")],
 )  # fmt: skip
 def test_words_for_a_card(name: str, profile: str) -> None:
-    assert job(ROW | {"gpu": name}).card.name == profile
+    assert known_row(ROW | {"gpu": name}).train.card.name == profile
 
 
-def test_sharded_data_parallelism_is_stage_3_and_2_under_a_pipeline() -> None:
-    assert job(ROW | {"zero_stage": "fsdp8"}).plan.zero == 3
-    assert job(ROW | {"zero_stage": "fsdp", "pp": "2", "dp": "2"}).plan.zero == 2
+def test_sharded_data_parallelism_is_stage_3_and_1_under_a_pipeline() -> None:
+    assert known_row(ROW | {"zero_stage": "fsdp8"}).train.plan.zero == 3
+    assert known_row(ROW | {"zero_stage": "fsdp", "pp": "2", "dp": "2"}).train.plan.zero == 1
 
 
 def test_an_mfu_alone_is_a_measurement() -> None:
@@ -73,20 +82,82 @@ def test_an_mfu_alone_is_a_measurement() -> None:
 def test_the_single_node_table_is_read_in_its_own_columns() -> None:
     file = Path(clustersim.__file__).parent / "data" / "validation" / "training_single_node_a100.csv"
     header, first = file.read_text(encoding="utf-8-sig").splitlines()[:2]
-    row = dict(zip(header.split(","), first.split(","), strict=True))
+    row = dict(list(zip(header.split(","), first.split(","), strict=True))[:11])
     found = training.predict([row])
-    assert len(found) == 1 and found[0].id == "vtrain-single-000"
-    assert found[0].measured == pytest.approx(float(first.split(",")[-1]) / 1e3)
+    assert len(found) == 1 and found[0].id == "vtrain-single-n8-b32-m4-h1024-a16-l24-s1024-t2-d2-p2"
+    assert found[0].measured == pytest.approx(float(row["iteration time (ms)"]) / 1e3)
     assert found[0].group == "tuned on"
     silent = training.predict([row | {"iteration time (ms)": "n/a"}])[0]
     assert silent.predicted is None and "neither a step time" in silent.reason
 
 
-def test_cards_without_published_links_say_what_stands_in() -> None:
-    measured = job(
-        ROW | {"gpu": "Iluvatar BI-V150 (Chinese)", "model": "Mixtral-8x7B (8 layers)", "layers": "8"}
+def test_links_that_nobody_published_are_the_profiles_own_assumption() -> None:
+    measured = known_row(ROW | {"gpu": "Iluvatar BI-V150", "model": "Mixtral-8x7B (8 layers)", "layers": "8"})
+    assert measured.train.network.scale_up_bandwidth == 46.24e9
+    assert measured.train.model.layers == measured.train.model.moe_layers == 8
+    assumed = known_row(ROW | {"gpu": "MetaX C500 (Chinese)"})
+    link = assumed.record.card.scale_up
+    assert link is not None and link.bandwidth.tier == "assumption"
+
+
+def test_what_a_publication_says_fills_columns_that_a_row_lacks() -> None:
+    title = "SimuMax v1.2 B200 real measurements (Megatron-LM)"
+    found = known_row(ROW | {"gpu": "B200-SXM", "source": title})
+    assert found.train.card.gemm_efficiency == 0.488 and "the site's own" in found.chosen
+    stated = known_row(ROW | {"gpu": "B200-SXM", "source": title, "gemm_efficiency": "0.7"})
+    assert stated.train.card.gemm_efficiency == 0.7
+
+
+@pytest.mark.parametrize(
+    ("release", "name", "words"),
+    [
+        ("26.06", "nemo-26.06", ""),
+        ("26.08", "nemo-26.06", "nearest earlier nemo-26.06"),
+        ("25.11", "nemo-25.04", "nearest earlier nemo-25.04"),
+        ("24.12", "nemo-25.04", "older than every file"),
+    ],
+)
+def test_a_release_takes_the_nearest_earlier_and_says_so(release: str, name: str, words: str) -> None:
+    row = ROW | {
+        "gpu": "GB300",
+        "dtype": "MXFP8",
+        "source": f"NeMo/Megatron-Bridge performance summary {release}",
+    }
+    found = known_row(row).record.software
+    assert found.profile.name == name and words in found.said
+    assert known_row(ROW | {"software": f"NeMo Framework {release}"}).record.software.profile.name == name
+
+
+def test_recipes_of_eight_bits_are_told_apart() -> None:
+    recorded, launched = (
+        known_row(ROW | {"gpu": "GB300", "dtype": dtype, "software": "NeMo 26.06"})
+        for dtype in ("MXFP8", "FP8-CS")
     )
-    assert measured.network.scale_up_bandwidth == 46.24e9 and "was measured" in measured.nic
-    assert measured.model.layers == measured.model.moe_layers == 8
-    assumed = job(ROW | {"gpu": "MetaX C500 (Chinese)"})
-    assert "links of MetaX-C550, an assumption" in assumed.chosen
+    assert recorded.train.dtype == launched.train.dtype == "fp8"
+    assert recorded.train.plan.software.host_layer_s == 0.0 < launched.train.plan.software.host_layer_s
+    assert known_row(ROW | {"dtype": "tf32"}).train.dtype == "tf32"
+
+
+def test_software_that_a_row_does_not_name_is_of_the_unmeasured_class() -> None:
+    found = known_row(ROW).record.software
+    assert found.profile.evidence == "unmeasured" and "names no software" in found.said
+
+
+def test_an_empty_measurement_is_no_crash() -> None:
+    from clustersim.validation import scaling
+
+    silent = training.predict([ROW | {"iteration_time_s": "", "tokens_per_s_per_gpu": ""}])[0]
+    assert silent.predicted is None and silent.reason.startswith("no measured value")
+    row = {"source": "s", "model": "Llama3.1-8B", "gpu": "H100", "dtype": "bf16", "kind": "weak", "tp": "", "pp": "",
+           "cp": "", "gpus_base": "8", "gpus": "16", "efficiency": ""}  # fmt: skip
+    assert scaling.predict([row])[0].reason == "no measured value"
+
+
+def test_tuned_marks_are_those_of_the_software_profiles() -> None:
+    """Every row that a profile was tuned on is marked, and every mark is some profile's."""
+    from clustersim.schema.find_software import load_software
+    from clustersim.schema.lookup import known_names
+
+    profiles = [load_software(name) for name in known_names("hwprofiles/software")]
+    listed = {row for p in profiles if p.role == "training" for row in p.tuned_on}
+    assert listed == set(training.tuned_ids())

@@ -9,7 +9,8 @@ from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
 from clustersim.perf.serving_cost import IterationTerms, iteration_terms
-from clustersim.perf.serving_engine import Efficiency, Layout, Precision, cache_tokens
+from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Efficiency, Layout, Precision, cache_tokens
+from clustersim.perf.serving_reserve import DEFAULT_RESERVE, BatchLimits, EngineReserve
 
 __all__ = ["build", "replica_cost", "table_terms"]
 
@@ -22,6 +23,7 @@ def table_terms(
     efficiency: Efficiency,
     precision: Precision,
     batching: Batching,
+    context: float = TYPICAL_CONTEXT,
 ) -> IterationTerms:
     """Return the iteration terms for 0 to max_tokens + 256 new tokens (index = tokens)."""
     return iteration_terms(
@@ -32,6 +34,7 @@ def table_terms(
         network=network,
         efficiency=efficiency,
         precision=precision,
+        context=context,
     )
 
 
@@ -50,12 +53,25 @@ def build(
     efficiency: Efficiency,
     precision: Precision,
     batching: Batching,
-    memory_share: float = 0.9,
+    memory_share: float | None = None,
+    *,
+    reserve: EngineReserve = DEFAULT_RESERVE,
+    context: float = TYPICAL_CONTEXT,
 ) -> tuple[ReplicaCost, IterationTerms]:
     """Return the cost of a replica and its terms.
 
     Raises InfeasibleError where the model does not fit, with the smallest tensor-parallel degree that does.
     """
-    cache = cache_tokens(model, layout, precision, card, memory_share=memory_share)
-    terms = table_terms(model, layout, card, network, efficiency, precision, batching)
+    limits = BatchLimits(batching.max_tokens, batching.max_sequences)
+    cache = cache_tokens(
+        model,
+        layout,
+        precision,
+        card,
+        memory_share=memory_share,
+        reserve=reserve,
+        limits=limits,
+        context=context,
+    )
+    terms = table_terms(model, layout, card, network, efficiency, precision, batching, context)
     return replica_cost(terms, cache), terms

@@ -8,11 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from clustersim.des.serving.book import Requests
-from clustersim.des.serving.metrics import Slo, records
+from clustersim.des.serving.fit import Misfit
+from clustersim.des.serving.metrics import Slo, records, within_slo
 from clustersim.des.serving.run import ServingRun
+from clustersim.des.serving.settings import ClosedLoop
 from clustersim.errors import InfeasibleError, InputError
 
-__all__ = ["STABLE_SHARE", "Verdict", "best_reachable", "largest_rate", "meets", "saturated_rate", "verdict"]
+__all__ = [
+    "STABLE_SHARE", "Verdict", "best_reachable", "closed_loop_verdict", "largest_rate", "meets", "saturated_rate",
+    "verdict",
+]  # fmt: skip
 
 Simulate = Callable[[Requests], ServingRun]
 
@@ -23,12 +28,17 @@ STABLE_SHARE = 0.98
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the offered load can be carried, and the largest rate that can."""
+    """Whether the offered load can be carried, and the largest rate that can.
+
+    ``kind`` is ``stable``, ``overloaded``, ``never_fits`` (no request fits an empty cache) or ``closed_loop`` (users
+    wait for their answers, so that no queue can grow without end).
+    """
 
     overloaded: bool
     offered_per_s: float
     sustainable_per_s: float
     text: str
+    kind: str = "stable"
 
 
 def saturated_rate(requests: Requests, simulate: Simulate) -> float:
@@ -45,13 +55,21 @@ def saturated_rate(requests: Requests, simulate: Simulate) -> float:
     return float(keep / max(ends[keep - 1], 1e-12))
 
 
-def verdict(requests: Requests, simulate: Simulate, *, sustainable: float | None = None) -> Verdict:
-    """Say whether the offered rate exceeds what can be sustained.
+def verdict(
+    requests: Requests,
+    simulate: Simulate,
+    *,
+    sustainable: float | None = None,
+    unfit: Misfit | None = None,
+) -> Verdict:
+    """Say whether the offered rate exceeds what can be sustained, or that nothing of it fits (``unfit``).
 
     The comparison is on rates, not on a finished run's latency: a finite trace always drains in the end.
     """
     capacity = STABLE_SHARE * (saturated_rate(requests, simulate) if sustainable is None else sustainable)
     offered = requests.rate
+    if unfit is not None and unfit.all:
+        return Verdict(False, offered, 0.0, unfit.text(), "never_fits")
     over = offered > capacity or offered == 0.0
     if over:
         text = (
@@ -60,16 +78,40 @@ def verdict(requests: Requests, simulate: Simulate, *, sustainable: float | None
         )
     else:
         text = f"stable: {offered:.4g} of at most {capacity:.4g} requests/s ({offered / capacity:.0%})"
-    return Verdict(over, offered, capacity, text)
+    if unfit is not None:
+        text = f"{text}; {unfit.text()}"
+    return Verdict(over, offered, capacity, text, "overloaded" if over else "stable")
+
+
+def closed_loop_verdict(
+    loop: ClosedLoop, *, served_per_s: float, unloaded_s: float, sustainable: float
+) -> Verdict:
+    """Say how far a closed loop is from what can be sustained.
+
+    N users send at most N / (R + Z) requests per second, with R the unloaded time of a request and Z their pause;
+    beyond N* = sustainable (R + Z) more users only wait longer (asymptotic bounds, Denning and Buzen 1978).
+
+    >>> v = closed_loop_verdict(ClosedLoop(40, 6.0), served_per_s=3.9, unloaded_s=4.0, sustainable=10.0)
+    >>> v.kind, v.overloaded, v.text[:60]
+    ('closed_loop', False, 'closed loop of 40 users: 3.9 of at most 9.8 requests/s (40%)')
+    """
+    capacity = STABLE_SHARE * sustainable
+    cycle = unloaded_s + loop.think_s
+    knee = capacity * cycle
+    over = loop.users > knee
+    share = served_per_s / capacity if capacity > 0 else float("inf")
+    text = f"closed loop of {loop.users} users: {served_per_s:.4g} of at most {capacity:.4g} requests/s ({share:.0%})"
+    text += (
+        f"; saturated: beyond {knee:.4g} users every further one only waits longer"
+        if over
+        else f"; more users raise the rate up to about {knee:.4g}"
+    )
+    return Verdict(over, loop.users / cycle if cycle > 0 else float("inf"), capacity, text, "closed_loop")
 
 
 def meets(run: ServingRun, slo: Slo) -> bool:
     """Tell whether at least ``slo.share`` of all requests completed within every bound."""
-    rows = records(run)
-    with np.errstate(invalid="ignore"):
-        good = (rows["ttft_s"] <= slo.ttft_s) & (rows["e2e_s"] <= slo.e2e_s)
-        good &= ~(rows["tpot_s"] > slo.tpot_s)
-    return bool(good.mean() >= slo.share)
+    return bool(within_slo(records(run), slo).mean() >= slo.share)
 
 
 def best_reachable(requests: Requests, simulate: Simulate) -> dict[str, float]:
@@ -79,6 +121,10 @@ def best_reachable(requests: Requests, simulate: Simulate) -> dict[str, float]:
         np.arange(len(few), dtype=np.float64) * 1e5, few.prompt, few.output, few.blocks, few.block_tokens
     )
     rows = records(simulate(lonely))
+    if not np.isfinite(rows["ttft_s"]).any():
+        raise InfeasibleError(
+            "none of the requests can be served even alone: each is larger than an empty replica's cache"
+        )
     return {
         "ttft_s": float(np.nanpercentile(rows["ttft_s"], 50)),
         "tpot_s": float(np.nanpercentile(rows["tpot_s"], 50)) if np.isfinite(rows["tpot_s"]).any() else 0.0,

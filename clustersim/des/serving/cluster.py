@@ -1,8 +1,8 @@
 """Several replicas under one SimPy clock: arrivals, routing, hand-over, failures and autoscaling.
 
-The replicas advance lazily (`replica`): SimPy carries only what happens between them. Where something reacts to
-an end (closed loop, disaggregation, failures, autoscaling) a calendar of the replicas' next changes is kept, and
-one SimPy event stands at its earliest entry.
+The replicas advance lazily (`replica`): SimPy carries only what happens between them, and is not needed where
+nothing reacts to an end. Where something does (closed loop, disaggregation, failures, autoscaling) a calendar of the
+replicas' next changes is kept, and one SimPy event stands at its earliest entry.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ class _Cluster:
     failed: int = 0
     reactive: bool = False
     watched: bool = False
+    held: set[int] = field(default_factory=set)
+    """Replicas that are paid for and take requests while they are up; autoscaling changes it."""
 
     def dispatch(self, request: int, now: float) -> None:
         """Send a request to a replica of the entry pool, or park it while none is up."""
@@ -191,6 +193,13 @@ class _Cluster:
                 self.dispatch(request, self.env.now)
 
 
+def _straight(cluster: _Cluster) -> None:
+    """Send the arrivals in order: nothing reacts to an end, so no event has to meet another one."""
+    dispatch = cluster.dispatch
+    for request, when in enumerate(cluster.book.arrival):
+        dispatch(request, when)
+
+
 def _arrivals(cluster: _Cluster) -> Generator[Any, Any, None]:
     env, dispatch = cluster.env, cluster.dispatch
     for request, when in enumerate(list(cluster.book.arrival)):
@@ -230,7 +239,8 @@ def _failing(cluster: _Cluster, index: int, rng: np.random.Generator) -> Generat
         yield env.timeout(float(rng.exponential(rule.mttf_s)))
         if cluster.left <= 0:
             return
-        if not cluster.replicas[index].up:
+        # The clock of a replica that is switched off starts again: the time to a failure has no memory.
+        if index not in cluster.held:
             continue
         cluster.catch_up(env.now)
         replica = cluster.replicas[index]
@@ -245,19 +255,19 @@ def _failing(cluster: _Cluster, index: int, rng: np.random.Generator) -> Generat
         yield env.timeout(rule.repair_s)
         replica.up = True
         replica.clock = max(replica.clock, env.now)
-        cluster.set_open(index, opened=True)
+        if index in cluster.held:
+            cluster.set_open(index, opened=True)
 
 
 def _scaling(cluster: _Cluster, rule: Autoscale, spans: list[list[float]]) -> Generator[Any, Any, None]:
-    """Open and close replicas so that each has about the target load."""
-    env = cluster.env
-    opened = list(range(rule.minimum))
+    """Open and close replicas so that each has about the target load; one that failed is stood in for."""
+    env, held = cluster.env, cluster.held
     starting: list[int] = []
     closed = list(range(rule.minimum, rule.maximum))
 
     def started(index: int) -> None:
         starting.remove(index)
-        opened.append(index)
+        held.add(index)
         cluster.replicas[index].clock = max(cluster.replicas[index].clock, env.now)
         cluster.set_open(index, opened=True)
 
@@ -266,15 +276,16 @@ def _scaling(cluster: _Cluster, rule: Autoscale, spans: list[list[float]]) -> Ge
         cluster.catch_up(env.now)
         load = sum(replica.load for replica in cluster.replicas) + len(cluster.parked)
         wanted = min(max(ceil(load / rule.target_load), rule.minimum), rule.maximum)
-        while len(opened) + len(starting) < wanted and closed:
+        up = [i for i in sorted(held) if i < rule.maximum and cluster.replicas[i].up]
+        while len(up) + len(starting) < wanted and closed:
             index = closed.pop(0)
             starting.append(index)
             spans.append([env.now, inf, index])
             env.timeout(rule.start_up_s).callbacks.append(lambda _, i=index: started(i))
-        idle = [i for i in opened if cluster.replicas[i].load == 0]
-        while len(opened) + len(starting) > wanted and idle:
-            index = idle.pop()
-            opened.remove(index)
+        idle = [i for i in up if cluster.replicas[i].load == 0]
+        excess = len(up) + len(starting) - wanted
+        for index in reversed(idle[len(idle) - max(min(excess, len(idle)), 0) :]):
+            held.discard(index)
             closed.append(index)
             cluster.set_open(index, opened=False)
             next(span for span in reversed(spans) if span[2] == index)[1] = env.now
@@ -285,7 +296,6 @@ def _check(
     decode_pool: Pool | None,
     transfer: Transfer | None,
     failures: Failures | None,
-    autoscale: Autoscale | None,
     cached_share: float,
     rng: np.random.Generator | None,
 ) -> None:
@@ -296,8 +306,6 @@ def _check(
         raise InputError("failures need a random generator: pass rng")
     if (decode_pool is None) != (transfer is None):
         raise InputError("a decode pool needs a transfer, and a transfer a decode pool")
-    if failures is not None and autoscale is not None:
-        raise InputError("failures and autoscaling cannot be combined in one run yet; choose one")
     if not 0.0 <= cached_share < 1.0:
         raise InputError(f"cached_share={cached_share}: it must be at least 0 and below 1")
 
@@ -337,7 +345,7 @@ def simulate(
 
     Raises InputError for an unknown router, for failures without ``rng`` and for a split without transfer.
     """
-    _check(router, decode_pool, transfer, failures, autoscale, cached_share, rng)
+    _check(router, decode_pool, transfer, failures, cached_share, rng)
     book = Book.of(requests)
     if cached_share > 0:
         book.cached = {i: int(cached_share * p) for i, p in enumerate(book.prompt)}
@@ -351,9 +359,13 @@ def simulate(
     cluster = _Cluster(simpy.Environment(), book, replicas, entry, onward, version=[0] * len(replicas))
     cluster.transfer, cluster.failures, cluster.left = transfer, failures, len(requests)
     cluster.reactive, cluster.watched = reactive, reactive or router != "round_robin"
-    spans = [[0.0, inf, i] for i in range(len(replicas)) if i < first_open or i >= count]
-    _start(cluster, closed_loop, autoscale, spans, rng)
-    cluster.env.run()
+    cluster.held = {i for i in range(len(replicas)) if i < first_open or i >= count}
+    spans = [[0.0, inf, i] for i in sorted(cluster.held)]
+    if reactive:
+        _start(cluster, closed_loop, autoscale, spans, rng)
+        cluster.env.run()
+    else:
+        _straight(cluster)
     for replica in replicas:
         replica.advance(inf)
     for request in cluster.parked:

@@ -8,6 +8,7 @@ import numpy as np
 
 from clustersim.des.serving.metrics import records
 from clustersim.des.serving.run import ServingRun
+from clustersim.des.serving.window import Window
 from clustersim.errors import InputError
 from clustersim.perf.serving_cost import IterationTerms
 
@@ -43,9 +44,13 @@ class TokenCost:
 
 
 def token_seconds(
-    run: ServingRun, terms: IterationTerms, decode_terms: IterationTerms | None = None
+    run: ServingRun,
+    terms: IterationTerms,
+    decode_terms: IterationTerms | None = None,
+    *,
+    window: Window | None = None,
 ) -> TokenSeconds:
-    """Split the busy time of the run logs.
+    """Split the busy time of the run logs, of the whole run or of a window of it.
 
     In an iteration that mixes both, output tokens are charged what the iteration would have cost without the
     prompts, prompts the rest. A cached prompt token costs only the attention of new tokens to it.
@@ -59,10 +64,13 @@ def token_seconds(
         alone = np.where(batch > 0, fixed[np.minimum(batch, len(fixed) - 1)], 0.0)
         alone = alone + own.kv_s * log[:, 4] * (log[:, 2] > 0) + own.sequence_s * log[:, 3] * (log[:, 2] > 0)
         mixed = log[:, 5] > 0
-        made += float(np.sum(np.where(mixed, np.minimum(alone, log[:, 1]), log[:, 1])))
-        asked += float(np.sum(np.where(mixed, np.maximum(log[:, 1] - alone, 0.0), 0.0)))
+        part = window.shares(log[:, 0], log[:, 1]) if window else np.ones(len(log))
+        made += float(np.sum(part * np.where(mixed, np.minimum(alone, log[:, 1]), log[:, 1])))
+        asked += float(np.sum(part * np.where(mixed, np.maximum(log[:, 1] - alone, 0.0), 0.0)))
     rows = records(run)
     done = np.isfinite(rows["e2e_s"])
+    if window:
+        done &= window.holds(rows["finish_s"])
     cached = rows["cached_tokens"][done].astype(float)
     new = rows["prompt_tokens"][done] - cached
     cached_s = min(float(np.sum(new * cached)) * terms.pair_s, asked)

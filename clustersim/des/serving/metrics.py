@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from clustersim.des.serving.book import STATUS_NAMES
 from clustersim.des.serving.run import ServingRun, counts
+from clustersim.des.serving.window import Window
 from clustersim.econ.power import card_power_w
 from clustersim.perf.serving_cost import IterationTerms
 
@@ -24,6 +25,7 @@ __all__ = [
     "records",
     "summarise",
     "use",
+    "within_slo",
 ]
 
 Array = NDArray[np.float64]
@@ -79,6 +81,7 @@ class Use:
     busy: float
     compute: float
     memory_bandwidth: float
+    links: float
     cache: float
     peak_cache: float
     prefill_share: float
@@ -125,6 +128,13 @@ def records(run: ServingRun) -> dict[str, NDArray[Any]]:
     }
 
 
+def within_slo(rows: Mapping[str, NDArray[Any]], slo: Slo) -> NDArray[np.bool_]:
+    """Tell for every request whether it completed within every bound (an answer of one token has no TPOT)."""
+    with np.errstate(invalid="ignore"):
+        good = (rows["ttft_s"] <= slo.ttft_s) & (rows["e2e_s"] <= slo.e2e_s)
+        return np.asarray(good & ~(rows["tpot_s"] > slo.tpot_s))
+
+
 def percentiles(values: Array, weights: Array | None = None) -> dict[str, float]:
     """Return mean and the percentiles of the finite values (NaN where there is none).
 
@@ -149,7 +159,7 @@ def percentiles(values: Array, weights: Array | None = None) -> dict[str, float]
     return {"mean": mean, **dict(zip(names, picked.tolist(), strict=True))}
 
 
-def _gaps(run: ServingRun) -> tuple[Array, Array]:
+def _gaps(run: ServingRun, window: Window | None) -> tuple[Array, Array]:
     """Return inter-token gaps and how many tokens had each, from the run logs.
 
     A coalesced stretch of k iterations has gaps in arithmetic progression; it is taken in four equal parts, so a
@@ -159,6 +169,8 @@ def _gaps(run: ServingRun) -> tuple[Array, Array]:
     for index in range(len(run.replicas)):
         log = run.log(index)
         log = log[log[:, 2] > 0]
+        if window:
+            log = log[window.holds(log[:, 0])]
         if not len(log):
             continue
         kv_s, grow = run.replicas[index].cost.kv_s, run.replicas[index].batching.tokens_per_step
@@ -172,49 +184,55 @@ def _gaps(run: ServingRun) -> tuple[Array, Array]:
     return np.concatenate(values), np.concatenate(weights)
 
 
-def summarise(run: ServingRun, slo: Slo | None = None) -> Summary:
-    """Return the figures of a run.
+def summarise(run: ServingRun, slo: Slo | None = None, *, window: Window | None = None) -> Summary:
+    """Return the figures of a run, of all its requests or of its steady window.
 
-    ``little_gap`` is the relative difference between the mean number in the system and arrival rate times mean
-    time in it (Little 1961) over the span; it is zero up to rounding for a run that has drained.
+    In a window latencies and the share within the SLO are those of the requests that arrive in it (each followed to
+    its end), rates those of what ends in it. ``little_gap`` is the relative difference between the mean number in the
+    system and arrival rate times mean time in it (Little 1961); it is zero up to rounding for a run that has drained.
     """
     slo = slo or Slo()
     rows = records(run)
     number = counts(run)
     arrival, ended = rows["arrival_s"], rows["finish_s"]
-    done = np.isfinite(rows["e2e_s"])
-    start = float(arrival.min())
-    span = max(run.end_s - start, 1e-12)
-    meets = done & (rows["ttft_s"] <= slo.ttft_s) & (rows["e2e_s"] <= slo.e2e_s)
-    meets &= np.where(np.isfinite(rows["tpot_s"]), rows["tpot_s"] <= slo.tpot_s, True)
-    stay = np.where(np.isfinite(ended), ended, run.end_s) - arrival
-    in_system = _time_average(arrival, np.where(np.isfinite(ended), ended, run.end_s), start, run.end_s)
-    by_little = len(arrival) / span * float(stay.mean())
-    gaps, weights = _gaps(run)
+    start, stop = (window.start_s, window.end_s) if window else (float(arrival.min()), run.end_s)
+    span = max(stop - start, 1e-12)
+    came = window.holds(arrival) if window else np.ones(len(arrival), dtype=bool)
+    done = np.isfinite(rows["e2e_s"]) & (window.holds(ended) if window else True)
+    meets = within_slo(rows, slo) & came
+    left = np.where(np.isfinite(ended), ended, run.end_s)
+    in_system = _time_average(arrival, left, start, stop)
+    by_little = came.sum() / span * float((left - arrival)[came].mean())
+    gaps, weights = _gaps(run, window)
+    asked = int(came.sum())
     return Summary(
-        requests=len(arrival),
-        completed=number["completed"],
-        rejected=number["rejected"],
-        failed=number["failed"],
+        requests=asked,
+        completed=number["completed"] if not window else int(np.isfinite(rows["e2e_s"][came]).sum()),
+        rejected=_number(rows, "rejected", came),
+        failed=_number(rows, "failed", came),
         in_flight=number["in_flight"],
         span_s=span,
-        offered_per_s=_rate(arrival),
-        completed_per_s=number["completed"] / span,
+        offered_per_s=_rate(arrival) if not window else asked / span,
+        completed_per_s=float(done.sum()) / span,
         prompt_tokens_per_s=float(rows["prompt_tokens"][done].sum()) / span,
         cached_tokens_per_s=float(rows["cached_tokens"][done].sum()) / span,
         output_tokens_per_s=float(rows["output_tokens"][done].sum()) / span,
-        ttft_s=percentiles(rows["ttft_s"]),
-        tpot_s=percentiles(rows["tpot_s"]),
+        ttft_s=percentiles(rows["ttft_s"][came]),
+        tpot_s=percentiles(rows["tpot_s"][came]),
         itl_s=percentiles(gaps, weights),
-        e2e_s=percentiles(rows["e2e_s"]),
-        slo_share=float(meets.sum()) / len(arrival),
+        e2e_s=percentiles(rows["e2e_s"][came]),
+        slo_share=float(meets.sum()) / asked,
         slo_goodput_requests_per_s=float(meets.sum()) / span,
-        preemptions=int(rows["preemptions"].sum()),
-        retries=int(rows["retries"].sum()),
+        preemptions=int(rows["preemptions"][came].sum()),
+        retries=int(rows["retries"][came].sum()),
         failures=run.failures,
         mean_in_system=in_system,
         little_gap=abs(in_system - by_little) / max(in_system, 1e-12),
     )
+
+
+def _number(rows: Mapping[str, NDArray[Any]], status: str, among: NDArray[np.bool_]) -> int:
+    return int(np.sum(rows["status"][among] == status))
 
 
 def _rate(arrival: Array) -> float:
@@ -224,7 +242,7 @@ def _rate(arrival: Array) -> float:
 
 def _time_average(begin: Array, end: Array, start: float, stop: float) -> float:
     """Time average of the number in the system by counting steps (not by Little's law)."""
-    times = np.concatenate([begin, end])
+    times = np.clip(np.concatenate([begin, end]), start, stop)
     steps = np.concatenate([np.ones(len(begin)), -np.ones(len(end))])
     order = np.argsort(times, kind="stable")
     level = np.cumsum(steps[order])
@@ -253,42 +271,53 @@ def use(
     idle_w: float,
     tdp_w: float,
     decode_terms: IterationTerms | None = None,
+    window: Window | None = None,
 ) -> Use:
-    """Return shares of held replica-time and the energy of the cards.
+    """Return shares of held replica-time and the energy of the cards, of the whole run or of a window of it.
 
-    Compute and bandwidth shares are those of the nameplate. Card power is that of
-    `econ.power.card_power_w` with the shares while busy.
+    Compute and bandwidth shares are those of the nameplate, the link's that of the time in exchanges. Card power is
+    that of `econ.power.card_power_w` with the shares while busy.
     """
-    held = max(run.replica_seconds, 1e-12)
-    busy = flops = moved = cache_time = prefill_s = room = 0.0
+    start, stop = (window.start_s, window.end_s) if window else (0.0, run.end_s)
+    held = max(sum(seconds for seconds, _ in run.held(start, stop)), 1e-12)
+    busy = flops = moved = linked = cache_time = prefill_s = room = 0.0
     for index, replica in enumerate(run.replicas):
         log = run.log(index)
         if not len(log):
             continue
         own = decode_terms if decode_terms is not None and index >= run.prefill_count else terms
-        took, k, batch, context = log[:, 1], log[:, 2], log[:, 3], log[:, 4]
+        part = window.shares(log[:, 0], log[:, 1]) if window else np.ones(len(log))
+        took, k, batch, context = log[:, 1] * part, log[:, 2], log[:, 3], log[:, 4]
         runs = np.maximum(k, 1.0)
         tokens = np.where(k > 0, batch, 0.0) * replica.width + log[:, 5]
         at = np.minimum(tokens.astype(np.int64), len(own.tokens) - 1)
         scale = np.maximum(tokens / np.maximum(own.tokens[at], 1.0), 1.0)
         read = np.where(k > 0, k * context + batch * runs * (runs - 1) / 2, 0.0)
-        flops += float(np.sum(runs * own.flops[at] * scale + (read + log[:, 6]) * own.pair_flops))
-        moved += float(np.sum(runs * own.weight_bytes[at] + read * own.kv_bytes))
+        flops += float(np.sum(part * (runs * own.flops[at] * scale + (read + log[:, 6]) * own.pair_flops)))
+        moved += float(np.sum(part * (runs * own.weight_bytes[at] + read * own.kv_bytes)))
+        linked += float(np.sum(part * runs * own.exchange_s[at] * scale))
         busy += float(took.sum())
         prefill_s += float(took[log[:, 5] > 0].sum())
         cache_time += float(np.sum(took * context))
         room = max(room, replica.peak_tokens / max(replica.cache, 1))
     cache = run.replicas[0].cache
-    u_compute, u_memory = (flops / busy / peak_flops, moved / busy / bandwidth) if busy > 0 else (0.0, 0.0)
+    over = max(busy, 1e-12)
     active_w = card_power_w(
-        idle_w=idle_w, tdp_w=tdp_w, u_tensor=min(u_compute, 1.0), u_memory=min(u_memory, 1.0), u_link=0.0
+        idle_w=idle_w,
+        tdp_w=tdp_w,
+        u_tensor=min(flops / over / peak_flops, 1.0),
+        u_memory=min(moved / over / bandwidth, 1.0),
+        u_link=min(linked / over, 1.0),
     )
-    energy = cards * (busy * active_w + (held - busy) * idle_w)
-    made = float(np.sum(records(run)["output_tokens"][np.isfinite(records(run)["e2e_s"])]))
+    energy = cards * (busy * active_w + max(held - busy, 0.0) * idle_w)
+    rows = records(run)
+    ended = np.isfinite(rows["e2e_s"]) & (window.holds(rows["finish_s"]) if window else True)
+    made = float(np.sum(rows["output_tokens"][ended]))
     return Use(
         busy=busy / held,
         compute=flops / held / peak_flops,
         memory_bandwidth=moved / held / bandwidth,
+        links=linked / held,
         cache=cache_time / held / max(cache, 1),
         peak_cache=room,
         prefill_share=prefill_s / busy if busy > 0 else 0.0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -31,10 +32,17 @@ class ServingRun:
         raw = self.replicas[index].log
         return np.frombuffer(raw if raw is not None else array("d"), dtype=np.float64).reshape(-1, 8)
 
+    def held(self, start_s: float = 0.0, stop_s: float = inf) -> list[tuple[float, int]]:
+        """Return (seconds held between two moments, replica) of every span, down time included."""
+        stop = min(stop_s, self.end_s)
+        return [
+            (max(min(end, stop) - max(begin, start_s), 0.0), int(index)) for begin, end, index in self.spans
+        ]
+
     @property
     def replica_seconds(self) -> float:
         """Replica-seconds that were held, down time included."""
-        return float(sum(min(span[1], self.end_s) - span[0] for span in self.spans))
+        return float(sum(seconds for seconds, _ in self.held()))
 
 
 def counts(run: ServingRun) -> dict[str, int]:

@@ -71,12 +71,12 @@ class FailureClock:
         return at, cause
 
     def _next_logged(self, now: float) -> tuple[float, FailureClass]:
-        while self._log and self._log[-1].time_s <= now:
-            self._log.pop()
+        """The next event of the log; one that came while the job waited strikes as soon as it no longer does."""
         if not self._log:
             return math.inf, FailureClass("none", 0.0, "process")
         event = self._log.pop()
-        return event.time_s, FailureClass(event.component, 0.0, event.domain)
+        cause = FailureClass(event.component, 0.0, event.domain, repair_s=event.repair_s)
+        return max(now, event.time_s), cause
 
     def _exponential(self) -> float:
         if not self._exponentials:

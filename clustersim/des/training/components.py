@@ -56,6 +56,19 @@ class FailureClass:
     units: int = 1
     shape: float = 1.0
     """Weibull shape of one unit's life: 1 is memoryless, below 1 infant mortality, above 1 wear-out."""
+    takes: int | None = None
+    """Servers that go to repair; absent: one, or none for a failure of processes."""
+    repair_s: float | None = None
+    """How long they are out; absent: as long as any server."""
+
+    @property
+    def servers(self) -> int:
+        """Servers that a failure sends to repair, each of which needs a spare.
+
+        >>> FailureClass("card", 1e-6, "node").servers, FailureClass("software", 1e-6, "process").servers
+        (1, 0)
+        """
+        return int(self.domain != "process") if self.takes is None else self.takes
 
 
 def failure_classes(

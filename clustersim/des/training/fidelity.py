@@ -1,6 +1,8 @@
-"""One run, three fidelities: closed form, vectorised replications, events.
+"""One run, three fidelities, and one door to them: closed form, vectorised replications, events.
 
-``auto`` takes the cheapest that can answer, and says so.
+``expected_goodput`` is the door for money, plans and studies: the mean, by the cheapest fidelity that is valid for the
+run, the same for the same run. ``run_fidelity`` gives whole distributions at a fidelity that is asked for; ``auto``
+takes the cheapest that can answer. Both say which was taken and why.
 """
 
 from __future__ import annotations
@@ -11,15 +13,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.des.training.closed_form import expected_run
+from clustersim.des.training.expected import Expected, expected_shares
 from clustersim.des.training.replicate import replicate_run
 from clustersim.des.training.run import TrainingRun
 from clustersim.des.training.simulate import SimulatedRun, simulate_run
 from clustersim.errors import InputError
 
-__all__ = ["FIDELITIES", "Quantile", "RunSummary", "choose_fidelity", "run_fidelity"]
+__all__ = [
+    "FIDELITIES", "Expected", "Quantile", "RunSummary", "choose_fidelity", "expected_goodput", "run_fidelity",
+]  # fmt: skip
+
+#: Seed and number of the simulated runs behind an expected value that only events can give.
+EXPECTED_SEED, EXPECTED_RUNS, REPLAYED_RUNS = 20_410_680, 200, 8
 
 FIDELITIES = ("auto", "closed", "vector", "des")
+
+SHARES = ("productive", "checkpoint", "rework", "slow", "recovery")
 
 Array = NDArray[np.float64]
 
@@ -57,6 +66,8 @@ def choose_fidelity(run: TrainingRun, asked: str, replications: int) -> tuple[st
     if asked not in FIDELITIES:
         raise InputError(f"unknown fidelity {asked!r}; known: {', '.join(FIDELITIES)}")
     reasons = run.needs_events()
+    if asked == "closed":
+        reasons = tuple(r for r in reasons if r in {"bursts", "a failure log"})
     if asked == "auto":
         if reasons:
             return "des", f"events are needed for {', '.join(reasons)}"
@@ -66,6 +77,30 @@ def choose_fidelity(run: TrainingRun, asked: str, replications: int) -> tuple[st
     if asked != "des" and reasons:
         raise InputError(f"--fidelity {asked} cannot answer {', '.join(reasons)}; use --fidelity des or auto")
     return asked, "as asked"
+
+
+def expected_goodput(run: TrainingRun) -> Expected:
+    """Return the expected shares of a run, by the cheapest fidelity that is valid for it.
+
+    Closed form for all that has a mean; common random numbers where the queue for spares has none; events where
+    failures hang together (bursts) or are given one by one (a log). The same run gives the same numbers.
+    """
+    reason = "a log is replayed event by event" if run.log else "failures come in bursts"
+    if not run.log and run.extras.burst_share == 0:
+        return expected_shares(run)
+    count = REPLAYED_RUNS if run.log else EXPECTED_RUNS
+    summary = run_fidelity(run, EXPECTED_SEED, fidelity="des", replications=count)
+    waited = sum(i.waited_for_spare_s for r in summary.runs for i in r.incidents)
+    return Expected(
+        **summary.shares,
+        waiting=waited / (run.duration_s * count),
+        mttf_s=run.duration_s / max(summary.failures.mean, 1e-12),
+        failures=summary.failures.mean,
+        fidelity="des",
+        why=reason,
+        half_width=summary.ettr.half_width,
+        notes=run.notes,
+    )
 
 
 def quantile(values: Array) -> Quantile:
@@ -91,7 +126,6 @@ def run_fidelity(
     streams = np.random.SeedSequence(seed).spawn(replications)
     runs = tuple(simulate_run(run, np.random.default_rng(stream)) for stream in streams)
     total = run.duration_s * replications
-    names = ("productive", "checkpoint", "rework", "slow", "recovery")
     return RunSummary(
         fidelity="des",
         why=why,
@@ -99,28 +133,23 @@ def run_fidelity(
         ettr=quantile(np.array([r.ettr for r in runs])),
         failures=quantile(np.array([float(r.failures) for r in runs])),
         longest_failure_free_h=quantile(np.array([r.longest_failure_free_s / 3600 for r in runs])),
-        shares={name: sum(getattr(r, f"{name}_s") for r in runs) / total for name in names},
+        shares={name: sum(getattr(r, f"{name}_s") for r in runs) / total for name in SHARES},
         runs=runs,
     )
 
 
 def _closed(run: TrainingRun, why: str) -> RunSummary:
-    expected = expected_run(run)
+    expected = expected_shares(run)
+    low, high = expected.interval
     ettr, failures = expected.ettr, expected.failures
     return RunSummary(
         fidelity="closed",
         why=why,
         replications=0,
-        ettr=Quantile(ettr, 0.0, ettr, ettr, ettr),
+        ettr=Quantile(ettr, expected.half_width, low, ettr, high),
         failures=Quantile(failures, 0.0, failures, failures, failures),
         longest_failure_free_h=None,
-        shares={
-            "productive": expected.productive,
-            "checkpoint": expected.checkpoint,
-            "rework": expected.rework,
-            "slow": 0.0,
-            "recovery": expected.recovery,
-        },
+        shares={name: getattr(expected, name) for name in SHARES},
     )
 
 

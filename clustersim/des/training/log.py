@@ -1,10 +1,18 @@
-"""Failure logs in, event tables and Chrome traces out."""
+"""Failure logs in, event tables and Chrome traces out.
+
+A log is read as people have it: hours or time stamps, columns under their usual names, NVIDIA Xid codes or words for
+what failed. Whatever is mapped, moved or left out on the way is said.
+"""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,64 +20,271 @@ from clustersim.des.training.components import COMPONENTS, DOMAINS
 from clustersim.des.training.run import LoggedFailure
 from clustersim.des.training.simulate import SimulatedRun
 from clustersim.errors import InputError, Problem, suggest
-from clustersim.reading.tables import read_table
+from clustersim.reading.tables import Table, read_table
 
-__all__ = ["chrome_trace", "read_failure_log"]
+__all__ = ["FailureLog", "chrome_trace", "component_of", "read_failure_log"]
 
-_COLUMNS = ("time_h", "component")
+#: Column → the names under which logs carry it, most telling first.
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "time": (
+        "time_h", "hours", "hour", "t_h", "time_s", "seconds", "timestamp", "datetime", "time", "date", "start",
+        "start_time", "fail_time", "failed_at", "occurred_at", "begin", "ts",
+    ),
+    "end": ("end_h", "end_s", "end", "end_time", "resolved", "resolved_at", "repaired", "repaired_at", "recovered_at"),
+    "component": (
+        "component", "part", "cause", "category", "error", "error_type", "failure", "failure_type", "reason", "type",
+        "xid", "xid_errors", "dcgm_fi_dev_xid_errors",
+    ),
+    "domain": ("domain", "scope"),
+}  # fmt: skip
+
+#: NVIDIA Xid → component ("XID Errors", NVIDIA driver documentation): the application's own, memory, link, board.
+XIDS: Mapping[int, str] = {
+    **dict.fromkeys((8, 13, 31, 32, 43, 45, 68, 69), "software"),
+    **dict.fromkeys((48, 63, 64, 92, 94, 95, 160, 161), "hbm"),
+    **dict.fromkeys((38, 56, 57, 58, 61, 62, 109, 110, 119, 120, 121, 122, 123, 140, 143), "card_other"),
+    **dict.fromkeys((54, 72, 74, 79, 149, 150), "card"),
+}
+
+#: Words in a cell that name no component → component; the first that is found counts.
+WORDS: tuple[tuple[str, str], ...] = (
+    (r"silent|\bsdc\b|corrupt|\bnan\b", "silent_corruption"),
+    (r"hang|watchdog|nccl|hccl|time.?out|stuck", "unknown_hang"),
+    (r"hbm|\becc\b|\bdbe\b|row.?remap|video.?memory|显存", "hbm"),
+    (
+        r"switch|\btor\b|cable|optic|transceiver|infiniband|\bib\b|\broce\b|\blink\b|network|交换机|光模块|网络",
+        "network",
+    ),
+    (r"\bnic\b|\bhca\b|网卡", "nic"),
+    (r"\bgsp\b|thermal|sram|temperature", "card_other"),
+    (r"gpu|gpgpu|\bnpu\b|accelerator|nvlink|\bcard\b|bus|显卡", "card"),
+    (r"storage|\bfs\b|filesystem|mount|hdfs|lustre|存储", "storage"),
+    (
+        r"host|node|server|\bcpu\b|dimm|memory|\bpsu\b|power|chassis|\bssd\b|disk|\bfan\b|maintenance|主机|服务器",
+        "host",
+    ),
+    (r"cuda|software|\bbug\b|\boom\b|driver|crash|depend|exception|code|user|软件", "software"),
+)
+#: A unix time is at least this large (2001), and a plausible number of hours is not.
+_UNIX = 1e9
+_REPORTED = 20
 
 
-def read_failure_log(path: Path) -> tuple[LoggedFailure, ...]:
-    """Read a CSV of failures with columns ``time_h`` and ``component``, and ``domain`` and ``end_h`` where known.
+@dataclass(frozen=True, slots=True)
+class FailureLog:
+    """The events of a log in order of time, and what was mapped, moved or left out on the way."""
 
-    Raises InputError with every problem at once: missing columns, numbers that are none or negative, an unknown
-    domain, events out of order, or an event that begins before the one before it has ended.
+    events: tuple[LoggedFailure, ...]
+    notes: tuple[str, ...] = ()
+
+    def within(self, duration_s: float) -> FailureLog:
+        """Return the events of a run of that length; those beyond its end are left out and counted.
+
+        >>> log = FailureLog((LoggedFailure(10.0, "card", "node"), LoggedFailure(99.0, "card", "node")))
+        >>> log.within(50.0).notes
+        ('log: 1 of 2 events come after the end of the run (0.0 h) and are left out',)
+
+        Raises InputError where none is left.
+        """
+        kept = tuple(e for e in self.events if e.time_s < duration_s)
+        gone = len(self.events) - len(kept)
+        if not gone:
+            return self
+        if not kept:
+            raise InputError(
+                f"reliability.log: all {gone} events come after the end of the run ({duration_s / 3600:.1f} h);"
+                " set reliability.duration, or reliability.log_start where the log has time stamps"
+            )
+        note = (
+            f"log: {gone} of {len(self.events)} events come after the end of the run ({duration_s / 3600:.1f} h) and"
+            " are left out"
+        )
+        return replace(self, events=kept, notes=(*self.notes, note))
+
+
+def component_of(text: str) -> str | None:
+    """Return the component that a cell of a log means: its name, an Xid code, or a word for it.
+
+    >>> [component_of(t) for t in ("hbm", "Xid 79", "74", "GPU fell off the bus", "ToR switch", "bananas")]
+    ['hbm', 'card', 'card', 'card', 'network', None]
+    """
+    plain = text.strip().lower().replace(" ", "_").replace("-", "_")
+    if plain in {c.name for c in COMPONENTS}:
+        return plain
+    code = re.fullmatch(r"(?:xid[\s:_-]*)?(\d{1,3})(?:\.0)?", text.strip().lower())
+    if code:
+        return XIDS.get(int(code[1]))
+    return next((name for words, name in WORDS if re.search(words, text.lower())), None)
+
+
+def read_failure_log(path: Path, start: str | None = None) -> FailureLog:
+    """Read a CSV of failures: when, of what, and, where known, until when and of which domain.
+
+    Times are hours since the start of the run, seconds or unix times in columns that say so, or ISO time stamps with or
+    without zone. Time stamps count from ``start``, or else from the beginning of the day of the first event. Lines in
+    any order; repairs may overlap, and two events may share an instant.
+
+    Raises InputError with every problem at once: missing columns, times that are none or before the start, components
+    that are unknown, or no event at all.
     """
     table = read_table(path, short=True)
-    table.require(*_COLUMNS)
+    names = _columns(table)
     problems: list[Problem] = []
-    events: list[LoggedFailure] = []
-    known = {c.name: c.domain for c in COMPONENTS}
-    last = ended = 0.0
+    notes: list[str] = [
+        f"log: column {have!r} is read as {what}" for what, have in names.items() if have != what
+    ]
+    clock = _Clock(table, names["time"], start, problems)
+    notes += clock.notes
+    mapped: Counter[tuple[str, str]] = Counter()
+    events = []
     for line, row in table.numbered():
-        try:
-            at = float(row["time_h"]) * 3600
-            end = float(row.get("end_h") or row["time_h"]) * 3600
-            if not (math.isfinite(at) and math.isfinite(end)):
-                raise ValueError
-        except ValueError:
-            problems.append(Problem(str(path), line, "time_h", f"{row['time_h']!r} is not a number of hours"))
-            continue
-        if not row["component"].strip():
-            problems.append(Problem(str(path), line, "component", "is missing"))
-        domain = row.get("domain") or known.get(row["component"], "node")
-        if domain not in DOMAINS:
-            problems.append(
-                Problem(str(path), line, "domain", f"{domain!r} is unknown", suggest(domain, DOMAINS))
-            )
-        if at < 0 or end < at:
-            problems.append(Problem(str(path), line, "time_h", "must not be negative, nor later than end_h"))
-        elif at < last:
-            problems.append(
-                Problem(str(path), line, "time_h", "comes before the line above", "sort the log by time")
-            )
-        elif at < ended:
-            problems.append(
-                Problem(
-                    str(path),
-                    line,
-                    "time_h",
-                    "begins before the event above has ended",
-                    "merge the two events",
-                )
-            )
-        last, ended = max(last, at), max(ended, end)
-        events.append(LoggedFailure(at, row["component"], domain))
+        at, end = clock.seconds(line, row[names["time"]]), None
+        if "end" in names and row[names["end"]].strip():
+            end = clock.seconds(line, row[names["end"]], names["end"])
+        event = _event(table.name, line, row, names, at, end, problems)
+        if event is not None:
+            text = row[names["component"]].strip()
+            mapped[text, event.component] += text != event.component
+            events.append(event)
     if problems:
-        raise InputError(f"{path}: {len(problems)} problem(s)", problems)
+        raise InputError(f"{path}: {len(problems)} problem(s)", problems[:_REPORTED])
     if not events:
         raise InputError(f"{path}: holds no events")
-    return tuple(events)
+    notes += [f"log: {n} x {text!r} is read as {name}" for (text, name), n in mapped.items() if n]
+    times = [e.time_s for e in events]
+    if times != sorted(times):
+        notes.append("log: the lines are not in order of time; they are sorted")
+    return FailureLog(tuple(sorted(events, key=lambda e: e.time_s)), tuple(notes))
+
+
+def _columns(table: Table) -> dict[str, str]:
+    """Return, by what it means, the column of the table.
+
+    Raises InputError naming what is missing and under which names it would be found.
+    """
+    have = {c.lower().strip().replace(" ", "_"): c for c in table.columns}
+    found = {
+        what: have[next(n for n in names if n in have)]
+        for what, names in COLUMNS.items()
+        if any(n in have for n in names)
+    }
+    missing = [what for what in ("time", "component") if what not in found]
+    if missing:
+        known = "; ".join(f"{what} ({', '.join(COLUMNS[what][:6])}, …)" for what in missing)
+        raise InputError(
+            f"{table.name}:1: lacks the column(s) of {known}; it has: {', '.join(table.columns)}"
+        )
+    return found
+
+
+def _event(
+    name: str, line: int, row: Mapping[str, str], names: Mapping[str, str], at: float | None, end: float | None,
+    problems: list[Problem],
+) -> LoggedFailure | None:  # fmt: skip
+    """Return one event, or note its problems."""
+    key = names["component"]
+    text = row[key].strip()
+    component = component_of(text)
+    domain = row[names["domain"]].strip().lower() if "domain" in names else ""
+    before = len(problems)
+    if not text:
+        problems.append(Problem(name, line, key, "is missing"))
+    elif component is None:
+        near = suggest(text.lower(), [c.name for c in COMPONENTS])
+        if near.startswith("did you mean") or not domain:
+            problems.append(Problem(name, line, key, f"{text!r} is no component that is known", near))
+        component = text
+    if domain and domain not in DOMAINS:
+        problems.append(
+            Problem(name, line, names["domain"], f"{domain!r} is unknown", suggest(domain, DOMAINS))
+        )
+    if end is not None and at is not None and end < at:
+        problems.append(Problem(name, line, names["end"], "comes before the failure itself"))
+    if len(problems) > before or at is None:
+        return None
+    known = {c.name: c.domain for c in COMPONENTS}
+    repair = None if end is None else end - at
+    return LoggedFailure(at, component or text, domain or known[component or text], repair)
+
+
+class _Clock:
+    """Turns the cells of a log into seconds since the start of the run."""
+
+    def __init__(self, table: Table, column: str, start: str | None, problems: list[Problem]) -> None:
+        self._name, self._column, self._problems = table.name, column, problems
+        self.notes: list[str] = []
+        self._unit = 1.0 if column.lower() in {"time_s", "seconds"} else 3600.0
+        stamps = [_stamp(row[column]) for row in table.rows]
+        known = [s for s in stamps if s is not None]
+        self._zoned = bool(known) and known[0].tzinfo is not None
+        self._start: datetime | None = None
+        if not known and start is None:
+            return
+        if start is not None:
+            self._start = _stamp(start)
+            if self._start is None:
+                raise InputError(
+                    f"reliability.log_start: {start!r} is no time stamp; write 2026-03-01T08:00+08:00"
+                )
+            self._zoned = self._start.tzinfo is not None
+        elif known:
+            alike = [s for s in known if (s.tzinfo is not None) == self._zoned]
+            first = min(alike)
+            self._start = first.replace(hour=0, minute=0, second=0, microsecond=0)
+            self.notes.append(
+                f"log: no start of the run is given; hours count from {self._start.isoformat()}, the beginning of"
+                " the day of the first event (reliability.log_start states another)"
+            )
+
+    def seconds(self, line: int, text: str, column: str | None = None) -> float | None:
+        """Return a time since the start, or note why there is none."""
+        column = column or self._column
+        what = self._plain(text) if self._start is None else self._dated(text)
+        if isinstance(what, str):
+            self._problems.append(Problem(self._name, line, column, what))
+            return None
+        if what < 0:
+            self._problems.append(
+                Problem(self._name, line, column, f"{text.strip()!r} is before the start of the run")
+            )
+            return None
+        return what
+
+    def _plain(self, text: str) -> float | str:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            return f"{text.strip()!r} is not a number of hours, nor a time stamp"
+        return value * self._unit
+
+    def _dated(self, text: str) -> float | str:
+        stamp = _stamp(text)
+        if stamp is None or self._start is None:
+            return f"{text.strip()!r} is no time stamp, as the others are"
+        if (stamp.tzinfo is not None) != self._zoned:
+            word = "has no zone, and others have one" if self._zoned else "has a zone, and others have none"
+            return f"{text.strip()!r} {word}; write all alike"
+        return (stamp - self._start) / timedelta(seconds=1)
+
+
+def _stamp(text: str) -> datetime | None:
+    """Return a time stamp: ISO 8601 (also with / and a blank), or a unix time; None for anything else."""
+    plain = text.strip().replace("/", "-")
+    try:
+        number = float(plain)
+    except ValueError:
+        pass
+    else:
+        if not math.isfinite(number) or number < _UNIX:
+            return None
+        number = number / 1000 if number > 1000 * _UNIX else number
+        return datetime.fromisoformat("1970-01-01T00:00:00+00:00") + timedelta(seconds=number)
+    try:
+        return datetime.fromisoformat(plain)
+    except ValueError:
+        return None
 
 
 def chrome_trace(runs: Iterable[SimulatedRun]) -> str:

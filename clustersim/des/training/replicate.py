@@ -103,32 +103,45 @@ def _next_failure(
     return active[batch.time[active] < run.duration_s]
 
 
-def _draw_domains(run: TrainingRun, rng: np.random.Generator, size: int) -> NDArray[np.int64]:
-    shares = [sum(c.rate_per_s for c in run.failures if c.domain == d) for d in DOMAINS]
-    cumulative = np.cumsum(shares) / run.rate_per_s
-    return np.minimum(np.searchsorted(cumulative, rng.random(size), side="right"), len(DOMAINS) - 1)
+def _draw_causes(run: TrainingRun, rng: np.random.Generator, size: int) -> NDArray[np.int64]:
+    cumulative = np.cumsum([c.rate_per_s for c in run.failures]) / run.rate_per_s
+    drawn = np.searchsorted(cumulative, rng.random(size), side="right")
+    return np.asarray(np.minimum(drawn, len(run.failures) - 1))
 
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """The domain of each failure and the level it is restored from."""
+    """The domain of each failure, the level it is restored from, and how long a server is out (none: -1)."""
 
     domain: NDArray[np.int64]
     level: NDArray[np.int64]
+    repair_s: Array
 
 
 def _roll_back(
     run: TrainingRun, rng: np.random.Generator, batch: _Batch, who: NDArray[np.int64], ran: Array
 ) -> _Outcome:
     """Send each back to the newest copy that survives its failure; newer copies become void."""
-    domain = _draw_domains(run, rng, who.size)
+    cause = _draw_causes(run, rng, who.size)
+    domain = np.array([DOMAINS.index(c.domain) for c in run.failures])[cause]
     survives = np.array([[d in level.survives for level in run.levels] for d in DOMAINS])
     start = batch.position[who]
     copies = batch.copies[who]
     for k, level in enumerate(run.levels):
-        whole = np.floor((ran - level.lag_s) / level.interval_s)
-        copies[:, k] = np.where(whole >= 1, start + whole * level.interval_s, copies[:, k])
-    visible = np.where(survives[domain], copies, -1.0)
+        left = ran - level.lag_s
+        if run.counted_by == "steps":
+            newest = np.floor((start + left) / level.interval_s + 1e-9) * level.interval_s
+            taken = (left >= 0) & (newest > start + 1e-9 * level.interval_s)
+        else:
+            whole = np.floor(left / level.interval_s)
+            newest, taken = start + whole * level.interval_s, whole >= 1
+        copies[:, k] = np.where(taken, newest, copies[:, k])
+    left_over = survives[domain]
+    for k, level in enumerate(run.levels):
+        if level.multi_share > 0:
+            lucky = (domain == DOMAINS.index("multi")) & (rng.random(who.size) < level.multi_share)
+            left_over[:, k] |= lucky
+    visible = np.where(left_over, copies, -1.0)
     chosen = np.argmax(visible, axis=1)
     restored = visible[np.arange(who.size), chosen]
     if run.keep_work:
@@ -136,7 +149,9 @@ def _roll_back(
     batch.lost[who] += start + ran - restored
     batch.position[who] = restored
     batch.copies[who] = np.minimum(copies, restored[:, None])
-    return _Outcome(domain, chosen)
+    repairs = [run.repair_s if c.repair_s is None else c.repair_s for c in run.failures]
+    out = np.array([r if c.servers else -1.0 for c, r in zip(run.failures, repairs, strict=True)])
+    return _Outcome(domain, chosen, out[cause])
 
 
 def _recover(
@@ -146,7 +161,7 @@ def _recover(
     restore = np.array([level.restore_s for level in run.levels])
     steps = np.array([run.recovery.total_s(d) for d in DOMAINS])
     while who.size:
-        _take_spare(run, batch, who, outcome.domain)
+        _take_spare(run, batch, who, outcome.repair_s)
         who, outcome = _within(run, batch, who, outcome)
         down = steps[outcome.domain] + restore[outcome.level]
         due = np.full(who.size, np.inf) if run.safe_recovery else rng.exponential(run.mttf_s, who.size)
@@ -162,15 +177,15 @@ def _within(
 ) -> tuple[NDArray[np.int64], _Outcome]:
     """Leave out the replications whose time is up while they wait."""
     keep = batch.time[who] < run.duration_s
-    return who[keep], _Outcome(outcome.domain[keep], outcome.level[keep])
+    return who[keep], _Outcome(outcome.domain[keep], outcome.level[keep], outcome.repair_s[keep])
 
 
-def _take_spare(run: TrainingRun, batch: _Batch, who: NDArray[np.int64], domain: NDArray[np.int64]) -> None:
+def _take_spare(run: TrainingRun, batch: _Batch, who: NDArray[np.int64], repair_s: Array) -> None:
     """A failed server goes to repair and the earliest free spare takes its place; the job waits for it if need be."""
-    mine = who[domain != DOMAINS.index("process")]
+    mine = who[repair_s >= 0]
     if not mine.size:
         return
-    batch.spares[mine, -1] = batch.time[mine] + run.repair_s
+    batch.spares[mine, -1] = batch.time[mine] + repair_s[repair_s >= 0]
     earliest = np.argmin(batch.spares[mine], axis=1)
     ready = batch.spares[mine, earliest]
     wait = np.maximum(0.0, ready - batch.time[mine])

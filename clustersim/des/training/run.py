@@ -11,6 +11,7 @@ import itertools
 from dataclasses import dataclass, field
 
 from clustersim.des.training.components import DOMAINS, FailureClass
+from clustersim.des.training.copies import CheckpointLevel, check_level, checkpoint_levels
 from clustersim.errors import InputError
 
 __all__ = [
@@ -22,24 +23,6 @@ __all__ = [
     "TrainingRun",
     "checkpoint_levels",
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckpointLevel:
-    """One level of asynchronous checkpoints.
-
-    A checkpoint is taken every ``interval_s`` of running; it blocks training for ``blocking_s``, is durable
-    ``lag_s`` after it was taken, and takes ``restore_s`` to load. ``survives`` are the failure domains after which
-    its copies still exist; ``corrupt_share`` of the copies turn out torn or corrupted when read.
-    """
-
-    name: str
-    interval_s: float
-    blocking_s: float
-    lag_s: float
-    restore_s: float
-    survives: tuple[str, ...]
-    corrupt_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +52,12 @@ class Contention:
 
 @dataclass(frozen=True, slots=True)
 class LoggedFailure:
-    """One failure of a real log."""
+    """One failure of a real log; ``repair_s`` where it says how long the server was out."""
 
     time_s: float
     component: str
     domain: str
+    repair_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +78,11 @@ class Extras:
         repair_fails: share of repairs that must be done again.
         on_shortage: ``wait`` for a spare, or ``shrink`` and go on with the servers that are left.
         retained: durable storage copies that are kept, for corruption found late.
+        restart_fails: share of restarts that fail and are begun again from rescheduling on.
+        maintenance_every_s, maintenance_s: planned stops, announced so that no work is lost; 0 is never.
+        flap_per_s, flap_s: links that drop and come back: the job stalls that long, and goes on.
+        elastic_replicas, elastic_stall_s: with more than one, a failure takes out one of so many data-parallel
+            replicas; all stall for that long, and the others go on while it recovers and catches up from them.
     """
 
     infant_factor: float = 0.0
@@ -118,6 +107,13 @@ class Extras:
     repair_fails: float = 0.0
     on_shortage: str = "wait"
     retained: int = 3
+    restart_fails: float = 0.0
+    maintenance_every_s: float = 0.0
+    maintenance_s: float = 0.0
+    flap_per_s: float = 0.0
+    flap_s: float = 0.0
+    elastic_replicas: int = 0
+    elastic_stall_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,9 +133,13 @@ class TrainingRun:
     """Failures strike only while the job runs (some published models assume so)."""
     keep_work: bool = False
     """All work up to a failure is kept, as if every step were durable at once."""
+    counted_by: str = "time"
+    """Copies lie at multiples of their interval (``steps``), or their timers begin anew at each restart (``time``)."""
     extras: Extras = field(default_factory=Extras)
     contention: Contention | None = None
     log: tuple[LoggedFailure, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What was mapped, moved or left out when the description was made."""
 
     def __post_init__(self) -> None:
         """Refuse a run that cannot be what was meant.
@@ -150,7 +150,7 @@ class TrainingRun:
         if not self.levels:
             raise InputError("checkpoint: at least one level is needed")
         for level in self.levels:
-            _check_level(level, self.duration_s)
+            check_level(level, self.duration_s)
         for domain in DOMAINS:
             if not any(domain in level.survives for level in self.levels):
                 raise InputError(f"checkpoint: no level survives a failure of domain {domain!r}")
@@ -162,6 +162,8 @@ class TrainingRun:
                 raise InputError(
                     f"the failure log goes back in time: {after:g} s comes after {before:g} s; sort it"
                 )
+        if self.counted_by not in {"steps", "time"}:
+            raise InputError(f"checkpoint: counted_by must be 'steps' or 'time', not {self.counted_by!r}")
         if self.extras.on_shortage not in {"wait", "shrink"}:
             raise InputError(
                 f"reliability: on_shortage must be 'wait' or 'shrink', not {self.extras.on_shortage!r}"
@@ -188,6 +190,11 @@ class TrainingRun:
         kept = [level for level in self.levels if domain in level.survives]
         return tuple(sorted(kept, key=lambda level: level.interval_s))
 
+    @property
+    def steady_pace(self) -> float:
+        """Share of running time that is left when links flap: 1 / (1 + rate x stall)."""
+        return 1.0 / (1.0 + self.extras.flap_per_s * self.extras.flap_s)
+
     def needs_events(self) -> tuple[str, ...]:
         """Return what in this description only the event simulation can answer."""
         x, neutral = self.extras, Extras()
@@ -203,28 +210,16 @@ class TrainingRun:
             ("warm or cold spares", x.warm_spares + x.cold_spares > 0),
             ("technicians", x.technicians > 0 or x.repair_fails > 0),
             ("shrinking", x.on_shortage != neutral.on_shortage),
+            ("restarts that fail", x.restart_fails > 0),
+            ("planned maintenance", x.maintenance_every_s > 0 and x.maintenance_s > 0),
+            ("flapping links", self.steady_pace < 1.0),
+            ("elastic replicas", x.elastic_replicas > 1),
+            ("several servers at once", any(c.servers > 1 for c in self.failures)),
             ("storage contention", self.contention is not None),
             ("corrupted copies", any(level.corrupt_share > 0 for level in self.levels)),
             ("a failure log", bool(self.log)),
         ]
         return tuple(name for name, holds in reasons if holds)
-
-
-def _check_level(level: CheckpointLevel, duration_s: float) -> None:
-    if level.interval_s >= duration_s:
-        raise InputError(
-            f"checkpoint.{level.name}: an interval of {level.interval_s:g} s is not shorter than the run"
-            f" of {duration_s:g} s"
-        )
-    if level.lag_s > level.interval_s:
-        raise InputError(
-            f"checkpoint.{level.name}: a copy takes {level.lag_s:g} s to become durable, longer than the"
-            f" interval of {level.interval_s:g} s; the shortest sustainable interval is {level.lag_s:g} s"
-        )
-    if not 0 <= level.corrupt_share < 1:
-        raise InputError(
-            f"checkpoint.{level.name}: corrupt_share must lie between 0 and 1, not {level.corrupt_share}"
-        )
 
 
 def _check_contention(contention: Contention, levels: tuple[CheckpointLevel, ...]) -> None:
@@ -240,50 +235,3 @@ def _check_contention(contention: Contention, levels: tuple[CheckpointLevel, ...
             f" jobs can never drain through {contention.bandwidth / 1e9:.3g} GB/s of storage; the shortest"
             f" sustainable interval is {sustainable:.0f} s"
         )
-
-
-def checkpoint_levels(
-    *,
-    checkpoint_bytes: float,
-    nodes: int,
-    host_interval_s: float,
-    partner_interval_s: float,
-    storage_interval_s: float,
-    host_bandwidth: float,
-    partner_bandwidth: float,
-    storage_write_bandwidth: float,
-    storage_read_bandwidth: float,
-    partners: int = 1,
-) -> tuple[CheckpointLevel, ...]:
-    """Return the three levels of a checkpoint: host memory, partner servers, parallel storage.
-
-    Host and partner bandwidths are bytes/s per server and direction, the storage's are for the whole cluster. Only
-    the copy to host memory blocks training; the copies onward run beside it.
-
-    >>> levels = checkpoint_levels(checkpoint_bytes=1.4e12, nodes=128, host_interval_s=600, partner_interval_s=1800,
-    ...     storage_interval_s=7200, host_bandwidth=200e9, partner_bandwidth=50e9, storage_write_bandwidth=30e9,
-    ...     storage_read_bandwidth=40e9)
-    >>> [round(level.lag_s, 2) for level in levels]
-    [0.05, 0.27, 46.72]
-
-    Raises InputError for more partners than there are other servers.
-    """
-    if not 1 <= partners < max(2, nodes):
-        raise InputError(
-            f"checkpoint.partner: {partners} partner copies need {partners + 1} servers; there are {nodes}"
-        )
-    per_node = checkpoint_bytes / nodes
-    staging = per_node / host_bandwidth
-    send = partners * per_node / partner_bandwidth
-    write, read = checkpoint_bytes / storage_write_bandwidth, checkpoint_bytes / storage_read_bandwidth
-    rows = (
-        ("host", host_interval_s, staging, staging, ("process",)),
-        ("partner", partner_interval_s, staging + send, staging + send / partners, ("process", "node")),
-        ("storage", storage_interval_s, staging + write, staging + read, DOMAINS),
-    )
-    return tuple(
-        CheckpointLevel(
-            name=name, interval_s=tau, blocking_s=staging, lag_s=lag, restore_s=restore, survives=survives
-        )
-        for name, tau, lag, restore, survives in rows
-    )

@@ -23,6 +23,8 @@ from clustersim.des.training.storage import SharedStorage
 
 __all__ = ["Incident", "SimulatedRun", "simulate_run"]
 
+MAINTENANCE = FailureClass("maintenance", 0.0, "process")
+
 
 @dataclass(frozen=True, slots=True)
 class Incident:
@@ -83,6 +85,8 @@ class _State:
     copies: dict[str, float] = field(default_factory=dict)
     kept: deque[float] = field(default_factory=deque)
     incidents: list[Incident] = field(default_factory=list)
+    since: float | None = 0.0
+    """When the present stretch of running began; none while the job is down."""
     segment: int = 0
     ran: float = 0.0
     lost: float = 0.0
@@ -105,52 +109,107 @@ class _Job:
         # Each step of a recovery depends on little: summed once, not at every failure.
         self.steps = {d: run.recovery.total_s(d) for d in ("process", "node", "multi")}
         self.after = {d: run.levels_after(d) for d in self.steps}
+        self.placed = tuple(
+            level for level in run.levels if level.multi_share > 0 and "multi" not in level.survives
+        )
+        self.by_steps = run.counted_by == "steps"
 
     def next_failure(self, until: float) -> tuple[float, FailureClass]:
         """Return the next failure; one at or beyond ``until`` is kept for the next call."""
-        if self.ahead is None or self.ahead[0] <= self.env.now:
+        if self.ahead is not None and self.run.log:
+            self.ahead = (max(self.env.now, self.ahead[0]), self.ahead[1])
+        elif self.ahead is None or self.ahead[0] <= self.env.now:
             at, cause = self.clock.next_after(self.env.now)
             while not math.isinf(at) and not self.pool.accepts():
                 at, cause = self.clock.next_after(at)
             self.ahead = (at, cause)
         at, cause = self.ahead
+        stop = self._next_stop()
+        if stop < at:
+            return stop, MAINTENANCE
         if at < until:
             self.ahead = None
         return at, cause
+
+    def _next_stop(self) -> float:
+        """When planned maintenance begins next."""
+        every = self.extras.maintenance_every_s
+        if every <= 0 or self.extras.maintenance_s <= 0:
+            return math.inf
+        return (math.floor(self.env.now / every + 1e-9) + 1) * every
 
     def work(self) -> Generator[simpy.Event, Any, None]:
         end = self.run.duration_s
         while True:
             start = self.env.now
+            self.state.since = start
             self.state.segment += 1
+            self.pool.begin_stretch()
             if self.storage is not None:
                 self.env.process(self._write_storage(self.storage, self.state.segment, self.state.position))
             at, cause = self.next_failure(end)
             if at >= end:
-                # The run ends before this failure; events at its very end are no longer processed.
-                self._ran(end - start)
-                return
+                return  # the run ends before this failure
             yield self.env.timeout(at - start)
             work = self._ran(at - start)
-            yield from self._recover(cause, at - start, work)
+            self.state.since = None
+            if self.extras.elastic_replicas > 1 and cause is not MAINTENANCE:
+                yield from self._go_on_without(cause, work)
+            else:
+                yield from self._recover(cause, at - start, work)
+
+    def finish(self) -> None:
+        """Account for the stretch of running that the end of the run cut short."""
+        if self.state.since is not None:
+            self._ran(self.run.duration_s - self.state.since)
 
     def _ran(self, seconds: float) -> float:
         """Account for a stretch of running; returns the work done in it."""
-        slow = (1.0 - self.pool.speed) * seconds
+        whole = seconds - self.pool.slowed_s()
         extras = self.extras
+        work = whole * self.run.steady_pace
         if extras.straggler_per_s > 0 and extras.straggler_slowdown > 1:
             episodes = self.rng.poisson(extras.straggler_per_s * seconds)
             length = min(seconds, float(self.rng.exponential(extras.straggler_s, episodes).sum()))
-            slow += length * (1.0 - 1.0 / extras.straggler_slowdown) * self.pool.speed
+            if seconds > 0:
+                work *= 1.0 - length / seconds * (1.0 - 1.0 / extras.straggler_slowdown)
         self.state.ran += seconds
-        self.state.slow += slow
-        return seconds - slow
+        self.state.slow += seconds - work
+        return work
+
+    def _go_on_without(self, cause: FailureClass, work: float) -> Generator[simpy.Event, Any, None]:
+        """An elastic job stalls, drops the replica that failed, and goes on; the replica catches up from the others."""
+        state, failed = self.state, self.env.now
+        state.position += work
+        again = 0
+        incident = Incident(
+            failed_at_s=failed, component=cause.name, domain=cause.domain, restored_from="peers", lost_work_s=0.0,
+            recovery_s=self.run.duration_s - failed, waited_for_spare_s=0.0, failures_during_recovery=0,
+            resumed_at_s=self.run.duration_s,
+        )  # fmt: skip
+        state.incidents.append(incident)
+        while True:
+            level = self.after[cause.domain][0]
+            self.env.process(self.pool.absent(cause, self._down_s(cause, level, False)))
+            back = self.env.now + self.extras.elastic_stall_s
+            at, other = (math.inf, cause) if self.run.safe_recovery else self.next_failure(back)
+            if at >= back:
+                yield self.env.timeout(back - self.env.now)
+                break
+            yield self.env.timeout(at - self.env.now)
+            cause, again = other, again + 1
+            state.incidents[-1] = replace(incident, failures_during_recovery=again)
+        state.incidents[-1] = replace(
+            incident,
+            recovery_s=self.env.now - failed,
+            failures_during_recovery=again,
+            resumed_at_s=self.env.now,
+        )
 
     def _recover(self, cause: FailureClass, ran: float, work: float) -> Generator[simpy.Event, Any, None]:
         state, run = self.state, self.run
-        drained = (
-            self.extras.drain_share > 0 and cause.domain == "node" and self._chance(self.extras.drain_share)
-        )
+        foreseen = self.extras.drain_share > 0 and cause.domain == "node"
+        drained = cause is MAINTENANCE or (foreseen and self._chance(self.extras.drain_share))
         level, lost = self._roll_back(cause, ran, work, drained)
         incident = Incident(
             failed_at_s=self.env.now,
@@ -166,11 +225,11 @@ class _Job:
         state.incidents.append(incident)  # as it stands if the run ends before the recovery does
         waited, again = 0.0, 0
         while True:
-            if cause.domain != "process":
-                waited += yield from self.pool.replace_failed()
+            waited += yield from self.pool.replace_failed(cause)
             down = self._down_s(cause, level, drained)
             back = self.env.now + down
-            at, other = (math.inf, cause) if run.safe_recovery else self.next_failure(back)
+            safe = run.safe_recovery or cause is MAINTENANCE
+            at, other = (math.inf, cause) if safe else self.next_failure(back)
             if at >= back:
                 yield self.env.timeout(down)
                 self.ahead = None if run.safe_recovery else self.ahead
@@ -198,10 +257,16 @@ class _Job:
         """Seconds from the failure, once a server is there, to the first step."""
         recovery, extras = self.run.recovery, self.extras
         total = self.steps[cause.domain] + level.restore_s
+        again = total - recovery.detect_s - recovery.localise_s
+        if extras.restart_fails > 0:
+            total += again * (int(self.rng.geometric(1.0 - extras.restart_fails)) - 1)
+        if cause is MAINTENANCE:
+            return extras.maintenance_s + again
         if drained:
             return total - recovery.detect_s - recovery.localise_s
         if extras.hang_share > 0 and self._chance(extras.hang_share):
-            return total - recovery.detect_s + extras.hang_timeout_s
+            # A hang shows no error, so that it is never found sooner than one that does.
+            return total - recovery.detect_s + max(recovery.detect_s, extras.hang_timeout_s)
         return total
 
     def _roll_back(
@@ -211,7 +276,7 @@ class _Job:
         state = self.state
         start, now = state.position, state.position + work
         self._copies_of(start, ran, work)
-        survivors = self.after[cause.domain]
+        survivors = self._survivors(cause.domain)
         level = max(survivors, key=lambda item: state.copies[item.name])
         restored = state.copies[level.name]
         if self.run.keep_work or drained:
@@ -232,8 +297,15 @@ class _Job:
         state.kept = deque((p for p in state.kept if p <= restored), maxlen=state.kept.maxlen)
         return level, lost
 
+    def _survivors(self, domain: str) -> tuple[CheckpointLevel, ...]:
+        """The levels whose copies are left; where they were placed decides after a failure of several servers."""
+        if domain != "multi" or not self.placed:
+            return self.after[domain]
+        lucky = tuple(level for level in self.placed if self._chance(level.multi_share))
+        return (*lucky, *self.after[domain])
+
     def _copies_of(self, start: float, ran: float, work: float) -> None:
-        """Bring the newest durable copies up to date: due at multiples of the interval, durable a lag later."""
+        """Bring the newest durable copies up to date: durable a lag after they were due."""
         if ran <= 0:
             return
         state, pace = self.state, work / ran
@@ -243,29 +315,54 @@ class _Job:
                 state.copies[level.name] = min(state.copies[level.name], start + work)
                 state.kept = deque((min(p, start + work) for p in state.kept), maxlen=state.kept.maxlen)
                 continue
-            whole = math.floor((ran - level.lag_s) / level.interval_s)
-            if whole >= 1:
-                state.copies[level.name] = start + whole * level.interval_s * pace
-                if level is self.slowest:
-                    first = max(1, whole - (state.kept.maxlen or 1) + 1)
-                    state.kept.extend(start + i * level.interval_s * pace for i in range(first, whole + 1))
+            first, last, step = self._due(level, start, ran - level.lag_s, pace)
+            if last < first:
+                continue
+            offset = 0.0 if self.by_steps else start
+            state.copies[level.name] = offset + last * step
+            if level is self.slowest:
+                newest = max(first, last - (state.kept.maxlen or 1) + 1)
+                state.kept.extend(offset + i * step for i in range(newest, last + 1))
+
+    def _due(
+        self, level: CheckpointLevel, start: float, seconds: float, pace: float
+    ) -> tuple[int, int, float]:
+        """First and last number of the copies taken in ``seconds`` of a stretch, and the work between two of them.
+
+        Counted by steps they lie at multiples of the interval in work done; by timers, in time since the restart.
+        """
+        if seconds < 0:
+            return 1, 0, level.interval_s
+        if not self.by_steps:
+            return 1, math.floor(seconds / level.interval_s), level.interval_s * pace
+        first = math.floor(start / level.interval_s + 1e-9) + 1
+        return first, math.floor((start + seconds * pace) / level.interval_s + 1e-9), level.interval_s
 
     def _write_storage(
         self, storage: SharedStorage, segment: int, start: float
     ) -> Generator[simpy.Event, Any, None]:
-        """Write a copy to shared storage every interval of this stretch of running."""
-        begun, contention = self.env.now, self.run.contention
+        """Write a copy to shared storage whenever one is due in this stretch and the last one is durable."""
+        begun, contention, tau = self.env.now, self.run.contention, self.slowest.interval_s
         assert contention is not None
         while True:
-            yield self.env.timeout(self.slowest.interval_s)
+            done = self.env.now - begun
+            if self.by_steps:
+                position = start + done * self._pace()
+                wait = ((math.floor(position / tau + 1e-9) + 1) * tau - position) / self._pace()
+            else:
+                wait = (math.floor(done / tau + 1e-9) + 1) * tau - done
+            yield self.env.timeout(wait)
             if self.state.segment != segment or not self._running():
                 return
-            position = start + (self.env.now - begun) * self.pool.speed
+            position = start + (self.env.now - begun) * self._pace()
             yield storage.write(contention.checkpoint_bytes)
             if self.state.segment != segment or not self._running():
                 return
             self.state.copies[self.slowest.name] = position
             self.state.kept.append(position)
+
+    def _pace(self) -> float:
+        return self.pool.speed * self.run.steady_pace
 
     def _running(self) -> bool:
         """Whether the job is running: the newest incident, if any, is over."""
@@ -282,6 +379,7 @@ def simulate_run(run: TrainingRun, rng: np.random.Generator) -> SimulatedRun:
     job = _Job(run, rng)
     job.env.process(job.work())
     job.env.run(until=run.duration_s)
+    job.finish()
     state, overhead = job.state, run.overhead
     kept = state.ran - state.slow - state.lost
     return SimulatedRun(

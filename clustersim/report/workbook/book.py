@@ -65,6 +65,8 @@ class Book:
         self.next_row: dict[str, int] = {}
         self.rows: dict[str, tuple[str, int]] = {}
         self.scalars: dict[str, str] = {}
+        self.values: dict[str, float | str] = {}
+        self.titles: dict[str, str] = {}
         self.formats: dict[tuple[str, str], Any] = {}
 
     # --- looks -------------------------------------------------------------------------------------------------
@@ -183,6 +185,11 @@ class Book:
         self.rows[key] = (sheet, self._head(sheet, name or key, unit))
         self._more(key, formula, values, start, number, kind)
 
+    def reserve(self, sheet: str, key: str, unit: str, name: str | None = None) -> None:
+        """Give a row its place; its formulas are written later, when what they refer to has a place too."""
+        if key not in self.rows:
+            self.rows[key] = (sheet, self._head(sheet, name or key, unit))
+
     def _more(
         self,
         key: str,
@@ -241,6 +248,7 @@ class Book:
         """Add one typed number."""
         row = self._head(sheet, name or key, unit, source, tier)
         self.sheets[sheet].write_number(row, FIRST_YEAR_COLUMN, float(value), self.format("input", number))
+        self.values[key] = float(value)
         self.scalars[key] = self._fixed(sheet, row, FIRST_YEAR_COLUMN)
 
     def scalar(
@@ -259,6 +267,8 @@ class Book:
         row = self._head(sheet, name or key, unit)
         look = kind or ("link" if _is_link(formula) else "formula")
         self.put(sheet, row, FIRST_YEAR_COLUMN, formula, value, look, number)
+        self.values[key] = value
+        self.titles[key] = name or key
         self.scalars[key] = self._fixed(sheet, row, FIRST_YEAR_COLUMN)
 
     def cell(self, key: str) -> str:
@@ -269,6 +279,10 @@ class Book:
         if key not in self.scalars:
             raise InputError(f"workbook: no cell {key!r} yet")
         return self.scalars[key]
+
+    def value(self, key: str) -> float:
+        """Return the number that a scalar holds, typed or by the engine."""
+        return float(self.values[key])
 
     def _fixed(self, sheet: str, row: int, column: int) -> str:
         return f"{_quoted(sheet)}!{xl_col_to_name(column, col_abs=True)}${row + 1}"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from clustersim.finance.company import Company
 from clustersim.finance.forecast import Forecast
 from clustersim.finance.statements import Statements
 from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, Book
-from clustersim.report.workbook.statements import fill
+from clustersim.report.workbook.formulas import fill
 
 __all__ = ["write_audit", "write_checks"]
 
@@ -41,42 +43,57 @@ def write_checks(book: Book, company: Company, forecast: Forecast, statements: S
     book.sheet(sheet, "checks")
     source = "rounding of printed subtotals"
     book.input("tolerance", TOLERANCE, unit="kCNY", source=source, tier="given", number="0.0")
-    totals = zip(b["total_assets"], b["total_liabilities"], b["total_equity"], strict=True)
+    gap = b["total_assets"] - b["total_liabilities"] - b["total_equity"]
     tests: list[tuple[str, str, Sequence[float]]] = [
         (
             "assets less liabilities less equity",
             "[bs.total_assets]-[bs.total_liabilities]-[bs.total_equity]",
-            [assets - liabilities - equity for assets, liabilities, equity in totals],
+            gap,
         ),
-        (
-            "cash below zero",
-            "MIN([bs.cash_and_cash_equivalents],0)",
-            [min(v, 0.0) for v in b["cash_and_cash_equivalents"]],
-        ),
-        (
-            "EBIT of the cash-flow table less that of the income statement",
-            "[dcf.ebit]-[operating_profit]",
-            [a - o for a, o in zip(forecast.ebit_kcny, forecast.operating_profit_kcny, strict=True)],
-        ),
+        ("cash without refinancing, below its minimum", "[lacking]", statements.shortfall_kcny),
     ]
-    for name in ("tax", "change_in_working_capital", "capital_expenditure"):
-        title = f"printed {name} less what the drivers give".replace("_", " ")
-        tests.append((title, f"[rounding:{name}]", forecast.rounding[name]))
+    replica = forecast.replica
+    if replica is not None:
+        printed = "[printed.row:{}]"
+        average = "[base.trade_and_notes_receivables]+[base.inventories]-[base.trade_and_other_payables]"
+        before = average.replace("]", "<]")
+        tests += [
+            ("printed revenue less what the calibrated products sell", "[printed.revenue]-[plan_revenue]",
+             replica.gaps["revenue"]),
+            ("printed EBIT less what the printed drivers give", f"{printed.format('ebit')}-[plan_profit]",
+             replica.gaps["ebit"]),
+            ("printed change in working capital less what the printed drivers give",
+             f"{printed.format('change_in_working_capital')}-({before}-({average}))",
+             replica.gaps["change_in_working_capital"]),
+            ("printed capital expenditure less what the printed drivers give",
+             f"{printed.format('capital_expenditure')}+[capex_plan]", replica.gaps["capital_expenditure"]),
+        ]  # fmt: skip
+    limited = [p.name for p in company.products if p.name in company.supply_units]
+    for line in forecast.products:
+        if line.name in limited:
+            over = np.maximum(np.asarray(line.asked_units) - np.asarray(line.limit_units), 0.0)
+            tests.append((f"units of {line.name} asked for beyond supply",
+                          f"MAX([planned:{line.name}]-[in.limit:{line.name}],0)", over))  # fmt: skip
     flags = []
     for i, (title, formula, values) in enumerate(tests):
         key, flag = f"check.{i}", f"flag.{i}"
-        rounded = [round(v, 6) for v in values]
+        rounded = [round(float(v), 6) for v in values]
         book.row(sheet, key, _difference(book, formula, 6), rounded, name=title, number="0.000")
         holds = [float(abs(v) <= TOLERANCE) for v in rounded]
         formula_ = _flag(book, key, book.cell("tolerance"))
         book.row(sheet, flag, formula_, holds, unit="1 = holds", number="0", name="holds")
-        flags.append(book.span(flag, 0, n - 1))
-    whole = float(all(abs(v) <= TOLERANCE for _, _, values in tests for v in values))
+        flags.append((title, book.span(flag, 0, n - 1), min(holds)))
     book.section(sheet, "master flag")
-    formula = f"MIN({','.join(flags)})"
+    grows = f"IF({book.cell('wacc_used')}>{book.cell('terminal_growth')},1,0)"
+    book.scalar(sheet, "growth_holds", grows, 1.0, unit="1 = holds", number="0", name="growth below the WACC")
+    formula = f"MIN({','.join(span for _, span, _ in flags)},{book.cell('growth_holds')})"
+    whole = min((holds for *_, holds in flags), default=1.0)
     book.scalar(
         sheet, "master", formula, whole, unit="1 = all hold", number="0", kind="total", name="all checks hold"
     )
+    for i, (title, span, holds) in enumerate(flags):
+        text = f'IF(MIN({span})=1,"holds","FAILS")'
+        book.scalar(sheet, f"state.{i}", text, "holds" if holds == 1 else "FAILS", number="@", name=title)
 
 
 def write_audit(
@@ -90,11 +107,14 @@ def write_audit(
     for statement, item in AUDITED:
         rows = statements.income if statement == "income" else statements.balance
         ours = item if statement == "income" else f"bs.{item}"
+        if not printed or item not in rows or item not in getattr(company.history, statement):
+            continue
         values = [
-            round(rows[item][i] - company.history.at(statement, item, company.years[i]), 3) for i in printed
+            round(float(rows[item][i]) - company.history.at(statement, item, company.years[i]), 5)
+            for i in printed
         ]
         formula = f"[{ours}]-[printed.{statement}:{item}]"
-        book.row(sheet, f"audit.{item}", _difference(book, formula, 3), values, name=item, number="0.0")
+        book.row(sheet, f"audit.{item}", _difference(book, formula, 5), values, name=item, number="0.0")
     if audit:
         _verdicts(book, sheet, audit)
 

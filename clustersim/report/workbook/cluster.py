@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from clustersim.market.link import PRICE_FLOOR, UNITS_LIMIT
-from clustersim.pipeline import ChainRun, ClusterRun
+import numpy as np
+
+from clustersim.pipeline import ChainRun, SiteRun
+from clustersim.report.units import UNITS
 from clustersim.report.workbook.book import PERCENT, PLAIN, WHOLE, Book
 
 __all__ = ["write_cluster"]
@@ -11,13 +13,14 @@ __all__ = ["write_cluster"]
 TIER, SOURCE = "assumption", "simulation of the scenario"
 
 
-def write_cluster(book: Book, run: ChainRun) -> None:
-    """Write both clusters' cost per million tokens, the card's value in use, and the link to price and units."""
+def write_cluster(book: Book, run: ChainRun | None) -> str | None:
+    """Write both clusters' cost per million tokens and the card's value in use; return the line that it moves."""
     book.sheet("Cluster", "cluster", timeline=False)
-    link = run.link
-    if run.incumbent is None or run.value is None or run.inputs.scenario.market is None:
-        _neutral(book, run)
-        return
+    if run is None or run.incumbent is None or run.value is None or run.inputs.scenario.market is None:
+        book.section(
+            "Cluster", "no cluster, incumbent or market behind this forecast: nothing moves a product line"
+        )
+        return None
     market = run.inputs.scenario.market
     book.section("Inputs", "cluster and market")
     for key, value in (("switching_discount", market.switching_discount), ("value_share", market.value_share),
@@ -29,34 +32,29 @@ def write_cluster(book: Book, run: ChainRun) -> None:
     _cluster_cost(book, "own", run.own)
     _cluster_cost(book, "incumbent", run.incumbent)
     _value(book, run)
-    if link.asp_factor == link.units_factor == 1.0 and link.value_change_cny == 0.0 and not _linked(run):
-        _neutral(book, run)
-        return
-    _link(book, run)
+    if not _linked(run):
+        book.section("Cluster", "this card moves no product line of the forecast")
+        return None
+    _anchor(book, run)
+    return run.link.product
 
 
 def _linked(run: ChainRun) -> bool:
     """Whether the card's product line is in the forecast and has an anchor."""
-    from clustersim.schema.anchors import load_anchors
+    from clustersim.schema.anchors import anchor_of
 
-    product = run.inputs.hardware.card.product
+    product = run.inputs.parts.card.product
     return (
         product is not None
         and run.company is not None
         and run.company.drivers.product_mode == "simulated"
-        and product in load_anchors().anchors
+        and anchor_of(run.inputs.name, product) is not None
         and any(p.name == product for p in run.company.products)
     )
 
 
-def _neutral(book: Book, run: ChainRun) -> None:
-    book.section("Cluster", "link to the forecast: this card moves no product line")
-    book.input("asp_factor", 1.0, source="no anchor", tier="given")
-    book.input("units_factor", 1.0, source="no anchor", tier="given")
-
-
 def _site(book: Book, run: ChainRun) -> None:
-    site = run.inputs.scenario.tco
+    site = run.inputs.tco
     for key in ("horizon", "wacc", "residual", "maintenance", "integration", "vat"):
         value = getattr(site, key)
         book.input(f"tco.{key}", value.value, unit=value.unit if value.unit != "1" else "", source=value.source,
@@ -69,20 +67,21 @@ def _site(book: Book, run: ChainRun) -> None:
     book.input("tco.pue", site.pue.value, source=site.pue.source, tier=site.pue.tier)
 
 
-def _cluster_inputs(book: Book, name: str, one: ClusterRun) -> None:
+def _cluster_inputs(book: Book, name: str, one: SiteRun) -> None:
     values = (
         ("cards", float(one.cards), "cards"), ("hardware", one.bill.hardware_cny, "CNY"),
         ("cards_bought", one.bill.card_quantity, "cards"), ("cards_price", one.bill.card_cny, "CNY"),
         ("it_power", one.power.it_power_w / 1e3, "kW"),
         ("fixed", one.tco.fixed_cny_per_year, "CNY/year"),
-        ("sold_share", one.tco.sold_share, ""), ("goodput", one.goodput_tokens_per_s, "tokens/s"),
+        ("sold_share", one.tco.sold_share, ""),
+        *((f"{w.name}_yield", w.main.per_card_hour, f"{UNITS[w.main.name]} per card-hour") for w in one.works),
     )  # fmt: skip
     for key, value, unit in values:
         number = WHOLE if value > 1000 else PLAIN
         book.input(f"{name}_{key}", value, unit=unit, source=SOURCE, tier=TIER, number=number)
 
 
-def _cluster_cost(book: Book, name: str, one: ClusterRun) -> None:
+def _cluster_cost(book: Book, name: str, one: SiteRun) -> None:
     cell, tco = book.cell, one.tco
     book.section("Cluster", f"{name} cluster")
 
@@ -108,16 +107,15 @@ def _cluster_cost(book: Book, name: str, one: ClusterRun) -> None:
     sold = cell(f"{name}_sold_share")
     add("card_hour", f"{cell(f'{name}_cost')}/({cell(f'{name}_cards')}*{cell('hours_per_year')}*{sold})",
         tco.cny_per_card_hour, "CNY/h", "0.0000")  # fmt: skip
-    add("mtokens_per_card_year",
-        f"{cell(f'{name}_goodput')}*{sold}*{cell('hours_per_year')}*3600/1E6/{cell(f'{name}_cards')}",
-        one.mtokens_per_card_year, "M", "#,##0.00")  # fmt: skip
-    add("cny_per_mtoken", f"{cell(f'{name}_cost')}/({cell(f'{name}_mtokens_per_card_year')}*{cell(f'{name}_cards')})",
-        one.cny_per_mtoken, "CNY/Mtoken", "0.0000")  # fmt: skip
+    for work in one.works:
+        made, unit = cell(f"{name}_{work.name}_yield"), UNITS[work.main.name]
+        add(f"{work.name}_cost", f"{cell(f'{name}_card_hour')}/{made}", one.cny_per_unit(work), f"CNY per {unit}",
+            "0.0000")  # fmt: skip
 
 
 def _value(book: Book, run: ChainRun) -> None:
     assert run.value is not None and run.incumbent is not None
-    cell, terms = book.cell, run.value.training
+    cell, terms = book.cell, run.value
     book.section("Cluster", "value in use of the card")
 
     def add(key: str, formula: str, value: float, unit: str = "CNY", number: str = WHOLE) -> None:
@@ -143,59 +141,30 @@ def _value(book: Book, run: ChainRun) -> None:
     )
     others, factor = cell("other_capex_per_card"), cell("capital_factor")
     rest = f"{cell('running_per_card')})/{factor}-{others})/{cell('price_markup')}"
-    kept = f"(1-{cell('switching_discount')})"
-    allowed = f"{kept}*{cell('incumbent_cny_per_mtoken')}*{cell('own_mtokens_per_card_year')}"
-    add("training_value", f"(({allowed}-{rest}", terms.price_cny)
-    if run.value.inference is None:
-        add("value_in_use", cell("training_value"), run.value.price_cny)
-        return
-    _inference(book, run, rest)
+    kept, sold = f"(1-{cell('switching_discount')})", cell("own_sold_share")
+    replaced = []
+    for work in run.own.works:
+        book.input(f"{work.name}_share", work.share, source="scenario", tier=TIER, number=PERCENT)
+        made = f"{cell(f'own_{work.name}_yield')}*{cell('hours_per_year')}*{sold}"
+        replaced.append(f"{cell(f'{work.name}_share')}*{made}*{cell(f'incumbent_{work.name}_cost')}")
+    add("allowed_per_card", f"{kept}*({'+'.join(replaced)})", terms.allowed_cny_per_year, "CNY/year")
+    add("value_in_use", f"(({cell('allowed_per_card')}-{rest}", terms.price_cny)
 
 
-def _inference(book: Book, run: ChainRun, rest: str) -> None:
-    assert run.value is not None and run.value.inference is not None and run.incumbent is not None
-    cell, terms, other = book.cell, run.value.inference, run.incumbent
-    own_rate = terms.allowed_cny_per_year
-    discount = 1 - run.inputs.scenario.market.switching_discount.value  # type: ignore[union-attr]
-    cost = other.tco.cost_cny_per_year / other.cards
-    # allowed = (1 - sigma) cost / (rate_other yearly) x rate_own yearly, so the ratio of the rates is what is needed.
-    ratio = own_rate / (discount * cost)
-    book.input(
-        "serving_rate_ratio", ratio, source=SOURCE, tier=TIER, name="tokens/s per card, own over incumbent"
-    )
-    book.input("inference_share", run.value.inference_share, source="scenario", tier=TIER)
-    per_card = f"{cell('incumbent_cost')}/{cell('incumbent_cards')}"
-    allowed = f"(1-{cell('switching_discount')})*{per_card}*{cell('serving_rate_ratio')}"
-    book.scalar(
-        "Cluster", "inference_value", f"(({allowed}-{rest}", terms.price_cny, unit="CNY", number=WHOLE
-    )
-    share = cell("inference_share")
-    both = f"(1-{share})*{cell('training_value')}+{share}*{cell('inference_value')}"
-    book.scalar("Cluster", "value_in_use", both, run.value.price_cny, unit="CNY", number=WHOLE)
+def _anchor(book: Book, run: ChainRun) -> None:
+    """What the link starts from: the card's worth and the other costs of its buyer, now and at the anchor."""
+    from clustersim.pipeline import other_cost_of
+    from clustersim.schema.anchors import anchor_of
 
-
-def _link(book: Book, run: ChainRun) -> None:
-    assert run.value is not None and run.company is not None
-    cell, link = book.cell, run.link
-    line = next(p for p in run.company.products if p.name == link.product)
-    asp = line.asp_kcny[next(y for y in run.company.years if y in line.asp_kcny)] * 1e3
-    book.input("anchor_value_in_use", run.value.price_cny - link.value_change_cny, unit="CNY",
+    assert run.value is not None and run.link.product is not None
+    cell = book.cell
+    anchor = anchor_of(run.inputs.name, run.link.product)
+    assert anchor is not None
+    change = float(np.asarray(run.link.value_change_cny).reshape(-1)[0])
+    book.input("anchor_value_in_use", run.value.price_cny - change, unit="CNY",
                source="value in use at the shipped profiles", tier=TIER, number=WHOLE)  # fmt: skip
-    book.input(
-        "anchor_asp", asp, unit="CNY", source="first printed year's price, a prior", tier=TIER, number=WHOLE
-    )
-    book.input("price_floor", PRICE_FLOOR, source="least share of the printed price", tier=TIER)
-    book.input("units_limit", UNITS_LIMIT, source="most that units move by, either way", tier=TIER)
-    book.section("Cluster", f"link to the forecast: {link.product}")
-
-    def add(key: str, formula: str, value: float, unit: str = "CNY", number: str = WHOLE) -> None:
-        book.scalar("Cluster", key, formula, value, unit=unit, number=number)
-
-    add("value_change", f"{cell('value_in_use')}-{cell('anchor_value_in_use')}", link.value_change_cny)
-    floor = f"({cell('price_floor')}-1)*{cell('anchor_asp')}"
-    add("price_change", f"MAX({cell('value_share')}*{cell('value_change')},{floor})", link.price_change_cny)
-    add("buyer_gain", f"{cell('value_change')}-{cell('price_change')}", link.buyer_gain_cny)
-    add("asp_factor", f"1+{cell('price_change')}/{cell('anchor_asp')}", link.asp_factor, "", "0.000000")
-    ceiling = f"LN({cell('units_limit')})"
-    gain = f"{cell('price_sensitivity')}*{cell('buyer_gain')}/{cell('anchor_asp')}"
-    add("units_factor", f"EXP(MAX(-{ceiling},MIN({ceiling},{gain})))", link.units_factor, "", "0.000000")
+    book.input("anchor_other_cost", anchor.other_cost_cny.value, unit="CNY",
+               source="other costs of the buyer at the shipped profiles", tier=TIER, number=WHOLE)  # fmt: skip
+    other = f"({cell('running_per_card')}/{cell('capital_factor')}+{cell('other_capex_per_card')})/{cell('price_markup')}"
+    book.scalar("Cluster", "other_cost", other, other_cost_of(run.value), unit="CNY", number=WHOLE,
+                name="other costs of the buyer, capitalised, in terms of the price")  # fmt: skip

@@ -1,96 +1,170 @@
-"""The Drivers sheet: units, price and cost by product, and what departs from the printed forecast."""
+"""The Drivers sheet: units, price and cost by product within their limits, and the plan that departures count from."""
 
 from __future__ import annotations
 
-from clustersim.finance.company import Company
+from collections.abc import Mapping
+
+import numpy as np
+
+from clustersim.finance.company import Array, Company, ProductLine
 from clustersim.finance.forecast import Forecast
-from clustersim.pipeline import ChainRun
+from clustersim.finance.products import SERVICES, ProductForecast, planned_sales
+from clustersim.market.link import Link
 from clustersim.report.workbook.book import Book
+from clustersim.report.workbook.formulas import Sheet
 
 __all__ = ["write_drivers"]
 
+MONEY = "#,##0.000"
 
-def write_drivers(book: Book, run: ChainRun) -> None:
-    """Write units, price, cost and revenue by product, and what departs from the printed forecast."""
-    company, forecast = run.company, run.forecast
-    assert company is not None and forecast is not None
-    book.sheet("Drivers", "drivers")
-    cell, at = book.cell, book.at
+
+def write_drivers(book: Book, company: Company, forecast: Forecast, links: Mapping[str, Link]) -> None:
+    """Write units, price, cost and revenue by product; ``links`` are those whose factor rows stand on the sheet."""
+    sheet = Sheet(book, "Drivers")
     lines = {p.name: p for p in forecast.products}
-    years = company.years
-    learning = f"LN({cell('drivers.progress_ratio')})/LN(2)"
     for product in company.products:
-        name, line = product.name, lines[product.name]
-        book.section("Drivers", name)
-        own = [i for i, y in enumerate(years) if y in product.units]
-        first, linked = own[0], run.link.product == name
-        factor = cell("units_scale") + (f"*{cell('units_factor')}" if linked else "")
-        price = cell("asp_scale") + (f"*{cell('asp_factor')}" if linked else "")
-        # Rows of a product run over its own years only; they are without gaps.
-        values = [years[i] for i in own]
-        book.row(
-            "Drivers", f"units:{name}", lambda i, f=factor, n=name: f"{at(f'in.units:{n}', i)}*{f}",  # type: ignore[misc]
-            [line.units[y] for y in values], unit="cards", start=first, name="units",
-        )  # fmt: skip
-        book.row(
-            "Drivers", f"asp:{name}", lambda i, f=price, n=name: f"{at(f'in.asp:{n}', i)}*{f}",  # type: ignore[misc]
-            [line.asp_kcny[y] for y in values], start=first, number="#,##0.000", name="price (ASP)",
-        )  # fmt: skip
-        book.row(
-            "Drivers", f"revenue:{name}", lambda i, n=name: f"{at(f'units:{n}', i)}*{at(f'asp:{n}', i)}",  # type: ignore[misc]
-            [line.revenue_kcny[y] for y in values], start=first, name=f"revenue {name}",
-        )  # fmt: skip
-        book.row(
-            "Drivers", f"unit_cost:{name}",
-            lambda i, f=factor, n=name: f"{at(f'in.unit_cost:{n}', i)}*({f})^({learning})",  # type: ignore[misc]
-            [line.unit_cost_kcny[y] for y in values], start=first, number="#,##0.000", name="unit cost",
-        )  # fmt: skip
-        book.row(
-            "Drivers", f"warranty:{name}",
-            lambda i, n=name: f"{at(f'asp:{n}', i)}*{cell('drivers.warranty_share')}",  # type: ignore[misc]
-            [line.warranty_kcny[y] for y in values], start=first, number="#,##0.000",
-            name="of which warranty, a card",
-        )  # fmt: skip
-        book.row(
-            "Drivers", f"cost:{name}", lambda i, n=name: f"{at(f'units:{n}', i)}*{at(f'unit_cost:{n}', i)}",  # type: ignore[misc]
-            [line.units[y] * line.unit_cost_kcny[y] for y in values], start=first, name=f"cost {name}",
-        )  # fmt: skip
-    _totals(book, company, forecast)
+        _asked(sheet, company, product, links.get(product.name))
+    for product in company.products:
+        book.section("Drivers", product.name)
+        _line(sheet, company, product, lines[product.name], product.name in links)
+    _plan(sheet, company)
+    _totals(sheet, company, forecast, lines[SERVICES])
 
 
-def _totals(book: Book, company: Company, forecast: Forecast) -> None:
-    at, years = book.at, company.years
+def _list(row: Array) -> list[float]:
+    return [float(v) for v in np.asarray(row).reshape(-1)]
+
+
+def _asked(sheet: Sheet, company: Company, product: ProductLine, link: Link | None) -> None:
+    name, book, years = product.name, sheet.book, company.years
+    formula = f"[in.units:{name}]*{{units_scale}}"
+    values = np.array([float(product.units.get(y, 0.0)) for y in years]) * float(
+        np.asarray(company.units_scale)
+    )
+    if product.ramp or product.end_of_life is not None:
+        can = np.array([float(product.ramp.get(y, 1.0)) for y in years])
+        if product.end_of_life is not None:
+            can = can * np.array([float(y[:4] <= product.end_of_life[:4]) for y in years])
+        book.input_row(f"in.deliverable:{name}", _list(can), unit="share of the plan", number="0.00",
+                       source="ramp and end of life")  # fmt: skip
+        formula, values = f"{formula}*[in.deliverable:{name}]", values * can
+    if link is not None:
+        factor = np.broadcast_to(np.asarray(link.units_factor).reshape(-1), len(years))
+        left = np.ones(len(years))
+        left[0] -= company.elapsed_share
+        formula = f"{formula}*(1+([link.units:{name}]-1)*[left_of_year])"
+        values = values * (1 + (factor - 1) * left)
+    sheet.row(f"planned:{name}", formula, _list(values), unit="cards", name=f"units asked for, {name}")
+
+
+def _line(sheet: Sheet, company: Company, product: ProductLine, line: ProductForecast, linked: bool) -> None:
+    name, book = product.name, sheet.book
+    taken = [
+        f"{share!r}*([planned:{o.name}]-[ref.units:{o.name}])"
+        for o in company.products
+        for other, share in o.cannibalises.items()
+        if other == name
+    ]
+    asked = f"MAX([planned:{name}]{''.join(f'-{t}' for t in taken)},0)" if taken else f"[planned:{name}]"
+    if name in company.supply_units:
+        limits = [float(v) if np.isfinite(v) else 1e15 for v in _list(line.limit_units)]
+        book.input_row(f"in.limit:{name}", limits, unit="cards", source="supply; 1E15 where none is given")
+        asked = f"MIN({asked},[in.limit:{name}])"
+    sheet.row(f"units:{name}", asked, _list(line.units), unit="cards", name="units sold")
+    price = f"[in.asp:{name}]*{{asp_scale}}*(1-[in.channel_discount])"
+    if linked:
+        price += f"*(1+([link.asp:{name}]-1)*[left_of_year])"
+    sheet.row(
+        f"asp:{name}", price, _list(line.asp_kcny), number=MONEY, name="price (ASP), net of the channel"
+    )
+    sheet.row(
+        f"revenue:{name}", f"[units:{name}]*[asp:{name}]", _list(line.revenue_kcny), name=f"revenue {name}"
+    )
+    _cost(sheet, company, product, line)
+
+
+def _cost(sheet: Sheet, company: Company, product: ProductLine, line: ProductForecast) -> None:
+    name, book = product.name, sheet.book
+    book.input(
+        f"past_units:{name}", product.past_units, unit="cards", source=f"{name} sold before", number="0"
+    )
+    own = np.cumsum(line.units)
+    plan = next((p for p in company.reference if p.name == name), None)
+    base = (
+        f"[in.unit_cost:{name}]"
+        if f"in.unit_cost:{name}" in book.rows
+        else f"[in.asp:{name}]*(1-[ref.gross_margin])"
+    )
+    sheet.row(f"sold:{name}", f"[sold:{name}<]+[units:{name}]", _list(own), first=f"[units:{name}]", unit="cards",
+              name="sold from the first year on")  # fmt: skip
+    if plan is not None:
+        then = np.cumsum([float(plan.units.get(y, 0.0)) for y in company.years])
+        sheet.row(f"plan:{name}", f"[plan:{name}<]+[ref.units:{name}]", _list(then), first=f"[ref.units:{name}]",
+                  unit="cards", name="the same by the plan")  # fmt: skip
+        past = f"{{past_units:{name}}}"
+        ratio = f"({past}+[sold:{name}])/({past}+[plan:{name}])"
+        both = f"AND({past}+[sold:{name}]>0,{past}+[plan:{name}]>0)"
+        base += f"*IF({both},({ratio})^(LN({{drivers.progress_ratio}})/LN(2)),1)"
+    sheet.row(f"unit_cost:{name}", base, _list(line.unit_cost_kcny), number=MONEY, name="unit cost")
+    sheet.row(f"warranty:{name}", f"[asp:{name}]*{{drivers.warranty_share}}", _list(line.warranty_kcny), number=MONEY,
+              name="of which warranty, a card")  # fmt: skip
+    sheet.row(
+        f"cost:{name}", f"[units:{name}]*[unit_cost:{name}]", _list(line.cost_kcny), name=f"cost {name}"
+    )
+
+
+def _plan(sheet: Sheet, company: Company) -> None:
+    """Revenue and cost of the plan; without a printed forecast ours, under other names."""
+    book, planned = sheet.book, planned_sales(company)
+    if planned is None:
+        return
+    book.section("Drivers", "the plan: calibrated products at the printed drivers")
+    names = [p.name for p in company.reference]
+    share = "(1-[ref.services_share])"
+    products = "+".join(f"[ref.units:{n}]*[ref.asp:{n}]" for n in names)
+    costs = "+".join(
+        f"[ref.units:{n}]*" + (f"[ref.unit_cost:{n}]" if f"ref.unit_cost:{n}" in book.rows
+                               else f"[ref.asp:{n}]*(1-[ref.gross_margin])")
+        for n in names
+    )  # fmt: skip
+    sold = np.array([float(x) for x in sum(line.revenue_kcny[:, 0] for line in planned.lines[:-1])])
+    sheet.row("plan_products", products, _list(sold), name="revenue of products, plan")
+    sheet.row("plan_revenue", f"[plan_products]+[plan_products]*[ref.services_share]/{share}", _list(planned.revenue),
+              name="revenue, plan")  # fmt: skip
+    served = "[plan_products]*[ref.services_share]/" + share + "*(1-[ref.gross_margin])"
+    sheet.row("plan_cost", f"{costs}+{served}", _list(planned.cost), name="cost of sales, plan")
+
+
+def _totals(sheet: Sheet, company: Company, forecast: Forecast, services: ProductForecast) -> None:
+    book, names = sheet.book, [p.name for p in company.products]
     book.section("Drivers", "services and totals")
-    services = [company.services_share[y] * r for y, r in zip(years, company.revenue_kcny, strict=True)]
-    book.row("Drivers", "services", lambda i: f"{at('services_share', i)}*{at('base_revenue', i)}", services)
-    cost = [s * (1 - m) for s, m in zip(services, company.gross_margin, strict=True)]
-    book.row("Drivers", "services_cost", lambda i: f"{at('services', i)}*(1-{at('base_margin', i)})", cost)
-    sold = {p.name: [i for i, y in enumerate(years) if y in p.units] for p in company.products}
-
-    def total(kind: str, i: int) -> str:
-        own = [at(f"{kind}:{n}", i) for n, where in sold.items() if i in where]
-        return "+".join([*own, at("services" if kind == "revenue" else "services_cost", i)])
-
-    book.row(
-        "Drivers",
+    sold = sum(
+        (p.revenue_kcny for p in forecast.products if p.name != SERVICES), np.zeros(len(company.years))
+    )
+    sheet.row(
+        "product_revenue", "+".join(f"[revenue:{n}]" for n in names), _list(sold), name="revenue of products"
+    )
+    sheet.row(
+        "services",
+        "[product_revenue]*[in.services_share]/(1-[in.services_share])",
+        _list(services.revenue_kcny),
+    )
+    sheet.row("services_cost", "[services]*(1-[in.gross_margin])", _list(services.cost_kcny))
+    sheet.row(
         "total_revenue",
-        lambda i: total("revenue", i),
-        forecast.revenue_kcny,
-        kind="total",
+        "[product_revenue]+[services]",
+        _list(forecast.revenue_kcny),
+        total=True,
         name="revenue",
     )
-    book.row(
-        "Drivers", "total_cost", lambda i: total("cost", i), [-c for c in forecast.cost_of_sales_kcny],
-        kind="total", name="cost of sales",
-    )  # fmt: skip
-    moved = forecast.moved
-    book.row(
-        "Drivers", "moved_revenue", lambda i: f"ROUND({at('total_revenue', i)}-{at('base_revenue', i)},6)",
-        [round(v, 6) for v in moved.revenue],
-        name="departure of revenue from the printed forecast",
-    )  # fmt: skip
-    book.row(
-        "Drivers", "moved_cost",
-        lambda i: f"ROUND({at('total_cost', i)}-{at('base_revenue', i)}*(1-{at('base_margin', i)}),6)",
-        [round(v, 6) for v in moved.cost], name="departure of cost of sales",
-    )  # fmt: skip
+    cost = "+".join(f"[cost:{n}]" for n in names) + "+[services_cost]"
+    if company.printed is not None:
+        worse = (
+            "[ref.gross_margin]-[in.gross_margin]+{drivers.warranty_share}-{printed.drivers.warranty_share}"
+        )
+        cost += f"+[product_revenue]*({worse})"
+    else:
+        cost += "+[product_revenue]*{drivers.warranty_share}"
+    sheet.row("total_cost", cost, _list(-forecast.cost_of_sales_kcny), total=True, name="cost of sales")
+    if company.printed is None:
+        book.rows |= {"plan_revenue": book.rows["total_revenue"], "plan_cost": book.rows["total_cost"]}

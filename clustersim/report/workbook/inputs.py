@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from clustersim.errors import InputError
-from clustersim.finance.company import Company
-from clustersim.finance.products import calibrated_products
-from clustersim.finance.valuation import base_multiple
-from clustersim.pipeline import ChainRun
+from clustersim.finance.analysis import now
+from clustersim.finance.capital import cost_of_capital
+from clustersim.finance.company import YEARLY_DRIVERS, Capm, Company, Drivers, ProductLine
+from clustersim.finance.corkscrew import FIXED
+from clustersim.finance.multiples import base_multiple
+from clustersim.finance.statements import FLAT_ASSETS, FLAT_LIABILITIES
+from clustersim.finance.valuation import diluted_shares
+from clustersim.finance.working_capital import BALANCES
 from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, PERCENT, PLAIN, WHOLE, Book
 
-__all__ = ["CASE_KEYS", "write_control", "write_inputs"]
+__all__ = ["CASE_KEYS", "PARTS", "write_control", "write_inputs"]
 
 #: What a case may change, and how the number is shown.
 CASE_KEYS: dict[str, str] = {
@@ -23,23 +29,33 @@ CASE_KEYS: dict[str, str] = {
     "peers.discount": PERCENT,
 }
 SWITCHES = (
-    ("peers_choice", 1.0, "1 as printed, 2 mean, 3 median of the peers"),
+    ("peers_choice", 1.0, "1 as given, 2 mean, 3 median of the peers"),
     ("flow_timing", 0.0, "0 flows at year end, 0.5 in mid-year"),
     ("listing_proceeds_counted", 0.0, "1 adds the gross proceeds of the listing to the DCF"),
 )
+PARTS = ("risk_free", "beta", "premium", "cost_of_debt", "debt_to_equity")
+_MONEY = ("research_expense", "other_income", "other_gains", "finance_net", "depreciation", "share_based_pay")
 
 
 def _case_value(company: Company, key: str) -> float:
-    at: Any = company
-    for part in key.split("."):
-        at = getattr(at, part)
-    return float(at)
+    if key == "wacc":
+        return base_wacc(company)
+    if key == "peers.discount" and company.peers is None:
+        return 0.0
+    return now(company, key)
 
 
-def write_control(book: Book, runs: Mapping[str, ChainRun], selected: str) -> None:
+def base_wacc(company: Company) -> float:
+    """The WACC before what CAPM departs by: as given, or CAPM's own."""
+    return float(np.asarray(company.wacc if company.wacc is not None else cost_of_capital(company)))
+
+
+def write_control(book: Book, companies: Mapping[str, Company], selected: str) -> None:
     """Write the scenario selector, the value of every case and the one that is chosen, and the conventions."""
+    from xlsxwriter.utility import xl_rowcol_to_cell
+
     sheet = book.sheet("Control", "control", timeline=False)
-    names = list(runs)
+    names = list(companies)
     book.section("Control", "scenario selector")
     book.input(
         "selector", names.index(selected) + 1, unit="1 to " + str(len(names)), number="0", sheet="Control"
@@ -53,11 +69,9 @@ def write_control(book: Book, runs: Mapping[str, ChainRun], selected: str) -> No
     book.next_row["Control"] = head + 1
     for key, number in CASE_KEYS.items():
         row = book.next_row["Control"]
-        values = [_case_value(run.company, key) for run in runs.values() if run.company is not None]
+        values = [_case_value(company, key) for company in companies.values()]
         for i, value in enumerate(values, 1):
             sheet.write_number(row, FIRST_YEAR_COLUMN + i, value, book.format("input", number))
-        from xlsxwriter.utility import xl_rowcol_to_cell
-
         cells = ",".join(xl_rowcol_to_cell(row, FIRST_YEAR_COLUMN + i) for i in range(1, len(values) + 1))
         formula = f"CHOOSE({book.cell('selector')},{cells})"
         book.scalar("Control", key, formula, values[names.index(selected)], number=number)
@@ -67,145 +81,163 @@ def write_control(book: Book, runs: Mapping[str, ChainRun], selected: str) -> No
         book.text("Control", book.next_row["Control"] - 1, FIRST_YEAR_COLUMN + 1, note)
 
 
-def write_inputs(book: Book, run: ChainRun) -> None:
-    """Write every number that the calculation sheets use."""
-    assert run.company is not None and run.inputs.company is not None
-    book.sheet("Inputs", "inputs")
-    company, file = run.company, run.inputs.company
-    if company.drivers.tax_mode != "printed" or company.drivers.finance_mode != "printed":
-        raise InputError("the workbook covers tax_mode and finance_mode `printed`; export with those")
+def write_inputs(book: Book, company: Company, file: Any) -> None:
+    """Write every number that the calculation sheets use.
+
+    Raises InputError for a mode of the model that the workbook does not cover.
+    """
     if company.drivers.product_mode == "printed":
-        raise InputError("the workbook needs product_mode `calibrated` or `simulated`")
+        raise InputError(
+            "the workbook needs product_mode `calibrated` or `simulated`: its products drive revenue"
+        )
+    book.sheet("Inputs", "inputs")
     _scalars(book, company, file)
-    _products(book, company)
-    _drivers(book, company, file)
-    _rounding(book, run)
+    _peers(book, company)
+    _products(book, company.products, company, "in", "ours")
+    _drivers(book, company, company.drivers, "in", file)
+    if company.printed is not None:
+        _products(book, company.printed.products, company, "ref", "printed (calibrated)")
+        _drivers(book, company, company.printed.drivers, "ref", None)
+    else:
+        for key in list(book.rows):
+            # Without a printed forecast ours is the plan: the same cells.
+            if key.startswith("in."):
+                book.rows["ref." + key.removeprefix("in.")] = book.rows[key]
     _printed(book, company, file)
 
 
+def _typed(book: Book, file: Any, key: str, value: float, unit: str = "") -> None:
+    """One number with the source of the file's field, where the file states it."""
+    sourced = file
+    for part in key.split("."):
+        sourced = getattr(sourced, part, None)
+    source, tier = getattr(sourced, "source", "default"), getattr(sourced, "tier", "assumption")
+    book.input(key, value, unit=unit, source=source, tier=tier, number=WHOLE if abs(value) >= 1000 else PLAIN)
+
+
 def _scalars(book: Book, company: Company, file: Any) -> None:
-    book.section("Inputs", "company")
-    for key in (
-        "tax_rate", "net_cash", "hkd_per_cny", "shares_m", "price_hkd", "dcf_weight", "listing_proceeds",
-        "drivers.conversion", "drivers.variable_opex_share", "drivers.warranty_share", "drivers.progress_ratio",
-        "peers.price_to_sales", "printed.pv_fcf", "printed.pv_terminal", "printed.dcf_hkd_m", "printed.ps_hkd_m",
-        "printed.blended_hkd_m", "printed.target_price_hkd",
-    ):  # fmt: skip
-        sourced = file
-        for part in key.split("."):
-            sourced = getattr(sourced, part)
-        value = 0.0 if sourced is None else sourced.value
-        number = WHOLE if abs(value) >= 1000 else PLAIN
-        unit = "" if sourced is None or sourced.unit == "1" else sourced.unit
-        book.input(
-            key, value, unit=unit, source=sourced.source if sourced else "", tier=sourced.tier if sourced else "",
-            number=number,
-        )  # fmt: skip
-    book.section("Inputs", "peers, forward price-to-sales")
-    at = company.years.index(company.peers.year)
-    years = company.years
-    for name, multiples in company.peers.members.items():
-        values = [multiples.get(y) for y in years]
-        book.input_row(
-            f"peer:{name}", values, unit="x", source="report figure 50", tier="published", number="0.0"
-        )
-    if company.peers.members:
-        base_multiple(company, "mean")  # a peer without a multiple is named here
-    book.input("ps_year_index", at + 1, unit="", source=f"position of {company.peers.year}", number="0")
-
-
-def _products(book: Book, company: Company) -> None:
-    for what, unit, number in (
-        ("units", "cards", WHOLE),
-        ("asp", "kCNY", "#,##0.000"),
-        ("unit_cost", "kCNY", "#,##0.000"),
-    ):
-        book.section("Inputs", f"{what} by product, calibrated to the printed revenue")
-        for product in company.products:
-            values: list[float | None] = []
-            for year, margin in zip(company.years, company.gross_margin, strict=True):
-                line = next(
-                    (x for x in calibrated_products(company, year).lines if x.name == product.name), None
-                )
-                if line is None:
-                    values.append(None)
-                elif what == "units":
-                    values.append(line.units)
-                else:
-                    values.append(line.asp_kcny * (1 - margin if what == "unit_cost" else 1))
-            book.input_row(
-                f"in.{what}:{product.name}", values, unit=unit, number=number, tier="assumption",
-                source="calibrated prior; cost at the printed margin" if what == "unit_cost" else "calibrated prior",
-            )  # fmt: skip
-    shares = [company.services_share[y] for y in company.years]
-    book.input_row(
-        "services_share", shares, unit="", number=PERCENT, source="company file", tier="assumption"
-    )
-
-
-def _series(file: Any, name: str) -> tuple[str, str]:
-    series = getattr(file.drivers, name)
-    return series.source, series.tier
-
-
-def _drivers(book: Book, company: Company, file: Any) -> None:
-    book.section("Inputs", "drivers")
     d = company.drivers
-    book.input_row(
-        "base_revenue", company.revenue_kcny, source=file.revenue.source, tier=file.revenue.tier,
-        name="revenue, printed or recovered",
-    )  # fmt: skip
-    source, tier = _series(file, "gross_margin_step")
-    book.input_row("base_margin", company.gross_margin, unit="", source=source, tier=tier, number="0.0000%")
-    rows: tuple[tuple[str, Sequence[float], str], ...] = (
-        ("selling_share", d.selling_share, "0.0000%"),
-        ("administrative_share", d.administrative_share, "0.0000%"),
-        ("research_share", d.research_share, "0.0000%"),
-        ("other_income", d.other_income, WHOLE),
-        ("other_gains", d.other_gains, WHOLE),
-        ("finance_net", d.finance_net, WHOLE),
-        ("receivable_days", d.receivable_days, "0"),
-        ("inventory_days", d.inventory_days, "0"),
-        ("payable_days", d.payable_days, "0"),
-        ("capex_share", d.capex_share, PERCENT),
-    )
-    for name, values, number in rows:
-        source, tier = _series(file, name)
-        unit = "kCNY" if number == WHOLE else ("days" if number == "0" else "")
-        book.input_row(f"in.{name}", values, unit=unit, source=source, tier=tier, number=number)
-    first = company.years.index(d.first_taxed_year)
-    taxed = [float(i >= first) for i in range(len(company.years))]
-    book.input_row("taxed", taxed, unit="1 = taxed", source="report figure 45", tier="published", number="0")
-    book.input_row(
-        "in.depreciation", company.rows["depreciation_and_amortisation"], source="report figure 49", tier="published"
-    )  # fmt: skip
+    book.section("Inputs", "company")
+    for key, value, unit in (
+        ("tax_rate", d.tax_rate, ""), ("net_cash", company.net_cash_kcny, "kCNY"),
+        ("fx_per_cny", company.fx_per_cny, f"{company.currency} per CNY"), ("shares_m", diluted_shares(company), "m"),
+        ("price", company.price, company.currency), ("dcf_weight", company.dcf_weight, ""),
+        ("listing_proceeds", company.listing_proceeds_m, f"m {company.currency}"),
+        ("elapsed_share", company.elapsed_share, ""),
+        ("drivers.conversion", d.conversion_kcny, "kCNY"), ("drivers.variable_opex_share", d.variable_opex_share, ""),
+        ("drivers.warranty_share", d.warranty_share, ""), ("drivers.progress_ratio", d.progress_ratio, ""),
+        ("drivers.asset_life", d.asset_life_years, "years"), ("drivers.interest_rate", d.interest_rate, ""),
+        ("interest_on_cash", float(d.finance_mode == "cash"), "1 = interest on opening cash, 0 = as given"),
+        ("opening_tax_losses", d.opening_tax_losses_kcny or 0.0, "kCNY"),
+        ("refinancing.rate", company.refinancing.rate, ""),
+        ("refinancing.minimum_cash", company.refinancing.minimum_cash_kcny, "kCNY"),
+    ):  # fmt: skip
+        _typed(book, file, key, float(np.asarray(value)), unit)
+    printed = company.printed
+    if printed is not None:
+        for key, value in (
+            ("printed.drivers.tax_rate", printed.drivers.tax_rate),
+            ("printed.drivers.warranty_share", printed.drivers.warranty_share),
+            ("printed.pv_fcf", printed.pv_fcf_kcny), ("printed.pv_terminal", printed.pv_terminal_kcny),
+            ("printed.dcf_m", printed.dcf_m), ("printed.ps_m", printed.ps_m),
+            ("printed.blended_m", printed.blended_m), ("printed.target_price", printed.target_price),
+        ):  # fmt: skip
+            _typed(book, file, key, float(np.asarray(value)))
+        if company.capm is not None and printed.capm is not None:
+            _capm(book, company.capm, "capm")
+            _capm(book, printed.capm, "printed.capm")
 
 
-def _rounding(book: Book, run: ChainRun) -> None:
-    assert run.forecast is not None
-    book.section("Inputs", "rounding: printed rows less what the drivers give")
-    for name, values in run.forecast.rounding.items():
-        if name != "depreciation_and_amortisation":
-            book.input_row(
-                f"rounding:{name}", values, source="printed less computed", tier="derived", number="0.000"
-            )
+def _capm(book: Book, parts: Capm, prefix: str) -> None:
+    for part in PARTS:
+        book.input(f"{prefix}.{part}", float(getattr(parts, part)), source="company file", number=PLAIN)
+
+
+def _peers(book: Book, company: Company) -> None:
+    peers = company.peers
+    if peers is None:
+        return
+    book.section("Inputs", "peers, forward price-to-sales")
+    for name, row in peers.members.items():
+        book.input_row(f"peer:{name}", [row.get(y) for y in company.years], unit="x", source="company file",
+                       tier="published", number="0.0")  # fmt: skip
+    printed = company.printed.peers if company.printed is not None else None
+    if printed is not None and printed.price_to_sales is not None:
+        for name, row in printed.members.items():
+            book.input_row(f"printed.peer:{name}", [row.get(y) for y in company.years], unit="x",
+                           source="printed", tier="published", number="0.0")  # fmt: skip
+        book.input(
+            "printed.price_to_sales",
+            float(printed.price_to_sales),
+            unit="x",
+            source="printed",
+            tier="published",
+        )
+    if peers.price_to_sales is not None:
+        book.input(
+            "peers.price_to_sales", float(np.asarray(peers.price_to_sales)), unit="x", source="company file"
+        )
+    base_multiple(company)  # a peer without a multiple is named here
+    at = company.years.index(peers.year)
+    book.input("ps_year_index", at + 1, unit="", source=f"position of {peers.year}", number="0")
+
+
+def _products(
+    book: Book, products: tuple[ProductLine, ...], company: Company, prefix: str, whose: str
+) -> None:
+    margin = (company.printed.drivers if company.printed is not None else company.drivers).gross_margin
+    for what, unit, number in (
+        ("units", "cards", WHOLE), ("asp", "kCNY", "#,##0.000"), ("unit_cost", "kCNY", "#,##0.000"),
+    ):  # fmt: skip
+        book.section("Inputs", f"{what.replace('_', ' ')} by product, {whose}")
+        for product in products:
+            row = {"units": product.units, "asp": product.asp_kcny, "unit_cost": product.unit_cost_kcny}[what]
+            if what == "unit_cost" and not row:
+                continue  # it follows the price at the gross margin
+            values = [
+                float(row[y]) if y in row
+                else float(product.asp_kcny.get(y, 0.0)) * (1 - float(margin[i])) if what == "unit_cost" else 0.0
+                for i, y in enumerate(company.years)
+            ]  # fmt: skip
+            book.input_row(f"{prefix}.{what}:{product.name}", values, unit=unit, number=number, tier="assumption",
+                           source="company file")  # fmt: skip
+
+
+def _drivers(book: Book, company: Company, d: Drivers, prefix: str, file: Any) -> None:
+    book.section("Inputs", "drivers, ours" if prefix == "in" else "drivers, printed")
+    for name in YEARLY_DRIVERS:
+        series = getattr(file.drivers, name, None) if file is not None else None
+        days, money = name.endswith("_days"), name in _MONEY
+        book.input_row(
+            f"{prefix}.{name}", getattr(d, name).tolist(), unit="days" if days else "kCNY" if money else "",
+            source=series.source if series is not None else "as printed" if company.printed is not None else "default",
+            tier=series.tier if series is not None else "derived",
+            number="0" if days else WHOLE if money else "0.0000%",
+        )  # fmt: skip
+    exempt = 0 if d.opening_tax_losses_kcny is not None else d.first_taxed
+    taxed = [float(i >= exempt) for i in range(len(company.years))]
+    book.input_row(f"{prefix}.taxed", taxed, unit="1 = taxed", source="first taxed year", number="0")
+    if prefix == "in":
+        left = [1.0 - company.elapsed_share] + [1.0] * (len(company.years) - 1)
+        book.input_row("left_of_year", left, unit="share of the year still to come", source="date of market data",
+                       number="0.000")  # fmt: skip
 
 
 def _printed(book: Book, company: Company, file: Any) -> None:
-    history = company.history
-    start = -len(history.actual_years)
+    history, start = company.history, -len(company.history.actual_years)
+    source = file.history if file.history is not None else file.opening
     for statement in ("income", "balance", "cash_flow"):
         book.section("Inputs", f"printed: {statement}")
         for item, values in getattr(history, statement).items():
             book.input_row(
-                f"printed.{statement}:{item}",
-                values,
-                start=start,
-                source=file.history.source,
-                tier=file.history.tier,
+                f"printed.{statement}:{item}", values, start=start, source=source.source, tier=source.tier
             )
-    book.section("Inputs", "carried balances and flags")
-    printed = [float(y in history.years) for y in company.years]
-    book.input_row(
-        "is_printed", printed, unit="1 = printed", source="report figures 45-47", tier="published", number="0"
-    )
+    for item in (*FIXED, *BALANCES, *FLAT_ASSETS, *FLAT_LIABILITIES, "cash_and_cash_equivalents"):
+        if item not in history.balance:
+            book.input_row(f"printed.balance:{item}", [0.0] * len(history.years), start=start, source="none")
+    if company.printed is None:
+        return
+    book.section("Inputs", "printed: cash-flow table, and revenue")
+    for name, row in company.printed.rows.items():
+        book.input_row(f"printed.row:{name}", row.tolist(), source="printed", tier="published")
+    book.input_row("printed.revenue", company.printed.revenue_kcny.tolist(), source="printed or recovered")

@@ -67,7 +67,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "wacc": ("WACC", "加权平均资本成本"),
     "terminal_growth": ("Terminal growth", "永续增长率"),
     "peers.discount": ("Discount to peers", "估值折价"),
-    "target_price_hkd": ("Target price, HKD per share", "目标价(港元/股)"),
+    "target_price": ("Target price per share", "每股目标价"),
     "upside": ("Upside", "潜在升幅"),
     "rating": ("Rating", "评级"),
 }

@@ -1,321 +1,337 @@
-"""DCF, Multiples and Sensitivities sheets."""
+"""The DCF, Multiples and Sensitivities sheets."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from clustersim.finance import analysis
-from clustersim.finance.valuation import base_multiple
-from clustersim.pipeline import ChainRun
+from clustersim.finance.capital import NEAR, cost_of_capital
+from clustersim.finance.company import Array, Company
+from clustersim.finance.forecast import Forecast
+from clustersim.finance.multiples import base_multiple
+from clustersim.finance.valuation import Valuation
+from clustersim.market.link import Link
 from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, PERCENT, WHOLE, Book
-from clustersim.report.workbook.statements import fill
+from clustersim.report.workbook.formulas import Sheet
+from clustersim.report.workbook.income import ours, write_tax
+from clustersim.report.workbook.inputs import base_wacc
 
 __all__ = ["write_dcf", "write_multiples", "write_sensitivities"]
 
 #: The rating scale of the house as a formula over the upside.
 RATING = 'IF({0}>=0.2,"strong buy",IF({0}>=0.1,"buy",IF({0}>=-0.1,"neutral","avoid")))'
-ROUNDED = {
-    "ebit": "[operating_profit]+[rounding:ebit]",
-    "depreciation": "[in.depreciation]",
-    "tax": "[income_tax]+[rounding:tax]",
-    "working_capital": "[cf.change_in_working_capital]+[rounding:change_in_working_capital]",
-    "capex": "-[in.capex_share]*[total_revenue]+[rounding:capital_expenditure]",
-}
+STEPS = (-2, -1, 0, 1, 2)
+#: Row of the cash flow: the printed row, ours, and the plan's, as formulas.
+ROWS = {
+    "ebit": ("ebit", "[operating_profit]", "[plan_profit]", "operating_profit"),
+    "depreciation": ("depreciation_and_amortisation", "[depreciation]", "[ref.depreciation]",
+                     "depreciation_and_amortisation"),
+    "tax": ("tax", "[free_tax]", "[plan_tax]", "income_tax"),
+    "working_capital": ("change_in_working_capital", "", "", "change_in_working_capital"),
+    "capex": ("capital_expenditure", "-[capex_spent]", "-[capex_plan]", "capital_expenditure"),
+}  # fmt: skip
 
 
-def write_multiples(book: Book, run: ChainRun) -> None:
-    """Write the peers' multiples and the one that is chosen."""
-    assert run.company is not None
+def _list(row: Array) -> list[float]:
+    return [float(v) for v in np.asarray(row).reshape(-1)]
+
+
+def _value(value: object) -> float:
+    return float(np.asarray(value))
+
+
+def write_multiples(book: Book, company: Company) -> None:
+    """Write the peers' multiple of the year whose revenue it multiplies: as given, mean or median."""
     book.sheet("Multiples", "multiples", timeline=False)
-    company, cell = run.company, book.cell
     peers = company.peers
-    at = company.years.index(peers.year)
-    names = list(peers.members)
-    if names:
-        cells = ",".join(book.at(f"peer:{n}", at, fixed=True) for n in names)
-        for how, function in (("mean", "AVERAGE"), ("median", "MEDIAN")):
-            book.scalar("Multiples", f"peer_{how}", f"{function}({cells})", base_multiple(company, how), unit="x",
-                        number="0.000", name=f"{how} of the peers, {peers.year}")  # fmt: skip
-        three = (cell("peers.price_to_sales"), cell("peer_mean"), cell("peer_median"))
-        choice = f"CHOOSE({cell('peers_choice')},{','.join(three)})"
-    else:
-        choice = cell("peers.price_to_sales")
-    book.scalar(
-        "Multiples",
-        "multiple",
-        choice,
-        peers.price_to_sales,
-        unit="x",
-        number="0.000",
-        name="chosen multiple",
-    )
-    book.scalar(
-        "Multiples", "multiple_after", f"{cell('multiple')}*(1-{cell('peers.discount')})",
-        peers.price_to_sales * (1 - peers.discount), unit="x", number="0.000", name="after the discount",
-    )  # fmt: skip
+    if peers is None:
+        book.text("Multiples", 2, 0, "the company file has no peers: the DCF alone sets the target price")
+        return
+    discount = _value(peers.discount)
+    given = _value(base_multiple(company))
+    choice = _members(book, company)
+    book.scalar("Multiples", "multiple", choice, given, unit="x", number="0.000", name="chosen multiple")
+    book.scalar("Multiples", "multiple_after", f"{book.cell('multiple')}*(1-{book.cell('peers.discount')})",
+                given * (1 - discount), unit="x", number="0.000", name="after the discount")  # fmt: skip
 
 
-def write_dcf(book: Book, run: ChainRun) -> None:
+def _members(book: Book, company: Company) -> str:
+    """Write mean and median of the members, and return the formula of the multiple that is chosen."""
+    peers, cell = company.peers, book.cell
+    assert peers is not None
+    own = cell("peers.price_to_sales") if "peers.price_to_sales" in book.scalars else None
+    if not peers.members:
+        return own or cell("printed.price_to_sales")
+    for how, function in (("mean", "AVERAGE"), ("median", "MEDIAN")):
+        book.scalar("Multiples", f"peer_{how}", _middle(book, list(peers.members), "peer", function),
+                    _value(base_multiple(company, how)), unit="x", number="0.000",
+                    name=f"{how} of the peers in the chosen year")  # fmt: skip
+    middle = cell(f"peer_{peers.statistic}")
+    given = own or middle
+    printed = company.printed.peers if company.printed is not None else None
+    if own is None and printed is not None and "printed.price_to_sales" in book.scalars:
+        if peers.statistic == printed.statistic and printed.members:
+            function = "AVERAGE" if peers.statistic == "mean" else "MEDIAN"
+            then = _middle(book, list(printed.members), "printed.peer", function)
+            at = company.years.index(printed.year) + 1
+            given = (
+                f"IF({cell('ps_year_index')}={at},{cell('printed.price_to_sales')}+{middle}-{then},{middle})"
+            )
+    return f"CHOOSE({cell('peers_choice')},{given},{cell('peer_mean')},{cell('peer_median')})"
+
+
+def _middle(book: Book, names: list[str], prefix: str, function: str) -> str:
+    """A member without a multiple of the year makes the whole unknown: leaving it out is a choice that must be said."""
+    n = len(book.years)
+    cells = [
+        f"INDEX({book.span(f'{prefix}:{name}', 0, n - 1)},1,{book.cell('ps_year_index')})" for name in names
+    ]
+    return f"IF(MIN({','.join(cells)})<=0,NA(),{function}({','.join(cells)}))"
+
+
+def write_dcf(book: Book, company: Company, forecast: Forecast, value: Valuation) -> None:
     """Write the free cash flow, its present value, the blend and the target price, as printed beside it."""
-    company, forecast, value = run.company, run.forecast, run.valuation
-    assert company is not None and forecast is not None and value is not None
-    sheet, n = "DCF", len(company.years)
-    book.sheet(sheet, "dcf")
-    rows = {
+    book.sheet("DCF", "dcf")
+    sheet, n = Sheet(book, "DCF"), len(company.years)
+    mine = ours(company, forecast)
+    _free_tax(sheet, company, mine.operating_profit[:, 0])
+    values = {
         "ebit": forecast.ebit_kcny, "depreciation": forecast.depreciation_kcny, "tax": forecast.tax_kcny,
         "working_capital": forecast.working_capital_kcny, "capex": forecast.capex_kcny,
     }  # fmt: skip
-    names = {"ebit": "operating_profit", "depreciation": "depreciation_and_amortisation", "tax": "income_tax",
-             "working_capital": "change_in_working_capital", "capex": "capital_expenditure"}  # fmt: skip
-    for key, values in rows.items():
-        book.row(sheet, f"dcf.{key}", _row(book, ROUNDED[key]), values, name=names[key])
-    whole = "+".join(f"[dcf.{k}]" for k in rows) + "+[rounding:free_cash_flow]"
-    book.row(sheet, "fcf", _row(book, whole), forecast.fcf_kcny, kind="total", name="free_cash_flow")
-    timing, wacc, growth = book.cell("flow_timing"), book.cell("wacc"), book.cell("terminal_growth")
-    book.row(sheet, "time", lambda i: f"{book.at('time', i - 1)}+1" if i else f"1-{timing}",
-             [float(i + 1) for i in range(n)], unit="years", number="0.00", name="time from valuation")  # fmt: skip
-    discount = [(1 + company.wacc) ** -(i + 1) for i in range(n)]
-    book.row(sheet, "discount", lambda i: f"(1+{wacc})^-{book.at('time', i)}", discount, unit="", number="0.000000",
-             name="discount factor")  # fmt: skip
-    book.row(sheet, "pv", _row(book, "[fcf]*[discount]"),
-             [f * d for f, d in zip(forecast.fcf_kcny, discount, strict=True)], name="present value")  # fmt: skip
-    book.section(sheet, "target price")
+    printed = company.printed is not None
+    start = "[printed.balance:trade_and_notes_receivables<]+[printed.balance:inventories<]-[printed.balance:trade_and_other_payables<]"
+    for key, row in values.items():
+        item, own, then, name = ROWS[key]
+        formula, first = f"[printed.row:{item}]+{own}-({then})" if printed else own, None
+        if key == "working_capital":
+            change = "([end_net<]-[end_net])"
+            formula = f"[printed.row:{item}]+{change}-([then_net<]-[then_net])" if printed else change
+            first = f"[printed.row:{item}]-[end_net]+[then_net]" if printed else f"{start}-[end_net]"
+        sheet.row(f"dcf.{key}", formula, _list(row), first=first, name=name)
+    parts = "+".join(f"[dcf.{k}]" for k in values)
+    if printed:
+        gap = "+".join(f"[printed.row:{ROWS[k][0]}]" for k in values)
+        parts += f"+[printed.row:free_cash_flow]-({gap})"
+    sheet.row("fcf", parts, _list(forecast.fcf_kcny), total=True, name="free_cash_flow")
+    timing, wacc = book.cell("flow_timing"), _wacc(book, company)
+    sheet.row("time", "[time<]+1", [float(i + 1) for i in range(n)], first=f"1-{timing}", unit="years", number="0.00",
+              name="time from valuation")  # fmt: skip
+    discount = [(1 + _value(value.wacc)) ** -(i + 1) for i in range(n)]
+    sheet.row("discount", f"(1+{wacc})^-[time]", discount, unit="", number="0.000000", name="discount factor")
+    sheet.row("pv", "[fcf]*[discount]", [float(f) * d for f, d in zip(forecast.fcf_kcny, discount, strict=True)],
+              name="present value")  # fmt: skip
+    _terminal(book, company, forecast)
+    _legs(book, company, value, n)
+    if printed:
+        _as_printed(book, company, value)
+
+
+def _free_tax(sheet: Sheet, company: Company, profit: Array) -> None:
+    write_tax(sheet, company.drivers, "free_tax", "operating_profit", "in", profit, "tax on operating profit")
+
+
+def _wacc(book: Book, company: Company) -> str:
+    """The WACC of the case, and what the parts of CAPM depart from the printed ones by."""
+    whole = base_wacc(company)
+    book.section("DCF", "cost of capital")
+    if "capm.beta" in book.scalars and company.wacc is not None:
+
+        def of(prefix: str) -> str:
+            at = {
+                p: book.cell(f"{prefix}.{p}")
+                for p in ("risk_free", "beta", "premium", "cost_of_debt", "debt_to_equity")
+            }
+            equity = f"1/(1+{at['debt_to_equity']})"
+            debt = f"(1-{equity})*{at['cost_of_debt']}*(1-{book.cell('tax_rate')})"
+            return f"({equity}*({at['risk_free']}+{at['beta']}*{at['premium']})+{debt})"
+
+        shift = _value(cost_of_capital(company)) - whole
+        book.scalar("DCF", "capm_shift", f"ROUND({of('capm')}-{of('printed.capm')},12)", round(shift, 12), number=PERCENT,
+                    name="WACC by CAPM less that of its printed parts")  # fmt: skip
+    else:
+        book.scalar("DCF", "capm_shift", f"0*{book.cell('wacc')}", 0.0, number=PERCENT, name="shift by CAPM")
+    used = _value(cost_of_capital(company))
+    book.scalar("DCF", "wacc_used", f"{book.cell('wacc')}+{book.cell('capm_shift')}", used, number=PERCENT,
+                name="WACC in use")  # fmt: skip
+    gap = f"{book.cell('wacc_used')}-{book.cell('terminal_growth')}"
+    near = f'IF({gap}<=0,"ERROR: growth is not below the WACC",IF({gap}<{NEAR},"warning: WACC within a point of growth","ok"))'
+    at = used - _value(company.terminal_growth)
+    book.scalar("DCF", "wacc_state", near, "ok" if at >= NEAR else "warning: WACC within a point of growth", number="@",
+                name="WACC against growth")  # fmt: skip
+    return book.cell("wacc_used")
+
+
+def _terminal(book: Book, company: Company, forecast: Forecast) -> None:
+    """The flow that goes on: the printed last one, departures with capex at depreciation and working capital growing."""
+    n = len(company.years) - 1
+    book.section("DCF", "terminal year")
+
+    def after_tax(profit: str, rate: str) -> str:
+        return f"({profit}-{rate}*MAX({profit},0))"
+
+    own = f"({book.at('operating_profit', n)}+{book.at('depreciation', n)}-{book.at('capex_spent', n)})"
+    flow, held = after_tax(own, book.cell("tax_rate")), book.at("end_net", n)
+    if company.printed is not None:
+        then = f"({book.at('plan_profit', n)}+{book.at('ref.depreciation', n)}-{book.at('capex_plan', n)})"
+        rate = book.cell("printed.drivers.tax_rate")
+        flow = f"{book.at('printed.row:free_cash_flow', n)}+{flow}-{after_tax(then, rate)}"
+        held = f"ROUND({held}-{book.at('then_net', n)},6)"
+    book.scalar("DCF", "terminal_flow", flow, _value(forecast.terminal_flow_kcny), unit="kCNY", number=WHOLE)
+    number = _value(forecast.terminal_working_capital_kcny)
+    book.scalar("DCF", "terminal_working_capital", held, round(number, 6) if company.printed is not None else number,
+                unit="kCNY", number=WHOLE)  # fmt: skip
+
+
+def gordon(book: Book, wacc: str, growth: str) -> str:
+    """Value in the last year of what follows; not available where growth is not below the WACC."""
+    after = f"({book.cell('terminal_flow')}*(1+{growth})-{growth}*{book.cell('terminal_working_capital')})"
+    return f"IF({wacc}<={growth},NA(),{after}/({wacc}-{growth}))"
+
+
+def _legs(book: Book, company: Company, value: Valuation, n: int) -> None:
+    cell, low = book.cell, company.currency
+    book.section("DCF", "target price")
 
     def add(key: str, formula: str, number: float | str, unit: str = "kCNY", look: str = WHOLE) -> None:
-        book.scalar(sheet, key, formula, number, unit=unit, number=look)
+        book.scalar("DCF", key, formula, number, unit=unit, number=look)
 
-    cell = book.cell
-    add("pv_fcf", f"SUM({book.span('pv', 0, n - 1)})", value.present.flows)
-    last = f"{book.at('fcf', n - 1)}*(1+{growth})/({wacc}-{growth})*{book.at('discount', n - 1)}"
-    add("pv_terminal", last, value.present.terminal)
-    add("enterprise_value", f"{cell('pv_fcf')}+{cell('pv_terminal')}", value.present.enterprise_value)
-    add(
-        "equity_value",
-        f"{cell('enterprise_value')}+{cell('net_cash')}",
-        value.present.enterprise_value + value.net_cash_kcny,
-    )
+    add("pv_fcf", f"SUM({book.span('pv', 0, n - 1)})", _value(value.present.flows))
+    last = f"{gordon(book, cell('wacc_used'), cell('terminal_growth'))}*{book.at('discount', n - 1)}"
+    add("pv_terminal", last, _value(value.present.terminal))
+    whole = _value(value.present.enterprise_value)
+    add("enterprise_value", f"{cell('pv_fcf')}+{cell('pv_terminal')}", whole)
+    add("equity_value", f"{cell('enterprise_value')}+{cell('net_cash')}", whole + _value(value.net_cash_kcny))
     proceeds = f"{cell('listing_proceeds_counted')}*{cell('listing_proceeds')}"
     add(
-        "dcf_hkd_m", f"{cell('equity_value')}*{cell('hkd_per_cny')}/1000+{proceeds}", value.dcf_hkd_m, "HKD m"
+        "dcf_m",
+        f"{cell('equity_value')}*{cell('fx_per_cny')}/1000+{proceeds}",
+        _value(value.dcf_m),
+        f"{low} m",
     )
-    sales = f"INDEX({book.span('revenue', 0, n - 1)},1,{cell('ps_year_index')})"
-    add("ps_hkd_m", f"{cell('multiple_after')}*{sales}*{cell('hkd_per_cny')}/1000", value.ps_hkd_m, "HKD m")
+    if company.peers is not None:
+        sales = f"INDEX({book.span('revenue', 0, n - 1)},1,{cell('ps_year_index')})"
+        add(
+            "ps_m",
+            f"{cell('multiple_after')}*{sales}*{cell('fx_per_cny')}/1000",
+            _value(value.ps_m),
+            f"{low} m",
+        )
+    else:
+        add("ps_m", f"0*{cell('dcf_m')}", 0.0, f"{low} m")
     weight = cell("dcf_weight")
-    add(
-        "blended_hkd_m",
-        f"{weight}*{cell('dcf_hkd_m')}+(1-{weight})*{cell('ps_hkd_m')}",
-        value.blended_hkd_m,
-        "HKD m",
-    )
-    add(
-        "target_price_hkd",
-        f"{cell('blended_hkd_m')}/{cell('shares_m')}",
-        value.target_price_hkd,
-        "HKD",
-        "0.00",
-    )
-    add("upside", f"{cell('target_price_hkd')}/{cell('price_hkd')}-1", value.upside, "", PERCENT)
+    blend = f"{weight}*{cell('dcf_m')}+(1-{weight})*{cell('ps_m')}"
+    add("blended_m", blend, _value(value.blended_m), f"{low} m")
+    add("target_price", f"{cell('blended_m')}/{cell('shares_m')}", _value(value.target_price), low, "0.00")
+    add("upside", f"{cell('target_price')}/{cell('price')}-1", _value(value.upside), "", PERCENT)
     add("rating", RATING.format(cell("upside")), value.rating, "", "@")
-    book.section(sheet, "as printed, and what it implies")
-    for key in ("pv_fcf", "pv_terminal", "dcf_hkd_m", "ps_hkd_m", "blended_hkd_m", "target_price_hkd"):
-        printed = getattr(company.printed, key if key.endswith(("hkd_m", "hkd")) else f"{key}_kcny")
-        look = "0.00" if printed < 1e3 else WHOLE
-        book.scalar(sheet, f"as_printed.{key}", cell(f"printed.{key}"), printed, number=look,
+
+
+def _as_printed(book: Book, company: Company, value: Valuation) -> None:
+    printed, cell = company.printed, book.cell
+    assert printed is not None
+    book.section("DCF", "as printed, and what it implies")
+    for key in ("pv_fcf", "pv_terminal", "dcf_m", "ps_m", "blended_m", "target_price"):
+        number = getattr(printed, f"{key}_kcny" if key.startswith("pv_") else key)
+        book.scalar("DCF", f"as_printed.{key}", cell(f"printed.{key}"), number, number="0.00" if number < 1e3 else WHOLE,
                     name=f"{key}, as printed".replace("_", " "))  # fmt: skip
-    ev = company.printed.pv_fcf_kcny + company.printed.pv_terminal_kcny
-    add("printed_enterprise_value", f"{cell('printed.pv_fcf')}+{cell('printed.pv_terminal')}", ev)
-    haircut = 1 - ev / value.present.enterprise_value
-    add(
-        "implied_flow_haircut",
-        f"1-{cell('printed_enterprise_value')}/{cell('enterprise_value')}",
-        haircut,
-        "",
-        PERCENT,
-    )
-    rest = ev - value.present.flows
-    flow = forecast.fcf_kcny[-1] * discount[-1]
-    gap = f"({cell('printed_enterprise_value')}-{cell('pv_fcf')})"
-    tail = book.at("pv", n - 1)
-    add(
-        "implied_growth",
-        f"({gap}*{wacc}-{tail})/({gap}+{tail})",
-        (rest * company.wacc - flow) / (rest + flow),
-        "",
-        PERCENT,
-    )
+    worth = printed.pv_fcf_kcny + printed.pv_terminal_kcny
+    book.scalar("DCF", "printed_enterprise_value", f"{cell('printed.pv_fcf')}+{cell('printed.pv_terminal')}", worth,
+                unit="kCNY", number=WHOLE)  # fmt: skip
+    book.scalar("DCF", "implied_flow_haircut", f"1-{cell('printed_enterprise_value')}/{cell('enterprise_value')}",
+                1 - worth / _value(value.present.enterprise_value), number=PERCENT)  # fmt: skip
 
 
-def _row(book: Book, formula: str) -> Callable[[int], str]:
-    return lambda i: fill(formula, book, i)
-
-
-def write_sensitivities(book: Book, run: ChainRun) -> None:
-    """Write WACC x growth and price x volume around the chosen case, in closed form, so that they stay live."""
-    sheet = "Sensitivities"
-    book.sheet(sheet, "sensitivities")
-    _linear_rows(book, run)
-    _wacc_growth(book, run)
-    _price_volume(book, run)
-
-
-STEPS = (-2, -1, 0, 1, 2)
-
-
-def _linear_rows(book: Book, run: ChainRun) -> None:
-    """What one unit of price x volume, and of volume, does to the free cash flow of a year: it is linear in both."""
-    company, forecast = run.company, run.forecast
-    assert company is not None and forecast is not None
-    sheet, n, d = "Sensitivities", len(company.years), company.drivers
-    a, u = company.asp_scale, company.units_scale
-    power = 1 + _log2(d.progress_ratio)
-    services = [
-        company.services_share[y] * r for y, r in zip(company.years, company.revenue_kcny, strict=True)
-    ]
-    x = [(r - s) / (a * u) for r, s in zip(forecast.revenue_kcny, services, strict=True)]
-    cost = [
-        -c - s * (1 - m)
-        for c, s, m in zip(forecast.cost_of_sales_kcny, services, company.gross_margin, strict=True)
-    ]
-    y = [c / u**power for c in cost]
-    cell = book.cell
-    scales = f"({cell('asp_scale')}*{cell('units_scale')})"
-    exponent = f"(1+LN({cell('drivers.progress_ratio')})/LN(2))"
-    book.section(sheet, "products at a price and volume scale of one")
-    book.row(sheet, "x", _row(book, f"([total_revenue]-[services])/{scales}"), x, name="revenue of products")
-    book.row(sheet, "y", _row(book, f"([total_cost]-[services_cost])/{cell('units_scale')}^{exponent}"), y,
-             name="cost of products")  # fmt: skip
-    first = company.years.index(d.first_taxed_year)
-    kept = [1 - company.tax_rate * float(i >= first) for i in range(n)]
-    opex = [
-        s + g + r for s, g, r in zip(d.selling_share, d.administrative_share, d.research_share, strict=True)
-    ]
-    held_x = [v * t / 365 for v, t in zip(x, d.receivable_days, strict=True)]
-    held_y = [v * (i - p) / 365 for v, i, p in zip(y, d.inventory_days, d.payable_days, strict=True)]
-    fx = [
-        x[i] * (1 - d.variable_opex_share * opex[i]) * kept[i]
-        - (held_x[i] - (held_x[i - 1] if i else 0.0))
-        - d.capex_share[i] * x[i]
-        for i in range(n)
-    ]
-    fy = [-y[i] * kept[i] - (held_y[i] - (held_y[i - 1] if i else 0.0)) for i in range(n)]
-    book.row(sheet, "held_x", _row(book, "[x]*[in.receivable_days]/365"), held_x, name="receivables of it")
-    book.row(sheet, "held_y", _row(book, "[y]*([in.inventory_days]-[in.payable_days])/365"), held_y,
-             name="inventory less payables of it")  # fmt: skip
-    shares = "([in.selling_share]+[in.administrative_share]+[in.research_share])"
-    after = f"(1-{cell('tax_rate')}*[taxed])"
-    gain = f"[x]*(1-{cell('drivers.variable_opex_share')}*{shares})*{after}"
-    spent = "-[in.capex_share]*[x]"
-    book.row(sheet, "fx", lambda i: fill(f"{gain}-([held_x]{'-[held_x<]' if i else ''}){spent}", book, i), fx,
-             name="free cash flow of one price x volume")  # fmt: skip
-    book.row(sheet, "fy", lambda i: fill(f"-[y]*{after}-([held_y]{'-[held_y<]' if i else ''})", book, i), fy,
-             name="free cash flow of one volume (cost)")  # fmt: skip
-    w, g = company.wacc, company.terminal_growth
-    weight = [(1 + w) ** -(i + 1) * (1 + ((1 + g) / (w - g) if i == n - 1 else 0.0)) for i in range(n)]
-    growth, wacc = cell("terminal_growth"), cell("wacc")
-    book.row(
-        sheet, "weight",
-        lambda i: book.at("discount", i) + (f"*(1+(1+{growth})/({wacc}-{growth}))" if i == n - 1 else ""),
-        weight, unit="", number="0.000000", name="value of one of cash, terminal value included",
-    )  # fmt: skip
-    spans = {k: book.span(k, 0, n - 1) for k in ("fx", "fy", "weight")}
-    book.scalar(sheet, "value_of_price_volume", f"SUMPRODUCT({spans['fx']},{spans['weight']})",
-                sum(p * q for p, q in zip(fx, weight, strict=True)), unit="kCNY", number=WHOLE)  # fmt: skip
-    book.scalar(sheet, "value_of_volume_cost", f"SUMPRODUCT({spans['fy']},{spans['weight']})",
-                sum(p * q for p, q in zip(fy, weight, strict=True)), unit="kCNY", number=WHOLE)  # fmt: skip
-
-
-def _log2(value: float) -> float:
-    import math
-
-    return math.log2(value)
+def write_sensitivities(book: Book, company: Company, links: tuple[Link, ...], value: Valuation) -> None:
+    """Write WACC x growth live around the chosen case; price x volume as exported, from Inputs."""
+    book.sheet("Sensitivities", "sensitivities")
+    _wacc_growth(book, company, links, value)
+    _price_volume(book, company, links)
 
 
 def _grid(
     book: Book, title: str, rows: tuple[str, float, str], columns: tuple[str, float, str],
-    formula: Callable[[str, str], str], values: list[list[float]],
+    formula: Callable[[str, str, int, int], str], values: list[list[float]],
 ) -> None:  # fmt: skip
     """Write a grid of target prices; its axes are the chosen case and steps around it, formulas as well."""
     from xlsxwriter.utility import xl_rowcol_to_cell
 
-    sheet = "Sensitivities"
+    sheet, left = "Sensitivities", FIRST_YEAR_COLUMN
     book.section(sheet, title)
-    top = book.next_row[sheet]
-    left = FIRST_YEAR_COLUMN
-    at = book.cell
+    top, at = book.next_row[sheet], book.cell
+
+    def axis(name: str, step: float, k: int) -> tuple[str, float]:
+        text = f"{at(name)}+({k})*{at('step.' + name.removesuffix('_used'))}" if k else at(name)
+        return text, book.value(name) + k * step
+
     for j, k in enumerate(STEPS):
-        name, step, number = columns
-        text = f"{at(name)}+({k})*{at('step.' + name)}" if k else at(name)
-        book.put(sheet, top, left + 1 + j, text, book_value(book, name) + k * step, "formula", number)
+        text, number = axis(columns[0], columns[1], k)
+        book.put(sheet, top, left + 1 + j, text, number, "formula", columns[2])
     for i, k in enumerate(STEPS):
-        name, step, number = rows
-        text = f"{at(name)}+({k})*{at('step.' + name)}" if k else at(name)
-        book.put(sheet, top + 1 + i, left, text, book_value(book, name) + k * step, "formula", number)
+        text, number = axis(rows[0], rows[1], k)
+        book.put(sheet, top + 1 + i, left, text, number, "formula", rows[2])
         for j in range(len(STEPS)):
             r = xl_rowcol_to_cell(top + 1 + i, left, col_abs=True)
             c = xl_rowcol_to_cell(top, left + 1 + j, row_abs=True)
-            book.put(sheet, top + 1 + i, left + 1 + j, formula(r, c), values[i][j], "formula", "0.00")
-    book.text(sheet, top, 0, f"{rows[0]} down, {columns[0]} across; HKD per share")
+            book.put(sheet, top + 1 + i, left + 1 + j, formula(r, c, i, j), values[i][j], "formula", "0.00")
+    book.text(sheet, top, 0, f"{rows[0]} down, {columns[0]} across; per share")
     book.next_row[sheet] = top + len(STEPS) + 1
 
 
-def book_value(book: Book, key: str) -> float:
-    """Return the Python value of a scalar that was written as a formula."""
-    address = book.cell(key)
-    for one in book.cells:
-        if book._fixed(one.sheet, one.row, one.column) == address:
-            return float(one.value)
-    raise KeyError(key)
-
-
-def _wacc_growth(book: Book, run: ChainRun) -> None:
-    company, link = run.company, run.link
-    assert company is not None
+def _wacc_growth(book: Book, company: Company, links: tuple[Link, ...], value: Valuation) -> None:
     n, cell = len(company.years), book.cell
     dw, dg = 0.005, 0.0025
+    w, g = _value(value.wacc), _value(company.terminal_growth)
+    if w - 2 * dw <= g + 2 * dg:
+        book.text("Sensitivities", 3, 0, "no grid: the WACC is too near to growth")
+        return
+    shift = w - base_wacc(company)
     values = analysis.grid(
-        company, link, ("wacc", [company.wacc + k * dw for k in STEPS]),
-        ("terminal_growth", [company.terminal_growth + k * dg for k in STEPS]),
-    )  # fmt: skip
+        company,
+        links,
+        ("wacc", [w - shift + k * dw for k in STEPS]),
+        ("terminal_growth", [g + k * dg for k in STEPS]),
+    )
     fcf, time = book.span("fcf", 0, n - 1), book.span("time", 0, n - 1)
-    last, t = book.at("fcf", n - 1, fixed=True), book.at("time", n - 1, fixed=True)
-    weight = cell("dcf_weight")
+    t, weight = book.at("time", n - 1, fixed=True), cell("dcf_weight")
     proceeds = f"{cell('listing_proceeds_counted')}*{cell('listing_proceeds')}"
 
-    def formula(w: str, g: str) -> str:
-        flows = f"SUMPRODUCT({fcf},(1+{w})^(-{time}))"
-        value = f"{flows}+{last}*(1+{g})/({w}-{g})*(1+{w})^-{t}+{cell('net_cash')}"
-        leg = f"{weight}*(({value})*{cell('hkd_per_cny')}/1000+{proceeds})+(1-{weight})*{cell('ps_hkd_m')}"
+    def formula(r: str, c: str, i: int, j: int) -> str:
+        worth = f"SUMPRODUCT({fcf},(1+{r})^(-{time}))+{gordon(book, r, c)}*(1+{r})^-{t}+{cell('net_cash')}"
+        leg = f"{weight}*(({worth})*{cell('fx_per_cny')}/1000+{proceeds})+(1-{weight})*{cell('ps_m')}"
         return f"({leg})/{cell('shares_m')}"
 
     _grid(
         book,
         "WACC x terminal growth",
-        ("wacc", dw, PERCENT),
+        ("wacc_used", dw, PERCENT),
         ("terminal_growth", dg, PERCENT),
         formula,
         values,
     )
 
 
-def _price_volume(book: Book, run: ChainRun) -> None:
-    company, link = run.company, run.link
-    assert company is not None
-    n, cell, step = len(company.years), book.cell, 0.05
-    values = analysis.grid(
-        company, link, ("asp_scale", [company.asp_scale + k * step for k in STEPS]),
-        ("units_scale", [company.units_scale + k * step for k in STEPS]),
-    )  # fmt: skip
-    exponent = f"(1+LN({cell('drivers.progress_ratio')})/LN(2))"
-    x_at = f"INDEX({book.span('x', 0, n - 1)},1,{cell('ps_year_index')})"
-    weight, fx = cell("dcf_weight"), cell("hkd_per_cny")
-
-    def formula(a: str, u: str) -> str:
-        both = f"({a}*{u}-{cell('asp_scale')}*{cell('units_scale')})"
-        volume = f"({u}^{exponent}-{cell('units_scale')}^{exponent})"
-        dcf = f"({both}*{cell('value_of_price_volume')}+{volume}*{cell('value_of_volume_cost')})*{fx}/1000"
-        sales = f"{both}*{x_at}*{cell('multiple_after')}*{fx}/1000"
-        return f"{cell('target_price_hkd')}+({weight}*{dcf}+(1-{weight})*{sales})/{cell('shares_m')}"
-
-    _grid(
-        book, "price x volume", ("asp_scale", step, "0.000"), ("units_scale", step, "0.000"), formula, values
-    )
+def _price_volume(book: Book, company: Company, links: tuple[Link, ...]) -> None:
+    """Price x volume as Python had it: learning and losses make it no closed form."""
+    step = 0.05
+    scales = [(_value(company.asp_scale), "asp_scale"), (_value(company.units_scale), "units_scale")]
+    axes = [(key, [at + k * step for k in STEPS]) for at, key in scales]
+    values = analysis.grid(company, links, axes[0], axes[1])
+    book.section("Inputs", "price x volume: target prices as exported; they do not follow the inputs")
+    for i, row in enumerate(values):
+        for j, number in enumerate(row):
+            name = f"price {STEPS[i] * 5:+d} %, volume {STEPS[j] * 5:+d} %"
+            book.input(
+                f"grid.{i}.{j}", number, source="this export", tier="derived", number="0.00", name=name
+            )
+    book.section("Sensitivities", "price x volume, as exported (not live)")
+    top, left = book.next_row["Sensitivities"], FIRST_YEAR_COLUMN
+    book.text("Sensitivities", top, 0, "price down, volume across, steps of 5 points; per share")
+    for i in range(len(STEPS)):
+        for j in range(len(STEPS)):
+            book.put(
+                "Sensitivities", top + i, left + j, book.cell(f"grid.{i}.{j}"), values[i][j], "link", "0.00"
+            )
+    book.next_row["Sensitivities"] = top + len(STEPS) + 1

@@ -1,0 +1,93 @@
+"""Card, model and network of a cluster as the engine takes them. Field by field, and nothing else."""
+
+from __future__ import annotations
+
+from clustersim.errors import InputError
+from clustersim.fabric.network import Network
+from clustersim.fabric.parts import NetworkParts, cluster_parts
+from clustersim.perf.card import Card
+from clustersim.provenance import Sourced
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.model_engine import model_spec
+from clustersim.schema.profiles import CardProfile
+
+__all__ = ["card_spec", "model_spec", "needed", "network_parts", "network_spec"]
+
+#: Share of an efficiency-less card's nameplate that large work reaches: below the 0.78-0.87 measured on mature parts
+#: (assumption; a profile with a measured share overrides it).
+DEFAULT_SCALE_UP_EFFICIENCY = 0.8
+#: Seconds per step inside a domain where the profile is silent (NCCL's NVLink and PCIe hops take 0.6-5.7 us;
+#: published).
+DEFAULT_SCALE_UP_LATENCY = 4e-6
+
+
+def needed(value: Sourced | None, key: str) -> float:
+    """Return the number, or raise InputError naming the field that a profile lacks."""
+    if value is None:
+        raise InputError(
+            f"{key} is not in the profile, and this run needs it; add it with its source, or use --set {key}=…"
+        )
+    return value.value
+
+
+def card_spec(card: CardProfile) -> Card:
+    """Return the card as the performance model sees it."""
+    key = f"cards.{card.name}"
+    if card.memory is None:
+        raise InputError(f"{key}.memory is not in the profile, and this run needs it")
+    return Card(
+        name=card.name,
+        peak={dtype: peak.value for dtype, peak in card.peak.items()},
+        memory_bytes=card.memory.capacity.value,
+        memory_bandwidth=needed(card.memory.bandwidth, f"{key}.memory.bandwidth"),
+        gemm_efficiency=needed(card.efficiency.gemm, f"{key}.efficiency.gemm"),
+        memory_efficiency=needed(card.efficiency.memory, f"{key}.efficiency.memory"),
+        host_link_bandwidth=card.host_link.bandwidth.value if card.host_link else 0.0,
+        compute_units=card.compute_units.value if card.compute_units else 0.0,
+        gemm_efficiency_fp8=card.efficiency.gemm_fp8.value if card.efficiency.gemm_fp8 else 0.0,
+    )
+
+
+#: Seconds that a message takes through one switch where the scenario names none (published switch latencies are about
+#: 1 us, as the shipped profiles; assumption).
+DEFAULT_SWITCH_LATENCY = 1e-6
+
+
+def network_spec(inputs: Inputs) -> Network:
+    """Return the network that the cards of a cluster see, whatever they are used for."""
+    card, nic, cluster = inputs.parts.card, inputs.parts.nic, inputs.scenario.cluster
+    if card.scale_up is None:
+        raise InputError(f"cards.{card.name}.scale_up is not in the profile, and this run needs it")
+    share, reduction = card.efficiency.scale_up, card.efficiency.scale_up_reduction
+    switch = inputs.parts.switch_or_none
+    # Between two servers a message passes leaf, spine and leaf.
+    hops = 3 * (switch.latency.value if switch else DEFAULT_SWITCH_LATENCY)
+    return Network(
+        scale_up_size=int(card.scale_up.domain.value),
+        scale_up_bandwidth=card.scale_up.bandwidth.value,
+        scale_up_latency=card.scale_up.latency.value if card.scale_up.latency else DEFAULT_SCALE_UP_LATENCY,
+        scale_up_wiring=card.scale_up.wiring,
+        scale_up_efficiency=share.value if share else DEFAULT_SCALE_UP_EFFICIENCY,
+        scale_out_bandwidth=nic.rate.value * cluster.nics_per_card.value,
+        scale_out_latency=nic.latency.value + hops,
+        scale_out_efficiency=nic.efficiency.value,
+        oversubscription=cluster.fabric.oversubscription.value if cluster.fabric else 1.0,
+        dies_per_card=card.dies,
+        die_bandwidth=card.die_to_die.bandwidth.value if card.die_to_die else 0.0,
+        scale_up_reduction_efficiency=reduction.value if reduction else 0.0,
+    )
+
+
+def network_parts(inputs: Inputs) -> NetworkParts:
+    """Return the switches and modules of the cluster's network."""
+    parts, fabric = inputs.parts, inputs.fabric
+    return cluster_parts(
+        fabric.topology,
+        cards=inputs.cards,
+        cards_per_server=int(parts.server.cards.value),
+        nics_per_card=inputs.scenario.cluster.nics_per_card.value,
+        nic_rate=parts.nic.rate.value,
+        ports=int(parts.switch.ports.value),
+        port_rate=parts.switch.port_rate.value,
+        oversubscription=fabric.oversubscription.value,
+    )

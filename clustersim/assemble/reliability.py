@@ -1,0 +1,288 @@
+"""From the reliability and checkpoint sections of a scenario to the long run that the engine takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from clustersim.assemble.parts import needed
+from clustersim.des.training.components import YEAR_S, FailureClass, failure_classes
+from clustersim.des.training.copies import CheckpointLevel, checkpoint_levels, partner_survival
+from clustersim.des.training.fleets import SOFTWARE, BetweenFleets, at_card_hours, between_fleets
+from clustersim.des.training.log import FailureLog, read_failure_log
+from clustersim.des.training.run import Contention, Extras, Recovery, TrainingRun
+from clustersim.errors import InputError, suggest
+from clustersim.provenance import Sourced
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.profiles import field_fleets, load_fleet
+from clustersim.schema.reliability import CheckpointLevel as CheckpointLevelSection
+
+__all__ = ["BETWEEN", "Trained", "spread_of_fleets", "training_run"]
+
+#: Stands for a card that nobody measured: the median of all fleets that were counted in the field.
+BETWEEN = "between"
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What runs long: the size of what a checkpoint holds, and the step that turns steps into time."""
+
+    parameters: float = 0.0
+    step_time_s: float | None = None
+    replicas: int = 1
+    """Data-parallel replicas, of which an elastic job can lose one and go on."""
+
+
+def training_run(inputs: Inputs, trained: Trained) -> TrainingRun:
+    """Return the description of the long run.
+
+    Raises InputError for what cannot be: components that do not exist, copies that fit nowhere, levels without an
+    interval.
+    """
+    reliability, storage = inputs.reliability, inputs.storage
+    nodes = inputs.servers
+    size = trained.parameters * inputs.checkpoint.bytes_per_parameter.value
+    extras = _extras(inputs, trained)
+    _check_capacity(inputs, size, max(1, extras.retained))
+    levels = _levels(inputs, size, nodes, _intervals(inputs, trained.step_time_s))
+    log = FailureLog(())
+    if reliability.log:
+        log = read_failure_log(Path(reliability.log), reliability.log_start).within(
+            reliability.duration.value
+        )
+    by_steps = inputs.checkpoint.counted_by == "steps" or any(x.steps for x in _sections(inputs).values())
+    return TrainingRun(
+        nodes=nodes,
+        duration_s=reliability.duration.value,
+        failures=(*_failures(inputs, nodes), *_domains(inputs, nodes)),
+        recovery=_recovery(inputs),
+        levels=levels,
+        spare_nodes=int(reliability.spares.hot.value),
+        repair_s=reliability.repair_time.value,
+        counted_by="steps" if by_steps else "time",
+        extra_overhead=_interference(inputs, levels),
+        extras=extras,
+        contention=None
+        if reliability.contention is None
+        else Contention(
+            bandwidth=storage.write_bandwidth.value,
+            checkpoint_bytes=size,
+            other_writes_per_s=reliability.contention.other_writes.value,
+            other_bytes=reliability.contention.other_size.value,
+        ),
+        log=log.events,
+        notes=log.notes,
+    )
+
+
+def _recovery(inputs: Inputs) -> Recovery:
+    """The steps of a recovery at the cluster's size.
+
+    A process restarts where it is; a server needs another, which takes at least a spare's swap; several at once need a
+    new placement.
+    """
+    times, swap = inputs.reliability.recovery, inputs.reliability.spares.swap_time.value
+    grown = 1.0
+    if times.growth is not None and times.measured_at is not None:
+        grown = (inputs.cards / times.measured_at.value) ** times.growth.value
+    elif (times.growth is None) != (times.measured_at is None):
+        raise InputError(
+            "reliability.recovery: growth and measured_at belong together; give both, or leave both out"
+        )
+    node = times.reschedule.value
+    process = times.reschedule_process.value if times.reschedule_process else node
+    multi = times.reschedule_multi.value if times.reschedule_multi else node
+    return Recovery(
+        detect_s=times.detect.value,
+        localise_s=times.localise.value * grown,
+        reschedule_s=(process * grown, max(swap, node * grown), max(swap, multi * grown)),
+        initialise_s=times.initialise.value * grown,
+    )
+
+
+def _failures(inputs: Inputs, nodes: int) -> tuple[FailureClass, ...]:
+    """The component table at the cluster's size, with the scenario's rates, shapes and repairs."""
+    reliability = inputs.reliability
+    classes = failure_classes(
+        cards=inputs.cards,
+        nodes=nodes,
+        mttf_scale=reliability.mttf_scale.value,
+        per_year={name: rate.value for name, rate in reliability.failures_per_year.items()},
+    )
+    classes = _of_fleet(inputs, nodes, classes)
+    names = [c.name for c in classes]
+    for key in ("weibull_shape", "repair_times"):
+        for name in getattr(reliability, key):
+            if name not in names:
+                raise InputError(f"reliability.{key}.{name}: unknown component; {suggest(name, names)}")
+    shapes = {name: shape.value for name, shape in reliability.weibull_shape.items()}
+    repairs = {name: time.value for name, time in reliability.repair_times.items()}
+    shared = reliability.shared
+    if shared is not None:
+        behind, own = int(shared.servers.value), shared.repair_time
+        classes = tuple(
+            replace(c, takes=behind, repair_s=own.value if own else None) if c.domain == "multi" else c
+            for c in classes
+        )
+    return tuple(
+        replace(c, shape=shapes.get(c.name, 1.0), repair_s=repairs.get(c.name, c.repair_s)) for c in classes
+    )
+
+
+def _of_fleet(inputs: Inputs, nodes: int, classes: tuple[FailureClass, ...]) -> tuple[FailureClass, ...]:
+    """The causes at the rate of the fleet that is named, but for those whose rate the file states."""
+    reliability = inputs.reliability
+    if reliability.fleet is None:
+        return classes
+    table, hardware_only = failure_classes(cards=inputs.cards, nodes=nodes), False
+    if reliability.fleet == BETWEEN:
+        hours = spread_of_fleets().median_h
+    else:
+        fleet = load_fleet(reliability.fleet)
+        if fleet.stands_for == "part":
+            raise InputError(
+                f"reliability.fleet: {fleet.name} counts one kind of part, not the failures of a job;"
+                " set reliability.failures_per_year for that part instead"
+            )
+        hours, hardware_only = fleet.card_hours_per_failure.value, fleet.counts == "hardware"
+    hours *= reliability.mttf_scale.value
+    scaled = {c.name: c for c in at_card_hours(table, inputs.cards, hours, hardware_only=hardware_only)}
+    stated = reliability.failures_per_year
+    return tuple(
+        c if c.name in stated or (hardware_only and c.name in SOFTWARE) else scaled[c.name] for c in classes
+    )
+
+
+def spread_of_fleets() -> BetweenFleets:
+    """Return how far the fleets that were counted in the field differ."""
+    return between_fleets([fleet.card_hours_per_failure.value for fleet in field_fleets()])
+
+
+def _domains(inputs: Inputs, nodes: int) -> tuple[FailureClass, ...]:
+    """Racks and power feeds: as many as the servers fill, each taking what stands in it."""
+    found = []
+    for name, domain in inputs.reliability.domains.items():
+        size = int(domain.servers.value)
+        if size > nodes:
+            raise InputError(
+                f"reliability.domains.{name}.servers={size}: the cluster has only {nodes} servers"
+            )
+        rate = nodes / size * domain.failures_per_year.value / YEAR_S / inputs.reliability.mttf_scale.value
+        repair = domain.repair_time.value if domain.repair_time else None
+        found.append(FailureClass(name, rate, "multi", max(1, nodes // size), takes=size, repair_s=repair))
+    return tuple(found)
+
+
+def _sections(inputs: Inputs) -> dict[str, CheckpointLevelSection]:
+    checkpoint = inputs.checkpoint
+    return {"host": checkpoint.host, "partner": checkpoint.partner, "storage": checkpoint.storage}
+
+
+def _intervals(inputs: Inputs, step_time_s: float | None) -> dict[str, float]:
+    """Seconds between the copies of each level."""
+    found = {}
+    for name, level in _sections(inputs).items():
+        if (level.interval is None) == (level.steps is None):
+            raise InputError(f"checkpoint.{name}: give its interval or its steps, one of the two")
+        if level.steps is not None:
+            if step_time_s is None:
+                raise InputError(
+                    f"checkpoint.{name}.steps: counts optimizer steps, and nothing here is trained by steps"
+                )
+            found[name] = level.steps * step_time_s
+        elif level.interval is not None:
+            found[name] = level.interval.value
+    return found
+
+
+def _levels(
+    inputs: Inputs, size: float, nodes: int, intervals: dict[str, float]
+) -> tuple[CheckpointLevel, ...]:
+    """The three levels, by the links that their copies take."""
+    checkpoint, storage = inputs.checkpoint, inputs.storage
+    per_server = inputs.parts.server.cards.value
+    host_link = inputs.parts.card.host_link
+    host = checkpoint.host.bandwidth or (host_link.bandwidth if host_link else None)
+    partner = checkpoint.partner.bandwidth
+    nic = inputs.parts.nic.rate.value * inputs.parts.nic.efficiency.value
+    nic *= inputs.scenario.cluster.nics_per_card.value
+    partners = int(checkpoint.partners.value) if checkpoint.partners else 1
+    shared = inputs.reliability.shared
+    survival = 0.0
+    if shared is not None:
+        survival = partner_survival(
+            nodes=nodes,
+            partners=partners,
+            failed=min(nodes, int(shared.servers.value)),
+            placement=checkpoint.placement,
+        )
+    levels = checkpoint_levels(
+        partners=partners,
+        checkpoint_bytes=size,
+        nodes=nodes,
+        host_interval_s=intervals["host"],
+        partner_interval_s=intervals["partner"],
+        storage_interval_s=intervals["storage"],
+        host_bandwidth=needed(host, f"cards.{inputs.parts.card.name}.host_link.bandwidth") * per_server,
+        partner_bandwidth=partner.value if partner else nic * per_server,
+        storage_write_bandwidth=storage.write_bandwidth.value,
+        storage_read_bandwidth=storage.read_bandwidth.value,
+        asynchronous=checkpoint.asynchronous,
+        partner_survival=survival,
+    )
+    share = checkpoint.corrupt_share
+    return levels if share is None else tuple(replace(level, corrupt_share=share.value) for level in levels)
+
+
+def _check_capacity(inputs: Inputs, size: float, copies: int) -> None:
+    """The copies that are kept, and the one being written, must fit the storage."""
+    capacity = inputs.storage.capacity.value
+    if (copies + 1) * size > capacity:
+        raise InputError(
+            f"cluster.storage.capacity: {copies} checkpoints of {size / 1e12:.3g} TB and the one being written need"
+            f" {(copies + 1) * size / 1e12:.3g} TB; the storage holds {capacity / 1e12:.3g} TB"
+        )
+
+
+def _interference(inputs: Inputs, levels: tuple[CheckpointLevel, ...]) -> float:
+    """Share of running time that copies on the network slow training: slow-down x share of the time they travel."""
+    slows = inputs.checkpoint.interference
+    if slows is None:
+        return 0.0
+    travelling = sum(max(0.0, v.lag_s - v.blocking_s) / v.interval_s for v in levels if v.name != "host")
+    return slows.value * min(1.0, travelling)
+
+
+#: Keys of the file whose engine field has its unit in the name.
+_EXTRA_NAMES = {
+    "infant_decay": "infant_decay_s", "burst_gap": "burst_gap_s", "hang_timeout": "hang_timeout_s",
+    "sdc_delay": "sdc_delay_s", "straggler_rate": "straggler_per_s", "straggler_time": "straggler_s",
+    "warm_time": "warm_s", "cold_time": "cold_s",
+}  # fmt: skip
+_WHOLE = ("warm_spares", "cold_spares", "technicians", "retained")
+
+
+def _extras(inputs: Inputs, trained: Trained) -> Extras:
+    """What the file turns on; every key that is absent keeps the engine's neutral value."""
+    reliability, given = inputs.reliability, dict[str, Any]()
+    section = reliability.extras
+    for key in type(section).model_fields:
+        value = getattr(section, key)
+        if value is not None:
+            number = value.value if isinstance(value, Sourced) else value
+            given[_EXTRA_NAMES.get(key, key)] = int(number) if key in _WHOLE else number
+    if reliability.recovery.restart_fails is not None:
+        given["restart_fails"] = reliability.recovery.restart_fails.value
+    if reliability.maintenance is not None:
+        given["maintenance_every_s"] = reliability.maintenance.interval.value
+        given["maintenance_s"] = reliability.maintenance.time.value
+    if reliability.link_flaps is not None:
+        given["flap_per_s"], given["flap_s"] = (
+            reliability.link_flaps.rate.value,
+            reliability.link_flaps.time.value,
+        )
+    if reliability.elastic is not None:
+        given["elastic_replicas"] = trained.replicas
+        given["elastic_stall_s"] = reliability.elastic.stall.value
+    return Extras(**given)

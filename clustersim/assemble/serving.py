@@ -1,0 +1,314 @@
+"""A serving workload as the engine takes it: requests, service level, and the deployment on a cluster's cards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from clustersim.assemble.parts import card_spec, model_spec, needed, network_spec
+from clustersim.assemble.software import constants_kind, engine_efficiency, fitted, reserve_of
+from clustersim.des.serving.arrivals import draw_requests
+from clustersim.des.serving.book import Requests
+from clustersim.des.serving.build import replica_cost, table_terms
+from clustersim.des.serving.closed_form import Fleet, FluidPool
+from clustersim.des.serving.deployment import Deployment
+from clustersim.des.serving.fluid_inputs import FluidCost, cost_of_terms, token_knots
+from clustersim.des.serving.metrics import Slo
+from clustersim.des.serving.rules import Batching
+from clustersim.des.serving.settings import Autoscale, ClosedLoop, Failures, Pool, Transfer
+from clustersim.des.serving.stream import Lengths, Stream, stream_of
+from clustersim.des.serving.traces import SHIPPED, Trace, read_trace, shipped_trace
+from clustersim.des.training.components import failure_classes
+from clustersim.errors import InputError
+from clustersim.fabric.network import Network
+from clustersim.perf.card import Card
+from clustersim.perf.model import Model
+from clustersim.perf.serving_checks import check_serving
+from clustersim.perf.serving_cost import IterationTerms, iteration_terms
+from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Layout, Precision, cache_tokens
+from clustersim.perf.serving_exchange import kv_transfer_seconds
+from clustersim.perf.serving_reserve import BatchLimits
+from clustersim.perf.serving_work import tokens_per_step
+from clustersim.schema.demand import ServingWorkload
+from clustersim.schema.find_software import find_software
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.serving import PrecisionSection, ServingPlan
+
+__all__ = [
+    "FluidDeployment", "deployment", "fluid_deployment", "format_by_rule", "precision_spec", "requests_of", "slo_of",
+    "stream_spec",
+]  # fmt: skip
+
+#: Formats that meet a rule of width, the one with hardware of its own first.
+_BY_RULE = {"16bit": ("bf16", "fp16"), "8bit": ("fp8", "int8"), "4bit": ("fp4", "int4")}
+
+
+def format_by_rule(name: str, card: Card) -> str:
+    """Return a format by its name, or for a rule of width the first that the card computes in.
+
+    A card that computes in neither keeps the last one in memory, and its arithmetic must be named wider.
+
+    >>> card = Card(name="X", peak={"int8": 2.0, "bf16": 1.0}, memory_bytes=1, memory_bandwidth=1, gemm_efficiency=0.7,
+    ...     memory_efficiency=0.8)
+    >>> format_by_rule("8bit", card), format_by_rule("fp8", card)
+    ('int8', 'fp8')
+    """
+    choices = _BY_RULE.get(name)
+    if choices is None:
+        return name
+    return next((choice for choice in choices if choice in card.peak), choices[-1])
+
+
+def precision_spec(section: PrecisionSection, card: Card) -> Precision:
+    """Return the formats of a workload on a card."""
+    return Precision(
+        weights=format_by_rule(section.weights, card),
+        linear=format_by_rule(section.linear, card),
+        attention=format_by_rule(section.attention, card),
+        cache=format_by_rule(section.cache, card),
+    )
+
+
+def layout_spec(plan: ServingPlan) -> Layout:
+    """Return the layout of a replica."""
+    return Layout(tp=plan.tp, pp=plan.pp, dp=plan.dp, ep=plan.ep)
+
+
+def slo_of(work: ServingWorkload, outside: float) -> Slo:
+    """Return the service level that the model part must meet: the engine's time per request is taken off TTFT."""
+    slo, inf = work.slo, float("inf")
+    return Slo(
+        ttft_s=slo.ttft.value - outside if slo.ttft else inf,
+        tpot_s=slo.tpot.value if slo.tpot else inf,
+        e2e_s=slo.e2e.value - outside if slo.e2e else inf,
+        share=slo.share.value,
+    )
+
+
+def requests_of(work: ServingWorkload, seed: int) -> tuple[Requests, Trace | None]:
+    """Return the requests of a workload, and the trace that they came from."""
+    traffic = work.traffic
+    if traffic.trace is not None:
+        if traffic.trace in SHIPPED and traffic.columns is None:
+            trace = shipped_trace(traffic.trace)
+        else:
+            trace = read_trace(traffic.trace, columns=traffic.columns, skip=traffic.skip)
+        requests = trace.requests.head(traffic.requests) if traffic.requests else trace.requests
+        return requests.faster(traffic.load_factor.value), trace
+    assert traffic.requests is not None and traffic.prompt is not None and traffic.output is not None
+    requests = draw_requests(
+        traffic.requests,
+        rate=(traffic.rate.value if traffic.rate else 1.0) * traffic.load_factor.value,
+        prompt_mean=traffic.prompt.mean.value,
+        output_mean=traffic.output.mean.value,
+        rng=np.random.default_rng(seed),
+        process=traffic.process,
+        burstiness=traffic.burstiness.value,
+        swing=traffic.swing.value,
+        period_s=traffic.period.value,
+        shape=traffic.prompt.shape,
+        output_shape=traffic.output.shape,
+        prompt_spread=traffic.prompt.spread.value,
+        output_spread=traffic.output.spread.value,
+    )
+    return requests, None
+
+
+def stream_spec(work: ServingWorkload, seed: int) -> Stream:
+    """Return the stationary stream that capacity is asked of: the lengths and the burstiness of the traffic.
+
+    A daily wave is asked at its mean: a fleet must be sized for its peak (`plan serving`).
+    """
+    traffic = work.traffic
+    if traffic.trace is not None:
+        return stream_of(requests_of(work, seed)[0])
+    assert traffic.prompt is not None and traffic.output is not None
+    prompt, output = (
+        Lengths(part.mean.value, part.shape, part.spread.value) for part in (traffic.prompt, traffic.output)
+    )
+    rate = (traffic.rate.value if traffic.rate else 1.0) * traffic.load_factor.value
+    bursty = traffic.burstiness.value if traffic.process == "gamma" else 1.0
+    return Stream(rate, prompt, output, burstiness=bursty)
+
+
+def _batching(work: ServingWorkload, *, prefill_only: bool) -> Batching:
+    b, s = work.batching, work.speculative
+    return Batching(
+        max_tokens=b.max_tokens,
+        max_sequences=b.max_sequences,
+        chunked=b.chunked,
+        mixed=b.mixed,
+        max_waiting=b.max_waiting,
+        timeout_s=b.timeout.value if b.timeout else float("inf"),
+        prefill_only=prefill_only,
+        tokens_per_step=tokens_per_step(s.draft_tokens, s.acceptance.value) if s else 1,
+        draft_tokens=s.draft_tokens if s else 0,
+    )
+
+
+def _context(work: ServingWorkload) -> float:
+    """Tokens of a sequence at mid-answer, where the workload states its lengths."""
+    prompt, output = work.traffic.prompt, work.traffic.output
+    if prompt is None or output is None:
+        return TYPICAL_CONTEXT
+    return prompt.mean.value + output.mean.value / 2.0
+
+
+class _Builder:
+    """What every pool of a deployment is built from."""
+
+    def __init__(self, inputs: Inputs, work: ServingWorkload) -> None:
+        self.work = work
+        self.card: Card = card_spec(inputs.parts.card)
+        self.model: Model = model_spec(inputs.model(work))
+        self.network: Network = network_spec(inputs)
+        self.precision = precision_spec(work.precision, self.card)
+        self.engine = find_software(work.engine, role="serving").profile
+        self.efficiency = engine_efficiency(
+            self.engine, self.card, constants_kind(self.model, self.precision.linear)
+        )
+        self.context = _context(work)
+
+    def room(self, layout: Layout, rules: Batching) -> int:
+        """Tokens of cache of a replica; raises InfeasibleError where the model does not fit."""
+        check_serving(self.model, layout, self.precision, self.card)
+        return cache_tokens(
+            self.model, layout, self.precision, self.card, memory_share=self.work.memory_share.value,
+            reserve=reserve_of(self.engine), limits=BatchLimits(rules.max_tokens, rules.max_sequences),
+            context=self.context,
+        )  # fmt: skip
+
+    def fluid(self, layout: Layout, *, prefill_only: bool) -> tuple[FluidCost, Batching, float]:
+        """Costs of a replica at a few token counts, its scheduler, and bytes that a prompt token hands over."""
+        rules = _batching(self.work, prefill_only=prefill_only)
+        room = self.room(layout, rules)
+        terms = iteration_terms(
+            token_knots(rules.max_tokens), model=self.model, layout=layout, card=self.card, network=self.network,
+            efficiency=self.efficiency, precision=self.precision, context=self.context,
+        )  # fmt: skip
+        known = int(room * self.work.prefix.memory_share.value) if self.work.prefix else 0
+        return cost_of_terms(terms, room - known), rules, terms.held_bytes
+
+    def pool(self, count: int, layout: Layout, *, prefill_only: bool) -> tuple[Pool, IterationTerms]:
+        """Build replicas of one layout; raises InfeasibleError where the model does not fit."""
+        rules = _batching(self.work, prefill_only=prefill_only)
+        room = self.room(layout, rules)
+        terms = table_terms(
+            self.model, layout, self.card, self.network, self.efficiency, self.precision, rules, self.context
+        )
+        known = int(room * self.work.prefix.memory_share.value) if self.work.prefix else 0
+        return Pool(count, replica_cost(terms, room), rules, known), terms
+
+    def pools(self, plan: ServingPlan) -> dict[str, Any]:
+        """Build the pools, their terms and the transfer between them."""
+        layout, split = layout_spec(plan), self.work.disaggregated
+        first, terms = self.pool(self.work.replicas, layout, prefill_only=split is not None)
+        out: dict[str, Any] = {
+            "layout": layout, "pool": first, "terms": terms, "decode_layout": None, "decode_pool": None,
+            "decode_terms": None, "transfer": None,
+        }  # fmt: skip
+        if split is not None:
+            lay = layout_spec(split.decode_plan) if split.decode_plan else layout
+            second, second_terms = self.pool(split.decode_replicas, lay, prefill_only=False)
+            latency, per_token = kv_transfer_seconds(terms.held_bytes, self.network)
+            out |= {"decode_layout": lay, "decode_pool": second, "decode_terms": second_terms}
+            out["transfer"] = Transfer(latency, per_token)
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class FluidDeployment:
+    """A deployment as the closed form takes it, and what its answer is read with."""
+
+    fleet: Fleet
+    cards: int
+    request_s: float
+    cached_share: float
+    peak_flops: float
+    bandwidth: float
+    calibrated: bool
+
+
+def fluid_deployment(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> FluidDeployment:
+    """Return the deployment of a workload by a plan, as the closed form takes it.
+
+    Raises InfeasibleError where the model does not fit, InputError for a layout that does not divide it.
+    """
+    builder, split = _Builder(inputs, work), work.disaggregated
+    layout = layout_spec(plan)
+    cost, rules, held = builder.fluid(layout, prefill_only=split is not None)
+    pooled = work.router != "round_robin"
+    entry = FluidPool(cost, rules, work.replicas, pooled)
+    cards, fleet = work.replicas * layout.cards, Fleet(entry)
+    if split is not None:
+        lay = layout_spec(split.decode_plan) if split.decode_plan else layout
+        second, second_rules, _ = builder.fluid(lay, prefill_only=False)
+        latency, per_token = kv_transfer_seconds(held, builder.network)
+        fleet = Fleet(entry, FluidPool(second, second_rules, split.decode_replicas), latency, per_token)
+        cards += split.decode_replicas * lay.cards
+    return FluidDeployment(
+        fleet=fleet,
+        cards=cards,
+        request_s=builder.efficiency.request_s,
+        cached_share=work.prefix.hit_share.value if work.prefix else 0.0,
+        peak_flops=builder.card.peak_of(builder.precision.linear),
+        bandwidth=builder.card.memory_bandwidth,
+        calibrated=fitted(builder.engine, builder.card.name, builder.model, builder.precision.linear),
+    )
+
+
+def deployment(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> Deployment:
+    """Return the deployment of a workload on a cluster's cards by a plan.
+
+    Raises InfeasibleError where the model does not fit, naming the smallest tensor-parallel degree that does.
+    """
+    builder = _Builder(inputs, work)
+    pools = builder.pools(plan)
+    auto, loop, power = work.autoscale, work.traffic.closed_loop, inputs.parts.card.power
+    key = f"cards.{inputs.parts.card.name}.power"
+    return Deployment(
+        card=builder.card.name,
+        router=work.router,
+        failures=_failures(inputs, work, pools["layout"].cards),
+        autoscale=Autoscale(
+            auto.minimum, auto.maximum, auto.target_load.value, auto.period.value, auto.start_up.value
+        )
+        if auto
+        else None,
+        cached_share=work.prefix.hit_share.value if work.prefix else 0.0,
+        closed_loop=ClosedLoop(loop.users, loop.think.value) if loop else None,
+        seed=inputs.scenario.seed,
+        request_s=builder.efficiency.request_s,
+        peak_flops=builder.card.peak_of(builder.precision.linear),
+        bandwidth=builder.card.memory_bandwidth,
+        idle_w=power.idle.value if power and power.idle else 0.0,
+        tdp_w=needed(power.tdp if power else None, f"{key}.tdp"),
+        calibrated=fitted(builder.engine, builder.card.name, builder.model, builder.precision.linear),
+        **pools,
+    )
+
+
+def _failures(inputs: Inputs, work: ServingWorkload, cards: int) -> Failures | None:
+    """Failures of a replica by the site's own rates and repair; nothing where the workload does not simulate them."""
+    section = work.failures
+    if section is None:
+        return None
+    site = inputs.scenario.reliability
+    if site is None:
+        raise InputError(f"{inputs.file}: failures of replicas need the site's reliability section; add it")
+    if section.card_mttf is not None:
+        mttf = section.card_mttf.value / cards
+    else:
+        scale_up = inputs.parts.card.scale_up
+        per_server = scale_up.domain.value if scale_up else 8.0
+        nodes = max(1, round(cards / max(per_server, 1.0)))
+        causes = failure_classes(
+            cards=cards,
+            nodes=nodes,
+            mttf_scale=site.mttf_scale.value,
+            per_year={name: rate.value for name, rate in site.failures_per_year.items()},
+        )
+        mttf = 1.0 / sum(cause.rate_per_s for cause in causes)
+    return Failures(mttf, site.repair_time.value, section.max_retries)

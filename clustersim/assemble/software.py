@@ -1,0 +1,181 @@
+"""Named software as the engine takes it: a training stack's constants, a serving engine's shares and scheduler."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clustersim.des.serving.rules import Batching
+from clustersim.perf.card import Card
+from clustersim.perf.model import Model
+from clustersim.perf.plan import Software
+from clustersim.perf.serving_engine import Efficiency
+from clustersim.perf.serving_reserve import EngineReserve
+from clustersim.provenance import Sourced
+from clustersim.schema.base import Model as Section
+from clustersim.schema.find_software import UNMEASURED, load_software
+from clustersim.schema.software import EngineConstants, ServingConstants, SoftwareProfile
+
+__all__ = [
+    "ANY_CARD",
+    "batching_of",
+    "constants_kind",
+    "constants_of",
+    "engine_efficiency",
+    "fitted",
+    "kept_throughput",
+    "reserve_of",
+    "stack_software",
+]
+
+#: Name of the card whose constants hold for any.
+ANY_CARD = "*"
+#: Keys of a file whose engine field has its unit in the name.
+_NAMES = {
+    "layer_overhead": "layer_overhead_s", "host_layer": "host_layer_s", "expert_overhead": "expert_overhead_s",
+    "runtime_memory": "runtime_bytes",
+}  # fmt: skip
+#: Kinds of mixers that the measured models have: constants say nothing of others.
+_MEASURED_KINDS = {"full", "latent"}
+#: Key of a file's section ``memory`` -> field of the engine's reserve.
+_RESERVE = {"fixed": "fixed_bytes", "peer": "peer_bytes", "graphs": "graph_bytes"} | {
+    name: name for name in ("hidden_values", "width_values", "routed_bytes", "logit_bytes")
+}
+#: Kinds of model in the order in which constants are looked for: bf16 falls back on dense, latent attention on experts.
+_KINDS = {"dense_bf16": ("dense_bf16", "dense"), "mla": ("mla", "moe")}
+
+
+def constants_of(section: Section, fields: Any) -> dict[str, Any]:
+    """Return the stated constants of a section under the engine's names, in SI units."""
+    given: dict[str, Any] = {}
+    for key in fields:
+        value = getattr(section, key, None)
+        if value is not None:
+            given[_NAMES.get(key, key)] = value.value if isinstance(value, Sourced) else value
+    return given
+
+
+def stack_software(profile: SoftwareProfile, card: str, *formats: str) -> Software:
+    """Return a training stack's constants on a card, for a data type and, where it has one, its scaling recipe.
+
+    >>> recorded = stack_software(load_software("nemo-26.06"), "GB300", "fp8", "mxfp8")
+    >>> recorded.host_layer_s, stack_software(load_software("nemo-26.06"), "H100", "fp8").host_layer_s
+    (0.0, 0.0012)
+    """
+    assert profile.training is not None
+    found = profile.training.of(card, *formats)
+    return Software(**constants_of(found, type(found).model_fields))
+
+
+def _serving(profile: SoftwareProfile) -> ServingConstants:
+    assert profile.serving is not None
+    return profile.serving
+
+
+def constants_kind(model: Model, linear: str) -> str:
+    """Return the class of constants that a model uses: latent attention, experts, dense in bf16, dense.
+
+    >>> dense = Model(name="m", layers=2, hidden=64, heads=8, kv_heads=8, head_dim=8, ffn_hidden=1, gated=True, vocab=9)
+    >>> constants_kind(dense, "fp8"), constants_kind(dense, "bf16")
+    ('dense', 'dense_bf16')
+    """
+    if any(kind.endswith("latent") for kind in model.kinds):
+        return "mla"
+    if model.experts:
+        return "moe"
+    return "dense_bf16" if linear in {"bf16", "fp16"} else "dense"
+
+
+def fitted(profile: SoftwareProfile, card: str, model: Model, linear: str) -> bool:
+    """Tell whether an engine's constants on a card were fitted on models of this kind.
+
+    Windows, selections, compressed entries, linear attention and state spaces never were. Dense models in bf16 share
+    the constants of dense ones where they were not fitted apart.
+    """
+    if not set(model.kinds) <= _MEASURED_KINDS:
+        return False
+    kind = constants_kind(model, linear)
+    kinds = {kind, kind.removesuffix("_bf16")}
+    return any(c.card == card and c.model in kinds for c in _serving(profile).constants)
+
+
+def reserve_of(profile: SoftwareProfile) -> EngineReserve:
+    """Return what an engine keeps of a card's memory beside weights and cache.
+
+    >>> reserve_of(load_software("sglang-0.5")).activations, reserve_of(load_software("trtllm-1.0")).share_of
+    (False, 'free')
+    """
+    memory = _serving(profile).memory
+    stated = {field: getattr(memory, key) for key, field in _RESERVE.items()}
+    return EngineReserve(
+        memory_share=memory.share.value,
+        share_of=memory.share_of,
+        activations=memory.activations,
+        **{field: found.value for field, found in stated.items() if found is not None},
+    )
+
+
+def engine_efficiency(profile: SoftwareProfile, card: Card, kind: str) -> Efficiency:
+    """Return the constants of an engine on a card; where nobody fitted them, mean shares of the card's own.
+
+    ``kind`` is ``dense``, ``dense_bf16``, ``moe`` or ``mla``. Decode attention streams like the weights, so it
+    takes the same share of the bandwidth.
+
+    >>> card = Card(name="X", peak={}, memory_bytes=1, memory_bandwidth=1, gemm_efficiency=0.7,
+    ...     memory_efficiency=0.8)
+    >>> round(engine_efficiency(load_software("vllm-0.9"), card, "dense").gemm, 3)
+    0.511
+    """
+    kinds = _KINDS.get(kind, (kind,))
+    found = _serving(profile).on(card.name, kinds)
+    if found is not None:
+        return _efficiency(profile, found, found.gemm, found.memory)
+    mean = _serving(load_software(UNMEASURED["serving"])).on(ANY_CARD, (*kinds, "dense"))
+    assert mean is not None
+    memory = min(card.memory_efficiency * mean.memory, 1.0)
+    return _efficiency(profile, mean, card.gemm_efficiency * mean.gemm, memory)
+
+
+def _efficiency(profile: SoftwareProfile, of: EngineConstants, gemm: float, memory: float) -> Efficiency:
+    serving = _serving(profile)
+    return Efficiency(
+        gemm=gemm,
+        memory=memory,
+        attention=serving.attention.value,
+        kv=memory,
+        layer_s=of.layer_us * 1e-6,
+        step_s=of.step_ms * 1e-3,
+        sequence_s=serving.sequence.value,
+        one_shot_s=of.one_shot_us * 1e-6,
+        request_s=of.request_ms * 1e-3,
+        expert=of.expert,
+        expert_layer_s=of.expert_layer_us * 1e-6,
+    )
+
+
+def batching_of(
+    profile: SoftwareProfile,
+    card: str,
+    *,
+    max_batched_tokens: int | None = None,
+    max_sequences: int | None = None,
+) -> Batching:
+    """Return an engine's scheduler on a card: documented defaults where a setting is not given.
+
+    A scheduler that mixes prompts and decoding keeps room for at least one prompt token.
+    """
+    rules = _serving(profile).rules(card)
+    tokens = max_batched_tokens or int(rules.max_batched_tokens.value)
+    sequences = max_sequences or int(rules.max_sequences.value)
+    return Batching(
+        max_tokens=tokens,
+        max_sequences=max(1, min(sequences, tokens - 1)) if rules.mixed else sequences,
+        chunked=rules.chunked,
+        mixed=rules.mixed,
+    )
+
+
+def kept_throughput(profile: SoftwareProfile, card: str) -> float:
+    """Return the share of the simulated throughput that an engine keeps under hundreds of open connections."""
+    own = _serving(profile).kept_throughput.get(card)
+    share = own or _serving(load_software(UNMEASURED["serving"])).kept_throughput[ANY_CARD]
+    return share.value

@@ -1,0 +1,58 @@
+"""A training workload as the engine takes it: the job without a plan, a stated plan, and a found plan as a section."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from clustersim.assemble.parts import card_spec, model_spec, network_spec
+from clustersim.assemble.software import constants_of, stack_software
+from clustersim.perf.job import TrainJob
+from clustersim.perf.plan import Plan, Software
+from clustersim.schema.demand import TrainingWorkload
+from clustersim.schema.find_software import find_software
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.software import StackConstants
+from clustersim.schema.training import PlanSection, SoftwareSection
+
+__all__ = ["plan_section", "plan_spec", "software_spec", "train_job"]
+
+
+def plan_spec(work: TrainingWorkload, plan: PlanSection, card: str) -> Plan:
+    """Return the parallel plan, with the software that runs it on a card."""
+    return Plan(**plan.model_dump(), software=software_spec(work.software, card, work.dtype))
+
+
+def software_spec(section: SoftwareSection, card: str, dtype: str) -> Software:
+    """Return what the training software adds or leaves out: a named stack's constants, replaced by the stated ones.
+
+    Without a name, what the file leaves out keeps the engine's value.
+    """
+    given = constants_of(section, StackConstants.model_fields)
+    if section.name is None:
+        return Software(**given)
+    profile = find_software(section.name, role="training").profile
+    return replace(stack_software(profile, card, dtype), **given)
+
+
+def plan_section(plan: Plan) -> PlanSection:
+    """Return a plan as it stands in a file."""
+    return PlanSection(**{name: getattr(plan, name) for name in PlanSection.model_fields})
+
+
+def train_job(inputs: Inputs, work: TrainingWorkload) -> TrainJob:
+    """Return the job of a workload; with its stated plan, or with the software alone where the plan is searched for."""
+    card = inputs.parts.card.name
+    if work.plan == "best":
+        plan = Plan(software=software_spec(work.software, card, work.dtype))
+    else:
+        plan = plan_spec(work, work.plan, card)
+    return TrainJob(
+        card=card_spec(inputs.parts.card),
+        network=network_spec(inputs),
+        model=model_spec(inputs.model(work)),
+        plan=plan,
+        cards=inputs.cards,
+        global_batch=work.global_batch,
+        seq_len=work.seq_len,
+        dtype=work.dtype,
+    )

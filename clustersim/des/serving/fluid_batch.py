@@ -1,0 +1,358 @@
+"""The balance of a replica in the closed form: at which arrival rate a mean batch stands.
+
+In unit time L prompts arrive, each taking D seconds of the iterations, and the rest is left to decode steps of t0
+seconds. B sequences of N steps each are in balance where
+
+    B (1 - L D) / t0 = L N,   so   L = B / (N t0 + B D)
+
+which is explicit in B (Little's law on the decoding sequences). A sequence sees B and itself: t0 is taken at B plus
+variance over mean, which is B + 1 where arrivals are Poisson and the pace does not depend on the batch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammainc, ndtr, ndtri
+
+from clustersim.des.serving.fluid_inputs import FluidCost, Traffic
+from clustersim.des.serving.rules import Batching
+
+__all__ = [
+    "Balance",
+    "Limit",
+    "Site",
+    "balance",
+    "full_share",
+    "largest_batch",
+    "prefill_balance",
+    "prefill_iterations",
+    "prefill_limit",
+    "renewals",
+]
+
+Array = NDArray[np.float64]
+
+#: Quantiles at which the prompt tokens of an iteration are taken.
+_Q = (np.arange(6) + 0.5) / 6.0
+_Z = ndtri(_Q)
+#: How much more evenly than by chance a router that looks at the load deals requests out (0: by chance, 1: in turn).
+EVENNESS = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One pool for the closed form: equal replicas, their costs, the scheduler, the traffic, who decodes here."""
+
+    cost: FluidCost
+    rules: Batching
+    traffic: Traffic
+    replicas: Array
+    prefills: bool = True
+    decodes: bool = True
+    pooled: bool = True
+
+    @property
+    def steps(self) -> float:
+        """Decode steps of a request."""
+        if not self.decodes:
+            return 0.0
+        grow = self.rules.tokens_per_step
+        left = np.maximum(self.traffic.outputs - 1.0, 0.0)
+        return float(np.mean(left / grow + (left > 0) * (1.0 - 1.0 / grow) / 2.0))
+
+    @property
+    def mixed(self) -> bool:
+        """Whether prompts share iterations with decoding sequences."""
+        return self.rules.mixed and self.prefills and self.decodes
+
+    @property
+    def width(self) -> int:
+        """New tokens of a decoding sequence per iteration."""
+        return self.rules.draft_tokens + 1
+
+    @property
+    def servers(self) -> Array:
+        """Replicas that share one queue: all of them behind a router that looks at their load, else one."""
+        return self.replicas if self.pooled else np.ones_like(self.replicas)
+
+    @property
+    def dealt2(self) -> Array:
+        """Squared variation of the gaps at one replica, (points, 1): in turn, it sees the sum of n gaps.
+
+        A router that looks at the load deals a crowd out in turn too.
+        """
+        cv2, count = self.traffic.burstiness**2, self.replicas
+        even = EVENNESS / count + (1 - EVENNESS) if self.pooled else 1.0 / count
+        return np.asarray(even + (cv2 - 1.0) / count if cv2 > 1.0 else cv2 * even)[:, None]
+
+    @property
+    def queue2(self) -> Array:
+        """Squared variation of the gaps at one queue, (points, 1)."""
+        return np.asarray(self.traffic.burstiness**2 * self.servers / self.replicas)[:, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A replica in balance, arrays of shape (points, loads); times in seconds, ``rate`` per replica.
+
+    ``seen`` is the batch that a decoding sequence sees, ``step_s`` a decode step without prompts, ``prompt_s`` what
+    one prompt adds, ``group`` the prompts that share an iteration, ``group_s`` and ``group_iterations`` the length
+    and number of the iterations of such a group, ``full`` how often the replica has no room.
+    """
+
+    batch: Array
+    seen: Array
+    spread: Array
+    rate: Array
+    step_s: Array
+    step_slope: Array
+    prompt_s: Array
+    prompt2_s2: Array
+    group: Array
+    group_s: Array
+    group2_s2: Array
+    group_iterations: Array
+    full: Array
+
+    @property
+    def pace_s(self) -> Array:
+        """Seconds from one decode step to the next, prompts between them included."""
+        return np.asarray(self.step_s / np.maximum(1.0 - self.rate * self.prompt_s, 1e-9))
+
+
+def renewals(rate: Array, time_s: Array, variation2: Array | float) -> Array:
+    """Return the mean number of further arrivals within ``time_s`` after an arrival (gaps gamma distributed).
+
+    Between q / (1 - q), with q the share of shorter gaps, and the line that every renewal function nears,
+    L t + (c^2 - 1) / 2 (Feller). Equal to L t for Poisson arrivals.
+
+    >>> renewals(np.array([2.0]), np.array([3.0]), 1.0).tolist()
+    [6.0]
+    """
+    cv2 = np.maximum(np.asarray(variation2, dtype=np.float64), 1e-6)
+    mean = rate * time_s
+    line = np.maximum(mean + (cv2 - 1.0) / 2.0, 0.0)
+    if np.all(cv2 == 1.0):
+        return np.asarray(mean)
+    q = gammainc(1.0 / cv2, mean / cv2)
+    return np.asarray(np.where(cv2 == 1.0, mean, np.minimum(q / np.maximum(1.0 - q, 1e-9), line)))
+
+
+def prefill_iterations(site: Site, base: Array, tokens: Array) -> tuple[Array, Array]:
+    """Return seconds and number of the iterations that take ``tokens`` prompt tokens beside ``base`` others.
+
+    Attention is left out. Cut prompts fill every iteration but the last; whole ones go in one.
+    """
+    cost, most = site.cost, float(site.rules.max_tokens)
+    room = np.maximum(most - base, 1.0)
+    if not site.rules.chunked:
+        each = max(site.traffic.new, 1.0)
+        room = np.maximum(np.floor(room / each) * each, np.maximum(each, site.traffic.prompts[-1]))
+    full = np.floor(tokens / room)
+    rest = tokens - full * room
+    last = (rest > 1e-9).astype(float)
+    seconds = full * cost.at(cost.fixed_s, base + room) + last * cost.at(cost.fixed_s, base + rest)
+    return seconds, full + last
+
+
+def _step(site: Site, seen: Array, spread: Array) -> tuple[Array, Array]:
+    """Return the mean seconds of a decode step over the batches seen, and their derivative by the batch.
+
+    Three points of Gauss and Hermite: the touched experts of a small batch grow much slower than the batch.
+    """
+    cost, width = site.cost, float(site.width)
+    linear = cost.sequence_s + cost.kv_s * site.traffic.context
+
+    def at(batch: Array) -> Array:
+        return np.asarray(cost.at(cost.fixed_s, batch * width) + linear * batch)
+
+    far = np.minimum(np.sqrt(3.0 * spread), np.maximum(seen - 1.0, 0.0)) + 0.25
+    low, middle, high = at(np.maximum(seen - far, 0.0)), at(seen), at(seen + far)
+    slope = (high - low) / (seen + far - np.maximum(seen - far, 0.0))
+    return (low + 4.0 * middle + high) / 6.0, slope
+
+
+def _group_tokens(site: Site, group: Array, biased: Array) -> Array:
+    """Return the prompt tokens of an iteration's group at six quantiles (log-normal of the right mean, variance)."""
+    new = site.traffic.prompts * (site.traffic.new / max(site.traffic.prompt, 1e-9))
+    mean = float(new.mean())
+    own = float(new.var()) / mean**2 if mean > 0 else 0.0
+    cv2 = own / group + np.maximum(biased / group - 1.0, 0.0)
+    sigma = np.sqrt(np.log1p(cv2))[..., None]
+    shape = np.exp(sigma * _Z)
+    return np.asarray((group * mean)[..., None] * shape / shape.mean(axis=-1, keepdims=True))
+
+
+def _prompts(
+    site: Site, seen: Array, group: Array, biased: Array
+) -> tuple[Array, Array, Array, Array, Array]:
+    """Return seconds that a prompt adds (mean, mean square), and a group's length (mean, mean square, count)."""
+    cost = site.cost
+    if not site.prefills:
+        none = np.zeros_like(seen)
+        return none, none, none, none, np.ones_like(seen)
+    base = seen * site.width if site.mixed else np.zeros_like(seen)
+    tokens = _group_tokens(site, group, biased)
+    seconds, count = prefill_iterations(site, base[..., None], tokens)
+    alone = (cost.at(cost.fixed_s, base) if site.mixed else np.zeros_like(base))[..., None]
+    pairs = (cost.pair_s * site.traffic.pairs)[..., None] * (tokens / max(site.traffic.new, 1e-9))
+    added = seconds - alone * count + pairs
+    whole = seconds + pairs
+    if site.mixed:
+        whole = whole + ((cost.sequence_s + cost.kv_s * site.traffic.context) * seen)[..., None] * count
+    per = added / group[..., None]
+    return (
+        per.mean(axis=-1),
+        np.mean(added**2, axis=-1) / group,
+        whole.mean(axis=-1),
+        np.mean(whole**2, axis=-1),
+        count.mean(axis=-1),
+    )
+
+
+def balance(site: Site, batch: Array, limit: Limit) -> Balance:
+    """Return the balance at mean decoding batches of shape (points, loads), at most ``limit.batch``."""
+    steps = max(site.steps, 1e-9)
+    mean = batch / steps
+    group = np.maximum(mean / -np.expm1(-np.maximum(mean, 1e-9)), 1.0)
+    biased, seen, spread = 1.0 + mean, batch + 1.0, batch
+    full = np.zeros_like(batch)
+    for _ in range(3):
+        step_s, slope = _step(site, seen, spread)
+        parts = _prompts(site, seen, group, biased)
+        again = 1.0 + full * limit.again
+        prompt_s, prompt2 = parts[0] * again, parts[1] * again**2
+        rate = batch / (steps * step_s + batch * prompt_s)
+        share = np.minimum(rate / group * parts[2], 1.0)
+        window = (1.0 - share) * step_s + share * parts[3] / np.maximum(parts[2], 1e-12) / np.maximum(
+            parts[4], 1.0
+        )
+        own = rate * window
+        mates = renewals(rate, window, site.dealt2)
+        group = np.maximum(own / -np.expm1(-np.maximum(own, 1e-9)) + np.maximum(mates - own, 0.0) / 2.0, 1.0)
+        biased = np.maximum(1.0 + mates, group)
+        spread = _spread(site, batch, seen, step_s, slope)
+        full = full_share(limit.batch - batch, spread * limit.sizes2, site.servers[:, None])
+        # A full replica does not wander: what leaves is replaced from the queue.
+        spread = spread * (1.0 - full) + 1e-9
+        seen = np.maximum(batch + spread / np.maximum(batch, 1e-9), 1.0)
+    return Balance(
+        batch, seen, spread, rate, step_s, slope, prompt_s, prompt2, group, parts[2], parts[3], parts[4], full
+    )
+
+
+def prefill_balance(site: Site, rate: Array) -> Balance:
+    """Return the balance of a pool that computes prompts only, at rates per replica (points, loads).
+
+    Prompts that find a replica busy gather while its iteration lasts, and go together in the next.
+    """
+    zero = np.zeros_like(rate)
+    group, biased = zero + 1.0, zero + 1.0
+    for _ in range(4):
+        parts = _prompts(site, zero, group, biased)
+        busy = np.minimum(rate * parts[0], 1.0)
+        own = rate * parts[3] / parts[2] / np.maximum(parts[4], 1.0)
+        mates = renewals(rate, own / np.maximum(rate, 1e-12), site.dealt2)
+        gathered = own / -np.expm1(-np.maximum(own, 1e-9)) + np.maximum(mates - own, 0.0) / 2.0
+        group = 1.0 + busy * np.maximum(gathered - 1.0, 0.0)
+        biased = np.maximum(1.0 + busy * mates, group)
+    return Balance(
+        zero,
+        zero,
+        zero,
+        rate,
+        zero + 1e-12,
+        zero,
+        parts[0],
+        parts[1],
+        group,
+        parts[2],
+        parts[3],
+        parts[4],
+        zero,
+    )
+
+
+def prefill_limit(site: Site) -> Array:
+    """Return the prompts per second of a replica whose iterations are full, shape (points, 1)."""
+    room = np.full((site.cost.points, 1), float(site.rules.max_tokens))
+    cache = np.maximum(site.cost.cache_tokens * (1.0 - site.rules.watermark) - site.traffic.prompt, 1.0)
+    room = np.minimum(room, np.maximum(cache, 1.0))
+    new = max(site.traffic.new, 1e-9)
+    full = site.cost.at(site.cost.fixed_s, room) * new / room + site.cost.pair_s * site.traffic.pairs
+    return np.asarray(1.0 / full)
+
+
+def _spread(site: Site, batch: Array, seen: Array, step_s: Array, slope: Array) -> Array:
+    """Return the variance of a replica's batch: Poisson's, times the arrivals' peakedness, times t / (t - B t').
+
+    The last factor is that of processor sharing, whose stationary law depends on the lengths' mean only (Kelly
+    1979): a fuller batch is slower, and so stays full longer. Replicas behind one queue share the variance; whole
+    sequences leave at least f (1 - f).
+    """
+    gain = 1.0 / np.maximum(1.0 - slope * seen / step_s, 0.05)
+    whole = batch * (site.queue2 + 1.0) / 2.0 * gain / site.servers[:, None]
+    part = batch - np.floor(batch)
+    return np.asarray(np.maximum(whole, part * (1.0 - part)))
+
+
+def full_share(room: Array, spread: Array, servers: Array) -> Array:
+    """Return how often a replica is full: P = 1 / (1 + k F(k) / f(k)), k the free room in standard deviations.
+
+    Halfin and Whitt's limit (Operations Research 29(3) 1981); 1 at no room.
+
+    >>> full_share(np.array([0.0]), np.array([4.0]), np.array([1.0])).tolist()
+    [1.0]
+    """
+    k = np.minimum(np.maximum(room, 0.0) * np.sqrt(servers / np.maximum(spread, 1e-12)), 37.0)
+    density = np.exp(-0.5 * k**2) / np.sqrt(2.0 * np.pi)
+    return np.asarray(1.0 / (1.0 + k * ndtr(k) / density))
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What bounds the batch, shape (points, 1).
+
+    ``again`` is the work of prompts computed a second time, per first time, while the cache is full; ``sizes2`` how
+    much more a cache's fill wanders than the number of its sequences; ``by`` 0: sequences, 1: cache, 2: tokens.
+    """
+
+    batch: Array
+    again: Array
+    sizes2: Array
+    by: NDArray[np.int64]
+
+
+def largest_batch(site: Site) -> Limit:
+    """Return the largest mean batch: by sequences, by cache, by the tokens of an iteration.
+
+    A request holds its slot, and its prompt's cache, while its prompt is computed too. The cache is left unfilled
+    by half a size-biased prompt on average: the head of the queue does not fit into the gap.
+
+    A full cache computes prompts again. Between two ends the sequences grow by N tokens on average, exponentially
+    distributed; each time a prompt's room is used up, the sequence admitted last gives it back. Beyond the watermark
+    w and a gap uniform over a prompt that is exp(-w / N) N tokens per end, N / P exp(-w / N) prompts.
+    """
+    traffic, rules = site.traffic, site.rules
+    steps = max(site.steps, 1e-9)
+    budget = float(rules.max_tokens)
+    slots = np.full((site.cost.points, 1), float(rules.max_sequences))
+    waits = np.maximum(1.0, traffic.new / budget) if site.prefills else 1.0
+    gap = float(np.mean(traffic.prompts**2)) / max(2.0 * float(traffic.prompts.mean()), 1e-9)
+    cache = site.cost.cache_tokens
+    room = np.maximum(cache * (1.0 - rules.watermark) - gap, 0.0)
+    held = steps * traffic.context + (waits * traffic.prompt if site.prefills else 0.0)
+    least = steps / (steps + waits)
+    by_tokens = np.full_like(slots, np.inf)
+    if site.mixed:
+        by_tokens = slots * 0.0 + budget / (traffic.new / steps + site.width)
+    limits = np.concatenate([slots * least, np.maximum(room * steps / held, least), by_tokens], axis=1)
+    by = np.argmin(limits, axis=1)[:, None]
+    grown = max(traffic.output - 1.0, 1.0)
+    waste = np.exp(-cache * rules.watermark / grown) * grown / max(traffic.new, 1.0)
+    wide = traffic.context2 / traffic.context**2
+    full = by == 1
+    return Limit(limits.min(axis=1, keepdims=True), np.where(full, waste, 0.0), np.where(full, wide, 1.0), by)

@@ -1,0 +1,223 @@
+"""What the closed form is told: iteration costs at a few token counts, and the moments of the traffic.
+
+Costs may be arrays over points (cards, prices, plans): every number is a float or a column, and the tables of all
+points share their token counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from clustersim.des.serving.rules import ReplicaCost
+from clustersim.des.serving.stream import Stream
+from clustersim.errors import InputError
+from clustersim.perf.serving_cost import IterationTerms
+
+__all__ = ["FluidCost", "Traffic", "cost_of_terms", "fluid_cost", "stack_costs", "token_knots", "traffic_of"]
+
+Array = NDArray[np.float64]
+
+#: Equally likely lengths that stand for a distribution.
+NODES = 16
+
+
+def token_knots(max_tokens: int, count: int = 64) -> Array:
+    """Return token counts at which an iteration's cost is known well enough: every small one, then by ratio.
+
+    >>> k = token_knots(8192)
+    >>> k[:3].tolist(), float(k[-1]), len(k) < 96
+    ([0.0, 1.0, 2.0], 8448.0, True)
+    """
+    small = np.arange(min(17, max_tokens + 1), dtype=np.float64)
+    rest = np.rint(np.geomspace(min(16, max_tokens), max_tokens + 256, count))
+    return np.unique(np.concatenate([small, rest]))
+
+
+@dataclass(frozen=True, slots=True)
+class FluidCost:
+    """Iteration costs of one point, or of ``points`` of them in columns.
+
+    ``fixed_s`` has shape (points, knots) at the token counts ``tokens``; the rest has shape (points, 1). What the
+    cards do meanwhile (``flops``, ``weight_bytes``, ``exchange_s`` per iteration, ``kv_bytes`` per cached token
+    read, ``pair_flops`` per query-key pair, each of the busiest card) is zero where it is not known.
+    """
+
+    tokens: Array
+    fixed_s: Array
+    kv_s: Array
+    pair_s: Array
+    sequence_s: Array
+    cache_tokens: Array
+    flops: Array
+    weight_bytes: Array
+    exchange_s: Array
+    kv_bytes: Array
+    pair_flops: Array
+
+    @property
+    def points(self) -> int:
+        """Number of points."""
+        return int(self.fixed_s.shape[0])
+
+    def at(self, table: Array, tokens: Array) -> Array:
+        """Return a table's values at ``tokens`` of shape (points, ...) by linear interpolation, carried on beyond.
+
+        >>> c = fluid_cost(ReplicaCost((0.0, 1.0, 3.0), 2.0, 0.0, 0.0, 0.0, 9))
+        >>> c.at(c.fixed_s, np.array([[1.5, 4.0]])).tolist()
+        [[2.0, 7.0]]
+        """
+        grid = self.tokens
+        low = np.clip(np.searchsorted(grid, tokens, side="right") - 1, 0, len(grid) - 2)
+        part = (tokens - grid[low]) / (grid[low + 1] - grid[low])
+        if table.shape[0] == 1:
+            flat = table[0]
+            return np.asarray(flat[low] + part * (flat[low + 1] - flat[low]))
+        row = np.arange(table.shape[0]).reshape((-1,) + (1,) * (tokens.ndim - 1))
+        return np.asarray(table[row, low] + part * (table[row, low + 1] - table[row, low]))
+
+
+def _column(value: ArrayLike) -> Array:
+    return np.atleast_1d(np.asarray(value, dtype=np.float64)).reshape(-1, 1)
+
+
+def fluid_cost(cost: ReplicaCost) -> FluidCost:
+    """Return the costs of one replica, from the numbers that the simulation reads."""
+    table = np.asarray(cost.fixed_s)
+    last = len(table) - 1
+    knots = token_knots(max(last - 256, 1))
+    knots = knots[knots <= last] if last >= 2 else np.arange(last + 1, dtype=np.float64)
+    fixed = table[knots.astype(int)]
+    knots = np.append(knots, knots[-1] + 1024.0)
+    fixed = np.append(fixed, fixed[-1] + 1024.0 * cost.slope_s)[None, :]
+    zero, none = np.zeros_like(fixed), _column(0.0)
+    return FluidCost(
+        tokens=knots,
+        fixed_s=fixed,
+        kv_s=_column(cost.kv_s),
+        pair_s=_column(cost.pair_s),
+        sequence_s=_column(cost.sequence_s),
+        cache_tokens=_column(float(cost.cache_tokens)),
+        flops=zero,
+        weight_bytes=zero,
+        exchange_s=zero,
+        kv_bytes=none,
+        pair_flops=none,
+    )
+
+
+def cost_of_terms(terms: IterationTerms, cache_tokens: ArrayLike) -> FluidCost:
+    """Return the costs of one point from its iteration terms, taken at `token_knots` (or at any ascending counts)."""
+    one = slice(None)
+    return FluidCost(
+        tokens=terms.tokens,
+        fixed_s=np.asarray(terms.fixed_s)[None, one],
+        kv_s=_column(terms.kv_s),
+        pair_s=_column(terms.pair_s),
+        sequence_s=_column(terms.sequence_s),
+        cache_tokens=_column(cache_tokens),
+        flops=np.asarray(terms.flops)[None, one],
+        weight_bytes=np.asarray(terms.weight_bytes)[None, one],
+        exchange_s=np.asarray(terms.exchange_s)[None, one],
+        kv_bytes=_column(terms.kv_bytes),
+        pair_flops=_column(terms.pair_flops),
+    )
+
+
+def stack_costs(costs: list[FluidCost]) -> FluidCost:
+    """Return the points of several costs in one; their token counts must be the same.
+
+    Raises InputError where they are not.
+    """
+    if any(not np.array_equal(c.tokens, costs[0].tokens) for c in costs):
+        raise InputError("costs to be stacked must share their token counts: take them at the same knots")
+    names = [name for name in FluidCost.__slots__ if name != "tokens"]
+    return FluidCost(costs[0].tokens, *(np.concatenate([getattr(c, n) for c in costs]) for n in names))
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """The moments of a stream that the closed form needs (tokens), per request.
+
+    ``prompts`` and ``outputs`` are equally likely lengths. ``new`` are prompt tokens to compute (without the cached
+    ones), ``pairs`` the query-key pairs of a prompt, ``context`` the mean tokens that a decode step of one sequence
+    reads and ``context2`` their mean square, ``work2`` the squared variation of the tokens times steps that an answer
+    holds, ``burstiness`` the coefficient of variation of the gaps between arrivals.
+    """
+
+    prompts: Array
+    outputs: Array
+    prompt: float
+    output: float
+    context: float
+    context2: float
+    work2: float
+    pairs: float
+    cached: float
+    burstiness: float
+
+    @property
+    def new(self) -> float:
+        """Mean prompt tokens that are computed."""
+        return self.prompt - self.cached
+
+    @property
+    def tokens(self) -> float:
+        """Mean tokens of a request, prompt and answer."""
+        return self.prompt + self.output
+
+
+def _groups(values: Array, count: int) -> Array:
+    """Return the means of ``count`` equal groups of the sorted values."""
+    ordered = np.sort(values.astype(np.float64))
+    edges = np.linspace(0, len(ordered), count + 1)
+    total = np.concatenate([[0.0], np.cumsum(ordered)])
+    summed = np.diff(np.interp(edges, np.arange(len(total)), total))
+    return np.asarray(summed / np.diff(edges))
+
+
+def traffic_of(stream: Stream, *, cached_share: float = 0.0) -> Traffic:
+    """Return the moments of a stream; ``cached_share`` of every prompt needs no work.
+
+    context = E[(O - 1)(P + O / 2)] / E[O - 1], pairs = E[n (c + (n + 1) / 2)] with n computed and c cached tokens.
+
+    >>> from clustersim.des.serving.stream import Lengths
+    >>> t = traffic_of(Stream(1.0, Lengths(100, "constant"), Lengths(11, "constant")))
+    >>> t.prompt, t.output, t.context, t.pairs
+    (100.0, 11.0, 105.5, 5050.0)
+    """
+    if stream.sample is not None:
+        p, o = stream.sample.prompt.astype(float), stream.sample.output.astype(float)
+        prompts, outputs = _groups(p, NODES), _groups(o, NODES)
+    else:
+        assert stream.prompt is not None and stream.output is not None
+        prompts, outputs = stream.prompt.nodes(NODES), stream.output.nodes(NODES)
+        p, o = (x.ravel() for x in np.meshgrid(stream.prompt.nodes(256), stream.output.nodes(256)))
+    return _moments(prompts, outputs, p, o, cached_share, stream.burstiness)
+
+
+def _moments(
+    prompts: Array, outputs: Array, p: Array, o: Array, cached_share: float, burstiness: float
+) -> Traffic:
+    steps = np.maximum(o - 1.0, 0.0)
+    mean_steps = float(steps.mean())
+    weight = steps if mean_steps > 0 else np.ones_like(steps)
+    context = float(np.average(p + o / 2.0, weights=weight))
+    context2 = float(np.average(p**2 + p * o + o**2 / 3.0, weights=weight))
+    work = steps * (p + o / 2.0) if mean_steps > 0 else p
+    cached = cached_share * p
+    new = p - cached
+    return Traffic(
+        prompts=prompts,
+        outputs=outputs,
+        prompt=float(p.mean()),
+        output=float(o.mean()),
+        context=context,
+        context2=context2,
+        work2=float(work.var() / work.mean() ** 2),
+        pairs=float(np.mean(new * (cached + (new + 1.0) / 2.0))),
+        cached=float(cached.mean()),
+        burstiness=burstiness,
+    )

@@ -1,0 +1,327 @@
+"""Latency in the closed form: what TTFT and TPOT are made of at a balance, and their distributions.
+
+TTFT = residual of the iteration that an arrival meets + iterations of its own prompt + what others add to them
+     + prompts ahead beyond one iteration (GI/G/1) + the wait for a slot (Halfin and Whitt 1981).
+TPOT = mean pace + fluctuation of the batch, averaged over the answer + prompts that come in between (shot noise).
+
+Each sum of random parts is taken as a gamma variable of its mean and variance; waits have an atom at zero. The
+distributions are mixtures over equally likely prompt and answer lengths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammainc, gammaincc, ndtr
+
+from clustersim.des.serving.fluid_batch import Balance, Site, prefill_iterations, renewals
+from clustersim.des.serving.metrics import PERCENTILES
+
+__all__ = [
+    "FirstToken", "Pace", "empty_share", "first_token", "gamma_share", "gi_wait", "idle_share", "pace", "slot_wait",
+]  # fmt: skip
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class FirstToken:
+    """TTFT: ``base`` (points, loads, prompts) of each prompt length, and the random parts (points, loads)."""
+
+    base: Array
+    mean: Array
+    variance: Array
+    ahead_share: Array
+    ahead: Array
+    slot_share: Array
+    slot: Array
+
+    def within(self, bound_s: Array) -> Array:
+        """Return the share of first tokens within ``bound_s``; shapes (points, loads)."""
+        left = bound_s[..., None] - self.base
+        out = np.zeros_like(left)
+        for ahead, slot in ((False, False), (True, False), (False, True), (True, True)):
+            weight = (self.ahead_share if ahead else 1.0 - self.ahead_share) * (
+                self.slot_share if slot else 1.0 - self.slot_share
+            )
+            if not np.any(weight > 1e-9):
+                continue
+            mean = self.mean + ahead * self.ahead + slot * self.slot
+            variance = self.variance + ahead * self.ahead**2 + slot * self.slot**2
+            out = out + weight[..., None] * gamma_share(left, mean[..., None], variance[..., None])
+        return np.asarray(out.mean(axis=-1))
+
+    @property
+    def variance_s2(self) -> Array:
+        """Variance of TTFT."""
+        wait = np.zeros_like(self.mean)
+        for share, mean in ((self.ahead_share, self.ahead), (self.slot_share, self.slot)):
+            wait = wait + share * (2.0 - share) * mean**2
+        return np.asarray(self.base.var(axis=-1) + self.variance + wait)
+
+    def percentiles(self) -> dict[str, Array]:
+        """Return mean and percentiles of the first load of every point."""
+        top = (
+            self.base.max(axis=-1)
+            + self.mean
+            + 8.0 * np.sqrt(self.variance_s2)
+            + 4.0 * self.slot * (self.slot_share > 1e-3)
+        )
+        return _percentiles(self.within, self.base.min(axis=-1), top, self.mean_s)
+
+    @property
+    def mean_s(self) -> Array:
+        """Mean TTFT."""
+        return np.asarray(
+            self.base.mean(axis=-1) + self.mean + self.ahead_share * self.ahead + self.slot_share * self.slot
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """TPOT of each answer length, shapes (points, loads, answers); one-token answers have none.
+
+    ``floor`` is the time of the decode steps alone and ``wander2`` its variance; ``free`` the share of answers that
+    no prompt comes into; ``added`` and ``added2`` mean and variance of what prompts add to the others. ``steps`` are
+    the tokens after the first.
+    """
+
+    floor: Array
+    wander2: Array
+    free: Array
+    added: Array
+    added2: Array
+    counted: Array
+    steps: Array
+
+    @property
+    def mean(self) -> Array:
+        """Mean TPOT."""
+        return np.asarray(self.floor + (1.0 - self.free) * self.added)
+
+    def within(self, bound_s: Array) -> Array:
+        """Return, per answer length, the share of requests within ``bound_s`` (one-token answers all are)."""
+        left = bound_s - self.floor
+        alone = ndtr(left / np.sqrt(np.maximum(self.wander2, 1e-18)))
+        met = gamma_share(left, self.added, self.added2 + self.wander2)
+        return np.asarray(np.where(self.counted, self.free * alone + (1.0 - self.free) * met, 1.0))
+
+    def percentiles(self) -> dict[str, Array]:
+        """Return mean and percentiles of TPOT over answers of more than one token, at the first load."""
+        keep = self.counted[..., :, None].any(axis=(0, 1)).ravel()
+
+        def cdf(bound_s: Array) -> Array:
+            return np.asarray(self.within(bound_s[..., None])[..., keep].mean(axis=-1))
+
+        mean = self.mean[..., keep]
+        spread = np.sqrt(self.added2 + self.wander2 + self.added**2)[..., keep]
+        low = np.maximum((self.floor - 4.0 * np.sqrt(self.wander2))[..., keep].min(axis=-1), 1e-9)
+        return _percentiles(cdf, low, (mean + 6.0 * spread).max(axis=-1), mean.mean(axis=-1))
+
+    def end_to_end(self, first: FirstToken) -> dict[str, Array]:
+        """Return mean and percentiles of the whole time: first token and the tokens after it, at the first load."""
+        tokens = np.where(self.counted, self.steps, 0.0)
+        mean = tokens * self.mean + first.mean_s[..., None]
+        met = (1.0 - self.free) * (self.added2 + self.free * self.added**2)
+        variance = tokens**2 * (self.wander2 + met) + first.variance_s2[..., None]
+        shift = tokens * self.floor + first.base.min(axis=-1)[..., None]
+        rest = np.maximum(mean - shift, 1e-9)
+
+        def cdf(bound_s: Array) -> Array:
+            return np.asarray(gamma_share(bound_s[..., None] - shift, rest, variance).mean(axis=-1))
+
+        top = (mean + 6.0 * np.sqrt(variance)).max(axis=-1)
+        return _percentiles(cdf, shift.min(axis=-1), top, mean.mean(axis=-1))
+
+
+#: Points at which a distribution is looked at for its percentiles.
+_LOOKS = 48
+
+
+def _percentiles(cdf: Callable[[Array], Array], low: Array, high: Array, mean: Array) -> dict[str, Array]:
+    """Return mean and percentiles of a distribution between ``low`` and ``high`` (points, 1) by interpolation."""
+    low, high, mean = low[:, :1], np.maximum(high[:, :1], low[:, :1] * 1.001 + 1e-12), mean[:, 0]
+    part = np.linspace(0.0, 1.0, _LOOKS) ** 2
+    at = low + (high - low) * part
+    share = np.maximum.accumulate(cdf(at), axis=1)
+    out = {"mean": mean}
+    for p in PERCENTILES:
+        rows = [float(np.interp(p / 100.0, s, x)) for s, x in zip(share, at, strict=True)]
+        out[f"p{p:g}"] = np.array(rows)
+    return out
+
+
+def gamma_share(value: Array, mean: Array, variance: Array) -> Array:
+    """Return P(X <= value) of a gamma variable; a step at the mean where the variance vanishes."""
+    mean, variance = np.maximum(mean, 1e-12), np.maximum(variance, 1e-18)
+    shape = np.minimum(mean**2 / variance, 1e6)
+    return np.asarray(gammainc(shape, np.maximum(value, 0.0) * shape / mean))
+
+
+def gi_wait(load: Array, variation2: Array, servers: Array) -> tuple[Array, Array]:
+    """Return the share of arrivals that wait, and the conditional mean wait in service times (service exponential).
+
+    GI/M/1 with gamma gaps: the root s of s = (1 + c^2 (1 - s) / load)^(-1 / c^2) waits; the wait's mean is
+    1 / (1 - s). Several servers wait more seldom, by load^(sqrt(2 (n + 1)) - 2) (Sakasegawa 1977), and shorter.
+
+    >>> share, wait = gi_wait(np.array([0.5]), np.array([1.0]), np.array([1.0]))
+    >>> round(float(share[0]), 6), round(float(wait[0]), 6)
+    (0.5, 2.0)
+    """
+    load = np.clip(load, 1e-9, 0.9999)
+    cv2 = np.maximum(variation2, 1e-3)
+    root = np.array(np.broadcast_to(load, np.broadcast_shapes(load.shape, cv2.shape)))
+    if not np.all(cv2 == 1.0):
+        for _ in range(30):
+            root = np.minimum((1.0 + cv2 * (1.0 - root) / load) ** (-1.0 / cv2), 0.99995)
+    several = load ** (np.sqrt(2.0 * (servers + 1.0)) - 2.0)
+    return np.asarray(root * several), np.asarray(1.0 / (1.0 - root) / servers)
+
+
+def empty_share(site: Site, present: Array) -> Array:
+    """Return how often an arrival is sent to an empty replica, with ``present`` requests per replica on average.
+
+    With n replicas behind one queue: P(fewer than n present), Poisson, spread by the arrivals' peakedness.
+    """
+    servers = site.servers[:, None]
+    peak = (site.queue2 + 1.0) / 2.0
+    return np.asarray(gammaincc(servers / peak, np.maximum(servers * present, 1e-12) / peak))
+
+
+def idle_share(site: Site, present: Array) -> Array:
+    """Return the share of time that a replica is empty: E[(n - N)+] / n with N in n replicas (Poisson, peaked)."""
+    servers = site.servers[:, None]
+    peak = (site.queue2 + 1.0) / 2.0
+    shape, mean = servers / peak, np.maximum(servers * present, 1e-12) / peak
+    fewer = gammaincc(np.maximum(shape - 1.0, 1e-9), mean) * (shape > 1.0)
+    return np.asarray(np.clip(gammaincc(shape, mean) - present * fewer, 0.0, 1.0))
+
+
+def slot_wait(site: Site, b: Balance, saturated: Array) -> tuple[Array, Array]:
+    """Return the share that waits for a slot or cache, and the conditional mean wait: z / (saturated - rate)."""
+    own2 = site.traffic.work2
+    excess = np.maximum((saturated - b.rate) * site.servers[:, None], 1e-12)
+    return b.full, (site.queue2 + own2) / 2.0 / excess
+
+
+def first_token(site: Site, b: Balance, saturated: Array) -> FirstToken:
+    """Return TTFT at a balance below the saturated rate (per replica)."""
+    cost, traffic = site.cost, site.traffic
+    new = traffic.prompts * (traffic.new / max(traffic.prompt, 1e-9))
+    base = b.seen * site.width if site.mixed else np.zeros_like(b.seen)
+    linear = (cost.sequence_s + cost.kv_s * traffic.context) * b.seen if site.mixed else np.zeros_like(b.seen)
+    busy = np.clip(b.rate / b.group * b.group_s, 0.0, 1.0)
+    decoding = site.decodes * (1.0 - empty_share(site, b.batch))
+    alone = np.clip(1.0 - busy, 0.0, 1.0)
+    part = b.group2_s2 / np.maximum(b.group_s, 1e-12) / np.maximum(b.group_iterations, 1.0)
+    if not site.decodes:
+        # One of several replicas is free unless all are busy (Sakasegawa).
+        busy = busy ** (np.sqrt(2.0 * (site.servers[:, None] + 1.0)) - 1.0)
+    met = alone * decoding * b.step_s + busy * part
+    mates = renewals(b.rate, met, site.dealt2)
+    others = mates * b.prompt_s
+    own = _own(site, base, linear, new) * decoding[..., None]
+    own = own + _own(site, np.zeros_like(base), np.zeros_like(base), new) * (1.0 - decoding[..., None])
+    ahead_share, ahead = _ahead(site, b, base, linear, float(new.var()))
+    if not site.decodes:
+        ahead = np.maximum(ahead - part / 2.0, 0.0)  # what is left of the iteration met is counted once
+    slot_share, slot = slot_wait(site, b, saturated) if site.decodes else (busy * 0.0, busy * 0.0)
+    return FirstToken(
+        base=own,
+        mean=met / 2.0 + others,
+        variance=met**2 / 12.0 + mates * b.prompt2_s2,
+        ahead_share=ahead_share,
+        ahead=ahead,
+        slot_share=slot_share,
+        slot=slot,
+    )
+
+
+def _own(site: Site, base: Array, linear: Array, new: Array) -> Array:
+    """Return the seconds of the iterations that a prompt of each length needs on its own."""
+    tokens = np.broadcast_to(new, (*base.shape, len(new)))
+    seconds, count = prefill_iterations(site, base[..., None], tokens)
+    pairs = site.cost.pair_s[..., None] * site.traffic.pairs * (new / max(site.traffic.new, 1e-9)) ** 2
+    scale = float(np.mean((new / max(site.traffic.new, 1e-9)) ** 2))
+    return np.asarray(seconds + linear[..., None] * count + pairs / scale)
+
+
+def _ahead(site: Site, b: Balance, base: Array, linear: Array, variance: float) -> tuple[Array, Array]:
+    """Return the share of arrivals that find prompts ahead, and the mean time that these then take.
+
+    The server is an iteration filled with prompts; of what is ahead, only what does not fit beside the own prompt
+    costs whole iterations, the rest its marginal time.
+    """
+    traffic, cost = site.traffic, site.cost
+    room = np.maximum(float(site.rules.max_tokens) - base, 1.0)
+    per_pair = cost.pair_s * traffic.pairs / max(traffic.new, 1e-9)
+    full = cost.at(cost.fixed_s, base + room) + linear + per_pair * room
+    service = full * traffic.new / room
+    own2 = variance / max(traffic.new, 1e-9) ** 2
+    share, wait = gi_wait(b.rate * service, site.queue2, site.servers[:, None])
+    # A burst is dealt out in turn, however free the others were before.
+    dealt, longer = gi_wait(b.rate * service, site.dealt2, np.ones_like(site.dealt2))
+    more = (dealt * longer > share * wait) & (site.dealt2 > 1.0)
+    share, wait = np.where(more, dealt, share), np.where(more, longer, wait)
+    cv2 = np.where(more, site.dealt2, site.queue2)
+    wait = wait * service * (cv2 + own2) / (cv2 + 1.0)
+    marginal = np.clip(b.prompt_s / service, 0.0, 1.0)
+    spare = np.maximum(full - service, 0.0)
+    return share, wait * (marginal + (1.0 - marginal) * np.exp(-spare / np.maximum(wait, 1e-12)))
+
+
+def pace(
+    site: Site, b: Balance, first_s: Array | float = 0.0, extra: tuple[Array, Array] | None = None
+) -> Pace:
+    """Return TPOT at a balance.
+
+    ``first_s`` is how long a prompt's own iterations take: what arrives meanwhile is computed after it, while it
+    decodes. ``extra`` is spent once per answer before its second token (hand-over): its mean and variance.
+    """
+    cv2 = site.dealt2[..., None]
+    outputs = site.traffic.outputs
+    left = np.maximum(outputs - 1.0, 1.0)
+    grow = site.rules.tokens_per_step
+    steps = left / grow + (1.0 - 1.0 / grow) / 2.0
+    rate, step = b.rate[..., None], b.step_s[..., None]
+    added, added2 = b.prompt_s[..., None], b.prompt2_s2[..., None]
+    early = _early(site, b, first_s)[..., None]
+    busy = np.minimum(rate * added, 0.999)
+    lasts = (steps * step + early * busy) / (1.0 - busy)
+    window = lasts + early
+    own = rate * window
+    number = renewals(rate, window, cv2)
+    free = gammaincc(1.0 / cv2, np.maximum(own, 1e-12) / cv2)
+    lot = np.maximum(1.0 - free, 1e-9)
+    clump = np.maximum(1.0 + 2.0 * (number - own), np.minimum(cv2, 1.0))
+    shot_mean, shot_var = number * added, number * (added2 + (clump - 1.0) * added**2)
+    seen, slope = b.seen[..., None], b.step_slope[..., None]
+    gain = 1.0 / np.maximum(1.0 - slope * seen / step, 0.05)
+    x = np.maximum(lasts / np.maximum(site.steps * step / (1.0 - busy) * gain, 1e-12), 1e-6)
+    kept = 2.0 * (x - 1.0 + np.exp(-x)) / x**2
+    once, once2 = extra if extra is not None else (np.zeros_like(b.rate), np.zeros_like(b.rate))
+    by_batch = (slope / (1.0 - busy)) ** 2 * b.spread[..., None] * kept * (steps / left) ** 2
+    return Pace(
+        floor=(steps * step + once[..., None]) / left,
+        wander2=by_batch + once2[..., None] / left**2,
+        free=free,
+        added=shot_mean / lot / left,
+        added2=np.maximum((shot_var + shot_mean**2) / lot - (shot_mean / lot) ** 2, 0.0) / left**2,
+        counted=np.broadcast_to(outputs > 1.5, lasts.shape),
+        steps=left,
+    )
+
+
+def _early(site: Site, b: Balance, first_s: Array | float) -> Array:
+    """Return seconds of arrivals before the first token whose prompts are computed after it, net of those at the end.
+
+    Prompts that arrive during the own prompt's iterations come next. Where prompts share iterations, those that
+    arrive in the last of a sequence's iterations, or are not through by then, no longer concern it.
+    """
+    if not site.prefills:
+        return np.zeros_like(b.rate)
+    late = b.group2_s2 / b.group_s / 2.0 + b.pace_s / 2.0 if site.mixed else b.step_s
+    return np.asarray(np.maximum(np.asarray(first_s) - late, 0.0))

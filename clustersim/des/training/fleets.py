@@ -1,0 +1,182 @@
+"""How far fleets differ, what that leaves open for a card that nobody measured, and what one's own log adds.
+
+Card-hours per failure of published fleets spread over more than a decade, with too many at the low end for any handy
+distribution. A further fleet is taken as one more of the same kind, no more: it then lies below the k-th of n with
+probability k / (n + 1), whatever the distribution. Beyond the outermost the logarithms are taken as normal.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustersim.des.training.components import FailureClass
+from clustersim.des.training.expected import Expected
+from clustersim.des.training.run import TrainingRun
+from clustersim.errors import InputError
+
+__all__ = [
+    "SOFTWARE", "BetweenFleets", "Posterior", "RateInterval", "at_card_hours", "between_fleets", "component_rates",
+    "ettr_interval", "rate_posterior",
+]  # fmt: skip
+
+Array = NDArray[np.float64]
+
+#: Components that a count of hardware failures leaves out.
+SOFTWARE = ("software", "unknown_hang", "storage")
+
+
+@dataclass(frozen=True, slots=True)
+class BetweenFleets:
+    """The spread of card-hours per failure between fleets: what was counted, in rising order."""
+
+    card_hours: tuple[float, ...]
+
+    @property
+    def fleets(self) -> int:
+        """How many there are."""
+        return len(self.card_hours)
+
+    @property
+    def median_h(self) -> float:
+        """Card-hours per failure that half of the fleets reach."""
+        return self.quantile(0.5)
+
+    @property
+    def mean_log(self) -> float:
+        """Mean of the logarithms."""
+        return float(np.log(self.card_hours).mean())
+
+    @property
+    def deviation_log(self) -> float:
+        """Standard deviation of the logarithms."""
+        return float(np.log(self.card_hours).std(ddof=1))
+
+    def quantile(self, share: float) -> float:
+        """Return the card-hours per failure that a further fleet stays below with probability ``share``."""
+        from scipy.stats import norm
+
+        logs, n = np.log(self.card_hours), self.fleets
+        place = share * (n + 1)
+        if 1 <= place <= n:
+            return math.exp(float(np.interp(place, np.arange(1, n + 1), logs)))
+        edge, at = (logs[0], 1 / (n + 1)) if place < 1 else (logs[-1], n / (n + 1))
+        return math.exp(float(edge) + self.deviation_log * float(norm.ppf(share) - norm.ppf(at)))
+
+
+def between_fleets(card_hours: Sequence[float]) -> BetweenFleets:
+    """Return the spread of published fleets.
+
+    >>> spread = between_fleets([50677.0, 29538.0, 82051.0, 15292.0])
+    >>> [round(v, -2) for v in (spread.quantile(0.1), spread.median_h, spread.quantile(0.9))]
+    [11100.0, 38700.0, 112700.0]
+
+    Raises InputError for fewer than two fleets.
+    """
+    if len(card_hours) < 2:
+        raise InputError("a spread between fleets needs two of them at least")
+    return BetweenFleets(tuple(sorted(card_hours)))
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """Card-hours per failure after a log of one's own: P10, P50, P90 and the mean failures per card-hour."""
+
+    p10_h: float
+    p50_h: float
+    p90_h: float
+    failures_per_card_hour: float
+
+
+def rate_posterior(prior: BetweenFleets, failures: int, card_hours: float) -> Posterior:
+    """Return what ``failures`` in ``card_hours`` leave of the spread between fleets.
+
+    Prior log-normal in card-hours per failure (their mean and deviation), likelihood Poisson; integrated on a grid.
+    Without a log it is that prior; with a long one the log alone.
+
+    >>> prior = between_fleets([20e3, 40e3, 80e3])
+    >>> [round(v, -3) for v in (rate_posterior(prior, 0, 0.0).p50_h, rate_posterior(prior, 400, 4e6).p50_h)]
+    [40000.0, 10000.0]
+
+    Raises InputError for negative failures or card-hours.
+    """
+    if failures < 0 or card_hours < 0:
+        raise InputError(f"a log of {failures} failures in {card_hours:g} card-hours cannot be")
+    grid = np.linspace(
+        prior.mean_log - 8 * prior.deviation_log, prior.mean_log + 8 * prior.deviation_log, 4001
+    )
+    wide = prior.deviation_log * math.sqrt(1 + 1 / prior.fleets)
+    mean = card_hours / np.exp(grid)
+    log_odds = (
+        -0.5 * ((grid - prior.mean_log) / wide) ** 2 + failures * np.log(np.maximum(mean, 1e-300)) - mean
+    )
+    odds = np.exp(log_odds - log_odds.max())
+    below = np.cumsum(odds) / odds.sum()
+    p10, p50, p90 = (float(np.exp(np.interp(q, below, grid))) for q in (0.1, 0.5, 0.9))
+    return Posterior(p10, p50, p90, float(np.exp(-grid) @ odds / odds.sum()))
+
+
+def component_rates(
+    classes: Sequence[FailureClass], counts: Mapping[str, int], seconds: float, prior: BetweenFleets
+) -> tuple[FailureClass, ...]:
+    """Return causes with the rates that a log of ``seconds`` leaves: (a + n) / (a / rate + seconds), a gamma posterior.
+
+    a is the weight of the table in failures: 1 / variance of the logarithm between fleets, so that a single fleet's
+    table yields as soon as a log holds a few failures.
+
+    Raises InputError for a count of a component that does not exist.
+    """
+    known = [c.name for c in classes]
+    for name in counts:
+        if name not in known:
+            raise InputError(f"the log counts {name!r}, which is no component; known: {', '.join(known)}")
+    weight = 1.0 / prior.deviation_log**2
+    return tuple(
+        replace(c, rate_per_s=(weight + counts.get(c.name, 0)) / (weight / c.rate_per_s + seconds))
+        if c.rate_per_s > 0
+        else c
+        for c in classes
+    )
+
+
+def at_card_hours(
+    classes: Sequence[FailureClass], cards: float, card_hours: float, *, hardware_only: bool = False
+) -> tuple[FailureClass, ...]:
+    """Return causes scaled so that a failure comes every ``card_hours``; only those of hardware where so counted.
+
+    >>> from clustersim.des.training.components import failure_classes
+    >>> scaled = at_card_hours(failure_classes(cards=1024, nodes=128), 1024, 29538.0)
+    >>> round(1 / sum(c.rate_per_s for c in scaled) / 3600, 2)
+    28.85
+    """
+    mine = [c for c in classes if not (hardware_only and c.name in SOFTWARE)]
+    total = sum(c.rate_per_s for c in mine)
+    factor = cards / (card_hours * 3600.0) / total
+    return tuple(replace(c, rate_per_s=c.rate_per_s * factor) if c in mine else c for c in classes)
+
+
+@dataclass(frozen=True, slots=True)
+class RateInterval:
+    """An expected value at the P10, P50 and P90 of the rate of failures, worst first."""
+
+    p10: Expected
+    p50: Expected
+    p90: Expected
+
+
+def ettr_interval(
+    run: TrainingRun, cards: int, quantile: Callable[[float], float], mean: Callable[[TrainingRun], Expected]
+) -> RateInterval:
+    """Return a run's expected shares at the P10, P50 and P90 card-hours per failure that ``quantile`` gives.
+
+    ``mean`` is the door, ``expected_goodput``. ETTR falls with the rate, so that its quantiles are those of the rate.
+    """
+    at = [
+        mean(replace(run, failures=at_card_hours(run.failures, cards, quantile(share))))
+        for share in (0.1, 0.5, 0.9)
+    ]
+    return RateInterval(*at)

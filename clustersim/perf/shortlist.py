@@ -1,0 +1,189 @@
+"""The best few dozen plans of a job, and the fastest of them when its numbers change.
+
+A search looks at every plan; a study asks for the best one at ten thousand points that differ in a bandwidth or a
+latency. The plans that can win are few: they are found once, and each point takes the fastest of them that fits.
+Plans are ranked by time corrected for the known error of their kind, because a kind that is predicted too fast would
+else always win.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from clustersim.errors import InfeasibleError
+from clustersim.perf.job import TrainJob
+from clustersim.perf.memory import memory_per_card
+from clustersim.perf.plan import Plan
+from clustersim.perf.search import FoundPlan, PlanSpace, search_plans
+from clustersim.perf.step import step_columns
+from clustersim.perf.terms import StepTerms
+
+__all__ = [
+    "KEPT",
+    "LEAN",
+    "Choice",
+    "KindError",
+    "PlanErrors",
+    "best_of_kinds",
+    "choose",
+    "kind_of",
+    "shortlist",
+]
+
+#: Words that lose no time: with sequence parallelism a plan is never slower and never larger, and sharding the
+#: optimizer costs nothing over copying it (held to the full space by a test).
+LEAN = PlanSpace(sequence_parallel=(True,), zero=(1, 2, 3))
+#: Plans kept of each kind.
+KEPT = 16
+
+
+@dataclass(frozen=True, slots=True)
+class KindError:
+    """How far predictions of one kind of plan are from measurements: mean of predicted over measured less one, and
+    the spread of a single prediction about that mean (relative standard deviation)."""
+
+    bias: float
+    spread: float
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PlanErrors:
+    """The known errors by kind of plan; a kind without rows has the error of all."""
+
+    by_kind: Mapping[str, KindError]
+
+    def of(self, plan: Plan) -> KindError:
+        """Return the error of a plan's kind."""
+        return self.by_kind.get(kind_of(plan), self.by_kind.get("all", KindError(0.0, 0.0)))
+
+    def corrected(self, found: FoundPlan) -> float:
+        """Return the step time that measurements would be expected to show.
+
+        >>> errors = PlanErrors({"sharded weights": KindError(-0.2, 0.1)})
+        >>> found = FoundPlan(Plan(zero=3), 8.0, 0.0, "", "", None)
+        >>> errors.corrected(found)
+        10.0
+        """
+        return found.step_time_s / (1.0 + self.of(found.plan).bias)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The plan that a job takes, and the best plan of another kind where its lead over that is inside their error."""
+
+    found: FoundPlan
+    corrected_s: float
+    tied: FoundPlan | None
+    lead: float
+
+    def words(self) -> str:
+        """Say what the lead is worth.
+
+        >>> Choice(FoundPlan(Plan(zero=3), 1.0, 0.0, "", "", None), 1.0, None, 0.0).words()
+        ''
+        """
+        if self.tied is None:
+            return ""
+        return (
+            f"tie: {kind_of(self.found.plan)} leads {kind_of(self.tied.plan)} by {self.lead:.1%}, which is inside the"
+            " known error of both"
+        )
+
+
+def kind_of(plan: Plan) -> str:
+    """Return the kind of plan by what it shards: predictions of each kind have an error of their own.
+
+    >>> kind_of(Plan(zero=3)), kind_of(Plan(zero=1, tp=8))
+    ('sharded weights', 'sharded optimizer')
+    """
+    return "sharded weights" if plan.zero >= 3 else "sharded optimizer"
+
+
+def _kinds(space: PlanSpace) -> list[PlanSpace]:
+    parts = [tuple(z for z in space.zero if z < 3), tuple(z for z in space.zero if z >= 3)]
+    return [replace(space, zero=part) for part in parts if part]
+
+
+def best_of_kinds(job: TrainJob, space: PlanSpace, errors: PlanErrors, top: int = KEPT) -> list[FoundPlan]:
+    """Return the best plans of every kind that fit, by corrected time.
+
+    Raises InfeasibleError where no plan of any kind fits.
+    """
+    found: list[FoundPlan] = []
+    refused: InfeasibleError | None = None
+    for part in _kinds(space):
+        try:
+            found += search_plans(job, part, top).best
+        except InfeasibleError as error:
+            refused = refused or error
+    if not found:
+        assert refused is not None
+        raise refused
+    return sorted(found, key=lambda f: (errors.corrected(f), f.memory_bytes))
+
+
+def shortlist(job: TrainJob, space: PlanSpace, errors: PlanErrors, kept: int = KEPT) -> tuple[Plan, ...]:
+    """Return the plans that can win when the numbers of the job change: the best that fit of every kind, and the best
+    of every kind if memory were no limit.
+
+    Raises InfeasibleError where no plan can be laid out.
+    """
+    roomy = replace(job, card=replace(job.card, memory_bytes=math.inf))
+    plans = [f.plan for f in best_of_kinds(roomy, space, errors, kept)]
+    with suppress(InfeasibleError):
+        plans = [f.plan for f in best_of_kinds(job, space, errors, kept)] + plans
+    return tuple(dict.fromkeys(plans))
+
+
+def choose(job: TrainJob, plans: tuple[Plan, ...], space: PlanSpace, errors: PlanErrors) -> Choice:
+    """Return the best of the kept plans at the job's own numbers; a search where none of them fits.
+
+    Raises InfeasibleError where nothing fits.
+    """
+    found = _timed(job, plans)
+    if not found:
+        found = best_of_kinds(job, space, errors)
+    found.sort(key=lambda f: (errors.corrected(f), f.memory_bytes))
+    best = found[0]
+    corrected = errors.corrected(best)
+    other = next((f for f in found[1:] if kind_of(f.plan) != kind_of(best.plan)), None)
+    if other is None:
+        return Choice(best, corrected, None, math.inf)
+    lead = errors.corrected(other) / corrected - 1.0
+    error = math.hypot(errors.of(best.plan).spread, errors.of(other.plan).spread)
+    return Choice(best, corrected, other if lead <= error else None, lead)
+
+
+#: Fields of a plan that may be columns; the rest are words, the same for every plan of a group.
+_DEGREES = ("tp", "pp", "dp", "cp", "ep", "etp", "interleave", "micro_batch")
+
+
+def _timed(job: TrainJob, plans: tuple[Plan, ...]) -> list[FoundPlan]:
+    """The step times of the plans that fit, in their order; plans that share their words are evaluated together."""
+    groups: dict[Plan, list[int]] = {}
+    for index, plan in enumerate(plans):
+        groups.setdefault(replace(plan, **dict.fromkeys(_DEGREES, 1)), []).append(index)
+    found: dict[int, FoundPlan] = {}
+    for words, members in groups.items():
+        columns = {name: np.array([getattr(plans[i], name) for i in members]) for name in _DEGREES}
+        trial = job.with_plan(replace(words, **columns))
+        memory = np.broadcast_to(np.asarray(memory_per_card(trial).total, dtype=float), (len(members),))
+        terms = step_columns(trial).terms
+        for at, index in enumerate(members):
+            if memory[at] <= job.card.memory_bytes:
+                own = StepTerms(*(_entry(getattr(terms, f.name), at) for f in fields(StepTerms)))
+                found[index] = FoundPlan(plans[index], own.total, float(memory[at]), "", "", own)
+    return [found[index] for index in sorted(found)]
+
+
+def _entry(column: Any, at: int) -> float:
+    """One plan's value of a term that is a column, or the same for all."""
+    values = np.asarray(column, dtype=float)
+    return float(values) if values.ndim == 0 else float(values[at])

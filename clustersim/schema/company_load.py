@@ -1,0 +1,39 @@
+"""Loading a company file on its own, without a scenario around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from clustersim.errors import InputError
+from clustersim.schema.base import validate
+from clustersim.schema.company import CompanyFile
+from clustersim.schema.lookup import find_file, known_names
+from clustersim.schema.overrides import apply_overrides, parse_overrides
+from clustersim.schema.yamlfile import read_yaml
+
+__all__ = ["is_company_file", "load_company_file"]
+
+#: Every company file has it, and no scenario.
+MARK = "shares_m"
+
+
+def is_company_file(name: str) -> bool:
+    """Return whether a name or path is a company file rather than a scenario."""
+    if Path(name).suffix in {".yaml", ".yml"}:
+        return Path(name).is_file() and MARK in read_yaml(name).data
+    return name in known_names("scenarios/company") and name not in known_names("scenarios")
+
+
+def load_company_file(name: str, sets: Iterable[str] | Mapping[str, Any] = ()) -> CompanyFile:
+    """Load a company file by path or name, with overrides of ``company.…``.
+
+    Raises InputError with every problem of the file, or for an override of anything else.
+    """
+    overrides = parse_overrides(sets)
+    foreign = [o.key for o in overrides if o.document != "company"]
+    if foreign:
+        raise InputError(f"--set {foreign[0]}: {name} is a company file; it has only company.… keys")
+    document = apply_overrides(read_yaml(find_file("scenarios/company", name)), overrides)
+    return validate(CompanyFile, document)

@@ -1,0 +1,137 @@
+"""Rows by year in a company file: years as keys, one source for the row; and the names that statement lines go by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import Field, model_validator
+
+from clustersim.errors import InputError, suggest
+from clustersim.provenance import TIERS
+from clustersim.schema.base import Model
+from clustersim.units import to_float
+
+__all__ = ["LINES", "MoneySeries", "Series", "line_name"]
+
+_YEAR = re.compile(r"20\d\d(H[12])?[AE]")
+_HELD = ("source", "tier", "why")
+
+#: Statement lines by the names that files and exports use for them (compared without case, spaces and signs).
+LINES: dict[str, tuple[str, ...]] = {
+    "revenue": ("sales", "turnover", "营业收入", "收入"),
+    "cost_of_sales": ("cogs", "cost of revenue", "营业成本", "销售成本"),
+    "gross_profit": ("毛利",),
+    "selling_and_marketing_expenses": ("selling expenses", "s&m", "销售费用", "销售及营销开支"),
+    "general_and_administrative_expenses": ("administrative expenses", "g&a", "管理费用", "行政开支"),
+    "research_and_development_expenses": ("r&d", "r&d expense", "rd expense", "研发费用", "研发开支"),
+    "other_income": ("其他收益", "其他收入"),
+    "other_gains_losses_net": ("other gains", "其他收益净额"),
+    "net_finance_cost": ("finance cost", "net finance income", "财务费用"),
+    "net_profit": ("net income", "profit for the year", "净利润"),
+    "adjusted_net_profit": ("adjusted profit", "adjusted loss", "经调整净利润", "扣非净利润"),
+    "property_plant_equipment": ("ppe", "fixed assets", "固定资产", "物业、厂房及设备"),
+    "right_of_use_assets": ("使用权资产",),
+    "intangible_assets": ("intangibles", "无形资产"),
+    "other_non_current_assets": ("其他非流动资产",),
+    "inventories": ("inventory", "stock", "存货"),
+    "trade_and_notes_receivables": ("receivables", "trade receivables", "应收账款", "应收票据及应收账款"),
+    "cash_and_cash_equivalents": ("cash", "货币资金", "现金及现金等价物"),
+    "other_current_assets": ("其他流动资产",),
+    "trade_and_other_payables": ("payables", "trade payables", "应付账款", "应付票据及应付账款"),
+    "other_current_liabilities": ("其他流动负债",),
+    "lease_liabilities_non_current": ("lease liabilities", "租赁负债"),
+    "other_non_current_liabilities": ("其他非流动负债",),
+    "total_assets": ("资产总计", "总资产"),
+    "total_liabilities": ("负债合计", "总负债"),
+    "total_equity": ("equity", "net assets", "净资产", "所有者权益合计", "股东权益"),
+    "purchase_of_ppe_and_intangibles": ("capex", "capital expenditure", "资本开支"),
+}
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text.lower())
+
+
+_BY_ALIAS = {_plain(alias): name for name, aliases in LINES.items() for alias in (name, *aliases)}
+
+
+def line_name(text: str) -> str:
+    """Return the line that a name stands for.
+
+    >>> line_name("存货"), line_name("R&D expense"), line_name("Trade receivables")
+    ('inventories', 'research_and_development_expenses', 'trade_and_notes_receivables')
+
+    Raises InputError for an unknown name, with the nearest known one.
+    """
+    found = _BY_ALIAS.get(_plain(text))
+    if found is None:
+        raise InputError(f"unknown line {text!r}; {suggest(text, sorted(LINES))}")
+    return found
+
+
+class Series(Model):
+    """One row along the years: ``{2026E: 200, 2027E: 100, source: …, tier: …}``, or one number for every year.
+
+    A year that is not given takes the last one given before it (or the first, for earlier years). ``why`` says why an
+    analyst departs from what stood there.
+    """
+
+    unit: ClassVar[str] = "1"
+    by_year: dict[str, float] = Field(default_factory=dict)
+    every_year: float | None = None
+    tier: str = "given"
+    source: str = ""
+    why: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, raw: Any) -> Any:
+        if isinstance(raw, Series) or (isinstance(raw, Mapping) and "by_year" in raw):
+            return raw
+        if not isinstance(raw, Mapping):
+            return {"every_year": cls._number(raw, "")}
+        if "values" in raw:
+            shown = ", ".join(f"YEAR{n}: {v}" for n, v in enumerate(list(raw["values"])[:3], 1))
+            raise ValueError(
+                f"a list of values is the old form; write the years as keys: {{{shown}, …}},"
+                " for example {2026E: 200, 2027E: 100, source: …, tier: …}"
+            )
+        if raw.get("tier", "given") not in TIERS:
+            raise ValueError(f"unknown tier {raw['tier']!r}; {suggest(str(raw['tier']), TIERS)}")
+        out: dict[str, Any] = {k: raw[k] for k in _HELD if k in raw}
+        if "value" in raw:
+            return out | {"every_year": cls._number(raw["value"], "value")}
+        unknown = [k for k in raw if k not in _HELD and not _YEAR.fullmatch(str(k))]
+        if unknown:
+            raise ValueError(f"{unknown[0]!r} is not a year; write 2026E, 2026H1E or 2025A")
+        return out | {"by_year": {str(k): cls._number(v, str(k)) for k, v in raw.items() if k not in _HELD}}
+
+    @classmethod
+    def _number(cls, raw: Any, where: str) -> float:
+        try:
+            if isinstance(raw, str) or cls.unit == "1":
+                return to_float(raw, cls.unit)
+            return to_float(raw, "1")
+        except (InputError, TypeError) as error:
+            raise ValueError(f"{where}: {error}" if where else str(error)) from None
+
+    def along(self, years: tuple[str, ...], default: tuple[float, ...] | None = None) -> tuple[float, ...]:
+        """Return the row along the years; ``default`` fills the years that are not given."""
+        if self.every_year is not None:
+            return tuple(self.every_year for _ in years)
+        if default is not None:
+            return tuple(self.by_year.get(y, d) for y, d in zip(years, default, strict=True))
+        given = [self.by_year[y] for y in years if y in self.by_year]
+        out, last = [], given[0] if given else 0.0
+        for year in years:
+            last = self.by_year.get(year, last)
+            out.append(last)
+        return tuple(out)
+
+
+class MoneySeries(Series):
+    """A row of money: bare numbers are thousand CNY."""
+
+    unit: ClassVar[str] = "kCNY"

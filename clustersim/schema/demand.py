@@ -1,0 +1,171 @@
+"""What is asked of a site: workloads by name, each of one kind, each with its share of the card-hours.
+
+Which field of a workload belongs to the demand, and which to the cluster that meets it (its layout), is stated here
+once: comparisons, sides and the value of a card all ask ``identity``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from clustersim.provenance import Sourced
+from clustersim.schema.base import Model, Size, quantity
+from clustersim.schema.reliability import JobSection
+from clustersim.schema.serving import (
+    AutoscaleSection,
+    BatchingSection,
+    DisaggregatedSection,
+    FailureSection,
+    PrecisionSection,
+    PrefixSection,
+    ServingPlan,
+    SloSection,
+    SpeculativeSection,
+    TrafficSection,
+    VideoStream,
+)
+from clustersim.schema.training import PlanSection, SoftwareSection
+
+__all__ = [
+    "KINDS_OF_WORK", "LAYOUT_FIELDS", "JobsWorkload", "ServingWorkload", "TrainingWorkload", "VideoWorkload",
+    "Workload", "identity",
+]  # fmt: skip
+
+Share = Annotated[Sourced, quantity("1", gt=0)]
+MemoryShare = Annotated[Sourced, quantity("1", gt=0, le=1)]
+Fps = Annotated[Sourced, quantity("1/s", gt=0)]
+Seconds = Annotated[Sourced, quantity("s", gt=0)]
+
+KINDS_OF_WORK = ("training", "serving", "video", "jobs")
+#: How a cluster meets its demand, and no part of the demand itself: these stay with their side.
+LAYOUT_FIELDS = (
+    "plan",
+    "replicas",
+    "engine",
+    "software",
+    "disaggregated",
+    "autoscale",
+    "memory_share",
+    "failures",
+)
+
+
+class TrainingWorkload(Model):
+    """A model to train."""
+
+    kind: Literal["training"]
+    share: Share | None = None
+    """Of the card-hours that are sold; may be left out where it is the only workload."""
+    model: str
+    """Which model (hwprofiles/models)."""
+    dtype: str
+    """Number format of the matrix products."""
+    seq_len: int = Field(ge=1)
+    """Tokens of a sequence."""
+    global_batch: int = Field(ge=1)
+    """Sequences per optimizer step."""
+    plan: PlanSection | Literal["best"] = "best"
+    """Parallel degrees and options, or ``best``: those that the search finds fastest."""
+    software: SoftwareSection = SoftwareSection()
+    """What the training software adds or leaves out."""
+
+
+class ServingWorkload(Model):
+    """A model to serve at a service level."""
+
+    kind: Literal["serving"]
+    share: Share | None = None
+    """Of the card-hours that are sold; may be left out where it is the only workload."""
+    model: str
+    """Which model (hwprofiles/models)."""
+    engine: str = "vllm"
+    """Serving engine, with or without a release (hwprofiles/software)."""
+    replicas: int = Field(1, ge=1)
+    """Replicas that the traffic goes to; the share's other cards are filled alike."""
+    plan: ServingPlan | Literal["best"] = "best"
+    """Parallel degrees of a replica, or ``best``: the cheapest token at the service level."""
+    precision: PrecisionSection = PrecisionSection()
+    """Number formats, or rules of width."""
+    batching: BatchingSection = BatchingSection()
+    """The scheduler."""
+    router: Literal["round_robin", "least_loaded", "prefix_affinity"] = "least_loaded"
+    """How requests are shared out to replicas."""
+    memory_share: MemoryShare = Sourced(0.9, "1")
+    """Share of the card's memory that the engine plans with."""
+    speculative: SpeculativeSection | None = None
+    """Speculative decoding."""
+    prefix: PrefixSection | None = None
+    """Prefix caching."""
+    disaggregated: DisaggregatedSection | None = None
+    """Separate replicas for prefill and decode."""
+    failures: FailureSection | None = None
+    """Failures of replicas, simulated where given."""
+    autoscale: AutoscaleSection | None = None
+    """Replicas opened and closed by load."""
+    traffic: TrafficSection
+    """The requests."""
+    slo: SloSection = SloSection()
+    """The service level."""
+
+
+class VideoWorkload(Model):
+    """Video streams on cards with codec channels."""
+
+    kind: Literal["video"]
+    share: Share | None = None
+    """Of the card-hours that are sold; may be left out where it is the only workload."""
+    model: str | None = None
+    """Language model that sampled frames go to."""
+    streams: tuple[VideoStream, ...] = Field(min_length=1)
+    """The kinds of stream; their numbers are the mix."""
+    channel_fps: Fps
+    """Frames of 1920 x 1080 that one channel decodes per second."""
+    channel_memory: Size
+    """Device memory of one channel at 1920 x 1080."""
+    session: Seconds
+    """How long a stream lasts on average (for the blocking of channels)."""
+    duration: Seconds
+    """Time that is simulated."""
+    replicas: int = Field(1, ge=1)
+    """Cards that the streams go to; the share's other cards are filled alike."""
+    dtype: str = "int8"
+    """Number format of the vision models."""
+
+
+class JobsWorkload(Model):
+    """Jobs of several teams, queued on the site."""
+
+    kind: Literal["jobs"]
+    share: Share | None = None
+    """Of the card-hours that are sold; may be left out where it is the only workload."""
+    model: str | None = None
+    """Model whose states a checkpoint of the jobs holds; absent: checkpoints of no size."""
+    jobs: tuple[JobSection, ...] = Field(min_length=1)
+    """The jobs."""
+
+
+Workload = TrainingWorkload | ServingWorkload | VideoWorkload | JobsWorkload
+
+
+def identity(workload: Workload) -> dict[str, Any]:
+    """Return what a workload asks, without how a cluster meets it: equal for two sides that do the same work.
+
+    Values only: who says so is no part of what is asked.
+    """
+    asked = {
+        name: getattr(workload, name) for name in type(workload).model_fields if name not in LAYOUT_FIELDS
+    }
+    asked.pop("share")
+    return {name: _bare(value) for name, value in asked.items()}
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, Sourced):
+        return value.value
+    if isinstance(value, Model):
+        return {name: _bare(getattr(value, name)) for name in type(value).model_fields}
+    if isinstance(value, tuple):
+        return [_bare(item) for item in value]
+    return value

@@ -1,0 +1,121 @@
+"""Which software profile a name means, with or without a release."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from clustersim.errors import InputError, suggest
+from clustersim.schema.lookup import exact_name, find_file, known_names, plain
+from clustersim.schema.profiles import load_profile
+from clustersim.schema.software import SoftwareProfile
+
+__all__ = ["UNMEASURED", "FoundSoftware", "find_software", "load_software", "release_of"]
+
+FOLDER = "hwprofiles/software"
+#: The class of what nobody measured, by role.
+UNMEASURED = {"training": "unmeasured-training", "serving": "unmeasured-serving"}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSoftware:
+    """A profile, and what has to be said about how it was found."""
+
+    profile: SoftwareProfile
+    said: str = ""
+
+
+def load_software(name: str) -> SoftwareProfile:
+    """Load one release by its exact name, an alias or a path."""
+    profile = load_profile("software", name)
+    assert isinstance(profile, SoftwareProfile)
+    return profile
+
+
+def release_of(text: str) -> tuple[int, ...]:
+    """Return a release as numbers that compare, empty where it has none.
+
+    >>> release_of("26.04.01") > release_of("v26.04"), release_of("0.5.10rc0"), release_of("nightly")
+    (True, (0, 5, 10), ())
+    """
+    found = re.match(r"v?(\d+(?:\.\d+)*)", text.strip())
+    return tuple(int(part) for part in found[1].split(".")) if found else ()
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Return a family's name and its release, from ``NeMo 26.06`` or ``vllm-0.9.1``.
+
+    >>> _split("NeMo/Megatron-Bridge 26.06"), _split("vLLM v0.11.0"), _split("FSDP2")
+    (('NeMo/Megatron-Bridge', '26.06'), ('vLLM', '0.11.0'), ('FSDP2', ''))
+    """
+    found = re.fullmatch(r"(.+?)[\s_-]+v?(\d+(?:\.\d+)+\S*)", text.strip())
+    return (found[1], found[2]) if found else (text.strip(), "")
+
+
+@lru_cache(maxsize=8)
+def _load_all(stamps: tuple[tuple[str, int], ...]) -> tuple[SoftwareProfile, ...]:
+    return tuple(load_software(name) for name, _ in stamps)
+
+
+def _families() -> dict[str, list[SoftwareProfile]]:
+    """Compared family name -> its releases, the earliest first."""
+    stamps = tuple((n, find_file(FOLDER, n).stat().st_mtime_ns) for n in known_names(FOLDER))
+    found: dict[str, list[SoftwareProfile]] = {}
+    for profile in _load_all(stamps):
+        for name in {plain(profile.family), *map(plain, profile.family_names)}:
+            found.setdefault(name, []).append(profile)
+    return {name: sorted(group, key=lambda p: release_of(p.release)) for name, group in found.items()}
+
+
+def _names() -> Iterator[str]:
+    for name in known_names(FOLDER):
+        yield name
+        yield from load_software(name).family_names
+
+
+def find_software(text: str, *, role: str = "", release: str = "") -> FoundSoftware:
+    """Return the profile behind a name, or behind a family's name with a release.
+
+    A release without a file takes the nearest earlier one's constants, or where there is none the earliest; a family
+    without a release takes the latest. Both are said.
+
+    >>> find_software("NeMo/Megatron-Bridge 26.08").profile.name
+    'nemo-26.06'
+
+    Raises InputError with the nearest name, and for a name of the other role.
+    """
+    stem = exact_name(FOLDER, text) if not release else None
+    if stem is not None:
+        found = FoundSoftware(load_software(stem))
+    else:
+        family, stated = (text, release) if release else _split(text)
+        group = _families().get(plain(family)) or _families().get(plain(text))
+        if not group:
+            near = suggest(text, sorted(set(_names())))
+            raise InputError(f"no software {text!r} in {FOLDER}; {near}; a stack that nobody measured is one of"
+                             f" {', '.join(UNMEASURED.values())}")  # fmt: skip
+        found = _of_family(group, stated if plain(family) in _families() else "")
+    if role and found.profile.role != role:
+        raise InputError(f"software {text!r} is for {found.profile.role}, not for {role}")
+    return found
+
+
+def _of_family(group: list[SoftwareProfile], stated: str) -> FoundSoftware:
+    wanted, family = release_of(stated), group[0].family
+    if not wanted:
+        latest = group[-1]
+        words = f"release {stated!r} is no number" if stated else "no release is stated"
+        said = f"{family}: {words}; constants of {latest.name}" if len(group) > 1 else ""
+        return FoundSoftware(latest, said)
+    earlier = [p for p in group if release_of(p.release) <= wanted]
+    if not earlier:
+        return FoundSoftware(
+            group[0], f"{family} {stated} is older than every file: constants of {group[0].name}"
+        )
+    chosen = earlier[-1]
+    exact = release_of(chosen.release) == wanted
+    return FoundSoftware(
+        chosen, "" if exact else f"{family} {stated}: constants of the nearest earlier {chosen.name}"
+    )

@@ -1,0 +1,60 @@
+"""Number formats by their exact names: the data type that a card computes in, and the recipe that scales it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from clustersim.errors import InputError, suggest
+from clustersim.schema.lookup import plain
+
+__all__ = ["NumberFormat", "number_format"]
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFormat:
+    """A data type (a key of a card's peaks) and its scaling recipe; none where values carry their own exponents."""
+
+    dtype: str
+    recipe: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What constants may ask for: the data type, and the recipe."""
+        return (self.dtype, self.recipe) if self.recipe else (self.dtype,)
+
+
+#: Format -> the exact names that it goes by.
+_NAMES: dict[NumberFormat, tuple[str, ...]] = {
+    NumberFormat("fp32"): ("fp32", "float32", "f32", "single"),
+    NumberFormat("tf32"): ("tf32",),
+    NumberFormat("bf16"): ("bf16", "bfloat16", "amp", "amp_bf16", "bf16-mixed"),
+    NumberFormat("fp16"): ("fp16", "float16", "half", "amp_fp16", "fp16-mixed"),
+    NumberFormat("fp8"): ("fp8", "float8", "bf16+fp8", "e4m3"),
+    NumberFormat("fp8", "fp8-current"): ("fp8-cs", "fp8-current", "fp8 current scaling"),
+    NumberFormat("fp8", "fp8-delayed"): ("fp8-ds", "fp8-delayed", "fp8 delayed scaling"),
+    NumberFormat("fp8", "fp8-block"): ("fp8-sc", "fp8-block", "fp8_block", "fp8 sub-channel"),
+    NumberFormat("fp8", "mxfp8"): ("mxfp8", "fp8-mx", "fp8-cs (fp8-mx)"),
+    NumberFormat("fp4", "nvfp4"): ("nvfp4",),
+    NumberFormat("fp4", "mxfp4"): ("mxfp4",),
+    NumberFormat("fp4"): ("fp4",),
+    NumberFormat("int8"): ("int8", "w8a8"),
+    NumberFormat("int4", "w4a16"): ("int4", "awq", "gptq", "w4a16"),
+}
+_BY_NAME = {plain(name): found for found, names in _NAMES.items() for name in names}
+
+
+def number_format(text: str) -> NumberFormat:
+    """Return the format behind a name.
+
+    >>> number_format("MXFP8"), number_format("FP8").recipe, number_format("tf32").dtype
+    (NumberFormat(dtype='fp8', recipe='mxfp8'), '', 'tf32')
+
+    Raises InputError with the nearest name for anything else.
+    """
+    found = _BY_NAME.get(plain(text))
+    if found is None:
+        hint = suggest(text.strip().lower(), sorted(_BY_NAME))
+        raise InputError(
+            f"number format {text!r} is unknown; {hint}" if text.strip() else "no number format is stated"
+        )
+    return found

@@ -1,0 +1,1 @@
+"""Files from outside, read by their content: one importer a kind."""

@@ -1,0 +1,148 @@
+"""A published model configuration (``config.json``) as a mapping that remembers what was read.
+
+What nobody read and what could change the model's shape is a problem: the import names it and refuses. Settings that
+never change shape (tokens, norms, rotary embeddings, dropout, losses, the library's own) are listed here by name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from clustersim.errors import Problem
+
+__all__ = ["Config"]
+
+#: Names of settings that change no dimension, by whole name.
+_HARMLESS = re.compile(
+    "|".join(
+        [
+            # the library's own
+            "_.*", "architectures", "auto_map", "model_type", "transformers_version", "torch_dtype", "dtype",
+            "use_cache", "use_bfloat16", "torchscript", "return_dict.*", "output_.*", "pruned_heads", "is_decoder",
+            "is_encoder_decoder", "add_cross_attention", "cross_attention_hidden_size", "tie_encoder_decoder",
+            "chunk_size_feed_forward", "tokenizer_class", "task_specific_params", "problem_type", "finetuning_task",
+            "remove_invalid_values", "tf_legacy_loss", "id2label", "label2id", "prefix", "ignore_index", "name_or_path",
+            "attn_implementation", "quantization_config", "text_config", "vision_config", "audio_config", "language",
+            "pretraining_tp", "ep_size", "num_labels", "gradient_checkpointing", "unsloth_.*", "cache_implementation",
+            # generation
+            "temperature", "top_k", "top_p", "typical_p", "do_sample", "early_stopping", "num_beams",
+            "num_beam_groups", "num_return_sequences", "no_repeat_ngram_size", "encoder_no_repeat_ngram_size",
+            "(min|max)_length", "length_penalty", "repetition_penalty", "diversity_penalty", "bad_words_ids",
+            "(begin_)?suppress_tokens", "forced_.*_token_id", "exponential_decay_length_penalty",
+            # tokens, heads of other tasks and other senses
+            ".*token_(id|index)s?", ".*_id", "num_media_embeds", "org_vocab_size", "dense_list", "pool_type",
+            "class_num", "add_classification_head", "skip_cls_token", "xattn_implement",
+            ".*_placeholder(_token_id)?", "(image|video|audio|vision|mm|media|projector)_.*",
+            "use_unified_vision_chunk", "vision", "use_bidirectional_attention", ".*_soft_tokens_.*", "im_.*_token",
+            "understand_projector_stride", "vocab_size_per_layer_input", "use_audio_in_video", "projector_bias",
+            # training and numerics
+            "initializer_range", ".*init(ializer)?_std", "initializer_factor", ".*dropout.*", ".*_eps(ilon)?",
+            "eps", "layer_norm.*", ".*_loss(_.*)?", ".*aux.*", "router_(jitter|z|bias).*", "router_jitter_noise",
+            ".*fp32.*", "moe_(router_)?dtype", "expert_dtype", "moe_permute.*", "use_grouped_mm", "mup_.*",
+            "hc_.*_iters",
+            # positions
+            "rope.*", ".*_rope_theta", ".*rotary.*", "use_rope.*", "no_rope_layer_interval", "use_mrope", "position_.*",
+            "mrope_.*", "yarn_.*", "max_position_embeddings_.*", "original_max_position_embeddings", "alibi",
+            "initial_context_length", "nope_.*", "attn_temperature_tuning", "floor_scale", "attn_scale",
+            "llama_4_scaling",
+            # norms, biases, scales, sinks: below 0.1 % of the parameters
+            ".*norm(s|_type|_.*)?", ".*_bias", "bias", "qkv_bias", ".*swiglu_limits?(_shared)?", ".*softcap(ping)?",
+            "query_pre_attn_scalar", ".*_multiplier", ".*_scal(e|ing|ing_factor)", "residual_in_fp32", "rescale_.*",
+            "norm_.*", "zero_centered.*", "add_(bias_linear|qkv_bias)", "apply_.*", "multi_query_attention",
+            "logits_scaling", "use_bias", "use_conv_bias", "parallel_attn",
+            # routing
+            "scoring_func", "topk_method", "routed_scaling_factor", "norm_topk_prob", "moe_router_.*", "router_.*",
+            "use_routing_bias", "use_moe_router_bias", "e_score.*", "route_(norm|scale)", "moe_renormalize",
+            "moe_shared_expert_overlap", "moe_drop_tokens", "moe_random_routing_dropped_token", "capacity_factor",
+            # kernels
+            "chunk_size", "time_step_.*", "num_logits_to_keep", "use_mamba_kernels", "use_fused.*", "expand",
+            "indexer_rope_.*", "index_share_for_mtp_iteration", "index_skip_topk_offset", "index_topk_(freq|pattern)",
+            "use_grouped_topk", "mla_use_nope", "group_limited_greedy", "moe_capacity", "use_rmsnorm", "moe_gate",
+            "mtp_use_dedicated_embeddings", "attention_projection_layout", "fuse_.*", "mlp_bias",
+        ]
+    )
+)  # fmt: skip
+
+_OFF: tuple[Any, ...] = (None, False, 0, "", [], {}, "none")
+
+
+class Config:
+    """The text part of a configuration, with what was read of it, and what is wrong with it."""
+
+    def __init__(self, file: str, data: Mapping[str, Any]) -> None:
+        self.file = file
+        self.outer = data
+        inner = next((data[k] for k in ("text_config", "llm_config", "language_config") if k in data), None)
+        self.data: dict[str, Any] = {
+            k: v for k, v in data.items() if not isinstance(inner, dict) or k not in inner
+        }
+        if isinstance(inner, dict):
+            self.data |= inner
+        self.used: set[str] = {"llm_config", "language_config"}
+        self.problems: list[Problem] = []
+        self.notes: list[str] = []
+        self.not_modelled: list[str] = []
+
+    @property
+    def model_type(self) -> str:
+        """The library's name of the architecture, for rules that its code holds and its files do not."""
+        return str(self.data.get("model_type", "")).removesuffix("_text")
+
+    @property
+    def has_quantization(self) -> bool:
+        """Whether the file says how its weights were quantized."""
+        return "quantization_config" in self.outer or "quantization_config" in self.data
+
+    def has(self, *names: str) -> bool:
+        """Tell whether any of the names is there and switched on."""
+        return any(self.data.get(name) not in _OFF for name in names)
+
+    def take(self, *names: str, default: Any = None) -> Any:
+        """Return the first of the names that is not null, and mark them all as read."""
+        self.used.update(names)
+        return next((self.data[n] for n in names if self.data.get(n) is not None), default)
+
+    def number(self, *names: str, default: int | None = None, needed: bool = False) -> int:
+        """Return a whole number; a list of equal ones counts as one. A missing needed one is a problem (and 0)."""
+        value = self.take(*names, default=default)
+        if value is False:
+            # Off, where a count is meant.
+            value = default
+        if isinstance(value, list) and value and all(v == value[0] for v in value):
+            value = value[0]
+        if value is None:
+            if needed:
+                self.problem(names[0], "is needed and missing", f"give one of {', '.join(names)}")
+            return 0
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            where = next((n for n in names if self.data.get(n) is not None), names[0])
+            self.problem(where, f"must be one whole number, not {_short(value)}")
+            return 0
+        return value
+
+    def problem(self, key: str, what: str, hint: str = "") -> None:
+        """Keep a problem of one key."""
+        self.problems.append(Problem(self.file, None, key, what, hint))
+
+    def leftovers(self, ignored: tuple[str, ...]) -> None:
+        """Report what was not read: what may change the model's shape is a problem, other texts are a note."""
+        for key, value in self.data.items():
+            if key in self.used or value in _OFF or _HARMLESS.fullmatch(key):
+                continue
+            shown = f"{key}={_short(value)}"
+            if key in ignored:
+                self.not_modelled.append(f"{shown}: left out on request")
+            elif isinstance(value, str) or (isinstance(value, float) and not value.is_integer()):
+                self.notes.append(f"not read: {shown}")
+            else:
+                self.problem(key, f"{_short(value)} is not expressed by a model file", "if it changes no dimension,"
+                             f" import with --ignore {key}")  # fmt: skip
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,136 @@
+"""In which format each group of weights was published, as a configuration's quantization section says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from clustersim.schema.imports.config import Config
+
+__all__ = ["read_formats"]
+
+_DTYPES = {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32"}
+_ALGORITHMS = {
+    "FP8": "fp8", "FP8_PER_CHANNEL_PER_TOKEN": "fp8", "FP8_PB_WO": "fp8", "NVFP4": "nvfp4", "W4A16_NVFP4": "nvfp4",
+    "NVFP4_AWQ": "nvfp4", "W4A16": "int4", "W4A16_AWQ": "int4", "W4A8_AWQ": "int4", "INT4_AWQ": "int4",
+    "W8A8_SQ_PER_CHANNEL": "int8", "INT8": "int8", "MXFP4": "mxfp4", "W4A8_MXFP4_FP8": "mxfp4",
+}  # fmt: skip
+#: One module of each group, as libraries name them below a layer.
+_MODULES = {
+    "attention": ("self_attn.q_proj", "attn.wq_b", "linear_attn.in_proj_qkv", "mixer.in_proj", "self_attn.o_proj"),
+    "experts": ("mlp.experts.0.gate_proj", "ffn.experts.0.w1", "block_sparse_moe.experts.0.w1",
+                "mixer.experts.0.up_proj", "mlp.experts"),
+    "shared": ("mlp.shared_experts.gate_proj", "mlp.shared_expert.gate_proj", "ffn.shared_experts.w1",
+               "mixer.shared_experts.up_proj"),
+    "dense": ("mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"),
+}  # fmt: skip
+
+
+def read_formats(config: Config, layers: int, first_mixed: int | None, there: set[str]) -> dict[str, str]:
+    """Return the ``formats`` section: of the groups that are ``there``, those that are not in 16 bits.
+
+    ``first_mixed`` is the first layer with experts: dense blocks stand before it (or everywhere, where None).
+    """
+    wide = _DTYPES.get(
+        str(config.take("torch_dtype", "dtype", default="bfloat16")).removeprefix("torch."), "bf16"
+    )
+    section = config.outer.get("quantization_config", config.data.get("quantization_config"))
+    groups = dict.fromkeys(("attention", "dense", "shared", "experts", "embedding", "head"), wide)
+    if isinstance(section, Mapping):
+        _apply(config, section, groups, layers, first_mixed)
+        scheme = section.get("kv_cache_scheme")
+        if scheme:
+            bits = scheme.get("num_bits") if isinstance(scheme, Mapping) else scheme
+            config.notes.append(f"published with a cache of {bits} bits a value" if isinstance(bits, int) else
+                                f"published with a cache in {bits}")  # fmt: skip
+    if config.has("expert_dtype"):
+        stated = str(config.take("expert_dtype"))
+        groups["experts"] = {"fp4": "mxfp4", "fp8": "fp8"}.get(stated, groups["experts"])
+        if isinstance(section, Mapping) and "NVFP4" in str(section.get("moe_quant_algo", "")):
+            groups["experts"] = "nvfp4"
+    return {name: value for name, value in groups.items() if value != "bf16" and name in there}
+
+
+def _narrow(section: Mapping[str, Any]) -> str | None:
+    """The format of what is quantized, as the section says as a whole."""
+    method = str(section.get("quant_method", "")).lower()
+    algorithm = str(section.get("quant_algo", "")).upper()
+    if method in {"mxfp4", "fp8"}:
+        return method
+    if algorithm in _ALGORITHMS:
+        return _ALGORITHMS[algorithm]
+    for group in (section.get("config_groups") or {}).values():
+        found = _of_weights((group or {}).get("weights") or {})
+        if found:
+            return found
+    bits = section.get("bits", section.get("w_bit"))
+    return {4: "int4", 8: "int8"}.get(bits) if isinstance(bits, int) else None
+
+
+def _of_weights(weights: Mapping[str, Any]) -> str | None:
+    bits, kind, block = weights.get("num_bits"), weights.get("type"), weights.get("group_size")
+    if bits == 4:
+        return "int4" if kind == "int" else "nvfp4" if block == 16 else "mxfp4" if block == 32 else "fp4"
+    return {"int": "int8", "float": "fp8"}.get(str(kind)) if bits == 8 else None
+
+
+def _apply(
+    config: Config, section: Mapping[str, Any], groups: dict[str, str], layers: int, first_mixed: int | None
+) -> None:
+    each = section.get("quantized_layers")
+    if isinstance(each, Mapping) and not section.get("moe_quant_algo"):
+        _one_by_one(config, each, groups)
+        return
+    narrow = _narrow(section)
+    if narrow is None:
+        config.problem(
+            "quantization_config", "states no format that a model file knows", "import the unquantized file"
+        )
+        return
+    ignored = [str(p) for p in section.get("ignore") or section.get("modules_to_not_convert") or ()]
+    middle = layers - 1 if first_mixed is None else max(first_mixed, layers - 2)
+    front = 0 if first_mixed is None or first_mixed > 0 else middle
+    for group, modules in _MODULES.items():
+        index = front if group == "dense" else middle
+        kept = any(_matches(pattern, f"layers.{index}.{name}") for name in modules for pattern in ignored)
+        if not kept or (narrow == "fp8" and section.get("moe_quant_algo")):
+            groups[group] = narrow
+    if narrow == "mxfp4" and section.get("quant_method") == "mxfp4":
+        # Only stacked experts have a four-bit kernel in this method.
+        groups.update(attention="bf16", dense="bf16", shared="bf16")
+
+
+def _one_by_one(config: Config, each: Mapping[str, Any], groups: dict[str, str]) -> None:
+    """Formats that are stated module by module: each group takes the one that most of its modules have."""
+    for group, words in (
+        ("attention", r"\.(self_attn|linear_attn|attn|mixer\.(in|out)_proj)"), ("experts", r"\.experts"),
+        ("shared", r"\.shared_expert"), ("dense", r"\.mlp\.(gate|up|down)_proj"), ("head", "lm_head$"),
+    ):  # fmt: skip
+        found = [
+            _ALGORITHMS.get(str((value or {}).get("quant_algo", "")).upper(), "")
+            for name, value in each.items()
+            if re.search(words, name)
+        ]
+        known = [value for value in found if value]
+        if known:
+            groups[group] = max(sorted(set(known)), key=known.count)
+            if len(set(known)) > 1:
+                config.notes.append(f"formats of {group} differ by module: {', '.join(sorted(set(known)))}")
+
+
+def _matches(pattern: str, module: str) -> bool:
+    """Tell whether an ignore pattern names a module: a regular expression after ``re:``, a glob, or a part of the name.
+
+    >>> _matches("re:.*self_attn.*", "layers.3.self_attn.q_proj"), _matches("layers.3.self*", "layers.3.self_attn.q")
+    (True, True)
+    >>> _matches("lm_head", "layers.3.self_attn.q_proj"), _matches("gate", "layers.3.mlp.gate_proj")
+    (False, False)
+    """
+    if pattern.startswith("re:"):
+        return re.fullmatch(pattern[3:], module) is not None
+    short = re.sub(r"^.*?(?=layers\.)", "", pattern) if "layers." in pattern else pattern
+    text = re.escape(short).replace(r"\*", ".*")
+    if "layers." in short:
+        return re.fullmatch(rf"{text}(\..*)?", module) is not None
+    return re.search(rf"(^|\.){text.strip('.')}(\.|$)", module) is not None

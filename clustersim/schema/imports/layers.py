@@ -1,0 +1,333 @@
+"""Which kind of mixer every layer of a published configuration has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from clustersim.schema.imports.config import Config
+
+__all__ = ["Layers", "read_layers"]
+
+#: Names of layer types that libraries use -> the kind here.
+_TYPES = {
+    "full_attention": "full", "attention": "full", "global": "full", "global_attention": "full", "*": "full",
+    "sliding_attention": "window", "sliding_window": "window", "local": "window", "local_attention": "window",
+    "swa": "window", "sliding": "window", "chunked_attention": "window",
+    "linear_attention": "linear", "gated_deltanet": "linear", "kda": "linear",
+    "mamba": "state_space", "mamba2": "state_space", "M": "state_space",
+    "deepseek_sparse_attention": "sparse",
+    "moe": "moe", "E": "moe", "mlp": "mlp", "-": "mlp",
+}  # fmt: skip
+#: Architectures whose code applies ``sliding_window`` to every layer.
+_ALL_WINDOWED = {"mistral", "mixtral", "phi3", "starcoder2"}
+#: Architectures whose code alternates windows and full attention, the first layer windowed.
+_ALTERNATING = {"gemma2"}
+#: The ratio whose entries an indexer selects from, in the published code of compressed attention.
+_INDEXED_RATIO = 4
+_KNOWN_RATIOS = {0, 1, 4, 128}
+
+
+@dataclass
+class Layers:
+    """Kinds by name, the kind of each layer, and what else the layers say."""
+
+    kinds: dict[str, dict[str, Any]] = field(default_factory=dict)
+    order: list[str] = field(default_factory=list)
+    mla: dict[str, int] = field(default_factory=dict)
+    moe: list[bool] | None = None
+    mlp: list[bool] | None = None
+    prediction: str | None = None
+
+    def add(self, name: str, **fields: Any) -> str:
+        """Declare a kind and return its name."""
+        self.kinds.setdefault(name, {k: v for k, v in fields.items() if v not in (None, False)})
+        return name
+
+    @property
+    def plain(self) -> bool:
+        """Whether all layers have full attention without anything special, or latent attention: no section needed."""
+        return self.kinds in ({"full": {"kind": "full"}}, {"latent": {"kind": "latent"}})
+
+
+def read_layers(config: Config, count: int) -> Layers:
+    """Return the kinds of ``count`` layers. What cannot be told becomes a problem of the configuration."""
+    out = Layers()
+    # Where the types are stated, the rules that they follow say nothing more.
+    config.used.update(
+        ("full_attention_interval", "sliding_window_pattern", "max_window_layers", "use_sliding_window")
+    )
+    config.used.update(("sliding_window", "sliding_window_size", "attention_chunk_size", "no_rope_layers"))
+    names = _block_names(config)
+    if config.has("compress_ratios"):
+        _compressed(config, out, count)
+    elif names is not None:
+        _by_name(config, out, names, count)
+    else:
+        _by_rule(config, out, count)
+    return out
+
+
+def _block_names(config: Config) -> list[str] | None:
+    """The stated type of every layer, whatever the field is called."""
+    pattern = config.take("hybrid_override_pattern")
+    if isinstance(pattern, str):
+        return list(pattern)
+    listed = config.take("layers_block_type", "layer_types")
+    if isinstance(listed, list) and listed:
+        return [str(name) for name in listed]
+    swa = config.take("hybrid_layer_pattern")
+    if isinstance(swa, list) and swa:
+        return ["sliding_attention" if flag else "full_attention" for flag in swa]
+    kinds = config.take("attn_type_list")
+    if isinstance(kinds, list) and kinds:
+        return ["full_attention" if flag else "lightning" for flag in kinds]
+    return None
+
+
+def _by_name(config: Config, out: Layers, names: Sequence[str], count: int) -> None:
+    if len(names) < count:
+        config.problem("layer_types", f"states {len(names)} layers of {count}")
+        return
+    blocks = [_TYPES.get(name, name) for name in names]
+    for name in dict.fromkeys(blocks[:count]):
+        if name not in {*_TYPES.values(), "lightning"}:
+            config.problem("layer_types", f"{name!r} is no kind of layer that a model file expresses")
+            return
+    if {"moe", "mlp"} & set(blocks):
+        out.moe = [name == "moe" for name in blocks[:count]]
+        out.mlp = [name == "mlp" for name in blocks[:count]]
+        out.add("ffn", kind="none")
+    reuses = _reuses(config, count, blocks)
+    indexers = config.take("indexer_types")
+    for index, name in enumerate(blocks[:count]):
+        if name in {"moe", "mlp"}:
+            out.order.append("ffn")
+            continue
+        own = not isinstance(indexers, list) or indexers[index] == "full"
+        out.order.append(_kind(config, out, name, reuses[index], own))
+    rest = blocks[count:]
+    if rest and rest[0] in {"full", "window"}:
+        out.prediction = _kind(config, out, rest[0], False, True)
+
+
+def _by_rule(config: Config, out: Layers, count: int) -> None:
+    """Layers whose types follow from intervals, or are all the same."""
+    blocks = ["full"] * count
+    interval = config.number("full_attention_interval", default=0)
+    chosen = config.take("linear_attn_config")
+    spelled = config.take("sliding_window_pattern", "_sliding_window_pattern")
+    every = spelled if isinstance(spelled, int) else 0
+    window = config.take("sliding_window", "sliding_window_size")
+    last = config.number("max_window_layers", default=0)
+    switch = config.take("use_sliding_window")
+    if interval > 1:
+        blocks = ["full" if (i + 1) % interval == 0 else "linear" for i in range(count)]
+    elif isinstance(chosen, dict):
+        full = {int(i) - 1 for i in chosen.get("full_attn_layers", [])}
+        blocks = ["full" if i in full else "linear" for i in range(count)]
+    elif config.has("attention_chunk_size"):
+        blocks = _chunked(config, count)
+    elif window and switch is not False:
+        if isinstance(spelled, str) and set(spelled) == {"L", "G"}:
+            blocks = ["full" if spelled[i % len(spelled)] == "G" else "window" for i in range(count)]
+        elif every > 1:
+            blocks = ["full" if (i + 1) % every == 0 else "window" for i in range(count)]
+        elif switch is True:
+            blocks = ["window" if i >= last else "full" for i in range(count)]
+        elif config.model_type in _ALL_WINDOWED:
+            blocks = ["window"] * count
+        elif config.model_type in _ALTERNATING:
+            blocks = ["full" if i % 2 else "window" for i in range(count)]
+        else:
+            config.problem(
+                "sliding_window", f"{window} is given, and nothing says which layers it holds for",
+                "add layer_types, or use_sliding_window: false",
+            )  # fmt: skip
+    reuses = _reuses(config, count, blocks)
+    indexers = config.take("indexer_types")
+    for index, name in enumerate(blocks):
+        own = not isinstance(indexers, list) or indexers[index] == "full"
+        out.order.append(_kind(config, out, name, reuses[index], own))
+
+
+def _chunked(config: Config, count: int) -> list[str]:
+    """Chunked attention where a layer has rotary positions; by default every fourth has none."""
+    rotary = config.take("no_rope_layers")
+    interval = config.number("no_rope_layer_interval", default=4)
+    if isinstance(rotary, list) and len(rotary) >= count:
+        return ["window" if flag else "full" for flag in rotary[:count]]
+    return ["full" if (i + 1) % interval == 0 else "window" for i in range(count)]
+
+
+def _reuses(config: Config, count: int, blocks: Sequence[str]) -> list[bool]:
+    """Which layers attend to another layer's keys and values."""
+    last = config.number("num_kv_shared_layers", default=0)
+    factor = config.number("cla_share_factor", default=1) if config.take("use_cla") else 1
+    config.used.add("cla_share_factor")
+    if last and config.take("use_double_wide_mlp"):
+        config.problem("use_double_wide_mlp", "widths that differ by layer are not expressed by a model file")
+    return [i >= count - last or (factor > 1 and i % factor != 0) for i in range(count)]
+
+
+def _kind(config: Config, out: Layers, name: str, reuses: bool, own_indexer: bool) -> str:
+    """Declare the kind of a layer and return its name."""
+    if name in {"full", "sparse"} and config.has("kv_lora_rank"):
+        return _latent(config, out, own_indexer)
+    if name == "full":
+        return _grouped(config, out, "full", reuses)
+    if name == "window":
+        return _grouped(config, out, "window", reuses)
+    if name == "linear":
+        return _linear(config, out)
+    if name == "lightning":
+        heads, dim = config.number("num_attention_heads"), config.number("head_dim")
+        return out.add(
+            "linear", kind="linear", key_heads=heads, value_heads=heads, key_dim=dim, value_dim=dim, conv=0,
+            state_format=_state_format(config),
+        )  # fmt: skip
+    if name == "state_space":
+        return _state_space(config, out)
+    config.problem("layer_types", f"{name!r} is no kind of layer that a model file expresses")
+    return "full"
+
+
+def _latent(config: Config, out: Layers, own: bool) -> str:
+    keys = ("q_lora_rank", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim")
+    out.mla = {key: config.number(key, default=0 if key == "q_lora_rank" else None, needed=key != "q_lora_rank")
+               for key in keys}  # fmt: skip
+    config.used.add("qk_head_dim")
+    indexer = _indexer(config)
+    if indexer is None:
+        return out.add("latent", kind="latent")
+    return out.add(
+        "sparse" if own else "sparse_shared", kind="latent", indexer=indexer | ({} if own else {"own": False})
+    )
+
+
+def _indexer(config: Config) -> dict[str, Any] | None:
+    if not config.has("index_topk"):
+        return None
+    return {
+        "heads": config.number("index_n_heads", needed=True),
+        "head_dim": config.number("index_head_dim", needed=True),
+        "top_k": config.number("index_topk", needed=True),
+    }
+
+
+def _grouped(config: Config, out: Layers, name: str, reuses: bool) -> str:
+    """Grouped-query attention; windows may have heads of their own, global layers too."""
+    windowed = name == "window"
+    heads = kv = dim = value = None
+    if windowed:
+        heads, kv, dim, value = (
+            config.number(f"swa_{key}", default=0) or None
+            for key in ("num_attention_heads", "num_key_value_heads", "head_dim", "v_head_dim")
+        )
+        heads = heads or config.number("num_sliding_attention_heads", default=0) or None
+    else:
+        value = config.number("v_head_dim", default=0) or None
+        dim = config.number("global_head_dim", default=0) or None
+        kv = config.number("num_global_key_value_heads", default=0) or None
+    other = config.take("attention_other_setting")
+    for_windows = (
+        not isinstance(other, dict) or other.get("attention_type", "sliding_attention") == "sliding_attention"
+    )
+    if isinstance(other, dict) and for_windows == windowed:
+        heads = other.get("num_attention_heads", heads)
+        kv, dim = other.get("num_attention_groups", kv), other.get("head_dim", dim)
+    gate = None
+    if config.take("attn_output_gate") or config.model_type == "qwen3_next":
+        gate = "elementwise"
+    elif config.take("use_head_wise_attn_gate"):
+        gate = "per_head"
+    reach = ("attention_chunk_size", "sliding_window", "sliding_window_size")
+    window = config.number(*reach, needed=True) if windowed else None
+    if windowed and config.has("attention_chunk_size"):
+        _once(
+            config.not_modelled, "attention within chunks: counted as a window of the chunk, an upper bound"
+        )
+    same = (bool(config.take("attention_k_eq_v")) and not windowed) or None
+    return out.add(
+        f"{name}_shared" if reuses else name, kind=name, window=window, heads=heads, kv_heads=kv, head_dim=dim,
+        v_head_dim=value, gate=gate, keys_are_values=same, cache_of_another=reuses or None,
+    )  # fmt: skip
+
+
+def _once(notes: list[str], text: str) -> None:
+    if text not in notes:
+        notes.append(text)
+
+
+def _state_format(config: Config) -> str:
+    stated = str(config.take("mamba_ssm_cache_dtype", "mamba_ssm_dtype", default="") or "")
+    named = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}.get(stated.removeprefix("torch."))
+    if named is None:
+        _once(
+            config.notes,
+            "no type of the recurrent state is stated: 16 bits, as engines take it from the weights",
+        )
+    return named or "bf16"
+
+
+def _linear(config: Config, out: Layers) -> str:
+    chosen = config.take("linear_attn_config")
+    if isinstance(chosen, dict):
+        heads, dim = int(chosen.get("num_heads", 0)), int(chosen.get("head_dim", 0))
+        return out.add(
+            "linear", kind="linear", key_heads=heads, value_heads=heads, key_dim=dim, value_dim=dim,
+            conv=int(chosen.get("short_conv_kernel_size", 4)), gate_rank=dim, state_format=_state_format(config),
+        )  # fmt: skip
+    return out.add(
+        "linear",
+        kind="linear",
+        key_heads=config.number("linear_num_key_heads", needed=True),
+        value_heads=config.number("linear_num_value_heads", needed=True),
+        key_dim=config.number("linear_key_head_dim", needed=True),
+        value_dim=config.number("linear_value_head_dim", needed=True),
+        conv=config.number("linear_conv_kernel_dim", default=4),
+        state_format=_state_format(config),
+    )
+
+
+def _state_space(config: Config, out: Layers) -> str:
+    config.used.update(
+        {"mamba_expand", "mamba_chunk_size", "mamba_conv_bias", "mamba_hidden_act", "mamba_proj_bias"}
+    )
+    config.used.add("time_step_rank")
+    return out.add(
+        "ssm",
+        kind="state_space",
+        heads=config.number("mamba_num_heads", "mamba_n_heads", needed=True),
+        head_dim=config.number("mamba_head_dim", "mamba_d_head", needed=True),
+        state=config.number("ssm_state_size", "mamba_d_state", needed=True),
+        groups=config.number("n_groups", "mamba_n_groups", needed=True),
+        conv=config.number("conv_kernel", "mamba_d_conv", default=4),
+        state_format=_state_format(config),
+    )
+
+
+def _compressed(config: Config, out: Layers, count: int) -> None:
+    ratios = config.take("compress_ratios")
+    config.used.update({"num_key_value_heads", "qk_rope_head_dim", "compress_rope_theta"})
+    if not isinstance(ratios, list) or len(ratios) < count or not set(ratios) <= _KNOWN_RATIOS:
+        config.problem(
+            "compress_ratios", f"must state one of {sorted(_KNOWN_RATIOS)} for each of {count} layers"
+        )
+        return
+    shared = {
+        "kind": "compressed", "window": config.number("sliding_window", needed=True),
+        "q_lora_rank": config.number("q_lora_rank", needed=True), "o_groups": config.number("o_groups", needed=True),
+        "o_lora_rank": config.number("o_lora_rank", needed=True),
+    }  # fmt: skip
+    indexer = _indexer(config)
+    for ratio in ratios[: count + 1]:
+        own = {"ratio": ratio, "indexer": indexer if ratio == _INDEXED_RATIO else None} if ratio > 1 else {}
+        out.add(f"of_{ratio}" if ratio > 1 else "near", **shared, **own)
+    named = [f"of_{ratio}" if ratio > 1 else "near" for ratio in ratios]
+    out.order = named[:count]
+    if len(named) > count:
+        out.prediction = named[count]
+    for name in [n for n in out.kinds if n not in out.order and n != out.prediction]:
+        del out.kinds[name]

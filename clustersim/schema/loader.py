@@ -1,0 +1,135 @@
+"""Reads, overrides and checks the files of one side, and remembers each document under its key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from clustersim.errors import InputError, Problem, suggest
+from clustersim.schema.base import validate
+from clustersim.schema.lookup import profile_name
+from clustersim.schema.old_form import refuse_old_form
+from clustersim.schema.overrides import Override, apply_overrides, in_demand
+from clustersim.schema.parts import Parts
+from clustersim.schema.prices import PriceBook
+from clustersim.schema.profiles import KINDS, read_document
+from clustersim.schema.scenario import Scenario
+from clustersim.schema.tco import BY_CLIMATE
+from clustersim.schema.yamlfile import Document
+
+__all__ = ["Loader", "refuse_unused"]
+
+S = TypeVar("S", bound=BaseModel)
+
+
+class Loader:
+    """The files of one side."""
+
+    def __init__(self, overrides: tuple[Override, ...]) -> None:
+        self.overrides = overrides
+        self.documents: dict[str, Document] = {}
+
+    def load(self, key: str, folder: str, name: str, model: type[S], *, sourced: bool) -> S:
+        """Read one file with its overrides and check it; its document is kept under ``key``."""
+        mine = [o for o in self.overrides if o.document == key]
+        document = apply_overrides(read_document(folder, name), mine)
+        self.documents[key] = document
+        try:
+            return validate(model, document, require_source=sourced)
+        except InputError as error:
+            raise _blame_flags(error, mine) from None
+
+    def scenario(self, name: str) -> Scenario:
+        """Read the scenario; its keys of the demand are written out first."""
+        document = read_document("scenarios", name)
+        refuse_old_form(document)
+        self.overrides = in_demand(self.overrides, document)
+        return self.load("scenario", "scenarios", name, Scenario, sourced=False)
+
+    def touches_parts(self) -> bool:
+        """Whether an override changes a profile."""
+        return any(o.document not in {"scenario", "company", "prices"} for o in self.overrides)
+
+    def nominal(self, scenario: Scenario, parts: Parts) -> Parts:
+        """Read the same profiles without overrides; a file that is incomplete without them stands as it was read."""
+        try:
+            return self.parts(scenario, parts.file)
+        except InputError:
+            return parts
+
+    def parts(self, scenario: Scenario, file: str = "") -> Parts:
+        """Read the profiles that a cluster names."""
+        cluster = scenario.cluster
+        server = self._named("servers", cluster.server)
+        fabric = cluster.fabric
+        return Parts(
+            file=file or self.documents["scenario"].file,
+            card=self.profile("cards", cluster.card),
+            server_or_none=server,
+            nic_or_none=self._named("nics", cluster.nic),
+            switch_or_none=self._named("switches", fabric.switch if fabric else None),
+            optics_or_none=self._named("optics", fabric.optics if fabric else None),
+            cooling_or_none=self._named("cooling", server.cooling if server else None),
+        )
+
+    def _named(self, kind: str, name: str | None) -> Any:
+        return None if name is None else self.profile(kind, name)
+
+    def profile(self, kind: str, name: str) -> Any:
+        """Read one profile; its name must be its file's."""
+        folder, model = KINDS[kind]
+        if not name.endswith((".yaml", ".yml")):
+            name = profile_name(folder, name)
+        profile = self.load(f"{kind}.{name}", folder, name, model, sourced=True)
+        document = self.documents[f"{kind}.{name}"]
+        stem = Path(document.file).stem
+        if profile.name != stem:
+            raise InputError(
+                f"{document.file}:{document.line_of(('name',))}: name: must be {stem!r} like its file"
+            )
+        return profile
+
+    def terms(self, scenario: Scenario, parts: Parts) -> tuple[PriceBook | None, Scenario]:
+        """Read the price book of the terms at their month, and take the PUE from the cooling where a climate says."""
+        tco = scenario.tco
+        if tco is None:
+            return None, scenario
+        prices = self.load("prices", "hwprofiles/prices", tco.price_book, PriceBook, sourced=True)
+        if tco.as_of:
+            prices = prices.model_copy(update={"date": tco.as_of})
+        if tco.pue is not BY_CLIMATE or tco.climate is None:
+            return prices, scenario
+        cooling = parts.cooling
+        if tco.climate not in cooling.pue:
+            hint = suggest(tco.climate, sorted(cooling.pue))
+            raise InputError(f"cooling.{cooling.name}.pue has no climate {tco.climate!r}; {hint}")
+        placed = tco.model_copy(update={"pue": cooling.pue[tco.climate]})
+        return prices, scenario.model_copy(update={"tco": placed})
+
+
+def _blame_flags(error: InputError, overrides: Sequence[Override]) -> InputError:
+    """Problems at an overridden key are the flag's, not the file's."""
+
+    def blame(problem: Problem) -> Problem:
+        for override in overrides:
+            path = ".".join(str(part) for part in override.path)
+            near = problem.key == path or problem.key.startswith(f"{path}.")
+            if near or path.startswith(f"{problem.key}."):
+                return replace(problem, file=f"--set {override.key}", line=None)
+        return problem
+
+    first = str(error).splitlines()[0]
+    return InputError(first, [blame(p) for p in error.problems])
+
+
+def refuse_unused(overrides: Sequence[Override], sides: Sequence[Mapping[str, Document]], file: str) -> None:
+    """Raise InputError for the override of a profile that no side reads: it would change nothing."""
+    known = sorted({key for documents in sides for key in documents})
+    for override in overrides:
+        if override.document not in known:
+            hint = suggest(override.document, known)
+            raise InputError(f"--set {override.key}: {file} does not use {override.document}; {hint}")

@@ -1,0 +1,124 @@
+"""The sides of a comparison: several clusters that do one demand, and which keys reach which of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from clustersim.errors import InputError, suggest
+from clustersim.schema.demand import identity
+from clustersim.schema.inputs import Inputs, doing, load_one
+from clustersim.schema.loader import refuse_unused
+from clustersim.schema.lookup import find_file
+from clustersim.schema.overrides import Override, of_demand, parse_overrides, reaching
+
+__all__ = ["load_sides", "refuse_stated_plans"]
+
+
+def load_sides(
+    names: Sequence[str],
+    sets: Iterable[str] | Mapping[str, Any] = (),
+    *,
+    own_site: bool = False,
+    demand: str = "",
+) -> tuple[Inputs, ...]:
+    """Load scenarios to be compared: one demand, under the terms of the first one unless each keeps its own.
+
+    Keys of the demand, of terms, prices and parts reach every side, keys of a cluster the first, ``NAME.KEY`` one
+    alone (docs/design.md). ``demand`` names the scenario whose demand every cluster does; without it all must state
+    the same.
+
+    Raises InputError for unequal demands, with what differs, for an override that no side uses, and for a name that
+    stands twice.
+    """
+    short = [find_file("scenarios", name).stem for name in names]
+    if len(set(short)) < len(short):
+        raise InputError(f"{', '.join(short)}: a cluster is compared with itself; give different scenarios")
+    if demand and find_file("scenarios", demand).stem not in short:
+        raise InputError(f"--demand {demand}: is none of the scenarios; {suggest(demand, short)}")
+    overrides = parse_overrides(sets, short)
+    _refuse_incumbent(overrides)
+    asks = find_file("scenarios", demand).stem if demand else ""
+    loaded = [
+        load_one(name, _reaching(overrides, side, asks, first=number == 0, own_site=own_site))
+        for number, (name, side) in enumerate(zip(names, short, strict=True))
+    ]
+    refuse_unused(overrides, [side.documents for side in loaded], ", ".join(short))
+    asker = loaded[short.index(asks)] if asks else loaded[0]
+    if not demand:
+        for side in loaded[1:]:
+            refuse_unlike(loaded[0], side)
+    out = [_with_terms(doing(side, asker, own_terms=True), loaded[0], own_site) for side in loaded]
+    return tuple(out)
+
+
+def _reaching(
+    overrides: tuple[Override, ...], side: str, asks: str, *, first: bool, own_site: bool
+) -> tuple[Override, ...]:
+    """The overrides of one side; where one side's demand is put on all, its keys are that side's alone."""
+    mine = reaching(overrides, side, first=first, own_terms=own_site)
+    if not asks:
+        return mine
+    rest = tuple(o for o in mine if not of_demand(o))
+    return (*rest, *(o for o in overrides if of_demand(o) and side == asks))
+
+
+def _with_terms(side: Inputs, first: Inputs, own_site: bool) -> Inputs:
+    if own_site or side.file == first.file:
+        return side
+    from dataclasses import replace
+
+    scenario = side.scenario.model_copy(update={"tco": first.scenario.tco})
+    return replace(side, scenario=scenario, prices_or_none=first.prices_or_none)
+
+
+def _refuse_incumbent(overrides: Iterable[Override]) -> None:
+    for override in overrides:
+        if override.side == "incumbent":
+            raise InputError(
+                f"--set {override.key}: a comparison has no incumbent; write the name of a scenario, as in"
+                " SCENARIO.KEY"
+            )
+
+
+def refuse_unlike(first: Inputs, side: Inputs) -> None:
+    """Raise InputError where two scenarios ask for different work, naming every difference."""
+    mine, theirs = first.scenario.demand, side.scenario.demand
+    if list(mine) != list(theirs):
+        raise InputError(
+            f"{first.name} asks for {', '.join(mine)} and {side.name} for {', '.join(theirs)}; a comparison is of"
+            f" equal work: put one demand on all with --demand {first.name}"
+        )
+    unlike = []
+    for name in mine:
+        a, b = identity(mine[name]), identity(theirs[name])
+        a["share"], b["share"] = first.scenario.shares[name], side.scenario.shares[name]
+        unlike += [
+            f"demand.{name}.{key}: {a.get(key)!r} on {first.name}, {b.get(key)!r} on {side.name}"
+            for key in sorted({*a, *b})
+            if a.get(key) != b.get(key)
+        ]
+    if unlike:
+        raise InputError(
+            f"a comparison is of equal work, and the demands differ: {'; '.join(unlike)}. Set the keys for all, or"
+            f" put one demand on all with --demand {first.name}"
+        )
+
+
+def refuse_stated_plans(sides: Sequence[Inputs], *, allowed: bool) -> None:
+    """Raise InputError where some sides state a plan for a workload and others search for theirs.
+
+    A layout that somebody chose by hand, held against the best of another cluster, compares two people.
+    """
+    if allowed:
+        return
+    for name in sides[0].scenario.demand:
+        plans = [getattr(side.scenario.demand[name], "plan", "best") for side in sides]
+        stated = [side.name for side, plan in zip(sides, plans, strict=True) if plan != "best"]
+        if stated and len(stated) < len(sides):
+            others = ", ".join(side.name for side in sides if side.name not in stated)
+            raise InputError(
+                f"demand.{name}.plan is stated for {', '.join(stated)} and searched for on {others}: state it on every"
+                " side (incumbent.KEY or SCENARIO.KEY), write plan: best, or allow it with --stated-plans"
+                " (market.stated_plans)"
+            )

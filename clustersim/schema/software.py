@@ -1,0 +1,211 @@
+"""Software by name: what a training stack or a serving engine adds, with what its constants were tuned on.
+
+A file is one release of one family. Its constants hold until the family's next file: a newer release without a file of
+its own takes those of the nearest earlier one, and says so. A stack that nobody measured is a class with wide ranges.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from clustersim.provenance import Sourced
+from clustersim.schema.base import Count, Duration, Fraction, Model, Share, Size, quantity
+from clustersim.schema.profile_base import Profile
+
+__all__ = [
+    "EngineConstants", "MemoryRules", "SchedulerCase", "SchedulerRules", "ServingConstants", "SoftwareProfile",
+    "StackCase", "StackConstants", "TrainingConstants",
+]  # fmt: skip
+
+Bytes = Annotated[Sourced, quantity("1", gt=0)]
+Positive = Annotated[Sourced, quantity("1", gt=0)]
+Whole = Annotated[Sourced, quantity("1", ge=1, integer=True)]
+
+
+class StackConstants(Model):
+    """What a training stack adds or leaves out; an absent key keeps the engine's value (``perf.plan.Software``)."""
+
+    dp_overlap: Fraction | None = None
+    """Share of the computation under which data-parallel traffic can hide."""
+    flash_attention: bool | None = None
+    """Fused attention that never writes the score matrix."""
+    attention_share: Share | None = None
+    """Share of the best matrix rate that fused attention reaches."""
+    interference: Fraction | None = None
+    """Share of its rate that computation loses while it hides traffic."""
+    eager: bool | None = None
+    """Whether every operator reads and writes its own intermediates, as uncompiled PyTorch does."""
+    dispatch_bytes: Bytes | None = None
+    """Bytes of a value that is sent to its expert."""
+    expert_forwarding: bool | None = None
+    """A token crosses to a domain once and is handed on inside."""
+    tp_overlap: Fraction | None = None
+    """Share of the matrix products under which tensor-parallel traffic can hide."""
+    ep_overlap: Fraction | None = None
+    """The same for the exchange of experts."""
+    host_layer: Duration | None = None
+    """What the host takes to launch one pass of a layer."""
+    layer_overhead: Duration | None = None
+    """Added to every pass of a layer beside its kernels."""
+    expert_overhead: Duration | None = None
+    """The same for a layer of experts, on top."""
+    gradient_bytes: Bytes | None = None
+    """Bytes of gradient held per parameter."""
+    runtime_memory: Size | None = None
+    """Buffers, fragmentation and the runtime's own, per card."""
+
+
+class StackCase(StackConstants):
+    """Constants that hold for some cards or number formats only; what it leaves out it does not ask."""
+
+    cards: tuple[str, ...] = ()
+    """Exact names of cards."""
+    formats: tuple[str, ...] = ()
+    """Data types (``bf16``) or scaling recipes (``mxfp8``)."""
+
+    def holds(self, card: str, formats: tuple[str, ...]) -> bool:
+        """Tell whether the case is this card's and one of these formats'."""
+        return (not self.cards or card in self.cards) and (
+            not self.formats or not set(formats).isdisjoint(self.formats)
+        )
+
+
+class TrainingConstants(StackConstants):
+    """Constants of a training stack, and the cases in which others hold."""
+
+    cases: tuple[StackCase, ...] = ()
+
+    def of(self, card: str, *formats: str) -> StackConstants:
+        """Return the constants on a card in a number format: later cases win."""
+        known: dict[str, object] = {}
+        for part in (self, *(case for case in self.cases if case.holds(card, formats))):
+            for name in StackConstants.model_fields:
+                if getattr(part, name) is not None:
+                    known[name] = getattr(part, name)
+        return StackConstants.model_construct(**known)  # type: ignore[arg-type]
+
+
+class SchedulerRules(Model):
+    """The documented defaults of an engine's scheduler: what a setting that is not stated is."""
+
+    max_batched_tokens: Whole
+    """New tokens of one iteration."""
+    max_sequences: Whole
+    """Sequences of one iteration."""
+    chunked: bool = True
+    """Long prompts are spread over iterations."""
+    mixed: bool = True
+    """Prompts share an iteration with decoding sequences; false runs prompts first."""
+    batch_wait_iters: Count | None = None
+    """Iterations that a new request waits for others."""
+
+
+class SchedulerCase(Model):
+    """Defaults on some cards."""
+
+    cards: tuple[str, ...] = Field(min_length=1)
+    max_batched_tokens: Whole
+    max_sequences: Whole
+
+
+class MemoryRules(Model):
+    """How an engine divides a card's memory, and what it keeps beside weights and cache."""
+
+    share: Share
+    """The engine's default share."""
+    share_of: Literal["device", "free"] = "device"
+    """Of the device, or of what weights and reserve leave free."""
+    kv_cache_dtype: Literal["auto", "bf16", "fp16", "fp8", "int8"] = "auto"
+    """Format of the cache; ``auto`` is that of the activations."""
+    activations: bool = True
+    """Activations lie inside the share."""
+    fixed: Size
+    """Held on every card, whatever runs."""
+    peer: Size
+    """The same for every further card of a tensor group."""
+    graphs: Size | None = None
+    """Recorded graphs."""
+    hidden_values: Positive | None = None
+    """Values of the model's width that a token holds at the peak of a layer."""
+    width_values: Positive | None = None
+    """The same of a layer's inner width."""
+    routed_bytes: Positive | None = None
+    """Bytes for each value of the model's width of a token's copy at an expert."""
+    logit_bytes: Positive | None = None
+    """Bytes for each logit of the largest number of sequences."""
+
+
+class EngineConstants(Model):
+    """Fitted constants of an engine on a card for one kind of model; the file names their source and tier.
+
+    On the card ``*``, of a class for any card, ``gemm`` and ``memory`` multiply the card's own efficiencies.
+    """
+
+    card: str
+    model: Literal["dense", "dense_bf16", "moe", "mla"]
+    gemm: float = Field(gt=0, le=1)
+    memory: float = Field(gt=0, le=1)
+    layer_us: float = Field(ge=0)
+    step_ms: float = Field(ge=0)
+    one_shot_us: float = Field(ge=0)
+    request_ms: float = Field(ge=0)
+    expert: float = Field(1.0, gt=0, le=1)
+    expert_layer_us: float = Field(0.0, ge=0)
+
+
+class ServingConstants(Model):
+    """What a serving engine does, and how fast."""
+
+    scheduler: SchedulerRules
+    scheduler_cases: tuple[SchedulerCase, ...] = ()
+    memory: MemoryRules
+    attention: Share
+    """Share of the card's attention peak that prefill attention reaches."""
+    sequence: Duration
+    """Time a decoding sequence adds to an iteration."""
+    constants: tuple[EngineConstants, ...] = ()
+    kept_throughput: dict[str, Positive] = Field(default_factory=dict)
+    """By card: share of the simulated throughput that is kept under hundreds of open connections."""
+
+    def on(self, card: str, kinds: tuple[str, ...]) -> EngineConstants | None:
+        """Return the constants on a card for the first of the kinds of model that has some."""
+        return next((c for k in kinds for c in self.constants if c.card == card and c.model == k), None)
+
+    def rules(self, card: str) -> SchedulerRules:
+        """Return the scheduler's defaults on a card."""
+        for case in self.scheduler_cases:
+            if card in case.cards:
+                own = {"max_batched_tokens": case.max_batched_tokens, "max_sequences": case.max_sequences}
+                return self.scheduler.model_copy(update=own)
+        return self.scheduler
+
+
+class SoftwareProfile(Profile):
+    """One release of a training stack or serving engine."""
+
+    kind: Literal["software"]
+    role: Literal["training", "serving"]
+    maker: str = ""
+    family: str
+    """What its releases have in common; the files of one family differ in ``release``."""
+    family_names: tuple[str, ...] = ()
+    """Exact names that the family goes by, followed by a release or alone."""
+    release: str = ""
+    """First release that the constants hold for."""
+    evidence: Literal["tuned", "documented", "unmeasured"]
+    """``tuned``: some constants were found from the rows of ``tuned_on``; ``documented``: all are published or derived;
+    ``unmeasured``: a class for what nobody measured."""
+    tuned_on: tuple[str, ...] = ()
+    """Ids of the rows that constants were found from."""
+    training: TrainingConstants | None = None
+    serving: ServingConstants | None = None
+
+    @model_validator(mode="after")
+    def _one_role(self) -> SoftwareProfile:
+        if getattr(self, self.role) is None or (self.training is None) == (self.serving is None):
+            raise ValueError(f"role {self.role!r} needs a section {self.role!r} and no other")
+        if (self.evidence == "tuned") != bool(self.tuned_on):
+            raise ValueError("evidence 'tuned' and a list tuned_on go together")
+        return self

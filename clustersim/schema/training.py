@@ -1,0 +1,77 @@
+"""What a training workload may say: its plan and its software."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from clustersim.provenance import Sourced
+from clustersim.schema.base import Duration, Fraction, Model, Size, quantity
+
+__all__ = ["PlanSection", "SoftwareSection"]
+
+
+class PlanSection(Model):
+    """How the model is spread over the cards."""
+
+    tp: int = Field(ge=1)
+    pp: int = Field(ge=1)
+    dp: int = Field(ge=1)
+    cp: int = Field(1, ge=1)
+    ep: int = Field(1, ge=1)
+    etp: int = Field(1, ge=1)
+    """Cards that split each exchanged expert."""
+    interleave: int = Field(1, ge=1)
+    micro_batch: int = Field(1, ge=1)
+    schedule: Literal["gpipe", "1f1b", "interleaved", "zb_h1", "zb_h2", "zb_v", "dualpipe"] = "1f1b"
+    sequence_parallel: bool = True
+    recompute: Literal["none", "selective", "full"] = "selective"
+    zero: int = Field(1, ge=0, le=3)
+    offload_optimizer: bool = False
+    offload_activations: bool = False
+    embedding_slot: bool = False
+    """Whether the embedding counts as a layer when layers are given out to stages."""
+    loss_slot: bool = False
+    """The same of the output head."""
+    shard: int = Field(0, ge=0)
+    """With ZeRO 3: cards that share out weights, gradients and states (hybrid sharding); 0 for all copies."""
+    unit_layers: int = Field(1, ge=1)
+    """With ZeRO 3: layers that are gathered and reduced together."""
+    prefetch: int = Field(1, ge=0)
+    """With ZeRO 3: units that are gathered ahead of the one at hand."""
+    reshard: bool = True
+    """With ZeRO 3: whether weights are given up after the forward pass and gathered again for the backward pass."""
+
+
+class SoftwareSection(Model):
+    """What the training software adds or leaves out; each key that is absent keeps the value of a well-tuned one."""
+
+    name: str | None = None
+    """Training stack, with or without a release (hwprofiles/software); keys beside it replace its constants."""
+    dp_overlap: Fraction | None = None
+    """Share of the computation under which data-parallel traffic can hide."""
+    flash_attention: bool | None = None
+    attention_share: Fraction | None = None
+    """Share of the best matrix rate that fused attention reaches."""
+    expert_forwarding: bool | None = None
+    interference: Fraction | None = None
+    """Share of its rate that computation loses while it hides traffic."""
+    eager: bool | None = None
+    """Whether every operator reads and writes its own intermediates, as uncompiled PyTorch does."""
+    dispatch_bytes: Annotated[Sourced, quantity("1", gt=0)] | None = None
+    """Bytes of a value that is sent to its expert."""
+    tp_overlap: Fraction | None = None
+    """Share of the matrix products under which tensor-parallel traffic can hide."""
+    ep_overlap: Fraction | None = None
+    """The same for the exchange of experts."""
+    host_layer: Duration | None = None
+    """What the host takes to launch one pass of a layer."""
+    expert_overhead: Duration | None = None
+    """The same as ``layer_overhead`` for a layer of experts, on top."""
+    layer_overhead: Duration | None = None
+    """Added to every pass of a layer beside its kernels."""
+    gradient_bytes: Annotated[Sourced, quantity("1", gt=0)] | None = None
+    """Bytes of gradient held per parameter."""
+    runtime_memory: Size | None = None
+    """Buffers, fragmentation and the runtime's own, per card."""

@@ -1,0 +1,219 @@
+"""Which card and network a row of measurements ran on: the card by its exact name, the network from the row's words."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from clustersim.errors import suggest
+from clustersim.fabric.network import EFA_LATENCY_S, Network
+from clustersim.schema.lookup import exact_name, known_names
+from clustersim.schema.profiles import CardProfile, NicProfile, load_card, load_profile
+
+__all__ = [
+    "Unpredictable",
+    "card_of",
+    "cards_per_domain",
+    "model_name",
+    "network_of",
+    "nic_rate",
+    "over_pcie",
+]
+
+CARDS, MODELS = "hwprofiles/cards", "hwprofiles/models"
+#: Network card whose latency and share of the wire rate hold where a row states a rate alone.
+NIC = "ib-400g"
+#: Seconds per step inside a domain where a profile is silent (NCCL src/graph/tuning.cc, ring hop, Simple protocol,
+#: NVLink; published).
+STEP_S = 3.4e-6
+#: Share of the scale-up bandwidth where a profile states none (A100 rings 0.78; derived).
+SCALE_UP_SHARE = 0.80
+#: Gb/s of all network cards of an instance type, for rows that name the instance (AWS product pages; published).
+INSTANCE_GBPS = {"p4d": 400.0, "p4de": 400.0, "p5": 3200.0, "p5e": 3200.0, "p5en": 3200.0}
+#: Gb/s of the InfiniBand speed grades (published).
+GRADE_GBPS = {"EDR": 100.0, "HDR": 200.0, "NDR": 400.0, "XDR": 800.0}
+#: Bytes/s of a PCIe slot of 16 lanes by generation, per direction (PCI-SIG, nominal; published).
+PCIE_X16 = {3: 16e9, 4: 32e9, 5: 64e9, 6: 128e9}
+_LINKS = r"NVLink|NVSwitch|NVL\d|MetaXLink|MTLink|HCCS|BLink|Infinity|XGMI|mesh|bridge"
+
+
+class Unpredictable(Exception):
+    """A row lacks what a prediction needs; the message says what."""
+
+
+@lru_cache(maxsize=512)
+def card_of(text: str) -> CardProfile:
+    """Return the card that a row names, by its exact name or a declared alias.
+
+    >>> card_of("H100 (p5)").name, card_of("GB200").name, card_of("H100 PCIe").name
+    ('H100', 'GB200', 'H100-PCIe')
+
+    Raises Unpredictable with the nearest name for a card without a profile.
+    """
+    if not text.strip():
+        raise Unpredictable("the card is not named")
+    name = exact_name(CARDS, text)
+    if name is None:
+        raise Unpredictable(f"no profile of the card {text!r}; {suggest(text, known_names(CARDS))}")
+    return load_card(name)
+
+
+@lru_cache(maxsize=512)
+def model_name(text: str) -> str | None:
+    """Return the model file that a row's name means, None where no file goes by it.
+
+    A remark in brackets at the end is no part of a name, unless a file declares it.
+
+    >>> model_name("DeepSeek-V3 (dropless)"), model_name("DeepSeek-V30")
+    ('deepseek-v3', None)
+    """
+    if not text.strip():
+        return None
+    found = exact_name(MODELS, text)
+    bare = re.sub(r"\s*\([^()]*\)\s*$", "", text)
+    return found or (exact_name(MODELS, bare) if bare and bare != text else None)
+
+
+def cards_per_domain(fabric: str, n: int, domain: int) -> int:
+    """Return how many cards of the group share a domain, from words such as ``2 nodes`` or ``NVL72 x20``.
+
+    >>> cards_per_domain("NVLink4 + 32x100G EFA per node, 2 nodes", 16, 8), cards_per_domain("inter-server", 2, 8)
+    (8, 1)
+    >>> cards_per_domain("NVLink3 NVSwitch", 64, 8), cards_per_domain("", 12, 8)
+    (8, 6)
+    """
+    if re.search(r"inter-(server|node)", fabric, re.IGNORECASE):
+        return 1
+    nodes = 0
+    for pattern in (
+        r"(\d+)\s*nodes?\b",
+        r"(\d+)\s*racks?\b",
+        r"NVL\d+\s*x\s*(\d+)",
+        r"(\d+)\s*x\s*(?:DGX|HGX)",
+    ):
+        found = re.search(pattern, fabric, re.IGNORECASE)
+        if found:
+            nodes = int(found.group(1))
+            break
+    if nodes and n % nodes == 0 and n // nodes <= domain:
+        return n // nodes
+    # Else the fewest domains that divide the group evenly.
+    return next(k for k in range(min(n, domain), 0, -1) if n % k == 0)
+
+
+def nic_rate(fabric: str, gpu: str, cards_per_node: int) -> float:
+    """Return bytes/s of network per card and direction that a row states; 0 where it states none.
+
+    ``32x100G``, ``8x50 GB/s`` and ``4x HDR200`` count a node's NICs, ``800 Gb/s per node`` adds them up; a rate alone
+    (``CX7 400G``, ``NDR``) is one NIC per card; an instance name stands for its published total.
+
+    >>> nic_rate("NVLink4 + 32x100G EFA per node, 2 nodes", "H100 (p5)", 8) / 1e9
+    50.0
+    >>> nic_rate("CX7 400G RDMA", "SM90", 8) / 1e9, nic_rate("NVLink3", "A100", 8)
+    (50.0, 0.0)
+    >>> nic_rate("NVSwitch + 800 Gb/s IB per node", "", 8) / 1e9, nic_rate("IB 8x50 GB/s", "", 8) / 1e9
+    (12.5, 50.0)
+    """
+    per_node = _node_rate(fabric)
+    if per_node:
+        return per_node / cards_per_node
+    nominal = re.search(r"nominal\s+(\d+(?:\.\d+)?)", fabric)
+    if nominal:
+        return float(nominal.group(1)) * 1e9
+    alone = re.search(r"\b(\d+)\s*G(?:b/s|bps|bE)?(?![\w/])", fabric)
+    if alone:
+        return float(alone.group(1)) / 8 * 1e9
+    for name, rate in GRADE_GBPS.items():
+        if re.search(rf"\b{name}\d*\b", fabric):
+            return rate / 8 * 1e9
+    instance = re.search(r"\b(p4de|p4d|p5en|p5e|p5)\b", f"{gpu} {fabric}", re.IGNORECASE)
+    return INSTANCE_GBPS[instance.group(1).lower()] / 8 * 1e9 / cards_per_node if instance else 0.0
+
+
+def _node_rate(fabric: str) -> float:
+    """Bytes/s of all NICs of a node, 0 where the words do not count them."""
+    in_bytes = re.search(r"(\d+)\s*x\s*(\d+)\s*GB/s", fabric)
+    if in_bytes:
+        return int(in_bytes.group(1)) * float(in_bytes.group(2)) * 1e9
+    grade = "|".join(GRADE_GBPS)
+    counted = re.search(r"(\d+)\s*[xX]\s*(?:[A-Za-z][\w-]*\s+)?(\d+)\s*G(?!B)", fabric)
+    counted = counted or re.search(rf"(\d+)\s*x\s*(?:{grade})(\d+)", fabric, re.IGNORECASE)
+    counted = counted or re.search(r"(\d+)\s*x\s*Omni-Path\s*(\d+)", fabric, re.IGNORECASE)
+    if counted:
+        return int(counted.group(1)) * float(counted.group(2)) / 8 * 1e9
+    named = re.search(rf"(\d+)\s*x\s*({grade})\b", fabric, re.IGNORECASE)
+    if named:
+        return int(named.group(1)) * GRADE_GBPS[named.group(2).upper()] / 8 * 1e9
+    added = re.search(r"(\d+)\s*Gb(?:/s|ps)[^.;]*\bnode", fabric)
+    return float(added.group(1)) / 8 * 1e9 if added else 0.0
+
+
+def over_pcie(fabric: str) -> bool:
+    """Tell whether a row's words say that its cards exchange over PCIe and nothing else.
+
+    >>> over_pcie("PCIe Gen5, no NVLink, 1 node"), over_pcie("NVLink4, PCIe Gen5 host"), over_pcie("NVSwitch")
+    (True, False, False)
+    """
+    found = re.finditer(rf"(\bno\s+|\bwithout\s+)?(?:{_LINKS})", fabric, re.IGNORECASE)
+    linked = any(match.group(1) is None for match in found)
+    return bool(re.search(r"\bPCIe\b", fabric, re.IGNORECASE)) and not linked
+
+
+def _scale_up(card: CardProfile, fabric: str) -> tuple[float, str]:
+    """Bandwidth and wiring of a card's domain as a row's words and its profile say them together."""
+    if card.scale_up is None:
+        raise Unpredictable(f"the profile of {card.name} has no scale_up: nobody has published its links")
+    up = card.scale_up
+    if not over_pcie(fabric):
+        return up.bandwidth.value, up.wiring
+    if up.wiring != "pcie":
+        raise Unpredictable(
+            f"no profile of {card.name} over PCIe alone, as {fabric!r} says: its links are {up.wiring}"
+        )
+    gen = re.search(r"PCIe\s*(?:Gen)?\s*(\d)", fabric, re.IGNORECASE)
+    return min(
+        up.bandwidth.value, PCIE_X16.get(int(gen.group(1)), up.bandwidth.value)
+    ) if gen else up.bandwidth.value, "pcie"
+
+
+def network_of(
+    card: CardProfile, fabric: str, gpu: str, n: int, *, usual_nic: bool = False
+) -> tuple[Network, int, str]:
+    """Return (network, cards of the group per domain, who says the rate between domains) of a row.
+
+    With ``usual_nic`` a row that states no NIC takes its card's usual one, and says so.
+
+    Raises Unpredictable where links or NICs that the group needs are not known.
+    """
+    bandwidth, wiring = _scale_up(card, fabric)
+    assert card.scale_up is not None
+    rack = re.search(r"NVL(\d+)", fabric)
+    domain = int(rack.group(1)) if rack else int(card.scale_up.domain.value)
+    local = cards_per_domain(fabric, n, domain)
+    rate, said = nic_rate(fabric, gpu, min(domain, 8)), "stated"
+    if not rate and usual_nic and card.scale_out is not None:
+        rate, said = card.scale_out.bandwidth.value, f"usual for {card.name}"
+    if not rate and local < n:
+        raise Unpredictable("the group spans servers, and the row does not say what NICs they have")
+    nic = load_profile("nics", NIC)
+    assert isinstance(nic, NicProfile)
+    share, reduction, latency = (
+        card.efficiency.scale_up,
+        card.efficiency.scale_up_reduction,
+        card.scale_up.latency,
+    )
+    efa = re.search(r"EFA|\bp4de?\b|\bp5e?n?\b", f"{gpu} {fabric}")
+    network = Network(
+        scale_up_size=max(domain, local),
+        scale_up_bandwidth=bandwidth,
+        scale_up_latency=latency.value if latency else STEP_S,
+        scale_up_wiring=wiring,
+        scale_up_efficiency=share.value if share else SCALE_UP_SHARE,
+        # A group inside one domain never asks for it.
+        scale_out_bandwidth=rate or bandwidth,
+        scale_out_latency=EFA_LATENCY_S if efa else nic.latency.value,
+        scale_out_efficiency=nic.efficiency.value,
+        in_network_reduction="SHARP" in fabric,
+        scale_up_reduction_efficiency=reduction.value if reduction and wiring == "switched" else 0.0,
+    )
+    return network, local, said

@@ -1,0 +1,25 @@
+"""What a site's card-hours yield in each kind of workload; one module a kind, one shape of result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from clustersim.schema.inputs import Inputs
+from clustersim.workloads import jobs, serving, training, video
+from clustersim.workloads.work import StageCache, Work
+
+__all__ = ["run_workload"]
+
+_KINDS: dict[str, Callable[[Inputs, str, Any, StageCache], Work]] = {
+    "training": training.work_of,
+    "serving": serving.work_of,
+    "video": video.work_of,
+    "jobs": jobs.work_of,
+}
+
+
+def run_workload(inputs: Inputs, name: str, cache: StageCache) -> Work:
+    """Return what one workload of the demand makes of the site's card-hours."""
+    work = inputs.scenario.demand[name]
+    return _KINDS[work.kind](inputs, name, work, cache)

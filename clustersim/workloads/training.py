@@ -1,0 +1,167 @@
+"""Training: the step by the stated or the best plan, the long run with its failures, and the tokens that are kept."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from importlib import resources
+
+from clustersim.assemble.parts import card_spec, network_spec
+from clustersim.assemble.reliability import Trained, training_run
+from clustersim.assemble.training import train_job
+from clustersim.des.training.fidelity import Expected, expected_goodput
+from clustersim.des.training.run import TrainingRun
+from clustersim.errors import InfeasibleError, InputError
+from clustersim.perf.job import TrainJob
+from clustersim.perf.plan import Plan
+from clustersim.perf.search import PlanSpace
+from clustersim.perf.shortlist import LEAN, Choice, KindError, PlanErrors, choose, shortlist
+from clustersim.perf.step import StepTime, train_step
+from clustersim.schema.demand import TrainingWorkload, identity
+from clustersim.schema.inputs import Inputs
+from clustersim.workloads.work import Load, Product, StageCache, Work
+
+__all__ = ["TrainingDetail", "plan_errors", "planned_job", "space_of", "work_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingDetail:
+    """The training job with its plan, its step and its long run."""
+
+    job: TrainJob
+    choice: Choice | None
+    """How the plan was found; nothing for a stated plan."""
+    step: StepTime
+    run: TrainingRun
+    expected: Expected
+
+    @property
+    def goodput_tokens_per_s(self) -> float:
+        """Tokens per second that are kept, failures and checkpoints included."""
+        return self.step.tokens_per_s * self.expected.ettr
+
+    @property
+    def scaling(self) -> tuple[int, float]:
+        """Base count and weak-scaling efficiency: tokens/s per card against the fewest replicas that fit.
+
+        Weak scaling: the same plan and the same batch per replica.
+        """
+        job, plan = self.job, self.job.plan
+        per_replica = job.global_batch // plan.dp
+        for replicas in (r for r in range(1, plan.dp + 1) if plan.dp % r == 0):
+            cards, batch = plan.cards // plan.dp * replicas, per_replica * replicas
+            smaller = replace(job, plan=replace(plan, dp=replicas), cards=cards, global_batch=batch)
+            try:
+                base = train_step(smaller)
+            except (InfeasibleError, InputError):
+                continue
+            return cards, self.step.tokens_per_s_per_card / base.tokens_per_s_per_card
+        return job.cards, 1.0
+
+
+@lru_cache(maxsize=1)
+def plan_errors() -> PlanErrors:
+    """Return the known errors by kind of plan, as `clustersim validate training --plan-errors` found them."""
+    text = resources.files("clustersim.data").joinpath("plan_errors.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
+    return PlanErrors(
+        {r["kind"]: KindError(float(r["bias"]), float(r["spread"]), int(r["rows"])) for r in rows}
+    )
+
+
+def space_of(job: TrainJob) -> PlanSpace:
+    """Return the plans that are searched: long sequences may be shared out over cards."""
+    return replace(LEAN, cp=(1, 2, 4, 8) if job.seq_len >= 16384 else (1,))
+
+
+def _nominal(inputs: Inputs, job: TrainJob) -> TrainJob:
+    """The job at the numbers of the files as they stand, in the structure that was asked for.
+
+    The kept plans must not depend on the point of a study, or neighbouring points would not agree. What decides which
+    plans are possible (domain, wiring, dies) is the job's own. A profile that is incomplete without the overrides has
+    no nominal numbers: the job's own stand in.
+    """
+    plain = replace(inputs, parts=inputs.nominal)
+    try:
+        card, network = card_spec(plain.parts.card), network_spec(plain)
+    except InputError:
+        return job
+    mine = job.network
+    same = {name: getattr(mine, name) for name in ("scale_up_size", "scale_up_wiring", "dies_per_card")}
+    return replace(job, card=card, network=replace(network, **same))
+
+
+def planned_job(inputs: Inputs, work: TrainingWorkload, cache: StageCache) -> tuple[TrainJob, Choice | None]:
+    """Return the job of a workload by its stated plan, or by the best one and how it was found.
+
+    Raises InfeasibleError where no plan fits.
+    """
+    job = train_job(inputs, work)
+    if work.plan != "best":
+        return job, None
+    space, errors = space_of(job), plan_errors()
+    base = _nominal(inputs, job)
+    plans: tuple[Plan, ...] = cache.get("plan search", (base, space), lambda: shortlist(base, space, errors))
+    choice = cache.get("plan choice", (job, plans), lambda: choose(job, plans, space, errors))
+    return job.with_plan(choice.found.plan), choice
+
+
+def work_of(inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache) -> Work:
+    """Return what a training workload makes of the site's card-hours.
+
+    Raises InputError for a plan or a type that the cluster cannot run, InfeasibleError where nothing fits.
+    """
+    job, choice = planned_job(inputs, work, cache)
+    step = cache.get("training step", job, lambda: train_step(job))
+    run = training_run(inputs, Trained(job.model.parameters, step.step_time_s, job.plan.dp))
+    expected = cache.get("long run", run, lambda: expected_goodput(run))
+    detail = TrainingDetail(job, choice, step, run, expected)
+    kept = detail.goodput_tokens_per_s
+    product = Product("mtoken", kept * 3600 / 1e6 / job.cards)
+    said = [choice.words() if choice is not None else ""]
+    said += [f"mean of the long run by {expected.fidelity}: {expected.why}" if expected.half_width else ""]
+    said += expected.notes
+    return Work(
+        name=name,
+        kind="training",
+        share=inputs.scenario.shares[name],
+        asked=identity(work),
+        main=product,
+        products=(product,),
+        load=Load(step.u_tensor, step.u_memory, step.u_link, 1.0 - expected.recovery),
+        service={"ettr": expected.ettr},
+        rates={
+            "step_time_s": step.step_time_s,
+            "tokens_per_s": step.tokens_per_s,
+            "training_goodput_tokens_per_s": kept,
+            "mfu": step.mfu,
+        },
+        terms=asdict(step.terms),
+        layout={"plan": plan_words(job.plan), "stated": choice is None},
+        notes=tuple(text for text in said if text),
+        detail=detail,
+    )
+
+
+def plan_words(plan: Plan) -> str:
+    """Say a plan in one line: its degrees above one, and its words.
+
+    >>> plan_words(Plan(tp=8, pp=4, dp=2, interleave=2, schedule="interleaved", zero=1))
+    'tp 8, pp 4, dp 2, interleave 2, micro-batch 1, recompute selective, ZeRO 1'
+    """
+    degrees = [
+        f"{n} {getattr(plan, n)}"
+        for n in ("tp", "pp", "dp", "cp", "ep", "etp", "interleave")
+        if getattr(plan, n) > 1
+    ]
+    words = [f"micro-batch {plan.micro_batch}", f"recompute {plan.recompute}", f"ZeRO {plan.zero}"]
+    words += [
+        w
+        for w, on in (
+            ("optimizer on the host", plan.offload_optimizer),
+            ("activations on the host", plan.offload_activations),
+        )
+        if on
+    ]
+    return ", ".join(degrees + words)

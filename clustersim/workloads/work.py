@@ -1,0 +1,96 @@
+"""The one shape of a workload's result: what a card-hour yields, how it loads the cards, the level that it meets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+__all__ = ["Load", "Product", "StageCache", "Work"]
+
+T = TypeVar("T")
+
+
+class StageCache:
+    """Remembers what a stage gave for the same content, so that a changed tariff does not rerun the training step."""
+
+    def __init__(self, size: int = 4096) -> None:
+        self._size = size
+        self._kept: dict[tuple[str, str], Any] = {}
+        self._counts: dict[str, list[int]] = {}
+
+    def get(self, stage: str, content: object, run: Callable[[], T]) -> T:
+        """Return the stage's result for ``content``, running it only when it is new."""
+        key = (stage, repr(content))
+        counts = self._counts.setdefault(stage, [0, 0])
+        if key in self._kept:
+            counts[0] += 1
+            kept: T = self._kept[key]
+            return kept
+        counts[1] += 1
+        result = run()
+        if len(self._kept) >= self._size:
+            self._kept.pop(next(iter(self._kept)))
+        self._kept[key] = result
+        return result
+
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Return, by stage, how often its result was reused and how often it was run."""
+        return {stage: (reused, ran) for stage, (reused, ran) in self._counts.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How a workload uses the cards that it holds: shares of the busy time by unit, and the busy share of all time."""
+
+    u_tensor: float
+    u_memory: float
+    u_link: float
+    busy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One thing that a workload makes: its unit, how much a card-hour yields, and its share of the card-hours' cost.
+
+    The cost of a unit is the share times the cost of a card-hour over the yield.
+    """
+
+    name: str
+    """As in the name of its cost: ``mtoken``, ``input_mtoken``, ``stream_hour``, …"""
+    per_card_hour: float
+    cost_share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one workload makes of the card-hours that it gets."""
+
+    name: str
+    kind: str
+    share: float
+    """Of the card-hours that are sold."""
+    asked: Mapping[str, Any] = field(repr=False)
+    """What is asked, without how it is met: equal on two sides that do the same work."""
+    main: Product
+    """What the workload is bought for: its cost is *the* cost of a unit."""
+    products: tuple[Product, ...]
+    """All that is made, the main one among them or the sum of them."""
+    load: Load
+    service: Mapping[str, float]
+    """The service level that is met, by name with unit."""
+    rates: Mapping[str, float]
+    """Rates of the cards that it was computed on, by name with unit, the utilisation among them."""
+    terms: Mapping[str, float]
+    """Where the time goes, by name with unit."""
+    layout: Mapping[str, Any]
+    """How the cluster meets it: the plan, stated or found."""
+    notes: tuple[str, ...]
+    """What the reader must know: ties, what is not modelled."""
+    detail: Any = field(repr=False, compare=False)
+    """The kind's own result, for its own command and figures."""
+
+    @property
+    def per_card_year(self) -> float:
+        """Units of the main product that a card yields in a year of 8,760 hours that are all sold to it."""
+        return self.main.per_card_hour * 8760.0

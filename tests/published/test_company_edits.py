@@ -1,0 +1,134 @@
+"""What an analyst edits first, with the sign and size that it must have (base 87.31 HKD)."""
+
+import pytest
+from click.testing import CliRunner
+
+from clustersim.cli.forecast import command
+from clustersim.cli.forecast_common import forecast_run
+from clustersim.errors import InputError
+from clustersim.finance.messages import messages
+
+BASE = 87.3118
+
+
+def target(*sets: str) -> float:
+    return float(forecast_run("biren", tuple(f"company.{text}" for text in sets)).valuation.target_price)
+
+
+def said(*sets: str) -> str:
+    run = forecast_run("biren", tuple(f"company.{text}" for text in sets))
+    return "\n".join(messages(run.company, run.forecast, run.links))
+
+
+def test_the_base_stays() -> None:
+    assert target() == pytest.approx(BASE, abs=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("edit", "low", "high"),
+    [
+        # Slower collection of one year: its interest, not its level.
+        ("drivers.receivable_days.2027E=150", -0.05, -0.015),
+        ("drivers.receivable_days.2028E=150", -0.05, -0.02),
+        ("drivers.receivable_days.2029E=150", -0.10, -0.02),
+        ("drivers.receivable_days.2034E=150", -0.30, -0.05),
+        # In the last year it also stays for ever: growth of 2 % on it, no more.
+        ("drivers.receivable_days.2035E=150", -3.0, -1.0),
+        # 16,538 cards at 155 kCNY, and what they earn; the multiple is on 2027E.
+        ("products.BR200.units.2027E=50000", 10.0, 20.0),
+        ("products.BR200.asp.2027E=200", 6.0, 12.0),
+        ("capm.beta=1.4", -20.0, -10.0),
+        ("peers.members.Cambricon.2027E=35.3", 1.0, 3.0),
+        ("tax_rate=25 %", -8.0, -4.0),
+        ("drivers.gross_margin.2030E=0.5", -0.5, -0.1),
+        ("drivers.warranty_share=3 %", -3.0, -1.0),
+        ("drivers.capex_share.2035E=0.02", -2.5, -0.5),
+    ],
+)
+def test_an_edit_has_its_sign_and_size(edit: str, low: float, high: float) -> None:
+    assert low <= target(edit) - BASE <= high
+
+
+def test_what_cannot_move_the_target_says_so() -> None:
+    for edit, key in (
+        ("drivers.finance_mode=cash", "drivers.finance_mode=cash"),
+        ("drivers.finance_net.2030E=0", "drivers.finance_net"),
+        ("drivers.progress_ratio=0.9", "drivers.progress_ratio"),
+        ("drivers.variable_opex_share=0.2", "drivers.variable_opex_share"),
+        ("drivers.depreciation.2026E=0", "drivers.depreciation.2026E"),
+        ("supply.BR200.units.2027E=99999", "supply.BR200"),
+    ):
+        assert target(edit) == pytest.approx(BASE, abs=5e-4)
+        assert f"company.{key}" in said(edit)
+        assert "no effect on the target price because" in said(edit)
+    shown = CliRunner().invoke(
+        command, ["show", "biren", "--set", "company.drivers.finance_mode=cash", "-f", "table"]
+    )
+    assert "no effect on the target price because the free cash flow is before financing" in shown.stdout
+
+
+def test_the_multiple_and_the_revenue_are_of_one_year() -> None:
+    with pytest.raises(InputError, match="no 2028E multiple for Cambricon"):
+        target("peers.year=2028E")
+    # The members' mean of 2026E on revenue of 2026E.
+    run = forecast_run("biren", ("company.peers.year=2026E",))
+    mean = (46.3 + 29.5 + 115.3 + 73.0 + 37.3 + 28.5) / 6
+    assert run.valuation.ps_m == pytest.approx(mean * 0.7 * 2168.956 * 1.154639, rel=1e-6)
+
+
+def test_units_beyond_supply_are_not_sold() -> None:
+    limit = "supply.BR200.units.2027E=40000"
+    assert target(limit, "products.BR200.units.2027E=50000") == pytest.approx(
+        target(limit, "products.BR200.units.2027E=60000"), rel=1e-12
+    )
+    assert "only up to the 40,000 units" in said(limit, "products.BR200.units.2027E=50000")
+
+
+def test_wafers_memory_packaging_and_stock_bound_units() -> None:
+    def sold(*parts: str) -> float:
+        sets = tuple(f"company.supply.BR166.{part}" for part in parts)
+        run = forecast_run("biren", ("company.products.BR166.units.2026E=100000", *sets))
+        line = next(p for p in run.forecast.products if p.name == "BR166")
+        return float(line.units[0])
+
+    assert sold("wafers.2026E=1000", "good_dies_per_wafer=30", "dies_per_card=2") == 15_000
+    assert sold("memory_stacks.2026E=80000", "stacks_per_card=4") == 20_000
+    assert sold("packaging.2026E=9000", "opening_inventory=500") == 9_500
+
+
+def test_a_card_takes_from_another_and_ends() -> None:
+    more = "products.BR200.units.2027E=50000"
+    taking = "products.BR200.cannibalises.BR166=0.3"
+    assert target(taking) == pytest.approx(BASE, abs=5e-4)  # as planned nothing is taken
+    assert BASE < target(more, taking) < target(more)
+    assert target("products.BR200.end_of_life=2030E") < BASE
+    assert target("products.BR300.ramp.2029E=0.5") < BASE
+
+
+def test_learning_needs_volume() -> None:
+    more = "units_scale=1.2"
+    assert target(more, "drivers.progress_ratio=0.9") > target(more)
+
+
+def test_halves_sum_to_the_year() -> None:
+    by_year = target("products.BR200.units.2027E=50000")
+    halves = target("products.BR200.units.2027H1E=20000", "products.BR200.units.2027H2E=30000")
+    assert halves == pytest.approx(by_year, rel=1e-12)
+
+
+def test_years_are_keys_and_the_old_form_is_refused_with_the_new_one() -> None:
+    with pytest.raises(InputError, match=r"drivers.receivable_days.2040E: not a year of the forecast"):
+        target("drivers.receivable_days.2040E=100")
+    with pytest.raises(InputError, match=r"old form; write the years as keys: \{YEAR1: 200, YEAR2: 100"):
+        target("drivers.receivable_days={values: [200, 100], tier: given}")
+
+
+def test_a_market_event_reaches_every_line_and_a_defect_one() -> None:
+    """Through the whole chain: the card's own line moves, and how much comes through which leg sums to the whole."""
+    from clustersim.finance.attribution import through
+
+    run = forecast_run("br166-1024", ("cards.BR166M.peak.bf16=700 TFLOP/s",))
+    parts = through(run.company, run.links)
+    base = float(forecast_run("biren", ()).valuation.target_price)
+    assert sum(part.whole for part in parts) == pytest.approx(float(run.valuation.target_price) - base, rel=1e-9)
+    assert [part.product for part in parts] == ["BR166"]

@@ -1,0 +1,147 @@
+"""The link from a card's worth to its line: the declared logit, its limits, and what it never does."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clustersim.errors import InputError
+from clustersim.market.link import (
+    Anchor,
+    Bounds,
+    Worth,
+    bertrand_price,
+    follow,
+    make_link,
+    neutral_link,
+    notes_of,
+    other_cost,
+)
+
+#: The BR166 line: worth far more than its price, with a server as dear as the card beside it.
+ANCHOR = Anchor(
+    product="BR166", scenario="s", value_in_use_price_cny=452e3, other_cost_cny=92e3, asp_cny=95e3, unit_cost_cny=43.6e3
+)
+NOW = Worth(452e3, 92e3)
+shares = st.floats(0.0, 1.0)
+betas = st.floats(0.0, 5.0)
+worths = st.floats(-50e3, 2e6)
+
+
+def link(worth: float, theta: float = 0.5, beta: float = 1.5, bounds: Bounds | None = None):
+    return make_link(ANCHOR, Worth(worth, 92e3), value_share=theta, price_sensitivity=beta, bounds=bounds)
+
+
+@given(shares, betas)
+def test_nothing_moves_at_the_anchor(theta: float, beta: float) -> None:
+    one = link(452e3, theta, beta)
+    assert one.asp_factor == pytest.approx(1.0, rel=1e-12)
+    assert one.units_factor == pytest.approx(1.0, rel=1e-12)
+    assert one.notes == ()
+
+
+@given(worths, shares, betas)
+def test_units_follow_the_declared_law(worth: float, theta: float, beta: float) -> None:
+    """Units go with the buyer's total cost per token, in logarithms, to the minus beta; at the price that is asked."""
+    one = link(worth, theta, beta)
+    before = (95e3 + 92e3) / (452e3 + 92e3)
+    allowed = max(worth + 92e3, 1e-12)
+    after = (95e3 * one.asp_factor + 92e3) / allowed
+    expected = np.exp(np.clip(-beta * (np.log(after) - np.log(before)), -700, 700))
+    assert one.units_factor == pytest.approx(float(expected), rel=1e-9, abs=1e-300)
+
+
+@given(worths, shares, betas)
+def test_no_price_below_unit_cost_unless_stated(worth: float, theta: float, beta: float) -> None:
+    assert link(worth, theta, beta).asp_factor * 95e3 >= 43.6e3 * (1 - 1e-12)
+    free = link(worth, theta, beta, Bounds(below_cost=True))
+    assert free.asp_factor <= link(worth, theta, beta).asp_factor + 1e-12
+
+
+@settings(max_examples=60)
+@given(worths, st.floats(1.0, 1e6), shares, betas)
+def test_more_worth_never_lowers_price_units_or_revenue(worth: float, more: float, theta: float, beta: float) -> None:
+    low, high = link(worth, theta, beta), link(worth + more, theta, beta)
+    assert high.asp_factor >= low.asp_factor * (1 - 1e-12)
+    assert high.units_factor >= low.units_factor * (1 - 1e-9)
+
+
+def test_all_to_the_maker_keeps_units_all_to_the_buyer_keeps_the_price() -> None:
+    assert link(600e3, theta=1.0).units_factor == pytest.approx(1.0)
+    assert link(600e3, theta=0.0).asp_factor == pytest.approx(1.0)
+    assert link(600e3, theta=0.0).units_factor == pytest.approx(((600 + 92) / (452 + 92)) ** 1.5)
+
+
+def test_a_tenth_more_throughput_moves_units_by_per_cents_and_not_by_half() -> None:
+    """+10 % throughput: P* + X is a tenth more; half of the gain goes to the price."""
+    one = link(1.1 * (452e3 + 92e3) - 92e3)
+    assert one.units_factor == pytest.approx(np.exp(1.5 * 0.5 * np.log(1.1)))
+    assert 1.0 < one.asp_factor < 1.15
+
+
+def test_units_saturate_with_the_share_of_the_market() -> None:
+    far, near = link(5e6, 0.0), link(5e6, 0.0, bounds=Bounds(share=0.4))
+    assert near.units_factor < 2.5 < far.units_factor
+    capped = link(5e6, 0.0, bounds=Bounds(most=1.2))
+    assert capped.units_factor == 1.2
+    assert any("most that can be made" in note for note in capped.notes)
+    larger = link(5e6, 0.0, bounds=Bounds(share=0.4, demand_elasticity=1.0))
+    assert larger.units_factor > near.units_factor
+
+
+def test_a_worthless_card_is_priced_at_cost_hardly_sells_and_says_so() -> None:
+    one = link(-80e3)
+    assert one.asp_factor == pytest.approx(43.6 / 95)
+    assert one.units_factor < 0.1
+    assert any("unit cost" in note for note in notes_of([one, one])) and len(notes_of([one, one])) == 1
+
+
+def test_rows_by_year_and_points_are_each_year_and_point_alone() -> None:
+    anchor = Anchor(product="X", scenario="s", value_in_use_price_cny=4e5, other_cost_cny=9e4,
+                    asp_cny=np.array([[9e4], [8e4]]), unit_cost_cny=np.array([[4e4], [3e4]]))  # fmt: skip
+    worth = np.array([3e5, 5e5, 6e5])
+    all_ = make_link(anchor, Worth(worth, 9e4), value_share=0.5, price_sensitivity=1.5)
+    assert np.shape(all_.units_factor) == (2, 3)
+    for i, (asp, cost) in enumerate(((9e4, 4e4), (8e4, 3e4))):
+        for j, value in enumerate(worth):
+            alone = Anchor(product="X", scenario="s", value_in_use_price_cny=4e5, other_cost_cny=9e4, asp_cny=asp,
+                           unit_cost_cny=cost)  # fmt: skip
+            one = make_link(alone, Worth(float(value), 9e4), value_share=0.5, price_sensitivity=1.5)
+            assert all_.units_factor[i, j] == pytest.approx(one.units_factor, rel=1e-12)
+            assert all_.asp_factor[i, j] == pytest.approx(one.asp_factor, rel=1e-12)
+
+
+def test_a_roadmap_card_follows_its_leader() -> None:
+    mine = Anchor(product="BR300", scenario="s", value_in_use_price_cny=0.0, other_cost_cny=130e3, asp_cny=210e3)
+    up = follow(link(600e3), "BR300", worth_ratio=3.0, anchor=mine, leader_anchor=ANCHOR, value_share=0.5,
+                price_sensitivity=1.5)  # fmt: skip
+    still = follow(link(452e3), "BR300", worth_ratio=3.0, anchor=mine, leader_anchor=ANCHOR, value_share=0.5,
+                   price_sensitivity=1.5)  # fmt: skip
+    assert still.asp_factor == pytest.approx(1.0) and still.units_factor == pytest.approx(1.0)
+    assert up.units_factor == pytest.approx(link(600e3).units_factor)
+    with pytest.raises(InputError, match="generation ratio"):
+        follow(link(6e5), "BR300", worth_ratio=0.0, anchor=mine, leader_anchor=ANCHOR, value_share=0.5,
+               price_sensitivity=1.5)  # fmt: skip
+
+
+def test_the_best_price_against_rivals_beats_its_neighbours() -> None:
+    beta, share, cost, other = 4.0, 0.2, 40e3, 60e3
+    best = bertrand_price(unit_cost_cny=cost, other_cost_cny=other, price_sensitivity=beta, share=share)
+
+    def earned(price: float) -> float:
+        weight = ((price + other) / (best + other)) ** -beta
+        return (price - cost) * weight / (1 - share + share * weight)
+
+    assert earned(best) > earned(best * 1.001) and earned(best) > earned(best * 0.999)
+    with pytest.raises(InputError, match="elasticity of at most 1"):
+        bertrand_price(unit_cost_cny=1.0, other_cost_cny=1.0, price_sensitivity=1.1, share=0.5)
+
+
+def test_mistakes_are_named() -> None:
+    with pytest.raises(InputError, match="value_share"):
+        link(1e5, theta=1.5)
+    with pytest.raises(InputError, match="price_sensitivity"):
+        link(1e5, beta=-1.0)
+    with pytest.raises(InputError, match="capital factor"):
+        other_cost(running_cny_per_year=1.0, capital_factor=0.0, other_capex_cny=1.0)
+    assert neutral_link("X", "why").notes == ("why",)

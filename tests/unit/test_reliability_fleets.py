@@ -1,0 +1,102 @@
+"""Fleets: published failure rates as profiles, how far they differ, and what a log of one's own adds."""
+
+from pathlib import Path
+
+import pytest
+
+from clustersim.assemble.reliability import BETWEEN, spread_of_fleets
+from clustersim.des.training.components import failure_classes
+from clustersim.des.training.fidelity import expected_goodput
+from clustersim.des.training.fleets import component_rates, ettr_interval, rate_posterior
+from clustersim.errors import InputError
+from clustersim.schema.profiles import field_fleets, load_fleet
+from tests.laws.test_reliability_door import expected, run_of
+
+FLEETS = Path(__file__).resolve().parents[2] / "hwprofiles" / "fleets"
+
+
+def test_every_fleet_loads_with_its_source() -> None:
+    names = sorted(p.stem for p in FLEETS.glob("*.yaml"))
+    assert {
+        "llama3-405b",
+        "rsc-1",
+        "rsc-2",
+        "hyperpod",
+        "nebius",
+        "megascale",
+        "byterobust",
+        "delta-a100",
+    } <= set(names)
+    for name in names:
+        rate = load_fleet(name).card_hours_per_failure
+        assert rate.source and rate.tier in {"measured", "published", "derived", "assumption"}
+
+
+def test_a_fleet_sets_the_rate_of_the_cluster() -> None:
+    assert 1024 * run_of(("reliability.fleet=llama3-405b",)).mttf_s / 3600 == pytest.approx(50_677, rel=1e-9)
+    both = run_of(("reliability.fleet=rsc-1",))
+    software = sum(c.rate_per_s for c in both.failures if c.name in {"software", "unknown_hang", "storage"})
+    hardware = both.rate_per_s - software
+    assert 1024 / hardware / 3600 == pytest.approx(29_538, rel=1e-9)
+    assert software == pytest.approx(
+        sum(c.rate_per_s for c in run_of(()).failures if c.name in {"software", "unknown_hang", "storage"})
+    )
+    stated = run_of(("reliability.fleet=rsc-1", "reliability.failures_per_year.card=1 1/year"))
+    assert next(c for c in stated.failures if c.name == "card").rate_per_s == pytest.approx(
+        1024 / 8760 / 3600
+    )
+
+
+def test_a_part_is_no_fleet_and_a_misspelt_one_is_named() -> None:
+    with pytest.raises(InputError, match="delta-a100 counts one kind of part"):
+        run_of(("reliability.fleet=delta-a100",))
+    with pytest.raises(InputError, match="rsc-1"):
+        run_of(("reliability.fleet=rsc1x",))
+
+
+def test_the_spread_holds_most_of_what_is_published() -> None:
+    """Leaving each fleet out in turn, at least three quarters of them lie between P10 and P90 of the others."""
+    import numpy as np
+
+    from clustersim.des.training.fleets import between_fleets
+
+    hours = [f.card_hours_per_failure.value for f in field_fleets()]
+    inside = 0
+    for k, value in enumerate(hours):
+        others = between_fleets([h for i, h in enumerate(hours) if i != k])
+        inside += others.quantile(0.1) <= value <= others.quantile(0.9)
+    assert inside / len(hours) >= 0.75
+    narrow = [0.5 <= h / 50_677 <= 2 for h in hours]
+    assert np.mean(narrow) < 0.6  # the old range of half to twice Llama 3
+
+
+def test_an_unmeasured_card_has_an_interval() -> None:
+    spread = spread_of_fleets()
+    assert expected(("reliability.fleet=" + BETWEEN,)).mttf_s * 1024 / 3600 == pytest.approx(spread.median_h)
+    found = ettr_interval(run_of(()), 1024, spread.quantile, expected_goodput)
+    assert found.p10.ettr < found.p50.ettr < found.p90.ettr
+    assert found.p10.ettr < expected(()).ettr < found.p90.ettr
+
+
+def test_a_log_moves_the_spread_and_in_the_end_replaces_it() -> None:
+    prior = spread_of_fleets()
+    widths = []
+    for months in (0, 1, 12, 120):
+        hours = 1024 * 720.0 * months
+        found = rate_posterior(prior, round(hours / 100_000), hours)
+        widths.append(found.p90_h / found.p10_h)
+    assert widths == sorted(widths, reverse=True)
+    assert found.p50_h == pytest.approx(100_000, rel=0.05)
+    with pytest.raises(InputError, match="cannot be"):
+        rate_posterior(prior, -1, 10.0)
+
+
+def test_components_of_a_log_replace_the_table_little_by_little() -> None:
+    prior = spread_of_fleets()
+    table = failure_classes(cards=1024, nodes=128)
+    month = component_rates(table, {"hbm": 12}, 30 * 86400.0, prior)
+    before, after = ({c.name: c.rate_per_s for c in x} for x in (table, month))
+    assert before["hbm"] < after["hbm"] < 12 / (30 * 86400.0)
+    assert after["card"] < before["card"]  # none in a month where five were expected
+    with pytest.raises(InputError, match="no component"):
+        component_rates(table, {"bananas": 1}, 1.0, prior)
