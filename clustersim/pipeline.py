@@ -179,18 +179,25 @@ def _power(inputs: Inputs, load: Load, bought: Purchase) -> PowerTerms:
     )
 
 
-def value_of_card(inputs: Inputs, own: SiteRun, incumbent: SiteRun) -> ValueInUse:
+def value_of_card(
+    inputs: Inputs, own: SiteRun, incumbent: SiteRun, discount: float | None = None
+) -> ValueInUse:
     """Return the price per card at which the buyer beats the incumbent's cost of the same demand by the discount.
+
+    The discount is the market's where none is given; at 0 it is the price at which both do the demand at one cost.
 
     Raises InputError where the sides do not do the same work.
     """
     market, tco = inputs.scenario.market, inputs.tco
-    assert market is not None
+    if discount is None:
+        assert market is not None
+        discount = market.switching_discount.value
     theirs = {work.name: work for work in incumbent.works}
+    given = sum(work.share for work in own.works)
     segments = [
         Segment(
             name=work.name,
-            share=work.share,
+            share=work.share / given,  # hours that are given to no workload are not sold
             unit=work.main.name,
             units_per_card_year=own.units_per_card_year(work),
             incumbent_cny_per_unit=incumbent.cny_per_unit(theirs[work.name]),
@@ -203,7 +210,7 @@ def value_of_card(inputs: Inputs, own: SiteRun, incumbent: SiteRun) -> ValueInUs
     markup = (1 + tco.integration.value) * (1 + tco.vat.value)
     return value_in_use_price(
         segments,
-        switching_discount=market.switching_discount.value,
+        switching_discount=discount,
         energy_cny_per_year=own.tco.electricity_cny_per_year / own.cards,
         fixed_cny_per_year=own.tco.fixed_cny_per_year / own.cards,
         capital_factor=capital_recovery_factor(tco.wacc.value, tco.horizon.value) * (1 - residual)

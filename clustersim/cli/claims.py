@@ -32,6 +32,7 @@ QUESTIONS = (
 @click.command()
 @click.argument("scenario")
 @set_option
+@click.option("--workload", default="", metavar="NAME", help="The training workload; by default the first.")
 @click.option(
     "--coverage",
     type=click.FloatRange(0, 1, max_open=True),
@@ -41,25 +42,31 @@ QUESTIONS = (
 )
 @click.option("-o", "--output", type=click.Path(), help="Folder for the figure.")
 @format_option("table", "json")
-def command(scenario: str, sets: tuple[str, ...], coverage: float, output: str | None, fmt: str) -> None:
+def command(
+    scenario: str, sets: tuple[str, ...], workload: str, coverage: float, output: str | None, fmt: str
+) -> None:
     """Examine the published claims of 5 and 30 days, 5 minutes and 95 % against SCENARIO."""
     folder = output_folder(output) if output is not None else None
-    from clustersim.pipeline import run_chain
+    from clustersim.planner.training import chosen_workload
     from clustersim.schema.inputs import load_inputs
 
     inputs = load_inputs(scenario, sets, with_incumbent=False)
-    chain = run_chain(inputs)
-    result = examine(chain, coverage)
+    inputs.require(money=False)
+    result = examine(inputs, chosen_workload(inputs, "training", workload, first=True), coverage)
     if folder is not None:
         _figure(folder, result)
     emit_object(result, fmt, lambda: _table(result))
 
 
-def examine(chain: Any, coverage: float) -> dict[str, Any]:
-    """Return every claim's readings, the ladder of published fleets, the restore budget and the scaling."""
+def examine(inputs: Any, workload: str, coverage: float) -> dict[str, Any]:
+    """Return every claim's readings for a training workload, the ladder of published fleets, the restore budget and the
+    scaling."""
     from clustersim.des.training.claims import coverage_needed, mtbf_proven, p_clean, p_longest_gap, readings
 
-    own, cards = chain.own, chain.own.cards
+    from clustersim.workloads import run_workload
+    from clustersim.workloads.work import StageCache
+
+    own, cards = run_workload(inputs, workload, StageCache()).detail, inputs.cards
     mtbf = own.expected.mttf_s / 3600
     run_h = own.run.duration_s / 3600
     rows = [
@@ -77,7 +84,8 @@ def examine(chain: Any, coverage: float) -> dict[str, Any]:
         for r in _ladder()
     ]  # fmt: skip
     return {
-        "scenario": chain.inputs.scenario.name,
+        "scenario": inputs.name,
+        "workload": workload,
         "cards": cards,
         "mtbf_h": mtbf,
         "card_hours_per_failure": mtbf * cards,
@@ -97,23 +105,27 @@ def examine(chain: Any, coverage: float) -> dict[str, Any]:
             f"{h / 24:g} days": mtbf_proven(h) for h in (CLEAN_H, UNINTERRUPTED_H)
         },
         "ladder": ladder,
-        "restore": _restore(chain),
-        "linear_scaling": _scaling(chain),
+        "restore": _restore(inputs, own),
+        "linear_scaling": _scaling(own),
         "questions": list(QUESTIONS),
     }  # fmt: skip
 
 
-def _restore(chain: Any) -> dict[str, Any]:
+def _restore(inputs: Any, own: Any) -> dict[str, Any]:
     """The five-minute claim: the bandwidth it needs, and the scenario's budget by step and level."""
     from clustersim.des.training.claims import restore_bandwidth
+    from clustersim.des.training.fidelity import run_fidelity
 
-    run = chain.own.run
+    run = own.run
+    months = run_fidelity(
+        run, inputs.scenario.seed, fidelity="des", replications=inputs.reliability.replications
+    ).runs
     steps = run.recovery
     budget = {
         "detect_s": steps.detect_s, "localise_s": steps.localise_s, "reschedule_s": steps.reschedule_s[1],
         "initialise_s": steps.initialise_s,
     }  # fmt: skip
-    recoveries = [i for month in chain.simulated for i in month.incidents]
+    recoveries = [i for month in months for i in month.incidents]
     within = [i for i in recoveries if i.recovery_s <= RESTORE_S]
     with_work = [i for i in recoveries if i.recovery_s + i.lost_work_s <= RESTORE_S]
     return {
@@ -128,32 +140,33 @@ def _restore(chain: Any) -> dict[str, Any]:
     }
 
 
-def _scaling(chain: Any) -> dict[str, Any]:
-    """The linear-scaling claim against the scenario's weak scaling."""
+def _scaling(own: Any) -> dict[str, Any]:
+    """The linear-scaling claim against the workload's weak scaling by its plan."""
+    from clustersim.workloads.training import plan_words
+
+    base, reached = own.scaling
     return {
         "claim": LINEAR,
         "kind": "weak",
-        "base_cards": chain.scaling_base_cards,
-        "cards": chain.own.cards,
+        "base_cards": base,
+        "cards": own.job.cards,
         "batch_rule": "batch grows with the replicas",
-        "plan": str(chain.inputs.scenario.training.plan),
-        "scaling_efficiency": chain.scaling_efficiency,
-        "by_network_and_batch_rule": _scaling_cases(chain),
-        "met": chain.scaling_efficiency >= LINEAR,
+        "plan": plan_words(own.job.plan),
+        "scaling_efficiency": reached,
+        "by_network_and_batch_rule": _scaling_cases(own, base),
+        "met": reached >= LINEAR,
     }
 
 
-def _scaling_cases(chain: Any) -> list[dict[str, Any]]:
+def _scaling_cases(own: Any, base: int) -> list[dict[str, Any]]:
     """The same claim under other NIC speeds and batch rules, from the smallest cluster that the plan fits."""
     from dataclasses import replace
 
-    from clustersim import assemble
     from clustersim.perf.scaling import KINDS, scaling_curve
 
-    own = assemble.train_job(chain.inputs.scenario, chain.inputs.hardware)
-    counts, rows = [chain.scaling_base_cards, chain.own.cards], []
+    counts, rows = [base, own.job.cards], []
     for gbps in (100, 200, 400):
-        job = replace(own, network=replace(own.network, scale_out_bandwidth=gbps * 1.25e8))
+        job = replace(own.job, network=replace(own.job.network, scale_out_bandwidth=gbps * 1.25e8))
         for kind in KINDS:
             curve = scaling_curve(job, counts, kind)
             reached = curve.points[-1].efficiency

@@ -8,7 +8,7 @@ import click
 import numpy as np
 
 from clustersim.cli.options import emit_rows, format_option, set_option
-from clustersim.cli.study_common import draw, parse_sets, refuse_failed, run, workers_option
+from clustersim.cli.study_common import draw, main_cost, parse_sets, refuse_failed, run, workers_option
 
 
 def percentile_error(values: Any, share: float, *, resamples: int = 200, seed: int = 0) -> float:
@@ -60,7 +60,6 @@ def command(
     fmt: str,
 ) -> None:
     """Sample the uncertain inputs of STUDY (a study file) and print P10, P50 and P90 of its outputs."""
-    from clustersim.study.driver import known_outputs
     from clustersim.study.spec import input_distributions, read_study, sampled_spec
 
     file = read_study(study)
@@ -68,14 +67,13 @@ def command(
     distributions = input_distributions(file.scenario, fixed, file.inputs)
     limit = points or file.points
     size = min(limit, 64) if precision is not None else limit
-    wanted = tuple(file.outputs)
+    wanted = tuple(file.outputs) or (main_cost(file.scenario, fixed),)
+    about: dict[str, Any] = {"study": study, "draw": {"outputs": list(wanted)}}
     while True:
         spec = sampled_spec(
             "mc", file.scenario, distributions, sets=fixed, seed=file.seed, points=size, sampling=file.sampling,
             correlation=file.correlation,
         )  # fmt: skip
-        wanted = wanted or tuple(o for o in known_outputs(spec) if o.startswith("cny_per_"))
-        about: dict[str, Any] = {"study": study, "draw": {"outputs": list(wanted)}}
         # A larger Sobol sample begins with the smaller one, so that stopping early changes no point.
         keep = folder if size == limit or precision is None else None
         result = run(spec, keep, workers, scheduler, about)
@@ -84,8 +82,9 @@ def command(
         if precision is None or size >= limit or reached:
             break
         size = min(limit, 2 * size)
-    if folder is not None and keep is None:
-        # Precise enough before the limit: the points that it took are kept.
+    if (
+        folder is not None and keep is None
+    ):  # precise enough before the limit: the points that it took are kept
         result = run(spec, folder, workers, scheduler, about)
     emit_rows(rows, fmt)
     draw(folder, result, about["draw"])

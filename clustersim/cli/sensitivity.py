@@ -36,7 +36,7 @@ def command(
     file = read_study(study)
     fixed = parse_sets(sets, file.set)
     chosen = method or file.method or "sobol"
-    output = file.outputs[0] if file.outputs else "cny_per_mtoken"
+    output = file.outputs[0] if file.outputs else main_cost(file.scenario, file.set)
     distributions = input_distributions(file.scenario, fixed, file.inputs)
     if chosen == "tornado":
         spec = _tornado_spec(file.scenario, distributions, fixed, file.seed)

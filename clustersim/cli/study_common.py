@@ -110,8 +110,18 @@ def run(
         return StudyResult(spec, outputs, tuple(store.rows()))
 
 
-def run_cost(spec: StudySpec, store: StudyStore, outputs: Sequence[str]) -> Sequence[str]:
-    """Run the vectorised cost stage over a full grid in a study's folder; return its outputs.
+def main_cost(scenario: str, sets: Mapping[str, Any]) -> str:
+    """Return the name of the cost of the first workload's unit: what a study shows where nothing is asked for."""
+    from clustersim.schema.inputs import load_inputs
+    from clustersim.workloads.work import MAIN_UNITS
+
+    demand = load_inputs(scenario, dict(sets), with_incumbent=False).scenario.demand
+    units = [f"cny_per_{MAIN_UNITS[work.kind]}" for work in demand.values()]
+    return units[0] if units.count(units[0]) == 1 else f"{next(iter(demand))}.{units[0]}"
+
+
+def run_cost(spec: StudySpec, store: StudyStore, outputs: Sequence[str]) -> None:
+    """Run the vectorised cost stage over a full grid in a study's folder.
 
     Raises InputError, before the folder is begun, for inputs or outputs that this stage does not have.
     """
@@ -123,7 +133,6 @@ def run_cost(spec: StudySpec, store: StudyStore, outputs: Sequence[str]) -> Sequ
     from clustersim.study.table import input_units
 
     base = run_chain(load_inputs(spec.scenario, dict(spec.sets)), replications=0)
-    outputs = outputs or ("cny_per_card_hour", f"cny_per_{base.own.main.main.name}", "tco_cny")
     check_outputs(outputs, {name: float(value) for name, value in cost_stage(base, {}).items()})
     for axis in spec.axes:
         if axis.key not in COST_KEYS:
@@ -134,7 +143,6 @@ def run_cost(spec: StudySpec, store: StudyStore, outputs: Sequence[str]) -> Sequ
     with store.locked(), bar("cost stage", spec.total) as tell:
         store.begin(spec, {"stage": "cost", "outputs": list(outputs), "units": input_units(spec)})
         run_stage(base, spec.axes, store, outputs, tell)
-    return outputs
 
 
 def verbose_reuse(verbose: bool) -> None:

@@ -9,6 +9,7 @@ import click
 from clustersim.cli.options import emit_rows, format_option, refuse_blank, set_option
 from clustersim.cli.study_common import (
     draw,
+    main_cost,
     parse_sets,
     refuse_failed,
     run,
@@ -75,7 +76,6 @@ def command(
     fmt: str,
 ) -> None:
     """Run every combination of the varied inputs of SCENARIO (a scenario, or a study file of kind sweep)."""
-    from clustersim.study.driver import known_outputs
     from clustersim.study.space import parse_axis
     from clustersim.study.spec import axes_of, chosen_points, make_spec
 
@@ -96,8 +96,7 @@ def command(
     if stage == "cost":
         _cost_sweep(spec, folder, wanted, fmt)
         return
-    known = known_outputs(spec)
-    chosen = wanted or tuple(o for o in DEFAULT_OUTPUTS if o in known)
+    chosen = wanted or DEFAULT_OUTPUTS
     drawn = {"outputs": list(chosen)}
     result = run(spec, folder, workers, scheduler, {"study": scenario, "draw": drawn})
     shown: list[dict[str, Any]] = [
@@ -141,8 +140,9 @@ def _cost_sweep(spec: Any, folder: str | None, outputs: tuple[str, ...], fmt: st
     if spec.chosen:
         raise InputError("--stage cost runs the whole grid; leave --design out")
     refuse_blank(folder)
+    chosen = outputs or ("cny_per_card_hour", main_cost(spec.scenario, fixed), "tco_cny")
     store = StudyStore(Path(folder))
-    chosen = run_cost(spec, store, outputs)
+    run_cost(spec, store, chosen)
     connection: Any = duckdb.connect()
     path = str(store.results_path).replace("'", "''")
     rows = []

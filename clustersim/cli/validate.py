@@ -22,7 +22,11 @@ DOMAINS: dict[str, tuple[str, str]] = {
     "reliability": ("clustersim.validation.reliability", "reliability.csv"),
     "tco": ("clustersim.validation.tco", "tco.csv"),
     "serving": ("clustersim.validation.serving", "serving.csv"),
+    "serving_published": ("clustersim.validation.serving", "serving_published.csv"),
+    "serving_published_2026": ("clustersim.validation.serving", "serving_published_2026.csv"),
     "serving_latency": ("clustersim.validation.serving_latency", "serving_latency.csv"),
+    "serving_latency_b200": ("clustersim.validation.serving_latency", "serving_latency_b200.csv"),
+    "serving_silicon": ("clustersim.validation.serving_latency", "serving_silicon_hopper.csv"),
 }
 
 

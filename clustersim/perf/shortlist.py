@@ -33,6 +33,7 @@ __all__ = [
     "best_of_kinds",
     "choose",
     "kind_of",
+    "kinds_in",
     "shortlist",
 ]
 
@@ -62,6 +63,10 @@ class PlanErrors:
     def of(self, plan: Plan) -> KindError:
         """Return the error of a plan's kind."""
         return self.by_kind.get(kind_of(plan), self.by_kind.get("all", KindError(0.0, 0.0)))
+
+    def lead_inside(self, one: Plan, other: Plan, lead: float) -> bool:
+        """Return whether a lead of one plan over another is inside the known error of their kinds: a tie."""
+        return lead <= math.hypot(self.of(one).spread, self.of(other).spread)
 
     def corrected(self, found: FoundPlan) -> float:
         """Return the step time that measurements would be expected to show.
@@ -106,7 +111,8 @@ def kind_of(plan: Plan) -> str:
     return "sharded weights" if plan.zero >= 3 else "sharded optimizer"
 
 
-def _kinds(space: PlanSpace) -> list[PlanSpace]:
+def kinds_in(space: PlanSpace) -> list[PlanSpace]:
+    """Return the space of each kind of plan that a space holds."""
     parts = [tuple(z for z in space.zero if z < 3), tuple(z for z in space.zero if z >= 3)]
     return [replace(space, zero=part) for part in parts if part]
 
@@ -118,7 +124,7 @@ def best_of_kinds(job: TrainJob, space: PlanSpace, errors: PlanErrors, top: int 
     """
     found: list[FoundPlan] = []
     refused: InfeasibleError | None = None
-    for part in _kinds(space):
+    for part in kinds_in(space):
         try:
             found += search_plans(job, part, top).best
         except InfeasibleError as error:
@@ -157,8 +163,7 @@ def choose(job: TrainJob, plans: tuple[Plan, ...], space: PlanSpace, errors: Pla
     if other is None:
         return Choice(best, corrected, None, math.inf)
     lead = errors.corrected(other) / corrected - 1.0
-    error = math.hypot(errors.of(best.plan).spread, errors.of(other.plan).spread)
-    return Choice(best, corrected, other if lead <= error else None, lead)
+    return Choice(best, corrected, other if errors.lead_inside(best.plan, other.plan, lead) else None, lead)
 
 
 #: Fields of a plan that may be columns; the rest are words, the same for every plan of a group.

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from clustersim import assemble
 from clustersim.errors import ClusterSimError, InfeasibleError, InputError, suggest
 from clustersim.perf.hetero import MixedStep, Part, alone_tokens_per_s, mixed_step
 from clustersim.perf.hetero_stages import MixedPipeline, mixed_pipeline
+from clustersim.planner.training import chosen_workload
+from clustersim.schema.demand import TrainingWorkload
 from clustersim.schema.inputs import Inputs
+from clustersim.workloads.training import planned_job
+from clustersim.workloads.work import StageCache
 
 __all__ = ["SHARES", "Together", "train_on_all"]
 
@@ -27,9 +30,12 @@ class Together:
     """Why the other way was not possible; empty where it was only slower, or not asked."""
 
 
-def train_on_all(every: Sequence[Inputs], *, link_bandwidth: float, share: str = "best") -> Together:
-    """Return one step of the first scenario's model on all clusters.
+def train_on_all(
+    every: Sequence[Inputs], *, link_bandwidth: float, share: str = "best", workload: str = ""
+) -> Together:
+    """Return one step of the sides' training workload (the named one, or the first) on all their clusters.
 
+    Each cluster comes with the plan that it states for the workload, or with the best that is found for it alone.
     ``batch``: every cluster keeps its plan and takes replicas and micro-batches by its speed. ``layers``: every replica
     is one pipeline through all clusters, its stages as long as they are fast; every cluster keeps its tensor degree and
     the number of replicas is the fastest that divides them all.
@@ -38,17 +44,8 @@ def train_on_all(every: Sequence[Inputs], *, link_bandwidth: float, share: str =
     """
     if share not in SHARES:
         raise InputError(f"share {share!r} is unknown; {suggest(share, SHARES)}")
-    jobs = [assemble.train_job(one.scenario, one.hardware) for one in every]
-    first = jobs[0]
-    parts = [
-        Part(
-            name=one.scenario.name,
-            job=replace(
-                job, model=first.model, global_batch=first.global_batch, seq_len=first.seq_len, dtype=first.dtype
-            ),
-        )
-        for one, job in zip(every, jobs, strict=True)
-    ]  # fmt: skip
+    name = chosen_workload(every[0], "training", workload, first=True)
+    parts = [_part(one, name) for one in every]
     found: list[Together] = []
     errors: list[ClusterSimError] = []
     for way, run in (("batch", _by_batch), ("layers", _by_layers)):
@@ -61,6 +58,12 @@ def train_on_all(every: Sequence[Inputs], *, link_bandwidth: float, share: str =
         raise errors[0]
     best = max(found, key=lambda way: way.step.tokens_per_s)
     return replace(best, refused=str(errors[0]).splitlines()[0] if errors else "")
+
+
+def _part(one: Inputs, name: str) -> Part:
+    work = one.scenario.demand[name]
+    assert isinstance(work, TrainingWorkload)
+    return Part(name=one.name, job=planned_job(one, work, StageCache())[0])
 
 
 def _by_batch(parts: Sequence[Part], link_bandwidth: float) -> Together:

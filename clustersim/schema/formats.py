@@ -38,7 +38,9 @@ _NAMES: dict[NumberFormat, tuple[str, ...]] = {
     NumberFormat("fp4", "mxfp4"): ("mxfp4",),
     NumberFormat("fp4"): ("fp4",),
     NumberFormat("int8"): ("int8", "w8a8"),
-    NumberFormat("int4", "w4a16"): ("int4", "awq", "gptq", "w4a16"),
+    NumberFormat("int4", "w4a16"): ("int4", "w4a16", "int4_wo"),
+    NumberFormat("int4", "awq"): ("awq",),
+    NumberFormat("int4", "gptq"): ("gptq", "gptq-int4"),
 }
 _BY_NAME = {plain(name): found for found, names in _NAMES.items() for name in names}
 

@@ -1,9 +1,9 @@
 """Measured output throughput of whole engines beside the simulation's, row by row.
 
-The rows are the public performance lab of GPUStack: an engine is started with a command, then a number of requests
-is sent at once. The command says model, formats and plan. What the engines lose against the iteration model under
-hundreds of open connections is one declared factor per engine and card (`FACTORS`), fitted on the calibration
-subset and frozen; every other row is a test.
+The rows are a public performance lab's: an engine is started with a command, then a number of requests is sent at once.
+The command says model, formats, plan and options; a column of settings (``serving_rows.SETTINGS``) goes before the
+command. What an engine loses against the iteration model under hundreds of open connections is a constant of the
+software's profile, found from the rows marked in ``tuned_on``; every other row is a test.
 
 A row is *fair* where its command is complete and its load is stated; the others are listed with the reason.
 """
@@ -11,143 +11,172 @@ A row is *fair* where its command is complete and its load is stated; the others
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
-from clustersim.assemble.software import engine_efficiency, reserve_of
 from clustersim.des.serving.arrivals import draw_lengths
 from clustersim.des.serving.book import Requests
-from clustersim.des.serving.build import build
-from clustersim.des.serving.cluster import simulate
-from clustersim.des.serving.metrics import records
-from clustersim.des.serving.rules import Batching
-from clustersim.des.serving.settings import Pool
 from clustersim.errors import ClusterSimError, InfeasibleError, InputError
-from clustersim.perf.serving_engine import Layout, Precision
+from clustersim.perf.serving_engine import Layout
 from clustersim.schema.find_software import find_software
-from clustersim.validation.common import ValidationRow, require_columns
+from clustersim.schema.formats import number_format
+from clustersim.schema.profiles import load_model
+from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, require_columns
 from clustersim.validation.serving_published import predict_published
-from clustersim.validation.serving_setup import (
-    ENGINE_RULES,
-    find_card,
-    find_model,
-    kind_of,
-    normal_engine,
+from clustersim.validation.serving_rows import (
+    ServingRecord,
+    kept,
+    labels,
+    model_of,
     number,
-    shipped_table,
+    replica_of,
+    settings_of,
 )
+from clustersim.validation.sites import Unpredictable, card_of
+from clustersim.validation.sources import filled, shipped_rows
 
-__all__ = ["FACTORS", "predict"]
+__all__ = ["predict", "record", "simulated"]
 
 _TOKENS, _ASKED, _MADE = "Output token throughput (tok/s)", "Total input tokens", "Total generated tokens"
 _DONE = "Successful requests"
 _NEEDED = ("model", "gpu", "serve", _DONE, _ASKED, _MADE, _TOKENS)
 
-#: Share of the simulated throughput that an engine keeps under the lab's load, per engine and card: geometric mean
-#: of measured over simulated on the calibration rows. Tier: derived.
-FACTORS: dict[tuple[str, str], float] = {
-    ("sglang", "A100"): 1.04,
-    ("sglang", "H100"): 0.6,
-    ("sglang", "H200"): 0.66,
-    ("trtllm", "A100"): 1.16,
-    ("trtllm", "H100"): 0.6,
-    ("vllm", "A100"): 0.77,
-    ("vllm", "H100"): 0.62,
-    ("vllm", "H200"): 0.62,
-}
-#: For an engine and card without calibration rows: the mean of the above. Tier: assumption.
-DEFAULT_FACTOR = 0.73
+#: Program that a command starts -> the software that it is, where no column names it.
+_PROGRAMS = {
+    "vllm": "vLLM", "sglang.launch_server": "SGLang", "trtllm-serve": "TensorRT-LLM", "mindie": "MindIE",
+}  # fmt: skip
+#: What a command calls an option; the programs spell it with hyphens or underscores.
+_OPTIONS = {
+    "tp": ("-tp", "--tp", "--tp-size", "--tensor-parallel-size"),
+    "pp": ("-pp", "--pp", "--pp-size", "--pipeline-parallel-size"),
+    "dp": ("-dp", "--dp", "--dp-size", "--data-parallel-size"),
+    "ep": ("--ep", "--ep-size"),
+    "model": ("--model", "--model-path"),
+    "quantization": ("--quantization", "-q"),
+    "max_batched_tokens": ("--max-num-batched-tokens", "--max-num-tokens", "--chunked-prefill-size"),
+    "max_sequences": ("--max-num-seqs", "--max-batch-size", "--max-running-requests"),
+    "kv_cache_dtype": ("--kv-cache-dtype",),
+    "memory_share": ("--gpu-memory-utilization", "--mem-fraction-static", "--kv-cache-free-gpu-memory-fraction"),
+}  # fmt: skip
+_BY_OPTION = {option: name for name, options in _OPTIONS.items() for option in options}
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    """What a row's command and counts say."""
-
-    engine: str
-    layout: Layout
-    precision: Precision
-    rules: Batching
+class _Load:
     count: int
     isl: float
     osl: float
 
 
-def _option(command: str, names: str, default: int) -> int:
-    found = re.search(rf"(?:^|\s)(?:{names})[ =](\d+)", command)
-    return int(found.group(1)) if found else default
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """A launch command: the program, the model it serves, and its options by their own and by common names."""
+
+    program: str
+    model: str
+    given: Mapping[str, str]
+    flags: frozenset[str]
 
 
-def _precision(command: str, card_name: str) -> Precision:
-    """Return the formats of a command; a card without fp8 unpacks fp8 weights to bf16."""
-    low = command.lower()
-    has_fp8 = "fp8" in (find_card(card_name).card or _NO_CARD).peak
-    if "awq" in low or "gptq" in low or "int4" in low:
-        return Precision("int4", "bf16", "bf16", "bf16", attention_weights="int4")
-    if "w8a8" in low:
-        return Precision("int8", "int8", "bf16", "bf16")
-    if "fp8" in low or "deepseek-r1" in low or "deepseek-v3" in low:
-        return Precision("fp8", "fp8" if has_fp8 else "bf16", "bf16", "bf16")
-    return Precision()
+@lru_cache(maxsize=1024)
+def _command(text: str) -> _Command:
+    """Read a command's words.
 
-
-class _NoCard:
-    peak: Mapping[str, float] = {}
-
-
-_NO_CARD = _NoCard()
-
-
-def _layout(command: str) -> Layout:
-    tp = _option(command, r"-tp|--tp|--tp-size|--tp_size|--tensor-parallel-size", 1)
-    pp = _option(command, r"-pp|--pp|--pp-size|--pp_size|--pipeline-parallel-size", 1)
-    dp = _option(command, r"-dp|--dp|--dp-size|--data-parallel-size", 1)
-    ep = _option(command, r"--ep|--ep-size|--ep_size", 1)
-    if "--enable-expert-parallel" in command:
-        ep = tp * dp
-    if "--enable-dp-attention" in command and dp == 1:
-        return Layout(tp=1, pp=pp, dp=tp, ep=tp)
-    return Layout(tp=tp, pp=pp, dp=dp, ep=ep if (tp * dp) % max(ep, 1) == 0 else 1)
-
-
-def _rules(engine: str, command: str, card_name: str) -> Batching:
-    """Return the scheduler's defaults of an engine on a card, with what the command overrides.
-
-    vLLM allows 8,192 tokens and 1,024 sequences on cards of Hopper's size and 2,048 and 256 on others (its
-    engine arguments, 2025; published).
+    >>> read = _command("vllm serve Qwen/Qwen3-8B-FP8 -tp 2 --max_num_seqs=64")
+    >>> read.program, read.model, read.given["tp"], read.given["max_sequences"]
+    ('vllm', 'Qwen/Qwen3-8B-FP8', '2', '64')
     """
-    base = ENGINE_RULES.get(engine, ENGINE_RULES["vllm"])
-    big = card_name.lower() in {"h100", "h200", "b200"}
-    if engine == "vllm" or engine not in ENGINE_RULES:
-        base = replace(base, max_tokens=8192 if big else 2048, max_sequences=1024 if big else 256)
-    tokens = _option(
-        command, r"--max-num-batched-tokens|--max_num_tokens|--chunked-prefill-size", base.max_tokens
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        words = text.split()
+    words = [part for word in words for part in (word.split("=", 1) if word.startswith("-") else [word])]
+    program = next((word for word in words if word in _PROGRAMS), "")
+    given: dict[str, str] = {}
+    flags, bare = set(), []
+    for at, word in enumerate(words):
+        if not word.startswith("-") or re.fullmatch(r"-\d+", word):
+            if at and words[at - 1].startswith("-") and words[at - 1] != "-m":
+                continue
+            bare.append(word)
+            continue
+        option = word if not word.startswith("--") else "--" + word[2:].replace("_", "-")
+        flags.add(option)
+        after = words[at + 1] if at + 1 < len(words) else ""
+        if option in _BY_OPTION and after and not after.startswith("-"):
+            given.setdefault(_BY_OPTION[option], after)
+    after_program = bare[bare.index(program) + 1 :] if program in bare else []
+    served = [word for word in after_program if word not in {"serve", "\\"}]
+    return _Command(program, given.get("model") or (served[0] if served else ""), given, frozenset(flags))
+
+
+def _layout(read: _Command) -> Layout:
+    tp, pp, dp, ep = (max(1, int(number(read.given.get(key), 1))) for key in ("tp", "pp", "dp", "ep"))
+    if "--enable-expert-parallel" in read.flags:
+        ep = tp * dp
+    if "--enable-dp-attention" in read.flags and dp == 1:
+        return Layout(tp=1, pp=pp, dp=tp, ep=tp)
+    return Layout(tp=tp, pp=pp, dp=dp, ep=ep if (tp * dp) % ep == 0 else 1)
+
+
+def _weights(read: _Command, model: str, suffix: str) -> str:
+    """The format that the command states, that the model's name ends in, or that its makers published."""
+    stated = read.given.get("quantization") or suffix
+    if stated:
+        return stated
+    experts = load_model(model).formats.experts
+    return experts if experts != "bf16" else "bf16"
+
+
+def record(row: Mapping[str, str]) -> ServingRecord:
+    """Return the run behind a row; a software or setting column goes before the command's words.
+
+    Raises Unpredictable, or InputError with the nearest name, for what has no profile.
+    """
+    full, read = filled(row), _command(row["serve"].strip())
+    name = (full.get("software") or "").strip() or _PROGRAMS.get(read.program, "")
+    if not name:
+        raise Unpredictable("neither a column nor the command names the software")
+    model, suffix = model_of(read.model)
+    load = _load(row)
+    found = find_software(name, role="serving", release=(full.get("engine_version") or "").strip())
+    return ServingRecord(
+        card=card_of(full["gpu"]).name,
+        model=model,
+        software=found.profile.name,
+        weights=number_format(_weights(read, model, suffix)),
+        layout=_layout(read),
+        settings=settings_of({**read.given, **{k: v for k, v in full.items() if v}}),
+        context=load.isl + load.osl / 2.0,
+        said=found.said,
     )
-    sequences = _option(
-        command, r"--max-num-seqs|--max_batch_size|--max-running-requests", base.max_sequences
-    )
-    sequences = min(sequences, tokens - 1) if base.mixed else sequences
-    return replace(base, max_tokens=tokens, max_sequences=sequences)
+
+
+def _load(row: Mapping[str, str]) -> _Load:
+    count = number(row[_DONE])
+    return _Load(int(count), number(row[_ASKED]) / count, number(row[_MADE]) / count)
 
 
 def _why_not(row: Mapping[str, str]) -> str:
     """Return why a row is not fair, or an empty text."""
     command = row["serve"].strip()
-    for known in (find_model(command), find_card(row["gpu"])):
-        if known.reason:
-            return known.reason
     if command.endswith("\\"):
         return "the launch command is cut off: its plan and options are not known"
-    if "speculative" in command:
+    if any(flag.startswith("--speculative") for flag in _command(command).flags) and not row.get(
+        "acceptance"
+    ):
         return "speculative decoding without a stated acceptance"
-    if "latency" in str(row.get("source", "")):
-        return "latency page: the client's concurrency is not in the row"
     counts = [number(row[k]) for k in (_DONE, _ASKED, _MADE)]
     if not all(value >= 1 for value in counts):
         return "requests or tokens are missing"
     count, asked, made = counts
+    if number(row.get("client_concurrency")) >= 1:
+        return ""
     ttft = number(row.get("Mean TTFT (ms)"))
     if count >= 500 and ttft < 1000:
         return (
@@ -160,55 +189,23 @@ def _why_not(row: Mapping[str, str]) -> str:
     return ""
 
 
-def _read(row: Mapping[str, str]) -> _Run:
-    command = row["serve"].strip()
-    engine = normal_engine(command)
-    count = int(number(row[_DONE]))
-    card = find_card(row["gpu"]).card
-    assert card is not None
-    return _Run(
-        engine,
-        _layout(command),
-        _precision(command, row["gpu"]),
-        _rules(engine, command, card.name),
-        count,
-        number(row[_ASKED]) / count,
-        number(row[_MADE]) / count,
-    )
-
-
 @lru_cache(maxsize=1024)
-def _throughput(model_name: str, gpu: str, run: _Run) -> float:
-    """Output tokens per second when all requests are there at once."""
-    known, model = find_card(gpu), find_model(model_name).model
-    assert known.card is not None and known.network is not None and model is not None
-    efficiency = engine_efficiency(
-        find_software(run.engine or "unmeasured-serving").profile, known.card, kind_of(model, run.precision)
-    )
-    cost, _ = build(
-        model,
-        run.layout,
-        known.card,
-        known.network,
-        efficiency,
-        run.precision,
-        run.rules,
-        reserve=reserve_of(find_software(run.engine or "unmeasured-serving").profile),
-        context=run.isl + run.osl / 2.0,
-    )
+def _throughput(run: ServingRecord, load: _Load) -> float:
+    """Output tokens per second when all requests are there at once, or as many users as the row states."""
+    replica = replica_of(run)
     rng = np.random.default_rng(0)
     # Round numbers are drawn lengths of a fixed size; the others are conversations (ShareGPT), which spread.
-    drawn = run.isl < 400 and abs(run.isl - 128) > 1.5
+    drawn = load.isl < 400 and abs(load.isl - 128) > 1.5
     shape, spread = ("lognormal", 1.0) if drawn else ("constant", 0.0)
     requests = Requests(
-        np.zeros(run.count),
-        draw_lengths(run.count, mean=run.isl, rng=rng, shape=shape, spread=spread),
-        draw_lengths(run.count, mean=run.osl, rng=rng, shape=shape, spread=spread),
+        np.zeros(load.count),
+        draw_lengths(load.count, mean=load.isl, rng=rng, shape=shape, spread=spread),
+        draw_lengths(load.count, mean=load.osl, rng=rng, shape=shape, spread=spread),
     )
-    done = records(simulate(requests, Pool(1, cost, run.rules), log=False))
+    done = replica.run(requests, run.settings.client_concurrency)
     finished = np.isfinite(done["e2e_s"])
     if not finished.any():
-        raise InfeasibleError(f"no request fits the {cost.cache_tokens} tokens of cache")
+        raise InfeasibleError(f"no request fits the {replica.cost.cache_tokens} tokens of cache")
     return float(done["output_tokens"][finished].sum() / max(done["finish_s"][finished].max(), 1e-9))
 
 
@@ -218,17 +215,13 @@ def identity(row: Mapping[str, str]) -> str:
 
 
 @lru_cache(maxsize=1)
-def _calibration_rows() -> frozenset[str]:
-    return frozenset(row["identity"] for row in shipped_table("serving_throughput_calibration.csv"))
-
-
-def in_calibration(row: Mapping[str, str]) -> bool:
-    """Tell whether a row took part in fitting `FACTORS`.
+def tuned_rows() -> frozenset[str]:
+    """Measurements that an engine's kept share was found from.
 
     Per engine and card the fifth with the smallest checksums was taken (at least two of four rows or more), before
-    any fit; the list ships with the package.
+    any fit; the shipped rows mark them.
     """
-    return identity(row) in _calibration_rows()
+    return frozenset(identity(row) for row in shipped_rows("serving.csv") if row["tuned_on"])
 
 
 def _copies(rows: list[Mapping[str, str]]) -> set[tuple[str, str, str]]:
@@ -240,8 +233,8 @@ def _copies(rows: list[Mapping[str, str]]) -> set[tuple[str, str, str]]:
 
 
 def simulated(row: Mapping[str, str]) -> float:
-    """Return the throughput of a fair row before the engine's factor."""
-    return _throughput(row["serve"].strip(), row["gpu"], _read(row))
+    """Return the throughput of a fair row before the share that its engine keeps."""
+    return _throughput(record(row), _load(row))
 
 
 def predict(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:
@@ -253,48 +246,63 @@ def predict(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:
     if not given:
         raise InputError("serving: no rows")
     if "batch_or_rate" in given[0]:
-        return predict_published(given, FACTORS)
+        return predict_published(given)
     require_columns(given[0], _NEEDED, "serving data")
     copies = _copies(given)
     seen: set[str] = set()
     out = []
     for index, row in enumerate(given):
+        name = row.get("id") or f"row {index + 1}"
         measured = number(row[_TOKENS])
-        if not measured > 0:
-            continue
-        reason = _why_not(row)
+        reason = _why_not(row) if measured > 0 else NO_MEASUREMENT
         if not reason and (row["model"], row["serve"], row[_TOKENS]) in copies:
             reason = "the same figures stand under two different cards"
         if not reason and identity(row) in seen:
             reason = "the same measurement stands in an earlier row"
         seen.add(identity(row))
-        out.append(_predicted(row, f"row {index + 1}", measured, reason))
+        out.append(_predicted(row, name, measured, reason))
     return out
 
 
 def _predicted(row: Mapping[str, str], name: str, measured: float, reason: str) -> ValidationRow:
-    engine = normal_engine(row["serve"])
-    found = find_card(row["gpu"]).card
-    card = found.name if found is not None else row["gpu"]
     value: float | None = None
-    factor = FACTORS.get((engine, card), DEFAULT_FACTOR)
-    if not reason:
-        try:
-            value = factor * simulated(row)
-        except ClusterSimError as error:
-            reason = str(error)
-    ascend = "ascend" in card.lower()
-    group = "ascend" if ascend else "not fair" if value is None else "fair"
-    if value is not None and not ascend and in_calibration(row):
-        group = "calibration"
+    run: ServingRecord | None = None
+    words: dict[str, Any] = {}
+    details: dict[str, object] = {"serve": row["serve"][:120]}
+    try:
+        run = record(row)
+        load = _load(row)
+        words = labels(run, load.isl, load.osl)
+        if not reason:
+            value = kept(run) * _throughput(run, load)
+            details |= {"kept": kept(run), "fitted": replica_of(run).fitted, "said": run.said}
+    except (Unpredictable, ClusterSimError, ZeroDivisionError, ValueError) as error:
+        reason = reason or str(error)
+    card = run.card if run else row["gpu"]
+    tuned = identity(row) in tuned_rows()
+    group = (
+        "not predicted"
+        if value is None
+        else "tuned"
+        if tuned
+        else "fair"
+        if details["fitted"]
+        else "not fitted"
+    )
+    cards = run.layout.cards if run else 0
     return ValidationRow(
         id=name,
-        source=f"{engine} {card}",
+        source=f"{run.engine if run else _command(row['serve'].strip()).program} {card}".strip(),
         predicted=value,
         measured=measured,
         unit="tok/s",
         card=card,
         reason=reason,
         group=group,
-        details={"serve": row["serve"][:120], "factor": factor},
+        details=details,
+        tuned=tuned,
+        question="|".join((row["model"], card, str(cards), *(str(row[k]) for k in (_DONE, _ASKED))))
+        if run
+        else "",
+        **words,
     )

@@ -1,49 +1,63 @@
 """Measured time to first token and per output token beside the simulation's, row by row.
 
 Two layouts are read: one row per (model, system, backend, isl, osl, concurrency, tp, dp) with ``ttft_ms`` and
-``tpot_ms``, and the wide layout of the silicon samples. A row gives two predictions, one per quantity. A row that
-took part in the calibration is in a group of its own, so that no error is claimed on it.
+``tpot_ms``, and the wide layout of the silicon samples. A row gives two predictions, one per quantity. What a
+campaign's scripts set stands in ``data/validation/serving_campaigns.csv``; a row's own column goes before it. A row
+that a constant was found from is in a group of its own, so that no error is claimed on it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
+import numpy as np
+
+from clustersim.des.serving.book import Requests
 from clustersim.errors import ClusterSimError, InputError
-from clustersim.perf.serving_engine import Layout, Precision
-from clustersim.reading.tables import shipped_rows
-from clustersim.validation.common import ValidationRow, require_columns
-from clustersim.validation.serving_setup import (
-    closed_loop_latency,
-    find_card,
-    find_model,
-    in_calibration,
-    normal_engine,
+from clustersim.perf.serving_engine import Layout
+from clustersim.schema.find_software import FoundSoftware, find_software, release_of
+from clustersim.schema.formats import number_format
+from clustersim.schema.profiles import load_model
+from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, require_columns
+from clustersim.validation.serving_rows import (
+    SETTINGS,
+    ServingRecord,
+    labels,
+    model_of,
     number,
+    replica_of,
+    scripts_of,
+    settings_of,
 )
+from clustersim.validation.sites import Unpredictable, card_of
+from clustersim.validation.sources import filled, shipped_rows
 
-__all__ = ["predict"]
+__all__ = ["predict", "record"]
 
 _SHORT = ("model", "system", "backend", "isl", "osl", "concurrency", "tp", "ttft_ms", "tpot_ms")
 _WIDE = (
-    "model_path",
-    "system",
-    "backend",
-    "isl",
-    "osl",
-    "batch_size",
-    "tp_size",
-    "silicon_ttft_ms",
-    "silicon_tpot_ms",
-)
-
-#: Shapes that InferenceX measures: its client draws lengths between 0.8 and 1 times the nominal ones; the other
-#: campaigns fix the lengths (read off the clients' settings; published).
+    "model_path", "system", "backend", "isl", "osl", "batch_size", "tp_size", "silicon_ttft_ms", "silicon_tpot_ms",
+)  # fmt: skip
+#: Shapes that InferenceX measures, for rows that do not name their campaign (published).
 _INFERENCEX = {(1024, 1024), (1024, 8192), (8192, 1024)}
-#: Models of the campaign with fixed lengths, where a row does not name its campaign; vLLM ran there with its
-#: default of 2,048 new tokens per iteration.
-_FIXED_LENGTH_MODELS = re.compile(r"qwen3-32b|8b-instruct|qwen3-235b", re.IGNORECASE)
+#: What stands in the description of InferenceX's runs and of no other campaign's.
+_OF_INFERENCEX = {"inferencex", "db-dump", "wip"}
+#: Requests of every user: enough for a steady mean.
+WAVES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Client:
+    """What the benchmark's client sends."""
+
+    isl: int
+    osl: int
+    users: int
+    length_ratio: float
 
 
 def _normalise(rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
@@ -55,7 +69,7 @@ def _normalise(rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
     require_columns(columns, _WIDE, "serving_latency data")
     out = []
     for row in rows:
-        text = str(row.get("silicon_data_source", ""))
+        text = str(row.get("silicon_data_source") or "")
         users = re.search(r"silicon_concurrency=(\d+)", text)
         out.append(
             {
@@ -66,11 +80,12 @@ def _normalise(rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
                 "tp": row["tp_size"],
                 "dp": row.get("attention_dp_size", "1"),
                 "ep": row.get("moe_ep_size", "1"),
-                "moe_tp": row.get("moe_tp_size", "1"),
-                "quant": row.get("gemm_quant_mode", ""),
+                "pp": row.get("pp_size", "1"),
+                "weights": row["gemm_quant_mode"] or "bf16" if "gemm_quant_mode" in row else "",
                 "ttft_ms": row["silicon_ttft_ms"],
                 "tpot_ms": row["silicon_tpot_ms"],
-                "campaign": "fixed" if "gap-analysis" in text else "inferencex" if text else "",
+                "campaign": row.get("campaign") or _campaign_of(text),
+                "engine_version": row.get("engine_version") or row.get("backend_version") or "",
             }
         )
     return out
@@ -82,44 +97,63 @@ def _users_in_id(row: Mapping[str, str]) -> str:
     return found.group(0) if found else ""
 
 
-def _guessed_quant(model: str, engine: str) -> str:
-    """Return the weights' format of a row that does not state it, as the same campaigns state it elsewhere.
+def _campaign_of(text: str) -> str:
+    """Return the campaign that a run's description is of; empty where there is none.
 
-    TensorRT-LLM ran Qwen3-32B in fp8 and the 8 B model in bf16, vLLM and SGLang ran Qwen3-32B in bf16; the
-    InferenceX models and every model named FP8 are fp8.
+    >>> _campaign_of("source_file=1.csv; silicon_concurrency=4; wip=False"), _campaign_of("silicon_concurrency=4;x")
+    ('inferencex', 'fixed')
     """
-    if "fp8" in model:
-        return "fp8"
-    if "gpt-oss" in model:
-        return "fp4"
-    if "8b-instruct" in model:
-        return "" if engine == "trtllm" else "fp8"
-    return "" if "qwen3-32b" in model and engine != "trtllm" else "fp8"
+    parts = {re.split(r"[=/]", part.strip())[0] for part in text.split(";")}
+    return "" if not text else "inferencex" if parts & _OF_INFERENCEX else "fixed"
 
 
-def _precision(row: Mapping[str, str], engine: str) -> Precision:
-    """Formats of a row: the stated weights, else fp8 unless the engine ran the published bf16 weights.
+def _campaign(row: Mapping[str, str]) -> str:
+    stated = str(row.get("campaign") or "").strip()
+    shape = (int(number(row["isl"], 0)), int(number(row["osl"], 0)))
+    return stated or ("inferencex" if shape in _INFERENCEX else "fixed")
 
-    TensorRT-LLM's fp8 checkpoints keep the cache in fp8 too; the other engines keep bf16.
+
+def _engine(row: Mapping[str, str]) -> FoundSoftware:
+    name = (row.get("software") or "").strip()
+    release = str(row.get("engine_version") or "").strip()
+    return find_software(
+        name or row["backend"], role="serving", release=release if release_of(release) else ""
+    )
+
+
+def record(row: Mapping[str, str]) -> tuple[ServingRecord, _Client]:
+    """Return the run behind a row of the short layout, and what the client sent.
+
+    Raises Unpredictable, or InputError with the nearest name, for what has no profile.
     """
-    quant = row.get("quant")
-    if quant is None:
-        quant = _guessed_quant(row["model"].lower(), engine)
-    if not str(quant).strip():
-        return Precision("bf16", "bf16", "bf16", "bf16")
-    cache = "fp8" if engine == "trtllm" else "bf16"
-    if "int4" in quant:
-        return Precision("int4", "bf16", "bf16", cache, attention_weights="bf16")
-    if "fp4" in quant:  # Hopper unpacks 4-bit experts to bf16; attention stays bf16
-        return Precision("fp4", "bf16", "bf16", "bf16", attention_weights="bf16")
-    return Precision("fp8", "fp8", "bf16", cache)
+    full = filled(row)
+    card, (model, suffix), engine = card_of(full["system"]), model_of(full["model"]), _engine(full)
+    tp, ep = int(number(full["tp"], 1)), max(1, int(number(full.get("ep"), 1.0)))
+    isl, osl = int(number(full["isl"], 0)), int(number(full["osl"], 0))
+    said = scripts_of(_campaign(full), engine.profile.family, model, card.name, str(isl), str(osl), tp)
+    experts = load_model(model).formats.experts
+    weights = number_format(
+        full.get("weights") or suffix or (experts if experts != "bf16" else "") or said.get("weights", "bf16")
+    )
+    if weights.dtype not in {"bf16", "fp16"} and experts in {"mxfp4", "nvfp4"}:
+        weights = number_format(experts)
+    own = {key: full[key] for key in SETTINGS if (full.get(key) or "").strip()}
+    if weights.dtype != "fp8" and "kv_cache_dtype" not in own:
+        said = {key: value for key, value in said.items() if key != "kv_cache_dtype"}
+    run = ServingRecord(
+        card=card.name,
+        model=model,
+        software=engine.profile.name,
+        weights=weights,
+        layout=Layout(tp=tp, pp=max(1, int(number(full.get("pp"), 1.0))), ep=ep if tp % ep == 0 else 1),
+        settings=settings_of({**said, **own}),
+        said=engine.said,
+    )
+    return run, _Client(isl, osl, int(number(full["concurrency"], 0)), float(said.get("length_ratio", 1.0)))
 
 
 def _why_not(row: Mapping[str, str]) -> str:
     """Return why a row cannot be predicted, or an empty text."""
-    for known in (find_model(row["model"]), find_card(row["system"])):
-        if known.reason:
-            return known.reason
     if str(row.get("mode", "agg")).strip() == "disagg":
         return "disaggregated row: workers of each kind, admission and speculation are not all stated"
     shape = (number(row["isl"]), number(row["osl"]))
@@ -128,11 +162,9 @@ def _why_not(row: Mapping[str, str]) -> str:
     missing = [k for k in ("isl", "osl", "concurrency", "tp") if not number(row[k]) >= 1]
     if missing:
         return f"the row lacks {', '.join(missing)}"
-    tp, dp = number(row["tp"]), number(row.get("dp"), 1.0)
-    if number(row.get("ep"), 1.0) < 1:
+    tp, dp, ep = number(row["tp"]), number(row.get("dp"), 1.0), number(row.get("ep"), 1.0)
+    if ep < 1:
         return "the expert-parallel degree is not stated"
-    if "deepseek" in row["model"].lower() and row["backend"] == "trtllm" and number(row.get("ep"), 1.0) > 1:
-        return "runs with and without speculative decoding stand under one configuration (64 users slower than 128)"
     if tp * dp > 8:
         return f"tp {tp:g} x dp {dp:g} on one node of 8 cards contradicts itself"
     if dp > 1:
@@ -140,38 +172,35 @@ def _why_not(row: Mapping[str, str]) -> str:
     return ""
 
 
-def _layout(row: Mapping[str, str]) -> Layout:
-    tp = int(number(row["tp"]))
-    ep = int(number(row.get("ep"), 1.0))
-    return Layout(tp=tp, pp=int(number(row.get("pp_size"), 1.0)), ep=ep if tp % max(ep, 1) == 0 else 1)
+def _mixed_label(run: ServingRecord) -> str:
+    """Series of one campaign that stand under one configuration although their settings differ."""
+    if (
+        run.model == "deepseek-v3"
+        and run.engine == "trtllm"
+        and run.layout.ep > 1
+        and not run.settings.draft_tokens
+    ):
+        return "runs with and without speculative decoding stand under one configuration (64 users slower than 128)"
+    return ""
 
 
-def _campaign(row: Mapping[str, str]) -> str:
-    stated = str(row.get("campaign", "")).strip()
-    if stated:
-        return stated
-    shape = (int(number(row["isl"])), int(number(row["osl"])))
-    return "inferencex" if shape in _INFERENCEX and not _FIXED_LENGTH_MODELS.search(row["model"]) else "fixed"
+@lru_cache(maxsize=4096)
+def _latency(run: ServingRecord, client: _Client) -> tuple[float, float]:
+    """Return mean TTFT and TPOT in milliseconds of a closed loop.
 
-
-def _latency(row: Mapping[str, str], engine: str) -> tuple[float, float]:
-    """Return predicted TTFT and TPOT in milliseconds."""
-    model = find_model(row["model"]).model
-    assert model is not None
-    fixed = _campaign(row) == "fixed"
-    ttft, tpot = closed_loop_latency(
-        model=model,
-        card_name=row["system"],
-        engine=engine,
-        layout=_layout(row),
-        precision=_precision(row, engine),
-        isl=int(number(row["isl"])),
-        osl=int(number(row["osl"])),
-        users=int(number(row["concurrency"])),
-        length_ratio=1.0 if fixed else 0.8,
-        max_tokens=2048 if fixed and engine == "vllm" else 8192,
+    Lengths are uniform between ``length_ratio`` and 1 times the nominal ones. An engine that gathers requests holds a
+    new one back for ``batch_wait_iters`` iterations.
+    """
+    replica, count = replica_of(run), client.users * WAVES
+    rng = np.random.default_rng(0)
+    prompt, output = (
+        rng.integers(max(1, int(length * client.length_ratio)), length + 1, count)
+        for length in (client.isl, client.osl)
     )
-    return ttft * 1e3, tpot * 1e3
+    rows = replica.run(Requests(np.zeros(count), prompt, output), client.users)
+    tpot = float(np.nanmean(rows["tpot_s"]))
+    waited = (run.settings.batch_wait_iters or 0) * tpot
+    return (float(np.nanmean(rows["ttft_s"])) + replica.efficiency.request_s + waited) * 1e3, tpot * 1e3
 
 
 def identity(row: Mapping[str, str]) -> str:
@@ -183,14 +212,32 @@ def identity(row: Mapping[str, str]) -> str:
     return "|".join(values)
 
 
-def _group(row: Mapping[str, str], shipped: frozenset[str]) -> str:
-    name = row["model"].lower()
-    model = find_model(row["model"]).model
-    kind = "deepseek" if "deepseek" in name else "moe" if model is not None and model.experts else "dense"
-    if kind == "dense" and model is not None and model.parameters < 15e9:
+@lru_cache(maxsize=1)
+def tuned_rows() -> frozenset[str]:
+    """Measurements that an engine's constants were found from: the shipped silicon samples mark them.
+
+    Of the rows of an engine, card and kind of model, the sixth with the smallest checksums was taken (at least four),
+    before any fit, so that no row is chosen for its result.
+    """
+    rows = shipped_rows("serving_silicon_hopper.csv")
+    marked = {row["id"] for row in rows if row["tuned_on"]}
+    return frozenset(identity(row) for row in _normalise(rows) if row["id"] in marked) - held_out()
+
+
+@lru_cache(maxsize=1)
+def held_out() -> frozenset[str]:
+    """Identities of the rows of the shipped latency file: no constant was ever found from them."""
+    return frozenset(identity(row) for row in shipped_rows("serving_latency.csv"))
+
+
+def _group(run: ServingRecord, tuned: bool) -> str:
+    model = load_model(run.model)
+    kind = "latent" if model.mla else "moe" if model.moe else "dense"
+    if not replica_of(run).fitted:
+        return f"{kind}, not fitted"
+    if kind == "dense" and model.hidden * model.layers < 40 * 5120:
         kind = "dense, small"
-    key = identity(row)
-    return f"{kind} (calibration)" if in_calibration(key) and key not in shipped else kind
+    return f"{kind} (tuned)" if tuned else kind
 
 
 def predict(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:
@@ -201,50 +248,49 @@ def predict(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:
     given = list(rows)
     if not given:
         raise InputError("serving_latency: no rows")
-    shipped = held_out()
     out: list[ValidationRow] = []
     seen: set[str] = set()
     for index, row in enumerate(_normalise(given)):
-        out += _both(row, row.get("id") or f"row {index + 1}", shipped, seen)
+        out += _both(row, row.get("id") or f"row {index + 1}", seen)
     return out
 
 
-def held_out() -> frozenset[str]:
-    """Identities of the rows of the shipped latency file: never used for calibration."""
-    from pathlib import Path
-
-    file = Path(__file__).resolve().parent.parent / "data" / "validation" / "serving_latency.csv"
-    return frozenset(identity(row) for row in shipped_rows(file))
-
-
-def _both(row: Mapping[str, str], name: str, shipped: frozenset[str], seen: set[str]) -> list[ValidationRow]:
-    engine = normal_engine(row["backend"])
+def _both(row: Mapping[str, str], name: str, seen: set[str]) -> list[ValidationRow]:
     reason = _why_not(row)
-    if not reason:
-        key = identity(row)
-        if key in seen:
-            reason = "the same measurement stands in an earlier row"
-        seen.add(key)
-    ttft: float | None = None
-    tpot: float | None = None
-    if not reason:
-        try:
-            ttft, tpot = _latency(row, engine)
-        except ClusterSimError as error:
-            reason = str(error)
-    source = f"{engine} {row['system']}"
-    group = _group(row, shipped)
-    details = {k: row[k] for k in ("model", "isl", "osl", "concurrency", "tp") if k in row}
+    key = identity(row)
+    if not reason and key in seen:
+        reason = "the same measurement stands in an earlier row"
+    seen.add(key)
+    tuned = key in tuned_rows()
+    values: tuple[float | None, float | None] = (None, None)
+    run: ServingRecord | None = None
+    words: dict[str, Any] = {}
+    group, question = "not predicted", ""
+    details: dict[str, object] = {k: row[k] for k in ("model", "isl", "osl", "concurrency", "tp") if k in row}
+    try:
+        run, client = record(row)
+        words = labels(run, client.isl, client.osl)
+        question = "|".join(
+            (run.model, run.card, run.weights.dtype, str(run.layout.cards), f"{client.isl}x{client.osl}",
+             str(client.users), _campaign(row))
+        )  # fmt: skip
+        reason = reason or _mixed_label(run)
+        if not reason:
+            values, group = _latency(run, client), _group(run, tuned)
+            details |= {"said": run.said, "fitted": replica_of(run).fitted}
+    except (Unpredictable, ClusterSimError) as error:
+        reason, values = str(error) if run is None else reason or str(error), (None, None)
     out = []
-    for what, value, column in (("ttft", ttft, "ttft_ms"), ("tpot", tpot, "tpot_ms")):
+    for what, value, column in (("ttft", values[0], "ttft_ms"), ("tpot", values[1], "tpot_ms")):
         measured = number(row[column])
-        if measured != measured or measured <= 0:
-            continue
-        found = value if value is not None and value == value else None
+        stated = measured > 0
+        found = value if stated and value is not None and value == value else None
         out.append(
             ValidationRow(
-                id=f"{name} {what}", source=source, predicted=found, measured=measured, unit="ms",
-                card=row["system"], reason=reason, group=f"{what} {group}", details=details,
+                id=f"{name} {what}", source=f"{run.engine if run else row['backend']} {row['system']}", predicted=found,
+                measured=measured, unit="ms", card=run.card if run else row["system"],
+                reason=reason if stated else NO_MEASUREMENT, group=f"{what} {group}", details=details, tuned=tuned,
+                question=f"{what}|{question}" if question else "", **words,
             )
         )  # fmt: skip
     return out

@@ -1,8 +1,8 @@
 """Published throughputs of one model on one kind of card, as collected from vendors, papers and projects.
 
 Columns: id, source, model, gpu, n_gpus, tp, precision, in_len, out_len, batch_or_rate, tokens_per_s, notes. The
-load is a batch (a closed loop of as many users), a number of requests at once, or everything at once. No factor is
-fitted on these rows: they show the frozen constants on loads and cards that they have not seen.
+load is a batch (a closed loop of as many users), a number of requests at once, or everything at once. No constant was
+found from these rows: they show the frozen ones on loads and cards that they have not seen.
 """
 
 from __future__ import annotations
@@ -10,55 +10,51 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
-from clustersim.assemble.software import engine_efficiency
 from clustersim.des.serving.book import Requests
-from clustersim.des.serving.build import build
-from clustersim.des.serving.cluster import simulate
-from clustersim.des.serving.metrics import records
-from clustersim.des.serving.rules import Batching
-from clustersim.des.serving.settings import ClosedLoop, Pool
 from clustersim.errors import ClusterSimError
-from clustersim.perf.serving_engine import Layout, Precision
-from clustersim.schema.find_software import find_software
-from clustersim.validation.common import ValidationRow, require_columns
-from clustersim.validation.serving_setup import find_card, find_model, kind_of, normal_engine, number
+from clustersim.perf.serving_engine import Layout
+from clustersim.schema.find_software import UNMEASURED, FoundSoftware, find_software, load_software
+from clustersim.schema.formats import number_format
+from clustersim.schema.profiles import load_model
+from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, require_columns
+from clustersim.validation.serving_rows import (
+    ServingRecord,
+    kept,
+    labels,
+    model_of,
+    number,
+    replica_of,
+    scripts_of,
+    settings_of,
+)
+from clustersim.validation.sites import Unpredictable, card_of
+from clustersim.validation.sources import filled
 
-__all__ = ["COLUMNS", "predict_published"]
+__all__ = ["COLUMNS", "predict_published", "record"]
 
 COLUMNS = (
-    "model",
-    "gpu",
-    "n_gpus",
-    "tp",
-    "precision",
-    "in_len",
-    "out_len",
-    "batch_or_rate",
-    "tokens_per_s",
-    "notes",
-)
-
-_FORMATS = {
-    "fp8": Precision("fp8", "fp8", "bf16", "bf16"),
-    "bf16": Precision(),
-    "fp16": Precision(),
-    "int8": Precision("int8", "int8", "bf16", "bf16"),
-    "fp4": Precision("fp4", "fp4", "bf16", "fp8", attention_weights="fp4"),
-    "awq": Precision("int4", "bf16", "bf16", "bf16", attention_weights="int4"),
-}
-_RULES = Batching(max_tokens=8192, max_sequences=2048)
+    "model", "gpu", "n_gpus", "tp", "precision", "in_len", "out_len", "batch_or_rate", "tokens_per_s", "notes",
+)  # fmt: skip
+#: Sequences of one iteration in the throughput tables of vendors, whose scripts set it (TensorRT-LLM's own default).
+MOST_SEQUENCES = 2048
 
 
-def _engine(row: Mapping[str, str]) -> str:
-    """Return the engine that the notes or the source name (empty where neither does)."""
-    for text in (row["notes"], row.get("source", "")):
-        for word in ("tensorrt", "trtllm", "vllm", "sglang"):
-            if word in str(text).lower():
-                return normal_engine(word)
-    return ""
+def _software(row: Mapping[str, str]) -> FoundSoftware:
+    """The software in the row's column, or in a word of its notes; else the class of what nobody measured."""
+    name = (row.get("software") or "").strip()
+    if name:
+        return find_software(name, role="serving", release=(row.get("engine_version") or "").strip())
+    for part in row["notes"].split(";"):
+        try:
+            return find_software(part.strip().removesuffix(" nan"), role="serving")
+        except ClusterSimError:
+            continue
+    profile = load_software(UNMEASURED["serving"])
+    return FoundSoftware(profile, f"the row names no software: constants of {profile.name}")
 
 
 def _layout(row: Mapping[str, str], experts: bool) -> Layout:
@@ -89,98 +85,111 @@ def _load(text: str, per_request: float) -> tuple[str, int]:
     return ("burst" if "at once" in low else "loop"), int(found.group(1))
 
 
+def _metric(row: Mapping[str, str]) -> str:
+    """What a row's figure is, from ``metric=out`` in its notes."""
+    said = (part.strip().partition("=") for part in row["notes"].split(";"))
+    return next((value for key, _, value in said if key == "metric"), "")
+
+
 def _why_not(row: Mapping[str, str]) -> str:
-    for known in (find_model(row["model"]), find_card(row["gpu"])):
-        if known.reason:
-            return known.reason
-    if "metric=out" not in str(row["notes"]):
+    if not number(row["tokens_per_s"]) > 0:
+        return NO_MEASUREMENT
+    if _metric(row) != "out":
         return "the row is no output throughput (input rate, latency, cost or ratio)"
     if not (number(row["in_len"]) >= 1 and number(row["out_len"]) >= 1):
         return "the lengths of prompts and answers are not stated"
-    if row["precision"].strip().lower() not in _FORMATS:
-        return f"number format {row['precision']} is not modelled"
     if not _load(str(row["batch_or_rate"]), 1000.0)[1]:
         return "the load is not stated"
     return ""
 
 
-@lru_cache(maxsize=1024)
-def _rate(
-    model_name: str,
-    gpu: str,
-    engine: str,
-    layout: Layout,
-    precision: Precision,
-    isl: int,
-    osl: int,
-    load: tuple[str, int],
-) -> float:
-    """Output tokens per second of one replica."""
-    card, model = find_card(gpu), find_model(model_name).model
-    assert card.card is not None and card.network is not None and model is not None
-    efficiency = engine_efficiency(
-        find_software(engine or "unmeasured-serving").profile, card.card, kind_of(model, precision)
+def record(row: Mapping[str, str]) -> ServingRecord:
+    """Return the run behind a row.
+
+    Raises Unpredictable, or InputError with the nearest name, for what has no profile.
+    """
+    full = filled(row)
+    model, suffix = model_of(full["model"])
+    weights = number_format(full["precision"] or suffix)
+    found = _software(full)
+    card, layout = card_of(full["gpu"]).name, _layout(full, load_model(model).moe is not None)
+    said = scripts_of(
+        full.get("campaign", ""),
+        found.profile.family,
+        model,
+        card,
+        full["in_len"],
+        full["out_len"],
+        layout.tp,
     )
-    cost, _ = build(model, layout, card.card, card.network, efficiency, precision, _RULES)
+    cache = full.get("kv_cache_dtype") or said.get("kv_cache_dtype", "")
+    cache = cache if weights.dtype in {"fp8", "fp4"} else ""
+    return ServingRecord(
+        card=card,
+        model=model,
+        software=found.profile.name,
+        weights=weights,
+        layout=layout,
+        settings=settings_of({**full, "kv_cache_dtype": cache}, max_sequences=MOST_SEQUENCES, max_batched_tokens=8192),
+        said=found.said,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def _rate(run: ServingRecord, isl: int, osl: int, load: tuple[str, int]) -> float:
+    """Output tokens per second of one replica."""
+    replica = replica_of(run)
     kind, size = load
     count = size * 4 if kind == "loop" else size
     requests = Requests(np.zeros(count), np.full(count, isl), np.full(count, osl))
-    loop = ClosedLoop(size) if kind == "loop" else None
-    rows = records(simulate(requests, Pool(1, cost, _RULES), closed_loop=loop, log=False))
+    rows = replica.run(requests, size if kind == "loop" else None)
     done = np.isfinite(rows["e2e_s"])
     end = float(rows["finish_s"][done].max()) if done.any() else float("nan")
     if kind == "loop":
-        end += 4 * efficiency.request_s
+        end += 4 * replica.efficiency.request_s
     return float(rows["output_tokens"][done].sum() / end)
 
 
-def _value(row: Mapping[str, str]) -> tuple[float, str]:
-    """Return predicted output tokens per second over all cards, and the engine whose constants were used."""
-    model = find_model(row["model"]).model
-    assert model is not None
-    engine, layout = _engine(row), _layout(row, model.experts > 0)
-    precision = _FORMATS[row["precision"].strip().lower()]
-    if engine == "trtllm" and precision.cache == "bf16" and precision.weights == "fp8":
-        precision = Precision("fp8", "fp8", "bf16", "fp8")
-    replicas = max(number(row["n_gpus"], 1.0) / layout.cards, 1.0)
+def _value(row: Mapping[str, str], run: ServingRecord) -> float:
+    """Return predicted output tokens per second over all cards."""
+    replicas = max(number(row["n_gpus"], 1.0) / run.layout.cards, 1.0)
     isl, osl = int(number(row["in_len"])), int(number(row["out_len"]))
     kind, size = _load(str(row["batch_or_rate"]), isl + osl)
-    share = (kind, max(int(size / replicas), 1))
-    return replicas * _rate(row["model"], row["gpu"], engine, layout, precision, isl, osl, share), engine
+    value = replicas * _rate(run, isl, osl, (kind, max(int(size / replicas), 1)))
+    return value * (kept(run) if filled(row).get("open_connections") == "hundreds" else 1.0)
 
 
-def predict_published(
-    rows: Iterable[Mapping[str, str]], lab_factors: Mapping[tuple[str, str], float] | None = None
-) -> list[ValidationRow]:
+def predict_published(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:
     """Predict the output throughput (tok/s, all cards) of every row that states one.
 
-    Rows of the GPUStack lab carry that lab's factor per engine and card (``lab_factors``).
+    Rows of a publication that keeps hundreds of connections open carry what its engine keeps of the throughput then.
 
     Raises InputError where a needed column is missing.
     """
     given = list(rows)
     require_columns(given[0], COLUMNS, "serving data")
-    out = []
-    for index, row in enumerate(given):
-        measured = number(row["tokens_per_s"])
-        if not measured > 0:
-            continue
-        reason, value, engine = _why_not(row), None, ""
+    return [_predicted(row, row.get("id") or f"row {index + 1}") for index, row in enumerate(given)]
+
+
+def _predicted(row: Mapping[str, str], name: str) -> ValidationRow:
+    reason, value = _why_not(row), None
+    run: ServingRecord | None = None
+    words: dict[str, Any] = {}
+    details: dict[str, object] = {k: row[k] for k in ("model", "in_len", "out_len", "batch_or_rate")}
+    try:
+        run = record(row)
+        words = labels(run, number(row["in_len"], 0.0), number(row["out_len"], 0.0))
         if not reason:
-            try:
-                value, engine = _value(row)
-            except ClusterSimError as error:
-                reason = str(error)
-        card = find_card(row["gpu"]).card
-        if value is not None and card is not None and "gpustack" in str(row.get("source", "")).lower():
-            value *= (lab_factors or {}).get((engine, card.name), 1.0)
-        name = card.name if card is not None else row["gpu"]
-        out.append(
-            ValidationRow(
-                id=row.get("id") or f"row {index + 1}", source=f"{engine or 'engine not known'} {name}",
-                predicted=value, measured=measured, unit="tok/s", card=name, reason=reason,
-                group=f"published {name}" if value is not None else "not predicted",
-                details={k: row[k] for k in ("model", "in_len", "out_len", "batch_or_rate")},
-            )
-        )  # fmt: skip
-    return out
+            value = _value(row, run)
+            details |= {"said": run.said, "fitted": replica_of(run).fitted}
+    except (Unpredictable, ClusterSimError) as error:
+        reason = str(error) if run is None else reason or str(error)
+    card = run.card if run else row["gpu"]
+    return ValidationRow(
+        id=name, source=f"{run.engine if run else 'engine not known'} {card}", predicted=value,
+        measured=number(row["tokens_per_s"]), unit="tok/s", card=card, reason=reason,
+        group=f"published {card}" if value is not None else "not predicted", details=details,
+        question="|".join((run.model, card, row["n_gpus"], row["precision"], row["in_len"], row["out_len"],
+                           row["batch_or_rate"])) if run else "",
+        **words,
+    )  # fmt: skip

@@ -40,6 +40,7 @@ def _publications() -> dict[str, dict[str, str]]:
 
 
 def _known(source: str) -> dict[str, str]:
+    source = source.removeprefix("seen: ")
     known = _publications()
     if source in known:
         return known[source]

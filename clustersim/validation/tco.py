@@ -38,8 +38,6 @@ LOADS = {
 }
 #: A UB link: four lanes of 112 Gb/s (CloudMatrix 384; tier: derived from 392 GB/s on seven links).
 UB_LINK = 56e9
-#: Nameplate of a card of two Ascend 910B dies (tier: derived; the 910C's own is not published).
-ASCEND_910C_W = 800.0
 
 
 class _Unknown(Exception):
@@ -87,10 +85,12 @@ def _supernode_power(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
     inputs = _inputs("Ascend-910C", 1024, ())
     host = inputs.parts.server.host_power.value
     module = inputs.parts.optics.power.value
-    cards = int(row["cards"]) * ASCEND_910C_W
+    power = inputs.parts.card.power
+    watts = needed(power.tdp if power else None, "cards.Ascend-910C.power.tdp")
+    cards = int(row["cards"]) * watts
     # A module of 800G on each scale-up link draws as two of 400G.
     total = cards + servers * host + (2 * up + out) * module
-    return total / 1e3, {"cards_kw": cards / 1e3, "hosts_kw": servers * host / 1e3, "card_w": ASCEND_910C_W,
+    return total / 1e3, {"cards_kw": cards / 1e3, "hosts_kw": servers * host / 1e3, "card_w": watts,
                          "left_out": "the supernode's own switches, not published"}  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def _capex(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
     if not row["card"]:
         raise _Unknown("the number of cards in a server is not stated")
     if row["card"] == "Ascend-910C":
-        raise _Unknown("the price of an Ascend 910C is not published apart from the whole system's")
+        raise _Unknown("the price of the system's nodes was found from this very figure")
     run = _run(row["card"], int(row["cards"]))
     return run.tco.capex_cny / run.cards, {}
 

@@ -26,7 +26,7 @@ from clustersim.des.serving.fluid_inputs import stack_costs, traffic_of
 from clustersim.des.serving.metrics import Slo, summarise
 from clustersim.des.serving.steady import rate_at_slo
 from clustersim.des.serving.stream import Stream
-from clustersim.errors import ClusterSimError, InfeasibleError
+from clustersim.errors import ClusterSimError, InfeasibleError, InputError
 from clustersim.schema.demand import ServingWorkload, identity
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import ServingPlan
@@ -104,6 +104,8 @@ class Ranked:
     form: ClosedForm | None
     index: int
     reason: str = ""
+    error: ClusterSimError | None = None
+    """Why the plan cannot be laid out at all."""
 
     @property
     def per_card_s(self) -> float:
@@ -121,7 +123,7 @@ def ranked(inputs: Inputs, work: ServingWorkload, plans: Sequence[ServingPlan]) 
         try:
             built.append((plan, fluid_deployment(inputs, work, plan)))
         except ClusterSimError as error:
-            refused.append(Ranked(plan, None, None, 0, str(error).splitlines()[0]))
+            refused.append(Ranked(plan, None, None, 0, str(error).splitlines()[0], error))
     if not built:
         return refused
     stream, first = stream_spec(work, inputs.scenario.seed), built[0][1]
@@ -171,6 +173,9 @@ def planned(inputs: Inputs, work: ServingWorkload, cache: StageCache) -> Serving
     plans = [work.plan] if not isinstance(work.plan, str) else candidates(inputs, work)
     rows = ranked(inputs, work, plans)
     best = rows[0]
+    if all(isinstance(row.error, InputError) for row in rows) or (stated and best.error is not None):
+        assert best.error is not None
+        raise best.error
     if best.per_card_s <= 0 or best.fluid is None or best.form is None:
         reasons = dict.fromkeys(f"{_words(row.plan)}: {row.reason}" for row in rows)
         raise InfeasibleError(

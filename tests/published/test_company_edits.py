@@ -130,5 +130,7 @@ def test_a_market_event_reaches_every_line_and_a_defect_one() -> None:
     run = forecast_run("br166-1024", ("cards.BR166M.peak.bf16=700 TFLOP/s",))
     parts = through(run.company, run.links)
     base = float(forecast_run("biren", ()).valuation.target_price)
-    assert sum(part.whole for part in parts) == pytest.approx(float(run.valuation.target_price) - base, rel=1e-9)
+    assert sum(part.whole for part in parts) == pytest.approx(
+        float(run.valuation.target_price) - base, rel=1e-9
+    )
     assert [part.product for part in parts] == ["BR166"]

@@ -20,7 +20,12 @@ from clustersim.market.link import (
 
 #: The BR166 line: worth far more than its price, with a server as dear as the card beside it.
 ANCHOR = Anchor(
-    product="BR166", scenario="s", value_in_use_price_cny=452e3, other_cost_cny=92e3, asp_cny=95e3, unit_cost_cny=43.6e3
+    product="BR166",
+    scenario="s",
+    value_in_use_price_cny=452e3,
+    other_cost_cny=92e3,
+    asp_cny=95e3,
+    unit_cost_cny=43.6e3,
 )
 NOW = Worth(452e3, 92e3)
 shares = st.floats(0.0, 1.0)
@@ -60,7 +65,9 @@ def test_no_price_below_unit_cost_unless_stated(worth: float, theta: float, beta
 
 @settings(max_examples=60)
 @given(worths, st.floats(1.0, 1e6), shares, betas)
-def test_more_worth_never_lowers_price_units_or_revenue(worth: float, more: float, theta: float, beta: float) -> None:
+def test_more_worth_never_lowers_price_units_or_revenue(
+    worth: float, more: float, theta: float, beta: float
+) -> None:
     low, high = link(worth, theta, beta), link(worth + more, theta, beta)
     assert high.asp_factor >= low.asp_factor * (1 - 1e-12)
     assert high.units_factor >= low.units_factor * (1 - 1e-9)
@@ -112,7 +119,9 @@ def test_rows_by_year_and_points_are_each_year_and_point_alone() -> None:
 
 
 def test_a_roadmap_card_follows_its_leader() -> None:
-    mine = Anchor(product="BR300", scenario="s", value_in_use_price_cny=0.0, other_cost_cny=130e3, asp_cny=210e3)
+    mine = Anchor(
+        product="BR300", scenario="s", value_in_use_price_cny=0.0, other_cost_cny=130e3, asp_cny=210e3
+    )
     up = follow(link(600e3), "BR300", worth_ratio=3.0, anchor=mine, leader_anchor=ANCHOR, value_share=0.5,
                 price_sensitivity=1.5)  # fmt: skip
     still = follow(link(452e3), "BR300", worth_ratio=3.0, anchor=mine, leader_anchor=ANCHOR, value_share=0.5,

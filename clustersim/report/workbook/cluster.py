@@ -165,6 +165,7 @@ def _anchor(book: Book, run: ChainRun) -> None:
                source="value in use at the shipped profiles", tier=TIER, number=WHOLE)  # fmt: skip
     book.input("anchor_other_cost", anchor.other_cost_cny.value, unit="CNY",
                source="other costs of the buyer at the shipped profiles", tier=TIER, number=WHOLE)  # fmt: skip
-    other = f"({cell('running_per_card')}/{cell('capital_factor')}+{cell('other_capex_per_card')})/{cell('price_markup')}"
+    running = f"{cell('running_per_card')}/{cell('capital_factor')}"
+    other = f"({running}+{cell('other_capex_per_card')})/{cell('price_markup')}"
     book.scalar("Cluster", "other_cost", other, other_cost_of(run.value), unit="CNY", number=WHOLE,
                 name="other costs of the buyer, capitalised, in terms of the price")  # fmt: skip

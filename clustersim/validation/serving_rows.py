@@ -1,0 +1,272 @@
+"""A measured serving run as plain names and numbers, and the replica that it is.
+
+Every layout of rows comes through here. A model's name may carry an account or folder before it and one of a few number
+formats behind it (``Qwen/Qwen3-32B-FP8``); what is left is a name or alias of a model file, exactly. Settings are
+columns that a row may have; without one the software's documented default holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from clustersim.assemble.parts import card_spec
+from clustersim.assemble.software import (
+    batching_of,
+    constants_kind,
+    engine_efficiency,
+    fitted,
+    kept_throughput,
+    reserve_of,
+)
+from clustersim.des.serving.book import Requests
+from clustersim.des.serving.build import build
+from clustersim.des.serving.cluster import simulate
+from clustersim.des.serving.metrics import records
+from clustersim.des.serving.rules import Batching, ReplicaCost
+from clustersim.des.serving.settings import ClosedLoop, Pool
+from clustersim.errors import suggest
+from clustersim.perf.card import Card
+from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Efficiency, Layout, Precision
+from clustersim.perf.serving_work import tokens_per_step
+from clustersim.schema.find_software import load_software
+from clustersim.schema.formats import NumberFormat, number_format
+from clustersim.schema.lookup import known_names
+from clustersim.schema.model_engine import model_spec
+from clustersim.schema.profiles import CardProfile, load_card, load_model
+from clustersim.schema.software import SoftwareProfile
+from clustersim.validation.common import class_of
+from clustersim.validation.sites import MODELS, Unpredictable, model_name, network_of
+from clustersim.validation.sources import shipped_rows
+
+__all__ = [
+    "SETTINGS", "Replica", "ServingRecord", "Settings", "kept", "labels", "model_of", "number", "precision_of",
+    "replica_of", "scripts_of", "settings_of",
+]  # fmt: skip
+
+#: Formats that a model's name may end in.
+_SUFFIXES = ("FP8", "AWQ", "GPTQ-Int4", "W8A8", "NVFP4", "MXFP4", "bf16", "BF16", "INT8")
+#: 16-bit weights: nothing is unpacked.
+_WIDE = ("bf16", "fp16")
+
+
+def number(text: object, default: float = float("nan")) -> float:
+    """Read a cell as a float; ``default`` where it is empty or no number.
+
+    >>> number(" 3 "), number("", 1.0)
+    (3.0, 1.0)
+    """
+    try:
+        return float(str(text).strip())
+    except ValueError:
+        return default
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a row says of how the software ran; None is the software's documented default."""
+
+    kv_cache_dtype: str | None = None
+    max_batched_tokens: int | None = None
+    max_sequences: int | None = None
+    batch_wait_iters: int | None = None
+    draft_tokens: int | None = None
+    acceptance: float | None = None
+    prefix_hit_share: float | None = None
+    client_concurrency: int | None = None
+    memory_share: float | None = None
+
+
+#: Columns of settings, with ``engine_version`` beside them, which chooses the software's profile.
+SETTINGS = tuple(f.name for f in fields(Settings))
+_SHARES = {"acceptance", "prefix_hit_share", "memory_share"}
+
+
+def settings_of(row: Mapping[str, str], **otherwise: Any) -> Settings:
+    """Return the settings in a row's columns; where a column is absent or empty, ``otherwise``.
+
+    >>> settings_of({"max_sequences": "64", "memory_share": ""}, memory_share=0.8).memory_share
+    0.8
+
+    Raises Unpredictable for a cell that is no such number.
+    """
+    given: dict[str, Any] = {key: value for key, value in otherwise.items() if value is not None}
+    for name in SETTINGS:
+        text = str(row.get(name) or "").strip()
+        if not text or text == "auto":
+            continue
+        if name == "kv_cache_dtype":
+            given[name] = number_format(text).dtype
+            continue
+        value = number(text)
+        lowest = 0 if name in _SHARES or name in {"batch_wait_iters", "draft_tokens"} else 1
+        if not value >= lowest or (name in _SHARES and value > 1):
+            raise Unpredictable(f"{name} is {text!r}: not a number in its range")
+        given[name] = value if name in _SHARES else int(value)
+    return Settings(**given)
+
+
+@lru_cache(maxsize=512)
+def model_of(text: str) -> tuple[str, str]:
+    """Return the model file behind a name, and the number format that the name ends in.
+
+    >>> model_of("Qwen/Qwen3-32B-FP8"), model_of("DeepSeek-R1-Distill-Llama-70B")
+    (('qwen3-32b', 'FP8'), ('llama3.1-70b', ''))
+
+    Raises Unpredictable with the nearest name where no file goes by it.
+    """
+    bare = text.strip().removesuffix("/").rpartition("/")[2]
+    for suffix in ("", *_SUFFIXES):
+        if suffix and not bare.casefold().endswith(f"-{suffix.casefold()}"):
+            continue
+        cut = len(suffix) + 1 if suffix else 0
+        for name in (text.strip(), bare):
+            found = model_name(name[: len(name) - cut])
+            if found:
+                return found, suffix
+    if not bare:
+        raise Unpredictable("the model is not named")
+    raise Unpredictable(f"no model file of {text!r}: its dimensions are not known here;"
+                        f" {suggest(bare, known_names(MODELS))}")  # fmt: skip
+
+
+def precision_of(form: NumberFormat, card: Card, model: str, cache: str | None) -> Precision:
+    """Return the formats of weights stated in one word; what a card does not compute in is unpacked to 16 bits.
+
+    Published 4-bit experts (``formats`` of the model file) leave attention in 16 bits, and so do formats of weights
+    alone but AWQ and GPTQ.
+    """
+    held = form.dtype
+    if held in _WIDE:
+        return Precision(held if held in card.peak else "bf16", "bf16", "bf16", cache or "bf16")
+    runs = held if held in card.peak and held != "int4" else "bf16"
+    attention = ""
+    if held in {"fp4", "int4"}:
+        own = load_model(model).formats.experts in {"fp4", "mxfp4", "nvfp4", "int4"}
+        attention = "bf16" if own or form.recipe == "w4a16" else held
+    return Precision(held, runs, "bf16", cache or "bf16", attention_weights=attention)
+
+
+@lru_cache(maxsize=4096)
+def scripts_of(
+    campaign: str, engine: str, model: str, card: str, isl: str, osl: str, tp: float
+) -> dict[str, str]:
+    """Return what the scripts of a campaign set for such a run; the more a line of the table asks, the later it stands.
+
+    >>> scripts_of("fixed", "vllm", "qwen3-32b", "H100", "1024", "128", 2)["max_batched_tokens"]
+    '2048'
+    """
+    asked = {"campaign": campaign, "software": engine, "model": model, "card": card, "isl": isl, "osl": osl}
+    found: dict[str, str] = {}
+    for line in shipped_rows("serving_campaigns.csv"):
+        if any(line[key] not in {"", value} for key, value in asked.items()):
+            continue
+        if not line["tp_below"] or tp < number(line["tp_below"]):
+            found |= {k: v for k, v in line.items() if v and k not in asked}
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ServingRecord:
+    """A run: the exact names of what ran, how it was laid out, and its settings."""
+
+    card: str
+    model: str
+    software: str
+    weights: NumberFormat
+    layout: Layout
+    settings: Settings = Settings()
+    context: float = TYPICAL_CONTEXT
+    said: str = ""
+    """What has to be said about how the software was found."""
+
+    @property
+    def profile(self) -> SoftwareProfile:
+        """The software whose constants hold."""
+        return _software(self.software)
+
+    @property
+    def engine(self) -> str:
+        """The software's family."""
+        return self.profile.family
+
+
+@lru_cache(maxsize=64)
+def _software(name: str) -> SoftwareProfile:
+    return load_software(name)
+
+
+@lru_cache(maxsize=64)
+def _card(name: str) -> CardProfile:
+    return load_card(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """One replica of a run as the simulation takes it."""
+
+    cost: ReplicaCost
+    rules: Batching
+    efficiency: Efficiency
+    fitted: bool
+    cached_share: float
+
+    def run(self, requests: Requests, users: int | None) -> dict[str, np.ndarray]:
+        """Simulate requests, of so many users where each sends the next when it has an answer."""
+        loop = ClosedLoop(users) if users else None
+        pool = Pool(1, self.cost, self.rules)
+        return records(simulate(requests, pool, closed_loop=loop, cached_share=self.cached_share, log=False))
+
+
+@lru_cache(maxsize=512)
+def replica_of(run: ServingRecord) -> Replica:
+    """Return the replica of a run.
+
+    Raises Unpredictable for links that nobody has published, InfeasibleError where the model does not fit.
+    """
+    profile, settings, known_card = run.profile, run.settings, _card(run.card)
+    card, model = card_spec(known_card), model_spec(load_model(run.model))
+    network, _, _ = network_of(known_card, "", "", run.layout.cards, usual_nic=True)
+    precision = precision_of(run.weights, card, run.model, settings.kv_cache_dtype)
+    efficiency = engine_efficiency(profile, card, constants_kind(model, precision.linear))
+    rules = batching_of(
+        profile,
+        card.name,
+        max_batched_tokens=settings.max_batched_tokens,
+        max_sequences=settings.max_sequences,
+    )
+    if settings.draft_tokens:
+        if settings.acceptance is None:
+            raise Unpredictable("speculative decoding without a stated acceptance")
+        steps = tokens_per_step(settings.draft_tokens, settings.acceptance)
+        rules = replace(rules, tokens_per_step=steps, draft_tokens=settings.draft_tokens)
+    cost, _ = build(
+        model, run.layout, card, network, efficiency, precision, rules, settings.memory_share,
+        reserve=reserve_of(profile), context=run.context,
+    )  # fmt: skip
+    known = fitted(profile, card.name, model, precision.linear)
+    return Replica(cost, rules, efficiency, known, settings.prefix_hit_share or 0.0)
+
+
+def kept(run: ServingRecord) -> float:
+    """Return the share of the simulated throughput that is kept under hundreds of open connections."""
+    return kept_throughput(run.profile, run.card)
+
+
+def labels(run: ServingRecord, prompt: float, output: float) -> dict[str, str]:
+    """Return what the errors are grouped by: software, card class, kind of plan, and lengths."""
+    lay = run.layout
+    kinds = (("replicated attention", lay.dp > 1), ("pipeline", lay.pp > 1), ("experts", lay.ep > 1),
+             ("tensor", lay.tp > 1))  # fmt: skip
+    plan = next((name for name, used in kinds if used), "one card")
+    long = " and ".join(
+        f"{'long' if value >= 2048 else 'short'} {what}"
+        for what, value in (("prompts", prompt), ("answers", output))
+    )
+    return {
+        "software": run.software, "card_class": class_of(_card(run.card)), "plan_kind": plan, "domain": long,
+    }  # fmt: skip
