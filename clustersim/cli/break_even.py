@@ -24,7 +24,9 @@ __all__ = ["command"]
     help="An incumbent that does the same demand, the rent of a card-hour, or the price of a million served tokens.",
 )  # fmt: skip
 @click.option("--incumbent", default="", help="Scenario of the incumbent; absent: the scenario's own.")
-@click.option("--mark", type=float, help="CNY per card-hour (rent), per unit of the workload (incumbent, api).")
+@click.option(
+    "--mark", type=float, help="CNY per card-hour (rent), per unit of the workload (incumbent, api)."
+)
 @click.option(
     "--workload", default="", metavar="NAME", help="Whose unit counts; by default the only one, else the whole demand."
 )  # fmt: skip
@@ -44,7 +46,12 @@ def command(
     from clustersim.planner.break_even import Held, break_even
 
     held = Held(
-        name=scenario, sets=parse_sets(sets), against=against, mark=mark, incumbent=incumbent, workload=workload
+        name=scenario,
+        sets=parse_sets(sets),
+        against=against,
+        mark=mark,
+        incumbent=incumbent,
+        workload=workload,
     )
     result = {"scenario": scenario, **asdict(break_even(held, unknown))}
     emit_object(result, fmt, lambda: _sentence(result))

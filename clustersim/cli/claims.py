@@ -40,29 +40,43 @@ QUESTIONS = (
     show_default=True,
     help="Share of failures that recover without people (Llama 3: 416 of 419).",
 )
+@click.option(
+    "--penalty",
+    default="0 CNY",
+    show_default=True,
+    help="What each restore over five minutes costs whoever promised it; prices the promise.",
+)
 @click.option("-o", "--output", type=click.Path(), help="Folder for the figure.")
 @format_option("table", "json")
 def command(
-    scenario: str, sets: tuple[str, ...], workload: str, coverage: float, output: str | None, fmt: str
+    scenario: str,
+    sets: tuple[str, ...],
+    workload: str,
+    coverage: float,
+    penalty: str,
+    output: str | None,
+    fmt: str,
 ) -> None:
     """Examine the published claims of 5 and 30 days, 5 minutes and 95 % against SCENARIO."""
     folder = output_folder(output) if output is not None else None
     from clustersim.planner.training import chosen_workload
     from clustersim.schema.inputs import load_inputs
+    from clustersim.units import to_float
 
     inputs = load_inputs(scenario, sets, with_incumbent=False)
     inputs.require(money=False)
-    result = examine(inputs, chosen_workload(inputs, "training", workload, first=True), coverage)
+    result = examine(
+        inputs, chosen_workload(inputs, "training", workload, first=True), coverage, to_float(penalty, "CNY")
+    )
     if folder is not None:
         _figure(folder, result)
     emit_object(result, fmt, lambda: _table(result))
 
 
-def examine(inputs: Any, workload: str, coverage: float) -> dict[str, Any]:
+def examine(inputs: Any, workload: str, coverage: float, penalty_cny: float = 0.0) -> dict[str, Any]:
     """Return every claim's readings for a training workload, the ladder of published fleets, the restore budget and the
     scaling."""
     from clustersim.des.training.claims import coverage_needed, mtbf_proven, p_clean, p_longest_gap, readings
-
     from clustersim.workloads import run_workload
     from clustersim.workloads.work import StageCache
 
@@ -106,6 +120,8 @@ def examine(inputs: Any, workload: str, coverage: float) -> dict[str, Any]:
         },
         "ladder": ladder,
         "restore": _restore(inputs, own),
+        "spares": _spares(own.run),
+        "promise": _promise(own.run, inputs.scenario.seed, penalty_cny),
         "linear_scaling": _scaling(own),
         "questions": list(QUESTIONS),
     }  # fmt: skip
@@ -137,6 +153,35 @@ def _restore(inputs: Any, own: Any) -> dict[str, Any]:
         "total_s": {level.name: steps.total_s(level.survives[-1]) + level.restore_s for level in run.levels},
         "p_within": len(within) / len(recoveries) if recoveries else None,
         "p_within_with_lost_work": len(with_work) / len(recoveries) if recoveries else None,
+    }
+
+
+def _spares(run: Any) -> dict[str, Any]:
+    """Whether a spare is there when a server fails: without one, restoring takes as long as a repair."""
+    from clustersim.des.training.questions import out_for_repair, spare_is_there, spares_for
+
+    out = out_for_repair(run)
+    return {
+        "hot": run.spare_nodes,
+        "servers_out_for_repair": out,
+        "p_spare_is_there": spare_is_there(run.spare_nodes, out),
+        "hot_for_p": {str(p): spares_for(out, 1.0 - p) for p in (0.99, 0.999)},
+    }
+
+
+def _promise(run: Any, seed: int, penalty_cny: float) -> dict[str, Any] | None:
+    """What a promise of the restore time costs on average; none where only single events tell."""
+    from clustersim.des.training.promise import Promise, price_promise
+
+    if run.needs_events():
+        return None
+    counted = price_promise(run, Promise(restore_s=RESTORE_S, per_restore_cny=1.0), seed, contracts=10_000)
+    return {
+        "late_restores": counted.expected_penalty_cny,
+        "late_restores_p99": counted.p99_cny,
+        "p_any_late": counted.p_any,
+        "penalty_cny": penalty_cny,
+        "premium_cny": penalty_cny * counted.premium_cny,
     }
 
 
@@ -212,6 +257,7 @@ def _table(result: dict[str, Any]) -> str:
             f"  simulated recoveries within it: {restore['p_within']:.1%}; with recomputed work counted:"
             f" {restore['p_within_with_lost_work']:.1%}"
         )
+    lines += _spare_lines(result)
     lines += [
         f"linear scaling of {scaling['claim']:.0%}: this scenario {scaling['scaling_efficiency']:.1%}"
         f" ({scaling['kind']}, {scaling['base_cards']} to {scaling['cards']} cards, {scaling['batch_rule']})",
@@ -219,6 +265,24 @@ def _table(result: dict[str, Any]) -> str:
         "To ask:", *(f"  - {q}" for q in result["questions"]),
     ]  # fmt: skip
     return "\n".join(lines)
+
+
+def _spare_lines(result: dict[str, Any]) -> list[str]:
+    """Whether a spare is there, and what the promise costs, in words."""
+    spares, promise = result["spares"], result["promise"]
+    needed = ", ".join(f"P={p}: {n}" for p, n in spares["hot_for_p"].items())
+    lines = [
+        f"  a spare is there for {spares['p_spare_is_there']:.2%} of the servers that fail ({spares['hot']} hot,"
+        f" {spares['servers_out_for_repair']:.2f} out for repair on average); hot spares for {needed}"
+    ]
+    if promise is not None:
+        lines.append(
+            f"  restores beyond it in one run: {promise['late_restores']:.2f} on average, none with"
+            f" P = {1 - promise['p_any_late']:.2f}, 99 of 100 runs have at most {promise['late_restores_p99']:.0f}"
+        )
+        if promise["penalty_cny"] > 0:
+            lines.append(f"  premium of the promise: {promise['premium_cny']:,.0f} CNY a run")
+    return lines
 
 
 def _figure(folder: Path, result: dict[str, Any]) -> None:

@@ -34,7 +34,9 @@ from clustersim.errors import InputError
     "--draws", type=click.IntRange(min=0), default=128, show_default=True,
     help="Draws of the uncertain inputs behind P10 and P90; clusters share the draws of what they share.",
 )  # fmt: skip
-@click.option("-o", "--output", type=click.Path(), help="Folder for compare.json and a figure of each workload.")
+@click.option(
+    "-o", "--output", type=click.Path(), help="Folder for compare.json and a figure of each workload."
+)
 @format_option("table", "json")
 def command(
     scenarios: tuple[str, ...],
@@ -69,7 +71,11 @@ def command(
 
 def _table(result: Mapping[str, Any]) -> str:
     sites = [{k: v for k, v in row.items() if k != "reason"} for row in result["sides"]]
-    head = f"priced at the site of {result['site']}" if result["site"] != "own" else "each priced at its own site"
+    head = (
+        f"priced at the site of {result['site']}"
+        if result["site"] != "own"
+        else "each priced at its own site"
+    )
     lines = [head, render_table(sites, "table")]
     lines += [f"{row['side']}: no cost: {row['reason']}" for row in result["sides"] if row["reason"]]
     for name in result["demand"]:

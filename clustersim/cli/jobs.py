@@ -13,7 +13,9 @@ from clustersim.cli.options import emit_object, format_option, render_table, set
 @click.command()
 @click.argument("scenario")
 @set_option
-@click.option("--workload", default="", metavar="NAME", help="The workload of kind jobs; by default the first.")
+@click.option(
+    "--workload", default="", metavar="NAME", help="The workload of kind jobs; by default the first."
+)
 @format_option("table", "json")
 def command(scenario: str, sets: tuple[str, ...], workload: str, fmt: str) -> None:
     """Queue the jobs of SCENARIO on its cluster, with failures, priorities and preemption.

@@ -137,7 +137,11 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
     if "weeks" in row:
         out["weeks"] = row["weeks"]
     if "days_p10" in row:
-        out |= {"days": round(row["days"], 1), "P10": round(row["days_p10"], 1), "P90": round(row["days_p90"], 1)}
+        out |= {
+            "days": round(row["days"], 1),
+            "P10": round(row["days_p10"], 1),
+            "P90": round(row["days_p90"], 1),
+        }
         out["done"] = row["finish_date"] or "no date: a lead time is not published"
     return out | {"plan": row["plan"], "next size": row["next_cards"], "breaks": row["next_breaks"]}
 
@@ -173,7 +177,9 @@ def _table(result: Mapping[str, Any]) -> str:
 def _batch(result: Mapping[str, Any], best: Mapping[str, Any]) -> str:
     if result["batch"] == "keep":
         return f"the batch is kept at {best['global_batch']} sequences; --batch auto sizes it"
-    return f"the batch is sized within a tenth of the scenario's: {best['global_batch']} sequences for the first"
+    return (
+        f"the batch is sized within a tenth of the scenario's: {best['global_batch']} sequences for the first"
+    )
 
 
 def _binds(best: Mapping[str, Any], objective: str) -> str:

@@ -60,9 +60,7 @@ def command(
     for reason in ranking.unpriced:
         click.echo(f"no cost per token: {reason}", err=True)
     if why:
-        rows = [
-            row for asked, search in ranking.searches for row in _reasons(asked, search, offload)
-        ]
+        rows = [row for asked, search in ranking.searches for row in _reasons(asked, search, offload)]
     else:
         shown = _SHOWN + (_OFFLOAD if offload else ())
         rows = [_row(plan, ranking, words, shown) for plan in ranking.plans]

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from clustersim.cli.options import emit_rows, format_option, set_option
-from clustersim.cli.study_common import draw, parse_sets, refuse_failed, run, workers_option
+from clustersim.cli.study_common import draw, main_cost, parse_sets, refuse_failed, run, workers_option
 
 
 @click.command()

@@ -140,7 +140,7 @@ def _cost_sweep(spec: Any, folder: str | None, outputs: tuple[str, ...], fmt: st
     if spec.chosen:
         raise InputError("--stage cost runs the whole grid; leave --design out")
     refuse_blank(folder)
-    chosen = outputs or ("cny_per_card_hour", main_cost(spec.scenario, fixed), "tco_cny")
+    chosen = outputs or ("cny_per_card_hour", main_cost(spec.scenario, dict(spec.sets)), "tco_cny")
     store = StudyStore(Path(folder))
     run_cost(spec, store, chosen)
     connection: Any = duckdb.connect()

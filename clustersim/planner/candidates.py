@@ -37,9 +37,7 @@ class Limits:
         """Refuse a limit that is not positive."""
         for field in fields(self):
             if not getattr(self, field.name) > 0:
-                raise InputError(
-                    f"a limit must be above zero; {field.name} is {getattr(self, field.name):g}"
-                )
+                raise InputError(f"a limit must be above zero; {field.name} is {getattr(self, field.name):g}")
 
     def asked(self) -> dict[str, float]:
         """Return the limits that were given."""
@@ -113,9 +111,7 @@ def with_days(of: Candidate, days: float) -> Candidate:
 def least_days(asked: Question, tokens: float) -> float:
     """Return the days that tokens would take if every card worked at its peak: no plan takes less."""
     work, inputs, job = asked.work, asked.inputs, asked.job
-    peak = needed(
-        inputs.parts.card.peak.get(work.dtype), f"cards.{inputs.parts.card.name}.peak.{work.dtype}"
-    )
+    peak = needed(inputs.parts.card.peak.get(work.dtype), f"cards.{inputs.parts.card.name}.peak.{work.dtype}")
     rate = job.cards * peak / job.model.flops_per_token(work.seq_len)
     return days_for(tokens, rate, asked.card_hour_share)
 

@@ -172,9 +172,7 @@ def _answer(found: Sequence[ClusterPlan], goal: Goal, seen: int) -> Answer:
     order = fair_order(found, lambda p: value(p.planned), lambda p: cost(p.planned))
     tied = {id(p) for p in ties_of(order[0], order[1:], lambda p: value(p.planned))}
     best = [replace(p, tied=id(p) in tied) for p in order[: goal.top]]
-    front = fair_front(
-        found, lambda p: (p.planned.run.bill.total_cny, 1 / p.planned.goodput_tokens_per_s)
-    )
+    front = fair_front(found, lambda p: (p.planned.run.bill.total_cny, 1 / p.planned.goodput_tokens_per_s))
     return Answer(tuple(best), tuple(front), seen, len(found))
 
 
@@ -213,7 +211,9 @@ def _nearest(search: _Search, refused: Sequence[Candidate], templates: Mapping[s
         if made is not None and (best is None or over(made.candidate) < over(best)):
             best = made.candidate
     if best is None:
-        return f"no cluster of {', '.join(templates)} has a training plan that fits; take another model or card"
+        return (
+            f"no cluster of {', '.join(templates)} has a training plan that fits; take another model or card"
+        )
     takes = ", ".join(f"{name} {best.takes[name]:,.6g}" for name in limits if name in best.takes)
     batch = best.asked.work.global_batch
     more = (

@@ -44,9 +44,7 @@ class Asked:
 
     def load(self, point: Mapping[str, object]) -> tuple[Inputs, ...]:
         """Load the sides with some more keys overridden."""
-        return load_sides(
-            self.names, {**self.sets, **point}, own_site=self.own_site, demand=self.demand
-        )
+        return load_sides(self.names, {**self.sets, **point}, own_site=self.own_site, demand=self.demand)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,9 @@ def delivery_weeks(inputs: Inputs, lead_time_weeks: float) -> float:
     """
     assembly = inputs.prices.integration_time
     if assembly is None:
-        raise InputError(f"price book {inputs.prices.name} has no integration_time, needed for a delivery date")
+        raise InputError(
+            f"price book {inputs.prices.name} has no integration_time, needed for a delivery date"
+        )
     return lead_time_weeks + assembly.value
 
 

@@ -79,7 +79,10 @@ def rank_plans(
     """
     cache = cache or StageCache()
     searches = [
-        (asked if count is None else asked.on(count), best_plans(asked, cards=count, top=top, offload=offload))
+        (
+            asked if count is None else asked.on(count),
+            best_plans(asked, cards=count, top=top, offload=offload),
+        )
         for asked in templates.values()
         for count in counts
     ]

@@ -43,9 +43,7 @@ def fair_order(
     return out
 
 
-def ties_of(
-    first: T, others: Sequence[T], value: Callable[[T], float], *, tie: float = TIE
-) -> list[T]:
+def ties_of(first: T, others: Sequence[T], value: Callable[[T], float], *, tie: float = TIE) -> list[T]:
     """Return those of ``others`` whose value is a tie with that of the item that came first.
 
     >>> ties_of(100.0, [100.2, 101.0], lambda v: v)
@@ -54,9 +52,7 @@ def ties_of(
     return [item for item in others if abs(_lead(value(first), value(item))) < tie]
 
 
-def fair_front(
-    items: Sequence[T], values: Callable[[T], tuple[float, ...]], *, tie: float = TIE
-) -> list[T]:
+def fair_front(items: Sequence[T], values: Callable[[T], tuple[float, ...]], *, tie: float = TIE) -> list[T]:
     """Return the items that no other beats, in order of their first value, which is their cost; less is better in all.
 
     An item beats another that is nowhere better than it by ``tie`` or more, and that is worse by so much somewhere, or
@@ -69,7 +65,10 @@ def fair_front(
     for item in sorted(items, key=values):
         mine = values(item)
         # What came before is as cheap or cheaper: it need only be no worse in the rest.
-        if all(any(_lead(m, o) >= tie for m, o in zip(mine[1:], values(other)[1:], strict=True)) for other in front):
+        if all(
+            any(_lead(m, o) >= tie for m, o in zip(mine[1:], values(other)[1:], strict=True))
+            for other in front
+        ):
             front.append(item)
     return _without_beaten(front, values, tie)
 

@@ -219,7 +219,9 @@ def batches(asked: Question, cards: int) -> list[int]:
     """
     own = asked.work.global_batch
     degrees, stages = _degrees(asked)
-    replicas = sorted({cards // (t * p) for t in degrees for p in stages if cards % (t * p) == 0}, reverse=True)
+    replicas = sorted(
+        {cards // (t * p) for t in degrees for p in stages if cards % (t * p) == 0}, reverse=True
+    )
     found = [own] if any(own % r == 0 for r in replicas) else []
     for count in replicas:
         near = round(own / count) * count

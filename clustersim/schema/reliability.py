@@ -189,5 +189,3 @@ class ReliabilitySection(Model):
     """CSV of a real failure log to replay instead of drawing failures."""
     log_start: str | None = None
     """Time stamp at which the run of the log began."""
-    jobs: tuple[JobSection, ...] = ()
-    """Jobs that share the cluster, for ``clustersim jobs``."""

@@ -28,7 +28,9 @@ HAND = (
 )
 
 
-def _changed(names: tuple[str, str], key: str, value: float, unit: str) -> tuple[float, list[dict[str, float]]]:
+def _changed(
+    names: tuple[str, str], key: str, value: float, unit: str
+) -> tuple[float, list[dict[str, float]]]:
     """Set a key to another value that its bounds allow; return that value and the numbers of both sides."""
     for other in (value * 0.9, value + 1, value / 2):
         text: Any = f"{other!r} {unit}" if unit not in ("", "1") else other
@@ -167,7 +169,9 @@ def test_wrong_keys_say_what_to_write(name: str, sets: list[str], words: str) ->
 
 
 def test_a_site_without_parts_lists_them_all() -> None:
-    inputs = load_inputs("br166-1024", ["cluster.nic=null", "checkpoint=null", "tco=null"], with_incumbent=False)
+    inputs = load_inputs(
+        "br166-1024", ["cluster.nic=null", "checkpoint=null", "tco=null"], with_incumbent=False
+    )
     with pytest.raises(InputError) as error:
         inputs.require(money=True)
     assert len(error.value.problems) == 3

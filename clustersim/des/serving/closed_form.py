@@ -214,9 +214,10 @@ def _state(solved: _Solved, rate: Array, slo: Slo) -> _State:
     entry, decode = solved.entry, solved.decode
     each = rate / decode.replicas[:, None]
     if decode.decodes:
-        batch = np.stack(
-            [np.interp(r, t, g) for r, t, g in zip(each, solved.rates, solved.grid, strict=True)]
-        )
+        # Rate over batch is nearly linear in the rate (exactly so where a step's time is linear in the batch).
+        paces = solved.rates / solved.grid
+        slow = [np.interp(r, t, p) for r, t, p in zip(each, solved.rates, paces, strict=True)]
+        batch = np.minimum(each / np.stack(slow), solved.limit.batch)
         b = balance(decode, batch, solved.limit)
     else:
         b = prefill_balance(entry, each)
@@ -297,7 +298,7 @@ def _answer(solved: _Solved, here: _State, rate: Array, best: Array, steep: Arra
     held = here.decode.batch[:, 0] * traffic.context
     if solved.entry.prefills and not solved.split:
         held = held + here.decode.rate[:, 0] * here.first.base.mean(axis=-1)[:, 0] * traffic.prompt
-    holds, why = verdict_of(solved.entry, decode, solved.limit, steep, rate / solved.saturated[:, 0])
+    holds, why = verdict_of(solved.entry, decode, solved.limit, steep, rate / solved.saturated[:, 0], here.decode.batch[:, 0])
     busy = entry_use.busy_s + (decode_use.busy_s if decode_use else 0.0)
     ones = np.ones_like(rate)
     return ClosedForm(
