@@ -30,6 +30,7 @@ NEEDED_CARDS = {
     "H100-PCIe", "H100-NVL", "L40S", "L4", "A10", "A30", "A100-PCIe-40G", "A100-PCIe-80G", "V100-32G", "RTX-PRO-6000",
     "MI300X", "MI325X", "MI355X", "Gaudi2", "BR104", "B300", "GB200", "GB300",
 }  # fmt: skip
+MODELS = [name for kind, name in FILES if kind == "models"]
 
 
 @pytest.fixture(autouse=True)
