@@ -1,6 +1,6 @@
-# make run   make the environment and run the whole chain on the Nanjing cluster
-# make test      make the environment and run every check and test that an ordinary edit can break
-# make test-all  the same with the full families
+# make run       make the environment and run the whole chain on the Nanjing cluster
+# make test      make the environment and run every check, and every test but the large families
+# make test-all  the same with the large families (kills, fuzzing): some twenty minutes
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

@@ -23,7 +23,7 @@ from types import MappingProxyType
 
 from clustersim.errors import InputError, suggest
 
-__all__ = ["Unit", "describe", "known_units", "parse_quantity", "parse_unit", "si", "to_float"]
+__all__ = ["Unit", "describe", "known_units", "parse_quantity", "parse_unit", "si", "to_float", "to_tokens"]
 
 Dimension = tuple[tuple[str, int], ...]
 
@@ -186,6 +186,23 @@ def to_float(value: str | float | int, unit: str) -> float:
     if not math.isfinite(number):
         raise InputError(f"{value!r} is too large to be expressed in {unit}")
     return number
+
+
+def to_tokens(text: str) -> float:
+    """Return a number of tokens: with its unit, or a number with a decimal prefix alone.
+
+    >>> to_tokens("2T"), to_tokens("300 Gtokens"), to_tokens("2e12")
+    (2000000000000.0, 300000000000.0, 2000000000000.0)
+
+    Raises InputError for another unit; a billion is a G here, for B is a byte.
+    """
+    match = _NUMBER.match(text)
+    word = match.group(2) if match is not None else ""
+    if match is not None and word in _DECIMAL:
+        return float(match.group(1).replace("_", "")) * _DECIMAL[word]
+    if word == "B":
+        raise InputError(f"{text!r} is bytes; write a billion tokens as '{text.rstrip('B').strip()}G'")
+    return to_float(text, "token")
 
 
 def si(value: float, unit: str, digits: int = 4) -> str:

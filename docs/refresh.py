@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-QUOTE = re.compile(r"(<!-- output of: (clustersim [^\n]*?) -->\n```\n)(.*?)(\n```)", re.DOTALL)
+QUOTE = re.compile(r"(<!-- output of: (clustersim [^\n]*?) -->\n```\n)(.*?)(^```)", re.DOTALL | re.MULTILINE)
 
 
 def output_of(command: str) -> str:
@@ -23,7 +23,7 @@ def output_of(command: str) -> str:
 
 def refreshed(text: str) -> str:
     """Return a document with every quoted output as it is now."""
-    return QUOTE.sub(lambda m: m[1] + output_of(m[2]) + m[4], text)
+    return QUOTE.sub(lambda m: m[1] + output_of(m[2]) + "\n" + m[4], text)
 
 
 def documents() -> list[Path]:

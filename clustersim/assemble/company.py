@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import accumulate
+from typing import Any
 
 import numpy as np
 
-from clustersim.assemble_opening import history_of
-from clustersim.assemble_products import product_lines, supply_units
+from clustersim.assemble.opening import history_of
+from clustersim.assemble.products import product_lines, supply_units
 from clustersim.errors import InputError
 from clustersim.finance.company import (
     YEARLY_DRIVERS,
@@ -63,7 +64,7 @@ def company_spec(file: CompanyFile) -> Company:
     history = history_of(file)
     printed = _printed(file, history)
     assumed: list[str] = []
-    drivers = _over_printed(file, printed.drivers) if printed else _from_file(file, history, assumed)
+    drivers = _from_file(file, history, assumed) if printed is None else _over_printed(file, printed.drivers)
     opening_cash = history.at("balance", "cash_and_cash_equivalents", history.actual_years[-1])
     if file.net_cash is None:
         assumed.append("net cash is the opening cash: no debt is deducted")
@@ -214,14 +215,13 @@ def _printed(file: CompanyFile, history: History) -> Printed | None:
     zero = _array((0.0,) * len(years))
     plain = ("other_income", "other_gains", "finance_net", "receivable_days", "inventory_days", "payable_days",
              "capex_share", "services_share")  # fmt: skip
+    along: dict[str, Any] = {name: _array(row) for name, row in _operating(d, years).items()}
+    along |= {name: _array(getattr(d, name).along(years)) for name in plain}
+    along |= dict.fromkeys(("research_expense", "channel_discount", "share_based_pay"), zero)
     drivers = Drivers(
         gross_margin=_array(_margins(d.gross_margin_step.along(years), history)),
-        **{name: _array(row) for name, row in _operating(d, years).items()},
-        **{name: _array(getattr(d, name).along(years)) for name in plain},
         depreciation=rows["depreciation_and_amortisation"],
-        research_expense=zero,
-        channel_discount=zero,
-        share_based_pay=zero,
+        **along,
         tax_rate=d.tax_rate.value,
         first_taxed=_year(file, d.first_taxed_year),
         variable_opex_share=0.0,
@@ -268,7 +268,7 @@ def _year(file: CompanyFile, year: str) -> int:
     return file.years.index(year)
 
 
-def _scalars(file: CompanyFile) -> dict[str, float]:
+def _scalars(file: CompanyFile) -> dict[str, Any]:
     """The drivers that are one number; a default stands in the file's documentation."""
     d: DriversFile = file.drivers
     default = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,13 @@ from clustersim.assemble.software import constants_kind, engine_efficiency, fitt
 from clustersim.des.serving.arrivals import draw_requests
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.build import replica_cost, table_terms
+from clustersim.des.serving.closed_form import Fleet, FluidPool
 from clustersim.des.serving.deployment import Deployment
+from clustersim.des.serving.fluid_inputs import FluidCost, cost_of_terms, token_knots
 from clustersim.des.serving.metrics import Slo
 from clustersim.des.serving.rules import Batching
 from clustersim.des.serving.settings import Autoscale, ClosedLoop, Failures, Pool, Transfer
+from clustersim.des.serving.stream import Lengths, Stream, stream_of
 from clustersim.des.serving.traces import SHIPPED, Trace, read_trace, shipped_trace
 from clustersim.des.training.components import failure_classes
 from clustersim.errors import InputError
@@ -22,7 +26,7 @@ from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
 from clustersim.perf.serving_checks import check_serving
-from clustersim.perf.serving_cost import IterationTerms
+from clustersim.perf.serving_cost import IterationTerms, iteration_terms
 from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Layout, Precision, cache_tokens
 from clustersim.perf.serving_exchange import kv_transfer_seconds
 from clustersim.perf.serving_reserve import BatchLimits
@@ -32,7 +36,10 @@ from clustersim.schema.find_software import find_software
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import PrecisionSection, ServingPlan
 
-__all__ = ["deployment", "format_by_rule", "precision_spec", "requests_of", "slo_of"]
+__all__ = [
+    "FluidDeployment", "deployment", "fluid_deployment", "format_by_rule", "precision_spec", "requests_of", "slo_of",
+    "stream_spec",
+]  # fmt: skip
 
 #: Formats that meet a rule of width, the one with hardware of its own first.
 _BY_RULE = {"16bit": ("bf16", "fp16"), "8bit": ("fp8", "int8"), "4bit": ("fp4", "int4")}
@@ -69,10 +76,9 @@ def layout_spec(plan: ServingPlan) -> Layout:
     return Layout(tp=plan.tp, pp=plan.pp, dp=plan.dp, ep=plan.ep)
 
 
-def slo_of(work: ServingWorkload, deployed: Deployment) -> Slo:
+def slo_of(work: ServingWorkload, outside: float) -> Slo:
     """Return the service level that the model part must meet: the engine's time per request is taken off TTFT."""
-    slo = work.slo
-    inf, outside = float("inf"), deployed.request_s
+    slo, inf = work.slo, float("inf")
     return Slo(
         ttft_s=slo.ttft.value - outside if slo.ttft else inf,
         tpot_s=slo.tpot.value if slo.tpot else inf,
@@ -108,6 +114,23 @@ def requests_of(work: ServingWorkload, seed: int) -> tuple[Requests, Trace | Non
         output_spread=traffic.output.spread.value,
     )
     return requests, None
+
+
+def stream_spec(work: ServingWorkload, seed: int) -> Stream:
+    """Return the stationary stream that capacity is asked of: the lengths and the burstiness of the traffic.
+
+    A daily wave is asked at its mean: a fleet must be sized for its peak (`plan serving`).
+    """
+    traffic = work.traffic
+    if traffic.trace is not None:
+        return stream_of(requests_of(work, seed)[0])
+    assert traffic.prompt is not None and traffic.output is not None
+    prompt, output = (
+        Lengths(part.mean.value, part.shape, part.spread.value) for part in (traffic.prompt, traffic.output)
+    )
+    rate = (traffic.rate.value if traffic.rate else 1.0) * traffic.load_factor.value
+    bursty = traffic.burstiness.value if traffic.process == "gamma" else 1.0
+    return Stream(rate, prompt, output, burstiness=bursty)
 
 
 def _batching(work: ServingWorkload, *, prefill_only: bool) -> Batching:
@@ -148,19 +171,34 @@ class _Builder:
         )
         self.context = _context(work)
 
-    def pool(self, count: int, layout: Layout, *, prefill_only: bool) -> tuple[Pool, IterationTerms]:
-        """Build replicas of one layout; raises InfeasibleError where the model does not fit."""
-        work, rules = self.work, _batching(self.work, prefill_only=prefill_only)
+    def room(self, layout: Layout, rules: Batching) -> int:
+        """Tokens of cache of a replica; raises InfeasibleError where the model does not fit."""
         check_serving(self.model, layout, self.precision, self.card)
-        room = cache_tokens(
-            self.model, layout, self.precision, self.card, memory_share=work.memory_share.value,
+        return cache_tokens(
+            self.model, layout, self.precision, self.card, memory_share=self.work.memory_share.value,
             reserve=reserve_of(self.engine), limits=BatchLimits(rules.max_tokens, rules.max_sequences),
             context=self.context,
         )  # fmt: skip
+
+    def fluid(self, layout: Layout, *, prefill_only: bool) -> tuple[FluidCost, Batching, float]:
+        """Costs of a replica at a few token counts, its scheduler, and bytes that a prompt token hands over."""
+        rules = _batching(self.work, prefill_only=prefill_only)
+        room = self.room(layout, rules)
+        terms = iteration_terms(
+            token_knots(rules.max_tokens), model=self.model, layout=layout, card=self.card, network=self.network,
+            efficiency=self.efficiency, precision=self.precision, context=self.context,
+        )  # fmt: skip
+        known = int(room * self.work.prefix.memory_share.value) if self.work.prefix else 0
+        return cost_of_terms(terms, room - known), rules, terms.held_bytes
+
+    def pool(self, count: int, layout: Layout, *, prefill_only: bool) -> tuple[Pool, IterationTerms]:
+        """Build replicas of one layout; raises InfeasibleError where the model does not fit."""
+        rules = _batching(self.work, prefill_only=prefill_only)
+        room = self.room(layout, rules)
         terms = table_terms(
             self.model, layout, self.card, self.network, self.efficiency, self.precision, rules, self.context
         )
-        known = int(room * work.prefix.memory_share.value) if work.prefix else 0
+        known = int(room * self.work.prefix.memory_share.value) if self.work.prefix else 0
         return Pool(count, replica_cost(terms, room), rules, known), terms
 
     def pools(self, plan: ServingPlan) -> dict[str, Any]:
@@ -178,6 +216,47 @@ class _Builder:
             out |= {"decode_layout": lay, "decode_pool": second, "decode_terms": second_terms}
             out["transfer"] = Transfer(latency, per_token)
         return out
+
+
+@dataclass(frozen=True, slots=True)
+class FluidDeployment:
+    """A deployment as the closed form takes it, and what its answer is read with."""
+
+    fleet: Fleet
+    cards: int
+    request_s: float
+    cached_share: float
+    peak_flops: float
+    bandwidth: float
+    calibrated: bool
+
+
+def fluid_deployment(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> FluidDeployment:
+    """Return the deployment of a workload by a plan, as the closed form takes it.
+
+    Raises InfeasibleError where the model does not fit, InputError for a layout that does not divide it.
+    """
+    builder, split = _Builder(inputs, work), work.disaggregated
+    layout = layout_spec(plan)
+    cost, rules, held = builder.fluid(layout, prefill_only=split is not None)
+    pooled = work.router != "round_robin"
+    entry = FluidPool(cost, rules, work.replicas, pooled)
+    cards, fleet = work.replicas * layout.cards, Fleet(entry)
+    if split is not None:
+        lay = layout_spec(split.decode_plan) if split.decode_plan else layout
+        second, second_rules, _ = builder.fluid(lay, prefill_only=False)
+        latency, per_token = kv_transfer_seconds(held, builder.network)
+        fleet = Fleet(entry, FluidPool(second, second_rules, split.decode_replicas), latency, per_token)
+        cards += split.decode_replicas * lay.cards
+    return FluidDeployment(
+        fleet=fleet,
+        cards=cards,
+        request_s=builder.efficiency.request_s,
+        cached_share=work.prefix.hit_share.value if work.prefix else 0.0,
+        peak_flops=builder.card.peak_of(builder.precision.linear),
+        bandwidth=builder.card.memory_bandwidth,
+        calibrated=fitted(builder.engine, builder.card.name, builder.model, builder.precision.linear),
+    )
 
 
 def deployment(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> Deployment:

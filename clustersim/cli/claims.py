@@ -32,6 +32,7 @@ QUESTIONS = (
 @click.command()
 @click.argument("scenario")
 @set_option
+@click.option("--workload", default="", metavar="NAME", help="The training workload; by default the first.")
 @click.option(
     "--coverage",
     type=click.FloatRange(0, 1, max_open=True),
@@ -39,27 +40,47 @@ QUESTIONS = (
     show_default=True,
     help="Share of failures that recover without people (Llama 3: 416 of 419).",
 )
+@click.option(
+    "--penalty",
+    default="0 CNY",
+    show_default=True,
+    help="What each restore over five minutes costs whoever promised it; prices the promise.",
+)
 @click.option("-o", "--output", type=click.Path(), help="Folder for the figure.")
 @format_option("table", "json")
-def command(scenario: str, sets: tuple[str, ...], coverage: float, output: str | None, fmt: str) -> None:
+def command(
+    scenario: str,
+    sets: tuple[str, ...],
+    workload: str,
+    coverage: float,
+    penalty: str,
+    output: str | None,
+    fmt: str,
+) -> None:
     """Examine the published claims of 5 and 30 days, 5 minutes and 95 % against SCENARIO."""
     folder = output_folder(output) if output is not None else None
-    from clustersim.pipeline import run_chain
+    from clustersim.planner.training import chosen_workload
     from clustersim.schema.inputs import load_inputs
+    from clustersim.units import to_float
 
     inputs = load_inputs(scenario, sets, with_incumbent=False)
-    chain = run_chain(inputs)
-    result = examine(chain, coverage)
+    inputs.require(money=False)
+    result = examine(
+        inputs, chosen_workload(inputs, "training", workload, first=True), coverage, to_float(penalty, "CNY")
+    )
     if folder is not None:
         _figure(folder, result)
     emit_object(result, fmt, lambda: _table(result))
 
 
-def examine(chain: Any, coverage: float) -> dict[str, Any]:
-    """Return every claim's readings, the ladder of published fleets, the restore budget and the scaling."""
+def examine(inputs: Any, workload: str, coverage: float, penalty_cny: float = 0.0) -> dict[str, Any]:
+    """Return every claim's readings for a training workload, the ladder of published fleets, the restore budget and the
+    scaling."""
     from clustersim.des.training.claims import coverage_needed, mtbf_proven, p_clean, p_longest_gap, readings
+    from clustersim.workloads import run_workload
+    from clustersim.workloads.work import StageCache
 
-    own, cards = chain.own, chain.own.cards
+    own, cards = run_workload(inputs, workload, StageCache()).detail, inputs.cards
     mtbf = own.expected.mttf_s / 3600
     run_h = own.run.duration_s / 3600
     rows = [
@@ -77,7 +98,8 @@ def examine(chain: Any, coverage: float) -> dict[str, Any]:
         for r in _ladder()
     ]  # fmt: skip
     return {
-        "scenario": chain.inputs.scenario.name,
+        "scenario": inputs.name,
+        "workload": workload,
         "cards": cards,
         "mtbf_h": mtbf,
         "card_hours_per_failure": mtbf * cards,
@@ -97,23 +119,29 @@ def examine(chain: Any, coverage: float) -> dict[str, Any]:
             f"{h / 24:g} days": mtbf_proven(h) for h in (CLEAN_H, UNINTERRUPTED_H)
         },
         "ladder": ladder,
-        "restore": _restore(chain),
-        "linear_scaling": _scaling(chain),
+        "restore": _restore(inputs, own),
+        "spares": _spares(own.run),
+        "promise": _promise(own.run, inputs.scenario.seed, penalty_cny),
+        "linear_scaling": _scaling(own),
         "questions": list(QUESTIONS),
     }  # fmt: skip
 
 
-def _restore(chain: Any) -> dict[str, Any]:
+def _restore(inputs: Any, own: Any) -> dict[str, Any]:
     """The five-minute claim: the bandwidth it needs, and the scenario's budget by step and level."""
     from clustersim.des.training.claims import restore_bandwidth
+    from clustersim.des.training.fidelity import run_fidelity
 
-    run = chain.own.run
+    run = own.run
+    months = run_fidelity(
+        run, inputs.scenario.seed, fidelity="des", replications=inputs.reliability.replications
+    ).runs
     steps = run.recovery
     budget = {
         "detect_s": steps.detect_s, "localise_s": steps.localise_s, "reschedule_s": steps.reschedule_s[1],
         "initialise_s": steps.initialise_s,
     }  # fmt: skip
-    recoveries = [i for month in chain.simulated for i in month.incidents]
+    recoveries = [i for month in months for i in month.incidents]
     within = [i for i in recoveries if i.recovery_s <= RESTORE_S]
     with_work = [i for i in recoveries if i.recovery_s + i.lost_work_s <= RESTORE_S]
     return {
@@ -128,32 +156,62 @@ def _restore(chain: Any) -> dict[str, Any]:
     }
 
 
-def _scaling(chain: Any) -> dict[str, Any]:
-    """The linear-scaling claim against the scenario's weak scaling."""
+def _spares(run: Any) -> dict[str, Any]:
+    """Whether a spare is there when a server fails: without one, restoring takes as long as a repair."""
+    from clustersim.des.training.questions import out_for_repair, spare_is_there, spares_for
+
+    out = out_for_repair(run)
     return {
-        "claim": LINEAR,
-        "kind": "weak",
-        "base_cards": chain.scaling_base_cards,
-        "cards": chain.own.cards,
-        "batch_rule": "batch grows with the replicas",
-        "plan": str(chain.inputs.scenario.training.plan),
-        "scaling_efficiency": chain.scaling_efficiency,
-        "by_network_and_batch_rule": _scaling_cases(chain),
-        "met": chain.scaling_efficiency >= LINEAR,
+        "hot": run.spare_nodes,
+        "servers_out_for_repair": out,
+        "p_spare_is_there": spare_is_there(run.spare_nodes, out),
+        "hot_for_p": {str(p): spares_for(out, 1.0 - p) for p in (0.99, 0.999)},
     }
 
 
-def _scaling_cases(chain: Any) -> list[dict[str, Any]]:
+def _promise(run: Any, seed: int, penalty_cny: float) -> dict[str, Any] | None:
+    """What a promise of the restore time costs on average; none where only single events tell."""
+    from clustersim.des.training.promise import Promise, price_promise
+
+    if run.needs_events():
+        return None
+    counted = price_promise(run, Promise(restore_s=RESTORE_S, per_restore_cny=1.0), seed, contracts=10_000)
+    return {
+        "late_restores": counted.expected_penalty_cny,
+        "late_restores_p99": counted.p99_cny,
+        "p_any_late": counted.p_any,
+        "penalty_cny": penalty_cny,
+        "premium_cny": penalty_cny * counted.premium_cny,
+    }
+
+
+def _scaling(own: Any) -> dict[str, Any]:
+    """The linear-scaling claim against the workload's weak scaling by its plan."""
+    from clustersim.workloads.training import plan_words
+
+    base, reached = own.scaling
+    return {
+        "claim": LINEAR,
+        "kind": "weak",
+        "base_cards": base,
+        "cards": own.job.cards,
+        "batch_rule": "batch grows with the replicas",
+        "plan": plan_words(own.job.plan),
+        "scaling_efficiency": reached,
+        "by_network_and_batch_rule": _scaling_cases(own, base),
+        "met": reached >= LINEAR,
+    }
+
+
+def _scaling_cases(own: Any, base: int) -> list[dict[str, Any]]:
     """The same claim under other NIC speeds and batch rules, from the smallest cluster that the plan fits."""
     from dataclasses import replace
 
-    from clustersim import assemble
     from clustersim.perf.scaling import KINDS, scaling_curve
 
-    own = assemble.train_job(chain.inputs.scenario, chain.inputs.hardware)
-    counts, rows = [chain.scaling_base_cards, chain.own.cards], []
+    counts, rows = [base, own.job.cards], []
     for gbps in (100, 200, 400):
-        job = replace(own, network=replace(own.network, scale_out_bandwidth=gbps * 1.25e8))
+        job = replace(own.job, network=replace(own.job.network, scale_out_bandwidth=gbps * 1.25e8))
         for kind in KINDS:
             curve = scaling_curve(job, counts, kind)
             reached = curve.points[-1].efficiency
@@ -199,6 +257,7 @@ def _table(result: dict[str, Any]) -> str:
             f"  simulated recoveries within it: {restore['p_within']:.1%}; with recomputed work counted:"
             f" {restore['p_within_with_lost_work']:.1%}"
         )
+    lines += _spare_lines(result)
     lines += [
         f"linear scaling of {scaling['claim']:.0%}: this scenario {scaling['scaling_efficiency']:.1%}"
         f" ({scaling['kind']}, {scaling['base_cards']} to {scaling['cards']} cards, {scaling['batch_rule']})",
@@ -206,6 +265,24 @@ def _table(result: dict[str, Any]) -> str:
         "To ask:", *(f"  - {q}" for q in result["questions"]),
     ]  # fmt: skip
     return "\n".join(lines)
+
+
+def _spare_lines(result: dict[str, Any]) -> list[str]:
+    """Whether a spare is there, and what the promise costs, in words."""
+    spares, promise = result["spares"], result["promise"]
+    needed = ", ".join(f"P={p}: {n}" for p, n in spares["hot_for_p"].items())
+    lines = [
+        f"  a spare is there for {spares['p_spare_is_there']:.2%} of the servers that fail ({spares['hot']} hot,"
+        f" {spares['servers_out_for_repair']:.2f} out for repair on average); hot spares for {needed}"
+    ]
+    if promise is not None:
+        lines.append(
+            f"  restores beyond it in one run: {promise['late_restores']:.2f} on average, none with"
+            f" P = {1 - promise['p_any_late']:.2f}, 99 of 100 runs have at most {promise['late_restores_p99']:.0f}"
+        )
+        if promise["penalty_cny"] > 0:
+            lines.append(f"  premium of the promise: {promise['premium_cny']:,.0f} CNY a run")
+    return lines
 
 
 def _figure(folder: Path, result: dict[str, Any]) -> None:

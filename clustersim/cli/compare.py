@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +14,7 @@ from clustersim.cli.options import (
     output_folder,
     render_table,
     set_option,
+    to_json,
     write_beside,
 )
 from clustersim.errors import InputError
@@ -23,148 +26,140 @@ from clustersim.errors import InputError
 @click.option(
     "--own-site", is_flag=True, help="Price each cluster at its own site; else all at the first one's."
 )
+@click.option("--demand", default="", metavar="SCENARIO", help="Put this one's demand on all of them.")
+@click.option(
+    "--stated-plans", is_flag=True, help="Let a plan that one side alone states stand against searched ones."
+)
 @click.option(
     "--draws", type=click.IntRange(min=0), default=128, show_default=True,
     help="Draws of the uncertain inputs behind P10 and P90; clusters share the draws of what they share.",
 )  # fmt: skip
-@click.option("-o", "--output", type=click.Path(), help="Folder for the figure.")
+@click.option(
+    "-o", "--output", type=click.Path(), help="Folder for compare.json and a figure of each workload."
+)
 @format_option("table", "json")
 def command(
     scenarios: tuple[str, ...],
     sets: tuple[str, ...],
     own_site: bool,
+    demand: str,
+    stated_plans: bool,
     draws: int,
     output: str | None,
     fmt: str,
 ) -> None:
-    """Run the training demand of SCENARIOS side by side: throughput, cost, power, and the difference by term."""
+    """Run one demand on the clusters of SCENARIOS, each at its sustainable rate: cost of every unit, power, service
+    level, plans, and the difference by term.
+
+    Keys of --set reach every side where they say what is asked, its price or a part; keys of a cluster reach the first;
+    SCENARIO.KEY reaches one.
+    """
     if len(scenarios) < 2:
         raise InputError("compare needs at least two scenarios")
     folder = output_folder(output) if output is not None else None
-    from clustersim.pipeline import run_cluster
-    from clustersim.schema.inputs import load_inputs
+    from clustersim.cli.study_common import parse_sets
+    from clustersim.planner.comparison import Asked, compare
 
-    every = [
-        load_inputs(name, sets if n == 0 else (), with_incumbent=False) for n, name in enumerate(scenarios)
-    ]
-    models = {one.scenario.model for one in every}
-    if len(models) > 1:
-        raise InputError(
-            f"the scenarios train different models ({', '.join(sorted(models))}); compare one demand"
-        )
-    site = every[0].scenario.tco
-    runs = [run_cluster(one, one.scenario.tco if own_site else site) for one in every]
-    names = [one.scenario.name for one in every]
-    rows = [_row(name, one, run) for name, one, run in zip(names, every, runs, strict=True)]
-    terms = {name: _terms(run) for name, run in zip(names, runs, strict=True)}
-    result = {
-        "model": models.pop(),
-        "site": "own" if own_site else names[0],
-        "clusters": rows,
-        "cny_per_mtoken_terms": terms,
-        "difference_to_first": {
-            name: {k: v - terms[names[0]][k] for k, v in terms[name].items()} for name in names[1:]
-        },
-        "intervals": _intervals(scenarios, names, sets, own_site, draws) if draws else {},
-        "break_even_card_price_cny": {
-            name: _break_even(runs[0], run, one, site)
-            for name, run, one in zip(names[1:], runs[1:], every[1:], strict=True)
-        },
-    }
+    asked = Asked(
+        names=scenarios, sets=parse_sets(sets), own_site=own_site, demand=demand, stated_plans=stated_plans
+    )
+    result = compare(asked, draws=draws)
     if folder is not None:
-        _figure(folder, result)
+        _write(folder, result)
     emit_object(result, fmt, lambda: _table(result))
 
 
-def _row(name: str, inputs: Any, run: Any) -> dict[str, Any]:
-    return {
-        "cluster": name, "card": inputs.hardware.card.name, "cards": run.cards,
-        "goodput_tokens_per_s": run.goodput_tokens_per_s, "mfu": run.step.mfu,
-        "it_power_kw": run.power.it_power_w / 1e3,
-        "racks": run.racks.total, "capex_mcny": run.tco.capex_cny / 1e6,
-        "tco_mcny": run.tco.tco_cny / 1e6, "cny_per_card_hour": run.tco.cny_per_card_hour,
-        "cny_per_mtoken": run.cny_per_mtoken,
-    }  # fmt: skip
-
-
-def _intervals(
-    scenarios: tuple[str, ...], names: list[str], sets: tuple[str, ...], own_site: bool, draws: int
-) -> dict[str, Any]:
-    """Cost per million tokens at P10, P50 and P90, and in which share of the draws a cluster beats the first."""
-    import numpy as np
-
-    from clustersim.cli.study_common import parse_sets
-    from clustersim.planner.uncertainty import headlines
-
-    out: dict[str, Any] = {}
-    first = None
-    for number, (scenario, name) in enumerate(zip(scenarios, names, strict=True)):
-        own = parse_sets(sets) if number == 0 else {}
-        site = None if own_site or number == 0 else (scenarios[0], parse_sets(sets))
-        cost = next(h for h in headlines(scenario, own, count=draws, site=site) if h.name == "cny_per_mtoken")
-        first = cost.samples if first is None else first
-        both = np.isfinite(cost.samples) & np.isfinite(first)
-        out[name] = {
-            "p10": cost.spread.p10, "p50": cost.spread.p50, "p90": cost.spread.p90,
-            "share_cheaper_than_first": float((cost.samples[both] < first[both]).mean()),
-        }  # fmt: skip
-    return out
-
-
-def _terms(run: Any) -> dict[str, float]:
-    """Cost per million tokens by term; they sum to it."""
-    tco = run.tco
-    return {name: value / tco.cost_cny_per_year * run.cny_per_mtoken for name, value in tco.terms().items()}
-
-
-def _break_even(first: Any, run: Any, inputs: Any, site: Any) -> float:
-    """Card price before VAT at which a cluster's cost per token equals the first one's."""
-    from clustersim.econ.tco import capital_recovery_factor
-
-    years, wacc = site.horizon.value, site.wacc.value
-    residual = site.residual.value * (1 + wacc) ** -years
-    factor = capital_recovery_factor(wacc, years) * (1 - residual) + site.maintenance.value
-    surplus = (first.cny_per_mtoken - run.cny_per_mtoken) * run.mtokens_per_card_year
-    bought = run.bill.card_quantity
-    markup = (1 + site.integration.value) * (1 + site.vat.value) * bought / run.cards
-    return float(run.bill.card_cny / bought + surplus / factor / markup)
-
-
-def _table(result: dict[str, Any]) -> str:
-    terms = [{"CNY per Mtoken": k, **{n: t[k] for n, t in result["cny_per_mtoken_terms"].items()}}
-             for k in next(iter(result["cny_per_mtoken_terms"].values()))
-             if any(t[k] for t in result["cny_per_mtoken_terms"].values())]  # fmt: skip
-    first = result["clusters"][0]["cluster"]
-    even = [
-        f"{name}: a card price of {price:,.0f} CNY gives the cost per token of {first}"
-        if price >= 0
-        else f"{name}: even a card for nothing costs more per token than {first}"
-        for name, price in result["break_even_card_price_cny"].items()
-    ]
-    head = f"{result['model']}, priced at the site of {result['site']}"
-    sure = [
-        f"{name}: {band['p10']:.2f} to {band['p90']:.2f} CNY per million tokens (P10, P90)"
-        + (
-            ""
-            if name == first
-            else f"; cheaper than {first} in {band['share_cheaper_than_first']:.0%} of the draws"
-        )
-        for name, band in result["intervals"].items()
-    ]
-    return "\n".join(
-        [head, render_table(result["clusters"], "table"), "", render_table(terms, "table"), "", *sure, *even]
+def _table(result: Mapping[str, Any]) -> str:
+    sites = [{k: v for k, v in row.items() if k != "reason"} for row in result["sides"]]
+    head = (
+        f"priced at the site of {result['site']}"
+        if result["site"] != "own"
+        else "each priced at its own site"
     )
+    lines = [head, render_table(sites, "table")]
+    lines += [f"{row['side']}: no cost: {row['reason']}" for row in result["sides"] if row["reason"]]
+    for name in result["demand"]:
+        lines += ["", *_workload(result, name)]
+    lines += ["", *_even(result)]
+    return "\n".join(lines)
 
 
-def _figure(folder: Any, result: dict[str, Any]) -> None:
+def _workload(result: Mapping[str, Any], name: str) -> list[str]:
+    """One workload: its rows, its terms side by side, who is cheaper and how sure that is."""
+    asked = result["demand"][name]
+    what = f"{asked['kind']} of {asked['model']}" if asked["model"] else asked["kind"]
+    rows = [row for row in result["workloads"] if row["workload"] == name and not row["reason"]]
+    lines = [f"{name}: {what}, {asked['share']:.0%} of the sold card-hours"]
+    if not rows:
+        return lines
+    shown = [{k: row.get(k) for k in _columns(rows[0])} for row in rows]
+    lines += [render_table(shown, "table")]
+    lines += [f"{row['side']}: {note}" for row in rows for note in row["notes"]]
+    return [*lines, "", render_table(_terms(result, name, rows[0]), "table"), *_sure(result, name)]
+
+
+#: Rates and levels of a workload that the table leaves to the JSON.
+_HIDDEN = (
+    "workload", "reason", "notes", "cached_tokens_per_s_per_card", "tokens_per_s", "ttft_p50_s", "tpot_p50_s",
+)  # fmt: skip
+
+
+def _columns(row: Mapping[str, Any]) -> list[str]:
+    wide = [key for key in row if key not in _HIDDEN and key not in {"plan", "stated"}]
+    return [*wide, *(key for key in ("plan", "stated") if row.get(key) is not None)]
+
+
+def _terms(result: Mapping[str, Any], name: str, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    terms, less = result["terms"][name], result["difference_to_first"][name]
+    unit = next(key for key in row if key.startswith("cny_per_"))
+    used = [t for t in next(iter(terms.values())) if any(mine[t] for mine in terms.values())]
+    rows = [
+        {unit: t, **{s: mine[t] for s, mine in terms.items()}, **{f"{s} less first": d[t] for s, d in less.items()}}
+        for t in used
+    ]  # fmt: skip
+    sums = {key: sum(r[key] for r in rows) for key in rows[0] if key != unit}
+    return [*rows, {unit: "all", **sums}]
+
+
+def _sure(result: Mapping[str, Any], name: str) -> list[str]:
+    first = result["sides"][0]["side"]
+    cheapest, *tied = result["cheapest"][name]
+    lines = [f"cheapest: {cheapest}" + (f"; {', '.join(tied)} within 0.5 %: a tie" if tied else "")]
+    for side, band in result["intervals"].get(name, {}).items():
+        text = f"{side}: {band['p10']:,.4g} to {band['p90']:,.4g} CNY a unit (P10, P90)"
+        if side != first:
+            text += f"; cheaper than {first} in {band['share_cheaper_than_first']:.0%} of the draws"
+        lines.append(text)
+    return lines
+
+
+def _even(result: Mapping[str, Any]) -> list[str]:
+    first = result["sides"][0]["side"]
+    return [
+        f"{side}: a card price of {price:,.0f} CNY gives the cost of {first} over the whole demand"
+        if price >= 0
+        else f"{side}: even a card for nothing costs more than {first} over the whole demand"
+        for side, price in result["break_even_card_price_cny"].items()
+        if price is not None
+    ]
+
+
+def _write(folder: Path, result: Mapping[str, Any]) -> None:
     from clustersim.report.figures import revenue_stack
     from clustersim.report.style import save
 
-    names = [row["cluster"] for row in result["clusters"]]
-    terms = result["cny_per_mtoken_terms"]
-    parts = {k: [terms[n][k] for n in names] for k in terms[names[0]] if any(terms[n][k] for n in names)}
-    figure = revenue_stack(
-        f"{result['model']}: cost per million trained tokens", names, parts, "CNY per million tokens"
-    )
-    with write_beside(folder / "compare.png") as temporary:
-        save(figure, temporary)
+    with write_beside(folder / "compare.json") as temporary:
+        temporary.write_text(to_json(result) + "\n", encoding="utf-8")
+    for name, terms in result["terms"].items():
+        if not terms:
+            continue
+        row = next(r for r in result["workloads"] if r["workload"] == name and not r["reason"])
+        unit = next(key for key in row if key.startswith("cny_per_")).removeprefix("cny_per_")
+        parts = {
+            term: [mine[term] for mine in terms.values()]
+            for term in next(iter(terms.values()))
+            if any(mine[term] for mine in terms.values())
+        }
+        figure = revenue_stack(f"{name}: cost per {unit}", list(terms), parts, f"CNY per {unit}")
+        with write_beside(folder / f"compare_{name}.png") as temporary:
+            save(figure, temporary)

@@ -16,7 +16,6 @@ from clustersim.cli.options import (
     output_folder,
     render_table,
     set_option,
-    write_beside,
 )
 from clustersim.errors import InputError
 
@@ -99,16 +98,11 @@ def _show(tables: dict[str, Any], said: list[str], ok: bool, asked: bool) -> str
 
 
 def _write(folder: Any, tables: dict[str, Any]) -> None:
-    import csv
+    from clustersim.report.csvtext import rows_text
+    from clustersim.writing import write_bytes
 
     for name, rows in tables.items():
-        with (
-            write_beside(folder / f"{name}.csv") as temporary,
-            temporary.open("w", encoding="utf-8", newline="") as handle,
-        ):
-            writer = csv.DictWriter(handle, list(rows[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows({k: "" if v is None else v for k, v in row.items()} for row in rows)
+        write_bytes(folder / f"{name}.csv", rows_text(rows).encode())
 
 
 @command.command()

@@ -8,7 +8,14 @@ from typing import Any
 import click
 
 from clustersim.cli.forecast_common import ForecastRun, forecast_run
-from clustersim.cli.options import emit_object, emit_rows, format_option, render_table, set_option
+from clustersim.cli.options import (
+    emit_object,
+    emit_rows,
+    format_option,
+    render_table,
+    set_option,
+    tell_encoding,
+)
 from clustersim.errors import InputError
 
 
@@ -130,13 +137,16 @@ def _line(name: str) -> str:
 
 
 def _from_file(file: Path, half: str | None) -> dict[str, dict[str, float]]:
-    from clustersim.finance.consensus import decoded, read_table
+    from clustersim.finance.consensus import read_table
+    from clustersim.reading.guarded import read_text
     from clustersim.schema.company_rows import line_name
     from clustersim.units import to_float
 
     if half is None:
         raise InputError("--half: say which half FILE reports, for example --half 2026H1")
-    rows = read_table(decoded(file.read_bytes(), str(file)), str(file))
+    source = read_text(file)
+    tell_encoding(source.name, source.encoding)
+    rows = read_table(source.text, source.name)
     head = rows[0][1] if len(rows[0]) > 1 else ""
     unit = head[head.find("(") + 1 : head.rfind(")")] if "(" in head else "CNY thousand"
     factor = {"thousand": 1.0, "mn": 1e3, "m": 1e3, "million": 1e3, "bn": 1e6}.get(unit.split()[-1].lower())
@@ -251,9 +261,12 @@ def comps(scenario: str, file: Path, sets: tuple[str, ...], fmt: str) -> None:
 
 def _multiples(file: Path) -> dict[str, dict[str, float | None]]:
     """Read {company: {year: multiple}} of a long table; rows of other items are left out."""
-    from clustersim.finance.consensus import decoded, read_table
+    from clustersim.finance.consensus import read_table
+    from clustersim.reading.guarded import read_text
 
-    rows = read_table(decoded(file.read_bytes(), str(file)), str(file))
+    source = read_text(file)
+    tell_encoding(source.name, source.encoding)
+    rows = read_table(source.text, source.name)
     heads = [cell.strip().lower() for cell in rows[0]]
     missing = [name for name in ("company", "period", "value") if name not in heads]
     if missing:

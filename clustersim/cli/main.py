@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import io
 import os
 import sys
 import traceback
+from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from clustersim import __version__
 from clustersim.errors import ClusterSimError, suggest
+from clustersim.reading.guarded import printable
 
 __all__ = ["COMMANDS", "cli", "main"]
 
@@ -82,7 +86,30 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the program; a user's mistake ends in one message and the exit code of its kind, never a traceback."""
-    sys.exit(_run())
+    sys.exit(_run() if _streams() else 2)
+
+
+def _streams() -> bool:
+    """Make the standard streams fit to be written; False where stdout was closed before the program began."""
+    # A closed descriptor would be given to the next file that is opened, and messages would be written into that.
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what the terminal cannot show is escaped
+            stream.reconfigure(errors="backslashreplace")
+    if sys.stdout is None:
+        _say("error: the standard output is closed; send it to a file, or to /dev/null")
+        return False
+    return True
+
+
+def _say(text: str) -> None:
+    """Write a message to stderr; where that fails there is nobody to tell."""
+    with contextlib.suppress(OSError):
+        click.echo(printable(text, 100_000), err=True)
 
 
 def _run() -> int:
@@ -90,24 +117,39 @@ def _run() -> int:
         result = cli.main(standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.Abort:
-        click.echo("interrupted", err=True)
+        _say("interrupted")
         return 130
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(file=shown)
+        _say(shown.getvalue().rstrip("\n"))
         return error.exit_code
     except ClusterSimError as error:
-        click.echo(f"error: {error}", err=True)
+        _say(f"error: {error}")
         return error.exit_code
     except KeyboardInterrupt:
-        click.echo("interrupted", err=True)
+        _say("interrupted")
         return 130
-    except BrokenPipeError:
-        # The reader of the pipe went away (head, less): not an error of ours. Point stdout at nothing so that
-        # the interpreter's own flush at exit stays quiet.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit as ended:  # so click answers a reader that went away (head, less): not an error of ours
+        if not type(sys.stdout).__name__.endswith("PacifyFlushWrapper"):
+            return ended.code if isinstance(ended.code, int) else 1
         return 141
+    except BrokenPipeError:
+        _leave_stdout()
+        return 141
+    except OSError as error:
+        _leave_stdout()
+        what = "the standard output" if error.filename is None else str(error.filename)
+        _say(f"error: {what} cannot be used ({error.strerror or error})")
+        return 2
     except Exception:
         traceback.print_exc()
-        click.echo("This is a bug in clustersim; please report it with the text above.", err=True)
+        _say("This is a bug in clustersim; please report it with the text above.")
         return 1
     return result if isinstance(result, int) else 0
+
+
+def _leave_stdout() -> None:
+    """Point stdout at nothing, so that the interpreter's own flush at exit stays quiet."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

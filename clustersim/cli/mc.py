@@ -8,7 +8,7 @@ import click
 import numpy as np
 
 from clustersim.cli.options import emit_rows, format_option, set_option
-from clustersim.cli.study_common import keep_figure, parse_sets, refuse_failed, run, workers_option
+from clustersim.cli.study_common import draw, main_cost, parse_sets, refuse_failed, run, workers_option
 
 
 def percentile_error(values: Any, share: float, *, resamples: int = 200, seed: int = 0) -> float:
@@ -60,7 +60,6 @@ def command(
     fmt: str,
 ) -> None:
     """Sample the uncertain inputs of STUDY (a study file) and print P10, P50 and P90 of its outputs."""
-    from clustersim.study.outputs import check_outputs
     from clustersim.study.spec import input_distributions, read_study, sampled_spec
 
     file = read_study(study)
@@ -68,6 +67,8 @@ def command(
     distributions = input_distributions(file.scenario, fixed, file.inputs)
     limit = points or file.points
     size = min(limit, 64) if precision is not None else limit
+    wanted = tuple(file.outputs) or (main_cost(file.scenario, fixed),)
+    about: dict[str, Any] = {"study": study, "draw": {"outputs": list(wanted)}}
     while True:
         spec = sampled_spec(
             "mc", file.scenario, distributions, sets=fixed, seed=file.seed, points=size, sampling=file.sampling,
@@ -75,35 +76,16 @@ def command(
         )  # fmt: skip
         # A larger Sobol sample begins with the smaller one, so that stopping early changes no point.
         keep = folder if size == limit or precision is None else None
-        result = run(spec, keep, workers, scheduler, {"study": study})
-        wanted = tuple(file.outputs) or tuple(o for o in result.outputs if o.startswith("cny_per_"))
-        check_outputs(wanted, dict.fromkeys(result.outputs, 0.0))
+        result = run(spec, keep, workers, scheduler, about)
         rows = [statistics_row(name, result.column(name)) for name in wanted]
         reached = rows[0]["points"] and rows[0]["p50_half_width"] <= (precision or 0.0) * abs(rows[0]["p50"])
         if precision is None or size >= limit or reached:
             break
         size = min(limit, 2 * size)
+    if (
+        folder is not None and keep is None
+    ):  # precise enough before the limit: the points that it took are kept
+        result = run(spec, folder, workers, scheduler, about)
     emit_rows(rows, fmt)
-    _figures(folder, result, wanted)
+    draw(folder, result, about["draw"])
     refuse_failed(result)
-
-
-def _figures(folder: str | None, result: Any, outputs: tuple[str, ...]) -> None:
-    from clustersim.report.study_figures import distribution_figure, fan_chart
-
-    for name in outputs:
-        values = result.column(name)
-        good = values[np.isfinite(values)]
-        keep_figure(
-            folder, f"distribution_{name}.png",
-            lambda good=good, name=name: distribution_figure(f"{result.spec.scenario}: {name}", good, name),  # type: ignore[misc]
-        )  # fmt: skip
-    revenue = [o for o in result.outputs if o.startswith("revenue_")]
-    if revenue:
-        years = [o.removeprefix("revenue_").removesuffix("_kcny") for o in revenue]
-        bands = np.array([np.nanpercentile(result.column(o), [10, 50, 90]) for o in revenue]).T / 1e6
-        keep_figure(
-            folder,
-            "fan_revenue.png",
-            lambda: fan_chart(f"{result.spec.scenario}: revenue", years, bands, "bn CNY"),
-        )

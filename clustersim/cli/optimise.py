@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from clustersim.cli.options import emit_rows, format_option, set_option
-from clustersim.cli.study_common import keep_figure, parse_sets, run, workers_option
+from clustersim.cli.study_common import draw, parse_sets, run, workers_option
 from clustersim.errors import InfeasibleError, InputError
 
 
@@ -38,7 +38,6 @@ def command(
 
     import numpy as np
 
-    from clustersim.study.outputs import check_outputs
     from clustersim.study.search import feasible, pareto_front, parse_constraint
     from clustersim.study.space import parse_axis
     from clustersim.study.spec import make_spec
@@ -51,10 +50,9 @@ def command(
         name, rest = re.match(r"\s*([A-Za-z0-9_]*)\s*(.*)", text, re.DOTALL).groups()  # type: ignore[union-attr]
         limits.append(parse_constraint(name, rest))
     spec = make_spec("optimise", scenario, sets=parse_sets(sets), axes=[parse_axis(text) for text in vary])
-    result = run(spec, folder, workers, scheduler, {})
-    check_outputs(
-        [name for name, _ in goals] + [name for name, *_ in limits], dict.fromkeys(result.outputs, 0.0)
-    )
+    named = dict.fromkeys([name for name, _ in goals] + [name for name, *_ in limits])
+    drawn = {"outputs": list(named), "goals": goals, "limits": limits}
+    result = run(spec, folder, workers, scheduler, {"draw": drawn})
     rows = feasible(result.rows, limits)
     if not rows:
         ran = len(result.rows) - len(result.failed)
@@ -67,12 +65,4 @@ def command(
     )
     shown = [name for name, _ in goals] + [name for name, *_ in limits if name not in dict(goals)]
     emit_rows([{**{k: r[k] for k in spec.varied}, **{o: r[o] for o in shown}} for r in best], fmt)
-    if len(goals) >= 2:
-        from clustersim.report.study_figures import pareto_figure
-
-        x, y = (np.array([float(row[name]) for row in rows]) for name, _ in goals[:2])
-        keep_figure(
-            folder,
-            "pareto.png",
-            lambda: pareto_figure(f"{scenario}: what is best", x, y, front, (goals[0][0], goals[1][0])),
-        )
+    draw(folder, result, drawn)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
-import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from clustersim.errors import InputError
+from clustersim.reading.guarded import GBK, printable
+from clustersim.writing import write_beside
 
 __all__ = [
     "emit_object", "emit_rows", "format_option", "output_folder", "progress", "set_option", "stated_plans_option",
@@ -24,6 +25,8 @@ __all__ = [
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
+#: What JSON leaves as it is and a terminal obeys.
+_UNPRINTED = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 FORMATS = ("table", "json", "csv", "md")
 
 
@@ -75,12 +78,15 @@ def _plain(value: Any) -> Any:
         return [_plain(v) for v in value]
     if hasattr(value, "item") and not isinstance(value, str | bytes):
         return _plain(value.item() if getattr(value, "ndim", 0) == 0 else value.tolist())
-    return value
+    if isinstance(value, Decimal):
+        return _plain(float(value))
+    return value if value is None or isinstance(value, str | int) else str(value)
 
 
 def to_json(value: Any) -> str:
-    """Return JSON text with stable key order as given."""
-    return json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False)
+    """Return JSON text with stable key order as given; what would move a terminal's cursor is escaped."""
+    text = json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False)
+    return _UNPRINTED.sub(lambda m: f"\\u{ord(m[0]):04x}", text)
 
 
 def _cell(value: Any) -> str:
@@ -90,7 +96,7 @@ def _cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
-    return str(value)
+    return printable(str(value), 10_000).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def _width(text: str) -> int:
@@ -103,12 +109,14 @@ def render_table(rows: Sequence[Mapping[str, Any]], fmt: str) -> str:
     """Render rows of equal keys as an aligned table or as Markdown."""
     if not rows:
         return "(no rows)"
-    columns = list(rows[0])
-    cells = [[_cell(row.get(c)) for c in columns] for row in rows]
+    names = list(rows[0])
+    columns = [_cell(name) for name in names]
+    cells = [[_cell(row.get(c)) for c in names] for row in rows]
     if fmt == "md":
         lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
-        return "\n".join(lines + ["| " + " | ".join(line) + " |" for line in cells])
-    numeric = [all(isinstance(r.get(c), int | float | None) for r in rows) for c in columns]
+        escaped = [[text.replace("|", "\\|") for text in line] for line in cells]
+        return "\n".join(lines + ["| " + " | ".join(line) + " |" for line in escaped])
+    numeric = [all(isinstance(r.get(c), int | float | None) for r in rows) for c in names]
     widths = [max(_width(c), *(_width(line[i]) for line in cells)) for i, c in enumerate(columns)]
 
     def line(parts: Sequence[str]) -> str:
@@ -126,11 +134,9 @@ def emit_rows(rows: Sequence[Mapping[str, Any]], fmt: str) -> None:
     if fmt == "json":
         click.echo(to_json(list(rows)))
     elif fmt == "csv":
-        out = io.StringIO()
-        writer = csv.DictWriter(out, list(rows[0]) if rows else [], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({k: "" if v is None else v for k, v in row.items()} for row in rows)
-        click.echo(out.getvalue(), nl=False)
+        from clustersim.report.csvtext import rows_text
+
+        click.echo(rows_text(rows) or "\n", nl=False)
     else:
         click.echo(render_table(rows, fmt))
 
@@ -140,11 +146,24 @@ def emit_object(value: Mapping[str, Any], fmt: str, table: Callable[[], str]) ->
     click.echo(to_json(value) if fmt == "json" else table())
 
 
+def tell_encoding(name: str, encoding: str) -> None:
+    """Say on stderr that a file was taken for GBK: nothing in it declares that."""
+    if encoding == GBK:
+        click.echo(f"{name}: read as GBK", err=True)
+
+
+def refuse_blank(path: str) -> None:
+    """Raise InputError for an empty name of a folder, which would mean the one that the user happens to be in."""
+    if not path.strip():
+        raise InputError("-o '': names no folder; give one, or -o . for this one")
+
+
 def output_folder(path: str) -> Path:
     """Return a folder that can be written, making it if needed.
 
     Raises InputError when it cannot be made or written; nothing in it is touched.
     """
+    refuse_blank(path)
     folder = Path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -152,24 +171,13 @@ def output_folder(path: str) -> Path:
             pass
     except FileExistsError:
         raise InputError(f"{path}: is a file; give a folder for the results") from None
+    except ValueError:
+        raise InputError(f"{path!r}: no folder can have this name") from None
     except OSError as error:
         raise InputError(
             f"{path}: cannot write there ({error.strerror}); give another folder with -o"
         ) from None
     return folder
-
-
-@contextmanager
-def write_beside(path: Path) -> Iterator[Path]:
-    """Write to a temporary file beside ``path`` and rename it at the end, so that a failure keeps the old file."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield temporary
-        temporary.replace(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextmanager

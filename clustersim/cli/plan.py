@@ -10,7 +10,7 @@ _ELSEWHERE = {
     "training": ("clustersim.cli.plan_training", "command"),
     "serving": ("clustersim.cli.serve", "plan_command"),
     "cluster": ("clustersim.cli.plan_cluster", "cluster_command"),
-    "break-even": ("clustersim.cli.plan_cluster", "break_even_command"),
+    "break-even": ("clustersim.cli.break_even", "command"),
 }
 
 

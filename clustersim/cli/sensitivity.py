@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from clustersim.cli.options import emit_rows, format_option, set_option
-from clustersim.cli.study_common import keep_figure, parse_sets, refuse_failed, run, workers_option
+from clustersim.cli.study_common import draw, main_cost, parse_sets, refuse_failed, run, workers_option
 
 
 @click.command()
@@ -31,33 +31,30 @@ def command(
     fmt: str,
 ) -> None:
     """Rank the inputs of STUDY (a study file) by what they do to its first output."""
-    from clustersim.study.outputs import check_outputs
     from clustersim.study.spec import input_distributions, read_study, sampled_spec
 
     file = read_study(study)
     fixed = parse_sets(sets, file.set)
     chosen = method or file.method or "sobol"
-    output = file.outputs[0] if file.outputs else "cny_per_mtoken"
+    output = file.outputs[0] if file.outputs else main_cost(file.scenario, file.set)
     distributions = input_distributions(file.scenario, fixed, file.inputs)
     if chosen == "tornado":
         spec = _tornado_spec(file.scenario, distributions, fixed, file.seed)
     else:
         size = points or file.points
         spec = sampled_spec(chosen, file.scenario, distributions, sets=fixed, seed=file.seed, points=size)
-    result = run(spec, folder, workers, scheduler, {"study": study, "method": chosen})
-    check_outputs([output], dict.fromkeys(result.outputs, 0.0))
-    rows = {"sobol": _sobol, "morris": _morris, "tornado": _tornado}[chosen](result, output, file, folder)
+    drawn = {"outputs": [output], "title": file.name}
+    result = run(spec, folder, workers, scheduler, {"study": study, "method": chosen, "draw": drawn})
+    rows = {"sobol": _sobol, "morris": _morris, "tornado": _tornado}[chosen](result, output)
     emit_rows([{"rank": rank, **row} for rank, row in enumerate(rows, start=1)], fmt)
+    draw(folder, result, drawn)
     refuse_failed(result)
 
 
-def _sobol(result: Any, output: str, file: Any, folder: str | None) -> list[dict[str, Any]]:
-    from clustersim.report.study_figures import index_bars
+def _sobol(result: Any, output: str) -> list[dict[str, Any]]:
     from clustersim.study.sensitivity import sobol_indices
 
-    indices = sobol_indices(result.spec.keys, result.column(output), file.seed)
-    top = [(i.key, i.first, i.first_half_width, i.total, i.total_half_width) for i in indices[:15]]
-    keep_figure(folder, "sobol.png", lambda: index_bars(f"{file.name}: what moves {output}", top))
+    indices = sobol_indices(result.spec.keys, result.column(output), result.spec.seed)
     return [
         {
             "input": i.key, "total": i.total, "total_half_width": i.total_half_width, "first": i.first,
@@ -67,14 +64,14 @@ def _sobol(result: Any, output: str, file: Any, folder: str | None) -> list[dict
     ]  # fmt: skip
 
 
-def _morris(result: Any, output: str, file: Any, folder: str | None) -> list[dict[str, Any]]:
+def _morris(result: Any, output: str) -> list[dict[str, Any]]:
     import numpy as np
 
     from clustersim.study.designs import morris_design
     from clustersim.study.sensitivity import morris_effects
 
     columns = len(result.spec.keys)
-    design = morris_design(len(result.rows) // (columns + 1), columns, file.seed)
+    design = morris_design(len(result.rows) // (columns + 1), columns, result.spec.seed)
     effects = morris_effects(result.spec.keys, np.asarray(design), result.column(output))
     return [{"input": e.key, "mu_star": e.mu_star, "mu": e.mu, "sigma": e.sigma} for e in effects]
 
@@ -98,14 +95,9 @@ def _tornado_spec(scenario: str, distributions: Any, sets: Any, seed: int) -> An
     )
 
 
-def _tornado(result: Any, output: str, file: Any, folder: str | None) -> list[dict[str, Any]]:
-    from clustersim.report.study_figures import tornado_figure
+def _tornado(result: Any, output: str) -> list[dict[str, Any]]:
     from clustersim.study.sensitivity import tornado
 
     values = result.column(output)
     bars = tornado(result.spec.keys, float(values[0]), values[1::2].tolist(), values[2::2].tolist())
-    drawn = [(b.key, b.low, b.base, b.high) for b in bars[:20]]
-    keep_figure(
-        folder, "tornado.png", lambda: tornado_figure(f"{file.name}: {output}, P10 to P90", drawn, output)
-    )
     return [{"input": b.key, "low": b.low, "base": b.base, "high": b.high, "swing": b.swing} for b in bars]

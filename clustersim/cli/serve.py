@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -156,14 +155,12 @@ def _write(folder: Path, answers: Sequence[Answer], answer: Mapping[str, Any]) -
 def write_records(run: ServingRun, path: Path) -> None:
     """Write one flat record per request as CSV; an empty cell is an event that never came."""
     from clustersim.des.serving.metrics import records
+    from clustersim.report.csvtext import csv_text
 
     columns = records(run)
     lists = [values.tolist() for values in columns.values()]
-    with path.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow(columns)
-        for row in zip(*lists, strict=True):
-            writer.writerow(["" if value != value else value for value in row])
+    rows = (["" if value != value else value for value in row] for row in zip(*lists, strict=True))
+    path.write_text(csv_text(list(columns), rows), encoding="utf-8")
 
 
 def _video(inputs: Inputs, workload: str | None, fmt: str) -> None:

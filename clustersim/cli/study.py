@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from clustersim.cli.options import emit_rows, format_option, write_beside
-from clustersim.cli.study_common import bar, workers_option
+from clustersim.cli.study_common import bar, draw, run_cost, workers_option
 from clustersim.errors import InputError
 
 
@@ -22,18 +22,23 @@ def command() -> None:
 @workers_option
 def resume(folder: Path, workers: int | None, scheduler: str | None) -> None:
     """Run what a study's FOLDER is missing."""
-    from clustersim.study.driver import run_study, stop_on_terminate
+    from clustersim.study.driver import StudyResult, run_study, stop_on_terminate
     from clustersim.study.execute import default_workers
-    from clustersim.study.spec import load_spec
     from clustersim.study.store import StudyStore
 
     stop_on_terminate()
     store = StudyStore(folder)
-    store.manifest()
-    spec = load_spec(folder)
-    store.check_same(spec)
-    with bar("resume", spec.total) as tell:
-        run_study(spec, store, workers=workers or default_workers(), scheduler=scheduler, tell=tell)
+    manifest = store.manifest()
+    spec = store.spec()
+    if manifest.get("stage") == "cost":
+        run_cost(spec, store, manifest["outputs"])
+    else:
+        with bar("resume", spec.total) as tell:
+            run_study(spec, store, workers=workers or default_workers(), scheduler=scheduler, tell=tell)
+        result = StudyResult(spec, tuple(manifest["outputs"]), tuple(store.rows()))
+        drawn = draw(str(folder), result, manifest.get("draw") or {}, anew=False)
+        if drawn:
+            click.echo(f"{folder}: {drawn} missing figure(s) drawn", err=True)
     click.echo(f"{folder}: all {spec.total} points are done", err=True)
 
 
@@ -60,16 +65,38 @@ def status(folder: Path, fmt: str) -> None:
     )  # fmt: skip
 
 
-def _source(folder: Path) -> str:
+def _files(folder: Path) -> list[str]:
+    """The files that hold the finished points."""
     from clustersim.study.store import StudyStore
 
     store = StudyStore(folder)
-    store.manifest()
+    store.check()
     if store.finished():
-        return str(store.results_path)
-    if not store.parts():
+        return [str(store.results_path)]
+    parts = store.parts()
+    if not parts:
         raise InputError(f"{folder}: no point is done yet; run `clustersim study resume {folder}`")
-    return str(store.parts_folder / "*.parquet")
+    return [str(part.path) for part in parts]
+
+
+def _asked(folder: Path, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Run one SELECT over a study's rows; the database can reach no file, no network and no setting."""
+    import duckdb
+    import pyarrow.dataset
+
+    statements = duckdb.extract_statements(sql)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise InputError("the query must be one SELECT: a study is only read")
+    connection: Any = duckdb.connect(
+        config={"enable_external_access": "false", "python_enable_replacements": "false"}
+    )
+    connection.register("every_row", pyarrow.dataset.dataset(_files(folder)))
+    connection.execute("create view study as select * from every_row order by point")
+    connection.execute("set lock_configuration = true")
+    # By way of Arrow: the rows of DuckDB's own interface need pytz for a time with its zone.
+    answer = connection.sql(sql).to_arrow_table()
+    columns = [column.to_pylist() for column in answer.columns]
+    return answer.column_names, list(zip(*columns, strict=True))
 
 
 @command.command()
@@ -77,18 +104,17 @@ def _source(folder: Path) -> str:
 @click.argument("sql")
 @format_option()
 def query(folder: Path, sql: str, fmt: str) -> None:
-    """Run an SQL query over a study; its table is called ``study``."""
+    """Run an SQL query (one SELECT) over a study; its table is called ``study``."""
     import duckdb
 
-    connection: Any = duckdb.connect()
-    path = _source(folder).replace("'", "''")
-    connection.execute(f"create view study as select * from read_parquet('{path}') order by point")
     try:
-        answer = connection.execute(sql)
+        names, rows = _asked(folder, sql)
     except duckdb.Error as error:
         raise InputError(f"the query cannot be run: {str(error).splitlines()[0]}") from None
-    names = [column[0] for column in answer.description]
-    emit_rows([dict(zip(names, row, strict=True)) for row in answer.fetchall()], fmt)
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(f"two columns of the answer are called {twice[0]!r}; name them apart with AS")
+    emit_rows([dict(zip(names, row, strict=True)) for row in rows], fmt)
 
 
 @command.command()
@@ -98,25 +124,28 @@ def query(folder: Path, sql: str, fmt: str) -> None:
 )
 def export(folder: Path, output: Path) -> None:
     """Write a study's table to one file."""
-    import pandas as pd
-
-    source = _source(folder)
-    import duckdb
-
-    path = source.replace("'", "''")
-    connection: Any = duckdb.connect()
-    frame: pd.DataFrame = connection.sql(f"select * from read_parquet('{path}') order by point").df()
     if output.suffix not in {".csv", ".parquet", ".xlsx"}:
         raise InputError(f"{output}: end the name in .csv, .parquet or .xlsx")
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.dataset
+    import pyarrow.parquet
+
+    from clustersim.report.csvtext import csv_text
+
+    try:
+        table = pyarrow.dataset.dataset(_files(folder)).to_table()
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(f"{folder}: cannot be read ({error})") from None
     with write_beside(output) as temporary:
         if output.suffix == ".csv":
-            frame.to_csv(temporary, index=False)
+            rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
+            temporary.write_text(csv_text(table.column_names, rows), encoding="utf-8")
         elif output.suffix == ".parquet":
-            frame.to_parquet(temporary, index=False)
+            pyarrow.parquet.write_table(table, temporary, compression="zstd")
         else:
             # Text that begins like a formula must stay text.
-            with pd.ExcelWriter(
-                temporary, engine="xlsxwriter", engine_kwargs={"options": {"strings_to_formulas": False}}
-            ) as writer:
-                frame.to_excel(writer, index=False, sheet_name="study")
-    click.echo(f"{output}: {len(frame)} points", err=True)
+            options = {"strings_to_formulas": False, "strings_to_urls": False}
+            with pd.ExcelWriter(temporary, engine="xlsxwriter", engine_kwargs={"options": options}) as writer:
+                table.to_pandas().to_excel(writer, index=False, sheet_name="study")
+    click.echo(f"{output}: {table.num_rows} points", err=True)

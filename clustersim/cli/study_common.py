@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from clustersim.cli.options import write_beside
-from clustersim.errors import InputError, PartialFailureError
+from clustersim.cli.options import refuse_blank, write_beside
+from clustersim.errors import InputError, PartialFailureError, suggest
 
 if TYPE_CHECKING:
     from clustersim.study.driver import StudyResult
     from clustersim.study.spec import StudySpec
+    from clustersim.study.store import StudyStore
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -76,11 +77,24 @@ def bar(label: str, total: int) -> Iterator[Callable[[int, int], None]]:
 def run(
     spec: StudySpec, folder: str | None, workers: int | None, scheduler: str | None, about: dict[str, Any]
 ) -> StudyResult:
-    """Run a study in its folder, or in memory where none is given."""
-    from clustersim.study.driver import StudyResult, run_in_memory, run_study, stop_on_terminate
+    """Run a study in its folder, or in memory where none is given.
+
+    Raises InputError before a folder is begun where ``about`` names outputs to draw that the study does not give.
+    """
+    from clustersim.study.driver import (
+        StudyResult,
+        known_outputs,
+        run_in_memory,
+        run_study,
+        stop_on_terminate,
+    )
     from clustersim.study.execute import default_workers
+    from clustersim.study.outputs import check_outputs
     from clustersim.study.store import StudyStore
 
+    check_outputs(about.get("draw", {}).get("outputs", ()), dict.fromkeys(known_outputs(spec), 0.0))
+    if folder is not None:
+        refuse_blank(folder)
     count = workers or default_workers()
     with bar(spec.kind, spec.total) as tell:
         if folder is None:
@@ -96,6 +110,41 @@ def run(
         return StudyResult(spec, outputs, tuple(store.rows()))
 
 
+def main_cost(scenario: str, sets: Mapping[str, Any]) -> str:
+    """Return the name of the cost of the first workload's unit: what a study shows where nothing is asked for."""
+    from clustersim.schema.inputs import load_inputs
+    from clustersim.workloads.work import MAIN_UNITS
+
+    demand = load_inputs(scenario, dict(sets), with_incumbent=False).scenario.demand
+    units = [f"cny_per_{MAIN_UNITS[work.kind]}" for work in demand.values()]
+    return units[0] if units.count(units[0]) == 1 else f"{next(iter(demand))}.{units[0]}"
+
+
+def run_cost(spec: StudySpec, store: StudyStore, outputs: Sequence[str]) -> None:
+    """Run the vectorised cost stage over a full grid in a study's folder.
+
+    Raises InputError, before the folder is begun, for inputs or outputs that this stage does not have.
+    """
+    from clustersim.pipeline import run_chain
+    from clustersim.schema.inputs import load_inputs
+    from clustersim.study.outputs import check_outputs
+    from clustersim.study.space import grid_columns
+    from clustersim.study.stages import COST_KEYS, cost_stage, run_stage
+    from clustersim.study.table import input_units
+
+    base = run_chain(load_inputs(spec.scenario, dict(spec.sets)), replications=0)
+    check_outputs(outputs, {name: float(value) for name, value in cost_stage(base, {}).items()})
+    for axis in spec.axes:
+        if axis.key not in COST_KEYS:
+            raise InputError(
+                f"the cost stage does not vary {axis.key!r}; {suggest(axis.key, list(COST_KEYS))}"
+            )
+    cost_stage(base, grid_columns(spec.axes, COST_KEYS, 0, 1))
+    with store.locked(), bar("cost stage", spec.total) as tell:
+        store.begin(spec, {"stage": "cost", "outputs": list(outputs), "units": input_units(spec)})
+        run_stage(base, spec.axes, store, outputs, tell)
+
+
 def verbose_reuse(verbose: bool) -> None:
     """Say on stderr which stages were reused (of this process; workers keep their own)."""
     if not verbose:
@@ -106,14 +155,24 @@ def verbose_reuse(verbose: bool) -> None:
         click.echo(f"{stage}: run {ran} times, reused {again} times", err=True)
 
 
-def keep_figure(folder: str | None, name: str, figure: Callable[[], Any]) -> None:
-    """Write a figure into the study's folder, where there is one."""
+def draw(folder: str | None, result: StudyResult, drawn: Mapping[str, Any], *, anew: bool = True) -> int:
+    """Write the figures of a study into its folder, where there is one; return how many; ``anew`` replaces those there.
+
+    ``drawn`` is what the manifest keeps under ``draw``, so that a resumed study has its figures too.
+    """
     if folder is None:
-        return
+        return 0
+    from clustersim.report.study_album import album
     from clustersim.report.style import save
 
-    with write_beside(Path(folder) / name) as temporary:
-        save(figure(), temporary)
+    count = 0
+    for name, figure in album(result, drawn).items():
+        path = Path(folder) / name
+        if anew or not path.exists():
+            with write_beside(path) as temporary:
+                save(figure(), temporary)
+            count += 1
+    return count
 
 
 def refuse_failed(result: StudyResult) -> None:

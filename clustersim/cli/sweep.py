@@ -6,12 +6,14 @@ from typing import Any
 
 import click
 
-from clustersim.cli.options import emit_rows, format_option, set_option
+from clustersim.cli.options import emit_rows, format_option, refuse_blank, set_option
 from clustersim.cli.study_common import (
-    keep_figure,
+    draw,
+    main_cost,
     parse_sets,
     refuse_failed,
     run,
+    run_cost,
     verbose_reuse,
     workers_option,
 )
@@ -74,7 +76,6 @@ def command(
     fmt: str,
 ) -> None:
     """Run every combination of the varied inputs of SCENARIO (a scenario, or a study file of kind sweep)."""
-    from clustersim.study.outputs import check_outputs
     from clustersim.study.space import parse_axis
     from clustersim.study.spec import axes_of, chosen_points, make_spec
 
@@ -93,20 +94,17 @@ def command(
     if design != "grid":
         spec = chosen_points(spec, design, points)
     if stage == "cost":
-        _cost_sweep(spec, fixed, folder, wanted, fmt)
+        _cost_sweep(spec, folder, wanted, fmt)
         return
-    result = run(spec, folder, workers, scheduler, {"study": scenario})
-    chosen = wanted or tuple(o for o in DEFAULT_OUTPUTS if o in result.outputs)
-    check_outputs(chosen, dict.fromkeys(result.outputs, 0.0))
+    chosen = wanted or DEFAULT_OUTPUTS
+    drawn = {"outputs": list(chosen)}
+    result = run(spec, folder, workers, scheduler, {"study": scenario, "draw": drawn})
     shown: list[dict[str, Any]] = [
         {**{k: row[k] for k in spec.varied}, **{o: row.get(o) for o in chosen}, "error": row["error"]}
         for row in result.rows
     ]
     emit_rows(shown, fmt)
-    if folder is not None and design == "grid" and len(spec.axes) == 2:
-        _heat_maps(folder, result, chosen)
-    elif folder is not None:
-        _parallel(folder, result, chosen[-1])
+    draw(folder, result, drawn)
     verbose_reuse(verbose)
     refuse_failed(result)
 
@@ -128,49 +126,23 @@ def _study_file(name: str) -> Any:
     return None
 
 
-def _heat_maps(folder: str, result: Any, outputs: tuple[str, ...]) -> None:
-    from clustersim.report.study_figures import heat_map
-
-    first, second = result.spec.axes
-    for name in outputs:
-        table = result.column(name).reshape(len(first.values), len(second.values)).T
-        keep_figure(
-            folder,
-            f"heat_map_{name}.png",
-            lambda table=table, name=name: heat_map(  # type: ignore[misc]
-                f"{result.spec.scenario}: {name}",
-                first.values,
-                second.values,
-                table,
-                (first.key, second.key, name),
-            ),
-        )
-
-
-def _cost_sweep(
-    spec: Any, fixed: dict[str, Any], folder: str | None, outputs: tuple[str, ...], fmt: str
-) -> None:
+def _cost_sweep(spec: Any, folder: str | None, outputs: tuple[str, ...], fmt: str) -> None:
     """Run the vectorised cost stage into a folder and print the ranges of its outputs."""
     from pathlib import Path
 
     import duckdb
 
-    from clustersim.cli.study_common import bar
     from clustersim.errors import InputError
-    from clustersim.pipeline import run_chain
-    from clustersim.schema.inputs import load_inputs
-    from clustersim.study.stages import run_stage
     from clustersim.study.store import StudyStore
-    from clustersim.study.table import input_units
 
     if folder is None:
         raise InputError("--stage cost needs a folder for its points; give one with -o")
+    if spec.chosen:
+        raise InputError("--stage cost runs the whole grid; leave --design out")
+    refuse_blank(folder)
+    chosen = outputs or ("cny_per_card_hour", main_cost(spec.scenario, dict(spec.sets)), "tco_cny")
     store = StudyStore(Path(folder))
-    base = run_chain(load_inputs(spec.scenario, fixed), replications=0)
-    chosen = outputs or ("cny_per_card_hour", f"cny_per_{base.own.main.main.name}", "tco_cny")
-    store.begin(spec, {"stage": "cost", "outputs": list(chosen), "units": input_units(spec)})
-    with bar("cost stage", spec.total) as tell:
-        run_stage(base, spec.axes, store, chosen, tell)
+    run_cost(spec, store, chosen)
     connection: Any = duckdb.connect()
     path = str(store.results_path).replace("'", "''")
     rows = []
@@ -180,23 +152,3 @@ def _cost_sweep(
         ).fetchone()
         rows.append({"output": name, "points": spec.total, "min": low, "median": middle, "max": high})
     emit_rows(rows, fmt)
-
-
-def _parallel(folder: str, result: Any, output: str) -> None:
-    """Draw the points that ran over their numeric inputs, coloured by the last output."""
-    import numpy as np
-
-    from clustersim.report.study_figures import parallel_coordinates
-    from clustersim.study.table import as_number, input_kinds
-
-    names = [key for key, numeric in input_kinds(result.spec).items() if numeric]
-    rows = [row for row in result.rows if not row["error"]]
-    if len(names) < 2 or len(rows) < 2:
-        return
-    values = np.array([[(as_number(row[k]) or (0.0, ""))[0] for k in names] for row in rows])
-    colour = np.array([float(row[output]) for row in rows])
-    keep_figure(
-        folder,
-        f"parallel_{output}.png",
-        lambda: parallel_coordinates(f"{result.spec.scenario}: {output}", names, values, colour, output),
-    )

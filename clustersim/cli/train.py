@@ -22,6 +22,7 @@ from clustersim.cli.train_together import train_together
 @click.command()
 @click.argument("scenario")
 @set_option
+@click.option("--workload", default="", metavar="NAME", help="The training workload; by default the first.")
 @click.option(
     "--fidelity", type=click.Choice(["auto", "closed", "vector", "des"]), default="auto", show_default=True
 )
@@ -51,6 +52,7 @@ from clustersim.cli.train_together import train_together
 def command(
     scenario: str,
     sets: tuple[str, ...],
+    workload: str,
     fidelity: str,
     replications: int | None,
     scaling: str | None,
@@ -60,38 +62,42 @@ def command(
     output: str | None,
     fmt: str,
 ) -> None:
-    """Run the training job of SCENARIO: step time, and the long run with failures and checkpoints."""
+    """Run a training workload of SCENARIO: its step by the stated plan or the best one, and the long run with failures
+    and checkpoints."""
     folder = output_folder(output) if output is not None else None
-    from clustersim import assemble, assemble_reliability
+    if others:
+        train_together((scenario, *others), sets, workload, link, share, fmt)
+        return
     from clustersim.des.training.closed_form import best_intervals
     from clustersim.des.training.fidelity import run_fidelity
     from clustersim.perf.binds import binding, time_shares
-    from clustersim.perf.step import train_step
     from clustersim.schema.inputs import load_inputs
 
     inputs = load_inputs(scenario, sets, with_incumbent=False)
+    work = _work(inputs, workload)
     if scaling is not None:
-        _scaling(inputs, scaling, folder, fmt)
+        _scaling(inputs, work, scaling, folder, fmt)
         return
-    if others:
-        train_together(inputs, others, link, share, fmt)
-        return
-    job = assemble.train_job(inputs.scenario, inputs.hardware)
-    step = train_step(job)
+    detail = work.detail
+    job, step, run = detail.job, detail.step, detail.run
     spent = time_shares(step.terms, job.plan, job.network)
-    run = assemble_reliability.training_run(inputs.scenario, inputs.hardware, job.model.parameters)
-    count = replications or inputs.scenario.reliability.replications
+    count = replications or inputs.reliability.replications
     summary = run_fidelity(run, inputs.scenario.seed, fidelity=fidelity, replications=count)
     if fmt == "table" and fidelity == "auto":
         click.echo(f"fidelity {summary.fidelity}: {summary.why}", err=True)
     result: dict[str, Any] = {
-        "scenario": inputs.scenario.name,
+        "scenario": inputs.name,
+        "workload": work.name,
+        "plan": work.layout["plan"],
+        "plan_stated": work.layout["stated"],
+        "notes": list(work.notes),
         "step_time_s": step.step_time_s,
         "tokens_per_s": step.tokens_per_s,
         "mfu": step.mfu,
         "binds": binding(spent)[0],
         "time_shares": spent,
-        "training_goodput_tokens_per_s": step.tokens_per_s * summary.ettr.mean,
+        "training_goodput_tokens_per_s": work.rates["training_goodput_tokens_per_s"],
+        "simulated_goodput_tokens_per_s": step.tokens_per_s * summary.ettr.mean,
         "mttf_h": run.mttf_s / 3600,
         "fidelity": summary.fidelity,
         "why": summary.why,
@@ -113,9 +119,22 @@ def command(
     emit_object(result, fmt, lambda: _table(result))
 
 
-def _scaling(inputs: Any, text: str, folder: Any, fmt: str) -> None:
-    """Print weak and strong scaling curves, and draw them where there is a folder."""
-    from clustersim import assemble
+def _work(inputs: Any, workload: str) -> Any:
+    """The training workload as the corridor runs it.
+
+    Raises InputError for parts that the site lacks, all at once.
+    """
+    from clustersim.planner.training import chosen_workload
+    from clustersim.workloads import run_workload
+    from clustersim.workloads.work import StageCache
+
+    name = chosen_workload(inputs, "training", workload, first=True)
+    inputs.require(money=False)
+    return run_workload(inputs, name, StageCache())
+
+
+def _scaling(inputs: Any, work: Any, text: str, folder: Any, fmt: str) -> None:
+    """Print weak and strong scaling curves of the workload's plan, and draw them where there is a folder."""
     from clustersim.errors import InputError
     from clustersim.perf.scaling import KINDS, powers, scaling_curve
     from clustersim.report.scaling_figure import scaling_figure
@@ -124,8 +143,7 @@ def _scaling(inputs: Any, text: str, folder: Any, fmt: str) -> None:
     low, _, high = text.partition(":")
     if not (low.strip().isdigit() and high.strip().isdigit()):
         raise InputError(f"--scaling {text!r}: write LOW:HIGH, for example 8:131072")
-    job = assemble.train_job(inputs.scenario, inputs.hardware)
-    curves = [scaling_curve(job, powers(int(low), int(high)), kind) for kind in KINDS]
+    curves = [scaling_curve(work.detail.job, powers(int(low), int(high)), kind) for kind in KINDS]
     rows: list[dict[str, Any]] = [
         {
             "kind": c.kind, "base_cards": c.base_cards, "batch_rule": c.batch_rule, "cards": p.cards,
@@ -137,10 +155,10 @@ def _scaling(inputs: Any, text: str, folder: Any, fmt: str) -> None:
     ]  # fmt: skip
     if folder is not None:
         with write_beside(folder / "scaling.png") as temporary:
-            save(scaling_figure(inputs.scenario.name, curves), temporary)
+            save(scaling_figure(inputs.name, curves), temporary)
     if fmt == "json":
         plan = asdict(curves[0].plan)
-        emit_object({"scenario": inputs.scenario.name, "plan": plan, "points": rows}, fmt, str)
+        emit_object({"scenario": inputs.name, "plan": plan, "points": rows}, fmt, str)
         return
     lost = [k for k in rows[0] if k.startswith("lost_to_") and any(abs(r[k]) > 5e-4 for r in rows)]
     names = [
@@ -163,13 +181,16 @@ def _table(result: dict[str, Any]) -> str:
         if result[k] is not None
     ]
     shares = [{"share of the wall clock": k, "value": v} for k, v in result["shares"].items()]
+    how = "stated" if result["plan_stated"] else "best found"
     head = [
-        f"{result['scenario']}: step {result['step_time_s']:.3f} s, {result['tokens_per_s']:,.0f} tokens/s,"
+        f"{result['scenario']}, {result['workload']} by {result['plan']} ({how})",
+        *result["notes"],
+        f"step {result['step_time_s']:.3f} s, {result['tokens_per_s']:,.0f} tokens/s,"
         f" MFU {result['mfu']:.1%}, MTTF {result['mttf_h']:.1f} h",
         "time: "
         + ", ".join(f"{name} {share:.1%}" for name, share in result["time_shares"].items() if share >= 5e-4),
-        f"training goodput {result['training_goodput_tokens_per_s']:,.0f} tokens/s"
-        f" ({result['fidelity']}, {result['replications']} replications)",
+        f"training goodput {result['training_goodput_tokens_per_s']:,.0f} tokens/s;"
+        f" {result['simulated_goodput_tokens_per_s']:,.0f} {result['fidelity']}, {result['replications']} replications",
     ]
     return "\n".join([*head, "", render_table(rows, "table"), "", render_table(shares, "table")])
 
@@ -178,6 +199,7 @@ def _write(folder: Any, run: Any, summary: Any, inputs: Any, result: dict[str, A
     """Write the result, and for simulated runs the event table, the trace and the figures."""
     from clustersim.des.training.fidelity import run_fidelity
     from clustersim.des.training.log import chrome_trace
+    from clustersim.report.csvtext import csv_text
     from clustersim.report.reliability_figures import fan_of_runs, gantt, lost_time
     from clustersim.report.style import save
 
@@ -186,23 +208,20 @@ def _write(folder: Any, run: Any, summary: Any, inputs: Any, result: dict[str, A
         runs = run_fidelity(
             run, inputs.scenario.seed, fidelity="des", replications=min(50, max(1, summary.replications))
         ).runs
-    names = list(runs[0].incidents[0].__dataclass_fields__) if any(r.incidents for r in runs) else []
-    lines = [",".join(["replication", *names])]
     first = [r for r in runs if r.incidents][:1]
-    if first:
-        names = list(first[0].incidents[0].__dataclass_fields__)
-        lines = [",".join(["replication", *names])]
-    for number, one in enumerate(runs):
-        lines += [",".join([str(number), *(str(getattr(i, n)) for n in names)]) for i in one.incidents]
+    names = list(first[0].incidents[0].__dataclass_fields__) if first else []
+    lines = [
+        [number, *(getattr(i, n) for n in names)] for number, one in enumerate(runs) for i in one.incidents
+    ]
     texts = {
         "train.json": to_json(result) + "\n",
-        "events.csv": "\n".join(lines) + "\n",
+        "events.csv": csv_text(["replication", *names], lines),
         "trace.json": chrome_trace(runs[:1]) + "\n",
     }
     for name, text in texts.items():
         with write_beside(folder / name) as temporary:
             temporary.write_text(text, encoding="utf-8")
-    title = inputs.scenario.name
+    title = inputs.name
     for name, figure in (
         ("gantt.png", gantt(f"{title}: one run", runs[0])),
         ("fan.png", fan_of_runs(f"{title}: productive time over {len(runs)} runs", runs)),

@@ -9,14 +9,17 @@ from clustersim.cli.options import emit_object, render_table
 __all__ = ["train_together"]
 
 
-def train_together(inputs: Any, others: tuple[str, ...], link: str, share: str, fmt: str) -> None:
+def train_together(
+    names: tuple[str, ...], sets: tuple[str, ...], workload: str, link: str, share: str, fmt: str
+) -> None:
     """Print one step of unlike clusters that train the first scenario's model together."""
+    from clustersim.cli.study_common import parse_sets
     from clustersim.planner.together import train_on_all
-    from clustersim.schema.inputs import load_inputs
+    from clustersim.schema.sides import load_sides
     from clustersim.units import to_float
 
-    every = [inputs, *(load_inputs(name, with_incumbent=False) for name in others)]
-    found = train_on_all(every, link_bandwidth=to_float(link, "B/s"), share=share)
+    every = load_sides(names, parse_sets(sets), demand=names[0], own_site=True)
+    found = train_on_all(every, link_bandwidth=to_float(link, "B/s"), share=share, workload=workload)
     step = found.step
     rows = [_row(part, step) for part in found.parts]
     result = {

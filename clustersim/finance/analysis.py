@@ -59,7 +59,7 @@ def _with(company: Company, path: list[str], value: Value, key: str) -> Company:
     if not rest and head == "tax_rate":
         return replace(company, drivers=replace(company.drivers, tax_rate=value))
     if not rest and head in SCALARS:
-        return _replaced(company, _RENAMED.get(head, head), value)
+        return replace(company, **{_RENAMED.get(head, head): value})  # type: ignore[arg-type]
     if head == "drivers" and rest:
         return replace(company, drivers=_driver(company, rest, value, key))
     if head == "capm" and len(rest) == 1 and company.capm is not None and rest[0] in _names(Capm):
@@ -76,7 +76,7 @@ def _with(company: Company, path: list[str], value: Value, key: str) -> Company:
     raise InputError(f"analyses do not move company.{key}; {suggest(key, known)}")
 
 
-def _replaced(of: Any, name: str, value: Value) -> Any:
+def _replaced(of: Any, name: str, value: Any) -> Any:
     return replace(of, **{name: value})
 
 

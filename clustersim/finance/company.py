@@ -87,10 +87,10 @@ class Refinancing:
 class Drivers:
     """What moves the statements; rows run along the years, shares are of revenue, money in kCNY.
 
-    ``research_expense`` does not follow revenue and comes on
-    top of the share; ``depreciation`` is that of the plan, inside the operating costs; ``channel_discount`` the share of the price that
-    distributors keep. Profits before ``first_taxed`` (an index of the years) bear no tax, unless
-    ``opening_tax_losses_kcny`` is given: then losses carried forward are all that relieves them.
+    ``research_expense`` does not follow revenue and comes on top of the share; ``depreciation`` is that of the plan,
+    inside the operating costs; ``channel_discount`` is the share of the price that distributors keep. Profits before
+    ``first_taxed`` (an index of the years) bear no tax, unless ``opening_tax_losses_kcny`` is given: then losses
+    carried forward are all that relieves them.
     """
 
     gross_margin: Array

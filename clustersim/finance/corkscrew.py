@@ -56,7 +56,7 @@ def fixed_assets(company: Company, forecast: Forecast) -> tuple[Corkscrew, ...]:
     }
     held = dict(start)
     for i, year in enumerate(company.years):
-        printed = year in company.history.years
+        printed = company.printed is not None and year in company.history.years
         spent, worn = _planned(company, forecast, i)
         shares = _shares(held, FIXED if printed else BOUGHT)
         for name in FIXED:
@@ -69,8 +69,8 @@ def fixed_assets(company: Company, forecast: Forecast) -> tuple[Corkscrew, ...]:
                 flows[name][key][i] = value
             held[name] = closing
     plant = flows[FIXED[0]]
-    spent, worn = _departures(company, forecast)
-    plant["additions"], plant["depreciation"] = plant["additions"] + spent, plant["depreciation"] - worn
+    more, less = _departures(company, forecast)
+    plant["additions"], plant["depreciation"] = plant["additions"] + more, plant["depreciation"] - less
     return tuple(Corkscrew(name, start[name], flows[name]) for name in FIXED)
 
 

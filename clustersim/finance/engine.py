@@ -65,12 +65,12 @@ class Projection:
 
         (EBITDA - capex)(1 - t): in the steady state what is spent is what is written off.
         """
-        profit = (self.operating_profit + self.depreciation + self.capex)[-1]
+        profit: Array = (self.operating_profit + self.depreciation + self.capex)[-1]
         return profit - tax_rate * np.maximum(profit, 0.0)
 
 
 def plan_of(company: Company, sales: Sales, planned: Sales | None) -> Plan:
-    """Return the plan: the printed forecast's, or sales as they are with depreciation of the opening assets only."""
+    """Return the plan: that of the printed forecast, or our sales with depreciation of the opening assets only."""
     if company.printed is None or planned is None:
         worn = column(company.drivers.depreciation)
         return Plan(sales.revenue, worn, np.zeros_like(worn))

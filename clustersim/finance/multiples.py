@@ -79,15 +79,18 @@ def base_multiple(company: Company, how: str = "given", year: str | None = None)
             f"company {company.name}: has no peers; add company.peers, or set company.dcf_weight=1"
         )
     at = year or peers.year
+    members: Value
     if how in {"mean", "median"}:
-        return _middle(peers, how, at)
+        members = _middle(peers, how, at)
+        return members
     if peers.price_to_sales is not None and at == peers.year:
         return peers.price_to_sales
     printed = company.printed.peers if company.printed is not None else None
     same = printed is not None and at == printed.year and peers.statistic == printed.statistic
     if printed is None or not same or printed.price_to_sales is None:
-        return _middle(peers, peers.statistic, at)
-    moved = 0.0
+        members = _middle(peers, peers.statistic, at)
+        return members
+    moved: Value = 0.0
     if peers.members:
         moved = _middle(peers, peers.statistic, at) - _middle(printed, printed.statistic, at)
     return printed.price_to_sales + moved

@@ -21,7 +21,7 @@ SERVICES = "services"
 
 @dataclass(frozen=True, slots=True)
 class ProductForecast:
-    """Units asked for and sold, net price, unit cost, revenue and cost of a line along the years (0 without sales)."""
+    """Units asked for and sold, net price, unit cost, revenue and cost of one line along the years; 0 without sales."""
 
     name: str
     asked_units: Array

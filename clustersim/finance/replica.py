@@ -44,10 +44,8 @@ def replicate(company: Company, sales: Sales | None) -> Replica | None:
     cost = revenue * (1 - d.gross_margin)
     flows = (revenue, cost, cost)
     days = (d.receivable_days, d.inventory_days, d.payable_days)
-    work = WorkingCapital(
-        *(average_balance(start, f, n) for start, f, n in zip(opening, flows, days, strict=True)),
-        opening=(opening[0], opening[1], opening[2]),
-    )
+    held = [average_balance(start, f, n) for start, f, n in zip(opening, flows, days, strict=True)]
+    work = WorkingCapital(held[0], held[1], held[2], (opening[0], opening[1], opening[2]))
     profit = rows.operating_profit[:, 0]
     computed = {
         "revenue": sales.revenue[:, 0],

@@ -165,7 +165,7 @@ def _carried(company: Company, item: str) -> Array:
     history = company.history
     row, value = [], history.at("balance", item, history.actual_years[-1])
     for year in company.years:
-        if year in history.years:
+        if company.printed is not None and year in history.years:
             value = history.at("balance", item, year)
         elif year == company.years[0] and item == "other_non_current_liabilities":
             value -= company.drivers.conversion_kcny

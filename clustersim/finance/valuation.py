@@ -136,7 +136,8 @@ def _price_to_sales(company: Company, forecast: Forecast, how: str, year: str | 
         )
     sales = forecast.revenue_kcny[forecast.years.index(at)]
     multiple = base_multiple(company, how, at) * (1 - company.peers.discount)
-    return multiple * sales * company.fx_per_cny / 1e3
+    worth: Value = multiple * sales * company.fx_per_cny / 1e3
+    return worth
 
 
 def expected_target(targets: Mapping[str, float], probabilities: Mapping[str, float]) -> float:

@@ -244,7 +244,7 @@ def sum_of_parts(
     unknown = [name for name in multiples if name not in names]
     if unknown:
         raise InputError(f"sotp.{unknown[0]}: no such line; {suggest(unknown[0], names)}")
-    rows = []
+    rows: list[dict[str, Any]] = []
     for line in forecast.products:
         if line.name in multiples:
             multiple, year = multiples[line.name]

@@ -101,7 +101,11 @@ class SearchResult:
     @cached_property
     def others(self) -> tuple[Other, ...]:
         """For every choice of the winner, the fastest plan that chooses otherwise, in order of what it costs."""
-        return tuple(self._search.others(self.best[0]))
+        return self.others_than(self.best[0])
+
+    def others_than(self, winner: FoundPlan) -> tuple[Other, ...]:
+        """Return the same for a winner of another search of the same job, such as of another kind of plan."""
+        return tuple(self._search.others(winner))
 
 
 def _columns(job: TrainJob, space: PlanSpace) -> dict[str, Ints]:

@@ -153,6 +153,7 @@ class _Attention:
     kv_bytes: float = 0.0
     pair_flops: float = 0.0
     sequence_bytes: float = 0.0
+    near_flops: float = 0.0
 
 
 def _attention(
@@ -180,7 +181,7 @@ def _attention(
         sequence_bytes += work.bytes.per_sequence
     return _Attention(
         kv_s / spread, pair / rate / spread, near / spread, sequence_s / spread, kv_bytes / spread, pair / spread,
-        sequence_bytes / spread,
+        sequence_bytes / spread, near * rate / spread,
     )  # fmt: skip
 
 
@@ -226,7 +227,7 @@ def iteration_terms(
         kv_s=attention.kv_s,
         pair_s=attention.pair_s,
         sequence_s=efficiency.sequence_s + attention.sequence_s,
-        flops=np.asarray(stages * sum((g.flops for g in groups), zero)),
+        flops=np.asarray(stages * sum((g.flops for g in groups), zero)) + attention.near_flops * n,
         weight_bytes=np.asarray(stages * sum((g.bytes for g in groups), zero)),
         kv_bytes=attention.kv_bytes,
         pair_flops=attention.pair_flops,

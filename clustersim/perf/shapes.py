@@ -7,10 +7,12 @@ depth k. So narrow shards, small micro-batches and few tokens an expert run belo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clustersim.perf.blocks import ffn_share, mixing_products
 from clustersim.perf.model import Model
@@ -119,20 +121,29 @@ def layer_seconds(
     plans those that agree in what a layer sees are computed once.
     """
 
-    def total(tp: Real, ep: Real, seen: Real) -> tuple[Real, Real, Real]:
+    def total(tp: Real, ep: Real, etp: Real, seen: Real) -> tuple[Real, Real, Real]:
         seconds: list[Real] = [0.0, 0.0, 0.0]
         words = {"rate": rate, "bandwidth": bandwidth, "units": units}
-        for p in layer_products(model, replace(plan, tp=tp, ep=ep), seen, mixture=mixture):
-            sides = ((p.rows, p.n, p.k), (p.rows, p.k, p.n), (p.k, p.n, p.rows))
-            seconds = [
-                s + p.share * product_seconds(*side, p.groups, **words)
-                for s, side in zip(seconds, sides, strict=True)
-            ]
+        for p in layer_products(model, replace(plan, tp=tp, ep=ep, etp=etp), seen, mixture=mixture):
+            for number, side in enumerate(((p.rows, p.n, p.k), (p.rows, p.k, p.n), (p.k, p.n, p.rows))):
+                seconds[number] = seconds[number] + p.share * product_seconds(*side, p.groups, **words)
         return seconds[0], seconds[1], seconds[2]
 
-    if np.ndim(plan.tp) + np.ndim(plan.ep) + np.ndim(tokens) == 0:
-        return total(plan.tp, plan.ep, tokens)
-    columns = np.broadcast_arrays(*(np.asarray(c, dtype=float) for c in (plan.tp, plan.ep, tokens)))
-    few, back = np.unique(np.stack(columns), axis=1, return_inverse=True)
-    forward, inputs, weights = (np.broadcast_to(s, few[0].shape)[back] for s in total(few[0], few[1], few[2]))
+    given = (plan.tp, plan.ep, plan.etp, tokens)
+    if sum(np.ndim(column) for column in given) == 0:
+        return total(*given)
+    columns = np.broadcast_arrays(*(np.asarray(column, dtype=float) for column in given))
+    first, back = _distinct(columns)
+    few = total(*(column[first] for column in columns))
+    forward, inputs, weights = (np.broadcast_to(seconds, first.shape)[back] for seconds in few)
     return forward, inputs, weights
+
+
+def _distinct(columns: Sequence[NDArray[np.float64]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where every distinct row of some columns first stands, and for all rows which of these it is."""
+    codes = np.zeros(columns[0].shape, dtype=np.int64)
+    for column in columns:
+        values, code = np.unique(column, return_inverse=True)
+        codes = codes * len(values) + code
+    _, first, back = np.unique(codes, return_index=True, return_inverse=True)
+    return first, back

@@ -33,14 +33,16 @@ __all__ = [
     "best_of_kinds",
     "choose",
     "kind_of",
+    "kinds_in",
     "shortlist",
 ]
 
 #: Words that lose no time: with sequence parallelism a plan is never slower and never larger, and sharding the
 #: optimizer costs nothing over copying it (held to the full space by a test).
 LEAN = PlanSpace(sequence_parallel=(True,), zero=(1, 2, 3))
-#: Plans kept of each kind.
-KEPT = 16
+#: Plans kept of each kind that fit, and of each kind if memory were no limit: a few dozen in all. Held by a test to
+#: the plan that a search finds when the numbers of the job change.
+KEPT, KEPT_ROOMY = 10, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,10 @@ class PlanErrors:
     def of(self, plan: Plan) -> KindError:
         """Return the error of a plan's kind."""
         return self.by_kind.get(kind_of(plan), self.by_kind.get("all", KindError(0.0, 0.0)))
+
+    def lead_inside(self, one: Plan, other: Plan, lead: float) -> bool:
+        """Return whether a lead of one plan over another is inside the known error of their kinds: a tie."""
+        return lead <= math.hypot(self.of(one).spread, self.of(other).spread)
 
     def corrected(self, found: FoundPlan) -> float:
         """Return the step time that measurements would be expected to show.
@@ -106,7 +112,8 @@ def kind_of(plan: Plan) -> str:
     return "sharded weights" if plan.zero >= 3 else "sharded optimizer"
 
 
-def _kinds(space: PlanSpace) -> list[PlanSpace]:
+def kinds_in(space: PlanSpace) -> list[PlanSpace]:
+    """Return the space of each kind of plan that a space holds."""
     parts = [tuple(z for z in space.zero if z < 3), tuple(z for z in space.zero if z >= 3)]
     return [replace(space, zero=part) for part in parts if part]
 
@@ -118,7 +125,7 @@ def best_of_kinds(job: TrainJob, space: PlanSpace, errors: PlanErrors, top: int 
     """
     found: list[FoundPlan] = []
     refused: InfeasibleError | None = None
-    for part in _kinds(space):
+    for part in kinds_in(space):
         try:
             found += search_plans(job, part, top).best
         except InfeasibleError as error:
@@ -136,21 +143,24 @@ def shortlist(job: TrainJob, space: PlanSpace, errors: PlanErrors, kept: int = K
     Raises InfeasibleError where no plan can be laid out.
     """
     roomy = replace(job, card=replace(job.card, memory_bytes=math.inf))
-    plans = [f.plan for f in best_of_kinds(roomy, space, errors, kept)]
+    plans = [f.plan for f in best_of_kinds(roomy, space, errors, KEPT_ROOMY)]
     with suppress(InfeasibleError):
         plans = [f.plan for f in best_of_kinds(job, space, errors, kept)] + plans
     return tuple(dict.fromkeys(plans))
 
 
-def choose(job: TrainJob, plans: tuple[Plan, ...], space: PlanSpace, errors: PlanErrors) -> Choice:
+def choose(
+    job: TrainJob, plans: tuple[Plan, ...], space: PlanSpace, errors: PlanErrors, kind: str = ""
+) -> Choice:
     """Return the best of the kept plans at the job's own numbers; a search where none of them fits.
+
+    ``kind`` is the kind that was best before the numbers changed: the choice stays with it while a plan of it fits. A
+    jump to a kind that is predicted too fast would else make a slower card look better.
 
     Raises InfeasibleError where nothing fits.
     """
-    found = _timed(job, plans)
-    if not found:
-        found = best_of_kinds(job, space, errors)
-    found.sort(key=lambda f: (errors.corrected(f), f.memory_bytes))
+    found = _timed(job, plans) or best_of_kinds(job, space, errors)
+    found.sort(key=lambda f: (kind_of(f.plan) != kind and kind != "", errors.corrected(f), f.memory_bytes))
     best = found[0]
     corrected = errors.corrected(best)
     other = next((f for f in found[1:] if kind_of(f.plan) != kind_of(best.plan)), None)
@@ -158,7 +168,7 @@ def choose(job: TrainJob, plans: tuple[Plan, ...], space: PlanSpace, errors: Pla
         return Choice(best, corrected, None, math.inf)
     lead = errors.corrected(other) / corrected - 1.0
     error = math.hypot(errors.of(best.plan).spread, errors.of(other.plan).spread)
-    return Choice(best, corrected, other if lead <= error else None, lead)
+    return Choice(best, corrected, other if abs(lead) <= error else None, lead)
 
 
 #: Fields of a plan that may be columns; the rest are words, the same for every plan of a group.
@@ -168,11 +178,14 @@ _DEGREES = ("tp", "pp", "dp", "cp", "ep", "etp", "interleave", "micro_batch")
 def _timed(job: TrainJob, plans: tuple[Plan, ...]) -> list[FoundPlan]:
     """The step times of the plans that fit, in their order; plans that share their words are evaluated together."""
     groups: dict[Plan, list[int]] = {}
+    ones: dict[str, Any] = dict.fromkeys(_DEGREES, 1)
     for index, plan in enumerate(plans):
-        groups.setdefault(replace(plan, **dict.fromkeys(_DEGREES, 1)), []).append(index)
+        groups.setdefault(replace(plan, **ones), []).append(index)
     found: dict[int, FoundPlan] = {}
     for words, members in groups.items():
-        columns = {name: np.array([getattr(plans[i], name) for i in members]) for name in _DEGREES}
+        columns: dict[str, Any] = {
+            name: np.array([getattr(plans[i], name) for i in members]) for name in _DEGREES
+        }
         trial = job.with_plan(replace(words, **columns))
         memory = np.broadcast_to(np.asarray(memory_per_card(trial).total, dtype=float), (len(members),))
         terms = step_columns(trial).terms

@@ -314,10 +314,10 @@ def _expert_exchange(job: TrainJob, tokens: Real, passes: int) -> Real:
     between = collective_time("all_to_all", size * share, plan.ep, local=local, network=network).total_s
     inside = collective_time("all_to_all", size, local, local=local, network=network).total_s
     one = np.where(np.greater(domains, 1), np.maximum(between, inside), inside)
-    if plan.etp > 1:
+    if np.any(np.greater(plan.etp, 1)):
         near = local_members(plan.etp, 1, network)
         shared = collective_time("all_gather", size * plan.etp, plan.etp, local=near, network=network).total_s
-        one = one + np.where(np.greater(plan.ep, 1), shared, 0.0)
+        one = one + np.where(np.greater(plan.ep, 1) & np.greater(plan.etp, 1), shared, 0.0)
     return 2.0 * passes * one
 
 

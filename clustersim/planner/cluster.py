@@ -1,87 +1,94 @@
-"""Which cluster: the most throughput, or the cheapest token, under a budget, a power limit, racks or a date.
+"""Which cluster: the most throughput, the cheapest token, or the cheapest cluster that meets a deadline, under limits.
 
 Every candidate is a scenario with other cards, NICs or size; each is bought, planned and run forward by the functions
 of the corridor, so that a plan and its forward run cannot disagree. What is cheap to know (the bill, the provisioned
-power, the racks, the lead time) is asked first, and only what passes is planned and run.
+power, the racks, the lead time, what the peak of the cards allows) is asked first, and only what passes is run.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from clustersim.econ.bom import Bill
-from clustersim.errors import ClusterSimError, InfeasibleError, InputError
-from clustersim.perf.search import FoundPlan
-from clustersim.pipeline import ClusterRun, StageCache, purchase, run_cluster
-from clustersim.planner.training import LEAN, best_plans, resized, sizes
-from clustersim.schema.inputs import Inputs
-from clustersim.schema.tco import TcoSection
+from clustersim.errors import InfeasibleError, InputError, suggest
+from clustersim.pipeline import StageCache
+from clustersim.planner.candidates import (
+    Candidate,
+    Limits,
+    Planned,
+    breaks,
+    candidate,
+    least_days,
+    planned,
+    with_days,
+)
+from clustersim.planner.ranking import fair_front, fair_order, ties_of
+from clustersim.planner.training import Question, sizes
 
-__all__ = ["Answer", "Candidate", "ClusterPlan", "Limits", "Margin", "plan_cluster"]
+__all__ = ["BATCHES", "OBJECTIVES", "Answer", "ClusterPlan", "Goal", "Limits", "Margin", "plan_cluster"]
+
+BATCHES = ("keep", "auto")
+#: What is made small, and what decides between two that tie in it.
+OBJECTIVES: dict[str, tuple[Callable[[Planned], float], Callable[[Planned], float]]] = {
+    "goodput": (lambda p: 1 / p.goodput_tokens_per_s, lambda p: p.cny_per_mtoken),
+    "cny_per_mtoken": (lambda p: p.cny_per_mtoken, lambda p: p.run.bill.total_cny),
+    "capex_cny": (lambda p: p.run.bill.total_cny, lambda p: p.cny_per_mtoken),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What a cluster may at most take; infinite where nothing is asked.
+class Goal:
+    """What is wanted of the cluster.
 
-    Power is the provisioned IT power times PUE: what the site must be able to feed.
+    Attributes:
+        objective: ``goodput`` (most tokens per second kept), ``cny_per_mtoken`` (the cheapest token) or ``capex_cny``
+            (the cheapest cluster that meets the limits, one of every template).
+        tokens: to be trained; the days that they take are then known of every cluster.
+        batch: ``keep`` the scenario's, or ``auto``: within a tenth of it, so that more sizes can share it.
+        most: cards of the largest cluster.
+        top: how many clusters are given.
     """
 
-    budget_cny: float = math.inf
-    power_w: float = math.inf
-    racks: float = math.inf
-    weeks: float = math.inf
+    objective: str = "goodput"
+    tokens: float | None = None
+    batch: str = "keep"
+    most: int = 16_384
+    top: int = 5
 
     def __post_init__(self) -> None:
-        """Refuse a limit that is not positive."""
-        for name in ("budget_cny", "power_w", "racks", "weeks"):
-            if not getattr(self, name) > 0:
-                raise InputError(f"a limit must be above zero; {name} is {getattr(self, name):g}")
-
-    def asked(self) -> dict[str, float]:
-        """Return the limits that were given."""
-        names = ("budget_cny", "power_w", "racks", "weeks")
-        return {n: getattr(self, n) for n in names if math.isfinite(getattr(self, n))}
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One cluster that could be bought, and what it takes of each limit."""
-
-    inputs: Inputs
-    template: str
-    bill: Bill
-    takes: Mapping[str, float]
-
-    @property
-    def cards(self) -> int:
-        """Working cards."""
-        return int(self.inputs.scenario.cluster.cards.value)
+        """Refuse words that are unknown and tokens that are not above zero."""
+        for word, known in ((self.objective, tuple(OBJECTIVES)), (self.batch, BATCHES)):
+            if word not in known:
+                raise InputError(f"{word!r} is unknown here; {suggest(word, known)}")
+        if self.tokens is not None and not self.tokens > 0:
+            raise InputError(f"--tokens must be above zero, not {self.tokens:g}")
 
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """Why nothing larger was chosen: the next size of the same template, and the limit that it breaks."""
+    """Why no other size was chosen: the next of the same template, and the limit that it breaks.
+
+    It is the next larger one, or for the cheapest cluster the next smaller one that can be run, with its days.
+    """
 
     cards: int | None
     breaks: str
+    days: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterPlan:
-    """A cluster that meets every limit, its training plan, and its forward run."""
+    """A cluster that meets every limit, with its forward run."""
 
-    candidate: Candidate
-    plan: FoundPlan
-    run: ClusterRun
+    planned: Planned
     margin: Margin
+    tied: bool = False
+    """Whether its objective is a tie with that of the first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The best clusters, those that none beats in both throughput and cost, and how many were seen."""
+    """The best clusters, those that none beats in both throughput and cost, and how many were seen and run."""
 
     best: tuple[ClusterPlan, ...]
     front: tuple[ClusterPlan, ...]
@@ -89,126 +96,133 @@ class Answer:
     within: int
 
 
-def _candidate(inputs: Inputs, template: str, tco: TcoSection, limits: Limits) -> Candidate:
-    bought = purchase(inputs, tco)
-    takes = {
-        "budget_cny": bought.bill.total_cny,
-        "power_w": bought.provisioned_it_w * tco.pue.value,
-        "racks": float(bought.racks.total),
-    }
-    if math.isfinite(limits.weeks):
-        assembly = inputs.prices.integration_time
-        if assembly is None:
-            raise InputError(
-                f"price book {inputs.prices.name} has no integration_time, needed for a delivery date"
-            )
-        takes["weeks"] = bought.bill.lead_time_weeks + assembly.value
-    return Candidate(inputs, template, bought.bill, takes)
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What stays the same over all candidates of an answer."""
 
+    limits: Limits
+    goal: Goal
+    cache: StageCache
 
-def _breaks(candidate: Candidate, limits: Limits) -> str:
-    """Name the limit that a candidate breaks furthest; nothing where it meets all."""
-    over = {n: candidate.takes[n] / most for n, most in limits.asked().items() if candidate.takes[n] > most}
-    return max(over, key=lambda name: over[name]) if over else ""
+    def run(self, of: Candidate) -> Planned | None:
+        """The forward run; nothing where no plan fits."""
+        return planned(of, self.goal.tokens, batch=self.goal.batch, cache=self.cache)
+
+    def too_slow(self, of: Candidate) -> Candidate:
+        """The candidate with the least days that its peak allows, where a deadline is asked for."""
+        if self.goal.tokens is None:
+            return of
+        return with_days(of, least_days(of.asked, self.goal.tokens))
 
 
 def plan_cluster(
-    templates: Mapping[str, Inputs],
+    templates: Mapping[str, Question],
     limits: Limits,
+    goal: Goal | None = None,
     *,
-    objective: str = "goodput",
-    site: TcoSection | None = None,
-    most: int = 16_384,
-    top: int = 5,
     tell: Callable[[int, int], None] = lambda done, of: None,
 ) -> Answer:
     """Return the best clusters among the templates at every size that meets the limits.
 
-    ``objective`` is ``goodput`` (most tokens per second kept, failures and checkpoints included) or ``cny_per_mtoken``
-    (least). ``site`` prices every template on the same terms; absent: each on its own.
+    Differences below a tie are none: of clusters that tie in the objective the cheaper comes first.
 
-    Raises InputError for an unknown objective, InfeasibleError, with the nearest candidate, when none meets the limits.
+    Raises InputError for days without tokens, InfeasibleError, with the nearest candidate, when none meets the limits.
     """
-    if objective not in ("goodput", "cny_per_mtoken"):
-        raise InputError(f"objective {objective!r} is unknown (known: goodput, cny_per_mtoken)")
+    goal = goal or Goal()
+    if goal.tokens is None and {"days", "finish_days"} & set(limits.asked()):
+        raise InputError("a deadline needs the tokens to be trained; give --tokens, for example --tokens 2T")
+    search = _Search(limits, goal, StageCache())
     found: list[ClusterPlan] = []
-    refused: list[tuple[Candidate, str]] = []
-    seen = 0
-    counts = {name: sizes(inputs, most) for name, inputs in templates.items()}
-    total = sum(len(c) for c in counts.values())
-    cache = StageCache()
-    for name, inputs in templates.items():
-        tco = site or inputs.scenario.tco
-        rows = [_candidate(resized(inputs, n), name, tco, limits) for n in counts[name]]
-        for index, candidate in enumerate(rows):
+    refused: list[Candidate] = []
+    counts = {name: sizes(asked, goal.most, batch=goal.batch) for name, asked in templates.items()}
+    seen, total = 0, sum(len(c) for c in counts.values())
+    for name, asked in templates.items():
+        rows = [candidate(asked.on(n), name, limits) for n in counts[name]]
+        for index, row in enumerate(rows):
             seen += 1
             tell(seen, total)
-            over = _breaks(candidate, limits)
-            if over:
-                refused.append((candidate, over))
+            made = _within(search, row, refused)
+            if made is None:
                 continue
-            made = _made(candidate, tco, _margin(rows, index, limits), cache)
-            if made is not None:
-                found.append(made)
+            found.append(ClusterPlan(made, _margin(search, rows, index)))
+            if goal.objective == "capex_cny":
+                break
     if not found:
-        raise InfeasibleError(_nearest(refused, limits, templates))
-    order = sorted(found, key=_key(objective))
-    return Answer(tuple(order[:top]), _front(found), seen, len(found))
+        raise InfeasibleError(_nearest(search, refused, templates))
+    return _answer(found, goal, seen)
 
 
-def _key(objective: str) -> Callable[[ClusterPlan], tuple[float, float, str]]:
-    def key(plan: ClusterPlan) -> tuple[float, float, str]:
-        rate, cost = plan.run.goodput_tokens_per_s, plan.run.cny_per_mtoken
-        first = (-rate, cost) if objective == "goodput" else (cost, -rate)
-        return *first, plan.candidate.template
-
-    return key
-
-
-def _made(candidate: Candidate, tco: TcoSection, margin: Margin, cache: StageCache) -> ClusterPlan | None:
-    """Plan and run a candidate; nothing where no plan fits its memory."""
-    try:
-        plan = best_plans(candidate.inputs, top=1, space=LEAN).best[0]
-        planned = resized(candidate.inputs, candidate.cards, plan)
-        return ClusterPlan(replace(candidate, inputs=planned), plan, run_cluster(planned, tco, cache), margin)
-    except InfeasibleError:
+def _within(search: _Search, row: Candidate, refused: list[Candidate]) -> Planned | None:
+    """The forward run of a candidate that meets the limits; what does not is kept with what it takes."""
+    early = search.too_slow(row)
+    if breaks(early, search.limits):
+        refused.append(early)
         return None
+    made = search.run(row)
+    if made is None:
+        return None
+    if breaks(made.candidate, search.limits):
+        refused.append(made.candidate)
+        return None
+    return made
 
 
-def _margin(rows: Sequence[Candidate], index: int, limits: Limits) -> Margin:
+def _answer(found: Sequence[ClusterPlan], goal: Goal, seen: int) -> Answer:
+    value, cost = OBJECTIVES[goal.objective]
+    order = fair_order(found, lambda p: value(p.planned), lambda p: cost(p.planned))
+    tied = {id(p) for p in ties_of(order[0], order[1:], lambda p: value(p.planned))}
+    best = [replace(p, tied=id(p) in tied) for p in order[: goal.top]]
+    front = fair_front(found, lambda p: (p.planned.run.bill.total_cny, 1 / p.planned.goodput_tokens_per_s))
+    return Answer(tuple(best), tuple(front), seen, len(found))
+
+
+def _margin(search: _Search, rows: Sequence[Candidate], index: int) -> Margin:
+    if search.goal.objective == "capex_cny":
+        return _smaller(search, rows[:index])
     if index + 1 == len(rows):
         return Margin(None, "largest size")
-    larger = rows[index + 1]
-    return Margin(larger.cards, _breaks(larger, limits) or "nothing")
+    larger = search.too_slow(rows[index + 1])
+    return Margin(larger.cards, breaks(larger, search.limits) or "nothing")
 
 
-def _front(found: Sequence[ClusterPlan]) -> tuple[ClusterPlan, ...]:
-    """Of clusters in order of capex, those that keep more tokens than every cheaper one."""
-    front, most = [], 0.0
-    for plan in sorted(found, key=lambda p: (p.run.bill.total_cny, -p.run.goodput_tokens_per_s)):
-        if plan.run.goodput_tokens_per_s > most:
-            front.append(plan)
-            most = plan.run.goodput_tokens_per_s
-    return tuple(front)
+def _smaller(search: _Search, rows: Sequence[Candidate]) -> Margin:
+    """The next smaller size that has a plan, and the limit that it breaks."""
+    for row in reversed(rows):
+        made = search.run(row)
+        if made is not None:
+            of = made.candidate
+            return Margin(of.cards, breaks(of, search.limits) or "nothing", of.takes.get("days"))
+    return Margin(None, "smallest size")
 
 
-def _nearest(
-    refused: Sequence[tuple[Candidate, str]], limits: Limits, templates: Mapping[str, Inputs]
-) -> str:
+def _nearest(search: _Search, refused: Sequence[Candidate], templates: Mapping[str, Question]) -> str:
     """Say which candidate comes nearest to the limits and still has a plan, and what it would take."""
+    limits = search.limits.asked()
 
-    def over(row: tuple[Candidate, str]) -> float:
-        return max((row[0].takes[n] / most for n, most in limits.asked().items()), default=0.0)
+    def over(row: Candidate) -> float:
+        return max((row.takes[n] / most for n, most in limits.items() if n in row.takes), default=0.0)
 
-    asked = ", ".join(f"{name} at most {value:,.6g}" for name, value in limits.asked().items())
-    for candidate, _ in sorted(refused, key=over):
-        try:
-            best_plans(candidate.inputs, top=1, space=LEAN).best[0]
-        except ClusterSimError:
-            continue
-        takes = ", ".join(f"{name} {candidate.takes[name]:,.6g}" for name in limits.asked())
+    asked = ", ".join(f"{name} at most {value:,.6g}" for name, value in limits.items())
+    best: Candidate | None = None
+    for row in sorted(refused, key=over):
+        if best is not None and over(row) >= over(best):
+            break  # what it takes is at least this, and a run already takes less
+        made = search.run(row)
+        if made is not None and (best is None or over(made.candidate) < over(best)):
+            best = made.candidate
+    if best is None:
         return (
-            f"no cluster of {', '.join(templates)} meets {asked or 'the memory of its cards'}; the nearest is"
-            f" {candidate.cards} cards of {candidate.template}, which takes {takes}"
+            f"no cluster of {', '.join(templates)} has a training plan that fits; take another model or card"
         )
-    return f"no cluster of {', '.join(templates)} has a training plan that fits; take another model or card"
+    takes = ", ".join(f"{name} {best.takes[name]:,.6g}" for name in limits if name in best.takes)
+    batch = best.asked.work.global_batch
+    more = (
+        f"; with its batch of {batch} sequences no more cards can share the work: allow more time, a larger"
+        f" demand.{best.asked.name}.global_batch, or --batch auto"
+        if {"days", "finish_days"} & set(limits) and search.goal.batch == "keep"
+        else ""
+    )
+    return (
+        f"no cluster of {', '.join(templates)} meets {asked or 'the memory of its cards'}; the nearest is"
+        f" {best.cards} cards of {best.template}, which takes {takes}{more}"
+    )

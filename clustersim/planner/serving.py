@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from math import ceil
 from typing import Any
 
-from clustersim.assemble.serving import requests_of
+from clustersim.assemble.serving import deployment, requests_of, slo_of
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.capacity import STABLE_SHARE, Verdict, largest_rate, meets, verdict
 from clustersim.des.serving.costs import TokenCost, token_cost, token_seconds
@@ -24,11 +24,11 @@ from clustersim.des.serving.deployment import (
 from clustersim.des.serving.metrics import Summary, Use, summarise
 from clustersim.des.serving.run import ServingRun
 from clustersim.des.serving.traces import Trace
-from clustersim.errors import ClusterSimError, InfeasibleError, InputError, suggest
+from clustersim.errors import InfeasibleError, InputError, suggest
 from clustersim.pipeline import StageCache, run_site
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
-from clustersim.workloads.serving import ServingDetail, candidates, planned
+from clustersim.workloads.serving import ServingDetail, candidates, planned, ranked
 
 __all__ = ["Answer", "CardsAnswer", "PlanRow", "RateAnswer", "Serving", "workload_of"]
 
@@ -102,6 +102,8 @@ class RateAnswer:
     output_tokens_per_s: float
     tokens_per_s: float
     saturated_requests_per_s: float
+    fidelity: str
+    """Closed form or simulation."""
     cny_per_mtoken: float | None
 
 
@@ -149,10 +151,17 @@ class Serving:
         self.work = work
         self.cache = StageCache()
         self._card_hour: float | None = None
+        self._detail: ServingDetail | None = None
 
     def detail(self) -> ServingDetail:
-        """Return the deployment by the stated or the best plan, at its capacity."""
-        return planned(self.inputs, self.work, self.cache)[0]
+        """Return the stated or the best plan with its capacity."""
+        if self._detail is None:
+            self._detail = planned(self.inputs, self.work, self.cache)
+        return self._detail
+
+    def deployment(self) -> Deployment:
+        """Return the deployment by that plan, ready to simulate."""
+        return deployment(self.inputs, self.work, self.detail().plan)
 
     def traffic(self) -> tuple[Requests, Trace | None]:
         """Return the workload's own requests, and the trace that they came from."""
@@ -172,9 +181,9 @@ class Serving:
 
         Raises InfeasibleError where the model does not fit or cannot meet its service level even without load.
         """
-        detail = self.detail()
-        deployed, slo = detail.deployment, detail.slo
-        given = requests if requests is not None else detail.requests
+        deployed = self._own_deployment()
+        slo = slo_of(self.work, deployed.request_s)
+        given = requests if requests is not None else self.traffic()[0]
         check_slo(deployed, given, slo)
         run = deployed.simulate(given)
         summary = with_request_time(summarise(run, slo), deployed.request_s)
@@ -191,6 +200,11 @@ class Serving:
             )
         return Answer(deployed, summary, of_run(run, deployed), said, cost, run)
 
+    def _own_deployment(self) -> Deployment:
+        """By the stated plan whatever it can carry, else by the best one."""
+        plan = self.work.plan if not isinstance(self.work.plan, str) else self.detail().plan
+        return deployment(self.inputs, self.work, plan)
+
     def _cost(self, cards: int, tokens_per_s: float) -> float | None:
         hour = self.card_hour_cny
         if hour is None or tokens_per_s <= 0:
@@ -205,19 +219,19 @@ class Serving:
         return self._rate(self.detail())
 
     def _rate(self, detail: ServingDetail) -> RateAnswer:
-        at, still = detail.capacity, steady(detail.deployment)
-        out = at.requests_per_s * float(detail.requests.output.mean())
-        both = out + at.requests_per_s * float(detail.requests.prompt.mean())
+        at, plan = detail.capacity, detail.plan
+        both = at.input_tokens_per_s + at.cached_tokens_per_s + at.output_tokens_per_s
         return RateAnswer(
-            card=still.card,
-            cards=still.cards,
-            tp=still.layout.tp,
-            replicas=still.pool.replicas,
+            card=self.inputs.parts.card.name,
+            cards=detail.cards,
+            tp=plan.tp,
+            replicas=self.work.replicas,
             requests_per_s=at.requests_per_s,
-            output_tokens_per_s=out,
+            output_tokens_per_s=at.output_tokens_per_s,
             tokens_per_s=both,
             saturated_requests_per_s=at.saturated_requests_per_s,
-            cny_per_mtoken=self._cost(still.cards, both),
+            fidelity=at.fidelity,
+            cny_per_mtoken=self._cost(detail.cards, both),
         )
 
     def cards_for(self, demand_per_s: float, *, most: int = 4096) -> CardsAnswer:
@@ -229,9 +243,8 @@ class Serving:
         """
         if not demand_per_s > 0:
             raise InputError(f"a demand of {demand_per_s} requests/s; it must be above zero")
-        detail = self.detail()
-        given, slo = _spread(detail.requests, self.inputs.file), detail.slo
-        base = detail.deployment
+        base = self.deployment()
+        given, slo = _spread(self.traffic()[0], self.inputs.file), slo_of(self.work, base.request_s)
         if base.decode_pool is not None:
             raise InputError(
                 f"{self.inputs.file}: cards for a demand needs replicas that do both; drop disaggregated"
@@ -256,17 +269,17 @@ class Serving:
 
         A plan that does not fit or never meets the level keeps its reason.
         """
+        trial = self.work.model_copy(update={"replicas": 1})
         rows = []
-        for plan in candidates(self.inputs, self.work):
-            cards = plan.tp * plan.pp * plan.dp
+        for found in ranked(self.inputs, trial, candidates(self.inputs, self.work)):
+            plan, form, i = found.plan, found.form, found.index
+            rate, cost = None, None
+            if form is not None and found.fluid is not None and found.per_card_s > 0:
+                rate = float(form.rate_at_slo_per_s[i])
+                cost = self._cost(found.fluid.cards, float(form.tokens_per_s[i]))
+            cards = found.fluid.cards if found.fluid is not None else plan.tp * plan.pp * plan.dp
             card = self.inputs.parts.card.name
-            trial = self.work.model_copy(update={"plan": plan, "replicas": 1})
-            try:
-                at = self._rate(planned(self.inputs, trial, self.cache)[0])
-                rate, cost, why = at.requests_per_s, at.cny_per_mtoken, ""
-            except ClusterSimError as error:
-                rate, cost, why = None, None, str(error)
-            rows.append(PlanRow(card, plan.tp, plan.pp, plan.dp, plan.ep, cards, rate, cost, why))
+            rows.append(PlanRow(card, plan.tp, plan.pp, plan.dp, plan.ep, cards, rate, cost, found.reason))
             step(f"{card} tp={plan.tp}")
         return sorted(rows, key=_cheapest)
 

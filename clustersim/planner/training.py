@@ -1,174 +1,254 @@
-"""Training asked backwards: which plan, and how many cards for a deadline."""
+"""Training asked backwards: the best plans of a cluster, and the sizes and batches on which a model can be laid out.
+
+What a plan reaches, and what it costs, is asked of the corridor, so that a plan and its forward run cannot disagree.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
-from clustersim import assemble, assemble_reliability
-from clustersim.des.training.fidelity import expected_goodput
-from clustersim.errors import ClusterSimError, InfeasibleError, InputError
-from clustersim.perf.search import FoundPlan, PlanSpace, SearchResult, search_plans
-from clustersim.pipeline import run_cluster
+from clustersim.assemble.parts import model_spec
+from clustersim.assemble.training import plan_section, train_job
+from clustersim.errors import InfeasibleError, InputError, suggest
+from clustersim.perf.job import TrainJob
+from clustersim.perf.search import FoundPlan, Other, PlanSpace, SearchResult, search_plans
+from clustersim.perf.shortlist import LEAN, PlanErrors, kind_of, kinds_in
+from clustersim.pipeline import SiteRun, StageCache, run_site
+from clustersim.schema.demand import TrainingWorkload
 from clustersim.schema.inputs import Inputs
-from clustersim.schema.scenario import PlanSection
+from clustersim.workloads import run_workload
+from clustersim.workloads.training import plan_errors, space_of
+from clustersim.workloads.work import Work
 
 __all__ = [
-    "LEAN", "DeadlineAnswer", "best_plans", "cards_for_deadline", "cost_per_mtoken", "goodput", "priced_front",
-    "resized", "sizes",
+    "BATCH_SLACK", "PlanSearch", "Question", "batches", "best_plans", "chosen_workload", "days_for", "goodput",
+    "run_planned", "sizes", "with_batch",
 ]  # fmt: skip
 
-#: Words that lose no time: with sequence parallelism a plan is never slower and never larger, and sharding the
-#: optimizer costs nothing over copying it (held to the full space by a test).
-LEAN = PlanSpace(sequence_parallel=(True,), zero=(1, 2, 3))
+#: How far a batch that is sized may lie from the scenario's own: training does not notice a tenth (assumption).
+BATCH_SLACK = 0.10
+#: Batches that are tried for one size.
+MOST_BATCHES = 3
+
+
+def chosen_workload(inputs: Inputs, kind: str, name: str = "", *, first: bool = False) -> str:
+    """Return the name of the workload of a kind that a question means: the one named, or the only (or first) one.
+
+    Raises InputError where there is none, where several could be meant, or where the name is of another kind.
+    """
+    of_kind = list(inputs.of_kind(kind))
+    if name:
+        if name not in inputs.scenario.demand:
+            known = list(inputs.scenario.demand)
+            raise InputError(f"--workload {name}: {inputs.name} has no such workload; {suggest(name, known)}")
+        if name not in of_kind:
+            own = inputs.scenario.demand[name].kind
+            raise InputError(f"--workload {name}: is of kind {own}, and this question is about {kind}")
+        return name
+    if not of_kind:
+        kinds = ", ".join(f"{n} ({w.kind})" for n, w in inputs.scenario.demand.items())
+        raise InputError(
+            f"{inputs.name}: has no {kind} workload, and this question is about one; its demand is {kinds}"
+        )
+    if len(of_kind) > 1 and not first:
+        raise InputError(
+            f"{inputs.name}: has several {kind} workloads; choose one with --workload: {', '.join(of_kind)}"
+        )
+    return of_kind[0]
 
 
 @dataclass(frozen=True, slots=True)
-class DeadlineAnswer:
-    """The smallest cluster that trains the tokens in time, its plan, and what the next smaller one reaches."""
+class Question:
+    """A training workload on a cluster whose size, plan and batch are asked for."""
 
-    cards: int
-    plan: FoundPlan
-    goodput_tokens_per_s: float
-    days: float
-    smaller_cards: int | None
-    smaller_days: float | None
+    inputs: Inputs
+    name: str
+
+    @property
+    def work(self) -> TrainingWorkload:
+        """The workload."""
+        work = self.inputs.scenario.demand[self.name]
+        assert isinstance(work, TrainingWorkload)
+        return work
+
+    @property
+    def job(self) -> TrainJob:
+        """The workload as the engine takes it."""
+        return train_job(self.inputs, self.work)
+
+    @property
+    def card_hour_share(self) -> float:
+        """Share of all card-hours that the workload gets: its own of those that are sold."""
+        tco = self.inputs.scenario.tco
+        return self.inputs.scenario.shares[self.name] * (tco.sold_share.value if tco is not None else 1.0)
+
+    def on(self, cards: int) -> Question:
+        """Return the question on another number of cards, the plan searched for."""
+        cluster = self.inputs.scenario.cluster
+        count = replace(cluster.cards, value=float(cards)) if cluster.cards is not None else None
+        changed = cluster.model_copy(update={"cards": count})
+        return self._with({"plan": "best"}, cluster=changed)
+
+    def by(self, plan: FoundPlan) -> Question:
+        """Return the question on a found plan's cards, by that plan."""
+        return self.on(int(plan.plan.cards))._with({"plan": plan_section(plan.plan)})
+
+    def _with(self, work: dict[str, object], **scenario: object) -> Question:
+        demand = {**self.inputs.scenario.demand, self.name: self.work.model_copy(update=work)}
+        changed = self.inputs.scenario.model_copy(update={**scenario, "demand": demand})
+        return replace(self, inputs=replace(self.inputs, scenario=changed))
 
 
-def _contexts(inputs: Inputs) -> tuple[int, ...]:
-    """Long sequences may be shared out over cards."""
-    return (1, 2, 4, 8) if inputs.scenario.training.seq_len >= 16384 else (1,)
+def with_batch(asked: Question, batch: int) -> Question:
+    """Return the question with another global batch."""
+    return asked._with({"global_batch": batch})
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSearch:
+    """The best plans by corrected time, and the searches of each kind behind them."""
+
+    best: tuple[FoundPlan, ...]
+    errors: PlanErrors
+    results: tuple[SearchResult, ...]
+
+    @property
+    def possible(self) -> int:
+        """Plans that can be laid out."""
+        return sum(r.possible for r in self.results)
+
+    @property
+    def fitting(self) -> int:
+        """Plans that fit the memory."""
+        return sum(r.fitting for r in self.results)
+
+    @property
+    def front(self) -> tuple[FoundPlan, ...]:
+        """The plans of every kind that none of its kind beats in time and memory."""
+        return tuple(plan for result in self.results for plan in result.front)
+
+    @property
+    def others(self) -> tuple[Other, ...]:
+        """For every choice of the winner, the best plan that chooses otherwise, in order of corrected time."""
+        winner, best = self.best[0], dict[str, Other]()
+        for other in (o for r in self.results for o in r.others_than(winner)):
+            held = best.get(other.choice)
+            if held is None or self.errors.corrected(other.found) < self.errors.corrected(held.found):
+                best[other.choice] = other
+        return tuple(sorted(best.values(), key=lambda o: self.errors.corrected(o.found)))
+
+    def tied(self, other: FoundPlan) -> bool:
+        """Return whether the winner's lead over a plan is inside what is known of the error of their kinds.
+
+        Plans of one kind share its bias; what is left of it between them is not known, and no tie by itself.
+        """
+        winner = self.best[0]
+        lead = self.errors.corrected(other) / self.errors.corrected(winner) - 1.0
+        return kind_of(other.plan) != kind_of(winner.plan) and self.errors.lead_inside(
+            winner.plan, other.plan, lead
+        )
 
 
 def best_plans(
-    inputs: Inputs,
+    asked: Question,
     *,
     cards: int | None = None,
     top: int = 10,
     offload: bool = False,
     space: PlanSpace | None = None,
     roomy: bool = False,
-) -> SearchResult:
-    """Return the best plans of a scenario's model on its cards, or on another number; ``roomy``: as if all fitted."""
-    words = space or PlanSpace()
+) -> PlanSearch:
+    """Return the best plans of a workload on its cards, or on another number; ``roomy``: as if all fitted.
+
+    Plans are ranked by time corrected for the known error of their kind, as the corridor ranks them.
+
+    Raises InfeasibleError where nothing fits.
+    """
+    job = asked.job
     away = (False, True) if offload else (False,)
-    words = replace(words, cp=_contexts(inputs), offload_optimizer=away, offload_activations=away)
-    job = assemble.train_job(inputs.scenario, inputs.hardware)
+    words = replace(
+        space or PlanSpace(), cp=space_of(job).cp, offload_optimizer=away, offload_activations=away
+    )
     if roomy:
         job = replace(job, card=replace(job.card, memory_bytes=math.inf))
-    return search_plans(replace(job, cards=cards or job.cards), words, top)
+    job = replace(job, cards=cards or job.cards)
+    found: list[SearchResult] = []
+    refused: list[InfeasibleError] = []
+    for part in kinds_in(words):
+        try:
+            found.append(search_plans(job, part, top))
+        except InfeasibleError as error:
+            refused.append(error)
+    if not found:
+        raise refused[0]
+    errors = plan_errors()
+    plans = sorted((p for r in found for p in r.best), key=lambda p: (errors.corrected(p), p.memory_bytes))
+    return PlanSearch(tuple(plans[:top]), errors, tuple(found))
 
 
-def sizes(inputs: Inputs, most: int = 16_384, least: int = 1) -> list[int]:
-    """Return numbers of cards, in whole servers, on which the model can be laid out with the scenario's batch.
-
-    With stages that are as many as a divisor of the layers or a power of two: uneven stages allow others, too.
-    """
-    per_server = int(inputs.hardware.server.cards.value)
-    model, batch = assemble.model_spec(inputs.hardware.model), inputs.scenario.training.global_batch
+def _degrees(asked: Question) -> tuple[set[int], list[int]]:
+    """Products of tensor and context degrees, and pipeline depths, by which the model can be split."""
+    job = asked.job
+    model = model_spec(asked.inputs.model(asked.work))
     stages = [p for p in range(1, model.layers + 1) if model.layers % p == 0 or p & (p - 1) == 0]
-    shares = [d for d in range(1, batch + 1) if batch % d == 0]
-    degrees = {t * c for t in LEAN.tp if model.heads % t == 0 for c in _contexts(inputs)}
+    return {t * c for t in LEAN.tp if model.heads % t == 0 for c in space_of(job).cp}, stages
+
+
+def sizes(asked: Question, most: int = 16_384, least: int = 1, *, batch: str = "keep") -> list[int]:
+    """Return the numbers of cards, in whole servers, on which the model can be laid out.
+
+    ``keep``: with the scenario's batch. No other number trains then, for its cards cannot all be given a share of the
+    layers and of the batch. ``auto``: with a batch within a tenth of it; in steps of at most a sixteenth.
+    """
+    per_server = int(asked.inputs.parts.server.cards.value)
+    degrees, stages = _degrees(asked)
+    own = asked.work.global_batch
+    shares = [d for d in range(1, own + 1) if own % d == 0]
     found = {t * p * d for t in degrees for p in stages for d in shares}
+    if batch == "auto":
+        grid = {m * per_server * 2**k for m in range(1, 32) for k in range(20)}
+        found |= {n for n in grid if least <= n <= most and batches(asked, n)}
     return sorted(n for n in found if least <= n <= most and n % per_server == 0)
 
 
-def resized(inputs: Inputs, cards: int, plan: FoundPlan | None = None) -> Inputs:
-    """Return the inputs with another number of cards, and a found plan where one is given."""
-    scenario = inputs.scenario
-    count = replace(scenario.cluster.cards, value=float(cards))
-    changed: dict[str, object] = {"cluster": scenario.cluster.model_copy(update={"cards": count})}
-    if plan is not None:
-        section = PlanSection(**{key: getattr(plan.plan, key) for key in PlanSection.model_fields})
-        changed["training"] = scenario.training.model_copy(update={"plan": section})
-    return replace(inputs, scenario=scenario.model_copy(update=changed))
+def batches(asked: Question, cards: int) -> list[int]:
+    """Return the batches within a tenth of the scenario's that so many cards can share, those of the widest first.
+
+    A batch that the number of replicas divides can be shared out; the more replicas divide it, the more plans there
+    are. The scenario's own comes first where it can be shared.
+    """
+    own = asked.work.global_batch
+    degrees, stages = _degrees(asked)
+    replicas = sorted(
+        {cards // (t * p) for t in degrees for p in stages if cards % (t * p) == 0}, reverse=True
+    )
+    found = [own] if any(own % r == 0 for r in replicas) else []
+    for count in replicas:
+        near = round(own / count) * count
+        if near and abs(near - own) <= BATCH_SLACK * own:
+            found.append(near)
+    return list(dict.fromkeys(found))[:MOST_BATCHES]
 
 
-def cost_per_mtoken(inputs: Inputs, plan: FoundPlan) -> float:
-    """Return CNY per million tokens that are kept, of the scenario's cluster resized to the plan's cards.
+def run_planned(asked: Question, plan: FoundPlan, cache: StageCache | None = None) -> SiteRun:
+    """Return the forward run of the site on a found plan's cards by that plan.
 
     Raises InputError where the scenario or its prices leave something out that the bill needs.
     """
-    sized = resized(inputs, plan.plan.cards, plan)
-    return run_cluster(sized, sized.scenario.tco).cny_per_mtoken
+    return run_site(asked.by(plan).inputs, cache)
 
 
-def priced_front(
-    found: Sequence[FoundPlan], price: Callable[[FoundPlan], float]
-) -> list[tuple[FoundPlan, float]]:
-    """Return the plans, of any sizes, that no other beats in step time, memory and cost at once, with their cost."""
-    rows = [(plan, price(plan)) for plan in sorted(found, key=lambda plan: plan.step_time_s)]
-    # A cost that is not known, for one reason for all, decides nothing.
-    points = np.nan_to_num([(plan.step_time_s, plan.memory_bytes, cost) for plan, cost in rows])
-
-    def beaten(mine: NDArray[np.float64]) -> bool:
-        return bool(np.any(np.all(points <= mine, axis=1) & np.any(points < mine, axis=1)))
-
-    return [row for row, mine in zip(rows, points, strict=True) if not beaten(mine)]
+def goodput(asked: Question, cache: StageCache | None = None) -> float:
+    """Return tokens per second that are kept, failures and checkpoints included, as the corridor finds them."""
+    work: Work = run_workload(asked.inputs, asked.name, cache or StageCache())
+    return work.rates["training_goodput_tokens_per_s"]
 
 
-def goodput(inputs: Inputs, plan: FoundPlan, cards: int) -> float:
-    """Return tokens per second that are kept on ``cards``, failures and checkpoints included."""
-    training = inputs.scenario.training
-    parameters = assemble.model_spec(inputs.hardware.model).parameters
-    run = assemble_reliability.training_run(resized(inputs, cards).scenario, inputs.hardware, parameters)
-    return training.global_batch * training.seq_len / plan.step_time_s * expected_goodput(run).ettr
+def days_for(tokens: float, goodput_tokens_per_s: float, card_hour_share: float) -> float:
+    """Return the days that tokens take at a goodput in a share of the card-hours.
 
-
-def cards_for_deadline(
-    inputs: Inputs, *, tokens: float, seconds: float, most: int = 131_072
-) -> DeadlineAnswer:
-    """Return the smallest cluster, of all sizes on which the model can be laid out, that meets a deadline.
-
-    A size whose cards could not do it at their peak is passed over without a search.
-
-    Raises InputError for tokens or time that are not positive, and InfeasibleError, with what the largest size takes,
-    when even ``most`` cards do not.
+    >>> days_for(864e9, 1e6, 0.5)
+    20.0
     """
-    if tokens <= 0 or seconds <= 0:
-        raise InputError("a deadline needs tokens and time above zero")
-    training = inputs.scenario.training
-    per_token = assemble.model_spec(inputs.hardware.model).flops_per_token(training.seq_len)
-    peak = assemble.needed(
-        inputs.hardware.card.peak.get(training.dtype),
-        f"cards.{inputs.hardware.card.name}.peak.{training.dtype}",
-    )
-    before: tuple[int, float] | None = None
-    for cards in sizes(inputs, most):
-        ideal = tokens * per_token / (cards * peak)
-        found = _days(inputs, cards, tokens) if ideal <= seconds else None
-        if found is None:
-            continue
-        plan, rate, days = found
-        if days * 86400 <= seconds:
-            below = before or _next_smaller(inputs, cards, tokens)
-            return DeadlineAnswer(cards, plan, rate, days, *(below or (None, None)))
-        before = (cards, days)
-    largest = _next_smaller(inputs, most + 1, tokens)
-    best = f"{largest[0]} cards take {largest[1]:.1f} days" if largest else "no size has a plan that fits"
-    raise InfeasibleError(
-        f"{tokens:.3g} tokens in {seconds / 86400:.1f} days is not reached with a batch of"
-        f" {inputs.scenario.training.global_batch} sequences: {best}; allow more time or a larger global_batch"
-    )
-
-
-def _days(inputs: Inputs, cards: int, tokens: float) -> tuple[FoundPlan, float, float] | None:
-    """The best plan of a size, its goodput and days; nothing where no plan fits or can be laid out."""
-    try:
-        plan = best_plans(inputs, cards=cards, top=1, space=LEAN).best[0]
-        rate = goodput(inputs, plan, cards)
-    except ClusterSimError:
-        return None
-    return plan, rate, tokens / rate / 86400
-
-
-def _next_smaller(inputs: Inputs, cards: int, tokens: float) -> tuple[int, float] | None:
-    for smaller in reversed(sizes(inputs, cards - 1)):
-        found = _days(inputs, smaller, tokens)
-        if found is not None:
-            return smaller, found[2]
-    return None
+    return tokens / (goodput_tokens_per_s * card_hour_share) / 86400

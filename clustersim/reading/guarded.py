@@ -6,6 +6,7 @@ limit is refused, compressed or not; the encoding is found out and known to the 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import stat
@@ -17,7 +18,8 @@ from typing import BinaryIO
 from clustersim.errors import InputError
 
 __all__ = [
-    "GBK", "LIMIT_BYTES", "Text", "decode", "is_file", "limit_bytes", "printable", "read_bytes", "read_text", "stamp",
+    "GBK", "LIMIT_BYTES", "Text", "decode", "file_sha256", "is_file", "limit_bytes", "printable", "read_bytes",
+    "read_text", "stamp",
 ]  # fmt: skip
 
 #: A text file from outside is at most this long, unless more is asked for.
@@ -123,6 +125,12 @@ def read_bytes(path: str | Path, *, limit: int | None = None) -> bytes:
     if len(data) > allowed:
         raise InputError(_too_long(name, allowed))
     return data
+
+
+def file_sha256(path: Path) -> str:
+    """Return the digest of a file of the program's own, however long."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _blocks(handle: BinaryIO, allowed: int) -> bytes:

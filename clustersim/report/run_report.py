@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from clustersim.finance.valuation import value_company
 from clustersim.pipeline import ChainRun
 from clustersim.report import figures
+from clustersim.report.csvtext import rows_text
 from clustersim.report.style import save
 
 if TYPE_CHECKING:
@@ -23,11 +22,7 @@ Writer = Callable[[Path, bytes], None]
 
 
 def _csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({k: "" if v is None else v for k, v in row.items()} for row in rows)
-    return out.getvalue().encode()
+    return rows_text(rows).encode()
 
 
 def run_tables(run: ChainRun, result: Mapping[str, Any]) -> dict[str, bytes]:

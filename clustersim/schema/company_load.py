@@ -15,14 +15,14 @@ from clustersim.schema.yamlfile import read_yaml
 
 __all__ = ["is_company_file", "load_company_file"]
 
-#: Every company file has it, and no scenario.
-MARK = "shares_m"
+#: A company file has at least one of these, and no scenario any.
+MARKS = ("shares_m", "opening", "years")
 
 
 def is_company_file(name: str) -> bool:
     """Return whether a name or path is a company file rather than a scenario."""
     if Path(name).suffix in {".yaml", ".yml"}:
-        return Path(name).is_file() and MARK in read_yaml(name).data
+        return Path(name).is_file() and any(mark in read_yaml(name).data for mark in MARKS)
     return name in known_names("scenarios/company") and name not in known_names("scenarios")
 
 

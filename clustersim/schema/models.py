@@ -200,7 +200,8 @@ class ModelProfile(Profile):
     gated: bool
     vocab: Positive
     tied_embeddings: bool = False
-    max_seq_len: Positive
+    max_seq_len: Whole = 0
+    """Longest sequence that the model was published for; 0: not public, and lengths are not checked."""
     attention: AttentionSection | None = None
     """Absent: every layer has full attention, or latent attention where ``mla`` is given."""
     moe: MoeProfile | None = None

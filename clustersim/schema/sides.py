@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from clustersim.errors import InputError, suggest
@@ -21,12 +22,13 @@ def load_sides(
     *,
     own_site: bool = False,
     demand: str = "",
+    variants: Sequence[Mapping[str, Any]] = ({},),
 ) -> tuple[Inputs, ...]:
     """Load scenarios to be compared: one demand, under the terms of the first one unless each keeps its own.
 
     Keys of the demand, of terms, prices and parts reach every side, keys of a cluster the first, ``NAME.KEY`` one
     alone (docs/design.md). ``demand`` names the scenario whose demand every cluster does; without it all must state
-    the same.
+    the same. Each scenario is one side for every one of ``variants``: keys of its cluster with values of their own.
 
     Raises InputError for unequal demands, with what differs, for an override that no side uses, and for a name that
     stands twice.
@@ -39,17 +41,20 @@ def load_sides(
     overrides = parse_overrides(sets, short)
     _refuse_incumbent(overrides)
     asks = find_file("scenarios", demand).stem if demand else ""
-    loaded = [
-        load_one(name, _reaching(overrides, side, asks, first=number == 0, own_site=own_site))
-        for number, (name, side) in enumerate(zip(names, short, strict=True))
-    ]
+    loaded = []
+    for number, (name, side) in enumerate(zip(names, short, strict=True)):
+        mine = _reaching(overrides, side, asks, first=number == 0, own_site=own_site)
+        loaded += [load_one(name, (*mine, *parse_overrides(own))) for own in variants]
     refuse_unused(overrides, [side.documents for side in loaded], ", ".join(short))
-    asker = loaded[short.index(asks)] if asks else loaded[0]
+    asker = loaded[short.index(asks) * len(variants)] if asks else loaded[0]
     if not demand:
-        for side in loaded[1:]:
-            refuse_unlike(loaded[0], side)
-    out = [_with_terms(doing(side, asker, own_terms=True), loaded[0], own_site) for side in loaded]
-    return tuple(out)
+        for other in loaded[1:]:
+            refuse_unlike(loaded[0], other)
+    labels = [" ".join([name, *map(str, own.values())]) for name in short for own in variants]
+    return tuple(
+        _as_side(doing(one, asker, own_terms=True), loaded[0], label, own_site)
+        for one, label in zip(loaded, labels, strict=True)
+    )
 
 
 def _reaching(
@@ -59,17 +64,17 @@ def _reaching(
     mine = reaching(overrides, side, first=first, own_terms=own_site)
     if not asks:
         return mine
-    rest = tuple(o for o in mine if not of_demand(o))
-    return (*rest, *(o for o in overrides if of_demand(o) and side == asks))
+    rest = tuple(o for o in mine if o.side or not of_demand(o))
+    return (*rest, *(o for o in overrides if of_demand(o) and not o.side and side == asks))
 
 
-def _with_terms(side: Inputs, first: Inputs, own_site: bool) -> Inputs:
-    if own_site or side.file == first.file:
-        return side
-    from dataclasses import replace
-
-    scenario = side.scenario.model_copy(update={"tco": first.scenario.tco})
-    return replace(side, scenario=scenario, prices_or_none=first.prices_or_none)
+def _as_side(side: Inputs, first: Inputs, label: str, own_site: bool) -> Inputs:
+    """The side under the first one's terms, by the name that its keys go by: copies of a file may state one name."""
+    changed: dict[str, Any] = {"name": label}
+    prices = side.prices_or_none
+    if not own_site and side.file != first.file:
+        changed["tco"], prices = first.scenario.tco, first.prices_or_none
+    return replace(side, scenario=side.scenario.model_copy(update=changed), prices_or_none=prices)
 
 
 def _refuse_incumbent(overrides: Iterable[Override]) -> None:

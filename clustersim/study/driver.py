@@ -76,7 +76,7 @@ def run_in_memory(
     outputs = known_outputs(spec)
     rows: dict[int, list[dict[str, Any]]] = {}
     done = 0
-    with open_executor(workers, scheduler) as (executor, count):
+    with open_executor(workers, scheduler, spec) as (executor, count):
         ranges = task_ranges([(0, spec.total)], points_per_task(spec, count))
         for start, stop, part in run_ranges(spec, ranges, executor, ahead=4 * count):
             rows[start] = part
@@ -103,18 +103,18 @@ def run_study(
     """
     outputs = known_outputs(spec)
     about = {"outputs": list(outputs), "units": input_units(spec), **(details or {})}
-    store.begin(spec, about)
-    gaps = store.missing(spec.total)
-    done = spec.total - sum(stop - start for start, stop in gaps)
-    if gaps:
-        with open_executor(workers, scheduler) as (executor, count):
-            ranges = task_ranges(gaps, points_per_task(spec, count))
-            for start, stop, rows in run_ranges(spec, ranges, executor, ahead=4 * count):
-                store.add(start, stop, to_table(spec, rows, outputs))
-                done += stop - start
-                if tell is not None:
-                    tell(done, spec.total)
-    if not store.finished():
+    with store.locked():
+        store.begin(spec, about)
+        gaps = store.missing(spec.total)
+        done = spec.total - sum(stop - start for start, stop in gaps)
+        if gaps:
+            with open_executor(workers, scheduler, spec) as (executor, count):
+                ranges = task_ranges(gaps, points_per_task(spec, count))
+                for start, stop, rows in run_ranges(spec, ranges, executor, ahead=4 * count):
+                    store.add(start, stop, to_table(spec, rows, outputs))
+                    done += stop - start
+                    if tell is not None:
+                        tell(done, spec.total)
         store.finish()
 
 

@@ -8,9 +8,20 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -19,13 +30,15 @@ from clustersim.errors import ClusterSimError, InputError
 from clustersim.pipeline import StageCache, run_chain
 from clustersim.schema.inputs import load_inputs
 from clustersim.study.outputs import outputs_of
-from clustersim.study.spec import StudySpec
+from clustersim.study.spec import StudySpec, inputs_digest
 
 __all__ = ["evaluate", "open_executor", "run_ranges", "time_one_point"]
 
 Row = dict[str, Any]
 #: Seconds of work that one task should hold: long beside the cost of sending it, short beside a person's patience.
 TASK_S = 0.5
+#: How often to look whether anybody works, and how long nobody may, in seconds.
+LOOK_S, ALONE_S = 2.0, 15.0
 _CACHE = StageCache()
 
 
@@ -59,6 +72,14 @@ def time_one_point(spec: StudySpec) -> float:
     return max(1e-6, time.perf_counter() - begin)
 
 
+def _task(spec: StudySpec, start: int, stop: int) -> list[Row]:
+    """Run a range where the inputs are those of the study: another machine may hold other profiles."""
+    digest = _worker_digest(spec.scenario, spec.sets)
+    if digest != spec.inputs_digest:
+        raise _unlike(f"process {os.getpid()} on {socket.gethostname()}", digest)
+    return evaluate(spec, start, stop)
+
+
 class _Serial(Executor):
     """An executor that runs each task when it is given."""
 
@@ -72,23 +93,39 @@ class _Serial(Executor):
 
 
 @contextmanager
-def open_executor(workers: int, scheduler: str | None = None) -> Iterator[tuple[Executor, int]]:
+def open_executor(
+    workers: int, scheduler: str | None = None, spec: StudySpec | None = None
+) -> Iterator[tuple[Executor, int]]:
     """Open an executor and say how many workers it has: Dask's for a scheduler's address, else local processes.
 
-    Raises InputError when the scheduler does not answer within ten seconds or a worker has another version.
+    Raises InputError when the scheduler does not answer within ten seconds, or a worker has another version or other
+    inputs than those of ``spec``.
     """
     if scheduler is not None:
-        with _dask(scheduler) as opened:
+        with _dask(scheduler, spec) as opened:
             yield opened
     elif workers <= 1:
         yield _Serial(), 1
     else:
-        with ProcessPoolExecutor(max_workers=workers) as pool:
+        with ProcessPoolExecutor(workers, initializer=_end_with, initargs=(os.getpid(),)) as pool:
             try:
                 yield pool, workers
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
+
+
+def _end_with(parent: int) -> None:
+    """Make a worker leave Ctrl-C to its parent, and end when a killed parent can no longer end it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def default_workers() -> int:
@@ -100,21 +137,71 @@ def _worker_version() -> str:
     return __version__
 
 
+def _worker_digest(scenario: str, sets: tuple[tuple[str, Any], ...]) -> str:
+    try:
+        return inputs_digest(scenario, dict(sets))
+    except ClusterSimError as error:
+        return str(error)
+
+
+def _unlike(where: str, digest: str) -> InputError:
+    """Return the error for a worker whose digest, or whose error in place of it, is not the study's."""
+    said = f" ({digest})" if " " in digest else ""
+    return InputError(
+        f"{where}: its profiles or scenario differ from the study's; give all the same files{said}"
+    )
+
+
+class _Cluster(Executor):
+    """Dask's executor that notices when nobody is left to do the work."""
+
+    def __init__(self, client: Any, address: str) -> None:
+        self._client, self._address = client, address
+        self._inner = client.get_executor(pure=False, retries=3)
+        self._alone_since: float | None = None
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = self._inner.submit(fn, *args, **kwargs)
+        return future
+
+    def check(self) -> None:
+        """Raise InputError where the scheduler has had no worker for ALONE_S."""
+        if self._client.nthreads():
+            self._alone_since = None
+            return
+        now = time.monotonic()
+        self._alone_since = self._alone_since or now
+        if now - self._alone_since >= ALONE_S:
+            raise InputError(
+                f"--scheduler {self._address}: all workers are gone; what is finished is kept: start a worker, then"
+                " resume the study"
+            )
+
+
+def _check_workers(client: Any, address: str, spec: StudySpec | None) -> int:
+    versions = client.run(_worker_version)
+    if not versions:
+        raise InputError(f"--scheduler {address}: has no workers; start at least one")
+    for worker, version in versions.items():
+        if version != __version__:
+            raise InputError(
+                f"worker {worker} has clustersim {version}, and this is {__version__}; install the same version"
+            )
+    if spec is not None:
+        for worker, digest in client.run(_worker_digest, spec.scenario, spec.sets).items():
+            if digest != spec.inputs_digest:
+                raise _unlike(f"worker {worker}", digest)
+    return len(versions)
+
+
 @contextmanager
-def _dask(address: str) -> Iterator[tuple[Executor, int]]:
+def _dask(address: str, spec: StudySpec | None) -> Iterator[tuple[Executor, int]]:
     client = _connect(address)
     try:
         with suppress(TimeoutError):
             client.wait_for_workers(1, timeout=5)  # workers may still be on their way to a new scheduler
-        versions = client.run(_worker_version)
-        if not versions:
-            raise InputError(f"--scheduler {address}: has no workers; start at least one")
-        for worker, version in versions.items():
-            if version != __version__:
-                raise InputError(
-                    f"worker {worker} has clustersim {version}, and this is {__version__}; install the same version"
-                )
-        yield client.get_executor(pure=False, retries=3), len(versions)
+        count = _check_workers(client, address, spec)
+        yield _Cluster(client, address), count
     except (ClusterSimError, KeyboardInterrupt):
         raise
     except (Exception, CancelledError) as error:
@@ -149,7 +236,10 @@ def _connect(address: str) -> Any:
 def run_ranges(
     spec: StudySpec, ranges: Iterable[tuple[int, int]], executor: Executor, *, ahead: int
 ) -> Iterator[tuple[int, int, list[Row]]]:
-    """Run ranges of points and yield each as it is done; at most ``ahead`` ranges are under way."""
+    """Run ranges of points and yield each as it is done; at most ``ahead`` ranges are under way.
+
+    Raises InputError where the workers are gone, or read other inputs than those of the study.
+    """
     todo = iter(ranges)
     running: dict[Future[list[Row]], tuple[int, int]] = {}
 
@@ -158,12 +248,20 @@ def run_ranges(
             nxt = next(todo, None)
             if nxt is None:
                 return
-            running[executor.submit(evaluate, spec, *nxt)] = nxt
+            running[executor.submit(_task, spec, *nxt)] = nxt
 
-    fill()
-    while running:
-        done, _ = wait(running, return_when=FIRST_COMPLETED)
-        for future in done:
-            start, stop = running.pop(future)
-            yield start, stop, future.result()
+    try:
         fill()
+        while running:
+            done, _ = wait(running, timeout=LOOK_S, return_when=FIRST_COMPLETED)
+            if not done and isinstance(executor, _Cluster):
+                executor.check()
+            for future in done:
+                start, stop = running.pop(future)
+                yield start, stop, future.result()
+            fill()
+    except BrokenExecutor:
+        raise InputError(
+            "a worker process ended unexpectedly (killed, or out of memory); use fewer with --workers; a study kept in"
+            " a folder can be resumed"
+        ) from None

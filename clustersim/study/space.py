@@ -16,6 +16,8 @@ __all__ = ["Axis", "Value", "full_grid", "grid_point", "parse_axis", "quantity_t
 
 Value = str | float | int | bool
 
+#: More values of one input than anybody means.
+MOST_VALUES = 10_000_000
 _NUMBER = re.compile(r"\s*[+-]?[\d.]")
 
 
@@ -89,6 +91,8 @@ def _range(key: str, spec: str) -> tuple[Value, ...]:
         count = int(parts[2])
     except ValueError:
         raise InputError(f"--vary {key}={spec}: the count {parts[2]!r} must be a whole number") from None
+    if count > MOST_VALUES:
+        raise InputError(f"--vary {key}={spec}: at most {MOST_VALUES:,} values an input")
     if count < 1 or high < low or (count > 1 and high == low):
         raise InputError(f"--vary {key}={spec}: the range is empty; give lo < hi and n >= 2")
     if logarithmic and low <= 0:

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from clustersim import __version__
 from clustersim.errors import InputError
+from clustersim.reading.jsontext import Limits, read_json
 from clustersim.schema.base import Model, validate
 from clustersim.schema.inputs import load_inputs
 from clustersim.schema.lookup import find_file
@@ -275,6 +276,8 @@ def sampled_spec(
 
 
 SPEC_FILE = "design.json"
+#: A design that the program wrote itself: a million points of a dozen inputs.
+_DESIGN_BYTES = 1_000_000_000
 
 
 def spec_text(spec: StudySpec) -> str:
@@ -294,19 +297,20 @@ def load_spec(folder: Path) -> StudySpec:
     Raises InputError when the folder has no readable design.
     """
     path = folder / SPEC_FILE
+    data = read_json(path, Limits(nodes=None), limit=_DESIGN_BYTES)
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error})") from None
-    sets = dict(data["sets"])
-    spec = make_spec(
-        data["kind"],
-        data["scenario"],
-        sets=sets,
-        seed=data["seed"],
-        axes=[Axis(key, tuple(values)) for key, values in data["axes"]],
-        keys=data["keys"],
-        units=data["units"],
-        samples=np.array(data["samples"]) if data["samples"] else None,
-    )
-    return replace(spec, chosen=tuple(data["chosen"]))
+        given: dict[str, Any] = {
+            "sets": dict(data["sets"]),
+            "seed": int(data["seed"]),
+            "axes": [Axis(key, tuple(values)) for key, values in data["axes"]],
+            "keys": [str(key) for key in data["keys"]],
+            "units": [str(unit) for unit in data["units"]],
+            "samples": np.array(data["samples"], dtype=float) if data["samples"] else None,
+        }
+        kind, scenario = str(data["kind"]), str(data["scenario"])
+        chosen = tuple(int(point) for point in data["chosen"])
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise InputError(
+            f"{path}: is damaged ({type(error).__name__}: {error}); run the study anew in another folder"
+        ) from None
+    return replace(make_spec(kind, scenario, **given), chosen=chosen)

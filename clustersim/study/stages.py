@@ -114,5 +114,4 @@ def run_stage(
             )
             store.add(start, stop, table)
             tell(stop, total)
-    if not store.finished():
-        store.finish()
+    store.finish()

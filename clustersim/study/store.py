@@ -1,17 +1,17 @@
 """A study on disk: a folder with a manifest, the parts that are done, and at the end one Parquet file.
 
-Every file is written beside its place and renamed, so that a kill at any moment loses at most the points under way.
-The final file is made from the parts in the order of the points with row groups of a fixed size: its bytes depend
-on the points alone, not on how they were cut into tasks or on how often the study was resumed.
+Every file is written beside its place, to the disk, and renamed, so that a kill at any moment loses at most the points
+under way; one process at a time writes. The final file is made from the parts in the order of the points with row
+groups of a fixed size: its bytes depend on the points alone, not on how they were cut into tasks or on how often the
+study was resumed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from clustersim.errors import InputError
-from clustersim.study.spec import SPEC_FILE, StudySpec, spec_text
+from clustersim.reading.guarded import file_sha256
+from clustersim.reading.jsontext import read_json
+from clustersim.study.lock import LOCK_FILE, held
+from clustersim.study.parts import ROW_GROUP, Part, check_rows, find_parts, read_rows, regrouped
+from clustersim.study.spec import SPEC_FILE, StudySpec, load_spec, spec_text
+from clustersim.writing import LEFT_OVER, write_beside, write_bytes
 
 __all__ = ["StudyStore"]
 
-ROW_GROUP = 10_000
-_PART = re.compile(r"points-(\d{10})-(\d{10})\.parquet$")
+#: What the inputs of today decide, not the design: a difference in these is a change, not a damaged file.
+_DESIGN = "design_file_sha256"
+_OF_TODAY = ("inputs_sha256", "version")
 
 
 class StudyStore:
@@ -36,6 +42,47 @@ class StudyStore:
         self.parts_folder = folder / "parts"
         self.results_path = folder / "results.parquet"
 
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder, made where it is missing, for this process; clear what a killed one has left in a study.
+
+        Raises InputError where another process holds it, and for damaged or overlapping parts.
+        """
+        self._make(self.folder)
+        with held(self.folder):
+            if self.manifest_path.exists():
+                self._clear()
+                self.check()
+            try:
+                yield
+            except InputError as error:
+                if "cannot be written" not in str(error):
+                    raise
+                hint = f"what is finished is kept: make room, then `clustersim study resume {self.folder}`"
+                raise InputError(f"{error}; {hint}") from None
+
+    def _make(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{folder}: cannot be made ({error.strerror})") from None
+
+    def _clear(self) -> None:
+        for folder in (self.folder, self.parts_folder):
+            for path in folder.glob(LEFT_OVER):
+                path.unlink(missing_ok=True)
+
+    def check(self) -> None:
+        """Raise InputError, naming the file, for a damaged manifest, part or result."""
+        total = self.manifest()["identity"]["points"]
+        if self.finished():
+            check_rows(self.results_path, total)
+            return
+        for part in self.parts():
+            if part.stop > total:
+                raise InputError(f"{part.path}: holds points beyond the study's {total}; remove it")
+            part.table()
+
     def begin(self, spec: StudySpec, details: dict[str, Any]) -> None:
         """Start a study here, or take up the same one; refuse any other, showing what differs.
 
@@ -44,32 +91,66 @@ class StudyStore:
         """
         if self.manifest_path.exists():
             self.check_same(spec)
+            if not self.finished():
+                self._make(self.parts_folder)
             return
         left = {p.name for p in self.folder.iterdir()} if self.folder.is_dir() else set()
-        if left - {SPEC_FILE, self.parts_folder.name}:
+        known = {SPEC_FILE, self.parts_folder.name, LOCK_FILE, *(p.name for p in self.folder.glob(LEFT_OVER))}
+        if left - known:
             raise InputError(f"{self.folder}: is not empty and holds no study; give another folder")
-        try:
-            self.parts_folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"{self.folder}: cannot be made ({error.strerror})") from None
-        self._write(self.folder / SPEC_FILE, spec_text(spec).encode() + b"\n")
-        manifest = {"identity": spec.identity(), **details}
-        self._write(self.manifest_path, json.dumps(manifest, indent=2, default=str).encode() + b"\n")
+        if self.parts():
+            raise InputError(
+                f"{self.folder}: holds parts of a study without its manifest; give another folder"
+            )
+        self._make(self.parts_folder)
+        self._clear()
+        design = spec_text(spec).encode() + b"\n"
+        write_bytes(self.folder / SPEC_FILE, design)
+        manifest = {"identity": spec.identity(), _DESIGN: hashlib.sha256(design).hexdigest(), **details}
+        write_bytes(self.manifest_path, json.dumps(manifest, indent=2, default=str).encode() + b"\n")
 
     def manifest(self) -> dict[str, Any]:
-        """Return the manifest; raises InputError where there is none."""
-        try:
-            data = json.loads(self.manifest_path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise InputError(f"{self.folder}: holds no study (no manifest.json)") from None
-        except (OSError, json.JSONDecodeError) as error:
-            raise InputError(f"{self.manifest_path}: cannot be read ({error})") from None
+        """Return the manifest; raises InputError where there is none, or none that the program wrote."""
+        if not self.manifest_path.exists():
+            raise InputError(f"{self.folder}: holds no study (no manifest.json)")
+        data = read_json(self.manifest_path)
+        identity = data.get("identity") if isinstance(data, dict) else None
+        points = identity.get("points") if isinstance(identity, dict) else None
+        texts = [
+            identity.get(k) if isinstance(identity, dict) else None for k in ("kind", "scenario", "version")
+        ]
+        outputs = data.get("outputs", []) if isinstance(data, dict) else None
+        good = type(points) is int and points > 0 and all(isinstance(t, str) for t in texts)
+        if not good or not isinstance(outputs, list) or not all(isinstance(o, str) for o in outputs):
+            raise InputError(
+                f"{self.manifest_path}: is damaged; it must name the study's kind, scenario and points"
+            )
         assert isinstance(data, dict)
         return data
 
+    def spec(self) -> StudySpec:
+        """Return the study of this folder with its inputs as they are now.
+
+        Raises InputError where the design is damaged or not the manifest's, and where the inputs have changed.
+        """
+        manifest, path = self.manifest(), self.folder / SPEC_FILE
+        here = manifest["identity"]
+        if not path.exists() or file_sha256(path) != manifest.get(_DESIGN):
+            raise InputError(f"{path}: is missing, damaged or changed; run the study anew in another folder")
+        spec = load_spec(self.folder)
+        there = _as_json(spec.identity())
+        wrong = [k for k in there if k not in _OF_TODAY and here.get(k) != there[k]]
+        if wrong:
+            raise InputError(
+                f"{self.manifest_path}: does not agree with {SPEC_FILE} in {', '.join(wrong)}: it was changed or"
+                " damaged; run the study anew in another folder"
+            )
+        self.check_same(spec)
+        return spec
+
     def check_same(self, spec: StudySpec) -> None:
         """Raise InputError naming each difference between the study here and another."""
-        here, there = self.manifest()["identity"], json.loads(json.dumps(spec.identity(), default=str))
+        here, there = self.manifest()["identity"], _as_json(spec.identity())
         different = [
             f"{k}: {here.get(k)!r} here, {there.get(k)!r} now" for k in there if here.get(k) != there[k]
         ]
@@ -79,26 +160,19 @@ class StudyStore:
                 + "\n  ".join(different)
             )
 
-    def parts(self) -> list[tuple[int, int, Path]]:
-        """Return the finished parts in the order of their points."""
-        if not self.parts_folder.is_dir():
-            return []
-        found = []
-        for path in self.parts_folder.iterdir():
-            match = _PART.match(path.name)
-            if match:
-                found.append((int(match[1]), int(match[2]), path))
-        return sorted(found)
+    def parts(self) -> list[Part]:
+        """Return the finished parts in the order of their points; raises InputError for two of the same points."""
+        return find_parts(self.parts_folder)
 
     def missing(self, total: int) -> list[tuple[int, int]]:
         """Return the ranges of points that no part holds."""
         if self.finished():
             return []
         gaps, at = [], 0
-        for start, stop, _ in self.parts():
-            if start > at:
-                gaps.append((at, start))
-            at = max(at, stop)
+        for part in self.parts():
+            if part.start > at:
+                gaps.append((at, part.start))
+            at = part.stop
         if at < total:
             gaps.append((at, total))
         return gaps
@@ -109,80 +183,40 @@ class StudyStore:
 
     def add(self, start: int, stop: int, table: pa.Table) -> None:
         """Keep the rows of points ``start`` to ``stop``."""
-        path = self.parts_folder / f"points-{start:010d}-{stop:010d}.parquet"
-        self._write_table(path, table)
+        Part.write(self.parts_folder, start, stop, table)
 
     def finish(self) -> None:
-        """Join all parts into the final file and remove them."""
-        parts = self.parts()
-        temporary = self.results_path.with_name(f".{self.results_path.name}.{os.getpid()}.part")
-        try:
-            writer = None
-            for table in _regrouped(parts):
-                if writer is None:
-                    writer = pq.ParquetWriter(temporary, table.schema, compression="zstd")
-                writer.write_table(table, row_group_size=ROW_GROUP)
-            if writer is not None:
-                writer.close()
-                temporary.replace(self.results_path)
-        except OSError as error:
-            raise self._cannot_write(self.results_path, error) from None
-        finally:
-            temporary.unlink(missing_ok=True)
-        for _, _, path in parts:
-            path.unlink(missing_ok=True)
+        """Join all parts, where that was not done, into the final file and remove them."""
+        if not self.finished():
+            self._join()
+        for part in self.parts():
+            part.path.unlink(missing_ok=True)
         with suppress(OSError):
             self.parts_folder.rmdir()
 
+    def _join(self) -> None:
+        gaps = self.missing(self.manifest()["identity"]["points"])
+        if gaps:
+            raise InputError(
+                f"{self.folder}: points {gaps[0][0]} to {gaps[0][1] - 1} are missing; resume the study"
+            )
+        with write_beside(self.results_path) as temporary:
+            writer = None
+            for table in regrouped(self.parts()):
+                if writer is None:
+                    writer = pq.ParquetWriter(
+                        temporary, table.schema, compression="zstd", write_page_checksum=True
+                    )
+                writer.write_table(table, row_group_size=ROW_GROUP)
+            assert writer is not None  # a study has at least one point
+            writer.close()
+
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield every finished row in the order of the points."""
-        paths = [self.results_path] if self.finished() else [p for _, _, p in self.parts()]
+        paths = [self.results_path] if self.finished() else [part.path for part in self.parts()]
         for path in paths:
-            file = pq.ParquetFile(path)
-            for batch in file.iter_batches():
-                yield from batch.to_pylist()
-
-    def _write(self, path: Path, data: bytes) -> None:
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            temporary.write_bytes(data)
-            temporary.replace(path)
-        except OSError as error:
-            raise self._cannot_write(path, error) from None
-        finally:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
-
-    def _write_table(self, path: Path, table: pa.Table) -> None:
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            pq.write_table(table, temporary, compression="zstd")
-            temporary.replace(path)
-        except OSError as error:
-            raise self._cannot_write(path, error) from None
-        finally:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
-
-    def _cannot_write(self, path: Path, error: OSError) -> InputError:
-        reason = error.strerror or str(error)
-        return InputError(
-            f"{path}: cannot be written ({reason}); what is finished is kept: make room, then"
-            f" `clustersim study resume {self.folder}`"
-        )
+            yield from read_rows(path)
 
 
-def _regrouped(parts: Sequence[tuple[int, int, Path]]) -> Iterator[pa.Table]:
-    """Yield tables of exactly ROW_GROUP rows (the last may be shorter), whatever the parts' sizes."""
-    held: list[pa.Table] = []
-    count = 0
-    for _, _, path in parts:
-        held.append(pq.read_table(path))
-        count += held[-1].num_rows
-        while count >= ROW_GROUP:
-            joined = pa.concat_tables(held).combine_chunks()
-            yield joined.slice(0, ROW_GROUP).combine_chunks()
-            held = [joined.slice(ROW_GROUP)]
-            count -= ROW_GROUP
-    if count:
-        yield pa.concat_tables(held).combine_chunks()
+def _as_json(value: Any) -> Any:
+    return json.loads(json.dumps(value, default=str))

@@ -67,7 +67,8 @@ def work_of(inputs: Inputs, name: str, work: JobsWorkload, cache: StageCache) ->
         name=name,
         kind="jobs",
         share=inputs.scenario.shares[name],
-        asked=identity(work),
+        # A job states its work in hours of the card that it runs on: the card is part of what is asked.
+        asked={**identity(work), "card": inputs.parts.card.name},
         main=product,
         products=(product,),
         load=Load(*BUSY, day.useful_share + day.lost_share),

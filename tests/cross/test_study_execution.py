@@ -1,7 +1,5 @@
 """Studies give the same bytes however they are run, and lose nothing however they are stopped."""
 
-import os
-import random
 import resource
 import signal
 import subprocess
@@ -11,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from dask_cluster import Cluster
 
 from clustersim import __version__
 from clustersim.errors import InputError
@@ -54,60 +53,6 @@ def test_processes_give_the_bytes_of_serial(tmp_path: Path, undisturbed: bytes) 
         "manifest.json",
         "results.parquet",
     ]
-
-
-class Cluster:
-    """A real Dask scheduler and two worker processes."""
-
-    def __init__(self) -> None:
-        python, self.children = sys.executable, []
-        self.scheduler = self._start(
-            [
-                python,
-                "-m",
-                "distributed.cli.dask_scheduler",
-                "--host",
-                "127.0.0.1",
-                "--port",
-                "0",
-                "--no-dashboard",
-            ]
-        )
-        self.address = self._address(self.scheduler)
-        for _ in range(2):
-            self.add_worker()
-
-    def add_worker(self) -> None:
-        self._start([
-            sys.executable, "-m", "distributed.cli.dask_worker", self.address, "--nthreads", "1", "--no-nanny",
-            "--no-dashboard",
-        ])  # fmt: skip
-
-    def _start(self, words: list[str]) -> subprocess.Popen[str]:
-        child = subprocess.Popen(
-            words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd=ROOT
-        )
-        self.children.append(child)
-        return child
-
-    @staticmethod
-    def _address(child: subprocess.Popen[str]) -> str:
-        assert child.stderr is not None
-        for line in child.stderr:
-            if "Scheduler at:" in line:
-                return line.split("Scheduler at:")[1].strip()
-        raise AssertionError("the scheduler did not start")
-
-    @property
-    def workers(self) -> list[subprocess.Popen[str]]:
-        return self.children[1:]
-
-    def close(self) -> None:
-        for child in self.children:
-            child.kill()
-            child.wait()
-            if child.stderr is not None:
-                child.stderr.close()
 
 
 @pytest.fixture
@@ -159,28 +104,6 @@ def test_a_lost_scheduler_leaves_a_study_that_resumes(
         assert "Traceback" not in errors
         resumed = subprocess.run(command("study", "resume", folder), capture_output=True, text=True, cwd=ROOT)
         assert resumed.returncode == 0, resumed.stderr
-    assert (folder / "results.parquet").read_bytes() == undisturbed
-
-
-def test_a_client_killed_at_random_moments_loses_and_doubles_nothing(
-    tmp_path: Path, undisturbed: bytes
-) -> None:
-    chance = random.Random(5)
-    folder = tmp_path / "r"
-    for _ in range(20):
-        start = (
-            sweep(folder) if not (folder / "manifest.json").exists() else command("study", "resume", folder)
-        )
-        running = subprocess.Popen(
-            start, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT, start_new_session=True
-        )
-        time.sleep(chance.uniform(0.3, 2.5))
-        if running.poll() is None:
-            os.killpg(running.pid, signal.SIGKILL)
-        running.wait()
-    final = sweep(folder) if not (folder / "manifest.json").exists() else command("study", "resume", folder)
-    done = subprocess.run(final, capture_output=True, text=True, cwd=ROOT)
-    assert done.returncode == 0, done.stderr
     assert (folder / "results.parquet").read_bytes() == undisturbed
 
 

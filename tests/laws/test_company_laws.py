@@ -9,8 +9,8 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
-from clustersim.assemble_company import company_spec
 
+from clustersim.assemble.company import company_spec
 from clustersim.finance.analysis import now, target_price, with_values
 from clustersim.finance.capital import cost_of_capital
 from clustersim.finance.company import YEARLY_DRIVERS, Company
@@ -59,7 +59,14 @@ def step(driver: str, at: float) -> float:
     """A change that an analyst would make, never out of the driver's own range."""
     if driver.endswith("_days"):
         return 25.0
-    if driver in {"research_expense", "other_income", "other_gains", "finance_net", "depreciation", "share_based_pay"}:
+    if driver in {
+        "research_expense",
+        "other_income",
+        "other_gains",
+        "finance_net",
+        "depreciation",
+        "share_based_pay",
+    }:
         return 50_000.0
     return min(0.02, max(at / 2, 0.005))
 
@@ -84,7 +91,9 @@ def products() -> list[tuple[str, str, str, str, int]]:
                 for what in PRODUCT_SIGNS:
                     for year in line.units:
                         if what != "unit_cost" or year in line.unit_cost_kcny:
-                            out += [(name, state, f"products.{line.name}.{what}.{year}", what, s) for s in (1, -1)]
+                            out += [
+                                (name, state, f"products.{line.name}.{what}.{year}", what, s) for s in (1, -1)
+                            ]
     return out
 
 
@@ -134,7 +143,11 @@ def bound(one: Company, driver: str, year: int, change: float) -> float:
     else:
         # A share also moves what follows revenue: working capital for a year, costs and capital expenditure.
         worth = revenue * abs(change) * 2.5 * discount * (forever if year == last else 1.0)
-        if driver in {"services_share", "channel_discount"} and one.peers is not None and one.years[year] == one.peers.year:
+        if (
+            driver in {"services_share", "channel_discount"}
+            and one.peers is not None
+            and one.years[year] == one.peers.year
+        ):
             worth += 60 * revenue * abs(change) * 2.5
     rate = float(np.asarray(one.fx_per_cny)) / 1e3 / float(np.asarray(one.shares_m))
     return worth * rate * (1 + 1e-9) + 1e-9

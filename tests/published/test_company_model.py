@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from clustersim.assemble_company import company_spec
 
+from clustersim.assemble.company import company_spec
 from clustersim.finance.analysis import monte_carlo, target_price, waterfall
 from clustersim.finance.company import Company, Refinancing
 from clustersim.finance.conventions import Convention, discounted, implied

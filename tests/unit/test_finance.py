@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
-from clustersim.assemble_company import company_spec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clustersim.assemble.company import company_spec
 from clustersim.cli.forecast import command
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.finance.calibrate import calibrate

@@ -156,6 +156,8 @@ def test_a_pattern_of_single_blocks(tmp_path: Path) -> None:
         ({"decoder_sparse_step": 2, "mlp_only_layers": [1]}, 3),
         ({"interleave_moe_layer_step": 2}, 4),
         ({"moe_layers_enum": "2,3,4"}, 3),
+        ({"is_moe_layer": [False, True] * 4}, 4),
+        ({"num_dense_layers": 2}, 6),
         ({"moe_layer_start_index": 2, "moe_layer_end_index": 6, "moe_layer_interval": 1}, 5),
     ],
 )
@@ -255,6 +257,8 @@ def test_formats_by_group_of_weights(
         ({"layer_types": ["full_attention"] * 3}, "3 layers of 8"),
         ({"sliding_window": 16}, "sliding_window"),
         ({"hidden_act": "gelu"}, "gate"),
+        ({"hidden_act": "gelu_pytorch_tanh"}, "gate"),
+        ({"linear_attn_config": {"num_heads": 8, "full_attn_layers": [4, 8]}}, "linear_attn_config"),
         ({"vocab_size": ...}, "vocab_size"),
         ({"num_key_value_heads": [2, 4] * 4}, "num_key_value_heads"),
         ({"num_key_value_heads": 3}, "kv_heads=3"),

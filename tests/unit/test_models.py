@@ -34,7 +34,6 @@ from clustersim.schema.model_engine import model_spec
 from clustersim.schema.models import ModelProfile
 from clustersim.schema.profiles import load_model, load_profile
 
-VLLM = load_software("vllm-0.9")
 ROOT = Path(__file__).resolve().parents[2]
 PLAIN = {
     "name": "m", "layers": 4, "hidden": 64, "heads": 8, "kv_heads": 2, "head_dim": 8, "ffn_hidden": 128, "gated": True,
@@ -205,12 +204,13 @@ def test_dimensions_add_up_to_what_the_makers_state(name: str) -> None:
 
 
 def test_what_was_never_calibrated_is_not_called_so() -> None:
-    assert fitted(VLLM, "H100", shipped("llama3.1-70b"), "fp8")
-    assert fitted(VLLM, "H200", shipped("deepseek-v3"), "fp8")
+    vllm = load_software("vllm-0.9")
+    assert fitted(vllm, "H100", shipped("llama3.1-70b"), "fp8")
+    assert fitted(vllm, "H200", shipped("deepseek-v3"), "fp8")
     for name in ("gpt-oss-120b", "qwen3.5-35b-a3b", "deepseek-v3.2", "nemotron-3-nano-30b-a3b"):
-        assert not fitted(VLLM, "H200", shipped(name), "fp8"), name
+        assert not fitted(vllm, "H200", shipped(name), "fp8"), name
         assert any("engine constants" in text for text in not_modelled(shipped(name)))
-    assert not fitted(VLLM, "L4", shipped("llama3.1-70b"), "fp8")
+    assert not fitted(vllm, "L4", shipped("llama3.1-70b"), "fp8")
     assert constants_kind(shipped("deepseek-v3.2"), "fp8") == "mla"
     assert not_modelled(shipped("llama3.1-70b")) == ()
 

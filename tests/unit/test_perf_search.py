@@ -5,15 +5,14 @@ from itertools import product
 
 import pytest
 
-from clustersim.errors import ClusterSimError, InfeasibleError, InputError
+from clustersim.errors import ClusterSimError, InfeasibleError
 from clustersim.perf.job import TrainJob
-from clustersim.perf.plan import Plan
+from clustersim.perf.plan import SCHEDULES, Plan
 from clustersim.perf.search import PlanSpace, search_plans
 from clustersim.perf.step import train_step
-from clustersim.planner.training import best_plans, cards_for_deadline, goodput
-from clustersim.schema.inputs import load_inputs
 from tests.laws.test_perf_laws import CARD, MIXTURE, MODEL, network
 
+SCHEDULES_TO_SEARCH = tuple(name for name in SCHEDULES if name != "interleaved")
 SPACE = PlanSpace(tp=(1, 2, 4, 8), cp=(1, 2), ep=(1, 4), micro_batch=(1, 2), interleave=(1, 2))
 
 
@@ -51,37 +50,7 @@ def test_the_best_is_the_best_of_all_plans_one_by_one(model) -> None:  # type: i
         assert all(time > found_plan.step_time_s * (1 - 1e-12) for time in smaller)
 
 
-def test_what_is_found_can_be_run() -> None:
-    inputs = load_inputs("nanjing-1024", with_incumbent=False)
-    from clustersim import assemble
-
-    job = assemble.train_job(inputs.scenario, inputs.hardware)
-    for found in best_plans(inputs, top=5).best:
-        step = train_step(job.with_plan(found.plan))
-        assert step.step_time_s == pytest.approx(found.step_time_s, rel=1e-12)
-        assert step.memory.total == pytest.approx(found.memory_bytes, rel=1e-12)
-
-
-def test_the_front_is_ordered_and_nothing_on_it_is_beaten() -> None:
-    front = best_plans(load_inputs("br166-1024", with_incumbent=False)).front
-    times = [f.step_time_s for f in front]
-    sizes = [f.memory_bytes for f in front]
-    assert times == sorted(times) and sizes == sorted(sizes, reverse=True)
-
-
-def test_a_deadline_is_met_by_the_forward_run_and_missed_by_the_next_smaller() -> None:
-    inputs = load_inputs("br166-1024", with_incumbent=False)
-    answer = cards_for_deadline(inputs, tokens=1e12, seconds=30 * 86400)
-    assert 1e12 / goodput(inputs, answer.plan, answer.cards) <= 30 * 86400
-    assert answer.smaller_days is not None and answer.smaller_days > 30
-
-
 def test_impossible_questions() -> None:
-    inputs = load_inputs("br166-1024", with_incumbent=False)
-    with pytest.raises(InfeasibleError, match=r"is not reached .* cards take"):
-        cards_for_deadline(inputs, tokens=1e18, seconds=86400, most=256)
-    with pytest.raises(InputError, match="above zero"):
-        cards_for_deadline(inputs, tokens=-1, seconds=86400)
     job = TrainJob(card=CARD, network=network(), model=MODEL, cards=8, global_batch=8, seq_len=128)
     with pytest.raises(InfeasibleError, match="no plan can lay out"):
         search_plans(
@@ -89,3 +58,34 @@ def test_impossible_questions() -> None:
         )
     with pytest.raises(InfeasibleError, match="take more cards or offload"):
         search_plans(replace(job, card=replace(CARD, memory_bytes=1e9)))
+
+
+@pytest.mark.parametrize("layers", [61, 94, 126])
+def test_uneven_layers_are_offered_pipelines(layers: int) -> None:
+    job = TrainJob(
+        card=CARD,
+        network=network(),
+        model=replace(MODEL, layers=layers),
+        cards=64,
+        global_batch=128,
+        seq_len=4096,
+    )
+    found = search_plans(job, replace(SPACE, ep=(1,), interleave=(1, 2, 4)), top=1000).best
+    assert {2, 4, 8, 16} <= {f.plan.pp for f in found}
+    for one in found[:20]:
+        assert train_step(job.with_plan(one.plan)).step_time_s == pytest.approx(one.step_time_s, rel=1e-12)
+
+
+def test_schedules_are_words_of_a_search() -> None:
+    job = TrainJob(card=CARD, network=network(), model=MIXTURE, cards=32, global_batch=64, seq_len=4096)
+    words = replace(SPACE, recompute=("full",), zero=(1,), sequence_parallel=(True,))
+    plain = search_plans(job, words)
+    every = search_plans(job, replace(words, schedule=SCHEDULES_TO_SEARCH), top=400)
+    assert every.best[0].step_time_s <= plain.best[0].step_time_s
+    assert {f.plan.schedule for f in every.best} > {"1f1b", "interleaved", "zb_h1"}
+    for one in every.best[:40]:
+        assert train_step(job.with_plan(one.plan)).step_time_s == pytest.approx(one.step_time_s, rel=1e-12)
+    assert (
+        next(o for o in every.others if o.choice == "schedule").found.plan.schedule
+        != every.best[0].plan.schedule
+    )

@@ -116,18 +116,24 @@ class _Cluster:
             if version != self.version[index]:
                 continue
             replica = self.replicas[index]
-            if when == replica.clock:
-                if when == now and not starts:
-                    kept.append((when, index, version))
-                    continue
-                replica.advance(nextafter(when, inf))
-            else:
-                replica.advance(when)
+            if when == now == replica.clock and not starts:
+                kept.append((when, index, version))
+                continue
+            replica.advance(nextafter(when, inf) if when == replica.clock else when)
             if self.reactive:
                 self.deliver(index, now)
+            else:
+                self.follow(replica, now)
             self.watch(index)
         for item in kept:
             heappush(self.calendar, item)
+
+    def follow(self, replica: Replica, now: float) -> None:
+        """Take the replica's further changes before ``now`` in one go: nobody else has to hear of each."""
+        when = replica.next_event()
+        while when < now:
+            replica.advance(nextafter(when, inf) if when == replica.clock else when)
+            when = replica.next_event()
 
     def deliver(self, index: int, now: float) -> None:
         """Act on what ended at a replica up to now; come back later for what ends after now."""
@@ -198,6 +204,26 @@ def _straight(cluster: _Cluster) -> None:
     dispatch = cluster.dispatch
     for request, when in enumerate(cluster.book.arrival):
         dispatch(request, when)
+
+
+def _straight_split(cluster: _Cluster, prefill_count: int) -> None:
+    """Serve all prompts, then all answers: nothing of a decode pool reaches back to the prefill pool."""
+    _straight(cluster)
+    assert cluster.transfer is not None and cluster.onward is not None
+    rule, book = cluster.transfer, cluster.book
+    arrivals: list[tuple[float, float, int]] = []
+    for replica in cluster.replicas[:prefill_count]:
+        replica.advance(inf)
+        free = 0.0
+        for when, request in replica.done:
+            if book.status[request] == IN_FLIGHT:
+                free = max(when, free) + rule.token_s * book.prompt[request]
+                arrivals.append((free + rule.latency_s, when, request))
+    cluster.calendar.clear()
+    arrivals.sort()
+    for when, _, request in arrivals:
+        cluster.catch_up(when)
+        cluster.put(cluster.onward.choose(book, request), request, when, ready=True)
 
 
 def _arrivals(cluster: _Cluster) -> Generator[Any, Any, None]:
@@ -349,7 +375,8 @@ def simulate(
     book = Book.of(requests)
     if cached_share > 0:
         book.cached = {i: int(cached_share * p) for i, p in enumerate(book.prompt)}
-    reactive = any(part is not None for part in (closed_loop, decode_pool, failures, autoscale))
+    events = any(part is not None for part in (closed_loop, failures, autoscale))
+    reactive = events or decode_pool is not None
     count = max(pool.replicas, autoscale.maximum if autoscale else 0)
     pools = [(pool, count), *([(decode_pool, decode_pool.replicas)] if decode_pool else [])]
     replicas = _replicas(book, pools, log=log, reactive=reactive)
@@ -358,12 +385,14 @@ def simulate(
     onward = Router("least_loaded", range(count, len(replicas))) if decode_pool else None
     cluster = _Cluster(simpy.Environment(), book, replicas, entry, onward, version=[0] * len(replicas))
     cluster.transfer, cluster.failures, cluster.left = transfer, failures, len(requests)
-    cluster.reactive, cluster.watched = reactive, reactive or router != "round_robin"
+    cluster.reactive, cluster.watched = events, reactive or router != "round_robin"
     cluster.held = {i for i in range(len(replicas)) if i < first_open or i >= count}
     spans = [[0.0, inf, i] for i in sorted(cluster.held)]
-    if reactive:
+    if events:
         _start(cluster, closed_loop, autoscale, spans, rng)
         cluster.env.run()
+    elif decode_pool:
+        _straight_split(cluster, count)
     else:
         _straight(cluster)
     for replica in replicas:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammainc, ndtr, ndtri
+from scipy.special import gammainc, gammaln, ndtri
 
 from clustersim.des.serving.fluid_inputs import FluidCost, Traffic
 from clustersim.des.serving.rules import Batching
@@ -222,7 +222,7 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
     full = np.zeros_like(batch)
     for _ in range(3):
         step_s, slope = _step(site, seen, spread)
-        parts = _prompts(site, seen, group, biased)
+        parts, used = _prompts(site, seen, group, biased), group
         again = 1.0 + full * limit.again
         prompt_s, prompt2 = parts[0] * again, parts[1] * again**2
         rate = batch / (steps * step_s + batch * prompt_s)
@@ -234,13 +234,15 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
         mates = renewals(rate, window, site.dealt2)
         group = np.maximum(own / -np.expm1(-np.maximum(own, 1e-9)) + np.maximum(mates - own, 0.0) / 2.0, 1.0)
         biased = np.maximum(1.0 + mates, group)
-        spread = _spread(site, batch, seen, step_s, slope)
-        full = full_share(limit.batch - batch, spread * limit.sizes2, site.servers[:, None])
+        spread = _spread(site, batch, seen, (step_s, slope), (rate, prompt_s, prompt2))
+        full = full_share(
+            batch, limit.batch, spread * limit.sizes2, site.servers[:, None], (site.queue2 + 1.0) / 2.0
+        )
         # A full replica does not wander: what leaves is replaced from the queue.
         spread = spread * (1.0 - full) + 1e-9
         seen = np.maximum(batch + spread / np.maximum(batch, 1e-9), 1.0)
     return Balance(
-        batch, seen, spread, rate, step_s, slope, prompt_s, prompt2, group, parts[2], parts[3], parts[4], full
+        batch, seen, spread, rate, step_s, slope, prompt_s, prompt2, used, parts[2], parts[3], parts[4], full
     )
 
 
@@ -252,7 +254,7 @@ def prefill_balance(site: Site, rate: Array) -> Balance:
     zero = np.zeros_like(rate)
     group, biased = zero + 1.0, zero + 1.0
     for _ in range(4):
-        parts = _prompts(site, zero, group, biased)
+        parts, used = _prompts(site, zero, group, biased), group
         busy = np.minimum(rate * parts[0], 1.0)
         own = rate * parts[3] / parts[2] / np.maximum(parts[4], 1.0)
         mates = renewals(rate, own / np.maximum(rate, 1e-12), site.dealt2)
@@ -268,7 +270,7 @@ def prefill_balance(site: Site, rate: Array) -> Balance:
         zero,
         parts[0],
         parts[1],
-        group,
+        used,
         parts[2],
         parts[3],
         parts[4],
@@ -286,30 +288,45 @@ def prefill_limit(site: Site) -> Array:
     return np.asarray(1.0 / full)
 
 
-def _spread(site: Site, batch: Array, seen: Array, step_s: Array, slope: Array) -> Array:
-    """Return the variance of a replica's batch: Poisson's, times the arrivals' peakedness, times t / (t - B t').
+def _spread(
+    site: Site, batch: Array, seen: Array, step: tuple[Array, Array], prompts: tuple[Array, Array, Array]
+) -> Array:
+    """Return the variance of a replica's batch: arrivals' and ends' half of Poisson's, times t / (t - B t').
 
     The last factor is that of processor sharing, whose stationary law depends on the lengths' mean only (Kelly
-    1979): a fuller batch is slower, and so stays full longer. Replicas behind one queue share the variance; whole
-    sequences leave at least f (1 - f).
+    1979): a fuller batch is slower, and so stays full longer. An arrival does not only add a sequence; its prompt,
+    of D seconds, also keeps L / (1 - L D) others per second from leaving. Replicas behind one queue share the
+    variance; whole sequences leave at least f (1 - f).
     """
+    step_s, slope = step
+    rate, prompt_s, prompt2 = prompts
     gain = 1.0 / np.maximum(1.0 - slope * seen / step_s, 0.05)
-    whole = batch * (site.queue2 + 1.0) / 2.0 * gain / site.servers[:, None]
+    kept = rate / np.maximum(1.0 - rate * prompt_s, 0.05)
+    arrivals = site.queue2 * (1.0 + 2.0 * kept * prompt_s + kept**2 * prompt2)
+    whole = batch * (arrivals + 1.0) / 2.0 * gain / site.servers[:, None]
     part = batch - np.floor(batch)
     return np.asarray(np.maximum(whole, part * (1.0 - part)))
 
 
-def full_share(room: Array, spread: Array, servers: Array) -> Array:
-    """Return how often a replica is full: P = 1 / (1 + k F(k) / f(k)), k the free room in standard deviations.
+def full_share(batch: Array, most: Array, spread: Array, servers: Array, lump: Array) -> Array:
+    """Return how often a replica is full: the mass f (v / r + l) beyond the largest batch against the mass F below it.
 
-    Halfin and Whitt's limit (Operations Research 29(3) 1981); 1 at no room.
+    Halfin and Whitt's limit (Operations Research 29(3) 1981) with v the variance and r the free room: there the queue
+    falls off over v / r. A gamma distribution stands in the place of the normal one, since small batches and bursts
+    are skewed, and the arrivals' lump l (1 for Poisson, as in M/M/c) is added to the fall.
 
-    >>> full_share(np.array([0.0]), np.array([4.0]), np.array([1.0])).tolist()
-    [1.0]
+    >>> one = np.array([1.0])
+    >>> round(float(full_share(8.0 * one, 10.0 * one, 8.0 * one, one, one)[0]), 1)  # M/M/10 at 0.8: 0.41
+    0.4
     """
-    k = np.minimum(np.maximum(room, 0.0) * np.sqrt(servers / np.maximum(spread, 1e-12)), 37.0)
-    density = np.exp(-0.5 * k**2) / np.sqrt(2.0 * np.pi)
-    return np.asarray(1.0 / (1.0 + k * ndtr(k) / density))
+    mean, variance = np.maximum(batch, 1e-9) * servers, np.maximum(spread, 1e-12) * servers
+    at = np.maximum(most * servers, 1e-9)
+    room = np.maximum(at - mean, 1e-9)
+    shape, scale = mean**2 / variance, variance / mean
+    log_density = (shape - 1.0) * np.log(at / scale) - at / scale - gammaln(shape) - np.log(scale)
+    below = gammainc(shape, at / scale)
+    beyond = np.exp(np.minimum(log_density, 600.0)) * (variance / room + lump)
+    return np.asarray(beyond / (beyond + below))
 
 
 @dataclass(frozen=True, slots=True)

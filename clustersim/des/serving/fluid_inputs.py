@@ -144,7 +144,8 @@ class Traffic:
     ``prompts`` and ``outputs`` are equally likely lengths. ``new`` are prompt tokens to compute (without the cached
     ones), ``pairs`` the query-key pairs of a prompt, ``context`` the mean tokens that a decode step of one sequence
     reads and ``context2`` their mean square, ``work2`` the squared variation of the tokens times steps that an answer
-    holds, ``burstiness`` the coefficient of variation of the gaps between arrivals.
+    holds, ``burstiness`` the coefficient of variation of the gaps between arrivals, ``longest`` the tokens
+    that one request in a thousand exceeds.
     """
 
     prompts: Array
@@ -157,6 +158,7 @@ class Traffic:
     pairs: float
     cached: float
     burstiness: float
+    longest: float
 
     @property
     def new(self) -> float:
@@ -220,4 +222,5 @@ def _moments(
         pairs=float(np.mean(new * (cached + (new + 1.0) / 2.0))),
         cached=float(cached.mean()),
         burstiness=burstiness,
+        longest=float(np.quantile(p + o, 0.999)),
     )

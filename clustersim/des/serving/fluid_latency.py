@@ -29,11 +29,19 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class FirstToken:
-    """TTFT: ``base`` (points, loads, prompts) of each prompt length, and the random parts (points, loads)."""
+    """TTFT: ``base`` (points, loads, prompts) of each prompt length, and the random parts (points, loads).
+
+    An arrival meets no other prompt, and waits for the rest of a decode step of ``step`` seconds, or (``met_share``)
+    meets some, and waits ``met`` on average with the variance ``met2``; of these some (``ahead_share`` of all) have
+    prompts before them that fill whole iterations, ``ahead`` seconds on average. ``slot`` is the wait of those that
+    find no room.
+    """
 
     base: Array
-    mean: Array
-    variance: Array
+    step: Array
+    met_share: Array
+    met: Array
+    met2: Array
     ahead_share: Array
     ahead: Array
     slot_share: Array
@@ -43,41 +51,48 @@ class FirstToken:
         """Return the share of first tokens within ``bound_s``; shapes (points, loads)."""
         left = bound_s[..., None] - self.base
         out = np.zeros_like(left)
-        for ahead, slot in ((False, False), (True, False), (False, True), (True, True)):
-            weight = (self.ahead_share if ahead else 1.0 - self.ahead_share) * (
-                self.slot_share if slot else 1.0 - self.slot_share
-            )
-            if not np.any(weight > 1e-9):
+        for met, ahead, slot in _CASES:
+            with_ahead = np.minimum(self.ahead_share, self.met_share)
+            weight = (with_ahead if ahead else self.met_share - with_ahead) if met else 1.0 - self.met_share
+            weight = weight * (self.slot_share if slot else 1.0 - self.slot_share)
+            if not np.any(weight > 1e-6):
                 continue
-            mean = self.mean + ahead * self.ahead + slot * self.slot
-            variance = self.variance + ahead * self.ahead**2 + slot * self.slot**2
+            mean = (self.met if met else self.step / 2.0) + ahead * self.ahead + slot * self.slot
+            variance = (
+                (self.met2 if met else self.step**2 / 12.0) + ahead * self.ahead**2 + slot * self.slot**2
+            )
             out = out + weight[..., None] * gamma_share(left, mean[..., None], variance[..., None])
         return np.asarray(out.mean(axis=-1))
 
     @property
+    def wait_s(self) -> Array:
+        """Mean of the random parts."""
+        calm = (1.0 - self.met_share) * self.step / 2.0 + self.met_share * self.met
+        return np.asarray(calm + self.ahead_share * self.ahead + self.slot_share * self.slot)
+
+    @property
     def variance_s2(self) -> Array:
         """Variance of TTFT."""
-        wait = np.zeros_like(self.mean)
+        calm, met = self.step / 2.0, self.met
+        wait = (1.0 - self.met_share) * self.step**2 / 12.0 + self.met_share * self.met2
+        wait = wait + self.met_share * (1.0 - self.met_share) * (met - calm) ** 2
         for share, mean in ((self.ahead_share, self.ahead), (self.slot_share, self.slot)):
             wait = wait + share * (2.0 - share) * mean**2
-        return np.asarray(self.base.var(axis=-1) + self.variance + wait)
+        return np.asarray(self.base.var(axis=-1) + wait)
 
     def percentiles(self) -> dict[str, Array]:
         """Return mean and percentiles of the first load of every point."""
-        top = (
-            self.base.max(axis=-1)
-            + self.mean
-            + 8.0 * np.sqrt(self.variance_s2)
-            + 4.0 * self.slot * (self.slot_share > 1e-3)
-        )
+        top = self.base.max(axis=-1) + self.wait_s + 8.0 * np.sqrt(self.variance_s2)
+        top = top + 4.0 * self.slot * (self.slot_share > 1e-3)
         return _percentiles(self.within, self.base.min(axis=-1), top, self.mean_s)
 
     @property
     def mean_s(self) -> Array:
         """Mean TTFT."""
-        return np.asarray(
-            self.base.mean(axis=-1) + self.mean + self.ahead_share * self.ahead + self.slot_share * self.slot
-        )
+        return np.asarray(self.base.mean(axis=-1) + self.wait_s)
+
+
+_CASES = tuple((m, a, s) for m, a in ((False, False), (True, False), (True, True)) for s in (False, True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +121,8 @@ class Pace:
         """Return, per answer length, the share of requests within ``bound_s`` (one-token answers all are)."""
         left = bound_s - self.floor
         alone = ndtr(left / np.sqrt(np.maximum(self.wander2, 1e-18)))
-        met = gamma_share(left, self.added, self.added2 + self.wander2)
+        # A crowd brings prompts and a fuller batch at once: the two deviations add up.
+        met = gamma_share(left, self.added, (np.sqrt(self.added2) + np.sqrt(self.wander2)) ** 2)
         return np.asarray(np.where(self.counted, self.free * alone + (1.0 - self.free) * met, 1.0))
 
     def percentiles(self) -> dict[str, Array]:
@@ -220,24 +236,24 @@ def first_token(site: Site, b: Balance, saturated: Array) -> FirstToken:
     if not site.decodes:
         # One of several replicas is free unless all are busy (Sakasegawa).
         busy = busy ** (np.sqrt(2.0 * (site.servers[:, None] + 1.0)) - 1.0)
-    met = alone * decoding * b.step_s + busy * part
-    mates = renewals(b.rate, met, site.dealt2)
-    others = mates * b.prompt_s
+    step = decoding * b.step_s
+    seen_s = alone * step + busy * part
+    mates = renewals(b.rate, seen_s, site.dealt2)
+    # Who meets somebody: arrivals during a prompt's iteration, and those in whose own decode step another one comes.
+    others = gammaincc(1.0 / site.dealt2, np.maximum(b.rate * step, 1e-12) / site.dealt2)
+    share = np.clip(1.0 - alone * others, 1e-6, 1.0)
+    mean = seen_s / 2.0 + mates * b.prompt_s
+    square = (alone * step**2 + busy * part**2) / 3.0 + mates * (b.prompt2_s2 + seen_s * b.prompt_s)
+    square = square + (mates * b.prompt_s) ** 2
+    met = np.maximum(mean - (1.0 - share) * step / 2.0, 1e-9) / share
+    met2 = np.maximum((square - (1.0 - share) * step**2 / 3.0) / share - met**2, (0.1 * met) ** 2)
     own = _own(site, base, linear, new) * decoding[..., None]
     own = own + _own(site, np.zeros_like(base), np.zeros_like(base), new) * (1.0 - decoding[..., None])
     ahead_share, ahead = _ahead(site, b, base, linear, float(new.var()))
     if not site.decodes:
         ahead = np.maximum(ahead - part / 2.0, 0.0)  # what is left of the iteration met is counted once
     slot_share, slot = slot_wait(site, b, saturated) if site.decodes else (busy * 0.0, busy * 0.0)
-    return FirstToken(
-        base=own,
-        mean=met / 2.0 + others,
-        variance=met**2 / 12.0 + mates * b.prompt2_s2,
-        ahead_share=ahead_share,
-        ahead=ahead,
-        slot_share=slot_share,
-        slot=slot,
-    )
+    return FirstToken(own, step, share, met, met2, ahead_share, ahead, slot_share, slot)
 
 
 def _own(site: Site, base: Array, linear: Array, new: Array) -> Array:
@@ -262,11 +278,12 @@ def _ahead(site: Site, b: Balance, base: Array, linear: Array, variance: float) 
     service = full * traffic.new / room
     own2 = variance / max(traffic.new, 1e-9) ** 2
     share, wait = gi_wait(b.rate * service, site.queue2, site.servers[:, None])
-    # A burst is dealt out in turn, however free the others were before.
-    dealt, longer = gi_wait(b.rate * service, site.dealt2, np.ones_like(site.dealt2))
-    more = (dealt * longer > share * wait) & (site.dealt2 > 1.0)
+    # A burst of (c^2 + 1) / 2 that is dealt out to fewer replicas queues at each, however free they were before.
+    lot2 = np.maximum((site.queue2 + 1.0) / site.servers[:, None] - 1.0, 1.0)
+    dealt, longer = gi_wait(b.rate * service, lot2, np.ones_like(lot2))
+    more = (dealt * longer > share * wait) & (lot2 > 1.0)
     share, wait = np.where(more, dealt, share), np.where(more, longer, wait)
-    cv2 = np.where(more, site.dealt2, site.queue2)
+    cv2 = np.where(more, lot2, site.queue2)
     wait = wait * service * (cv2 + own2) / (cv2 + 1.0)
     marginal = np.clip(b.prompt_s / service, 0.0, 1.0)
     spare = np.maximum(full - service, 0.0)
@@ -294,7 +311,7 @@ def pace(
     window = lasts + early
     own = rate * window
     number = renewals(rate, window, cv2)
-    free = gammaincc(1.0 / cv2, np.maximum(own, 1e-12) / cv2)
+    free = gammaincc(1.0 / cv2, np.maximum(own, 1e-12) / cv2) if site.prefills else np.ones_like(own)
     lot = np.maximum(1.0 - free, 1e-9)
     clump = np.maximum(1.0 + 2.0 * (number - own), np.minimum(cv2, 1.0))
     shot_mean, shot_var = number * added, number * (added2 + (clump - 1.0) * added**2)

@@ -7,7 +7,7 @@ batch means. A run is made longer until that error is small enough, or until a l
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,39 +118,66 @@ def rate_at_slo(
 ) -> RateAtSlo:
     """Return the largest rate of the stream at which the SLO's share holds in the steady window.
 
-    Bisection on the speed of one draw (common random numbers): the answer moves with the question, not with the
-    draw. ``most`` is the saturated rate where it is known.
+    A search on the speed of one draw (common random numbers): the answer moves with the question, not with the
+    draw. A fifth of the requests finds the neighbourhood, all of them the rate. ``most`` is the saturated rate where
+    it is known.
 
     Raises InfeasibleError where even a hundredth of the saturated rate misses the SLO.
     """
     top = saturated(stream, simulate, seed=seed) if most is None else most
     if top <= 0:
         raise InfeasibleError("no request of this stream can be served: none fits the cache")
-    base = stream.at(top).draw(requests, np.random.default_rng(seed))
-
-    def at(rate: float) -> Share | None:
-        try:
-            return share_of(simulate(base.faster(rate / top)), slo)
-        except InputError:
-            return None
-
+    search = _Search(stream.at(top).draw(requests, np.random.default_rng(seed)), simulate, slo, top)
     high = STABLE_SHARE * top
-    best = at(high)
-    if best is not None and best.share >= slo.share:
-        return RateAtSlo(high, best, top)
-    low, good = 0.0, None
-    while high - low > tolerance * high and high > 0.01 * top:
-        middle = (low + high) / 2
-        found = at(middle)
-        if found is not None and found.share >= slo.share:
-            low, good = middle, found
-        else:
-            high = middle
-    if good is None:
-        raise InfeasibleError(
-            f"no rate meets the SLO: at {high:.3g} requests/s fewer than {slo.share:.0%} do"
-        )
-    return RateAtSlo(low, good, top)
+    low, near = search.narrow(0.005 * top, high, 0.05, requests // 5)
+    low, near = max(low * 0.93, 0.005 * top), min(near * 1.07, high)
+    while not search.good(near) and not search.good(low) and low > 0.005 * top:
+        low, near = max(low * 0.7, 0.005 * top), low
+    while near < high and search.good(near):
+        low, near = near, min(near * 1.15, high)
+    if search.good(near):
+        return RateAtSlo(near, search.seen[near], top)
+    low, _ = search.narrow(low, near, tolerance, requests)
+    if not search.good(low):
+        raise InfeasibleError(f"no rate meets the SLO: at {low:.3g} requests/s fewer than {slo.share:.0%} do")
+    return RateAtSlo(low, search.seen[low], top)
+
+
+@dataclass(slots=True)
+class _Search:
+    """The share within the SLO at rates of one draw, looked up once each."""
+
+    drawn: Requests
+    simulate: Simulate
+    slo: Slo
+    top: float
+    seen: dict[float, Share] = field(default_factory=dict)
+
+    def share(self, rate: float, count: int) -> float:
+        """Return the share at a rate by the first ``count`` requests; 0 where no steady window is left."""
+        try:
+            found = share_of(self.simulate(self.drawn.head(count).faster(rate / self.top)), self.slo)
+        except InputError:
+            found = Share(0.0, 0.0, Window(0.0, 0.0, 0.0), 0)
+        if count == len(self.drawn):
+            self.seen[rate] = found
+        return found.share
+
+    def good(self, rate: float) -> bool:
+        """Tell whether the SLO holds at a rate, by all requests."""
+        if rate not in self.seen:
+            self.share(rate, len(self.drawn))
+        return self.seen[rate].share >= self.slo.share
+
+    def narrow(self, low: float, high: float, tolerance: float, count: int) -> tuple[float, float]:
+        """Bisect to a bracket of relative width ``tolerance``; ``low`` is taken as good and ``high`` as not."""
+        while high - low > tolerance * high:
+            middle = (low + high) / 2.0
+            if self.share(middle, count) >= self.slo.share:
+                low = middle
+            else:
+                high = middle
+        return low, high
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +213,8 @@ def steady_state(
     *,
     seed: int,
     error: float = 0.01,
-    start: int = 4000,
-    most: int = 512_000,
+    start: int = 8000,
+    most: int = 128_000,
     sustainable: float | None = None,
 ) -> SteadyState:
     """Serve a stream until the standard errors of its figures are below ``error``, and return the last run.

@@ -32,6 +32,10 @@ class Replications:
     failures: NDArray[np.int64]
     longest_failure_free_s: Array
     waited_s: Array
+    by_cause: Array
+    """Failures by cause (columns)."""
+    late_restores: NDArray[np.int64]
+    """Recoveries that took longer than the limit, waits for spares included."""
 
     @property
     def ettr(self) -> Array:
@@ -52,12 +56,16 @@ class _Batch:
         self.waited = np.zeros(count)
         self.longest = np.zeros(count)
         self.failures = np.zeros(count, dtype=np.int64)
+        self.by_cause = np.zeros((count, len(run.failures)))
+        self.late = np.zeros(count, dtype=np.int64)
         # One entry a spare: when it is free. The extra column takes the server that goes to repair.
         self.spares = np.zeros((count, run.spare_nodes + 1))
 
 
-def replicate_run(run: TrainingRun, rng: np.random.Generator, count: int) -> Replications:
-    """Return ``count`` replications of a run.
+def replicate_run(
+    run: TrainingRun, rng: np.random.Generator, count: int, *, restore_limit_s: float = np.inf
+) -> Replications:
+    """Return ``count`` replications of a run; recoveries longer than ``restore_limit_s`` are counted.
 
     Raises InputError for a run that needs events, naming what needs them.
     """
@@ -68,7 +76,7 @@ def replicate_run(run: TrainingRun, rng: np.random.Generator, count: int) -> Rep
     if run.rate_per_s > 0:
         active = np.arange(count)
         while active.size:
-            active = _next_failure(run, rng, batch, active)
+            active = _next_failure(run, rng, batch, active, restore_limit_s)
     else:
         batch.ran[:] = run.duration_s
         batch.longest[:] = run.duration_s
@@ -82,11 +90,13 @@ def replicate_run(run: TrainingRun, rng: np.random.Generator, count: int) -> Rep
         failures=batch.failures,
         longest_failure_free_s=batch.longest,
         waited_s=batch.waited,
+        by_cause=batch.by_cause,
+        late_restores=batch.late,
     )
 
 
 def _next_failure(
-    run: TrainingRun, rng: np.random.Generator, batch: _Batch, active: NDArray[np.int64]
+    run: TrainingRun, rng: np.random.Generator, batch: _Batch, active: NDArray[np.int64], limit_s: float
 ) -> NDArray[np.int64]:
     """Advance every active replication past its next failure and recovery; return those still running."""
     due = rng.exponential(run.mttf_s, active.size)
@@ -98,8 +108,10 @@ def _next_failure(
     active, due = active[hit], due[hit]
     batch.time[active] += due
     batch.failures[active] += 1
-    level = _roll_back(run, rng, batch, active, due)
-    _recover(run, rng, batch, active, level)
+    outcome = _roll_back(run, rng, batch, active, due)
+    since = batch.time[active]
+    _recover(run, rng, batch, active, outcome)
+    batch.late[active] += np.minimum(batch.time[active], run.duration_s) - since > limit_s
     return active[batch.time[active] < run.duration_s]
 
 
@@ -123,6 +135,7 @@ def _roll_back(
 ) -> _Outcome:
     """Send each back to the newest copy that survives its failure; newer copies become void."""
     cause = _draw_causes(run, rng, who.size)
+    batch.by_cause[who, cause] += 1
     domain = np.array([DOMAINS.index(c.domain) for c in run.failures])[cause]
     survives = np.array([[d in level.survives for level in run.levels] for d in DOMAINS])
     start = batch.position[who]

@@ -60,7 +60,8 @@ def _working_capital(sheet: Sheet, company: Company, forecast: Forecast) -> None
             formula = f"[base.{item}]+[end.{item}]-[then.{item}]"
         sheet.row(f"wc.{item}", formula, _list(getattr(work, attribute)), name=item)
     net = "[wc.trade_and_notes_receivables]+[wc.inventories]-[wc.trade_and_other_payables]"
-    start = "[printed.balance:trade_and_notes_receivables]+[printed.balance:inventories]-[printed.balance:trade_and_other_payables]"
+    held = "[printed.balance:{}]"
+    start = f"{held.format(BALANCES[0])}+{held.format(BALANCES[1])}-{held.format(BALANCES[2])}"
     r, i, p = work.opening
     sheet.add("net_working_capital", lambda k: fill(start if k < 0 else net, book, k), [r + i - p, *_list(work.net)],
               start=-1, total=True)  # fmt: skip
@@ -83,13 +84,11 @@ def _fixed_assets(sheet: Sheet, company: Company, forecast: Forecast, statements
     bare = company.printed is None
     spent = sum(fixed[n].flows["additions"] for n in FIXED)
     worn = -sum(fixed[n].flows["depreciation"] for n in FIXED)
-    more = (
-        np.zeros(len(company.years))
-        if bare
-        else -np.asarray(forecast.capex_kcny - company.printed.rows["capital_expenditure"])
-    )  # type: ignore[union-attr]
-    less = np.zeros(len(company.years)) if bare else forecast.depreciation_kcny - np.asarray(
-        company.printed.rows["depreciation_and_amortisation"])  # type: ignore[union-attr]  # fmt: skip
+    more = less = np.zeros(len(company.years))
+    if company.printed is not None:
+        rows = company.printed.rows
+        more = np.asarray(rows["capital_expenditure"]) - forecast.capex_kcny
+        less = forecast.depreciation_kcny - np.asarray(rows["depreciation_and_amortisation"])
 
     def planned(item: str, row: str, mine: str, sign: str) -> Callable[[int], str]:
         def formula(i: int) -> str:
@@ -101,7 +100,8 @@ def _fixed_assets(sheet: Sheet, company: Company, forecast: Forecast, statements
 
     sheet.add("capex_total", planned("purchase_of_ppe_and_intangibles", "capital_expenditure", "capex_spent", "-"),
               _list(spent - more), name="capital expenditure of the plan")  # fmt: skip
-    sheet.add("worn_total", planned("depreciation_and_amortisation", "depreciation_and_amortisation", "depreciation", ""),
+    item = "depreciation_and_amortisation"
+    sheet.add("worn_total", planned(item, item, "depreciation", ""),
               _list(worn - less), name="depreciation and amortisation of the plan")  # fmt: skip
     departs = "0*[capex_spent]" if bare else "[capex_spent]-[capex_plan]"
     sheet.row("capex_extra", departs, _list(more), name="capital expenditure of the departure, to plant")
@@ -182,8 +182,13 @@ def write_cash_flow(book: Book, company: Company, statements: Statements) -> Non
     line("depreciation_and_amortisation", "[worn_total]+[worn_extra]")
     line("change_in_working_capital", "[net_working_capital<]-[net_working_capital]")
     line("tax_paid", "[income_tax]")
-    parts = ("profit_before_tax", "depreciation_and_amortisation", "change_in_working_capital", "tax_paid")
-    line("net_cash_from_operating", "+".join(f"[cf.{p}]" for p in parts), total=True)
+    operating = (
+        "profit_before_tax",
+        "depreciation_and_amortisation",
+        "change_in_working_capital",
+        "tax_paid",
+    )
+    line("net_cash_from_operating", "+".join(f"[cf.{p}]" for p in operating), total=True)
     line("purchase_of_ppe_and_intangibles", "-[capex_total]-[capex_extra]")
     line("other_fixed_asset_movements", "-(" + "+".join(f"[other.{n}]" for n in FIXED) + ")")
     line("change_in_other_assets", "+".join(f"[flat.{n}<]-[flat.{n}]" for n in FLAT_ASSETS))
@@ -219,8 +224,10 @@ def _refinancing(sheet: Sheet, company: Company, statements: Statements, opening
     raised = flow["new_borrowing"] + flow["new_equity"]
     bare = opening + np.cumsum(flow["net_change_in_cash"] - raised)
     change = "[cf.net_cash_from_operating]+[cf.net_cash_from_investing]+[cf.change_in_other_liabilities]"
-    sheet.row("bare_cash", f"[bare_cash<]+{change}", _list(bare),
-              first=f"[printed.balance:cash_and_cash_equivalents<]+{change}", name="cash without refinancing")  # fmt: skip
+    start = f"[printed.balance:cash_and_cash_equivalents<]+{change}"
+    sheet.row(
+        "bare_cash", f"[bare_cash<]+{change}", _list(bare), first=start, name="cash without refinancing"
+    )
     sheet.row("lacking", "MAX({refinancing.minimum_cash}-[bare_cash],0)", _list(statements.shortfall_kcny),
               name="what it lacks below the minimum")  # fmt: skip
     debt = company.refinancing.by == "debt"

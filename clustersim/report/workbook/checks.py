@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from clustersim.finance.company import Company
+from clustersim.finance.company import Array, Company
 from clustersim.finance.forecast import Forecast
 from clustersim.finance.statements import Statements
 from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, Book
@@ -44,7 +44,7 @@ def write_checks(book: Book, company: Company, forecast: Forecast, statements: S
     source = "rounding of printed subtotals"
     book.input("tolerance", TOLERANCE, unit="kCNY", source=source, tier="given", number="0.0")
     gap = b["total_assets"] - b["total_liabilities"] - b["total_equity"]
-    tests: list[tuple[str, str, Sequence[float]]] = [
+    tests: list[tuple[str, str, Array]] = [
         (
             "assets less liabilities less equity",
             "[bs.total_assets]-[bs.total_liabilities]-[bs.total_equity]",
@@ -77,12 +77,12 @@ def write_checks(book: Book, company: Company, forecast: Forecast, statements: S
     flags = []
     for i, (title, formula, values) in enumerate(tests):
         key, flag = f"check.{i}", f"flag.{i}"
-        rounded = [round(float(v), 6) for v in values]
-        book.row(sheet, key, _difference(book, formula, 6), rounded, name=title, number="0.000")
-        holds = [float(abs(v) <= TOLERANCE) for v in rounded]
+        rounded = [round(float(v), 3) for v in values]
+        book.row(sheet, key, _difference(book, formula, 3), rounded, name=title, number="0.000")
+        held = [float(abs(v) <= TOLERANCE) for v in rounded]
         formula_ = _flag(book, key, book.cell("tolerance"))
-        book.row(sheet, flag, formula_, holds, unit="1 = holds", number="0", name="holds")
-        flags.append((title, book.span(flag, 0, n - 1), min(holds)))
+        book.row(sheet, flag, formula_, held, unit="1 = holds", number="0", name="holds")
+        flags.append((title, book.span(flag, 0, n - 1), min(held)))
     book.section(sheet, "master flag")
     grows = f"IF({book.cell('wacc_used')}>{book.cell('terminal_growth')},1,0)"
     book.scalar(sheet, "growth_holds", grows, 1.0, unit="1 = holds", number="0", name="growth below the WACC")
@@ -110,11 +110,11 @@ def write_audit(
         if not printed or item not in rows or item not in getattr(company.history, statement):
             continue
         values = [
-            round(float(rows[item][i]) - company.history.at(statement, item, company.years[i]), 5)
+            round(float(rows[item][i]) - company.history.at(statement, item, company.years[i]), 2)
             for i in printed
         ]
         formula = f"[{ours}]-[printed.{statement}:{item}]"
-        book.row(sheet, f"audit.{item}", _difference(book, formula, 5), values, name=item, number="0.0")
+        book.row(sheet, f"audit.{item}", _difference(book, formula, 2), values, name=item, number="0.0")
     if audit:
         _verdicts(book, sheet, audit)
 

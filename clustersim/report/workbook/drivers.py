@@ -127,7 +127,14 @@ def _plan(sheet: Sheet, company: Company) -> None:
                                else f"[ref.asp:{n}]*(1-[ref.gross_margin])")
         for n in names
     )  # fmt: skip
-    sold = np.array([float(x) for x in sum(line.revenue_kcny[:, 0] for line in planned.lines[:-1])])
+    sold = np.array(
+        [
+            float(x)
+            for x in sum(
+                (line.revenue_kcny[:, 0] for line in planned.lines[:-1]), np.zeros(len(company.years))
+            )
+        ]
+    )
     sheet.row("plan_products", products, _list(sold), name="revenue of products, plan")
     sheet.row("plan_revenue", f"[plan_products]+[plan_products]*[ref.services_share]/{share}", _list(planned.revenue),
               name="revenue, plan")  # fmt: skip

@@ -61,8 +61,8 @@ def write_income(book: Book, company: Company, forecast: Forecast, statements: S
     only_past("other_expenses")
     line("other_gains_losses_net", "[in.other_gains]")
     costs = "+".join(f"[{item}]" for item, _ in COSTS)
-    line("operating_profit", f"[gross_profit]+{costs}+[depreciation_beyond_plan]+[other_income]+[other_gains_losses_net]",
-         total=True)  # fmt: skip
+    rest = "[depreciation_beyond_plan]+[other_income]+[other_gains_losses_net]"
+    line("operating_profit", f"[gross_profit]+{costs}+{rest}", total=True)
     # Interest needs cash and borrowings of the year before: the cash flow fills this row.
     sheet.past("net_finance_cost", "printed.income:net_finance_cost", past.get("net_finance_cost", ()))
     book.reserve("Income", "net_finance_cost", "kCNY")
@@ -123,7 +123,7 @@ def write_tax(
     profits: Array,
     line_name: str | None,
 ) -> str:
-    """Write the pool of losses behind a tax row and return the formula of the tax; its row where ``line_name`` is given."""
+    """Write the pool of losses behind a tax and return its formula, written as a row where ``line_name`` is given."""
     rows = tax_rows(drivers, np.asarray(profits).reshape(-1))
     for part in ("opening", "used", "closing"):
         sheet.book.reserve(
@@ -147,7 +147,8 @@ def _plan(sheet: Sheet, company: Company, rows: Projection) -> None:
     assert company.printed is not None
     sheet.book.section("Income", "the plan: operating profit at the printed drivers")
     shares = "+".join(f"[ref.{share}]" for _, share in COSTS)
-    profit = f"[plan_revenue]-[plan_cost]-({shares})*[plan_revenue]-[ref.research_expense]+[ref.other_income]+[ref.other_gains]"
+    costs = f"[plan_cost]-({shares})*[plan_revenue]-[ref.research_expense]"
+    profit = f"[plan_revenue]-{costs}+[ref.other_income]+[ref.other_gains]"
     sheet.row("plan_profit", profit, _list(rows.operating_profit), name="operating profit, plan")
     write_tax(sheet, company.printed.drivers, "plan_tax", "plan_profit", "ref", rows.operating_profit,
               "tax on it")  # fmt: skip

@@ -12,6 +12,7 @@ from clustersim.finance.company import Array, Company
 from clustersim.finance.forecast import Forecast
 from clustersim.finance.multiples import base_multiple
 from clustersim.finance.valuation import Valuation
+from clustersim.finance.working_capital import BALANCES
 from clustersim.market.link import Link
 from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, PERCENT, WHOLE, Book
 from clustersim.report.workbook.formulas import Sheet
@@ -71,14 +72,14 @@ def _members(book: Book, company: Company) -> str:
     middle = cell(f"peer_{peers.statistic}")
     given = own or middle
     printed = company.printed.peers if company.printed is not None else None
-    if own is None and printed is not None and "printed.price_to_sales" in book.scalars:
-        if peers.statistic == printed.statistic and printed.members:
-            function = "AVERAGE" if peers.statistic == "mean" else "MEDIAN"
-            then = _middle(book, list(printed.members), "printed.peer", function)
-            at = company.years.index(printed.year) + 1
-            given = (
-                f"IF({cell('ps_year_index')}={at},{cell('printed.price_to_sales')}+{middle}-{then},{middle})"
-            )
+    if "printed.price_to_sales" not in book.scalars:
+        printed = None
+    if own is None and printed is not None and printed.statistic == peers.statistic and printed.members:
+        function = "AVERAGE" if peers.statistic == "mean" else "MEDIAN"
+        then = _middle(book, list(printed.members), "printed.peer", function)
+        at = company.years.index(printed.year) + 1
+        moved = f"{cell('printed.price_to_sales')}+{middle}-{then}"
+        given = f"IF({cell('ps_year_index')}={at},{moved},{middle})"
     return f"CHOOSE({cell('peers_choice')},{given},{cell('peer_mean')},{cell('peer_median')})"
 
 
@@ -102,7 +103,8 @@ def write_dcf(book: Book, company: Company, forecast: Forecast, value: Valuation
         "working_capital": forecast.working_capital_kcny, "capex": forecast.capex_kcny,
     }  # fmt: skip
     printed = company.printed is not None
-    start = "[printed.balance:trade_and_notes_receivables<]+[printed.balance:inventories<]-[printed.balance:trade_and_other_payables<]"
+    held = "[printed.balance:{}<]"
+    start = f"{held.format(BALANCES[0])}+{held.format(BALANCES[1])}-{held.format(BALANCES[2])}"
     for key, row in values.items():
         item, own, then, name = ROWS[key]
         formula, first = f"[printed.row:{item}]+{own}-({then})" if printed else own, None
@@ -149,7 +151,8 @@ def _wacc(book: Book, company: Company) -> str:
             return f"({equity}*({at['risk_free']}+{at['beta']}*{at['premium']})+{debt})"
 
         shift = _value(cost_of_capital(company)) - whole
-        book.scalar("DCF", "capm_shift", f"ROUND({of('capm')}-{of('printed.capm')},12)", round(shift, 12), number=PERCENT,
+        apart = f"ROUND({of('capm')}-{of('printed.capm')},12)"
+        book.scalar("DCF", "capm_shift", apart, round(shift, 12), number=PERCENT,
                     name="WACC by CAPM less that of its printed parts")  # fmt: skip
     else:
         book.scalar("DCF", "capm_shift", f"0*{book.cell('wacc')}", 0.0, number=PERCENT, name="shift by CAPM")
@@ -157,7 +160,8 @@ def _wacc(book: Book, company: Company) -> str:
     book.scalar("DCF", "wacc_used", f"{book.cell('wacc')}+{book.cell('capm_shift')}", used, number=PERCENT,
                 name="WACC in use")  # fmt: skip
     gap = f"{book.cell('wacc_used')}-{book.cell('terminal_growth')}"
-    near = f'IF({gap}<=0,"ERROR: growth is not below the WACC",IF({gap}<{NEAR},"warning: WACC within a point of growth","ok"))'
+    close = f'IF({gap}<{NEAR},"warning: WACC within a point of growth","ok")'
+    near = f'IF({gap}<=0,"ERROR: growth is not below the WACC",{close})'
     at = used - _value(company.terminal_growth)
     book.scalar("DCF", "wacc_state", near, "ok" if at >= NEAR else "warning: WACC within a point of growth", number="@",
                 name="WACC against growth")  # fmt: skip
@@ -165,7 +169,7 @@ def _wacc(book: Book, company: Company) -> str:
 
 
 def _terminal(book: Book, company: Company, forecast: Forecast) -> None:
-    """The flow that goes on: the printed last one, departures with capex at depreciation and working capital growing."""
+    """The flow that goes on: the printed one; departures with capex at depreciation and growing working capital."""
     n = len(company.years) - 1
     book.section("DCF", "terminal year")
 
@@ -235,7 +239,8 @@ def _as_printed(book: Book, company: Company, value: Valuation) -> None:
     book.section("DCF", "as printed, and what it implies")
     for key in ("pv_fcf", "pv_terminal", "dcf_m", "ps_m", "blended_m", "target_price"):
         number = getattr(printed, f"{key}_kcny" if key.startswith("pv_") else key)
-        book.scalar("DCF", f"as_printed.{key}", cell(f"printed.{key}"), number, number="0.00" if number < 1e3 else WHOLE,
+        look = "0.00" if number < 1e3 else WHOLE
+        book.scalar("DCF", f"as_printed.{key}", cell(f"printed.{key}"), number, number=look,
                     name=f"{key}, as printed".replace("_", " "))  # fmt: skip
     worth = printed.pv_fcf_kcny + printed.pv_terminal_kcny
     book.scalar("DCF", "printed_enterprise_value", f"{cell('printed.pv_fcf')}+{cell('printed.pv_terminal')}", worth,

@@ -73,6 +73,8 @@ class Config:
 
     def __init__(self, file: str, data: Mapping[str, Any]) -> None:
         self.file = file
+        # Models that hear and speak nest the thinking part once more.
+        data = data.get("thinker_config", data)
         self.outer = data
         inner = next((data[k] for k in ("text_config", "llm_config", "language_config") if k in data), None)
         self.data: dict[str, Any] = {

@@ -19,11 +19,15 @@ _SHARED_WIDTH = (
     "shared_expert_intermediate_size", "moe_shared_expert_intermediate_size", "shared_intermediate_size",
     "share_expert_dim", "share_expert_dims",
 )  # fmt: skip
+#: Fields that count the dense layers in front.
+_FIRST = (
+    "first_k_dense_replace", "moe_layer_num_skipped", "moe_layer_start_index", "moe_layer_offset", "num_dense_layers",
+    "n_dense_layers",
+)  # fmt: skip
 #: Fields that say which layers are mixtures.
 _WHERE = (
-    "first_k_dense_replace", "moe_layer_num_skipped", "moe_layer_start_index", "moe_layer_end_index",
-    "moe_layer_offset", "moe_layer_freq", "moe_layer_interval", "moe_every_n_layer", "decoder_sparse_step",
-    "interleave_moe_layer_step", "mlp_only_layers", "mlp_layer_types", "moe_layers_enum", "moe_layers",
+    *_FIRST, "moe_layer_end_index", "moe_layer_freq", "moe_layer_interval", "moe_every_n_layer", "decoder_sparse_step",
+    "interleave_moe_layer_step", "is_moe_layer", "mlp_only_layers", "mlp_layer_types", "moe_layers_enum", "moe_layers",
 )  # fmt: skip
 
 
@@ -88,7 +92,7 @@ def _mixed_layers(config: Config, count: int) -> list[bool]:
         listed = [int(part) for part in listed.split(",") if part.strip()]
     if isinstance(listed, list) and listed:
         return [i in set(listed) for i in range(count)]
-    flags = config.take("moe_layer_freq")
+    flags = config.take("is_moe_layer", "moe_layer_freq")
     if isinstance(flags, list) and len(flags) >= count:
         return [bool(flag) for flag in flags[:count]]
     step = config.number(
@@ -99,13 +103,7 @@ def _mixed_layers(config: Config, count: int) -> list[bool]:
         default=1,
     )
     step = flags if isinstance(flags, int) and flags > 1 else step
-    first = config.number(
-        "first_k_dense_replace",
-        "moe_layer_num_skipped",
-        "moe_layer_start_index",
-        "moe_layer_offset",
-        default=0,
-    )
+    first = config.number(*_FIRST, default=0)
     last = config.number("moe_layer_end_index", default=count - 1)
     only = config.take("mlp_only_layers", default=[])
     dense = set(only) if isinstance(only, list) else set()

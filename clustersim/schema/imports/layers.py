@@ -242,9 +242,9 @@ def _grouped(config: Config, out: Layers, name: str, reuses: bool) -> str:
         gate = "elementwise"
     elif config.take("use_head_wise_attn_gate"):
         gate = "per_head"
-    reach = ("attention_chunk_size", "sliding_window", "sliding_window_size")
+    reach = ("sliding_window", "sliding_window_size", "attention_chunk_size")
     window = config.number(*reach, needed=True) if windowed else None
-    if windowed and config.has("attention_chunk_size"):
+    if windowed and not config.has("sliding_window", "sliding_window_size"):
         _once(
             config.not_modelled, "attention within chunks: counted as a window of the chunk, an upper bound"
         )
@@ -273,7 +273,11 @@ def _state_format(config: Config) -> str:
 
 def _linear(config: Config, out: Layers) -> str:
     chosen = config.take("linear_attn_config")
-    if isinstance(chosen, dict):
+    if isinstance(chosen, dict) and "kda_layers" not in chosen:
+        config.problem(
+            "linear_attn_config", "states no kda_layers: which kind of linear attention it means is not known"
+        )
+    elif isinstance(chosen, dict):
         heads, dim = int(chosen.get("num_heads", 0)), int(chosen.get("head_dim", 0))
         return out.add(
             "linear", kind="linear", key_heads=heads, value_heads=heads, key_dim=dim, value_dim=dim,

@@ -30,7 +30,7 @@ _LENGTH = (
     "max_position_embeddings", "max_seq_len", "seq_length", "n_positions", "max_sequence_length", "model_max_length",
 )  # fmt: skip
 _ACTIVATION = ("hidden_act", "hidden_activation", "mlp_hidden_act", "activation_function")
-_GATED = {"silu", "swish", "swiglu", "geglu", "gelu_pytorch_tanh", "swigluoai"}
+_GATED = {"silu", "swish", "swiglu", "geglu", "swigluoai"}
 _PLAIN = {"relu", "relu2", "gelu_new", "gelu_fast", "squared_relu"}
 #: Architectures whose code ties input and output embeddings unless told otherwise.
 _TIED = ("gemma", "cohere", "gpt2", "falcon")
@@ -44,6 +44,7 @@ def is_model_config(data: Any) -> bool:
     """
     if not isinstance(data, Mapping):
         return False
+    data = data.get("thinker_config", data)
     inner = next((data[k] for k in ("text_config", "llm_config", "language_config") if k in data), data)
     return isinstance(inner, Mapping) and any(name in inner for name in _HIDDEN) and any(
         name in data or name in inner for name in ("model_type", "architectures", *_LAYERS)
@@ -186,7 +187,8 @@ def _gated(config: Config) -> bool:
     stated = str(config.take(*_ACTIVATION, default="") or "").lower()
     if stated in _PLAIN:
         return False
-    if stated in _GATED:
+    # Of the families that write it so, those with a gate call the field differently from those without.
+    if stated in _GATED or (stated.startswith("gelu") and config.has("hidden_activation")):
         return True
     if not stated:
         config.notes.append("no activation is stated: a gated block, as in the code of this family")
@@ -196,8 +198,11 @@ def _gated(config: Config) -> bool:
 
 
 def _tied(config: Config) -> bool:
-    stated = config.outer.get("tie_word_embeddings", config.data.get("tie_word_embeddings"))
+    stated, outer = config.data.get("tie_word_embeddings"), config.outer.get("tie_word_embeddings")
     config.used.add("tie_word_embeddings")
+    if stated is not None and outer is not None and stated != outer:
+        config.problem("tie_word_embeddings", f"is {outer} for the whole and {stated} for the text part")
+    stated = outer if stated is None else stated
     if stated is None:
         tied = config.model_type.startswith(_TIED)
         config.notes.append(f"tie_word_embeddings is not stated: {'tied' if tied else 'untied'}, as in the code of its"

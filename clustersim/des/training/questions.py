@@ -1,0 +1,141 @@
+"""What to buy and what to promise: spares for a wait, servers for an availability, the best intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from clustersim.des.training.copies import CheckpointLevel
+from clustersim.des.training.expected import Expected
+from clustersim.des.training.fidelity import expected_goodput
+from clustersim.des.training.run import TrainingRun
+from clustersim.des.training.waits import erlang_b
+from clustersim.errors import InfeasibleError, InputError
+
+__all__ = [
+    "best_spares",
+    "out_for_repair",
+    "overprovisioned",
+    "spare_is_there",
+    "spares_for",
+    "tuned_intervals",
+]
+
+_MOST = 100_000
+
+
+def out_for_repair(run: TrainingRun) -> float:
+    """Return the servers that are out on average if the job never waits: sum of rate x servers x repair time."""
+    tries = 1.0 / (1.0 - run.extras.repair_fails)
+    return tries * sum(
+        c.rate_per_s * c.servers * (run.repair_s if c.repair_s is None else c.repair_s) for c in run.failures
+    )
+
+
+def spare_is_there(spares: int, out: float) -> float:
+    """Return the probability that a server that fails finds a spare: 1 - Erlang B(spares, out), in the long run.
+
+    >>> round(spare_is_there(4, 0.43), 4)
+    0.9991
+    """
+    return 1.0 - float(erlang_b(spares, out))
+
+
+def spares_for(out: float, wait_below: float) -> int:
+    """Return the fewest hot spares with which a failure waits for one with less than a probability.
+
+    >>> spares_for(0.43, 0.01), spares_for(0.43, 1e-4)
+    (3, 5)
+
+    Raises InputError for a probability outside 0 to 1.
+    """
+    if not 0 < wait_below < 1:
+        raise InputError(f"a probability of waiting must lie between 0 and 1, not {wait_below}")
+    blocked, spares = 1.0, 0
+    while blocked >= wait_below:
+        spares += 1
+        if spares > _MOST:
+            raise InfeasibleError(
+                f"with {out:.3g} servers out for repair no number of spares keeps waits that rare"
+            )
+        blocked = out * blocked / (spares + out * blocked)
+    return spares
+
+
+def overprovisioned(out: float, availability: float) -> int:
+    """Return the fewest servers beyond those of the job with which enough are whole at a share of the time.
+
+    Servers out for repair are a Poisson count of mean ``out``, whatever the distribution of repair times.
+
+    >>> overprovisioned(2.0, 0.999), overprovisioned(0.43, 0.95)
+    (8, 2)
+
+    Raises InputError for an availability outside 0 to 1.
+    """
+    if not 0 < availability < 1:
+        raise InputError(f"an availability must lie between 0 and 1, not {availability}")
+    from scipy.stats import poisson
+
+    return int(poisson.ppf(availability, out))
+
+
+def best_spares(run: TrainingRun, cost_per_spare: float, cost_of_the_job: float) -> tuple[int, float]:
+    """Return the number of hot spares with the least cost per productive time, and that cost.
+
+    Cost is ``cost_of_the_job`` and ``cost_per_spare`` each, over ETTR; it falls and then rises, and the search ends
+    when it has risen for long enough that ETTR, which is at most 1, cannot make up for it.
+    """
+    best, least = 0, math.inf
+    for spares in range(run.nodes + 1):
+        bill = cost_of_the_job + spares * cost_per_spare
+        if bill >= least:
+            break
+        cost = bill / max(expected_goodput(replace(run, spare_nodes=spares)).ettr, 1e-12)
+        if cost < least:
+            best, least = spares, cost
+    return best, least
+
+
+def tuned_intervals(run: TrainingRun, *, rounds: int = 8) -> tuple[TrainingRun, Expected]:
+    """Return the run with the intervals of its levels that make the expected ETTR largest, one after the other.
+
+    By golden section in the logarithm around the best of a coarse grid: a level that another makes superfluous has a
+    second optimum, never to be written, which shows as an interval of half the run.
+    """
+    levels = list(run.levels)
+    for _ in range(rounds):
+        before = [level.interval_s for level in levels]
+        for k in range(len(levels)):
+            levels[k] = replace(levels[k], interval_s=_best_interval(run, levels, k))
+        if all(abs(math.log(level.interval_s / b)) < 5e-3 for level, b in zip(levels, before, strict=True)):
+            break
+    tuned = replace(run, levels=tuple(levels))
+    return tuned, expected_goodput(tuned)
+
+
+def _best_interval(run: TrainingRun, levels: Sequence[CheckpointLevel], k: int) -> float:
+    """The best interval of one level, the others as they are."""
+
+    def loss(log_interval: float) -> float:
+        changed = [*levels[:k], replace(levels[k], interval_s=math.exp(log_interval)), *levels[k + 1 :]]
+        return -expected_goodput(replace(run, levels=tuple(changed))).ettr
+
+    grid = np.linspace(math.log(max(levels[k].lag_s, 1.0)), math.log(run.duration_s / 2), 33).tolist()
+    losses = [loss(x) for x in grid]
+    best = losses.index(min(losses))
+    a, b, ratio = grid[max(0, best - 1)], grid[min(len(grid) - 1, best + 1)], (math.sqrt(5) - 1) / 2
+    c, d = b - ratio * (b - a), a + ratio * (b - a)
+    at_c, at_d = loss(c), loss(d)
+    while b - a > 1e-3:
+        if at_c < at_d:
+            b, d, at_d = d, c, at_c
+            c = b - ratio * (b - a)
+            at_c = loss(c)
+        else:
+            a, c, at_c = c, d, at_d
+            d = a + ratio * (b - a)
+            at_d = loss(d)
+    return math.exp((a + b) / 2)

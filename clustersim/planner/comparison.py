@@ -1,0 +1,220 @@
+"""The same demand on several sides, each at its sustainable rate: costs by workload and term, and who is cheaper.
+
+A side that cannot do the demand (no plan fits, no rate meets the service level) has no cost; its reason stands instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from clustersim.errors import InfeasibleError, InputError
+from clustersim.market.value import refuse_unequal
+from clustersim.pipeline import SiteRun, StageCache, run_site, value_of_card
+from clustersim.planner.ranking import TIE, ties_of
+from clustersim.planner.uncertainty import LoadSides, headlines
+from clustersim.schema.inputs import Inputs
+from clustersim.schema.sides import load_sides, refuse_stated_plans
+from clustersim.terms import unit_costs, work_terms
+from clustersim.workloads.work import Work
+
+__all__ = ["Asked", "Side", "compare", "run_sides"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is compared, and how.
+
+    Attributes:
+        names: the scenarios.
+        sets: overrides by key; docs/design.md says which sides each one reaches.
+        own_site: each side under its own terms; else all under the first one's.
+        demand: the scenario whose demand all do; empty: they state the same one.
+        stated_plans: let a plan that one side alone states be held against the best plan of another.
+    """
+
+    names: tuple[str, ...]
+    sets: Mapping[str, object]
+    own_site: bool = False
+    demand: str = ""
+    stated_plans: bool = False
+
+    def load(self, point: Mapping[str, object]) -> tuple[Inputs, ...]:
+        """Load the sides with some more keys overridden."""
+        return load_sides(self.names, {**self.sets, **point}, own_site=self.own_site, demand=self.demand)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side: its forward run, or why there is none."""
+
+    inputs: Inputs
+    run: SiteRun | None
+    reason: str = ""
+
+    @property
+    def name(self) -> str:
+        """The side's name."""
+        return self.inputs.name
+
+
+def run_sides(sides: Sequence[Inputs], cache: StageCache | None = None) -> list[Side]:
+    """Run every side; one on which the demand cannot be done keeps the reason.
+
+    Raises InputError where two sides do not do the same work.
+    """
+    cache = cache or StageCache()
+    out = [_run(side, cache) for side in sides]
+    able = [side.run for side in out if side.run is not None]
+    for run in able[1:]:
+        for mine, other in zip(able[0].works, run.works, strict=True):
+            refuse_unequal(mine.name, mine.asked, other.asked)
+    return out
+
+
+def _run(side: Inputs, cache: StageCache) -> Side:
+    try:
+        return Side(side, run_site(side, cache))
+    except InfeasibleError as error:
+        return Side(side, None, str(error).splitlines()[0])
+
+
+def compare(asked: Asked, *, draws: int = 0) -> dict[str, Any]:
+    """Return the comparison: rows of sites and of workloads, costs by term, differences, intervals, break-even prices.
+
+    Raises InputError for fewer than two scenarios, unequal demands, or a plan that one side alone states.
+    """
+    if len(asked.names) < 2:
+        raise InputError("compare needs at least two scenarios")
+    loaded = asked.load({})
+    refuse_stated_plans(loaded, allowed=asked.stated_plans)
+    sides = run_sides(loaded)
+    first = sides[0]
+    works = list(loaded[0].scenario.demand)
+    terms = {name: {s.name: _terms(s.run, name) for s in sides if s.run is not None} for name in works}
+    return {
+        "site": "own" if asked.own_site else first.name,
+        "demand": {n: _demand(loaded[0], n) for n in works},
+        "sides": [_site_row(side) for side in sides],
+        "workloads": [_work_row(side, name) for name in works for side in sides],
+        "terms": terms,
+        "difference_to_first": {name: _differences(terms[name], first.name) for name in works},
+        "cheapest": {name: _cheapest(sides, name) for name in works},
+        "intervals": _intervals(asked, sides, draws) if draws else {},
+        "break_even_card_price_cny": {s.name: _break_even(first, s) for s in sides[1:]},
+    }
+
+
+def _demand(inputs: Inputs, name: str) -> dict[str, Any]:
+    work = inputs.scenario.demand[name]
+    return {"kind": work.kind, "share": inputs.scenario.shares[name], "model": work.model}
+
+
+def _site_row(side: Side) -> dict[str, Any]:
+    run, card = side.run, side.inputs.parts.card.name
+    row: dict[str, Any] = {"side": side.name, "card": card, "cards": side.inputs.cards}
+    numbers = (
+        "it_power_kw", "facility_power_kw", "racks", "capex_mcny", "tco_mcny", "cny_per_card_hour",
+    )  # fmt: skip
+    if run is None:
+        return row | dict.fromkeys(numbers) | {"reason": side.reason}
+    values = (
+        run.power.it_power_w / 1e3, run.power.facility_power_w / 1e3, run.racks.total, run.tco.capex_cny / 1e6,
+        run.tco.tco_cny / 1e6, run.tco.cny_per_card_hour,
+    )  # fmt: skip
+    return row | dict(zip(numbers, values, strict=True)) | {"reason": ""}
+
+
+def _work(run: SiteRun, name: str) -> Work:
+    return next(work for work in run.works if work.name == name)
+
+
+def _work_row(side: Side, name: str) -> dict[str, Any]:
+    """One workload on one side: what a unit costs and takes, the level that is met, and by which plan."""
+    row: dict[str, Any] = {"workload": name, "side": side.name}
+    if side.run is None:
+        return row | {"reason": side.reason}
+    work = _work(side.run, name)
+    layout = dict(work.layout)
+    return row | {
+        f"{work.main.name}_per_card_hour": work.main.per_card_hour,
+        **unit_costs(side.run, work),
+        **work.rates,
+        **work.service,
+        "plan": layout.pop("plan", None),
+        "stated": layout.pop("stated", None),
+        **layout,
+        "notes": list(work.notes),
+        "reason": "",
+    }
+
+
+def _terms(run: SiteRun, name: str) -> dict[str, float]:
+    """Cost of a unit by term of the site's cost; they sum to it."""
+    tco, cost = run.tco, run.cny_per_unit(_work(run, name))
+    return {term: value / tco.cost_cny_per_year * cost for term, value in tco.terms().items()}
+
+
+def _differences(terms: Mapping[str, Mapping[str, float]], first: str) -> dict[str, dict[str, float]]:
+    if first not in terms:
+        return {}
+    base = terms[first]
+    return {
+        name: {term: value - base[term] for term, value in mine.items()}
+        for name, mine in terms.items()
+        if name != first
+    }
+
+
+def _cheapest(sides: Sequence[Side], name: str) -> list[str]:
+    """The side whose unit costs least, and those that tie with it."""
+    costs = {s.name: s.run.cny_per_unit(_work(s.run, name)) for s in sides if s.run is not None}
+    if not costs:
+        return []
+    order = sorted(costs, key=lambda side: costs[side])
+    return [order[0], *ties_of(order[0], order[1:], lambda side: costs[side], tie=TIE)]
+
+
+def _break_even(first: Side, side: Side) -> float | None:
+    """Card price before VAT at which a side does the demand at the first one's cost; below zero where none does."""
+    if first.run is None or side.run is None:
+        return None
+    return value_of_card(side.inputs, side.run, first.run, 0.0).price_cny
+
+
+def _loader(asked: Asked, able: set[str]) -> LoadSides:
+    return lambda point: [side for side in asked.load(point) if side.name in able]
+
+
+def _intervals(asked: Asked, sides: Sequence[Side], draws: int) -> dict[str, Any]:
+    """Cost of a unit at P10, P50 and P90 by workload and side, and in which share of the draws it beats the first.
+
+    What sides share is drawn once for all. Nothing where the first side cannot do the demand: its keys would reach
+    another.
+    """
+    if sides[0].run is None:
+        return {}
+    able = {side.name for side in sides if side.run is not None}
+    found = headlines(_loader(asked, able), count=draws)
+    out: dict[str, Any] = {}
+    for work in sides[0].run.works:
+        key = _name_of(sides[0].run, work)
+        drawn = {side: next(h for h in rows if h.name == key) for side, rows in found.items()}
+        base = drawn[sides[0].name].samples
+        out[work.name] = {}
+        for side, headline in drawn.items():
+            both = np.isfinite(headline.samples) & np.isfinite(base)
+            out[work.name][side] = {
+                **asdict(headline.spread),
+                "share_cheaper_than_first": float((headline.samples[both] < base[both]).mean()),
+            }
+    return out
+
+
+def _name_of(run: SiteRun, work: Work) -> str:
+    """The name of the cost of a workload's unit among the terms of the site."""
+    plain = f"cny_per_{work.main.name}"
+    return plain if plain in work_terms(run)["econ"] else f"{work.name}.{plain}"

@@ -1,0 +1,131 @@
+"""The figures of a study, from its rows and what its manifest says of them: drawn at its end, or when it is resumed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from clustersim.errors import InputError
+from clustersim.report import study_figures as figures
+from clustersim.study.driver import StudyResult
+from clustersim.study.search import feasible, pareto_front
+from clustersim.study.sensitivity import sobol_indices, tornado
+from clustersim.study.table import as_number, input_kinds
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["album"]
+
+Album = dict[str, Callable[[], "Figure"]]
+
+
+def album(result: StudyResult, draw: Mapping[str, Any]) -> Album:
+    """Return the figures of a study by file name; what ``draw`` does not name, or too few points allow, is left out.
+
+    ``draw`` is the manifest's: ``title``, ``outputs``, and for a search ``goals`` (name, sign) and ``limits``.
+
+    Raises InputError where it names outputs that the study does not have.
+    """
+    try:
+        outputs = [str(name) for name in draw.get("outputs", ())]
+        goals = [(str(name), float(sign)) for name, sign in draw.get("goals", ())]
+        limits = [(str(name), str(relation), float(at)) for name, relation, at in draw.get("limits", ())]
+    except (AttributeError, TypeError, ValueError) as error:
+        raise InputError(f"the manifest does not say what to draw ({error})") from None
+    unknown = [name for name in outputs if name not in result.outputs]
+    if unknown:
+        raise InputError(f"the study has no output {unknown[0]!r} to draw")
+    makers: dict[str, Callable[[], Album]] = {
+        "sweep": lambda: _sweep(result, outputs),
+        "mc": lambda: _mc(result, outputs),
+        "sobol": lambda: _sobol(result, outputs, str(draw.get("title", ""))),
+        "tornado": lambda: _tornado(result, outputs, str(draw.get("title", ""))),
+        "optimise": lambda: _pareto(result, goals, limits),
+    }
+    return makers[result.spec.kind]() if result.spec.kind in makers and outputs else {}
+
+
+def _sweep(result: StudyResult, outputs: Sequence[str]) -> Album:
+    spec = result.spec
+    if len(spec.axes) != 2 or spec.chosen:
+        return _parallel(result, outputs[-1])
+    first, second = spec.axes
+
+    def heat(name: str) -> Figure:
+        table = result.column(name).reshape(len(first.values), len(second.values)).T
+        keys = (first.key, second.key, name)
+        return figures.heat_map(f"{spec.scenario}: {name}", first.values, second.values, table, keys)
+
+    return {f"heat_map_{name}.png": lambda name=name: heat(name) for name in outputs}  # type: ignore[misc]
+
+
+def _parallel(result: StudyResult, output: str) -> Album:
+    """The points that ran over their numeric inputs, coloured by the last output."""
+    names = [key for key, numeric in input_kinds(result.spec).items() if numeric]
+    rows = [row for row in result.rows if not row["error"]]
+    if len(names) < 2 or len(rows) < 2:
+        return {}
+    values = np.array([[(as_number(row[k]) or (0.0, ""))[0] for k in names] for row in rows])
+    colour = np.array([float(row[output]) for row in rows])
+    title = f"{result.spec.scenario}: {output}"
+    return {
+        f"parallel_{output}.png": lambda: figures.parallel_coordinates(title, names, values, colour, output)
+    }
+
+
+def _mc(result: StudyResult, outputs: Sequence[str]) -> Album:
+    scenario = result.spec.scenario
+
+    def spread(name: str) -> Figure:
+        values = result.column(name)
+        return figures.distribution_figure(f"{scenario}: {name}", values[np.isfinite(values)], name)
+
+    out: Album = {f"distribution_{name}.png": lambda name=name: spread(name) for name in outputs}  # type: ignore[misc]
+    revenue = [o for o in result.outputs if o.startswith("revenue_")]
+    if revenue:
+        years = [o.removeprefix("revenue_").removesuffix("_kcny") for o in revenue]
+        out["fan_revenue.png"] = lambda: figures.fan_chart(
+            f"{scenario}: revenue",
+            years,
+            np.array([np.nanpercentile(result.column(o), [10, 50, 90]) for o in revenue]).T / 1e6,
+            "bn CNY",
+        )
+    return out
+
+
+def _sobol(result: StudyResult, outputs: Sequence[str], title: str) -> Album:
+    def bars() -> Figure:
+        indices = sobol_indices(result.spec.keys, result.column(outputs[0]), result.spec.seed)
+        top = [(i.key, i.first, i.first_half_width, i.total, i.total_half_width) for i in indices[:15]]
+        return figures.index_bars(f"{title}: what moves {outputs[0]}", top)
+
+    return {"sobol.png": bars}
+
+
+def _tornado(result: StudyResult, outputs: Sequence[str], title: str) -> Album:
+    def bars() -> Figure:
+        values = result.column(outputs[0])
+        found = tornado(result.spec.keys, float(values[0]), values[1::2].tolist(), values[2::2].tolist())
+        drawn = [(b.key, b.low, b.base, b.high) for b in found[:20]]
+        return figures.tornado_figure(f"{title}: {outputs[0]}, P10 to P90", drawn, outputs[0])
+
+    return {"tornado.png": bars}
+
+
+def _pareto(
+    result: StudyResult, goals: Sequence[tuple[str, float]], limits: Sequence[tuple[str, str, float]]
+) -> Album:
+    rows = feasible(result.rows, limits)
+    if len(goals) < 2 or not rows:
+        return {}
+
+    def front() -> Figure:
+        best = pareto_front(np.array([[sign * float(row[name]) for name, sign in goals] for row in rows]))
+        x, y = (np.array([float(row[name]) for row in rows]) for name, _ in goals[:2])
+        title = f"{result.spec.scenario}: what is best"
+        return figures.pareto_figure(title, x, y, best, (goals[0][0], goals[1][0]))
+
+    return {"pareto.png": front}

@@ -1,0 +1,52 @@
+"""A real Dask scheduler and its worker processes, for tests."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Cluster:
+    """A scheduler and some workers, each a process."""
+
+    def __init__(self, workers: int = 2) -> None:
+        self.children: list[subprocess.Popen[str]] = []
+        self.scheduler = self._start(
+            ["distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
+        )
+        self.address = self._address(self.scheduler)
+        for _ in range(workers):
+            self.add_worker()
+
+    def add_worker(self, **environment: str) -> subprocess.Popen[str]:
+        words = [self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
+        return self._start(["distributed.cli.dask_worker", *words], **environment)
+
+    def _start(self, words: list[str], **environment: str) -> subprocess.Popen[str]:
+        child = subprocess.Popen(
+            [sys.executable, "-m", *words], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd=ROOT,
+            env={**os.environ, **environment},
+        )  # fmt: skip
+        self.children.append(child)
+        return child
+
+    @staticmethod
+    def _address(child: subprocess.Popen[str]) -> str:
+        assert child.stderr is not None
+        for line in child.stderr:
+            if "Scheduler at:" in line:
+                return line.split("Scheduler at:")[1].strip()
+        raise AssertionError("the scheduler did not start")
+
+    @property
+    def workers(self) -> list[subprocess.Popen[str]]:
+        return self.children[1:]
+
+    def close(self) -> None:
+        for child in self.children:
+            child.kill()
+            child.wait()
+            if child.stderr is not None:
+                child.stderr.close()
