@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -18,15 +19,17 @@ from clustersim.econ.racks import RackCount
 from clustersim.econ.tco import Tco, capital_recovery_factor
 from clustersim.errors import InputError
 from clustersim.fabric.parts import NetworkParts
-from clustersim.finance.company import Company
+from clustersim.finance.company import Company, ProductLine
 from clustersim.finance.forecast import Forecast, make_forecast
 from clustersim.finance.products import along
 from clustersim.finance.valuation import Valuation, value_company
+from clustersim.market.lines import Follows, Line, market_links
 from clustersim.market.link import Anchor, Link, Worth, make_link, neutral_link, other_cost
 from clustersim.market.value import Segment, ValueInUse, value_in_use_price
 from clustersim.schema.anchors import anchor_of
 from clustersim.schema.company import AnchorRow
-from clustersim.schema.inputs import Inputs
+from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.overrides import INCUMBENT, Override
 from clustersim.schema.sides import refuse_stated_plans
 from clustersim.workloads import run_workload
 from clustersim.workloads.training import TrainingDetail
@@ -115,6 +118,9 @@ class ChainRun:
     incumbent: SiteRun | None
     value: ValueInUse | None
     link: Link
+    """How this card's worth moves its own line."""
+    links: tuple[Link, ...]
+    """The links of every line that moves: this card's, and where the market moves, all others."""
     company: Company | None
     forecast: Forecast | None
     valuation: Valuation | None
@@ -220,6 +226,15 @@ def value_of_card(
     )
 
 
+def _recorded(scenario: str, product: ProductLine, company: Company) -> tuple[Anchor, Worth] | None:
+    """The anchor of a line in the scenario that stands for it, and the worth that it records."""
+    row = anchor_of(scenario, product.name)
+    if row is None:
+        return None
+    anchor = _anchor_of_line(row, product, company)
+    return anchor, Worth(anchor.value_in_use_price_cny, anchor.other_cost_cny)
+
+
 def _anchor(inputs: Inputs, company: Company | None) -> tuple[AnchorRow, Anchor] | None:
     """The recorded value of the card's product line, and its price; nothing where it has none."""
     product = inputs.parts.card.product
@@ -229,12 +244,16 @@ def _anchor(inputs: Inputs, company: Company | None) -> tuple[AnchorRow, Anchor]
     line = next((p for p in company.products if p.name == product), None)
     if row is None or line is None:
         return None
+    return row, _anchor_of_line(row, line, company)
+
+
+def _anchor_of_line(row: AnchorRow, line: ProductLine, company: Company) -> Anchor:
     cost = along(line.unit_cost_kcny, company.years)
     asp = along(line.asp_kcny, company.years)
     # A year without sales moves nothing; any price stands for it.
     sold = asp > 0
-    return row, Anchor(
-        product=product,
+    return Anchor(
+        product=line.name,
         scenario=row.scenario,
         value_in_use_price_cny=row.value_in_use_price_cny.value,
         other_cost_cny=row.other_cost_cny.value,
@@ -259,6 +278,87 @@ def link_of(inputs: Inputs, worth: Worth | None, company: Company | None) -> Lin
         value_share=market.value_share.value,
         price_sensitivity=market.price_sensitivity.value,
     )
+
+
+def market_events(inputs: Inputs) -> dict[str, Any]:
+    """Return the overrides that are events of the market: they reach every line of the maker, not one card.
+
+    The market section, the incumbent and its card, the price book and the tariff; another card, a site's own terms and
+    the company are none.
+    """
+    rival = inputs.incumbent.parts.card.name if inputs.incumbent is not None else ""
+    own = inputs.parts.card.name
+
+    def reaches(o: Override) -> bool:
+        if o.side == INCUMBENT or o.document == "prices" or o.document == f"cards.{rival}" != f"cards.{own}":
+            return True
+        return o.document == "scenario" and (o.path[0] == "market" or o.path[:2] == ("tco", "tariff"))
+
+    return {o.key: o.value for o in inputs.overrides if reaches(o)}
+
+
+def links_of(inputs: Inputs, own: Link, company: Company | None, cache: StageCache) -> tuple[Link, ...]:
+    """Return the links of every line: an event of the market moves each one by the scenario that stands for it.
+
+    One event gives one answer from any scenario of the company: only what this scenario changes of its own card and
+    site comes on top, and reaches its own line alone.
+    """
+    market, file = inputs.scenario.market, inputs.company
+    events = market_events(inputs)
+    if company is None or file is None or market is None:
+        return (own,)
+    lines = {}
+    for product in company.products:
+        block = file.products.get(product.name)
+        asp, cost = along(product.asp_kcny, company.years), along(product.unit_cost_kcny, company.years)
+        sold = asp > 0
+        plan = Line(asp_cny=np.where(sold, asp, 1.0) * 1e3, unit_cost_cny=np.where(sold, cost, 1.0) * 1e3)
+        if block is not None and block.scenario is not None:
+            found = _standing(block.scenario, product, events, company, cache)
+            if found is not None:
+                lines[product.name] = replace(plan, anchor=found[0], worth=found[1])
+                continue
+        follows = block.follows if block is not None else None
+        leader = Follows(follows.product, follows.worth_ratio.value) if follows is not None else None
+        lines[product.name] = replace(plan, follows=leader)
+    terms = {"value_share": market.value_share.value, "price_sensitivity": market.price_sensitivity.value}
+    every = market_links(lines, **terms)
+    block = file.products.get(own.product or "")
+    stands = block is not None and events and _is_at_its_anchor(inputs, block.scenario, cache)
+    return tuple(one if stands or one.product != own.product else own for one in every)
+
+
+def _is_at_its_anchor(inputs: Inputs, standing: str | None, cache: StageCache) -> bool:
+    """Whether a scenario beside the one that stands for its line changes nothing of its own: but for the market's
+    events its card is worth what its anchor records.
+    """
+    product, events = inputs.parts.card.product, market_events(inputs)
+    if standing in {None, inputs.name} or product is None:
+        return False
+    if any(o.key not in events and o.document != "company" for o in inputs.overrides):
+        return False
+    row, plain = anchor_of(inputs.name, product), load_inputs(inputs.file)
+    if row is None or row.scenario != inputs.name or plain.incumbent is None:
+        return False
+    value = value_of_card(plain, run_site(plain, cache), run_site(plain.incumbent, cache)).price_cny
+    return abs(value - row.value_in_use_price_cny.value) <= 1e-6 * abs(value)
+
+
+def _standing(
+    scenario: str, product: ProductLine, events: Mapping[str, Any], company: Company, cache: StageCache
+) -> tuple[Anchor, Worth] | None:
+    """The anchor of the scenario that stands for a line, and its card's worth after the events; at first its anchor."""
+    if not events:
+        return _recorded(scenario, product, company)
+    plain = load_inputs(scenario)
+    cards = {plain.parts.card.name, plain.incumbent.parts.card.name if plain.incumbent else ""}
+    mine = {k: v for k, v in events.items() if not k.startswith("cards.") or k.split(".")[1] in cards}
+    inputs = load_inputs(scenario, mine)
+    found = _anchor(inputs, company)
+    if found is None or inputs.incumbent is None:
+        return None
+    value = value_of_card(inputs, run_site(inputs, cache), run_site(inputs.incumbent, cache))
+    return found[1], Worth(value.price_cny, other_cost_of(value))
 
 
 def movement_by_workload(run: ChainRun) -> dict[str, float]:
@@ -315,22 +415,24 @@ def run_chain(
     """
     cache = cache or StageCache()
     scenario = inputs.scenario
-    if inputs.incumbent is not None and scenario.market is not None:
-        refuse_stated_plans([inputs, inputs.incumbent], allowed=scenario.market.stated_plans)
     own = run_site(inputs, cache)
     tell("site")
+    if inputs.incumbent is not None and scenario.market is not None:
+        refuse_stated_plans([inputs, inputs.incumbent], allowed=scenario.market.stated_plans)
     incumbent = run_site(inputs.incumbent, cache) if inputs.incumbent is not None else None
     tell("incumbent")
     value = value_of_card(inputs, own, incumbent) if incumbent is not None else None
     company = company_spec(inputs.company) if inputs.company is not None else None
     worth = Worth(value.price_cny, other_cost_of(value)) if value is not None else None
-    link = link_of(inputs, worth, company)
-    forecast = make_forecast(company, link) if company is not None else None
+    links = links_of(inputs, link_of(inputs, worth, company), company, cache)
+    forecast = make_forecast(company, links) if company is not None else None
     valuation = value_company(company, forecast) if company is not None and forecast is not None else None
     tell("forecast")
     simulated = _months(inputs, own, replications)
     tell("month")
-    return ChainRun(inputs, own, incumbent, value, link, company, forecast, valuation, simulated)
+    product = inputs.parts.card.product
+    link = next((one for one in links if one.product == product), links[0])
+    return ChainRun(inputs, own, incumbent, value, link, links, company, forecast, valuation, simulated)
 
 
 def _months(inputs: Inputs, own: SiteRun, replications: int | None) -> tuple[SimulatedRun, ...]:

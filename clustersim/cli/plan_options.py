@@ -45,7 +45,9 @@ _OPTIONS = (
     click.option(
         "--own-site", is_flag=True, help="Price each scenario at its own site; else all at the first one's."
     ),
-    click.option("--most", type=click.IntRange(min=1), default=16_384, show_default=True, help="Largest cluster, cards."),
+    click.option(
+        "--most", type=click.IntRange(min=1), default=16_384, show_default=True, help="Largest cluster, cards."
+    ),
     click.option("--top", type=click.IntRange(min=1), default=5, show_default=True, help="How many to show."),
     click.option("--write", metavar="FILE", help="Write the first as a scenario that runs as it stands."),
 )  # fmt: skip
@@ -197,6 +199,8 @@ def templates_of(
     from clustersim.schema.lookup import find_file
     from clustersim.schema.sides import load_sides, refuse_stated_plans
 
+    if words.write is not None and not words.write.endswith((".yaml", ".yml")):
+        raise InputError(f"--write {words.write}: give a file that ends in .yaml")
     tried = product((None, *names_in(words.cards)), (None, *names_in(words.nics)))
     variants = [
         {key: value for key, value in (("cluster.card", card), ("cluster.nic", nic)) if value is not None}

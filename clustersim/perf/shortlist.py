@@ -40,8 +40,9 @@ __all__ = [
 #: Words that lose no time: with sequence parallelism a plan is never slower and never larger, and sharding the
 #: optimizer costs nothing over copying it (held to the full space by a test).
 LEAN = PlanSpace(sequence_parallel=(True,), zero=(1, 2, 3))
-#: Plans kept of each kind.
-KEPT = 16
+#: Plans kept of each kind that fit, and of each kind if memory were no limit: a few dozen in all. Held by a test to
+#: the plan that a search finds when the numbers of the job change.
+KEPT, KEPT_ROOMY = 10, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,28 +143,32 @@ def shortlist(job: TrainJob, space: PlanSpace, errors: PlanErrors, kept: int = K
     Raises InfeasibleError where no plan can be laid out.
     """
     roomy = replace(job, card=replace(job.card, memory_bytes=math.inf))
-    plans = [f.plan for f in best_of_kinds(roomy, space, errors, kept)]
+    plans = [f.plan for f in best_of_kinds(roomy, space, errors, KEPT_ROOMY)]
     with suppress(InfeasibleError):
         plans = [f.plan for f in best_of_kinds(job, space, errors, kept)] + plans
     return tuple(dict.fromkeys(plans))
 
 
-def choose(job: TrainJob, plans: tuple[Plan, ...], space: PlanSpace, errors: PlanErrors) -> Choice:
+def choose(
+    job: TrainJob, plans: tuple[Plan, ...], space: PlanSpace, errors: PlanErrors, kind: str = ""
+) -> Choice:
     """Return the best of the kept plans at the job's own numbers; a search where none of them fits.
+
+    ``kind`` is the kind that was best before the numbers changed: the choice stays with it while a plan of it fits. A
+    jump to a kind that is predicted too fast would else make a slower card look better.
 
     Raises InfeasibleError where nothing fits.
     """
-    found = _timed(job, plans)
-    if not found:
-        found = best_of_kinds(job, space, errors)
-    found.sort(key=lambda f: (errors.corrected(f), f.memory_bytes))
+    found = _timed(job, plans) or best_of_kinds(job, space, errors)
+    found.sort(key=lambda f: (kind_of(f.plan) != kind and kind != "", errors.corrected(f), f.memory_bytes))
     best = found[0]
     corrected = errors.corrected(best)
     other = next((f for f in found[1:] if kind_of(f.plan) != kind_of(best.plan)), None)
     if other is None:
         return Choice(best, corrected, None, math.inf)
     lead = errors.corrected(other) / corrected - 1.0
-    return Choice(best, corrected, other if errors.lead_inside(best.plan, other.plan, lead) else None, lead)
+    error = math.hypot(errors.of(best.plan).spread, errors.of(other.plan).spread)
+    return Choice(best, corrected, other if abs(lead) <= error else None, lead)
 
 
 #: Fields of a plan that may be columns; the rest are words, the same for every plan of a group.
@@ -173,11 +178,14 @@ _DEGREES = ("tp", "pp", "dp", "cp", "ep", "etp", "interleave", "micro_batch")
 def _timed(job: TrainJob, plans: tuple[Plan, ...]) -> list[FoundPlan]:
     """The step times of the plans that fit, in their order; plans that share their words are evaluated together."""
     groups: dict[Plan, list[int]] = {}
+    ones: dict[str, Any] = dict.fromkeys(_DEGREES, 1)
     for index, plan in enumerate(plans):
-        groups.setdefault(replace(plan, **dict.fromkeys(_DEGREES, 1)), []).append(index)
+        groups.setdefault(replace(plan, **ones), []).append(index)
     found: dict[int, FoundPlan] = {}
     for words, members in groups.items():
-        columns = {name: np.array([getattr(plans[i], name) for i in members]) for name in _DEGREES}
+        columns: dict[str, Any] = {
+            name: np.array([getattr(plans[i], name) for i in members]) for name in _DEGREES
+        }
         trial = job.with_plan(replace(words, **columns))
         memory = np.broadcast_to(np.asarray(memory_per_card(trial).total, dtype=float), (len(members),))
         terms = step_columns(trial).terms

@@ -22,7 +22,8 @@ from clustersim.workloads.training import plan_errors, space_of
 from clustersim.workloads.work import Work
 
 __all__ = [
-    "BATCH_SLACK", "PlanSearch", "Question", "batches", "best_plans", "chosen_workload", "days_for", "goodput", "run_planned", "sizes", "with_batch",
+    "BATCH_SLACK", "PlanSearch", "Question", "batches", "best_plans", "chosen_workload", "days_for", "goodput",
+    "run_planned", "sizes", "with_batch",
 ]  # fmt: skip
 
 #: How far a batch that is sized may lie from the scenario's own: training does not notice a tenth (assumption).

@@ -70,10 +70,11 @@ def _families() -> dict[str, list[SoftwareProfile]]:
     return {name: sorted(group, key=lambda p: release_of(p.release)) for name, group in found.items()}
 
 
-def _names() -> Iterator[str]:
+def _names(role: str) -> Iterator[str]:
     for name in known_names(FOLDER):
-        yield name
-        yield from load_software(name).family_names
+        profile = load_software(name)
+        if role in {"", profile.role}:
+            yield from (name, profile.family, *profile.family_names)
 
 
 def find_software(text: str, *, role: str = "", release: str = "") -> FoundSoftware:
@@ -94,7 +95,7 @@ def find_software(text: str, *, role: str = "", release: str = "") -> FoundSoftw
         family, stated = (text, release) if release else _split(text)
         group = _families().get(plain(family)) or _families().get(plain(text))
         if not group:
-            near = suggest(text, sorted(set(_names())))
+            near = suggest(text, sorted(set(_names(role))))
             raise InputError(f"no software {text!r} in {FOLDER}; {near}; a stack that nobody measured is one of"
                              f" {', '.join(UNMEASURED.values())}")  # fmt: skip
         found = _of_family(group, stated if plain(family) in _families() else "")

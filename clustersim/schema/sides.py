@@ -48,12 +48,12 @@ def load_sides(
     refuse_unused(overrides, [side.documents for side in loaded], ", ".join(short))
     asker = loaded[short.index(asks) * len(variants)] if asks else loaded[0]
     if not demand:
-        for side in loaded[1:]:
-            refuse_unlike(loaded[0], side)
+        for other in loaded[1:]:
+            refuse_unlike(loaded[0], other)
     labels = [" ".join([name, *map(str, own.values())]) for name in short for own in variants]
     return tuple(
-        _as_side(doing(side, asker, own_terms=True), loaded[0], label, own_site)
-        for side, label in zip(loaded, labels, strict=True)
+        _as_side(doing(one, asker, own_terms=True), loaded[0], label, own_site)
+        for one, label in zip(loaded, labels, strict=True)
     )
 
 

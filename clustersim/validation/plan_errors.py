@@ -17,8 +17,9 @@ __all__ = ["TABLES", "errors_by_kind", "shipped_errors", "table_text"]
 
 #: Shipped tables whose rows count.
 TABLES = ("training.csv", "training_2026.csv")
-HEAD = """# Errors of predicted step times by kind of plan: mean of predicted over measured less one, and its spread, sources
-# weighted alike, rows that constants were tuned on left out. Made by `clustersim validate training --plan-errors`.
+HEAD = """# Errors of predicted step times by kind of plan: mean of predicted over measured less one, and its spread,
+# sources weighted alike, rows that constants were tuned on left out.
+# Made by `clustersim validate training --plan-errors`.
 kind,bias,spread,rows
 """
 

@@ -15,7 +15,7 @@ from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.job import TrainJob
 from clustersim.perf.plan import Plan
 from clustersim.perf.search import PlanSpace
-from clustersim.perf.shortlist import LEAN, Choice, KindError, PlanErrors, choose, shortlist
+from clustersim.perf.shortlist import LEAN, Choice, KindError, PlanErrors, choose, kind_of, shortlist
 from clustersim.perf.step import StepTime, train_step
 from clustersim.reading.guarded import Text, read_text
 from clustersim.reading.tables import parse_table
@@ -105,7 +105,10 @@ def planned_job(inputs: Inputs, work: TrainingWorkload, cache: StageCache) -> tu
     space, errors = space_of(job), plan_errors()
     base = _nominal(inputs, job)
     plans: tuple[Plan, ...] = cache.get("plan search", (base, space), lambda: shortlist(base, space, errors))
-    choice = cache.get("plan choice", (job, plans), lambda: choose(job, plans, space, errors))
+    kind = cache.get(
+        "plan kind", (base, plans), lambda: kind_of(choose(base, plans, space, errors).found.plan)
+    )
+    choice = cache.get("plan choice", (job, plans, kind), lambda: choose(job, plans, space, errors, kind))
     return job.with_plan(choice.found.plan), choice
 
 

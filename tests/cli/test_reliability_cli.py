@@ -5,11 +5,11 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from clustersim.cli.main import main
+from clustersim.cli.main import cli
 
 
 def answer(*words: str) -> dict:  # type: ignore[type-arg]
-    found = CliRunner().invoke(main, [*words, "-f", "json"], catch_exceptions=False)
+    found = CliRunner().invoke(cli, [*words, "-f", "json"], catch_exceptions=False)
     assert found.exit_code == 0, found.output
     return json.loads(found.stdout)  # type: ignore[no-any-return]
 
@@ -22,12 +22,14 @@ def test_claims_ask_for_a_spare_and_price_the_promise() -> None:
     assert with_spares["spares"]["hot_for_p"]["0.99"] <= with_spares["spares"]["hot_for_p"]["0.999"]
     assert bare["restore"]["p_within"] < with_spares["restore"]["p_within"]
     assert bare["promise"]["premium_cny"] > with_spares["promise"]["premium_cny"] > 0
-    assert with_spares["promise"]["premium_cny"] == pytest.approx(50_000 * with_spares["promise"]["late_restores"])
+    assert with_spares["promise"]["premium_cny"] == pytest.approx(
+        50_000 * with_spares["promise"]["late_restores"]
+    )
 
 
 def test_jobs_queue_on_the_site() -> None:
     found = answer("jobs", "shared-1024")
     assert found["useful_share"] + found["lost_share"] + found["idle_share"] == pytest.approx(1.0)
     assert {job["name"] for job in found["jobs"]} == {"pretrain", "finetune", "evaluate", "urgent"}
-    wrong = CliRunner().invoke(main, ["jobs", "nanjing-1024"])
-    assert wrong.exit_code == 2
+    wrong = CliRunner().invoke(cli, ["jobs", "nanjing-1024"])
+    assert getattr(wrong.exception, "exit_code", None) == 2

@@ -148,6 +148,8 @@ def test_twice_the_cluster_is_twice_its_linear_parts() -> None:
 def test_a_card_hour_is_dearer_where_hours_are_given_to_nobody(left: float) -> None:
     """Idle hours cost their capital and earn nothing."""
     whole = run_site(load_inputs("br166-1024", (), with_incumbent=False), CACHE)
-    part = run_site(load_inputs("br166-1024", (f"demand.pretrain.share={left!r}",), with_incumbent=False), CACHE)
+    part = run_site(
+        load_inputs("br166-1024", (f"demand.pretrain.share={left!r}",), with_incumbent=False), CACHE
+    )
     assert part.tco.cny_per_card_hour > whole.tco.cny_per_card_hour
     assert part.power.facility_power_w < whole.power.facility_power_w

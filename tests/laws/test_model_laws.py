@@ -22,7 +22,7 @@ from clustersim.perf.mixers import (
 )
 from clustersim.perf.model import Model
 from clustersim.perf.serving_engine import Layout, Precision, cache_room
-from clustersim.perf.serving_reserve import RESERVES, BatchLimits, reserve_bytes
+from clustersim.perf.serving_reserve import BatchLimits, EngineReserve, reserve_bytes
 from clustersim.perf.serving_work import attention_work, cache_bytes, cache_growth
 from clustersim.schema.model_pattern import parse_pattern, write_pattern
 
@@ -34,6 +34,10 @@ CARD = Card(
     gemm_efficiency=0.8,
     memory_efficiency=0.9,
 )
+ENGINES = {
+    "device": EngineReserve(memory_share=0.9), "outside": EngineReserve(memory_share=0.88, activations=False),
+    "free": EngineReserve(memory_share=0.9, share_of="free"),
+}  # fmt: skip
 EIGHTHS = st.sampled_from([8, 16, 32])
 INDEXERS = st.builds(Indexer, heads=EIGHTHS, head_dim=EIGHTHS, top_k=st.integers(1, 4096), own=st.booleans())
 ATTENTIONS = st.builds(
@@ -133,14 +137,12 @@ def test_decode_reads_no_more_than_is_there(model: Model, context: float, tp: in
         assert work.decode_ops.per_token == 0 or part.reach >= context
 
 
-@given(
-    models(), st.sampled_from(["vllm", "sglang", "trtllm"]), st.integers(256, 16_384), st.integers(1, 1024)
-)
+@given(models(), st.sampled_from(sorted(ENGINES)), st.integers(256, 16_384), st.integers(1, 1024))
 @settings(max_examples=40, deadline=None)
 def test_room_falls_with_batch_and_rises_with_memory(
     model: Model, engine: str, tokens: int, sequences: int
 ) -> None:
-    reserve = RESERVES[engine]
+    reserve = ENGINES[engine]
     small, large = BatchLimits(tokens, sequences), BatchLimits(2 * tokens, 2 * sequences)
     assert reserve_bytes(reserve, model, small) <= reserve_bytes(reserve, model, large)
     assert reserve_bytes(reserve, model, small) <= reserve_bytes(reserve, replace(model, vocab=2000), small)

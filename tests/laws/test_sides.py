@@ -121,7 +121,7 @@ def test_the_cases_of_the_comparison() -> None:
     assert [s.tco.tariff.value for s in own] == [0.9, 0.9]
     named = load_sides(["br166-1024", "h20-1024"], ["h20-1024.cluster.nic=roce-200g"])
     assert [s.parts.nic.name for s in named] == ["roce-200g", "roce-200g"]
-    with pytest.raises(InputError, match="does not use cards.GB300"):
+    with pytest.raises(InputError, match=r"does not use cards\.GB300"):
         load_sides(["br166-1024", "h20-1024"], ["cards.GB300.price=1 kCNY"])
     with pytest.raises(InputError, match="equal work"):
         load_sides(["br166-1024", "h20-1024"], ["h20-1024.model=llama3-70b"])

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clustersim.perf.serving_calibrated import CALIBRATED
 
 from clustersim.assemble.parts import card_spec
 from clustersim.assemble.software import engine_efficiency

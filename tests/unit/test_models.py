@@ -6,8 +6,8 @@ from math import inf
 from pathlib import Path
 
 import pytest
-from clustersim.perf.serving_calibrated import constants_kind, is_calibrated
 
+from clustersim.assemble.software import constants_kind, fitted
 from clustersim.errors import InputError
 from clustersim.perf.formats import WeightFormats
 from clustersim.perf.mixers import (
@@ -28,6 +28,7 @@ from clustersim.perf.serving_work import (
     kv_bytes_per_token,
     not_modelled,
 )
+from clustersim.schema.find_software import load_software
 from clustersim.schema.lookup import known_names
 from clustersim.schema.model_engine import model_spec
 from clustersim.schema.models import ModelProfile
@@ -203,12 +204,13 @@ def test_dimensions_add_up_to_what_the_makers_state(name: str) -> None:
 
 
 def test_what_was_never_calibrated_is_not_called_so() -> None:
-    assert is_calibrated("vllm", "H100", shipped("llama3.1-70b"), "fp8")
-    assert is_calibrated("vllm", "H200", shipped("deepseek-v3"), "fp8")
+    vllm = load_software("vllm-0.9")
+    assert fitted(vllm, "H100", shipped("llama3.1-70b"), "fp8")
+    assert fitted(vllm, "H200", shipped("deepseek-v3"), "fp8")
     for name in ("gpt-oss-120b", "qwen3.5-35b-a3b", "deepseek-v3.2", "nemotron-3-nano-30b-a3b"):
-        assert not is_calibrated("vllm", "H200", shipped(name), "fp8"), name
+        assert not fitted(vllm, "H200", shipped(name), "fp8"), name
         assert any("engine constants" in text for text in not_modelled(shipped(name)))
-    assert not is_calibrated("vllm", "L4", shipped("llama3.1-70b"), "fp8")
+    assert not fitted(vllm, "L4", shipped("llama3.1-70b"), "fp8")
     assert constants_kind(shipped("deepseek-v3.2"), "fp8") == "mla"
     assert not_modelled(shipped("llama3.1-70b")) == ()
 

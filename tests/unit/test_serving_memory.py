@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from clustersim.assemble.software import reserve_of
 from clustersim.errors import InputError
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
@@ -24,7 +25,8 @@ from clustersim.perf.serving_engine import (
     cache_tokens,
     weight_bytes_per_card,
 )
-from clustersim.perf.serving_reserve import RESERVES, BatchLimits, reserve_bytes, reserve_of
+from clustersim.perf.serving_reserve import BatchLimits, EngineReserve, reserve_bytes
+from clustersim.schema.find_software import load_software
 from clustersim.schema.model_engine import model_spec
 from clustersim.schema.profiles import load_model
 
@@ -46,6 +48,10 @@ def _from_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLUSTERSIM_PATH", str(ROOT))
 
 
+def engine(name: str) -> EngineReserve:
+    return reserve_of(load_software(name))
+
+
 def shipped(name: str) -> Model:
     return model_spec(load_model(name))
 
@@ -55,7 +61,7 @@ def test_the_start_up_logs_that_the_reserve_was_tuned_on() -> None:
     vllm = cache_tokens(large, Layout(tp=4), FP8, H100, limits=wide)
     assert vllm == pytest.approx(178_880, rel=0.03)
     sglang = cache_tokens(
-        large, Layout(tp=4), FP8, H100, memory_share=0.93, reserve=RESERVES["sglang"], limits=wide
+        large, Layout(tp=4), FP8, H100, memory_share=0.93, reserve=engine("sglang-0.5"), limits=wide
     )
     assert sglang == pytest.approx(367_404, rel=0.03)
     small = replace(H100, name="24 GB", memory_bytes=23.58 * 2**30)
@@ -79,12 +85,10 @@ def test_seventy_billion_on_two_cards_of_what_the_driver_reports() -> None:
 
 def test_the_share_of_what_is_free_is_taken_after_the_weights() -> None:
     model, layout = shipped("llama3.1-8b"), Layout()
-    free = RESERVES["trtllm"]
+    free = engine("trtllm-1.0")
     taken = weight_bytes_per_card(model, layout, FP8) + reserve_bytes(free, model, BatchLimits())
     room = cache_room(model, layout, FP8, H100, reserve=free)
     assert room.bytes_per_card == pytest.approx(0.9 * (H100.memory_bytes - taken))
-    with pytest.raises(InputError, match="did you mean"):
-        reserve_of("vlm")
 
 
 def test_windows_leave_room_for_more_tokens() -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clustersim.errors import InfeasibleError, InputError
@@ -130,6 +130,7 @@ def test_the_front_is_what_brute_force_says(points: list[tuple[int, int]]) -> No
             assert any(front[j] and (values[j] == row).all() for j in range(len(values)))
 
 
+@settings(max_examples=8, deadline=None)
 @given(st.floats(0.05, 3), st.floats(1, 2), st.floats(0, 0.2), st.floats(0.05, 1))
 def test_the_cost_stage_is_the_chain(tariff: float, pue: float, wacc: float, sold: float) -> None:
     sets = {"tco.tariff": f"{tariff!r} CNY/kWh", "tco.pue": pue, "tco.wacc": wacc, "tco.sold_share": sold}

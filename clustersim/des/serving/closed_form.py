@@ -78,7 +78,8 @@ def fleet_of(pool: Pool, decode: Pool | None, transfer: Transfer | None, *, rout
 class ClosedForm:
     """What the closed form says, arrays over points; rates are those of the whole fleet, per second.
 
-    ``saturated_per_s`` is the rate that no queue survives, ``rate_at_slo_per_s`` the largest at which the SLO's share
+    ``saturated_per_s`` is the rate that no queue survives (``prefill_saturated_per_s`` and ``decode_saturated_per_s``
+    those of prompts and of answers alone), ``rate_at_slo_per_s`` the largest at which the SLO's share
     holds (zero where none does). Everything below stands at ``rate_per_s``: the share within the SLO, latencies
     (mean, p50, p90, p99) in seconds, the mean decoding batch of a replica, the share of its cache in use, token
     rates, and the use of the cards (``use`` of the pool, ``decode_use`` of a decode pool). ``input_share`` is the
@@ -87,6 +88,8 @@ class ClosedForm:
     """
 
     saturated_per_s: Array
+    prefill_saturated_per_s: Array
+    decode_saturated_per_s: Array
     rate_at_slo_per_s: Array
     rate_per_s: Array
     slo_share: Array
@@ -298,11 +301,15 @@ def _answer(solved: _Solved, here: _State, rate: Array, best: Array, steep: Arra
     held = here.decode.batch[:, 0] * traffic.context
     if solved.entry.prefills and not solved.split:
         held = held + here.decode.rate[:, 0] * here.first.base.mean(axis=-1)[:, 0] * traffic.prompt
-    holds, why = verdict_of(solved.entry, decode, solved.limit, steep, rate / solved.saturated[:, 0], here.decode.batch[:, 0])
+    holds, why = verdict_of(
+        solved.entry, decode, solved.limit, steep, rate / solved.saturated[:, 0], here.decode.batch[:, 0]
+    )
     busy = entry_use.busy_s + (decode_use.busy_s if decode_use else 0.0)
     ones = np.ones_like(rate)
     return ClosedForm(
         saturated_per_s=solved.saturated[:, 0] * ones,
+        prefill_saturated_per_s=(solved.entry.replicas[:, None] * prefill_limit(solved.entry))[:, 0] * ones,
+        decode_saturated_per_s=solved.decode_saturated[:, 0] * ones,
         rate_at_slo_per_s=best * ones,
         rate_per_s=rate,
         slo_share=here.share[:, 0],

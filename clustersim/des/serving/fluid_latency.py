@@ -58,7 +58,9 @@ class FirstToken:
             if not np.any(weight > 1e-6):
                 continue
             mean = (self.met if met else self.step / 2.0) + ahead * self.ahead + slot * self.slot
-            variance = (self.met2 if met else self.step**2 / 12.0) + ahead * self.ahead**2 + slot * self.slot**2
+            variance = (
+                (self.met2 if met else self.step**2 / 12.0) + ahead * self.ahead**2 + slot * self.slot**2
+            )
             out = out + weight[..., None] * gamma_share(left, mean[..., None], variance[..., None])
         return np.asarray(out.mean(axis=-1))
 

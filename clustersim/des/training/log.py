@@ -131,7 +131,9 @@ def read_failure_log(path: Path, start: str | None = None) -> FailureLog:
     names = _columns(table)
     problems: list[Problem] = []
     notes: list[str] = [
-        f"log: column {have!r} is read as {what}" for what, have in names.items() if have != what
+        f"log: column {have!r} is read as {what}"
+        for what, have in names.items()
+        if have not in {what, COLUMNS[what][0]}
     ]
     clock = _Clock(table, names["time"], start, problems)
     notes += clock.notes
