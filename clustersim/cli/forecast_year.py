@@ -8,7 +8,14 @@ from typing import Any
 import click
 
 from clustersim.cli.forecast_common import ForecastRun, forecast_run
-from clustersim.cli.options import emit_object, emit_rows, format_option, render_table, set_option
+from clustersim.cli.options import (
+    emit_object,
+    emit_rows,
+    format_option,
+    render_table,
+    set_option,
+    tell_encoding,
+)
 from clustersim.errors import InputError
 
 
@@ -138,6 +145,7 @@ def _from_file(file: Path, half: str | None) -> dict[str, dict[str, float]]:
     if half is None:
         raise InputError("--half: say which half FILE reports, for example --half 2026H1")
     source = read_text(file)
+    tell_encoding(source.name, source.encoding)
     rows = read_table(source.text, source.name)
     head = rows[0][1] if len(rows[0]) > 1 else ""
     unit = head[head.find("(") + 1 : head.rfind(")")] if "(" in head else "CNY thousand"
@@ -257,6 +265,7 @@ def _multiples(file: Path) -> dict[str, dict[str, float | None]]:
     from clustersim.reading.guarded import read_text
 
     source = read_text(file)
+    tell_encoding(source.name, source.encoding)
     rows = read_table(source.text, source.name)
     heads = [cell.strip().lower() for cell in rows[0]]
     missing = [name for name in ("company", "period", "value") if name not in heads]

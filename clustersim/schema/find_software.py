@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from clustersim.errors import InputError, suggest
+from clustersim.reading.guarded import stamp
 from clustersim.schema.lookup import exact_name, find_file, known_names, plain
 from clustersim.schema.profiles import load_profile
 from clustersim.schema.software import SoftwareProfile
@@ -61,7 +62,7 @@ def _load_all(stamps: tuple[tuple[str, int], ...]) -> tuple[SoftwareProfile, ...
 
 def _families() -> dict[str, list[SoftwareProfile]]:
     """Compared family name -> its releases, the earliest first."""
-    stamps = tuple((n, find_file(FOLDER, n).stat().st_mtime_ns) for n in known_names(FOLDER))
+    stamps = tuple((n, stamp(find_file(FOLDER, n))) for n in known_names(FOLDER))
     found: dict[str, list[SoftwareProfile]] = {}
     for profile in _load_all(stamps):
         for name in {plain(profile.family), *map(plain, profile.family_names)}:

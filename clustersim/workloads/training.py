@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
-from importlib import resources
+from pathlib import Path
 
 from clustersim.assemble.parts import card_spec, network_spec
 from clustersim.assemble.reliability import Trained, training_run
@@ -18,6 +17,8 @@ from clustersim.perf.plan import Plan
 from clustersim.perf.search import PlanSpace
 from clustersim.perf.shortlist import LEAN, Choice, KindError, PlanErrors, choose, kind_of, shortlist
 from clustersim.perf.step import StepTime, train_step
+from clustersim.reading.guarded import Text, read_text
+from clustersim.reading.tables import parse_table
 from clustersim.schema.demand import TrainingWorkload, identity
 from clustersim.schema.inputs import Inputs
 from clustersim.workloads.work import Load, Product, StageCache, Work
@@ -63,8 +64,9 @@ class TrainingDetail:
 @lru_cache(maxsize=1)
 def plan_errors() -> PlanErrors:
     """Return the known errors by kind of plan, as `clustersim validate training --plan-errors` found them."""
-    text = resources.files("clustersim.data").joinpath("plan_errors.csv").read_text(encoding="utf-8")
-    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
+    source = read_text(Path(__file__).resolve().parent.parent / "data" / "plan_errors.csv")
+    lines = (line for line in source.text.splitlines() if not line.startswith("#"))
+    rows = parse_table(Text(source.name, "\n".join(lines), source.encoding)).rows
     return PlanErrors(
         {r["kind"]: KindError(float(r["bias"]), float(r["spread"]), int(r["rows"])) for r in rows}
     )

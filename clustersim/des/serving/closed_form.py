@@ -78,7 +78,8 @@ def fleet_of(pool: Pool, decode: Pool | None, transfer: Transfer | None, *, rout
 class ClosedForm:
     """What the closed form says, arrays over points; rates are those of the whole fleet, per second.
 
-    ``saturated_per_s`` is the rate that no queue survives, ``rate_at_slo_per_s`` the largest at which the SLO's share
+    ``saturated_per_s`` is the rate that no queue survives (``prefill_saturated_per_s`` and ``decode_saturated_per_s``
+    those of prompts and of answers alone), ``rate_at_slo_per_s`` the largest at which the SLO's share
     holds (zero where none does). Everything below stands at ``rate_per_s``: the share within the SLO, latencies
     (mean, p50, p90, p99) in seconds, the mean decoding batch of a replica, the share of its cache in use, token
     rates, and the use of the cards (``use`` of the pool, ``decode_use`` of a decode pool). ``input_share`` is the
@@ -87,6 +88,8 @@ class ClosedForm:
     """
 
     saturated_per_s: Array
+    prefill_saturated_per_s: Array
+    decode_saturated_per_s: Array
     rate_at_slo_per_s: Array
     rate_per_s: Array
     slo_share: Array
@@ -305,6 +308,8 @@ def _answer(solved: _Solved, here: _State, rate: Array, best: Array, steep: Arra
     ones = np.ones_like(rate)
     return ClosedForm(
         saturated_per_s=solved.saturated[:, 0] * ones,
+        prefill_saturated_per_s=(solved.entry.replicas[:, None] * prefill_limit(solved.entry))[:, 0] * ones,
+        decode_saturated_per_s=solved.decode_saturated[:, 0] * ones,
         rate_at_slo_per_s=best * ones,
         rate_per_s=rate,
         slo_share=here.share[:, 0],

@@ -270,7 +270,7 @@ def prefill_balance(site: Site, rate: Array) -> Balance:
         zero,
         parts[0],
         parts[1],
-        group,
+        used,
         parts[2],
         parts[3],
         parts[4],
