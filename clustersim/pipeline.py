@@ -10,6 +10,7 @@ import numpy as np
 
 from clustersim.assemble.bill import bill_lines, rack_count, spare_servers
 from clustersim.assemble.company import company_spec
+from clustersim.assemble.lines import line_plan, market_events, own_anchor, recorded
 from clustersim.assemble.parts import needed, network_parts
 from clustersim.assemble.site import equipment, total_cost_of
 from clustersim.des.training.simulate import SimulatedRun, simulate_run
@@ -21,15 +22,12 @@ from clustersim.errors import InputError
 from clustersim.fabric.parts import NetworkParts
 from clustersim.finance.company import Company, ProductLine
 from clustersim.finance.forecast import Forecast, make_forecast
-from clustersim.finance.products import along
 from clustersim.finance.valuation import Valuation, value_company
-from clustersim.market.lines import Follows, Line, market_links
+from clustersim.market.lines import market_links
 from clustersim.market.link import Anchor, Link, Worth, make_link, neutral_link, other_cost
 from clustersim.market.value import Segment, ValueInUse, value_in_use_price
 from clustersim.schema.anchors import anchor_of
-from clustersim.schema.company import AnchorRow
 from clustersim.schema.inputs import Inputs, load_inputs
-from clustersim.schema.overrides import INCUMBENT, Override
 from clustersim.schema.sides import refuse_stated_plans
 from clustersim.workloads import run_workload
 from clustersim.workloads.training import TrainingDetail
@@ -228,45 +226,9 @@ def value_of_card(
     )
 
 
-def _recorded(scenario: str, product: ProductLine, company: Company) -> tuple[Anchor, Worth] | None:
-    """The anchor of a line in the scenario that stands for it, and the worth that it records."""
-    row = anchor_of(scenario, product.name)
-    if row is None:
-        return None
-    anchor = _anchor_of_line(row, product, company)
-    return anchor, Worth(anchor.value_in_use_price_cny, anchor.other_cost_cny)
-
-
-def _anchor(inputs: Inputs, company: Company | None) -> tuple[AnchorRow, Anchor] | None:
-    """The recorded value of the card's product line, and its price; nothing where it has none."""
-    product = inputs.parts.card.product
-    if company is None or product is None or inputs.scenario.market is None:
-        return None
-    row = anchor_of(inputs.name, product)
-    line = next((p for p in company.products if p.name == product), None)
-    if row is None or line is None:
-        return None
-    return row, _anchor_of_line(row, line, company)
-
-
-def _anchor_of_line(row: AnchorRow, line: ProductLine, company: Company) -> Anchor:
-    cost = along(line.unit_cost_kcny, company.years)
-    asp = along(line.asp_kcny, company.years)
-    # A year without sales moves nothing; any price stands for it.
-    sold = asp > 0
-    return Anchor(
-        product=line.name,
-        scenario=row.scenario,
-        value_in_use_price_cny=row.value_in_use_price_cny.value,
-        other_cost_cny=row.other_cost_cny.value,
-        asp_cny=np.where(sold, asp, 1.0) * 1e3,
-        unit_cost_cny=np.where(sold, cost, 1.0) * 1e3,
-    )
-
-
 def link_of(inputs: Inputs, worth: Worth | None, company: Company | None) -> Link:
     """Return how the card's worth moves its product line; neutral, saying why, where it has none or no anchor."""
-    market, found, product = inputs.scenario.market, _anchor(inputs, company), inputs.parts.card.product
+    market, found, product = inputs.scenario.market, own_anchor(inputs, company), inputs.parts.card.product
     if worth is None or market is None or found is None:
         why = (
             f"{product} has no anchor in the forecast: it moves nothing"
@@ -282,23 +244,6 @@ def link_of(inputs: Inputs, worth: Worth | None, company: Company | None) -> Lin
     )
 
 
-def market_events(inputs: Inputs) -> dict[str, Any]:
-    """Return the overrides that are events of the market: they reach every line of the maker, not one card.
-
-    The market section, the incumbent and its card, the price book and the tariff; another card, a site's own terms and
-    the company are none.
-    """
-    rival = inputs.incumbent.parts.card.name if inputs.incumbent is not None else ""
-    own = inputs.parts.card.name
-
-    def reaches(o: Override) -> bool:
-        if o.side == INCUMBENT or o.document == "prices" or o.document == f"cards.{rival}" != f"cards.{own}":
-            return True
-        return o.document == "scenario" and (o.path[0] == "market" or o.path[:2] == ("tco", "tariff"))
-
-    return {o.key: o.value for o in inputs.overrides if reaches(o)}
-
-
 def links_of(inputs: Inputs, own: Link, company: Company | None) -> tuple[Link, ...]:
     """Return the links of every line: an event of the market moves each one by the scenario that stands for it.
 
@@ -311,26 +256,18 @@ def links_of(inputs: Inputs, own: Link, company: Company | None) -> tuple[Link, 
         return (own,)
     lines = {}
     for product in company.products:
-        block = file.products.get(product.name)
-        asp, cost = along(product.asp_kcny, company.years), along(product.unit_cost_kcny, company.years)
-        sold = asp > 0
-        plan = Line(asp_cny=np.where(sold, asp, 1.0) * 1e3, unit_cost_cny=np.where(sold, cost, 1.0) * 1e3)
-        if block is not None and block.scenario is not None:
-            found = _standing(block.scenario, product, events, company)
-            if found is not None:
-                lines[product.name] = replace(plan, anchor=found[0], worth=found[1])
-                continue
-        follows = block.follows if block is not None else None
-        leader = Follows(follows.product, follows.worth_ratio.value) if follows is not None else None
-        lines[product.name] = replace(plan, follows=leader)
+        block, plan = file.products.get(product.name), line_plan(product, company, file)
+        stood = block.scenario if block is not None else None
+        found = _standing(stood, product, events, company) if stood is not None else None
+        lines[product.name] = replace(plan, anchor=found[0], worth=found[1]) if found is not None else plan
     terms = {"value_share": market.value_share.value, "price_sensitivity": market.price_sensitivity.value}
     every = market_links(lines, **terms)
     block = file.products.get(own.product or "")
-    stands = block is not None and events and _is_at_its_anchor(inputs, block.scenario)
+    stands = block is not None and events and _is_at_itsown_anchor(inputs, block.scenario)
     return tuple(one if stands or one.product != own.product else own for one in every)
 
 
-def _is_at_its_anchor(inputs: Inputs, standing: str | None) -> bool:
+def _is_at_itsown_anchor(inputs: Inputs, standing: str | None) -> bool:
     """Whether a scenario beside the one that stands for its line changes nothing of its own: but for the market's
     events its card is worth what its anchor records.
     """
@@ -351,12 +288,12 @@ def _standing(
 ) -> tuple[Anchor, Worth] | None:
     """The anchor of the scenario that stands for a line, and its card's worth after the events; at first its anchor."""
     if not events:
-        return _recorded(scenario, product, company)
+        return recorded(scenario, product, company)
     plain = load_inputs(scenario)
     cards = {plain.parts.card.name, plain.incumbent.parts.card.name if plain.incumbent else ""}
     mine = {k: v for k, v in events.items() if not k.startswith("cards.") or k.split(".")[1] in cards}
     inputs = load_inputs(scenario, mine)
-    found = _anchor(inputs, company)
+    found = own_anchor(inputs, company)
     if found is None or inputs.incumbent is None:
         return None
     value = value_of_card(inputs, run_site(inputs, _STANDING), run_site(inputs.incumbent, _STANDING))
@@ -369,7 +306,7 @@ def movement_by_workload(run: ChainRun) -> dict[str, float]:
     Each one's change of value is put on the anchor by itself; what they do together beyond that stands under
     ``together``. Empty where nothing is valued, or the anchor is of another demand.
     """
-    found = _anchor(run.inputs, run.company)
+    found = own_anchor(run.inputs, run.company)
     if run.value is None or run.valuation is None or run.company is None or found is None:
         return {}
     row, anchor = found

@@ -21,7 +21,7 @@ from clustersim.errors import InputError
 
 def join(group: click.Group) -> None:
     """Add the commands to ``clustersim forecast``."""
-    for one in (compare, halves, actuals, roll, sotp, departures, comps):
+    for one in (compare, halves, actuals, roll, sotp, departures, comps, through):
         group.add_command(one)
 
 
@@ -288,3 +288,25 @@ def _multiples(file: Path) -> dict[str, dict[str, float | None]]:
     if not out:
         raise InputError(f"{file}: no price-to-sales multiple of a company")
     return out
+
+
+@click.command()
+@click.argument("scenario")
+@set_option
+@format_option()
+def through(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
+    """Split what the cards' worth does to the target price of SCENARIO: by line, by multiple and cash flow, by year."""
+    from clustersim.finance.attribution import through as split
+
+    run = forecast_run(scenario, sets)
+    rows = [
+        {
+            "product": part.product,
+            "change": part.whole,
+            "through_multiple": part.through_multiple,
+            "through_cash_flow": part.through_cash_flow,
+            **part.by_year,
+        }
+        for part in split(run.company, run.links)
+    ]
+    emit_rows(rows, fmt)
