@@ -146,10 +146,15 @@ def emit_object(value: Mapping[str, Any], fmt: str, table: Callable[[], str]) ->
     click.echo(to_json(value) if fmt == "json" else table())
 
 
+def say(text: str) -> None:
+    """Say something beside the data, on stderr; a name in it moves no cursor."""
+    click.echo(printable(text, 10_000), err=True)
+
+
 def tell_encoding(name: str, encoding: str) -> None:
     """Say on stderr that a file was taken for GBK: nothing in it declares that."""
     if encoding == GBK:
-        click.echo(f"{name}: read as GBK", err=True)
+        say(f"{name}: read as GBK")
 
 
 def refuse_blank(path: str) -> None:

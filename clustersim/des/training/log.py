@@ -282,7 +282,10 @@ def _stamp(text: str) -> datetime | None:
         if not math.isfinite(number) or number < _UNIX:
             return None
         number = number / 1000 if number > 1000 * _UNIX else number
-        return datetime.fromisoformat("1970-01-01T00:00:00+00:00") + timedelta(seconds=number)
+        try:
+            return datetime.fromisoformat("1970-01-01T00:00:00+00:00") + timedelta(seconds=number)
+        except OverflowError:
+            return None
     try:
         return datetime.fromisoformat(plain)
     except ValueError:
