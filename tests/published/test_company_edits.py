@@ -134,7 +134,7 @@ def test_a_defect_of_a_card_moves_its_own_line() -> None:
     assert sum(part.whole for part in parts) == pytest.approx(
         float(run.valuation.target_price) - base, rel=1e-9
     )
-    assert [part.product for part in parts] == ["BR166"]
+    assert [part.product for part in parts if abs(part.whole) > 1e-9] == ["BR166"]
 
 
 def test_one_event_of_the_market_gives_one_answer_from_any_scenario() -> None:
