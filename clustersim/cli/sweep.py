@@ -76,6 +76,7 @@ def command(
     fmt: str,
 ) -> None:
     """Run every combination of the varied inputs of SCENARIO (a scenario, or a study file of kind sweep)."""
+    from clustersim.study.driver import known_outputs
     from clustersim.study.space import parse_axis
     from clustersim.study.spec import axes_of, chosen_points, make_spec
 
@@ -96,7 +97,8 @@ def command(
     if stage == "cost":
         _cost_sweep(spec, folder, wanted, fmt)
         return
-    chosen = wanted or DEFAULT_OUTPUTS
+    known = known_outputs(spec)
+    chosen = wanted or tuple(o for o in DEFAULT_OUTPUTS if o in known)
     drawn = {"outputs": list(chosen)}
     result = run(spec, folder, workers, scheduler, {"study": scenario, "draw": drawn})
     shown: list[dict[str, Any]] = [
