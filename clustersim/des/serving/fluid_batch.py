@@ -231,7 +231,8 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
             parts[4], 1.0
         )
         own = rate * window
-        mates = renewals(rate, window, site.dealt2)
+        # At a full replica prompts come in as others leave, whatever the arrivals do.
+        mates = (1.0 - full) * renewals(rate, window, site.dealt2) + full * own
         group = np.maximum(own / -np.expm1(-np.maximum(own, 1e-9)) + np.maximum(mates - own, 0.0) / 2.0, 1.0)
         biased = np.maximum(1.0 + mates, group)
         spread = _spread(site, batch, seen, (step_s, slope), (rate, prompt_s, prompt2))

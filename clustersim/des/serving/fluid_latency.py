@@ -55,7 +55,7 @@ class FirstToken:
             with_ahead = np.minimum(self.ahead_share, self.met_share)
             weight = (with_ahead if ahead else self.met_share - with_ahead) if met else 1.0 - self.met_share
             weight = weight * (self.slot_share if slot else 1.0 - self.slot_share)
-            if not np.any(weight > 1e-6):
+            if not np.any(weight > 0.0):
                 continue
             mean = (self.met if met else self.step / 2.0) + ahead * self.ahead + slot * self.slot
             variance = (
@@ -193,6 +193,7 @@ def gi_wait(load: Array, variation2: Array, servers: Array) -> tuple[Array, Arra
     if not np.all(cv2 == 1.0):
         for _ in range(30):
             root = np.minimum((1.0 + cv2 * (1.0 - root) / load) ** (-1.0 / cv2), 0.99995)
+        root = np.where(cv2 == 1.0, load, root)
     several = load ** (np.sqrt(2.0 * (servers + 1.0)) - 2.0)
     return np.asarray(root * several), np.asarray(1.0 / (1.0 - root) / servers)
 
