@@ -37,8 +37,8 @@ from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import PrecisionSection, ServingPlan
 
 __all__ = [
-    "FluidDeployment", "content_of", "deployment", "fluid_deployment", "format_by_rule", "precision_spec", "requests_of", "slo_of",
-    "stream_spec",
+    "FluidDeployment", "content_of", "deployment", "fluid_deployment", "format_by_rule", "precision_spec",
+    "requests_of", "slo_of", "stream_spec",
 ]  # fmt: skip
 
 #: Formats that meet a rule of width, the one with hardware of its own first.
