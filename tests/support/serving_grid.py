@@ -31,7 +31,7 @@ from clustersim.perf.serving_cost import IterationTerms
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 TABLES, ANSWERS = DATA / "serving_grid_tables.json", DATA / "serving_grid_answers.json"
-SEED, COUNT, REQUESTS = 20260603, 345, 10_000
+SEED, COUNT, REQUESTS = 20260603, 320, 10_000
 
 
 @dataclass(frozen=True)

@@ -205,8 +205,9 @@ def _solve(fleet: Fleet, traffic: Traffic) -> _Solved:
     limit = largest_batch(decode)
     grid = np.broadcast_to(limit.batch * _BATCHES, (points, len(_BATCHES)))
     if decode.decodes:
-        rates = np.maximum.accumulate(balance(decode, grid, limit).rate, axis=1)
-        # With the last point at a batch that never empties.
+        rates = balance(decode, grid, limit).rate
+        # A queue that is never empty stands at the last batch, even where bursts made a smaller one go faster.
+        rates = np.maximum.accumulate(np.minimum(rates, rates[:, -1:]), axis=1)
         most = decode.replicas[:, None] * rates[:, -1:]
     else:
         rates, most = grid, entry.replicas[:, None] * prefill_limit(entry)

@@ -219,7 +219,7 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
     mean = batch / steps
     group = np.maximum(mean / -np.expm1(-np.maximum(mean, 1e-9)), 1.0)
     biased, seen, spread = 1.0 + mean, batch + 1.0, batch
-    full = np.zeros_like(batch)
+    full = (batch >= limit.batch * (1.0 - 1e-9)).astype(float)
     for _ in range(3):
         step_s, slope = _step(site, seen, spread)
         parts, used = _prompts(site, seen, group, biased), group
