@@ -18,7 +18,7 @@ from clustersim.econ.bom import Bill, bill_of_materials
 from clustersim.econ.power import PowerTerms, card_power_w, cluster_power, mixed_power, provisioned_power
 from clustersim.econ.racks import RackCount
 from clustersim.econ.tco import Tco, capital_recovery_factor
-from clustersim.errors import InputError
+from clustersim.errors import ClusterSimError, InputError
 from clustersim.fabric.parts import NetworkParts
 from clustersim.finance.company import Company, ProductLine
 from clustersim.finance.forecast import Forecast, make_forecast
@@ -153,6 +153,12 @@ def run_site(inputs: Inputs, cache: StageCache | None = None) -> SiteRun:
     idle = _power(inputs, Load(0.0, 0.0, 0.0, 0.0), bought)
     power = mixed_power([(work.share, alone[work.name]) for work in works], idle)
     given = sum(work.share for work in works)
+    tco = total_cost_of(inputs, bought.bill, power, given)
+    if not np.all(np.isfinite(tco.cny_per_card_hour)):
+        over = ", ".join(name for name, value in tco.terms().items() if not np.all(np.isfinite(value)))
+        raise InputError(
+            f"{inputs.name}: a cost is too large to count with ({over or 'capital'}); mend its inputs"
+        )
     return SiteRun(
         name=inputs.name,
         cards=inputs.cards,
@@ -163,7 +169,7 @@ def run_site(inputs: Inputs, cache: StageCache | None = None) -> SiteRun:
         parts=bought.parts,
         racks=bought.racks,
         bill=bought.bill,
-        tco=total_cost_of(inputs, bought.bill, power, given),
+        tco=tco,
     )
 
 
@@ -303,25 +309,27 @@ def _standing(
 def movement_by_workload(run: ChainRun) -> dict[str, float]:
     """Return by how much per share each workload alone moves the target price since the anchor.
 
-    Each one's change of value is put on the anchor by itself; what they do together beyond that stands under
-    ``together``. Empty where nothing is valued, or the anchor is of another demand.
+    Each one's change of value is put on the anchor by itself. ``other product lines`` is what an event of the market
+    does to them, ``together`` what is left: the parts' joint effect, and all of it where the anchor is of another
+    demand. Empty where nothing is valued.
     """
     found = own_anchor(run.inputs, run.company)
     if run.value is None or run.valuation is None or run.company is None or found is None:
         return {}
-    row, anchor = found
+    company, (row, anchor) = run.company, found
     parts, recorded = run.value.by_segment_cny, {n: v.value for n, v in row.by_workload_cny.items()}
-    if set(parts) != set(recorded):
-        return {}
 
-    def target(change_cny: float) -> float:
-        assert run.company is not None
+    def target(change_cny: float = 0.0, others: tuple[Link, ...] = ()) -> float:
         worth = Worth(anchor.value_in_use_price_cny + change_cny, anchor.other_cost_cny)
-        forecast = make_forecast(run.company, link_of(run.inputs, worth, run.company))
-        return float(value_company(run.company, forecast).target_price)
+        forecast = make_forecast(company, (link_of(run.inputs, worth, company), *others))
+        return float(value_company(company, forecast).target_price)
 
-    still = target(0.0)
-    moved = {name: target(value - recorded[name]) - still for name, value in parts.items()}
+    still = target()
+    alike = set(parts) == set(recorded)
+    moved = {name: target(value - recorded[name]) - still for name, value in parts.items() if alike}
+    others = tuple(link for link in run.links if link.product != run.link.product)
+    if others:
+        moved["other product lines"] = target(0.0, others) - still
     rest = float(run.valuation.target_price) - still - sum(moved.values())
     return {**moved, "together": rest}
 
@@ -336,6 +344,14 @@ def other_cost_of(value: ValueInUse) -> float:
             price_markup=value.price_markup,
         )
     )
+
+
+def _run_incumbent(side: Inputs, cache: StageCache) -> SiteRun:
+    """The incumbent's run; what is wrong with it says whose it is."""
+    try:
+        return run_site(side, cache)
+    except ClusterSimError as error:
+        raise type(error)(f"incumbent {side.name}: {error}") from None
 
 
 def run_chain(
@@ -358,7 +374,7 @@ def run_chain(
     tell("site")
     if inputs.incumbent is not None and scenario.market is not None:
         refuse_stated_plans([inputs, inputs.incumbent], allowed=scenario.market.stated_plans)
-    incumbent = run_site(inputs.incumbent, cache) if inputs.incumbent is not None else None
+    incumbent = _run_incumbent(inputs.incumbent, cache) if inputs.incumbent is not None else None
     tell("incumbent")
     value = value_of_card(inputs, own, incumbent) if incumbent is not None else None
     company = company_spec(inputs.company) if inputs.company is not None else None

@@ -18,6 +18,24 @@ from clustersim.planner.training import Question, batches, best_plans, days_for,
 __all__ = ["Candidate", "Limits", "Planned", "breaks", "candidate", "least_days", "planned", "with_days"]
 
 
+#: What a limit is called to a reader, and the unit that it is told in.
+_WORDS = {
+    "budget_cny": ("a budget", 1e6, " M CNY"), "power_w": ("power", 1e3, " kW"), "racks": ("racks", 1.0, ""),
+    "weeks": ("delivery", 1.0, " weeks"), "days": ("training", 1.0, " days"),
+    "finish_days": ("the last token", 1.0, " days after the order"),
+}  # fmt: skip
+
+
+def words_of(name: str, value: float) -> str:
+    """Return a limit, or what a cluster takes of it, as a reader says it.
+
+    >>> words_of("budget_cny", 25.44e6), words_of("racks", 3)
+    ('a budget of 25.44 M CNY', 'racks of 3')
+    """
+    word, scale, unit = _WORDS[name]
+    return f"{word} of {value / scale:,.6g}{unit}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What a cluster may at most take; infinite where nothing is asked.
@@ -37,7 +55,9 @@ class Limits:
         """Refuse a limit that is not positive."""
         for field in fields(self):
             if not getattr(self, field.name) > 0:
-                raise InputError(f"a limit must be above zero; {field.name} is {getattr(self, field.name):g}")
+                raise InputError(
+                    f"a limit must be above zero, not {words_of(field.name, getattr(self, field.name))}"
+                )
 
     def asked(self) -> dict[str, float]:
         """Return the limits that were given."""

@@ -21,6 +21,7 @@ from clustersim.planner.candidates import (
     least_days,
     planned,
     with_days,
+    words_of,
 )
 from clustersim.planner.ranking import fair_front, fair_order, ties_of
 from clustersim.planner.training import Question, sizes
@@ -202,7 +203,7 @@ def _nearest(search: _Search, refused: Sequence[Candidate], templates: Mapping[s
     def over(row: Candidate) -> float:
         return max((row.takes[n] / most for n, most in limits.items() if n in row.takes), default=0.0)
 
-    asked = ", ".join(f"{name} at most {value:,.6g}" for name, value in limits.items())
+    asked = ", ".join(f"at most {words_of(name, value)}" for name, value in limits.items())
     best: Candidate | None = None
     for row in sorted(refused, key=over):
         if best is not None and over(row) >= over(best):
@@ -214,7 +215,7 @@ def _nearest(search: _Search, refused: Sequence[Candidate], templates: Mapping[s
         return (
             f"no cluster of {', '.join(templates)} has a training plan that fits; take another model or card"
         )
-    takes = ", ".join(f"{name} {best.takes[name]:,.6g}" for name in limits if name in best.takes)
+    takes = ", ".join(words_of(name, best.takes[name]) for name in limits if name in best.takes)
     batch = best.asked.work.global_batch
     more = (
         f"; with its batch of {batch} sequences no more cards can share the work: allow more time, a larger"

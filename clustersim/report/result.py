@@ -199,6 +199,9 @@ def _valuation(run: ChainRun) -> dict[str, Any] | None:
 def _notes(run: ChainRun) -> list[str]:
     """What the reader must know of the whole: where the corridor ends, and what each workload says."""
     out = []
+    idle = 1.0 - sum(work.share for work in run.own.works)
+    if idle > 1e-9:
+        out.append(f"{idle:.0%} of the card-hours on sale are given to no workload: the others pay for them")
     if run.inputs.scenario.market is None:
         out.append("no market section: the card is not valued, and moves no forecast")
     elif run.company is not None and run.link.product is None:

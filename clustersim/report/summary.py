@@ -119,9 +119,11 @@ def _market(result: Mapping[str, Any], row: Row) -> list[str]:
     if market["value_in_use_price_cny"] is None:
         return []
     lines = ["Market"]
+    units = [work["unit"] for work in market["incumbent_workloads"]]
     for work in market["incumbent_workloads"]:
         unit = work["unit"]
-        name = f"{market['incumbent']}, {UNITS[unit]}"
+        which = f" ({work['name']})" if units.count(unit) > 1 else ""
+        name = f"{market['incumbent']}, {UNITS[unit]}{which}"
         lines.append(row(name, f"{work[f'cny_per_{unit}']:.4g} CNY", "market"))
     lines.append(
         row("value-in-use price of the card", f"{market['value_in_use_price_cny']:,.0f} CNY", "market")

@@ -57,7 +57,7 @@ class TrainingWorkload(Model):
 
     kind: Literal["training"]
     share: Share | None = None
-    """Of the card-hours that are sold; may be left out where it is the only workload."""
+    """Of the card-hours on sale; may be left out where it is the only workload."""
     model: str
     """Which model (hwprofiles/models)."""
     dtype: str
@@ -77,7 +77,7 @@ class ServingWorkload(Model):
 
     kind: Literal["serving"]
     share: Share | None = None
-    """Of the card-hours that are sold; may be left out where it is the only workload."""
+    """Of the card-hours on sale; may be left out where it is the only workload."""
     model: str
     """Which model (hwprofiles/models)."""
     engine: str = "vllm"
@@ -115,7 +115,7 @@ class VideoWorkload(Model):
 
     kind: Literal["video"]
     share: Share | None = None
-    """Of the card-hours that are sold; may be left out where it is the only workload."""
+    """Of the card-hours on sale; may be left out where it is the only workload."""
     model: str | None = None
     """Language model that sampled frames go to."""
     streams: tuple[VideoStream, ...] = Field(min_length=1)
@@ -139,7 +139,7 @@ class JobsWorkload(Model):
 
     kind: Literal["jobs"]
     share: Share | None = None
-    """Of the card-hours that are sold; may be left out where it is the only workload."""
+    """Of the card-hours on sale; may be left out where it is the only workload."""
     model: str | None = None
     """Model whose states a checkpoint of the jobs holds; absent: checkpoints of no size."""
     jobs: tuple[JobSection, ...] = Field(min_length=1)

@@ -17,10 +17,19 @@ from clustersim.provenance import Sourced
 from clustersim.schema.company import CompanyFile
 from clustersim.schema.demand import Workload
 from clustersim.schema.loader import Loader, refuse_unused
-from clustersim.schema.overrides import INCUMBENT, Override, parse_overrides, reaching
+from clustersim.schema.lookup import find_file
+from clustersim.schema.overrides import (
+    INCUMBENT,
+    Override,
+    in_demand,
+    of_layout,
+    parse_overrides,
+    reaching,
+    refuse_own_demand,
+)
 from clustersim.schema.parts import Parts, absent
 from clustersim.schema.prices import PriceBook
-from clustersim.schema.profiles import ModelProfile, Profile
+from clustersim.schema.profiles import ModelProfile, Profile, read_document
 from clustersim.schema.reliability import CheckpointSection, ReliabilitySection
 from clustersim.schema.scenario import FabricSection, Scenario, StorageSection
 from clustersim.schema.tco import TcoSection
@@ -232,7 +241,7 @@ def load_inputs(
 
     Raises InputError with every problem of the first file that has any, and for an override that nothing uses.
     """
-    overrides = parse_overrides(sets)
+    overrides = parse_overrides(_addressed(name, sets))
     inputs = load_one(name, tuple(o for o in overrides if not o.side))
     if with_incumbent and inputs.scenario.market is not None:
         inputs = replace(inputs, incumbent=_incumbent(inputs, overrides))
@@ -245,6 +254,25 @@ def load_inputs(
         overrides = tuple(o for o in overrides if not o.side)
     refuse_unused(overrides, [side.documents for side in sides], inputs.file)
     return inputs
+
+
+def _addressed(name: str, sets: Iterable[str] | Mapping[str, Any]) -> list[str] | dict[str, Any]:
+    """Write keys that begin with the name of the scenario or of its incumbent as keys of that side."""
+    roots = {str(key).strip().partition(".")[0] for key in sets}
+    sides: dict[str, str] = {}
+    if roots - set(Scenario.model_fields):
+        document = read_document("scenarios", name)
+        market = document.data.get("market")
+        other = market.get("incumbent") if isinstance(market, dict) else None
+        sides = {f"{other}.": f"{INCUMBENT}.", f"{find_file('scenarios', name).stem}.": ""}
+
+    def side_of(key: str) -> str:
+        head = next((h for h in sides if key.startswith(h) and h[:-1] not in Scenario.model_fields), "")
+        return sides[head] + key[len(head) :] if head else key
+
+    if isinstance(sets, Mapping):
+        return {side_of(key): value for key, value in sets.items()}
+    return [side_of(text) for text in sets]
 
 
 def load_one(name: str, overrides: tuple[Override, ...]) -> Inputs:
@@ -267,9 +295,26 @@ def _incumbent(inputs: Inputs, overrides: tuple[Override, ...]) -> Inputs:
     """The incumbent: its own cluster, on which it does our demand under our terms."""
     assert inputs.scenario.market is not None
     mine = reaching(overrides, INCUMBENT, first=False, own_terms=False)
-    kept = tuple(o for o in mine if o.side or o.document not in {"scenario", "company", "prices"})
+    refuse_own_demand(mine)
+    kept = tuple(
+        o
+        for o in mine
+        if not (o.side and of_layout(o)) and (o.side or o.document not in {"scenario", "company", "prices"})
+    )
     other = load_one(inputs.scenario.market.incumbent, kept)
-    return doing(other, inputs)
+    return laid_out(doing(other, inputs), inputs, tuple(o for o in mine if o.side and of_layout(o)))
+
+
+def laid_out(side: Inputs, asker: Inputs, layouts: tuple[Override, ...]) -> Inputs:
+    """Return a side with the layouts that keys state for it alone, of workloads that its own file may lack."""
+    if not layouts:
+        return side
+    stated = load_one(asker.file, (*(o for o in asker.overrides if not o.side), *layouts)).scenario.demand
+    demand = dict(side.scenario.demand)
+    for override in in_demand(layouts, asker.documents["scenario"]):
+        _, name, key = (str(part) for part in override.path[:3])
+        demand[name] = demand[name].model_copy(update={key: getattr(stated[name], key)})
+    return replace(side, scenario=side.scenario.model_copy(update={"demand": demand}))
 
 
 def doing(side: Inputs, first: Inputs, *, own_terms: bool = False) -> Inputs:

@@ -20,13 +20,15 @@ from clustersim.schema.lookup import exact_name, known_names
 from clustersim.schema.yamlfile import Document, KeyPath, parse_yaml
 
 __all__ = [
-    "INCUMBENT", "PROFILE_KINDS", "Override", "apply_overrides", "in_demand", "of_demand", "parse_overrides",
-    "reaching",
+    "INCUMBENT", "PROFILE_KINDS", "Override", "apply_overrides", "in_demand", "of_demand", "of_layout",
+    "parse_overrides", "reaching", "refuse_own_demand",
 ]  # fmt: skip
 
 PROFILE_KINDS = ("cards", "servers", "nics", "switches", "optics", "models", "cooling")
 #: The side that a scenario's market names.
 INCUMBENT = "incumbent"
+#: What is asked of all sides at once.
+_ASKED = ("market", "company", "seed", "name", "description")
 #: Parts of a serving workload that may be named without it.
 _SERVING_PARTS = ("slo", "traffic")
 
@@ -127,13 +129,28 @@ def reaching(
                 f"--set {override.key}: {side} is priced under the first side's terms; leave out {side}. to change"
                 " them, or compare with --own-site"
             )
+        if override.side and (override.document == "company" or root in _ASKED):
+            raise InputError(
+                f"--set {override.key}: belongs to the question, which is the same for every side; leave out"
+                f" {override.side}."
+            )
         everywhere = override.document not in {"scenario", "company"} or root == "tco" or of_demand(override)
-        if override.side or first or (everywhere and not _of_layout(override)):
+        if override.side or first or (everywhere and not of_layout(override)):
             out.append(override)
     return tuple(out)
 
 
-def _of_layout(override: Override) -> bool:
+def refuse_own_demand(overrides: Iterable[Override]) -> None:
+    """Raise InputError for a key of the demand that is kept to a side which does another's demand."""
+    for override in overrides:
+        if override.side and of_demand(override) and not of_layout(override):
+            raise InputError(
+                f"--set {override.key}: a comparison is of equal work: {override.side} does the demand of the other"
+                f" side; leave out {override.side}. to change it on every side"
+            )
+
+
+def of_layout(override: Override) -> bool:
     """Whether the key says how a cluster meets a workload, which no other side shares."""
     if override.document != "scenario" or override.path[0] in _SERVING_PARTS:
         return False

@@ -151,8 +151,8 @@ class ServerProfile(Profile):
     height: Height | None = None
     host_memory: Size | None = None
     pcie: str = ""
-    price: Price | None = None
     price_part: str = ""
+    """Name of its price in the price book (``prices.parts.NAME``)."""
 
 
 class NicProfile(Profile):
@@ -163,8 +163,8 @@ class NicProfile(Profile):
     latency: Duration
     efficiency: Share
     power: Power
-    price: Price | None = None
     price_part: str = ""
+    """Name of its price in the price book (``prices.parts.NAME``)."""
 
 
 class SwitchProfile(Profile):
@@ -176,8 +176,8 @@ class SwitchProfile(Profile):
     power: Power
     height: Height | None = None
     latency: Duration
-    price: Price | None = None
     price_part: str = ""
+    """Name of its price in the price book (``prices.parts.NAME``)."""
 
 
 class OpticsProfile(Profile):
@@ -186,8 +186,8 @@ class OpticsProfile(Profile):
     kind: Literal["optics"]
     rate: Bandwidth
     power: Power
-    price: Price | None = None
     price_part: str = ""
+    """Name of its price in the price book (``prices.parts.NAME``)."""
 
 
 class CoolingProfile(Profile):

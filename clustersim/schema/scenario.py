@@ -87,7 +87,7 @@ class Scenario(Model):
     """Of every random draw."""
     cluster: ClusterSection
     """The cluster."""
-    demand: dict[str, Annotated[Workload, Field(discriminator="kind")]] = Field(min_length=1)
+    demand: dict[str, Annotated[Workload, Field(discriminator="kind")]]
     """Workloads by name."""
     reliability: ReliabilitySection | None = None
     """Failures, recovery, spares."""
@@ -102,6 +102,8 @@ class Scenario(Model):
 
     @model_validator(mode="after")
     def _shares(self) -> Scenario:
+        if not self.demand:
+            raise ValueError("demand: names no workload; give at least one (docs/design.md shows the form)")
         given = [w.share for w in self.demand.values()]
         if len(given) > 1 and any(share is None for share in given):
             names = ", ".join(f"demand.{n}.share" for n, w in self.demand.items() if w.share is None)

@@ -7,11 +7,21 @@ from dataclasses import replace
 from typing import Any
 
 from clustersim.errors import InputError, suggest
-from clustersim.schema.demand import identity
-from clustersim.schema.inputs import Inputs, doing, load_one
+from clustersim.schema.demand import KINDS_OF_WORK, identity
+from clustersim.schema.inputs import Inputs, doing, laid_out, load_one
 from clustersim.schema.loader import refuse_unused
 from clustersim.schema.lookup import find_file
-from clustersim.schema.overrides import Override, of_demand, parse_overrides, reaching
+from clustersim.schema.overrides import (
+    INCUMBENT,
+    PROFILE_KINDS,
+    Override,
+    of_demand,
+    of_layout,
+    parse_overrides,
+    reaching,
+    refuse_own_demand,
+)
+from clustersim.schema.scenario import Scenario
 
 __all__ = ["load_sides", "refuse_stated_plans"]
 
@@ -33,9 +43,7 @@ def load_sides(
     Raises InputError for unequal demands, with what differs, for an override that no side uses, and for a name that
     stands twice.
     """
-    short = [find_file("scenarios", name).stem for name in names]
-    if len(set(short)) < len(short):
-        raise InputError(f"{', '.join(short)}: a cluster is compared with itself; give different scenarios")
+    short = _side_names(names)
     if demand and find_file("scenarios", demand).stem not in short:
         raise InputError(f"--demand {demand}: is none of the scenarios; {suggest(demand, short)}")
     overrides = parse_overrides(sets, short)
@@ -51,10 +59,42 @@ def load_sides(
         for other in loaded[1:]:
             refuse_unlike(loaded[0], other)
     labels = [" ".join([name, *map(str, own.values())]) for name in short for own in variants]
-    return tuple(
-        _as_side(doing(one, asker, own_terms=True), loaded[0], label, own_site)
-        for one, label in zip(loaded, labels, strict=True)
-    )
+    sides = [doing(one, asker, own_terms=True) for one in loaded]
+    if asks:
+        sides = [
+            laid_out(
+                one, asker, tuple(o for o in overrides if o.side == name and name != asks and of_layout(o))
+            )
+            for one, name in zip(sides, [n for n in short for _ in variants], strict=True)
+        ]
+    return tuple(_as_side(one, loaded[0], label, own_site) for one, label in zip(sides, labels, strict=True))
+
+
+def _side_names(names: Sequence[str]) -> list[str]:
+    """The names that the sides and their keys go by: the files' own."""
+    files = [find_file("scenarios", name) for name in names]
+    short = [file.stem for file in files]
+    if len({file.resolve() for file in files}) < len(files):
+        raise InputError(f"{', '.join(short)}: a cluster is compared with itself; give different scenarios")
+    twice = sorted({name for name in short if short.count(name) > 1})
+    if twice:
+        raise InputError(
+            f"two files go by the name {twice[0]}, and keys address a side by it; rename one of them"
+        )
+    roots = {
+        *Scenario.model_fields,
+        *PROFILE_KINDS,
+        *KINDS_OF_WORK,
+        "model",
+        "prices",
+        "slo",
+        "traffic",
+        INCUMBENT,
+    }
+    taken = [name for name in short if name in roots]
+    if taken:
+        raise InputError(f"{taken[0]}: a scenario's file may not be named like a key; rename it")
+    return short
 
 
 def _reaching(
@@ -64,7 +104,9 @@ def _reaching(
     mine = reaching(overrides, side, first=first, own_terms=own_site)
     if not asks:
         return mine
-    rest = tuple(o for o in mine if o.side or not of_demand(o))
+    if side != asks:
+        refuse_own_demand(mine)
+    rest = tuple(o for o in mine if not of_demand(o) or (o.side and side == asks))
     return (*rest, *(o for o in overrides if of_demand(o) and not o.side and side == asks))
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -188,3 +189,50 @@ def test_an_old_file_is_told_its_new_form(tmp_path) -> None:  # type: ignore[no-
         load_inputs(str(path))
     text = str(error.value)
     assert "kind: serving" in text and "model: qwen3-32b" in text and "cost is gone" in text
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("incumbent.model=llama3-70b", "equal work"),
+        ("incumbent.demand.pretrain.seq_len=8192", "equal work"),
+        ("incumbent.seed=5", "belongs to the question"),
+        ("incumbent.market.value_share=1", "belongs to the question"),
+        ("h20-1024.demand.chat.slo.ttft=2 s", "equal work"),
+        ("servers.oam8-air.price=1 MCNY", "unknown key"),
+        ("demand={}", "names no workload"),
+    ],
+)
+def test_a_key_that_could_change_nothing_is_refused(key: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        load_inputs("nanjing-1024", [key])
+
+
+def test_a_side_takes_a_layout_of_a_workload_that_its_own_file_lacks() -> None:
+    keys = ["demand.chat.plan={tp: 8}", "incumbent.demand.chat.plan={tp: 4}"]
+    inputs = load_inputs("nanjing-1024", keys)
+    assert inputs.incumbent is not None
+    plans = [side.scenario.demand["chat"].plan for side in (inputs, inputs.incumbent)]
+    assert [plan.tp for plan in plans] == [8, 4]
+    sides = load_sides(
+        ["nanjing-1024", "h20-1024"], ["h20-1024.demand.chat.plan={tp: 4}"], demand="nanjing-1024"
+    )
+    assert [getattr(s.scenario.demand["chat"].plan, "tp", "best") for s in sides] == ["best", 4]
+
+
+def test_a_side_is_addressed_by_its_name_too() -> None:
+    named = load_inputs("nanjing-1024", ["h20-1024.cluster.cards=512", "nanjing-1024.cluster.cards=256"])
+    plain = load_inputs("nanjing-1024", ["incumbent.cluster.cards=512", "cluster.cards=256"])
+    assert named.incumbent is not None and plain.incumbent is not None
+    assert (named.cards, named.incumbent.cards) == (plain.cards, plain.incumbent.cards) == (256, 512)
+
+
+def test_files_whose_names_would_take_over_a_key_are_refused(tmp_path: Path) -> None:
+    text = Path("scenarios/nanjing-1024.yaml").read_text(encoding="utf-8")
+    for name in ("tco", "demand", "cards"):
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+        with pytest.raises(InputError, match="named like a key"):
+            load_sides([str(tmp_path / f"{name}.yaml"), "h20-1024"], demand="h20-1024")
+    (tmp_path / "nanjing-1024.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="two files go by the name"):
+        load_sides([str(tmp_path / "nanjing-1024.yaml"), "nanjing-1024"])
