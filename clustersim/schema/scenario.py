@@ -53,6 +53,8 @@ class ClusterSection(Model):
     """Which server (hwprofiles/servers)."""
     nic: str | None = None
     """Which NIC (hwprofiles/nics)."""
+    in_network_reduction: bool = False
+    """Whether the switches between domains add up on the way."""
     nics_per_card: Annotated[Sourced, quantity("1", gt=0, le=8)] = Sourced(1.0, "1")
     """NICs for each card."""
     fabric: FabricSection | None = None
@@ -99,6 +101,9 @@ class Scenario(Model):
     """Against whom the card is valued."""
     company: str | None = None
     """The maker (scenarios/company)."""
+    profile_values: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
+    """Keys of profiles with the values that hold at this site instead, as ``--set`` takes them
+    (``cards.H100.efficiency.gemm: 0.6``); nothing (``null``) takes an optional key out."""
 
     @model_validator(mode="after")
     def _shares(self) -> Scenario:

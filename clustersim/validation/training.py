@@ -12,10 +12,11 @@ from typing import Any
 from clustersim.errors import ClusterSimError
 from clustersim.perf.plan import Plan
 from clustersim.perf.shortlist import kind_of
-from clustersim.perf.step import StepTime, estimate_step
+from clustersim.perf.step import StepTime, train_step
 from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, class_of, require_columns
 from clustersim.validation.sources import filled, shipped_rows
-from clustersim.validation.training_rows import KnownRow, Unpredictable, known_row, number
+from clustersim.validation.training_record import Unpredictable, number
+from clustersim.validation.training_rows import KnownRow, known_row
 from clustersim.validation.training_single_node import SHIPPED, is_single_node, training_row
 
 __all__ = ["COLUMNS", "Unpredictable", "plan_shards", "predict", "predict_step"]
@@ -62,7 +63,7 @@ def predict_step(row: Mapping[str, str]) -> tuple[StepTime, float, dict[str, Any
 
 def _step(row: Mapping[str, str], known: KnownRow) -> tuple[StepTime, float, dict[str, Any]]:
     train, software = known.train, known.record.software
-    step = estimate_step(train)
+    step = train_step(train, known_to_fit=True)
     details = {
         "card": train.card.name, "dtype": train.dtype, "recipe": known.record.format.recipe,
         "nic_bytes_per_s": train.network.scale_out_bandwidth, "nic": known.nic,
