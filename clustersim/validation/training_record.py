@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from clustersim.schema.profiles import CardProfile
 from clustersim.validation.sites import Unpredictable, card_of, model_name
 from clustersim.validation.sources import filled, software_of_row
 
-__all__ = ["TrainingRecord", "Unpredictable", "count", "number", "record"]
+__all__ = ["TrainingRecord", "Unpredictable", "count", "number", "record", "stated_memory"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,3 +70,12 @@ def record(row: Mapping[str, str]) -> TrainingRecord:
         seq_len=count(full, "seq_len"),
         row=full,
     )
+
+
+def stated_memory(row: Mapping[str, str]) -> tuple[float | None, bool]:
+    """Return the GiB that a row's fullest card held, where it says so, and whether the run went out of memory."""
+    if "peak_memory_gib" in row or "out_of_memory" in row:
+        return number(row, "peak_memory_gib"), (row.get("out_of_memory") or "").lower() == "yes"
+    notes = row.get("notes") or ""
+    found = re.search(r"(?:peak mem[^;]*?|real alloc) ([\d.]+)\s*Gi?B", notes)
+    return float(found[1]) if found else None, bool(re.search(r"peak mem[^;]*\bOOM\b", notes))

@@ -42,6 +42,13 @@ class KnownRow:
         return float(memory_per_card(self.train).total)
 
     @property
+    def work(self) -> TrainingWorkload:
+        """The workload that the row states."""
+        work = self.inputs.scenario.demand[WORK]
+        assert isinstance(work, TrainingWorkload)
+        return work
+
+    @property
     def document(self) -> dict[str, Any]:
         """The scenario of the row with the plan that was chosen, in the form of a file."""
         data = self.inputs.documents["scenario"].data

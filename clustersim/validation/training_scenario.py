@@ -18,7 +18,7 @@ from clustersim.perf.plan import Software
 from clustersim.schema.models import ModelDimensions, ModelProfile, described_model
 from clustersim.schema.profiles import NicProfile, load_model, load_profile
 from clustersim.validation.sites import NIC, Links, links_of
-from clustersim.validation.training_record import TrainingRecord, Unpredictable, count, number
+from clustersim.validation.training_record import TrainingRecord, Unpredictable, count, number, stated_memory
 
 __all__ = ["WORK", "StatedScenario", "scenario_text", "stated_scenario"]
 
@@ -65,13 +65,15 @@ def stated_scenario(known: TrainingRecord) -> StatedScenario:
     work = {
         "kind": "training", **model, "dtype": known.format.dtype, "recipe": known.format.recipe,
         "seq_len": known.seq_len, "global_batch": batch, "plan": plan,
-        "software": software if hidden is None else {**software, "tp_overlap": hidden}, "known_to_fit": True,
+        "software": software if hidden is None else {**software, "tp_overlap": hidden},
+        "known_to_fit": not stated_memory(row)[1],
     }  # fmt: skip
+    values = {**site, **_links(known, links), **changes}
     data = {
         "name": (row.get("id") or "row").strip(),
         "description": f"{row['model']} on {known.cards} {card}: {row.get('source') or ''}".strip(": "),
         "cluster": cluster | ({"in_network_reduction": True} if links.in_network_reduction else {}),
-        "profile_values": {**site, **_links(known, links), **changes},
+        **({"profile_values": values} if values else {}),
         "demand": {WORK: {key: value for key, value in work.items() if value != ""}},
     }
     return StatedScenario(data, links.nic_said, tuple(guess + site_said))
