@@ -15,8 +15,10 @@ from clustersim.assemble.parts import model_spec
 from clustersim.assemble.software import stack_software
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Software
+from clustersim.schema.base import validate
 from clustersim.schema.models import ModelDimensions, ModelProfile, described_model
 from clustersim.schema.profiles import NicProfile, load_model, load_profile
+from clustersim.schema.yamlfile import Document
 from clustersim.validation.sites import NIC, Links, links_of
 from clustersim.validation.training_record import TrainingRecord, Unpredictable, count, number, stated_memory
 
@@ -148,7 +150,10 @@ def _model(known: TrainingRecord) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _described(name: str, given: Mapping[str, Any]) -> Model:
-    return model_spec(described_model(name, ModelDimensions(**given)))
+    """The model of a row's dimensions; raises InputError as for the file that states them."""
+    at = ("demand", WORK, "dimensions")
+    document = Document("row", {at[0]: {at[1]: {at[2]: dict(given)}}}, {})
+    return model_spec(described_model(name, validate(ModelDimensions, document, at=at)))
 
 
 def _dense(row: Mapping[str, str], layers: int, hidden: int, heads: int) -> Iterator[dict[str, Any]]:
