@@ -119,6 +119,21 @@ class Scenario(Model):
             )
         return self
 
+    @model_validator(mode="after")
+    def _one_model_a_name(self) -> Scenario:
+        seen: dict[str, tuple[str, object]] = {}
+        for name, work in self.demand.items():
+            if work.model is None:
+                continue
+            given = getattr(work, "dimensions", None)
+            first, other = seen.setdefault(work.model, (name, given))
+            if given != other:
+                raise ValueError(
+                    f"demand.{first} and demand.{name} name the model {work.model!r} with unlike dimensions; give the"
+                    " models two names"
+                )
+        return self
+
     @property
     def shares(self) -> dict[str, float]:
         """Share of the sold card-hours, by workload."""

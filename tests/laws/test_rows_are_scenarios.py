@@ -73,8 +73,9 @@ def test_every_row_runs_to_its_prediction(table: str, tmp_path: Path) -> None:
         {"pp": "3", "dp": "1"}, {"kv_heads": "5"}, {"zero_stage": "fsdp"}, {"software": "NeMoo"}, {"seq_len": ""},
         {"micro_batch": "7"}, {"schedule": "backwards"}, {"out_of_memory": "yes", "hidden": "40960", "params_B": ""},
         {"cp": "2", "dp": "2"}, {"interconnect": "8x400Gb/s SHARP"}, {"interconnect": "NVL4"},
-        {"gpu": "H100 (p5)", "interconnect": "32x100G EFA"}, {"gemm_efficiency": "0.5", "memory_bandwidth_GBs": "2900.7"}, {"tp_overlap": "0.3"},
-        {"model": "DeepSeek-V3", "layers": "8"}, {"model": "DeepSeek-V3", "prediction_layers": "1", "layers": ""},
+        {"gpu": "H100 (p5)", "interconnect": "32x100G EFA"}, {"tp_overlap": "0.3"},
+        {"gemm_efficiency": "0.5", "memory_bandwidth_GBs": "2900.7"}, {"model": "DeepSeek-V3", "layers": "8"},
+        {"model": "DeepSeek-V3", "prediction_layers": "1", "layers": ""},
     ],
 )  # fmt: skip
 def test_an_edited_row_and_its_file_agree(change: dict[str, str], tmp_path: Path) -> None:
