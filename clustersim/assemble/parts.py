@@ -72,6 +72,7 @@ def network_spec(inputs: Inputs) -> Network:
         scale_out_latency=nic.latency.value + hops,
         scale_out_efficiency=nic.efficiency.value,
         oversubscription=cluster.fabric.oversubscription.value if cluster.fabric else 1.0,
+        in_network_reduction=cluster.in_network_reduction,
         dies_per_card=card.dies,
         die_bandwidth=card.die_to_die.bandwidth.value if card.die_to_die else 0.0,
         scale_up_reduction_efficiency=reduction.value if reduction else 0.0,

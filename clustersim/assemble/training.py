@@ -12,26 +12,28 @@ from clustersim.schema.demand import TrainingWorkload
 from clustersim.schema.find_software import find_software
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.software import StackConstants
-from clustersim.schema.training import PlanSection, SoftwareSection
+from clustersim.schema.training import PlanSection
 
 __all__ = ["plan_section", "plan_spec", "software_spec", "train_job"]
 
 
 def plan_spec(work: TrainingWorkload, plan: PlanSection, card: str) -> Plan:
     """Return the parallel plan, with the software that runs it on a card."""
-    return Plan(**plan.model_dump(), software=software_spec(work.software, card, work.dtype))
+    return Plan(**plan.model_dump(), software=software_spec(work, card))
 
 
-def software_spec(section: SoftwareSection, card: str, dtype: str) -> Software:
+def software_spec(work: TrainingWorkload, card: str) -> Software:
     """Return what the training software adds or leaves out: a named stack's constants, replaced by the stated ones.
 
     Without a name, what the file leaves out keeps the engine's value.
     """
+    section = work.software
     given = constants_of(section, StackConstants.model_fields)
     if section.name is None:
         return Software(**given)
     profile = find_software(section.name, role="training").profile
-    return replace(stack_software(profile, card, dtype), **given)
+    formats = (work.dtype, work.recipe) if work.recipe else (work.dtype,)
+    return replace(stack_software(profile, card, *formats), **given)
 
 
 def plan_section(plan: Plan) -> PlanSection:
@@ -42,10 +44,8 @@ def plan_section(plan: Plan) -> PlanSection:
 def train_job(inputs: Inputs, work: TrainingWorkload) -> TrainJob:
     """Return the job of a workload; with its stated plan, or with the software alone where the plan is searched for."""
     card = inputs.parts.card.name
-    if work.plan == "best":
-        plan = Plan(software=software_spec(work.software, card, work.dtype))
-    else:
-        plan = plan_spec(work, work.plan, card)
+    software = Plan(software=software_spec(work, card))
+    plan = software if work.plan == "best" else plan_spec(work, work.plan, card)
     return TrainJob(
         card=card_spec(inputs.parts.card),
         network=network_spec(inputs),

@@ -20,7 +20,8 @@ def command(scenario: str, sets: tuple[str, ...], show_origin: bool, fmt: str) -
     from clustersim.schema.sides import refuse_stated_plans
 
     inputs = load_inputs(scenario, sets)
-    inputs.require(money=inputs.scenario.tco is not None)
+    money = inputs.scenario.tco is not None
+    inputs.require(money=money, step_alone=not money)
     if inputs.scenario.market is not None and inputs.incumbent is not None:
         refuse_stated_plans([inputs, inputs.incumbent], allowed=inputs.scenario.market.stated_plans)
     if show_origin:

@@ -74,6 +74,9 @@ def command(
     from clustersim.schema.inputs import load_inputs
 
     inputs = load_inputs(scenario, sets, with_incumbent=False)
+    if inputs.step_alone and inputs.scenario.tco is None and scaling is None:
+        _step_alone(inputs, workload, fmt)
+        return
     work = _work(inputs, workload)
     if scaling is not None:
         _scaling(inputs, work, scaling, folder, fmt)
@@ -133,6 +136,29 @@ def _work(inputs: Any, workload: str) -> Any:
     return run_workload(inputs, name, StageCache())
 
 
+def _step_alone(inputs: Any, workload: str, fmt: str) -> None:
+    """Print the step of a scenario that says nothing of failures and checkpoints."""
+    from clustersim.perf.binds import binding, time_shares
+    from clustersim.planner.training import chosen_workload
+    from clustersim.workloads.training import fit_words, plan_words, planned_job, step_of
+    from clustersim.workloads.work import StageCache
+
+    inputs.require(money=False, step_alone=True)
+    name = chosen_workload(inputs, "training", workload, first=True)
+    work = inputs.scenario.demand[name]
+    job, choice = planned_job(inputs, work, StageCache())
+    step = step_of(work, job)
+    spent = time_shares(step.terms, job.plan, job.network)
+    said = [choice.words() if choice is not None else "", fit_words(work, job)]
+    said.append("the step alone: the scenario has no reliability, checkpoint or storage")
+    result: dict[str, Any] = {
+        "scenario": inputs.name, "workload": name, "plan": plan_words(job.plan), "plan_stated": choice is None,
+        "notes": [words for words in said if words], "step_time_s": step.step_time_s,
+        "tokens_per_s": step.tokens_per_s, "mfu": step.mfu, "binds": binding(spent)[0], "time_shares": spent,
+    }  # fmt: skip
+    emit_object(result, fmt, lambda: "\n".join(_head(result)))
+
+
 def _scaling(inputs: Any, work: Any, text: str, folder: Any, fmt: str) -> None:
     """Print weak and strong scaling curves of the workload's plan, and draw them where there is a folder."""
     from clustersim.errors import InputError
@@ -174,6 +200,19 @@ def _scaling(inputs: Any, work: Any, text: str, folder: Any, fmt: str) -> None:
     click.echo(render_table(shown, "table"))
 
 
+def _head(result: dict[str, Any]) -> list[str]:
+    """Lines on the plan and its step."""
+    how = "stated" if result["plan_stated"] else "best found"
+    mttf = f", MTTF {result['mttf_h']:.1f} h" if "mttf_h" in result else ""
+    shares = [f"{name} {share:.1%}" for name, share in result["time_shares"].items() if share >= 5e-4]
+    return [
+        f"{result['scenario']}, {result['workload']} by {result['plan']} ({how})",
+        *result["notes"],
+        f"step {result['step_time_s']:.3f} s, {result['tokens_per_s']:,.0f} tokens/s, MFU {result['mfu']:.1%}{mttf}",
+        f"time: {', '.join(shares)}",
+    ]
+
+
 def _table(result: dict[str, Any]) -> str:
     rows = [
         {"result": k, **{q: result[k][q] for q in ("mean", "half_width", "p10", "p50", "p90")}}
@@ -181,14 +220,8 @@ def _table(result: dict[str, Any]) -> str:
         if result[k] is not None
     ]
     shares = [{"share of the wall clock": k, "value": v} for k, v in result["shares"].items()]
-    how = "stated" if result["plan_stated"] else "best found"
     head = [
-        f"{result['scenario']}, {result['workload']} by {result['plan']} ({how})",
-        *result["notes"],
-        f"step {result['step_time_s']:.3f} s, {result['tokens_per_s']:,.0f} tokens/s,"
-        f" MFU {result['mfu']:.1%}, MTTF {result['mttf_h']:.1f} h",
-        "time: "
-        + ", ".join(f"{name} {share:.1%}" for name, share in result["time_shares"].items() if share >= 5e-4),
+        *_head(result),
         f"training goodput {result['training_goodput_tokens_per_s']:,.0f} tokens/s;"
         f" {result['simulated_goodput_tokens_per_s']:,.0f} {result['fidelity']}, {result['replications']} replications",
     ]

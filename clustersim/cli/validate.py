@@ -86,8 +86,14 @@ def _table(answer: Mapping[str, Any]) -> str:
     is_flag=True,
     help="Print the errors by what plans shard, as `plan: best` uses them (CSV).",
 )
+@click.option(
+    "--as-scenario",
+    "wanted",
+    metavar="ID",
+    help="Write one row as a scenario file (training): running it gives the row's prediction.",
+)
 @format_option("table", "json", "csv")
-def command(domain: str, data: Path | None, plan_errors: bool, fmt: str) -> None:
+def command(domain: str, data: Path | None, plan_errors: bool, wanted: str | None, fmt: str) -> None:
     """Predict every row of DOMAIN's measurements and print the errors, in total and by whatever may hide them.
 
     ``-f csv`` prints one line a row: predicted, measured, error, and why a row was set aside.
@@ -102,6 +108,14 @@ def command(domain: str, data: Path | None, plan_errors: bool, fmt: str) -> None
     module_name, shipped = DOMAINS[domain]
     module = importlib.import_module(module_name)
     file = data or Path(__file__).resolve().parent.parent / "data" / "validation" / shipped
+    if wanted is not None:
+        if not hasattr(module, "as_scenario"):
+            able = [name for name, (where, _) in DOMAINS.items() if where == DOMAINS["training"][0]]
+            raise InputError(
+                f"--as-scenario: rows of {domain} are no scenarios; those of {', '.join(able)} are"
+            )
+        click.echo(module.as_scenario(read_rows(file), wanted), nl=False)
+        return
     try:
         rows = module.predict(read_rows(file))
     except ColumnError as error:

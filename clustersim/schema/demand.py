@@ -12,6 +12,7 @@ from pydantic import Field
 
 from clustersim.provenance import Sourced
 from clustersim.schema.base import Model, Size, quantity
+from clustersim.schema.models import ModelDimensions
 from clustersim.schema.reliability import JobSection
 from clustersim.schema.serving import (
     AutoscaleSection,
@@ -49,6 +50,7 @@ LAYOUT_FIELDS = (
     "autoscale",
     "memory_share",
     "failures",
+    "known_to_fit",
 )
 
 
@@ -59,9 +61,13 @@ class TrainingWorkload(Model):
     share: Share | None = None
     """Of the card-hours on sale; may be left out where it is the only workload."""
     model: str
-    """Which model (hwprofiles/models)."""
+    """Which model (hwprofiles/models); the name alone where ``dimensions`` are given."""
+    dimensions: ModelDimensions | None = None
+    """Dimensions of a model that has no file, in the keys of one."""
     dtype: str
     """Number format of the matrix products."""
+    recipe: str = ""
+    """How a narrow format is scaled (``mxfp8``, ``fp8-delayed``), where the software's constants tell recipes apart."""
     seq_len: int = Field(ge=1)
     """Tokens of a sequence."""
     global_batch: int = Field(ge=1)
@@ -70,6 +76,8 @@ class TrainingWorkload(Model):
     """Parallel degrees and options, or ``best``: those that the search finds fastest."""
     software: SoftwareSection = SoftwareSection()
     """What the training software adds or leaves out."""
+    known_to_fit: bool = False
+    """This very job was run: where the memory formulas say that it does not fit, the result says so and goes on."""
 
 
 class ServingWorkload(Model):

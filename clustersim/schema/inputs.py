@@ -15,9 +15,10 @@ from pydantic import BaseModel
 from clustersim.errors import InputError, Problem
 from clustersim.provenance import Sourced
 from clustersim.schema.company import CompanyFile
-from clustersim.schema.demand import Workload
+from clustersim.schema.demand import TrainingWorkload, Workload
 from clustersim.schema.loader import Loader, refuse_unused
 from clustersim.schema.lookup import find_file
+from clustersim.schema.models import described_model
 from clustersim.schema.overrides import (
     INCUMBENT,
     Override,
@@ -26,6 +27,7 @@ from clustersim.schema.overrides import (
     parse_overrides,
     reaching,
     refuse_own_demand,
+    site_overrides,
 )
 from clustersim.schema.parts import Parts, absent
 from clustersim.schema.prices import PriceBook
@@ -47,6 +49,9 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "video": (),
     "jobs": ("cluster.cards", "cluster.server", "cluster.nic", "cluster.storage", "reliability", "checkpoint"),
 }  # fmt: skip
+#: Sections of the long run: a scenario of training alone that has none of them asks for the step alone.
+LONG_RUN = ("cluster.storage", "reliability", "checkpoint")
+STEP_NEEDS = ("cluster.cards", "cluster.nic")
 MONEY_NEEDS = ("cluster.cards", "cluster.server", "cluster.nic", "cluster.fabric", "tco")
 
 
@@ -145,11 +150,20 @@ class Inputs:
         """Return the workloads of one kind by name."""
         return {name: work for name, work in self.scenario.demand.items() if work.kind == kind}
 
-    def require(self, *, money: bool) -> None:
-        """Raise one InputError that lists every part of the site that the demand, or its price, lacks."""
+    @property
+    def step_alone(self) -> bool:
+        """Whether the scenario describes training steps and nothing of a long run: no failures, no checkpoints."""
+        trained = all(work.kind == "training" for work in self.scenario.demand.values())
+        return trained and not any(self._has(key) for key in LONG_RUN)
+
+    def require(self, *, money: bool, step_alone: bool = False) -> None:
+        """Raise one InputError that lists every part of the site that the demand, or its price, lacks.
+
+        With ``step_alone`` a scenario of training steps alone need not have what a long run needs.
+        """
         wanted: dict[str, list[str]] = {}
         for name, work in self.scenario.demand.items():
-            for key in NEEDS[work.kind]:
+            for key in STEP_NEEDS if step_alone and self.step_alone else NEEDS[work.kind]:
                 wanted.setdefault(key, []).append(f"demand.{name} ({work.kind})")
         for key in MONEY_NEEDS if money else ():
             wanted.setdefault(key, []).append("its price")
@@ -197,13 +211,18 @@ class Inputs:
     def origins(self) -> Iterator[tuple[str, Any, str]]:
         """Yield key, value and where the value came from (file and line, or the flag)."""
         given = {".".join(map(str, o.path)) if o.document == "scenario" else o.key for o in self.overrides}
+        stated = {
+            f"{o.document}.{'.'.join(map(str, o.path))}": o.said
+            for o in site_overrides(self.documents["scenario"])
+        }
         for name, document in self.documents.items():
             prefix = "" if name == "scenario" else f"{name}."
             for key, value in _leaves(document.data):
                 full = prefix + ".".join(str(part) for part in key)
                 line = document.line_of(key)
                 flag = any(full == g or full.startswith(f"{g}.") for g in given)
-                yield full, value, "--set" if flag else f"{document.file}:{line}"
+                own = next((w for k, w in stated.items() if full == k or full.startswith(f"{k}.")), "")
+                yield full, value, "--set" if flag else own or f"{document.file}:{line}"
 
     def _profiles(self) -> Iterator[tuple[str, Profile]]:
         yield from self.parts.profiles()
@@ -275,20 +294,34 @@ def _addressed(name: str, sets: Iterable[str] | Mapping[str, Any]) -> list[str] 
     return [side_of(text) for text in sets]
 
 
-def load_one(name: str, overrides: tuple[Override, ...]) -> Inputs:
-    """Load one side: a scenario and what its cluster, demand and terms refer to, without an incumbent."""
+def load_one(name: str | Document, overrides: tuple[Override, ...] = ()) -> Inputs:
+    """Load one side: a scenario and what its cluster, demand and terms refer to, without an incumbent.
+
+    A scenario that a program built comes as its document, and is checked like a file.
+    """
     loader = Loader(overrides)
     scenario = loader.scenario(name)
     parts = loader.parts(scenario)
-    nominal = Loader(()).nominal(scenario, parts) if loader.touches_parts() else parts
-    wanted = sorted({work.model for work in scenario.demand.values() if work.model is not None})
-    models: dict[str, ModelProfile] = {model: loader.profile("models", model) for model in wanted}
+    nominal = loader.as_filed().nominal(scenario, parts) if loader.touches_parts() else parts
+    models = _models(loader, scenario)
     prices, scenario = loader.terms(scenario, parts)
     company = None
     if scenario.company is not None:
         company = loader.load("company", "scenarios/company", scenario.company, CompanyFile, sourced=False)
     file = loader.documents["scenario"].file
+    refuse_unused(loader.own, [loader.documents], file)
     return Inputs(file, scenario, parts, nominal, models, prices, company, None, overrides, loader.documents)
+
+
+def _models(loader: Loader, scenario: Scenario) -> dict[str, ModelProfile]:
+    """The models of the demand: those that it describes itself, and the files that it names."""
+    described = {
+        work.model: described_model(work.model, work.dimensions)
+        for work in scenario.demand.values()
+        if isinstance(work, TrainingWorkload) and work.dimensions is not None
+    }
+    named = {work.model for work in scenario.demand.values() if work.model is not None}
+    return described | {name: loader.profile("models", name) for name in sorted(named - set(described))}
 
 
 def _incumbent(inputs: Inputs, overrides: tuple[Override, ...]) -> Inputs:

@@ -13,7 +13,7 @@ from clustersim.errors import InputError, Problem, suggest
 from clustersim.schema.base import validate
 from clustersim.schema.lookup import profile_name
 from clustersim.schema.old_form import refuse_old_form
-from clustersim.schema.overrides import Override, apply_overrides, in_demand
+from clustersim.schema.overrides import Override, apply_overrides, in_demand, site_overrides
 from clustersim.schema.parts import Parts
 from clustersim.schema.prices import PriceBook
 from clustersim.schema.profiles import KINDS, read_document
@@ -32,27 +32,38 @@ class Loader:
     def __init__(self, overrides: tuple[Override, ...]) -> None:
         self.overrides = overrides
         self.documents: dict[str, Document] = {}
+        self.own: tuple[Override, ...] = ()
+        """What the scenario itself says of its profiles; what ``overrides`` say comes after it."""
 
-    def load(self, key: str, folder: str, name: str, model: type[S], *, sourced: bool) -> S:
+    def load(self, key: str, folder: str, name: str | Document, model: type[S], *, sourced: bool) -> S:
         """Read one file with its overrides and check it; its document is kept under ``key``."""
-        mine = [o for o in self.overrides if o.document == key]
-        document = apply_overrides(read_document(folder, name), mine)
+        mine = [o for o in (*self.own, *self.overrides) if o.document == key]
+        read = name if isinstance(name, Document) else read_document(folder, name)
+        document = apply_overrides(read, mine)
         self.documents[key] = document
         try:
             return validate(model, document, require_source=sourced)
         except InputError as error:
             raise _blame_flags(error, mine) from None
 
-    def scenario(self, name: str) -> Scenario:
-        """Read the scenario; its keys of the demand are written out first."""
-        document = read_document("scenarios", name)
+    def scenario(self, name: str | Document) -> Scenario:
+        """Read the scenario, or take one that was built; its keys of the demand are written out first."""
+        document = name if isinstance(name, Document) else read_document("scenarios", name)
         refuse_old_form(document)
         self.overrides = in_demand(self.overrides, document)
-        return self.load("scenario", "scenarios", name, Scenario, sourced=False)
+        scenario = self.load("scenario", "scenarios", document, Scenario, sourced=False)
+        self.own = site_overrides(self.documents["scenario"])
+        return scenario
 
     def touches_parts(self) -> bool:
         """Whether an override changes a profile."""
         return any(o.document not in {"scenario", "company", "prices"} for o in self.overrides)
+
+    def as_filed(self) -> Loader:
+        """Return a reader of the same scenario's profiles without the flags."""
+        plain = Loader(())
+        plain.own = self.own
+        return plain
 
     def nominal(self, scenario: Scenario, parts: Parts) -> Parts:
         """Read the same profiles without overrides; a file that is incomplete without them stands as it was read."""
@@ -119,7 +130,7 @@ def _blame_flags(error: InputError, overrides: Sequence[Override]) -> InputError
             path = ".".join(str(part) for part in override.path)
             near = problem.key == path or problem.key.startswith(f"{path}.")
             if near or path.startswith(f"{problem.key}."):
-                return replace(problem, file=f"--set {override.key}", line=None)
+                return replace(problem, file=override.said, line=None)
         return problem
 
     first = str(error).splitlines()[0]
@@ -132,4 +143,4 @@ def refuse_unused(overrides: Sequence[Override], sides: Sequence[Mapping[str, Do
     for override in overrides:
         if override.document not in known:
             hint = suggest(override.document, known)
-            raise InputError(f"--set {override.key}: {file} does not use {override.document}; {hint}")
+            raise InputError(f"{override.said}: {file} does not use {override.document}; {hint}")

@@ -19,8 +19,8 @@ from clustersim.schema.profile_base import Profile
 
 __all__ = [
     "AttentionSection", "CompressedKind", "FormatsSection", "FullKind", "IndexerSection", "LatentKind", "LayerKind",
-    "LinearKind", "MlaProfile", "ModelProfile", "MoeProfile", "NoneKind", "PredictionSection", "PublishedSection",
-    "StateSpaceKind", "WindowKind",
+    "LinearKind", "MlaProfile", "ModelDimensions", "ModelProfile", "MoeProfile", "NoneKind", "PredictionSection",
+    "PublishedSection", "StateSpaceKind", "WindowKind", "described_model",
 ]  # fmt: skip
 
 Format = Literal["fp32", "bf16", "fp16", "fp8", "int8", "fp4", "int4", "mxfp4", "nvfp4"]
@@ -187,10 +187,9 @@ class PublishedSection(Model):
     active_parameters: Count | None = None
 
 
-class ModelProfile(Profile):
+class ModelDimensions(Model):
     """A model's dimensions: whole numbers as its authors published them."""
 
-    kind: Literal["model"]
     layers: Positive
     hidden: Positive
     heads: Positive
@@ -225,7 +224,7 @@ class ModelProfile(Profile):
         return cycle * (self.layers // len(cycle)) if cycle else ()
 
     @model_validator(mode="after")
-    def _consistent(self) -> ModelProfile:
+    def _consistent(self) -> ModelDimensions:
         problems = [*self._head_problems(), *self._expert_problems(), *self._pattern_problems()]
         if problems:
             raise ValueError("; ".join(problems))
@@ -235,7 +234,7 @@ class ModelProfile(Profile):
         named = [("", self)] + ([(f"attention.kinds.{k}.", v) for k, v in self.attention.kinds.items()]
                                 if self.attention else [])  # fmt: skip
         for where, part in named:
-            if not isinstance(part, ModelProfile | FullKind | WindowKind):
+            if not isinstance(part, ModelDimensions | FullKind | WindowKind):
                 continue
             heads, kv = part.heads or self.heads, part.kv_heads or self.kv_heads
             if heads % kv:
@@ -286,3 +285,15 @@ class ModelProfile(Profile):
                 yield f"attention.kinds.{name} stands in no layer of attention.pattern"
         if not cycle or self.layers % len(cycle):
             yield f"attention.pattern spells out {len(cycle)} layers, which do not divide layers={self.layers}"
+
+
+class ModelProfile(ModelDimensions, Profile):
+    """A model file: its dimensions under a name."""
+
+    kind: Literal["model"]
+
+
+def described_model(name: str, dimensions: ModelDimensions) -> ModelProfile:
+    """Return a model whose dimensions stand in the scenario itself, as its file would give it."""
+    given = {key: getattr(dimensions, key) for key in ModelDimensions.model_fields}
+    return ModelProfile(kind="model", name=name, **given)

@@ -21,7 +21,7 @@ from clustersim.schema.yamlfile import Document, KeyPath, parse_yaml
 
 __all__ = [
     "INCUMBENT", "PROFILE_KINDS", "Override", "apply_overrides", "in_demand", "of_demand", "of_layout",
-    "parse_overrides", "reaching", "refuse_own_demand",
+    "parse_overrides", "reaching", "refuse_own_demand", "site_overrides",
 ]  # fmt: skip
 
 PROFILE_KINDS = ("cards", "servers", "nics", "switches", "optics", "models", "cooling")
@@ -44,6 +44,13 @@ class Override:
     value: Any
     side: str = ""
     """``incumbent`` or a scenario's name where the key says so; empty: every side that its kind of key reaches."""
+    stands_in: str = ""
+    """The file and line whose ``profile_values`` state it; empty: a flag."""
+
+    @property
+    def said(self) -> str:
+        """Where the override stands, in words."""
+        return self.stands_in or f"--set {self.key}"
 
 
 def parse_overrides(
@@ -67,6 +74,25 @@ def parse_overrides(
         seen.add(key)
         side, inner = _side(key, sides)
         out.append(replace(_route(inner, value), key=key, side=side))
+    return tuple(out)
+
+
+def site_overrides(document: Document) -> tuple[Override, ...]:
+    """Return what a scenario's ``profile_values`` say as overrides that name the place where they stand.
+
+    Raises InputError for a key that is no profile's.
+    """
+    given = document.data.get("profile_values")
+    out = []
+    for key, value in given.items() if isinstance(given, dict) else ():
+        where = f"{document.file}:{document.line_of(('profile_values', key))}: profile_values.{key}"
+        if key.partition(".")[0] not in PROFILE_KINDS or not isinstance(
+            value, str | int | float | bool | None
+        ):
+            raise InputError(
+                f"{where}: write KIND.NAME.FIELD: VALUE, with a kind of {', '.join(PROFILE_KINDS)}"
+            )
+        out.append(replace(_route(key, value), stands_in=where))
     return tuple(out)
 
 
@@ -224,7 +250,7 @@ def _put(data: dict[str, Any], override: Override) -> None:
             node = node.setdefault(part, {})
         if not isinstance(node, dict | list):
             raise InputError(
-                f"--set {override.key}: {part!r} is the value {node!r} and has no fields; give all of it, for example"
+                f"{override.said}: {part!r} is the value {node!r} and has no fields; give all of it, for example"
                 f" {part}='{{…: …}}'"
             )
     last = override.path[-1]
@@ -238,7 +264,7 @@ def _put(data: dict[str, Any], override: Override) -> None:
     if isinstance(old, dict) and "value" in old and not isinstance(override.value, dict):
         # Keys beside the number's own (a part's lead time) are not what the override is about: they stay.
         rest = {k: v for k, v in old.items() if k not in NUMBER_PARTS}
-        node[last] = {"value": override.value, "source": f"--set {override.key}", "tier": "given", **rest}
+        node[last] = {"value": override.value, "source": f"{override.said}", "tier": "given", **rest}
     elif override.document.partition(".")[0] in PROFILE_KINDS and not isinstance(
         override.value, dict | list | bool
     ):
@@ -252,7 +278,7 @@ def _profile_value(last: str | int, override: Override) -> Any:
     plain = last in {"value", "low", "high", "source", "tier", "note", "wiring", "form", "product", "dies"}
     if plain or override.document.startswith("models."):
         return override.value
-    return {"value": override.value, "source": f"--set {override.key}", "tier": "given"}
+    return {"value": override.value, "source": f"{override.said}", "tier": "given"}
 
 
 def _item(items: list[Any], name: str | int, override: Override) -> Any:
@@ -261,4 +287,4 @@ def _item(items: list[Any], name: str | int, override: Override) -> Any:
         if str(index) == str(name) or (isinstance(item, dict) and item.get("name") == name):
             return item
     known = [str(i.get("name", n)) if isinstance(i, dict) else str(n) for n, i in enumerate(items)]
-    raise InputError(f"--set {override.key}: no item {name!r}; {suggest(str(name), known)}")
+    raise InputError(f"{override.said}: no item {name!r}; {suggest(str(name), known)}")

@@ -53,6 +53,8 @@ class ClusterSection(Model):
     """Which server (hwprofiles/servers)."""
     nic: str | None = None
     """Which NIC (hwprofiles/nics)."""
+    in_network_reduction: bool = False
+    """Whether the switches between domains add up on the way."""
     nics_per_card: Annotated[Sourced, quantity("1", gt=0, le=8)] = Sourced(1.0, "1")
     """NICs for each card."""
     fabric: FabricSection | None = None
@@ -99,6 +101,9 @@ class Scenario(Model):
     """Against whom the card is valued."""
     company: str | None = None
     """The maker (scenarios/company)."""
+    profile_values: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
+    """Keys of profiles with the values that hold at this site instead, as ``--set`` takes them
+    (``cards.H100.efficiency.gemm: 0.6``); nothing (``null``) takes an optional key out."""
 
     @model_validator(mode="after")
     def _shares(self) -> Scenario:
@@ -114,6 +119,21 @@ class Scenario(Model):
             raise ValueError(
                 f"demand: the shares of the card-hours sum to {total:.0%} ({each}); at most 100 %"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _one_model_a_name(self) -> Scenario:
+        seen: dict[str, tuple[str, object]] = {}
+        for name, work in self.demand.items():
+            if work.model is None:
+                continue
+            given = getattr(work, "dimensions", None)
+            first, other = seen.setdefault(work.model, (name, given))
+            if given != other:
+                raise ValueError(
+                    f"demand.{first} and demand.{name} name the model {work.model!r} with unlike dimensions; give the"
+                    " models two names"
+                )
         return self
 
     @property

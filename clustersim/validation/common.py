@@ -14,7 +14,8 @@ from clustersim.errors import InputError, suggest
 from clustersim.schema.profiles import CardProfile
 
 __all__ = [
-    "NO_MEASUREMENT", "ColumnError", "ValidationRow", "class_of", "flat_rows", "regret", "require_columns", "summarise",
+    "NO_MEASUREMENT", "ColumnError", "ValidationRow", "class_of", "flat_rows", "reason_of", "regret",
+    "require_columns", "summarise",
 ]  # fmt: skip
 
 #: Why a row with an empty measured cell is set aside.
@@ -111,6 +112,16 @@ def _statistics(rows: Sequence[ValidationRow]) -> dict[str, Any]:
         out["n_ranged"], out["inside_share"] = len(ranged), sum(ranged) / len(ranged)
     out["spearman"] = None if rank is None or math.isnan(rank) else float(rank)
     return out
+
+
+def reason_of(error: Exception) -> str:
+    """Return why a row is set aside: its first line, or what is wrong with its keys where its scenario is refused.
+
+    >>> reason_of(InputError("plan: no\\nmore"))
+    'plan: no'
+    """
+    problems = error.problems if isinstance(error, InputError) else ()
+    return "; ".join(f"{p.key}: {p.what}" for p in problems) or str(error).splitlines()[0]
 
 
 def class_of(card: CardProfile) -> str:

@@ -19,7 +19,8 @@ from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, class_of
 from clustersim.validation.sites import card_of
 from clustersim.validation.sources import filled, shipped_rows, software_of_row
 from clustersim.validation.training import Unpredictable, plan_kind, predict_step
-from clustersim.validation.training_rows import known_row, number
+from clustersim.validation.training_record import number
+from clustersim.validation.training_rows import known_row
 
 __all__ = ["COLUMNS", "predict"]
 

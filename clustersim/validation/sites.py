@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 from clustersim.errors import suggest
@@ -11,9 +12,12 @@ from clustersim.schema.lookup import exact_name, known_names
 from clustersim.schema.profiles import CardProfile, NicProfile, load_card, load_profile
 
 __all__ = [
+    "NIC",
+    "Links",
     "Unpredictable",
     "card_of",
     "cards_per_domain",
+    "links_of",
     "model_name",
     "network_of",
     "nic_rate",
@@ -176,10 +180,27 @@ def _scale_up(card: CardProfile, fabric: str) -> tuple[float, str]:
     ) if gen else up.bandwidth.value, "pcie"
 
 
-def network_of(
-    card: CardProfile, fabric: str, gpu: str, n: int, *, usual_nic: bool = False
-) -> tuple[Network, int, str]:
-    """Return (network, cards of the group per domain, who says the rate between domains) of a row.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """What a row's words say of its links; the rest is its card's and its NIC's profile."""
+
+    domain: int
+    """Cards of a coherent domain."""
+    local: int
+    """Cards of the group that share one."""
+    bandwidth: float
+    wiring: str
+    nic_rate: float
+    """Bytes/s per card and direction between domains; 0 where the group needs none and the row states none."""
+    nic_latency: float | None
+    """Seconds a step, where it is not the NIC profile's."""
+    nic_said: str
+    """Who says the rate."""
+    in_network_reduction: bool
+
+
+def links_of(card: CardProfile, fabric: str, gpu: str, n: int, *, usual_nic: bool = False) -> Links:
+    """Return the links of a row on ``n`` cards.
 
     With ``usual_nic`` a row that states no NIC takes its card's usual one, and says so.
 
@@ -195,25 +216,36 @@ def network_of(
         rate, said = card.scale_out.bandwidth.value, f"usual for {card.name}"
     if not rate and local < n:
         raise Unpredictable("the group spans servers, and the row does not say what NICs they have")
+    efa = re.search(r"EFA|\bp4de?\b|\bp5e?n?\b", f"{gpu} {fabric}")
+    return Links(
+        domain=max(domain, local), local=local, bandwidth=bandwidth, wiring=wiring, nic_rate=rate,
+        nic_latency=EFA_LATENCY_S if efa else None, nic_said=said, in_network_reduction="SHARP" in fabric,
+    )  # fmt: skip
+
+
+def network_of(
+    card: CardProfile, fabric: str, gpu: str, n: int, *, usual_nic: bool = False
+) -> tuple[Network, int, str]:
+    """Return (network, cards of the group per domain, who says the rate between domains) of a row.
+
+    Raises Unpredictable as ``links_of`` does.
+    """
+    links = links_of(card, fabric, gpu, n, usual_nic=usual_nic)
+    assert card.scale_up is not None
     nic = load_profile("nics", NIC)
     assert isinstance(nic, NicProfile)
-    share, reduction, latency = (
-        card.efficiency.scale_up,
-        card.efficiency.scale_up_reduction,
-        card.scale_up.latency,
-    )
-    efa = re.search(r"EFA|\bp4de?\b|\bp5e?n?\b", f"{gpu} {fabric}")
+    share, reduction = card.efficiency.scale_up, card.efficiency.scale_up_reduction
     network = Network(
-        scale_up_size=max(domain, local),
-        scale_up_bandwidth=bandwidth,
-        scale_up_latency=latency.value if latency else STEP_S,
-        scale_up_wiring=wiring,
+        scale_up_size=links.domain,
+        scale_up_bandwidth=links.bandwidth,
+        scale_up_latency=card.scale_up.latency.value if card.scale_up.latency else STEP_S,
+        scale_up_wiring=links.wiring,
         scale_up_efficiency=share.value if share else SCALE_UP_SHARE,
         # A group inside one domain never asks for it.
-        scale_out_bandwidth=rate or bandwidth,
-        scale_out_latency=EFA_LATENCY_S if efa else nic.latency.value,
+        scale_out_bandwidth=links.nic_rate or links.bandwidth,
+        scale_out_latency=nic.latency.value if links.nic_latency is None else links.nic_latency,
         scale_out_efficiency=nic.efficiency.value,
-        in_network_reduction="SHARP" in fabric,
-        scale_up_reduction_efficiency=reduction.value if reduction and wiring == "switched" else 0.0,
+        in_network_reduction=links.in_network_reduction,
+        scale_up_reduction_efficiency=reduction.value if reduction and links.wiring == "switched" else 0.0,
     )
-    return network, local, said
+    return network, links.local, links.nic_said

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
-from clustersim.errors import ClusterSimError
+from clustersim.errors import ClusterSimError, InputError, suggest
 from clustersim.perf.plan import Plan
 from clustersim.perf.shortlist import kind_of
-from clustersim.perf.step import StepTime, estimate_step
-from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, class_of, require_columns
+from clustersim.perf.step import StepTime
+from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, class_of, reason_of, require_columns
 from clustersim.validation.sources import filled, shipped_rows
-from clustersim.validation.training_rows import KnownRow, Unpredictable, known_row, number
+from clustersim.validation.training_record import Unpredictable, number, stated_memory
+from clustersim.validation.training_rows import KnownRow, known_row
+from clustersim.validation.training_scenario import scenario_text
 from clustersim.validation.training_single_node import SHIPPED, is_single_node, training_row
+from clustersim.workloads.training import step_of
 
-__all__ = ["COLUMNS", "Unpredictable", "plan_shards", "predict", "predict_step"]
+__all__ = ["COLUMNS", "Unpredictable", "as_scenario", "plan_shards", "predict", "predict_step"]
 
 COLUMNS = (
     "id", "source", "model", "params_B", "layers", "hidden", "heads", "kv_heads", "ffn_hidden", "vocab", "seq_len",
@@ -28,6 +30,11 @@ COLUMNS = (
 
 #: What a row's MFU counts of the attention square (column ``mfu_attention``): the causal half instead of all of it.
 CAUSAL_HALF = "causal_half"
+
+
+NO_STEP = f"{NO_MEASUREMENT}: neither a step time nor tokens per second nor an MFU"
+#: Columns of which one holds the measurement.
+_MEASUREMENTS = ("iteration_time_s", "tokens_per_s_per_gpu", "mfu")
 
 
 @lru_cache(maxsize=1)
@@ -52,7 +59,7 @@ def _measured_s(row: Mapping[str, str], known: KnownRow, step: StepTime) -> floa
             square = 6.0 * known.train.model.layers * known.train.seq_len * known.train.model.score_width
             flops -= 0.5 * square * known.train.global_batch * known.train.seq_len
         return flops / (mfu * step.peak * known.train.cards)
-    raise Unpredictable(f"{NO_MEASUREMENT}: neither a step time nor tokens per second nor an MFU")
+    raise Unpredictable(NO_STEP)
 
 
 def predict_step(row: Mapping[str, str]) -> tuple[StepTime, float, dict[str, Any]]:
@@ -62,7 +69,9 @@ def predict_step(row: Mapping[str, str]) -> tuple[StepTime, float, dict[str, Any
 
 def _step(row: Mapping[str, str], known: KnownRow) -> tuple[StepTime, float, dict[str, Any]]:
     train, software = known.train, known.record.software
-    step = estimate_step(train)
+    if not any(number(row, key) for key in _MEASUREMENTS):
+        raise Unpredictable(NO_STEP)
+    step = step_of(known.work, train)
     details = {
         "card": train.card.name, "dtype": train.dtype, "recipe": known.record.format.recipe,
         "nic_bytes_per_s": train.network.scale_out_bandwidth, "nic": known.nic,
@@ -132,7 +141,7 @@ def _known(row: Mapping[str, str]) -> KnownRow | str:
     try:
         return known_row(row)
     except (Unpredictable, ClusterSimError, ZeroDivisionError) as error:
-        return str(error).splitlines()[0]
+        return reason_of(error)
 
 
 def _step_row(row: Mapping[str, str], known: KnownRow | str) -> ValidationRow:
@@ -143,7 +152,7 @@ def _step_row(row: Mapping[str, str], known: KnownRow | str) -> ValidationRow:
             raise Unpredictable(known)
         step, measured, details = _step(row, known)
     except (Unpredictable, ClusterSimError, ZeroDivisionError) as error:
-        reason = str(error).splitlines()[0]
+        reason = reason_of(error)
         measured = number(row, "iteration_time_s") or math.nan
         return ValidationRow(**where, unit="s", predicted=None, measured=measured, reason=reason)
     return ValidationRow(
@@ -154,6 +163,25 @@ def _step_row(row: Mapping[str, str], known: KnownRow | str) -> ValidationRow:
         group="tuned on" if where["tuned"] else "held out",
         details=details,
     )
+
+
+def as_scenario(rows: Iterable[Mapping[str, str]], wanted: str) -> str:
+    """Return the row of an id as the text of a scenario file: running it gives the row's prediction.
+
+    Raises InputError with the nearest id for an unknown one, and for a row that holds no scenario, in the words in
+    which it is set aside.
+    """
+    table = [training_row(row) if is_single_node(row) else row for row in rows]
+    row = next((r for r in table if r["id"] == wanted), None)
+    if row is None:
+        raise InputError(f"no row has the id {wanted!r}; {suggest(wanted, [r['id'] for r in table])}")
+    try:
+        known = known_row(row)
+    except Unpredictable as error:
+        raise InputError(reason_of(error)) from None
+    said = [f"Row {wanted} of {row['source']} as `validate` predicts it."]
+    said += [f"Chosen or taken: {known.chosen}."] if known.chosen else []
+    return scenario_text(known.document, "\n".join(said))
 
 
 def predict(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:
@@ -169,21 +197,13 @@ def predict(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:
     return [_step_row(*pair) for pair in jobs] + [found for pair in jobs for found in _memory_rows(*pair)]
 
 
-def _stated_memory(row: Mapping[str, str]) -> tuple[float | None, bool]:
-    if "peak_memory_gib" in row or "out_of_memory" in row:
-        return number(row, "peak_memory_gib"), (row.get("out_of_memory") or "").lower() == "yes"
-    notes = row.get("notes") or ""
-    found = re.search(r"(?:peak mem[^;]*?|real alloc) ([\d.]+)\s*Gi?B", notes)
-    return float(found[1]) if found else None, bool(re.search(r"peak mem[^;]*\bOOM\b", notes))
-
-
 def _memory_rows(row: Mapping[str, str], known: KnownRow | str) -> list[ValidationRow]:
     """The memory of a row that states one, or the verdict on a row that ran out of it.
 
     Both columns are optional: ``peak_memory_gib``, and ``out_of_memory`` with yes (1 where it does not fit); where they
     are missing, a column ``notes`` may say the same in words.
     """
-    stated, ran_out = _stated_memory(row)
+    stated, ran_out = stated_memory(row)
     if stated is None and not ran_out:
         return []
     memory_tuned = "memory" in tuned_ids().get(row["id"], "")

@@ -13,6 +13,7 @@ from clustersim.des.training.fidelity import Expected, expected_goodput
 from clustersim.des.training.run import TrainingRun
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.job import TrainJob
+from clustersim.perf.memory import memory_per_card
 from clustersim.perf.plan import Plan
 from clustersim.perf.search import PlanSpace
 from clustersim.perf.shortlist import LEAN, Choice, KindError, PlanErrors, choose, kind_of, shortlist
@@ -23,7 +24,7 @@ from clustersim.schema.demand import TrainingWorkload, identity
 from clustersim.schema.inputs import Inputs
 from clustersim.workloads.work import Load, Product, StageCache, Work
 
-__all__ = ["TrainingDetail", "plan_errors", "planned_job", "space_of", "work_of"]
+__all__ = ["TrainingDetail", "fit_words", "plan_errors", "planned_job", "space_of", "step_of", "work_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +113,30 @@ def planned_job(inputs: Inputs, work: TrainingWorkload, cache: StageCache) -> tu
     return job.with_plan(choice.found.plan), choice
 
 
+def step_of(work: TrainingWorkload, job: TrainJob) -> StepTime:
+    """Return the step of a workload's job.
+
+    Raises InputError for a plan or a type that the cluster cannot run, InfeasibleError where it does not fit, unless
+    the workload says that the job was run.
+    """
+    return train_step(job, known_to_fit=work.known_to_fit)
+
+
+def fit_words(work: TrainingWorkload, job: TrainJob) -> str:
+    """Say that a job that was run does not fit by the formulas; nothing where it does."""
+    need, has = float(memory_per_card(job).total), job.card.memory_bytes
+    if not work.known_to_fit or need <= has:
+        return ""
+    return f"known to fit, though the formulas put {need / 2**30:.1f} GiB on a card of {has / 2**30:.1f}"
+
+
 def work_of(inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache) -> Work:
     """Return what a training workload makes of the site's card-hours.
 
     Raises InputError for a plan or a type that the cluster cannot run, InfeasibleError where nothing fits.
     """
     job, choice = planned_job(inputs, work, cache)
-    step = cache.get("training step", job, lambda: train_step(job))
+    step = cache.get("training step", (job, work.known_to_fit), lambda: step_of(work, job))
     run = training_run(inputs, Trained(job.model.parameters, step.step_time_s, job.plan.dp))
     expected = cache.get("long run", run, lambda: expected_goodput(run))
     detail = TrainingDetail(job, choice, step, run, expected)
@@ -126,7 +144,7 @@ def work_of(inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache
     product = Product("mtoken", kept * 3600 / 1e6 / job.cards)
     said = [choice.words() if choice is not None else ""]
     said += [f"mean of the long run by {expected.fidelity}: {expected.why}" if expected.half_width else ""]
-    said += expected.notes
+    said += [*expected.notes, fit_words(work, job)]
     return Work(
         name=name,
         kind="training",

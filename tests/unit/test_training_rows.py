@@ -6,7 +6,8 @@ import pytest
 
 import clustersim
 from clustersim.validation import training
-from clustersim.validation.training_rows import Unpredictable, known_row
+from clustersim.validation.training_record import Unpredictable
+from clustersim.validation.training_rows import known_row
 
 ROW = {
     "id": "r", "source": "somebody", "model": "GPT", "params_B": "8", "layers": "32", "hidden": "4096", "heads": "32",

@@ -1,0 +1,236 @@
+"""A row of published training runs as a scenario in the form of a file: site, model, stated plan, software.
+
+The words of a row are told here and nowhere else; what follows is what a user's file goes through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from clustersim.assemble.parts import model_spec
+from clustersim.assemble.software import stack_software
+from clustersim.perf.model import Model
+from clustersim.perf.plan import Software
+from clustersim.schema.base import validate
+from clustersim.schema.models import ModelDimensions, ModelProfile, described_model
+from clustersim.schema.profiles import NicProfile, load_model, load_profile
+from clustersim.schema.yamlfile import Document
+from clustersim.validation.sites import NIC, Links, links_of
+from clustersim.validation.training_record import TrainingRecord, Unpredictable, count, number, stated_memory
+
+__all__ = ["WORK", "StatedScenario", "scenario_text", "stated_scenario"]
+
+#: Name of the workload.
+WORK = "training"
+#: Micro-batches of a pipeline stage that a row without a batch is given: enough to make the bubble small.
+ENOUGH_MICRO_BATCHES = 8
+#: Stated parameters over those of the row's dimensions, or the reverse, from which some layers must be of another kind
+#: (gated or not, tied or not, and rounding move it by less).
+FOREIGN_LAYERS = 1.25
+#: Column of what a site measured of its cards -> (key of the card's profile, factor, unit).
+_MEASURED = {
+    "gemm_efficiency": ("efficiency.gemm", 1.0, ""),
+    "memory_efficiency": ("efficiency.memory", 1.0, ""),
+    "memory_bandwidth_GBs": ("memory.bandwidth", 1e9, " B/s"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StatedScenario:
+    """What a row states as the data of a scenario file, and what has to be said of it."""
+
+    document: dict[str, Any]
+    nic_said: str
+    said: tuple[str, ...]
+
+
+def stated_scenario(known: TrainingRecord) -> StatedScenario:
+    """Return the scenario that a row states.
+
+    Raises Unpredictable for what a row does not say and nobody may guess.
+    """
+    row, card = known.row, known.card.name
+    site, site_said = _measured(known)
+    links = links_of(known.card, row["interconnect"], "", known.cards, usual_nic=True)
+    plan = _plan(known)
+    model, changes = _model(known)
+    replica = plan["dp"] * plan["micro_batch"]
+    batch = count(row, "global_batch", replica * ENOUGH_MICRO_BATCHES * plan["pp"])
+    guess = [] if number(row, "global_batch") else [f"global_batch={batch}"]
+    software = {"name": known.software.profile.name}
+    hidden = number(row, "tp_overlap")
+    cluster: dict[str, Any] = {"card": card, "cards": known.cards, "nic": NIC}
+    work = {
+        "kind": "training", **model, "dtype": known.format.dtype, "recipe": known.format.recipe,
+        "seq_len": known.seq_len, "global_batch": batch, "plan": plan,
+        "software": software if hidden is None else {**software, "tp_overlap": hidden},
+        "known_to_fit": not stated_memory(row)[1],
+    }  # fmt: skip
+    values = {**site, **_links(known, links), **changes}
+    data = {
+        "name": (row.get("id") or "row").strip(),
+        "description": f"{row['model']} on {known.cards} {card}: {row.get('source') or ''}".strip(": "),
+        "cluster": cluster | ({"in_network_reduction": True} if links.in_network_reduction else {}),
+        **({"profile_values": values} if values else {}),
+        "demand": {WORK: {key: value for key, value in work.items() if value != ""}},
+    }
+    return StatedScenario(data, links.nic_said, tuple(guess + site_said))
+
+
+def scenario_text(document: Mapping[str, Any], head: str = "") -> str:
+    """Return a scenario as the text of a YAML file.
+
+    >>> print(scenario_text({"name": "a", "cluster": {"cards": 8}}), end="")
+    name: a
+    cluster:
+      cards: 8
+    """
+    lines = [f"# {line}" for line in head.splitlines()]
+    text = yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True, width=118)
+    return "\n".join([*lines, text])
+
+
+def _measured(known: TrainingRecord) -> tuple[dict[str, Any], list[str]]:
+    """What the row's site measured of its card instead of the profile's numbers."""
+    given = {column: number(known.row, column) for column in _MEASURED}
+    values: dict[str, Any] = {}
+    for column, value in given.items():
+        key, factor, unit = _MEASURED[column]
+        if value:
+            values[f"cards.{known.card.name}.{key}"] = f"{value * factor!r}{unit}" if unit else value
+    own = [column.removesuffix("_GBs") for column, value in given.items() if value]
+    return values, [f"the site's own {', '.join(own)}"] if own else []
+
+
+def _links(known: TrainingRecord, links: Links) -> dict[str, Any]:
+    """What the row's words say of its links beside the profiles of its card and of the NIC."""
+    up, nic = known.card.scale_up, load_profile("nics", NIC)
+    assert up is not None and isinstance(nic, NicProfile), "asked by links_of"
+    card = f"cards.{known.card.name}.scale_up"
+    values: dict[str, Any] = {}
+    if links.domain != up.domain.value:
+        values[f"{card}.domain"] = links.domain
+    if links.bandwidth != up.bandwidth.value:
+        values[f"{card}.bandwidth"] = f"{links.bandwidth!r} B/s"
+    if links.nic_rate and links.nic_rate != nic.rate.value:
+        values[f"nics.{NIC}.rate"] = f"{links.nic_rate!r} B/s"
+    if links.nic_latency is not None:
+        values[f"nics.{NIC}.latency"] = f"{links.nic_latency!r} s"
+    return values
+
+
+def _model(known: TrainingRecord) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The model of a row, and what is changed of its file.
+
+    It is the file that the row names where that has experts or the row no dimensions, else the row's dimensions.
+    """
+    row, name = known.row, known.row["model"]
+    if known.model:
+        filed = load_model(known.model)
+        if filed.moe or number(row, "layers") is None or number(row, "hidden") is None:
+            return {"model": known.model}, _cut(filed, row)
+    if (number(row, "ep") or 1) > 1:
+        raise Unpredictable(f"the experts of {name} are not in the row, and no model file has them")
+    layers, hidden, heads = (count(row, key) for key in ("layers", "hidden", "heads"))
+    both = [(given, _described(name, given)) for given in _dense(row, layers, hidden, heads)]
+    given, model = min(both, key=lambda pair: _off(row, pair[1]))
+    stated = number(row, "params_B")
+    ratio = stated * 1e9 / model.parameters if stated else 1.0
+    if not 1 / FOREIGN_LAYERS < ratio < FOREIGN_LAYERS:
+        found = f"{model.parameters / 1e9:.3g} B"
+        raise Unpredictable(
+            f"{name} states {stated:g} B parameters where the row's dimensions give {found}: some layers are of another"
+            " kind (experts, state space), and no model file has them"
+        )
+    return {"model": name, "dimensions": given}, {}
+
+
+def _described(name: str, given: Mapping[str, Any]) -> Model:
+    """The model of a row's dimensions; raises InputError as for the file that states them."""
+    at = ("demand", WORK, "dimensions")
+    document = Document("row", {at[0]: {at[1]: {at[2]: dict(given)}}}, {})
+    return model_spec(described_model(name, validate(ModelDimensions, document, at=at)))
+
+
+def _dense(row: Mapping[str, str], layers: int, hidden: int, heads: int) -> Iterator[dict[str, Any]]:
+    """The model with and without a gated feed-forward block: that is no column; the parameter count tells."""
+    for gated in (False, True):
+        yield {
+            "layers": layers, "hidden": hidden, "heads": heads, "kv_heads": count(row, "kv_heads", heads),
+            "head_dim": max(1, hidden // heads), "ffn_hidden": count(row, "ffn_hidden", 4 * hidden), "gated": gated,
+            "vocab": count(row, "vocab", 51200), "tied_embeddings": not gated,
+        }  # fmt: skip
+
+
+def _off(row: Mapping[str, str], model: Model) -> float:
+    billions = number(row, "params_B")
+    if billions is not None:
+        return abs(model.parameters / 1e9 - billions)
+    # Without a count: blocks of today are gated where they are narrower than four times the model.
+    narrow = model.ffn_hidden < 4 * model.hidden or model.kv_heads < model.heads
+    return float(model.gated != narrow)
+
+
+def _cut(filed: ModelProfile, row: Mapping[str, str]) -> dict[str, Any]:
+    """Keys of a model file that the row changes: its number of layers, and the extra predictions that it trains.
+
+    A mixture that was cut keeps one of its dense layers: the memory that such rows state holds three expert layers of
+    four. A step of a row that does not say so trains no extra predictions.
+    """
+    values: dict[str, Any] = {}
+    layers, extra = count(row, "layers", filed.layers), count(row, "prediction_layers", 0)
+    if layers != filed.layers:
+        values["layers"] = layers
+        if filed.moe:
+            values["moe.moe_layers"] = layers - min(1, filed.layers - filed.moe.moe_layers)
+    if extra:
+        values["prediction.layers"] = extra
+    elif filed.prediction is not None:
+        values["prediction"] = None
+    return {f"models.{filed.name}.{key}": value for key, value in values.items()}
+
+
+def _plan(known: TrainingRecord) -> dict[str, Any]:
+    """The plan that a row states, in the keys of a file."""
+    row, cards = known.row, known.cards
+    if cards > 1 and not any(number(row, key) for key in ("tp", "pp", "dp", "zero_stage")):
+        raise Unpredictable("the row does not say how the model is spread over its cards")
+    tp, pp, cp = count(row, "tp", 1), count(row, "pp", 1), count(row, "cp", 1)
+    interleave = count(row, "vpp_interleave", 1) if pp > 1 else 1
+    recompute = (row.get("recompute") or "").lower()
+    software = stack_software(known.software.profile, known.card.name, *known.format.names)
+    stated = (row.get("seq_parallel") or "").strip().lower()
+    return {
+        "tp": tp, "pp": pp, "dp": count(row, "dp", max(1, cards // (tp * pp * cp))), "cp": cp,
+        "ep": count(row, "ep", 1), "interleave": interleave, "micro_batch": count(row, "micro_batch", 1),
+        "schedule": (row.get("schedule") or "").strip() or ("interleaved" if interleave > 1 else "1f1b"),
+        "sequence_parallel": stated in {"yes", "true", "1"} or (not stated and tp > 1 and software.flash_attention),
+        "recompute": "full" if "full" in recompute else "selective" if "sel" in recompute else "none",
+        "zero": _zero(row, software),
+    } | _slots(count(row, "layers", 0), pp * interleave)  # fmt: skip
+
+
+def _slots(layers: int, chunks: int) -> dict[str, bool]:
+    """Embedding and head count as layers where a row gives out two more chunks than its model has layers."""
+    return {"embedding_slot": True, "loss_slot": True} if layers and chunks == layers + 2 else {}
+
+
+def _zero(row: Mapping[str, str], software: Software) -> int:
+    """The stated stage; sharded data parallelism is stage 3; today's default is to share out the optimizer.
+
+    A pipeline keeps weights and gradients whole until its last micro-batch, whatever it is called, and gathers and
+    reduces once a step as stage 1 does (MegaScale, arXiv:2402.15627, section 3.2; Llama 3, arXiv:2407.21783, section
+    3.3.2; PyTorch's stages).
+    """
+    most = 1 if count(row, "pp", 1) > 1 else 3
+    text = (row.get("zero_stage") or "").strip().lower()
+    if "fsdp" in text:
+        return most
+    stage = number(row, "zero_stage")
+    if stage is None:
+        return 1 if software.flash_attention else 0
+    return max(0, min(most, int(stage)))
