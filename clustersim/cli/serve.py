@@ -20,7 +20,7 @@ from clustersim.cli.options import (
 
 if TYPE_CHECKING:
     from clustersim.des.serving.run import ServingRun
-    from clustersim.planner.serving import Answer
+    from clustersim.planner.serving import Answer, Serving
     from clustersim.schema.inputs import Inputs
 
 __all__ = ["command", "plan_command"]
@@ -81,6 +81,7 @@ def _requests(inputs: Inputs, workload: str | None, fmt: str, output: str | None
         "workload": serving.name,
         "requests": len(requests),
         "cny_per_card_hour": serving.card_hour_cny,
+        "notes": list(serving.notes),
         "deployments": [a.plain() for a in answers],
     }
     for a in answers:
@@ -88,12 +89,12 @@ def _requests(inputs: Inputs, workload: str | None, fmt: str, output: str | None
             click.echo(f"{a.deployment.card}: {a.verdict.text}", err=True)
     if folder is not None:
         _write(folder, answers, answer)
-    emit_object(answer, fmt, lambda: _table(answers, serving.card_hour_cny))
+    emit_object(answer, fmt, lambda: _table(answers, serving))
 
 
-def _table(answers: Sequence[Answer], card_hour: float | None) -> str:
-    """One line per deployment, the verdicts below."""
-    lines = []
+def _table(answers: Sequence[Answer], serving: Serving) -> str:
+    """One line per deployment, the verdicts and notes below."""
+    lines, card_hour = [], serving.card_hour_cny
     for a in answers:
         s, cost = a.summary, a.cost
         lines.append(
@@ -120,14 +121,14 @@ def _table(answers: Sequence[Answer], card_hour: float | None) -> str:
         if card_hour is None
         else f"a card-hour of this site costs {card_hour:.2f} CNY; cost by the held card-hours of this run"
     )
-    if any(a.verdict is not None and a.verdict.overloaded for a in answers):
+    if any(a.verdict is not None and a.verdict.kind == "overloaded" for a in answers):
         said.append(
             "no cost per token: what is overloaded cannot be kept up, ask `clustersim run` for its capacity"
         )
     weak = [a.deployment.card for a in answers if not a.deployment.calibrated]
     if weak:
         said.append(f"engine constants assumed from the card's own efficiencies: {', '.join(weak)}")
-    return "\n".join([render_table(lines, "table"), "", *said])
+    return "\n".join([render_table(lines, "table"), "", *said, *serving.notes])
 
 
 def _digits(value: float) -> float | None:
@@ -165,11 +166,11 @@ def write_records(run: ServingRun, path: Path) -> None:
 
 def _video(inputs: Inputs, workload: str | None, fmt: str) -> None:
     from clustersim.pipeline import StageCache, run_site
-    from clustersim.planner.serving import workload_of
+    from clustersim.planner.training import chosen_workload
     from clustersim.workloads import run_workload
     from clustersim.workloads.video import simulated
 
-    name = workload_of(inputs, "video", workload)
+    name = chosen_workload(inputs, "video", workload)
     work = run_workload(inputs, name, StageCache())
     asked: Any = inputs.scenario.demand[name]
     run, detail = simulated(inputs, asked), work.detail
@@ -207,9 +208,16 @@ def _video(inputs: Inputs, workload: str | None, fmt: str) -> None:
 @click.option(
     "--demand", help="Requests to carry, for example 231 or '231 1/s': how many cards does that take?"
 )
+@click.option("--tokens-per-day", type=float, help="Tokens a day to carry (prompt and answer), as a demand.")
 @click.option("--plans", is_flag=True, help="Compare parallel plans of a replica by cost per token.")
 def plan_command(
-    scenario: str, sets: Sequence[str], workload: str | None, fmt: str, demand: str | None, plans: bool
+    scenario: str,
+    sets: Sequence[str],
+    workload: str | None,
+    fmt: str,
+    demand: str | None,
+    tokens_per_day: float | None,
+    plans: bool,
 ) -> None:
     """Ask SCENARIO backwards: the largest rate at its service level, the cards for a demand, the cheapest plan."""
     from dataclasses import asdict
@@ -219,6 +227,8 @@ def plan_command(
     from clustersim.schema.inputs import load_inputs
     from clustersim.units import to_float
 
+    if sum((demand is not None, tokens_per_day is not None, plans)) > 1:
+        raise InputError("--demand, --tokens-per-day and --plans are three questions; ask one of them")
     inputs = load_inputs(scenario, sets, with_incumbent=False)
     serving = Serving(inputs, workload)
     slo = serving.work.slo
@@ -233,6 +243,8 @@ def plan_command(
         elif demand is not None:
             number = demand if not demand.replace(".", "", 1).isdigit() else f"{demand} 1/s"
             rows = [asdict(serving.cards_for(to_float(number, "1/s")))]
+        elif tokens_per_day is not None:
+            rows = [asdict(serving.cards_for(serving.requests_per_s(tokens_per_day)))]
         else:
             rows = [asdict(serving.rate_at_slo())]
     shown = [{k: _digits(v) if isinstance(v, float) else v for k, v in row.items()} for row in rows]
