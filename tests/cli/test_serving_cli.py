@@ -125,10 +125,102 @@ def test_planning_answers_hang_together() -> None:
     assert best.requests_per_s <= best.saturated_requests_per_s
     need = asked.cards_for(3 * best.requests_per_s)
     assert 2 <= need.replicas <= 5
-    assert need.slo_share >= 0.9
+    assert need.slo_share >= need.slo_share_lower >= 0.9
+    assert need.one_fewer_share is None or need.one_fewer_share < 0.9
     plans = asked.plans()
     assert plans[0].cny_per_mtoken == min(p.cny_per_mtoken for p in plans if p.cny_per_mtoken is not None)
     assert "smallest that fits" in next(p.reason for p in plans if p.tp == 1 and p.pp == 1)
+
+
+def test_a_plan_does_not_depend_on_the_requests_of_the_file() -> None:
+    level = ("slo.ttft=2 s", "slo.tpot=50 ms", "serving.plan={tp: 8}")
+    few, many = (serving(f"traffic.requests={n}", *level).cards_for(60.0) for n in (200, 30_000))
+    assert few == many
+    forward = serving(
+        "traffic.requests=8000", f"serving.replicas={few.replicas}", "traffic.rate=60 1/s", *level
+    )
+    said = forward.serve()
+    assert said.verdict is not None and said.verdict.kind == "stable"
+    assert said.summary.slo_share >= 0.9
+
+
+def test_tokens_a_day_are_requests_of_the_mean_lengths() -> None:
+    asked = serving()
+    assert asked.requests_per_s(86400.0 * 1000 * 7) == pytest.approx(7.0, rel=0.01)  # 800 in, 200 out
+
+
+def test_a_split_deployment_is_sized_in_pairs() -> None:
+    split = "serving.disaggregated={decode_replicas: 1, decode_plan: {tp: 8}}"
+    need = serving("serving.plan={tp: 4}", split).cards_for(40.0)
+    assert need.replicas >= 1 and need.decode_replicas >= 1
+    assert need.cards == 4 * need.replicas + 8 * need.decode_replicas
+    assert need.slo_share_lower >= 0.9
+
+
+def test_what_never_fits_names_the_fewest_cards_wherever_it_is_asked() -> None:
+    def long(prompt: int, *sets: str) -> Serving:
+        return serving(f"traffic.prompt={{mean: {prompt}, shape: constant}}", "traffic.requests=20", *sets)
+
+    stated, any_plan = long(1_200_000, "serving.plan={tp: 4}"), long(4_000_000)
+    asks = [(ask, 16) for ask in (stated.serve, stated.rate_at_slo, lambda: stated.cards_for(1.0))]
+    for ask, cards in [*asks, (any_plan.rate_at_slo, 64), (any_plan.serve, 64)]:
+        with pytest.raises(
+            InfeasibleError, match=f"every request is rejected.* that hold it: {cards}$"
+        ) as error:
+            ask()
+        assert error.value.exit_code == 3
+    # The cards that are named do hold it.
+    assert (
+        long(1_200_000, "serving.plan={tp: 8, pp: 2}", "slo.ttft=1000 h", "slo.tpot=1 h")
+        .serve()
+        .summary.rejected
+        == 0
+    )
+
+
+def test_a_few_that_never_fit_are_said_beside_the_verdict(tmp_path) -> None:
+    rows = "".join(f"{i},{900_000 if i == 30 else 500},20\n" for i in range(60))
+    path = tmp_path / "mine.csv"
+    path.write_text("arrival_s,prompt_tokens,output_tokens\n" + rows, encoding="utf-8")
+    said = serving(f"traffic={{trace: {path}}}", "serving.plan={tp: 4}").serve()
+    assert said.summary.rejected == 1
+    assert said.verdict is not None and "1 of 60 requests are rejected" in said.verdict.text
+
+
+def test_a_closed_loop_has_a_verdict_and_a_cost() -> None:
+    said = serving("traffic.closed_loop={users: 20}", *SMALL).serve()
+    assert said.verdict is not None and said.verdict.kind == "closed_loop"
+    assert said.cost is not None
+
+
+def test_memory_is_the_engines_own_share_where_none_is_stated() -> None:
+    def room(*sets: str) -> int:
+        return serving("serving.plan={tp: 8}", *sets)._own_deployment().pool.cost.cache_tokens
+
+    sglang = "serving.engine=sglang-0.5"
+    assert (
+        room(sglang) == room(sglang, "serving.memory_share=0.88") < room(sglang, "serving.memory_share=0.9")
+    )
+    assert room() == room("serving.memory_share=0.9")
+
+
+def test_an_engine_without_its_release_is_said() -> None:
+    assert "no release is stated" in run("serve-qwen3-32b", "--set", SMALL[0], "-f", "table").stdout
+    assert not serving("serving.engine=vllm-0.9").notes
+
+
+def test_every_plan_that_is_tried_divides_its_model() -> None:
+    from clustersim.assemble.parts import model_spec
+    from clustersim.assemble.serving import layout_spec
+    from clustersim.perf.serving_checks import layout_problems
+    from clustersim.workloads.serving import candidates
+
+    for name in ("qwen3-32b", "deepseek-v3", "gpt-oss-120b", "qwen3-235b-a22b"):
+        asked = serving(f"serving.model={name}")
+        plans, model = candidates(asked.inputs, asked.work), model_spec(asked.inputs.model(asked.work))
+        assert len(plans) == len(set(plans)) >= 4
+        assert not [p for plan in plans for p in layout_problems(model, layout_spec(plan))]
+        assert any(plan.ep > 1 for plan in plans) == bool(model.experts)
 
 
 def test_slo_below_the_unloaded_latency_names_the_best_reachable() -> None:
