@@ -257,6 +257,26 @@ def test_plan_command_answers_each_question() -> None:
     assert len(plans) >= 4
 
 
+def test_cards_for_streams_admit_them_when_run_forward() -> None:
+    inputs = load_inputs("video-analytics-5g", with_incumbent=False)
+    (name,) = inputs.of_kind("video")
+    mix = sum(kind.streams for kind in inputs.scenario.demand[name].streams)
+    args = ["video-analytics-5g", "--streams", str(mix), "--admitted", "0.98", "-f", "json"]
+    plan = json.loads(CliRunner().invoke(plan_command, args, catch_exceptions=False).stdout)["answers"][0]
+    assert plan["admitted_share"] >= plan["admitted_share_lower"] >= 0.98
+
+    def blocked(cards: int) -> float:
+        said = run("video-analytics-5g", "--set", f"video.replicas={cards}", "-f", "json")
+        counts = json.loads(said.stdout)["cards"][0]
+        return counts["blocked_streams"] / counts["offered_streams"]
+
+    assert blocked(plan["cards"]) <= 0.02 < blocked(plan["cards"] - 1)
+    with pytest.raises(InputError, match="questions of their own"):
+        raise CliRunner().invoke(plan_command, [*args, "--plans"]).exception  # type: ignore[misc]
+    with pytest.raises(InputError, match="no serving workload"):
+        raise CliRunner().invoke(plan_command, ["video-analytics-5g"]).exception  # type: ignore[misc]
+
+
 def test_a_plan_without_a_service_level_is_refused() -> None:
     args = ["serve-qwen3-32b", "--set", "slo={share: 90 %}"]
     with pytest.raises(InputError, match="needs a service level"):
