@@ -33,6 +33,7 @@ from clustersim.des.serving.fluid_inputs import stack_costs, traffic_of
 from clustersim.des.serving.metrics import Slo, summarise
 from clustersim.des.serving.steady import rate_at_slo
 from clustersim.des.serving.stream import Stream
+from clustersim.des.serving.window import steady_window
 from clustersim.errors import ClusterSimError, InfeasibleError, InputError
 from clustersim.perf.serving_checks import layout_problems
 from clustersim.schema.demand import ServingWorkload, identity
@@ -256,7 +257,7 @@ def planned(inputs: Inputs, work: ServingWorkload, cache: StageCache) -> Serving
     assert best.fluid is not None and best.form is not None
     slo, stream = slo_of(work, best.fluid.request_s), stream_spec(work, inputs.scenario.seed)
     at = _closed(best.fluid, best.form, best.index)
-    if not best.form.holds[best.index]:
+    if not best.form.slo_holds[best.index]:
         content = (best.fluid, identity(work), best.plan, slo)
         at = cache.get("serving capacity", content, lambda: _simulated(inputs, work, best, stream, slo))
     refused = tuple(row.reason for row in rows if row.reason)
@@ -277,7 +278,7 @@ def _closed(one: FluidDeployment, form: ClosedForm, i: int) -> Capacity:
         tpot_s={name: float(v[i]) for name, v in form.tpot_s.items()},
         load=Load(tensor, memory, link, busy),
         fidelity="closed form",
-        why=form.why[i],
+        why=form.slo_why[i],
     )
 
 
@@ -299,10 +300,15 @@ def _simulated(inputs: Inputs, work: ServingWorkload, best: Ranked, stream: Stre
     still, seed = steady(deployed), inputs.scenario.seed
     found = rate_at_slo(stream, lambda r: still.simulate(r, log=False), slo, seed=seed, tolerance=0.01)
     run = still.simulate(stream.at(found.rate).draw(_SIMULATED, np.random.default_rng(seed)))
-    summary, use = with_request_time(summarise(run, slo), deployed.request_s), of_run(run, still)
-    seconds = token_seconds(run, still.terms, still.decode_terms)
+    window = steady_window(run.book)
+    summary = with_request_time(summarise(run, slo, window=window), deployed.request_s)
+    use, seconds = (
+        of_run(run, still, window),
+        token_seconds(run, still.terms, still.decode_terms, window=window),
+    )
     traffic = traffic_of(stream, cached_share=deployed.cached_share)
-    busy = max(use.busy, 1e-12)
+    held = use.compute, use.memory_bandwidth, use.links
+    tensor, memory, link = (min(share / max(use.busy, 1e-12), 1.0) for share in held)
     return Capacity(
         requests_per_s=found.rate,
         saturated_requests_per_s=found.saturated,
@@ -313,9 +319,9 @@ def _simulated(inputs: Inputs, work: ServingWorkload, best: Ranked, stream: Stre
         slo_share=found.share.share,
         ttft_s=summary.ttft_s,
         tpot_s=summary.tpot_s,
-        load=Load(min(use.compute / busy, 1.0), min(use.memory_bandwidth / busy, 1.0), 0.0, use.busy),
+        load=Load(tensor, memory, link, use.busy),
         fidelity="simulation",
-        why=best.form.why[best.index],
+        why=best.form.slo_why[best.index],
     )
 
 

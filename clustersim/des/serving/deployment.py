@@ -14,6 +14,7 @@ from clustersim.des.serving.run import ServingRun
 from clustersim.des.serving.settings import Autoscale, ClosedLoop, Failures, Pool, Transfer
 from clustersim.des.serving.steady import saturated
 from clustersim.des.serving.stream import Stream
+from clustersim.des.serving.window import Window
 from clustersim.errors import InfeasibleError
 from clustersim.perf.serving_cost import IterationTerms
 from clustersim.perf.serving_engine import Layout
@@ -93,8 +94,8 @@ def card_seconds(run: ServingRun, deployment: Deployment) -> float:
     )
 
 
-def of_run(run: ServingRun, deployment: Deployment) -> Use:
-    """Return how a run used the cards of the deployment."""
+def of_run(run: ServingRun, deployment: Deployment, window: Window | None = None) -> Use:
+    """Return how a run, or a window of it, used the cards of the deployment."""
     return use(
         run,
         deployment.terms,
@@ -104,6 +105,7 @@ def of_run(run: ServingRun, deployment: Deployment) -> Use:
         idle_w=deployment.idle_w,
         tdp_w=deployment.tdp_w,
         decode_terms=deployment.decode_terms,
+        window=window,
     )
 
 
