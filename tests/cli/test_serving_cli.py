@@ -3,6 +3,7 @@
 import csv
 import json
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -221,6 +222,37 @@ def test_every_plan_that_is_tried_divides_its_model() -> None:
         assert len(plans) == len(set(plans)) >= 4
         assert not [p for plan in plans for p in layout_problems(model, layout_spec(plan))]
         assert any(plan.ep > 1 for plan in plans) == bool(model.experts)
+
+
+def test_what_the_closed_form_does_not_hold_for_is_simulated() -> None:
+    plan = "serving.plan={tp: 8}"
+    calm, bursty = (serving(plan, f"traffic.burstiness={cv}").detail().capacity for cv in (2, 4.5))
+    assert (calm.fidelity, bursty.fidelity) == ("closed form", "simulation")
+    assert bursty.why == "gaps vary more than four times their mean"
+    assert bursty.requests_per_s < calm.requests_per_s
+    assert bursty.saturated_requests_per_s == pytest.approx(calm.saturated_requests_per_s, rel=0.1)
+
+
+def test_both_ways_load_the_cards_alike() -> None:
+    """Power reads the use of tensor units, memory and links, whichever way it was found."""
+    from clustersim.assemble.serving import deployment, fluid_deployment, stream_spec
+    from clustersim.des.serving.closed_form import closed_form
+    from clustersim.des.serving.deployment import of_run, steady
+    from clustersim.des.serving.fluid_inputs import traffic_of
+    from clustersim.des.serving.window import steady_window
+
+    asked = serving("serving.plan={tp: 8}")
+    plan, stream = asked.work.plan, stream_spec(asked.work, 1)
+    fluid, still = (build(asked.inputs, asked.work, plan) for build in (fluid_deployment, deployment))
+    for rate in (4.0, 8.0):
+        form = closed_form(fluid.fleet, traffic_of(stream), rate_per_s=rate)
+        drawn = stream.at(rate).draw(12_000, np.random.default_rng(1))
+        run_ = steady(still).simulate(drawn)
+        use = of_run(run_, still, steady_window(run_.book))
+        tensor, memory, link = (float(s[0]) for s in form.use.shares(fluid.peak_flops, fluid.bandwidth))
+        assert tensor * form.use.busy[0] == pytest.approx(use.compute, rel=0.03)
+        assert memory * form.use.busy[0] == pytest.approx(use.memory_bandwidth, rel=0.08)
+        assert link * form.use.busy[0] == pytest.approx(use.links, rel=0.04)
 
 
 def test_slo_below_the_unloaded_latency_names_the_best_reachable() -> None:
