@@ -21,7 +21,7 @@ from clustersim.des.serving.settings import Autoscale, ClosedLoop, Failures, Poo
 from clustersim.des.serving.stream import Lengths, Stream, stream_of
 from clustersim.des.serving.traces import SHIPPED, Trace, read_trace, shipped_trace
 from clustersim.des.training.components import failure_classes
-from clustersim.errors import InputError
+from clustersim.errors import ClusterSimError, InputError
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
@@ -37,8 +37,8 @@ from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import PrecisionSection, ServingPlan
 
 __all__ = [
-    "FluidDeployment", "content_of", "deployment", "fluid_deployment", "format_by_rule", "precision_spec",
-    "requests_of", "slo_of", "stream_spec",
+    "FluidDeployment", "cache_of_plan", "content_of", "deployment", "engine_said", "fluid_deployment",
+    "format_by_rule", "layout_spec", "precision_spec", "requests_of", "slo_of", "stream_spec",
 ]  # fmt: skip
 
 #: Formats that meet a rule of width, the one with hardware of its own first.
@@ -156,6 +156,11 @@ def _context(work: ServingWorkload) -> float:
     return prompt.mean.value + output.mean.value / 2.0
 
 
+def engine_said(work: ServingWorkload) -> str:
+    """Return what has to be said about how the workload's engine was found (empty where its name is exact)."""
+    return find_software(work.engine, role="serving").said
+
+
 def content_of(inputs: Inputs, work: ServingWorkload) -> tuple[object, ...]:
     """Return all that a deployment, its plans and its capacity are computed from: equal content, equal results."""
     card, model = inputs.parts.card, model_spec(inputs.model(work))
@@ -190,8 +195,9 @@ class _Builder:
     def room(self, layout: Layout, rules: Batching) -> int:
         """Tokens of cache of a replica; raises InfeasibleError where the model does not fit."""
         check_serving(self.model, layout, self.precision, self.card)
+        stated = self.work.memory_share
         return cache_tokens(
-            self.model, layout, self.precision, self.card, memory_share=self.work.memory_share.value,
+            self.model, layout, self.precision, self.card, memory_share=stated.value if stated else None,
             reserve=reserve_of(self.engine), limits=BatchLimits(rules.max_tokens, rules.max_sequences),
             context=self.context,
         )  # fmt: skip
@@ -273,6 +279,16 @@ def fluid_deployment(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -
         bandwidth=builder.card.memory_bandwidth,
         calibrated=fitted(builder.engine, builder.card.name, builder.model, builder.precision.linear),
     )
+
+
+def cache_of_plan(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> float | None:
+    """Return the tokens of cache that a replica of a plan has for requests, or None where the model does not fit."""
+    rules = _batching(work, prefill_only=work.disaggregated is not None)
+    try:
+        room = _Builder(inputs, work).room(layout_spec(plan), rules)
+    except ClusterSimError:
+        return None
+    return room - int(room * work.prefix.memory_share.value) if work.prefix else room
 
 
 def deployment(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> Deployment:

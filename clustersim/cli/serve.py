@@ -20,7 +20,7 @@ from clustersim.cli.options import (
 
 if TYPE_CHECKING:
     from clustersim.des.serving.run import ServingRun
-    from clustersim.planner.serving import Answer
+    from clustersim.planner.serving import Answer, Serving
     from clustersim.schema.inputs import Inputs
 
 __all__ = ["command", "plan_command"]
@@ -81,6 +81,7 @@ def _requests(inputs: Inputs, workload: str | None, fmt: str, output: str | None
         "workload": serving.name,
         "requests": len(requests),
         "cny_per_card_hour": serving.card_hour_cny,
+        "notes": list(serving.notes),
         "deployments": [a.plain() for a in answers],
     }
     for a in answers:
@@ -88,12 +89,12 @@ def _requests(inputs: Inputs, workload: str | None, fmt: str, output: str | None
             click.echo(f"{a.deployment.card}: {a.verdict.text}", err=True)
     if folder is not None:
         _write(folder, answers, answer)
-    emit_object(answer, fmt, lambda: _table(answers, serving.card_hour_cny))
+    emit_object(answer, fmt, lambda: _table(answers, serving))
 
 
-def _table(answers: Sequence[Answer], card_hour: float | None) -> str:
-    """One line per deployment, the verdicts below."""
-    lines = []
+def _table(answers: Sequence[Answer], serving: Serving) -> str:
+    """One line per deployment, the verdicts and notes below."""
+    lines, card_hour = [], serving.card_hour_cny
     for a in answers:
         s, cost = a.summary, a.cost
         lines.append(
@@ -120,14 +121,14 @@ def _table(answers: Sequence[Answer], card_hour: float | None) -> str:
         if card_hour is None
         else f"a card-hour of this site costs {card_hour:.2f} CNY; cost by the held card-hours of this run"
     )
-    if any(a.verdict is not None and a.verdict.overloaded for a in answers):
+    if any(a.verdict is not None and a.verdict.kind == "overloaded" for a in answers):
         said.append(
             "no cost per token: what is overloaded cannot be kept up, ask `clustersim run` for its capacity"
         )
     weak = [a.deployment.card for a in answers if not a.deployment.calibrated]
     if weak:
         said.append(f"engine constants assumed from the card's own efficiencies: {', '.join(weak)}")
-    return "\n".join([render_table(lines, "table"), "", *said])
+    return "\n".join([render_table(lines, "table"), "", *said, *serving.notes])
 
 
 def _digits(value: float) -> float | None:
@@ -165,11 +166,11 @@ def write_records(run: ServingRun, path: Path) -> None:
 
 def _video(inputs: Inputs, workload: str | None, fmt: str) -> None:
     from clustersim.pipeline import StageCache, run_site
-    from clustersim.planner.serving import workload_of
+    from clustersim.planner.training import chosen_workload
     from clustersim.workloads import run_workload
     from clustersim.workloads.video import simulated
 
-    name = workload_of(inputs, "video", workload)
+    name = chosen_workload(inputs, "video", workload)
     work = run_workload(inputs, name, StageCache())
     asked: Any = inputs.scenario.demand[name]
     run, detail = simulated(inputs, asked), work.detail
@@ -207,37 +208,89 @@ def _video(inputs: Inputs, workload: str | None, fmt: str) -> None:
 @click.option(
     "--demand", help="Requests to carry, for example 231 or '231 1/s': how many cards does that take?"
 )
+@click.option("--tokens-per-day", type=float, help="Tokens a day to carry (prompt and answer), as a demand.")
+@click.option("--streams", type=float, help="Video streams to carry at once on average, of the stated mix.")
+@click.option(
+    "--admitted",
+    type=float,
+    default=0.99,
+    show_default=True,
+    help="Share of the streams that must find room, by its lower 95 % bound.",
+)
 @click.option("--plans", is_flag=True, help="Compare parallel plans of a replica by cost per token.")
 def plan_command(
-    scenario: str, sets: Sequence[str], workload: str | None, fmt: str, demand: str | None, plans: bool
+    scenario: str,
+    sets: Sequence[str],
+    workload: str | None,
+    fmt: str,
+    demand: str | None,
+    tokens_per_day: float | None,
+    streams: float | None,
+    admitted: float,
+    plans: bool,
 ) -> None:
     """Ask SCENARIO backwards: the largest rate at its service level, the cards for a demand, the cheapest plan."""
-    from dataclasses import asdict
-
     from clustersim.errors import InputError
     from clustersim.planner.serving import Serving
     from clustersim.schema.inputs import load_inputs
-    from clustersim.units import to_float
 
-    inputs = load_inputs(scenario, sets, with_incumbent=False)
-    serving = Serving(inputs, workload)
-    slo = serving.work.slo
-    if slo.ttft is None and slo.tpot is None and slo.e2e is None:
+    if sum((demand is not None, tokens_per_day is not None, streams is not None, plans)) > 1:
         raise InputError(
-            f"{inputs.file}: demand.{serving.name}.slo has no bound, and a plan needs a service level; give ttft,"
-            " tpot or e2e"
+            "--demand, --tokens-per-day, --streams and --plans are questions of their own; ask one of them"
         )
-    with progress("plan") as step:
-        if plans:
-            rows = [asdict(row) for row in serving.plans(step=step)]
-        elif demand is not None:
-            number = demand if not demand.replace(".", "", 1).isdigit() else f"{demand} 1/s"
-            rows = [asdict(serving.cards_for(to_float(number, "1/s")))]
-        else:
-            rows = [asdict(serving.rate_at_slo())]
+    inputs = load_inputs(scenario, sets, with_incumbent=False)
+    if streams is not None:
+        name, rows = _video_plan(inputs, workload, streams, admitted)
+    else:
+        serving = Serving(inputs, workload)
+        name, rows = serving.name, _plan_rows(serving, demand, tokens_per_day, plans=plans)
     shown = [{k: _digits(v) if isinstance(v, float) else v for k, v in row.items()} for row in rows]
     emit_object(
-        {"scenario": inputs.name, "workload": serving.name, "answers": rows},
+        {"scenario": inputs.name, "workload": name, "answers": rows},
         fmt,
         lambda: render_table(shown, "table"),
     )
+
+
+def _plan_rows(
+    serving: Serving, demand: str | None, tokens_per_day: float | None, *, plans: bool
+) -> list[dict[str, Any]]:
+    """The answers of one question about requests."""
+    from dataclasses import asdict
+
+    from clustersim.errors import InputError
+    from clustersim.units import to_float
+
+    slo = serving.work.slo
+    if slo.ttft is None and slo.tpot is None and slo.e2e is None:
+        raise InputError(
+            f"{serving.inputs.file}: demand.{serving.name}.slo has no bound, and a plan needs a service level; give"
+            " ttft, tpot or e2e"
+        )
+    with progress("plan") as step:
+        if plans:
+            return [asdict(row) for row in serving.plans(step=step)]
+        if demand is not None:
+            number = demand if not demand.replace(".", "", 1).isdigit() else f"{demand} 1/s"
+            return [asdict(serving.cards_for(to_float(number, "1/s")))]
+        if tokens_per_day is not None:
+            return [asdict(serving.cards_for(serving.requests_per_s(tokens_per_day)))]
+        return [asdict(serving.rate_at_slo())]
+
+
+def _video_plan(
+    inputs: Inputs, workload: str | None, streams: float, admitted: float
+) -> tuple[str, list[dict[str, Any]]]:
+    """The workload's name, and the fewest cards that admit the streams."""
+    from clustersim.planner.training import chosen_workload
+    from clustersim.workloads.video import sized
+
+    name = chosen_workload(inputs, "video", workload)
+    asked: Any = inputs.scenario.demand[name]
+    cards, run = sized(inputs, asked, streams, admitted)
+    row = {
+        "card": inputs.parts.card.name, "cards": cards, "streams": streams, "admitted_share": run.share,
+        "admitted_share_lower": run.lower, "peak_streams": run.peak_streams,
+        **{f"{part}_use": share for part, share in run.use.items()},
+    }  # fmt: skip
+    return name, [row]

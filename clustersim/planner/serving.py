@@ -4,13 +4,12 @@ demand, and the plans of a replica by the cost of a token."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from math import ceil
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from clustersim.assemble.serving import deployment, requests_of, slo_of
+from clustersim.assemble.serving import deployment, engine_said, requests_of, slo_of, stream_spec
 from clustersim.des.serving.book import Requests
-from clustersim.des.serving.capacity import STABLE_SHARE, Verdict, largest_rate, meets, verdict
+from clustersim.des.serving.capacity import Verdict, best_reachable, closed_loop_verdict, verdict
 from clustersim.des.serving.costs import TokenCost, token_cost, token_seconds
 from clustersim.des.serving.deployment import (
     Deployment,
@@ -21,38 +20,22 @@ from clustersim.des.serving.deployment import (
     steady,
     with_request_time,
 )
-from clustersim.des.serving.metrics import Summary, Use, summarise
+from clustersim.des.serving.fit import Misfit, misfit
+from clustersim.des.serving.metrics import Slo, Summary, Use, summarise
 from clustersim.des.serving.run import ServingRun
+from clustersim.des.serving.sizing import Plant, Sizing, replicas_for, split_for, tokens_to_requests
+from clustersim.des.serving.stream import Stream, stream_of
 from clustersim.des.serving.traces import Trace
-from clustersim.errors import InfeasibleError, InputError, suggest
+from clustersim.errors import InputError
 from clustersim.pipeline import StageCache, run_site
+from clustersim.planner.training import chosen_workload
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
-from clustersim.workloads.serving import ServingDetail, candidates, planned, ranked
+from clustersim.workloads.serving import ServingDetail, best_plan, candidates, fewest_for, planned, ranked
 
-__all__ = ["Answer", "CardsAnswer", "PlanRow", "RateAnswer", "Serving", "workload_of"]
+__all__ = ["Answer", "CardsAnswer", "PlanRow", "RateAnswer", "Serving"]
 
 Step = Callable[[str], None]
-
-
-def workload_of(inputs: Inputs, kind: str, name: str | None = None) -> str:
-    """Return the name of the workload of a kind that a command means.
-
-    Raises InputError where there is none, where several are and none is named, or for a name of another kind.
-    """
-    known = list(inputs.of_kind(kind))
-    if name is not None and name not in known:
-        raise InputError(f"{inputs.file}: no {kind} workload {name!r}; {suggest(name, known)}")
-    if not known:
-        kinds = ", ".join(sorted({work.kind for work in inputs.scenario.demand.values()}))
-        raise InputError(
-            f"{inputs.file}: has no {kind} workload, and this command is about one (it has: {kinds})"
-        )
-    if name is None and len(known) > 1:
-        raise InputError(
-            f"{inputs.file}: has {len(known)} {kind} workloads ({', '.join(known)}); say which, --workload"
-        )
-    return name or known[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +92,28 @@ class RateAnswer:
 
 @dataclass(frozen=True, slots=True)
 class CardsAnswer:
-    """The fewest replicas, and so cards, that carry a demand at the service level."""
+    """The fewest replicas, and so cards, that carry a demand at the service level on a stationary stream.
+
+    ``sized_for_per_s`` is the demand, or the peak of its daily wave; ``slo_share_lower`` the lower bound of the share's
+    95 % interval, which meets the level; ``one_fewer_share`` the share of one replica fewer (absent where that is not
+    stable); ``closed_form_replicas`` what the closed form alone says; ``simulated_requests`` how many were served.
+    """
 
     card: str
+    tp: int
+    pp: int
+    dp: int
+    ep: int
     replicas: int
+    decode_replicas: int
     cards: int
     demand_per_s: float
+    sized_for_per_s: float
     slo_share: float
-    one_replica_per_s: float
+    slo_share_lower: float
+    one_fewer_share: float | None
+    closed_form_replicas: int
+    simulated_requests: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,18 +131,12 @@ class PlanRow:
     reason: str = ""
 
 
-def _spread(requests: Requests, file: str) -> Requests:
-    if requests.rate <= 0:
-        raise InputError(f"{file}: traffic: a search over the rate needs arrivals spread over time")
-    return requests
-
-
 class Serving:
     """One serving workload of a site, and what is asked of it."""
 
     def __init__(self, inputs: Inputs, name: str | None = None) -> None:
         self.inputs = inputs
-        self.name = workload_of(inputs, "serving", name)
+        self.name = chosen_workload(inputs, "serving", name)
         work = inputs.scenario.demand[self.name]
         assert isinstance(work, ServingWorkload)
         self.work = work
@@ -184,21 +175,45 @@ class Serving:
         deployed = self._own_deployment()
         slo = slo_of(self.work, deployed.request_s)
         given = requests if requests is not None else self.traffic()[0]
+        unfit = misfit(given, deployed.pool, deployed.decode_pool)
+        if unfit is not None and unfit.all:
+            raise unfit.error(fewest_for(self.inputs, self.work, unfit.needed_tokens))
         check_slo(deployed, given, slo)
         run = deployed.simulate(given)
         summary = with_request_time(summarise(run, slo), deployed.request_s)
-        said = None
-        if deployed.closed_loop is None and given.rate > 0:
-            said = verdict(given, steady(deployed).simulate, sustainable=saturation(deployed, given))
-        cost = None
-        if self.card_hour_cny is not None and not (said is not None and said.overloaded):
-            cost = token_cost(
-                token_seconds(run, deployed.terms, deployed.decode_terms),
-                replica_seconds=card_seconds(run, deployed),
-                cards=1,
-                cny_per_card_hour=self.card_hour_cny,
-            )
+        said = self._verdict(deployed, given, summary, unfit)
+        growing = said is not None and said.kind == "overloaded"
+        cost = self._token_cost(deployed, run) if not growing else None
         return Answer(deployed, summary, of_run(run, deployed), said, cost, run)
+
+    def _verdict(
+        self, deployed: Deployment, given: Requests, summary: Summary, unfit: Misfit | None
+    ) -> Verdict | None:
+        """Whether the load can be carried; nothing is said of requests that all come at one instant."""
+        if given.rate <= 0:
+            return None
+        traced = self.work.traffic.trace is not None
+        stream = stream_of(given) if traced else stream_spec(self.work, self.inputs.scenario.seed)
+        most, loop = saturation(deployed, stream), deployed.closed_loop
+        if loop is None:
+            return verdict(given.rate, most, unfit=unfit)
+        floor = best_reachable(given, lambda r: steady(deployed).simulate(r, log=False))["e2e_s"]
+        return closed_loop_verdict(
+            loop,
+            served_per_s=summary.completed_per_s,
+            unloaded_s=floor + deployed.request_s,
+            sustainable=most,
+        )
+
+    def _token_cost(self, deployed: Deployment, run: ServingRun) -> TokenCost | None:
+        if self.card_hour_cny is None:
+            return None
+        return token_cost(
+            token_seconds(run, deployed.terms, deployed.decode_terms),
+            replica_seconds=card_seconds(run, deployed),
+            cards=1,
+            cny_per_card_hour=self.card_hour_cny,
+        )
 
     def _own_deployment(self) -> Deployment:
         """By the stated plan whatever it can carry, else by the best one."""
@@ -234,35 +249,50 @@ class Serving:
             cny_per_mtoken=self._cost(detail.cards, both),
         )
 
+    def requests_per_s(self, tokens_per_day: float) -> float:
+        """Return the requests per second of so many tokens a day, prompt and answer, of the workload's lengths."""
+        return tokens_to_requests(tokens_per_day, stream_spec(self.work, self.inputs.scenario.seed))
+
     def cards_for(self, demand_per_s: float, *, most: int = 4096) -> CardsAnswer:
         """Return the fewest replicas that carry ``demand_per_s`` requests per second at the service level.
 
-        Starts from the demand over one replica's largest rate and steps down or up until the answer is tight.
+        Asked of a stationary stream of the workload's lengths at the demand's rate, at the peak of a daily wave: how
+        many requests the scenario draws plays no part. A split deployment gets the cheapest pair by cards.
 
         Raises InputError for a demand that is not positive, InfeasibleError where more than ``most`` are needed.
         """
         if not demand_per_s > 0:
             raise InputError(f"a demand of {demand_per_s} requests/s; it must be above zero")
-        base = self.deployment()
-        given, slo = _spread(self.traffic()[0], self.inputs.file), slo_of(self.work, base.request_s)
-        if base.decode_pool is not None:
-            raise InputError(
-                f"{self.inputs.file}: cards for a demand needs replicas that do both; drop disaggregated"
-            )
-        alone = _replicas(base, 1)
-        # A finite run of an overloaded site may still meet the level: it must also be stable.
-        stable = STABLE_SHARE * saturation(alone, given)
-        single = largest_rate(given, lambda r: alone.simulate(r, log=False), slo, tolerance=0.02, most=stable)
-        wanted = given.faster(demand_per_s / given.rate)
+        plan, seed = best_plan(self.inputs, self.work)[0].plan, self.inputs.scenario.seed
+        base = deployment(self.inputs, self.work, plan)
+        peak = demand_per_s * (1.0 + self._swing())
+        stream, slo = stream_spec(self.work, seed).at(peak), slo_of(self.work, base.request_s)
+        sized = _sized(base, stream, slo, seed, most)
+        decode = base.decode_layout.cards if base.decode_layout else 0
+        return CardsAnswer(
+            card=base.card,
+            **plan.model_dump(),
+            replicas=sized.replicas,
+            decode_replicas=sized.decode_replicas,
+            cards=sized.replicas * base.layout.cards + sized.decode_replicas * decode,
+            demand_per_s=demand_per_s,
+            sized_for_per_s=peak,
+            slo_share=sized.share.share,
+            slo_share_lower=sized.share.lower,
+            one_fewer_share=sized.one_fewer.share if sized.one_fewer else None,
+            closed_form_replicas=sized.closed_form_replicas,
+            simulated_requests=sized.requests,
+        )
 
-        def holds(count: int) -> bool:
-            return demand_per_s <= count * stable and meets(
-                _replicas(base, count).simulate(wanted, log=False), slo
-            )
+    def _swing(self) -> float:
+        traffic = self.work.traffic
+        return traffic.swing.value if traffic.trace is None and traffic.process == "diurnal" else 0.0
 
-        count = _fewest(max(1, ceil(demand_per_s / single)), most, holds, demand_per_s, base.layout.cards)
-        share = summarise(_replicas(base, count).simulate(wanted, log=False), slo).slo_share
-        return CardsAnswer(base.card, count, count * base.layout.cards, demand_per_s, share, single)
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What has to be said of the inputs: how the engine was found."""
+        said = engine_said(self.work)
+        return (said,) if said else ()
 
     def plans(self, *, step: Step = lambda _: None) -> list[PlanRow]:
         """Return every plan that ``best`` considers with its largest rate and its cost, cheapest first.
@@ -290,22 +320,11 @@ def _cheapest(row: PlanRow) -> tuple[bool, float, float]:
     return False, row.cny_per_mtoken or row.cards / row.requests_per_s, -row.requests_per_s
 
 
-def _replicas(deployment: Deployment, count: int) -> Deployment:
-    """Return the deployment with another number of replicas, without failures, scaling or refusals."""
-    still = steady(deployment)
-    return replace(still, pool=replace(still.pool, replicas=count))
-
-
-def _fewest(start: int, most: int, holds: Callable[[int], bool], demand: float, cards: int) -> int:
-    if start > most:
-        raise InfeasibleError(
-            f"{demand:g} requests/s need about {start} replicas of {cards} cards; at most {most} are allowed"
-        )
-    count = start
-    while count > 1 and holds(count - 1):
-        count -= 1
-    while not holds(count):
-        count += 1
-        if count > most:
-            raise InfeasibleError(f"{most} replicas do not carry {demand:g} requests/s at the service level")
-    return count
+def _sized(base: Deployment, stream: Stream, slo: Slo, seed: int, most: int) -> Sizing:
+    """Size a deployment's pools for a stream; a pair is ordered by its cards."""
+    still = steady(base)
+    plant = Plant(still.pool, still.router, still.decode_pool, still.transfer, still.cached_share)
+    if base.decode_layout is None:
+        return replicas_for(plant, stream, slo, seed=seed, most=most)
+    cards = float(base.layout.cards), float(base.decode_layout.cards)
+    return split_for(plant, stream, slo, seed=seed, cost=cards, most=most)

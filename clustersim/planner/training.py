@@ -32,7 +32,7 @@ BATCH_SLACK = 0.10
 MOST_BATCHES = 3
 
 
-def chosen_workload(inputs: Inputs, kind: str, name: str = "", *, first: bool = False) -> str:
+def chosen_workload(inputs: Inputs, kind: str, name: str | None = None, *, first: bool = False) -> str:
     """Return the name of the workload of a kind that a question means: the one named, or the only (or first) one.
 
     Raises InputError where there is none, where several could be meant, or where the name is of another kind.

@@ -14,6 +14,7 @@ from clustersim.des.serving.deployment import saturation
 from clustersim.des.serving.metrics import queue_over_time, records, summarise
 from clustersim.des.serving.run import ServingRun
 from clustersim.des.serving.settings import ClosedLoop
+from clustersim.des.serving.stream import stream_of
 from clustersim.report.style import BLUE, GREY, ORANGE, PALETTE, new_figure, save
 from clustersim.writing import write_beside
 
@@ -75,7 +76,7 @@ def load_latency(answers: Sequence[Answer]) -> Figure:
     for answer, colour in zip(answers, PALETTE, strict=False):
         deployment = replace(answer.deployment, failures=None, autoscale=None)
         sample = _sample(answer)
-        most = saturation(deployment, sample)
+        most = saturation(deployment, stream_of(sample))
         rates = [share * most for share in LOADS]
         p90 = []
         for rate in rates:

@@ -100,8 +100,8 @@ class ServingWorkload(Model):
     """The scheduler."""
     router: Literal["round_robin", "least_loaded", "prefix_affinity"] = "least_loaded"
     """How requests are shared out to replicas."""
-    memory_share: MemoryShare = Sourced(0.9, "1")
-    """Share of the card's memory that the engine plans with."""
+    memory_share: MemoryShare | None = None
+    """Share of the card's memory that the engine plans with; left out, the engine's own."""
     speculative: SpeculativeSection | None = None
     """Speculative decoding."""
     prefix: PrefixSection | None = None

@@ -12,31 +12,43 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from clustersim.assemble.parts import model_spec
 from clustersim.assemble.serving import (
     FluidDeployment,
+    cache_of_plan,
     content_of,
     deployment,
+    engine_said,
     fluid_deployment,
+    layout_spec,
     slo_of,
     stream_spec,
 )
+from clustersim.des.serving.book import Requests
 from clustersim.des.serving.closed_form import ClosedForm, Fleet, FluidPool, closed_form
 from clustersim.des.serving.costs import token_seconds
 from clustersim.des.serving.deployment import of_run, steady, with_request_time
+from clustersim.des.serving.fit import Misfit, fewest_cards, misfit_in
 from clustersim.des.serving.fluid_inputs import stack_costs, traffic_of
 from clustersim.des.serving.metrics import Slo, summarise
 from clustersim.des.serving.steady import rate_at_slo
 from clustersim.des.serving.stream import Stream
+from clustersim.des.serving.window import steady_window
 from clustersim.errors import ClusterSimError, InfeasibleError, InputError
+from clustersim.perf.serving_checks import layout_problems
 from clustersim.schema.demand import ServingWorkload, identity
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import ServingPlan
 from clustersim.workloads.work import Load, Product, StageCache, Work
 
-__all__ = ["Capacity", "ServingDetail", "candidates", "planned", "ranked", "work_of"]
+__all__ = [
+    "Capacity", "Ranked", "ServingDetail", "best_plan", "candidates", "fewest_for", "planned", "ranked", "work_of",
+]  # fmt: skip
 
 #: Requests of the simulated run that is read where the closed form does not hold.
 _SIMULATED = 20_000
+#: Requests of a stream that are looked at for what never fits.
+_DRAWN = 2_000
 #: Cards of a replica at most, where the best plan is searched for.
 _MOST_CARDS = 64
 
@@ -82,18 +94,48 @@ class ServingDetail:
 def candidates(inputs: Inputs, work: ServingWorkload) -> list[ServingPlan]:
     """Return the plans of a replica that ``best`` considers: tensors inside a coherent domain, and for experts whole
     domains whose cards each hold some of them."""
-    scale_up, model = inputs.parts.card.scale_up, inputs.model(work)
-    domain = max(1, int(scale_up.domain.value) if scale_up is not None else 8)
-    degrees = [tp for tp in (1, 2, 4, 8, 16, 32, 64) if tp <= domain and model.heads % tp == 0]
-    plans = [ServingPlan(tp=tp) for tp in degrees]
-    plans += [ServingPlan(tp=degrees[-1], pp=pp) for pp in (2, 4)]
-    experts = model.moe.experts if model.moe is not None else 0
-    for tp in degrees:
-        for dp in (1, 2, 4, 8, 16, 32):
-            cards = tp * dp
-            if experts and 1 < cards <= _MOST_CARDS and experts % cards == 0:
-                plans.append(ServingPlan(tp=tp, dp=dp, ep=cards))
+    model, tensors = model_spec(inputs.model(work)), _tensors(inputs)
+
+    def whole(plan: ServingPlan) -> bool:
+        return not layout_problems(model, layout_spec(plan))
+
+    plans = [plan for plan in map(_tensor_plan, tensors) if whole(plan)]
+    plans += [plan for pp in (2, 4) if whole(plan := ServingPlan(tp=plans[-1].tp, pp=pp))]
+    if model.experts:
+        sizes = [(tp, dp) for tp in tensors for dp in (1, 2, 4, 8, 16, 32) if 1 < tp * dp <= _MOST_CARDS]
+        plans += [plan for tp, dp in sizes if whole(plan := ServingPlan(tp=tp, dp=dp, ep=tp * dp))]
     return plans
+
+
+def _tensor_plan(tp: int) -> ServingPlan:
+    return ServingPlan(tp=tp)
+
+
+def _tensors(inputs: Inputs) -> list[int]:
+    """Tensor degrees inside a coherent domain."""
+    scale_up = inputs.parts.card.scale_up
+    domain = max(1, int(scale_up.domain.value) if scale_up is not None else 8)
+    return [tp for tp in (1, 2, 4, 8, 16, 32, 64) if tp <= domain]
+
+
+def fewest_for(inputs: Inputs, work: ServingWorkload, tokens: float) -> int | None:
+    """Return the fewest cards of a replica whose cache holds ``tokens``: tensors inside a domain, stages beside it.
+
+    None where no replica of up to 64 cards does.
+    """
+    model = model_spec(inputs.model(work))
+    plans: dict[int, list[ServingPlan]] = {}
+    for tp in _tensors(inputs):
+        for pp in (1, 2, 4, 8):
+            plan = ServingPlan(tp=tp, pp=pp)
+            if tp * pp <= _MOST_CARDS and not layout_problems(model, layout_spec(plan)):
+                plans.setdefault(tp * pp, []).append(plan)
+
+    def room(size: int) -> float | None:
+        rooms = [cache_of_plan(inputs, work, plan) for plan in plans[size]]
+        return max((r for r in rooms if r is not None), default=None)
+
+    return fewest_cards(tokens, plans, room)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +149,13 @@ class Ranked:
     reason: str = ""
     error: ClusterSimError | None = None
     """Why the plan cannot be laid out at all."""
+    unfit: Misfit | None = None
+    """Requests larger than an empty cache, where they are more than the level lets go."""
 
     @property
     def per_card_s(self) -> float:
         """Requests per second and card at the service level."""
-        if self.form is None or self.fluid is None:
+        if self.form is None or self.fluid is None or self.unfit is not None:
             return 0.0
         return float(self.form.rate_at_slo_per_s[self.index]) / self.fluid.cards
 
@@ -127,11 +171,25 @@ def ranked(inputs: Inputs, work: ServingWorkload, plans: Sequence[ServingPlan]) 
             refused.append(Ranked(plan, None, None, 0, str(error).splitlines()[0], error))
     if not built:
         return refused
-    stream, first = stream_spec(work, inputs.scenario.seed), built[0][1]
+    seed, first = inputs.scenario.seed, built[0][1]
+    stream = stream_spec(work, seed)
+    drawn = stream.draw(_DRAWN, np.random.default_rng(seed))
     traffic = traffic_of(stream, cached_share=first.cached_share)
     form = closed_form(_stacked([one.fleet for _, one in built]), traffic, slo_of(work, first.request_s))
-    rows = [Ranked(plan, one, form, i, _reason(form, i, one)) for i, (plan, one) in enumerate(built)]
+    rows = []
+    for i, (plan, one) in enumerate(built):
+        unfit = _unfit(one.fleet, drawn, work.slo.share.value)
+        reason = unfit.text() if unfit is not None else _reason(form, i, one)
+        rows.append(Ranked(plan, one, form, i, reason, unfit=unfit))
     return sorted(rows, key=lambda r: (-r.per_card_s, r.fluid.cards if r.fluid else 0)) + refused
+
+
+def _unfit(fleet: Fleet, drawn: Requests, share: float) -> Misfit | None:
+    """What of a stream's draw is larger than an empty cache, where that alone breaks the level's share."""
+    pools = [fleet.pool, *([fleet.decode] if fleet.decode is not None else [])]
+    least = min(pools, key=lambda p: float(np.ravel(p.cost.cache_tokens)[0]))
+    found = misfit_in(drawn, float(np.ravel(least.cost.cache_tokens)[0]), least.rules)
+    return found if found is not None and found.requests > (1.0 - share) * found.of else None
 
 
 def _reason(form: ClosedForm, i: int, one: FluidDeployment) -> str:
@@ -163,34 +221,47 @@ def _stacked(fleets: Sequence[Fleet]) -> Fleet:
     )
 
 
-def planned(inputs: Inputs, work: ServingWorkload, cache: StageCache) -> ServingDetail:
-    """Return the deployment of a workload at its capacity, by its stated plan or by the best one.
+def best_plan(inputs: Inputs, work: ServingWorkload) -> tuple[Ranked, list[Ranked]]:
+    """Return the stated plan, or the one that gives most requests per card at the service level, and all looked at.
 
-    The best plan gives most requests per card at the service level.
-
-    Raises InfeasibleError, with the reason of every plan, where none serves.
+    Raises InfeasibleError where none serves: with the fewest cards where requests are larger than every cache, else
+    with the reason of every plan.
     """
-    stated = work.plan != "best"
+    stated = not isinstance(work.plan, str)
     plans = [work.plan] if not isinstance(work.plan, str) else candidates(inputs, work)
     rows = ranked(inputs, work, plans)
     best = rows[0]
     if all(isinstance(row.error, InputError) for row in rows) or (stated and best.error is not None):
         assert best.error is not None
         raise best.error
+    built = [row.unfit for row in rows if row.fluid is not None]
+    unfit = [found for found in built if found is not None]
+    if unfit and len(unfit) == len(built):
+        found = max(unfit, key=lambda u: u.cache_tokens)
+        raise found.error(fewest_for(inputs, work, found.needed_tokens))
     if best.per_card_s <= 0 or best.fluid is None or best.form is None:
         reasons = dict.fromkeys(f"{_words(row.plan)}: {row.reason}" for row in rows)
         raise InfeasibleError(
             f"{inputs.parts.card.name} cannot serve {work.model} at the service level: {'; '.join(reasons)}. Relax"
             " the level, change the plan, or use another card"
         )
+    return best, rows
+
+
+def planned(inputs: Inputs, work: ServingWorkload, cache: StageCache) -> ServingDetail:
+    """Return the deployment of a workload at its capacity, by its stated plan or by the best one.
+
+    Raises InfeasibleError where none serves (`best_plan`).
+    """
+    best, rows = best_plan(inputs, work)
+    assert best.fluid is not None and best.form is not None
     slo, stream = slo_of(work, best.fluid.request_s), stream_spec(work, inputs.scenario.seed)
     at = _closed(best.fluid, best.form, best.index)
-    if not best.form.holds[best.index]:
+    if not best.form.slo_holds[best.index]:
         content = (best.fluid, identity(work), best.plan, slo)
         at = cache.get("serving capacity", content, lambda: _simulated(inputs, work, best, stream, slo))
-    return ServingDetail(
-        best.fluid, best.plan, stated, stream, slo, at, tuple(r.reason for r in rows if r.reason)
-    )
+    refused = tuple(row.reason for row in rows if row.reason)
+    return ServingDetail(best.fluid, best.plan, work.plan != "best", stream, slo, at, refused)
 
 
 def _closed(one: FluidDeployment, form: ClosedForm, i: int) -> Capacity:
@@ -207,7 +278,7 @@ def _closed(one: FluidDeployment, form: ClosedForm, i: int) -> Capacity:
         tpot_s={name: float(v[i]) for name, v in form.tpot_s.items()},
         load=Load(tensor, memory, link, busy),
         fidelity="closed form",
-        why=form.why[i],
+        why=form.slo_why[i],
     )
 
 
@@ -229,10 +300,15 @@ def _simulated(inputs: Inputs, work: ServingWorkload, best: Ranked, stream: Stre
     still, seed = steady(deployed), inputs.scenario.seed
     found = rate_at_slo(stream, lambda r: still.simulate(r, log=False), slo, seed=seed, tolerance=0.01)
     run = still.simulate(stream.at(found.rate).draw(_SIMULATED, np.random.default_rng(seed)))
-    summary, use = with_request_time(summarise(run, slo), deployed.request_s), of_run(run, still)
-    seconds = token_seconds(run, still.terms, still.decode_terms)
+    window = steady_window(run.book)
+    summary = with_request_time(summarise(run, slo, window=window), deployed.request_s)
+    use, seconds = (
+        of_run(run, still, window),
+        token_seconds(run, still.terms, still.decode_terms, window=window),
+    )
     traffic = traffic_of(stream, cached_share=deployed.cached_share)
-    busy = max(use.busy, 1e-12)
+    held = use.compute, use.memory_bandwidth, use.links
+    tensor, memory, link = (min(share / max(use.busy, 1e-12), 1.0) for share in held)
     return Capacity(
         requests_per_s=found.rate,
         saturated_requests_per_s=found.saturated,
@@ -243,9 +319,9 @@ def _simulated(inputs: Inputs, work: ServingWorkload, best: Ranked, stream: Stre
         slo_share=found.share.share,
         ttft_s=summary.ttft_s,
         tpot_s=summary.tpot_s,
-        load=Load(min(use.compute / busy, 1.0), min(use.memory_bandwidth / busy, 1.0), 0.0, use.busy),
+        load=Load(tensor, memory, link, use.busy),
         fidelity="simulation",
-        why=best.form.why[best.index],
+        why=best.form.slo_why[best.index],
     )
 
 
@@ -278,6 +354,7 @@ def work_of(inputs: Inputs, name: str, work: ServingWorkload, cache: StageCache)
     at, cards = detail.capacity, detail.cards
     main, parts = _products(at, cards)
     notes = [] if at.fidelity == "closed form" else [f"capacity by simulation: {at.why}"]
+    notes += [said] if (said := engine_said(work)) else []
     if not detail.fluid.calibrated:
         notes.append(
             "engine constants are the card's default: none were fitted on this card and model (assumption)"

@@ -7,12 +7,20 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from clustersim.assemble.video import stream_kinds, video_card
-from clustersim.des.serving.video import Demand, VideoRun, floor_streams, simulate_streams, streams_per_card
+from clustersim.des.serving.video import (
+    Demand,
+    VideoRun,
+    cards_for_streams,
+    floor_streams,
+    simulate_streams,
+    streams_per_card,
+)
+from clustersim.errors import InputError
 from clustersim.schema.demand import VideoWorkload, identity
 from clustersim.schema.inputs import Inputs
 from clustersim.workloads.work import Load, Product, StageCache, Work
 
-__all__ = ["VideoDetail", "simulated", "work_of"]
+__all__ = ["VideoDetail", "simulated", "sized", "work_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,5 +70,23 @@ def simulated(inputs: Inputs, work: VideoWorkload) -> VideoRun:
         cards=work.replicas,
         session_s=work.session.value,
         duration_s=work.duration.value,
+        rng=np.random.default_rng(inputs.scenario.seed),
+    )
+
+
+def sized(inputs: Inputs, work: VideoWorkload, streams: float, admitted: float) -> tuple[int, VideoRun]:
+    """Return the fewest cards that admit a share of ``streams`` streams of the stated mix, and their run.
+
+    Raises InputError for a share that is not between 0 and 1, or for no streams.
+    """
+    if not streams > 0:
+        raise InputError(f"{streams:g} streams to carry; it must be above zero")
+    kinds = stream_kinds(inputs, work)
+    scale = streams / sum(weight for _, weight in kinds)
+    return cards_for_streams(
+        [(kind, weight * scale) for kind, weight in kinds],
+        video_card(inputs, work),
+        admitted=admitted,
+        session_s=work.session.value,
         rng=np.random.default_rng(inputs.scenario.seed),
     )

@@ -3,6 +3,7 @@
 import csv
 import json
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -102,7 +103,7 @@ def test_wrong_input_ends_with_its_own_error(sets, error, words) -> None:
 
 
 def test_a_site_that_serves_nothing_says_what_it_has() -> None:
-    with pytest.raises(InputError, match="it has: training"):
+    with pytest.raises(InputError, match=r"its demand is \w+ \(training\)"):
         raise run("br166-1024").exception
 
 
@@ -125,10 +126,133 @@ def test_planning_answers_hang_together() -> None:
     assert best.requests_per_s <= best.saturated_requests_per_s
     need = asked.cards_for(3 * best.requests_per_s)
     assert 2 <= need.replicas <= 5
-    assert need.slo_share >= 0.9
+    assert need.slo_share >= need.slo_share_lower >= 0.9
+    assert need.one_fewer_share is None or need.one_fewer_share < 0.9
     plans = asked.plans()
     assert plans[0].cny_per_mtoken == min(p.cny_per_mtoken for p in plans if p.cny_per_mtoken is not None)
     assert "smallest that fits" in next(p.reason for p in plans if p.tp == 1 and p.pp == 1)
+
+
+def test_a_plan_does_not_depend_on_the_requests_of_the_file() -> None:
+    level = ("slo.ttft=2 s", "slo.tpot=50 ms", "serving.plan={tp: 8}")
+    few, many = (serving(f"traffic.requests={n}", *level).cards_for(60.0) for n in (200, 30_000))
+    assert few == many
+    forward = serving(
+        "traffic.requests=8000", f"serving.replicas={few.replicas}", "traffic.rate=60 1/s", *level
+    )
+    said = forward.serve()
+    assert said.verdict is not None and said.verdict.kind == "stable"
+    assert said.summary.slo_share >= 0.9
+
+
+def test_tokens_a_day_are_requests_of_the_mean_lengths() -> None:
+    asked = serving()
+    assert asked.requests_per_s(86400.0 * 1000 * 7) == pytest.approx(7.0, rel=0.01)  # 800 in, 200 out
+
+
+def test_a_split_deployment_is_sized_in_pairs() -> None:
+    split = "serving.disaggregated={decode_replicas: 1, decode_plan: {tp: 8}}"
+    need = serving("serving.plan={tp: 4}", split).cards_for(40.0)
+    assert need.replicas >= 1 and need.decode_replicas >= 1
+    assert need.cards == 4 * need.replicas + 8 * need.decode_replicas
+    assert need.slo_share_lower >= 0.9
+
+
+def test_what_never_fits_names_the_fewest_cards_wherever_it_is_asked() -> None:
+    def long(prompt: int, *sets: str) -> Serving:
+        return serving(f"traffic.prompt={{mean: {prompt}, shape: constant}}", "traffic.requests=20", *sets)
+
+    stated, any_plan = long(1_200_000, "serving.plan={tp: 4}"), long(4_000_000)
+    asks = [(ask, 16) for ask in (stated.serve, stated.rate_at_slo, lambda: stated.cards_for(1.0))]
+    for ask, cards in [*asks, (any_plan.rate_at_slo, 64), (any_plan.serve, 64)]:
+        with pytest.raises(
+            InfeasibleError, match=f"every request is rejected.* that hold it: {cards}$"
+        ) as error:
+            ask()
+        assert error.value.exit_code == 3
+    # The cards that are named do hold it.
+    assert (
+        long(1_200_000, "serving.plan={tp: 8, pp: 2}", "slo.ttft=1000 h", "slo.tpot=1 h")
+        .serve()
+        .summary.rejected
+        == 0
+    )
+
+
+def test_a_few_that_never_fit_are_said_beside_the_verdict(tmp_path) -> None:
+    rows = "".join(f"{i},{900_000 if i == 30 else 500},20\n" for i in range(60))
+    path = tmp_path / "mine.csv"
+    path.write_text("arrival_s,prompt_tokens,output_tokens\n" + rows, encoding="utf-8")
+    said = serving(f"traffic={{trace: {path}}}", "serving.plan={tp: 4}").serve()
+    assert said.summary.rejected == 1
+    assert said.verdict is not None and "1 of 60 requests are rejected" in said.verdict.text
+
+
+def test_a_closed_loop_has_a_verdict_and_a_cost() -> None:
+    said = serving("traffic.closed_loop={users: 20}", *SMALL).serve()
+    assert said.verdict is not None and said.verdict.kind == "closed_loop"
+    assert said.cost is not None
+
+
+def test_memory_is_the_engines_own_share_where_none_is_stated() -> None:
+    def room(*sets: str) -> int:
+        return serving("serving.plan={tp: 8}", *sets)._own_deployment().pool.cost.cache_tokens
+
+    sglang = "serving.engine=sglang-0.5"
+    assert (
+        room(sglang) == room(sglang, "serving.memory_share=0.88") < room(sglang, "serving.memory_share=0.9")
+    )
+    assert room() == room("serving.memory_share=0.9")
+
+
+def test_an_engine_without_its_release_is_said() -> None:
+    assert "no release is stated" in run("serve-qwen3-32b", "--set", SMALL[0], "-f", "table").stdout
+    assert not serving("serving.engine=vllm-0.9").notes
+
+
+def test_every_plan_that_is_tried_divides_its_model() -> None:
+    from clustersim.assemble.parts import model_spec
+    from clustersim.assemble.serving import layout_spec
+    from clustersim.perf.serving_checks import layout_problems
+    from clustersim.workloads.serving import candidates
+
+    for name in ("qwen3-32b", "deepseek-v3", "gpt-oss-120b", "qwen3-235b-a22b"):
+        asked = serving(f"serving.model={name}")
+        plans, model = candidates(asked.inputs, asked.work), model_spec(asked.inputs.model(asked.work))
+        assert len(plans) == len(set(plans)) >= 4
+        assert not [p for plan in plans for p in layout_problems(model, layout_spec(plan))]
+        assert any(plan.ep > 1 for plan in plans) == bool(model.experts)
+
+
+def test_what_the_closed_form_does_not_hold_for_is_simulated() -> None:
+    plan = "serving.plan={tp: 8}"
+    calm, bursty = (serving(plan, f"traffic.burstiness={cv}").detail().capacity for cv in (2, 4.5))
+    assert (calm.fidelity, bursty.fidelity) == ("closed form", "simulation")
+    assert bursty.why == "gaps vary more than four times their mean"
+    assert bursty.requests_per_s < calm.requests_per_s
+    assert bursty.saturated_requests_per_s == pytest.approx(calm.saturated_requests_per_s, rel=0.1)
+
+
+def test_both_ways_load_the_cards_alike() -> None:
+    """Power reads the use of tensor units, memory and links, whichever way it was found."""
+    from clustersim.assemble.serving import deployment, fluid_deployment, stream_spec
+    from clustersim.des.serving.closed_form import closed_form
+    from clustersim.des.serving.deployment import of_run, steady
+    from clustersim.des.serving.fluid_inputs import traffic_of
+    from clustersim.des.serving.window import steady_window
+
+    asked = serving("serving.plan={tp: 8}")
+    plan, stream = asked.work.plan, stream_spec(asked.work, 1)
+    fluid, still = (build(asked.inputs, asked.work, plan) for build in (fluid_deployment, deployment))
+    for rate in (4.0, 8.0):
+        form = closed_form(fluid.fleet, traffic_of(stream), rate_per_s=rate)
+        drawn = stream.at(rate).draw(12_000, np.random.default_rng(1))
+        run_ = steady(still).simulate(drawn)
+        use = of_run(run_, still, steady_window(run_.book))
+        tensor, memory, link = (float(s[0]) for s in form.use.shares(fluid.peak_flops, fluid.bandwidth))
+        assert tensor * form.use.busy[0] == pytest.approx(use.compute, rel=0.03)
+        assert memory * form.use.busy[0] == pytest.approx(use.memory_bandwidth, rel=0.08)
+        assert link * form.use.busy[0] == pytest.approx(use.links, rel=0.04)
 
 
 def test_slo_below_the_unloaded_latency_names_the_best_reachable() -> None:
@@ -163,6 +287,26 @@ def test_plan_command_answers_each_question() -> None:
     plans = ask("--plans")
     assert plans[0]["cny_per_mtoken"] > 0
     assert len(plans) >= 4
+
+
+def test_cards_for_streams_admit_them_when_run_forward() -> None:
+    inputs = load_inputs("video-analytics-5g", with_incumbent=False)
+    (name,) = inputs.of_kind("video")
+    mix = sum(kind.streams for kind in inputs.scenario.demand[name].streams)
+    args = ["video-analytics-5g", "--streams", str(mix), "--admitted", "0.98", "-f", "json"]
+    plan = json.loads(CliRunner().invoke(plan_command, args, catch_exceptions=False).stdout)["answers"][0]
+    assert plan["admitted_share"] >= plan["admitted_share_lower"] >= 0.98
+
+    def blocked(cards: int) -> float:
+        said = run("video-analytics-5g", "--set", f"video.replicas={cards}", "-f", "json")
+        counts = json.loads(said.stdout)["cards"][0]
+        return counts["blocked_streams"] / counts["offered_streams"]
+
+    assert blocked(plan["cards"]) <= 0.02 < blocked(plan["cards"] - 1)
+    with pytest.raises(InputError, match="questions of their own"):
+        raise CliRunner().invoke(plan_command, [*args, "--plans"]).exception  # type: ignore[misc]
+    with pytest.raises(InputError, match="no serving workload"):
+        raise CliRunner().invoke(plan_command, ["video-analytics-5g"]).exception  # type: ignore[misc]
 
 
 def test_a_plan_without_a_service_level_is_refused() -> None:

@@ -166,7 +166,7 @@ def at_rate(point: Point, rate: float, level: Slo) -> dict[str, float]:
     zero = np.zeros_like(fixed)
     n = np.arange(len(fixed), dtype=float)
     terms = IterationTerms(
-        n, fixed, zero, zero, zero, row["kv_s"], row["pair_s"], row["sequence_s"], zero, zero, 0.0, 0.0
+        n, fixed, zero, zero, zero, row["kv_s"], row["pair_s"], row["sequence_s"], zero, zero, 0.0, 0.0, zero
     )
     spent = token_seconds(run, terms, terms)
     out["input_share"] = spent.input_s / spent.busy_s

@@ -28,7 +28,7 @@ def test_what_never_fits_is_named_and_warns_of_nothing() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         run = simulate(LARGE, POOL)
-        said = verdict(LARGE, lambda r: simulate(r, POOL), unfit=found)
+        said = verdict(LARGE.rate, 0.0, unfit=found)
         assert summarise(run).rejected == counts(run)["rejected"] == 60
         with pytest.raises(InfeasibleError, match="none of the requests can be served"):
             best_reachable(LARGE, lambda r: simulate(r, POOL))
@@ -42,7 +42,7 @@ def test_a_few_that_do_not_fit_leave_the_verdict_to_the_rest() -> None:
     some = Requests(LARGE.arrival, np.where(np.arange(60) % 20, 1000, 150_000), LARGE.output)
     found = misfit(some, POOL)
     assert found is not None and (found.requests, found.of) == (3, 60)
-    said = verdict(some, lambda r: simulate(r, POOL), unfit=found)
+    said = verdict(some.rate, 10.0, unfit=found)
     assert said.kind == "stable" and "3 of 60 requests are rejected" in said.text
     assert misfit(Requests(LARGE.arrival, np.full(60, 10), np.full(60, 10)), POOL) is None
 

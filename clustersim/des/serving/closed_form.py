@@ -25,7 +25,7 @@ from clustersim.des.serving.fluid_batch import (
 from clustersim.des.serving.fluid_inputs import FluidCost, Traffic, fluid_cost
 from clustersim.des.serving.fluid_latency import FirstToken, Pace, first_token, pace, slot_wait
 from clustersim.des.serving.fluid_use import FluidUse, use_of
-from clustersim.des.serving.fluid_verdict import slo_verdict, verdict_of
+from clustersim.des.serving.fluid_verdict import FOLD, slo_verdict, verdict_of
 from clustersim.des.serving.metrics import Slo
 from clustersim.des.serving.rules import Batching
 from clustersim.des.serving.settings import Pool, Transfer
@@ -143,6 +143,7 @@ class _Solved:
     decode_saturated: Array
     grid: Array
     rates: Array
+    fold: Array
     latency_s: Array
     token_s: Array
 
@@ -204,8 +205,10 @@ def _solve(fleet: Fleet, traffic: Traffic) -> _Solved:
     decode = _site(fleet.decode, traffic, points, prefills=False, decodes=True) if fleet.decode else entry
     limit = largest_batch(decode)
     grid = np.broadcast_to(limit.batch * _BATCHES, (points, len(_BATCHES)))
+    fold = np.full((points, 1), np.inf)
     if decode.decodes:
         rates = balance(decode, grid, limit).rate
+        fold = decode.replicas[:, None] * _fold(rates)
         # A queue that is never empty stands at the last batch, even where bursts made a smaller one go faster.
         rates = np.maximum.accumulate(np.minimum(rates, rates[:, -1:]), axis=1)
         most = decode.replicas[:, None] * rates[:, -1:]
@@ -216,7 +219,17 @@ def _solve(fleet: Fleet, traffic: Traffic) -> _Solved:
         np.broadcast_to(_row(v), (points,))[:, None]
         for v in (fleet.transfer_latency_s, fleet.transfer_token_s)
     )
-    return _Solved(entry, decode, limit, saturated, most, grid, rates, *columns)
+    return _Solved(entry, decode, limit, saturated, most, grid, rates, fold, *columns)
+
+
+def _fold(rates: Array) -> Array:
+    """Return the least rate, (points, 1), that a smaller batch reaches too (infinite where more is always faster).
+
+    Bursts gather prompts into groups that slow each other, so that the balance may turn back over the batch: one rate
+    then has two balances, and the mean of a batch that goes from one to the other is neither.
+    """
+    behind = rates < np.maximum.accumulate(rates, axis=1) * (1.0 - FOLD)
+    return np.asarray(np.where(behind, rates, np.inf).min(axis=1, keepdims=True))
 
 
 def _state(solved: _Solved, rate: Array, slo: Slo) -> _State:
@@ -310,10 +323,15 @@ def _answer(solved: _Solved, here: _State, rate: Array, best: Array, steep: Arra
     if solved.entry.prefills and not solved.split:
         held = held + here.decode.rate[:, 0] * here.first.base.mean(axis=-1)[:, 0] * traffic.prompt
     top = solved.saturated[:, 0]
-    figures = verdict_of(solved.entry, decode, solved.limit, rate / top, here.decode.batch[:, 0])
+    fold = solved.fold[:, 0]
+    figures = verdict_of(
+        solved.entry, decode, solved.limit, rate / top, here.decode.batch[:, 0], rate >= fold
+    )
     # At another rate than the asked one the batch is in proportion, near enough to tell one sequence from none.
     scaled = here.decode.batch[:, 0] * best / np.maximum(rate, 1e-300)
-    there = verdict_of(solved.entry, decode, solved.limit, best * np.ones_like(rate) / top, scaled)
+    there = verdict_of(
+        solved.entry, decode, solved.limit, best * np.ones_like(rate) / top, scaled, best >= fold
+    )
     at_slo = slo_verdict(there, steep * np.ones_like(rate), best / top * np.ones_like(rate))
     busy = entry_use.busy_s + (decode_use.busy_s if decode_use else 0.0)
     ones = np.ones_like(rate)

@@ -1,22 +1,20 @@
-"""Several replicas under one SimPy clock: arrivals, routing, hand-over, failures and autoscaling.
+"""Several replicas served from start to end: arrivals or users, failures, autoscaling, and the run that comes out.
 
-The replicas advance lazily (`replica`): SimPy carries only what happens between them, and is not needed where
-nothing reacts to an end. Where something does (closed loop, disaggregation, failures, autoscaling) a calendar of the
-replicas' next changes is kept, and one SimPy event stands at its earliest entry.
+SimPy is not needed where nothing reacts to an end: arrivals are then sent in order. Elsewhere its processes stand here,
+and what they act on in `dispatch`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
-from heapq import heappop, heappush
-from math import ceil, inf, nextafter
+from collections.abc import Generator
+from math import ceil, inf
 from typing import Any
 
 import numpy as np
 import simpy
 
 from clustersim.des.serving.book import FAILED, IN_FLIGHT, Book, Requests
+from clustersim.des.serving.dispatch import Cluster
 from clustersim.des.serving.prefix import PrefixCache
 from clustersim.des.serving.replica import Replica
 from clustersim.des.serving.router import ROUTERS, Router
@@ -26,187 +24,15 @@ from clustersim.errors import InputError, suggest
 
 __all__ = ["simulate"]
 
-_LATE = 2  # after everything that SimPy runs at the same instant
 
-
-@dataclass(slots=True)
-class _Cluster:
-    env: Any
-    book: Book
-    replicas: list[Replica]
-    entry: Router
-    onward: Router | None
-    calendar: list[tuple[float, int, int]] = field(default_factory=list)
-    version: list[int] = field(default_factory=list)
-    armed: float = inf
-    parked: list[int] = field(default_factory=list)
-    link_free: dict[int, float] = field(default_factory=dict)
-    transfer: Transfer | None = None
-    failures: Failures | None = None
-    on_end: Callable[[int], None] | None = None
-    left: int = 0
-    failed: int = 0
-    reactive: bool = False
-    watched: bool = False
-    held: set[int] = field(default_factory=set)
-    """Replicas that are paid for and take requests while they are up; autoscaling changes it."""
-
-    def dispatch(self, request: int, now: float) -> None:
-        """Send a request to a replica of the entry pool, or park it while none is up."""
-        if self.watched:
-            self.catch_up(now)
-        index = self.entry.choose(self.book, request)
-        if index < 0:
-            self.parked.append(request)
-            return
-        self.put(index, request, now, ready=False)
-
-    def put(self, index: int, request: int, now: float, *, ready: bool) -> None:
-        """Queue a request at a replica that has been brought up to ``now``."""
-        replica = self.replicas[index]
-        replica.advance(now)
-        accepted = replica.push(request, now, ready=ready)
-        if self.watched:
-            self.watch(index)
-        if not accepted:
-            self.ended(request)
-
-    def watch(self, index: int) -> None:
-        """Note when the replica next changes, and refresh what the routers know of it."""
-        replica = self.replicas[index]
-        self.version[index] += 1
-        when = replica.next_event()
-        if when < inf:
-            heappush(self.calendar, (when, index, self.version[index]))
-        for router in (self.entry, self.onward):
-            if router is not None:
-                router.update(index, replica.load)
-        if self.reactive:
-            self.arm()
-
-    def arm(self) -> None:
-        """Keep one SimPy event at the calendar's earliest entry."""
-        when = self.calendar[0][0] if self.calendar else inf
-        if when < self.armed:
-            self.armed = when
-            event = simpy.Event(self.env)
-            event._ok, event._value = True, None
-            event.callbacks.append(self.tick)
-            self.env.schedule(event, priority=_LATE, delay=max(when - self.env.now, 0.0))
-
-    def tick(self, _: object) -> None:
-        """Bring every replica up to now whose change is due, starts at this very instant included."""
-        # The sum of now and a delay may fall an ulp short of the entry's time: take the entry's. An event
-        # that an earlier one overtook finds a later time armed and has nothing to do.
-        if self.armed > self.env.now * (1 + 1e-14) + 1e-14:
-            return
-        now, self.armed = max(self.env.now, self.armed), inf
-        while self.calendar and self.calendar[0][0] <= now:
-            self.catch_up(now, starts=True)
-        self.arm()
-
-    def catch_up(self, now: float, *, starts: bool = False) -> None:
-        """Advance the replicas whose next change lies at or before ``now``."""
-        kept: list[tuple[float, int, int]] = []
-        while self.calendar and self.calendar[0][0] <= now:
-            when, index, version = heappop(self.calendar)
-            if version < 0:
-                self.deliver(index, now)
-                continue
-            if version != self.version[index]:
-                continue
-            replica = self.replicas[index]
-            if when == now == replica.clock and not starts:
-                kept.append((when, index, version))
-                continue
-            replica.advance(nextafter(when, inf) if when == replica.clock else when)
-            if self.reactive:
-                self.deliver(index, now)
-            else:
-                self.follow(replica, now)
-            self.watch(index)
-        for item in kept:
-            heappush(self.calendar, item)
-
-    def follow(self, replica: Replica, now: float) -> None:
-        """Take the replica's further changes before ``now`` in one go: nobody else has to hear of each."""
-        when = replica.next_event()
-        while when < now:
-            replica.advance(nextafter(when, inf) if when == replica.clock else when)
-            when = replica.next_event()
-
-    def deliver(self, index: int, now: float) -> None:
-        """Act on what ended at a replica up to now; come back later for what ends after now."""
-        replica = self.replicas[index]
-        if not replica.done:
-            return
-        due = [item for item in replica.done if item[0] <= now]
-        replica.done = [item for item in replica.done if item[0] > now]
-        for when, _ in replica.done:
-            heappush(self.calendar, (when, index, -1))
-        for when, request in due:
-            if self.book.status[request] == IN_FLIGHT:
-                self.hand_over(index, request, when)
-            else:
-                self.ended(request)
-
-    def ended(self, request: int) -> None:
-        self.left -= 1
-        if self.on_end is not None:
-            self.on_end(request)
-
-    def hand_over(self, index: int, request: int, when: float) -> None:
-        """Send the prompt's cache over the prefill replica's link, one after another, to a decode replica."""
-        assert self.transfer is not None
-        start = max(when, self.link_free.get(index, 0.0))
-        free = start + self.transfer.token_s * self.book.prompt[request]
-        self.link_free[index] = free
-        event = self.env.timeout(max(free + self.transfer.latency_s - self.env.now, 0.0))
-        event.callbacks.append(lambda _: self.receive(request))
-
-    def receive(self, request: int) -> None:
-        """The cache has arrived: queue the request at a decode replica."""
-        assert self.onward is not None
-        now = self.env.now
-        self.catch_up(now)
-        index = self.onward.choose(self.book, request)
-        if index < 0:  # nobody to decode: compute it again when somebody is back
-            self.parked.append(request)
-            return
-        self.put(index, request, now, ready=True)
-
-    def retry(self, request: int, now: float) -> None:
-        """Send a lost request again, or give it up after its last try."""
-        book = self.book
-        assert self.failures is not None
-        tries = book.retries.get(request, 0) + 1
-        book.retries[request] = tries
-        if tries > self.failures.max_retries:
-            book.status[request] = FAILED
-            book.finish[request] = now
-            self.ended(request)
-            return
-        self.dispatch(request, now)
-
-    def set_open(self, index: int, opened: bool) -> None:
-        """Tell the routers whether a replica takes requests; unpark what waited for one."""
-        for router in (self.entry, self.onward):
-            if router is not None:
-                router.set_open(index, opened, self.replicas[index].load)
-        if opened and self.parked:
-            waiting, self.parked = self.parked, []
-            for request in waiting:
-                self.dispatch(request, self.env.now)
-
-
-def _straight(cluster: _Cluster) -> None:
+def _straight(cluster: Cluster) -> None:
     """Send the arrivals in order: nothing reacts to an end, so no event has to meet another one."""
     dispatch = cluster.dispatch
     for request, when in enumerate(cluster.book.arrival):
         dispatch(request, when)
 
 
-def _straight_split(cluster: _Cluster, prefill_count: int) -> None:
+def _straight_split(cluster: Cluster, prefill_count: int) -> None:
     """Serve all prompts, then all answers: nothing of a decode pool reaches back to the prefill pool."""
     _straight(cluster)
     assert cluster.transfer is not None and cluster.onward is not None
@@ -226,7 +52,7 @@ def _straight_split(cluster: _Cluster, prefill_count: int) -> None:
         cluster.put(cluster.onward.choose(book, request), request, when, ready=True)
 
 
-def _arrivals(cluster: _Cluster) -> Generator[Any, Any, None]:
+def _arrivals(cluster: Cluster) -> Generator[Any, Any, None]:
     env, dispatch = cluster.env, cluster.dispatch
     for request, when in enumerate(list(cluster.book.arrival)):
         gap = when - env.now
@@ -235,7 +61,7 @@ def _arrivals(cluster: _Cluster) -> Generator[Any, Any, None]:
         dispatch(request, when if when > env.now else env.now)
 
 
-def _closed(cluster: _Cluster, loop: ClosedLoop) -> None:
+def _closed(cluster: Cluster, loop: ClosedLoop) -> None:
     """Let every user send a first request now and the next one after each answer."""
     env, book = cluster.env, cluster.book
     queue = iter(range(len(book.arrival)))
@@ -257,7 +83,7 @@ def _closed(cluster: _Cluster, loop: ClosedLoop) -> None:
         send()
 
 
-def _failing(cluster: _Cluster, index: int, rng: np.random.Generator) -> Generator[Any, Any, None]:
+def _failing(cluster: Cluster, index: int, rng: np.random.Generator) -> Generator[Any, Any, None]:
     """Fail, lose, repair, come back; until every request has ended."""
     env, rule = cluster.env, cluster.failures
     assert rule is not None
@@ -285,7 +111,7 @@ def _failing(cluster: _Cluster, index: int, rng: np.random.Generator) -> Generat
             cluster.set_open(index, opened=True)
 
 
-def _scaling(cluster: _Cluster, rule: Autoscale, spans: list[list[float]]) -> Generator[Any, Any, None]:
+def _scaling(cluster: Cluster, rule: Autoscale, spans: list[list[float]]) -> Generator[Any, Any, None]:
     """Open and close replicas so that each has about the target load; one that failed is stood in for."""
     env, held = cluster.env, cluster.held
     starting: list[int] = []
@@ -383,7 +209,7 @@ def simulate(
     first_open = autoscale.minimum if autoscale else count
     entry = Router(router, range(count), opened=first_open)
     onward = Router("least_loaded", range(count, len(replicas))) if decode_pool else None
-    cluster = _Cluster(simpy.Environment(), book, replicas, entry, onward, version=[0] * len(replicas))
+    cluster = Cluster(simpy.Environment(), book, replicas, entry, onward, version=[0] * len(replicas))
     cluster.transfer, cluster.failures, cluster.left = transfer, failures, len(requests)
     cluster.reactive, cluster.watched = events, reactive or router != "round_robin"
     cluster.held = {i for i in range(len(replicas)) if i < first_open or i >= count}
@@ -405,7 +231,7 @@ def simulate(
 
 
 def _start(
-    cluster: _Cluster,
+    cluster: Cluster,
     closed_loop: ClosedLoop | None,
     autoscale: Autoscale | None,
     spans: list[list[float]],

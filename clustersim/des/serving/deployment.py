@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from clustersim.des.serving.book import Requests
-from clustersim.des.serving.capacity import best_reachable, saturated_rate
+from clustersim.des.serving.capacity import best_reachable
 from clustersim.des.serving.cluster import simulate
 from clustersim.des.serving.metrics import Slo, Summary, Use, use
 from clustersim.des.serving.run import ServingRun
 from clustersim.des.serving.settings import Autoscale, ClosedLoop, Failures, Pool, Transfer
+from clustersim.des.serving.steady import saturated
+from clustersim.des.serving.stream import Stream
+from clustersim.des.serving.window import Window
 from clustersim.errors import InfeasibleError
 from clustersim.perf.serving_cost import IterationTerms
 from clustersim.perf.serving_engine import Layout
@@ -91,8 +94,8 @@ def card_seconds(run: ServingRun, deployment: Deployment) -> float:
     )
 
 
-def of_run(run: ServingRun, deployment: Deployment) -> Use:
-    """Return how a run used the cards of the deployment."""
+def of_run(run: ServingRun, deployment: Deployment, window: Window | None = None) -> Use:
+    """Return how a run, or a window of it, used the cards of the deployment."""
     return use(
         run,
         deployment.terms,
@@ -102,20 +105,20 @@ def of_run(run: ServingRun, deployment: Deployment) -> Use:
         idle_w=deployment.idle_w,
         tdp_w=deployment.tdp_w,
         decode_terms=deployment.decode_terms,
+        window=window,
     )
 
 
-def saturation(deployment: Deployment, requests: Requests) -> float:
-    """Return the requests per second that a deployment finishes when its queue is never empty.
+def saturation(deployment: Deployment, stream: Stream) -> float:
+    """Return the requests per second of a stream that a deployment finishes when its queue is never empty.
 
-    Equal replicas are asked one alone and counted: shared out over many, a finite trace would leave each too few
-    requests to fill its batch, and the answer would fall with the number of replicas.
+    Equal replicas are asked one alone and counted: that takes a fraction of the requests.
     """
-    still = steady(deployment)
+    still, seed = steady(deployment), deployment.seed
     if still.decode_pool is not None:
-        return saturated_rate(requests, lambda r: still.simulate(r, log=False))
+        return saturated(stream, lambda r: still.simulate(r, log=False), seed=seed)
     alone = replace(still, pool=replace(still.pool, replicas=1))
-    return still.pool.replicas * saturated_rate(requests, lambda r: alone.simulate(r, log=False))
+    return still.pool.replicas * saturated(stream, lambda r: alone.simulate(r, log=False), seed=seed)
 
 
 def steady(deployment: Deployment) -> Deployment:

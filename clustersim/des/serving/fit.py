@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from clustersim.des.serving.book import Requests
+from clustersim.des.serving.rules import Batching
 from clustersim.des.serving.settings import Pool
 from clustersim.errors import InfeasibleError
 
-__all__ = ["Misfit", "fewest_cards", "misfit", "needed_cache"]
+__all__ = ["Misfit", "fewest_cards", "misfit", "misfit_in", "needed_cache"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,9 @@ class Misfit:
         return InfeasibleError(self.text(cards))
 
 
-def needed_cache(requests: Requests, pool: Pool) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return the cache tokens that each request needs on an empty replica of a pool (`Replica.fits`)."""
-    return np.asarray(requests.prompt + requests.output + pool.batching.tokens_per_step, dtype=np.float64)
+def needed_cache(requests: Requests, rules: Batching) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Return the cache tokens that each request needs on an empty replica with a scheduler (`Replica.fits`)."""
+    return np.asarray(requests.prompt + requests.output + rules.tokens_per_step, dtype=np.float64)
 
 
 def misfit(requests: Requests, pool: Pool, decode_pool: Pool | None = None) -> Misfit | None:
@@ -65,8 +66,18 @@ def misfit(requests: Requests, pool: Pool, decode_pool: Pool | None = None) -> M
     """
     pools = [pool, *([decode_pool] if decode_pool else [])]
     smallest = min(pools, key=lambda p: p.cost.cache_tokens - p.prefix_tokens)
-    room = smallest.cost.cache_tokens - smallest.prefix_tokens
-    need = needed_cache(requests, smallest)
+    return misfit_in(requests, smallest.cost.cache_tokens - smallest.prefix_tokens, smallest.batching)
+
+
+def misfit_in(requests: Requests, room: float, rules: Batching) -> Misfit | None:
+    """Return what never fits into a cache of ``room`` tokens, or None where everything does.
+
+    >>> two = Requests(np.arange(2.0), np.array([10, 900]), np.array([5, 100]))
+    >>> found = misfit_in(two, 1000, Batching(64, 8))
+    >>> found.requests, found.of, found.needed_tokens
+    (1, 2, 1001)
+    """
+    need = needed_cache(requests, rules)
     over = need > room
     if not over.any():
         return None

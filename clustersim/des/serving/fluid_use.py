@@ -51,7 +51,9 @@ def use_of(site: Site, b: Balance, first: FirstToken) -> FluidUse:
     if not site.decodes:
         busy = np.minimum(rate * b.prompt_s, 1.0)
         input_s = busy
-    step_rate = rate * steps / np.maximum(b.seen, 1e-9) if site.decodes else 0.0 * rate
+    # Iterations count by the batch that they have, not by the fuller one that a sequence sees (size bias).
+    own = np.maximum(b.batch / np.maximum(1.0 - idle_share(site, b.batch), 1e-9), 1.0)
+    step_rate = rate * steps / own if site.decodes else 0.0 * rate
     base = b.seen * site.width if site.mixed else np.zeros_like(b.seen)
     tokens = b.group / b.group_iterations * site.traffic.new
     groups = rate / b.group * b.group_iterations if site.prefills else 0.0 * rate
@@ -59,7 +61,7 @@ def use_of(site: Site, b: Balance, first: FirstToken) -> FluidUse:
     def total(table: Array) -> Array:
         """Return a table's sum per second over decode steps and prompts' iterations."""
         extra = cost.at(table, base + tokens) - (cost.at(table, base) if site.mixed else 0.0)
-        return np.asarray(step_rate * cost.at(table, b.seen * site.width) + groups * extra)
+        return np.asarray(step_rate * cost.at(table, own * site.width) + groups * extra)
 
     read = rate * steps * site.traffic.context
     pairs = rate * site.traffic.pairs if site.prefills else 0.0 * rate

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from clustersim.des.serving.fluid_batch import Limit, Site
 
-__all__ = ["LEAST_FALL", "LEAST_LOAD", "Verdicts", "slo_verdict", "verdict_of"]
+__all__ = ["FOLD", "LEAST_FALL", "LEAST_LOAD", "Verdicts", "slo_verdict", "verdict_of"]
 
 Array = NDArray[np.float64]
 #: For each point whether the form holds, and the first reason why it does not (empty where it does).
@@ -23,12 +23,19 @@ LEAST_LOAD = 0.02
 LEAST_SEQUENCES = 4.0
 #: Sequences that must decode at a time for the batch to be one.
 LEAST_BATCH = 1.0
+#: Relative fall of the rate over the batch that counts as two balances: what is less is the solver's own noise.
+FOLD = 0.01
 #: Largest coefficient of variation of the gaps that was looked at.
 MOST_BURSTINESS = 4.0
 
 
-def verdict_of(entry: Site, decode: Site, limit: Limit, load: Array, batch: Array) -> Verdicts:
-    """Return where the figures at a rate hold; ``load`` is the rate over the saturated one, ``batch`` the mean."""
+def verdict_of(
+    entry: Site, decode: Site, limit: Limit, load: Array, batch: Array, folded: NDArray[np.bool_]
+) -> Verdicts:
+    """Return where the figures at a rate hold.
+
+    ``load`` is the rate over the saturated one, ``batch`` the mean, ``folded`` whether two batches carry the rate.
+    """
     traffic = entry.traffic
     room = decode.cost.cache_tokens[:, 0] * (1.0 - decode.rules.watermark)
     lump = (traffic.burstiness**2 + 1.0) / 2.0
@@ -42,6 +49,7 @@ def verdict_of(entry: Site, decode: Site, limit: Limit, load: Array, batch: Arra
             (few, "the cache holds too few sequences to be a fluid"),
             (whole, "whole prompts exceed an iteration's tokens"),
             (decode.decodes & (batch < LEAST_BATCH), "hardly one sequence decodes at a time"),
+            (folded, "bursts give one rate two balances, a small and a large batch"),
             (load > 1.0, "the load is above the saturated rate: there is no steady state"),
         ],
     )
