@@ -171,7 +171,7 @@ def test_a_worker_of_another_version_is_refused(tmp_path: Path, cluster: Cluster
 def test_failed_points_are_kept_apart(tmp_path: Path) -> None:
     done = subprocess.run(
         command(
-            "sweep", "nanjing-1024", "--vary", "training.plan.micro_batch=1,64,512", "-o", tmp_path / "f", "-f", "json"
+            "sweep", "nanjing-1024", "--vary", "cluster.cards=1024,2,1", "-o", tmp_path / "f", "-f", "json"
         ),
         capture_output=True, text=True, cwd=ROOT,
     )  # fmt: skip
