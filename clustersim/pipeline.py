@@ -11,6 +11,7 @@ from clustersim.assemble.bill import bill_lines, rack_count, spare_servers
 from clustersim.assemble.company import company_spec
 from clustersim.assemble.parts import needed, network_parts
 from clustersim.assemble.site import equipment, total_cost_of
+from clustersim.columns import as_plain, number, values_of
 from clustersim.des.training.simulate import SimulatedRun, simulate_run
 from clustersim.econ.bom import Bill, bill_of_materials
 from clustersim.econ.power import PowerTerms, card_power_w, cluster_power, mixed_power, provisioned_power
@@ -255,9 +256,9 @@ def link_of(inputs: Inputs, worth: Worth | None, company: Company | None) -> Lin
         return neutral_link(product, why)
     return make_link(
         found[1],
-        worth,
-        value_share=market.value_share.value,
-        price_sensitivity=market.price_sensitivity.value,
+        Worth(values_of(worth.value_in_use_price_cny), values_of(worth.other_cost_cny)),
+        value_share=values_of(market.value_share.value),
+        price_sensitivity=values_of(market.price_sensitivity.value),
     )
 
 
@@ -289,7 +290,7 @@ def movement_by_workload(run: ChainRun) -> dict[str, float]:
 
 def other_cost_of(value: ValueInUse) -> float:
     """What the card makes its buyer spend beside its price, in terms of the price."""
-    return float(
+    cost: float = number(
         other_cost(
             running_cny_per_year=value.energy_cny_per_year + value.fixed_cny_per_year,
             capital_factor=value.capital_factor,
@@ -297,6 +298,7 @@ def other_cost_of(value: ValueInUse) -> float:
             price_markup=value.price_markup,
         )
     )
+    return cost
 
 
 def run_chain(
@@ -322,7 +324,8 @@ def run_chain(
     incumbent = run_site(inputs.incumbent, cache) if inputs.incumbent is not None else None
     tell("incumbent")
     value = value_of_card(inputs, own, incumbent) if incumbent is not None else None
-    company = company_spec(inputs.company) if inputs.company is not None else None
+    # Forecast and valuation take arrays whose last axis is the points.
+    company = company_spec(as_plain(inputs.company)) if inputs.company is not None else None
     worth = Worth(value.price_cny, other_cost_of(value)) if value is not None else None
     link = link_of(inputs, worth, company)
     forecast = make_forecast(company, link) if company is not None else None

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from clustersim.columns import Column, as_array
 from clustersim.errors import InputError, suggest
 from clustersim.fabric.algorithms import ALGORITHMS, Group, offered
 from clustersim.fabric.network import Network
@@ -113,22 +114,23 @@ def collective_time(
         return _finish(kind, costs[0], names[0], group)
     totals = np.stack([alpha + transfer + ramp for alpha, transfer, _, ramp in costs])
     choice = np.argmin(totals, axis=0)
-    if np.all(choice == choice.flat[0]):
+    if not isinstance(choice, Column) and np.all(choice == choice.flat[0]):
         first = int(choice.flat[0])
         return _finish(kind, costs[first], names[first], group)
     picked = tuple(
         np.take_along_axis(np.stack([cost[i] for cost in costs]), choice[np.newaxis], axis=0)[0]
         for i in range(4)
     )
-    return _finish(kind, (picked[0], picked[1], picked[2], picked[3]), np.asarray(names)[choice], group)
+    chosen = "best" if isinstance(choice, Column) else np.asarray(names)[choice]
+    return _finish(kind, (picked[0], picked[1], picked[2], picked[3]), chosen, group)
 
 
 def _group(kind: str, size: ArrayLike, n: ArrayLike, local: ArrayLike, network: Network) -> Group:
     if kind not in KINDS:
         raise InputError(f"unknown collective {kind!r}; {suggest(kind, KINDS)}")
-    bytes_ = np.asarray(size, dtype=float)
-    ranks = np.maximum(np.asarray(n, dtype=float), 1.0)
-    inside = np.clip(np.asarray(local, dtype=float), 1.0, ranks)
+    bytes_ = as_array(size)
+    ranks = np.maximum(as_array(n), 1.0)
+    inside = np.clip(as_array(local), 1.0, ranks)
     if not np.all(bytes_ >= 0):
         raise InputError("the size of a collective must not be negative or not a number")
     if np.any(inside > network.scale_up_size):
@@ -183,7 +185,7 @@ def _die_transfer(kind: str, group: Group) -> Array:
     crosses back with the sum. It runs beside the work of the domain.
     """
     network = group.network
-    bandwidth = np.asarray(network.die_bandwidth, dtype=float)
+    bandwidth = as_array(network.die_bandwidth)
     passes = 2.0 if kind == "all_reduce" else 1.0
     share = (network.dies_per_card - 1) / network.dies_per_card
     crossing = passes * group.size * share

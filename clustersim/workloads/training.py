@@ -10,6 +10,7 @@ from importlib import resources
 from clustersim.assemble.parts import card_spec, network_spec
 from clustersim.assemble.reliability import Trained, training_run
 from clustersim.assemble.training import train_job
+from clustersim.columns import places
 from clustersim.des.training.fidelity import Expected, expected_goodput
 from clustersim.des.training.run import TrainingRun
 from clustersim.errors import InfeasibleError, InputError
@@ -103,7 +104,10 @@ def planned_job(inputs: Inputs, work: TrainingWorkload, cache: StageCache) -> tu
     space, errors = space_of(job), plan_errors()
     base = _nominal(inputs, job)
     plans: tuple[Plan, ...] = cache.get("plan search", (base, space), lambda: shortlist(base, space, errors))
-    choice = cache.get("plan choice", (job, plans), lambda: choose(job, plans, space, errors))
+    if places(job) is not None:
+        choice = choose(job, plans, space, errors)  # decisions about a batch are made at every run of its points
+    else:
+        choice = cache.get("plan choice", (job, plans), lambda: choose(job, plans, space, errors))
     return job.with_plan(choice.found.plan), choice
 
 

@@ -12,13 +12,16 @@ The first factor is exact when failures strike recoveries too, which then begin 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from clustersim.columns import Column, each_point, least, most, number, stacked
 from clustersim.des.training.components import DOMAINS
 from clustersim.des.training.copies import CheckpointLevel
 from clustersim.des.training.progress import Rung, kept_by_steps, kept_by_timers
@@ -60,7 +63,7 @@ class Expected:
     @property
     def interval(self) -> tuple[float, float]:
         """The Monte Carlo interval (95 %) of ``ettr``."""
-        return max(0.0, self.ettr - self.half_width), min(1.0, self.ettr + self.half_width)
+        return most(0.0, self.ettr - self.half_width), least(1.0, self.ettr + self.half_width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ def expected_shares(run: TrainingRun) -> Expected:
     running = _running(run, strands, rate)
     waits = _waits(run, bins)
     missing = 1.0 - _speed(run, waits, rate * running)
-    waiting = np.zeros(rate.size) if _goes_on(run) else waits.by_bin
+    waiting = np.zeros(len(rate)) if _goes_on(run) else waits.by_bin
     stops = _planned_stops(run)
     waiting = waiting * (1.0 - stops)
     running = running * (1.0 - waiting - stops)
@@ -107,11 +110,11 @@ def expected_shares(run: TrainingRun) -> Expected:
     weights = bins.widths_s / bins.widths_s.sum()
 
     def mean(values: Array) -> float:
-        return float(values @ weights)
+        return number(values @ weights)  # type: ignore[no-any-return]
 
     lasting = mean(running * pace * kept)
     ran = mean(running)
-    failures = float((rate * (1.0 - waiting - stops)) @ bins.widths_s)
+    failures = number((rate * (1.0 - waiting - stops)) @ bins.widths_s)
     return Expected(
         productive=lasting * (1.0 - run.overhead),
         checkpoint=lasting * run.overhead,
@@ -120,13 +123,13 @@ def expected_shares(run: TrainingRun) -> Expected:
         recovery=1.0 - ran,
         waiting=mean(waiting),
         mttf_s=run.mttf_s,
-        failures=failures if not run.safe_recovery else float((rate * running) @ bins.widths_s),
+        failures=failures if not run.safe_recovery else number((rate * running) @ bins.widths_s),
         fidelity="vector" if waits.replayed else "closed",
         why="the queue for spares is replayed on common random numbers"
         if waits.replayed
         else "every part of the run has a mean in closed form",
         notes=run.notes,
-        half_width=waits.half_width * lasting / max(1e-9, 1.0 - mean(waiting)) * (1.0 - run.overhead),
+        half_width=waits.half_width * lasting / most(1e-9, 1.0 - mean(waiting)) * (1.0 - run.overhead),
     )
 
 
@@ -194,17 +197,18 @@ def _downs(run: TrainingRun, domain: str, restore_s: float) -> tuple[tuple[tuple
     if x.hang_share == 0:
         return ((1.0, total),), again
     # A hang shows no error, so that it is never found sooner than one that does.
-    hang = total - steps.detect_s + max(steps.detect_s, x.hang_timeout_s)
+    hang = total - steps.detect_s + most(steps.detect_s, x.hang_timeout_s)
     return ((1.0 - x.hang_share, total), (x.hang_share, hang)), again
 
 
 def _quiet(run: TrainingRun, downs: tuple[tuple[float, float], ...], again_s: float, rate: Array) -> Array:
     """Probability that no failure strikes a recovery: E[e^(-Lambda R)], restarts that fail included."""
     if run.safe_recovery:
-        return np.ones(rate.size)
+        return np.ones(len(rate))
     once = sum((odds * np.exp(-rate * down) for odds, down in downs), 0.0)
     fails = run.extras.restart_fails
-    return np.asarray(once if fails == 0 else once * (1.0 - fails) / (1.0 - fails * np.exp(-rate * again_s)))
+    quiet: Array = once if fails == 0 else once * (1.0 - fails) / (1.0 - fails * np.exp(-rate * again_s))
+    return quiet
 
 
 def _running(run: TrainingRun, strands: Sequence[_Strand], rate: Array) -> Array:
@@ -213,11 +217,11 @@ def _running(run: TrainingRun, strands: Sequence[_Strand], rate: Array) -> Array
         fails = run.extras.restart_fails
         down = sum(
             (s.rates * (sum(o * d for o, d in s.downs) + s.again_s * fails / (1 - fails)) for s in strands),
-            np.zeros(rate.size),
+            np.zeros(len(rate)),
         )
         return 1.0 / (1.0 + down)
     safe = np.maximum(rate, 1e-300)
-    share = sum((s.rates * s.quiet for s in strands), np.zeros(rate.size)) / safe
+    share = sum((s.rates * s.quiet for s in strands), np.zeros(len(rate))) / safe
     return np.where(rate > 0, share, 1.0)
 
 
@@ -226,12 +230,14 @@ def _ranked(strands: Sequence[_Strand], rate: Array, count: int) -> list[Array]:
 
     P(no farther than k) = sum_(j <= k) p_j s_j / (1 - sum_(j <= k) p_j (1 - s_j)), s_j the odds of a quiet recovery.
     """
-    quiet, struck = np.zeros((2, count + 1, rate.size))
-    for s in strands:
-        quiet[s.rank + 1] += s.rates * s.quiet
-        struck[s.rank + 1] += s.rates * (1.0 - s.quiet)
-    reached = np.cumsum(quiet, axis=0) / np.maximum(rate - np.cumsum(struck, axis=0), 1e-300)
-    return [reached[0], *np.maximum(0.0, reached[1:] - reached[:-1])]
+    calm, struck = np.zeros((2, len(rate)))
+    reached: list[Array] = []
+    for rank in range(-1, count):
+        mine = [s for s in strands if s.rank == rank]
+        calm = sum((s.rates * s.quiet for s in mine), calm)
+        struck = sum((s.rates * (1.0 - s.quiet) for s in mine), struck)
+        reached.append(calm / np.maximum(rate - struck, 1e-300))
+    return [reached[0], *(np.maximum(0.0, b - a) for a, b in itertools.pairwise(reached))]
 
 
 def _kept(
@@ -245,26 +251,34 @@ def _kept(
     """Lasting progress over running time, by how copies are counted."""
     rate = bins.rates.sum(axis=0)
     if not np.any(rate > 0):
-        return np.ones(rate.size)
+        return np.ones(len(rate))
     harmless, *shares = _ranked(strands, rate, len(levels))
     rungs = []
     for rank, (level, share) in enumerate(zip(levels, shares, strict=True)):
         mine = [s for s in strands if s.rank == rank]
         redo = 0.0
         if any(s.redo_s > 0 for s in mine):
-            total = sum(float(s.rates.sum()) for s in mine)
-            redo = sum(float(s.rates.sum()) * s.redo_s for s in mine) / total
+            total = sum(_over_bins(s.rates) for s in mine)
+            redo = sum(_over_bins(s.rates) * s.redo_s for s in mine) / total
         interval, lag = _sustained(run, level, level is levels[-1])
         rungs.append(Rung(interval, lag, share, redo))
     if run.counted_by == "time":
-        stretches = float((rate * running) @ bins.widths_s) + 1.0
-        return np.asarray(kept_by_timers(rungs, rate, harmless, stretches))
+        stretches = number((rate * running) @ bins.widths_s) + 1.0
+        return _as_is(kept_by_timers(rungs, rate, harmless, stretches))
     # Slow or stalled running makes failures denser in work, in which copies are counted.
     dense = rate * (1.0 - harmless) / np.maximum(pace, 1e-9)
     rest = np.maximum(1.0 - harmless, 1e-300)
-    return np.asarray(
+    return _as_is(
         kept_by_steps([Rung(r.interval_s, r.lag_s, r.share / rest, r.redo_s) for r in rungs], dense)
     )
+
+
+def _as_is(values: Any) -> Any:
+    return values if isinstance(values, Column) else np.asarray(values)
+
+
+def _over_bins(rates: Any) -> Any:
+    return rates.sum(axis=0) if isinstance(rates, Column) else float(rates.sum())
 
 
 def _sustained(run: TrainingRun, level: CheckpointLevel, slowest: bool) -> tuple[float, float]:
@@ -276,7 +290,7 @@ def _sustained(run: TrainingRun, level: CheckpointLevel, slowest: bool) -> tuple
         return level.interval_s, level.lag_s
     c = run.contention
     lag = c.checkpoint_bytes / (c.bandwidth - c.other_writes_per_s * c.other_bytes)
-    return level.interval_s * max(1.0, math.ceil(lag / level.interval_s)), lag
+    return level.interval_s * most(1.0, math.ceil(lag / level.interval_s)), lag
 
 
 def _found_late(run: TrainingRun, level: CheckpointLevel) -> tuple[float, float]:
@@ -286,9 +300,9 @@ def _found_late(run: TrainingRun, level: CheckpointLevel) -> tuple[float, float]
     """
     delay, kept = run.extras.sdc_delay_s, max(1, run.extras.retained)
     tau = level.interval_s
-    gone = math.exp(-(kept - 1) * tau / delay) * delay / tau * -math.expm1(-tau / delay)
+    gone = np.exp(-(kept - 1) * tau / delay) * delay / tau * -np.expm1(-tau / delay)
     reach = (kept - 0.5) * tau
-    return delay - (reach + delay) * math.exp(-reach / delay), gone
+    return delay - (reach + delay) * np.exp(-reach / delay), gone
 
 
 def _never_begun_anew(run: TrainingRun, bins: RateBins, struck: Array) -> float:
@@ -299,10 +313,10 @@ def _never_begun_anew(run: TrainingRun, bins: RateBins, struck: Array) -> float:
     total = np.maximum(bins.rates.sum(axis=0), 1e-300)
     slowest = max(run.levels, key=lambda level: level.interval_s)
     count = (
-        float((bins.rates[silent].sum(axis=0) / total * struck) @ bins.widths_s)
+        number((bins.rates[silent].sum(axis=0) / total * struck) @ bins.widths_s)
         * _found_late(run, slowest)[1]
     )
-    return -math.expm1(-count) / count if count > 1e-9 else 1.0
+    return -np.expm1(-count) / count if count > 1e-9 else 1.0
 
 
 def _planned_stops(run: TrainingRun) -> float:
@@ -311,9 +325,9 @@ def _planned_stops(run: TrainingRun) -> float:
     if x.maintenance_every_s <= 0 or x.maintenance_s <= 0:
         return 0.0
     steps = run.recovery
-    back = steps.reschedule_s[0] + steps.initialise_s + min(level.restore_s for level in run.levels)
+    back = steps.reschedule_s[0] + steps.initialise_s + least(*(level.restore_s for level in run.levels))
     stops = math.floor(run.duration_s / x.maintenance_every_s * (1 - 1e-12))
-    return min(1.0, stops * (x.maintenance_s + back) / run.duration_s)
+    return least(1.0, stops * (x.maintenance_s + back) / run.duration_s)  # type: ignore[no-any-return]
 
 
 def _straggling(run: TrainingRun, rate: Array) -> Array:
@@ -323,13 +337,19 @@ def _straggling(run: TrainingRun, rate: Array) -> Array:
     """
     x = run.extras
     if x.straggler_per_s <= 0 or x.straggler_slowdown <= 1 or x.straggler_s <= 0:
-        return np.zeros(rate.size)
+        return np.zeros(len(rate))
     stretch = 1.0 / (rate + 1.0 / run.duration_s)
-    slow = [_covered(float(y), x.straggler_per_s, x.straggler_s) for y in stretch]
-    return np.array(slow) * (1.0 - 1.0 / x.straggler_slowdown)
+    slow = stacked([_covered(y, x.straggler_per_s, x.straggler_s) for y in stretch])
+    lost: Array = slow * (1.0 - 1.0 / x.straggler_slowdown)
+    return lost
 
 
-def _covered(stretch_s: float, per_s: float, length_s: float) -> float:
+def _covered(stretch_s: Any, per_s: Any, length_s: Any) -> Any:
+    """The share that stragglers take of a stretch, or of one stretch a point."""
+    return each_point(lambda q: _covered_once(*q), (stretch_s, per_s, length_s))
+
+
+def _covered_once(stretch_s: float, per_s: float, length_s: float) -> float:
     """E[min(y, S)] / E[y] for y exponential and S a compound Poisson sum of exponentials, by Gauss-Laguerre."""
     from scipy.special import gammainc
 
@@ -352,25 +372,25 @@ def _waits(run: TrainingRun, bins: RateBins) -> Waits:
     x = run.extras
     taking = [i for i, c in enumerate(run.failures) if c.servers > 0]
     counts = bins.rates @ bins.widths_s
-    total = float(sum(counts[i] for i in taking))
+    total = number(sum(counts[i] for i in taking))
     if total <= 0:
         return Waits(np.zeros(bins.widths_s.size), 0.0, False)
-    servers = {i: float(counts[i]) * run.failures[i].servers for i in taking}
+    servers = {i: number(counts[i]) * run.failures[i].servers for i in taking}
     own = {i: run.failures[i].repair_s for i in taking}
     out = {i: n * (run.repair_s if (time := own[i]) is None else time) for i, n in servers.items()}
     several = [i for i in taking if run.failures[i].servers > 1]
-    batches = float(sum(counts[i] for i in several))
-    hazard = np.cumsum(bins.rates[taking].sum(axis=0) * bins.widths_s)
+    batches = number(sum(counts[i] for i in several))
+    hazard = np.cumsum(bins.rates[taking].sum(axis=0) * bins.widths_s, axis=0)
     return mean_waits(
         Queue(
             edges_s=tuple(bins.edges_s.tolist()),
-            hazard=(0.0, *hazard.tolist()),
+            hazard=(0.0, *(number(h) for h in hazard)),
             spares=run.spare_nodes,
             repair_s=_per_server(out, servers, [i for i in taking if i not in several]),
             late_s=(x.warm_s,) * x.warm_spares + (x.cold_s,) * x.cold_spares,
             technicians=x.technicians,
             repair_fails=x.repair_fails,
-            batch=max(1, round(sum(servers[i] for i in several) / batches)) if batches > 0 else 1,
+            batch=most(1, round(sum(servers[i] for i in several) / batches)) if batches > 0 else 1,
             batch_share=batches / total,
             batch_repair_s=_per_server(out, servers, several),
             shrink=_goes_on(run),
@@ -392,10 +412,10 @@ def _speed(run: TrainingRun, waits: Waits, incidents_per_s: Array) -> Array:
     """
     x = run.extras
     if not _goes_on(run):
-        return np.ones(incidents_per_s.size)
+        return np.ones(len(incidents_per_s))
     absent = waits.by_bin if x.on_shortage == "shrink" or x.elastic_replicas > 1 else 0.0
     if x.elastic_replicas > 1:
-        back = run.recovery.total_s("node") + min(level.restore_s for level in run.levels)
-        back = max(0.0, back - x.elastic_stall_s)  # while all stall, none is missed
-        return np.asarray(np.exp(-(absent + incidents_per_s * back) / x.elastic_replicas))
+        back = run.recovery.total_s("node") + least(*(level.restore_s for level in run.levels))
+        back = most(0.0, back - x.elastic_stall_s)  # while all stall, none is missed
+        return _as_is(np.exp(-(absent + incidents_per_s * back) / x.elastic_replicas))
     return np.maximum(1.0 / run.nodes, 1.0 - absent / run.nodes)

@@ -42,7 +42,7 @@ class Rung:
 def _expm1_ratio(count: Values, escape: Values) -> tuple[Values, Values]:
     """Return P(some of ``count`` cells is not crossed) and the cells entered, where each fails with ``escape``."""
     fails = -np.expm1(count * np.log1p(-np.minimum(escape, 1.0 - 1e-15)))
-    entered = np.where(np.asarray(escape) > 1e-12, fails / np.maximum(escape, 1e-300), count)
+    entered = np.where(np.greater(escape, 1e-12), fails / np.maximum(escape, 1e-300), count)
     return fails, entered
 
 
@@ -65,7 +65,7 @@ def kept_by_steps(rungs: Sequence[Rung], failures_per_s: Values) -> Values:
     1.0
     """
     rate: Values = np.maximum(failures_per_s, 1e-30)
-    used = [r for r in rungs if np.any(np.asarray(r.share) > 0)]
+    used = [r for r in rungs if np.any(np.greater(r.share, 0))]
     if not used:
         return failures_per_s * 0.0 + 1.0
     left: Values = sum((r.share for r in used), 0.0)
@@ -126,4 +126,4 @@ def kept_by_timers(
         kinds.append((rung.share, gain - missed * np.maximum(gathered, 0.0) - rung.redo_s))
         below = below + rung.share
     progress = sum((p * g for p, g in kinds), 0.0) * rate
-    return np.where(np.asarray(failures_per_s) > 0, np.maximum(progress, 0.0), 1.0)
+    return np.where(np.greater(failures_per_s, 0), np.maximum(progress, 0.0), 1.0)

@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from clustersim.columns import stacked
 from clustersim.des.training.components import FailureClass
 from clustersim.des.training.run import TrainingRun
 
@@ -39,7 +40,7 @@ def rate_bins(run: TrainingRun) -> RateBins:
     steps = _BINS if moving else 1
     edges = run.duration_s * (np.arange(steps + 1) / steps) ** 2
     if not moving:
-        return RateBins(edges, edges[1:], np.array([c.rate_per_s for c in run.failures]).reshape(-1, 1))
+        return RateBins(edges, edges[1:], stacked([c.rate_per_s for c in run.failures]).reshape(-1, 1))
     rates = np.array([np.diff(_expected_count(c, run, edges)) for c in run.failures])
     rates = rates / np.diff(edges)
     return RateBins(edges, np.diff(edges), rates * _lemon_weight(run, edges, rates))
