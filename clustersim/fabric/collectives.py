@@ -6,6 +6,7 @@ of an all-gather or reduce-scatter, everything one rank sends (its own part incl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,7 @@ __all__ = ["KINDS", "RAMP_CAP", "CollectiveTime", "bus_factor", "collective_time
 KINDS = tuple(ALGORITHMS)
 
 Array = NDArray[np.float64]
+Cost4 = tuple[Array, Array, Array, Array]
 
 #: The ramp never exceeds this many latencies: chunks stop growing at the size of the library's buffers (derived:
 #: tuned on 8 A100 and 16 H100, see docs/fabric.md).
@@ -112,17 +114,31 @@ def collective_time(
     costs = [_terms(ALGORITHMS[kind][name](group), group) for name in names]
     if len(costs) == 1:
         return _finish(kind, costs[0], names[0], group)
-    totals = np.stack([alpha + transfer + ramp for alpha, transfer, _, ramp in costs])
-    choice = np.argmin(totals, axis=0)
-    if not isinstance(choice, Column) and np.all(choice == choice.flat[0]):
+    totals = [alpha + transfer + ramp for alpha, transfer, _, ramp in costs]
+    if any(isinstance(total, Column) for total in totals):
+        return _finish(kind, _least_cost(costs, totals), "best", group)
+    choice = np.argmin(np.stack(totals), axis=0)
+    if np.all(choice == choice.flat[0]):
         first = int(choice.flat[0])
         return _finish(kind, costs[first], names[first], group)
     picked = tuple(
         np.take_along_axis(np.stack([cost[i] for cost in costs]), choice[np.newaxis], axis=0)[0]
         for i in range(4)
     )
-    chosen = "best" if isinstance(choice, Column) else np.asarray(names)[choice]
-    return _finish(kind, (picked[0], picked[1], picked[2], picked[3]), chosen, group)
+    return _finish(kind, (picked[0], picked[1], picked[2], picked[3]), np.asarray(names)[choice], group)
+
+
+def _least_cost(costs: Sequence[Cost4], totals: Sequence[Array]) -> Cost4:
+    """The terms of the algorithm that is fastest at each point of a batch, the first of equals."""
+    picked, best = costs[0], totals[0]
+    for cost, total in zip(costs[1:], totals[1:], strict=True):
+        faster = total < best
+        best = np.where(faster, total, best)
+        alpha, transfer, between, ramp = (
+            np.where(faster, one, other) for one, other in zip(cost, picked, strict=True)
+        )
+        picked = (alpha, transfer, between, ramp)
+    return picked
 
 
 def _group(kind: str, size: ArrayLike, n: ArrayLike, local: ArrayLike, network: Network) -> Group:
