@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from clustersim.columns import Column, Split, Unbatchable, Varied, batch, pick, places
 from clustersim.errors import ClusterSimError
 
-__all__ = ["Answers", "Question", "Values"]
+__all__ = ["Answers", "Question", "Values", "at"]
 
 T = TypeVar("T")
 Points = NDArray[np.int64]
@@ -73,7 +73,7 @@ class Question(Generic[T]):
         self, varied: Mapping[str, Values], total: int
     ) -> Iterator[tuple[dict[str, Any], Points]]:
         """Groups of points that share all that is not a number, in the order of their first points."""
-        keys = self._structural(varied)
+        keys = self.words(varied)
         if not keys:
             yield {}, np.arange(total)
             return
@@ -83,16 +83,17 @@ class Question(Generic[T]):
         for points in groups.values():
             yield {k: at(varied[k], points[0]) for k in keys}, np.array(points)
 
-    def _structural(self, varied: Mapping[str, Values]) -> list[str]:
-        """Keys whose values are no numbers of one unit, or that no column can stand for."""
+    def words(self, varied: Mapping[str, Values]) -> list[str]:
+        """Return the keys whose values are no numbers of one unit, or that no column can stand for."""
         fixed = [k for k, v in varied.items() if not isinstance(v, Varied)]
         numbers = {k: v for k, v in varied.items() if isinstance(v, Varied)}
         asked = [k for k, v in numbers.items() if (k, v.unit) not in self._one_value]
         if asked:
             base = {k: at(varied[k], 0) for k in fixed}
-            together = self._takes({**base, **{k: numbers[k] for k in asked}})
+            few = {k: Varied(v.numbers[:1], v.unit) for k, v in numbers.items()}
+            together = self._takes({**base, **{k: few[k] for k in asked}})
             for key in asked:
-                takes = together or self._takes({**base, key: numbers[key]})
+                takes = together or self._takes({**base, key: few[key]})
                 self._one_value[key, numbers[key].unit] = not takes
         return fixed + [k for k, v in numbers.items() if self._one_value[k, v.unit]]
 

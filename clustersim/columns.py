@@ -51,9 +51,14 @@ class Varied:
 
     numbers: Array
     unit: str
+    written: Sequence[Any] = ()
+    """The values as somebody wrote them, where somebody did, and which of them each point takes."""
+    taken: Array | None = None
 
-    def text(self, point: int) -> str | float:
+    def text(self, point: int) -> Any:
         """Return what stands in the file at a point."""
+        if self.taken is not None:
+            return self.written[int(self.taken[point])]
         value = float(self.numbers[point])
         return f"{value!r} {self.unit}" if self.unit else value
 
