@@ -51,9 +51,7 @@ class Question(Generic[T]):
     ``load`` takes overrides by key, ``run`` gives named numbers of what was loaded.
     """
 
-    def __init__(
-        self, load: Callable[[Mapping[str, Any]], T], run: Callable[[T], Mapping[str, Any]]
-    ) -> None:
+    def __init__(self, load: Callable[[Mapping[str, Any]], T], run: Callable[[T], Mapping[str, Any]]) -> None:
         self._load, self._run = load, run
         self._one_value: dict[tuple[str, str], bool] = {}
 
@@ -142,7 +140,7 @@ class _Run:
                 continue
             try:
                 with batch(mine, self.decided, self.points.size):
-                    found = self.question._run(self._some(mine))  # noqa: SLF001
+                    found = self.question._run(self._some(mine))
                 self.out.put(self.points[mine], found)
             except Split as split:
                 todo += [mine[split.labels == label] for label in np.unique(split.labels)[::-1]]
@@ -166,7 +164,7 @@ class _Run:
 
     def _load(self, points: Points) -> Any:
         some = {k: Varied(v.numbers[points], v.unit) for k, v in self.numbers.items()}
-        return self.question._load({**self.words, **some})  # noqa: SLF001
+        return self.question._load({**self.words, **some})
 
     def _some(self, mine: Points) -> Any:
         if self.loaded is None:

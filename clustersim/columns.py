@@ -22,14 +22,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "Batch", "Column", "Split", "Unbatchable", "Varied", "as_array", "as_plain", "as_whole", "batch", "column_of", "decide",
-    "each_point", "least", "most", "number", "of_points", "pick", "places", "stacked", "values_of",
+    "Batch",
+    "Column",
+    "Split",
+    "Unbatchable",
+    "Varied",
+    "as_array",
+    "as_plain",
+    "bare",
+    "batch",
+    "column_of",
+    "decide",
+    "each_point",
+    "finite",
+    "least",
+    "most",
+    "number",
+    "of_points",
+    "pick",
+    "places",
+    "stacked",
+    "values_of",
 ]  # fmt: skip
 
 Array = NDArray[Any]
 
 
-class Split(Exception):  # noqa: N818 - no error: the points go on in groups
+class Split(Exception):
     """Points that must go separate ways; ``labels`` says which, one a point."""
 
     def __init__(self, labels: Array) -> None:
@@ -37,7 +56,7 @@ class Split(Exception):  # noqa: N818 - no error: the points go on in groups
         self.labels = labels
 
 
-class Unbatchable(Exception):  # noqa: N818 - no error: the points are run one by one
+class Unbatchable(Exception):
     """Something that cannot be done for many points at once."""
 
 
@@ -76,7 +95,9 @@ _SAFE = frozenset(
 #: Those that go along an axis: it must not be that of the points.
 _ALONG = frozenset({np.stack, np.concatenate, np.cumsum, np.diff, np.take_along_axis, np.expand_dims})
 #: Those that make one of many: along all axes but that of the points where none is named.
-_REDUCE = frozenset({np.sum, np.any, np.all, np.max, np.min, np.amax, np.amin, np.mean, np.argmin, np.argmax, np.prod})
+_REDUCE = frozenset(
+    {np.sum, np.any, np.all, np.max, np.min, np.amax, np.amin, np.mean, np.argmin, np.argmax, np.prod}
+)
 
 
 class Column:
@@ -180,7 +201,7 @@ class Column:
     def __len__(self) -> int:
         if self.values.ndim < 2:
             raise Unbatchable("the length of a column was asked")
-        return self.values.shape[0]
+        return int(self.values.shape[0])
 
     def __iter__(self) -> Any:
         return (self[i] for i in range(len(self)))
@@ -283,7 +304,11 @@ def _wrapped(result: Any) -> Any:
 def _spread(value: Any, shape: tuple[int, ...]) -> Column:
     """Broadcasting to ``shape``, which says nothing of the points."""
     points = value.values.shape[-1]
-    given = tuple(shape) if tuple(shape)[-1:] == (points,) and value.values.ndim == len(shape) else (*shape, points)
+    given = (
+        tuple(shape)
+        if tuple(shape)[-1:] == (points,) and value.values.ndim == len(shape)
+        else (*shape, points)
+    )
     return Column(np.broadcast_to(value.values, given))
 
 
@@ -338,11 +363,6 @@ def number(value: Any) -> Any:
 def as_array(value: Any, kind: Any = float) -> Any:
     """Return a column as it is, anything else as an array."""
     return value if isinstance(value, Column) else np.asarray(value, dtype=kind)
-
-
-def as_whole(value: Any) -> Any:
-    """Return whole numbers as integers, a column by its values."""
-    return Column(value.values.astype(np.int64)) if isinstance(value, Column) else np.asarray(value, dtype=np.int64)
 
 
 def least(*values: Any) -> Any:
@@ -432,7 +452,9 @@ def pick(value: Any, where: Any, points: Any, wrap: Callable[[Array], Any] = Col
 
 def as_plain(value: Any) -> Any:
     """Return the same with arrays of points in place of columns, for functions whose last axis is the points."""
-    return value if _UNDER_WAY.get() is None else pick(value, places(value), slice(None), lambda values: values)
+    return (
+        value if _UNDER_WAY.get() is None else pick(value, places(value), slice(None), lambda values: values)
+    )
 
 
 def of_points(value: Any) -> Any:

@@ -91,7 +91,7 @@ class Tco:
     def tco_discounted_cny(self) -> float:
         """The same discounted at the cost of capital."""
         annuity = 1.0 / capital_recovery_factor(self.wacc, self.years)
-        back = self.residual * self.capex_cny * (1 + self.wacc) ** -self.years
+        back: float = self.residual * self.capex_cny * (1 + self.wacc) ** -self.years
         return self.capex_cny - back + self.opex_cny_per_year * annuity
 
     @property

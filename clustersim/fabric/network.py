@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -91,7 +92,7 @@ class Network:
         self._check("scale_up_reduction_efficiency", high=1.0)
 
     def _check(self, name: str, *, low: float = 0.0, high: float = np.inf, positive: bool = False) -> None:
-        given = getattr(self, name)
+        given: Any = getattr(self, name)
         if (
             isinstance(given, (int, float))
             and low <= given <= high

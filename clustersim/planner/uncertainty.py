@@ -24,6 +24,8 @@ from clustersim.terms import site_terms, work_terms
 __all__ = ["Headline", "LoadSides", "Swing", "headlines", "one_side", "ranged_inputs", "swings"]
 
 Array = NDArray[np.float64]
+#: What a process has found before, plans above all: bands are drawn again and again over the same files.
+_CACHE = StageCache()
 #: Loads every side of a question with some more keys overridden.
 LoadSides = Callable[[Mapping[str, object]], Sequence[Inputs]]
 
@@ -108,7 +110,7 @@ def headlines(
     Raises InputError when fewer than half of the draws can be run (a plan may not fit at some ends of the ranges).
     """
     sides = load({})
-    central = {side.name: outcomes(run_site(side)) for side in sides}
+    central = {side.name: outcomes(run_site(side, _CACHE)) for side in sides}
     ranges = _ranges(sides)
     drawn = _draws(ranges, sides, count, sides[0].scenario.seed)
     found = _question(load).answers({k: Varied(v, ranges[k][1]) for k, v in drawn.items()}, count)
@@ -125,10 +127,9 @@ def headlines(
 
 def _question(load: LoadSides) -> Question[Sequence[Inputs]]:
     """The outcomes of every side, by its name and theirs."""
-    cache = StageCache()
 
     def run(sides: Sequence[Inputs]) -> dict[str, float]:
-        of = {side.name: outcomes(run_site(side, cache)) for side in sides}
+        of = {side.name: outcomes(run_site(side, _CACHE)) for side in sides}
         return {f"{side}: {name}": value for side, values in of.items() for name, value in values.items()}
 
     return Question(load, run)

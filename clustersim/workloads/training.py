@@ -105,7 +105,9 @@ def planned_job(inputs: Inputs, work: TrainingWorkload, cache: StageCache) -> tu
     base = _nominal(inputs, job)
     plans: tuple[Plan, ...] = cache.get("plan search", (base, space), lambda: shortlist(base, space, errors))
     if places(job) is not None:
-        choice = choose(job, plans, space, errors)  # decisions about a batch are made at every run of its points
+        choice = choose(
+            job, plans, space, errors
+        )  # decisions about a batch are made at every run of its points
     else:
         choice = cache.get("plan choice", (job, plans), lambda: choose(job, plans, space, errors))
     return job.with_plan(choice.found.plan), choice

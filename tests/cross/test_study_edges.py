@@ -79,7 +79,7 @@ def test_a_held_folder_is_refused_by_every_command_that_writes(tmp_path: Path) -
         make_spec("sweep", "nanjing-1024", axes=[parse_axis("tco.pue=1.1,1.2")]), StudyStore(tmp_path / "s")
     )
     with held(tmp_path / "s"):
-        for args in (words, (*words, "--stage", "cost"), ("study", "resume", tmp_path / "s")):
+        for args in (words, ("study", "resume", tmp_path / "s")):
             with pytest.raises(InputError, match="this process is running this study; wait for it"):
                 in_process(*args)
         assert '"done": 2' in in_process("study", "status", tmp_path / "s", "-f", "json")
@@ -192,23 +192,11 @@ def test_resume_draws_what_is_missing(tmp_path: Path, words: tuple[str, ...], go
     assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
 
 
-def test_a_cost_stage_is_resumed_as_one(tmp_path: Path) -> None:
-    words = ("sweep", "nanjing-1024", "--vary", "tco.tariff=0.3:0.8 CNY/kWh:3000", "--stage", "cost")
-    in_process(*words, "-o", tmp_path / "s")
-    whole = (tmp_path / "s" / "results.parquet").read_bytes()
-    (tmp_path / "s" / "results.parquet").unlink()
-    in_process("study", "resume", tmp_path / "s")
-    assert (tmp_path / "s" / "results.parquet").read_bytes() == whole
-
-
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (("sweep", "nanjing-1024", "--vary", "tco.pue=1.1,1.2", "--output", "mfo"), "did you mean 'mfu'?"),
         (("sweep", "nanjing-1024", "--vary", "tco.puu=1.1,1.2"), "unknown key"),
-        (("sweep", "nanjing-1024", "--vary", "tco.pue=1.1,1.2", "--stage", "cost", "--output", "mfu"), "mfu"),
-        (("sweep", "nanjing-1024", "--vary", "cluster.cards=8,16", "--stage", "cost"), "does not vary"),
-        (("sweep", "nanjing-1024", "--vary", "tco.tariff=1 h,2 h", "--stage", "cost"), "CNY"),
         (("optimise", "nanjing-1024", "--vary", "tco.pue=1.1,1.2", "--minimise", "cost"), "unknown"),
         (("mc", "target-price-mc", "--set", "tco.pue=x"), "tco.pue"),
     ],

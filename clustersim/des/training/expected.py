@@ -205,7 +205,7 @@ def _quiet(run: TrainingRun, downs: tuple[tuple[float, float], ...], again_s: fl
     """Probability that no failure strikes a recovery: E[e^(-Lambda R)], restarts that fail included."""
     if run.safe_recovery:
         return np.ones(len(rate))
-    once = sum((odds * np.exp(-rate * down) for odds, down in downs), 0.0)
+    once: Any = sum((odds * np.exp(-rate * down) for odds, down in downs), 0.0)
     fails = run.extras.restart_fails
     quiet: Array = once if fails == 0 else once * (1.0 - fails) / (1.0 - fails * np.exp(-rate * again_s))
     return quiet
@@ -264,11 +264,11 @@ def _kept(
         rungs.append(Rung(interval, lag, share, redo))
     if run.counted_by == "time":
         stretches = number((rate * running) @ bins.widths_s) + 1.0
-        return _as_is(kept_by_timers(rungs, rate, harmless, stretches))
+        return _as_is(kept_by_timers(rungs, rate, harmless, stretches))  # type: ignore[no-any-return]
     # Slow or stalled running makes failures denser in work, in which copies are counted.
     dense = rate * (1.0 - harmless) / np.maximum(pace, 1e-9)
     rest = np.maximum(1.0 - harmless, 1e-300)
-    return _as_is(
+    return _as_is(  # type: ignore[no-any-return]
         kept_by_steps([Rung(r.interval_s, r.lag_s, r.share / rest, r.redo_s) for r in rungs], dense)
     )
 
@@ -417,5 +417,6 @@ def _speed(run: TrainingRun, waits: Waits, incidents_per_s: Array) -> Array:
     if x.elastic_replicas > 1:
         back = run.recovery.total_s("node") + least(*(level.restore_s for level in run.levels))
         back = most(0.0, back - x.elastic_stall_s)  # while all stall, none is missed
-        return _as_is(np.exp(-(absent + incidents_per_s * back) / x.elastic_replicas))
+        gone: Array = _as_is(np.exp(-(absent + incidents_per_s * back) / x.elastic_replicas))
+        return gone
     return np.maximum(1.0 / run.nodes, 1.0 - absent / run.nodes)

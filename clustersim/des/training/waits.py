@@ -124,12 +124,14 @@ def blocked_share(queue: Queue) -> Array:
     load = (now - before) * (1 + queue.batch_share * (queue.batch - 1))
     ready = queue.spares + len(queue.late_s) + 1
     if queue.shrink:
-        return _missing(load, ready - 1).mean(axis=1)
+        missing: Array = _missing(load, ready - 1).mean(axis=1)
+        return missing
     early = nodes <= repair
     blocked = erlang_b(ready, load)
     if not isinstance(early, np.ndarray) or early.any():
         blocked = np.where(early, _poisson_tail(ready, load), blocked)
-    return blocked.mean(axis=1)
+    share: Array = blocked.mean(axis=1)
+    return share
 
 
 def _hazard_until(times: Array, queue: Queue) -> Array:
