@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from clustersim.assemble.bill import bill_lines, rack_count, spare_servers
 from clustersim.assemble.company import company_spec
+from clustersim.assemble.lines import line_plan, market_events, own_anchor, recorded
 from clustersim.assemble.parts import needed, network_parts
 from clustersim.assemble.site import equipment, total_cost_of
 from clustersim.columns import as_plain, number, values_of
@@ -19,15 +21,14 @@ from clustersim.econ.racks import RackCount
 from clustersim.econ.tco import Tco, capital_recovery_factor
 from clustersim.errors import InputError
 from clustersim.fabric.parts import NetworkParts
-from clustersim.finance.company import Company
+from clustersim.finance.company import Company, ProductLine
 from clustersim.finance.forecast import Forecast, make_forecast
-from clustersim.finance.products import along
 from clustersim.finance.valuation import Valuation, value_company
+from clustersim.market.lines import market_links
 from clustersim.market.link import Anchor, Link, Worth, make_link, neutral_link, other_cost
 from clustersim.market.value import Segment, ValueInUse, value_in_use_price
 from clustersim.schema.anchors import anchor_of
-from clustersim.schema.company import AnchorRow
-from clustersim.schema.inputs import Inputs
+from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.schema.sides import refuse_stated_plans
 from clustersim.workloads import run_workload
 from clustersim.workloads.training import TrainingDetail
@@ -39,6 +40,8 @@ __all__ = [
 ]  # fmt: skip
 
 Tell = Callable[[str], None]
+#: What the scenarios that stand for product lines gave: an event of the market changes prices, hardly ever their works.
+_STANDING = StageCache(512)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,9 @@ class ChainRun:
     incumbent: SiteRun | None
     value: ValueInUse | None
     link: Link
+    """How this card's worth moves its own line."""
+    links: tuple[Link, ...]
+    """The links of every line that moves: this card's, and where the market moves, all others."""
     company: Company | None
     forecast: Forecast | None
     valuation: Valuation | None
@@ -221,32 +227,9 @@ def value_of_card(
     )
 
 
-def _anchor(inputs: Inputs, company: Company | None) -> tuple[AnchorRow, Anchor] | None:
-    """The recorded value of the card's product line, and its price; nothing where it has none."""
-    product = inputs.parts.card.product
-    if company is None or product is None or inputs.scenario.market is None:
-        return None
-    row = anchor_of(inputs.name, product)
-    line = next((p for p in company.products if p.name == product), None)
-    if row is None or line is None:
-        return None
-    cost = along(line.unit_cost_kcny, company.years)
-    asp = along(line.asp_kcny, company.years)
-    # A year without sales moves nothing; any price stands for it.
-    sold = asp > 0
-    return row, Anchor(
-        product=product,
-        scenario=row.scenario,
-        value_in_use_price_cny=row.value_in_use_price_cny.value,
-        other_cost_cny=row.other_cost_cny.value,
-        asp_cny=np.where(sold, asp, 1.0) * 1e3,
-        unit_cost_cny=np.where(sold, cost, 1.0) * 1e3,
-    )
-
-
 def link_of(inputs: Inputs, worth: Worth | None, company: Company | None) -> Link:
     """Return how the card's worth moves its product line; neutral, saying why, where it has none or no anchor."""
-    market, found, product = inputs.scenario.market, _anchor(inputs, company), inputs.parts.card.product
+    market, found, product = inputs.scenario.market, own_anchor(inputs, company), inputs.parts.card.product
     if worth is None or market is None or found is None:
         why = (
             f"{product} has no anchor in the forecast: it moves nothing"
@@ -262,13 +245,69 @@ def link_of(inputs: Inputs, worth: Worth | None, company: Company | None) -> Lin
     )
 
 
+def links_of(inputs: Inputs, own: Link, company: Company | None) -> tuple[Link, ...]:
+    """Return the links of every line: an event of the market moves each one by the scenario that stands for it.
+
+    One event gives one answer from any scenario of the company: only what this scenario changes of its own card and
+    site comes on top, and reaches its own line alone.
+    """
+    market, file = inputs.scenario.market, inputs.company
+    events = market_events(inputs)
+    if company is None or file is None or market is None:
+        return (own,)
+    lines = {}
+    for product in company.products:
+        block, plan = file.products.get(product.name), line_plan(product, company, file)
+        stood = block.scenario if block is not None else None
+        found = _standing(stood, product, events, company) if stood is not None else None
+        lines[product.name] = replace(plan, anchor=found[0], worth=found[1]) if found is not None else plan
+    terms = {"value_share": market.value_share.value, "price_sensitivity": market.price_sensitivity.value}
+    every = market_links(lines, **terms)
+    block = file.products.get(own.product or "")
+    stands = block is not None and events and _is_at_itsown_anchor(inputs, block.scenario)
+    return tuple(one if stands or one.product != own.product else own for one in every)
+
+
+def _is_at_itsown_anchor(inputs: Inputs, standing: str | None) -> bool:
+    """Whether a scenario beside the one that stands for its line changes nothing of its own: but for the market's
+    events its card is worth what its anchor records.
+    """
+    product, events = inputs.parts.card.product, market_events(inputs)
+    if standing in {None, inputs.name} or product is None:
+        return False
+    if any(o.key not in events and o.document != "company" for o in inputs.overrides):
+        return False
+    row, plain = anchor_of(inputs.name, product), load_inputs(inputs.file)
+    if row is None or row.scenario != inputs.name or plain.incumbent is None:
+        return False
+    value = value_of_card(plain, run_site(plain, _STANDING), run_site(plain.incumbent, _STANDING)).price_cny
+    return abs(value - row.value_in_use_price_cny.value) <= 1e-6 * abs(value)
+
+
+def _standing(
+    scenario: str, product: ProductLine, events: Mapping[str, Any], company: Company
+) -> tuple[Anchor, Worth] | None:
+    """The anchor of the scenario that stands for a line, and its card's worth after the events; at first its anchor."""
+    if not events:
+        return recorded(scenario, product, company)
+    plain = load_inputs(scenario)
+    cards = {plain.parts.card.name, plain.incumbent.parts.card.name if plain.incumbent else ""}
+    mine = {k: v for k, v in events.items() if not k.startswith("cards.") or k.split(".")[1] in cards}
+    inputs = load_inputs(scenario, mine)
+    found = own_anchor(inputs, company)
+    if found is None or inputs.incumbent is None:
+        return None
+    value = value_of_card(inputs, run_site(inputs, _STANDING), run_site(inputs.incumbent, _STANDING))
+    return found[1], Worth(value.price_cny, other_cost_of(value))
+
+
 def movement_by_workload(run: ChainRun) -> dict[str, float]:
     """Return by how much per share each workload alone moves the target price since the anchor.
 
     Each one's change of value is put on the anchor by itself; what they do together beyond that stands under
     ``together``. Empty where nothing is valued, or the anchor is of another demand.
     """
-    found = _anchor(run.inputs, run.company)
+    found = own_anchor(run.inputs, run.company)
     if run.value is None or run.valuation is None or run.company is None or found is None:
         return {}
     row, anchor = found
@@ -317,23 +356,25 @@ def run_chain(
     """
     cache = cache or StageCache()
     scenario = inputs.scenario
-    if inputs.incumbent is not None and scenario.market is not None:
-        refuse_stated_plans([inputs, inputs.incumbent], allowed=scenario.market.stated_plans)
     own = run_site(inputs, cache)
     tell("site")
+    if inputs.incumbent is not None and scenario.market is not None:
+        refuse_stated_plans([inputs, inputs.incumbent], allowed=scenario.market.stated_plans)
     incumbent = run_site(inputs.incumbent, cache) if inputs.incumbent is not None else None
     tell("incumbent")
     value = value_of_card(inputs, own, incumbent) if incumbent is not None else None
     # Forecast and valuation take arrays whose last axis is the points.
     company = company_spec(as_plain(inputs.company)) if inputs.company is not None else None
     worth = Worth(value.price_cny, other_cost_of(value)) if value is not None else None
-    link = link_of(inputs, worth, company)
-    forecast = make_forecast(company, link) if company is not None else None
+    links = links_of(inputs, link_of(inputs, worth, company), company)
+    forecast = make_forecast(company, links) if company is not None else None
     valuation = value_company(company, forecast) if company is not None and forecast is not None else None
     tell("forecast")
     simulated = _months(inputs, own, replications)
     tell("month")
-    return ChainRun(inputs, own, incumbent, value, link, company, forecast, valuation, simulated)
+    product = inputs.parts.card.product
+    link = next((one for one in links if one.product == product), links[0])
+    return ChainRun(inputs, own, incumbent, value, link, links, company, forecast, valuation, simulated)
 
 
 def _months(inputs: Inputs, own: SiteRun, replications: int | None) -> tuple[SimulatedRun, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,13 @@ from clustersim.assemble.parts import needed
 from clustersim.columns import least, most
 from clustersim.des.training.components import YEAR_S, FailureClass, failure_classes
 from clustersim.des.training.copies import CheckpointLevel, checkpoint_levels, partner_survival
-from clustersim.des.training.fleets import SOFTWARE, BetweenFleets, at_card_hours, between_fleets
+from clustersim.des.training.fleets import (
+    SOFTWARE,
+    BetweenFleets,
+    at_card_hours,
+    between_fleets,
+    component_rates,
+)
 from clustersim.des.training.log import FailureLog, read_failure_log
 from clustersim.des.training.run import Contention, Extras, Recovery, TrainingRun
 from clustersim.errors import InputError, suggest
@@ -111,7 +118,7 @@ def _failures(inputs: Inputs, nodes: int) -> tuple[FailureClass, ...]:
         mttf_scale=reliability.mttf_scale.value,
         per_year={name: rate.value for name, rate in reliability.failures_per_year.items()},
     )
-    classes = _of_fleet(inputs, nodes, classes)
+    classes = _learned(inputs, _of_fleet(inputs, nodes, classes))
     names = [c.name for c in classes]
     for key in ("weibull_shape", "repair_times"):
         for name in getattr(reliability, key):
@@ -155,6 +162,21 @@ def _of_fleet(inputs: Inputs, nodes: int, classes: tuple[FailureClass, ...]) -> 
     )
 
 
+def _learned(inputs: Inputs, classes: tuple[FailureClass, ...]) -> tuple[FailureClass, ...]:
+    """The causes with the rates that the site's own log leaves, but for those whose rate the file states."""
+    seen = inputs.reliability.observed
+    if seen is None:
+        return classes
+    log = read_failure_log(Path(seen.log), seen.start).within(seen.duration.value)
+    # As long as this cluster would have been watched to see as many failures.
+    seconds = seen.duration.value * seen.cards.value / inputs.cards
+    known = {c.name for c in classes}
+    counts = Counter(e.component for e in log.events if e.component in known)
+    stated = inputs.reliability.failures_per_year
+    learned = component_rates(classes, counts, seconds, spread_of_fleets())
+    return tuple(old if old.name in stated else new for old, new in zip(classes, learned, strict=True))
+
+
 def spread_of_fleets() -> BetweenFleets:
     """Return how far the fleets that were counted in the field differ."""
     return between_fleets([fleet.card_hours_per_failure.value for fleet in field_fleets()])
@@ -162,7 +184,7 @@ def spread_of_fleets() -> BetweenFleets:
 
 def _domains(inputs: Inputs, nodes: int) -> tuple[FailureClass, ...]:
     """Racks and power feeds: as many as the servers fill, each taking what stands in it."""
-    found = []
+    found = _upgrades(inputs, nodes)
     for name, domain in inputs.reliability.domains.items():
         size = int(domain.servers.value)
         if size > nodes:
@@ -173,6 +195,15 @@ def _domains(inputs: Inputs, nodes: int) -> tuple[FailureClass, ...]:
         repair = domain.repair_time.value if domain.repair_time else None
         found.append(FailureClass(name, rate, "multi", max(1, nodes // size), takes=size, repair_s=repair))
     return tuple(found)
+
+
+def _upgrades(inputs: Inputs, nodes: int) -> list[FailureClass]:
+    """Rolling upgrades: every server has its turn, out of the job for as long as it takes."""
+    planned = inputs.reliability.maintenance
+    if planned is None or not planned.rolling:
+        return []
+    rate, out = nodes / planned.interval.value, planned.time.value
+    return [FailureClass("upgrade", rate, "node", nodes, takes=1, repair_s=out, foreseen=True)]
 
 
 def _sections(inputs: Inputs) -> dict[str, CheckpointLevelSection]:
@@ -275,7 +306,7 @@ def _extras(inputs: Inputs, trained: Trained) -> Extras:
             given[_EXTRA_NAMES.get(key, key)] = int(number) if key in _WHOLE else number
     if reliability.recovery.restart_fails is not None:
         given["restart_fails"] = reliability.recovery.restart_fails.value
-    if reliability.maintenance is not None:
+    if reliability.maintenance is not None and not reliability.maintenance.rolling:
         given["maintenance_every_s"] = reliability.maintenance.interval.value
         given["maintenance_s"] = reliability.maintenance.time.value
     if reliability.link_flaps is not None:

@@ -37,8 +37,8 @@ from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import PrecisionSection, ServingPlan
 
 __all__ = [
-    "FluidDeployment", "deployment", "fluid_deployment", "format_by_rule", "precision_spec", "requests_of", "slo_of",
-    "stream_spec",
+    "FluidDeployment", "content_of", "deployment", "fluid_deployment", "format_by_rule", "precision_spec",
+    "requests_of", "slo_of", "stream_spec",
 ]  # fmt: skip
 
 #: Formats that meet a rule of width, the one with hardware of its own first.
@@ -154,6 +154,22 @@ def _context(work: ServingWorkload) -> float:
     if prompt is None or output is None:
         return TYPICAL_CONTEXT
     return prompt.mean.value + output.mean.value / 2.0
+
+
+def content_of(inputs: Inputs, work: ServingWorkload) -> tuple[object, ...]:
+    """Return all that a deployment, its plans and its capacity are computed from: equal content, equal results."""
+    card, model = inputs.parts.card, model_spec(inputs.model(work))
+    engine = find_software(work.engine, role="serving").profile
+    return (
+        card.name,
+        card_spec(card),
+        card.scale_up,
+        network_spec(inputs),
+        model,
+        engine,
+        work,
+        inputs.scenario.seed,
+    )
 
 
 class _Builder:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from clustersim.cli.options import emit_object, emit_rows, format_option, render_table
+from clustersim.cli.options import emit_object, emit_rows, format_option, render_table, tell_encoding
 from clustersim.errors import CheckFailed, InputError
 
 
@@ -59,7 +59,9 @@ def read_folder(folder: Path) -> dict[str, str]:
         path = folder / f"{name}.csv"
         if not path.exists():
             continue
-        texts[name] = read_text(path).text
+        source = read_text(path)
+        tell_encoding(source.name, source.encoding)
+        texts[name] = source.text
     if not texts:
         raise InputError(f"{folder}: has none of {', '.join(f'{n}.csv' for n in FILES)}")
     return texts

@@ -60,9 +60,9 @@ def command(
 def _sentence(result: dict[str, Any]) -> str:
     unit = "" if result["unit"] == "1" else f" {result['unit']}"
     what = f" ({result['workload']})" if result["workload"] else ""
+    found = f"{result['unknown']} {result['value']:,.6g}{unit}"
     return (
-        f"{result['scenario']}{what}: {result['unknown']} {result['value']:,.6g}{unit} gives"
-        f" {result['cost_there']:,.4g} {result['mark_unit']}, the {result['against']}'s"
-        f" {result['mark']:,.4g}; now {result['now']:,.6g}{unit} gives {result['cost_now']:,.4g}"
-        f" against {result['mark_now']:,.4g}"
+        f"{result['scenario']}{what}: {found} gives {result['cost_there']:,.4g}"
+        f" {result['mark_unit']}, the {result['against']}'s {result['mark']:,.4g}; now {result['now']:,.6g}{unit} gives"
+        f" {result['cost_now']:,.4g} against {result['mark_now']:,.4g}"
     )

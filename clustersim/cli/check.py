@@ -6,7 +6,7 @@ from collections import Counter
 
 import click
 
-from clustersim.cli.options import emit_rows, format_option, set_option
+from clustersim.cli.options import emit_rows, format_option, say, set_option
 
 
 @click.command()
@@ -31,4 +31,4 @@ def command(scenario: str, sets: tuple[str, ...], show_origin: bool, fmt: str) -
         return
     tiers = Counter(sourced.tier for _, sourced in inputs.fields())
     emit_rows([{"tier": tier, "numbers": count} for tier, count in sorted(tiers.items())], fmt)
-    click.echo(f"{inputs.file}: ok, {sum(tiers.values())} sourced numbers", err=True)
+    say(f"{inputs.file}: ok, {sum(tiers.values())} sourced numbers")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from clustersim.cli.options import set_option, write_beside
+from clustersim.cli.options import say, set_option, write_beside
 from clustersim.errors import InputError, suggest
 
 
@@ -60,4 +60,4 @@ def xlsx(
         verdicts = [row for row in audit_texts(read_folder(tables)).rows() if row["verdict"] != "ok"]
     with write_beside(output) as temporary:
         book = export_workbook(temporary, runs, selected=case, language=labels, audit=verdicts)
-    click.echo(f"{output}: {len(book.sheets)} sheets, {len(book.cells):,} live formulas", err=True)
+    say(f"{output}: {len(book.sheets)} sheets, {len(book.cells):,} live formulas")

@@ -53,7 +53,7 @@ def show(
     company, forecast = run.company, run.forecast
     cash = company.listing_proceeds_m / float(company.fx_per_cny) * 1e3 if proceeds else 0.0
     statements = make_statements(company, forecast, listing_proceeds_kcny=cash)
-    target = value_company(company, forecast, listing_proceeds=proceeds, new_shares_m=statements.new_shares_m)
+    target = value_company(company, forecast, listing_proceeds=proceeds)
     said = messages(company, forecast, run.links)
     every = {
         "income": tables.statement_rows(company, statements, "income"),

@@ -17,6 +17,7 @@ from clustersim.cli.options import (
     progress,
     render_table,
     set_option,
+    tell_encoding,
     write_beside,
 )
 from clustersim.errors import InputError
@@ -247,6 +248,7 @@ def consensus(scenario: str, file: Path, sets: tuple[str, ...], fmt: str) -> Non
     statements = make_statements(run.company, run.forecast)
     rates = {"CNY": 1.0, run.company.currency: 1 / float(run.company.fx_per_cny), "USD": _usd(run)}
     source = read_text(file)
+    tell_encoding(source.name, source.encoding)
     found = read_consensus(source.text, source.name, rates)
     table = compare_consensus(statements.income, statements.years, found)
     if not table:

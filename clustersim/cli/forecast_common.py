@@ -62,7 +62,7 @@ def forecast_run(name: str, sets: tuple[str, ...]) -> ForecastRun:
     run = run_chain(inputs, replications=0)
     assert run.company is not None and run.forecast is not None and run.valuation is not None
     return ForecastRun(
-        inputs.scenario.name, inputs.scenario.seed, inputs.company, run.company, (run.link,), run.forecast,
+        inputs.scenario.name, inputs.scenario.seed, inputs.company, run.company, run.links, run.forecast,
         run.valuation, run,
     )  # fmt: skip
 

@@ -8,13 +8,20 @@ from typing import Any
 import click
 
 from clustersim.cli.forecast_common import ForecastRun, forecast_run
-from clustersim.cli.options import emit_object, emit_rows, format_option, render_table, set_option
+from clustersim.cli.options import (
+    emit_object,
+    emit_rows,
+    format_option,
+    render_table,
+    set_option,
+    tell_encoding,
+)
 from clustersim.errors import InputError
 
 
 def join(group: click.Group) -> None:
     """Add the commands to ``clustersim forecast``."""
-    for one in (compare, halves, actuals, roll, sotp, departures, comps):
+    for one in (compare, halves, actuals, roll, sotp, departures, comps, through):
         group.add_command(one)
 
 
@@ -138,6 +145,7 @@ def _from_file(file: Path, half: str | None) -> dict[str, dict[str, float]]:
     if half is None:
         raise InputError("--half: say which half FILE reports, for example --half 2026H1")
     source = read_text(file)
+    tell_encoding(source.name, source.encoding)
     rows = read_table(source.text, source.name)
     head = rows[0][1] if len(rows[0]) > 1 else ""
     unit = head[head.find("(") + 1 : head.rfind(")")] if "(" in head else "CNY thousand"
@@ -257,6 +265,7 @@ def _multiples(file: Path) -> dict[str, dict[str, float | None]]:
     from clustersim.reading.guarded import read_text
 
     source = read_text(file)
+    tell_encoding(source.name, source.encoding)
     rows = read_table(source.text, source.name)
     heads = [cell.strip().lower() for cell in rows[0]]
     missing = [name for name in ("company", "period", "value") if name not in heads]
@@ -279,3 +288,25 @@ def _multiples(file: Path) -> dict[str, dict[str, float | None]]:
     if not out:
         raise InputError(f"{file}: no price-to-sales multiple of a company")
     return out
+
+
+@click.command()
+@click.argument("scenario")
+@set_option
+@format_option()
+def through(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
+    """Split what the cards' worth does to the target price of SCENARIO: by line, by multiple and cash flow, by year."""
+    from clustersim.finance.attribution import through as split
+
+    run = forecast_run(scenario, sets)
+    rows = [
+        {
+            "product": part.product,
+            "change": part.whole,
+            "through_multiple": part.through_multiple,
+            "through_cash_flow": part.through_cash_flow,
+            **part.by_year,
+        }
+        for part in split(run.company, run.links)
+    ]
+    emit_rows(rows, fmt)

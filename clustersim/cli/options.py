@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import click
 
 from clustersim.errors import InputError
-from clustersim.reading.guarded import printable
+from clustersim.reading.guarded import GBK, printable
 from clustersim.writing import write_beside
 
 __all__ = [
@@ -144,6 +144,17 @@ def emit_rows(rows: Sequence[Mapping[str, Any]], fmt: str) -> None:
 def emit_object(value: Mapping[str, Any], fmt: str, table: Callable[[], str]) -> None:
     """Print one object: JSON as it is, or the text that ``table`` makes of it."""
     click.echo(to_json(value) if fmt == "json" else table())
+
+
+def say(text: str) -> None:
+    """Say something beside the data, on stderr; a name in it moves no cursor."""
+    click.echo(printable(text, 10_000), err=True)
+
+
+def tell_encoding(name: str, encoding: str) -> None:
+    """Say on stderr that a file was taken for GBK: nothing in it declares that."""
+    if encoding == GBK:
+        say(f"{name}: read as GBK")
 
 
 def refuse_blank(path: str) -> None:

@@ -199,6 +199,8 @@ def templates_of(
     from clustersim.schema.lookup import find_file
     from clustersim.schema.sides import load_sides, refuse_stated_plans
 
+    if words.write is not None and not words.write.endswith((".yaml", ".yml")):
+        raise InputError(f"--write {words.write}: give a file that ends in .yaml")
     tried = product((None, *names_in(words.cards)), (None, *names_in(words.nics)))
     variants = [
         {key: value for key, value in (("cluster.card", card), ("cluster.nic", nic)) if value is not None}

@@ -1,4 +1,4 @@
-"""``clustersim plan training``: the best plans of a model on some cards and why they win; or a cluster in time."""
+"""``clustersim plan training``: the best plans of a model on some cards, and why they win; or a cluster."""
 
 from __future__ import annotations
 

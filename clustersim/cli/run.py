@@ -9,6 +9,7 @@ from clustersim.cli.options import (
     format_option,
     output_folder,
     progress,
+    say,
     set_option,
     stated_plans_option,
     stated_plans_set,
@@ -50,4 +51,4 @@ def command(
 
     emit_object(result, fmt, lambda: summary(result))
     if folder is not None:
-        click.echo(f"{len(written)} files in {folder}", err=True)
+        say(f"{len(written)} files in {folder}")

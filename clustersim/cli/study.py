@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from clustersim.cli.options import emit_rows, format_option, write_beside
+from clustersim.cli.options import emit_rows, format_option, say, write_beside
 from clustersim.cli.study_common import bar, draw, workers_option
 from clustersim.errors import InputError
 
@@ -34,8 +34,8 @@ def resume(folder: Path, workers: int | None, scheduler: str | None) -> None:
         run_study(spec, store, workers=workers or default_workers(), scheduler=scheduler, tell=tell)
     drawn = draw(str(folder), result_of(spec, store), manifest.get("draw") or {}, anew=False)
     if drawn:
-        click.echo(f"{folder}: {drawn} missing figure(s) drawn", err=True)
-    click.echo(f"{folder}: all {spec.total} points are done", err=True)
+        say(f"{folder}: {drawn} missing figure(s) drawn")
+    say(f"{folder}: all {spec.total} points are done")
 
 
 @command.command()
@@ -144,4 +144,4 @@ def export(folder: Path, output: Path) -> None:
             options = {"strings_to_formulas": False, "strings_to_urls": False}
             with pd.ExcelWriter(temporary, engine="xlsxwriter", engine_kwargs={"options": options}) as writer:
                 table.to_pandas().to_excel(writer, index=False, sheet_name="study")
-    click.echo(f"{output}: {table.num_rows} points", err=True)
+    say(f"{output}: {table.num_rows} points")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from clustersim.cli.options import refuse_blank, write_beside
+from clustersim.cli.options import refuse_blank, say, write_beside
 from clustersim.errors import InputError, PartialFailureError
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def run(
         try:
             run_study(spec, store, details=about, workers=count, scheduler=scheduler, tell=tell)
         except KeyboardInterrupt:
-            click.echo(f"stopped; finished points are kept: clustersim study resume {folder}", err=True)
+            say(f"stopped; finished points are kept: clustersim study resume {folder}")
             raise
         return result_of(spec, store)
 

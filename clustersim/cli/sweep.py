@@ -73,6 +73,7 @@ def command(
     fmt: str,
 ) -> None:
     """Run every combination of the varied inputs of SCENARIO (a scenario, or a study file of kind sweep)."""
+    from clustersim.study.driver import known_outputs
     from clustersim.study.space import parse_axis
     from clustersim.study.spec import axes_of, chosen_points, make_spec
 
@@ -90,7 +91,8 @@ def command(
     spec = make_spec("sweep", name, sets=fixed, seed=seed, axes=axes)
     if design != "grid":
         spec = chosen_points(spec, design, points)
-    chosen = wanted or DEFAULT_OUTPUTS
+    known = known_outputs(spec)
+    chosen = wanted or tuple(o for o in DEFAULT_OUTPUTS if o in known)
     drawn = {"outputs": list(chosen)}
     result = run(spec, folder, workers, scheduler, {"study": scenario, "draw": drawn})
     if folder is not None and spec.total > MOST_SHOWN:

@@ -96,7 +96,8 @@ def command(
         "mfu": step.mfu,
         "binds": binding(spent)[0],
         "time_shares": spent,
-        "training_goodput_tokens_per_s": step.tokens_per_s * summary.ettr.mean,
+        "training_goodput_tokens_per_s": work.rates["training_goodput_tokens_per_s"],
+        "simulated_goodput_tokens_per_s": step.tokens_per_s * summary.ettr.mean,
         "mttf_h": run.mttf_s / 3600,
         "fidelity": summary.fidelity,
         "why": summary.why,
@@ -188,8 +189,8 @@ def _table(result: dict[str, Any]) -> str:
         f" MFU {result['mfu']:.1%}, MTTF {result['mttf_h']:.1f} h",
         "time: "
         + ", ".join(f"{name} {share:.1%}" for name, share in result["time_shares"].items() if share >= 5e-4),
-        f"training goodput {result['training_goodput_tokens_per_s']:,.0f} tokens/s"
-        f" ({result['fidelity']}, {result['replications']} replications)",
+        f"training goodput {result['training_goodput_tokens_per_s']:,.0f} tokens/s;"
+        f" {result['simulated_goodput_tokens_per_s']:,.0f} {result['fidelity']}, {result['replications']} replications",
     ]
     return "\n".join([*head, "", render_table(rows, "table"), "", render_table(shares, "table")])
 

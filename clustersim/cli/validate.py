@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from clustersim.cli.options import emit_object, emit_rows, format_option, render_table
+from clustersim.cli.options import emit_object, emit_rows, format_option, render_table, tell_encoding
 from clustersim.errors import InputError
 
 #: domain -> (module with ``predict`` and ``COLUMNS``, its shipped rows)
@@ -38,6 +38,7 @@ def read_rows(file: Path) -> list[dict[str, str]]:
     from clustersim.reading.tables import read_table
 
     table = read_table(file)
+    tell_encoding(table.name, table.encoding)
     if not table.rows:
         raise InputError(f"{table.name}: has a header but no rows")
     return list(table.rows)

@@ -129,6 +129,11 @@ def grid(
     columns: tuple[str, Sequence[float]],
 ) -> list[list[float]]:
     """Return target prices over two inputs, a row for each value of the first."""
+    if company.refinancing.by == "equity":  # the shares that are issued follow the cash of each point
+        return [
+            [float(target_price(company, link, {rows[0]: r, columns[0]: c})) for c in columns[1]]
+            for r in rows[1]
+        ]
     first, second = np.meshgrid(np.array(rows[1]), np.array(columns[1]), indexing="ij")
     prices = target_price(company, link, {rows[0]: first.ravel(), columns[0]: second.ravel()})
     out: list[list[float]] = np.broadcast_to(prices, first.size).reshape(first.shape).tolist()

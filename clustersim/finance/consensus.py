@@ -6,14 +6,13 @@ any unit and any currency whose rate is known.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from clustersim.errors import InputError
 from clustersim.finance.company import Array
+from clustersim.reading.tables import records
 
 __all__ = ["ALIASES", "Comparison", "compare_consensus", "read_consensus", "read_table"]
 
@@ -62,7 +61,10 @@ def read_table(text: str, where: str) -> list[list[str]]:
     plain = text.lstrip("\ufeff")
     first = plain.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
-    rows = list(csv.reader(io.StringIO(plain), delimiter=delimiter))
+    rows: list[list[str]] = []
+    for line, row in records(plain, where, separator=delimiter):
+        rows += [[]] * (line - 1 - len(rows))  # so that a row's place in the list is its line
+        rows.append(row)
     if len([row for row in rows if any(cell.strip() for cell in row)]) < 2:
         raise InputError(f"{where}: needs a heading and at least one row")
     return rows

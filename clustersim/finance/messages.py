@@ -171,6 +171,16 @@ def _sales(company: Company, forecast: Forecast, found: Found) -> list[str]:
 _RULES: tuple[Rule, ...] = (_finance, _scalars, _untaxed, _capital, _sales)
 
 
+def _worthless(forecast: Forecast) -> tuple[str, ...]:
+    """A business that loses money for ever would be changed or closed; the forecast goes on as planned."""
+    if np.any(np.asarray(forecast.terminal_flow_kcny) < 0):
+        return (
+            "the flow after the last year is negative: operating costs stay as planned while revenue has fallen"
+            " (company.drivers.variable_opex_share); nobody would run on like this",
+        )
+    return ()
+
+
 def messages(company: Company, forecast: Forecast, link: Link | Sequence[Link] = ()) -> tuple[str, ...]:
     """Return everything that a reader of the target price must be told, each once."""
     links = [link] if isinstance(link, Link) else list(link)
@@ -182,5 +192,11 @@ def messages(company: Company, forecast: Forecast, link: Link | Sequence[Link] =
             *moved,
             f"the cards' worth has no effect because drivers.product_mode is {company.drivers.product_mode}",
         )
-    said = (*capital_warnings(company), *no_effect(company, forecast), *moved, *company.assumed)
+    said = (
+        *capital_warnings(company),
+        *_worthless(forecast),
+        *no_effect(company, forecast),
+        *moved,
+        *company.assumed,
+    )
     return tuple(dict.fromkeys(said))

@@ -14,6 +14,7 @@ from clustersim.finance.company import Company, Printed, Value
 from clustersim.finance.conventions import Convention, PresentValue, Steady, discounted
 from clustersim.finance.forecast import Forecast
 from clustersim.finance.multiples import base_multiple, rating
+from clustersim.finance.statements import make_statements
 
 __all__ = ["WHY_DIFFERENT", "Valuation", "diluted_shares", "expected_target", "legs", "value_company"]
 
@@ -92,15 +93,15 @@ def value_company(
     peers: str = "given",
     year: str | None = None,
     listing_proceeds: bool = False,
-    new_shares_m: Value = 0.0,
 ) -> Valuation:
     """Value a forecast: DCF under a convention, and forward price-to-sales of the peers less a discount, blended.
 
     Without choices: year-end flows valued at the end of the year before the first, Gordon growth, the multiple of
-    ``company.peers.year``. ``listing_proceeds`` adds the gross proceeds that the cash flow leaves out;
-    ``new_shares_m`` are shares that a refinancing issues.
+    ``company.peers.year``. ``listing_proceeds`` adds the gross proceeds that the cash flow leaves out. Shares that a
+    refinancing by equity issues dilute.
 
-    Raises InputError for growth not below the WACC, or peers of a year that is not in the forecast.
+    Raises InputError for growth not below the WACC, peers of a year that is not in the forecast, or a refinancing by
+    equity on columns of points.
     """
     wacc = cost_of_capital(company)
     present = discounted(
@@ -119,10 +120,20 @@ def value_company(
         fx_per_cny=company.fx_per_cny,
         ps_m=_price_to_sales(company, forecast, peers, year),
         dcf_weight=company.dcf_weight,
-        shares_m=diluted_shares(company) + new_shares_m,
+        shares_m=diluted_shares(company) + _new_shares(company, forecast),
         price=company.price,
         proceeds_m=company.listing_proceeds_m if listing_proceeds else 0.0,
     )
+
+
+def _new_shares(company: Company, forecast: Forecast) -> float:
+    if company.refinancing.by != "equity":
+        return 0.0
+    if forecast.fcf_kcny.ndim > 1:
+        raise InputError(
+            "refinancing by equity is valued one point at a time; set company.refinancing.by=debt"
+        )
+    return make_statements(company, forecast).new_shares_m
 
 
 def _price_to_sales(company: Company, forecast: Forecast, how: str, year: str | None) -> Value:

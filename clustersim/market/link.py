@@ -32,7 +32,6 @@ __all__ = [
     "Worth",
     "bertrand_price",
     "first_of",
-    "follow",
     "make_link",
     "neutral_link",
     "notes_of",
@@ -114,6 +113,9 @@ class Link:
     asp_factor: Value
     units_factor: Value
     notes: tuple[str, ...] = ()
+    anchor: Anchor | None = None
+    worth: Worth | None = None
+    """What the terms follow from; None for a line that nothing is known of."""
 
 
 def neutral_link(product: str | None = None, why: str = "") -> Link:
@@ -177,6 +179,8 @@ def make_link(
         asp_factor=_plain(price / anchor.asp_cny),
         units_factor=_plain(units),
         notes=_notes(anchor, wished, price, units, bounds),
+        anchor=anchor,
+        worth=worth,
     )
 
 
@@ -212,37 +216,6 @@ def _notes(anchor: Anchor, wished: Value, price: Value, units: Value, bounds: Bo
     if np.any(np.asarray(units) >= bounds.most):
         out.append(f"{anchor.product}: units stand at the most that can be made or is asked for")
     return tuple(out)
-
-
-def follow(leader: Link, product: str, *, worth_ratio: float, anchor: Anchor, leader_anchor: Anchor,
-           value_share: float, price_sensitivity: float, bounds: Bounds | None = None) -> Link:  # fmt: skip
-    """Return the link of a roadmap card whose profile is empty, from that of its leader by a generation ratio.
-
-    The card is worth ``worth_ratio`` times what its leader is worth per card, now as at the anchor, so that the
-    leader's relative change of P* + X is its own. A declared ratio is an assumption with a wide range.
-
-    >>> a = Anchor(product="A", scenario="s", value_in_use_price_cny=1e5, other_cost_cny=1e5, asp_cny=5e4)
-    >>> b = Anchor(product="B", scenario="s", value_in_use_price_cny=3e5, other_cost_cny=1e5, asp_cny=1e5)
-    >>> one = make_link(a, Worth(1.2e5, 1e5), value_share=0.0, price_sensitivity=1.5)
-    >>> two = follow(one, "B", worth_ratio=2.0, anchor=b, leader_anchor=a, value_share=0.0, price_sensitivity=1.5)
-    >>> round(two.units_factor, 6) == round(one.units_factor, 6)
-    True
-    """
-    if worth_ratio <= 0:
-        raise InputError(f"{product}: the generation ratio must be greater than zero, not {worth_ratio:g}")
-    then = leader_anchor.value_in_use_price_cny + leader_anchor.other_cost_cny
-    grown = (then + np.asarray(leader.value_change_cny)) / then
-    allowed = worth_ratio * then * grown
-    mine = Anchor(
-        product=product,
-        scenario=anchor.scenario,
-        value_in_use_price_cny=worth_ratio * then - anchor.other_cost_cny,
-        other_cost_cny=anchor.other_cost_cny,
-        asp_cny=anchor.asp_cny,
-        unit_cost_cny=anchor.unit_cost_cny,
-    )
-    now = Worth(allowed - anchor.other_cost_cny, anchor.other_cost_cny)
-    return make_link(mine, now, value_share=value_share, price_sensitivity=price_sensitivity, bounds=bounds)
 
 
 def bertrand_price(

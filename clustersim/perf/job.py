@@ -109,6 +109,12 @@ def _check_words(plan: Plan) -> None:
         raise InputError(f"plan: unknown recompute {plan.recompute!r}; known: {', '.join(RECOMPUTE)}")
     if plan.zero not in (0, 1, 2, 3):
         raise InputError(f"plan: zero={plan.zero} is unknown; known: 0, 1, 2, 3")
+    copies = plan.dp * plan.cp
+    if plan.shard and copies % plan.shard:
+        near = _divisors_near(copies, plan.shard)
+        raise InputError(f"plan: shard={plan.shard} must divide dp x cp = {copies}; {near} would do")
+    if plan.unit_layers < 1 or plan.prefetch < 0 or plan.shard < 0:
+        raise InputError("plan: unit_layers must be at least 1, prefetch and shard at least 0")
 
 
 def _check_stages(job: TrainJob) -> None:

@@ -41,8 +41,9 @@ __all__ = [
 #: Words that lose no time: with sequence parallelism a plan is never slower and never larger, and sharding the
 #: optimizer costs nothing over copying it (held to the full space by a test).
 LEAN = PlanSpace(sequence_parallel=(True,), zero=(1, 2, 3))
-#: Plans kept of each kind.
-KEPT = 16
+#: Plans kept of each kind that fit, and of each kind if memory were no limit: a few dozen in all. Held by a test to
+#: the plan that a search finds when the numbers of the job change.
+KEPT, KEPT_ROOMY = 10, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,46 +144,57 @@ def shortlist(job: TrainJob, space: PlanSpace, errors: PlanErrors, kept: int = K
     Raises InfeasibleError where no plan can be laid out.
     """
     roomy = replace(job, card=replace(job.card, memory_bytes=math.inf))
-    plans = [f.plan for f in best_of_kinds(roomy, space, errors, kept)]
+    plans = [f.plan for f in best_of_kinds(roomy, space, errors, KEPT_ROOMY)]
     with suppress(InfeasibleError):
         plans = [f.plan for f in best_of_kinds(job, space, errors, kept)] + plans
     return tuple(dict.fromkeys(plans))
 
 
-def choose(job: TrainJob, plans: tuple[Plan, ...], space: PlanSpace, errors: PlanErrors) -> Choice:
+def choose(
+    job: TrainJob, plans: tuple[Plan, ...], space: PlanSpace, errors: PlanErrors, kind: str = ""
+) -> Choice:
     """Return the best of the kept plans at the job's own numbers; a search where none of them fits.
 
-    Points of a batch that take different plans go on in groups of one plan; ties are told of single runs only.
+    ``kind`` is the kind that was best before the numbers changed: the choice stays with it while a plan of it fits. A
+    jump to a kind that is predicted too fast would else make a slower card look better. Points of a batch that take
+    different plans go on in groups of one plan; ties are told of single runs only.
 
     Raises InfeasibleError where nothing fits.
     """
     if places(job) is not None:
         # A table of plans by points is dear: what each point takes is not computed twice.
-        at = decide(lambda: _fastest(_timed(job, plans), errors, job.card.memory_bytes))
+        at = decide(lambda: _fastest(_timed(job, plans), errors, job.card.memory_bytes, kind))
         if at >= 0:
             best = _timed(job, (plans[at],))[0]
             return Choice(best, errors.corrected(best), None, math.inf)
     found = [f for f in _timed(job, plans) if f.memory_bytes <= job.card.memory_bytes]
     if not found:
         found = best_of_kinds(job, space, errors)
-    found.sort(key=lambda f: (errors.corrected(f), f.memory_bytes))
+    found.sort(key=lambda f: (kind_of(f.plan) != kind and kind != "", errors.corrected(f), f.memory_bytes))
     best = found[0]
     corrected = errors.corrected(best)
     other = next((f for f in found[1:] if kind_of(f.plan) != kind_of(best.plan)), None)
     if other is None:
         return Choice(best, corrected, None, math.inf)
     lead = errors.corrected(other) / corrected - 1.0
-    return Choice(best, corrected, other if errors.lead_inside(best.plan, other.plan, lead) else None, lead)
+    error = math.hypot(errors.of(best.plan).spread, errors.of(other.plan).spread)
+    return Choice(best, corrected, other if abs(lead) <= error else None, lead)
 
 
 #: Label of points at which none of the kept plans fits.
 NONE_FITS = -2
 
 
-def _fastest(found: Sequence[FoundPlan], errors: PlanErrors, room: Any) -> Any:
-    """Which of some plans each point takes: the fastest that fits by corrected time, of equals the smaller."""
+def _fastest(found: Sequence[FoundPlan], errors: PlanErrors, room: Any, kind: str) -> Any:
+    """Which of some plans each point takes: the fastest of the kind that fits by corrected time, of equals the smaller.
+
+    Where none of the kind fits, the fastest of all that do.
+    """
     times = _table([np.where(f.memory_bytes <= room, errors.corrected(f), math.inf) for f in found])
     sizes = _table([f.memory_bytes for f in found])
+    alike = np.array([[kind_of(f.plan) == kind or not kind] for f in found])
+    mine = np.where(alike, times, math.inf)
+    times = np.where(np.isfinite(np.min(mine, axis=0)), mine, times)
     best = np.min(times, axis=0)
     first = np.argmin(np.where(times <= best, sizes, math.inf), axis=0)
     return np.where(np.isfinite(best), first, NONE_FITS)

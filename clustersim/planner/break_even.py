@@ -124,7 +124,10 @@ def break_even(held: Held, unknown: str) -> BreakEven:
     """
     if unknown not in UNKNOWNS:
         raise InputError(f"unknown {unknown!r} cannot be solved for; {suggest(unknown, list(UNKNOWNS))}")
-    inputs, _ = held.load({})
+    inputs, other = held.load({})
+    if other is not None:
+        market = inputs.scenario.market
+        refuse_stated_plans([inputs, other], allowed=market is not None and market.stated_plans)
     if unknown == "tariff" and inputs.tco.tariff_bands:
         raise InputError(
             "electricity is priced by time of day here; take tariff_bands out to solve for one tariff"
@@ -194,10 +197,8 @@ def _incumbents(
     held: Held, run: SiteRun, workload: str, point: Mapping[str, object], cache: StageCache
 ) -> float:
     """What the incumbent charges for a unit, or for all that a sold card-hour of ours yields in its mix."""
-    mine, other = held.load(point)
+    _, other = held.load(point)
     assert other is not None
-    market = mine.scenario.market
-    refuse_stated_plans([mine, other], allowed=market is not None and market.stated_plans)
     theirs = run_site(other, cache)
     for own, work in zip(run.works, theirs.works, strict=True):
         refuse_unequal(own.name, own.asked, work.asked)

@@ -72,12 +72,13 @@ def rank_plans(
 ) -> Ranking:
     """Return the best plans of every cluster at every count of cards, fairly ranked by corrected time.
 
-    Differences under 0.5 % are ties, and the cheaper token comes first. ``front``: only the plans that no other beats
-    in cost, time and memory at once.
+    Differences under 0.5 % are ties, and the cheaper token comes first. Several clusters share ``top`` evenly, one plan
+    each at least. ``front``: only the plans that no other beats in cost, time and memory at once.
 
     Raises InfeasibleError where a cluster has no plan that fits.
     """
     cache = cache or StageCache()
+    top = max(1, top // (len(templates) * len(counts)))
     searches = [
         (
             asked if count is None else asked.on(count),
@@ -97,7 +98,7 @@ def rank_plans(
         kept = fair_front(rows, lambda p: (p.corrected_cny_per_mtoken, p.corrected_s, p.found.memory_bytes))
         plans = sorted(kept, key=lambda p: (p.corrected_s, p.found.memory_bytes))
     else:
-        plans = fair_order(rows, lambda p: p.corrected_s, lambda p: p.corrected_cny_per_mtoken)[:top]
+        plans = fair_order(rows, lambda p: p.corrected_s, lambda p: p.corrected_cny_per_mtoken)
     return Ranking(tuple(plans), tuple(searches), tuple(dict.fromkeys(said)), errors)
 
 

@@ -56,7 +56,7 @@ def fair_front(items: Sequence[T], values: Callable[[T], tuple[float, ...]], *, 
     """Return the items that no other beats, in order of their first value, which is their cost; less is better in all.
 
     An item beats another that is nowhere better than it by ``tie`` or more, and that is worse by so much somewhere, or
-    else dearer. Every item that is left out has one on the front that is at most ``tie`` worse in any value.
+    else dearer. Every item that is left out has one on the front that is nowhere worse by more than two ties.
 
     >>> fair_front([(10.0, 5.0), (12.0, 4.99), (12.0, 4.0), (13.0, 4.5)], lambda v: v)
     [(10.0, 5.0), (12.0, 4.0)]

@@ -38,7 +38,7 @@ def scenario_text(
 
     The plan is written as ``best``, which finds it again, or as ``plan`` states it.
 
-    Raises InputError where an override changed a profile, the price book or the company: no scenario holds those.
+    Raises InputError where an override changed a profile or the price book: a scenario does not hold those.
     """
     inputs = asked.inputs
     sides = (inputs, source.terms, source.demand)
@@ -67,7 +67,7 @@ def _data(inputs: Inputs) -> dict[str, Any]:
 
 
 def _demand(asked: Question, source: Source, plan: FoundPlan | None) -> dict[str, Any]:
-    """The demand as its file states it, with the batch and the plan of the question; every other layout as it is."""
+    """The demand as its file states it, with the batch and plan of the question, and every other layout as it is."""
     out: dict[str, Any] = {}
     for name, stated in _data(source.demand)["demand"].items():
         out[name] = dict(stated)
@@ -92,8 +92,6 @@ def write_scenario(
 
     Raises InputError where the file cannot be written, or its run differs from the plan.
     """
-    if path.suffix not in {".yaml", ".yml"}:
-        raise InputError(f"--write {path}: give a file that ends in .yaml")
     text = scenario_text(asked, source, path.stem, plan, head)
     part = path.with_name(f".{path.stem}.part{path.suffix}")
     try:

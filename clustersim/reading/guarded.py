@@ -180,11 +180,11 @@ def gunzip(data: bytes, name: str, limit: int) -> bytes:
     return b"".join(out)
 
 
-def decode(data: bytes, name: str) -> Text:
+def decode(data: bytes, name: str, *, gbk: bool = True) -> Text:
     r"""Return bytes as text: UTF-8 with or without a mark, UTF-16 and UTF-32 with one, or GBK where nothing else fits.
 
     GBK has no mark, so it is taken only for text most of whose characters are common ones (GB 2312, level 1):
-    Latin-1 and Big5 are refused, not read as Chinese.
+    Latin-1 and Big5 are refused, not read as Chinese. Without ``gbk`` it is refused by its name.
 
     >>> decode("芯片,1\n".encode("gbk"), "a.csv").encoding
     'gb18030'
@@ -194,13 +194,18 @@ def decode(data: bytes, name: str) -> Text:
     encoding = next((e for mark, e in _MARKS if data.startswith(mark)), "utf-8")
     try:
         text = data.decode(encoding)
-        if encoding == "utf-8" and _is_gbk_by_chance(text, data):
+        if gbk and encoding == "utf-8" and _is_gbk_by_chance(text, data):
             text, encoding = data.decode(GBK), GBK
     except UnicodeDecodeError as error:
         if encoding != "utf-8":
             kind = encoding.upper().removesuffix("-SIG")
             raise InputError(f"{name}: begins like {kind} but is not (byte {error.start})") from None
         text, encoding = _as_gbk(data, name, error.start), GBK
+        if not gbk:
+            line = 1 + data.count(b"\n", 0, error.start)
+            raise InputError(
+                f"{name}:{line}: is GBK text; save it as UTF-8 (iconv -f GB18030 -t UTF-8)"
+            ) from None
     text = text.removeprefix("\ufeff")
     zero = text.find("\0")
     if zero >= 0:
@@ -255,16 +260,4 @@ def read_text(path: str | Path, *, limit: int | None = None, packed: bool = Fals
         if not packed:
             raise InputError(f"{name}: is gzip data; unpack it first")
         data = gunzip(data, name, allowed)
-    out = decode(data, name)
-    if out.encoding == GBK and not gbk:
-        line = 1 + next(i for i, row in enumerate(data.split(b"\n")) if not _is_utf8(row))
-        raise InputError(f"{name}:{line}: is GBK text; save it as UTF-8 (iconv -f GB18030 -t UTF-8)")
-    return out
-
-
-def _is_utf8(row: bytes) -> bool:
-    try:
-        row.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+    return decode(data, name, gbk=gbk)

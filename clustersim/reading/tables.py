@@ -42,7 +42,7 @@ class Table:
             )
 
 
-def records(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
+def records(text: str, name: str, separator: str = ",") -> Iterator[tuple[int, list[str]]]:
     r"""Yield the records of CSV text with the line on which each begins; blank lines are passed over.
 
     >>> list(records('a,b\n\n1,"x\ny"\n2,z\n', "t.csv"))
@@ -51,7 +51,7 @@ def records(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
     Raises InputError, with the line, for a quotation mark that is not closed, text after a closed one, a cell of more
     than 100,000 characters, and columns that something else than commas separates.
     """
-    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
     begins, first = 1, True
     csv.field_size_limit(LONGEST_CELL)
     while True:
@@ -62,7 +62,7 @@ def records(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
         if row is None:
             return
         if any(cell.strip() for cell in row):
-            if first:
+            if first and separator == ",":
                 _refuse_separator(row, name, begins)
             first = False
             yield begins, row

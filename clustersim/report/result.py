@@ -170,7 +170,9 @@ def _market(run: ChainRun) -> dict[str, Any]:
         "incumbent_cny_per_mtoken": rival.cny_per_mtoken if rival and trained else None,
         "incumbent_workloads": [workload_object(rival, w) for w in rival.works] if rival else None,
         "link": {
-            k: v.ravel().tolist() if isinstance(v, np.ndarray) else v for k, v in asdict(run.link).items()
+            k: v.ravel().tolist() if isinstance(v, np.ndarray) else v
+            for k, v in asdict(run.link).items()
+            if k not in {"anchor", "worth"}
         },
         "products": products,
     }
@@ -186,7 +188,7 @@ def _valuation(run: ChainRun) -> dict[str, Any] | None:
         "upside": value.upside,
         "pv_fcf_kcny": value.present.flows,
         "pv_terminal_kcny": value.present.terminal,
-        "notes": [*messages(run.company, run.forecast, run.link)],
+        "notes": [*messages(run.company, run.forecast, run.links)],
         "failed_checks": [asdict(c) for c in make_statements(run.company, run.forecast).failed],
     }
     if printed is None:

@@ -15,6 +15,7 @@ from clustersim.des.serving.metrics import queue_over_time, records, summarise
 from clustersim.des.serving.run import ServingRun
 from clustersim.des.serving.settings import ClosedLoop
 from clustersim.report.style import BLUE, GREY, ORANGE, PALETTE, new_figure, save
+from clustersim.writing import write_beside
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -114,4 +115,5 @@ def queue(run: ServingRun, card: str) -> Figure:
 def save_figures(folder: Path, figures: Mapping[str, Figure]) -> None:
     """Write every figure under its name."""
     for name, figure in figures.items():
-        save(figure, folder / name)
+        with write_beside(folder / name) as temporary:
+            save(figure, temporary)

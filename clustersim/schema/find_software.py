@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from clustersim.errors import InputError, suggest
-from clustersim.schema.lookup import exact_name, find_file, known_names, plain
+from clustersim.schema.lookup import exact_name, file_stamps, known_names, plain
 from clustersim.schema.profiles import load_profile
 from clustersim.schema.software import SoftwareProfile
 
@@ -55,24 +55,20 @@ def _split(text: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=8)
-def _load_all(stamps: tuple[tuple[str, int], ...]) -> tuple[SoftwareProfile, ...]:
-    return tuple(load_software(name) for name, _ in stamps)
-
-
-def _families() -> dict[str, list[SoftwareProfile]]:
-    """Compared family name -> its releases, the earliest first."""
-    stamps = tuple((n, find_file(FOLDER, n).stat().st_mtime_ns) for n in known_names(FOLDER))
+def _grouped(stamps: tuple[tuple[str, int], ...]) -> dict[str, list[SoftwareProfile]]:
+    """Compared family name -> its releases, the earliest first, of the files as they were at their stamps."""
     found: dict[str, list[SoftwareProfile]] = {}
-    for profile in _load_all(stamps):
+    for profile in (load_software(name) for name, _ in stamps):
         for name in {plain(profile.family), *map(plain, profile.family_names)}:
             found.setdefault(name, []).append(profile)
     return {name: sorted(group, key=lambda p: release_of(p.release)) for name, group in found.items()}
 
 
-def _names() -> Iterator[str]:
+def _names(role: str) -> Iterator[str]:
     for name in known_names(FOLDER):
-        yield name
-        yield from load_software(name).family_names
+        profile = load_software(name)
+        if role in {"", profile.role}:
+            yield from (name, profile.family, *profile.family_names)
 
 
 def find_software(text: str, *, role: str = "", release: str = "") -> FoundSoftware:
@@ -91,12 +87,13 @@ def find_software(text: str, *, role: str = "", release: str = "") -> FoundSoftw
         found = FoundSoftware(load_software(stem))
     else:
         family, stated = (text, release) if release else _split(text)
-        group = _families().get(plain(family)) or _families().get(plain(text))
+        families = _grouped(file_stamps(FOLDER))
+        group = families.get(plain(family)) or families.get(plain(text))
         if not group:
-            near = suggest(text, sorted(set(_names())))
+            near = suggest(text, sorted(set(_names(role))))
             raise InputError(f"no software {text!r} in {FOLDER}; {near}; a stack that nobody measured is one of"
                              f" {', '.join(UNMEASURED.values())}")  # fmt: skip
-        found = _of_family(group, stated if plain(family) in _families() else "")
+        found = _of_family(group, stated if plain(family) in families else "")
     if role and found.profile.role != role:
         raise InputError(f"software {text!r} is for {found.profile.role}, not for {role}")
     return found

@@ -14,10 +14,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from clustersim.errors import InputError, suggest
-from clustersim.reading.guarded import is_file, printable
+from clustersim.reading.guarded import is_file, printable, read_text, stamp
 from clustersim.schema.yamlfile import read_yaml
 
-__all__ = ["exact_name", "find_file", "known_names", "plain", "profile_name", "roots"]
+__all__ = ["exact_name", "file_stamps", "find_file", "known_names", "plain", "profile_name", "roots"]
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -57,11 +57,11 @@ def plain(text: str) -> str:
 
 
 @lru_cache(maxsize=2048)
-def _declared(path: Path, stamp: int) -> tuple[str, ...]:
+def _declared(path: Path, changed: int) -> tuple[str, ...]:
     """The aliases that a file declares; none where it cannot be read (reading it as a profile will say why)."""
-    if "aliases:" not in path.read_text(encoding="utf-8", errors="replace"):
-        return ()
     try:
+        if "aliases:" not in read_text(path).text:
+            return ()
         data = read_yaml(path).data
     except InputError:
         return ()
@@ -74,8 +74,8 @@ def _index(folder: Path, stamps: tuple[tuple[str, int], ...]) -> dict[str, tuple
     """Compared name -> the files of a folder that go by it; a file's own name goes before another's alias."""
     own = {plain(stem): (stem,) for stem, _ in stamps}
     found: dict[str, list[str]] = {}
-    for stem, stamp in stamps:
-        for alias in dict.fromkeys(map(plain, _declared(folder / f"{stem}.yaml", stamp))):
+    for stem, changed in stamps:
+        for alias in dict.fromkeys(map(plain, _declared(folder / f"{stem}.yaml", changed))):
             found.setdefault(alias, []).append(stem)
     return {alias: tuple(stems) for alias, stems in found.items()} | own
 
@@ -83,7 +83,19 @@ def _index(folder: Path, stamps: tuple[tuple[str, int], ...]) -> dict[str, tuple
 def _stamps(folder: Path) -> tuple[tuple[str, int], ...]:
     if not folder.is_dir():
         return ()
-    return tuple(sorted((p.stem, p.stat().st_mtime_ns) for p in folder.glob("*.yaml")))
+    return tuple(sorted((p.stem, stamp(p)) for p in folder.glob("*.yaml")))
+
+
+def file_stamps(kind: str) -> tuple[tuple[str, int], ...]:
+    """Return the name and the stamp of every file of a kind, of the first root that holds the name; by name.
+
+    It is what a cache of all files of a kind is keyed on: a changed, new or removed file changes it.
+    """
+    found: dict[str, int] = {}
+    for root in roots():
+        for stem, changed in _stamps(root / kind):
+            found.setdefault(stem, changed)
+    return tuple(sorted(found.items()))
 
 
 def exact_name(kind: str, name: str) -> str | None:

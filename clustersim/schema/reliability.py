@@ -11,8 +11,8 @@ from clustersim.schema.base import Amount, Bandwidth, Count, Duration, Fraction,
 
 __all__ = [
     "CheckpointLevel", "CheckpointSection", "ContentionSection", "DomainSection", "ElasticSection", "ExtrasSection",
-    "FlapSection", "JobSection", "MaintenanceSection", "RecoverySection", "ReliabilitySection", "SharedSection",
-    "SparesSection",
+    "FlapSection", "JobSection", "MaintenanceSection", "ObservedSection", "RecoverySection", "ReliabilitySection",
+    "SharedSection", "SparesSection",
 ]  # fmt: skip
 
 PositiveCount = Annotated[Sourced, quantity("1", ge=1, integer=True)]
@@ -129,10 +129,23 @@ class ElasticSection(Model):
 
 
 class MaintenanceSection(Model):
-    """Planned stops, announced, so that no work is lost."""
+    """Planned stops of all servers, or where ``rolling`` of one after the other; announced, so that no work is lost."""
 
     interval: Positive
+    """Between two stops; rolling: in which each server has its turn once."""
     time: Duration
+    rolling: bool = False
+
+
+class ObservedSection(Model):
+    """A log of one's own cluster, from which the rates of components are learned."""
+
+    log: str
+    duration: Positive
+    """How long the cluster was watched."""
+    cards: PositiveCount
+    start: str | None = None
+    """Time stamp at which watching began, where the log has time stamps."""
 
 
 class FlapSection(Model):
@@ -178,6 +191,8 @@ class ReliabilitySection(Model):
     fleet: str | None = None
     """A fleet of ``hwprofiles/fleets`` whose failure rate is taken, or ``between``, the median of those counted in the
     field; absent: the component table (Llama 3)."""
+    observed: ObservedSection | None = None
+    """Absent: nobody counted failures of this site."""
     shared: SharedSection | None = None
     domains: dict[str, DomainSection] = Field(default_factory=dict)
     elastic: ElasticSection | None = None

@@ -18,13 +18,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from clustersim.assemble.reliability import spread_of_fleets
 from clustersim.des.training.closed_form import daly_interval, linear_ettr, renewal_efficiency, young_interval
 from clustersim.des.training.components import COMPONENTS, FailureClass
-from clustersim.des.training.copies import CheckpointLevel
+from clustersim.des.training.copies import CheckpointLevel, partner_survival
 from clustersim.des.training.fidelity import expected_goodput
 from clustersim.des.training.fleets import BetweenFleets, between_fleets
 from clustersim.des.training.log import component_of
@@ -33,6 +32,7 @@ from clustersim.schema.lookup import known_names
 from clustersim.schema.profiles import field_fleets, load_fleet
 from clustersim.validation import reliability_text as text
 from clustersim.validation.common import ValidationRow, require_columns
+from clustersim.validation.reliability_row import CARDS_PER_NODE, Row, read_row
 
 __all__ = ["COLUMNS", "predict", "predict_row"]
 
@@ -40,9 +40,6 @@ COLUMNS = (
     "id", "source", "cluster", "n_gpus", "duration_days", "failures", "mttf_hours", "ettr_or_goodput",
     "checkpoint_interval", "restart_time",
 )  # fmt: skip
-#: Fleets that rows name, and the card-hours per failure of their profiles.
-NAMED_FLEETS = ("RSC-1", "RSC-2")
-CARDS_PER_NODE = 8
 YEAR_H = 8760.0
 #: Bytes of a checkpoint per parameter: BLOOM's 2294.8 GiB over 176 B parameters.
 BYTES_PER_PARAMETER = 14.0
@@ -62,68 +59,6 @@ _PART = re.compile(
     r"|depend|xid|ecc|link|flash|dbe|optic|dimm|fan\b",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A row with what its cells state."""
-
-    cells: Mapping[str, str]
-    cards: float | None
-    days: float | None
-    failures: float | None
-    mttf_s: float | None
-    mttf_from: str
-
-    @property
-    def base(self) -> dict[str, Any]:
-        return {"id": self.cells["id"], "source": self.cells["source"], "card": self.cells["cluster"]}
-
-    def answer(self, predicted: float, measured: float, unit: str, group: str, **more: Any) -> ValidationRow:
-        aside = more.pop("aside", False)
-        return ValidationRow(
-            **self.base,
-            predicted=predicted,
-            measured=measured,
-            unit=unit,
-            group=group,
-            aside=aside,
-            details=more,
-        )
-
-    def refuse(self, measured: float | None, unit: str, group: str, reason: str) -> ValidationRow:
-        return ValidationRow(
-            **self.base, predicted=None, measured=math.nan if measured is None else measured, unit=unit, group=group,
-            reason=reason,
-        )  # fmt: skip
-
-
-def _read(row: Mapping[str, str]) -> _Row:
-    """Turn cells into numbers; the MTTF from the first of its sources that is there."""
-    cells = {k: (v or "") for k, v in row.items()}
-    cards, days = text.stated(cells["n_gpus"]), text.stated(cells["duration_days"])
-    n, d, failures = (
-        cards.value if cards else None,
-        days.value if days else None,
-        text.count(cells["failures"]),
-    )
-    mttf, how = None, ""
-    stated = text.stated(cells["mttf_hours"])
-    rate = text.node_rate(cells)
-    hours = text.card_hours(cells, CARDS_PER_NODE)
-    fleet = next((name for name in NAMED_FLEETS if name in cells["cluster"]), None)
-    if rate and n:
-        mttf, how = 86400 / (n / CARDS_PER_NODE * rate), f"rate {rate} per server-day, stated in the row"
-    elif fleet and n:
-        hours_of = load_fleet(fleet.lower()).card_hours_per_failure.value
-        mttf, how = hours_of * 3600 / n, f"rate of the fleet {fleet}"
-    elif stated and stated.value > 0:
-        mttf, how = stated.value * 3600, "stated in the row"
-    elif hours and n:
-        mttf, how = hours * 3600 / n, "card-hours per failure, stated in the row"
-    elif failures and d:
-        mttf, how = d * 86400 / failures, "the row's count over its duration"
-    return _Row(cells, n, d, failures, mttf, how)
 
 
 def _ettr(mttf_s: float, interval_s: float | None, restart_s: float, write_s: float = 0.0) -> float:
@@ -147,7 +82,7 @@ def _ettr(mttf_s: float, interval_s: float | None, restart_s: float, write_s: fl
     return expected_goodput(run).ettr
 
 
-def _renewal(row: _Row) -> ValidationRow | None:
+def _renewal(row: Row) -> ValidationRow | None:
     """Rows of Daly's form: a blocking time, a restart, and the efficiency at the best interval."""
     named = {k: float(v) for k, v in _NAMED.findall(row.cells["cluster"])}
     measured = text.share(row.cells["ettr_or_goodput"])
@@ -158,7 +93,7 @@ def _renewal(row: _Row) -> ValidationRow | None:
     return row.answer(value, measured.value, "efficiency", "Daly", interval_s=tau)
 
 
-def _ettr_row(row: _Row) -> ValidationRow | None:
+def _ettr_row(row: Row) -> ValidationRow | None:
     """Rows that state an ETTR."""
     measured = text.share(row.cells["ettr_or_goodput"])
     if measured is None:
@@ -204,10 +139,13 @@ def _meets(value: float, measured: text.Stated) -> bool:
     return value >= measured.value if measured.bound == "at least" else value <= measured.value
 
 
-def _from_parts(row: _Row, measured: float) -> ValidationRow | None:
+def _from_parts(row: Row, measured: float) -> ValidationRow | None:
     """An ETTR from the shares of time that the row lists, from what a restart lost, or from losses by class."""
     cell = row.cells["restart_time"]
-    per_restart = re.search(r"([\d.]+)\s*(h|min|s)\w*\s+(?:lost|loss)\s+(?:per|at each|a)\b", cell)
+    per_restart = re.search(
+        r"([\d.]+)\s*(h|min|s)\w*\s+(?:(?:lost|loss)\s+)?(?:per|at each|a)\s+(?:restart|fail|inter|incid|crash)",
+        cell,
+    )
     if per_restart and row.mttf_s:
         lost = float(per_restart[1]) * {"h": 3600.0, "min": 60.0, "s": 1.0}[per_restart[2]]
         return row.answer(
@@ -226,7 +164,7 @@ def _from_parts(row: _Row, measured: float) -> ValidationRow | None:
     return None
 
 
-def _interval_row(row: _Row) -> ValidationRow | None:
+def _interval_row(row: Row) -> ValidationRow | None:
     """A best interval at a stated blocking time."""
     cell = row.cells["checkpoint_interval"]
     young = re.search(r"Young\s+([\d,]+)\s*s", cell)
@@ -237,16 +175,17 @@ def _interval_row(row: _Row) -> ValidationRow | None:
     return row.answer(value, float(young[1].replace(",", "")), "s", "interval", blocking_s=float(delta[1]))
 
 
-def _checkpoint_row(row: _Row) -> ValidationRow | None:
+def _checkpoint_row(row: Row) -> ValidationRow | None:
     """A checkpoint's size, or its time over a stated bandwidth."""
     cells = row.cells
     every = "; ".join(cells[k] for k in ("cluster", "failures", "checkpoint_interval", "restart_time"))
     count = text.parameters(f"{cells['cluster']}; {cells['restart_time']}")
-    each = re.search(r"([\d.]+)\s*B/param", every)
-    per = float(each[1]) if each else BYTES_PER_PARAMETER
+    each = re.search(r"([\d.]+)\s*B/param|[x×*]\s*([\d.]+)\s*B\b", f"{every}; {cells.get('notes', '')}")
+    per = float(each[1] or each[2]) if each else BYTES_PER_PARAMETER
     notes = cells.get("notes", "")
     derived = re.search(r"\bat\s+[\d.]+\s*B/param", notes) is not None
-    stated = text.size(f"{every}; {'' if derived else notes.partition(' = ')[0]}")
+    every += "" if derived else f"; {notes.partition(' = ')[0]}"
+    stated = text.size(every)
     took = re.search(
         r"(?:save|write|load|checkpoint|ckpt|retriev\w*|t_ckpt)\D{0,12}?([\d.]+)\s*(s|min|h)\b",
         cells["restart_time"],
@@ -271,7 +210,30 @@ def _checkpoint_row(row: _Row) -> ValidationRow | None:
     return None
 
 
-def _recovery_row(row: _Row) -> ValidationRow | None:
+def _placement_row(row: Row) -> ValidationRow | None:
+    """The share of failures of k of N servers that leave one of m copies of everything."""
+    named = {k: int(v) for k, v in re.findall(r"\b([Nmk])\s*=\s*(\d+)\b", row.cells["cluster"])}
+    measured = text.share(row.cells["ettr_or_goodput"])
+    if not {"N", "m", "k"} <= set(named) or measured is None:
+        return None
+    value = partner_survival(nodes=named["N"], partners=named["m"] - 1, failed=named["k"])
+    return row.answer(value, measured.value, "survival", "placement")
+
+
+def _spares_row(row: Row) -> ValidationRow | None:
+    """Servers that fail in a day in 99 of 100 days: what stands by (ByteRobust)."""
+    found = re.search(r"(?:P99|standby|spares)[^\d=;]*=?\s*(\d+)\b(?!\s*[%x.\d])", row.cells["failures"])
+    if found is None or row.mttf_s is None:
+        return None
+    from scipy.stats import poisson
+
+    value = float(poisson.ppf(0.99, 86400.0 / row.mttf_s))
+    return row.answer(
+        value, float(found[1]), "spares", "spares", per_day=86400.0 / row.mttf_s, mttf=row.mttf_from
+    )
+
+
+def _recovery_row(row: Row) -> ValidationRow | None:
     """Requeueing or a hot update at a number of cards."""
     for word, (at_2048, growth) in REQUEUE.items():
         found = re.search(rf"{word}\s+([\d.]+)\s*s\b", row.cells["restart_time"])
@@ -284,7 +246,7 @@ def _recovery_row(row: _Row) -> ValidationRow | None:
     return None
 
 
-def _part_row(row: _Row) -> ValidationRow | None:
+def _part_row(row: Row) -> ValidationRow | None:
     """Failures of one kind of part, by the component table; the rows that the table was counted on are refused."""
     cells = row.cells
     failures = re.sub(r"[(].*|\bover\b.*|[\d.]+[MkG]?\s*GPU-(?:h|years?)\b.*", "", cells["failures"])
@@ -321,7 +283,7 @@ def _kinds(words: str) -> set[str]:
 
 
 def _ranged(
-    row: _Row, median: float, measured: float, unit: str, group: str, spread: BetweenFleets, **more: Any
+    row: Row, median: float, measured: float, unit: str, group: str, spread: BetweenFleets, **more: Any
 ) -> ValidationRow:
     """A prediction that is a median of what fleets differ by."""
     low, high = (median * spread.quantile(q) / spread.median_h for q in (0.1, 0.9))
@@ -331,7 +293,7 @@ def _ranged(
     )  # fmt: skip
 
 
-def _fleet_row(row: _Row) -> ValidationRow | None:
+def _fleet_row(row: Row) -> ValidationRow | None:
     """The MTTF or the failures of a fleet, from the other fleets; from its own rate where the row states one."""
     cells, n = row.cells, row.cards
     hours = text.card_hours(cells, CARDS_PER_NODE)
@@ -343,7 +305,9 @@ def _fleet_row(row: _Row) -> ValidationRow | None:
         return _ranged(
             row, row.mttf_s / 3600, stated.value, "h", "fleet MTTF", spread_of_fleets(), rates=row.mttf_from
         )
-    measured = stated.value if stated else hours / n if hours and n else None
+    n = n or (1.0 if hours else None)
+    between = text.time_between(cells["failures"])
+    measured = stated.value if stated else hours / n if hours and n else between / 3600 if between else None
     if measured and n:
         spread = _others(measured * n)
         group = "claims" if _is_claim(measured * n) else "fleet MTTF"
@@ -370,7 +334,7 @@ def _others(card_hours: float) -> BetweenFleets:
     return between_fleets([h for h in known if abs(h / card_hours - 1) > 0.02])
 
 
-def _refused(row: _Row) -> ValidationRow:
+def _refused(row: Row) -> ValidationRow:
     """Say what a row states that is an input of the model, or what it lacks."""
     cells = row.cells
     for pattern, reason in (
@@ -410,14 +374,15 @@ def _refused(row: _Row) -> ValidationRow:
 
 
 #: In this order; the first that answers or refuses is taken.
-KINDS: tuple[Callable[[_Row], ValidationRow | None], ...] = (
-    _renewal, _ettr_row, _interval_row, _recovery_row, _part_row, _fleet_row, _checkpoint_row,
+KINDS: tuple[Callable[[Row], ValidationRow | None], ...] = (
+    _renewal, _placement_row, _ettr_row, _spares_row, _interval_row, _recovery_row, _part_row, _fleet_row,
+    _checkpoint_row,
 )  # fmt: skip
 
 
 def predict_row(row: Mapping[str, str]) -> ValidationRow:
     """Predict one row, or say why it cannot be predicted."""
-    read = _read(row)
+    read = read_row(row)
     return next((found for kind in KINDS if (found := kind(read)) is not None), None) or _refused(read)
 
 

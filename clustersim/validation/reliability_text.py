@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "Stated", "bandwidth", "card_hours", "count", "duration", "interval_and_write", "node_rate", "parameters",
-    "restart", "share", "size", "stated",
+    "restart", "share", "size", "stated", "time_between",
 ]  # fmt: skip
 
 _UNITS = {
@@ -144,6 +144,23 @@ def count(text: str) -> float | None:
     return sum(map(_float, numbers)) if numbers else None
 
 
+def time_between(text: str) -> float | None:
+    """Return the seconds between failures that a text counts by the day, week or month; the middle of a range.
+
+    >>> time_between("1-2 GPU failures a week"), time_between("~40 crashes/month"), time_between("0.08%/day")
+    (403200.0, 64800.0, None)
+    """
+    found = re.search(
+        rf"{_N}\s*(?:(?:-|–|to)\s*{_N})?\s*(?!%)(?:[A-Za-z]+\s*){{0,2}}?\s*(?:\ba\b|\bper\b|/)\s*(day|week|month)\b",
+        text,
+    )
+    if found is None:
+        return None
+    low = _float(found[1])
+    times = (low + (_float(found[2]) if found[2] else low)) / 2
+    return {"day": 86400.0, "week": 604800.0, "month": 2_592_000.0}[found[3]] / times if times > 0 else None
+
+
 def node_rate(row: Mapping[str, str]) -> float | None:
     """Return failures per server-day that a row states: ``r_f=6.50 per 1000 node-days``, or in its id.
 
@@ -170,6 +187,11 @@ def card_hours(row: Mapping[str, str], cards_per_node: float) -> float | None:
     text = "; ".join(row.get(k, "") or "" for k in ("failures", "mttf_hours", "cluster"))
     found = re.search(
         rf"{_N}\s*(?:GPU|card|accelerator|device|NPU)[- ]?h(?:ours?)?\s*(?:per|/)", text, re.IGNORECASE
+    )
+    found = found or re.search(
+        rf"(?:MTBF|MTTF|mean|every|between failures)\D{{0,20}}{_N}\s*(?:GPU|card|device|NPU)[- ]?h",
+        text,
+        re.IGNORECASE,
     )
     if found:
         return _float(found[1])

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -55,15 +56,16 @@ _WIDE = ("bf16", "fp16")
 
 
 def number(text: object, default: float = float("nan")) -> float:
-    """Read a cell as a float; ``default`` where it is empty or no number.
+    """Read a cell as a finite float; ``default`` where it is empty or no number.
 
     >>> number(" 3 "), number("", 1.0)
     (3.0, 1.0)
     """
     try:
-        return float(str(text).strip())
+        value = float(str(text).strip())
     except ValueError:
         return default
+    return value if isfinite(value) else default
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,7 +175,7 @@ def _expert_splits(plan: Plan) -> tuple[int, ...]:
 
 
 def _with(plan: Plan, micro: int, recompute: str, chunks: int, etp: int) -> Plan:
-    schedule = "interleaved" if chunks > 1 else "1f1b"
+    schedule = "interleaved" if chunks > 1 else "1f1b" if plan.schedule == "interleaved" else plan.schedule
     return replace(
         plan, micro_batch=micro, recompute=recompute, interleave=chunks, schedule=schedule, etp=etp
     )
@@ -253,7 +253,7 @@ def _stated_plan(known: TrainingRecord) -> Plan:
     return Plan(
         tp=tp, pp=pp, dp=count(row, "dp", max(1, cards // (tp * pp * cp))), cp=cp, ep=count(row, "ep", 1),
         interleave=interleave, micro_batch=count(row, "micro_batch", 1),
-        schedule="interleaved" if interleave > 1 else "1f1b",
+        schedule=(row.get("schedule") or "").strip() or ("interleaved" if interleave > 1 else "1f1b"),
         sequence_parallel=stated in {"yes", "true", "1"} or (not stated and tp > 1 and software.flash_attention),
         recompute="full" if "full" in recompute else "selective" if "sel" in recompute else "none",
         zero=_zero(row, software), software=software,

@@ -14,6 +14,7 @@ import numpy as np
 
 from clustersim.assemble.serving import (
     FluidDeployment,
+    content_of,
     deployment,
     fluid_deployment,
     slo_of,
@@ -273,7 +274,7 @@ def work_of(inputs: Inputs, name: str, work: ServingWorkload, cache: StageCache)
 
     Raises InfeasibleError where the model does not fit or no rate meets the level.
     """
-    detail = planned(inputs, work, cache)
+    detail = cache.get("serving plan", content_of(inputs, work), lambda: planned(inputs, work, cache))
     at, cards = detail.capacity, detail.cards
     main, parts = _products(at, cards)
     notes = [] if at.fidelity == "closed form" else [f"capacity by simulation: {at.why}"]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
-from importlib import resources
+from pathlib import Path
 
 from clustersim.assemble.parts import card_spec, network_spec
 from clustersim.assemble.reliability import Trained, training_run
@@ -17,8 +16,10 @@ from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.job import TrainJob
 from clustersim.perf.plan import Plan
 from clustersim.perf.search import PlanSpace
-from clustersim.perf.shortlist import LEAN, Choice, KindError, PlanErrors, choose, shortlist
+from clustersim.perf.shortlist import LEAN, Choice, KindError, PlanErrors, choose, kind_of, shortlist
 from clustersim.perf.step import StepTime, train_step
+from clustersim.reading.guarded import Text, read_text
+from clustersim.reading.tables import parse_table
 from clustersim.schema.demand import TrainingWorkload, identity
 from clustersim.schema.inputs import Inputs
 from clustersim.workloads.work import Load, Product, StageCache, Work
@@ -64,8 +65,9 @@ class TrainingDetail:
 @lru_cache(maxsize=1)
 def plan_errors() -> PlanErrors:
     """Return the known errors by kind of plan, as `clustersim validate training --plan-errors` found them."""
-    text = resources.files("clustersim.data").joinpath("plan_errors.csv").read_text(encoding="utf-8")
-    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
+    source = read_text(Path(__file__).resolve().parent.parent / "data" / "plan_errors.csv")
+    lines = (line for line in source.text.splitlines() if not line.startswith("#"))
+    rows = parse_table(Text(source.name, "\n".join(lines), source.encoding)).rows
     return PlanErrors(
         {r["kind"]: KindError(float(r["bias"]), float(r["spread"]), int(r["rows"])) for r in rows}
     )
@@ -104,12 +106,14 @@ def planned_job(inputs: Inputs, work: TrainingWorkload, cache: StageCache) -> tu
     space, errors = space_of(job), plan_errors()
     base = _nominal(inputs, job)
     plans: tuple[Plan, ...] = cache.get("plan search", (base, space), lambda: shortlist(base, space, errors))
+    kind = cache.get(
+        "plan kind", (base, plans), lambda: kind_of(choose(base, plans, space, errors).found.plan)
+    )
     if places(job) is not None:
-        choice = choose(
-            job, plans, space, errors
-        )  # decisions about a batch are made at every run of its points
+        # Decisions about a batch are made at every run of its points.
+        choice = choose(job, plans, space, errors, kind)
     else:
-        choice = cache.get("plan choice", (job, plans), lambda: choose(job, plans, space, errors))
+        choice = cache.get("plan choice", (job, plans, kind), lambda: choose(job, plans, space, errors, kind))
     return job.with_plan(choice.found.plan), choice
 
 

@@ -3,16 +3,15 @@
 import math
 
 from clustersim.planner.cluster import Limits, plan_cluster
-from clustersim.planner.uncertainty import headlines
-from clustersim.schema.inputs import load_inputs
+from clustersim.planner.training import Question
+from clustersim.planner.uncertainty import headlines, one_side
+from clustersim.schema.sides import load_sides
 
 
 def test_two_hundred_candidate_clusters(benchmark) -> None:  # type: ignore[no-untyped-def]
-    templates = {
-        f"{name} {nic}": load_inputs(name, (f"cluster.nic={nic}",), with_incumbent=False)
-        for name in ("nanjing-1024", "br166-1024", "h100-1024")
-        for nic in ("roce-100g", "roce-200g", "roce-400g")
-    }
+    nics = [{"cluster.nic": nic} for nic in ("roce-100g", "roce-200g", "roce-400g")]
+    sides = load_sides(["br166-1024", "h20-1024", "h100-1024"], variants=nics)
+    templates = {side.name: Question(side, "pretrain") for side in sides}
     answer = benchmark.pedantic(
         lambda: plan_cluster(templates, Limits(power_w=math.inf)), rounds=3, iterations=1
     )
@@ -23,5 +22,5 @@ def test_two_hundred_candidate_clusters(benchmark) -> None:  # type: ignore[no-u
 
 
 def test_draws_of_a_headline(benchmark) -> None:  # type: ignore[no-untyped-def]
-    benchmark.pedantic(lambda: headlines("nanjing-1024", {}, count=256), rounds=3, iterations=1)
+    benchmark.pedantic(lambda: headlines(one_side("br166-1024", {}), count=256), rounds=3, iterations=1)
     print(f"\n{256 / benchmark.stats.stats.median:,.0f} draws/s on one core")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from clustersim.des.training.components import failure_classes
-from clustersim.des.training.fidelity import run_fidelity
+from clustersim.des.training.fidelity import expected_goodput, run_fidelity
 from clustersim.des.training.run import Contention, Extras
 from clustersim.des.training.simulate import simulate_run
 from tests.laws.test_reliability_laws import make_run
@@ -46,3 +46,12 @@ def test_failures_of_1024_cards(benchmark) -> None:  # type: ignore[no-untyped-d
 
 def test_failures_of_131072_cards(benchmark) -> None:  # type: ignore[no-untyped-def]
     _per_failure(131_072, benchmark)
+
+
+def test_the_mean_in_closed_form(benchmark) -> None:  # type: ignore[no-untyped-def]
+    benchmark(lambda: expected_goodput(make_run()))
+
+
+def test_the_mean_with_waits_replayed(benchmark) -> None:  # type: ignore[no-untyped-def]
+    run = replace(make_run(12.0, spares=1, extras=Extras(technicians=1)), repair_s=3 * 86400.0)
+    benchmark(lambda: expected_goodput(run))

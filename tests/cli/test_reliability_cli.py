@@ -5,11 +5,11 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from clustersim.cli.main import main
+from clustersim.cli.main import cli
 
 
 def answer(*words: str) -> dict:  # type: ignore[type-arg]
-    found = CliRunner().invoke(main, [*words, "-f", "json"], catch_exceptions=False)
+    found = CliRunner().invoke(cli, [*words, "-f", "json"], catch_exceptions=False)
     assert found.exit_code == 0, found.output
     return json.loads(found.stdout)  # type: ignore[no-any-return]
 
@@ -31,5 +31,5 @@ def test_jobs_queue_on_the_site() -> None:
     found = answer("jobs", "shared-1024")
     assert found["useful_share"] + found["lost_share"] + found["idle_share"] == pytest.approx(1.0)
     assert {job["name"] for job in found["jobs"]} == {"pretrain", "finetune", "evaluate", "urgent"}
-    wrong = CliRunner().invoke(main, ["jobs", "nanjing-1024"])
-    assert wrong.exit_code == 2
+    wrong = CliRunner().invoke(cli, ["jobs", "nanjing-1024"])
+    assert getattr(wrong.exception, "exit_code", None) == 2

@@ -23,7 +23,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "--vary",
         "tco.pue=1.1,1.2",
     ),
-    "mc": ("mc", "target-price-mc", "--points", "32"),
+    "mc": ("mc", "target-price-mc", "--points", "8"),
     "sensitivity": ("sensitivity", "target-price", "--method", "tornado"),
     "run": ("run", "nanjing-1024"),
     "export": ("export", "xlsx", "br166-1024"),

@@ -50,7 +50,7 @@ def test_two_processes_on_one_folder_leave_one_right_study(tmp_path: Path) -> No
         "sweep",
         "nanjing-1024",
         "--vary",
-        "tco.tariff=0.3:0.8 CNY/kWh:400",
+        "tco.tariff=0.3:0.8 CNY/kWh:40",
         "-o",
         tmp_path / "s",
         "-f",
@@ -70,7 +70,7 @@ def test_two_processes_on_one_folder_leave_one_right_study(tmp_path: Path) -> No
         )
     assert 0 in {child.returncode for child in both}
     frame = pd.read_parquet(tmp_path / "s" / "results.parquet")
-    assert frame["point"].tolist() == list(range(400))
+    assert frame["point"].tolist() == list(range(40))
 
 
 def test_a_held_folder_is_refused_by_every_command_that_writes(tmp_path: Path) -> None:
@@ -108,18 +108,18 @@ def test_a_worker_with_other_profiles_is_refused_at_the_start(tmp_path: Path, cl
 def test_a_worker_with_other_profiles_that_joins_later_adds_nothing(
     tmp_path: Path, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_study(spec(200), StudyStore(tmp_path / "right"))
+    run_study(spec(30), StudyStore(tmp_path / "right"))
     cluster.add_worker(CLUSTERSIM_PATH=str(other_profiles(tmp_path)))
     wait_for_workers(cluster, 2)
     # The check at the start is left out: this is what a worker meets that joins after it.
     monkeypatch.setattr(execute, "_check_workers", lambda client, address, spec: 2)
     store = StudyStore(tmp_path / "s")
     try:
-        run_study(spec(200), store, scheduler=cluster.address)
+        run_study(spec(30), store, scheduler=cluster.address)
     except InputError as error:
         assert "profiles or scenario differ from the study's" in str(error)
         monkeypatch.undo()
-        run_study(spec(200), store)
+        run_study(spec(30), store)
     right = (tmp_path / "right" / "results.parquet").read_bytes()
     assert (tmp_path / "s" / "results.parquet").read_bytes() == right
 
@@ -143,10 +143,10 @@ def test_workers_that_are_all_gone_are_said_and_the_study_resumes(
         cluster.workers[0].send_signal(signal.SIGKILL)
 
     with pytest.raises(InputError, match="all workers are gone; what is finished is kept: start a worker"):
-        run_study(spec(600), store, scheduler=cluster.address, tell=kill)
+        run_study(spec(60), store, scheduler=cluster.address, tell=kill)
     assert store.parts()
-    run_study(spec(600), store)
-    assert pd.read_parquet(store.results_path)["point"].tolist() == list(range(600))
+    run_study(spec(60), store)
+    assert pd.read_parquet(store.results_path)["point"].tolist() == list(range(60))
 
 
 def test_a_killed_local_worker_is_a_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,7 +210,7 @@ def test_inputs_are_checked_before_a_folder_is_begun(
 
 
 def test_a_precise_enough_sample_is_kept_too(tmp_path: Path) -> None:
-    words = ("mc", "target-price-mc", "--precision", "0.5", "--points", "256", "--workers", "1")
+    words = ("mc", "target-price-mc", "--precision", "0.5", "--points", "128", "--workers", "1")
     in_process(*words, "-o", tmp_path / "s")
     assert len(pd.read_parquet(tmp_path / "s" / "results.parquet")) == 64
 

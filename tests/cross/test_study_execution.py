@@ -19,7 +19,7 @@ from clustersim.study.spec import make_spec
 from clustersim.study.store import StudyStore
 
 ROOT = Path(__file__).resolve().parents[2]
-VARY = ("tco.tariff=0.3:0.8 CNY/kWh:12", "cards.BR106M.efficiency.gemm=0.5:0.85:10", "tco.pue=1.1,1.2")
+VARY = ("tco.tariff=0.3:0.8 CNY/kWh:5", "cards.BR106M.efficiency.gemm=0.5:0.85:4", "tco.pue=1.1,1.2")
 
 
 def spec():  # type: ignore[no-untyped-def]
@@ -40,7 +40,7 @@ def undisturbed(tmp_path_factory) -> bytes:  # type: ignore[no-untyped-def]
     folder = tmp_path_factory.mktemp("serial") / "study"
     run_study(spec(), StudyStore(folder), workers=1)
     frame = pd.read_parquet(folder / "results.parquet")
-    assert frame["point"].tolist() == list(range(240))
+    assert frame["point"].tolist() == list(range(40))
     assert (frame["error"] == "").all()
     return (folder / "results.parquet").read_bytes()
 

@@ -98,7 +98,6 @@ MOVED = (
     "company.products.BR200.cannibalises.BR166=0.2", "company.refinancing.minimum_cash=900000 kCNY",
 )  # fmt: skip
 SCALARS = [
-    ("tco.tariff", 0.9, "tco.tariff=0.9 CNY/kWh"),
     ("tco.pue", 1.5, "tco.pue=1.5"),
     ("tax_rate", 0.25, "company.tax_rate=25 %"),
     ("drivers.progress_ratio", 0.9, "company.drivers.progress_ratio=0.9"),
@@ -154,6 +153,14 @@ def test_an_input_typed_into_the_workbook_gives_what_python_gives(moved_book, ke
 @pytest.mark.parametrize(("key", "year", "number", "override"), ROWS)
 def test_a_driver_of_one_year_typed_in_gives_what_python_gives(moved_book, key, year, number, override):
     agree(moved_book, moved_book[0].at(key, year), number, override)
+
+
+def test_a_tariff_typed_in_moves_the_line_of_its_site(moved_book):
+    """The other lines keep the worth of their own scenarios: their sites are not in this book, and it says so."""
+    book, path = moved_book
+    dearer = target_after(book, path, {book.cell("tco.tariff"): 0.9})
+    every = forecast_run("br166-1024", (*MOVED, "tco.tariff=0.9 CNY/kWh")).valuation.target_price
+    assert every < dearer < book.value("target_price")
 
 
 def test_a_wacc_typed_in_moves_the_target_and_one_below_growth_is_an_error(tmp_path):

@@ -52,7 +52,7 @@ BETTER = (
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=24, deadline=None)
 @given(scenarios, st.sampled_from(BETTER), factors)
 def test_a_better_part_never_lowers_goodput_value_or_revenue(
     scenario: str, pattern: str, factor: float
@@ -68,7 +68,7 @@ def test_a_better_part_never_lowers_goodput_value_or_revenue(
     assert target(after) * SLACK >= target(before)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(scenarios, st.sampled_from(BETTER[:3]), st.floats(0.3, 0.99))
 def test_a_worse_card_lowers_revenue_and_target_alike(scenario: str, pattern: str, factor: float) -> None:
     key = pattern.format(card=CARDS[scenario])
@@ -78,7 +78,7 @@ def test_a_worse_card_lowers_revenue_and_target_alike(scenario: str, pattern: st
     assert target(after) <= target(before) * SLACK
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(scenarios, st.sampled_from(["nics.{nic}.rate"]), st.floats(1.0, 2.0))
 def test_a_faster_network_never_lowers_goodput(scenario: str, pattern: str, factor: float) -> None:
     nic = load_inputs(scenario).scenario.cluster.nic
@@ -89,7 +89,7 @@ def test_a_faster_network_never_lowers_goodput(scenario: str, pattern: str, fact
     assert after.own.training.goodput_tokens_per_s * SLACK >= before.own.training.goodput_tokens_per_s
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(scenarios, st.floats(0.05, 3.0), st.floats(1.001, 3.0))
 def test_a_dearer_tariff_moves_value_by_the_difference_of_energy(
     scenario: str, tariff: float, factor: float
@@ -132,7 +132,7 @@ def test_shares_of_the_wall_clock_sum_to_it_in_every_simulated_month(scenario: s
         assert month.rework_s == pytest.approx(sum(i.lost_work_s for i in month.incidents), abs=1e-6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(scenarios, st.floats(0.2, 5.0))
 def test_terms_sum_to_totals(scenario: str, scale: float) -> None:
     run = chain(scenario, f"reliability.mttf_scale={scale!r}")

@@ -23,11 +23,13 @@ from clustersim.reading.guarded import decode
 from clustersim.reading.jsontext import parse_json
 from clustersim.reading.tables import parse_table
 from clustersim.schema.base import validate
+from clustersim.schema.company import AnchorFile
+from clustersim.schema.company_load import load_company_file
+from clustersim.schema.imports.registry import import_file
 from clustersim.schema.inputs import load_inputs
 from clustersim.schema.overrides import parse_overrides
 from clustersim.schema.prices import PriceBook
 from clustersim.schema.profiles import KINDS, load_profile
-from clustersim.schema.serving import load_serving
 from clustersim.schema.yamlfile import parse_yaml, read_yaml
 from clustersim.study.distributions import make_distribution
 from clustersim.study.search import parse_constraint
@@ -46,6 +48,20 @@ CONSENSUS = "FY,Sales (RMB mn),Net profit\n2026E,2200,100\n2027E,3300,200\n"
 TRACE = "arrival_s,prompt_tokens,output_tokens\n0,5,5\n1.5,7,9\n2023-11-16 18:15:46.68,374,44\n"
 LINES = '{"timestamp": 0, "input_length": 7, "output_length": 3, "hash_ids": [1, 2]}\n' * 3
 STATEMENT = "item,period,value,unit\nrevenue,2025,100,CNY_thousand\nrevenue,2026E,200,CNY_thousand\n"
+
+
+CONFIG = json.dumps(
+    {
+        "model_type": "deepseek_v3", "architectures": ["DeepseekV3ForCausalLM"], "hidden_size": 2048,
+        "num_hidden_layers": 12, "num_attention_heads": 16, "num_key_value_heads": 16, "intermediate_size": 8192,
+        "vocab_size": 32000, "q_lora_rank": 512, "kv_lora_rank": 256, "qk_nope_head_dim": 64, "qk_rope_head_dim": 32,
+        "v_head_dim": 64, "n_routed_experts": 64, "num_experts_per_tok": 6, "n_shared_experts": 2,
+        "moe_intermediate_size": 1024, "first_k_dense_replace": 1, "torch_dtype": "bfloat16",
+        "quantization_config": {"quant_method": "fp8", "weight_block_size": [128, 128]}, "tie_word_embeddings": False,
+    },
+    indent=1,
+)  # fmt: skip
+OLD = "name: x\nkind: serving\nmodel: llama3-70b\ncluster: {card: H100}\ntraffic: {rate: 3 1/s}\ncost: {}\n"
 
 
 def put(name: str, data: bytes) -> Path:
@@ -82,13 +98,23 @@ MANIFEST = json.dumps(
 #: every schema and reader -> a right text for it, and the call that reads a file's bytes
 READERS: dict[str, tuple[str, Callable[[bytes], Any]]] = {
     **{kind: (p.read_text(encoding="utf-8"), call) for kind in KINDS for p, call in [profile(kind)]},
-    "scenario": ((ROOT / "scenarios/nanjing-1024.yaml").read_text(encoding="utf-8"), by_file(load_inputs, "s.yaml")),
-    "serving": (
-        (ROOT / "scenarios/serve-llama3-70b.yaml").read_text(encoding="utf-8"), by_file(load_serving, "v.yaml")
+    **{
+        name: ((ROOT / f"scenarios/{name}.yaml").read_text(encoding="utf-8"), by_file(load_inputs, "s.yaml"))
+        for name in ("nanjing-1024", "br166-mixed", "serve-llama3-70b", "video-analytics-5g", "shared-1024")
+    },
+    **{
+        name: (
+            (ROOT / f"scenarios/company/{name}.yaml").read_text(encoding="utf-8"),
+            by_file(load_company_file, "c.yaml"),
+        )
+        for name in ("biren", "metax")
+    },
+    "anchors": (
+        (ROOT / "scenarios/company/anchors.yaml").read_text(encoding="utf-8"),
+        by_file(lambda name: validate(AnchorFile, read_yaml(name)), "a.yaml"),
     ),
-    "video": (
-        (ROOT / "scenarios/video-analytics-5g.yaml").read_text(encoding="utf-8"), by_file(load_serving, "w.yaml")
-    ),
+    "config": (CONFIG, lambda data: import_file(put("config.json", data))),
+    "old form": (OLD, by_file(load_inputs, "o.yaml")),
     "prices": (
         first("hwprofiles/prices").read_text(encoding="utf-8"),
         by_file(lambda name: validate(PriceBook, read_yaml(name), require_source=True), "p.yaml"),

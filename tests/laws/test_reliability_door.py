@@ -90,6 +90,8 @@ UNSIGNED = {
     C + "host.interval": "blocking against lost work", C + "partner.interval": "as above",
     C + "storage.interval": "as above", C + "storage.bandwidth": "cluster.storage is what storage copies take",
     C + "partners": "more copies to send, fewer lost",
+    R + "observed.duration": "longer without failures is better, with as many it depends on their number",
+    R + "observed.cards": "as above",
     R + "domains.*.servers": "fewer domains, each of more servers",
 }  # fmt: skip
 

@@ -7,6 +7,7 @@ from clustersim.cli.forecast import command
 from clustersim.cli.forecast_common import forecast_run
 from clustersim.errors import InputError
 from clustersim.finance.messages import messages
+from clustersim.market.link import first_of
 
 BASE = 87.3118
 
@@ -123,8 +124,8 @@ def test_years_are_keys_and_the_old_form_is_refused_with_the_new_one() -> None:
         target("drivers.receivable_days={values: [200, 100], tier: given}")
 
 
-def test_a_market_event_reaches_every_line_and_a_defect_one() -> None:
-    """Through the whole chain: the card's own line moves, and how much comes through which leg sums to the whole."""
+def test_a_defect_of_a_card_moves_its_own_line() -> None:
+    """How much comes through which leg sums to the whole."""
     from clustersim.finance.attribution import through
 
     run = forecast_run("br166-1024", ("cards.BR166M.peak.bf16=700 TFLOP/s",))
@@ -133,4 +134,21 @@ def test_a_market_event_reaches_every_line_and_a_defect_one() -> None:
     assert sum(part.whole for part in parts) == pytest.approx(
         float(run.valuation.target_price) - base, rel=1e-9
     )
-    assert [part.product for part in parts] == ["BR166"]
+    assert [part.product for part in parts if abs(part.whole) > 1e-9] == ["BR166"]
+
+
+def test_one_event_of_the_market_gives_one_answer_from_any_scenario() -> None:
+    """It reaches every line, followers included; a card's own terms come on top and reach one."""
+    event = "market.switching_discount=0.25"
+    runs = [
+        forecast_run(name, (event,)) for name in ("nanjing-1024", "br166-1024", "br20x-4096", "br166-mixed")
+    ]
+    prices = [float(run.valuation.target_price) for run in runs]
+    assert prices == pytest.approx([prices[0]] * 4, rel=1e-12)
+    assert prices[0] < BASE - 5
+    moved = {link.product for link in runs[0].links if float(first_of(link.units_factor)) < 1}
+    assert moved == {"BR106", "BR110", "BR166", "BR200", "BR300", "successor"}
+    both = forecast_run("br166-1024", (event, "cards.BR166M.efficiency.gemm=0.6"))
+    after = {link.product: float(first_of(link.units_factor)) for link in both.links}
+    before = {link.product: float(first_of(link.units_factor)) for link in runs[1].links}
+    assert {name for name in after if after[name] != pytest.approx(before[name], rel=1e-9)} == {"BR166"}

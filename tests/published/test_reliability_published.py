@@ -243,6 +243,13 @@ def one(**cells: str) -> ValidationRow:
         ({"cluster": "GPT-175B, 2.45 TB"}, "B", 2.45e12),
         ({"cluster": "MT-NLG 530B, 12 B/param to storage at 20 Gbps", "restart_time": "retrieval 42.4 min"}, "s", 2544),
         ({"n_gpus": "8192", "restart_time": "requeue 635 s"}, "s", 644.7),
+        ({"cluster": "MT-NLG 530B", "restart_time": "checkpoint time 42.4 min",
+          "notes": "530e9 x 12 B over 20 Gbps"}, "s", 2544),
+        ({"cluster": "N=128 m=2 k=8", "ettr_or_goodput": "0.7939"}, "survival", 0.7925),
+        ({"n_gpus": "1024", "failures": "spares P99 = 4; r_f=6.5 per 1000 node-days"}, "spares", 4.0),
+        ({"n_gpus": "1024", "failures": "P99 = 2", "cluster": "RSC-2"}, "spares", 2.0),
+        ({"n_gpus": "1024", "failures": "11 restarts/week", "ettr_or_goodput": "0.6",
+          "restart_time": "6.1 h per restart"}, "ETTR", 1 - 6.1 / (168 / 11)),
     ],
 )  # fmt: skip
 def test_rows_as_people_write_them(cells: dict[str, str], unit: str, value: float) -> None:
@@ -269,6 +276,20 @@ def test_rows_as_people_write_them(cells: dict[str, str], unit: str, value: floa
 def test_rows_that_lack_something_say_what(cells: dict[str, str], reason: str) -> None:
     row = one(**cells)
     assert row.predicted is None and reason in row.reason
+
+
+@pytest.mark.parametrize(
+    ("cells", "measured"),
+    [
+        ({"n_gpus": "384", "failures": "1-2 GPU failures a week"}, 112.0),
+        ({"failures": "MTBF 26,446 GPU-hours"}, 26_446.0),
+        ({"n_gpus": "3000", "mttf_hours": "56.6"}, 56.6),
+        ({"n_gpus": "4096", "failures": "0.08%/day machines (4 chips)"}, 29.3),
+    ],
+)
+def test_a_fleet_is_counted_in_many_ways(cells: dict[str, str], measured: float) -> None:
+    row = one(**cells)
+    assert row.group == "fleet MTTF" and row.measured == pytest.approx(measured, rel=2e-3)
 
 
 def test_a_fleet_is_a_median_with_a_range() -> None:

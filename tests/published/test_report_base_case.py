@@ -49,8 +49,10 @@ def test_anchors_are_those_of_the_shipped_profiles() -> None:
     from clustersim.cli.anchors import TOLERANCE_CNY
     from clustersim.schema.anchors import load_anchors
 
-    for product, scenario in ANCHORED.items():
+    recorded = {row.scenario: row for row in load_anchors().anchors}
+    for scenario in ANCHORED:
         run = run_chain(load_inputs(scenario), replications=0)
-        assert run.value is not None
-        recorded = load_anchors().anchors[product].value_in_use_price_cny.value
-        assert run.value.price_cny == pytest.approx(recorded, abs=TOLERANCE_CNY)
+        assert run.value is not None and run.valuation is not None
+        row = recorded[scenario]
+        assert run.value.price_cny == pytest.approx(row.value_in_use_price_cny.value, abs=TOLERANCE_CNY)
+        assert round(float(run.valuation.target_price), 2) == 87.31, scenario

@@ -31,7 +31,7 @@ from clustersim.perf.serving_cost import IterationTerms
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 TABLES, ANSWERS = DATA / "serving_grid_tables.json", DATA / "serving_grid_answers.json"
-SEED, COUNT, REQUESTS = 20260603, 330, 20_000
+SEED, COUNT, REQUESTS = 20260603, 320, 10_000
 
 
 @dataclass(frozen=True)
@@ -142,12 +142,8 @@ def slo(point: Point) -> Slo:
 
 
 def requests_of(point: Point) -> int:
-    """Return the length of a point's runs: more where arrivals are bursty, fewer where a split costs long."""
-    count = REQUESTS if point.burstiness == 1.0 else 2 * REQUESTS
-    if point.decode_replicas:
-        iterations = point.prompt.mean / point.max_tokens
-        count = min(count, max(6000, int(60_000 / max(iterations, 1.0))))
-    return count
+    """Return the length of a point's runs: more where arrivals are bursty."""
+    return REQUESTS if point.burstiness == 1.0 else 2 * REQUESTS
 
 
 def at_rate(point: Point, rate: float, level: Slo) -> dict[str, float]:

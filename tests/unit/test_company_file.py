@@ -1,6 +1,8 @@
 """A company of one's own: thirty lines, defaults that are said, names by alias, mistakes that are named."""
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,31 +15,9 @@ from clustersim.errors import InputError
 from clustersim.finance.ratios import ratio_rows
 from clustersim.finance.statements import make_statements
 
-MINIMAL = """\
-name: newco
-currency: CNY
-years: [2026E, 2027E, 2028E]
-products:
-  card-one:
-    units: {2026E: 10000, 2027E: 20000, 2028E: 25000}
-    asp: {2026E: 60, 2027E: 55}
-    unit_cost: 28
-drivers:
-  research_expense: {2026E: 200000, 2027E: 250000}
-  selling_share: 5 %
-  administrative_share: 5 %
-  receivable_days: 90
-  inventory_days: 120
-  payable_days: 60
-opening:
-  year: 2025A
-  unit: MCNY
-  income: {营业收入: 400, 毛利: 200}
-  balance: {货币资金: 900, 存货: 100, trade receivables: 90, payables: 40}
-wacc: 12 %
-shares_m: 100
-price: 20
-"""
+DOCS = Path(__file__).parents[2] / "docs" / "company.md"
+#: The file of the docs, without its remarks.
+MINIMAL = re.sub(r" +#.*", "", DOCS.read_text(encoding="utf-8").partition("```yaml\n")[2].partition("```")[0])
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clustersim.errors import InputError
+from clustersim.market.lines import Follows, Line, market_links
 from clustersim.market.link import (
     Anchor,
     Bounds,
     Worth,
     bertrand_price,
-    follow,
     make_link,
     neutral_link,
     notes_of,
@@ -118,19 +118,31 @@ def test_rows_by_year_and_points_are_each_year_and_point_alone() -> None:
             assert all_.asp_factor[i, j] == pytest.approx(one.asp_factor, rel=1e-12)
 
 
-def test_a_roadmap_card_follows_its_leader() -> None:
-    mine = Anchor(
-        product="BR300", scenario="s", value_in_use_price_cny=0.0, other_cost_cny=130e3, asp_cny=210e3
-    )
-    up = follow(link(600e3), "BR300", worth_ratio=3.0, anchor=mine, leader_anchor=ANCHOR, value_share=0.5,
-                price_sensitivity=1.5)  # fmt: skip
-    still = follow(link(452e3), "BR300", worth_ratio=3.0, anchor=mine, leader_anchor=ANCHOR, value_share=0.5,
-                   price_sensitivity=1.5)  # fmt: skip
-    assert still.asp_factor == pytest.approx(1.0) and still.units_factor == pytest.approx(1.0)
-    assert up.units_factor == pytest.approx(link(600e3).units_factor)
-    with pytest.raises(InputError, match="generation ratio"):
-        follow(link(6e5), "BR300", worth_ratio=0.0, anchor=mine, leader_anchor=ANCHOR, value_share=0.5,
-               price_sensitivity=1.5)  # fmt: skip
+def test_a_roadmap_card_follows_its_leader_and_a_line_without_either_says_so() -> None:
+    def lines(worth: float) -> dict[str, Line]:
+        return {
+            "BR166": Line(asp_cny=95e3, unit_cost_cny=43.6e3, anchor=ANCHOR, worth=Worth(worth, 92e3)),
+            "BR300": Line(asp_cny=210e3, unit_cost_cny=95e3, follows=Follows("BR166", 3.0)),
+            "successor": Line(asp_cny=270e3, unit_cost_cny=120e3, follows=Follows("BR300", 1.5)),
+            "odd": Line(asp_cny=1e3),
+        }
+
+    terms = {"value_share": 0.5, "price_sensitivity": 1.5}
+    for worth in (300e3, 452e3, 600e3):
+        found = {one.product: one for one in market_links(lines(worth), **terms)}
+        assert found["BR166"].units_factor == pytest.approx(link(worth).units_factor)
+        for name in ("BR300", "successor"):
+            assert found[name].units_factor == pytest.approx(link(worth).units_factor)
+            assert (found[name].asp_factor - 1) * (worth - 452e3) >= 0
+        assert found["odd"].units_factor == 1.0 and "does not reach it" in found["odd"].notes[0]
+    circle = {
+        "a": Line(asp_cny=1.0, follows=Follows("b", 1.0)),
+        "b": Line(asp_cny=1.0, follows=Follows("a", 1.0)),
+    }
+    with pytest.raises(InputError, match="break the circle"):
+        market_links(circle, **terms)
+    with pytest.raises(InputError, match="no line 'x'"):
+        market_links({"a": Line(asp_cny=1.0, follows=Follows("x", 1.0))}, **terms)
 
 
 def test_the_best_price_against_rivals_beats_its_neighbours() -> None:

@@ -28,6 +28,8 @@ from tests.laws.test_perf_laws import CARD, MODEL, network
         ({"schedule": "magic"}, 1, 64, "unknown schedule 'magic'"),
         ({"recompute": "some"}, 1, 64, "unknown recompute 'some'"),
         ({"zero": 4}, 1, 64, "zero=4 is unknown"),
+        ({"zero": 3, "dp": 8, "shard": 3}, 8, 64, "shard=3 must divide dp x cp = 8; 2 would do"),
+        ({"zero": 3, "unit_layers": 0}, 1, 64, "unit_layers must be at least 1"),
         ({"schedule": "interleaved"}, 1, 64, "go together"),
     ],
 )

@@ -100,3 +100,15 @@ def test_components_of_a_log_replace_the_table_little_by_little() -> None:
     assert after["card"] < before["card"]  # none in a month where five were expected
     with pytest.raises(InputError, match="no component"):
         component_rates(table, {"bananas": 1}, 1.0, prior)
+
+
+def test_a_site_learns_from_its_own_log(tmp_path: Path) -> None:
+    lines = ["time_h,component", *(f"{10 * n},hbm" for n in range(1, 70))]
+    (tmp_path / "own.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    sets = (f"reliability.observed.log={tmp_path / 'own.csv'}", "reliability.observed.duration=30 d")
+    same, wide = (run_of((*sets, f"reliability.observed.cards={n}")) for n in (1024, 10_240))
+    rates = {r: {c.name: c.rate_per_s for c in run.failures} for r, run in (("same", same), ("wide", wide))}
+    before = {c.name: c.rate_per_s for c in run_of(()).failures}
+    assert rates["same"]["hbm"] > 10 * before["hbm"]  # 69 in a month where 2.5 were expected
+    assert before["hbm"] < rates["wide"]["hbm"] < rates["same"]["hbm"]
+    assert rates["wide"]["card"] < rates["same"]["card"] < before["card"]

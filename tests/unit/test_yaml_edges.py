@@ -76,6 +76,11 @@ def test_encodings_of_a_file(tmp_path: Path, encoding: str) -> None:
         assert read_yaml(path).data == {"x": 1, "name": "南京"}
 
 
+def test_utf8_that_could_be_gbk_is_utf8_as_yaml_says(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("name: ơ\n", encoding="utf-8")
+    assert read_yaml(tmp_path / "a.yaml").data == {"name": "ơ"}
+
+
 def test_gbk_is_named_at_its_line(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text("x: 1\nname: 南京仿真中心\n", encoding="gbk")

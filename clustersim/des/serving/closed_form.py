@@ -25,7 +25,7 @@ from clustersim.des.serving.fluid_batch import (
 from clustersim.des.serving.fluid_inputs import FluidCost, Traffic, fluid_cost
 from clustersim.des.serving.fluid_latency import FirstToken, Pace, first_token, pace, slot_wait
 from clustersim.des.serving.fluid_use import FluidUse, use_of
-from clustersim.des.serving.fluid_verdict import verdict_of
+from clustersim.des.serving.fluid_verdict import slo_verdict, verdict_of
 from clustersim.des.serving.metrics import Slo
 from clustersim.des.serving.rules import Batching
 from clustersim.des.serving.settings import Pool, Transfer
@@ -78,16 +78,23 @@ def fleet_of(pool: Pool, decode: Pool | None, transfer: Transfer | None, *, rout
 class ClosedForm:
     """What the closed form says, arrays over points; rates are those of the whole fleet, per second.
 
-    ``saturated_per_s`` is the rate that no queue survives, ``rate_at_slo_per_s`` the largest at which the SLO's share
-    holds (zero where none does). Everything below stands at ``rate_per_s``: the share within the SLO, latencies
-    (mean, p50, p90, p99) in seconds, the mean decoding batch of a replica, the share of its cache in use, token
-    rates, and the use of the cards (``use`` of the pool, ``decode_use`` of a decode pool). ``input_share`` is the
-    part of the busy replica-time that prompts take. ``limited_by`` names what bounds the batch. Where ``holds`` is
-    false, ``why`` says why.
+    ``saturated_per_s`` is the rate that no queue survives (``prefill_saturated_per_s`` and ``decode_saturated_per_s``
+    those of prompts and of answers alone), ``rate_at_slo_per_s`` the largest at which the SLO's share holds (zero
+    where none does), ``slo_fall`` by how much the share falls there per relative change of the rate: an error in the
+    share moves the rate by that error over it.
+
+    Everything else stands at ``rate_per_s``: the share within the SLO, latencies (mean, p50, p90, p99) in seconds, the
+    mean decoding batch of a replica, the share of its cache in use, token rates, and the use of the cards (``use`` of
+    the pool, ``decode_use`` of a decode pool). ``input_share`` is the part of the busy replica-time that prompts take,
+    ``limited_by`` what bounds the batch. Where ``holds`` is false for these figures, ``why`` says why; ``slo_holds``
+    and ``slo_why`` speak of ``rate_at_slo_per_s``.
     """
 
     saturated_per_s: Array
+    prefill_saturated_per_s: Array
+    decode_saturated_per_s: Array
     rate_at_slo_per_s: Array
+    slo_fall: Array
     rate_per_s: Array
     slo_share: Array
     ttft_s: Mapping[str, Array]
@@ -105,6 +112,8 @@ class ClosedForm:
     limited_by: tuple[str, ...]
     holds: NDArray[np.bool_]
     why: tuple[str, ...]
+    slo_holds: NDArray[np.bool_]
+    slo_why: tuple[str, ...]
 
     @property
     def tokens_per_s(self) -> Array:
@@ -196,8 +205,9 @@ def _solve(fleet: Fleet, traffic: Traffic) -> _Solved:
     limit = largest_batch(decode)
     grid = np.broadcast_to(limit.batch * _BATCHES, (points, len(_BATCHES)))
     if decode.decodes:
-        rates = np.maximum.accumulate(balance(decode, grid, limit).rate, axis=1)
-        # With the last point at a batch that never empties.
+        rates = balance(decode, grid, limit).rate
+        # A queue that is never empty stands at the last batch, even where bursts made a smaller one go faster.
+        rates = np.maximum.accumulate(np.minimum(rates, rates[:, -1:]), axis=1)
         most = decode.replicas[:, None] * rates[:, -1:]
     else:
         rates, most = grid, entry.replicas[:, None] * prefill_limit(entry)
@@ -216,7 +226,8 @@ def _state(solved: _Solved, rate: Array, slo: Slo) -> _State:
     if decode.decodes:
         # Rate over batch is nearly linear in the rate (exactly so where a step's time is linear in the batch).
         paces = solved.rates / solved.grid
-        slow = [np.interp(r, t, p) for r, t, p in zip(each, solved.rates, paces, strict=True)]
+        table = (np.broadcast_to(x, (len(each), x.shape[1])) for x in (solved.rates, paces))
+        slow = [np.interp(r, t, p) for r, t, p in zip(each, *table, strict=True)]
         batch = np.minimum(each / np.stack(slow), solved.limit.batch)
         b = balance(decode, batch, solved.limit)
     else:
@@ -298,14 +309,20 @@ def _answer(solved: _Solved, here: _State, rate: Array, best: Array, steep: Arra
     held = here.decode.batch[:, 0] * traffic.context
     if solved.entry.prefills and not solved.split:
         held = held + here.decode.rate[:, 0] * here.first.base.mean(axis=-1)[:, 0] * traffic.prompt
-    holds, why = verdict_of(
-        solved.entry, decode, solved.limit, steep, rate / solved.saturated[:, 0], here.decode.batch[:, 0]
-    )
+    top = solved.saturated[:, 0]
+    figures = verdict_of(solved.entry, decode, solved.limit, rate / top, here.decode.batch[:, 0])
+    # At another rate than the asked one the batch is in proportion, near enough to tell one sequence from none.
+    scaled = here.decode.batch[:, 0] * best / np.maximum(rate, 1e-300)
+    there = verdict_of(solved.entry, decode, solved.limit, best * np.ones_like(rate) / top, scaled)
+    at_slo = slo_verdict(there, steep * np.ones_like(rate), best / top * np.ones_like(rate))
     busy = entry_use.busy_s + (decode_use.busy_s if decode_use else 0.0)
     ones = np.ones_like(rate)
     return ClosedForm(
         saturated_per_s=solved.saturated[:, 0] * ones,
+        prefill_saturated_per_s=(solved.entry.replicas[:, None] * prefill_limit(solved.entry))[:, 0] * ones,
+        decode_saturated_per_s=solved.decode_saturated[:, 0] * ones,
         rate_at_slo_per_s=best * ones,
+        slo_fall=steep * ones,
         rate_per_s=rate,
         slo_share=here.share[:, 0],
         ttft_s=here.first.percentiles(),
@@ -322,6 +339,8 @@ def _answer(solved: _Solved, here: _State, rate: Array, best: Array, steep: Arra
         use=entry_use,
         decode_use=decode_use,
         limited_by=tuple(names[i] for i in by),
-        holds=holds,
-        why=why,
+        holds=figures[0],
+        why=figures[1],
+        slo_holds=at_slo[0],
+        slo_why=at_slo[1],
     )

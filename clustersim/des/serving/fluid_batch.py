@@ -219,7 +219,7 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
     mean = batch / steps
     group = np.maximum(mean / -np.expm1(-np.maximum(mean, 1e-9)), 1.0)
     biased, seen, spread = 1.0 + mean, batch + 1.0, batch
-    full = np.zeros_like(batch)
+    full = (batch >= limit.batch * (1.0 - 1e-9)).astype(float)
     for _ in range(3):
         step_s, slope = _step(site, seen, spread)
         parts, used = _prompts(site, seen, group, biased), group
@@ -231,7 +231,8 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
             parts[4], 1.0
         )
         own = rate * window
-        mates = renewals(rate, window, site.dealt2)
+        # At a full replica prompts come in as others leave, whatever the arrivals do.
+        mates = (1.0 - full) * renewals(rate, window, site.dealt2) + full * own
         group = np.maximum(own / -np.expm1(-np.maximum(own, 1e-9)) + np.maximum(mates - own, 0.0) / 2.0, 1.0)
         biased = np.maximum(1.0 + mates, group)
         spread = _spread(site, batch, seen, (step_s, slope), (rate, prompt_s, prompt2))
@@ -270,7 +271,7 @@ def prefill_balance(site: Site, rate: Array) -> Balance:
         zero,
         parts[0],
         parts[1],
-        group,
+        used,
         parts[2],
         parts[3],
         parts[4],

@@ -196,7 +196,7 @@ def traffic_of(stream: Stream, *, cached_share: float = 0.0) -> Traffic:
     else:
         assert stream.prompt is not None and stream.output is not None
         prompts, outputs = stream.prompt.nodes(NODES), stream.output.nodes(NODES)
-        p, o = (x.ravel() for x in np.meshgrid(stream.prompt.nodes(256), stream.output.nodes(256)))
+        p, o = (x.ravel() for x in np.meshgrid(stream.prompt.nodes(64), stream.output.nodes(64)))
     return _moments(prompts, outputs, p, o, cached_share, stream.burstiness)
 
 

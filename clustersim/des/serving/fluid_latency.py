@@ -55,7 +55,7 @@ class FirstToken:
             with_ahead = np.minimum(self.ahead_share, self.met_share)
             weight = (with_ahead if ahead else self.met_share - with_ahead) if met else 1.0 - self.met_share
             weight = weight * (self.slot_share if slot else 1.0 - self.slot_share)
-            if not np.any(weight > 1e-6):
+            if not np.any(weight > 0.0):
                 continue
             mean = (self.met if met else self.step / 2.0) + ahead * self.ahead + slot * self.slot
             variance = (
@@ -193,6 +193,7 @@ def gi_wait(load: Array, variation2: Array, servers: Array) -> tuple[Array, Arra
     if not np.all(cv2 == 1.0):
         for _ in range(30):
             root = np.minimum((1.0 + cv2 * (1.0 - root) / load) ** (-1.0 / cv2), 0.99995)
+        root = np.where(cv2 == 1.0, load, root)
     several = load ** (np.sqrt(2.0 * (servers + 1.0)) - 2.0)
     return np.asarray(root * several), np.asarray(1.0 / (1.0 - root) / servers)
 
@@ -235,7 +236,7 @@ def first_token(site: Site, b: Balance, saturated: Array) -> FirstToken:
     part = b.group2_s2 / np.maximum(b.group_s, 1e-12) / np.maximum(b.group_iterations, 1.0)
     if not site.decodes:
         # One of several replicas is free unless all are busy (Sakasegawa).
-        busy = busy ** (np.sqrt(2.0 * (site.servers[:, None] + 1.0)) - 1.0)
+        busy = busy ** (np.sqrt(2.0 * (_shared(site) + 1.0)) - 1.0)
     step = decoding * b.step_s
     seen_s = alone * step + busy * part
     mates = renewals(b.rate, seen_s, site.dealt2)
@@ -265,6 +266,16 @@ def _own(site: Site, base: Array, linear: Array, new: Array) -> Array:
     return np.asarray(seconds + linear[..., None] * count + pairs / scale)
 
 
+def _shared(site: Site) -> Array:
+    """Return how many replicas share a queue of prompts, (points, 1): n^(1 / (1 + c^2)) with c that of their lengths.
+
+    A router that counts requests makes one queue of n replicas where prompts are alike; where they are not, some wait
+    behind a long one while another replica is free.
+    """
+    unlike = float(site.traffic.prompts.var()) / float(site.traffic.prompts.mean()) ** 2
+    return np.asarray(site.servers[:, None] ** (1.0 / (1.0 + unlike)))
+
+
 def _ahead(site: Site, b: Balance, base: Array, linear: Array, variance: float) -> tuple[Array, Array]:
     """Return the share of arrivals that find prompts ahead, and the mean time that these then take.
 
@@ -277,7 +288,7 @@ def _ahead(site: Site, b: Balance, base: Array, linear: Array, variance: float) 
     full = cost.at(cost.fixed_s, base + room) + linear + per_pair * room
     service = full * traffic.new / room
     own2 = variance / max(traffic.new, 1e-9) ** 2
-    share, wait = gi_wait(b.rate * service, site.queue2, site.servers[:, None])
+    share, wait = gi_wait(b.rate * service, site.queue2, _shared(site))
     # A burst of (c^2 + 1) / 2 that is dealt out to fewer replicas queues at each, however free they were before.
     lot2 = np.maximum((site.queue2 + 1.0) / site.servers[:, None] - 1.0, 1.0)
     dealt, longer = gi_wait(b.rate * service, lot2, np.ones_like(lot2))

@@ -1,4 +1,4 @@
-"""Video streams on one or more cards: codec channels as SimPy resources beside compute and memory.
+"""Video streams on one or more cards: codec channels beside compute and memory.
 
 Every source frame must be decoded, because frames refer to each other; only the sampled ones are computed on. A
 channel is sized for 1920 x 1080 at ``channel_fps``; other sizes count by their pixels. What binds is the resource
@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 import simpy
+from scipy.special import ndtri
 
-from clustersim.errors import InputError
+from clustersim.des.serving.window import BATCHES
+from clustersim.errors import InfeasibleError, InputError
 
 __all__ = [
     "CODEC_WORK",
@@ -23,12 +25,15 @@ __all__ = [
     "StreamKind",
     "VideoCard",
     "VideoRun",
+    "cards_for_streams",
     "demand",
     "simulate_streams",
     "streams_per_card",
 ]
 
 FULL_HD = 1920 * 1080
+#: Mean sessions before counting starts (the site starts at its mean load: only the shape has to settle; e^-3 = 5 %).
+WARM_UP_SESSIONS = 3.0
 #: Channel work of a frame relative to H.264 at the same size (assumption: hardware decoders of one generation
 #: state equal channel counts for H.264 and H.265, and about half for AV1).
 CODEC_WORK = {"h264": 1.0, "h265": 1.0, "av1": 2.0}
@@ -137,37 +142,54 @@ def streams_per_card(kinds: Sequence[tuple[StreamKind, float]], card: VideoCard)
 
 @dataclass(slots=True)
 class VideoRun:
-    """What happened to the streams: admitted, blocked by which resource, and mean use of each resource."""
+    """What happened to the streams in the steady window: admitted, blocked by which resource, use of each resource.
+
+    ``share`` is the admitted share of the streams that came, ``error`` its standard error by batch means.
+    """
 
     offered: int
     admitted: int
     blocked: dict[str, int]
     use: dict[str, float]
     peak_streams: int
+    warm_up_s: float
     end_s: float
+    share: float = 1.0
+    error: float = 0.0
+
+    @property
+    def lower(self) -> float:
+        """The lower bound of the two-sided 95 % interval of the admitted share."""
+        return self.share - 1.96 * self.error
 
 
 class _Site:
-    """The pooled resources of the cards as SimPy containers, with the time integral of what is taken."""
+    """The pooled resources of the cards, with the time integral of what is taken."""
 
     def __init__(self, env: Any, cards: int) -> None:
         names = ("decode", "encode", "compute", "memory")
         self.env, self.size = env, float(cards)
-        self.room = {name: simpy.Container(env, capacity=cards, init=cards) for name in names}
+        self.taken = dict.fromkeys(names, 0.0)
         self.area = dict.fromkeys(names, 0.0)
         self.last = 0.0
         self.live = self.peak = 0
 
+    def restart(self) -> None:
+        """Begin to count the use anew: the start has worn off."""
+        self.account()
+        self.area = dict.fromkeys(self.area, 0.0)
+        self.peak = self.live
+
     def account(self) -> None:
         """Add what was taken since the last change."""
         gap, self.last = self.env.now - self.last, self.env.now
-        for name, tank in self.room.items():
-            self.area[name] += gap * (self.size - tank.level)
+        for name, taken in self.taken.items():
+            self.area[name] += gap * taken
 
     def lacking(self, shares: Mapping[str, float]) -> str:
         """Return the first resource without room, or an empty text."""
         for name, share in shares.items():
-            if share > 0 and self.room[name].level < share - 1e-9:
+            if share > 0 and self.size - self.taken[name] < share - 1e-9:
                 return name
         return ""
 
@@ -175,12 +197,7 @@ class _Site:
         """Take (+1) or give back (-1) the shares of one stream."""
         self.account()
         for name, share in shares.items():
-            if share > 0:
-                tank = self.room[name]
-                if sign > 0:
-                    tank.get(min(share, tank.level))
-                else:
-                    tank.put(min(share, tank.capacity - tank.level))
+            self.taken[name] += sign * share
         self.live += sign
         self.peak = max(self.peak, self.live)
 
@@ -197,39 +214,139 @@ def simulate_streams(
     """Let streams come and go: ``weight`` of each kind is the mean number present if none were blocked.
 
     Streams arrive as a Poisson process, stay an exponential time with mean ``session_s`` and are blocked where a
-    resource has no room (a loss system: Erlang's, for one kind and one resource).
+    resource has no room (a loss system: Erlang's, for one kind and one resource). The site starts with the streams
+    that it would hold on average, and runs `WARM_UP_SESSIONS` sessions before the ``duration_s`` that are counted:
+    what is said does not depend on how long is looked.
     """
+    warm = WARM_UP_SESSIONS * session_s
+    log = _StreamLog(warm, duration_s)
     env = simpy.Environment()
     site = _Site(env, cards)
-    run = VideoRun(0, 0, {}, {}, 0, duration_s)
-
-    def source(kind: StreamKind, weight: float, own: np.random.Generator) -> Generator[Any, Any, None]:
-        need = demand(kind, card)
-        shares = {
-            "decode": need.decode,
-            "encode": need.encode,
-            "compute": need.compute,
-            "memory": need.memory,
-        }
-        while True:
-            yield env.timeout(float(own.exponential(session_s / weight)))
-            run.offered += 1
-            short = site.lacking(shares)
-            if short:
-                run.blocked[short] = run.blocked.get(short, 0) + 1
-                continue
-            run.admitted += 1
-            site.change(shares, 1)
-            env.timeout(float(own.exponential(session_s))).callbacks.append(lambda _: site.change(shares, -1))
-
     for (kind, weight), own in zip(kinds, rng.spawn(len(kinds)), strict=True):
         if weight > 0:
-            env.process(source(kind, weight, own))
-    env.run(until=duration_s)
+            env.process(_source(env, site, log, (demand(kind, card), weight), session_s, own))
+    env.run(until=warm)
+    site.restart()
+    env.run(until=warm + duration_s)
     site.account()
-    run.use = {name: area / duration_s / cards for name, area in site.area.items()}
-    run.peak_streams = site.peak
-    return run
+    share, error = log.share()
+    return VideoRun(
+        offered=int(log.came.sum()),
+        admitted=int(log.came.sum() - log.lost.sum()),
+        blocked=log.blocked,
+        use={name: area / duration_s / cards for name, area in site.area.items()},
+        peak_streams=site.peak,
+        warm_up_s=warm,
+        end_s=warm + duration_s,
+        share=share,
+        error=error,
+    )
+
+
+class _StreamLog:
+    """Streams that came and were blocked, by equal stretches of the window."""
+
+    def __init__(self, start_s: float, length_s: float) -> None:
+        self.start_s, self.length_s = start_s, length_s
+        self.came, self.lost = np.zeros(BATCHES), np.zeros(BATCHES)
+        self.blocked: dict[str, int] = {}
+
+    def note(self, now: float, short: str) -> None:
+        """Count a stream that came at ``now``; ``short`` names what it lacked, if anything."""
+        if now < self.start_s:
+            return
+        at = min(int((now - self.start_s) / self.length_s * BATCHES), BATCHES - 1)
+        self.came[at] += 1
+        if short:
+            self.lost[at] += 1
+            self.blocked[short] = self.blocked.get(short, 0) + 1
+
+    def share(self) -> tuple[float, float]:
+        """Return the admitted share and its standard error (ratio estimator over the stretches)."""
+        came = float(self.came.sum())
+        if came == 0:
+            return 1.0, 0.0
+        share = 1.0 - float(self.lost.sum()) / came
+        rest = (self.came - self.lost) - share * self.came
+        return share, float(np.sqrt(np.sum(rest**2) / (BATCHES * (BATCHES - 1))) / self.came.mean())
+
+
+def _source(
+    env: Any,
+    site: _Site,
+    log: _StreamLog,
+    kind: tuple[Demand, float],
+    session_s: float,
+    rng: np.random.Generator,
+) -> Generator[Any, Any, None]:
+    """Send the streams of one kind: those present at the start, then a Poisson process."""
+    need, weight = kind
+    shares = {name: getattr(need, name) for name in ("decode", "encode", "compute", "memory")}
+
+    def come() -> None:
+        short = site.lacking(shares)
+        log.note(env.now, short)
+        if not short:
+            site.change(shares, 1)
+            env.timeout(float(rng.exponential(session_s))).callbacks.append(lambda _: site.change(shares, -1))
+
+    for _ in range(int(rng.poisson(weight))):
+        come()
+    while True:
+        yield env.timeout(float(rng.exponential(session_s / weight)))
+        come()
+
+
+def cards_for_streams(
+    kinds: Sequence[tuple[StreamKind, float]],
+    card: VideoCard,
+    *,
+    admitted: float,
+    session_s: float,
+    rng: np.random.Generator,
+    most: int = 100_000,
+) -> tuple[int, VideoRun]:
+    """Return the fewest cards whose admitted share has a lower 95 % bound of at least ``admitted``, and their run.
+
+    Starts at the mean load of the binding resource plus the normal deviation that blocks so few, and steps to where
+    the simulation says yes and with one card fewer no. Runs hold some ten thousand streams.
+
+    Raises InputError for a share that is not below 1, InfeasibleError where ``most`` cards are not enough.
+    """
+    if not 0.0 < admitted < 1.0:
+        raise InputError(
+            f"an admitted share of {admitted}; it must lie between 0 and 1: every loss system blocks some"
+        )
+    total = sum(weight for _, weight in kinds)
+    per_card, mean = streams_per_card(kinds, card)
+    load = total * mean.most
+    count = max(1, round(load + float(ndtri(admitted)) * (load * mean.most) ** 0.5))
+    duration = session_s * max(40_000.0 / total, 20.0)
+    seed = int(rng.integers(2**32))
+    seen: dict[int, VideoRun] = {}
+
+    def holds(cards: int) -> bool:
+        if cards not in seen:
+            seen[cards] = simulate_streams(
+                kinds,
+                card,
+                cards=cards,
+                session_s=session_s,
+                duration_s=duration,
+                rng=np.random.default_rng(seed),
+            )
+        return seen[cards].lower >= admitted
+
+    while not holds(count):
+        if count >= most:
+            raise InfeasibleError(
+                f"{most} cards of {floor_streams(per_card)} streams each do not admit {admitted:.2%} of"
+                f" {total:g} streams"
+            )
+        count += max(1, count // 50)
+    while count > 1 and holds(count - 1):
+        count -= 1
+    return count, seen[count]
 
 
 def floor_streams(value: float) -> int:

@@ -60,6 +60,8 @@ class FailureClass:
     """Servers that go to repair; absent: one, or none for a failure of processes."""
     repair_s: float | None = None
     """How long they are out; absent: as long as any server."""
+    foreseen: bool = False
+    """Known beforehand, so that the server is drained without loss of work: a rolling upgrade."""
 
     @property
     def servers(self) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.columns import each_point, places
+from clustersim.columns import Unbatchable, each_point, places
 from clustersim.des.training.expected import Expected, expected_shares
 from clustersim.des.training.replicate import replicate_run
 from clustersim.des.training.run import TrainingRun
@@ -88,7 +88,10 @@ def expected_goodput(run: TrainingRun) -> Expected:
     """
     reason = "a log is replayed event by event" if run.log else "failures come in bursts"
     if not run.log and run.extras.burst_share == 0:
-        return expected_shares(run)
+        try:
+            return expected_shares(run)
+        except Unbatchable:
+            pass  # rates that move over the run have no form on columns
     if places(run) is not None:
         found: Expected = each_point(expected_goodput, run)
         return found

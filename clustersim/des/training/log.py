@@ -131,7 +131,9 @@ def read_failure_log(path: Path, start: str | None = None) -> FailureLog:
     names = _columns(table)
     problems: list[Problem] = []
     notes: list[str] = [
-        f"log: column {have!r} is read as {what}" for what, have in names.items() if have != what
+        f"log: column {have!r} is read as {what}"
+        for what, have in names.items()
+        if have not in {what, COLUMNS[what][0]}
     ]
     clock = _Clock(table, names["time"], start, problems)
     notes += clock.notes
@@ -280,7 +282,10 @@ def _stamp(text: str) -> datetime | None:
         if not math.isfinite(number) or number < _UNIX:
             return None
         number = number / 1000 if number > 1000 * _UNIX else number
-        return datetime.fromisoformat("1970-01-01T00:00:00+00:00") + timedelta(seconds=number)
+        try:
+            return datetime.fromisoformat("1970-01-01T00:00:00+00:00") + timedelta(seconds=number)
+        except OverflowError:
+            return None
     try:
         return datetime.fromisoformat(plain)
     except ValueError:

@@ -17,12 +17,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
+from clustersim.des.training.lanes import Values, any_above, at_least, at_most, exp, expm1, log1p
 
 __all__ = ["Rung", "kept_by_steps", "kept_by_timers"]
-
-Values = float | NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +36,11 @@ class Rung:
     redo_s: float = 0.0
 
 
-def _expm1_ratio(count: Values, escape: Values) -> tuple[Values, Values]:
+def _crossed(count: float, escape: Values) -> tuple[Values, Values]:
     """Return P(some of ``count`` cells is not crossed) and the cells entered, where each fails with ``escape``."""
-    fails = -np.expm1(count * np.log1p(-np.minimum(escape, 1.0 - 1e-15)))
-    entered = np.where(np.greater(escape, 1e-12), fails / np.maximum(escape, 1e-300), count)
-    return fails, entered
+    small = at_least(at_most(escape, 1.0 - 1e-15), 1e-15)
+    fails = -expm1(count * log1p(-small))
+    return fails, fails / small
 
 
 def kept_by_steps(rungs: Sequence[Rung], failures_per_s: Values) -> Values:
@@ -64,8 +61,8 @@ def kept_by_steps(rungs: Sequence[Rung], failures_per_s: Values) -> Values:
     >>> float(kept_by_steps([Rung(600.0, 0.0, 1.0)], 0.0))
     1.0
     """
-    rate: Values = np.maximum(failures_per_s, 1e-30)
-    used = [r for r in rungs if np.any(np.greater(r.share, 0))]
+    rate = at_least(failures_per_s, 1e-30)
+    used = [r for r in rungs if any_above(r.share)]
     if not used:
         return failures_per_s * 0.0 + 1.0
     left: Values = sum((r.share for r in used), 0.0)
@@ -76,19 +73,19 @@ def kept_by_steps(rungs: Sequence[Rung], failures_per_s: Values) -> Values:
     inner = used[0].interval_s
     for number, rung in enumerate(used):
         if number == 0:
-            fails: Values = -np.expm1(-rate * inner)
+            fails: Values = -expm1(-rate * inner)
             base: Values = fails / rate
         else:
-            fails, entered = _expm1_ratio(rung.interval_s / inner, escape)
+            fails, entered = _crossed(rung.interval_s / inner, escape)
             base = spent * entered
         last = number == len(used) - 1
-        mine: Values = 1.0 if last else np.minimum(1.0, rung.share / np.maximum(left, 1e-300))
+        mine: Values = 1.0 if last else at_most(rung.share / at_least(left, 1e-300), 1.0)
         again = mine * fails
-        extra = rung.lag_s / rung.interval_s + np.expm1(rate * lesser * rung.lag_s)
-        spent = base / np.maximum(1.0 - again * (1.0 + rung.redo_s / rung.interval_s), 1e-12)
-        spent = spent / np.maximum(1.0 - again * extra, 1e-12)
+        extra = rung.lag_s / rung.interval_s + expm1(rate * lesser * rung.lag_s)
+        spent = base / at_least(1.0 - again * (1.0 + rung.redo_s / rung.interval_s), 1e-12)
+        spent = spent / at_least(1.0 - again * extra, 1e-12)
         lesser = lesser + rung.share / whole
-        escape = fails * (1.0 - mine) / np.maximum(1.0 - again, 1e-300)
+        escape = fails * (1.0 - mine) / at_least(1.0 - again, 1e-300)
         left = left - rung.share
         inner = rung.interval_s
     return inner / spent
@@ -112,18 +109,18 @@ def kept_by_timers(
     >>> round(float(one), 6) == round(float(kept_by_steps([Rung(600.0, 0.0, 1.0)], rate)), 6)    # one level: the same
     True
     """
-    rate: Values = np.maximum(failures_per_s, 1e-30)
+    rate = at_least(failures_per_s, 1e-30)
     kinds: list[tuple[Values, Values]] = [(harmless, 1.0 / rate)]
     below: Values = harmless
     for rung in rungs:
         first = rate * (rung.interval_s + rung.lag_s)
-        wrote = np.exp(-first)
-        gain = rung.interval_s * wrote / -np.expm1(-rate * rung.interval_s)
-        missed = -np.expm1(-first)
-        fresh = np.maximum(1.0 - missed * below, 1e-12)
-        near = 1.0 + np.expm1(stretches * np.log1p(-np.minimum(fresh, 1 - 1e-12))) / (stretches * fresh)
-        gathered = sum((p * (g - gain) for p, g in kinds), 0.0) / fresh * np.maximum(near, 0.0)
-        kinds.append((rung.share, gain - missed * np.maximum(gathered, 0.0) - rung.redo_s))
+        wrote = exp(-first)
+        gain = rung.interval_s * wrote / -expm1(-rate * rung.interval_s)
+        missed = -expm1(-first)
+        fresh = at_least(1.0 - missed * below, 1e-12)
+        near = 1.0 + expm1(stretches * log1p(-at_most(fresh, 1 - 1e-12))) / (stretches * fresh)
+        gathered = sum((p * (g - gain) for p, g in kinds), 0.0) / fresh * at_least(near, 0.0)
+        kinds.append((rung.share, gain - missed * at_least(gathered, 0.0) - rung.redo_s))
         below = below + rung.share
     progress = sum((p * g for p, g in kinds), 0.0) * rate
-    return np.where(np.greater(failures_per_s, 0), np.maximum(progress, 0.0), 1.0)
+    return at_most(at_least(progress, 0.0), 1.0)

@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from clustersim.columns import stacked
+from clustersim.columns import number
 from clustersim.des.training.components import FailureClass
+from clustersim.des.training.lanes import Array, Values
 from clustersim.des.training.run import TrainingRun
 
 __all__ = ["RateBins", "rate_bins", "renewals"]
-
-Array = NDArray[np.float64]
 
 _BINS = 12
 _GRID = 128
@@ -26,24 +24,32 @@ _GRID = 128
 
 @dataclass(frozen=True, slots=True)
 class RateBins:
-    """Failures per second of each cause (rows) in each bin of the run (columns); ``edges_s`` bounds the bins."""
+    """Failures per second of each cause in each bin of the run; a plain float where the run is one bin."""
 
-    edges_s: Array
+    edges_s: tuple[float, ...]
     widths_s: Array
-    rates: Array
+    weights: Array
+    """Each bin's share of the run."""
+    rates: tuple[Values, ...]
+    total: Values
+    """Of all causes together."""
 
 
 def rate_bins(run: TrainingRun) -> RateBins:
     """Return the expected failure rate of each cause over the run; one bin where nothing moves it."""
     x = run.extras
     moving = x.infant_factor > 0 or any(c.shape != 1.0 for c in run.failures) or _has_lemons(run)
-    steps = _BINS if moving else 1
-    edges = run.duration_s * (np.arange(steps + 1) / steps) ** 2
     if not moving:
-        return RateBins(edges, edges[1:], stacked([c.rate_per_s for c in run.failures]).reshape(-1, 1))
+        plain = tuple(number(c.rate_per_s) for c in run.failures)
+        return RateBins((0.0, run.duration_s), np.array([run.duration_s]), np.ones(1), plain, sum(plain))
+    edges = run.duration_s * (np.arange(_BINS + 1) / _BINS) ** 2
     rates = np.array([np.diff(_expected_count(c, run, edges)) for c in run.failures])
     rates = rates / np.diff(edges)
-    return RateBins(edges, np.diff(edges), rates * _lemon_weight(run, edges, rates))
+    rates = rates * _lemon_weight(run, edges, rates)
+    widths = np.diff(edges)
+    return RateBins(
+        tuple(edges.tolist()), widths, widths / run.duration_s, tuple(rates), np.asarray(rates.sum(axis=0))
+    )
 
 
 def _expected_count(cause: FailureClass, run: TrainingRun, edges: Array) -> Array:

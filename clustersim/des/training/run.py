@@ -214,6 +214,7 @@ class TrainingRun:
             ("planned maintenance", x.maintenance_every_s > 0 and x.maintenance_s > 0),
             ("flapping links", self.steady_pace < 1.0),
             ("elastic replicas", x.elastic_replicas > 1),
+            ("rolling upgrades", any(c.foreseen and c.rate_per_s > 0 for c in self.failures)),
             ("several servers at once", any(c.servers > 1 for c in self.failures)),
             ("storage contention", self.contention is not None),
             ("corrupted copies", any(level.corrupt_share > 0 for level in self.levels)),

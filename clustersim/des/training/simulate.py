@@ -209,7 +209,9 @@ class _Job:
     def _recover(self, cause: FailureClass, ran: float, work: float) -> Generator[simpy.Event, Any, None]:
         state, run = self.state, self.run
         foreseen = self.extras.drain_share > 0 and cause.domain == "node"
-        drained = cause is MAINTENANCE or (foreseen and self._chance(self.extras.drain_share))
+        drained = (
+            cause is MAINTENANCE or cause.foreseen or (foreseen and self._chance(self.extras.drain_share))
+        )
         level, lost = self._roll_back(cause, ran, work, drained)
         incident = Incident(
             failed_at_s=self.env.now,

@@ -99,6 +99,8 @@ def erlang_b(places: int, load: Array | float) -> Array:
     blocked: Array = np.ones_like(load)
     for n in range(1, places + 1):
         blocked = load * blocked / (n + load * blocked)
+        if not blocked.any():  # so many servers that none is ever missed: more change nothing
+            break
     return blocked
 
 

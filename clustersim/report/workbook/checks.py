@@ -77,8 +77,8 @@ def write_checks(book: Book, company: Company, forecast: Forecast, statements: S
     flags = []
     for i, (title, formula, values) in enumerate(tests):
         key, flag = f"check.{i}", f"flag.{i}"
-        rounded = [round(float(v), 6) for v in values]
-        book.row(sheet, key, _difference(book, formula, 6), rounded, name=title, number="0.000")
+        rounded = [round(float(v), 3) for v in values]
+        book.row(sheet, key, _difference(book, formula, 3), rounded, name=title, number="0.000")
         held = [float(abs(v) <= TOLERANCE) for v in rounded]
         formula_ = _flag(book, key, book.cell("tolerance"))
         book.row(sheet, flag, formula_, held, unit="1 = holds", number="0", name="holds")
@@ -110,11 +110,11 @@ def write_audit(
         if not printed or item not in rows or item not in getattr(company.history, statement):
             continue
         values = [
-            round(float(rows[item][i]) - company.history.at(statement, item, company.years[i]), 5)
+            round(float(rows[item][i]) - company.history.at(statement, item, company.years[i]), 2)
             for i in printed
         ]
         formula = f"[{ours}]-[printed.{statement}:{item}]"
-        book.row(sheet, f"audit.{item}", _difference(book, formula, 5), values, name=item, number="0.0")
+        book.row(sheet, f"audit.{item}", _difference(book, formula, 2), values, name=item, number="0.0")
     if audit:
         _verdicts(book, sheet, audit)
 

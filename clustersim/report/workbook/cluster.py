@@ -32,25 +32,17 @@ def write_cluster(book: Book, run: ChainRun | None) -> str | None:
     _cluster_cost(book, "own", run.own)
     _cluster_cost(book, "incumbent", run.incumbent)
     _value(book, run)
-    if not _linked(run):
+    _other_cost(book, run)
+    worth = run.link.worth
+    if worth is None:
         book.section("Cluster", "this card moves no product line of the forecast")
         return None
-    _anchor(book, run)
+    if abs(float(np.asarray(worth.value_in_use_price_cny)) - run.value.price_cny) > 1e-6 * abs(
+        run.value.price_cny
+    ):
+        book.section("Cluster", "the line moves by the scenario that stands for it, not by this one")
+        return None
     return run.link.product
-
-
-def _linked(run: ChainRun) -> bool:
-    """Whether the card's product line is in the forecast and has an anchor."""
-    from clustersim.schema.anchors import anchor_of
-
-    product = run.inputs.parts.card.product
-    return (
-        product is not None
-        and run.company is not None
-        and run.company.drivers.product_mode == "simulated"
-        and anchor_of(run.inputs.name, product) is not None
-        and any(p.name == product for p in run.company.products)
-    )
 
 
 def _site(book: Book, run: ChainRun) -> None:
@@ -151,20 +143,12 @@ def _value(book: Book, run: ChainRun) -> None:
     add("value_in_use", f"(({cell('allowed_per_card')}-{rest}", terms.price_cny)
 
 
-def _anchor(book: Book, run: ChainRun) -> None:
-    """What the link starts from: the card's worth and the other costs of its buyer, now and at the anchor."""
+def _other_cost(book: Book, run: ChainRun) -> None:
+    """What the card makes its buyer spend beside its price: with the value in use it moves the line."""
     from clustersim.pipeline import other_cost_of
-    from clustersim.schema.anchors import anchor_of
 
-    assert run.value is not None and run.link.product is not None
+    assert run.value is not None
     cell = book.cell
-    anchor = anchor_of(run.inputs.name, run.link.product)
-    assert anchor is not None
-    change = float(np.asarray(run.link.value_change_cny).reshape(-1)[0])
-    book.input("anchor_value_in_use", run.value.price_cny - change, unit="CNY",
-               source="value in use at the shipped profiles", tier=TIER, number=WHOLE)  # fmt: skip
-    book.input("anchor_other_cost", anchor.other_cost_cny.value, unit="CNY",
-               source="other costs of the buyer at the shipped profiles", tier=TIER, number=WHOLE)  # fmt: skip
     running = f"{cell('running_per_card')}/{cell('capital_factor')}"
     other = f"({running}+{cell('other_capex_per_card')})/{cell('price_markup')}"
     book.scalar("Cluster", "other_cost", other, other_cost_of(run.value), unit="CNY", number=WHOLE,

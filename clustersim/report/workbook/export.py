@@ -136,6 +136,7 @@ def _cover(book: Book, run: Forecasted) -> None:
     notes = (
         "Blue: typed inputs, on Control and Inputs only. Black: formulas. Green: links to other sheets.",
         "Change the selector on Control, an input, a price or the WACC: the target price follows.",
+        "Discount, value share and sensitivity move every line; tariff and cluster inputs this card's line only.",
         "Results on the maker's cards are predictions: it has published almost no compute figures.",
         "Money is in thousand CNY unless a unit says otherwise; costs and outflows are negative.",
         "Units and prices by product are a calibration or the file's own; what is printed is on Inputs as printed.",

@@ -228,7 +228,9 @@ def _legs(book: Book, company: Company, value: Valuation, n: int) -> None:
     weight = cell("dcf_weight")
     blend = f"{weight}*{cell('dcf_m')}+(1-{weight})*{cell('ps_m')}"
     add("blended_m", blend, _value(value.blended_m), f"{low} m")
-    add("target_price", f"{cell('blended_m')}/{cell('shares_m')}", _value(value.target_price), low, "0.00")
+    raised = f"SUM({book.span('cf.new_equity', 0, n - 1)})/({cell('price')}/{cell('fx_per_cny')}*1000)"
+    add("shares_used", f"{cell('shares_m')}+{raised}", _value(value.shares_m), "m", "#,##0.000")
+    add("target_price", f"{cell('blended_m')}/{cell('shares_used')}", _value(value.target_price), low, "0.00")
     add("upside", f"{cell('target_price')}/{cell('price')}-1", _value(value.upside), "", PERCENT)
     add("rating", RATING.format(cell("upside")), value.rating, "", "@")
 
@@ -306,7 +308,7 @@ def _wacc_growth(book: Book, company: Company, links: tuple[Link, ...], value: V
     def formula(r: str, c: str, i: int, j: int) -> str:
         worth = f"SUMPRODUCT({fcf},(1+{r})^(-{time}))+{gordon(book, r, c)}*(1+{r})^-{t}+{cell('net_cash')}"
         leg = f"{weight}*(({worth})*{cell('fx_per_cny')}/1000+{proceeds})+(1-{weight})*{cell('ps_m')}"
-        return f"({leg})/{cell('shares_m')}"
+        return f"({leg})/{cell('shares_used')}"
 
     _grid(
         book,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +10,12 @@ from typing import Any
 import yaml
 
 from clustersim.errors import InputError, suggest
+from clustersim.reading.guarded import read_text
+from clustersim.reading.jsontext import parse_json
 from clustersim.schema.imports.model import is_model_config, read_model_config
 from clustersim.schema.models import ModelProfile
 
 __all__ = ["IMPORTERS", "ImportOptions", "Imported", "Importer", "import_file", "profile_text"]
-
-#: Larger files are no configuration: reading stops here.
-_MOST_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +93,8 @@ def import_file(path: Path, kind: str = "", options: ImportOptions = ImportOptio
     """
     if kind and kind not in IMPORTERS:
         raise InputError(f"no importer of kind {kind!r}; {suggest(kind, list(IMPORTERS))}")
-    text = _text(path)
-    data = _json(path, text)
+    source = read_text(path)
+    text, data = source.text, parse_json(source.text, source.name)
     if kind:
         return IMPORTERS[kind].read(path, text, options)
     for importer in IMPORTERS.values():
@@ -104,30 +102,3 @@ def import_file(path: Path, kind: str = "", options: ImportOptions = ImportOptio
             return importer.read(path, text, options)
     known = "; ".join(f"{name}: {importer.what}" for name, importer in IMPORTERS.items())
     raise InputError(f"{path}: its content is of no kind that can be imported ({known})")
-
-
-def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise InputError(f"{path}: is larger than {_MOST_BYTES // 2**20} MiB, which no such file is")
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as UTF-8 text ({error})") from None
-
-
-def _json(path: Path, text: str) -> Any:
-    """Parse JSON; a key that stands twice in one object is an error, for the second would win in silence."""
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        keys = [key for key, _ in pairs]
-        twice = sorted({key for key in keys if keys.count(key) > 1})
-        if twice:
-            raise InputError(f"{path}: the key {twice[0]!r} stands twice in one object")
-        return dict(pairs)
-
-    try:
-        return json.loads(text, object_pairs_hook=unique)
-    except ValueError as error:
-        raise InputError(f"{path}: is no JSON ({error})") from None
-    except RecursionError:
-        raise InputError(f"{path}: is nested too deeply to be a configuration") from None

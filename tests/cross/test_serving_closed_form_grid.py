@@ -1,0 +1,88 @@
+"""The closed form against simulation over the stored grid; a sample of the grid answered anew."""
+
+import json
+
+import numpy as np
+import pytest
+import serving_grid as grid
+
+from clustersim.des.serving.closed_form import closed_form, fleet_of
+from clustersim.des.serving.fluid_inputs import traffic_of
+from clustersim.des.serving.metrics import Slo
+
+STORED = json.loads(grid.ANSWERS.read_text())
+POINTS = {point.index: point for point in grid.points()}
+ANSWERED = [row for row in STORED["rows"] if "infeasible" not in row]
+
+
+@pytest.fixture(scope="module")
+def compared() -> list[dict[str, float]]:
+    """The relative error of the closed form at every answered point, and whether it says that it holds."""
+    out = []
+    for row in ANSWERED:
+        point = POINTS[row["index"]]
+        fleet = fleet_of(*grid.pools(point), router="least_loaded")
+        traffic, level = traffic_of(grid.stream(point)), Slo(**row["slo"])
+        best = closed_form(fleet, traffic, level)
+        there = closed_form(fleet, traffic, level, rate_per_s=row["figures"]["rate"])
+        figures = row["figures"]
+        out.append({
+            "holds": float(best.slo_holds[0]),
+            "figures_hold": float(there.holds[0]),
+            "saturated": best.saturated_per_s[0] / row["saturated"] - 1,
+            "rate": best.rate_at_slo_per_s[0] / row["rate_at_slo"] - 1,
+            "tpot": there.tpot_s["mean"][0] / figures["tpot_s_mean"] - 1,
+            "ttft": there.ttft_s["mean"][0] / figures["ttft_s_mean"] - 1,
+            "e2e": there.e2e_s["p90"][0] / figures["e2e_s_p90"] - 1,
+            "input_share": there.input_share[0] - figures["input_share"],
+        })  # fmt: skip
+    return out
+
+
+def errors(rows: list[dict[str, float]], name: str, where: str) -> np.ndarray:
+    return np.abs([row[name] for row in rows if row[where]])
+
+
+def test_the_stored_answers_are_the_ones_that_were_computed() -> None:
+    assert grid.digest(STORED["rows"]) == STORED["digest"]
+    assert len(STORED["rows"]) >= 300
+    assert {row["index"] for row in STORED["rows"]} <= set(POINTS)
+
+
+def test_rate_at_the_slo_and_cost_per_token_where_the_form_holds(compared) -> None:
+    """The cost per token at the rate is the card-hours over the rate: the error of one is that of the other."""
+    rate = errors(compared, "rate", "holds")
+    assert len(rate) >= 40
+    assert np.median(rate) <= 0.05
+    assert np.quantile(rate, 0.95) <= 0.12
+    cost = np.abs([1 / (1 + row["rate"]) - 1 for row in compared if row["holds"]])
+    assert np.median(cost) <= 0.05
+    assert np.quantile(cost, 0.95) <= 0.12
+
+
+def test_saturation_pace_and_the_split_of_cost_where_the_figures_hold(compared) -> None:
+    limits = {
+        "saturated": (0.02, 0.10), "tpot": (0.02, 0.10), "ttft": (0.07, 0.35), "e2e": (0.04, 0.15),
+        "input_share": (0.01, 0.06),
+    }  # fmt: skip
+    for name, (middle, most) in limits.items():
+        found = errors(compared, name, "figures_hold")
+        assert np.median(found) <= middle, name
+        assert np.quantile(found, 0.95) <= most, name
+
+
+def _same(row: dict) -> None:
+    again = grid._rounded(grid.answer(POINTS[row["index"]]))
+    for name in ("saturated", "rate_at_slo", "share"):
+        assert again[name] == pytest.approx(row[name], rel=1e-4), (row["index"], name)
+
+
+@pytest.mark.parametrize("row", ANSWERED[3::120], ids=lambda row: str(row["index"]))
+def test_a_sample_is_answered_anew(row) -> None:
+    _same(row)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("row", ANSWERED, ids=lambda row: str(row["index"]))
+def test_every_point_is_answered_anew(row) -> None:
+    _same(row)

@@ -1,0 +1,128 @@
+"""Laws of the closed form of serving: points stand alone, the signs of its drivers, Little's law, limits."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clustersim.des.serving.closed_form import ClosedForm, Fleet, FluidPool, closed_form
+from clustersim.des.serving.fluid_inputs import FluidCost, Traffic, fluid_cost, stack_costs, traffic_of
+from clustersim.des.serving.metrics import Slo
+from clustersim.des.serving.rules import Batching, ReplicaCost
+from clustersim.des.serving.stream import Lengths, Stream
+
+TABLE = np.arange(2048 + 257)
+
+
+def cost_of(floor: float, slope: float, kv: float, cache: int) -> FluidCost:
+    """An iteration that reads its weights in ``floor`` seconds and computes a token in ``slope``."""
+    fixed = ((floor**3 + (slope * TABLE) ** 3) ** (1 / 3)).tolist()
+    return fluid_cost(ReplicaCost(tuple(fixed), slope, kv, 1e-10, 5e-6, cache))
+
+
+costs = st.tuples(
+    st.floats(0.005, 0.03), st.floats(1e-5, 1.5e-4), st.floats(5e-9, 1e-7), st.integers(30_000, 400_000)
+)
+lengths = st.builds(
+    Lengths, st.floats(64, 4000), st.sampled_from(["lognormal", "exponential", "constant"]), st.just(0.7)
+)
+outputs = st.builds(Lengths, st.floats(32, 600), st.sampled_from(["lognormal", "constant"]), st.just(0.6))
+bursts = st.floats(1.0, 3.0)
+rules = st.builds(Batching, st.just(2048), st.sampled_from([64, 256]), mixed=st.booleans())
+SLO = Slo(ttft_s=3.0, tpot_s=0.08)
+
+
+def traffic(prompt: Lengths, output: Lengths, burstiness: float) -> Traffic:
+    return traffic_of(Stream(1.0, prompt, output, burstiness=burstiness))
+
+
+def ask(
+    cost: FluidCost, rule: Batching, flow: Traffic, rate: float | None = None, n: float = 1.0
+) -> ClosedForm:
+    return closed_form(Fleet(FluidPool(cost, rule, n)), flow, SLO, rate_per_s=rate)
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.lists(costs, min_size=2, max_size=4), rules, lengths, outputs, bursts)
+def test_a_point_of_a_batch_is_the_point_alone(several, rule, prompt, output, burst) -> None:
+    flow, each = traffic(prompt, output, burst), [cost_of(*c) for c in several]
+    together = ask(stack_costs(each), rule, flow)
+    for i, cost in enumerate(each):
+        alone = ask(cost, rule, flow)
+        for name in ("saturated_per_s", "rate_at_slo_per_s", "slo_share", "batch", "cache", "input_share"):
+            assert getattr(together, name)[i] == pytest.approx(getattr(alone, name)[0], rel=1e-9), name
+        assert together.ttft_s["p99"][i] == pytest.approx(alone.ttft_s["p99"][0], rel=1e-9)
+        assert together.use.busy[i] == pytest.approx(alone.use.busy[0], rel=1e-9)
+
+
+@settings(max_examples=6, deadline=None)
+@given(costs, rules, lengths, outputs, bursts)
+def test_more_load_is_never_faster_nor_less_used(cost, rule, prompt, output, burst) -> None:
+    flow, table = traffic(prompt, output, burst), cost_of(*cost)
+    top = ask(table, rule, flow).saturated_per_s[0]
+    c = closed_form(Fleet(FluidPool(table, rule)), flow, SLO, rate_per_s=top * np.linspace(0.05, 0.95, 12))
+    for name, values in (("busy", c.use.busy), ("batch", c.batch), ("cache", c.cache)):
+        assert np.all(np.diff(values) >= -1e-9), name
+    assert np.all(np.diff(c.tpot_s["mean"]) >= -1e-3 * c.tpot_s["mean"][1:])
+    assert np.all(np.diff(c.ttft_s["mean"]) >= -0.02 * c.ttft_s["mean"][1:])
+    assert np.all((c.slo_share >= 0) & (c.slo_share <= 1 + 1e-9))
+    assert np.all((c.input_share >= 0) & (c.input_share <= 1 + 1e-9))
+    for part in (c.ttft_s, c.tpot_s, c.e2e_s):
+        assert np.all(part["p50"] <= part["p90"] + 1e-12) and np.all(part["p90"] <= part["p99"] + 1e-12)
+
+
+@settings(max_examples=6, deadline=None)
+@given(costs, rules, lengths, outputs, st.sampled_from(["floor", "slope", "kv", "cache"]))
+def test_a_better_card_never_carries_less(cost, rule, prompt, output, part) -> None:
+    flow = traffic(prompt, output, 1.0)
+    better = list(cost)
+    at = ("floor", "slope", "kv", "cache").index(part)
+    better[at] = int(better[at] * 1.3) if part == "cache" else better[at] / 1.3
+    before, after = ask(cost_of(*cost), rule, flow), ask(cost_of(*better), rule, flow)
+    assert after.saturated_per_s[0] >= before.saturated_per_s[0] * (1 - 2e-3)
+    assert after.rate_at_slo_per_s[0] >= before.rate_at_slo_per_s[0] * (1 - 2e-2)
+
+
+@settings(max_examples=6, deadline=None)
+@given(costs, rules, lengths, outputs)
+def test_bursts_and_longer_answers_never_help(cost, rule, prompt, output) -> None:
+    table = cost_of(*cost)
+    calm = ask(table, rule, traffic(prompt, output, 1.0))
+    bursty = ask(table, rule, traffic(prompt, output, 3.0))
+    assert bursty.rate_at_slo_per_s[0] <= calm.rate_at_slo_per_s[0] * 1.02
+    assert bursty.saturated_per_s[0] == pytest.approx(calm.saturated_per_s[0], rel=1e-3)
+    longer = replace(output, mean=output.mean * 1.5)
+    assert (
+        ask(table, rule, traffic(prompt, longer, 1.0)).saturated_per_s[0] <= calm.saturated_per_s[0] * 1.001
+    )
+
+
+@settings(max_examples=6, deadline=None)
+@given(costs, rules, lengths, outputs, st.floats(0.1, 0.9))
+def test_the_decoding_batch_obeys_littles_law(cost, rule, prompt, output, load) -> None:
+    """Mean batch = rate x decode steps x pace, and cached tokens = batch x context."""
+    flow, table = traffic(prompt, output, 1.0), cost_of(*cost)
+    rate = load * ask(table, rule, flow).saturated_per_s[0]
+    c = ask(table, rule, flow, rate)
+    steps = float(np.mean(flow.outputs - 1.0))
+    floor = float(table.at(table.fixed_s, np.array([[1.0]]))[0, 0])
+    assert c.batch[0] >= rate * steps * floor * (1 - 1e-6)
+    assert c.cache[0] * table.cache_tokens[0, 0] >= c.batch[0] * flow.context * (1 - 1e-9)
+    assert c.tokens_per_s[0] == pytest.approx(rate * flow.tokens)
+
+
+def test_doubling_the_replicas_and_the_rate_only_calms() -> None:
+    flow, cost = traffic(Lengths(800), Lengths(200), 1.0), cost_of(0.015, 6e-5, 2e-8, 200_000)
+    one, two = (ask(cost, Batching(2048, 256), flow, n=n) for n in (1.0, 2.0))
+    assert two.saturated_per_s[0] == pytest.approx(2 * one.saturated_per_s[0], rel=0.02)
+    assert two.rate_at_slo_per_s[0] >= 1.98 * one.rate_at_slo_per_s[0]
+
+
+def test_cached_prompts_are_not_computed() -> None:
+    cost, rule = cost_of(0.015, 6e-5, 2e-8, 200_000), Batching(2048, 256)
+    stream = Stream(1.0, Lengths(2000), Lengths(200))
+    cold, warm = (ask(cost, rule, traffic_of(stream, cached_share=h)) for h in (0.0, 0.6))
+    assert warm.saturated_per_s[0] > 1.3 * cold.saturated_per_s[0]
+    assert warm.cached_tokens_per_s[0] == pytest.approx(0.6 * 2000 * warm.rate_per_s[0], rel=0.01)
