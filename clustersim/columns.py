@@ -409,8 +409,10 @@ def values_of(value: Any) -> Any:
 # Where the columns of a question are, and some of its points.
 def places(value: Any) -> Any:
     """Return where columns stand in dataclasses, schema objects, mappings and tuples; None where there are none."""
-    if isinstance(value, Column):
+    if isinstance(value, Column | Varied):
         return True
+    if getattr(type(value), "AS_WRITTEN", False):
+        return None  # the text of a file says the same once more
     found = {key: place for key, item in _items(value) if (place := places(item)) is not None}
     return found or None
 
@@ -435,6 +437,9 @@ def pick(value: Any, where: Any, points: Any, wrap: Callable[[Array], Any] = Col
     """
     if where is None:
         return value
+    if isinstance(value, Varied):
+        taken = None if value.taken is None else value.taken[points]
+        return Varied(value.numbers[points], value.unit, value.written, taken)
     if where is True:
         chosen = value.values[..., points]
         return float(chosen) if isinstance(points, int) and np.ndim(chosen) == 0 else (
@@ -480,7 +485,7 @@ def each_point(run: Callable[[Any], Any], question: Any) -> Any:
 
 def _count(value: Any, where: Any) -> int:
     if where is True:
-        return int(value.values.shape[-1])
+        return len(value.numbers) if isinstance(value, Varied) else int(value.values.shape[-1])
     key = next(iter(where))
     return _count(dict(_items(value))[key], where[key])
 

@@ -13,7 +13,7 @@ from clustersim.assemble.company import company_spec
 from clustersim.assemble.lines import line_plan, market_events, own_anchor, recorded
 from clustersim.assemble.parts import needed, network_parts
 from clustersim.assemble.site import equipment, total_cost_of
-from clustersim.columns import as_plain, number, values_of
+from clustersim.columns import as_plain, number
 from clustersim.des.training.simulate import SimulatedRun, simulate_run
 from clustersim.econ.bom import Bill, bill_of_materials
 from clustersim.econ.power import PowerTerms, card_power_w, cluster_power, mixed_power, provisioned_power
@@ -239,9 +239,9 @@ def link_of(inputs: Inputs, worth: Worth | None, company: Company | None) -> Lin
         return neutral_link(product, why)
     return make_link(
         found[1],
-        Worth(values_of(worth.value_in_use_price_cny), values_of(worth.other_cost_cny)),
-        value_share=values_of(market.value_share.value),
-        price_sensitivity=values_of(market.price_sensitivity.value),
+        worth,
+        value_share=market.value_share.value,
+        price_sensitivity=market.price_sensitivity.value,
     )
 
 
@@ -251,7 +251,7 @@ def links_of(inputs: Inputs, own: Link, company: Company | None) -> tuple[Link, 
     One event gives one answer from any scenario of the company: only what this scenario changes of its own card and
     site comes on top, and reaches its own line alone.
     """
-    market, file = inputs.scenario.market, inputs.company
+    market, file = inputs.scenario.market, as_plain(inputs.company)
     events = market_events(inputs)
     if company is None or file is None or market is None:
         return (own,)

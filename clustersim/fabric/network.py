@@ -93,6 +93,7 @@ class Network:
 
     def _check(self, name: str, *, low: float = 0.0, high: float = np.inf, positive: bool = False) -> None:
         given: Any = getattr(self, name)
+        column: Any = given
         if (
             isinstance(given, (int, float))
             and low <= given <= high
@@ -101,7 +102,7 @@ class Network:
         ):
             return
         if isinstance(given, Column):
-            if (given >= low) & (given <= high) & (given < np.inf) & ((given > 0) | (not positive)):
+            if (column >= low) & (column <= high) & (column < np.inf) & ((column > 0) | (not positive)):
                 return
             raise InputError(f"network.{name} is {given:g} and out of its range")
         value = np.asarray(given, dtype=float)

@@ -18,11 +18,12 @@ Every number is a float, a row by year (years, 1), or a row with points (years, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from clustersim.columns import values_of
 from clustersim.errors import InputError
 
 __all__ = [
@@ -152,6 +153,10 @@ def make_link(
 
     Raises InputError for a share outside 0 to 1, a negative sensitivity, or a card that costs its buyer nothing.
     """
+    # Points of a batch are the last axis here.
+    value_share, price_sensitivity = values_of(value_share), values_of(price_sensitivity)
+    worth = Worth(values_of(worth.value_in_use_price_cny), values_of(worth.other_cost_cny))
+    anchor = replace(anchor, value_in_use_price_cny=values_of(anchor.value_in_use_price_cny))
     if not np.all((np.asarray(value_share) >= 0) & (np.asarray(value_share) <= 1)):
         raise InputError(f"market.value_share must lie between 0 and 1, not {value_share}")
     if np.any(np.asarray(price_sensitivity) < 0):

@@ -6,6 +6,8 @@ they give the same bytes.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import os
 import signal
@@ -47,7 +49,7 @@ LOOK_S, ALONE_S = 2.0, 15.0
 PROBED = 8
 _CACHE = StageCache()
 _STUDIES: dict[int, tuple[StudySpec, _Study]] = {}
-_HERE: list[StudySpec] = []
+_HERE: dict[str, StudySpec] = {}
 
 
 def question_of(spec: StudySpec) -> Question[Inputs]:
@@ -123,8 +125,9 @@ def time_one_block(spec: StudySpec) -> float:
     return max(1e-6, time.perf_counter() - begin)
 
 
-def _task(spec: StudySpec, start: int, stop: int) -> Found:
+def _task(key: str, start: int, stop: int) -> Found:
     """Run a range where the inputs are those of the study: another machine may hold other profiles."""
+    spec = _HERE[key]
     digest = _worker_digest(spec.scenario, spec.sets)
     if digest != spec.inputs_digest:
         raise _unlike(f"process {os.getpid()} on {socket.gethostname()}", digest)
@@ -169,7 +172,7 @@ def open_executor(
 def _begin(parent: int, spec: StudySpec | None) -> None:
     """Give a worker the study, once; make it leave Ctrl-C to its parent, and end with a parent that was killed."""
     if spec is not None:
-        _HERE.append(spec)
+        keep(spec)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
@@ -181,9 +184,15 @@ def _begin(parent: int, spec: StudySpec | None) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _task_here(start: int, stop: int) -> Found:
-    """Run a range of the study that this process was given at its start."""
-    return _task(_HERE[0], start, stop)
+def keep(spec: StudySpec) -> None:
+    """Keep a study in this process: its tasks name it by its key."""
+    _HERE[key_of(spec)] = spec
+
+
+def key_of(spec: StudySpec) -> str:
+    """Return what a study is known by among the processes that run it."""
+    text = json.dumps(spec.identity(), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def default_workers() -> int:
@@ -222,9 +231,17 @@ class _Cluster(Executor):
         future: Future[Any] = self._inner.submit(fn, *args, **kwargs)
         return future
 
-    def give(self, spec: StudySpec) -> Any:
-        """Send the study to every worker, once; return what stands for it in a task."""
-        return self._client.scatter(spec, broadcast=True, hash=False)
+    def give(self, spec: StudySpec) -> None:
+        """Give the study to every worker, once, and to those that join later."""
+        from distributed import WorkerPlugin
+
+        class Study(WorkerPlugin):  # type: ignore[misc]
+            """What a worker does when it begins: keep the study."""
+
+            def setup(self, worker: Any) -> None:
+                keep(spec)
+
+        self._client.register_plugin(Study(), name=f"clustersim {key_of(spec)}")
 
     def check(self) -> None:
         """Raise InputError where the scheduler has had no worker for ALONE_S."""
@@ -298,11 +315,11 @@ def _connect(address: str) -> Any:
 def _submitting(spec: StudySpec, executor: Executor) -> Callable[[int, int], Future[Found]]:
     """How a range is handed to an executor: the study itself is with its workers, tasks carry two numbers."""
     if isinstance(executor, _Cluster):
-        given = executor.give(spec)
-        return lambda start, stop: executor.submit(_task, given, start, stop)
-    if isinstance(executor, ProcessPoolExecutor):
-        return lambda start, stop: executor.submit(_task_here, start, stop)
-    return lambda start, stop: executor.submit(_task, spec, start, stop)
+        executor.give(spec)
+    elif isinstance(executor, _Serial):
+        keep(spec)
+    key = key_of(spec)
+    return lambda start, stop: executor.submit(_task, key, start, stop)
 
 
 def run_ranges(

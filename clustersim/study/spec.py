@@ -78,6 +78,11 @@ class StudySpec:
     chosen: tuple[int, ...] = ()
     """Points of the full grid that a sampled design takes; empty for all of them."""
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StudySpec) and self.identity() == other.identity()
+
+    __hash__ = object.__hash__
+
     @property
     def total(self) -> int:
         """Number of points."""

@@ -159,7 +159,7 @@ def _kept(
     rungs = []
     for rank, (level, share) in enumerate(zip(levels, shares, strict=True)):
         mine = [s for s in strands if s.rank == rank]
-        redo = 0.0
+        redo: Values = 0.0
         if any(s.redo_s > 0 for s in mine):
             total = sum(mean(s.rates, bins.weights) for s in mine)
             redo = sum(mean(s.rates, bins.weights) * s.redo_s for s in mine) / total
@@ -205,7 +205,8 @@ def _planned_stops(run: TrainingRun) -> float:
     steps = run.recovery
     back = steps.reschedule_s[0] + steps.initialise_s + least(*(level.restore_s for level in run.levels))
     stops = math.floor(run.duration_s / x.maintenance_every_s * (1 - 1e-12))
-    return least(1.0, stops * (x.maintenance_s + back) / run.duration_s)
+    share: float = least(1.0, stops * (x.maintenance_s + back) / run.duration_s)
+    return share
 
 
 def _straggling(run: TrainingRun, rate: Values) -> Values:
@@ -220,7 +221,7 @@ def _straggling(run: TrainingRun, rate: Values) -> Values:
     each = stretch if isinstance(stretch, np.ndarray) else (stretch,)
     slow = stacked([_covered(y, x.straggler_per_s, x.straggler_s) for y in each])
     lost: Values = slow * (1.0 - 1.0 / x.straggler_slowdown)
-    return lost if isinstance(stretch, np.ndarray) else number(lost[0])  # type: ignore[index, no-any-return]
+    return lost if isinstance(stretch, np.ndarray) else number(lost[0])  # type: ignore[index]
 
 
 def _covered(stretch_s: Any, per_s: Any, length_s: Any) -> Any:

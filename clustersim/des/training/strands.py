@@ -26,7 +26,7 @@ class Strand:
     """Odds that no failure strikes the recovery."""
     rank: int
     """Index of the level among the run's, by interval; -1 loses no work."""
-    redo_s: float = 0.0
+    redo_s: Values = 0.0
 
 
 def strands_of(run: TrainingRun, bins: RateBins, levels: Sequence[CheckpointLevel]) -> list[Strand]:

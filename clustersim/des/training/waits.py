@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.columns import as_array, each_point, least, most, number, places
+from clustersim.columns import as_array, each_point, least, most, number, places, values_of
 
 __all__ = ["Queue", "Waits", "blocked_share", "erlang_b", "mean_waits"]
 
@@ -99,7 +99,7 @@ def erlang_b(places: int, load: Array | float) -> Array:
     blocked: Array = np.ones_like(load)
     for n in range(1, places + 1):
         blocked = load * blocked / (n + load * blocked)
-        if not blocked.any():  # so many servers that none is ever missed: more change nothing
+        if not np.any(values_of(blocked)):  # so many servers that none is ever missed: more change nothing
             break
     return blocked
 
