@@ -235,7 +235,7 @@ class _Cluster(Executor):
         """Give the study to every worker, once, and to those that join later."""
         from distributed import WorkerPlugin
 
-        class Study(WorkerPlugin):  # type: ignore[misc]
+        class Study(WorkerPlugin):
             """What a worker does when it begins: keep the study."""
 
             def setup(self, worker: Any) -> None:
