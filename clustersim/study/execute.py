@@ -134,6 +134,14 @@ def _task(key: str, start: int, stop: int) -> Found:
     return evaluate(spec, start, stop)
 
 
+def _task_with(spec: StudySpec, start: int, stop: int) -> Found:
+    """Run a range of a study that comes with the task; a process that has it already keeps its own."""
+    key = key_of(spec)
+    if key not in _HERE:
+        keep(spec)
+    return _task(key, start, stop)
+
+
 class _Serial(Executor):
     """An executor that runs each task when it is given."""
 
@@ -231,18 +239,6 @@ class _Cluster(Executor):
         future: Future[Any] = self._inner.submit(fn, *args, **kwargs)
         return future
 
-    def give(self, spec: StudySpec) -> None:
-        """Give the study to every worker, once, and to those that join later."""
-        from distributed import WorkerPlugin
-
-        class Study(WorkerPlugin):
-            """What a worker does when it begins: keep the study."""
-
-            def setup(self, worker: Any) -> None:
-                keep(spec)
-
-        self._client.register_plugin(Study(), name=f"clustersim {key_of(spec)}")
-
     def check(self) -> None:
         """Raise InputError where the scheduler has had no worker for ALONE_S."""
         if self._client.nthreads():
@@ -313,10 +309,11 @@ def _connect(address: str) -> Any:
 
 
 def _submitting(spec: StudySpec, executor: Executor) -> Callable[[int, int], Future[Found]]:
-    """How a range is handed to an executor: the study itself is with its workers, tasks carry two numbers."""
+    """How a range is handed to an executor: local workers have the study, so that their tasks carry two numbers."""
     if isinstance(executor, _Cluster):
-        executor.give(spec)
-    elif isinstance(executor, _Serial):
+        # A worker may join at any time and know nothing: the study goes with every task.
+        return lambda start, stop: executor.submit(_task_with, spec, start, stop)
+    if isinstance(executor, _Serial):
         keep(spec)
     key = key_of(spec)
     return lambda start, stop: executor.submit(_task, key, start, stop)

@@ -15,7 +15,7 @@ from dask_cluster import Cluster
 
 from clustersim.cli.main import cli
 from clustersim.errors import InputError
-from clustersim.study import execute
+from clustersim.study import execute, points
 from clustersim.study.driver import run_study
 from clustersim.study.lock import held
 from clustersim.study.space import parse_axis
@@ -137,6 +137,8 @@ def test_workers_that_are_all_gone_are_said_and_the_study_resumes(
     assert execute.ALONE_S + execute.LOOK_S < 30
     monkeypatch.setattr(execute, "ALONE_S", 1.0)
     monkeypatch.setattr(execute, "LOOK_S", 0.2)
+    monkeypatch.setattr(points, "SMALL_BLOCK", 4)
+    monkeypatch.setattr(points, "BLOCK", 4)  # several tasks, so that some are left when the worker is gone
     store = StudyStore(tmp_path / "s")
 
     def kill(done: int, of: int) -> None:

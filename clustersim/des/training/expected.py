@@ -66,17 +66,16 @@ class Expected:
 def expected_shares(run: TrainingRun) -> Expected:
     """Return the expected shares of a run by closed form, with the wait for spares replayed where it must be.
 
-        >>> from clustersim.columns import each_point, least, most, number, stacked
-    from clustersim.des.training.copies import CheckpointLevel
-        >>> from clustersim.des.training.components import FailureClass
-        >>> from clustersim.des.training.run import Recovery
-        >>> level = CheckpointLevel(name="s", interval_s=600.0, blocking_s=0.0, lag_s=0.0, restore_s=0.0,
-        ...     survives=("process", "node", "multi"))
-        >>> run = TrainingRun(nodes=1, duration_s=1e9, failures=(FailureClass("any", 1e-4, "process"),),
-        ...     recovery=Recovery(detect_s=300.0, localise_s=0.0, reschedule_s=(0.0, 0.0, 0.0), initialise_s=0.0),
-        ...     levels=(level,), spare_nodes=0, repair_s=1.0)
-        >>> round(expected_shares(run).ettr, 5)      # 600 / (M (e^(600/M) - 1)) e^(-300/M)
-        0.94162
+    >>> from clustersim.des.training.copies import CheckpointLevel
+    >>> from clustersim.des.training.components import FailureClass
+    >>> from clustersim.des.training.run import Recovery
+    >>> level = CheckpointLevel(name="s", interval_s=600.0, blocking_s=0.0, lag_s=0.0, restore_s=0.0,
+    ...     survives=("process", "node", "multi"))
+    >>> run = TrainingRun(nodes=1, duration_s=1e9, failures=(FailureClass("any", 1e-4, "process"),),
+    ...     recovery=Recovery(detect_s=300.0, localise_s=0.0, reschedule_s=(0.0, 0.0, 0.0), initialise_s=0.0),
+    ...     levels=(level,), spare_nodes=0, repair_s=1.0)
+    >>> round(expected_shares(run).ettr, 5)      # 600 / (M (e^(600/M) - 1)) e^(-300/M)
+    0.94162
     """
     bins = rate_bins(run)
     levels = sorted(run.levels, key=lambda level: level.interval_s)
