@@ -13,6 +13,7 @@ from clustersim.assemble.company import company_spec
 from clustersim.assemble.lines import line_plan, market_events, own_anchor, recorded
 from clustersim.assemble.parts import needed, network_parts
 from clustersim.assemble.site import equipment, total_cost_of
+from clustersim.columns import as_plain, number
 from clustersim.des.training.simulate import SimulatedRun, simulate_run
 from clustersim.econ.bom import Bill, bill_of_materials
 from clustersim.econ.power import PowerTerms, card_power_w, cluster_power, mixed_power, provisioned_power
@@ -256,7 +257,7 @@ def links_of(inputs: Inputs, own: Link, company: Company | None) -> tuple[Link, 
     One event gives one answer from any scenario of the company: only what this scenario changes of its own card and
     site comes on top, and reaches its own line alone.
     """
-    market, file = inputs.scenario.market, inputs.company
+    market, file = inputs.scenario.market, as_plain(inputs.company)
     events = market_events(inputs)
     if company is None or file is None or market is None:
         return (own,)
@@ -336,7 +337,7 @@ def movement_by_workload(run: ChainRun) -> dict[str, float]:
 
 def other_cost_of(value: ValueInUse) -> float:
     """What the card makes its buyer spend beside its price, in terms of the price."""
-    return float(
+    cost: float = number(
         other_cost(
             running_cny_per_year=value.energy_cny_per_year + value.fixed_cny_per_year,
             capital_factor=value.capital_factor,
@@ -344,6 +345,7 @@ def other_cost_of(value: ValueInUse) -> float:
             price_markup=value.price_markup,
         )
     )
+    return cost
 
 
 def _run_incumbent(side: Inputs, cache: StageCache) -> SiteRun:
@@ -377,7 +379,8 @@ def run_chain(
     incumbent = _run_incumbent(inputs.incumbent, cache) if inputs.incumbent is not None else None
     tell("incumbent")
     value = value_of_card(inputs, own, incumbent) if incumbent is not None else None
-    company = company_spec(inputs.company) if inputs.company is not None else None
+    # Forecast and valuation take arrays whose last axis is the points.
+    company = company_spec(as_plain(inputs.company)) if inputs.company is not None else None
     worth = Worth(value.price_cny, other_cost_of(value)) if value is not None else None
     links = links_of(inputs, link_of(inputs, worth, company), company)
     forecast = make_forecast(company, links) if company is not None else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from clustersim.columns import of_points
 from clustersim.finance.valuation import legs
 from clustersim.market.link import first_of
 from clustersim.pipeline import ChainRun, SiteRun
@@ -107,8 +108,8 @@ def market_terms(run: ChainRun) -> Terms:
         **costs,
         **({f"{name}.value_in_use_price_cny": v for name, v in parts.items()} if len(parts) > 1 else {}),
         "value_in_use_price_cny": run.value.price_cny,
-        "asp_factor": first_of(run.link.asp_factor),
-        "units_factor": first_of(run.link.units_factor),
+        "asp_factor": of_points(first_of(run.link.asp_factor)),
+        "units_factor": of_points(first_of(run.link.units_factor)),
     }
 
 
@@ -118,7 +119,7 @@ def finance_terms(run: ChainRun) -> Terms:
         return {}
     revenue = dict(zip(run.forecast.years, run.forecast.revenue_kcny, strict=True))
     return {
-        **{f"revenue_kcny {year}": float(amount) for year, amount in revenue.items()},
+        **{f"revenue_kcny {year}": of_points(amount) for year, amount in revenue.items()},
         **legs(run.valuation, run.valuation.currency),
     }
 

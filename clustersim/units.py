@@ -14,13 +14,14 @@ dimension is refused. Inside the program there are only floats. A GB is 10^9 byt
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
+from typing import Any
 
+from clustersim.columns import Varied, column_of, finite
 from clustersim.errors import InputError, suggest
 
 __all__ = ["Unit", "describe", "known_units", "parse_quantity", "parse_unit", "si", "to_float", "to_tokens"]
@@ -153,7 +154,7 @@ def _plain(value: float | int) -> float:
         raise InputError("a whole number of more than 308 digits is no quantity") from None
 
 
-def to_float(value: str | float | int, unit: str) -> float:
+def to_float(value: str | float | int | Varied, unit: str) -> float:
     """Express a quantity in ``unit`` as a float.
 
     A bare number is accepted only where ``unit`` is dimensionless: a number without unit is never guessed.
@@ -168,11 +169,14 @@ def to_float(value: str | float | int, unit: str) -> float:
     target = parse_unit(unit)
     if isinstance(value, bool):
         raise InputError(f"{value!r} is not a quantity in {unit}")
+    number: Any
     if isinstance(value, int | float):
         number, given = _plain(value), parse_unit("1")
+    elif isinstance(value, Varied):
+        number, given = column_of(value.numbers), parse_unit(value.unit or "1")
     else:
         number, given = parse_quantity(value)
-    if not math.isfinite(number):
+    if not finite(number):
         raise InputError(f"{value!r} is not a finite number")
     if given.dimension != target.dimension:
         if not given.dimension:
@@ -183,9 +187,10 @@ def to_float(value: str | float | int, unit: str) -> float:
         )
     # One multiplication by one ratio: 100 % of a unit is then exactly that unit.
     number *= given.factor / target.factor
-    if not math.isfinite(number):
+    if not finite(number):
         raise InputError(f"{value!r} is too large to be expressed in {unit}")
-    return number
+    result: float = number
+    return result
 
 
 def to_tokens(text: str) -> float:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from clustersim.assemble.parts import needed
+from clustersim.columns import least, most
 from clustersim.des.training.components import YEAR_S, FailureClass, failure_classes
 from clustersim.des.training.copies import CheckpointLevel, checkpoint_levels, partner_survival
 from clustersim.des.training.fleets import (
@@ -103,7 +104,7 @@ def _recovery(inputs: Inputs) -> Recovery:
     return Recovery(
         detect_s=times.detect.value,
         localise_s=times.localise.value * grown,
-        reschedule_s=(process * grown, max(swap, node * grown), max(swap, multi * grown)),
+        reschedule_s=(process * grown, most(swap, node * grown), most(swap, multi * grown)),
         initialise_s=times.initialise.value * grown,
     )
 
@@ -281,8 +282,8 @@ def _interference(inputs: Inputs, levels: tuple[CheckpointLevel, ...]) -> float:
     slows = inputs.checkpoint.interference
     if slows is None:
         return 0.0
-    travelling = sum(max(0.0, v.lag_s - v.blocking_s) / v.interval_s for v in levels if v.name != "host")
-    return slows.value * min(1.0, travelling)
+    travelling = sum(most(0.0, v.lag_s - v.blocking_s) / v.interval_s for v in levels if v.name != "host")
+    return slows.value * least(1.0, travelling)  # type: ignore[no-any-return]
 
 
 #: Keys of the file whose engine field has its unit in the name.

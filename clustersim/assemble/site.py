@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clustersim.assemble.bill import spare_servers
+from clustersim.columns import least
 from clustersim.econ.bom import Bill
 from clustersim.econ.power import PowerTerms
 from clustersim.econ.tco import Tco, total_cost
@@ -55,7 +56,7 @@ def total_cost_of(inputs: Inputs, bill: Bill, power: PowerTerms, given_share: fl
         tariff_cny_per_kwh=tco.mean_tariff,
         maintenance_share=tco.maintenance.value,
         staff_cny_per_year=tco.staff.value,
-        sold_share=tco.sold_share.value * min(given_share, 1.0),
+        sold_share=tco.sold_share.value * least(given_share, 1.0),
         colocation_cny_per_kw_month=_or_none(tco.colocation),
         colocation_includes_power=tco.colocation_includes_power,
         building_cny_per_w=_or_none(tco.building),

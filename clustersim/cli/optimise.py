@@ -55,8 +55,8 @@ def command(
     result = run(spec, folder, workers, scheduler, {"draw": drawn})
     rows = feasible(result.rows, limits)
     if not rows:
-        ran = len(result.rows) - len(result.failed)
-        raise InfeasibleError(f"no point satisfies every constraint ({ran} of {len(result.rows)} points ran)")
+        ran = spec.total - len(result.errors)
+        raise InfeasibleError(f"no point satisfies every constraint ({ran} of {spec.total} points ran)")
     values = np.array([[sign * float(row[name]) for name, sign in goals] for row in rows])
     front = pareto_front(values)
     best = sorted(

@@ -20,8 +20,7 @@ from clustersim.errors import InputError
 def command(scenario: str, key: str, output: str, sets: tuple[str, ...], fmt: str) -> None:
     """Find the value of an input of SCENARIO that gives an output its target."""
     from clustersim.study.search import goal_seek
-    from clustersim.study.space import parse_axis
-    from clustersim.study.table import as_number
+    from clustersim.study.space import as_number, parse_axis
 
     name, _, span = key.partition("=")
     axis = parse_axis(f"{name}={span}:2")

@@ -71,7 +71,7 @@ def _morris(result: Any, output: str) -> list[dict[str, Any]]:
     from clustersim.study.sensitivity import morris_effects
 
     columns = len(result.spec.keys)
-    design = morris_design(len(result.rows) // (columns + 1), columns, result.spec.seed)
+    design = morris_design(result.spec.total // (columns + 1), columns, result.spec.seed)
     effects = morris_effects(result.spec.keys, np.asarray(design), result.column(output))
     return [{"input": e.key, "mu_star": e.mu_star, "mu": e.mu, "sigma": e.sigma} for e in effects]
 

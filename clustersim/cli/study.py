@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from clustersim.cli.options import emit_rows, format_option, say, write_beside
-from clustersim.cli.study_common import bar, draw, run_cost, workers_option
+from clustersim.cli.study_common import bar, draw, workers_option
 from clustersim.errors import InputError
 
 
@@ -22,7 +22,7 @@ def command() -> None:
 @workers_option
 def resume(folder: Path, workers: int | None, scheduler: str | None) -> None:
     """Run what a study's FOLDER is missing."""
-    from clustersim.study.driver import StudyResult, run_study, stop_on_terminate
+    from clustersim.study.driver import result_of, run_study, stop_on_terminate
     from clustersim.study.execute import default_workers
     from clustersim.study.store import StudyStore
 
@@ -30,15 +30,11 @@ def resume(folder: Path, workers: int | None, scheduler: str | None) -> None:
     store = StudyStore(folder)
     manifest = store.manifest()
     spec = store.spec()
-    if manifest.get("stage") == "cost":
-        run_cost(spec, store, manifest["outputs"])
-    else:
-        with bar("resume", spec.total) as tell:
-            run_study(spec, store, workers=workers or default_workers(), scheduler=scheduler, tell=tell)
-        result = StudyResult(spec, tuple(manifest["outputs"]), tuple(store.rows()))
-        drawn = draw(str(folder), result, manifest.get("draw") or {}, anew=False)
-        if drawn:
-            say(f"{folder}: {drawn} missing figure(s) drawn")
+    with bar("resume", spec.total) as tell:
+        run_study(spec, store, workers=workers or default_workers(), scheduler=scheduler, tell=tell)
+    drawn = draw(str(folder), result_of(spec, store), manifest.get("draw") or {}, anew=False)
+    if drawn:
+        say(f"{folder}: {drawn} missing figure(s) drawn")
     say(f"{folder}: all {spec.total} points are done")
 
 

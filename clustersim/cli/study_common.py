@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from clustersim.cli.options import refuse_blank, say, write_beside
-from clustersim.errors import InputError, PartialFailureError, suggest
+from clustersim.errors import InputError, PartialFailureError
 
 if TYPE_CHECKING:
     from clustersim.study.driver import StudyResult
     from clustersim.study.spec import StudySpec
-    from clustersim.study.store import StudyStore
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -82,8 +81,8 @@ def run(
     Raises InputError before a folder is begun where ``about`` names outputs to draw that the study does not give.
     """
     from clustersim.study.driver import (
-        StudyResult,
         known_outputs,
+        result_of,
         run_in_memory,
         run_study,
         stop_on_terminate,
@@ -106,8 +105,7 @@ def run(
         except KeyboardInterrupt:
             say(f"stopped; finished points are kept: clustersim study resume {folder}")
             raise
-        outputs = tuple(store.manifest()["outputs"])
-        return StudyResult(spec, outputs, tuple(store.rows()))
+        return result_of(spec, store)
 
 
 def main_cost(scenario: str, sets: Mapping[str, Any]) -> str:
@@ -118,31 +116,6 @@ def main_cost(scenario: str, sets: Mapping[str, Any]) -> str:
     demand = load_inputs(scenario, dict(sets), with_incumbent=False).scenario.demand
     units = [f"cny_per_{MAIN_UNITS[work.kind]}" for work in demand.values()]
     return units[0] if units.count(units[0]) == 1 else f"{next(iter(demand))}.{units[0]}"
-
-
-def run_cost(spec: StudySpec, store: StudyStore, outputs: Sequence[str]) -> None:
-    """Run the vectorised cost stage over a full grid in a study's folder.
-
-    Raises InputError, before the folder is begun, for inputs or outputs that this stage does not have.
-    """
-    from clustersim.pipeline import run_chain
-    from clustersim.schema.inputs import load_inputs
-    from clustersim.study.outputs import check_outputs
-    from clustersim.study.space import grid_columns
-    from clustersim.study.stages import COST_KEYS, cost_stage, run_stage
-    from clustersim.study.table import input_units
-
-    base = run_chain(load_inputs(spec.scenario, dict(spec.sets)), replications=0)
-    check_outputs(outputs, {name: float(value) for name, value in cost_stage(base, {}).items()})
-    for axis in spec.axes:
-        if axis.key not in COST_KEYS:
-            raise InputError(
-                f"the cost stage does not vary {axis.key!r}; {suggest(axis.key, list(COST_KEYS))}"
-            )
-    cost_stage(base, grid_columns(spec.axes, COST_KEYS, 0, 1))
-    with store.locked(), bar("cost stage", spec.total) as tell:
-        store.begin(spec, {"stage": "cost", "outputs": list(outputs), "units": input_units(spec)})
-        run_stage(base, spec.axes, store, outputs, tell)
 
 
 def verbose_reuse(verbose: bool) -> None:
@@ -177,9 +150,9 @@ def draw(folder: str | None, result: StudyResult, drawn: Mapping[str, Any], *, a
 
 def refuse_failed(result: StudyResult) -> None:
     """Raise PartialFailureError naming the first failed points; the statistics leave them out."""
-    if result.failed:
+    if result.errors:
         first = result.failed[0]
         raise PartialFailureError(
-            f"{len(result.failed)} of {len(result.rows)} points failed and are kept out of the statistics;"
+            f"{len(result.errors)} of {result.spec.total} points failed and are kept out of the statistics;"
             f" the first is point {first['point']}: {first['error']}"
         )

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from clustersim.cli.options import emit_rows, format_option, refuse_blank, set_option
+from clustersim.cli.options import emit_rows, format_option, set_option
 from clustersim.cli.study_common import (
     draw,
-    main_cost,
     parse_sets,
     refuse_failed,
     run,
-    run_cost,
     verbose_reuse,
     workers_option,
 )
+
+if TYPE_CHECKING:
+    from clustersim.study.driver import StudyResult
+
+#: Points of a kept study that are printed one by one; of more, the ranges of their outputs.
+MOST_SHOWN = 100_000
 
 #: What is shown where nothing is asked for; each scenario has those of its kinds of workload.
 DEFAULT_OUTPUTS = (
@@ -52,13 +57,6 @@ DEFAULT_OUTPUTS = (
 )
 @click.option("--points", type=click.IntRange(min=1), help="Points of a sample.")
 @workers_option
-@click.option(
-    "--stage",
-    type=click.Choice(["chain", "cost"]),
-    default="chain",
-    show_default=True,
-    help="chain: the whole corridor a point; cost: only costs, vectorised, for a million points (needs -o).",
-)
 @click.option("-v", "--verbose", is_flag=True, help="Say which stages were reused.")
 @format_option()
 def command(
@@ -71,7 +69,6 @@ def command(
     points: int | None,
     workers: int | None,
     scheduler: str | None,
-    stage: str,
     verbose: bool,
     fmt: str,
 ) -> None:
@@ -94,21 +91,25 @@ def command(
     spec = make_spec("sweep", name, sets=fixed, seed=seed, axes=axes)
     if design != "grid":
         spec = chosen_points(spec, design, points)
-    if stage == "cost":
-        _cost_sweep(spec, folder, wanted, fmt)
-        return
     known = known_outputs(spec)
     chosen = wanted or tuple(o for o in DEFAULT_OUTPUTS if o in known)
     drawn = {"outputs": list(chosen)}
     result = run(spec, folder, workers, scheduler, {"study": scenario, "draw": drawn})
-    shown: list[dict[str, Any]] = [
-        {**{k: row[k] for k in spec.varied}, **{o: row.get(o) for o in chosen}, "error": row["error"]}
-        for row in result.rows
-    ]
-    emit_rows(shown, fmt)
+    if folder is not None and spec.total > MOST_SHOWN:
+        emit_rows(_ranges(result, [name for name in chosen if name in result.outputs]), fmt)
+    else:
+        emit_rows(_points(result, chosen), fmt)
     draw(folder, result, drawn)
     verbose_reuse(verbose)
     refuse_failed(result)
+
+
+def _points(result: StudyResult, outputs: Sequence[str]) -> list[dict[str, Any]]:
+    varied = result.spec.varied
+    return [
+        {**{k: row[k] for k in varied}, **{o: row.get(o) for o in outputs}, "error": row["error"]}
+        for row in result.rows
+    ]
 
 
 def _study_file(name: str) -> Any:
@@ -128,29 +129,14 @@ def _study_file(name: str) -> Any:
     return None
 
 
-def _cost_sweep(spec: Any, folder: str | None, outputs: tuple[str, ...], fmt: str) -> None:
-    """Run the vectorised cost stage into a folder and print the ranges of its outputs."""
-    from pathlib import Path
+def _ranges(result: StudyResult, outputs: Sequence[str]) -> list[dict[str, Any]]:
+    """What the outputs of many points range over; the points themselves are in the folder."""
+    import numpy as np
 
-    import duckdb
-
-    from clustersim.errors import InputError
-    from clustersim.study.store import StudyStore
-
-    if folder is None:
-        raise InputError("--stage cost needs a folder for its points; give one with -o")
-    if spec.chosen:
-        raise InputError("--stage cost runs the whole grid; leave --design out")
-    refuse_blank(folder)
-    chosen = outputs or ("cny_per_card_hour", main_cost(spec.scenario, dict(spec.sets)), "tco_cny")
-    store = StudyStore(Path(folder))
-    run_cost(spec, store, chosen)
-    connection: Any = duckdb.connect()
-    path = str(store.results_path).replace("'", "''")
     rows = []
-    for name in chosen:
-        low, middle, high = connection.execute(
-            f"select min({name}), median({name}), max({name}) from read_parquet('{path}')"
-        ).fetchone()
-        rows.append({"output": name, "points": spec.total, "min": low, "median": middle, "max": high})
-    emit_rows(rows, fmt)
+    for name in outputs:
+        values = result.column(name)
+        good = values[np.isfinite(values)]
+        low, middle, high = np.percentile(good, [0, 50, 100]) if good.size else (None, None, None)
+        rows.append({"output": name, "points": int(good.size), "min": low, "median": middle, "max": high})
+    return rows

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from clustersim.columns import least, most, number
+
 __all__ = ["PowerTerms", "card_power_w", "cluster_power", "mixed_power", "provisioned_power"]
 
 #: Weights of the utilisation of tensor units, memory and links between idle and TDP. A matrix product at full
@@ -49,7 +51,7 @@ def card_power_w(*, idle_w: float, tdp_w: float, u_tensor: float, u_memory: floa
     400.0
     """
     load = TENSOR_WEIGHT * u_tensor + MEMORY_WEIGHT * u_memory + LINK_WEIGHT * u_link
-    return float(idle_w + (tdp_w - idle_w) * min(1.0, load))
+    return number(idle_w + (tdp_w - idle_w) * least(1.0, load))  # type: ignore[no-any-return]
 
 
 def provisioned_power(
@@ -116,6 +118,6 @@ def mixed_power(works: Sequence[tuple[float, PowerTerms]], idle: PowerTerms) -> 
     >>> mixed_power([(0.5, busy)], rest).cards_w, mixed_power([(1.0, busy)], rest).cards_w
     (500.0, 800.0)
     """
-    left = max(0.0, 1.0 - sum(share for share, _ in works))
+    left = most(0.0, 1.0 - sum(share for share, _ in works))
     cards_w = sum(share * terms.cards_w for share, terms in works) + left * idle.cards_w
     return replace(idle, cards_w=cards_w)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from clustersim.columns import least, most
 from clustersim.errors import InfeasibleError
 
 __all__ = ["RackCount", "count_racks"]
@@ -51,13 +52,13 @@ def count_racks(
     Raises InfeasibleError when a rack cannot feed or hold even one server.
     """
     by_power, by_height = rack_w / server_w, rack_u / server_u
-    per_rack = math.floor(min(by_power, by_height) + 1e-9)
+    per_rack = math.floor(least(by_power, by_height) + 1e-9)
     if per_rack < 1:
         raise InfeasibleError(
             f"a rack of {rack_w / 1e3:g} kW and {rack_u:g} U cannot take one server of {server_w / 1e3:.1f} kW"
             f" and {server_u:g} U; choose another cooling, or raise cooling.….rack_power"
         )
-    network = max(switches * switch_w / rack_w, switches * switch_u / rack_u)
+    network = most(switches * switch_w / rack_w, switches * switch_u / rack_u)
     return RackCount(
         compute=math.ceil(servers / per_rack),
         network=math.ceil(network - 1e-9),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clustersim.columns import number
 from clustersim.errors import InputError
 
 __all__ = ["HOURS_PER_YEAR", "Tco", "capital_recovery_factor", "total_cost"]
@@ -25,7 +26,7 @@ def capital_recovery_factor(rate: float, years: float) -> float:
         raise InputError(f"a capital recovery factor needs years > 0 and rate > -1, not {years} and {rate}")
     if abs(rate) < 1e-12:
         return 1.0 / years
-    return float(rate / (1.0 - (1.0 + rate) ** -years))
+    return number(rate / (1.0 - (1.0 + rate) ** -years))  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Tco:
     def tco_discounted_cny(self) -> float:
         """The same discounted at the cost of capital."""
         annuity = 1.0 / capital_recovery_factor(self.wacc, self.years)
-        back = float(self.residual * self.capex_cny * (1 + self.wacc) ** -self.years)
+        back: float = self.residual * self.capex_cny * (1 + self.wacc) ** -self.years
         return self.capex_cny - back + self.opex_cny_per_year * annuity
 
     @property

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from clustersim.columns import as_array
 from clustersim.fabric.network import Network
 
 __all__ = ["ALGORITHMS", "Cost", "Group", "offered"]
@@ -45,12 +46,12 @@ class Group:
     @property
     def step_up(self) -> Array:
         """Seconds per step inside a domain."""
-        return np.asarray(self.network.scale_up_latency, dtype=float)
+        return as_array(self.network.scale_up_latency)  # type: ignore[no-any-return]
 
     @property
     def step_out(self) -> Array:
         """Seconds per step between domains."""
-        return np.asarray(self.network.scale_out_latency, dtype=float)
+        return as_array(self.network.scale_out_latency)  # type: ignore[no-any-return]
 
     def inside(self, moved: Array) -> Array:
         """Seconds for ``moved`` bytes per card inside the domain; none where a domain holds one member."""
@@ -105,7 +106,7 @@ def in_switch_all_reduce(group: Group) -> Cost:
     back once (S/k), so the way out carries S(1 + 1/k); so does the way in. Between domains, the tree.
     """
     network = group.network
-    rate = np.asarray(network.scale_up_bandwidth, dtype=float) * network.scale_up_reduction_efficiency
+    rate = as_array(network.scale_up_bandwidth) * network.scale_up_reduction_efficiency
     inside = np.where(group.k > 1, group.size * (1 + 1 / group.k) / rate, 0.0)
     between = group.size / group.k * np.minimum(group.m / 2, 2.0)
     steps = group.k * group.step_up + 2 * np.ceil(np.log2(group.m)) * group.step_out

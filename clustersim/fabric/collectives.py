@@ -6,11 +6,13 @@ of an all-gather or reduce-scatter, everything one rank sends (its own part incl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from clustersim.columns import Column, as_array
 from clustersim.errors import InputError, suggest
 from clustersim.fabric.algorithms import ALGORITHMS, Group, offered
 from clustersim.fabric.network import Network
@@ -20,6 +22,7 @@ __all__ = ["KINDS", "RAMP_CAP", "CollectiveTime", "bus_factor", "collective_time
 KINDS = tuple(ALGORITHMS)
 
 Array = NDArray[np.float64]
+Cost4 = tuple[Array, Array, Array, Array]
 
 #: The ramp never exceeds this many latencies: chunks stop growing at the size of the library's buffers (derived:
 #: tuned on 8 A100 and 16 H100, see docs/fabric.md).
@@ -111,8 +114,10 @@ def collective_time(
     costs = [_terms(ALGORITHMS[kind][name](group), group) for name in names]
     if len(costs) == 1:
         return _finish(kind, costs[0], names[0], group)
-    totals = np.stack([alpha + transfer + ramp for alpha, transfer, _, ramp in costs])
-    choice = np.argmin(totals, axis=0)
+    totals = [alpha + transfer + ramp for alpha, transfer, _, ramp in costs]
+    if any(isinstance(total, Column) for total in totals):
+        return _finish(kind, _least_cost(costs, totals), "best", group)
+    choice = np.argmin(np.stack(totals), axis=0)
     if np.all(choice == choice.flat[0]):
         first = int(choice.flat[0])
         return _finish(kind, costs[first], names[first], group)
@@ -123,12 +128,25 @@ def collective_time(
     return _finish(kind, (picked[0], picked[1], picked[2], picked[3]), np.asarray(names)[choice], group)
 
 
+def _least_cost(costs: Sequence[Cost4], totals: Sequence[Array]) -> Cost4:
+    """The terms of the algorithm that is fastest at each point of a batch, the first of equals."""
+    picked, best = costs[0], totals[0]
+    for cost, total in zip(costs[1:], totals[1:], strict=True):
+        faster = total < best
+        best = np.where(faster, total, best)
+        alpha, transfer, between, ramp = (
+            np.where(faster, one, other) for one, other in zip(cost, picked, strict=True)
+        )
+        picked = (alpha, transfer, between, ramp)
+    return picked
+
+
 def _group(kind: str, size: ArrayLike, n: ArrayLike, local: ArrayLike, network: Network) -> Group:
     if kind not in KINDS:
         raise InputError(f"unknown collective {kind!r}; {suggest(kind, KINDS)}")
-    bytes_ = np.asarray(size, dtype=float)
-    ranks = np.maximum(np.asarray(n, dtype=float), 1.0)
-    inside = np.clip(np.asarray(local, dtype=float), 1.0, ranks)
+    bytes_ = as_array(size)
+    ranks = np.maximum(as_array(n), 1.0)
+    inside = np.clip(as_array(local), 1.0, ranks)
     if not np.all(bytes_ >= 0):
         raise InputError("the size of a collective must not be negative or not a number")
     if np.any(inside > network.scale_up_size):
@@ -183,7 +201,7 @@ def _die_transfer(kind: str, group: Group) -> Array:
     crosses back with the sum. It runs beside the work of the domain.
     """
     network = group.network
-    bandwidth = np.asarray(network.die_bandwidth, dtype=float)
+    bandwidth = as_array(network.die_bandwidth)
     passes = 2.0 if kind == "all_reduce" else 1.0
     share = (network.dies_per_card - 1) / network.dies_per_card
     crossing = passes * group.size * share

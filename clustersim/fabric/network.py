@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from clustersim.columns import Column, as_array
 from clustersim.errors import InputError, suggest
 
 __all__ = ["EFA_LATENCY_S", "LAUNCH_S", "RDMA_LATENCY_S", "WIRINGS", "Network"]
@@ -90,7 +92,8 @@ class Network:
         self._check("scale_up_reduction_efficiency", high=1.0)
 
     def _check(self, name: str, *, low: float = 0.0, high: float = np.inf, positive: bool = False) -> None:
-        given = getattr(self, name)
+        given: Any = getattr(self, name)
+        column: Any = given
         if (
             isinstance(given, (int, float))
             and low <= given <= high
@@ -98,6 +101,10 @@ class Network:
             and (given > 0 or not positive)
         ):
             return
+        if isinstance(given, Column):
+            if (column >= low) & (column <= high) & (column < np.inf) & ((column > 0) | (not positive)):
+                return
+            raise InputError(f"network.{name} is {given:g} and out of its range")
         value = np.asarray(given, dtype=float)
         wrong = ~np.isfinite(value) | (value < low) | (value > high) | (positive & (value <= 0))
         if np.any(wrong):
@@ -134,11 +141,11 @@ class Network:
         (128.0, 18.29)
         """
         members = np.asarray(local, dtype=float)
-        rate = np.asarray(self.scale_up_bandwidth, dtype=float) * self.scale_up_efficiency
+        rate = as_array(self.scale_up_bandwidth) * self.scale_up_efficiency
         if self.scale_up_wiring != "full_mesh":
-            return np.asarray(rate * np.ones_like(members))
-        links = np.maximum(np.asarray(self.scale_up_size, dtype=float) - 1.0, 1.0)
-        return np.asarray(rate * np.minimum((np.maximum(members, 2.0) - 1.0) / links, 1.0))
+            return as_array(rate * np.ones_like(members))  # type: ignore[no-any-return]
+        links = np.maximum(as_array(self.scale_up_size) - 1.0, 1.0)
+        return as_array(rate * np.minimum((np.maximum(members, 2.0) - 1.0) / links, 1.0))  # type: ignore[no-any-return]
 
     @property
     def scale_out_rate(self) -> float:

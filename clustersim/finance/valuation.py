@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from clustersim.columns import of_points
 from clustersim.errors import InputError
 from clustersim.finance.capital import cost_of_capital
 from clustersim.finance.company import Company, Printed, Value
@@ -70,10 +71,10 @@ def legs(of: Valuation | Printed, currency: str) -> dict[str, float]:
     """Return the legs of a target price by name, the currency in it: ``dcf_hkd_m`` to ``target_price_hkd``."""
     unit = currency.lower()
     return {
-        f"dcf_{unit}_m": float(of.dcf_m),
-        f"ps_{unit}_m": float(of.ps_m),
-        f"blended_{unit}_m": float(of.blended_m),
-        f"target_price_{unit}": float(of.target_price),
+        f"dcf_{unit}_m": of_points(of.dcf_m),
+        f"ps_{unit}_m": of_points(of.ps_m),
+        f"blended_{unit}_m": of_points(of.blended_m),
+        f"target_price_{unit}": of_points(of.target_price),
     }
 
 

@@ -18,11 +18,12 @@ Every number is a float, a row by year (years, 1), or a row with points (years, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from clustersim.columns import values_of
 from clustersim.errors import InputError
 
 __all__ = [
@@ -152,9 +153,13 @@ def make_link(
 
     Raises InputError for a share outside 0 to 1, a negative sensitivity, or a card that costs its buyer nothing.
     """
-    if not 0 <= value_share <= 1:
+    # Points of a batch are the last axis here.
+    value_share, price_sensitivity = values_of(value_share), values_of(price_sensitivity)
+    worth = Worth(values_of(worth.value_in_use_price_cny), values_of(worth.other_cost_cny))
+    anchor = replace(anchor, value_in_use_price_cny=values_of(anchor.value_in_use_price_cny))
+    if not np.all((np.asarray(value_share) >= 0) & (np.asarray(value_share) <= 1)):
         raise InputError(f"market.value_share must lie between 0 and 1, not {value_share}")
-    if price_sensitivity < 0:
+    if np.any(np.asarray(price_sensitivity) < 0):
         raise InputError(f"market.price_sensitivity must not be negative, not {price_sensitivity}")
     bounds = bounds or Bounds()
     before = _relative_cost(anchor.asp_cny, Worth(anchor.value_in_use_price_cny, anchor.other_cost_cny))
@@ -244,11 +249,14 @@ def notes_of(links: Sequence[Link]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(note for link in links for note in link.notes))
 
 
-def first_of(value: Value) -> float:
+def first_of(value: Value) -> Value:
     """Return a factor's first year that it moves in full (the second of a row: the first is partly over), or itself.
 
     >>> first_of(1.5), first_of(np.array([[1.0], [1.2]]))
     (1.5, 1.2)
     """
-    array = np.asarray(value, dtype=float).reshape(-1)
-    return float(array[min(1, array.size - 1)])
+    array = np.asarray(value, dtype=float)
+    if not array.ndim:
+        return float(array)
+    first = array[min(1, len(array) - 1)]
+    return float(first.reshape(-1)[0]) if first.size == 1 else np.asarray(first)

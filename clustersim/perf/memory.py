@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from clustersim.columns import number
 from clustersim.errors import InfeasibleError
 from clustersim.perf.blocks import block_share, ffn_share, ffn_width, kept_latents, mixing_widths
 from clustersim.perf.job import TrainJob
@@ -179,7 +180,7 @@ def fullest_stage(job: TrainJob, *, weight_bytes: float = 2.0) -> tuple[StageLoa
     if np.ndim(terms.total):
         return load, terms
     # One plan gives plain floats, many give arrays.
-    return load, MemoryTerms(*(float(getattr(terms, name)) for name in MemoryTerms.__dataclass_fields__))
+    return load, MemoryTerms(*(number(getattr(terms, name)) for name in MemoryTerms.__dataclass_fields__))
 
 
 def stage_memory(

@@ -135,7 +135,8 @@ def layer_seconds(
     columns = np.broadcast_arrays(*(np.asarray(column, dtype=float) for column in given))
     first, back = _distinct(columns)
     few = total(*(column[first] for column in columns))
-    forward, inputs, weights = (np.broadcast_to(seconds, first.shape)[back] for seconds in few)
+    whole = np.zeros(columns[0][first].shape)
+    forward, inputs, weights = ((seconds + whole)[back] for seconds in few)
     return forward, inputs, weights
 
 
@@ -144,6 +145,6 @@ def _distinct(columns: Sequence[NDArray[np.float64]]) -> tuple[NDArray[np.int64]
     codes = np.zeros(columns[0].shape, dtype=np.int64)
     for column in columns:
         values, code = np.unique(column, return_inverse=True)
-        codes = codes * len(values) + code
-    _, first, back = np.unique(codes, return_index=True, return_inverse=True)
+        codes = codes * len(values) + code.reshape(codes.shape)
+    _, first, back = np.unique(codes.reshape(-1), return_index=True, return_inverse=True)
     return first, back

@@ -9,13 +9,14 @@ else always win.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
+from clustersim.columns import Column, decide, places, stacked
 from clustersim.errors import InfeasibleError
 from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import memory_per_card
@@ -155,11 +156,20 @@ def choose(
     """Return the best of the kept plans at the job's own numbers; a search where none of them fits.
 
     ``kind`` is the kind that was best before the numbers changed: the choice stays with it while a plan of it fits. A
-    jump to a kind that is predicted too fast would else make a slower card look better.
+    jump to a kind that is predicted too fast would else make a slower card look better. Points of a batch that take
+    different plans go on in groups of one plan; ties are told of single runs only.
 
     Raises InfeasibleError where nothing fits.
     """
-    found = _timed(job, plans) or best_of_kinds(job, space, errors)
+    if places(job) is not None:
+        # A table of plans by points is dear: what each point takes is not computed twice.
+        at = decide(lambda: _fastest(_timed(job, plans), errors, job.card.memory_bytes, kind))
+        if at >= 0:
+            best = _timed(job, (plans[at],))[0]
+            return Choice(best, errors.corrected(best), None, math.inf)
+    found = [f for f in _timed(job, plans) if f.memory_bytes <= job.card.memory_bytes]
+    if not found:
+        found = best_of_kinds(job, space, errors)
     found.sort(key=lambda f: (kind_of(f.plan) != kind and kind != "", errors.corrected(f), f.memory_bytes))
     best = found[0]
     corrected = errors.corrected(best)
@@ -171,12 +181,40 @@ def choose(
     return Choice(best, corrected, other if abs(lead) <= error else None, lead)
 
 
+#: Label of points at which none of the kept plans fits.
+NONE_FITS = -2
+
+
+def _fastest(found: Sequence[FoundPlan], errors: PlanErrors, room: Any, kind: str) -> Any:
+    """Which of some plans each point takes: the fastest of the kind that fits by corrected time, of equals the smaller.
+
+    Where none of the kind fits, the fastest of all that do.
+    """
+    times = _table([np.where(f.memory_bytes <= room, errors.corrected(f), math.inf) for f in found])
+    sizes = _table([f.memory_bytes for f in found])
+    alike = np.array([[kind_of(f.plan) == kind or not kind] for f in found])
+    mine = np.where(alike, times, math.inf)
+    times = np.where(np.isfinite(np.min(mine, axis=0)), mine, times)
+    best = np.min(times, axis=0)
+    first = np.argmin(np.where(times <= best, sizes, math.inf), axis=0)
+    return np.where(np.isfinite(best), first, NONE_FITS)
+
+
+def _table(rows: Sequence[Any]) -> Any:
+    """One row a plan, one column a point (or one for all points)."""
+    table = stacked(rows)
+    return table if isinstance(table, Column) else table[:, None]
+
+
 #: Fields of a plan that may be columns; the rest are words, the same for every plan of a group.
 _DEGREES = ("tp", "pp", "dp", "cp", "ep", "etp", "interleave", "micro_batch")
 
 
 def _timed(job: TrainJob, plans: tuple[Plan, ...]) -> list[FoundPlan]:
-    """The step times of the plans that fit, in their order; plans that share their words are evaluated together."""
+    """The step times of the plans, whether they fit or not; plans that share their words are evaluated together.
+
+    The plans are rows: a job whose numbers are columns of points gives a table.
+    """
     groups: dict[Plan, list[int]] = {}
     ones: dict[str, Any] = dict.fromkeys(_DEGREES, 1)
     for index, plan in enumerate(plans):
@@ -184,19 +222,20 @@ def _timed(job: TrainJob, plans: tuple[Plan, ...]) -> list[FoundPlan]:
     found: dict[int, FoundPlan] = {}
     for words, members in groups.items():
         columns: dict[str, Any] = {
-            name: np.array([getattr(plans[i], name) for i in members]) for name in _DEGREES
+            name: np.array([[getattr(plans[i], name)] for i in members]) for name in _DEGREES
         }
         trial = job.with_plan(replace(words, **columns))
-        memory = np.broadcast_to(np.asarray(memory_per_card(trial).total, dtype=float), (len(members),))
-        terms = step_columns(trial).terms
+        memory, terms = memory_per_card(trial).total, step_columns(trial).terms
         for at, index in enumerate(members):
-            if memory[at] <= job.card.memory_bytes:
-                own = StepTerms(*(_entry(getattr(terms, f.name), at) for f in fields(StepTerms)))
-                found[index] = FoundPlan(plans[index], own.total, float(memory[at]), "", "", own)
+            own = StepTerms(*(_entry(getattr(terms, f.name), at) for f in fields(StepTerms)))
+            found[index] = FoundPlan(plans[index], own.total, _entry(memory, at), "", "", own)
     return [found[index] for index in sorted(found)]
 
 
-def _entry(column: Any, at: int) -> float:
-    """One plan's value of a term that is a column, or the same for all."""
-    values = np.asarray(column, dtype=float)
-    return float(values) if values.ndim == 0 else float(values[at])
+def _entry(rows: Any, at: int) -> Any:
+    """One plan's value of a term that has a row a plan, or is the same for all."""
+    if not np.ndim(rows):
+        return float(rows)
+    if isinstance(rows, Column):
+        return rows[at if len(rows) > 1 else 0] if rows.ndim > 1 else rows
+    return float(rows[at if len(rows) > 1 else 0, 0])

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from clustersim.columns import least, number
 from clustersim.errors import InputError
 from clustersim.fabric.collectives import collective_time
 from clustersim.perf.data_parallel import data_parallel_time
@@ -73,7 +74,7 @@ class StepTime:
     @property
     def step_time_s(self) -> float:
         """Seconds per optimizer step."""
-        return float(self.terms.total)
+        return number(self.terms.total)  # type: ignore[no-any-return]
 
     @property
     def tokens_per_s(self) -> float:
@@ -102,7 +103,7 @@ class StepTime:
         Not HFU: the weights of the power model are watts of matrix products at the rate that they reach.
         """
         busy = self.terms.compute_s + self.terms.attention_s + self.terms.recompute_s
-        return min(1.0, float(busy) / self.step_time_s)
+        return least(1.0, number(busy) / self.step_time_s)  # type: ignore[no-any-return]
 
 
 def logit_seconds(job: TrainJob) -> Real:
@@ -175,7 +176,7 @@ def train_step(job: TrainJob, *, known_to_fit: bool = False) -> StepTime:
 def estimate_step(job: TrainJob) -> StepTime:
     """Return the step time whether or not the model fits: for runs that are known to have run."""
     found = step_columns(job)
-    plain = StepTerms(*(float(getattr(found.terms, f.name)) for f in fields(StepTerms)))
+    plain = StepTerms(*(number(getattr(found.terms, f.name)) for f in fields(StepTerms)))
     return _assemble(job, plain, found)
 
 
@@ -280,7 +281,7 @@ def _assemble(job: TrainJob, terms: StepTerms, found: StepColumns) -> StepTime:
         + terms.exposed_cp_s
         + terms.exposed_ep_s
         + terms.exposed_pp_s
-        + float(found.replicas_s)
+        + number(found.replicas_s)
     )
     return StepTime(
         terms=terms,
@@ -293,6 +294,6 @@ def _assemble(job: TrainJob, terms: StepTerms, found: StepColumns) -> StepTime:
         model_flops=model_flops,
         hardware_flops=model_flops + again,
         peak=job.card.peak_of(job.dtype),
-        u_memory=min(1.0, (busy + terms.optimizer_s) / terms.total),
-        u_link=min(1.0, links / terms.total),
+        u_memory=least(1.0, (busy + terms.optimizer_s) / terms.total),
+        u_link=least(1.0, links / terms.total),
     )

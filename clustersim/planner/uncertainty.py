@@ -13,8 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from clustersim.batch import Question
+from clustersim.columns import Varied
 from clustersim.econ.interval import Range, Spread, spread
-from clustersim.errors import ClusterSimError, InputError
+from clustersim.errors import InputError
 from clustersim.pipeline import SiteRun, StageCache, purchase, run_site
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.terms import site_terms, work_terms
@@ -22,6 +24,8 @@ from clustersim.terms import site_terms, work_terms
 __all__ = ["Headline", "LoadSides", "Swing", "headlines", "one_side", "ranged_inputs", "swings"]
 
 Array = NDArray[np.float64]
+#: What a process has found before, plans above all: bands are drawn again and again over the same files.
+_CACHE = StageCache()
 #: Loads every side of a question with some more keys overridden.
 LoadSides = Callable[[Mapping[str, object]], Sequence[Inputs]]
 
@@ -79,10 +83,6 @@ def _ranges(sides: Sequence[Inputs]) -> dict[str, tuple[Range, str]]:
     return out
 
 
-def _text(value: float, unit: str) -> str | float:
-    return f"{value!r} {unit}" if unit else value
-
-
 def _draws(
     ranges: Mapping[str, tuple[Range, str]], sides: Sequence[Inputs], count: int, seed: int
 ) -> dict[str, Array]:
@@ -110,21 +110,29 @@ def headlines(
     Raises InputError when fewer than half of the draws can be run (a plan may not fit at some ends of the ranges).
     """
     sides = load({})
-    central = {side.name: outcomes(run_site(side)) for side in sides}
+    central = {side.name: outcomes(run_site(side, _CACHE)) for side in sides}
     ranges = _ranges(sides)
     drawn = _draws(ranges, sides, count, sides[0].scenario.seed)
-    cache, failed = StageCache(), ""
-    tables = {name: np.full((count, len(values)), np.nan) for name, values in central.items()}
-    for index in range(count):
-        point = {key: _text(float(values[index]), ranges[key][1]) for key, values in drawn.items()}
-        try:
-            for side in load(point):
-                values = outcomes(run_site(side, cache))
-                tables[side.name][index] = [values.get(name, np.nan) for name in central[side.name]]
-        except ClusterSimError as error:
-            failed = str(error).splitlines()[0]
+    found = _question(load).answers({k: Varied(v, ranges[k][1]) for k, v in drawn.items()}, count)
+    for _ in range(count):
         tell()
+    failed = next(reversed(found.errors.values()), "").partition("\n")[0]
+    missing = np.full(count, np.nan)
+    tables = {
+        side: np.column_stack([found.columns.get(f"{side}: {name}", missing) for name in values])
+        for side, values in central.items()
+    }
     return {name: _spreads(name, central[name], table, failed) for name, table in tables.items()}
+
+
+def _question(load: LoadSides) -> Question[Sequence[Inputs]]:
+    """The outcomes of every side, by its name and theirs."""
+
+    def run(sides: Sequence[Inputs]) -> dict[str, float]:
+        of = {side.name: outcomes(run_site(side, _CACHE)) for side in sides}
+        return {f"{side}: {name}": value for side, values in of.items() for name, value in values.items()}
+
+    return Question(load, run)
 
 
 def _spreads(side: str, central: Mapping[str, float], table: Array, failed: str) -> list[Headline]:
@@ -142,20 +150,21 @@ def _spreads(side: str, central: Mapping[str, float], table: Array, failed: str)
 def swings(load: LoadSides, names: Sequence[str], *, top: int = 10) -> dict[str, list[Swing]]:
     """Return what some outcomes of the first side become at the ends of each uncertain input alone, widest first."""
     first = load({})[0]
-    cache = StageCache()
+    ranges = ranged_inputs(first)
+    ends = [(key, value, unit) for key, (span, unit) in ranges.items() for value in (span.low, span.high)]
+    varied = {}
+    for key, (span, unit) in ranges.items():
+        column = np.full(len(ends), span.value)
+        column[[i for i, end in enumerate(ends) if end[0] == key]] = (span.low, span.high)
+        varied[key] = Varied(column, unit)
+    found = _question(lambda point: load(point)[:1]).answers(varied, len(ends))
+    missing = np.full(len(ends), np.nan)
     rows: dict[str, list[Swing]] = {name: [] for name in names}
-    for key, (span, unit) in ranged_inputs(first).items():
-        ends = [_at(load, key, _text(value, unit), cache) for value in (span.low, span.high)]
-        for name in names:
-            rows[name].append(Swing(key, *(end.get(name, float("nan")) for end in ends)))
+    for name in names:
+        column = found.columns.get(f"{first.name}: {name}", missing)
+        for number, key in enumerate(ranges):
+            rows[name].append(Swing(key, float(column[2 * number]), float(column[2 * number + 1])))
     return {
-        name: sorted((r for r in found if abs(r.high - r.low) > 0), key=lambda r: -abs(r.high - r.low))[:top]
-        for name, found in rows.items()
+        name: sorted((r for r in of if abs(r.high - r.low) > 0), key=lambda r: -abs(r.high - r.low))[:top]
+        for name, of in rows.items()
     }
-
-
-def _at(load: LoadSides, key: str, value: object, cache: StageCache) -> dict[str, float]:
-    try:
-        return outcomes(run_site(load({key: value})[0], cache))
-    except ClusterSimError:
-        return {}

@@ -12,7 +12,8 @@ from clustersim.report import study_figures as figures
 from clustersim.study.driver import StudyResult
 from clustersim.study.search import feasible, pareto_front
 from clustersim.study.sensitivity import sobol_indices, tornado
-from clustersim.study.table import as_number, input_kinds
+from clustersim.study.space import as_number
+from clustersim.study.table import input_kinds
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["album"]
 
 Album = dict[str, Callable[[], "Figure"]]
+
+#: Points that can be told apart in one figure of lines; more are left out.
+MOST_DRAWN = 100_000
 
 
 def album(result: StudyResult, draw: Mapping[str, Any]) -> Album:
@@ -65,8 +69,10 @@ def _sweep(result: StudyResult, outputs: Sequence[str]) -> Album:
 def _parallel(result: StudyResult, output: str) -> Album:
     """The points that ran over their numeric inputs, coloured by the last output."""
     names = [key for key, numeric in input_kinds(result.spec).items() if numeric]
+    if len(names) < 2 or result.spec.total > MOST_DRAWN:
+        return {}
     rows = [row for row in result.rows if not row["error"]]
-    if len(names) < 2 or len(rows) < 2:
+    if len(rows) < 2:
         return {}
     values = np.array([[(as_number(row[k]) or (0.0, ""))[0] for k in names] for row in rows])
     colour = np.array([float(row[output]) for row in rows])

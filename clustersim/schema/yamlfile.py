@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -47,6 +47,9 @@ KeyPath = tuple[str | int, ...]
 @dataclass(frozen=True, slots=True)
 class Document:
     """A parsed file: its data, and the line on which every key or item stands."""
+
+    AS_WRITTEN: ClassVar[bool] = True
+    """What is checked from it stands elsewhere: no batch looks here for its points."""
 
     file: str
     data: dict[str, Any]

@@ -3,42 +3,66 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.errors import InputError
-from clustersim.study.execute import TASK_S, evaluate, open_executor, run_ranges, time_one_point
+from clustersim.errors import ClusterSimError, InputError
+from clustersim.study.execute import (
+    TASK_S,
+    block_size,
+    open_executor,
+    question_of,
+    run_ranges,
+    time_one_block,
+)
 from clustersim.study.outputs import check_outputs
+from clustersim.study.points import MOST_PARTS, SMALL_BLOCK, Found, joined
 from clustersim.study.spec import StudySpec
 from clustersim.study.store import StudyStore
 from clustersim.study.table import input_units, to_table
 
-__all__ = ["StudyResult", "run_in_memory", "run_study"]
+__all__ = ["StudyResult", "result_of", "run_in_memory", "run_study"]
 
 Tell = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StudyResult:
-    """The rows of a study in the order of its points."""
+    """A study that is done: its outputs as columns in the order of the points, read when they are asked for."""
 
     spec: StudySpec
     outputs: tuple[str, ...]
-    rows: tuple[dict[str, Any], ...]
+    read: Callable[[str], NDArray[np.float64]]
+    errors: Mapping[int, str]
 
-    @property
+    @cached_property
+    def rows(self) -> tuple[dict[str, Any], ...]:
+        """Every point with its inputs, outputs and error."""
+        return tuple(self._row(point) for point in range(self.spec.total))
+
+    @cached_property
     def failed(self) -> tuple[dict[str, Any], ...]:
         """Points that gave an error."""
-        return tuple(row for row in self.rows if row["error"])
+        return tuple(self._row(point) for point in sorted(self.errors))
 
     def column(self, name: str) -> NDArray[np.float64]:
         """Return an output along the points, NaN where a point failed."""
         check_outputs([name], dict.fromkeys(self.outputs, 0.0))
-        return np.array([np.nan if row.get(name) is None else float(row[name]) for row in self.rows])
+        return self._columns.setdefault(name, self.read(name))
+
+    @cached_property
+    def _columns(self) -> dict[str, NDArray[np.float64]]:
+        return {}
+
+    def _row(self, point: int) -> dict[str, Any]:
+        values = {name: float(self.column(name)[point]) for name in self.outputs}
+        known = {name: None if np.isnan(value) else value for name, value in values.items()}
+        return {"point": point, **self.spec.point(point), **known, "error": self.errors.get(point, "")}
 
 
 def known_outputs(spec: StudySpec) -> tuple[str, ...]:
@@ -46,45 +70,55 @@ def known_outputs(spec: StudySpec) -> tuple[str, ...]:
 
     Raises InputError with the first point's error when none of the first points gives any.
     """
-    first = ""
+    question, first = question_of(spec), ""
     for index in range(min(spec.total, 64)):
-        row = evaluate(spec, index, index + 1)[0]
-        if not row["error"]:
-            inputs = {"point", "error", *spec.varied}
-            return tuple(name for name in row if name not in inputs)
-        first = first or str(row["error"])
+        try:
+            return tuple(question.alone(spec.point(index)))
+        except ClusterSimError as error:
+            first = first or str(error)
     raise InputError(f"none of the first points can be run; the first says: {first}")
 
 
 def task_ranges(gaps: list[tuple[int, int]], points_per_task: int) -> Iterator[tuple[int, int]]:
-    """Cut the missing ranges into tasks."""
+    """Cut the missing ranges into tasks, which end where all tasks of the study end."""
     for start, stop in gaps:
-        for at in range(start, stop, points_per_task):
-            yield at, min(at + points_per_task, stop)
+        while start < stop:
+            end = min(stop, (start // points_per_task + 1) * points_per_task)
+            yield start, end
+            start = end
 
 
 def points_per_task(spec: StudySpec, workers: int) -> int:
-    """Return how many points fill TASK_S, at most a quarter of a worker's even share."""
-    fitting = int(TASK_S / time_one_point(spec))
-    return max(1, min(fitting, -(-spec.total // (4 * workers))))
+    """Return how many points a task has: whole blocks that fill TASK_S, at most a quarter of a worker's even share, but
+    so many that a large study makes few files."""
+    block = block_size(spec)
+    fitting = int(TASK_S / time_one_block(spec)) if block <= SMALL_BLOCK else 1
+    share = -(-spec.total // (4 * workers * block))
+    files = -(-spec.total // (MOST_PARTS * block))
+    return block * max(1, min(fitting, share), files)
 
 
 def run_in_memory(
     spec: StudySpec, *, workers: int = 1, scheduler: str | None = None, tell: Tell | None = None
 ) -> StudyResult:
-    """Run a study and keep its rows in memory."""
+    """Run a study and keep its outputs in memory."""
     outputs = known_outputs(spec)
-    rows: dict[int, list[dict[str, Any]]] = {}
+    parts: list[Found] = []
     done = 0
     with open_executor(workers, scheduler, spec) as (executor, count):
         ranges = task_ranges([(0, spec.total)], points_per_task(spec, count))
-        for start, stop, part in run_ranges(spec, ranges, executor, ahead=4 * count):
-            rows[start] = part
-            done += stop - start
+        for part in run_ranges(spec, ranges, executor, ahead=4 * count):
+            parts.append(part)
+            done += part.stop - part.start
             if tell is not None:
                 tell(done, spec.total)
-    ordered = tuple(row for start in sorted(rows) for row in rows[start])
-    return StudyResult(spec, outputs, ordered)
+    whole = joined(sorted(parts, key=lambda part: part.start))
+    return StudyResult(spec, outputs, whole.column, whole.errors)
+
+
+def result_of(spec: StudySpec, store: StudyStore) -> StudyResult:
+    """Return what a finished study's folder holds."""
+    return StudyResult(spec, tuple(store.manifest()["outputs"]), store.column, store.errors())
 
 
 def run_study(
@@ -110,9 +144,9 @@ def run_study(
         if gaps:
             with open_executor(workers, scheduler, spec) as (executor, count):
                 ranges = task_ranges(gaps, points_per_task(spec, count))
-                for start, stop, rows in run_ranges(spec, ranges, executor, ahead=4 * count):
-                    store.add(start, stop, to_table(spec, rows, outputs))
-                    done += stop - start
+                for found in run_ranges(spec, ranges, executor, ahead=4 * count):
+                    store.add(found.start, found.stop, to_table(spec, found, outputs))
+                    done += found.stop - found.start
                     if tell is not None:
                         tell(done, spec.total)
         store.finish()

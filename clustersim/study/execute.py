@@ -6,6 +6,8 @@ they give the same bytes.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import os
 import signal
@@ -23,40 +25,91 @@ from concurrent.futures import (
     wait,
 )
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from clustersim import __version__
+from clustersim.batch import Question, at
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.pipeline import StageCache, run_chain
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.study.outputs import outputs_of
+from clustersim.study.points import Found, blocks, joined, varied_values
 from clustersim.study.spec import StudySpec, inputs_digest
 
-__all__ = ["evaluate", "open_executor", "run_ranges", "time_one_point"]
+__all__ = ["block_size", "evaluate", "open_executor", "question_of", "run_ranges", "time_one_block"]
 
-Row = dict[str, Any]
 #: Seconds of work that one task should hold: long beside the cost of sending it, short beside a person's patience.
 TASK_S = 0.5
 #: How often to look whether anybody works, and how long nobody may, in seconds.
 LOOK_S, ALONE_S = 2.0, 15.0
+#: Points that are looked at to see whether a study's points can run together.
+PROBED = 8
 _CACHE = StageCache()
+_STUDIES: dict[int, tuple[StudySpec, _Study]] = {}
+_HERE: dict[str, StudySpec] = {}
 
 
-def evaluate(spec: StudySpec, start: int, stop: int) -> list[Row]:
-    """Run points ``start`` to ``stop``; a point that fails keeps its inputs and says why in ``error``."""
+def question_of(spec: StudySpec) -> Question[Inputs]:
+    """Return what a study asks of a point: the outputs of the chain under its overrides."""
     fixed = dict(spec.sets)
-    rows = []
-    for index in range(start, stop):
-        point = spec.point(index)
-        row: Row = {"point": index, **point}
-        try:
-            inputs = load_inputs(spec.scenario, {**fixed, **point})
-            row |= outputs_of(run_chain(inputs, replications=0, cache=_CACHE))
-            row["error"] = ""
-        except ClusterSimError as error:
-            row["error"] = str(error)
-        rows.append(row)
-    return rows
+    return Question(
+        lambda point: load_inputs(spec.scenario, {**fixed, **point}),
+        lambda inputs: outputs_of(run_chain(inputs, replications=0, cache=_CACHE)),
+    )
+
+
+@dataclass(slots=True)
+class _Study:
+    """A study as a process runs it: what it asks, and how many points run together."""
+
+    question: Question[Inputs]
+    block: int
+
+
+def _study(spec: StudySpec) -> _Study:
+    """The study, looked into once a process; the same everywhere, so that its bytes are."""
+    known = _STUDIES.get(id(spec))
+    if known is None or known[0] is not spec:
+        question = question_of(spec)
+        few = min(spec.total, PROBED)
+        probed = question.answers(varied_values(spec, 0, few), few)
+        words = question.words(varied_values(spec, 0, 1))
+        block = blocks(spec, words, together=probed.alone == 0)
+        _STUDIES.clear()
+        known = _STUDIES[id(spec)] = (spec, _Study(question, block))
+    return known[1]
+
+
+def evaluate(spec: StudySpec, start: int, stop: int) -> Found:
+    """Run points ``start`` to ``stop``; a point that fails says why.
+
+    Points run in blocks that the study alone cuts: those that a range begins or ends within are run whole.
+    """
+    study = _study(spec)
+    first, last = start // study.block, -(-stop // study.block)
+    parts = [_block(spec, study, n * study.block) for n in range(first, last)]
+    return joined(parts).cut(start, stop)
+
+
+def _block(spec: StudySpec, study: _Study, start: int) -> Found:
+    stop = min(start + study.block, spec.total)
+    values = varied_values(spec, start, stop)
+    if study.block > 1:
+        found = study.question.answers(values, stop - start)
+        return Found(start, stop, found.columns, {start + i: text for i, text in found.errors.items()})
+    try:
+        alone = study.question.alone({key: at(v, 0) for key, v in values.items()})
+    except ClusterSimError as error:
+        return Found(start, stop, {}, {start: str(error)})
+    return Found(start, stop, {name: np.array([value]) for name, value in alone.items()}, {})
+
+
+def block_size(spec: StudySpec) -> int:
+    """Return how many points of a study run together: tasks are of whole blocks."""
+    return _study(spec).block
 
 
 def reused() -> dict[str, tuple[int, int]]:
@@ -64,20 +117,29 @@ def reused() -> dict[str, tuple[int, int]]:
     return _CACHE.counts()
 
 
-def time_one_point(spec: StudySpec) -> float:
-    """Return the seconds of one warm point."""
+def time_one_block(spec: StudySpec) -> float:
+    """Return the seconds of one warm block of points."""
     evaluate(spec, 0, 1)
     begin = time.perf_counter()
     evaluate(spec, 0, 1)
     return max(1e-6, time.perf_counter() - begin)
 
 
-def _task(spec: StudySpec, start: int, stop: int) -> list[Row]:
+def _task(key: str, start: int, stop: int) -> Found:
     """Run a range where the inputs are those of the study: another machine may hold other profiles."""
+    spec = _HERE[key]
     digest = _worker_digest(spec.scenario, spec.sets)
     if digest != spec.inputs_digest:
         raise _unlike(f"process {os.getpid()} on {socket.gethostname()}", digest)
     return evaluate(spec, start, stop)
+
+
+def _task_with(spec: StudySpec, start: int, stop: int) -> Found:
+    """Run a range of a study that comes with the task; a process that has it already keeps its own."""
+    key = key_of(spec)
+    if key not in _HERE:
+        keep(spec)
+    return _task(key, start, stop)
 
 
 class _Serial(Executor):
@@ -107,7 +169,7 @@ def open_executor(
     elif workers <= 1:
         yield _Serial(), 1
     else:
-        with ProcessPoolExecutor(workers, initializer=_end_with, initargs=(os.getpid(),)) as pool:
+        with ProcessPoolExecutor(workers, initializer=_begin, initargs=(os.getpid(), spec)) as pool:
             try:
                 yield pool, workers
             except BaseException:
@@ -115,8 +177,10 @@ def open_executor(
                 raise
 
 
-def _end_with(parent: int) -> None:
-    """Make a worker leave Ctrl-C to its parent, and end when a killed parent can no longer end it."""
+def _begin(parent: int, spec: StudySpec | None) -> None:
+    """Give a worker the study, once; make it leave Ctrl-C to its parent, and end with a parent that was killed."""
+    if spec is not None:
+        keep(spec)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
@@ -126,6 +190,17 @@ def _end_with(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def keep(spec: StudySpec) -> None:
+    """Keep a study in this process: its tasks name it by its key."""
+    _HERE[key_of(spec)] = spec
+
+
+def key_of(spec: StudySpec) -> str:
+    """Return what a study is known by among the processes that run it."""
+    text = json.dumps(spec.identity(), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def default_workers() -> int:
@@ -233,22 +308,34 @@ def _connect(address: str) -> Any:
         ) from None
 
 
+def _submitting(spec: StudySpec, executor: Executor) -> Callable[[int, int], Future[Found]]:
+    """How a range is handed to an executor: local workers have the study, so that their tasks carry two numbers."""
+    if isinstance(executor, _Cluster):
+        # A worker may join at any time and know nothing: the study goes with every task.
+        return lambda start, stop: executor.submit(_task_with, spec, start, stop)
+    if isinstance(executor, _Serial):
+        keep(spec)
+    key = key_of(spec)
+    return lambda start, stop: executor.submit(_task, key, start, stop)
+
+
 def run_ranges(
     spec: StudySpec, ranges: Iterable[tuple[int, int]], executor: Executor, *, ahead: int
-) -> Iterator[tuple[int, int, list[Row]]]:
+) -> Iterator[Found]:
     """Run ranges of points and yield each as it is done; at most ``ahead`` ranges are under way.
 
     Raises InputError where the workers are gone, or read other inputs than those of the study.
     """
     todo = iter(ranges)
-    running: dict[Future[list[Row]], tuple[int, int]] = {}
+    submit = _submitting(spec, executor)
+    running: set[Future[Found]] = set()
 
     def fill() -> None:
         while len(running) < ahead:
             nxt = next(todo, None)
             if nxt is None:
                 return
-            running[executor.submit(_task, spec, *nxt)] = nxt
+            running.add(submit(*nxt))
 
     try:
         fill()
@@ -257,8 +344,8 @@ def run_ranges(
             if not done and isinstance(executor, _Cluster):
                 executor.check()
             for future in done:
-                start, stop = running.pop(future)
-                yield start, stop, future.result()
+                running.remove(future)
+                yield future.result()
             fill()
     except BrokenExecutor:
         raise InputError(

@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from clustersim.errors import InputError
 from clustersim.writing import write_bytes
 
-__all__ = ["ROW_GROUP", "Part", "check_rows", "find_parts", "read_rows", "regrouped"]
+__all__ = ["ROW_GROUP", "Part", "check_rows", "find_parts", "read_column", "read_rows", "regrouped"]
 
 ROW_GROUP = 10_000
 _NAME = re.compile(r"points-(\d{10})-(\d{10})-([0-9a-f]{8})\.parquet")
@@ -104,6 +105,17 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
             yield from batch.to_pylist()
     except _FAULTS as error:
         raise damaged(path, error) from None
+
+
+def read_column(path: Path, name: str) -> NDArray[Any]:
+    """Return one column of a file; raises InputError where it is damaged."""
+    try:
+        found: NDArray[Any] = (
+            pq.read_table(path, columns=[name], page_checksum_verification=True).column(name).to_numpy()
+        )
+    except _FAULTS as error:
+        raise damaged(path, error) from None
+    return found
 
 
 def regrouped(parts: Sequence[Part]) -> Iterator[pa.Table]:

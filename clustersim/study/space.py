@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clustersim.errors import InputError
-from clustersim.units import parse_quantity, to_float
+from clustersim.units import parse_quantity
 
-__all__ = ["Axis", "Value", "full_grid", "grid_point", "parse_axis", "quantity_text"]
+__all__ = ["Axis", "Value", "as_number", "full_grid", "grid_point", "parse_axis", "quantity_text"]
 
 Value = str | float | int | bool
 
@@ -27,6 +26,19 @@ class Axis:
 
     key: str
     values: tuple[Value, ...]
+
+
+def as_number(value: Value) -> tuple[float, str] | None:
+    """Return a value's number and unit text, None where it is no number."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return float(value), ""
+    try:
+        number, _ = parse_quantity(value)
+    except InputError:
+        return None
+    return number, value.strip().lstrip("+-0123456789._eE").strip() if " " in value.strip() else ""
 
 
 def quantity_text(value: float, unit: str) -> Value:
@@ -134,20 +146,3 @@ def grid_point(axes: Sequence[Axis], index: int) -> dict[str, Value]:
         index, position = divmod(index, len(axis.values))
         point[axis.key] = axis.values[position]
     return {axis.key: point[axis.key] for axis in axes}
-
-
-def grid_columns(
-    axes: Sequence[Axis], units: Mapping[str, str], start: int, stop: int
-) -> dict[str, NDArray[np.float64]]:
-    """Return points ``start`` to ``stop`` of a numeric grid as columns in the given units.
-
-    >>> grid_columns([Axis("a", (1.0, 2.0))], {"a": "1"}, 0, 2)["a"].tolist()
-    [1.0, 2.0]
-    """
-    index = np.arange(start, stop)
-    columns: dict[str, NDArray[np.float64]] = {}
-    for axis in reversed(axes):
-        index, position = np.divmod(index, len(axis.values))
-        numbers = np.array([to_float(v, units[axis.key]) for v in axis.values])
-        columns[axis.key] = numbers[position]
-    return {axis.key: columns[axis.key] for axis in axes}

@@ -57,7 +57,7 @@ class StudyFile(Model):
     constraints: dict[str, str] = Field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StudySpec:
     """Everything that decides the points of a study and what each one gives.
 
@@ -71,12 +71,17 @@ class StudySpec:
     axes: tuple[Axis, ...]
     keys: tuple[str, ...]
     units: tuple[str, ...]
-    samples: tuple[tuple[float, ...], ...]
+    samples: Array
     inputs_digest: str
     version: str = __version__
 
     chosen: tuple[int, ...] = ()
     """Points of the full grid that a sampled design takes; empty for all of them."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StudySpec) and self.identity() == other.identity()
+
+    __hash__ = object.__hash__
 
     @property
     def total(self) -> int:
@@ -94,12 +99,13 @@ class StudySpec:
         """Return the inputs of one point, by key."""
         if self.axes:
             return grid_point(self.axes, self.chosen[index] if self.chosen else index)
-        row = self.samples[index]
+        row = self.samples[index].tolist()
         return {k: quantity_text(v, u) for k, v, u in zip(self.keys, row, self.units, strict=True)}
 
     def identity(self) -> dict[str, Any]:
         """Return what must be equal for two studies to be the same one."""
-        design = repr((self.axes, self.keys, self.units, self.samples, self.chosen)).encode()
+        rows = tuple(map(tuple, self.samples.tolist()))
+        design = repr((self.axes, self.keys, self.units, rows, self.chosen)).encode()
         return {
             "kind": self.kind,
             "scenario": self.scenario,
@@ -154,7 +160,7 @@ def make_spec(
     Raises InputError for a key that the scenario does not have, before any point is run.
     """
     fixed = dict(sets or {})
-    rows = tuple(tuple(float(v) for v in row) for row in samples) if samples is not None else ()
+    rows = np.asarray(samples, dtype=float) if samples is not None else np.zeros((0, 0))
     spec = StudySpec(
         kind, scenario, tuple(sorted(fixed.items())), seed, tuple(axes), tuple(keys), tuple(units), rows,
         inputs_digest(scenario, fixed),
@@ -286,7 +292,7 @@ def spec_text(spec: StudySpec) -> str:
         {
             "kind": spec.kind, "scenario": spec.scenario, "sets": [list(p) for p in spec.sets], "seed": spec.seed,
             "axes": [[a.key, list(a.values)] for a in spec.axes], "keys": list(spec.keys), "units": list(spec.units),
-            "samples": [list(row) for row in spec.samples], "chosen": list(spec.chosen),
+            "samples": spec.samples.tolist(), "chosen": list(spec.chosen),
         }
     )  # fmt: skip
 

@@ -15,14 +15,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from clustersim.errors import InputError
 from clustersim.reading.guarded import file_sha256
 from clustersim.reading.jsontext import read_json
 from clustersim.study.lock import LOCK_FILE, held
-from clustersim.study.parts import ROW_GROUP, Part, check_rows, find_parts, read_rows, regrouped
+from clustersim.study.parts import ROW_GROUP, Part, check_rows, find_parts, read_column, read_rows, regrouped
 from clustersim.study.spec import SPEC_FILE, StudySpec, load_spec, spec_text
 from clustersim.writing import LEFT_OVER, write_beside, write_bytes
 
@@ -210,6 +212,15 @@ class StudyStore:
                 writer.write_table(table, row_group_size=ROW_GROUP)
             assert writer is not None  # a study has at least one point
             writer.close()
+
+    def column(self, name: str) -> NDArray[np.float64]:
+        """Return an output of a finished study along its points, NaN where there is none."""
+        return read_column(self.results_path, name).astype(np.float64)
+
+    def errors(self) -> dict[int, str]:
+        """Return the errors of a finished study by point."""
+        texts = read_column(self.results_path, "error")
+        return {int(point): str(texts[point]) for point in np.flatnonzero(texts != "")}
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield every finished row in the order of the points."""

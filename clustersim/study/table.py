@@ -5,27 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-from clustersim.errors import InputError
-from clustersim.study.space import Value
+from clustersim.batch import Values, at
+from clustersim.columns import Varied
+from clustersim.study.points import Found, varied_values
+from clustersim.study.space import as_number
 from clustersim.study.spec import StudySpec
-from clustersim.units import parse_quantity
 
-__all__ = ["as_number", "input_kinds", "input_units", "to_table"]
-
-
-def as_number(value: Value) -> tuple[float, str] | None:
-    """Return a value's number and unit text, None where it is no number."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return float(value), ""
-    try:
-        number, _ = parse_quantity(value)
-    except InputError:
-        return None
-    return number, value.strip().lstrip("+-0123456789._eE").strip() if " " in value.strip() else ""
+__all__ = ["input_kinds", "input_units", "to_table"]
 
 
 def input_units(spec: StudySpec) -> dict[str, str | None]:
@@ -44,16 +33,22 @@ def input_kinds(spec: StudySpec) -> dict[str, bool]:
     return {key: unit is not None for key, unit in input_units(spec).items()}
 
 
-def to_table(spec: StudySpec, rows: Sequence[dict[str, Any]], outputs: Sequence[str]) -> pa.Table:
-    """Return rows as a table whose schema depends on the study alone."""
-    data: dict[str, Any] = {"point": pa.array([row["point"] for row in rows], pa.int64())}
-    for key, numeric in input_kinds(spec).items():
-        if numeric:
-            numbers = [as_number(row[key]) for row in rows]
-            data[key] = pa.array([None if n is None else n[0] for n in numbers], pa.float64())
-        else:
-            data[key] = pa.array([str(row[key]) for row in rows], pa.string())
+def to_table(spec: StudySpec, found: Found, outputs: Sequence[str]) -> pa.Table:
+    """Return a range of points as a table whose schema depends on the study alone."""
+    start, stop = found.start, found.stop
+    data: dict[str, Any] = {"point": pa.array(np.arange(start, stop))}
+    given, numeric = varied_values(spec, start, stop), input_kinds(spec)
+    for key, values in given.items():
+        texts = (str(at(values, i)) for i in range(stop - start))
+        data[key] = _numbers(values) if numeric[key] else pa.array(list(texts), pa.string())
     for name in outputs:
-        data[name] = pa.array([row.get(name) for row in rows], pa.float64())
-    data["error"] = pa.array([row["error"] for row in rows], pa.string())
+        column = found.column(name)
+        data[name] = pa.array(column, mask=np.isnan(column))
+    data["error"] = pa.array([found.errors.get(i, "") for i in range(start, stop)], pa.string())
     return pa.table(data)
+
+
+def _numbers(values: Values) -> pa.Array:
+    if isinstance(values, Varied):
+        return pa.array(values.numbers)
+    return pa.array([None if (n := as_number(v)) is None else n[0] for v in values], pa.float64())

@@ -9,6 +9,7 @@ from pathlib import Path
 from clustersim.assemble.parts import card_spec, network_spec
 from clustersim.assemble.reliability import Trained, training_run
 from clustersim.assemble.training import train_job
+from clustersim.columns import places
 from clustersim.des.training.fidelity import Expected, expected_goodput
 from clustersim.des.training.run import TrainingRun
 from clustersim.errors import InfeasibleError, InputError
@@ -109,7 +110,11 @@ def planned_job(inputs: Inputs, work: TrainingWorkload, cache: StageCache) -> tu
     kind = cache.get(
         "plan kind", (base, plans), lambda: kind_of(choose(base, plans, space, errors).found.plan)
     )
-    choice = cache.get("plan choice", (job, plans, kind), lambda: choose(job, plans, space, errors, kind))
+    if places(job) is not None:
+        # Decisions about a batch are made at every run of its points.
+        choice = choose(job, plans, space, errors, kind)
+    else:
+        choice = cache.get("plan choice", (job, plans, kind), lambda: choose(job, plans, space, errors, kind))
     return job.with_plan(choice.found.plan), choice
 
 

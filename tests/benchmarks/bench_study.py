@@ -1,57 +1,91 @@
-"""Speed of studies: points per second, the overhead over a bare loop, and what a second process brings."""
+"""Speed of studies on one core: points of the chain in a batch, a band, a whole sensitivity study, one warm point.
+
+Method: processor time of this process, the best of three after one warm run. A line says task, figure and limit.
+"""
+
+from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
-from clustersim.pipeline import run_chain
-from clustersim.schema.inputs import load_inputs
-from clustersim.study import driver, execute
+import pytest
+
+from clustersim.planner.uncertainty import headlines, one_side
 from clustersim.study.driver import run_in_memory
+from clustersim.study.execute import evaluate, question_of
 from clustersim.study.space import parse_axis
-from clustersim.study.spec import make_spec
+from clustersim.study.spec import StudySpec, input_distributions, make_spec, read_study, sampled_spec
+
+SCENARIO = "br166-1024"
+#: Keys of our own card and site; a tariff is an event of the market, which every product line answers.
+OWN = ("cards.BR166M.memory.bandwidth=2500:3500 GB/s:90", "tco.pue=1.1:1.4:91")
+LONG_RUN = ("tco.staff=2:5 MCNY/year:90", "reliability.mttf_scale=0.5:2:91")
+ALL_LINES = ("tco.tariff=0.3:0.9 CNY/kWh:8190",)
 
 
-def spec(points: int):  # type: ignore[no-untyped-def]
-    return make_spec("sweep", "nanjing-1024", axes=[parse_axis(f"tco.tariff=0.3:0.9 CNY/kWh:{points}")])
+def seconds(run: Callable[[], object]) -> float:
+    run()
+    best = float("inf")
+    for _ in range(3):
+        begin = time.process_time()
+        run()
+        best = min(best, time.process_time() - begin)
+    return best
 
 
-def test_points_of_the_whole_chain(benchmark) -> None:  # type: ignore[no-untyped-def]
-    study = spec(200)
-    benchmark.extra_info["points"] = 200
-    benchmark.pedantic(lambda: run_in_memory(study, workers=1), rounds=3)
-
-
-def test_the_chain_once_warm(benchmark) -> None:  # type: ignore[no-untyped-def]
-    inputs = load_inputs("nanjing-1024")
-    benchmark(lambda: run_chain(inputs, replications=0))
-
-
-def _slow_rows(study, start: int, stop: int):  # type: ignore[no-untyped-def]
-    """Points of 10 ms each, so that what remains is the study's own cost."""
-    rows = []
-    for index in range(start, stop):
-        until = time.perf_counter() + 0.01
-        while time.perf_counter() < until:
-            pass
-        rows.append({"point": index, "tco.tariff": "0.3 CNY/kWh", "tokens_per_s": 1.0, "error": ""})
-    return rows
-
-
-def _timed(workers: int, points: int) -> float:
-    begin = time.perf_counter()
-    run_in_memory(spec(points), workers=workers)
-    return time.perf_counter() - begin
-
-
-def test_overhead_and_two_processes(benchmark, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(execute, "evaluate", _slow_rows)
-    monkeypatch.setattr(driver, "evaluate", _slow_rows)
-    points = 600
-    begin = time.perf_counter()
-    _slow_rows(None, 0, points)
-    bare = time.perf_counter() - begin
-    one = benchmark.pedantic(lambda: _timed(1, points), rounds=1)
-    two = _timed(2, points)
+def say(capsys: pytest.CaptureFixture[str], task: str, figure: str, limit: str) -> None:
     with capsys.disabled():
-        print(
-            f"\nbare loop {bare:.2f} s, study {one:.2f} s ({one / bare - 1:+.1%}), two processes x{one / two:.2f}"
+        print(f"\n| {task} | {figure} | processor time, best of three, warm | {limit} |")
+
+
+def sweep(*vary: str) -> StudySpec:
+    return make_spec("sweep", SCENARIO, axes=[parse_axis(text) for text in vary])
+
+
+@pytest.mark.parametrize(
+    ("task", "vary", "limit"),
+    [
+        ("chain points in a batch, a card's number and a site's", OWN, "50,000/s"),
+        ("chain points in a batch, the long run and a site's number", LONG_RUN, "50,000/s"),
+        ("chain points in a batch, all product lines", ALL_LINES, "5,000/s"),
+    ],
+)
+def test_points_of_the_chain(task: str, vary: tuple[str, ...], limit: str, capsys, benchmark) -> None:  # type: ignore[no-untyped-def]
+    spec = sweep(*vary)
+    spent = benchmark.pedantic(lambda: seconds(lambda: evaluate(spec, 0, spec.total)), rounds=1)
+    say(capsys, task, f"{spec.total / spent:,.0f}/s", f">= {limit}")
+
+
+def test_a_sensitivity_study(capsys, benchmark) -> None:  # type: ignore[no-untyped-def]
+    file = read_study("target-price")
+
+    def run() -> None:
+        inputs = input_distributions(file.scenario, dict(file.set), file.inputs)
+        spec = sampled_spec(
+            "sobol", file.scenario, inputs, sets=dict(file.set), seed=file.seed, points=file.points
         )
+        run_in_memory(spec, workers=1)
+
+    spent = benchmark.pedantic(lambda: seconds(run), rounds=1)
+    say(capsys, "sensitivity of the target price, 9,984 runs, without start-up", f"{spent:.2f} s", "<= 3 s")
+
+
+def test_a_band(capsys, benchmark) -> None:  # type: ignore[no-untyped-def]
+    load = one_side(SCENARIO, {})
+    spent = benchmark.pedantic(lambda: seconds(lambda: headlines(load, count=1024)), rounds=1)
+    say(capsys, "a band of 1,024 points", f"{spent:.3f} s", "<= 0.1 s")
+
+
+@pytest.mark.parametrize("vary", [OWN, ALL_LINES])
+def test_one_warm_point(vary: tuple[str, ...], capsys, benchmark) -> None:  # type: ignore[no-untyped-def]
+    spec = sweep(*vary)
+    question = question_of(spec)
+    spent = benchmark.pedantic(
+        lambda: seconds(lambda: [question.alone(spec.point(i)) for i in range(10)]), rounds=1
+    )
+    say(
+        capsys,
+        f"one chain point from its files, varying {', '.join(spec.varied)}",
+        f"{spent / 10 * 1e3:.1f} ms",
+        "<= 1 ms",
+    )

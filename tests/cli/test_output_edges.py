@@ -57,7 +57,7 @@ def test_a_file_opened_after_a_closed_stream_gets_no_messages(tmp_path: Path) ->
     "words",
     [
         "run nanjing-1024 -o ''", "tco nanjing-1024 -o '  '", "sweep nanjing-1024 --vary tco.pue=1.1 -o ''",
-        "sweep nanjing-1024 --vary tco.pue=1.1 --stage cost -o ''",
+        "sweep nanjing-1024 --vary tco.pue=1.1 -o ''",
     ],
 )  # fmt: skip
 def test_an_empty_name_of_a_folder_is_refused(words: str, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from dask_cluster import Cluster
 
 from clustersim.cli.main import cli
 from clustersim.errors import InputError
-from clustersim.study import execute
+from clustersim.study import execute, points
 from clustersim.study.driver import run_study
 from clustersim.study.lock import held
 from clustersim.study.space import parse_axis
@@ -79,7 +79,7 @@ def test_a_held_folder_is_refused_by_every_command_that_writes(tmp_path: Path) -
         make_spec("sweep", "nanjing-1024", axes=[parse_axis("tco.pue=1.1,1.2")]), StudyStore(tmp_path / "s")
     )
     with held(tmp_path / "s"):
-        for args in (words, (*words, "--stage", "cost"), ("study", "resume", tmp_path / "s")):
+        for args in (words, ("study", "resume", tmp_path / "s")):
             with pytest.raises(InputError, match="this process is running this study; wait for it"):
                 in_process(*args)
         assert '"done": 2' in in_process("study", "status", tmp_path / "s", "-f", "json")
@@ -137,6 +137,8 @@ def test_workers_that_are_all_gone_are_said_and_the_study_resumes(
     assert execute.ALONE_S + execute.LOOK_S < 30
     monkeypatch.setattr(execute, "ALONE_S", 1.0)
     monkeypatch.setattr(execute, "LOOK_S", 0.2)
+    monkeypatch.setattr(points, "SMALL_BLOCK", 4)
+    monkeypatch.setattr(points, "BLOCK", 4)  # several tasks, so that some are left when the worker is gone
     store = StudyStore(tmp_path / "s")
 
     def kill(done: int, of: int) -> None:
@@ -192,23 +194,11 @@ def test_resume_draws_what_is_missing(tmp_path: Path, words: tuple[str, ...], go
     assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
 
 
-def test_a_cost_stage_is_resumed_as_one(tmp_path: Path) -> None:
-    words = ("sweep", "nanjing-1024", "--vary", "tco.tariff=0.3:0.8 CNY/kWh:3000", "--stage", "cost")
-    in_process(*words, "-o", tmp_path / "s")
-    whole = (tmp_path / "s" / "results.parquet").read_bytes()
-    (tmp_path / "s" / "results.parquet").unlink()
-    in_process("study", "resume", tmp_path / "s")
-    assert (tmp_path / "s" / "results.parquet").read_bytes() == whole
-
-
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (("sweep", "nanjing-1024", "--vary", "tco.pue=1.1,1.2", "--output", "mfo"), "did you mean 'mfu'?"),
         (("sweep", "nanjing-1024", "--vary", "tco.puu=1.1,1.2"), "unknown key"),
-        (("sweep", "nanjing-1024", "--vary", "tco.pue=1.1,1.2", "--stage", "cost", "--output", "mfu"), "mfu"),
-        (("sweep", "nanjing-1024", "--vary", "cluster.cards=8,16", "--stage", "cost"), "does not vary"),
-        (("sweep", "nanjing-1024", "--vary", "tco.tariff=1 h,2 h", "--stage", "cost"), "CNY"),
         (("optimise", "nanjing-1024", "--vary", "tco.pue=1.1,1.2", "--minimise", "cost"), "unknown"),
         (("mc", "target-price-mc", "--set", "tco.pue=x"), "tco.pue"),
     ],

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clustersim.errors import InfeasibleError, InputError
@@ -12,7 +12,6 @@ from clustersim.study.designs import uniform_sample
 from clustersim.study.distributions import correlate, make_distribution
 from clustersim.study.search import goal_seek, pareto_front, parse_constraint
 from clustersim.study.space import Axis, full_grid, grid_point, parse_axis
-from clustersim.study.stages import cost_stage
 
 
 @pytest.mark.parametrize(
@@ -128,16 +127,3 @@ def test_the_front_is_what_brute_force_says(points: list[tuple[int, int]]) -> No
             assert not beaten
         elif not beaten:  # equal points: one of them stands for all
             assert any(front[j] and (values[j] == row).all() for j in range(len(values)))
-
-
-@settings(max_examples=8, deadline=None)
-@given(st.floats(0.05, 3), st.floats(1, 2), st.floats(0, 0.2), st.floats(0.05, 1))
-def test_the_cost_stage_is_the_chain(tariff: float, pue: float, wacc: float, sold: float) -> None:
-    sets = {"tco.tariff": f"{tariff!r} CNY/kWh", "tco.pue": pue, "tco.wacc": wacc, "tco.sold_share": sold}
-    columns = {"tco.tariff": tariff, "tco.pue": pue, "tco.wacc": wacc, "tco.sold_share": sold}
-    base = run_chain(load_inputs("nanjing-1024"), replications=0)
-    own = run_chain(load_inputs("nanjing-1024", sets), replications=0).own
-    fast = cost_stage(base, {k: np.array([v]) for k, v in columns.items()})
-    assert fast["cny_per_mtoken"][0] == pytest.approx(own.cny_per_mtoken, rel=1e-9)
-    assert fast["cny_per_card_hour"][0] == pytest.approx(own.tco.cny_per_card_hour, rel=1e-9)
-    assert fast["tco_cny"][0] == pytest.approx(own.tco.tco_cny, rel=1e-9)

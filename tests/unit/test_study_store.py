@@ -7,6 +7,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from clustersim.errors import InputError
 from clustersim.study.lock import held
 from clustersim.study.parts import Part
+from clustersim.study.points import Found
 from clustersim.study.space import parse_axis
 from clustersim.study.spec import StudySpec, make_spec
 from clustersim.study.store import StudyStore
@@ -28,8 +30,7 @@ def spec() -> StudySpec:
 
 
 def rows(spec: StudySpec, start: int, stop: int):  # type: ignore[no-untyped-def]
-    found = [{"point": i, **spec.point(i), "mfu": 0.1 * i, "error": ""} for i in range(start, stop)]
-    return to_table(spec, found, ["mfu"])
+    return to_table(spec, Found(start, stop, {"mfu": 0.1 * np.arange(start, stop)}, {}), ["mfu"])
 
 
 def begun(spec: StudySpec, folder: Path, *parts: tuple[int, int]) -> StudyStore:

@@ -15,11 +15,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from clustersim.columns import each_point, least, most, number, stacked
 from clustersim.des.training.copies import CheckpointLevel
-from clustersim.des.training.lanes import Values, any_above, at_least, exp, mean
+from clustersim.des.training.lanes import Values, any_above, at_least, exp, expm1, mean
 from clustersim.des.training.progress import Rung, kept_by_steps, kept_by_timers
 from clustersim.des.training.rates import RateBins, rate_bins
 from clustersim.des.training.run import TrainingRun
@@ -58,7 +60,7 @@ class Expected:
     @property
     def interval(self) -> tuple[float, float]:
         """The Monte Carlo interval (95 %) of ``ettr``."""
-        return max(0.0, self.ettr - self.half_width), min(1.0, self.ettr + self.half_width)
+        return most(0.0, self.ettr - self.half_width), least(1.0, self.ettr + self.half_width)
 
 
 def expected_shares(run: TrainingRun) -> Expected:
@@ -81,7 +83,7 @@ def expected_shares(run: TrainingRun) -> Expected:
     rate, weights = bins.total, bins.weights
     quiet = _running(run, strands, rate)
     waits = _waits(run, bins)
-    by_bin: Values = waits.by_bin if len(bins.edges_s) > 2 else float(waits.by_bin[0])
+    by_bin: Values = waits.by_bin if len(bins.edges_s) > 2 else number(waits.by_bin[0])
     stops = _planned_stops(run)
     waiting = 0.0 if _goes_on(run) else by_bin * (1.0 - stops)
     running = quiet * (1.0 - waiting - stops)
@@ -104,7 +106,7 @@ def expected_shares(run: TrainingRun) -> Expected:
         if waits.replayed
         else "every part of the run has a mean in closed form",
         notes=run.notes,
-        half_width=waits.half_width * lasting / max(1e-9, 1.0 - waited) * (1.0 - run.overhead),
+        half_width=waits.half_width * lasting / most(1e-9, 1.0 - waited) * (1.0 - run.overhead),
     )
 
 
@@ -156,7 +158,7 @@ def _kept(
     rungs = []
     for rank, (level, share) in enumerate(zip(levels, shares, strict=True)):
         mine = [s for s in strands if s.rank == rank]
-        redo = 0.0
+        redo: Values = 0.0
         if any(s.redo_s > 0 for s in mine):
             total = sum(mean(s.rates, bins.weights) for s in mine)
             redo = sum(mean(s.rates, bins.weights) * s.redo_s for s in mine) / total
@@ -180,7 +182,7 @@ def _sustained(run: TrainingRun, level: CheckpointLevel, slowest: bool) -> tuple
         return level.interval_s, level.lag_s
     c = run.contention
     lag = c.checkpoint_bytes / (c.bandwidth - c.other_writes_per_s * c.other_bytes)
-    return level.interval_s * max(1.0, math.ceil(lag / level.interval_s)), lag
+    return level.interval_s * most(1.0, math.ceil(lag / level.interval_s)), lag
 
 
 def _never_begun_anew(run: TrainingRun, bins: RateBins, running: Values) -> float:
@@ -191,7 +193,7 @@ def _never_begun_anew(run: TrainingRun, bins: RateBins, running: Values) -> floa
     slowest = max(run.levels, key=lambda level: level.interval_s)
     struck = mean(sum((bins.rates[i] for i in silent), 0.0) * running, bins.weights) * run.duration_s
     count = struck * found_late(run, slowest)[1]
-    return -math.expm1(-count) / count if count > 1e-9 else 1.0
+    return -expm1(-count) / count if count > 1e-9 else 1.0  # type: ignore[return-value]
 
 
 def _planned_stops(run: TrainingRun) -> float:
@@ -200,9 +202,10 @@ def _planned_stops(run: TrainingRun) -> float:
     if x.maintenance_every_s <= 0 or x.maintenance_s <= 0:
         return 0.0
     steps = run.recovery
-    back = steps.reschedule_s[0] + steps.initialise_s + min(level.restore_s for level in run.levels)
+    back = steps.reschedule_s[0] + steps.initialise_s + least(*(level.restore_s for level in run.levels))
     stops = math.floor(run.duration_s / x.maintenance_every_s * (1 - 1e-12))
-    return min(1.0, stops * (x.maintenance_s + back) / run.duration_s)
+    share: float = least(1.0, stops * (x.maintenance_s + back) / run.duration_s)
+    return share
 
 
 def _straggling(run: TrainingRun, rate: Values) -> Values:
@@ -213,13 +216,19 @@ def _straggling(run: TrainingRun, rate: Values) -> Values:
     x = run.extras
     if x.straggler_per_s <= 0 or x.straggler_slowdown <= 1 or x.straggler_s <= 0:
         return 0.0
-    stretch = np.atleast_1d(1.0 / (rate + 1.0 / run.duration_s))
-    slow = np.array([_covered(float(y), x.straggler_per_s, x.straggler_s) for y in stretch])
-    slow = slow * (1.0 - 1.0 / x.straggler_slowdown)
-    return float(slow[0]) if isinstance(rate, float) else slow
+    stretch = 1.0 / (rate + 1.0 / run.duration_s)
+    each = stretch if isinstance(stretch, np.ndarray) else (stretch,)
+    slow = stacked([_covered(y, x.straggler_per_s, x.straggler_s) for y in each])
+    lost: Values = slow * (1.0 - 1.0 / x.straggler_slowdown)
+    return lost if isinstance(stretch, np.ndarray) else number(lost[0])  # type: ignore[index]
 
 
-def _covered(stretch_s: float, per_s: float, length_s: float) -> float:
+def _covered(stretch_s: Any, per_s: Any, length_s: Any) -> Any:
+    """The share that stragglers take of a stretch, or of one stretch a point."""
+    return each_point(lambda q: _covered_once(*q), (stretch_s, per_s, length_s))
+
+
+def _covered_once(stretch_s: float, per_s: float, length_s: float) -> float:
     """E[min(y, S)] / E[y] for y exponential and S a compound Poisson sum of exponentials, by Gauss-Laguerre."""
     from scipy.special import gammainc
 
@@ -250,17 +259,19 @@ def _waits(run: TrainingRun, bins: RateBins) -> Waits:
     out = {i: n * (run.repair_s if (time := own[i]) is None else time) for i, n in servers.items()}
     several = [i for i in taking if run.failures[i].servers > 1]
     batches = sum(counts[i] for i in several)
-    hazard = np.cumsum(sum((bins.rates[i] for i in taking), 0.0) * bins.widths_s)
+    server_s = sum((bins.rates[i] for i in taking), 0.0)
+    moving = isinstance(server_s, np.ndarray)
+    hazard = np.cumsum(server_s * bins.widths_s).tolist() if moving else [server_s * run.duration_s]
     return mean_waits(
         Queue(
             edges_s=bins.edges_s,
-            hazard=(0.0, *hazard.tolist()),
+            hazard=(0.0, *hazard),
             spares=run.spare_nodes,
             repair_s=_per_server(out, servers, [i for i in taking if i not in several]),
             late_s=(x.warm_s,) * x.warm_spares + (x.cold_s,) * x.cold_spares,
             technicians=x.technicians,
             repair_fails=x.repair_fails,
-            batch=max(1, round(sum(servers[i] for i in several) / batches)) if batches > 0 else 1,
+            batch=most(1, round(sum(servers[i] for i in several) / batches)) if batches > 0 else 1,
             batch_share=batches / total,
             batch_repair_s=_per_server(out, servers, several),
             shrink=_goes_on(run),
@@ -284,7 +295,7 @@ def _speed(run: TrainingRun, absent: Values, incidents_per_s: Values) -> Values:
     if not _goes_on(run):
         return 1.0
     if x.elastic_replicas > 1:
-        back = run.recovery.total_s("node") + min(level.restore_s for level in run.levels)
-        back = max(0.0, back - x.elastic_stall_s)  # while all stall, none is missed
+        back = run.recovery.total_s("node") + least(*(level.restore_s for level in run.levels))
+        back = most(0.0, back - x.elastic_stall_s)  # while all stall, none is missed
         return exp(-(absent + incidents_per_s * back) / x.elastic_replicas)
     return at_least(1.0 - absent / run.nodes, 1.0 / run.nodes)

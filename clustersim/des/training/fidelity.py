@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from clustersim.columns import Unbatchable, each_point, places
 from clustersim.des.training.expected import Expected, expected_shares
 from clustersim.des.training.replicate import replicate_run
 from clustersim.des.training.run import TrainingRun
@@ -87,7 +88,13 @@ def expected_goodput(run: TrainingRun) -> Expected:
     """
     reason = "a log is replayed event by event" if run.log else "failures come in bursts"
     if not run.log and run.extras.burst_share == 0:
-        return expected_shares(run)
+        try:
+            return expected_shares(run)
+        except Unbatchable:
+            pass  # rates that move over the run have no form on columns
+    if places(run) is not None:
+        found: Expected = each_point(expected_goodput, run)
+        return found
     count = REPLAYED_RUNS if run.log else EXPECTED_RUNS
     summary = run_fidelity(run, EXPECTED_SEED, fidelity="des", replications=count)
     waited = sum(i.waited_for_spare_s for r in summary.runs for i in r.incidents)

@@ -10,6 +10,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from clustersim.columns import Column
+
 __all__ = ["Array", "Values", "any_above", "at_least", "at_most", "exp", "expm1", "log1p", "mean"]
 
 Array = NDArray[np.float64]
@@ -43,9 +45,11 @@ def at_most(x: Values, high: float) -> Values:
 
 def any_above(x: Values, low: float = 0.0) -> bool:
     """Whether any value lies above ``low``."""
-    return x > low if isinstance(x, float) else bool((x > low).any())
+    return x > low if isinstance(x, float) else bool(np.any(x > low))
 
 
 def mean(x: Values, weights: Array) -> float:
     """The mean of the lanes by weights that sum to one."""
+    if isinstance(x, Column):
+        return x  # one bin
     return float(x) if isinstance(x, float) else float(x @ weights)

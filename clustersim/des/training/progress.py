@@ -33,7 +33,7 @@ class Rung:
     interval_s: float
     lag_s: float
     share: Values
-    redo_s: float = 0.0
+    redo_s: Values = 0.0
 
 
 def _crossed(count: float, escape: Values) -> tuple[Values, Values]:

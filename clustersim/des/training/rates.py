@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from clustersim.columns import number
 from clustersim.des.training.components import FailureClass
 from clustersim.des.training.lanes import Array, Values
 from clustersim.des.training.run import TrainingRun
@@ -39,7 +40,7 @@ def rate_bins(run: TrainingRun) -> RateBins:
     x = run.extras
     moving = x.infant_factor > 0 or any(c.shape != 1.0 for c in run.failures) or _has_lemons(run)
     if not moving:
-        plain = tuple(float(c.rate_per_s) for c in run.failures)
+        plain = tuple(number(c.rate_per_s) for c in run.failures)
         return RateBins((0.0, run.duration_s), np.array([run.duration_s]), np.ones(1), plain, sum(plain))
     edges = run.duration_s * (np.arange(_BINS + 1) / _BINS) ** 2
     rates = np.array([np.diff(_expected_count(c, run, edges)) for c in run.failures])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from clustersim.columns import most
 from clustersim.des.training.components import DOMAINS
 from clustersim.des.training.copies import CheckpointLevel
-from clustersim.des.training.lanes import Values, any_above, exp
+from clustersim.des.training.lanes import Values, any_above, exp, expm1
 from clustersim.des.training.rates import RateBins
 from clustersim.des.training.run import TrainingRun
 
@@ -26,7 +26,7 @@ class Strand:
     """Odds that no failure strikes the recovery."""
     rank: int
     """Index of the level among the run's, by interval; -1 loses no work."""
-    redo_s: float = 0.0
+    redo_s: Values = 0.0
 
 
 def strands_of(run: TrainingRun, bins: RateBins, levels: Sequence[CheckpointLevel]) -> list[Strand]:
@@ -105,7 +105,7 @@ def _downs(run: TrainingRun, domain: str, restore_s: float) -> tuple[tuple[tuple
     if x.hang_share == 0:
         return ((1.0, total),), again
     # A hang shows no error, so that it is never found sooner than one that does.
-    hang = total - steps.detect_s + max(steps.detect_s, x.hang_timeout_s)
+    hang = total - steps.detect_s + most(steps.detect_s, x.hang_timeout_s)
     return ((1.0 - x.hang_share, total), (x.hang_share, hang)), again
 
 
@@ -118,13 +118,13 @@ def _quiet(run: TrainingRun, downs: tuple[tuple[float, float], ...], again_s: fl
     return once if fails == 0 else once * (1.0 - fails) / (1.0 - fails * exp(-rate * again_s))
 
 
-def found_late(run: TrainingRun, level: CheckpointLevel) -> tuple[float, float]:
+def found_late(run: TrainingRun, level: CheckpointLevel) -> tuple[Values, Values]:
     """Return the work beyond the clean copy that late-found corruption voids, and the odds that no clean one is left.
 
     Delays are exponential of mean D; copies reach back (retained - 1/2) intervals on average.
     """
     delay, kept = run.extras.sdc_delay_s, max(1, run.extras.retained)
     tau = level.interval_s
-    gone = math.exp(-(kept - 1) * tau / delay) * delay / tau * -math.expm1(-tau / delay)
+    gone = exp(-(kept - 1) * tau / delay) * delay / tau * -expm1(-tau / delay)
     reach = (kept - 0.5) * tau
-    return delay - (reach + delay) * math.exp(-reach / delay), gone
+    return delay - (reach + delay) * exp(-reach / delay), gone

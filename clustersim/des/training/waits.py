@@ -16,6 +16,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from clustersim.columns import as_array, each_point, least, most, number, places, values_of
+
 __all__ = ["Queue", "Waits", "blocked_share", "erlang_b", "mean_waits"]
 
 Array = NDArray[np.float64]
@@ -67,7 +69,7 @@ class Queue:
     @property
     def repairs_s(self) -> tuple[float, float]:
         """Repair times of single servers and of batches, tries that fail included; only their mean matters for long."""
-        tries = 1.0 / (1.0 - min(self.repair_fails, 0.999))
+        tries = 1.0 / (1.0 - least(self.repair_fails, 0.999))
         return self.repair_s * tries, self.batch_repair_s * tries
 
     @property
@@ -93,11 +95,11 @@ def erlang_b(places: int, load: Array | float) -> Array:
     >>> round(float(erlang_b(5, 3.0)), 4)
     0.1101
     """
-    load = np.asarray(load, dtype=float)
+    load = as_array(load)
     blocked: Array = np.ones_like(load)
     for n in range(1, places + 1):
         blocked = load * blocked / (n + load * blocked)
-        if not blocked.any():  # so many servers that none is ever missed: more change nothing
+        if not np.any(values_of(blocked)):  # so many servers that none is ever missed: more change nothing
             break
     return blocked
 
@@ -106,7 +108,8 @@ def _poisson_tail(count: int, mean: Array) -> Array:
     """P(N >= count) for a Poisson count."""
     from scipy.special import gammainc
 
-    return np.asarray(gammainc(count, np.maximum(mean, 1e-300)))
+    tail: Array = gammainc(count, np.maximum(mean, 1e-300))
+    return tail
 
 
 def blocked_share(queue: Queue) -> Array:
@@ -116,18 +119,30 @@ def blocked_share(queue: Queue) -> Array:
     the long run and before the first repair; within about a tenth between them.
     """
     nodes = _quadrature(queue.edges_s)
-    now = np.interp(nodes, queue.edges_s, queue.hazard)
     repair = queue.mean_repair_s
-    before = np.interp(nodes - repair, queue.edges_s, queue.hazard)
+    if places(queue) is not None:
+        nodes = nodes[..., None]  # the points of a batch are the last axis
+    now, before = (_hazard_until(times, queue) for times in (nodes, nodes - repair))
     load = (now - before) * (1 + queue.batch_share * (queue.batch - 1))
-    places = queue.spares + len(queue.late_s) + 1
+    ready = queue.spares + len(queue.late_s) + 1
     if queue.shrink:
-        return np.asarray(_missing(load, places - 1).mean(axis=1))
+        missing: Array = _missing(load, ready - 1).mean(axis=1)
+        return missing
     early = nodes <= repair
-    blocked = erlang_b(places, load)
-    if early.any():
-        blocked = np.where(early, _poisson_tail(places, load), blocked)
-    return np.asarray(blocked.mean(axis=1))
+    blocked = erlang_b(ready, load)
+    if not isinstance(early, np.ndarray) or early.any():
+        blocked = np.where(early, _poisson_tail(ready, load), blocked)
+    share: Array = blocked.mean(axis=1)
+    return share
+
+
+def _hazard_until(times: Array, queue: Queue) -> Array:
+    """Failures expected from the start of the run to some instants."""
+    if len(queue.edges_s) > 2:
+        return np.interp(times, queue.edges_s, queue.hazard)
+    end = queue.edges_s[-1]
+    until: Array = np.clip(times, 0.0, end) * (queue.hazard[-1] / end)
+    return until
 
 
 @lru_cache(maxsize=64)
@@ -143,7 +158,7 @@ def _missing(load: Array, spares: int) -> Array:
     """Mean of (N - spares)+ for N Poisson: load P(N >= spares) - spares P(N >= spares + 1)."""
     if spares == 0:
         return load
-    return np.asarray(load * _poisson_tail(spares, load) - spares * _poisson_tail(spares + 1, load))
+    return load * _poisson_tail(spares, load) - spares * _poisson_tail(spares + 1, load)
 
 
 def mean_waits(queue: Queue) -> Waits:
@@ -155,12 +170,15 @@ def mean_waits(queue: Queue) -> Waits:
     """
     formula = blocked_share(queue)
     widths = np.diff(queue.edges_s)
-    overall = float(formula @ widths) / queue.edges_s[-1]
+    overall = number(formula @ widths) / queue.edges_s[-1]
     if queue.failures <= 0 or (overall < 1e-12 and queue.plain):
         return Waits(formula, 0.0, False)
     mix = _weight_of_replay(queue, overall)
     if mix == 0.0 and queue.plain:
         return Waits(formula, 0.0, False)
+    if places(queue) is not None:
+        found: Waits = each_point(mean_waits, queue)
+        return found
     plain = replace(
         queue, spares=queue.spares + len(queue.late_s), late_s=(), technicians=0, batch=1, batch_share=0.0,
         repair_s=queue.mean_repair_s, repair_fails=0.0,
@@ -183,15 +201,15 @@ def _weight_of_replay(queue: Queue, overall: float) -> float:
     """Between the formula (0) and the replay (1), so that neither hands over with a jump."""
     if queue.shrink:
         return 0.0  # the formula is exact: nothing holds the failures up
-    waits = math.log(max(overall, 1e-300) / RARE) / math.log(TENFOLD)
-    repairs = queue.edges_s[-1] / max(queue.mean_repair_s, 1e-9)
-    heavy = min(1.0, max(0.0, (overall - MOSTLY[0]) / (MOSTLY[1] - MOSTLY[0])))
-    few = math.log(MANY_REPAIRS * TENFOLD**heavy / repairs) / math.log(QUARTER)
+    waits = np.log(most(overall, 1e-300) / RARE) / math.log(TENFOLD)
+    repairs = queue.edges_s[-1] / most(queue.mean_repair_s, 1e-9)
+    heavy = least(1.0, most(0.0, (overall - MOSTLY[0]) / (MOSTLY[1] - MOSTLY[0])))
+    few = np.log(MANY_REPAIRS * TENFOLD**heavy / repairs) / math.log(QUARTER)
     if len(queue.edges_s) > 2:
         few = 1.0  # rates that move leave the formula behind
     weight = 1.0
     for part in (waits, few, (repairs - 1.0) / SLIGHTLY):
-        weight *= min(1.0, max(0.0, part))
+        weight *= least(1.0, most(0.0, part))
     return weight
 
 

@@ -1,0 +1,558 @@
+"""Many points at once through functions that are written for one: numbers that hold one value a point.
+
+A ``Column`` stands where a number stands. Arithmetic and NumPy's functions work on all points; where code decides
+(``if``, ``min``, ``int``), it decides for all points alike or raises ``Split``, and the points are run again in groups
+that agree. A point of a batch so takes exactly the branches that it takes alone, and there is no second arithmetic.
+What a function cannot do on columns raises ``Unbatchable`` (never a wrong number), and the points are run one by one.
+
+The points are the last axis. A plain array meets a column only where its own last axis has length one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "Batch",
+    "Column",
+    "Split",
+    "Unbatchable",
+    "Varied",
+    "as_array",
+    "as_plain",
+    "bare",
+    "batch",
+    "column_of",
+    "decide",
+    "each_point",
+    "finite",
+    "least",
+    "most",
+    "number",
+    "of_points",
+    "pick",
+    "places",
+    "stacked",
+    "values_of",
+]  # fmt: skip
+
+Array = NDArray[Any]
+
+
+class Split(Exception):
+    """Points that must go separate ways; ``labels`` says which, one a point."""
+
+    def __init__(self, labels: Array) -> None:
+        super().__init__("the points of a batch go separate ways")
+        self.labels = labels
+
+
+class Unbatchable(Exception):
+    """Something that cannot be done for many points at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Varied:
+    """The values of one input as they would be written, one a point, all in one unit.
+
+    >>> Varied(np.array([1.5, 2.0]), "GB/s").text(1)
+    '2.0 GB/s'
+    """
+
+    numbers: Array
+    unit: str
+    written: Sequence[Any] = ()
+    """The values as somebody wrote them, where somebody did, and which of them each point takes."""
+    taken: Array | None = None
+
+    def text(self, point: int) -> Any:
+        """Return what stands in the file at a point."""
+        if self.taken is not None:
+            return self.written[int(self.taken[point])]
+        value = float(self.numbers[point])
+        return f"{value!r} {self.unit}" if self.unit else value
+
+    def __str__(self) -> str:
+        return f"{len(self.numbers)} values in {self.unit or '1'}"
+
+    def __deepcopy__(self, memo: Any) -> Varied:
+        return self
+
+
+#: NumPy's functions that keep the points apart, whatever their arguments.
+_SAFE = frozenset(
+    {np.where, np.clip, np.zeros_like, np.ones_like, np.broadcast_arrays, np.iscomplexobj, np.nan_to_num}
+)
+#: Those that go along an axis: it must not be that of the points.
+_ALONG = frozenset({np.stack, np.concatenate, np.cumsum, np.diff, np.take_along_axis, np.expand_dims})
+#: Those that make one of many: along all axes but that of the points where none is named.
+_REDUCE = frozenset(
+    {np.sum, np.any, np.all, np.max, np.min, np.amax, np.amin, np.mean, np.argmin, np.argmax, np.prod}
+)
+
+
+class Column:
+    """A number with one value a point: the last axis of ``values``.
+
+    >>> price = Column(np.array([2.0, 4.0]))
+    >>> (price * 3 + 1).values.tolist(), np.maximum(price, 3.0).values.tolist()
+    ([7.0, 13.0], [3.0, 4.0])
+    >>> bool(price > 1), bool(price > 5)
+    (True, False)
+    >>> bool(price > 3)
+    Traceback (most recent call last):
+    clustersim.columns.Split: the points of a batch go separate ways
+    """
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: Array) -> None:
+        self.values = values
+
+    def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise Unbatchable("a column was taken for a plain array")
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if kwargs.get("out") is not None:
+            raise Unbatchable(f"{ufunc.__name__} into a plain array")
+        if method == "reduce":
+            return _reduced(np.add if ufunc is np.add else ufunc, inputs[0], kwargs)
+        if method != "__call__":
+            raise Unbatchable(f"{ufunc.__name__}.{method} of a column")
+        return _wrapped(ufunc(*(bare(x) for x in inputs), **kwargs))
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if func in (np.ndim, np.shape):
+            return func(self.values)
+        if func is np.broadcast_to:
+            return _spread(*args)
+        if func in _REDUCE:
+            return _reduce(func, *args, **kwargs)
+        if func in _ALONG:
+            return _along(func, args, kwargs)
+        if func not in _SAFE:
+            raise Unbatchable(f"np.{func.__name__} of a column")
+        return _wrapped(func(*_bare_all(args), **{k: bare(v) for k, v in kwargs.items()}))
+
+    # What a decision asks.
+    def __bool__(self) -> bool:
+        first = bool(self.values.flat[0])
+        if np.all(self.values) if first else not np.any(self.values):
+            return first
+        raise Split(self._flat("a decision").astype(bool))
+
+    def __int__(self) -> int:
+        return int(self._one())
+
+    def __index__(self) -> int:
+        value = self._one()
+        if value != int(value):
+            raise Unbatchable("a fraction was taken for an index")
+        return int(value)
+
+    def __float__(self) -> float:
+        if np.all(self.values == self.values.flat[0]):
+            return float(self.values.flat[0])
+        raise Unbatchable("a column was taken for one number")
+
+    def _one(self) -> Any:
+        """The one whole number that all points have; they split by it where they differ."""
+        flat = self._flat("a whole number")
+        if np.all(flat == flat[0]):
+            return flat[0]
+        raise Split(np.trunc(flat))
+
+    def _flat(self, what: str) -> Array:
+        if self.values.size != self.values.shape[-1]:
+            raise Unbatchable(f"{what} about a table of several rows")
+        return self.values.reshape(-1)
+
+    def __hash__(self) -> int:
+        raise Unbatchable("a column was taken for a key")
+
+    def __repr__(self) -> str:
+        digest = hashlib.blake2b(np.ascontiguousarray(self.values).tobytes(), digest_size=16).hexdigest()
+        return f"Column({self.values.shape}, {digest})"
+
+    def __format__(self, spec: str) -> str:
+        low, high = np.min(self.values), np.max(self.values)
+        return format(float(low), spec) if low == high else f"{float(low):{spec}} to {float(high):{spec}}"
+
+    # The shape, without the points where they are all that there is.
+    @property
+    def ndim(self) -> int:
+        """Axes, the points among them."""
+        return self.values.ndim
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes, the points last."""
+        return self.values.shape
+
+    def __len__(self) -> int:
+        if self.values.ndim < 2:
+            raise Unbatchable("the length of a column was asked")
+        return int(self.values.shape[0])
+
+    def __iter__(self) -> Any:
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, key: Any) -> Column:
+        parts = key if isinstance(key, tuple) else (key,)
+        axes = self.values.ndim - 1
+        if sum(part is not None and part is not Ellipsis for part in parts) > axes:
+            raise Unbatchable("a point of a column was asked for")
+        tail = () if Ellipsis in [p for p in parts if p is Ellipsis] else (Ellipsis,)
+        moved = self.values[(*parts, *tail)] if tail else self.values[(*parts, slice(None))]
+        return Column(moved)
+
+    def reshape(self, *shape: int) -> Column:
+        """Return the rows in another shape, the points as they are."""
+        return Column(self.values.reshape(*shape, self.values.shape[-1]))
+
+    def sum(self, axis: int | None = None) -> Column:
+        """Return the sum along an axis that is not the points'."""
+        return _reduce(np.sum, self, axis=axis)  # type: ignore[no-any-return]
+
+    def mean(self, axis: int | None = None) -> Column:
+        """Return the mean along an axis that is not the points'."""
+        return _reduce(np.mean, self, axis=axis)  # type: ignore[no-any-return]
+
+    def astype(self, kind: Any) -> Column:
+        """Return the values as another kind of number."""
+        return Column(self.values.astype(kind))
+
+    def __matmul__(self, weights: Any) -> Column:
+        if self.values.ndim < 2:
+            raise Unbatchable("a product along the points")
+        rows = (self.values[..., i, :] * weight for i, weight in enumerate(np.asarray(weights, dtype=float)))
+        return Column(sum(rows, np.zeros(())))
+
+    def __floor__(self) -> Column:
+        return Column(np.floor(self.values))
+
+    def __ceil__(self) -> Column:
+        return Column(np.ceil(self.values))
+
+    def __round__(self, digits: int | None = None) -> Column:
+        return Column(np.round(self.values, digits or 0))
+
+    def __abs__(self) -> Column:
+        return Column(np.abs(self.values))
+
+    def __neg__(self) -> Column:
+        return Column(-self.values)
+
+    def __pos__(self) -> Column:
+        return self
+
+    def __invert__(self) -> Column:
+        return Column(~self.values)
+
+    def __divmod__(self, other: Any) -> tuple[Column, Column]:
+        return self // other, self % other
+
+
+def _operator(name: str, ufunc: Any) -> None:
+    def forward(self: Column, other: Any) -> Any:
+        return Column(ufunc(self.values, bare(other)))
+
+    def backward(self: Column, other: Any) -> Any:
+        return Column(ufunc(bare(other), self.values))
+
+    setattr(Column, f"__{name}__", forward)
+    if name not in {"lt", "le", "gt", "ge", "eq", "ne"}:
+        setattr(Column, f"__r{name}__", backward)
+
+
+for _name, _ufunc in {
+    "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.true_divide, "floordiv": np.floor_divide,
+    "mod": np.remainder, "pow": np.power, "and": np.bitwise_and, "or": np.bitwise_or, "lt": np.less,
+    "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal, "eq": np.equal, "ne": np.not_equal,
+}.items():  # fmt: skip
+    _operator(_name, _ufunc)
+
+
+def bare(value: Any) -> Any:
+    """Return what NumPy computes with: a column's values, or a number; a table of its own axes is refused."""
+    if isinstance(value, Column):
+        return value.values
+    if isinstance(value, np.ndarray) and value.ndim and value.shape[-1] != 1:
+        raise Unbatchable(f"a plain array of shape {value.shape} met a column")
+    return value
+
+
+def _bare_all(args: Any) -> Any:
+    return [[bare(x) for x in a] if isinstance(a, list | tuple) else bare(a) for a in args]
+
+
+def _wrapped(result: Any) -> Any:
+    if isinstance(result, tuple | list):
+        return tuple(_wrapped(r) for r in result)
+    return Column(result)
+
+
+def _spread(value: Any, shape: tuple[int, ...]) -> Column:
+    """Broadcasting to ``shape``, which says nothing of the points."""
+    points = value.values.shape[-1]
+    given = (
+        tuple(shape)
+        if tuple(shape)[-1:] == (points,) and value.values.ndim == len(shape)
+        else (*shape, points)
+    )
+    return Column(np.broadcast_to(value.values, given))
+
+
+def _reduced(ufunc: Any, value: Any, kwargs: Any) -> Any:
+    axis = kwargs.get("axis", 0)
+    return Column(ufunc.reduce(value.values, axis=_own_axes(value.values, axis)))
+
+
+def _own_axes(values: Array, axis: Any) -> Any:
+    """An axis, or all of them where none is named, without the points'."""
+    own = values.ndim - 1
+    if axis is None:
+        return tuple(range(own))
+    if not 0 <= (axis if axis >= 0 else axis + values.ndim) < own:
+        raise Unbatchable("a sum over the points")
+    return axis
+
+
+def _reduce(func: Any, value: Any, axis: Any = None, **kwargs: Any) -> Any:
+    if not isinstance(value, Column):
+        raise Unbatchable(f"np.{func.__name__} of a list of columns")
+    own = _own_axes(value.values, axis)
+    if own == ():
+        return value
+    return Column(func(value.values, axis=own))
+
+
+def _along(func: Any, args: Any, kwargs: Any) -> Any:
+    axis = kwargs.get("axis", 0 if func in (np.stack, np.concatenate) else None)
+    if axis != 0:
+        raise Unbatchable(f"np.{func.__name__} along another axis than the first")
+    parts = _bare_all(args)
+    if func in (np.stack, np.concatenate):
+        parts[0] = np.broadcast_arrays(*parts[0])
+        least_axes = 1 if func is np.stack else 2
+        if parts[0][0].ndim < least_axes:
+            raise Unbatchable(f"np.{func.__name__} along the points")
+    elif parts[0].ndim < 2:
+        raise Unbatchable(f"np.{func.__name__} along the points")
+    return _wrapped(func(*parts, **kwargs))
+
+
+def number(value: Any) -> Any:
+    """Return a column as it is, anything else as a float.
+
+    >>> number(3)
+    3.0
+    """
+    return value if isinstance(value, Column) else float(value)
+
+
+def as_array(value: Any, kind: Any = float) -> Any:
+    """Return a column as it is, anything else as an array."""
+    return value if isinstance(value, Column) else np.asarray(value, dtype=kind)
+
+
+def least(*values: Any) -> Any:
+    """Return the least of some numbers, point by point.
+
+    >>> least(2, 1.5), least(Column(np.array([1.0, 3.0])), 2.0).values.tolist()
+    (1.5, [1.0, 2.0])
+    """
+    if not any(isinstance(v, Column) for v in values):
+        return min(values)
+    out = values[0]
+    for value in values[1:]:
+        out = np.minimum(out, value)
+    return out
+
+
+def most(*values: Any) -> Any:
+    """Return the largest of some numbers, point by point."""
+    if not any(isinstance(v, Column) for v in values):
+        return max(values)
+    out = values[0]
+    for value in values[1:]:
+        out = np.maximum(out, value)
+    return out
+
+
+def stacked(values: Sequence[Any]) -> Any:
+    """Return numbers as rows: an array, or a column with one row each."""
+    if not any(isinstance(v, Column) for v in values):
+        return np.array(values, dtype=float)
+    return Column(np.stack(np.broadcast_arrays(*(np.asarray(bare(v), dtype=float) for v in values))))
+
+
+def column_of(values: Array) -> Column:
+    """Return the values of the points as a column."""
+    return Column(np.asarray(values, dtype=float))
+
+
+def values_of(value: Any) -> Any:
+    """Return a column's values, for functions that take arrays whose last axis is the points; others as they are."""
+    return value.values if isinstance(value, Column) else value
+
+
+# Where the columns of a question are, and some of its points.
+def places(value: Any) -> Any:
+    """Return where columns stand in dataclasses, schema objects, mappings and tuples; None where there are none."""
+    if isinstance(value, Column | Varied):
+        return True
+    if getattr(type(value), "AS_WRITTEN", False):
+        return None  # the text of a file says the same once more
+    found = {key: place for key, item in _items(value) if (place := places(item)) is not None}
+    return found or None
+
+
+def _items(value: Any) -> Iterable[tuple[Any, Any]]:
+    if is_dataclass(value) and not isinstance(value, type):
+        return ((f.name, getattr(value, f.name)) for f in fields(value))
+    known = getattr(type(value), "model_fields", None)
+    if known is not None:
+        return ((name, getattr(value, name)) for name in known)
+    if isinstance(value, dict):
+        return value.items()
+    return enumerate(value) if isinstance(value, tuple | list) else ()
+
+
+def pick(value: Any, where: Any, points: Any, wrap: Callable[[Array], Any] = Column) -> Any:
+    """Return the same with columns of some of the points, or with plain numbers at one point.
+
+    >>> one = {"a": Column(np.array([1.0, 2.0, 3.0])), "b": "word"}
+    >>> pick(one, places(one), 1)
+    {'a': 2.0, 'b': 'word'}
+    """
+    if where is None:
+        return value
+    if isinstance(value, Varied):
+        taken = None if value.taken is None else value.taken[points]
+        return Varied(value.numbers[points], value.unit, value.written, taken)
+    if where is True:
+        chosen = value.values[..., points]
+        return float(chosen) if isinstance(points, int) and np.ndim(chosen) == 0 else (
+            chosen if isinstance(points, int) else wrap(chosen)
+        )  # fmt: skip
+    new = {key: pick(item, where[key], points, wrap) for key, item in _items(value) if key in where}
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **new)
+    if hasattr(value, "model_copy"):
+        return value.model_copy(update=new)
+    if isinstance(value, dict):
+        return {**value, **new}
+    return type(value)(new.get(i, item) for i, item in enumerate(value))
+
+
+def as_plain(value: Any) -> Any:
+    """Return the same with arrays of points in place of columns, for functions whose last axis is the points."""
+    return (
+        value if _UNDER_WAY.get() is None else pick(value, places(value), slice(None), lambda values: values)
+    )
+
+
+def of_points(value: Any) -> Any:
+    """Return an array of points as a column, one number as a float."""
+    array = np.asarray(values_of(value), dtype=float)
+    return Column(array) if array.ndim else float(array)
+
+
+def each_point(run: Callable[[Any], Any], question: Any) -> Any:
+    """Return what a function that takes one point gives for every point of a question: its numbers as columns.
+
+    For what has no form on columns, such as a simulation. Points must agree in everything that is no number.
+
+    >>> each_point(lambda q: {"twice": 2 * q["a"], "by": "hand"}, {"a": Column(np.array([1.0, 2.0]))})["twice"].values
+    array([2., 4.])
+    """
+    where = places(question)
+    if where is None:
+        return run(question)
+    count = _count(question, where)
+    return _joined([run(pick(question, where, i)) for i in range(count)])
+
+
+def _count(value: Any, where: Any) -> int:
+    if where is True:
+        return len(value.numbers) if isinstance(value, Varied) else int(value.values.shape[-1])
+    key = next(iter(where))
+    return _count(dict(_items(value))[key], where[key])
+
+
+def _joined(results: Sequence[Any]) -> Any:
+    first = results[0]
+    if isinstance(first, float | int | np.floating | np.integer) and not isinstance(first, bool):
+        values = np.array(results, dtype=float)
+        return first if np.all(values == values[0]) else Column(values)
+    if isinstance(first, np.ndarray):
+        return Column(np.stack(results, axis=-1))
+    if is_dataclass(first) and not isinstance(first, type):
+        named = {f.name: _joined([getattr(r, f.name) for r in results]) for f in fields(first)}
+        return replace(first, **named)
+    if isinstance(first, dict):
+        return {key: _joined([r[key] for r in results]) for key in first}
+    if isinstance(first, tuple):
+        if len({len(r) for r in results}) > 1:
+            raise Split(np.array([len(r) for r in results]))
+        return tuple(_joined([r[i] for r in results]) for i in range(len(first)))
+    known = {value: n for n, value in enumerate(dict.fromkeys(results))}
+    if len(known) > 1:
+        raise Split(np.array([known[r] for r in results]))
+    return first
+
+
+# The batch that is under way.
+@dataclass(slots=True)
+class Batch:
+    """Points that are run together, and what was decided about them on the way."""
+
+    points: NDArray[np.int64]
+    decided: dict[int, NDArray[np.int64]] = field(default_factory=dict)
+    """By number of the decision, for every point of the whole; -1 where it is not known yet."""
+    total: int = 0
+    calls: int = 0
+
+
+_UNDER_WAY: ContextVar[Batch | None] = ContextVar("batch", default=None)
+
+
+@contextmanager
+def batch(points: NDArray[np.int64], decided: dict[int, NDArray[np.int64]], total: int) -> Any:
+    """Run some of ``total`` points together; decisions that were made before stand."""
+    token = _UNDER_WAY.set(Batch(points, decided, total))
+    try:
+        yield
+    finally:
+        _UNDER_WAY.reset(token)
+
+
+def decide(label: Callable[[], Any]) -> int:
+    """Return the one label of all points; they split where they differ. What was dear to find is not found twice."""
+    now = _UNDER_WAY.get()
+    if now is None:
+        return int(Column(np.asarray(values_of(label()))))
+    known = now.decided.setdefault(now.calls, np.full(now.total, -1, dtype=np.int64))
+    now.calls += 1
+    mine = known[now.points]
+    if np.any(mine < 0):
+        mine = np.broadcast_to(np.asarray(values_of(label()), dtype=np.int64), mine.shape)
+        known[now.points] = mine
+    if np.all(mine == mine[0]):
+        return int(mine[0])
+    raise Split(mine)
+
+
+def finite(value: Any) -> Any:
+    """Return whether a number is finite."""
+    return np.isfinite(value) if isinstance(value, Column) else math.isfinite(value)

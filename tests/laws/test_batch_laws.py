@@ -1,0 +1,136 @@
+"""A point of a batch is the single run of that point: over every scenario, every kind of key, every way to fail."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from clustersim import batch
+from clustersim.batch import Answers, Question, at
+from clustersim.columns import Varied
+from clustersim.errors import ClusterSimError
+from clustersim.pipeline import StageCache, run_chain
+from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.study.outputs import outputs_of
+
+SCENARIOS = sorted(p.stem for p in Path(__file__).resolve().parents[2].glob("scenarios/*.yaml"))
+#: Scenarios without a workload that is simulated or searched for at every point.
+TRAINED = [n for n in SCENARIOS if n in {"br166-1024", "h20-1024", "h100-1024", "nanjing-1024", "br20x-4096"}]
+POINTS = 5
+
+
+@pytest.fixture(autouse=True)
+def on_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let even a point that is left alone in its group run on columns: else much would be compared with itself."""
+    monkeypatch.setattr(batch, "FEW", 1)
+
+
+def question(name: str, fixed: Mapping[str, Any] = {}) -> Question[Inputs]:
+    cache = StageCache()
+    return Question(
+        lambda point: load_inputs(name, {**fixed, **point}),
+        lambda inputs: outputs_of(run_chain(inputs, replications=0, cache=cache)),
+    )
+
+
+def hold(asked: Question[Inputs], varied: dict[str, Any], total: int) -> Answers:
+    """Run a batch and hold every point of it to its own run."""
+    found = asked.answers(varied, total)
+    for point in range(total):
+        try:
+            alone = asked.alone({key: at(values, point) for key, values in varied.items()})
+        except ClusterSimError as error:
+            assert found.errors[point] == str(error)
+            continue
+        assert point not in found.errors
+        for name, value in alone.items():
+            assert found.columns[name][point] == pytest.approx(value, rel=1e-12, abs=1e-300), (name, point)
+    return found
+
+
+def around(value: float, low: float, high: float) -> np.ndarray:
+    """Values about a number: over its range where it has one, and far beyond."""
+    ends = (low, high) if low < high else (0.8 * value, 1.25 * value)
+    return np.array([value, *ends, 0.97 * value, 1.03 * value])
+
+
+def numeric_keys(name: str) -> dict[str, Varied]:
+    found = {}
+    for key, sourced in load_inputs(name).fields():
+        unit = "" if sourced.unit == "1" else sourced.unit
+        if not key.startswith("incumbent."):
+            found[key] = Varied(around(sourced.value, *sourced.range), unit)
+    return found
+
+
+def check_keys(name: str, keys: list[str]) -> None:
+    asked, known = question(name), numeric_keys(name)
+    for key in keys:
+        try:
+            asked.alone({key: known[key].text(0)})
+        except ClusterSimError:
+            continue  # a number that cannot be named so, or only together with others
+        hold(asked, {key: known[key]}, POINTS)
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_a_point_of_a_batch_is_its_own_run(name: str) -> None:
+    keys = sorted(numeric_keys(name))
+    check_keys(name, random.Random(20260603).sample(keys, 6))
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_key_of_every_scenario(name: str) -> None:
+    check_keys(name, sorted(numeric_keys(name)))
+
+
+def test_many_inputs_at_once_take_the_columns() -> None:
+    rng = np.random.default_rng(7)
+    keys = (
+        "cards.BR166M.memory.bandwidth", "cards.BR166M.efficiency.gemm", "nics.roce-200g.latency", "tco.wacc",
+        "reliability.mttf_scale", "servers.oam8-air.host_power", "market.price_sensitivity", "company.asp_scale",
+    )  # fmt: skip
+    known = numeric_keys("br166-1024")
+    total = 40
+    varied = {k: Varied(rng.uniform(*sorted(known[k].numbers[1:3]), total), known[k].unit) for k in keys}
+    found = hold(question("br166-1024"), varied, total)
+    assert found.alone == 0, found.why_alone
+    assert not found.errors
+
+
+def test_points_that_fail_say_what_they_say_alone() -> None:
+    shares = Varied(np.array([0.5, 1.2, 0.7, 0.9, 0.0, 0.8, 1.0, 0.6]), "")
+    found = hold(question("nanjing-1024"), {"tco.sold_share": shares}, 8)
+    assert sorted(found.errors) == [1, 4]
+    # A growth above the cost of capital is refused in the valuation, which takes plain arrays of points.
+    growth = Varied(np.array([0.01, 0.02, 0.5, 0.015, 0.018, 0.012, 0.4, 0.021, 0.011]), "")
+    found = hold(question("br166-1024"), {"company.terminal_growth": growth}, 9)
+    assert sorted(found.errors) == [2, 6]
+
+
+def test_words_and_counts_group_the_points() -> None:
+    varied = {
+        "training.global_batch": [512, 1024, 512, 1024, 512, 1024, 512, 512],
+        "cluster.card": ["BR106M", "BR106M", "BR106M", "nobody", "BR106M", "BR106M", "BR106M", "BR106M"],
+        "tco.tariff": Varied(np.linspace(0.3, 0.8, 8), "CNY/kWh"),
+        "reliability.spares.hot": Varied(np.array([4.0, 4.0, 4.0, 2.0, 8.0, 4.0, 4.0, 4.5]), ""),
+    }
+    found = hold(question("nanjing-1024"), varied, 8)
+    assert sorted(found.errors) == [3, 7]
+
+
+def test_a_card_that_holds_fewer_plans_takes_another_or_says_so() -> None:
+    """Memory decides which plans fit, and at the least which points fail."""
+    sizes = Varied(np.array([144.0, 96.0, 64.0, 40.0, 24.0, 8.0, 120.0, 1.0]), "GB")
+    hold(question("br166-1024"), {"cards.BR166M.memory.capacity": sizes}, 8)
+
+
+def test_what_is_simulated_is_run_point_by_point_and_said() -> None:
+    varied = {"reliability.extras.burst_share": Varied(np.array([0.0, 0.1, 0.0, 0.2, 0.0]), "")}
+    hold(question("nanjing-1024", {"reliability.duration": "3 d"}), varied, 5)
