@@ -143,7 +143,7 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
             "P90": round(row["days_p90"], 1),
         }
         out["done"] = row["finish_date"] or "no date: a lead time is not published"
-    return out | {"plan": row["plan"], "next size": row["next_cards"], "breaks": row["next_breaks"]}
+    return out | {"plan": row["plan"], "next size": row["next_cards"], "breaks": _limit(row["next_breaks"])}
 
 
 _GOALS = {
@@ -182,8 +182,19 @@ def _batch(result: Mapping[str, Any], best: Mapping[str, Any]) -> str:
     )
 
 
+#: What a limit is called in a table; what is no limit ("nothing") is a word already.
+_LIMITS = {
+    "budget_cny": "the budget", "power_w": "the power", "racks": "the racks", "weeks": "the delivery",
+    "days": "the days", "finish_days": "the date",
+}  # fmt: skip
+
+
+def _limit(name: str | None) -> str | None:
+    return _LIMITS.get(name or "", name)
+
+
 def _binds(best: Mapping[str, Any], objective: str) -> str:
-    cards, breaks = best["next_cards"], best["next_breaks"]
+    cards, breaks = best["next_cards"], _limit(best["next_breaks"])
     if cards is None:
         return f"nothing binds: it is the {breaks}" + (" looked at" if breaks == "largest size" else "")
     if objective == "capex_cny":

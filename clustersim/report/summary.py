@@ -158,7 +158,7 @@ def _valuation(result: Mapping[str, Any], row: Row) -> list[str]:
         lines.append(row(name, both, "valuation"))
     moved = result["market"]["target_price_movement"]
     lines += [
-        row(f"  moved since the anchor by {name}", f"{value:+.2f}", "valuation")
+        row(f"  since the anchor, by {name}", f"{round(value, 2) + 0.0:+.2f}", "valuation")
         for name, value in moved.items()
     ]
     lines += [f"CHECK FAILS: {c['check']}, {c['year']}: {c['note']}" for c in valuation["failed_checks"]]
