@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-all checks install refresh bench clean
+.PHONY: run test test-all checks install wheel refresh bench clean
 
 run: install
 	$(BIN)/clustersim run scenarios/nanjing-1024.yaml -o results/nanjing-1024 -f table
@@ -30,6 +30,9 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
+
+wheel: install
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 
 bench: install
 	$(BIN)/pytest tests/benchmarks -p no:xdist -o 'norecursedirs=.*' -o 'python_files=bench_*.py' --benchmark-only -s

@@ -39,6 +39,7 @@ __all__ = [
     "most",
     "number",
     "of_points",
+    "one_at_a_time",
     "pick",
     "places",
     "stacked",
@@ -535,6 +536,12 @@ def batch(points: NDArray[np.int64], decided: dict[int, NDArray[np.int64]], tota
         yield
     finally:
         _UNDER_WAY.reset(token)
+
+
+def one_at_a_time(what: str) -> None:
+    """Raise Unbatchable where a batch is under way: ``what`` is computed point by point."""
+    if _UNDER_WAY.get() is not None:
+        raise Unbatchable(f"{what} runs point by point")
 
 
 def decide(label: Callable[[], Any]) -> int:
