@@ -281,6 +281,8 @@ def _names_of(model: type[BaseModel]) -> tuple[str, ...]:
 
 def _repeated(detail: Any, details: list[Any]) -> bool:
     """Whether a problem only says that a value is not another branch's, beside the problem of the branch meant."""
+    if detail["type"] not in {"literal_error", "model_type"}:
+        return False
     branch = detail["loc"][:-1]
     beside = [d for d in details if d is not detail and d["loc"][: len(branch)] == branch and len(branch)]
     if detail["type"] == "literal_error" and str(detail["loc"][-1]).startswith("literal["):
