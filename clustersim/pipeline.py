@@ -270,11 +270,11 @@ def links_of(inputs: Inputs, own: Link, company: Company | None) -> tuple[Link, 
     terms = {"value_share": market.value_share.value, "price_sensitivity": market.price_sensitivity.value}
     every = market_links(lines, **terms)
     block = file.products.get(own.product or "")
-    stands = block is not None and events and _is_at_itsown_anchor(inputs, block.scenario)
+    stands = block is not None and events and _is_at_its_own_anchor(inputs, block.scenario)
     return tuple(one if stands or one.product != own.product else own for one in every)
 
 
-def _is_at_itsown_anchor(inputs: Inputs, standing: str | None) -> bool:
+def _is_at_its_own_anchor(inputs: Inputs, standing: str | None) -> bool:
     """Whether a scenario beside the one that stands for its line changes nothing of its own: but for the market's
     events its card is worth what its anchor records.
     """
