@@ -146,7 +146,7 @@ class _Run:
                 todo += [mine[split.labels == label] for label in np.unique(split.labels)[::-1]]
             except ClusterSimError:
                 todo += self._failed(mine)
-            except (Unbatchable, ValueError, TypeError, RuntimeError) as error:
+            except (Unbatchable, ValueError, TypeError) as error:
                 # Plain arrays of points, as finance takes them, say so by a ValueError where something is asked of one.
                 self.out.why_alone = self.out.why_alone or f"{type(error).__name__}: {error}"
                 self.out.alone += mine.size

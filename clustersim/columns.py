@@ -39,7 +39,6 @@ __all__ = [
     "most",
     "number",
     "of_points",
-    "one_at_a_time",
     "pick",
     "places",
     "stacked",
@@ -50,11 +49,17 @@ Array = NDArray[Any]
 
 
 class Split(Exception):
-    """Points that must go separate ways; ``labels`` says which, one a point."""
+    """Points that must go separate ways; ``labels`` says which, one a point.
+
+    The labels are the error's only argument: SimPy raises a copy, made from the arguments, of what a process raises.
+    """
 
     def __init__(self, labels: Array) -> None:
-        super().__init__("the points of a batch go separate ways")
+        super().__init__(labels)
         self.labels = labels
+
+    def __str__(self) -> str:
+        return "the points of a batch go separate ways"
 
 
 class Unbatchable(Exception):
@@ -536,12 +541,6 @@ def batch(points: NDArray[np.int64], decided: dict[int, NDArray[np.int64]], tota
         yield
     finally:
         _UNDER_WAY.reset(token)
-
-
-def one_at_a_time(what: str) -> None:
-    """Raise Unbatchable where a batch is under way: ``what`` is computed point by point."""
-    if _UNDER_WAY.get() is not None:
-        raise Unbatchable(f"{what} runs point by point")
 
 
 def decide(label: Callable[[], Any]) -> int:

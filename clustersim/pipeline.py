@@ -13,7 +13,7 @@ from clustersim.assemble.company import company_spec
 from clustersim.assemble.lines import line_plan, market_events, own_anchor, recorded
 from clustersim.assemble.parts import needed, network_parts
 from clustersim.assemble.site import equipment, total_cost_of
-from clustersim.columns import as_plain, number
+from clustersim.columns import as_plain, finite, number
 from clustersim.des.training.simulate import SimulatedRun, simulate_run
 from clustersim.econ.bom import Bill, bill_of_materials
 from clustersim.econ.power import PowerTerms, card_power_w, cluster_power, mixed_power, provisioned_power
@@ -155,8 +155,8 @@ def run_site(inputs: Inputs, cache: StageCache | None = None) -> SiteRun:
     power = mixed_power([(work.share, alone[work.name]) for work in works], idle)
     given = sum(work.share for work in works)
     tco = total_cost_of(inputs, bought.bill, power, given)
-    if not np.all(np.isfinite(tco.cny_per_card_hour)):
-        over = ", ".join(name for name, value in tco.terms().items() if not np.all(np.isfinite(value)))
+    if not finite(tco.cny_per_card_hour):
+        over = ", ".join(name for name, value in tco.terms().items() if not finite(value))
         raise InputError(
             f"{inputs.name}: a cost is too large to count with ({over or 'capital'}); mend its inputs"
         )

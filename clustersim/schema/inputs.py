@@ -260,7 +260,7 @@ def load_inputs(
 
     Raises InputError with every problem of the first file that has any, and for an override that nothing uses.
     """
-    overrides = parse_overrides(_addressed(name, sets))
+    overrides = parse_overrides(sets, _named_sides(name))
     inputs = load_one(name, tuple(o for o in overrides if not o.side))
     if with_incumbent and inputs.scenario.market is not None:
         inputs = replace(inputs, incumbent=_incumbent(inputs, overrides))
@@ -275,23 +275,13 @@ def load_inputs(
     return inputs
 
 
-def _addressed(name: str, sets: Iterable[str] | Mapping[str, Any]) -> list[str] | dict[str, Any]:
-    """Write keys that begin with the name of the scenario or of its incumbent as keys of that side."""
-    roots = {str(key).strip().partition(".")[0] for key in sets}
-    sides: dict[str, str] = {}
-    if roots - set(Scenario.model_fields):
-        document = read_document("scenarios", name)
-        market = document.data.get("market")
-        other = market.get("incumbent") if isinstance(market, dict) else None
-        sides = {f"{other}.": f"{INCUMBENT}.", f"{find_file('scenarios', name).stem}.": ""}
-
-    def side_of(key: str) -> str:
-        head = next((h for h in sides if key.startswith(h) and h[:-1] not in Scenario.model_fields), "")
-        return sides[head] + key[len(head) :] if head else key
-
-    if isinstance(sets, Mapping):
-        return {side_of(key): value for key, value in sets.items()}
-    return [side_of(text) for text in sets]
+def _named_sides(name: str) -> dict[str, str]:
+    """The sides of a scenario by the names of their files, but for a name that is a key of a scenario as well."""
+    market = read_document("scenarios", name).data.get("market")
+    other = market.get("incumbent") if isinstance(market, dict) else None
+    sides = {str(other): INCUMBENT} if other is not None else {}
+    named = {**sides, find_file("scenarios", name).stem: ""}
+    return {stem: side for stem, side in named.items() if stem not in Scenario.model_fields}
 
 
 def load_one(name: str | Document, overrides: tuple[Override, ...] = ()) -> Inputs:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from clustersim.errors import InputError, suggest
@@ -54,25 +55,28 @@ class Override:
 
 
 def parse_overrides(
-    sets: Iterable[str] | Mapping[str, Any], sides: Sequence[str] = ()
+    sets: Iterable[str] | Mapping[str, Any], sides: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[Override, ...]:
-    """Parse ``KEY=VALUE`` texts (or a mapping of keys to values); ``sides`` are the scenarios that are compared.
+    """Parse ``KEY=VALUE`` texts (or a mapping of keys to values); ``sides`` are names and the side that each means.
+
+    A key that names a side is kept by the side's own name, so that one input has one key.
 
     >>> parse_overrides(["cards.BR166M.scale_up.bandwidth=300 GB/s"])[0].document
     'cards.BR166M'
-    >>> parse_overrides(["h20-1024.cluster.nic=roce-200g"], ["br166-1024", "h20-1024"])[0].side
-    'h20-1024'
+    >>> parse_overrides(["h20-1024.cluster.nic=roce-200g"], {"h20-1024": "incumbent"})[0].key
+    'incumbent.cluster.nic'
 
     Raises InputError for a text without ``=``, an incomplete profile key, or a key given twice.
     """
     pairs = list(sets.items()) if isinstance(sets, Mapping) else [_split(text) for text in sets]
     seen: set[str] = set()
     out = []
-    for key, value in pairs:
+    for stated, value in pairs:
+        side, inner = _side(stated, sides)
+        key = f"{side}.{inner}" if side else inner
         if key in seen:
             raise InputError(f"--set {key}: given twice; keep one")
         seen.add(key)
-        side, inner = _side(key, sides)
         out.append(replace(_route(inner, value), key=key, side=side))
     return tuple(out)
 
@@ -103,15 +107,16 @@ def _split(text: str) -> tuple[str, Any]:
     return key.strip(), parse_yaml(f"v: {value.strip()}", f"--set {text}").data["v"]
 
 
-def _side(key: str, sides: Sequence[str]) -> tuple[str, str]:
-    """Split the side off a key that names one."""
-    first = next((s for s in (INCUMBENT, *sides) if key == s or key.startswith(f"{s}.")), "")
+def _side(key: str, sides: Mapping[str, str]) -> tuple[str, str]:
+    """The side that a key names, or none, and the key without it."""
+    names = {INCUMBENT: INCUMBENT, **sides}
+    first = next((name for name in names if key == name or key.startswith(f"{name}.")), "")
     if not first:
         return "", key
     rest = key[len(first) + 1 :]
     if not rest:
         raise InputError(f"--set {key}: write {first}.KEY")
-    return first, rest
+    return names[first], rest
 
 
 def _route(key: str, value: Any) -> Override:

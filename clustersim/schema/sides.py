@@ -46,7 +46,7 @@ def load_sides(
     short = _side_names(names)
     if demand and find_file("scenarios", demand).stem not in short:
         raise InputError(f"--demand {demand}: is none of the scenarios; {suggest(demand, short)}")
-    overrides = parse_overrides(sets, short)
+    overrides = parse_overrides(sets, {side: side for side in short})
     _refuse_incumbent(overrides)
     asks = find_file("scenarios", demand).stem if demand else ""
     loaded = []

@@ -8,7 +8,6 @@ import numpy as np
 
 from clustersim.assemble.parts import model_spec
 from clustersim.assemble.reliability import Trained, training_run
-from clustersim.columns import one_at_a_time
 from clustersim.des.training.jobs import ClusterDay, Job, simulate_jobs
 from clustersim.errors import InfeasibleError
 from clustersim.schema.demand import JobsWorkload, identity
@@ -35,7 +34,6 @@ def work_of(inputs: Inputs, name: str, work: JobsWorkload, cache: StageCache) ->
 
     Raises InfeasibleError where nothing useful is done.
     """
-    one_at_a_time("a queue of jobs")
     parameters = model_spec(inputs.model(work)).parameters if work.model is not None else 0.0
     run = training_run(inputs, Trained(parameters))
     nodes = inputs.servers

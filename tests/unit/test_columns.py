@@ -135,3 +135,9 @@ def test_what_was_decided_is_not_found_twice() -> None:
         with batch(mine, known, 4):
             assert label(mine) == odd
     assert asked == [4]
+
+
+def test_a_split_survives_being_raised_anew_from_its_arguments() -> None:
+    labels = np.array([True, False])
+    again = (lambda e: type(e)(*e.args))(Split(labels))  # what SimPy does with what a process raises
+    assert again.labels is labels and str(again) == "the points of a batch go separate ways"
