@@ -18,7 +18,7 @@ from clustersim.finance.corkscrew import Corkscrew, fixed_assets
 from clustersim.finance.forecast import Forecast
 from clustersim.finance.tax import tax_rows
 
-__all__ = ["FLAT_ASSETS", "FLAT_LIABILITIES", "Check", "Statements", "make_statements"]
+__all__ = ["FLAT_ASSETS", "FLAT_LIABILITIES", "Check", "Statements", "income_rows", "make_statements"]
 
 Rows = dict[str, Array]
 #: Balances that stay as they are once the printed years end (assumption: a report says nothing of later years).
@@ -110,7 +110,7 @@ def _with_interest(company: Company, forecast: Forecast, flow: Rows, given: Arra
 def _assembled(
     company: Company, forecast: Forecast, fixed: tuple[Corkscrew, ...], start: _Start, flow: Rows
 ) -> Statements:
-    income = _income(forecast)
+    income = income_rows(forecast)
     raised = flow["new_equity"]
     balance = _balance(forecast, fixed, start, flow)
     pool = tax_rows(company.drivers, forecast.profit_before_tax_kcny)
@@ -173,7 +173,8 @@ def _carried(company: Company, item: str) -> Array:
     return np.array(row)
 
 
-def _income(forecast: Forecast) -> Rows:
+def income_rows(forecast: Forecast) -> Rows:
+    """Return the income statement by line, in kCNY, a value a year."""
     return {
         "revenue": forecast.revenue_kcny,
         "cost_of_sales": forecast.cost_of_sales_kcny,

@@ -14,6 +14,7 @@ from clustersim.finance.company import Company, Value
 from clustersim.finance.conventions import Steady, discounted
 from clustersim.finance.forecast import Forecast, make_forecast
 from clustersim.finance.multiples import base_multiple
+from clustersim.finance.statements import income_rows
 from clustersim.finance.valuation import Valuation, value_company
 from clustersim.market.link import Link
 
@@ -29,18 +30,13 @@ OPERATING = {
 }
 
 
+#: Lines that a company reports within a year.
+REPORTED = (*WITH_SALES, *OPERATING, "other_income", "operating_profit", "net_profit")
+
+
 def _lines(forecast: Forecast) -> dict[str, Any]:
-    return {
-        "revenue": forecast.revenue_kcny,
-        "cost_of_sales": forecast.cost_of_sales_kcny,
-        "gross_profit": forecast.gross_profit_kcny,
-        "selling_and_marketing_expenses": forecast.selling_kcny,
-        "general_and_administrative_expenses": forecast.administrative_kcny,
-        "research_and_development_expenses": forecast.research_kcny,
-        "other_income": forecast.other_income_kcny,
-        "operating_profit": forecast.operating_profit_kcny,
-        "net_profit": forecast.net_profit_kcny,
-    }
+    rows = income_rows(forecast)
+    return {name: rows[name] for name in REPORTED}
 
 
 def halves(forecast: Forecast, first_half_share: float, parts: int = 2) -> list[dict[str, Any]]:
