@@ -271,6 +271,7 @@ def consensus(scenario: str, file: Path, sets: tuple[str, ...], fmt: str) -> Non
 @format_option()
 def demand(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
     """Hold the forecast against its market: which share of the domestic makers' sales it means, year by year."""
+    from clustersim.assemble.lines import market_usd_bn
     from clustersim.finance.analysis import implied_share
     from clustersim.market.adoption import share_path
 
@@ -279,13 +280,12 @@ def demand(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
     if size is None:
         raise InputError("the company file gives no market_size; add the market of two years and its source")
     rate = _usd(run)
-    grown = (size.last.value / size.first.value) ** (1 / (size.last_year - size.first_year))
     rows = []
     for year, revenue in zip(run.forecast.years, run.forecast.revenue_kcny, strict=True):
         at = int(year.rstrip("AE"))
         if at > size.last_year:
             continue
-        market = size.first.value * grown ** (at - size.first_year)
+        market = market_usd_bn(size, at)
         domestic = share_path(
             size.first_year, size.domestic_first.value, size.last_year, size.domestic_last.value, at
         )

@@ -181,6 +181,40 @@ class CapmFile(Model):
     debt_to_equity: Rate | None = None
 
 
+class ResponseFile(Model):
+    """How the maker and its market answer a change of a card's worth (see ``market.link``); plans are not bounded."""
+
+    pricing: Literal["shared", "bertrand"] = "shared"
+    """Price moves by the maker's share of the gain (market.value_share), or is the best one against rivals."""
+    headroom: Series = Field(
+        default_factory=lambda: Series(
+            tier="assumption",
+            source="default: orders of a year ahead bound the first years; no maker publishes wafers or memory",
+        )
+    )
+    """Units that can be made, over the plan, by year; by default 1.25, 1.5, 2 and then 3."""
+    demand_elasticity: Amount = Field(
+        default_factory=lambda: Sourced(
+            0.0, "1", "default: cheaper tokens do not enlarge the market", "assumption", 0.0, 1.0
+        )
+    )
+    """Cards asked for in the market go with the cost per token to the minus this power."""
+    below_cost: bool = False
+    """Sell at a loss rather than not at all."""
+
+    @model_validator(mode="after")
+    def _room_for_the_plan(self) -> ResponseFile:
+        given = [
+            *self.headroom.by_year.values(),
+            *([self.headroom.every_year] if self.headroom.every_year else []),
+        ]
+        if any(v < 1 for v in given):
+            raise ValueError(
+                "headroom: units that can be made over the plan are at least 1; bound the plan by supply"
+            )
+        return self
+
+
 class MarketSizeFile(Model):
     """The market that the maker sells into, at two years; between them it grows at a constant rate."""
 
@@ -303,6 +337,7 @@ class CompanyFile(Model):
     """Gross proceeds of a listing that the cash flow leaves out, millions of the listing currency."""
     supply: dict[str, SupplyFile] = Field(default_factory=dict)
     market_size: MarketSizeFile | None = None
+    response: ResponseFile = Field(default_factory=ResponseFile)
     cases: dict[str, dict[str, str | float]] = Field(default_factory=dict)
     """Named cases: keys of this file and the values that replace them."""
     probabilities: dict[str, float] = Field(default_factory=dict)
