@@ -20,7 +20,7 @@ _OWN_COMMAND = "it is shown by a command of its own (clustersim forecast {})"
 #: Beginning of a key -> why it does not reach the target price.
 _WHY: dict[str, str] = {
     "company.price": "the market price enters the upside and the rating, and dilution, not the target",
-    "company.listing_proceeds": "the cash flow leaves the proceeds out; clustersim forecast show --proceeds counts them",
+    "company.listing_proceeds": "the cash flow leaves the proceeds out; forecast show --proceeds counts them",
     "company.first_half_share": _OWN_COMMAND.format("halves, actuals"),
     "company.cases": _OWN_COMMAND.format("cases"),
     "company.probabilities": _OWN_COMMAND.format("cases"),
