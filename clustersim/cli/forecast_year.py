@@ -92,13 +92,15 @@ def actuals(scenario: str, file: Path | None, sets: tuple[str, ...], half: str |
     Figures come from `actuals` of the company file, or from FILE: a CSV of `line,value` in thousand CNY, or with a unit
     in the heading (`value (CNY mn)`).
     """
-    from clustersim.finance.year import actuals_bridge
+    from clustersim.finance.actuals import actuals_bridge
 
     run = forecast_run(scenario, sets)
     reported = _from_file(file, half) if file is not None else _from_company(run)
-    result = []
-    for period, lines in reported.items():
-        found = actuals_bridge(run.company, run.links, period, lines, run.file.first_half_share.value)
+    result, company = [], run.company
+    for period, lines in sorted(reported.items()):
+        share = run.file.first_half_share.value
+        found = actuals_bridge(company, run.links, period, lines, share, planned=run.company)
+        company = found.company
         result.append(
             {"half": period, "lines": list(found.rows), "bridge": list(found.steps), "before": found.before,
              "after": found.after}
