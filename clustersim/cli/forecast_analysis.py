@@ -237,8 +237,9 @@ def mc(scenario: str, sets: tuple[str, ...], samples: int, output: str | None, f
 @click.argument("scenario")
 @click.argument("file", type=click.Path(path_type=Path))
 @set_option
+@click.option("--rate", "rates", multiple=True, help="CNY per unit of a currency: EUR=7.8. Repeatable.")
 @format_option()
-def consensus(scenario: str, file: Path, sets: tuple[str, ...], fmt: str) -> None:
+def consensus(scenario: str, file: Path, sets: tuple[str, ...], rates: tuple[str, ...], fmt: str) -> None:
     """Put ours beside a consensus FILE (CSV as a data vendor exports it, columns by alias)."""
     from clustersim.finance.consensus import compare_consensus, read_consensus
     from clustersim.finance.statements import make_statements
@@ -246,10 +247,10 @@ def consensus(scenario: str, file: Path, sets: tuple[str, ...], fmt: str) -> Non
 
     run = forecast_run(scenario, sets)
     statements = make_statements(run.company, run.forecast)
-    rates = {"CNY": 1.0, run.company.currency: 1 / float(run.company.fx_per_cny), "USD": _usd(run)}
+    known = {"CNY": 1.0, "USD": _usd(run), run.company.currency: 1 / float(run.company.fx_per_cny)}
     source = read_text(file)
     tell_encoding(source.name, source.encoding)
-    found = read_consensus(source.text, source.name, rates)
+    found = read_consensus(source.text, source.name, known | _rates(rates))
     table = compare_consensus(statements.income, statements.years, found)
     if not table:
         raise InputError(
@@ -300,6 +301,21 @@ def demand(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
             }
         )
     emit_rows(rows, fmt)
+
+
+def _rates(texts: tuple[str, ...]) -> dict[str, float]:
+    out = {}
+    for text in texts:
+        code, _, value = text.partition("=")
+        try:
+            out[code.strip().upper()] = float(value)
+        except ValueError:
+            raise InputError(
+                f"--rate {text!r}: write a currency and CNY per unit of it, for example EUR=7.8"
+            ) from None
+        if out[code.strip().upper()] <= 0:
+            raise InputError(f"--rate {text!r}: a rate is greater than zero")
+    return out
 
 
 def _usd(run: Any) -> float:

@@ -226,20 +226,24 @@ def departures(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
 @set_option
 @format_option("table", "json")
 def comps(scenario: str, file: Path, sets: tuple[str, ...], fmt: str) -> None:
-    """Refresh the peers from FILE (CSV: company, period, value): multiples and target price before and after.
+    """Refresh the peers from FILE (CSV, long or with years across): multiples and target price before and after.
 
     Prints the block `peers.members` for the company file.
     """
     from dataclasses import replace
 
+    from clustersim.finance.comps import read_comps
     from clustersim.finance.multiples import base_multiple
     from clustersim.finance.valuation import value_company
+    from clustersim.reading.guarded import read_text
 
     run = forecast_run(scenario, sets)
     peers = run.company.peers
     if peers is None:
         raise InputError("the company file has no peers to refresh; add company.peers")
-    fresh = _multiples(file)
+    source = read_text(file)
+    tell_encoding(source.name, source.encoding)
+    fresh = read_comps(source.text, source.name)
     members = {name: dict(peers.members.get(name, {})) | row for name, row in fresh.items()}
     moved = replace(run.company, peers=replace(peers, members=members))
     result = {
@@ -259,37 +263,6 @@ def comps(scenario: str, file: Path, sets: tuple[str, ...], fmt: str) -> None:
     )
     shown = [f"{k}: {v:,.2f}" for k, v in result.items() if isinstance(v, float)]
     emit_object(result, fmt, lambda: "\n".join([*shown, "", block]))
-
-
-def _multiples(file: Path) -> dict[str, dict[str, float | None]]:
-    """Read {company: {year: multiple}} of a long table; rows of other items are left out."""
-    from clustersim.finance.consensus import read_table
-    from clustersim.reading.guarded import read_text
-
-    source = read_text(file)
-    tell_encoding(source.name, source.encoding)
-    rows = read_table(source.text, source.name)
-    heads = [cell.strip().lower() for cell in rows[0]]
-    missing = [name for name in ("company", "period", "value") if name not in heads]
-    if missing:
-        raise InputError(f"{file}:1: no column {missing[0]}; needs company, period, value (and item)")
-    at = {name: heads.index(name) for name in heads}
-    out: dict[str, dict[str, float | None]] = {}
-    for number, row in enumerate(rows[1:], 2):
-        item = row[at["item"]] if "item" in at else "price_to_sales"
-        if (
-            not row
-            or "price_to_sales" not in item
-            or row[at["company"]].lower() in {"average", "mean", "median"}
-        ):
-            continue
-        try:
-            out.setdefault(row[at["company"]], {})[row[at["period"]]] = float(row[at["value"]])
-        except ValueError:
-            raise InputError(f"{file}:{number}: {row[at['value']]!r} is not a number") from None
-    if not out:
-        raise InputError(f"{file}: no price-to-sales multiple of a company")
-    return out
 
 
 @click.command()

@@ -198,3 +198,21 @@ def test_ten_thousand_points_are_one_array(biren) -> None:
     rng = np.random.default_rng(1)
     prices = target_price(biren.company, (), {"asp_scale": rng.uniform(0.8, 1.2, 10_000)})
     assert prices.shape == (10_000,)
+
+
+def test_peers_are_refreshed_from_any_vendors_table(tmp_path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_bytes("证券简称,FY26E,FY27E\nHygon,30,22x\n均值,30,22\n".encode("gbk"))
+    outcome = CliRunner().invoke(command, ["comps", "metax", str(path), "-f", "json"], catch_exceptions=False)
+    shown = json.loads(outcome.stdout)
+    assert shown["members"]["Hygon"] == {"2026E": 30.0, "2027E": 22.0}
+    assert shown["target_price_after"] > shown["target_price_before"]
+
+
+def test_a_consensus_in_any_currency_whose_rate_is_given(tmp_path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text("科目,2026E\n营业收入（百万欧元）,300\n", encoding="utf-8")
+    with pytest.raises(InputError, match="give --rate EUR=CNY-PER-UNIT"):
+        CliRunner().invoke(command, ["consensus", "biren", str(path)], catch_exceptions=False)
+    outcome = CliRunner().invoke(command, ["consensus", "biren", str(path), "--rate", "EUR=7.8", "-f", "json"])
+    assert json.loads(outcome.stdout)[0]["consensus_kcny"] == pytest.approx(2_340_000)
