@@ -13,6 +13,7 @@ from clustersim.cli.options import (
     emit_rows,
     format_option,
     render_table,
+    say,
     set_option,
     tell_encoding,
 )
@@ -224,8 +225,9 @@ def departures(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
 @click.argument("scenario")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @set_option
+@click.option("--only", is_flag=True, help="Take the companies of FILE alone: others leave the group.")
 @format_option("table", "json")
-def comps(scenario: str, file: Path, sets: tuple[str, ...], fmt: str) -> None:
+def comps(scenario: str, file: Path, sets: tuple[str, ...], only: bool, fmt: str) -> None:
     """Refresh the peers from FILE (CSV, long or with years across): multiples and target price before and after.
 
     Prints the block `peers.members` for the company file.
@@ -244,7 +246,14 @@ def comps(scenario: str, file: Path, sets: tuple[str, ...], fmt: str) -> None:
     source = read_text(file)
     tell_encoding(source.name, source.encoding)
     fresh = read_comps(source.text, source.name)
-    members = {name: dict(peers.members.get(name, {})) | row for name, row in fresh.items()}
+    names = list(fresh) if only else list(dict.fromkeys((*peers.members, *fresh)))
+    members = {name: dict(peers.members.get(name, {})) | fresh.get(name, {}) for name in names}
+    kept = [name for name in names if name not in fresh]
+    if kept:
+        say(f"not in {file}, kept as they are: {', '.join(kept)} (--only leaves them out)")
+    left = [name for name in peers.members if name not in names]
+    if left:
+        say(f"left out of the peers: {', '.join(left)}")
     moved = replace(run.company, peers=replace(peers, members=members))
     result = {
         "scenario": run.name,

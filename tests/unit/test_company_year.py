@@ -207,6 +207,9 @@ def test_peers_are_refreshed_from_any_vendors_table(tmp_path) -> None:
     shown = json.loads(outcome.stdout)
     assert shown["members"]["Hygon"] == {"2026E": 30.0, "2027E": 22.0}
     assert shown["target_price_after"] > shown["target_price_before"]
+    assert "kept as they are: Cambricon, Moore Threads, Iluvatar CoreX, Jingjia Micro" in outcome.stderr
+    alone = CliRunner().invoke(command, ["comps", "metax", str(path), "--only", "-f", "json"])
+    assert list(json.loads(alone.stdout)["members"]) == ["Hygon"] and "left out of the peers" in alone.stderr
 
 
 def test_a_consensus_in_any_currency_whose_rate_is_given(tmp_path) -> None:
@@ -214,5 +217,7 @@ def test_a_consensus_in_any_currency_whose_rate_is_given(tmp_path) -> None:
     path.write_text("科目,2026E\n营业收入（百万欧元）,300\n", encoding="utf-8")
     with pytest.raises(InputError, match="give --rate EUR=CNY-PER-UNIT"):
         CliRunner().invoke(command, ["consensus", "biren", str(path)], catch_exceptions=False)
-    outcome = CliRunner().invoke(command, ["consensus", "biren", str(path), "--rate", "EUR=7.8", "-f", "json"])
+    outcome = CliRunner().invoke(
+        command, ["consensus", "biren", str(path), "--rate", "EUR=7.8", "-f", "json"]
+    )
     assert json.loads(outcome.stdout)[0]["consensus_kcny"] == pytest.approx(2_340_000)
