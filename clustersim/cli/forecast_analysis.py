@@ -16,6 +16,7 @@ from clustersim.cli.options import (
     output_folder,
     progress,
     render_table,
+    say,
     set_option,
     tell_encoding,
     write_beside,
@@ -187,6 +188,10 @@ def mc(scenario: str, sets: tuple[str, ...], samples: int, output: str | None, f
             at = getattr(at, part, None)
         if at is not None and at.range[0] < at.range[1]:
             ranges[key] = (at.range[0], at.value, at.range[1])
+    if not ranges:
+        say(
+            "no input has a range, so that every sample is the same: write {value, low, high} for wacc or asp_scale"
+        )
     rng = np.random.default_rng(run.seed)
     with progress("valuations", total=1) as tell:
         found = monte_carlo(run.company, run.links, ranges, samples=samples, rng=rng)

@@ -110,6 +110,17 @@ def _scalars(company: Company, forecast: Forecast, found: Found) -> list[str]:
     return out
 
 
+def _margin(company: Company, forecast: Forecast, found: Found) -> list[str]:
+    """Where every line has unit costs of its own, and there are no services, a margin follows from nothing."""
+    if company.printed is not None or np.any(company.drivers.services_share != 0):
+        return []
+    costed = all(year in p.unit_cost_kcny for p in company.products for year in p.units)
+    given = not any(text.startswith("gross margin is") for text in company.assumed)
+    if costed and given:
+        return _said("drivers.gross_margin", "every line has unit costs of its own")
+    return []
+
+
 def _untaxed(company: Company, forecast: Forecast, found: Found) -> list[str]:
     tax = np.asarray(forecast.tax_kcny)
     bare = [
@@ -169,7 +180,7 @@ def _sales(company: Company, forecast: Forecast, found: Found) -> list[str]:
     return out
 
 
-_RULES: tuple[Rule, ...] = (_finance, _scalars, _untaxed, _capital, _sales)
+_RULES: tuple[Rule, ...] = (_finance, _scalars, _margin, _untaxed, _capital, _sales)
 
 
 def _worthless(company: Company, forecast: Forecast) -> list[str]:
