@@ -11,7 +11,7 @@ from clustersim.schema.base import Amount, Bandwidth, Count, Duration, Fraction,
 
 __all__ = [
     "CheckpointLevel", "CheckpointSection", "ContentionSection", "DomainSection", "ElasticSection", "ExtrasSection",
-    "FlapSection", "JobSection", "MaintenanceSection", "ObservedSection", "RecoverySection", "ReliabilitySection",
+    "FlapSection", "MaintenanceSection", "ObservedSection", "RecoverySection", "ReliabilitySection",
     "SharedSection", "SparesSection",
 ]  # fmt: skip
 
@@ -160,16 +160,6 @@ class ContentionSection(Model):
 
     other_writes: PerSecond
     other_size: Size
-
-
-class JobSection(Model):
-    """One job of a cluster that many share."""
-
-    name: str
-    nodes: PositiveCount
-    work: Duration
-    arrives: Duration | None = None
-    priority: int = 0
 
 
 class ReliabilitySection(Model):
