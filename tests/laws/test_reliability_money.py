@@ -1,4 +1,4 @@
-"""Money knows the failures: the signs of the reliability and checkpoint keys, through to cost per token and target price.
+"""Money knows the failures: the signs of reliability and checkpoint keys, through to cost per token and target price.
 
 The keys, their ladders from good to bad and their contexts are those of the door's laws; here each goes through the
 whole corridor, a site that trains and serves included. Spares and intervals are bought or traded, so that they have a
@@ -102,7 +102,14 @@ def test_what_was_free_costs(case: str) -> None:
     assert target(after) < target(before)
 
 
-@pytest.mark.parametrize("context", [(), (R + "mttf_scale=0.3",), (R + "repair_time=72 h",)])
+@pytest.mark.parametrize(
+    "context",
+    [
+        (),
+        pytest.param((R + "mttf_scale=0.3",), marks=pytest.mark.full),
+        pytest.param((R + "repair_time=72 h",), marks=pytest.mark.full),
+    ],
+)
 def test_spares_have_one_least_cost_where_simulation_has_it(context: tuple[str, ...]) -> None:
     counts = (0, 1, 2, 3, 4, 5, 6, 8, 12, 20, 32)
     runs = [chain("alone", (*context, f"{R}spares.hot={n}")) for n in counts]

@@ -21,7 +21,7 @@ from clustersim.des.training.pool import ServerPool
 from clustersim.des.training.run import CheckpointLevel, TrainingRun
 from clustersim.des.training.storage import SharedStorage
 
-__all__ = ["Incident", "SimulatedRun", "simulate_run"]
+__all__ = ["MAINTENANCE", "Incident", "SimulatedRun", "simulate_run"]
 
 MAINTENANCE = FailureClass("maintenance", 0.0, "process")
 
