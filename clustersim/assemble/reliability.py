@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from clustersim.des.training.fleets import (
     at_card_hours,
     between_fleets,
     component_rates,
+    rate_posterior,
 )
 from clustersim.des.training.log import FailureLog, read_failure_log
 from clustersim.des.training.run import Contention, Extras, Recovery, TrainingRun
@@ -26,7 +28,7 @@ from clustersim.schema.inputs import Inputs
 from clustersim.schema.profiles import field_fleets, load_fleet
 from clustersim.schema.reliability import CheckpointLevel as CheckpointLevelSection
 
-__all__ = ["BETWEEN", "Trained", "spread_of_fleets", "training_run"]
+__all__ = ["BETWEEN", "Trained", "rate_quantiles", "spread_of_fleets", "training_run"]
 
 #: Stands for a card that nobody measured: the median of all fleets that were counted in the field.
 BETWEEN = "between"
@@ -180,6 +182,19 @@ def _learned(inputs: Inputs, classes: tuple[FailureClass, ...]) -> tuple[Failure
 def spread_of_fleets() -> BetweenFleets:
     """Return how far the fleets that were counted in the field differ."""
     return between_fleets([fleet.card_hours_per_failure.value for fleet in field_fleets()])
+
+
+def rate_quantiles(inputs: Inputs, shares: Sequence[float]) -> tuple[float, list[float]]:
+    """Return the median of the fleets, and the card-hours per failure that shares of further fleets stay below.
+
+    Where the site has a log of its own, what it leaves of the spread.
+    """
+    spread, seen = spread_of_fleets(), inputs.reliability.observed
+    if seen is None:
+        return spread.median_h, [spread.quantile(share) for share in shares]
+    log = read_failure_log(Path(seen.log), seen.start).within(seen.duration.value)
+    posterior = rate_posterior(spread, len(log.events), seen.duration.value / 3600 * seen.cards.value)
+    return spread.median_h, [posterior.quantile(share) for share in shares]
 
 
 def _domains(inputs: Inputs, nodes: int) -> tuple[FailureClass, ...]:

@@ -9,7 +9,6 @@ import pytest
 from clustersim.des.training.fidelity import expected_goodput, run_fidelity
 from clustersim.des.training.promise import Promise, price_promise
 from clustersim.des.training.questions import (
-    best_spares,
     out_for_repair,
     overprovisioned,
     spare_is_there,
@@ -52,21 +51,6 @@ def test_servers_for_an_availability() -> None:
         assert (counts <= extra - 1).mean() < availability + 0.001
     with pytest.raises(InputError, match="between 0 and 1"):
         overprovisioned(1.0, 1.0)
-
-
-def test_the_best_number_of_spares_is_where_simulation_has_it() -> None:
-    run = replace(make_run(12.0), nodes=128)
-    best, cost = best_spares(run, 1.0, 128.0)
-    simulated = {
-        n: (128.0 + n)
-        / run_fidelity(replace(run, spare_nodes=n), 5, fidelity="vector", replications=3000).ettr.mean
-        for n in range(best - 2, best + 4)
-    }
-    assert abs(min(simulated, key=simulated.__getitem__) - best) <= 1
-    assert cost == pytest.approx(simulated[best], rel=5e-3)
-    costs = [(128.0 + n) / expected_goodput(replace(run, spare_nodes=n)).ettr for n in range(12)]
-    low = costs.index(min(costs))
-    assert costs[: low + 1] == sorted(costs[: low + 1], reverse=True) and costs[low:] == sorted(costs[low:])
 
 
 def test_tuned_intervals_beat_the_given_ones_in_simulation_too() -> None:
