@@ -125,11 +125,11 @@ def _next_failure(
 
 
 def _draw_causes(
-    run: TrainingRun, rng: np.random.Generator, batch: _Batch, who: NDArray[np.int64], lost: Array
+    run: TrainingRun, rng: np.random.Generator, batch: _Batch, who: NDArray[np.int64], lost: Array | None
 ) -> NDArray[np.int64]:
     """Draw the cause of each failure by the rates, or where asked by what each would destroy (``lost`` by domain)."""
     rates = np.array([c.rate_per_s for c in run.failures]) / run.rate_per_s
-    if batch.per_lost_s == 0:
+    if lost is None:
         drawn = np.searchsorted(np.cumsum(rates), rng.random(who.size), side="right")
         return np.asarray(np.minimum(drawn, len(run.failures) - 1))
     domains = np.array([DOMAINS.index(c.domain) for c in run.failures])
@@ -174,7 +174,8 @@ def _roll_back(
             whole = np.floor(left / level.interval_s)
             newest, taken = start + whole * level.interval_s, whole >= 1
         copies[:, k] = np.where(taken, newest, copies[:, k])
-    cause = _draw_causes(run, rng, batch, who, _lost_to(survives, copies, start + ran))
+    lost = _lost_to(survives, copies, start + ran) if batch.per_lost_s else None
+    cause = _draw_causes(run, rng, batch, who, lost)
     batch.by_cause[who, cause] += 1
     domain = domains[cause]
     left_over = survives[domain]
