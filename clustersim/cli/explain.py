@@ -10,6 +10,7 @@ import click
 from clustersim.cli.options import (
     emit_rows,
     format_option,
+    say,
     set_option,
     stated_plans_option,
     stated_plans_set,
@@ -68,7 +69,10 @@ def _only(room: str, name: str, old: float | None, new: float | None) -> dict[st
 @stated_plans_option
 @format_option()
 def command(scenario: str, sets: tuple[str, ...], everything: bool, stated_plans: bool, fmt: str) -> None:
-    """Show what a change of inputs does along the chain of SCENARIO, from the input to HKD per share."""
+    """Show what a change of inputs does along the chain of SCENARIO, from the input to HKD per share.
+
+    What the change makes the valuation say (that an input has no effect, and why; what binds) goes to stderr.
+    """
     from clustersim.pipeline import run_chain
     from clustersim.schema.inputs import load_inputs
     from clustersim.terms import chain_terms
@@ -77,8 +81,56 @@ def command(scenario: str, sets: tuple[str, ...], everything: bool, stated_plans
         raise InputError("explain needs a change: give --set KEY=VALUE")
     allowed = stated_plans_set(stated_plans)
     old, new = load_inputs(scenario, allowed), load_inputs(scenario, (*sets, *allowed))
-    before, after = (chain_terms(run_chain(inputs, replications=0)) for inputs in (old, new))
+    earlier, later = (run_chain(inputs, replications=0) for inputs in (old, new))
+    before, after = ([*_legs(run), *chain_terms(run)] for run in (earlier, later))
     rows = compare(before, after, changed_input(old, new))
     if not everything:
         rows = [row for row in rows if row["before"] != row["after"]] or rows[-1:]
-    emit_rows(rows, fmt)
+    emit_rows(sorted(rows, key=lambda row: row["room"] == ROOM), fmt)
+    for text in dict.fromkeys([*_silent(earlier, later, new), *_new(earlier, later)]):
+        say(text)
+
+
+ROOM = "through"
+
+
+def _legs(run: Any) -> list[tuple[str, str, float]]:
+    """What each line's worth does to the target price, by leg; the years stand in `forecast through`."""
+    if run.company is None:
+        return []
+    from clustersim.finance.attribution import through
+
+    unit = run.company.currency.lower()
+    return [
+        (ROOM, f"{part.product}.{leg}_{unit}", value)
+        for part in through(run.company, run.links)
+        for leg, value in (("multiple", part.through_multiple), ("cash_flow", part.through_cash_flow))
+    ]
+
+
+def _silent(earlier: Any, later: Any, new: Any) -> list[str]:
+    """Why changed inputs leave the target price where it was."""
+    if later.valuation is None or float(later.valuation.target_price) != float(
+        earlier.valuation.target_price
+    ):
+        return []
+    from clustersim.report.unmoved import unmoved
+
+    return [unmoved(later, override.key) for override in new.overrides if not override.stands_in]
+
+
+def _new(earlier: Any, later: Any) -> list[str]:
+    before = _said(earlier)
+    return [text for text in _said(later) if text not in before]
+
+
+def _said(run: Any) -> list[str]:
+    """What the valuation has to say, failed checks included."""
+    if run.company is None or run.forecast is None:
+        return []
+    from clustersim.finance.messages import messages
+    from clustersim.finance.statements import make_statements
+
+    failed = make_statements(run.company, run.forecast).failed
+    checks = [f"CHECK FAILS in {c.year}: {c.check}. {c.note}".strip() for c in failed]
+    return [*messages(run.company, run.forecast, run.links), *checks]

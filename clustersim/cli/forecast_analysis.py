@@ -16,6 +16,7 @@ from clustersim.cli.options import (
     output_folder,
     progress,
     render_table,
+    say,
     set_option,
     tell_encoding,
     write_beside,
@@ -187,6 +188,10 @@ def mc(scenario: str, sets: tuple[str, ...], samples: int, output: str | None, f
             at = getattr(at, part, None)
         if at is not None and at.range[0] < at.range[1]:
             ranges[key] = (at.range[0], at.value, at.range[1])
+    if not ranges:
+        say(
+            "no input has a range, so that every sample is the same: write {value, low, high} for wacc or asp_scale"
+        )
     rng = np.random.default_rng(run.seed)
     with progress("valuations", total=1) as tell:
         found = monte_carlo(run.company, run.links, ranges, samples=samples, rng=rng)
@@ -237,8 +242,9 @@ def mc(scenario: str, sets: tuple[str, ...], samples: int, output: str | None, f
 @click.argument("scenario")
 @click.argument("file", type=click.Path(path_type=Path))
 @set_option
+@click.option("--rate", "rates", multiple=True, help="CNY per unit of a currency: EUR=7.8. Repeatable.")
 @format_option()
-def consensus(scenario: str, file: Path, sets: tuple[str, ...], fmt: str) -> None:
+def consensus(scenario: str, file: Path, sets: tuple[str, ...], rates: tuple[str, ...], fmt: str) -> None:
     """Put ours beside a consensus FILE (CSV as a data vendor exports it, columns by alias)."""
     from clustersim.finance.consensus import compare_consensus, read_consensus
     from clustersim.finance.statements import make_statements
@@ -246,10 +252,10 @@ def consensus(scenario: str, file: Path, sets: tuple[str, ...], fmt: str) -> Non
 
     run = forecast_run(scenario, sets)
     statements = make_statements(run.company, run.forecast)
-    rates = {"CNY": 1.0, run.company.currency: 1 / float(run.company.fx_per_cny), "USD": _usd(run)}
+    known = {"CNY": 1.0, "USD": _usd(run), run.company.currency: 1 / float(run.company.fx_per_cny)}
     source = read_text(file)
     tell_encoding(source.name, source.encoding)
-    found = read_consensus(source.text, source.name, rates)
+    found = read_consensus(source.text, source.name, known | _rates(rates))
     table = compare_consensus(statements.income, statements.years, found)
     if not table:
         raise InputError(
@@ -271,6 +277,7 @@ def consensus(scenario: str, file: Path, sets: tuple[str, ...], fmt: str) -> Non
 @format_option()
 def demand(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
     """Hold the forecast against its market: which share of the domestic makers' sales it means, year by year."""
+    from clustersim.assemble.lines import market_usd_bn
     from clustersim.finance.analysis import implied_share
     from clustersim.market.adoption import share_path
 
@@ -279,13 +286,12 @@ def demand(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
     if size is None:
         raise InputError("the company file gives no market_size; add the market of two years and its source")
     rate = _usd(run)
-    grown = (size.last.value / size.first.value) ** (1 / (size.last_year - size.first_year))
     rows = []
     for year, revenue in zip(run.forecast.years, run.forecast.revenue_kcny, strict=True):
         at = int(year.rstrip("AE"))
         if at > size.last_year:
             continue
-        market = size.first.value * grown ** (at - size.first_year)
+        market = market_usd_bn(size, at)
         domestic = share_path(
             size.first_year, size.domestic_first.value, size.last_year, size.domestic_last.value, at
         )
@@ -300,6 +306,21 @@ def demand(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
             }
         )
     emit_rows(rows, fmt)
+
+
+def _rates(texts: tuple[str, ...]) -> dict[str, float]:
+    out = {}
+    for text in texts:
+        code, _, value = text.partition("=")
+        try:
+            out[code.strip().upper()] = float(value)
+        except ValueError:
+            raise InputError(
+                f"--rate {text!r}: write a currency and CNY per unit of it, for example EUR=7.8"
+            ) from None
+        if out[code.strip().upper()] <= 0:
+            raise InputError(f"--rate {text!r}: a rate is greater than zero")
+    return out
 
 
 def _usd(run: Any) -> float:

@@ -13,6 +13,7 @@ from clustersim.cli.options import (
     emit_rows,
     format_option,
     render_table,
+    say,
     set_option,
     tell_encoding,
 )
@@ -92,13 +93,15 @@ def actuals(scenario: str, file: Path | None, sets: tuple[str, ...], half: str |
     Figures come from `actuals` of the company file, or from FILE: a CSV of `line,value` in thousand CNY, or with a unit
     in the heading (`value (CNY mn)`).
     """
-    from clustersim.finance.year import actuals_bridge
+    from clustersim.finance.actuals import actuals_bridge
 
     run = forecast_run(scenario, sets)
     reported = _from_file(file, half) if file is not None else _from_company(run)
-    result = []
-    for period, lines in reported.items():
-        found = actuals_bridge(run.company, run.links, period, lines, run.file.first_half_share.value)
+    result, company = [], run.company
+    for period, lines in sorted(reported.items()):
+        share = run.file.first_half_share.value
+        found = actuals_bridge(company, run.links, period, lines, share, planned=run.company)
+        company = found.company
         result.append(
             {"half": period, "lines": list(found.rows), "bridge": list(found.steps), "before": found.before,
              "after": found.after}
@@ -222,23 +225,35 @@ def departures(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
 @click.argument("scenario")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @set_option
+@click.option("--only", is_flag=True, help="Take the companies of FILE alone: others leave the group.")
 @format_option("table", "json")
-def comps(scenario: str, file: Path, sets: tuple[str, ...], fmt: str) -> None:
-    """Refresh the peers from FILE (CSV: company, period, value): multiples and target price before and after.
+def comps(scenario: str, file: Path, sets: tuple[str, ...], only: bool, fmt: str) -> None:
+    """Refresh the peers from FILE (CSV, long or with years across): multiples and target price before and after.
 
     Prints the block `peers.members` for the company file.
     """
     from dataclasses import replace
 
+    from clustersim.finance.comps import read_comps
     from clustersim.finance.multiples import base_multiple
     from clustersim.finance.valuation import value_company
+    from clustersim.reading.guarded import read_text
 
     run = forecast_run(scenario, sets)
     peers = run.company.peers
     if peers is None:
         raise InputError("the company file has no peers to refresh; add company.peers")
-    fresh = _multiples(file)
-    members = {name: dict(peers.members.get(name, {})) | row for name, row in fresh.items()}
+    source = read_text(file)
+    tell_encoding(source.name, source.encoding)
+    fresh = read_comps(source.text, source.name)
+    names = list(fresh) if only else list(dict.fromkeys((*peers.members, *fresh)))
+    members = {name: dict(peers.members.get(name, {})) | fresh.get(name, {}) for name in names}
+    kept = [name for name in names if name not in fresh]
+    if kept:
+        say(f"not in {file}, kept as they are: {', '.join(kept)} (--only leaves them out)")
+    left = [name for name in peers.members if name not in names]
+    if left:
+        say(f"left out of the peers: {', '.join(left)}")
     moved = replace(run.company, peers=replace(peers, members=members))
     result = {
         "scenario": run.name,
@@ -257,37 +272,6 @@ def comps(scenario: str, file: Path, sets: tuple[str, ...], fmt: str) -> None:
     )
     shown = [f"{k}: {v:,.2f}" for k, v in result.items() if isinstance(v, float)]
     emit_object(result, fmt, lambda: "\n".join([*shown, "", block]))
-
-
-def _multiples(file: Path) -> dict[str, dict[str, float | None]]:
-    """Read {company: {year: multiple}} of a long table; rows of other items are left out."""
-    from clustersim.finance.consensus import read_table
-    from clustersim.reading.guarded import read_text
-
-    source = read_text(file)
-    tell_encoding(source.name, source.encoding)
-    rows = read_table(source.text, source.name)
-    heads = [cell.strip().lower() for cell in rows[0]]
-    missing = [name for name in ("company", "period", "value") if name not in heads]
-    if missing:
-        raise InputError(f"{file}:1: no column {missing[0]}; needs company, period, value (and item)")
-    at = {name: heads.index(name) for name in heads}
-    out: dict[str, dict[str, float | None]] = {}
-    for number, row in enumerate(rows[1:], 2):
-        item = row[at["item"]] if "item" in at else "price_to_sales"
-        if (
-            not row
-            or "price_to_sales" not in item
-            or row[at["company"]].lower() in {"average", "mean", "median"}
-        ):
-            continue
-        try:
-            out.setdefault(row[at["company"]], {})[row[at["period"]]] = float(row[at["value"]])
-        except ValueError:
-            raise InputError(f"{file}:{number}: {row[at['value']]!r} is not a number") from None
-    if not out:
-        raise InputError(f"{file}: no price-to-sales multiple of a company")
-    return out
 
 
 @click.command()
