@@ -7,17 +7,24 @@ from typing import Any
 
 from clustersim.errors import InfeasibleError
 from clustersim.schema.inputs import Inputs
-from clustersim.workloads import jobs, serving, training, video
 from clustersim.workloads.work import StageCache, Work
 
 __all__ = ["run_workload"]
 
-_KINDS: dict[str, Callable[[Inputs, str, Any, StageCache], Work]] = {
-    "training": training.work_of,
-    "serving": serving.work_of,
-    "video": video.work_of,
-    "jobs": jobs.work_of,
-}
+Run = Callable[[Inputs, str, Any, StageCache], Work]
+
+
+def _run_of(kind: str) -> Run:
+    """What runs a kind of workload; loaded where a site has one, for loading all takes longer than most runs."""
+    if kind == "training":
+        from clustersim.workloads.training import work_of
+    elif kind == "serving":
+        from clustersim.workloads.serving import work_of
+    elif kind == "video":
+        from clustersim.workloads.video import work_of
+    else:
+        from clustersim.workloads.jobs import work_of
+    return work_of
 
 
 def run_workload(inputs: Inputs, name: str, cache: StageCache) -> Work:
@@ -27,6 +34,6 @@ def run_workload(inputs: Inputs, name: str, cache: StageCache) -> Work:
     """
     work = inputs.scenario.demand[name]
     try:
-        return _KINDS[work.kind](inputs, name, work, cache)
+        return _run_of(work.kind)(inputs, name, work, cache)
     except InfeasibleError as error:
         raise InfeasibleError(f"demand.{name} on {inputs.name} ({inputs.parts.card.name}): {error}") from None

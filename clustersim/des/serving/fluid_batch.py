@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammainc, gammaln, ndtri
+from clustersim.special import gammainc, gammaln, ndtri
 
 from clustersim.des.serving.fluid_inputs import FluidCost, Traffic
 from clustersim.des.serving.rules import Batching

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammainc, gammaincc, ndtr
+from clustersim.special import gammainc, gammaincc, ndtr
 
 from clustersim.des.serving.fluid_batch import Balance, Site, prefill_iterations, renewals
 from clustersim.des.serving.metrics import PERCENTILES

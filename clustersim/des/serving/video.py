@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import simpy
-from scipy.special import ndtri
+from clustersim.special import ndtri
 
 from clustersim.des.serving.window import BATCHES
 from clustersim.errors import InfeasibleError, InputError
