@@ -29,7 +29,7 @@ _OWN = (str(_PACKAGE.parent), str(_PACKAGE / "_shipped"))
 def roots() -> tuple[Path, ...]:
     """Return the folders that may hold ``hwprofiles/`` and ``scenarios/``, in the order of look-up."""
     given = [p for p in os.environ.get("CLUSTERSIM_PATH", "").split(os.pathsep) if p]
-    candidates = (*given, os.getcwd(), *_OWN)
+    candidates = (*given, os.getcwd(), *_OWN)  # noqa: PTH109 -- asked for every point
     changed = tuple(map(_changed, candidates))
     # A clock tick is some milliseconds: what changes twice within one does not show it.
     settled = time.time_ns() - max(changed) > _SETTLED_NS
@@ -39,7 +39,7 @@ def roots() -> tuple[Path, ...]:
 def _changed(folder: str) -> int:
     """When a folder's list of names last changed, 0 where there is none."""
     try:
-        return os.stat(folder).st_mtime_ns
+        return os.stat(folder).st_mtime_ns  # noqa: PTH116
     except (OSError, ValueError):
         return 0
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from clustersim.batch import Values
 from clustersim.columns import Varied
-from clustersim.study.space import Axis, as_number
+from clustersim.study.space import Axis, Span, as_number
 from clustersim.study.spec import StudySpec
 
 __all__ = ["BLOCK", "MOST_PARTS", "Found", "blocks", "joined", "varied_values"]
@@ -79,6 +79,8 @@ def varied_values(spec: StudySpec, start: int, stop: int) -> dict[str, Values]:
 
 def _on_axis(axis: Axis, position: NDArray[np.int64]) -> Values:
     """Numbers of one unit as they are, anything else as it is written."""
+    if isinstance(axis.values, Span):
+        return Varied(axis.values.numbers(position), axis.values.unit, axis.values, position)
     numbers = [as_number(value) for value in axis.values]
     units = {number[1] if number is not None else None for number in numbers}
     if len(units) == 1 and None not in units:

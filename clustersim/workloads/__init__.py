@@ -17,14 +17,15 @@ Run = Callable[[Inputs, str, Any, StageCache], Work]
 def _run_of(kind: str) -> Run:
     """What runs a kind of workload; loaded where a site has one, for loading all takes longer than most runs."""
     if kind == "training":
-        from clustersim.workloads.training import work_of
+        from clustersim.workloads import training as module
     elif kind == "serving":
-        from clustersim.workloads.serving import work_of
+        from clustersim.workloads import serving as module  # type: ignore[no-redef]
     elif kind == "video":
-        from clustersim.workloads.video import work_of
+        from clustersim.workloads import video as module  # type: ignore[no-redef]
     else:
-        from clustersim.workloads.jobs import work_of
-    return work_of
+        from clustersim.workloads import jobs as module  # type: ignore[no-redef]
+    run: Run = module.work_of
+    return run
 
 
 def run_workload(inputs: Inputs, name: str, cache: StageCache) -> Work:

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from clustersim.special import gammainc, gammaincc, ndtr
 
 from clustersim.des.serving.fluid_batch import Balance, Site, prefill_iterations, renewals
 from clustersim.des.serving.metrics import PERCENTILES
+from clustersim.special import gammainc, gammaincc, ndtr
 
 __all__ = [
     "FirstToken", "Pace", "empty_share", "first_token", "gamma_share", "gi_wait", "idle_share", "pace", "slot_wait",
