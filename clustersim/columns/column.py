@@ -53,7 +53,7 @@ class Column:
     (True, False)
     >>> bool(price > 3)
     Traceback (most recent call last):
-    clustersim.columns.Split: the points of a batch go separate ways
+    clustersim.columns.column.Split: the points of a batch go separate ways
     """
 
     __slots__ = ("values",)
