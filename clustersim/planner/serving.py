@@ -31,7 +31,7 @@ from clustersim.pipeline import StageCache, run_site
 from clustersim.planner.training import chosen_workload
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
-from clustersim.workloads.serving import ServingDetail, best_plan, candidates, fewest_for, planned, ranked
+from clustersim.workloads.serving import ServingDetail, best_plan, candidates, detail_of, fewest_for, ranked
 
 __all__ = ["Answer", "CardsAnswer", "PlanRow", "RateAnswer", "Serving"]
 
@@ -147,7 +147,7 @@ class Serving:
     def detail(self) -> ServingDetail:
         """Return the stated or the best plan with its capacity."""
         if self._detail is None:
-            self._detail = planned(self.inputs, self.work, self.cache)
+            self._detail = detail_of(self.inputs, self.work, self.cache)
         return self._detail
 
     def deployment(self) -> Deployment:

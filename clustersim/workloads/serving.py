@@ -42,7 +42,8 @@ from clustersim.schema.serving import ServingPlan
 from clustersim.workloads.work import Load, Product, StageCache, Work
 
 __all__ = [
-    "Capacity", "Ranked", "ServingDetail", "best_plan", "candidates", "fewest_for", "planned", "ranked", "work_of",
+    "Capacity", "Ranked", "ServingDetail", "best_plan", "candidates", "detail_of", "fewest_for", "planned", "ranked",
+    "work_of",
 ]  # fmt: skip
 
 #: Requests of the simulated run that is read where the closed form does not hold.
@@ -248,6 +249,11 @@ def best_plan(inputs: Inputs, work: ServingWorkload) -> tuple[Ranked, list[Ranke
     return best, rows
 
 
+def detail_of(inputs: Inputs, work: ServingWorkload, cache: StageCache) -> ServingDetail:
+    """Return `planned`, found once for what it reads."""
+    return cache.get("serving plan", content_of(inputs, work), lambda: planned(inputs, work, cache))
+
+
 def planned(inputs: Inputs, work: ServingWorkload, cache: StageCache) -> ServingDetail:
     """Return the deployment of a workload at its capacity, by its stated plan or by the best one.
 
@@ -350,7 +356,7 @@ def work_of(inputs: Inputs, name: str, work: ServingWorkload, cache: StageCache)
 
     Raises InfeasibleError where the model does not fit or no rate meets the level.
     """
-    detail = cache.get("serving plan", content_of(inputs, work), lambda: planned(inputs, work, cache))
+    detail = detail_of(inputs, work, cache)
     at, cards = detail.capacity, detail.cards
     main, parts = _products(at, cards)
     notes = [] if at.fidelity == "closed form" else [f"capacity by simulation: {at.why}"]
