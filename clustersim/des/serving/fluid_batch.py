@@ -26,7 +26,9 @@ __all__ = [
     "Site",
     "balance",
     "full_share",
+    "further",
     "largest_batch",
+    "met_share",
     "prefill_balance",
     "prefill_iterations",
     "prefill_limit",
@@ -134,11 +136,27 @@ def renewals(rate: Array, time_s: Array, variation2: Array | float) -> Array:
     """
     cv2 = np.maximum(np.asarray(variation2, dtype=np.float64), 1e-6)
     mean = rate * time_s
-    line = np.maximum(mean + (cv2 - 1.0) / 2.0, 0.0)
     if np.all(cv2 == 1.0):
         return np.asarray(mean)
-    q = gammainc(1.0 / cv2, mean / cv2)
-    return np.asarray(np.where(cv2 == 1.0, mean, np.minimum(q / np.maximum(1.0 - q, 1e-9), line)))
+    return further(mean, cv2, met_share(mean, cv2))
+
+
+def met_share(mean: Array, variation2: Array) -> Array:
+    """Return the share of gaps shorter than a time in which ``mean`` arrivals are expected (gaps gamma distributed).
+
+    >>> round(float(met_share(np.array([1.0]), np.array([1.0]))[0]), 4)
+    0.6321
+    """
+    if np.all(variation2 == 1.0):
+        return np.asarray(-np.expm1(-mean))
+    return np.asarray(gammainc(1.0 / variation2, np.maximum(mean, 1e-12) / variation2))
+
+
+def further(mean: Array, variation2: Array, share: Array) -> Array:
+    """Return the mean number of further arrivals (`renewals`) where the share of shorter gaps is known."""
+    line = np.maximum(mean + (variation2 - 1.0) / 2.0, 0.0)
+    number = np.minimum(share / np.maximum(1.0 - share, 1e-9), line)
+    return np.asarray(np.where(variation2 == 1.0, mean, number))
 
 
 def prefill_iterations(site: Site, base: Array, tokens: Array) -> tuple[Array, Array]:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammainc, gammaincc, ndtr
 
-from clustersim.des.serving.fluid_batch import Balance, Site, prefill_iterations, renewals
+from clustersim.des.serving.fluid_batch import Balance, Site, further, met_share, prefill_iterations, renewals
 from clustersim.des.serving.metrics import PERCENTILES
 
 __all__ = [
@@ -321,8 +321,8 @@ def pace(
     lasts = (steps * step + early * busy) / (1.0 - busy)
     window = lasts + early
     own = rate * window
-    number = renewals(rate, window, cv2)
-    free = gammaincc(1.0 / cv2, np.maximum(own, 1e-12) / cv2) if site.prefills else np.ones_like(own)
+    met = met_share(own, cv2) if site.prefills else np.zeros_like(own)
+    number, free = further(own, cv2, met), 1.0 - met
     lot = np.maximum(1.0 - free, 1e-9)
     clump = np.maximum(1.0 + 2.0 * (number - own), np.minimum(cv2, 1.0))
     shot_mean, shot_var = number * added, number * (added2 + (clump - 1.0) * added**2)
