@@ -178,7 +178,7 @@ def _parsed(
     limit: int | None,
     zero_output_is_one: bool,
 ) -> Trace:
-    """Return the requests of a trace's text; remembered by that text, since one question asks for them several times."""
+    """Return the requests of a text; remembered, since one question asks for them several times."""
     file = Path(path)
     lines = _json_lines(source) if ".jsonl" in file.name else _csv_lines(source, columns)
     arrival: list[float] = []
