@@ -34,7 +34,7 @@ from clustersim.des.serving.deployment import of_run, steady, with_request_time
 from clustersim.des.serving.fit import Misfit, fewest_cards
 from clustersim.des.serving.fluid_inputs import traffic_of
 from clustersim.des.serving.metrics import Slo, summarise
-from clustersim.des.serving.steady import rate_at_slo
+from clustersim.des.serving.steady import STABLE_SHARE, rate_at_slo
 from clustersim.des.serving.stream import Stream
 from clustersim.des.serving.window import steady_window
 from clustersim.errors import ClusterSimError, InfeasibleError, InputError
@@ -375,6 +375,11 @@ def work_of(inputs: Inputs, name: str, work: ServingWorkload, cache: StageCache)
     main, parts = _products(at, cards)
     notes = [] if at.fidelity == "closed form" else [f"capacity by simulation: {at.why}"]
     notes += [said] if (said := engine_said(work)) else []
+    level = {"slo_share": at.slo_share} if detail.slo.bounds else {}
+    if not level:
+        notes.append(
+            f"no SLO stated: the rate is {STABLE_SHARE:.0%} of the saturated one, at whatever latency"
+        )
     if not detail.fluid.calibrated:
         notes.append(
             "engine constants are the card's default: none were fitted on this card and model (assumption)"
@@ -388,7 +393,7 @@ def work_of(inputs: Inputs, name: str, work: ServingWorkload, cache: StageCache)
         products=(main, *parts),
         load=at.load,
         service={
-            "slo_share": at.slo_share,
+            **level,
             "ttft_p50_s": at.ttft_s["p50"],
             "ttft_p99_s": at.ttft_s["p99"],
             "tpot_p50_s": at.tpot_s["p50"],

@@ -18,7 +18,9 @@ def question(name: str) -> Question:
     return Question(lambda point: load_inputs(name, point, with_incumbent=False), run)
 
 
-@pytest.mark.parametrize(("scenario", "card"), [("serve-qwen3-32b", "BR106M"), ("serve-deepseek-v3", "BR166M")])
+@pytest.mark.parametrize(
+    ("scenario", "card"), [("serve-qwen3-32b", "BR106M"), ("serve-deepseek-v3", "BR166M")]
+)
 def test_a_point_of_a_batch_is_its_own_run(scenario: str, card: str) -> None:
     rng, count = np.random.default_rng(3), 5
     varied = {
