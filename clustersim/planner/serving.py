@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from clustersim.assemble.serving import deployment, engine_said, requests_of, slo_of, stream_spec
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.capacity import Turned, Verdict, best_reachable, closed_loop_verdict, verdict
@@ -24,7 +26,7 @@ from clustersim.des.serving.fit import Misfit, misfit
 from clustersim.des.serving.metrics import Slo, Summary, Use, summarise
 from clustersim.des.serving.run import ServingRun
 from clustersim.des.serving.sizing import Plant, Sizing, replicas_for, split_for, tokens_to_requests
-from clustersim.des.serving.steady import STABLE_SHARE, SteadyState, steady_state
+from clustersim.des.serving.steady import STABLE_SHARE, Share, SteadyState, share_of, steady_state
 from clustersim.des.serving.stream import Stream, stream_of
 from clustersim.des.serving.traces import Trace
 from clustersim.des.serving.window import Window
@@ -33,9 +35,10 @@ from clustersim.pipeline import StageCache, run_site
 from clustersim.planner.training import chosen_workload
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
+from clustersim.schema.serving import ServingPlan
 from clustersim.workloads.serving import ServingDetail, best_plan, candidates, detail_of, fewest_for, ranked
 
-__all__ = ["ERROR", "Answer", "CardsAnswer", "PlanRow", "RateAnswer", "Serving"]
+__all__ = ["ERROR", "Answer", "CardsAnswer", "PlanRow", "RateAnswer", "Serving", "plant_of"]
 
 Step = Callable[[str], None]
 
@@ -235,6 +238,10 @@ class Serving:
             return "an overloaded stream has no steady state: a finite run, start and drain included"
         return ""
 
+    def level(self, base: Deployment) -> Slo:
+        """The service level that the model part of a deployment must meet."""
+        return slo_of(self.work, base.request_s)
+
     def _stream(self) -> Stream:
         return stream_spec(self.work, self.inputs.scenario.seed)
 
@@ -363,6 +370,22 @@ class Serving:
             simulated_requests=sized.requests,
         )
 
+    def forward(self, plan: CardsAnswer, requests: int, seed: int, *, fewer: int = 0) -> Share:
+        """Run a plan forward: the share within the level of a stationary stream at the rate that it was sized for.
+
+        ``fewer`` replicas less (prefill ones of a split plan) shows what the plan is worth. Over the steady window, or
+        over all arrivals where so many requests leave none.
+        """
+        chosen = ServingPlan(tp=plan.tp, pp=plan.pp, dp=plan.dp, ep=plan.ep)
+        base = deployment(self.inputs, self.work, chosen)
+        plant = plant_of(base)[0].sized(plan.replicas - fewer, plan.decode_replicas)
+        drawn = self._stream().at(plan.sized_for_per_s).draw(requests, np.random.default_rng(seed))
+        run, slo = plant.simulate(drawn), slo_of(self.work, base.request_s)
+        try:
+            return share_of(run, slo)
+        except InputError:
+            return share_of(run, slo, Window(0.0, float(drawn.arrival[-1]) * (1.0 + 1e-12), 0.0))
+
     def _swing(self) -> float:
         traffic = self.work.traffic
         return traffic.swing.value if traffic.trace is None and traffic.process == "diurnal" else 0.0
@@ -399,11 +422,17 @@ def _cheapest(row: PlanRow) -> tuple[bool, float, float]:
     return False, row.cny_per_mtoken or row.cards / row.requests_per_s, -row.requests_per_s
 
 
+def plant_of(base: Deployment) -> tuple[Plant, tuple[float, float]]:
+    """Return a deployment's pools for questions of capacity, and the cards of a replica of each (0: no such pool)."""
+    still = steady(base)
+    decode = float(base.decode_layout.cards) if base.decode_layout is not None else 0.0
+    plant = Plant(still.pool, still.router, still.decode_pool, still.transfer, still.cached_share)
+    return plant, (float(base.layout.cards), decode)
+
+
 def _sized(base: Deployment, stream: Stream, slo: Slo, seed: int, most: int) -> Sizing:
     """Size a deployment's pools for a stream; a pair is ordered by its cards."""
-    still = steady(base)
-    plant = Plant(still.pool, still.router, still.decode_pool, still.transfer, still.cached_share)
+    plant, cards = plant_of(base)
     if base.decode_layout is None:
         return replicas_for(plant, stream, slo, seed=seed, most=most)
-    cards = float(base.layout.cards), float(base.decode_layout.cards)
     return split_for(plant, stream, slo, seed=seed, cost=cards, most=most)

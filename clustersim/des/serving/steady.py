@@ -59,10 +59,13 @@ class RateAtSlo:
     saturated: float
 
 
-def share_of(run: ServingRun, slo: Slo) -> Share:
-    """Return the share of the requests of the steady window that met the SLO."""
+def share_of(run: ServingRun, slo: Slo, window: Window | None = None) -> Share:
+    """Return the share of the requests of the steady window, or of another one, that met the SLO.
+
+    Raises InputError where the run is too short for a steady window.
+    """
     rows = records(run)
-    window = steady_window(run.book)
+    window = window or steady_window(run.book)
     good = within_slo(rows, slo).astype(float)
     share, error = batch_error(good, rows["arrival_s"], window)
     counted = int(window.holds(rows["arrival_s"]).sum())
@@ -299,7 +302,12 @@ def _busy_error(run: ServingRun, window: Window) -> dict[str, float]:
 
 
 def _rate_error(weight: Array, when: Array, window: Window) -> float:
-    """Return the relative standard error of a sum per second, by the sums of equal stretches."""
+    """Return the relative standard error of a sum per second, by the sums of equal stretches.
+
+    >>> when = np.arange(400) / 100.0
+    >>> _rate_error(np.ones(400), when, Window(0.0, 4.0, 0.1))
+    0.0
+    """
     inside = window.holds(when)
     at = ((when[inside] - window.start_s) / window.length_s * BATCHES).astype(int)
     sums = np.bincount(np.minimum(at, BATCHES - 1), weights=weight[inside], minlength=BATCHES)
