@@ -250,6 +250,25 @@ def _video(inputs: Inputs, workload: str | None, fmt: str) -> None:
     help="Share of the streams that must find room, by its lower 95 % bound.",
 )
 @click.option("--plans", is_flag=True, help="Compare parallel plans of a replica by cost per token.")
+@click.option(
+    "--search", is_flag=True, help="Search plan, batch and chunk under the service level, cheapest first."
+)
+@click.option(
+    "--formats", is_flag=True, help="Search number formats too (--search); quality is not modelled."
+)
+@click.option(
+    "--frontier",
+    is_flag=True,
+    help="Throughput of a card against that of a user, with cost, over all plans and loads.",
+)
+@click.option("--budget", help="The largest fleet within this capex, VAT included, for example '300 MCNY'.")
+@click.option("--power", help="The largest fleet within this facility power, for example '1 MW'.")
+@click.option(
+    "--racks", help="The largest fleet within so many racks, those of network and storage included."
+)
+@click.option(
+    "--top", type=click.IntRange(min=1), default=15, show_default=True, help="How many of --search."
+)
 def plan_command(
     scenario: str,
     sets: Sequence[str],
@@ -260,22 +279,32 @@ def plan_command(
     streams: float | None,
     admitted: float,
     plans: bool,
+    **more: Any,
 ) -> None:
     """Ask SCENARIO backwards: the largest rate at its service level, the cards for a demand, the cheapest plan."""
     from clustersim.errors import InputError
     from clustersim.planner.serving import Serving
     from clustersim.schema.inputs import load_inputs
 
-    if sum((demand is not None, tokens_per_day is not None, streams is not None, plans)) > 1:
+    limited = any(more[name] is not None for name in ("budget", "power", "racks"))
+    if more["formats"] and not more["search"]:
+        raise InputError("--formats widens a search; give --search with it")
+    asks = (
+        demand is not None, tokens_per_day is not None, streams is not None, plans, more["search"],
+        more["frontier"], limited,
+    )  # fmt: skip
+    if sum(asks) > 1:
         raise InputError(
-            "--demand, --tokens-per-day, --streams and --plans are questions of their own; ask one of them"
+            "--demand, --tokens-per-day, --streams, --plans, --search, --frontier and the limits (--budget, --power,"
+            " --racks together) are questions of their own; ask one of them"
         )
     inputs = load_inputs(scenario, sets, with_incumbent=False)
     if streams is not None:
         name, rows = _video_plan(inputs, workload, streams, admitted)
     else:
         serving = Serving(inputs, workload)
-        name, rows = serving.name, _plan_rows(serving, demand, tokens_per_day, plans=plans)
+        name = serving.name
+        rows = _searched(serving, limited, more) or _plan_rows(serving, demand, tokens_per_day, plans=plans)
     shown = [{k: _digits(v) if isinstance(v, float) else v for k, v in row.items()} for row in rows]
     emit_object(
         {"scenario": inputs.name, "workload": name, "answers": rows},
@@ -284,14 +313,35 @@ def plan_command(
     )
 
 
-def _plan_rows(
-    serving: Serving, demand: str | None, tokens_per_day: float | None, *, plans: bool
-) -> list[dict[str, Any]]:
-    """The answers of one question about requests."""
+def _searched(serving: Serving, limited: bool, more: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The answers of a search, a frontier or a limit; nothing where none is asked for."""
     from dataclasses import asdict
 
+    from clustersim.cli.plan_options import number_of
+    from clustersim.planner.candidates import Limits
+    from clustersim.planner.serving_search import frontier_rows, largest_fleet, options
+
+    if more["frontier"]:
+        return [asdict(row) for row in frontier_rows(serving)]
+    if not (more["search"] or limited):
+        return []
+    _need_level(serving)
+    with progress("plan") as step:
+        if more["search"]:
+            found = options(serving, formats=more["formats"], step=step)
+            return [asdict(row) for row in found[: more["top"]]]
+    limits = Limits(
+        budget_cny=number_of(more["budget"], "CNY", "--budget"),
+        power_w=number_of(more["power"], "W", "--power"),
+        racks=number_of(more["racks"], "1", "--racks"),
+    )
+    row = asdict(largest_fleet(serving, limits))
+    return [row | {k: v for k, v in row.pop("rate").items() if k not in row}]
+
+
+def _need_level(serving: Serving) -> None:
+    """Raise InputError where the workload states no bound."""
     from clustersim.errors import InputError
-    from clustersim.units import to_float
 
     slo = serving.work.slo
     if slo.ttft is None and slo.tpot is None and slo.e2e is None:
@@ -299,6 +349,17 @@ def _plan_rows(
             f"{serving.inputs.file}: demand.{serving.name}.slo has no bound, and a plan needs a service level; give"
             " ttft, tpot or e2e"
         )
+
+
+def _plan_rows(
+    serving: Serving, demand: str | None, tokens_per_day: float | None, *, plans: bool
+) -> list[dict[str, Any]]:
+    """The answers of one question about requests."""
+    from dataclasses import asdict
+
+    from clustersim.units import to_float
+
+    _need_level(serving)
     with progress("plan") as step:
         if plans:
             return [asdict(row) for row in serving.plans(step=step)]

@@ -306,7 +306,8 @@ class Serving:
         plan = self.work.plan if not isinstance(self.work.plan, str) else self.detail().plan
         return deployment(self.inputs, self.work, plan)
 
-    def _cost(self, cards: int, tokens_per_s: float) -> float | None:
+    def cost(self, cards: int, tokens_per_s: float) -> float | None:
+        """Return what a million tokens cost on so many cards; nothing without terms or tokens."""
         hour = self.card_hour_cny
         if hour is None or tokens_per_s <= 0:
             return None
@@ -332,7 +333,7 @@ class Serving:
             tokens_per_s=both,
             saturated_requests_per_s=at.saturated_requests_per_s,
             fidelity=at.fidelity,
-            cny_per_mtoken=self._cost(detail.cards, both),
+            cny_per_mtoken=self.cost(detail.cards, both),
         )
 
     def requests_per_s(self, tokens_per_day: float) -> float:
@@ -408,7 +409,7 @@ class Serving:
             rate, cost = None, None
             if form is not None and found.fluid is not None and found.per_card_s > 0:
                 rate = float(form.rate_at_slo_per_s[i])
-                cost = self._cost(found.fluid.cards, float(form.tokens_per_s[i]))
+                cost = self.cost(found.fluid.cards, float(form.tokens_per_s[i]))
             cards = found.fluid.cards if found.fluid is not None else plan.tp * plan.pp * plan.dp
             card = self.inputs.parts.card.name
             rows.append(PlanRow(card, plan.tp, plan.pp, plan.dp, plan.ep, cards, rate, cost, found.reason))

@@ -169,9 +169,13 @@ def ranked(inputs: Inputs, work: ServingWorkload, plans: Sequence[ServingPlan]) 
     """Return the plans with what they yield per card at the service level, best first; all in one closed form."""
     built: list[tuple[ServingPlan, FluidDeployment]] = []
     refused: list[Ranked] = []
+    try:
+        builder = ServingBuilder(inputs, work)
+    except ClusterSimError as error:
+        return [Ranked(plan, None, None, 0, str(error).splitlines()[0], error) for plan in plans]
     for plan in plans:
         try:
-            built.append((plan, fluid_deployment(inputs, work, plan)))
+            built.append((plan, fluid_deployment(inputs, work, plan, builder)))
         except ClusterSimError as error:
             refused.append(Ranked(plan, None, None, 0, str(error).splitlines()[0], error))
     if not built:
