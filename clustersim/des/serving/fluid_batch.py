@@ -102,7 +102,8 @@ class Balance:
 
     ``seen`` is the batch that a decoding sequence sees, ``step_s`` a decode step without prompts, ``prompt_s`` what
     one prompt adds, ``group`` the prompts that share an iteration, ``group_s`` and ``group_iterations`` the length
-    and number of the iterations of such a group, ``full`` how often the replica has no room.
+    and number of the iterations of such a group, ``full`` how often the replica has no room, ``meet`` the arrivals at an
+    occupied replica over those at any (`meeting`).
     """
 
     batch: Array
@@ -118,11 +119,45 @@ class Balance:
     group2_s2: Array
     group_iterations: Array
     full: Array
+    meet: Array
 
     @property
     def pace_s(self) -> Array:
         """Seconds from one decode step to the next, prompts between them included."""
-        return np.asarray(self.step_s / np.maximum(1.0 - self.rate * self.prompt_s, 1e-9))
+        return np.asarray(self.step_s / np.maximum(1.0 - self.meet * self.rate * self.prompt_s, 1e-9))
+
+
+#: Requests per replica up to which the sum of `meeting` is taken term by term.
+_TERMS = 12
+
+
+def meeting(site: Site, present: Array) -> Array:
+    """Return the arrivals at an occupied replica over those at any, with ``present`` requests per replica on average.
+
+    A router that looks at the load sends an arrival to an empty replica while there is one. N present requests, evenly
+    on n replicas: the arrival joins floor(N / n) others, so that E[floor(N / n)] n / E[N] of what would meet by chance
+    meets, and as many of the later ones come to a replica where a request already is. N is Poisson, spread by the
+    arrivals' peakedness; where many are present, E[floor(N / n)] = E[N] / n - (n - 1) / 2n.
+
+    >>> from clustersim.des.serving.fluid_inputs import fluid_cost, traffic_of
+    >>> from clustersim.des.serving.rules import ReplicaCost
+    >>> from clustersim.des.serving.stream import Lengths, Stream
+    >>> flow = traffic_of(Stream(1.0, Lengths(9), Lengths(9)))
+    >>> pool = Site(fluid_cost(ReplicaCost((0.0, 1.0), 0.0, 0.0, 0.0, 0.0, 9)), Batching(), flow, np.array([4.0]))
+    >>> [round(float(meeting(pool, np.array([[b]]))[0, 0]), 2) for b in (0.1, 0.5, 2.0, 40.0)]  # four replicas
+    [0.01, 0.29, 0.81, 0.99]
+    """
+    servers = site.servers[:, None]
+    if np.all(servers == 1.0):
+        return np.ones_like(present)
+    peak = (site.queue2 + 1.0) / 2.0
+    mean = np.maximum(servers * present, 1e-9) / peak
+    few = np.zeros_like(present)
+    for count in range(1, _TERMS + 1):
+        few += gammainc(np.broadcast_to(count * servers / peak, mean.shape), mean)
+    many = present - (servers - 1.0) / (2.0 * servers)
+    found = np.where(present < _TERMS / 3.0, few, many) / np.maximum(present, 1e-9)
+    return np.asarray(np.where(servers > 1.0, np.clip(found, 0.0, 1.0), 1.0))
 
 
 def renewals(rate: Array, time_s: Array, variation2: Array | float) -> Array:
@@ -238,19 +273,22 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
     group = np.maximum(mean / -np.expm1(-np.maximum(mean, 1e-9)), 1.0)
     biased, seen, spread = 1.0 + mean, batch + 1.0, batch
     full = (batch >= limit.batch * (1.0 - 1e-9)).astype(float)
+    meet = meeting(site, batch)
     for _ in range(3):
         step_s, slope = _step(site, seen, spread)
         parts, used = _prompts(site, seen, group, biased), group
         again = 1.0 + full * limit.again
         prompt_s, prompt2 = parts[0] * again, parts[1] * again**2
-        rate = batch / (steps * step_s + batch * prompt_s)
+        rate = batch / (steps * step_s + meet * batch * prompt_s)
+        meet = meeting(site, batch + rate * parts[2]) * (1.0 - full) + full
         share = np.minimum(rate / group * parts[2], 1.0)
         window = (1.0 - share) * step_s + share * parts[3] / np.maximum(parts[2], 1e-12) / np.maximum(
             parts[4], 1.0
         )
         own = rate * window
         # At a full replica prompts come in as others leave, whatever the arrivals do.
-        mates = (1.0 - full) * renewals(rate, window, site.dealt2) + full * own
+        mates = (1.0 - full) * meet * renewals(rate, window, site.dealt2) + full * own
+        own = meet * own
         group = np.maximum(own / -np.expm1(-np.maximum(own, 1e-9)) + np.maximum(mates - own, 0.0) / 2.0, 1.0)
         biased = np.maximum(1.0 + mates, group)
         spread = _spread(site, batch, seen, (step_s, slope), (rate, prompt_s, prompt2))
@@ -261,7 +299,7 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
         spread = spread * (1.0 - full) + 1e-9
         seen = np.maximum(batch + spread / np.maximum(batch, 1e-9), 1.0)
     return Balance(
-        batch, seen, spread, rate, step_s, slope, prompt_s, prompt2, used, parts[2], parts[3], parts[4], full
+        batch, seen, spread, rate, step_s, slope, prompt_s, prompt2, used, parts[2], parts[3], parts[4], full, meet
     )
 
 
@@ -271,10 +309,11 @@ def prefill_balance(site: Site, rate: Array) -> Balance:
     Prompts that find a replica busy gather while its iteration lasts, and go together in the next.
     """
     zero = np.zeros_like(rate)
-    group, biased = zero + 1.0, zero + 1.0
+    group, biased, meet = zero + 1.0, zero + 1.0, zero + 1.0
     for _ in range(4):
         parts, used = _prompts(site, zero, group, biased), group
         busy = np.minimum(rate * parts[0], 1.0)
+        meet = meeting(site, busy)
         own = rate * parts[3] / parts[2] / np.maximum(parts[4], 1.0)
         mates = renewals(rate, own / np.maximum(rate, 1e-12), site.dealt2)
         gathered = own / -np.expm1(-np.maximum(own, 1e-9)) + np.maximum(mates - own, 0.0) / 2.0
@@ -294,6 +333,7 @@ def prefill_balance(site: Site, rate: Array) -> Balance:
         parts[3],
         parts[4],
         zero,
+        meet,
     )
 
 

@@ -234,14 +234,18 @@ def first_token(site: Site, b: Balance, saturated: Array) -> FirstToken:
     decoding = site.decodes * (1.0 - empty_share(site, b.batch))
     alone = np.clip(1.0 - busy, 0.0, 1.0)
     part = b.group2_s2 / np.maximum(b.group_s, 1e-12) / np.maximum(b.group_iterations, 1.0)
+    meet = b.meet
     if not site.decodes:
         # One of several replicas is free unless all are busy (Sakasegawa).
-        busy = busy ** (np.sqrt(2.0 * (_shared(site) + 1.0)) - 1.0)
+        seldom = busy ** (np.sqrt(2.0 * (_shared(site) + 1.0)) - 2.0)
+        busy, meet = busy * seldom, seldom
+    else:
+        busy = busy * meet
     step = decoding * b.step_s
     seen_s = alone * step + busy * part
-    mates = renewals(b.rate, seen_s, site.dealt2)
+    mates = meet * renewals(b.rate, seen_s, site.dealt2)
     # Who meets somebody: arrivals during a prompt's iteration, and those in whose own decode step another one comes.
-    others = gammaincc(1.0 / site.dealt2, np.maximum(b.rate * step, 1e-12) / site.dealt2)
+    others = 1.0 - meet * met_share(b.rate * step, site.dealt2)
     share = np.clip(1.0 - alone * others, 1e-6, 1.0)
     mean = seen_s / 2.0 + mates * b.prompt_s
     square = (alone * step**2 + busy * part**2) / 3.0 + mates * (b.prompt2_s2 + seen_s * b.prompt_s)
@@ -317,10 +321,12 @@ def pace(
     rate, step = b.rate[..., None], b.step_s[..., None]
     added, added2 = b.prompt_s[..., None], b.prompt2_s2[..., None]
     early = _early(site, b, first_s)[..., None]
-    busy = np.minimum(rate * added, 0.999)
+    meet = b.meet[..., None]
+    busy = np.minimum(meet * rate * added, 0.999)
     lasts = (steps * step + early * busy) / (1.0 - busy)
     window = lasts + early
     own = rate * window
+    own = meet * own
     met = met_share(own, cv2) if site.prefills else np.zeros_like(own)
     number, free = further(own, cv2, met), 1.0 - met
     lot = np.maximum(1.0 - free, 1e-9)
