@@ -28,7 +28,9 @@ __all__ = [
     "full_share",
     "further",
     "largest_batch",
+    "meeting",
     "met_share",
+    "peakedness",
     "prefill_balance",
     "prefill_iterations",
     "prefill_limit",
@@ -361,10 +363,29 @@ def _spread(
     rate, prompt_s, prompt2 = prompts
     gain = 1.0 / np.maximum(1.0 - slope * seen / step_s, 0.05)
     kept = rate / np.maximum(1.0 - rate * prompt_s, 0.05)
-    arrivals = site.queue2 * (1.0 + 2.0 * kept * prompt_s + kept**2 * prompt2)
-    whole = batch * (arrivals + 1.0) / 2.0 * gain / site.servers[:, None]
+    more = 1.0 + 2.0 * kept * prompt_s + kept**2 * prompt2
+    peak = peakedness(batch * site.servers[:, None], site.queue2)
+    whole = batch * (peak + site.queue2 * (more - 1.0) / 2.0) * gain / site.servers[:, None]
     part = batch - np.floor(batch)
     return np.asarray(np.maximum(whole, part * (1.0 - part)))
+
+
+def peakedness(offered: Array, variation2: Array) -> Array:
+    """Return variance over mean of the number in a system without waiting, with ``offered`` there on average.
+
+    1 / (1 - f) - a with f = (1 + c^2 / a)^(-1 / c^2), the transform of gamma gaps at one over the mean stay (Eckberg,
+    Bell System Technical Journal 62(4) 1983). One where arrivals are Poisson; (c^2 + 1) / 2 where many are present.
+
+    >>> peakedness(np.array([0.1, 2.0, 1e4]), np.array([16.0])).round(2).tolist()
+    [3.58, 5.79, 8.5]
+    >>> peakedness(np.array([0.1, 2.0]), np.array([1.0])).round(9).tolist()
+    [1.0, 1.0]
+    """
+    load, cv2 = np.maximum(offered, 1e-9), np.maximum(variation2, 1e-6)
+    many = load > 1e3 * np.maximum(cv2, 1.0)
+    few = np.where(many, 1.0, load)
+    exact = -1.0 / np.expm1(-np.log1p(cv2 / few) / cv2) - few
+    return np.asarray(np.where(many, (cv2 + 1.0) / 2.0, exact))
 
 
 def full_share(batch: Array, most: Array, spread: Array, servers: Array, lump: Array) -> Array:
