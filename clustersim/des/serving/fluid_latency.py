@@ -257,6 +257,10 @@ def first_token(site: Site, b: Balance, saturated: Array) -> FirstToken:
     ahead_share, ahead = _ahead(site, b, base, linear, float(new.var()))
     if not site.decodes:
         ahead = np.maximum(ahead - part / 2.0, 0.0)  # what is left of the iteration met is counted once
+    else:
+        # So is what is left of the iteration, and who came before in it: the queue is what is there beyond them.
+        before = busy * part / 2.0 + mates * b.prompt_s / 2.0
+        ahead_share = ahead_share * np.clip(1.0 - before / np.maximum(ahead_share * ahead, 1e-12), 0.0, 1.0)
     slot_share, slot = slot_wait(site, b, saturated) if site.decodes else (busy * 0.0, busy * 0.0)
     return FirstToken(own, step, share, met, met2, ahead_share, ahead, slot_share, slot)
 
