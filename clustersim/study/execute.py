@@ -67,6 +67,7 @@ class _Study:
 
     question: Question[Inputs]
     block: int
+    why_alone: str = ""
 
 
 def _study(spec: StudySpec) -> _Study:
@@ -79,7 +80,7 @@ def _study(spec: StudySpec) -> _Study:
         words = question.words(varied_values(spec, 0, 1))
         block = blocks(spec, words, together=probed.alone == 0)
         _STUDIES.clear()
-        known = _STUDIES[id(spec)] = (spec, _Study(question, block))
+        known = _STUDIES[id(spec)] = (spec, _Study(question, block, probed.why_alone))
     return known[1]
 
 
@@ -99,12 +100,14 @@ def _block(spec: StudySpec, study: _Study, start: int) -> Found:
     values = varied_values(spec, start, stop)
     if study.block > 1:
         found = study.question.answers(values, stop - start)
-        return Found(start, stop, found.columns, {start + i: text for i, text in found.errors.items()})
+        errors = {start + i: text for i, text in found.errors.items()}
+        return Found(start, stop, found.columns, errors, found.alone, found.why_alone)
     try:
         alone = study.question.alone({key: at(v, 0) for key, v in values.items()})
     except ClusterSimError as error:
-        return Found(start, stop, {}, {start: str(error)})
-    return Found(start, stop, {name: np.array([value]) for name, value in alone.items()}, {})
+        return Found(start, stop, {}, {start: str(error)}, 1, study.why_alone)
+    columns = {name: np.array([value]) for name, value in alone.items()}
+    return Found(start, stop, columns, {}, 1, study.why_alone)
 
 
 def block_size(spec: StudySpec) -> int:

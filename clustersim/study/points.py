@@ -34,6 +34,9 @@ class Found:
     stop: int
     columns: Mapping[str, Array]
     errors: Mapping[int, str]
+    alone: int = 0
+    """Points of the blocks behind it that were run one by one, because something has no form on columns."""
+    why_alone: str = ""
 
     def column(self, name: str) -> Array:
         """Return an output, NaN for all points where none of them has it."""
@@ -45,7 +48,8 @@ class Found:
             return self
         mine = slice(start - self.start, stop - self.start)
         errors = {point: text for point, text in self.errors.items() if start <= point < stop}
-        return Found(start, stop, {name: column[mine] for name, column in self.columns.items()}, errors)
+        columns = {name: column[mine] for name, column in self.columns.items()}
+        return Found(start, stop, columns, errors, self.alone, self.why_alone)
 
 
 def joined(parts: Sequence[Found]) -> Found:
@@ -61,6 +65,8 @@ def joined(parts: Sequence[Found]) -> Found:
         parts[-1].stop,
         {name: np.concatenate([part.column(name) for part in parts]) for name in names},
         {point: text for part in parts for point, text in part.errors.items()},
+        sum(part.alone for part in parts),
+        next((part.why_alone for part in parts if part.why_alone), ""),
     )
 
 

@@ -301,7 +301,20 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
         spread = spread * (1.0 - full) + 1e-9
         seen = np.maximum(batch + spread / np.maximum(batch, 1e-9), 1.0)
     return Balance(
-        batch, seen, spread, rate, step_s, slope, prompt_s, prompt2, used, parts[2], parts[3], parts[4], full, meet
+        batch,
+        seen,
+        spread,
+        rate,
+        step_s,
+        slope,
+        prompt_s,
+        prompt2,
+        used,
+        parts[2],
+        parts[3],
+        parts[4],
+        full,
+        meet,
     )
 
 
