@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammainc, gammaln, ndtri
 
 from clustersim.des.serving.fluid_inputs import FluidCost, Traffic
 from clustersim.des.serving.rules import Batching
+from clustersim.special import gammainc, gammaln, ndtri
 
 __all__ = [
     "Balance",
@@ -26,7 +26,11 @@ __all__ = [
     "Site",
     "balance",
     "full_share",
+    "further",
     "largest_batch",
+    "meeting",
+    "met_share",
+    "peakedness",
     "prefill_balance",
     "prefill_iterations",
     "prefill_limit",
@@ -100,7 +104,8 @@ class Balance:
 
     ``seen`` is the batch that a decoding sequence sees, ``step_s`` a decode step without prompts, ``prompt_s`` what
     one prompt adds, ``group`` the prompts that share an iteration, ``group_s`` and ``group_iterations`` the length
-    and number of the iterations of such a group, ``full`` how often the replica has no room.
+    and number of the iterations of such a group, ``full`` how often the replica has no room, ``meet`` the arrivals at an
+    occupied replica over those at any (`meeting`).
     """
 
     batch: Array
@@ -116,11 +121,45 @@ class Balance:
     group2_s2: Array
     group_iterations: Array
     full: Array
+    meet: Array
 
     @property
     def pace_s(self) -> Array:
         """Seconds from one decode step to the next, prompts between them included."""
-        return np.asarray(self.step_s / np.maximum(1.0 - self.rate * self.prompt_s, 1e-9))
+        return np.asarray(self.step_s / np.maximum(1.0 - self.meet * self.rate * self.prompt_s, 1e-9))
+
+
+#: Requests per replica up to which the sum of `meeting` is taken term by term.
+_TERMS = 12
+
+
+def meeting(site: Site, present: Array) -> Array:
+    """Return the arrivals at an occupied replica over those at any, with ``present`` requests per replica on average.
+
+    A router that looks at the load sends an arrival to an empty replica while there is one. N present requests, evenly
+    on n replicas: the arrival joins floor(N / n) others, so that E[floor(N / n)] n / E[N] of what would meet by chance
+    meets, and as many of the later ones come to a replica where a request already is. N is Poisson, spread by the
+    arrivals' peakedness; where many are present, E[floor(N / n)] = E[N] / n - (n - 1) / 2n.
+
+    >>> from clustersim.des.serving.fluid_inputs import fluid_cost, traffic_of
+    >>> from clustersim.des.serving.rules import ReplicaCost
+    >>> from clustersim.des.serving.stream import Lengths, Stream
+    >>> flow = traffic_of(Stream(1.0, Lengths(9), Lengths(9)))
+    >>> pool = Site(fluid_cost(ReplicaCost((0.0, 1.0), 0.0, 0.0, 0.0, 0.0, 9)), Batching(), flow, np.array([4.0]))
+    >>> [round(float(meeting(pool, np.array([[b]]))[0, 0]), 2) for b in (0.1, 0.5, 2.0, 40.0)]  # four replicas
+    [0.01, 0.29, 0.81, 0.99]
+    """
+    servers = site.servers[:, None]
+    if np.all(servers == 1.0):
+        return np.ones_like(present)
+    peak = (site.queue2 + 1.0) / 2.0
+    mean = np.maximum(servers * present, 1e-9) / peak
+    few = np.zeros_like(present)
+    for count in range(1, _TERMS + 1):
+        few += gammainc(np.broadcast_to(count * servers / peak, mean.shape), mean)
+    many = present - (servers - 1.0) / (2.0 * servers)
+    found = np.where(present < _TERMS / 3.0, few, many) / np.maximum(present, 1e-9)
+    return np.asarray(np.where(servers > 1.0, np.clip(found, 0.0, 1.0), 1.0))
 
 
 def renewals(rate: Array, time_s: Array, variation2: Array | float) -> Array:
@@ -134,11 +173,27 @@ def renewals(rate: Array, time_s: Array, variation2: Array | float) -> Array:
     """
     cv2 = np.maximum(np.asarray(variation2, dtype=np.float64), 1e-6)
     mean = rate * time_s
-    line = np.maximum(mean + (cv2 - 1.0) / 2.0, 0.0)
     if np.all(cv2 == 1.0):
         return np.asarray(mean)
-    q = gammainc(1.0 / cv2, mean / cv2)
-    return np.asarray(np.where(cv2 == 1.0, mean, np.minimum(q / np.maximum(1.0 - q, 1e-9), line)))
+    return further(mean, cv2, met_share(mean, cv2))
+
+
+def met_share(mean: Array, variation2: Array) -> Array:
+    """Return the share of gaps shorter than a time in which ``mean`` arrivals are expected (gaps gamma distributed).
+
+    >>> round(float(met_share(np.array([1.0]), np.array([1.0]))[0]), 4)
+    0.6321
+    """
+    if np.all(variation2 == 1.0):
+        return np.asarray(-np.expm1(-mean))
+    return np.asarray(gammainc(1.0 / variation2, np.maximum(mean, 1e-12) / variation2))
+
+
+def further(mean: Array, variation2: Array, share: Array) -> Array:
+    """Return the mean number of further arrivals (`renewals`) where the share of shorter gaps is known."""
+    line = np.maximum(mean + (variation2 - 1.0) / 2.0, 0.0)
+    number = np.minimum(share / np.maximum(1.0 - share, 1e-9), line)
+    return np.asarray(np.where(variation2 == 1.0, mean, number))
 
 
 def prefill_iterations(site: Site, base: Array, tokens: Array) -> tuple[Array, Array]:
@@ -220,19 +275,22 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
     group = np.maximum(mean / -np.expm1(-np.maximum(mean, 1e-9)), 1.0)
     biased, seen, spread = 1.0 + mean, batch + 1.0, batch
     full = (batch >= limit.batch * (1.0 - 1e-9)).astype(float)
+    meet = meeting(site, batch)
     for _ in range(3):
         step_s, slope = _step(site, seen, spread)
         parts, used = _prompts(site, seen, group, biased), group
         again = 1.0 + full * limit.again
         prompt_s, prompt2 = parts[0] * again, parts[1] * again**2
-        rate = batch / (steps * step_s + batch * prompt_s)
+        rate = batch / (steps * step_s + meet * batch * prompt_s)
+        meet = meeting(site, batch + rate * parts[2]) * (1.0 - full) + full
         share = np.minimum(rate / group * parts[2], 1.0)
         window = (1.0 - share) * step_s + share * parts[3] / np.maximum(parts[2], 1e-12) / np.maximum(
             parts[4], 1.0
         )
         own = rate * window
         # At a full replica prompts come in as others leave, whatever the arrivals do.
-        mates = (1.0 - full) * renewals(rate, window, site.dealt2) + full * own
+        mates = (1.0 - full) * meet * renewals(rate, window, site.dealt2) + full * own
+        own = meet * own
         group = np.maximum(own / -np.expm1(-np.maximum(own, 1e-9)) + np.maximum(mates - own, 0.0) / 2.0, 1.0)
         biased = np.maximum(1.0 + mates, group)
         spread = _spread(site, batch, seen, (step_s, slope), (rate, prompt_s, prompt2))
@@ -243,7 +301,20 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
         spread = spread * (1.0 - full) + 1e-9
         seen = np.maximum(batch + spread / np.maximum(batch, 1e-9), 1.0)
     return Balance(
-        batch, seen, spread, rate, step_s, slope, prompt_s, prompt2, used, parts[2], parts[3], parts[4], full
+        batch,
+        seen,
+        spread,
+        rate,
+        step_s,
+        slope,
+        prompt_s,
+        prompt2,
+        used,
+        parts[2],
+        parts[3],
+        parts[4],
+        full,
+        meet,
     )
 
 
@@ -253,10 +324,11 @@ def prefill_balance(site: Site, rate: Array) -> Balance:
     Prompts that find a replica busy gather while its iteration lasts, and go together in the next.
     """
     zero = np.zeros_like(rate)
-    group, biased = zero + 1.0, zero + 1.0
+    group, biased, meet = zero + 1.0, zero + 1.0, zero + 1.0
     for _ in range(4):
         parts, used = _prompts(site, zero, group, biased), group
         busy = np.minimum(rate * parts[0], 1.0)
+        meet = meeting(site, busy)
         own = rate * parts[3] / parts[2] / np.maximum(parts[4], 1.0)
         mates = renewals(rate, own / np.maximum(rate, 1e-12), site.dealt2)
         gathered = own / -np.expm1(-np.maximum(own, 1e-9)) + np.maximum(mates - own, 0.0) / 2.0
@@ -276,6 +348,7 @@ def prefill_balance(site: Site, rate: Array) -> Balance:
         parts[3],
         parts[4],
         zero,
+        meet,
     )
 
 
@@ -303,10 +376,29 @@ def _spread(
     rate, prompt_s, prompt2 = prompts
     gain = 1.0 / np.maximum(1.0 - slope * seen / step_s, 0.05)
     kept = rate / np.maximum(1.0 - rate * prompt_s, 0.05)
-    arrivals = site.queue2 * (1.0 + 2.0 * kept * prompt_s + kept**2 * prompt2)
-    whole = batch * (arrivals + 1.0) / 2.0 * gain / site.servers[:, None]
+    more = 1.0 + 2.0 * kept * prompt_s + kept**2 * prompt2
+    peak = peakedness(batch * site.servers[:, None], site.queue2)
+    whole = batch * (peak + site.queue2 * (more - 1.0) / 2.0) * gain / site.servers[:, None]
     part = batch - np.floor(batch)
     return np.asarray(np.maximum(whole, part * (1.0 - part)))
+
+
+def peakedness(offered: Array, variation2: Array) -> Array:
+    """Return variance over mean of the number in a system without waiting, with ``offered`` there on average.
+
+    1 / (1 - f) - a with f = (1 + c^2 / a)^(-1 / c^2), the transform of gamma gaps at one over the mean stay (Eckberg,
+    Bell System Technical Journal 62(4) 1983). One where arrivals are Poisson; (c^2 + 1) / 2 where many are present.
+
+    >>> peakedness(np.array([0.1, 2.0, 1e4]), np.array([16.0])).round(2).tolist()
+    [3.58, 5.79, 8.5]
+    >>> peakedness(np.array([0.1, 2.0]), np.array([1.0])).round(9).tolist()
+    [1.0, 1.0]
+    """
+    load, cv2 = np.maximum(offered, 1e-9), np.maximum(variation2, 1e-6)
+    many = load > 1e3 * np.maximum(cv2, 1.0)
+    few = np.where(many, 1.0, load)
+    exact = -1.0 / np.expm1(-np.log1p(cv2 / few) / cv2) - few
+    return np.asarray(np.where(many, (cv2 + 1.0) / 2.0, exact))
 
 
 def full_share(batch: Array, most: Array, spread: Array, servers: Array, lump: Array) -> Array:

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammainc, gammaincc, ndtr
 
-from clustersim.des.serving.fluid_batch import Balance, Site, prefill_iterations, renewals
+from clustersim.des.serving.fluid_batch import Balance, Site, further, met_share, prefill_iterations, renewals
 from clustersim.des.serving.metrics import PERCENTILES
+from clustersim.special import gammainc, gammaincc, ndtr
 
 __all__ = [
     "FirstToken", "Pace", "empty_share", "first_token", "gamma_share", "gi_wait", "idle_share", "pace", "slot_wait",
@@ -234,14 +234,18 @@ def first_token(site: Site, b: Balance, saturated: Array) -> FirstToken:
     decoding = site.decodes * (1.0 - empty_share(site, b.batch))
     alone = np.clip(1.0 - busy, 0.0, 1.0)
     part = b.group2_s2 / np.maximum(b.group_s, 1e-12) / np.maximum(b.group_iterations, 1.0)
+    meet = b.meet
     if not site.decodes:
         # One of several replicas is free unless all are busy (Sakasegawa).
-        busy = busy ** (np.sqrt(2.0 * (_shared(site) + 1.0)) - 1.0)
+        seldom = busy ** (np.sqrt(2.0 * (_shared(site) + 1.0)) - 2.0)
+        busy, meet = busy * seldom, seldom
+    else:
+        busy = busy * meet
     step = decoding * b.step_s
     seen_s = alone * step + busy * part
-    mates = renewals(b.rate, seen_s, site.dealt2)
+    mates = meet * renewals(b.rate, seen_s, site.dealt2)
     # Who meets somebody: arrivals during a prompt's iteration, and those in whose own decode step another one comes.
-    others = gammaincc(1.0 / site.dealt2, np.maximum(b.rate * step, 1e-12) / site.dealt2)
+    others = 1.0 - meet * met_share(b.rate * step, site.dealt2)
     share = np.clip(1.0 - alone * others, 1e-6, 1.0)
     mean = seen_s / 2.0 + mates * b.prompt_s
     square = (alone * step**2 + busy * part**2) / 3.0 + mates * (b.prompt2_s2 + seen_s * b.prompt_s)
@@ -253,6 +257,10 @@ def first_token(site: Site, b: Balance, saturated: Array) -> FirstToken:
     ahead_share, ahead = _ahead(site, b, base, linear, float(new.var()))
     if not site.decodes:
         ahead = np.maximum(ahead - part / 2.0, 0.0)  # what is left of the iteration met is counted once
+    else:
+        # So is what is left of the iteration, and who came before in it: the queue is what is there beyond them.
+        before = busy * part / 2.0 + mates * b.prompt_s / 2.0
+        ahead_share = ahead_share * np.clip(1.0 - before / np.maximum(ahead_share * ahead, 1e-12), 0.0, 1.0)
     slot_share, slot = slot_wait(site, b, saturated) if site.decodes else (busy * 0.0, busy * 0.0)
     return FirstToken(own, step, share, met, met2, ahead_share, ahead, slot_share, slot)
 
@@ -317,12 +325,14 @@ def pace(
     rate, step = b.rate[..., None], b.step_s[..., None]
     added, added2 = b.prompt_s[..., None], b.prompt2_s2[..., None]
     early = _early(site, b, first_s)[..., None]
-    busy = np.minimum(rate * added, 0.999)
+    meet = b.meet[..., None]
+    busy = np.minimum(meet * rate * added, 0.999)
     lasts = (steps * step + early * busy) / (1.0 - busy)
     window = lasts + early
     own = rate * window
-    number = renewals(rate, window, cv2)
-    free = gammaincc(1.0 / cv2, np.maximum(own, 1e-12) / cv2) if site.prefills else np.ones_like(own)
+    own = meet * own
+    met = met_share(own, cv2) if site.prefills else np.zeros_like(own)
+    number, free = further(own, cv2, met), 1.0 - met
     lot = np.maximum(1.0 - free, 1e-9)
     clump = np.maximum(1.0 + 2.0 * (number - own), np.minimum(cv2, 1.0))
     shot_mean, shot_var = number * added, number * (added2 + (clump - 1.0) * added**2)
