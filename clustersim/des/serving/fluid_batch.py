@@ -104,7 +104,7 @@ class Balance:
 
     ``seen`` is the batch that a decoding sequence sees, ``step_s`` a decode step without prompts, ``prompt_s`` what
     one prompt adds, ``group`` the prompts that share an iteration, ``group_s`` and ``group_iterations`` the length
-    and number of the iterations of such a group, ``full`` how often the replica has no room, ``meet`` the arrivals at an
+    and number of the iterations of such a group, ``full`` how often the replica has no room, ``meet`` arrivals at an
     occupied replica over those at any (`meeting`).
     """
 
@@ -301,7 +301,20 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
         spread = spread * (1.0 - full) + 1e-9
         seen = np.maximum(batch + spread / np.maximum(batch, 1e-9), 1.0)
     return Balance(
-        batch, seen, spread, rate, step_s, slope, prompt_s, prompt2, used, parts[2], parts[3], parts[4], full, meet
+        batch,
+        seen,
+        spread,
+        rate,
+        step_s,
+        slope,
+        prompt_s,
+        prompt2,
+        used,
+        parts[2],
+        parts[3],
+        parts[4],
+        full,
+        meet,
     )
 
 
@@ -311,11 +324,10 @@ def prefill_balance(site: Site, rate: Array) -> Balance:
     Prompts that find a replica busy gather while its iteration lasts, and go together in the next.
     """
     zero = np.zeros_like(rate)
-    group, biased, meet = zero + 1.0, zero + 1.0, zero + 1.0
+    group, biased = zero + 1.0, zero + 1.0
     for _ in range(4):
         parts, used = _prompts(site, zero, group, biased), group
         busy = np.minimum(rate * parts[0], 1.0)
-        meet = meeting(site, busy)
         own = rate * parts[3] / parts[2] / np.maximum(parts[4], 1.0)
         mates = renewals(rate, own / np.maximum(rate, 1e-12), site.dealt2)
         gathered = own / -np.expm1(-np.maximum(own, 1e-9)) + np.maximum(mates - own, 0.0) / 2.0
@@ -335,7 +347,7 @@ def prefill_balance(site: Site, rate: Array) -> Balance:
         parts[3],
         parts[4],
         zero,
-        meet,
+        zero + 1.0,
     )
 
 

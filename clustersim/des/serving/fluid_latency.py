@@ -237,8 +237,7 @@ def first_token(site: Site, b: Balance, saturated: Array) -> FirstToken:
     meet = b.meet
     if not site.decodes:
         # One of several replicas is free unless all are busy (Sakasegawa).
-        seldom = busy ** (np.sqrt(2.0 * (_shared(site) + 1.0)) - 2.0)
-        busy, meet = busy * seldom, seldom
+        busy = busy ** (np.sqrt(2.0 * (_shared(site) + 1.0)) - 1.0)
     else:
         busy = busy * meet
     step = decoding * b.step_s
