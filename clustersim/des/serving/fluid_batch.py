@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammainc, gammaln, ndtri
 
-from clustersim.des.serving.fluid_inputs import FluidCost, Traffic
+from clustersim.des.serving.fluid_inputs import WEIGHTS, FluidCost, Traffic
 from clustersim.des.serving.rules import Batching
 
 __all__ = [
@@ -65,7 +65,7 @@ class Site:
             return 0.0
         grow = self.rules.tokens_per_step
         left = np.maximum(self.traffic.outputs - 1.0, 0.0)
-        return float(np.mean(left / grow + (left > 0) * (1.0 - 1.0 / grow) / 2.0))
+        return float((left / grow + (left > 0) * (1.0 - 1.0 / grow) / 2.0) @ WEIGHTS)
 
     @property
     def mixed(self) -> bool:
@@ -205,7 +205,7 @@ def prefill_iterations(site: Site, base: Array, tokens: Array) -> tuple[Array, A
     room = np.maximum(most - base, 1.0)
     if not site.rules.chunked:
         each = max(site.traffic.new, 1.0)
-        room = np.maximum(np.floor(room / each) * each, np.maximum(each, site.traffic.prompts[-1]))
+        room = np.maximum(np.floor(room / each) * each, np.maximum(each, site.traffic.large))
     full = np.floor(tokens / room)
     rest = tokens - full * room
     last = (rest > 1e-9).astype(float)
@@ -232,10 +232,8 @@ def _step(site: Site, seen: Array, spread: Array) -> tuple[Array, Array]:
 
 def _group_tokens(site: Site, group: Array, biased: Array) -> Array:
     """Return the prompt tokens of an iteration's group at six quantiles (log-normal of the right mean, variance)."""
-    new = site.traffic.prompts * (site.traffic.new / max(site.traffic.prompt, 1e-9))
-    mean = float(new.mean())
-    own = float(new.var()) / mean**2 if mean > 0 else 0.0
-    cv2 = own / group + np.maximum(biased / group - 1.0, 0.0)
+    mean = site.traffic.new
+    cv2 = site.traffic.wide2 / group + np.maximum(biased / group - 1.0, 0.0)
     sigma = np.sqrt(np.log1p(cv2))[..., None]
     shape = np.exp(sigma * _Z)
     return np.asarray((group * mean)[..., None] * shape / shape.mean(axis=-1, keepdims=True))
@@ -450,7 +448,7 @@ def largest_batch(site: Site) -> Limit:
     budget = float(rules.max_tokens)
     slots = np.full((site.cost.points, 1), float(rules.max_sequences))
     waits = np.maximum(1.0, traffic.new / budget) if site.prefills else 1.0
-    gap = float(np.mean(traffic.prompts**2)) / max(2.0 * float(traffic.prompts.mean()), 1e-9)
+    gap = traffic.prompt * (1.0 + traffic.wide2) / 2.0
     cache = site.cost.cache_tokens
     room = np.maximum(cache * (1.0 - rules.watermark) - gap, 0.0)
     held = steps * traffic.context + (waits * traffic.prompt if site.prefills else 0.0)
