@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammainc, gammaincc, ndtr
+from scipy.special import gammainc, gammaincc
 
 from clustersim.des.serving.fluid_batch import Balance, Site, further, met_share, prefill_iterations, renewals
 from clustersim.des.serving.fluid_inputs import WEIGHTS
@@ -100,12 +100,14 @@ _CASES = tuple((m, a, s) for m, a in ((False, False), (True, False), (True, True
 class Pace:
     """TPOT of each answer length, shapes (points, loads, answers); one-token answers have none.
 
-    ``floor`` is the time of the decode steps alone and ``wander2`` its variance; ``free`` the share of answers that
+    ``floor`` is the time of the decode steps alone, ``wander2`` its variance and ``least`` what it is with nobody else;
+    ``free`` the share of answers that
     no prompt comes into; ``added`` and ``added2`` mean and variance of what prompts add to the others. ``steps`` are
     the tokens after the first.
     """
 
     floor: Array
+    least: Array
     wander2: Array
     free: Array
     added: Array
@@ -120,10 +122,11 @@ class Pace:
 
     def within(self, bound_s: Array) -> Array:
         """Return, per answer length, the share of requests within ``bound_s`` (one-token answers all are)."""
-        left = bound_s - self.floor
-        alone = ndtr(left / np.sqrt(np.maximum(self.wander2, 1e-18)))
+        left, others = bound_s - self.least, self.floor - self.least
+        alone = gamma_share(left, others, self.wander2)
         # A crowd brings prompts and a fuller batch at once: the two deviations add up.
-        met = gamma_share(left, self.added, (np.sqrt(self.added2) + np.sqrt(self.wander2)) ** 2)
+        wide2 = (np.sqrt(self.added2) + np.sqrt(self.wander2)) ** 2
+        met = gamma_share(left, others + self.added, wide2)
         return np.asarray(np.where(self.counted, self.free * alone + (1.0 - self.free) * met, 1.0))
 
     def percentiles(self) -> dict[str, Array]:
@@ -343,8 +346,11 @@ def pace(
     # The own prompt is read at every step, those of the others as long as they are there.
     read2 = (site.cost.kv_s[..., None] * site.traffic.prompt) ** 2 * site.traffic.wide2
     by_batch = by_batch + read2 * (1.0 + np.maximum(seen - 1.0, 0.0) * kept) * (steps / left) ** 2
+    floor = (steps * step + once[..., None]) / left
+    others = np.minimum(slope * np.maximum(seen - 1.0, 0.0), step * 0.98) * steps / left
     return Pace(
-        floor=(steps * step + once[..., None]) / left,
+        floor=floor,
+        least=floor - np.maximum(others, 1e-3 * floor),
         wander2=by_batch + once2[..., None] / left**2,
         free=free,
         added=shot_mean / lot / left,
