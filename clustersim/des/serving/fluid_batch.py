@@ -105,7 +105,7 @@ class Balance:
     ``seen`` is the batch that a decoding sequence sees, ``step_s`` a decode step without prompts, ``prompt_s`` what
     one prompt adds, ``group`` the prompts that share an iteration, ``group_s`` and ``group_iterations`` the length
     and number of the iterations of such a group, ``full`` how often the replica has no room, ``meet`` arrivals at an
-    occupied replica over those at any (`meeting`).
+    occupied replica over those at any (`meeting`), ``sharing`` the replicas that share a queue for room.
     """
 
     batch: Array
@@ -122,6 +122,7 @@ class Balance:
     group_iterations: Array
     full: Array
     meet: Array
+    sharing: Array
 
     @property
     def pace_s(self) -> Array:
@@ -274,6 +275,8 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
     biased, seen, spread = 1.0 + mean, batch + 1.0, batch
     full = (batch >= limit.batch * (1.0 - 1e-9)).astype(float)
     meet = meeting(site, batch)
+    # A router that counts requests shares out a cache only as far as they are alike.
+    sharing = site.servers[:, None] ** (1.0 / limit.sizes2)
     for _ in range(3):
         step_s, slope = _step(site, seen, spread)
         parts, used = _prompts(site, seen, group, biased), group
@@ -293,7 +296,7 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
         biased = np.maximum(1.0 + mates, group)
         spread = _spread(site, batch, seen, (step_s, slope), (rate, prompt_s, prompt2))
         full = full_share(
-            batch, limit.batch, spread * limit.sizes2, site.servers[:, None], (site.queue2 + 1.0) / 2.0
+            batch, limit.batch, spread * limit.sizes2, sharing, (site.queue2 + 1.0) / 2.0
         )
         # A full replica does not wander: what leaves is replaced from the queue.
         spread = spread * (1.0 - full) + 1e-9
@@ -313,6 +316,7 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
         parts[4],
         full,
         meet,
+        sharing,
     )
 
 
@@ -346,6 +350,7 @@ def prefill_balance(site: Site, rate: Array) -> Balance:
         parts[4],
         zero,
         zero + 1.0,
+        site.servers[:, None],
     )
 
 

@@ -226,7 +226,7 @@ def idle_share(site: Site, present: Array) -> Array:
 def slot_wait(site: Site, b: Balance, saturated: Array) -> tuple[Array, Array]:
     """Return the share that waits for a slot or cache, and the conditional mean wait: z / (saturated - rate)."""
     own2 = site.traffic.work2
-    excess = np.maximum((saturated - b.rate) * site.servers[:, None], 1e-12)
+    excess = np.maximum((saturated - b.rate) * b.sharing, 1e-12)
     return b.full, (site.queue2 + own2) / 2.0 / excess
 
 
