@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.des.serving.fluid_inputs import FluidCost, Traffic
+from clustersim.des.serving.fluid_inputs import WEIGHTS, FluidCost, Traffic
 from clustersim.des.serving.rules import Batching
 from clustersim.special import gammainc, gammaln, ndtri
 
@@ -65,7 +65,7 @@ class Site:
             return 0.0
         grow = self.rules.tokens_per_step
         left = np.maximum(self.traffic.outputs - 1.0, 0.0)
-        return float(np.mean(left / grow + (left > 0) * (1.0 - 1.0 / grow) / 2.0))
+        return float((left / grow + (left > 0) * (1.0 - 1.0 / grow) / 2.0) @ WEIGHTS)
 
     @property
     def mixed(self) -> bool:
@@ -104,8 +104,8 @@ class Balance:
 
     ``seen`` is the batch that a decoding sequence sees, ``step_s`` a decode step without prompts, ``prompt_s`` what
     one prompt adds, ``group`` the prompts that share an iteration, ``group_s`` and ``group_iterations`` the length
-    and number of the iterations of such a group, ``full`` how often the replica has no room, ``meet`` the arrivals at an
-    occupied replica over those at any (`meeting`).
+    and number of the iterations of such a group, ``full`` how often the replica has no room, ``meet`` arrivals at an
+    occupied replica over those at any (`meeting`), ``sharing`` the replicas that share a queue for room.
     """
 
     batch: Array
@@ -122,6 +122,7 @@ class Balance:
     group_iterations: Array
     full: Array
     meet: Array
+    sharing: Array
 
     @property
     def pace_s(self) -> Array:
@@ -205,7 +206,7 @@ def prefill_iterations(site: Site, base: Array, tokens: Array) -> tuple[Array, A
     room = np.maximum(most - base, 1.0)
     if not site.rules.chunked:
         each = max(site.traffic.new, 1.0)
-        room = np.maximum(np.floor(room / each) * each, np.maximum(each, site.traffic.prompts[-1]))
+        room = np.maximum(np.floor(room / each) * each, np.maximum(each, site.traffic.large))
     full = np.floor(tokens / room)
     rest = tokens - full * room
     last = (rest > 1e-9).astype(float)
@@ -232,10 +233,8 @@ def _step(site: Site, seen: Array, spread: Array) -> tuple[Array, Array]:
 
 def _group_tokens(site: Site, group: Array, biased: Array) -> Array:
     """Return the prompt tokens of an iteration's group at six quantiles (log-normal of the right mean, variance)."""
-    new = site.traffic.prompts * (site.traffic.new / max(site.traffic.prompt, 1e-9))
-    mean = float(new.mean())
-    own = float(new.var()) / mean**2 if mean > 0 else 0.0
-    cv2 = own / group + np.maximum(biased / group - 1.0, 0.0)
+    mean = site.traffic.new
+    cv2 = site.traffic.wide2 / group + np.maximum(biased / group - 1.0, 0.0)
     sigma = np.sqrt(np.log1p(cv2))[..., None]
     shape = np.exp(sigma * _Z)
     return np.asarray((group * mean)[..., None] * shape / shape.mean(axis=-1, keepdims=True))
@@ -276,6 +275,8 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
     biased, seen, spread = 1.0 + mean, batch + 1.0, batch
     full = (batch >= limit.batch * (1.0 - 1e-9)).astype(float)
     meet = meeting(site, batch)
+    # A router that counts requests shares out a cache only as far as they are alike.
+    sharing = site.servers[:, None] ** (1.0 / limit.sizes2)
     for _ in range(3):
         step_s, slope = _step(site, seen, spread)
         parts, used = _prompts(site, seen, group, biased), group
@@ -295,7 +296,7 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
         biased = np.maximum(1.0 + mates, group)
         spread = _spread(site, batch, seen, (step_s, slope), (rate, prompt_s, prompt2))
         full = full_share(
-            batch, limit.batch, spread * limit.sizes2, site.servers[:, None], (site.queue2 + 1.0) / 2.0
+            batch, limit.batch, spread * limit.sizes2, sharing, (site.queue2 + 1.0) / 2.0
         )
         # A full replica does not wander: what leaves is replaced from the queue.
         spread = spread * (1.0 - full) + 1e-9
@@ -315,6 +316,7 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
         parts[4],
         full,
         meet,
+        sharing,
     )
 
 
@@ -324,11 +326,10 @@ def prefill_balance(site: Site, rate: Array) -> Balance:
     Prompts that find a replica busy gather while its iteration lasts, and go together in the next.
     """
     zero = np.zeros_like(rate)
-    group, biased, meet = zero + 1.0, zero + 1.0, zero + 1.0
+    group, biased = zero + 1.0, zero + 1.0
     for _ in range(4):
         parts, used = _prompts(site, zero, group, biased), group
         busy = np.minimum(rate * parts[0], 1.0)
-        meet = meeting(site, busy)
         own = rate * parts[3] / parts[2] / np.maximum(parts[4], 1.0)
         mates = renewals(rate, own / np.maximum(rate, 1e-12), site.dealt2)
         gathered = own / -np.expm1(-np.maximum(own, 1e-9)) + np.maximum(mates - own, 0.0) / 2.0
@@ -348,7 +349,8 @@ def prefill_balance(site: Site, rate: Array) -> Balance:
         parts[3],
         parts[4],
         zero,
-        meet,
+        zero + 1.0,
+        site.servers[:, None],
     )
 
 
@@ -451,7 +453,7 @@ def largest_batch(site: Site) -> Limit:
     budget = float(rules.max_tokens)
     slots = np.full((site.cost.points, 1), float(rules.max_sequences))
     waits = np.maximum(1.0, traffic.new / budget) if site.prefills else 1.0
-    gap = float(np.mean(traffic.prompts**2)) / max(2.0 * float(traffic.prompts.mean()), 1e-9)
+    gap = traffic.prompt * (1.0 + traffic.wide2) / 2.0
     cache = site.cost.cache_tokens
     room = np.maximum(cache * (1.0 - rules.watermark) - gap, 0.0)
     held = steps * traffic.context + (waits * traffic.prompt if site.prefills else 0.0)
