@@ -33,6 +33,10 @@ class Software:
     """Whether every operator reads and writes its own intermediates, as PyTorch does without compilation."""
     tp_overlap: float = 0.0
     """Share of the matrix products under which tensor-parallel traffic can hide; 0 where each product waits for it."""
+    overlap_sends: bool = False
+    """Whether the sends of an interleaved pipeline run beside the next chunk."""
+    gather_bytes: float = 2.0
+    """Bytes of a value that tensor-parallel cards gather for a product below 16 bits; 1 where it is cast before."""
     ep_overlap: float = 0.0
     """The same for the exchange of experts: above 0 where two micro-batches are worked on at once."""
     host_layer_s: float = 1.2e-3

@@ -31,6 +31,9 @@ OUTSIDE_VALUES, INSIDE_VALUES = 36.0, 9.0
 #: the backward pass): norms of one kernel, residuals and transposes 15; with root-mean-square norms in single precision
 #: of seven operators (18 each) and rotations of queries and keys (13) 60; the activation 3 a unit of width, gated 5.
 EAGER_OUTSIDE, EAGER_INSIDE = (45.0, 180.0), (9.0, 15.0)
+#: Share of the streaming rate that norms, activations, rotations and residuals of fused stacks reach: reductions and
+#: strided values, on operands of one layer (derived: of 1, 0.85, 0.7, 0.6 on the declared rows of docs/training.md).
+KERNEL_SHARE = 0.7
 #: Of these, what the norms and the activation read and write forward: selective recomputation repeats it (counted).
 CHEAP_OUTSIDE, CHEAP_INSIDE = 4.0, 3.0
 #: The same for each copy of a token that goes to an expert, per hidden unit: sorted for the exchange, sorted by expert,
@@ -141,7 +144,7 @@ def _layer(job: TrainJob, *, mixture: bool) -> Stage:
     shared = plan.tp if plan.sequence_parallel else 1
     kernels = _kernels(job, shared, mixture)
     passes = 3 if plan.recompute == "full" else 2
-    tensors = _tensor_exchange(job, passes * block_share(job.model, mixture), kernels.gemm)
+    tensors = _tensor_exchange(job, passes * block_share(job.model, mixture), kernels, mixture)
     # The key-value exchange hides under the attention of the block that is at hand.
     context = hidden_under(3 * _context_exchange(job), kernels.attention, software)
     experts: Real = 0.0
@@ -171,21 +174,38 @@ def hidden_under(traffic: Real, work: Real, software: Software) -> Real:
     return float(added) if np.ndim(added) == 0 else added
 
 
-def _tensor_exchange(job: TrainJob, passes: float, gemm: Real) -> Real:
+def _tensor_exchange(job: TrainJob, passes: float, kernels: Stage, mixture: bool) -> Real:
     """Seconds that the tensor-parallel exchange of a layer adds: two all-reduces, or gather and scatter, a pass.
 
-    Asynchronous exchange cuts it into as many pieces as there are cards and hides all but the first under the products
-    of the others (arXiv:2410.06511, section 2.2.2; github.com/pytorch/torchtitan, async tensor parallel).
+    Asynchronous exchange cuts it and the products that it feeds into as many pieces as there are cards and hides all
+    but the first under the products of the others (arXiv:2410.06511, section 2.2.2; NVIDIA's NeMo user guide,
+    communication overlap). A piece has fewer rows, and fills a card's tiles less well. What would not pay is not done.
     """
     plan, software = job.plan, job.plan.software
-    size = 2.0 * job.micro_tokens * job.model.hidden
+    gathered = software.gather_bytes if job.dtype in NARROW and plan.sequence_parallel else 2.0
+    size = (gathered + 2.0) / 2 * job.micro_tokens * job.model.hidden
     local = local_members(plan.tp, 1, job.network)
     one = collective_time("all_reduce", size, plan.tp, local=local, network=job.network)
     whole = 2.0 * passes * one.total_s
     if not software.tp_overlap:
         return whole
     first = whole / plan.tp
-    return first + hidden_under(whole - first, software.tp_overlap * gemm, software)
+    hidden = first + hidden_under(whole - first, software.tp_overlap * kernels.gemm, software)
+    return np.minimum(whole, hidden + _cut_products(job, mixture))
+
+
+def _cut_products(job: TrainJob, mixture: bool) -> Real:
+    """Seconds that the products of a layer take longer, forward and for the inputs, where tp pieces follow each other."""
+    card, plan = job.card, job.plan
+    words = {
+        "rate": card.matrix_rate(job.dtype),
+        "bandwidth": card.memory_bandwidth * card.memory_efficiency,
+        "units": card.compute_units,
+    }
+    whole, pieces = (
+        layer_seconds(job.model, plan, job.micro_tokens / cut, mixture=mixture, **words) for cut in (1, plan.tp)
+    )
+    return np.maximum(0.0, plan.tp * (pieces[0] + pieces[1]) - whole[0] - whole[1])
 
 
 def _kernels(job: TrainJob, shared: Real, mixture: bool) -> Stage:
@@ -199,7 +219,8 @@ def _kernels(job: TrainJob, shared: Real, mixture: bool) -> Stage:
         units=card.compute_units,
     )  # fmt: skip
     attention, scores = _attention(job)
-    moved = 2.0 * _values(model, plan, shared, mixture) + _cast_bytes(job, shared, mixture)
+    reached = 1.0 if plan.software.eager else KERNEL_SHARE
+    moved = 2.0 * _values(model, plan, shared, mixture) / reached + _cast_bytes(job, shared, mixture)
     elementwise = moved * tokens / bandwidth
     recompute: Real = 0.0
     if plan.recompute == "full":
@@ -209,7 +230,7 @@ def _kernels(job: TrainJob, shared: Real, mixture: bool) -> Stage:
             CHEAP_OUTSIDE * block_share(model, mixture) * model.hidden / shared
             + CHEAP_INSIDE * ffn_width(model, mixture) / plan.tp
         )
-        recompute = elementwise / 3 if plan.software.eager else cheap * 2.0 * tokens / bandwidth
+        recompute = elementwise / 3 if plan.software.eager else cheap * 2.0 * tokens / (bandwidth * reached)
         recompute = recompute + _heads_again(job, bandwidth)
     elif plan.recompute == "selective":
         recompute = scores

@@ -208,8 +208,8 @@ def step_columns(job: TrainJob) -> StepColumns:
     exposed_dp, replicas_s = data_parallel_time(job, shard, layers.of(heavy).phases, heavy.layers)
     host = _offload(job, load, shard.per_copy(plan, 1), stage.total)
     sends = 2.0 * m * plan.interleave * send_seconds(job)
-    if plan.schedule == "dualpipe":
-        sends = hidden_under(sends, m * stage.kernels, plan.software)
+    beside = np.greater(plan.interleave, 1) if plan.software.overlap_sends else plan.schedule == "dualpipe"
+    sends = np.where(beside, hidden_under(sends, m * stage.kernels, plan.software), sends)
     terms = StepTerms(
         compute_s=m * stage.gemm,
         attention_s=m * stage.attention,

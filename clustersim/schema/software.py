@@ -43,6 +43,10 @@ class StackConstants(Model):
     """A token crosses to a domain once and is handed on inside."""
     tp_overlap: Fraction | None = None
     """Share of the matrix products under which tensor-parallel traffic can hide."""
+    overlap_sends: bool | None = None
+    """Whether the sends of an interleaved pipeline run beside the next chunk."""
+    gather_bytes: Bytes | None = None
+    """Bytes of a value that tensor-parallel cards gather for a product below 16 bits."""
     ep_overlap: Fraction | None = None
     """The same for the exchange of experts."""
     host_layer: Duration | None = None

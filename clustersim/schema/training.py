@@ -63,6 +63,10 @@ class SoftwareSection(Model):
     """Bytes of a value that is sent to its expert."""
     tp_overlap: Fraction | None = None
     """Share of the matrix products under which tensor-parallel traffic can hide."""
+    overlap_sends: bool | None = None
+    """Whether the sends of an interleaved pipeline run beside the next chunk."""
+    gather_bytes: Annotated[Sourced, quantity("1", gt=0)] | None = None
+    """Bytes of a value that tensor-parallel cards gather for a product below 16 bits."""
     ep_overlap: Fraction | None = None
     """The same for the exchange of experts."""
     host_layer: Duration | None = None

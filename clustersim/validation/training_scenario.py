@@ -102,6 +102,9 @@ def _measured(known: TrainingRecord) -> tuple[dict[str, Any], list[str]]:
         key, factor, unit = _MEASURED[column]
         if value:
             values[f"cards.{known.card.name}.{key}"] = f"{value * factor!r}{unit}" if unit else value
+    if given["gemm_efficiency"] and known.card.efficiency.gemm_sustained:
+        # What a site measured of its own products is what its steps see.
+        values[f"cards.{known.card.name}.efficiency.gemm_sustained"] = 1.0
     own = [column.removesuffix("_GBs") for column, value in given.items() if value]
     return values, [f"the site's own {', '.join(own)}"] if own else []
 
