@@ -45,9 +45,17 @@ class Software:
     layer_overhead_s: float = 0.0
     """Seconds that it adds to every pass of a layer (forward, recomputed, backward) beside its kernels: launches that
     the host cannot keep up with, synchronisation. Found by halving the micro-batch."""
-    expert_overhead_s: float = 2e-3
-    """The same for every pass of a layer of experts: routing, sorting, many small launches and what waits for them.
-    0 for steps that are recorded and replayed as a whole. Derived, see docs/training.md."""
+    expert_overhead_s: float = 1e-3
+    """The same for every pass of a layer of experts: routing, sorting and what waits for them. 0 for steps that are
+    recorded and replayed as a whole. Derived, see docs/training.md."""
+    expert_host_s: float = 3.5e-3
+    """Seconds that the host takes for one pass of a layer of experts: it must know how many tokens each expert has
+    before it launches what follows, so no pass is shorter. 0 for recorded steps. Derived, see docs/training.md."""
+    grouped_experts: bool = False
+    """Whether one launch serves all experts of a card; else each has products and casts of its own."""
+    gate_values: float = 9.0
+    """Values that the activation of a feed-forward block reads or writes for one unit of its width, forward and
+    backward: 9 fused (counted), more where its steps are separate kernels."""
     dispatch_bytes: float = 2.0
     """Bytes of a value that is sent to its expert; 1 where they are cast before. What comes back has 2."""
     gradient_bytes: float = 4.0

@@ -24,9 +24,9 @@ __all__ = ["Layers", "Stage", "hidden_under", "layers_seconds", "local_members",
 Real = Any
 
 #: Values that the element-wise kernels of a layer read or write, forward and backward: per hidden unit for norms,
-#: residuals and dropouts, and per unit of feed-forward width for the activation (counted: 10 and 2 forward, twice
-#: that backward, unfused in part).
-OUTSIDE_VALUES, INSIDE_VALUES = 36.0, 9.0
+#: residuals and dropouts (counted: 10 forward, twice that backward, unfused in part); per unit of feed-forward width
+#: see ``Software.gate_values``.
+OUTSIDE_VALUES = 36.0
 #: The same where every operator reads and writes its own, for blocks without and with a gate (counted, times three for
 #: the backward pass): norms of one kernel, residuals and transposes 15; with root-mean-square norms in single precision
 #: of seven operators (18 each) and rotations of queries and keys (13) 60; the activation 3 a unit of width, gated 5.
@@ -47,6 +47,9 @@ KERNELS_PER_LAYER = 16.0
 #: Kernels more where attention is not fused: splits and permutes, two batched products, scale, mask, softmax, dropout,
 #: biases (counted).
 UNFUSED_KERNELS = 12.0
+#: Kernels of one expert in one pass of a layer: its products and what prepares them; below 16 bits also casts of both
+#: operands of each by rows and by columns, with their scales (counted; of 10, 20, 30 on the declared rows).
+EXPERT_KERNELS, NARROW_EXPERT_KERNELS = 6.0, 20.0
 #: Times that a score matrix is read or written, forward, without fused attention: product, scale and mask, softmax,
 #: dropout, product, partly fused: between 4 and 10 passes forward (derived, as KERNEL_S); backward 1.7 times that.
 SCORE_PASSES_FORWARD, SCORE_PASSES_BACKWARD = 6.5, 11.0
@@ -154,7 +157,10 @@ def _layer(job: TrainJob, *, mixture: bool) -> Stage:
         under = kernels.kernels if plan.schedule == "dualpipe" else software.ep_overlap * kernels.gemm
         experts = hidden_under(exchange, under, software)
     busy = replace(kernels, tp=tensors, cp=context, ep=experts)
-    waiting = np.maximum(0.0, passes * block_share(job.model, mixture) * software.host_layer_s - busy.total)
+    host = block_share(job.model, mixture) * software.host_layer_s
+    if mixture:
+        host = np.maximum(host, software.expert_host_s)
+    waiting = np.maximum(0.0, passes * host - busy.total)
     added = software.layer_overhead_s + (software.expert_overhead_s if mixture else 0.0)
     beside = waiting + passes * added
     forward = kernels.forward + context / 3 + (tensors + experts + beside) / passes
@@ -214,6 +220,9 @@ def _kernels(job: TrainJob, shared: Real, mixture: bool) -> Stage:
     bandwidth = card.memory_bandwidth * card.memory_efficiency
     launches = (KERNELS_PER_LAYER + (0.0 if plan.software.flash_attention else UNFUSED_KERNELS)) * KERNEL_S
     launches = launches * block_share(model, mixture)
+    if mixture and not plan.software.grouped_experts:
+        each = NARROW_EXPERT_KERNELS if job.dtype in NARROW else EXPERT_KERNELS
+        launches = launches + each * KERNEL_S * model.experts / plan.ep
     forward, inputs, weights = layer_seconds(
         model, plan, tokens, mixture=mixture, rate=card.matrix_rate(job.dtype), bandwidth=bandwidth,
         units=card.compute_units,
@@ -264,7 +273,7 @@ def _values(model: Model, plan: Plan, shared: Real, mixture: bool) -> Real:
     Norms, dropouts and residuals are split by sequence parallelism only; the activation's width by tensors.
     """
     routed = model.experts_per_token * model.hidden if mixture else 0
-    each, inside = OUTSIDE_VALUES, INSIDE_VALUES
+    each, inside = OUTSIDE_VALUES, plan.software.gate_values
     if plan.software.eager:
         # A gated block is of today's kind, with root-mean-square norms and rotations.
         each, inside = EAGER_OUTSIDE[model.gated], EAGER_INSIDE[model.gated]

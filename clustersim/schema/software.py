@@ -55,6 +55,12 @@ class StackConstants(Model):
     """Added to every pass of a layer beside its kernels."""
     expert_overhead: Duration | None = None
     """The same for a layer of experts, on top."""
+    expert_host: Duration | None = None
+    """What the host takes for one pass of a layer of experts, which has to wait for the router's counts."""
+    grouped_experts: bool | None = None
+    """Whether one launch serves all experts of a card."""
+    gate_values: Positive | None = None
+    """Values that the activation reads or writes for one unit of its width, forward and backward."""
     gradient_bytes: Bytes | None = None
     """Bytes of gradient held per parameter."""
     runtime_memory: Size | None = None
@@ -62,17 +68,21 @@ class StackConstants(Model):
 
 
 class StackCase(StackConstants):
-    """Constants that hold for some cards or number formats only; what it leaves out it does not ask."""
+    """Constants that hold for some cards, number formats or models only; what it leaves out it does not ask."""
 
     cards: tuple[str, ...] = ()
     """Exact names of cards."""
     formats: tuple[str, ...] = ()
     """Data types (``bf16``) or scaling recipes (``mxfp8``)."""
+    models: tuple[str, ...] = ()
+    """Exact names of models whose recipe says so."""
 
-    def holds(self, card: str, formats: tuple[str, ...]) -> bool:
-        """Tell whether the case is this card's and one of these formats'."""
-        return (not self.cards or card in self.cards) and (
-            not self.formats or not set(formats).isdisjoint(self.formats)
+    def holds(self, card: str, formats: tuple[str, ...], model: str) -> bool:
+        """Tell whether the case is this card's, one of these formats' and this model's."""
+        return (
+            (not self.cards or card in self.cards)
+            and (not self.formats or not set(formats).isdisjoint(self.formats))
+            and (not self.models or model in self.models)
         )
 
 
@@ -81,10 +91,10 @@ class TrainingConstants(StackConstants):
 
     cases: tuple[StackCase, ...] = ()
 
-    def of(self, card: str, *formats: str) -> StackConstants:
-        """Return the constants on a card in a number format: later cases win."""
+    def of(self, card: str, *formats: str, model: str = "") -> StackConstants:
+        """Return the constants on a card in a number format, for a model if that is said: later cases win."""
         known: dict[str, object] = {}
-        for part in (self, *(case for case in self.cases if case.holds(card, formats))):
+        for part in (self, *(case for case in self.cases if case.holds(card, formats, model))):
             for name in StackConstants.model_fields:
                 if getattr(part, name) is not None:
                     known[name] = getattr(part, name)

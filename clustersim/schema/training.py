@@ -73,6 +73,12 @@ class SoftwareSection(Model):
     """What the host takes to launch one pass of a layer."""
     expert_overhead: Duration | None = None
     """The same as ``layer_overhead`` for a layer of experts, on top."""
+    expert_host: Duration | None = None
+    """What the host takes for one pass of a layer of experts, which has to wait for the router's counts."""
+    grouped_experts: bool | None = None
+    """Whether one launch serves all experts of a card."""
+    gate_values: Annotated[Sourced, quantity("1", gt=0)] | None = None
+    """Values that the activation reads or writes for one unit of its width, forward and backward."""
     layer_overhead: Duration | None = None
     """Added to every pass of a layer beside its kernels."""
     gradient_bytes: Annotated[Sourced, quantity("1", gt=0)] | None = None
