@@ -48,8 +48,8 @@ KERNELS_PER_LAYER = 16.0
 #: biases (counted).
 UNFUSED_KERNELS = 12.0
 #: Kernels of one expert in one pass of a layer: its products and what prepares them; below 16 bits also casts of both
-#: operands of each by rows and by columns, with their scales (counted; of 10, 20, 30 on the declared rows).
-EXPERT_KERNELS, NARROW_EXPERT_KERNELS = 6.0, 20.0
+#: operands of each by rows and by columns, with their scales (counted; of 10, 14, 20 on the declared rows).
+EXPERT_KERNELS, NARROW_EXPERT_KERNELS = 4.0, 14.0
 #: Times that a score matrix is read or written, forward, without fused attention: product, scale and mask, softmax,
 #: dropout, product, partly fused: between 4 and 10 passes forward (derived, as KERNEL_S); backward 1.7 times that.
 SCORE_PASSES_FORWARD, SCORE_PASSES_BACKWARD = 6.5, 11.0
