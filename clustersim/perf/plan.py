@@ -60,6 +60,12 @@ class Software:
     """Bytes of a value that is sent to its expert; 1 where they are cast before. What comes back has 2."""
     gradient_bytes: float = 4.0
     """Bytes of gradient held per parameter: 4 accumulates in single precision, 2 in half, 6 keeps both."""
+    logit_bytes: float = 6.0
+    """Bytes held for a logit at once: in single precision and its gradient in half (counted); 14 where each operator of
+    the loss keeps its own: in half, in single precision, its logarithm of the softmax, and the gradient."""
+    saves_products: bool = False
+    """Whether selective recomputation keeps what every second product and attention put out, as PyTorch's policy of
+    operators does, and makes all else again; else it makes norms and activation again."""
     runtime_bytes: float = 1.5e9
     """Workspace, communication buffers, fragmentation and the runtime's own memory (assumption: 1-2 GB are commonly
     seen with NCCL buffers and a CUDA context of about 0.5 GB)."""

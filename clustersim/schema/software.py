@@ -61,6 +61,10 @@ class StackConstants(Model):
     """Whether one launch serves all experts of a card."""
     gate_values: Positive | None = None
     """Values that the activation reads or writes for one unit of its width, forward and backward."""
+    logit_bytes: Bytes | None = None
+    """Bytes held for a logit at once."""
+    saves_products: bool | None = None
+    """Whether selective recomputation keeps every second product and makes all else again (PyTorch)."""
     gradient_bytes: Bytes | None = None
     """Bytes of gradient held per parameter."""
     runtime_memory: Size | None = None

@@ -81,6 +81,10 @@ class SoftwareSection(Model):
     """Values that the activation reads or writes for one unit of its width, forward and backward."""
     layer_overhead: Duration | None = None
     """Added to every pass of a layer beside its kernels."""
+    logit_bytes: Annotated[Sourced, quantity("1", gt=0)] | None = None
+    """Bytes held for a logit at once."""
+    saves_products: bool | None = None
+    """Whether selective recomputation keeps every second product and makes all else again (PyTorch)."""
     gradient_bytes: Annotated[Sourced, quantity("1", gt=0)] | None = None
     """Bytes of gradient held per parameter."""
     runtime_memory: Size | None = None
