@@ -60,6 +60,9 @@ class Software:
     """Bytes of a value that is sent to its expert; 1 where they are cast before. What comes back has 2."""
     gradient_bytes: float = 4.0
     """Bytes of gradient held per parameter: 4 accumulates in single precision, 2 in half, 6 keeps both."""
+    scale_loss: float = 0.0
+    """Share of a step that every doubling of the cards beyond one coherent domain costs: the slowest of more cards,
+    jitter of the host, other traffic. A property of a stack on its site; 0 where nobody measured it."""
     logit_bytes: float = 6.0
     """Bytes held for a logit at once: in single precision and its gradient in half (counted); 14 where each operator of
     the loss keeps its own: in half, in single precision, its logarithm of the softmax, and the gradient."""

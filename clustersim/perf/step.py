@@ -9,12 +9,12 @@ is their exact sum.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
-from clustersim.columns import least, number
+from clustersim.columns import as_array, least, number
 from clustersim.errors import InputError
 from clustersim.fabric.collectives import collective_time
 from clustersim.perf.data_parallel import data_parallel_time
@@ -226,7 +226,16 @@ def step_columns(job: TrainJob) -> StepColumns:
         optimizer_s=optimizer_seconds(job, shard),
         offload_s=host,
     )
-    return StepColumns(terms, replicas_s, load)
+    return StepColumns(_at_scale(job, terms), replicas_s, load)
+
+
+def _at_scale(job: TrainJob, terms: StepTerms) -> StepTerms:
+    """The terms with what waiting for the slowest of many cards adds to what the software adds."""
+    if not job.plan.software.scale_loss:
+        return terms
+    doublings = np.log2(np.maximum(1.0, job.cards / as_array(job.network.scale_up_size)))
+    lost = job.plan.software.scale_loss * doublings * terms.total
+    return replace(terms, software_s=terms.software_s + lost)
 
 
 def slowest(layers: Layers, loads: Sequence[StageLoad], logits: Real) -> tuple[Real, StageLoad, Stage]:

@@ -61,6 +61,8 @@ class StackConstants(Model):
     """Whether one launch serves all experts of a card."""
     gate_values: Positive | None = None
     """Values that the activation reads or writes for one unit of its width, forward and backward."""
+    scale_loss: Fraction | None = None
+    """Share of a step that every doubling of the cards beyond one coherent domain costs."""
     logit_bytes: Bytes | None = None
     """Bytes held for a logit at once."""
     saves_products: bool | None = None

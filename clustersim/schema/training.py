@@ -81,6 +81,8 @@ class SoftwareSection(Model):
     """Values that the activation reads or writes for one unit of its width, forward and backward."""
     layer_overhead: Duration | None = None
     """Added to every pass of a layer beside its kernels."""
+    scale_loss: Fraction | None = None
+    """Share of a step that every doubling of the cards beyond one coherent domain costs."""
     logit_bytes: Annotated[Sourced, quantity("1", gt=0)] | None = None
     """Bytes held for a logit at once."""
     saves_products: bool | None = None

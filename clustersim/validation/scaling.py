@@ -59,14 +59,23 @@ def _like(row: Mapping[str, str]) -> dict[str, str]:
             raise Unpredictable(f"no training row has the id {stated!r}")
         return dict(found)
     same = [
-        r for r in shipped_rows("training.csv")
+        r for table in ("training.csv", "training_2026.csv") for r in shipped_rows(table)
         if plain(r["model"]) == plain(row["model"]) and _same_card(r["gpu"], row["gpu"])
     ]  # fmt: skip
     same = same or [r for r in _named_like(row) if _same_card(r["gpu"], row["gpu"])]
     if not same:
         raise Unpredictable(f"no training row holds the dimensions of {row['model']} on {row['gpu']}")
+    stack = software_of_row(filled(row), "training").profile.family
     ranked = sorted(
-        same, key=lambda r: (plain(r["dtype"]) != plain(row["dtype"]), not r["global_batch"], r["id"])
+        same,
+        key=lambda r: (
+            plain(r["dtype"]) != plain(row["dtype"]),
+            software_of_row(filled(r), "training").profile.family != stack,
+            any(row.get(k) and number(row, k) != (number(r, k) or 1) for k in ("tp", "pp", "cp")),
+            number(r, "n_gpus") != number(row, "gpus_base"),
+            not r["global_batch"],
+            r["id"],
+        ),
     )
     return dict(ranked[0])
 
