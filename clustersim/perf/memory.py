@@ -14,8 +14,8 @@ import numpy as np
 
 from clustersim.columns import number
 from clustersim.errors import InfeasibleError
-from clustersim.perf.card import NARROW
 from clustersim.perf.blocks import block_share, ffn_share, ffn_width, kept_latents, mixing_widths
+from clustersim.perf.card import NARROW
 from clustersim.perf.job import TrainJob
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan
@@ -138,7 +138,10 @@ def activation_bytes_per_layer(job: TrainJob, recompute: str, *, mixture: bool) 
     if job.dtype in NARROW:
         # Two block inputs and what the activation puts out are operands of products: kept as they were cast.
         cast = 2.0 - plan.software.gather_bytes
-        outside, inside = outside - 2.0 * cast * model.hidden * block_share(model, mixture), inside - cast * width
+        outside, inside = (
+            outside - 2.0 * cast * model.hidden * block_share(model, mixture),
+            inside - cast * width,
+        )
     if fused and recompute == "selective":
         # What norms and the activation put out is made again from what went in; so are the heads from their latents.
         outside, inside = outside - 4.0 * model.hidden * block_share(model, mixture), inside - 2.0 * width
@@ -203,11 +206,15 @@ def stage_memory(
     activations = flight * once
     if plan.recompute == "full":
         # The layer at hand is whole again while its backward pass runs, its score matrix too where it is not fused.
-        at_hand = "selective" if plan.software.flash_attention and not plan.software.saves_products else "none"
+        at_hand = (
+            "selective" if plan.software.flash_attention and not plan.software.saves_products else "none"
+        )
         activations = activations + kept_activations(job, load, at_hand) / np.maximum(1, load.layers)
     if plan.offload_activations:
         activations = np.minimum(activations, 2 * once)
-    logits = (1 + model.prediction_layers) * plan.software.logit_bytes * job.micro_tokens * model.vocab / plan.tp
+    logits = (
+        (1 + model.prediction_layers) * plan.software.logit_bytes * job.micro_tokens * model.vocab / plan.tp
+    )
     return MemoryTerms(
         weights=weight_bytes * _weights_held(plan, shard, load.layers),
         gradients=plan.software.gradient_bytes * shard.per_copy(plan, 2),

@@ -60,6 +60,10 @@ class Software:
     """Bytes of a value that is sent to its expert; 1 where they are cast before. What comes back has 2."""
     gradient_bytes: float = 4.0
     """Bytes of gradient held per parameter: 4 accumulates in single precision, 2 in half, 6 keeps both."""
+    loss_bytes: float = 20.0
+    """Bytes that the loss reads and writes for one logit, forward and backward: in single precision and partly fused
+    20; separate operators (cast, softmax, loss, their gradients, the cast back) 42, those of Megatron's
+    vocabulary-parallel loss 52 (counted)."""
     scale_loss: float = 0.0
     """Share of a step that every doubling of the cards beyond one coherent domain costs: the slowest of more cards,
     jitter of the host, other traffic. A property of a stack on its site; 0 where nobody measured it."""

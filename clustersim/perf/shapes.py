@@ -18,7 +18,14 @@ from clustersim.perf.blocks import ffn_share, mixing_products
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan
 
-__all__ = ["Product", "accumulated_bytes", "layer_products", "layer_seconds", "product_seconds", "shape_efficiency"]
+__all__ = [
+    "Product",
+    "accumulated_bytes",
+    "layer_products",
+    "layer_seconds",
+    "product_seconds",
+    "shape_efficiency",
+]
 
 #: A number, or an array with one entry a plan.
 Real = Any
@@ -76,7 +83,15 @@ def shape_efficiency(m: Real, n: Real, k: Real, groups: Real, units: float, *, d
 
 
 def product_seconds(
-    m: Real, n: Real, k: Real, groups: Real, *, rate: float, bandwidth: float, units: float, written: float = 2.0
+    m: Real,
+    n: Real,
+    k: Real,
+    groups: Real,
+    *,
+    rate: float,
+    bandwidth: float,
+    units: float,
+    written: float = 2.0,
 ) -> Real:
     """Return the seconds of ``groups`` products of m x n x k: operations at what the shape reaches, or bytes.
 

@@ -201,7 +201,7 @@ def _tensor_exchange(job: TrainJob, passes: float, kernels: Stage, mixture: bool
 
 
 def _cut_products(job: TrainJob, mixture: bool) -> Real:
-    """Seconds that the products of a layer take longer, forward and for the inputs, where tp pieces follow each other."""
+    """Seconds that a layer's products take longer, forward and for the inputs, where tp pieces follow each other."""
     card, plan = job.card, job.plan
     words = {
         "rate": card.matrix_rate(job.dtype),
@@ -209,7 +209,8 @@ def _cut_products(job: TrainJob, mixture: bool) -> Real:
         "units": card.compute_units,
     }
     whole, pieces = (
-        layer_seconds(job.model, plan, job.micro_tokens / cut, mixture=mixture, **words) for cut in (1, plan.tp)
+        layer_seconds(job.model, plan, job.micro_tokens / cut, mixture=mixture, **words)
+        for cut in (1, plan.tp)
     )
     return np.maximum(0.0, plan.tp * (pieces[0] + pieces[1]) - whole[0] - whole[1])
 

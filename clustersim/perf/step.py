@@ -41,11 +41,6 @@ __all__ = [
 #: A number, or an array with one entry a plan.
 Real = Any
 
-#: Bytes that the loss reads and writes for one logit, forward and backward, in single precision, partly fused
-#: (counted).
-LOGIT_BYTES = 20.0
-#: The same of separate operators: cast, softmax, loss, their gradients and the cast back (counted).
-EAGER_LOGIT_BYTES = 42.0
 #: Bytes that the optimizer reads and writes for one parameter in one kernel, and in one kernel for each operator
 #: (counted: Adam).
 STATE_BYTES, EAGER_STATE_BYTES = 28.0, 80.0
@@ -123,8 +118,7 @@ def logit_seconds(job: TrainJob) -> Real:
         )
         for m, n, k in ((tokens, width, h), (tokens, h, width), (h, width, tokens))
     )
-    moved = EAGER_LOGIT_BYTES if job.plan.software.eager else LOGIT_BYTES
-    return products + moved * tokens * width / bandwidth
+    return products + job.plan.software.loss_bytes * tokens * width / bandwidth
 
 
 def head_seconds(job: TrainJob) -> Real:

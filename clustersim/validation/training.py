@@ -40,8 +40,8 @@ _MEASUREMENTS = ("iteration_time_s", "tokens_per_s_per_gpu", "mfu")
 @lru_cache(maxsize=1)
 def tuned_ids() -> dict[str, str]:
     """Return the ids of the rows that constants were found from, and what: ``step``, ``memory`` or both."""
-    marked = {row["id"]: row["tuned_on"] for row in shipped_rows("training.csv") if row["tuned_on"]}
-    return marked | {row["id"]: row["tuned_on"] for row in shipped_rows(SHIPPED) if row["tuned_on"]}
+    tables = ("training.csv", "training_2026.csv", SHIPPED)
+    return {row["id"]: row["tuned_on"] for name in tables for row in shipped_rows(name) if row["tuned_on"]}
 
 
 def _measured_s(row: Mapping[str, str], known: KnownRow, step: StepTime) -> float:

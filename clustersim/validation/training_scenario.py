@@ -205,9 +205,7 @@ def _plan(known: TrainingRecord) -> dict[str, Any]:
     tp, pp, cp = count(row, "tp", 1), count(row, "pp", 1), count(row, "cp", 1)
     interleave = count(row, "vpp_interleave", 1) if pp > 1 else 1
     recompute = (row.get("recompute") or "").lower()
-    software = stack_software(
-        known.software.profile, known.card.name, *known.format.names, model=known.model
-    )
+    software = stack_software(known.software.profile, known.card.name, *known.format.names, model=known.model)
     stated = (row.get("seq_parallel") or "").strip().lower()
     return {
         "tp": tp, "pp": pp, "dp": count(row, "dp", max(1, cards // (tp * pp * cp))), "cp": cp,
