@@ -136,12 +136,14 @@ def accumulated_bytes(plan: Plan) -> float:
     """Return the bytes that go to memory and come from it for one value of a weight's gradient in one micro-batch.
 
     The product for the weights adds to the gradient that is held (Megatron's fused accumulation): read and written, in
-    2 or 4 bytes. ZeRO 3 holds none: its gradient is written in 2 bytes and reduced.
+    2 or 4 bytes. ZeRO 3 holds none: its gradient is written in 2 bytes and reduced; so it is by stacks of before fused
+    attention, whose sums are counted with the rest that is not fused.
 
     >>> accumulated_bytes(Plan()), accumulated_bytes(Plan(zero=3))
     (8.0, 2.0)
     """
-    return 2.0 if plan.zero >= 3 else 2.0 * min(plan.software.gradient_bytes, WIDEST_SUM)
+    fused = plan.zero < 3 and plan.software.flash_attention
+    return 2.0 * min(plan.software.gradient_bytes, WIDEST_SUM) if fused else 2.0
 
 
 def layer_seconds(

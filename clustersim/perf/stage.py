@@ -33,6 +33,7 @@ OUTSIDE_VALUES = 36.0
 EAGER_OUTSIDE, EAGER_INSIDE = (45.0, 180.0), (9.0, 15.0)
 #: Share of the streaming rate that norms, activations, rotations and residuals of fused stacks reach: reductions and
 #: strided values, on operands of one layer (derived: of 1, 0.85, 0.7, 0.6 on the declared rows of docs/training.md).
+#: Unfused stacks keep 1: their counts were found together with what attention writes.
 KERNEL_SHARE = 0.7
 #: Of these, what the norms and the activation read and write forward: selective recomputation repeats it (counted).
 CHEAP_OUTSIDE, CHEAP_INSIDE = 4.0, 3.0
@@ -229,7 +230,7 @@ def _kernels(job: TrainJob, shared: Real, mixture: bool) -> Stage:
         units=card.compute_units,
     )  # fmt: skip
     attention, scores = _attention(job)
-    reached = 1.0 if plan.software.eager else KERNEL_SHARE
+    reached = KERNEL_SHARE if plan.software.flash_attention and not plan.software.eager else 1.0
     moved = 2.0 * _values(model, plan, shared, mixture) / reached + _cast_bytes(job, shared, mixture)
     elementwise = moved * tokens / bandwidth
     recompute: Real = 0.0
