@@ -63,6 +63,8 @@ class StackConstants(Model):
     """Values that the activation reads or writes for one unit of its width, forward and backward."""
     scale_loss: Fraction | None = None
     """Share of a step that every doubling of the cards beyond one coherent domain costs."""
+    shard_rate: Share | None = None
+    """Share of the network's rate that the exchange of ZeRO 3 reaches."""
     loss_bytes: Bytes | None = None
     """Bytes that the loss reads and writes for one logit, forward and backward."""
     logit_bytes: Bytes | None = None

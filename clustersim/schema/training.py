@@ -83,6 +83,8 @@ class SoftwareSection(Model):
     """Added to every pass of a layer beside its kernels."""
     scale_loss: Fraction | None = None
     """Share of a step that every doubling of the cards beyond one coherent domain costs."""
+    shard_rate: Fraction | None = None
+    """Share of the network's rate that the exchange of ZeRO 3 reaches."""
     loss_bytes: Annotated[Sourced, quantity("1", gt=0)] | None = None
     """Bytes that the loss reads and writes for one logit, forward and backward."""
     logit_bytes: Annotated[Sourced, quantity("1", gt=0)] | None = None
