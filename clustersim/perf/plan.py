@@ -61,8 +61,8 @@ class Software:
     gradient_bytes: float = 4.0
     """Bytes of gradient held per parameter: 4 accumulates in single precision, 2 in half, 6 keeps both."""
     shard_rate: float = 1.0
-    """Share of the network's rate that ZeRO 3's gathers and reductions reach: below 1 where parameters go one by one, too
-    small to be spread over all network cards of a server."""
+    """Share of the network's rate that ZeRO 3's gathers and reductions reach: below 1 where parameters go one by one,
+    too small to be spread over all network cards of a server."""
     loss_bytes: float = 20.0
     """Bytes that the loss reads and writes for one logit, forward and backward: in single precision and partly fused
     20; separate operators (cast, softmax, loss, their gradients, the cast back) 42, those of Megatron's
