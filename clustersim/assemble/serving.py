@@ -68,6 +68,9 @@ def precision_spec(section: PrecisionSection, card: Card) -> Precision:
         linear=format_by_rule(section.linear, card),
         attention=format_by_rule(section.attention, card),
         cache=format_by_rule(section.cache, card),
+        attention_weights=format_by_rule(section.attention_weights, card)
+        if section.attention_weights
+        else "",
     )
 
 
@@ -187,10 +190,23 @@ class _Builder:
         self.network: Network = network_spec(inputs)
         self.precision = precision_spec(work.precision, self.card)
         self.engine = find_software(work.engine, role="serving").profile
-        self.efficiency = engine_efficiency(
-            self.engine, self.card, constants_kind(self.model, self.precision.linear)
-        )
+        usual = engine_efficiency(self.engine, self.card, constants_kind(self.model, self.precision.linear))
+        self.efficiency = usual.at_speed(work.site_speed.value) if work.site_speed else usual
         self.context = _context(work)
+
+    def request_s(self, terms: IterationTerms) -> float:
+        """Time of a request before its first token outside the model: the engine's own, and what it is held back.
+
+        Held back are iterations of as many sequences as a replica has users, of one where arrivals are open.
+        """
+        held, loop = self.work.batching.wait_iterations, self.work.traffic.closed_loop
+        if not held:
+            return self.efficiency.request_s
+        users = min(loop.users / self.work.replicas, self.work.batching.max_sequences) if loop else 1.0
+        fixed = float(np.interp(users, terms.tokens, terms.fixed_s))
+        return self.efficiency.request_s + held * (
+            fixed + users * (terms.sequence_s + terms.kv_s * self.context)
+        )
 
     def room(self, layout: Layout, rules: Batching) -> int:
         """Tokens of cache of a replica; raises InfeasibleError where the model does not fit."""
@@ -202,7 +218,7 @@ class _Builder:
             context=self.context,
         )  # fmt: skip
 
-    def fluid(self, layout: Layout, *, prefill_only: bool) -> tuple[FluidCost, Batching, float]:
+    def fluid(self, layout: Layout, *, prefill_only: bool) -> tuple[FluidCost, Batching, IterationTerms]:
         """Costs of a replica at a few token counts, its scheduler, and bytes that a prompt token hands over."""
         rules = _batching(self.work, prefill_only=prefill_only)
         room = self.room(layout, rules)
@@ -211,7 +227,7 @@ class _Builder:
             efficiency=self.efficiency, precision=self.precision, context=self.context,
         )  # fmt: skip
         known = int(room * self.work.prefix.memory_share.value) if self.work.prefix else 0
-        return cost_of_terms(terms, room - known), rules, terms.held_bytes
+        return cost_of_terms(terms, room - known), rules, terms
 
     def pool(self, count: int, layout: Layout, *, prefill_only: bool) -> tuple[Pool, IterationTerms]:
         """Build replicas of one layout; raises InfeasibleError where the model does not fit."""
@@ -260,20 +276,20 @@ def fluid_deployment(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -
     """
     builder, split = _Builder(inputs, work), work.disaggregated
     layout = layout_spec(plan)
-    cost, rules, held = builder.fluid(layout, prefill_only=split is not None)
+    cost, rules, terms = builder.fluid(layout, prefill_only=split is not None)
     pooled = work.router != "round_robin"
     entry = FluidPool(cost, rules, work.replicas, pooled)
     cards, fleet = work.replicas * layout.cards, Fleet(entry)
     if split is not None:
         lay = layout_spec(split.decode_plan) if split.decode_plan else layout
         second, second_rules, _ = builder.fluid(lay, prefill_only=False)
-        latency, per_token = kv_transfer_seconds(held, builder.network)
+        latency, per_token = kv_transfer_seconds(terms.held_bytes, builder.network)
         fleet = Fleet(entry, FluidPool(second, second_rules, split.decode_replicas), latency, per_token)
         cards += split.decode_replicas * lay.cards
     return FluidDeployment(
         fleet=fleet,
         cards=cards,
-        request_s=builder.efficiency.request_s,
+        request_s=builder.request_s(terms),
         cached_share=work.prefix.hit_share.value if work.prefix else 0.0,
         peak_flops=builder.card.peak_of(builder.precision.linear),
         bandwidth=builder.card.memory_bandwidth,
@@ -299,6 +315,7 @@ def deployment(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> Depl
     builder = _Builder(inputs, work)
     pools = builder.pools(plan)
     auto, loop, power = work.autoscale, work.traffic.closed_loop, inputs.parts.card.power
+    outside = builder.request_s(pools["terms"])
     key = f"cards.{inputs.parts.card.name}.power"
     return Deployment(
         card=builder.card.name,
@@ -312,7 +329,7 @@ def deployment(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> Depl
         cached_share=work.prefix.hit_share.value if work.prefix else 0.0,
         closed_loop=ClosedLoop(loop.users, loop.think.value) if loop else None,
         seed=inputs.scenario.seed,
-        request_s=builder.efficiency.request_s,
+        request_s=outside,
         peak_flops=builder.card.peak_of(builder.precision.linear),
         bandwidth=builder.card.memory_bandwidth,
         idle_w=power.idle.value if power and power.idle else 0.0,

@@ -22,7 +22,6 @@ __all__ = [
     "constants_of",
     "engine_efficiency",
     "fitted",
-    "kept_throughput",
     "reserve_of",
     "stack_software",
 ]
@@ -172,10 +171,3 @@ def batching_of(
         chunked=rules.chunked,
         mixed=rules.mixed,
     )
-
-
-def kept_throughput(profile: SoftwareProfile, card: str) -> float:
-    """Return the share of the simulated throughput that an engine keeps under hundreds of open connections."""
-    own = _serving(profile).kept_throughput.get(card)
-    share = own or _serving(load_software(UNMEASURED["serving"])).kept_throughput[ANY_CARD]
-    return share.value

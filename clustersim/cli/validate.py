@@ -90,7 +90,7 @@ def _table(answer: Mapping[str, Any]) -> str:
     "--as-scenario",
     "wanted",
     metavar="ID",
-    help="Write one row as a scenario file (training): running it gives the row's prediction.",
+    help="Write one row as a scenario file (training, serving): running it gives the row's prediction.",
 )
 @format_option("table", "json", "csv")
 def command(domain: str, data: Path | None, plan_errors: bool, wanted: str | None, fmt: str) -> None:
@@ -110,7 +110,11 @@ def command(domain: str, data: Path | None, plan_errors: bool, wanted: str | Non
     file = data or Path(__file__).resolve().parent.parent / "data" / "validation" / shipped
     if wanted is not None:
         if not hasattr(module, "as_scenario"):
-            able = [name for name, (where, _) in DOMAINS.items() if where == DOMAINS["training"][0]]
+            able = [
+                name
+                for name, (where, _) in DOMAINS.items()
+                if hasattr(importlib.import_module(where), "as_scenario")
+            ]
             raise InputError(
                 f"--as-scenario: rows of {domain} are no scenarios; those of {', '.join(able)} are"
             )

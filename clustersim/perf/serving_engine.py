@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from clustersim.errors import InfeasibleError, InputError
@@ -94,10 +94,13 @@ class Precision:
         )
 
     def arithmetic_of(self, group: str) -> str:
-        """Data type that a group's products are computed in."""
-        if self.formats is None or self.bytes_of(group) <= FORMATS.get(self.linear, 2.0):
-            return self.linear
-        return self.attention
+        """Data type that a group's products are computed in: not one narrower than its weights are kept in.
+
+        >>> Precision(weights="fp8", linear="fp8").arithmetic_of("head")
+        'bf16'
+        """
+        wide = self.bytes_of(group) > FORMATS.get(self.linear, 2.0)
+        return self.attention if wide else self.linear
 
     @property
     def kv_bytes(self) -> float:
@@ -133,6 +136,17 @@ class Efficiency:
         for name in ("gemm", "memory", "attention", "kv", "expert"):
             if not 0.0 < getattr(self, name) <= 1.0:
                 raise InputError(f"efficiency {name}={getattr(self, name)} must be above 0 and at most 1")
+
+    def at_speed(self, speed: float) -> Efficiency:
+        """Return the constants of machines that do everything but their links at ``speed`` times the usual rate.
+
+        >>> slow = Efficiency(0.6, 0.8, 0.4, 0.8, 1e-5, 1e-3, 0.0, 1e-5, 0.02).at_speed(0.5)
+        >>> slow.gemm, slow.step_s
+        (0.3, 0.002)
+        """
+        rates = {name: getattr(self, name) * speed for name in ("gemm", "memory", "attention", "kv")}
+        times = ("layer_s", "step_s", "sequence_s", "one_shot_s", "request_s", "expert_layer_s")
+        return replace(self, **rates, **{name: getattr(self, name) / speed for name in times})
 
 
 def stage_share(model: Model, layout: Layout) -> float:

@@ -14,14 +14,12 @@ from clustersim.des.serving.costs import TokenCost, token_cost, token_seconds
 from clustersim.des.serving.deployment import (
     Deployment,
     card_seconds,
-    check_slo,
     of_run,
     saturation,
     steady,
-    with_request_time,
 )
-from clustersim.des.serving.fit import Misfit, misfit
-from clustersim.des.serving.metrics import Slo, Summary, Use, summarise
+from clustersim.des.serving.fit import Misfit
+from clustersim.des.serving.metrics import Slo, Summary, Use
 from clustersim.des.serving.run import ServingRun
 from clustersim.des.serving.sizing import Plant, Sizing, replicas_for, split_for, tokens_to_requests
 from clustersim.des.serving.stream import Stream, stream_of
@@ -31,7 +29,9 @@ from clustersim.pipeline import StageCache, run_site
 from clustersim.planner.training import chosen_workload
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
-from clustersim.workloads.serving import ServingDetail, best_plan, candidates, fewest_for, planned, ranked
+from clustersim.schema.serving import ServingPlan
+from clustersim.workloads.served import served
+from clustersim.workloads.serving import ServingDetail, best_plan, candidates, planned, ranked
 
 __all__ = ["Answer", "CardsAnswer", "PlanRow", "RateAnswer", "Serving"]
 
@@ -172,19 +172,12 @@ class Serving:
 
         Raises InfeasibleError where the model does not fit or cannot meet its service level even without load.
         """
-        deployed = self._own_deployment()
-        slo = slo_of(self.work, deployed.request_s)
-        given = requests if requests is not None else self.traffic()[0]
-        unfit = misfit(given, deployed.pool, deployed.decode_pool)
-        if unfit is not None and unfit.all:
-            raise unfit.error(fewest_for(self.inputs, self.work, unfit.needed_tokens))
-        check_slo(deployed, given, slo)
-        run = deployed.simulate(given)
-        summary = with_request_time(summarise(run, slo), deployed.request_s)
-        said = self._verdict(deployed, given, summary, unfit)
+        found = served(self.inputs, self.work, self._own_plan(), requests)
+        deployed, run = found.deployment, found.run
+        said = self._verdict(deployed, found.requests, found.summary, found.unfit)
         growing = said is not None and said.kind == "overloaded"
         cost = self._token_cost(deployed, run) if not growing else None
-        return Answer(deployed, summary, of_run(run, deployed), said, cost, run)
+        return Answer(deployed, found.summary, of_run(run, deployed), said, cost, run)
 
     def _verdict(
         self, deployed: Deployment, given: Requests, summary: Summary, unfit: Misfit | None
@@ -215,10 +208,9 @@ class Serving:
             cny_per_card_hour=self.card_hour_cny,
         )
 
-    def _own_deployment(self) -> Deployment:
-        """By the stated plan whatever it can carry, else by the best one."""
-        plan = self.work.plan if not isinstance(self.work.plan, str) else self.detail().plan
-        return deployment(self.inputs, self.work, plan)
+    def _own_plan(self) -> ServingPlan:
+        """The stated plan whatever it can carry, else the best one."""
+        return self.work.plan if not isinstance(self.work.plan, str) else self.detail().plan
 
     def _cost(self, cards: int, tokens_per_s: float) -> float | None:
         hour = self.card_hour_cny

@@ -166,8 +166,6 @@ class ServingConstants(Model):
     sequence: Duration
     """Time a decoding sequence adds to an iteration."""
     constants: tuple[EngineConstants, ...] = ()
-    kept_throughput: dict[str, Positive] = Field(default_factory=dict)
-    """By card: share of the simulated throughput that is kept under hundreds of open connections."""
 
     def on(self, card: str, kinds: tuple[str, ...]) -> EngineConstants | None:
         """Return the constants on a card for the first of the kinds of model that has some."""

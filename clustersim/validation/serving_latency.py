@@ -12,31 +12,31 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isfinite, nan
 from typing import Any
 
-import numpy as np
-
-from clustersim.des.serving.book import Requests
+from clustersim.des.serving.stream import Lengths
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.perf.serving_engine import Layout
 from clustersim.schema.find_software import FoundSoftware, find_software, release_of
 from clustersim.schema.formats import number_format
 from clustersim.schema.profiles import load_model
-from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, require_columns
+from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, reason_of, require_columns
 from clustersim.validation.serving_rows import (
     SETTINGS,
     ServingRecord,
     labels,
     model_of,
     number,
-    replica_of,
     scripts_of,
     settings_of,
+    site_speed,
 )
+from clustersim.validation.serving_scenario import Load, ServingRow, serving_text
 from clustersim.validation.sites import Unpredictable, card_of
 from clustersim.validation.sources import filled, shipped_rows
 
-__all__ = ["predict", "record"]
+__all__ = ["as_scenario", "predict", "record"]
 
 _SHORT = ("model", "system", "backend", "isl", "osl", "concurrency", "tp", "ttft_ms", "tpot_ms")
 _WIDE = (
@@ -147,6 +147,7 @@ def record(row: Mapping[str, str]) -> tuple[ServingRecord, _Client]:
         weights=weights,
         layout=Layout(tp=tp, pp=max(1, int(number(full.get("pp"), 1.0))), ep=ep if tp % ep == 0 else 1),
         settings=settings_of({**said, **own}),
+        site_speed=site_speed(full),
         said=engine.said,
     )
     return run, _Client(isl, osl, int(number(full["concurrency"], 0)), float(said.get("length_ratio", 1.0)))
@@ -184,23 +185,15 @@ def _mixed_label(run: ServingRecord) -> str:
     return ""
 
 
-@lru_cache(maxsize=4096)
-def _latency(run: ServingRecord, client: _Client) -> tuple[float, float]:
-    """Return mean TTFT and TPOT in milliseconds of a closed loop.
-
-    Lengths are uniform between ``length_ratio`` and 1 times the nominal ones. An engine that gathers requests holds a
-    new one back for ``batch_wait_iters`` iterations.
-    """
-    replica, count = replica_of(run), client.users * WAVES
-    rng = np.random.default_rng(0)
+def _load(client: _Client) -> Load:
+    """A closed loop whose lengths are uniform between ``length_ratio`` and 1 times the nominal ones."""
+    ratio = client.length_ratio
+    spread = (1.0 - ratio) / (1.0 + ratio)
     prompt, output = (
-        rng.integers(max(1, int(length * client.length_ratio)), length + 1, count)
+        Lengths(max(1.0, length * (1.0 + ratio) / 2.0), "uniform" if spread else "constant", spread)
         for length in (client.isl, client.osl)
     )
-    rows = replica.run(Requests(np.zeros(count), prompt, output), client.users)
-    tpot = float(np.nanmean(rows["tpot_s"]))
-    waited = (run.settings.batch_wait_iters or 0) * tpot
-    return (float(np.nanmean(rows["ttft_s"])) + replica.efficiency.request_s + waited) * 1e3, tpot * 1e3
+    return Load(client.users * WAVES, client.users, prompt, output)
 
 
 def identity(row: Mapping[str, str]) -> str:
@@ -230,67 +223,88 @@ def held_out() -> frozenset[str]:
     return frozenset(identity(row) for row in shipped_rows("serving_latency.csv"))
 
 
-def _group(run: ServingRecord, tuned: bool) -> str:
+def _group(run: ServingRecord, tuned: bool, calibrated: bool) -> str:
     model = load_model(run.model)
     kind = "latent" if model.mla else "moe" if model.moe else "dense"
-    if not replica_of(run).fitted:
+    if not calibrated:
         return f"{kind}, not fitted"
     if kind == "dense" and model.hidden * model.layers < 40 * 5120:
         kind = "dense, small"
     return f"{kind} (tuned)" if tuned else kind
 
 
-def predict(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:
-    """Predict every row; two results per row (TTFT and TPOT, in ms), repeated measurements once.
+def stated(rows: Iterable[Mapping[str, str]]) -> list[tuple[Mapping[str, str], ServingRow, _Client | None]]:
+    """Return every row as it is asked, repeated measurements once.
 
     Raises InputError where the columns of neither layout are there.
     """
     given = list(rows)
     if not given:
         raise InputError("serving_latency: no rows")
-    out: list[ValidationRow] = []
     seen: set[str] = set()
+    out: list[tuple[Mapping[str, str], ServingRow, _Client | None]] = []
     for index, row in enumerate(_normalise(given)):
-        out += _both(row, row.get("id") or f"row {index + 1}", seen)
+        key, reason = identity(row), _why_not(row)
+        if not reason and key in seen:
+            reason = "the same measurement stands in an earlier row"
+        seen.add(key)
+        out.append((row, *_row(row, row.get("id") or f"row {index + 1}", reason)))
     return out
 
 
-def _both(row: Mapping[str, str], name: str, seen: set[str]) -> list[ValidationRow]:
-    reason = _why_not(row)
-    key = identity(row)
-    if not reason and key in seen:
-        reason = "the same measurement stands in an earlier row"
-    seen.add(key)
-    tuned = key in tuned_rows()
-    values: tuple[float | None, float | None] = (None, None)
-    run: ServingRecord | None = None
-    words: dict[str, Any] = {}
-    group, question = "not predicted", ""
-    details: dict[str, object] = {k: row[k] for k in ("model", "isl", "osl", "concurrency", "tp") if k in row}
+def _row(row: Mapping[str, str], name: str, reason: str) -> tuple[ServingRow, _Client | None]:
+    source = row.get("source") or f"{row['backend']} {row['system']}"
     try:
         run, client = record(row)
+    except (Unpredictable, ClusterSimError) as error:
+        return ServingRow(id=name, source=source, reason=reason_of(error)), None
+    reason = reason or _mixed_label(run)
+    load = None if reason else _load(client)
+    return ServingRow(id=name, source=source, run=run, load=load, reason=reason), client
+
+
+def as_scenario(rows: Iterable[Mapping[str, str]], wanted: str) -> str:
+    """Return the row of an id as the text of a scenario file: serving it gives both of the row's predictions."""
+    return serving_text((row for _, row, _ in stated(rows)), wanted, ("ttft", "tpot"))
+
+
+def predict(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:
+    """Predict every row; two results per row (mean TTFT and TPOT, in ms), repeated measurements once.
+
+    Raises InputError where the columns of neither layout are there.
+    """
+    return [found for part in stated(rows) for found in _both(*part)]
+
+
+def _both(row: Mapping[str, str], asked: ServingRow, client: _Client | None) -> list[ValidationRow]:
+    outcome, reason = asked.outcome()
+    run, tuned = asked.run, identity(row) in tuned_rows()
+    words: dict[str, Any] = {}
+    question = ""
+    details: dict[str, object] = {k: row[k] for k in ("model", "isl", "osl", "concurrency", "tp") if k in row}
+    if run is not None and client is not None:
         words = labels(run, client.isl, client.osl)
         question = "|".join(
             (run.model, run.card, run.weights.dtype, str(run.layout.cards), f"{client.isl}x{client.osl}",
              str(client.users), _campaign(row))
         )  # fmt: skip
-        reason = reason or _mixed_label(run)
-        if not reason:
-            values, group = _latency(run, client), _group(run, tuned)
-            details |= {"said": run.said, "fitted": replica_of(run).fitted}
-    except (Unpredictable, ClusterSimError) as error:
-        reason, values = str(error) if run is None else reason or str(error), (None, None)
+    group = "not predicted"
+    if run is not None and outcome is not None:
+        group = _group(run, tuned, outcome.calibrated)
+        details |= {"said": run.said, "fitted": outcome.calibrated}
+    shared: dict[str, Any] = {
+        "source": f"{run.engine if run else row['backend']} {row['system']}",
+        "card": run.card if run else row["system"], "unit": "ms", "details": details, "tuned": tuned, **words,
+    }  # fmt: skip
     out = []
-    for what, value, column in (("ttft", values[0], "ttft_ms"), ("tpot", values[1], "tpot_ms")):
-        measured = number(row[column])
-        stated = measured > 0
-        found = value if stated and value is not None and value == value else None
+    for what in ("ttft", "tpot"):
+        measured = number(row[f"{what}_ms"])
+        value = 1e3 * getattr(outcome, f"{what}_s") if outcome is not None else nan
         out.append(
             ValidationRow(
-                id=f"{name} {what}", source=f"{run.engine if run else row['backend']} {row['system']}", predicted=found,
-                measured=measured, unit="ms", card=run.card if run else row["system"],
-                reason=reason if stated else NO_MEASUREMENT, group=f"{what} {group}", details=details, tuned=tuned,
-                question=f"{what}|{question}" if question else "", **words,
+                id=f"{asked.id} {what}", predicted=value if measured > 0 and isfinite(value) else None,
+                measured=measured, reason=reason if measured > 0 else NO_MEASUREMENT, group=f"{what} {group}",
+                question=f"{what}|{question}" if question else "", **shared,
             )
         )  # fmt: skip
     return out

@@ -10,7 +10,6 @@ from clustersim.assemble.software import (
     batching_of,
     constants_kind,
     engine_efficiency,
-    kept_throughput,
     stack_software,
 )
 from clustersim.errors import InputError
@@ -119,9 +118,6 @@ def test_an_engine_on_a_card_that_nobody_measured_takes_shares_of_the_card_s_own
         "dense",
     )
     assert known.gemm < better.gemm and known.memory < better.memory
-    assert kept_throughput(load_software("vllm-0.9"), "X") == kept_throughput(
-        load_software("sglang-0.5"), "X"
-    )
 
 
 def test_a_setting_that_is_not_given_is_the_documented_default_of_the_card() -> None:
