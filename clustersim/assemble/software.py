@@ -116,6 +116,9 @@ def reserve_of(profile: SoftwareProfile) -> EngineReserve:
 def engine_efficiency(profile: SoftwareProfile, card: Card, kind: str) -> Efficiency:
     """Return the constants of an engine on a card; where nobody fitted them, mean shares of the card's own.
 
+    Those are the engine's own class for the cards of the card's maker, where it has one, else the class of engines that
+    nobody measured.
+
     ``kind`` is ``dense``, ``dense_bf16``, ``moe`` or ``mla``. Decode attention streams like the weights, so it
     takes the same share of the bandwidth.
 
@@ -128,7 +131,10 @@ def engine_efficiency(profile: SoftwareProfile, card: Card, kind: str) -> Effici
     found = _serving(profile).on(card.name, kinds)
     if found is not None:
         return _efficiency(profile, found, found.gemm, found.memory)
-    mean = _serving(load_software(UNMEASURED["serving"])).on(ANY_CARD, (*kinds, "dense"))
+    mean = _serving(profile).on(ANY_CARD, kinds, card.maker)
+    if mean is None:
+        unmeasured = _serving(load_software(UNMEASURED["serving"]))
+        mean = unmeasured.on(ANY_CARD, (*kinds, "dense"), card.maker)
     assert mean is not None
     memory = min(card.memory_efficiency * mean.memory, 1.0)
     return _efficiency(profile, mean, card.gemm_efficiency * mean.gemm, memory)

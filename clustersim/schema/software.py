@@ -140,10 +140,12 @@ class MemoryRules(Model):
 class EngineConstants(Model):
     """Fitted constants of an engine on a card for one kind of model; the file names their source and tier.
 
-    On the card ``*``, of a class for any card, ``gemm`` and ``memory`` multiply the card's own efficiencies.
+    On the card ``*``, of a class for any card, ``gemm`` and ``memory`` multiply the card's own efficiencies; where
+    ``makers`` are named the class is that of their cards.
     """
 
     card: str
+    makers: tuple[str, ...] = ()
     model: Literal["dense", "dense_bf16", "moe", "mla"]
     gemm: float = Field(gt=0, le=1)
     memory: float = Field(gt=0, le=1)
@@ -153,6 +155,12 @@ class EngineConstants(Model):
     request_ms: float = Field(ge=0)
     expert: float = Field(1.0, gt=0, le=1)
     expert_layer_us: float = Field(0.0, ge=0)
+
+
+def _of(constants: list[EngineConstants], maker: str) -> list[EngineConstants]:
+    """Those of the first kind of model that hold for a maker's cards."""
+    held = [c for c in constants if not c.makers or maker in c.makers]
+    return [c for c in held if c.model == held[0].model]
 
 
 class ServingConstants(Model):
@@ -167,9 +175,13 @@ class ServingConstants(Model):
     """Time a decoding sequence adds to an iteration."""
     constants: tuple[EngineConstants, ...] = ()
 
-    def on(self, card: str, kinds: tuple[str, ...]) -> EngineConstants | None:
-        """Return the constants on a card for the first of the kinds of model that has some."""
-        return next((c for k in kinds for c in self.constants if c.card == card and c.model == k), None)
+    def on(self, card: str, kinds: tuple[str, ...], maker: str = "") -> EngineConstants | None:
+        """Return the constants on a card for the first of the kinds of model that has some.
+
+        Of a class (``*``) those of the card's maker go before those of any.
+        """
+        held = _of([c for k in kinds for c in self.constants if c.card == card and c.model == k], maker)
+        return min(held, key=lambda c: not c.makers) if held else None
 
     def rules(self, card: str) -> SchedulerRules:
         """Return the scheduler's defaults on a card."""

@@ -49,11 +49,13 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run gives: mean seconds to the first and per further token, output tokens/s of all replicas."""
+    """What a run gives: seconds to the first and per further token (mean and median), output tokens/s of all replicas."""
 
     ttft_s: float
     tpot_s: float
     output_tokens_per_s: float
+    ttft_p50_s: float
+    tpot_p50_s: float
     calibrated: bool
 
 
@@ -171,6 +173,8 @@ def outcome_of(run: ServingRecord, load: Load) -> Outcome:
         ttft_s=figures.ttft_s["mean"],
         tpot_s=figures.tpot_s["mean"],
         output_tokens_per_s=figures.output_tokens_per_s,
+        ttft_p50_s=figures.ttft_s["p50"],
+        tpot_p50_s=figures.tpot_s["p50"],
         calibrated=found.deployment.calibrated,
     )
 
