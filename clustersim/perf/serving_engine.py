@@ -116,7 +116,7 @@ class Efficiency:
     of the attention peak in prefill, ``kv`` the share of the bandwidth in decode attention; ``layer_s`` is the
     time between the kernels of one layer, ``step_s`` the host's time per iteration and ``sequence_s`` per
     sequence in it, ``one_shot_s`` the latency of a small all-reduce in one domain, ``request_s`` the time outside
-    the model that a request spends before its first token. A mixture of experts adds ``expert_layer_s`` per
+    the model that a request spends before its first token, ``prompt_token_s`` what it spends there per prompt token. A mixture of experts adds ``expert_layer_s`` per
     expert layer (routing, permuting) and runs its grouped products at ``expert`` times both shares.
     """
 
@@ -131,6 +131,7 @@ class Efficiency:
     request_s: float
     expert: float = 1.0
     expert_layer_s: float = 0.0
+    prompt_token_s: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("gemm", "memory", "attention", "kv", "expert"):
@@ -145,7 +146,15 @@ class Efficiency:
         (0.3, 0.002)
         """
         rates = {name: getattr(self, name) * speed for name in ("gemm", "memory", "attention", "kv")}
-        times = ("layer_s", "step_s", "sequence_s", "one_shot_s", "request_s", "expert_layer_s")
+        times = (
+            "layer_s",
+            "step_s",
+            "sequence_s",
+            "one_shot_s",
+            "request_s",
+            "expert_layer_s",
+            "prompt_token_s",
+        )
         return replace(self, **rates, **{name: getattr(self, name) / speed for name in times})
 
 

@@ -146,13 +146,27 @@ class EngineConstants(Model):
 
     card: str
     makers: tuple[str, ...] = ()
-    model: Literal["dense", "dense_bf16", "moe", "mla"]
+    model: Literal[
+        "dense",
+        "dense_bf16",
+        "dense_linear",
+        "moe",
+        "moe_bf16",
+        "moe_window",
+        "moe_linear",
+        "mla",
+        "mla_sparse",
+    ]
+    """Latent attention (``mla``), experts (``moe``) or neither, and what makes the kernels others: products in 16 bits,
+    windows, linear attention, a selection of the cache."""
     gemm: float = Field(gt=0, le=1)
     memory: float = Field(gt=0, le=1)
     layer_us: float = Field(ge=0)
     step_ms: float = Field(ge=0)
     one_shot_us: float = Field(ge=0)
     request_ms: float = Field(ge=0)
+    prompt_token_us: float = Field(0.0, ge=0)
+    """Host time for a prompt token before the first one comes: it is no part of an iteration."""
     expert: float = Field(1.0, gt=0, le=1)
     expert_layer_us: float = Field(0.0, ge=0)
 

@@ -122,7 +122,9 @@ def _row(row: Mapping[str, str], name: str) -> ServingRow:
         run = record(row)
     except (Unpredictable, ClusterSimError) as error:
         return ServingRow(id=name, source=source, reason=reason or reason_of(error))
-    return ServingRow(id=name, source=source, run=run, load=None if reason else _load(row, run), reason=reason)
+    return ServingRow(
+        id=name, source=source, run=run, load=None if reason else _load(row, run), reason=reason
+    )
 
 
 def as_scenario(rows: Iterable[Mapping[str, str]], wanted: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import isfinite, nan
 from typing import Any
@@ -19,11 +19,12 @@ from clustersim.des.serving.stream import Lengths
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.perf.serving_engine import Layout
 from clustersim.schema.find_software import FoundSoftware, find_software, release_of
-from clustersim.schema.formats import number_format
+from clustersim.schema.formats import NumberFormat, number_format
 from clustersim.schema.profiles import load_model
 from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, reason_of, require_columns
 from clustersim.validation.serving_rows import (
     SETTINGS,
+    Campaign,
     ServingRecord,
     labels,
     model_of,
@@ -42,7 +43,7 @@ _SHORT = ("model", "system", "backend", "isl", "osl", "concurrency", "tp", "ttft
 _WIDE = (
     "model_path", "system", "backend", "isl", "osl", "batch_size", "tp_size", "silicon_ttft_ms", "silicon_tpot_ms",
 )  # fmt: skip
-#: Shapes that InferenceX measures, for rows that do not name their campaign (published).
+#: Shapes that InferenceX measures and no other campaign here (published).
 _INFERENCEX = {(1024, 1024), (1024, 8192), (8192, 1024)}
 #: What stands in the description of InferenceX's runs and of no other campaign's.
 _OF_INFERENCEX = {"inferencex", "db-dump", "wip"}
@@ -108,9 +109,25 @@ def _campaign_of(text: str) -> str:
 
 
 def _campaign(row: Mapping[str, str]) -> str:
+    """The row's campaign; a shape that only InferenceX measures goes before what its description lacks."""
     stated = str(row.get("campaign") or "").strip()
     shape = (int(number(row["isl"], 0)), int(number(row["osl"], 0)))
-    return stated or ("inferencex" if shape in _INFERENCEX else "fixed")
+    if shape in _INFERENCEX and (not stated or (stated == "fixed" and _of_inferencex(row["model"]))):
+        return "inferencex"
+    return stated or "fixed"
+
+
+@lru_cache(maxsize=256)
+def _of_inferencex(model: str) -> bool:
+    """Whether the campaign's scripts are of this model."""
+    try:
+        name = model_of(model)[0]
+    except Unpredictable:
+        return False
+    return any(
+        line["model"] == name and line["campaign"] == "inferencex"
+        for line in shipped_rows("serving_campaigns.csv")
+    )
 
 
 def _engine(row: Mapping[str, str]) -> FoundSoftware:
@@ -119,6 +136,17 @@ def _engine(row: Mapping[str, str]) -> FoundSoftware:
     return find_software(
         name or row["backend"], role="serving", release=release if release_of(release) else ""
     )
+
+
+def _weights(row: Mapping[str, str], model: str, suffix: str, usual: str) -> NumberFormat:
+    """The format of the row, of its model's name, as the model's experts were published, or as the campaign's scripts.
+
+    What is not kept in 16 bits of a model with 4-bit experts is what its makers published.
+    """
+    experts = load_model(model).formats.experts
+    stated = number_format(row.get("weights") or suffix or (experts if experts != "bf16" else "") or usual)
+    narrow = stated.dtype not in {"bf16", "fp16"} and experts in {"mxfp4", "nvfp4"}
+    return number_format(experts) if narrow else stated
 
 
 def record(row: Mapping[str, str]) -> tuple[ServingRecord, _Client]:
@@ -130,16 +158,13 @@ def record(row: Mapping[str, str]) -> tuple[ServingRecord, _Client]:
     card, (model, suffix), engine = card_of(full["system"]), model_of(full["model"]), _engine(full)
     tp, ep = int(number(full["tp"], 1)), max(1, int(number(full.get("ep"), 1.0)))
     isl, osl = int(number(full["isl"], 0)), int(number(full["osl"], 0))
-    said = scripts_of(_campaign(full), engine.profile.family, model, card.name, str(isl), str(osl), tp)
-    experts = load_model(model).formats.experts
-    weights = number_format(
-        full.get("weights") or suffix or (experts if experts != "bf16" else "") or said.get("weights", "bf16")
-    )
-    if weights.dtype not in {"bf16", "fp16"} and experts in {"mxfp4", "nvfp4"}:
-        weights = number_format(experts)
+    asked = Campaign(
+        campaign=_campaign(full), software=engine.profile.family, model=model, card=card.name, isl=str(isl),
+        osl=str(osl), tp=tp, users=number(full["concurrency"], 1.0),
+    )  # fmt: skip
+    weights = _weights(full, model, suffix, scripts_of(asked).get("weights", "bf16"))
+    said = scripts_of(replace(asked, format=weights.dtype))
     own = {key: full[key] for key in SETTINGS if (full.get(key) or "").strip()}
-    if weights.dtype != "fp8" and "kv_cache_dtype" not in own:
-        said = {key: value for key, value in said.items() if key != "kv_cache_dtype"}
     run = ServingRecord(
         card=card.name,
         model=model,

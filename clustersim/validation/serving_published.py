@@ -19,6 +19,7 @@ from clustersim.schema.formats import number_format
 from clustersim.schema.profiles import load_model
 from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, reason_of, require_columns
 from clustersim.validation.serving_rows import (
+    Campaign,
     ServingRecord,
     labels,
     model_of,
@@ -109,14 +110,11 @@ def record(row: Mapping[str, str]) -> ServingRecord:
     found = _software(full)
     card, layout = card_of(full["gpu"]).name, _layout(full, load_model(model).moe is not None)
     said = scripts_of(
-        full.get("campaign", ""),
-        found.profile.family,
-        model,
-        card,
-        full["in_len"],
-        full["out_len"],
-        layout.tp,
-    )
+        Campaign(
+            campaign=full.get("campaign", ""), software=found.profile.family, model=model, card=card,
+            format=weights.dtype, isl=full["in_len"], osl=full["out_len"], tp=layout.tp,
+        )
+    )  # fmt: skip
     cache = full.get("kv_cache_dtype") or said.get("kv_cache_dtype", "")
     cache = cache if weights.dtype in {"fp8", "fp4"} else ""
     return ServingRecord(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 from clustersim.errors import suggest
@@ -26,7 +26,7 @@ from clustersim.validation.sites import MODELS, Unpredictable, model_name
 from clustersim.validation.sources import shipped_rows
 
 __all__ = [
-    "SETTINGS", "ServingRecord", "Settings", "labels", "model_of", "number", "precision_of", "scripts_of",
+    "SETTINGS", "Campaign", "ServingRecord", "Settings", "labels", "model_of", "number", "precision_of", "scripts_of",
     "settings_of", "site_speed",
 ]  # fmt: skip
 
@@ -134,23 +134,43 @@ def precision_of(form: NumberFormat, card: Card, model: str, cache: str | None) 
     return Precision(held, runs, "bf16", cache or "bf16", attention_weights=attention)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """What the table of campaigns is asked by: who ran what, in which format, on which lengths and load."""
+
+    campaign: str
+    software: str
+    model: str
+    card: str
+    format: str = ""
+    isl: str = ""
+    osl: str = ""
+    tp: float = 1.0
+    users: float = 1.0
+
+
 @lru_cache(maxsize=4096)
-def scripts_of(
-    campaign: str, engine: str, model: str, card: str, isl: str, osl: str, tp: float
-) -> dict[str, str]:
+def scripts_of(asked: Campaign) -> dict[str, str]:
     """Return what the scripts of a campaign set for such a run; the more a line of the table asks, the later it stands.
 
-    >>> scripts_of("fixed", "vllm", "qwen3-32b", "H100", "1024", "128", 2)["max_batched_tokens"]
+    >>> run = Campaign(campaign="fixed", software="vllm", model="qwen3-32b", card="H100", format="fp8")
+    >>> scripts_of(run)["max_batched_tokens"]
     '2048'
     """
-    asked = {"campaign": campaign, "software": engine, "model": model, "card": card, "isl": isl, "osl": osl}
     found: dict[str, str] = {}
     for line in shipped_rows("serving_campaigns.csv"):
-        if any(line[key] not in {"", value} for key, value in asked.items()):
+        if any(line[key] not in {"", getattr(asked, key)} for key in _ASKED):
             continue
-        if not line["tp_below"] or tp < number(line["tp_below"]):
-            found |= {k: v for k, v in line.items() if v and k not in asked}
+        below, least = number(line["tp_below"], inf), number(line["users_from"], 0.0)
+        if asked.tp < below and asked.users >= least:
+            found |= {
+                k: v for k, v in line.items() if v and k not in {*_ASKED, "tp_below", "users_from", "source"}
+            }
     return found
+
+
+#: Columns that a line of the table may ask a word of.
+_ASKED = ("campaign", "software", "model", "card", "format", "isl", "osl")
 
 
 def site_speed(row: Mapping[str, str]) -> float | None:

@@ -49,7 +49,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run gives: seconds to the first and per further token (mean and median), output tokens/s of all replicas."""
+    """What a run gives: seconds to the first and per further token (mean and median), output tokens/s of all."""
 
     ttft_s: float
     tpot_s: float
