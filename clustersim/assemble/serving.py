@@ -159,6 +159,12 @@ def _context(work: ServingWorkload) -> float:
     return prompt.mean.value + output.mean.value / 2.0
 
 
+def _prompt(work: ServingWorkload, seed: int) -> float:
+    """Mean tokens of a prompt."""
+    stated = work.traffic.prompt
+    return stated.mean.value if stated is not None else float(requests_of(work, seed)[0].prompt.mean())
+
+
 def engine_said(work: ServingWorkload) -> str:
     """Return what has to be said about how the workload's engine was found (empty where its name is exact)."""
     return find_software(work.engine, role="serving").said
@@ -193,6 +199,7 @@ class _Builder:
         usual = engine_efficiency(self.engine, self.card, constants_kind(self.model, self.precision.linear))
         self.efficiency = usual.at_speed(work.site_speed.value) if work.site_speed else usual
         self.context = _context(work)
+        self.prompt = _prompt(work, inputs.scenario.seed)
 
     def request_s(self, terms: IterationTerms) -> float:
         """Time of a request before its first token outside the model: the engine's own, and what it is held back.
@@ -200,13 +207,12 @@ class _Builder:
         Held back are iterations of as many sequences as a replica has users, of one where arrivals are open.
         """
         held, loop = self.work.batching.wait_iterations, self.work.traffic.closed_loop
+        outside = self.efficiency.request_s + self.efficiency.prompt_token_s * self.prompt
         if not held:
-            return self.efficiency.request_s
+            return outside
         users = min(loop.users / self.work.replicas, self.work.batching.max_sequences) if loop else 1.0
         fixed = float(np.interp(users, terms.tokens, terms.fixed_s))
-        return self.efficiency.request_s + held * (
-            fixed + users * (terms.sequence_s + terms.kv_s * self.context)
-        )
+        return outside + held * (fixed + users * (terms.sequence_s + terms.kv_s * self.context))
 
     def room(self, layout: Layout, rules: Batching) -> int:
         """Tokens of cache of a replica; raises InfeasibleError where the model does not fit."""

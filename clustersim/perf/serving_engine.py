@@ -116,8 +116,9 @@ class Efficiency:
     of the attention peak in prefill, ``kv`` the share of the bandwidth in decode attention; ``layer_s`` is the
     time between the kernels of one layer, ``step_s`` the host's time per iteration and ``sequence_s`` per
     sequence in it, ``one_shot_s`` the latency of a small all-reduce in one domain, ``request_s`` the time outside
-    the model that a request spends before its first token, ``prompt_token_s`` what it spends there per prompt token. A mixture of experts adds ``expert_layer_s`` per
-    expert layer (routing, permuting) and runs its grouped products at ``expert`` times both shares.
+    the model that a request spends before its first token, ``prompt_token_s`` what it spends there per prompt
+    token. A mixture of experts adds ``expert_layer_s`` per expert layer (routing, permuting) and runs its grouped
+    products at ``expert`` times both shares.
     """
 
     gemm: float
