@@ -82,7 +82,7 @@ def _normalise(rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
                 "dp": row.get("attention_dp_size", "1"),
                 "ep": row.get("moe_ep_size", "1"),
                 "pp": row.get("pp_size", "1"),
-                "weights": row["gemm_quant_mode"] or "bf16" if "gemm_quant_mode" in row else "",
+                "weights": _wide_weights(row),
                 "ttft_ms": row["silicon_ttft_ms"],
                 "tpot_ms": row["silicon_tpot_ms"],
                 "campaign": row.get("campaign") or _campaign_of(text),
@@ -90,6 +90,13 @@ def _normalise(rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
             }
         )
     return out
+
+
+def _wide_weights(row: Mapping[str, str]) -> str:
+    """Format of the products' weights; a table with the column means 16 bits where it is empty."""
+    if "gemm_quant_mode" not in row:
+        return ""
+    return row["gemm_quant_mode"] or row.get("precision") or "bf16"
 
 
 def _users_in_id(row: Mapping[str, str]) -> str:
@@ -237,9 +244,12 @@ def tuned_rows() -> frozenset[str]:
     Of the rows of an engine, card and kind of model, the sixth with the smallest checksums was taken (at least four),
     before any fit, so that no row is chosen for its result.
     """
-    rows = shipped_rows("serving_silicon_hopper.csv")
-    marked = {row["id"] for row in rows if row["tuned_on"]}
-    return frozenset(identity(row) for row in _normalise(rows) if row["id"] in marked) - held_out()
+    found: set[str] = set()
+    for table in ("serving_silicon_hopper.csv", "serving_silicon_blackwell.csv"):
+        rows = shipped_rows(table)
+        marked = {row["id"] for row in rows if row["tuned_on"]}
+        found |= {identity(row) for row in _normalise(rows) if row["id"] in marked}
+    return frozenset(found) - held_out()
 
 
 @lru_cache(maxsize=1)
