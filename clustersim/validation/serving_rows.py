@@ -196,6 +196,8 @@ class ServingRecord:
     weights: NumberFormat
     layout: Layout
     settings: Settings = Settings()
+    decode: Layout | None = None
+    """Layout of the workers that decode, where others take the prompts."""
     site_speed: float | None = None
     """Share of its usual speed that the engine reached on the row's own machine, where that was measured."""
     said: str = ""
@@ -225,8 +227,8 @@ def _card(name: str) -> CardProfile:
 def labels(run: ServingRecord, prompt: float, output: float) -> dict[str, str]:
     """Return what the errors are grouped by: software, card class, kind of plan, and lengths."""
     lay = run.layout
-    kinds = (("replicated attention", lay.dp > 1), ("pipeline", lay.pp > 1), ("experts", lay.ep > 1),
-             ("tensor", lay.tp > 1))  # fmt: skip
+    kinds = (("disaggregated", run.decode is not None), ("replicated attention", lay.dp > 1),
+             ("pipeline", lay.pp > 1), ("experts", lay.ep > 1), ("tensor", lay.tp > 1))  # fmt: skip
     plan = next((name for name, used in kinds if used), "one card")
     long = " and ".join(
         f"{'long' if value >= 2048 else 'short'} {what}"

@@ -15,7 +15,7 @@ from clustersim.assemble.parts import card_spec
 from clustersim.assemble.software import batching_of
 from clustersim.des.serving.stream import Lengths
 from clustersim.errors import ClusterSimError, InputError, suggest
-from clustersim.perf.serving_engine import Precision
+from clustersim.perf.serving_engine import Layout, Precision
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import load_one
 from clustersim.schema.profiles import load_card
@@ -45,6 +45,8 @@ class Load:
     prompt: Lengths
     output: Lengths
     replicas: int = 1
+    decode_replicas: int = 0
+    """Replicas that decode, where others take the prompts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,10 @@ class ServingRow:
             return outcome_of(self.run, self.load), ""
         except (Unpredictable, ClusterSimError) as error:
             return None, reason_of(error)
+
+
+def _plan(layout: Layout) -> dict[str, int]:
+    return {"tp": layout.tp, "pp": layout.pp, "dp": layout.dp, "ep": layout.ep}
 
 
 def _lengths(lengths: Lengths) -> dict[str, Any]:
@@ -134,13 +140,17 @@ def serving_document(run: ServingRecord, load: Load, *, name: str, description: 
     Raises Unpredictable for what a row does not say and nobody may guess.
     """
     known, layout = load_card(run.card), run.layout
-    links = links_of(known, "", "", layout.cards, usual_nic=True)
+    split: dict[str, Any] = {}
+    if run.decode is not None:
+        split["disaggregated"] = {"decode_replicas": load.decode_replicas, "decode_plan": _plan(run.decode)}
+    largest = max(layout.cards, run.decode.cards if run.decode is not None else 0)
+    links = links_of(known, "", "", largest, usual_nic=True)
     formats = precision_of(run.weights, card_spec(known), run.model, run.settings.kv_cache_dtype)
     values = link_values(known, links)
     work = {
         "kind": "serving", "model": run.model, "engine": run.software, "replicas": load.replicas,
-        "plan": {"tp": layout.tp, "pp": layout.pp, "dp": layout.dp, "ep": layout.ep},
-        "precision": _precision(formats), "batching": _batching(run), **_stated(run),
+        "plan": _plan(layout),
+        "precision": _precision(formats), "batching": _batching(run), **_stated(run), **split,
         "traffic": {
             "requests": load.requests, "closed_loop": {"users": load.users}, "prompt": _lengths(load.prompt),
             "output": _lengths(load.output),
