@@ -25,9 +25,10 @@ from clustersim.errors import ClusterSimError, InputError
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
+from clustersim.perf.serving_cache import CachePlan, cache_tokens
 from clustersim.perf.serving_checks import check_serving
 from clustersim.perf.serving_cost import IterationTerms, iteration_terms
-from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Layout, Precision, cache_tokens
+from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Layout, Precision
 from clustersim.perf.serving_exchange import kv_transfer_seconds
 from clustersim.perf.serving_reserve import BatchLimits
 from clustersim.perf.serving_work import tokens_per_step
@@ -218,11 +219,11 @@ class _Builder:
         """Tokens of cache of a replica; raises InfeasibleError where the model does not fit."""
         check_serving(self.model, layout, self.precision, self.card)
         stated = self.work.memory_share
-        return cache_tokens(
-            self.model, layout, self.precision, self.card, memory_share=stated.value if stated else None,
-            reserve=reserve_of(self.engine), limits=BatchLimits(rules.max_tokens, rules.max_sequences),
-            context=self.context,
+        plan = CachePlan(
+            memory_share=stated.value if stated else None, reserve=reserve_of(self.engine),
+            limits=BatchLimits(rules.max_tokens, rules.max_sequences), context=self.context,
         )  # fmt: skip
+        return cache_tokens(self.model, layout, self.precision, self.card, plan)
 
     def fluid(self, layout: Layout, *, prefill_only: bool) -> tuple[FluidCost, Batching, IterationTerms]:
         """Costs of a replica at a few token counts, its scheduler, and bytes that a prompt token hands over."""

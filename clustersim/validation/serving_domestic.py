@@ -146,14 +146,14 @@ def _value(outcome: Outcome | None, quantity: str, basis: str) -> float:
         return float("nan")
     if quantity == "tok/s":
         return outcome.output_tokens_per_s
-    return 1e3 * getattr(outcome, f"{quantity}_p50_s" if basis == "p50" else f"{quantity}_s")
+    return 1e3 * float(getattr(outcome, f"{quantity}_p50_s" if basis == "p50" else f"{quantity}_s"))
 
 
 def _each(row: Mapping[str, str], asked: ServingRow) -> list[ValidationRow]:
     (outcome, reason), run = asked.outcome(), asked.run
     words: dict[str, Any] = {}
     if run is not None:
-        words = labels(run, number(row["isl"], 0.0), number(row["osl"], 0.0))
+        words |= labels(run, number(row["isl"], 0.0), number(row["osl"], 0.0))
         words["details"] = {"said": run.said, "fitted": outcome is not None and outcome.calibrated}
     measured = {name: number(row[column]) for name, (column, _) in _QUANTITIES.items()}
     names = [name for name, value in measured.items() if value > 0] or ["tok/s"]

@@ -21,7 +21,8 @@ from clustersim.perf.mixers import (
     StateSpace,
 )
 from clustersim.perf.model import Model
-from clustersim.perf.serving_engine import Layout, Precision, cache_room
+from clustersim.perf.serving_cache import CachePlan, cache_room
+from clustersim.perf.serving_engine import Layout, Precision
 from clustersim.perf.serving_reserve import BatchLimits, EngineReserve, reserve_bytes
 from clustersim.perf.serving_work import attention_work, cache_bytes, cache_growth
 from clustersim.schema.model_pattern import parse_pattern, write_pattern
@@ -148,7 +149,9 @@ def test_room_falls_with_batch_and_rises_with_memory(
     assert reserve_bytes(reserve, model, small) <= reserve_bytes(reserve, replace(model, vocab=2000), small)
 
     def room(card: Card, limits: BatchLimits) -> float:
-        return cache_room(model, Layout(), Precision(), card, reserve=reserve, limits=limits).bytes_per_card
+        return cache_room(
+            model, Layout(), Precision(), card, CachePlan(reserve=reserve, limits=limits)
+        ).bytes_per_card
 
     assert room(CARD, large) <= room(CARD, small) <= room(replace(CARD, memory_bytes=90e9), small)
 
