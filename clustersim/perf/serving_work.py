@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from clustersim.errors import InputError
 from clustersim.perf.formats import FORMATS
-from clustersim.perf.mixers import State
+from clustersim.perf.mixer_parts import State
 from clustersim.perf.model import Model
 
 __all__ = [

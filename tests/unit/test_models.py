@@ -10,16 +10,8 @@ import pytest
 from clustersim.assemble.software import constants_kind, fitted
 from clustersim.errors import InputError
 from clustersim.perf.formats import WeightFormats
-from clustersim.perf.mixers import (
-    Attention,
-    Compressed,
-    Indexer,
-    Latent,
-    LayerGroup,
-    Linear,
-    NoMixer,
-    StateSpace,
-)
+from clustersim.perf.mixer_parts import Indexer
+from clustersim.perf.mixers import Attention, Compressed, Latent, LayerGroup, Linear, NoMixer, StateSpace
 from clustersim.perf.model import Model
 from clustersim.perf.serving_work import (
     attention_work,
