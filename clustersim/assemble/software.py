@@ -49,9 +49,6 @@ _KINDS = {
 }
 #: Data types of 16 bits.
 _WIDE = {"bf16", "fp16"}
-#: Share of a 16-bit peak that grouped products reach at most, where only their 8-bit rate was fitted (assumption: what
-#: dense ones of the fitted engines do).
-MOST_OF_16_BITS = 0.7
 
 
 def constants_of(section: Section, fields: Any) -> dict[str, Any]:
@@ -152,7 +149,7 @@ def engine_efficiency(profile: SoftwareProfile, card: Card, kind: str) -> Effici
     kinds = _KINDS.get(kind, (kind,))
     found = _serving(profile).on(card.name, kinds)
     if found is not None:
-        return _efficiency(profile, found, _widened(found, kind, card), found.memory)
+        return _efficiency(profile, found, found.gemm, found.memory)
     mean = _serving(profile).on(ANY_CARD, kinds, card.maker)
     if mean is None:
         unmeasured = _serving(load_software(UNMEASURED["serving"]))
@@ -160,17 +157,6 @@ def engine_efficiency(profile: SoftwareProfile, card: Card, kind: str) -> Effici
     assert mean is not None
     memory = min(card.memory_efficiency * mean.memory, 1.0)
     return _efficiency(profile, mean, card.gemm_efficiency * mean.gemm, memory)
-
-
-def _widened(of: EngineConstants, kind: str, card: Card) -> float:
-    """Share of the peak of grouped products: in 16 bits the rate that was fitted in 8, not the share.
-
-    What keeps small groups below the 8-bit peak is not the tensor units.
-    """
-    eight, sixteen = (card.peak.get(name, 0.0) for name in ("fp8", "bf16"))
-    if kind not in {"moe_bf16", "moe_window"} or of.model != "moe" or not eight or not sixteen:
-        return of.gemm
-    return max(of.gemm, min(MOST_OF_16_BITS, of.gemm * eight / sixteen))
 
 
 def _efficiency(profile: SoftwareProfile, of: EngineConstants, gemm: float, memory: float) -> Efficiency:

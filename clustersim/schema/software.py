@@ -146,6 +146,8 @@ class EngineConstants(Model):
 
     card: str
     makers: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    """Cards of the same chip, that take the constants unless they have their own."""
     model: Literal[
         "dense",
         "dense_bf16",
@@ -194,7 +196,8 @@ class ServingConstants(Model):
 
         Of a class (``*``) those of the card's maker go before those of any.
         """
-        held = _of([c for k in kinds for c in self.constants if c.card == card and c.model == k], maker)
+        known = [c for k in kinds for c in self.constants if c.model == k and card in {c.card, *c.also}]
+        held = _of([c for c in known if c.card == card] or known, maker)
         return min(held, key=lambda c: not c.makers) if held else None
 
     def rules(self, card: str) -> SchedulerRules:
