@@ -60,9 +60,12 @@ def agree(module: object, row: Row, folder: Path) -> int:
 @pytest.mark.parametrize("domain", SERVING)
 def test_a_sample_of_rows_serves_to_its_prediction(domain: str, tmp_path: Path) -> None:
     module, rows = table(domain)
-    picked = random.Random(16).sample(rows, min(8, len(rows)))
-    held = sum(agree(module, row, tmp_path) for row in picked)
-    assert held > 0
+    held, seen = 0, 0
+    for row in random.Random(16).sample(rows, len(rows)):
+        held, seen = held + agree(module, row, tmp_path), seen + 1
+        if held >= 6 and seen >= 6:
+            break
+    assert held >= 6
 
 
 @pytest.mark.full
