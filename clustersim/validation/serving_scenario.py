@@ -177,7 +177,7 @@ def outcome_of(run: ServingRecord, load: Load) -> Outcome:
     inputs.require(money=False)
     work = inputs.scenario.demand[WORK]
     assert isinstance(work, ServingWorkload) and isinstance(work.plan, ServingPlan)
-    found = served(inputs, work, work.plan, log=False)
+    found = served(inputs, work, work.plan)
     figures = found.summary
     return Outcome(
         ttft_s=figures.ttft_s["mean"],

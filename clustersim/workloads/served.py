@@ -36,8 +36,6 @@ def served(
     work: ServingWorkload,
     plan: ServingPlan,
     requests: Requests | None = None,
-    *,
-    log: bool = True,
 ) -> Served:
     """Run a workload's own traffic, or other requests, by a plan.
 
@@ -52,5 +50,5 @@ def served(
         raise unfit.error(fewest_for(inputs, work, unfit.needed_tokens))
     if not all(map(isinf, (slo.ttft_s, slo.tpot_s, slo.e2e_s))):
         check_slo(deployed, given, slo)
-    run = deployed.simulate(given, log=log)
+    run = deployed.simulate(given)
     return Served(deployed, given, run, with_request_time(summarise(run, slo), deployed.request_s), unfit)
