@@ -27,6 +27,8 @@ DOMAINS: dict[str, tuple[str, str]] = {
     "serving_latency": ("clustersim.validation.serving_latency", "serving_latency.csv"),
     "serving_latency_b200": ("clustersim.validation.serving_latency", "serving_latency_b200.csv"),
     "serving_silicon": ("clustersim.validation.serving_latency", "serving_silicon_hopper.csv"),
+    "serving_silicon_blackwell": ("clustersim.validation.serving_latency", "serving_silicon_blackwell.csv"),
+    "domestic_serving": ("clustersim.validation.serving_domestic", "domestic_serving.csv"),
 }
 
 
@@ -97,7 +99,7 @@ def _table(answer: Mapping[str, Any]) -> str:
     "--as-scenario",
     "wanted",
     metavar="ID",
-    help="Write one row as a scenario file (training, scaling): running it gives the row's prediction.",
+    help="Write one row as a scenario file (training, scaling, serving): running it gives the row's prediction.",
 )
 @format_option("table", "json", "csv")
 def command(domain: str, data: Path | None, plan_errors: bool, wanted: str | None, fmt: str) -> None:
@@ -120,7 +122,7 @@ def command(domain: str, data: Path | None, plan_errors: bool, wanted: str | Non
             able = [
                 name
                 for name, (where, _) in DOMAINS.items()
-                if where in (DOMAINS["training"][0], DOMAINS["scaling"][0])
+                if hasattr(importlib.import_module(where), "as_scenario")
             ]
             raise InputError(
                 f"--as-scenario: rows of {domain} are no scenarios; those of {', '.join(able)} are"

@@ -49,6 +49,7 @@ LAYOUT_FIELDS = (
     "disaggregated",
     "autoscale",
     "memory_share",
+    "site_speed",
     "failures",
     "known_to_fit",
 )
@@ -102,6 +103,8 @@ class ServingWorkload(Model):
     """How requests are shared out to replicas."""
     memory_share: MemoryShare | None = None
     """Share of the card's memory that the engine plans with; left out, the engine's own."""
+    site_speed: MemoryShare | None = None
+    """Share of the engine's usual speed that this site's machines reach, where somebody measured it."""
     speculative: SpeculativeSection | None = None
     """Speculative decoding."""
     prefix: PrefixSection | None = None

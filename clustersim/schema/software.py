@@ -164,19 +164,43 @@ class MemoryRules(Model):
 class EngineConstants(Model):
     """Fitted constants of an engine on a card for one kind of model; the file names their source and tier.
 
-    On the card ``*``, of a class for any card, ``gemm`` and ``memory`` multiply the card's own efficiencies.
+    On the card ``*``, of a class for any card, ``gemm`` and ``memory`` multiply the card's own efficiencies; where
+    ``makers`` are named the class is that of their cards.
     """
 
     card: str
-    model: Literal["dense", "dense_bf16", "moe", "mla"]
+    makers: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    """Cards of the same chip, that take the constants unless they have their own."""
+    model: Literal[
+        "dense",
+        "dense_bf16",
+        "dense_linear",
+        "moe",
+        "moe_bf16",
+        "moe_window",
+        "moe_linear",
+        "mla",
+        "mla_sparse",
+    ]
+    """Latent attention (``mla``), experts (``moe``) or neither, and what makes the kernels others: products in 16 bits,
+    windows, linear attention, a selection of the cache."""
     gemm: float = Field(gt=0, le=1)
     memory: float = Field(gt=0, le=1)
     layer_us: float = Field(ge=0)
     step_ms: float = Field(ge=0)
     one_shot_us: float = Field(ge=0)
     request_ms: float = Field(ge=0)
+    prompt_token_us: float = Field(0.0, ge=0)
+    """Host time for a prompt token before the first one comes: it is no part of an iteration."""
     expert: float = Field(1.0, gt=0, le=1)
     expert_layer_us: float = Field(0.0, ge=0)
+
+
+def _of(constants: list[EngineConstants], maker: str) -> list[EngineConstants]:
+    """Those of the first kind of model that hold for a maker's cards."""
+    held = [c for c in constants if not c.makers or maker in c.makers]
+    return [c for c in held if c.model == held[0].model]
 
 
 class ServingConstants(Model):
@@ -190,12 +214,15 @@ class ServingConstants(Model):
     sequence: Duration
     """Time a decoding sequence adds to an iteration."""
     constants: tuple[EngineConstants, ...] = ()
-    kept_throughput: dict[str, Positive] = Field(default_factory=dict)
-    """By card: share of the simulated throughput that is kept under hundreds of open connections."""
 
-    def on(self, card: str, kinds: tuple[str, ...]) -> EngineConstants | None:
-        """Return the constants on a card for the first of the kinds of model that has some."""
-        return next((c for k in kinds for c in self.constants if c.card == card and c.model == k), None)
+    def on(self, card: str, kinds: tuple[str, ...], maker: str = "") -> EngineConstants | None:
+        """Return the constants on a card for the first of the kinds of model that has some.
+
+        Of a class (``*``) those of the card's maker go before those of any.
+        """
+        known = [c for k in kinds for c in self.constants if c.model == k and card in {c.card, *c.also}]
+        held = _of([c for c in known if c.card == card] or known, maker)
+        return min(held, key=lambda c: not c.makers) if held else None
 
     def rules(self, card: str) -> SchedulerRules:
         """Return the scheduler's defaults on a card."""

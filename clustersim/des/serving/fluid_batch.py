@@ -295,9 +295,7 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
         group = np.maximum(own / -np.expm1(-np.maximum(own, 1e-9)) + np.maximum(mates - own, 0.0) / 2.0, 1.0)
         biased = np.maximum(1.0 + mates, group)
         spread = _spread(site, batch, seen, (step_s, slope), (rate, prompt_s, prompt2))
-        full = full_share(
-            batch, limit.batch, spread * limit.sizes2, sharing, (site.queue2 + 1.0) / 2.0
-        )
+        full = full_share(batch, limit.batch, spread * limit.sizes2, sharing, (site.queue2 + 1.0) / 2.0)
         # A full replica does not wander: what leaves is replaced from the queue.
         spread = spread * (1.0 - full) + 1e-9
         seen = np.maximum(batch + spread / np.maximum(batch, 1e-9), 1.0)

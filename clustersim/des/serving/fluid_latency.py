@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from clustersim.des.serving.fluid_batch import Balance, Site, further, met_share, prefill_iterations, renewals
 from clustersim.des.serving.fluid_inputs import WEIGHTS
 from clustersim.des.serving.metrics import PERCENTILES
-from clustersim.special import gammainc, gammaincc, ndtr
+from clustersim.special import gammainc, gammaincc
 
 __all__ = [
     "FirstToken", "Pace", "empty_share", "first_token", "gamma_share", "gi_wait", "idle_share", "pace", "slot_wait",
