@@ -169,13 +169,13 @@ def _spares(run: Any) -> dict[str, Any]:
     }
 
 
-def _promise(run: Any, seed: int, penalty_cny: float) -> dict[str, Any] | None:
-    """What a promise of the restore time costs on average; none where only single events tell."""
+def _promise(run: Any, seed: int, penalty_cny: float) -> dict[str, Any]:
+    """What a promise of the restore time costs on average."""
     from clustersim.des.training.promise import Promise, price_promise
 
-    if run.needs_events():
-        return None
-    counted = price_promise(run, Promise(restore_s=RESTORE_S, per_restore_cny=1.0), seed, contracts=10_000)
+    contracts = 300 if run.needs_events() else 10_000
+    asked = Promise(restore_s=RESTORE_S, per_restore_cny=1.0)
+    counted = price_promise(run, asked, seed, contracts=contracts)
     return {
         "late_restores": counted.expected_penalty_cny,
         "late_restores_p99": counted.p99_cny,
@@ -275,13 +275,12 @@ def _spare_lines(result: dict[str, Any]) -> list[str]:
         f"  a spare is there for {spares['p_spare_is_there']:.2%} of the servers that fail ({spares['hot']} hot,"
         f" {spares['servers_out_for_repair']:.2f} out for repair on average); hot spares for {needed}"
     ]
-    if promise is not None:
-        lines.append(
-            f"  restores beyond it in one run: {promise['late_restores']:.2f} on average, none with"
-            f" P = {1 - promise['p_any_late']:.2f}, 99 of 100 runs have at most {promise['late_restores_p99']:.0f}"
-        )
-        if promise["penalty_cny"] > 0:
-            lines.append(f"  premium of the promise: {promise['premium_cny']:,.0f} CNY a run")
+    lines.append(
+        f"  restores beyond it in one run: {promise['late_restores']:.2f} on average, none with"
+        f" P = {1 - promise['p_any_late']:.2f}, 99 of 100 runs have at most {promise['late_restores_p99']:.0f}"
+    )
+    if promise["penalty_cny"] > 0:
+        lines.append(f"  premium of the promise: {promise['premium_cny']:,.0f} CNY a run")
     return lines
 
 

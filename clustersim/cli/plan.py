@@ -11,6 +11,7 @@ _ELSEWHERE = {
     "serving": ("clustersim.cli.serve", "plan_command"),
     "cluster": ("clustersim.cli.plan_cluster", "cluster_command"),
     "break-even": ("clustersim.cli.break_even", "command"),
+    "reliability": ("clustersim.cli.plan_reliability", "command"),
 }
 
 

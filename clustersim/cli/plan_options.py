@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clustersim.planner.written import Source
     from clustersim.schema.inputs import Inputs
 
-__all__ = ["Words", "limit_options", "limits_of", "names_in", "order_day", "templates_of"]
+__all__ = ["Words", "limit_options", "limits_of", "names_in", "number_of", "order_day", "templates_of"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -122,7 +122,7 @@ def _day(text: str, option: str) -> date | None:
         raise InputError(f"{option} {text}: {error}; write it like 2026-12-01") from None
 
 
-def _number(text: str | None, unit: str, option: str) -> float:
+def number_of(text: str | None, unit: str, option: str) -> float:
     """A limit in a unit; infinite where it is not asked for."""
     from clustersim.units import to_float
 
@@ -146,10 +146,10 @@ def limits_of(words: Words, inputs: Inputs) -> Limits:
     days = _latest(words, inputs)
     timed = words.tokens is not None
     return Limits(
-        budget_cny=_number(words.budget, "CNY", "--budget"),
-        power_w=_number(words.power, "W", "--power"),
-        racks=_number(words.racks, "1", "--racks"),
-        days=_number(words.days, "d", "--days"),
+        budget_cny=number_of(words.budget, "CNY", "--budget"),
+        power_w=number_of(words.power, "W", "--power"),
+        racks=number_of(words.racks, "1", "--racks"),
+        days=number_of(words.days, "d", "--days"),
         weeks=math.inf if timed else days / 7,
         finish_days=days if timed else math.inf,
     )
@@ -172,7 +172,7 @@ def _latest(words: Words, inputs: Inputs) -> float:
     day = _day(words.latest, "--date")
     if day is None:
         try:
-            return _number(words.latest, "d", "--date")
+            return number_of(words.latest, "d", "--date")
         except InputError:
             raise InputError(
                 f"--date {words.latest}: is neither a day (2026-12-01) nor a time from the order ('20 week')"

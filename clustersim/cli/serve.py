@@ -43,6 +43,18 @@ def workload_option(function: Callable[..., Any]) -> Callable[..., Any]:
     "--trace", "trace", help="Serve this trace instead of the workload's traffic (CSV or JSON lines)."
 )
 @click.option("--skip", type=click.IntRange(min=0), help="Bad lines of the trace that may be left out.")
+@click.option(
+    "--whole",
+    is_flag=True,
+    help="Serve the requests that the scenario draws from first to last, no steady state.",
+)
+@click.option(
+    "--error",
+    type=click.FloatRange(0.001, 0.5),
+    default=0.01,
+    show_default=True,
+    help="Relative standard error that the figures of a steady state are served to.",
+)
 def command(
     scenario: str,
     sets: Sequence[str],
@@ -51,6 +63,8 @@ def command(
     output: str | None,
     trace: str | None,
     skip: int | None,
+    whole: bool,
+    error: float,
 ) -> None:
     """Serve the requests of SCENARIO, or its video streams, and print latency, throughput, use and cost."""
     from clustersim.schema.inputs import load_inputs
@@ -61,25 +75,27 @@ def command(
     if inputs.of_kind("video") and not inputs.of_kind("serving"):
         _video(inputs, workload, fmt)
         return
-    _requests(inputs, workload, fmt, output)
+    _requests(inputs, workload, fmt, output, {"whole": whole, "error": error})
 
 
-def _requests(inputs: Inputs, workload: str | None, fmt: str, output: str | None) -> None:
+def _requests(
+    inputs: Inputs, workload: str | None, fmt: str, output: str | None, how: Mapping[str, Any]
+) -> None:
     from clustersim.planner.serving import Serving
 
     folder = output_folder(output) if output else None
     serving = Serving(inputs, workload)
-    requests, trace = serving.traffic()
+    _, trace = serving.traffic()
     for problem in trace.skipped if trace else ():
         click.echo(f"skipped: {problem}", err=True)
     with progress("serve", 1) as step:
-        answers = [serving.serve()]
+        answers = [serving.serve(**how)]
         step(serving.name)
     answer = {
         "scenario": inputs.name,
         "file": inputs.file,
         "workload": serving.name,
-        "requests": len(requests),
+        "requests": len(answers[0].run.book.arrival),
         "cny_per_card_hour": serving.card_hour_cny,
         "notes": list(serving.notes),
         "deployments": [a.plain() for a in answers],
@@ -106,7 +122,7 @@ def _table(answers: Sequence[Answer], serving: Serving) -> str:
                 "TPOT p50 ms": _digits(s.tpot_s["p50"] * 1e3),
                 "p99 ms": _digits(s.tpot_s["p99"] * 1e3),
                 "out tok/s": _digits(s.output_tokens_per_s),
-                "SLO met %": _digits(100 * s.slo_share),
+                "SLO met %": _digits(100 * s.slo_share) if a.has_level else "none stated",
                 "at most req/s": _digits(a.verdict.sustainable_per_s) if a.verdict else None,
                 "J/token": _digits(a.use.joule_per_output_token),
                 "CNY/M in": _digits(cost.input_cny) if cost else None,
@@ -116,10 +132,11 @@ def _table(answers: Sequence[Answer], serving: Serving) -> str:
             }
         )
     said = [f"{a.deployment.card}: {a.verdict.text}" for a in answers if a.verdict]
+    said += [_window_words(a) for a in answers]
     said.append(
         "no cost: the scenario has no tco section"
         if card_hour is None
-        else f"a card-hour of this site costs {card_hour:.2f} CNY; cost by the held card-hours of this run"
+        else f"a card-hour of this site costs {card_hour:.2f} CNY; cost by the card-hours that are held"
     )
     if any(a.verdict is not None and a.verdict.kind == "overloaded" for a in answers):
         said.append(
@@ -129,6 +146,21 @@ def _table(answers: Sequence[Answer], serving: Serving) -> str:
     if weak:
         said.append(f"engine constants assumed from the card's own efficiencies: {', '.join(weak)}")
     return "\n".join([render_table(lines, "table"), "", *said, *serving.notes])
+
+
+def _window_words(answer: Answer) -> str:
+    """What the figures are those of: a steady window with its standard errors, or a whole run and why."""
+    state = answer.steady
+    if state is None:
+        return f"figures of the whole run: {answer.why_whole}"
+    window, (number, stays) = state.window, state.batches
+    errors = ", ".join(f"{name.removesuffix('_s')} {value:.2%}" for name, value in state.errors.items())
+    reached = "" if state.reached else f"; not below the target: {state.why}"
+    return (
+        f"steady state: {answer.summary.requests:,} of {len(answer.run.book.arrival):,} requests served, from"
+        f" {window.start_s:,.0f} to {window.end_s:,.0f} s ({number} stretches of {stays:.1f} residence times);"
+        f" standard errors: {errors}{reached}"
+    )
 
 
 def _digits(value: float) -> float | None:
@@ -218,6 +250,25 @@ def _video(inputs: Inputs, workload: str | None, fmt: str) -> None:
     help="Share of the streams that must find room, by its lower 95 % bound.",
 )
 @click.option("--plans", is_flag=True, help="Compare parallel plans of a replica by cost per token.")
+@click.option(
+    "--search", is_flag=True, help="Search plan, batch and chunk under the service level, cheapest first."
+)
+@click.option(
+    "--formats", is_flag=True, help="Search number formats too (--search); quality is not modelled."
+)
+@click.option(
+    "--frontier",
+    is_flag=True,
+    help="Throughput of a card against that of a user, with cost, over all plans and loads.",
+)
+@click.option("--budget", help="The largest fleet within this capex, VAT included, for example '300 MCNY'.")
+@click.option("--power", help="The largest fleet within this facility power, for example '1 MW'.")
+@click.option(
+    "--racks", help="The largest fleet within so many racks, those of network and storage included."
+)
+@click.option(
+    "--top", type=click.IntRange(min=1), default=15, show_default=True, help="How many of --search."
+)
 def plan_command(
     scenario: str,
     sets: Sequence[str],
@@ -228,22 +279,32 @@ def plan_command(
     streams: float | None,
     admitted: float,
     plans: bool,
+    **more: Any,
 ) -> None:
     """Ask SCENARIO backwards: the largest rate at its service level, the cards for a demand, the cheapest plan."""
     from clustersim.errors import InputError
     from clustersim.planner.serving import Serving
     from clustersim.schema.inputs import load_inputs
 
-    if sum((demand is not None, tokens_per_day is not None, streams is not None, plans)) > 1:
+    limited = any(more[name] is not None for name in ("budget", "power", "racks"))
+    if more["formats"] and not more["search"]:
+        raise InputError("--formats widens a search; give --search with it")
+    asks = (
+        demand is not None, tokens_per_day is not None, streams is not None, plans, more["search"],
+        more["frontier"], limited,
+    )  # fmt: skip
+    if sum(asks) > 1:
         raise InputError(
-            "--demand, --tokens-per-day, --streams and --plans are questions of their own; ask one of them"
+            "--demand, --tokens-per-day, --streams, --plans, --search, --frontier and the limits (--budget, --power,"
+            " --racks together) are questions of their own; ask one of them"
         )
     inputs = load_inputs(scenario, sets, with_incumbent=False)
     if streams is not None:
         name, rows = _video_plan(inputs, workload, streams, admitted)
     else:
         serving = Serving(inputs, workload)
-        name, rows = serving.name, _plan_rows(serving, demand, tokens_per_day, plans=plans)
+        name = serving.name
+        rows = _searched(serving, limited, more) or _plan_rows(serving, demand, tokens_per_day, plans=plans)
     shown = [{k: _digits(v) if isinstance(v, float) else v for k, v in row.items()} for row in rows]
     emit_object(
         {"scenario": inputs.name, "workload": name, "answers": rows},
@@ -252,14 +313,35 @@ def plan_command(
     )
 
 
-def _plan_rows(
-    serving: Serving, demand: str | None, tokens_per_day: float | None, *, plans: bool
-) -> list[dict[str, Any]]:
-    """The answers of one question about requests."""
+def _searched(serving: Serving, limited: bool, more: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The answers of a search, a frontier or a limit; nothing where none is asked for."""
     from dataclasses import asdict
 
+    from clustersim.cli.plan_options import number_of
+    from clustersim.planner.candidates import Limits
+    from clustersim.planner.serving_search import frontier_rows, largest_fleet, options
+
+    if more["frontier"]:
+        return [asdict(row) for row in frontier_rows(serving)]
+    if not (more["search"] or limited):
+        return []
+    _need_level(serving)
+    with progress("plan") as step:
+        if more["search"]:
+            found = options(serving, formats=more["formats"], step=step)
+            return [asdict(row) for row in found[: more["top"]]]
+    limits = Limits(
+        budget_cny=number_of(more["budget"], "CNY", "--budget"),
+        power_w=number_of(more["power"], "W", "--power"),
+        racks=number_of(more["racks"], "1", "--racks"),
+    )
+    row = asdict(largest_fleet(serving, limits))
+    return [row | {k: v for k, v in row.pop("rate").items() if k not in row}]
+
+
+def _need_level(serving: Serving) -> None:
+    """Raise InputError where the workload states no bound."""
     from clustersim.errors import InputError
-    from clustersim.units import to_float
 
     slo = serving.work.slo
     if slo.ttft is None and slo.tpot is None and slo.e2e is None:
@@ -267,6 +349,17 @@ def _plan_rows(
             f"{serving.inputs.file}: demand.{serving.name}.slo has no bound, and a plan needs a service level; give"
             " ttft, tpot or e2e"
         )
+
+
+def _plan_rows(
+    serving: Serving, demand: str | None, tokens_per_day: float | None, *, plans: bool
+) -> list[dict[str, Any]]:
+    """The answers of one question about requests."""
+    from dataclasses import asdict
+
+    from clustersim.units import to_float
+
+    _need_level(serving)
     with progress("plan") as step:
         if plans:
             return [asdict(row) for row in serving.plans(step=step)]

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+#: Points that were run one by one before anything is said of it.
+MANY_ALONE = 64
+
 
 def workers_option(function: F) -> F:
     """Add ``--workers`` and ``--scheduler``."""
@@ -97,15 +100,26 @@ def run(
     count = workers or default_workers()
     with bar(spec.kind, spec.total) as tell:
         if folder is None:
-            return run_in_memory(spec, workers=count, scheduler=scheduler, tell=tell)
+            result = run_in_memory(spec, workers=count, scheduler=scheduler, tell=tell)
+            _tell_alone(result)
+            return result
         stop_on_terminate()
         store = StudyStore(Path(folder))
         try:
-            run_study(spec, store, details=about, workers=count, scheduler=scheduler, tell=tell)
+            alone = run_study(spec, store, details=about, workers=count, scheduler=scheduler, tell=tell)
         except KeyboardInterrupt:
             say(f"stopped; finished points are kept: clustersim study resume {folder}")
             raise
-        return result_of(spec, store)
+        result = result_of(spec, store, alone)
+        _tell_alone(result)
+        return result
+
+
+def _tell_alone(result: StudyResult) -> None:
+    """Say on stderr which points of a large study could not share a run: they take a hundred times as long."""
+    alone = result.alone
+    if alone is not None and alone.why and alone.points >= MANY_ALONE:
+        say(f"{alone.points} of {result.spec.total} points were run one by one: {alone.why}")
 
 
 def main_cost(scenario: str, sets: Mapping[str, Any]) -> str:
@@ -148,11 +162,21 @@ def draw(folder: str | None, result: StudyResult, drawn: Mapping[str, Any], *, a
     return count
 
 
+def one_line(error: str) -> str:
+    """Return a refusal in one line: its problems, where it lists any, instead of their number.
+
+    >>> one_line("a.yaml: 1 problem(s)\\n  a.yaml:3: tco.pue: 0.5 must be at least 1")
+    'a.yaml:3: tco.pue: 0.5 must be at least 1'
+    """
+    first, *listed = error.splitlines() or [""]
+    return "; ".join(line.strip() for line in listed) or first
+
+
 def refuse_failed(result: StudyResult) -> None:
     """Raise PartialFailureError naming the first failed points; the statistics leave them out."""
     if result.errors:
         first = result.failed[0]
         raise PartialFailureError(
             f"{len(result.errors)} of {result.spec.total} points failed and are kept out of the statistics;"
-            f" the first is point {first['point']}: {first['error']}"
+            f" the first is point {first['point']}: {one_line(first['error'])}"
         )

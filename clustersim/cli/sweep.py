@@ -10,6 +10,7 @@ import click
 from clustersim.cli.options import emit_rows, format_option, set_option
 from clustersim.cli.study_common import (
     draw,
+    one_line,
     parse_sets,
     refuse_failed,
     run,
@@ -38,6 +39,9 @@ DEFAULT_OUTPUTS = (
     "cny_per_stream_hour",
     "cny_per_useful_card_hour",
 )
+
+#: Outputs beside the usual ones that are shown where only they move.
+MOST_MOVING = 4
 
 
 @click.command()
@@ -95,6 +99,8 @@ def command(
     chosen = wanted or tuple(o for o in DEFAULT_OUTPUTS if o in known)
     drawn = {"outputs": list(chosen)}
     result = run(spec, folder, workers, scheduler, {"study": scenario, "draw": drawn})
+    if not wanted:
+        chosen = _moving(result, chosen)
     if folder is not None and spec.total > MOST_SHOWN:
         emit_rows(_ranges(result, [name for name in chosen if name in result.outputs]), fmt)
     else:
@@ -104,10 +110,27 @@ def command(
     refuse_failed(result)
 
 
+def _moving(result: StudyResult, outputs: Sequence[str]) -> tuple[str, ...]:
+    """The outputs, and where none of them moves, those at the end of the chain that do."""
+    import numpy as np
+
+    def moves(name: str) -> bool:
+        values = result.column(name)
+        values = values[np.isfinite(values)]
+        return bool(values.size and np.ptp(values) > 1e-12 * np.max(np.abs(values)))
+
+    if any(moves(name) for name in outputs):
+        return tuple(outputs)
+    return (
+        *outputs,
+        *[name for name in result.outputs if name not in outputs and moves(name)][-MOST_MOVING:],
+    )
+
+
 def _points(result: StudyResult, outputs: Sequence[str]) -> list[dict[str, Any]]:
     varied = result.spec.varied
     return [
-        {**{k: row[k] for k in varied}, **{o: row.get(o) for o in outputs}, "error": row["error"]}
+        {**{k: row[k] for k in varied}, **{o: row.get(o) for o in outputs}, "error": one_line(row["error"])}
         for row in result.rows
     ]
 

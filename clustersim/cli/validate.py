@@ -27,6 +27,8 @@ DOMAINS: dict[str, tuple[str, str]] = {
     "serving_latency": ("clustersim.validation.serving_latency", "serving_latency.csv"),
     "serving_latency_b200": ("clustersim.validation.serving_latency", "serving_latency_b200.csv"),
     "serving_silicon": ("clustersim.validation.serving_latency", "serving_silicon_hopper.csv"),
+    "serving_silicon_blackwell": ("clustersim.validation.serving_latency", "serving_silicon_blackwell.csv"),
+    "domestic_serving": ("clustersim.validation.serving_domestic", "domestic_serving.csv"),
 }
 
 
@@ -47,7 +49,7 @@ def read_rows(file: Path) -> list[dict[str, str]]:
 #: Tables of errors, and the name that a line of each carries.
 _TABLES = {
     "by_group": "group", "by_software": "software", "by_card_class": "cards", "by_plan_kind": "plan",
-    "by_domain": "size or load", "by_source": "source",
+    "by_domain": "size or load", "by_family": "model and stack", "by_source": "source",
 }  # fmt: skip
 
 
@@ -72,6 +74,13 @@ def _table(answer: Mapping[str, Any]) -> str:
             f" {lost['mean_pct']:.1f} % on average, {lost['max_pct']:.1f} % at most; the best itself was picked"
             f" {lost['best_found']} times"
         ]
+    alike = answer["sources_alike"]
+    for words, part in (("sources", alike), ("sources that no constant was found from", alike["left_out"])):
+        if part["sources"] > 1:
+            said.append(
+                f"  {part['sources']} {words}, weighted alike: median error {part['median_mape_pct']:.1f} %,"
+                f" bias {part['bias_pct']:+.1f} %"
+            )
     reasons = [f"  {count} row(s) not predicted: {reason}" for reason, count in answer["set_aside"].items()]
     return "\n".join([render_table(lines, "table"), *said, *reasons])
 
@@ -90,7 +99,7 @@ def _table(answer: Mapping[str, Any]) -> str:
     "--as-scenario",
     "wanted",
     metavar="ID",
-    help="Write one row as a scenario file (training): running it gives the row's prediction.",
+    help="Write one row as a scenario file (training, scaling, serving): running it gives the row's prediction.",
 )
 @format_option("table", "json", "csv")
 def command(domain: str, data: Path | None, plan_errors: bool, wanted: str | None, fmt: str) -> None:
@@ -110,7 +119,11 @@ def command(domain: str, data: Path | None, plan_errors: bool, wanted: str | Non
     file = data or Path(__file__).resolve().parent.parent / "data" / "validation" / shipped
     if wanted is not None:
         if not hasattr(module, "as_scenario"):
-            able = [name for name, (where, _) in DOMAINS.items() if where == DOMAINS["training"][0]]
+            able = [
+                name
+                for name, (where, _) in DOMAINS.items()
+                if hasattr(importlib.import_module(where), "as_scenario")
+            ]
             raise InputError(
                 f"--as-scenario: rows of {domain} are no scenarios; those of {', '.join(able)} are"
             )

@@ -66,10 +66,9 @@ class IndexerSection(Model):
     """False where a layer takes over the choice of the layer before it."""
 
 
-class FullKind(Model):
-    """Attention to all tokens; what is left out is the model's own. With an indexer: sparse attention."""
+class _HeadsKind(Model):
+    """What attention with keys and values of its own heads has; what is left out is the model's own."""
 
-    kind: Literal["full"]
     heads: Positive | None = None
     kv_heads: Positive | None = None
     head_dim: Positive | None = None
@@ -79,21 +78,20 @@ class FullKind(Model):
     """One projection makes keys and values; both are cached."""
     cache_of_another: bool = False
     """The layer attends to the keys and values of a layer before it and has none of its own."""
+
+
+class FullKind(_HeadsKind):
+    """Attention to all tokens. With an indexer: sparse attention."""
+
+    kind: Literal["full"]
     indexer: IndexerSection | None = None
 
 
-class WindowKind(Model):
+class WindowKind(_HeadsKind):
     """Attention to the last ``window`` tokens."""
 
     kind: Literal["window"]
     window: Positive
-    heads: Positive | None = None
-    kv_heads: Positive | None = None
-    head_dim: Positive | None = None
-    v_head_dim: Positive | None = None
-    gate: Literal["none", "elementwise", "per_head"] = "none"
-    keys_are_values: bool = False
-    cache_of_another: bool = False
 
 
 class LatentKind(Model):

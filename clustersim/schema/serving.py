@@ -47,6 +47,8 @@ class PrecisionSection(Model):
     """Of the arithmetic of attention; among the card's peaks."""
     cache: Format = "bf16"
     """Of the cache of keys and values."""
+    attention_weights: Format | None = None
+    """Of the attention projections in memory, where they differ (4-bit experts beside 16-bit attention)."""
 
 
 class BatchingSection(Model):
@@ -64,6 +66,8 @@ class BatchingSection(Model):
     """Admission control: reject a request that finds this many waiting."""
     timeout: Seconds | None = None
     """A request that waits longer is given up."""
+    wait_iterations: int = Field(0, ge=0)
+    """Iterations that the engine holds a new request back, to gather others (TensorRT-LLM's batch_wait)."""
 
 
 class SpeculativeSection(Model):
@@ -166,6 +170,9 @@ class TrafficSection(Model):
     """Output tokens of a request."""
     closed_loop: ClosedLoopSection | None = None
     """Users instead of an arrival rate."""
+    whole: bool = False
+    """Served from the first request to the last, start and drain included, as a benchmark does it, and not until the
+    figures of the steady state are known."""
 
     @model_validator(mode="after")
     def _one_way(self) -> TrafficSection:
