@@ -11,7 +11,8 @@ from clustersim.finance.products import along
 from clustersim.market.lines import Follows, Line
 from clustersim.market.link import Anchor, Bounds, Worth
 from clustersim.schema.anchors import anchor_of
-from clustersim.schema.company import AnchorRow, CompanyFile, MarketSizeFile
+from clustersim.schema.company import AnchorRow, CompanyFile
+from clustersim.schema.company_market import MarketSizeFile
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.overrides import INCUMBENT, Override
 
