@@ -196,3 +196,19 @@ def test_mistakes_are_named() -> None:
     with pytest.raises(InputError, match="capital factor"):
         other_cost(running_cny_per_year=1.0, capital_factor=0.0, other_capex_cny=1.0)
     assert neutral_link("X", "why").notes == ("why",)
+
+
+@settings(max_examples=40)
+@given(worths, st.floats(1.0, 4.0), st.floats(1.0, 4.0), st.floats(0.0, 0.4), shares, betas)
+def test_every_bound_has_its_sign(
+    worth: float, most: float, more: float, share: float, theta: float, beta: float
+) -> None:
+    """More headroom never lowers units; a larger share of the market damps both ways; neither moves the plan."""
+    tight, loose = (link(worth, theta, beta, Bounds(most=m)) for m in (most, most * more))
+    assert loose.units_factor >= tight.units_factor and loose.asp_factor == tight.asp_factor
+    free, held = (link(worth, theta, beta, Bounds(share=s)) for s in (0.0, share))
+    low, high = sorted((1.0, free.units_factor))
+    assert low * (1 - 1e-9) <= held.units_factor <= high * (1 + 1e-9)
+    assert held.units_factor * share <= 1 + 1e-9
+    still = link(452e3, theta, beta, Bounds(most=most, share=share, demand_elasticity=1.0))
+    assert still.units_factor == pytest.approx(1.0) and still.notes == ()
