@@ -80,10 +80,15 @@ class Series(Model):
 
     unit: ClassVar[str] = "1"
     by_year: dict[str, float] = Field(default_factory=dict)
+    """Value of each year that is stated, years as keys (2026E, 2026H1E, 2025A)."""
     every_year: float | None = None
+    """One value for every year; nothing where years are stated."""
     tier: str = "given"
+    """How strong the source is."""
     source: str = ""
+    """Who says so, for the whole row."""
     why: str = ""
+    """Why an analyst departs from what stood there."""
 
     @model_validator(mode="before")
     @classmethod
