@@ -79,7 +79,7 @@ def keys_of(model: type[BaseModel], path: str = "", *, described: bool = True) -
         if name == getattr(model, "STANDS_FOR", None):
             continue
         default = "" if field.is_required() else _shown(field.get_default(call_default_factory=True))
-        stated = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation  # type: ignore[valid-type]
+        stated = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
         for key in _keys(stated, f"{path}.{name}" if path else name, described=described):
             own = key.key == (f"{path}.{name}" if path else name)
             yield replace(key, default=key.default or default, says=key.says or docs.get(name, "")) if own else (
@@ -132,7 +132,7 @@ def _keys(annotation: Any, path: str, limits: tuple[Any, ...] = (), *, described
         flat = getattr(annotation, "STANDS_FOR", None)
         if flat is not None:
             field = annotation.model_fields[flat]
-            yield from _keys(Annotated[(field.annotation, *field.metadata)], path, described=described)  # type: ignore[valid-type]
+            yield from _keys(Annotated[(field.annotation, *field.metadata)], path, described=described)
         yield from keys_of(annotation, path, described=described)
     else:
         yield Key(path, _WORDS.get(annotation, "text"), allowed=_limits(limits))

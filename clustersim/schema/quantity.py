@@ -177,8 +177,8 @@ class Quantity:
         except InputError as error:
             raise ValueError(str(error)) from None
         source = f"{found.source}{', ' if found.source else ''}{rates.said(currency)}"
-        ends = (None if end is None else end * rate for end in (found.low, found.high))
-        return Sourced(found.value * rate, stated.unit, source, found.tier, *ends, found.note)
+        low, high = (None if end is None else end * rate for end in (found.low, found.high))
+        return Sourced(found.value * rate, stated.unit, source, found.tier, low, high, found.note)
 
     def _number(self, raw: Any, part: str = "") -> float:
         try:
