@@ -1,0 +1,61 @@
+"""``clustersim schema KIND``: the JSON Schema of a kind of input file, for editors and programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from clustersim.cli.options import emit_rows, format_option, output_folder, say, to_json, write_beside
+from clustersim.errors import InputError, suggest
+
+#: Kind of file -> where such files lie.
+FOLDERS = {
+    "scenario": "scenarios", "company": "scenarios/company", "study": "scenarios/studies",
+    "prices": "hwprofiles/prices", "card": "hwprofiles/cards", "server": "hwprofiles/servers", "nic": "hwprofiles/nics",
+    "switch": "hwprofiles/switches", "optics": "hwprofiles/optics", "cooling": "hwprofiles/cooling",
+    "model": "hwprofiles/models", "software": "hwprofiles/software", "fleet": "hwprofiles/fleets",
+}  # fmt: skip
+
+
+def schema_of(kind: str) -> dict[str, Any]:
+    """Return the JSON Schema of a kind of file; raises InputError for an unknown kind."""
+    from clustersim.schema.company import CompanyFile
+    from clustersim.schema.describe import file_schema
+    from clustersim.schema.prices import PriceBook
+    from clustersim.schema.profiles import KINDS
+    from clustersim.schema.scenario import Scenario
+    from clustersim.study.spec import StudyFile
+
+    if kind not in FOLDERS:
+        raise InputError(f"no kind of file {kind!r}; {suggest(kind, list(FOLDERS))}")
+    plain: dict[str, Any] = {"scenario": Scenario, "company": CompanyFile, "study": StudyFile}
+    if kind in plain:
+        return file_schema(plain[kind], sourced=False)
+    sourced: dict[str, Any] = dict(KINDS.values()) | {FOLDERS["prices"]: PriceBook}
+    return file_schema(sourced[FOLDERS[kind]], sourced=True)
+
+
+@click.command()
+@click.argument("kind", required=False)
+@click.option(
+    "-o", "--output", type=click.Path(), help="Folder for the schemas of all kinds: KIND.schema.json."
+)
+@format_option()
+def command(kind: str | None, output: str | None, fmt: str) -> None:
+    """Print the JSON Schema of a KIND of file: every field with its unit, bounds, tiers and meaning.
+
+    Without KIND: list the kinds. With -o: write the schemas of all kinds (or of KIND) into a folder; the shipped files
+    name ../schemas or ../../schemas in their first line, where an editor looks for them.
+    """
+    if output is not None:
+        folder = output_folder(output)
+        for name in [kind] if kind is not None else FOLDERS:
+            text = to_json(schema_of(name)) + "\n"
+            with write_beside(folder / f"{name}.schema.json") as temporary:
+                temporary.write_text(text, encoding="utf-8")
+        say(f"{folder}: {len(FOLDERS) if kind is None else 1} schema(s)")
+    elif kind is not None:
+        click.echo(to_json(schema_of(kind)))
+    else:
+        emit_rows([{"kind": name, "files": f"{folder}/*.yaml"} for name, folder in FOLDERS.items()], fmt)
