@@ -6,7 +6,6 @@ A name that the user chooses stands in capitals: ``cards.NAME.memory.bandwidth``
 
 from __future__ import annotations
 
-import difflib
 import types
 import typing
 from collections.abc import Iterable, Iterator
@@ -188,6 +187,8 @@ def near_keys(asked: str, known: Iterable[str] = ()) -> str:
 
     ``known`` are keys that are wanted instead of all; empty where nothing is near.
     """
+    import difflib
+
     keys = [(key, key.rpartition(".")[2]) for key in known]
     keys = keys or [(k.key, k.last) for k in all_keys(described=False)]
     last = asked.rpartition(".")[2]
