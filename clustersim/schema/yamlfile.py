@@ -34,7 +34,7 @@ _ENDED = re.compile(r"[-+]?[0-9][^;；]{0,60}[;；]$")
 #: A number whose thousands are set apart, as people write it.
 _THOUSANDS = re.compile(r"[-+]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?$")
 #: What a comma in brackets leaves of ``1,024``.
-_LED_BY_ZERO = re.compile(r"[-+]?0[0-9]+$")
+_LED_BY_ZERO = re.compile(r"0[0-9][0-9]$")
 _WIDE_NUMBER = re.compile(r"[-+＋－]?[0-9]*[０-９][０-９0-9．，.,]*")
 _REPORTED = 50
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -251,7 +251,8 @@ class _Builder:
         if number is None:
             self._slip(text, line)
             return text
-        if _LED_BY_ZERO.match(text):
+        above = self.open[-1].data if self.open else None
+        if isinstance(above, list) and above and isinstance(above[-1], int) and _LED_BY_ZERO.match(text):
             what = f"{printable(text, 40)} begins with a zero"
             hint = "in brackets a comma separates: write 1024 for 1,024; quote what is text"
             self._problem(line, self._here(), what, hint)

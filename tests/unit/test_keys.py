@@ -96,7 +96,7 @@ def test_refusals_name_the_key_the_year_and_the_unit() -> None:
     assert "write the whole unit" in refusal(cards__BR106M__memory__bandwidth="400G")
 
 
-def test_a_port_of_400G_is_one_of_bits() -> None:
+def test_a_port_of_a_bare_prefix_is_one_of_bits() -> None:
     nic = load_inputs("nanjing-1024", {"nics.roce-100g.rate": "400G"}).parts.nic
     assert nic.rate.value == 50e9
 

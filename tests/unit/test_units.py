@@ -62,10 +62,11 @@ def test_refusals_say_why(text: str, unit: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("text", "unit", "value"),
     [
-        ("180 百万元", "CNY", 180e6), ("1.8亿元", "kCNY", 180e3), ("5 万元/年", "CNY/year", 5e4), ("0.7元/度", "CNY/kWh", 0.7),
-        ("3 RMB", "CNY", 3), ("2 MRMB", "kCNY", 2000), ("10 分钟", "s", 600), ("1.5 小时", "min", 90), ("2 weeks", "d", 14),
-        ("400Gbps", "B/s", 50e9), ("1 GBps", "B/s", 1e9), ("1,024", "1", 1024), ("1,024.5 GB", "GB", 1024.5),
-        ("-1,000,000 W", "kW", -1000), ("500 TFLOPS", "TFLOP/s", 500), ("100 TOPS", "TFLOP/s", 100), ("3 亿美元", "MUSD", 300),
+        ("180 百万元", "CNY", 180e6), ("1.8亿元", "kCNY", 180e3), ("5 万元/年", "CNY/year", 5e4),
+        ("0.7元/度", "CNY/kWh", 0.7), ("3 RMB", "CNY", 3), ("2 MRMB", "kCNY", 2000), ("10 分钟", "s", 600),
+        ("1.5 小时", "min", 90), ("2 weeks", "d", 14), ("400Gbps", "B/s", 50e9), ("1 GBps", "B/s", 1e9),
+        ("1,024", "1", 1024), ("1,024.5 GB", "GB", 1024.5), ("-1,000,000 W", "kW", -1000),
+        ("500 TFLOPS", "TFLOP/s", 500), ("100 TOPS", "TFLOP/s", 100), ("3 亿美元", "MUSD", 300),
     ],
 )  # fmt: skip
 def test_units_as_people_write_them(text: str, unit: str, value: float) -> None:
