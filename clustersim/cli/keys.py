@@ -27,14 +27,31 @@ EVERY = (
     "export",
     "forecast",
 )
-#: Beginnings of keys -> the commands that read them besides; the longest beginning counts.
-READ_BY: dict[str, tuple[str, ...]] = {}
+#: First part of a key -> the commands that read it besides.
+READ_BY: dict[str, tuple[str, ...]] = {
+    "cluster": ("train", "serve", "jobs", "tco", "plan"),
+    "demand": ("train", "serve", "jobs", "plan"),
+    "reliability": ("train", "serve", "jobs", "tco", "claims", "plan"),
+    "checkpoint": ("train", "jobs", "claims", "plan"),
+    "tco": ("serve", "tco", "plan"),
+    "prices": ("serve", "tco", "plan"),
+    "cards": ("train", "serve", "jobs", "tco", "plan"),
+    "servers": ("serve", "jobs", "tco", "plan"),
+    "nics": ("train", "serve", "jobs", "tco", "plan"),
+    "switches": ("train", "serve", "tco", "plan"),
+    "optics": ("serve", "tco", "plan"),
+    "cooling": ("serve", "tco", "plan"),
+    "models": ("train", "serve", "jobs", "plan"),
+}
 
 
-def readers(key: str, kind: str = "") -> tuple[str, ...]:
-    """Return the commands that read a key; ``kind`` is the kind of workload of a key of the demand."""
-    begins = [b for b in READ_BY if key == b or key.startswith(f"{b}.")]
-    return EVERY + READ_BY[max(begins, key=len)] if begins else EVERY
+def readers(key: str) -> tuple[str, ...]:
+    """Return the commands that read a key.
+
+    >>> readers("market.value_share") == EVERY, readers("optics.module-400g.power")[-1]
+    (True, 'plan')
+    """
+    return EVERY + READ_BY.get(key.partition(".")[0], ())
 
 
 @click.command()

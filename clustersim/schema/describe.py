@@ -90,7 +90,7 @@ class _Builder:
         if origin is Literal:
             return {"enum": list(args)}
         if origin is dict:
-            return self._mapping(*args, limits)
+            return self._mapping(args[0], args[1], limits)
         if origin in (tuple, list):
             return self._array(args, limits)
         if isinstance(annotation, type) and issubclass(annotation, Series):
