@@ -153,6 +153,8 @@ def _tell_odd(
         path = (*at, *places.get(id(number), ()))
         file, line = document.place_of(path)
         shown = f"{number.value:g}" + ("" if number.unit == "1" else f" {number.unit}")
+        if not isinstance(number.value, float):
+            shown = "a value of a batch"
         key = ".".join(map(str, path))
         tell_once(str(Problem(file, line, key, f"{shown} {stated.odd_words()}")))
 

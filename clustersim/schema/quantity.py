@@ -17,6 +17,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from clustersim.columns import values_of
 from clustersim.errors import InputError, suggest
 from clustersim.provenance import TIERS, Sourced
 from clustersim.reading.guarded import printable
@@ -150,10 +151,12 @@ class Quantity:
 
     def _is_odd(self, found: Sourced) -> bool:
         usual = self.usual_range
-        if usual is None or found.unit != self.unit or not isinstance(found.value, float):
+        if usual is None or found.unit != self.unit:
             return False
         slack = 1e-9 * max(map(abs, usual))
-        return not usual[0] - slack <= found.value <= usual[1] + slack
+        values = values_of(found.value)  # of all points, in a batch
+        low, high = (values, values) if isinstance(values, float) else (values.min(), values.max())
+        return bool(low < usual[0] - slack or high > usual[1] + slack)
 
     def _in_its_currency(self, raw: Any, rates: Rates | None) -> Quantity:
         """The quantity as it is written: in another currency where the text names one."""
