@@ -2,38 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from clustersim.cli.options import emit_rows, format_option, output_folder, say, to_json, write_beside
-from clustersim.errors import InputError, suggest
-
-#: Kind of file -> where such files lie.
-FOLDERS = {
-    "scenario": "scenarios", "company": "scenarios/company", "study": "scenarios/studies",
-    "prices": "hwprofiles/prices", "card": "hwprofiles/cards", "server": "hwprofiles/servers", "nic": "hwprofiles/nics",
-    "switch": "hwprofiles/switches", "optics": "hwprofiles/optics", "cooling": "hwprofiles/cooling",
-    "model": "hwprofiles/models", "software": "hwprofiles/software", "fleet": "hwprofiles/fleets",
-}  # fmt: skip
-
-
-def schema_of(kind: str) -> dict[str, Any]:
-    """Return the JSON Schema of a kind of file; raises InputError for an unknown kind."""
-    from clustersim.schema.company import CompanyFile
-    from clustersim.schema.describe import file_schema
-    from clustersim.schema.prices import PriceBook
-    from clustersim.schema.profiles import KINDS
-    from clustersim.schema.scenario import Scenario
-    from clustersim.study.spec import StudyFile
-
-    if kind not in FOLDERS:
-        raise InputError(f"no kind of file {kind!r}; {suggest(kind, list(FOLDERS))}")
-    plain: dict[str, Any] = {"scenario": Scenario, "company": CompanyFile, "study": StudyFile}
-    if kind in plain:
-        return file_schema(plain[kind], sourced=False)
-    sourced: dict[str, Any] = dict(KINDS.values()) | {FOLDERS["prices"]: PriceBook}
-    return file_schema(sourced[FOLDERS[kind]], sourced=True)
 
 
 @click.command()
@@ -48,6 +19,8 @@ def command(kind: str | None, output: str | None, fmt: str) -> None:
     Without KIND: list the kinds. With -o: write the schemas of all kinds (or of KIND) into a folder; the shipped files
     name ../schemas or ../../schemas in their first line, where an editor looks for them.
     """
+    from clustersim.study.kinds import FOLDERS, schema_of
+
     if output is not None:
         folder = output_folder(output)
         for name in [kind] if kind is not None else FOLDERS:

@@ -11,7 +11,6 @@ import jsonschema
 import pytest
 
 import clustersim.schema
-from clustersim.cli.schema import FOLDERS, schema_of
 from clustersim.errors import InputError
 from clustersim.schema.base import Model, field_docs
 from clustersim.schema.catalogue import NAME, YEAR, all_keys, near_keys, same_key
@@ -21,6 +20,7 @@ from clustersim.schema.lookup import exact_name, known_names
 from clustersim.schema.profiles import KINDS, load_profile
 from clustersim.schema.quantity import tell_once
 from clustersim.schema.yamlfile import read_yaml
+from clustersim.study.kinds import FOLDERS, schema_of
 
 ROOT = Path(__file__).resolve().parents[2]
 for module in pkgutil.walk_packages(clustersim.schema.__path__, "clustersim.schema."):
