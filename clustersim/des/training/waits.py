@@ -233,13 +233,22 @@ def _uniforms(replays: int, columns: int) -> Array:
 
 def _replay(queue: Queue) -> Array:
     """Return the share of each bin spent waiting in each replay (rows)."""
-    mean = queue.failures
+    mean = min(queue.failures, _most_failures(queue))
     replays = next(count for most, count in REPLAYS if mean <= most)
     if len(queue.edges_s) > 2:
         replays = min(replays, BINNED_REPLAYS)
     columns = 64 * math.ceil((mean + 6 * math.sqrt(mean) + 8) / 64)
     replay = _one_by_one if queue.late_s or queue.batch_share else _in_blocks
     return replay(queue, replays, columns) / np.diff(queue.edges_s)
+
+
+def _most_failures(queue: Queue) -> float:
+    """Servers that can fail at most in the run: each that may is there once at first, and then once a repair."""
+    quickest = min(queue.repairs_s) if queue.batch_share else queue.mean_repair_s
+    if queue.shrink or quickest <= 0:
+        return math.inf
+    servers = queue.spares + len(queue.late_s) + 1
+    return servers * (queue.edges_s[-1] / quickest + 1.0)
 
 
 def _events(queue: Queue, replays: int, columns: int) -> tuple[Array, NDArray[np.bool_]]:
