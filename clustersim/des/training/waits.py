@@ -31,6 +31,8 @@ BINNED_REPLAYS = 256
 #: one; the replay alone at ten times the share and between a quarter of the repair times and slightly more than one.
 RARE, MANY_REPAIRS, TENFOLD, QUARTER, SLIGHTLY = 0.01, 20.0, 10.0, 4.0, 0.1
 MOSTLY = (0.2, 0.5)
+#: Server failures in a shrinking run beyond which only the formula is asked.
+MOST_SHRUNK = 100_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +175,8 @@ def mean_waits(queue: Queue) -> Waits:
     overall = number(formula @ widths) / queue.edges_s[-1]
     if queue.failures <= 0 or (overall < 1e-12 and queue.plain):
         return Waits(formula, 0.0, False)
+    if queue.shrink and queue.failures > MOST_SHRUNK:
+        return Waits(formula, 0.0, False)  # hardly a server is left: who repairs it changes nothing
     mix = _weight_of_replay(queue, overall)
     if mix == 0.0 and queue.plain:
         return Waits(formula, 0.0, False)
