@@ -27,7 +27,6 @@ GRIDS = {
     "wacc-growth": (("wacc", 0.005), ("terminal_growth", 0.0025)),
     "asp-units": (("asp_scale", 0.05), ("units_scale", 0.05)),
 }
-DEFAULT_PRICES = "cn-2026"
 STEPS = (-4, -3, -2, -1, 0, 1, 2, 3, 4)
 
 
@@ -325,16 +324,9 @@ def _rates(texts: tuple[str, ...]) -> dict[str, float]:
 
 def _usd(run: Any) -> float:
     """CNY per USD, from the price book of the scenario (or the default one for a company file)."""
-    from clustersim.schema.base import validate
-    from clustersim.schema.lookup import find_file
-    from clustersim.schema.prices import PriceBook
-    from clustersim.schema.yamlfile import read_yaml
+    from clustersim.schema.company_load import default_prices
 
-    if run.chain is not None:
-        prices = run.chain.inputs.prices
-    else:
-        document = read_yaml(find_file("hwprofiles/prices", DEFAULT_PRICES))
-        prices = validate(PriceBook, document, require_source=True)
+    prices = run.chain.inputs.prices if run.chain is not None else default_prices()
     at = prices.currencies.get("USD")
     if at is None:
         raise InputError(f"price book {prices.name}: no rate for USD; add it under currencies")

@@ -32,6 +32,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "claims": ("clustersim.cli.claims", "Examine published claims of reliability against a scenario."),
     "explain": ("clustersim.cli.explain", "Show the chain of terms before and after a change of inputs."),
     "check": ("clustersim.cli.check", "Check a scenario and its profiles; say where each value came from."),
+    "keys": ("clustersim.cli.keys", "List every input: its key, unit, range, tier and readers."),
+    "schema": ("clustersim.cli.schema", "Print the JSON Schema of a kind of input file."),
     "import": ("clustersim.cli.import_file", "Read a file from outside: a model's published configuration."),
     "profiles": ("clustersim.cli.profiles", "List hardware profiles, show one, or compare two."),
     "tco": ("clustersim.cli.tco", "Price a cluster: bill, yearly cost, intervals, and the market's rent."),

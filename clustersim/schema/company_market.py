@@ -53,22 +53,35 @@ class MarketSizeFile(Model):
     """The market that the maker sells into, at two years; between them it grows at a constant rate."""
 
     first_year: int
+    """Year of the first figure."""
     last_year: int
+    """Year of the last figure."""
     first: Positive
+    """Size of the market in the first year, billion USD."""
     last: Positive
+    """Size of the market in the last year, billion USD."""
     domestic_first: Fraction
+    """Share of domestic makers in the first year."""
     domestic_last: Fraction
+    """Share of domestic makers in the last year."""
 
 
 class SupplyFile(Model):
     """What bounds a product's units by year: the least of what is given (see ``market.supply``)."""
 
     units: Series | None = None
+    """Cards that can be made at all, by year."""
     wafers: Series | None = None
+    """Wafers that can be had, by year."""
     good_dies_per_wafer: Positive | None = None
+    """Dies of a wafer that work."""
     dies_per_card: int = Field(default=1, ge=1)
+    """Dies on one card."""
     memory_stacks: Series | None = None
+    """Stacks of high-bandwidth memory that can be had, by year."""
     stacks_per_card: int = Field(default=1, ge=1)
+    """Stacks on one card."""
     packaging: Series | None = None
+    """Cards that can be packaged, by year."""
     opening_inventory: Amount | None = None
     """Finished cards in stock at the start; they can be sold in the first year beside what is made."""

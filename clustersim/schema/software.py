@@ -100,6 +100,7 @@ class TrainingConstants(StackConstants):
     """Constants of a training stack, and the cases in which others hold."""
 
     cases: tuple[StackCase, ...] = ()
+    """Constants on some cards or in some formats."""
 
     def of(self, card: str, *formats: str, model: str = "") -> StackConstants:
         """Return the constants on a card in a number format, for a model if that is said: later cases win."""
@@ -130,8 +131,11 @@ class SchedulerCase(Model):
     """Defaults on some cards."""
 
     cards: tuple[str, ...] = Field(min_length=1)
+    """Exact names of the cards."""
     max_batched_tokens: Whole
+    """New tokens of one iteration there."""
     max_sequences: Whole
+    """Sequences of one iteration there."""
 
 
 class MemoryRules(Model):
@@ -169,7 +173,9 @@ class EngineConstants(Model):
     """
 
     card: str
+    """Exact name of the card; * for any."""
     makers: tuple[str, ...] = ()
+    """Makers of whose cards they hold; empty: of any."""
     also: tuple[str, ...] = ()
     """Cards of the same chip, that take the constants unless they have their own."""
     model: Literal[
@@ -186,15 +192,23 @@ class EngineConstants(Model):
     """Latent attention (``mla``), experts (``moe``) or neither, and what makes the kernels others: products in 16 bits,
     windows, linear attention, a selection of the cache."""
     gemm: float = Field(gt=0, le=1)
+    """Share of the peak that matrix products reach."""
     memory: float = Field(gt=0, le=1)
+    """Share of the memory bandwidth that is reached."""
     layer_us: float = Field(ge=0)
+    """Time beside the kernels of each layer, microseconds."""
     step_ms: float = Field(ge=0)
+    """Time beside the layers of each iteration, milliseconds."""
     one_shot_us: float = Field(ge=0)
+    """Time of a small all-reduce that is sent at once, microseconds."""
     request_ms: float = Field(ge=0)
+    """Time that a request waits outside the engine, milliseconds."""
     prompt_token_us: float = Field(0.0, ge=0)
     """Host time for a prompt token before the first one comes: it is no part of an iteration."""
     expert: float = Field(1.0, gt=0, le=1)
+    """Share of the matrix rate that experts reach."""
     expert_layer_us: float = Field(0.0, ge=0)
+    """Time beside the kernels of each layer of experts, on top, microseconds."""
 
 
 def _of(constants: list[EngineConstants], maker: str) -> list[EngineConstants]:
@@ -207,13 +221,17 @@ class ServingConstants(Model):
     """What a serving engine does, and how fast."""
 
     scheduler: SchedulerRules
+    """Defaults of the scheduler."""
     scheduler_cases: tuple[SchedulerCase, ...] = ()
+    """Defaults of the scheduler on some cards."""
     memory: MemoryRules
+    """How memory is divided."""
     attention: Share
     """Share of the card's attention peak that prefill attention reaches."""
     sequence: Duration
     """Time a decoding sequence adds to an iteration."""
     constants: tuple[EngineConstants, ...] = ()
+    """Fitted constants by card and kind of model."""
 
     def on(self, card: str, kinds: tuple[str, ...], maker: str = "") -> EngineConstants | None:
         """Return the constants on a card for the first of the kinds of model that has some.
@@ -237,8 +255,11 @@ class SoftwareProfile(Profile):
     """One release of a training stack or serving engine."""
 
     kind: Literal["software"]
+    """A training stack or serving engine."""
     role: Literal["training", "serving"]
+    """What it is for."""
     maker: str = ""
+    """Who makes it."""
     family: str
     """What its releases have in common; the files of one family differ in ``release``."""
     family_names: tuple[str, ...] = ()
@@ -251,7 +272,9 @@ class SoftwareProfile(Profile):
     tuned_on: tuple[str, ...] = ()
     """Ids of the rows that constants were found from."""
     training: TrainingConstants | None = None
+    """Constants of a training stack."""
     serving: ServingConstants | None = None
+    """Constants of a serving engine."""
 
     @model_validator(mode="after")
     def _one_role(self) -> SoftwareProfile:
