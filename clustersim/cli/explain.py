@@ -82,30 +82,32 @@ def command(scenario: str, sets: tuple[str, ...], everything: bool, stated_plans
     allowed = stated_plans_set(stated_plans)
     old, new = load_inputs(scenario, allowed), load_inputs(scenario, (*sets, *allowed))
     earlier, later = (run_chain(inputs, replications=0) for inputs in (old, new))
-    before, after = ([*_legs(run), *chain_terms(run)] for run in (earlier, later))
+    before, after = (_with_legs(run, chain_terms(run)) for run in (earlier, later))
     rows = compare(before, after, changed_input(old, new))
     if not everything:
         rows = [row for row in rows if row["before"] != row["after"]] or rows[-1:]
-    emit_rows(sorted(rows, key=lambda row: row["room"] == ROOM), fmt)
+    emit_rows(rows, fmt)
     for text in dict.fromkeys([*_silent(earlier, later, new), *_new(earlier, later)]):
         say(text)
 
 
-ROOM = "through"
+def _with_legs(run: Any, terms: list[tuple[str, str, float]]) -> list[tuple[str, str, float]]:
+    """The terms, and before those of finance what each line's worth does to the target price, by leg.
 
-
-def _legs(run: Any) -> list[tuple[str, str, float]]:
-    """What each line's worth does to the target price, by leg; the years stand in `forecast through`."""
+    The years stand in `forecast through`.
+    """
     if run.company is None:
-        return []
+        return terms
     from clustersim.finance.attribution import through
 
     unit = run.company.currency.lower()
-    return [
-        (ROOM, f"{part.product}.{leg}_{unit}", value)
+    legs = [
+        ("market", f"{part.product}.through_{leg}_{unit}", value)
         for part in through(run.company, run.links)
         for leg, value in (("multiple", part.through_multiple), ("cash_flow", part.through_cash_flow))
     ]
+    at = next((i for i, (room, *_) in enumerate(terms) if room == "finance"), len(terms))
+    return [*terms[:at], *legs, *terms[at:]]
 
 
 def _silent(earlier: Any, later: Any, new: Any) -> list[str]:
