@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from clustersim.special import gammainc, gammaln, ndtri
 
 from clustersim.des.serving.fluid_inputs import FluidCost, Traffic
 from clustersim.des.serving.rules import Batching
-from clustersim.special import gammainc, gammaln, ndtri
 
 __all__ = [
     "Balance",
@@ -301,20 +301,7 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
         spread = spread * (1.0 - full) + 1e-9
         seen = np.maximum(batch + spread / np.maximum(batch, 1e-9), 1.0)
     return Balance(
-        batch,
-        seen,
-        spread,
-        rate,
-        step_s,
-        slope,
-        prompt_s,
-        prompt2,
-        used,
-        parts[2],
-        parts[3],
-        parts[4],
-        full,
-        meet,
+        batch, seen, spread, rate, step_s, slope, prompt_s, prompt2, used, parts[2], parts[3], parts[4], full, meet
     )
 
 
