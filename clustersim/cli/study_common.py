@@ -92,7 +92,6 @@ def run(
     )
     from clustersim.study.execute import default_workers
     from clustersim.study.outputs import check_outputs
-    from clustersim.study.store import StudyStore
 
     check_outputs(about.get("draw", {}).get("outputs", ()), dict.fromkeys(known_outputs(spec), 0.0))
     if folder is not None:
@@ -103,6 +102,8 @@ def run(
             result = run_in_memory(spec, workers=count, scheduler=scheduler, tell=tell)
             _tell_alone(result)
             return result
+        from clustersim.study.store import StudyStore
+
         stop_on_terminate()
         store = StudyStore(Path(folder))
         try:
