@@ -1,0 +1,47 @@
+"""What a change of inputs does along the corridor: every term before and after, its change and its elasticity."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from clustersim.pipeline import ChainRun
+from clustersim.report.answer import Answer, Row, listed
+from clustersim.schema.inputs import Inputs
+from clustersim.terms import chain_terms
+
+__all__ = ["changed_input", "explained"]
+
+
+def changed_input(before: Inputs, after: Inputs) -> float | None:
+    """Return the ratio by which the one changed number changed; None when more than one did, or none."""
+    old, new = dict(before.fields()), dict(after.fields())
+    ratios = [
+        new[key].value / old[key].value
+        for key in new
+        if key in old and new[key].value != old[key].value and old[key].value
+    ]
+    return ratios[0] if len(ratios) == 1 else None
+
+
+def explained(before: ChainRun, after: ChainRun, *, everything: bool = False) -> Answer:
+    """Return the terms of two runs side by side, with change in per cent and elasticity d ln(term) / d ln(input)."""
+    ratio = changed_input(before.inputs, after.inputs)
+    old, new = ({(room, name): v for room, name, v in chain_terms(run)} for run in (before, after))
+    rows = [_row(*key, old.get(key), new.get(key), ratio) for key in dict.fromkeys((*old, *new))]
+    if not everything:
+        rows = [row for row in rows if row["before"] != row["after"]] or rows[-1:]
+    return listed("explain", rows)
+
+
+def _row(room: str, name: str, old: float | None, new: float | None, ratio: float | None) -> Row:
+    """One term; a workload or a market that the change brings or takes away stands on one side alone."""
+    change = elasticity = None
+    if old is not None and new is not None:
+        change = 100 * (new - old) / abs(old) if old else None
+        if ratio is not None and ratio > 0 and ratio != 1 and old > 0 and new > 0:
+            elasticity = math.log(new / old) / math.log(ratio)
+    row: Mapping[str, object] = {
+        "room": room, "term": name, "before": old, "after": new, "change_pct": change, "elasticity": elasticity,
+    }  # fmt: skip
+    return row
