@@ -12,13 +12,15 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from clustersim.version import __version__
+
 if TYPE_CHECKING:
     from clustersim.api.catalog import cards, cite, diff, profile, profiles, show_versions
     from clustersim.api.company import Company, companies, company
     from clustersim.api.files import anchors, audit, import_file, plan_errors, validate
     from clustersim.api.result import Result
     from clustersim.api.scenario import Scenario, load
-    from clustersim.api.study import Study, StudyFolder, study
+    from clustersim.api.study import Study, StudyFile, StudyFolder, study, study_file
     from clustersim.errors import (
         CheckFailed,
         ClusterSimError,
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
     )
     from clustersim.report.answer import Answer
 
-__version__ = "0.1.0"
-
 #: Public name -> the module that holds it.
 _HOMES = {
     "clustersim.api.catalog": ("cards", "cite", "diff", "profile", "profiles", "show_versions"),
@@ -37,7 +37,7 @@ _HOMES = {
     "clustersim.api.files": ("anchors", "audit", "import_file", "plan_errors", "validate"),
     "clustersim.api.result": ("Result",),
     "clustersim.api.scenario": ("Scenario", "load"),
-    "clustersim.api.study": ("Study", "StudyFolder", "study"),
+    "clustersim.api.study": ("Study", "StudyFile", "StudyFolder", "study", "study_file"),
     "clustersim.errors": (
         "CheckFailed", "ClusterSimError", "InfeasibleError", "InputError", "PartialFailureError",
     ),
@@ -47,8 +47,9 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Answer", "CheckFailed", "ClusterSimError", "Company", "InfeasibleError", "InputError", "PartialFailureError",
-    "Result", "Scenario", "Study", "StudyFolder", "__version__", "anchors", "audit", "cards", "cite", "companies",
-    "company", "diff", "import_file", "load", "plan_errors", "profile", "profiles", "show_versions", "study",
+    "Result", "Scenario", "Study", "StudyFile", "StudyFolder", "__version__", "anchors", "audit", "cards", "cite",
+    "companies", "company", "diff", "import_file", "load", "plan_errors", "profile", "profiles", "show_versions",
+    "study", "study_file",
     "validate",
 ]  # fmt: skip
 

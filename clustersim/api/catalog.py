@@ -7,11 +7,11 @@ import platform
 import sys
 from typing import TYPE_CHECKING
 
-from clustersim import __version__
 from clustersim.provenance import Sourced
 from clustersim.report.answer import Answer, listed
 from clustersim.schema.lookup import known_names
 from clustersim.schema.profiles import Profile, load_profile
+from clustersim.version import __version__
 
 if TYPE_CHECKING:
     import pandas as pd

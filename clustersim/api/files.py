@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clustersim.errors import CheckFailed
+from clustersim.planner.asked import number_of
 from clustersim.report.answer import Answer, listed
 from clustersim.writing import write_bytes
 
@@ -13,14 +14,13 @@ __all__ = ["anchors", "audit", "import_file", "plan_errors", "validate"]
 
 
 def audit(
-    folder: str | Path, *, everything: bool = False, strict: bool = False, listing_proceeds_hkd_m: float = 0.0
+    folder: str | Path, *, everything: bool = False, strict: bool = False, listing_proceeds: str = "0 HKD"
 ) -> Answer:
     """Recompute the printed tables of a report in a folder and say what does not hold."""
     from clustersim.report.pages.audit import audit_answer
 
-    return audit_answer(
-        str(folder), everything=everything, strict=strict, proceeds_hkd_m=listing_proceeds_hkd_m
-    )
+    proceeds = number_of(listing_proceeds, "MHKD", "--listing-proceeds")
+    return audit_answer(str(folder), everything=everything, strict=strict, proceeds_hkd_m=proceeds)
 
 
 def import_file(file: str | Path, *, kind: str = "", name: str = "", ignored: Sequence[str] = ()) -> Answer:

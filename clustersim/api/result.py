@@ -139,10 +139,7 @@ class Result(Answer):
             self.scenario.name,
             dict(self.scenario.changes),
         ):
-            kept = {k: v for k, v in self.scenario.changes.items() if k == "market.stated_plans"}
-            base = self.scenario.anew(kept)
-            if dict(base.changes) == dict(self.scenario.changes):
-                raise InputError("explain needs a change: set an input, or give another scenario")
+            base = self.scenario.as_filed()
         return explained(base.chain(), self.run, everything=everything)
 
     def to_excel(self, path: str | Path, *, case: str = "base", labels: str = "en") -> Path:

@@ -14,6 +14,7 @@ from clustersim.errors import InputError
 from clustersim.pipeline import ChainRun, run_chain
 from clustersim.planner.asked import LimitWords, Words, number_of, tokens_of
 from clustersim.report.answer import Answer, listed
+from clustersim.report.pages.explain import explained
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.schema.lookup import find_file
 from clustersim.schema.sides import load_sides, refuse_stated_plans
@@ -26,7 +27,7 @@ __all__ = ["Scenario", "load"]
 
 Tell = Callable[[str], None]
 Count = Callable[[int, int], None]
-#: Values of one input: a list, or text of the form ``lo:hi:n`` or ``log:lo:hi:n``.
+#: Values of one input: a list, or text of the form ``a,b,c``, ``lo:hi:n`` or ``log:lo:hi:n``.
 Values = Sequence[object] | str
 
 
@@ -57,10 +58,6 @@ class Scenario:
         1.2
         """
         return Scenario(self.name, {**self.changes, **changes})
-
-    def anew(self, changes: Mapping[str, object]) -> Scenario:
-        """Return the scenario as its file states it, with these changes alone."""
-        return Scenario(self.name, dict(changes))
 
     def __repr__(self) -> str:
         changed = f", {dict(self.changes)!r}" if self.changes else ""
@@ -103,6 +100,25 @@ class Scenario:
         inputs = self.load()
         tell("inputs")
         return result_of(self, run_chain(inputs, tell=tell), draws)
+
+    def explain(self, *, everything: bool = False) -> Answer:
+        """Say what the changes do along the corridor, term by term, with elasticities where one number changed.
+
+        Raises InputError where nothing was changed.
+        """
+        base = self.as_filed()
+        self.load()  # a wrong key is said before anything runs
+        return explained(base.chain(), self.chain(), everything=everything)
+
+    def as_filed(self) -> Scenario:
+        """Return the scenario without its changes, but for leave to hold stated plans against searched ones.
+
+        Raises InputError where nothing else was changed.
+        """
+        kept = {k: v for k, v in self.changes.items() if k == "market.stated_plans"}
+        if len(kept) == len(self.changes):
+            raise InputError("explain needs a change: set an input, or give another scenario")
+        return Scenario(self.name, kept)
 
     def train(self, *, workload: str = "", fidelity: str = "auto", replications: int | None = None) -> Answer:
         """Run the training workload: its step, and its month at a fidelity (auto, closed, vector, des)."""

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
-from clustersim.errors import InputError
+from clustersim.api.kinds import STUDIES, kind_of, refuse_other
+from clustersim.errors import InputError, suggest
 from clustersim.report.answer import Answer, listed
-from clustersim.report.pages.studies import Study, draw
+from clustersim.report.pages.studies import (
+    Study,
+    draw,
+    mc_study,
+    optimise_study,
+    sensitivity_study,
+    sweep_study,
+)
+from clustersim.schema.lookup import known_names
+from clustersim.study.asked import How, HowWords, StudyAsked, asked_of_file
 from clustersim.study.driver import result_of, run_study
 from clustersim.study.execute import default_workers
+from clustersim.study.spec import axes_of
 from clustersim.study.store import StudyStore
 
-__all__ = ["Study", "StudyFolder", "study"]
+__all__ = ["Study", "StudyFile", "StudyFolder", "study", "study_file"]
+
+#: Values of one input: a list, or text of the form ``a,b,c``, ``lo:hi:n`` or ``log:lo:hi:n``.
+Values = Sequence[object] | str
 
 #: What a study's table may be written as.
 EXPORTS = ("csv", "parquet", "xlsx")
@@ -140,6 +154,79 @@ def _export(table: Any, kind: str, path: Path) -> None:
         options = {"strings_to_formulas": False, "strings_to_urls": False}
         with pd.ExcelWriter(path, engine="xlsxwriter", engine_kwargs={"options": options}) as writer:
             table.to_pandas().to_excel(writer, index=False, sheet_name="study")
+
+
+@dataclass(frozen=True)
+class StudyFile:
+    """A study that a file asks for, further inputs changed; a scenario is the study that varies nothing."""
+
+    name: str
+    changes: Mapping[str, object] = field(default_factory=dict)
+
+    def set(self, changes: Mapping[str, object]) -> StudyFile:
+        """Return the study with more inputs changed at every point."""
+        return StudyFile(self.name, {**self.changes, **changes})
+
+    def _asked(
+        self, kind: str, vary: Mapping[str, Values] | None = None, outputs: Sequence[str] = ()
+    ) -> StudyAsked:
+        """What the file asks, and what is asked besides; raises InputError for a file of another kind."""
+        axes = axes_of({k: v if isinstance(v, str) else list(v) for k, v in (vary or {}).items()})
+        if kind_of(self.name) != "scenario":
+            asked = asked_of_file(self.name, kind)
+        elif kind in {"sweep", "optimise"}:
+            asked = StudyAsked(scenario=self.name, title=self.name, source=self.name)
+        else:
+            raise InputError(
+                f"{self.name}: is a scenario, and {kind} takes a study file, which names the uncertain inputs"
+                f" (docs/studies.md); `clustersim sweep {self.name}` and `clustersim run {self.name}` take a scenario"
+            )
+        return asked.with_more(sets=self.changes, axes=axes, outputs=outputs)
+
+    def sweep(
+        self, vary: Mapping[str, Values] | None = None, *, outputs: Sequence[str] = (), design: str = "grid",
+        points: int | None = None, **how: Unpack[HowWords],
+    ) -> Study:  # fmt: skip
+        """Run every combination of the varied inputs, or a sample of them."""
+        return sweep_study(self._asked("sweep", vary, outputs), How(**how), design=design, points=points)
+
+    def mc(
+        self, *, points: int | None = None, precision: float | None = None, outputs: Sequence[str] = (),
+        **how: Unpack[HowWords],
+    ) -> Study:  # fmt: skip
+        """Carry the uncertain inputs through the chain: P10, P50, P90."""
+        return mc_study(self._asked("mc", outputs=outputs), How(**how), points=points, precision=precision)
+
+    def sensitivity(
+        self, *, method: str | None = None, points: int | None = None, **how: Unpack[HowWords]
+    ) -> Study:
+        """Rank the uncertain inputs by what they do to the first output."""
+        return sensitivity_study(self._asked("sensitivity"), How(**how), method=method, points=points)
+
+    def optimise(
+        self, vary: Mapping[str, Values] | None = None, *, minimise: Sequence[str] = (), maximise: Sequence[str] = (),
+        subject_to: Sequence[str] = (), **how: Unpack[HowWords],
+    ) -> Study:  # fmt: skip
+        """Find the points of the design space that no other beats."""
+        asked = self._asked("optimise", vary)
+        return optimise_study(asked, How(**how), minimise=minimise, maximise=maximise, limits=subject_to)
+
+
+def study_file(name: str | Path) -> StudyFile:
+    """Return the study of a file or shipped name; raises InputError for a file of another kind, or where there is none.
+
+    >>> study_file("bid")
+    StudyFile(name='bid', changes={})
+    """
+    text = str(name)
+    refuse_other(text, "study", "scenario", *STUDIES)
+    if not kind_of(text) and not text.endswith((".yaml", ".yml")):
+        raise InputError(f"no study or scenario {text!r}; {suggest(text, _known())}")
+    return StudyFile(text)
+
+
+def _known() -> list[str]:
+    return [*known_names("scenarios/studies"), *known_names("scenarios")]
 
 
 def study(folder: str | Path) -> StudyFolder:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,6 +97,14 @@ class Answer:
             raise InputError(f"{fmt!r} is no format; write one of {', '.join(FORMATS)}")
         gap = "\n\n" if fmt == "md" else "\n"
         return gap.join(b if isinstance(b, str) else render_table(b, fmt) for b in self.blocks)
+
+    def with_said(self, said: Sequence[str]) -> Answer:
+        """Return the answer with more said beside it."""
+        return replace(self, said=[*self.said, *said])
+
+    def without_raw(self) -> Answer:
+        """Return the answer as its figures, not as the file that it becomes."""
+        return replace(self, raw=None)
 
     def to_dict(self) -> Any:
         """Return the data as plain values: what JSON prints."""

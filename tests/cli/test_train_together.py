@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-
 from clustersim.cli.train import command
+
 from clustersim.errors import InputError
 from clustersim.planner.together import train_on_all
 from clustersim.schema.sides import load_sides
@@ -92,6 +92,7 @@ def test_a_question_about_another_kind_is_refused(words: list[str], message: str
 
 def test_jobs_are_queued_and_their_hours_priced() -> None:
     from clustersim.cli.jobs import command as jobs
+
     from clustersim.pipeline import run_site
     from clustersim.schema.inputs import load_inputs
 

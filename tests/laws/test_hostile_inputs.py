@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clustersim.cli.validate import DOMAINS, read_rows
 from hostile import VALUES, encoded, examples, mutated, only_refusals
 from hypothesis import given
 from hypothesis import strategies as st
 
 import clustersim
 from clustersim.cli.options import to_json
-from clustersim.cli.validate import DOMAINS, read_rows
 from clustersim.des.serving.traces import read_trace
 from clustersim.des.training.log import read_failure_log
 from clustersim.finance.audit.run import audit_texts

@@ -2,9 +2,9 @@
 
 import pytest
 from click.testing import CliRunner
+from clustersim.cli.forecast_common import forecast_run
 
 from clustersim.cli.forecast import command
-from clustersim.cli.forecast_common import forecast_run
 from clustersim.errors import InputError
 from clustersim.finance.messages import messages
 from clustersim.market.link import first_of

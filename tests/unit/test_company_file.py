@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-
 from clustersim.cli.export import command as export
-from clustersim.cli.forecast import command
 from clustersim.cli.forecast_common import forecast_run
+
+from clustersim.cli.forecast import command
 from clustersim.errors import InputError
 from clustersim.finance.ratios import ratio_rows
 from clustersim.finance.statements import make_statements

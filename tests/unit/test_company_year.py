@@ -6,9 +6,9 @@ import click
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from clustersim.cli.forecast_common import forecast_run
 
 from clustersim.cli.forecast import command
-from clustersim.cli.forecast_common import forecast_run
 from clustersim.errors import InputError
 from clustersim.finance.consensus import read_consensus
 from clustersim.finance.valuation import expected_target
