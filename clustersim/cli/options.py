@@ -156,18 +156,18 @@ def _not_blank(path: str | None) -> str | None:
 
 
 def output_folder(path: str) -> Path:
-    """Return a folder that can be written, making it if needed.
+    """Return a folder that can be written, or made where it will be; nothing is made before there is an answer.
 
-    Raises InputError when it cannot be made or written; nothing in it is touched.
+    Raises InputError when it cannot be made or written.
     """
     _not_blank(path)
     folder = Path(path)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".probe-"):
+        nearest = next(at for at in (folder, *folder.parents) if at.exists())
+        if not nearest.is_dir():
+            raise InputError(f"{nearest}: is a file; give a folder for the results")
+        with tempfile.NamedTemporaryFile(dir=nearest, prefix=".probe-"):
             pass
-    except FileExistsError:
-        raise InputError(f"{path}: is a file; give a folder for the results") from None
     except ValueError:
         raise InputError(f"{path!r}: no folder can have this name") from None
     except OSError as error:

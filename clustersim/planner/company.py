@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from clustersim.assemble.company import company_spec
@@ -15,6 +15,7 @@ from clustersim.pipeline import ChainRun, run_chain
 from clustersim.schema.company import CompanyFile
 from clustersim.schema.company_load import is_company_file, load_company_file
 from clustersim.schema.inputs import load_inputs
+from clustersim.schema.overrides import changes_of
 
 __all__ = ["ForecastRun", "company_run", "forecast_run", "runs_by_case"]
 
@@ -41,7 +42,7 @@ def company_run(file: CompanyFile, *, name: str = "", links: Sequence[Link] = ()
     return ForecastRun(name or file.name, 1, file, company, tuple(links), forecast, valuation)
 
 
-def forecast_run(name: str, sets: Mapping[str, object]) -> ForecastRun:
+def forecast_run(name: str, sets: Iterable[str] | Mapping[str, object]) -> ForecastRun:
     """Run a scenario's chain without simulated months, or a company file alone.
 
     Raises InputError for a scenario without a company.
@@ -59,11 +60,12 @@ def forecast_run(name: str, sets: Mapping[str, object]) -> ForecastRun:
     )  # fmt: skip
 
 
-def runs_by_case(name: str, sets: Mapping[str, object]) -> dict[str, ForecastRun]:
+def runs_by_case(name: str, sets: Iterable[str] | Mapping[str, object]) -> dict[str, ForecastRun]:
     """Run the base and every named case of the company file; a case replaces what ``sets`` say of its keys."""
-    runs = {"base": forecast_run(name, sets)}
+    given = sets if isinstance(sets, Mapping) else changes_of(sets)
+    runs = {"base": forecast_run(name, given)}
     for case, changes in runs["base"].file.cases.items():
         runs[case] = forecast_run(
-            name, {**sets, **{f"company.{key}": value for key, value in changes.items()}}
+            name, {**given, **{f"company.{key}": value for key, value in changes.items()}}
         )
     return runs

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from clustersim.cli.validate import DOMAINS
 
 import clustersim
+from clustersim.validation.domains import DOMAINS
 
 DATA = Path(clustersim.__file__).parent / "data" / "validation"
 

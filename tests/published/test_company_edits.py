@@ -2,12 +2,12 @@
 
 import pytest
 from click.testing import CliRunner
-from clustersim.cli.forecast_common import forecast_run
 
 from clustersim.cli.forecast import command
 from clustersim.errors import InputError
 from clustersim.finance.messages import messages
 from clustersim.market.link import first_of
+from clustersim.planner.company import forecast_run
 
 BASE = 87.3118
 

@@ -6,13 +6,13 @@ import click
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from clustersim.cli.forecast_common import forecast_run
 
 from clustersim.cli.forecast import command
 from clustersim.errors import InputError
 from clustersim.finance.consensus import read_consensus
 from clustersim.finance.valuation import expected_target
 from clustersim.finance.year import actuals_bridge, halves, roll_forward, sum_of_parts
+from clustersim.planner.company import forecast_run
 from clustersim.reading.guarded import decode
 
 
