@@ -189,19 +189,8 @@ def test_a_wrong_word_names_what_takes_it(words: list[str], message: str) -> Non
 
 def test_a_break_even_speaks_in_the_words_of_its_field() -> None:
     for unknown, words in (("price", "a card price of"), ("sold_share", "a sold share of the card-hours of")):
-        text = invoke(
-            "plan",
-            "break-even",
-            "h20-1024",
-            "--against",
-            "rent",
-            "--mark",
-            "9",
-            "--unknown",
-            unknown,
-            "-f",
-            "table",
-        )
+        asked = ("h20-1024", "--against", "rent", "--mark", "9", "--unknown", unknown)
+        text = invoke("plan", "break-even", *asked, "-f", "table")
         assert words in text and "sold_share" not in text
 
 
