@@ -46,7 +46,7 @@ def calibrate(company: Company, write: bool) -> Answer:
     `--write` prints the drivers that the company file then holds: nothing is rescaled behind it.
     """
     answer = company.calibrate()
-    return answer if write else answer.without_raw()
+    return answer.as_file() if write else answer.without_raw()
 
 
 @answers(command, of="company")

@@ -106,6 +106,11 @@ class Answer:
         """Return the answer as its figures, not as the file that it becomes."""
         return replace(self, raw=None)
 
+    def as_file(self) -> Answer:
+        """Return the answer as the file that it becomes, in every format that people read."""
+        text = (self.raw or "").rstrip("\n")
+        return replace(self, page=lambda: [text])
+
     def to_dict(self) -> Any:
         """Return the data as plain values: what JSON prints."""
         return self.data
