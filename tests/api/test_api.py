@@ -236,3 +236,15 @@ def test_a_script_is_typed_against_the_built_wheel(tmp_path: Path) -> None:
         )  # fmt: skip
         assert done.returncode == code, done.stdout
     assert 'incompatible type "int"' in done.stdout and "tokenz" in done.stdout
+
+
+@pytest.mark.full
+def test_the_lines_of_the_page_run_as_they_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over two seconds: the comparison draws its intervals."""
+    pytest.importorskip("xarray")
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    exec(text.partition("```python\n")[2].partition("```")[0], {})
+    assert zipfile.is_zipfile("x.xlsx")
