@@ -76,11 +76,11 @@ class Company:
 
         return draws_answer(self.forecast(), samples)
 
-    def consensus(self, file: str | Path) -> Answer:
-        """Put ours beside a consensus file (CSV as a data vendor exports it, columns by alias)."""
+    def consensus(self, file: str | Path, *, rates: Mapping[str, float] | None = None) -> Answer:
+        """Put ours beside a consensus file (CSV as a data vendor exports it); ``rates``: CNY per unit of a currency."""
         from clustersim.report.pages.company_moves import consensus_answer
 
-        return consensus_answer(self.forecast(), str(file))
+        return consensus_answer(self.forecast(), str(file), rates or {})
 
     def demand(self) -> Answer:
         """Hold the forecast against its market, year by year."""
@@ -118,11 +118,11 @@ class Company:
 
         return departures_answer(self.forecast())
 
-    def comps(self, file: str | Path) -> Answer:
-        """Refresh the peers from a CSV (company, period, value): multiples and target price before and after."""
+    def comps(self, file: str | Path, *, only: bool = False) -> Answer:
+        """Refresh the peers from a CSV: multiples and target price before and after; ``only`` drops all others."""
         from clustersim.report.pages.company_year import comps_answer
 
-        return comps_answer(self.forecast(), str(file))
+        return comps_answer(self.forecast(), str(file), only=only)
 
     def through(self) -> Answer:
         """Split what the cards' worth does to the target price: by line, by multiple and cash flow, by year."""

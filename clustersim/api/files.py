@@ -10,7 +10,7 @@ from clustersim.planner.asked import number_of
 from clustersim.report.answer import Answer, listed
 from clustersim.writing import write_bytes
 
-__all__ = ["anchors", "audit", "import_file", "plan_errors", "validate"]
+__all__ = ["anchors", "audit", "import_file", "plan_errors", "replay", "validate"]
 
 
 def audit(
@@ -38,6 +38,15 @@ def validate(domain: str, *, data: str | Path | None = None, as_scenario: str | 
     return (
         validation_answer(domain, file) if as_scenario is None else row_as_scenario(domain, as_scenario, file)
     )
+
+
+def replay(
+    trace: str | Path, servers: str | Path, *, layout: str = "", order: str = "arrival", what_if: bool = False
+) -> Answer:
+    """Replay the jobs of a cluster's trace on a table of servers; ``what_if``: one more server, other policies."""
+    from clustersim.report.pages.jobs import replay_answer
+
+    return replay_answer(str(trace), str(servers), layout=layout, order=order, ask=what_if)
 
 
 def plan_errors() -> Answer:

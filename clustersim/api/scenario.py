@@ -12,7 +12,7 @@ from clustersim.api.kinds import refuse_other
 from clustersim.api.result import Result, result_of
 from clustersim.errors import InputError
 from clustersim.pipeline import ChainRun, run_chain
-from clustersim.planner.asked import LimitWords, Words, number_of, tokens_of
+from clustersim.planner.asked import LimitWords, Words, number_of, resource_limits, tokens_of
 from clustersim.report.answer import Answer, listed
 from clustersim.report.pages.explain import explained
 from clustersim.schema.inputs import Inputs, load_inputs
@@ -146,20 +146,24 @@ class Scenario:
         )
 
     def serve(
-        self, *, workload: str = "", trace: str | Path | None = None, skip: int | None = None
-    ) -> Answer:
-        """Serve the requests, or the video streams: latency, throughput, cost; ``trace`` replaces the traffic."""
+        self, *, workload: str = "", trace: str | Path | None = None, skip: int | None = None, whole: bool = False,
+        error: float = 0.01,
+    ) -> Answer:  # fmt: skip
+        """Serve the requests, or the video streams: latency, throughput, cost; ``trace`` replaces the traffic.
+
+        Figures are those of a steady state to a relative standard ``error``, or of the ``whole`` run.
+        """
         from clustersim.report.pages.serving import serve_answer
 
         more = {"traffic.trace": str(trace) if trace else None, "traffic.skip": skip}
         asked = self.set({key: value for key, value in more.items() if value is not None})
-        return serve_answer(asked.load(incumbent=False), workload)
+        return serve_answer(asked.load(incumbent=False), workload, whole=whole, error=error)
 
-    def jobs(self, *, workload: str = "") -> Answer:
-        """Queue the jobs on the cluster, with failures, priorities and preemption."""
+    def jobs(self, *, workload: str = "", what_if: bool = False) -> Answer:
+        """Queue the jobs on the cluster; ``what_if``: what one more server or another policy would change."""
         from clustersim.report.pages.jobs import jobs_answer
 
-        return jobs_answer(self.load(incumbent=False), workload)
+        return jobs_answer(self.load(incumbent=False), workload, ask=what_if)
 
     def tco(self, *, draws: int = 256) -> Answer:
         """Price the site: bill of materials, cost over its life and of every unit, intervals, the market's rent."""
@@ -212,18 +216,44 @@ class Scenario:
 
     def plan_serving(
         self, *, workload: str = "", demand: str | None = None, tokens_per_day: str | None = None,
-        streams: str | None = None, admitted: float = 0.99, plans: bool = False, tell: Tell = _quiet,
+        streams: str | None = None, admitted: float = 0.99, plans: bool = False, search: bool = False,
+        formats: bool = False, frontier: bool = False, budget: str | None = None, power: str | None = None,
+        racks: str | None = None, top: int = 15, tell: Tell = _quiet,
     ) -> Answer:  # fmt: skip
-        """Ask serving backwards: the largest rate at its service level, the cards for a demand, the cheapest plan."""
+        """Ask serving backwards: the largest rate at its service level, the cards for a demand, the cheapest plan, the
+        largest fleet within limits."""
         from clustersim.report.pages.serving import Backwards, serving_plan_answer
 
+        limited = any(text is not None for text in (budget, power, racks))
         asked = Backwards(
             requests_per_s=None if demand is None else number_of(demand, "1/s", "--demand"),
             tokens_per_day=None if tokens_per_day is None else tokens_of(tokens_per_day, "--tokens-per-day"),
             streams=None if streams is None else number_of(streams, "1", "--streams"),
-            plans=plans, admitted=admitted,
+            limits=resource_limits(budget, power, racks) if limited else None,
+            plans=plans, search=search, formats=formats, frontier=frontier, top=top, admitted=admitted,
         )  # fmt: skip
         return serving_plan_answer(self.load(incumbent=False), workload, asked, tell)
+
+    def plan_reliability(
+        self, *, workload: str = "", wait_below: float = 0.01, availability: float = 0.999, restore: str = "5 min",
+        per_restore: str = "0 CNY", scaling: float = 0.95, per_point: str = "0 CNY", per_interruption: str = "0 CNY",
+        coverage: float = 0.993, loading: float = 0.0,
+    ) -> Answer:  # fmt: skip
+        """Ask the long run backwards: spares, intervals, what a promise costs, and what other fleets' failures do."""
+        from clustersim.planner.reliability import Asked
+        from clustersim.report.pages.reliability import reliability_answer
+
+        limit = number_of(restore, "s", "--restore")
+        if not limit > 0:
+            raise InputError(f"--restore {restore}: a time to recover within is above zero")
+        asked = Asked(
+            name=self.name, sets=self.changes, workload=workload, restore_s=limit, wait_below=wait_below,
+            availability=availability, scaling=scaling, coverage=coverage, loading=loading,
+            per_restore_cny=number_of(per_restore, "CNY", "--per-restore"),
+            per_point_cny=number_of(per_point, "CNY", "--per-point"),
+            per_interruption_cny=number_of(per_interruption, "CNY", "--per-interruption"),
+        )  # fmt: skip
+        return reliability_answer(asked)
 
     def break_even(
         self, unknown: str = "price", *, against: str = "incumbent", mark: str | float | None = None,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,17 @@ from clustersim.des.training.fleets import (
     at_card_hours,
     between_fleets,
     component_rates,
+    rate_posterior,
 )
 from clustersim.des.training.log import FailureLog, read_failure_log
-from clustersim.des.training.run import Contention, Extras, Recovery, TrainingRun
+from clustersim.des.training.run import Contention, Extras, Recovery, Slowing, TrainingRun
 from clustersim.errors import InputError, suggest
 from clustersim.provenance import Sourced
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.profiles import field_fleets, load_fleet
 from clustersim.schema.reliability import CheckpointLevel as CheckpointLevelSection
 
-__all__ = ["BETWEEN", "Trained", "spread_of_fleets", "training_run"]
+__all__ = ["BETWEEN", "Trained", "rate_quantiles", "spread_of_fleets", "training_run"]
 
 #: Stands for a card that nobody measured: the median of all fleets that were counted in the field.
 BETWEEN = "between"
@@ -40,6 +42,8 @@ class Trained:
     step_time_s: float | None = None
     replicas: int = 1
     """Data-parallel replicas, of which an elastic job can lose one and go on."""
+    time_shares: Mapping[str, float] = field(default_factory=dict)
+    """Shares of the step by what it is spent on, where parts that are slow decide how long it takes."""
 
 
 def training_run(inputs: Inputs, trained: Trained) -> TrainingRun:
@@ -182,6 +186,19 @@ def spread_of_fleets() -> BetweenFleets:
     return between_fleets([fleet.card_hours_per_failure.value for fleet in field_fleets()])
 
 
+def rate_quantiles(inputs: Inputs, shares: Sequence[float]) -> tuple[float, list[float]]:
+    """Return the median of the fleets, and the card-hours per failure that shares of further fleets stay below.
+
+    Where the site has a log of its own, what it leaves of the spread.
+    """
+    spread, seen = spread_of_fleets(), inputs.reliability.observed
+    if seen is None:
+        return spread.median_h, [spread.quantile(share) for share in shares]
+    log = read_failure_log(Path(seen.log), seen.start).within(seen.duration.value)
+    posterior = rate_posterior(spread, len(log.events), seen.duration.value / 3600 * seen.cards.value)
+    return spread.median_h, [posterior.quantile(share) for share in shares]
+
+
 def _domains(inputs: Inputs, nodes: int) -> tuple[FailureClass, ...]:
     """Racks and power feeds: as many as the servers fill, each taking what stands in it."""
     found = _upgrades(inputs, nodes)
@@ -286,6 +303,34 @@ def _interference(inputs: Inputs, levels: tuple[CheckpointLevel, ...]) -> float:
     return slows.value * least(1.0, travelling)  # type: ignore[no-any-return]
 
 
+def _slowed(inputs: Inputs, trained: Trained) -> tuple[Slowing, ...]:
+    """Degraded parts: one slow link or card makes the whole step wait for it, 1 + share x (1 / left - 1) times as long.
+
+    Raises InputError where a section says its effect not once, or where no step is known on which it could have one.
+    """
+    found = []
+    for name, part in inputs.reliability.degradations.items():
+        key = f"reliability.degradations.{name}"
+        effects = {
+            k: v for k in ("bandwidth_left", "clock_left", "slowdown") if (v := getattr(part, k)) is not None
+        }
+        if len(effects) != 1:
+            raise InputError(
+                f"{key}: give one of bandwidth_left, clock_left and slowdown; it has {len(effects)}"
+            )
+        (effect, value), slowdown = *effects.items(), 1.0
+        if effect == "slowdown":
+            slowdown = value.value
+        elif not trained.time_shares:
+            raise InputError(f"{key}.{effect}: nothing here is trained by steps; give its slowdown")
+        else:
+            spent = trained.time_shares["network" if effect == "bandwidth_left" else "compute"]
+            slowdown = 1.0 + spent * (1.0 / value.value - 1.0)
+        rate = inputs.cards * part.per_year.value / YEAR_S / inputs.reliability.mttf_scale.value
+        found.append(Slowing(per_s=rate, length_s=part.found_after.value, slowdown=slowdown))
+    return tuple(found)
+
+
 #: Keys of the file whose engine field has its unit in the name.
 _EXTRA_NAMES = {
     "infant_decay": "infant_decay_s", "burst_gap": "burst_gap_s", "hang_timeout": "hang_timeout_s",
@@ -314,6 +359,7 @@ def _extras(inputs: Inputs, trained: Trained) -> Extras:
             reliability.link_flaps.rate.value,
             reliability.link_flaps.time.value,
         )
+    given["slowed"] = _slowed(inputs, trained)
     if reliability.elastic is not None:
         given["elastic_replicas"] = trained.replicas
         given["elastic_stall_s"] = reliability.elastic.stall.value

@@ -9,6 +9,7 @@ import numpy as np
 
 from clustersim.assemble.parts import card_spec, model_spec, needed, network_spec
 from clustersim.assemble.software import constants_kind, engine_efficiency, fitted, reserve_of
+from clustersim.columns import each_point, places
 from clustersim.des.serving.arrivals import draw_requests
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.build import replica_cost, table_terms
@@ -37,7 +38,7 @@ from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import PrecisionSection, ServingPlan
 
 __all__ = [
-    "FluidDeployment", "cache_of_plan", "content_of", "deployment", "engine_said", "fluid_deployment",
+    "FluidDeployment", "ServingBuilder", "cache_of_plan", "content_of", "deployment", "engine_said", "fluid_deployment",
     "format_by_rule", "layout_spec", "precision_spec", "requests_of", "slo_of", "stream_spec",
 ]  # fmt: skip
 
@@ -177,7 +178,7 @@ def content_of(inputs: Inputs, work: ServingWorkload) -> tuple[object, ...]:
     )
 
 
-class _Builder:
+class ServingBuilder:
     """What every pool of a deployment is built from."""
 
     def __init__(self, inputs: Inputs, work: ServingWorkload) -> None:
@@ -191,6 +192,23 @@ class _Builder:
             self.engine, self.card, constants_kind(self.model, self.precision.linear)
         )
         self.context = _context(work)
+
+    def points(self) -> list[ServingBuilder]:
+        """Return a builder of plain numbers for every point of a batch; none where nothing varies."""
+        own = vars(self)
+        where = places(own)
+        if where is None:
+            return []
+        found: list[ServingBuilder] = []
+
+        def take(parts: dict[str, Any]) -> float:
+            builder = object.__new__(ServingBuilder)
+            builder.__dict__.update(parts)
+            found.append(builder)
+            return 0.0
+
+        each_point(take, own)
+        return found
 
     def room(self, layout: Layout, rules: Batching) -> int:
         """Tokens of cache of a replica; raises InfeasibleError where the model does not fit."""
@@ -253,12 +271,16 @@ class FluidDeployment:
     calibrated: bool
 
 
-def fluid_deployment(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> FluidDeployment:
+def fluid_deployment(
+    inputs: Inputs, work: ServingWorkload, plan: ServingPlan, by: ServingBuilder | None = None
+) -> FluidDeployment:
     """Return the deployment of a workload by a plan, as the closed form takes it.
+
+    ``by`` is the builder of the workload on that cluster, where one is at hand.
 
     Raises InfeasibleError where the model does not fit, InputError for a layout that does not divide it.
     """
-    builder, split = _Builder(inputs, work), work.disaggregated
+    builder, split = by or ServingBuilder(inputs, work), work.disaggregated
     layout = layout_spec(plan)
     cost, rules, held = builder.fluid(layout, prefill_only=split is not None)
     pooled = work.router != "round_robin"
@@ -285,7 +307,7 @@ def cache_of_plan(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> f
     """Return the tokens of cache that a replica of a plan has for requests, or None where the model does not fit."""
     rules = _batching(work, prefill_only=work.disaggregated is not None)
     try:
-        room = _Builder(inputs, work).room(layout_spec(plan), rules)
+        room = ServingBuilder(inputs, work).room(layout_spec(plan), rules)
     except ClusterSimError:
         return None
     return room - int(room * work.prefix.memory_share.value) if work.prefix else room
@@ -296,7 +318,7 @@ def deployment(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> Depl
 
     Raises InfeasibleError where the model does not fit, naming the smallest tensor-parallel degree that does.
     """
-    builder = _Builder(inputs, work)
+    builder = ServingBuilder(inputs, work)
     pools = builder.pools(plan)
     auto, loop, power = work.autoscale, work.traffic.closed_loop, inputs.parts.card.power
     key = f"cards.{inputs.parts.card.name}.power"

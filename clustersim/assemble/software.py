@@ -32,7 +32,7 @@ ANY_CARD = "*"
 #: Keys of a file whose engine field has its unit in the name.
 _NAMES = {
     "layer_overhead": "layer_overhead_s", "host_layer": "host_layer_s", "expert_overhead": "expert_overhead_s",
-    "runtime_memory": "runtime_bytes",
+    "runtime_memory": "runtime_bytes", "expert_host": "expert_host_s",
 }  # fmt: skip
 #: Kinds of mixers that the measured models have: constants say nothing of others.
 _MEASURED_KINDS = {"full", "latent"}
@@ -54,15 +54,17 @@ def constants_of(section: Section, fields: Any) -> dict[str, Any]:
     return given
 
 
-def stack_software(profile: SoftwareProfile, card: str, *formats: str) -> Software:
+def stack_software(profile: SoftwareProfile, card: str, *formats: str, model: str = "") -> Software:
     """Return a training stack's constants on a card, for a data type and, where it has one, its scaling recipe.
+
+    ``model``: the model's file, whose recipe of the stack may say more.
 
     >>> recorded = stack_software(load_software("nemo-26.06"), "GB300", "fp8", "mxfp8")
     >>> recorded.host_layer_s, stack_software(load_software("nemo-26.06"), "H100", "fp8").host_layer_s
     (0.0, 0.0012)
     """
     assert profile.training is not None
-    found = profile.training.of(card, *formats)
+    found = profile.training.of(card, *formats, model=model)
     return Software(**constants_of(found, type(found).model_fields))
 
 

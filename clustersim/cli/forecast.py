@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clustersim.cli.options import answers
+from clustersim.errors import InputError
 
 if TYPE_CHECKING:
     from clustersim import Answer, Company
@@ -86,9 +87,25 @@ def mc(company: Company, samples: int) -> Answer:
 
 @answers(command, of="company")
 @_FILE
-def consensus(company: Company, file: str) -> Answer:
+@click.option("--rate", "rates", multiple=True, help="CNY per unit of a currency: EUR=7.8. Repeatable.")
+def consensus(company: Company, file: str, rates: tuple[str, ...]) -> Answer:
     """Put ours beside a consensus FILE (CSV as a data vendor exports it, columns by alias)."""
-    return company.consensus(file)
+    return company.consensus(file, rates=_rates(rates))
+
+
+def _rates(texts: tuple[str, ...]) -> dict[str, float]:
+    out = {}
+    for text in texts:
+        code, _, value = text.partition("=")
+        try:
+            out[code.strip().upper()] = float(value)
+        except ValueError:
+            raise InputError(
+                f"--rate {text!r}: write a currency and CNY per unit of it, for example EUR=7.8"
+            ) from None
+        if out[code.strip().upper()] <= 0:
+            raise InputError(f"--rate {text!r}: a rate is greater than zero")
+    return out
 
 
 @answers(command, of="company")
@@ -145,12 +162,13 @@ def departures(company: Company) -> Answer:
 
 @answers(command, of="company")
 @_FILE
-def comps(company: Company, file: str) -> Answer:
-    """Refresh the peers from FILE (CSV: company, period, value): multiples and target price before and after.
+@click.option("--only", is_flag=True, help="Take the companies of FILE alone: others leave the group.")
+def comps(company: Company, file: str, only: bool) -> Answer:
+    """Refresh the peers from FILE (CSV, long or with years across): multiples and target price before and after.
 
     Prints the block `peers.members` for the company file.
     """
-    return company.comps(file)
+    return company.comps(file, only=only)
 
 
 @answers(command, of="company")

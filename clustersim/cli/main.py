@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import io
 import os
@@ -102,6 +103,8 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the program; a user's mistake ends in one message and the exit code of its kind, never a traceback."""
+    # The classes of the schema are many objects that stay: looking through them again and again finds nothing.
+    gc.set_threshold(50_000, 20, 50)
     sys.exit(_run() if _streams() else 2)
 
 

@@ -41,6 +41,7 @@ _OUTPUT = click.Option(
 _SUBJECTS: dict[str, tuple[click.Parameter, ...]] = {
     "": (),
     "scenario": (click.Argument(["scenario"], type=SCENARIO), _SETS),
+    "maybe": (click.Argument(["scenario"], type=SCENARIO, required=False), _SETS),
     "scenarios": (click.Argument(["scenarios"], type=SCENARIO, nargs=-1, required=True), _SETS),
     "company": (click.Argument(["scenario"], type=COMPANY), _SETS),
     "study": (click.Argument(["study"], type=STUDY), _SETS),
@@ -52,9 +53,9 @@ def answers(
 ) -> Callable[[Callable[..., Answer]], click.Command]:
     """Make a command of a function that gives an answer.
 
-    ``of`` is the subject that the function gets first: ``scenario``, ``scenarios`` (the first, and the names of the
-    others), ``company``, ``study`` (a study file, or a scenario) or nothing. A function that takes ``tell`` is shown at
-    work; one that takes ``output`` keeps its folder itself. ``needs_folder``: it only writes.
+    ``of`` is the subject that the function gets first: ``scenario``, ``maybe`` (one or none), ``scenarios`` (the first,
+    and the names of the others), ``company``, ``study`` (a study file, or a scenario) or nothing. A function that takes
+    ``tell`` is shown at work; one that takes ``output`` keeps its folder itself. ``needs_folder``: it only writes.
     """
 
     def make(function: Callable[..., Answer]) -> click.Command:
@@ -91,7 +92,9 @@ def _name_subject(of: str, words: dict[str, Any]) -> None:
     import clustersim as cs
 
     changed = changes(words.pop("sets", ()))
-    if of == "scenario":
+    if of == "maybe" and words["scenario"] is None:
+        return
+    if of in {"scenario", "maybe"}:
         words["scenario"] = cs.load(words["scenario"]).set(changed)
     elif of == "scenarios":
         first, *others = words.pop("scenarios")

@@ -24,6 +24,7 @@ _WORKLOAD = click.option(
     metavar="NAME",
     help="Which workload, where the scenario has several of the kind.",
 )
+_SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 #: What limits a cluster: the options of ``plan training`` and ``plan cluster``.
 _LIMITS = (
     click.option("--workload", default="", metavar="NAME", help="The training workload; by default the only one."),
@@ -122,14 +123,72 @@ def cluster(
     help="Share of the streams that must find room, by its lower 95 % bound.",
 )  # fmt: skip
 @click.option("--plans", is_flag=True, help="Compare parallel plans of a replica by cost per token.")
+@click.option(
+    "--search", is_flag=True, help="Search plan, batch and chunk under the service level, cheapest first."
+)
+@click.option(
+    "--formats", is_flag=True, help="Search number formats too (--search); quality is not modelled."
+)
+@click.option(
+    "--frontier", is_flag=True,
+    help="Throughput of a card against that of a user, with cost, over all plans and loads.",
+)  # fmt: skip
+@click.option("--budget", help="The largest fleet within this capex, VAT included, for example '300 MCNY'.")
+@click.option("--power", help="The largest fleet within this facility power, for example '1 MW'.")
+@click.option(
+    "--racks", help="The largest fleet within so many racks, those of network and storage included."
+)
+@click.option(
+    "--top", type=click.IntRange(min=1), default=15, show_default=True, help="How many of --search."
+)
 def serving(
     scenario: Scenario, workload: str, demand: str | None, tokens_per_day: str | None, streams: str | None,
-    admitted: float, plans: bool, tell: Teller,
+    admitted: float, plans: bool, search: bool, formats: bool, frontier: bool, budget: str | None, power: str | None,
+    racks: str | None, top: int, tell: Teller,
 ) -> Answer:  # fmt: skip
     """Ask SCENARIO backwards: the largest rate at its service level, the cards for a demand, the cheapest plan."""
     return scenario.plan_serving(
         workload=workload, demand=demand, tokens_per_day=tokens_per_day, streams=streams, admitted=admitted,
-        plans=plans, tell=tell.stage,
+        plans=plans, search=search, formats=formats, frontier=frontier, budget=budget, power=power, racks=racks,
+        top=top, tell=tell.stage,
+    )  # fmt: skip
+
+
+@answers(command)
+@_WORKLOAD
+@click.option(
+    "--wait-below", type=_SHARE, default=0.01, show_default=True, help="How rarely a failed server may find no spare."
+)  # fmt: skip
+@click.option(
+    "--availability", type=_SHARE, default=0.999, show_default=True,
+    help="Share of the time in which enough servers must be whole.",
+)  # fmt: skip
+@click.option("--restore", default="5 min", show_default=True, help="Promise: a failure is recovered within.")
+@click.option("--per-restore", default="0 CNY", help="Penalty of each later restore.")
+@click.option(
+    "--scaling", type=_SHARE, default=0.95, show_default=True,
+    help="Promise: tokens per card, failures included, over those of the smallest cluster.",
+)  # fmt: skip
+@click.option("--per-point", default="0 CNY", help="Penalty of each point of a hundred below it.")
+@click.option("--per-interruption", default="0 CNY", help="Penalty of a run that people had to restart.")
+@click.option(
+    "--coverage", type=click.FloatRange(0, 1, max_open=True), default=0.993, show_default=True,
+    help="Share of failures that recover without people (Llama 3: 416 of 419).",
+)  # fmt: skip
+@click.option(
+    "--loading", type=click.FloatRange(min=0), default=0.0, show_default=True,
+    help="What a premium adds to the expected penalty, as a share of it.",
+)  # fmt: skip
+def reliability(
+    scenario: Scenario, workload: str, wait_below: float, availability: float, restore: str, per_restore: str,
+    scaling: float, per_point: str, per_interruption: str, coverage: float, loading: float,
+) -> Answer:  # fmt: skip
+    """Ask SCENARIO's long run backwards: how many spares, which checkpoint intervals, what a promise costs, and what
+    ETTR, cost and price become if its cards fail as those of other fleets do."""
+    return scenario.plan_reliability(
+        workload=workload, wait_below=wait_below, availability=availability, restore=restore,
+        per_restore=per_restore, scaling=scaling, per_point=per_point, per_interruption=per_interruption,
+        coverage=coverage, loading=loading,
     )  # fmt: skip
 
 

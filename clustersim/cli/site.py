@@ -50,7 +50,10 @@ def check(scenario: Scenario, show_origin: bool) -> Answer:
 @click.option("--all", "everything", is_flag=True, help="Show terms that did not change, too.")
 @_STATED
 def explain(scenario: Scenario, everything: bool, stated_plans: bool) -> Answer:
-    """Show what a change of inputs does along the chain of SCENARIO, from the input to HKD per share."""
+    """Show what a change of inputs does along the chain of SCENARIO, from the input to HKD per share.
+
+    What the change makes the valuation say (that an input has no effect, and why; what binds) goes to stderr.
+    """
     if not scenario.changes:
         raise InputError("explain needs a change: give --set KEY=VALUE")
     return _allowing(scenario, stated_plans).explain(everything=everything)
@@ -129,19 +132,48 @@ def train(
 @_WORKLOAD
 @click.option("--trace", help="Serve this trace instead of the workload's traffic (CSV or JSON lines).")
 @click.option("--skip", type=click.IntRange(min=0), help="Bad lines of the trace that may be left out.")
-def serve(scenario: Scenario, workload: str, trace: str | None, skip: int | None) -> Answer:
+@click.option(
+    "--whole", is_flag=True, help="Serve the requests that the scenario draws from first to last, no steady state."
+)  # fmt: skip
+@click.option(
+    "--error", type=click.FloatRange(0.001, 0.5), default=0.01, show_default=True,
+    help="Relative standard error that the figures of a steady state are served to.",
+)  # fmt: skip
+def serve(
+    scenario: Scenario, workload: str, trace: str | None, skip: int | None, whole: bool, error: float
+) -> Answer:
     """Serve the requests of SCENARIO, or its video streams, and print latency, throughput, use and cost."""
-    return scenario.serve(workload=workload, trace=trace, skip=skip)
+    return scenario.serve(workload=workload, trace=trace, skip=skip, whole=whole, error=error)
 
 
-@answers()
+@answers(of="maybe")
 @_WORKLOAD
-def jobs(scenario: Scenario, workload: str) -> Answer:
-    """Queue the jobs of SCENARIO on its cluster, with failures, priorities and preemption.
+@click.option(
+    "--trace", metavar="FILE",
+    help="Instead of a scenario: jobs of a trace (sacct, Philly, Helios, Acme, PAI, or a plain table), with --servers.",
+)  # fmt: skip
+@click.option("--layout", default="", help="Layout of the trace, where its columns do not tell.")
+@click.option("--servers", metavar="FILE", help="With --trace: a table of servers.")
+@click.option(
+    "--order", type=click.Choice(("arrival", "fair_share", "shortest", "recorded")), default="arrival",
+    show_default=True, help="With --trace: who is next; recorded starts as the trace did.",
+)  # fmt: skip
+@click.option("--what-if", is_flag=True, help="What one more server or another policy would change.")
+def jobs(
+    scenario: Scenario | None, workload: str, trace: str | None, layout: str, servers: str | None, order: str,
+    what_if: bool,
+) -> Answer:  # fmt: skip
+    """Queue the jobs of SCENARIO on its cluster, with failures, priorities and pre-emption; or replay a trace.
 
     The cost of a useful card-hour is told where the site has prices (tco).
     """
-    return scenario.jobs(workload=workload)
+    if (scenario is None) == (trace is None) or (trace is None) != (servers is None):
+        raise InputError("give either a SCENARIO, or --trace with --servers")
+    if scenario is not None:
+        return scenario.jobs(workload=workload, what_if=what_if)
+    import clustersim as cs
+
+    return cs.replay(str(trace), str(servers), layout=layout, order=order, what_if=what_if)
 
 
 @answers()

@@ -19,7 +19,16 @@ from clustersim.schema.lookup import find_file
 from clustersim.schema.sides import load_sides, refuse_stated_plans
 from clustersim.units import to_float, to_tokens
 
-__all__ = ["LimitWords", "Words", "limits_of", "number_of", "order_day", "templates_of", "tokens_of"]
+__all__ = [
+    "LimitWords",
+    "Words",
+    "limits_of",
+    "number_of",
+    "order_day",
+    "resource_limits",
+    "templates_of",
+    "tokens_of",
+]
 
 #: Units that a bare number may leave out: the name of what is asked says them.
 _SAID = ("d", "1", "1/s")
@@ -163,6 +172,15 @@ def _day(text: str, option: str) -> date | None:
 def _limit(text: str | None, unit: str, option: str) -> float:
     """A limit in a unit; infinite where it is not asked for."""
     return math.inf if text is None else number_of(text, unit, option)
+
+
+def resource_limits(budget: str | None, power: str | None, racks: str | None) -> Limits:
+    """Return what a fleet may take at most, time apart."""
+    return Limits(
+        budget_cny=_limit(budget, "CNY", "--budget"),
+        power_w=_limit(power, "W", "--power"),
+        racks=_limit(racks, "1", "--racks"),
+    )
 
 
 def limits_of(words: Words, inputs: Inputs) -> Limits:

@@ -18,6 +18,7 @@ from clustersim.des.training.claims import (
 from clustersim.des.training.fidelity import run_fidelity
 from clustersim.des.training.promise import Promise, price_promise
 from clustersim.des.training.questions import out_for_repair, spare_is_there, spares_for
+from clustersim.des.training.run import TrainingRun
 from clustersim.perf.scaling import KINDS, scaling_curve
 from clustersim.reading.tables import shipped_rows
 from clustersim.schema.inputs import Inputs
@@ -115,7 +116,7 @@ def _restore(inputs: Inputs, own: TrainingDetail) -> dict[str, Any]:
     }
 
 
-def _spares(run: Any) -> dict[str, Any]:
+def _spares(run: TrainingRun) -> dict[str, Any]:
     """Whether a spare is there when a server fails: without one, restoring takes as long as a repair."""
     out = out_for_repair(run)
     return {
@@ -126,11 +127,11 @@ def _spares(run: Any) -> dict[str, Any]:
     }
 
 
-def _promise(run: Any, seed: int, penalty_cny: float) -> dict[str, Any] | None:
-    """What a promise of the restore time costs on average; none where only single events tell."""
-    if run.needs_events():
-        return None
-    counted = price_promise(run, Promise(restore_s=RESTORE_S, per_restore_cny=1.0), seed, contracts=10_000)
+def _promise(run: TrainingRun, seed: int, penalty_cny: float) -> dict[str, Any]:
+    """What a promise of the restore time costs on average."""
+    contracts = 300 if run.needs_events() else 10_000
+    asked = Promise(restore_s=RESTORE_S, per_restore_cny=1.0)
+    counted = price_promise(run, asked, seed, contracts=contracts)
     return {
         "late_restores": counted.expected_penalty_cny,
         "late_restores_p99": counted.p99_cny,

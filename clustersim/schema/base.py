@@ -53,7 +53,7 @@ NUMBER_PARTS = ("value", "source", "tier", "low", "high", "note")
 class Model(BaseModel):
     """Base of every schema class: frozen, unknown keys refused, defaults checked; ``field_docs`` reads what is said."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, defer_build=True)
 
 
 def field_docs(model: type[BaseModel]) -> dict[str, str]:

@@ -33,6 +33,40 @@ Positive = Annotated[Sourced, quantity("1", gt=0)]
 Years = Annotated[Sourced, quantity("1", gt=0)]
 
 
+INF = float("inf")
+#: What a row may hold: at least the one, below the other (shares of a whole) or at most; anything else is a mistake.
+ROW_BOUNDS: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(("units", "asp", "unit_cost", "ramp", "selling_share", "administrative_share", "research_share",
+                     "research_expense", "receivable_days", "inventory_days", "payable_days", "capex_share",
+                     "depreciation", "share_based_pay"), (0.0, INF)),
+    "gross_margin": (-INF, 1.0), "services_share": (0.0, 1.0), "channel_discount": (0.0, 1.0),
+}  # fmt: skip
+
+
+def refuse_out_of_bounds(model: Model) -> None:
+    """Raise ValueError for every number of a model's rows that is out of the row's bounds."""
+    problems = []
+    for name, row in model:
+        if not isinstance(row, Series) or name not in ROW_BOUNDS:
+            continue
+        low, high = ROW_BOUNDS[name]
+        given = row.by_year if row.every_year is None else {"": row.every_year}
+        within = (
+            f"at least {low:g}"
+            if high == INF
+            else f"below {high:g}"
+            if low == -INF
+            else f"{low:g} to below {high:g}"
+        )
+        problems += [
+            f"{name}{'.' if year else ''}{year}: {value:g} must be {within}"
+            for year, value in given.items()
+            if not low <= value < high
+        ]
+    if problems:
+        raise ValueError("; ".join(problems))
+
+
 class FollowsFile(Model):
     """A roadmap card without a profile of its own: its worth per card, as a multiple of another line's."""
 
@@ -56,6 +90,11 @@ class ProductFile(Model):
     scenario: str | None = None
     """The scenario that values this line's card."""
     follows: FollowsFile | None = None
+
+    @model_validator(mode="after")
+    def _within_bounds(self) -> ProductFile:
+        refuse_out_of_bounds(self)
+        return self
 
 
 class DriversFile(Model):
@@ -91,6 +130,11 @@ class DriversFile(Model):
     """Net finance income as given, or the interest rate on opening cash."""
     product_mode: Literal["printed", "calibrated", "simulated"] = "simulated"
     """Whether price and units stay printed, follow products and scales only, or also the simulated value of cards."""
+
+    @model_validator(mode="after")
+    def _within_bounds(self) -> DriversFile:
+        refuse_out_of_bounds(self)
+        return self
 
 
 class PrintedDriversFile(Model):
@@ -179,6 +223,40 @@ class CapmFile(Model):
     premium: Rate | None = None
     cost_of_debt: Rate | None = None
     debt_to_equity: Rate | None = None
+
+
+class ResponseFile(Model):
+    """How the maker and its market answer a change of a card's worth (see ``market.link``); plans are not bounded."""
+
+    pricing: Literal["shared", "bertrand"] = "shared"
+    """Price moves by the maker's share of the gain (market.value_share), or is the best one against rivals."""
+    headroom: Series = Field(
+        default_factory=lambda: Series(
+            tier="assumption",
+            source="default: orders of a year ahead bound the first years; no maker publishes wafers or memory",
+        )
+    )
+    """Units that can be made, over the plan, by year; by default 1.25, 1.5, 2 and then 3."""
+    demand_elasticity: Amount = Field(
+        default_factory=lambda: Sourced(
+            0.0, "1", "default: cheaper tokens do not enlarge the market", "assumption", 0.0, 1.0
+        )
+    )
+    """Cards asked for in the market go with the cost per token to the minus this power."""
+    below_cost: bool = False
+    """Sell at a loss rather than not at all."""
+
+    @model_validator(mode="after")
+    def _room_for_the_plan(self) -> ResponseFile:
+        given = [
+            *self.headroom.by_year.values(),
+            *([self.headroom.every_year] if self.headroom.every_year else []),
+        ]
+        if any(v < 1 for v in given):
+            raise ValueError(
+                "headroom: units that can be made over the plan are at least 1; bound the plan by supply"
+            )
+        return self
 
 
 class MarketSizeFile(Model):
@@ -303,6 +381,7 @@ class CompanyFile(Model):
     """Gross proceeds of a listing that the cash flow leaves out, millions of the listing currency."""
     supply: dict[str, SupplyFile] = Field(default_factory=dict)
     market_size: MarketSizeFile | None = None
+    response: ResponseFile = Field(default_factory=ResponseFile)
     cases: dict[str, dict[str, str | float]] = Field(default_factory=dict)
     """Named cases: keys of this file and the values that replace them."""
     probabilities: dict[str, float] = Field(default_factory=dict)
@@ -326,6 +405,11 @@ class CompanyFile(Model):
         if self.history is None and self.opening is None:
             problems.append(
                 "opening: is needed and missing; add `opening: {year: 2025A, balance: {cash: 100}}`"
+            )
+        if self.currency != "CNY" and "fx_per_cny" not in self.model_fields_set and not self.fx:
+            problems.append(
+                f"fx_per_cny: is needed for a listing in {self.currency}; add {self.currency} per CNY with its source,"
+                " or fx by date"
             )
         if not self.products and self.printed is None:
             problems.append("products: is needed and missing; add units and asp by year")

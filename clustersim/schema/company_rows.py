@@ -26,6 +26,7 @@ LINES: dict[str, tuple[str, ...]] = {
     "selling_and_marketing_expenses": ("selling expenses", "s&m", "销售费用", "销售及营销开支"),
     "general_and_administrative_expenses": ("administrative expenses", "g&a", "管理费用", "行政开支"),
     "research_and_development_expenses": ("r&d", "r&d expense", "rd expense", "研发费用", "研发开支"),
+    "operating_profit": ("ebit", "operating income", "营业利润", "息税前利润", "经营利润"),
     "other_income": ("其他收益", "其他收入"),
     "other_gains_losses_net": ("other gains", "其他收益净额"),
     "net_finance_cost": ("finance cost", "net finance income", "财务费用"),

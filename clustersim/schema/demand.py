@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from clustersim.provenance import Sourced
 from clustersim.schema.base import Model, Size, quantity
+from clustersim.schema.jobs import DrawnSection, JobSection, PolicySection, ServiceSection, TraceSection
 from clustersim.schema.models import ModelDimensions
-from clustersim.schema.reliability import JobSection
 from clustersim.schema.serving import (
     AutoscaleSection,
     BatchingSection,
@@ -143,15 +143,29 @@ class VideoWorkload(Model):
 
 
 class JobsWorkload(Model):
-    """Jobs of several teams, queued on the site."""
+    """Jobs of several teams, queued on the site, and services beside them."""
 
     kind: Literal["jobs"]
     share: Share | None = None
     """Of the card-hours on sale; may be left out where it is the only workload."""
     model: str | None = None
     """Model whose states a checkpoint of the jobs holds; absent: checkpoints of no size."""
-    jobs: tuple[JobSection, ...] = Field(min_length=1)
-    """The jobs."""
+    jobs: tuple[JobSection, ...] = ()
+    """Jobs, one by one."""
+    drawn: DrawnSection | None = None
+    """Jobs drawn from a mix."""
+    trace: TraceSection | None = None
+    """Jobs of a trace."""
+    services: tuple[ServiceSection, ...] = ()
+    """Serving fleets that share the servers."""
+    policy: PolicySection = PolicySection()
+    """How the queue decides."""
+
+    @model_validator(mode="after")
+    def _something(self) -> JobsWorkload:
+        if not (self.jobs or self.drawn or self.trace or self.services):
+            raise ValueError("needs jobs, drawn, trace or services: nothing is asked of the site")
+        return self
 
 
 Workload = TrainingWorkload | ServingWorkload | VideoWorkload | JobsWorkload

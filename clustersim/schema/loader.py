@@ -25,6 +25,12 @@ __all__ = ["Loader", "refuse_unused"]
 
 S = TypeVar("S", bound=BaseModel)
 
+#: What a process has checked: a document as it was read, the overrides on it, and what they gave. A file that changes
+#: is read as another document.
+_CHECKED: dict[tuple[Any, ...], tuple[Document, Document, Any]] = {}
+#: A point of a study brings one or two documents of its own beside those that all points share.
+_MOST_CHECKED = 512
+
 
 class Loader:
     """The files of one side."""
@@ -39,12 +45,20 @@ class Loader:
         """Read one file with its overrides and check it; its document is kept under ``key``."""
         mine = [o for o in (*self.own, *self.overrides) if o.document == key]
         read = name if isinstance(name, Document) else read_document(folder, name)
+        content = _content(read, mine, model, sourced)
+        known = _CHECKED.get(content) if content is not None else None
+        if known is not None:
+            self.documents[key] = known[1]
+            return known[2]  # type: ignore[no-any-return]
         document = apply_overrides(read, mine)
         self.documents[key] = document
         try:
-            return validate(model, document, require_source=sourced)
+            checked = validate(model, document, require_source=sourced)
         except InputError as error:
             raise _blame_flags(error, mine) from None
+        if content is not None:
+            _keep(content, read, document, checked)
+        return checked
 
     def scenario(self, name: str | Document) -> Scenario:
         """Read the scenario, or take one that was built; its keys of the demand are written out first."""
@@ -120,6 +134,22 @@ class Loader:
             raise InputError(f"cooling.{cooling.name}.pue has no climate {tco.climate!r}; {hint}")
         placed = tco.model_copy(update={"pue": cooling.pue[tco.climate]})
         return prices, scenario.model_copy(update={"tco": placed})
+
+
+def _content(
+    read: Document, overrides: Sequence[Override], model: type[BaseModel], sourced: bool
+) -> tuple[Any, ...] | None:
+    """What a checked document depends on; None where an override is no plain value, such as values of many points."""
+    if not all(isinstance(o.value, str | int | float | bool | None) for o in overrides):
+        return None
+    return (id(read), model, sourced, *((o.path, o.said, type(o.value), o.value) for o in overrides))
+
+
+def _keep(content: tuple[Any, ...], read: Document, document: Document, checked: BaseModel) -> None:
+    """Keep a checked document; the document that was read stays with it, so that no other can take its identity."""
+    if len(_CHECKED) >= _MOST_CHECKED:
+        _CHECKED.pop(next(iter(_CHECKED)))
+    _CHECKED[content] = read, document, checked
 
 
 def _blame_flags(error: InputError, overrides: Sequence[Override]) -> InputError:

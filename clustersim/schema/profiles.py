@@ -103,6 +103,8 @@ class EfficiencyProfile(Model):
     gemm: Share | None = None
     gemm_fp8: Share | None = None
     """The same of 8-bit and narrower products; absent: as ``gemm``."""
+    gemm_sustained: Share | None = None
+    """Of that rate, what products reach over whole training steps, under the power limit; absent: all of it."""
     memory: Share | None = None
     scale_up: Share | None = None
     scale_up_reduction: Share | None = None

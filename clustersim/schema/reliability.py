@@ -10,9 +10,9 @@ from clustersim.provenance import Sourced
 from clustersim.schema.base import Amount, Bandwidth, Count, Duration, Fraction, Model, Size, quantity
 
 __all__ = [
-    "CheckpointLevel", "CheckpointSection", "ContentionSection", "DomainSection", "ElasticSection", "ExtrasSection",
-    "FlapSection", "JobSection", "MaintenanceSection", "ObservedSection", "RecoverySection", "ReliabilitySection",
-    "SharedSection", "SparesSection",
+    "CheckpointLevel", "CheckpointSection", "ContentionSection", "DegradationSection", "DomainSection",
+    "ElasticSection", "ExtrasSection", "FlapSection", "MaintenanceSection", "ObservedSection",
+    "RecoverySection", "ReliabilitySection", "SharedSection", "SparesSection",
 ]  # fmt: skip
 
 PositiveCount = Annotated[Sourced, quantity("1", ge=1, integer=True)]
@@ -21,6 +21,7 @@ PerSecond = Annotated[Sourced, quantity("1/s", ge=0)]
 Factor = Annotated[Sourced, quantity("1", ge=1)]
 LessThanOne = Annotated[Sourced, quantity("1", ge=0, lt=1)]
 Positive = Annotated[Sourced, quantity("s", gt=0)]
+LeftOver = Annotated[Sourced, quantity("1", gt=0, le=1)]
 
 
 class CheckpointLevel(Model):
@@ -155,21 +156,26 @@ class FlapSection(Model):
     time: Duration
 
 
+class DegradationSection(Model):
+    """Parts that go on working, slower; until it is found, the whole job waits for them. One of the three last keys."""
+
+    per_year: PerYear
+    """Of one card, or its link."""
+    found_after: Positive
+    """Until it is found and the part is changed or mended, on average."""
+    bandwidth_left: LeftOver | None = None
+    """Share of the scale-out link's bandwidth that is left; slows what the step spends on the network."""
+    clock_left: LeftOver | None = None
+    """Share of a throttled card's clock that is left; slows what the step spends on computing."""
+    slowdown: Factor | None = None
+    """Of the job's step, where it is known."""
+
+
 class ContentionSection(Model):
     """Other jobs' writes to the same storage."""
 
     other_writes: PerSecond
     other_size: Size
-
-
-class JobSection(Model):
-    """One job of a cluster that many share."""
-
-    name: str
-    nodes: PositiveCount
-    work: Duration
-    arrives: Duration | None = None
-    priority: int = 0
 
 
 class ReliabilitySection(Model):
@@ -198,6 +204,7 @@ class ReliabilitySection(Model):
     elastic: ElasticSection | None = None
     maintenance: MaintenanceSection | None = None
     link_flaps: FlapSection | None = None
+    degradations: dict[str, DegradationSection] = Field(default_factory=dict)
     extras: ExtrasSection = ExtrasSection()
     contention: ContentionSection | None = None
     log: str | None = None

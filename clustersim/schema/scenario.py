@@ -17,6 +17,11 @@ __all__ = [
     "StorageSection", "TcoSection",
 ]  # fmt: skip
 
+OUTSIDE_OPTION = Sourced(
+    1.5, "1", "default: another domestic card, or rented capacity, half as dear again; none is published", "assumption",
+    low=1.1, high=3.0,
+)  # fmt: skip
+
 
 class FabricSection(Model):
     """The network between servers."""
@@ -74,6 +79,9 @@ class MarketSection(Model):
     """Share of the difference in value that the maker keeps in its price (theta)."""
     price_sensitivity: Amount
     """Logit sensitivity of units to the logarithm of the customer's cost per token."""
+    outside_option: Annotated[Sourced, quantity("1", ge=1)] = OUTSIDE_OPTION
+    """What the buyer's next-best alternative costs over the incumbent as shipped: an incumbent that is dearer than that
+    is worth nothing more to the maker."""
     stated_plans: bool = False
     """Let a plan that one side alone states be held against the best plan of the other."""
 

@@ -43,6 +43,10 @@ class StackConstants(Model):
     """A token crosses to a domain once and is handed on inside."""
     tp_overlap: Fraction | None = None
     """Share of the matrix products under which tensor-parallel traffic can hide."""
+    overlap_sends: bool | None = None
+    """Whether the sends of an interleaved pipeline run beside the next chunk."""
+    gather_bytes: Bytes | None = None
+    """Bytes of a value that tensor-parallel cards gather for a product below 16 bits."""
     ep_overlap: Fraction | None = None
     """The same for the exchange of experts."""
     host_layer: Duration | None = None
@@ -51,6 +55,22 @@ class StackConstants(Model):
     """Added to every pass of a layer beside its kernels."""
     expert_overhead: Duration | None = None
     """The same for a layer of experts, on top."""
+    expert_host: Duration | None = None
+    """What the host takes for one pass of a layer of experts, which has to wait for the router's counts."""
+    grouped_experts: bool | None = None
+    """Whether one launch serves all experts of a card."""
+    gate_values: Positive | None = None
+    """Values that the activation reads or writes for one unit of its width, forward and backward."""
+    scale_loss: Fraction | None = None
+    """Share of a step that every doubling of the cards beyond one coherent domain costs."""
+    shard_rate: Share | None = None
+    """Share of the network's rate that the exchange of ZeRO 3 reaches."""
+    loss_bytes: Bytes | None = None
+    """Bytes that the loss reads and writes for one logit, forward and backward."""
+    logit_bytes: Bytes | None = None
+    """Bytes held for a logit at once."""
+    saves_products: bool | None = None
+    """Whether selective recomputation keeps every second product and makes all else again (PyTorch)."""
     gradient_bytes: Bytes | None = None
     """Bytes of gradient held per parameter."""
     runtime_memory: Size | None = None
@@ -58,17 +78,21 @@ class StackConstants(Model):
 
 
 class StackCase(StackConstants):
-    """Constants that hold for some cards or number formats only; what it leaves out it does not ask."""
+    """Constants that hold for some cards, number formats or models only; what it leaves out it does not ask."""
 
     cards: tuple[str, ...] = ()
     """Exact names of cards."""
     formats: tuple[str, ...] = ()
     """Data types (``bf16``) or scaling recipes (``mxfp8``)."""
+    models: tuple[str, ...] = ()
+    """Exact names of models whose recipe says so."""
 
-    def holds(self, card: str, formats: tuple[str, ...]) -> bool:
-        """Tell whether the case is this card's and one of these formats'."""
-        return (not self.cards or card in self.cards) and (
-            not self.formats or not set(formats).isdisjoint(self.formats)
+    def holds(self, card: str, formats: tuple[str, ...], model: str) -> bool:
+        """Tell whether the case is this card's, one of these formats' and this model's."""
+        return (
+            (not self.cards or card in self.cards)
+            and (not self.formats or not set(formats).isdisjoint(self.formats))
+            and (not self.models or model in self.models)
         )
 
 
@@ -77,10 +101,10 @@ class TrainingConstants(StackConstants):
 
     cases: tuple[StackCase, ...] = ()
 
-    def of(self, card: str, *formats: str) -> StackConstants:
-        """Return the constants on a card in a number format: later cases win."""
+    def of(self, card: str, *formats: str, model: str = "") -> StackConstants:
+        """Return the constants on a card in a number format, for a model if that is said: later cases win."""
         known: dict[str, object] = {}
-        for part in (self, *(case for case in self.cases if case.holds(card, formats))):
+        for part in (self, *(case for case in self.cases if case.holds(card, formats, model))):
             for name in StackConstants.model_fields:
                 if getattr(part, name) is not None:
                     known[name] = getattr(part, name)

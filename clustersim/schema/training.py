@@ -63,14 +63,34 @@ class SoftwareSection(Model):
     """Bytes of a value that is sent to its expert."""
     tp_overlap: Fraction | None = None
     """Share of the matrix products under which tensor-parallel traffic can hide."""
+    overlap_sends: bool | None = None
+    """Whether the sends of an interleaved pipeline run beside the next chunk."""
+    gather_bytes: Annotated[Sourced, quantity("1", gt=0)] | None = None
+    """Bytes of a value that tensor-parallel cards gather for a product below 16 bits."""
     ep_overlap: Fraction | None = None
     """The same for the exchange of experts."""
     host_layer: Duration | None = None
     """What the host takes to launch one pass of a layer."""
     expert_overhead: Duration | None = None
     """The same as ``layer_overhead`` for a layer of experts, on top."""
+    expert_host: Duration | None = None
+    """What the host takes for one pass of a layer of experts, which has to wait for the router's counts."""
+    grouped_experts: bool | None = None
+    """Whether one launch serves all experts of a card."""
+    gate_values: Annotated[Sourced, quantity("1", gt=0)] | None = None
+    """Values that the activation reads or writes for one unit of its width, forward and backward."""
     layer_overhead: Duration | None = None
     """Added to every pass of a layer beside its kernels."""
+    scale_loss: Fraction | None = None
+    """Share of a step that every doubling of the cards beyond one coherent domain costs."""
+    shard_rate: Fraction | None = None
+    """Share of the network's rate that the exchange of ZeRO 3 reaches."""
+    loss_bytes: Annotated[Sourced, quantity("1", gt=0)] | None = None
+    """Bytes that the loss reads and writes for one logit, forward and backward."""
+    logit_bytes: Annotated[Sourced, quantity("1", gt=0)] | None = None
+    """Bytes held for a logit at once."""
+    saves_products: bool | None = None
+    """Whether selective recomputation keeps every second product and makes all else again (PyTorch)."""
     gradient_bytes: Annotated[Sourced, quantity("1", gt=0)] | None = None
     """Bytes of gradient held per parameter."""
     runtime_memory: Size | None = None

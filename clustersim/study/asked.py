@@ -174,8 +174,8 @@ def run_asked(spec: StudySpec, how: How, about: dict[str, Any]) -> StudyResult:
     if how.folder is None:
         return run_in_memory(spec, workers=count, scheduler=how.scheduler, tell=how.tell)
     store = StudyStore(Path(how.folder))
-    run_study(spec, store, details=about, workers=count, scheduler=how.scheduler, tell=how.tell)
-    return result_of(spec, store)
+    alone = run_study(spec, store, details=about, workers=count, scheduler=how.scheduler, tell=how.tell)
+    return result_of(spec, store, alone)
 
 
 def main_cost(scenario: str, sets: Mapping[str, Any]) -> str:

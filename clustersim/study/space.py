@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clustersim.errors import InputError
 from clustersim.units import parse_quantity
 
-__all__ = ["Axis", "Value", "as_number", "full_grid", "grid_point", "parse_axis", "quantity_text"]
+__all__ = ["Axis", "Span", "Value", "as_number", "full_grid", "grid_point", "parse_axis", "quantity_text"]
 
 Value = str | float | int | bool
 
@@ -21,11 +24,57 @@ _NUMBER = re.compile(r"\s*[+-]?[\d.]")
 
 
 @dataclass(frozen=True, slots=True)
+class Span(Sequence[Value]):
+    """Numbers at equal steps, or equal factors, between two ends, as they would be written; none of them is kept.
+
+    >>> span = Span(0.3, 0.5, 3, "CNY/kWh")
+    >>> span[1], len(span), span.numbers(np.array([0, 2, 2])).tolist()
+    ('0.4 CNY/kWh', 3, [0.3, 0.5, 0.5])
+    """
+
+    low: float
+    high: float
+    size: int
+    unit: str = ""
+    logarithmic: bool = False
+
+    def __len__(self) -> int:
+        return self.size
+
+    @overload
+    def __getitem__(self, index: int) -> Value: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Value, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Value | tuple[Value, ...]:
+        if isinstance(index, slice):
+            return tuple(self[i] for i in range(*index.indices(self.size)))
+        return quantity_text(_short(float(_points(self)[index])), self.unit)
+
+    def numbers(self, positions: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the numbers at some positions, in ``unit``."""
+        asked, each = np.unique(positions, return_inverse=True)
+        return np.array([_short(p) for p in _points(self)[asked].tolist()])[each]
+
+
+@lru_cache(maxsize=16)
+def _points(span: Span) -> NDArray[np.float64]:
+    spaced = np.geomspace if span.logarithmic else np.linspace
+    return spaced(span.low, span.high, span.size)
+
+
+def _short(number: float) -> float:
+    """A number without the digits that its computation left."""
+    return float(f"{number:.12g}")
+
+
+@dataclass(frozen=True, slots=True)
 class Axis:
     """One input and the values it takes."""
 
     key: str
-    values: tuple[Value, ...]
+    values: Sequence[Value]
 
 
 def as_number(value: Value) -> tuple[float, str] | None:
@@ -57,9 +106,9 @@ def parse_axis(text: str) -> Axis:
 
     >>> parse_axis("tco.pue=1.1,1.2").values
     (1.1, 1.2)
-    >>> parse_axis("tco.tariff=0.3:0.5 CNY/kWh:3").values
+    >>> tuple(parse_axis("tco.tariff=0.3:0.5 CNY/kWh:3").values)
     ('0.3 CNY/kWh', '0.4 CNY/kWh', '0.5 CNY/kWh')
-    >>> parse_axis("reliability.mttf_scale=log:0.1:10:3").values
+    >>> tuple(parse_axis("reliability.mttf_scale=log:0.1:10:3").values)
     (0.1, 1.0, 10.0)
 
     Raises InputError for an empty range, a reversed range, or a text of another form.
@@ -92,7 +141,7 @@ def _scalar(text: str) -> Value:
         return text
 
 
-def _range(key: str, spec: str) -> tuple[Value, ...]:
+def _range(key: str, spec: str) -> Span:
     parts = [part.strip() for part in spec.split(":")]
     logarithmic = parts[0] == "log"
     parts = parts[1:] if logarithmic else parts
@@ -109,8 +158,7 @@ def _range(key: str, spec: str) -> tuple[Value, ...]:
         raise InputError(f"--vary {key}={spec}: the range is empty; give lo < hi and n >= 2")
     if logarithmic and low <= 0:
         raise InputError(f"--vary {key}={spec}: a logarithmic range must begin above zero")
-    points = np.geomspace(low, high, count) if logarithmic else np.linspace(low, high, count)
-    return tuple(quantity_text(float(f"{p:.12g}"), unit) for p in points)
+    return Span(low, high, count, unit, logarithmic)
 
 
 def _ends(key: str, low: str, high: str) -> tuple[float, float, str]:

@@ -4,7 +4,7 @@ A row is predicted by what it states, in the first of these ways that applies:
 
 - *ETTR* from its interval, write and restart times at its MTTF: stated, from its own rate of failures per server-day or
   card-hour, from its count over its duration, or of the fleet that it names;
-- *ETTR* from parts of the time that it lists, or from what each restart lost;
+- *ETTR* from parts of the time that it lists, or from what each restart lost, or stalls;
 - the best *interval*, a *checkpoint's size*, its *time* over a stated bandwidth, *requeueing* at the row's size;
 - *one kind of part* by the component table, counted on Llama 3 405B;
 - the *MTTF or failures of a fleet* by how far fleets differ, that fleet left out: a median with P10 and P90, which is
@@ -33,6 +33,7 @@ from clustersim.schema.profiles import field_fleets, load_fleet
 from clustersim.validation import reliability_text as text
 from clustersim.validation.common import ValidationRow, require_columns
 from clustersim.validation.reliability_row import CARDS_PER_NODE, Row, read_row
+from clustersim.validation.reliability_stalls import stall_row
 
 __all__ = ["COLUMNS", "predict", "predict_row"]
 
@@ -117,8 +118,10 @@ def _ettr_row(row: Row) -> ValidationRow | None:
     lacks = [
         what
         for what, there in (
-            ("MTTF, failure rate or count", row.mttf_s), ("checkpoint interval", interval or kept),
-            ("restart time that is not a bound", restart is not None),
+            ("MTTF, failure rate or count", row.mttf_s),
+            ("step time that turns its interval into time" if "step" in cell or "iteration" in cell
+             else "checkpoint interval", interval or kept),
+            ("restart time with a unit that is not a bound", restart is not None),
         )
         if not there
     ]  # fmt: skip
@@ -165,14 +168,16 @@ def _from_parts(row: Row, measured: float) -> ValidationRow | None:
 
 
 def _interval_row(row: Row) -> ValidationRow | None:
-    """A best interval at a stated blocking time."""
+    """A best interval, by Young or by Daly, at a stated blocking time."""
     cell = row.cells["checkpoint_interval"]
-    young = re.search(r"Young\s+([\d,]+)\s*s", cell)
+    named = re.search(r"(Young|Daly)\s*(?:=|:)?\s*([\d,.]+)\s*(s|min)\b", cell)
     delta = re.search(r"delta\s*=?\s*([\d.]+)\s*s", f"{cell}; {row.cells['cluster']}")
-    if not (young and delta and row.mttf_s):
+    if not (named and delta and row.mttf_s):
         return None
-    value = young_interval(float(delta[1]), row.mttf_s)
-    return row.answer(value, float(young[1].replace(",", "")), "s", "interval", blocking_s=float(delta[1]))
+    form = young_interval if named[1] == "Young" else daly_interval
+    value, stated = form(float(delta[1]), row.mttf_s), float(named[2].replace(",", ""))
+    stated *= 60.0 if named[3] == "min" else 1.0
+    return row.answer(value, stated, "s", "interval", blocking_s=float(delta[1]))
 
 
 def _checkpoint_row(row: Row) -> ValidationRow | None:
@@ -182,14 +187,15 @@ def _checkpoint_row(row: Row) -> ValidationRow | None:
     count = text.parameters(f"{cells['cluster']}; {cells['restart_time']}")
     each = re.search(r"([\d.]+)\s*B/param|[x×*]\s*([\d.]+)\s*B\b", f"{every}; {cells.get('notes', '')}")
     per = float(each[1] or each[2]) if each else BYTES_PER_PARAMETER
+    if re.search(r"weights?[- ]only|only (?:the )?weights", every):
+        per = 2.0
     notes = cells.get("notes", "")
     derived = re.search(r"\bat\s+[\d.]+\s*B/param", notes) is not None
     every += "" if derived else f"; {notes.partition(' = ')[0]}"
     stated = text.size(every)
-    took = re.search(
-        r"(?:save|write|load|checkpoint|ckpt|retriev\w*|t_ckpt)\D{0,12}?([\d.]+)\s*(s|min|h)\b",
-        cells["restart_time"],
-    )
+    acts = r"(?:sav\w*|writ\w*|load\w*|checkpoint\w*|ckpt|retriev\w*|t_ckpt)"
+    took = re.search(rf"{acts}\D{{0,12}}?([\d.]+)\s*(s|min|h)\b", cells["restart_time"])
+    took = took or re.search(rf"([\d.]+)\s*(s|min|h)\s+(?:to|for)\s+(?:\w+\s+)?{acts}", cells["restart_time"])
     rate = text.bandwidth(every)
     if count is None and stated is None:
         return None
@@ -200,8 +206,9 @@ def _checkpoint_row(row: Row) -> ValidationRow | None:
             held / rate, measured, "s", "checkpoint time", bytes=held, bandwidth_bytes_per_s=rate
         )
     if count and stated:
-        return row.answer(count * BYTES_PER_PARAMETER, stated, "B", "checkpoint size",
-                          bytes_per_parameter=BYTES_PER_PARAMETER)  # fmt: skip
+        # Bytes per parameter that follow from the size itself predict nothing: those of the format do.
+        mine = per if (each and each[0] in cells["cluster"]) or per == 2.0 else BYTES_PER_PARAMETER
+        return row.answer(count * mine, stated, "B", "checkpoint size", bytes_per_parameter=mine)
     if took or re.search(r"block|stall|sync", cells["restart_time"]):
         return row.refuse(
             float(took[1]) if took else None, "s", "checkpoint time",
@@ -254,7 +261,7 @@ def _part_row(row: Row) -> ValidationRow | None:
     about = f"{cells['id'].partition('-')[2]}; {failures}"
     if not _PART.search(about) or "%" in failures or kinds_counted > 2:
         return None
-    measured = text.stated(cells["mttf_hours"])
+    measured = text.hours(cells["mttf_hours"])
     value = measured.value if measured else None
     if "Llama 3" in cells["source"]:
         return row.refuse(value, "h", "parts", "is one of the counts that the component table is made of")
@@ -297,7 +304,7 @@ def _fleet_row(row: Row) -> ValidationRow | None:
     """The MTTF or the failures of a fleet, from the other fleets; from its own rate where the row states one."""
     cells, n = row.cells, row.cards
     hours = text.card_hours(cells, CARDS_PER_NODE)
-    stated = text.stated(cells["mttf_hours"])
+    stated = text.hours(cells["mttf_hours"])
     if stated and n and row.mttf_s and "server-day" in row.mttf_from:
         return row.answer(row.mttf_s / 3600, stated.value, "h", "MTTF", rates=row.mttf_from)
     if stated and n and row.mttf_s and "fleet" in row.mttf_from:
@@ -355,7 +362,20 @@ def _refused(row: Row) -> ValidationRow:
         return row.refuse(
             None, "h", "MTTF", "states a rate, which is an input, and no time to failure beside it"
         )
-    if re.search(r"simultaneous|spare|standby", f"{cells['failures']}; {cells['restart_time']}"):
+    for pattern, reason in (
+        (
+            r"\bflaps?\b",
+            "states how often links flap, which is an input (link_flaps), and not what a flap stops",
+        ),
+        (r"(?<!un)planned|maintenance", "counts planned interruptions, which are an input (maintenance)"),
+        (
+            r"longest|failure-free",
+            "states the longest stretch without a failure, and no failure rate that leads to it",
+        ),
+    ):
+        if re.search(pattern, cells["failures"]):
+            return row.refuse(None, "failures", "counts", reason)
+    if re.search(r"simultaneous|spare|standby", cells["failures"]):
         found = re.search(r"=\s*(\d+)", cells["failures"])
         return row.refuse(
             float(found[1]) if found else None, "spares", "spares", "states no failure rate of its machines"
@@ -375,7 +395,7 @@ def _refused(row: Row) -> ValidationRow:
 
 #: In this order; the first that answers or refuses is taken.
 KINDS: tuple[Callable[[Row], ValidationRow | None], ...] = (
-    _renewal, _placement_row, _ettr_row, _spares_row, _interval_row, _recovery_row, _part_row, _fleet_row,
+    _renewal, _placement_row, stall_row, _ettr_row, _spares_row, _interval_row, _recovery_row, _part_row, _fleet_row,
     _checkpoint_row,
 )  # fmt: skip
 

@@ -55,14 +55,16 @@ class Row:
 def read_row(row: Mapping[str, str]) -> Row:
     """Turn cells into numbers; the MTTF from the first of its sources that is there."""
     cells = {k: (v or "") for k, v in row.items()}
-    cards, days = text.stated(cells["n_gpus"]), text.stated(cells["duration_days"])
+    cards, days = text.cards(cells["n_gpus"]), text.days(cells["duration_days"])
     n, d, failures = (
         cards.value if cards else None,
         days.value if days else None,
         text.count(cells["failures"]),
     )
+    if over := text.counted_over(cells["failures"]):
+        failures, d = over
     mttf, how = None, ""
-    stated = text.stated(cells["mttf_hours"])
+    stated = text.hours(cells["mttf_hours"])
     rate = text.node_rate(cells)
     hours = text.card_hours(cells, CARDS_PER_NODE)
     fleet = next((name for name in NAMED_FLEETS if name in cells["cluster"]), None)
@@ -71,7 +73,7 @@ def read_row(row: Mapping[str, str]) -> Row:
     elif fleet and n:
         hours_of = load_fleet(fleet.lower()).card_hours_per_failure.value
         mttf, how = hours_of * 3600 / n, f"rate of the fleet {fleet}"
-    elif stated and stated.value > 0:
+    elif stated:
         mttf, how = stated.value * 3600, "stated in the row"
     elif hours and n:
         mttf, how = hours * 3600 / n, "card-hours per failure, stated in the row"

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 __all__ = [
-    "Stated", "bandwidth", "card_hours", "count", "duration", "interval_and_write", "node_rate", "parameters",
-    "restart", "share", "size", "stated", "time_between",
+    "Stated", "bandwidth", "card_hours", "cards", "count", "counted_over", "days", "duration", "hours",
+    "interval_and_write", "node_rate", "parameters", "restart", "share", "size", "stated", "time_between",
 ]  # fmt: skip
 
 _UNITS = {
@@ -16,12 +16,14 @@ _UNITS = {
     "minute": 60.0, "minutes": 60.0, "h": 3600.0, "hr": 3600.0, "hrs": 3600.0, "hour": 3600.0, "hours": 3600.0,
     "d": 86400.0, "day": 86400.0, "days": 86400.0,
 }  # fmt: skip
-_N = r"(\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?)"
+_N = r"(\d[\d,]*(?:\.\d+)?(?:[eE][+-]?\d{1,2}(?!\d))?)"
 _TIME = re.compile(
     rf"{_N}\s*(?:-|–|to)?\s*(?:{_N})?\s*(ms|secs?|seconds?|s|mins?|minutes?|hours?|hrs?|h|days?|d)\b"
 )
-_LEADING = re.compile(rf"^\s*(~|≈|about|>=?|<=?|≥|≤|over|under)?\s*{_N}", re.IGNORECASE)
+_LEADING = re.compile(rf"^\s*(~|≈|about|>=?|<=?|≥|≤|over|under)?\s*{_N}(?![eE]\d)", re.IGNORECASE)
 _BYTES = {"MB": 1e6, "GB": 1e9, "TB": 1e12, "PB": 1e15, "MiB": 2.0**20, "GiB": 2.0**30, "TiB": 2.0**40}
+_DAYS = {"d": 1.0, "day": 1.0, "days": 1.0, "week": 7.0, "weeks": 7.0, "month": 30.0, "months": 30.0, "year": 365.0,
+         "years": 365.0, "h": 1 / 24, "hours": 1 / 24}  # fmt: skip
 _LOWER, _UPPER = {">", ">=", "≥", "over"}, {"<", "<=", "≤", "under"}
 
 
@@ -48,6 +50,50 @@ def stated(text: str) -> Stated | None:
         return None
     sign = (match[1] or "").lower()
     return Stated(_float(match[2]), "at least" if sign in _LOWER else "at most" if sign in _UPPER else "")
+
+
+def cards(text: str) -> Stated | None:
+    """Return a number of cards; k counts thousands.
+
+    >>> cards("16k GPUs"), cards("1,024"), cards(">10000")
+    (Stated(value=16000.0, bound=''), Stated(value=1024.0, bound=''), Stated(value=10000.0, bound='at least'))
+    """
+    found = stated(text)
+    if found is None or found.value <= 0:
+        return None
+    thousands = re.match(r"^\s*[^\d]*[\d.,]+\s*[kK](?![A-Za-z])", text)
+    return Stated(found.value * 1000, found.bound) if thousands else found
+
+
+def days(text: str) -> Stated | None:
+    """Return a length in days: a bare number counts them.
+
+    >>> [days(t).value for t in ("54", "8 weeks", "~1 month", "3 months", "54 d")]
+    [54.0, 56.0, 30.0, 90.0, 54.0]
+    """
+    found = stated(text)
+    if found is None or found.value <= 0:
+        return None
+    unit = re.match(r"^\s*[^\d]*[\d.,]+(?:e[+-]?\d+)?\s*([A-Za-z]+)", text)
+    return Stated(found.value * _DAYS.get(unit[1].lower(), 1.0) if unit else found.value, found.bound)
+
+
+def hours(text: str) -> Stated | None:
+    """Return a time to failure in hours: a bare number counts them.
+
+    >>> [round(hours(t).value, 3) for t in ("2.78", "14 min", "47.7 days", "~33 h", ">24")]
+    [2.78, 0.233, 1144.8, 33.0, 24.0]
+    """
+    found = stated(text)
+    if found is None or found.value <= 0:
+        return None
+    unit = re.match(
+        rf"^\s*[^\d]*{_N}\s*(secs?|seconds?|s|mins?|minutes?|hours?|hrs?|h|days?|d|weeks?)\b", text
+    )
+    if unit is None:
+        return found
+    seconds = 604800.0 if unit[2].startswith("week") else _UNITS[unit[2]]
+    return Stated(found.value * seconds / 3600.0, found.bound)
 
 
 def share(text: str) -> Stated | None:
@@ -111,11 +157,14 @@ def interval_and_write(text: str) -> tuple[float | None, float]:
     ((3600.0, 0.0), (1800.0, 40.0))
     >>> interval_and_write("optimal, w=10 s"), interval_and_write("every 30 min + 2 min write")
     ((None, 10.0), (1800.0, 120.0))
+    >>> interval_and_write("15 min; write time 30 s"), interval_and_write("900 s (blocks 12 s)")
+    ((900.0, 30.0), (900.0, 12.0))
     """
     write = 0.0
     for pattern in (
         r"\bw(?:_cp)?\s*[=~]\s*",
-        r"(?<!-)\b(?:blocking|writes?|saves?|delta)\s*(?:of|=|:|takes)?\s*",
+        r"(?<!-)\b(?:blocking|blocks?|writ(?:es?|ing|e-?out)|sav(?:es?|ing)|stalls?|delta)(?:\s+times?)?\s*"
+        r"(?:for|of|=|:|~|takes|about)?\s*",
     ):
         found = re.search(pattern + _TIME.pattern, text)
         if found:
@@ -139,8 +188,10 @@ def count(text: str) -> float | None:
     plain = re.sub(r"\([^)]*\)", " ", text).partition("/ ")[0]
     if "%" in plain or re.search(r"\bper\b|/|=", plain):
         return None
-    plain = plain.partition(" over ")[0].partition(";")[0]
-    numbers = re.findall(rf"(?<![\w.-]){_N}(?=\s|$|\+)", plain)
+    plain = re.split(r"\bover\b|\bof\b|\bin\s+[\d.]|;", plain)[0]
+    if re.search(r"longest|failure-free|without|(?<!un)planned", plain):
+        return None
+    numbers = re.findall(rf"(?<![\w.-]){_N}(?=\s|$|\+)(?!\s*(?:h|d|hours|days|min|s)\b)", plain)
     return sum(map(_float, numbers)) if numbers else None
 
 
@@ -161,17 +212,39 @@ def time_between(text: str) -> float | None:
     return {"day": 86400.0, "week": 604800.0, "month": 2_592_000.0}[found[3]] / times if times > 0 else None
 
 
+def counted_over(text: str) -> tuple[float, float] | None:
+    """Return a count and the days over which it was taken, where one text says both.
+
+    >>> counted_over("38 in 14 days"), counted_over("~90 restarts over 8 weeks"), counted_over("419")
+    ((38.0, 14.0), (90.0, 56.0), None)
+    """
+    found = re.search(
+        rf"{_N}\s*[A-Za-z ]*?\b(?:in|over|during|within)\s+{_N}\s*"
+        r"(days?|d|weeks?|months?|years?|h|hours)\b",
+        text,
+    )
+    return (_float(found[1]), _float(found[2]) * _DAYS[found[3]]) if found else None
+
+
 def node_rate(row: Mapping[str, str]) -> float | None:
     """Return failures per server-day that a row states: ``r_f=6.50 per 1000 node-days``, or in its id.
 
     >>> node_rate({"failures": "r_f=2.34 per 1000 node-days"}), node_rate({"id": "rsc-derived-1024-0.0065"})
     (0.00234, 0.0065)
+    >>> node_rate({"failures": "6.5 failures per 1,000 node-days"}), node_rate({"failures": "3.8e-3 per server-day"})
+    (0.0065, 0.0038)
     """
     text = "; ".join(v for k, v in row.items() if k not in {"source", "notes"} and isinstance(v, str))
     found = re.search(rf"r_?f\s*=\s*{_N}(\s*(?:per|/)\s*1,?000)?", text)
     if found:
         value = _float(found[1])
         return value / 1000 if found[2] or value > 0.1 else value
+    found = re.search(
+        rf"{_N}\s*(?:failures?|interruptions?|faults?)?\s*(?:per|/)\s*(1,?000\s*)?(?:node|server|machine|host)-?\s?days?\b",
+        text,
+    )
+    if found:
+        return _float(found[1]) / (1000 if found[2] else 1)
     found = re.search(r"-(0\.0\d+)(?:;|$)", row.get("id", "") + ";")
     return _float(found[1]) if found else None
 
@@ -181,8 +254,11 @@ def card_hours(row: Mapping[str, str], cards_per_node: float) -> float | None:
 
     >>> [card_hours({"failures": t}, 8) for t in ("50,677 GPU-h per failure", "0.08%/day machines (4 chips)")]
     [50677.0, 120000.0]
-    >>> round(card_hours({"failures": "0.0319%/instance-hour"}, 8))
-    25078
+    >>> [round(card_hours({"failures": t}, 8)) for t in ("0.0319%/instance-hour", "0.02%-0.06%/instance-hour")]
+    [25078, 20000]
+    >>> [round(card_hours({"failures": t}, 8)) for t in ("0.17 per GPU-year", "9 % of GPUs per year")]
+    [51529, 97333]
+    >>> card_hours({"failures": "OCS 0.04%/day"}, 8)
     """
     text = "; ".join(row.get(k, "") or "" for k in ("failures", "mttf_hours", "cluster"))
     found = re.search(
@@ -195,14 +271,26 @@ def card_hours(row: Mapping[str, str], cards_per_node: float) -> float | None:
     )
     if found:
         return _float(found[1])
-    found = re.search(
-        rf"{_N}\s*%\s*(?:/|per\s+)\s*(?:(?:instance|node|machine|server)-?)?(hour|h|day)\b", text
+    yearly = re.search(
+        rf"{_N}\s*(%)?\s*(?:failures?\s*)?(?:of\s+(?:all\s+)?(?:GPU|card|accelerator|NPU)s\s*)?(?:per|/|a)\s*"
+        r"(?:(?:GPU|card|accelerator|NPU)[- ])?year\b",
+        text,
+        re.IGNORECASE,
     )
-    if found is None:
+    if yearly and re.search(r"GPU|card|accelerator|NPU", yearly[0], re.IGNORECASE) and _float(yearly[1]) > 0:
+        return 8760.0 / (_float(yearly[1]) / (100.0 if yearly[2] else 1.0))
+    machines = r"(?:instances?|nodes?|machines?|servers?|hosts?)"
+    found = re.search(
+        rf"{_N}\s*%?\s*(?:(?:-|–|to)\s*{_N}\s*)?%\s*(?:of\s+)?(?:{machines}\s*)?(?:/|per\s+|a\s+)\s*"
+        rf"(?:{machines}-?)?(hour|h|day)\b(?:\s*{machines})?",
+        text,
+    )
+    if found is None or not re.search(machines, found[0]) or _float(found[1]) <= 0:
         return None
+    share = (_float(found[1]) + _float(found[2] or found[1])) / 2
     chips = re.search(r"\((\d+) (?:chips|cards|GPUs)\)", text)
     per_node = float(chips[1]) if chips else cards_per_node
-    return per_node * (1.0 if found[2] in {"hour", "h"} else 24.0) / (_float(found[1]) / 100)
+    return per_node * (1.0 if found[3] in {"hour", "h"} else 24.0) / (share / 100)
 
 
 def parameters(text: str) -> float | None:

@@ -13,6 +13,7 @@ from clustersim.columns import places
 from clustersim.des.training.fidelity import Expected, expected_goodput
 from clustersim.des.training.run import TrainingRun
 from clustersim.errors import InfeasibleError, InputError
+from clustersim.perf.binds import time_shares
 from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import memory_per_card
 from clustersim.perf.plan import Plan
@@ -142,7 +143,7 @@ def work_of(inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache
     """
     job, choice = planned_job(inputs, work, cache)
     step = cache.get("training step", (job, work.known_to_fit), lambda: step_of(work, job))
-    run = training_run(inputs, Trained(job.model.parameters, step.step_time_s, job.plan.dp))
+    run = training_run(inputs, _trained(inputs, job, step))
     expected = cache.get("long run", run, lambda: expected_goodput(run))
     detail = TrainingDetail(job, choice, step, run, expected)
     kept = detail.goodput_tokens_per_s
@@ -170,6 +171,12 @@ def work_of(inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache
         notes=tuple(text for text in said if text),
         detail=detail,
     )
+
+
+def _trained(inputs: Inputs, job: TrainJob, step: StepTime) -> Trained:
+    """What the long run needs of the job; the shares of its step only where slow parts ask for them."""
+    shares = time_shares(step.terms, job.plan, job.network) if inputs.reliability.degradations else {}
+    return Trained(job.model.parameters, step.step_time_s, job.plan.dp, shares)
 
 
 def plan_words(plan: Plan) -> str:

@@ -20,8 +20,8 @@ CHANGED = {"cards.BR166M.scale_up.bandwidth": "320 GB/s"}
 NAMES = [
     "Answer", "CheckFailed", "ClusterSimError", "Company", "InfeasibleError", "InputError", "PartialFailureError",
     "Result", "Scenario", "Study", "StudyFile", "StudyFolder", "__version__", "anchors", "audit", "cards", "cite",
-    "companies", "company", "diff", "import_file", "load", "plan_errors", "profile", "profiles", "show_versions",
-    "study", "study_file", "validate",
+    "companies", "company", "diff", "import_file", "load", "plan_errors", "profile", "profiles", "replay",
+    "show_versions", "study", "study_file", "validate",
 ]  # fmt: skip
 
 

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from clustersim.fabric.collectives import collective_time
-from clustersim.fabric.maxmin import fair_rates, route
+from clustersim.fabric.maxmin import fair_rates
 from clustersim.fabric.network import Network
 from clustersim.fabric.parts import fat_tree_parts
 from clustersim.fabric.placement import Placement, contention
+from clustersim.fabric.routing import route
 from clustersim.fabric.topologies import fat_tree
 from clustersim.fabric.topology import network_parts
 

@@ -39,6 +39,7 @@ WORDS: dict[str, list[str]] = {
     "plan training": ["h20-1024", "--top", "1"],
     "plan cluster": ["h20-1024", "--most", "1024", "--power", "2 MW", "--top", "1"],
     "plan serving": ["video-analytics-5g", "--streams", "50"],
+    "plan reliability": ["h20-1024", "--set", "market=null", "--set", "company=null"],
     "plan break-even": ["h20-1024", "--against", "rent", "--mark", "9 CNY"],
     "sweep": ["h20-1024", "--vary", "tco.pue=1.1,1.2", "--workers", "1"],
     "mc": ["{tmp}/mc.yaml", "--workers", "1"],

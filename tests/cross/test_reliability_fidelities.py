@@ -23,6 +23,11 @@ CASES = {
                               R + "failures_per_year.silent_corruption=0.1 1/year"),
     "torn copies": (C + "corrupt_share=30 %", R + "mttf_scale=0.3"),
     "stragglers": (X + "straggler_rate=2 1/d", X + "straggler_time=6 h", X + "straggler_slowdown=2"),
+    "slow links and cards beside stragglers": (
+        R + "degradations.link.per_year=0.5 1/year", R + "degradations.link.found_after=6 h",
+        R + "degradations.link.bandwidth_left=25 %", R + "degradations.heat.per_year=1 1/year",
+        R + "degradations.heat.found_after=12 h", R + "degradations.heat.clock_left=60 %",
+        X + "straggler_rate=1 1/d", X + "straggler_slowdown=2"),
     "one technician": (X + "technicians=1", R + "mttf_scale=0.3"),
     "two technicians, repairs that fail": (X + "technicians=2", X + "repair_fails=30 %", R + "mttf_scale=0.3"),
     "repairs that fail": (X + "repair_fails=50 %", R + "spares.hot=1"),

@@ -25,6 +25,7 @@ from clustersim.schema.reliability import CheckpointSection, ReliabilitySection
 
 R, C = "reliability.", "checkpoint."
 X = R + "extras."
+D = R + "degradations.part."
 
 #: Key → values from good to bad, and what else must be set for the key to matter.
 WORSE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -54,6 +55,17 @@ WORSE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     R + "maintenance.time": (("0 s", "1 h", "10 h"), (R + "maintenance.interval=7 d",)),
     R + "link_flaps.rate": (("0 1/s", "1 1/h", "100 1/h"), (R + "link_flaps.time=5 s",)),
     R + "link_flaps.time": (("0 s", "5 s", "1 min"), (R + "link_flaps.rate=2 1/h",)),
+    R + "degradations.*.per_year": (
+        ("0 1/year", "0.1 1/year", "2 1/year"), (D + "found_after=6 h", D + "slowdown=1.5"),
+    ),
+    R + "degradations.*.found_after": (("1 min", "1 h", "1 d"), (D + "per_year=0.5 1/year", D + "slowdown=1.5")),
+    R + "degradations.*.bandwidth_left": (
+        ("100 %", "50 %", "10 %"), (D + "per_year=0.5 1/year", D + "found_after=6 h"),
+    ),
+    R + "degradations.*.clock_left": (
+        ("100 %", "70 %", "20 %"), (D + "per_year=0.5 1/year", D + "found_after=6 h"),
+    ),
+    R + "degradations.*.slowdown": (("1", "1.2", "4"), (D + "per_year=0.5 1/year", D + "found_after=6 h")),
     R + "contention.other_writes": (("0 1/s", "1 1/h", "4 1/h"), (R + "contention.other_size=10 TB",)),
     R + "contention.other_size": (("1 GB", "1 TB", "20 TB"), (R + "contention.other_writes=3 1/h",)),
     X + "infant_factor": (("0", "2", "20"), ()),
@@ -103,7 +115,7 @@ CONTEXTS = ((), (R + "mttf_scale=0.1",), (R + "mttf_scale=0.1", R + "spares.hot=
 def run_of(sets: tuple[str, ...]) -> TrainingRun:
     inputs = load_inputs("nanjing-1024", sets, with_incumbent=False)
     parameters = model_spec(inputs.model(inputs.scenario.demand["pretrain"])).parameters
-    return training_run(inputs, Trained(parameters, step_time_s=20.0, replicas=8))
+    return training_run(inputs, Trained(parameters, 20.0, 8, {"network": 0.1, "compute": 0.6}))
 
 
 @lru_cache(maxsize=2048)
@@ -113,9 +125,10 @@ def expected(sets: tuple[str, ...]) -> Expected:
 
 def concrete(key: str) -> str:
     """A key of a map, with one of its names."""
-    return key.replace("failures_per_year.*", "failures_per_year.card").replace("domains.*", "domains.rack").replace(
-        "repair_times.*", "repair_times.card"
-    )  # fmt: skip
+    names = {"failures_per_year": "card", "domains": "rack", "repair_times": "card", "degradations": "part"}
+    for section, name in names.items():
+        key = key.replace(f"{section}.*", f"{section}.{name}")
+    return key
 
 
 def leaves(model: type[BaseModel], at: str) -> list[str]:

@@ -121,3 +121,111 @@ def test_a_replay_has_no_luck_in_it(log) -> None:  # type: ignore[no-untyped-def
     door = expected_goodput(replace(make_run(), log=found.events))
     assert door.half_width == 0.0
     assert door.ettr == pytest.approx(replayed(found).ettr, rel=1e-12)
+
+
+KERNEL = """\
+{0} NVRM: loading
+{1} NVRM: Xid (PCI:0000:3b:00): 79, pid=1, GPU has fallen off the bus.
+{1} NVRM: Xid (PCI:0000:3b:00): 79, pid=1, GPU has fallen off the bus.
+{1} NVRM: Xid (PCI:0000:5d:00): 48, pid=1, DBE
+{2} NVRM: Xid (PCI:0000:3b:00): 79, pid=1, GPU has fallen off the bus.
+"""
+
+
+@pytest.mark.parametrize(
+    ("times", "start", "hours"),
+    [
+        (("[Mon Mar  2 01:00:00 2026]", "[Mon Mar  2 02:00:00 2026]", "[Mon Mar  2 12:00:00 2026]"), None, [2, 2, 12]),
+        (("2026-03-02T01:00:00+08:00 n1 kernel:", "2026-03-02T02:00:00+08:00 n1 kernel:",
+          "2026-03-02T12:00:00+08:00 n1 kernel:"), "2026-03-02T00:00:00+08:00", [2, 2, 12]),
+        (("Mar  2 01:00:00 n1 kernel:", "Mar  2 02:00:00 n1 kernel:", "Mar  2 12:00:00 n1 kernel:"),
+         "2026-03-02T00:00:00", [2, 2, 12]),
+        (("[  100.0]", "[ 7200.0]", "[43200.5]"), None, [2, 2, 12]),
+    ],
+)  # fmt: skip
+def test_the_kernels_lines_are_read_and_storms_are_one(log, times, start, hours) -> None:  # type: ignore[no-untyped-def]
+    found = log(KERNEL.format(*times), start)
+    assert [round(e.time_s / 3600) for e in found.events] == hours
+    assert sorted(e.component for e in found.events) == ["card", "card", "hbm"]
+    assert "log: read as the kernel's; 1 lines without an Xid are left out" in found.notes
+    assert any("1 lines repeat an error of the same card" in note for note in found.notes)
+
+
+def test_kernel_lines_without_a_year_or_a_time_are_refused(log) -> None:  # type: ignore[no-untyped-def]
+    line = "NVRM: Xid (PCI:0000:3b:00): 79, pid=1"
+    with pytest.raises(InputError, match="has no year: give reliability"):
+        log(f"Mar  2 01:00:00 n1 kernel: {line}\n")
+    with pytest.raises(InputError, match="2: time: has no time that is known"):
+        log(f"[ 1.0] {line}\n{line}\n")
+    with pytest.raises(InputError, match="some lines have dates and others seconds"):
+        log(f"[ 1.0] {line}\n[Mon Mar  2 01:00:00 2026] {line}\n")
+
+
+def test_a_gauge_of_errors_is_read_by_its_changes(log) -> None:  # type: ignore[no-untyped-def]
+    head = "timestamp,hostname,gpu,DCGM_FI_DEV_XID_ERRORS\n"
+    samples = [
+        ("n1", 0, 0),
+        ("n1", 0, 79),
+        ("n2", 0, 79),
+        ("n1", 0, "79.0"),
+        ("n1", 0, ""),
+        ("n1", 0, 79),
+        ("n1", 0, 48),
+    ]
+    rows = "".join(f"2026-03-02T{i:02d}:00:00Z,{h},{g},{v}\n" for i, (h, g, v) in enumerate(samples))
+    found = log(head + rows)
+    assert [(round(e.time_s / 3600), e.component) for e in found.events] == [
+        (1, "card"), (2, "card"), (5, "card"), (6, "hbm"),
+    ]  # fmt: skip
+    assert "log: 2 samples show no error and are left out" in found.notes
+    assert "log: 1 samples still show the last error of their card and are left out" in found.notes
+
+
+@pytest.mark.parametrize(
+    ("text", "events"),
+    [
+        # Lengths of repair beside ends; units in the column or the cell; what is not over yet.
+        ("start,component,downtime\n2026-03-02 03:00,gpu,5 h\n2026-03-02 04:00,hbm,1:30\n",
+         [(3.0, "card", 5.0), (4.0, "hbm", 1.5)]),
+        ("time_min,part,repair_min\n60,gpu,30\n", [(1.0, "card", 0.5)]),
+        ("time_h,component,end_h\n10,gpu,ongoing\n12,gpu,-\n13,gpu,14\n",
+         [(10.0, "card", None), (12.0, "card", None), (13.0, "card", 1.0)]),
+        # Days before months, C's own, Chinese headers, comments, units with the number.
+        ("date,reason\n02.03.2026 03:00,gpu\n03.03.2026 04:00,hbm\n", [(3.0, "card", None), (28.0, "hbm", None)]),
+        ("日期,故障类型\n2026-03-02 03:00,显卡掉卡\n20260303,光模块\n", [(3.0, "card", None), (24.0, "network", None)]),
+        ("# export\ntime_h,component\n\n1 d,gpu\n# end\n", [(24.0, "card", None)]),
+        ("timestamp,message\n2026-03-02 03:00 UTC,\"NVRM: Xid (PCI:0): 94, x\"\n", [(3.0, "hbm", None)]),
+    ],
+)  # fmt: skip
+def test_logs_as_people_have_them(log, text: str, events) -> None:  # type: ignore[no-untyped-def]
+    found = log(text)
+    read = [
+        (e.time_s / 3600, e.component, None if e.repair_s is None else e.repair_s / 3600)
+        for e in found.events
+    ]
+    assert read == events
+
+
+def test_what_is_not_read_is_said(log) -> None:  # type: ignore[no-untyped-def]
+    found = log("time,component,severity,node\n10,card,info,n1\n10,card,info,n1\n")
+    assert "log: not read: severity, node" in found.notes
+    assert "log: bare numbers of 'time' are read as hours since the start of the run" in found.notes
+    assert "log: 1 lines are the same as another; each counts" in found.notes
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("time_h,component,repair\n1,gpu,5\n", "'5' has no unit: write 5 h, or name the column repair_h"),
+        ("time_h,component,repair_h\n1,gpu,-5\n", "'-5' is no length of time"),
+        ("time_h,component,repair_h\n1,gpu,soon\n", "'soon' is no length of time"),
+        ("date,reason\n03/02/2026 03:00,gpu\n", "which is the month? write 2026-03-01 12:00"),
+        ("time_h,component\n1 fortnight,gpu\n", "is not a number of hours"),
+        ("time_h,component\n1,Xid 999\n", "'Xid 999' is no component that is known"),
+        ("time_h,xid\n1,0\n", "holds no events"),
+    ],
+)
+def test_what_cannot_be_read_is_named(log, text: str, words: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(InputError) as caught:
+        log(text)
+    assert words in str(caught.value)

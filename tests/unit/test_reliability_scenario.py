@@ -91,3 +91,33 @@ def test_copies_that_block_and_copies_in_the_way() -> None:
     assert plain.levels[2].blocking_s < 0.1 < blocking.levels[2].blocking_s == blocking.levels[2].lag_s
     travelling = sum((v.lag_s - v.blocking_s) / v.interval_s for v in plain.levels[1:])
     assert slowed.extra_overhead == pytest.approx(0.1 * travelling)
+
+
+@pytest.mark.parametrize(
+    ("sets", "message"),
+    [
+        (
+            ("per_year=1 1/year", "found_after=1 h"),
+            "give one of bandwidth_left, clock_left and slowdown; it has 0",
+        ),
+        (("per_year=1 1/year", "found_after=1 h", "slowdown=2", "clock_left=50 %"), "it has 2"),
+        (("per_year=1 1/year", "found_after=1 h", "bandwidth_left=0 %"), "bandwidth_left"),
+        (("per_year=1 1/year", "slowdown=2"), "found_after"),
+    ],
+)
+def test_a_degraded_part_says_its_effect_once(sets: tuple[str, ...], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        run_of(tuple(f"reliability.degradations.link.{text}" for text in sets))
+
+
+def test_a_slow_link_slows_what_the_step_spends_on_the_network() -> None:
+    sets = ("per_year=0.5 1/year", "found_after=6 h", "bandwidth_left=25 %")
+    run = run_of(tuple(f"reliability.degradations.link.{text}" for text in sets))
+    (slow,) = run.extras.slowed
+    assert slow.slowdown == pytest.approx(1 + 0.1 * 3)  # a tenth of the step is the network's
+    assert slow.per_s == pytest.approx(1024 * 0.5 / (8760 * 3600))
+    with pytest.raises(InputError, match="nothing here is trained by steps"):
+        training_run(
+            load_inputs("nanjing-1024", tuple(f"reliability.degradations.link.{t}" for t in sets)),
+            Trained(1e11),
+        )

@@ -24,7 +24,7 @@ from clustersim.des.training.copies import CheckpointLevel
 from clustersim.des.training.lanes import Values, any_above, at_least, exp, expm1, mean
 from clustersim.des.training.progress import Rung, kept_by_steps, kept_by_timers
 from clustersim.des.training.rates import RateBins, rate_bins
-from clustersim.des.training.run import TrainingRun
+from clustersim.des.training.run import Slowing, TrainingRun
 from clustersim.des.training.strands import Strand, corrupts, found_late, strands_of
 from clustersim.des.training.waits import Queue, Waits, mean_waits
 
@@ -212,14 +212,20 @@ def _straggling(run: TrainingRun, rate: Values) -> Values:
     """Share of running time lost to stragglers: E[min(y, S)] / E[y] (1 - 1/slowdown).
 
     y is a stretch between failures, S the summed episodes that begin in it: at a constant rate, each exponential.
+    Kinds of episodes come independently, and what each leaves multiplies.
     """
-    x = run.extras
-    if x.straggler_per_s <= 0 or x.straggler_slowdown <= 1 or x.straggler_s <= 0:
-        return 0.0
     stretch = 1.0 / (rate + 1.0 / run.duration_s)
+    left: Values = 1.0
+    for kind in run.extras.slowings:
+        left = left * (1.0 - _slowed(stretch, kind))
+    return 1.0 - left
+
+
+def _slowed(stretch: Values, kind: Slowing) -> Values:
+    """Share of running time lost to one kind of episodes."""
     each = stretch if isinstance(stretch, np.ndarray) else (stretch,)
-    slow = stacked([_covered(y, x.straggler_per_s, x.straggler_s) for y in each])
-    lost: Values = slow * (1.0 - 1.0 / x.straggler_slowdown)
+    slow = stacked([_covered(y, kind.per_s, kind.length_s) for y in each])
+    lost: Values = slow * (1.0 - 1.0 / kind.slowdown)
     return lost if isinstance(stretch, np.ndarray) else number(lost[0])  # type: ignore[index]
 
 

@@ -8,20 +8,18 @@ probability k / (n + 1), whatever the distribution. Beyond the outermost the log
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.des.training.components import FailureClass
-from clustersim.des.training.expected import Expected
-from clustersim.des.training.run import TrainingRun
 from clustersim.errors import InputError
 
 __all__ = [
-    "SOFTWARE", "BetweenFleets", "Posterior", "RateInterval", "at_card_hours", "between_fleets", "component_rates",
-    "ettr_interval", "rate_posterior",
+    "SOFTWARE", "BetweenFleets", "Posterior", "at_card_hours", "between_fleets", "component_rates",
+    "rate_posterior",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -84,12 +82,17 @@ def between_fleets(card_hours: Sequence[float]) -> BetweenFleets:
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """Card-hours per failure after a log of one's own: P10, P50, P90 and the mean failures per card-hour."""
+    """Card-hours per failure after a log of one's own, and the mean failures per card-hour."""
 
-    p10_h: float
-    p50_h: float
-    p90_h: float
+    log_hours: tuple[float, ...]
+    """Logarithms of card-hours per failure, in rising order."""
+    below: tuple[float, ...]
+    """The probability of at most each."""
     failures_per_card_hour: float
+
+    def quantile(self, share: float) -> float:
+        """Return the card-hours per failure that are not reached with probability ``share``."""
+        return math.exp(float(np.interp(share, self.below, self.log_hours)))
 
 
 def rate_posterior(prior: BetweenFleets, failures: int, card_hours: float) -> Posterior:
@@ -99,7 +102,7 @@ def rate_posterior(prior: BetweenFleets, failures: int, card_hours: float) -> Po
     Without a log it is that prior; with a long one the log alone.
 
     >>> prior = between_fleets([20e3, 40e3, 80e3])
-    >>> [round(v, -3) for v in (rate_posterior(prior, 0, 0.0).p50_h, rate_posterior(prior, 400, 4e6).p50_h)]
+    >>> [round(rate_posterior(prior, *log).quantile(0.5), -3) for log in ((0, 0.0), (400, 4e6))]
     [40000.0, 10000.0]
 
     Raises InputError for negative failures or card-hours.
@@ -116,8 +119,8 @@ def rate_posterior(prior: BetweenFleets, failures: int, card_hours: float) -> Po
     )
     odds = np.exp(log_odds - log_odds.max())
     below = np.cumsum(odds) / odds.sum()
-    p10, p50, p90 = (float(np.exp(np.interp(q, below, grid))) for q in (0.1, 0.5, 0.9))
-    return Posterior(p10, p50, p90, float(np.exp(-grid) @ odds / odds.sum()))
+    rate = float(np.exp(-grid) @ odds / odds.sum())
+    return Posterior(tuple(grid.tolist()), tuple(below.tolist()), rate)
 
 
 def component_rates(
@@ -157,26 +160,3 @@ def at_card_hours(
     total = sum(c.rate_per_s for c in mine)
     factor = cards / (card_hours * 3600.0) / total
     return tuple(replace(c, rate_per_s=c.rate_per_s * factor) if c in mine else c for c in classes)
-
-
-@dataclass(frozen=True, slots=True)
-class RateInterval:
-    """An expected value at the P10, P50 and P90 of the rate of failures, worst first."""
-
-    p10: Expected
-    p50: Expected
-    p90: Expected
-
-
-def ettr_interval(
-    run: TrainingRun, cards: int, quantile: Callable[[float], float], mean: Callable[[TrainingRun], Expected]
-) -> RateInterval:
-    """Return a run's expected shares at the P10, P50 and P90 card-hours per failure that ``quantile`` gives.
-
-    ``mean`` is the door, ``expected_goodput``. ETTR falls with the rate, so that its quantiles are those of the rate.
-    """
-    at = [
-        mean(replace(run, failures=at_card_hours(run.failures, cards, quantile(share))))
-        for share in (0.1, 0.5, 0.9)
-    ]
-    return RateInterval(*at)

@@ -7,33 +7,49 @@ what failed. Whatever is mapped, moved or left out on the way is said.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from clustersim.des.training.components import COMPONENTS, DOMAINS
+from clustersim.des.training.log_clock import Clock, length_s
+from clustersim.des.training.log_lines import (
+    is_kernel_log,
+    kernel_table,
+    without_comments,
+    without_quiet_samples,
+)
 from clustersim.des.training.run import LoggedFailure
 from clustersim.des.training.simulate import SimulatedRun
 from clustersim.errors import InputError, Problem, suggest
-from clustersim.reading.tables import Table, read_table
+from clustersim.reading.guarded import read_text
+from clustersim.reading.tables import Table, parse_table
 
 __all__ = ["FailureLog", "chrome_trace", "component_of", "read_failure_log"]
 
 #: Column → the names under which logs carry it, most telling first.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "time": (
-        "time_h", "hours", "hour", "t_h", "time_s", "seconds", "timestamp", "datetime", "time", "date", "start",
-        "start_time", "fail_time", "failed_at", "occurred_at", "begin", "ts",
+        "time_h", "hours", "hour", "t_h", "time_s", "seconds", "time_min", "minutes", "time_d", "days", "timestamp",
+        "datetime", "time", "date", "start", "start_time", "fail_time", "failed_at", "occurred_at", "begin", "ts",
+        "时间", "日期", "发生时间", "故障时间",
     ),
-    "end": ("end_h", "end_s", "end", "end_time", "resolved", "resolved_at", "repaired", "repaired_at", "recovered_at"),
+    "end": (
+        "end_h", "end_s", "end", "end_time", "resolved", "resolved_at", "repaired", "repaired_at", "recovered_at",
+        "恢复时间", "结束时间",
+    ),
+    "repair": (
+        "repair_h", "repair_s", "repair_min", "repair", "repair_time", "time_to_repair", "ttr", "ttr_h", "downtime",
+        "downtime_h", "downtime_s", "downtime_min", "outage", "outage_h", "duration", "duration_h", "duration_s",
+        "duration_min", "维修时长",
+    ),
     "component": (
         "component", "part", "cause", "category", "error", "error_type", "failure", "failure_type", "reason", "type",
-        "xid", "xid_errors", "dcgm_fi_dev_xid_errors",
+        "xid", "xid_errors", "dcgm_fi_dev_xid_errors", "部件", "故障类型", "故障原因", "原因",
+        "event", "message", "msg", "description",
     ),
     "domain": ("domain", "scope"),
 }  # fmt: skip
@@ -65,8 +81,8 @@ WORDS: tuple[tuple[str, str], ...] = (
     ),
     (r"cuda|software|\bbug\b|\boom\b|driver|crash|depend|exception|code|user|软件", "software"),
 )
-#: A unix time is at least this large (2001), and a plausible number of hours is not.
-_UNIX = 1e9
+#: What stands for an end that is not known yet.
+OPEN = {"", "-", "--", "n/a", "na", "nan", "none", "null", "ongoing", "open", "unknown", "pending", "tbd"}
 _REPORTED = 20
 
 
@@ -107,43 +123,45 @@ def component_of(text: str) -> str | None:
 
     >>> [component_of(t) for t in ("hbm", "Xid 79", "74", "GPU fell off the bus", "ToR switch", "bananas")]
     ['hbm', 'card', 'card', 'card', 'network', None]
+    >>> component_of("NVRM: Xid (PCI:0000:3b:00): 48, pid=1, DBE")
+    'hbm'
     """
     plain = text.strip().lower().replace(" ", "_").replace("-", "_")
     if plain in {c.name for c in COMPONENTS}:
         return plain
     code = re.fullmatch(r"(?:xid[\s:_-]*)?(\d{1,3})(?:\.0)?", text.strip().lower())
+    code = code or re.search(r"\bxid\b\s*(?:\([^)]*\))?[\s:=_-]*(\d{1,3})\b", text.lower())
     if code:
         return XIDS.get(int(code[1]))
     return next((name for words, name in WORDS if re.search(words, text.lower())), None)
 
 
 def read_failure_log(path: Path, start: str | None = None) -> FailureLog:
-    """Read a CSV of failures: when, of what, and, where known, until when and of which domain.
+    """Read a failure log: a CSV that says when and of what, and, where known, until when and of which domain; or the
+    kernel's own lines of NVIDIA Xid errors.
 
-    Times are hours since the start of the run, seconds or unix times in columns that say so, or ISO time stamps with or
+    Times are hours since the start of the run, seconds or unix times in columns that say so, or time stamps with or
     without zone. Time stamps count from ``start``, or else from the beginning of the day of the first event. Lines in
     any order; repairs may overlap, and two events may share an instant.
 
     Raises InputError with every problem at once: missing columns, times that are none or before the start, components
     that are unknown, or no event at all.
     """
-    table = read_table(path, short=True)
-    names = _columns(table)
+    source = read_text(path)
+    notes: list[str] = []
+    if is_kernel_log(source.text):
+        table = kernel_table(source, start, notes)
+    else:
+        table = parse_table(without_comments(source, notes), short=True)
+    names = _columns(table, notes)
     problems: list[Problem] = []
-    notes: list[str] = [
-        f"log: column {have!r} is read as {what}"
-        for what, have in names.items()
-        if have not in {what, COLUMNS[what][0]}
-    ]
-    clock = _Clock(table, names["time"], start, problems)
+    table = without_quiet_samples(table, names["component"], notes)
+    clock = Clock(table, names["time"], start, problems)
     notes += clock.notes
     mapped: Counter[tuple[str, str]] = Counter()
     events = []
     for line, row in table.numbered():
-        at, end = clock.seconds(line, row[names["time"]]), None
-        if "end" in names and row[names["end"]].strip():
-            end = clock.seconds(line, row[names["end"]], names["end"])
-        event = _event(table.name, line, row, names, at, end, problems)
+        event = _event(table.name, line, row, names, clock, problems)
         if event is not None:
             text = row[names["component"]].strip()
             mapped[text, event.component] += text != event.component
@@ -153,14 +171,22 @@ def read_failure_log(path: Path, start: str | None = None) -> FailureLog:
     if not events:
         raise InputError(f"{path}: holds no events")
     notes += [f"log: {n} x {text!r} is read as {name}" for (text, name), n in mapped.items() if n]
-    times = [e.time_s for e in events]
+    return FailureLog(tuple(sorted(events, key=lambda e: e.time_s)), tuple(notes + _oddities(table, events)))
+
+
+def _oddities(table: Table, events: Sequence[LoggedFailure]) -> list[str]:
+    """What is kept as it stands, and yet should be known."""
+    times, notes = [e.time_s for e in events], []
     if times != sorted(times):
         notes.append("log: the lines are not in order of time; they are sorted")
-    return FailureLog(tuple(sorted(events, key=lambda e: e.time_s)), tuple(notes))
+    twice = len(table.rows) - len({tuple(row.items()) for row in table.rows})
+    if twice:
+        notes.append(f"log: {twice} lines are the same as another; each counts")
+    return notes
 
 
-def _columns(table: Table) -> dict[str, str]:
-    """Return, by what it means, the column of the table.
+def _columns(table: Table, notes: list[str]) -> dict[str, str]:
+    """Return, by what it means, the column of the table; note what is read under another name, and what is not read.
 
     Raises InputError naming what is missing and under which names it would be found.
     """
@@ -176,19 +202,29 @@ def _columns(table: Table) -> dict[str, str]:
         raise InputError(
             f"{table.name}:1: lacks the column(s) of {known}; it has: {', '.join(table.columns)}"
         )
+    if "end" in found:
+        found.pop("repair", None)
+    notes += [
+        f"log: column {have!r} is read as {what}"
+        for what, have in found.items()
+        if have not in {what, COLUMNS[what][0]}
+    ]
+    unread = [c for c in table.columns if c not in found.values()]
+    if unread:
+        notes.append(f"log: not read: {', '.join(unread)}")
     return found
 
 
 def _event(
-    name: str, line: int, row: Mapping[str, str], names: Mapping[str, str], at: float | None, end: float | None,
-    problems: list[Problem],
+    name: str, line: int, row: Mapping[str, str], names: Mapping[str, str], clock: Clock, problems: list[Problem]
 ) -> LoggedFailure | None:  # fmt: skip
     """Return one event, or note its problems."""
-    key = names["component"]
+    before, key = len(problems), names["component"]
+    at = clock.seconds(line, row[names["time"]])
+    repair = _repair(name, line, row, names, clock, at, problems)
     text = row[key].strip()
     component = component_of(text)
     domain = row[names["domain"]].strip().lower() if "domain" in names else ""
-    before = len(problems)
     if not text:
         problems.append(Problem(name, line, key, "is missing"))
     elif component is None:
@@ -200,96 +236,33 @@ def _event(
         problems.append(
             Problem(name, line, names["domain"], f"{domain!r} is unknown", suggest(domain, DOMAINS))
         )
-    if end is not None and at is not None and end < at:
-        problems.append(Problem(name, line, names["end"], "comes before the failure itself"))
     if len(problems) > before or at is None:
         return None
     known = {c.name: c.domain for c in COMPONENTS}
-    repair = None if end is None else end - at
     return LoggedFailure(at, component or text, domain or known[component or text], repair)
 
 
-class _Clock:
-    """Turns the cells of a log into seconds since the start of the run."""
-
-    def __init__(self, table: Table, column: str, start: str | None, problems: list[Problem]) -> None:
-        self._name, self._column, self._problems = table.name, column, problems
-        self.notes: list[str] = []
-        self._unit = 1.0 if column.lower() in {"time_s", "seconds"} else 3600.0
-        stamps = [_stamp(row[column]) for row in table.rows]
-        known = [s for s in stamps if s is not None]
-        self._zoned = bool(known) and known[0].tzinfo is not None
-        self._start: datetime | None = None
-        if not known and start is None:
-            return
-        if start is not None:
-            self._start = _stamp(start)
-            if self._start is None:
-                raise InputError(
-                    f"reliability.log_start: {start!r} is no time stamp; write 2026-03-01T08:00+08:00"
-                )
-            self._zoned = self._start.tzinfo is not None
-        elif known:
-            alike = [s for s in known if (s.tzinfo is not None) == self._zoned]
-            first = min(alike)
-            self._start = first.replace(hour=0, minute=0, second=0, microsecond=0)
-            self.notes.append(
-                f"log: no start of the run is given; hours count from {self._start.isoformat()}, the beginning of"
-                " the day of the first event (reliability.log_start states another)"
-            )
-
-    def seconds(self, line: int, text: str, column: str | None = None) -> float | None:
-        """Return a time since the start, or note why there is none."""
-        column = column or self._column
-        what = self._plain(text) if self._start is None else self._dated(text)
-        if isinstance(what, str):
-            self._problems.append(Problem(self._name, line, column, what))
-            return None
-        if what < 0:
-            self._problems.append(
-                Problem(self._name, line, column, f"{text.strip()!r} is before the start of the run")
-            )
-            return None
-        return what
-
-    def _plain(self, text: str) -> float | str:
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
-            return f"{text.strip()!r} is not a number of hours, nor a time stamp"
-        return value * self._unit
-
-    def _dated(self, text: str) -> float | str:
-        stamp = _stamp(text)
-        if stamp is None or self._start is None:
-            return f"{text.strip()!r} is no time stamp, as the others are"
-        if (stamp.tzinfo is not None) != self._zoned:
-            word = "has no zone, and others have one" if self._zoned else "has a zone, and others have none"
-            return f"{text.strip()!r} {word}; write all alike"
-        return (stamp - self._start) / timedelta(seconds=1)
-
-
-def _stamp(text: str) -> datetime | None:
-    """Return a time stamp: ISO 8601 (also with / and a blank), or a unix time; None for anything else."""
-    plain = text.strip().replace("/", "-")
-    try:
-        number = float(plain)
-    except ValueError:
-        pass
-    else:
-        if not math.isfinite(number) or number < _UNIX:
-            return None
-        number = number / 1000 if number > 1000 * _UNIX else number
-        try:
-            return datetime.fromisoformat("1970-01-01T00:00:00+00:00") + timedelta(seconds=number)
-        except OverflowError:
-            return None
-    try:
-        return datetime.fromisoformat(plain)
-    except ValueError:
+def _repair(
+    name: str, line: int, row: Mapping[str, str], names: Mapping[str, str], clock: Clock, at: float | None,
+    problems: list[Problem],
+) -> float | None:  # fmt: skip
+    """Seconds of repair, from an end or a length; nothing where the log does not say."""
+    what = "end" if "end" in names else "repair"
+    text = row[names[what]].strip() if what in names else ""
+    if text.lower() in OPEN:
         return None
+    if what == "end":
+        end = clock.seconds(line, text, names["end"])
+        if end is None or at is None:
+            return None
+        if end < at:
+            problems.append(Problem(name, line, names["end"], "comes before the failure itself"))
+        return end - at
+    length = length_s(text, names["repair"])
+    if isinstance(length, str):
+        problems.append(Problem(name, line, names["repair"], length))
+        return None
+    return length
 
 
 def chrome_trace(runs: Iterable[SimulatedRun]) -> str:

@@ -1,36 +1,42 @@
-"""The price of a promise: what its penalties cost on average, and how likely the rare ones are.
+"""The price of a promise: what its penalties cost on average, and what the worst of them cost.
 
-A contract's month is one replication of the long run. Rare outcomes are sampled where they happen: with failure rates
-that are raised by cause until the outcome is common, each replication weighted by the likelihood ratio of its failures,
-
-    w = product over causes of kappa^(-n) e^((kappa - 1) lambda E),
-
-n failures of the cause in an exposure E. The raised rates come from the outcomes themselves (cross-entropy method,
-Rubinstein 1997).
+A contract's month is one replication of the long run.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.des.training.components import DOMAINS
-from clustersim.des.training.replicate import Replications, replicate_run
+from clustersim.des.training.rare import toward_low_ettr, waits_matter
+from clustersim.des.training.replicate import replicate_run
 from clustersim.des.training.run import TrainingRun
-from clustersim.errors import InputError
+from clustersim.des.training.simulate import MAINTENANCE, simulate_run
 
-__all__ = ["Promise", "PromisePrice", "RareEvent", "price_promise", "rare_probability"]
+__all__ = ["Outcomes", "Promise", "PromisePrice", "price_promise"]
 
 Array = NDArray[np.float64]
 
+#: Contracts that are simulated event by event where nothing faster can answer.
+EVENT_CONTRACTS = 1_000
 _CHUNK = 20_000
-_PILOTS = 4
-#: Failures by which a domain is held near its own rate.
-_PRIOR = 0.2
+#: Breaches rarer than that are sampled where they happen.
+_RARE = 0.01
+
+
+class Outcomes(Protocol):
+    """What a promise reads of many runs, one entry a run."""
+
+    @property
+    def ettr(self) -> Array: ...
+    @property
+    def failures(self) -> NDArray[np.int64]: ...
+    @property
+    def late_restores(self) -> NDArray[np.int64]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +44,8 @@ class Promise:
     """What is promised for one run, and what a breach costs.
 
     ``ettr_floor`` with ``per_point_cny`` for each point of a hundred below it; ``restore_s`` with ``per_restore_cny``
-    for each recovery that takes longer; ``clean_cny`` once where the run is interrupted at all.
+    for each recovery that takes longer; ``clean_cny`` once where a failure interrupts the run that does not recover
+    without people: a share ``coverage`` of them does.
     """
 
     ettr_floor: float = 0.0
@@ -46,11 +53,12 @@ class Promise:
     restore_s: float = math.inf
     per_restore_cny: float = 0.0
     clean_cny: float = 0.0
+    coverage: float = 0.0
 
-    def penalty(self, runs: Replications) -> Array:
-        """Return the penalty of each run in CNY."""
+    def penalty(self, runs: Outcomes) -> Array:
+        """Return the penalty of each run in CNY, expected over which of its failures need people."""
         short = np.maximum(0.0, self.ettr_floor - runs.ettr) * 100.0
-        broken = (runs.failures > 0) * self.clean_cny
+        broken = (1.0 - self.coverage**runs.failures) * self.clean_cny
         return np.asarray(short * self.per_point_cny + runs.late_restores * self.per_restore_cny + broken)
 
 
@@ -64,6 +72,10 @@ class PromisePrice:
     p99_cny: float
     p_any: float
     premium_cny: float
+    contracts: int
+    """Simulated runs that it rests on."""
+    how: str
+    """``vector``, ``importance sampling`` where a breach is rare, or ``des`` where events are needed."""
 
 
 def price_promise(
@@ -71,93 +83,75 @@ def price_promise(
 ) -> PromisePrice:
     """Return the expected penalty of a promise and its premium, (1 + loading) times that.
 
-    Raises InputError for a run that needs events.
+    Fewer contracts are simulated where events are needed; the half-width says what that leaves open. Where a floor is
+    all that is promised and less than one contract in a hundred falls below it, contracts are drawn where they do.
     """
     streams = np.random.SeedSequence(seed).spawn(math.ceil(contracts / _CHUNK))
+    if run.needs_events():
+        count = min(contracts, EVENT_CONTRACTS)
+        months = _simulated(run, promise.restore_s, seed, count)
+        return _priced(promise.penalty(months), np.ones(count), loading, "des")
     left, found = contracts, []
     for stream in streams:
-        count = min(_CHUNK, left)
+        count, rng = min(_CHUNK, left), np.random.default_rng(stream)
         left -= count
-        runs = replicate_run(run, np.random.default_rng(stream), count, restore_limit_s=promise.restore_s)
+        runs = replicate_run(run, rng, count, restore_limit_s=promise.restore_s)
         found.append(promise.penalty(runs))
     cost = np.concatenate(found)
-    mean, spread = float(cost.mean()), float(cost.std(ddof=1))
-    p90, p99 = (float(v) for v in np.percentile(cost, [90, 99]))
+    floor_alone = promise.per_restore_cny == promise.clean_cny == 0 < promise.per_point_cny
+    if floor_alone and (cost > 0).mean() < _RARE and run.rate_per_s > 0 and not waits_matter(run):
+        return _rare_price(run, promise, seed, contracts, loading)
+    return _priced(cost, np.ones(cost.size), loading, "vector")
+
+
+def _rare_price(
+    run: TrainingRun, promise: Promise, seed: int, contracts: int, loading: float
+) -> PromisePrice:
+    """The price of a floor that is hardly ever broken, from contracts in which it is."""
+    count = min(contracts, _CHUNK)
+    sample = toward_low_ettr(run, promise.ettr_floor)
+    runs = sample.drawn(run, np.random.default_rng(np.random.SeedSequence([seed, 1])), count)
+    return _priced(promise.penalty(runs), runs.weights, loading, "importance sampling")
+
+
+def _priced(cost: Array, weights: Array, loading: float, how: str) -> PromisePrice:
+    """Mean, spread and upper quantiles of weighted penalties."""
+    weighted, count = cost * weights, cost.size
+    mean = float(weighted.mean())
+    spread = float(weighted.std(ddof=1)) if count > 1 else 0.0
+    order = np.argsort(-cost)
+    above = np.cumsum(weights[order]) / count
+    p90, p99 = (float(cost[order][np.searchsorted(above, q)]) if above[-1] > q else 0.0 for q in (0.1, 0.01))
     return PromisePrice(
-        mean, 1.96 * spread / math.sqrt(contracts), p90, p99, float((cost > 0).mean()), (1.0 + loading) * mean
+        expected_penalty_cny=mean,
+        half_width_cny=1.96 * spread / math.sqrt(count),
+        p90_cny=p90,
+        p99_cny=p99,
+        p_any=float(((cost > 0) * weights).mean()),
+        premium_cny=(1.0 + loading) * mean,
+        contracts=count,
+        how=how,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class RareEvent:
-    """The probability of an outcome of a run, and how it was found."""
+class _Months:
+    """Simulated runs as a promise reads them."""
 
-    probability: float
-    half_width: float
-    replications: int
-    raised: tuple[float, ...]
-    """By cause, how many times more often it failed in the sample."""
+    ettr: Array
+    failures: NDArray[np.int64]
+    late_restores: NDArray[np.int64]
 
 
-def rare_probability(
-    run: TrainingRun,
-    score: Callable[[Replications], Array],
-    beyond: float,
-    seed: int,
-    *,
-    replications: int = 4000,
-) -> RareEvent:
-    """Return P(score >= beyond), sampled with raised failure rates.
-
-    ``score`` gives a number to each replication, larger for worse (1 - ettr, failures, late restores). A third of the
-    replications goes to finding the rates.
-
-    Raises InputError where nothing fails, or for a run that needs events.
-    """
-    if run.rate_per_s <= 0:
-        raise InputError("nothing fails in this run: no outcome of failures can be sampled")
-    streams = np.random.SeedSequence(seed).spawn(_PILOTS + 1)
-    raised = np.ones(len(run.failures))
-    tries, spent = max(200, replications // (3 * _PILOTS)), 0
-    for stream in streams[:_PILOTS]:
-        runs, weights = _sample(run, raised, np.random.default_rng(stream), tries)
-        spent += tries
-        scores = score(runs)
-        level = min(beyond, float(np.quantile(scores, 0.8)))
-        raised = _toward(run, runs, weights * (scores >= level))
-    count = max(tries, replications - spent)
-    runs, weights = _sample(run, raised, np.random.default_rng(streams[-1]), count)
-    hits = weights * (score(runs) >= beyond)
-    half = 1.96 * float(hits.std(ddof=1)) / math.sqrt(count)
-    return RareEvent(float(hits.mean()), half, count + spent, tuple(raised.tolist()))
-
-
-def _sample(
-    run: TrainingRun, raised: Array, rng: np.random.Generator, count: int
-) -> tuple[Replications, Array]:
-    """Replications at raised rates, and the weight of each."""
-    rates = np.array([c.rate_per_s for c in run.failures])
-    more = tuple(replace(c, rate_per_s=c.rate_per_s * k) for c, k in zip(run.failures, raised, strict=True))
-    runs = replicate_run(replace(run, failures=more), rng, count)
-    exposure = run.duration_s - runs.waited_s
-    log_weight = -runs.by_cause @ np.log(raised) + exposure * float((raised - 1.0) @ rates)
-    return runs, np.exp(log_weight)
-
-
-def _toward(run: TrainingRun, runs: Replications, weights: Array) -> Array:
-    """The rates, over the true ones, at which the weighted outcomes are most likely; alike for all causes of a domain.
-
-    A domain that a pilot hardly saw is held near its own rate: a lucky pilot would bar it from the sample.
-    """
-    rates = np.array([c.rate_per_s for c in run.failures])
-    domains = np.array([c.domain for c in run.failures])
-    total = float(weights.sum())
-    if total <= 0:
-        return np.full(rates.size, 2.0)
-    exposure = float(weights @ (run.duration_s - runs.waited_s)) / total
-    seen, usual = weights @ runs.by_cause / total, rates * exposure
-    raised = np.ones(rates.size)
-    for domain in DOMAINS:
-        mine = domains == domain
-        raised[mine] = (seen[mine].sum() + _PRIOR) / (usual[mine].sum() + _PRIOR)
-    return np.clip(raised, 0.8, 50.0)
+def _simulated(run: TrainingRun, limit_s: float, seed: int, count: int) -> _Months:
+    """Event by event; what is planned breaks no promise."""
+    planned = {MAINTENANCE.name, *(c.name for c in run.failures if c.foreseen)}
+    ettr, failures, late = np.zeros(count), np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
+    for i, stream in enumerate(np.random.SeedSequence(seed).spawn(count)):
+        month = simulate_run(run, np.random.default_rng(stream))
+        ettr[i] = month.ettr
+        for incident in month.incidents:
+            unplanned = incident.component not in planned
+            failures[i] += unplanned + incident.failures_during_recovery
+            late[i] += unplanned and incident.recovery_s > limit_s
+    return _Months(ettr, failures, late)

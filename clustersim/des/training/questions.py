@@ -16,7 +16,6 @@ from clustersim.des.training.waits import erlang_b
 from clustersim.errors import InfeasibleError, InputError
 
 __all__ = [
-    "best_spares",
     "out_for_repair",
     "overprovisioned",
     "spare_is_there",
@@ -80,23 +79,6 @@ def overprovisioned(out: float, availability: float) -> int:
     from scipy.stats import poisson
 
     return int(poisson.ppf(availability, out))
-
-
-def best_spares(run: TrainingRun, cost_per_spare: float, cost_of_the_job: float) -> tuple[int, float]:
-    """Return the number of hot spares with the least cost per productive time, and that cost.
-
-    Cost is ``cost_of_the_job`` and ``cost_per_spare`` each, over ETTR; it falls and then rises, and the search ends
-    when it has risen for long enough that ETTR, which is at most 1, cannot make up for it.
-    """
-    best, least = 0, math.inf
-    for spares in range(run.nodes + 1):
-        bill = cost_of_the_job + spares * cost_per_spare
-        if bill >= least:
-            break
-        cost = bill / max(expected_goodput(replace(run, spare_nodes=spares)).ettr, 1e-12)
-        if cost < least:
-            best, least = spares, cost
-    return best, least
 
 
 def tuned_intervals(run: TrainingRun, *, rounds: int = 8) -> tuple[TrainingRun, Expected]:

@@ -36,6 +36,8 @@ class Replications:
     """Failures by cause (columns)."""
     late_restores: NDArray[np.int64]
     """Recoveries that took longer than the limit, waits for spares included."""
+    log_ratio: Array
+    """Logarithm of how much more likely the causes of the failures are than they were drawn; 0 as a rule."""
 
     @property
     def ettr(self) -> Array:
@@ -46,8 +48,10 @@ class Replications:
 class _Batch:
     """The state of all replications that are still running."""
 
-    def __init__(self, run: TrainingRun, count: int) -> None:
+    def __init__(self, run: TrainingRun, count: int, per_lost_s: float = 0.0) -> None:
         levels = len(run.levels)
+        self.per_lost_s = per_lost_s
+        self.log_ratio = np.zeros(count)
         self.time = np.zeros(count)
         self.position = np.zeros(count)
         self.copies = np.zeros((count, levels))
@@ -63,16 +67,20 @@ class _Batch:
 
 
 def replicate_run(
-    run: TrainingRun, rng: np.random.Generator, count: int, *, restore_limit_s: float = np.inf
-) -> Replications:
+    run: TrainingRun, rng: np.random.Generator, count: int, *, restore_limit_s: float = np.inf,
+    per_lost_s: float = 0.0,
+) -> Replications:  # fmt: skip
     """Return ``count`` replications of a run; recoveries longer than ``restore_limit_s`` are counted.
+
+    ``per_lost_s`` above 0 draws the cause of a failure e^(per_lost_s x) times as often as it is, x the seconds of work
+    that it would destroy then; each replication is to be weighted by e^``log_ratio``.
 
     Raises InputError for a run that needs events, naming what needs them.
     """
     reasons = run.needs_events()
     if reasons:
         raise InputError(f"vectorised replications cannot answer {', '.join(reasons)}; use --fidelity des")
-    batch = _Batch(run, count)
+    batch = _Batch(run, count, per_lost_s)
     if run.rate_per_s > 0:
         active = np.arange(count)
         while active.size:
@@ -92,6 +100,7 @@ def replicate_run(
         waited_s=batch.waited,
         by_cause=batch.by_cause,
         late_restores=batch.late,
+        log_ratio=batch.log_ratio,
     )
 
 
@@ -115,10 +124,28 @@ def _next_failure(
     return active[batch.time[active] < run.duration_s]
 
 
-def _draw_causes(run: TrainingRun, rng: np.random.Generator, size: int) -> NDArray[np.int64]:
-    cumulative = np.cumsum([c.rate_per_s for c in run.failures]) / run.rate_per_s
-    drawn = np.searchsorted(cumulative, rng.random(size), side="right")
-    return np.asarray(np.minimum(drawn, len(run.failures) - 1))
+def _draw_causes(
+    run: TrainingRun, rng: np.random.Generator, batch: _Batch, who: NDArray[np.int64], lost: Array | None
+) -> NDArray[np.int64]:
+    """Draw the cause of each failure by the rates, or where asked by what each would destroy (``lost`` by domain)."""
+    rates = np.array([c.rate_per_s for c in run.failures]) / run.rate_per_s
+    if lost is None:
+        drawn = np.searchsorted(np.cumsum(rates), rng.random(who.size), side="right")
+        return np.asarray(np.minimum(drawn, len(run.failures) - 1))
+    domains = np.array([DOMAINS.index(c.domain) for c in run.failures])
+    odds = rates * np.exp(batch.per_lost_s * lost[:, domains])
+    total = odds.sum(axis=1)
+    below = np.cumsum(odds, axis=1) / total[:, None]
+    drawn = (below <= rng.random(who.size)[:, None]).sum(axis=1)
+    cause = np.minimum(drawn, len(run.failures) - 1)
+    batch.log_ratio[who] += np.log(total * rates[cause] / odds[np.arange(who.size), cause])
+    return np.asarray(cause)
+
+
+def _lost_to(survives: NDArray[np.bool_], copies: Array, position: Array) -> Array:
+    """The work that a failure of each domain (columns) would destroy, with the copies that are there."""
+    newest = np.stack([np.where(left, copies, 0.0).max(axis=1) for left in survives], axis=1)
+    return np.asarray(position[:, None] - newest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +161,7 @@ def _roll_back(
     run: TrainingRun, rng: np.random.Generator, batch: _Batch, who: NDArray[np.int64], ran: Array
 ) -> _Outcome:
     """Send each back to the newest copy that survives its failure; newer copies become void."""
-    cause = _draw_causes(run, rng, who.size)
-    batch.by_cause[who, cause] += 1
-    domain = np.array([DOMAINS.index(c.domain) for c in run.failures])[cause]
+    domains = np.array([DOMAINS.index(c.domain) for c in run.failures])
     survives = np.array([[d in level.survives for level in run.levels] for d in DOMAINS])
     start = batch.position[who]
     copies = batch.copies[who]
@@ -149,6 +174,10 @@ def _roll_back(
             whole = np.floor(left / level.interval_s)
             newest, taken = start + whole * level.interval_s, whole >= 1
         copies[:, k] = np.where(taken, newest, copies[:, k])
+    lost = _lost_to(survives, copies, start + ran) if batch.per_lost_s else None
+    cause = _draw_causes(run, rng, batch, who, lost)
+    batch.by_cause[who, cause] += 1
+    domain = domains[cause]
     left_over = survives[domain]
     for k, level in enumerate(run.levels):
         if level.multi_share > 0:

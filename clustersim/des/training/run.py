@@ -20,6 +20,7 @@ __all__ = [
     "Extras",
     "LoggedFailure",
     "Recovery",
+    "Slowing",
     "TrainingRun",
     "checkpoint_levels",
 ]
@@ -61,6 +62,15 @@ class LoggedFailure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Slowing:
+    """Parts that go on working, slower, until it is found: episodes of a mean length that slow the whole job."""
+
+    per_s: float
+    length_s: float
+    slowdown: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Extras:
     """What lies beyond the memoryless core; every default is neutral.
 
@@ -73,6 +83,7 @@ class Extras:
         sdc_delay_s: silent corruption is found that much later on average, and all work since is void.
         sdc_component: the component whose failures are such corruptions.
         straggler_per_s, straggler_s, straggler_slowdown: episodes that slow the job by the factor.
+        slowed: further kinds of such episodes: links with part of their bandwidth, throttled cards.
         warm_spares, warm_s, cold_spares, cold_s: spares that need that long before they can join.
         technicians: servers under repair at once; 0 is no limit.
         repair_fails: share of repairs that must be done again.
@@ -99,6 +110,7 @@ class Extras:
     straggler_per_s: float = 0.0
     straggler_s: float = 3600.0
     straggler_slowdown: float = 1.0
+    slowed: tuple[Slowing, ...] = ()
     warm_spares: int = 0
     warm_s: float = 0.0
     cold_spares: int = 0
@@ -114,6 +126,12 @@ class Extras:
     flap_s: float = 0.0
     elastic_replicas: int = 0
     elastic_stall_s: float = 0.0
+
+    @property
+    def slowings(self) -> tuple[Slowing, ...]:
+        """Every kind of episode that slows the job."""
+        own = Slowing(per_s=self.straggler_per_s, length_s=self.straggler_s, slowdown=self.straggler_slowdown)
+        return tuple(s for s in (own, *self.slowed) if s.per_s > 0 and s.slowdown > 1 and s.length_s > 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +224,7 @@ class TrainingRun:
             ("hangs", x.hang_share > 0),
             ("preventive drain", x.drain_share > 0),
             ("silent corruption", x.sdc_delay_s > 0),
-            ("stragglers", x.straggler_per_s > 0 and x.straggler_slowdown > 1),
+            ("stragglers", bool(x.slowings)),
             ("warm or cold spares", x.warm_spares + x.cold_spares > 0),
             ("technicians", x.technicians > 0 or x.repair_fails > 0),
             ("shrinking", x.on_shortage != neutral.on_shortage),

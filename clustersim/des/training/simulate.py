@@ -21,7 +21,7 @@ from clustersim.des.training.pool import ServerPool
 from clustersim.des.training.run import CheckpointLevel, TrainingRun
 from clustersim.des.training.storage import SharedStorage
 
-__all__ = ["Incident", "SimulatedRun", "simulate_run"]
+__all__ = ["MAINTENANCE", "Incident", "SimulatedRun", "simulate_run"]
 
 MAINTENANCE = FailureClass("maintenance", 0.0, "process")
 
@@ -113,6 +113,7 @@ class _Job:
             level for level in run.levels if level.multi_share > 0 and "multi" not in level.survives
         )
         self.by_steps = run.counted_by == "steps"
+        self.slowings = run.extras.slowings
 
     def next_failure(self, until: float) -> tuple[float, FailureClass]:
         """Return the next failure; one at or beyond ``until`` is kept for the next call."""
@@ -166,13 +167,12 @@ class _Job:
     def _ran(self, seconds: float) -> float:
         """Account for a stretch of running; returns the work done in it."""
         whole = seconds - self.pool.slowed_s()
-        extras = self.extras
         work = whole * self.run.steady_pace
-        if extras.straggler_per_s > 0 and extras.straggler_slowdown > 1:
-            episodes = self.rng.poisson(extras.straggler_per_s * seconds)
-            length = min(seconds, float(self.rng.exponential(extras.straggler_s, episodes).sum()))
+        for slow in self.slowings:
+            episodes = self.rng.poisson(slow.per_s * seconds)
+            length = min(seconds, float(self.rng.exponential(slow.length_s, episodes).sum()))
             if seconds > 0:
-                work *= 1.0 - length / seconds * (1.0 - 1.0 / extras.straggler_slowdown)
+                work *= 1.0 - length / seconds * (1.0 - 1.0 / slow.slowdown)
         self.state.ran += seconds
         self.state.slow += seconds - work
         return work

@@ -73,13 +73,12 @@ def _spare_lines(result: Mapping[str, Any]) -> list[str]:
         f"  a spare is there for {spares['p_spare_is_there']:.2%} of the servers that fail ({spares['hot']} hot,"
         f" {spares['servers_out_for_repair']:.2f} out for repair on average); hot spares for {needed}"
     ]
-    if promise is not None:
-        lines.append(
-            f"  restores beyond it in one run: {promise['late_restores']:.2f} on average, none with"
-            f" P = {1 - promise['p_any_late']:.2f}, 99 of 100 runs have at most {promise['late_restores_p99']:.0f}"
-        )
-        if promise["penalty_cny"] > 0:
-            lines.append(f"  premium of the promise: {promise['premium_cny']:,.0f} CNY a run")
+    lines.append(
+        f"  restores beyond it in one run: {promise['late_restores']:.2f} on average, none with"
+        f" P = {1 - promise['p_any_late']:.2f}, 99 of 100 runs have at most {promise['late_restores_p99']:.0f}"
+    )
+    if promise["penalty_cny"] > 0:
+        lines.append(f"  premium of the promise: {promise['premium_cny']:,.0f} CNY a run")
     return lines
 
 

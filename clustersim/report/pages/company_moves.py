@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from clustersim.assemble.lines import market_usd_bn
 from clustersim.errors import InputError
 from clustersim.finance.analysis import grid, implied_share, monte_carlo, now, waterfall
 from clustersim.finance.capital import cost_of_capital
@@ -36,6 +37,9 @@ GRIDS = {
 }
 DEFAULT_PRICES = "cn-2026"
 STEPS = (-4, -3, -2, -1, 0, 1, 2, 3, 4)
+_NO_RANGE = (
+    "no input has a range, so that every sample is the same: write {value, low, high} for wacc or asp_scale"
+)
 #: Inputs of the company file whose ranges the Monte Carlo draws from.
 SAMPLED = (
     "asp_scale", "units_scale", "wacc", "terminal_growth", "peers.discount", "drivers.variable_opex_share",
@@ -165,7 +169,7 @@ def draws_answer(run: ForecastRun, samples: int) -> Answer:
         f" {run.company.currency}"
     )
     return Answer(
-        name="mc", data=result, page=lambda: [rows, last], rows=rows,
+        name="mc", data=result, page=lambda: [rows, last], rows=rows, said=[] if ranges else [_NO_RANGE],
         files=lambda: {"target_price.png": _histogram(run, found.prices)},
     )  # fmt: skip
 
@@ -189,13 +193,13 @@ def _histogram(run: ForecastRun, prices: Any) -> Figure:
     return price_histogram("Target price over the uncertain inputs", prices, lines, run.company.currency)
 
 
-def consensus_answer(run: ForecastRun, file: str) -> Answer:
+def consensus_answer(run: ForecastRun, file: str, rates: Mapping[str, float]) -> Answer:
     """Put ours beside a consensus file (CSV as a data vendor exports it, columns by alias)."""
     statements = make_statements(run.company, run.forecast)
-    rates = {"CNY": 1.0, run.company.currency: 1 / float(run.company.fx_per_cny), "USD": _usd(run)}
+    known = {"CNY": 1.0, "USD": _usd(run), run.company.currency: 1 / float(run.company.fx_per_cny)}
     source = read_text(file)
     table = compare_consensus(
-        statements.income, statements.years, read_consensus(source.text, source.name, rates)
+        statements.income, statements.years, read_consensus(source.text, source.name, known | dict(rates))
     )
     if not table:
         raise InputError(
@@ -215,13 +219,12 @@ def demand_answer(run: ForecastRun) -> Answer:
     if size is None:
         raise InputError("the company file gives no market_size; add the market of two years and its source")
     rate = _usd(run)
-    grown = (size.last.value / size.first.value) ** (1 / (size.last_year - size.first_year))
     rows = []
     for year, revenue in zip(run.forecast.years, run.forecast.revenue_kcny, strict=True):
         at = int(year.rstrip("AE"))
         if at > size.last_year:
             continue
-        market = size.first.value * grown ** (at - size.first_year)
+        market = market_usd_bn(size, at)
         domestic = share_path(
             size.first_year, size.domestic_first.value, size.last_year, size.domestic_last.value, at
         )

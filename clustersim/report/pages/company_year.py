@@ -7,14 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from clustersim.errors import InputError
+from clustersim.finance.actuals import actuals_bridge
 from clustersim.finance.analysis import target_price
 from clustersim.finance.attribution import through
+from clustersim.finance.comps import read_comps
 from clustersim.finance.consensus import read_table
 from clustersim.finance.messages import departures, messages
 from clustersim.finance.multiples import base_multiple
 from clustersim.finance.statements import make_statements
 from clustersim.finance.valuation import value_company
-from clustersim.finance.year import actuals_bridge, halves, roll_forward, sum_of_parts
+from clustersim.finance.year import halves, roll_forward, sum_of_parts
 from clustersim.planner.company import ForecastRun
 from clustersim.reading.guarded import Text, read_text
 from clustersim.report.answer import Answer, Block, listed
@@ -75,8 +77,10 @@ def actuals_answer(run: ForecastRun, file: str | None = None, half: str | None =
     source = read_text(file) if file is not None else None
     reported = _from_file(source, half) if source is not None else _from_company(run)
     result: list[dict[str, Any]] = []
-    for period, lines in reported.items():
-        found = actuals_bridge(run.company, run.links, period, lines, run.file.first_half_share.value)
+    company, share = run.company, run.file.first_half_share.value
+    for period, lines in sorted(reported.items()):
+        found = actuals_bridge(company, run.links, period, lines, share, planned=run.company)
+        company = found.company
         result.append(
             {"half": period, "lines": list(found.rows), "bridge": list(found.steps), "before": found.before,
              "after": found.after}
@@ -171,8 +175,8 @@ def departures_answer(run: ForecastRun) -> Answer:
     )
 
 
-def comps_answer(run: ForecastRun, file: str) -> Answer:
-    """Refresh the peers from a CSV (company, period, value): multiples and target price before and after.
+def comps_answer(run: ForecastRun, file: str, *, only: bool = False) -> Answer:
+    """Refresh the peers from a CSV, long or with years across: multiples and target price before and after.
 
     Its page ends with the block ``peers.members`` for the company file.
     """
@@ -180,8 +184,15 @@ def comps_answer(run: ForecastRun, file: str) -> Answer:
     if peers is None:
         raise InputError("the company file has no peers to refresh; add company.peers")
     source = read_text(file)
-    fresh = _multiples(source)
-    members = {name: dict(peers.members.get(name, {})) | row for name, row in fresh.items()}
+    fresh = read_comps(source.text, source.name)
+    names = list(fresh) if only else list(dict.fromkeys((*peers.members, *fresh)))
+    members = {name: dict(peers.members.get(name, {})) | fresh.get(name, {}) for name in names}
+    said, kept = read_as(source), [name for name in names if name not in fresh]
+    if kept:
+        said.append(f"not in {file}, kept as they are: {', '.join(kept)} (--only leaves them out)")
+    left = [name for name in peers.members if name not in names]
+    if left:
+        said.append(f"left out of the peers: {', '.join(left)}")
     moved = replace(run.company, peers=replace(peers, members=members))
     figures = {
         "multiple_before": float(base_multiple(run.company)),
@@ -196,34 +207,8 @@ def comps_answer(run: ForecastRun, file: str) -> Answer:
         data={"scenario": run.name, "year": peers.year, **figures, "members": members},
         page=lambda: [*shown, "", "members:", *block],
         rows=[{"figure": k, "value": v} for k, v in figures.items()],
-        said=read_as(source),
+        said=said,
     )
-
-
-def _multiples(source: Text) -> dict[str, dict[str, float | None]]:
-    """Read {company: {year: multiple}} of a long table; rows of other items are left out."""
-    rows = read_table(source.text, source.name)
-    heads = [cell.strip().lower() for cell in rows[0]]
-    missing = [name for name in ("company", "period", "value") if name not in heads]
-    if missing:
-        raise InputError(f"{source.name}:1: no column {missing[0]}; needs company, period, value (and item)")
-    at = {name: heads.index(name) for name in heads}
-    out: dict[str, dict[str, float | None]] = {}
-    for number, row in enumerate(rows[1:], 2):
-        item = row[at["item"]] if "item" in at else "price_to_sales"
-        if (
-            not row
-            or "price_to_sales" not in item
-            or row[at["company"]].lower() in {"average", "mean", "median"}
-        ):
-            continue
-        try:
-            out.setdefault(row[at["company"]], {})[row[at["period"]]] = float(row[at["value"]])
-        except ValueError:
-            raise InputError(f"{source.name}:{number}: {row[at['value']]!r} is not a number") from None
-    if not out:
-        raise InputError(f"{source.name}: no price-to-sales multiple of a company")
-    return out
 
 
 def through_answer(run: ForecastRun) -> Answer:

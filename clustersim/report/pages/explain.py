@@ -5,12 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from clustersim.finance.attribution import through
+from clustersim.finance.messages import messages
+from clustersim.finance.statements import make_statements
 from clustersim.pipeline import ChainRun
 from clustersim.report.answer import Answer, Row, listed
+from clustersim.report.unmoved import unmoved
 from clustersim.schema.inputs import Inputs
 from clustersim.terms import chain_terms
 
 __all__ = ["changed_input", "explained"]
+
+#: The room of what each line's worth does to the target price.
+ROOM = "through"
 
 
 def changed_input(before: Inputs, after: Inputs) -> float | None:
@@ -27,11 +34,49 @@ def changed_input(before: Inputs, after: Inputs) -> float | None:
 def explained(before: ChainRun, after: ChainRun, *, everything: bool = False) -> Answer:
     """Return the terms of two runs side by side, with change in per cent and elasticity d ln(term) / d ln(input)."""
     ratio = changed_input(before.inputs, after.inputs)
-    old, new = ({(room, name): v for room, name, v in chain_terms(run)} for run in (before, after))
+    old, new = (
+        {(room, name): v for room, name, v in (*_legs(run), *chain_terms(run))} for run in (before, after)
+    )
     rows = [_row(*key, old.get(key), new.get(key), ratio) for key in dict.fromkeys((*old, *new))]
     if not everything:
         rows = [row for row in rows if row["before"] != row["after"]] or rows[-1:]
-    return listed("explain", rows)
+    said = dict.fromkeys([*_silent(before, after), *_new(before, after)])
+    return listed("explain", sorted(rows, key=lambda row: row["room"] == ROOM), said=list(said))
+
+
+def _legs(run: ChainRun) -> list[tuple[str, str, float]]:
+    """What each line's worth does to the target price, by leg; the years stand in `forecast through`."""
+    if run.company is None:
+        return []
+    unit = run.company.currency.lower()
+    return [
+        (ROOM, f"{part.product}.{leg}_{unit}", value)
+        for part in through(run.company, run.links)
+        for leg, value in (("multiple", part.through_multiple), ("cash_flow", part.through_cash_flow))
+    ]
+
+
+def _silent(before: ChainRun, after: ChainRun) -> list[str]:
+    """Why changed inputs leave the target price where it was."""
+    if before.valuation is None or after.valuation is None:
+        return []
+    if float(after.valuation.target_price) != float(before.valuation.target_price):
+        return []
+    return [unmoved(after, override.key) for override in after.inputs.overrides if not override.stands_in]
+
+
+def _new(before: ChainRun, after: ChainRun) -> list[str]:
+    known = _said(before)
+    return [text for text in _said(after) if text not in known]
+
+
+def _said(run: ChainRun) -> list[str]:
+    """What the valuation has to say, failed checks included."""
+    if run.company is None or run.forecast is None:
+        return []
+    failed = make_statements(run.company, run.forecast).failed
+    checks = [f"CHECK FAILS in {c.year}: {c.check}. {c.note}".strip() for c in failed]
+    return [*messages(run.company, run.forecast, run.links), *checks]
 
 
 def _row(room: str, name: str, old: float | None, new: float | None, ratio: float | None) -> Row:

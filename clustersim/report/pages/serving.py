@@ -10,8 +10,10 @@ from clustersim.des.serving.metrics import records
 from clustersim.des.serving.run import ServingRun
 from clustersim.errors import InputError
 from clustersim.pipeline import StageCache, run_site
+from clustersim.planner.candidates import Limits
 from clustersim.planner.serving import Answer as Served
 from clustersim.planner.serving import Serving
+from clustersim.planner.serving_search import frontier_rows, largest_fleet, options
 from clustersim.planner.training import chosen_workload
 from clustersim.report.answer import Answer
 from clustersim.report.csvtext import csv_text
@@ -24,18 +26,21 @@ from clustersim.workloads.video import simulated, sized
 __all__ = ["Backwards", "serve_answer", "serving_plan_answer"]
 
 
-def serve_answer(inputs: Inputs, workload: str) -> Answer:
-    """Serve the requests of a scenario, or its video streams: latency, throughput, use and cost."""
+def serve_answer(inputs: Inputs, workload: str, *, whole: bool = False, error: float = 0.01) -> Answer:
+    """Serve the requests of a scenario, or its video streams: latency, throughput, use and cost.
+
+    ``whole`` serves the drawn requests from first to last; else a steady state to a relative standard ``error``.
+    """
     if inputs.of_kind("video") and not inputs.of_kind("serving"):
         return _video(inputs, workload)
     serving = Serving(inputs, workload)
-    requests, trace = serving.traffic()
-    answers = [serving.serve()]
+    _, trace = serving.traffic()
+    answers = [serving.serve(whole=whole, error=error)]
     data = {
         "scenario": inputs.name,
         "file": inputs.file,
         "workload": serving.name,
-        "requests": len(requests),
+        "requests": len(answers[0].run.book.arrival),
         "cny_per_card_hour": serving.card_hour_cny,
         "notes": list(serving.notes),
         "deployments": [a.plain() for a in answers],
@@ -68,7 +73,7 @@ def _lines(answers: Sequence[Served]) -> list[dict[str, Any]]:
                 "TPOT p50 ms": _digits(s.tpot_s["p50"] * 1e3),
                 "p99 ms": _digits(s.tpot_s["p99"] * 1e3),
                 "out tok/s": _digits(s.output_tokens_per_s),
-                "SLO met %": _digits(100 * s.slo_share),
+                "SLO met %": _digits(100 * s.slo_share) if a.has_level else "none stated",
                 "at most req/s": _digits(a.verdict.sustainable_per_s) if a.verdict else None,
                 "J/token": _digits(a.use.joule_per_output_token),
                 "CNY/M in": _digits(cost.input_cny) if cost else None,
@@ -84,10 +89,11 @@ def _below(answers: Sequence[Served], serving: Serving) -> list[str]:
     """The verdicts and notes below the lines."""
     card_hour = serving.card_hour_cny
     said = [f"{a.deployment.card}: {a.verdict.text}" for a in answers if a.verdict]
+    said += [_window_words(a) for a in answers]
     said.append(
         "no cost: the scenario has no tco section"
         if card_hour is None
-        else f"a card-hour of this site costs {card_hour:.2f} CNY; cost by the held card-hours of this run"
+        else f"a card-hour of this site costs {card_hour:.2f} CNY; cost by the card-hours that are held"
     )
     if any(a.verdict is not None and a.verdict.kind == "overloaded" for a in answers):
         said.append(
@@ -97,6 +103,21 @@ def _below(answers: Sequence[Served], serving: Serving) -> list[str]:
     if weak:
         said.append(f"engine constants assumed from the card's own efficiencies: {', '.join(weak)}")
     return [*said, *serving.notes]
+
+
+def _window_words(answer: Served) -> str:
+    """What the figures are those of: a steady window with its standard errors, or a whole run and why."""
+    state = answer.steady
+    if state is None:
+        return f"figures of the whole run: {answer.why_whole}"
+    window, (number, stays) = state.window, state.batches
+    errors = ", ".join(f"{name.removesuffix('_s')} {value:.2%}" for name, value in state.errors.items())
+    reached = "" if state.reached else f"; not below the target: {state.why}"
+    return (
+        f"steady state: {answer.summary.requests:,} of {len(answer.run.book.arrival):,} requests served, from"
+        f" {window.start_s:,.0f} to {window.end_s:,.0f} s ({number} stretches of {stays:.1f} residence times);"
+        f" standard errors: {errors}{reached}"
+    )
 
 
 def _digits(value: float) -> float | None:
@@ -166,6 +187,11 @@ class Backwards:
         tokens_per_day: tokens a day to carry, prompt and answer.
         streams: video streams to carry at once on average.
         plans: compare parallel plans of a replica by the cost of a token.
+        search: plan, batch and chunk under the service level, cheapest first.
+        formats: search number formats too.
+        frontier: throughput of a card against that of a user, over all plans and loads.
+        limits: the largest fleet within them.
+        top: how many of a search.
         admitted: share of the streams that must find room, by its lower 95 % bound.
     """
 
@@ -173,14 +199,22 @@ class Backwards:
     tokens_per_day: float | None = None
     streams: float | None = None
     plans: bool = False
+    search: bool = False
+    formats: bool = False
+    frontier: bool = False
+    limits: Limits | None = None
+    top: int = 15
     admitted: float = 0.99
 
     def __post_init__(self) -> None:
-        """Refuse two questions at once."""
-        asked = (self.requests_per_s, self.tokens_per_day, self.streams, self.plans or None)
-        if sum(one is not None for one in asked) > 1:
+        """Refuse two questions at once, and formats without a search."""
+        if self.formats and not self.search:
+            raise InputError("--formats widens a search; give --search with it")
+        numbers = (self.requests_per_s, self.tokens_per_day, self.streams, self.limits)
+        if sum((*(one is not None for one in numbers), self.plans, self.search, self.frontier)) > 1:
             raise InputError(
-                "--demand, --tokens-per-day, --streams and --plans are questions of their own; ask one of them"
+                "--demand, --tokens-per-day, --streams, --plans, --search, --frontier and the limits (--budget,"
+                " --power, --racks together) are questions of their own; ask one of them"
             )
 
 
@@ -199,13 +233,20 @@ def serving_plan_answer(
 
 
 def _plan_rows(serving: Serving, asked: Backwards, tell: Callable[[str], None]) -> list[dict[str, Any]]:
-    """The answers of one question about requests."""
+    """The answers of one question about requests; raises InputError where a level is needed and none is stated."""
+    if asked.frontier:
+        return [asdict(row) for row in frontier_rows(serving)]
     slo = serving.work.slo
     if slo.ttft is None and slo.tpot is None and slo.e2e is None:
         raise InputError(
             f"{serving.inputs.file}: demand.{serving.name}.slo has no bound, and a plan needs a service level; give"
             " ttft, tpot or e2e"
         )
+    if asked.search:
+        return [asdict(row) for row in options(serving, formats=asked.formats, step=tell)[: asked.top]]
+    if asked.limits is not None:
+        row = asdict(largest_fleet(serving, asked.limits))
+        return [row | {k: v for k, v in row.pop("rate").items() if k not in row}]
     if asked.plans:
         return [asdict(row) for row in serving.plans(step=tell)]
     if asked.requests_per_s is not None:

@@ -30,6 +30,10 @@ __all__ = ["Study", "draw", "mc_study", "optimise_study", "seek_answer", "sensit
 #: Points of a kept study that are printed one by one; of more, the ranges of their outputs.
 MOST_SHOWN = 100_000
 
+#: Points that were run one by one before anything is said of it.
+MANY_ALONE = 64
+#: Outputs beside the usual ones that are shown where only they move.
+MOST_MOVING = 4
 #: What is shown where nothing is asked for; each scenario has those of its kinds of workload.
 DEFAULT_OUTPUTS = (
     "tokens_per_s",
@@ -92,9 +96,22 @@ def _study(name: str, result: StudyResult, how: How, rows: Sequence[Row], drawn:
         first = result.failed[0]
         failed = PartialFailureError(
             f"{len(result.errors)} of {result.spec.total} points failed and are kept out of the statistics;"
-            f" the first is point {first['point']}: {first['error']}"
+            f" the first is point {first['point']}: {one_line(first['error'])}"
         )
-    return Study(name=name, data=list(rows), rows=list(rows), result=result, failed=failed)
+    said, alone = [], result.alone
+    if alone is not None and alone.why and alone.points >= MANY_ALONE:
+        said = [f"{alone.points} of {result.spec.total} points were run one by one: {alone.why}"]
+    return Study(name=name, data=list(rows), rows=list(rows), result=result, failed=failed, said=said)
+
+
+def one_line(error: str) -> str:
+    """Return a refusal in one line: its problems, where it lists any, instead of their number.
+
+    >>> one_line("a.yaml: 1 problem(s)\\n  a.yaml:3: tco.pue: 0.5 must be at least 1")
+    'a.yaml:3: tco.pue: 0.5 must be at least 1'
+    """
+    first, *listed = error.splitlines() or [""]
+    return "; ".join(line.strip() for line in listed) or first
 
 
 def draw(folder: str | None, result: StudyResult, drawn: Mapping[str, Any], *, anew: bool = True) -> int:
@@ -123,6 +140,8 @@ def sweep_study(asked: StudyAsked, how: How, *, design: str = "grid", points: in
     chosen = asked.outputs or tuple(o for o in DEFAULT_OUTPUTS if o in known)
     drawn = {"outputs": list(chosen)}
     result = run_asked(spec, how, {"study": asked.source, "draw": drawn})
+    if not asked.outputs:
+        chosen = _moving(result, chosen)
     if how.folder is not None and spec.total > MOST_SHOWN:
         rows = _ranges(result, [name for name in chosen if name in result.outputs])
     else:
@@ -130,10 +149,24 @@ def sweep_study(asked: StudyAsked, how: How, *, design: str = "grid", points: in
     return _study("sweep", result, how, rows, drawn)
 
 
+def _moving(result: StudyResult, outputs: Sequence[str]) -> tuple[str, ...]:
+    """The outputs, and where none of them moves, those at the end of the chain that do."""
+
+    def moves(name: str) -> bool:
+        values = result.column(name)
+        values = values[np.isfinite(values)]
+        return bool(values.size and np.ptp(values) > 1e-12 * np.max(np.abs(values)))
+
+    if any(moves(name) for name in outputs):
+        return tuple(outputs)
+    more = [name for name in result.outputs if name not in outputs and moves(name)]
+    return (*outputs, *more[-MOST_MOVING:])
+
+
 def _points(result: StudyResult, outputs: Sequence[str]) -> list[dict[str, Any]]:
     varied = result.spec.varied
     return [
-        {**{k: row[k] for k in varied}, **{o: row.get(o) for o in outputs}, "error": row["error"]}
+        {**{k: row[k] for k in varied}, **{o: row.get(o) for o in outputs}, "error": one_line(row["error"])}
         for row in result.rows
     ]
 

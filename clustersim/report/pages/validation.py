@@ -20,7 +20,7 @@ __all__ = ["plan_errors_answer", "row_as_scenario", "validation_answer"]
 #: Tables of errors, and the name that a line of each carries.
 _TABLES = {
     "by_group": "group", "by_software": "software", "by_card_class": "cards", "by_plan_kind": "plan",
-    "by_domain": "size or load", "by_source": "source",
+    "by_domain": "size or load", "by_family": "model and stack", "by_source": "source",
 }  # fmt: skip
 
 
@@ -95,5 +95,12 @@ def _page(answer: Mapping[str, Any]) -> list[Block]:
             f" {lost['mean_pct']:.1f} % on average, {lost['max_pct']:.1f} % at most; the best itself was picked"
             f" {lost['best_found']} times"
         ]
+    alike = answer["sources_alike"]
+    for words, part in (("sources", alike), ("sources that no constant was found from", alike["left_out"])):
+        if part["sources"] > 1:
+            said.append(
+                f"  {part['sources']} {words}, weighted alike: median error {part['median_mape_pct']:.1f} %,"
+                f" bias {part['bias_pct']:+.1f} %"
+            )
     reasons = [f"  {count} row(s) not predicted: {reason}" for reason, count in answer["set_aside"].items()]
     return [lines, *said, *reasons]

@@ -1,49 +1,14 @@
-"""Many points at once through functions that are written for one: numbers that hold one value a point.
-
-A ``Column`` stands where a number stands. Arithmetic and NumPy's functions work on all points; where code decides
-(``if``, ``min``, ``int``), it decides for all points alike or raises ``Split``, and the points are run again in groups
-that agree. A point of a batch so takes exactly the branches that it takes alone, and there is no second arithmetic.
-What a function cannot do on columns raises ``Unbatchable`` (never a wrong number), and the points are run one by one.
-
-The points are the last axis. A plain array meets a column only where its own last axis has length one.
-"""
+"""A number with one value a point, and what happens where code cannot take it for one number."""
 
 from __future__ import annotations
 
 import hashlib
-import math
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = [
-    "Batch",
-    "Column",
-    "Split",
-    "Unbatchable",
-    "Varied",
-    "as_array",
-    "as_plain",
-    "bare",
-    "batch",
-    "column_of",
-    "decide",
-    "each_point",
-    "finite",
-    "least",
-    "most",
-    "number",
-    "of_points",
-    "pick",
-    "places",
-    "stacked",
-    "values_of",
-]  # fmt: skip
+__all__ = ["Column", "Split", "Unbatchable", "bare"]
 
 Array = NDArray[Any]
 
@@ -64,34 +29,6 @@ class Split(Exception):
 
 class Unbatchable(Exception):
     """Something that cannot be done for many points at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Varied:
-    """The values of one input as they would be written, one a point, all in one unit.
-
-    >>> Varied(np.array([1.5, 2.0]), "GB/s").text(1)
-    '2.0 GB/s'
-    """
-
-    numbers: Array
-    unit: str
-    written: Sequence[Any] = ()
-    """The values as somebody wrote them, where somebody did, and which of them each point takes."""
-    taken: Array | None = None
-
-    def text(self, point: int) -> Any:
-        """Return what stands in the file at a point."""
-        if self.taken is not None:
-            return self.written[int(self.taken[point])]
-        value = float(self.numbers[point])
-        return f"{value!r} {self.unit}" if self.unit else value
-
-    def __str__(self) -> str:
-        return f"{len(self.numbers)} values in {self.unit or '1'}"
-
-    def __deepcopy__(self, memo: Any) -> Varied:
-        return self
 
 
 #: NumPy's functions that keep the points apart, whatever their arguments.
@@ -116,7 +53,7 @@ class Column:
     (True, False)
     >>> bool(price > 3)
     Traceback (most recent call last):
-    clustersim.columns.Split: the points of a batch go separate ways
+    clustersim.columns.column.Split: the points of a batch go separate ways
     """
 
     __slots__ = ("values",)
@@ -355,210 +292,3 @@ def _along(func: Any, args: Any, kwargs: Any) -> Any:
     elif parts[0].ndim < 2:
         raise Unbatchable(f"np.{func.__name__} along the points")
     return _wrapped(func(*parts, **kwargs))
-
-
-def number(value: Any) -> Any:
-    """Return a column as it is, anything else as a float.
-
-    >>> number(3)
-    3.0
-    """
-    return value if isinstance(value, Column) else float(value)
-
-
-def as_array(value: Any, kind: Any = float) -> Any:
-    """Return a column as it is, anything else as an array."""
-    return value if isinstance(value, Column) else np.asarray(value, dtype=kind)
-
-
-def least(*values: Any) -> Any:
-    """Return the least of some numbers, point by point.
-
-    >>> least(2, 1.5), least(Column(np.array([1.0, 3.0])), 2.0).values.tolist()
-    (1.5, [1.0, 2.0])
-    """
-    if not any(isinstance(v, Column) for v in values):
-        return min(values)
-    out = values[0]
-    for value in values[1:]:
-        out = np.minimum(out, value)
-    return out
-
-
-def most(*values: Any) -> Any:
-    """Return the largest of some numbers, point by point."""
-    if not any(isinstance(v, Column) for v in values):
-        return max(values)
-    out = values[0]
-    for value in values[1:]:
-        out = np.maximum(out, value)
-    return out
-
-
-def stacked(values: Sequence[Any]) -> Any:
-    """Return numbers as rows: an array, or a column with one row each."""
-    if not any(isinstance(v, Column) for v in values):
-        return np.array(values, dtype=float)
-    return Column(np.stack(np.broadcast_arrays(*(np.asarray(bare(v), dtype=float) for v in values))))
-
-
-def column_of(values: Array) -> Column:
-    """Return the values of the points as a column."""
-    return Column(np.asarray(values, dtype=float))
-
-
-def values_of(value: Any) -> Any:
-    """Return a column's values, for functions that take arrays whose last axis is the points; others as they are."""
-    return value.values if isinstance(value, Column) else value
-
-
-# Where the columns of a question are, and some of its points.
-def places(value: Any) -> Any:
-    """Return where columns stand in dataclasses, schema objects, mappings and tuples; None where there are none."""
-    if isinstance(value, Column | Varied):
-        return True
-    if getattr(type(value), "AS_WRITTEN", False):
-        return None  # the text of a file says the same once more
-    found = {key: place for key, item in _items(value) if (place := places(item)) is not None}
-    return found or None
-
-
-def _items(value: Any) -> Iterable[tuple[Any, Any]]:
-    if is_dataclass(value) and not isinstance(value, type):
-        return ((f.name, getattr(value, f.name)) for f in fields(value))
-    known = getattr(type(value), "model_fields", None)
-    if known is not None:
-        return ((name, getattr(value, name)) for name in known)
-    if isinstance(value, dict):
-        return value.items()
-    return enumerate(value) if isinstance(value, tuple | list) else ()
-
-
-def pick(value: Any, where: Any, points: Any, wrap: Callable[[Array], Any] = Column) -> Any:
-    """Return the same with columns of some of the points, or with plain numbers at one point.
-
-    >>> one = {"a": Column(np.array([1.0, 2.0, 3.0])), "b": "word"}
-    >>> pick(one, places(one), 1)
-    {'a': 2.0, 'b': 'word'}
-    """
-    if where is None:
-        return value
-    if isinstance(value, Varied):
-        taken = None if value.taken is None else value.taken[points]
-        return Varied(value.numbers[points], value.unit, value.written, taken)
-    if where is True:
-        chosen = value.values[..., points]
-        return float(chosen) if isinstance(points, int) and np.ndim(chosen) == 0 else (
-            chosen if isinstance(points, int) else wrap(chosen)
-        )  # fmt: skip
-    new = {key: pick(item, where[key], points, wrap) for key, item in _items(value) if key in where}
-    if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **new)
-    if hasattr(value, "model_copy"):
-        return value.model_copy(update=new)
-    if isinstance(value, dict):
-        return {**value, **new}
-    return type(value)(new.get(i, item) for i, item in enumerate(value))
-
-
-def as_plain(value: Any) -> Any:
-    """Return the same with arrays of points in place of columns, for functions whose last axis is the points."""
-    return (
-        value if _UNDER_WAY.get() is None else pick(value, places(value), slice(None), lambda values: values)
-    )
-
-
-def of_points(value: Any) -> Any:
-    """Return an array of points as a column, one number as a float."""
-    array = np.asarray(values_of(value), dtype=float)
-    return Column(array) if array.ndim else float(array)
-
-
-def each_point(run: Callable[[Any], Any], question: Any) -> Any:
-    """Return what a function that takes one point gives for every point of a question: its numbers as columns.
-
-    For what has no form on columns, such as a simulation. Points must agree in everything that is no number.
-
-    >>> each_point(lambda q: {"twice": 2 * q["a"], "by": "hand"}, {"a": Column(np.array([1.0, 2.0]))})["twice"].values
-    array([2., 4.])
-    """
-    where = places(question)
-    if where is None:
-        return run(question)
-    count = _count(question, where)
-    return _joined([run(pick(question, where, i)) for i in range(count)])
-
-
-def _count(value: Any, where: Any) -> int:
-    if where is True:
-        return len(value.numbers) if isinstance(value, Varied) else int(value.values.shape[-1])
-    key = next(iter(where))
-    return _count(dict(_items(value))[key], where[key])
-
-
-def _joined(results: Sequence[Any]) -> Any:
-    first = results[0]
-    if isinstance(first, float | int | np.floating | np.integer) and not isinstance(first, bool):
-        values = np.array(results, dtype=float)
-        return first if np.all(values == values[0]) else Column(values)
-    if isinstance(first, np.ndarray):
-        return Column(np.stack(results, axis=-1))
-    if is_dataclass(first) and not isinstance(first, type):
-        named = {f.name: _joined([getattr(r, f.name) for r in results]) for f in fields(first)}
-        return replace(first, **named)
-    if isinstance(first, dict):
-        return {key: _joined([r[key] for r in results]) for key in first}
-    if isinstance(first, tuple):
-        if len({len(r) for r in results}) > 1:
-            raise Split(np.array([len(r) for r in results]))
-        return tuple(_joined([r[i] for r in results]) for i in range(len(first)))
-    known = {value: n for n, value in enumerate(dict.fromkeys(results))}
-    if len(known) > 1:
-        raise Split(np.array([known[r] for r in results]))
-    return first
-
-
-# The batch that is under way.
-@dataclass(slots=True)
-class Batch:
-    """Points that are run together, and what was decided about them on the way."""
-
-    points: NDArray[np.int64]
-    decided: dict[int, NDArray[np.int64]] = field(default_factory=dict)
-    """By number of the decision, for every point of the whole; -1 where it is not known yet."""
-    total: int = 0
-    calls: int = 0
-
-
-_UNDER_WAY: ContextVar[Batch | None] = ContextVar("batch", default=None)
-
-
-@contextmanager
-def batch(points: NDArray[np.int64], decided: dict[int, NDArray[np.int64]], total: int) -> Any:
-    """Run some of ``total`` points together; decisions that were made before stand."""
-    token = _UNDER_WAY.set(Batch(points, decided, total))
-    try:
-        yield
-    finally:
-        _UNDER_WAY.reset(token)
-
-
-def decide(label: Callable[[], Any]) -> int:
-    """Return the one label of all points; they split where they differ. What was dear to find is not found twice."""
-    now = _UNDER_WAY.get()
-    if now is None:
-        return int(Column(np.asarray(values_of(label()))))
-    known = now.decided.setdefault(now.calls, np.full(now.total, -1, dtype=np.int64))
-    now.calls += 1
-    mine = known[now.points]
-    if np.any(mine < 0):
-        mine = np.broadcast_to(np.asarray(values_of(label()), dtype=np.int64), mine.shape)
-        known[now.points] = mine
-    if np.all(mine == mine[0]):
-        return int(mine[0])
-    raise Split(mine)
-
-
-def finite(value: Any) -> Any:
-    """Return whether a number is finite."""
-    return np.isfinite(value) if isinstance(value, Column) else math.isfinite(value)
