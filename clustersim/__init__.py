@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 from clustersim.version import __version__
 
 if TYPE_CHECKING:
-    from clustersim.api.catalog import cards, cite, diff, profile, profiles, show_versions
+    from clustersim.api.catalog import cards, cite, diff, json_schema, keys, profile, profiles, show_versions
     from clustersim.api.company import Company, companies, company
     from clustersim.api.files import anchors, audit, import_file, plan_errors, replay, validate
     from clustersim.api.result import Result
     from clustersim.api.scenario import Scenario, load
-    from clustersim.api.study import Study, StudyFile, StudyFolder, study, study_file
+    from clustersim.api.study import Study, StudyFile, StudyFolder, open_study, study_file
     from clustersim.errors import (
         CheckFailed,
         ClusterSimError,
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 #: Public name -> the module that holds it.
 _HOMES = {
-    "clustersim.api.catalog": ("cards", "cite", "diff", "profile", "profiles", "show_versions"),
+    "clustersim.api.catalog": ("cards", "cite", "diff", "json_schema", "keys", "profile", "profiles", "show_versions"),
     "clustersim.api.company": ("Company", "companies", "company"),
     "clustersim.api.files": ("anchors", "audit", "import_file", "plan_errors", "replay", "validate"),
     "clustersim.api.result": ("Result",),
     "clustersim.api.scenario": ("Scenario", "load"),
-    "clustersim.api.study": ("Study", "StudyFile", "StudyFolder", "study", "study_file"),
+    "clustersim.api.study": ("Study", "StudyFile", "StudyFolder", "open_study", "study_file"),
     "clustersim.errors": (
         "CheckFailed", "ClusterSimError", "InfeasibleError", "InputError", "PartialFailureError",
     ),
@@ -48,9 +48,8 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Answer", "CheckFailed", "ClusterSimError", "Company", "InfeasibleError", "InputError", "PartialFailureError",
     "Result", "Scenario", "Study", "StudyFile", "StudyFolder", "__version__", "anchors", "audit", "cards", "cite",
-    "companies", "company", "diff", "import_file", "load", "plan_errors", "profile", "profiles", "replay",
-    "show_versions",    "study", "study_file",
-    "validate",
+    "companies", "company", "diff", "import_file", "json_schema", "keys", "load", "open_study", "plan_errors",
+    "profile", "profiles", "replay", "show_versions", "study_file", "validate",
 ]  # fmt: skip
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from clustersim.api.result import Result
 
-__all__ = ["cards", "cite", "diff", "profile", "profiles", "show_versions"]
+__all__ = ["cards", "cite", "diff", "json_schema", "keys", "profile", "profiles", "show_versions"]
 
 #: What a result may depend on.
 _PACKAGES = (
@@ -78,6 +78,20 @@ def diff(first: str, second: str) -> Answer:
     from clustersim.report.pages.profiles import diff_answer
 
     return diff_answer(first, second)
+
+
+def keys(word: str = "", *, scenario: str = "", full: bool = True) -> Answer:
+    """List the keys that ``set`` and ``sweep`` take, those that have a word in key or description, of one scenario."""
+    from clustersim.report.pages.keys import keys_answer
+
+    return keys_answer(word, scenario=scenario, full=full)
+
+
+def json_schema(kind: str = "") -> Answer:
+    """Return the JSON Schema of a kind of file (scenario, card, …), or the list of kinds."""
+    from clustersim.report.pages.keys import schema_answer
+
+    return schema_answer(kind)
 
 
 def cite(result: Result) -> Answer:

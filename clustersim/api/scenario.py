@@ -140,6 +140,7 @@ class Scenario:
         """Train together with the clusters and plans of other scenarios; ``link`` is the bandwidth between them."""
         from clustersim.report.pages.training import together_answer
 
+        _scenarios(others)
         sides = load_sides((self.name, *others), self.changes, demand=self.name, own_site=True)
         return together_answer(
             sides, workload, link_bytes_per_s=number_of(link, "B/s", "--link"), share=share
@@ -182,6 +183,7 @@ class Scenario:
         self, *others: str, own_site: bool = False, demand: str = "", stated_plans: bool = False, draws: int = 128
     ) -> Answer:  # fmt: skip
         """Put one demand on this cluster and on others: the cost of every unit, and the difference by term."""
+        _scenarios(others)
         from clustersim.planner.comparison import Asked
         from clustersim.report.pages.compare import compare_answer
 
@@ -209,6 +211,7 @@ class Scenario:
         self, *others: str, objective: str = "goodput", tell: Count = _no_count, **limits: Unpack[LimitWords]
     ) -> Answer:  # fmt: skip
         """Find the best cluster under limits (as in ``plan_training``) at every size, of all these parts."""
+        _scenarios(others)
         from clustersim.report.pages.clusters import clusters_answer
 
         asked = Words(**limits)
@@ -341,6 +344,12 @@ class Scenario:
             title=self.name,
             source=self.name,
         )
+
+
+def _scenarios(names: Iterable[str]) -> None:
+    """Raise InputError for a name of another kind of file."""
+    for name in names:
+        refuse_other(name, "scenario")
 
 
 def load(name: str | Path) -> Scenario:

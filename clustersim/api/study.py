@@ -25,7 +25,7 @@ from clustersim.study.execute import default_workers
 from clustersim.study.spec import axes_of
 from clustersim.study.store import StudyStore
 
-__all__ = ["Study", "StudyFile", "StudyFolder", "study", "study_file"]
+__all__ = ["Study", "StudyFile", "StudyFolder", "open_study", "study_file"]
 
 #: Values of one input: a list, or text of the form ``a,b,c``, ``lo:hi:n`` or ``log:lo:hi:n``.
 Values = Sequence[object] | str
@@ -229,6 +229,6 @@ def _known() -> list[str]:
     return [*known_names("scenarios/studies"), *known_names("scenarios")]
 
 
-def study(folder: str | Path) -> StudyFolder:
+def open_study(folder: str | Path) -> StudyFolder:
     """Return a study that was kept in a folder; what is wrong with the folder is said when something is asked."""
     return StudyFolder(Path(folder))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clustersim.cli.names import PROFILE, Word
+from clustersim.cli.names import PROFILE, SCENARIO, Word
 from clustersim.cli.options import answers
 
 if TYPE_CHECKING:
@@ -64,6 +64,42 @@ def diff_profiles(first: str, second: str) -> Answer:
     import clustersim as cs
 
     return cs.diff(first, second)
+
+
+@answers(of="")
+@click.argument("word", default="")
+@click.option(
+    "-s",
+    "--scenario",
+    default="",
+    type=SCENARIO,
+    help="List the numbers of one scenario, with values and tiers.",
+)
+@click.option(
+    "--long", "full", is_flag=True, help="Add what each key is, its default and its readers to a table."
+)
+def keys(word: str, scenario: str, full: bool) -> Answer:
+    """List the keys that --set, --vary and study files take; with WORD those that have it in key or description.
+
+    Names of your own stand in capitals: cards.NAME.price. The tiers are those with which the shipped scenarios state
+    the key, or (with --scenario) what that scenario states.
+    """
+    import clustersim as cs
+
+    return cs.keys(word, scenario=scenario, full=full)
+
+
+@answers(of="")
+@click.argument("kind", required=False)
+def schema(kind: str | None) -> Answer:
+    """Print the JSON Schema of a KIND of file: every field with its unit, bounds, tiers and meaning.
+
+    Without KIND: list the kinds. With -o: write the schemas of all kinds (or of KIND) into a folder; the shipped files
+    name ../schemas or ../../schemas in their first line, where an editor looks for them.
+    """
+    import clustersim as cs
+
+    return cs.json_schema(kind or "")
 
 
 @answers(of="", name="import")

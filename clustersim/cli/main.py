@@ -38,6 +38,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "clustersim.cli.site:check",
         "Check a scenario and its profiles; say where each value came from.",
     ),
+    "keys": ("clustersim.cli.data:keys", "List every input: its key, unit, range, tier and readers."),
+    "schema": ("clustersim.cli.data:schema", "Print the JSON Schema of a kind of input file."),
     "import": (
         "clustersim.cli.data:import_file",
         "Read a file from outside: a model's published configuration.",

@@ -54,7 +54,9 @@ class KeyValue(Word):
     ) -> list[CompletionItem]:
         """Complete a key up to its equals sign."""
         named = ctx.params.get("scenario") or ctx.params.get("scenarios") or ctx.params.get("study")
-        scenario = named[0] if isinstance(named, tuple | list) else named
+        if not named:  # an option that waits for its value keeps click from naming the words before it
+            named = [word for word in ctx.args if not word.startswith("-")]
+        scenario = named[0] if isinstance(named, tuple | list) and named else named
         if "=" in incomplete or not scenario:
             return []
 

@@ -52,12 +52,14 @@ def _kept(folder: str | Path | None) -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, stop)
+    before = signal.signal(signal.SIGTERM, stop)
     try:
         yield
     except KeyboardInterrupt:
         say(f"stopped; finished points are kept: clustersim study resume {folder}")
         raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @answers(of="study")
@@ -176,7 +178,7 @@ def resume(folder: str, workers: int | None, scheduler: str | None, tell: Teller
     import clustersim as cs
 
     with _kept(folder):
-        return cs.study(folder).resume(workers=workers, scheduler=scheduler, tell=tell.count)
+        return cs.open_study(folder).resume(workers=workers, scheduler=scheduler, tell=tell.count)
 
 
 @answers(study, of="")
@@ -185,7 +187,7 @@ def status(folder: str) -> Answer:
     """Say how much of a study is done and what it is."""
     import clustersim as cs
 
-    return cs.study(folder).status()
+    return cs.open_study(folder).status()
 
 
 @answers(study, of="")
@@ -195,7 +197,7 @@ def query(folder: str, sql: str) -> Answer:
     """Run an SQL query (one SELECT) over a study; its table is called ``study``."""
     import clustersim as cs
 
-    return cs.study(folder).query(sql)
+    return cs.open_study(folder).query(sql)
 
 
 @answers(study, of="", needs_folder=True)
@@ -212,4 +214,4 @@ def export(folder: str, kind: str) -> Answer:
     """Write a study's table to one file of the folder -o."""
     import clustersim as cs
 
-    return cs.study(folder).export(kind)
+    return cs.open_study(folder).export(kind)

@@ -16,13 +16,12 @@ from clustersim.des.serving.costs import TokenCost, token_cost, token_seconds
 from clustersim.des.serving.deployment import (
     Deployment,
     card_seconds,
-    check_slo,
     of_run,
     saturation,
     steady,
     with_request_time,
 )
-from clustersim.des.serving.fit import Misfit, misfit
+from clustersim.des.serving.fit import Misfit
 from clustersim.des.serving.metrics import Slo, Summary, Use, summarise
 from clustersim.des.serving.run import ServingRun
 from clustersim.des.serving.sizing import Plant, Sizing, replicas_for, split_for, tokens_to_requests
@@ -36,7 +35,8 @@ from clustersim.planner.training import chosen_workload
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import ServingPlan
-from clustersim.workloads.serving import ServingDetail, best_plan, candidates, detail_of, fewest_for, ranked
+from clustersim.workloads.served import prepare
+from clustersim.workloads.serving import ServingDetail, best_plan, candidates, detail_of, ranked
 
 __all__ = ["ERROR", "Answer", "CardsAnswer", "PlanRow", "RateAnswer", "Serving", "plant_of"]
 
@@ -196,14 +196,8 @@ class Serving:
 
         Raises InfeasibleError where the model does not fit or cannot meet its service level even without load.
         """
-        deployed = self._own_deployment()
-        slo = slo_of(self.work, deployed.request_s)
-        given = requests if requests is not None else self.traffic()[0]
-        unfit = misfit(given, deployed.pool, deployed.decode_pool)
-        if unfit is not None and unfit.all:
-            raise unfit.error(fewest_for(self.inputs, self.work, unfit.needed_tokens))
-        if slo.bounds:
-            check_slo(deployed, given, slo)
+        ready = prepare(self.inputs, self.work, self._own_plan(), requests)
+        deployed, slo, given, unfit = ready.deployment, ready.slo, ready.requests, ready.unfit
         most = self._sustainable(deployed, given)
         why = self._why_whole(requests is not None, whole, most, deployed)
         state = None
@@ -227,7 +221,7 @@ class Serving:
     def _why_whole(self, own: bool, whole: bool, most: float | None, deployed: Deployment) -> str:
         """Why a run has no steady state, or is not asked for it; empty where the stream is stationary."""
         traffic = self.work.traffic
-        if own or whole:
+        if own or whole or traffic.whole:
             return "asked for: these requests from the first to the last, start and drain included"
         if traffic.trace is not None:
             return "a trace is served whole, start and drain included: it has no steady state"
@@ -301,10 +295,9 @@ class Serving:
             cny_per_card_hour=self.card_hour_cny,
         )
 
-    def _own_deployment(self) -> Deployment:
-        """By the stated plan whatever it can carry, else by the best one."""
-        plan = self.work.plan if not isinstance(self.work.plan, str) else self.detail().plan
-        return deployment(self.inputs, self.work, plan)
+    def _own_plan(self) -> ServingPlan:
+        """The stated plan whatever it can carry, else the best one."""
+        return self.work.plan if not isinstance(self.work.plan, str) else self.detail().plan
 
     def cost(self, cards: int, tokens_per_s: float) -> float | None:
         """Return what a million tokens cost on so many cards; nothing without terms or tokens."""

@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from clustersim.errors import InputError, suggest
 from clustersim.provenance import TIERS
 from clustersim.schema.base import Model
-from clustersim.units import to_float
+from clustersim.schema.quantity import CURRENCIES, Rates
+from clustersim.units import in_currency, to_float
 
 __all__ = ["LINES", "MoneySeries", "Series", "line_name"]
 
@@ -81,20 +82,27 @@ class Series(Model):
 
     unit: ClassVar[str] = "1"
     by_year: dict[str, float] = Field(default_factory=dict)
+    """Value of each year that is stated, years as keys (2026E, 2026H1E, 2025A)."""
     every_year: float | None = None
+    """One value for every year; nothing where years are stated."""
     tier: str = "given"
+    """How strong the source is."""
     source: str = ""
+    """Who says so, for the whole row."""
     why: str = ""
+    """Why an analyst departs from what stood there."""
 
     @model_validator(mode="before")
     @classmethod
-    def _read(cls, raw: Any) -> Any:
+    def _read(cls, raw: Any, info: ValidationInfo) -> Any:
+        rates: Rates | None = (info.context or {}).get("rates")
         if isinstance(raw, Series) or (isinstance(raw, Mapping) and "by_year" in raw):
             return raw
         if not isinstance(raw, Mapping):
-            return {"every_year": cls._number(raw, "")}
+            return {"every_year": cls._number(raw, "", rates)}
         if "values" in raw:
-            shown = ", ".join(f"YEAR{n}: {v}" for n, v in enumerate(list(raw["values"])[:3], 1))
+            listed = raw["values"] if isinstance(raw["values"], list | tuple) else []
+            shown = ", ".join(f"YEAR{n}: {v}" for n, v in enumerate(listed[:3], 1)) or "2026E: 200"
             raise ValueError(
                 f"a list of values is the old form; write the years as keys: {{{shown}, …}},"
                 " for example {2026E: 200, 2027E: 100, source: …, tier: …}"
@@ -103,15 +111,20 @@ class Series(Model):
             raise ValueError(f"unknown tier {raw['tier']!r}; {suggest(str(raw['tier']), TIERS)}")
         out: dict[str, Any] = {k: raw[k] for k in _HELD if k in raw}
         if "value" in raw:
-            return out | {"every_year": cls._number(raw["value"], "value")}
+            return out | {"every_year": cls._number(raw["value"], "value", rates)}
         unknown = [k for k in raw if k not in _HELD and not _YEAR.fullmatch(str(k))]
         if unknown:
             raise ValueError(f"{unknown[0]!r} is not a year; write 2026E, 2026H1E or 2025A")
-        return out | {"by_year": {str(k): cls._number(v, str(k)) for k, v in raw.items() if k not in _HELD}}
+        rows = {str(k): cls._number(v, str(k), rates) for k, v in raw.items() if k not in _HELD}
+        return out | {"by_year": rows}
 
     @classmethod
-    def _number(cls, raw: Any, where: str) -> float:
+    def _number(cls, raw: Any, where: str, rates: Rates | None) -> float:
         try:
+            currency = in_currency(raw, CURRENCIES) if isinstance(raw, str) and cls.unit != "1" else ""
+            if rates is not None and currency not in {"", "CNY"}:
+                amount = to_float(raw, cls.unit.replace("CNY", currency))
+                return float(amount * rates.cny(currency, "the value"))
             if isinstance(raw, str) or cls.unit == "1":
                 return to_float(raw, cls.unit)
             return to_float(raw, "1")

@@ -256,14 +256,29 @@ def apply_overrides(document: Document, overrides: Iterable[Override]) -> Docume
     if not chosen:
         return document
     data = copy.deepcopy(document.data)
-    lines = dict(document.lines)
+    lines, flags = dict(document.lines), dict(document.flags)
     for override in chosen:
         _put(data, override)
         lines.pop(override.path, None)
-    return Document(document.file, data, lines)
+        flags[override.path] = override.said
+    return Document(document.file, data, lines, flags)
+
+
+def _refuse_index(data: Mapping[str, Any], override: Override) -> None:
+    """Raise InputError for a row of a company file by the index of the year, with the key that names the year."""
+    parts = list(map(str, override.path))
+    if override.document != "company" or parts[-2:-1] != ["values"] or not parts[-1].isdigit():
+        return
+    years, index = data.get("years"), int(parts[-1])
+    known = isinstance(years, list) and index < len(years)
+    year = years[index] if known else "YEAR"  # type: ignore[index]
+    raise InputError(
+        f"{override.said}: years are keys now; write company.{'.'.join([*parts[:-2], str(year)])}"
+    )
 
 
 def _put(data: dict[str, Any], override: Override) -> None:
+    _refuse_index(data, override)
     node: Any = data
     for part in override.path[:-1]:
         if isinstance(node, list):

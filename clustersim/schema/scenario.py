@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from clustersim.provenance import Sourced
-from clustersim.schema.base import Amount, Bandwidth, Fraction, Model, Size, quantity
+from clustersim.schema.base import Amount, Bandwidth, Fraction, Model, quantity
 from clustersim.schema.demand import Workload
 from clustersim.schema.reliability import CheckpointSection, PositiveCount, ReliabilitySection
 from clustersim.schema.tco import TcoSection
@@ -32,7 +32,7 @@ class FabricSection(Model):
     """Which switch (hwprofiles/switches)."""
     optics: str
     """Which optical module on its side (hwprofiles/optics)."""
-    oversubscription: Annotated[Sourced, quantity("1", ge=1)] = Sourced(1.0, "1")
+    oversubscription: Annotated[Sourced, quantity("1", ge=1, usual=("1", "32"))] = Sourced(1.0, "1")
     """Bandwidth below a leaf over that above it."""
 
 
@@ -43,7 +43,7 @@ class StorageSection(Model):
     """Of the whole system."""
     read_bandwidth: Bandwidth
     """Of the whole system."""
-    capacity: Size
+    capacity: Annotated[Sourced, quantity("B", gt=0, usual=("1 TB", "1000 PB"))]
     """Usable bytes."""
 
 

@@ -16,20 +16,33 @@ class PlanSection(Model):
     """How the model is spread over the cards."""
 
     tp: int = Field(ge=1)
+    """Tensor-parallel degree: cards that split each layer."""
     pp: int = Field(ge=1)
+    """Pipeline stages."""
     dp: int = Field(ge=1)
+    """Data-parallel replicas."""
     cp: int = Field(1, ge=1)
+    """Context-parallel degree: cards that split each sequence."""
     ep: int = Field(1, ge=1)
+    """Expert-parallel degree: cards over which a layer's experts are spread."""
     etp: int = Field(1, ge=1)
     """Cards that split each exchanged expert."""
     interleave: int = Field(1, ge=1)
+    """Chunks of layers that each stage holds (virtual stages)."""
     micro_batch: int = Field(1, ge=1)
+    """Sequences that pass through the pipeline together."""
     schedule: Literal["gpipe", "1f1b", "interleaved", "zb_h1", "zb_h2", "zb_v", "dualpipe"] = "1f1b"
+    """Order of forward and backward passes."""
     sequence_parallel: bool = True
+    """Whether the tensor group splits norms and activations along the sequence."""
     recompute: Literal["none", "selective", "full"] = "selective"
+    """What the backward pass computes again instead of keeping it."""
     zero: int = Field(1, ge=0, le=3)
+    """What replicas share out: nothing (0), optimizer states (1), gradients (2), weights (3)."""
     offload_optimizer: bool = False
+    """Optimizer states lie in host memory."""
     offload_activations: bool = False
+    """Activations lie in host memory until the backward pass."""
     embedding_slot: bool = False
     """Whether the embedding counts as a layer when layers are given out to stages."""
     loss_slot: bool = False
@@ -52,9 +65,11 @@ class SoftwareSection(Model):
     dp_overlap: Fraction | None = None
     """Share of the computation under which data-parallel traffic can hide."""
     flash_attention: bool | None = None
+    """Fused attention that never writes the score matrix."""
     attention_share: Fraction | None = None
     """Share of the best matrix rate that fused attention reaches."""
     expert_forwarding: bool | None = None
+    """A token crosses to a domain once and is handed on inside."""
     interference: Fraction | None = None
     """Share of its rate that computation loses while it hides traffic."""
     eager: bool | None = None

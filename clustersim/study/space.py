@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.errors import InputError
-from clustersim.units import parse_quantity
+from clustersim.units import parse_quantity, split_quantity
 
 __all__ = ["Axis", "Span", "Value", "as_number", "full_grid", "grid_point", "parse_axis", "quantity_text"]
 
@@ -84,10 +84,10 @@ def as_number(value: Value) -> tuple[float, str] | None:
     if isinstance(value, int | float):
         return float(value), ""
     try:
-        number, _ = parse_quantity(value)
+        parse_quantity(value)
     except InputError:
         return None
-    return number, value.strip().lstrip("+-0123456789._eE").strip() if " " in value.strip() else ""
+    return split_quantity(value)
 
 
 def quantity_text(value: float, unit: str) -> Value:
@@ -131,6 +131,8 @@ def _scalar(text: str) -> Value:
     text = text.strip()
     if text in {"true", "false"}:
         return text == "true"
+    if re.fullmatch(r"0\d\d", text):
+        raise InputError(f"--vary: {text!r} after a comma: a list is meant here; write 1024 for 1,024")
     try:
         return int(text)
     except ValueError:
@@ -165,7 +167,7 @@ def _ends(key: str, low: str, high: str) -> tuple[float, float, str]:
     """Both ends in the unit of the upper end; the lower end may leave its unit out."""
     top, top_unit = parse_quantity(high)
     bottom, bottom_unit = parse_quantity(low)
-    unit = re.sub(r"^\s*[+-]?[\d._]+(?:[eE][+-]?\d+)?\s*", "", high)
+    unit = split_quantity(high)[1]
     if not bottom_unit.dimension and bottom_unit.factor == 1.0:
         return bottom, top, unit
     if bottom_unit.dimension != top_unit.dimension:

@@ -34,27 +34,44 @@ class InputFile(Model):
     """An uncertain input. Without a distribution, the low-value-high range of the input itself (triangular)."""
 
     distribution: str | None = None
+    """uniform, loguniform, normal, lognormal, triangular, pert, or empirical with a file."""
     parameters: dict[str, float | str] = Field(default_factory=dict)
+    """Parameters of the distribution, with units."""
     file: str = ""
+    """CSV of observed values, for empirical."""
 
 
 class StudyFile(Model):
     """A study file."""
 
     kind: Literal["sweep", "mc", "sensitivity", "optimise"]
+    """What is done: every combination, draws, sensitivities, or the best point."""
     name: str
+    """Its name in results; that of its file."""
     description: str = ""
+    """One line."""
     scenario: str
+    """The scenario that is moved, by name or path."""
     seed: int = Field(0, ge=0)
+    """Of every draw."""
     set: dict[str, Any] = Field(default_factory=dict)
+    """Keys that hold for every point, with their values."""
     vary: dict[str, str | list[Any]] = Field(default_factory=dict)
+    """Keys with their values: a list, lo:hi:n, or log:lo:hi:n."""
     inputs: dict[str, InputFile | None] = Field(default_factory=dict)
+    """Uncertain keys; without a distribution, the low-value-high range of the key's own file."""
     correlation: list[list[float]] | None = None
+    """Rank correlations of the inputs, in their order."""
     method: str = ""
+    """Of a sensitivity: sobol, morris or tornado."""
     sampling: Literal["sobol", "lhs", "random"] = "sobol"
+    """How points are drawn."""
     points: int = Field(256, ge=1)
+    """How many points."""
     outputs: list[str] = Field(default_factory=list)
+    """Columns that are kept."""
     constraints: dict[str, str] = Field(default_factory=dict)
+    """Bounds on outputs that the best point must meet."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

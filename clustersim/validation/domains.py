@@ -24,6 +24,8 @@ DOMAINS: dict[str, tuple[str, str]] = {
     "serving_latency": ("clustersim.validation.serving_latency", "serving_latency.csv"),
     "serving_latency_b200": ("clustersim.validation.serving_latency", "serving_latency_b200.csv"),
     "serving_silicon": ("clustersim.validation.serving_latency", "serving_silicon_hopper.csv"),
+    "serving_silicon_blackwell": ("clustersim.validation.serving_latency", "serving_silicon_blackwell.csv"),
+    "domestic_serving": ("clustersim.validation.serving_domestic", "domestic_serving.csv"),
 }
 
 

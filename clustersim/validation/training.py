@@ -13,10 +13,10 @@ from clustersim.perf.plan import Plan
 from clustersim.perf.shortlist import kind_of
 from clustersim.perf.step import StepTime
 from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, class_of, reason_of, require_columns
+from clustersim.validation.row_files import scenario_text
 from clustersim.validation.sources import filled, shipped_rows
 from clustersim.validation.training_record import Unpredictable, number, stated_memory
 from clustersim.validation.training_rows import KnownRow, known_row
-from clustersim.validation.training_scenario import scenario_text
 from clustersim.validation.training_single_node import SHIPPED, is_single_node, training_row
 from clustersim.workloads.training import step_of
 

@@ -9,20 +9,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from clustersim.assemble.parts import model_spec
 from clustersim.assemble.software import stack_software
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Software
 from clustersim.schema.base import validate
 from clustersim.schema.models import ModelDimensions, ModelProfile, described_model
-from clustersim.schema.profiles import NicProfile, load_model, load_profile
+from clustersim.schema.profiles import load_model
 from clustersim.schema.yamlfile import Document
-from clustersim.validation.sites import NIC, Links, links_of
+from clustersim.validation.row_files import link_values
+from clustersim.validation.sites import NIC, links_of
 from clustersim.validation.training_record import TrainingRecord, Unpredictable, count, number, stated_memory
 
-__all__ = ["WORK", "StatedScenario", "scenario_text", "stated_scenario"]
+__all__ = ["WORK", "StatedScenario", "stated_scenario"]
 
 #: Name of the workload.
 WORK = "training"
@@ -70,7 +69,7 @@ def stated_scenario(known: TrainingRecord) -> StatedScenario:
         "software": software if hidden is None else {**software, "tp_overlap": hidden},
         "known_to_fit": not stated_memory(row)[1],
     }  # fmt: skip
-    values = {**site, **_links(known, links), **changes}
+    values = {**site, **link_values(known.card, links), **changes}
     data = {
         "name": (row.get("id") or "row").strip(),
         "description": f"{row['model']} on {known.cards} {card}: {row.get('source') or ''}".strip(": "),
@@ -79,19 +78,6 @@ def stated_scenario(known: TrainingRecord) -> StatedScenario:
         "demand": {WORK: {key: value for key, value in work.items() if value != ""}},
     }
     return StatedScenario(data, links.nic_said, tuple(guess + site_said))
-
-
-def scenario_text(document: Mapping[str, Any], head: str = "") -> str:
-    """Return a scenario as the text of a YAML file.
-
-    >>> print(scenario_text({"name": "a", "cluster": {"cards": 8}}), end="")
-    name: a
-    cluster:
-      cards: 8
-    """
-    lines = [f"# {line}" for line in head.splitlines()]
-    text = yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True, width=118)
-    return "\n".join([*lines, text])
 
 
 def _measured(known: TrainingRecord) -> tuple[dict[str, Any], list[str]]:
@@ -107,23 +93,6 @@ def _measured(known: TrainingRecord) -> tuple[dict[str, Any], list[str]]:
         values[f"cards.{known.card.name}.efficiency.gemm_sustained"] = 1.0
     own = [column.removesuffix("_GBs") for column, value in given.items() if value]
     return values, [f"the site's own {', '.join(own)}"] if own else []
-
-
-def _links(known: TrainingRecord, links: Links) -> dict[str, Any]:
-    """What the row's words say of its links beside the profiles of its card and of the NIC."""
-    up, nic = known.card.scale_up, load_profile("nics", NIC)
-    assert up is not None and isinstance(nic, NicProfile), "asked by links_of"
-    card = f"cards.{known.card.name}.scale_up"
-    values: dict[str, Any] = {}
-    if links.domain != up.domain.value:
-        values[f"{card}.domain"] = links.domain
-    if links.bandwidth != up.bandwidth.value:
-        values[f"{card}.bandwidth"] = f"{links.bandwidth!r} B/s"
-    if links.nic_rate and links.nic_rate != nic.rate.value:
-        values[f"nics.{NIC}.rate"] = f"{links.nic_rate!r} B/s"
-    if links.nic_latency is not None:
-        values[f"nics.{NIC}.latency"] = f"{links.nic_latency!r} s"
-    return values
 
 
 def _model(known: TrainingRecord) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -20,8 +20,8 @@ CHANGED = {"cards.BR166M.scale_up.bandwidth": "320 GB/s"}
 NAMES = [
     "Answer", "CheckFailed", "ClusterSimError", "Company", "InfeasibleError", "InputError", "PartialFailureError",
     "Result", "Scenario", "Study", "StudyFile", "StudyFolder", "__version__", "anchors", "audit", "cards", "cite",
-    "companies", "company", "diff", "import_file", "load", "plan_errors", "profile", "profiles", "replay",
-    "show_versions", "study", "study_file", "validate",
+    "companies", "company", "diff", "import_file", "json_schema", "keys", "load", "open_study", "plan_errors",
+    "profile", "profiles", "replay", "show_versions", "study_file", "validate",
 ]  # fmt: skip
 
 
@@ -35,6 +35,8 @@ def test_the_names_are_frozen_and_each_is_there() -> None:
     for name in NAMES:
         assert getattr(cs, name) is not None
     assert set(NAMES) <= set(dir(cs))
+    rooms = {path.stem if path.suffix else path.name for path in Path(cs.__path__[0]).iterdir()}
+    assert not rooms & set(NAMES), "a room of that name takes its place once it is imported"
     with pytest.raises(AttributeError, match="no attribute 'lod'"):
         _ = cs.lod  # type: ignore[attr-defined]
 
@@ -161,7 +163,10 @@ def test_a_comparison_the_catalog_and_the_citation(result: cs.Result) -> None:
     compared = cs.load("br166-1024").compare("h20-1024", draws=0)
     assert {row["side"] for row in compared.table} == {"br166-1024", "h20-1024"}
     cards = cs.cards().set_index("card")
-    assert cards.loc["H100", "memory_bytes"] == pytest.approx(80e9, rel=0.1) and cards.loc["H100", "tdp_w"] == 700
+    assert (
+        cards.loc["H100", "memory_bytes"] == pytest.approx(80e9, rel=0.1)
+        and cards.loc["H100", "tdp_w"] == 700
+    )
     cited = cs.cite(result)
     assert cited.to_dict()["changes"] == CHANGED and "sha256" in repr(cited)
     assert len({row["source"] for row in cited.table}) == len(cited.table) or len(cited.table) > 10

@@ -31,6 +31,8 @@ WORDS: dict[str, list[str]] = {
     "explain": ["serve-qwen3-32b", "--set", "tco.pue=1.2"],
     "check": ["nanjing-1024"],
     "import": ["{tmp}/config.json"],
+    "keys": ["pue"],
+    "schema": ["card"],
     "profiles list": ["nics"],
     "profiles show": ["H100"],
     "profiles diff": ["H100", "H200"],

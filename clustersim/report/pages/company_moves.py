@@ -21,10 +21,7 @@ from clustersim.reading.guarded import read_text
 from clustersim.report.answer import Answer, Block, listed
 from clustersim.report.forecast_figures import case_waterfall, price_histogram
 from clustersim.report.said import read_as
-from clustersim.schema.base import validate
-from clustersim.schema.lookup import find_file
-from clustersim.schema.prices import PriceBook
-from clustersim.schema.yamlfile import read_yaml
+from clustersim.schema.company_load import default_prices
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,7 +32,6 @@ GRIDS = {
     "wacc-growth": (("wacc", 0.005), ("terminal_growth", 0.0025)),
     "asp-units": (("asp_scale", 0.05), ("units_scale", 0.05)),
 }
-DEFAULT_PRICES = "cn-2026"
 STEPS = (-4, -3, -2, -1, 0, 1, 2, 3, 4)
 _NO_RANGE = (
     "no input has a range, so that every sample is the same: write {value, low, high} for wacc or asp_scale"
@@ -243,11 +239,7 @@ def demand_answer(run: ForecastRun) -> Answer:
 
 def _usd(run: ForecastRun) -> float:
     """CNY per USD, from the price book of the scenario (or the default one for a company file)."""
-    if run.chain is not None:
-        prices = run.chain.inputs.prices
-    else:
-        document = read_yaml(find_file("hwprofiles/prices", DEFAULT_PRICES))
-        prices = validate(PriceBook, document, require_source=True)
+    prices = run.chain.inputs.prices if run.chain is not None else default_prices()
     at = prices.currencies.get("USD")
     if at is None:
         raise InputError(f"price book {prices.name}: no rate for USD; add it under currencies")
