@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from clustersim.cli.study_common import MANY_ALONE, _tell_alone, one_line
 from clustersim.cli.sweep import _moving, _points
+
 from clustersim.study.driver import Alone, StudyResult
 from clustersim.study.points import Found, joined
 from clustersim.study.space import parse_axis
