@@ -12,7 +12,7 @@ from clustersim.schema.base import Amount, Duration, Fraction, Model, quantity
 
 __all__ = ["ClassSection", "DrawnSection", "JobSection", "PolicySection", "ServiceSection", "TraceSection"]
 
-Positive = Annotated[Sourced, quantity("s", gt=0)]
+Positive = Annotated[Sourced, quantity("s", gt=0, usual=("1 s", "10 year"))]
 Cards = Annotated[Sourced, quantity("1", gt=0)]
 Servers = Annotated[Sourced, quantity("1", ge=1, integer=True)]
 Order = Literal["arrival", "fair_share", "shortest", "recorded"]

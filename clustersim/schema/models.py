@@ -103,6 +103,7 @@ class FullKind(_HeadsKind):
     """Attention to all tokens. With an indexer: sparse attention."""
 
     kind: Literal["full"]
+    """Attention to all tokens."""
     indexer: IndexerSection | None = None
     """Scorer of sparse attention."""
 

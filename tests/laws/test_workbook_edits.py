@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 from workbook_recalc import place, stripped
 
-from clustersim.cli.forecast_common import company_run, forecast_run
 from clustersim.finance.analysis import now, target_price, with_values
 from clustersim.finance.company import YEARLY_DRIVERS
+from clustersim.planner.company import company_run, forecast_run
 from clustersim.report.workbook.export import export_workbook
 
 COMPANIES = ("biren", "metax", "moore-threads", "iluvatar")
