@@ -251,6 +251,6 @@ def test_explain_splits_an_event_by_line_and_leg() -> None:
         catch_exceptions=False,
     )
     rows = json.loads(outcome.stdout)
-    parts = [row["after"] for row in rows if ".through_" in row["term"]]
+    parts = [row["after"] - row["before"] for row in rows if ".through_" in row["term"]]
     whole = next(row for row in rows if row["term"] == "target_price_hkd")
     assert sum(parts) == pytest.approx(whole["after"] - whole["before"], rel=1e-9)
