@@ -24,7 +24,7 @@ from clustersim.des.serving.fluid_batch import (
     prefill_balance,
     prefill_limit,
 )
-from clustersim.des.serving.fluid_inputs import WEIGHTS, FluidCost, Traffic, fluid_cost
+from clustersim.des.serving.fluid_inputs import FluidCost, Traffic, fluid_cost, mean_of
 from clustersim.des.serving.fluid_latency import FirstToken, Pace, first_token, pace, slot_wait
 from clustersim.des.serving.fluid_use import FluidUse, use_of
 from clustersim.des.serving.fluid_verdict import FOLD, slo_verdict, verdict_of
@@ -315,7 +315,7 @@ def _state(solved: _Solved, rate: Array, slo: Slo | SloColumns) -> _State:
     else:
         p = b
         first = first_token(entry, b, solved.saturated / entry.replicas[:, None])
-        later = pace(entry, b, first.base @ WEIGHTS)
+        later = pace(entry, b, mean_of(first.base))
     return _State(p, b, first, later, _within(first, later, slo, rate))
 
 
@@ -330,7 +330,7 @@ def _within(first: FirstToken, later: Pace, slo: Slo | SloColumns, rate: Array) 
         left = (e2e - first.mean_s)[..., None] / later.steps
         bound = np.minimum(bound, left)
     if np.any(np.isfinite(bound)):
-        share = share * (later.within(bound) @ WEIGHTS)
+        share = share * mean_of(later.within(bound))
     return share
 
 
@@ -385,7 +385,7 @@ def _answer(solved: _Solved, here: _State, rate: Array, best: Array, steep: Arra
     by = np.where(solved.saturated[:, 0] < solved.decode_saturated[:, 0], 3, by)
     held = here.decode.batch[:, 0] * traffic.context
     if solved.entry.prefills and not solved.split:
-        held = held + here.decode.rate[:, 0] * (here.first.base @ WEIGHTS)[:, 0] * traffic.prompt
+        held = held + here.decode.rate[:, 0] * mean_of(here.first.base)[:, 0] * traffic.prompt
     top = solved.saturated[:, 0]
     fold = solved.fold[:, 0]
     figures = verdict_of(

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.des.serving.fluid_arrivals import full_share, peakedness, renewals
-from clustersim.des.serving.fluid_inputs import WEIGHTS, FluidCost, Traffic
+from clustersim.des.serving.fluid_inputs import FluidCost, Traffic, mean_of
 from clustersim.des.serving.rules import Batching
 from clustersim.special import gammainc, ndtri
 
@@ -61,7 +61,7 @@ class Site:
             return 0.0
         grow = self.rules.tokens_per_step
         left = np.maximum(self.traffic.outputs - 1.0, 0.0)
-        return float((left / grow + (left > 0) * (1.0 - 1.0 / grow) / 2.0) @ WEIGHTS)
+        return float(mean_of(left / grow + (left > 0) * (1.0 - 1.0 / grow) / 2.0))
 
     @property
     def mixed(self) -> bool:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from clustersim.des.serving.fluid_arrivals import further, met_share, renewals
 from clustersim.des.serving.fluid_batch import Balance, Site, prefill_iterations
-from clustersim.des.serving.fluid_inputs import WEIGHTS
+from clustersim.des.serving.fluid_inputs import WEIGHTS, mean_of
 from clustersim.des.serving.metrics import PERCENTILES
 from clustersim.special import gammainc, gammaincc
 
@@ -64,7 +64,7 @@ class FirstToken:
                 (self.met2 if met else self.step**2 / 12.0) + ahead * self.ahead**2 + slot * self.slot**2
             )
             out = out + weight[..., None] * gamma_share(left, mean[..., None], variance[..., None])
-        return np.asarray(out @ WEIGHTS)
+        return mean_of(out)
 
     @property
     def wait_s(self) -> Array:
@@ -80,7 +80,7 @@ class FirstToken:
         wait = wait + self.met_share * (1.0 - self.met_share) * (met - calm) ** 2
         for share, mean in ((self.ahead_share, self.ahead), (self.slot_share, self.slot)):
             wait = wait + share * (2.0 - share) * mean**2
-        return np.asarray(self.base**2 @ WEIGHTS - (self.base @ WEIGHTS) ** 2 + wait)
+        return np.asarray(mean_of(self.base**2) - mean_of(self.base) ** 2 + wait)
 
     def percentiles(self) -> dict[str, Array]:
         """Return mean and percentiles of the first load of every point."""
@@ -91,7 +91,7 @@ class FirstToken:
     @property
     def mean_s(self) -> Array:
         """Mean TTFT."""
-        return np.asarray(self.base @ WEIGHTS + self.wait_s)
+        return np.asarray(mean_of(self.base) + self.wait_s)
 
 
 _CASES = tuple((m, a, s) for m, a in ((False, False), (True, False), (True, True)) for s in (False, True))
@@ -137,12 +137,12 @@ class Pace:
         weights = WEIGHTS[keep] / WEIGHTS[keep].sum()
 
         def cdf(bound_s: Array) -> Array:
-            return np.asarray(self.within(bound_s[..., None])[..., keep] @ weights)
+            return mean_of(self.within(bound_s[..., None])[..., keep], weights)
 
         mean = self.mean[..., keep]
         spread = np.sqrt(self.added2 + self.wander2 + self.added**2)[..., keep]
         low = np.maximum((self.floor - 4.0 * np.sqrt(self.wander2))[..., keep].min(axis=-1), 1e-9)
-        return _percentiles(cdf, low, (mean + 6.0 * spread).max(axis=-1), mean @ weights)
+        return _percentiles(cdf, low, (mean + 6.0 * spread).max(axis=-1), mean_of(mean, weights))
 
     def end_to_end(self, first: FirstToken) -> dict[str, Array]:
         """Return mean and percentiles of the whole time: first token and the tokens after it, at the first load."""
@@ -154,10 +154,10 @@ class Pace:
         rest = np.maximum(mean - shift, 1e-9)
 
         def cdf(bound_s: Array) -> Array:
-            return np.asarray(gamma_share(bound_s[..., None] - shift, rest, variance) @ WEIGHTS)
+            return mean_of(gamma_share(bound_s[..., None] - shift, rest, variance))
 
         top = (mean + 6.0 * np.sqrt(variance)).max(axis=-1)
-        return _percentiles(cdf, shift.min(axis=-1), top, mean @ WEIGHTS)
+        return _percentiles(cdf, shift.min(axis=-1), top, mean_of(mean))
 
 
 #: Points at which a distribution is looked at for its percentiles.
@@ -273,7 +273,7 @@ def _own(site: Site, base: Array, linear: Array, new: Array) -> Array:
     tokens = np.broadcast_to(new, (*base.shape, len(new)))
     seconds, count = prefill_iterations(site, base[..., None], tokens)
     pairs = site.cost.pair_s[..., None] * site.traffic.pairs * (new / max(site.traffic.new, 1e-9)) ** 2
-    scale = float((new / max(site.traffic.new, 1e-9)) ** 2 @ WEIGHTS)
+    scale = float(mean_of((new / max(site.traffic.new, 1e-9)) ** 2))
     return np.asarray(seconds + linear[..., None] * count + pairs / scale)
 
 
