@@ -1,11 +1,13 @@
 # make run       make the environment and run the whole chain on the Nanjing cluster
 # make test      make the environment and run every check, and every test but the large families
 # make test-all  the same with the large families (kills, fuzzing): some twenty minutes
+# make lowest    the same tests with the lowest versions that pyproject.toml allows
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-all checks install wheel refresh bench clean
+LOWEST := .venv-lowest
+.PHONY: run test test-all lowest checks install wheel refresh bench clean
 
 run: install
 	$(BIN)/clustersim run scenarios/nanjing-1024.yaml -o results/nanjing-1024 -f table
@@ -15,6 +17,15 @@ test: checks
 
 test-all: checks
 	$(BIN)/pytest -n 2
+
+lowest:
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	$(LOWEST)/bin/uv pip compile --quiet --python $(LOWEST)/bin/python --resolution lowest-direct --only-binary :all: \
+		--extra dev --extra dask --output-file $(LOWEST)/requirements.txt pyproject.toml
+	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --only-binary :all: -r $(LOWEST)/requirements.txt
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(LOWEST)/bin/python -m pytest -n 2 -m "not full"
 
 checks: install
 	sh tests/install-debian-packages.sh
@@ -35,14 +46,15 @@ wheel: install
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 
 bench: install
-	$(BIN)/pytest tests/benchmarks -p no:xdist -o 'norecursedirs=.*' -o 'python_files=bench_*.py' --benchmark-only -s
+	$(BIN)/pytest tests/benchmarks -p no:xdist -o 'norecursedirs=.*' -o 'python_files=bench_*.py' --benchmark-only --benchmark-quiet
 
 # After a change that moves numbers: record the anchors anew and refresh every quoted output and figure.
 refresh: install
 	$(BIN)/clustersim anchors --write -f table
+	$(BIN)/clustersim schema -o schemas
 	$(BIN)/python docs/refresh.py
 	$(BIN)/clustersim run scenarios/nanjing-1024.yaml -o results/nanjing-1024 -f table > /dev/null
 	cp results/nanjing-1024/goodput_waterfall.png docs/figures/
 
 clean:
-	rm -rf $(VENV) results out
+	rm -rf $(VENV) $(LOWEST) results out

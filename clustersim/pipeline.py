@@ -10,7 +10,14 @@ import numpy as np
 
 from clustersim.assemble.bill import bill_lines, rack_count, spare_servers
 from clustersim.assemble.company import company_spec
-from clustersim.assemble.lines import line_plan, market_events, own_anchor, recorded
+from clustersim.assemble.lines import (
+    incumbent_events,
+    line_bounds,
+    line_plan,
+    market_events,
+    own_anchor,
+    recorded,
+)
 from clustersim.assemble.parts import needed, network_parts
 from clustersim.assemble.site import equipment, total_cost_of
 from clustersim.columns import as_plain, finite, number
@@ -36,7 +43,7 @@ from clustersim.workloads.work import Load, Product, StageCache, Work
 
 __all__ = [
     "ChainRun", "Purchase", "SiteRun", "StageCache", "movement_by_workload", "other_cost_of", "purchase", "run_chain",
-    "run_site", "value_of_card",
+    "run_site", "value_of_card", "worth_of",
 ]  # fmt: skip
 
 Tell = Callable[[str], None]
@@ -193,11 +200,17 @@ def _power(inputs: Inputs, load: Load, bought: Purchase) -> PowerTerms:
 
 
 def value_of_card(
-    inputs: Inputs, own: SiteRun, incumbent: SiteRun, discount: float | None = None
+    inputs: Inputs,
+    own: SiteRun,
+    incumbent: SiteRun,
+    discount: float | None = None,
+    shipped: SiteRun | None = None,
 ) -> ValueInUse:
     """Return the price per card at which the buyer beats the incumbent's cost of the same demand by the discount.
 
     The discount is the market's where none is given; at 0 it is the price at which both do the demand at one cost.
+    ``shipped`` is the incumbent before any event: beyond its costs times ``market.outside_option`` the buyer takes
+    neither card.
 
     Raises InputError where the sides do not do the same work.
     """
@@ -207,6 +220,7 @@ def value_of_card(
         discount = market.switching_discount.value
     theirs = {work.name: work for work in incumbent.works}
     given = sum(work.share for work in own.works)
+    outside = _outside_costs(inputs, shipped)
     segments = [
         Segment(
             name=work.name,
@@ -216,6 +230,7 @@ def value_of_card(
             incumbent_cny_per_unit=incumbent.cny_per_unit(theirs[work.name]),
             asked=work.asked,
             incumbent_asked=theirs[work.name].asked,
+            outside_cny_per_unit=outside.get(work.name),
         )
         for work in own.works
     ]
@@ -233,6 +248,34 @@ def value_of_card(
     )
 
 
+def _outside_costs(inputs: Inputs, shipped: SiteRun | None) -> dict[str, Any]:
+    """What a unit of each work costs the buyer who takes neither card; nothing where no event touches the incumbent."""
+    market = inputs.scenario.market
+    if shipped is None or market is None:
+        return {}
+    return {w.name: market.outside_option.value * shipped.cny_per_unit(w) for w in shipped.works}
+
+
+def _shipped_incumbent(inputs: Inputs, cache: StageCache) -> SiteRun | None:
+    """The incumbent without the events that reach it alone, for the same demand; None where there are none."""
+    events = incumbent_events(inputs)
+    if not events:
+        return None
+    kept = {o.key: o.value for o in inputs.overrides if o.key not in events}
+    plain = load_inputs(inputs.file, kept)
+    return _run_incumbent(plain.incumbent, cache) if plain.incumbent is not None else None
+
+
+def worth_of(value: ValueInUse, product: str | None) -> Worth:
+    """What a card is worth to its line, and whether its buyers' outside option bounds it."""
+    bounded = [segment.name for segment in value.segments if segment.outside]
+    note = (
+        f"{product}: the incumbent costs more than the buyer's outside option in {', '.join(bounded)}"
+        " (market.outside_option over its cost as shipped): the card is worth no more than against that"
+    )
+    return Worth(value.price_cny, other_cost_of(value), (note,) if bounded else ())
+
+
 def link_of(inputs: Inputs, worth: Worth | None, company: Company | None) -> Link:
     """Return how the card's worth moves its product line; neutral, saying why, where it has none or no anchor."""
     market, found, product = inputs.scenario.market, own_anchor(inputs, company), inputs.parts.card.product
@@ -243,12 +286,21 @@ def link_of(inputs: Inputs, worth: Worth | None, company: Company | None) -> Lin
             else ""
         )
         return neutral_link(product, why)
+    file, rate = as_plain(inputs.company), _cny_per_usd(inputs)
+    line = next(p for p in company.products if p.name == product) if company is not None else None
     return make_link(
         found[1],
         worth,
         value_share=market.value_share.value,
         price_sensitivity=market.price_sensitivity.value,
+        bounds=line_bounds(line, company, file, rate) if line is not None and company is not None else None,
     )
+
+
+def _cny_per_usd(inputs: Inputs) -> Any:
+    """The rate that a market's size in dollars is read at; None where the price book has none."""
+    at = as_plain(inputs.prices).currencies.get("USD")
+    return at.rate.value if at is not None else None
 
 
 def links_of(inputs: Inputs, own: Link, company: Company | None) -> tuple[Link, ...]:
@@ -261,9 +313,9 @@ def links_of(inputs: Inputs, own: Link, company: Company | None) -> tuple[Link, 
     events = market_events(inputs)
     if company is None or file is None or market is None:
         return (own,)
-    lines = {}
+    lines, rate = {}, _cny_per_usd(inputs)
     for product in company.products:
-        block, plan = file.products.get(product.name), line_plan(product, company, file)
+        block, plan = file.products.get(product.name), line_plan(product, company, file, rate)
         stood = block.scenario if block is not None else None
         found = _standing(stood, product, events, company) if stood is not None else None
         lines[product.name] = replace(plan, anchor=found[0], worth=found[1]) if found is not None else plan
@@ -303,8 +355,9 @@ def _standing(
     found = own_anchor(inputs, company)
     if found is None or inputs.incumbent is None:
         return None
-    value = value_of_card(inputs, run_site(inputs, _STANDING), run_site(inputs.incumbent, _STANDING))
-    return found[1], Worth(value.price_cny, other_cost_of(value))
+    shipped = _shipped_incumbent(inputs, _STANDING)
+    own, rival = run_site(inputs, _STANDING), run_site(inputs.incumbent, _STANDING)
+    return found[1], worth_of(value_of_card(inputs, own, rival, shipped=shipped), product.name)
 
 
 def movement_by_workload(run: ChainRun) -> dict[str, float]:
@@ -378,10 +431,11 @@ def run_chain(
         refuse_stated_plans([inputs, inputs.incumbent], allowed=scenario.market.stated_plans)
     incumbent = _run_incumbent(inputs.incumbent, cache) if inputs.incumbent is not None else None
     tell("incumbent")
-    value = value_of_card(inputs, own, incumbent) if incumbent is not None else None
+    shipped = _shipped_incumbent(inputs, cache) if incumbent is not None else None
+    value = value_of_card(inputs, own, incumbent, shipped=shipped) if incumbent is not None else None
     # Forecast and valuation take arrays whose last axis is the points.
     company = company_spec(as_plain(inputs.company)) if inputs.company is not None else None
-    worth = Worth(value.price_cny, other_cost_of(value)) if value is not None else None
+    worth = worth_of(value, inputs.parts.card.product) if value is not None else None
     links = links_of(inputs, link_of(inputs, worth, company), company)
     forecast = make_forecast(company, links) if company is not None else None
     valuation = value_company(company, forecast) if company is not None and forecast is not None else None

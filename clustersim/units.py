@@ -15,7 +15,8 @@ dimension is refused. Inside the program there are only floats. A GB is 10^9 byt
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -24,15 +25,21 @@ from typing import Any
 from clustersim.columns import Varied, column_of, finite
 from clustersim.errors import InputError, suggest
 
-__all__ = ["Unit", "describe", "known_units", "parse_quantity", "parse_unit", "si", "to_float", "to_tokens"]
+__all__ = [
+    "Unit", "describe", "in_currency", "known_units", "parse_quantity", "parse_unit", "si", "split_quantity",
+    "to_float", "to_tokens",
+]  # fmt: skip
 
 Dimension = tuple[tuple[str, int], ...]
 
 YEAR_S = 8760 * 3600.0
 _DECIMAL = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
 _BINARY = {"Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "Pi": 2.0**50}
-_NUMBER = re.compile(r"\s*([+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*$")
-
+#: A number, its thousands set apart by commas or underscores where they are, and what follows it.
+_NUMBER = re.compile(
+    r"\s*([+-]?(?:\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*(.*?)\s*$",
+    re.ASCII,
+)
 
 _LONGEST = 400
 
@@ -76,8 +83,32 @@ def _vocabulary() -> dict[str, tuple[float, dict[str, int]]]:
     for plural in ("FLOP", "token"):
         for prefix, factor in _DECIMAL.items():
             atoms[f"{prefix}{plural}s"] = (factor, dict(atoms[plural][1]))
+    for names, unit in _ALSO.items():
+        for name in names.split():
+            atoms[name] = atoms[unit]
+    for word, currency in {"元": "CNY", "人民币": "CNY", "美元": "USD", "港元": "HKD"}.items():
+        for prefix, factor in {"": 1.0, "千": 1e3, "万": 1e4, "百万": 1e6, "千万": 1e7, "亿": 1e8}.items():
+            atoms[f"{prefix}{word}"] = (factor, {currency: 1})
+    for prefix, factor in {"千": 1e3, "万": 1e4, "亿": 1e8}.items():
+        atoms[f"{prefix}度"] = (factor * 3.6e6, {"joule": 1})
+    for prefix, factor in _DECIMAL.items():
+        atoms[f"{prefix}bps"] = (factor / 8, {"byte": 1, "second": -1})
+        atoms[f"{prefix}Bps"] = (factor, {"byte": 1, "second": -1})
+        atoms[f"{prefix}bit"] = (factor / 8, {"byte": 1})
+        atoms[f"{prefix}FLOPS"] = atoms[f"{prefix}OPS"] = (factor, {"op": 1, "second": -1})
+    for prefix in ("", "k", "M", "G"):
+        atoms[f"{prefix}RMB"] = (_DECIMAL[prefix], {"CNY": 1})
     return atoms
 
+
+#: Names that people write -> the unit that each stands for.
+_ALSO = {
+    "度 千瓦时": "kWh", "瓦": "W", "千瓦": "kW", "兆瓦": "MW", "微秒": "us", "毫秒": "ms", "秒 sec second seconds": "s",
+    "分钟 minute minutes": "min", "小时 hr hour hours": "h", "天 日 day days": "d", "周 weeks": "week",
+    "月 个月 months": "month", "年 years": "year", "字节 byte bytes": "B",
+}  # fmt: skip
+#: Full-width forms of the signs of a quantity.
+_WIDE = re.compile(r"[０-９．，／％＋－]")
 
 _ATOMS: Mapping[str, tuple[float, dict[str, int]]] = MappingProxyType(_vocabulary())
 
@@ -108,12 +139,35 @@ def parse_unit(text: str) -> Unit:
             sign = -1 if token == "/" else 1
             continue
         if token not in _ATOMS:
-            raise InputError(f"unknown unit {token!r} in {text!r}; {suggest(token, sorted(_ATOMS))}")
+            raise InputError(f"unknown unit {token!r} in {text!r}; {_nearest(token)}")
         scale, dimension = _ATOMS[token]
         factor *= scale**sign
         for base, power in dimension.items():
             powers[base] = powers.get(base, 0) + sign * power
     return Unit(factor, tuple(sorted((b, p) for b, p in powers.items() if p)))
+
+
+def _nearest(token: str) -> str:
+    """What was meant: a unit in other letters, all of one cut short, or the nearest."""
+    if token in _DECIMAL:
+        return f"write the whole unit, for example '{token}B/s' (bytes), '{token}b/s' (bits) or '{token}B'"
+    folded = sorted(unit for unit in _ATOMS if unit.casefold() == token.casefold())
+    if folded:
+        return f"did you mean {' or '.join(map(repr, folded))}?"
+    return suggest(token, sorted(_ATOMS))
+
+
+def in_currency(text: str, currencies: Sequence[str]) -> str:
+    """Return the currency that a text with a unit is in, empty where it names none.
+
+    >>> in_currency("0.1 USD/kWh", ("CNY", "USD")), in_currency("3 亿美元", ("CNY", "USD")), in_currency("3", ("CNY",))
+    ('USD', 'USD', '')
+    """
+    try:
+        dimension = dict(parse_quantity(text)[1].dimension)
+    except InputError:
+        return ""
+    return next((c for c in currencies if c in dimension), "")
 
 
 def describe(dimension: Dimension) -> str:
@@ -131,6 +185,27 @@ def describe(dimension: Dimension) -> str:
     return top + bottom
 
 
+def split_quantity(text: str) -> tuple[float, str]:
+    """Split ``"3.5 GB/s"`` into 3.5 and the text of its unit.
+
+    >>> split_quantity("1,024.5GB"), split_quantity("90 %"), split_quantity("7")
+    ((1024.5, 'GB'), (90.0, '%'), (7.0, ''))
+
+    Raises InputError for what is no number with a unit, naming full-width signs and decimal commas.
+    """
+    # The pattern is tried at many places of a long text: none that is a quantity is so long.
+    match = _NUMBER.match(text) if len(text) <= _LONGEST else None
+    shown = text if len(text) <= 60 else f"{text[:60]}…"
+    if _WIDE.search(shown):
+        narrow = unicodedata.normalize("NFKC", shown)
+        raise InputError(f"{shown!r} has full-width signs; write {narrow!r}")
+    if match is None:
+        raise InputError(f"{shown!r} is not a number with a unit; write it like '400 Gb/s'")
+    if match.group(2).startswith(","):
+        raise InputError(f"{shown!r}: a comma sets thousands apart (1,024); write a point before decimals")
+    return float(match.group(1).replace("_", "").replace(",", "")), match.group(2)
+
+
 @lru_cache(maxsize=8192)
 def parse_quantity(text: str) -> tuple[float, Unit]:
     """Split ``"3.5 GB/s"`` into 3.5 and the unit GB/s. A text without unit is a plain number.
@@ -138,13 +213,8 @@ def parse_quantity(text: str) -> tuple[float, Unit]:
     >>> parse_quantity("90 %")[0]
     90.0
     """
-    # The pattern is tried at many places of a long text: none that is a quantity is so long.
-    match = _NUMBER.match(text) if len(text) <= _LONGEST else None
-    if match is None:
-        shown = text if len(text) <= 60 else f"{text[:60]}…"
-        raise InputError(f"{shown!r} is not a number with a unit; write it like '400 Gb/s'")
-    number = float(match.group(1).replace("_", ""))
-    return number, parse_unit(match.group(2) or "1")
+    number, unit = split_quantity(text)
+    return number, parse_unit(unit or "1")
 
 
 def _plain(value: float | int) -> float:
@@ -154,10 +224,11 @@ def _plain(value: float | int) -> float:
         raise InputError("a whole number of more than 308 digits is no quantity") from None
 
 
-def to_float(value: str | float | int | Varied, unit: str) -> float:
+def to_float(value: str | float | int | Varied, unit: str, written: str = "") -> float:
     """Express a quantity in ``unit`` as a float.
 
-    A bare number is accepted only where ``unit`` is dimensionless: a number without unit is never guessed.
+    A bare number is accepted only where ``unit`` is dimensionless: a number without unit is never guessed, and the
+    refusal shows it in the unit that people write (``written``).
 
     >>> to_float("90 min", "h")
     1.5
@@ -180,10 +251,12 @@ def to_float(value: str | float | int | Varied, unit: str) -> float:
         raise InputError(f"{value!r} is not a finite number")
     if given.dimension != target.dimension:
         if not given.dimension:
-            raise InputError(f"{value!r} has no unit; write it with one, for example '{value} {unit}'")
+            raise InputError(
+                f"{value!r} has no unit; write it with one, for example '{value} {written or unit}'"
+            )
         raise InputError(
             f"{value!r} is {describe(given.dimension)}, but {describe(target.dimension)} is needed"
-            f" (for example in {unit})"
+            f" (for example in {written or unit})"
         )
     # One multiplication by one ratio: 100 % of a unit is then exactly that unit.
     number *= given.factor / target.factor
@@ -204,7 +277,7 @@ def to_tokens(text: str) -> float:
     match = _NUMBER.match(text)
     word = match.group(2) if match is not None else ""
     if match is not None and word in _DECIMAL:
-        return float(match.group(1).replace("_", "")) * _DECIMAL[word]
+        return parse_quantity(match.group(1))[0] * _DECIMAL[word]
     if word == "B":
         raise InputError(f"{text!r} is bytes; write a billion tokens as '{text.rstrip('B').strip()}G'")
     return to_float(text, "token")

@@ -11,7 +11,7 @@ from clustersim.econ.racks import RackCount, count_racks
 from clustersim.errors import InfeasibleError, InputError, suggest
 from clustersim.provenance import Sourced
 from clustersim.schema.inputs import Inputs
-from clustersim.schema.prices import Part, PriceBook, months_between
+from clustersim.schema.prices import Part, PriceBook, cny_rate
 
 __all__ = ["bill_lines", "needed_storage", "price_cny", "rack_count", "spare_servers"]
 
@@ -38,19 +38,8 @@ def price_cny(price: Sourced, prices: PriceBook, key: str) -> Sourced:
     currency = price.unit.partition("/")[0]
     if currency == "CNY":
         return price
-    if currency not in prices.currencies:
-        raise InputError(
-            f"{key} is in {currency}, and price book {prices.name} has no rate for it; add currencies.{currency}"
-        )
-    line = prices.currencies[currency]
-    age = months_between(line.date or prices.date, prices.date)
-    if age > prices.rate_months:
-        raise InputError(
-            f"{key} is in {currency}, and the rate of {line.date} in price book {prices.name} is {age} months old at"
-            f" {prices.date} (at most {prices.rate_months}); bring currencies.{currency} up to date"
-        )
+    rate = cny_rate(prices, currency, key)
     low, high = price.range
-    rate = line.rate.value
     return Sourced(price.value * rate, "CNY", price.source, price.tier, low * rate, high * rate, price.note)
 
 

@@ -42,6 +42,8 @@ NOTHING = (
     "channel_discount",
     "share_based_pay",
 )
+#: Those of them that a reader would expect.
+SAID_IF_NOTHING = ("other_income", "other_gains", "finance_net", "services_share")
 #: Shares of revenue that the last actual year gives where the file does not: driver, line, and the line it is of.
 FROM_INCOME = {
     "selling_share": "selling_and_marketing_expenses",
@@ -66,6 +68,8 @@ def company_spec(file: CompanyFile) -> Company:
     assumed: list[str] = []
     drivers = _from_file(file, history, assumed) if printed is None else _over_printed(file, printed.drivers)
     opening_cash = history.at("balance", "cash_and_cash_equivalents", history.actual_years[-1])
+    if file.terminal_growth.source.startswith("default"):
+        assumed.append(f"terminal growth is {100 * file.terminal_growth.value:.3g} %")
     if file.net_cash is None:
         assumed.append("net cash is the opening cash: no debt is deducted")
     return Company(
@@ -322,6 +326,11 @@ def _from_file(file: CompanyFile, history: History, assumed: list[str]) -> Drive
             f"company {file.name}: neither drivers nor the last actual year ({last}) give {', '.join(missing)};"
             " add them under drivers, for example research_share: 40 %"
         )
+    nothing = [name.replace("_", " ") for name in SAID_IF_NOTHING if getattr(d, name) is None]
+    if nothing:
+        assumed.append(f"{', '.join(nothing)}: nothing in every year")
+    if d.variable_opex_share is None:
+        assumed.append("costs that are shares follow revenue in full (drivers.variable_opex_share 1)")
     if file.tax_rate is None:
         assumed.append("tax at 15 %, the rate of high-technology enterprises in China")
     return Drivers(

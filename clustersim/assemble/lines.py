@@ -9,13 +9,25 @@ import numpy as np
 from clustersim.finance.company import Company, ProductLine
 from clustersim.finance.products import along
 from clustersim.market.lines import Follows, Line
-from clustersim.market.link import Anchor, Worth
+from clustersim.market.link import Anchor, Bounds, Worth
 from clustersim.schema.anchors import anchor_of
 from clustersim.schema.company import AnchorRow, CompanyFile
+from clustersim.schema.company_market import MarketSizeFile
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.overrides import INCUMBENT, Override
 
-__all__ = ["line_plan", "market_events", "own_anchor", "recorded"]
+__all__ = [
+    "incumbent_events",
+    "line_bounds",
+    "line_plan",
+    "market_events",
+    "market_usd_bn",
+    "own_anchor",
+    "recorded",
+]
+
+#: Units that can be made over the plan, by position of the year, where a company file gives none (assumption).
+HEADROOM = (1.25, 1.5, 2.0, 3.0)
 
 
 def market_events(inputs: Inputs) -> dict[str, Any]:
@@ -33,6 +45,20 @@ def market_events(inputs: Inputs) -> dict[str, Any]:
         return o.document == "scenario" and (o.path[0] == "market" or o.path[:2] == ("tco", "tariff"))
 
     return {o.key: o.value for o in inputs.overrides if reaches(o)}
+
+
+def incumbent_events(inputs: Inputs) -> set[str]:
+    """Return the keys of the events that reach the incumbent alone: its own terms and its card.
+
+    A tariff or the price book moves whatever else the buyer could take as well.
+    """
+    rival = inputs.incumbent.parts.card.name if inputs.incumbent is not None else ""
+    own = inputs.parts.card.name
+    return {
+        o.key
+        for o in inputs.overrides
+        if o.side == INCUMBENT or o.document == f"cards.{rival}" != f"cards.{own}"
+    }
 
 
 def recorded(scenario: str, product: ProductLine, company: Company) -> tuple[Anchor, Worth] | None:
@@ -56,7 +82,40 @@ def own_anchor(inputs: Inputs, company: Company | None) -> tuple[AnchorRow, Anch
     return row, _anchor_of_line(row, line, company)
 
 
-def line_plan(product: ProductLine, company: Company, file: CompanyFile) -> Line:
+def line_bounds(
+    product: ProductLine, company: Company, file: CompanyFile, cny_per_usd: float | None
+) -> Bounds:
+    """Return how a line answers a change of its card's worth: what more can be made, its market, its price.
+
+    Its share is the plan's revenue over the market's size, which after its last year stays as it is.
+    """
+    response, share = file.response, 0.0 * np.ones((len(company.years), 1))
+    if file.market_size is not None and cny_per_usd is not None:
+        size = np.array([market_usd_bn(file.market_size, int(y[:4])) for y in company.years])[:, None]
+        revenue = along(product.units, company.years) * along(product.asp_kcny, company.years)
+        share = np.clip(revenue * 1e3 / (size * 1e9 * cny_per_usd), 0.0, 1.0)
+    return Bounds(
+        most=np.array(response.headroom.along(company.years, _headroom(len(company.years))))[:, None],
+        share=share,
+        below_cost=response.below_cost,
+        demand_elasticity=response.demand_elasticity.value,
+        pricing=response.pricing,
+    )
+
+
+def _headroom(count: int) -> tuple[float, ...]:
+    """The default by position, the last one for all later years."""
+    return tuple(HEADROOM[min(i, len(HEADROOM) - 1)] for i in range(count))
+
+
+def market_usd_bn(size: MarketSizeFile, year: int) -> float:
+    """Return the market's size in billion USD: constant growth between its two years, level outside them."""
+    at = min(max(year, size.first_year), size.last_year) - size.first_year
+    grown = (size.last.value / size.first.value) ** (at / (size.last_year - size.first_year))
+    return float(size.first.value * grown)
+
+
+def line_plan(product: ProductLine, company: Company, file: CompanyFile, cny_per_usd: float | None) -> Line:
     """Return a line's plan along the years, and whom it follows.
 
     A year without sales moves nothing; any price stands for it.
@@ -69,6 +128,7 @@ def line_plan(product: ProductLine, company: Company, file: CompanyFile) -> Line
         asp_cny=np.where(sold, asp, 1.0) * 1e3,
         unit_cost_cny=np.where(sold, cost, 1.0) * 1e3,
         follows=Follows(follows.product, follows.worth_ratio.value) if follows is not None else None,
+        bounds=line_bounds(product, company, file, cny_per_usd),
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from clustersim.assemble.parts import card_spec, model_spec, needed, network_spec
 from clustersim.assemble.software import constants_kind, engine_efficiency, fitted, reserve_of
+from clustersim.columns import each_point, places
 from clustersim.des.serving.arrivals import draw_requests
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.build import replica_cost, table_terms
@@ -25,9 +26,10 @@ from clustersim.errors import ClusterSimError, InputError
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
+from clustersim.perf.serving_cache import CachePlan, cache_tokens
 from clustersim.perf.serving_checks import check_serving
 from clustersim.perf.serving_cost import IterationTerms, iteration_terms
-from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Layout, Precision, cache_tokens
+from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Layout, Precision
 from clustersim.perf.serving_exchange import kv_transfer_seconds
 from clustersim.perf.serving_reserve import BatchLimits
 from clustersim.perf.serving_work import tokens_per_step
@@ -37,7 +39,7 @@ from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import PrecisionSection, ServingPlan
 
 __all__ = [
-    "FluidDeployment", "cache_of_plan", "content_of", "deployment", "engine_said", "fluid_deployment",
+    "FluidDeployment", "ServingBuilder", "cache_of_plan", "content_of", "deployment", "engine_said", "fluid_deployment",
     "format_by_rule", "layout_spec", "precision_spec", "requests_of", "slo_of", "stream_spec",
 ]  # fmt: skip
 
@@ -68,6 +70,9 @@ def precision_spec(section: PrecisionSection, card: Card) -> Precision:
         linear=format_by_rule(section.linear, card),
         attention=format_by_rule(section.attention, card),
         cache=format_by_rule(section.cache, card),
+        attention_weights=format_by_rule(section.attention_weights, card)
+        if section.attention_weights
+        else "",
     )
 
 
@@ -156,6 +161,12 @@ def _context(work: ServingWorkload) -> float:
     return prompt.mean.value + output.mean.value / 2.0
 
 
+def _prompt(work: ServingWorkload, seed: int) -> float:
+    """Mean tokens of a prompt."""
+    stated = work.traffic.prompt
+    return stated.mean.value if stated is not None else float(requests_of(work, seed)[0].prompt.mean())
+
+
 def engine_said(work: ServingWorkload) -> str:
     """Return what has to be said about how the workload's engine was found (empty where its name is exact)."""
     return find_software(work.engine, role="serving").said
@@ -177,7 +188,7 @@ def content_of(inputs: Inputs, work: ServingWorkload) -> tuple[object, ...]:
     )
 
 
-class _Builder:
+class ServingBuilder:
     """What every pool of a deployment is built from."""
 
     def __init__(self, inputs: Inputs, work: ServingWorkload) -> None:
@@ -187,22 +198,52 @@ class _Builder:
         self.network: Network = network_spec(inputs)
         self.precision = precision_spec(work.precision, self.card)
         self.engine = find_software(work.engine, role="serving").profile
-        self.efficiency = engine_efficiency(
-            self.engine, self.card, constants_kind(self.model, self.precision.linear)
-        )
+        usual = engine_efficiency(self.engine, self.card, constants_kind(self.model, self.precision.linear))
+        self.efficiency = usual.at_speed(work.site_speed.value) if work.site_speed else usual
         self.context = _context(work)
+        self.prompt = _prompt(work, inputs.scenario.seed)
+
+    def request_s(self, terms: IterationTerms) -> float:
+        """Time of a request before its first token outside the model: the engine's own, and what it is held back.
+
+        Held back are iterations of as many sequences as a replica has users, of one where arrivals are open.
+        """
+        held, loop = self.work.batching.wait_iterations, self.work.traffic.closed_loop
+        outside = self.efficiency.request_s + self.efficiency.prompt_token_s * self.prompt
+        if not held:
+            return outside
+        users = min(loop.users / self.work.replicas, self.work.batching.max_sequences) if loop else 1.0
+        fixed = float(np.interp(users, terms.tokens, terms.fixed_s))
+        return outside + held * (fixed + users * (terms.sequence_s + terms.kv_s * self.context))
+
+    def points(self) -> list[ServingBuilder]:
+        """Return a builder of plain numbers for every point of a batch; none where nothing varies."""
+        own = vars(self)
+        where = places(own)
+        if where is None:
+            return []
+        found: list[ServingBuilder] = []
+
+        def take(parts: dict[str, Any]) -> float:
+            builder = object.__new__(ServingBuilder)
+            builder.__dict__.update(parts)
+            found.append(builder)
+            return 0.0
+
+        each_point(take, own)
+        return found
 
     def room(self, layout: Layout, rules: Batching) -> int:
         """Tokens of cache of a replica; raises InfeasibleError where the model does not fit."""
         check_serving(self.model, layout, self.precision, self.card)
         stated = self.work.memory_share
-        return cache_tokens(
-            self.model, layout, self.precision, self.card, memory_share=stated.value if stated else None,
-            reserve=reserve_of(self.engine), limits=BatchLimits(rules.max_tokens, rules.max_sequences),
-            context=self.context,
+        plan = CachePlan(
+            memory_share=stated.value if stated else None, reserve=reserve_of(self.engine),
+            limits=BatchLimits(rules.max_tokens, rules.max_sequences), context=self.context,
         )  # fmt: skip
+        return cache_tokens(self.model, layout, self.precision, self.card, plan)
 
-    def fluid(self, layout: Layout, *, prefill_only: bool) -> tuple[FluidCost, Batching, float]:
+    def fluid(self, layout: Layout, *, prefill_only: bool) -> tuple[FluidCost, Batching, IterationTerms]:
         """Costs of a replica at a few token counts, its scheduler, and bytes that a prompt token hands over."""
         rules = _batching(self.work, prefill_only=prefill_only)
         room = self.room(layout, rules)
@@ -211,7 +252,7 @@ class _Builder:
             efficiency=self.efficiency, precision=self.precision, context=self.context,
         )  # fmt: skip
         known = int(room * self.work.prefix.memory_share.value) if self.work.prefix else 0
-        return cost_of_terms(terms, room - known), rules, terms.held_bytes
+        return cost_of_terms(terms, room - known), rules, terms
 
     def pool(self, count: int, layout: Layout, *, prefill_only: bool) -> tuple[Pool, IterationTerms]:
         """Build replicas of one layout; raises InfeasibleError where the model does not fit."""
@@ -253,27 +294,31 @@ class FluidDeployment:
     calibrated: bool
 
 
-def fluid_deployment(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> FluidDeployment:
+def fluid_deployment(
+    inputs: Inputs, work: ServingWorkload, plan: ServingPlan, by: ServingBuilder | None = None
+) -> FluidDeployment:
     """Return the deployment of a workload by a plan, as the closed form takes it.
+
+    ``by`` is the builder of the workload on that cluster, where one is at hand.
 
     Raises InfeasibleError where the model does not fit, InputError for a layout that does not divide it.
     """
-    builder, split = _Builder(inputs, work), work.disaggregated
+    builder, split = by or ServingBuilder(inputs, work), work.disaggregated
     layout = layout_spec(plan)
-    cost, rules, held = builder.fluid(layout, prefill_only=split is not None)
+    cost, rules, terms = builder.fluid(layout, prefill_only=split is not None)
     pooled = work.router != "round_robin"
     entry = FluidPool(cost, rules, work.replicas, pooled)
     cards, fleet = work.replicas * layout.cards, Fleet(entry)
     if split is not None:
         lay = layout_spec(split.decode_plan) if split.decode_plan else layout
         second, second_rules, _ = builder.fluid(lay, prefill_only=False)
-        latency, per_token = kv_transfer_seconds(held, builder.network)
+        latency, per_token = kv_transfer_seconds(terms.held_bytes, builder.network)
         fleet = Fleet(entry, FluidPool(second, second_rules, split.decode_replicas), latency, per_token)
         cards += split.decode_replicas * lay.cards
     return FluidDeployment(
         fleet=fleet,
         cards=cards,
-        request_s=builder.efficiency.request_s,
+        request_s=builder.request_s(terms),
         cached_share=work.prefix.hit_share.value if work.prefix else 0.0,
         peak_flops=builder.card.peak_of(builder.precision.linear),
         bandwidth=builder.card.memory_bandwidth,
@@ -285,7 +330,7 @@ def cache_of_plan(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> f
     """Return the tokens of cache that a replica of a plan has for requests, or None where the model does not fit."""
     rules = _batching(work, prefill_only=work.disaggregated is not None)
     try:
-        room = _Builder(inputs, work).room(layout_spec(plan), rules)
+        room = ServingBuilder(inputs, work).room(layout_spec(plan), rules)
     except ClusterSimError:
         return None
     return room - int(room * work.prefix.memory_share.value) if work.prefix else room
@@ -296,9 +341,10 @@ def deployment(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> Depl
 
     Raises InfeasibleError where the model does not fit, naming the smallest tensor-parallel degree that does.
     """
-    builder = _Builder(inputs, work)
+    builder = ServingBuilder(inputs, work)
     pools = builder.pools(plan)
     auto, loop, power = work.autoscale, work.traffic.closed_loop, inputs.parts.card.power
+    outside = builder.request_s(pools["terms"])
     key = f"cards.{inputs.parts.card.name}.power"
     return Deployment(
         card=builder.card.name,
@@ -312,7 +358,7 @@ def deployment(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> Depl
         cached_share=work.prefix.hit_share.value if work.prefix else 0.0,
         closed_loop=ClosedLoop(loop.users, loop.think.value) if loop else None,
         seed=inputs.scenario.seed,
-        request_s=builder.efficiency.request_s,
+        request_s=outside,
         peak_flops=builder.card.peak_of(builder.precision.linear),
         bandwidth=builder.card.memory_bandwidth,
         idle_w=power.idle.value if power and power.idle else 0.0,

@@ -22,7 +22,6 @@ __all__ = [
     "constants_of",
     "engine_efficiency",
     "fitted",
-    "kept_throughput",
     "reserve_of",
     "stack_software",
 ]
@@ -32,16 +31,24 @@ ANY_CARD = "*"
 #: Keys of a file whose engine field has its unit in the name.
 _NAMES = {
     "layer_overhead": "layer_overhead_s", "host_layer": "host_layer_s", "expert_overhead": "expert_overhead_s",
-    "runtime_memory": "runtime_bytes",
+    "runtime_memory": "runtime_bytes", "expert_host": "expert_host_s",
 }  # fmt: skip
-#: Kinds of mixers that the measured models have: constants say nothing of others.
-_MEASURED_KINDS = {"full", "latent"}
 #: Key of a file's section ``memory`` -> field of the engine's reserve.
 _RESERVE = {"fixed": "fixed_bytes", "peer": "peer_bytes", "graphs": "graph_bytes"} | {
     name: name for name in ("hidden_values", "width_values", "routed_bytes", "logit_bytes")
 }
-#: Kinds of model in the order in which constants are looked for: bf16 falls back on dense, latent attention on experts.
-_KINDS = {"dense_bf16": ("dense_bf16", "dense"), "mla": ("mla", "moe")}
+#: Kinds of model in the order in which constants are looked for.
+_KINDS = {
+    "dense_bf16": ("dense_bf16", "dense"),
+    "dense_linear": ("dense_linear", "dense_bf16", "dense"),
+    "moe_bf16": ("moe_bf16", "moe"),
+    "moe_window": ("moe_window", "moe_bf16", "moe"),
+    "moe_linear": ("moe_linear", "moe"),
+    "mla": ("mla", "moe"),
+    "mla_sparse": ("mla_sparse", "mla", "moe"),
+}
+#: Data types of 16 bits.
+_WIDE = {"bf16", "fp16"}
 
 
 def constants_of(section: Section, fields: Any) -> dict[str, Any]:
@@ -54,15 +61,17 @@ def constants_of(section: Section, fields: Any) -> dict[str, Any]:
     return given
 
 
-def stack_software(profile: SoftwareProfile, card: str, *formats: str) -> Software:
+def stack_software(profile: SoftwareProfile, card: str, *formats: str, model: str = "") -> Software:
     """Return a training stack's constants on a card, for a data type and, where it has one, its scaling recipe.
+
+    ``model``: the model's file, whose recipe of the stack may say more.
 
     >>> recorded = stack_software(load_software("nemo-26.06"), "GB300", "fp8", "mxfp8")
     >>> recorded.host_layer_s, stack_software(load_software("nemo-26.06"), "H100", "fp8").host_layer_s
     (0.0, 0.0012)
     """
     assert profile.training is not None
-    found = profile.training.of(card, *formats)
+    found = profile.training.of(card, *formats, model=model)
     return Software(**constants_of(found, type(found).model_fields))
 
 
@@ -72,30 +81,41 @@ def _serving(profile: SoftwareProfile) -> ServingConstants:
 
 
 def constants_kind(model: Model, linear: str) -> str:
-    """Return the class of constants that a model uses: latent attention, experts, dense in bf16, dense.
+    """Return the class of constants that a model uses: by its attention, its experts, and the width of its products.
 
     >>> dense = Model(name="m", layers=2, hidden=64, heads=8, kv_heads=8, head_dim=8, ffn_hidden=1, gated=True, vocab=9)
     >>> constants_kind(dense, "fp8"), constants_kind(dense, "bf16")
     ('dense', 'dense_bf16')
     """
-    if any(kind.endswith("latent") for kind in model.kinds):
-        return "mla"
-    if model.experts:
-        return "moe"
-    return "dense_bf16" if linear in {"bf16", "fp16"} else "dense"
+    kinds = set(model.kinds)
+    if any(kind.endswith("latent") for kind in kinds):
+        return "mla_sparse" if "sparse latent" in kinds else "mla"
+    base = "moe" if model.experts else "dense"
+    if kinds & {"linear", "state space"}:
+        return f"{base}_linear"
+    if model.experts and "window" in kinds:
+        return "moe_window"
+    return f"{base}_bf16" if linear in _WIDE else base
 
 
 def fitted(profile: SoftwareProfile, card: str, model: Model, linear: str) -> bool:
     """Tell whether an engine's constants on a card were fitted on models of this kind.
 
-    Windows, selections, compressed entries, linear attention and state spaces never were. Dense models in bf16 share
-    the constants of dense ones where they were not fitted apart.
+    Dense models in bf16 share the constants of dense ones where they were not fitted apart; no other kind stands in.
     """
-    if not set(model.kinds) <= _MEASURED_KINDS:
-        return False
     kind = constants_kind(model, linear)
-    kinds = {kind, kind.removesuffix("_bf16")}
+    known = {"full", "latent", "none"} | _SPECIAL.get(kind, set())
+    if not set(model.kinds) <= known:
+        return False
+    kinds = {kind, "dense"} if kind == "dense_bf16" else {kind}
     return any(c.card == card and c.model in kinds for c in _serving(profile).constants)
+
+
+#: Class of constants -> kinds of mixers that its measured models have beside full and latent ones.
+_SPECIAL = {
+    "moe_window": {"window"}, "moe_linear": {"linear", "state space"}, "dense_linear": {"linear"},
+    "mla_sparse": {"sparse latent"},
+}  # fmt: skip
 
 
 def reserve_of(profile: SoftwareProfile) -> EngineReserve:
@@ -117,6 +137,9 @@ def reserve_of(profile: SoftwareProfile) -> EngineReserve:
 def engine_efficiency(profile: SoftwareProfile, card: Card, kind: str) -> Efficiency:
     """Return the constants of an engine on a card; where nobody fitted them, mean shares of the card's own.
 
+    Those are the engine's own class for the cards of the card's maker, where it has one, else the class of engines that
+    nobody measured.
+
     ``kind`` is ``dense``, ``dense_bf16``, ``moe`` or ``mla``. Decode attention streams like the weights, so it
     takes the same share of the bandwidth.
 
@@ -129,7 +152,10 @@ def engine_efficiency(profile: SoftwareProfile, card: Card, kind: str) -> Effici
     found = _serving(profile).on(card.name, kinds)
     if found is not None:
         return _efficiency(profile, found, found.gemm, found.memory)
-    mean = _serving(load_software(UNMEASURED["serving"])).on(ANY_CARD, (*kinds, "dense"))
+    mean = _serving(profile).on(ANY_CARD, kinds, card.maker)
+    if mean is None:
+        unmeasured = _serving(load_software(UNMEASURED["serving"]))
+        mean = unmeasured.on(ANY_CARD, (*kinds, "dense"), card.maker)
     assert mean is not None
     memory = min(card.memory_efficiency * mean.memory, 1.0)
     return _efficiency(profile, mean, card.gemm_efficiency * mean.gemm, memory)
@@ -147,6 +173,7 @@ def _efficiency(profile: SoftwareProfile, of: EngineConstants, gemm: float, memo
         sequence_s=serving.sequence.value,
         one_shot_s=of.one_shot_us * 1e-6,
         request_s=of.request_ms * 1e-3,
+        prompt_token_s=of.prompt_token_us * 1e-6,
         expert=of.expert,
         expert_layer_s=of.expert_layer_us * 1e-6,
     )
@@ -172,10 +199,3 @@ def batching_of(
         chunked=rules.chunked,
         mixed=rules.mixed,
     )
-
-
-def kept_throughput(profile: SoftwareProfile, card: str) -> float:
-    """Return the share of the simulated throughput that an engine keeps under hundreds of open connections."""
-    own = _serving(profile).kept_throughput.get(card)
-    share = own or _serving(load_software(UNMEASURED["serving"])).kept_throughput[ANY_CARD]
-    return share.value

@@ -11,6 +11,7 @@ from clustersim.perf.plan import Plan, Software
 from clustersim.schema.demand import TrainingWorkload
 from clustersim.schema.find_software import find_software
 from clustersim.schema.inputs import Inputs
+from clustersim.schema.lookup import exact_name
 from clustersim.schema.software import StackConstants
 from clustersim.schema.training import PlanSection
 
@@ -33,7 +34,8 @@ def software_spec(work: TrainingWorkload, card: str) -> Software:
         return Software(**given)
     profile = find_software(section.name, role="training").profile
     formats = (work.dtype, work.recipe) if work.recipe else (work.dtype,)
-    return replace(stack_software(profile, card, *formats), **given)
+    model = exact_name("hwprofiles/models", work.model) or ""
+    return replace(stack_software(profile, card, *formats, model=model), **given)
 
 
 def plan_section(plan: Plan) -> PlanSection:

@@ -103,13 +103,20 @@ def in_switch_all_reduce(group: Group) -> Cost:
     """Reduction in the scale-up switches (NVLS): a card sends S + S/k; one step per card that owns a shard.
 
     A reduced shard is read through the switch from all k cards (S out of each card over all shards) and written
-    back once (S/k), so the way out carries S(1 + 1/k); so does the way in. Between domains, the tree.
+    back once (S/k), so the way out carries S(1 + 1/k); so does the way in. Between domains, the tree. Where the
+    switches between domains reduce too, a chunk is reduced inside, then between, then handed out, one after the other
+    (NCCL's NVLS over CollNet): S each way twice, and S/k over the NIC.
     """
     network = group.network
     rate = as_array(network.scale_up_bandwidth) * network.scale_up_reduction_efficiency
     inside = np.where(group.k > 1, group.size * (1 + 1 / group.k) / rate, 0.0)
+    steps = group.k * group.step_up
+    if network.in_network_reduction:
+        over = group.between(group.size / group.k)
+        serial = np.where(group.m > 1, 2 * group.size / rate + over, inside)
+        return steps + 2 * np.minimum(group.m - 1, 1.0) * group.step_out, serial, over
     between = group.size / group.k * np.minimum(group.m / 2, 2.0)
-    steps = group.k * group.step_up + 2 * np.ceil(np.log2(group.m)) * group.step_out
+    steps = steps + 2 * np.ceil(np.log2(group.m)) * group.step_out
     return steps, inside, group.between(between) / TREE_SHARE
 
 
@@ -194,6 +201,7 @@ def offered(kind: str, network: Network) -> tuple[str, ...]:
     reduces = network.scale_up_wiring == "switched" and np.any(network.scale_up_reduction_efficiency)
     if "in_switch" in names and not reduces:
         names.remove("in_switch")
-    if "in_network" in names and not network.in_network_reduction:
+    if "in_network" in names and (reduces or not network.in_network_reduction):
+        # Switches of both levels reduce together: that is ``in_switch``.
         names.remove("in_network")
     return tuple(names)

@@ -172,6 +172,9 @@ def _terms(cost: tuple[Array, Array, Array], group: Group) -> tuple[Array, Array
     """Return (alpha, slower level's transfer, transfer between domains, ramp), all of one shape."""
     steps, inside, between = cost
     alpha = steps + group.network.launch_latency
+    if group.network.scale_up_wiring == "pcie":
+        # Cards and NIC exchange over the same host bridges: what crosses goes over them beside what stays.
+        inside = np.where(group.m > 1, inside + between, inside)
     transfer = np.maximum(inside, between)
     ramp = np.minimum(np.sqrt(alpha * transfer), RAMP_CAP * alpha)
     alpha, transfer, between, ramp = np.broadcast_arrays(alpha, transfer, between, ramp)

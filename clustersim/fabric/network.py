@@ -23,8 +23,9 @@ LAUNCH_S = 8.4e-6
 #: Seconds per step between two cards over InfiniBand or RoCE, software included (NCCL src/graph/tuning.cc, network
 #: hop of the Simple protocol; published).
 RDMA_LATENCY_S = 14e-6
-#: The same over EFA (derived: tuned on the 16-card H100 rows, see docs/fabric.md).
-EFA_LATENCY_S = 40e-6
+#: The same over EFA by generation, the second where none is named (derived: tuned on the 16-card H100 rows and on the
+#: 32-card B200 rows of 1 to 16 MiB, see docs/fabric.md).
+EFA_LATENCY_S = {2: 40e-6, 3: 40e-6, 4: 60e-6}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

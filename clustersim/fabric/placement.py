@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.errors import InputError, suggest
-from clustersim.fabric.maxmin import Usage, fair_rates, route
+from clustersim.fabric.maxmin import Usage, fair_rates
 from clustersim.fabric.network import Network
+from clustersim.fabric.routing import route
 from clustersim.fabric.topology import Graph
 
 __all__ = ["DEFAULT_ORDER", "Contention", "Placement", "contended", "contention"]

@@ -24,7 +24,7 @@ class Through:
     through_cash_flow: float
     through_multiple: float
     by_year: dict[str, float]
-    """Of the cash flow's part: each year, and ``terminal``."""
+    """Of the cash flow's part: each year, ``terminal``, and ``not_owed`` where shareholders would owe."""
 
     @property
     def whole(self) -> float:
@@ -61,5 +61,8 @@ def _between(
         for i, (year, flow) in enumerate(zip(company.years, flows, strict=True))
     }
     years["terminal"] = float(after.present.terminal - then.present.terminal) * unit
+    owed = [float(np.asarray(v.dcf_m) - np.asarray(v.equity_m)) for v in (then, after)]
+    if any(owed):
+        years["not_owed"] = (owed[1] - owed[0]) * weight / shares
     multiple = (1 - weight) * float(np.asarray(after.ps_m) - np.asarray(then.ps_m)) / shares
     return Through(product, sum(years.values()), multiple, years)

@@ -30,10 +30,19 @@ class Check:
 
 
 def departs(company: Company, forecast: Forecast) -> bool:
-    """Return whether any row of the free cash flow departs from the printed one by more than rounding."""
-    if company.printed is None:
+    """Return whether the free cash flow, interest or the conversion departs from the printed one beyond rounding."""
+    printed, ours = company.printed, company.drivers
+    if (
+        printed is None
+        or ours.finance_mode != "given"
+        or ours.conversion_kcny != printed.drivers.conversion_kcny
+    ):
         return True
-    return bool(np.abs(forecast.fcf_kcny - company.printed.rows["free_cash_flow"]).max() > LAST_DIGIT)
+    apart = (
+        forecast.fcf_kcny - printed.rows["free_cash_flow"],
+        forecast.finance_net_kcny - printed.drivers.finance_net,
+    )
+    return any(bool(np.abs(row).max() > LAST_DIGIT) for row in apart)
 
 
 def run_checks(

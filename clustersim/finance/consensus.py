@@ -14,7 +14,9 @@ from clustersim.errors import InputError
 from clustersim.finance.company import Array
 from clustersim.reading.tables import records
 
-__all__ = ["ALIASES", "Comparison", "compare_consensus", "read_consensus", "read_table"]
+__all__ = [
+    "ALIASES", "Comparison", "compare_consensus", "plain", "read_consensus", "read_table", "year_of",
+]  # fmt: skip
 
 #: Item of ours -> spellings in exports (lower case, letters, digits and Chinese only).
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -32,7 +34,9 @@ _UNIT = ("unit", "currency", "单位", "币种")
 _UNITS = {"": 1.0, "k": 1.0, "thousand": 1.0, "m": 1e3, "mn": 1e3, "million": 1e3, "millions": 1e3, "百万": 1e3,
           "bn": 1e6, "billion": 1e6, "亿": 1e5, "万": 10.0, "千": 1.0}  # fmt: skip
 _CURRENCIES = {"cny": "CNY", "rmb": "CNY", "人民币": "CNY", "元": "CNY", "usd": "USD", "us$": "USD", "美元": "USD",
-               "hkd": "HKD", "hk$": "HKD", "港元": "HKD", "港币": "HKD"}  # fmt: skip
+               "hkd": "HKD", "hk$": "HKD", "港元": "HKD", "港币": "HKD", "eur": "EUR", "€": "EUR", "欧元": "EUR",
+               "jpy": "JPY", "¥": "CNY", "日元": "JPY", "gbp": "GBP", "英镑": "GBP", "twd": "TWD", "nt$": "TWD",
+               "新台币": "TWD", "sgd": "SGD", "krw": "KRW", "韩元": "KRW"}  # fmt: skip
 _BLANK = {"", "-", "--", "n/a", "na", "nan"}
 _YEAR = re.compile(
     r"(?i)^\W*(?:fy|cy)?\s*'?(20)?(\d\d)(?!\d)\s*(?:[-/年.]?(?:12|12[-/月.]?31日?)?)?\s*([aef])?\W*$"
@@ -70,14 +74,15 @@ def read_table(text: str, where: str) -> list[list[str]]:
     return rows
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return a heading without case, spaces and signs."""
     return re.sub(r"[\W_]+", "", text.strip().lower())
 
 
-def _year(text: str) -> str | None:
+def year_of(text: str) -> str | None:
     """The forecast year that a heading means.
 
-    >>> [_year(t) for t in ("FY26E", "2027", "2028-12-31", "FY2029F", "Sales", "26")]
+    >>> [year_of(t) for t in ("FY26E", "2027", "2028-12-31", "FY2029F", "Sales", "26")]
     ['2026E', '2027E', '2028E', '2029E', None, None]
     """
     found = _YEAR.match(text.strip())
@@ -91,16 +96,23 @@ def _year(text: str) -> str | None:
 def _unit(text: str, rates: Mapping[str, float]) -> float:
     """What makes kCNY of an amount in a unit such as ``USD mn`` or ``亿元``."""
     word, currency = text.strip().lower(), "CNY"
-    for name, code in _CURRENCIES.items():
+    # The longest name first: 美元 holds 元. Any currency may be named by its code where its rate is known.
+    codes = _CURRENCIES | {code.lower(): code for code in rates}
+    for name in sorted(codes, key=len, reverse=True):
         if name in word:
-            word, currency = word.replace(name, ""), code
+            word, currency = word.replace(name, ""), codes[name]
+            break
     word = word.strip(" ,.-_")
     if word not in _UNITS:
         raise InputError(
-            f"unit {text!r} is not one of thousand, million, billion, 万, 百万, 亿, in CNY, USD or HKD"
+            f"unit {text!r} is not one of thousand, million, billion, 万, 百万, 亿, in CNY, USD, HKD or another"
+            " currency whose rate is known"
         )
     if currency not in rates:
-        raise InputError(f"unit {text!r}: no rate of {currency} to CNY is known; known: {', '.join(rates)}")
+        raise InputError(
+            f"unit {text!r}: no rate of {currency} to CNY is known (known: {', '.join(rates)}); give --rate"
+            f" {currency}=CNY-PER-UNIT"
+        )
     return _UNITS[word] * rates[currency]
 
 
@@ -108,7 +120,7 @@ def _heading(text: str, rates: Mapping[str, float]) -> tuple[str | None, float]:
     """Split ``Revenue (CNY mn)`` into our item and what makes kCNY of it."""
     found = re.match(r"^(.*?)[(（\[]\s*(.*?)\s*[)）\]]\s*$", text.strip())
     name, unit = (found[1], found[2]) if found else (text, "")
-    item = next((ours for ours, names in ALIASES.items() if _plain(name) in (*names, _plain(ours))), None)
+    item = next((ours for ours, names in ALIASES.items() if plain(name) in (*names, plain(ours))), None)
     return item, _unit(unit, rates) if item is not None or unit else 1.0
 
 
@@ -129,8 +141,8 @@ def read_consensus(
     """
     rows = read_table(text, where)
     known = {"CNY": 1.0} | dict(rates or {})
-    across = [i for i, cell in enumerate(rows[0]) if _year(cell)]
-    heads = [_plain(cell) for cell in rows[0]]
+    across = [i for i, cell in enumerate(rows[0]) if year_of(cell)]
+    heads = [plain(cell) for cell in rows[0]]
     if (
         any(h in _ITEM for h in heads)
         and any(h in _PERIOD for h in heads)
@@ -139,7 +151,7 @@ def read_consensus(
         cells = _long(rows, heads)
     elif across:
         cells = [
-            (line, row[0], _year(rows[0][i]) or "", row[i] if i < len(row) else "", _unit_cell(row, heads))
+            (line, row[0], year_of(rows[0][i]) or "", row[i] if i < len(row) else "", _unit_cell(row, heads))
             for line, row in enumerate(rows[1:], 2)
             if any(c.strip() for c in row)
             for i in across
@@ -195,7 +207,7 @@ def _amounts(cells: Cells, where: str, rates: Mapping[str, float]) -> dict[tuple
             matched = True
             problems.append(f"{where}:{line}: {head}: {error}")
             continue
-        year = _year(period) or next((f"{y}E" for y in re.findall(r"20\d\d", period)), None)
+        year = year_of(period) or next((f"{y}E" for y in re.findall(r"20\d\d", period)), None)
         if year is None:
             problems.append(f"{where}:{line}: no year in {period!r}")
         elif cell.strip().lower() not in _BLANK:

@@ -9,6 +9,7 @@ import numpy as np
 from clustersim.finance.capital import capital_warnings
 from clustersim.finance.company import YEARLY_DRIVERS, Company
 from clustersim.finance.forecast import Forecast
+from clustersim.finance.valuation import value_company
 from clustersim.market.link import Link, notes_of
 
 __all__ = ["departures", "messages", "no_effect"]
@@ -109,6 +110,17 @@ def _scalars(company: Company, forecast: Forecast, found: Found) -> list[str]:
     return out
 
 
+def _margin(company: Company, forecast: Forecast, found: Found) -> list[str]:
+    """Where every line has unit costs of its own, and there are no services, a margin follows from nothing."""
+    if company.printed is not None or np.any(company.drivers.services_share != 0):
+        return []
+    costed = all(year in p.unit_cost_kcny for p in company.products for year in p.units)
+    given = not any(text.startswith("gross margin is") for text in company.assumed)
+    if costed and given:
+        return _said("drivers.gross_margin", "every line has unit costs of its own")
+    return []
+
+
 def _untaxed(company: Company, forecast: Forecast, found: Found) -> list[str]:
     tax = np.asarray(forecast.tax_kcny)
     bare = [
@@ -168,17 +180,24 @@ def _sales(company: Company, forecast: Forecast, found: Found) -> list[str]:
     return out
 
 
-_RULES: tuple[Rule, ...] = (_finance, _scalars, _untaxed, _capital, _sales)
+_RULES: tuple[Rule, ...] = (_finance, _scalars, _margin, _untaxed, _capital, _sales)
 
 
-def _worthless(forecast: Forecast) -> tuple[str, ...]:
+def _worthless(company: Company, forecast: Forecast) -> list[str]:
     """A business that loses money for ever would be changed or closed; the forecast goes on as planned."""
+    out = []
     if np.any(np.asarray(forecast.terminal_flow_kcny) < 0):
-        return (
+        out.append(
             "the flow after the last year is negative: operating costs stay as planned while revenue has fallen"
-            " (company.drivers.variable_opex_share); nobody would run on like this",
+            " (company.drivers.variable_opex_share); nobody would run on like this"
         )
-    return ()
+    equity = float(np.min(np.asarray(value_company(company, forecast).equity_m)))
+    if equity < 0:
+        out.append(
+            f"the discounted flows and net cash come to {equity:,.0f} m {company.currency}: shareholders owe nothing,"
+            " so that leg counts as zero, and no change that leaves it below zero moves it"
+        )
+    return out
 
 
 def messages(company: Company, forecast: Forecast, link: Link | Sequence[Link] = ()) -> tuple[str, ...]:
@@ -194,7 +213,7 @@ def messages(company: Company, forecast: Forecast, link: Link | Sequence[Link] =
         )
     said = (
         *capital_warnings(company),
-        *_worthless(forecast),
+        *_worthless(company, forecast),
         *no_effect(company, forecast),
         *moved,
         *company.assumed,

@@ -34,9 +34,9 @@ def ratio_rows(company: Company, statements: Statements, value: Valuation) -> li
     rows: list[tuple[str, Array]] = [
         ("revenue growth, %", 100 * _growth(income["revenue"], revenue_last)),
         ("net profit growth, %", 100 * _growth(profit, profit_last)),
-        ("gross margin, %", 100 * income["gross_profit"] / income["revenue"]),
-        ("EBIT margin, %", 100 * income["operating_profit"] / income["revenue"]),
-        ("net margin, %", 100 * profit / income["revenue"]),
+        ("gross margin, %", 100 * _per(income["gross_profit"], income["revenue"])),
+        ("EBIT margin, %", 100 * _per(income["operating_profit"], income["revenue"])),
+        ("net margin, %", 100 * _per(profit, income["revenue"])),
         (f"earnings per share, diluted, {unit}", per_share),
         (f"adjusted earnings per share, share-based pay added back, {unit}", adjusted),
         (f"book value per share, {unit}", book),
@@ -56,6 +56,10 @@ def _growth(row: Array, last: float) -> Array:
 
 def _over(price: float, row: Array) -> Array:
     return np.where(row > 0, price / np.where(row > 0, row, 1.0), np.nan)
+
+
+def _per(row: Array, of: Array) -> Array:
+    return np.where(of > 0, row / np.where(of > 0, of, 1.0), np.nan)
 
 
 def _over_average(profit: Array, opening: Array, closing: Array) -> Array:

@@ -41,10 +41,16 @@ class Valuation:
     proceeds_m: float = 0.0
 
     @property
-    def dcf_m(self) -> Value:
-        """Equity value by DCF."""
+    def equity_m(self) -> Value:
+        """What the flows leave to shareholders; below zero where debts and losses are worth more than the business."""
         equity = self.present.enterprise_value + self.net_cash_kcny
         return equity * self.fx_per_cny / 1e3 + self.proceeds_m
+
+    @property
+    def dcf_m(self) -> Value:
+        """Equity value by DCF; nothing where it would be below zero, for shareholders owe no more than they paid."""
+        found: Value = np.maximum(self.equity_m, 0.0)
+        return found if np.ndim(found) else float(found)
 
     @property
     def blended_m(self) -> Value:

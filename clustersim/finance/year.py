@@ -1,24 +1,23 @@
-"""What an analyst does through a year: halves, reported figures against the forecast, and the roll to the next base."""
+"""What an analyst does through a year: halves and quarters, the roll to the next base, the sum of the parts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from clustersim.errors import InputError, suggest
-from clustersim.finance.analysis import with_values
 from clustersim.finance.company import Company, Value
 from clustersim.finance.conventions import Steady, discounted
-from clustersim.finance.forecast import Forecast, make_forecast
+from clustersim.finance.forecast import Forecast
 from clustersim.finance.multiples import base_multiple
 from clustersim.finance.statements import income_rows
 from clustersim.finance.valuation import Valuation, value_company
 from clustersim.market.link import Link
 
-__all__ = ["Bridge", "actuals_bridge", "halves", "roll_forward", "sum_of_parts"]
+__all__ = ["OPERATING", "REPORTED", "halves", "lines_of", "part_of_year", "roll_forward", "sum_of_parts"]
 
 Links = Link | Sequence[Link]
 #: Lines that follow sales within a year; the others fall evenly on its halves.
@@ -34,7 +33,8 @@ OPERATING = {
 REPORTED = (*WITH_SALES, *OPERATING, "other_income", "operating_profit", "net_profit")
 
 
-def _lines(forecast: Forecast) -> dict[str, Any]:
+def lines_of(forecast: Forecast) -> dict[str, Any]:
+    """Return the lines that are reported within a year, along the years, in kCNY."""
     rows = income_rows(forecast)
     return {name: rows[name] for name in REPORTED}
 
@@ -53,122 +53,17 @@ def halves(forecast: Forecast, first_half_share: float, parts: int = 2) -> list[
     rows = []
     for i, year in enumerate(forecast.years):
         for n, weight in enumerate(weights, 1):
-            rows.append({"period": f"{year[:4]}{letter}{n}E", **_part(forecast, i, weight, 1 / parts)})
+            rows.append({"period": f"{year[:4]}{letter}{n}E", **part_of_year(forecast, i, weight, 1 / parts)})
     return rows
 
 
-def _part(forecast: Forecast, i: int, weight: float, even: float) -> dict[str, float]:
-    lines = {name: float(row[i]) for name, row in _lines(forecast).items()}
+def part_of_year(forecast: Forecast, i: int, weight: float, even: float) -> dict[str, float]:
+    """Return the lines of a part of year ``i``: ``weight`` of its sales, ``even`` of all else, in kCNY."""
+    lines = {name: float(row[i]) for name, row in lines_of(forecast).items()}
     out = {name: value * (weight if name in WITH_SALES else even) for name, value in lines.items()}
     later = float(forecast.operating_profit_kcny[i] - forecast.gross_profit_kcny[i])
     out["operating_profit"] = out["gross_profit"] + later * even
     out["net_profit"] = out["operating_profit"] + (lines["net_profit"] - lines["operating_profit"]) * even
-    return out
-
-
-@dataclass(frozen=True, slots=True)
-class Bridge:
-    """Reported against expected, and the target price from before to after, a step a line."""
-
-    rows: tuple[dict[str, Any], ...]
-    steps: tuple[dict[str, Any], ...]
-    before: float
-    after: float
-
-
-def actuals_bridge(
-    company: Company, links: Links, half: str, actual: Mapping[str, float], first_half_share: float
-) -> Bridge:
-    """Return a reported half (``2026H1``) beside the forecast, and what it does to the target price.
-
-    The half still to come (or gone) stays as forecast: the year's line becomes reported + expected of the other half.
-    Revenue moves units of every line alike, gross profit the year's margin, each operating cost its share;
-    ``closing_cash`` beyond what the forecast implies at that date goes to net cash. The steps sum to the whole.
-
-    Raises InputError for a half that is not in the first year of the forecast, or no line of it.
-    """
-    year = f"{half[:4]}E"
-    if half[4:] not in {"H1", "H2"} or year not in company.years:
-        raise InputError(
-            f"actuals {half!r}: write a half of a forecast year, for example {company.years[0][:4]}H1"
-        )
-    known = [*_lines(make_forecast(company, links)), "closing_cash"]
-    unknown = [line for line in actual if line not in known]
-    if unknown or not actual:
-        raise InputError(
-            f"actuals {half}: no line {(unknown or ['(none)'])[0]!r}; {suggest((unknown or [''])[0], known)}"
-        )
-    at, weight = company.years.index(year), first_half_share if half.endswith("H1") else 1 - first_half_share
-    forecast = make_forecast(company, links)
-    expected = _part(forecast, at, weight, 0.5) | {"closing_cash": _cash(company, forecast, at, half)}
-    rows = tuple(
-        {"line": line, "period": half, "expected_kcny": expected[line], "actual_kcny": value,
-         "surprise_pct": 100 * (value / expected[line] - 1) if expected[line] else None}
-        for line, value in actual.items()
-    )  # fmt: skip
-    before = price = float(_target(company, links))
-    moved, steps = company, []
-    for name, change in _changes(at, year, actual, expected):
-        moved = change(moved, links)
-        now = float(_target(moved, links))
-        steps.append({"step": name, "target_price": now, "change": now - price})
-        price = now
-    return Bridge(rows, tuple(steps), before, price)
-
-
-def _target(company: Company, links: Links) -> Value:
-    return value_company(company, make_forecast(company, links)).target_price
-
-
-def _cash(company: Company, forecast: Forecast, at: int, half: str) -> float:
-    """Net cash that the forecast implies at the end of a half: what was there and the flows since, evenly."""
-    flows = forecast.fcf_kcny
-    return float(company.net_cash_kcny + flows[:at].sum() + flows[at] * (0.5 if half.endswith("H1") else 1.0))
-
-
-def _changes(
-    at: int, year: str, actual: Mapping[str, float], expected: Mapping[str, float]
-) -> list[tuple[str, Any]]:
-    """The steps, each a function of the company as the steps before have left it."""
-    out: list[tuple[str, Any]] = []
-    surprise = {line: value - expected[line] for line, value in actual.items()}
-
-    def revenue(company: Company, links: Links) -> Company:
-        now = float(make_forecast(company, links).revenue_kcny[at])
-        factor = 1 + surprise["revenue"] / now
-        keys = {
-            f"products.{p.name}.units.{year}": p.units[year] * factor
-            for p in company.products
-            if year in p.units
-        }
-        return with_values(company, keys)
-
-    def margin(company: Company, links: Links) -> Company:
-        forecast = make_forecast(company, links)
-        profit = expected["gross_profit"] / expected["revenue"]
-        held = surprise.get("revenue", 0.0) * profit
-        lacking = surprise["gross_profit"] - held
-        m = float(company.drivers.gross_margin[at]) + lacking / float(forecast.revenue_kcny[at])
-        return with_values(company, {f"drivers.gross_margin.{year}": m})
-
-    def cost(line: str, driver: str) -> Any:
-        def change(company: Company, links: Links) -> Company:
-            now = float(_lines(make_forecast(company, links))[line][at])
-            share = float(getattr(company.drivers, driver)[at]) * (
-                1 + (-abs(actual[line]) - expected[line]) / now
-            )
-            return with_values(company, {f"drivers.{driver}.{year}": share})
-
-        return change
-
-    if "revenue" in actual:
-        out.append(("revenue", revenue))
-    if "gross_profit" in actual:
-        out.append(("gross margin", margin))
-    out += [(line, cost(line, driver)) for line, driver in OPERATING.items() if line in actual]
-    if "closing_cash" in actual:
-        more = surprise["closing_cash"]
-        out.append(("net cash", lambda c, _: replace(c, net_cash_kcny=c.net_cash_kcny + more)))
     return out
 
 

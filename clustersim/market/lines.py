@@ -87,11 +87,8 @@ def _resolved(lines: Mapping[str, Line], name: str, seen: tuple[str, ...]) -> tu
     found = _resolved(lines, leader, (*seen, name))
     if found is None:
         return None
-    anchor, worth = found
-    other = anchor.other_cost_cny
+    (anchor, worth), other = found, found[0].other_cost_cny
     then = ratio * (anchor.value_in_use_price_cny + other)
-    now = ratio * (worth.value_in_use_price_cny + worth.other_cost_cny)
-    return (
-        replace(anchor, value_in_use_price_cny=then - other),
-        Worth(now - worth.other_cost_cny, worth.other_cost_cny),
-    )
+    now = ratio * (worth.value_in_use_price_cny + other)
+    spent = other + ratio * (worth.other_cost_cny - other)
+    return replace(anchor, value_in_use_price_cny=then - other), Worth(now - other, spent, worth.notes)

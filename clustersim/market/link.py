@@ -7,10 +7,13 @@ cost per token relative to the incumbent's is
 
     c / c_inc  ~  (P + X) / (P* + X),
 
-so a share of the market moves by [ (P1 + X1) / (P1* + X1) / ((P0 + X0) / (P0* + X0)) ]^(-beta). At the shipped
-profiles nothing moves, and the forecast is the printed one. The maker keeps the share theta of the gain of the
-logarithm in its price (inverse demand: at theta = 1 units stay and the price takes it all) and never sells below
-its unit cost.
+so a share of the market moves by [ (P1 + X) / (P1* + X) / ((P0 + X) / (P0* + X)) ]^(-beta). X is that of the anchor:
+what moves the buyer's other costs moves P*, the one term of worth that price and units answer, so that a card that is
+worth more is never sold at a lower price or in fewer units. (At the plan's price, below P*, the cost ratio itself
+answers a change of X (P* + X) / (P + X) times as much.) At the shipped profiles nothing moves, and the forecast is the
+printed one. The maker keeps the share theta of the gain of the logarithm in its price (inverse demand: at theta = 1
+units stay and the price takes it all), or sets the price against rivals (``market.pricing``), and never sells below
+its unit cost. Units end where no more can be made, and saturate with the market.
 
 Every number is a float, a row by year (years, 1), or a row with points (years, points).
 """
@@ -25,13 +28,13 @@ import numpy.typing as npt
 
 from clustersim.columns import values_of
 from clustersim.errors import InputError
+from clustersim.market.pricing import bertrand_price, shared_price
 
 __all__ = [
     "Anchor",
     "Bounds",
     "Link",
     "Worth",
-    "bertrand_price",
     "first_of",
     "make_link",
     "neutral_link",
@@ -43,6 +46,8 @@ Value = float | npt.NDArray[np.float64]
 
 #: Units of a line that is priced out fall to nothing; a share of the market cannot exceed all of it.
 SMALLEST = 1e-12
+#: A line that would be this share of its whole market is said to saturate it.
+SATURATED = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +67,15 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What a card is worth now: its value-in-use price P* and the other costs X of its buyer, CNY per card."""
+    """What a card is worth now: its value-in-use price P*, CNY per card, and what a reader must know of it.
+
+    ``other_cost_cny`` is what its buyer spends beside it now. It is inside P* and moves nothing beside it; the workbook
+    needs it to take P* apart when the switching discount is typed in.
+    """
 
     value_in_use_price_cny: Value
     other_cost_cny: Value
+    notes: tuple[str, ...] = ()
 
 
 def other_cost(
@@ -89,18 +99,19 @@ def other_cost(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What holds a line's units in, as multiples of the plan; and how the market saturates.
+    """What holds a line's units in, as multiples of the plan; how the market saturates; how prices are set.
 
-    ``most`` is the least of what can be made and what is asked for (see ``supply`` and ``demand``). ``share`` is the
-    line's share of its market at the plan: with it the logit has an outside option and saturates at 1 / share.
-    ``below_cost`` states that the maker sells at a loss rather than not at all. ``demand_elasticity`` lets cheaper
-    tokens enlarge the market itself: cards asked for go with cost per token to the minus this power.
+    ``most`` is what can be made, over the plan. ``share`` is the line's share of its market at the plan: with it the
+    logit has an outside option and saturates at 1 / share. ``below_cost`` states that the maker sells at a loss rather
+    than not at all. ``demand_elasticity`` lets cheaper tokens enlarge the market itself: cards asked for go with cost
+    per token to the minus this power. ``pricing`` is ``shared`` or ``bertrand``.
     """
 
     most: Value = np.inf
     share: Value = 0.0
     below_cost: bool = False
     demand_elasticity: float = 0.0
+    pricing: str = "shared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +127,7 @@ class Link:
     notes: tuple[str, ...] = ()
     anchor: Anchor | None = None
     worth: Worth | None = None
+    bounds: Bounds = Bounds()
     """What the terms follow from; None for a line that nothing is known of."""
 
 
@@ -138,44 +150,42 @@ def make_link(
 ) -> Link:
     """Return the multipliers that a changed worth gives.
 
-    With G = ln[ (P0 + X0) / (P0* + X0) ] - ln[ (P0 + X1) / (P1* + X1) ], the buyer's gain at the old price, the price
-    becomes P1 = (P1* + X1) (P0 + X0) / (P0* + X0) exp(-(1 - theta) G) - X1, at least the unit cost, and units
-    follow the declared law at that price, within the bounds.
+    The gain is ln((P1* + X) / (P0* + X)); price and units rise with it and with nothing else.
 
-    A card a tenth faster at the same other costs; at theta = 0 the price stays and units rise by 1.1^1.5:
-
-    >>> anchor = Anchor(product="X", scenario="s", value_in_use_price_cny=1e5, other_cost_cny=1e5, asp_cny=5e4)
-    >>> link = make_link(anchor, Worth(1.2e5, 1e5), value_share=0.0, price_sensitivity=1.5)
-    >>> round(link.asp_factor, 6), round(link.units_factor, 6) == round(1.1**1.5, 6)
-    (1.0, True)
-    >>> round(make_link(anchor, Worth(1.2e5, 1e5), value_share=1.0, price_sensitivity=1.5).units_factor, 6)
-    1.0
+    >>> a = Anchor(product="A", scenario="s", value_in_use_price_cny=1e5, other_cost_cny=1e5, asp_cny=5e4)
+    >>> link = make_link(a, Worth(1.2e5, 1e5), value_share=0.5, price_sensitivity=1.5)
+    >>> round(link.asp_factor, 4), round(link.units_factor, 4)
+    (1.1464, 1.0741)
 
     Raises InputError for a share outside 0 to 1, a negative sensitivity, or a card that costs its buyer nothing.
     """
     # Points of a batch are the last axis here.
     value_share, price_sensitivity = values_of(value_share), values_of(price_sensitivity)
-    worth = Worth(values_of(worth.value_in_use_price_cny), values_of(worth.other_cost_cny))
+    now = values_of(worth.value_in_use_price_cny)
     anchor = replace(anchor, value_in_use_price_cny=values_of(anchor.value_in_use_price_cny))
     if not np.all((np.asarray(value_share) >= 0) & (np.asarray(value_share) <= 1)):
         raise InputError(f"market.value_share must lie between 0 and 1, not {value_share}")
     if np.any(np.asarray(price_sensitivity) < 0):
         raise InputError(f"market.price_sensitivity must not be negative, not {price_sensitivity}")
-    bounds = bounds or Bounds()
-    before = _relative_cost(anchor.asp_cny, Worth(anchor.value_in_use_price_cny, anchor.other_cost_cny))
-    allowed = np.asarray(worth.value_in_use_price_cny) + worth.other_cost_cny
+    bounds, other = bounds or Bounds(), anchor.other_cost_cny
+    before = _relative_cost(anchor)
     # A card that may cost nothing at all with its server is worth no price: it is priced at cost, and hardly sells.
-    held = np.maximum(allowed, SMALLEST)
-    unmoved = _relative_cost(anchor.asp_cny, Worth(held - worth.other_cost_cny, worth.other_cost_cny))
-    gain = np.log(before) - np.log(unmoved)
-    wished = held * before * np.exp(-(1 - value_share) * gain) - worth.other_cost_cny
+    held = np.maximum(np.asarray(now) + other, SMALLEST)
+    gain = np.log(held) - np.log(np.asarray(anchor.value_in_use_price_cny) + other)
+    if bounds.pricing == "bertrand":
+        wished = bertrand_price(
+            anchor.asp_cny, other, gain, sensitivity=price_sensitivity, share=bounds.share
+        )
+    else:
+        wished = shared_price(anchor.asp_cny, other, gain, value_share=value_share)
     price = (
         wished if bounds.below_cost else np.maximum(wished, np.minimum(anchor.unit_cost_cny, anchor.asp_cny))
     )
     price = np.maximum(price, 0.0)
-    after = (price + worth.other_cost_cny) / held
-    change = np.asarray(worth.value_in_use_price_cny) - anchor.value_in_use_price_cny
-    units = _units(np.log(after) - np.log(before), price_sensitivity, bounds)
+    cost = np.log((price + other) / held) - np.log(before)
+    free = _units(cost, price_sensitivity, bounds)
+    units = np.minimum(free, bounds.most)
+    change = np.asarray(now) - anchor.value_in_use_price_cny
     return Link(
         product=anchor.product,
         value_change_cny=_plain(change),
@@ -183,16 +193,17 @@ def make_link(
         buyer_gain_cny=_plain(change - (price - anchor.asp_cny)),
         asp_factor=_plain(price / anchor.asp_cny),
         units_factor=_plain(units),
-        notes=_notes(anchor, wished, price, units, bounds),
+        notes=worth.notes + _notes(anchor, wished, price, free, bounds),
         anchor=anchor,
         worth=worth,
+        bounds=bounds,
     )
 
 
-def _relative_cost(price: Value, worth: Worth) -> Value:
-    """(P + X) / (P* + X)."""
-    total = np.asarray(price) + worth.other_cost_cny
-    allowed = np.asarray(worth.value_in_use_price_cny) + worth.other_cost_cny
+def _relative_cost(anchor: Anchor) -> Value:
+    """(P + X) / (P* + X) at the anchor."""
+    total = np.asarray(anchor.asp_cny) + anchor.other_cost_cny
+    allowed = np.asarray(anchor.value_in_use_price_cny) + anchor.other_cost_cny
     if np.any(total <= 0) or np.any(allowed <= 0):
         raise InputError("a card must cost its buyer something: price and other costs sum to zero or less")
     ratio: Value = total / allowed
@@ -200,12 +211,14 @@ def _relative_cost(price: Value, worth: Worth) -> Value:
 
 
 def _units(log_cost: Value, sensitivity: float, bounds: Bounds) -> Value:
-    """Logit share of a cost that moved by ``log_cost``, over the share before, times the market's own growth."""
+    """Logit share of a cost that moved by ``log_cost``, over the share before, times the market's own growth; what can
+    be made bounds it afterwards.
+    """
     weight = np.exp(np.clip(-sensitivity * np.asarray(log_cost), -700, 700))
     share = np.asarray(bounds.share)
     saturated = weight / (1 - share + share * weight)
     market = np.exp(np.clip(-bounds.demand_elasticity * share * np.asarray(log_cost), -700, 700))
-    units: Value = np.minimum(saturated * market, bounds.most)
+    units: Value = saturated * market
     return units
 
 
@@ -214,34 +227,20 @@ def _plain(value: Value) -> Value:
     return float(array) if array.ndim == 0 else array
 
 
-def _notes(anchor: Anchor, wished: Value, price: Value, units: Value, bounds: Bounds) -> tuple[str, ...]:
+def _notes(anchor: Anchor, wished: Value, price: Value, free: Value, bounds: Bounds) -> tuple[str, ...]:
     out = []
     if np.any(np.asarray(price) > np.asarray(wished) * (1 + 1e-12) + 1e-9):
         out.append(f"{anchor.product}: priced at its unit cost; the buyer would pay less")
-    if np.any(np.asarray(units) >= bounds.most):
-        out.append(f"{anchor.product}: units stand at the most that can be made or is asked for")
-    return tuple(out)
-
-
-def bertrand_price(
-    *, unit_cost_cny: Value, other_cost_cny: Value, price_sensitivity: float, share: Value
-) -> Value:
-    """Return the price that earns most against rivals who hold theirs, under the logit in the logarithm of cost.
-
-    The first-order condition P - C = (P + X) / (beta (1 - s)) gives P = (C + X / e) / (1 - 1 / e), e = beta (1 - s).
-
-    >>> bertrand_price(unit_cost_cny=40.0, other_cost_cny=60.0, price_sensitivity=5.0, share=0.2)
-    73.33333333333333
-
-    Raises InputError where demand is too inelastic (e at most 1) for such a price to exist.
-    """
-    elastic = price_sensitivity * (1 - np.asarray(share))
-    if np.any(elastic <= 1):
-        raise InputError(
-            f"market.price_sensitivity {price_sensitivity:g} at this share gives an elasticity of at most 1: the best"
-            " price is without limit; raise it above 1 / (1 - share), or set the price by market.value_share"
+    if np.any(free > bounds.most):
+        out.append(
+            f"{anchor.product}: units stand at the most that can be made beyond the plan"
+            " (company.response.headroom); more worth moves its price alone"
         )
-    return _plain((unit_cost_cny + other_cost_cny / elastic) / (1 - 1 / elastic))
+    if np.any(np.minimum(free, bounds.most) * bounds.share >= SATURATED):
+        out.append(
+            f"{anchor.product}: its market saturates: it would sell more than {SATURATED:.0%} of all of it"
+        )
+    return tuple(out)
 
 
 def notes_of(links: Sequence[Link]) -> tuple[str, ...]:

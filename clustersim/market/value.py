@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from clustersim.columns import least, values_of
 from clustersim.errors import InputError
 
 __all__ = ["Segment", "ValueInUse", "refuse_unequal", "value_in_use_price"]
@@ -28,11 +31,24 @@ class Segment:
     incumbent_cny_per_unit: float
     asked: Mapping[str, Any] = field(repr=False)
     incumbent_asked: Mapping[str, Any] = field(repr=False)
+    outside_cny_per_unit: float | None = None
+    """What a unit costs the buyer who takes neither card: the most that the incumbent's cost counts for."""
 
     @property
     def replaced_cny_per_year(self) -> float:
-        """What the incumbent would charge for what a card yields in its share of a year."""
-        return self.share * self.units_per_card_year * self.incumbent_cny_per_unit
+        """What the buyer's best alternative would cost for what a card yields in its share of a year."""
+        cost = self.incumbent_cny_per_unit
+        if self.outside_cny_per_unit is not None:
+            cost = least(cost, self.outside_cny_per_unit)
+        return self.share * self.units_per_card_year * cost
+
+    @property
+    def outside(self) -> bool:
+        """Whether the buyer's outside option is cheaper than the incumbent, at any point."""
+        limit = self.outside_cny_per_unit
+        return limit is not None and bool(
+            np.any(np.asarray(values_of(self.incumbent_cny_per_unit)) > values_of(limit))
+        )
 
 
 def refuse_unequal(name: str, asked: Mapping[str, Any], other: Mapping[str, Any]) -> None:

@@ -24,9 +24,11 @@ class Card:
         memory_bandwidth: bytes/s of device memory.
         gemm_efficiency: share of the peak that large, well-shaped matrix products reach.
         gemm_efficiency_fp8: the same of 8-bit and narrower products; 0 where nobody measured it, and then the above.
+        gemm_sustained: share of that rate over whole training steps, where the power limit binds; 1 where nobody said.
         memory_efficiency: share of the memory bandwidth that streaming kernels reach.
         compute_units: units that tiles of a matrix product are shared out over (an NVIDIA card's multiprocessors); 0
             where unknown, and then shapes reach their average.
+        maker: who makes the card; constants of software may hold for the cards of some makers.
         host_link_bandwidth: bytes/s per direction to host memory; 0 where unknown (then offload is an error).
     """
 
@@ -39,6 +41,8 @@ class Card:
     host_link_bandwidth: float = 0.0
     compute_units: float = 0.0
     gemm_efficiency_fp8: float = 0.0
+    gemm_sustained: float = 1.0
+    maker: str = ""
 
     def peak_of(self, dtype: str) -> float:
         """Return the dense peak of a data type.
@@ -59,7 +63,7 @@ class Card:
         return self.peak[dtype]
 
     def matrix_rate(self, dtype: str) -> float:
-        """Return the FLOP/s of large, well-shaped matrix products: the peak times the share that they reach.
+        """Return the FLOP/s of large, well-shaped matrix products over a step: peak x share reached x share sustained.
 
         >>> card = Card(name="X", peak={"bf16": 1e14, "fp8": 2e14}, memory_bytes=32e9, memory_bandwidth=1e12,
         ...     gemm_efficiency=0.8, memory_efficiency=0.85, gemm_efficiency_fp8=0.7)
@@ -69,4 +73,5 @@ class Card:
         Raises InputError for a data type that the card lacks.
         """
         narrow = dtype in NARROW and self.gemm_efficiency_fp8 > 0
-        return self.peak_of(dtype) * (self.gemm_efficiency_fp8 if narrow else self.gemm_efficiency)
+        share = self.gemm_efficiency_fp8 if narrow else self.gemm_efficiency
+        return self.peak_of(dtype) * share * self.gemm_sustained

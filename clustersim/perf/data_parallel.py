@@ -10,7 +10,7 @@ micro-batch (arXiv:1910.02054, section 7; arXiv:2304.11277, sections 3.2 and 3.3
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -93,6 +93,8 @@ def _exposed_by_unit(
 def _exchange(job: TrainJob, parameters: Real, copies: Real, inner: Real, layers: Real) -> _Exchange:
     """Seconds of reducing and gathering parameters among the cards that shard them, and among groups of these."""
     network, plan = job.network, job.plan
+    if plan.zero >= 3 and plan.software.shard_rate != 1.0:
+        network = replace(network, scale_out_bandwidth=network.scale_out_bandwidth * plan.software.shard_rate)
     group = shard_group(plan, copies)
     bucket = np.minimum(parameters, np.maximum(LEAST_BUCKET, BUCKET_PER_REPLICA * copies))
     pieces = np.maximum(1.0, np.rint(parameters / np.maximum(1.0, bucket)))

@@ -15,6 +15,7 @@ import numpy as np
 from clustersim.columns import number
 from clustersim.errors import InfeasibleError
 from clustersim.perf.blocks import block_share, ffn_share, ffn_width, kept_latents, mixing_widths
+from clustersim.perf.card import NARROW
 from clustersim.perf.job import TrainJob
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan
@@ -23,9 +24,6 @@ from clustersim.perf.split import StageLoad, choose, telling_loads
 
 #: A number, or an array with one entry a plan.
 Real = Any
-
-#: Bytes held for a logit: in single precision, and its gradient in half (counted).
-LOGIT_HELD_BYTES = 6.0
 
 __all__ = [
     "MemoryTerms",
@@ -134,6 +132,16 @@ def activation_bytes_per_layer(job: TrainJob, recompute: str, *, mixture: bool) 
     # the activation and comes out of it; a gate that is multiplied apart is kept twice more.
     projected = 2.0 * sum(mixing_widths(model))
     inside = ((6.0 if fused else 8.0) if model.gated else 4.0) * width
+    if fused and recompute == "selective" and plan.software.saves_products:
+        # The input of the layer, every second product, attention's output.
+        return 2.0 * tokens * (2.0 * model.hidden / shared + (sum(mixing_widths(model)) + width) / plan.tp)
+    if job.dtype in NARROW:
+        # Two block inputs and what the activation puts out are operands of products: kept as they were cast.
+        cast = 2.0 - plan.software.gather_bytes
+        outside, inside = (
+            outside - 2.0 * cast * model.hidden * block_share(model, mixture),
+            inside - cast * width,
+        )
     if fused and recompute == "selective":
         # What norms and the activation put out is made again from what went in; so are the heads from their latents.
         outside, inside = outside - 4.0 * model.hidden * block_share(model, mixture), inside - 2.0 * width
@@ -198,11 +206,15 @@ def stage_memory(
     activations = flight * once
     if plan.recompute == "full":
         # The layer at hand is whole again while its backward pass runs, its score matrix too where it is not fused.
-        at_hand = "selective" if plan.software.flash_attention else "none"
+        at_hand = (
+            "selective" if plan.software.flash_attention and not plan.software.saves_products else "none"
+        )
         activations = activations + kept_activations(job, load, at_hand) / np.maximum(1, load.layers)
     if plan.offload_activations:
         activations = np.minimum(activations, 2 * once)
-    logits = (1 + model.prediction_layers) * LOGIT_HELD_BYTES * job.micro_tokens * model.vocab / plan.tp
+    logits = (
+        (1 + model.prediction_layers) * plan.software.logit_bytes * job.micro_tokens * model.vocab / plan.tp
+    )
     return MemoryTerms(
         weights=weight_bytes * _weights_held(plan, shard, load.layers),
         gradients=plan.software.gradient_bytes * shard.per_copy(plan, 2),

@@ -15,11 +15,9 @@ from dataclasses import dataclass
 from math import inf
 
 from clustersim.errors import InputError
+from clustersim.perf.mixer_parts import CachePart, Indexer, Keeps, State, positive
 
-__all__ = [
-    "Attention", "CachePart", "Compressed", "Indexer", "Latent", "LayerGroup", "Linear", "Mixer", "NoMixer", "State",
-    "StateSpace",
-]  # fmt: skip
+__all__ = ["Attention", "Compressed", "Latent", "LayerGroup", "Linear", "Mixer", "NoMixer", "StateSpace"]
 
 #: Operations per state value and token of the recurrent form: decay, product with the key, difference and outer
 #: product, product with the query (delta rule); decay, outer product, product with the output map (state space).
@@ -28,97 +26,7 @@ DELTA_OPS, STATE_SPACE_OPS = 7.0, 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CachePart:
-    """One kind of entry that a layer keeps of a sequence.
-
-    ``values`` per entry, one entry per ``stride`` tokens; ``held`` tokens are kept at most (a window), ``read``
-    entries are used by one query at most (the k that an indexer selects). ``macs`` are multiply-adds of one query
-    with one entry, ``decode_macs`` those in the form that decode uses where it differs. Tensor parallelism splits
-    the values over at most ``split`` cards, what cannot be split further is kept by each; the work is split by heads
-    unless it is done ``whole`` on every card.
-    """
-
-    name: str
-    values: float
-    macs: float
-    decode_macs: float = 0.0
-    stride: int = 1
-    held: float = inf
-    read: float = inf
-    split: int = 1
-    whole: bool = False
-
-    @property
-    def reach(self) -> float:
-        """Tokens back that one query can use: the smaller of window and selection."""
-        return min(self.held, self.read * self.stride)
-
-    @property
-    def at_decode(self) -> float:
-        """Multiply-adds of one query with one entry in decode."""
-        return self.decode_macs or self.macs
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """A state of fixed size per sequence: ``values`` in a format of their own, and its operations per token."""
-
-    name: str
-    values: float
-    format: str
-    ops: float
-    split: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Indexer:
-    """A small scorer that selects ``top_k`` entries per query; ``own`` is False where a layer uses another's choice."""
-
-    heads: int
-    head_dim: int
-    top_k: int
-    own: bool = True
-
-    def part(self, stride: int = 1) -> CachePart:
-        """Return the keys that the scorer keeps of its own; every query is compared with all of them."""
-        macs = float(self.heads * self.head_dim)
-        return CachePart(name="index keys", values=float(self.head_dim), macs=macs, stride=stride, whole=True)
-
-    def params(self, hidden: int, query: int) -> float:
-        """Weights of queries (from the query latent), of one key head, and of the heads' weights.
-
-        >>> Indexer(heads=64, head_dim=128, top_k=2048).params(7168, 1536)
-        13959168.0
-        """
-        if not self.own:
-            return 0.0
-        return float(query * self.heads * self.head_dim + hidden * (self.head_dim + self.heads))
-
-
-class _Keeps:
-    """What a kind keeps where it does not say otherwise: nothing."""
-
-    __slots__ = ()
-
-    @property
-    def parts(self) -> tuple[CachePart, ...]:
-        """Entries that the layer keeps of its tokens."""
-        return ()
-
-    @property
-    def states(self) -> tuple[State, ...]:
-        """States of fixed size that it keeps of a sequence."""
-        return ()
-
-
-def _positive(where: str, **counts: float) -> None:
-    for name, value in counts.items():
-        if value <= 0:
-            raise InputError(f"{where}: {name}={value:g} must be above 0")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attention(_Keeps):
+class Attention(Keeps):
     """Grouped-query attention over all tokens or a window of the last ``window``.
 
     ``gate`` is ``elementwise`` (a second matrix as wide as the queries) or ``per_head``. ``keys_are_values`` projects
@@ -136,7 +44,7 @@ class Attention(_Keeps):
     indexer: Indexer | None = None
 
     def __post_init__(self) -> None:
-        _positive(
+        positive(
             "attention", heads=self.heads, kv_heads=self.kv_heads, head_dim=self.head_dim, window=self.window
         )
         if self.heads % self.kv_heads:
@@ -173,7 +81,7 @@ class Attention(_Keeps):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Latent(_Keeps):
+class Latent(Keeps):
     """Latent attention: one compressed vector and one rotary key per token for all heads (arXiv:2405.04434)."""
 
     heads: int
@@ -185,7 +93,7 @@ class Latent(_Keeps):
     indexer: Indexer | None = None
 
     def __post_init__(self) -> None:
-        _positive(
+        positive(
             "latent attention", heads=self.heads, kv_lora_rank=self.kv_lora_rank, v_head_dim=self.v_head_dim
         )
 
@@ -222,7 +130,7 @@ class Latent(_Keeps):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compressed(_Keeps):
+class Compressed(Keeps):
     """Attention to a window of tokens and to entries that each sum up ``ratio`` tokens (0: the window alone).
 
     One entry of ``head_dim`` is key and value of all heads. With an indexer only its selection of the entries is
@@ -240,7 +148,7 @@ class Compressed(_Keeps):
     indexer: Indexer | None = None
 
     def __post_init__(self) -> None:
-        _positive("compressed attention", heads=self.heads, head_dim=self.head_dim, window=self.window)
+        positive("compressed attention", heads=self.heads, head_dim=self.head_dim, window=self.window)
 
     @property
     def kind(self) -> str:
@@ -276,7 +184,7 @@ class Compressed(_Keeps):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Linear(_Keeps):
+class Linear(Keeps):
     """Linear attention with a state of key width x value width per value head.
 
     ``gate_rank`` 0 is the gated delta net (one full-width output gate, two scalars a value head); above 0 the decay
@@ -293,9 +201,7 @@ class Linear(_Keeps):
     state_format: str = "fp32"
 
     def __post_init__(self) -> None:
-        _positive(
-            "linear attention", key_heads=self.key_heads, key_dim=self.key_dim, value_dim=self.value_dim
-        )
+        positive("linear attention", key_heads=self.key_heads, key_dim=self.key_dim, value_dim=self.value_dim)
         if self.value_heads % self.key_heads:
             raise InputError(
                 f"linear attention: value_heads={self.value_heads} is not a multiple of key_heads={self.key_heads}"
@@ -338,7 +244,7 @@ class Linear(_Keeps):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StateSpace(_Keeps):
+class StateSpace(Keeps):
     """A state-space block (Mamba-2): ``heads`` of ``head_dim`` with ``state`` values each, ``groups`` of B and C."""
 
     heads: int
@@ -349,7 +255,7 @@ class StateSpace(_Keeps):
     state_format: str = "fp32"
 
     def __post_init__(self) -> None:
-        _positive(
+        positive(
             "state space", heads=self.heads, head_dim=self.head_dim, state=self.state, groups=self.groups
         )
 
@@ -383,7 +289,7 @@ class StateSpace(_Keeps):
 
 
 @dataclass(frozen=True, slots=True)
-class NoMixer(_Keeps):
+class NoMixer(Keeps):
     """A layer that is a feed-forward block alone."""
 
     @property

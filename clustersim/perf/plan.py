@@ -33,6 +33,10 @@ class Software:
     """Whether every operator reads and writes its own intermediates, as PyTorch does without compilation."""
     tp_overlap: float = 0.0
     """Share of the matrix products under which tensor-parallel traffic can hide; 0 where each product waits for it."""
+    overlap_sends: bool = False
+    """Whether the sends of an interleaved pipeline run beside the next chunk."""
+    gather_bytes: float = 2.0
+    """Bytes of a value that tensor-parallel cards gather for a product below 16 bits; 1 where it is cast before."""
     ep_overlap: float = 0.0
     """The same for the exchange of experts: above 0 where two micro-batches are worked on at once."""
     host_layer_s: float = 1.2e-3
@@ -41,13 +45,37 @@ class Software:
     layer_overhead_s: float = 0.0
     """Seconds that it adds to every pass of a layer (forward, recomputed, backward) beside its kernels: launches that
     the host cannot keep up with, synchronisation. Found by halving the micro-batch."""
-    expert_overhead_s: float = 2e-3
-    """The same for every pass of a layer of experts: routing, sorting, many small launches and what waits for them.
-    0 for steps that are recorded and replayed as a whole. Derived, see docs/training.md."""
+    expert_overhead_s: float = 1e-3
+    """The same for every pass of a layer of experts: routing, sorting and what waits for them. 0 for steps that are
+    recorded and replayed as a whole. Derived, see docs/training.md."""
+    expert_host_s: float = 3.5e-3
+    """Seconds that the host takes for one pass of a layer of experts: it must know how many tokens each expert has
+    before it launches what follows, so no pass is shorter. 0 for recorded steps. Derived, see docs/training.md."""
+    grouped_experts: bool = False
+    """Whether one launch serves all experts of a card; else each has products and casts of its own."""
+    gate_values: float = 9.0
+    """Values that the activation of a feed-forward block reads or writes for one unit of its width, forward and
+    backward: 9 fused (counted), more where its steps are separate kernels."""
     dispatch_bytes: float = 2.0
     """Bytes of a value that is sent to its expert; 1 where they are cast before. What comes back has 2."""
     gradient_bytes: float = 4.0
     """Bytes of gradient held per parameter: 4 accumulates in single precision, 2 in half, 6 keeps both."""
+    shard_rate: float = 1.0
+    """Share of the network's rate that ZeRO 3's gathers and reductions reach: below 1 where parameters go one by one,
+    too small to be spread over all network cards of a server."""
+    loss_bytes: float = 20.0
+    """Bytes that the loss reads and writes for one logit, forward and backward: in single precision and partly fused
+    20; separate operators (cast, softmax, loss, their gradients, the cast back) 42, those of Megatron's
+    vocabulary-parallel loss 52 (counted)."""
+    scale_loss: float = 0.0
+    """Share of a step that every doubling of the cards beyond one coherent domain costs: the slowest of more cards,
+    jitter of the host, other traffic. A property of a stack on its site; 0 where nobody measured it."""
+    logit_bytes: float = 6.0
+    """Bytes held for a logit at once: in single precision and its gradient in half (counted); 14 where each operator of
+    the loss keeps its own: in half, in single precision, its logarithm of the softmax, and the gradient."""
+    saves_products: bool = False
+    """Whether selective recomputation keeps what every second product and attention put out, as PyTorch's policy of
+    operators does, and makes all else again; else it makes norms and activation again."""
     runtime_bytes: float = 1.5e9
     """Workspace, communication buffers, fragmentation and the runtime's own memory (assumption: 1-2 GB are commonly
     seen with NCCL buffers and a CUDA context of about 0.5 GB)."""

@@ -1,20 +1,16 @@
-"""What an engine and a plan choose: parallel layout, number formats, efficiencies, and whether a model fits."""
+"""What an engine and a plan choose: parallel layout, number formats, efficiencies, and the weights of a card."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
-from clustersim.errors import InfeasibleError, InputError
-from clustersim.perf.card import Card
+from clustersim.errors import InputError
 from clustersim.perf.formats import FORMATS, WeightFormats, check_format
 from clustersim.perf.model import Model
-from clustersim.perf.serving_reserve import DEFAULT_RESERVE, BatchLimits, EngineReserve, reserve_bytes
-from clustersim.perf.serving_work import cache_growth
 
 __all__ = [
-    "FORMATS", "TYPICAL_CONTEXT", "CacheRoom", "Efficiency", "Layout", "Precision", "cache_room", "cache_tokens",
-    "smallest_tp", "stage_share", "weight_bytes_per_card",
+    "FORMATS", "TYPICAL_CONTEXT", "Efficiency", "Layout", "Precision", "stage_share", "weight_bytes_per_card",
 ]  # fmt: skip
 
 #: Tokens of a sequence where nothing says how long sequences are (assumption: prompts of 1-4 thousand tokens and
@@ -94,10 +90,13 @@ class Precision:
         )
 
     def arithmetic_of(self, group: str) -> str:
-        """Data type that a group's products are computed in."""
-        if self.formats is None or self.bytes_of(group) <= FORMATS.get(self.linear, 2.0):
-            return self.linear
-        return self.attention
+        """Data type that a group's products are computed in: not one narrower than its weights are kept in.
+
+        >>> Precision(weights="fp8", linear="fp8").arithmetic_of("head")
+        'bf16'
+        """
+        wide = self.bytes_of(group) > FORMATS.get(self.linear, 2.0)
+        return self.attention if wide else self.linear
 
     @property
     def kv_bytes(self) -> float:
@@ -113,8 +112,9 @@ class Efficiency:
     of the attention peak in prefill, ``kv`` the share of the bandwidth in decode attention; ``layer_s`` is the
     time between the kernels of one layer, ``step_s`` the host's time per iteration and ``sequence_s`` per
     sequence in it, ``one_shot_s`` the latency of a small all-reduce in one domain, ``request_s`` the time outside
-    the model that a request spends before its first token. A mixture of experts adds ``expert_layer_s`` per
-    expert layer (routing, permuting) and runs its grouped products at ``expert`` times both shares.
+    the model that a request spends before its first token, ``prompt_token_s`` what it spends there per prompt
+    token. A mixture of experts adds ``expert_layer_s`` per expert layer (routing, permuting) and runs its grouped
+    products at ``expert`` times both shares.
     """
 
     gemm: float
@@ -128,11 +128,31 @@ class Efficiency:
     request_s: float
     expert: float = 1.0
     expert_layer_s: float = 0.0
+    prompt_token_s: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("gemm", "memory", "attention", "kv", "expert"):
             if not 0.0 < getattr(self, name) <= 1.0:
                 raise InputError(f"efficiency {name}={getattr(self, name)} must be above 0 and at most 1")
+
+    def at_speed(self, speed: float) -> Efficiency:
+        """Return the constants of machines that do everything but their links at ``speed`` times the usual rate.
+
+        >>> slow = Efficiency(0.6, 0.8, 0.4, 0.8, 1e-5, 1e-3, 0.0, 1e-5, 0.02).at_speed(0.5)
+        >>> slow.gemm, slow.step_s
+        (0.3, 0.002)
+        """
+        rates = {name: getattr(self, name) * speed for name in ("gemm", "memory", "attention", "kv")}
+        times = (
+            "layer_s",
+            "step_s",
+            "sequence_s",
+            "one_shot_s",
+            "request_s",
+            "expert_layer_s",
+            "prompt_token_s",
+        )
+        return replace(self, **rates, **{name: getattr(self, name) / speed for name in times})
 
 
 def stage_share(model: Model, layout: Layout) -> float:
@@ -159,113 +179,3 @@ def weight_bytes_per_card(model: Model, layout: Layout, precision: Precision) ->
     around = model.moe_layers * model.latent_params * precision.bytes_of("shared")
     routed = p.experts * precision.bytes_of("experts") / (layout.tp * layout.dp)
     return float((blocks + around) * share / layout.tp + table / layout.tp / layout.pp + routed * share)
-
-
-@dataclass(frozen=True, slots=True)
-class CacheRoom:
-    """What one replica has for its caches: bytes on each card, and what a sequence takes of them there."""
-
-    bytes_per_card: float
-    per_token: float
-    per_sequence: float
-    groups: int
-
-    def tokens(self, context: float) -> int:
-        """Tokens held at once by sequences of ``context`` tokens each: room x context / bytes of one sequence."""
-        if not self.per_sequence:
-            return int(self.bytes_per_card / self.per_token) * self.groups
-        one = self.per_token * context + self.per_sequence
-        return int(self.bytes_per_card * context / one) * self.groups
-
-    def sequences(self, context: float) -> float:
-        """Sequences of ``context`` tokens that are held at once."""
-        return self.bytes_per_card / (self.per_token * context + self.per_sequence) * self.groups
-
-
-def cache_room(
-    model: Model,
-    layout: Layout,
-    precision: Precision,
-    card: Card,
-    *,
-    memory_share: float | None = None,
-    reserve: EngineReserve = DEFAULT_RESERVE,
-    limits: BatchLimits = BatchLimits(),  # noqa: B008  (frozen)
-    context: float = TYPICAL_CONTEXT,
-) -> CacheRoom:
-    """Return what the memory share, less weights and the engine's reserve, leaves for caches; may be negative.
-
-    ``memory_share`` None is the engine's default; of the device or of what is free, as the engine means it.
-    """
-    taken = weight_bytes_per_card(model, layout, precision)
-    taken += reserve_bytes(reserve, model, limits, tp=layout.tp, dp=layout.dp)
-    share = reserve.memory_share if memory_share is None else memory_share
-    free = reserve.share_of == "free"
-    left = (card.memory_bytes - taken) * share if free else card.memory_bytes * share - taken
-    one = cache_growth(model, context, bytes_per_value=precision.kv_bytes, tp=layout.tp)
-    stage = stage_share(model, layout)
-    return CacheRoom(left, one.per_token * stage, one.per_sequence * stage, layout.dp)
-
-
-def cache_tokens(
-    model: Model,
-    layout: Layout,
-    precision: Precision,
-    card: Card,
-    *,
-    memory_share: float | None = None,
-    reserve: EngineReserve = DEFAULT_RESERVE,
-    limits: BatchLimits = BatchLimits(),  # noqa: B008  (frozen)
-    context: float = TYPICAL_CONTEXT,
-) -> int:
-    """Return how many tokens one replica's caches hold in sequences of about ``context`` tokens.
-
-    Raises InfeasibleError, naming the smallest tensor-parallel degree that fits, where a thousand do not.
-    """
-    words = {"memory_share": memory_share, "reserve": reserve, "limits": limits, "context": context}
-    room = cache_room(model, layout, precision, card, **words)  # type: ignore[arg-type]
-    if room.tokens(context) >= LEAST_TOKENS * layout.dp:
-        return room.tokens(context)
-    weights = weight_bytes_per_card(model, layout, precision)
-    kept = reserve_bytes(reserve, model, limits, tp=layout.tp, dp=layout.dp)
-    share = reserve.memory_share if memory_share is None else memory_share
-    fit = smallest_tp(model, layout, precision, card, **words)  # type: ignore[arg-type]
-    hint = f"the smallest that fits is tp={fit}" if fit else "no tp up to 1024 fits; add pp or fewer bits"
-    raise InfeasibleError(
-        f"{model.name} needs {(weights + kept) / 1e9:.1f} GB per card at tp={layout.tp} (weights {weights / 1e9:.1f},"
-        f" the engine's reserve {kept / 1e9:.1f}), but {card.name} gives {card.memory_bytes * share / 1e9:.1f} GB"
-        f" ({share:g} of {card.memory_bytes / 1e9:.1f}): it does not fit; {hint}"
-    )
-
-
-#: Tokens of cache below which a replica counts as not fitting: less than one ordinary prompt.
-LEAST_TOKENS = 1024
-
-
-def smallest_tp(
-    model: Model,
-    layout: Layout,
-    precision: Precision,
-    card: Card,
-    *,
-    memory_share: float | None = None,
-    reserve: EngineReserve = DEFAULT_RESERVE,
-    limits: BatchLimits = BatchLimits(),  # noqa: B008  (frozen)
-    context: float = TYPICAL_CONTEXT,
-) -> int | None:
-    """Return the smallest power-of-two tensor-parallel degree at which weights, reserve and some cache fit."""
-    for power in range(11):
-        trial = Layout(tp=2**power, pp=layout.pp, dp=layout.dp)
-        room = cache_room(
-            model,
-            trial,
-            precision,
-            card,
-            memory_share=memory_share,
-            reserve=reserve,
-            limits=limits,
-            context=context,
-        )
-        if room.tokens(context) >= LEAST_TOKENS * layout.dp:
-            return trial.tp
-    return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from clustersim.perf.model import Model
 
-__all__ = ["DEFAULT_RESERVE", "BatchLimits", "EngineReserve", "reserve_bytes"]
+__all__ = ["DEFAULT_LIMITS", "DEFAULT_RESERVE", "BatchLimits", "EngineReserve", "reserve_bytes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,10 @@ class BatchLimits:
 
     max_tokens: int = 8192
     max_sequences: int = 256
+
+
+#: Where no scheduler is named.
+DEFAULT_LIMITS = BatchLimits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

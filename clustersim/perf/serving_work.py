@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from clustersim.errors import InputError
 from clustersim.perf.formats import FORMATS
-from clustersim.perf.mixers import State
+from clustersim.perf.mixer_parts import State
 from clustersim.perf.model import Model
 
 __all__ = [
@@ -169,7 +169,9 @@ def not_modelled(model: Model) -> tuple[str, ...]:
         out.append(f"traffic of {model.residual_streams} residual streams")
     unlike = [kind for kind in model.kinds if kind not in {"full", "latent", "none"}]
     if unlike:
-        out.append(f"engine constants for {', '.join(unlike)} attention: those of full attention are used")
+        out.append(
+            f"engine constants for {', '.join(unlike)} attention, where no class of its own was fitted"
+        )
     return tuple(out)
 
 

@@ -18,7 +18,14 @@ from clustersim.perf.blocks import ffn_share, mixing_products
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan
 
-__all__ = ["Product", "layer_products", "layer_seconds", "product_seconds", "shape_efficiency"]
+__all__ = [
+    "Product",
+    "accumulated_bytes",
+    "layer_products",
+    "layer_seconds",
+    "product_seconds",
+    "shape_efficiency",
+]
 
 #: A number, or an array with one entry a plan.
 Real = Any
@@ -32,6 +39,8 @@ FILL_DEPTH = 64.0
 #: Share of the best rate where a profile does not say into how many units a product is shared out: what the layers of
 #: a transformer reach on average (derived: tuned with the constants of docs/training.md before shapes were modelled).
 AVERAGE_SHARE = 0.9
+#: Bytes of the widest sum of gradients: single precision.
+WIDEST_SUM = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +83,23 @@ def shape_efficiency(m: Real, n: Real, k: Real, groups: Real, units: float, *, d
 
 
 def product_seconds(
-    m: Real, n: Real, k: Real, groups: Real, *, rate: float, bandwidth: float, units: float
+    m: Real,
+    n: Real,
+    k: Real,
+    groups: Real,
+    *,
+    rate: float,
+    bandwidth: float,
+    units: float,
+    written: float = 2.0,
 ) -> Real:
-    """Return the seconds of ``groups`` products of m x n x k: operations at what the shape reaches, or bytes."""
+    """Return the seconds of ``groups`` products of m x n x k: operations at what the shape reaches, or bytes.
+
+    ``written``: bytes that go to memory and come from it for a value of the output, two where it is written once.
+    """
     flops = 2.0 * groups * m * n * k
-    moved = 2.0 * groups * (m * n + n * k + m * k)
-    share = shape_efficiency(m, n, k, groups, units, drain=rate / bandwidth)
+    moved = groups * (written * m * n + 2.0 * (n * k + m * k))
+    share = shape_efficiency(m, n, k, groups, units, drain=written / 2.0 * rate / bandwidth)
     return np.maximum(flops / (rate * share), moved / bandwidth)
 
 
@@ -112,6 +132,20 @@ def _block(rows: Real, h: float, width: Real, gated: bool, groups: Real, share: 
     return [Product(rows, up, h, groups, share), Product(rows, h, width, groups, share)]
 
 
+def accumulated_bytes(plan: Plan) -> float:
+    """Return the bytes that go to memory and come from it for one value of a weight's gradient in one micro-batch.
+
+    The product for the weights adds to the gradient that is held (Megatron's fused accumulation): read and written, in
+    2 or 4 bytes. ZeRO 3 holds none: its gradient is written in 2 bytes and reduced; so it is by stacks of before fused
+    attention, whose sums are counted with the rest that is not fused.
+
+    >>> accumulated_bytes(Plan()), accumulated_bytes(Plan(zero=3))
+    (8.0, 2.0)
+    """
+    fused = plan.zero < 3 and plan.software.flash_attention
+    return 2.0 * min(plan.software.gradient_bytes, WIDEST_SUM) if fused else 2.0
+
+
 def layer_seconds(
     model: Model, plan: Plan, tokens: Real, *, mixture: bool, rate: float, bandwidth: float, units: float
 ) -> tuple[Real, Real, Real]:
@@ -120,13 +154,17 @@ def layer_seconds(
     Backward are two products each: for the inputs (rows x k, depth n) and for the weights (k x n, depth rows). Of many
     plans those that agree in what a layer sees are computed once.
     """
+    held = accumulated_bytes(plan)
 
     def total(tp: Real, ep: Real, etp: Real, seen: Real) -> tuple[Real, Real, Real]:
         seconds: list[Real] = [0.0, 0.0, 0.0]
         words = {"rate": rate, "bandwidth": bandwidth, "units": units}
         for p in layer_products(model, replace(plan, tp=tp, ep=ep, etp=etp), seen, mixture=mixture):
             for number, side in enumerate(((p.rows, p.n, p.k), (p.rows, p.k, p.n), (p.k, p.n, p.rows))):
-                seconds[number] = seconds[number] + p.share * product_seconds(*side, p.groups, **words)
+                written = held if number == 2 else 2.0
+                seconds[number] = seconds[number] + p.share * product_seconds(
+                    *side, p.groups, **words, written=written
+                )
         return seconds[0], seconds[1], seconds[2]
 
     given = (plan.tp, plan.ep, plan.etp, tokens)

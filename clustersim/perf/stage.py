@@ -24,13 +24,17 @@ __all__ = ["Layers", "Stage", "hidden_under", "layers_seconds", "local_members",
 Real = Any
 
 #: Values that the element-wise kernels of a layer read or write, forward and backward: per hidden unit for norms,
-#: residuals and dropouts, and per unit of feed-forward width for the activation (counted: 10 and 2 forward, twice
-#: that backward, unfused in part).
-OUTSIDE_VALUES, INSIDE_VALUES = 36.0, 9.0
+#: residuals and dropouts (counted: 10 forward, twice that backward, unfused in part); per unit of feed-forward width
+#: see ``Software.gate_values``.
+OUTSIDE_VALUES = 36.0
 #: The same where every operator reads and writes its own, for blocks without and with a gate (counted, times three for
 #: the backward pass): norms of one kernel, residuals and transposes 15; with root-mean-square norms in single precision
 #: of seven operators (18 each) and rotations of queries and keys (13) 60; the activation 3 a unit of width, gated 5.
 EAGER_OUTSIDE, EAGER_INSIDE = (45.0, 180.0), (9.0, 15.0)
+#: Share of the streaming rate that norms, activations, rotations and residuals of fused stacks reach: reductions and
+#: strided values, on operands of one layer (derived: of 1, 0.85, 0.7, 0.6 on the declared rows of docs/training.md).
+#: Unfused stacks keep 1: their counts were found together with what attention writes.
+KERNEL_SHARE = 0.7
 #: Of these, what the norms and the activation read and write forward: selective recomputation repeats it (counted).
 CHEAP_OUTSIDE, CHEAP_INSIDE = 4.0, 3.0
 #: The same for each copy of a token that goes to an expert, per hidden unit: sorted for the exchange, sorted by expert,
@@ -44,6 +48,9 @@ KERNELS_PER_LAYER = 16.0
 #: Kernels more where attention is not fused: splits and permutes, two batched products, scale, mask, softmax, dropout,
 #: biases (counted).
 UNFUSED_KERNELS = 12.0
+#: Kernels of one expert in one pass of a layer: its products and what prepares them; below 16 bits also casts of both
+#: operands of each by rows and by columns, with their scales (counted; of 10, 14, 20 on the declared rows).
+EXPERT_KERNELS, NARROW_EXPERT_KERNELS = 4.0, 14.0
 #: Times that a score matrix is read or written, forward, without fused attention: product, scale and mask, softmax,
 #: dropout, product, partly fused: between 4 and 10 passes forward (derived, as KERNEL_S); backward 1.7 times that.
 SCORE_PASSES_FORWARD, SCORE_PASSES_BACKWARD = 6.5, 11.0
@@ -141,7 +148,7 @@ def _layer(job: TrainJob, *, mixture: bool) -> Stage:
     shared = plan.tp if plan.sequence_parallel else 1
     kernels = _kernels(job, shared, mixture)
     passes = 3 if plan.recompute == "full" else 2
-    tensors = _tensor_exchange(job, passes * block_share(job.model, mixture), kernels.gemm)
+    tensors = _tensor_exchange(job, passes * block_share(job.model, mixture), kernels, mixture)
     # The key-value exchange hides under the attention of the block that is at hand.
     context = hidden_under(3 * _context_exchange(job), kernels.attention, software)
     experts: Real = 0.0
@@ -151,7 +158,10 @@ def _layer(job: TrainJob, *, mixture: bool) -> Stage:
         under = kernels.kernels if plan.schedule == "dualpipe" else software.ep_overlap * kernels.gemm
         experts = hidden_under(exchange, under, software)
     busy = replace(kernels, tp=tensors, cp=context, ep=experts)
-    waiting = np.maximum(0.0, passes * block_share(job.model, mixture) * software.host_layer_s - busy.total)
+    host = block_share(job.model, mixture) * software.host_layer_s
+    if mixture:
+        host = np.maximum(host, software.expert_host_s)
+    waiting = np.maximum(0.0, passes * host - busy.total)
     added = software.layer_overhead_s + (software.expert_overhead_s if mixture else 0.0)
     beside = waiting + passes * added
     forward = kernels.forward + context / 3 + (tensors + experts + beside) / passes
@@ -171,21 +181,39 @@ def hidden_under(traffic: Real, work: Real, software: Software) -> Real:
     return float(added) if np.ndim(added) == 0 else added
 
 
-def _tensor_exchange(job: TrainJob, passes: float, gemm: Real) -> Real:
+def _tensor_exchange(job: TrainJob, passes: float, kernels: Stage, mixture: bool) -> Real:
     """Seconds that the tensor-parallel exchange of a layer adds: two all-reduces, or gather and scatter, a pass.
 
-    Asynchronous exchange cuts it into as many pieces as there are cards and hides all but the first under the products
-    of the others (arXiv:2410.06511, section 2.2.2; github.com/pytorch/torchtitan, async tensor parallel).
+    Asynchronous exchange cuts it and the products that it feeds into as many pieces as there are cards and hides all
+    but the first under the products of the others (arXiv:2410.06511, section 2.2.2; NVIDIA's NeMo user guide,
+    communication overlap). A piece has fewer rows, and fills a card's tiles less well. What would not pay is not done.
     """
     plan, software = job.plan, job.plan.software
-    size = 2.0 * job.micro_tokens * job.model.hidden
+    gathered = software.gather_bytes if job.dtype in NARROW and plan.sequence_parallel else 2.0
+    size = (gathered + 2.0) / 2 * job.micro_tokens * job.model.hidden
     local = local_members(plan.tp, 1, job.network)
     one = collective_time("all_reduce", size, plan.tp, local=local, network=job.network)
     whole = 2.0 * passes * one.total_s
     if not software.tp_overlap:
         return whole
     first = whole / plan.tp
-    return first + hidden_under(whole - first, software.tp_overlap * gemm, software)
+    hidden = first + hidden_under(whole - first, software.tp_overlap * kernels.gemm, software)
+    return np.minimum(whole, hidden + _cut_products(job, mixture))
+
+
+def _cut_products(job: TrainJob, mixture: bool) -> Real:
+    """Seconds that a layer's products take longer, forward and for the inputs, where tp pieces follow each other."""
+    card, plan = job.card, job.plan
+    words = {
+        "rate": card.matrix_rate(job.dtype),
+        "bandwidth": card.memory_bandwidth * card.memory_efficiency,
+        "units": card.compute_units,
+    }
+    whole, pieces = (
+        layer_seconds(job.model, plan, job.micro_tokens / cut, mixture=mixture, **words)
+        for cut in (1, plan.tp)
+    )
+    return np.maximum(0.0, plan.tp * (pieces[0] + pieces[1]) - whole[0] - whole[1])
 
 
 def _kernels(job: TrainJob, shared: Real, mixture: bool) -> Stage:
@@ -194,12 +222,16 @@ def _kernels(job: TrainJob, shared: Real, mixture: bool) -> Stage:
     bandwidth = card.memory_bandwidth * card.memory_efficiency
     launches = (KERNELS_PER_LAYER + (0.0 if plan.software.flash_attention else UNFUSED_KERNELS)) * KERNEL_S
     launches = launches * block_share(model, mixture)
+    if mixture and not plan.software.grouped_experts:
+        each = NARROW_EXPERT_KERNELS if job.dtype in NARROW else EXPERT_KERNELS
+        launches = launches + each * KERNEL_S * model.experts / plan.ep
     forward, inputs, weights = layer_seconds(
         model, plan, tokens, mixture=mixture, rate=card.matrix_rate(job.dtype), bandwidth=bandwidth,
         units=card.compute_units,
     )  # fmt: skip
     attention, scores = _attention(job)
-    moved = 2.0 * _values(model, plan, shared, mixture) + _cast_bytes(job, shared, mixture)
+    reached = KERNEL_SHARE if plan.software.flash_attention and not plan.software.eager else 1.0
+    moved = 2.0 * _values(model, plan, shared, mixture) / reached + _cast_bytes(job, shared, mixture)
     elementwise = moved * tokens / bandwidth
     recompute: Real = 0.0
     if plan.recompute == "full":
@@ -209,7 +241,7 @@ def _kernels(job: TrainJob, shared: Real, mixture: bool) -> Stage:
             CHEAP_OUTSIDE * block_share(model, mixture) * model.hidden / shared
             + CHEAP_INSIDE * ffn_width(model, mixture) / plan.tp
         )
-        recompute = elementwise / 3 if plan.software.eager else cheap * 2.0 * tokens / bandwidth
+        recompute = elementwise / 3 if plan.software.eager else cheap * 2.0 * tokens / (bandwidth * reached)
         recompute = recompute + _heads_again(job, bandwidth)
     elif plan.recompute == "selective":
         recompute = scores
@@ -243,7 +275,7 @@ def _values(model: Model, plan: Plan, shared: Real, mixture: bool) -> Real:
     Norms, dropouts and residuals are split by sequence parallelism only; the activation's width by tensors.
     """
     routed = model.experts_per_token * model.hidden if mixture else 0
-    each, inside = OUTSIDE_VALUES, INSIDE_VALUES
+    each, inside = OUTSIDE_VALUES, plan.software.gate_values
     if plan.software.eager:
         # A gated block is of today's kind, with root-mean-square norms and rotations.
         each, inside = EAGER_OUTSIDE[model.gated], EAGER_INSIDE[model.gated]

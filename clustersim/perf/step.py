@@ -9,12 +9,12 @@ is their exact sum.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
-from clustersim.columns import least, number
+from clustersim.columns import as_array, least, number
 from clustersim.errors import InputError
 from clustersim.fabric.collectives import collective_time
 from clustersim.perf.data_parallel import data_parallel_time
@@ -41,11 +41,6 @@ __all__ = [
 #: A number, or an array with one entry a plan.
 Real = Any
 
-#: Bytes that the loss reads and writes for one logit, forward and backward, in single precision, partly fused
-#: (counted).
-LOGIT_BYTES = 20.0
-#: The same of separate operators: cast, softmax, loss, their gradients and the cast back (counted).
-EAGER_LOGIT_BYTES = 42.0
 #: Bytes that the optimizer reads and writes for one parameter in one kernel, and in one kernel for each operator
 #: (counted: Adam).
 STATE_BYTES, EAGER_STATE_BYTES = 28.0, 80.0
@@ -123,8 +118,7 @@ def logit_seconds(job: TrainJob) -> Real:
         )
         for m, n, k in ((tokens, width, h), (tokens, h, width), (h, width, tokens))
     )
-    moved = EAGER_LOGIT_BYTES if job.plan.software.eager else LOGIT_BYTES
-    return products + moved * tokens * width / bandwidth
+    return products + job.plan.software.loss_bytes * tokens * width / bandwidth
 
 
 def head_seconds(job: TrainJob) -> Real:
@@ -208,8 +202,8 @@ def step_columns(job: TrainJob) -> StepColumns:
     exposed_dp, replicas_s = data_parallel_time(job, shard, layers.of(heavy).phases, heavy.layers)
     host = _offload(job, load, shard.per_copy(plan, 1), stage.total)
     sends = 2.0 * m * plan.interleave * send_seconds(job)
-    if plan.schedule == "dualpipe":
-        sends = hidden_under(sends, m * stage.kernels, plan.software)
+    beside = np.greater(plan.interleave, 1) if plan.software.overlap_sends else plan.schedule == "dualpipe"
+    sends = np.where(beside, hidden_under(sends, m * stage.kernels, plan.software), sends)
     terms = StepTerms(
         compute_s=m * stage.gemm,
         attention_s=m * stage.attention,
@@ -226,7 +220,16 @@ def step_columns(job: TrainJob) -> StepColumns:
         optimizer_s=optimizer_seconds(job, shard),
         offload_s=host,
     )
-    return StepColumns(terms, replicas_s, load)
+    return StepColumns(_at_scale(job, terms), replicas_s, load)
+
+
+def _at_scale(job: TrainJob, terms: StepTerms) -> StepTerms:
+    """The terms with what waiting for the slowest of many cards adds to what the software adds."""
+    if not job.plan.software.scale_loss:
+        return terms
+    doublings = np.log2(np.maximum(1.0, job.cards / as_array(job.network.scale_up_size)))
+    lost = job.plan.software.scale_loss * doublings * terms.total
+    return replace(terms, software_s=terms.software_s + lost)
 
 
 def slowest(layers: Layers, loads: Sequence[StageLoad], logits: Real) -> tuple[Real, StageLoad, Stage]:

@@ -7,35 +7,45 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from clustersim.assemble.serving import deployment, engine_said, requests_of, slo_of, stream_spec
 from clustersim.des.serving.book import Requests
-from clustersim.des.serving.capacity import Verdict, best_reachable, closed_loop_verdict, verdict
+from clustersim.des.serving.capacity import Turned, Verdict, best_reachable, closed_loop_verdict, verdict
 from clustersim.des.serving.costs import TokenCost, token_cost, token_seconds
 from clustersim.des.serving.deployment import (
     Deployment,
     card_seconds,
-    check_slo,
     of_run,
     saturation,
     steady,
     with_request_time,
 )
-from clustersim.des.serving.fit import Misfit, misfit
+from clustersim.des.serving.fit import Misfit
 from clustersim.des.serving.metrics import Slo, Summary, Use, summarise
 from clustersim.des.serving.run import ServingRun
 from clustersim.des.serving.sizing import Plant, Sizing, replicas_for, split_for, tokens_to_requests
+from clustersim.des.serving.steady import STABLE_SHARE, Share, SteadyState, share_of, steady_state
 from clustersim.des.serving.stream import Stream, stream_of
 from clustersim.des.serving.traces import Trace
+from clustersim.des.serving.window import Window
 from clustersim.errors import InputError
 from clustersim.pipeline import StageCache, run_site
 from clustersim.planner.training import chosen_workload
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
-from clustersim.workloads.serving import ServingDetail, best_plan, candidates, fewest_for, planned, ranked
+from clustersim.schema.serving import ServingPlan
+from clustersim.workloads.served import prepare
+from clustersim.workloads.serving import ServingDetail, best_plan, candidates, detail_of, ranked
 
-__all__ = ["Answer", "CardsAnswer", "PlanRow", "RateAnswer", "Serving"]
+__all__ = ["ERROR", "Answer", "CardsAnswer", "PlanRow", "RateAnswer", "Serving", "plant_of"]
 
 Step = Callable[[str], None]
+
+#: Relative standard error that the figures of a steady state are served to.
+ERROR = 0.01
+#: Requests of a steady run: at first; at most; and where ends are events of their own, which cost more.
+_LEAST_RUN, _LONGEST, _LONGEST_EVENTS = 4_000, 128_000, 32_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +59,20 @@ class Answer:
     cost: TokenCost | None
     """Nothing for a site without terms, and for one that is overloaded: what cannot be kept up has no cost."""
     run: ServingRun
+    steady: SteadyState | None = None
+    """The window that the figures are those of, with their standard errors."""
+    why_whole: str = ""
+    """Why they are those of a whole run instead."""
+
+    has_level: bool = True
+    """Whether a service level was stated."""
 
     def plain(self) -> dict[str, Any]:
-        """Return the figures as plain values, without the run."""
+        """Return the figures as plain values, without the run; shares within a level that nobody stated are null."""
         d = self.deployment
+        figures = asdict(self.summary)
+        if not self.has_level:
+            figures |= {"slo_share": None, "slo_goodput_requests_per_s": None}
         return {
             "card": d.card,
             "cards": d.cards,
@@ -66,10 +86,12 @@ class Answer:
             else "not calibrated on this card and model (assumption)",
             "not_modelled": list(d.terms.not_modelled),
             "cache_tokens_per_replica": d.pool.cost.cache_tokens,
-            **asdict(self.summary),
+            **figures,
             "use": asdict(self.use),
             "cost_cny_per_mtoken": asdict(self.cost) if self.cost else None,
             "verdict": asdict(self.verdict) if self.verdict else None,
+            "steady_state": self.steady.plain() if self.steady is not None else None,
+            "why_whole": self.why_whole or None,
         }
 
 
@@ -147,7 +169,7 @@ class Serving:
     def detail(self) -> ServingDetail:
         """Return the stated or the best plan with its capacity."""
         if self._detail is None:
-            self._detail = planned(self.inputs, self.work, self.cache)
+            self._detail = detail_of(self.inputs, self.work, self.cache)
         return self._detail
 
     def deployment(self) -> Deployment:
@@ -167,36 +189,94 @@ class Serving:
             self._card_hour = run_site(self.inputs, self.cache).tco.cny_per_card_hour
         return self._card_hour
 
-    def serve(self, requests: Requests | None = None) -> Answer:
-        """Run the workload's own traffic (or other requests) on its replicas.
+    def serve(self, requests: Requests | None = None, *, whole: bool = False, error: float = ERROR) -> Answer:
+        """Serve the workload's stream until its figures are known to ``error``, or a run that has no steady state.
+
+        A trace, a daily wave, other ``requests`` and an overloaded stream are served whole, as is all with ``whole``.
 
         Raises InfeasibleError where the model does not fit or cannot meet its service level even without load.
         """
-        deployed = self._own_deployment()
-        slo = slo_of(self.work, deployed.request_s)
-        given = requests if requests is not None else self.traffic()[0]
-        unfit = misfit(given, deployed.pool, deployed.decode_pool)
-        if unfit is not None and unfit.all:
-            raise unfit.error(fewest_for(self.inputs, self.work, unfit.needed_tokens))
-        check_slo(deployed, given, slo)
-        run = deployed.simulate(given)
-        summary = with_request_time(summarise(run, slo), deployed.request_s)
-        said = self._verdict(deployed, given, summary, unfit)
-        growing = said is not None and said.kind == "overloaded"
-        cost = self._token_cost(deployed, run) if not growing else None
-        return Answer(deployed, summary, of_run(run, deployed), said, cost, run)
+        ready = prepare(self.inputs, self.work, self._own_plan(), requests)
+        deployed, slo, given, unfit = ready.deployment, ready.slo, ready.requests, ready.unfit
+        most = self._sustainable(deployed, given)
+        why = self._why_whole(requests is not None, whole, most, deployed)
+        state = None
+        if not why:
+            try:
+                state = self._steady(deployed, slo, most, error)
+            except InputError as problem:  # no run of a bearable length holds several of its requests' stays
+                why = str(problem)
+        run = state.run if state is not None else deployed.simulate(given)
+        window = state.window if state is not None else None
+        summary = with_request_time(summarise(run, slo, window=window), deployed.request_s)
+        if summary.rejected == summary.requests:
+            state, why = None, "no request was served"
+        said = self._verdict(deployed, given, summary, unfit, most)
+        stands = said is None or said.kind not in {"overloaded", "rejects_all"}
+        cost = self._token_cost(deployed, run, window) if stands else None
+        return Answer(
+            deployed, summary, of_run(run, deployed, window), said, cost, run, state, why, slo.bounds
+        )
 
-    def _verdict(
-        self, deployed: Deployment, given: Requests, summary: Summary, unfit: Misfit | None
-    ) -> Verdict | None:
-        """Whether the load can be carried; nothing is said of requests that all come at one instant."""
+    def _why_whole(self, own: bool, whole: bool, most: float | None, deployed: Deployment) -> str:
+        """Why a run has no steady state, or is not asked for it; empty where the stream is stationary."""
+        traffic = self.work.traffic
+        if own or whole or traffic.whole:
+            return "asked for: these requests from the first to the last, start and drain included"
+        if traffic.trace is not None:
+            return "a trace is served whole, start and drain included: it has no steady state"
+        if self._swing() > 0:
+            return "a daily wave is served whole, start and drain included: it has no steady state"
+        over = most is not None and self._stream().rate > STABLE_SHARE * most
+        if over and deployed.closed_loop is None:
+            return "an overloaded stream has no steady state: a finite run, start and drain included"
+        return ""
+
+    def level(self, base: Deployment) -> Slo:
+        """The service level that the model part of a deployment must meet."""
+        return slo_of(self.work, base.request_s)
+
+    def _stream(self) -> Stream:
+        return stream_spec(self.work, self.inputs.scenario.seed)
+
+    def _steady(self, deployed: Deployment, slo: Slo, most: float | None, error: float) -> SteadyState:
+        """The steady run; shorter at most where every end is an event of its own (failures, scaling, users)."""
+        loop = deployed.closed_loop
+        events = any(part is not None for part in (loop, deployed.failures, deployed.autoscale))
+        return steady_state(
+            self._stream(),
+            deployed.simulate,
+            slo,
+            seed=self.inputs.scenario.seed,
+            error=error,
+            start=max(_LEAST_RUN, 8 * loop.users if loop else 0),
+            most=_LONGEST_EVENTS if events else _LONGEST,
+            sustainable=float("inf") if loop is not None else most,
+        )
+
+    def _sustainable(self, deployed: Deployment, given: Requests) -> float | None:
+        """The saturated rate; none of requests that all come at one instant."""
         if given.rate <= 0:
             return None
-        traced = self.work.traffic.trace is not None
-        stream = stream_of(given) if traced else stream_spec(self.work, self.inputs.scenario.seed)
-        most, loop = saturation(deployed, stream), deployed.closed_loop
+        return saturation(
+            deployed, stream_of(given) if self.work.traffic.trace is not None else self._stream()
+        )
+
+    def _verdict(
+        self,
+        deployed: Deployment,
+        given: Requests,
+        summary: Summary,
+        unfit: Misfit | None,
+        most: float | None,
+    ) -> Verdict | None:
+        """Whether the load can be carried; nothing is said of requests that all come at one instant."""
+        if most is None:
+            return None
+        loop, away = deployed.closed_loop, Turned(summary.requests, summary.rejected, deployed.pool.batching)
         if loop is None:
-            return verdict(given.rate, most, unfit=unfit)
+            offered = given.rate if self.work.traffic.trace is not None else self._stream().rate
+            return verdict(offered, most, unfit=unfit, turned=away)
         floor = best_reachable(given, lambda r: steady(deployed).simulate(r, log=False))["e2e_s"]
         return closed_loop_verdict(
             loop,
@@ -205,22 +285,22 @@ class Serving:
             sustainable=most,
         )
 
-    def _token_cost(self, deployed: Deployment, run: ServingRun) -> TokenCost | None:
+    def _token_cost(self, deployed: Deployment, run: ServingRun, window: Window | None) -> TokenCost | None:
         if self.card_hour_cny is None:
             return None
         return token_cost(
-            token_seconds(run, deployed.terms, deployed.decode_terms),
-            replica_seconds=card_seconds(run, deployed),
+            token_seconds(run, deployed.terms, deployed.decode_terms, window=window),
+            replica_seconds=card_seconds(run, deployed, window),
             cards=1,
             cny_per_card_hour=self.card_hour_cny,
         )
 
-    def _own_deployment(self) -> Deployment:
-        """By the stated plan whatever it can carry, else by the best one."""
-        plan = self.work.plan if not isinstance(self.work.plan, str) else self.detail().plan
-        return deployment(self.inputs, self.work, plan)
+    def _own_plan(self) -> ServingPlan:
+        """The stated plan whatever it can carry, else the best one."""
+        return self.work.plan if not isinstance(self.work.plan, str) else self.detail().plan
 
-    def _cost(self, cards: int, tokens_per_s: float) -> float | None:
+    def cost(self, cards: int, tokens_per_s: float) -> float | None:
+        """Return what a million tokens cost on so many cards; nothing without terms or tokens."""
         hour = self.card_hour_cny
         if hour is None or tokens_per_s <= 0:
             return None
@@ -246,7 +326,7 @@ class Serving:
             tokens_per_s=both,
             saturated_requests_per_s=at.saturated_requests_per_s,
             fidelity=at.fidelity,
-            cny_per_mtoken=self._cost(detail.cards, both),
+            cny_per_mtoken=self.cost(detail.cards, both),
         )
 
     def requests_per_s(self, tokens_per_day: float) -> float:
@@ -284,6 +364,22 @@ class Serving:
             simulated_requests=sized.requests,
         )
 
+    def forward(self, plan: CardsAnswer, requests: int, seed: int, *, fewer: int = 0) -> Share:
+        """Run a plan forward: the share within the level of a stationary stream at the rate that it was sized for.
+
+        ``fewer`` replicas less (prefill ones of a split plan) shows what the plan is worth. Over the steady window, or
+        over all arrivals where so many requests leave none.
+        """
+        chosen = ServingPlan(tp=plan.tp, pp=plan.pp, dp=plan.dp, ep=plan.ep)
+        base = deployment(self.inputs, self.work, chosen)
+        plant = plant_of(base)[0].sized(plan.replicas - fewer, plan.decode_replicas)
+        drawn = self._stream().at(plan.sized_for_per_s).draw(requests, np.random.default_rng(seed))
+        run, slo = plant.simulate(drawn), slo_of(self.work, base.request_s)
+        try:
+            return share_of(run, slo)
+        except InputError:
+            return share_of(run, slo, Window(0.0, float(drawn.arrival[-1]) * (1.0 + 1e-12), 0.0))
+
     def _swing(self) -> float:
         traffic = self.work.traffic
         return traffic.swing.value if traffic.trace is None and traffic.process == "diurnal" else 0.0
@@ -306,7 +402,7 @@ class Serving:
             rate, cost = None, None
             if form is not None and found.fluid is not None and found.per_card_s > 0:
                 rate = float(form.rate_at_slo_per_s[i])
-                cost = self._cost(found.fluid.cards, float(form.tokens_per_s[i]))
+                cost = self.cost(found.fluid.cards, float(form.tokens_per_s[i]))
             cards = found.fluid.cards if found.fluid is not None else plan.tp * plan.pp * plan.dp
             card = self.inputs.parts.card.name
             rows.append(PlanRow(card, plan.tp, plan.pp, plan.dp, plan.ep, cards, rate, cost, found.reason))
@@ -320,11 +416,17 @@ def _cheapest(row: PlanRow) -> tuple[bool, float, float]:
     return False, row.cny_per_mtoken or row.cards / row.requests_per_s, -row.requests_per_s
 
 
+def plant_of(base: Deployment) -> tuple[Plant, tuple[float, float]]:
+    """Return a deployment's pools for questions of capacity, and the cards of a replica of each (0: no such pool)."""
+    still = steady(base)
+    decode = float(base.decode_layout.cards) if base.decode_layout is not None else 0.0
+    plant = Plant(still.pool, still.router, still.decode_pool, still.transfer, still.cached_share)
+    return plant, (float(base.layout.cards), decode)
+
+
 def _sized(base: Deployment, stream: Stream, slo: Slo, seed: int, most: int) -> Sizing:
     """Size a deployment's pools for a stream; a pair is ordered by its cards."""
-    still = steady(base)
-    plant = Plant(still.pool, still.router, still.decode_pool, still.transfer, still.cached_share)
+    plant, cards = plant_of(base)
     if base.decode_layout is None:
         return replicas_for(plant, stream, slo, seed=seed, most=most)
-    cards = float(base.layout.cards), float(base.decode_layout.cards)
     return split_for(plant, stream, slo, seed=seed, cost=cards, most=most)

@@ -8,18 +8,17 @@ required; in a scenario a bare value is the user's own choice (tier ``given``).
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError, ValidationInfo
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from clustersim.errors import InputError, Problem, suggest
-from clustersim.provenance import TIERS, Sourced
+from clustersim.provenance import Sourced
 from clustersim.reading.guarded import printable
+from clustersim.schema.quantity import NUMBER_PARTS, Quantity, Rates, money, quantity, tell_once
 from clustersim.schema.yamlfile import Document, KeyPath
-from clustersim.units import to_float
 
 __all__ = [
     "NUMBER_PARTS",
@@ -29,7 +28,6 @@ __all__ = [
     "Duration",
     "Fraction",
     "Model",
-    "Money",
     "Number",
     "OpRate",
     "Power",
@@ -38,22 +36,18 @@ __all__ = [
     "field_docs",
     "money",
     "quantity",
+    "sourced_fields",
     "validate",
 ]  # fmt: skip
 
-#: Prices may stand in any of these; the unit of the parsed value says which.
-CURRENCIES = ("CNY", "USD", "HKD")
-
 #: No more problems than these are told of one file.
 _REPORTED = 100
-
-NUMBER_PARTS = ("value", "source", "tier", "low", "high", "note")
 
 
 class Model(BaseModel):
     """Base of every schema class: frozen, unknown keys refused, defaults checked; ``field_docs`` reads what is said."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, defer_build=True)
 
 
 def field_docs(model: type[BaseModel]) -> dict[str, str]:
@@ -65,116 +59,29 @@ def field_docs(model: type[BaseModel]) -> dict[str, str]:
     >>> field_docs(StorageSection)["capacity"]
     'Usable bytes.'
     """
-    import ast
-    import inspect
-    import textwrap
-
     docs: dict[str, str] = {}
     for owner in (c for c in reversed(model.__mro__) if issubclass(c, BaseModel) and c is not BaseModel):
-        body = ast.parse(textwrap.dedent(inspect.getsource(owner))).body[0]
-        assert isinstance(body, ast.ClassDef)
+        docs |= _docs_of_module(owner.__module__).get(owner.__name__, {})
+    return docs
+
+
+@lru_cache(maxsize=64)
+def _docs_of_module(name: str) -> dict[str, dict[str, str]]:
+    import ast
+    import inspect
+    import sys
+
+    found: dict[str, dict[str, str]] = {}
+    for body in ast.parse(inspect.getsource(sys.modules[name])).body:
+        if not isinstance(body, ast.ClassDef):
+            continue
+        docs = found.setdefault(body.name, {})
         for field, text in itertools.pairwise(body.body):
             said = text.value if isinstance(text, ast.Expr) else None
             named = isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
             if named and isinstance(said, ast.Constant) and isinstance(said.value, str):
                 docs[field.target.id] = inspect.cleandoc(said.value)  # type: ignore[attr-defined]
-    return docs
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """What a quantity must satisfy, in its own unit."""
-
-    gt: float | None = None
-    ge: float | None = None
-    lt: float | None = None
-    le: float | None = None
-    integer: bool = False
-
-    def check(self, value: float, raw: Any, unit: str) -> None:
-        """Raise ValueError with the bound that ``value`` breaks."""
-        if self.integer and value != math.floor(value):
-            raise ValueError(f"{raw!r} must be a whole number")
-        for bound, holds, words in (
-            (self.gt, self.gt is None or value > self.gt, "greater than"),
-            (self.ge, self.ge is None or value >= self.ge, "at least"),
-            (self.lt, self.lt is None or value < self.lt, "less than"),
-            (self.le, self.le is None or value <= self.le, "at most"),
-        ):
-            if not holds:
-                shown = f"{bound:g}" + ("" if unit == "1" else f" {unit}")
-                raise ValueError(f"{raw!r} must be {words} {shown}")
-
-
-def quantity(
-    unit: str,
-    *,
-    gt: float | None = None,
-    ge: float | None = None,
-    lt: float | None = None,
-    le: float | None = None,
-    integer: bool = False,
-) -> PlainValidator:
-    """Return the validator of a quantity expressed in ``unit`` within the stated bounds."""
-    bounds = Bounds(gt, ge, lt, le, integer)
-    return PlainValidator(lambda raw, info: _sourced(raw, info, unit, bounds))
-
-
-def money(per: str = "") -> PlainValidator:
-    """Return the validator of an amount in whichever known currency it is written (CNY where it says none)."""
-    bounds = Bounds(ge=0.0)
-
-    def check(raw: Any, info: ValidationInfo) -> Sourced:
-        text = str(raw.get("value") if isinstance(raw, Mapping) else raw)
-        currency = next((c for c in CURRENCIES if c in text), "CNY")
-        return _sourced(raw, info, currency + per, bounds)
-
-    return PlainValidator(check)
-
-
-def _sourced(raw: Any, info: ValidationInfo, unit: str, bounds: Bounds) -> Sourced:
-    if isinstance(raw, Sourced):
-        return raw
-    if raw is None:
-        raise ValueError("has no value; remove the key where the number is unknown")
-    strict = bool(info.context and info.context.get("require_source"))
-    if isinstance(raw, Mapping):
-        return _from_mapping(raw, strict, unit, bounds)
-    if strict:
-        raise ValueError("needs {value, source, tier}: a profile never states a number without its source")
-    return Sourced(_number(raw, unit, bounds), unit)
-
-
-def _number(raw: Any, unit: str, bounds: Bounds, part: str = "") -> float:
-    try:
-        value = to_float(raw, unit)
-        bounds.check(value, raw, unit)
-    except (InputError, ValueError, TypeError, OverflowError) as error:
-        raise ValueError(f"{part}{error}") from None
-    return value
-
-
-def _from_mapping(raw: Mapping[str, Any], strict: bool, unit: str, bounds: Bounds) -> Sourced:
-    unknown = [key for key in raw if key not in NUMBER_PARTS]
-    if unknown:
-        raise ValueError(f"unknown key {unknown[0]!r}; {suggest(unknown[0], NUMBER_PARTS)}")
-    missing = [key for key in ("value", "source", "tier") if raw.get(key) in (None, "")]
-    if "value" in missing or (strict and missing):
-        raise ValueError(f"lacks {', '.join(missing)}")
-    tier = raw.get("tier") or "given"
-    if tier not in TIERS:
-        raise ValueError(f"unknown tier {tier!r}; {suggest(str(tier), TIERS)}")
-    value = _number(raw["value"], unit, bounds)
-    low, high = (
-        None if raw.get(k) is None else _number(raw[k], unit, bounds, f"{k}: ") for k in ("low", "high")
-    )
-    if (low is not None and low > value) or (high is not None and high < value):
-        raise ValueError(
-            f"value {raw['value']!r} is outside its own range {raw.get('low')!r} to {raw.get('high')!r}"
-        )
-    return Sourced(
-        value, unit, str(raw.get("source") or ""), str(tier), low, high, str(raw.get("note") or "")
-    )
+    return found
 
 
 Number = Annotated[Sourced, quantity("1")]
@@ -182,35 +89,79 @@ Amount = Annotated[Sourced, quantity("1", ge=0)]
 Fraction = Annotated[Sourced, quantity("1", ge=0, le=1)]
 Share = Annotated[Sourced, quantity("1", gt=0, le=1)]
 Count = Annotated[Sourced, quantity("1", ge=0, integer=True)]
-Bandwidth = Annotated[Sourced, quantity("B/s", gt=0)]
-Size = Annotated[Sourced, quantity("B", gt=0)]
-OpRate = Annotated[Sourced, quantity("FLOP/s", gt=0)]
-Duration = Annotated[Sourced, quantity("s", ge=0)]
-Power = Annotated[Sourced, quantity("W", ge=0)]
-Money = Annotated[Sourced, quantity("CNY", ge=0)]
+Bandwidth = Annotated[Sourced, quantity("B/s", gt=0, usual=("0.1 GB/s", "100000 GB/s"))]
+Size = Annotated[Sourced, quantity("B", gt=0, usual=("1 MB", "1 EB"))]
+OpRate = Annotated[Sourced, quantity("FLOP/s", gt=0, usual=("1 TFLOP/s", "500 PFLOP/s"))]
+Duration = Annotated[Sourced, quantity("s", ge=0, usual=("0 s", "1 year"))]
+Power = Annotated[Sourced, quantity("W", ge=0, usual=("0 W", "20 kW"))]
 
 M = TypeVar("M", bound=BaseModel)
 
 
-def validate(model: type[M], document: Document, *, require_source: bool = False, at: KeyPath = ()) -> M:
+def validate(
+    model: type[M],
+    document: Document,
+    *,
+    require_source: bool = False,
+    at: KeyPath = (),
+    rates: Rates | None = None,
+) -> M:
     """Validate a document (or the part of it below ``at``), reporting every problem with its line at once.
+
+    Values outside the usual range of their field are said on stderr, once each. ``rates`` are what amounts in other
+    currencies are converted by where a field is in CNY.
 
     Raises InputError whose problems name file, line, key, what is wrong and what to do.
     """
     data: Any = document.data
     for key in at:
         data = data[key]
+    odd: list[tuple[Sourced, Quantity]] = []
     try:
-        return model.model_validate(data, context={"require_source": require_source})
+        found = model.model_validate(
+            data, context={"require_source": require_source, "rates": rates, "odd": odd}
+        )
     except ValidationError as error:
         details = error.errors()
         kept = [d for d in details if not _repeated(d, details)]
         raise _refusal(model, document, at, kept) from None
+    if odd:
+        _tell_odd(found, document, at, odd)
+    return found
+
+
+def sourced_fields(value: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Sourced]]:
+    """Walk a checked file: yield every sourced number with its place; items of a list go by their names."""
+    if isinstance(value, Sourced):
+        yield path, value
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from sourced_fields(getattr(value, name), (*path, name))
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from sourced_fields(item, (*path, str(name)))
+    elif isinstance(value, tuple | list):
+        for index, item in enumerate(value):
+            yield from sourced_fields(item, (*path, getattr(item, "name", index)))
+
+
+def _tell_odd(
+    found: BaseModel, document: Document, at: KeyPath, odd: Sequence[tuple[Sourced, Quantity]]
+) -> None:
+    places = {id(number): path for path, number in sourced_fields(found)}
+    for number, stated in odd:
+        path = (*at, *places.get(id(number), ()))
+        file, line = document.place_of(path)
+        shown = f"{number.value:g}" + ("" if number.unit == "1" else f" {number.unit}")
+        if not isinstance(number.value, float):
+            shown = "a value of a batch"
+        key = ".".join(map(str, path))
+        tell_once(str(Problem(file, line, key, f"{shown} {stated.odd_words()}")))
 
 
 def _refusal(model: type[BaseModel], document: Document, at: KeyPath, details: Sequence[Any]) -> InputError:
     """Every problem in the order of the lines; of a file that is wrong throughout, the first hundred."""
-    details = sorted(details, key=lambda d: document.line_of((*at, *d["loc"])) or 0)
+    details = sorted(details, key=lambda d: document.place_of((*at, *d["loc"]))[1] or 0)
     problems = [_problem(model, document, at, detail) for detail in details[:_REPORTED]]
     problems.sort(key=lambda p: (p.line or 0, p.key))
     left = f", the first {_REPORTED} of them here" if len(details) > _REPORTED else ""
@@ -223,20 +174,18 @@ def _problem(model: type[BaseModel], document: Document, at: KeyPath, detail: An
     path = (*at, *path)
     key = printable(".".join(str(part) for part in path), 200)
     kind = detail["type"]
-    line = document.line_of(path)
+    file, line = document.place_of(path)
     if kind == "extra_forbidden":
-        return Problem(document.file, line, key, "unknown key", suggest(str(detail["loc"][-1])[:80], known))
+        return Problem(file, line, key, "unknown key", suggest(str(detail["loc"][-1])[:80], known))
     if kind == "missing":
-        return Problem(document.file, line, key, "is needed and missing", "add it")
+        return Problem(file, line, key, "is needed and missing", "add it")
     if kind in {"union_tag_not_found", "union_tag_invalid"}:
         words = str(detail["ctx"].get("expected_tags") or "training, serving, video or jobs").replace("'", "")
-        return Problem(
-            document.file, line, f"{key}.kind", "is needed and missing or unknown", f"one of {words}"
-        )
+        return Problem(file, line, f"{key}.kind", "is needed and missing or unknown", f"one of {words}")
     message = str(detail["msg"]).removeprefix("Value error, ")
     if kind not in {"value_error", "assertion_error"}:
         message = f"{message[0].lower()}{message[1:]}, not {printable(repr(detail['input']), 120)}"
-    return Problem(document.file, line, key, message)
+    return Problem(file, line, key, message)
 
 
 def _walk(model: type[BaseModel], loc: tuple[str | int, ...]) -> tuple[list[str], KeyPath]:

@@ -14,7 +14,8 @@ from pydantic import Field, model_validator
 from clustersim.errors import InputError
 from clustersim.provenance import Sourced
 from clustersim.schema.base import Amount, Fraction, Model, Number, quantity
-from clustersim.schema.company_rows import MoneySeries, Series, line_name
+from clustersim.schema.company_market import MarketSizeFile, ResponseFile, SupplyFile
+from clustersim.schema.company_rows import MoneySeries, Series, line_name, refuse_out_of_bounds
 
 __all__ = [
     "ActualsFile",
@@ -27,8 +28,8 @@ __all__ = [
     "ProductFile",
 ]
 
-Kcny = Annotated[Sourced, quantity("kCNY")]
-Rate = Annotated[Sourced, quantity("1", gt=-1, lt=1)]
+Kcny = Annotated[Sourced, quantity("kCNY", usual=("-10000 GCNY", "10000 GCNY"))]
+Rate = Annotated[Sourced, quantity("1", gt=-1, lt=1, usual=("-10 %", "40 %"))]
 Positive = Annotated[Sourced, quantity("1", gt=0)]
 Years = Annotated[Sourced, quantity("1", gt=0)]
 
@@ -37,14 +38,18 @@ class FollowsFile(Model):
     """A roadmap card without a profile of its own: its worth per card, as a multiple of another line's."""
 
     product: str
+    """The line that it follows."""
     worth_ratio: Positive
+    """Its worth per card as a multiple of that line's."""
 
 
 class ProductFile(Model):
     """Units, price and unit cost (kCNY) of one product line by year or half-year."""
 
     units: Series = Field(default_factory=Series)
+    """Cards sold, by year or half-year."""
     asp: MoneySeries = Field(default_factory=MoneySeries)
+    """Average selling price of a card."""
     unit_cost: MoneySeries = Field(default_factory=MoneySeries)
     """Years without one: the price at the gross margin of the year."""
     ramp: Series = Field(default_factory=Series)
@@ -56,41 +61,74 @@ class ProductFile(Model):
     scenario: str | None = None
     """The scenario that values this line's card."""
     follows: FollowsFile | None = None
+    """For a card without a profile of its own: the line whose worth moves it."""
+
+    @model_validator(mode="after")
+    def _within_bounds(self) -> ProductFile:
+        refuse_out_of_bounds(self)
+        return self
 
 
 class DriversFile(Model):
     """What moves the statements, along the years; see ``finance.company.Drivers``."""
 
     gross_margin: Series | None = None
+    """Gross profit over revenue."""
     selling_share: Series | None = None
+    """Selling and marketing expenses over revenue."""
     administrative_share: Series | None = None
+    """General and administrative expenses over revenue."""
     research_share: Series | None = None
+    """Research and development expenses over revenue."""
     research_expense: MoneySeries | None = None
     """Research that does not follow revenue, beside the share."""
     other_income: MoneySeries | None = None
+    """Other income (subsidies, interest on deposits)."""
     other_gains: MoneySeries | None = None
+    """Other gains less losses."""
     finance_net: MoneySeries | None = None
+    """Net finance income; a cost is negative."""
     receivable_days: Series | None = None
+    """Trade receivables over revenue, in days of sales."""
     inventory_days: Series | None = None
+    """Inventories over cost of sales, in days."""
     payable_days: Series | None = None
+    """Trade payables over cost of sales, in days."""
     capex_share: Series | None = None
+    """Purchases of equipment and intangibles over revenue."""
     depreciation: MoneySeries | None = None
+    """Depreciation and amortisation of the plan, inside the operating costs."""
     services_share: Series | None = None
+    """Services and software sold with the cards, as a share of revenue."""
     channel_discount: Series | None = None
+    """Share of the price that distributors keep."""
     share_based_pay: MoneySeries | None = None
+    """Share-based pay: a cost that takes no cash."""
     first_taxed_year: str | None = None
+    """First year that is taxed: years before are exempt, and losses are not used up in them."""
     conversion: Kcny | None = None
+    """Equity that redeemable instruments turn into at the listing."""
     variable_opex_share: Fraction | None = None
+    """Share of the operating costs that follows a departure of revenue from the plan."""
     warranty_share: Fraction | None = None
+    """Cost of warranty over revenue."""
     progress_ratio: Annotated[Sourced, quantity("1", gt=0, le=1)] | None = None
+    """Unit cost left at each doubling of the units made; 1 is no learning."""
     asset_life: Years | None = None
+    """Years over which capital expenditure beyond the plan is written off."""
     interest_rate: Fraction | None = None
+    """Earned on the opening cash of a year, where finance_mode is cash."""
     opening_tax_losses: Kcny | None = None
     """Tax losses carried forward at the start; when given they alone relieve profits from tax."""
     finance_mode: Literal["given", "cash"] = "given"
     """Net finance income as given, or the interest rate on opening cash."""
     product_mode: Literal["printed", "calibrated", "simulated"] = "simulated"
     """Whether price and units stay printed, follow products and scales only, or also the simulated value of cards."""
+
+    @model_validator(mode="after")
+    def _within_bounds(self) -> DriversFile:
+        refuse_out_of_bounds(self)
+        return self
 
 
 class PrintedDriversFile(Model):
@@ -99,33 +137,54 @@ class PrintedDriversFile(Model):
     gross_margin_step: Series
     """Change of the gross margin on the year before."""
     selling_share: Series
+    """Selling and marketing expenses over revenue."""
     administrative_share: Series
+    """General and administrative expenses over revenue."""
     research_share: Series
+    """Research and development expenses over revenue."""
     later_operating_share: Series | None = None
     """The three together in the years after the last one that has all; their split stays."""
     other_income: MoneySeries
+    """Other income (subsidies, interest on deposits)."""
     other_gains: MoneySeries
+    """Other gains less losses."""
     finance_net: MoneySeries
+    """Net finance income; a cost is negative."""
     receivable_days: Series
+    """Trade receivables over revenue, in days of sales."""
     inventory_days: Series
+    """Inventories over cost of sales, in days."""
     payable_days: Series
+    """Trade payables over cost of sales, in days."""
     capex_share: Series
+    """Purchases of equipment and intangibles over revenue."""
     services_share: Series
+    """Services and software sold with the cards, as a share of revenue."""
     first_taxed_year: str
+    """First year that is taxed: years before are exempt, and losses are not used up in them."""
     tax_rate: Fraction
+    """Rate of corporate income tax."""
     warranty_share: Fraction
+    """Cost of warranty over revenue."""
     conversion: Kcny
+    """Equity that redeemable instruments turn into at the listing."""
 
 
 class HistoryFile(Model):
     """Statements by item along ``years``, in kCNY: actual years, and forecast years where they are printed."""
 
     years: tuple[str, ...]
+    """The years that the rows run along, actual (2025A) and printed forecast (2026E)."""
     source: str
+    """Where the statements are printed."""
     tier: str
+    """How strong that source is."""
     income: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    """Rows of the income statement, by item."""
     balance: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    """Rows of the balance sheet, by item."""
     cash_flow: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    """Rows of the cash-flow statement, by item."""
 
     @model_validator(mode="after")
     def _along_the_years(self) -> HistoryFile:
@@ -140,11 +199,17 @@ class OpeningFile(Model):
     """The last actual year: balances and what is known of its income, by line name or alias, in ``unit``."""
 
     year: str
+    """The last actual year, 2025A."""
     unit: str = "kCNY"
+    """Unit of every figure here."""
     source: str = ""
+    """Where the figures stand."""
     tier: str = "given"
+    """How strong that source is."""
     balance: dict[str, float]
+    """Balances at the end of that year, by line."""
     income: dict[str, float] = Field(default_factory=dict)
+    """What is known of that year's income statement, by line."""
 
     @model_validator(mode="before")
     @classmethod
@@ -165,127 +230,152 @@ class PeersFile(Model):
     """The price-to-sales leg; without ``price_to_sales`` the ``statistic`` of the members of the year."""
 
     price_to_sales: Positive | None = None
+    """Market value over revenue of comparable companies."""
     discount: Fraction | None = None
+    """Taken off that multiple."""
     year: str | None = None
+    """Year of the revenue that the multiple is put on."""
     statistic: Literal["mean", "median"] = "mean"
+    """How the members are summed up."""
     members: dict[str, dict[str, float | None]] = Field(default_factory=dict)
+    """Multiples of the peers, by company and year."""
 
 
 class CapmFile(Model):
     """Cost of capital by its parts; with a printed block, parts left out are the printed ones."""
 
     risk_free: Rate | None = None
+    """Yield of a long government bond."""
     beta: Positive | None = None
+    """Sensitivity of the share to the market."""
     premium: Rate | None = None
+    """Return of the market beyond the risk-free one."""
     cost_of_debt: Rate | None = None
+    """Interest on debt, before tax."""
     debt_to_equity: Rate | None = None
-
-
-class MarketSizeFile(Model):
-    """The market that the maker sells into, at two years; between them it grows at a constant rate."""
-
-    first_year: int
-    last_year: int
-    first: Positive
-    last: Positive
-    domestic_first: Fraction
-    domestic_last: Fraction
+    """Debt over equity, at market values."""
 
 
 class PrintedFile(Model):
     """A report's own forecast and valuation, in kCNY and the listing currency."""
 
     source: str = ""
+    """Where all of it is printed."""
     revenue: MoneySeries
+    """Revenue of the forecast."""
     drivers: PrintedDriversFile
+    """The drivers that reproduce the printed rows."""
     products: dict[str, ProductFile]
+    """Units, prices and unit costs by product line, as printed or as calibrated to the revenue."""
     cash_flow_rows: dict[str, MoneySeries]
+    """Rows of the printed cash-flow table, by name."""
     capm: CapmFile | None = None
+    """The printed cost of capital."""
     peers: PeersFile
+    """The printed price-to-sales leg."""
     pv_fcf: Kcny
+    """Present value of the free cash flows."""
     pv_terminal: Kcny
+    """Present value of the terminal value."""
     dcf_m: Positive
+    """Equity by discounted cash flow, millions of the listing currency."""
     ps_m: Positive
+    """Equity by price to sales, millions of the listing currency."""
     blended_m: Positive
+    """Equity by both, millions of the listing currency."""
     target_price: Positive
+    """Printed target price, in the listing currency."""
 
 
 class RefinancingFile(Model):
     """What is done when cash would fall below the minimum."""
 
     by: Literal["debt", "equity"] = "debt"
+    """What is raised: a loan, or new shares."""
     rate: Rate = Field(
         default_factory=lambda: Sourced(0.035, "1", "five-year loan prime rate, 2025, rounded", "assumption")
     )
+    """Interest on the loan."""
     minimum_cash: Kcny = Field(default_factory=lambda: Sourced(0.0, "kCNY"))
+    """Cash below which something is raised."""
 
 
 class ActualsFile(Model):
     """A half-year's reported figures, by line name or alias, in ``unit``."""
 
     unit: str = "kCNY"
+    """Unit of every figure here."""
     source: str = ""
+    """Where the half-year was reported."""
     lines: dict[str, float]
-
-
-class SupplyFile(Model):
-    """What bounds a product's units by year: the least of what is given (see ``market.supply``)."""
-
-    units: Series | None = None
-    wafers: Series | None = None
-    good_dies_per_wafer: Positive | None = None
-    dies_per_card: int = Field(default=1, ge=1)
-    memory_stacks: Series | None = None
-    stacks_per_card: int = Field(default=1, ge=1)
-    packaging: Series | None = None
-    opening_inventory: Amount | None = None
-    """Finished cards in stock at the start; they can be sold in the first year beside what is made."""
+    """Reported figures, by line."""
 
 
 class SotpFile(Model):
     """A segment's own multiple of its revenue in a year."""
 
     price_to_sales: Positive
+    """Multiple of the segment's revenue."""
     year: str
+    """Year of that revenue."""
 
 
 class JournalEntry(Model):
     """Who changed which driver, when and why."""
 
     date: date
+    """Day of the change."""
     who: str
+    """Who changed it."""
     key: str
+    """The key that was changed."""
     was: float | str
+    """The value before."""
     now: float | str
+    """The value since."""
     why: str
+    """The reason."""
 
 
 class CompanyFile(Model):
     """Everything about the company."""
 
     name: str
+    """Its name in results; that of its file."""
     title: str = ""
+    """Full name of the company."""
     source: str = ""
+    """Where the figures come from."""
     currency: Literal["CNY", "HKD", "USD"] = "CNY"
     """The currency of the listing: price, target price and market value."""
     as_of: date | None = None
     """Date of the market data; what of the first year is over by then cannot be moved any more."""
     years: tuple[str, ...] = Field(min_length=1)
+    """The forecast's years, in order."""
     drivers: DriversFile = Field(default_factory=DriversFile)
+    """What moves the statements; as printed where left out."""
     products: dict[str, ProductFile] = Field(default_factory=dict)
+    """Product lines by name; as printed where left out."""
     history: HistoryFile | None = None
+    """Statements of past years."""
     opening: OpeningFile | None = None
+    """The last actual balance; instead of a history."""
     printed: PrintedFile | None = None
+    """What a report prints, kept apart and never edited."""
     asp_scale: Positive = Field(default_factory=lambda: Sourced(1.0, "1"))
     """Multiplies every product's price."""
     units_scale: Positive = Field(default_factory=lambda: Sourced(1.0, "1"))
     """Multiplies every product's units."""
     tax_rate: Fraction | None = None
+    """Rate of corporate income tax; as printed where left out."""
     wacc: Rate | None = None
+    """Cost of capital; by its parts (capm) where left out."""
     terminal_growth: Rate = Field(
         default_factory=lambda: Sourced(0.02, "1", "default: growth of prices", "assumption")
     )
+    """Growth of the free cash flow after the last year."""
     capm: CapmFile | None = None
+    """The parts of the cost of capital."""
     net_cash: Kcny | None = None
     """Net cash for the equity bridge; the opening cash where it is left out."""
     fx_per_cny: Positive = Field(default_factory=lambda: Sourced(1.0, "1"))
@@ -293,16 +383,27 @@ class CompanyFile(Model):
     fx: dict[str, float] = Field(default_factory=dict)
     """Listing currency per CNY by date; the last one up to ``as_of`` replaces ``fx_per_cny``."""
     shares_m: Positive
+    """Shares, millions."""
     options_m: Amount = Field(default_factory=lambda: Sourced(0.0, "1"))
+    """Options, millions."""
     option_price: Amount = Field(default_factory=lambda: Sourced(0.0, "1"))
+    """Price at which an option buys a share, in the listing currency."""
     price: Positive
+    """Price of the share, in the listing currency."""
     dcf_weight: Fraction | None = None
+    """Weight of discounted cash flow beside price to sales."""
     peers: PeersFile | None = None
+    """The price-to-sales leg."""
     refinancing: RefinancingFile = Field(default_factory=RefinancingFile)
+    """What is done when cash would fall below the minimum."""
     listing_proceeds: Positive | None = None
     """Gross proceeds of a listing that the cash flow leaves out, millions of the listing currency."""
     supply: dict[str, SupplyFile] = Field(default_factory=dict)
+    """What bounds a product's units, by product."""
     market_size: MarketSizeFile | None = None
+    """The market that revenue is held against."""
+    response: ResponseFile = Field(default_factory=ResponseFile)
+    """How the maker and its market answer a change of a card's worth."""
     cases: dict[str, dict[str, str | float]] = Field(default_factory=dict)
     """Named cases: keys of this file and the values that replace them."""
     probabilities: dict[str, float] = Field(default_factory=dict)
@@ -310,10 +411,13 @@ class CompanyFile(Model):
     first_half_share: Fraction = Field(
         default_factory=lambda: Sourced(0.4, "1", "sales of hardware lean to the second half", "assumption")
     )
+    """Share of a year's sales in its first half."""
     actuals: dict[str, ActualsFile] = Field(default_factory=dict)
     """Reported halves, 2026H1."""
     sotp: dict[str, SotpFile] = Field(default_factory=dict)
+    """Segments valued by multiples of their own, by product."""
     journal: tuple[JournalEntry, ...] = ()
+    """Who changed what, when and why."""
 
     @model_validator(mode="after")
     def _years_are_known(self) -> CompanyFile:
@@ -326,6 +430,11 @@ class CompanyFile(Model):
         if self.history is None and self.opening is None:
             problems.append(
                 "opening: is needed and missing; add `opening: {year: 2025A, balance: {cash: 100}}`"
+            )
+        if self.currency != "CNY" and "fx_per_cny" not in self.model_fields_set and not self.fx:
+            problems.append(
+                f"fx_per_cny: is needed for a listing in {self.currency}; add {self.currency} per CNY with its source,"
+                " or fx by date"
             )
         if not self.products and self.printed is None:
             problems.append("products: is needed and missing; add units and asp by year")
@@ -345,8 +454,11 @@ class AnchorRow(Model):
     """What the simulator gave for a product line in a shipped scenario, at the shipped profiles."""
 
     scenario: str
+    """The shipped scenario."""
     product: str
+    """The product line."""
     value_in_use_price_cny: Number
+    """Price at which a buyer pays as much for a unit of work as on the incumbent."""
     by_workload_cny: dict[str, Number]
     """The same by workload; they sum to it."""
     other_cost_cny: Number
@@ -357,4 +469,6 @@ class AnchorFile(Model):
     """The anchors: the first of a product line stands for the scenarios that have none of their own."""
 
     name: str
+    """The file's name."""
     anchors: tuple[AnchorRow, ...]
+    """One row for each scenario and product line."""

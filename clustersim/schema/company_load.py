@@ -11,10 +11,13 @@ from clustersim.schema.base import validate
 from clustersim.schema.company import CompanyFile
 from clustersim.schema.lookup import find_file, known_names
 from clustersim.schema.overrides import apply_overrides, parse_overrides
+from clustersim.schema.prices import PriceBook, cny_rate, rate_words
 from clustersim.schema.yamlfile import read_yaml
 
-__all__ = ["is_company_file", "load_company_file"]
+__all__ = ["default_prices", "is_company_file", "load_company_file"]
 
+#: Whose rates a company file goes by that no scenario stands around.
+DEFAULT_PRICES = "cn-2026"
 #: A company file has at least one of these, and no scenario any.
 MARKS = ("shares_m", "opening", "years")
 
@@ -36,4 +39,22 @@ def load_company_file(name: str, sets: Iterable[str] | Mapping[str, Any] = ()) -
     if foreign:
         raise InputError(f"--set {foreign[0]}: {name} is a company file; it has only company.… keys")
     document = apply_overrides(read_yaml(find_file("scenarios/company", name)), overrides)
-    return validate(CompanyFile, document)
+    return validate(CompanyFile, document, rates=_DefaultRates())
+
+
+class _DefaultRates:
+    """The rates of the shipped price book, read where one is asked for."""
+
+    def cny(self, currency: str, key: str) -> float:
+        """Return CNY per unit of a currency."""
+        return float(cny_rate(default_prices(), currency, key))
+
+    def said(self, currency: str) -> str:
+        """Return the rate in words."""
+        return rate_words(default_prices(), currency)
+
+
+def default_prices() -> PriceBook:
+    """Return the price book of whoever names none."""
+    document = read_yaml(find_file("hwprofiles/prices", DEFAULT_PRICES))
+    return validate(PriceBook, document, require_source=True)

@@ -6,14 +6,15 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from clustersim.errors import InputError, suggest
 from clustersim.provenance import TIERS
 from clustersim.schema.base import Model
-from clustersim.units import to_float
+from clustersim.schema.quantity import CURRENCIES, Rates
+from clustersim.units import in_currency, to_float
 
-__all__ = ["LINES", "MoneySeries", "Series", "line_name"]
+__all__ = ["LINES", "MoneySeries", "Series", "line_name", "refuse_out_of_bounds"]
 
 _YEAR = re.compile(r"20\d\d(H[12])?[AE]")
 _HELD = ("source", "tier", "why")
@@ -26,6 +27,7 @@ LINES: dict[str, tuple[str, ...]] = {
     "selling_and_marketing_expenses": ("selling expenses", "s&m", "销售费用", "销售及营销开支"),
     "general_and_administrative_expenses": ("administrative expenses", "g&a", "管理费用", "行政开支"),
     "research_and_development_expenses": ("r&d", "r&d expense", "rd expense", "研发费用", "研发开支"),
+    "operating_profit": ("ebit", "operating income", "营业利润", "息税前利润", "经营利润"),
     "other_income": ("其他收益", "其他收入"),
     "other_gains_losses_net": ("other gains", "其他收益净额"),
     "net_finance_cost": ("finance cost", "net finance income", "财务费用"),
@@ -80,20 +82,27 @@ class Series(Model):
 
     unit: ClassVar[str] = "1"
     by_year: dict[str, float] = Field(default_factory=dict)
+    """Value of each year that is stated, years as keys (2026E, 2026H1E, 2025A)."""
     every_year: float | None = None
+    """One value for every year; nothing where years are stated."""
     tier: str = "given"
+    """How strong the source is."""
     source: str = ""
+    """Who says so, for the whole row."""
     why: str = ""
+    """Why an analyst departs from what stood there."""
 
     @model_validator(mode="before")
     @classmethod
-    def _read(cls, raw: Any) -> Any:
+    def _read(cls, raw: Any, info: ValidationInfo) -> Any:
+        rates: Rates | None = (info.context or {}).get("rates")
         if isinstance(raw, Series) or (isinstance(raw, Mapping) and "by_year" in raw):
             return raw
         if not isinstance(raw, Mapping):
-            return {"every_year": cls._number(raw, "")}
+            return {"every_year": cls._number(raw, "", rates)}
         if "values" in raw:
-            shown = ", ".join(f"YEAR{n}: {v}" for n, v in enumerate(list(raw["values"])[:3], 1))
+            listed = raw["values"] if isinstance(raw["values"], list | tuple) else []
+            shown = ", ".join(f"YEAR{n}: {v}" for n, v in enumerate(listed[:3], 1)) or "2026E: 200"
             raise ValueError(
                 f"a list of values is the old form; write the years as keys: {{{shown}, …}},"
                 " for example {2026E: 200, 2027E: 100, source: …, tier: …}"
@@ -102,15 +111,20 @@ class Series(Model):
             raise ValueError(f"unknown tier {raw['tier']!r}; {suggest(str(raw['tier']), TIERS)}")
         out: dict[str, Any] = {k: raw[k] for k in _HELD if k in raw}
         if "value" in raw:
-            return out | {"every_year": cls._number(raw["value"], "value")}
+            return out | {"every_year": cls._number(raw["value"], "value", rates)}
         unknown = [k for k in raw if k not in _HELD and not _YEAR.fullmatch(str(k))]
         if unknown:
             raise ValueError(f"{unknown[0]!r} is not a year; write 2026E, 2026H1E or 2025A")
-        return out | {"by_year": {str(k): cls._number(v, str(k)) for k, v in raw.items() if k not in _HELD}}
+        rows = {str(k): cls._number(v, str(k), rates) for k, v in raw.items() if k not in _HELD}
+        return out | {"by_year": rows}
 
     @classmethod
-    def _number(cls, raw: Any, where: str) -> float:
+    def _number(cls, raw: Any, where: str, rates: Rates | None) -> float:
         try:
+            currency = in_currency(raw, CURRENCIES) if isinstance(raw, str) and cls.unit != "1" else ""
+            if rates is not None and currency not in {"", "CNY"}:
+                amount = to_float(raw, cls.unit.replace("CNY", currency))
+                return float(amount * rates.cny(currency, "the value"))
             if isinstance(raw, str) or cls.unit == "1":
                 return to_float(raw, cls.unit)
             return to_float(raw, "1")
@@ -135,3 +149,37 @@ class MoneySeries(Series):
     """A row of money: bare numbers are thousand CNY."""
 
     unit: ClassVar[str] = "kCNY"
+
+
+INF = float("inf")
+#: What a row may hold: at least the one, below the other (shares of a whole) or at most; anything else is a mistake.
+ROW_BOUNDS: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(("units", "asp", "unit_cost", "ramp", "selling_share", "administrative_share", "research_share",
+                     "research_expense", "receivable_days", "inventory_days", "payable_days", "capex_share",
+                     "depreciation", "share_based_pay"), (0.0, INF)),
+    "gross_margin": (-INF, 1.0), "services_share": (0.0, 1.0), "channel_discount": (0.0, 1.0),
+}  # fmt: skip
+
+
+def refuse_out_of_bounds(model: Model) -> None:
+    """Raise ValueError for every number of a model's rows that is out of the row's bounds."""
+    problems = []
+    for name, row in model:
+        if not isinstance(row, Series) or name not in ROW_BOUNDS:
+            continue
+        low, high = ROW_BOUNDS[name]
+        given = row.by_year if row.every_year is None else {"": row.every_year}
+        within = (
+            f"at least {low:g}"
+            if high == INF
+            else f"below {high:g}"
+            if low == -INF
+            else f"{low:g} to below {high:g}"
+        )
+        problems += [
+            f"{name}{'.' if year else ''}{year}: {value:g} must be {within}"
+            for year, value in given.items()
+            if not low <= value < high
+        ]
+    if problems:
+        raise ValueError("; ".join(problems))

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from clustersim.provenance import Sourced
 from clustersim.schema.base import Model, Size, quantity
+from clustersim.schema.jobs import DrawnSection, JobSection, PolicySection, ServiceSection, TraceSection
 from clustersim.schema.models import ModelDimensions
-from clustersim.schema.reliability import JobSection
 from clustersim.schema.serving import (
     AutoscaleSection,
     BatchingSection,
@@ -36,8 +36,8 @@ __all__ = [
 
 Share = Annotated[Sourced, quantity("1", gt=0)]
 MemoryShare = Annotated[Sourced, quantity("1", gt=0, le=1)]
-Fps = Annotated[Sourced, quantity("1/s", gt=0)]
-Seconds = Annotated[Sourced, quantity("s", gt=0)]
+Fps = Annotated[Sourced, quantity("1/s", gt=0, usual=("1 1/s", "100000 1/s"))]
+Seconds = Annotated[Sourced, quantity("s", gt=0, usual=("1 s", "30 d"))]
 
 KINDS_OF_WORK = ("training", "serving", "video", "jobs")
 #: How a cluster meets its demand, and no part of the demand itself: these stay with their side.
@@ -49,6 +49,7 @@ LAYOUT_FIELDS = (
     "disaggregated",
     "autoscale",
     "memory_share",
+    "site_speed",
     "failures",
     "known_to_fit",
 )
@@ -58,6 +59,7 @@ class TrainingWorkload(Model):
     """A model to train."""
 
     kind: Literal["training"]
+    """A model is trained."""
     share: Share | None = None
     """Of the card-hours on sale; may be left out where it is the only workload."""
     model: str
@@ -84,6 +86,7 @@ class ServingWorkload(Model):
     """A model to serve at a service level."""
 
     kind: Literal["serving"]
+    """A model is served."""
     share: Share | None = None
     """Of the card-hours on sale; may be left out where it is the only workload."""
     model: str
@@ -102,6 +105,8 @@ class ServingWorkload(Model):
     """How requests are shared out to replicas."""
     memory_share: MemoryShare | None = None
     """Share of the card's memory that the engine plans with; left out, the engine's own."""
+    site_speed: MemoryShare | None = None
+    """Share of the engine's usual speed that this site's machines reach, where somebody measured it."""
     speculative: SpeculativeSection | None = None
     """Speculative decoding."""
     prefix: PrefixSection | None = None
@@ -122,6 +127,7 @@ class VideoWorkload(Model):
     """Video streams on cards with codec channels."""
 
     kind: Literal["video"]
+    """Video streams are analysed."""
     share: Share | None = None
     """Of the card-hours on sale; may be left out where it is the only workload."""
     model: str | None = None
@@ -143,15 +149,30 @@ class VideoWorkload(Model):
 
 
 class JobsWorkload(Model):
-    """Jobs of several teams, queued on the site."""
+    """Jobs of several teams, queued on the site, and services beside them."""
 
     kind: Literal["jobs"]
+    """Jobs queue."""
     share: Share | None = None
     """Of the card-hours on sale; may be left out where it is the only workload."""
     model: str | None = None
     """Model whose states a checkpoint of the jobs holds; absent: checkpoints of no size."""
-    jobs: tuple[JobSection, ...] = Field(min_length=1)
-    """The jobs."""
+    jobs: tuple[JobSection, ...] = ()
+    """Jobs, one by one."""
+    drawn: DrawnSection | None = None
+    """Jobs drawn from a mix."""
+    trace: TraceSection | None = None
+    """Jobs of a trace."""
+    services: tuple[ServiceSection, ...] = ()
+    """Serving fleets that share the servers."""
+    policy: PolicySection = PolicySection()
+    """How the queue decides."""
+
+    @model_validator(mode="after")
+    def _something(self) -> JobsWorkload:
+        if not (self.jobs or self.drawn or self.trace or self.services):
+            raise ValueError("needs jobs, drawn, trace or services: nothing is asked of the site")
+        return self
 
 
 Workload = TrainingWorkload | ServingWorkload | VideoWorkload | JobsWorkload

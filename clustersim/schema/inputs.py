@@ -10,10 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pydantic import BaseModel
-
 from clustersim.errors import InputError, Problem
 from clustersim.provenance import Sourced
+from clustersim.schema.base import sourced_fields
 from clustersim.schema.company import CompanyFile
 from clustersim.schema.demand import TrainingWorkload, Workload
 from clustersim.schema.loader import Loader, refuse_unused
@@ -37,7 +36,7 @@ from clustersim.schema.scenario import FabricSection, Scenario, StorageSection
 from clustersim.schema.tco import TcoSection
 from clustersim.schema.yamlfile import Document
 
-__all__ = ["MONEY_NEEDS", "NEEDS", "Inputs", "load_inputs", "load_one", "sourced_fields"]
+__all__ = ["MONEY_NEEDS", "NEEDS", "Inputs", "load_inputs", "load_one"]
 
 #: Parts of the site that each kind of workload needs, and that a price needs besides.
 NEEDS: dict[str, tuple[str, ...]] = {
@@ -183,16 +182,16 @@ class Inputs:
 
     def fields(self) -> Iterator[tuple[str, Sourced]]:
         """Yield every sourced number that the run may use, by its key."""
-        yield from sourced_fields(self.scenario)
+        yield from _keyed(self.scenario)
         for kind, profile in self._profiles():
-            yield from sourced_fields(profile, f"{kind}.{profile.name}")
+            yield from _keyed(profile, f"{kind}.{profile.name}")
         if self.prices_or_none is not None:
             for part, line in self.prices_or_none.parts.items():
                 yield f"prices.parts.{part}", line.price
             for currency, at in self.prices_or_none.currencies.items():
                 yield f"prices.currencies.{currency}", at.rate
         if self.company is not None:
-            yield from sourced_fields(self.company, "company")
+            yield from _keyed(self.company, "company")
         if self.incumbent is not None:
             yield from self._incumbent_fields()
 
@@ -203,10 +202,10 @@ class Inputs:
         for section in ("cluster", "reliability", "checkpoint"):
             value = getattr(self.incumbent.scenario, section)
             if value is not None:
-                yield from sourced_fields(value, f"{INCUMBENT}.{section}")
+                yield from _keyed(value, f"{INCUMBENT}.{section}")
         for kind, profile in self.incumbent._profiles():
             if f"{kind}.{profile.name}" not in own:
-                yield from sourced_fields(profile, f"{kind}.{profile.name}")
+                yield from _keyed(profile, f"{kind}.{profile.name}")
 
     def origins(self) -> Iterator[tuple[str, Any, str]]:
         """Yield key, value and where the value came from (file and line, or the flag)."""
@@ -230,19 +229,10 @@ class Inputs:
             yield "models", model
 
 
-def sourced_fields(value: Any, path: str = "") -> Iterator[tuple[str, Sourced]]:
-    """Walk a checked file: yield every sourced number with its key."""
-    if isinstance(value, Sourced):
-        yield path, value
-    elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from sourced_fields(getattr(value, name), f"{path}.{name}" if path else name)
-    elif isinstance(value, Mapping):
-        for name, item in value.items():
-            yield from sourced_fields(item, f"{path}.{name}" if path else str(name))
-    elif isinstance(value, tuple | list):
-        for index, item in enumerate(value):
-            yield from sourced_fields(item, f"{path}.{getattr(item, 'name', index)}")
+def _keyed(value: Any, path: str = "") -> Iterator[tuple[str, Sourced]]:
+    """Every sourced number of a checked file with its key."""
+    for place, number in sourced_fields(value):
+        yield ".".join([*([path] if path else []), *map(str, place)]), number
 
 
 def _leaves(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from clustersim.errors import InputError, Problem, suggest
+from clustersim.errors import InputError, suggest
 from clustersim.schema.base import validate
+from clustersim.schema.catalogue import point_to_keys
 from clustersim.schema.lookup import profile_name
 from clustersim.schema.old_form import refuse_old_form
 from clustersim.schema.overrides import Override, apply_overrides, in_demand, site_overrides
 from clustersim.schema.parts import Parts
-from clustersim.schema.prices import PriceBook
+from clustersim.schema.prices import MONTH, PriceBook, cny_rate, rate_words
 from clustersim.schema.profiles import KINDS, read_document
 from clustersim.schema.scenario import Scenario
 from clustersim.schema.tco import BY_CLIMATE
@@ -24,6 +25,12 @@ from clustersim.schema.yamlfile import Document
 __all__ = ["Loader", "refuse_unused"]
 
 S = TypeVar("S", bound=BaseModel)
+
+#: What a process has checked: a document as it was read, the overrides on it, and what they gave. A file that changes
+#: is read as another document.
+_CHECKED: dict[tuple[Any, ...], tuple[Document, Document, Any]] = {}
+#: A point of a study brings one or two documents of its own beside those that all points share.
+_MOST_CHECKED = 512
 
 
 class Loader:
@@ -34,17 +41,53 @@ class Loader:
         self.documents: dict[str, Document] = {}
         self.own: tuple[Override, ...] = ()
         """What the scenario itself says of its profiles; what ``overrides`` say comes after it."""
+        self.asked_rates = False
+        """Whether the file being read names amounts at a rate: what it gives then depends on the price book too."""
 
     def load(self, key: str, folder: str, name: str | Document, model: type[S], *, sourced: bool) -> S:
         """Read one file with its overrides and check it; its document is kept under ``key``."""
         mine = [o for o in (*self.own, *self.overrides) if o.document == key]
         read = name if isinstance(name, Document) else read_document(folder, name)
+        content = _content(read, mine, model, sourced)
+        known = _CHECKED.get(content) if content is not None else None
+        if known is not None:
+            self.documents[key] = known[1]
+            return known[2]  # type: ignore[no-any-return]
         document = apply_overrides(read, mine)
         self.documents[key] = document
+        rates = self if key in {"scenario", "company"} else None
+        self.asked_rates = False
         try:
-            return validate(model, document, require_source=sourced)
+            checked = validate(model, document, require_source=sourced, rates=rates)
         except InputError as error:
-            raise _blame_flags(error, mine) from None
+            raise point_to_keys(error) from None
+        if content is not None and not self.asked_rates:
+            _keep(content, read, document, checked)
+        return checked
+
+    def cny(self, currency: str, key: str) -> Any:
+        """Return CNY per unit of a currency by the price book of the terms, at the month of the question.
+
+        Raises InputError where the scenario names no price book, or it has no fresh rate.
+        """
+        self.asked_rates = True
+        return cny_rate(self._book(), currency, key)
+
+    def said(self, currency: str) -> str:
+        """Return the rate in words."""
+        return rate_words(self._book(), currency)
+
+    def _book(self) -> PriceBook:
+        terms = self.documents["scenario"].data.get("tco")
+        name = terms.get("price_book") if isinstance(terms, dict) else None
+        if not isinstance(terms, dict) or not isinstance(name, str):
+            raise InputError("tco.price_book is needed for a rate")
+        as_of = str(terms.get("as_of") or "")
+        return self._prices(name, as_of if re.fullmatch(MONTH, as_of) else "")
+
+    def _prices(self, name: str, as_of: str) -> PriceBook:
+        prices = self.load("prices", "hwprofiles/prices", name, PriceBook, sourced=True)
+        return prices.model_copy(update={"date": as_of}) if as_of else prices
 
     def scenario(self, name: str | Document) -> Scenario:
         """Read the scenario, or take one that was built; its keys of the demand are written out first."""
@@ -109,9 +152,7 @@ class Loader:
         tco = scenario.tco
         if tco is None:
             return None, scenario
-        prices = self.load("prices", "hwprofiles/prices", tco.price_book, PriceBook, sourced=True)
-        if tco.as_of:
-            prices = prices.model_copy(update={"date": tco.as_of})
+        prices = self._prices(tco.price_book, tco.as_of)
         if tco.pue is not BY_CLIMATE or tco.climate is None:
             return prices, scenario
         cooling = parts.cooling
@@ -122,19 +163,20 @@ class Loader:
         return prices, scenario.model_copy(update={"tco": placed})
 
 
-def _blame_flags(error: InputError, overrides: Sequence[Override]) -> InputError:
-    """Problems at an overridden key are the flag's, not the file's."""
+def _content(
+    read: Document, overrides: Sequence[Override], model: type[BaseModel], sourced: bool
+) -> tuple[Any, ...] | None:
+    """What a checked document depends on; None where an override is no plain value, such as values of many points."""
+    if not all(isinstance(o.value, str | int | float | bool | None) for o in overrides):
+        return None
+    return (id(read), model, sourced, *((o.path, o.said, type(o.value), o.value) for o in overrides))
 
-    def blame(problem: Problem) -> Problem:
-        for override in overrides:
-            path = ".".join(str(part) for part in override.path)
-            near = problem.key == path or problem.key.startswith(f"{path}.")
-            if near or path.startswith(f"{problem.key}."):
-                return replace(problem, file=override.said, line=None)
-        return problem
 
-    first = str(error).splitlines()[0]
-    return InputError(first, [blame(p) for p in error.problems])
+def _keep(content: tuple[Any, ...], read: Document, document: Document, checked: BaseModel) -> None:
+    """Keep a checked document; the document that was read stays with it, so that no other can take its identity."""
+    if len(_CHECKED) >= _MOST_CHECKED:
+        _CHECKED.pop(next(iter(_CHECKED)))
+    _CHECKED[content] = read, document, checked
 
 
 def refuse_unused(overrides: Sequence[Override], sides: Sequence[Mapping[str, Document]], file: str) -> None:

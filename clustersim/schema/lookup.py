@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -20,21 +21,34 @@ from clustersim.schema.yamlfile import read_yaml
 __all__ = ["exact_name", "file_stamps", "find_file", "known_names", "plain", "profile_name", "roots"]
 
 _PACKAGE = Path(__file__).resolve().parent.parent
+#: A folder that changed less than this ago may change again without another time of change.
+_SETTLED_NS = 100_000_000
+_OWN = (str(_PACKAGE.parent), str(_PACKAGE / "_shipped"))
 
 
 def roots() -> tuple[Path, ...]:
     """Return the folders that may hold ``hwprofiles/`` and ``scenarios/``, in the order of look-up."""
-    given = [Path(p) for p in os.environ.get("CLUSTERSIM_PATH", "").split(os.pathsep) if p]
-    return tuple(_existing((*given, Path.cwd(), _PACKAGE.parent, _PACKAGE / "_shipped")))
+    given = [p for p in os.environ.get("CLUSTERSIM_PATH", "").split(os.pathsep) if p]
+    candidates = (*given, os.getcwd(), *_OWN)  # noqa: PTH109 -- asked for every point
+    changed = tuple(map(_changed, candidates))
+    # A clock tick is some milliseconds: what changes twice within one does not show it.
+    settled = time.time_ns() - max(changed) > _SETTLED_NS
+    return (_existing if settled else _existing.__wrapped__)(candidates, changed)
 
 
-def _existing(candidates: tuple[Path, ...]) -> list[Path]:
-    found: list[Path] = []
-    for folder in candidates:
-        holds = (folder / "hwprofiles").is_dir() or (folder / "scenarios").is_dir()
-        if holds and folder not in found:
-            found.append(folder)
-    return found
+def _changed(folder: str) -> int:
+    """When a folder's list of names last changed, 0 where there is none."""
+    try:
+        return os.stat(folder).st_mtime_ns  # noqa: PTH116
+    except (OSError, ValueError):
+        return 0
+
+
+@lru_cache(maxsize=64)
+def _existing(candidates: tuple[str, ...], changed: tuple[int, ...]) -> tuple[Path, ...]:
+    """Those of the folders that hold files of ours; looked at again when one of them has changed."""
+    every = dict.fromkeys(map(Path, candidates))
+    return tuple(f for f in every if (f / "hwprofiles").is_dir() or (f / "scenarios").is_dir())
 
 
 @lru_cache(maxsize=256)
@@ -44,7 +58,12 @@ def _names(folder: Path) -> tuple[str, ...]:
 
 def known_names(kind: str) -> tuple[str, ...]:
     """Return the names of every file of a kind, for example ``hwprofiles/cards``."""
-    return tuple(sorted({name for root in roots() for name in _names(root / kind)}))
+    return _known(kind, roots())
+
+
+@lru_cache(maxsize=256)
+def _known(kind: str, folders: tuple[Path, ...]) -> tuple[str, ...]:
+    return tuple(sorted({name for root in folders for name in _names(root / kind)}))
 
 
 def plain(text: str) -> str:
@@ -110,9 +129,9 @@ def exact_name(kind: str, name: str) -> str | None:
     """
     wanted = plain(name)
     for root in roots():
-        folder = root / kind
-        if is_file(folder / f"{name}.yaml"):
+        if is_file(_under(root, kind, name)):
             return name
+        folder = root / kind
         stems = _index(folder, _stamps(folder)).get(wanted, ())
         if len(stems) > 1:
             raise InputError(
@@ -135,17 +154,24 @@ def _no_file(kind: str, name: str, known: Sequence[str]) -> InputError:
     return InputError(f"no {kind}/{printable(name, 80)}.yaml; {suggest(name[:80], known)}")
 
 
+@lru_cache(maxsize=1024)
+def _under(root: Path, kind: str, name: str) -> Path:
+    return root / kind / f"{name}.yaml"
+
+
 def find_file(kind: str, name: str) -> Path:
     """Return the file of a profile or scenario, given as a path, by its name or by a declared alias.
 
     Raises InputError with the nearest known name, or where an alias stands for two files.
     """
-    direct = Path(name)
-    if direct.suffix in {".yaml", ".yml"}:
-        return direct
+    if ".y" in name and Path(name).suffix in {".yaml", ".yml"}:
+        return Path(name)
+    known = roots()
+    if known and is_file(first := _under(known[0], kind, name)):
+        return first
     stem = exact_name(kind, name)
     if stem is None:
-        if os.sep in name and direct.parent.is_dir():
-            return direct
+        if os.sep in name and Path(name).parent.is_dir():
+            return Path(name)
         raise _no_file(kind, name, known_names(kind))
-    return next(p for root in roots() if is_file(p := root / kind / f"{stem}.yaml"))
+    return next(p for root in known if is_file(p := root / kind / f"{stem}.yaml"))

@@ -6,10 +6,10 @@ from collections import Counter
 from math import inf
 
 from clustersim.perf.formats import WeightFormats
+from clustersim.perf.mixer_parts import Indexer
 from clustersim.perf.mixers import (
     Attention,
     Compressed,
-    Indexer,
     Latent,
     LayerGroup,
     Linear,

@@ -24,7 +24,7 @@ def new_form(data: Mapping[str, Any]) -> dict[str, Any]:
     {'pretrain': {'kind': 'training', 'model': 'm', 'dtype': 'bf16', 'seq_len': 2}}
     """
     out = {key: value for key, value in data.items() if key not in (*_OLD, "kind")}
-    kind = data.get("kind") or ("training" if "training" in data else "")
+    kind = str(data.get("kind") or ("training" if "training" in data else ""))
     make = {"training": _training, "serving": _serving, "video": _video}.get(kind)
     name = {"training": "pretrain", "serving": "chat", "video": "streams"}.get(kind, "work")
     demand: dict[str, Any] = {name: make(data)} if make is not None else {}
@@ -81,7 +81,7 @@ def refuse_old_form(document: Document) -> None:
         "a card-hour costs what the site's own cluster and tco say: cost is gone" if "cost" in data else "",
         "other cards are scenarios of their own for `clustersim compare`: compare is gone" if "compare" in data else "",
         "a second segment is a workload with a share: market.inference is gone"
-        if "inference" in (data.get("market") or {}) else "",
+        if "inference" in _section(data, "market") else "",
     ]  # fmt: skip
     notes = "".join(f"\n  ({note})" for note in gone if note)
     line = document.line_of((old[0],))

@@ -21,7 +21,7 @@ from clustersim.schema.lookup import exact_name, known_names
 from clustersim.schema.yamlfile import Document, KeyPath, parse_yaml
 
 __all__ = [
-    "INCUMBENT", "PROFILE_KINDS", "Override", "apply_overrides", "in_demand", "of_demand", "of_layout",
+    "INCUMBENT", "PROFILE_KINDS", "Override", "apply_overrides", "changes_of", "in_demand", "of_demand", "of_layout",
     "parse_overrides", "reaching", "refuse_own_demand", "site_overrides",
 ]  # fmt: skip
 
@@ -79,6 +79,23 @@ def parse_overrides(
         seen.add(key)
         out.append(replace(_route(inner, value), key=key, side=side))
     return tuple(out)
+
+
+def changes_of(texts: Iterable[str]) -> dict[str, Any]:
+    """Return ``KEY=VALUE`` texts as values by key, read as YAML reads them.
+
+    >>> changes_of(["tco.pue=1.2", "tco.tariff=0.6 CNY/kWh"])
+    {'tco.pue': 1.2, 'tco.tariff': '0.6 CNY/kWh'}
+
+    Raises InputError for a text of another form, and for a key that stands twice.
+    """
+    out: dict[str, Any] = {}
+    for text in texts:
+        key, value = _split(text)
+        if key in out:
+            raise InputError(f"--set {key}: given twice; keep one")
+        out[key] = value
+    return out
 
 
 def site_overrides(document: Document) -> tuple[Override, ...]:
@@ -239,14 +256,29 @@ def apply_overrides(document: Document, overrides: Iterable[Override]) -> Docume
     if not chosen:
         return document
     data = copy.deepcopy(document.data)
-    lines = dict(document.lines)
+    lines, flags = dict(document.lines), dict(document.flags)
     for override in chosen:
         _put(data, override)
         lines.pop(override.path, None)
-    return Document(document.file, data, lines)
+        flags[override.path] = override.said
+    return Document(document.file, data, lines, flags)
+
+
+def _refuse_index(data: Mapping[str, Any], override: Override) -> None:
+    """Raise InputError for a row of a company file by the index of the year, with the key that names the year."""
+    parts = list(map(str, override.path))
+    if override.document != "company" or parts[-2:-1] != ["values"] or not parts[-1].isdigit():
+        return
+    years, index = data.get("years"), int(parts[-1])
+    known = isinstance(years, list) and index < len(years)
+    year = years[index] if known else "YEAR"  # type: ignore[index]
+    raise InputError(
+        f"{override.said}: years are keys now; write company.{'.'.join([*parts[:-2], str(year)])}"
+    )
 
 
 def _put(data: dict[str, Any], override: Override) -> None:
+    _refuse_index(data, override)
     node: Any = data
     for part in override.path[:-1]:
         if isinstance(node, list):

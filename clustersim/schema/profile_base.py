@@ -11,9 +11,12 @@ class Profile(Model):
     """What every profile file has."""
 
     name: str
+    """Its name, that of its file."""
     aliases: tuple[str, ...] = ()
     """Other exact names, compared like the name itself; unique over a kind."""
     notes: tuple[str, ...] = ()
+    """Remarks for the reader; nothing is computed from them."""
     source: str = ""
     """Source of the plain (unsourced) fields of the file, for example a model's published configuration."""
     tier: str = "given"
+    """How strong that source is."""

@@ -16,9 +16,7 @@ from clustersim.errors import InputError
 from clustersim.provenance import Sourced
 from clustersim.reading.guarded import stamp
 from clustersim.schema.base import (
-    Bandwidth,
     Count,
-    Duration,
     Model,
     OpRate,
     Power,
@@ -41,116 +39,164 @@ __all__ = [
     "SwitchProfile", "load_card", "load_model", "load_profile",
 ]  # fmt: skip
 
-Price = Annotated[Sourced, money()]
-Rent = Annotated[Sourced, money("/h")]
-Height = Annotated[Sourced, quantity("U", gt=0)]
+Price = Annotated[Sourced, money(usual=("100 CNY", "2 MCNY"))]
+Rent = Annotated[Sourced, money("/h", usual=("0.1 CNY/h", "200 CNY/h"))]
+Latency = Annotated[Sourced, quantity("s", ge=0, usual=("0 us", "1000 us"))]
+PortRate = Annotated[Sourced, quantity("B/s", gt=0, usual=("1 Gb/s", "3200 Gb/s"), short="b/s")]
+"""Ports are sold by bits a second: ``400G`` is one of 400 Gb/s."""
+LinkRate = Annotated[Sourced, quantity("B/s", gt=0, usual=("1 GB/s", "10000 GB/s"))]
+MemoryRate = Annotated[Sourced, quantity("B/s", gt=0, usual=("20 GB/s", "100000 GB/s"))]
+MemorySize = Annotated[Sourced, quantity("B", gt=0, usual=("1 GB", "2000 GB"))]
+CardPower = Annotated[Sourced, quantity("W", ge=0, usual=("0 W", "5000 W"))]
+Height = Annotated[Sourced, quantity("U", gt=0, usual=("1 U", "60 U"))]
 
 
 class MemoryProfile(Model):
     """Device memory."""
 
-    capacity: Size
+    capacity: MemorySize
     """What the driver reports, before any engine or framework keeps its own reserve."""
-    bandwidth: Bandwidth | None = None
+    bandwidth: MemoryRate | None = None
+    """Peak rate of reading and writing."""
 
 
 class ScaleUpProfile(Model):
     """The links inside the coherent domain."""
 
-    bandwidth: Bandwidth
+    bandwidth: LinkRate
     """Per card and per direction, all links together."""
     wiring: Literal["full_mesh", "switched", "pcie"]
+    """Every card to every other, through switches, or over PCIe."""
     domain: Count
-    latency: Duration | None = None
+    """Cards of one coherent domain."""
+    latency: Latency | None = None
+    """One message between two cards."""
 
 
 class DieProfile(Model):
     """The link between the dies of one card."""
 
-    bandwidth: Bandwidth
+    bandwidth: LinkRate
+    """Per direction."""
 
 
 class HostLinkProfile(Model):
     """The link to the host, per direction."""
 
-    bandwidth: Bandwidth
+    bandwidth: LinkRate
+    """Per direction."""
 
 
 class ScaleOutProfile(Model):
     """What systems of a card usually have between servers; a scenario names its own NIC."""
 
-    bandwidth: Bandwidth
+    bandwidth: LinkRate
     """Per card and per direction, wire rate."""
 
 
 class PowerProfile(Model):
     """Nameplate and idle power; neither is the power drawn under load."""
 
-    tdp: Power
-    idle: Power | None = None
+    tdp: CardPower
+    """Nameplate power."""
+    idle: CardPower | None = None
+    """Power of a card that does nothing."""
 
 
 class CodecProfile(Model):
     """Video channels."""
 
     encode_channels: Count | None = None
+    """Streams of 1920 x 1080 that are encoded at once."""
     decode_channels: Count | None = None
+    """Channels that decode at once."""
 
 
 class EfficiencyProfile(Model):
     """Share of the nameplate that large, well-shaped work reaches."""
 
     gemm: Share | None = None
+    """Share of the peak that large matrix products reach."""
     gemm_fp8: Share | None = None
     """The same of 8-bit and narrower products; absent: as ``gemm``."""
+    gemm_sustained: Share | None = None
+    """Of that rate, what products reach over whole training steps, under the power limit; absent: all of it."""
     memory: Share | None = None
+    """Share of the memory bandwidth that long reads reach."""
     scale_up: Share | None = None
+    """Share of the scale-up bandwidth that large collectives reach."""
     scale_up_reduction: Share | None = None
     """Share of the links that an all-reduce inside the scale-up switches reaches; absent where they cannot."""
     attention: Share | None = None
+    """Share of the peak that fused attention reaches."""
 
 
 class CardProfile(Profile):
     """One accelerator card."""
 
     kind: Literal["card"]
+    """A card."""
     vendor: str
+    """Its maker."""
     series: str = ""
     """Generation of the maker's architecture; errors are shown by maker and series."""
     product: str | None = None
     """Line of the company model that this card is sold under."""
     form: str
+    """Module or add-in card (OAM, SXM, PCIe)."""
     dies: int = Field(1, ge=1)
+    """Compute dies on the card."""
     compute_units: Count | None = None
     """Units that the tiles of a matrix product are shared out over, all dies together; absent: shapes are averaged."""
     status: str = ""
+    """Announced, sampled, on sale or withdrawn."""
     peak: dict[str, OpRate] = Field(default_factory=dict)
+    """Dense peak by number format, without sparsity."""
     memory: MemoryProfile | None = None
+    """Device memory."""
     scale_up: ScaleUpProfile | None = None
+    """Links inside the coherent domain."""
     die_to_die: DieProfile | None = None
+    """Link between its dies."""
     scale_out: ScaleOutProfile | None = None
+    """What its systems usually have between servers."""
     host_link: HostLinkProfile | None = None
+    """Link to the host."""
     power: PowerProfile | None = None
+    """Nameplate and idle power."""
     codec: CodecProfile | None = None
+    """Video channels."""
     efficiency: EfficiencyProfile = EfficiencyProfile()
+    """Share of the nameplate that is reached."""
     price: Price | None = None
+    """Price of one card, without VAT."""
     rent: Rent | None = None
-    lead_time: Annotated[Sourced, quantity("week", ge=0)] | None = None
+    """Market's rent of one card for an hour."""
+    lead_time: Annotated[Sourced, quantity("week", ge=0, usual=("0 week", "104 week"))] | None = None
+    """From order to delivery."""
 
 
 class ServerProfile(Profile):
     """One server without its cards and NICs."""
 
     kind: Literal["server"]
+    """A server without its cards and NICs."""
     form: str
+    """What cards it takes."""
     cooling: str = "air"
     """Name of the cooling profile that its racks belong to."""
     cards: Count
+    """Cards that it holds."""
     cpu: str = ""
+    """Its processors."""
     host_power: Power
+    """Power beside cards and NICs, under load."""
     height: Height | None = None
+    """Height in the rack."""
     host_memory: Size | None = None
+    """Memory of the host."""
     pcie: str = ""
+    """Generation and lanes of PCIe."""
     price_part: str = ""
     """Name of its price in the price book (``prices.parts.NAME``)."""
 
@@ -159,10 +205,15 @@ class NicProfile(Profile):
     """One network interface of one port."""
 
     kind: Literal["nic"]
-    rate: Bandwidth
-    latency: Duration
+    """A network interface."""
+    rate: PortRate
+    """Wire rate of its port, per direction."""
+    latency: Latency
+    """Of one message through it."""
     efficiency: Share
+    """Share of the wire rate that payload reaches."""
     power: Power
+    """Under load."""
     price_part: str = ""
     """Name of its price in the price book (``prices.parts.NAME``)."""
 
@@ -171,11 +222,17 @@ class SwitchProfile(Profile):
     """One packet switch."""
 
     kind: Literal["switch"]
+    """A packet switch."""
     ports: Count
-    port_rate: Bandwidth
+    """Ports at port_rate."""
+    port_rate: PortRate
+    """Wire rate of a port, per direction."""
     power: Power
+    """Under load, without optics."""
     height: Height | None = None
-    latency: Duration
+    """Height in the rack."""
+    latency: Latency
+    """Of one message through it."""
     price_part: str = ""
     """Name of its price in the price book (``prices.parts.NAME``)."""
 
@@ -184,8 +241,11 @@ class OpticsProfile(Profile):
     """One optical module."""
 
     kind: Literal["optics"]
-    rate: Bandwidth
+    """An optical module."""
+    rate: PortRate
+    """Wire rate, per direction."""
     power: Power
+    """Under load."""
     price_part: str = ""
     """Name of its price in the price book (``prices.parts.NAME``)."""
 
@@ -194,12 +254,15 @@ class CoolingProfile(Profile):
     """How racks are cooled: what one holds, and the PUE by the site's climate."""
 
     kind: Literal["cooling"]
-    rack_power: Annotated[Sourced, quantity("W", gt=0)]
+    """Cooling of racks."""
+    rack_power: Annotated[Sourced, quantity("W", gt=0, usual=("3 kW", "1000 kW"))]
     """IT power, provisioned, that one rack can feed and cool."""
     rack_height: Height
     """Usable height of one rack."""
     pue: dict[Literal["cold", "temperate", "hot"], Pue] = Field(min_length=1)
+    """Facility power over IT power, by climate."""
     price_part: str
+    """Name of its price in the price book (``prices.parts.NAME``)."""
 
 
 KINDS: dict[str, tuple[str, type[Profile]]] = {

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from clustersim.provenance import Sourced
-from clustersim.schema.base import Amount, Bandwidth, Fraction, Model, Size, quantity
+from clustersim.schema.base import Amount, Bandwidth, Fraction, Model, quantity
 from clustersim.schema.demand import Workload
 from clustersim.schema.reliability import CheckpointSection, PositiveCount, ReliabilitySection
 from clustersim.schema.tco import TcoSection
@@ -16,6 +16,11 @@ __all__ = [
     "CheckpointSection", "ClusterSection", "FabricSection", "MarketSection", "ReliabilitySection", "Scenario",
     "StorageSection", "TcoSection",
 ]  # fmt: skip
+
+OUTSIDE_OPTION = Sourced(
+    1.5, "1", "default: another domestic card, or rented capacity, half as dear again; none is published", "assumption",
+    low=1.1, high=3.0,
+)  # fmt: skip
 
 
 class FabricSection(Model):
@@ -27,7 +32,7 @@ class FabricSection(Model):
     """Which switch (hwprofiles/switches)."""
     optics: str
     """Which optical module on its side (hwprofiles/optics)."""
-    oversubscription: Annotated[Sourced, quantity("1", ge=1)] = Sourced(1.0, "1")
+    oversubscription: Annotated[Sourced, quantity("1", ge=1, usual=("1", "32"))] = Sourced(1.0, "1")
     """Bandwidth below a leaf over that above it."""
 
 
@@ -38,7 +43,7 @@ class StorageSection(Model):
     """Of the whole system."""
     read_bandwidth: Bandwidth
     """Of the whole system."""
-    capacity: Size
+    capacity: Annotated[Sourced, quantity("B", gt=0, usual=("1 TB", "1000 PB"))]
     """Usable bytes."""
 
 
@@ -74,6 +79,9 @@ class MarketSection(Model):
     """Share of the difference in value that the maker keeps in its price (theta)."""
     price_sensitivity: Amount
     """Logit sensitivity of units to the logarithm of the customer's cost per token."""
+    outside_option: Annotated[Sourced, quantity("1", ge=1)] = OUTSIDE_OPTION
+    """What the buyer's next-best alternative costs over the incumbent as shipped: an incumbent that is dearer than that
+    is worth nothing more to the maker."""
     stated_plans: bool = False
     """Let a plan that one side alone states be held against the best plan of the other."""
 

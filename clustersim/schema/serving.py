@@ -15,9 +15,9 @@ __all__ = [
     "TrafficSection", "VideoStream",
 ]  # fmt: skip
 
-Rate = Annotated[Sourced, quantity("1/s", gt=0)]
+Rate = Annotated[Sourced, quantity("1/s", gt=0, usual=("0.0001 1/s", "1000000 1/s"))]
 Positive = Annotated[Sourced, quantity("1", gt=0)]
-Seconds = Annotated[Sourced, quantity("s", gt=0)]
+Seconds = Annotated[Sourced, quantity("s", gt=0, usual=("1 ms", "1 week"))]
 Share = Annotated[Sourced, quantity("1", gt=0, le=1)]
 #: A number format, or the rule that each card meets by what it has: fp8 before int8, fp4 before int4.
 Format = Literal["fp32", "bf16", "fp16", "fp8", "int8", "fp4", "int4", "16bit", "8bit", "4bit"]
@@ -47,6 +47,8 @@ class PrecisionSection(Model):
     """Of the arithmetic of attention; among the card's peaks."""
     cache: Format = "bf16"
     """Of the cache of keys and values."""
+    attention_weights: Format | None = None
+    """Of the attention projections in memory, where they differ (4-bit experts beside 16-bit attention)."""
 
 
 class BatchingSection(Model):
@@ -64,6 +66,8 @@ class BatchingSection(Model):
     """Admission control: reject a request that finds this many waiting."""
     timeout: Seconds | None = None
     """A request that waits longer is given up."""
+    wait_iterations: int = Field(0, ge=0)
+    """Iterations that the engine holds a new request back, to gather others (TensorRT-LLM's batch_wait)."""
 
 
 class SpeculativeSection(Model):
@@ -120,7 +124,7 @@ class AutoscaleSection(Model):
 class LengthSection(Model):
     """A distribution of token lengths."""
 
-    mean: Annotated[Sourced, quantity("1", ge=1)]
+    mean: Annotated[Sourced, quantity("1", ge=1, usual=("1", "2000000"))]
     """Mean number of tokens."""
     shape: Literal["constant", "uniform", "lognormal", "exponential"] = "lognormal"
     """Form of the distribution."""
@@ -166,6 +170,9 @@ class TrafficSection(Model):
     """Output tokens of a request."""
     closed_loop: ClosedLoopSection | None = None
     """Users instead of an arrival rate."""
+    whole: bool = False
+    """Served from the first request to the last, start and drain included, as a benchmark does it, and not until the
+    figures of the steady state are known."""
 
     @model_validator(mode="after")
     def _one_way(self) -> TrafficSection:
@@ -206,11 +213,15 @@ class VideoStream(Model):
     """Frames per second."""
     direction: Literal["decode", "encode", "transcode"] = "decode"
     """What the channels do with it."""
-    sampled_fps: Annotated[Sourced, quantity("1/s", ge=0)] = Sourced(0.0, "1/s")
+    sampled_fps: Annotated[Sourced, quantity("1/s", ge=0, usual=("0 1/s", "240 1/s"))] = Sourced(0.0, "1/s")
     """Frames per second that the model looks at (0: none)."""
-    flops_per_frame: Annotated[Sourced, quantity("FLOP", ge=0)] = Sourced(0.0, "FLOP")
+    flops_per_frame: Annotated[Sourced, quantity("FLOP", ge=0, usual=("0 GFLOP", "1000000 GFLOP"))] = Sourced(
+        0.0, "FLOP"
+    )
     """Vision model's operations per sampled frame."""
     tokens_per_frame: Amount = Sourced(0.0, "1")
     """Prompt tokens that a sampled frame becomes for the language model."""
-    output_tokens_per_s: Annotated[Sourced, quantity("1/s", ge=0)] = Sourced(0.0, "1/s")
+    output_tokens_per_s: Annotated[Sourced, quantity("1/s", ge=0, usual=("0 1/s", "100000 1/s"))] = Sourced(
+        0.0, "1/s"
+    )
     """Tokens per second that the language model makes of it."""

@@ -43,6 +43,10 @@ class StackConstants(Model):
     """A token crosses to a domain once and is handed on inside."""
     tp_overlap: Fraction | None = None
     """Share of the matrix products under which tensor-parallel traffic can hide."""
+    overlap_sends: bool | None = None
+    """Whether the sends of an interleaved pipeline run beside the next chunk."""
+    gather_bytes: Bytes | None = None
+    """Bytes of a value that tensor-parallel cards gather for a product below 16 bits."""
     ep_overlap: Fraction | None = None
     """The same for the exchange of experts."""
     host_layer: Duration | None = None
@@ -51,6 +55,22 @@ class StackConstants(Model):
     """Added to every pass of a layer beside its kernels."""
     expert_overhead: Duration | None = None
     """The same for a layer of experts, on top."""
+    expert_host: Duration | None = None
+    """What the host takes for one pass of a layer of experts, which has to wait for the router's counts."""
+    grouped_experts: bool | None = None
+    """Whether one launch serves all experts of a card."""
+    gate_values: Positive | None = None
+    """Values that the activation reads or writes for one unit of its width, forward and backward."""
+    scale_loss: Fraction | None = None
+    """Share of a step that every doubling of the cards beyond one coherent domain costs."""
+    shard_rate: Share | None = None
+    """Share of the network's rate that the exchange of ZeRO 3 reaches."""
+    loss_bytes: Bytes | None = None
+    """Bytes that the loss reads and writes for one logit, forward and backward."""
+    logit_bytes: Bytes | None = None
+    """Bytes held for a logit at once."""
+    saves_products: bool | None = None
+    """Whether selective recomputation keeps every second product and makes all else again (PyTorch)."""
     gradient_bytes: Bytes | None = None
     """Bytes of gradient held per parameter."""
     runtime_memory: Size | None = None
@@ -58,17 +78,21 @@ class StackConstants(Model):
 
 
 class StackCase(StackConstants):
-    """Constants that hold for some cards or number formats only; what it leaves out it does not ask."""
+    """Constants that hold for some cards, number formats or models only; what it leaves out it does not ask."""
 
     cards: tuple[str, ...] = ()
     """Exact names of cards."""
     formats: tuple[str, ...] = ()
     """Data types (``bf16``) or scaling recipes (``mxfp8``)."""
+    models: tuple[str, ...] = ()
+    """Exact names of models whose recipe says so."""
 
-    def holds(self, card: str, formats: tuple[str, ...]) -> bool:
-        """Tell whether the case is this card's and one of these formats'."""
-        return (not self.cards or card in self.cards) and (
-            not self.formats or not set(formats).isdisjoint(self.formats)
+    def holds(self, card: str, formats: tuple[str, ...], model: str) -> bool:
+        """Tell whether the case is this card's, one of these formats' and this model's."""
+        return (
+            (not self.cards or card in self.cards)
+            and (not self.formats or not set(formats).isdisjoint(self.formats))
+            and (not self.models or model in self.models)
         )
 
 
@@ -76,11 +100,12 @@ class TrainingConstants(StackConstants):
     """Constants of a training stack, and the cases in which others hold."""
 
     cases: tuple[StackCase, ...] = ()
+    """Constants on some cards or in some formats."""
 
-    def of(self, card: str, *formats: str) -> StackConstants:
-        """Return the constants on a card in a number format: later cases win."""
+    def of(self, card: str, *formats: str, model: str = "") -> StackConstants:
+        """Return the constants on a card in a number format, for a model if that is said: later cases win."""
         known: dict[str, object] = {}
-        for part in (self, *(case for case in self.cases if case.holds(card, formats))):
+        for part in (self, *(case for case in self.cases if case.holds(card, formats, model))):
             for name in StackConstants.model_fields:
                 if getattr(part, name) is not None:
                     known[name] = getattr(part, name)
@@ -106,8 +131,11 @@ class SchedulerCase(Model):
     """Defaults on some cards."""
 
     cards: tuple[str, ...] = Field(min_length=1)
+    """Exact names of the cards."""
     max_batched_tokens: Whole
+    """New tokens of one iteration there."""
     max_sequences: Whole
+    """Sequences of one iteration there."""
 
 
 class MemoryRules(Model):
@@ -140,38 +168,79 @@ class MemoryRules(Model):
 class EngineConstants(Model):
     """Fitted constants of an engine on a card for one kind of model; the file names their source and tier.
 
-    On the card ``*``, of a class for any card, ``gemm`` and ``memory`` multiply the card's own efficiencies.
+    On the card ``*``, of a class for any card, ``gemm`` and ``memory`` multiply the card's own efficiencies; where
+    ``makers`` are named the class is that of their cards.
     """
 
     card: str
-    model: Literal["dense", "dense_bf16", "moe", "mla"]
+    """Exact name of the card; * for any."""
+    makers: tuple[str, ...] = ()
+    """Makers of whose cards they hold; empty: of any."""
+    also: tuple[str, ...] = ()
+    """Cards of the same chip, that take the constants unless they have their own."""
+    model: Literal[
+        "dense",
+        "dense_bf16",
+        "dense_linear",
+        "moe",
+        "moe_bf16",
+        "moe_window",
+        "moe_linear",
+        "mla",
+        "mla_sparse",
+    ]
+    """Latent attention (``mla``), experts (``moe``) or neither, and what makes the kernels others: products in 16 bits,
+    windows, linear attention, a selection of the cache."""
     gemm: float = Field(gt=0, le=1)
+    """Share of the peak that matrix products reach."""
     memory: float = Field(gt=0, le=1)
+    """Share of the memory bandwidth that is reached."""
     layer_us: float = Field(ge=0)
+    """Time beside the kernels of each layer, microseconds."""
     step_ms: float = Field(ge=0)
+    """Time beside the layers of each iteration, milliseconds."""
     one_shot_us: float = Field(ge=0)
+    """Time of a small all-reduce that is sent at once, microseconds."""
     request_ms: float = Field(ge=0)
+    """Time that a request waits outside the engine, milliseconds."""
+    prompt_token_us: float = Field(0.0, ge=0)
+    """Host time for a prompt token before the first one comes: it is no part of an iteration."""
     expert: float = Field(1.0, gt=0, le=1)
+    """Share of the matrix rate that experts reach."""
     expert_layer_us: float = Field(0.0, ge=0)
+    """Time beside the kernels of each layer of experts, on top, microseconds."""
+
+
+def _of(constants: list[EngineConstants], maker: str) -> list[EngineConstants]:
+    """Those of the first kind of model that hold for a maker's cards."""
+    held = [c for c in constants if not c.makers or maker in c.makers]
+    return [c for c in held if c.model == held[0].model]
 
 
 class ServingConstants(Model):
     """What a serving engine does, and how fast."""
 
     scheduler: SchedulerRules
+    """Defaults of the scheduler."""
     scheduler_cases: tuple[SchedulerCase, ...] = ()
+    """Defaults of the scheduler on some cards."""
     memory: MemoryRules
+    """How memory is divided."""
     attention: Share
     """Share of the card's attention peak that prefill attention reaches."""
     sequence: Duration
     """Time a decoding sequence adds to an iteration."""
     constants: tuple[EngineConstants, ...] = ()
-    kept_throughput: dict[str, Positive] = Field(default_factory=dict)
-    """By card: share of the simulated throughput that is kept under hundreds of open connections."""
+    """Fitted constants by card and kind of model."""
 
-    def on(self, card: str, kinds: tuple[str, ...]) -> EngineConstants | None:
-        """Return the constants on a card for the first of the kinds of model that has some."""
-        return next((c for k in kinds for c in self.constants if c.card == card and c.model == k), None)
+    def on(self, card: str, kinds: tuple[str, ...], maker: str = "") -> EngineConstants | None:
+        """Return the constants on a card for the first of the kinds of model that has some.
+
+        Of a class (``*``) those of the card's maker go before those of any.
+        """
+        known = [c for k in kinds for c in self.constants if c.model == k and card in {c.card, *c.also}]
+        held = _of([c for c in known if c.card == card] or known, maker)
+        return min(held, key=lambda c: not c.makers) if held else None
 
     def rules(self, card: str) -> SchedulerRules:
         """Return the scheduler's defaults on a card."""
@@ -186,8 +255,11 @@ class SoftwareProfile(Profile):
     """One release of a training stack or serving engine."""
 
     kind: Literal["software"]
+    """A training stack or serving engine."""
     role: Literal["training", "serving"]
+    """What it is for."""
     maker: str = ""
+    """Who makes it."""
     family: str
     """What its releases have in common; the files of one family differ in ``release``."""
     family_names: tuple[str, ...] = ()
@@ -200,7 +272,9 @@ class SoftwareProfile(Profile):
     tuned_on: tuple[str, ...] = ()
     """Ids of the rows that constants were found from."""
     training: TrainingConstants | None = None
+    """Constants of a training stack."""
     serving: ServingConstants | None = None
+    """Constants of a serving engine."""
 
     @model_validator(mode="after")
     def _one_role(self) -> SoftwareProfile:

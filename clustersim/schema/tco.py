@@ -12,16 +12,18 @@ from clustersim.schema.base import Fraction, Model, Share, money, quantity
 
 __all__ = ["BY_CLIMATE", "CLIMATES", "Pue", "TariffBand", "TcoSection"]
 
-Tariff = Annotated[Sourced, quantity("CNY/kWh", ge=0)]
-CnyPerYear = Annotated[Sourced, quantity("CNY/year", ge=0)]
-Colocation = Annotated[Sourced, quantity("CNY/kW/month", ge=0)]
-Building = Annotated[Sourced, quantity("CNY/W", ge=0)]
-Carbon = Annotated[Sourced, quantity("kgCO2/kWh", ge=0)]
-Years = Annotated[Sourced, quantity("year", gt=0)]
-Hours = Annotated[Sourced, quantity("h", gt=0, le=24)]
+Tariff = Annotated[Sourced, quantity("CNY/kWh", ge=0, usual=("0.05 CNY/kWh", "5 CNY/kWh"))]
+CnyPerYear = Annotated[Sourced, quantity("CNY/year", ge=0, usual=("0 CNY/year", "10 GCNY/year"))]
+Colocation = Annotated[
+    Sourced, quantity("CNY/kW/month", ge=0, usual=("50 CNY/kW/month", "5000 CNY/kW/month"))
+]
+Building = Annotated[Sourced, quantity("CNY/W", ge=0, usual=("1 CNY/W", "500 CNY/W"))]
+Carbon = Annotated[Sourced, quantity("kgCO2/kWh", ge=0, usual=("0 kgCO2/kWh", "1.5 kgCO2/kWh"))]
+Years = Annotated[Sourced, quantity("year", gt=0, usual=("0.5 year", "30 year"))]
+Hours = Annotated[Sourced, quantity("h", gt=0, le=24, usual=("0.25 h", "24 h"))]
 Pue = Annotated[Sourced, quantity("1", ge=1, le=3)]
-Price = Annotated[Sourced, money()]
-Rate = Annotated[Sourced, quantity("1", gt=-1, lt=1)]
+Price = Annotated[Sourced, money(usual=("10 kCNY", "1000 GCNY"))]
+Rate = Annotated[Sourced, quantity("1", gt=-1, lt=1, usual=("-10 %", "40 %"))]
 
 Climate = Literal["cold", "temperate", "hot"]
 CLIMATES = ("cold", "temperate", "hot")
@@ -33,41 +35,58 @@ class TariffBand(Model):
     """Hours of the day at one price of electricity."""
 
     name: str
+    """Its name, as peak or valley."""
     hours: Hours
+    """Hours of a day."""
     tariff: Tariff
+    """Price of electricity in them."""
 
 
 class TcoSection(Model):
     """The site, its prices and terms."""
 
     price_book: str
+    """Which prices (hwprofiles/prices)."""
     as_of: str = Field("", pattern=r"^(\d{4}-\d{2})?$")
     """Month of the question, as 2026-06; absent: the price book's own. Currency rates must be fresh at it."""
     horizon: Years
+    """Years over which the cluster is written off."""
     wacc: Rate
+    """The owner's cost of capital."""
     residual: Fraction
+    """What the hardware is worth at the end of the horizon, as a share of its price."""
     vat: Fraction
+    """Value-added tax on the bill."""
     tariff: Tariff
+    """Price of electricity."""
     tariff_bands: tuple[TariffBand, ...] = ()
     """Time of day: where given, their mean over the day takes the place of ``tariff``; the hours must fill 24."""
     pue: Pue = BY_CLIMATE
+    """Facility power over IT power; by climate where absent."""
     climate: Climate | None = None
     """Takes the PUE from the server's cooling profile where ``pue`` is absent."""
     maintenance: Fraction
     """Share of capex per year."""
     staff: CnyPerYear
+    """Pay of those who run it."""
     network_transit: CnyPerYear | None = None
+    """Lines to the outside."""
     software: CnyPerYear | None = None
+    """Licences and support."""
     colocation: Colocation | None = None
     """Rent of the rooms per kW provisioned."""
     colocation_includes_power: bool = False
+    """Whether that rent pays for electricity too."""
     building: Building | None = None
     """Own building with power and cooling, per watt provisioned; written off over ``building_horizon``."""
     building_horizon: Years | None = None
+    """Years over which the building is written off."""
     sold_share: Share
     """Share of the hours that are sold or used."""
     integration: Fraction
+    """Integration and installation, as a share of the hardware's price."""
     carbon: Carbon | None = None
+    """Emissions of the grid's electricity."""
     contract: Price | None = None
     """What a buyer is known to have paid for the whole, VAT included, to hold the bill against."""
 

@@ -10,6 +10,7 @@ aliases are written out, is refused where it passes the limit and never held in 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,11 @@ _INT = re.compile(r"[-+]?[0-9]+$")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$")
 #: A number, with or without a unit, that ends like a line of a program.
 _ENDED = re.compile(r"[-+]?[0-9][^;；]{0,60}[;；]$")
+#: A number whose thousands are set apart, as people write it.
+_THOUSANDS = re.compile(r"[-+]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?$")
+#: What a comma in brackets leaves of ``1,024``.
+_LED_BY_ZERO = re.compile(r"0[0-9][0-9]$")
+_WIDE_NUMBER = re.compile(r"[-+＋－]?[0-9]*[０-９][０-９0-9．，.,]*")
 _REPORTED = 50
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _SPECIAL = {
@@ -54,6 +60,8 @@ class Document:
     file: str
     data: dict[str, Any]
     lines: Mapping[KeyPath, int] = field(repr=False)
+    flags: Mapping[KeyPath, str] = field(default_factory=dict, repr=False)
+    """What was set since it was read, and by what: a flag, or another file's line."""
 
     def line_of(self, path: KeyPath) -> int | None:
         """Return the line of the deepest part of ``path`` that the file has."""
@@ -61,6 +69,14 @@ class Document:
             if path[:end] in self.lines:
                 return self.lines[path[:end]]
         return 1 if self.lines else None
+
+    def place_of(self, path: KeyPath) -> tuple[str, int | None]:
+        """Return the file and line of a path, or the flag that set it, or part of it."""
+        for at, said in self.flags.items():
+            shorter = min(len(at), len(path))
+            if shorter and tuple(map(str, at[:shorter])) == tuple(map(str, path[:shorter])):
+                return said, None
+        return self.file, self.line_of(path)
 
 
 def read_yaml(path: str | Path) -> Document:
@@ -229,14 +245,31 @@ class _Builder:
             return text
         if text in _SPECIAL:
             return _SPECIAL[text]
+        if _THOUSANDS.match(text):
+            text = text.replace(",", "")
         number = _INT.match(text) or _FLOAT.match(text)
         if number is None:
-            if _ENDED.match(text):
-                self._problem(line, self._here(), f"{printable(text, 40)!r} ends in a semicolon", "remove it")
+            self._slip(text, line)
             return text
+        above = self.open[-1].data if self.open else None
+        if isinstance(above, list) and above and isinstance(above[-1], int) and _LED_BY_ZERO.match(text):
+            what = f"{printable(text, 40)} begins with a zero"
+            hint = "in brackets a comma separates: write 1024 for 1,024; quote what is text"
+            self._problem(line, self._here(), what, hint)
         if len(text) > _LIMITS.digits:
             raise self._refusal(line, f"a number has more than {_LIMITS.digits} digits")
         return int(text) if _INT.match(text) else float(text)
+
+    def _slip(self, text: str, line: int) -> None:
+        """Name what a keyboard left in a number, for what it is."""
+        shown = printable(text, 40)
+        if _ENDED.match(text):
+            self._problem(line, self._here(), f"{shown!r} ends in a semicolon", "remove it")
+        elif _WIDE_NUMBER.match(text):
+            narrow = unicodedata.normalize("NFKC", shown)
+            self._problem(
+                line, self._here(), f"{shown!r} is in full-width digits", f"write {narrow}, or quote it"
+            )
 
     def _here(self) -> KeyPath:
         top = self.open[-1] if self.open else None

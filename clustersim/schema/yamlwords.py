@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import yaml
 
@@ -14,6 +15,9 @@ _TAB = re.compile(r" *\t")
 #: A key and a colon as Chinese input methods type it, with no plain colon before.
 _WIDE_COLON = re.compile(r"\s*(?:- +)?[^\s:#'\"：]{1,60}：")
 _SEMICOLON = re.compile(r"[^#'\"]*[;；]")
+#: Full-width signs that YAML would need in their plain form, by their names.
+_WIDE = {"，": "comma", "｛": "brace", "｝": "brace", "［": "bracket", "］": "bracket", "＃": "number sign"}
+_NO_SPACE = re.compile(r"\s*(?:- +)?[\w.-]+:[^\s:/]")
 _SEPARATORS = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
 
@@ -41,4 +45,12 @@ def explain(error: yaml.MarkedYAMLError | None, text: str, name: str, line: int 
             return InputError(f"{name}:{at}: the line is indented with a tab; use spaces")
         if _SEMICOLON.match(rows[at - 1]):
             return InputError(f"{name}:{at}: a semicolon separates nothing here; write one key a line")
+        sign = next((c for c in rows[at - 1].partition("#")[0] if c in _WIDE), "")
+        if sign:
+            plain = unicodedata.normalize("NFKC", sign)
+            return InputError(
+                f"{name}:{at}: a full-width {_WIDE[sign]} {sign!r} stands here; write {plain!r}"
+            )
+        if _NO_SPACE.match(rows[at - 1]) and ": " not in rows[at - 1]:
+            return InputError(f"{name}:{at}: no space follows the colon; write ': '")
     return InputError(f"{name}:{line}: {what}")

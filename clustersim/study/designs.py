@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import qmc
 
 from clustersim.errors import InputError
 
@@ -24,6 +23,8 @@ def uniform_sample(method: str, points: int, columns: int, seed: int) -> Array:
     """
     if points < 1 or columns < 1:
         raise InputError(f"a sample needs at least one point and one input, not {points} and {columns}")
+    from scipy.stats import qmc
+
     rng = np.random.default_rng(seed)
     if method == "sobol":
         bits = max(1, int(np.ceil(np.log2(points))))

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
+from clustersim import special
 from clustersim.errors import InputError, suggest
 from clustersim.reading.guarded import read_text
 from clustersim.reading.tables import records
@@ -54,14 +54,14 @@ def _normal(key: str, p: Mapping[str, float]) -> Callable[[Array], Array]:
     mean, sd = _need(key, "normal", p, ("mean", "sd"))
     if sd <= 0:
         raise InputError(f"{key}: normal needs sd > 0, not {sd:g}")
-    return lambda u: np.asarray(mean + sd * stats.norm.ppf(u))
+    return lambda u: np.asarray(mean + sd * special.ndtri(u))
 
 
 def _lognormal(key: str, p: Mapping[str, float]) -> Callable[[Array], Array]:
     median, sigma = _need(key, "lognormal", p, ("median", "sigma"))
     if median <= 0 or sigma <= 0:
         raise InputError(f"{key}: lognormal needs median > 0 and sigma > 0, not {median:g} and {sigma:g}")
-    return lambda u: np.asarray(median * np.exp(sigma * stats.norm.ppf(u)))
+    return lambda u: np.asarray(median * np.exp(sigma * special.ndtri(u)))
 
 
 def _uniform(key: str, p: Mapping[str, float]) -> Callable[[Array], Array]:
@@ -76,7 +76,12 @@ def _triangular(key: str, p: Mapping[str, float]) -> Callable[[Array], Array]:
     if not (low <= mode <= high and low < high):
         raise InputError(f"{key}: triangular needs low <= mode <= high, not {low:g}, {mode:g}, {high:g}")
     shape = (mode - low) / (high - low)
-    return lambda u: np.asarray(stats.triang.ppf(u, shape, loc=low, scale=high - low))
+
+    def inverse(u: Array) -> Array:
+        rising, falling = np.sqrt(shape * u), 1 - np.sqrt((1 - shape) * (1 - u))
+        return np.where(u < shape, rising, falling) * (high - low) + low
+
+    return inverse
 
 
 def _beta_pert(key: str, p: Mapping[str, float]) -> Callable[[Array], Array]:
@@ -86,7 +91,7 @@ def _beta_pert(key: str, p: Mapping[str, float]) -> Callable[[Array], Array]:
         raise InputError(f"{key}: beta-PERT needs low <= mode <= high, not {low:g}, {mode:g}, {high:g}")
     a = 1 + 4 * (mode - low) / (high - low)
     b = 1 + 4 * (high - mode) / (high - low)
-    return lambda u: np.asarray(stats.beta.ppf(u, a, b, loc=low, scale=high - low))
+    return lambda u: np.asarray(special.betaincinv(a, b, u) * (high - low) + low)
 
 
 _KINDS = {
@@ -156,4 +161,4 @@ def correlate(uniform: Array, correlation: Array) -> Array:
             f"the correlation matrix is not positive definite (smallest eigenvalue {smallest:.3g});"
             " make the correlations weaker"
         ) from None
-    return np.asarray(stats.norm.cdf(stats.norm.ppf(uniform) @ factor.T))
+    return np.asarray(special.ndtr(special.ndtri(uniform) @ factor.T))

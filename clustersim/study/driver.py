@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +23,26 @@ from clustersim.study.execute import (
 from clustersim.study.outputs import check_outputs
 from clustersim.study.points import MOST_PARTS, SMALL_BLOCK, Found, joined
 from clustersim.study.spec import StudySpec
-from clustersim.study.store import StudyStore
-from clustersim.study.table import input_units, to_table
 
-__all__ = ["StudyResult", "result_of", "run_in_memory", "run_study"]
+if TYPE_CHECKING:
+    from clustersim.study.store import StudyStore
+
+__all__ = ["Alone", "StudyResult", "result_of", "run_in_memory", "run_study"]
 
 Tell = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class Alone:
+    """How many points were run one by one, and why the first of them was."""
+
+    points: int = 0
+    why: str = ""
+
+    def add(self, part: Found) -> None:
+        """Count the points of a part."""
+        self.points += part.alone
+        self.why = self.why or part.why_alone
 
 
 @dataclass(frozen=True)
@@ -39,6 +53,8 @@ class StudyResult:
     outputs: tuple[str, ...]
     read: Callable[[str], NDArray[np.float64]]
     errors: Mapping[int, str]
+    alone: Alone | None = None
+    """Points of this run that had to be run one by one; nothing where it was not run here."""
 
     @cached_property
     def rows(self) -> tuple[dict[str, Any], ...]:
@@ -104,21 +120,22 @@ def run_in_memory(
     """Run a study and keep its outputs in memory."""
     outputs = known_outputs(spec)
     parts: list[Found] = []
-    done = 0
+    done, alone = 0, Alone()
     with open_executor(workers, scheduler, spec) as (executor, count):
         ranges = task_ranges([(0, spec.total)], points_per_task(spec, count))
         for part in run_ranges(spec, ranges, executor, ahead=4 * count):
             parts.append(part)
+            alone.add(part)
             done += part.stop - part.start
             if tell is not None:
                 tell(done, spec.total)
     whole = joined(sorted(parts, key=lambda part: part.start))
-    return StudyResult(spec, outputs, whole.column, whole.errors)
+    return StudyResult(spec, outputs, whole.column, whole.errors, alone)
 
 
-def result_of(spec: StudySpec, store: StudyStore) -> StudyResult:
+def result_of(spec: StudySpec, store: StudyStore, alone: Alone | None = None) -> StudyResult:
     """Return what a finished study's folder holds."""
-    return StudyResult(spec, tuple(store.manifest()["outputs"]), store.column, store.errors())
+    return StudyResult(spec, tuple(store.manifest()["outputs"]), store.column, store.errors(), alone)
 
 
 def run_study(
@@ -129,14 +146,17 @@ def run_study(
     workers: int = 1,
     scheduler: str | None = None,
     tell: Tell | None = None,
-) -> None:
-    """Run what a study's folder is missing and finish it.
+) -> Alone:
+    """Run what a study's folder is missing and finish it; return which points had to be run one by one.
 
     Every finished task is on disk before the next is asked for; an interruption leaves a folder that `resume` takes
     up where it stopped.
     """
+    from clustersim.study.table import input_units, to_table
+
     outputs = known_outputs(spec)
     about = {"outputs": list(outputs), "units": input_units(spec), **(details or {})}
+    alone = Alone()
     with store.locked():
         store.begin(spec, about)
         gaps = store.missing(spec.total)
@@ -146,10 +166,12 @@ def run_study(
                 ranges = task_ranges(gaps, points_per_task(spec, count))
                 for found in run_ranges(spec, ranges, executor, ahead=4 * count):
                     store.add(found.start, found.stop, to_table(spec, found, outputs))
+                    alone.add(found)
                     done += found.stop - found.start
                     if tell is not None:
                         tell(done, spec.total)
         store.finish()
+    return alone
 
 
 def stop_on_terminate() -> None:

@@ -30,7 +30,6 @@ from typing import Any
 
 import numpy as np
 
-from clustersim import __version__
 from clustersim.batch import Question, at
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.pipeline import StageCache, run_chain
@@ -38,6 +37,7 @@ from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.study.outputs import outputs_of
 from clustersim.study.points import Found, blocks, joined, varied_values
 from clustersim.study.spec import StudySpec, inputs_digest
+from clustersim.version import __version__
 
 __all__ = ["block_size", "evaluate", "open_executor", "question_of", "run_ranges", "time_one_block"]
 
@@ -67,6 +67,7 @@ class _Study:
 
     question: Question[Inputs]
     block: int
+    why_alone: str = ""
 
 
 def _study(spec: StudySpec) -> _Study:
@@ -79,7 +80,7 @@ def _study(spec: StudySpec) -> _Study:
         words = question.words(varied_values(spec, 0, 1))
         block = blocks(spec, words, together=probed.alone == 0)
         _STUDIES.clear()
-        known = _STUDIES[id(spec)] = (spec, _Study(question, block))
+        known = _STUDIES[id(spec)] = (spec, _Study(question, block, probed.why_alone))
     return known[1]
 
 
@@ -99,12 +100,14 @@ def _block(spec: StudySpec, study: _Study, start: int) -> Found:
     values = varied_values(spec, start, stop)
     if study.block > 1:
         found = study.question.answers(values, stop - start)
-        return Found(start, stop, found.columns, {start + i: text for i, text in found.errors.items()})
+        errors = {start + i: text for i, text in found.errors.items()}
+        return Found(start, stop, found.columns, errors, found.alone, found.why_alone)
     try:
         alone = study.question.alone({key: at(v, 0) for key, v in values.items()})
     except ClusterSimError as error:
-        return Found(start, stop, {}, {start: str(error)})
-    return Found(start, stop, {name: np.array([value]) for name, value in alone.items()}, {})
+        return Found(start, stop, {}, {start: str(error)}, 1, study.why_alone)
+    columns = {name: np.array([value]) for name, value in alone.items()}
+    return Found(start, stop, columns, {}, 1, study.why_alone)
 
 
 def block_size(spec: StudySpec) -> int:
@@ -134,12 +137,15 @@ def _task(key: str, start: int, stop: int) -> Found:
     return evaluate(spec, start, stop)
 
 
-def _task_with(spec: StudySpec, start: int, stop: int) -> Found:
-    """Run a range of a study that comes with the task; a process that has it already keeps its own."""
-    key = key_of(spec)
-    if key not in _HERE:
-        keep(spec)
+def _task_with(key: str, spec: StudySpec, start: int, stop: int) -> Found:
+    """Run a range of a study that another task holds; a process that has it already keeps its own."""
+    _HERE.setdefault(key, spec)
     return _task(key, start, stop)
+
+
+def _given(spec: StudySpec) -> StudySpec:
+    """The study as a task's result, which a worker fetches once and, where its holders are gone, is made again."""
+    return spec
 
 
 class _Serial(Executor):
@@ -239,6 +245,10 @@ class _Cluster(Executor):
         future: Future[Any] = self._inner.submit(fn, *args, **kwargs)
         return future
 
+    def hold(self, spec: StudySpec) -> Any:
+        """Give the study to the cluster once; what is returned stands for it in a task."""
+        return self._client.submit(_given, spec, pure=False, retries=3)
+
     def check(self) -> None:
         """Raise InputError where the scheduler has had no worker for ALONE_S."""
         if self._client.nthreads():
@@ -309,13 +319,14 @@ def _connect(address: str) -> Any:
 
 
 def _submitting(spec: StudySpec, executor: Executor) -> Callable[[int, int], Future[Found]]:
-    """How a range is handed to an executor: local workers have the study, so that their tasks carry two numbers."""
+    """How a range is handed to an executor: its tasks carry a key and two numbers, and workers have the study."""
+    key = key_of(spec)
     if isinstance(executor, _Cluster):
-        # A worker may join at any time and know nothing: the study goes with every task.
-        return lambda start, stop: executor.submit(_task_with, spec, start, stop)
+        # A worker may join at any time and know nothing: it fetches the study with its first task.
+        held = executor.hold(spec)
+        return lambda start, stop: executor.submit(_task_with, key, held, start, stop)
     if isinstance(executor, _Serial):
         keep(spec)
-    key = key_of(spec)
     return lambda start, stop: executor.submit(_task, key, start, stop)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from clustersim.batch import Values
 from clustersim.columns import Varied
-from clustersim.study.space import Axis, as_number
+from clustersim.study.space import Axis, Span, as_number
 from clustersim.study.spec import StudySpec
 
 __all__ = ["BLOCK", "MOST_PARTS", "Found", "blocks", "joined", "varied_values"]
@@ -34,6 +34,9 @@ class Found:
     stop: int
     columns: Mapping[str, Array]
     errors: Mapping[int, str]
+    alone: int = 0
+    """Points of the blocks behind it that were run one by one, because something has no form on columns."""
+    why_alone: str = ""
 
     def column(self, name: str) -> Array:
         """Return an output, NaN for all points where none of them has it."""
@@ -45,7 +48,8 @@ class Found:
             return self
         mine = slice(start - self.start, stop - self.start)
         errors = {point: text for point, text in self.errors.items() if start <= point < stop}
-        return Found(start, stop, {name: column[mine] for name, column in self.columns.items()}, errors)
+        columns = {name: column[mine] for name, column in self.columns.items()}
+        return Found(start, stop, columns, errors, self.alone, self.why_alone)
 
 
 def joined(parts: Sequence[Found]) -> Found:
@@ -61,6 +65,8 @@ def joined(parts: Sequence[Found]) -> Found:
         parts[-1].stop,
         {name: np.concatenate([part.column(name) for part in parts]) for name in names},
         {point: text for part in parts for point, text in part.errors.items()},
+        sum(part.alone for part in parts),
+        next((part.why_alone for part in parts if part.why_alone), ""),
     )
 
 
@@ -79,6 +85,8 @@ def varied_values(spec: StudySpec, start: int, stop: int) -> dict[str, Values]:
 
 def _on_axis(axis: Axis, position: NDArray[np.int64]) -> Values:
     """Numbers of one unit as they are, anything else as it is written."""
+    if isinstance(axis.values, Span):
+        return Varied(axis.values.numbers(position), axis.values.unit, axis.values, position)
     numbers = [as_number(value) for value in axis.values]
     units = {number[1] if number is not None else None for number in numbers}
     if len(units) == 1 and None not in units:

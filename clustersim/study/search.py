@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.pipeline import StageCache, run_chain
@@ -52,6 +51,8 @@ def goal_seek(
             f"{output} = {target:g} is not reached for {key} between {low:g} and {high:g} {unit}: it is"
             f" {at_low + target:g} and {at_high + target:g} at the ends"
         )
+    from scipy.optimize import brentq
+
     return float(brentq(gap, low, high, xtol=1e-12 * max(abs(low), abs(high), 1e-300), rtol=1e-12))
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clustersim.errors import InputError
-from clustersim.units import parse_quantity
+from clustersim.units import parse_quantity, split_quantity
 
-__all__ = ["Axis", "Value", "as_number", "full_grid", "grid_point", "parse_axis", "quantity_text"]
+__all__ = ["Axis", "Span", "Value", "as_number", "full_grid", "grid_point", "parse_axis", "quantity_text"]
 
 Value = str | float | int | bool
 
@@ -21,11 +24,57 @@ _NUMBER = re.compile(r"\s*[+-]?[\d.]")
 
 
 @dataclass(frozen=True, slots=True)
+class Span(Sequence[Value]):
+    """Numbers at equal steps, or equal factors, between two ends, as they would be written; none of them is kept.
+
+    >>> span = Span(0.3, 0.5, 3, "CNY/kWh")
+    >>> span[1], len(span), span.numbers(np.array([0, 2, 2])).tolist()
+    ('0.4 CNY/kWh', 3, [0.3, 0.5, 0.5])
+    """
+
+    low: float
+    high: float
+    size: int
+    unit: str = ""
+    logarithmic: bool = False
+
+    def __len__(self) -> int:
+        return self.size
+
+    @overload
+    def __getitem__(self, index: int) -> Value: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Value, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Value | tuple[Value, ...]:
+        if isinstance(index, slice):
+            return tuple(self[i] for i in range(*index.indices(self.size)))
+        return quantity_text(_short(float(_points(self)[index])), self.unit)
+
+    def numbers(self, positions: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the numbers at some positions, in ``unit``."""
+        asked, each = np.unique(positions, return_inverse=True)
+        return np.array([_short(p) for p in _points(self)[asked].tolist()])[each]
+
+
+@lru_cache(maxsize=16)
+def _points(span: Span) -> NDArray[np.float64]:
+    spaced = np.geomspace if span.logarithmic else np.linspace
+    return spaced(span.low, span.high, span.size)
+
+
+def _short(number: float) -> float:
+    """A number without the digits that its computation left."""
+    return float(f"{number:.12g}")
+
+
+@dataclass(frozen=True, slots=True)
 class Axis:
     """One input and the values it takes."""
 
     key: str
-    values: tuple[Value, ...]
+    values: Sequence[Value]
 
 
 def as_number(value: Value) -> tuple[float, str] | None:
@@ -35,10 +84,10 @@ def as_number(value: Value) -> tuple[float, str] | None:
     if isinstance(value, int | float):
         return float(value), ""
     try:
-        number, _ = parse_quantity(value)
+        parse_quantity(value)
     except InputError:
         return None
-    return number, value.strip().lstrip("+-0123456789._eE").strip() if " " in value.strip() else ""
+    return split_quantity(value)
 
 
 def quantity_text(value: float, unit: str) -> Value:
@@ -57,9 +106,9 @@ def parse_axis(text: str) -> Axis:
 
     >>> parse_axis("tco.pue=1.1,1.2").values
     (1.1, 1.2)
-    >>> parse_axis("tco.tariff=0.3:0.5 CNY/kWh:3").values
+    >>> tuple(parse_axis("tco.tariff=0.3:0.5 CNY/kWh:3").values)
     ('0.3 CNY/kWh', '0.4 CNY/kWh', '0.5 CNY/kWh')
-    >>> parse_axis("reliability.mttf_scale=log:0.1:10:3").values
+    >>> tuple(parse_axis("reliability.mttf_scale=log:0.1:10:3").values)
     (0.1, 1.0, 10.0)
 
     Raises InputError for an empty range, a reversed range, or a text of another form.
@@ -82,6 +131,8 @@ def _scalar(text: str) -> Value:
     text = text.strip()
     if text in {"true", "false"}:
         return text == "true"
+    if re.fullmatch(r"0\d\d", text):
+        raise InputError(f"--vary: {text!r} after a comma: a list is meant here; write 1024 for 1,024")
     try:
         return int(text)
     except ValueError:
@@ -92,7 +143,7 @@ def _scalar(text: str) -> Value:
         return text
 
 
-def _range(key: str, spec: str) -> tuple[Value, ...]:
+def _range(key: str, spec: str) -> Span:
     parts = [part.strip() for part in spec.split(":")]
     logarithmic = parts[0] == "log"
     parts = parts[1:] if logarithmic else parts
@@ -109,15 +160,14 @@ def _range(key: str, spec: str) -> tuple[Value, ...]:
         raise InputError(f"--vary {key}={spec}: the range is empty; give lo < hi and n >= 2")
     if logarithmic and low <= 0:
         raise InputError(f"--vary {key}={spec}: a logarithmic range must begin above zero")
-    points = np.geomspace(low, high, count) if logarithmic else np.linspace(low, high, count)
-    return tuple(quantity_text(float(f"{p:.12g}"), unit) for p in points)
+    return Span(low, high, count, unit, logarithmic)
 
 
 def _ends(key: str, low: str, high: str) -> tuple[float, float, str]:
     """Both ends in the unit of the upper end; the lower end may leave its unit out."""
     top, top_unit = parse_quantity(high)
     bottom, bottom_unit = parse_quantity(low)
-    unit = re.sub(r"^\s*[+-]?[\d._]+(?:[eE][+-]?\d+)?\s*", "", high)
+    unit = split_quantity(high)[1]
     if not bottom_unit.dimension and bottom_unit.factor == 1.0:
         return bottom, top, unit
     if bottom_unit.dimension != top_unit.dimension:

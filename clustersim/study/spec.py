@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from clustersim import __version__
 from clustersim.errors import InputError
 from clustersim.reading.jsontext import Limits, read_json
 from clustersim.schema.base import Model, validate
@@ -22,8 +21,9 @@ from clustersim.schema.lookup import find_file
 from clustersim.schema.yamlfile import read_yaml
 from clustersim.study.designs import morris_design, saltelli_design, uniform_sample
 from clustersim.study.distributions import Distribution, correlate, make_distribution
-from clustersim.study.space import Axis, Value, full_grid, grid_point, parse_axis, quantity_text
+from clustersim.study.space import Axis, Span, Value, full_grid, grid_point, parse_axis, quantity_text
 from clustersim.units import parse_quantity
+from clustersim.version import __version__
 
 __all__ = ["StudyFile", "StudySpec", "make_spec", "read_study"]
 
@@ -34,27 +34,44 @@ class InputFile(Model):
     """An uncertain input. Without a distribution, the low-value-high range of the input itself (triangular)."""
 
     distribution: str | None = None
+    """uniform, loguniform, normal, lognormal, triangular, pert, or empirical with a file."""
     parameters: dict[str, float | str] = Field(default_factory=dict)
+    """Parameters of the distribution, with units."""
     file: str = ""
+    """CSV of observed values, for empirical."""
 
 
 class StudyFile(Model):
     """A study file."""
 
     kind: Literal["sweep", "mc", "sensitivity", "optimise"]
+    """What is done: every combination, draws, sensitivities, or the best point."""
     name: str
+    """Its name in results; that of its file."""
     description: str = ""
+    """One line."""
     scenario: str
+    """The scenario that is moved, by name or path."""
     seed: int = Field(0, ge=0)
+    """Of every draw."""
     set: dict[str, Any] = Field(default_factory=dict)
+    """Keys that hold for every point, with their values."""
     vary: dict[str, str | list[Any]] = Field(default_factory=dict)
+    """Keys with their values: a list, lo:hi:n, or log:lo:hi:n."""
     inputs: dict[str, InputFile | None] = Field(default_factory=dict)
+    """Uncertain keys; without a distribution, the low-value-high range of the key's own file."""
     correlation: list[list[float]] | None = None
+    """Rank correlations of the inputs, in their order."""
     method: str = ""
+    """Of a sensitivity: sobol, morris or tornado."""
     sampling: Literal["sobol", "lhs", "random"] = "sobol"
+    """How points are drawn."""
     points: int = Field(256, ge=1)
+    """How many points."""
     outputs: list[str] = Field(default_factory=list)
+    """Columns that are kept."""
     constraints: dict[str, str] = Field(default_factory=dict)
+    """Bounds on outputs that the best point must meet."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,8 +121,9 @@ class StudySpec:
 
     def identity(self) -> dict[str, Any]:
         """Return what must be equal for two studies to be the same one."""
-        rows = tuple(map(tuple, self.samples.tolist()))
-        design = repr((self.axes, self.keys, self.units, rows, self.chosen)).encode()
+        design = hashlib.sha256(repr((self.axes, self.keys, self.units, self.samples.shape)).encode())
+        design.update(np.ascontiguousarray(self.samples).tobytes())
+        design.update(np.asarray(self.chosen, dtype=np.int64).tobytes())
         return {
             "kind": self.kind,
             "scenario": self.scenario,
@@ -113,7 +131,7 @@ class StudySpec:
             "seed": self.seed,
             "varied": list(self.varied),
             "points": self.total,
-            "design_sha256": hashlib.sha256(design).hexdigest(),
+            "design_sha256": design.hexdigest(),
             "inputs_sha256": self.inputs_digest,
             "version": self.version,
         }
@@ -291,10 +309,20 @@ def spec_text(spec: StudySpec) -> str:
     return json.dumps(
         {
             "kind": spec.kind, "scenario": spec.scenario, "sets": [list(p) for p in spec.sets], "seed": spec.seed,
-            "axes": [[a.key, list(a.values)] for a in spec.axes], "keys": list(spec.keys), "units": list(spec.units),
-            "samples": spec.samples.tolist(), "chosen": list(spec.chosen),
+            "axes": [[a.key, _written(a.values)] for a in spec.axes], "keys": list(spec.keys),
+            "units": list(spec.units), "samples": spec.samples.tolist(),
+            "chosen": list(spec.chosen),
         }
     )  # fmt: skip
+
+
+def _written(values: Sequence[Value]) -> Any:
+    """What stands for the values of an axis in a design."""
+    return asdict(values) if isinstance(values, Span) else list(values)
+
+
+def _read_back(values: Any) -> Sequence[Value]:
+    return Span(**values) if isinstance(values, dict) else tuple(values)
 
 
 def load_spec(folder: Path) -> StudySpec:
@@ -308,7 +336,7 @@ def load_spec(folder: Path) -> StudySpec:
         given: dict[str, Any] = {
             "sets": dict(data["sets"]),
             "seed": int(data["seed"]),
-            "axes": [Axis(key, tuple(values)) for key, values in data["axes"]],
+            "axes": [Axis(key, _read_back(values)) for key, values in data["axes"]],
             "keys": [str(key) for key in data["keys"]],
             "units": [str(unit) for unit in data["units"]],
             "samples": np.array(data["samples"], dtype=float) if data["samples"] else None,

@@ -11,7 +11,7 @@ import pyarrow as pa
 from clustersim.batch import Values, at
 from clustersim.columns import Varied
 from clustersim.study.points import Found, varied_values
-from clustersim.study.space import as_number
+from clustersim.study.space import Span, as_number
 from clustersim.study.spec import StudySpec
 
 __all__ = ["input_kinds", "input_units", "to_table"]
@@ -23,6 +23,9 @@ def input_units(spec: StudySpec) -> dict[str, str | None]:
         return dict(zip(spec.keys, spec.units, strict=True))
     units: dict[str, str | None] = {}
     for axis in spec.axes:
+        if isinstance(axis.values, Span):
+            units[axis.key] = axis.values.unit
+            continue
         seen = {n[1] if (n := as_number(v)) is not None else None for v in axis.values}
         units[axis.key] = next(iter(seen)) if len(seen) == 1 else None
     return units
@@ -39,13 +42,17 @@ def to_table(spec: StudySpec, found: Found, outputs: Sequence[str]) -> pa.Table:
     data: dict[str, Any] = {"point": pa.array(np.arange(start, stop))}
     given, numeric = varied_values(spec, start, stop), input_kinds(spec)
     for key, values in given.items():
-        texts = (str(at(values, i)) for i in range(stop - start))
-        data[key] = _numbers(values) if numeric[key] else pa.array(list(texts), pa.string())
+        data[key] = _numbers(values) if numeric[key] else _texts(values, stop - start)
     for name in outputs:
         column = found.column(name)
         data[name] = pa.array(column, mask=np.isnan(column))
-    data["error"] = pa.array([found.errors.get(i, "") for i in range(start, stop)], pa.string())
+    errors = [found.errors.get(i, "") for i in range(start, stop)] if found.errors else [""] * (stop - start)
+    data["error"] = pa.array(errors, pa.string())
     return pa.table(data)
+
+
+def _texts(values: Values, count: int) -> pa.Array:
+    return pa.array([str(at(values, i)) for i in range(count)], pa.string())
 
 
 def _numbers(values: Values) -> pa.Array:

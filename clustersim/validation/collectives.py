@@ -118,8 +118,10 @@ def _measured_s(row: _Row) -> float:
     return row.size / row.algbw
 
 
-def _algorithm(row: _Row) -> str:
-    """The algorithm that a row says it forced; else the model chooses."""
+def _algorithm(row: _Row, network: Network) -> str:
+    """The algorithm that a row says it forced or was run to show; else the model chooses."""
+    if row.kind == "all_reduce" and network.in_network_reduction:
+        return "in_switch" if network.scale_up_reduction_efficiency else "in_network"
     forced = re.search(r"NVLS_ENABLE=0|picks ring|^ring\b", row.notes, re.IGNORECASE)
     return "ring" if forced and row.kind != "send" else "best"
 
@@ -159,16 +161,18 @@ def _predict_row(row: _Row) -> tuple[float, float, str, CardProfile, dict[str, A
     if row.n == 1:
         raise Unpredictable("one card exchanges nothing")
     card = card_of(row.gpu)
-    network, local, _ = network_of(card, row.fabric, row.gpu, row.n)
+    network, local, said = network_of(card, row.fabric, row.gpu, row.n)
     if row.copied and network.scale_up_wiring != "pcie":
         share = min(1.0, network.scale_up_efficiency * COPY_OVER_KERNEL)
         network = replace(network, scale_up_efficiency=share)
     details = _details(row, network, local)
+    if local < row.n:
+        details["nic"] = said
     if row.kind in _EXPERT:
         return _expert_bandwidth(network, row.n, local) / 1e9, row.busbw / 1e9, "GB/s", card, details
     if not row.size:
         raise Unpredictable("the row has no message size")
-    algorithm = _algorithm(row)
+    algorithm = _algorithm(row, network)
     time = collective_time(row.kind, row.size, row.n, local=local, network=network, algorithm=algorithm)
     seconds = float(time.total_s)
     bus = row.size * float(bus_factor(row.kind, row.n)) / seconds

@@ -15,7 +15,7 @@ from clustersim.schema.profiles import CardProfile
 
 __all__ = [
     "NO_MEASUREMENT", "ColumnError", "ValidationRow", "class_of", "flat_rows", "reason_of", "regret",
-    "require_columns", "summarise",
+    "require_columns", "sources_alike", "summarise",
 ]  # fmt: skip
 
 #: Why a row with an empty measured cell is set aside.
@@ -53,6 +53,8 @@ class ValidationRow:
     """How many cards, or which workload, in the words of the validation."""
     tuned: bool = False
     """Some constant behind the prediction was found from this row."""
+    family: str = ""
+    """What kind of model on what kind of software: where errors are unlike for reasons that are known beforehand."""
     question: str = ""
     """What a planner would be asked, alike for rows that answer it by different plans."""
 
@@ -114,6 +116,35 @@ def _statistics(rows: Sequence[ValidationRow]) -> dict[str, Any]:
     return out
 
 
+def sources_alike(rows: Sequence[ValidationRow]) -> dict[str, Any]:
+    """Return errors with every source one voice: the median of their mean errors, and the mean of their biases.
+
+    ``left_out`` holds the same of the sources none of whose rows constants were found from.
+
+    >>> def row(source, predicted, tuned=False):
+    ...     return ValidationRow("a", source, predicted, 1.0, "s", "X", tuned=tuned)
+    >>> found = sources_alike([row("a", 1.2), row("a", 1.0), row("b", 0.9, tuned=True), row("c", 1.3)])
+    >>> round(found["median_mape_pct"], 6), round(found["bias_pct"], 6), found["left_out"]["sources"]
+    (10.0, 10.0, 2)
+    """
+    by: dict[str, list[ValidationRow]] = {}
+    for row in rows:
+        if row.error_pct is not None and not row.aside:
+            by.setdefault(row.source, []).append(row)
+    left = {name: members for name, members in by.items() if not any(r.tuned for r in members)}
+    return {**_alike(by), "left_out": _alike(left)}
+
+
+def _alike(by: Mapping[str, Sequence[ValidationRow]]) -> dict[str, Any]:
+    errors = [[r.error_pct or 0.0 for r in members] for members in by.values()]
+    return {
+        "sources": len(errors),
+        "rows": sum(map(len, errors)),
+        "median_mape_pct": median(fmean(map(abs, one)) for one in errors) if errors else None,
+        "bias_pct": fmean(map(fmean, errors)) if errors else None,
+    }
+
+
 def reason_of(error: Exception) -> str:
     """Return why a row is set aside: its first line, or what is wrong with its keys where its scenario is refused.
 
@@ -167,6 +198,7 @@ _TABLES: dict[str, Callable[[ValidationRow], str]] = {
     "by_software": lambda r: r.software,
     "by_card_class": lambda r: r.card_class,
     "by_plan_kind": lambda r: r.plan_kind,
+    "by_family": lambda r: r.family,
     "by_domain": lambda r: r.domain,
 }
 
@@ -185,6 +217,7 @@ def summarise(domain: str, rows: Sequence[ValidationRow]) -> dict[str, Any]:
     own = [r for r in rows if not r.aside]
     answer: dict[str, Any] = {"domain": domain, **_statistics(own), "regret": regret(own)}
     answer["held_out"] = _statistics([r for r in own if not r.tuned])
+    answer["sources_alike"] = sources_alike(own)
     answer["by_source"] = _by(own, lambda r: r.source)
     answer["by_group"] = _by(rows, lambda r: r.group)
     for name, key in _TABLES.items():

@@ -12,17 +12,18 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from clustersim.errors import ClusterSimError, InputError
+from clustersim.errors import ClusterSimError, InputError, suggest
 from clustersim.schema.formats import number_format
 from clustersim.schema.lookup import plain
-from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, class_of, require_columns
+from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, class_of, reason_of, require_columns
+from clustersim.validation.row_files import scenario_text
 from clustersim.validation.sites import card_of
 from clustersim.validation.sources import filled, shipped_rows, software_of_row
 from clustersim.validation.training import Unpredictable, plan_kind, predict_step
 from clustersim.validation.training_record import number
 from clustersim.validation.training_rows import known_row
 
-__all__ = ["COLUMNS", "predict"]
+__all__ = ["COLUMNS", "as_scenario", "predict"]
 
 COLUMNS = ("source", "model", "gpu", "dtype", "kind", "tp", "pp", "cp", "gpus_base", "gpus", "efficiency")
 
@@ -59,14 +60,23 @@ def _like(row: Mapping[str, str]) -> dict[str, str]:
             raise Unpredictable(f"no training row has the id {stated!r}")
         return dict(found)
     same = [
-        r for r in shipped_rows("training.csv")
+        r for table in ("training.csv", "training_2026.csv") for r in shipped_rows(table)
         if plain(r["model"]) == plain(row["model"]) and _same_card(r["gpu"], row["gpu"])
     ]  # fmt: skip
     same = same or [r for r in _named_like(row) if _same_card(r["gpu"], row["gpu"])]
     if not same:
         raise Unpredictable(f"no training row holds the dimensions of {row['model']} on {row['gpu']}")
+    stack = software_of_row(filled(row), "training").profile.family
     ranked = sorted(
-        same, key=lambda r: (plain(r["dtype"]) != plain(row["dtype"]), not r["global_batch"], r["id"])
+        same,
+        key=lambda r: (
+            plain(r["dtype"]) != plain(row["dtype"]),
+            software_of_row(filled(r), "training").profile.family != stack,
+            any(row.get(k) and number(row, k) != (number(r, k) or 1) for k in ("tp", "pp", "cp")),
+            number(r, "n_gpus") != number(row, "gpus_base"),
+            not r["global_batch"],
+            r["id"],
+        ),
     )
     return dict(ranked[0])
 
@@ -108,12 +118,16 @@ def _counts(row: Mapping[str, str]) -> tuple[int, int]:
     return int(counts[0] or 0), int(counts[1] or 0)
 
 
+def _name(row: Mapping[str, str]) -> str:
+    """What a row is called that has no id."""
+    return f"{row['model']} {row['gpu']} {row['dtype']} {row['gpus_base']} to {row['gpus']}"
+
+
 def predict_row(row: Mapping[str, str]) -> ValidationRow:
     """Predict one row, or say why it is set aside."""
-    name = f"{row['model']} {row['gpu']} {row['dtype']} {row['gpus_base']} to {row['gpus']}"
     measured = number(row, "efficiency")
     base: dict[str, Any] = {
-        "id": row.get("id") or name, "source": row["source"], "unit": "efficiency", "card": row["gpu"],
+        "id": row.get("id") or _name(row), "source": row["source"], "unit": "efficiency", "card": row["gpu"],
         "group": row["kind"], "domain": row["kind"], "measured": math.nan if measured is None else measured,
     }  # fmt: skip
     try:
@@ -140,6 +154,30 @@ def predict_row(row: Mapping[str, str]) -> ValidationRow:
     }
     return ValidationRow(
         **base, predicted=rates[1] / rates[0], plan_kind=plan_kind(known.train.plan), details=details
+    )
+
+
+def as_scenario(rows: Iterable[Mapping[str, str]], wanted: str) -> str:
+    """Return the larger of the two runs of a row as the text of a scenario file; of ``ID base`` the smaller.
+
+    The predicted efficiency is the tokens per second and card of the one over those of the other.
+
+    Raises InputError with the nearest id for an unknown one, and for a row that holds no scenario, in the words in
+    which it is set aside.
+    """
+    name, _, which = wanted.rpartition(" base")
+    table = {row.get("id") or _name(row): row for row in rows}
+    row = table.get(name if name and not which else wanted)
+    if row is None:
+        raise InputError(f"no row has the id {wanted!r}; {suggest(wanted, list(table))}")
+    few, many = _counts(row)
+    cards = few if name and not which else many
+    try:
+        known = known_row(_at(row, _like(row), cards))
+    except Unpredictable as error:
+        raise InputError(reason_of(error)) from None
+    return scenario_text(
+        known.document, f"Scaling row {wanted} of {row['source']}: its run on {cards} cards."
     )
 
 

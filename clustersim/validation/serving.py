@@ -2,8 +2,8 @@
 
 The rows are a public performance lab's: an engine is started with a command, then a number of requests is sent at once.
 The command says model, formats, plan and options; a column of settings (``serving_rows.SETTINGS``) goes before the
-command. What an engine loses against the iteration model under hundreds of open connections is a constant of the
-software's profile, found from the rows marked in ``tuned_on``; every other row is a test.
+command. A machine that is slower than its like has a speed of its own (``serving_sites.csv``), found from the rows
+marked in ``tuned_on``; every other row is a test.
 
 A row is *fair* where its command is complete and its load is stated; the others are listed with the reason.
 """
@@ -17,30 +17,27 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
-
-from clustersim.des.serving.arrivals import draw_lengths
-from clustersim.des.serving.book import Requests
-from clustersim.errors import ClusterSimError, InfeasibleError, InputError
+from clustersim.des.serving.stream import Lengths
+from clustersim.errors import ClusterSimError, InputError
 from clustersim.perf.serving_engine import Layout
 from clustersim.schema.find_software import find_software
 from clustersim.schema.formats import number_format
 from clustersim.schema.profiles import load_model
-from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, require_columns
-from clustersim.validation.serving_published import predict_published
+from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, reason_of, require_columns
+from clustersim.validation.serving_published import predict_published, stated_published
 from clustersim.validation.serving_rows import (
     ServingRecord,
-    kept,
     labels,
     model_of,
     number,
-    replica_of,
     settings_of,
+    site_speed,
 )
+from clustersim.validation.serving_scenario import Load, ServingRow, serving_text
 from clustersim.validation.sites import Unpredictable, card_of
 from clustersim.validation.sources import filled, shipped_rows
 
-__all__ = ["predict", "record", "simulated"]
+__all__ = ["as_scenario", "predict", "record"]
 
 _TOKENS, _ASKED, _MADE = "Output token throughput (tok/s)", "Total input tokens", "Total generated tokens"
 _DONE = "Successful requests"
@@ -64,13 +61,6 @@ _OPTIONS = {
     "memory_share": ("--gpu-memory-utilization", "--mem-fraction-static", "--kv-cache-free-gpu-memory-fraction"),
 }  # fmt: skip
 _BY_OPTION = {option: name for name, options in _OPTIONS.items() for option in options}
-
-
-@dataclass(frozen=True, slots=True)
-class _Load:
-    count: int
-    isl: float
-    osl: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +133,6 @@ def record(row: Mapping[str, str]) -> ServingRecord:
     if not name:
         raise Unpredictable("neither a column nor the command names the software")
     model, suffix = model_of(read.model)
-    load = _load(row)
     found = find_software(name, role="serving", release=(full.get("engine_version") or "").strip())
     return ServingRecord(
         card=card_of(full["gpu"]).name,
@@ -152,14 +141,24 @@ def record(row: Mapping[str, str]) -> ServingRecord:
         weights=number_format(_weights(read, model, suffix)),
         layout=_layout(read),
         settings=settings_of({**read.given, **{k: v for k, v in full.items() if v}}),
-        context=load.isl + load.osl / 2.0,
+        site_speed=site_speed(full),
         said=found.said,
     )
 
 
-def _load(row: Mapping[str, str]) -> _Load:
+def _load(row: Mapping[str, str], run: ServingRecord) -> Load:
+    """All requests at once, or as many users as the row states.
+
+    Round numbers are lengths of a fixed size; the others are conversations (ShareGPT), which spread.
+    """
     count = number(row[_DONE])
-    return _Load(int(count), number(row[_ASKED]) / count, number(row[_MADE]) / count)
+    isl, osl = number(row[_ASKED]) / count, number(row[_MADE]) / count
+    drawn = isl < 400 and abs(isl - 128) > 1.5
+    shape, spread = ("lognormal", 1.0) if drawn else ("constant", 0.0)
+    users = run.settings.client_concurrency or int(count)
+    return Load(
+        int(count), users, Lengths(max(isl, 1.0), shape, spread), Lengths(max(osl, 1.0), shape, spread)
+    )
 
 
 def _why_not(row: Mapping[str, str]) -> str:
@@ -189,26 +188,6 @@ def _why_not(row: Mapping[str, str]) -> str:
     return ""
 
 
-@lru_cache(maxsize=1024)
-def _throughput(run: ServingRecord, load: _Load) -> float:
-    """Output tokens per second when all requests are there at once, or as many users as the row states."""
-    replica = replica_of(run)
-    rng = np.random.default_rng(0)
-    # Round numbers are drawn lengths of a fixed size; the others are conversations (ShareGPT), which spread.
-    drawn = load.isl < 400 and abs(load.isl - 128) > 1.5
-    shape, spread = ("lognormal", 1.0) if drawn else ("constant", 0.0)
-    requests = Requests(
-        np.zeros(load.count),
-        draw_lengths(load.count, mean=load.isl, rng=rng, shape=shape, spread=spread),
-        draw_lengths(load.count, mean=load.osl, rng=rng, shape=shape, spread=spread),
-    )
-    done = replica.run(requests, run.settings.client_concurrency)
-    finished = np.isfinite(done["e2e_s"])
-    if not finished.any():
-        raise InfeasibleError(f"no request fits the {replica.cost.cache_tokens} tokens of cache")
-    return float(done["output_tokens"][finished].sum() / max(done["finish_s"][finished].max(), 1e-9))
-
-
 def identity(row: Mapping[str, str]) -> str:
     """Return what makes a measurement the same measurement."""
     return "|".join(str(row[k]).strip() for k in ("serve", "gpu", _DONE, _ASKED, _MADE, _TOKENS))
@@ -216,7 +195,7 @@ def identity(row: Mapping[str, str]) -> str:
 
 @lru_cache(maxsize=1)
 def tuned_rows() -> frozenset[str]:
-    """Measurements that an engine's kept share was found from.
+    """Measurements that the speed of a slow machine was found from.
 
     Per engine and card the fifth with the smallest checksums was taken (at least two of four rows or more), before
     any fit; the shipped rows mark them.
@@ -232,9 +211,45 @@ def _copies(rows: list[Mapping[str, str]]) -> set[tuple[str, str, str]]:
     return {key for key, names in cards.items() if len(names) > 1}
 
 
-def simulated(row: Mapping[str, str]) -> float:
-    """Return the throughput of a fair row before the share that its engine keeps."""
-    return _throughput(record(row), _load(row))
+def stated(rows: list[Mapping[str, str]]) -> list[ServingRow]:
+    """Return every row of the lab's layout as it is asked, repeated measurements once."""
+    copies = _copies(rows)
+    seen: set[str] = set()
+    out = []
+    for index, row in enumerate(rows):
+        reason = _why_not(row) if number(row[_TOKENS]) > 0 else NO_MEASUREMENT
+        if not reason and (row["model"], row["serve"], row[_TOKENS]) in copies:
+            reason = "the same figures stand under two different cards"
+        if not reason and identity(row) in seen:
+            reason = "the same measurement stands in an earlier row"
+        seen.add(identity(row))
+        out.append(_row(row, row.get("id") or f"row {index + 1}", reason))
+    return out
+
+
+def _row(row: Mapping[str, str], name: str, reason: str) -> ServingRow:
+    source = row.get("source") or row["serve"]
+    try:
+        run = record(row)
+        load = _load(row, run)
+    except (Unpredictable, ClusterSimError, ZeroDivisionError, ValueError) as error:
+        return ServingRow(id=name, source=source, reason=reason or reason_of(error))
+    return ServingRow(id=name, source=source, run=run, load=load, reason=reason)
+
+
+def _checked(rows: Iterable[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    given = list(rows)
+    if not given:
+        raise InputError("serving: no rows")
+    if "batch_or_rate" not in given[0]:
+        require_columns(given[0], _NEEDED, "serving data")
+    return given
+
+
+def as_scenario(rows: Iterable[Mapping[str, str]], wanted: str) -> str:
+    """Return the row of an id as the text of a scenario file: serving it gives the row's prediction."""
+    given = _checked(rows)
+    return serving_text(stated_published(given) if "batch_or_rate" in given[0] else stated(given), wanted)
 
 
 def predict(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:
@@ -242,59 +257,29 @@ def predict(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:
 
     Raises InputError where a needed column is missing.
     """
-    given = list(rows)
-    if not given:
-        raise InputError("serving: no rows")
+    given = _checked(rows)
     if "batch_or_rate" in given[0]:
         return predict_published(given)
-    require_columns(given[0], _NEEDED, "serving data")
-    copies = _copies(given)
-    seen: set[str] = set()
-    out = []
-    for index, row in enumerate(given):
-        name = row.get("id") or f"row {index + 1}"
-        measured = number(row[_TOKENS])
-        reason = _why_not(row) if measured > 0 else NO_MEASUREMENT
-        if not reason and (row["model"], row["serve"], row[_TOKENS]) in copies:
-            reason = "the same figures stand under two different cards"
-        if not reason and identity(row) in seen:
-            reason = "the same measurement stands in an earlier row"
-        seen.add(identity(row))
-        out.append(_predicted(row, name, measured, reason))
-    return out
+    return [_predicted(row, asked) for row, asked in zip(given, stated(given), strict=True)]
 
 
-def _predicted(row: Mapping[str, str], name: str, measured: float, reason: str) -> ValidationRow:
-    value: float | None = None
-    run: ServingRecord | None = None
+def _predicted(row: Mapping[str, str], asked: ServingRow) -> ValidationRow:
+    (outcome, reason), run = asked.outcome(), asked.run
     words: dict[str, Any] = {}
     details: dict[str, object] = {"serve": row["serve"][:120]}
-    try:
-        run = record(row)
-        load = _load(row)
-        words = labels(run, load.isl, load.osl)
-        if not reason:
-            value = kept(run) * _throughput(run, load)
-            details |= {"kept": kept(run), "fitted": replica_of(run).fitted, "said": run.said}
-    except (Unpredictable, ClusterSimError, ZeroDivisionError, ValueError) as error:
-        reason = reason or str(error)
+    tuned, group = identity(row) in tuned_rows(), "not predicted"
+    if run is not None and asked.load is not None:
+        words = labels(run, asked.load.prompt.mean, asked.load.output.mean)
+    if run is not None and outcome is not None:
+        details |= {"site_speed": run.site_speed, "fitted": outcome.calibrated, "said": run.said}
+        group = "tuned" if tuned else "fair" if outcome.calibrated else "not fitted"
     card = run.card if run else row["gpu"]
-    tuned = identity(row) in tuned_rows()
-    group = (
-        "not predicted"
-        if value is None
-        else "tuned"
-        if tuned
-        else "fair"
-        if details["fitted"]
-        else "not fitted"
-    )
     cards = run.layout.cards if run else 0
     return ValidationRow(
-        id=name,
+        id=asked.id,
         source=f"{run.engine if run else _command(row['serve'].strip()).program} {card}".strip(),
-        predicted=value,
-        measured=measured,
+        predicted=outcome.output_tokens_per_s if outcome is not None else None,
+        measured=number(row[_TOKENS]),
         unit="tok/s",
         card=card,
         reason=reason,

@@ -9,32 +9,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Any
 
-import numpy as np
-
-from clustersim.des.serving.book import Requests
+from clustersim.des.serving.stream import Lengths
 from clustersim.errors import ClusterSimError
 from clustersim.perf.serving_engine import Layout
 from clustersim.schema.find_software import UNMEASURED, FoundSoftware, find_software, load_software
 from clustersim.schema.formats import number_format
 from clustersim.schema.profiles import load_model
-from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, require_columns
+from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, reason_of, require_columns
 from clustersim.validation.serving_rows import (
+    Campaign,
     ServingRecord,
-    kept,
     labels,
     model_of,
     number,
-    replica_of,
     scripts_of,
     settings_of,
+    site_speed,
 )
+from clustersim.validation.serving_scenario import Load, ServingRow
 from clustersim.validation.sites import Unpredictable, card_of
 from clustersim.validation.sources import filled
 
-__all__ = ["COLUMNS", "predict_published", "record"]
+__all__ = ["COLUMNS", "predict_published", "record", "stated_published"]
 
 COLUMNS = (
     "model", "gpu", "n_gpus", "tp", "precision", "in_len", "out_len", "batch_or_rate", "tokens_per_s", "notes",
@@ -92,15 +90,13 @@ def _metric(row: Mapping[str, str]) -> str:
 
 
 def _why_not(row: Mapping[str, str]) -> str:
-    if not number(row["tokens_per_s"]) > 0:
-        return NO_MEASUREMENT
     if _metric(row) != "out":
         return "the row is no output throughput (input rate, latency, cost or ratio)"
     if not (number(row["in_len"]) >= 1 and number(row["out_len"]) >= 1):
         return "the lengths of prompts and answers are not stated"
     if not _load(str(row["batch_or_rate"]), 1000.0)[1]:
         return "the load is not stated"
-    return ""
+    return "" if number(row["tokens_per_s"]) > 0 else NO_MEASUREMENT
 
 
 def record(row: Mapping[str, str]) -> ServingRecord:
@@ -114,14 +110,11 @@ def record(row: Mapping[str, str]) -> ServingRecord:
     found = _software(full)
     card, layout = card_of(full["gpu"]).name, _layout(full, load_model(model).moe is not None)
     said = scripts_of(
-        full.get("campaign", ""),
-        found.profile.family,
-        model,
-        card,
-        full["in_len"],
-        full["out_len"],
-        layout.tp,
-    )
+        Campaign(
+            campaign=full.get("campaign", ""), software=found.profile.family, model=model, card=card,
+            format=weights.dtype, isl=full["in_len"], osl=full["out_len"], tp=layout.tp,
+        )
+    )  # fmt: skip
     cache = full.get("kv_cache_dtype") or said.get("kv_cache_dtype", "")
     cache = cache if weights.dtype in {"fp8", "fp4"} else ""
     return ServingRecord(
@@ -131,64 +124,62 @@ def record(row: Mapping[str, str]) -> ServingRecord:
         weights=weights,
         layout=layout,
         settings=settings_of({**full, "kv_cache_dtype": cache}, max_sequences=MOST_SEQUENCES, max_batched_tokens=8192),
+        site_speed=site_speed(full),
         said=found.said,
     )  # fmt: skip
 
 
-@lru_cache(maxsize=1024)
-def _rate(run: ServingRecord, isl: int, osl: int, load: tuple[str, int]) -> float:
-    """Output tokens per second of one replica."""
-    replica = replica_of(run)
-    kind, size = load
-    count = size * 4 if kind == "loop" else size
-    requests = Requests(np.zeros(count), np.full(count, isl), np.full(count, osl))
-    rows = replica.run(requests, size if kind == "loop" else None)
-    done = np.isfinite(rows["e2e_s"])
-    end = float(rows["finish_s"][done].max()) if done.any() else float("nan")
-    if kind == "loop":
-        end += 4 * replica.efficiency.request_s
-    return float(rows["output_tokens"][done].sum() / end)
-
-
-def _value(row: Mapping[str, str], run: ServingRecord) -> float:
-    """Return predicted output tokens per second over all cards."""
-    replicas = max(number(row["n_gpus"], 1.0) / run.layout.cards, 1.0)
-    isl, osl = int(number(row["in_len"])), int(number(row["out_len"]))
+def _asked(row: Mapping[str, str], run: ServingRecord) -> Load:
+    """Four requests of every user of a closed loop, or all at once, spread over as many replicas as fill the cards."""
+    replicas = max(int(number(row["n_gpus"], 1.0) // run.layout.cards), 1)
+    isl, osl = number(row["in_len"]), number(row["out_len"])
     kind, size = _load(str(row["batch_or_rate"]), isl + osl)
-    value = replicas * _rate(run, isl, osl, (kind, max(int(size / replicas), 1)))
-    return value * (kept(run) if filled(row).get("open_connections") == "hundreds" else 1.0)
+    count = max(size, replicas)
+    return Load(4 * count if kind == "loop" else count, count, Lengths(isl, "constant"), Lengths(osl, "constant"),
+                replicas)  # fmt: skip
+
+
+def stated_published(rows: Iterable[Mapping[str, str]]) -> list[ServingRow]:
+    """Return every row as it is asked."""
+    return [_row(row, row.get("id") or f"row {index + 1}") for index, row in enumerate(rows)]
+
+
+def _row(row: Mapping[str, str], name: str) -> ServingRow:
+    source, reason = row.get("source") or row["gpu"], _why_not(row)
+    try:
+        run = record(row)
+    except (Unpredictable, ClusterSimError) as error:
+        return ServingRow(id=name, source=source, reason=reason_of(error))
+    open_load = reason not in {"", NO_MEASUREMENT}
+    return ServingRow(
+        id=name, source=source, run=run, load=None if open_load else _asked(row, run), reason=reason
+    )
 
 
 def predict_published(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:
     """Predict the output throughput (tok/s, all cards) of every row that states one.
 
-    Rows of a publication that keeps hundreds of connections open carry what its engine keeps of the throughput then.
-
     Raises InputError where a needed column is missing.
     """
     given = list(rows)
     require_columns(given[0], COLUMNS, "serving data")
-    return [_predicted(row, row.get("id") or f"row {index + 1}") for index, row in enumerate(given)]
+    return [_predicted(row, asked) for row, asked in zip(given, stated_published(given), strict=True)]
 
 
-def _predicted(row: Mapping[str, str], name: str) -> ValidationRow:
-    reason, value = _why_not(row), None
-    run: ServingRecord | None = None
+def _predicted(row: Mapping[str, str], asked: ServingRow) -> ValidationRow:
+    (outcome, reason), run = asked.outcome(), asked.run
     words: dict[str, Any] = {}
     details: dict[str, object] = {k: row[k] for k in ("model", "in_len", "out_len", "batch_or_rate")}
-    try:
-        run = record(row)
+    if run is not None:
         words = labels(run, number(row["in_len"], 0.0), number(row["out_len"], 0.0))
-        if not reason:
-            value = _value(row, run)
-            details |= {"said": run.said, "fitted": replica_of(run).fitted}
-    except (Unpredictable, ClusterSimError) as error:
-        reason = str(error) if run is None else reason or str(error)
+    if run is not None and outcome is not None:
+        details |= {"said": run.said, "fitted": outcome.calibrated}
     card = run.card if run else row["gpu"]
     return ValidationRow(
-        id=name, source=f"{run.engine if run else 'engine not known'} {card}", predicted=value,
+        id=asked.id, source=f"{run.engine if run else 'engine not known'} {card}",
+        predicted=outcome.output_tokens_per_s if outcome is not None else None,
         measured=number(row["tokens_per_s"]), unit="tok/s", card=card, reason=reason,
-        group=f"published {card}" if value is not None else "not predicted", details=details,
+        group=f"published {card}" if outcome is not None else "not predicted", details=details,
         question="|".join((run.model, card, row["n_gpus"], row["precision"], row["in_len"], row["out_len"],
                            row["batch_or_rate"])) if run else "",
         **words,

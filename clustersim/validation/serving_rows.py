@@ -1,4 +1,4 @@
-"""A measured serving run as plain names and numbers, and the replica that it is.
+"""A measured serving run as plain names and numbers.
 
 Every layout of rows comes through here. A model's name may carry an account or folder before it and one of a few number
 formats behind it (``Qwen/Qwen3-32B-FP8``); what is left is a name or alias of a model file, exactly. Settings are
@@ -8,45 +8,26 @@ columns that a row may have; without one the software's documented default holds
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import lru_cache
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
-import numpy as np
-
-from clustersim.assemble.parts import card_spec
-from clustersim.assemble.software import (
-    batching_of,
-    constants_kind,
-    engine_efficiency,
-    fitted,
-    kept_throughput,
-    reserve_of,
-)
-from clustersim.des.serving.book import Requests
-from clustersim.des.serving.build import build
-from clustersim.des.serving.cluster import simulate
-from clustersim.des.serving.metrics import records
-from clustersim.des.serving.rules import Batching, ReplicaCost
-from clustersim.des.serving.settings import ClosedLoop, Pool
 from clustersim.errors import suggest
 from clustersim.perf.card import Card
-from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Efficiency, Layout, Precision
-from clustersim.perf.serving_work import tokens_per_step
+from clustersim.perf.serving_engine import Layout, Precision
 from clustersim.schema.find_software import load_software
 from clustersim.schema.formats import NumberFormat, number_format
 from clustersim.schema.lookup import known_names
-from clustersim.schema.model_engine import model_spec
 from clustersim.schema.profiles import CardProfile, load_card, load_model
 from clustersim.schema.software import SoftwareProfile
 from clustersim.validation.common import class_of
-from clustersim.validation.sites import MODELS, Unpredictable, model_name, network_of
+from clustersim.validation.sites import MODELS, Unpredictable, model_name
 from clustersim.validation.sources import shipped_rows
 
 __all__ = [
-    "SETTINGS", "Replica", "ServingRecord", "Settings", "kept", "labels", "model_of", "number", "precision_of",
-    "replica_of", "scripts_of", "settings_of",
+    "SETTINGS", "Campaign", "ServingRecord", "Settings", "labels", "model_of", "number", "precision_of", "scripts_of",
+    "settings_of", "site_speed",
 ]  # fmt: skip
 
 #: Formats that a model's name may end in.
@@ -153,23 +134,56 @@ def precision_of(form: NumberFormat, card: Card, model: str, cache: str | None) 
     return Precision(held, runs, "bf16", cache or "bf16", attention_weights=attention)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """What the table of campaigns is asked by: who ran what, in which format, on which lengths and load."""
+
+    campaign: str
+    software: str
+    model: str
+    card: str
+    format: str = ""
+    isl: str = ""
+    osl: str = ""
+    tp: float = 1.0
+    users: float = 1.0
+
+
 @lru_cache(maxsize=4096)
-def scripts_of(
-    campaign: str, engine: str, model: str, card: str, isl: str, osl: str, tp: float
-) -> dict[str, str]:
+def scripts_of(asked: Campaign) -> dict[str, str]:
     """Return what the scripts of a campaign set for such a run; the more a line of the table asks, the later it stands.
 
-    >>> scripts_of("fixed", "vllm", "qwen3-32b", "H100", "1024", "128", 2)["max_batched_tokens"]
+    >>> run = Campaign(campaign="fixed", software="vllm", model="qwen3-32b", card="H100", format="fp8")
+    >>> scripts_of(run)["max_batched_tokens"]
     '2048'
     """
-    asked = {"campaign": campaign, "software": engine, "model": model, "card": card, "isl": isl, "osl": osl}
     found: dict[str, str] = {}
     for line in shipped_rows("serving_campaigns.csv"):
-        if any(line[key] not in {"", value} for key, value in asked.items()):
+        if any(line[key] not in {"", getattr(asked, key)} for key in _ASKED):
             continue
-        if not line["tp_below"] or tp < number(line["tp_below"]):
-            found |= {k: v for k, v in line.items() if v and k not in asked}
+        below, least = number(line["tp_below"], inf), number(line["users_from"], 0.0)
+        if asked.tp < below and asked.users >= least:
+            found |= {
+                k: v for k, v in line.items() if v and k not in {*_ASKED, "tp_below", "users_from", "source"}
+            }
     return found
+
+
+#: Columns that a line of the table may ask a word of.
+_ASKED = ("campaign", "software", "model", "card", "format", "isl", "osl")
+
+
+def site_speed(row: Mapping[str, str]) -> float | None:
+    """Return the speed of a row's machine that is slower than its like; None for a machine that nobody measured so.
+
+    The machine stands in the row's column ``site``, or is the laboratory's and its ``hardware`` in the table of sites.
+    """
+    for line in shipped_rows("serving_sites.csv"):
+        named = (row.get("site") or "").strip() == line["site"]
+        described = bool(line["hardware"]) and (row.get("hardware") or "").strip() == line["hardware"]
+        if named or (described and (row.get("source") or "").startswith(line["laboratory"])):
+            return number(line["speed"])
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +196,10 @@ class ServingRecord:
     weights: NumberFormat
     layout: Layout
     settings: Settings = Settings()
-    context: float = TYPICAL_CONTEXT
+    decode: Layout | None = None
+    """Layout of the workers that decode, where others take the prompts."""
+    site_speed: float | None = None
+    """Share of its usual speed that the engine reached on the row's own machine, where that was measured."""
     said: str = ""
     """What has to be said about how the software was found."""
 
@@ -207,63 +224,11 @@ def _card(name: str) -> CardProfile:
     return load_card(name)
 
 
-@dataclass(frozen=True, slots=True)
-class Replica:
-    """One replica of a run as the simulation takes it."""
-
-    cost: ReplicaCost
-    rules: Batching
-    efficiency: Efficiency
-    fitted: bool
-    cached_share: float
-
-    def run(self, requests: Requests, users: int | None) -> dict[str, np.ndarray]:
-        """Simulate requests, of so many users where each sends the next when it has an answer."""
-        loop = ClosedLoop(users) if users else None
-        pool = Pool(1, self.cost, self.rules)
-        return records(simulate(requests, pool, closed_loop=loop, cached_share=self.cached_share, log=False))
-
-
-@lru_cache(maxsize=512)
-def replica_of(run: ServingRecord) -> Replica:
-    """Return the replica of a run.
-
-    Raises Unpredictable for links that nobody has published, InfeasibleError where the model does not fit.
-    """
-    profile, settings, known_card = run.profile, run.settings, _card(run.card)
-    card, model = card_spec(known_card), model_spec(load_model(run.model))
-    network, _, _ = network_of(known_card, "", "", run.layout.cards, usual_nic=True)
-    precision = precision_of(run.weights, card, run.model, settings.kv_cache_dtype)
-    efficiency = engine_efficiency(profile, card, constants_kind(model, precision.linear))
-    rules = batching_of(
-        profile,
-        card.name,
-        max_batched_tokens=settings.max_batched_tokens,
-        max_sequences=settings.max_sequences,
-    )
-    if settings.draft_tokens:
-        if settings.acceptance is None:
-            raise Unpredictable("speculative decoding without a stated acceptance")
-        steps = tokens_per_step(settings.draft_tokens, settings.acceptance)
-        rules = replace(rules, tokens_per_step=steps, draft_tokens=settings.draft_tokens)
-    cost, _ = build(
-        model, run.layout, card, network, efficiency, precision, rules, settings.memory_share,
-        reserve=reserve_of(profile), context=run.context,
-    )  # fmt: skip
-    known = fitted(profile, card.name, model, precision.linear)
-    return Replica(cost, rules, efficiency, known, settings.prefix_hit_share or 0.0)
-
-
-def kept(run: ServingRecord) -> float:
-    """Return the share of the simulated throughput that is kept under hundreds of open connections."""
-    return kept_throughput(run.profile, run.card)
-
-
 def labels(run: ServingRecord, prompt: float, output: float) -> dict[str, str]:
     """Return what the errors are grouped by: software, card class, kind of plan, and lengths."""
     lay = run.layout
-    kinds = (("replicated attention", lay.dp > 1), ("pipeline", lay.pp > 1), ("experts", lay.ep > 1),
-             ("tensor", lay.tp > 1))  # fmt: skip
+    kinds = (("disaggregated", run.decode is not None), ("replicated attention", lay.dp > 1),
+             ("pipeline", lay.pp > 1), ("experts", lay.ep > 1), ("tensor", lay.tp > 1))  # fmt: skip
     plan = next((name for name, used in kinds if used), "one card")
     long = " and ".join(
         f"{'long' if value >= 2048 else 'short'} {what}"

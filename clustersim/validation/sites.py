@@ -34,8 +34,8 @@ STEP_S = 3.4e-6
 SCALE_UP_SHARE = 0.80
 #: Gb/s of all network cards of an instance type, for rows that name the instance (AWS product pages; published).
 INSTANCE_GBPS = {"p4d": 400.0, "p4de": 400.0, "p5": 3200.0, "p5e": 3200.0, "p5en": 3200.0}
-#: Gb/s of the InfiniBand speed grades (published).
-GRADE_GBPS = {"EDR": 100.0, "HDR": 200.0, "NDR": 400.0, "XDR": 800.0}
+#: Gb/s of the InfiniBand speed grades, and of the switches that are named by theirs (published).
+GRADE_GBPS = {"EDR": 100.0, "HDR": 200.0, "NDR": 400.0, "XDR": 800.0, "Quantum-X": 800.0}
 #: Bytes/s of a PCIe slot of 16 lanes by generation, per direction (PCI-SIG, nominal; published).
 PCIE_X16 = {3: 16e9, 4: 32e9, 5: 64e9, 6: 128e9}
 _LINKS = r"NVLink|NVSwitch|NVL\d|MetaXLink|MTLink|HCCS|BLink|Infinity|XGMI|mesh|bridge"
@@ -217,9 +217,11 @@ def links_of(card: CardProfile, fabric: str, gpu: str, n: int, *, usual_nic: boo
     if not rate and local < n:
         raise Unpredictable("the group spans servers, and the row does not say what NICs they have")
     efa = re.search(r"EFA|\bp4de?\b|\bp5e?n?\b", f"{gpu} {fabric}")
+    generation = re.search(r"EFA\s*v(\d)", fabric)
+    efa_latency = EFA_LATENCY_S.get(int(generation.group(1)) if generation else 2, EFA_LATENCY_S[2])
     return Links(
         domain=max(domain, local), local=local, bandwidth=bandwidth, wiring=wiring, nic_rate=rate,
-        nic_latency=EFA_LATENCY_S if efa else None, nic_said=said, in_network_reduction="SHARP" in fabric,
+        nic_latency=efa_latency if efa else None, nic_said=said, in_network_reduction="SHARP" in fabric,
     )  # fmt: skip
 
 

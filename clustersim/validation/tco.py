@@ -7,6 +7,7 @@ has, the row says which.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -177,18 +178,20 @@ def _row(row: Mapping[str, str]) -> ValidationRow:
     predicted: float | None = None
     details: dict[str, Any] = {}
     reason = ""
-    try:
-        measured = float(row["value"])
-    except ValueError:
-        return _made(row, None, float("nan"), f"value {row['value']!r} is not a number", {})
+    stated: dict[str, float] = {}
+    for name in ("value", "tolerance_pct"):
+        try:
+            stated[name] = float(row[name] if name == "value" else row[name] or "nan")
+        except ValueError:
+            return _made(row, None, float("nan"), f"{name} {row[name]!r} is not a number", {})
+    measured, tolerance = stated["value"], stated["tolerance_pct"]
     try:
         if row["quantity"] not in PREDICT:
             raise _Unknown(f"unknown quantity {row['quantity']!r} (known: {', '.join(PREDICT)})")
         predicted, details = PREDICT[row["quantity"]](row)
     except (_Unknown, ClusterSimError, ValueError, KeyError) as error:
         reason = str(error).splitlines()[0]
-    tolerance = float(row["tolerance_pct"]) if row["tolerance_pct"] else None
-    if predicted is not None and tolerance is not None and measured:
+    if predicted is not None and not math.isnan(tolerance) and measured:
         off = abs(predicted / measured - 1) * 100
         details |= {"tolerance_pct": tolerance, "within": off <= tolerance + 1e-9}
     return _made(row, predicted, measured, reason, details)

@@ -13,10 +13,10 @@ from clustersim.perf.plan import Plan
 from clustersim.perf.shortlist import kind_of
 from clustersim.perf.step import StepTime
 from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, class_of, reason_of, require_columns
+from clustersim.validation.row_files import scenario_text
 from clustersim.validation.sources import filled, shipped_rows
 from clustersim.validation.training_record import Unpredictable, number, stated_memory
 from clustersim.validation.training_rows import KnownRow, known_row
-from clustersim.validation.training_scenario import scenario_text
 from clustersim.validation.training_single_node import SHIPPED, is_single_node, training_row
 from clustersim.workloads.training import step_of
 
@@ -40,8 +40,8 @@ _MEASUREMENTS = ("iteration_time_s", "tokens_per_s_per_gpu", "mfu")
 @lru_cache(maxsize=1)
 def tuned_ids() -> dict[str, str]:
     """Return the ids of the rows that constants were found from, and what: ``step``, ``memory`` or both."""
-    marked = {row["id"]: row["tuned_on"] for row in shipped_rows("training.csv") if row["tuned_on"]}
-    return marked | {row["id"]: row["tuned_on"] for row in shipped_rows(SHIPPED) if row["tuned_on"]}
+    tables = ("training.csv", "training_2026.csv", SHIPPED)
+    return {row["id"]: row["tuned_on"] for name in tables for row in shipped_rows(name) if row["tuned_on"]}
 
 
 def _measured_s(row: Mapping[str, str], known: KnownRow, step: StepTime) -> float:
@@ -133,7 +133,15 @@ def _where(row: Mapping[str, str], known: KnownRow | str) -> dict[str, Any]:
     return out | {
         "card": train.card.name, "card_class": class_of(record.card), "software": record.software.profile.name,
         "plan_kind": plan_kind(train.plan), "domain": _size(train.cards), "question": "|".join(map(str, asked)),
+        "family": _family(known),
     }  # fmt: skip
+
+
+def _family(known: KnownRow) -> str:
+    """Mixture or dense, and whether anything was ever measured of its software."""
+    kind = "mixtures" if known.train.model.experts else "dense"
+    stack = "unmeasured" if known.record.software.profile.evidence == "unmeasured" else "known"
+    return f"{kind}, {stack} stacks"
 
 
 def _known(row: Mapping[str, str]) -> KnownRow | str:
@@ -213,7 +221,10 @@ def _memory_rows(row: Mapping[str, str], known: KnownRow | str) -> list[Validati
         "tuned": memory_tuned,
         "question": "",
     }
-    where["group"] = "memory tuned on" if memory_tuned else "memory"
+    shards = not isinstance(known, str) and (
+        known.train.plan.zero == 3 or "fsdp" in (row.get("zero_stage") or "").lower()
+    )
+    where["group"] = "memory tuned on" if memory_tuned else "memory of FSDP" if shards else "memory"
     if not isinstance(known, str) and number(row, "global_batch") is None:
         known = "the row has no global_batch"
     if isinstance(known, str):

@@ -9,20 +9,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from clustersim.assemble.parts import model_spec
 from clustersim.assemble.software import stack_software
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Software
 from clustersim.schema.base import validate
 from clustersim.schema.models import ModelDimensions, ModelProfile, described_model
-from clustersim.schema.profiles import NicProfile, load_model, load_profile
+from clustersim.schema.profiles import load_model
 from clustersim.schema.yamlfile import Document
-from clustersim.validation.sites import NIC, Links, links_of
+from clustersim.validation.row_files import link_values
+from clustersim.validation.sites import NIC, links_of
 from clustersim.validation.training_record import TrainingRecord, Unpredictable, count, number, stated_memory
 
-__all__ = ["WORK", "StatedScenario", "scenario_text", "stated_scenario"]
+__all__ = ["WORK", "StatedScenario", "stated_scenario"]
 
 #: Name of the workload.
 WORK = "training"
@@ -70,7 +69,7 @@ def stated_scenario(known: TrainingRecord) -> StatedScenario:
         "software": software if hidden is None else {**software, "tp_overlap": hidden},
         "known_to_fit": not stated_memory(row)[1],
     }  # fmt: skip
-    values = {**site, **_links(known, links), **changes}
+    values = {**site, **link_values(known.card, links), **changes}
     data = {
         "name": (row.get("id") or "row").strip(),
         "description": f"{row['model']} on {known.cards} {card}: {row.get('source') or ''}".strip(": "),
@@ -81,19 +80,6 @@ def stated_scenario(known: TrainingRecord) -> StatedScenario:
     return StatedScenario(data, links.nic_said, tuple(guess + site_said))
 
 
-def scenario_text(document: Mapping[str, Any], head: str = "") -> str:
-    """Return a scenario as the text of a YAML file.
-
-    >>> print(scenario_text({"name": "a", "cluster": {"cards": 8}}), end="")
-    name: a
-    cluster:
-      cards: 8
-    """
-    lines = [f"# {line}" for line in head.splitlines()]
-    text = yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True, width=118)
-    return "\n".join([*lines, text])
-
-
 def _measured(known: TrainingRecord) -> tuple[dict[str, Any], list[str]]:
     """What the row's site measured of its card instead of the profile's numbers."""
     given = {column: number(known.row, column) for column in _MEASURED}
@@ -102,25 +88,11 @@ def _measured(known: TrainingRecord) -> tuple[dict[str, Any], list[str]]:
         key, factor, unit = _MEASURED[column]
         if value:
             values[f"cards.{known.card.name}.{key}"] = f"{value * factor!r}{unit}" if unit else value
+    if given["gemm_efficiency"] and known.card.efficiency.gemm_sustained:
+        # What a site measured of its own products is what its steps see.
+        values[f"cards.{known.card.name}.efficiency.gemm_sustained"] = 1.0
     own = [column.removesuffix("_GBs") for column, value in given.items() if value]
     return values, [f"the site's own {', '.join(own)}"] if own else []
-
-
-def _links(known: TrainingRecord, links: Links) -> dict[str, Any]:
-    """What the row's words say of its links beside the profiles of its card and of the NIC."""
-    up, nic = known.card.scale_up, load_profile("nics", NIC)
-    assert up is not None and isinstance(nic, NicProfile), "asked by links_of"
-    card = f"cards.{known.card.name}.scale_up"
-    values: dict[str, Any] = {}
-    if links.domain != up.domain.value:
-        values[f"{card}.domain"] = links.domain
-    if links.bandwidth != up.bandwidth.value:
-        values[f"{card}.bandwidth"] = f"{links.bandwidth!r} B/s"
-    if links.nic_rate and links.nic_rate != nic.rate.value:
-        values[f"nics.{NIC}.rate"] = f"{links.nic_rate!r} B/s"
-    if links.nic_latency is not None:
-        values[f"nics.{NIC}.latency"] = f"{links.nic_latency!r} s"
-    return values
 
 
 def _model(known: TrainingRecord) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -202,7 +174,7 @@ def _plan(known: TrainingRecord) -> dict[str, Any]:
     tp, pp, cp = count(row, "tp", 1), count(row, "pp", 1), count(row, "cp", 1)
     interleave = count(row, "vpp_interleave", 1) if pp > 1 else 1
     recompute = (row.get("recompute") or "").lower()
-    software = stack_software(known.software.profile, known.card.name, *known.format.names)
+    software = stack_software(known.software.profile, known.card.name, *known.format.names, model=known.model)
     stated = (row.get("seq_parallel") or "").strip().lower()
     return {
         "tp": tp, "pp": pp, "dp": count(row, "dp", max(1, cards // (tp * pp * cp))), "cp": cp,

@@ -7,17 +7,25 @@ from typing import Any
 
 from clustersim.errors import InfeasibleError
 from clustersim.schema.inputs import Inputs
-from clustersim.workloads import jobs, serving, training, video
 from clustersim.workloads.work import StageCache, Work
 
 __all__ = ["run_workload"]
 
-_KINDS: dict[str, Callable[[Inputs, str, Any, StageCache], Work]] = {
-    "training": training.work_of,
-    "serving": serving.work_of,
-    "video": video.work_of,
-    "jobs": jobs.work_of,
-}
+Run = Callable[[Inputs, str, Any, StageCache], Work]
+
+
+def _run_of(kind: str) -> Run:
+    """What runs a kind of workload; loaded where a site has one, for loading all takes longer than most runs."""
+    if kind == "training":
+        from clustersim.workloads import training as module
+    elif kind == "serving":
+        from clustersim.workloads import serving as module  # type: ignore[no-redef]
+    elif kind == "video":
+        from clustersim.workloads import video as module  # type: ignore[no-redef]
+    else:
+        from clustersim.workloads import jobs as module  # type: ignore[no-redef]
+    run: Run = module.work_of
+    return run
 
 
 def run_workload(inputs: Inputs, name: str, cache: StageCache) -> Work:
@@ -27,6 +35,6 @@ def run_workload(inputs: Inputs, name: str, cache: StageCache) -> Work:
     """
     work = inputs.scenario.demand[name]
     try:
-        return _KINDS[work.kind](inputs, name, work, cache)
+        return _run_of(work.kind)(inputs, name, work, cache)
     except InfeasibleError as error:
         raise InfeasibleError(f"demand.{name} on {inputs.name} ({inputs.parts.card.name}): {error}") from None

@@ -7,14 +7,17 @@ simulation of a stationary stream elsewhere; the result names which.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clustersim.assemble.parts import model_spec
 from clustersim.assemble.serving import (
     FluidDeployment,
+    ServingBuilder,
     cache_of_plan,
     content_of,
     deployment,
@@ -24,14 +27,14 @@ from clustersim.assemble.serving import (
     slo_of,
     stream_spec,
 )
-from clustersim.des.serving.book import Requests
-from clustersim.des.serving.closed_form import ClosedForm, Fleet, FluidPool, closed_form
+from clustersim.columns import Unbatchable, of_points
+from clustersim.des.serving.closed_form import ClosedForm, closed_form
 from clustersim.des.serving.costs import token_seconds
 from clustersim.des.serving.deployment import of_run, steady, with_request_time
-from clustersim.des.serving.fit import Misfit, fewest_cards, misfit_in
-from clustersim.des.serving.fluid_inputs import stack_costs, traffic_of
+from clustersim.des.serving.fit import Misfit, fewest_cards
+from clustersim.des.serving.fluid_inputs import traffic_of
 from clustersim.des.serving.metrics import Slo, summarise
-from clustersim.des.serving.steady import rate_at_slo
+from clustersim.des.serving.steady import STABLE_SHARE, rate_at_slo
 from clustersim.des.serving.stream import Stream
 from clustersim.des.serving.window import steady_window
 from clustersim.errors import ClusterSimError, InfeasibleError, InputError
@@ -39,16 +42,18 @@ from clustersim.perf.serving_checks import layout_problems
 from clustersim.schema.demand import ServingWorkload, identity
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import ServingPlan
+from clustersim.workloads.serving_points import DRAWN, best_of_points, stacked, unfit_in
 from clustersim.workloads.work import Load, Product, StageCache, Work
 
 __all__ = [
-    "Capacity", "Ranked", "ServingDetail", "best_plan", "candidates", "fewest_for", "planned", "ranked", "work_of",
+    "Capacity", "Ranked", "ServingDetail", "best_plan", "candidates", "detail_of", "fewest_for", "planned", "ranked",
+    "work_of",
 ]  # fmt: skip
+
+Array = NDArray[np.float64]
 
 #: Requests of the simulated run that is read where the closed form does not hold.
 _SIMULATED = 20_000
-#: Requests of a stream that are looked at for what never fits.
-_DRAWN = 2_000
 #: Cards of a replica at most, where the best plan is searched for.
 _MOST_CARDS = 64
 
@@ -164,32 +169,28 @@ def ranked(inputs: Inputs, work: ServingWorkload, plans: Sequence[ServingPlan]) 
     """Return the plans with what they yield per card at the service level, best first; all in one closed form."""
     built: list[tuple[ServingPlan, FluidDeployment]] = []
     refused: list[Ranked] = []
+    try:
+        builder = ServingBuilder(inputs, work)
+    except ClusterSimError as error:
+        return [Ranked(plan, None, None, 0, str(error).splitlines()[0], error) for plan in plans]
     for plan in plans:
         try:
-            built.append((plan, fluid_deployment(inputs, work, plan)))
+            built.append((plan, fluid_deployment(inputs, work, plan, builder)))
         except ClusterSimError as error:
             refused.append(Ranked(plan, None, None, 0, str(error).splitlines()[0], error))
     if not built:
         return refused
     seed, first = inputs.scenario.seed, built[0][1]
     stream = stream_spec(work, seed)
-    drawn = stream.draw(_DRAWN, np.random.default_rng(seed))
+    drawn = stream.draw(DRAWN, np.random.default_rng(seed))
     traffic = traffic_of(stream, cached_share=first.cached_share)
-    form = closed_form(_stacked([one.fleet for _, one in built]), traffic, slo_of(work, first.request_s))
+    form = closed_form(stacked([one.fleet for _, one in built]), traffic, slo_of(work, first.request_s))
     rows = []
     for i, (plan, one) in enumerate(built):
-        unfit = _unfit(one.fleet, drawn, work.slo.share.value)
+        unfit = unfit_in(one.fleet, drawn, work.slo.share.value)
         reason = unfit.text() if unfit is not None else _reason(form, i, one)
         rows.append(Ranked(plan, one, form, i, reason, unfit=unfit))
     return sorted(rows, key=lambda r: (-r.per_card_s, r.fluid.cards if r.fluid else 0)) + refused
-
-
-def _unfit(fleet: Fleet, drawn: Requests, share: float) -> Misfit | None:
-    """What of a stream's draw is larger than an empty cache, where that alone breaks the level's share."""
-    pools = [fleet.pool, *([fleet.decode] if fleet.decode is not None else [])]
-    least = min(pools, key=lambda p: float(np.ravel(p.cost.cache_tokens)[0]))
-    found = misfit_in(drawn, float(np.ravel(least.cost.cache_tokens)[0]), least.rules)
-    return found if found is not None and found.requests > (1.0 - share) * found.of else None
 
 
 def _reason(form: ClosedForm, i: int, one: FluidDeployment) -> str:
@@ -199,25 +200,6 @@ def _reason(form: ClosedForm, i: int, one: FluidDeployment) -> str:
     return (
         f"the SLO is below the unloaded latency (best reachable: TTFT {ttft:.4g} s, TPOT {tpot * 1e3:.4g} ms in the"
         " median)"
-    )
-
-
-def _stacked(fleets: Sequence[Fleet]) -> Fleet:
-    """Several fleets of one scheduler as the points of one."""
-    if len(fleets) == 1:
-        return fleets[0]
-
-    def stack(pools: Sequence[FluidPool]) -> FluidPool:
-        first = pools[0]
-        replicas = np.array([float(np.ravel(p.replicas)[0]) for p in pools])
-        return FluidPool(stack_costs([p.cost for p in pools]), first.rules, replicas, first.pooled)
-
-    decode = [f.decode for f in fleets if f.decode is not None]
-    return Fleet(
-        stack([f.pool for f in fleets]),
-        stack(decode) if decode else None,
-        np.array([float(np.ravel(f.transfer_latency_s)[0]) for f in fleets]),
-        np.array([float(np.ravel(f.transfer_token_s)[0]) for f in fleets]),
     )
 
 
@@ -248,15 +230,24 @@ def best_plan(inputs: Inputs, work: ServingWorkload) -> tuple[Ranked, list[Ranke
     return best, rows
 
 
+def detail_of(inputs: Inputs, work: ServingWorkload, cache: StageCache) -> ServingDetail:
+    """Return `planned`, found once for what it reads."""
+    return cache.get("serving plan", content_of(inputs, work), lambda: planned(inputs, work, cache))
+
+
 def planned(inputs: Inputs, work: ServingWorkload, cache: StageCache) -> ServingDetail:
     """Return the deployment of a workload at its capacity, by its stated plan or by the best one.
 
     Raises InfeasibleError where none serves (`best_plan`).
     """
+    points = ServingBuilder(inputs, work).points()
+    if points:
+        return _planned_points(inputs, work, points, cache)
     best, rows = best_plan(inputs, work)
     assert best.fluid is not None and best.form is not None
     slo, stream = slo_of(work, best.fluid.request_s), stream_spec(work, inputs.scenario.seed)
-    at = _closed(best.fluid, best.form, best.index)
+    form, fluid = best.form.take(np.array([best.index])), best.fluid
+    at = _closed(form, fluid.request_s, fluid.peak_flops, fluid.bandwidth, lambda values: float(values[0]))
     if not best.form.slo_holds[best.index]:
         content = (best.fluid, identity(work), best.plan, slo)
         at = cache.get("serving capacity", content, lambda: _simulated(inputs, work, best, stream, slo))
@@ -264,33 +255,66 @@ def planned(inputs: Inputs, work: ServingWorkload, cache: StageCache) -> Serving
     return ServingDetail(best.fluid, best.plan, work.plan != "best", stream, slo, at, refused)
 
 
-def _closed(one: FluidDeployment, form: ClosedForm, i: int) -> Capacity:
-    tensor, memory, link, busy = _use(form, one, i)
-    return Capacity(
-        requests_per_s=float(form.rate_at_slo_per_s[i]),
-        saturated_requests_per_s=float(form.saturated_per_s[i]),
-        input_tokens_per_s=float(form.input_tokens_per_s[i]),
-        cached_tokens_per_s=float(form.cached_tokens_per_s[i]),
-        output_tokens_per_s=float(form.output_tokens_per_s[i]),
-        input_share=float(form.input_share[i]),
-        slo_share=float(form.slo_share[i]),
-        ttft_s={name: float(v[i]) + one.request_s for name, v in form.ttft_s.items()},
-        tpot_s={name: float(v[i]) for name, v in form.tpot_s.items()},
-        load=Load(tensor, memory, link, busy),
-        fidelity="closed form",
-        why=form.slo_why[i],
+def _planned_points(
+    inputs: Inputs, work: ServingWorkload, points: Sequence[ServingBuilder], cache: StageCache
+) -> ServingDetail:
+    """The same of a batch: every number of the capacity is a column. Points split by plan and fidelity."""
+    stated = not isinstance(work.plan, str)
+    plans = [work.plan] if not isinstance(work.plan, str) else candidates(inputs, work)
+    found, holds = best_of_points(inputs, points, plans, lambda one: best_plan(inputs, one.work))
+    if not holds:
+        raise Unbatchable("the closed form does not hold, and a simulation takes one point")
+    first = found.fluids[0]
+    seen = {
+        name: np.array([getattr(one, name) for one in found.fluids])
+        for name in ("request_s", "peak_flops", "bandwidth")
+    }
+    at = _closed(found.form, seen["request_s"], seen["peak_flops"], seen["bandwidth"], of_points)
+    own = points[0].work
+    return ServingDetail(
+        first,
+        found.plan,
+        stated,
+        stream_spec(own, inputs.scenario.seed),
+        slo_of(own, first.request_s),
+        at,
+        (),
     )
 
 
-def _use(form: ClosedForm, one: FluidDeployment, i: int) -> tuple[float, float, float, float]:
-    """Use of the cards of all pools, by their busy time."""
+def _closed(
+    form: ClosedForm,
+    request_s: Array | float,
+    peak_flops: Array | float,
+    bandwidth: Array | float,
+    number: Callable[[Array], Any],
+) -> Capacity:
+    """The capacity of the points of a form; ``number`` makes one number of the points of an array."""
+    shares, busy = _use(form, peak_flops, bandwidth)
+    return Capacity(
+        requests_per_s=number(form.rate_at_slo_per_s),
+        saturated_requests_per_s=number(form.saturated_per_s),
+        input_tokens_per_s=number(form.input_tokens_per_s),
+        cached_tokens_per_s=number(form.cached_tokens_per_s),
+        output_tokens_per_s=number(form.output_tokens_per_s),
+        input_share=number(form.input_share),
+        slo_share=number(form.slo_share),
+        ttft_s={name: number(v + request_s) for name, v in form.ttft_s.items()},
+        tpot_s={name: number(v) for name, v in form.tpot_s.items()},
+        load=Load(number(shares[0]), number(shares[1]), number(shares[2]), number(busy)),
+        fidelity="closed form",
+        why=form.slo_why[0],
+    )
+
+
+def _use(form: ClosedForm, peak_flops: Array | float, bandwidth: Array | float) -> tuple[list[Array], Array]:
+    """Use of the cards of all pools by their busy time: tensor units, memory, links; and the busy share."""
     pools = [form.use] if form.decode_use is None else [form.use, form.decode_use]
-    weights = [float(use.busy_s[i]) for use in pools]
-    total = max(sum(weights), 1e-12)
-    shares = [use.shares(one.peak_flops, one.bandwidth) for use in pools]
-    mean = [sum(w * float(s[k][i]) for w, s in zip(weights, shares, strict=True)) / total for k in range(3)]
-    busy = sum(float(use.busy[i]) for use in pools) / len(pools)
-    return mean[0], mean[1], mean[2], busy
+    total = np.maximum(sum(use.busy_s for use in pools), 1e-12)
+    each = [use.shares(peak_flops, bandwidth) for use in pools]
+    zero = np.zeros_like(total)
+    mean = [sum((u.busy_s * s[k] for u, s in zip(pools, each, strict=True)), zero) / total for k in range(3)]
+    return mean, np.asarray(sum((use.busy for use in pools), zero) / len(pools))
 
 
 def _simulated(inputs: Inputs, work: ServingWorkload, best: Ranked, stream: Stream, slo: Slo) -> Capacity:
@@ -350,11 +374,16 @@ def work_of(inputs: Inputs, name: str, work: ServingWorkload, cache: StageCache)
 
     Raises InfeasibleError where the model does not fit or no rate meets the level.
     """
-    detail = cache.get("serving plan", content_of(inputs, work), lambda: planned(inputs, work, cache))
+    detail = detail_of(inputs, work, cache)
     at, cards = detail.capacity, detail.cards
     main, parts = _products(at, cards)
     notes = [] if at.fidelity == "closed form" else [f"capacity by simulation: {at.why}"]
     notes += [said] if (said := engine_said(work)) else []
+    level = {"slo_share": at.slo_share} if detail.slo.bounds else {}
+    if not level:
+        notes.append(
+            f"no SLO stated: the rate is {STABLE_SHARE:.0%} of the saturated one, at whatever latency"
+        )
     if not detail.fluid.calibrated:
         notes.append(
             "engine constants are the card's default: none were fitted on this card and model (assumption)"
@@ -368,7 +397,7 @@ def work_of(inputs: Inputs, name: str, work: ServingWorkload, cache: StageCache)
         products=(main, *parts),
         load=at.load,
         service={
-            "slo_share": at.slo_share,
+            **level,
             "ttft_p50_s": at.ttft_s["p50"],
             "ttft_p99_s": at.ttft_s["p99"],
             "tpot_p50_s": at.tpot_s["p50"],

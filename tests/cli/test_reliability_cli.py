@@ -29,7 +29,9 @@ def test_claims_ask_for_a_spare_and_price_the_promise() -> None:
 
 def test_jobs_queue_on_the_site() -> None:
     found = answer("jobs", "shared-1024")
-    assert found["useful_share"] + found["lost_share"] + found["idle_share"] == pytest.approx(1.0)
+    assert sum(
+        found[f"{part}_share"] for part in ("useful", "unsuccessful", "lost", "down", "idle")
+    ) == pytest.approx(1.0)
     assert {job["name"] for job in found["jobs"]} == {"pretrain", "finetune", "evaluate", "urgent"}
     wrong = CliRunner().invoke(cli, ["jobs", "nanjing-1024"])
     assert getattr(wrong.exception, "exit_code", None) == 2

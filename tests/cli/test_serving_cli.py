@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from clustersim.cli.serve import command, plan_command
+from clustersim.cli.plan import serving as plan_command
+from clustersim.cli.site import serve as command
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.planner.serving import Serving
 from clustersim.schema.inputs import load_inputs
@@ -16,7 +17,8 @@ SMALL = ["traffic.requests=400"]
 
 
 def run(*args: str):
-    return CliRunner().invoke(command, list(args), catch_exceptions=True)
+    """The whole of the few requests that a scenario draws; the steady state is asked in test_serving_steady_cli."""
+    return CliRunner().invoke(command, [*args, "--whole"], catch_exceptions=True)
 
 
 def serving(*sets: str, name: str = "serve-qwen3-32b") -> Serving:
@@ -140,7 +142,7 @@ def test_a_plan_does_not_depend_on_the_requests_of_the_file() -> None:
     forward = serving(
         "traffic.requests=8000", f"serving.replicas={few.replicas}", "traffic.rate=60 1/s", *level
     )
-    said = forward.serve()
+    said = forward.serve(error=0.02)
     assert said.verdict is not None and said.verdict.kind == "stable"
     assert said.summary.slo_share >= 0.9
 
@@ -173,7 +175,7 @@ def test_what_never_fits_names_the_fewest_cards_wherever_it_is_asked() -> None:
     # The cards that are named do hold it.
     assert (
         long(1_200_000, "serving.plan={tp: 8, pp: 2}", "slo.ttft=1000 h", "slo.tpot=1 h")
-        .serve()
+        .serve(whole=True)
         .summary.rejected
         == 0
     )
@@ -189,7 +191,7 @@ def test_a_few_that_never_fit_are_said_beside_the_verdict(tmp_path) -> None:
 
 
 def test_a_closed_loop_has_a_verdict_and_a_cost() -> None:
-    said = serving("traffic.closed_loop={users: 20}", *SMALL).serve()
+    said = serving("traffic.closed_loop={users: 20}", *SMALL).serve(whole=True)
     assert said.verdict is not None and said.verdict.kind == "closed_loop"
     assert said.cost is not None
 
@@ -264,7 +266,7 @@ def test_slo_below_the_unloaded_latency_names_the_best_reachable() -> None:
 def test_same_seed_same_answer_and_failures_are_counted() -> None:
     asked = serving("traffic.requests=400", "serving.replicas=2", "serving.failures={card_mttf: 400 s}",
                     "reliability.repair_time=20 s")  # fmt: skip
-    one, two = asked.serve(), asked.serve()
+    one, two = asked.serve(whole=True), asked.serve(whole=True)
     assert one.plain() == two.plain()
     assert one.summary.failures > 0
     assert one.summary.completed + one.summary.failed + one.summary.rejected == 400

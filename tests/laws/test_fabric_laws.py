@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from clustersim.fabric.algorithms import ALGORITHMS, offered
 from clustersim.fabric.collectives import KINDS, collective_time
-from clustersim.fabric.maxmin import Usage, fair_rates, flow_times, route
+from clustersim.fabric.maxmin import Usage, fair_rates, flow_times
 from clustersim.fabric.network import WIRINGS, Network
 from clustersim.fabric.parts import fat_tree_parts, rail_parts
 from clustersim.fabric.placement import Placement
+from clustersim.fabric.routing import route
 from clustersim.fabric.topologies import OpticalSupernode, fat_tree, rail_optimized
 from clustersim.fabric.topology import check_connected, network_parts
 

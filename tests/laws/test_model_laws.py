@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clustersim.perf.card import Card
+from clustersim.perf.mixer_parts import Indexer
 from clustersim.perf.mixers import (
     Attention,
     Compressed,
-    Indexer,
     Latent,
     LayerGroup,
     Linear,
@@ -21,7 +21,8 @@ from clustersim.perf.mixers import (
     StateSpace,
 )
 from clustersim.perf.model import Model
-from clustersim.perf.serving_engine import Layout, Precision, cache_room
+from clustersim.perf.serving_cache import CachePlan, cache_room
+from clustersim.perf.serving_engine import Layout, Precision
 from clustersim.perf.serving_reserve import BatchLimits, EngineReserve, reserve_bytes
 from clustersim.perf.serving_work import attention_work, cache_bytes, cache_growth
 from clustersim.schema.model_pattern import parse_pattern, write_pattern
@@ -127,14 +128,14 @@ def test_attention_never_works_more_than_the_whole_square(model: Model, length: 
 @given(models(), st.floats(1, 1e6), st.sampled_from([1, 2, 8]))
 @settings(max_examples=60, deadline=None)
 def test_decode_reads_no_more_than_is_there(model: Model, context: float, tp: int) -> None:
-    kept = [p for g in model.groups for p in g.mixer.parts]
-    for work, part in zip(attention_work(model, context, bytes_per_value=2.0, tp=tp), kept, strict=False):
+    kept = [p for g in model.groups for p in (*g.mixer.parts, *(None for _ in g.mixer.states))]
+    for work, part in zip(attention_work(model, context, bytes_per_value=2.0, tp=tp), kept, strict=True):
         assert (
             min(work.bytes.per_token, work.bytes.per_sequence)
             == 0
             <= max(work.bytes.per_token, work.bytes.per_sequence)
         )
-        assert work.decode_ops.per_token == 0 or part.reach >= context
+        assert work.decode_ops.per_token == 0 or (part is not None and part.reach >= context)
 
 
 @given(models(), st.sampled_from(sorted(ENGINES)), st.integers(256, 16_384), st.integers(1, 1024))
@@ -148,7 +149,9 @@ def test_room_falls_with_batch_and_rises_with_memory(
     assert reserve_bytes(reserve, model, small) <= reserve_bytes(reserve, replace(model, vocab=2000), small)
 
     def room(card: Card, limits: BatchLimits) -> float:
-        return cache_room(model, Layout(), Precision(), card, reserve=reserve, limits=limits).bytes_per_card
+        return cache_room(
+            model, Layout(), Precision(), card, CachePlan(reserve=reserve, limits=limits)
+        ).bytes_per_card
 
     assert room(CARD, large) <= room(CARD, small) <= room(replace(CARD, memory_bytes=90e9), small)
 

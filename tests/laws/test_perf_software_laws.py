@@ -116,3 +116,75 @@ def test_the_last_stage_is_the_fullest_where_the_vocabulary_is_large() -> None:
     assert terms.logits > 0
     narrow = memory_per_card(job(plan, model=replace(MODEL, vocab=1000)))
     assert narrow.logits == 0
+
+
+#: Keys of the software of which more never speeds a step up, with two values.
+NEVER_FASTER = {
+    "scale_loss": (0.0, 0.02), "loss_bytes": (20.0, 52.0), "gather_bytes": (1.0, 2.0), "gate_values": (9.0, 66.0),
+    "expert_host_s": (0.0, 5e-3), "gradient_bytes": (2.0, 4.0), "layer_overhead_s": (0.0, 1e-3),
+}  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(plans(), st.sampled_from(sorted(NEVER_FASTER)), st.sampled_from(["bf16", "fp8"]))
+def test_what_a_stack_adds_never_speeds_a_step_up(plan: Plan, key: str, dtype: str) -> None:
+    fast, slow = (
+        estimate_step(
+            replace(job(replace(plan, software=replace(plan.software, **{key: value})), NARROW), dtype=dtype)
+        ).step_time_s
+        for value in NEVER_FASTER[key]
+    )
+    assert fast <= slow * (1 + 1e-12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(plans())
+def test_what_a_stack_hides_or_shares_never_slows_a_step(plan: Plan) -> None:
+    base = step(plan).step_time_s
+    slow = step(replace(plan, software=replace(plan.software, shard_rate=0.125))).step_time_s
+    hides = step(replace(plan, software=replace(plan.software, overlap_sends=True))).step_time_s
+    assert hides <= base * (1 + 1e-12) and base <= slow * (1 + 1e-12)
+
+
+def test_a_rate_that_the_power_limit_sustains_is_the_rate_of_every_product() -> None:
+    plan = Plan(tp=2, dp=4)
+    full, held = (estimate_step(job(plan, replace(CARD, gemm_sustained=share))).terms for share in (1.0, 0.8))
+    assert held.attention_s == pytest.approx(full.attention_s / 0.8)
+    assert full.compute_s < held.compute_s <= full.compute_s / 0.8 * (1 + 1e-9)
+    assert held.memory_bound_s == full.memory_bound_s
+
+
+def test_loss_at_scale_is_a_share_of_every_doubling_beyond_a_domain() -> None:
+    plan = Plan(dp=128)
+    plain, lossy = (
+        step(replace(plan, software=Software(scale_loss=loss))).step_time_s for loss in (0.0, 0.01)
+    )
+    assert lossy == pytest.approx(plain * (1 + 0.01 * np.log2(128 / network().scale_up_size)))
+    inside = Plan(dp=int(network().scale_up_size))
+    alone, same = (
+        step(replace(inside, software=Software(scale_loss=loss))).step_time_s for loss in (0.0, 0.01)
+    )
+    assert alone == same
+
+
+def test_one_launch_for_all_experts_saves_those_of_each() -> None:
+    plan = Plan(dp=8, ep=2, recompute="none", software=Software(expert_overhead_s=0.0, expert_host_s=0.0))
+    each = step(plan, model=MIXTURE).terms.compute_s
+    grouped = replace(plan, software=replace(plan.software, grouped_experts=True))
+    assert step(grouped, model=MIXTURE).terms.compute_s < each
+
+
+def test_the_loss_of_separate_operators_holds_more_and_products_kept_hold_less() -> None:
+    plan = Plan(zero=3, dp=8, recompute="selective")
+    fused, own = (memory_per_card(job(replace(plan, software=Software(logit_bytes=b)))) for b in (6.0, 14.0))
+    assert own.logits == pytest.approx(fused.logits * 14 / 6)
+    kept = memory_per_card(job(replace(plan, software=Software(saves_products=True))))
+    assert kept.activations < fused.activations
+
+
+def test_operands_that_were_cast_are_kept_narrow() -> None:
+    plan = Plan(tp=2, dp=4, recompute="none", software=Software(gather_bytes=1.0))
+    wide, narrow = (
+        memory_per_card(replace(job(plan, NARROW), dtype=dtype)).activations for dtype in ("bf16", "fp8")
+    )
+    assert narrow < wide

@@ -112,3 +112,21 @@ def test_an_unknown_row_and_a_table_without_scenarios_are_told() -> None:
         training.as_scenario(rows_of("training.csv"), "nothing")
     refused = program("validate", "tco", "--as-scenario", "x")
     assert refused.returncode == 2 and "are no scenarios" in refused.stderr
+
+
+def test_a_scaling_row_is_two_scenarios(tmp_path: Path) -> None:
+    from clustersim.validation import scaling
+
+    rows = shipped_rows("training_scaling.csv")
+    found = next(r for r in scaling.predict(rows[:3]) if r.predicted is not None)
+    rates = []
+    for wanted in (f"{found.id} base", found.id):
+        file = tmp_path / "row.yaml"
+        file.write_text(scaling.as_scenario(rows, wanted), encoding="utf-8")
+        inputs = load_inputs(str(file))
+        inputs.require(money=False, step_alone=True)
+        job, _ = planned_job(inputs, inputs.scenario.demand["training"], StageCache())
+        rates.append(step_of(inputs.scenario.demand["training"], job).tokens_per_s_per_card)
+    assert rates[1] / rates[0] == found.predicted
+    with pytest.raises(InputError, match="no row has the id"):
+        scaling.as_scenario(rows, "nothing")

@@ -8,7 +8,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clustersim.des.serving.closed_form import ClosedForm, Fleet, FluidPool, closed_form
-from clustersim.des.serving.fluid_inputs import FluidCost, Traffic, fluid_cost, stack_costs, traffic_of
+from clustersim.des.serving.fluid_inputs import (
+    WEIGHTS,
+    FluidCost,
+    Traffic,
+    fluid_cost,
+    stack_costs,
+    traffic_of,
+)
 from clustersim.des.serving.fluid_verdict import LEAST_BATCH
 from clustersim.des.serving.metrics import Slo
 from clustersim.des.serving.rules import Batching, ReplicaCost
@@ -118,7 +125,7 @@ def test_the_decoding_batch_obeys_littles_law(cost, rule, prompt, output, load) 
     flow, table = traffic(prompt, output, 1.0), cost_of(*cost)
     rate = load * ask(table, rule, flow).saturated_per_s[0]
     c = ask(table, rule, flow, rate)
-    steps = float(np.mean(flow.outputs - 1.0))
+    steps = float((flow.outputs - 1.0) @ WEIGHTS)
     floor = float(table.at(table.fixed_s, np.array([[1.0]]))[0, 0])
     assert c.batch[0] >= rate * steps * floor * (1 - 1e-6)
     assert c.cache[0] * table.cache_tokens[0, 0] >= c.batch[0] * flow.context * (1 - 1e-9)

@@ -4,10 +4,10 @@ import pytest
 from click.testing import CliRunner
 
 from clustersim.cli.forecast import command
-from clustersim.cli.forecast_common import forecast_run
 from clustersim.errors import InputError
 from clustersim.finance.messages import messages
 from clustersim.market.link import first_of
+from clustersim.planner.company import forecast_run
 
 BASE = 87.3118
 
@@ -152,3 +152,105 @@ def test_one_event_of_the_market_gives_one_answer_from_any_scenario() -> None:
     after = {link.product: float(first_of(link.units_factor)) for link in both.links}
     before = {link.product: float(first_of(link.units_factor)) for link in runs[1].links}
     assert {name for name in after if after[name] != pytest.approx(before[name], rel=1e-9)} == {"BR166"}
+
+
+#: Events of the market with the bound of what they may do: the outside option and what can be made hold them.
+EVENTS = {
+    "market.incumbent=h100-1024": (0.0, 20.0),
+    "incumbent.reliability.mttf_scale=0.01": (BASE + 50, 250.0),
+}
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_an_event_of_the_market_is_bounded_and_one_answer_from_any_scenario(event: str) -> None:
+    names = ("nanjing-1024", "br166-1024", "br20x-4096")
+    runs = [forecast_run(name, (event,)) for name in names]
+    prices = [float(run.valuation.target_price) for run in runs]
+    assert prices == pytest.approx([prices[0]] * len(names), rel=1e-12)
+    low, high = EVENTS[event]
+    assert low < prices[0] < high
+
+
+def test_what_bounds_an_event_is_said() -> None:
+    run = forecast_run("nanjing-1024", ("incumbent.reliability.mttf_scale=0.01",))
+    text = "\n".join(messages(run.company, run.forecast, run.links))
+    assert "the incumbent costs more than the buyer's outside option in pretrain" in text
+    assert "units stand at the most that can be made beyond the plan (company.response.headroom)" in text
+    worse = forecast_run("nanjing-1024", ("incumbent.reliability.mttf_scale=0.001",))
+    assert float(worse.valuation.target_price) == pytest.approx(float(run.valuation.target_price), rel=2e-2)
+    wider = ("incumbent.reliability.mttf_scale=0.01", "market.outside_option=2")
+    assert float(forecast_run("nanjing-1024", wider).valuation.target_price) > float(
+        run.valuation.target_price
+    )
+    fallen = forecast_run("nanjing-1024", ("market.incumbent=h100-1024",))
+    text = "\n".join(messages(fallen.company, fallen.forecast, fallen.links))
+    assert "shareholders owe nothing, so that leg counts as zero" in text
+    assert float(fallen.valuation.equity_m) < 0 == float(fallen.valuation.dcf_m)
+
+
+def test_a_tenth_more_throughput_is_bounded_by_what_can_be_made_and_half_a_year_gone() -> None:
+    base = forecast_run("br166-1024", ()).forecast.revenue_kcny
+    faster = forecast_run("br166-1024", ("cards.BR166M.efficiency.gemm=0.77",)).forecast.revenue_kcny
+    assert 1.0 < faster[0] / base[0] < 1.10
+    far = forecast_run("br166-1024", ("cards.BR166M.efficiency.gemm=0.85", "market.price_sensitivity=30"))
+    line = next(p for p in far.forecast.products if p.name == "BR166")
+    assert line.units[0] <= 15_866 * 1.25 and line.units[1] <= 18_077 * 1.5 * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["demand.chat.share=0.2", "tco.pue=1.5", "tco.maintenance=4 %", "cards.BR106M.efficiency.gemm=0.6",
+     "cards.BR106M.power.tdp=450 W"],
+)  # fmt: skip
+def test_a_card_that_is_worth_more_lifts_its_line_and_one_worth_less_does_not(change: str) -> None:
+    from clustersim.finance.attribution import through
+
+    still, run = (forecast_run("nanjing-1024", sets) for sets in ((), (change,)))
+    worth = run.chain.value.price_cny - still.chain.value.price_cny
+    own = next(part for part in through(run.company, run.links) if part.product == "BR106")
+    assert abs(worth) > 1 and own.whole * worth > 0
+
+
+#: What is edited without effect, and the words of the reason.
+SILENT = {
+    "company.drivers.finance_mode=cash": "before financing",
+    "company.refinancing.rate=5 %": "cash never falls below its minimum",
+    "company.listing_proceeds=6000": "show --proceeds",
+    "company.response.headroom=2": "worth what its anchor records",
+    "market.outside_option=1.2": "worth what its anchor records",
+    "company.printed.target_price=80": "beside the recomputed target",
+    "company.supply.BR200.wafers.2027E=99999": "good_dies_per_wafer",
+    "company.products.BR300.follows.worth_ratio=2": "worth what its anchor records",
+    "cards.BR106M.price=90000 CNY": "not in its value in use",
+    "company.price=60": "upside and the rating",
+}
+
+
+def test_a_change_without_effect_is_never_without_a_word() -> None:
+    from clustersim.cli.site import explain
+
+    sets = [part for edit in SILENT for part in ("--set", edit)]
+    outcome = CliRunner().invoke(explain, ["nanjing-1024", *sets, "-f", "json"], catch_exceptions=False)
+    lines = outcome.stderr.splitlines()
+    for edit, why in SILENT.items():
+        key = edit.partition("=")[0]
+        said = [
+            line for line in lines if line.startswith(key) and "has no effect on the target price" in line
+        ]
+        assert said and why in said[0], (key, outcome.stderr)
+
+
+def test_explain_splits_an_event_by_line_and_leg() -> None:
+    import json
+
+    from clustersim.cli.site import explain
+
+    outcome = CliRunner().invoke(
+        explain,
+        ["nanjing-1024", "--set", "market.switching_discount=0.25", "-f", "json"],
+        catch_exceptions=False,
+    )
+    rows = json.loads(outcome.stdout)
+    parts = [row["after"] for row in rows if ".through_" in row["term"]]
+    whole = next(row for row in rows if row["term"] == "target_price_hkd")
+    assert sum(parts) == pytest.approx(whole["after"] - whole["before"], rel=1e-9)

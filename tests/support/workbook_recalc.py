@@ -27,6 +27,16 @@ def stripped(source: Path, target: Path) -> int:
     return count
 
 
+def place(address: str) -> tuple[str, int, int]:
+    """Sheet, row and column (from 1) of an address such as ``'DCF'!$C$5``."""
+    sheet, _, cell = address.replace("$", "").rpartition("!")
+    letters = "".join(c for c in cell if c.isalpha())
+    column = 0
+    for letter in letters:
+        column = column * 26 + ord(letter) - 64
+    return sheet.strip("'"), int(cell[len(letters) :]), column
+
+
 def by_formualizer(path: Path, cells: list[tuple[str, int, int]]) -> list[object]:
     """Values of (sheet, row, column), counted from 0."""
     import formualizer

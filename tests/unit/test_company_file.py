@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from clustersim.cli.export import command as export
-from clustersim.cli.forecast import command
-from clustersim.cli.forecast_common import forecast_run
+from clustersim.cli.forecast import command, export
 from clustersim.errors import InputError
 from clustersim.finance.ratios import ratio_rows
 from clustersim.finance.statements import make_statements
+from clustersim.planner.company import forecast_run
 
 DOCS = Path(__file__).parents[2] / "docs" / "company.md"
 #: The file of the docs, without its remarks.
@@ -51,8 +50,8 @@ def test_its_workbook_is_exported_and_recalculates(file, tmp_path) -> None:
 
     from clustersim.report.workbook.export import export_workbook
 
-    out = tmp_path / "newco.xlsx"
-    assert CliRunner().invoke(export, ["xlsx", str(file), "-o", str(out)]).exit_code == 0
+    assert CliRunner().invoke(export, ["xlsx", str(file), "-o", str(tmp_path / "out")]).exit_code == 0
+    out = tmp_path / "out" / "newco.xlsx"
     book = export_workbook(out, {"base": forecast_run(str(file), ())}, selected="base")
     stripped(out, tmp_path / "s.xlsx")
     values = by_formualizer(tmp_path / "s.xlsx", [(c.sheet, c.row, c.column) for c in book.cells])
@@ -92,6 +91,14 @@ def test_capm_sets_the_wacc_where_none_is_given(tmp_path) -> None:
         ("  receivable_days: 90\n", "  receivable_days: {values: [90, 80], tier: given}\n", "old form"),
         ("  receivable_days: 90\n", "  receivable_days: {2031E: 90}\n", "not a year of the forecast"),
         ("payables: 40}", "payables: 40, total_equity: 5}", "leave 1,045,000 kCNY"),
+        ("  receivable_days: 90\n", "  receivable_days: -5\n", "receivable_days: -5 must be at least 0"),
+        ("2027E: 20000,", "2027E: -5,", "units.2027E: -5 must be at least 0"),
+        (
+            "  selling_share: 5 %\n",
+            "  selling_share: 5 %\n  services_share: 1\n",
+            "services_share: 1 must be 0 to below 1",
+        ),
+        ("currency: CNY\n", "currency: HKD\n", "fx_per_cny: is needed for a listing in HKD"),
         ("wacc: 12 %\n", "", "give company.wacc, or all parts of company.capm"),
         ("shares_m: 100\n", "", "shares_m: is needed and missing"),
         ("wacc: 12 %\n", "wacc: 12 %\ndcf_weight: 50 %\n", "needs company.peers"),

@@ -8,11 +8,13 @@ import pytest
 from click.testing import CliRunner
 
 from clustersim.cli.forecast import command
-from clustersim.cli.forecast_common import forecast_run
 from clustersim.errors import InputError
+from clustersim.finance.actuals import actuals_bridge
 from clustersim.finance.consensus import read_consensus
+from clustersim.finance.forecast import make_forecast
 from clustersim.finance.valuation import expected_target
-from clustersim.finance.year import actuals_bridge, halves, roll_forward, sum_of_parts
+from clustersim.finance.year import halves, roll_forward, sum_of_parts
+from clustersim.planner.company import forecast_run
 from clustersim.reading.guarded import decode
 
 
@@ -60,6 +62,30 @@ def test_a_surprise_leads_from_before_to_after_step_by_step(biren) -> None:
         actuals_bridge(biren.company, biren.links, "2024H1", reported, 0.4)
     with pytest.raises(InputError, match="no line 'widgets'"):
         actuals_bridge(biren.company, biren.links, "2026H1", {"widgets": 1.0}, 0.4)
+
+
+@pytest.mark.parametrize("name", ["biren", "metax", "iluvatar"])
+@pytest.mark.parametrize("later", [False, True])
+def test_the_year_becomes_what_was_reported_and_what_was_expected_of_the_rest(name: str, later: bool) -> None:
+    """Whatever a company's drivers are; costs may be typed as positive numbers; the second half follows the first."""
+    run = forecast_run(name, ())
+    reported = {
+        "revenue": 800_000.0, "cost_of_sales": 350_000.0, "selling_and_marketing_expenses": 50_000.0,
+        "general_and_administrative_expenses": -90_000.0, "research_and_development_expenses": 700_000.0,
+        "other_income": 70_000.0, "operating_profit": -350_000.0, "net_profit": -300_000.0,
+    }  # fmt: skip
+    company, expected = run.company, halves(run.forecast, 0.4)
+    for half in ("2026H1", "2026H2")[: 1 + later]:
+        company = actuals_bridge(company, run.links, half, reported, 0.4, planned=run.company).company
+    now = halves(make_forecast(company, run.links), 0.4)
+    gross = reported["revenue"] - reported["cost_of_sales"]
+    for line, value in (reported | {"gross_profit": gross}).items():
+        if line == "net_profit":
+            continue
+        value = -abs(value) if expected[0][line] < 0 and line != "operating_profit" else value
+        whole = 2 * value if later else value + expected[1][line]
+        if line != "cost_of_sales":
+            assert now[0][line] + now[1][line] == pytest.approx(whole, rel=1e-9), line
 
 
 def test_a_year_on_the_flows_are_a_year_nearer(biren) -> None:
@@ -117,7 +143,7 @@ def leaves(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[str, ..
 
 
 @pytest.mark.parametrize("name", [path[0] for path in leaves(command)])
-@pytest.mark.parametrize("of", ["biren", "metax"])
+@pytest.mark.parametrize("of", ["biren", "metax", "moore-threads", "iluvatar"])
 def test_every_command_of_forecast_runs(name: str, of: str, tmp_path) -> None:
     half, comps, street = (tmp_path / f"{n}.csv" for n in ("half", "comps", "street"))
     half.write_text("line,value (CNY mn)\n营业收入,900\ngross profit,480\ncash,1500\n", encoding="utf-8")
@@ -126,8 +152,8 @@ def test_every_command_of_forecast_runs(name: str, of: str, tmp_path) -> None:
     extra = {"actuals": [str(half), "--half", "2026H1"], "comps": [str(comps)], "consensus": [str(street)],
              "mc": ["-n", "200"], "compare": ["metax"]}.get(name, [])  # fmt: skip
     outcome = CliRunner().invoke(command, [name, of, *extra, "-f", "json"])
-    if name in {"recover", "calibrate", "demand"} and of == "metax":
-        assert outcome.exit_code != 0  # nothing is printed of it, no market size is given: said
+    if name in {"recover", "calibrate"} and of != "biren":
+        assert outcome.exit_code != 0  # nothing is printed of it: said
         assert isinstance(outcome.exception, InputError)
         return
     assert outcome.exit_code == 0, outcome.exception
@@ -172,3 +198,26 @@ def test_ten_thousand_points_are_one_array(biren) -> None:
     rng = np.random.default_rng(1)
     prices = target_price(biren.company, (), {"asp_scale": rng.uniform(0.8, 1.2, 10_000)})
     assert prices.shape == (10_000,)
+
+
+def test_peers_are_refreshed_from_any_vendors_table(tmp_path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_bytes("证券简称,FY26E,FY27E\nHygon,30,22x\n均值,30,22\n".encode("gbk"))
+    outcome = CliRunner().invoke(command, ["comps", "metax", str(path), "-f", "json"], catch_exceptions=False)
+    shown = json.loads(outcome.stdout)
+    assert shown["members"]["Hygon"] == {"2026E": 30.0, "2027E": 22.0}
+    assert shown["target_price_after"] > shown["target_price_before"]
+    assert "kept as they are: Cambricon, Moore Threads, Iluvatar CoreX, Jingjia Micro" in outcome.stderr
+    alone = CliRunner().invoke(command, ["comps", "metax", str(path), "--only", "-f", "json"])
+    assert list(json.loads(alone.stdout)["members"]) == ["Hygon"] and "left out of the peers" in alone.stderr
+
+
+def test_a_consensus_in_any_currency_whose_rate_is_given(tmp_path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text("科目,2026E\n营业收入（百万欧元）,300\n", encoding="utf-8")
+    with pytest.raises(InputError, match="give --rate EUR=CNY-PER-UNIT"):
+        CliRunner().invoke(command, ["consensus", "biren", str(path)], catch_exceptions=False)
+    outcome = CliRunner().invoke(
+        command, ["consensus", "biren", str(path), "--rate", "EUR=7.8", "-f", "json"]
+    )
+    assert json.loads(outcome.stdout)[0]["consensus_kcny"] == pytest.approx(2_340_000)

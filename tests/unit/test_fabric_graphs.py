@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from clustersim.errors import InfeasibleError, InputError
-from clustersim.fabric.maxmin import Usage, fair_rates, flow_times, route
+from clustersim.fabric.maxmin import Usage, fair_rates, flow_times
 from clustersim.fabric.parts import NetworkParts, fat_tree_parts, rail_parts
 from clustersim.fabric.placement import Placement, contention
+from clustersim.fabric.routing import route
 from clustersim.fabric.topologies import (
     OpticalSupernode,
     dragonfly,

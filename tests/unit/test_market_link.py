@@ -11,12 +11,12 @@ from clustersim.market.link import (
     Anchor,
     Bounds,
     Worth,
-    bertrand_price,
     make_link,
     neutral_link,
     notes_of,
     other_cost,
 )
+from clustersim.market.pricing import bertrand_price
 
 #: The BR166 line: worth far more than its price, with a server as dear as the card beside it.
 ANCHOR = Anchor(
@@ -145,17 +145,47 @@ def test_a_roadmap_card_follows_its_leader_and_a_line_without_either_says_so() -
         market_links({"a": Line(asp_cny=1.0, follows=Follows("x", 1.0))}, **terms)
 
 
-def test_the_best_price_against_rivals_beats_its_neighbours() -> None:
-    beta, share, cost, other = 4.0, 0.2, 40e3, 60e3
-    best = bertrand_price(unit_cost_cny=cost, other_cost_cny=other, price_sensitivity=beta, share=share)
+@given(st.floats(-0.8, 0.8), st.floats(0.01, 0.5))
+@settings(max_examples=40)
+def test_the_best_price_against_rivals_beats_its_neighbours(gain: float, share: float) -> None:
+    """At the cost at which the plan's price is the best one, so is the price after the event."""
+    beta, price, other = 4.0, 95e3, 92e3
+    best = bertrand_price(price, other, gain, sensitivity=beta, share=share)
+    margin = (price + other) / (beta * (1 - share))
+    cost = price - margin
 
-    def earned(price: float) -> float:
-        weight = ((price + other) / (best + other)) ** -beta
-        return (price - cost) * weight / (1 - share + share * weight)
+    def earned(at: float) -> float:
+        weight = ((at + other) / (price + other) * np.exp(-gain)) ** -beta
+        return (at - cost) * weight / (1 - share + share * weight)
 
-    assert earned(best) > earned(best * 1.001) and earned(best) > earned(best * 0.999)
+    assert earned(best) >= earned(best * 1.003) and earned(best) >= earned(best * 0.997)
+    assert (best - price) * gain >= 0
     with pytest.raises(InputError, match="elasticity of at most 1"):
-        bertrand_price(unit_cost_cny=1.0, other_cost_cny=1.0, price_sensitivity=1.1, share=0.5)
+        bertrand_price(1.0, 1.0, 0.1, sensitivity=1.1, share=0.5)
+
+
+def test_a_bertrand_line_keeps_its_plan_and_moves_with_its_worth() -> None:
+    def of(worth: float):
+        rule = Bounds(pricing="bertrand", share=0.2)
+        return make_link(ANCHOR, Worth(worth, 92e3), value_share=0.5, price_sensitivity=3.0, bounds=rule)
+
+    still, more, less = of(452e3), of(600e3), of(300e3)
+    assert (still.asp_factor, still.units_factor) == (1.0, 1.0)
+    assert less.asp_factor < 1 < more.asp_factor and less.units_factor < 1 < more.units_factor
+
+
+@given(worths, worths, st.floats(1e4, 5e5), shares, betas)
+def test_price_and_units_answer_the_value_in_use_alone(
+    low: float, high: float, other: float, theta: float, beta: float
+) -> None:
+    """Whatever the buyer's other costs are now: they are inside the value in use and move nothing beside it."""
+    low, high = min(low, high), max(low, high)
+    a, b, c = (
+        make_link(ANCHOR, Worth(w, x), value_share=theta, price_sensitivity=beta)
+        for w, x in ((low, 92e3), (low, other), (high, other))
+    )
+    assert (a.asp_factor, a.units_factor) == (b.asp_factor, b.units_factor)
+    assert c.asp_factor >= b.asp_factor and c.units_factor >= b.units_factor * (1 - 1e-9)
 
 
 def test_mistakes_are_named() -> None:

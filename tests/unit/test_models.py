@@ -10,16 +10,8 @@ import pytest
 from clustersim.assemble.software import constants_kind, fitted
 from clustersim.errors import InputError
 from clustersim.perf.formats import WeightFormats
-from clustersim.perf.mixers import (
-    Attention,
-    Compressed,
-    Indexer,
-    Latent,
-    LayerGroup,
-    Linear,
-    NoMixer,
-    StateSpace,
-)
+from clustersim.perf.mixer_parts import Indexer
+from clustersim.perf.mixers import Attention, Compressed, Latent, LayerGroup, Linear, NoMixer, StateSpace
 from clustersim.perf.model import Model
 from clustersim.perf.serving_work import (
     attention_work,
@@ -207,11 +199,12 @@ def test_what_was_never_calibrated_is_not_called_so() -> None:
     vllm = load_software("vllm-0.9")
     assert fitted(vllm, "H100", shipped("llama3.1-70b"), "fp8")
     assert fitted(vllm, "H200", shipped("deepseek-v3"), "fp8")
-    for name in ("gpt-oss-120b", "qwen3.5-35b-a3b", "deepseek-v3.2", "nemotron-3-nano-30b-a3b"):
+    assert fitted(vllm, "H200", shipped("gpt-oss-120b"), "bf16")
+    for name in ("qwen3.5-35b-a3b", "deepseek-v3.2", "nemotron-3-nano-30b-a3b"):
         assert not fitted(vllm, "H200", shipped(name), "fp8"), name
         assert any("engine constants" in text for text in not_modelled(shipped(name)))
     assert not fitted(vllm, "L4", shipped("llama3.1-70b"), "fp8")
-    assert constants_kind(shipped("deepseek-v3.2"), "fp8") == "mla"
+    assert constants_kind(shipped("deepseek-v3.2"), "fp8") == "mla_sparse"
     assert not_modelled(shipped("llama3.1-70b")) == ()
 
 

@@ -9,11 +9,10 @@ import pytest
 from clustersim.des.training.clocks import FailureClock
 from clustersim.des.training.components import FailureClass
 from clustersim.des.training.fidelity import choose_fidelity, run_fidelity
-from clustersim.des.training.jobs import Job, simulate_jobs
 from clustersim.des.training.log import chrome_trace
 from clustersim.des.training.run import Contention, Extras, LoggedFailure, checkpoint_levels
 from clustersim.des.training.simulate import simulate_run
-from clustersim.errors import InfeasibleError, InputError
+from clustersim.errors import InputError
 from tests.laws.test_reliability_laws import DAY, make_run
 
 
@@ -181,42 +180,3 @@ def test_the_trace_is_json_with_a_span_for_every_incident() -> None:
     events = json.loads(chrome_trace([month]))["traceEvents"]
     assert sum(e["cat"] == "recovery" for e in events) == len(month.incidents)
     assert sum(e["cat"] == "running" for e in events) == len(month.segments())
-
-
-JOBS = [
-    Job(name="big", nodes=8, work_s=5 * DAY, priority=0),
-    Job(name="small", nodes=2, work_s=DAY, arrives_s=3600.0),
-    Job(name="urgent", nodes=6, work_s=DAY, arrives_s=2 * DAY, priority=5),
-]
-
-
-def test_jobs_share_a_cluster_with_gangs_priorities_and_preemption() -> None:
-    day = simulate_jobs(
-        JOBS, nodes=8, failures_per_node_s=0.0, duration_s=20 * DAY, rng=np.random.default_rng(1)
-    )
-    records = {r.name: r for r in day.records}
-    assert all(r.status == "finished" for r in day.records)
-    assert records["urgent"].waited_s == 0 and records["big"].preemptions == 1
-    assert records["small"].first_started_s >= 2 * DAY  # the big job held every server until then
-    assert day.useful_share == pytest.approx((8 * 5 + 2 + 6) / (8 * 20), rel=1e-9)
-    assert day.useful_share + day.lost_share + day.idle_share == pytest.approx(1.0)
-
-
-def test_failures_of_jobs_cost_server_time() -> None:
-    calm, rough = (
-        simulate_jobs(
-            JOBS, nodes=8, failures_per_node_s=rate, duration_s=20 * DAY, rng=np.random.default_rng(1)
-        )
-        for rate in (0.0, 1 / (5 * DAY))
-    )
-    assert rough.lost_share > calm.lost_share
-    assert sum(r.failures for r in rough.records) > 0
-
-
-def test_bad_jobs() -> None:
-    with pytest.raises(InfeasibleError, match="needs 8 servers at once; the cluster has 4"):
-        simulate_jobs(JOBS, nodes=4, failures_per_node_s=0, duration_s=DAY, rng=np.random.default_rng(1))
-    with pytest.raises(InputError, match="same name"):
-        simulate_jobs(
-            [JOBS[0], JOBS[0]], nodes=8, failures_per_node_s=0, duration_s=DAY, rng=np.random.default_rng(1)
-        )

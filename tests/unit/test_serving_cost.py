@@ -9,8 +9,9 @@ from clustersim.errors import InfeasibleError, InputError
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
+from clustersim.perf.serving_cache import cache_tokens
 from clustersim.perf.serving_cost import iteration_terms
-from clustersim.perf.serving_engine import Efficiency, Layout, Precision, cache_tokens, weight_bytes_per_card
+from clustersim.perf.serving_engine import Efficiency, Layout, Precision, weight_bytes_per_card
 from clustersim.perf.serving_exchange import small_all_reduce
 from clustersim.perf.serving_work import kv_bytes_per_token, tokens_per_step
 

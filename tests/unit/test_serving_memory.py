@@ -15,14 +15,13 @@ from clustersim.perf.card import Card
 from clustersim.perf.formats import WeightFormats
 from clustersim.perf.mixers import Attention, LayerGroup, Linear
 from clustersim.perf.model import Model
+from clustersim.perf.serving_cache import CachePlan, cache_room, cache_tokens
 from clustersim.perf.serving_checks import check_serving, layout_problems, length_problems
 from clustersim.perf.serving_cost import iteration_terms
 from clustersim.perf.serving_engine import (
     Efficiency,
     Layout,
     Precision,
-    cache_room,
-    cache_tokens,
     weight_bytes_per_card,
 )
 from clustersim.perf.serving_reserve import BatchLimits, EngineReserve, reserve_bytes
@@ -58,23 +57,31 @@ def shipped(name: str) -> Model:
 
 def test_the_start_up_logs_that_the_reserve_was_tuned_on() -> None:
     large, wide = shipped("qwen3-235b-a22b"), BatchLimits(8192, 1024)
-    vllm = cache_tokens(large, Layout(tp=4), FP8, H100, limits=wide)
+    vllm = cache_tokens(large, Layout(tp=4), FP8, H100, CachePlan(limits=wide))
     assert vllm == pytest.approx(178_880, rel=0.03)
     sglang = cache_tokens(
-        large, Layout(tp=4), FP8, H100, memory_share=0.93, reserve=engine("sglang-0.5"), limits=wide
+        large,
+        Layout(tp=4),
+        FP8,
+        H100,
+        CachePlan(memory_share=0.93, reserve=engine("sglang-0.5"), limits=wide),
     )
     assert sglang == pytest.approx(367_404, rel=0.03)
     small = replace(H100, name="24 GB", memory_bytes=23.58 * 2**30)
-    held = cache_tokens(shipped("llama3.1-8b"), Layout(), Precision(), small, limits=BatchLimits(2048, 256))
+    held = cache_tokens(
+        shipped("llama3.1-8b"), Layout(), Precision(), small, CachePlan(limits=BatchLimits(2048, 256))
+    )
     assert held == pytest.approx(31_232, rel=0.10)
-    bound = cache_tokens(shipped("qwen3-32b"), Layout(), Precision(), H100, limits=wide)
+    bound = cache_tokens(shipped("qwen3-32b"), Layout(), Precision(), H100, CachePlan(limits=wide))
     assert bound >= 32_000, "prompts of 32,000 tokens were served"
 
 
 def test_a_start_up_log_that_it_was_not_tuned_on() -> None:
     # vLLM V1 on an A100 of 40 GB: 163,168 tokens of Llama-3.1-8B.
     card = replace(H100, name="A100-40G", memory_bytes=39.49 * 2**30)
-    held = cache_tokens(shipped("llama3.1-8b"), Layout(), Precision(), card, limits=BatchLimits(2048, 256))
+    held = cache_tokens(
+        shipped("llama3.1-8b"), Layout(), Precision(), card, CachePlan(limits=BatchLimits(2048, 256))
+    )
     assert held == pytest.approx(163_168, rel=0.10)
 
 
@@ -87,7 +94,7 @@ def test_the_share_of_what_is_free_is_taken_after_the_weights() -> None:
     model, layout = shipped("llama3.1-8b"), Layout()
     free = engine("trtllm-1.0")
     taken = weight_bytes_per_card(model, layout, FP8) + reserve_bytes(free, model, BatchLimits())
-    room = cache_room(model, layout, FP8, H100, reserve=free)
+    room = cache_room(model, layout, FP8, H100, CachePlan(reserve=free))
     assert room.bytes_per_card == pytest.approx(0.9 * (H100.memory_bytes - taken))
 
 
@@ -96,10 +103,10 @@ def test_windows_leave_room_for_more_tokens() -> None:
     whole = replace(mixed, mixers=())
     limits, layout = BatchLimits(), Layout(tp=2)
     more = cache_tokens(
-        mixed, layout, Precision(), replace(H100, memory_bytes=160e9), limits=limits, context=8192
+        mixed, layout, Precision(), replace(H100, memory_bytes=160e9), CachePlan(limits=limits, context=8192)
     )
     less = cache_tokens(
-        whole, layout, Precision(), replace(H100, memory_bytes=160e9), limits=limits, context=8192
+        whole, layout, Precision(), replace(H100, memory_bytes=160e9), CachePlan(limits=limits, context=8192)
     )
     # Half of the layers keep 128 tokens of 8,192.
     assert more / less == pytest.approx(1 / (0.5 + 0.5 * 128 / 8192), rel=1e-3)
@@ -109,7 +116,9 @@ def test_a_window_longer_than_the_context_counts_per_token() -> None:
     group = LayerGroup(4, Attention(heads=8, kv_heads=8, head_dim=8, window=10_000))
     model = Model(name="m", layers=4, hidden=64, heads=8, kv_heads=8, head_dim=8, ffn_hidden=64, gated=True, vocab=64,
                   mixers=(group,))  # fmt: skip
-    short, long = (cache_room(model, Layout(), Precision(), H100, context=c) for c in (500.0, 50_000.0))
+    short, long = (
+        cache_room(model, Layout(), Precision(), H100, CachePlan(context=c)) for c in (500.0, 50_000.0)
+    )
     assert short.per_sequence == 0 and long.per_token == 0
     assert long.per_sequence == short.per_token * 10_000
 

@@ -41,7 +41,13 @@ def _base(unit: str) -> str:
     [
         ("1.98 GHz", "B/s", "is 1/second, but byte/second is needed"),
         ("400", "B/s", "has no unit"),
-        ("400 Gbps", "B/s", "unknown unit 'Gbps'"),
+        ("400 Gbqs", "B/s", "unknown unit 'Gbqs'"),
+        ("400G", "B/s", "write the whole unit, for example 'GB/s' .bytes., 'Gb/s' .bits."),
+        ("3 gb/s", "B/s", "did you mean 'GB' or 'Gb'"),
+        ("0.5 CNY/KWh", "CNY/kWh", "did you mean 'kWh'"),
+        ("1,5", "1", "a comma sets thousands apart"),
+        ("1,0000", "1", "a comma sets thousands apart"),
+        ("１２ GB", "B", "has full-width signs; write '12 GB'"),
         ("nan B/s", "B/s", "is not a number"),
         ("", "B", "is not a number"),
         ("1 GB", "B/s", "is byte, but byte/second is needed"),
@@ -51,6 +57,20 @@ def _base(unit: str) -> str:
 def test_refusals_say_why(text: str, unit: str, message: str) -> None:
     with pytest.raises(InputError, match=message.replace("/", ".")):
         to_float(text, unit)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "value"),
+    [
+        ("180 百万元", "CNY", 180e6), ("1.8亿元", "kCNY", 180e3), ("5 万元/年", "CNY/year", 5e4),
+        ("0.7元/度", "CNY/kWh", 0.7), ("3 RMB", "CNY", 3), ("2 MRMB", "kCNY", 2000), ("10 分钟", "s", 600),
+        ("1.5 小时", "min", 90), ("2 weeks", "d", 14), ("400Gbps", "B/s", 50e9), ("1 GBps", "B/s", 1e9),
+        ("1,024", "1", 1024), ("1,024.5 GB", "GB", 1024.5), ("-1,000,000 W", "kW", -1000),
+        ("500 TFLOPS", "TFLOP/s", 500), ("100 TOPS", "TFLOP/s", 100), ("3 亿美元", "MUSD", 300),
+    ],
+)  # fmt: skip
+def test_units_as_people_write_them(text: str, unit: str, value: float) -> None:
+    assert to_float(text, unit) == pytest.approx(value, rel=1e-12)
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), True])

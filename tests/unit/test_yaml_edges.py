@@ -47,6 +47,12 @@ def test_hostile_text_is_refused(text: str, message: str) -> None:
         ("a: 1;\nb: 5 GB/s；\n", r"2 problem\(s\)\n.*x.yaml:1: a: '1;' ends in a semicolon.*\n.*x.yaml:2: b"),
         ("a: |\n  注：这\nb: [1\n", "x.yaml:4: not valid YAML"),
         ("- a\n", "x.yaml:1: the top level must be a mapping"),
+        ("a: 1\nb: {c: 1，d: 2}\n", "x.yaml:2: a full-width comma '，' stands here; write ','"),
+        ("a: 1\nb: ｛c: 1｝\n", "x.yaml:2: a full-width brace '｛' stands here; write '{'"),
+        ("cards:16\n", "x.yaml:1: no space follows the colon"),
+        ("a: 1\nb: １６\n", r"x.yaml:2: b: '１６' is in full-width digits \(write 16"),
+        ("a: 1\nb: １６ GB\n", r"x.yaml:2: b: '１６ GB' is in full-width digits \(write 16 GB"),
+        ("a: [1,024]\n", "x.yaml:1: a.1: 024 begins with a zero"),
         ("", "the file is empty"),
         ("# nothing\n", "the file is empty"),
         ("? [a]\n: 1\nb: 1\n", "x.yaml:1: a key must be plain text"),
@@ -56,6 +62,14 @@ def test_hostile_text_is_refused(text: str, message: str) -> None:
 def test_slips_are_named_at_their_line(text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         parse_yaml(text, "x.yaml")
+
+
+def test_thousands_may_be_set_apart() -> None:
+    assert parse_yaml("a: 1,024\nb: -1,024.5\nc: 1,5\n", "x.yaml").data == {
+        "a": 1024,
+        "b": -1024.5,
+        "c": "1,5",
+    }
 
 
 def test_right_text_keeps_its_data_and_lines() -> None:

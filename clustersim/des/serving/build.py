@@ -8,8 +8,9 @@ from clustersim.des.serving.rules import Batching, ReplicaCost
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
+from clustersim.perf.serving_cache import CachePlan, cache_tokens
 from clustersim.perf.serving_cost import IterationTerms, iteration_terms
-from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Efficiency, Layout, Precision, cache_tokens
+from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Efficiency, Layout, Precision
 from clustersim.perf.serving_reserve import DEFAULT_RESERVE, BatchLimits, EngineReserve
 
 __all__ = ["build", "replica_cost", "table_terms"]
@@ -63,15 +64,7 @@ def build(
     Raises InfeasibleError where the model does not fit, with the smallest tensor-parallel degree that does.
     """
     limits = BatchLimits(batching.max_tokens, batching.max_sequences)
-    cache = cache_tokens(
-        model,
-        layout,
-        precision,
-        card,
-        memory_share=memory_share,
-        reserve=reserve,
-        limits=limits,
-        context=context,
-    )
+    plan = CachePlan(memory_share=memory_share, reserve=reserve, limits=limits, context=context)
+    cache = cache_tokens(model, layout, precision, card, plan)
     terms = table_terms(model, layout, card, network, efficiency, precision, batching, context)
     return replica_cost(terms, cache), terms

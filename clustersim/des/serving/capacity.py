@@ -10,12 +10,13 @@ import numpy as np
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.fit import Misfit
 from clustersim.des.serving.metrics import records
+from clustersim.des.serving.rules import Batching
 from clustersim.des.serving.run import ServingRun
 from clustersim.des.serving.settings import ClosedLoop
 from clustersim.des.serving.steady import STABLE_SHARE
 from clustersim.errors import InfeasibleError
 
-__all__ = ["Verdict", "best_reachable", "closed_loop_verdict", "verdict"]
+__all__ = ["Turned", "Verdict", "best_reachable", "closed_loop_verdict", "verdict"]
 
 Simulate = Callable[[Requests], ServingRun]
 
@@ -24,8 +25,8 @@ Simulate = Callable[[Requests], ServingRun]
 class Verdict:
     """Whether the offered load can be carried, and the largest rate that can.
 
-    ``kind`` is ``stable``, ``overloaded``, ``never_fits`` (no request fits an empty cache) or ``closed_loop`` (users
-    wait for their answers, so that no queue can grow without end).
+    ``kind`` is ``stable``, ``overloaded``, ``never_fits`` (no request fits an empty cache), ``rejects_all`` (admission
+    control lets none in) or ``closed_loop`` (users wait for their answers, so that no queue can grow without end).
     """
 
     overloaded: bool
@@ -35,7 +36,34 @@ class Verdict:
     kind: str = "stable"
 
 
-def verdict(offered: float, sustainable: float, *, unfit: Misfit | None = None) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """Requests that admission control turned away: of how many, and the rules that did it."""
+
+    of: int
+    rejected: int
+    rules: Batching
+
+    @property
+    def text(self) -> str:
+        """Say it; empty where nobody was turned away.
+
+        >>> Turned(40, 10, Batching(64, 8, max_waiting=0)).text
+        '25% of the requests are turned away (max_waiting=0)'
+        """
+        if not self.rejected:
+            return ""
+        rules = self.rules
+        by = [f"max_waiting={rules.max_waiting}"] if rules.max_waiting is not None else []
+        by += [f"timeout={rules.timeout_s:g} s"] if rules.timeout_s < float("inf") else []
+        part = f"{100 * self.rejected / self.of:.3g}% of the requests are"
+        words = "every request is" if self.rejected == self.of else part
+        return f"{words} turned away ({', '.join(by) or 'they fit no replica'})"
+
+
+def verdict(
+    offered: float, sustainable: float, *, unfit: Misfit | None = None, turned: Turned | None = None
+) -> Verdict:
     """Say whether the offered rate exceeds what can be sustained (both per second), or that nothing fits (``unfit``).
 
     The comparison is on rates, not on a finished run's latency: a finite trace always drains in the end.
@@ -46,6 +74,9 @@ def verdict(offered: float, sustainable: float, *, unfit: Misfit | None = None) 
     capacity = STABLE_SHARE * sustainable
     if unfit is not None and unfit.all:
         return Verdict(False, offered, 0.0, unfit.text(), "never_fits")
+    if turned is not None and turned.rejected == turned.of > 0:
+        said = f"{turned.text}: nothing is served, and nothing has a cost; allow more to wait, or for longer"
+        return Verdict(False, offered, 0.0, said, "rejects_all")
     over = offered > capacity or offered == 0.0
     if over:
         text = (
@@ -56,6 +87,8 @@ def verdict(offered: float, sustainable: float, *, unfit: Misfit | None = None) 
         text = f"stable: {offered:.4g} of at most {capacity:.4g} requests/s ({offered / capacity:.0%})"
     if unfit is not None:
         text = f"{text}; {unfit.text()}"
+    elif turned is not None and turned.rejected:
+        text = f"{text}; {turned.text}"
     return Verdict(over, offered, capacity, text, "overloaded" if over else "stable")
 
 

@@ -8,7 +8,9 @@ form does not hold it says why, and a simulation should be asked instead (`stead
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,7 +24,7 @@ from clustersim.des.serving.fluid_batch import (
     prefill_balance,
     prefill_limit,
 )
-from clustersim.des.serving.fluid_inputs import FluidCost, Traffic, fluid_cost
+from clustersim.des.serving.fluid_inputs import WEIGHTS, FluidCost, Traffic, fluid_cost
 from clustersim.des.serving.fluid_latency import FirstToken, Pace, first_token, pace, slot_wait
 from clustersim.des.serving.fluid_use import FluidUse, use_of
 from clustersim.des.serving.fluid_verdict import FOLD, slo_verdict, verdict_of
@@ -30,7 +32,7 @@ from clustersim.des.serving.metrics import Slo
 from clustersim.des.serving.rules import Batching
 from clustersim.des.serving.settings import Pool, Transfer
 
-__all__ = ["ClosedForm", "Fleet", "FluidPool", "closed_form", "fleet_of"]
+__all__ = ["ClosedForm", "Fleet", "FluidPool", "SloColumns", "closed_form", "fleet_of"]
 
 Array = NDArray[np.float64]
 
@@ -55,6 +57,16 @@ class FluidPool:
 
 
 @dataclass(frozen=True, slots=True)
+class SloColumns:
+    """A service level of every point: bounds in seconds (infinity where there is none) and shares, shape (points,)."""
+
+    ttft_s: ArrayLike = np.inf
+    tpot_s: ArrayLike = np.inf
+    e2e_s: ArrayLike = np.inf
+    share: ArrayLike = 0.9
+
+
+@dataclass(frozen=True, slots=True)
 class Fleet:
     """A pool that does both, or a prefill and a decode pool with the hand-over between them (seconds)."""
 
@@ -74,9 +86,9 @@ def fleet_of(pool: Pool, decode: Pool | None, transfer: Transfer | None, *, rout
     return Fleet(entry, second, transfer.latency_s, transfer.token_s)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ClosedForm:
-    """What the closed form says, arrays over points; rates are those of the whole fleet, per second.
+    """What the closed form says, arrays of shape (points,); rates are those of the whole fleet, per second.
 
     ``saturated_per_s`` is the rate that no queue survives (``prefill_saturated_per_s`` and ``decode_saturated_per_s``
     those of prompts and of answers alone), ``rate_at_slo_per_s`` the largest at which the SLO's share holds (zero
@@ -97,9 +109,6 @@ class ClosedForm:
     slo_fall: Array
     rate_per_s: Array
     slo_share: Array
-    ttft_s: Mapping[str, Array]
-    tpot_s: Mapping[str, Array]
-    e2e_s: Mapping[str, Array]
     batch: Array
     largest_batch: Array
     cache: Array
@@ -114,11 +123,54 @@ class ClosedForm:
     why: tuple[str, ...]
     slo_holds: NDArray[np.bool_]
     slo_why: tuple[str, ...]
+    first: FirstToken = field(repr=False)
+    pace: Pace = field(repr=False)
+
+    @cached_property
+    def ttft_s(self) -> Mapping[str, Array]:
+        """Time to the first token by mean and percentile, found when it is asked for: half of a point's time."""
+        return self.first.percentiles()
+
+    @cached_property
+    def tpot_s(self) -> Mapping[str, Array]:
+        """Time per output token by mean and percentile."""
+        return self.pace.percentiles()
+
+    @cached_property
+    def e2e_s(self) -> Mapping[str, Array]:
+        """Whole time by mean and percentile."""
+        return self.pace.end_to_end(self.first)
+
+    def take(self, rows: NDArray[np.int64]) -> ClosedForm:
+        """Return some of the points, in this order.
+
+        >>> from clustersim.des.serving.fluid_inputs import fluid_cost, traffic_of
+        >>> from clustersim.des.serving.rules import ReplicaCost
+        >>> from clustersim.des.serving.stream import Lengths, Stream
+        >>> cost = fluid_cost(ReplicaCost(tuple(0.02 + 5e-5 * n for n in range(2305)), 5e-5, 1e-7, 0.0, 0.0, 400_000))
+        >>> t = traffic_of(Stream(1.0, Lengths(500, "constant"), Lengths(101, "constant")))
+        >>> c = closed_form(Fleet(FluidPool(cost, Batching(2048, 256))), t, rate_per_s=[1.0, 2.0, 3.0])
+        >>> c.take(np.array([2, 0])).rate_per_s.tolist()
+        [3.0, 1.0]
+        """
+        taken: ClosedForm = _taken(self, rows, len(self.rate_per_s))
+        return taken
 
     @property
     def tokens_per_s(self) -> Array:
         """All tokens per second, prompt and answer."""
         return np.asarray(self.input_tokens_per_s + self.cached_tokens_per_s + self.output_tokens_per_s)
+
+
+def _taken(value: Any, rows: NDArray[np.int64], points: int) -> Any:
+    """Return the rows of every array and tuple over points, through dataclasses."""
+    if isinstance(value, np.ndarray):
+        return value[rows] if value.shape[:1] == (points,) else value
+    if isinstance(value, tuple):
+        return tuple(value[i] for i in rows)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: _taken(getattr(value, f.name), rows, points) for f in fields(value)})
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +206,22 @@ class _Solved:
 
 
 def closed_form(
-    fleet: Fleet, traffic: Traffic, slo: Slo | None = None, *, rate_per_s: ArrayLike | None = None
+    fleet: Fleet,
+    traffic: Traffic,
+    slo: Slo | SloColumns | None = None,
+    *,
+    rate_per_s: ArrayLike | None = None,
 ) -> ClosedForm:
     """Return what a fleet does with a stream, at ``rate_per_s`` or, without it, at the largest rate at the SLO.
 
-    Every array argument is a column over points, or one value for all. Without any rate at the SLO the figures
-    are those of the smallest load looked at, and ``rate_at_slo_per_s`` is zero.
+    One call answers many points: a hundred cost about as much as ten one by one. Shapes: the costs of ``fleet`` are
+    (points, knots) and (points, 1) (`FluidCost`, stacked by `stack_costs`: cards and plans); replicas, transfer
+    times, the bounds of `SloColumns` and ``rate_per_s`` are (points,), or one value for all. The scheduler's rules and
+    the traffic's moments are those of all points. Every answer is (points,); prices play no part: a cost per token is
+    card-hours over ``tokens_per_s``, with a price per point if there is one.
+
+    Without any rate at the SLO the figures are those of the smallest load looked at, and ``rate_at_slo_per_s`` is
+    zero.
 
     >>> from clustersim.des.serving.fluid_inputs import fluid_cost, traffic_of
     >>> from clustersim.des.serving.rules import ReplicaCost
@@ -171,17 +233,18 @@ def closed_form(
     (True, True, 'sequences')
     """
     slo = slo or Slo()
-    solved = _solve(fleet, traffic)
+    target = _row(slo.share)[:, None]
+    solved = _solve(fleet, traffic, max(_row(v).size for v in (slo.ttft_s, slo.tpot_s, slo.e2e_s, slo.share)))
     loads = solved.saturated * _LOADS
     table = _state(solved, loads, slo)
-    low, high = _bracket(loads, table.share, slo.share)
+    low, high = _bracket(loads, table.share, target)
     fine = low[:, None] + (high - low)[:, None] * _PARTS
-    best, steep = _crossing(fine, _state(solved, fine, slo).share, slo.share)
-    best = np.where(table.share[:, 0] >= slo.share, best, 0.0)
+    best, steep = _crossing(fine, _state(solved, fine, slo).share, target)
+    best = np.where(table.share[:, 0] >= target[:, 0], best, 0.0)
     asked = np.where(best > 0, best, loads[:, 0]) if rate_per_s is None else _row(rate_per_s)
     asked = np.broadcast_to(asked, np.broadcast_shapes(asked.shape, best.shape))
     here = _state(solved, asked[:, None], slo)
-    return _answer(solved, here, asked, best, steep, slo)
+    return _answer(solved, here, asked, best, steep)
 
 
 def _row(value: ArrayLike) -> Array:
@@ -193,11 +256,11 @@ def _site(pool: FluidPool, traffic: Traffic, points: int, *, prefills: bool, dec
     return Site(pool.cost, pool.rules, traffic, replicas, prefills, decodes, pool.pooled)
 
 
-def _solve(fleet: Fleet, traffic: Traffic) -> _Solved:
-    """Return the fleet's sites with their saturated rates (whole pools, shape (points, 1))."""
+def _solve(fleet: Fleet, traffic: Traffic, least: int = 1) -> _Solved:
+    """Return the fleet's sites with their saturated rates (whole pools, shape (points, 1)), of ``least`` points."""
     pools = [fleet.pool, *([fleet.decode] if fleet.decode else [])]
     sizes = [s for p in pools for s in (p.cost.points, _row(p.replicas).size)]
-    points = max(*sizes, _row(fleet.transfer_token_s).size)
+    points = max(*sizes, _row(fleet.transfer_token_s).size, least)
     split = fleet.decode is not None
     entry = _site(fleet.pool, traffic, points, prefills=True, decodes=not split)
     if traffic.outputs.max() <= 1.0:
@@ -232,7 +295,7 @@ def _fold(rates: Array) -> Array:
     return np.asarray(np.where(behind, rates, np.inf).min(axis=1, keepdims=True))
 
 
-def _state(solved: _Solved, rate: Array, slo: Slo) -> _State:
+def _state(solved: _Solved, rate: Array, slo: Slo | SloColumns) -> _State:
     """Return the fleet at rates of shape (points, loads)."""
     entry, decode = solved.entry, solved.decode
     each = rate / decode.replicas[:, None]
@@ -252,21 +315,22 @@ def _state(solved: _Solved, rate: Array, slo: Slo) -> _State:
     else:
         p = b
         first = first_token(entry, b, solved.saturated / entry.replicas[:, None])
-        later = pace(entry, b, first.base.mean(axis=-1))
+        later = pace(entry, b, first.base @ WEIGHTS)
     return _State(p, b, first, later, _within(first, later, slo, rate))
 
 
-def _within(first: FirstToken, later: Pace, slo: Slo, rate: Array) -> Array:
+def _within(first: FirstToken, later: Pace, slo: Slo | SloColumns, rate: Array) -> Array:
     """Return the share of requests within every bound; TTFT and the pace are taken as independent."""
     share = np.ones_like(rate)
-    if np.isfinite(slo.ttft_s):
-        share = first.within(np.full_like(rate, slo.ttft_s))
-    bound = np.full((*rate.shape, 1), slo.tpot_s)
-    if np.isfinite(slo.e2e_s):
-        left = (slo.e2e_s - first.mean_s)[..., None] / later.steps
+    ttft, tpot, e2e = (_row(bound)[:, None] for bound in (slo.ttft_s, slo.tpot_s, slo.e2e_s))
+    if np.any(np.isfinite(ttft)):
+        share = first.within(np.broadcast_to(ttft, rate.shape))
+    bound = np.broadcast_to(tpot, rate.shape)[..., None]
+    if np.any(np.isfinite(e2e)):
+        left = (e2e - first.mean_s)[..., None] / later.steps
         bound = np.minimum(bound, left)
     if np.any(np.isfinite(bound)):
-        share = share * later.within(bound).mean(axis=-1)
+        share = share * (later.within(bound) @ WEIGHTS)
     return share
 
 
@@ -278,7 +342,7 @@ def _hand_over(solved: _Solved, p: Balance, b: Balance) -> tuple[Array, Array]:
     """
     traffic = solved.entry.traffic
     own = solved.token_s * traffic.prompt
-    wide2 = float(traffic.prompts.var()) / traffic.prompt**2
+    wide2 = traffic.wide2
     load = np.minimum(p.rate * own, 0.98)
     queue = load / (1.0 - load) * own * (1.0 + wide2) / 2.0
     share, wait = slot_wait(solved.decode, b, solved.decode_saturated / solved.decode.replicas[:, None])
@@ -287,7 +351,7 @@ def _hand_over(solved: _Solved, p: Balance, b: Balance) -> tuple[Array, Array]:
     return mean, variance
 
 
-def _bracket(rates: Array, share: Array, target: float) -> tuple[Array, Array]:
+def _bracket(rates: Array, share: Array, target: Array) -> tuple[Array, Array]:
     """Return the two loads between which the share first falls below the target (the last two if it never does)."""
     good = share >= target
     below = np.where(good.all(axis=1), share.shape[1] - 1, np.argmin(good, axis=1))
@@ -295,7 +359,7 @@ def _bracket(rates: Array, share: Array, target: float) -> tuple[Array, Array]:
     return rates[row, at - 1], rates[row, at]
 
 
-def _crossing(rates: Array, share: Array, target: float) -> tuple[Array, Array]:
+def _crossing(rates: Array, share: Array, target: Array) -> tuple[Array, Array]:
     """Return the rate up to which the share holds (0 where it never does), and by how much the share falls there.
 
     The fall is that per relative change of the rate: the rate's error is the share's over it.
@@ -305,14 +369,14 @@ def _crossing(rates: Array, share: Array, target: float) -> tuple[Array, Array]:
     row = np.arange(len(rates))
     at, before = np.maximum(below, 1), np.maximum(below, 1) - 1
     drop = share[row, before] - share[row, at]
-    part = np.clip((share[row, before] - target) / np.maximum(drop, 1e-12), 0.0, 1.0)
+    part = np.clip((share[row, before] - target[:, 0]) / np.maximum(drop, 1e-12), 0.0, 1.0)
     rate = rates[row, before] + part * (rates[row, at] - rates[row, before])
     steep = drop * rates[row, at] / np.maximum(rates[row, at] - rates[row, before], 1e-300)
     steep = np.where(good.all(axis=1), np.inf, steep)
     return np.where(good[:, 0], rate, 0.0), steep
 
 
-def _answer(solved: _Solved, here: _State, rate: Array, best: Array, steep: Array, slo: Slo) -> ClosedForm:
+def _answer(solved: _Solved, here: _State, rate: Array, best: Array, steep: Array) -> ClosedForm:
     traffic, decode = solved.entry.traffic, solved.decode
     entry_use = use_of(solved.entry, here.entry, here.first)
     decode_use = use_of(decode, here.decode, here.first) if solved.split else None
@@ -321,7 +385,7 @@ def _answer(solved: _Solved, here: _State, rate: Array, best: Array, steep: Arra
     by = np.where(solved.saturated[:, 0] < solved.decode_saturated[:, 0], 3, by)
     held = here.decode.batch[:, 0] * traffic.context
     if solved.entry.prefills and not solved.split:
-        held = held + here.decode.rate[:, 0] * here.first.base.mean(axis=-1)[:, 0] * traffic.prompt
+        held = held + here.decode.rate[:, 0] * (here.first.base @ WEIGHTS)[:, 0] * traffic.prompt
     top = solved.saturated[:, 0]
     fold = solved.fold[:, 0]
     figures = verdict_of(
@@ -343,9 +407,6 @@ def _answer(solved: _Solved, here: _State, rate: Array, best: Array, steep: Arra
         slo_fall=steep * ones,
         rate_per_s=rate,
         slo_share=here.share[:, 0],
-        ttft_s=here.first.percentiles(),
-        tpot_s=here.pace.percentiles(),
-        e2e_s=here.pace.end_to_end(here.first),
         batch=here.decode.batch[:, 0],
         largest_batch=solved.limit.batch[:, 0] * ones,
         cache=held / (decode.cost.cache_tokens[:, 0]),
@@ -361,4 +422,6 @@ def _answer(solved: _Solved, here: _State, rate: Array, best: Array, steep: Arra
         why=figures[1],
         slo_holds=at_slo[0],
         slo_why=at_slo[1],
+        first=here.first,
+        pace=here.pace,
     )

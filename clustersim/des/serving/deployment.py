@@ -82,16 +82,12 @@ def with_request_time(summary: Summary, extra: float) -> Summary:
     return replace(summary, ttft_s=ttft, e2e_s=e2e)
 
 
-def card_seconds(run: ServingRun, deployment: Deployment) -> float:
-    """Card-seconds that were held, by the size of each replica's own plan."""
+def card_seconds(run: ServingRun, deployment: Deployment, window: Window | None = None) -> float:
+    """Card-seconds that were held, of a run or of a window of it, by the size of each replica's own plan."""
     own = deployment.layout.cards
     decode = deployment.decode_layout.cards if deployment.decode_layout else own
-    return float(
-        sum(
-            (min(end, run.end_s) - start) * (own if index < run.prefill_count else decode)
-            for start, end, index in run.spans
-        )
-    )
+    held = run.held(window.start_s, window.end_s) if window else run.held()
+    return float(sum(seconds * (own if index < run.prefill_count else decode) for seconds, index in held))
 
 
 def of_run(run: ServingRun, deployment: Deployment, window: Window | None = None) -> Use:

@@ -15,22 +15,22 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammainc, gammaln, ndtri
 
-from clustersim.des.serving.fluid_inputs import FluidCost, Traffic
+from clustersim.des.serving.fluid_arrivals import full_share, peakedness, renewals
+from clustersim.des.serving.fluid_inputs import WEIGHTS, FluidCost, Traffic
 from clustersim.des.serving.rules import Batching
+from clustersim.special import gammainc, ndtri
 
 __all__ = [
     "Balance",
     "Limit",
     "Site",
     "balance",
-    "full_share",
     "largest_batch",
+    "meeting",
     "prefill_balance",
     "prefill_iterations",
     "prefill_limit",
-    "renewals",
 ]
 
 Array = NDArray[np.float64]
@@ -61,7 +61,7 @@ class Site:
             return 0.0
         grow = self.rules.tokens_per_step
         left = np.maximum(self.traffic.outputs - 1.0, 0.0)
-        return float(np.mean(left / grow + (left > 0) * (1.0 - 1.0 / grow) / 2.0))
+        return float((left / grow + (left > 0) * (1.0 - 1.0 / grow) / 2.0) @ WEIGHTS)
 
     @property
     def mixed(self) -> bool:
@@ -100,7 +100,8 @@ class Balance:
 
     ``seen`` is the batch that a decoding sequence sees, ``step_s`` a decode step without prompts, ``prompt_s`` what
     one prompt adds, ``group`` the prompts that share an iteration, ``group_s`` and ``group_iterations`` the length
-    and number of the iterations of such a group, ``full`` how often the replica has no room.
+    and number of the iterations of such a group, ``full`` how often the replica has no room, ``meet`` arrivals at an
+    occupied replica over those at any (`meeting`), ``sharing`` the replicas that share a queue for room.
     """
 
     batch: Array
@@ -116,29 +117,46 @@ class Balance:
     group2_s2: Array
     group_iterations: Array
     full: Array
+    meet: Array
+    sharing: Array
 
     @property
     def pace_s(self) -> Array:
         """Seconds from one decode step to the next, prompts between them included."""
-        return np.asarray(self.step_s / np.maximum(1.0 - self.rate * self.prompt_s, 1e-9))
+        return np.asarray(self.step_s / np.maximum(1.0 - self.meet * self.rate * self.prompt_s, 1e-9))
 
 
-def renewals(rate: Array, time_s: Array, variation2: Array | float) -> Array:
-    """Return the mean number of further arrivals within ``time_s`` after an arrival (gaps gamma distributed).
+#: Requests per replica up to which the sum of `meeting` is taken term by term.
+_TERMS = 12
 
-    Between q / (1 - q), with q the share of shorter gaps, and the line that every renewal function nears,
-    L t + (c^2 - 1) / 2 (Feller). Equal to L t for Poisson arrivals.
 
-    >>> renewals(np.array([2.0]), np.array([3.0]), 1.0).tolist()
-    [6.0]
+def meeting(site: Site, present: Array) -> Array:
+    """Return the arrivals at an occupied replica over those at any, with ``present`` requests per replica on average.
+
+    A router that looks at the load sends an arrival to an empty replica while there is one. N present requests, evenly
+    on n replicas: the arrival joins floor(N / n) others, so that E[floor(N / n)] n / E[N] of what would meet by chance
+    meets, and as many of the later ones come to a replica where a request already is. N is Poisson, spread by the
+    arrivals' peakedness; where many are present, E[floor(N / n)] = E[N] / n - (n - 1) / 2n.
+
+    >>> from clustersim.des.serving.fluid_inputs import fluid_cost, traffic_of
+    >>> from clustersim.des.serving.rules import ReplicaCost
+    >>> from clustersim.des.serving.stream import Lengths, Stream
+    >>> flow = traffic_of(Stream(1.0, Lengths(9), Lengths(9)))
+    >>> pool = Site(fluid_cost(ReplicaCost((0.0, 1.0), 0.0, 0.0, 0.0, 0.0, 9)), Batching(), flow, np.array([4.0]))
+    >>> [round(float(meeting(pool, np.array([[b]]))[0, 0]), 2) for b in (0.1, 0.5, 2.0, 40.0)]  # four replicas
+    [0.01, 0.29, 0.81, 0.99]
     """
-    cv2 = np.maximum(np.asarray(variation2, dtype=np.float64), 1e-6)
-    mean = rate * time_s
-    line = np.maximum(mean + (cv2 - 1.0) / 2.0, 0.0)
-    if np.all(cv2 == 1.0):
-        return np.asarray(mean)
-    q = gammainc(1.0 / cv2, mean / cv2)
-    return np.asarray(np.where(cv2 == 1.0, mean, np.minimum(q / np.maximum(1.0 - q, 1e-9), line)))
+    servers = site.servers[:, None]
+    if np.all(servers == 1.0):
+        return np.ones_like(present)
+    peak = (site.queue2 + 1.0) / 2.0
+    mean = np.maximum(servers * present, 1e-9) / peak
+    few = np.zeros_like(present)
+    for count in range(1, _TERMS + 1):
+        few += gammainc(np.broadcast_to(count * servers / peak, mean.shape), mean)
+    many = present - (servers - 1.0) / (2.0 * servers)
+    found = np.where(present < _TERMS / 3.0, few, many) / np.maximum(present, 1e-9)
+    return np.asarray(np.where(servers > 1.0, np.clip(found, 0.0, 1.0), 1.0))
 
 
 def prefill_iterations(site: Site, base: Array, tokens: Array) -> tuple[Array, Array]:
@@ -150,7 +168,7 @@ def prefill_iterations(site: Site, base: Array, tokens: Array) -> tuple[Array, A
     room = np.maximum(most - base, 1.0)
     if not site.rules.chunked:
         each = max(site.traffic.new, 1.0)
-        room = np.maximum(np.floor(room / each) * each, np.maximum(each, site.traffic.prompts[-1]))
+        room = np.maximum(np.floor(room / each) * each, np.maximum(each, site.traffic.large))
     full = np.floor(tokens / room)
     rest = tokens - full * room
     last = (rest > 1e-9).astype(float)
@@ -177,10 +195,8 @@ def _step(site: Site, seen: Array, spread: Array) -> tuple[Array, Array]:
 
 def _group_tokens(site: Site, group: Array, biased: Array) -> Array:
     """Return the prompt tokens of an iteration's group at six quantiles (log-normal of the right mean, variance)."""
-    new = site.traffic.prompts * (site.traffic.new / max(site.traffic.prompt, 1e-9))
-    mean = float(new.mean())
-    own = float(new.var()) / mean**2 if mean > 0 else 0.0
-    cv2 = own / group + np.maximum(biased / group - 1.0, 0.0)
+    mean = site.traffic.new
+    cv2 = site.traffic.wide2 / group + np.maximum(biased / group - 1.0, 0.0)
     sigma = np.sqrt(np.log1p(cv2))[..., None]
     shape = np.exp(sigma * _Z)
     return np.asarray((group * mean)[..., None] * shape / shape.mean(axis=-1, keepdims=True))
@@ -220,30 +236,47 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
     group = np.maximum(mean / -np.expm1(-np.maximum(mean, 1e-9)), 1.0)
     biased, seen, spread = 1.0 + mean, batch + 1.0, batch
     full = (batch >= limit.batch * (1.0 - 1e-9)).astype(float)
+    meet = meeting(site, batch)
+    # A router that counts requests shares out a cache only as far as they are alike.
+    sharing = site.servers[:, None] ** (1.0 / limit.sizes2)
     for _ in range(3):
         step_s, slope = _step(site, seen, spread)
         parts, used = _prompts(site, seen, group, biased), group
         again = 1.0 + full * limit.again
         prompt_s, prompt2 = parts[0] * again, parts[1] * again**2
-        rate = batch / (steps * step_s + batch * prompt_s)
+        rate = batch / (steps * step_s + meet * batch * prompt_s)
+        meet = meeting(site, batch + rate * parts[2]) * (1.0 - full) + full
         share = np.minimum(rate / group * parts[2], 1.0)
         window = (1.0 - share) * step_s + share * parts[3] / np.maximum(parts[2], 1e-12) / np.maximum(
             parts[4], 1.0
         )
         own = rate * window
         # At a full replica prompts come in as others leave, whatever the arrivals do.
-        mates = (1.0 - full) * renewals(rate, window, site.dealt2) + full * own
+        mates = (1.0 - full) * meet * renewals(rate, window, site.dealt2) + full * own
+        own = meet * own
         group = np.maximum(own / -np.expm1(-np.maximum(own, 1e-9)) + np.maximum(mates - own, 0.0) / 2.0, 1.0)
         biased = np.maximum(1.0 + mates, group)
         spread = _spread(site, batch, seen, (step_s, slope), (rate, prompt_s, prompt2))
-        full = full_share(
-            batch, limit.batch, spread * limit.sizes2, site.servers[:, None], (site.queue2 + 1.0) / 2.0
-        )
+        full = full_share(batch, limit.batch, spread * limit.sizes2, sharing, (site.queue2 + 1.0) / 2.0)
         # A full replica does not wander: what leaves is replaced from the queue.
         spread = spread * (1.0 - full) + 1e-9
         seen = np.maximum(batch + spread / np.maximum(batch, 1e-9), 1.0)
     return Balance(
-        batch, seen, spread, rate, step_s, slope, prompt_s, prompt2, used, parts[2], parts[3], parts[4], full
+        batch,
+        seen,
+        spread,
+        rate,
+        step_s,
+        slope,
+        prompt_s,
+        prompt2,
+        used,
+        parts[2],
+        parts[3],
+        parts[4],
+        full,
+        meet,
+        sharing,
     )
 
 
@@ -276,6 +309,8 @@ def prefill_balance(site: Site, rate: Array) -> Balance:
         parts[3],
         parts[4],
         zero,
+        zero + 1.0,
+        site.servers[:, None],
     )
 
 
@@ -303,31 +338,11 @@ def _spread(
     rate, prompt_s, prompt2 = prompts
     gain = 1.0 / np.maximum(1.0 - slope * seen / step_s, 0.05)
     kept = rate / np.maximum(1.0 - rate * prompt_s, 0.05)
-    arrivals = site.queue2 * (1.0 + 2.0 * kept * prompt_s + kept**2 * prompt2)
-    whole = batch * (arrivals + 1.0) / 2.0 * gain / site.servers[:, None]
+    more = 1.0 + 2.0 * kept * prompt_s + kept**2 * prompt2
+    peak = peakedness(batch * site.servers[:, None], site.queue2)
+    whole = batch * (peak + site.queue2 * (more - 1.0) / 2.0) * gain / site.servers[:, None]
     part = batch - np.floor(batch)
     return np.asarray(np.maximum(whole, part * (1.0 - part)))
-
-
-def full_share(batch: Array, most: Array, spread: Array, servers: Array, lump: Array) -> Array:
-    """Return how often a replica is full: the mass f (v / r + l) beyond the largest batch against the mass F below it.
-
-    Halfin and Whitt's limit (Operations Research 29(3) 1981) with v the variance and r the free room: there the queue
-    falls off over v / r. A gamma distribution stands in the place of the normal one, since small batches and bursts
-    are skewed, and the arrivals' lump l (1 for Poisson, as in M/M/c) is added to the fall.
-
-    >>> one = np.array([1.0])
-    >>> round(float(full_share(8.0 * one, 10.0 * one, 8.0 * one, one, one)[0]), 1)  # M/M/10 at 0.8: 0.41
-    0.4
-    """
-    mean, variance = np.maximum(batch, 1e-9) * servers, np.maximum(spread, 1e-12) * servers
-    at = np.maximum(most * servers, 1e-9)
-    room = np.maximum(at - mean, 1e-9)
-    shape, scale = mean**2 / variance, variance / mean
-    log_density = (shape - 1.0) * np.log(at / scale) - at / scale - gammaln(shape) - np.log(scale)
-    below = gammainc(shape, at / scale)
-    beyond = np.exp(np.minimum(log_density, 600.0)) * (variance / room + lump)
-    return np.asarray(beyond / (beyond + below))
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,7 +374,7 @@ def largest_batch(site: Site) -> Limit:
     budget = float(rules.max_tokens)
     slots = np.full((site.cost.points, 1), float(rules.max_sequences))
     waits = np.maximum(1.0, traffic.new / budget) if site.prefills else 1.0
-    gap = float(np.mean(traffic.prompts**2)) / max(2.0 * float(traffic.prompts.mean()), 1e-9)
+    gap = traffic.prompt * (1.0 + traffic.wide2) / 2.0
     cache = site.cost.cache_tokens
     room = np.maximum(cache * (1.0 - rules.watermark) - gap, 0.0)
     held = steps * traffic.context + (waits * traffic.prompt if site.prefills else 0.0)

@@ -16,12 +16,26 @@ from clustersim.des.serving.stream import Stream
 from clustersim.errors import InputError
 from clustersim.perf.serving_cost import IterationTerms
 
-__all__ = ["FluidCost", "Traffic", "cost_of_terms", "fluid_cost", "stack_costs", "token_knots", "traffic_of"]
+__all__ = [
+    "WEIGHTS",
+    "FluidCost",
+    "Traffic",
+    "cost_of_terms",
+    "fluid_cost",
+    "stack_costs",
+    "token_knots",
+    "traffic_of",
+]
 
 Array = NDArray[np.float64]
 
-#: Equally likely lengths that stand for a distribution.
-NODES = 16
+#: Quantiles between which a distribution of lengths is taken by its mean: finer where levels of service are, between
+#: eight and ninety-nine in a hundred, since a length is within a bound or not.
+EDGES = np.array(
+    [0.0, 0.125, 0.25, 0.375, 0.5, 0.6, 0.7, 0.775, 0.83, 0.87, 0.9, 0.925, 0.945, 0.96, 0.975, 0.99, 1.0]
+)
+#: The shares of the requests that these lengths stand for.
+WEIGHTS = np.diff(EDGES)
 
 
 def token_knots(max_tokens: int, count: int = 64) -> Array:
@@ -141,11 +155,12 @@ def stack_costs(costs: list[FluidCost]) -> FluidCost:
 class Traffic:
     """The moments of a stream that the closed form needs (tokens), per request.
 
-    ``prompts`` and ``outputs`` are equally likely lengths. ``new`` are prompt tokens to compute (without the cached
-    ones), ``pairs`` the query-key pairs of a prompt, ``context`` the mean tokens that a decode step of one sequence
-    reads and ``context2`` their mean square, ``work2`` the squared variation of the tokens times steps that an answer
-    holds, ``burstiness`` the coefficient of variation of the gaps between arrivals, ``longest`` the tokens
-    that one request in a thousand exceeds.
+    ``prompts`` and ``outputs`` are lengths that stand for `WEIGHTS` of the requests. ``new`` are prompt tokens to
+    compute (without the cached ones), ``pairs`` the query-key pairs of a prompt, ``context`` the mean tokens that a
+    decode step of one sequence reads and ``context2`` their mean square, ``work2`` the squared variation of the tokens
+    times steps that an answer holds, ``burstiness`` the coefficient of variation of the gaps between arrivals,
+    ``longest`` the tokens that one request in a thousand exceeds, ``wide2`` the squared variation of the prompts,
+    ``large`` the mean of their largest sixteenth.
     """
 
     prompts: Array
@@ -159,6 +174,8 @@ class Traffic:
     cached: float
     burstiness: float
     longest: float
+    wide2: float
+    large: float
 
     @property
     def new(self) -> float:
@@ -171,10 +188,10 @@ class Traffic:
         return self.prompt + self.output
 
 
-def _groups(values: Array, count: int) -> Array:
-    """Return the means of ``count`` equal groups of the sorted values."""
+def _slices(values: Array) -> Array:
+    """Return the means of the sorted values between the quantiles `EDGES`."""
     ordered = np.sort(values.astype(np.float64))
-    edges = np.linspace(0, len(ordered), count + 1)
+    edges = EDGES * len(ordered)
     total = np.concatenate([[0.0], np.cumsum(ordered)])
     summed = np.diff(np.interp(edges, np.arange(len(total)), total))
     return np.asarray(summed / np.diff(edges))
@@ -192,10 +209,10 @@ def traffic_of(stream: Stream, *, cached_share: float = 0.0) -> Traffic:
     """
     if stream.sample is not None:
         p, o = stream.sample.prompt.astype(float), stream.sample.output.astype(float)
-        prompts, outputs = _groups(p, NODES), _groups(o, NODES)
+        prompts, outputs = _slices(p), _slices(o)
     else:
         assert stream.prompt is not None and stream.output is not None
-        prompts, outputs = stream.prompt.nodes(NODES), stream.output.nodes(NODES)
+        prompts, outputs = _slices(stream.prompt.nodes(256)), _slices(stream.output.nodes(256))
         p, o = (x.ravel() for x in np.meshgrid(stream.prompt.nodes(64), stream.output.nodes(64)))
     return _moments(prompts, outputs, p, o, cached_share, stream.burstiness)
 
@@ -223,4 +240,6 @@ def _moments(
         cached=float(cached.mean()),
         burstiness=burstiness,
         longest=float(np.quantile(p + o, 0.999)),
+        wide2=float(p.var() / p.mean() ** 2),
+        large=float(np.sort(p)[-max(p.size // 16, 1) :].mean()),
     )

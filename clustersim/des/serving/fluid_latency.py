@@ -15,10 +15,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammainc, gammaincc, ndtr
 
-from clustersim.des.serving.fluid_batch import Balance, Site, prefill_iterations, renewals
+from clustersim.des.serving.fluid_arrivals import further, met_share, renewals
+from clustersim.des.serving.fluid_batch import Balance, Site, prefill_iterations
+from clustersim.des.serving.fluid_inputs import WEIGHTS
 from clustersim.des.serving.metrics import PERCENTILES
+from clustersim.special import gammainc, gammaincc
 
 __all__ = [
     "FirstToken", "Pace", "empty_share", "first_token", "gamma_share", "gi_wait", "idle_share", "pace", "slot_wait",
@@ -62,7 +64,7 @@ class FirstToken:
                 (self.met2 if met else self.step**2 / 12.0) + ahead * self.ahead**2 + slot * self.slot**2
             )
             out = out + weight[..., None] * gamma_share(left, mean[..., None], variance[..., None])
-        return np.asarray(out.mean(axis=-1))
+        return np.asarray(out @ WEIGHTS)
 
     @property
     def wait_s(self) -> Array:
@@ -78,7 +80,7 @@ class FirstToken:
         wait = wait + self.met_share * (1.0 - self.met_share) * (met - calm) ** 2
         for share, mean in ((self.ahead_share, self.ahead), (self.slot_share, self.slot)):
             wait = wait + share * (2.0 - share) * mean**2
-        return np.asarray(self.base.var(axis=-1) + wait)
+        return np.asarray(self.base**2 @ WEIGHTS - (self.base @ WEIGHTS) ** 2 + wait)
 
     def percentiles(self) -> dict[str, Array]:
         """Return mean and percentiles of the first load of every point."""
@@ -89,7 +91,7 @@ class FirstToken:
     @property
     def mean_s(self) -> Array:
         """Mean TTFT."""
-        return np.asarray(self.base.mean(axis=-1) + self.wait_s)
+        return np.asarray(self.base @ WEIGHTS + self.wait_s)
 
 
 _CASES = tuple((m, a, s) for m, a in ((False, False), (True, False), (True, True)) for s in (False, True))
@@ -99,12 +101,14 @@ _CASES = tuple((m, a, s) for m, a in ((False, False), (True, False), (True, True
 class Pace:
     """TPOT of each answer length, shapes (points, loads, answers); one-token answers have none.
 
-    ``floor`` is the time of the decode steps alone and ``wander2`` its variance; ``free`` the share of answers that
+    ``floor`` is the time of the decode steps alone, ``wander2`` its variance and ``least`` what it is with nobody else;
+    ``free`` the share of answers that
     no prompt comes into; ``added`` and ``added2`` mean and variance of what prompts add to the others. ``steps`` are
     the tokens after the first.
     """
 
     floor: Array
+    least: Array
     wander2: Array
     free: Array
     added: Array
@@ -119,23 +123,26 @@ class Pace:
 
     def within(self, bound_s: Array) -> Array:
         """Return, per answer length, the share of requests within ``bound_s`` (one-token answers all are)."""
-        left = bound_s - self.floor
-        alone = ndtr(left / np.sqrt(np.maximum(self.wander2, 1e-18)))
+        left, others = bound_s - self.least, self.floor - self.least
+        alone = gamma_share(left, others, self.wander2)
         # A crowd brings prompts and a fuller batch at once: the two deviations add up.
-        met = gamma_share(left, self.added, (np.sqrt(self.added2) + np.sqrt(self.wander2)) ** 2)
+        wide2 = (np.sqrt(self.added2) + np.sqrt(self.wander2)) ** 2
+        met = gamma_share(left, others + self.added, wide2)
         return np.asarray(np.where(self.counted, self.free * alone + (1.0 - self.free) * met, 1.0))
 
     def percentiles(self) -> dict[str, Array]:
         """Return mean and percentiles of TPOT over answers of more than one token, at the first load."""
         keep = self.counted[..., :, None].any(axis=(0, 1)).ravel()
 
+        weights = WEIGHTS[keep] / WEIGHTS[keep].sum()
+
         def cdf(bound_s: Array) -> Array:
-            return np.asarray(self.within(bound_s[..., None])[..., keep].mean(axis=-1))
+            return np.asarray(self.within(bound_s[..., None])[..., keep] @ weights)
 
         mean = self.mean[..., keep]
         spread = np.sqrt(self.added2 + self.wander2 + self.added**2)[..., keep]
         low = np.maximum((self.floor - 4.0 * np.sqrt(self.wander2))[..., keep].min(axis=-1), 1e-9)
-        return _percentiles(cdf, low, (mean + 6.0 * spread).max(axis=-1), mean.mean(axis=-1))
+        return _percentiles(cdf, low, (mean + 6.0 * spread).max(axis=-1), mean @ weights)
 
     def end_to_end(self, first: FirstToken) -> dict[str, Array]:
         """Return mean and percentiles of the whole time: first token and the tokens after it, at the first load."""
@@ -147,10 +154,10 @@ class Pace:
         rest = np.maximum(mean - shift, 1e-9)
 
         def cdf(bound_s: Array) -> Array:
-            return np.asarray(gamma_share(bound_s[..., None] - shift, rest, variance).mean(axis=-1))
+            return np.asarray(gamma_share(bound_s[..., None] - shift, rest, variance) @ WEIGHTS)
 
         top = (mean + 6.0 * np.sqrt(variance)).max(axis=-1)
-        return _percentiles(cdf, shift.min(axis=-1), top, mean.mean(axis=-1))
+        return _percentiles(cdf, shift.min(axis=-1), top, mean @ WEIGHTS)
 
 
 #: Points at which a distribution is looked at for its percentiles.
@@ -220,7 +227,7 @@ def idle_share(site: Site, present: Array) -> Array:
 def slot_wait(site: Site, b: Balance, saturated: Array) -> tuple[Array, Array]:
     """Return the share that waits for a slot or cache, and the conditional mean wait: z / (saturated - rate)."""
     own2 = site.traffic.work2
-    excess = np.maximum((saturated - b.rate) * site.servers[:, None], 1e-12)
+    excess = np.maximum((saturated - b.rate) * b.sharing, 1e-12)
     return b.full, (site.queue2 + own2) / 2.0 / excess
 
 
@@ -234,14 +241,14 @@ def first_token(site: Site, b: Balance, saturated: Array) -> FirstToken:
     decoding = site.decodes * (1.0 - empty_share(site, b.batch))
     alone = np.clip(1.0 - busy, 0.0, 1.0)
     part = b.group2_s2 / np.maximum(b.group_s, 1e-12) / np.maximum(b.group_iterations, 1.0)
-    if not site.decodes:
-        # One of several replicas is free unless all are busy (Sakasegawa).
-        busy = busy ** (np.sqrt(2.0 * (_shared(site) + 1.0)) - 1.0)
+    meet = b.meet
+    # One of several replicas is free unless all are busy (Sakasegawa).
+    busy = busy * meet if site.decodes else busy ** (np.sqrt(2.0 * (_shared(site) + 1.0)) - 1.0)
     step = decoding * b.step_s
     seen_s = alone * step + busy * part
-    mates = renewals(b.rate, seen_s, site.dealt2)
+    mates = meet * renewals(b.rate, seen_s, site.dealt2)
     # Who meets somebody: arrivals during a prompt's iteration, and those in whose own decode step another one comes.
-    others = gammaincc(1.0 / site.dealt2, np.maximum(b.rate * step, 1e-12) / site.dealt2)
+    others = 1.0 - meet * met_share(b.rate * step, site.dealt2)
     share = np.clip(1.0 - alone * others, 1e-6, 1.0)
     mean = seen_s / 2.0 + mates * b.prompt_s
     square = (alone * step**2 + busy * part**2) / 3.0 + mates * (b.prompt2_s2 + seen_s * b.prompt_s)
@@ -250,9 +257,13 @@ def first_token(site: Site, b: Balance, saturated: Array) -> FirstToken:
     met2 = np.maximum((square - (1.0 - share) * step**2 / 3.0) / share - met**2, (0.1 * met) ** 2)
     own = _own(site, base, linear, new) * decoding[..., None]
     own = own + _own(site, np.zeros_like(base), np.zeros_like(base), new) * (1.0 - decoding[..., None])
-    ahead_share, ahead = _ahead(site, b, base, linear, float(new.var()))
+    ahead_share, ahead = _ahead(site, b, base, linear)
     if not site.decodes:
         ahead = np.maximum(ahead - part / 2.0, 0.0)  # what is left of the iteration met is counted once
+    else:
+        # So is what is left of the iteration, and who came before in it: the queue is what is there beyond them.
+        before = busy * part / 2.0 + mates * b.prompt_s / 2.0
+        ahead_share = ahead_share * np.clip(1.0 - before / np.maximum(ahead_share * ahead, 1e-12), 0.0, 1.0)
     slot_share, slot = slot_wait(site, b, saturated) if site.decodes else (busy * 0.0, busy * 0.0)
     return FirstToken(own, step, share, met, met2, ahead_share, ahead, slot_share, slot)
 
@@ -262,7 +273,7 @@ def _own(site: Site, base: Array, linear: Array, new: Array) -> Array:
     tokens = np.broadcast_to(new, (*base.shape, len(new)))
     seconds, count = prefill_iterations(site, base[..., None], tokens)
     pairs = site.cost.pair_s[..., None] * site.traffic.pairs * (new / max(site.traffic.new, 1e-9)) ** 2
-    scale = float(np.mean((new / max(site.traffic.new, 1e-9)) ** 2))
+    scale = float((new / max(site.traffic.new, 1e-9)) ** 2 @ WEIGHTS)
     return np.asarray(seconds + linear[..., None] * count + pairs / scale)
 
 
@@ -272,11 +283,10 @@ def _shared(site: Site) -> Array:
     A router that counts requests makes one queue of n replicas where prompts are alike; where they are not, some wait
     behind a long one while another replica is free.
     """
-    unlike = float(site.traffic.prompts.var()) / float(site.traffic.prompts.mean()) ** 2
-    return np.asarray(site.servers[:, None] ** (1.0 / (1.0 + unlike)))
+    return np.asarray(site.servers[:, None] ** (1.0 / (1.0 + site.traffic.wide2)))
 
 
-def _ahead(site: Site, b: Balance, base: Array, linear: Array, variance: float) -> tuple[Array, Array]:
+def _ahead(site: Site, b: Balance, base: Array, linear: Array) -> tuple[Array, Array]:
     """Return the share of arrivals that find prompts ahead, and the mean time that these then take.
 
     The server is an iteration filled with prompts; of what is ahead, only what does not fit beside the own prompt
@@ -287,7 +297,7 @@ def _ahead(site: Site, b: Balance, base: Array, linear: Array, variance: float) 
     per_pair = cost.pair_s * traffic.pairs / max(traffic.new, 1e-9)
     full = cost.at(cost.fixed_s, base + room) + linear + per_pair * room
     service = full * traffic.new / room
-    own2 = variance / max(traffic.new, 1e-9) ** 2
+    own2 = traffic.wide2
     share, wait = gi_wait(b.rate * service, site.queue2, _shared(site))
     # A burst of (c^2 + 1) / 2 that is dealt out to fewer replicas queues at each, however free they were before.
     lot2 = np.maximum((site.queue2 + 1.0) / site.servers[:, None] - 1.0, 1.0)
@@ -317,12 +327,14 @@ def pace(
     rate, step = b.rate[..., None], b.step_s[..., None]
     added, added2 = b.prompt_s[..., None], b.prompt2_s2[..., None]
     early = _early(site, b, first_s)[..., None]
-    busy = np.minimum(rate * added, 0.999)
+    meet = b.meet[..., None]
+    busy = np.minimum(meet * rate * added, 0.999)
     lasts = (steps * step + early * busy) / (1.0 - busy)
     window = lasts + early
     own = rate * window
-    number = renewals(rate, window, cv2)
-    free = gammaincc(1.0 / cv2, np.maximum(own, 1e-12) / cv2) if site.prefills else np.ones_like(own)
+    own = meet * own
+    met = met_share(own, cv2) if site.prefills else np.zeros_like(own)
+    number, free = further(own, cv2, met), 1.0 - met
     lot = np.maximum(1.0 - free, 1e-9)
     clump = np.maximum(1.0 + 2.0 * (number - own), np.minimum(cv2, 1.0))
     shot_mean, shot_var = number * added, number * (added2 + (clump - 1.0) * added**2)
@@ -332,8 +344,14 @@ def pace(
     kept = 2.0 * (x - 1.0 + np.exp(-x)) / x**2
     once, once2 = extra if extra is not None else (np.zeros_like(b.rate), np.zeros_like(b.rate))
     by_batch = (slope / (1.0 - busy)) ** 2 * b.spread[..., None] * kept * (steps / left) ** 2
+    # The own prompt is read at every step, those of the others as long as they are there.
+    read2 = (site.cost.kv_s[..., None] * site.traffic.prompt) ** 2 * site.traffic.wide2
+    by_batch = by_batch + read2 * (1.0 + np.maximum(seen - 1.0, 0.0) * kept) * (steps / left) ** 2
+    floor = (steps * step + once[..., None]) / left
+    others = np.minimum(slope * np.maximum(seen - 1.0, 0.0), step * 0.98) * steps / left
     return Pace(
-        floor=(steps * step + once[..., None]) / left,
+        floor=floor,
+        least=floor - np.maximum(others, 1e-3 * floor),
         wander2=by_batch + once2[..., None] / left**2,
         free=free,
         added=shot_mean / lot / left,

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.des.serving.fluid_batch import Balance, Site
+from clustersim.des.serving.fluid_inputs import WEIGHTS
 from clustersim.des.serving.fluid_latency import FirstToken, empty_share, idle_share
 
 __all__ = ["FluidUse", "use_of"]
@@ -43,7 +44,7 @@ class FluidUse:
 def use_of(site: Site, b: Balance, first: FirstToken) -> FluidUse:
     """Return the use of a pool at a balance of one load per point."""
     rate, steps, cost = b.rate, site.steps, site.cost
-    present = b.batch + (rate * first.base.mean(axis=-1) if site.prefills else 0.0)
+    present = b.batch + (rate * first.base @ WEIGHTS if site.prefills else 0.0)
     busy = 1.0 - idle_share(site, present)
     decoding = 1.0 - empty_share(site, b.batch) if site.decodes else np.zeros_like(rate)
     alone = b.group_s / b.group

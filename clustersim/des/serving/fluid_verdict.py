@@ -40,7 +40,7 @@ def verdict_of(
     room = decode.cost.cache_tokens[:, 0] * (1.0 - decode.rules.watermark)
     lump = (traffic.burstiness**2 + 1.0) / 2.0
     few = (limit.by[:, 0] == 1) & (limit.batch[:, 0] < LEAST_SEQUENCES * lump)
-    whole = not entry.rules.chunked and float(traffic.prompts[-1]) > entry.rules.max_tokens
+    whole = not entry.rules.chunked and traffic.large > entry.rules.max_tokens
     return _first(
         len(load),
         [

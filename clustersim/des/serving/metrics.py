@@ -45,6 +45,15 @@ class Slo:
     e2e_s: float = float("inf")
     share: float = 0.9
 
+    @property
+    def bounds(self) -> bool:
+        """Whether there is any bound: a level without one is met by everything, and says nothing.
+
+        >>> Slo().bounds, Slo(tpot_s=0.05).bounds
+        (False, True)
+        """
+        return min(self.ttft_s, self.tpot_s, self.e2e_s) < float("inf")
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:

@@ -203,6 +203,7 @@ def split_for(
     seed: int,
     cost: tuple[float, float] = (1.0, 1.0),
     most: int = 512,
+    requests: int = _FIRST,
 ) -> Sizing:
     """Return the cheapest numbers of prefill and decode replicas for the stream, by the share's lower 95 % bound.
 
@@ -217,7 +218,7 @@ def split_for(
     pairs = _pairs(plant, stream, slo, cost, most)
     for first, second in pairs[:_TRIES]:
         pair = plant.sized(first, second)
-        judge = _Judge(partial(_same, pair), stream, slo, seed, 0)
+        judge = _Judge(partial(_same, pair), stream, slo, seed, 0, requests)
         if judge.holds(1):
             return Sizing(first, second, judge.seen[1], None, pairs[0][0], judge.asked[1])
     raise InfeasibleError(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,10 +59,13 @@ class RateAtSlo:
     saturated: float
 
 
-def share_of(run: ServingRun, slo: Slo) -> Share:
-    """Return the share of the requests of the steady window that met the SLO."""
+def share_of(run: ServingRun, slo: Slo, window: Window | None = None) -> Share:
+    """Return the share of the requests of the steady window, or of another one, that met the SLO.
+
+    Raises InputError where the run is too short for a steady window.
+    """
     rows = records(run)
-    window = steady_window(run.book)
+    window = window or steady_window(run.book)
     good = within_slo(rows, slo).astype(float)
     share, error = batch_error(good, rows["arrival_s"], window)
     counted = int(window.holds(rows["arrival_s"]).sum())
@@ -184,7 +188,8 @@ class _Search:
 class SteadyState:
     """A run of a stationary stream, its steady window, and the standard errors of what is read from it.
 
-    ``errors`` are relative for rates and mean latencies and absolute for ``slo_share``; ``batches`` says over how many
+    ``errors`` are relative for rates (cost per token is card-hours over ``tokens_per_s``), mean latencies and busy time
+    (and so energy), and absolute for ``slo_share``; ``batches`` says over how many
     stretches of how many residence times each was estimated. ``reached`` tells whether every one is below the
     target; ``why`` what stood in the way.
     """
@@ -199,6 +204,22 @@ class SteadyState:
     def worst(self) -> float:
         """The largest of the standard errors."""
         return max(self.errors.values())
+
+    def plain(self) -> dict[str, Any]:
+        """Return the window and the errors as plain values (seconds, shares)."""
+        number, stays = self.batches
+        return {
+            "window_start_s": self.window.start_s,
+            "window_end_s": self.window.end_s,
+            "served_requests": len(self.run.book.arrival),
+            "residence_s": self.window.residence_s,
+            "stretches": number,
+            "residences_per_stretch": stays,
+            "standard_error": dict(self.errors),
+            "largest_error": self.worst,
+            "reached": self.reached,
+            "why_not": self.why or None,
+        }
 
     @property
     def batches(self) -> tuple[int, float]:
@@ -259,6 +280,10 @@ def _judged(run: ServingRun, slo: Slo, error: float) -> SteadyState:
         ("output_tokens_per_s", rows["output_tokens"] * ended),
     ):
         errors[name] = _rate_error(weight, rows["finish_s"], window)
+    errors["tokens_per_s"] = _rate_error(
+        (rows["prompt_tokens"] + rows["output_tokens"]) * ended, rows["finish_s"], window
+    )
+    errors |= _busy_error(run, window)
     errors = {name: value for name, value in errors.items() if np.isfinite(value)}
     length = window.length_s / BATCHES
     reached = max(errors.values()) <= error and length >= _RESIDENCES * window.residence_s
@@ -269,8 +294,20 @@ def _judged(run: ServingRun, slo: Slo, error: float) -> SteadyState:
     return SteadyState(run, window, errors, reached, "" if reached else short)
 
 
+def _busy_error(run: ServingRun, window: Window) -> dict[str, float]:
+    """Return the relative standard error of the busy time, and so of energy; nothing for a run without a log."""
+    logs = [run.log(index)[:, :2] for index in range(len(run.replicas))]
+    log = np.concatenate(logs)
+    return {"busy_s": _rate_error(log[:, 1], log[:, 0], window)} if len(log) else {}
+
+
 def _rate_error(weight: Array, when: Array, window: Window) -> float:
-    """Return the relative standard error of a sum per second, by the sums of equal stretches."""
+    """Return the relative standard error of a sum per second, by the sums of equal stretches.
+
+    >>> when = np.arange(400) / 100.0
+    >>> _rate_error(np.ones(400), when, Window(0.0, 4.0, 0.1))
+    0.0
+    """
     inside = window.holds(when)
     at = ((when[inside] - window.start_s) / window.length_s * BATCHES).astype(int)
     sums = np.bincount(np.minimum(at, BATCHES - 1), weights=weight[inside], minlength=BATCHES)

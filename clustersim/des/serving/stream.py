@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from clustersim.des.serving.arrivals import LENGTHS, arrival_times, draw_lengths
 from clustersim.des.serving.book import Requests
 from clustersim.errors import InputError
+from clustersim.special import ndtri
 
 __all__ = ["Lengths", "Stream", "stream_of"]
 

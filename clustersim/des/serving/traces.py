@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +71,11 @@ def _seconds(value: Any) -> float:
     if not text:
         raise _BadLine("the arrival is missing")
     try:
-        number = float(text)
+        # A date is told by its colon: an exception for each of many thousand lines would be a third of the reading.
+        number = float(text) if ":" not in text else math.nan
     except ValueError:
+        number = math.nan
+    if number != number:
         try:
             # Azure writes seven digits after the second; Python reads at most six.
             head, digits, zone = _DATE.fullmatch(text).groups("")  # type: ignore[union-attr]
@@ -89,6 +93,8 @@ def _tokens(value: Any, what: str) -> int:
     text = "" if value is None else str(value).strip()
     if not text:
         raise _BadLine(f"{what} is missing")
+    if text.isdecimal() and text.isascii() and 0 < len(text) < 10 and (whole := int(text)) > 0:
+        return whole
     try:
         number = float(text)
     except ValueError:
@@ -160,6 +166,20 @@ def read_trace(
         if is_file(file):
             raise
         raise InputError(f"{error}; shipped traces: {', '.join(sorted(SHIPPED))}") from None
+    return _parsed(str(file), source, columns, skip, limit, zero_output_is_one)
+
+
+@lru_cache(maxsize=4)
+def _parsed(
+    path: str,
+    source: Text,
+    columns: tuple[str, str, str] | None,
+    skip: int,
+    limit: int | None,
+    zero_output_is_one: bool,
+) -> Trace:
+    """Return the requests of a text; remembered, since one question asks for them several times."""
+    file = Path(path)
     lines = _json_lines(source) if ".jsonl" in file.name else _csv_lines(source, columns)
     arrival: list[float] = []
     prompt: list[int] = []
@@ -193,10 +213,8 @@ def read_trace(
     if not arrival:
         raise InputError(f"{file}: zero arrivals; the trace holds no request")
     start = np.asarray(arrival)
-    requests = Requests(
-        start - start[0],
-        np.asarray(prompt, dtype=np.int64),
-        np.asarray(output, dtype=np.int64),
-        tuple(blocks) if any(blocks) else (),
-    )
+    arrays = (start - start[0], np.asarray(prompt, dtype=np.int64), np.asarray(output, dtype=np.int64))
+    for array in arrays:
+        array.setflags(write=False)
+    requests = Requests(*arrays, tuple(blocks) if any(blocks) else ())
     return Trace(file.name, requests, tuple(bad))

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 import simpy
-from scipy.special import ndtri
 
 from clustersim.des.serving.window import BATCHES
 from clustersim.errors import InfeasibleError, InputError
+from clustersim.special import ndtri
 
 __all__ = [
     "CODEC_WORK",

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
+from clustersim.errors import InputError
 from clustersim.finance.company import Company
 from clustersim.market.link import Anchor, Link, Worth
 from clustersim.report.workbook.book import Book
-from clustersim.report.workbook.formulas import Sheet
+from clustersim.report.workbook.formulas import Sheet, fill
 
 __all__ = ["write_links"]
 
 _NAMES = {"link.before": "cost of the buyer over what it may be, at the anchor",
           "link.price": "price that the worth gives, CNY", "link.asp": "factor on the price",
-          "link.units": "factor on the units"}  # fmt: skip
+          "link.free": "factor on the units, before what can be made", "link.units": "factor on the units"}  # fmt: skip
+
+#: Size of a market that nothing is known of: no share of it saturates.
+NO_MARKET = 1e15
 
 
 def write_links(book: Book, company: Company, links: Mapping[str, Link], live: str | None) -> dict[str, Link]:
@@ -28,10 +33,17 @@ def write_links(book: Book, company: Company, links: Mapping[str, Link], live: s
     out: dict[str, Link] = {}
     if company.drivers.product_mode != "simulated" or "switching_discount" not in book.scalars:
         return out
+    known = {p.name for p in company.products}
+    valued = {n: k for n, k in links.items() if k.anchor is not None and k.worth is not None and n in known}
+    if valued:
+        _response(book, company, valued)
     book.section("Inputs", "worth of the product lines, CNY per card")
-    for name, link in links.items():
-        if link.anchor is None or link.worth is None or name not in {p.name for p in company.products}:
-            continue
+    for name, link in valued.items():
+        assert link.anchor is not None and link.worth is not None
+        if link.bounds.pricing != "shared":
+            raise InputError(
+                "the workbook needs company.response.pricing=shared: the best price against rivals has no closed form"
+            )
         _terms(book, name, link.anchor, link.worth, name == live)
         _rows(book, company, name, link)
         out[name] = link
@@ -45,26 +57,22 @@ def _terms(book: Book, name: str, anchor: Anchor, worth: Worth, live: bool) -> N
         book.input(f"{key}:{name}", value, unit="CNY", source="simulation of the line's scenario", tier="assumption",
                    number="#,##0", name=f"{what}, {name}")  # fmt: skip
 
-    typed(
-        "anchor_allowed",
-        anchor.value_in_use_price_cny + anchor.other_cost_cny,
-        "what a card may cost, at the anchor",
-    )
-    typed("anchor_other", anchor.other_cost_cny, "other costs of the buyer, at the anchor")
-    value, other = (float(np.asarray(v)) for v in (worth.value_in_use_price_cny, worth.other_cost_cny))
+    other = float(np.asarray(anchor.other_cost_cny))
+    typed("anchor_allowed", anchor.value_in_use_price_cny + other, "what a card may cost, at the anchor")
+    typed("anchor_other", other, "other costs of the buyer, at the anchor")
+    value, mine = (float(np.asarray(v)) for v in (worth.value_in_use_price_cny, worth.other_cost_cny))
     if live:
-        whole = f"{book.cell('value_in_use')}+{book.cell('other_cost')}"
-        book.scalar("Drivers", f"allowed:{name}", whole, value + other, unit="CNY", number="#,##0",
-                    name=f"what a card may cost, {name}")  # fmt: skip
-        book.scalar("Drivers", f"other:{name}", book.cell("other_cost"), other, unit="CNY", number="#,##0",
-                    name=f"other costs of the buyer, {name}")  # fmt: skip
-        return
-    discount = book.value("switching_discount")
-    typed(
-        "replaced", (value + other) / (1 - discount), "what the incumbent's work costs, before the discount"
-    )
-    typed("other", other, "other costs of the buyer")
-    formula = f"{book.cell(f'replaced:{name}')}*(1-{book.cell('switching_discount')})"
+        formula = f"{book.cell('value_in_use')}+{book.cell(f'anchor_other:{name}')}"
+    else:
+        discount = book.value("switching_discount")
+        typed(
+            "replaced",
+            (value + mine) / (1 - discount),
+            "what the incumbent's work costs, before the discount",
+        )
+        typed("other", mine, "other costs of the buyer, now")
+        kept = f"{book.cell(f'replaced:{name}')}*(1-{book.cell('switching_discount')})"
+        formula = f"{kept}-{book.cell(f'other:{name}')}+{book.cell(f'anchor_other:{name}')}"
     book.scalar("Drivers", f"allowed:{name}", formula, value + other, unit="CNY", number="#,##0",
                 name=f"what a card may cost, {name}")  # fmt: skip
 
@@ -78,29 +86,76 @@ def _rows(book: Book, company: Company, name: str, link: Link) -> None:
     sold = asp > 0
     base = np.where(sold, asp, 1.0) * 1e3
     floor = np.minimum(np.where(sold, cost, 1.0) * 1e3, base)
-    allowed, other = max(book.value(f"allowed:{name}"), 1e-12), book.value(f"other:{name}")
-    x0 = book.value(f"anchor_other:{name}")
+    allowed, x0 = max(book.value(f"allowed:{name}"), 1e-12), book.value(f"anchor_other:{name}")
     before = (base + x0) / book.value(f"anchor_allowed:{name}")
-    gain = np.log(before) - np.log((base + other) / allowed)
-    wished = allowed * before * np.exp(-(1 - book.value("value_share")) * gain) - other
-    price = np.maximum(np.maximum(wished, floor), 0.0)
-
-    def row(key: str, formula: str, values: np.ndarray, unit: str = "", number: str = "0.000000") -> None:
-        sheet.row(f"{key}:{name}", formula, [float(v) for v in values], unit=unit, number=number,
-                  name=_NAMES.get(key, key.removeprefix("link.").replace("_", " ")))  # fmt: skip
-
-    may, x = f"MAX({{allowed:{name}}},1E-12)", f"{{other:{name}}}"
+    gain = round(float(np.log(allowed / book.value(f"anchor_allowed:{name}"))), 14)
+    wished = (base + x0) * np.exp(book.value("value_share") * gain) - x0
+    price = np.maximum(wished if link.bounds.below_cost else np.maximum(wished, floor), 0.0)
+    may, x = f"MAX({{allowed:{name}}},1E-12)", f"{{anchor_other:{name}}}"
+    # The first logarithm keeps only the digits in which spreadsheets agree: at the anchor it is nothing.
+    book.scalar("Drivers", f"gain:{name}", fill(f"ROUND(LN({may}/{{anchor_allowed:{name}}}),14)", book, 0), gain,
+                number="0.000000", name=f"gain of the logarithm of what a card may cost, {name}")  # fmt: skip
     unit_cost = f"[in.unit_cost:{name}]" if f"in.unit_cost:{name}" in book.rows else "0"
-    row("link.asp_plan", f"IF([in.asp:{name}]>0,[in.asp:{name}],1)*1000", base, "CNY", "#,##0")
-    row("link.floor", f"IF([in.asp:{name}]>0,MIN({unit_cost},[in.asp:{name}]),1)*1000", floor, "CNY", "#,##0")
-    row("link.before", f"([link.asp_plan:{name}]+{{anchor_other:{name}}})/{{anchor_allowed:{name}}}", before)
-    row("link.gain", f"ROUND(LN([link.before:{name}])-LN(([link.asp_plan:{name}]+{x})/{may}),14)",
-        np.round(gain, 14))  # fmt: skip
-    wish = f"{may}*[link.before:{name}]*EXP(-(1-{{value_share}})*[link.gain:{name}])-{x}"
-    row("link.price", f"MAX({wish},[link.floor:{name}],0)", price, "CNY", "#,##0")
-    asp_factor, units_factor = (
-        np.broadcast_to(np.asarray(v).reshape(-1), n) for v in (link.asp_factor, link.units_factor)
+    plan, least = f"[link.asp_plan:{name}]", "0" if link.bounds.below_cost else f"[link.floor:{name}]"
+    _row(
+        sheet, f"link.asp_plan:{name}", f"IF([in.asp:{name}]>0,[in.asp:{name}],1)*1000", base, "CNY", "#,##0"
     )
-    row("link.asp", f"[link.price:{name}]/[link.asp_plan:{name}]", asp_factor)
-    after = f"LN(([link.price:{name}]+{x})/{may})-LN([link.before:{name}])"
-    row("link.units", f"EXP(-{{price_sensitivity}}*({after}))", units_factor)
+    lowest = f"IF([in.asp:{name}]>0,MIN({unit_cost},[in.asp:{name}]),1)*1000"
+    _row(sheet, f"link.floor:{name}", lowest, floor, "CNY", "#,##0")
+    _row(sheet, f"link.before:{name}", f"({plan}+{x})/{{anchor_allowed:{name}}}", before)
+    wish = f"({plan}+{x})*EXP({{value_share}}*{{gain:{name}}})-{x}"
+    _row(sheet, f"link.price:{name}", f"MAX({wish},{least},0)", price, "CNY", "#,##0")
+    _row(
+        sheet,
+        f"link.asp:{name}",
+        f"[link.price:{name}]/{plan}",
+        np.broadcast_to(np.asarray(link.asp_factor).reshape(-1), n),
+    )
+    _units(sheet, name, link, (before, price, allowed, x0))
+
+
+def _units(sheet: Sheet, name: str, link: Link, terms: tuple[Any, ...]) -> None:
+    """The logit with its outside option, the market's own growth, and what can be made."""
+    (before, price, allowed, x0), b = terms, link.bounds
+    after = f"LN(([link.price:{name}]+{{anchor_other:{name}}})/MAX({{allowed:{name}}},1E-12))-LN([link.before:{name}])"
+    cost = np.round(np.log((price + x0) / allowed) - np.log(before), 14)
+    weight = np.exp(-sheet.book.value("price_sensitivity") * cost)
+    share = np.broadcast_to(np.asarray(b.share, dtype=float).reshape(-1), cost.shape)
+    _row(sheet, f"link.cost:{name}", f"ROUND({after},14)", cost)
+    _row(sheet, f"link.share:{name}", f"MIN([in.units:{name}]*[in.asp:{name}]/[in.market_size],1)", share)
+    _row(sheet, f"link.weight:{name}", f"EXP(-{{price_sensitivity}}*[link.cost:{name}])", weight)
+    s, w = f"[link.share:{name}]", f"[link.weight:{name}]"
+    free = f"{w}/(1-{s}+{s}*{w})*EXP(-{{demand_elasticity}}*{s}*[link.cost:{name}])"
+    grown = np.exp(-b.demand_elasticity * share * cost)
+    _row(sheet, f"link.free:{name}", free, weight / (1 - share + share * weight) * grown)
+    units = np.broadcast_to(np.asarray(link.units_factor).reshape(-1), cost.shape)
+    _row(sheet, f"link.units:{name}", f"MIN([link.free:{name}],[in.headroom])", units)
+
+
+def _row(sheet: Sheet, key: str, formula: str, values: Any, unit: str = "", number: str = "0.000000") -> None:
+    kind = key.partition(":")[0]
+    sheet.row(key, formula, [float(v) for v in np.asarray(values).reshape(-1)], unit=unit, number=number,
+              name=_NAMES.get(kind, kind.removeprefix("link.").replace("_", " ")))  # fmt: skip
+
+
+def _response(book: Book, company: Company, links: Mapping[str, Link]) -> None:
+    """What the lines' answers share: what can be made over the plan, the market's size and its own growth."""
+    n, market, first = (
+        len(company.years),
+        np.full(len(company.years), NO_MARKET),
+        next(iter(links.values())).bounds,
+    )
+    for name, link in links.items():
+        share = np.broadcast_to(np.asarray(link.bounds.share, dtype=float).reshape(-1), n)
+        line = next(p for p in company.products if p.name == name)
+        sold = [float(line.units.get(y, 0.0)) * float(line.asp_kcny.get(y, 0.0)) for y in company.years]
+        market = np.where(share > 0, np.array(sold) / np.where(share > 0, share, 1.0), market)
+    most = np.broadcast_to(np.asarray(first.most, dtype=float).reshape(-1), n)
+    book.section("Inputs", "answer to a change of worth")
+    book.input(
+        "demand_elasticity", first.demand_elasticity, source="company file", tier="assumption", number="0.00"
+    )
+    book.input_row("in.headroom", most.tolist(), unit="x plan", source="company file: what can be made over the plan",
+                   tier="assumption", number="0.00")  # fmt: skip
+    book.input_row("in.market_size", market.tolist(), unit="kCNY", source="market size of the company file; 1E15: none",
+                   tier="derived")  # fmt: skip

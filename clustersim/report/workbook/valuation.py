@@ -211,7 +211,7 @@ def _legs(book: Book, company: Company, value: Valuation, n: int) -> None:
     proceeds = f"{cell('listing_proceeds_counted')}*{cell('listing_proceeds')}"
     add(
         "dcf_m",
-        f"{cell('equity_value')}*{cell('fx_per_cny')}/1000+{proceeds}",
+        f"MAX({cell('equity_value')}*{cell('fx_per_cny')}/1000+{proceeds},0)",
         _value(value.dcf_m),
         f"{low} m",
     )
@@ -307,7 +307,7 @@ def _wacc_growth(book: Book, company: Company, links: tuple[Link, ...], value: V
 
     def formula(r: str, c: str, i: int, j: int) -> str:
         worth = f"SUMPRODUCT({fcf},(1+{r})^(-{time}))+{gordon(book, r, c)}*(1+{r})^-{t}+{cell('net_cash')}"
-        leg = f"{weight}*(({worth})*{cell('fx_per_cny')}/1000+{proceeds})+(1-{weight})*{cell('ps_m')}"
+        leg = f"{weight}*MAX(({worth})*{cell('fx_per_cny')}/1000+{proceeds},0)+(1-{weight})*{cell('ps_m')}"
         return f"({leg})/{cell('shares_used')}"
 
     _grid(

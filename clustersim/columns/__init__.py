@@ -1,0 +1,48 @@
+"""Many points at once through functions that are written for one: numbers that hold one value a point.
+
+A ``Column`` stands where a number stands. Arithmetic and NumPy's functions work on all points; where code decides
+(``if``, ``min``, ``int``), it decides for all points alike or raises ``Split``, and the points are run again in groups
+that agree. A point of a batch so takes exactly the branches that it takes alone, and there is no second arithmetic.
+What a function cannot do on columns raises ``Unbatchable`` (never a wrong number), and the points are run one by one.
+
+The points are the last axis. A plain array meets a column only where its own last axis has length one.
+"""
+
+from clustersim.columns.column import Column, Split, Unbatchable, bare
+from clustersim.columns.deciding import Batch, as_plain, batch, decide
+from clustersim.columns.numbers import (
+    as_array,
+    column_of,
+    finite,
+    least,
+    most,
+    number,
+    of_points,
+    stacked,
+    values_of,
+)
+from clustersim.columns.points import Varied, each_point, pick, places
+
+__all__ = [
+    "Batch",
+    "Column",
+    "Split",
+    "Unbatchable",
+    "Varied",
+    "as_array",
+    "as_plain",
+    "bare",
+    "batch",
+    "column_of",
+    "decide",
+    "each_point",
+    "finite",
+    "least",
+    "most",
+    "number",
+    "of_points",
+    "pick",
+    "places",
+    "stacked",
+    "values_of",
+]  # fmt: skip

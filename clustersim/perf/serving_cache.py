@@ -1,0 +1,132 @@
+"""Whether a model fits a replica's cards, and how many cached tokens it leaves room for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from clustersim.errors import InfeasibleError
+from clustersim.perf.card import Card
+from clustersim.perf.model import Model
+from clustersim.perf.serving_engine import (
+    TYPICAL_CONTEXT,
+    Layout,
+    Precision,
+    stage_share,
+    weight_bytes_per_card,
+)
+from clustersim.perf.serving_reserve import (
+    DEFAULT_LIMITS,
+    DEFAULT_RESERVE,
+    BatchLimits,
+    EngineReserve,
+    reserve_bytes,
+)
+from clustersim.perf.serving_work import cache_growth
+
+__all__ = ["CachePlan", "CacheRoom", "cache_room", "cache_tokens", "smallest_tp"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CachePlan:
+    """How an engine gives out a card's memory: its share (None: the engine's own), its reserve, its largest batch.
+
+    ``context`` is about how long sequences are, in tokens.
+    """
+
+    memory_share: float | None = None
+    reserve: EngineReserve = DEFAULT_RESERVE
+    limits: BatchLimits = DEFAULT_LIMITS
+    context: float = TYPICAL_CONTEXT
+
+    @property
+    def share(self) -> float:
+        """Share of the memory that the engine plans with: of the device or of what is free, as the engine means it."""
+        return self.reserve.memory_share if self.memory_share is None else self.memory_share
+
+
+#: Where no engine is named: vLLM's share and reserve.
+DEFAULT_PLAN = CachePlan()
+
+
+@dataclass(frozen=True, slots=True)
+class CacheRoom:
+    """What one replica has for its caches: bytes on each card, and what a sequence takes of them there."""
+
+    bytes_per_card: float
+    per_token: float
+    per_sequence: float
+    groups: int
+
+    def tokens(self, context: float) -> int:
+        """Tokens held at once by sequences of ``context`` tokens each: room x context / bytes of one sequence."""
+        if not self.per_sequence:
+            return int(self.bytes_per_card / self.per_token) * self.groups
+        one = self.per_token * context + self.per_sequence
+        return int(self.bytes_per_card * context / one) * self.groups
+
+    def sequences(self, context: float) -> float:
+        """Sequences of ``context`` tokens that are held at once."""
+        return self.bytes_per_card / (self.per_token * context + self.per_sequence) * self.groups
+
+
+def cache_room(
+    model: Model,
+    layout: Layout,
+    precision: Precision,
+    card: Card,
+    plan: CachePlan = DEFAULT_PLAN,
+) -> CacheRoom:
+    """Return what the memory share, less weights and the engine's reserve, leaves for caches; may be negative."""
+    taken = weight_bytes_per_card(model, layout, precision)
+    taken += reserve_bytes(plan.reserve, model, plan.limits, tp=layout.tp, dp=layout.dp)
+    free = plan.reserve.share_of == "free"
+    left = (card.memory_bytes - taken) * plan.share if free else card.memory_bytes * plan.share - taken
+    one = cache_growth(model, plan.context, bytes_per_value=precision.kv_bytes, tp=layout.tp)
+    stage = stage_share(model, layout)
+    return CacheRoom(left, one.per_token * stage, one.per_sequence * stage, layout.dp)
+
+
+def cache_tokens(
+    model: Model,
+    layout: Layout,
+    precision: Precision,
+    card: Card,
+    plan: CachePlan = DEFAULT_PLAN,
+) -> int:
+    """Return how many tokens one replica's caches hold in sequences of about ``context`` tokens.
+
+    Raises InfeasibleError, naming the smallest tensor-parallel degree that fits, where a thousand do not.
+    """
+    room = cache_room(model, layout, precision, card, plan)
+    if room.tokens(plan.context) >= LEAST_TOKENS * layout.dp:
+        return room.tokens(plan.context)
+    weights = weight_bytes_per_card(model, layout, precision)
+    kept = reserve_bytes(plan.reserve, model, plan.limits, tp=layout.tp, dp=layout.dp)
+    share = plan.share
+    fit = smallest_tp(model, layout, precision, card, plan)
+    hint = f"the smallest that fits is tp={fit}" if fit else "no tp up to 1024 fits; add pp or fewer bits"
+    raise InfeasibleError(
+        f"{model.name} needs {(weights + kept) / 1e9:.1f} GB per card at tp={layout.tp} (weights {weights / 1e9:.1f},"
+        f" the engine's reserve {kept / 1e9:.1f}), but {card.name} gives {card.memory_bytes * share / 1e9:.1f} GB"
+        f" ({share:g} of {card.memory_bytes / 1e9:.1f}): it does not fit; {hint}"
+    )
+
+
+#: Tokens of cache below which a replica counts as not fitting: less than one ordinary prompt.
+LEAST_TOKENS = 1024
+
+
+def smallest_tp(
+    model: Model,
+    layout: Layout,
+    precision: Precision,
+    card: Card,
+    plan: CachePlan = DEFAULT_PLAN,
+) -> int | None:
+    """Return the smallest power-of-two tensor-parallel degree at which weights, reserve and some cache fit."""
+    for power in range(11):
+        trial = Layout(tp=2**power, pp=layout.pp, dp=layout.dp)
+        room = cache_room(model, trial, precision, card, plan)
+        if room.tokens(plan.context) >= LEAST_TOKENS * layout.dp:
+            return trial.tp
+    return None

@@ -1,0 +1,131 @@
+"""The list of keys as a user reads it: the tiers of the shipped scenarios or the values of one, and the readers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from clustersim.errors import InputError
+from clustersim.provenance import TIERS
+from clustersim.schema.catalogue import NAME, Key, all_keys, near_keys, same_key
+from clustersim.schema.inputs import load_inputs
+from clustersim.schema.lookup import known_names
+
+__all__ = ["EVERY", "READ_BY", "list_keys", "readers"]
+
+#: Commands that carry any key of a scenario through the whole chain.
+EVERY = (
+    "run",
+    "explain",
+    "check",
+    "sweep",
+    "mc",
+    "sensitivity",
+    "optimise",
+    "seek",
+    "compare",
+    "export",
+    "forecast",
+)
+#: First part of a key -> the commands that read it besides.
+READ_BY: dict[str, tuple[str, ...]] = {
+    "cluster": ("train", "serve", "jobs", "tco", "plan"),
+    "demand": ("train", "serve", "jobs", "plan"),
+    "reliability": ("train", "serve", "jobs", "tco", "claims", "plan"),
+    "checkpoint": ("train", "jobs", "claims", "plan"),
+    "tco": ("serve", "tco", "plan"),
+    "prices": ("serve", "tco", "plan"),
+    "cards": ("train", "serve", "jobs", "tco", "plan"),
+    "servers": ("serve", "jobs", "tco", "plan"),
+    "nics": ("train", "serve", "jobs", "tco", "plan"),
+    "switches": ("train", "serve", "tco", "plan"),
+    "optics": ("serve", "tco", "plan"),
+    "cooling": ("serve", "tco", "plan"),
+    "models": ("train", "serve", "jobs", "plan"),
+}
+
+
+def readers(key: str) -> tuple[str, ...]:
+    """Return the commands that read a key.
+
+    >>> readers("market.value_share") == EVERY, readers("optics.module-400g.power")[-1]
+    (True, 'plan')
+    """
+    return EVERY + READ_BY.get(key.partition(".")[0], ())
+
+
+def list_keys(word: str = "", scenario: str = "") -> list[dict[str, Any]]:
+    """Return a row for every key that has the word in it, or (where none has) in what it says.
+
+    With a scenario: the numbers that it states, with values, ranges, tiers and where they stand.
+
+    Raises InputError where nothing has the word.
+    """
+    wanted = word.casefold()
+    found = [k for k in all_keys() if wanted in k.key.casefold()]
+    found = found or [k for k in all_keys() if wanted in k.says.casefold()]
+    if not found:
+        hint = near_keys(word) or "leave it out to list all"
+        raise InputError(f"no key has {word!r} in it or in what it says; {hint}")
+    return _stated(found, scenario) if scenario else _listed(found)
+
+
+def _listed(found: Sequence[Key]) -> list[dict[str, Any]]:
+    tiers = _tiers(found)
+    return [
+        {
+            "key": k.key, "takes": k.takes, "unit": k.unit, "allowed": k.allowed, "usual": k.usual,
+            "tier": ", ".join(sorted(tiers.get(k.key, ()), key=TIERS.index)), "default": k.default,
+            "read_by": ", ".join(readers(k.key)), "says": k.says,
+        }
+        for k in found
+    ]  # fmt: skip
+
+
+def _tiers(found: Sequence[Key]) -> dict[str, set[str]]:
+    """With which tiers the shipped scenarios state each key."""
+    patterns = _Patterns(found)
+    out: dict[str, set[str]] = {}
+    for name in known_names("scenarios"):
+        for key, number in load_inputs(name).fields():
+            pattern = patterns.of(key)
+            if pattern is not None:
+                out.setdefault(pattern.key, set()).add(number.tier)
+    return out
+
+
+def _stated(found: Sequence[Key], scenario: str) -> list[dict[str, Any]]:
+    inputs = load_inputs(scenario)
+    origins = {key: origin for key, _, origin in inputs.origins()}
+    patterns = _Patterns(found)
+    rows = []
+    for key, number in inputs.fields():
+        pattern = patterns.of(key)
+        if pattern is not None:
+            low, high = number.range
+            rows.append(
+                {
+                    "key": key, "value": number.value, "low": low, "high": high,
+                    "unit": "" if number.unit == "1" else number.unit, "allowed": pattern.allowed,
+                    "usual": pattern.usual, "tier": number.tier, "origin": origins.get(key, "default"),
+                    "read_by": ", ".join(readers(key)), "says": pattern.says,
+                }
+            )  # fmt: skip
+    if not rows:
+        raise InputError(
+            f"{scenario} states no number for {found[0].key}; leave --scenario out to see the key"
+        )
+    return rows
+
+
+class _Patterns:
+    """Which pattern a key is of, among some: found by its last part first."""
+
+    def __init__(self, found: Sequence[Key]) -> None:
+        self._by_last: dict[str, list[Key]] = {}
+        for key in found:
+            self._by_last.setdefault(key.key.rpartition(".")[2], []).append(key)
+
+    def of(self, key: str) -> Key | None:
+        ends = (key.rpartition(".")[2], NAME)
+        return next((p for end in ends for p in self._by_last.get(end, ()) if same_key(p.key, key)), None)

@@ -1,0 +1,105 @@
+"""Planned fleets run forward: they hold whatever the length of the run, one replica fewer does not, and plans of
+different lengths agree. The whole family is marked full; `make test` runs one fleet."""
+
+from pathlib import Path
+
+import pytest
+
+from clustersim.des.serving.sizing import replicas_for, split_for
+from clustersim.planner.serving import CardsAnswer, Serving, plant_of
+from clustersim.schema.inputs import load_inputs
+from clustersim.workloads.video import simulated, sized
+
+SCENARIOS = sorted(path.stem for path in (Path(__file__).resolve().parents[2] / "scenarios").glob("*.yaml"))
+LENGTHS = (4_000, 16_000, 64_000)
+TIGHT = ("slo.ttft=2 s", "slo.tpot=50 ms")
+
+
+def asked(name: str, *sets: str) -> Serving:
+    return Serving(load_inputs(name, sets, with_incumbent=False))
+
+
+def kinds(name: str) -> set[str]:
+    return {work.kind for work in load_inputs(name, (), with_incumbent=False).scenario.demand.values()}
+
+
+SERVING = [name for name in SCENARIOS if "serving" in kinds(name)]
+VIDEO = [name for name in SCENARIOS if "video" in kinds(name)]
+
+
+def counts(serving: Serving, demand: float, lengths: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Replicas by plans that start from runs of these lengths, each of its own draw."""
+    base = serving.deployment()
+    plant, cards = plant_of(base)
+    stream, slo = serving._stream().at(demand), serving.level(base)
+    if base.decode_layout is None:
+        plans = [replicas_for(plant, stream, slo, seed=n, requests=n) for n in lengths]
+    else:
+        plans = [split_for(plant, stream, slo, seed=n, requests=n, cost=cards) for n in lengths]
+    return [(plan.replicas, plan.decode_replicas) for plan in plans]
+
+
+def holds(serving: Serving, plan: CardsAnswer, lengths: tuple[int, ...]) -> None:
+    target = serving.work.slo.share.value
+    for length in lengths:
+        forward = serving.forward(plan, length, length + 1)
+        assert forward.share + 2.0 * forward.error >= target, (length, forward)
+
+
+def fails_with_one_fewer(serving: Serving, plan: CardsAnswer) -> None:
+    if plan.replicas > 1:
+        fewer = serving.forward(plan, LENGTHS[-1], LENGTHS[-1] + 1, fewer=1)
+        assert fewer.lower < serving.work.slo.share.value, fewer
+
+
+def check(name: str, sets: tuple[str, ...], demand: float, lengths: tuple[int, ...]) -> None:
+    serving = asked(name, *sets)
+    found = counts(serving, demand, lengths)
+    for side in zip(*found, strict=True):
+        assert max(side) - min(side) <= 1, found
+    plan = serving.cards_for(demand)
+    holds(serving, plan, lengths)
+    fails_with_one_fewer(serving, plan)
+
+
+def test_a_fleet_holds_at_every_length_and_one_fewer_fails() -> None:
+    check("serve-qwen3-32b", TIGHT, 231.0, LENGTHS[:2])
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    ("name", "sets", "demand"),
+    [
+        ("serve-qwen3-32b", TIGHT, 231.0),
+        ("serve-qwen3-32b", ("serving.plan={tp: 8}",), 120.0),
+        ("serve-qwen3-32b", ("traffic.burstiness=4", *TIGHT), 150.0),
+        ("serve-llama3-70b", (), 60.0),
+        ("serve-deepseek-v3", (), 150.0),
+    ],
+)
+def test_every_fleet_holds_at_every_length_and_one_fewer_fails(name, sets, demand) -> None:
+    check(name, sets, demand, LENGTHS)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("tokens_per_day", [2e9, 2e10])
+@pytest.mark.parametrize("name", SERVING)
+def test_tokens_a_day_of_every_shipped_scenario_are_confirmed_forward(name, tokens_per_day) -> None:
+    serving = asked(name)
+    plan = serving.cards_for(serving.requests_per_s(tokens_per_day))
+    holds(serving, plan, (16_000, 64_000))
+    fails_with_one_fewer(serving, plan)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("streams", [300.0, 5000.0])
+@pytest.mark.parametrize("name", VIDEO)
+def test_streams_of_every_shipped_scenario_are_confirmed_forward(name, streams) -> None:
+    inputs = load_inputs(name, (), with_incumbent=False)
+    asked_of = next(w for w in inputs.scenario.demand.values() if w.kind == "video")
+    cards, planned = sized(inputs, asked_of, streams, 0.99)
+    assert planned.lower >= 0.99
+    mix = sum(kind.streams for kind in asked_of.streams)
+    scaled = tuple(k.model_copy(update={"streams": k.streams * streams / mix}) for k in asked_of.streams)
+    forward = simulated(inputs, asked_of.model_copy(update={"replicas": cards, "streams": scaled}))
+    assert forward.share + 2.0 * (forward.share - forward.lower) / 1.96 >= 0.99

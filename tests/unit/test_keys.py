@@ -1,0 +1,185 @@
+"""Keys: every field says what it is, every key is found, and units, currencies and ranges are the field's own."""
+
+import importlib
+import json
+import logging
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+import clustersim.schema
+from clustersim.errors import InputError
+from clustersim.schema.base import Model, field_docs
+from clustersim.schema.catalogue import NAME, YEAR, all_keys, near_keys, same_key
+from clustersim.schema.company_load import load_company_file
+from clustersim.schema.inputs import load_inputs
+from clustersim.schema.lookup import exact_name, known_names
+from clustersim.schema.profiles import KINDS, load_profile
+from clustersim.schema.quantity import tell_once
+from clustersim.schema.yamlfile import read_yaml
+from clustersim.study.kinds import FOLDERS, schema_of
+
+ROOT = Path(__file__).resolve().parents[2]
+for module in pkgutil.walk_packages(clustersim.schema.__path__, "clustersim.schema."):
+    importlib.import_module(module.name)
+
+
+def classes(model: type[Model] = Model) -> Iterator[type[Model]]:
+    for below in model.__subclasses__():
+        yield below
+        yield from classes(below)
+
+
+@pytest.mark.parametrize("model", sorted(set(classes()), key=lambda m: (m.__module__, m.__name__)), ids=str)
+def test_every_field_says_what_it_is(model: type[Model]) -> None:
+    said = field_docs(model)
+    assert not [name for name in model.model_fields if len(said.get(name, "")) < 6]
+
+
+def test_every_quantity_with_a_dimension_has_a_usual_range() -> None:
+    lacking = [
+        k.key
+        for k in all_keys()
+        if k.takes == "quantity" and k.unit and not k.usual and not k.key.endswith(YEAR)
+    ]
+    assert not lacking
+
+
+def test_every_number_of_a_shipped_scenario_has_a_key() -> None:
+    patterns = [k.key for k in all_keys()]
+    for name in known_names("scenarios"):
+        missing = [k for k, _ in load_inputs(name).fields() if not any(same_key(p, k) for p in patterns)]
+        assert not [key for key in missing if not key.startswith("incumbent.")]
+
+
+def test_no_shipped_file_is_outside_the_usual_ranges(caplog: pytest.LogCaptureFixture) -> None:
+    tell_once.cache_clear()
+    for name in known_names("scenarios"):
+        load_inputs(name)
+    for kind, (folder, _) in KINDS.items():
+        for name in known_names(folder):
+            load_profile(kind, name)
+    for name in set(known_names("scenarios/company")) - {"anchors"}:
+        load_company_file(name)
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("asked", "hint"),
+    [
+        ("finance.wacc", "did you mean 'tco.wacc' or 'company.wacc'?"),
+        ("tco.tarif", "did you mean 'tco.tariff'?"),
+        ("cards.H100.memory.bandwith", "did you mean 'cards.NAME.memory.bandwidth'?"),
+        ("power.idle", "did you mean 'cards.NAME.power.idle'?"),
+        ("zzz.qqq", ""),
+    ],
+)
+def test_a_mistyped_key_is_looked_for_among_all(asked: str, hint: str) -> None:
+    assert near_keys(asked) == hint
+
+
+def refusal(**sets: object) -> str:
+    with pytest.raises(InputError) as caught:
+        load_inputs("nanjing-1024", {key.replace("__", "."): value for key, value in sets.items()})
+    return str(caught.value)
+
+
+def test_refusals_name_the_key_the_year_and_the_unit() -> None:
+    assert "did you mean 'tco.wacc' or 'company.wacc'?" in refusal(finance__wacc="9 %")
+    old = refusal(company__drivers__receivable_days__values__2=150)
+    assert "years are keys now; write company.drivers.receivable_days.2028E" in old
+    assert "write it with one, for example '0.7 CNY/kWh'" in refusal(tco__tariff=0.7)
+    assert "write it with one, for example '400 GB/s'" in refusal(cards__BR106M__memory__bandwidth=400)
+    assert "write the whole unit" in refusal(cards__BR106M__memory__bandwidth="400G")
+
+
+def test_a_port_of_a_bare_prefix_is_one_of_bits() -> None:
+    nic = load_inputs("nanjing-1024", {"nics.roce-100g.rate": "400G"}).parts.nic
+    assert nic.rate.value == 50e9
+
+
+def test_names_go_by_case_and_alias_never_by_a_part() -> None:
+    assert exact_name("hwprofiles/cards", "br166m") == "BR166M"
+    assert exact_name("hwprofiles/cards", "昇腾910B") == "Ascend-910B"
+    assert exact_name("hwprofiles/cards", "910") is None
+    card = load_inputs("nanjing-1024", {"cards.br106m.price": "3 万元", "cluster.card": "br106m"}).parts.card
+    assert (card.name, card.price and card.price.value) == ("BR106M", 30_000.0)
+
+
+def test_amounts_in_another_currency_are_taken_at_the_dated_rate() -> None:
+    inputs = load_inputs("nanjing-1024", {"tco.staff": "3 MUSD/year", "company.net_cash": "50 MUSD"})
+    rate = inputs.prices.currencies["USD"].rate.value
+    assert inputs.tco.staff.value == pytest.approx(3e6 * rate)
+    assert "CNY/USD of 2026-06 (cn-2026)" in inputs.tco.staff.source
+    assert inputs.company is not None and inputs.company.net_cash is not None
+    assert inputs.company.net_cash.value == pytest.approx(50e3 * rate)
+    alone = load_company_file("biren", {"company.drivers.other_income.2028E": "50 MUSD"})
+    assert alone.drivers.other_income is not None
+    assert alone.drivers.other_income.by_year["2028E"] == pytest.approx(50e3 * rate)
+    dearer = load_inputs("nanjing-1024", {"tco.tariff": "0.1 USD/kWh", "prices.currencies.USD": 8})
+    assert dearer.tco.tariff.value == pytest.approx(0.8)
+    assert "31 months old" in refusal(tco__tariff="0.1 USD/kWh", tco__as_of="2029-01")
+
+
+def test_a_value_outside_the_usual_range_is_read_and_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    tell_once.cache_clear()
+    with caplog.at_level(logging.WARNING):
+        for _ in range(2):
+            assert load_inputs("nanjing-1024", {"tco.tariff": "70 CNY/kWh"}).tco.tariff.value == 70
+    assert [r.getMessage() for r in caplog.records] == [
+        "--set tco.tariff: tco.tariff: 70 CNY/kWh is outside the usual range, 0.05 CNY/kWh to 5 CNY/kWh; read as it"
+        " is written"
+    ]
+
+
+@pytest.mark.parametrize("kind", FOLDERS)
+def test_shipped_files_hold_to_the_schema_of_their_kind(kind: str) -> None:
+    made = json.loads(json.dumps(schema_of(kind)))
+    jsonschema.Draft7Validator.check_schema(made)
+    check = jsonschema.Draft7Validator(made)
+    files = [f for f in sorted((ROOT / FOLDERS[kind]).glob("*.yaml")) if f.stem != "anchors"]
+    assert files
+    for file in files:
+        data = read_yaml(file).data
+        assert not [f"{file.name} {list(e.absolute_path)}: {e.message[:80]}" for e in check.iter_errors(data)]
+        assert not check.is_valid(data | {"kye": 1}) and not check.is_valid(data | {"name": [1]})
+        line = file.read_text(encoding="utf-8").splitlines()[0]
+        named = line.partition("yaml-language-server: $schema=")[2]
+        assert (file.parent / named).resolve() == ROOT / f"schemas/{kind}.schema.json"
+
+
+@pytest.mark.parametrize("kind", FOLDERS)
+def test_the_schemas_in_the_repository_are_those_of_the_classes(kind: str) -> None:
+    """`clustersim schema -o schemas` writes them anew."""
+    held = json.loads((ROOT / f"schemas/{kind}.schema.json").read_text(encoding="utf-8"))
+    assert held == json.loads(json.dumps(schema_of(kind)))
+
+
+@pytest.mark.parametrize("kind", FOLDERS)
+def test_every_field_of_a_schema_is_described_and_no_number_is_empty(kind: str) -> None:
+    def walk(node: object, path: str) -> Iterator[str]:
+        if isinstance(node, dict):
+            for name, field in node.get("properties", {}).items() if node.get("type") == "object" else ():
+                if isinstance(field, dict) and (
+                    not field.get("description") or set(field) == {"description"}
+                ):
+                    yield f"{path}.{name}"
+            for name, below in node.items():
+                yield from walk(below, f"{path}.{name}")
+        elif isinstance(node, list):
+            for below in node:
+                yield from walk(below, path)
+
+    made = schema_of(kind)
+    assert not [p for p in walk(made, kind) if not p.endswith((".tier", ".source", ".why", ".value"))]
+    if kind == "card":
+        number = made["definitions"]["MemoryProfile"]["properties"]["bandwidth"]
+        assert "GB/s" in number["description"] and "usually" in number["description"]
+
+
+def test_patterns_know_names_with_dots() -> None:
+    assert same_key(f"models.{NAME}.layers", "models.qwen2.5.layers")
+    assert not same_key("tco.wacc", "tco.waccs")
