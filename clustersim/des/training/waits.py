@@ -237,10 +237,10 @@ def _uniforms(replays: int, columns: int) -> Array:
 
 def _replay(queue: Queue) -> Array:
     """Return the share of each bin spent waiting in each replay (rows)."""
-    mean = min(queue.failures, _most_failures(queue))
-    replays = next(count for most, count in REPLAYS if mean <= most)
+    replays = next(count for most, count in REPLAYS if queue.failures <= most)
     if len(queue.edges_s) > 2:
         replays = min(replays, BINNED_REPLAYS)
+    mean = min(queue.failures, _most_failures(queue))
     columns = 64 * math.ceil((mean + 6 * math.sqrt(mean) + 8) / 64)
     replay = _one_by_one if queue.late_s or queue.batch_share else _in_blocks
     return replay(queue, replays, columns) / np.diff(queue.edges_s)
