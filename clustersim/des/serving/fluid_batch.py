@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from clustersim.special import gammainc, gammaln, ndtri
 
 from clustersim.des.serving.fluid_inputs import FluidCost, Traffic
 from clustersim.des.serving.rules import Batching
+from clustersim.special import gammainc, gammaln, ndtri
 
 __all__ = [
     "Balance",
