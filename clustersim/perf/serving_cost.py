@@ -251,7 +251,7 @@ def iteration_terms(
         near_s=attention.near_s * n,
         sequence_bytes=attention.sequence_bytes,
         held_bytes=held * stage_share(model, layout) / layout.dp,
-        not_modelled=not_modelled(model),
+        not_modelled=(*not_modelled(model), *_unpacked(precision, card)),
     )
 
 
@@ -264,3 +264,19 @@ def _rate(precision: Precision, group: str) -> float:
     """Share of its rate that a group's product keeps: less than one where weights are unpacked first."""
     narrow = precision.bytes_of(group) < FORMATS.get(precision.arithmetic_of(group), 2.0)
     return UNPACKED_RATE if narrow else 1.0
+
+
+def _unpacked(precision: Precision, card: Card) -> tuple[str, ...]:
+    """What has to be said of weights in a format that the card has no units for.
+
+    >>> card = Card(name="X", peak={"bf16": 1.0}, memory_bytes=1, memory_bandwidth=1, gemm_efficiency=0.7,
+    ...     memory_efficiency=0.8)
+    >>> _unpacked(Precision(weights="fp8"), card)
+    ('weights in fp8, which X has no units for: kept so and unpacked to bf16 at every product',)
+    """
+    if precision.weights in card.peak or precision.formats is not None:
+        return ()
+    return (
+        f"weights in {precision.weights}, which {card.name} has no units for: kept so and unpacked to"
+        f" {precision.linear} at every product",
+    )

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from clustersim.assemble.serving import deployment
 from clustersim.cli.plan import serving as plan_command
 from clustersim.cli.site import serve as command
+from clustersim.des.serving.deployment import Deployment
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.planner.serving import Serving
 from clustersim.schema.inputs import load_inputs
@@ -23,6 +25,12 @@ def run(*args: str):
 
 def serving(*sets: str, name: str = "serve-qwen3-32b") -> Serving:
     return Serving(load_inputs(name, sets, with_incumbent=False))
+
+
+def deployed(*sets: str) -> Deployment:
+    """The deployment by the stated plan."""
+    asked = serving(*sets)
+    return deployment(asked.inputs, asked.work, asked.work.plan)
 
 
 def test_json_has_every_figure(tmp_path) -> None:
@@ -198,7 +206,7 @@ def test_a_closed_loop_has_a_verdict_and_a_cost() -> None:
 
 def test_memory_is_the_engines_own_share_where_none_is_stated() -> None:
     def room(*sets: str) -> int:
-        return serving("serving.plan={tp: 8}", *sets)._own_deployment().pool.cost.cache_tokens
+        return deployed("serving.plan={tp: 8}", *sets).pool.cost.cache_tokens
 
     sglang = "serving.engine=sglang-0.5"
     assert (
@@ -327,10 +335,10 @@ def test_admission_control_does_not_hide_the_overload() -> None:
 
 def test_failures_come_from_the_sites_own_reliability() -> None:
     plan = "serving.plan={tp: 8}"
-    table = serving(plan, "serving.failures={max_retries: 3}")._own_deployment()
+    table = deployed(plan, "serving.failures={max_retries: 3}")
     assert table.failures is not None
     # Llama 3's table: one interruption per card in about 5 years, so 8 cards stop once in 7 to 9 months.
     assert 150 * 86400 < table.failures.mttf_s < 300 * 86400
-    worse = serving(plan, "serving.failures={max_retries: 3}", "reliability.mttf_scale=0.5")._own_deployment()
+    worse = deployed(plan, "serving.failures={max_retries: 3}", "reliability.mttf_scale=0.5")
     assert worse.failures is not None
     assert worse.failures.mttf_s == pytest.approx(table.failures.mttf_s / 2)

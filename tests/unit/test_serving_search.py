@@ -38,7 +38,7 @@ def test_the_cheapest_way_is_no_dearer_than_the_scenarios_own() -> None:
 
 def test_formats_are_searched_where_they_are_asked_for(monkeypatch) -> None:
     monkeypatch.setattr("clustersim.planner.serving_search.SEQUENCES", (128,))
-    asked = serving("serving.plan={tp: 8}", "slo.tpot=40 ms")
+    asked = serving("serving.plan={tp: 8}", "slo.tpot=80 ms")
     kinds = {(o.weights, o.cache) for o in options(asked, formats=True)}
     assert ("8bit", "8bit") in kinds and ("16bit", "16bit") in kinds
     assert {(o.weights, o.cache) for o in options(asked)} == {("8bit", "bf16")}
