@@ -30,9 +30,9 @@ EVERY = (
 #: First part of a key -> the commands that read it besides.
 READ_BY: dict[str, tuple[str, ...]] = {
     "cluster": ("train", "serve", "jobs", "tco", "plan"),
-    "demand": ("train", "serve", "jobs", "plan"),
+    "demand": ("train", "serve", "jobs", "tco", "plan"),
     "reliability": ("train", "serve", "jobs", "tco", "claims", "plan"),
-    "checkpoint": ("train", "jobs", "claims", "plan"),
+    "checkpoint": ("train", "jobs", "tco", "claims", "plan"),
     "tco": ("serve", "jobs", "tco", "plan"),
     "prices": ("serve", "jobs", "tco", "plan"),
     "cards": ("train", "serve", "jobs", "tco", "plan"),
@@ -41,7 +41,7 @@ READ_BY: dict[str, tuple[str, ...]] = {
     "switches": ("train", "serve", "jobs", "tco", "plan"),
     "optics": ("serve", "jobs", "tco", "plan"),
     "cooling": ("serve", "jobs", "tco", "plan"),
-    "models": ("train", "serve", "jobs", "plan"),
+    "models": ("train", "serve", "jobs", "tco", "plan"),
 }
 
 
