@@ -46,7 +46,7 @@ wheel: install
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 
 bench: install
-	$(BIN)/pytest tests/benchmarks -p no:xdist -o 'norecursedirs=.*' -o 'python_files=bench_*.py' --benchmark-only -s
+	$(BIN)/pytest tests/benchmarks -p no:xdist -o 'norecursedirs=.*' -o 'python_files=bench_*.py' --benchmark-only --benchmark-quiet
 
 # After a change that moves numbers: record the anchors anew and refresh every quoted output and figure.
 refresh: install

@@ -10,7 +10,14 @@ import numpy as np
 
 from clustersim.assemble.bill import bill_lines, rack_count, spare_servers
 from clustersim.assemble.company import company_spec
-from clustersim.assemble.lines import line_bounds, line_plan, market_events, own_anchor, recorded
+from clustersim.assemble.lines import (
+    incumbent_events,
+    line_bounds,
+    line_plan,
+    market_events,
+    own_anchor,
+    recorded,
+)
 from clustersim.assemble.parts import needed, network_parts
 from clustersim.assemble.site import equipment, total_cost_of
 from clustersim.columns import as_plain, finite, number
@@ -250,11 +257,11 @@ def _outside_costs(inputs: Inputs, shipped: SiteRun | None) -> dict[str, Any]:
 
 
 def _shipped_incumbent(inputs: Inputs, cache: StageCache) -> SiteRun | None:
-    """The incumbent without the events that reach its own terms, for the same demand; None where there are none."""
-    events = market_events(inputs)
-    if all(key.startswith("market.") for key in events):
+    """The incumbent without the events that reach it alone, for the same demand; None where there are none."""
+    events = incumbent_events(inputs)
+    if not events:
         return None
-    kept = {o.key: o.value for o in inputs.overrides if o.key not in events or o.key.startswith("market.")}
+    kept = {o.key: o.value for o in inputs.overrides if o.key not in events}
     plain = load_inputs(inputs.file, kept)
     return _run_incumbent(plain.incumbent, cache) if plain.incumbent is not None else None
 

@@ -11,11 +11,20 @@ from clustersim.finance.products import along
 from clustersim.market.lines import Follows, Line
 from clustersim.market.link import Anchor, Bounds, Worth
 from clustersim.schema.anchors import anchor_of
-from clustersim.schema.company import AnchorRow, CompanyFile, MarketSizeFile
+from clustersim.schema.company import AnchorRow, CompanyFile
+from clustersim.schema.company_market import MarketSizeFile
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.overrides import INCUMBENT, Override
 
-__all__ = ["line_bounds", "line_plan", "market_events", "market_usd_bn", "own_anchor", "recorded"]
+__all__ = [
+    "incumbent_events",
+    "line_bounds",
+    "line_plan",
+    "market_events",
+    "market_usd_bn",
+    "own_anchor",
+    "recorded",
+]
 
 #: Units that can be made over the plan, by position of the year, where a company file gives none (assumption).
 HEADROOM = (1.25, 1.5, 2.0, 3.0)
@@ -36,6 +45,20 @@ def market_events(inputs: Inputs) -> dict[str, Any]:
         return o.document == "scenario" and (o.path[0] == "market" or o.path[:2] == ("tco", "tariff"))
 
     return {o.key: o.value for o in inputs.overrides if reaches(o)}
+
+
+def incumbent_events(inputs: Inputs) -> set[str]:
+    """Return the keys of the events that reach the incumbent alone: its own terms and its card.
+
+    A tariff or the price book moves whatever else the buyer could take as well.
+    """
+    rival = inputs.incumbent.parts.card.name if inputs.incumbent is not None else ""
+    own = inputs.parts.card.name
+    return {
+        o.key
+        for o in inputs.overrides
+        if o.side == INCUMBENT or o.document == f"cards.{rival}" != f"cards.{own}"
+    }
 
 
 def recorded(scenario: str, product: ProductLine, company: Company) -> tuple[Anchor, Worth] | None:

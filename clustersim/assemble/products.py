@@ -5,7 +5,8 @@ from __future__ import annotations
 from clustersim.errors import InputError, suggest
 from clustersim.finance.company import ProductLine, Value
 from clustersim.market.supply import supply_limit
-from clustersim.schema.company import CompanyFile, ProductFile, SupplyFile
+from clustersim.schema.company import CompanyFile, ProductFile
+from clustersim.schema.company_market import SupplyFile
 from clustersim.schema.company_rows import Series
 
 __all__ = ["product_lines", "supply_units"]

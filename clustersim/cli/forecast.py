@@ -1,23 +1,19 @@
-"""``clustersim forecast``: the company model behind the target price."""
+"""``clustersim forecast``: the company model behind the target price; ``audit``, ``anchors`` and ``export`` of it."""
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from clustersim.cli import forecast_analysis, forecast_year
-from clustersim.cli.forecast_common import forecast_run
-from clustersim.cli.options import (
-    emit_object,
-    emit_rows,
-    format_option,
-    output_folder,
-    render_table,
-    set_option,
-)
+from clustersim.cli.options import answers
 from clustersim.errors import InputError
+
+if TYPE_CHECKING:
+    from clustersim import Answer, Company
+
+_TABLES = ("income", "balance", "cash_flow", "dcf", "products", "ratios", "checks")
+_FILE = click.argument("file", type=click.Path())
 
 
 @click.group()
@@ -25,249 +21,197 @@ def command() -> None:
     """Statements, recovery, calibration, conventions, grids, cases and Monte Carlo of the company."""
 
 
-@command.command()
-@click.argument("scenario")
-@set_option
+@answers(command, of="company")
 @click.option(
-    "--table",
-    "which",
-    type=click.Choice(["income", "balance", "cash_flow", "dcf", "products", "ratios", "checks"]),
-    multiple=True,
-    help="Show only these tables. Repeatable.",
+    "--table", "which", type=click.Choice(_TABLES), multiple=True, help="Show only these tables. Repeatable."
 )
 @click.option("--proceeds", is_flag=True, help="Let the listing proceeds arrive in the first year.")
-@click.option("-o", "--output", type=click.Path(), help="Folder for the tables as CSV.")
-@format_option("table", "json")
-def show(
-    scenario: str, sets: tuple[str, ...], which: tuple[str, ...], proceeds: bool, output: str | None, fmt: str
-) -> None:
+def show(company: Company, which: tuple[str, ...], proceeds: bool) -> Answer:
     """Show the statements, the cash-flow table, the products and the checks of SCENARIO."""
-    folder = output_folder(output) if output is not None else None
-    from clustersim.finance.messages import messages
-    from clustersim.finance.ratios import ratio_rows
-    from clustersim.finance.statements import make_statements
-    from clustersim.finance.valuation import value_company
-    from clustersim.report import forecast_tables as tables
-
-    run = forecast_run(scenario, sets)
-    company, forecast = run.company, run.forecast
-    cash = company.listing_proceeds_m / float(company.fx_per_cny) * 1e3 if proceeds else 0.0
-    statements = make_statements(company, forecast, listing_proceeds_kcny=cash)
-    target = value_company(company, forecast, listing_proceeds=proceeds)
-    said = messages(company, forecast, run.links)
-    every = {
-        "income": tables.statement_rows(company, statements, "income"),
-        "balance": tables.statement_rows(company, statements, "balance"),
-        "cash_flow": tables.statement_rows(company, statements, "cash_flow"),
-        "dcf": tables.cash_flow_rows(company, forecast),
-        "products": tables.product_rows(forecast),
-        "ratios": ratio_rows(company, statements, target),
-        "checks": tables.check_rows(statements),
-    }
-    shown = {name: rows for name, rows in every.items() if not which or name in which}
-    if folder is not None:
-        _write(folder, shown)
-    result = {
-        "scenario": run.name,
-        "unit": "kCNY",
-        "currency": company.currency,
-        "target_price": float(target.target_price),
-        "upside": float(target.upside),
-        "rating": target.rating,
-        "all_checks_ok": statements.all_ok,
-        "failed_checks": tables.failed_rows(statements),
-        "notes": list(said),
-        **shown,
-    }
-    head = (
-        f"target price {target.target_price:,.2f} {company.currency} a share ({target.upside:+.1%} on"
-        f" {company.price:,.2f}: {target.rating})"
-    )
-    emit_object(result, fmt, lambda: _show(shown, [head, *said], statements.all_ok, bool(which)))
+    return company.show(*which, proceeds=proceeds)
 
 
-def _show(tables: dict[str, Any], said: list[str], ok: bool, asked: bool) -> str:
-    out = [*said, ""]
-    for name, rows in tables.items():
-        if name == "checks" and not asked:
-            rows = [r for r in rows if not r["ok"]]
-            if not rows:
-                continue
-        out += [f"{name} (kCNY)", render_table(rows, "table"), ""]
-    return "\n".join([*out, "all checks hold" if ok else "CHECKS FAIL: see the table of checks"])
-
-
-def _write(folder: Any, tables: dict[str, Any]) -> None:
-    from clustersim.report.csvtext import rows_text
-    from clustersim.writing import write_bytes
-
-    for name, rows in tables.items():
-        write_bytes(folder / f"{name}.csv", rows_text(rows).encode())
-
-
-@command.command()
-@click.argument("scenario")
-@set_option
-@format_option("table", "json")
-def recover(scenario: str, sets: tuple[str, ...], fmt: str) -> None:
+@answers(command, of="company")
+def recover(company: Company) -> Answer:
     """Recover the revenue that the report does not print, and say how strongly its rows support it."""
-    from clustersim.finance.recover import coincidence, recover_operating, recover_revenue
-    from clustersim.report.forecast_tables import recovery_rows
-
-    company = forecast_run(scenario, sets).company
-    history, printed = company.history, company.printed
-    if printed is None:
-        raise InputError(f"company {company.name} has no printed forecast: nothing to recover")
-    last = history.years[-1]
-    years = tuple(y for y in company.years if y not in history.years)
-    if not years:
-        raise InputError("every year of the forecast is printed: nothing to recover")
-    at = slice(company.years.index(years[0]), None)
-    net = [
-        history.at("balance", item, last)
-        for item in ("trade_and_notes_receivables", "inventories", "trade_and_other_payables")
-    ]
-    margin = history.at("income", "gross_profit", last) / history.at("income", "revenue", last)
-    found = recover_revenue(
-        years=years,
-        working_capital=printed.rows["change_in_working_capital"][at].tolist(),
-        capex=printed.rows["capital_expenditure"][at].tolist(),
-        opening_net_working_capital=net[0] + net[1] - net[2],
-        opening_gross_margin=margin,
-    )
-    income = history.at("income", "other_income", last) + history.at("income", "other_gains_losses_net", last)
-    shares = recover_operating(found, printed.rows["ebit"][at].tolist(), income)
-    rows = recovery_rows(company, found, years)
-    for row, (share, other) in zip(rows, shares, strict=True):
-        row |= {"operating_cost_share_pct": 100 * share, "other_income_kcny": other}
-    best, second = found.best, found.runner_up
-    result = {
-        "scenario": scenario,
-        "years": rows,
-        "gross_margin_step_pp": 100 * best.margin_step,
-        "payable_less_inventory_days": best.spread_days,
-        "guesses_tried": found.hypotheses,
-        "combinations_per_guess_and_year": found.combinations_per_year,
-        "years_explained": best.years_explained,
-        "years_a_wrong_guess_would_explain": best.expected_by_chance,
-        "runner_up_years_explained": second.years_explained,
-        "runner_up_is_a_multiple": _multiple(best, second),
-        "log10_chance_of_a_coincidence": found.log10_chance,
-        "log10_chance_from_ebit": coincidence(found, shares, income),
-        "shipped_revenue_is_the_recovered_one": [
-            bool(abs(r - printed.revenue_kcny[company.years.index(y)]) <= 1)
-            for r, y in zip(found.revenue, years, strict=True)
-        ],
-        "not_identified": [
-            "inventory and payable days apart (only their difference)",
-            "the split of operating costs",
-            "the split of other income and gains",
-        ],
-    }
-    emit_object(result, fmt, lambda: _recovered(result))
+    return company.recover()
 
 
-def _multiple(best: Any, second: Any) -> bool:
-    """Whether the runner-up is the same path with every day count and share multiplied."""
-    return bool(best.margin_step == second.margin_step and second.spread_days % best.spread_days == 0)
-
-
-def _recovered(result: dict[str, Any]) -> str:
-    share = result["combinations_per_guess_and_year"]
-    return "\n".join(
-        [
-            render_table(result["years"], "table"),
-            "",
-            f"One guess for all years (margin {result['gross_margin_step_pp']:+.1f} points a year, payable less"
-            f" inventory days {result['payable_less_inventory_days']:.0f}) explains {result['years_explained']} of"
-            f" {len(result['years'])} years to the last digit of both rows.",
-            f"{result['guesses_tried']} guesses were tried, each with {share:,} combinations of capex share and"
-            f" receivable days a year; a wrong one explains"
-            f" {result['years_a_wrong_guess_would_explain']:.2g} years by chance. A coincidence has odds of"
-            f" 1 in 10^{-result['log10_chance_of_a_coincidence']:.0f}.",
-            f"The runner-up explains {result['runner_up_years_explained']}"
-            + (", and is a multiple of the best." if result["runner_up_is_a_multiple"] else "."),
-            "Independently, EBIT over the recovered revenue leaves operating costs of a round share and other income"
-            " that hardly moves from year to year; wrong revenues do so with odds of"
-            f" 1 in 10^{-result['log10_chance_from_ebit']:.0f}.",
-            "Not identified: " + "; ".join(result["not_identified"]) + ".",
-        ]
-    )
-
-
-@command.command()
-@click.argument("scenario")
-@set_option
+@answers(command, of="company")
 @click.option(
     "--write", is_flag=True, help="Print the block `products` of the company file instead of the table."
 )
-@format_option()
-def calibrate(scenario: str, sets: tuple[str, ...], write: bool, fmt: str) -> None:
+def calibrate(company: Company, write: bool) -> Answer:
     """Solve units and prices by product from the printed revenue; bands, and what is not identified.
 
     `--write` prints the drivers that the company file then holds: nothing is rescaled behind it.
     """
-    from clustersim.finance.calibrate import calibrated_products
-    from clustersim.report.calibrated import products_block
-
-    company = forecast_run(scenario, sets).company
-    found = calibrated_products(company)
-    if write:
-        click.echo(products_block(company, found), nl=False)
-        return
-    rows = []
-    for year, one in found.items():
-        for line in one.lines:
-            units, asp = line.band("units"), line.band("asp")
-            rows.append(
-                {
-                    "year": year, "product": line.name, "units": line.units,
-                    "units_p10": units[0], "units_p90": units[1],
-                    "asp_kcny": line.asp_kcny, "asp_p10": asp[0], "asp_p90": asp[1],
-                    "revenue_kcny": line.revenue_kcny, "units_identified_pct": 100 * line.units_identified,
-                    "identity_off_kcny": one.residual_kcny,
-                }
-            )  # fmt: skip
-    emit_rows(rows, fmt)
+    answer = company.calibrate()
+    return answer.as_file() if write else answer.without_raw()
 
 
-@command.command()
-@click.argument("scenario")
-@set_option
+@answers(command, of="company")
 @click.option(
     "--date", "when", default="2026-06-02", show_default=True, help="Valuation date of dated flows."
 )
-@click.option(
-    "--exit-multiple", "multiple", type=float, help="Also value an exit at this multiple of EBITDA."
-)
-@format_option("table", "json")
-def value(scenario: str, sets: tuple[str, ...], when: str, multiple: float | None, fmt: str) -> None:
+@click.option("--exit-multiple", type=float, help="Also value an exit at this multiple of EBITDA.")
+def value(company: Company, when: str, exit_multiple: float | None) -> Answer:
     """Value SCENARIO under the usual conventions, and backwards from the printed value and the market price."""
-    from clustersim.finance.capital import capital_warnings
-    from clustersim.report import forecast_tables as tables
-
-    try:
-        day = date.fromisoformat(when)
-    except ValueError:
-        raise InputError(f"--date {when!r} is not a date of the form 2026-06-02") from None
-    run = forecast_run(scenario, sets)
-    result = {
-        "scenario": run.name,
-        "conventions": tables.convention_rows(run.company, run.forecast, day, multiple),
-        "reverse_dcf": tables.reverse_rows(run.company, run.forecast),
-        "capital": tables.capital_rows(run.company),
-        "upside": float(run.valuation.upside),
-        "rating": run.valuation.rating,
-        "warnings": list(capital_warnings(run.company)),
-    }
-    emit_object(result, fmt, lambda: _valued(result))
+    return company.value(when=when, exit_multiple=exit_multiple)
 
 
-def _valued(result: dict[str, Any]) -> str:
-    parts = [render_table(result[k], "table") + "\n" for k in ("conventions", "reverse_dcf", "capital")]
-    last = f"recomputed upside {result['upside']:+.1%}: {result['rating']}"
-    return "\n".join([*parts, *result["warnings"], last])
+@answers(command, of="company")
+@click.option(
+    "--kind", type=click.Choice(["wacc-growth", "asp-units"]), default="wacc-growth", show_default=True
+)
+def grid(company: Company, kind: str) -> Answer:
+    """Target price over WACC x growth, or price x volume, around the case."""
+    return company.grid(kind)
 
 
-forecast_analysis.join(command)
-forecast_year.join(command)
+@answers(command, of="company")
+def cases(company: Company) -> Answer:
+    """Run the named cases of the company file beside the base, and the way to each, input by input."""
+    return company.cases()
+
+
+@answers(command, of="company")
+@click.option("-n", "--samples", type=click.IntRange(min=100), default=10_000, show_default=True)
+def mc(company: Company, samples: int) -> Answer:
+    """Draw the uncertain inputs of the company: P10, P50, P90 of the target price.
+
+    For the uncertain inputs of the cards and the cluster as well, use `clustersim mc`.
+    """
+    return company.mc(samples=samples)
+
+
+@answers(command, of="company")
+@_FILE
+@click.option("--rate", "rates", multiple=True, help="CNY per unit of a currency: EUR=7.8. Repeatable.")
+def consensus(company: Company, file: str, rates: tuple[str, ...]) -> Answer:
+    """Put ours beside a consensus FILE (CSV as a data vendor exports it, columns by alias)."""
+    return company.consensus(file, rates=_rates(rates))
+
+
+def _rates(texts: tuple[str, ...]) -> dict[str, float]:
+    out = {}
+    for text in texts:
+        code, _, value = text.partition("=")
+        try:
+            out[code.strip().upper()] = float(value)
+        except ValueError:
+            raise InputError(
+                f"--rate {text!r}: write a currency and CNY per unit of it, for example EUR=7.8"
+            ) from None
+        if out[code.strip().upper()] <= 0:
+            raise InputError(f"--rate {text!r}: a rate is greater than zero")
+    return out
+
+
+@answers(command, of="company")
+def demand(company: Company) -> Answer:
+    """Hold the forecast against its market: which share of the domestic makers' sales it means, year by year."""
+    return company.demand()
+
+
+@answers(command, of="", name="compare")
+@click.argument("names", nargs=-1)
+def side_by_side(names: tuple[str, ...]) -> Answer:
+    """Put companies (or scenarios) side by side; without NAMES every company file that is found."""
+    import clustersim as cs
+
+    return cs.companies(*names)
+
+
+@answers(command, of="company")
+@click.option("--quarters", is_flag=True, help="By quarters.")
+def halves(company: Company, quarters: bool) -> Answer:
+    """Show the income statement by halves or quarters."""
+    return company.halves(quarters=quarters)
+
+
+@answers(command, of="company")
+@click.argument("file", required=False, type=click.Path())
+@click.option("--half", help="The half that FILE reports, for example 2026H1.")
+def actuals(company: Company, file: str | None, half: str | None) -> Answer:
+    """Hold reported halves against the forecast, and lead the target price from before to after.
+
+    Figures come from `actuals` of the company file, or from FILE: a CSV of `line,value` in thousand CNY, or with a unit
+    in the heading (`value (CNY mn)`).
+    """
+    return company.actuals(file, half=half)
+
+
+@answers(command, of="company")
+def roll(company: Company) -> Answer:
+    """Roll the base a year on: the first flow becomes cash, the others come nearer, the multiple is the next year's."""
+    return company.roll()
+
+
+@answers(command, of="company")
+def sotp(company: Company) -> Answer:
+    """Value the lines one by one, each by its own multiple (`sotp` of the company file) or the peers'."""
+    return company.sotp()
+
+
+@answers(command, of="company")
+def departures(company: Company) -> Answer:
+    """List where our drivers depart from the printed ones, what each is worth alone, and the journal of changes."""
+    return company.departures()
+
+
+@answers(command, of="company")
+@_FILE
+@click.option("--only", is_flag=True, help="Take the companies of FILE alone: others leave the group.")
+def comps(company: Company, file: str, only: bool) -> Answer:
+    """Refresh the peers from FILE (CSV, long or with years across): multiples and target price before and after.
+
+    Prints the block `peers.members` for the company file.
+    """
+    return company.comps(file, only=only)
+
+
+@answers(command, of="company")
+def through(company: Company) -> Answer:
+    """Split what the cards' worth does to the target price of SCENARIO: by line, by multiple and cash flow, by year."""
+    return company.through()
+
+
+@click.group()
+def export() -> None:
+    """Take a forecast away: an Excel workbook with live formulas."""
+
+
+@answers(export, of="company", needs_folder=True)
+@click.option("--case", default="base", show_default=True, help="Case that the selector stands on.")
+@click.option(
+    "--labels", type=click.Choice(["en", "zh", "both"]), default="en", show_default=True, help="Language."
+)
+@click.option("--audit", "tables", type=click.Path(), help="Folder of printed tables to audit into a sheet.")
+def xlsx(company: Company, case: str, labels: str, tables: str | None) -> Answer:
+    """Write SCENARIO as NAME.xlsx into the folder -o: inputs, statements, DCF, sensitivities, charts, checks."""
+    return company.workbook(case=case, labels=labels, audit=tables)
+
+
+@answers(of="")
+@click.argument("folder", type=click.Path())
+@click.option("--all", "everything", is_flag=True, help="Show in the table what is right, too.")
+@click.option("--strict", is_flag=True, help="Exit with 5 when anything is wrong.")
+@click.option(
+    "--listing-proceeds", "proceeds", default="0 HKD", show_default=True,
+    help="Proceeds of a listing that the cash flow leaves out, for the bridge: '5 GHKD'.",
+)  # fmt: skip
+def audit(folder: str, everything: bool, strict: bool, proceeds: str) -> Answer:
+    """Audit the printed tables in FOLDER (income_statement.csv, balance_sheet.csv, …): every figure that can be."""
+    import clustersim as cs
+
+    return cs.audit(folder, everything=everything, strict=strict, listing_proceeds=proceeds)
+
+
+@answers(of="")
+@click.option("--write", is_flag=True, help="Replace the recorded anchors by the fresh values.")
+def anchors(write: bool) -> Answer:
+    """Compare the recorded anchors of the product lines with a fresh run, or record them anew."""
+    import clustersim as cs
+
+    return cs.anchors(write=write)

@@ -14,45 +14,60 @@ from typing import NoReturn
 
 import click
 
-from clustersim import __version__
 from clustersim.errors import ClusterSimError, suggest
 from clustersim.reading.guarded import printable
+from clustersim.version import __version__
 
 __all__ = ["COMMANDS", "cli", "main"]
 
-#: name -> (module that holds ``command``, one line of help). Kept here so that ``--help`` imports nothing else.
+#: name -> (module, and its command where that is not ``command``; one line of help), so that ``--help`` loads no more.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "run": ("clustersim.cli.run", "Run a scenario through the whole chain, from card to target price."),
-    "train": ("clustersim.cli.train", "Run the training job: its step, and its month at any fidelity."),
-    "jobs": ("clustersim.cli.jobs", "Queue many jobs on one cluster and see how well it is used."),
+    "run": ("clustersim.cli.site:run", "Run a scenario through the whole chain, from card to target price."),
+    "train": ("clustersim.cli.site:train", "Run the training job: its step, and its month at any fidelity."),
+    "jobs": ("clustersim.cli.site:jobs", "Queue many jobs on one cluster and see how well it is used."),
     "serve": (
-        "clustersim.cli.serve",
+        "clustersim.cli.site:serve",
         "Serve requests or video streams: latency, throughput, cost per token.",
     ),
-    "claims": ("clustersim.cli.claims", "Examine published claims of reliability against a scenario."),
-    "explain": ("clustersim.cli.explain", "Show the chain of terms before and after a change of inputs."),
-    "check": ("clustersim.cli.check", "Check a scenario and its profiles; say where each value came from."),
-    "keys": ("clustersim.cli.keys", "List every input: its key, unit, range, tier and readers."),
-    "schema": ("clustersim.cli.schema", "Print the JSON Schema of a kind of input file."),
-    "import": ("clustersim.cli.import_file", "Read a file from outside: a model's published configuration."),
-    "profiles": ("clustersim.cli.profiles", "List hardware profiles, show one, or compare two."),
-    "tco": ("clustersim.cli.tco", "Price a cluster: bill, yearly cost, intervals, and the market's rent."),
-    "compare": ("clustersim.cli.compare", "Put the same demand on several clusters, side by side."),
+    "claims": ("clustersim.cli.site:claims", "Examine published claims of reliability against a scenario."),
+    "explain": (
+        "clustersim.cli.site:explain",
+        "Show the chain of terms before and after a change of inputs.",
+    ),
+    "check": (
+        "clustersim.cli.site:check",
+        "Check a scenario and its profiles; say where each value came from.",
+    ),
+    "keys": ("clustersim.cli.data:keys", "List every input: its key, unit, range, tier and readers."),
+    "schema": ("clustersim.cli.data:schema", "Print the JSON Schema of a kind of input file."),
+    "import": (
+        "clustersim.cli.data:import_file",
+        "Read a file from outside: a model's published configuration.",
+    ),
+    "profiles": ("clustersim.cli.data:profiles", "List hardware profiles, show one, or compare two."),
+    "tco": (
+        "clustersim.cli.site:tco",
+        "Price a cluster: bill, yearly cost, intervals, and the market's rent.",
+    ),
+    "compare": ("clustersim.cli.site:compare", "Put the same demand on several clusters, side by side."),
     "plan": ("clustersim.cli.plan", "Ask backwards: which plan, how many cards."),
-    "sweep": ("clustersim.cli.sweep", "Run every combination of varied inputs."),
-    "mc": ("clustersim.cli.mc", "Carry uncertain inputs through the chain: P10, P50, P90."),
-    "sensitivity": ("clustersim.cli.sensitivity", "Rank inputs by what they do to an output."),
-    "optimise": ("clustersim.cli.optimise", "Find the best of a design space under constraints."),
-    "seek": ("clustersim.cli.seek", "Find the input that gives an output its target."),
-    "study": ("clustersim.cli.study", "Resume, query and export studies kept in a folder."),
+    "sweep": ("clustersim.cli.studies:sweep", "Run every combination of varied inputs."),
+    "mc": ("clustersim.cli.studies:mc", "Carry uncertain inputs through the chain: P10, P50, P90."),
+    "sensitivity": ("clustersim.cli.studies:sensitivity", "Rank inputs by what they do to an output."),
+    "optimise": ("clustersim.cli.studies:optimise", "Find the best of a design space under constraints."),
+    "seek": ("clustersim.cli.studies:seek", "Find the input that gives an output its target."),
+    "study": ("clustersim.cli.studies:study", "Resume, query and export studies kept in a folder."),
     "forecast": (
         "clustersim.cli.forecast",
         "The company model: statements, recovery, conventions, cases, Monte Carlo.",
     ),
-    "audit": ("clustersim.cli.audit", "Recompute a printed report and say what does not hold."),
-    "export": ("clustersim.cli.export", "Take a forecast away as a live Excel workbook."),
-    "anchors": ("clustersim.cli.anchors", "Compare or record what ties the forecast to the simulator."),
-    "validate": ("clustersim.cli.validate", "Predict published measurements and print the errors."),
+    "audit": ("clustersim.cli.forecast:audit", "Recompute a printed report and say what does not hold."),
+    "export": ("clustersim.cli.forecast:export", "Take a forecast away as a live Excel workbook."),
+    "anchors": (
+        "clustersim.cli.forecast:anchors",
+        "Compare or record what ties the forecast to the simulator.",
+    ),
+    "validate": ("clustersim.cli.data:validate", "Predict published measurements and print the errors."),
 }
 
 
@@ -65,7 +80,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command = getattr(importlib.import_module(module), attribute or "command")
         assert isinstance(command, click.Command)
         return command
 
@@ -119,7 +135,7 @@ def _say(text: str) -> None:
 
 def _run() -> int:
     try:
-        result = cli.main(standalone_mode=False)
+        result = cli.main(standalone_mode=False, complete_var="_CLUSTERSIM_COMPLETE")
         sys.stdout.flush()
     except click.exceptions.Abort:
         _say("interrupted")

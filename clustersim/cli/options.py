@@ -1,149 +1,149 @@
-"""Options and output that every command shares: ``--format``, ``--set``, tables, progress, safe writing."""
+"""The one way of a command: its subject, its formats, its folder, what it says, and how it ends.
+
+A command is a function that takes parsed words and gives an ``Answer``; ``answers`` makes the rest of it.
+"""
 
 from __future__ import annotations
 
-import json
-import math
-import re
+import functools
+import inspect
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from decimal import Decimal
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from clustersim.cli.names import COMPANY, KEY_VALUE, SCENARIO, STUDY
+from clustersim.cli.progress import progress
 from clustersim.errors import InputError
-from clustersim.reading.guarded import GBK, printable
-from clustersim.writing import write_beside
+from clustersim.reading.guarded import printable
 
-__all__ = [
-    "emit_object", "emit_rows", "format_option", "output_folder", "progress", "set_option", "stated_plans_option",
-    "stated_plans_set", "write_beside",
-]  # fmt: skip
+if TYPE_CHECKING:
+    from clustersim.report.answer import Answer
 
-F = TypeVar("F", bound=Callable[..., Any])
-#: What JSON leaves as it is and a terminal obeys.
-_UNPRINTED = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+__all__ = ["answers", "changes", "output_folder", "say", "show", "varied"]
+
 FORMATS = ("table", "json", "csv", "md")
+_SETS = click.Option(
+    ["--set", "sets"], multiple=True, metavar="KEY=VALUE", type=KEY_VALUE,
+    help="Override an input, for example --set tco.tariff='0.6 CNY/kWh'. Repeatable.",
+)  # fmt: skip
+_FORMAT = click.Option(
+    ["-f", "--format", "fmt"], type=click.Choice(FORMATS), help="How the result is printed.",
+    show_default="table on a terminal, json in a pipe",
+)  # fmt: skip
+_OUTPUT = click.Option(
+    ["-o", "--output"], metavar="FOLDER", help="Folder that keeps the answer, with its tables and figures."
+)
+#: What a command is about -> the words that name it.
+_SUBJECTS: dict[str, tuple[click.Parameter, ...]] = {
+    "": (),
+    "scenario": (click.Argument(["scenario"], type=SCENARIO), _SETS),
+    "maybe": (click.Argument(["scenario"], type=SCENARIO, required=False), _SETS),
+    "scenarios": (click.Argument(["scenarios"], type=SCENARIO, nargs=-1, required=True), _SETS),
+    "company": (click.Argument(["scenario"], type=COMPANY), _SETS),
+    "study": (click.Argument(["study"], type=STUDY), _SETS),
+}
 
 
-def format_option(*formats: str) -> Callable[[F], F]:
-    """Add ``-f/--format``; the default is a table on a terminal and JSON in a pipe."""
-    return click.option(
-        "-f",
-        "--format",
-        "fmt",
-        type=click.Choice(formats or FORMATS),
-        default=lambda: "table" if sys.stdout.isatty() else "json",
-        show_default="table on a terminal, json in a pipe",
-        help="How the result is printed.",
-    )
+def answers(
+    group: click.Group | None = None, *, of: str = "scenario", name: str = "", needs_folder: bool = False
+) -> Callable[[Callable[..., Answer]], click.Command]:
+    """Make a command of a function that gives an answer.
+
+    ``of`` is the subject that the function gets first: ``scenario``, ``maybe`` (one or none), ``scenarios`` (the first,
+    and the names of the others), ``company``, ``study`` (a study file, or a scenario) or nothing. A function that takes
+    ``tell`` is shown at work; one that takes ``output`` keeps its folder itself. ``needs_folder``: it only writes.
+    """
+
+    def make(function: Callable[..., Answer]) -> click.Command:
+        wanted = inspect.signature(function).parameters
+
+        @functools.wraps(function)
+        def run(fmt: str | None, output: str | None, **words: Any) -> None:
+            own = "output" in wanted
+            if needs_folder and output is None:
+                raise click.UsageError("Missing option '-o' / '--output': the folder to write to.")
+            folder = output_folder(output) if output is not None and not own else None
+            _name_subject(of, words)
+            if own:
+                words["output"] = _not_blank(output)
+            with progress(command.name or "", wanted="tell" in wanted) as tell:
+                if "tell" in wanted:
+                    words["tell"] = tell
+                answer = function(**words)
+            show(answer, fmt, folder)
+
+        own_params = reversed(getattr(function, "__click_params__", []))
+        params = [*_SUBJECTS[of], *own_params, _OUTPUT, _FORMAT]
+        text = inspect.cleandoc(function.__doc__ or "")
+        command = click.Command(name or function.__name__, callback=run, params=params, help=text)
+        if group is not None:
+            group.add_command(command)
+        return command
+
+    return make
 
 
-def set_option(function: F) -> F:
-    """Add ``--set KEY=VALUE`` (repeatable): overrides of any input by its key, units included."""
-    return click.option(
-        "--set",
-        "sets",
-        multiple=True,
-        metavar="KEY=VALUE",
-        help="Override an input, for example --set tco.tariff='0.6 CNY/kWh'. Repeatable.",
-    )(function)
+def _name_subject(of: str, words: dict[str, Any]) -> None:
+    """Replace the words of a subject by the subject itself."""
+    import clustersim as cs
+
+    changed = changes(words.pop("sets", ()))
+    if of == "maybe" and words["scenario"] is None:
+        return
+    if of in {"scenario", "maybe"}:
+        words["scenario"] = cs.load(words["scenario"]).set(changed)
+    elif of == "scenarios":
+        first, *others = words.pop("scenarios")
+        words |= {"scenario": cs.load(first).set(changed), "others": others}
+    elif of == "company":
+        words["company"] = cs.company(words.pop("scenario")).set(changed)
+    elif of == "study":
+        words["study"] = cs.study_file(words["study"]).set(changed)
 
 
-def stated_plans_option(function: F) -> F:
-    """Add ``--stated-plans``: a plan that one side alone states may be held against the other's best."""
-    return click.option(
-        "--stated-plans",
-        is_flag=True,
-        help="Let a plan that one side alone states be held against the best plan of the other.",
-    )(function)
+def changes(sets: tuple[str, ...]) -> dict[str, object]:
+    """Return ``--set`` texts as values by key; raises InputError for another form and a key that stands twice."""
+    if not sets:
+        return {}
+    from clustersim.schema.overrides import changes_of
+
+    return changes_of(sets)
 
 
-def stated_plans_set(allowed: bool) -> list[str]:
-    """Return the override that the flag stands for."""
-    return ["market.stated_plans=true"] if allowed else []
+def varied(vary: tuple[str, ...]) -> dict[str, str]:
+    """Return ``--vary`` texts as the values of each key; raises InputError for another form."""
+    from clustersim.study.space import parse_axis
+
+    out: dict[str, str] = {}
+    for text in vary:
+        key = parse_axis(text).key
+        if key in out:
+            raise InputError(f"--vary {key}: given twice; keep one")
+        out[key] = text.partition("=")[2]
+    return out
 
 
-def _plain(value: Any) -> Any:
-    """Make a value fit for JSON: NaN and infinity have no JSON form and become null."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    if hasattr(value, "item") and not isinstance(value, str | bytes):
-        return _plain(value.item() if getattr(value, "ndim", 0) == 0 else value.tolist())
-    if isinstance(value, Decimal):
-        return _plain(float(value))
-    return value if value is None or isinstance(value, str | int) else str(value)
+def show(answer: Answer, fmt: str | None = None, folder: Path | None = None) -> None:
+    """Keep an answer in its folder, print it, say what is said of it, and raise what it ends with.
 
-
-def to_json(value: Any) -> str:
-    """Return JSON text with stable key order as given; what would move a terminal's cursor is escaped."""
-    text = json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False)
-    return _UNPRINTED.sub(lambda m: f"\\u{ord(m[0]):04x}", text)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
-    return printable(str(value), 10_000).replace("\n", "\\n").replace("\t", "\\t")
-
-
-def _width(text: str) -> int:
-    import unicodedata
-
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def render_table(rows: Sequence[Mapping[str, Any]], fmt: str) -> str:
-    """Render rows of equal keys as an aligned table or as Markdown."""
-    if not rows:
-        return "(no rows)"
-    names = list(rows[0])
-    columns = [_cell(name) for name in names]
-    cells = [[_cell(row.get(c)) for c in names] for row in rows]
-    if fmt == "md":
-        lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
-        escaped = [[text.replace("|", "\\|") for text in line] for line in cells]
-        return "\n".join(lines + ["| " + " | ".join(line) + " |" for line in escaped])
-    numeric = [all(isinstance(r.get(c), int | float | None) for r in rows) for c in names]
-    widths = [max(_width(c), *(_width(line[i]) for line in cells)) for i, c in enumerate(columns)]
-
-    def line(parts: Sequence[str]) -> str:
-        padded = [
-            " " * (widths[i] - _width(p)) + p if numeric[i] else p + " " * (widths[i] - _width(p))
-            for i, p in enumerate(parts)
-        ]
-        return "  ".join(padded).rstrip()
-
-    return "\n".join([line(columns), line(["-" * w for w in widths]), *map(line, cells)])
-
-
-def emit_rows(rows: Sequence[Mapping[str, Any]], fmt: str) -> None:
-    """Print rows to stdout in the chosen format."""
-    if fmt == "json":
-        click.echo(to_json(list(rows)))
-    elif fmt == "csv":
-        from clustersim.report.csvtext import rows_text
-
-        click.echo(rows_text(rows) or "\n", nl=False)
+    Where no format is asked for, an answer that is a file prints that file, any other a table on a terminal and JSON in
+    a pipe.
+    """
+    written = answer.write(folder) if folder is not None else []
+    if fmt is None and answer.raw is not None:
+        click.echo("\n".join(map(str, written)) if written else answer.raw, nl=bool(written))
     else:
-        click.echo(render_table(rows, fmt))
-
-
-def emit_object(value: Mapping[str, Any], fmt: str, table: Callable[[], str]) -> None:
-    """Print one object: JSON as it is, or the text that ``table`` makes of it."""
-    click.echo(to_json(value) if fmt == "json" else table())
+        click.echo(answer.text(fmt or ("table" if sys.stdout.isatty() else "json")))
+    for text in answer.said:
+        say(text)
+    if written:
+        say(f"{len(written)} file{'s' if len(written) > 1 else ''} in {folder}")
+    if answer.failed is not None:
+        raise answer.failed
 
 
 def say(text: str) -> None:
@@ -151,31 +151,26 @@ def say(text: str) -> None:
     click.echo(printable(text, 10_000), err=True)
 
 
-def tell_encoding(name: str, encoding: str) -> None:
-    """Say on stderr that a file was taken for GBK: nothing in it declares that."""
-    if encoding == GBK:
-        say(f"{name}: read as GBK")
-
-
-def refuse_blank(path: str) -> None:
+def _not_blank(path: str | None) -> str | None:
     """Raise InputError for an empty name of a folder, which would mean the one that the user happens to be in."""
-    if not path.strip():
+    if path is not None and not path.strip():
         raise InputError("-o '': names no folder; give one, or -o . for this one")
+    return path
 
 
 def output_folder(path: str) -> Path:
-    """Return a folder that can be written, making it if needed.
+    """Return a folder that can be written, or made where it will be; nothing is made before there is an answer.
 
-    Raises InputError when it cannot be made or written; nothing in it is touched.
+    Raises InputError when it cannot be made or written.
     """
-    refuse_blank(path)
+    _not_blank(path)
     folder = Path(path)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".probe-"):
+        nearest = next(at for at in (folder, *folder.parents) if at.exists())
+        if not nearest.is_dir():
+            raise InputError(f"{nearest}: is a file; give a folder for the results")
+        with tempfile.NamedTemporaryFile(dir=nearest, prefix=".probe-"):
             pass
-    except FileExistsError:
-        raise InputError(f"{path}: is a file; give a folder for the results") from None
     except ValueError:
         raise InputError(f"{path!r}: no folder can have this name") from None
     except OSError as error:
@@ -183,25 +178,3 @@ def output_folder(path: str) -> Path:
             f"{path}: cannot write there ({error.strerror}); give another folder with -o"
         ) from None
     return folder
-
-
-@contextmanager
-def progress(label: str, total: int | None = None) -> Iterator[Callable[[str], None]]:
-    """Show progress on stderr when it is a terminal; yields a function that advances by one step with its name."""
-    if not sys.stderr.isatty():
-        yield lambda name: None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        SpinnerColumn,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=total)
-        yield lambda name: bar.update(task, advance=1, description=f"{label}: {name}")

@@ -1,44 +1,36 @@
-"""The folder that a run leaves: result.json, tables as CSV, figures as PNG. Each file is written beside and renamed."""
+"""The tables and figures of the folder that a run leaves."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clustersim.finance.valuation import value_company
 from clustersim.pipeline import ChainRun
 from clustersim.report import figures
-from clustersim.report.csvtext import rows_text
-from clustersim.report.style import save
+from clustersim.report.answer import csv_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["run_figures", "run_tables", "write_run"]
-
-Writer = Callable[[Path, bytes], None]
-
-
-def _csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
-    return rows_text(rows).encode()
+__all__ = ["run_figures", "run_files", "run_tables"]
 
 
 def run_tables(run: ChainRun, result: Mapping[str, Any]) -> dict[str, bytes]:
     """Return the tables of a run by file name."""
     tables = {
-        "workload_terms.csv": _csv([
+        "workload_terms.csv": csv_of([
             {"workload": work["name"], "kind": work["kind"], "term": k, "value": v}
             for work in result["workloads"]
             for k, v in {**work["terms"], **work["rates"], **work["service"]}.items()
         ]),
-        "unit_costs.csv": _csv([
+        "unit_costs.csv": csv_of([
             {"workload": work["name"], "kind": work["kind"], "quantity": k, "value": v}
             for work in result["workloads"]
             for k, v in work.items() if k.startswith(("cny_per_", "kwh_per_"))
         ]),
-        "bill_of_materials.csv": _csv([
+        "bill_of_materials.csv": csv_of([
             {
                 "group": line.group, "part": line.part, "quantity": line.quantity,
                 "unit_price_cny": line.unit_price_cny, "total_cny": line.total_cny, "low_cny": line.low_cny,
@@ -46,10 +38,10 @@ def run_tables(run: ChainRun, result: Mapping[str, Any]) -> dict[str, bytes]:
             }
             for line in run.own.bill.lines
         ]),
-        "tco_terms.csv": _csv([
+        "tco_terms.csv": csv_of([
             {"term": k, "cny_per_year": v} for k, v in result["tco"]["terms_cny_per_year"].items()
         ]),
-        "inputs.csv": _csv([
+        "inputs.csv": csv_of([
             {
                 "key": k, "value": s.value, "unit": s.unit, "low": s.low, "high": s.high, "tier": s.tier,
                 "source": s.source,
@@ -63,7 +55,7 @@ def run_tables(run: ChainRun, result: Mapping[str, Any]) -> dict[str, bytes]:
             for n, month in enumerate(run.simulated)
             for i in month.incidents
         ]
-        tables["incidents.csv"] = _csv(rows)
+        tables["incidents.csv"] = csv_of(rows)
     if run.forecast is not None:
         f = run.forecast
         names = ("revenue", "gross_profit", "ebit", "depreciation", "tax", "working_capital", "capex", "fcf")
@@ -71,8 +63,8 @@ def run_tables(run: ChainRun, result: Mapping[str, Any]) -> dict[str, bytes]:
             {"year": y, **{f"{n}_kcny": float(getattr(f, f"{n}_kcny")[i]) for n in names}}
             for i, y in enumerate(f.years)
         ]
-        tables["forecast.csv"] = _csv(rows)
-        tables["products.csv"] = _csv([
+        tables["forecast.csv"] = csv_of(rows)
+        tables["products.csv"] = csv_of([
             {"product": p.name, "year": y, "units": float(p.units[i]), "asp_kcny": float(p.asp_kcny[i]),
              "revenue_kcny": float(p.revenue_kcny[i])}
             for p in f.products for i, y in enumerate(f.years) if p.revenue_kcny[i]
@@ -188,17 +180,6 @@ def run_figures(run: ChainRun, result: Mapping[str, Any]) -> dict[str, Figure]:
     return out
 
 
-def write_run(
-    folder: Path, run: ChainRun, result: Mapping[str, Any], result_json: str, beside: Callable[[Path], Any]
-) -> list[Path]:
-    """Write every file of a run into a folder and return their paths; ``beside`` gives a path to write first."""
-    written = []
-    for name, data in {"result.json": f"{result_json}\n".encode(), **run_tables(run, result)}.items():
-        with beside(folder / name) as temporary:
-            temporary.write_bytes(data)
-        written.append(folder / name)
-    for name, figure in run_figures(run, result).items():
-        with beside(folder / name) as temporary:
-            save(figure, temporary)
-        written.append(folder / name)
-    return written
+def run_files(run: ChainRun, result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tables and figures of a run by file name."""
+    return {**run_tables(run, result), **run_figures(run, result)}

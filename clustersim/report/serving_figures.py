@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,15 +14,14 @@ from clustersim.des.serving.metrics import queue_over_time, records, summarise
 from clustersim.des.serving.run import ServingRun
 from clustersim.des.serving.settings import ClosedLoop
 from clustersim.des.serving.stream import stream_of
-from clustersim.report.style import BLUE, GREY, ORANGE, PALETTE, new_figure, save
-from clustersim.writing import write_beside
+from clustersim.report.style import BLUE, GREY, ORANGE, PALETTE, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from clustersim.planner.serving import Answer
 
-__all__ = ["frontier", "load_latency", "queue", "save_figures"]
+__all__ = ["frontier", "load_latency", "queue"]
 
 #: Users in the closed loop of the frontier, per replica.
 USERS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -111,10 +109,3 @@ def queue(run: ServingRun, card: str) -> Figure:
     axes.set_title(f"Requests over time on {card}")
     axes.legend(frameon=False, loc="upper left")
     return figure
-
-
-def save_figures(folder: Path, figures: Mapping[str, Figure]) -> None:
-    """Write every figure under its name."""
-    for name, figure in figures.items():
-        with write_beside(folder / name) as temporary:
-            save(figure, temporary)

@@ -14,7 +14,7 @@ from clustersim.schema.base import Model
 from clustersim.schema.quantity import CURRENCIES, Rates
 from clustersim.units import in_currency, to_float
 
-__all__ = ["LINES", "MoneySeries", "Series", "line_name"]
+__all__ = ["LINES", "MoneySeries", "Series", "line_name", "refuse_out_of_bounds"]
 
 _YEAR = re.compile(r"20\d\d(H[12])?[AE]")
 _HELD = ("source", "tier", "why")
@@ -149,3 +149,37 @@ class MoneySeries(Series):
     """A row of money: bare numbers are thousand CNY."""
 
     unit: ClassVar[str] = "kCNY"
+
+
+INF = float("inf")
+#: What a row may hold: at least the one, below the other (shares of a whole) or at most; anything else is a mistake.
+ROW_BOUNDS: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(("units", "asp", "unit_cost", "ramp", "selling_share", "administrative_share", "research_share",
+                     "research_expense", "receivable_days", "inventory_days", "payable_days", "capex_share",
+                     "depreciation", "share_based_pay"), (0.0, INF)),
+    "gross_margin": (-INF, 1.0), "services_share": (0.0, 1.0), "channel_discount": (0.0, 1.0),
+}  # fmt: skip
+
+
+def refuse_out_of_bounds(model: Model) -> None:
+    """Raise ValueError for every number of a model's rows that is out of the row's bounds."""
+    problems = []
+    for name, row in model:
+        if not isinstance(row, Series) or name not in ROW_BOUNDS:
+            continue
+        low, high = ROW_BOUNDS[name]
+        given = row.by_year if row.every_year is None else {"": row.every_year}
+        within = (
+            f"at least {low:g}"
+            if high == INF
+            else f"below {high:g}"
+            if low == -INF
+            else f"{low:g} to below {high:g}"
+        )
+        problems += [
+            f"{name}{'.' if year else ''}{year}: {value:g} must be {within}"
+            for year, value in given.items()
+            if not low <= value < high
+        ]
+    if problems:
+        raise ValueError("; ".join(problems))

@@ -58,7 +58,12 @@ def _names(folder: Path) -> tuple[str, ...]:
 
 def known_names(kind: str) -> tuple[str, ...]:
     """Return the names of every file of a kind, for example ``hwprofiles/cards``."""
-    return tuple(sorted({name for root in roots() for name in _names(root / kind)}))
+    return _known(kind, roots())
+
+
+@lru_cache(maxsize=256)
+def _known(kind: str, folders: tuple[Path, ...]) -> tuple[str, ...]:
+    return tuple(sorted({name for root in folders for name in _names(root / kind)}))
 
 
 def plain(text: str) -> str:
@@ -124,9 +129,9 @@ def exact_name(kind: str, name: str) -> str | None:
     """
     wanted = plain(name)
     for root in roots():
-        folder = root / kind
-        if is_file(folder / f"{name}.yaml"):
+        if is_file(_under(root, kind, name)):
             return name
+        folder = root / kind
         stems = _index(folder, _stamps(folder)).get(wanted, ())
         if len(stems) > 1:
             raise InputError(

@@ -21,7 +21,7 @@ from clustersim.schema.lookup import exact_name, known_names
 from clustersim.schema.yamlfile import Document, KeyPath, parse_yaml
 
 __all__ = [
-    "INCUMBENT", "PROFILE_KINDS", "Override", "apply_overrides", "in_demand", "of_demand", "of_layout",
+    "INCUMBENT", "PROFILE_KINDS", "Override", "apply_overrides", "changes_of", "in_demand", "of_demand", "of_layout",
     "parse_overrides", "reaching", "refuse_own_demand", "site_overrides",
 ]  # fmt: skip
 
@@ -79,6 +79,23 @@ def parse_overrides(
         seen.add(key)
         out.append(replace(_route(inner, value), key=key, side=side))
     return tuple(out)
+
+
+def changes_of(texts: Iterable[str]) -> dict[str, Any]:
+    """Return ``KEY=VALUE`` texts as values by key, read as YAML reads them.
+
+    >>> changes_of(["tco.pue=1.2", "tco.tariff=0.6 CNY/kWh"])
+    {'tco.pue': 1.2, 'tco.tariff': '0.6 CNY/kWh'}
+
+    Raises InputError for a text of another form, and for a key that stands twice.
+    """
+    out: dict[str, Any] = {}
+    for text in texts:
+        key, value = _split(text)
+        if key in out:
+            raise InputError(f"--set {key}: given twice; keep one")
+        out[key] = value
+    return out
 
 
 def site_overrides(document: Document) -> tuple[Override, ...]:

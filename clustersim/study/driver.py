@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,9 @@ from clustersim.study.execute import (
 from clustersim.study.outputs import check_outputs
 from clustersim.study.points import MOST_PARTS, SMALL_BLOCK, Found, joined
 from clustersim.study.spec import StudySpec
-from clustersim.study.store import StudyStore
-from clustersim.study.table import input_units, to_table
+
+if TYPE_CHECKING:
+    from clustersim.study.store import StudyStore
 
 __all__ = ["Alone", "StudyResult", "result_of", "run_in_memory", "run_study"]
 
@@ -151,6 +152,8 @@ def run_study(
     Every finished task is on disk before the next is asked for; an interruption leaves a folder that `resume` takes
     up where it stopped.
     """
+    from clustersim.study.table import input_units, to_table
+
     outputs = known_outputs(spec)
     about = {"outputs": list(outputs), "units": input_units(spec), **(details or {})}
     alone = Alone()

@@ -30,7 +30,6 @@ from typing import Any
 
 import numpy as np
 
-from clustersim import __version__
 from clustersim.batch import Question, at
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.pipeline import StageCache, run_chain
@@ -38,6 +37,7 @@ from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.study.outputs import outputs_of
 from clustersim.study.points import Found, blocks, joined, varied_values
 from clustersim.study.spec import StudySpec, inputs_digest
+from clustersim.version import __version__
 
 __all__ = ["block_size", "evaluate", "open_executor", "question_of", "run_ranges", "time_one_block"]
 

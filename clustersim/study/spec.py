@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from clustersim import __version__
 from clustersim.errors import InputError
 from clustersim.reading.jsontext import Limits, read_json
 from clustersim.schema.base import Model, validate
@@ -24,6 +23,7 @@ from clustersim.study.designs import morris_design, saltelli_design, uniform_sam
 from clustersim.study.distributions import Distribution, correlate, make_distribution
 from clustersim.study.space import Axis, Span, Value, full_grid, grid_point, parse_axis, quantity_text
 from clustersim.units import parse_quantity
+from clustersim.version import __version__
 
 __all__ = ["StudyFile", "StudySpec", "make_spec", "read_study"]
 

@@ -22,18 +22,16 @@ from typing import Any
 
 from clustersim.assemble.reliability import spread_of_fleets
 from clustersim.des.training.closed_form import daly_interval, linear_ettr, renewal_efficiency, young_interval
-from clustersim.des.training.components import COMPONENTS, FailureClass
-from clustersim.des.training.copies import CheckpointLevel, partner_survival
-from clustersim.des.training.fidelity import expected_goodput
+from clustersim.des.training.components import COMPONENTS
+from clustersim.des.training.copies import partner_survival
 from clustersim.des.training.fleets import BetweenFleets, between_fleets
 from clustersim.des.training.log import component_of
-from clustersim.des.training.run import Recovery, TrainingRun
 from clustersim.schema.lookup import known_names
 from clustersim.schema.profiles import field_fleets, load_fleet
 from clustersim.validation import reliability_text as text
 from clustersim.validation.common import ValidationRow, require_columns
 from clustersim.validation.reliability_row import CARDS_PER_NODE, Row, read_row
-from clustersim.validation.reliability_stalls import stall_row
+from clustersim.validation.reliability_stalls import one_level_ettr, stall_row
 
 __all__ = ["COLUMNS", "predict", "predict_row"]
 
@@ -60,27 +58,6 @@ _PART = re.compile(
     r"|depend|xid|ecc|link|flash|dbe|optic|dimm|fan\b",
     re.IGNORECASE,
 )
-
-
-def _ettr(mttf_s: float, interval_s: float | None, restart_s: float, write_s: float = 0.0) -> float:
-    """ETTR of one level of checkpoints every interval; without an interval all work is kept."""
-    run = TrainingRun(
-        nodes=1,
-        duration_s=1e12,
-        failures=(FailureClass("any", 1 / mttf_s, "process"),),
-        recovery=Recovery(detect_s=restart_s, localise_s=0.0, reschedule_s=(0.0, 0.0, 0.0), initialise_s=0.0),
-        levels=(
-            CheckpointLevel(
-                name="any", interval_s=interval_s or 1.0, blocking_s=write_s, lag_s=0.0, restore_s=0.0,
-                survives=("process", "node", "multi"),
-            ),
-        ),
-        spare_nodes=0,
-        repair_s=1.0,
-        keep_work=interval_s is None,
-        safe_recovery=interval_s is None,
-    )  # fmt: skip
-    return expected_goodput(run).ettr
 
 
 def _renewal(row: Row) -> ValidationRow | None:
@@ -129,7 +106,7 @@ def _ettr_row(row: Row) -> ValidationRow | None:
         return row.refuse(measured.value, "ETTR", "ETTR", f"states no {', no '.join(lacks)}")
     details = {"mttf_h": row.mttf_s / 3600, "mttf": row.mttf_from, "interval_s": interval, "restart_s": restart,
                "write_s": write}  # fmt: skip
-    value = _ettr(row.mttf_s, None if kept else interval, restart, write)
+    value = one_level_ettr(row.mttf_s, None if kept else interval, restart, write)
     if not kept and interval and "rate" in row.mttf_from:
         # Rows of a stated rate are values of Meta's own linear form; the exact renewal value stands beside it.
         details["exact_renewal"] = value

@@ -1,4 +1,4 @@
-"""Rows of large jobs whose failures stall them, synchronous or elastic, at the rate of the median fleet."""
+"""The long runs behind rows of ETTR: one level of checkpoints, and large jobs that stall, synchronous or elastic."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from clustersim.assemble.reliability import spread_of_fleets
-from clustersim.des.training.components import failure_classes
+from clustersim.des.training.components import FailureClass, failure_classes
 from clustersim.des.training.copies import CheckpointLevel
 from clustersim.des.training.fidelity import expected_goodput
 from clustersim.des.training.fleets import at_card_hours
@@ -15,7 +15,29 @@ from clustersim.validation import reliability_text as text
 from clustersim.validation.common import ValidationRow
 from clustersim.validation.reliability_row import CARDS_PER_NODE, Row
 
-__all__ = ["STALLED", "stall_row", "stalled_run"]
+__all__ = ["STALLED", "one_level_ettr", "stall_row", "stalled_run"]
+
+
+def one_level_ettr(mttf_s: float, interval_s: float | None, restart_s: float, write_s: float = 0.0) -> float:
+    """ETTR of one level of checkpoints every interval; without an interval all work is kept."""
+    run = TrainingRun(
+        nodes=1,
+        duration_s=1e12,
+        failures=(FailureClass("any", 1 / mttf_s, "process"),),
+        recovery=Recovery(detect_s=restart_s, localise_s=0.0, reschedule_s=(0.0, 0.0, 0.0), initialise_s=0.0),
+        levels=(
+            CheckpointLevel(
+                name="any", interval_s=interval_s or 1.0, blocking_s=write_s, lag_s=0.0, restore_s=0.0,
+                survives=("process", "node", "multi"),
+            ),
+        ),
+        spare_nodes=0,
+        repair_s=1.0,
+        keep_work=interval_s is None,
+        safe_recovery=interval_s is None,
+    )  # fmt: skip
+    return expected_goodput(run).ettr
+
 
 #: What papers on stalls of large jobs leave out (arXiv:2602.00277 states neither).
 STALLED = "copies every 10 min (partner) and 30 min (storage), counted by steps; 32 replicas"

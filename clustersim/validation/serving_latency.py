@@ -19,6 +19,7 @@ from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, reason_o
 from clustersim.validation.serving_latency_rows import (
     Client,
     campaign_of,
+    impossible,
     load_of,
     mixed_label,
     normalise,
@@ -100,7 +101,7 @@ def _row(row: Mapping[str, str], name: str, reason: str) -> tuple[ServingRow, Cl
         run, client = record(row)
     except (Unpredictable, ClusterSimError) as error:
         return ServingRow(id=name, source=source, reason=reason_of(error)), None
-    reason = reason or mixed_label(run)
+    reason = reason or mixed_label(run) or impossible(row, run, client)
     load = None if reason else load_of(client)
     return ServingRow(id=name, source=source, run=run, load=load, reason=reason), client
 

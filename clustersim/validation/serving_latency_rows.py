@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from clustersim.assemble.parts import card_spec
 from clustersim.des.serving.stream import Lengths
 from clustersim.perf.serving_engine import Layout
 from clustersim.schema.find_software import FoundSoftware, find_software, release_of
 from clustersim.schema.formats import NumberFormat, number_format
-from clustersim.schema.profiles import load_model
+from clustersim.schema.model_engine import model_spec
+from clustersim.schema.profiles import load_card, load_model
 from clustersim.validation.common import require_columns
 from clustersim.validation.serving_rows import (
     SETTINGS,
@@ -19,6 +21,7 @@ from clustersim.validation.serving_rows import (
     ServingRecord,
     model_of,
     number,
+    precision_of,
     scripts_of,
     settings_of,
     site_speed,
@@ -27,7 +30,7 @@ from clustersim.validation.serving_scenario import Load
 from clustersim.validation.sites import Unpredictable, card_of
 from clustersim.validation.sources import filled, shipped_rows
 
-__all__ = ["Client", "campaign_of", "load_of", "mixed_label", "normalise", "record", "why_not"]
+__all__ = ["Client", "campaign_of", "impossible", "load_of", "mixed_label", "normalise", "record", "why_not"]
 
 _SHORT = ("model", "system", "backend", "isl", "osl", "concurrency", "tp", "ttft_ms", "tpot_ms")
 _WIDE = (
@@ -250,6 +253,33 @@ def mixed_label(run: ServingRecord) -> str:
     ):
         return "runs with and without speculative decoding stand under one configuration (64 users slower than 128)"
     return ""
+
+
+def impossible(row: Mapping[str, str], run: ServingRecord, client: Client) -> str:
+    """Return why a row's own times cannot be, or an empty text: they ask for more than its cards' peak.
+
+    Users over the time of a request is the rate of requests; each takes two operations for every active parameter and
+    token. Nothing reaches nine tenths of a peak in a whole engine.
+    """
+    ttft_s, tpot_s = (number(row[key], 0.0) * 1e-3 for key in ("ttft_ms", "tpot_ms"))
+    answer, prompt = (length * (1.0 + client.length_ratio) / 2.0 for length in (client.osl, client.isl))
+    spent = ttft_s + answer * tpot_s
+    if run.decode is not None or not (ttft_s > 0 and tpot_s > 0 and client.users):
+        return ""
+    card = card_spec(load_card(run.card))
+    linear = precision_of(run.weights, card, run.model, None).linear
+    active = model_spec(load_model(run.model)).active_parameters
+    asked = client.users / spent * (prompt + answer) * 2.0 * active
+    if (
+        linear not in card.peak
+        or asked <= MOST_OF_PEAK * card.peak_of(linear) * run.layout.cards * client.workers
+    ):
+        return ""
+    return "its times ask for more operations than its cards have: prompts were cached, or more workers took the load"
+
+
+#: Share of a peak that no engine reaches.
+MOST_OF_PEAK = 0.9
 
 
 def load_of(client: Client) -> Load:

@@ -25,6 +25,10 @@ from clustersim.validation.training_scenario import WORK, stated_scenario
 
 __all__ = ["KnownRow", "known_row"]
 
+#: Nine of ten memory predictions are within 8 %, nineteen of twenty within 11 %: of plans that by our count do not fit,
+#: those within this of the leanest are taken for as lean.
+MEMORY_MARGIN = 1.1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownRow:
@@ -80,7 +84,7 @@ def known_row(row: Mapping[str, str]) -> KnownRow:
 
 
 def _chosen(row: Mapping[str, str], stated: TrainJob) -> tuple[Plan, list[str]]:
-    """Return the plan of the fastest job that fits, over what the row leaves open; the leanest where none fits."""
+    """Return the plan of the fastest job that fits, over what the row leaves open; where none does, of the leanest."""
     per_replica = max(1, stated.global_batch // stated.plan.dp)
     open_micro = number(row, "micro_batch") is None
     micros = [b for b in (1, 2, 4, 8, 16, 32) if per_replica % b == 0] if open_micro else [
@@ -91,16 +95,22 @@ def _chosen(row: Mapping[str, str], stated: TrainJob) -> tuple[Plan, list[str]]:
     open_chunks = not (row.get("vpp_interleave") or "").strip() and stated.plan.software.flash_attention
     most = stated.model.layers / stated.plan.pp if open_chunks and stated.plan.pp > 1 else 1
     chunks = [v for v in (1, 2, 4, 8, 16) if v <= max(1.0, most)] if open_chunks else [stated.plan.interleave]
+    even, odd = divmod(stated.model.layers + 2, stated.plan.pp)
+    if open_chunks and stated.plan.pp > 1 and not odd:
+        # One layer a chunk, embedding and head as slots of their own (arXiv:2407.21783, section 3.3.2).
+        chunks = sorted({*chunks, even})
     jobs = [
-        stated.with_plan(_with(stated.plan, micro, word, v, etp))
+        stated.with_plan(_with(stated.plan, stated.model.layers, micro, word, v, etp))
         for micro, word, v, etp in itertools.product(micros, words, chunks, _expert_splits(stated.plan))
     ]
     if len(jobs) == 1:
         return jobs[0].plan, []
     jobs = [job for job in jobs if _laid_out(job)] or jobs[:1]
     needs = [float(memory_per_card(j).total) for j in jobs]
-    fitting = [j for j, need in zip(jobs, needs, strict=True) if need <= j.card.memory_bytes]
-    best = min(fitting, key=_seconds) if fitting else jobs[needs.index(min(needs))]
+    # The run is known to have fitted: where none does, our count is too high, and for all of them alike.
+    capacity, leanest = stated.card.memory_bytes, min(needs)
+    room = capacity if leanest <= capacity else MEMORY_MARGIN * leanest
+    best = min((j for j, need in zip(jobs, needs, strict=True) if need <= room), key=_seconds)
     said = [f"micro_batch={best.plan.micro_batch}"] if open_micro else []
     said += [f"recompute={best.plan.recompute}"] if open_recompute else []
     said += [f"etp={best.plan.etp}"] if best.plan.etp > 1 else []
@@ -122,10 +132,18 @@ def _expert_splits(plan: Plan) -> tuple[int, ...]:
     return (1, plan.tp) if enough else (1,)
 
 
-def _with(plan: Plan, micro: int, recompute: str, chunks: int, etp: int) -> Plan:
+def _with(plan: Plan, layers: int, micro: int, recompute: str, chunks: int, etp: int) -> Plan:
     schedule = "interleaved" if chunks > 1 else "1f1b" if plan.schedule == "interleaved" else plan.schedule
+    slots = plan.embedding_slot or plan.pp * chunks == layers + 2
     return replace(
-        plan, micro_batch=micro, recompute=recompute, interleave=chunks, schedule=schedule, etp=etp
+        plan,
+        micro_batch=micro,
+        recompute=recompute,
+        interleave=chunks,
+        schedule=schedule,
+        etp=etp,
+        embedding_slot=slots,
+        loss_slot=plan.loss_slot or slots,
     )
 
 

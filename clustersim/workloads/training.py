@@ -29,6 +29,10 @@ from clustersim.workloads.work import Load, Product, StageCache, Work
 __all__ = ["TrainingDetail", "fit_words", "plan_errors", "planned_job", "space_of", "step_of", "work_of"]
 
 
+#: Below this share of its time a run keeps nothing, and its tokens have no cost.
+NO_PROGRESS = 1e-9
+
+
 @dataclass(frozen=True, slots=True)
 class TrainingDetail:
     """The training job with its plan, its step and its long run."""
@@ -145,6 +149,11 @@ def work_of(inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache
     step = cache.get("training step", (job, work.known_to_fit), lambda: step_of(work, job))
     run = training_run(inputs, _trained(inputs, job, step))
     expected = cache.get("long run", run, lambda: expected_goodput(run))
+    if expected.ettr <= NO_PROGRESS:
+        raise InfeasibleError(
+            f"the long run makes no progress: {expected.recovery:.1%} of its time it is down, and"
+            f" what it does is lost again ({run.failures_expected:,.0f} failures in {run.duration_s / 86400:g} days)"
+        )
     detail = TrainingDetail(job, choice, step, run, expected)
     kept = detail.goodput_tokens_per_s
     product = Product("mtoken", kept * 3600 / 1e6 / job.cards)

@@ -5,8 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from clustersim.cli.compare import command as compare
-from clustersim.cli.tco import command as tco
+from clustersim.cli.site import compare, tco
 from clustersim.errors import InputError
 
 PAIR = ["br166-1024", "h100-1024"]

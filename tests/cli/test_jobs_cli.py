@@ -48,6 +48,7 @@ def test_a_site_of_drawn_jobs_and_a_service(tmp_path, monkeypatch) -> None:  # t
     shares = sum(result[f"{part}_share"] for part in ("useful", "unsuccessful", "lost", "down", "idle"))
     assert abs(shares - 1) < 1e-9 and result["unsuccessful_share"] > 0
     assert {p.name for p in (tmp_path / "out").iterdir()} == {
+        "jobs.json",
         "jobs.csv",
         "tenants.csv",
         "sizes.csv",

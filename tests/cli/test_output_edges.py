@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from clustersim.cli.options import emit_rows, render_table, to_json
 from clustersim.errors import InputError
+from clustersim.report.answer import listed
 from clustersim.report.csvtext import csv_text, defused, rows_text
+from clustersim.report.text import render_table, to_json
 from clustersim.study.driver import run_study
 from clustersim.study.space import parse_axis
 from clustersim.study.spec import make_spec
@@ -57,13 +58,16 @@ def test_a_file_opened_after_a_closed_stream_gets_no_messages(tmp_path: Path) ->
     "words",
     [
         "run nanjing-1024 -o ''", "tco nanjing-1024 -o '  '", "sweep nanjing-1024 --vary tco.pue=1.1 -o ''",
-        "sweep nanjing-1024 --vary tco.pue=1.1 -o ''",
+        "forecast show biren -o ''",
     ],
 )  # fmt: skip
 def test_an_empty_name_of_a_folder_is_refused(words: str, tmp_path: Path) -> None:
     done = shell(f"cd {tmp_path}; clustersim {words}", env={**os.environ, "PYTHONPATH": str(ROOT)})
     assert done.returncode == 2 and "names no folder" in done.stderr, done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+OLD = ("study.csv", "study.parquet", "study.xlsx", "br166-1024.xlsx", "income.csv")
 
 
 def small_files(limit: int):  # type: ignore[no-untyped-def]
@@ -77,8 +81,8 @@ def small_files(limit: int):  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize(
     "words",
     [
-        "study export {study} -o {out}/s.csv", "study export {study} -o {out}/s.parquet",
-        "study export {study} -o {out}/s.xlsx", "export xlsx br166-1024 -o {out}/s.xlsx",
+        "study export {study} -o {out}", "study export {study} --as parquet -o {out}",
+        "study export {study} --as xlsx -o {out}", "export xlsx br166-1024 -o {out}",
         "forecast show br166-1024 -o {out}",
     ],
 )  # fmt: skip
@@ -86,12 +90,12 @@ def test_a_full_disk_keeps_the_old_file_and_is_said(words: str, tmp_path: Path) 
     study, out = tmp_path / "study", tmp_path / "out"
     run_study(make_spec("sweep", "nanjing-1024", axes=[parse_axis("tco.pue=1.1,1.2,1.3")]), StudyStore(study))
     out.mkdir()
-    for name in ("s.csv", "s.parquet", "s.xlsx", "income.csv"):
+    for name in OLD:
         (out / name).write_text("old", encoding="utf-8")
     done = shell(f"clustersim {words.format(study=study, out=out)}", preexec_fn=small_files(500))
     assert done.returncode == 2, done.stderr
     assert "cannot be written" in done.stderr and "Traceback" not in done.stderr
-    assert all((out / name).read_text(encoding="utf-8") == "old" for name in ("s.csv", "s.parquet", "s.xlsx"))
+    assert all((out / name).read_text(encoding="utf-8") == "old" for name in OLD if name != "income.csv")
     assert not [p for p in out.iterdir() if p.name.startswith(".")]
 
 
@@ -134,19 +138,16 @@ def test_numbers_and_plain_text_stay(text: str) -> None:
     assert defused(-1.5) == -1.5
 
 
-def test_formulas_in_names_reach_no_csv_of_a_command(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    emit_rows([{"name": "=1+1", "value": -2.0, "none": None}], "csv")
-    assert capsys.readouterr().out == "name,value,none\n'=1+1,-2.0,\n"
+def test_formulas_in_names_reach_no_csv_of_a_command() -> None:
+    text = listed("x", [{"name": "=1+1", "value": -2.0, "none": None}]).text("csv")
+    assert text == "name,value,none\n'=1+1,-2.0,"
 
 
-def test_names_move_no_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+def test_names_move_no_cursor() -> None:
     evil = "a\x1b[2J\x9b31m\x07\r\u202eb\udcff\nc|d"
     rows = [{"name": evil, evil: 1}]
     for fmt in ("table", "md", "csv", "json"):
-        emit_rows(rows, fmt)
-        out = capsys.readouterr().out
+        out = listed("x", rows).text(fmt)
         assert not set(out) & set("\x1b\x9b\x07\r\u202e\udcff"), fmt
     assert json.loads(to_json(rows))[0]["name"] == evil
     assert render_table(rows, "table").count("\n") == 2

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from clustersim.cli.plan_training import command
+from clustersim.cli.plan import training as command
 from clustersim.errors import InputError
 from clustersim.pipeline import run_site
 from clustersim.planner.plans import rank_plans

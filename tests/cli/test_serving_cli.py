@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from clustersim.cli.serve import command, plan_command
+from clustersim.cli.plan import serving as plan_command
+from clustersim.cli.site import serve as command
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.planner.serving import Serving
 from clustersim.schema.inputs import load_inputs

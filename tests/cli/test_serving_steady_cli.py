@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from clustersim.cli.serve import command
+from clustersim.cli.site import serve as command
 from clustersim.planner.serving import Serving
 from clustersim.schema.inputs import load_inputs
 

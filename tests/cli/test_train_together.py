@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from clustersim.cli.train import command
+from clustersim.cli.site import train as command
 from clustersim.errors import InputError
 from clustersim.planner.together import train_on_all
 from clustersim.schema.sides import load_sides
@@ -91,7 +91,7 @@ def test_a_question_about_another_kind_is_refused(words: list[str], message: str
 
 
 def test_jobs_are_queued_and_their_hours_priced() -> None:
-    from clustersim.cli.jobs import command as jobs
+    from clustersim.cli.site import jobs
     from clustersim.pipeline import run_site
     from clustersim.schema.inputs import load_inputs
 
@@ -108,7 +108,7 @@ def test_jobs_are_queued_and_their_hours_priced() -> None:
 
 
 def test_claims_are_held_to_the_training_workload() -> None:
-    from clustersim.cli.claims import command as claims
+    from clustersim.cli.site import claims
 
     outcome = CliRunner().invoke(claims, ["nanjing-1024", "-f", "json"], catch_exceptions=False)
     answer = json.loads(outcome.stdout)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import clustersim
-from clustersim.cli.validate import DOMAINS
+from clustersim.validation.domains import DOMAINS
 
 DATA = Path(clustersim.__file__).parent / "data" / "validation"
 

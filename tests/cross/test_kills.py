@@ -51,14 +51,8 @@ def finish(kind: str, target: Path) -> float:
     return time.monotonic() - begin
 
 
-def place(kind: str, folder: Path) -> Path:
-    return folder / "book.xlsx" if kind == "export" else folder / "out"
-
-
 def content(kind: str, target: Path) -> dict[str, object]:
     """What a finished command has left, by file; a workbook and figures carry no fixed bytes, so only their names."""
-    if kind == "export":
-        return {target.name: None}
     return {
         p.name: p.read_bytes() if p.suffix in {".parquet", ".json", ".csv"} else None
         for p in sorted(target.iterdir())
@@ -68,7 +62,7 @@ def content(kind: str, target: Path) -> dict[str, object]:
 
 def assert_whole(kind: str, target: Path) -> None:
     """Every file that stands under its own name is complete."""
-    for path in [target] if kind == "export" else sorted(target.rglob("*")):
+    for path in sorted(target.rglob("*")):
         if not path.is_file() or path.name.startswith("."):
             continue
         data = path.read_bytes()
@@ -91,7 +85,7 @@ def whole(tmp_path_factory):  # type: ignore[no-untyped-def]
 
     def get(kind: str) -> tuple[float, dict[str, object]]:
         if kind not in known:
-            target = place(kind, tmp_path_factory.mktemp(kind))
+            target = tmp_path_factory.mktemp(kind) / "out"
             known[kind] = finish(kind, target), content(kind, target)
         return known[kind]
 
@@ -100,7 +94,7 @@ def whole(tmp_path_factory):  # type: ignore[no-untyped-def]
 
 def kill_and_finish(kind: str, folder: Path, whole, seed: int) -> None:  # type: ignore[no-untyped-def]
     seconds, left = whole(kind)
-    target = place(kind, folder)
+    target = folder / "out"
     chance = random.Random(f"{kind} {seed}")
     for _ in range(2):
         child = start(kind, target)

@@ -197,7 +197,7 @@ def test_resume_draws_what_is_missing(tmp_path: Path, words: tuple[str, ...], go
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("sweep", "nanjing-1024", "--vary", "tco.pue=1.1,1.2", "--output", "mfo"), "did you mean 'mfu'?"),
+        (("sweep", "nanjing-1024", "--vary", "tco.pue=1.1,1.2", "--show", "mfo"), "did you mean 'mfu'?"),
         (("sweep", "nanjing-1024", "--vary", "tco.puu=1.1,1.2"), "unknown key"),
         (("optimise", "nanjing-1024", "--vary", "tco.pue=1.1,1.2", "--minimise", "cost"), "unknown"),
         (("mc", "target-price-mc", "--set", "tco.pue=x"), "tco.pue"),

@@ -194,11 +194,9 @@ def test_query_status_and_export(tmp_path: Path) -> None:
     frame = pd.read_parquet(tmp_path / "q" / "results.parquet")
     assert f"{float(frame['cny_per_mtoken'].max())!r}"[:8] in done.stdout
     for suffix in ("csv", "parquet", "xlsx"):
-        target = tmp_path / f"out.{suffix}"
-        done = subprocess.run(
-            command("study", "export", tmp_path / "q", "-o", target), capture_output=True, text=True, cwd=ROOT
-        )
-        assert done.returncode == 0 and target.exists(), done.stderr
+        words = command("study", "export", tmp_path / "q", "--as", suffix, "-o", tmp_path / "out")
+        done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT)
+        assert done.returncode == 0 and (tmp_path / "out" / f"q.{suffix}").exists(), done.stderr
     bad = subprocess.run(
         command("study", "query", tmp_path / "q", "select nothing"), capture_output=True, text=True, cwd=ROOT
     )

@@ -9,8 +9,8 @@ import formualizer
 import pytest
 from workbook_recalc import by_formualizer, by_libreoffice, place, stripped
 
-from clustersim.cli.forecast_common import forecast_run, runs_by_case
 from clustersim.errors import InputError
+from clustersim.planner.company import forecast_run, runs_by_case
 from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, SHEETS, Book
 from clustersim.report.workbook.export import export_workbook
 

@@ -13,8 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import clustersim
-from clustersim.cli.options import to_json
-from clustersim.cli.validate import DOMAINS, read_rows
 from clustersim.des.serving.traces import read_trace
 from clustersim.des.training.log import read_failure_log
 from clustersim.finance.audit.run import audit_texts
@@ -22,6 +20,7 @@ from clustersim.finance.consensus import read_consensus
 from clustersim.reading.guarded import decode
 from clustersim.reading.jsontext import parse_json
 from clustersim.reading.tables import parse_table
+from clustersim.report.text import to_json
 from clustersim.schema.base import validate
 from clustersim.schema.company import AnchorFile
 from clustersim.schema.company_load import load_company_file
@@ -38,6 +37,7 @@ from clustersim.study.spec import read_study
 from clustersim.study.store import StudyStore
 from clustersim.units import parse_quantity, to_float
 from clustersim.validation.common import summarise
+from clustersim.validation.domains import DOMAINS, read_rows
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(clustersim.__file__).parent / "data"
@@ -192,7 +192,7 @@ def measured(domain: str) -> Callable[[bytes], Any]:
     module = importlib.import_module(DOMAINS[domain][0])
 
     def read(data: bytes) -> Any:
-        return to_json(summarise(domain, module.predict(read_rows(put("m.csv", data)))))
+        return to_json(summarise(domain, module.predict(list(read_rows(put("m.csv", data)).rows))))
 
     return read
 

@@ -254,3 +254,34 @@ def test_the_base_case_stays() -> None:
     assert base.ettr == pytest.approx(0.9925, abs=2e-4)
     shares = (base.productive, base.checkpoint, base.rework, base.slow, base.recovery)
     assert sum(shares) == pytest.approx(1.0, abs=1e-12)
+
+
+#: Found by random edits: shares above one, overflow, division by nothing.
+ODD = (
+    (R + "elastic.stall=0 s", X + "drain_share=100 %"),
+    (C + "corrupt_share=99.9 %", X + "drain_share=100 %", C + "host.interval=1 s"),
+    (
+        X + "straggler_rate=100 1/s",
+        X + "straggler_slowdown=1e9",
+        R + "shared.servers=128",
+        C + "counted_by=steps",
+    ),
+    (R + "elastic.stall=1 h", R + "failures_per_year.card=1e5 1/year", X + "cold_spares=3"),
+    (R + "failures_per_year.network=1e4 1/year",),
+)
+
+
+@pytest.mark.parametrize("sets", ODD)
+def test_odd_edits_leave_shares_of_the_time(sets: tuple[str, ...]) -> None:
+    found = expected(sets)
+    shares = (found.productive, found.checkpoint, found.rework, found.slow, found.recovery)
+    assert sum(shares) == pytest.approx(1.0, abs=1e-9)
+    assert min(shares) >= 0.0 and found.waiting >= 0.0
+
+
+def test_what_is_foreseen_stalls_an_elastic_job_no_less() -> None:
+    sets = (R + "elastic.stall=3 min", R + "mttf_scale=0.1", R + "repair_time=2 h")
+    plain, drained = expected(sets), expected((*sets, X + "drain_share=100 %"))
+    months = run_fidelity(run_of((*sets, X + "drain_share=100 %")), 3, fidelity="des", replications=60).ettr
+    assert drained.ettr == pytest.approx(plain.ettr, rel=1e-9)
+    assert abs(drained.ettr - months.mean) <= 2 * months.half_width

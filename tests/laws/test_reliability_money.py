@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clustersim.des.training.fidelity import run_fidelity
+from clustersim.errors import InfeasibleError
 from clustersim.pipeline import ChainRun, StageCache, run_chain
 from clustersim.schema.inputs import load_inputs
 from tests.laws.test_reliability_door import CONTEXTS, WORSE, WRONG_TODAY, C, R, X, concrete
@@ -136,3 +137,16 @@ def test_intervals_have_one_least_cost(level: str) -> None:
     best = costs.index(min(costs))
     assert all(a >= b * (1 - 1e-9) for a, b in itertools.pairwise(costs[: best + 1]))
     assert all(a <= b * (1 + 1e-9) for a, b in itertools.pairwise(costs[best:]))
+
+
+@pytest.mark.parametrize(
+    "sets",
+    [
+        (R + "maintenance.interval=1 h", R + "maintenance.time=1 h"),
+        (R + "mttf_scale=1e-6",),
+        (C + "corrupt_share=99.9 %", X + "sdc_delay=1000 d", X + "retained=1", R + "mttf_scale=1e-4"),
+    ],
+)
+def test_a_run_that_keeps_nothing_has_no_cost(sets: tuple[str, ...]) -> None:
+    with pytest.raises(InfeasibleError, match="makes no progress"):
+        chain("alone", sets)

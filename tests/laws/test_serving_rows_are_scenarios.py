@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from clustersim.cli.validate import DOMAINS
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.planner.serving import Serving
 from clustersim.schema.inputs import load_inputs
 from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, reason_of
+from clustersim.validation.domains import DOMAINS
 from clustersim.validation.sources import shipped_rows
 
 SERVING = [name for name in DOMAINS if name.startswith("serving") or name == "domestic_serving"]

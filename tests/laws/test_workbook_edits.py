@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 from workbook_recalc import place, stripped
 
-from clustersim.cli.forecast_common import company_run, forecast_run
 from clustersim.finance.analysis import now, target_price, with_values
 from clustersim.finance.company import YEARLY_DRIVERS
+from clustersim.planner.company import company_run, forecast_run
 from clustersim.report.workbook.export import export_workbook
 
 COMPANIES = ("biren", "metax", "moore-threads", "iluvatar")
@@ -136,4 +136,8 @@ def test_a_deeply_refinanced_company_agrees(tmp_path: Path) -> None:
         moved = forecast_run("biren", ("company.asp_scale=0.7", f"company.refinancing.by={by}",
                                        "company.drivers.receivable_days.2028E=130"))  # fmt: skip
         assert found == pytest.approx(float(np.asarray(moved.valuation.target_price)), rel=1e-9)
+        # What fails stands on the cover, by name, and in the master flag.
+        states = {book.titles[f"state.{i}"]: book.values[f"cover.state.{i}"] for i in range(7)}
+        assert states["cash without refinancing, below its minimum"] == "FAILS"
+        assert book.value("cover.master") == 0
     assert company_run(run.file).company.refinancing.by == "equity"

@@ -4,10 +4,10 @@ import pytest
 from click.testing import CliRunner
 
 from clustersim.cli.forecast import command
-from clustersim.cli.forecast_common import forecast_run
 from clustersim.errors import InputError
 from clustersim.finance.messages import messages
 from clustersim.market.link import first_of
+from clustersim.planner.company import forecast_run
 
 BASE = 87.3118
 
@@ -227,7 +227,7 @@ SILENT = {
 
 
 def test_a_change_without_effect_is_never_without_a_word() -> None:
-    from clustersim.cli.explain import command as explain
+    from clustersim.cli.site import explain
 
     sets = [part for edit in SILENT for part in ("--set", edit)]
     outcome = CliRunner().invoke(explain, ["nanjing-1024", *sets, "-f", "json"], catch_exceptions=False)
@@ -243,7 +243,7 @@ def test_a_change_without_effect_is_never_without_a_word() -> None:
 def test_explain_splits_an_event_by_line_and_leg() -> None:
     import json
 
-    from clustersim.cli.explain import command as explain
+    from clustersim.cli.site import explain
 
     outcome = CliRunner().invoke(
         explain,
@@ -251,6 +251,6 @@ def test_explain_splits_an_event_by_line_and_leg() -> None:
         catch_exceptions=False,
     )
     rows = json.loads(outcome.stdout)
-    parts = [row["after"] for row in rows if row["room"] == "through"]
+    parts = [row["after"] for row in rows if ".through_" in row["term"]]
     whole = next(row for row in rows if row["term"] == "target_price_hkd")
     assert sum(parts) == pytest.approx(whole["after"] - whole["before"], rel=1e-9)

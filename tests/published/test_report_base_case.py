@@ -45,8 +45,8 @@ def test_printed_free_cash_flow_adds_up() -> None:
 
 
 def test_anchors_are_those_of_the_shipped_profiles() -> None:
-    from clustersim.cli.anchors import SCENARIOS as ANCHORED
-    from clustersim.cli.anchors import TOLERANCE_CNY
+    from clustersim.planner.anchors import SCENARIOS as ANCHORED
+    from clustersim.planner.anchors import TOLERANCE_CNY
     from clustersim.schema.anchors import load_anchors
 
     recorded = {row.scenario: row for row in load_anchors().anchors}

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from printed_company import make
 
-from clustersim.cli.audit import command
+from clustersim.cli.forecast import audit as command
 from clustersim.errors import CheckFailed, InputError
 from clustersim.finance.audit.figures import Interval, compare, half_digit, number
 from clustersim.finance.audit.run import FAULTS, audit_texts

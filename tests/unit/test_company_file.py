@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from clustersim.cli.export import command as export
-from clustersim.cli.forecast import command
-from clustersim.cli.forecast_common import forecast_run
+from clustersim.cli.forecast import command, export
 from clustersim.errors import InputError
 from clustersim.finance.ratios import ratio_rows
 from clustersim.finance.statements import make_statements
+from clustersim.planner.company import forecast_run
 
 DOCS = Path(__file__).parents[2] / "docs" / "company.md"
 #: The file of the docs, without its remarks.
@@ -51,8 +50,8 @@ def test_its_workbook_is_exported_and_recalculates(file, tmp_path) -> None:
 
     from clustersim.report.workbook.export import export_workbook
 
-    out = tmp_path / "newco.xlsx"
-    assert CliRunner().invoke(export, ["xlsx", str(file), "-o", str(out)]).exit_code == 0
+    assert CliRunner().invoke(export, ["xlsx", str(file), "-o", str(tmp_path / "out")]).exit_code == 0
+    out = tmp_path / "out" / "newco.xlsx"
     book = export_workbook(out, {"base": forecast_run(str(file), ())}, selected="base")
     stripped(out, tmp_path / "s.xlsx")
     values = by_formualizer(tmp_path / "s.xlsx", [(c.sheet, c.row, c.column) for c in book.cells])

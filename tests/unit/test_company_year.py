@@ -8,13 +8,13 @@ import pytest
 from click.testing import CliRunner
 
 from clustersim.cli.forecast import command
-from clustersim.cli.forecast_common import forecast_run
 from clustersim.errors import InputError
 from clustersim.finance.actuals import actuals_bridge
 from clustersim.finance.consensus import read_consensus
 from clustersim.finance.forecast import make_forecast
 from clustersim.finance.valuation import expected_target
 from clustersim.finance.year import halves, roll_forward, sum_of_parts
+from clustersim.planner.company import forecast_run
 from clustersim.reading.guarded import decode
 
 

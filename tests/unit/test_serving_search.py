@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from click.testing import CliRunner
 
-from clustersim.cli.serve import plan_command
+from clustersim.cli.plan import serving as plan_command
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.planner.candidates import Limits
 from clustersim.planner.serving import Serving

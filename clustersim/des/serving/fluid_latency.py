@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.des.serving.fluid_batch import Balance, Site, further, met_share, prefill_iterations, renewals
+from clustersim.des.serving.fluid_arrivals import further, met_share, renewals
+from clustersim.des.serving.fluid_batch import Balance, Site, prefill_iterations
 from clustersim.des.serving.fluid_inputs import WEIGHTS
 from clustersim.des.serving.metrics import PERCENTILES
 from clustersim.special import gammainc, gammaincc

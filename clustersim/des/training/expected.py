@@ -157,7 +157,7 @@ def _kept(
     harmless, *shares = _ranked(strands, rate, len(levels))
     rungs = []
     for rank, (level, share) in enumerate(zip(levels, shares, strict=True)):
-        mine = [s for s in strands if s.rank == rank]
+        mine = [s for s in strands if s.rank == rank and any_above(s.rates)]
         redo: Values = 0.0
         if any(s.redo_s > 0 for s in mine):
             total = sum(mean(s.rates, bins.weights) for s in mine)

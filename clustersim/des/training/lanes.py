@@ -16,6 +16,7 @@ __all__ = ["Array", "Values", "any_above", "at_least", "at_most", "exp", "expm1"
 
 Array = NDArray[np.float64]
 Values = float | Array
+_LARGEST = 700.0
 
 
 def exp(x: Values) -> Values:
@@ -24,8 +25,8 @@ def exp(x: Values) -> Values:
 
 
 def expm1(x: Values) -> Values:
-    """e^x - 1."""
-    return math.expm1(x) if isinstance(x, float) else np.expm1(x)
+    """e^x - 1, at most e^700: what is that large is all the same to a share."""
+    return math.expm1(min(x, _LARGEST)) if isinstance(x, float) else np.expm1(np.minimum(x, _LARGEST))
 
 
 def log1p(x: Values) -> Values:

@@ -198,6 +198,11 @@ class TrainingRun:
         return 1.0 / self.rate_per_s if self.rate_per_s > 0 else float("inf")
 
     @property
+    def failures_expected(self) -> float:
+        """Failures in the run's length at the long-run rate, if it never waits."""
+        return self.rate_per_s * self.duration_s
+
+    @property
     def overhead(self) -> float:
         """Share of running time that checkpoints take."""
         blocked = sum(level.blocking_s / level.interval_s for level in self.levels)

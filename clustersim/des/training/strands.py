@@ -49,7 +49,7 @@ def strands_of(run: TrainingRun, bins: RateBins, levels: Sequence[CheckpointLeve
                 if not any_above(rates):
                     continue
                 downs, again = _downs(run, domain, level.restore_s)
-                calm = downs[0][1] - run.recovery.detect_s - run.recovery.localise_s
+                calm = again if x.elastic_replicas < 2 else downs[0][1]  # all stall, whatever was foreseen
                 lasts = run.keep_work or x.elastic_replicas > 1
                 if drained > 0:
                     calmly = ((1.0, calm),)

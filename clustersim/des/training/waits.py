@@ -31,6 +31,8 @@ BINNED_REPLAYS = 256
 #: one; the replay alone at ten times the share and between a quarter of the repair times and slightly more than one.
 RARE, MANY_REPAIRS, TENFOLD, QUARTER, SLIGHTLY = 0.01, 20.0, 10.0, 4.0, 0.1
 MOSTLY = (0.2, 0.5)
+#: Server failures in a shrinking run beyond which only the formula is asked.
+MOST_SHRUNK = 100_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +175,8 @@ def mean_waits(queue: Queue) -> Waits:
     overall = number(formula @ widths) / queue.edges_s[-1]
     if queue.failures <= 0 or (overall < 1e-12 and queue.plain):
         return Waits(formula, 0.0, False)
+    if queue.shrink and queue.failures > MOST_SHRUNK:
+        return Waits(formula, 0.0, False)  # hardly a server is left: who repairs it changes nothing
     mix = _weight_of_replay(queue, overall)
     if mix == 0.0 and queue.plain:
         return Waits(formula, 0.0, False)
@@ -233,13 +237,22 @@ def _uniforms(replays: int, columns: int) -> Array:
 
 def _replay(queue: Queue) -> Array:
     """Return the share of each bin spent waiting in each replay (rows)."""
-    mean = queue.failures
+    mean = min(queue.failures, _most_failures(queue))
     replays = next(count for most, count in REPLAYS if mean <= most)
     if len(queue.edges_s) > 2:
         replays = min(replays, BINNED_REPLAYS)
     columns = 64 * math.ceil((mean + 6 * math.sqrt(mean) + 8) / 64)
     replay = _one_by_one if queue.late_s or queue.batch_share else _in_blocks
     return replay(queue, replays, columns) / np.diff(queue.edges_s)
+
+
+def _most_failures(queue: Queue) -> float:
+    """Servers that can fail at most in the run: each that may is there once at first, and then once a repair."""
+    quickest = min(queue.repairs_s) if queue.batch_share else queue.mean_repair_s
+    if queue.shrink or quickest <= 0:
+        return math.inf
+    servers = queue.spares + len(queue.late_s) + 1
+    return servers * (queue.edges_s[-1] / quickest + 1.0)
 
 
 def _events(queue: Queue, replays: int, columns: int) -> tuple[Array, NDArray[np.bool_]]:

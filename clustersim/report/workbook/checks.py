@@ -62,6 +62,8 @@ def write_checks(book: Book, company: Company, forecast: Forecast, statements: S
              replica.gaps["revenue"]),
             ("printed EBIT less what the printed drivers give", f"{printed.format('ebit')}-[plan_profit]",
              replica.gaps["ebit"]),
+            ("printed tax less what the printed drivers give", f"{printed.format('tax')}-[plan_income_tax]",
+             replica.gaps["tax"]),
             ("printed change in working capital less what the printed drivers give",
              f"{printed.format('change_in_working_capital')}-({before}-({average}))",
              replica.gaps["change_in_working_capital"]),

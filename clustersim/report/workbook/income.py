@@ -152,3 +152,16 @@ def _plan(sheet: Sheet, company: Company, rows: Projection) -> None:
     sheet.row("plan_profit", profit, _list(rows.operating_profit), name="operating profit, plan")
     write_tax(sheet, company.printed.drivers, "plan_tax", "plan_profit", "ref", rows.operating_profit,
               "tax on it")  # fmt: skip
+    before = rows.operating_profit + company.printed.drivers.finance_net[:, None]
+    sheet.row(
+        "plan_before_tax", "[plan_profit]+[ref.finance_net]", _list(before), name="profit before tax, plan"
+    )
+    write_tax(
+        sheet,
+        company.printed.drivers,
+        "plan_income_tax",
+        "plan_before_tax",
+        "ref",
+        before,
+        "income tax, plan",
+    )

@@ -1,0 +1,73 @@
+"""Files and tables asked in Python: what is printed elsewhere, measured elsewhere, and what ties the forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from clustersim.errors import CheckFailed
+from clustersim.planner.asked import number_of
+from clustersim.report.answer import Answer, listed
+from clustersim.writing import write_bytes
+
+__all__ = ["anchors", "audit", "import_file", "plan_errors", "replay", "validate"]
+
+
+def audit(
+    folder: str | Path, *, everything: bool = False, strict: bool = False, listing_proceeds: str = "0 HKD"
+) -> Answer:
+    """Recompute the printed tables of a report in a folder and say what does not hold."""
+    from clustersim.report.pages.audit import audit_answer
+
+    proceeds = number_of(listing_proceeds, "MHKD", "--listing-proceeds")
+    return audit_answer(str(folder), everything=everything, strict=strict, proceeds_hkd_m=proceeds)
+
+
+def import_file(file: str | Path, *, kind: str = "", name: str = "", ignored: Sequence[str] = ()) -> Answer:
+    """Read a file from outside by its content, for example a model's published configuration."""
+    from clustersim.report.pages.imports import import_answer
+
+    return import_answer(str(file), kind=kind, name=name, ignored=ignored)
+
+
+def validate(domain: str, *, data: str | Path | None = None, as_scenario: str | None = None) -> Answer:
+    """Predict a domain's measurements and give the errors; or write one row as a scenario file."""
+    from clustersim.report.pages.validation import row_as_scenario, validation_answer
+
+    file = None if data is None else str(data)
+    return (
+        validation_answer(domain, file) if as_scenario is None else row_as_scenario(domain, as_scenario, file)
+    )
+
+
+def replay(
+    trace: str | Path, servers: str | Path, *, layout: str = "", order: str = "arrival", what_if: bool = False
+) -> Answer:
+    """Replay the jobs of a cluster's trace on a table of servers; ``what_if``: one more server, other policies."""
+    from clustersim.report.pages.jobs import replay_answer
+
+    return replay_answer(str(trace), str(servers), layout=layout, order=order, ask=what_if)
+
+
+def plan_errors() -> Answer:
+    """Return the errors of step times by what plans shard, as ``plan: best`` uses them."""
+    from clustersim.report.pages.validation import plan_errors_answer
+
+    return plan_errors_answer()
+
+
+def anchors(*, write: bool = False) -> Answer:
+    """Compare the recorded anchors of the product lines with a fresh run; ``write`` records them anew."""
+    from clustersim.planner.anchors import anchors_text, fresh_anchors
+    from clustersim.schema.anchors import anchors_path
+
+    found = list(fresh_anchors())
+    rows = [
+        {"product": a.product, "scenario": a.scenario, "recorded_cny": a.recorded_cny, "fresh_cny": a.value.price_cny}
+        for a in found
+    ]  # fmt: skip
+    if write:
+        write_bytes(anchors_path(), anchors_text(found).encode())
+    stale = [a.scenario for a in found if a.stale and not write]
+    wrong = CheckFailed(f"the anchors of {', '.join(stale)} are stale; run `clustersim anchors --write`")
+    return listed("anchors", rows, failed=wrong if stale else None)

@@ -1,0 +1,173 @@
+"""The run of a scenario: its headline, its terms with their tiers, what explains it, and its workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clustersim.errors import InputError, suggest
+from clustersim.pipeline import ChainRun
+from clustersim.planner.uncertainty import headlines
+from clustersim.provenance import Sourced
+from clustersim.report.answer import Answer, Row, html_of, short
+from clustersim.report.pages.explain import explained
+from clustersim.report.result import result_object, weakest_sources
+from clustersim.report.run_report import run_files
+from clustersim.report.summary import summary
+from clustersim.report.term_units import unit_of
+from clustersim.schema.inputs import load_inputs
+from clustersim.terms import chain_terms
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from clustersim.api.scenario import Scenario
+
+__all__ = ["Result", "result_of"]
+
+_COLUMNS = ("room", "term", "value", "unit", "low", "high", "tier", "source")
+#: Whose inputs a room rests on, as the result names its parts.
+_PARTS = {
+    "fabric": "training", "perf": "workloads", "des": "reliability", "econ": "tco", "market": "market",
+    "finance": "valuation",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Result(Answer):
+    """The whole corridor of one scenario.
+
+    Attributes:
+        scenario: what was run.
+        run: the run itself, with every stage's own object.
+        ranges: P10 and P90 of the terms that were drawn, by name.
+    """
+
+    scenario: Scenario
+    run: ChainRun
+    ranges: Mapping[str, tuple[float, float]]
+
+    @cached_property
+    def terms(self) -> pd.DataFrame:
+        """Every named number of the corridor: room, term, value, unit, low, high, tier, source."""
+        import pandas as pd
+
+        weakest = weakest_sources(self.run)
+        sources = {room: self._source(weakest[part]) for room, part in _PARTS.items()}
+        rows = [
+            (room, name, value, unit_of(name), *self.ranges.get(name, (None, None)), *sources[room])
+            for room, name, value in chain_terms(self.run)
+        ]
+        frame = pd.DataFrame(rows, columns=list(_COLUMNS))
+        return frame.astype({"value": float, "low": float, "high": float})
+
+    @cached_property
+    def inputs(self) -> pd.DataFrame:
+        """Every sourced number that went in, in the columns of ``terms``; the room is the file's kind."""
+        import pandas as pd
+
+        rows = [
+            (key.partition(".")[0], key, s.value, s.unit, s.low, s.high, s.tier, s.source)
+            for key, s in self.run.inputs.fields()
+        ]
+        return pd.DataFrame(rows, columns=list(_COLUMNS))
+
+    @cached_property
+    def headline(self) -> list[Row]:
+        """What a run is asked for first: the cost of every unit and of a card-hour, the card's value, the share's."""
+        wanted = ("cny_per_card_hour", "capex_cny", "value_in_use_price_cny")
+        found = {name: (room, value) for room, name, value in chain_terms(self.run)}
+        units = [
+            n
+            for n in found
+            if "cny_per_" in n and "incumbent" not in n and not n.endswith(("_hour", "_year"))
+        ]
+        prices = [n for n in found if n.startswith("target_price_")]
+        parts = weakest_sources(self.run)
+        rows: list[Row] = []
+        for name in (*units, *(n for n in wanted if n in found), *prices):
+            room, value = found[name]
+            low, high = self.ranges.get(name, (None, None))
+            tier = parts[_PARTS[room]]["tier"]
+            rows.append(
+                {"term": name, "value": value, "unit": unit_of(name), "low": low, "high": high, "tier": tier}
+            )
+        return rows
+
+    @property
+    def _head(self) -> str:
+        data = self.data
+        assert isinstance(data, Mapping)
+        return f"{data['scenario']}  (seed {data['seed']}; weakest input: {data['weakest_tier']})"
+
+    def __repr__(self) -> str:
+        return short(
+            [self._head, self.headline, "terms, inputs, explain(), text() and to_dict() have the rest"]
+        )
+
+    def _repr_html_(self) -> str:
+        return "\n".join(html_of(block) for block in (self._head, self.headline))
+
+    def _source(self, weakest: Mapping[str, Any]) -> tuple[str, str]:
+        """The tier of a room and what makes it so: one of its weakest inputs, and how many there are."""
+        names = weakest["inputs"]
+        if not names:
+            return weakest["tier"], "computed from what the scenario states"
+        first: Sourced = dict(self.run.inputs.fields())[names[0]]
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        said = f" ({first.source})" if first.source else ""
+        return weakest["tier"], f"computed; weakest input: {names[0]}{said}{more}"
+
+    def value(self, name: str) -> float:
+        """Return one term by its name; raises InputError with the nearest name."""
+        found = {term: value for _, term, value in chain_terms(self.run)}
+        if name not in found:
+            raise InputError(f"no term {name!r}; {suggest(name, list(found))}")
+        return found[name]
+
+    def explain(self, other: Scenario | None = None, *, everything: bool = False) -> Answer:
+        """Say what leads from another scenario to this result, term by term along the corridor.
+
+        Without another one, or given the very scenario that was run, from the files as they stand: what its changes
+        did. Raises InputError where nothing was changed.
+        """
+        base = other
+        if base is None or (base.name, dict(base.changes)) == (
+            self.scenario.name,
+            dict(self.scenario.changes),
+        ):
+            base = self.scenario.as_filed()
+        return explained(base.chain(), self.run, everything=everything)
+
+    def to_excel(self, path: str | Path, *, case: str = "base", labels: str = "en") -> Path:
+        """Write the forecast as a live workbook and return its path.
+
+        Raises InputError where the scenario has no company, or the file cannot be written.
+        """
+        from clustersim.api.company import Company
+
+        return Company(self.scenario.name, self.scenario.changes).to_excel(path, case=case, labels=labels)
+
+
+def result_of(scenario: Scenario, run: ChainRun, draws: int = 0) -> Result:
+    """Return the result of a run; ``draws`` of the uncertain inputs give the ranges of the site's terms."""
+    data = result_object(run)
+    return Result(
+        name="result",
+        data=data,
+        page=lambda: [summary(data)],
+        files=lambda: run_files(run, data),
+        scenario=scenario,
+        run=run,
+        ranges=_ranges(scenario, run, draws) if draws else {},
+    )
+
+
+def _ranges(scenario: Scenario, run: ChainRun, draws: int) -> dict[str, tuple[float, float]]:
+    """P10 and P90 of the site's terms over the ranges of all uncertain inputs."""
+    found = headlines(lambda point: [load_inputs(scenario.name, {**scenario.changes, **point}, with_incumbent=False)],
+                      count=draws)  # fmt: skip
+    return {h.name: (h.spread.p10, h.spread.p90) for h in found[run.inputs.name]}

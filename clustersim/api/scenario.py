@@ -1,0 +1,368 @@
+"""A scenario asked in Python: one demand on one priced site, and every question about it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
+
+from clustersim.api.kinds import refuse_other
+from clustersim.api.result import Result, result_of
+from clustersim.errors import InputError
+from clustersim.pipeline import ChainRun, run_chain
+from clustersim.planner.asked import LimitWords, Words, number_of, resource_limits, tokens_of
+from clustersim.report.answer import Answer, listed
+from clustersim.report.pages.explain import explained
+from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.lookup import find_file
+from clustersim.schema.sides import load_sides, refuse_stated_plans
+
+if TYPE_CHECKING:
+    from clustersim.report.pages.studies import Study
+    from clustersim.study.asked import HowWords, StudyAsked
+
+__all__ = ["Scenario", "load"]
+
+Tell = Callable[[str], None]
+Count = Callable[[int, int], None]
+#: Values of one input: a list, or text of the form ``a,b,c``, ``lo:hi:n`` or ``log:lo:hi:n``.
+Values = Sequence[object] | str
+
+
+def _quiet(name: str) -> None:
+    """Tell nobody of a stage that is done."""
+
+
+def _no_count(done: int, of: int) -> None:
+    """Tell nobody how far it is."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario by its name, with the inputs that were changed. Nothing is read before something is asked.
+
+    Attributes:
+        name: a file or a shipped name.
+        changes: values by key, with units as text; a key that no file has is refused when a question is asked.
+    """
+
+    name: str
+    changes: Mapping[str, object] = field(default_factory=dict)
+
+    def set(self, changes: Mapping[str, object]) -> Scenario:
+        """Return the scenario with more inputs changed; a key that was changed before takes the new value.
+
+        >>> load("nanjing-1024").set({"tco.pue": 1.2}).changes["tco.pue"]
+        1.2
+        """
+        return Scenario(self.name, {**self.changes, **changes})
+
+    def __repr__(self) -> str:
+        changed = f", {dict(self.changes)!r}" if self.changes else ""
+        return f"Scenario({self.name!r}{changed})"
+
+    def load(self, *, incumbent: bool = True) -> Inputs:
+        """Return the scenario with everything that it refers to, read and checked.
+
+        Raises InputError with every problem of the first file that has any.
+        """
+        return load_inputs(self.name, self.changes, with_incumbent=incumbent)
+
+    def check(self) -> Answer:
+        """Check the scenario and every profile that it names, and count its numbers by tier."""
+        inputs = self.load()
+        money = inputs.scenario.tco is not None
+        inputs.require(money=money, step_alone=not money)
+        if inputs.scenario.market is not None and inputs.incumbent is not None:
+            refuse_stated_plans([inputs, inputs.incumbent], allowed=inputs.scenario.market.stated_plans)
+        tiers = Counter(sourced.tier for _, sourced in inputs.fields())
+        rows = [{"tier": tier, "numbers": count} for tier, count in sorted(tiers.items())]
+        said = [f"{inputs.file}: ok, {sum(tiers.values())} sourced numbers"]
+        return listed("check", rows, said=said)
+
+    def origins(self) -> Answer:
+        """Say where every input comes from: a file and its line, or a change."""
+        self.check()
+        rows = [{"key": k, "value": str(v), "origin": where} for k, v, where in self.load().origins()]
+        return listed("origins", rows)
+
+    def chain(self, *, replications: int = 0, tell: Tell = _quiet) -> ChainRun:
+        """Return the bare run of the whole corridor, with no simulated month unless asked for."""
+        return run_chain(self.load(), replications=replications, tell=tell)
+
+    def run(self, *, draws: int = 0, tell: Tell = _quiet) -> Result:
+        """Run the demand on its site, from the cards to a target price.
+
+        ``draws`` of the uncertain inputs give the low and high of the terms of ``Result.terms``.
+        """
+        inputs = self.load()
+        tell("inputs")
+        return result_of(self, run_chain(inputs, tell=tell), draws)
+
+    def explain(self, *, everything: bool = False) -> Answer:
+        """Say what the changes do along the corridor, term by term, with elasticities where one number changed.
+
+        Raises InputError where nothing was changed.
+        """
+        base = self.as_filed()
+        self.load()  # a wrong key is said before anything runs
+        return explained(base.chain(), self.chain(), everything=everything)
+
+    def as_filed(self) -> Scenario:
+        """Return the scenario without its changes, but for leave to hold stated plans against searched ones.
+
+        Raises InputError where nothing else was changed.
+        """
+        kept = {k: v for k, v in self.changes.items() if k == "market.stated_plans"}
+        if len(kept) == len(self.changes):
+            raise InputError("explain needs a change: set an input, or give another scenario")
+        return Scenario(self.name, kept)
+
+    def train(self, *, workload: str = "", fidelity: str = "auto", replications: int | None = None) -> Answer:
+        """Run the training workload: its step, and its month at a fidelity (auto, closed, vector, des)."""
+        from clustersim.report.pages.training import train_answer
+
+        return train_answer(
+            self.load(incumbent=False), workload, fidelity=fidelity, replications=replications
+        )
+
+    def scaling(self, low: int, high: int, *, workload: str = "") -> Answer:
+        """Return weak and strong scaling curves from ``low`` to ``high`` cards."""
+        from clustersim.report.pages.training import scaling_answer
+
+        return scaling_answer(self.load(incumbent=False), workload, low=low, high=high)
+
+    def train_with(
+        self, *others: str, workload: str = "", share: str = "best", link: str = "100 Gb/s"
+    ) -> Answer:
+        """Train together with the clusters and plans of other scenarios; ``link`` is the bandwidth between them."""
+        from clustersim.report.pages.training import together_answer
+
+        _scenarios(others)
+        sides = load_sides((self.name, *others), self.changes, demand=self.name, own_site=True)
+        return together_answer(
+            sides, workload, link_bytes_per_s=number_of(link, "B/s", "--link"), share=share
+        )
+
+    def serve(
+        self, *, workload: str = "", trace: str | Path | None = None, skip: int | None = None, whole: bool = False,
+        error: float = 0.01,
+    ) -> Answer:  # fmt: skip
+        """Serve the requests, or the video streams: latency, throughput, cost; ``trace`` replaces the traffic.
+
+        Figures are those of a steady state to a relative standard ``error``, or of the ``whole`` run.
+        """
+        from clustersim.report.pages.serving import serve_answer
+
+        more = {"traffic.trace": str(trace) if trace else None, "traffic.skip": skip}
+        asked = self.set({key: value for key, value in more.items() if value is not None})
+        return serve_answer(asked.load(incumbent=False), workload, whole=whole, error=error)
+
+    def jobs(self, *, workload: str = "", what_if: bool = False) -> Answer:
+        """Queue the jobs on the cluster; ``what_if``: what one more server or another policy would change."""
+        from clustersim.report.pages.jobs import jobs_answer
+
+        return jobs_answer(self.load(incumbent=False), workload, ask=what_if)
+
+    def tco(self, *, draws: int = 256) -> Answer:
+        """Price the site: bill of materials, cost over its life and of every unit, intervals, the market's rent."""
+        from clustersim.report.pages.tco import tco_answer
+
+        return tco_answer(self.name, self.changes, draws=draws)
+
+    def claims(self, *, workload: str = "", coverage: float = 0.993, penalty: str = "0 CNY") -> Answer:
+        """Examine the published claims of 5 and 30 days, 5 minutes and 95 %."""
+        from clustersim.report.pages.claims import claims_answer
+
+        cost = number_of(penalty, "CNY", "--penalty")
+        return claims_answer(self.load(incumbent=False), workload, coverage=coverage, penalty_cny=cost)
+
+    def compare(
+        self, *others: str, own_site: bool = False, demand: str = "", stated_plans: bool = False, draws: int = 128
+    ) -> Answer:  # fmt: skip
+        """Put one demand on this cluster and on others: the cost of every unit, and the difference by term."""
+        _scenarios(others)
+        from clustersim.planner.comparison import Asked
+        from clustersim.report.pages.compare import compare_answer
+
+        asked = Asked(
+            names=(self.name, *others), sets=self.changes, own_site=own_site, demand=demand, stated_plans=stated_plans
+        )  # fmt: skip
+        return compare_answer(asked, draws=draws)
+
+    def plan_training(
+        self, *, cards: Sequence[int] = (), front: bool = False, why: bool = False, offload: bool = False,
+        tell: Count = _no_count, **limits: Unpack[LimitWords],
+    ) -> Answer:  # fmt: skip
+        """Find the fastest plans on the scenario's cards; under limits, the cluster for the workload.
+
+        The words of ``limits`` are those of ``clustersim.planner.asked.Words``.
+        """
+        from clustersim.report.pages.plans import plans_answer
+
+        asked = Words(**limits)
+        return plans_answer(
+            self.name, self.changes, asked, cards, front=front, why=why, offload=offload, tell=tell
+        )
+
+    def plan_cluster(
+        self, *others: str, objective: str = "goodput", tell: Count = _no_count, **limits: Unpack[LimitWords]
+    ) -> Answer:  # fmt: skip
+        """Find the best cluster under limits (as in ``plan_training``) at every size, of all these parts."""
+        _scenarios(others)
+        from clustersim.report.pages.clusters import clusters_answer
+
+        asked = Words(**limits)
+        return clusters_answer((self.name, *others), self.changes, asked, objective, tell)
+
+    def plan_serving(
+        self, *, workload: str = "", demand: str | None = None, tokens_per_day: str | None = None,
+        streams: str | None = None, admitted: float = 0.99, plans: bool = False, search: bool = False,
+        formats: bool = False, frontier: bool = False, budget: str | None = None, power: str | None = None,
+        racks: str | None = None, top: int = 15, tell: Tell = _quiet,
+    ) -> Answer:  # fmt: skip
+        """Ask serving backwards: the largest rate at its service level, the cards for a demand, the cheapest plan, the
+        largest fleet within limits."""
+        from clustersim.report.pages.serving import Backwards, serving_plan_answer
+
+        limited = any(text is not None for text in (budget, power, racks))
+        asked = Backwards(
+            requests_per_s=None if demand is None else number_of(demand, "1/s", "--demand"),
+            tokens_per_day=None if tokens_per_day is None else tokens_of(tokens_per_day, "--tokens-per-day"),
+            streams=None if streams is None else number_of(streams, "1", "--streams"),
+            limits=resource_limits(budget, power, racks) if limited else None,
+            plans=plans, search=search, formats=formats, frontier=frontier, top=top, admitted=admitted,
+        )  # fmt: skip
+        return serving_plan_answer(self.load(incumbent=False), workload, asked, tell)
+
+    def plan_reliability(
+        self, *, workload: str = "", wait_below: float = 0.01, availability: float = 0.999, restore: str = "5 min",
+        per_restore: str = "0 CNY", scaling: float = 0.95, per_point: str = "0 CNY", per_interruption: str = "0 CNY",
+        coverage: float = 0.993, loading: float = 0.0,
+    ) -> Answer:  # fmt: skip
+        """Ask the long run backwards: spares, intervals, what a promise costs, and what other fleets' failures do."""
+        from clustersim.planner.reliability import Asked
+        from clustersim.report.pages.reliability import reliability_answer
+
+        limit = number_of(restore, "s", "--restore")
+        if not limit > 0:
+            raise InputError(f"--restore {restore}: a time to recover within is above zero")
+        asked = Asked(
+            name=self.name, sets=self.changes, workload=workload, restore_s=limit, wait_below=wait_below,
+            availability=availability, scaling=scaling, coverage=coverage, loading=loading,
+            per_restore_cny=number_of(per_restore, "CNY", "--per-restore"),
+            per_point_cny=number_of(per_point, "CNY", "--per-point"),
+            per_interruption_cny=number_of(per_interruption, "CNY", "--per-interruption"),
+        )  # fmt: skip
+        return reliability_answer(asked)
+
+    def break_even(
+        self, unknown: str = "price", *, against: str = "incumbent", mark: str | float | None = None,
+        incumbent: str = "", workload: str = "",
+    ) -> Answer:  # fmt: skip
+        """Find the price, share of hours sold, or tariff at which the site matches what it is held against."""
+        from clustersim.report.pages.break_even import break_even_answer
+
+        cost = None if mark is None else number_of(mark, "CNY", "--mark", bare=True)
+        return break_even_answer(
+            self.name, self.changes, unknown, against=against, mark=cost, incumbent=incumbent, workload=workload
+        )  # fmt: skip
+
+    def sweep(
+        self, vary: Mapping[str, Values], *, outputs: Sequence[str] = (), design: str = "grid",
+        points: int | None = None, seed: int = 0, **how: Unpack[HowWords],
+    ) -> Study:  # fmt: skip
+        """Run every combination of the varied inputs, or a sample; ``how``: folder, workers, scheduler, tell."""
+        from clustersim.report.pages.studies import sweep_study
+        from clustersim.study.asked import How
+
+        asked = self._asked(outputs, seed, vary)
+        return sweep_study(asked, How(**how), design=design, points=points)
+
+    def mc(
+        self, inputs: Iterable[str] | Mapping[str, Mapping[str, object] | None], *, outputs: Sequence[str] = (),
+        points: int = 256, precision: float | None = None, seed: int = 0, **how: Unpack[HowWords],
+    ) -> Study:  # fmt: skip
+        """Carry uncertain inputs through the chain: P10, P50, P90.
+
+        An input takes its own low-high range, or a distribution: ``{"company.wacc": {"distribution": "triangular",
+        "parameters": {"low": 0.1, "mode": 0.11, "high": 0.13}}}``.
+        """
+        from clustersim.report.pages.studies import mc_study
+        from clustersim.study.asked import How
+
+        return mc_study(
+            self._asked(outputs, seed, inputs=inputs), How(**how), points=points, precision=precision
+        )
+
+    def sensitivity(
+        self, inputs: Iterable[str] | Mapping[str, Mapping[str, object] | None], *, output: str = "",
+        method: str = "sobol", points: int = 256, seed: int = 0, **how: Unpack[HowWords],
+    ) -> Study:  # fmt: skip
+        """Rank inputs by what they do to an output (sobol, morris, tornado)."""
+        from clustersim.report.pages.studies import sensitivity_study
+        from clustersim.study.asked import How
+
+        asked = self._asked([output] if output else [], seed, inputs=inputs)
+        return sensitivity_study(asked, How(**how), method=method, points=points)
+
+    def optimise(
+        self, vary: Mapping[str, Values], *, minimise: Sequence[str] = (), maximise: Sequence[str] = (),
+        subject_to: Sequence[str] = (), **how: Unpack[HowWords],
+    ) -> Study:  # fmt: skip
+        """Find the points of a design space that no other beats, under constraints such as ``"mfu >= 0.4"``."""
+        from clustersim.report.pages.studies import optimise_study
+        from clustersim.study.asked import How
+
+        return optimise_study(
+            self._asked((), 0, vary), How(**how), minimise=minimise, maximise=maximise, limits=subject_to
+        )
+
+    def seek(self, span: str, target: str) -> Answer:
+        """Find the value of an input (``"tco.pue=1:2"``) that gives an output its target (``"mfu=0.4"``)."""
+        from clustersim.report.pages.studies import seek_answer
+
+        return seek_answer(self.name, self.changes, span=span, target=target)
+
+    def _asked(
+        self, outputs: Sequence[str], seed: int, vary: Mapping[str, Values] | None = None,
+        inputs: Iterable[str] | Mapping[str, Mapping[str, object] | None] = (),
+    ) -> StudyAsked:  # fmt: skip
+        from clustersim.study.asked import StudyAsked
+        from clustersim.study.spec import InputFile, axes_of
+
+        given = inputs if isinstance(inputs, Mapping) else dict.fromkeys(inputs)
+        return StudyAsked(
+            scenario=self.name,
+            sets=self.changes,
+            axes=tuple(axes_of({k: v if isinstance(v, str) else list(v) for k, v in (vary or {}).items()})),
+            inputs={k: None if v is None else InputFile.model_validate(v) for k, v in given.items()},
+            outputs=tuple(outputs),
+            seed=seed,
+            title=self.name,
+            source=self.name,
+        )
+
+
+def _scenarios(names: Iterable[str]) -> None:
+    """Raise InputError for a name of another kind of file."""
+    for name in names:
+        refuse_other(name, "scenario")
+
+
+def load(name: str | Path) -> Scenario:
+    """Return a scenario by its shipped name or the path of its file.
+
+    >>> load("nanjing-1024")
+    Scenario('nanjing-1024')
+
+    Raises InputError, with the nearest name, where there is none, and for a file of another kind.
+    """
+    text = str(name)
+    refuse_other(text, "scenario")
+    find_file("scenarios", text)
+    if not text.strip():
+        raise InputError("'': names no scenario")
+    return Scenario(text)

@@ -1,0 +1,145 @@
+"""Commands about files: profiles, imports from outside, published measurements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from clustersim.cli.names import PROFILE, SCENARIO, Word
+from clustersim.cli.options import answers
+
+if TYPE_CHECKING:
+    from clustersim import Answer
+
+_KINDS = ("cards", "servers", "nics", "switches", "optics", "models")
+
+
+class _Domain(Word):
+    """A domain of validation; the list is read only when one is asked for or completed."""
+
+    name = "domain"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Say what there is to choose from."""
+        from clustersim.validation.domains import DOMAINS
+
+        return f"[{'|'.join(sorted(DOMAINS))}]"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Refuse a domain that there is not."""
+        from clustersim.validation.domains import DOMAINS
+
+        return click.Choice(sorted(DOMAINS)).convert(value, param, ctx)
+
+
+@click.group()
+def profiles() -> None:
+    """List hardware profiles, show one with its sources, or compare two."""
+
+
+@answers(profiles, of="", name="list")
+@click.argument("kind", type=click.Choice(_KINDS), default="cards")
+def list_profiles(kind: str) -> Answer:
+    """List the profiles of a kind."""
+    import clustersim as cs
+
+    return cs.profiles(kind)
+
+
+@answers(profiles, of="", name="show")
+@click.argument("name", type=PROFILE)
+def show_profile(name: str) -> Answer:
+    """Show every field of a profile with its range, tier and source; of a model also what they add up to."""
+    import clustersim as cs
+
+    return cs.profile(name)
+
+
+@answers(profiles, of="", name="diff")
+@click.argument("first", type=PROFILE)
+@click.argument("second", type=PROFILE)
+def diff_profiles(first: str, second: str) -> Answer:
+    """Compare two profiles field by field, with the ratio of the numbers."""
+    import clustersim as cs
+
+    return cs.diff(first, second)
+
+
+@answers(of="")
+@click.argument("word", default="")
+@click.option(
+    "-s",
+    "--scenario",
+    default="",
+    type=SCENARIO,
+    help="List the numbers of one scenario, with values and tiers.",
+)
+@click.option(
+    "--long", "full", is_flag=True, help="Add what each key is, its default and its readers to a table."
+)
+def keys(word: str, scenario: str, full: bool) -> Answer:
+    """List the keys that --set, --vary and study files take; with WORD those that have it in key or description.
+
+    Names of your own stand in capitals: cards.NAME.price. The tiers are those with which the shipped scenarios state
+    the key, or (with --scenario) what that scenario states.
+    """
+    import clustersim as cs
+
+    return cs.keys(word, scenario=scenario, full=full)
+
+
+@answers(of="")
+@click.argument("kind", required=False)
+def schema(kind: str | None) -> Answer:
+    """Print the JSON Schema of a KIND of file: every field with its unit, bounds, tiers and meaning.
+
+    Without KIND: list the kinds. With -o: write the schemas of all kinds (or of KIND) into a folder; the shipped files
+    name ../schemas or ../../schemas in their first line, where an editor looks for them.
+    """
+    import clustersim as cs
+
+    return cs.json_schema(kind or "")
+
+
+@answers(of="", name="import")
+@click.argument("file", type=click.Path())
+@click.option(
+    "--as", "kind", default="", metavar="KIND", help="Kind of file, where its content does not tell."
+)
+@click.option("--name", default="", help="Name of what is made; the default comes from the file's own name.")
+@click.option(
+    "--ignore", "ignored", multiple=True, metavar="KEY",
+    help="A key that changes no dimension: left out, which the result says. Repeatable.",
+)  # fmt: skip
+def import_file(file: str, kind: str, name: str, ignored: tuple[str, ...]) -> Answer:
+    """Read a FILE from outside by its content: a model's published config.json.
+
+    Without -f the file that it becomes is printed, or with -o written as NAME.yaml; with -f its figures.
+    What the file holds and this program cannot express is named, and nothing is written.
+    """
+    import clustersim as cs
+
+    return cs.import_file(file, kind=kind, name=name, ignored=ignored)
+
+
+@answers(of="")
+@click.argument("domain", type=_Domain())
+@click.option("--data", type=click.Path(), help="Your own measurements, in the shipped columns.")
+@click.option(
+    "--plan-errors",
+    is_flag=True,
+    help="Print the errors by what plans shard, as `plan: best` uses them (CSV).",
+)
+@click.option(
+    "--as-scenario", "row", metavar="ID",
+    help="Write one row as a scenario file: running it gives the row's prediction.",
+)  # fmt: skip
+def validate(domain: str, data: str | None, plan_errors: bool, row: str | None) -> Answer:
+    """Predict every row of DOMAIN's measurements and print the errors, in total and by whatever may hide them.
+
+    ``-f csv`` prints one line a row: predicted, measured, error, and why a row was set aside.
+    """
+    import clustersim as cs
+
+    return cs.plan_errors() if plan_errors else cs.validate(domain, data=data, as_scenario=row)

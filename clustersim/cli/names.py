@@ -1,0 +1,89 @@
+"""Words of the command line that name something, each completed by the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from clustersim.errors import ClusterSimError
+
+__all__ = ["COMPANY", "KEY_VALUE", "PROFILE", "SCENARIO", "STUDY", "Word"]
+
+
+if TYPE_CHECKING:
+    Word = click.ParamType[str]
+else:
+    Word = click.ParamType  # what older releases of click cannot subscript
+
+
+class Name(Word):
+    """Text that names a file of some kinds, or a path."""
+
+    def __init__(self, name: str, *kinds: str) -> None:
+        self.name, self.kinds = name, kinds
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Take the word as it is; what it names is looked up when it is read."""
+        return str(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Complete with the known names, and leave paths to the shell."""
+        if incomplete.startswith((".", "/", "~")):
+            return [CompletionItem(incomplete, type="file")]
+
+        def known() -> Iterable[str]:
+            from clustersim.schema.lookup import known_names
+
+            return (name for kind in self.kinds for name in known_names(kind))
+
+        return _items(known, incomplete)
+
+
+class KeyValue(Word):
+    """``KEY=VALUE``, the keys being those of the scenario that the line names."""
+
+    name = "key=value"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Complete a key up to its equals sign."""
+        named = ctx.params.get("scenario") or ctx.params.get("scenarios") or ctx.params.get("study")
+        if not named:  # an option that waits for its value keeps click from naming the words before it
+            named = [word for word in ctx.args if not word.startswith("-")]
+        scenario = named[0] if isinstance(named, tuple | list) and named else named
+        if "=" in incomplete or not scenario:
+            return []
+
+        def known() -> Iterable[str]:
+            from clustersim.schema.inputs import load_inputs
+
+            inputs = load_inputs(scenario)
+            return (f"{key}=" for key in dict.fromkeys(
+                [*(key for key, _ in inputs.fields()), *(key for key, _, _ in inputs.origins())]
+            ))  # fmt: skip
+
+        return _items(known, incomplete)
+
+
+def _items(known: Callable[[], Iterable[str]], incomplete: str) -> list[CompletionItem]:
+    """The names that begin so; none where the files cannot be read, for a completion has nobody to tell."""
+    try:
+        return [CompletionItem(name) for name in sorted(known()) if name.startswith(incomplete)]
+    except ClusterSimError:
+        return []
+
+
+SCENARIO = Name("scenario", "scenarios")
+COMPANY = Name("company", "scenarios/company", "scenarios")
+STUDY = Name("study", "scenarios/studies", "scenarios")
+PROFILE = Name(
+    "profile",
+    *(f"hwprofiles/{kind}" for kind in ("cards", "servers", "nics", "switches", "optics", "models")),
+)
+KEY_VALUE = KeyValue()

@@ -1,0 +1,191 @@
+"""Commands about one scenario and its rivals: the corridor, its stages, its price, what explains it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from clustersim.cli.options import answers
+from clustersim.errors import InputError
+
+if TYPE_CHECKING:
+    from clustersim import Answer, Scenario
+    from clustersim.cli.progress import Teller
+
+_WORKLOAD = click.option(
+    "--workload",
+    default="",
+    metavar="NAME",
+    help="Which workload of the kind, by default the first or only one.",
+)
+_STATED = click.option(
+    "--stated-plans",
+    is_flag=True,
+    help="Let a plan that one side alone states be held against the other's best.",
+)
+
+
+def _allowing(scenario: Scenario, stated_plans: bool) -> Scenario:
+    return scenario.set({"market.stated_plans": True}) if stated_plans else scenario
+
+
+@answers()
+@_STATED
+@click.option("--seed", type=click.IntRange(min=0), help="Replace the scenario's seed.")
+def run(scenario: Scenario, stated_plans: bool, seed: int | None, tell: Teller) -> Answer:
+    """Run SCENARIO (a file or a shipped name): its demand on its site, from the cards to a target price."""
+    asked = _allowing(scenario, stated_plans)
+    return (asked if seed is None else asked.set({"seed": seed})).run(tell=tell.stage)
+
+
+@answers()
+@click.option("--show-origin", is_flag=True, help="List every input with its file and line, or its flag.")
+def check(scenario: Scenario, show_origin: bool) -> Answer:
+    """Check SCENARIO and every profile it names; all problems of a file are reported at once."""
+    return scenario.origins() if show_origin else scenario.check()
+
+
+@answers()
+@click.option("--all", "everything", is_flag=True, help="Show terms that did not change, too.")
+@_STATED
+def explain(scenario: Scenario, everything: bool, stated_plans: bool) -> Answer:
+    """Show what a change of inputs does along the chain of SCENARIO, from the input to HKD per share.
+
+    What the change makes the valuation say (that an input has no effect, and why; what binds) goes to stderr.
+    """
+    if not scenario.changes:
+        raise InputError("explain needs a change: give --set KEY=VALUE")
+    return _allowing(scenario, stated_plans).explain(everything=everything)
+
+
+@answers()
+@click.option(
+    "--draws", type=click.IntRange(min=0), default=256, show_default=True,
+    help="Draws of the uncertain inputs behind P10, P50 and P90; 0 leaves the intervals out.",
+)  # fmt: skip
+def tco(scenario: Scenario, draws: int) -> Answer:
+    """Price the site of SCENARIO: bill of materials, cost over its life and of every workload's units, intervals, the
+    market's rent beside it."""
+    return scenario.tco(draws=draws)
+
+
+@answers(of="scenarios")
+@click.option(
+    "--own-site", is_flag=True, help="Price each cluster at its own site; else all at the first one's."
+)
+@click.option("--demand", default="", metavar="SCENARIO", help="Put this one's demand on all of them.")
+@_STATED
+@click.option(
+    "--draws", type=click.IntRange(min=0), default=128, show_default=True,
+    help="Draws of the uncertain inputs behind P10 and P90; clusters share the draws of what they share.",
+)  # fmt: skip
+def compare(
+    scenario: Scenario, others: list[str], own_site: bool, demand: str, stated_plans: bool, draws: int
+) -> Answer:
+    """Run one demand on the clusters of SCENARIOS, each at its sustainable rate: cost of every unit, power, service
+    level, plans, and the difference by term.
+
+    Keys of --set reach every side where they say what is asked, its price or a part; keys of a cluster reach the first;
+    SCENARIO.KEY reaches one.
+    """
+    return scenario.compare(*others, own_site=own_site, demand=demand, stated_plans=stated_plans, draws=draws)
+
+
+@answers()
+@_WORKLOAD
+@click.option(
+    "--fidelity", type=click.Choice(["auto", "closed", "vector", "des"]), default="auto", show_default=True
+)
+@click.option("--replications", type=click.IntRange(min=1), help="Simulated runs; the scenario's by default.")
+@click.option(
+    "--scaling", metavar="LOW:HIGH", help="Scaling curves from LOW to HIGH cards instead, by doubling."
+)
+@click.option(
+    "--with", "others", multiple=True, metavar="SCENARIO",
+    help="Train together with the cluster and plan of another scenario. Repeatable.",
+)  # fmt: skip
+@click.option(
+    "--share", type=click.Choice(["best", "batch", "layers"]), default="best", show_default=True,
+    help="With --with: what the clusters share out.",
+)  # fmt: skip
+@click.option(
+    "--link", default="100 Gb/s", show_default=True, help="Bandwidth per card between the clusters."
+)
+def train(
+    scenario: Scenario, workload: str, fidelity: str, replications: int | None, scaling: str | None,
+    others: tuple[str, ...], share: str, link: str,
+) -> Answer:  # fmt: skip
+    """Run a training workload of SCENARIO: its step by the stated plan or the best one, and the long run with failures
+    and checkpoints."""
+    if others:
+        return scenario.train_with(*others, workload=workload, share=share, link=link)
+    if scaling is None:
+        return scenario.train(workload=workload, fidelity=fidelity, replications=replications)
+    low, _, high = (part.strip() for part in scaling.partition(":"))
+    if not (low.isdigit() and high.isdigit()):
+        raise InputError(f"--scaling {scaling!r}: write LOW:HIGH, for example 8:131072")
+    return scenario.scaling(int(low), int(high), workload=workload)
+
+
+@answers()
+@_WORKLOAD
+@click.option("--trace", help="Serve this trace instead of the workload's traffic (CSV or JSON lines).")
+@click.option("--skip", type=click.IntRange(min=0), help="Bad lines of the trace that may be left out.")
+@click.option(
+    "--whole", is_flag=True, help="Serve the requests that the scenario draws from first to last, no steady state."
+)  # fmt: skip
+@click.option(
+    "--error", type=click.FloatRange(0.001, 0.5), default=0.01, show_default=True,
+    help="Relative standard error that the figures of a steady state are served to.",
+)  # fmt: skip
+def serve(
+    scenario: Scenario, workload: str, trace: str | None, skip: int | None, whole: bool, error: float
+) -> Answer:
+    """Serve the requests of SCENARIO, or its video streams, and print latency, throughput, use and cost."""
+    return scenario.serve(workload=workload, trace=trace, skip=skip, whole=whole, error=error)
+
+
+@answers(of="maybe")
+@_WORKLOAD
+@click.option(
+    "--trace", metavar="FILE",
+    help="Instead of a scenario: jobs of a trace (sacct, Philly, Helios, Acme, PAI, or a plain table), with --servers.",
+)  # fmt: skip
+@click.option("--layout", default="", help="Layout of the trace, where its columns do not tell.")
+@click.option("--servers", metavar="FILE", help="With --trace: a table of servers.")
+@click.option(
+    "--order", type=click.Choice(("arrival", "fair_share", "shortest", "recorded")), default="arrival",
+    show_default=True, help="With --trace: who is next; recorded starts as the trace did.",
+)  # fmt: skip
+@click.option("--what-if", is_flag=True, help="What one more server or another policy would change.")
+def jobs(
+    scenario: Scenario | None, workload: str, trace: str | None, layout: str, servers: str | None, order: str,
+    what_if: bool,
+) -> Answer:  # fmt: skip
+    """Queue the jobs of SCENARIO on its cluster, with failures, priorities and pre-emption; or replay a trace.
+
+    The cost of a useful card-hour is told where the site has prices (tco).
+    """
+    if (scenario is None) == (trace is None) or (trace is None) != (servers is None):
+        raise InputError("give either a SCENARIO, or --trace with --servers")
+    if scenario is not None:
+        return scenario.jobs(workload=workload, what_if=what_if)
+    import clustersim as cs
+
+    return cs.replay(str(trace), str(servers), layout=layout, order=order, what_if=what_if)
+
+
+@answers()
+@_WORKLOAD
+@click.option(
+    "--coverage", type=click.FloatRange(0, 1, max_open=True), default=0.993, show_default=True,
+    help="Share of failures that recover without people (Llama 3: 416 of 419).",
+)  # fmt: skip
+@click.option(
+    "--penalty", default="0 CNY", show_default=True,
+    help="What each restore over five minutes costs whoever promised it; prices the promise.",
+)  # fmt: skip
+def claims(scenario: Scenario, workload: str, coverage: float, penalty: str) -> Answer:
+    """Examine the published claims of 5 and 30 days, 5 minutes and 95 % against SCENARIO."""
+    return scenario.claims(workload=workload, coverage=coverage, penalty=penalty)

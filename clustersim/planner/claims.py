@@ -1,0 +1,180 @@
+"""Published claims of reliability held against a scenario: what each reading needs, and whether the site has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from clustersim.des.training.claims import (
+    coverage_needed,
+    mtbf_proven,
+    p_clean,
+    p_longest_gap,
+    readings,
+    restore_bandwidth,
+)
+from clustersim.des.training.fidelity import run_fidelity
+from clustersim.des.training.promise import Promise, price_promise
+from clustersim.des.training.questions import out_for_repair, spare_is_there, spares_for
+from clustersim.des.training.run import TrainingRun
+from clustersim.perf.scaling import KINDS, scaling_curve
+from clustersim.reading.tables import shipped_rows
+from clustersim.schema.inputs import Inputs
+from clustersim.workloads import run_workload
+from clustersim.workloads.training import TrainingDetail, plan_words
+from clustersim.workloads.work import StageCache
+
+__all__ = ["examine"]
+
+#: The claims of the vendor's report (figure 23), in hours, seconds, and a share.
+CLEAN_H, UNINTERRUPTED_H, RESTORE_S, LINEAR = 120.0, 720.0, 300.0, 0.95
+RESTORE_PARAMETERS = 100e9
+QUESTIONS = (
+    "How many runs of what length were counted, and over how many card-hours?",
+    "What counts as a fault: a retried link error, a straggler, a restart by hand?",
+    "Is the figure the mean of all runs or the longest of them?",
+    "Does the restore time hold detection, a replacement server, communicator start-up and recomputed work?",
+    "From how many cards, under which batch rule and parallel plan is linear scaling counted?",
+)
+
+
+def examine(inputs: Inputs, workload: str, coverage: float, penalty_cny: float = 0.0) -> dict[str, Any]:
+    """Return every claim's readings for a training workload, the ladder of published fleets, the restore budget and the
+    scaling."""
+    own, cards = run_workload(inputs, workload, StageCache()).detail, inputs.cards
+    mtbf = own.expected.mttf_s / 3600
+    run_h = own.run.duration_s / 3600
+    rows = [
+        *readings(f"{CLEAN_H / 24:g} days without a fault", CLEAN_H, cards, mtbf, coverage),
+        *readings(
+            f"{UNINTERRUPTED_H / 24:g} days without interruption", UNINTERRUPTED_H, cards, mtbf, coverage
+        ),
+    ]
+    ladder = [
+        {
+            "fleet": r["anchor"], "card_hours_per_failure": (ch := float(r["card_hours_per_failure"])),
+            "mtbf_h": ch / cards, "faults_in_run": run_h / (ch / cards), "p_clean_5_d": p_clean(CLEAN_H, ch / cards),
+            "p_longest_gap_5_d": p_longest_gap(CLEAN_H, run_h, ch / cards), "source": r["source"],
+        }
+        for r in _ladder()
+    ]  # fmt: skip
+    return {
+        "scenario": inputs.name,
+        "workload": workload,
+        "cards": cards,
+        "mtbf_h": mtbf,
+        "card_hours_per_failure": mtbf * cards,
+        "readings": [
+            {
+                "claim": r.claim, "reading": r.reading, "mtbf_needed_h": r.mtbf_needed_h,
+                "card_hours_needed": r.card_hours_needed, "failures_per_card_year": r.failures_per_card_year,
+                "probability": r.probability, "met": r.met,
+            }
+            for r in rows
+        ],
+        "p_longest_gap_5_d": p_longest_gap(CLEAN_H, run_h, mtbf),
+        "coverage_needed": {
+            str(p): coverage_needed(UNINTERRUPTED_H, mtbf, p) for p in (0.9, 0.95, 0.99)
+        },
+        "one_success_proves_mtbf_h": {
+            f"{h / 24:g} days": mtbf_proven(h) for h in (CLEAN_H, UNINTERRUPTED_H)
+        },
+        "ladder": ladder,
+        "restore": _restore(inputs, own),
+        "spares": _spares(own.run),
+        "promise": _promise(own.run, inputs.scenario.seed, penalty_cny),
+        "linear_scaling": _scaling(own),
+        "questions": list(QUESTIONS),
+    }  # fmt: skip
+
+
+def _restore(inputs: Inputs, own: TrainingDetail) -> dict[str, Any]:
+    """The five-minute claim: the bandwidth it needs, and the scenario's budget by step and level."""
+    run = own.run
+    months = run_fidelity(
+        run, inputs.scenario.seed, fidelity="des", replications=inputs.reliability.replications
+    ).runs
+    steps = run.recovery
+    budget = {
+        "detect_s": steps.detect_s, "localise_s": steps.localise_s, "reschedule_s": steps.reschedule_s[1],
+        "initialise_s": steps.initialise_s,
+    }  # fmt: skip
+    recoveries = [i for month in months for i in month.incidents]
+    within = [i for i in recoveries if i.recovery_s <= RESTORE_S]
+    with_work = [i for i in recoveries if i.recovery_s + i.lost_work_s <= RESTORE_S]
+    return {
+        "claim": f"{RESTORE_PARAMETERS / 1e9:g} billion parameters restored within {RESTORE_S / 60:g} minutes",
+        "bandwidth_needed_bytes_per_s": {
+            f"{b} B/parameter": restore_bandwidth(RESTORE_PARAMETERS, b, RESTORE_S) for b in (12, 14, 16, 18)
+        },
+        "budget": budget,
+        "total_s": {level.name: steps.total_s(level.survives[-1]) + level.restore_s for level in run.levels},
+        "p_within": len(within) / len(recoveries) if recoveries else None,
+        "p_within_with_lost_work": len(with_work) / len(recoveries) if recoveries else None,
+    }
+
+
+def _spares(run: TrainingRun) -> dict[str, Any]:
+    """Whether a spare is there when a server fails: without one, restoring takes as long as a repair."""
+    out = out_for_repair(run)
+    return {
+        "hot": run.spare_nodes,
+        "servers_out_for_repair": out,
+        "p_spare_is_there": spare_is_there(run.spare_nodes, out),
+        "hot_for_p": {str(p): spares_for(out, 1.0 - p) for p in (0.99, 0.999)},
+    }
+
+
+def _promise(run: TrainingRun, seed: int, penalty_cny: float) -> dict[str, Any]:
+    """What a promise of the restore time costs on average."""
+    contracts = 300 if run.needs_events() else 10_000
+    asked = Promise(restore_s=RESTORE_S, per_restore_cny=1.0)
+    counted = price_promise(run, asked, seed, contracts=contracts)
+    return {
+        "late_restores": counted.expected_penalty_cny,
+        "late_restores_p99": counted.p99_cny,
+        "p_any_late": counted.p_any,
+        "penalty_cny": penalty_cny,
+        "premium_cny": penalty_cny * counted.premium_cny,
+    }
+
+
+def _scaling(own: TrainingDetail) -> dict[str, Any]:
+    """The linear-scaling claim against the workload's weak scaling by its plan."""
+    base, reached = own.scaling
+    return {
+        "claim": LINEAR,
+        "kind": "weak",
+        "base_cards": base,
+        "cards": own.job.cards,
+        "batch_rule": "batch grows with the replicas",
+        "plan": plan_words(own.job.plan),
+        "scaling_efficiency": reached,
+        "by_network_and_batch_rule": _scaling_cases(own, base),
+        "met": reached >= LINEAR,
+    }
+
+
+def _scaling_cases(own: TrainingDetail, base: int) -> list[dict[str, Any]]:
+    """The same claim under other NIC speeds and batch rules, from the smallest cluster that the plan fits."""
+    counts, rows = [base, own.job.cards], []
+    for gbps in (100, 200, 400):
+        job = replace(own.job, network=replace(own.job.network, scale_out_bandwidth=gbps * 1.25e8))
+        for kind in KINDS:
+            curve = scaling_curve(job, counts, kind)
+            reached = curve.points[-1].efficiency
+            rows.append(
+                {
+                    "nic": f"{gbps} Gb/s per card", "kind": kind, "batch_rule": curve.batch_rule,
+                    "base_cards": curve.base_cards, "scaling_efficiency": reached, "met": reached >= LINEAR,
+                    "short_by": max(0.0, LINEAR - reached),
+                }
+            )  # fmt: skip
+    return rows
+
+
+def _ladder() -> Sequence[Mapping[str, str]]:
+    path = Path(__file__).resolve().parent.parent / "data" / "mtbf_ladder.csv"
+    return shipped_rows(path)

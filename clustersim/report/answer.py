@@ -1,0 +1,197 @@
+"""What a question gives, whatever was asked: one object with its data, its page, its rows and its files.
+
+The command line prints it, a notebook shows it, and a folder keeps it; no other place decides how an answer looks.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clustersim.errors import ClusterSimError, InputError
+from clustersim.report.text import render_table, table_cells, to_json
+from clustersim.writing import write_beside, write_bytes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["FORMATS", "Answer", "Block", "Row", "csv_of", "flat", "html_of", "listed", "short"]
+
+FORMATS = ("table", "json", "csv", "md")
+#: A representation longer than this hides what it represents.
+MOST_REPR = 2_000
+_REPR_LINE = 110
+
+Row = Mapping[str, Any]
+#: A page is made of lines and of tables (rows of equal keys).
+Block = str | Sequence[Row]
+
+
+def flat(value: object, key: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every leaf of nested mappings and lists with its dotted key.
+
+    >>> list(flat({"a": {"b": 1}, "c": [2, 3]}))
+    [('a.b', 1), ('c.0', 2), ('c.1', 3)]
+    """
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from flat(item, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, list | tuple):
+        for number, item in enumerate(value):
+            yield from flat(item, f"{key}.{number}" if key else str(number))
+    else:
+        yield key, value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """An answer, and every form that it has.
+
+    Attributes:
+        name: what its file is called.
+        data: plain values: what JSON prints.
+        page: makes the lines and tables that people read; absent: the rows as one table.
+        rows: the table that CSV prints; absent: every leaf of the data with its key.
+        files: makes the further files of its folder by name: text, bytes, a figure, or what writes it to a path.
+        raw: the file that was asked for (a scenario, a block of YAML), shown where no form of the figures is asked for.
+        keeps_json: whether a folder keeps the data as NAME.json beside the files.
+        said: what is said beside the data.
+        failed: the error that the answer ends with, once it is shown and kept.
+    """
+
+    name: str
+    data: object
+    page: Callable[[], Sequence[Block]] | None = None
+    rows: Sequence[Row] | None = None
+    files: Callable[[], Mapping[str, Any]] = dict
+    raw: str | None = None
+    keeps_json: bool = True
+    said: Sequence[str] = ()
+    failed: ClusterSimError | None = None
+
+    @cached_property
+    def table(self) -> Sequence[Row]:
+        """The answer as rows of equal keys."""
+        if self.rows is not None:
+            return self.rows
+        return [{"key": key, "value": value} for key, value in flat(self.data)]
+
+    @cached_property
+    def blocks(self) -> Sequence[Block]:
+        """The answer as lines and tables."""
+        return self.page() if self.page is not None else [self.table]
+
+    def text(self, fmt: str = "table") -> str:
+        """Return the answer as a table, JSON, CSV or Markdown; raises InputError for another format."""
+        if fmt == "json":
+            return to_json(self.data)
+        if fmt == "csv":
+            from clustersim.report.csvtext import rows_text
+
+            return rows_text(self.table).removesuffix("\n")
+        if fmt not in FORMATS:
+            raise InputError(f"{fmt!r} is no format; write one of {', '.join(FORMATS)}")
+        gap = "\n\n" if fmt == "md" else "\n"
+        return gap.join(b if isinstance(b, str) else render_table(b, fmt) for b in self.blocks)
+
+    def with_said(self, said: Sequence[str]) -> Answer:
+        """Return the answer with more said beside it."""
+        return replace(self, said=[*self.said, *said])
+
+    def without_raw(self) -> Answer:
+        """Return the answer as its figures, not as the file that it becomes."""
+        return replace(self, raw=None)
+
+    def as_file(self) -> Answer:
+        """Return the answer as the file that it becomes, in every format that people read."""
+        text = (self.raw or "").rstrip("\n")
+        return replace(self, page=lambda: [text])
+
+    def to_dict(self) -> Any:
+        """Return the data as plain values: what JSON prints."""
+        return self.data
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the rows as a DataFrame."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.table))
+
+    def write(self, folder: str | Path) -> list[Path]:
+        """Write the answer as JSON, with its tables and figures, into a folder that is made where it is missing.
+
+        Raises InputError where the folder cannot be written.
+        """
+        at = Path(folder)
+        try:
+            at.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{folder}: cannot write there ({error.strerror})") from None
+        written = []
+        if self.keeps_json:
+            written = [at / f"{self.name}.json"]
+            write_bytes(written[0], f"{to_json(self.data)}\n".encode())
+        for name, content in self.files().items():
+            with write_beside(at / name) as temporary:
+                _put(content, temporary)
+            written.append(at / name)
+        return written
+
+    def __repr__(self) -> str:
+        return short(self.blocks)
+
+    def _repr_html_(self) -> str:
+        return "\n".join(html_of(block) for block in self.blocks)
+
+
+def short(blocks: Sequence[Block]) -> str:
+    """Return lines and tables as text of at most 2,000 characters; what is left out is said."""
+    text = "\n".join(block if isinstance(block, str) else render_table(block) for block in blocks)
+    lines = [line for line in text.splitlines() if line.strip()]
+    shown: list[str] = []
+    for line in lines:
+        cut = line if len(line) <= _REPR_LINE else f"{line[: _REPR_LINE - 1]}…"
+        if sum(map(len, shown)) + len(shown) + len(cut) > MOST_REPR - 100:
+            return "\n".join([*shown, f"… {len(lines) - len(shown)} more lines: .text() has all of them"])
+        shown.append(cut)
+    return "\n".join(shown)
+
+
+def html_of(block: Block) -> str:
+    """Return a line or a table as HTML."""
+    if isinstance(block, str):
+        return f"<pre>{html.escape(block)}</pre>" if block.strip() else ""
+    if not block:
+        return "<p>(no rows)</p>"
+    columns, *cells = table_cells(block)
+    head = "".join(f"<th>{html.escape(c)}</th>" for c in columns)
+    body = "".join("<tr>" + "".join(f"<td>{html.escape(c)}</td>" for c in row) + "</tr>" for row in cells)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def listed(name: str, rows: Sequence[Row], **more: Any) -> Answer:
+    """Return an answer that is one table."""
+    return Answer(name=name, data=list(rows), rows=list(rows), **more)
+
+
+def csv_of(rows: Sequence[Row]) -> bytes:
+    """Return rows as the bytes of a CSV file."""
+    from clustersim.report.csvtext import rows_text
+
+    return rows_text(rows).encode()
+
+
+def _put(content: Any, path: Path) -> None:
+    """Write text, bytes or a figure to a path, or let the content write itself."""
+    if callable(content):
+        content(path)
+    elif isinstance(content, str | bytes):
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    else:
+        from clustersim.report.style import save
+
+        save(content, path)

@@ -1,0 +1,98 @@
+"""Claims of reliability as a page: reading by reading, the ladder of fleets, the restore, the scaling, what to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from clustersim.planner.claims import examine
+from clustersim.planner.training import chosen_workload
+from clustersim.report.answer import Answer, Block
+from clustersim.schema.inputs import Inputs
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["claims_answer"]
+
+
+def claims_answer(inputs: Inputs, workload: str, *, coverage: float, penalty_cny: float) -> Answer:
+    """Examine the published claims of 5 and 30 days, 5 minutes and 95 % against a scenario."""
+    inputs.require(money=False)
+    name = chosen_workload(inputs, "training", workload, first=True)
+    result = examine(inputs, name, coverage, penalty_cny)
+    return Answer(
+        name="claims",
+        data=result,
+        page=lambda: _page(result),
+        rows=result["readings"],
+        files=lambda: {"claims.png": _figure(result)},
+    )
+
+
+def _page(result: Mapping[str, Any]) -> list[Block]:
+    head = (
+        f"{result['scenario']}: {result['cards']} cards, MTBF {result['mtbf_h']:.1f} h ("
+        f"{result['card_hours_per_failure']:,.0f} card-hours per failure; component rates of Llama 3, a prediction)"
+    )
+    proves = ", ".join(
+        f"{k} clean: MTBF >= {v:.0f} h" for k, v in result["one_success_proves_mtbf_h"].items()
+    )
+    cover = ", ".join(f"P={k}: {v:.2%}" for k, v in result["coverage_needed"].items())
+    restore, scaling = result["restore"], result["linear_scaling"]
+    need = ", ".join(f"{k}: {v / 1e9:.1f} GB/s" for k, v in restore["bandwidth_needed_bytes_per_s"].items())
+    total = ", ".join(f"from {k} {v:.0f} s" for k, v in restore["total_s"].items())
+    lines: list[Block] = [
+        head, "", result["readings"], "",
+        f"P(longest stretch of the run is 5 days or more) = {result['p_longest_gap_5_d']:.2f}",
+        f"share of failures that must recover unattended for 30 days: {cover}",
+        f"one success proves (95 % bound): {proves}", "",
+        [{k: v for k, v in r.items() if k != "source"} for r in result["ladder"]], "",
+        f"{restore['claim']}: needs {need}; this scenario: {total}",
+    ]  # fmt: skip
+    if restore["p_within"] is not None:
+        lines.append(
+            f"  simulated recoveries within it: {restore['p_within']:.1%}; with recomputed work counted:"
+            f" {restore['p_within_with_lost_work']:.1%}"
+        )
+    lines += _spare_lines(result)
+    lines += [
+        f"linear scaling of {scaling['claim']:.0%}: this scenario {scaling['scaling_efficiency']:.1%}"
+        f" ({scaling['kind']}, {scaling['base_cards']} to {scaling['cards']} cards, {scaling['batch_rule']})",
+        "", scaling["by_network_and_batch_rule"], "",
+        "To ask:", *(f"  - {q}" for q in result["questions"]),
+    ]  # fmt: skip
+    return lines
+
+
+def _spare_lines(result: Mapping[str, Any]) -> list[str]:
+    """Whether a spare is there, and what the promise costs, in words."""
+    spares, promise = result["spares"], result["promise"]
+    needed = ", ".join(f"P={p}: {n}" for p, n in spares["hot_for_p"].items())
+    lines = [
+        f"  a spare is there for {spares['p_spare_is_there']:.2%} of the servers that fail ({spares['hot']} hot,"
+        f" {spares['servers_out_for_repair']:.2f} out for repair on average); hot spares for {needed}"
+    ]
+    lines.append(
+        f"  restores beyond it in one run: {promise['late_restores']:.2f} on average, none with"
+        f" P = {1 - promise['p_any_late']:.2f}, 99 of 100 runs have at most {promise['late_restores_p99']:.0f}"
+    )
+    if promise["penalty_cny"] > 0:
+        lines.append(f"  premium of the promise: {promise['premium_cny']:,.0f} CNY a run")
+    return lines
+
+
+def _figure(result: Mapping[str, Any]) -> Figure:
+    from clustersim.report.reliability_figures import claims_figure
+
+    ladder = [(r["fleet"], r["card_hours_per_failure"]) for r in result["ladder"]]
+    needed = [
+        (f"{r['claim']}, {r['reading'].partition(' (')[0]}", r["card_hours_needed"])
+        for r in (result["readings"][0], result["readings"][2], result["readings"][7])
+    ]
+    return claims_figure(
+        f"{result['scenario']}: claims against published fleets",
+        ladder,
+        needed,
+        result["card_hours_per_failure"],
+    )

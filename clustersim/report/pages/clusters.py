@@ -1,0 +1,190 @@
+"""The best clusters under limits as a page: what was asked, the clusters, what binds, and the front."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from clustersim.errors import InputError
+from clustersim.planner.asked import Words, limits_of, order_day, templates_of
+from clustersim.planner.cluster import Answer as Found
+from clustersim.planner.cluster import ClusterPlan, Goal, plan_cluster
+from clustersim.planner.finish import Finish, delivery_weeks, finish_of, work_named
+from clustersim.planner.written import Source, write_scenario
+from clustersim.report.answer import Answer, Block
+
+__all__ = ["clusters_answer"]
+
+Tell = Callable[[int, int], None]
+
+
+def clusters_answer(
+    scenarios: Sequence[str], sets: Mapping[str, object], words: Words, objective: str, tell: Tell
+) -> Answer:
+    """Find the clusters that were asked for, and write the first where a file is named.
+
+    Raises InfeasibleError with the nearest cluster where none meets the limits.
+    """
+    templates, source = templates_of(scenarios, sets, words)
+    limits, ordered = limits_of(words, source.terms), order_day(words, source.terms)
+    goal = Goal(
+        objective=objective, tokens=words.token_count, batch=words.batch, most=words.most, top=words.top
+    )
+    found = plan_cluster(templates, limits, goal, tell=tell)
+    result = {
+        "objective": objective,
+        "limits": limits.asked(),
+        "workload": next(iter(templates.values())).name,
+        "tokens": goal.tokens,
+        "batch": words.batch,
+        "order_date": ordered.isoformat(),
+        "candidates": found.candidates,
+        "within_limits": found.within,
+        **_rows(found, words, ordered),
+    }
+    said = [_file(found.best[0], words.write, source)] if words.write is not None else []
+    return Answer(name="plan_cluster", data=result, page=lambda: _page(result), rows=_flat(result), said=said)
+
+
+def _flat(result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{k: "; ".join(v) if isinstance(v, list) else v for k, v in row.items()} for row in result["best"]]
+
+
+def _rows(answer: Found, words: Words, ordered: date) -> dict[str, Any]:
+    tokens = words.token_count
+    best = []
+    for plan in answer.best:
+        of = plan.planned.candidate
+        done = (
+            finish_of(of.asked, plan.planned.run, tokens, ordered=ordered, weeks=_weeks(plan))
+            if tokens is not None
+            else None
+        )
+        best.append(_row(plan) | (_finish(done) if done is not None else {}))
+    return {"best": best, "front": [_row(plan) for plan in answer.front]}
+
+
+def _weeks(plan: ClusterPlan) -> float | None:
+    """The delivery, where every part's lead time is known; a finish has no date else."""
+    of = plan.planned.candidate
+    try:
+        return delivery_weeks(of.asked.inputs, of.bill.lead_time_weeks)
+    except InputError:
+        return None
+
+
+def _finish(done: Finish) -> dict[str, Any]:
+    out: dict[str, Any] = {
+        "days": done.days, "days_p10": done.days_p10, "days_p50": done.days_p50, "days_p90": done.days_p90,
+        "card_hour_share": done.card_hour_share, "delivery_weeks": done.delivery_weeks,
+    }  # fmt: skip
+    for name in ("days", "days_p10", "days_p90"):
+        day = done.on(getattr(done, name))
+        out[f"finish_date{name.removeprefix('days')}"] = day.isoformat() if day is not None else None
+    return out | {"replications": done.replications, "fidelity": done.fidelity}
+
+
+def _row(plan: ClusterPlan) -> dict[str, Any]:
+    planned, of = plan.planned, plan.planned.candidate
+    work = work_named(planned.run, of.asked.name)
+    return {
+        "cluster": of.template, "card": of.asked.inputs.parts.card.name, "nic": of.asked.inputs.parts.nic.name,
+        "cards": of.cards, "global_batch": of.asked.work.global_batch,
+        "training_goodput_tokens_per_s": planned.goodput_tokens_per_s, "cny_per_mtoken": planned.cny_per_mtoken,
+        **of.takes, "mfu": work.rates["mfu"], "plan": work.layout["plan"], "notes": list(work.notes),
+        "tied_with_first": plan.tied, "next_cards": plan.margin.cards, "next_breaks": plan.margin.breaks,
+        "next_days": plan.margin.days,
+    }  # fmt: skip
+
+
+def _file(plan: ClusterPlan, name: str, source: Source) -> str:
+    """Write the first as a scenario, and say so."""
+    planned = plan.planned
+    of = planned.candidate
+    work = work_named(planned.run, of.asked.name)
+    head = (
+        f"{of.cards} cards of {of.template}, planned for demand.{of.asked.name}: {work.layout['plan']};\n"
+        f"{planned.goodput_tokens_per_s:,.0f} tokens/s kept, {planned.cny_per_mtoken:.3f} CNY per million tokens."
+    )
+    write_scenario(Path(name), of.asked, source, planned.run, head=head)
+    return f"written: {name}; run it with clustersim run {name}"
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    out = {
+        "cluster": row["cluster"], "cards": row["cards"], "batch": row["global_batch"],
+        "tokens/s kept": round(row["training_goodput_tokens_per_s"]), "CNY/Mtoken": round(row["cny_per_mtoken"], 3),
+        "capex MCNY": round(row["budget_cny"] / 1e6, 1), "site kW": round(row["power_w"] / 1e3),
+        "racks": int(row["racks"]),
+    }  # fmt: skip
+    if "weeks" in row:
+        out["weeks"] = row["weeks"]
+    if "days_p10" in row:
+        out |= {
+            "days": round(row["days"], 1),
+            "P10": round(row["days_p10"], 1),
+            "P90": round(row["days_p90"], 1),
+        }
+        out["done"] = row["finish_date"] or "no date: a lead time is not published"
+    return out | {"plan": row["plan"], "next size": row["next_cards"], "breaks": _limit(row["next_breaks"])}
+
+
+_GOALS = {
+    "goodput": "most tokens kept", "cny_per_mtoken": "cheapest token", "capex_cny": "cheapest cluster",
+}  # fmt: skip
+
+
+def _page(result: Mapping[str, Any]) -> list[Block]:
+    best = result["best"][0]
+    lines: list[Block] = [
+        f"{_GOALS[result['objective']]}: {result['candidates']} candidates, {result['within_limits']} within the limits"
+        f" and with a plan; {_binds(best, result['objective'])}",
+        _batch(result, best),
+        [_shown(row) for row in result["best"]],
+    ]
+    tied = [f"{row['cards']} cards of {row['cluster']}" for row in result["best"] if row["tied_with_first"]]
+    if tied:
+        lines.append(f"tie: within 0.5 % of the first, and dearer: {', '.join(tied)}")
+    lines += [f"{best['cluster']}: {note}" for note in best["notes"]]
+    if "days_p10" in best:
+        lines.append(
+            f"{result['tokens']:.4g} tokens at {best['card_hour_share']:.0%} of the card-hours, ordered on"
+            f" {result['order_date']}; P10 and P90 of {best['replications']} simulated runs ({best['fidelity']})"
+        )
+    if len(result["front"]) > 1:
+        lines += ["", "no cheaper cluster keeps more tokens than these"]
+        lines.append([_shown(row) for row in result["front"]])
+    return lines
+
+
+def _batch(result: Mapping[str, Any], best: Mapping[str, Any]) -> str:
+    if result["batch"] == "keep":
+        return f"the batch is kept at {best['global_batch']} sequences; --batch auto sizes it"
+    return (
+        f"the batch is sized within a tenth of the scenario's: {best['global_batch']} sequences for the first"
+    )
+
+
+#: What a limit is called in a table; what is no limit ("nothing") is a word already.
+_LIMITS = {
+    "budget_cny": "the budget", "power_w": "the power", "racks": "the racks", "weeks": "the delivery",
+    "days": "the days", "finish_days": "the date",
+}  # fmt: skip
+
+
+def _limit(name: str | None) -> str | None:
+    return _LIMITS.get(name or "", name)
+
+
+def _binds(best: Mapping[str, Any], objective: str) -> str:
+    cards, breaks = best["next_cards"], _limit(best["next_breaks"])
+    if cards is None:
+        return f"nothing binds: it is the {breaks}" + (" looked at" if breaks == "largest size" else "")
+    if objective == "capex_cny":
+        took = f" ({best['next_days']:,.1f} days)" if best["next_days"] is not None else ""
+        return f"{breaks} binds: {cards} cards would break it{took}"
+    if breaks == "nothing":
+        return f"nothing binds: {cards} cards meet the limits, too, and do no better or fit no plan"
+    return f"{breaks} binds: {cards} cards would break it"

@@ -1,0 +1,121 @@
+"""A comparison as a page: the sides, each workload's costs and terms, who is cheaper and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from clustersim.planner.comparison import Asked, compare
+from clustersim.report.answer import Answer, Block
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["compare_answer"]
+
+
+def compare_answer(asked: Asked, *, draws: int) -> Answer:
+    """Put one demand on several clusters, each at its sustainable rate, and say what makes the difference."""
+    result = compare(asked, draws=draws)
+    rows = [{k: v for k, v in row.items() if k != "notes"} for row in result["workloads"]]
+    names = dict.fromkeys(k for row in rows for k in row)
+    return Answer(
+        name="compare",
+        data=result,
+        page=lambda: _page(result),
+        rows=[{k: row.get(k) for k in names} for row in rows],
+        files=lambda: _figures(result),
+    )
+
+
+def _page(result: Mapping[str, Any]) -> list[Block]:
+    sites = [{k: v for k, v in row.items() if k != "reason"} for row in result["sides"]]
+    own = result["site"] == "own"
+    lines: list[Block] = [
+        "each priced at its own site" if own else f"priced at the site of {result['site']}",
+        sites,
+    ]
+    lines += [f"{row['side']}: no cost: {row['reason']}" for row in result["sides"] if row["reason"]]
+    for name in result["demand"]:
+        lines += ["", *_workload(result, name)]
+    return [*lines, "", *_even(result)]
+
+
+def _workload(result: Mapping[str, Any], name: str) -> list[Block]:
+    """One workload: its rows, its terms side by side, who is cheaper and how sure that is."""
+    lines: list[Block]
+    asked = result["demand"][name]
+    what = f"{asked['kind']} of {asked['model']}" if asked["model"] else asked["kind"]
+    rows = [row for row in result["workloads"] if row["workload"] == name and not row["reason"]]
+    lines = [f"{name}: {what}, {asked['share']:.0%} of the sold card-hours"]
+    if not rows:
+        return lines
+    shown = [{k: row.get(k) for k in _columns(rows[0])} for row in rows]
+    lines += [shown]
+    lines += [f"{row['side']}: {note}" for row in rows for note in row["notes"]]
+    return [*lines, "", _terms(result, name, rows[0]), *_sure(result, name)]
+
+
+#: Rates and levels of a workload that the table leaves to the JSON.
+_HIDDEN = (
+    "workload", "reason", "notes", "cached_tokens_per_s_per_card", "tokens_per_s", "ttft_p50_s", "tpot_p50_s",
+)  # fmt: skip
+
+
+def _columns(row: Mapping[str, Any]) -> list[str]:
+    wide = [key for key in row if key not in _HIDDEN and key not in {"plan", "stated"}]
+    return [*wide, *(key for key in ("plan", "stated") if row.get(key) is not None)]
+
+
+def _terms(result: Mapping[str, Any], name: str, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    terms, less = result["terms"][name], result["difference_to_first"][name]
+    unit = next(key for key in row if key.startswith("cny_per_"))
+    used = [t for t in next(iter(terms.values())) if any(mine[t] for mine in terms.values())]
+    rows = [
+        {unit: t, **{s: mine[t] for s, mine in terms.items()}, **{f"{s} less first": d[t] for s, d in less.items()}}
+        for t in used
+    ]  # fmt: skip
+    sums = {key: sum(r[key] for r in rows) for key in rows[0] if key != unit}
+    return [*rows, {unit: "all", **sums}]
+
+
+def _sure(result: Mapping[str, Any], name: str) -> list[str]:
+    first = result["sides"][0]["side"]
+    cheapest, *tied = result["cheapest"][name]
+    lines = [f"cheapest: {cheapest}" + (f"; {', '.join(tied)} within 0.5 %: a tie" if tied else "")]
+    for side, band in result["intervals"].get(name, {}).items():
+        text = f"{side}: {band['p10']:,.4g} to {band['p90']:,.4g} CNY a unit (P10, P90)"
+        if side != first:
+            text += f"; cheaper than {first} in {band['share_cheaper_than_first']:.0%} of the draws"
+        lines.append(text)
+    return lines
+
+
+def _even(result: Mapping[str, Any]) -> list[str]:
+    first = result["sides"][0]["side"]
+    return [
+        f"{side}: a card price of {price:,.0f} CNY gives the cost of {first} over the whole demand"
+        if price >= 0
+        else f"{side}: even a card for nothing costs more than {first} over the whole demand"
+        for side, price in result["break_even_card_price_cny"].items()
+        if price is not None
+    ]
+
+
+def _figures(result: Mapping[str, Any]) -> dict[str, Figure]:
+    from clustersim.report.figures import revenue_stack
+
+    out = {}
+    for name, terms in result["terms"].items():
+        if not terms:
+            continue
+        row = next(r for r in result["workloads"] if r["workload"] == name and not r["reason"])
+        unit = next(key for key in row if key.startswith("cny_per_")).removeprefix("cny_per_")
+        parts = {
+            term: [mine[term] for mine in terms.values()]
+            for term in next(iter(terms.values()))
+            if any(mine[term] for mine in terms.values())
+        }
+        figure = revenue_stack(f"{name}: cost per {unit}", list(terms), parts, f"CNY per {unit}")
+        out[f"compare_{name}.png"] = figure
+    return out

@@ -1,0 +1,270 @@
+"""Serving as a page: requests on replicas, video streams on cards, and both asked backwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from clustersim.des.serving.metrics import records
+from clustersim.des.serving.run import ServingRun
+from clustersim.errors import InputError
+from clustersim.pipeline import StageCache, run_site
+from clustersim.planner.candidates import Limits
+from clustersim.planner.serving import Answer as Served
+from clustersim.planner.serving import Serving
+from clustersim.planner.serving_search import frontier_rows, largest_fleet, options
+from clustersim.planner.training import chosen_workload
+from clustersim.report.answer import Answer
+from clustersim.report.csvtext import csv_text
+from clustersim.report.serving_figures import frontier, load_latency, queue
+from clustersim.schema.demand import VideoWorkload
+from clustersim.schema.inputs import Inputs
+from clustersim.workloads import run_workload
+from clustersim.workloads.video import simulated, sized
+
+__all__ = ["Backwards", "serve_answer", "serving_plan_answer"]
+
+
+def serve_answer(inputs: Inputs, workload: str, *, whole: bool = False, error: float = 0.01) -> Answer:
+    """Serve the requests of a scenario, or its video streams: latency, throughput, use and cost.
+
+    ``whole`` serves the drawn requests from first to last; else a steady state to a relative standard ``error``.
+    """
+    if inputs.of_kind("video") and not inputs.of_kind("serving"):
+        return _video(inputs, workload)
+    serving = Serving(inputs, workload)
+    _, trace = serving.traffic()
+    answers = [serving.serve(whole=whole, error=error)]
+    data = {
+        "scenario": inputs.name,
+        "file": inputs.file,
+        "workload": serving.name,
+        "requests": len(answers[0].run.book.arrival),
+        "cny_per_card_hour": serving.card_hour_cny,
+        "notes": list(serving.notes),
+        "deployments": [a.plain() for a in answers],
+    }
+    over = [a for a in answers if a.verdict is not None and a.verdict.overloaded]
+    said = [f"skipped: {problem}" for problem in (trace.skipped if trace else ())]
+    said += [f"{a.deployment.card}: {a.verdict.text}" for a in over if a.verdict is not None]
+    lines = _lines(answers)
+    return Answer(
+        name="answer",
+        data=data,
+        page=lambda: [lines, "", *_below(answers, serving)],
+        rows=lines,
+        files=lambda: _files(answers),
+        said=said,
+    )
+
+
+def _lines(answers: Sequence[Served]) -> list[dict[str, Any]]:
+    """One line per deployment."""
+    lines: list[dict[str, Any]] = []
+    for a in answers:
+        s, cost = a.summary, a.cost
+        lines.append(
+            {
+                "card": a.deployment.card,
+                "cards": a.deployment.cards,
+                "TTFT p50 s": _digits(s.ttft_s["p50"]),
+                "p99 s": _digits(s.ttft_s["p99"]),
+                "TPOT p50 ms": _digits(s.tpot_s["p50"] * 1e3),
+                "p99 ms": _digits(s.tpot_s["p99"] * 1e3),
+                "out tok/s": _digits(s.output_tokens_per_s),
+                "SLO met %": _digits(100 * s.slo_share) if a.has_level else "none stated",
+                "at most req/s": _digits(a.verdict.sustainable_per_s) if a.verdict else None,
+                "J/token": _digits(a.use.joule_per_output_token),
+                "CNY/M in": _digits(cost.input_cny) if cost else None,
+                "CNY/M out": _digits(cost.output_cny) if cost else None,
+                "rejected": s.rejected,
+                "failed": s.failed,
+            }
+        )
+    return lines
+
+
+def _below(answers: Sequence[Served], serving: Serving) -> list[str]:
+    """The verdicts and notes below the lines."""
+    card_hour = serving.card_hour_cny
+    said = [f"{a.deployment.card}: {a.verdict.text}" for a in answers if a.verdict]
+    said += [_window_words(a) for a in answers]
+    said.append(
+        "no cost: the scenario has no tco section"
+        if card_hour is None
+        else f"a card-hour of this site costs {card_hour:.2f} CNY; cost by the card-hours that are held"
+    )
+    if any(a.verdict is not None and a.verdict.kind == "overloaded" for a in answers):
+        said.append(
+            "no cost per token: what is overloaded cannot be kept up, ask `clustersim run` for its capacity"
+        )
+    weak = [a.deployment.card for a in answers if not a.deployment.calibrated]
+    if weak:
+        said.append(f"engine constants assumed from the card's own efficiencies: {', '.join(weak)}")
+    return [*said, *serving.notes]
+
+
+def _window_words(answer: Served) -> str:
+    """What the figures are those of: a steady window with its standard errors, or a whole run and why."""
+    state = answer.steady
+    if state is None:
+        return f"figures of the whole run: {answer.why_whole}"
+    window, (number, stays) = state.window, state.batches
+    errors = ", ".join(f"{name.removesuffix('_s')} {value:.2%}" for name, value in state.errors.items())
+    reached = "" if state.reached else f"; not below the target: {state.why}"
+    return (
+        f"steady state: {answer.summary.requests:,} of {len(answer.run.book.arrival):,} requests served, from"
+        f" {window.start_s:,.0f} to {window.end_s:,.0f} s ({number} stretches of {stays:.1f} residence times);"
+        f" standard errors: {errors}{reached}"
+    )
+
+
+def _digits(value: float) -> float | None:
+    return None if value != value else float(f"{value:.4g}")
+
+
+def _files(answers: Sequence[Served]) -> dict[str, Any]:
+    """The records of the first deployment, and the figures."""
+    first = answers[0]
+    out = {"records.csv": records_text(first.run), "queue.png": queue(first.run, first.deployment.card)}
+    if first.deployment.closed_loop is None and first.verdict is not None:
+        out |= {"frontier.png": frontier(answers), "load-latency.png": load_latency(answers)}
+    return out
+
+
+def records_text(run: ServingRun) -> str:
+    """Return one flat record per request as CSV; an empty cell is an event that never came."""
+    columns = records(run)
+    lists = [values.tolist() for values in columns.values()]
+    rows = (["" if value != value else value for value in row] for row in zip(*lists, strict=True))
+    return csv_text(list(columns), rows)
+
+
+def _video(inputs: Inputs, workload: str) -> Answer:
+    name = chosen_workload(inputs, "video", workload)
+    work = run_workload(inputs, name, StageCache())
+    asked = _video_workload(inputs, name)
+    run, detail = simulated(inputs, asked), work.detail
+    site = run_site(inputs) if inputs.scenario.tco is not None else None
+    answer = {
+        "card": inputs.parts.card.name,
+        "streams_per_card": detail.whole_streams,
+        "binds": detail.per_stream.binds,
+        "share_per_stream": dict(work.terms),
+        "cards": asked.replicas,
+        "offered_streams": run.offered,
+        "admitted_streams": run.admitted,
+        "blocked_streams": run.offered - run.admitted,
+        "blocked_by": run.blocked,
+        "use": run.use,
+        "peak_streams": run.peak_streams,
+        "cny_per_card_hour": site.tco.cny_per_card_hour if site else None,
+        "cny_per_stream_hour": site.cny_per_unit(site.main) if site else None,
+    }
+    line = {
+        "card": answer["card"], "streams/card": answer["streams_per_card"], "binds": answer["binds"],
+        **{f"{key} %": 100 * run.use[key] for key in ("decode", "encode", "compute", "memory")},
+        "offered": run.offered, "blocked": answer["blocked_streams"],
+        "CNY/stream-h": answer["cny_per_stream_hour"],
+    }  # fmt: skip
+    whole = {"scenario": inputs.name, "file": inputs.file, "workload": name, "cards": [answer]}
+    return Answer(name="answer", data=whole, rows=[line], page=lambda: [[line]])
+
+
+def _video_workload(inputs: Inputs, name: str) -> VideoWorkload:
+    asked = inputs.scenario.demand[name]
+    assert isinstance(asked, VideoWorkload)
+    return asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backwards:
+    """What serving is asked backwards; with none of the first four, the largest rate at the service level.
+
+    Attributes:
+        requests_per_s: requests to carry.
+        tokens_per_day: tokens a day to carry, prompt and answer.
+        streams: video streams to carry at once on average.
+        plans: compare parallel plans of a replica by the cost of a token.
+        search: plan, batch and chunk under the service level, cheapest first.
+        formats: search number formats too.
+        frontier: throughput of a card against that of a user, over all plans and loads.
+        limits: the largest fleet within them.
+        top: how many of a search.
+        admitted: share of the streams that must find room, by its lower 95 % bound.
+    """
+
+    requests_per_s: float | None = None
+    tokens_per_day: float | None = None
+    streams: float | None = None
+    plans: bool = False
+    search: bool = False
+    formats: bool = False
+    frontier: bool = False
+    limits: Limits | None = None
+    top: int = 15
+    admitted: float = 0.99
+
+    def __post_init__(self) -> None:
+        """Refuse two questions at once, and formats without a search."""
+        if self.formats and not self.search:
+            raise InputError("--formats widens a search; give --search with it")
+        numbers = (self.requests_per_s, self.tokens_per_day, self.streams, self.limits)
+        if sum((*(one is not None for one in numbers), self.plans, self.search, self.frontier)) > 1:
+            raise InputError(
+                "--demand, --tokens-per-day, --streams, --plans, --search, --frontier and the limits (--budget,"
+                " --power, --racks together) are questions of their own; ask one of them"
+            )
+
+
+def serving_plan_answer(
+    inputs: Inputs, workload: str, asked: Backwards, tell: Callable[[str], None] = lambda name: None
+) -> Answer:
+    """Ask serving backwards: the largest rate at its service level, the cards for a demand, the cheapest plan."""
+    if asked.streams is not None:
+        name, rows = _video_plan(inputs, workload, asked.streams, asked.admitted)
+    else:
+        serving = Serving(inputs, workload)
+        name, rows = serving.name, _plan_rows(serving, asked, tell)
+    shown = [{k: _digits(v) if isinstance(v, float) else v for k, v in row.items()} for row in rows]
+    data = {"scenario": inputs.name, "workload": name, "answers": rows}
+    return Answer(name="plan_serving", data=data, page=lambda: [shown], rows=rows)
+
+
+def _plan_rows(serving: Serving, asked: Backwards, tell: Callable[[str], None]) -> list[dict[str, Any]]:
+    """The answers of one question about requests; raises InputError where a level is needed and none is stated."""
+    if asked.frontier:
+        return [asdict(row) for row in frontier_rows(serving)]
+    slo = serving.work.slo
+    if slo.ttft is None and slo.tpot is None and slo.e2e is None:
+        raise InputError(
+            f"{serving.inputs.file}: demand.{serving.name}.slo has no bound, and a plan needs a service level; give"
+            " ttft, tpot or e2e"
+        )
+    if asked.search:
+        return [asdict(row) for row in options(serving, formats=asked.formats, step=tell)[: asked.top]]
+    if asked.limits is not None:
+        row = asdict(largest_fleet(serving, asked.limits))
+        return [row | {k: v for k, v in row.pop("rate").items() if k not in row}]
+    if asked.plans:
+        return [asdict(row) for row in serving.plans(step=tell)]
+    if asked.requests_per_s is not None:
+        return [asdict(serving.cards_for(asked.requests_per_s))]
+    if asked.tokens_per_day is not None:
+        return [asdict(serving.cards_for(serving.requests_per_s(asked.tokens_per_day)))]
+    return [asdict(serving.rate_at_slo())]
+
+
+def _video_plan(
+    inputs: Inputs, workload: str, streams: float, admitted: float
+) -> tuple[str, list[dict[str, Any]]]:
+    """The workload's name, and the fewest cards that admit the streams."""
+    name = chosen_workload(inputs, "video", workload)
+    cards, run = sized(inputs, _video_workload(inputs, name), streams, admitted)
+    row = {
+        "card": inputs.parts.card.name, "cards": cards, "streams": streams, "admitted_share": run.share,
+        "admitted_share_lower": run.lower, "peak_streams": run.peak_streams,
+        **{f"{part}_use": share for part, share in run.use.items()},
+    }  # fmt: skip
+    return name, [row]

@@ -1,0 +1,218 @@
+"""Training as a page: a workload's step and month at any fidelity, its scaling, clusters that train together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from clustersim.des.training.closed_form import best_intervals
+from clustersim.des.training.fidelity import RunSummary, run_fidelity
+from clustersim.des.training.log import chrome_trace
+from clustersim.des.training.run import TrainingRun
+from clustersim.perf.binds import binding, time_shares
+from clustersim.perf.hetero import Part
+from clustersim.perf.job import TrainJob
+from clustersim.perf.scaling import KINDS, powers, scaling_curve
+from clustersim.perf.step import StepTime
+from clustersim.planner.together import train_on_all
+from clustersim.planner.training import chosen_workload
+from clustersim.report.answer import Answer, Block
+from clustersim.report.csvtext import csv_text
+from clustersim.report.reliability_figures import fan_of_runs, gantt, lost_time
+from clustersim.report.scaling_figure import scaling_figure
+from clustersim.schema.demand import TrainingWorkload
+from clustersim.schema.inputs import Inputs
+from clustersim.workloads import run_workload
+from clustersim.workloads.training import TrainingDetail, fit_words, plan_words, planned_job, step_of
+from clustersim.workloads.work import StageCache, Work
+
+__all__ = ["scaling_answer", "together_answer", "train_answer"]
+
+
+def train_answer(inputs: Inputs, workload: str, *, fidelity: str, replications: int | None) -> Answer:
+    """Run a training workload: its step by the stated plan or the best one, and the long run with failures.
+
+    A scenario that says nothing of failures and checkpoints gives its step alone.
+    """
+    if inputs.step_alone and inputs.scenario.tco is None:
+        return _step_alone(inputs, workload)
+    work = _work(inputs, workload)
+    detail: TrainingDetail = work.detail
+    count = replications or inputs.reliability.replications
+    summary = run_fidelity(detail.run, inputs.scenario.seed, fidelity=fidelity, replications=count)
+    result = _step(inputs, work.name, detail.job, detail.step, work.layout["stated"], work.notes)
+    result |= _month(work, summary)
+    return Answer(
+        name="train",
+        data=result,
+        page=lambda: _page(result),
+        files=lambda: _files(detail.run, summary, inputs),
+        said=[f"fidelity {summary.fidelity}: {summary.why}"] if fidelity == "auto" else [],
+    )
+
+
+def _work(inputs: Inputs, workload: str) -> Work:
+    """The training workload as the corridor runs it; raises InputError for parts that the site lacks, all at once."""
+    name = chosen_workload(inputs, "training", workload, first=True)
+    inputs.require(money=False)
+    return run_workload(inputs, name, StageCache())
+
+
+def _step(
+    inputs: Inputs, name: str, job: TrainJob, step: StepTime, stated: bool, notes: Sequence[str]
+) -> dict[str, Any]:
+    """What is said of a step, whatever follows."""
+    spent = time_shares(step.terms, job.plan, job.network)
+    return {
+        "scenario": inputs.name, "workload": name, "plan": plan_words(job.plan), "plan_stated": stated,
+        "notes": list(notes), "step_time_s": step.step_time_s, "tokens_per_s": step.tokens_per_s, "mfu": step.mfu,
+        "binds": binding(spent)[0], "time_shares": spent,
+    }  # fmt: skip
+
+
+def _month(work: Work, summary: RunSummary) -> dict[str, Any]:
+    """What the long run leaves of the step."""
+    detail: TrainingDetail = work.detail
+    step, run = detail.step, detail.run
+    longest = summary.longest_failure_free_h
+    card_h = step.cards * run.duration_s / 3600
+    return {
+        "training_goodput_tokens_per_s": work.rates["training_goodput_tokens_per_s"],
+        "simulated_goodput_tokens_per_s": step.tokens_per_s * summary.ettr.mean,
+        "mttf_h": run.mttf_s / 3600,
+        "fidelity": summary.fidelity,
+        "why": summary.why,
+        "replications": summary.replications,
+        "ettr": asdict(summary.ettr),
+        "failures": asdict(summary.failures),
+        "longest_failure_free_h": asdict(longest) if longest else None,
+        "shares": summary.shares,
+        "lost_card_hours": {k: v * card_h for k, v in summary.shares.items() if k != "productive"},
+        "best_interval_s": best_intervals(run),
+        "interval_s": {level.name: level.interval_s for level in run.levels},
+    }
+
+
+def _step_alone(inputs: Inputs, workload: str) -> Answer:
+    """The step of a scenario that says nothing of failures and checkpoints."""
+    inputs.require(money=False, step_alone=True)
+    name = chosen_workload(inputs, "training", workload, first=True)
+    work = inputs.scenario.demand[name]
+    assert isinstance(work, TrainingWorkload)
+    job, choice = planned_job(inputs, work, StageCache())
+    said = [choice.words() if choice is not None else "", fit_words(work, job)]
+    said.append("the step alone: the scenario has no reliability, checkpoint or storage")
+    notes = [words for words in said if words]
+    result = _step(inputs, name, job, step_of(work, job), choice is None, notes)
+    return Answer(name="train", data=result, page=lambda: _head(result))
+
+
+def scaling_answer(inputs: Inputs, workload: str, *, low: int, high: int) -> Answer:
+    """Weak and strong scaling curves of a workload's plan from ``low`` to ``high`` cards, by doubling."""
+    work = _work(inputs, workload)
+    curves = [scaling_curve(work.detail.job, powers(low, high), kind) for kind in KINDS]
+    rows: list[dict[str, Any]] = [
+        {
+            "kind": c.kind, "base_cards": c.base_cards, "batch_rule": c.batch_rule, "cards": p.cards,
+            "tokens_per_s_per_card": p.tokens_per_s_per_card, "scaling_efficiency": p.efficiency,
+            **{f"lost_to_{cause.replace(' ', '_').replace('-', '_')}": lost for cause, lost in p.lost.items()},
+        }
+        for c in curves
+        for p in c.points
+    ]  # fmt: skip
+    hidden = {k for k in rows[0] if k.startswith("lost_to_") and all(abs(r[k]) <= 5e-4 for r in rows)}
+    shown = [
+        {k: round(v, 4) if isinstance(v, float) else v for k, v in row.items() if k not in hidden}
+        for row in rows
+    ]
+    return Answer(
+        name="scaling",
+        data={"scenario": inputs.name, "plan": asdict(curves[0].plan), "points": rows},
+        page=lambda: [shown],
+        rows=rows,
+        files=lambda: {"scaling.png": scaling_figure(inputs.name, curves)},
+    )
+
+
+def _head(result: Mapping[str, Any]) -> list[Block]:
+    """Lines on the plan and its step."""
+    how = "stated" if result["plan_stated"] else "best found"
+    mttf = f", MTTF {result['mttf_h']:.1f} h" if "mttf_h" in result else ""
+    shares = [f"{name} {share:.1%}" for name, share in result["time_shares"].items() if share >= 5e-4]
+    return [
+        f"{result['scenario']}, {result['workload']} by {result['plan']} ({how})",
+        *result["notes"],
+        f"step {result['step_time_s']:.3f} s, {result['tokens_per_s']:,.0f} tokens/s, MFU {result['mfu']:.1%}{mttf}",
+        f"time: {', '.join(shares)}",
+    ]
+
+
+def _page(result: Mapping[str, Any]) -> list[Block]:
+    rows = [
+        {"result": k, **{q: result[k][q] for q in ("mean", "half_width", "p10", "p50", "p90")}}
+        for k in ("ettr", "failures", "longest_failure_free_h")
+        if result[k] is not None
+    ]
+    shares = [{"share of the wall clock": k, "value": v} for k, v in result["shares"].items()]
+    return [
+        *_head(result),
+        f"training goodput {result['training_goodput_tokens_per_s']:,.0f} tokens/s;"
+        f" {result['simulated_goodput_tokens_per_s']:,.0f} {result['fidelity']}, {result['replications']} replications",
+        "", rows, "", shares,
+    ]  # fmt: skip
+
+
+def _files(run: TrainingRun, summary: RunSummary, inputs: Inputs) -> dict[str, Any]:
+    """The event table, the trace and the figures; figures of single runs need events, of which a few runs suffice."""
+    runs, count = summary.runs, min(50, max(1, summary.replications))
+    if not runs:
+        runs = run_fidelity(run, inputs.scenario.seed, fidelity="des", replications=count).runs
+    first = [r for r in runs if r.incidents][:1]
+    names = list(first[0].incidents[0].__dataclass_fields__) if first else []
+    lines = [
+        [number, *(getattr(i, n) for n in names)] for number, one in enumerate(runs) for i in one.incidents
+    ]
+    title = inputs.name
+    return {
+        "events.csv": csv_text(["replication", *names], lines),
+        "trace.json": chrome_trace(runs[:1]) + "\n",
+        "gantt.png": gantt(f"{title}: one run", runs[0]),
+        "fan.png": fan_of_runs(f"{title}: productive time over {len(runs)} runs", runs),
+        "lost_time.png": lost_time(f"{title}: from wall clock to productive time", summary.shares),
+    }
+
+
+def together_answer(sides: Sequence[Inputs], workload: str, *, link_bytes_per_s: float, share: str) -> Answer:
+    """One step of unlike clusters that train the first scenario's model together."""
+    found = train_on_all(sides, link_bandwidth=link_bytes_per_s, share=share, workload=workload)
+    step = found.step
+    none_alone = step.gain == float("inf")
+    rows = [_part_row(part, step) for part in found.parts]
+    result = {
+        "share": found.share,
+        "step_time_s": step.step_time_s,
+        "tokens_per_s": step.tokens_per_s,
+        "exposed_dp_s": step.exposed_dp_s,
+        "gain_over_best_part": None if none_alone else step.gain,
+        "other_share_refused": found.refused or None,
+        "parts": rows,
+    }
+    gain = "no part alone can train it" if none_alone else f"{step.gain:+.1%} over the best part alone"
+    head = (
+        f"together by {found.share}: {step.tokens_per_s:,.0f} tokens/s, step {step.step_time_s:.3f} s, {gain}"
+    )
+    return Answer(name="train", data=result, page=lambda: [head, rows], rows=rows)
+
+
+def _part_row(part: Part, step: Any) -> dict[str, Any]:
+    row = {"part": part.name, "card": part.job.card.name, "cards": part.job.plan.cards}
+    row |= {name: getattr(part.job.plan, name) for name in ("tp", "pp", "dp")}
+    if hasattr(step, "layers"):
+        row["layers_per_stage"] = list(step.layers[part.name])
+    else:
+        row["micro_batches"] = step.micro_batches[part.name]
+    return row | {
+        "waiting_share": step.waiting[part.name],
+        "alone_tokens_per_s": step.alone_tokens_per_s[part.name],
+    }

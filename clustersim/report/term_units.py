@@ -1,0 +1,38 @@
+"""The unit of a named number, read off its name: one quantity one name, and the name says its unit."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["unit_of"]
+
+#: Endings of names, the longest first; what has none of them is a share or a count.
+_ENDINGS = (
+    ("_bytes_per_s", "B/s"), ("_tokens_per_s_per_card", "token/s"), ("tokens_per_s_per_card", "token/s"),
+    ("tokens_per_s", "token/s"), ("requests_per_s_per_card", "1/s"), ("requests_per_s", "1/s"),
+    ("_cny_per_year", "CNY/year"), ("_kcny", "kCNY"), ("_cny", "CNY"), ("_bytes", "B"), ("_power_w", "W"), ("_w", "W"),
+    ("_h", "h"), ("_s", "s"), ("_gib", "GiB"),
+)  # fmt: skip
+_COST = re.compile(r"(?:^|_)(cny|kwh|joule)_per_(.+)$")
+_SHARE_PRICE = re.compile(r"^target_price_([a-z]{3})$")
+_MILLIONS = re.compile(r"_([a-z]{3})_m$")
+_SPELLED = {"cny": "CNY", "kwh": "kWh", "joule": "J"}
+
+
+def unit_of(name: str) -> str:
+    """Return the unit of a term, ``1`` for a share or a count.
+
+    >>> [unit_of(n) for n in ("step_time_s", "cny_per_mtoken", "dcf_hkd_m", "mfu", "pretrain.capex_cny")]
+    ['s', 'CNY/mtoken', 'MHKD', '1', 'CNY']
+    """
+    bare = name.rpartition(".")[2].split(" ")[0]
+    if bare.startswith("revenue_") and bare.endswith("_kcny"):
+        return "kCNY"
+    cost = _COST.search(bare)
+    if cost is not None and cost[2] != "year":
+        return f"{_SPELLED[cost[1]]}/{cost[2].replace('card_hour', 'card-hour').replace('stream_hour', 'stream-hour')}"
+    if price := _SHARE_PRICE.match(bare):
+        return price[1].upper()
+    if millions := _MILLIONS.search(bare):
+        return f"M{millions[1].upper()}"
+    return next((unit for ending, unit in _ENDINGS if bare.endswith(ending)), "1")

@@ -1,0 +1,230 @@
+"""Every leaf command of the program runs once, in every format; a leaf without words here fails the test."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from clustersim.cli.main import COMMANDS, cli
+from clustersim.errors import ClusterSimError
+
+CONFIG = {
+    "model_type": "llama", "num_hidden_layers": 4, "hidden_size": 64, "num_attention_heads": 8,
+    "num_key_value_heads": 2, "head_dim": 8, "intermediate_size": 160, "vocab_size": 1000, "hidden_act": "silu",
+    "max_position_embeddings": 4096, "tie_word_embeddings": False,
+}  # fmt: skip
+STEP = ["h20-1024", "--set", "reliability.replications=1"]
+#: Leaf -> its words; {tmp} is a folder that holds config.json, half.csv, comps.csv, street.csv and the study ``kept``.
+WORDS: dict[str, list[str]] = {
+    "run": ["serve-qwen3-32b", "-o", "{tmp}/run"],
+    "train": [*STEP, "--fidelity", "closed"],
+    "jobs": ["shared-1024"],
+    "serve": ["video-analytics-5g"],
+    "claims": STEP,
+    "explain": ["serve-qwen3-32b", "--set", "tco.pue=1.2"],
+    "check": ["nanjing-1024"],
+    "import": ["{tmp}/config.json"],
+    "keys": ["pue"],
+    "schema": ["card"],
+    "profiles list": ["nics"],
+    "profiles show": ["H100"],
+    "profiles diff": ["H100", "H200"],
+    "tco": ["serve-qwen3-32b", "--draws", "0", "-o", "{tmp}/tco"],
+    "compare": ["br166-1024", "h100-1024", "--draws", "0"],
+    "plan training": ["h20-1024", "--top", "1"],
+    "plan cluster": ["h20-1024", "--most", "1024", "--power", "2 MW", "--top", "1"],
+    "plan serving": ["video-analytics-5g", "--streams", "50"],
+    "plan reliability": ["h20-1024", "--set", "market=null", "--set", "company=null"],
+    "plan break-even": ["h20-1024", "--against", "rent", "--mark", "9 CNY"],
+    "sweep": ["h20-1024", "--vary", "tco.pue=1.1,1.2", "--workers", "1"],
+    "mc": ["{tmp}/mc.yaml", "--workers", "1"],
+    "sensitivity": ["{tmp}/rank.yaml", "--method", "tornado", "--workers", "1"],
+    "optimise": ["h20-1024", "--vary", "tco.pue=1.1,1.2", "--minimise", "cny_per_mtoken", "--workers", "1"],
+    "seek": ["h20-1024", "--input", "tco.pue=1:3", "--target", "cny_per_card_hour=8.5"],
+    "study status": ["{tmp}/kept"],
+    "study resume": ["{tmp}/kept", "--workers", "1"],
+    "study query": ["{tmp}/kept", "select count(*) as n from study"],
+    "study export": ["{tmp}/kept", "-o", "{tmp}/table"],
+    "forecast show": ["biren", "--table", "income"],
+    "forecast recover": ["biren"],
+    "forecast calibrate": ["biren"],
+    "forecast value": ["biren"],
+    "forecast grid": ["biren"],
+    "forecast cases": ["biren"],
+    "forecast mc": ["biren", "-n", "200"],
+    "forecast consensus": ["biren", "{tmp}/street.csv"],
+    "forecast demand": ["biren"],
+    "forecast compare": ["biren", "metax"],
+    "forecast halves": ["biren"],
+    "forecast actuals": ["biren", "{tmp}/half.csv", "--half", "2026H1"],
+    "forecast roll": ["biren"],
+    "forecast sotp": ["biren"],
+    "forecast departures": ["biren"],
+    "forecast comps": ["biren", "{tmp}/comps.csv"],
+    "forecast through": ["biren"],
+    "audit": ["{tmp}/printed"],
+    "export xlsx": ["metax", "-o", "{tmp}/book"],
+    "anchors": [],
+    "validate": ["tco"],
+}
+#: Every anchored scenario is run: over two seconds.
+SLOW = {"anchors"}
+FORMATS = ("table", "json", "csv", "md")
+
+
+def leaves(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[str]:
+    """The names of all commands that are no groups."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        one = group.get_command(context, name)
+        assert one is not None
+        if isinstance(one, click.Group):
+            yield from leaves(one, (*path, name))
+        else:
+            yield " ".join((*path, name))
+
+
+LEAVES = sorted(leaves(cli))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    at = tmp_path_factory.mktemp("leaves")
+    printed = at / "printed"
+    printed.mkdir()
+    texts = {
+        "config.json": json.dumps(CONFIG),
+        "half.csv": "line,value (CNY mn)\nrevenue,900\ngross profit,480\n",
+        "comps.csv": "company,item,period,value\nHygon,forward_price_to_sales,2027E,30\n",
+        "street.csv": "Item,FY26E\nSales (CNY mn),2000\n",
+        "mc.yaml": "kind: mc\nname: m\nscenario: h20-1024\npoints: 4\noutputs: [mfu]\ninputs: {tco.pue: }\n",
+        "rank.yaml": "kind: sensitivity\nname: s\nscenario: h20-1024\noutputs: [mfu]\ninputs: {tco.pue: }\n",
+        "printed/income_statement.csv": "item,period,value,unit\nrevenue,2025,1035,CNY_million\n",
+    }
+    for name, text in texts.items():
+        (at / name).write_text(text, encoding="utf-8")
+    invoke("sweep", "h20-1024", "--vary", "tco.pue=1.1,1.2", "--workers", "1", "-o", str(at / "kept"))
+    return at
+
+
+def invoke(*words: str) -> str:
+    found = CliRunner().invoke(cli, list(words), catch_exceptions=False)
+    assert found.exit_code == 0, found.output
+    return found.stdout
+
+
+def test_every_leaf_has_words_here() -> None:
+    assert set(LEAVES) == set(WORDS)
+    assert {leaf.split(" ")[0] for leaf in LEAVES} == set(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "leaf", [pytest.param(leaf, marks=[pytest.mark.full] if leaf in SLOW else []) for leaf in LEAVES]
+)
+def test_every_leaf_runs(leaf: str, folder: Path) -> None:
+    words = [word.format(tmp=folder) for word in WORDS[leaf]]
+    assert json.loads(invoke(*leaf.split(" "), *words, "-f", "json")) is not None
+    if "-o" in words:
+        assert any(Path(words[words.index("-o") + 1]).iterdir())
+
+
+@pytest.mark.parametrize(
+    "leaf", ["check", "profiles diff", "plan break-even", "forecast value", "study status"]
+)
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_every_format_is_one_mechanism(leaf: str, fmt: str, folder: Path) -> None:
+    text = invoke(*leaf.split(" "), *(word.format(tmp=folder) for word in WORDS[leaf]), "-f", fmt)
+    if fmt == "json":
+        json.loads(text)
+    elif fmt == "csv":
+        rows = list(csv.reader(io.StringIO(text)))
+        assert len(rows) >= 2 and len({len(row) for row in rows}) == 1
+    else:
+        assert ("|---|" in text) is (fmt == "md" and leaf != "plan break-even")
+
+
+def test_every_leaf_takes_every_format_and_a_folder() -> None:
+    for leaf in LEAVES:
+        command: click.Command | None = cli
+        for word in leaf.split(" "):
+            assert isinstance(command, click.Group)
+            command = command.get_command(click.Context(command), word)
+        assert command is not None
+        options = {option: param for param in command.params for option in param.opts}
+        kind = options["--format"].type
+        assert isinstance(kind, click.Choice) and tuple(kind.choices) == FORMATS, leaf
+        assert options["-o"].name == "output" and "-f" in options, leaf
+        assert "--folder" not in options
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["mc", "bid"], "clustersim sweep bid"),
+        (["sweep", "target-price-mc"], "clustersim mc target-price-mc"),
+        (["mc", "nanjing-1024"], "takes a study file"),
+        (["run", "bid"], "`clustersim sweep bid` runs it"),
+        (["run", "biren"], "`clustersim forecast show biren`"),
+        (["tco", "H100"], "`clustersim profiles show H100`"),
+        (["forecast", "show", "bid"], "`clustersim sweep bid` runs it"),
+        (["compare", "nanjing-1024", "bid"], "clustersim sweep bid"),
+        (["plan", "training", "nanjing-1024", "--tokens", "2"], "for example 2T"),
+        (["plan", "serving", "serve-qwen3-32b", "--tokens-per-day", "20"], "20T for trillions"),
+        (["plan", "serving", "serve-qwen3-32b", "--demand", "3 GB"], "--demand"),
+        (["plan", "break-even", "h20-1024", "--against", "rent", "--mark", "4 kg"], "--mark"),
+        (["study", "status", "nanjing-1024"], "holds no study"),
+        (["run", "nanjing-1024", "--set", "tco.pue=1.1", "--set", "tco.pue=1.2"], "given twice"),
+        (["sweep", "h20-1024", "--vary", "tco.pue=1.1", "--vary", "tco.pue=1.2"], "given twice"),
+    ],
+)
+def test_a_wrong_word_names_what_takes_it(words: list[str], message: str) -> None:
+    with pytest.raises(ClusterSimError) as error:
+        CliRunner().invoke(cli, words, catch_exceptions=False)
+    assert message in str(error.value) and error.value.exit_code == 2
+
+
+def test_a_break_even_speaks_in_the_words_of_its_field() -> None:
+    for unknown, words in (("price", "a card price of"), ("sold_share", "a sold share of the card-hours of")):
+        asked = ("h20-1024", "--against", "rent", "--mark", "9", "--unknown", unknown)
+        text = invoke("plan", "break-even", *asked, "-f", "table")
+        assert words in text and "sold_share" not in text
+
+
+def test_optimise_says_the_points_that_failed() -> None:
+    words = [
+        "optimise",
+        "h20-1024",
+        "--vary",
+        "cluster.cards=1024,2",
+        "--minimise",
+        "cny_per_mtoken",
+        "--workers",
+        "1",
+    ]
+    found = CliRunner().invoke(cli, [*words, "-f", "json"])
+    assert getattr(found.exception, "exit_code", None) == 4
+    assert "1 of 2 points failed" in str(found.exception) and len(json.loads(found.stdout)) == 1
+
+
+def test_the_shell_completes_names_and_keys() -> None:
+    from click.shell_completion import BashComplete
+
+    def completed(*args: str, incomplete: str = "") -> set[str]:
+        shell = BashComplete(cli, {}, "clustersim", "_CLUSTERSIM_COMPLETE")
+        return {item.value for item in shell.get_completions(list(args), incomplete)}
+
+    assert "nanjing-1024" in completed("run", incomplete="nan")
+    assert "biren" in completed("forecast", "show", incomplete="bi")
+    assert {"bid", "br166-1024"} <= completed("sweep", incomplete="b")
+    assert completed("profiles", "show", incomplete="H10") >= {"H100"}
+    assert completed("run", "nanjing-1024", "--set", incomplete="tco.pu") == {"tco.pue="}
+    assert "cards.BR106M.peak.bf16=" in completed("run", "nanjing-1024", "--set", incomplete="cards.")
+    assert completed("run", "no-such", "--set", incomplete="tco.") == set()
+    assert {"run", "forecast"} <= completed()
