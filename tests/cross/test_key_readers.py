@@ -1,4 +1,4 @@
-"""What ``keys`` says of the commands that read a key is what they do: a moved key moves their answers, and no others."""
+"""What ``keys`` says of the commands that read a key is what they do: a moved key moves their answers, no others."""
 
 import pytest
 from click.testing import CliRunner
@@ -18,13 +18,19 @@ MOVES = {
         "models.qwen3-32b.layers=32", "cooling.air.rack_power=8 kW", "prices.parts.switch-64x400g=900 kCNY",
     ),
     "shared-1024": (
-        "cluster.cards=2048", "reliability.recovery.detect=600 s", "checkpoint.host.interval=2 h", "checkpoint.partner.interval=3 h",
+        "cluster.cards=2048", "reliability.recovery.detect=600 s", "checkpoint.host.interval=2 h",
+        "checkpoint.partner.interval=3 h",
         "checkpoint.storage.interval=5 h", "optics.module-400g.power=40 W", "cooling.air.rack_power=8 kW",
         "switches.eth-64x400g.power=4 kW", "nics.roce-100g.power=60 W", "cards.BR106M.price=30 kCNY",
         "tco.tariff=1.2 CNY/kWh", "servers.oam8-air.host_power=5 kW", "prices.parts.switch-64x400g=900 kCNY",
     ),
 }  # fmt: skip
-COMMANDS = (("train", "nanjing-1024"), ("serve", "nanjing-1024"), ("tco", "nanjing-1024"), ("jobs", "shared-1024"))
+COMMANDS = (
+    ("train", "nanjing-1024"),
+    ("serve", "nanjing-1024"),
+    ("tco", "nanjing-1024"),
+    ("jobs", "shared-1024"),
+)
 
 
 def answer(*words: str) -> str:
