@@ -30,18 +30,18 @@ EVERY = (
 #: First part of a key -> the commands that read it besides.
 READ_BY: dict[str, tuple[str, ...]] = {
     "cluster": ("train", "serve", "jobs", "tco", "plan"),
-    "demand": ("train", "serve", "jobs", "plan"),
+    "demand": ("train", "serve", "jobs", "tco", "plan"),
     "reliability": ("train", "serve", "jobs", "tco", "claims", "plan"),
-    "checkpoint": ("train", "jobs", "claims", "plan"),
-    "tco": ("serve", "tco", "plan"),
-    "prices": ("serve", "tco", "plan"),
+    "checkpoint": ("train", "jobs", "tco", "claims", "plan"),
+    "tco": ("serve", "jobs", "tco", "plan"),
+    "prices": ("serve", "jobs", "tco", "plan"),
     "cards": ("train", "serve", "jobs", "tco", "plan"),
     "servers": ("serve", "jobs", "tco", "plan"),
     "nics": ("train", "serve", "jobs", "tco", "plan"),
-    "switches": ("train", "serve", "tco", "plan"),
-    "optics": ("serve", "tco", "plan"),
-    "cooling": ("serve", "tco", "plan"),
-    "models": ("train", "serve", "jobs", "plan"),
+    "switches": ("train", "serve", "jobs", "tco", "plan"),
+    "optics": ("serve", "jobs", "tco", "plan"),
+    "cooling": ("serve", "jobs", "tco", "plan"),
+    "models": ("train", "serve", "jobs", "tco", "plan"),
 }
 
 
