@@ -171,6 +171,22 @@ def test_an_event_of_the_market_is_bounded_and_one_answer_from_any_scenario(even
     assert low < prices[0] < high
 
 
+#: What a site of each line pays for electricity, CNY/kWh: they stand in different provinces.
+PAID = {"nanjing-1024": 0.70, "br166-1024": 0.50, "br20x-4096": 0.50}
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.0001, 0.8, 1.2])
+def test_dearer_electricity_is_one_event_and_no_jump(factor: float) -> None:
+    """Every site pays its own tariff times the factor: a small change is a small change on every line."""
+    runs = [forecast_run(name, (f"tco.tariff={paid * factor!r} CNY/kWh",)) for name, paid in PAID.items()]
+    prices = [float(run.valuation.target_price) for run in runs]
+    assert prices == pytest.approx([prices[0]] * len(PAID), rel=1e-9)
+    # Our cards are the more frugal: the incumbent's users pay more of it. A fifth more is worth a share of what they
+    # spend on power, and a change of nothing is nothing.
+    assert prices[0] == pytest.approx(BASE, abs=15 * abs(factor - 1) + 5e-4)
+    assert (prices[0] - BASE) * (factor - 1) >= -1e-9
+
+
 def test_what_bounds_an_event_is_said() -> None:
     run = forecast_run("nanjing-1024", ("incumbent.reliability.mttf_scale=0.01",))
     text = "\n".join(messages(run.company, run.forecast, run.links))
