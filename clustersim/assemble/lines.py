@@ -61,10 +61,10 @@ def tariff_on(site: Inputs, events: Mapping[str, Any], *, here: Inputs, shipped:
     here is a small change there; from nothing it can only be the tariff itself.
     """
     keys = [o.key for o in here.overrides if o.key in events and not o.side and o.path[:2] == TARIFF]
-    before = values_of(shipped.scenario.tco.tariff.value) if keys else 0.0
+    before = values_of(shipped.tco.tariff.value) if keys else 0.0
     if not np.all(np.asarray(before) > 0):
         return dict(events)
-    now = np.asarray(values_of(here.scenario.tco.tariff.value)) / before * site.scenario.tco.tariff.value
+    now = np.asarray(values_of(here.tco.tariff.value)) / before * site.tco.tariff.value
     value = Varied(now, "CNY/kWh") if now.ndim else f"{float(now)!r} CNY/kWh"
     return {key: (value if key in keys else stated) for key, stated in events.items()}
 

@@ -117,6 +117,21 @@ def test_halves_sum_to_the_year() -> None:
     assert halves == pytest.approx(by_year, rel=1e-12)
 
 
+def test_a_year_of_a_row_that_is_one_number_can_be_set() -> None:
+    """The other years keep the number, whether a flag or the file says so."""
+    every = target("drivers.variable_opex_share=0", "drivers.receivable_days=100")
+    one = target("drivers.receivable_days=100", "drivers.receivable_days.2030E=150")
+    assert every - 1 < one < every
+    assert one == pytest.approx(target("drivers.receivable_days={value: 100, 2030E: 150}"), rel=1e-12)
+    with pytest.raises(InputError, match=r"receivable_days.2030E: -3 must be at least 0"):
+        target("drivers.receivable_days=100", "drivers.receivable_days.2030E=-3")
+
+
+def test_a_rate_for_a_listing_in_the_same_money_is_refused() -> None:
+    with pytest.raises(InputError, match="the listing is in CNY, so that it is 1"):
+        forecast_run("metax", ("company.fx_per_cny=1.1",))
+
+
 def test_years_are_keys_and_the_old_form_is_refused_with_the_new_one() -> None:
     with pytest.raises(InputError, match=r"drivers.receivable_days.2040E: not a year of the forecast"):
         target("drivers.receivable_days.2040E=100")
