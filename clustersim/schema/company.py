@@ -9,8 +9,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import Field, model_validator
 
+from clustersim.columns import values_of
 from clustersim.errors import InputError
 from clustersim.provenance import Sourced
 from clustersim.schema.base import Amount, Fraction, Model, Number, quantity
@@ -435,6 +437,10 @@ class CompanyFile(Model):
             problems.append(
                 f"fx_per_cny: is needed for a listing in {self.currency}; add {self.currency} per CNY with its source,"
                 " or fx by date"
+            )
+        if self.currency == "CNY" and np.any(np.asarray(values_of(self.fx_per_cny.value)) != 1):
+            problems.append(
+                "fx_per_cny: the listing is in CNY, so that it is 1; leave it out, or say the currency of the listing"
             )
         if not self.products and self.printed is None:
             problems.append("products: is needed and missing; add units and asp by year")

@@ -9,6 +9,7 @@ the company file; ``incumbent.KEY`` and ``SCENARIO.KEY`` address one side of a c
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -26,6 +27,8 @@ __all__ = [
 ]  # fmt: skip
 
 PROFILE_KINDS = ("cards", "servers", "nics", "switches", "optics", "models", "cooling")
+#: A year of a company's row.
+_YEAR = re.compile(r"20\d\d(H[12])?[AE]")
 #: The side that a scenario's market names.
 INCUMBENT = "incumbent"
 #: What is asked of all sides at once.
@@ -277,10 +280,18 @@ def _refuse_index(data: Mapping[str, Any], override: Override) -> None:
     )
 
 
+def _open_row(node: dict[str, Any], part: str, override: Override) -> None:
+    """One number for every year becomes a row, so that one of its years can be set."""
+    if _YEAR.fullmatch(str(override.path[-1])) and isinstance(node.get(part), int | float | str):
+        node[part] = {"value": node[part]}
+
+
 def _put(data: dict[str, Any], override: Override) -> None:
     _refuse_index(data, override)
     node: Any = data
     for part in override.path[:-1]:
+        if override.document == "company" and part == override.path[-2] and isinstance(node, dict):
+            _open_row(node, str(part), override)
         if isinstance(node, list):
             node = _item(node, part, override)
         elif isinstance(node, dict):

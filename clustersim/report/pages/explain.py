@@ -58,11 +58,16 @@ def _with_legs(run: ChainRun, terms: list[tuple[str, str, float]]) -> list[tuple
     return [*terms[:at], *legs, *terms[at:]]
 
 
+#: A change below this share of the target price is the rounding of a sum in another order.
+ROUNDING = 1e-13
+
+
 def _silent(before: ChainRun, after: ChainRun) -> list[str]:
     """Why changed inputs leave the target price where it was."""
     if before.valuation is None or after.valuation is None:
         return []
-    if float(after.valuation.target_price) != float(before.valuation.target_price):
+    was, now = float(before.valuation.target_price), float(after.valuation.target_price)
+    if abs(now - was) > ROUNDING * abs(was):
         return []
     return [unmoved(after, override.key) for override in after.inputs.overrides if not override.stands_in]
 
