@@ -255,7 +255,9 @@ def split_for(
     pairs = _pairs(plant, stream, slo, cost, most)
     for first, second in pairs[:_TRIES]:
         a, b, part = _split_cell(first, second, _cell(plant, stream, first, second))
-        judge = _Judge(partial(_same, plant.sized(a, b), stream.at(stream.rate * part)), slo, seed, 0, requests)
+        judge = _Judge(
+            partial(_same, plant.sized(a, b), stream.at(stream.rate * part)), slo, seed, 0, requests
+        )
         if judge.holds(1):
             return Sizing(first, second, judge.seen[1], None, pairs[0][0], judge.asked[1], a + b)
     raise InfeasibleError(
