@@ -7,6 +7,7 @@ import platform
 import sys
 from typing import TYPE_CHECKING
 
+from clustersim.errors import InputError
 from clustersim.provenance import Sourced
 from clustersim.report.answer import Answer, listed
 from clustersim.schema.lookup import known_names
@@ -95,9 +96,14 @@ def json_schema(kind: str = "") -> Answer:
 
 
 def cite(result: Result) -> Answer:
-    """Return what a reader needs to check a result: program, scenario, changes, seed, digest, and every source used."""
+    """Return what a reader needs to check a result: program, scenario, changes, seed, digest, and every source used.
+
+    Raises InputError for anything but the result of a run.
+    """
     from clustersim.study.spec import inputs_digest
 
+    if not hasattr(result, "scenario"):
+        raise InputError("cite takes the result of a run: cs.cite(scenario.run())")
     inputs, scenario = result.run.inputs, result.scenario
     by_source: dict[tuple[str, str], list[str]] = {}
     for key, sourced in inputs.fields():

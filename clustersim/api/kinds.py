@@ -67,6 +67,9 @@ def refuse_other(name: str, *taken: str) -> None:
     """
     kind = kind_of(name)
     if kind and kind not in taken:
+        listed = " or ".join(
+            dict.fromkeys("study" if one in STUDIES and "study" in taken else one for one in taken)
+        )
         raise InputError(
-            f"{name}: is a file of kind {kind}, and {' or '.join(taken)} is asked for; {_TAKEN[kind].format(name=name)}"
+            f"{name}: is a file of kind {kind}, and {listed} is asked for; {_TAKEN[kind].format(name=name)}"
         )
