@@ -7,6 +7,7 @@ import platform
 import sys
 from typing import TYPE_CHECKING
 
+from clustersim.api.kinds import PROFILES, refuse_other
 from clustersim.errors import InputError
 from clustersim.provenance import Sourced
 from clustersim.report.answer import Answer, listed
@@ -71,6 +72,7 @@ def profile(name: str) -> Answer:
     """Show every field of a profile with its range, tier and source."""
     from clustersim.report.pages.profiles import profile_answer
 
+    refuse_other(name, *PROFILES)
     return profile_answer(name)
 
 
@@ -78,6 +80,8 @@ def diff(first: str, second: str) -> Answer:
     """Compare two profiles field by field."""
     from clustersim.report.pages.profiles import diff_answer
 
+    for name in (first, second):
+        refuse_other(name, *PROFILES)
     return diff_answer(first, second)
 
 

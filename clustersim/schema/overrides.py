@@ -52,6 +52,11 @@ class Override:
     """The file and line whose ``profile_values`` state it; empty: a flag."""
 
     @property
+    def full_key(self) -> str:
+        """The key with the parts that may be left out."""
+        return ".".join([*([] if self.document == "scenario" else [self.document]), *map(str, self.path)])
+
+    @property
     def said(self) -> str:
         """Where the override stands, in words."""
         return self.stands_in or f"--set {self.key}"

@@ -162,3 +162,30 @@ def test_a_file_that_is_no_yaml_is_said_to_be_none(tmp_path: Path, monkeypatch: 
     with pytest.raises(InputError, match="is no YAML file"):
         cs.load("demand.json").run()
     assert cs.load("br166-1024").set({"description": date(2026, 6, 1)}).load().scenario.name == "br166-1024"
+
+
+@pytest.mark.parametrize("key", ["tco.pue", "cards.BR166M.price", "model", "cluster.nic"])
+def test_a_change_to_what_stands_is_said_to_be_none(key: str) -> None:
+    same = {
+        "tco.pue": 1.25,
+        "cards.BR166M.price": "100 kCNY",
+        "model": "gpt-100b",
+        "cluster.nic": "roce-200g",
+    }[key]
+    said = cs.load("br166-1024").set({key: same}).explain().said
+    assert said == [f"{key} changes nothing: it stood at that value"]
+
+
+def test_a_profile_command_names_the_command_of_another_kind() -> None:
+    for ask in (lambda: cs.profile("br166-1024"), lambda: cs.diff("H100", "br166-1024")):
+        with pytest.raises(InputError, match="clustersim run br166-1024"):
+            ask()
+
+
+def test_a_mistyped_key_of_the_demand_is_answered_by_its_own_name() -> None:
+    for wrong, right in (
+        ("serving.routr", "demand.chat.router"),
+        ("demand.chat.routr", "demand.chat.router"),
+    ):
+        with pytest.raises(InputError, match=f"did you mean '{right}'"):
+            cs.load("serve-qwen3-32b").set({wrong: "x"}).check()
