@@ -52,7 +52,7 @@ def test_any_object_as_changes_is_taken_or_refused(changes: object) -> None:
 @pytest.mark.parametrize("number", [np.int64(512), np.int32(512), np.float64(512.0), "512", 512])
 def test_a_number_is_the_same_number_whoever_makes_it(number: object) -> None:
     inputs = cs.load("br166-1024").set({"cluster.cards": number}).load(incumbent=False)
-    assert inputs.scenario.cluster.cards.value == 512
+    assert inputs.scenario.cluster.cards is not None and inputs.scenario.cluster.cards.value == 512
 
 
 @pytest.mark.parametrize("draws", [-1, 2.5, "many", True, 10**9])
@@ -60,7 +60,7 @@ def test_a_number_of_draws_is_a_bounded_count(draws: object) -> None:
     s = cs.load("br166-1024")
     for ask in (s.run, s.tco):
         with pytest.raises(InputError, match="draws"):
-            ask(draws=draws)  # type: ignore[operator]
+            ask(draws=draws)  # type: ignore[arg-type]
 
 
 def test_questions_of_the_wrong_thing_are_refused_by_their_own_error() -> None:
@@ -179,7 +179,7 @@ def test_a_change_to_what_stands_is_said_to_be_none(key: str) -> None:
 def test_a_profile_command_names_the_command_of_another_kind() -> None:
     for ask in (lambda: cs.profile("br166-1024"), lambda: cs.diff("H100", "br166-1024")):
         with pytest.raises(InputError, match="clustersim run br166-1024"):
-            ask()
+            ask()  # type: ignore[no-untyped-call]
 
 
 def test_a_mistyped_key_of_the_demand_is_answered_by_its_own_name() -> None:
