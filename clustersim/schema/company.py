@@ -17,7 +17,7 @@ from clustersim.errors import InputError
 from clustersim.provenance import Sourced
 from clustersim.schema.base import Amount, Fraction, Model, Number, quantity
 from clustersim.schema.company_market import MarketSizeFile, ResponseFile, SupplyFile
-from clustersim.schema.company_rows import MoneySeries, Series, line_name, refuse_out_of_bounds
+from clustersim.schema.company_rows import DaySeries, MoneySeries, Series, line_name, refuse_out_of_bounds
 
 __all__ = [
     "ActualsFile",
@@ -90,11 +90,11 @@ class DriversFile(Model):
     """Other gains less losses."""
     finance_net: MoneySeries | None = None
     """Net finance income; a cost is negative."""
-    receivable_days: Series | None = None
+    receivable_days: DaySeries | None = None
     """Trade receivables over revenue, in days of sales."""
-    inventory_days: Series | None = None
+    inventory_days: DaySeries | None = None
     """Inventories over cost of sales, in days."""
-    payable_days: Series | None = None
+    payable_days: DaySeries | None = None
     """Trade payables over cost of sales, in days."""
     capex_share: Series | None = None
     """Purchases of equipment and intangibles over revenue."""
@@ -152,11 +152,11 @@ class PrintedDriversFile(Model):
     """Other gains less losses."""
     finance_net: MoneySeries
     """Net finance income; a cost is negative."""
-    receivable_days: Series
+    receivable_days: DaySeries
     """Trade receivables over revenue, in days of sales."""
-    inventory_days: Series
+    inventory_days: DaySeries
     """Inventories over cost of sales, in days."""
-    payable_days: Series
+    payable_days: DaySeries
     """Trade payables over cost of sales, in days."""
     capex_share: Series
     """Purchases of equipment and intangibles over revenue."""

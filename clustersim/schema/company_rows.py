@@ -14,7 +14,7 @@ from clustersim.schema.base import Model
 from clustersim.schema.quantity import CURRENCIES, Rates
 from clustersim.units import in_currency, to_float
 
-__all__ = ["LINES", "MoneySeries", "Series", "line_name", "refuse_out_of_bounds"]
+__all__ = ["LINES", "DaySeries", "MoneySeries", "Series", "line_name", "refuse_out_of_bounds"]
 
 _YEAR = re.compile(r"20\d\d(H[12])?[AE]")
 _HELD = ("source", "tier", "why")
@@ -129,6 +129,8 @@ class Series(Model):
             if rates is not None and currency not in {"", "CNY"}:
                 amount = to_float(raw, cls.unit.replace("CNY", currency))
                 return float(amount * rates.cny(currency, "the value"))
+            if cls.unit == "d" and isinstance(raw, str) and raw.strip().replace(".", "", 1).isdigit():
+                return float(raw)
             if isinstance(raw, str) or cls.unit == "1":
                 return to_float(raw, cls.unit)
             return to_float(raw, "1")
@@ -147,6 +149,12 @@ class Series(Model):
             last = self.by_year.get(year, last)
             out.append(last)
         return tuple(out)
+
+
+class DaySeries(Series):
+    """A row of days: a bare number is days, and other times are taken with their unit."""
+
+    unit: ClassVar[str] = "d"
 
 
 class MoneySeries(Series):
