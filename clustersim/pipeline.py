@@ -149,8 +149,12 @@ def purchase(inputs: Inputs) -> Purchase:
     )
 
 
-def run_site(inputs: Inputs, cache: StageCache | None = None) -> SiteRun:
+def run_site(
+    inputs: Inputs, cache: StageCache | None = None, loads: Mapping[str, Load] | None = None
+) -> SiteRun:
     """Run the demand on its site, and price it.
+
+    ``loads`` are those of workloads that do not run at their capacity: the cards then draw what that takes.
 
     Raises InputError for parts that the site lacks, all at once; InfeasibleError where a workload cannot be done.
     """
@@ -158,7 +162,8 @@ def run_site(inputs: Inputs, cache: StageCache | None = None) -> SiteRun:
     cache = cache or StageCache()
     works = tuple(run_workload(inputs, name, cache) for name in inputs.scenario.demand)
     bought = purchase(inputs)
-    alone = {work.name: _power(inputs, work.load, bought) for work in works}
+    loads = loads or {}
+    alone = {work.name: _power(inputs, loads.get(work.name, work.load), bought) for work in works}
     idle = _power(inputs, Load(0.0, 0.0, 0.0, 0.0), bought)
     power = mixed_power([(work.share, alone[work.name]) for work in works], idle)
     given = sum(work.share for work in works)

@@ -36,7 +36,7 @@ from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import ServingPlan
 from clustersim.workloads.served import prepare
-from clustersim.workloads.serving import ServingDetail, best_plan, candidates, detail_of, ranked
+from clustersim.workloads.serving import ServingDetail, best_plan, candidates, detail_of, load_of, ranked
 
 __all__ = ["ERROR", "Answer", "CardsAnswer", "PlanRow", "RateAnswer", "Serving", "plant_of"]
 
@@ -66,6 +66,8 @@ class Answer:
 
     has_level: bool = True
     """Whether a service level was stated."""
+    card_hour_cny: float | None = None
+    """What a card-hour costs when the cards draw what this run takes; nothing for a site without terms."""
 
     def plain(self) -> dict[str, Any]:
         """Return the figures as plain values, without the run; shares within a level that nobody stated are null."""
@@ -215,10 +217,16 @@ class Serving:
             state, why = None, "no request was served"
         said = self._verdict(deployed, given, summary, unfit, most)
         stands = said is None or said.kind not in {"overloaded", "rejects_all"}
-        cost = self._token_cost(deployed, run, window) if stands else None
-        return Answer(
-            deployed, summary, of_run(run, deployed, window), said, cost, run, state, why, slo.bounds
-        )
+        use = of_run(run, deployed, window)
+        hour = self._hour_of(use)
+        cost = self._token_cost(deployed, run, window, hour) if stands and hour is not None else None
+        return Answer(deployed, summary, use, said, cost, run, state, why, slo.bounds, hour)
+
+    def _hour_of(self, use: Use) -> float | None:
+        """What a card-hour costs at the power that a run draws, which is less than at capacity."""
+        if self.inputs.scenario.tco is None:
+            return None
+        return run_site(self.inputs, self.cache, {self.name: load_of(use)}).tco.cny_per_card_hour
 
     def _why_whole(self, own: bool, whole: bool, most: float | None, deployed: Deployment) -> str:
         """Why a run has no steady state, or is not asked for it; empty where the stream is stationary."""
@@ -287,14 +295,14 @@ class Serving:
             sustainable=most,
         )
 
-    def _token_cost(self, deployed: Deployment, run: ServingRun, window: Window | None) -> TokenCost | None:
-        if self.card_hour_cny is None:
-            return None
+    def _token_cost(
+        self, deployed: Deployment, run: ServingRun, window: Window | None, hour_cny: float
+    ) -> TokenCost:
         return token_cost(
             token_seconds(run, deployed.terms, deployed.decode_terms, window=window),
             replica_seconds=card_seconds(run, deployed, window),
             cards=1,
-            cny_per_card_hour=self.card_hour_cny,
+            cny_per_card_hour=hour_cny,
         )
 
     def _own_plan(self) -> ServingPlan:

@@ -33,7 +33,7 @@ from clustersim.des.serving.costs import token_seconds
 from clustersim.des.serving.deployment import of_run, steady, with_request_time
 from clustersim.des.serving.fit import Misfit, fewest_cards
 from clustersim.des.serving.fluid_inputs import traffic_of
-from clustersim.des.serving.metrics import Slo, summarise
+from clustersim.des.serving.metrics import Slo, Use, summarise
 from clustersim.des.serving.steady import STABLE_SHARE, rate_at_slo
 from clustersim.des.serving.stream import Stream
 from clustersim.des.serving.window import steady_window
@@ -331,8 +331,6 @@ def _simulated(inputs: Inputs, work: ServingWorkload, best: Ranked, stream: Stre
         token_seconds(run, still.terms, still.decode_terms, window=window),
     )
     traffic = traffic_of(stream, cached_share=deployed.cached_share)
-    held = use.compute, use.memory_bandwidth, use.links
-    tensor, memory, link = (min(share / max(use.busy, 1e-12), 1.0) for share in held)
     return Capacity(
         requests_per_s=found.rate,
         saturated_requests_per_s=found.saturated,
@@ -343,10 +341,17 @@ def _simulated(inputs: Inputs, work: ServingWorkload, best: Ranked, stream: Stre
         slo_share=found.share.share,
         ttft_s=summary.ttft_s,
         tpot_s=summary.tpot_s,
-        load=Load(tensor, memory, link, use.busy),
+        load=load_of(use),
         fidelity="simulation",
         why=best.form.slo_why[best.index],
     )
+
+
+def load_of(use: Use) -> Load:
+    """Return how a run loads the cards that it holds: shares of the busy time by unit, and the busy share."""
+    held = use.compute, use.memory_bandwidth, use.links
+    tensor, memory, link = (min(share / max(use.busy, 1e-12), 1.0) for share in held)
+    return Load(tensor, memory, link, use.busy)
 
 
 def _products(at: Capacity, cards: int) -> tuple[Product, tuple[Product, ...]]:

@@ -41,7 +41,7 @@ def serve_answer(inputs: Inputs, workload: str, *, whole: bool = False, error: f
         "file": inputs.file,
         "workload": serving.name,
         "requests": len(answers[0].run.book.arrival),
-        "cny_per_card_hour": serving.card_hour_cny,
+        "cny_per_card_hour": answers[0].card_hour_cny,
         "notes": list(serving.notes),
         "deployments": [a.plain() for a in answers],
     }
@@ -87,13 +87,13 @@ def _lines(answers: Sequence[Served]) -> list[dict[str, Any]]:
 
 def _below(answers: Sequence[Served], serving: Serving) -> list[str]:
     """The verdicts and notes below the lines."""
-    card_hour = serving.card_hour_cny
+    card_hour = answers[0].card_hour_cny
     said = [f"{a.deployment.card}: {a.verdict.text}" for a in answers if a.verdict]
     said += [_window_words(a) for a in answers]
     said.append(
         "no cost: the scenario has no tco section"
         if card_hour is None
-        else f"a card-hour of this site costs {card_hour:.2f} CNY; cost by the card-hours that are held"
+        else f"a card-hour costs {card_hour:.2f} CNY at this load; cost by the card-hours that are held"
     )
     if any(a.verdict is not None and a.verdict.kind == "overloaded" for a in answers):
         said.append(
