@@ -149,3 +149,25 @@ def doctor(folder: str) -> Answer:
     import clustersim as cs
 
     return cs.doctor(folder)
+
+
+@answers(of="")
+@click.argument("domain", type=_Domain())
+@click.option("--data", type=click.Path(), help="Your own measurements, in the shipped columns.")
+@click.option(
+    "--plan-errors",
+    is_flag=True,
+    help="Print the errors by what plans shard, as `plan: best` uses them (CSV).",
+)
+@click.option(
+    "--as-scenario", "row", metavar="ID",
+    help="Write one row as a scenario file: running it gives the row's prediction.",
+)  # fmt: skip
+def validate(domain: str, data: str | None, plan_errors: bool, row: str | None) -> Answer:
+    """Predict every row of DOMAIN's measurements and print the errors, in total and by whatever may hide them.
+
+    ``-f csv`` prints one line a row: predicted, measured, error, and why a row was set aside.
+    """
+    import clustersim as cs
+
+    return cs.plan_errors() if plan_errors else cs.validate(domain, data=data, as_scenario=row)

@@ -78,8 +78,8 @@ def is_collectives(source: Source) -> bool:
 def read_collectives(source: Source, options: ImportOptions) -> Imported:
     """Return one row a size.
 
-    Raises InputError naming what is missing: ranks, the collective, a column; and lines that ranks wrote into each other,
-    wrong results, and figures against the conventions.
+    Raises InputError naming what is missing (ranks, the collective, a column), lines that ranks wrote into each other,
+    and figures against the conventions.
     """
     if "alg_bandwidth(GB/s)" in source.text:
         return _hccl(source, options)
@@ -239,12 +239,16 @@ def _figures(
     return out
 
 
+def _by_file(source: Source) -> str:
+    """The collective that the file's own name holds."""
+    names = sorted(_PROGRAMS, key=len, reverse=True)
+    return next((_PROGRAMS[name] for name in names if name in source.path.name.lower()), "")
+
+
 def _told(values: Mapping[str, Any], ranks: int, source: Source) -> str:
     """The collective of a log that does not name it: by the file's own name, or the ratio of its two rates."""
-    if found := re.search(
-        r"(" + "|".join(sorted(_PROGRAMS, key=len, reverse=True)) + ")", source.path.name.lower()
-    ):
-        return _PROGRAMS[found[1]]
+    if named := _by_file(source):
+        return named
     if not values["algbw"] or ranks < 2:
         return ""
     ratio, reduces = values["busbw"] / values["algbw"], values["redop"] not in ("", "none")
@@ -277,9 +281,8 @@ def _against(values: Mapping[str, Any], kind: str, ranks: int) -> str:
 def _hccl(source: Source, options: ImportOptions) -> Imported:
     """Ascend's hccl_test: sizes, mean time and algorithm rate; the command or the user names the rest."""
     problems: list[Problem] = []
-    named = options.given.get("collective") or next(
-        (_PROGRAMS[m[1]] for m in _NAMED.finditer(source.text) if m[1] in _PROGRAMS), "") or next(
-        (_PROGRAMS[k] for k in sorted(_PROGRAMS, key=len, reverse=True) if k in source.path.name.lower()), "")  # fmt: skip
+    said_name = next((m[1] for m in _NAMED.finditer(source.text) if m[1] in _PROGRAMS), "")
+    named = options.given.get("collective") or _PROGRAMS.get(said_name) or _by_file(source)
     launched = re.search(r"(?:-np?|-n)\s+(\d+)\b", source.text)
     ranks = number_of(options.given.get("n_gpus") or (launched[1] if launched else ""))
     if not named:

@@ -40,7 +40,8 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "bytes": ("size_bytes", "bytes", "size", "array_bytes", "buffer_size_bytes", "message_size"),
     "elements": ("n_elements", "elements", "array_size"), "sizeof": ("sizeof", "element_size"),
     "op": ("op", "operation", "kernel", "function", "benchmark", "test", "name", "provider"),
-    "dtype": ("dtype", "precision", "datatype", "data_type", "type", "a"), "card": ("card", "gpu", "device", "device_name"),
+    "dtype": ("dtype", "precision", "datatype", "data_type", "type", "a"),
+    "card": ("card", "gpu", "device", "device_name"),
     "n_cards": ("n_cards",), "power": ("power_w", "power"), "software": ("software", "library", "backend"),
     "vendor": ("vendor",), "basis": ("basis",),
 }  # fmt: skip
@@ -50,7 +51,8 @@ _RATES: Mapping[str, tuple[str, float]] = {
     "gflop/s": ("TFLOPS", 1e-3), "tops": ("TOPS", 1.0), "gb/s": ("GB/s", 1.0), "gbps": ("GB/s", 1.0),
     "bandwidth_gbs": ("GB/s", 1.0), "bandwidth_gb_s": ("GB/s", 1.0), "gb_per_s": ("GB/s", 1.0), "gbs": ("GB/s", 1.0),
     "bandwidth (gb/s)": ("GB/s", 1.0), "max_mbytes_per_sec": ("GB/s", 1e-3), "mbytes/sec": ("GB/s", 1e-3),
-    "mb/s": ("GB/s", 1e-3), "tb/s": ("GB/s", 1e3), "tflops_per_s": ("TFLOPS", 1.0), "throughput_tflops": ("TFLOPS", 1.0),
+    "mb/s": ("GB/s", 1e-3), "tb/s": ("GB/s", 1e3), "tflops_per_s": ("TFLOPS", 1.0),
+    "throughput_tflops": ("TFLOPS", 1.0),
 }  # fmt: skip
 #: A time's column -> seconds of its unit.
 _TIMES: Mapping[str, float] = {
@@ -106,8 +108,8 @@ def read_operators(source: Source, options: ImportOptions) -> Imported:
     found = _found(table.columns)
     kind = _shape(found)
     if not kind or not ("rate" in found or "time" in found):
-        raise InputError(f"{source.name}:1: is no sweep of operators: it needs shapes (m, n, k; or seqlen, nheads, headdim;"
-                         " or size_bytes) and a rate (tflops, gb/s) or a time with its unit (time_us);"
+        raise InputError(f"{source.name}:1: is no sweep of operators: it needs shapes (m, n, k; or seqlen, nheads,"
+                         " headdim; or size_bytes) and a rate (tflops, gb/s) or a time with its unit (time_us);"
                          f" it has: {', '.join(table.columns)}")  # fmt: skip
     problems: list[Problem] = []
     rows = [_row(source, line, row, found, kind, problems) for line, row in table.numbered()]
@@ -174,8 +176,8 @@ def _row(
             problems.append(Problem(source.name, line, found["rate"], f"{rate:g} {unit} contradicts {work:.4g} T of"
                                     f" operations in {time:.4g} s ({derived:.4g} {unit})"))  # fmt: skip
     elif rate is None and len(problems) == before:
-        problems.append(Problem(source.name, line, "bytes", "a time alone says no rate: the file must state it, or name a"
-                                f" stream's kernel ({', '.join(_ARRAYS)})"))  # fmt: skip
+        problems.append(Problem(source.name, line, "bytes", "a time alone says no rate: the file must state it, or name"
+                                f" a stream's kernel ({', '.join(_ARRAYS)})"))  # fmt: skip
     card = word("card")
     return {
         "vendor": word("vendor"), "card": card_label(card) if card else "", "n_cards": word("n_cards") or 1,

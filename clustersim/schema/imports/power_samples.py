@@ -34,8 +34,9 @@ COLUMNS = (
 )  # fmt: skip
 #: What is sampled -> (its names, what brings it to the unit of the row).
 _NAMES: Mapping[str, tuple[tuple[str, ...], float]] = {
-    "power": (("power.draw.average", "power.draw", "power.draw.instant", "dcgm_fi_dev_power_usage", "power", "powerusage",
-               "pwr", "powr", "amdgpu_average_package_power", "gpu_average_package_power", "npu_chip_info_power"), 1.0),
+    "power": (("power.draw.average", "power.draw", "power.draw.instant", "dcgm_fi_dev_power_usage", "power",
+               "powerusage", "pwr", "powr", "amdgpu_average_package_power", "gpu_average_package_power",
+               "npu_chip_info_power"), 1.0),
     "limit": (("power.limit", "enforced.power.limit", "dcgm_fi_dev_power_mgmt_limit"), 1.0),
     "sm_clock": (("clocks.sm", "clocks.current.sm", "clocks.gr", "clocks.current.graphics", "dcgm_fi_dev_sm_clock",
                   "smclk", "pclk"), 1e6),
@@ -137,8 +138,8 @@ def _dmon(source: Source, problems: list[Problem]) -> Iterator[tuple[int, dict[s
         if not plain or not header or not re.match(r"(GPU)?\d", cells[0], re.IGNORECASE):
             continue
         if len(cells) != len(header):
-            problems.append(Problem(source.name, line, "", f"{len(cells)} cells under {len(header)} columns: the line is"
-                                    " cut off, or two wrote into it"))  # fmt: skip
+            problems.append(Problem(source.name, line, "", f"{len(cells)} cells under {len(header)} columns: the line"
+                                    " is cut off, or two wrote into it"))  # fmt: skip
             continue
         yield line, {what: cell for what, cell in zip(header, cells, strict=True) if what}
 

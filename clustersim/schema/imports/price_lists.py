@@ -81,8 +81,8 @@ def _columns(table: Table) -> _Columns:
     missing = [what for what in ("part", "price") if what not in found]
     if missing:
         known = "; ".join(f"{what} ({', '.join(_NAMES[what][:5])}, …)" for what in missing)
-        raise InputError(f"{table.name}:{1 if not table.lines else table.lines[0] - 1}: is no list of prices: it lacks the"
-                         f" column(s) of {known}; it has: {', '.join(table.columns)}")  # fmt: skip
+        raise InputError(f"{table.name}:1: is no list of prices: it lacks the column(s) of {known};"
+                         f" it has: {', '.join(table.columns)}")  # fmt: skip
     name = lowered(found["price"])
     scale = 1e4 if "万" in name else 1e3 if re.search(r"千元|k(cny|usd|rmb)|\bk\b", name) else 1.0
     with_vat = bool(re.search(r"含税|incl\w*\.? (vat|tax)|with vat", name)) and not re.search(
@@ -134,9 +134,9 @@ def read_prices(source: Source, options: ImportOptions) -> Imported:
         problems.append(Problem(source.name, None, "", "holds no line of a part"))
     refuse(source, "a list of prices", problems)
     fresh = [name for name in parts if name not in lower.parts]
-    said += [f"{len(parts) - len(fresh)} parts of {base} have a price of this list; {len(lower.parts) - len(parts) + len(fresh)}"
-             " keep theirs"]  # fmt: skip
-    said += [f"{name}: no part of {base} goes by it: it counts only where a profile names it; {suggest(name, list(lower.parts))}"
+    taken = len(parts) - len(fresh)
+    said.append(f"{taken} parts of {base} have a price of this list; {len(lower.parts) - taken} keep theirs")
+    said += [f"{name}: is no part of {base}: it counts where a profile names it; {suggest(name, list(lower.parts))}"
              for name in fresh[:10]]  # fmt: skip
     if columns.with_vat:
         said.append(f"prices with VAT are divided by {VAT:g}")

@@ -94,8 +94,10 @@ def read_training_log(source: Source, options: ImportOptions) -> Imported:
     """
     form = _form(source.text)
     if form is None:
-        raise InputError(f"{source.name}: is no training log: no line gives an iteration's time (Megatron-LM's 'elapsed"
-                         " time per iteration (ms)', NeMo's 'train_step_timing in s', DeepSpeed's 'iter time (s)')")  # fmt: skip
+        raise InputError(
+            f"{source.name}: is no training log: no line gives an iteration's time (Megatron-LM's 'elapsed time per"
+            " iteration (ms)', NeMo's 'train_step_timing in s', DeepSpeed's 'iter time (s)')"
+        )
     said = [f"a log of {form[0]}"]
     arguments = _arguments(source.text)
     batch = arguments.get("global_batch")
@@ -116,8 +118,8 @@ def read_training_log(source: Source, options: ImportOptions) -> Imported:
             f"outliers (in the median, named): {'; '.join(far[:10])}" + (" …" if len(far) > 10 else "")
         )
     if _experts(source.text) and not (options.given.get("model") or row["model"]):
-        refuse(source, f"a log of {form[0]}", [Problem(source.name, None, "model", "has experts, and a row has no columns"
-               " for them", "name its model file: --given model=…")])  # fmt: skip
+        refuse(source, f"a log of {form[0]}", [Problem(source.name, None, "model", "has experts, and a row has no"
+               " columns for them", "name its model file: --given model=…")])  # fmt: skip
     lacks = [c for c in ("gpu", "n_gpus", "seq_len", "global_batch", "dtype", "layers", "tp") if not row[c]
              and c not in options.given and not (c == "layers" and options.given.get("model"))]  # fmt: skip
     if lacks:
@@ -170,8 +172,8 @@ def _steps(
         shown = ", ".join(map(str, torn[:8])) + (" …" if len(torn) > 8 else "")
         if len(torn) > len(found):
             problems.append(Problem(source.name, torn[0], "", f"{len(torn)} of {len(torn) + len(found)} lines of"
-                                    f" iterations are torn (lines {shown})", "ranks wrote into each other's lines: import"
-                                    " the log of the last rank alone"))  # fmt: skip
+                                    f" iterations are torn (lines {shown})", "ranks wrote into each other's lines:"
+                                    " import the log of the last rank alone"))  # fmt: skip
         else:
             said.append(f"torn lines of iterations, left out: {shown}")
     return [] if problems else _once(found, said)
