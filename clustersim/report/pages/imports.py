@@ -7,13 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from clustersim.errors import InputError
+from clustersim.reading.tables import read_table
 from clustersim.report.answer import Answer
 from clustersim.report.model_figures import model_figures
 from clustersim.schema.imports.registry import Imported, ImportOptions, examined, import_file
 from clustersim.schema.model_engine import model_spec
+from clustersim.schema.yamlfile import read_yaml
 
 __all__ = ["doctor_answer", "import_answer"]
 
+#: Domain of validation -> columns that tell its rows.
+_OWN = {
+    "collectives": ("gpu", "n_gpus", "collective", "size_bytes", "algbw_GBs", "busbw_GBs", "fabric"),
+    "training": ("gpu", "n_gpus", "seq_len", "global_batch", "iteration_time_s"),
+    "serving": ("model", "gpu", "in_len", "out_len", "batch_or_rate", "tokens_per_s"),
+    "serving_latency": ("model", "system", "backend", "isl", "osl", "concurrency", "ttft_ms", "tpot_ms"),
+    "scaling": ("gpus_base", "gpus", "efficiency"),
+}
 #: A folder with more files is no folder of measurements.
 MOST_FILES = 2_000
 
@@ -61,6 +71,50 @@ def _rows_answer(made: Imported) -> Answer:
     )  # fmt: skip
 
 
+def _examined(path: Path) -> dict[str, Any]:
+    """What a file from outside is, or which file of this program's own."""
+    own = (
+        _own_file(path)
+        if path.suffix in (".yaml", ".yml")
+        else _own_rows(path)
+        if path.suffix == ".csv"
+        else None
+    )
+    return own or examined(path)
+
+
+def _own_file(path: Path) -> dict[str, Any] | None:
+    """A scenario, a profile or another YAML file of this program, by the keys at its top."""
+    try:
+        data = read_yaml(path).data
+    except InputError as error:
+        return {
+            "file": str(path),
+            "kind": "",
+            "rows": None,
+            "good_for": "",
+            "said": str(error).split("\n")[0],
+        }
+    kind = data.get("kind") if isinstance(data.get("kind"), str) else "scenario" if "cluster" in data else ""
+    if not kind:
+        return None
+    return {"file": str(path), "kind": f"own {kind}", "rows": None, "good_for": "is this program's own form: check",
+            "said": ""}  # fmt: skip
+
+
+def _own_rows(path: Path) -> dict[str, Any] | None:
+    """Rows in the columns of a domain of validation."""
+    try:
+        table = read_table(path)
+    except InputError:
+        return None
+    for domain, needed in _OWN.items():
+        if set(needed) <= set(table.columns):
+            return {"file": str(path), "kind": f"rows of {domain}", "rows": len(table.rows),
+                    "good_for": f"validate {domain} --data", "said": ""}  # fmt: skip
+    return None
+
+
 def doctor_answer(folder: str) -> Answer:
     """Return what each file of a folder (and of those in it) is and what it is good for, or why it cannot be read.
 
@@ -78,7 +132,7 @@ def doctor_answer(folder: str) -> Answer:
         raise InputError(f"{folder}: holds no file")
     if len(found) > MOST_FILES:
         raise InputError(f"{folder}: holds more than {MOST_FILES:,} files; name a folder of them")
-    rows = [examined(path) | {"file": str(path.relative_to(at))} for path in found]
+    rows = [_examined(path) | {"file": str(path.relative_to(at))} for path in found]
     good = sum(bool(row["good_for"]) for row in rows)
     said = [f"{good} of {len(rows)} files can be imported"]
     return Answer(name="doctor", data=rows, rows=rows, said=said)
