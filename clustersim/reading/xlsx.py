@@ -40,7 +40,7 @@ def read_sheet(path: str | Path) -> Table:
         if any(cells):
             rows.append(cells)
             stated = row.get("r") or ""
-            lines.append(int(stated) if stated.isdigit() else number)
+            lines.append(int(stated) if re.fullmatch(r"[0-9]{1,9}", stated) else number)
     if not rows:
         raise InputError(f"{archive.name}: the first sheet is empty")
     width = max(map(len, rows))
@@ -101,6 +101,6 @@ def _value(cell: ElementTree.Element, strings: list[str], name: str) -> str:
     text = (cell.findtext(f"{_MAIN}v") or "").strip()
     if kind != "s":
         return text
-    if not text.isdigit() or int(text) >= len(strings):
+    if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) >= len(strings):
         raise InputError(f"{name}: a cell names a text that the workbook does not hold: it is damaged")
     return strings[int(text)]

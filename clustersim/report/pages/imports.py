@@ -134,5 +134,5 @@ def doctor_answer(folder: str) -> Answer:
         raise InputError(f"{folder}: holds more than {MOST_FILES:,} files; name a folder of them")
     rows = [_examined(path) | {"file": str(path.relative_to(at))} for path in found]
     good = sum(bool(row["good_for"]) for row in rows)
-    said = [f"{good} of {len(rows)} files can be imported"]
+    said = [f"{good} of {len(rows)} files can be used"]
     return Answer(name="doctor", data=rows, rows=rows, said=said)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from clustersim.errors import Problem
+from clustersim.errors import InputError, Problem
 from clustersim.schema.imports.bench_rows import COLUMNS, Run, day_of, row_of
 from clustersim.schema.imports.source import Fields, Imported, ImportOptions, Source, refuse, rows_made
 
@@ -69,6 +69,7 @@ def _client(file: str, data: Mapping[str, Any]) -> list[tuple[Run, Fields]]:
 
 def _trtllm(file: str, data: Mapping[str, Any]) -> list[tuple[Run, Fields]]:
     f = Fields(file, data)
+    experts = f.get("world_info.ep_size")
     stated = f.number("world_info.concurrency", "request_info.concurrency")
     mean = f.number("request_info.avg_num_concurrent_requests")
     requests, seen = f.number("request_info.num_requests"), f.number("performance.total_latency_ms")
@@ -77,7 +78,9 @@ def _trtllm(file: str, data: Mapping[str, Any]) -> list[tuple[Run, Fields]]:
         precision=f.text("engine.quantization") or f.text("engine.dtype"),
         kv_cache_dtype=f.text("engine.kv_cache_dtype"), gpu=f.text("machine.name"),
         n_gpus=f.number("world_info.world_size"), tp=f.number("world_info.tp_size", needed=True),
-        pp=f.number("world_info.pp_size"), ep=f.number("world_info.ep_size"),
+        pp=f.number("world_info.pp_size"),
+        # -1 stands for a size that nobody set.
+        ep=None if experts == -1 else f.number("world_info.ep_size"),
         isl=f.number("request_info.avg_input_length", "dataset.avg_isl"),
         osl=f.number("request_info.avg_output_length", "dataset.avg_osl"),
         requests=requests, asked=requests, duration_s=seen / 1e3 if seen else None, concurrency=stated,
@@ -86,8 +89,6 @@ def _trtllm(file: str, data: Mapping[str, Any]) -> list[tuple[Run, Fields]]:
         ttft_ms=f.number("streaming_metrics.avg_ttft_ms"), tpot_ms=f.number("streaming_metrics.avg_tpot_ms"),
         max_sequences=f.number("world_info.max_batch_size"), max_batched_tokens=f.number("world_info.max_num_tokens"),
     )  # fmt: skip
-    if run.ep == -1 or (run.ep or 1) < 1:
-        run.ep = None
     if stated is None and mean and requests and mean < 0.5 * requests:
         run.concurrency = max(1.0, float(round(mean)))
         run.notes.append(f"the mean of {mean:g} concurrent requests is taken for the client's concurrency")
@@ -206,7 +207,11 @@ def read_bench(source: Source, options: ImportOptions) -> Imported:
 
     Raises InputError naming the format and everything that is missing of it.
     """
-    if _TITLE in source.text and not source.objects:
+    if not source.objects and _TITLE not in source.text:
+        raise source.not_json or InputError(
+            f"{source.name}: is no result of a serving benchmark: no JSON object, and no block '{_TITLE}'"
+        )
+    if not source.objects:
         form, found = "the printed result of a serving benchmark", _printed(source)
     else:
         tools = [(one, _tool(one)) for one in source.objects]

@@ -8,8 +8,10 @@ way, or its ranks wrote over each other, and is refused. The out-of-place figure
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from clustersim.errors import Problem, suggest
@@ -47,7 +49,7 @@ _PROGRAMS = {
 #: What the launcher writes before a line: mpirun --tag-output, srun -l, torchrun.
 _PREFIX = re.compile(r"^(?:\[[\w,.]+\](?:<\w+>)?:?\s?|\s*\d+:\s)")
 _DEVICE = re.compile(
-    r"#\s*Rank\s+(\d+)\s+(?:Group\s+\d+\s+)?Pid\s+\d+\s+on\s+(\S+)\s+device\s+\d+\s+\[[^\]]*\]\s*(.*)"
+    r"#\s*Rank\s+(\d{1,7})\s+(?:Group\s+\d+\s+)?Pid\s+\d+\s+on\s+(\S+)\s+device\s+\d+\s+\[[^\]]*\]\s*(.*)"
 )
 _NAMED = re.compile(r"\b(\w+?)_(?:perf|test)\b")
 #: Printed rates have two digits and times three or four: what they allow, and a hundredth.
@@ -153,18 +155,16 @@ def _rows(
         said.append(
             f"the run of line {block.line} is cut off before its summary: {len(block.figures)} sizes are there"
         )
+    read = [(line, _figures(source, line, cells, block.header, problems)) for line, cells in block.figures]
+    figures = [(line, values) for line, values in read if values is not None]
+    kind = options.given.get("collective") or block.collective or _by_file(source)
+    kind = kind or _told([values for _, values in figures], ranks)
+    if figures and not kind:
+        problems.append(Problem(source.name, figures[0][0], "collective", "is not named, and the figures fit several or"
+                                " none", "give --given collective=all_gather (or what it was)"))  # fmt: skip
+        return []
     rows: list[dict[str, Any]] = []
-    for line, cells in block.figures:
-        values = _figures(source, line, cells, block.header, problems)
-        if values is None:
-            continue
-        if rows and not ranks:
-            break
-        kind = options.given.get("collective") or block.collective or _told(values, ranks, source)
-        if not kind:
-            problems.append(Problem(source.name, line, "collective", "is not named, and its figures fit several",
-                                    "give --given collective=all_gather (or what it was)"))  # fmt: skip
-            break
+    for line, values in figures if ranks else ():
         if values["wrong"] not in (0.0, None):
             said.append(f"line {line}: {values['wrong']:g} wrong results, left out")
             continue
@@ -197,9 +197,9 @@ def _ranks(source: Source, block: _Block, options: ImportOptions, problems: list
         problems.append(Problem(source.name, block.line, "Rank", "the lines of '# Using devices' are missing",
                                 "give --given n_gpus=8 and gpu=… (as they were)"))  # fmt: skip
         return 0
-    missing = sorted(set(range(max(block.ranks) + 1)) - set(block.ranks))
-    if missing:
-        shown = ", ".join(map(str, missing[:8]))
+    if len(block.ranks) < max(block.ranks) + 1:
+        missing = (rank for rank in range(max(block.ranks) + 1) if rank not in block.ranks)
+        shown = ", ".join(map(str, islice(missing, 8)))
         problems.append(Problem(source.name, block.line, "Rank", f"rank(s) {shown} of {max(block.ranks) + 1} are not"
                                 " listed: the list is cut off, or lines were lost"))  # fmt: skip
     return max(block.ranks) + 1
@@ -245,10 +245,13 @@ def _by_file(source: Source) -> str:
     return next((_PROGRAMS[name] for name in names if name in source.path.name.lower()), "")
 
 
-def _told(values: Mapping[str, Any], ranks: int, source: Source) -> str:
-    """The collective of a log that does not name it: by the file's own name, or the ratio of its two rates."""
-    if named := _by_file(source):
-        return named
+def _told(figures: Sequence[Mapping[str, Any]], ranks: int) -> str:
+    """The collective of a log that does not name it: what most of its lines are by the ratio of their two rates."""
+    votes = Counter(vote for values in figures if (vote := _vote(values, ranks)))
+    return votes.most_common(1)[0][0] if votes else ""
+
+
+def _vote(values: Mapping[str, Any], ranks: int) -> str:
     if not values["algbw"] or ranks < 2:
         return ""
     ratio, reduces = values["busbw"] / values["algbw"], values["redop"] not in ("", "none")

@@ -172,7 +172,7 @@ def _row(
         derived = work / time
         if rate is None:
             rate = derived
-        elif unit in ("TFLOPS", "TOPS") and abs(rate / derived - 1) > AGREE:
+        elif unit in ("TFLOPS", "TOPS") and abs(rate - derived) > AGREE * derived:
             problems.append(Problem(source.name, line, found["rate"], f"{rate:g} {unit} contradicts {work:.4g} T of"
                                     f" operations in {time:.4g} s ({derived:.4g} {unit})"))  # fmt: skip
     elif rate is None and len(problems) == before:

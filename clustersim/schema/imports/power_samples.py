@@ -134,8 +134,8 @@ def _dmon(source: Source, problems: list[Problem]) -> Iterator[tuple[int, dict[s
             if any(_what(word) == "power" for word in words):
                 header = [_what(word) for word in words]
             continue
-        cells = re.sub(r"^(GPU|GPU-I|CI|Switch)\s+(?=\d)", r"\1", plain, flags=re.IGNORECASE).split()
-        if not plain or not header or not re.match(r"(GPU)?\d", cells[0], re.IGNORECASE):
+        cells = re.sub(r"^GPU\s+(?=\d)", "", plain, flags=re.IGNORECASE).split()
+        if not plain or not header or not cells[0].isdigit():
             continue
         if len(cells) != len(header):
             problems.append(Problem(source.name, line, "", f"{len(cells)} cells under {len(header)} columns: the line"
@@ -190,7 +190,8 @@ def _take(
             else:
                 card.times.append(when)
             continue
-        bare, unit = re.fullmatch(r"(\S*?)\s*(mW|kW|W|MHz|%|C)?", text, re.IGNORECASE).groups()  # type: ignore[union-attr]
+        found = re.fullmatch(r"(\S+?)\s*(mW|kW|W|MHz|%|C)?", text, re.IGNORECASE)
+        bare, unit = found.groups() if found else (text, None)
         value = number_of(bare, where=source.name, key=what)
         if isinstance(value, Problem):
             problems.append(Problem(source.name, line, what, value.what, value.hint))
@@ -206,7 +207,7 @@ def _take(
 
 def _when(text: str) -> float | None:
     try:
-        if re.fullmatch(r"\d+(\.\d+)?", text):
+        if re.fullmatch(r"\d{1,11}(\.\d+)?", text):
             return float(text)
         moment = datetime.fromisoformat(text.replace("/", "-"))
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -155,7 +155,22 @@ def import_file(path: Path, kind: str = "", options: ImportOptions | None = None
     source = open_source(path)
     if options.columns and not kind:
         kind = "requests"
-    return IMPORTERS[kind or kind_of(source)].read(source, options)
+    return _read(kind or kind_of(source), source, options)
+
+
+def _read(kind: str, source: Source, options: ImportOptions) -> Imported:
+    """Read a file as of a kind; a refusal says which."""
+    importer = IMPORTERS[kind]
+    try:
+        return importer.read(source, options)
+    except InputError as error:
+        if kind == "model":
+            raise
+        first, *rest = str(error).split("\n")
+        told = "\n".join(rest[: len(rest) - len(error.problems)])
+        raise InputError(
+            f"{first} (read as {kind}: {importer.what})\n{told}".rstrip(), error.problems
+        ) from None
 
 
 def examined(path: Path) -> dict[str, Any]:
@@ -164,7 +179,7 @@ def examined(path: Path) -> dict[str, Any]:
     try:
         source = open_source(path)
         row["kind"] = kind_of(source)
-        made = IMPORTERS[row["kind"]].read(source, ImportOptions())
+        made = _read(row["kind"], source, ImportOptions())
     except ClusterSimError as error:
         what = IMPORTERS[row["kind"]].what if row["kind"] else ""
         first, *more = str(error).replace(f"{path}: ", "").split("\n")

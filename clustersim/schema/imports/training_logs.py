@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from statistics import median
 from typing import Any
 
@@ -36,12 +37,12 @@ COLUMNS = (
 )  # fmt: skip
 _FORMS = (
     # name, sign, iteration, value, seconds of the value's unit, software
-    ("Megatron-LM", r"elapsed time per iteration \(ms\)", r"\biteration\s+(\d+)\s*/", r"elapsed time per iteration"
+    ("Megatron-LM", r"elapsed time per iteration \(ms\)", r"\biteration\s+(\d{1,12})\s*/", r"elapsed time per iteration"
      r" \(ms\):\s*([^\s|]+)", 1e-3, "Megatron-Core"),
-    ("NeMo", r"train_step_timing in s[:=]", r"\b(?:iteration\s+(\d+)/|global_step[:=]\s*(\d+))",
+    ("NeMo", r"train_step_timing in s[:=]", r"\b(?:iteration\s+(\d{1,12})/|global_step[:=]\s*(\d{1,12}))",
      r"train_step_timing in s[:=]\s*([^\s|,\]]+)", 1.0, "NeMo"),
-    ("DeepSpeed", r"iter time \(s\):", r"\bsteps?:\s*(\d+)", r"iter time \(s\):\s*(\S+)", 1.0, "DeepSpeed"),
-    ("DeepSpeed", r"CurrSamplesPerSec=", r"global_step=(\d+)", r"CurrSamplesPerSec=([^\s,]+)", 0.0, "DeepSpeed"),
+    ("DeepSpeed", r"iter time \(s\):", r"\bsteps?:\s*(\d{1,12})\b", r"iter time \(s\):\s*(\S+)", 1.0, "DeepSpeed"),
+    ("DeepSpeed", r"CurrSamplesPerSec=", r"global_step=(\d{1,12})\b", r"CurrSamplesPerSec=([^\s,]+)", 0.0, "DeepSpeed"),
 )  # fmt: skip
 _PREFIX = re.compile(
     r"^\s*(?:\[?\d{4}-\d\d-\d\dT[\d:+.Z]+\]?\s+)?(?:\S*/\d+\s+)?(\[(?:default|rank)\s?\d+\]|\d+):"
@@ -162,7 +163,7 @@ def _steps(
             value = batch / value if value > 0 else 0.0
         else:
             value *= form[4]
-        if value <= 0:
+        if not 0 < value < inf:
             torn.append(number)
             continue
         who = _PREFIX.match(line)
@@ -198,7 +199,7 @@ def _once(found: list[_Step], said: list[str]) -> list[_Step]:
 
 def _last_batch(steps: list[_Step], batch: float | None, said: list[str]) -> tuple[list[_Step], float | None]:
     """The steps of the last batch size, where the lines say it and it grew."""
-    sizes = [re.search(r"global[ _]batch[ _]size:?\s*[:=]?\s*(\d+)", step.text) for step in steps]
+    sizes = [re.search(r"global[ _]batch[ _]size:?\s*[:=]?\s*(\d{1,12})\b", step.text) for step in steps]
     if not all(sizes):
         return steps, batch
     counts = [float(size[1]) for size in sizes if size]
@@ -238,7 +239,8 @@ def _argument(text: str, names: tuple[str, ...]) -> float | None:
     for name in names:
         spelled = re.escape(name).replace("_", "[-_]")
         found = re.findall(
-            rf"(?<![\w-])(?:--)?{spelled}[\"']?(?:\s*[.]{{2,}}\s*|\s*[:=]\s*|\s+)(\d+)\b(?![.,]\d)", text
+            rf"(?<![\w-])(?:--)?{spelled}[\"']?(?:\s*[.]{{2,}}\s*|\s*[:=]\s*|\s+)(\d{1, 15})\b(?![.,]\d)",
+            text,
         )
         if found:
             return float(found[-1])
