@@ -239,7 +239,7 @@ def _argument(text: str, names: tuple[str, ...]) -> float | None:
     for name in names:
         spelled = re.escape(name).replace("_", "[-_]")
         found = re.findall(
-            rf"(?<![\w-])(?:--)?{spelled}[\"']?(?:\s*[.]{{2,}}\s*|\s*[:=]\s*|\s+)(\d{1, 15})\b(?![.,]\d)",
+            rf"(?<![\w-])(?:--)?{spelled}[\"']?(?:\s*[.]{{2,}}\s*|\s*[:=]\s*|\s+)(\d{{1,15}})\b(?![.,]\d)",
             text,
         )
         if found:
