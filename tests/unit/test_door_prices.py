@@ -16,6 +16,7 @@ import pytest
 from doors import Put, put, read, refused
 
 import clustersim as cs
+from clustersim.errors import InputError
 
 __all__ = ["put"]  # a fixture
 
@@ -116,3 +117,23 @@ def test_a_workbook_with_entities_is_refused(put: Put, tmp_path: Path) -> None:
             "xl/worksheets/sheet1.xml", '<!DOCTYPE a [<!ENTITY b "bb">]><worksheet>&b;</worksheet>'
         )
     refused(path, "entities")
+
+
+def test_a_base_has_no_base_and_keeps_what_the_list_does_not_say(
+    put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from clustersim.schema.price_overlay import book_document
+
+    folder = tmp_path / "hwprofiles" / "prices"
+    folder.mkdir(parents=True)
+    monkeypatch.setenv("CLUSTERSIM_PATH", str(tmp_path))
+    made = read(put(PRICES, "offer.csv"), given={"date": "2026-06"})
+    (folder / "offer.yaml").write_text(made.text, encoding="utf-8")
+    (folder / "twice.yaml").write_text(made.text.replace("cn-2026", "offer", 1), encoding="utf-8")
+    parts = book_document("offer").data["parts"]
+    assert (
+        parts["switch-64x400g"]["value"] == "280000 CNY" and parts["switch-64x400g"]["lead_time"] == "10 week"
+    )
+    assert "rack-air" in parts and len(parts) > len(made.rows)
+    with pytest.raises(InputError, match="lies over another book itself"):
+        book_document("twice")

@@ -16,13 +16,42 @@ from clustersim.schema.yamlfile import read_yaml
 
 __all__ = ["doctor_answer", "import_answer"]
 
-#: Domain of validation -> columns that tell its rows.
+#: Command that takes a table -> columns that tell it.
 _OWN = {
-    "collectives": ("gpu", "n_gpus", "collective", "size_bytes", "algbw_GBs", "busbw_GBs", "fabric"),
-    "training": ("gpu", "n_gpus", "seq_len", "global_batch", "iteration_time_s"),
-    "serving": ("model", "gpu", "in_len", "out_len", "batch_or_rate", "tokens_per_s"),
-    "serving_latency": ("model", "system", "backend", "isl", "osl", "concurrency", "ttft_ms", "tpot_ms"),
-    "scaling": ("gpus_base", "gpus", "efficiency"),
+    "validate collectives --data": (
+        "gpu",
+        "n_gpus",
+        "collective",
+        "size_bytes",
+        "algbw_GBs",
+        "busbw_GBs",
+        "fabric",
+    ),
+    "validate training --data": ("gpu", "n_gpus", "seq_len", "global_batch", "iteration_time_s"),
+    "validate serving --data": ("model", "gpu", "in_len", "out_len", "batch_or_rate", "tokens_per_s"),
+    "validate serving_latency --data": (
+        "model",
+        "system",
+        "backend",
+        "isl",
+        "osl",
+        "concurrency",
+        "ttft_ms",
+        "tpot_ms",
+    ),
+    "validate scaling --data": ("gpus_base", "gpus", "efficiency"),
+    "validate serving --data (a lab's layout)": ("serve", "Output token throughput (tok/s)"),
+    "validate serving_silicon --data": (
+        "model_path",
+        "system",
+        "backend",
+        "silicon_ttft_ms",
+        "silicon_tpot_ms",
+    ),
+    "validate domestic_serving --data": ("card", "engine", "isl", "osl", "output_tok_s", "metric_basis"),
+    "validate training --data (one node)": ("# GPUs", "global batch", "iteration time (ms)"),
+    "validate reliability --data": ("cluster", "mttf_hours", "ettr_or_goodput"),
+    "jobs: the servers of a replay": ("sn", "cpu_milli", "memory_mib", "gpu", "model"),
 }
 #: A folder with more files is no folder of measurements.
 MOST_FILES = 2_000
@@ -103,15 +132,15 @@ def _own_file(path: Path) -> dict[str, Any] | None:
 
 
 def _own_rows(path: Path) -> dict[str, Any] | None:
-    """Rows in the columns of a domain of validation."""
+    """Rows in the columns that a command takes as they are."""
     try:
         table = read_table(path)
     except InputError:
         return None
-    for domain, needed in _OWN.items():
+    for command, needed in _OWN.items():
         if set(needed) <= set(table.columns):
-            return {"file": str(path), "kind": f"rows of {domain}", "rows": len(table.rows),
-                    "good_for": f"validate {domain} --data", "said": ""}  # fmt: skip
+            return {"file": str(path), "kind": "own rows", "rows": len(table.rows), "good_for": command,
+                    "said": ""}  # fmt: skip
     return None
 
 

@@ -178,6 +178,11 @@ def examined(path: Path) -> dict[str, Any]:
     row: dict[str, Any] = {"file": str(path), "kind": "", "rows": None, "good_for": "", "said": ""}
     try:
         source = open_source(path)
+        if (
+            not any(importer.recognises(source) for importer in IMPORTERS.values())
+            and source.not_json is None
+        ):
+            return row | {"said": "of no kind that can be imported" if source.text.strip() else "is empty"}
         row["kind"] = kind_of(source)
         made = _read(row["kind"], source, ImportOptions())
     except ClusterSimError as error:
