@@ -103,3 +103,7 @@ def test_dmon_of_both_makers(put: Put) -> None:
 )
 def test_broken_samples_are_refused(put: Put, text: str, words: tuple[str, ...]) -> None:
     refused(put(text), *words)
+
+
+def test_samples_without_power_are_refused(put: Put) -> None:
+    refused(put(SMI.replace("power.draw [W]", "pstate")), "lacks a column of power", kind="power")

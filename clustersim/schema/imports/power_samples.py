@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from statistics import fmean, median
 from typing import Any
 
-from clustersim.errors import Problem
+from clustersim.errors import InputError, Problem
 from clustersim.schema.imports.source import (
     Imported,
     ImportOptions,
@@ -119,6 +119,10 @@ def _smi(source: Source, problems: list[Problem]) -> Iterator[tuple[int, dict[st
         hit = next((plain[name] for name in names if name in plain), None)
         if hit is not None:
             found[what] = hit
+    if "power" not in found:
+        raise InputError(
+            f"{table.name}:1: lacks a column of power (power.draw); it has: {', '.join(table.columns)}"
+        )
     for line, row in table.numbered():
         if row[found["power"]].strip().lower().startswith("power.draw"):
             continue  # appended runs repeat the header
