@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from clustersim.errors import CheckFailed
@@ -10,7 +10,7 @@ from clustersim.planner.asked import number_of
 from clustersim.report.answer import Answer, listed
 from clustersim.writing import write_bytes
 
-__all__ = ["anchors", "audit", "import_file", "plan_errors", "replay", "validate"]
+__all__ = ["anchors", "audit", "doctor", "import_file", "plan_errors", "replay", "validate"]
 
 
 def audit(
@@ -23,11 +23,26 @@ def audit(
     return audit_answer(str(folder), everything=everything, strict=strict, proceeds_hkd_m=proceeds)
 
 
-def import_file(file: str | Path, *, kind: str = "", name: str = "", ignored: Sequence[str] = ()) -> Answer:
-    """Read a file from outside by its content, for example a model's published configuration."""
+def import_file(
+    file: str | Path, *, kind: str = "", name: str = "", ignored: Sequence[str] = (),
+    given: Mapping[str, str] | None = None, columns: Sequence[str] = (), skip: int = 0,
+) -> Answer:  # fmt: skip
+    """Read a file from outside by its content: a model's configuration, a benchmark's result, a log, a list of prices.
+
+    ``given`` are columns of the rows that the file does not tell; ``columns`` and ``skip`` are for logs of requests.
+    """
     from clustersim.report.pages.imports import import_answer
 
-    return import_answer(str(file), kind=kind, name=name, ignored=ignored)
+    return import_answer(
+        str(file), kind=kind, name=name, ignored=ignored, given=given, columns=columns, skip=skip
+    )
+
+
+def doctor(folder: str | Path) -> Answer:
+    """Say of each file of a folder what it is and what it is good for, or why it cannot be imported."""
+    from clustersim.report.pages.imports import doctor_answer
+
+    return doctor_answer(str(folder))
 
 
 def validate(domain: str, *, data: str | Path | None = None, as_scenario: str | None = None) -> Answer:

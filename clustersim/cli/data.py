@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clustersim.cli.names import PROFILE, SCENARIO, Word
-from clustersim.cli.options import answers
+from clustersim.cli.options import answers, given_of
 
 if TYPE_CHECKING:
     from clustersim import Answer
@@ -112,15 +112,43 @@ def schema(kind: str | None) -> Answer:
     "--ignore", "ignored", multiple=True, metavar="KEY",
     help="A key that changes no dimension: left out, which the result says. Repeatable.",
 )  # fmt: skip
-def import_file(file: str, kind: str, name: str, ignored: tuple[str, ...]) -> Answer:
-    """Read a FILE from outside by its content: a model's published config.json.
+@click.option(
+    "--given", multiple=True, metavar="COLUMN=VALUE",
+    help="A column that the file does not tell, for example gpu=H100 or n_gpus=8. Repeatable.",
+)  # fmt: skip
+@click.option(
+    "--columns", default="", metavar="A,P,O",
+    help="For a log of requests: its columns of arrival, prompt tokens, output tokens.",
+)  # fmt: skip
+@click.option(
+    "--skip", default=0, metavar="N", help="For a log of requests: so many bad lines may be left out."
+)
+def import_file(
+    file: str, kind: str, name: str, ignored: tuple[str, ...], given: tuple[str, ...], columns: str, skip: int
+) -> Answer:
+    """Read a FILE from outside by its content, whatever its name.
 
-    Without -f the file that it becomes is printed, or with -o written as NAME.yaml; with -f its figures.
+    Results of serving benchmarks, logs of collectives tests and of training, sweeps of operators, samples of power,
+    lists of prices, logs of failures and of requests, job traces, and a model's published config.json.
+
+    Without -f the file that it becomes is printed, or with -o written into the folder; with -f its rows or figures.
     What the file holds and this program cannot express is named, and nothing is written.
     """
     import clustersim as cs
 
-    return cs.import_file(file, kind=kind, name=name, ignored=ignored)
+    return cs.import_file(
+        file, kind=kind, name=name, ignored=ignored, given=given_of(given), skip=skip,
+        columns=[c.strip() for c in columns.split(",")] if columns else (),
+    )  # fmt: skip
+
+
+@answers(of="")
+@click.argument("folder", type=click.Path())
+def doctor(folder: str) -> Answer:
+    """Say of each file in FOLDER (and the folders in it) what it is, what it is good for, or why it cannot be read."""
+    import clustersim as cs
+
+    return cs.doctor(folder)
 
 
 @answers(of="")

@@ -42,7 +42,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("clustersim.cli.data:schema", "Print the JSON Schema of a kind of input file."),
     "import": (
         "clustersim.cli.data:import_file",
-        "Read a file from outside: a model's published configuration.",
+        "Read a file from outside by its content: results, logs, price lists, configurations.",
+    ),
+    "doctor": (
+        "clustersim.cli.data:doctor",
+        "Say what the files of a folder are and what they are good for.",
     ),
     "profiles": ("clustersim.cli.data:profiles", "List hardware profiles, show one, or compare two."),
     "tco": (

@@ -23,7 +23,7 @@ from clustersim.reading.guarded import printable
 if TYPE_CHECKING:
     from clustersim.report.answer import Answer
 
-__all__ = ["answers", "changes", "output_folder", "say", "show", "varied"]
+__all__ = ["answers", "changes", "given_of", "output_folder", "say", "show", "varied"]
 
 FORMATS = ("table", "json", "csv", "md")
 _SETS = click.Option(
@@ -124,6 +124,19 @@ def varied(vary: tuple[str, ...]) -> dict[str, str]:
         if key in out:
             raise InputError(f"--vary {key}: given twice; keep one")
         out[key] = text.partition("=")[2]
+    return out
+
+
+def given_of(given: tuple[str, ...]) -> dict[str, str]:
+    """Return ``--given`` texts as values by column; raises InputError for another form and a column given twice."""
+    out: dict[str, str] = {}
+    for text in given:
+        column, equals, value = text.partition("=")
+        if not equals or not column.strip() or not value.strip():
+            raise InputError(f"--given {text!r}: write COLUMN=VALUE")
+        if column.strip() in out:
+            raise InputError(f"--given {column.strip()}: given twice; keep one")
+        out[column.strip()] = value.strip()
     return out
 
 

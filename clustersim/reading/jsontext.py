@@ -20,11 +20,12 @@ DEPTH, NODES, DIGITS = 64, 100_000, 400
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a structured text may hold; ``nodes`` None leaves the number of values free."""
+    """What a structured text may hold; ``nodes`` None leaves the count of values free, ``infinite`` allows Infinity."""
 
     depth: int = DEPTH
     nodes: int | None = NODES
     digits: int = DIGITS
+    infinite: bool = False
 
 
 #: A string to its end (or to the end of the text), a bracket, a comma, or a run of a number's characters.
@@ -43,6 +44,9 @@ def parse_json(text: str, name: str, limits: Limits | None = None, *, line: int 
     before = max(line - 1, 0)
     _scan(text, name, allowed, before)
 
+    def constant(value: str) -> float:
+        return math.inf if allowed.infinite and value == "Infinity" else refuse(value)
+
     def refuse(value: str) -> NoReturn:
         raise InputError(f"{name}:{before + _line(text, text.find(value))}: {value} is no JSON number")
 
@@ -58,7 +62,7 @@ def parse_json(text: str, name: str, limits: Limits | None = None, *, line: int 
         return float(value) if math.isfinite(float(value)) else refuse(value)
 
     try:
-        return json.loads(text, object_pairs_hook=once, parse_constant=refuse, parse_float=finite)
+        return json.loads(text, object_pairs_hook=once, parse_constant=constant, parse_float=finite)
     except json.JSONDecodeError as error:
         raise InputError(f"{name}:{before + error.lineno}: not valid JSON: {error.msg}") from None
 

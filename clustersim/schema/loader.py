@@ -16,6 +16,7 @@ from clustersim.schema.lookup import profile_name
 from clustersim.schema.old_form import refuse_old_form
 from clustersim.schema.overrides import Override, apply_overrides, in_demand, site_overrides
 from clustersim.schema.parts import Parts
+from clustersim.schema.price_overlay import book_document
 from clustersim.schema.prices import MONTH, PriceBook, cny_rate, rate_words
 from clustersim.schema.profiles import KINDS, read_document
 from clustersim.schema.scenario import Scenario
@@ -86,7 +87,7 @@ class Loader:
         return self._prices(name, as_of if re.fullmatch(MONTH, as_of) else "")
 
     def _prices(self, name: str, as_of: str) -> PriceBook:
-        prices = self.load("prices", "hwprofiles/prices", name, PriceBook, sourced=True)
+        prices = self.load("prices", "hwprofiles/prices", book_document(name), PriceBook, sourced=True)
         return prices.model_copy(update={"date": as_of}) if as_of else prices
 
     def scenario(self, name: str | Document) -> Scenario:

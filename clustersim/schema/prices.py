@@ -77,6 +77,8 @@ class PriceBook(Model):
     """Its name, that of its file."""
     date: str = Field(pattern=MONTH)
     """Month of the prices."""
+    base: str | None = None
+    """A price book beneath this one: parts, currencies and the rest that this one does not hold are its."""
     notes: tuple[str, ...] = ()
     """Remarks for the reader; nothing is computed from them."""
     parts: dict[str, Part] = Field(min_length=1)

@@ -13,6 +13,7 @@ from typing import Any
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.fabric.collectives import KINDS, bus_factor, collective_time, wire_rate
 from clustersim.fabric.network import Network
+from clustersim.schema.imports.source import PROVENANCE
 from clustersim.schema.profiles import CardProfile
 from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, class_of, require_columns
 from clustersim.validation.sites import Unpredictable, card_of, network_of
@@ -24,7 +25,7 @@ COLUMNS = (
     "source", "gpu", "n_gpus", "collective", "size_bytes", "algbw_GBs", "busbw_GBs", "fabric", "notes",
 )  # fmt: skip
 #: Columns that a table may have beside these.
-OPTIONAL = ("id", "tuned_on")
+OPTIONAL = ("id", "tuned_on", *PROVENANCE)
 _KIND_OF = {"p2p": "send", "sendrecv": "send", "alltoall": "all_to_all"}
 #: Packets of a copy hold 256 bytes where kernels send 128; with the 32 bytes that leave kernels 0.8 of a link, copies
 #: reach 8/9 of it (NVIDIA/nccl-tests issue 149; derived).

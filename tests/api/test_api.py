@@ -20,7 +20,7 @@ CHANGED = {"cards.BR166M.scale_up.bandwidth": "320 GB/s"}
 NAMES = [
     "Answer", "CheckFailed", "ClusterSimError", "Company", "InfeasibleError", "InputError", "PartialFailureError",
     "Result", "Scenario", "Study", "StudyFile", "StudyFolder", "__version__", "anchors", "audit", "cards", "cite",
-    "companies", "company", "diff", "import_file", "json_schema", "keys", "load", "open_study", "plan_errors",
+    "companies", "company", "diff", "doctor", "import_file", "json_schema", "keys", "load", "open_study", "plan_errors",
     "profile", "profiles", "replay", "show_versions", "study_file", "validate",
 ]  # fmt: skip
 

@@ -31,6 +31,7 @@ WORDS: dict[str, list[str]] = {
     "explain": ["serve-qwen3-32b", "--set", "tco.pue=1.2"],
     "check": ["nanjing-1024"],
     "import": ["{tmp}/config.json"],
+    "doctor": ["{tmp}/printed"],
     "keys": ["pue"],
     "schema": ["card"],
     "profiles list": ["nics"],

@@ -91,6 +91,22 @@ def damaged_study(data: bytes) -> Any:
     return StudyStore(folder).spec()
 
 
+DOORS = {
+    "serving": '{"completed": 2, "total_input_tokens": 20, "total_output_tokens": 8, "duration": 2.0,'
+    ' "output_throughput": 4.0, "request_rate": Infinity, "max_concurrency": 1}\n',
+    "collectives": "# nThread 1 nGpus 2\n#  Rank 0 Group 0 Pid 1 on a device 0 [0x1b] NVIDIA H100\n"
+    "#  Rank 1 Group 0 Pid 2 on a device 1 [0x1c] NVIDIA H100\n"
+    "#  size  count  type  redop  root  time  algbw  busbw #wrong\n"
+    "  1048576 262144 float sum -1 10.0 104.86 104.86 0\n",
+    "training": "  seq_length ... 128\n"
+    " iteration 1/ 10 | elapsed time per iteration (ms): 100.0 | global batch size: 8 |\n",
+    "power": "timestamp, index, name, power.draw [W]\n2026/06/18 00:00:00.000, 0, NVIDIA H100, 100.00 W\n",
+    "operators": "m,n,k,dtype,time_us,tflops\n1000,1000,1000,bf16,10.0,200.0\n",
+    "prices": "part,price,currency,lead time\nnic-400g,1650,USD,10 weeks\n",
+    "jobs": "name,cards,arrives_s,work_s\na,8,0,10\n",
+    "requests": TRACE,
+    "failures": LOG,
+}
 MANIFEST = json.dumps(
     {"identity": {"kind": "sweep", "scenario": "x", "version": "1", "points": 3}, "outputs": ["mfu"]},
     indent=1,
@@ -114,6 +130,10 @@ READERS: dict[str, tuple[str, Callable[[bytes], Any]]] = {
         by_file(lambda name: validate(AnchorFile, read_yaml(name)), "a.yaml"),
     ),
     "config": (CONFIG, lambda data: import_file(put("config.json", data))),
+    **{
+        f"door {kind}": (text, lambda data, kind=kind: import_file(put("door.txt", data), kind))
+        for kind, text in DOORS.items()
+    },
     "old form": (OLD, by_file(load_inputs, "o.yaml")),
     "prices": (
         first("hwprofiles/prices").read_text(encoding="utf-8"),

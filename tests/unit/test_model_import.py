@@ -296,7 +296,8 @@ def test_switched_off_novelties_and_plain_texts_do_not_stop_an_import(tmp_path: 
         ('{"hidden_size": 1, "hidden_size": 2, "model_type": "x"}', "stands twice"),
         ("[1, 2]", "no kind"),
         ('{"ttft": 1}', "no kind"),
-        ("kind: model", "not valid JSON"),
+        ("kind: model", "no kind"),
+        ('{"hidden_size": 1', "not valid JSON"),
         ("[" * 100_000, "JSON|nested"),
     ],
 )

@@ -20,7 +20,7 @@ import numpy as np
 from clustersim.des.serving.book import Requests
 from clustersim.errors import InputError, Problem, suggest
 from clustersim.reading.guarded import Text, is_file, printable, read_text
-from clustersim.reading.jsontext import parse_json
+from clustersim.reading.jsontext import Limits, parse_json
 from clustersim.reading.tables import records
 
 __all__ = ["AZURE", "PLAIN", "SHIPPED", "Trace", "read_trace", "shipped_trace"]
@@ -131,6 +131,15 @@ def _json_lines(source: Text) -> Iterator[tuple[int, tuple[Any, ...]]]:
             yield number, (_BadLine(str(error).removeprefix(f"{source.name}:{number}: ")),) * 4
 
 
+def _json_list(source: Text) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """The objects of one JSON list, numbered from 1: where each begins in the text is not known."""
+    for number, item in enumerate(parse_json(source.text, source.name, Limits(nodes=None)), start=1):
+        try:
+            yield number, _json_fields(item)
+        except InputError as error:
+            yield number, (_BadLine(str(error)),) * 4
+
+
 def _json_fields(item: Any) -> tuple[Any, ...]:
     if not isinstance(item, Mapping):
         raise InputError("is no JSON object")
@@ -151,7 +160,7 @@ def read_trace(
     limit: int | None = None,
     zero_output_is_one: bool = True,
 ) -> Trace:
-    """Read a trace file (CSV or JSON lines, gzip or not) as requests whose first arrival is at zero.
+    """Read a trace file (CSV, JSON lines or one JSON list, gzip or not) as requests whose first arrival is at zero.
 
     ``skip`` lines with unusable fields may be left out. An answer of zero tokens, which real traces contain, is
     read as one token (the end token); switch that off with ``zero_output_is_one``.
@@ -180,7 +189,12 @@ def _parsed(
 ) -> Trace:
     """Return the requests of a text; remembered, since one question asks for them several times."""
     file = Path(path)
-    lines = _json_lines(source) if ".jsonl" in file.name else _csv_lines(source, columns)
+    first = source.text.lstrip()[:1]
+    if first == "[":
+        lines = _json_list(source)
+    else:
+        is_json = ".jsonl" in file.name or (first == "{" and columns is None)
+        lines = _json_lines(source) if is_json else _csv_lines(source, columns)
     arrival: list[float] = []
     prompt: list[int] = []
     output: list[int] = []

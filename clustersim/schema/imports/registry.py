@@ -1,49 +1,50 @@
-"""Which importer reads a file from outside: by its content, or by the kind that the user names."""
+"""Which reader reads a file from outside: by its content, or by the kind that the user names."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from clustersim.errors import InputError, suggest
-from clustersim.reading.guarded import read_text
+from clustersim.errors import ClusterSimError, InputError, suggest
+from clustersim.reading.guarded import decode, gunzip, limit_bytes, printable, read_bytes
 from clustersim.reading.jsontext import parse_json
+from clustersim.schema.imports.bench import is_bench, read_bench
+from clustersim.schema.imports.collective_logs import is_collectives, read_collectives
 from clustersim.schema.imports.model import is_model_config, read_model_config
+from clustersim.schema.imports.operator_sweeps import is_operators, read_operators
+from clustersim.schema.imports.power_samples import is_power, read_power
+from clustersim.schema.imports.price_lists import is_prices, read_prices
+from clustersim.schema.imports.source import Imported, ImportOptions, Source
+from clustersim.schema.imports.traffic import (
+    is_failures,
+    is_jobs,
+    is_requests,
+    read_failures,
+    read_job_trace,
+    read_requests,
+)
+from clustersim.schema.imports.training_logs import is_training_log, read_training_log
 from clustersim.schema.models import ModelProfile
 
-__all__ = ["IMPORTERS", "ImportOptions", "Imported", "Importer", "import_file", "profile_text"]
-
-
-@dataclass(frozen=True, slots=True)
-class ImportOptions:
-    """What the user may say beside the file: a name for what is made, and keys that change nothing."""
-
-    name: str = ""
-    ignored: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What an importer made: the kind, its name, where such files live, the file's text, and the checked object."""
-
-    kind: str
-    name: str
-    folder: str
-    text: str
-    content: Any
+__all__ = [
+    "IMPORTERS", "ImportOptions", "Imported", "Importer", "examined", "import_file", "kind_of", "open_source",
+    "profile_text",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Importer:
-    """One kind of file from outside."""
+    """One kind of file from outside: what it is, what it is good for, its sign, and its reader."""
 
     what: str
-    recognises: Callable[[Any], bool]
-    read: Callable[[Path, str, ImportOptions], Imported]
+    good_for: str
+    recognises: Callable[[Source], bool]
+    read: Callable[[Source, ImportOptions], Imported]
 
 
 def profile_text(profile: ModelProfile, heading: str = "") -> str:
@@ -75,30 +76,126 @@ def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _model(path: Path, text: str, options: ImportOptions) -> Imported:
-    profile = read_model_config(path, text, name=options.name, ignored=options.ignored)
+def _is_model(source: Source) -> bool:
+    return len(source.objects) == 1 and is_model_config(source.objects[0])
+
+
+def _model(source: Source, options: ImportOptions) -> Imported:
+    # A configuration is small, and no number of it is infinite: the strict limits hold.
+    if not isinstance(parse_json(source.text, source.name), Mapping):
+        raise InputError(f"{source.name}: is no model's configuration: its JSON is no object")
+    profile = read_model_config(source.path, source.text, name=options.name, ignored=options.ignored)
     return Imported("model", profile.name, "hwprofiles/models", profile_text(profile), profile)
 
 
-#: Kind -> importer, in the order in which their signs are looked for.
+#: Kind -> importer, in the order in which their signs are looked for: the more telling first.
 IMPORTERS: dict[str, Importer] = {
-    "model": Importer("a model's published configuration (config.json)", is_model_config, _model),
-}
+    "model": Importer("a model's published configuration (config.json)", "a model file: run, serve, plan",
+                      _is_model, _model),
+    "serving": Importer("a result of vllm bench serve, SGLang, trtllm-bench, guidellm, genai-perf or aiperf",
+                        "validate serving --data, validate serving_latency --data", is_bench, read_bench),
+    "jobs": Importer("a job trace (Slurm sacct, Philly, Helios, Acme, PAI, or arrives_s, work_s, cards)",
+                     "jobs: a replay, or scenario jobs", is_jobs, read_job_trace),
+    "requests": Importer("a log of requests (Azure, Mooncake, BurstGPT, or a CSV with --columns)",
+                         "serve: a service's arrivals (trace)", is_requests, read_requests),
+    "collectives": Importer("a log of nccl-tests, rccl-tests or their kin, or of hccl_test",
+                            "validate collectives --data", is_collectives, read_collectives),
+    "training": Importer("a log of Megatron-LM, NeMo or DeepSpeed", "validate training --data", is_training_log,
+                         read_training_log),
+    "power": Importer("samples of power and clocks (nvidia-smi CSV, dcgmi dmon, Prometheus text)",
+                      "rows of a card's power under load", is_power, read_power),
+    "operators": Importer("a sweep of operators (CSV of m, n, k; of attention shapes; of sizes)",
+                          "rows of a card's efficiencies", is_operators, read_operators),
+    "failures": Importer("a log of failures (CSV of time and component, or the kernel's Xid lines)",
+                         "train: reliability.log", is_failures, read_failures),
+    "prices": Importer("a list of prices (CSV or XLSX: part, price, currency)", "tco.price_book: a book over another",
+                       is_prices, read_prices),
+}  # fmt: skip
 
 
-def import_file(path: Path, kind: str = "", options: ImportOptions = ImportOptions()) -> Imported:
+def open_source(path: Path) -> Source:
+    """Read a file from outside through the guarded reader: text of any known encoding, gzip, or a workbook.
+
+    Raises InputError for what cannot be read.
+    """
+    name, data = printable(str(path)), read_bytes(path)
+    digest = hashlib.sha256(data).hexdigest()
+    if data.startswith(b"PK\x03\x04"):
+        return Source(path, "", "", digest, archive=True)
+    if data.startswith(b"\x1f\x8b"):
+        data = gunzip(data, name, limit_bytes())
+    text = decode(data, name)
+    return Source(path, text.text, text.encoding, digest)
+
+
+def kind_of(source: Source) -> str:
+    """Return the kind of a file by its content.
+
+    Raises InputError where it is none, with what is wrong with a text that begins like JSON.
+    """
+    for kind, importer in IMPORTERS.items():
+        if importer.recognises(source):
+            return kind
+    if not source.text.strip() and not source.archive:
+        raise InputError(f"{source.name}: is empty")
+    if source.not_json is not None:
+        raise source.not_json
+    known = "; ".join(f"{name}: {importer.what}" for name, importer in IMPORTERS.items())
+    raise InputError(f"{source.name}: its content is of no kind that can be imported ({known})")
+
+
+def import_file(path: Path, kind: str = "", options: ImportOptions | None = None) -> Imported:
     """Return what a file from outside becomes; its kind is told by its content unless it is given.
 
     Raises InputError for an unreadable file, content of no known kind, and whatever the importer cannot express.
     """
     if kind and kind not in IMPORTERS:
         raise InputError(f"no importer of kind {kind!r}; {suggest(kind, list(IMPORTERS))}")
-    source = read_text(path)
-    text, data = source.text, parse_json(source.text, source.name)
-    if kind:
-        return IMPORTERS[kind].read(path, text, options)
-    for importer in IMPORTERS.values():
-        if importer.recognises(data):
-            return importer.read(path, text, options)
-    known = "; ".join(f"{name}: {importer.what}" for name, importer in IMPORTERS.items())
-    raise InputError(f"{path}: its content is of no kind that can be imported ({known})")
+    options = options or ImportOptions()
+    source = open_source(path)
+    if options.columns and not kind:
+        kind = "requests"
+    return _read(kind or kind_of(source), source, options)
+
+
+def _read(kind: str, source: Source, options: ImportOptions) -> Imported:
+    """Read a file as of a kind; a refusal says which."""
+    importer = IMPORTERS[kind]
+    try:
+        return importer.read(source, options)
+    except InputError as error:
+        if kind == "model":
+            raise
+        first, *rest = str(error).split("\n")
+        told = "\n".join(rest[: len(rest) - len(error.problems)])
+        raise InputError(
+            f"{first} (read as {kind}: {importer.what})\n{told}".rstrip(), error.problems
+        ) from None
+
+
+def examined(path: Path) -> dict[str, Any]:
+    """Return what one file of a folder is, what it is good for, and, where it cannot be read, why."""
+    row: dict[str, Any] = {"file": str(path), "kind": "", "rows": None, "good_for": "", "said": ""}
+    try:
+        source = open_source(path)
+        if (
+            not any(importer.recognises(source) for importer in IMPORTERS.values())
+            and source.not_json is None
+        ):
+            return row | {"said": "of no kind that can be imported" if source.text.strip() else "is empty"}
+        row["kind"] = kind_of(source)
+        made = _read(row["kind"], source, ImportOptions())
+    except ClusterSimError as error:
+        what = IMPORTERS[row["kind"]].what if row["kind"] else ""
+        first, *more = str(error).replace(f"{path}: ", "").split("\n")
+        row["said"] = " ".join(
+            [f"is {what}, but cannot be read:" if what else "", first, *(m.strip() for m in more[:3])]
+        )
+        row["said"] = row["said"].strip()
+        return row
+    row |= {
+        "rows": len(made.rows) or None,
+        "good_for": IMPORTERS[made.kind].good_for,
+        "said": "; ".join(made.said),
+    }
+    return row
