@@ -18,7 +18,7 @@ from clustersim.schema.company_load import load_company_file
 from clustersim.schema.inputs import load_inputs
 from clustersim.schema.lookup import exact_name, known_names
 from clustersim.schema.profiles import KINDS, load_profile
-from clustersim.schema.quantity import tell_once
+from clustersim.schema.quantity import _tell
 from clustersim.schema.yamlfile import read_yaml
 from clustersim.study.kinds import FOLDERS, schema_of
 
@@ -56,7 +56,7 @@ def test_every_number_of_a_shipped_scenario_has_a_key() -> None:
 
 
 def test_no_shipped_file_is_outside_the_usual_ranges(caplog: pytest.LogCaptureFixture) -> None:
-    tell_once.cache_clear()
+    _tell.cache_clear()
     for name in known_names("scenarios"):
         load_inputs(name)
     for kind, (folder, _) in KINDS.items():
@@ -125,7 +125,7 @@ def test_amounts_in_another_currency_are_taken_at_the_dated_rate() -> None:
 
 
 def test_a_value_outside_the_usual_range_is_read_and_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    tell_once.cache_clear()
+    _tell.cache_clear()
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
             assert load_inputs("nanjing-1024", {"tco.tariff": "70 CNY/kWh"}).tco.tariff.value == 70
