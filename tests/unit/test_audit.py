@@ -54,7 +54,7 @@ def test_a_right_report_gives_no_alarm():
     report = audit_texts(CLEAN)
     assert report.faults == ()
     assert report.counts["ok"] > 200
-    assert {f.verdict for f in report.findings} <= {"ok", "rounding"}
+    assert {f.verdict for f in report.findings} <= {"ok", "rounding", "info"}
 
 
 @pytest.mark.parametrize("factor", [0.0, 0.02, 0.3], ids=["five last digits", "2 per cent", "30 per cent"])
@@ -146,13 +146,13 @@ def test_present_values_that_no_convention_gives_are_named_with_their_worth():
 def test_some_tables_alone_are_audited_and_the_rest_is_said_once():
     report = audit_texts({"income_statement": CLEAN["income_statement"]})
     assert report.faults == ()
-    assert sum(f.verdict == "info" for f in report.findings) == len(CLEAN) - 1
+    assert sum("is absent" in f.check for f in report.findings) == len(CLEAN) - 1
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("item,period,value\nrevenue,2025,1\n", "income_statement.csv:1: no column unit"),
+        ("item,period,value\nrevenue,2025,1\n", "no unit"),
         ("item,period,value,unit\nrevenue,2025,1,\n", "income_statement.csv:2: revenue 2025: no unit"),
         ("item,period,value,unit\nrevenue,last year,1,CNY\n", "is no year"),
         ("item,period,value,unit\nrevenue,2025,many,CNY\n", "'many' is not a number"),

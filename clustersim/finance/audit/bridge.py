@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from clustersim.finance.audit.discounting import Discount, convention, flows_of, present
 from clustersim.finance.audit.figures import Finding, total
 from clustersim.finance.audit.multiples import fx, shares
-from clustersim.finance.audit.tables import Tables
+from clustersim.finance.audit.records import Tables
 
 __all__ = ["Step", "bridge", "per_share"]
 
@@ -62,7 +62,7 @@ def _basis(tables: Tables) -> _Basis | None:
     )
     if not (rows and rate and growth and net and ps and weight and target and rate_hkd and blended):
         return None
-    count = blended.scaled[1].middle / (target.value or 1.0)
+    count = blended.scaled[1].middle / 1e3 / (target.value or 1.0)
     found = shares(tables)
     if found is not None:
         count = found.middle
@@ -73,7 +73,7 @@ def _basis(tables: Tables) -> _Basis | None:
     year_end: Discount = ("year-end flows", tuple(i + 1.0 for i in range(n)), float(n), 1.0)
     return _Basis(
         rows[0].year, [r.scaled[1].middle for r in rows], w, g, net.scaled[1].middle, rate_hkd.middle,
-        (weight.value or 0.0) / 100, ps.scaled[1].middle, count, target.value or 0.0,
+        (weight.value or 0.0) / 100, ps.scaled[1].middle / 1e3, count, target.value or 0.0,
         found_how or year_end, found_how is not None,
     )  # fmt: skip
 
@@ -93,9 +93,9 @@ def per_share(tables: Tables) -> Callable[[Finding], float | None]:
         ):
             return basis.weight * gap * basis.fx / 1e3 / basis.shares_m
         if name.startswith("value_ps"):
-            return (1 - basis.weight) * gap / basis.shares_m
+            return (1 - basis.weight) * gap / 1e3 / basis.shares_m
         if name.startswith("value_blended"):
-            return gap / basis.shares_m
+            return gap / 1e3 / basis.shares_m
         if name == "target_price":
             return gap
         flow = ("free_cash_flow", "depreciation_and_amortisation", "capital_expenditure", "change_in_working_capital",
