@@ -18,7 +18,6 @@ SUMS: tuple[tuple[str, str, tuple[tuple[str, int], ...]], ...] = (
     ("income_statement", "net_profit", (("profit_attributable_to_owners", 1), ("minority_interests", 1))),
     ("cash_flow", "free_cash_flow", (("net_cash_from_operating", 1), ("purchase_of_ppe_and_intangibles", 1))),
 )  # fmt: skip
-EQUITY = ("share_capital", "reserves", "retained_earnings", "non_controlling_interests")
 
 
 def balance_checks(tables: Tables) -> Iterator[Finding]:
@@ -33,20 +32,8 @@ def balance_checks(tables: Tables) -> Iterator[Finding]:
                     total(r.interval.scaled(s) for r, s in found),
                     note="should be " + " + ".join(r.item for r, _ in found),
                 )  # fmt: skip
-    yield from _equity_parts(tables)
     yield from _passed_by(tables)
     yield from _plug(tables)
-
-
-def _equity_parts(tables: Tables) -> Iterator[Finding]:
-    for year in tables.years("balance_sheet"):
-        target = tables.find("balance_sheet", "total_equity", year)
-        parts = [r for i in EQUITY if (r := tables.find("balance_sheet", i, year))]
-        if target is not None and len(parts) > 1 and tables.find("balance_sheet", "share_capital", year):
-            yield compare(
-                f"total_equity {target.period} from capital and reserves", target.where, target.interval,
-                total(p.interval for p in parts), note="should be " + " + ".join(p.item for p in parts),
-            )  # fmt: skip
 
 
 def _change(tables: Tables, item: str, year: int) -> Interval | None:

@@ -65,10 +65,10 @@ def _tax(tables: Tables) -> Iterator[Finding]:
                       f"at {rate.text} % its base is not EBIT but EBIT plus income that grows: pre-tax profit")  # fmt: skip
     elif other:
         for tax, _ in other:
-            due = tables.find("dcf", "ebit", tax.year or 0)
-            assert due is not None
+            profit_before = tables.find("dcf", "ebit", tax.year or 0)
+            assert profit_before is not None
             yield compare(f"tax {tax.period} on EBIT", tax.where, tax.scaled[1],
-                          due.scaled[1] * rate.interval.scaled(-0.01), note=f"{rate.text} % of EBIT")  # fmt: skip
+                          profit_before.scaled[1] * rate.interval.scaled(-0.01), note=f"{rate.text} % of EBIT")  # fmt: skip
 
 
 def _levied(tables: Tables, what: str, rows: list[tuple[Record, float]], why: str) -> Finding:

@@ -28,6 +28,8 @@ def discount_checks(tables: Tables) -> Iterator[Finding]:
     for year in tables.years("dcf"):
         target = tables.find("dcf", "free_cash_flow", year)
         parts = [r for name in ROWS if (r := tables.find("dcf", name, year))]
+        # A line of another name that stands among them is one of them.
+        parts += [r for r in tables.of("dcf") if r.year == year and not r.understood and r.value is not None]
         if target is not None and len(parts) > 2:
             yield compare(
                 f"free_cash_flow {target.period}", target.where, target.interval, total(p.interval for p in parts),
@@ -58,7 +60,7 @@ def _bridge(tables: Tables) -> Iterator[Finding]:
 def _order(tables: Tables) -> Iterator[Finding]:
     rate, growth = (
         tables.one("dcf", "wacc") or tables.one("wacc", "wacc"),
-        tables.one("dcf", "terminal_growth"),
+        tables.one("dcf", "terminal_growth") or tables.one("wacc", "terminal_growth"),
     )
     if rate and growth and rate.value is not None and growth.value is not None and growth.value >= rate.value:
         yield Finding(

@@ -6,6 +6,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from dataclasses import dataclass, field
 
 __all__ = ["VERDICTS", "Finding", "Interval", "compare", "half_digit", "number"]
@@ -63,6 +64,7 @@ class Interval:
         return self.low <= other.high + slack and other.low <= self.high + slack
 
 
+@lru_cache(maxsize=20_000)
 def number(text: str) -> float | None:
     """Read a printed number; None for text that is none (``>5x``, ``new``, an empty cell).
 
@@ -93,6 +95,7 @@ def _plain(text: str) -> str:
     return plain
 
 
+@lru_cache(maxsize=20_000)
 def half_digit(text: str) -> float:
     """Return half of the last printed digit: what rounding may have taken.
 

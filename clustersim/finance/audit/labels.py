@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 __all__ = ["AMBIGUOUS", "VOCABULARY", "canonical_item", "canonical_table", "known_items"]
 
@@ -103,7 +103,7 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "total_liabilities": "total liabilities|负债合计|总负债|负债总额|负债总计",
         "share_capital": "share capital|common stock|paid-in capital|capital stock|股本|实收资本|common stock and apic",
         "reserves": "reserves|capital reserves|additional paid-in capital|储备|资本公积",
-        "retained_earnings": "retained earnings|accumulated deficit|accumulated losses|留存收益|未分配利润|累计亏损|保留盈利",
+        "retained_earnings": "retained earnings|retained profits|accumulated deficit|accumulated losses|留存收益|未分配利润|累计亏损|保留盈利",
         "equity_attributable_to_owners": "equity attributable to owners|total shareholders equity attributable|"
         "归属于母公司股东权益|本公司拥有人应占权益",
         "non_controlling_interests": "non-controlling interests|minority interests|minority interest|少数股东权益|非控股权益",
@@ -221,6 +221,18 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "peer_average_ps": "peer average ps|peer ps", "valuation_discount": "valuation discount|discount|估值折价",
     },
 }  # fmt: skip
+#: Lines of a valuation that carry the name of another table's line: item -> that table and line.
+BORROWED = {
+    "dcf": {
+        "change_in_working_capital": ("cash_flow", "change_in_working_capital"),
+        "capital_expenditure": ("cash_flow", "purchase_of_ppe_and_intangibles"),
+        "depreciation_and_amortisation": ("cash_flow", "depreciation_and_amortisation"),
+        "ebit": ("income_statement", "ebit"), "tax": ("income_statement", "income_tax"),
+        "wacc": ("wacc", "wacc"), "terminal_growth": ("wacc", "terminal_growth"),
+    },
+    "cash_flow": {"profit_before_tax": ("income_statement", "profit_before_income_tax")},
+}  # fmt: skip
+_TAIL = re.compile(r"[\s,，]*(net|, net|expenses|expense|净额|合计|总额|总计)$", re.I)
 #: A bare label that stands in several blocks of a statement: it is named after the total that follows it.
 AMBIGUOUS = {
     "other": ("其他", "others", "other", "其它", "other items"),
@@ -240,6 +252,7 @@ TABLES = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=20_000)
 def plain(label: str) -> str:
     """Return a label without case, space, punctuation and bracketed units, for comparison.
 
@@ -258,7 +271,11 @@ def _words(table: str) -> dict[str, str]:
     out: dict[str, str] = {}
     for item, aliases in VOCABULARY.get(table, {}).items():
         out[plain(item)] = item
+    for item, aliases in VOCABULARY.get(table, {}).items():
         for alias in aliases.split("|"):
+            out.setdefault(plain(alias), item)
+    for item, (other, theirs) in BORROWED.get(table, {}).items():
+        for alias in (theirs, *VOCABULARY[other][theirs].split("|")):
             out.setdefault(plain(alias), item)
     return out
 
@@ -274,8 +291,12 @@ def canonical_item(table: str, label: str) -> str | None:
     >>> canonical_item("income_statement", "COGS"), canonical_item("balance_sheet", "存货"), canonical_item("dcf", "foo")
     ('cost_of_sales', 'inventories', None)
     """
-    key = plain(label)
-    return _words(table).get(key)
+    words = _words(table)
+    for key in (plain(label), plain(re.sub(r"^(total|net|consolidated)\s+", "", label.strip(), flags=re.I)),
+                plain(_TAIL.sub("", label.strip()))):  # fmt: skip
+        if key in words:
+            return words[key]
+    return None
 
 
 def canonical_table(name: str) -> str | None:

@@ -72,9 +72,11 @@ def _head(cell: str) -> str:
 
 def _unit_inside(cell: str) -> str:
     """The unit that a heading states, alone or in brackets."""
-    for part in [cell, *re.findall(r"[(（]([^()（）]*)[)）]", cell), *re.split(r"[,，;；:：]", cell)]:
+    parts: list[str] = [cell, *re.findall(r"[(（]([^()（）]*)[)）]", cell), *re.split(r"[,，;；:：]", cell)]
+    for part in parts:
         found = canonical_unit(part)
-        if found is not None:
+        # A heading "x" is a placeholder, not a multiple.
+        if found is not None and found not in {"x", "units", "days"}:
             return part.strip()
     return ""
 

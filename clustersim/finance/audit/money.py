@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 __all__ = ["CURRENCIES", "canonical_unit", "currency_of", "scale_of"]
 
@@ -44,6 +45,7 @@ _PLAIN = {
 _WORDS = {word: unit for unit, words in _PLAIN.items() for word in words}
 
 
+@lru_cache(maxsize=20_000)
 def canonical_unit(text: str) -> str | None:
     """Return the unit that a printed text means; None for one that is not known.
 

@@ -215,7 +215,8 @@ def _price_to_sales(tables: Tables) -> Iterator[Finding]:
     revenue = tables.find("income_statement", "revenue", multiple.year)
     if revenue is None:
         return
-    kept = Interval.exactly(1.0) - Interval.exactly((discount.value or 0.0) / 100)
+    taken = (discount.value or 0.0) / 100
+    kept = Interval.exactly(1.0) - Interval(taken, taken, discount.interval.cells)
     sales = revenue.scaled[1] * rate
     checks = [
         lambda m=m, name=name: compare(
@@ -257,6 +258,7 @@ def _target(tables: Tables) -> Iterator[Finding]:
         yield Finding(
             "price within its 52 weeks", price.where, price.value, None, "ok" if inside else "inconsistent",
             "" if inside else f"52-week range {low.text} to {high.text}",
+            cells=frozenset((low.where, price.where, high.where)),
         )  # fmt: skip
     yield from _implied_multiples(tables)
     yield from _rating(tables, upside)

@@ -128,8 +128,8 @@ def _sequence(tables: Tables) -> Iterator[Finding]:
                 )
     span = {t: set(tables.years(t)) for t in STATEMENTS if tables.years(t)}
     shared = set.union(*span.values()) if span else set()
-    for table, years in span.items():
-        lacks = sorted(y for y in shared - years if min(years) < y < max(years))
+    for table, held in span.items():
+        lacks = sorted(y for y in shared - held if min(held) < y < max(held))
         for year in lacks:
             yield Finding(
                 f"{table} {year} is printed",
@@ -160,6 +160,7 @@ def _dates(tables: Tables) -> Iterator[Finding]:
         yield Finding(
             f"{later} is not before {earlier}", record.where, str(one), str(two),
             "ok" if one >= two else "inconsistent", "" if one >= two else "the dates are out of order",
+            cells=frozenset(r.where for r in tables.of("valuation") if r.item in {later, earlier}),
         )  # fmt: skip
     issued, years = _issued(tables), tables.years("dcf")
     if issued is not None and years:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from dataclasses import dataclass
 
 __all__ = ["Period", "read_period"]
@@ -34,6 +35,7 @@ class Period:
         return f"{self.year}{self.part}{'E' if self.label == 'E' else ''}"
 
 
+@lru_cache(maxsize=20_000)
 def read_period(text: str) -> Period | None:
     """Read a printed period; None for text that is none.
 

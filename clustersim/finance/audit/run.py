@@ -22,7 +22,7 @@ from clustersim.finance.audit.naming import named
 from clustersim.finance.audit.parts import part_checks
 from clustersim.finance.audit.periodic import period_checks
 from clustersim.finance.audit.ratios import ratio_checks
-from clustersim.finance.audit.records import STATEMENTS, Tables
+from clustersim.finance.audit.records import STATEMENTS, Record, Tables
 from clustersim.finance.audit.repeats import repeat_checks
 from clustersim.finance.audit.statements import statement_checks
 from clustersim.finance.audit.tables import read_tables
@@ -136,7 +136,7 @@ def _need_rate(tables: Tables) -> None:
 
 def _need_checks(tables: Tables, findings: list[Finding]) -> None:
     seen = _looked_at(findings)
-    lost = {}
+    lost: dict[tuple[str, str], Record] = {}
     for r in tables.records:
         if not r.understood and r.where not in seen:
             lost.setdefault((r.file, r.printed), r)

@@ -103,7 +103,18 @@ def _balance(tables: Tables) -> Iterator[Finding]:
                 if block:
                     yield _sum_check(item, record, block)
                 block = []
-            elif not item.startswith("total_"):
+            elif item == "equity_attributable_to_owners":
+                if len(block) > 1:
+                    yield _sum_check(item, record, block)
+                block = [record]
+            elif item == "total_equity":
+                # Net assets may stand before the lines that make them up: then there is nothing to sum.
+                if len(block) > 1:
+                    yield _sum_check(f"{item} from capital and reserves", record, block)
+                block = []
+            elif item.startswith("total_") or item == "net_current_assets":
+                block = []
+            elif item not in MEMO:
                 block.append(record)
         for name, plus, minus in SUMS:
             if all(item in lines for item in (name, *plus, *minus)):

@@ -89,7 +89,8 @@ def read_tables(
     if not reading.records:
         raise InputError(f"no table to audit; known: {', '.join(f'{name}.csv' for name in FILES)}")
     records, said = by_convention(reading.records)
-    absent = tuple(name for name in EXPECTED if name not in reading.seen)
+    held = {r.table for r in records} | reading.seen
+    absent = tuple(name for name in EXPECTED if name not in held)
     return Tables(
         tuple(records), tuple(reading.tickers), absent, tuple(reading.unread), tuple(said), dict(rates or {})
     )
@@ -170,7 +171,9 @@ def _item(table: str, label: str) -> str:
 
 
 def _known(table: str, item: str, label: str) -> bool:
-    if table not in STATEMENTS:
+    if table not in (*STATEMENTS, "dcf"):
+        return True
+    if table == "dcf" and re.fullmatch(r"equity_value.*|.*_(rate|price|shares|date)", item):
         return True
     if re.search(r"(_margin|_growth_yoy|_growth)$", item) or plain(label) in {
         plain(w) for words in AMBIGUOUS.values() for w in words
