@@ -210,7 +210,7 @@ def audit(
 ) -> Answer:
     """Audit the printed tables in FOLDER (or an XLSX file, a sheet a table): every figure that can be.
 
-    Tables are known by name (income_statement.csv, 资产负债表.csv), lines by what reports call them in English or Chinese,
+    Tables are known by name (income_statement.csv, 资产负债表.csv), lines by what reports call them in either language,
     long or with the years across, in any one currency. What is not understood is an error that says so.
     """
     import clustersim as cs

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (Chinese letters count twice; a line item stays on one line)
 """Made-up companies whose reports are right to the last printed digit, in four vocabularies, and what may be wrong.
 
 A company is a book: table -> item -> period -> number, in whole units of its scale. ``render`` prints it in a style:

@@ -37,7 +37,8 @@ def _shift(table: str, item: str, years: tuple[object, ...], by: float, digits: 
 AHEAD = (2025, 2026, 2027)
 ALL = (2023, 2024, 2025, 2026, 2027)
 for _item in ("revenue", "cost_of_sales", "gross_profit", "research_and_development_expenses", "other_income",
-              "operating_profit", "net_finance_cost", "profit_before_income_tax", "income_tax", "net_profit"):  # fmt: skip
+              "operating_profit", "net_finance_cost", "profit_before_income_tax", "income_tax",
+              "net_profit"):  # fmt: skip
     _add(f"income: {_item} 3 % off", _scale("income_statement", _item, ALL, 1.03))
 for _item in ("property_plant_equipment", "total_non_current_assets", "inventories", "trade_and_notes_receivables",
               "cash_and_cash_equivalents", "total_current_assets", "total_assets", "borrowings_non_current",
@@ -45,7 +46,8 @@ for _item in ("property_plant_equipment", "total_non_current_assets", "inventori
               "total_liabilities", "retained_earnings", "total_equity", "total_liabilities_and_equity"):  # fmt: skip
     _add(f"balance: {_item} 3 % off", _scale("balance_sheet", _item, ALL, 1.03))
 for _item in ("profit_before_tax", "depreciation_and_amortisation", "change_in_working_capital",
-              "net_cash_from_operating", "purchase_of_ppe_and_intangibles", "other_investing", "net_cash_from_investing",
+              "net_cash_from_operating", "purchase_of_ppe_and_intangibles", "other_investing",
+              "net_cash_from_investing",
               "net_change_in_cash", "opening_cash", "closing_cash"):  # fmt: skip
     _add(f"cash: {_item} 3 % off", _scale("cash_flow", _item, ALL, 1.03))
 for _item, _by, _digits in (

@@ -8,7 +8,7 @@ from companies import STYLES, make, render
 from company_faults import FAULTS as KINDS
 
 from clustersim.errors import InputError
-from clustersim.finance.audit.run import FAULTS, audit_texts
+from clustersim.finance.audit.run import audit_texts
 
 NAMES = ["us gaap", "ifrs", "mainland", "hong kong"]
 #: The figures of a clean report that enter no check.

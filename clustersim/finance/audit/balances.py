@@ -64,7 +64,7 @@ def _passed_by(tables: Tables) -> Iterator[Finding]:
     if found:
         yield Finding(
             "fx_effect enters equity", found[0].where, found[0].value, 0.0, "inconsistent",
-            f"cash moves by an exchange effect in {', '.join(r.period for r in found)} and equity by net profit alone; no"
+            f"cash moves by an exchange effect in {', '.join(r.period for r in found)} and equity by profit alone; no"
             " other comprehensive income is printed", cells=frozenset(r.where for r in found),
         )  # fmt: skip
 

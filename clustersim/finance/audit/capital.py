@@ -1,9 +1,8 @@
-"""What a cash-flow valuation rests on: the base of its tax, one rate for both legs, and the net cash of the right year."""
+"""What a cash-flow valuation rests on: the base of its tax, one rate for both legs, net cash of the right year."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
 
 from clustersim.finance.audit.discounting import (
     Discount,
@@ -16,7 +15,7 @@ from clustersim.finance.audit.discounting import (
 from clustersim.finance.audit.figures import Finding, Interval, compare, total
 from clustersim.finance.audit.records import Record, Tables
 
-__all__ = ["capital_checks"]
+__all__ = ["capital_checks", "net_amounts"]
 
 DEBTS = (
     "borrowings_non_current", "borrowings_current", "lease_liabilities_non_current", "lease_liabilities_current",
@@ -61,14 +60,15 @@ def _tax(tables: Tables) -> Iterator[Finding]:
             tables, "levied on EBIT", profit, "it is the income statement's, levied on pre-tax profit"
         )
     if other and len(other) > max(1, len(right)):
-        yield _levied(tables, "beyond the statements levied on EBIT", other,
-                      f"at {rate.text} % its base is not EBIT but EBIT plus income that grows: pre-tax profit")  # fmt: skip
+        why = f"at {rate.text} % its base is not EBIT but EBIT plus income that grows: pre-tax profit"
+        yield _levied(tables, "beyond the statements levied on EBIT", other, why)
     elif other:
         for tax, _ in other:
             profit_before = tables.find("dcf", "ebit", tax.year or 0)
             assert profit_before is not None
-            yield compare(f"tax {tax.period} on EBIT", tax.where, tax.scaled[1],
-                          profit_before.scaled[1] * rate.interval.scaled(-0.01), note=f"{rate.text} % of EBIT")  # fmt: skip
+            due = profit_before.scaled[1] * rate.interval.scaled(-0.01)
+            note = f"{rate.text} % of EBIT"
+            yield compare(f"tax {tax.period} on EBIT", tax.where, tax.scaled[1], due, note=note)
 
 
 def _levied(tables: Tables, what: str, rows: list[tuple[Record, float]], why: str) -> Finding:
@@ -136,11 +136,11 @@ def _net_cash(tables: Tables) -> Iterator[Finding]:
     start = flows[0].year - 1
     years = sorted(tables.years("balance_sheet"), key=lambda y: (y != start, y))
     for year in years:
-        for name, amount in _amounts(tables, year):
+        for name, amount in net_amounts(tables, year):
             if not amount.meets(net.scaled[1]):
                 continue
             here = year == start
-            base = next((v for _, v in _amounts(tables, start)), None)
+            base = next((v for _, v in net_amounts(tables, start)), None)
             yield Finding(
                 f"net cash is that of {start}", net.where, net.scaled[1].middle,
                 base.middle if base is not None and not here else amount.middle, "ok" if here else "inconsistent",
@@ -150,7 +150,8 @@ def _net_cash(tables: Tables) -> Iterator[Finding]:
             return
 
 
-def _amounts(tables: Tables, year: int) -> Iterator[tuple[str, Interval]]:
+def net_amounts(tables: Tables, year: int) -> Iterator[tuple[str, Interval]]:
+    """Yield what net cash may be at the end of a year, the usual first."""
     cash = tables.find("balance_sheet", "cash_and_cash_equivalents", year)
     if cash is None:
         return
@@ -168,8 +169,3 @@ def _amounts(tables: Tables, year: int) -> Iterator[tuple[str, Interval]]:
             f"cash less the printed debt ratio ({ratio.text} {ratio.unit}) of equity",
             (cash.scaled[1] - share * equity.scaled[1]),
         )
-
-
-def valuation_date(tables: Tables) -> date | None:
-    """Return the latest date that the valuation prints."""
-    return max(dates_of(tables), default=None)

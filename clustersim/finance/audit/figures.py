@@ -6,8 +6,8 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 __all__ = ["VERDICTS", "Finding", "Interval", "compare", "half_digit", "number"]
 

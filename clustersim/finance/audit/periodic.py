@@ -80,8 +80,8 @@ def _letters(tables: Tables) -> Iterator[Finding]:
         if why:
             said.add((record.table, record.period + record.label))
             yield Finding(
-                f"letter of {record.period} in {record.table}", record.where, record.period + ("A" if record.label == "A"
-                else ""), None, "misprint", why,
+                f"letter of {record.period} in {record.table}", record.where,
+                record.period + ("A" if record.label == "A" else ""), None, "misprint", why,
             )  # fmt: skip
     yield from _mixed(tables)
 
@@ -96,8 +96,8 @@ def _mixed(tables: Tables) -> Iterator[Finding]:
     for year, found in kinds.items():
         if len(found) > 1:
             yield Finding(
-                f"{year} is actual or forecast", found[True].where, found[True].period, found[False].period, "inconsistent",
-                f"{found[False].where} prints it the other way",
+                f"{year} is actual or forecast", found[True].where, found[True].period, found[False].period,
+                "inconsistent", f"{found[False].where} prints it the other way",
             )  # fmt: skip
     pure = [(y, next(iter(f))) for y, f in sorted(kinds.items()) if len(f) == 1]
     for (y, forecast), (later, after) in pairwise(pure):
@@ -167,8 +167,8 @@ def _dates(tables: Tables) -> Iterator[Finding]:
         record = next(r for r in tables.of("dcf") if r.year == years[0])
         right = years[0] in {issued, issued + 1, issued - 1}
         yield Finding(
-            "first year of the cash flow and the report", record.where, years[0], issued, "ok" if right else "inconsistent",
-            "" if right else "the flows do not start where the report stands",
+            "first year of the cash flow and the report", record.where, years[0], issued,
+            "ok" if right else "inconsistent", "" if right else "the flows do not start where the report stands",
         )  # fmt: skip
 
 

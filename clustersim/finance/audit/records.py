@@ -90,6 +90,8 @@ class Tables:
     """Files, sheets and columns that were not read, each with the reason."""
     conventions: tuple[str, ...] = ()
     """What was decided while reading: signs, the unit of a table."""
+    prose: tuple[tuple[str, str], ...] = ()
+    """Name and text of what stands beside the tables."""
     rates: Mapping[str, float] = field(default_factory=dict)
     """Currency -> how much of the reporting currency one unit is, as given."""
 

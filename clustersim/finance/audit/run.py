@@ -21,6 +21,7 @@ from clustersim.finance.audit.multiples import equities, fx, multiple_checks, qu
 from clustersim.finance.audit.naming import named
 from clustersim.finance.audit.parts import part_checks
 from clustersim.finance.audit.periodic import period_checks
+from clustersim.finance.audit.prose import prose_checks
 from clustersim.finance.audit.ratios import ratio_checks
 from clustersim.finance.audit.records import STATEMENTS, Record, Tables
 from clustersim.finance.audit.repeats import repeat_checks
@@ -34,6 +35,7 @@ FAULTS = ("omission", "inconsistent", "misprint", "mismatch")
 FAMILIES = (
     statement_checks, flow_checks, balance_checks, discount_checks, capital_checks, multiple_checks, ratio_checks,
     part_checks, period_checks, repeat_checks, claim_checks, identifier_checks, unit_checks,
+    prose_checks,
 )  # fmt: skip
 
 
@@ -128,8 +130,8 @@ def _need_rate(tables: Tables) -> None:
     legs = [i for i in ("value_dcf", "value_ps", "target_price") if tables.one("valuation", i)]
     if legs and equities(tables)[0] is not None and fx(tables) is None:
         raise InputError(
-            f"valuation: {', '.join(legs)} are in {code} and the statements in {tables.currency}, and no rate leads from"
-            f" one to the other: print equity_value in both, an fx_rate, or give --rate {code}=..."
+            f"valuation: {', '.join(legs)} are in {code} and the statements in {tables.currency}, and no rate leads"
+            f" from one to the other: print equity_value in both, an fx_rate, or give --rate {code}=..."
             f" ({tables.currency} per {code})"
         )
 
@@ -142,16 +144,17 @@ def _need_checks(tables: Tables, findings: list[Finding]) -> None:
             lost.setdefault((r.file, r.printed), r)
     if lost:
         lines = [
-            f"{r.where}: the label {label!r} is not understood and enters no sum; {suggest(r.item, known_items(r.table))}"
+            f"{r.where}: the label {label!r} is not understood and enters no sum;"
+            f" {suggest(r.item, known_items(r.table))}"
             for (_, label), r in lost.items()
         ]
         raise InputError("\n".join(lines))
     rows = [r for r in tables.records if r.table in STATEMENTS]
-    if rows and not any(f.cells for f in findings):
+    if rows and not any(f.cells and f.verdict != "info" for f in findings):
         shown = ", ".join(dict.fromkeys(r.printed or r.item for r in rows))
         raise InputError(
-            f"{rows[0].file}: nothing could be checked: no two of the figures that were read depend on each other (read:"
-            f" {shown[:200]}); add subtotals, another statement or another year"
+            f"{rows[0].file}: nothing could be checked: no two of the figures that were read depend on each other"
+            f" (read: {shown[:200]}); add subtotals, another statement or another year"
         )
 
 
@@ -161,10 +164,11 @@ def audit_texts(
     listing_proceeds_hkd_m: float = 0.0,
     unit: str = "",
     rates: Mapping[str, float] | None = None,
+    prose: Mapping[str, str] | None = None,
 ) -> AuditReport:
-    """Read tables from text and audit them.
+    """Read tables from text and audit them; ``prose`` is what is written beside them, by file name.
 
     Raises InputError for tables that cannot be read, all problems at once.
     """
-    tables = read_tables(texts, unit=unit, rates=rates)
+    tables = read_tables(texts, unit=unit, rates=rates, prose=prose)
     return audit_tables(tables, listing_proceeds_hkd_m=listing_proceeds_hkd_m)

@@ -1,4 +1,4 @@
-"""Any company's printed tables as records: labels by alias, periods, units and signs; nothing passed over in silence."""
+"""Any company's printed tables as records: labels by alias, periods, units and signs; nothing in silence."""
 
 from __future__ import annotations
 
@@ -64,13 +64,17 @@ class _Reading:
 
 
 def read_tables(
-    texts: Mapping[str, str], *, unit: str = "", rates: Mapping[str, float] | None = None
+    texts: Mapping[str, str],
+    *,
+    unit: str = "",
+    rates: Mapping[str, float] | None = None,
+    prose: Mapping[str, str] | None = None,
 ) -> Tables:
     """Read tables from the text of their files by name (without ``.csv``), in any order and either language.
 
-    ``unit`` is that of tables which state none. Raises InputError, all problems at once with file and line, for a layout
-    that is not understood, rows without a unit or a period, money that is no number, a currency that is not known, or a
-    figure that stands twice in a statement with the same period.
+    ``unit`` is that of tables which state none. Raises InputError, all problems at once with file and line, for a
+    layout that is not understood, rows without a unit or a period, money that is no number, a currency that is not
+    known, or a figure that stands twice in a statement with the same period.
     """
     reading = _Reading(unit)
     for name, text in texts.items():
@@ -92,7 +96,13 @@ def read_tables(
     held = {r.table for r in records} | reading.seen
     absent = tuple(name for name in EXPECTED if name not in held)
     return Tables(
-        tuple(records), tuple(reading.tickers), absent, tuple(reading.unread), tuple(said), dict(rates or {})
+        tuple(records),
+        tuple(reading.tickers),
+        absent,
+        tuple(reading.unread),
+        tuple(said),
+        tuple((prose or {}).items()),
+        dict(rates or {}),
     )
 
 
@@ -138,7 +148,7 @@ def _items(table: str, cells: list[Cell]) -> list[str]:
             if table in _TOTALS and plain(cell.label) in keys:
                 block = next((_TOTALS[table][n] for n in names[k:] if n in _TOTALS[table]), "")
                 names[k] = _blocked(bare, block)
-    return _apart(cells, names)
+    return _apart(cells, names) if table in STATEMENTS else names
 
 
 def _blocked(bare: str, block: str) -> str:
@@ -148,15 +158,19 @@ def _blocked(bare: str, block: str) -> str:
 
 
 def _apart(cells: list[Cell], names: list[str]) -> list[str]:
-    """Two labels that mean one item, or one label on two lines across years, stay two lines."""
+    """Two labels that mean one item, or one label on two lines, stay two lines.
+
+    In a long table one label is a line again where other lines stand between and its period stands already.
+    """
     owner: dict[str, tuple[str, int]] = {}
-    out = []
-    for cell, name in zip(cells, names, strict=True):
-        row = (plain(cell.label), cell.line if cell.column else 0)
-        first = owner.setdefault(name, row)
-        out.append(
-            name if first == row or (not cell.column and first[0] == row[0]) else f"{name}_{cell.line}"
-        )
+    seen: dict[tuple[str, str, str], int] = {}
+    run, out = 0, []
+    for k, (cell, name) in enumerate(zip(cells, names, strict=True)):
+        run += bool(k) and cells[k - 1].label != cell.label
+        who = cell.more.get("company", "") + cell.more.get("source_figure", "")
+        first = seen.setdefault((name, cell.period, who), run)
+        row = (plain(cell.label), cell.line if cell.column else 0 if first == run else run)
+        out.append(name if owner.setdefault(name, row) == row else f"{name}_{row[1] or cell.line}")
     return out
 
 
@@ -228,7 +242,7 @@ def _problem(record: Record, cell: Cell) -> str:
             " or by --unit"
         )
     if record.unit.startswith("?_"):
-        return f"{record.item} {record.period}: {cell.unit!r} has no currency; write it, for example USD million, or --unit"
+        return f"{record.item} {record.period}: {cell.unit!r} has no currency; write USD million or the like, or --unit"
     return ""
 
 

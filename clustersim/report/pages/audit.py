@@ -18,6 +18,8 @@ from clustersim.report.said import read_as
 
 __all__ = ["audit_answer", "read_folder"]
 
+#: Texts that are held to the tables beside them.
+PROSE = {".txt", ".md"}
 #: Figures without a check that a page lists; the others are counted, and JSON has them all.
 MOST_LISTED = 12
 
@@ -33,7 +35,8 @@ def audit_answer(
 ) -> Answer:
     """Audit the printed tables in a folder or workbook; ``strict`` fails where anything is wrong."""
     texts, said = read_folder(folder)
-    report = audit_texts(texts, listing_proceeds_hkd_m=proceeds_hkd_m, unit=unit, rates=rates)
+    prose = read_prose(folder)
+    report = audit_texts(texts, listing_proceeds_hkd_m=proceeds_hkd_m, unit=unit, rates=rates, prose=prose)
     rows = report.rows()
     data = {
         "folder": folder,
@@ -52,8 +55,8 @@ def audit_answer(
 def read_folder(folder: str) -> tuple[dict[str, str], list[str]]:
     """Return the text of every table in a folder, or of every sheet of a workbook, and what is to be said of them.
 
-    A table is known by its name in either language (``income_statement.csv``, ``利润表.csv``). Files that are no CSV and
-    no workbook are said. Raises InputError for a folder without tables, or a file that cannot be read.
+    A table is known by its name in either language (``income_statement.csv``, ``利润表.csv``). Other files are said.
+    Raises InputError for a folder without tables, or a file that cannot be read.
     """
     at = Path(folder)
     if at.suffix.lower() == ".xlsx" and at.is_file():
@@ -70,9 +73,16 @@ def read_folder(folder: str) -> tuple[dict[str, str], list[str]]:
             said += read_as(source)
         elif kind == ".xlsx":
             texts |= read_sheets(file)
-        elif not file.name.startswith("."):
-            said.append(f"{file.name}: not read: neither CSV nor XLSX")
+        elif kind not in PROSE and not file.name.startswith("."):
+            said.append(f"{file.name}: not read: neither CSV, XLSX nor text")
     return _known(texts, folder), said
+
+
+def read_prose(folder: str) -> dict[str, str]:
+    """Return the texts that stand beside the tables by file name."""
+    at = Path(folder)
+    files = sorted(f for f in at.iterdir() if f.suffix.lower() in PROSE) if at.is_dir() else []
+    return {f.name: read_text(f).text for f in files}
 
 
 def _known(texts: dict[str, str], where: str) -> dict[str, str]:
@@ -91,6 +101,7 @@ def _summary(report: AuditReport) -> list[str]:
     out = [
         f"read: {len(tables.records)} figures in {tables.currency} ("
         + ", ".join(f"{n} {table}" for table, n in by_table.items()) + ")"
+        + "".join(f"; text {name}" for name, _ in tables.prose)
     ]  # fmt: skip
     out += [f"decided: {text}" for text in tables.conventions]
     out += [f"not read: {text}" for text in tables.unread]
