@@ -113,7 +113,7 @@ PROSE = {
         "text: revenue 2024-2027 compound",
     ),
     "a growth": (
-        "订单由2024年的1.0亿元增至2025年的1.5亿元，增幅40.0%。",
+        "订单由2024年的1.00亿元增至2025年的1.50亿元，增幅40.0%。",
         "text: growth between the two amounts",
     ),
     "a compound growth": (
