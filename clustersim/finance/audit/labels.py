@@ -14,7 +14,7 @@ VOCABULARY: dict[str, dict[str, str]] = {
     "income_statement": {
         "revenue": "revenues|total revenue|total revenues|net revenue|net sales|sales|turnover|operating revenue|"
         "收入|收益|营业收入|营业总收入|总收入|营收|销售额",
-        "cost_of_sales": "cogs|cost of goods sold|cost of revenue|cost of revenues|cost of sales|costs of sales|"
+        "cost_of_sales": "cogs|cost of goods sold|cost of products sold|cost of sales and services|cost of revenue|cost of revenues|cost of sales|costs of sales|"
         "operating costs|销售成本|营业成本|收入成本|主营成本",
         "gross_profit": "gross profit|gross income|gross profit loss|毛利|毛利润|营业毛利",
         "selling_and_marketing_expenses": "selling and marketing|selling expenses|sales and marketing|s&m|selling and "
@@ -42,12 +42,12 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "finance_costs": "finance costs|interest expense|finance cost|财务费用|财务成本|融资成本|利息支出|利息费用",
         "share_of_associates": "share of results of associates|share of profit of associates|应占联营公司损益|投资收益|"
         "investment income|income from equity investees",
-        "profit_before_income_tax": "profit before tax|pre-tax profit|pretax income|income before income taxes|income "
+        "profit_before_income_tax": "profit before tax|pre-tax profit|pretax income|income before provision for income taxes|earnings before income taxes|income before income taxes|income "
         "before tax|earnings before tax|pbt|ebt|除税前利润|除税前溢利|税前利润|利润总额|除所得税前利润|除所得税前溢利|"
         "除所得税前亏损溢利|profit before taxation|profit loss before tax",
         "income_tax": "income tax expense|income tax|tax|taxation|provision for income taxes|income taxes|所得税|所得税费用|"
         "所得税开支|所得税开支抵免|tax expense",
-        "net_profit": "net income|net profit|profit for the year|profit after tax|net income loss|profit for the period|"
+        "net_profit": "net income|net earnings|net profit|profit for the year|profit after tax|net income loss|profit for the period|"
         "净利润|净利|年内利润|年内溢利|期内利润|期内溢利|期内亏损溢利|profit loss for the year",
         "profit_attributable_to_owners": "profit attributable to owners|attributable to owners of the parent|net income "
         "attributable to shareholders|归母净利润|归属于母公司股东的净利润|本公司拥有人应占利润|归属母公司净利润|"
@@ -233,7 +233,7 @@ BORROWED = {
     },
     "cash_flow": {"profit_before_tax": ("income_statement", "profit_before_income_tax")},
 }  # fmt: skip
-_TAIL = re.compile(r"[\s,，]*(net|, net|expenses|expense|净额|合计|总额|总计)$", re.I)
+_TAIL = re.compile(r"[\s,，]*(net|, net|expenses|expense|净额|余额|合计|总额|总计)$", re.I)
 #: A bare label that stands in several blocks of a statement: it is named after the total that follows it.
 AMBIGUOUS = {
     "other": ("其他", "others", "other", "其它", "other items"),

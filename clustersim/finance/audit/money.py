@@ -66,7 +66,7 @@ def canonical_unit(text: str) -> str | None:
     if found is None:
         return next((f"?_{name}" for name, (_, words) in SCALES.items() if name and plain in words), None)
     code_name, rest = found
-    rest = rest.strip(" ,()/.")
+    rest = re.sub(r"\b(of|in)\b", "", rest).strip(" ,()/.")
     for name, (_, words) in SCALES.items():
         if rest in words:
             return f"{code_name}_{name}" if name else code_name

@@ -125,7 +125,15 @@ def _read(reading: _Reading, table: str, name: str, text: str) -> None:
         if problem == "blank":
             continue
         if problem:
-            reading.problems.append(f"{record.where}: {problem}")
+            said = f"{record.where}: {problem}"
+            # A table without a unit lacks it on every line: say it once.
+            lacks = " no unit; say" in said
+            if not (
+                lacks
+                and cell.column
+                and any("no unit; say" in p and p.startswith(file) for p in reading.problems)
+            ):
+                reading.problems.append(said)
         found.append(record)
     reading.records += _elsewhere(found)
 
@@ -142,6 +150,12 @@ def _tickers(file: str, text: str) -> list[tuple[int, str, str]]:
 def _items(table: str, cells: list[Cell]) -> list[str]:
     """Canonical names in printed order; a bare ``other`` is named after the total that follows it."""
     names = [_item(table, c.label) for c in cells]
+    if table == "income_statement" and not any(c.text.endswith("%") or "%" in c.unit for c in cells):
+        # Without a per cent in it a "gross margin" among the lines is the profit.
+        names = [
+            "gross_profit" if n == "gross_margin" and len(c.text) > 2 else n
+            for n, c in zip(names, cells, strict=True)
+        ]
     for bare, words in AMBIGUOUS.items():
         keys = {plain(w) for w in words}
         for k, cell in enumerate(cells):
@@ -282,7 +296,7 @@ def _currencies(records: Iterable[Record]) -> list[str]:
         if not rows:
             continue
         unit, count = Counter(r.unit for r in rows).most_common(1)[0]
-        if currency_of(unit) is None and 2 * count > len(rows):
+        if unit and currency_of(unit) is None and 2 * count > len(rows):
             out.append(
                 f"{rows[0].where}: unit {unit!r} is not understood; write a currency and a scale, for example"
                 f" CNY_thousand or 'USD million'; {suggest(unit, ['CNY_thousand', 'CNY_million', 'USD_million'])}"
