@@ -147,7 +147,7 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "stock|equity raised|发行股份所得款项|发行股份|吸收投资收到的现金|股份发行",
         "repurchase_of_shares": "repurchase of shares|share buy-back|share buybacks|buy-back of shares|repurchases of "
         "common stock|share repurchases|回购股份|股份回购|购回股份",
-        "dividends_paid": "dividends paid|dividend paid|dividends|payment of dividends|已付股息|支付股利|派付股息|已付股利|分配股利",
+        "dividends_paid": "dividends paid|dividend paid|dividends|payment of dividends|已付股息|支付股利|派付股息|派发股息|派息|已付股利|分配股利",
         "other_comprehensive_income": "other comprehensive income|其他综合收益",
         "proceeds_from_convertible_bonds": "proceeds from convertible bonds|可换股债券所得款",
         "lease_payments": "payment of lease liabilities|lease payments|租赁付款",
