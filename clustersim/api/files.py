@@ -14,13 +14,24 @@ __all__ = ["anchors", "audit", "doctor", "import_file", "plan_errors", "replay",
 
 
 def audit(
-    folder: str | Path, *, everything: bool = False, strict: bool = False, listing_proceeds: str = "0 HKD"
+    folder: str | Path,
+    *,
+    everything: bool = False,
+    strict: bool = False,
+    listing_proceeds: str = "0 HKD",
+    unit: str = "",
+    rates: Mapping[str, float] | None = None,
 ) -> Answer:
-    """Recompute the printed tables of a report in a folder and say what does not hold."""
+    """Recompute the printed tables of a report in a folder or workbook and say what does not hold.
+
+    ``unit`` is that of tables which state none; ``rates`` gives the reporting currency per unit of another.
+    """
     from clustersim.report.pages.audit import audit_answer
 
     proceeds = number_of(listing_proceeds, "MHKD", "--listing-proceeds")
-    return audit_answer(str(folder), everything=everything, strict=strict, proceeds_hkd_m=proceeds)
+    return audit_answer(
+        str(folder), everything=everything, strict=strict, proceeds_hkd_m=proceeds, unit=unit, rates=rates
+    )
 
 
 def import_file(

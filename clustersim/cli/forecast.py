@@ -201,11 +201,28 @@ def xlsx(company: Company, case: str, labels: str, tables: str | None) -> Answer
     "--listing-proceeds", "proceeds", default="0 HKD", show_default=True,
     help="Proceeds of a listing that the cash flow leaves out, for the bridge: '5 GHKD'.",
 )  # fmt: skip
-def audit(folder: str, everything: bool, strict: bool, proceeds: str) -> Answer:
-    """Audit the printed tables in FOLDER (income_statement.csv, balance_sheet.csv, …): every figure that can be."""
+@click.option("--unit", default="", help="Unit of tables that state none: 'RMB mn', CNY_thousand.")
+@click.option(
+    "--rate", "rates", multiple=True, help="Reporting currency per unit of another: HKD=0.92. Repeatable."
+)
+def audit(
+    folder: str, everything: bool, strict: bool, proceeds: str, unit: str, rates: tuple[str, ...]
+) -> Answer:
+    """Audit the printed tables in FOLDER (or an XLSX file, a sheet a table): every figure that can be.
+
+    Tables are known by name (income_statement.csv, 资产负债表.csv), lines by what reports call them in either language,
+    long or with the years across, in any one currency. What is not understood is an error that says so.
+    """
     import clustersim as cs
 
-    return cs.audit(folder, everything=everything, strict=strict, listing_proceeds=proceeds)
+    return cs.audit(
+        folder,
+        everything=everything,
+        strict=strict,
+        listing_proceeds=proceeds,
+        unit=unit,
+        rates=_rates(rates),
+    )
 
 
 @answers(of="")

@@ -107,7 +107,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "street.csv": "Item,FY26E\nSales (CNY mn),2000\n",
         "mc.yaml": "kind: mc\nname: m\nscenario: h20-1024\npoints: 4\noutputs: [mfu]\ninputs: {tco.pue: }\n",
         "rank.yaml": "kind: sensitivity\nname: s\nscenario: h20-1024\noutputs: [mfu]\ninputs: {tco.pue: }\n",
-        "printed/income_statement.csv": "item,period,value,unit\nrevenue,2025,1035,CNY_million\n",
+        "printed/income_statement.csv": "CNY million,2025\nRevenue,1035\nCOGS,478\nGross profit,557\n",
     }
     for name, text in texts.items():
         (at / name).write_text(text, encoding="utf-8")

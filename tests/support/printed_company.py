@@ -165,13 +165,14 @@ def _dcf(inc: dict[str, dict[int, int]], flow: dict[str, dict[int, int]]) -> dic
     ebit = {y: inc["profit_before_income_tax"][y] - inc["net_finance_cost"][y] for y in YEARS if y >= 2026}
     rows: dict[str, dict[int, int]] = {
         "ebit": ebit, "depreciation_and_amortisation": {y: flow["depreciation_and_amortisation"][y] for y in ebit},
-        "tax": {y: inc["income_tax"][y] for y in ebit},
+        "tax": {y: -round(0.15 * e) for y, e in ebit.items()},
         "change_in_working_capital": {y: flow["change_in_working_capital"][y] for y in ebit},
         "capital_expenditure": {y: flow["purchase_of_ppe_and_intangibles"][y] for y in ebit},
     }  # fmt: skip
     for y in range(2029, 2036):
         for row in rows.values():
             row[y] = round(row[y - 1] * (1.12 if row is not rows["change_in_working_capital"] else 0.9))
+        rows["tax"][y] = -round(0.15 * ebit[y])
     rows["free_cash_flow"] = {y: sum(r[y] for r in rows.values()) for y in DCF_YEARS}
     return rows
 

@@ -54,14 +54,18 @@ def test_a_right_report_gives_no_alarm():
     report = audit_texts(CLEAN)
     assert report.faults == ()
     assert report.counts["ok"] > 200
-    assert {f.verdict for f in report.findings} <= {"ok", "rounding"}
+    assert {f.verdict for f in report.findings} <= {"ok", "rounding", "info"}
 
 
-@pytest.mark.parametrize("factor", [0.0, 0.02, 0.3], ids=["five last digits", "2 per cent", "30 per cent"])
-def test_share_of_injected_faults_that_is_found(factor):
-    """Every number of the report is changed in turn, by at least five of its last digits."""
-    found, missed = 0, []
-    for table, k, at in places():
+FACTORS = pytest.mark.parametrize(
+    "factor", [0.0, 0.02, 0.3], ids=["five last digits", "2 per cent", "30 per cent"]
+)
+
+
+def injected(factor, some):
+    """The share of changed numbers that is found, and the items in which one is missed."""
+    missed = []
+    for table, k, at in some:
 
         def change(rows, k=k, at=at):
             text = rows[k][at]
@@ -70,14 +74,26 @@ def test_share_of_injected_faults_that_is_found(factor):
             rows[k][at] = f"{value + step:.{len(text.partition('.')[2])}f}"
 
         texts = edited(table, change)
-        if faults(texts):
-            found += 1
-        else:
-            missed.append((table, list(csv.reader(io.StringIO(texts[table])))[k][0]))
-    share = found / (found + len(missed))
-    assert share >= 0.95, f"{share:.1%}; missed: {missed}"
-    if factor:
-        assert {item for _, item in missed} <= UNCHECKED
+        if not faults(texts):
+            missed.append(list(csv.reader(io.StringIO(texts[table])))[k][0])
+    return 1 - len(missed) / len(some), set(missed)
+
+
+@FACTORS
+def test_share_of_injected_faults_that_is_found(factor):
+    """Every twelfth number of the report is changed in turn, by at least five of its last digits."""
+    share, missed = injected(factor, list(places())[5::12])
+    assert share >= 0.95, (share, missed)
+    assert not factor or missed <= UNCHECKED
+
+
+@pytest.mark.full
+@FACTORS
+def test_share_of_all_injected_faults_that_is_found(factor):
+    """The whole family: every number of the report."""
+    share, missed = injected(factor, list(places()))
+    assert share >= 0.95, (share, missed)
+    assert not factor or missed <= UNCHECKED
 
 
 def row_of(rows, item, period, table_unit=None):
@@ -146,13 +162,13 @@ def test_present_values_that_no_convention_gives_are_named_with_their_worth():
 def test_some_tables_alone_are_audited_and_the_rest_is_said_once():
     report = audit_texts({"income_statement": CLEAN["income_statement"]})
     assert report.faults == ()
-    assert sum(f.verdict == "info" for f in report.findings) == len(CLEAN) - 1
+    assert sum("is absent" in f.check for f in report.findings) == len(CLEAN) - 1
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("item,period,value\nrevenue,2025,1\n", "income_statement.csv:1: no column unit"),
+        ("item,period,value\nrevenue,2025,1\n", "no unit"),
         ("item,period,value,unit\nrevenue,2025,1,\n", "income_statement.csv:2: revenue 2025: no unit"),
         ("item,period,value,unit\nrevenue,last year,1,CNY\n", "is no year"),
         ("item,period,value,unit\nrevenue,2025,many,CNY\n", "'many' is not a number"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
-from clustersim.finance.audit.discounting import Discount, convention, flows_of, present
+from clustersim.finance.audit.capital import net_amounts
+from clustersim.finance.audit.discounting import Discount, convention, dates_of, flows_of, present
 from clustersim.finance.audit.figures import Finding, total
 from clustersim.finance.audit.multiples import fx, shares
-from clustersim.finance.audit.tables import Tables
+from clustersim.finance.audit.records import Tables
 
 __all__ = ["Step", "bridge", "per_share"]
 
@@ -62,7 +64,7 @@ def _basis(tables: Tables) -> _Basis | None:
     )
     if not (rows and rate and growth and net and ps and weight and target and rate_hkd and blended):
         return None
-    count = blended.scaled[1].middle / (target.value or 1.0)
+    count = blended.scaled[1].middle / 1e3 / (target.value or 1.0)
     found = shares(tables)
     if found is not None:
         count = found.middle
@@ -73,7 +75,7 @@ def _basis(tables: Tables) -> _Basis | None:
     year_end: Discount = ("year-end flows", tuple(i + 1.0 for i in range(n)), float(n), 1.0)
     return _Basis(
         rows[0].year, [r.scaled[1].middle for r in rows], w, g, net.scaled[1].middle, rate_hkd.middle,
-        (weight.value or 0.0) / 100, ps.scaled[1].middle, count, target.value or 0.0,
+        (weight.value or 0.0) / 100, ps.scaled[1].middle / 1e3, count, target.value or 0.0,
         found_how or year_end, found_how is not None,
     )  # fmt: skip
 
@@ -86,16 +88,30 @@ def per_share(tables: Tables) -> Callable[[Finding], float | None]:
         if basis is None or finding.difference is None:
             return None
         name = finding.check
+        if name.startswith("tax of the cash flow"):
+            span = [int(y) for y in re.findall(r"\b(20\d\d)", name)]
+            taxed = _taxed_on_ebit(tables, basis, basis.flows)
+            moved = [
+                t if span[0] <= basis.first_year + i <= span[-1] else f
+                for i, (t, f) in enumerate(zip(taxed, basis.flows, strict=True))
+            ]
+            return basis.price(moved, basis.ps_hkd_m) - basis.price(basis.flows, basis.ps_hkd_m)
         gap = -finding.difference
         year = re.search(r"\b(20\d\d)", name)
         if name.startswith(
-            ("pv_of_free_cash_flow", "pv_of_terminal_value", "enterprise_value", "equity_value")
+            (
+                "pv_of_free_cash_flow",
+                "pv_of_terminal_value",
+                "enterprise_value",
+                "equity_value",
+                "net cash is",
+            )
         ):
             return basis.weight * gap * basis.fx / 1e3 / basis.shares_m
         if name.startswith("value_ps"):
-            return (1 - basis.weight) * gap / basis.shares_m
+            return (1 - basis.weight) * gap / 1e3 / basis.shares_m
         if name.startswith("value_blended"):
-            return gap / basis.shares_m
+            return gap / 1e3 / basis.shares_m
         if name == "target_price":
             return gap
         flow = ("free_cash_flow", "depreciation_and_amortisation", "capital_expenditure", "change_in_working_capital",
@@ -133,9 +149,58 @@ def bridge(tables: Tables, proceeds_hkd_m: float) -> tuple[Step, ...]:
     flows = _statement_flows(tables, basis)
     if flows != basis.flows:
         add("depreciation and capital expenditure as in the cash-flow statement", basis.price(flows, last))
+    taxed = _taxed_on_ebit(tables, basis, flows)
+    if taxed != flows:
+        flows = taxed
+        add("tax on EBIT at the printed rate", basis.price(flows, last))
+    net = _net_cash(tables, basis)
+    if net is not None:
+        basis = replace(basis, net_cash=net)
+        add(f"net cash at the end of {basis.first_year - 1}", basis.price(flows, last))
+    stub = _stub(tables, basis)
+    if stub is not None:
+        basis = replace(basis, how=stub)
+        add(
+            "flows from the valuation date on, with the stub of the first year",
+            basis.price(flows, last),
+            stub[0],
+        )
     if proceeds_hkd_m:
         add("listing proceeds that the cash flow leaves out", basis.price(flows, last, proceeds_hkd_m))
     return tuple(steps)
+
+
+def _taxed_on_ebit(tables: Tables, basis: _Basis, flows: list[float]) -> list[float]:
+    """The flows with tax at the printed rate on EBIT in every year in which tax is paid."""
+    rate = tables.one("wacc", "tax_rate") or tables.one("dcf", "tax_rate")
+    out = list(flows)
+    for i in range(len(out)):
+        tax, ebit = (tables.find("dcf", item, basis.first_year + i) for item in ("tax", "ebit"))
+        if rate is None or not rate.value or tax is None or ebit is None or not tax.value:
+            continue
+        due = ebit.scaled[1] * rate.interval.scaled(-0.01)
+        if not due.meets(tax.scaled[1]):
+            out[i] += due.middle - tax.scaled[1].middle
+    return out
+
+
+def _net_cash(tables: Tables, basis: _Basis) -> float | None:
+    """Net cash of the balance sheet from which the flows start; None where it is the printed one, or none is there."""
+    start = [amount for _, amount in net_amounts(tables, basis.first_year - 1)]
+    net = tables.one("dcf", "net_cash_less_debt_and_minorities") or tables.one("dcf", "net_cash")
+    if not start or net is None or any(a.meets(net.scaled[1]) for a in start):
+        return None
+    return start[0].middle
+
+
+def _stub(tables: Tables, basis: _Basis) -> Discount | None:
+    """Year-end flows discounted to the printed date, of the first only what follows it; None without such a date."""
+    dates = [d for d in dates_of(tables) if d.year == basis.first_year]
+    if not dates or basis.fits:
+        return None
+    left = (date(basis.first_year, 12, 31) - dates[0]).days / 365
+    times = tuple(left + i for i in range(len(basis.flows)))
+    return f"from {dates[0]}", times, times[-1], left
 
 
 def _unrounded(tables: Tables, basis: _Basis) -> float | None:

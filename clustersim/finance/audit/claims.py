@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from clustersim.finance.audit.figures import Finding, Interval, compare
 from clustersim.finance.audit.multiples import shares
-from clustersim.finance.audit.tables import Record, Tables
+from clustersim.finance.audit.records import Record, Tables
 
 __all__ = ["claim_checks"]
 
@@ -114,7 +114,7 @@ def _compound(tables: Tables) -> Iterator[Finding]:
         if ratio.low <= 0:
             continue
         power = 1 / (last - first)
-        rate = Interval(ratio.low**power - 1, ratio.high**power - 1)
+        rate = Interval(ratio.low**power - 1, ratio.high**power - 1, ratio.cells)
         point = ((now.scaled[1].middle / then.scaled[1].middle) ** power) - 1
         yield compare(f"{record.item} {record.period}", record.where, record.interval.scaled(0.01), rate, point=point,
                       note=f"{then.text} to {now.text} {now.unit}")  # fmt: skip
@@ -153,7 +153,7 @@ def _part_of_market(tables: Tables) -> Iterator[Finding]:
         if part is None or part.scaled[0] != whole.scaled[0]:
             continue
         back, growth = whole.year - share.year, rate.interval.scaled(0.01)
-        factor = Interval((1 + growth.high) ** -back, (1 + growth.low) ** -back)
+        factor = Interval((1 + growth.high) ** -back, (1 + growth.low) ** -back, growth.cells)
         yield compare(
             f"{part.item} {part.period} as a share of the whole market", part.where, part.scaled[1],
             whole.scaled[1] * factor * share.interval.scaled(0.01), worse="inconsistent",

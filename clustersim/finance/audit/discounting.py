@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from clustersim.finance.audit.figures import Finding, Interval, compare, total
-from clustersim.finance.audit.tables import Record, Tables
+from clustersim.finance.audit.multiples import equities
+from clustersim.finance.audit.records import Record, Tables
 
-__all__ = ["Discount", "convention", "discount_checks", "flows_of", "present"]
+__all__ = [
+    "Discount", "Printed", "convention", "conventions", "dates_of", "discount_checks", "flows_of", "present",
+    "printed_values",
+]  # fmt: skip
 
 ROWS = (
     "ebit", "depreciation_and_amortisation", "tax", "change_in_working_capital", "capital_expenditure",
@@ -24,6 +28,8 @@ def discount_checks(tables: Tables) -> Iterator[Finding]:
     for year in tables.years("dcf"):
         target = tables.find("dcf", "free_cash_flow", year)
         parts = [r for name in ROWS if (r := tables.find("dcf", name, year))]
+        # A line of another name that stands among them is one of them.
+        parts += [r for r in tables.of("dcf") if r.year == year and not r.understood and r.value is not None]
         if target is not None and len(parts) > 2:
             yield compare(
                 f"free_cash_flow {target.period}", target.where, target.interval, total(p.interval for p in parts),
@@ -43,9 +49,7 @@ def _bridge(tables: Tables) -> Iterator[Finding]:
             note="should be the two present values together",
         )  # fmt: skip
     net = tables.one("dcf", "net_cash_less_debt_and_minorities") or tables.one("dcf", "net_cash")
-    equity = next(
-        (r for r in tables.of("dcf") if r.item == "equity_value" and r.unit.startswith("CNY")), None
-    )
+    equity = equities(tables)[0]
     if enterprise and net and equity:
         yield compare(
             "equity_value", equity.where, equity.scaled[1], enterprise.scaled[1] + net.scaled[1],
@@ -56,7 +60,7 @@ def _bridge(tables: Tables) -> Iterator[Finding]:
 def _order(tables: Tables) -> Iterator[Finding]:
     rate, growth = (
         tables.one("dcf", "wacc") or tables.one("wacc", "wacc"),
-        tables.one("dcf", "terminal_growth"),
+        tables.one("dcf", "terminal_growth") or tables.one("wacc", "terminal_growth"),
     )
     if rate and growth and rate.value is not None and growth.value is not None and growth.value >= rate.value:
         yield Finding(
@@ -104,7 +108,8 @@ def present(flows: list[float], rate: float, growth: float, how: Discount) -> tu
     return value, flows[-1] * (1 + growth) / (rate - growth) * (1 + rate) ** -last
 
 
-def _dates(tables: Tables) -> list[date]:
+def dates_of(tables: Tables) -> list[date]:
+    """Return every date that the valuation prints, in order."""
     out = []
     for record in tables.of("valuation"):
         for text in (record.text, record.period):
@@ -119,14 +124,15 @@ def _ranges(flows: list[float], rate: Record, growth: Record, how: Discount) -> 
     w, g = rate.interval.scaled(0.01), growth.interval.scaled(0.01)
     dear = present(flows, w.high, g.low, how)
     cheap = present(flows, w.low, g.high, how)
+    cells = rate.interval.cells | growth.interval.cells
     return (
-        Interval(min(dear[0], cheap[0]), max(dear[0], cheap[0])),
-        Interval(min(dear[1], cheap[1]), max(dear[1], cheap[1])),
+        Interval(min(dear[0], cheap[0]), max(dear[0], cheap[0]), cells),
+        Interval(min(dear[1], cheap[1]), max(dear[1], cheap[1]), cells),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Printed:
+class Printed:
     """What the present values were made from, and the convention that comes nearest to them."""
 
     flows: list[float]
@@ -138,6 +144,8 @@ class _Printed:
     nearest: Discount
     fits: bool
 
+    first_year: int
+
     @property
     def rates(self) -> tuple[float, float]:
         """WACC and growth as fractions."""
@@ -146,11 +154,12 @@ class _Printed:
 
 def convention(tables: Tables) -> Discount | None:
     """Return the convention that gives the printed present values; None where none does or they are not printed."""
-    found = _printed(tables)
+    found = printed_values(tables)
     return found.nearest if found is not None and found.fits else None
 
 
-def _printed(tables: Tables) -> _Printed | None:
+def printed_values(tables: Tables) -> Printed | None:
+    """Return the printed present values with what they were made from; None where they are not all printed."""
     rate = tables.one("dcf", "wacc") or tables.one("wacc", "wacc")
     growth = tables.one("dcf", "terminal_growth") or tables.one("wacc", "terminal_growth")
     pv, tv = tables.one("dcf", "pv_of_free_cash_flow"), tables.one("dcf", "pv_of_terminal_value")
@@ -162,15 +171,15 @@ def _printed(tables: Tables) -> _Printed | None:
         return None
     flows = [r.scaled[1].middle for r in rows]
     printed = pv.scaled[1], tv.scaled[1]
-    tried = list(conventions(rows[0].year, len(flows), _dates(tables)))
+    tried = list(conventions(rows[0].year, len(flows), dates_of(tables)))
     nearest = min(tried, key=lambda how: _miss(present(flows, w, g, how), printed))
     ranges = _ranges(flows, rate, growth, nearest)
     fits = all(p.meets(r) for p, r in zip(printed, ranges, strict=True))
-    return _Printed(flows, rate, growth, pv, tv, tried, nearest, fits)
+    return Printed(flows, rate, growth, pv, tv, tried, nearest, fits, rows[0].year)
 
 
 def _present_values(tables: Tables) -> Iterator[Finding]:
-    found = _printed(tables)
+    found = printed_values(tables)
     if found is None:
         return
     w, g = found.rates

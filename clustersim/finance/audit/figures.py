@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 __all__ = ["VERDICTS", "Finding", "Interval", "compare", "half_digit", "number"]
 
@@ -23,6 +25,8 @@ class Interval:
 
     low: float
     high: float
+    cells: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    """The printed figures that it is made of: what a check has looked at."""
 
     @classmethod
     def exactly(cls, value: float) -> Interval:
@@ -35,20 +39,20 @@ class Interval:
         return (self.low + self.high) / 2
 
     def __add__(self, other: Interval) -> Interval:
-        return Interval(self.low + other.low, self.high + other.high)
+        return Interval(self.low + other.low, self.high + other.high, self.cells | other.cells)
 
     def __sub__(self, other: Interval) -> Interval:
-        return Interval(self.low - other.high, self.high - other.low)
+        return Interval(self.low - other.high, self.high - other.low, self.cells | other.cells)
 
     def __mul__(self, other: Interval) -> Interval:
         ends = [a * b for a in (self.low, self.high) for b in (other.low, other.high)]
-        return Interval(min(ends), max(ends))
+        return Interval(min(ends), max(ends), self.cells | other.cells)
 
     def __truediv__(self, other: Interval) -> Interval:
         if other.low <= 0 <= other.high:
-            return Interval(-math.inf, math.inf)
+            return Interval(-math.inf, math.inf, self.cells | other.cells)
         ends = [a / b for a in (self.low, self.high) for b in (other.low, other.high)]
-        return Interval(min(ends), max(ends))
+        return Interval(min(ends), max(ends), self.cells | other.cells)
 
     def scaled(self, factor: float) -> Interval:
         """Every value times a factor."""
@@ -60,25 +64,45 @@ class Interval:
         return self.low <= other.high + slack and other.low <= self.high + slack
 
 
+@lru_cache(maxsize=20_000)
 def number(text: str) -> float | None:
     """Read a printed number; None for text that is none (``>5x``, ``new``, an empty cell).
 
-    >>> number("1,234.5"), number(">5x")
-    (1234.5, None)
+    Parentheses mean a negative number; a sign of per cent or of a multiple behind it is left off.
+
+    >>> number("1,234.5"), number(">5x"), number("(400)"), number("33.8x")
+    (1234.5, None, -400.0, 33.8)
     """
-    plain = text.replace(",", "").replace("−", "-").strip()
+    plain = _plain(text)
     if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", plain):
         return None
     return float(plain)
 
 
+def _plain(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", text).replace("−", "-").replace("–", "-").strip()
+    if not plain.isascii() and re.fullmatch(r".*\d倍", plain):
+        plain = plain[:-1]
+    plain = re.sub(r"(?<=[\d)])\s*[%xX]$", "", plain)
+    inside = re.fullmatch(r"\((.*)\)", plain)
+    plain = f"-{inside[1].strip()}" if inside and not inside[1].strip().startswith("-") else plain
+    plain = plain.removesuffix("%").strip()
+    # A comma parts thousands; in any other place it is no number that can be trusted.
+    if "," in plain:
+        if not re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", plain):
+            return "?"
+        plain = plain.replace(",", "")
+    return plain
+
+
+@lru_cache(maxsize=20_000)
 def half_digit(text: str) -> float:
     """Return half of the last printed digit: what rounding may have taken.
 
     >>> half_digit("33.8"), half_digit("2168956")
     (0.05, 0.5)
     """
-    plain = text.replace(",", "").strip()
+    plain = _plain(text)
     mantissa, _, exponent = plain.lower().partition("e")
     decimals = len(mantissa.partition(".")[2])
     return float(0.5 * 10.0 ** (int(exponent or 0) - decimals))
@@ -96,6 +120,8 @@ class Finding:
     note: str = ""
     materiality_hkd: float | None = None
     """What the difference is worth in HKD per share, where it enters the valuation."""
+    cells: frozenset[str] = field(default=frozenset(), compare=False)
+    """The printed figures that the check has looked at."""
 
     @property
     def difference(self) -> float | None:
@@ -129,8 +155,9 @@ def compare(
     else:
         verdict = worse
     return Finding(
-        check, where, printed.middle, value, verdict, "" if verdict in {"ok", "rounding"} else note
-    )
+        check, where, printed.middle, value, verdict, "" if verdict in {"ok", "rounding"} else note,
+        cells=printed.cells | recomputed.cells,
+    )  # fmt: skip
 
 
 #: Standard deviations of a sum's rounding that are still called rounding: one sum in two thousand is beyond.
@@ -150,7 +177,7 @@ def total(parts: Iterable[Interval]) -> Interval:
     halves = [(p.high - p.low) / 2 for p in every]
     middle = sum(p.middle for p in every)
     half = min(sum(halves), SIGMAS * math.sqrt(sum(h * h / 3 for h in halves)))
-    return Interval(middle - half, middle + half)
+    return Interval(middle - half, middle + half, frozenset[str]().union(*(p.cells for p in every)))
 
 
 def first_that_holds(candidates: Iterable[Callable[[], Finding]]) -> Finding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clustersim.finance.audit.figures import Finding, Interval, compare, total
-from clustersim.finance.audit.tables import Tables
+from clustersim.finance.audit.records import Record, Tables
 
 __all__ = ["flow_checks"]
 
@@ -16,6 +16,12 @@ WORKING = (
 )
 OTHERS = (("other_current_assets", 1), ("other_current_liabilities", -1))
 FIXED = ("property_plant_equipment", "right_of_use_assets", "intangible_assets")
+#: Dealings with owners, and what may or may not pass through equity.
+EQUITY_FLOWS = (
+    "dividends_paid", "proceeds_from_issue_of_shares", "repurchase_of_shares", "share_based_compensation",
+    "other_comprehensive_income",
+)  # fmt: skip
+MAYBE_EQUITY = {"share_based_compensation", "other_comprehensive_income"}
 #: A roll-forward of assets leaves out disposals, leases and exchange rates; a gap below this share of the opening
 #: balance is said, a larger one is a fault.
 FIXED_GAP = 0.05
@@ -36,32 +42,57 @@ def _equity(tables: Tables) -> Iterator[Finding]:
         profit = tables.find("income_statement", "net_profit", year)
         if now is None or then is None or profit is None or not now.forecast:
             continue
-        check = f"total_equity {now.period} rolls forward"
-        plain = then.interval + profit.interval
-        found = compare(check, now.where, now.interval, plain)
-        if found.verdict in {"ok", "rounding"}:
-            yield found
-            continue
-        moved = _moved(tables, "other_non_current_liabilities", year)
-        if moved is not None and now.interval.meets(plain - moved):
-            yield Finding(
-                check, now.where, now.interval.middle, (plain - moved).middle, "info",
-                "net profit and the fall of other non-current liabilities (conversion without cash) explain it",
-            )  # fmt: skip
-            continue
-        issued = tables.find("cash_flow", "proceeds_from_issue_of_shares", year)
-        if issued is not None and now.interval.meets(plain + issued.interval):
-            yield compare(check, now.where, now.interval, plain + issued.interval)
-            continue
-        yield Finding(
-            check, now.where, now.interval.middle, plain.middle, "mismatch",
-            f"equity of {then.period} plus net profit; nothing printed explains the rest",
+        flows = [
+            r for item in EQUITY_FLOWS for table in ("cash_flow", "income_statement")
+            if (r := tables.find(table, item, year)) and r.value
+        ]  # fmt: skip
+        yield _roll(tables, now, then, profit, flows)
+
+
+def _roll(tables: Tables, now: Record, then: Record, profit: Record, flows: list[Record]) -> Finding:
+    """Equity moves by profit and by every printed dealing with its owners; pay in shares may be left in it or not."""
+    check = f"total_equity {now.period} rolls forward"
+    owners = [r for r in flows if r.item not in MAYBE_EQUITY]
+    maybe = [r for r in flows if r.item in MAYBE_EQUITY]
+    plain = total([then.scaled[1], profit.scaled[1], *(r.scaled[1] for r in owners)])
+    says = " + ".join(["equity of " + then.period, "net profit", *(r.item for r in owners)])
+    best = None
+    for taken in (maybe, *([r] for r in maybe), []):
+        expected = total([plain, *(r.scaled[1] for r in taken)])
+        best = compare(
+            check, now.where, now.scaled[1], expected, note=f"{says}; nothing printed explains the rest"
+        )
+        if best.verdict in {"ok", "rounding"}:
+            return best
+    assert best is not None and now.year is not None
+    converted = _converted(tables, now.year)
+    if converted is not None and now.scaled[1].meets(plain + converted):
+        return Finding(
+            check, now.where, now.scaled[1].middle, (plain + converted).middle, "info",
+            "net profit and redeemable shares that turn into equity without cash explain it", cells=best.cells,
         )  # fmt: skip
+    return best
+
+
+def _converted(tables: Tables, year: int) -> Interval | None:
+    """What redeemable shares give to equity: they fall, they were most of what was owed, and equity was below zero.
+
+    A line that is named as redeemable need only fall.
+    """
+    before, owed = (tables.find("balance_sheet", i, year - 1) for i in ("total_equity", "total_liabilities"))
+    for item in ("redeemable_shares", "other_non_current_liabilities"):
+        moved = _moved(tables, item, year)
+        if moved is None or moved.middle >= 0:
+            continue
+        most = owed is not None and before is not None and -moved.middle > 0.5 * owed.scaled[1].middle
+        if item == "redeemable_shares" or (most and before is not None and (before.value or 0.0) < 0):
+            return moved.scaled(-1.0)
+    return None
 
 
 def _moved(tables: Tables, item: str, year: int) -> Interval | None:
     now, then = (tables.find("balance_sheet", item, y) for y in (year, year - 1))
-    return None if now is None or then is None else now.interval - then.interval
+    return None if now is None or then is None else now.scaled[1] - then.scaled[1]
 
 
 def _net(tables: Tables, year: int, *, others: bool) -> Interval | None:

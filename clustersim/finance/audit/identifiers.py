@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from clustersim.finance.audit.figures import Finding
-from clustersim.finance.audit.tables import SCALES, STATEMENTS, Tables
+from clustersim.finance.audit.money import currency_of
+from clustersim.finance.audit.records import STATEMENTS, Tables
 
 __all__ = ["identifier_checks", "unit_checks"]
 
@@ -16,6 +17,10 @@ CODES = {
     "SH": r"(60|68|90)\d{4}", "SZ": r"(00|30|20)\d{4}", "BJ": r"[489]\d{5}", "HK": r"\d{4,5}",
     "US": r"[A-Z]{1,5}", "KS": r"\d{6}", "TW": r"\d{4}", "T": r"\d{4}",
 }  # fmt: skip
+
+
+#: Lines of a statement that have a unit of their own.
+OWN_UNIT = {"eps", "diluted_eps", "dividend_per_share", "shares"}
 
 
 def _codes(text: str) -> list[str]:
@@ -41,8 +46,8 @@ def identifier_checks(tables: Tables) -> Iterator[Finding]:
     for code, who in owners.items():
         if len(who) > 1:
             yield Finding(
-                f"ticker {code}", list(who.values())[-1], ", ".join(who), None, "inconsistent",
-                "one code stands for several companies",
+                f"ticker {code}", ", ".join(who.values()), ", ".join(who), None, "inconsistent",
+                "one code stands for several companies: in one of these places it is misplaced",
             )  # fmt: skip
     seen: dict[str, tuple[str, str]] = {}
     for record in tables.of("comps"):
@@ -68,10 +73,11 @@ def identifier_checks(tables: Tables) -> Iterator[Finding]:
 def unit_checks(tables: Tables) -> Iterator[Finding]:
     """Yield the checks of units."""
     for table in STATEMENTS:
-        units = Counter(r.unit for r in tables.of(table))
+        rows = [r for r in tables.of(table) if r.item not in OWN_UNIT]
+        units = Counter(r.unit for r in rows)
         if len(units) > 1:
             usual = units.most_common(1)[0][0]
-            for record in tables.of(table):
+            for record in rows:
                 if record.unit != usual:
                     yield Finding(
                         f"unit of {record.item} {record.period}", record.where, record.unit, usual, "misprint",
@@ -93,6 +99,6 @@ def unit_checks(tables: Tables) -> Iterator[Finding]:
                           "a margin is at most 100 %")  # fmt: skip
     money = {"revenue", "gross_profit", "total_assets"}
     for record in tables.records:
-        if record.item in money and record.unit not in SCALES:
+        if record.item in money and currency_of(record.unit) is None:
             yield Finding(f"unit of {record.item} {record.period}", record.where, record.unit, None, "misprint",
-                          f"money in none of {', '.join(SCALES)}")  # fmt: skip
+                          "money needs a currency and a scale")  # fmt: skip

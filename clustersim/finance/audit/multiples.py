@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from clustersim.finance.audit.figures import Finding, Interval, compare, first_that_holds, total
-from clustersim.finance.audit.tables import Record, Tables
+from clustersim.finance.audit.money import currency_of
+from clustersim.finance.audit.records import Record, Tables
 
-__all__ = ["fx", "multiple_checks", "shares"]
+__all__ = ["equities", "fx", "multiple_checks", "quoted", "shares"]
 
 RATINGS = (
     ("strong buy", ("强烈推荐", "strong buy")), ("avoid", ("回避", "avoid", "sell", "卖出")),
@@ -128,21 +129,56 @@ def _median(members: list[Record]) -> Interval:
     return Interval((lows[n // 2 - 1] + lows[n // 2]) / 2, (highs[n // 2 - 1] + highs[n // 2]) / 2)
 
 
+def equities(tables: Tables) -> tuple[Record | None, Record | None]:
+    """Return the printed equity value in the company's own currency, and in another."""
+    own = other = None
+    for record in tables.of("dcf"):
+        if record.item == "equity_value" and record.value is not None:
+            if currency_of(record.unit) == tables.currency:
+                own = own or record
+            elif currency_of(record.unit):
+                other = other or record
+    return own, other
+
+
+def quoted(tables: Tables) -> str:
+    """Return the currency of the target price, or of the printed values where no price is printed."""
+    for item in ("target_price", "current_price", "value_blended", "value_dcf"):
+        record = tables.one("valuation", item)
+        if record is not None and currency_of(record.unit):
+            return currency_of(record.unit) or tables.currency
+    return tables.currency
+
+
 def fx(tables: Tables) -> Interval | None:
-    """Return HKD per unit of the company's currency, from the equity value that is printed in both."""
-    own = next((r for r in tables.of("dcf") if r.item == "equity_value" and r.unit.startswith("CNY")), None)
-    other = next((r for r in tables.of("dcf") if r.item == "equity_value" and r.unit.startswith("HKD")), None)
-    if own is None or other is None or not own.value:
-        return None
-    return other.scaled[1].scaled(1e3) / own.scaled[1]
+    """Return how much of the quoted currency one unit of the company's currency is.
+
+    One where they are the same; else from the equity value that is printed in both, a printed rate, or a given one.
+    """
+    own, other = equities(tables)
+    if own is not None and other is not None and own.value:
+        return other.scaled[1] / own.scaled[1]
+    code = quoted(tables)
+    if code == tables.currency:
+        return Interval.exactly(1.0)
+    rate = tables.one("valuation", "fx_rate")
+    if rate is not None and rate.value:
+        return rate.interval if rate.unit.startswith(code) else Interval.exactly(1.0) / rate.interval
+    given = tables.rates.get(code)
+    return Interval.exactly(1.0 / given) if given else None
 
 
 def shares(tables: Tables) -> Interval | None:
     """Return shares in millions, from the market value and the price."""
     value, price = tables.one("valuation", "market_cap"), tables.one("valuation", "current_price")
-    if value is None or price is None or not price.value:
+    if (
+        value is None
+        or price is None
+        or not price.value
+        or currency_of(value.unit) != currency_of(price.unit)
+    ):
         return None
-    return value.scaled[1] / price.interval
+    return value.scaled[1].scaled(1e-3) / price.interval
 
 
 def _multiple_candidates(tables: Tables, printed: Record) -> list[tuple[str, Interval]]:
@@ -179,8 +215,9 @@ def _price_to_sales(tables: Tables) -> Iterator[Finding]:
     revenue = tables.find("income_statement", "revenue", multiple.year)
     if revenue is None:
         return
-    kept = Interval.exactly(1.0) - Interval.exactly((discount.value or 0.0) / 100)
-    sales = revenue.scaled[1] * rate.scaled(1e-3)
+    taken = (discount.value or 0.0) / 100
+    kept = Interval.exactly(1.0) - Interval(taken, taken, discount.interval.cells)
+    sales = revenue.scaled[1] * rate
     checks = [
         lambda m=m, name=name: compare(
             "value_ps", value.where, value.scaled[1], m * kept * sales,
@@ -209,7 +246,7 @@ def _target(tables: Tables) -> Iterator[Finding]:
     target, price, upside, count = get("target_price"), get("current_price"), get("upside"), shares(tables)
     if target and blended and count:
         yield compare(
-            "target_price", target.where, target.interval, blended.scaled[1] / count,
+            "target_price", target.where, target.interval, blended.scaled[1].scaled(1e-3) / count,
             note="blended value over the shares that market value and price give",
         )  # fmt: skip
     if target and price and upside:
@@ -221,6 +258,7 @@ def _target(tables: Tables) -> Iterator[Finding]:
         yield Finding(
             "price within its 52 weeks", price.where, price.value, None, "ok" if inside else "inconsistent",
             "" if inside else f"52-week range {low.text} to {high.text}",
+            cells=frozenset((low.where, price.where, high.where)),
         )  # fmt: skip
     yield from _implied_multiples(tables)
     yield from _rating(tables, upside)
@@ -241,7 +279,7 @@ def _implied_multiples(tables: Tables) -> Iterator[Finding]:
         if value is not None and revenue is not None:
             yield compare(
                 f"{record.item} {record.period}", record.where, record.interval,
-                value.scaled[1].scaled(1e3) / rate / revenue.scaled[1], note="value over revenue",
+                value.scaled[1] / rate / revenue.scaled[1], note="value over revenue",
             )  # fmt: skip
 
 

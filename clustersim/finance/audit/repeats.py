@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from clustersim.finance.audit.figures import Finding, Interval, compare
-from clustersim.finance.audit.tables import Record, Tables
+from clustersim.finance.audit.records import Record, Tables
 
 __all__ = ["repeat_checks", "subject"]
 
@@ -42,7 +42,6 @@ QUANTITIES: dict[str, tuple[tuple[str, str], ...]] = {
     "change_in_working_capital": (
         ("cash_flow", "change_in_working_capital"), ("dcf", "change_in_working_capital"),
     ),
-    "income_tax": (("income_statement", "income_tax"), ("dcf", "tax")),
     "implied_ps": (("valuation", "implied_ps_blended"), ("claims", "value_implied_ps")),
 }  # fmt: skip
 #: Quantities of the valuation, which have no year.

@@ -1,37 +1,51 @@
-"""The audit: every check, what each finding is worth per share, and the bridge to the corrected target price."""
+"""The audit: every check, what each finding is worth per share, what no check covers, and the bridge to the corrected
+target price."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from clustersim.errors import InputError, suggest
+from clustersim.finance.audit.balances import balance_checks
 from clustersim.finance.audit.bridge import Step, bridge, per_share
+from clustersim.finance.audit.capital import capital_checks
 from clustersim.finance.audit.claims import claim_checks
 from clustersim.finance.audit.discounting import discount_checks
 from clustersim.finance.audit.figures import VERDICTS, Finding
 from clustersim.finance.audit.flows import flow_checks
 from clustersim.finance.audit.identifiers import identifier_checks, unit_checks
-from clustersim.finance.audit.multiples import multiple_checks
+from clustersim.finance.audit.labels import known_items
+from clustersim.finance.audit.multiples import equities, fx, multiple_checks, quoted
+from clustersim.finance.audit.naming import named
+from clustersim.finance.audit.parts import part_checks
+from clustersim.finance.audit.periodic import period_checks
+from clustersim.finance.audit.prose import prose_checks
+from clustersim.finance.audit.ratios import ratio_checks
+from clustersim.finance.audit.records import STATEMENTS, Record, Tables
 from clustersim.finance.audit.repeats import repeat_checks
 from clustersim.finance.audit.statements import statement_checks
-from clustersim.finance.audit.tables import Tables, read_tables
+from clustersim.finance.audit.tables import read_tables
 
 __all__ = ["FAULTS", "AuditReport", "audit_tables", "audit_texts"]
 
 #: Verdicts that say that something is wrong.
 FAULTS = ("omission", "inconsistent", "misprint", "mismatch")
 FAMILIES = (
-    statement_checks, flow_checks, discount_checks, multiple_checks, repeat_checks, claim_checks, identifier_checks,
-    unit_checks,
+    statement_checks, flow_checks, balance_checks, discount_checks, capital_checks, multiple_checks, ratio_checks,
+    part_checks, period_checks, repeat_checks, claim_checks, identifier_checks, unit_checks,
+    prose_checks,
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """All findings, and the way from the printed to the corrected target price."""
+    """All findings, the way from the printed to the corrected target price, and what was read."""
 
     findings: tuple[Finding, ...]
     steps: tuple[Step, ...]
+    tables: Tables
 
     @property
     def faults(self) -> tuple[Finding, ...]:
@@ -43,6 +57,29 @@ class AuditReport:
     def counts(self) -> dict[str, int]:
         """How many findings have each verdict."""
         return {v: sum(f.verdict == v for f in self.findings) for v in VERDICTS}
+
+    @property
+    def uncovered(self) -> tuple[str, ...]:
+        """Printed figures that enter no check, each with its place and item."""
+        seen = _looked_at(self.findings)
+        return tuple(
+            f"{r.where}: {r.printed or r.item} {r.period}".rstrip() for r in self.tables.records
+            if r.where not in seen and r.text
+        )  # fmt: skip
+
+    @property
+    def read(self) -> dict[str, object]:
+        """What was read (figures by table), what was not and why, what no check covers, and what was decided."""
+        unknown = [r for r in self.tables.records if not r.understood]
+        return {
+            "figures_by_table": dict(Counter(r.table for r in self.tables.records)),
+            "currency": self.tables.currency,
+            "conventions": list(self.tables.conventions),
+            "not_read": list(self.tables.unread),
+            "read_only_as_lines_of_a_sum": sorted({f"{r.file}: {r.printed}" for r in unknown}),
+            "tables_absent": list(self.tables.absent),
+            "not_covered": list(self.uncovered),
+        }
 
     def rows(self) -> list[dict[str, object]]:
         """Return every check as a flat row."""
@@ -62,8 +99,15 @@ class AuditReport:
 
 
 def audit_tables(tables: Tables, *, listing_proceeds_hkd_m: float = 0.0) -> AuditReport:
-    """Run every check that the tables allow; a table that is absent is said once and nothing is guessed for it."""
+    """Run every check that the tables allow; a table that is absent is said once and nothing is guessed for it.
+
+    Raises InputError where a label is not understood and enters no sum, a currency lacks its rate, or nothing of the
+    statements could be checked.
+    """
+    _need_rate(tables)
     findings = [finding for family in FAMILIES for finding in family(tables)]
+    _need_checks(tables, findings)
+    findings = named(tables, findings)
     findings += [
         Finding(f"{name}.csv is absent", f"{name}.csv", None, None, "info", "its checks were left out")
         for name in tables.absent
@@ -73,12 +117,58 @@ def audit_tables(tables: Tables, *, listing_proceeds_hkd_m: float = 0.0) -> Audi
         replace(f, materiality_hkd=worth(f)) if f.verdict in FAULTS and f.materiality_hkd is None else f
         for f in findings
     ]
-    return AuditReport(tuple(findings), bridge(tables, listing_proceeds_hkd_m))
+    return AuditReport(tuple(findings), bridge(tables, listing_proceeds_hkd_m), tables)
 
 
-def audit_texts(texts: Mapping[str, str], *, listing_proceeds_hkd_m: float = 0.0) -> AuditReport:
-    """Read tables from text and audit them.
+def _looked_at(findings: list[Finding] | tuple[Finding, ...]) -> set[str]:
+    return {cell for f in findings for cell in (*f.cells, f.where)}
+
+
+def _need_rate(tables: Tables) -> None:
+    """A target price in a currency that nothing leads to is an error, and says what would."""
+    code = quoted(tables)
+    legs = [i for i in ("value_dcf", "value_ps", "target_price") if tables.one("valuation", i)]
+    if legs and equities(tables)[0] is not None and fx(tables) is None:
+        raise InputError(
+            f"valuation: {', '.join(legs)} are in {code} and the statements in {tables.currency}, and no rate leads"
+            f" from one to the other: print equity_value in both, an fx_rate, or give --rate {code}=..."
+            f" ({tables.currency} per {code})"
+        )
+
+
+def _need_checks(tables: Tables, findings: list[Finding]) -> None:
+    seen = _looked_at(findings)
+    lost: dict[tuple[str, str], Record] = {}
+    for r in tables.records:
+        if not r.understood and r.where not in seen:
+            lost.setdefault((r.file, r.printed), r)
+    if lost:
+        lines = [
+            f"{r.where}: the label {label!r} is not understood and enters no sum;"
+            f" {suggest(r.item, known_items(r.table))}"
+            for (_, label), r in lost.items()
+        ]
+        raise InputError("\n".join(lines))
+    rows = [r for r in tables.records if r.table in STATEMENTS]
+    if rows and not any(f.cells and f.verdict != "info" for f in findings):
+        shown = ", ".join(dict.fromkeys(r.printed or r.item for r in rows))
+        raise InputError(
+            f"{rows[0].file}: nothing could be checked: no two of the figures that were read depend on each other"
+            f" (read: {shown[:200]}); add subtotals, another statement or another year"
+        )
+
+
+def audit_texts(
+    texts: Mapping[str, str],
+    *,
+    listing_proceeds_hkd_m: float = 0.0,
+    unit: str = "",
+    rates: Mapping[str, float] | None = None,
+    prose: Mapping[str, str] | None = None,
+) -> AuditReport:
+    """Read tables from text and audit them; ``prose`` is what is written beside them, by file name.
 
     Raises InputError for tables that cannot be read, all problems at once.
     """
-    return audit_tables(read_tables(texts), listing_proceeds_hkd_m=listing_proceeds_hkd_m)
+    tables = read_tables(texts, unit=unit, rates=rates, prose=prose)
+    return audit_tables(tables, listing_proceeds_hkd_m=listing_proceeds_hkd_m)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clustersim.finance.audit.figures import Finding, compare, total
-from clustersim.finance.audit.tables import STATEMENTS, Record, Tables
+from clustersim.finance.audit.records import STATEMENTS, Record, Tables
 
 __all__ = ["statement_checks"]
 
@@ -34,7 +34,10 @@ TIES = (
     (("cash_flow", "closing_cash"), ("balance_sheet", "cash_and_cash_equivalents")),
 )
 #: Memo lines that stand below the bottom line and are in no sum.
-MEMO = ("adjusted_net_profit", "adjusted_profit", "ebitda", "eps")
+MEMO = (
+    "adjusted_net_profit", "adjusted_profit", "ebitda", "eps", "diluted_eps", "dividend_per_share", "shares",
+    "profit_attributable_to_owners", "minority_interests",
+)  # fmt: skip
 
 
 def statement_checks(tables: Tables) -> Iterator[Finding]:
@@ -100,7 +103,18 @@ def _balance(tables: Tables) -> Iterator[Finding]:
                 if block:
                     yield _sum_check(item, record, block)
                 block = []
-            elif not item.startswith("total_"):
+            elif item == "equity_attributable_to_owners":
+                if len(block) > 1:
+                    yield _sum_check(item, record, block)
+                block = [record]
+            elif item == "total_equity":
+                # Net assets may stand before the lines that make them up: then there is nothing to sum.
+                if len(block) > 1:
+                    yield _sum_check(f"{item} from capital and reserves", record, block)
+                block = []
+            elif item.startswith("total_") or item == "net_current_assets":
+                block = []
+            elif item not in MEMO:
                 block.append(record)
         for name, plus, minus in SUMS:
             if all(item in lines for item in (name, *plus, *minus)):

@@ -1,207 +1,275 @@
-"""Printed tables as they are read: one record a figure, with its file, line, unit and digits."""
+"""Any company's printed tables as records: labels by alias, periods, units and signs; nothing in silence."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
-from clustersim.errors import InputError
-from clustersim.finance.audit.figures import Interval, half_digit, number
+from clustersim.errors import InputError, suggest
+from clustersim.finance.audit.figures import number
+from clustersim.finance.audit.labels import (
+    AMBIGUOUS,
+    TABLES,
+    canonical_item,
+    canonical_table,
+    known_items,
+    plain,
+)
+from clustersim.finance.audit.layout import Cell, read_layout
+from clustersim.finance.audit.money import canonical_unit, currency_of
+from clustersim.finance.audit.periods import read_period
+from clustersim.finance.audit.records import STATEMENTS, Record, Tables
+from clustersim.finance.audit.signs import by_convention
 from clustersim.reading.guarded import Text
 from clustersim.reading.tables import parse_table
 
-__all__ = ["FILES", "Record", "Tables", "read_tables"]
+__all__ = ["FILES", "STATEMENTS", "Record", "Tables", "read_tables"]
 
-#: file -> columns that it must have
-FILES: dict[str, tuple[str, ...]] = {
-    "income_statement": ("item", "period", "value", "unit"),
-    "balance_sheet": ("item", "period", "value", "unit"),
-    "cash_flow": ("item", "period", "value", "unit"),
-    "ratios": ("item", "period", "value", "unit"),
-    "dcf": ("item", "period", "value", "unit"),
-    "wacc": ("item", "period", "value", "unit"),
-    "valuation": ("item", "period", "value", "unit"),
-    "claims": ("item", "period", "value", "unit"),
-    "market": ("item", "period", "value", "unit"),
-    "comps": ("company", "item", "period", "value", "unit"),
-    "tickers": ("company_zh", "ticker_printed"),
-}
-STATEMENTS = ("income_statement", "balance_sheet", "cash_flow")
-
-#: What one printed unit is, in kCNY for money of the company's currency, in HKD million, or as a plain number.
-SCALES: dict[str, tuple[str, float]] = {
-    "CNY": ("kCNY", 1e-3),
-    "CNY_thousand": ("kCNY", 1.0),
-    "CNY_10thousand": ("kCNY", 10.0),
-    "CNY_million": ("kCNY", 1e3),
-    "CNY_100million": ("kCNY", 1e5),
-    "CNY_billion": ("kCNY", 1e6),
-    "HKD_million": ("HKDm", 1.0),
-    "HKD_100million": ("HKDm", 100.0),
-    "HKD_billion": ("HKDm", 1e3),
-    "USD_100million": ("USDm", 100.0),
-    "USD_million": ("USDm", 1.0),
-    "USD_billion": ("USDm", 1e3),
-}
+FILES = tuple(TABLES)
+#: Tables whose absence is said: the others are extras.
+EXPECTED = (
+    "income_statement", "balance_sheet", "cash_flow", "ratios", "dcf", "wacc", "valuation", "claims", "market",
+    "comps", "tickers",
+)  # fmt: skip
+PER_SHARE = {"eps", "diluted_eps", "dividend_per_share", "bps"}
+PERCENT = re.compile(r"(_margin|_growth(_yoy)?|^roe|^roa|effective_tax_rate|debt_to_assets|_share|_pct)$")
+PLAIN_UNITS = {"pe": "x", "pb": "x", "ps": "x", "current_ratio": "x", "quick_ratio": "x", "inventory_days": "days",
+               "receivable_days": "days", "payable_days": "days", "shares": "shares"}  # fmt: skip
+NIL = {"-", "–", "—", "－", "nil", "不适用"}
+_TOTALS = {
+    "balance_sheet": {
+        "total_non_current_assets": "non_current_assets", "total_current_assets": "current_assets",
+        "total_non_current_liabilities": "non_current_liabilities", "total_current_liabilities": "current_liabilities",
+        "total_equity": "equity",
+    },
+    "cash_flow": {
+        "net_cash_from_operating": "operating", "net_cash_from_investing": "investing",
+        "net_cash_from_financing": "financing",
+    },
+}  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One printed figure."""
+@dataclass
+class _Reading:
+    """What is collected while the files are read."""
 
-    table: str
-    line: int
-    item: str
-    period: str
-    text: str
     unit: str
-    status: str = ""
-    figure: str = ""
-    company: str = ""
-    company_zh: str = ""
-    ticker: str = ""
-
-    @property
-    def where(self) -> str:
-        """File and line."""
-        return f"{self.table}.csv:{self.line}"
-
-    @property
-    def value(self) -> float | None:
-        """The number; None for text."""
-        return number(self.text)
-
-    @property
-    def interval(self) -> Interval:
-        """All values that round to it, in the printed unit."""
-        value = self.value
-        assert value is not None
-        half = half_digit(self.text)
-        return Interval(value - half, value + half)
-
-    @property
-    def scaled(self) -> tuple[str, Interval]:
-        """The kind of quantity and its interval in that kind's base unit."""
-        kind, factor = SCALES.get(self.unit, (self.unit, 1.0))
-        return kind, self.interval.scaled(factor)
-
-    @property
-    def year(self) -> int | None:
-        """The year of a period such as ``2026E`` or ``2025``."""
-        found = re.fullmatch(r"(\d{4})[AE]?", self.period)
-        return int(found[1]) if found else None
-
-    @property
-    def forecast(self) -> bool:
-        """Whether the figure is a forecast."""
-        return self.period.endswith("E") or self.status == "forecast"
+    records: list[Record] = field(default_factory=list)
+    tickers: list[tuple[int, str, str]] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
 
 
-@dataclass(frozen=True)
-class Tables:
-    """All tables of a report."""
+def read_tables(
+    texts: Mapping[str, str],
+    *,
+    unit: str = "",
+    rates: Mapping[str, float] | None = None,
+    prose: Mapping[str, str] | None = None,
+) -> Tables:
+    """Read tables from the text of their files by name (without ``.csv``), in any order and either language.
 
-    records: tuple[Record, ...]
-    tickers: tuple[tuple[int, str, str], ...] = ()
-    """(line, company, ticker as printed)."""
-    absent: tuple[str, ...] = ()
-
-    @cached_property
-    def by_key(self) -> Mapping[tuple[str, str, int], list[Record]]:
-        """(table, item, year) -> its records."""
-        out: dict[tuple[str, str, int], list[Record]] = {}
-        for record in self.records:
-            if record.year is not None and record.value is not None:
-                out.setdefault((record.table, record.item, record.year), []).append(record)
-        return out
-
-    def find(self, table: str, item: str, year: int) -> Record | None:
-        """Return the figure of an item in a year."""
-        found = self.by_key.get((table, item, year))
-        return found[0] if found else None
-
-    def one(self, table: str, item: str, unit: str | None = None) -> Record | None:
-        """Return the only figure of an item that has no year (a WACC, a target price)."""
-        for record in self.of(table):
-            if record.item == item and record.value is not None and unit in {None, record.unit}:
-                return record
-        return None
-
-    def of(self, table: str) -> Iterator[Record]:
-        """Yield the records of a table in order."""
-        return (r for r in self.records if r.table == table)
-
-    def items(self, table: str) -> list[str]:
-        """Return the items of a table in the order in which they are printed."""
-        return list(dict.fromkeys(r.item for r in self.of(table)))
-
-    def years(self, table: str) -> list[int]:
-        """Return the years of a table."""
-        return sorted({r.year for r in self.of(table) if r.year is not None})
-
-
-def read_tables(texts: Mapping[str, str]) -> Tables:
-    """Read tables from the text of their files by name (without ``.csv``).
-
-    Raises InputError, all problems at once with file and line, for a table without its columns, rows without a unit or
-    a period, money that is no number, or a figure that stands twice in a statement with the same period.
+    ``unit`` is that of tables which state none. Raises InputError, all problems at once with file and line, for a
+    layout that is not understood, rows without a unit or a period, money that is no number, a currency that is not
+    known, or a figure that stands twice in a statement with the same period.
     """
-    problems: list[str] = []
-    records: list[Record] = []
-    tickers: list[tuple[int, str, str]] = []
-    for table, columns in FILES.items():
-        if table not in texts:
-            continue
-        try:
-            found = parse_table(Text(f"{table}.csv", texts[table].lstrip("\ufeff"), ""), short=True)
-        except InputError as error:
-            problems.append(str(error))
-            continue
-        missing = [c for c in columns if c not in found.columns]
-        if missing:
-            problems.append(f"{table}.csv:1: no column {', '.join(missing)}")
-            continue
-        for line, row in found.numbered():
-            if table == "tickers":
-                tickers.append((line, row["company_zh"].strip(), row["ticker_printed"]))
-                continue
-            record = _record(table, line, row)
-            problem = _problem(record)
-            if problem:
-                problems.append(f"{record.where}: {problem}")
-            records.append(record)
-    problems += _twice(records)
-    if problems:
-        raise InputError("\n".join(problems))
-    if not records:
+    reading = _Reading(unit)
+    for name, text in texts.items():
+        table = canonical_table(name)
+        if table is None:
+            reading.unread.append(f"{name}: its name is no table's ({', '.join(TABLES)})")
+        elif table in reading.seen:
+            reading.problems.append(f"{name}.csv: a second {table}; keep one of them")
+        else:
+            reading.seen.add(table)
+            _read(reading, table, name, text)
+    reading.problems += _twice(reading.records)
+    reading.problems += _currencies(reading.records)
+    if reading.problems:
+        raise InputError("\n".join(reading.problems))
+    if not reading.records:
         raise InputError(f"no table to audit; known: {', '.join(f'{name}.csv' for name in FILES)}")
-    absent = tuple(name for name in FILES if name not in texts)
-    return Tables(tuple(records), tuple(tickers), absent)
+    records, said = by_convention(reading.records)
+    held = {r.table for r in records} | reading.seen
+    absent = tuple(name for name in EXPECTED if name not in held)
+    return Tables(
+        tuple(records),
+        tuple(reading.tickers),
+        absent,
+        tuple(reading.unread),
+        tuple(said),
+        tuple((prose or {}).items()),
+        dict(rates or {}),
+    )
 
 
-def _record(table: str, line: int, row: Mapping[str, str | None]) -> Record:
-    def cell(name: str) -> str:
-        return (row.get(name) or "").strip()
+def _read(reading: _Reading, table: str, name: str, text: str) -> None:
+    file = f"{name}.csv"
+    try:
+        if table == "tickers":
+            reading.tickers += _tickers(file, text)
+            return
+        cells, ignored, wrong = read_layout(text, file)
+    except InputError as error:
+        reading.problems.append(str(error))
+        return
+    reading.problems += wrong
+    reading.unread += [f"{file}: column {c!r} is no column of such a table" for c in ignored]
+    found = []
+    for cell, item in zip(cells, _items(table, cells), strict=True):
+        record = _record(table, file, cell, item, reading.unit)
+        problem = _problem(record, cell)
+        if problem == "blank":
+            continue
+        if problem:
+            said = f"{record.where}: {problem}"
+            # A table without a unit lacks it on every line: say it once.
+            lacks = " no unit; say" in said
+            if not (
+                lacks
+                and cell.column
+                and any("no unit; say" in p and p.startswith(file) for p in reading.problems)
+            ):
+                reading.problems.append(said)
+        found.append(record)
+    reading.records += _elsewhere(found)
 
+
+def _tickers(file: str, text: str) -> list[tuple[int, str, str]]:
+    found = parse_table(Text(file, text.lstrip("\ufeff"), ""), short=True)
+    name = next((c for c in found.columns if c in {"company_zh", "company", "公司", "公司简称"}), None)
+    code = next((c for c in found.columns if c in {"ticker_printed", "ticker", "code", "股票代码"}), None)
+    if name is None or code is None:
+        raise InputError(f"{file}:1: no column company_zh and ticker_printed")
+    return [(line, row[name].strip(), row[code]) for line, row in found.numbered()]
+
+
+def _items(table: str, cells: list[Cell]) -> list[str]:
+    """Canonical names in printed order; a bare ``other`` is named after the total that follows it."""
+    names = [_item(table, c.label) for c in cells]
+    if table == "income_statement" and not any(c.text.endswith("%") or "%" in c.unit for c in cells):
+        # Without a per cent in it a "gross margin" among the lines is the profit.
+        names = [
+            "gross_profit" if n == "gross_margin" and len(c.text) > 2 else n
+            for n, c in zip(names, cells, strict=True)
+        ]
+    for bare, words in AMBIGUOUS.items():
+        keys = {plain(w) for w in words}
+        for k, cell in enumerate(cells):
+            if table in _TOTALS and plain(cell.label) in keys:
+                block = next((_TOTALS[table][n] for n in names[k:] if n in _TOTALS[table]), "")
+                names[k] = _blocked(bare, block)
+    return _apart(cells, names) if table in STATEMENTS else names
+
+
+def _blocked(bare: str, block: str) -> str:
+    if bare == "other":
+        return f"other_{block}" if block else bare
+    return f"{bare}_{'non_current' if block.startswith('non_current') else 'current'}" if block else bare
+
+
+def _apart(cells: list[Cell], names: list[str]) -> list[str]:
+    """Two labels that mean one item, or one label on two lines, stay two lines.
+
+    In a long table one label is a line again where other lines stand between and its period stands already.
+    """
+    owner: dict[str, tuple[str, int]] = {}
+    seen: dict[tuple[str, str, str], int] = {}
+    run, out = 0, []
+    for k, (cell, name) in enumerate(zip(cells, names, strict=True)):
+        run += bool(k) and cells[k - 1].label != cell.label
+        who = cell.more.get("company", "") + cell.more.get("source_figure", "")
+        first = seen.setdefault((name, cell.period, who), run)
+        row = (plain(cell.label), cell.line if cell.column else 0 if first == run else run)
+        out.append(name if owner.setdefault(name, row) == row else f"{name}_{row[1] or cell.line}")
+    return out
+
+
+def _item(table: str, label: str) -> str:
+    found = canonical_item(table, label)
+    if found is None and table in (*STATEMENTS, "ratios"):
+        found = canonical_item("ratios", label)
+    if found is not None:
+        return found
+    slug = re.sub(r"\W+", "_", label.strip().lower()).strip("_")
+    return slug or label.strip()
+
+
+def _known(table: str, item: str, label: str) -> bool:
+    if table not in (*STATEMENTS, "dcf"):
+        return True
+    if table == "dcf" and re.fullmatch(r"equity_value.*|.*_(rate|price|shares|date)", item):
+        return True
+    if re.search(r"(_margin|_growth_yoy|_growth)$", item) or plain(label) in {
+        plain(w) for words in AMBIGUOUS.values() for w in words
+    }:
+        return True
+    return canonical_item(table, label) is not None or canonical_item("ratios", label) is not None
+
+
+def _record(table: str, file: str, cell: Cell, item: str, default: str) -> Record:
+    period = read_period(cell.period)
+    status = cell.more.get("status", "")
+    text = cell.text
+    if table in STATEMENTS and text in NIL:
+        text = "0"
     return Record(
-        table, line, cell("item"), cell("period"), cell("value"), cell("unit"), cell("status"),
-        cell("source_figure"), cell("company"), cell("company_zh"), cell("ticker"),
+        table, cell.line, item, str(period) if period else cell.period, text,
+        _unit(item, cell.unit or default, table), status, cell.more.get("source_figure", ""),
+        cell.more.get("company", "") or cell.more.get("segment", "") or cell.more.get("product", ""),
+        cell.more.get("company_zh", ""), cell.more.get("ticker", ""), file, cell.column,
+        period.label if period else "", cell.label, _known(table, item, cell.label),
     )  # fmt: skip
 
 
-def _problem(record: Record) -> str:
+def _unit(item: str, text: str, table: str) -> str:
+    """The canonical unit; per share, per cent and times where the item says so and the unit is the table's own."""
+    unit = canonical_unit(text) or text
+    if unit.startswith("?_") and table not in STATEMENTS:
+        unit = text
+    code = currency_of(unit)
+    if item in PER_SHARE and code:
+        return f"{code}_per_share"
+    if table in (*STATEMENTS, "ratios") and (code or unit.startswith("?_") or not unit):
+        if PERCENT.search(item):
+            return "percent"
+        return PLAIN_UNITS.get(item, unit)
+    return unit
+
+
+def _problem(record: Record, cell: Cell) -> str:
     if not record.item:
         return "no item"
     if record.table in STATEMENTS:
-        if record.year is None:
-            return f"{record.item}: period {record.period!r} is no year (2025 or 2026E)"
-        if record.value is None:
+        if read_period(cell.period) is None:
+            return f"{record.item}: period {record.period!r} is no year (2025 or 2026E) and no part of one (2025H1)"
+        if not record.text and cell.column:
+            return "blank"
+        if record.value is None and canonical_item("ratios", cell.label) is None:
             return f"{record.item} {record.period}: {record.text!r} is not a number"
     if not record.unit:
-        return f"{record.item} {record.period}: no unit; say which, for example CNY_thousand"
+        return (
+            f"{record.item} {record.period}: no unit; say which, for example CNY_thousand, in a column, in the heading"
+            " or by --unit"
+        )
+    if record.unit.startswith("?_"):
+        return f"{record.item} {record.period}: {cell.unit!r} has no currency; write USD million or the like, or --unit"
     return ""
+
+
+def _elsewhere(found: list[Record]) -> list[Record]:
+    """Ratios that stand among the lines of a statement belong to the ratios."""
+    names = set(known_items("ratios"))
+    return [
+        replace(r, table="ratios")
+        if (r.table in STATEMENTS and r.item in names and r.item not in known_items(r.table))
+        or (r.table in STATEMENTS and r.unit == "percent" and number(r.text) is not None)
+        else r
+        for r in found
+    ]  # fmt: skip
 
 
 def _twice(records: list[Record]) -> list[str]:
@@ -213,7 +281,29 @@ def _twice(records: list[Record]) -> list[str]:
         key = (record.table, record.item, record.period)
         if key in seen:
             out.append(
-                f"{record.where}: {record.item} {record.period} stands in line {seen[key].line} already"
+                f"{record.where}: {record.printed} {record.period} stands in line {seen[key].line} already"
             )
         seen[key] = record
+    return out
+
+
+def _currencies(records: Iterable[Record]) -> list[str]:
+    """A statement whose unit is not understood, and statements in more than one currency."""
+    out = []
+    mains: dict[str, str] = {}
+    for table in STATEMENTS:
+        rows = [r for r in records if r.table == table and r.item not in PER_SHARE | {"shares"}]
+        if not rows:
+            continue
+        unit, count = Counter(r.unit for r in rows).most_common(1)[0]
+        if unit and currency_of(unit) is None and 2 * count > len(rows):
+            out.append(
+                f"{rows[0].where}: unit {unit!r} is not understood; write a currency and a scale, for example"
+                f" CNY_thousand or 'USD million'; {suggest(unit, ['CNY_thousand', 'CNY_million', 'USD_million'])}"
+            )
+        mains[table] = currency_of(unit) or ""
+    codes = {c for c in mains.values() if c}
+    if len(codes) > 1:
+        says = ", ".join(f"{t} in {c}" for t, c in mains.items())
+        out.append(f"the statements are in several currencies ({says}): print them in one")
     return out

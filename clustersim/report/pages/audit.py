@@ -1,4 +1,4 @@
-"""The audit of printed tables as a page: what does not hold, and the bridge to what would."""
+"""The audit of printed tables as a page: what does not hold, the bridge to what would, and what no check covers."""
 
 from __future__ import annotations
 
@@ -8,48 +8,116 @@ from pathlib import Path
 from typing import Any
 
 from clustersim.errors import CheckFailed, InputError
+from clustersim.finance.audit.labels import canonical_table
 from clustersim.finance.audit.run import FAULTS, AuditReport, audit_texts
 from clustersim.finance.audit.tables import FILES
 from clustersim.reading.guarded import read_text
+from clustersim.reading.sheets import read_sheets
 from clustersim.report.answer import Answer, Block
 from clustersim.report.said import read_as
 
 __all__ = ["audit_answer", "read_folder"]
 
+#: Texts that are held to the tables beside them.
+PROSE = {".txt", ".md"}
+#: Figures without a check that a page lists; the others are counted, and JSON has them all.
+MOST_LISTED = 12
+
 
 def audit_answer(
-    folder: str, *, everything: bool = False, strict: bool = False, proceeds_hkd_m: float = 0.0
+    folder: str,
+    *,
+    everything: bool = False,
+    strict: bool = False,
+    proceeds_hkd_m: float = 0.0,
+    unit: str = "",
+    rates: Mapping[str, float] | None = None,
 ) -> Answer:
-    """Audit the printed tables in a folder; ``strict`` fails where anything is wrong."""
+    """Audit the printed tables in a folder or workbook; ``strict`` fails where anything is wrong."""
     texts, said = read_folder(folder)
-    report = audit_texts(texts, listing_proceeds_hkd_m=proceeds_hkd_m)
+    prose = read_prose(folder)
+    report = audit_texts(texts, listing_proceeds_hkd_m=proceeds_hkd_m, unit=unit, rates=rates, prose=prose)
     rows = report.rows()
     data = {
         "folder": folder,
         "counts": report.counts,
+        "read": report.read,
         "checks": rows,
         "bridge": [asdict(step) for step in report.steps],
     }
     wrong = CheckFailed(f"{len(report.faults)} findings say that something is wrong")
     return Answer(
-        name="audit", data=data, page=lambda: _page(report, rows, everything), rows=rows, said=said,
-        failed=wrong if strict and report.faults else None,
+        name="audit", data=data, page=lambda: _page(report, rows, everything), rows=rows,
+        said=[*said, *_summary(report)], failed=wrong if strict and report.faults else None,
     )  # fmt: skip
 
 
 def read_folder(folder: str) -> tuple[dict[str, str], list[str]]:
-    """Return the text of every table in a folder, and what is to be said of them.
+    """Return the text of every table in a folder, or of every sheet of a workbook, and what is to be said of them.
 
+    A table is known by its name in either language (``income_statement.csv``, ``利润表.csv``). Other files are said.
     Raises InputError for a folder without tables, or a file that cannot be read.
     """
     at = Path(folder)
+    if at.suffix.lower() == ".xlsx" and at.is_file():
+        return _known(read_sheets(at), at.name), []
     if not at.is_dir():
         raise InputError(f"{folder}: no such folder")
-    sources = {name: read_text(at / f"{name}.csv") for name in FILES if (at / f"{name}.csv").exists()}
-    if not sources:
-        raise InputError(f"{folder}: has none of {', '.join(f'{n}.csv' for n in FILES)}")
-    said = [text for source in sources.values() for text in read_as(source)]
-    return {name: source.text for name, source in sources.items()}, said
+    texts: dict[str, str] = {}
+    said: list[str] = []
+    for file in sorted(at.iterdir()):
+        kind = file.suffix.lower()
+        if kind == ".csv":
+            source = read_text(file)
+            texts[file.stem] = source.text
+            said += read_as(source)
+        elif kind == ".xlsx":
+            texts |= read_sheets(file)
+        elif kind not in PROSE and not file.name.startswith("."):
+            said.append(f"{file.name}: not read: neither CSV, XLSX nor text")
+    return _known(texts, folder), said
+
+
+def read_prose(folder: str) -> dict[str, str]:
+    """Return the texts that stand beside the tables by file name."""
+    at = Path(folder)
+    files = sorted(f for f in at.iterdir() if f.suffix.lower() in PROSE) if at.is_dir() else []
+    return {f.name: read_text(f).text for f in files}
+
+
+def _known(texts: dict[str, str], where: str) -> dict[str, str]:
+    if not any(canonical_table(name) for name in texts):
+        found = f"; found {', '.join(texts)}" if texts else ""
+        raise InputError(f"{where}: has none of {', '.join(f'{n}.csv' for n in FILES)}{found}")
+    return texts
+
+
+def _summary(report: AuditReport) -> list[str]:
+    """What was read, what was not, and what no check covers, in a few lines."""
+    read, uncovered = report.read, report.uncovered
+    tables = report.tables
+    by_table = read["figures_by_table"]
+    assert isinstance(by_table, dict)
+    out = [
+        f"read: {len(tables.records)} figures in {tables.currency} ("
+        + ", ".join(f"{n} {table}" for table, n in by_table.items()) + ")"
+        + "".join(f"; text {name}" for name, _ in tables.prose)
+    ]  # fmt: skip
+    out += [f"decided: {text}" for text in tables.conventions]
+    out += [f"not read: {text}" for text in tables.unread]
+    lines = read["read_only_as_lines_of_a_sum"]
+    assert isinstance(lines, list)
+    out += [f"not understood, read only as a line of its sum: {text}" for text in lines]
+    if tables.absent:
+        out.append(f"absent: {', '.join(tables.absent)}")
+    shown = "; ".join(uncovered[:MOST_LISTED])
+    more = (
+        f"; and {len(uncovered) - MOST_LISTED} more (all with --format json)"
+        if len(uncovered) > MOST_LISTED
+        else ""
+    )
+    out.append(f"covered by no check: {len(uncovered)} figures{': ' + shown if shown else ''}{more}")
+    return out
 
 
 def _page(report: AuditReport, rows: Sequence[Mapping[str, Any]], everything: bool) -> list[Block]:

@@ -1,0 +1,93 @@
+"""Sums below the totals of a balance sheet, and cash that passes equity by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from clustersim.finance.audit.figures import Finding, Interval, compare, total
+from clustersim.finance.audit.records import Record, Tables
+
+__all__ = ["balance_checks"]
+
+#: whole -> its parts with their signs; every part must be printed
+SUMS: tuple[tuple[str, str, tuple[tuple[str, int], ...]], ...] = (
+    ("balance_sheet", "total_liabilities_and_equity", (("total_liabilities", 1), ("total_equity", 1))),
+    ("balance_sheet", "total_assets", (("total_liabilities_and_equity", 1),)),
+    ("balance_sheet", "net_current_assets", (("total_current_assets", 1), ("total_current_liabilities", -1))),
+    ("balance_sheet", "total_equity", (("equity_attributable_to_owners", 1), ("non_controlling_interests", 1))),
+    ("income_statement", "net_profit", (("profit_attributable_to_owners", 1), ("minority_interests", 1))),
+    ("cash_flow", "free_cash_flow", (("net_cash_from_operating", 1), ("purchase_of_ppe_and_intangibles", 1))),
+)  # fmt: skip
+
+
+def balance_checks(tables: Tables) -> Iterator[Finding]:
+    """Yield the sums of equity and of both sides, and what passes equity by."""
+    for table, whole, parts in SUMS:
+        for year in tables.years(table):
+            target = tables.find(table, whole, year)
+            found = [(r, s) for item, s in parts if (r := tables.find(table, item, year))]
+            if target is not None and len(found) == len(parts):
+                yield compare(
+                    f"{whole} {target.period} from its parts", target.where, target.interval,
+                    total(r.interval.scaled(s) for r, s in found),
+                    note="should be " + " + ".join(r.item for r, _ in found),
+                )  # fmt: skip
+    yield from _passed_by(tables)
+    yield from _plug(tables)
+
+
+def _change(tables: Tables, item: str, year: int) -> Interval | None:
+    now, then = (tables.find("balance_sheet", item, y) for y in (year, year - 1))
+    return None if now is None or then is None else now.interval - then.interval
+
+
+def _forecast_years(tables: Tables, table: str) -> list[int]:
+    return sorted({r.year for r in tables.of(table) if r.year is not None and r.forecast})
+
+
+def _passed_by(tables: Tables) -> Iterator[Finding]:
+    """An exchange effect moves cash; where equity moves by profit alone, some balance must take it up unseen."""
+    found: list[Record] = []
+    for year in _forecast_years(tables, "cash_flow"):
+        effect = tables.find("cash_flow", "fx_effect", year)
+        profit, change = (
+            tables.find("income_statement", "net_profit", year),
+            _change(tables, "total_equity", year),
+        )
+        if effect is None or profit is None or change is None or not effect.value:
+            continue
+        half = max(effect.interval.high - effect.interval.low, 1.0)
+        if abs(effect.value) > 10 * half and abs((change - profit.interval).middle) < 0.01 * abs(
+            effect.value
+        ):
+            found.append(effect)
+    if found:
+        yield Finding(
+            "fx_effect enters equity", found[0].where, found[0].value, 0.0, "inconsistent",
+            f"cash moves by an exchange effect in {', '.join(r.period for r in found)} and equity by profit alone; no"
+            " other comprehensive income is printed", cells=frozenset(r.where for r in found),
+        )  # fmt: skip
+
+
+def _plug(tables: Tables) -> Iterator[Finding]:
+    """Other non-current assets against the only flow that can move them."""
+    gaps: list[tuple[Record, float]] = []
+    for year in _forecast_years(tables, "balance_sheet"):
+        now, change = (
+            tables.find("balance_sheet", "other_non_current_assets", year),
+            _change(tables, "other_non_current_assets", year),
+        )
+        flow = tables.find("cash_flow", "other_investing", year)
+        if now is None or change is None or flow is None or flow.value is None:
+            continue
+        gap = change + flow.interval
+        if not (gap.low <= 0 <= gap.high) and abs(gap.middle) > 0.02 * abs(now.value or 1.0):
+            gaps.append((now, gap.middle))
+    if len(gaps) > 1:
+        says = ", ".join(f"{gap:+,.0f} in {r.period}" for r, gap in gaps)
+        yield Finding(
+            "other_non_current_assets move by other_investing", gaps[0][0].where, gaps[0][0].value,
+            (gaps[0][0].value or 0.0) - gaps[0][1], "inconsistent",
+            f"they move by more than that flow ({says}): they take up what passes the other lines by",
+            cells=frozenset(r.where for r, _ in gaps),
+        )  # fmt: skip

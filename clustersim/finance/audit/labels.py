@@ -1,0 +1,313 @@
+# ruff: noqa: E501 (Chinese letters count twice; a line item stays on one line)
+"""Line items by what reports call them, in both languages: one canonical name a line."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache, lru_cache
+
+__all__ = ["AMBIGUOUS", "VOCABULARY", "canonical_item", "canonical_table", "known_items"]
+
+#: table -> canonical item -> how it is printed (compared without case, space, punctuation and what is in brackets)
+VOCABULARY: dict[str, dict[str, str]] = {
+    "income_statement": {
+        "revenue": "revenues|total revenue|total revenues|net revenue|net sales|sales|turnover|operating revenue|"
+        "收入|收益|营业收入|营业总收入|总收入|营收|销售额",
+        "cost_of_sales": "cogs|cost of goods sold|cost of products sold|cost of sales and services|cost of revenue|cost of revenues|cost of sales|costs of sales|"
+        "operating costs|销售成本|营业成本|收入成本|主营成本",
+        "gross_profit": "gross profit|gross income|gross profit loss|毛利|毛利润|营业毛利",
+        "selling_and_marketing_expenses": "selling and marketing|selling expenses|sales and marketing|s&m|selling and "
+        "distribution expenses|marketing expenses|销售费用|销售及营销开支|销售开支|销售及分销开支|营销费用|销售及营销费用",
+        "general_and_administrative_expenses": "general and administrative|administrative expenses|g&a|管理费用|行政开支|"
+        "一般及行政开支|行政费用|一般及行政费用",
+        "selling_general_and_administrative_expenses": "sg&a|selling general and administrative|sga|销售及管理费用",
+        "research_and_development_expenses": "research and development|r&d|r&d expenses|r&d expense|research and "
+        "development costs|研发费用|研发开支|研究及开发费用|研发支出",
+        "taxes_and_surcharges": "taxes and surcharges|营业税金及附加|税金及附加",
+        "impairment": "impairment losses|impairment loss|asset impairment|资产减值损失|金融资产减值|减值亏损|信用减值损失",
+        "special_loss_on_certain_assets": "若干资产的特别亏损",
+        "net_impairment_loss_on_financial_assets": "金融资产减值净额|金融资产减值亏损净额",
+        "other_gains_losses_net": "其他收益亏损净额",
+        "other_income": "other operating income|其他收入|其他收益|other revenue",
+        "other_expenses": "other expense|其他开支|其他支出|other operating expenses",
+        "other_gains": "other gains net|other gains and losses|其他净收益|other gains losses",
+        "total_operating_expenses": "total operating expenses|operating expenses|total opex|营业费用合计|期间费用合计|经营开支总额",
+        "operating_profit": "operating income|operating profit|profit from operations|income from operations|营业利润|"
+        "经营利润|经营溢利|operating profit loss",
+        "ebit": "ebit|earnings before interest and tax|息税前利润",
+        "net_finance_cost": "net finance cost|finance costs net|net finance income|net interest income|财务成本净额|"
+        "财务收入净额|net interest|net finance costs|财务收益净额",
+        "finance_income": "finance income|interest income|财务收入|利息收入",
+        "finance_costs": "finance costs|interest expense|finance cost|财务费用|财务成本|融资成本|利息支出|利息费用",
+        "share_of_associates": "share of results of associates|share of profit of associates|应占联营公司损益|投资收益|"
+        "investment income|income from equity investees",
+        "profit_before_income_tax": "profit before tax|pre-tax profit|pretax income|income before provision for income taxes|earnings before income taxes|income before income taxes|income "
+        "before tax|earnings before tax|pbt|ebt|除税前利润|除税前溢利|税前利润|利润总额|除所得税前利润|除所得税前溢利|"
+        "除所得税前亏损溢利|profit before taxation|profit loss before tax",
+        "income_tax": "income tax expense|income tax|tax|taxation|provision for income taxes|income taxes|所得税|所得税费用|"
+        "所得税开支|所得税开支抵免|tax expense",
+        "net_profit": "net income|net earnings|net profit|profit for the year|profit after tax|net income loss|profit for the period|"
+        "净利润|净利|年内利润|年内溢利|期内利润|期内溢利|期内亏损溢利|profit loss for the year",
+        "profit_attributable_to_owners": "profit attributable to owners|attributable to owners of the parent|net income "
+        "attributable to shareholders|归母净利润|归属于母公司股东的净利润|本公司拥有人应占利润|归属母公司净利润|"
+        "net profit attributable to shareholders",
+        "minority_interests": "non-controlling interests|minority interest|少数股东损益|非控股权益",
+        "adjusted_net_profit": "adjusted net profit|adjusted profit|adjusted net income|non-gaap net income|经调整净利润|"
+        "经调整利润|经调整亏损利润",
+        "ebitda": "ebitda|adjusted ebitda|息税折旧摊销前利润",
+        "eps": "eps|basic eps|earnings per share|每股收益|每股盈利|每股基本盈利|基本每股收益|basic earnings per share",
+        "diluted_eps": "diluted eps|diluted earnings per share|稀释每股收益|每股摊薄盈利",
+        "dividend_per_share": "dps|dividend per share|dividends per share|每股股息|每股派息",
+        "shares": "weighted average shares|shares outstanding|number of shares|diluted shares|加权平均股数|股本数|总股本|"
+        "股份数目|weighted average number of shares",
+    },
+    "balance_sheet": {
+        "property_plant_equipment": "ppe|pp&e|property plant and equipment|fixed assets|property and equipment|net pp&e|"
+        "固定资产|物业厂房及设备|不动产厂房及设备|物业及设备",
+        "right_of_use_assets": "right of use assets|rou assets|operating lease right of use assets|使用权资产",
+        "intangible_assets": "intangible assets|intangibles|无形资产",
+        "goodwill": "goodwill|商誉",
+        "long_term_investments": "long term investments|长期股权投资|长期投资|interests in associates|于联营公司权益",
+        "deferred_tax_assets": "deferred tax assets|递延所得税资产|递延税项资产",
+        "construction_in_progress": "construction in progress|在建工程",
+        "other_non_current_assets": "other non-current assets|other long-term assets|其他非流动资产|其他长期资产",
+        "total_non_current_assets": "total non-current assets|non-current assets|total long-term assets|非流动资产|"
+        "非流动资产合计|非流动资产总额|非流动资产总值",
+        "inventories": "inventory|inventories|存货|库存",
+        "trade_and_notes_receivables": "accounts receivable|receivables|trade receivables|trade and notes receivables|"
+        "trade and bills receivables|accounts and notes receivable|trade and other receivables|应收账款|应收款项|"
+        "贸易应收款项|贸易应收款项及应收票据|应收票据及应收账款|trade_receivables|accounts receivable net",
+        "prepayments": "prepayments|prepaid expenses|预付款项|预付款",
+        "short_term_investments": "short-term investments|marketable securities|短期投资|交易性金融资产",
+        "cash_and_cash_equivalents": "cash|cash and cash equivalents|cash and equivalents|cash and bank balances|货币资金|"
+        "现金|现金及现金等价物|现金及银行结余|cash & equivalents",
+        "other_current_assets": "other current assets|其他流动资产",
+        "total_current_assets": "total current assets|current assets|流动资产|流动资产合计|流动资产总额|流动资产总值",
+        "total_assets": "total assets|资产总计|总资产|资产总额|资产合计",
+        "borrowings_non_current": "long-term borrowings|long-term debt|non-current borrowings|长期借款|长期债务|非流动借款",
+        "lease_liabilities_non_current": "non-current lease liabilities|long-term lease liabilities|非流动租赁负债",
+        "redeemable_shares": "redeemable shares|convertible redeemable preferred shares|redeemable preferred shares|"
+        "可转换可赎回优先股|可赎回股份|financial liabilities to investors|赎回负债",
+        "deferred_tax_liabilities": "deferred tax liabilities|递延所得税负债|递延税项负债",
+        "other_non_current_liabilities": "other non-current liabilities|other long-term liabilities|其他非流动负债|其他长期负债",
+        "total_non_current_liabilities": "total non-current liabilities|non-current liabilities|total long-term liabilities|"
+        "非流动负债|非流动负债合计|非流动负债总额",
+        "trade_and_other_payables": "accounts payable|payables|trade payables|trade and other payables|trade and bills "
+        "payables|应付账款|应付款项|贸易及其他应付款项|应付票据及应付账款|贸易应付款项|trade_payables",
+        "contract_liabilities": "contract liabilities|deferred revenue|advances from customers|合同负债|合约负债|预收款项",
+        "borrowings_current": "short-term borrowings|short-term debt|current borrowings|bank loans|短期借款|短期债务|流动借款",
+        "lease_liabilities_current": "current lease liabilities|流动租赁负债",
+        "income_tax_payable": "income tax payable|tax payable|应交税费|应付所得税",
+        "other_current_liabilities": "other current liabilities|accrued liabilities|其他流动负债",
+        "total_current_liabilities": "total current liabilities|current liabilities|流动负债|流动负债合计|流动负债总额",
+        "total_liabilities": "total liabilities|负债合计|总负债|负债总额|负债总计",
+        "share_capital": "share capital|common stock|paid-in capital|capital stock|股本|实收资本|common stock and apic",
+        "reserves": "reserves|capital reserves|additional paid-in capital|储备|资本公积",
+        "retained_earnings": "retained earnings|retained profits|accumulated deficit|accumulated losses|留存收益|未分配利润|累计亏损|保留盈利",
+        "equity_attributable_to_owners": "equity attributable to owners|total shareholders equity attributable|"
+        "归属于母公司股东权益|本公司拥有人应占权益",
+        "non_controlling_interests": "non-controlling interests|minority interests|minority interest|少数股东权益|非控股权益",
+        "total_equity": "total equity|shareholders equity|total shareholders equity|stockholders equity|net assets|equity|"
+        "total stockholders equity|权益总额|股东权益合计|所有者权益合计|总权益|净资产|股东权益|权益合计",
+        "total_liabilities_and_equity": "total liabilities and equity|total liabilities and shareholders equity|"
+        "total equity and liabilities|负债及股东权益总计|负债和所有者权益总计|权益及负债总额|负债及权益总额",
+        "net_current_assets": "net current assets|working capital|流动资产净值",
+        "shares": "shares outstanding|number of shares|总股本|已发行股份",
+    },
+    "cash_flow": {
+        "profit_before_tax": "profit before tax|profit before income tax|pre-tax profit|税前利润|除税前利润|除税前溢利|利润总额|"
+        "income before tax|pretax income|income before income taxes",
+        "net_profit": "net income|net profit|profit for the year|净利润|年内利润|年内溢利",
+        "depreciation_and_amortisation": "depreciation and amortization|depreciation and amortisation|d&a|depreciation|"
+        "折旧及摊销|折旧与摊销|折旧和摊销|depreciation & amortisation",
+        "share_based_compensation": "share-based compensation|stock-based compensation|share based payments|股份支付|"
+        "以股份为基础的付款|股权激励费用",
+        "change_in_working_capital": "change in working capital|changes in working capital|working capital changes|"
+        "营运资金变动|营运资本变动|运营资金变动|working capital movement|changes in operating assets and liabilities",
+        "income_tax_paid": "income tax paid|taxes paid|已付所得税|支付的所得税|tax paid",
+        "interest_paid": "interest paid|已付利息|支付利息",
+        "other_operating": "other operating|other operating activities|other operating cash flow|其他经营活动|"
+        "other operating items",
+        "net_cash_from_operating": "net cash from operating activities|cash flow from operations|operating cash flow|cash "
+        "flow from operating activities|net cash provided by operating activities|经营活动现金流|经营活动现金流量净额|"
+        "经营活动产生的现金流量净额|经营活动所用所得现金净额|经营活动所得现金净额|net cash generated from operating activities|cfo",
+        "purchase_of_ppe_and_intangibles": "capex|capital expenditure|capital expenditures|purchase of ppe|purchase of "
+        "property plant and equipment|purchases of property and equipment|资本开支|资本支出|购建固定资产|购置物业厂房及设备|"
+        "购置物业厂房及设备以及无形资产|购建固定资产无形资产和其他长期资产支付的现金",
+        "proceeds_from_disposal_of_ppe_and_intangibles": "proceeds from disposal of ppe|proceeds from disposals|disposal of "
+        "fixed assets|处置固定资产所得|出售物业厂房及设备以及无形资产所得款项|proceeds from disposal",
+        "other_investing": "other investing|other investing activities|其他投资活动",
+        "net_cash_from_investing": "net cash from investing activities|cash flow from investing|cash flow from investing "
+        "activities|net cash used in investing activities|投资活动现金流|投资活动现金流量净额|投资活动产生的现金流量净额|"
+        "投资活动所用所得现金净额|cfi|投资活动所用现金净额|net cash used in investing",
+        "proceeds_from_borrowings": "proceeds from borrowings|new borrowings|debt issued|新增借款|取得借款|借款所得款项",
+        "repayment_of_borrowings": "repayment of borrowings|repayments of debt|debt repaid|偿还借款|偿还债务|偿还债务支付的现金",
+        "proceeds_from_issue_of_shares": "proceeds from issue of shares|issue of shares|share issue|issuance of common "
+        "stock|equity raised|发行股份所得款项|发行股份|吸收投资收到的现金|股份发行",
+        "repurchase_of_shares": "repurchase of shares|share buy-back|share buybacks|buy-back of shares|repurchases of "
+        "common stock|share repurchases|回购股份|股份回购|购回股份",
+        "dividends_paid": "dividends paid|dividend paid|dividends|payment of dividends|已付股息|支付股利|派付股息|派发股息|派息|已付股利|分配股利",
+        "other_comprehensive_income": "other comprehensive income|其他综合收益",
+        "proceeds_from_convertible_bonds": "proceeds from convertible bonds|可换股债券所得款",
+        "lease_payments": "payment of lease liabilities|lease payments|租赁付款",
+        "other_financing": "other financing|other financing activities|其他融资活动|其他筹资活动",
+        "net_cash_from_financing": "net cash from financing activities|cash flow from financing|cash flow from financing "
+        "activities|net cash used in financing activities|融资活动现金流|筹资活动现金流|筹资活动产生的现金流量净额|"
+        "融资活动现金流量净额|融资活动所用所得现金净额|cff|融资活动所得现金净额|net cash from financing",
+        "net_change_in_cash": "net change in cash|net increase in cash|change in cash|net increase decrease in cash|"
+        "现金净变动|现金净增加额|现金及现金等价物净增加额|现金及现金等价物减少增加净额|现金及现金等价物增加净额",
+        "opening_cash": "opening cash|cash at beginning of year|beginning cash|cash beginning|期初现金|年初现金|"
+        "期初现金及现金等价物|cash at the beginning of the year",
+        "fx_effect": "fx effect|effect of exchange rates|effect of foreign exchange|exchange differences|汇率变动的影响|汇率影响|"
+        "汇率变动影响|effect of exchange rate changes",
+        "closing_cash": "closing cash|cash at end of year|ending cash|cash end|期末现金|年末现金|期末现金及现金等价物|"
+        "cash at the end of the year",
+        "free_cash_flow": "free cash flow|fcf|自由现金流",
+    },
+    "ratios": {
+        "revenue_growth_yoy": "revenue growth|sales growth|revenue growth yoy|yoy growth|收入增速|收入增长率|营收增速|收入同比|"
+        "同比增长|营业收入增长率",
+        "gross_profit_growth_yoy": "gross profit growth|毛利增速|毛利增长率",
+        "net_profit_growth_yoy": "net profit growth|net income growth|earnings growth|净利润增速|净利润增长率|净利增速",
+        "gross_margin": "gross margin|gross profit margin|毛利率",
+        "operating_margin": "operating margin|营业利润率|经营利润率",
+        "net_margin": "net margin|net profit margin|净利率|净利润率",
+        "adjusted_net_margin": "adjusted net margin|经调整净利润率|经调整利润率",
+        "effective_tax_rate": "effective tax rate|tax rate|有效税率|实际税率",
+        "roe": "roe|return on equity|净资产收益率|股本回报率|权益回报率",
+        "roa": "roa|return on assets|总资产收益率|资产回报率",
+        "eps": "eps|earnings per share|每股收益|每股盈利", "bps": "bps|book value per share|每股净资产",
+        "pe": "pe|p/e|price to earnings|price earnings|市盈率", "pb": "pb|p/b|price to book|市净率",
+        "ps": "ps|p/s|price to sales|市销率",
+        "inventory_days": "inventory days|days inventory|days of inventory|dio|存货周转天数|库存周转天数",
+        "receivable_days": "receivable days|days receivable|dso|days sales outstanding|应收账款周转天数|应收周转天数",
+        "payable_days": "payable days|days payable|dpo|days payables|应付账款周转天数|应付周转天数",
+        "current_ratio": "current ratio|流动比率", "quick_ratio": "quick ratio|速动比率",
+        "debt_to_assets": "debt to assets|liabilities to assets|debt ratio|资产负债率|负债率",
+    },
+    "dcf": {
+        "ebit": "ebit|earnings before interest and tax|operating profit|operating income|息税前利润",
+        "depreciation_and_amortisation": "depreciation and amortisation|depreciation and amortization|d&a|折旧及摊销|折旧摊销|"
+        "折旧与摊销",
+        "tax": "tax|taxes|tax on ebit|cash taxes|income tax|税|所得税|税项",
+        "change_in_working_capital": "change in working capital|change in nwc|changes in working capital|营运资本变动|"
+        "营运资金变动",
+        "capital_expenditure": "capital expenditure|capex|资本开支|资本支出",
+        "free_cash_flow": "free cash flow|fcf|fcff|unlevered free cash flow|自由现金流|企业自由现金流",
+        "wacc": "wacc|discount rate|加权平均资本成本|折现率",
+        "terminal_growth": "terminal growth|perpetual growth|terminal growth rate|永续增长率",
+        "pv_of_free_cash_flow": "pv of free cash flow|pv of fcf|present value of cash flows|sum of pv of fcf|现金流现值",
+        "pv_of_terminal_value": "pv of terminal value|present value of terminal value|pv of tv|终值现值",
+        "enterprise_value": "enterprise value|ev|企业价值",
+        "net_cash_less_debt_and_minorities": "net cash|net cash debt|net cash less debt and minorities|净现金|"
+        "负债现金及等价物少数股东权益",
+        "equity_value": "equity value|股权价值|权益价值",
+    },
+    "wacc": {
+        "beta": "beta|贝塔值|贝塔系数", "risk_free_rate": "risk free rate|无风险利率",
+        "market_risk": "market risk|市场风险", "market_risk_premium": "market risk premium|equity risk premium|市场风险溢价",
+        "market_return": "market return|市场回报率|市场收益率", "cost_of_equity": "cost of equity|权益成本|股权成本",
+        "cost_of_debt": "cost of debt|债务成本", "debt_to_equity": "debt to equity|d/e|债务权益|债务股权比",
+        "tax_rate": "tax rate|税率", "wacc": "wacc|加权平均资本成本", "terminal_growth": "terminal growth|永续增长率",
+    },
+    "valuation": {
+        "target_price": "target price|目标价", "current_price": "current price|share price|price|现价|股价|当前股价",
+        "market_cap": "market cap|market capitalisation|market capitalization|市值|总市值", "upside": "upside|potential "
+        "upside|潜在升幅|上涨空间|上升空间", "week52_low": "52-week low|52周低|52周最低", "week52_high": "52-week high|52周高|"
+        "52周最高", "weight_dcf": "dcf weight|weight dcf", "weight_ps": "ps weight|weight ps", "value_dcf": "dcf value|"
+        "value dcf|dcf估值", "value_ps": "ps value|value ps|ps估值", "value_blended": "blended value|综合估值",
+        "rating": "rating|评级|投资评级", "report_date": "report date|报告日期", "data_date": "data date|数据日期",
+        "shares": "shares outstanding|total shares|总股本|number of shares", "fx_rate": "fx rate|exchange rate|汇率",
+        "peer_average_ps": "peer average ps|peer ps", "valuation_discount": "valuation discount|discount|估值折价",
+    },
+}  # fmt: skip
+#: Lines of a valuation that carry the name of another table's line: item -> that table and line.
+BORROWED = {
+    "dcf": {
+        "change_in_working_capital": ("cash_flow", "change_in_working_capital"),
+        "capital_expenditure": ("cash_flow", "purchase_of_ppe_and_intangibles"),
+        "depreciation_and_amortisation": ("cash_flow", "depreciation_and_amortisation"),
+        "ebit": ("income_statement", "ebit"), "tax": ("income_statement", "income_tax"),
+        "wacc": ("wacc", "wacc"), "terminal_growth": ("wacc", "terminal_growth"),
+    },
+    "cash_flow": {"profit_before_tax": ("income_statement", "profit_before_income_tax")},
+}  # fmt: skip
+_TAIL = re.compile(r"[\s,，]*(net|, net|expenses|expense|净额|余额|合计|总额|总计)$", re.I)
+#: A bare label that stands in several blocks of a statement: it is named after the total that follows it.
+AMBIGUOUS = {
+    "other": ("其他", "others", "other", "其它", "other items"),
+    "lease_liabilities": ("租赁负债", "leaseliabilities", "operatingleaseliabilities"),
+    "borrowings": ("借款", "borrowings", "debt", "银行借款", "bankborrowings"),
+}
+TABLES = {
+    "income_statement": "income|profit and loss|p&l|pnl|pl|statement of operations|利润表|损益表|收益表|income statement|is",
+    "balance_sheet": "balance|balance sheet|statement of financial position|资产负债表|财务状况表|bs",
+    "cash_flow": "cash flow|cashflow|cash flows|statement of cash flows|cash flow statement|现金流量表|现金流|cf",
+    "ratios": "ratios|key ratios|ratio|重要比率|财务比率|主要比率|key metrics",
+    "dcf": "dcf|discounted cash flow|现金流折现|dcf valuation",
+    "wacc": "wacc|cost of capital|资本成本", "valuation": "valuation|估值|cover|target price",
+    "claims": "claims|text claims", "market": "market|行业", "comps": "comps|peers|comparables|可比公司",
+    "tickers": "tickers|codes|股票代码", "segments": "segments|segment|revenue by segment|分部|分部收入|收入分布",
+    "products": "products|product|units and prices|产品|产品销售",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=20_000)
+def plain(label: str) -> str:
+    """Return a label without case, space, punctuation and bracketed units, for comparison.
+
+    >>> plain("  Net cash (used in)/from operating activities ")
+    'netcashfromoperatingactivities'
+    """
+    text = unicodedata.normalize("NFKC", label).lower().replace("’", "").replace("'", "")
+    text = text.removeprefix("less:").removeprefix("减:").removeprefix("加:").removeprefix("其中:")
+    bare = re.sub(r"\([^()]*\)", "", text)
+    text = bare if re.search(r"\w", bare) else text
+    return re.sub(r"[\W_]+", "", text.replace("&", "and"))
+
+
+@cache
+def _words(table: str) -> dict[str, str]:
+    out: dict[str, str] = {}
+    for item in VOCABULARY.get(table, {}):
+        out[plain(item)] = item
+    for item, aliases in VOCABULARY.get(table, {}).items():
+        for alias in aliases.split("|"):
+            out.setdefault(plain(alias), item)
+    for item, (other, theirs) in BORROWED.get(table, {}).items():
+        for alias in (theirs, *VOCABULARY[other][theirs].split("|")):
+            out.setdefault(plain(alias), item)
+    return out
+
+
+def known_items(table: str) -> list[str]:
+    """Return the canonical items of a table."""
+    return list(VOCABULARY.get(table, {}))
+
+
+def canonical_item(table: str, label: str) -> str | None:
+    """Return the canonical name of a label in a table; None for one that is not known.
+
+    >>> canonical_item("income_statement", "COGS"), canonical_item("balance_sheet", "存货"), canonical_item("dcf", "foo")
+    ('cost_of_sales', 'inventories', None)
+    """
+    words = _words(table)
+    for key in (plain(label), plain(re.sub(r"^(total|net|consolidated)\s+", "", label.strip(), flags=re.I)),
+                plain(_TAIL.sub("", label.strip()))):  # fmt: skip
+        if key in words:
+            return words[key]
+    return None
+
+
+def canonical_table(name: str) -> str | None:
+    """Return the table that a file or sheet name means; None for one that is not known.
+
+    >>> canonical_table("Profit and Loss"), canonical_table("资产负债表"), canonical_table("notes")
+    ('income_statement', 'balance_sheet', None)
+    """
+    key = plain(name)
+    for table, aliases in TABLES.items():
+        if key in {plain(table), *(plain(a) for a in aliases.split("|"))}:
+            return table
+    return None

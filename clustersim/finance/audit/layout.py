@@ -1,0 +1,138 @@
+"""Tables as people print them, long or with the years across, as one row a figure with its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from clustersim.finance.audit.labels import plain
+from clustersim.finance.audit.money import canonical_unit
+from clustersim.finance.audit.periods import read_period
+from clustersim.reading.tables import records
+
+__all__ = ["Cell", "read_layout"]
+
+_HEADS: dict[str, tuple[str, ...]] = {
+    "item": ("item", "label", "line", "lineitem", "account", "metric", "科目", "项目", "指标", "名称"),
+    "period": ("period", "year", "fiscalyear", "期间", "年份", "年度", "报告期"),
+    "value": ("value", "amount", "figure", "printed", "数值", "金额", "值"),
+    "unit": ("unit", "units", "单位"),
+    "currency": ("currency", "币种", "货币"),
+    "status": ("status", "状态"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One printed figure as it stands: label, period, text, unit, and where."""
+
+    line: int
+    column: str
+    label: str
+    period: str
+    text: str
+    unit: str
+    more: Mapping[str, str] = field(default_factory=dict)
+    """Other columns of a long table."""
+
+
+def read_layout(text: str, name: str) -> tuple[list[Cell], list[str], list[str]]:
+    """Return the figures of a table, the columns that were not understood, and what makes it no table at all.
+
+    A long table has columns for item, period, value and unit, by alias; a wide one has periods across. Lines above the
+    heading may state the unit (``人民币千元``, ``RMB mn``).
+
+    >>> cells, ignored, wrong = read_layout("RMB mn,2024A,2025E\\nTotal revenue,900,(5)\\n", "i.csv")
+    >>> [(c.label, c.period, c.text, c.unit) for c in cells]
+    [('Total revenue', '2024A', '900', 'RMB mn'), ('Total revenue', '2025E', '(5)', 'RMB mn')]
+    """
+    rows = list(records(text.lstrip("\ufeff"), name))
+    above = ""
+    for at, (line, row) in enumerate(rows[:6]):
+        cells = [c.strip() for c in row]
+        heads = [_head(c) for c in cells]
+        if "value" in heads or ("item" in heads and "period" in heads):
+            return _long(rows[at + 1 :], cells, heads, name, line)
+        periods = [k for k, c in enumerate(cells) if k and read_period(c)]
+        if len(periods) >= 1 and not read_period(cells[0]):
+            return _wide(rows[at + 1 :], cells, above, periods)
+        above = above or next((u for c in cells if (u := _unit_inside(c))), "")
+    first = ", ".join(c.strip() for c in rows[0][1]) if rows else ""
+    return [], [], [
+        f"{name}:1: the layout is not understood: neither columns item, period, value, unit nor years across"
+        f" (the heading is {first[:80]!r})"
+    ]  # fmt: skip
+
+
+def _head(cell: str) -> str:
+    key = plain(cell)
+    return next((name for name, words in _HEADS.items() if key in words), "")
+
+
+def _unit_inside(cell: str) -> str:
+    """The unit that a heading states, alone or in brackets."""
+    parts: list[str] = [cell, *re.findall(r"[(（]([^()（）]*)[)）]", cell), *re.split(r"[,，;；:：]", cell)]
+    for part in parts:
+        found = canonical_unit(part)
+        # A heading "x" is a placeholder, not a multiple.
+        if found is not None and found not in {"x", "units", "days"}:
+            return part.strip()
+    return ""
+
+
+def _long(
+    rows: list[tuple[int, list[str]]], cells: list[str], heads: list[str], name: str, line: int
+) -> tuple[list[Cell], list[str], list[str]]:
+    lacks = [h for h in ("item", "value") if h not in heads]
+    if lacks:
+        return [], [], [f"{name}:{line}: no column {', '.join(lacks)}"]
+    out, wrong = [], []
+    unit_of_value = _unit_inside(cells[heads.index("value")])
+    for at, row in rows:
+        if len(row) > len(cells):
+            wrong.append(f"{name}:{at}: more cells than columns ({len(row)}, not {len(cells)})")
+            continue
+        padded = [c.strip() for c in row] + [""] * (len(cells) - len(row))
+        by = {h or cells[k]: padded[k] for k, h in enumerate(heads)}
+        unit = by.get("unit", "") or unit_of_value
+        if by.get("currency") and unit and not re.search(r"[A-Z]{3}", unit):
+            unit = f"{by['currency']} {unit}"
+        more = {k: v for k, v in by.items() if k not in _HEADS or k == "status"}
+        out.append(Cell(at, "", by["item"], by.get("period", ""), by["value"], unit, more))
+    known = {
+        "item_zh",
+        "item_en",
+        "source_figure",
+        "company",
+        "company_zh",
+        "ticker",
+        "note",
+        "segment",
+        "product",
+    }
+    ignored = [c for k, c in enumerate(cells) if not heads[k] and c not in known and c]
+    return out, ignored, wrong
+
+
+def _wide(
+    rows: list[tuple[int, list[str]]], cells: list[str], above: str, periods: list[int]
+) -> tuple[list[Cell], list[str], list[str]]:
+    heads = [_head(c) for c in cells]
+    general = _unit_inside(cells[0]) or above
+    at_unit = heads.index("unit") if "unit" in heads else None
+    out = []
+    for line, row in rows:
+        padded = [c.strip() for c in row] + [""] * (len(cells) - len(row))
+        label = padded[0]
+        if not any(padded[k] for k in periods):
+            general = _unit_inside(label) or general
+            continue
+        own = padded[at_unit] if at_unit is not None else ""
+        inside = _unit_inside(label) if re.search(r"[(（]", label) else ""
+        percent = "%" if not own and any(padded[k].endswith("%") for k in periods) else ""
+        out += [
+            Cell(line, cells[k], label, cells[k], padded[k], own or percent or inside or general) for k in periods
+        ]  # fmt: skip
+    ignored = [c for k, c in enumerate(cells) if k and k not in periods and k != at_unit and c]
+    return out, ignored, []

@@ -1,0 +1,319 @@
+"""What the prose says against the tables: rules for Chinese and English, the sentence quoted in every finding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from clustersim.finance.audit.figures import Finding, Interval, compare, half_digit, number
+from clustersim.finance.audit.labels import VOCABULARY
+from clustersim.finance.audit.money import canonical_unit, currency_of
+from clustersim.finance.audit.records import Tables
+
+__all__ = ["Sentence", "prose_checks", "sentences"]
+
+#: Scales as prose writes them: factor in thousands of the currency.
+_SCALES = {"亿": 1e5, "万": 10.0, "百万": 1e3, "千": 1.0, "十亿": 1e6, "billion": 1e6, "bn": 1e6, "million": 1e3,
+           "mn": 1e3, "m": 1e3, "thousand": 1.0}  # fmt: skip
+_SIZE = r"(?P<scale>十亿|百万|亿|万|千|billion|bn|million|mn|m|thousand)"
+_NUMBER = r"(?P<number>[-−]?\d[\d,]*(?:\.\d+)?)"
+_MONEY = re.compile(rf"{_NUMBER}\s*{_SIZE}(?![a-z])(?P<coin>美元|港元|欧元)?", re.I)
+_PERCENT = re.compile(rf"{_NUMBER}\s*(?:%|per cent|percent)", re.I)
+_YEAR = re.compile(r"(?<![\d.])(20\d\d)(?![\d.])")
+_SPAN = re.compile(r"(20\d\d)\s*(?:年)?\s*(?:-|–|—|至|to)\s*(20\d\d)")
+_ITEMS = ("revenue", "gross_profit", "net_profit", "adjusted_net_profit", "selling_and_marketing_expenses",
+          "general_and_administrative_expenses", "research_and_development_expenses", "cost_of_sales",
+          "operating_profit")  # fmt: skip
+_BALANCES = (
+    "inventories",
+    "trade_and_notes_receivables",
+    "cash_and_cash_equivalents",
+    "total_assets",
+    "total_equity",
+)
+_SINGLE = {"target_price": ("目标价", "target price"), "upside": ("潜在升幅", "上涨空间", "upside")}
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence with its place."""
+
+    where: str
+    text: str
+
+    @property
+    def quoted(self) -> str:
+        """The sentence, shortened where it is long."""
+        return f"“{self.text if len(self.text) <= 120 else self.text[:117] + '...'}”"
+
+
+def sentences(name: str, text: str) -> Iterator[Sentence]:
+    """Yield the sentences of a text with file and line.
+
+    >>> [s.text for s in sentences("a.txt", "Revenue is 1.5 bn. It grows; fast。是")]
+    ['Revenue is 1.5 bn', 'It grows', 'fast', '是']
+    """
+    for line, row in enumerate(text.splitlines(), 1):
+        for part in re.split(r"[。；;！？]|\.(?=\s|$)", row):
+            if part.strip():
+                yield Sentence(f"{name}:{line}", part.strip())
+
+
+def prose_checks(tables: Tables) -> Iterator[Finding]:
+    """Yield the checks of every text that stands beside the tables."""
+    for name, text in tables.prose:
+        for sentence in sentences(name, text):
+            for clause in re.split(r"[，]|, (?=[a-zA-Z])", sentence.text):
+                yield from _series(tables, sentence, clause)
+                yield from _margin(tables, sentence, clause)
+                yield from _single(tables, sentence, clause)
+                yield from _method(tables, sentence, clause)
+            yield from _compound(tables, sentence)
+            yield from _from_to(sentence)
+            yield from _late(tables, sentence)
+        yield from _headings(name, text)
+        yield from _captions(name, text)
+        yield from _spellings(name, text)
+
+
+def _label(clause: str, items: tuple[str, ...], table: str) -> str | None:
+    """The only item that a clause names, by the longest of its names; None for none or several."""
+    low, found = clause.lower(), {}
+    for item in items:
+        words = (item.replace("_", " "), *VOCABULARY[table][item].split("|"))
+        hits = [w for w in words if len(w) > 1 and w.lower() in low]
+        if hits:
+            found[item] = max(hits, key=len)
+    # "Adjusted profit" contains "profit": a name within a longer one is not named.
+    kept = [i for i, w in found.items() if not any(w in v and w != v for v in found.values())]
+    return kept[0] if len(kept) == 1 else None
+
+
+def _years(clause: str, count: int) -> list[int]:
+    years = list(dict.fromkeys(int(y) for y in _YEAR.findall(clause)))
+    span = _SPAN.search(clause)
+    if span and len(years) == 2 and int(span[2]) - int(span[1]) + 1 == count:
+        return list(range(int(span[1]), int(span[2]) + 1))
+    return years
+
+
+def _interval(text: str, factor: float) -> Interval:
+    value, half = number(text.replace("−", "-")) or 0.0, half_digit(text.replace("−", "-"))
+    return Interval(value - half, value + half).scaled(factor)
+
+
+def _series(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Finding]:
+    """Years and as many amounts: each against its table."""
+    amounts = [
+        m for m in _MONEY.finditer(clause)
+        if m["coin"] is None or currency_of(canonical_unit(m["coin"]) or "") == tables.currency
+    ]  # fmt: skip
+    years = _years(clause, len(amounts))
+    if (
+        not amounts
+        or len(years) != len(amounts)
+        or re.search(r"突破|超过|exceed|more than|above", clause, re.I)
+    ):
+        return
+    for table, items in (("income_statement", _ITEMS), ("balance_sheet", _BALANCES)):
+        item = _label(clause, items, table)
+        if item is None or re.search(r"市场|market|行业", clause, re.I):
+            continue
+        for year, amount in zip(years, amounts, strict=True):
+            record = tables.find(table, item, year)
+            if record is not None:
+                printed = _interval(amount["number"], _SCALES[amount["scale"].lower()])
+                value = record.scaled[1]
+                value = value.scaled(-1.0) if value.middle < 0 < printed.middle else value
+                yield compare(
+                    f"text: {item} {record.period}", sentence.where, printed, value, worse="inconsistent",
+                    note=f"{sentence.quoted}; {record.where} prints {record.text} {record.unit}",
+                )  # fmt: skip
+
+
+def _margin(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Finding]:
+    rates = list(_PERCENT.finditer(clause))
+    years = _years(clause if _YEAR.search(clause) else sentence.text, len(rates))
+    if not rates or len(years) != len(rates) or not re.search(r"毛利率|gross margin", clause, re.I):
+        return
+    for year, rate in zip(years, rates, strict=True):
+        profit = tables.find("income_statement", "gross_profit", year)
+        revenue = tables.find("income_statement", "revenue", year)
+        if profit is not None and revenue is not None:
+            yield compare(
+                f"text: gross_margin {profit.period}", sentence.where, _interval(rate["number"], 0.01),
+                profit.scaled[1] / revenue.scaled[1], worse="inconsistent", note=sentence.quoted,
+            )  # fmt: skip
+
+
+def _single(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Finding]:
+    for item, words in _SINGLE.items():
+        record = tables.one("valuation", item)
+        for word in words:
+            found = re.search(rf"{word}[^\d]{{0,12}}{_NUMBER}", clause, re.I)
+            if record is None or found is None or re.search(r"\d+\s*(个月|months)", found[0]):
+                continue
+            yield compare(
+                f"text: {item}", sentence.where, _interval(found["number"], 1.0), record.interval,
+                worse="inconsistent", note=f"{sentence.quoted}; {record.where} prints {record.text}",
+            )  # fmt: skip
+
+
+def _compound(tables: Tables, sentence: Sentence) -> Iterator[Finding]:
+    span = _SPAN.search(sentence.text)
+    rate = re.search(
+        rf"(?:CAGR|复合年?增长率|年均复合增速|compound)[^\d]{{0,20}}{_NUMBER}\s*%", sentence.text, re.I
+    )
+    if span is None or rate is None or re.search(r"市场|market", sentence.text, re.I):
+        return
+    item = _label(sentence.text, _ITEMS[:4], "income_statement")
+    first, last = (tables.find("income_statement", item or "revenue", int(y)) for y in span.groups())
+    if first is None or last is None or (first.value or 0.0) <= 0 or (last.value or 0.0) <= 0:
+        return
+    power = 1 / (int(span[2]) - int(span[1]))
+    growth = (last.scaled[1].middle / first.scaled[1].middle) ** power - 1
+    yield compare(
+        f"text: {first.item} {span[1]}-{span[2]} compound growth", sentence.where, _interval(rate["number"], 0.01),
+        Interval.exactly(growth), worse="inconsistent", note=sentence.quoted,
+    )  # fmt: skip
+
+
+def _from_to(sentence: Sentence) -> Iterator[Finding]:
+    """``from A to B, up X %``: the rate, plain or compound, against the two amounts beside it."""
+    text = sentence.text
+    amounts = list(_MONEY.finditer(text))
+    rate = re.search(
+        r"(?P<kind>复合年?增长率|年均复合增速|CAGR|增幅|增长率|增长|up|growth of|increase of)"
+        r"[^\d，,]{0,6}(?P<rate>\d+(?:\.\d+)?)\s*%",
+        text, re.I,
+    )  # fmt: skip
+    if len(amounts) != 2 or rate is None or not re.search(r"(由|从|from).*(至|到|to)", text):
+        return
+    then, now = (_interval(m["number"], _SCALES[m["scale"].lower()]) for m in amounts)
+    if then.low <= 0 or re.search(r"(超过?|over|more than|约|about)[^\d]{0,4}$", text[: rate.start("rate")]):
+        return
+    ratio, years = now / then, sorted({int(y) for y in _YEAR.findall(text)})
+    if re.search(r"复合|CAGR", rate["kind"], re.I):
+        if len(years) != 2:
+            return
+        power = 1 / (years[1] - years[0])
+        ratio = Interval(ratio.low**power, ratio.high**power)
+    yield compare(
+        "text: growth between the two amounts", sentence.where, _interval(rate["rate"], 0.01),
+        ratio - Interval.exactly(1.0), worse="inconsistent", note=sentence.quoted,
+    )  # fmt: skip
+
+
+_QUARTER = {"一": 1, "二": 2, "三": 3, "四": 4, "1": 1, "2": 2, "3": 3, "4": 4}
+
+
+def _late(tables: Tables, sentence: Sentence) -> Iterator[Finding]:
+    """Something expected for a date that had passed when the report was issued."""
+    issued = next((r.text for r in tables.of("valuation") if r.item == "report_date"), "")
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", issued):
+        return
+    for found in re.finditer(
+        r"(?:预计于?|待[^，]{0,12}|expected (?:in|by|for) )\s*(?:Q(?P<q>[1-4]) )?(?P<year>20\d\d)\s*年?\s*"
+        r"(?:第?(?P<quarter>[一二三四1-4])季度|Q(?P<after>[1-4]))?", sentence.text, re.I,
+    ):  # fmt: skip
+        part = _QUARTER.get(found["quarter"] or found["after"] or found["q"] or "4", 4)
+        ends = f"{found['year']}-{3 * part:02d}-30"
+        if ends < issued:
+            yield Finding(
+                "text: status is out of date", sentence.where, found[0], issued, "inconsistent",
+                f"expected for a date before the report: {sentence.quoted}",
+            )  # fmt: skip
+
+
+def _method(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Finding]:
+    """A value that the tables reach by sales is not said to be reached by earnings."""
+    value = tables.one("valuation", "value_ps")
+    if value is None or not re.search(r"市盈率|price-to-earnings|p/e\b", clause, re.I):
+        return
+    for amount in _MONEY.finditer(clause):
+        if _interval(amount["number"], _SCALES[amount["scale"].lower()]).meets(value.scaled[1]):
+            yield Finding(
+                f"text: the multiple behind {amount[0]}", sentence.where, "P/E", "P/S", "inconsistent",
+                f"{value.where} reaches it by sales: {sentence.quoted}",
+            )  # fmt: skip
+
+
+_CAPTION = re.compile(
+    r"^\s*(?:图表|图|表|Figure|Table|Exhibit)\s*(\d+)\s*[.．:：]\s*(.+?)(?:\t\d+)?\s*$", re.I
+)
+_TITLES = {"损益表": "income", "利润表": "income", "资产负债表": "balance", "现金流量表": "cash", "重要比率": "ratios",
+           "income statement": "income", "balance sheet": "balance", "cash flow statement": "cash",
+           "key ratios": "ratios"}  # fmt: skip
+
+
+def _title(text: str) -> str | None:
+    return next((kind for word, kind in _TITLES.items() if word in text.lower()), None)
+
+
+def _captions(name: str, text: str) -> Iterator[Finding]:
+    """A caption printed twice in two wordings, and a table headed as another than its caption says."""
+    first: dict[str, tuple[int, str]] = {}
+    rows = text.splitlines()
+    for at, row in enumerate(rows):
+        found = _CAPTION.match(row)
+        if found is None:
+            continue
+        words = re.sub(r"[\s()（）]+", "", found[2]).lower()
+        line, before = first.setdefault(found[1], (at + 1, words))
+        if words != before:
+            yield Finding(
+                f"text: caption {found[1]}", f"{name}:{at + 1}", found[2], rows[line - 1].strip(), "inconsistent",
+                f"line {line} words it otherwise",
+            )  # fmt: skip
+        after = [r for r in rows[at + 1 : at + 5] if r.strip()][:1]
+        heads = _title(after[0].split("\t")[0]) if after and not _CAPTION.match(after[0]) else None
+        if heads is not None and _title(found[2]) not in {None, heads}:
+            yield Finding(
+                f"text: heading of table {found[1]}", f"{name}:{at + 2}", after[0].split("\t")[0].strip(), found[2],
+                "misprint", "the table is headed as another one",
+            )  # fmt: skip
+
+
+def _headings(name: str, text: str) -> Iterator[Finding]:
+    """A heading and its line in the contents that differ in one character."""
+    first: dict[int, list[tuple[int, str]]] = {}
+    for line, row in enumerate(text.splitlines(), 1):
+        words = re.sub(r"\s+\d+$", "", row.strip())
+        if not 8 <= len(words) <= 80 or re.search(r"\d", words) or not re.search(r"[a-z一-鿿]", words):
+            continue
+        for at, before in first.setdefault(len(words), []):
+            if sum(a != b for a, b in zip(words, before, strict=True)) == 1:
+                yield Finding(
+                    "text: one heading in two spellings", f"{name}:{line}", words, before, "misprint",
+                    f"line {at} spells it otherwise",
+                )  # fmt: skip
+        if all(before != words for _, before in first[len(words)]):
+            first[len(words)].append((line, words))
+
+
+def _spellings(name: str, text: str) -> Iterator[Finding]:
+    """One name in two spellings: companies that differ in one character, and words that differ in case alone."""
+    where: dict[str, int] = {}
+    counts: dict[str, int] = {}
+    for line, row in enumerate(text.splitlines(), 1):
+        for word in re.findall(r"(?<![一-鿿])[一-鿿]{2}(?=科技|集团|股份)|[A-Z][A-Za-z]{4,}", row):
+            where.setdefault(word, line)
+            counts[word] = counts.get(word, 0) + 1
+    words = sorted(where)
+    for i, one in enumerate(words):
+        for other in words[i + 1 :]:
+            if not _alike(one, other):
+                continue
+            rare, usual = sorted((one, other), key=lambda w: counts[w])
+            yield Finding(
+                f"text: {usual} in two spellings", f"{name}:{where[rare]}", rare, usual, "misprint",
+                f"{rare} {counts[rare]} times, {usual} {counts[usual]} times",
+            )  # fmt: skip
+
+
+def _alike(one: str, other: str) -> bool:
+    if one.isascii() and other.isascii():
+        inner = any(c.isupper() for c in one[1:]) != any(c.isupper() for c in other[1:])
+        return one.lower() == other.lower() and inner and not one.isupper() and not other.isupper()
+    return len(one) == len(other) and sum(a != b for a, b in zip(one, other, strict=True)) == 1

@@ -1,0 +1,119 @@
+"""Workbooks from outside: every sheet of an XLSX file as CSV text, values as they are stored."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+from clustersim.errors import InputError
+from clustersim.reading.archive import Archive, open_archive
+
+__all__ = ["read_sheets"]
+
+_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+#: No table that a report prints is wider.
+MOST_COLUMNS = 500
+
+
+def read_sheets(path: str | Path) -> dict[str, str]:
+    """Return the text of every sheet of a workbook as CSV by the sheet's name; formulas give their stored value.
+
+    Raises InputError for what is no workbook, one that unpacks to too much, or one that declares entities.
+    """
+    archive = open_archive(path)
+    if "xl/workbook.xml" not in archive.names:
+        raise InputError(f"{archive.name}: is no XLSX workbook")
+    strings = [
+        "".join(t.text or "" for t in item.iter(f"{_MAIN}t"))
+        for item in _parts(archive, "xl/sharedStrings.xml")
+    ]
+    targets = {
+        r.get("Id", ""): r.get("Target", "").removeprefix("/").removeprefix("xl/")
+        for r in _parts(archive, "xl/_rels/workbook.xml.rels")
+    }
+    out = {}
+    for sheet in _tree(archive, "xl/workbook.xml").iter(f"{_MAIN}sheet"):
+        member = f"xl/{targets.get(sheet.get(_REL, ''), '')}"
+        out[sheet.get("name", member)] = _csv(_tree(archive, member), strings)
+    return out
+
+
+def _parts(archive: Archive, member: str) -> list[ElementTree.Element]:
+    return list(_tree(archive, member)) if member in archive.names else []
+
+
+def _tree(archive: Archive, member: str) -> ElementTree.Element:
+    data = archive.read(member)
+    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+        raise InputError(f"{archive.name}: {member} declares entities; save the workbook anew")
+    try:
+        return ElementTree.fromstring(data)
+    except ElementTree.ParseError as error:
+        raise InputError(f"{archive.name}: {member} is damaged ({error})") from None
+
+
+def _csv(sheet: ElementTree.Element, strings: list[str]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    at = 0
+    for row in sheet.iter(f"{_MAIN}row"):
+        number = int(row.get("r", at + 1))
+        # Empty rows are not stored; the line of a figure is the row of the sheet.
+        out.write("\n" * max(0, min(number - at - 1, 10_000)))
+        at = number
+        writer.writerow(_cells(row, strings))
+    return out.getvalue()
+
+
+def _cells(row: ElementTree.Element, strings: list[str]) -> list[str]:
+    cells: dict[int, str] = {}
+    for k, (column, text) in enumerate(_values(row, strings)):
+        at = k if column < 0 else column
+        if at < MOST_COLUMNS:
+            cells[at] = text
+    return [cells.get(k, "") for k in range(max(cells, default=-1) + 1)]
+
+
+def _values(row: ElementTree.Element, strings: list[str]) -> Iterator[tuple[int, str]]:
+    for cell in row.iter(f"{_MAIN}c"):
+        kind, value = cell.get("t", "n"), cell.findtext(f"{_MAIN}v") or ""
+        if kind == "s" and value.isdigit() and int(value) < len(strings):
+            value = strings[int(value)]
+        elif kind == "inlineStr":
+            value = "".join(t.text or "" for t in cell.iter(f"{_MAIN}t"))
+        elif kind == "n" and value:
+            value = _number(value)
+        yield _column(cell.get("r", "")), value.replace("\n", " ")
+
+
+def _number(value: str) -> str:
+    """A stored binary number as the shortest text that means it.
+
+    >>> _number("0.10000000000000001"), _number("1034614"), _number("2025.0")
+    ('0.1', '1034614', '2025')
+    """
+    try:
+        found = float(value)
+    except ValueError:
+        return value
+    if found == int(found) and abs(found) < 1e15:
+        return str(int(found))
+    return repr(float(f"{found:.15g}"))
+
+
+def _column(reference: str) -> int:
+    """The index of a column from its letters.
+
+    >>> _column("A1"), _column("AB7"), _column("")
+    (0, 27, -1)
+    """
+    letters = re.match(r"[A-Z]{1,3}", reference)
+    at = 0
+    for letter in letters[0] if letters else "":
+        at = 26 * at + ord(letter) - 64
+    return at - 1
