@@ -155,7 +155,9 @@ def run_site(inputs: Inputs, cache: StageCache | None = None) -> SiteRun:
     """
     inputs.require(money=True)
     cache = cache or StageCache()
-    works = tuple(run_workload(inputs, name, cache) for name in inputs.scenario.demand)
+    works = tuple(
+        run_workload(inputs, name, cache).slowed(inputs.slower.get(name, {})) for name in inputs.scenario.demand
+    )
     bought = purchase(inputs)
     alone = {work.name: _power(inputs, work.load, bought) for work in works}
     idle = _power(inputs, Load(0.0, 0.0, 0.0, 0.0), bought)

@@ -116,7 +116,7 @@ class Calibration:
 
 
 def calibration(rows: Iterable[Residual], quantity: str, known: Known | None = None) -> Calibration:
-    """Return the calibration of a quantity from rows, with what is known from outside for step times."""
+    """Return the calibration of a quantity from rows, with what is known from outside."""
     rows = tuple(rows)
     mine = [r for r in (*rows, *evidence()) if r.quantity == quantity]
     return Calibration(classed(mine, known if known is not None else known_of(rows)))

@@ -7,6 +7,7 @@ So +0.1 always means 10 % slower than predicted.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -103,16 +104,15 @@ def shipped_residuals() -> tuple[Residual, ...]:
 
 @lru_cache(maxsize=1)
 def evidence() -> tuple[Residual, ...]:
-    """Return step efficiencies beside an A100 on the same case (``data/maturity.csv``) as residuals of a step's time.
+    """Return what is known from outside of software on cards whose rows are not ours to predict (``data/maturity.csv``).
 
-    Each line gives the lowest, the median and the highest ratio of one card and kind of stack.
+    Each line gives the lowest, the median and the highest ratio of speed of one card and kind of stack: of a step beside
+    an A100 on the same case, of a token beside what the class of unmeasured engines loses at every layer.
     """
-    import math
-
     return tuple(
         Residual(
-            "step_time", row["source"], row["maker"], row["card"], row["what"], "", -math.log(float(row[column])),
-            maturity=row["maturity"], scored=False,
+            row["quantity"], row["source"], row["maker"], row["card"], row["what"], "",
+            -math.log(float(row[column])), maturity=row["maturity"], scored=False,
         )
         for row in shipped_rows(DATA / "maturity.csv")
         for column in ("low", "median", "high")

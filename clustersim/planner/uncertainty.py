@@ -1,27 +1,31 @@
-"""How sure a site's headlines are: every input that has a range, drawn and carried through the forward run.
+"""How sure a site's headlines are: every input that has a range, and the error of every prediction, drawn together and
+carried through the forward run.
 
 Several sides of a comparison are drawn together: what they share is drawn once, so that a difference between them is
-not blurred by what moves both.
+not blurred by what moves both. The errors of predictions are those of the measured rows of their class (``intervals``).
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.batch import Question
-from clustersim.columns import Varied
+from clustersim.batch import Answers, Question
+from clustersim.columns import Column, Varied
 from clustersim.econ.interval import Range, Spread, spread
 from clustersim.errors import InputError
-from clustersim.pipeline import SiteRun, StageCache, purchase, run_site
+from clustersim.intervals.draws import bands_of, common_share, levels
+from clustersim.pipeline import ChainRun, SiteRun, StageCache, purchase, run_chain, run_site
 from clustersim.schema.inputs import Inputs, load_inputs
-from clustersim.terms import site_terms, work_terms
+from clustersim.terms import finance_terms, market_terms, site_terms, work_terms
 
-__all__ = ["Headline", "LoadSides", "Swing", "headlines", "one_side", "ranged_inputs", "swings"]
+__all__ = [
+    "Headline", "LoadSides", "Swing", "chain_headlines", "headlines", "one_side", "ranged_inputs", "swings",
+]  # fmt: skip
 
 Array = NDArray[np.float64]
 #: What a process has found before, plans above all: bands are drawn again and again over the same files.
@@ -31,6 +35,8 @@ LoadSides = Callable[[Mapping[str, object]], Sequence[Inputs]]
 
 #: What the owner decides is no uncertainty; it stays at the scenario's value.
 DECISIONS = ("tco.sold_share", "tco.horizon", "tco.contract", "company", "market", "incumbent")
+#: Before the name of a drawn factor: measured over predicted time of a workload of a side.
+_SLOWER = "slower|"
 #: Sections of a scenario that belong to one cluster: on another side than the first their keys name it.
 _OF_A_CLUSTER = ("cluster.", "reliability.", "checkpoint.")
 
@@ -96,10 +102,53 @@ def _draws(
     return out
 
 
+def slower_draws(sides: Sequence[Inputs], count: int, seed: int) -> dict[str, Array]:
+    """Draw how much longer each workload of each side takes than predicted, by the key that ``_slowed`` reads."""
+    out = {}
+    for side in sides:
+        for work, predicted in bands_of(side).items():
+            share = common_share(next(iter(predicted.bands)))
+            at = levels(side, work, predicted.software, count, seed, share)
+            for name, band in {"unit": predicted.unit, **predicted.bands}.items():
+                if name in {"unit", "ttft", "tpot"}:
+                    out[f"{_SLOWER}{side.name}|{work}|{name}"] = band.factors(at)
+    return out
+
+
+def _slowed(side: Inputs, point: Mapping[str, object]) -> Inputs:
+    """A side whose workloads take as much longer than predicted as a point says."""
+    slower: dict[str, dict[str, object]] = {}
+    for key, value in point.items():
+        name, work, quantity = key.removeprefix(_SLOWER).split("|")
+        if name == side.name:
+            slower.setdefault(work, {})[quantity] = Column(value.numbers) if isinstance(value, Varied) else value
+    return replace(side, slower=slower) if slower else side
+
+
+def _apart(point: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
+    """The inputs of a point, and its factors."""
+    slower = {k: v for k, v in point.items() if k.startswith(_SLOWER)}
+    return {k: v for k, v in point.items() if k not in slower}, slower
+
+
 def outcomes(site: SiteRun) -> dict[str, float]:
-    """Return the headlines of a site: its power and cost, what long runs leave, and the cost of every unit."""
+    """Return the headlines of a site: its rates and times, its power and cost, what long runs leave, and the cost of
+    every unit."""
     terms = work_terms(site)
-    return {**terms["des"], **site_terms(site), **terms["econ"]}
+    rates = {k: v for k, v in terms["perf"].items() if k.rpartition(".")[2] in _RATES}
+    return {**rates, **terms["des"], **site_terms(site), **terms["econ"]}
+
+
+#: Rates and times of workloads that are headlines.
+_RATES = (
+    "step_time_s", "tokens_per_s", "mfu", "requests_per_s_per_card", "input_tokens_per_s_per_card",
+    "output_tokens_per_s_per_card",
+)  # fmt: skip
+
+
+def chain_outcomes(run: ChainRun) -> dict[str, float]:
+    """Return the headlines of the whole corridor: the site's, the card's value, revenue, and the value of a share."""
+    return {**outcomes(run.own), **market_terms(run), **finance_terms(run)}
 
 
 def headlines(
@@ -111,28 +160,64 @@ def headlines(
     """
     sides = load({})
     central = {side.name: outcomes(run_site(side, _CACHE)) for side in sides}
-    ranges = _ranges(sides)
-    drawn = _draws(ranges, sides, count, sides[0].scenario.seed)
-    found = _question(load).answers({k: Varied(v, ranges[k][1]) for k, v in drawn.items()}, count)
+    found = _answers(_question(load), sides, count)
     for _ in range(count):
         tell()
-    failed = next(reversed(found.errors.values()), "").partition("\n")[0]
+    return {name: _headlines(name, f"{name}: ", values, found, count) for name, values in central.items()}
+
+
+def _answers(question: Question[Sequence[Inputs]], sides: Sequence[Inputs], count: int) -> Answers:
+    """The numbers of all draws of ranges and of errors of prediction."""
+    ranges, seed = _ranges(sides), sides[0].scenario.seed
+    drawn = {k: Varied(v, ranges[k][1]) for k, v in _draws(ranges, sides, count, seed).items()}
+    errors = {k: Varied(v, "") for k, v in slower_draws(sides, count, seed).items()}
+    return question.answers({**drawn, **errors}, count)
+
+
+def _headlines(
+    side: str, prefix: str, central: Mapping[str, float], found: Answers, count: int
+) -> list[Headline]:
     missing = np.full(count, np.nan)
-    tables = {
-        side: np.column_stack([found.columns.get(f"{side}: {name}", missing) for name in values])
-        for side, values in central.items()
-    }
-    return {name: _spreads(name, central[name], table, failed) for name, table in tables.items()}
+    table = np.column_stack([found.columns.get(prefix + name, missing) for name in central])
+    return _spreads(side, central, table, next(reversed(found.errors.values()), "").partition("\n")[0])
+
+
+def chain_headlines(name: str, sets: Mapping[str, object], run: ChainRun, *, count: int) -> list[Headline]:
+    """Return the headlines of a scenario's run from its cards to its target price, with their spread.
+
+    The incumbent's predictions err as well, in what it shares with the site's own as these do.
+    """
+    def load(point: Mapping[str, object]) -> list[Inputs]:
+        plain, slower = _apart(point)
+        return [_chained(load_inputs(name, {**sets, **plain}), slower)]
+
+    question = Question(load, lambda sides: chain_outcomes(run_chain(sides[0], replications=0, cache=_CACHE)))
+    first = run.inputs
+    both = [first] if first.incumbent is None else [first, first.incumbent]
+    ranges, seed = ranged_inputs(first), first.scenario.seed
+    drawn = {k: Varied(v, ranges[k][1]) for k, v in _draws(ranges, both, count, seed).items()}
+    errors = {k: Varied(v, "") for k, v in slower_draws(both, count, seed).items()}
+    return _headlines(first.name, "", chain_outcomes(run), question.answers({**drawn, **errors}, count), count)
+
+
+def _chained(inputs: Inputs, slower: Mapping[str, object]) -> Inputs:
+    """A scenario and its incumbent, slower by a point's factors."""
+    rival = inputs.incumbent
+    return replace(_slowed(inputs, slower), incumbent=None if rival is None else _slowed(rival, slower))
 
 
 def _question(load: LoadSides) -> Question[Sequence[Inputs]]:
     """The outcomes of every side, by its name and theirs."""
 
+    def loaded(point: Mapping[str, object]) -> Sequence[Inputs]:
+        plain, slower = _apart(point)
+        return [_slowed(side, slower) for side in load(plain)]
+
     def run(sides: Sequence[Inputs]) -> dict[str, float]:
         of = {side.name: outcomes(run_site(side, _CACHE)) for side in sides}
         return {f"{side}: {name}": value for side, values in of.items() for name, value in values.items()}
 
-    return Question(load, run)
+    return Question(loaded, run)
 
 
 def _spreads(side: str, central: Mapping[str, float], table: Array, failed: str) -> list[Headline]:
