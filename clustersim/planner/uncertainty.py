@@ -75,8 +75,16 @@ def ranged_inputs(inputs: Inputs) -> dict[str, tuple[Range, str]]:
             continue
         if key.startswith("prices.parts.") and key.removeprefix("prices.parts.") not in bought:
             continue
-        out[key] = (Range(low, sourced.value, high), "" if sourced.unit == "1" else sourced.unit)
+        rate, unit = _in_cny(inputs, sourced.unit)
+        out[key] = (Range(low * rate, sourced.value * rate, high * rate), "" if unit == "1" else unit)
     return out
+
+
+def _in_cny(inputs: Inputs, unit: str) -> tuple[float, str]:
+    """A price in another currency at the book's rate: points of a batch are in one currency."""
+    book = inputs.prices_or_none
+    at = book.currencies.get(unit) if book is not None else None
+    return (1.0, unit) if at is None else (float(at.rate.value), "CNY")
 
 
 def _ranges(sides: Sequence[Inputs]) -> dict[str, tuple[Range, str]]:
@@ -185,11 +193,14 @@ def _headlines(
 def chain_headlines(name: str, sets: Mapping[str, object], run: ChainRun, *, count: int) -> list[Headline]:
     """Return the headlines of a scenario's run from its cards to its target price, with their spread.
 
-    The incumbent's predictions err as well, in what it shares with the site's own as these do.
+    The incumbent's predictions err as well, in what it shares with the site's own as these do. What a range leaves open
+    of the present is no event of the market: other lines than this card's do not move by it.
     """
+
     def load(point: Mapping[str, object]) -> list[Inputs]:
         plain, slower = _apart(point)
-        return [_chained(load_inputs(name, {**sets, **plain}), slower)]
+        drawn = load_inputs(name, {**sets, **plain})
+        return [_chained(replace(drawn, overrides=run.inputs.overrides), slower)]
 
     question = Question(load, lambda sides: chain_outcomes(run_chain(sides[0], replications=0, cache=_CACHE)))
     first = run.inputs
