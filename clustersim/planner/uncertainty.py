@@ -10,6 +10,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,8 @@ from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.terms import finance_terms, market_terms, site_terms, work_terms
 
 __all__ = [
-    "Headline", "LoadSides", "Swing", "chain_headlines", "headlines", "one_side", "ranged_inputs", "swings",
+    "Headline", "LoadSides", "Swing", "chain_headlines", "headlines", "one_side", "prediction_rows",
+    "ranged_inputs", "slower_draws", "swings",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -121,6 +123,23 @@ def slower_draws(sides: Sequence[Inputs], count: int, seed: int) -> dict[str, Ar
                 if name in {"unit", "ttft", "tpot"}:
                     out[f"{_SLOWER}{side.name}|{work}|{name}"] = band.factors(at)
     return out
+
+
+def prediction_rows(inputs: Inputs) -> list[dict[str, Any]]:
+    """Return what the error of each prediction is taken from: software, class, sources, measured over predicted time."""
+    sides = [inputs] if inputs.incumbent is None else [inputs, inputs.incumbent]
+    rows = []
+    for side in sides:
+        for work, predicted in bands_of(side).items():
+            for quantity, band in predicted.bands.items():
+                low, middle, high = (float(v) for v in band.factors([0.1, 0.5, 0.9]))
+                rows.append(
+                    {
+                        "side": side.name, "workload": work, "quantity": quantity, "software": predicted.software,
+                        "maturity": band.maturity, "rests_on": band.words, "p10": low, "p50": middle, "p90": high,
+                    }
+                )  # fmt: skip
+    return rows
 
 
 def _slowed(side: Inputs, point: Mapping[str, object]) -> Inputs:
