@@ -13,7 +13,7 @@ from clustersim.intervals.bands import Calibration, by_quantity, calibration, cl
 from clustersim.intervals.maturity import Known, known_of
 from clustersim.intervals.residuals import QUANTITIES, Residual
 
-__all__ = ["Scored", "card_rows", "coverage_rows", "held_out", "interval_score", "left_out"]
+__all__ = ["Scored", "against", "card_rows", "coverage_rows", "held_out", "interval_score", "left_out"]
 
 Array = NDArray[np.float64]
 #: Share of rows that a P10-P90 interval should hold.
@@ -94,39 +94,51 @@ def against(rows: Sequence[Residual], shipped: Sequence[Residual]) -> list[Score
 def coverage_rows(scored: Sequence[Scored]) -> list[dict[str, Any]]:
     """Return one line a domain, a quantity and a class: coverage, width, interval score, and that of a constant band.
 
-    The constant band of a domain is predicted x [1 - x, 1 + x], with x such that it holds 80 % of the very rows.
+    The constant band of a domain is predicted x [1 - x, 1 + x], x such that it holds 80 % of the other sources' rows.
     """
-    constant = {d: _constant([s for s in scored if _domain(s) == d]) for d in dict.fromkeys(map(_domain, scored))}
-    groups: dict[tuple[str, str, str], list[Scored]] = {}
-    for s in scored:
+    flat = _constant(scored)
+    groups: dict[tuple[str, str, str], list[int]] = {}
+    for i, s in enumerate(scored):
         quantity = s.row.quantity
         for name in ((_domain(s), "", ""), (_domain(s), quantity, ""), (_domain(s), quantity, s.row.maturity)):
-            groups.setdefault(name, []).append(s)
-    return [_line(name, mine, constant[name[0]]) for name, mine in sorted(groups.items())]
+            groups.setdefault(name, []).append(i)
+    return [_line(name, [scored[i] for i in mine], flat[mine]) for name, mine in sorted(groups.items())]
 
 
 def _domain(scored: Scored) -> str:
     return QUANTITIES[scored.row.quantity]
 
 
-def _constant(scored: Sequence[Scored]) -> tuple[float, float]:
+def _constant(scored: Sequence[Scored]) -> Array:
+    """The interval scores of the constant band, row by row."""
     off = np.array([abs(np.expm1(s.row.log_ratio)) for s in scored])
-    x = min(float(np.quantile(off, ASKED)), 0.999)
-    return float(np.log1p(-x)), float(np.log1p(x))
+    value = np.array([s.row.log_ratio for s in scored])
+    domain = np.array([_domain(s) for s in scored])
+    source = np.array([s.row.source for s in scored])
+    out = np.full(len(scored), np.nan)
+    for name in np.unique(domain):
+        for left in np.unique(source[domain == name]):
+            mine, rest = (domain == name) & (source == left), (domain == name) & (source != left)
+            if rest.any():
+                x = min(float(np.quantile(off[rest], ASKED)), 0.99)
+                out[mine] = interval_score(np.log1p(-x), np.log1p(x), value[mine])
+    return out
 
 
-def _line(name: tuple[str, str, str], mine: Sequence[Scored], constant: tuple[float, float]) -> dict[str, Any]:
+def _line(name: tuple[str, str, str], mine: Sequence[Scored], flat: Array) -> dict[str, Any]:
     low, high = np.array([s.low for s in mine]), np.array([s.high for s in mine])
     value = np.array([s.row.log_ratio for s in mine])
-    score = float(np.mean(interval_score(low, high, value)))
-    flat = float(np.mean(interval_score(*constant, value)))
+    scores = interval_score(low, high, value)
+    both = np.isfinite(flat)
+    constant = float(flat[both].mean()) if both.any() else float("nan")
     inside = np.array([s.inside for s in mine], dtype=float)
     return {
         "domain": name[0], "quantity": name[1], "maturity": name[2], "rows": len(mine),
         "sources": len({s.row.source for s in mine}), "inside_share": float(inside.mean()),
         "p_value": _p_value(mine, inside), "low_factor": float(np.exp(np.median(low))),
         "high_factor": float(np.exp(np.median(high))), "width_log": float(np.mean(high - low)),
-        "interval_score": score, "constant_score": flat, "better_pct": 100.0 * (1.0 - score / flat),
+        "interval_score": float(np.mean(scores)), "constant_score": constant,
+        "better_pct": 100.0 * (1.0 - float(scores[both].mean()) / constant) if both.any() else float("nan"),
     }  # fmt: skip
 
 

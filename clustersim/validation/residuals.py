@@ -11,7 +11,7 @@ from clustersim.schema.profiles import CardProfile, load_profile
 from clustersim.validation.common import MORE_IS_BETTER, ValidationRow
 from clustersim.validation.domains import DOMAINS, read_rows, shipped_file
 
-__all__ = ["all_residuals", "quantity_of", "residuals_of"]
+__all__ = ["all_residuals", "quantities_of", "quantity_of", "residuals_of"]
 
 #: Domain of validation -> quantity; those of serving latency say it in their group.
 _QUANTITY = {
@@ -27,6 +27,17 @@ _OTHERS = ("tco", "reliability")
 def quantity_of(domain: str, row: ValidationRow) -> str:
     """Return what a row measured; empty where no band is made of it."""
     return _QUANTITY.get(domain) or _BY_GROUP.get(row.group.split(" ")[0], "")
+
+
+def quantities_of(domain: str) -> tuple[str, ...]:
+    """Return what a domain's rows measure; empty where no band is made of it.
+
+    >>> quantities_of("training"), quantities_of("domestic_serving"), quantities_of("tco")
+    (('step_time',), ('ttft', 'tpot', 'throughput'), ())
+    """
+    if domain in _OTHERS:
+        return ()
+    return (_QUANTITY[domain],) if domain in _QUANTITY else tuple(_BY_GROUP.values())
 
 
 def residuals_of(domain: str, rows: Iterable[ValidationRow]) -> list[Residual]:
