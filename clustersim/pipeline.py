@@ -156,7 +156,8 @@ def run_site(inputs: Inputs, cache: StageCache | None = None) -> SiteRun:
     inputs.require(money=True)
     cache = cache or StageCache()
     works = tuple(
-        run_workload(inputs, name, cache).slowed(inputs.slower.get(name, {})) for name in inputs.scenario.demand
+        run_workload(inputs, name, cache).slowed(inputs.slower.get(name, {}))
+        for name in inputs.scenario.demand
     )
     bought = purchase(inputs)
     alone = {work.name: _power(inputs, work.load, bought) for work in works}

@@ -132,7 +132,9 @@ def import_file(file: str, kind: str, name: str, ignored: tuple[str, ...]) -> An
     help="Print the errors by what plans shard, as `plan: best` uses them (CSV).",
 )
 @click.option(
-    "--residuals", is_flag=True, help="Print the residuals of all domains, of which bands are made (CSV; a minute)."
+    "--residuals",
+    is_flag=True,
+    help="Print the residuals of all domains, of which bands are made (CSV; a minute).",
 )
 @click.option(
     "--coverage", is_flag=True,

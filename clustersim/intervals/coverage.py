@@ -48,7 +48,9 @@ def interval_score(low: Any, high: Any, value: Any, missed: float = 1.0 - ASKED)
     return high - low + 2.0 / missed * (below + above)
 
 
-def left_out(rows: Sequence[Residual], key: Callable[[Residual], str], *, at: Iterable[str] = ()) -> list[Scored]:
+def left_out(
+    rows: Sequence[Residual], key: Callable[[Residual], str], *, at: Iterable[str] = ()
+) -> list[Scored]:
     """Return every held-out row with the band of the rows of other keys; ``at``: of these keys alone.
 
     Classes are those that were known beforehand, from all rows.
@@ -100,7 +102,11 @@ def coverage_rows(scored: Sequence[Scored]) -> list[dict[str, Any]]:
     groups: dict[tuple[str, str, str], list[int]] = {}
     for i, s in enumerate(scored):
         quantity = s.row.quantity
-        for name in ((_domain(s), "", ""), (_domain(s), quantity, ""), (_domain(s), quantity, s.row.maturity)):
+        for name in (
+            (_domain(s), "", ""),
+            (_domain(s), quantity, ""),
+            (_domain(s), quantity, s.row.maturity),
+        ):
             groups.setdefault(name, []).append(i)
     return [_line(name, [scored[i] for i in mine], flat[mine]) for name, mine in sorted(groups.items())]
 
@@ -168,7 +174,9 @@ def card_rows(rows: Sequence[Residual], cards: Iterable[str]) -> list[dict[str, 
     alike = [line for line in lines if line["quantity"] == "all"]
     if alike:
         share = float(np.mean([line["inside_share"] for line in alike]))
-        lines.append({**dict.fromkeys(lines[0]), "card": "cards alike", "quantity": "all", "inside_share": share})
+        lines.append(
+            {**dict.fromkeys(lines[0]), "card": "cards alike", "quantity": "all", "inside_share": share}
+        )
     return lines
 
 

@@ -17,7 +17,15 @@ from clustersim.errors import InputError
 from clustersim.reading.guarded import Text, read_text
 from clustersim.reading.tables import parse_table, shipped_rows
 
-__all__ = ["QUANTITIES", "Residual", "digest_of", "evidence", "read_residuals", "shipped_residuals", "table_text"]
+__all__ = [
+    "QUANTITIES",
+    "Residual",
+    "digest_of",
+    "evidence",
+    "read_residuals",
+    "shipped_residuals",
+    "table_text",
+]
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 #: What is predicted, and which of the three domains it belongs to.
@@ -104,10 +112,10 @@ def shipped_residuals() -> tuple[Residual, ...]:
 
 @lru_cache(maxsize=1)
 def evidence() -> tuple[Residual, ...]:
-    """Return what is known from outside of software on cards whose rows are not ours to predict (``data/maturity.csv``).
+    """Return what is known of software on cards whose rows are not ours to predict (``data/maturity.csv``).
 
-    Each line gives the lowest, the median and the highest ratio of speed of one card and kind of stack: of a step beside
-    an A100 on the same case, of a token beside what the class of unmeasured engines loses at every layer.
+    Each line gives the lowest, the median and the highest ratio of speed of one card and kind of stack: of a step
+    beside an A100 on the same case, of a token beside what the class of unmeasured engines loses at every layer.
     """
     return tuple(
         Residual(

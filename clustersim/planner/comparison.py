@@ -240,8 +240,10 @@ def _wins(samples: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
 def decision(intervals: Mapping[str, Mapping[str, float]]) -> str:
     """Return the side that leads, cheapest in ``LEADS`` of the draws or more; empty for a tie.
 
-    >>> decision({"a": {"share_cheapest": 0.95}, "b": {"share_cheapest": 0.05}}), decision({"a": {"share_cheapest": 0.6}})
-    ('a', '')
+    >>> decision({"a": {"share_cheapest": 0.95}, "b": {"share_cheapest": 0.05}})
+    'a'
+    >>> decision({"a": {"share_cheapest": 0.6}, "b": {"share_cheapest": 0.4}})
+    ''
     """
     best = max(intervals, key=lambda side: intervals[side]["share_cheapest"], default="")
     return best if best and intervals[best]["share_cheapest"] >= LEADS else ""

@@ -126,7 +126,7 @@ def slower_draws(sides: Sequence[Inputs], count: int, seed: int) -> dict[str, Ar
 
 
 def prediction_rows(inputs: Inputs) -> list[dict[str, Any]]:
-    """Return what the error of each prediction is taken from: software, class, sources, measured over predicted time."""
+    """Return what the error of each prediction rests on: software, class, sources, measured over predicted time."""
     sides = [inputs] if inputs.incumbent is None else [inputs, inputs.incumbent]
     rows = []
     for side in sides:
@@ -148,7 +148,9 @@ def _slowed(side: Inputs, point: Mapping[str, object]) -> Inputs:
     for key, value in point.items():
         name, work, quantity = key.removeprefix(_SLOWER).split("|")
         if name == side.name:
-            slower.setdefault(work, {})[quantity] = Column(value.numbers) if isinstance(value, Varied) else value
+            slower.setdefault(work, {})[quantity] = (
+                Column(value.numbers) if isinstance(value, Varied) else value
+            )
     return replace(side, slower=slower) if slower else side
 
 
@@ -227,7 +229,9 @@ def chain_headlines(name: str, sets: Mapping[str, object], run: ChainRun, *, cou
     ranges, seed = ranged_inputs(first), first.scenario.seed
     drawn = {k: Varied(v, ranges[k][1]) for k, v in _draws(ranges, both, count, seed).items()}
     errors = {k: Varied(v, "") for k, v in slower_draws(both, count, seed).items()}
-    return _headlines(first.name, "", chain_outcomes(run), question.answers({**drawn, **errors}, count), count)
+    return _headlines(
+        first.name, "", chain_outcomes(run), question.answers({**drawn, **errors}, count), count
+    )
 
 
 def _chained(inputs: Inputs, slower: Mapping[str, object]) -> Inputs:

@@ -77,9 +77,12 @@ def _training(result: Mapping[str, Any], row: Row) -> list[str]:
         row("failures in the run", f"{reliability['failures']:.1f}", "reliability"),
         row("ETTR", f"{reliability['ettr']:.2%}", "reliability", "ettr", "{:.2%}"),
         row(
-            "training goodput", f"{reliability['training_goodput_tokens_per_s']:,.0f} tokens/s", "reliability",
-            "training_goodput_tokens_per_s", "{:,.0f}",
-        ),  # fmt: skip
+            "training goodput",
+            f"{reliability['training_goodput_tokens_per_s']:,.0f} tokens/s",
+            "reliability",
+            "training_goodput_tokens_per_s",
+            "{:,.0f}",
+        ),
     ]
     if reliability["longest_failure_free_h"] is not None:
         hours, recovery = reliability["longest_failure_free_h"], reliability["recovery_s_p50"]
@@ -138,7 +141,9 @@ def _site(result: Mapping[str, Any], row: Row) -> list[str]:
                 (f"TCO over {tco['horizon_years']:g} years", "tco_cny", ",.1f", ""),
             )
         ),
-        row("cost per card-hour", f"{tco['cny_per_card_hour']:.2f} CNY", "tco", "cny_per_card_hour", "{:.2f}"),
+        row(
+            "cost per card-hour", f"{tco['cny_per_card_hour']:.2f} CNY", "tco", "cny_per_card_hour", "{:.2f}"
+        ),
     ]
     if tco["market_rent_per_card_hour"] is not None:
         rent = f"{tco['market_rent_per_card_hour']:.2f} {tco['market_rent_unit']}"

@@ -116,7 +116,10 @@ class Work:
             products=tuple(replace(p, per_card_hour=p.per_card_hour / unit) for p in self.products),
             load=replace(load, **used),
             service={k: v * slower.get(k.partition("_")[0], 1.0) for k, v in self.service.items()},
-            rates={k: v if k in AS_PREDICTED else v * unit if k in TIMES else v / unit for k, v in self.rates.items()},
+            rates={
+                k: v if k in AS_PREDICTED else v * unit if k in TIMES else v / unit
+                for k, v in self.rates.items()
+            },
         )
 
     @property

@@ -100,7 +100,9 @@ def _decided(result: Mapping[str, Any], name: str) -> list[str]:
     if result["leads"][name]:
         return [f"cheapest in the draws: {wins}: {result['leads'][name]} leads"]
     settles = result["settles"][name]
-    return [f"cheapest in the draws: {wins}: a tie" + (f"; {settles} would settle most of it" if settles else "")]
+    return [
+        f"cheapest in the draws: {wins}: a tie" + (f"; {settles} would settle most of it" if settles else "")
+    ]
 
 
 def _even(result: Mapping[str, Any]) -> list[str]:

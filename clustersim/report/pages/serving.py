@@ -37,7 +37,7 @@ def serve_answer(inputs: Inputs, workload: str, *, whole: bool = False, error: f
     serving = Serving(inputs, workload)
     _, trace = serving.traffic()
     answers = [serving.serve(whole=whole, error=error)]
-    data = {
+    data: dict[str, Any] = {
         "scenario": inputs.name,
         "file": inputs.file,
         "workload": serving.name,

@@ -19,7 +19,13 @@ from clustersim.validation.plan_errors import shipped_errors
 from clustersim.validation.plan_errors import table_text as plan_errors_text
 from clustersim.validation.residuals import all_residuals, quantities_of, residuals_of
 
-__all__ = ["coverage_answer", "plan_errors_answer", "residuals_answer", "row_as_scenario", "validation_answer"]
+__all__ = [
+    "coverage_answer",
+    "plan_errors_answer",
+    "residuals_answer",
+    "row_as_scenario",
+    "validation_answer",
+]
 
 #: Tables of errors, and the name that a line of each carries.
 _TABLES = {
@@ -89,6 +95,10 @@ def coverage_answer(domain: str, data: str | None = None) -> Answer:
     """Hold rows against P10-P90: the shipped ones of a domain's quantities with their source, and some cards, left out
     in turn; those of a file with the shipped bands."""
     module, shipped = importlib.import_module(_known(domain)), shipped_residuals()
+    if not quantities_of(domain):
+        raise InputError(
+            f"--coverage: rows of {domain} are no predictions of a time; those of training, serving are"
+        )
     if data is not None:
         table = read_rows(Path(data))
         rows = residuals_of(domain, module.predict(list(table.rows)))
@@ -99,14 +109,22 @@ def coverage_answer(domain: str, data: str | None = None) -> Answer:
         scored = left_out(kept, lambda r: r.source)
         cards = card_rows(kept, _LEFT_OUT)
     if not scored:
-        raise InputError(f"--coverage: no row of {domain} has a residual of a time; of training, serving and collectives")
+        raise InputError(f"--coverage: no row of {domain} is predicted")
     lines = coverage_rows(scored)
     found = {"domain": domain, "coverage": lines, "cards_left_out": cards}
-    how = "each row against the band of all other sources" if data is None else "each row against the shipped bands"
+    how = (
+        "each row against the band of all other sources"
+        if data is None
+        else "each row against the shipped bands"
+    )
     return Answer(
         name="coverage", data=found, rows=lines,
-        page=lambda: [how, _digits(lines), *(["", "cards left out", _digits(cards)] if cards else [])],
+        page=lambda: [how, _digits(lines), *_left_out_page(cards)],
     )  # fmt: skip
+
+
+def _left_out_page(cards: Sequence[Mapping[str, Any]]) -> list[Block]:
+    return ["", "cards left out", _digits(cards)] if cards else []
 
 
 def _domain_of(quantity: str) -> str:
