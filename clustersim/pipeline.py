@@ -17,6 +17,7 @@ from clustersim.assemble.lines import (
     market_events,
     own_anchor,
     recorded,
+    tariff_on,
 )
 from clustersim.assemble.parts import needed, network_parts
 from clustersim.assemble.site import equipment, total_cost_of
@@ -320,7 +321,7 @@ def links_of(inputs: Inputs, own: Link, company: Company | None) -> tuple[Link, 
     for product in company.products:
         block, plan = file.products.get(product.name), line_plan(product, company, file, rate)
         stood = block.scenario if block is not None else None
-        found = _standing(stood, product, events, company) if stood is not None else None
+        found = _standing(stood, product, inputs, company) if stood is not None else None
         lines[product.name] = replace(plan, anchor=found[0], worth=found[1]) if found is not None else plan
     terms = {"value_share": market.value_share.value, "price_sensitivity": market.price_sensitivity.value}
     every = market_links(lines, **terms)
@@ -346,12 +347,14 @@ def _is_at_its_own_anchor(inputs: Inputs, standing: str | None) -> bool:
 
 
 def _standing(
-    scenario: str, product: ProductLine, events: Mapping[str, Any], company: Company
+    scenario: str, product: ProductLine, here: Inputs, company: Company
 ) -> tuple[Anchor, Worth] | None:
     """The anchor of the scenario that stands for a line, and its card's worth after the events; at first its anchor."""
+    events = market_events(here)
     if not events:
         return recorded(scenario, product, company)
     plain = load_inputs(scenario)
+    events = tariff_on(plain, events, here=here, shipped=load_inputs(here.file, with_incumbent=False))
     cards = {plain.parts.card.name, plain.incumbent.parts.card.name if plain.incumbent else ""}
     mine = {k: v for k, v in events.items() if not k.startswith("cards.") or k.split(".")[1] in cards}
     inputs = load_inputs(scenario, mine)

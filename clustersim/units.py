@@ -34,6 +34,17 @@ Dimension = tuple[tuple[str, int], ...]
 
 YEAR_S = 8760 * 3600.0
 _DECIMAL = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
+_CHINESE = {
+    "千": 1e3,
+    "万": 1e4,
+    "百万": 1e6,
+    "千万": 1e7,
+    "亿": 1e8,
+    "十亿": 1e9,
+    "百亿": 1e10,
+    "千亿": 1e11,
+    "万亿": 1e12,
+}
 _BINARY = {"Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "Pi": 2.0**50}
 #: A number, its thousands set apart by commas or underscores where they are, and what follows it.
 _NUMBER = re.compile(
@@ -109,6 +120,10 @@ _ALSO = {
 }  # fmt: skip
 #: Full-width forms of the signs of a quantity.
 _WIDE = re.compile(r"[０-９．，／％＋－]")
+
+#: A sign of a currency before its number.
+_SIGNS = {"¥": "CNY", "￥": "CNY", "$": "USD", "US$": "USD", "HK$": "HKD"}
+_MONEY = re.compile(r"\s*(¥|￥|US\$|HK\$|\$)\s*([0-9][0-9,.]*)\s*([kMG]?)\b", re.ASCII)
 
 _ATOMS: Mapping[str, tuple[float, dict[str, int]]] = MappingProxyType(_vocabulary())
 
@@ -199,6 +214,9 @@ def split_quantity(text: str) -> tuple[float, str]:
     if _WIDE.search(shown):
         narrow = unicodedata.normalize("NFKC", shown)
         raise InputError(f"{shown!r} has full-width signs; write {narrow!r}")
+    if match is None and (money := _MONEY.match(shown)):
+        after = f"{money.group(2)} {money.group(3)}{_SIGNS[money.group(1)]}"
+        raise InputError(f"{shown!r}: the currency stands after the number; write {after!r}")
     if match is None:
         raise InputError(f"{shown!r} is not a number with a unit; write it like '400 Gb/s'")
     if match.group(2).startswith(","):
@@ -256,7 +274,7 @@ def to_float(value: str | float | int | Varied, unit: str, written: str = "") ->
             )
         raise InputError(
             f"{value!r} is {describe(given.dimension)}, but {describe(target.dimension)} is needed"
-            f" (for example in {written or unit})"
+            + (f" (for example in {written or unit})" if target.dimension else "; write it without a unit")
         )
     # One multiplication by one ratio: 100 % of a unit is then exactly that unit.
     number *= given.factor / target.factor
@@ -271,13 +289,16 @@ def to_tokens(text: str) -> float:
 
     >>> to_tokens("2T"), to_tokens("300 Gtokens"), to_tokens("2e12")
     (2000000000000.0, 300000000000.0, 2000000000000.0)
+    >>> to_tokens("2万亿"), to_tokens("300 亿")
+    (2000000000000.0, 30000000000.0)
 
     Raises InputError for another unit; a billion is a G here, for B is a byte.
     """
     match = _NUMBER.match(text)
     word = match.group(2) if match is not None else ""
-    if match is not None and word in _DECIMAL:
-        return parse_quantity(match.group(1))[0] * _DECIMAL[word]
+    scale = {**_DECIMAL, **_CHINESE}.get(word)
+    if match is not None and scale is not None:
+        return parse_quantity(match.group(1))[0] * scale
     if word == "B":
         raise InputError(f"{text!r} is bytes; write a billion tokens as '{text.rstrip('B').strip()}G'")
     return to_float(text, "token")

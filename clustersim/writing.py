@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,10 +11,21 @@ from pathlib import Path
 from clustersim.errors import InputError
 from clustersim.reading.guarded import printable
 
-__all__ = ["LEFT_OVER", "write_beside", "write_bytes"]
+__all__ = ["LEFT_OVER", "file_stem", "write_beside", "write_bytes"]
 
 #: What a killed process leaves beside its files.
 LEFT_OVER = ".*.part"
+
+
+def file_stem(name: str) -> str:
+    """Return a name of the user's as the name of a file: what file systems refuse is a dash, the end of a long one cut.
+
+    >>> file_stem("scenarios/br1.5.yaml"), file_stem("a:b\\x1b"), len(file_stem("n" * 300))
+    ('br1.5', 'a-b-', 100)
+    """
+    last = re.sub(r"\.ya?ml$", "", re.split(r"[/\\\\]", name)[-1])
+    safe = re.sub(r'[\x00-\x1f\x7f-\x9f:*?"<>|]', "-", last)
+    return safe.encode()[:100].decode(errors="ignore").strip(". ") or "answer"
 
 
 @contextmanager

@@ -7,6 +7,8 @@ import platform
 import sys
 from typing import TYPE_CHECKING
 
+from clustersim.api.kinds import PROFILES, refuse_other
+from clustersim.errors import InputError
 from clustersim.provenance import Sourced
 from clustersim.report.answer import Answer, listed
 from clustersim.schema.lookup import known_names
@@ -70,6 +72,7 @@ def profile(name: str) -> Answer:
     """Show every field of a profile with its range, tier and source."""
     from clustersim.report.pages.profiles import profile_answer
 
+    refuse_other(name, *PROFILES)
     return profile_answer(name)
 
 
@@ -77,6 +80,8 @@ def diff(first: str, second: str) -> Answer:
     """Compare two profiles field by field."""
     from clustersim.report.pages.profiles import diff_answer
 
+    for name in (first, second):
+        refuse_other(name, *PROFILES)
     return diff_answer(first, second)
 
 
@@ -95,9 +100,14 @@ def json_schema(kind: str = "") -> Answer:
 
 
 def cite(result: Result) -> Answer:
-    """Return what a reader needs to check a result: program, scenario, changes, seed, digest, and every source used."""
+    """Return what a reader needs to check a result: program, scenario, changes, seed, digest, and every source used.
+
+    Raises InputError for anything but the result of a run.
+    """
     from clustersim.study.spec import inputs_digest
 
+    if not hasattr(result, "scenario"):
+        raise InputError("cite takes the result of a run: cs.cite(scenario.run())")
     inputs, scenario = result.run.inputs, result.scenario
     by_source: dict[tuple[str, str], list[str]] = {}
     for key, sourced in inputs.fields():

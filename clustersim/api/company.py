@@ -11,6 +11,7 @@ from clustersim.errors import InputError, suggest
 from clustersim.planner.company import ForecastRun, forecast_run, runs_by_case
 from clustersim.report.answer import Answer
 from clustersim.schema.lookup import known_names
+from clustersim.schema.overrides import plain_changes
 
 __all__ = ["Company", "companies", "company"]
 
@@ -22,9 +23,12 @@ class Company:
     name: str
     changes: Mapping[str, object] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "changes", plain_changes(self.changes))
+
     def set(self, changes: Mapping[str, object]) -> Company:
         """Return the company with more inputs changed (``company.asp_scale``, and every key of a scenario)."""
-        return Company(self.name, {**self.changes, **changes})
+        return Company(self.name, {**self.changes, **plain_changes(changes)})
 
     def __repr__(self) -> str:
         changed = f", {dict(self.changes)!r}" if self.changes else ""

@@ -10,20 +10,21 @@ from clustersim.schema.company_load import is_company_file
 from clustersim.schema.lookup import exact_name
 from clustersim.schema.yamlfile import read_yaml
 
-__all__ = ["STUDIES", "kind_of", "refuse_other"]
+__all__ = ["PROFILES", "STUDIES", "kind_of", "refuse_other"]
 
 #: kind -> the folder of its files
 _FOLDERS = {
     "scenario": "scenarios", "study": "scenarios/studies", "company": "scenarios/company", "card": "hwprofiles/cards",
     "server": "hwprofiles/servers", "nic": "hwprofiles/nics", "model": "hwprofiles/models",
 }  # fmt: skip
+PROFILES = ("card", "server", "nic", "model")
 STUDIES = ("sweep", "mc", "sensitivity", "optimise")
 _TAKEN = {
     "scenario": "`clustersim run {name}` and its like take it",
     "company": "`clustersim forecast show {name}` and its like take it",
     "study": "a study is run by the command of its kind: sweep, mc, sensitivity or optimise",
     "kept study": "`clustersim study status {name}` and its like take it",
-} | dict.fromkeys(("card", "server", "nic", "model"), "`clustersim profiles show {name}` shows it")
+} | dict.fromkeys(PROFILES, "`clustersim profiles show {name}` shows it")
 _TAKEN |= {kind: f"`clustersim {kind} {{name}}` runs it" for kind in STUDIES}
 
 
@@ -67,6 +68,9 @@ def refuse_other(name: str, *taken: str) -> None:
     """
     kind = kind_of(name)
     if kind and kind not in taken:
+        listed = " or ".join(
+            dict.fromkeys("study" if one in STUDIES and "study" in taken else one for one in taken)
+        )
         raise InputError(
-            f"{name}: is a file of kind {kind}, and {' or '.join(taken)} is asked for; {_TAKEN[kind].format(name=name)}"
+            f"{name}: is a file of kind {kind}, and {listed} is asked for; {_TAKEN[kind].format(name=name)}"
         )

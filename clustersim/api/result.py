@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clustersim.errors import InputError, suggest
 from clustersim.pipeline import ChainRun
-from clustersim.planner.uncertainty import chain_headlines, prediction_rows
+from clustersim.planner.uncertainty import bearable_draws, chain_headlines, prediction_rows
 from clustersim.provenance import Sourced
-from clustersim.report.answer import Answer, Row, html_of, short
+from clustersim.report.answer import Answer, Block, Row, html_of, short
 from clustersim.report.pages.explain import explained
 from clustersim.report.result import result_object, weakest_sources
 from clustersim.report.run_report import run_files
@@ -134,6 +134,8 @@ class Result(Answer):
         did. Raises InputError where nothing was changed.
         """
         base = other
+        if base is not None and not hasattr(base, "as_filed"):
+            raise InputError("explain takes a scenario: cs.load(name), with its changes")
         if base is None or (base.name, dict(base.changes)) == (
             self.scenario.name,
             dict(self.scenario.changes),
@@ -151,10 +153,16 @@ class Result(Answer):
         return Company(self.scenario.name, self.scenario.changes).to_excel(path, case=case, labels=labels)
 
 
+def _page(data: Mapping[str, Any]) -> list[Block]:
+    return [summary(data)]
+
+
 def result_of(scenario: Scenario, run: ChainRun, draws: int = 0) -> Result:
     """Return the result of a run; ``draws`` of the uncertain inputs and of the errors of predictions give intervals."""
     data = result_object(run)
+    draws, said = bearable_draws(draws, draws, ())
     if draws:
+        draws, said = bearable_draws(None, draws, (run.own,))
         found = chain_headlines(scenario.name, scenario.changes, run, count=draws)
         data |= {
             "draws": draws,
@@ -164,8 +172,9 @@ def result_of(scenario: Scenario, run: ChainRun, draws: int = 0) -> Result:
     return Result(
         name="result",
         data=data,
-        page=lambda: [summary(data)],
-        files=lambda: run_files(run, data),
+        page=partial(_page, data),
+        files=partial(run_files, run, data),
+        said=said,
         scenario=scenario,
         run=run,
         ranges={name: (s["p10"], s["p90"]) for name, s in data["intervals"].items()} if draws else {},

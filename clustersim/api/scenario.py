@@ -17,6 +17,7 @@ from clustersim.report.answer import Answer, listed
 from clustersim.report.pages.explain import explained
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.schema.lookup import find_file
+from clustersim.schema.overrides import plain_changes
 from clustersim.schema.sides import load_sides, refuse_stated_plans
 
 if TYPE_CHECKING:
@@ -51,13 +52,16 @@ class Scenario:
     name: str
     changes: Mapping[str, object] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "changes", plain_changes(self.changes))
+
     def set(self, changes: Mapping[str, object]) -> Scenario:
         """Return the scenario with more inputs changed; a key that was changed before takes the new value.
 
         >>> load("nanjing-1024").set({"tco.pue": 1.2}).changes["tco.pue"]
         1.2
         """
-        return Scenario(self.name, {**self.changes, **changes})
+        return Scenario(self.name, {**self.changes, **plain_changes(changes)})
 
     def __repr__(self) -> str:
         changed = f", {dict(self.changes)!r}" if self.changes else ""
@@ -166,8 +170,11 @@ class Scenario:
 
         return jobs_answer(self.load(incumbent=False), workload, ask=what_if)
 
-    def tco(self, *, draws: int = 256) -> Answer:
-        """Price the site: bill of materials, cost over its life and of every unit, intervals, the market's rent."""
+    def tco(self, *, draws: int | None = None) -> Answer:
+        """Price the site: bill of materials, cost over its life and of every unit, intervals, the market's rent.
+
+        Without ``draws`` the intervals come from 256, from fewer where each would queue many jobs again.
+        """
         from clustersim.report.pages.tco import tco_answer
 
         return tco_answer(self.name, self.changes, draws=draws)
@@ -180,7 +187,8 @@ class Scenario:
         return claims_answer(self.load(incumbent=False), workload, coverage=coverage, penalty_cny=cost)
 
     def compare(
-        self, *others: str, own_site: bool = False, demand: str = "", stated_plans: bool = False, draws: int = 128
+        self, *others: str, own_site: bool = False, demand: str = "", stated_plans: bool = False,
+        draws: int | None = None
     ) -> Answer:  # fmt: skip
         """Put one demand on this cluster and on others: the cost of every unit, and the difference by term."""
         _scenarios(others)
@@ -227,15 +235,16 @@ class Scenario:
         largest fleet within limits."""
         from clustersim.report.pages.serving import Backwards, serving_plan_answer
 
+        inputs = self.load(incumbent=False)
         limited = any(text is not None for text in (budget, power, racks))
         asked = Backwards(
             requests_per_s=None if demand is None else number_of(demand, "1/s", "--demand"),
             tokens_per_day=None if tokens_per_day is None else tokens_of(tokens_per_day, "--tokens-per-day"),
             streams=None if streams is None else number_of(streams, "1", "--streams"),
-            limits=resource_limits(budget, power, racks) if limited else None,
+            limits=resource_limits(budget, power, racks, inputs) if limited else None,
             plans=plans, search=search, formats=formats, frontier=frontier, top=top, admitted=admitted,
         )  # fmt: skip
-        return serving_plan_answer(self.load(incumbent=False), workload, asked, tell)
+        return serving_plan_answer(inputs, workload, asked, tell)
 
     def plan_reliability(
         self, *, workload: str = "", wait_below: float = 0.01, availability: float = 0.999, restore: str = "5 min",
@@ -337,13 +346,22 @@ class Scenario:
         return StudyAsked(
             scenario=self.name,
             sets=self.changes,
-            axes=tuple(axes_of({k: v if isinstance(v, str) else list(v) for k, v in (vary or {}).items()})),
+            axes=tuple(axes_of({k: _values(k, v) for k, v in (vary or {}).items()})),
             inputs={k: None if v is None else InputFile.model_validate(v) for k, v in given.items()},
             outputs=tuple(outputs),
             seed=seed,
             title=self.name,
             source=self.name,
         )
+
+
+def _values(key: str, values: object) -> str | list[object]:
+    """The values of one input as a study takes them; raises InputError for what is no list."""
+    if isinstance(values, str):
+        return values
+    if not isinstance(values, Iterable):
+        raise InputError(f"{key}: {values!r} is one value; give a list of values, or text like '1:2:5'")
+    return list(values)
 
 
 def _scenarios(names: Iterable[str]) -> None:

@@ -77,7 +77,8 @@ class StudyFolder:
         try:
             names, rows = self._asked(sql)
         except duckdb.Error as error:
-            raise InputError(f"the query cannot be run: {str(error).splitlines()[0]}") from None
+            table = "; the table is called study" if isinstance(error, duckdb.CatalogException) else ""
+            raise InputError(f"the query cannot be run: {str(error).splitlines()[0]}{table}") from None
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise InputError(f"two columns of the answer are called {twice[0]!r}; name them apart with AS")

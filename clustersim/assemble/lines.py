@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from clustersim.columns import Varied, values_of
 from clustersim.finance.company import Company, ProductLine
 from clustersim.finance.products import along
 from clustersim.market.lines import Follows, Line
@@ -24,8 +26,11 @@ __all__ = [
     "market_usd_bn",
     "own_anchor",
     "recorded",
+    "tariff_on",
 ]
 
+#: The one term of a site that moves with the market: what is paid for electricity.
+TARIFF = ("tco", "tariff")
 #: Units that can be made over the plan, by position of the year, where a company file gives none (assumption).
 HEADROOM = (1.25, 1.5, 2.0, 3.0)
 
@@ -33,18 +38,35 @@ HEADROOM = (1.25, 1.5, 2.0, 3.0)
 def market_events(inputs: Inputs) -> dict[str, Any]:
     """Return the overrides that are events of the market: they reach every line of the maker, not one card.
 
-    The market section, the incumbent and its card, the price book and the tariff; another card, a site's own terms and
-    the company are none.
+    The market section, the incumbent and its card, the price book and the tariff (``tariff_on``); another card, a
+    site's own terms and the company are none.
     """
     rival = inputs.incumbent.parts.card.name if inputs.incumbent is not None else ""
     own = inputs.parts.card.name
 
     def reaches(o: Override) -> bool:
+        if o.path[:2] == TARIFF and o.path[2:] in {("low",), ("high",), ("source",), ("tier",)}:
+            return False
         if o.side == INCUMBENT or o.document == "prices" or o.document == f"cards.{rival}" != f"cards.{own}":
             return True
-        return o.document == "scenario" and (o.path[0] == "market" or o.path[:2] == ("tco", "tariff"))
+        return o.document == "scenario" and (o.path[0] == "market" or o.path[:2] == TARIFF)
 
     return {o.key: o.value for o in inputs.overrides if reaches(o)}
+
+
+def tariff_on(site: Inputs, events: Mapping[str, Any], *, here: Inputs, shipped: Inputs) -> dict[str, Any]:
+    """Return the events as they reach another site: it pays its own tariff, dearer by what it is dearer ``here``.
+
+    Sites pay what their provinces ask. The event is how many times as dear electricity becomes, so that a small change
+    here is a small change there; from nothing it can only be the tariff itself.
+    """
+    keys = [o.key for o in here.overrides if o.key in events and not o.side and o.path[:2] == TARIFF]
+    before = values_of(shipped.tco.tariff.value) if keys else 0.0
+    if not np.all(np.asarray(before) > 0):
+        return dict(events)
+    now = np.asarray(values_of(here.tco.tariff.value)) / before * site.tco.tariff.value
+    value = Varied(now, "CNY/kWh") if now.ndim else f"{float(now)!r} CNY/kWh"
+    return {key: (value if key in keys else stated) for key, stated in events.items()}
 
 
 def incumbent_events(inputs: Inputs) -> set[str]:

@@ -119,7 +119,7 @@ def _limits(block: SupplyFile, years: tuple[str, ...]) -> dict[str, Value]:
     def at(row: Series | None, year: str) -> float | None:
         if row is None:
             return None
-        return row.every_year if row.every_year is not None else row.by_year.get(year)
+        return row.by_year.get(year, row.every_year)
 
     dies = block.good_dies_per_wafer.value if block.good_dies_per_wafer else None
     out: dict[str, Value] = {}

@@ -134,8 +134,10 @@ def show(answer: Answer, fmt: str | None = None, folder: Path | None = None) -> 
     a pipe.
     """
     written = answer.write(folder) if folder is not None else []
-    if fmt is None and answer.raw is not None:
-        click.echo("\n".join(map(str, written)) if written else answer.raw, nl=bool(written))
+    if fmt is None and written and not answer.keeps_json:  # the files are the answer
+        click.echo("\n".join(map(str, written)))
+    elif fmt is None and answer.raw is not None:
+        click.echo(answer.raw, nl=False)
     else:
         click.echo(answer.text(fmt or ("table" if sys.stdout.isatty() else "json")))
     for text in answer.said:

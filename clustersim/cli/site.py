@@ -65,10 +65,11 @@ def explain(scenario: Scenario, everything: bool, stated_plans: bool) -> Answer:
 
 @answers()
 @click.option(
-    "--draws", type=click.IntRange(min=0), default=256, show_default=True,
+    "--draws", type=click.IntRange(0, 100_000),
+    show_default="256, fewer where each would queue many jobs again",
     help="Draws of the uncertain inputs behind P10, P50 and P90; 0 leaves the intervals out.",
 )  # fmt: skip
-def tco(scenario: Scenario, draws: int) -> Answer:
+def tco(scenario: Scenario, draws: int | None) -> Answer:
     """Price the site of SCENARIO: bill of materials, cost over its life and of every workload's units, intervals, the
     market's rent beside it."""
     return scenario.tco(draws=draws)
@@ -81,11 +82,12 @@ def tco(scenario: Scenario, draws: int) -> Answer:
 @click.option("--demand", default="", metavar="SCENARIO", help="Put this one's demand on all of them.")
 @_STATED
 @click.option(
-    "--draws", type=click.IntRange(min=0), default=128, show_default=True,
+    "--draws", type=click.IntRange(0, 100_000),
+    show_default="128, fewer where each would queue many jobs again",
     help="Draws of the uncertain inputs behind P10 and P90; clusters share the draws of what they share.",
 )  # fmt: skip
 def compare(
-    scenario: Scenario, others: list[str], own_site: bool, demand: str, stated_plans: bool, draws: int
+    scenario: Scenario, others: list[str], own_site: bool, demand: str, stated_plans: bool, draws: int | None
 ) -> Answer:
     """Run one demand on the clusters of SCENARIOS, each at its sustainable rate: cost of every unit, power, service
     level, plans, and the difference by term.

@@ -30,7 +30,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
 _PERIOD = ("period", "year", "fiscalyear", "fy", "date", "年度", "报告期", "会计年度", "期间")
 _ITEM = ("item", "metric", "measure", "line", "科目", "指标", "项目")
 _VALUE = ("value", "amount", "mean", "consensus", "数值", "一致预期", "金额")
-_UNIT = ("unit", "currency", "单位", "币种")
+_UNIT = ("unit", "units", "scale", "currency", "单位", "币种", "货币", "货币单位")
 _UNITS = {"": 1.0, "k": 1.0, "thousand": 1.0, "m": 1e3, "mn": 1e3, "million": 1e3, "millions": 1e3, "百万": 1e3,
           "bn": 1e6, "billion": 1e6, "亿": 1e5, "万": 10.0, "千": 1.0}  # fmt: skip
 _CURRENCIES = {"cny": "CNY", "rmb": "CNY", "人民币": "CNY", "元": "CNY", "usd": "USD", "us$": "USD", "美元": "USD",
@@ -100,7 +100,7 @@ def _unit(text: str, rates: Mapping[str, float]) -> float:
     codes = _CURRENCIES | {code.lower(): code for code in rates}
     for name in sorted(codes, key=len, reverse=True):
         if name in word:
-            word, currency = word.replace(name, ""), codes[name]
+            word, currency = word.replace(name, "").replace("元", ""), codes[name]
             break
     word = word.strip(" ,.-_")
     if word not in _UNITS:
@@ -150,12 +150,7 @@ def read_consensus(
     ):
         cells = _long(rows, heads)
     elif across:
-        cells = [
-            (line, row[0], year_of(rows[0][i]) or "", row[i] if i < len(row) else "", _unit_cell(row, heads))
-            for line, row in enumerate(rows[1:], 2)
-            if any(c.strip() for c in row)
-            for i in across
-        ]
+        cells = _across(rows, heads, across)
     else:
         cells = _down(rows, heads, where)
     return _amounts(cells, where, known)
@@ -165,7 +160,25 @@ Cells = list[tuple[int, str, str, str, str]]
 
 
 def _unit_cell(row: Sequence[str], heads: Sequence[str]) -> str:
-    return next((row[i] for i, h in enumerate(heads) if h in _UNIT and i < len(row)), "")
+    """What stands in the columns of unit and currency, together."""
+    return " ".join(row[i] for i, h in enumerate(heads) if h in _UNIT and i < len(row))
+
+
+def _across(rows: list[list[str]], heads: list[str], across: list[int]) -> Cells:
+    """Years across; the items stand under a heading that says so, or in the first column that holds one of ours."""
+    known = {name for ours, names in ALIASES.items() for name in (*names, plain(ours))}
+
+    def holds(i: int) -> bool:
+        return any(i < len(row) and plain(re.split(r"[(（\[]", row[i])[0]) in known for row in rows[1:])
+
+    named = [i for i, head in enumerate(heads) if head in _ITEM]
+    item = next((i for i in (*named, *range(len(heads))) if holds(i)), 0)
+    return [
+        (line, row[item], year_of(rows[0][i]) or "", row[i] if i < len(row) else "", _unit_cell(row, heads))
+        for line, row in enumerate(rows[1:], 2)
+        if len(row) > item and any(c.strip() for c in row)
+        for i in across
+    ]
 
 
 def _long(rows: list[list[str]], heads: list[str]) -> Cells:
@@ -194,6 +207,7 @@ def _down(rows: list[list[str]], heads: list[str], where: str) -> Cells:
 
 def _amounts(cells: Cells, where: str, rates: Mapping[str, float]) -> dict[tuple[str, str], float]:
     out: dict[tuple[str, str], float] = {}
+    seen: dict[tuple[str, str], tuple[int, float]] = {}
     problems: list[str] = []
     matched = False
     for line, head, period, cell, unit in cells:
@@ -212,7 +226,13 @@ def _amounts(cells: Cells, where: str, rates: Mapping[str, float]) -> dict[tuple
             problems.append(f"{where}:{line}: no year in {period!r}")
         elif cell.strip().lower() not in _BLANK:
             try:
-                out[item, year] = _amount(cell) * factor
+                out[item, year] = amount = _amount(cell) * factor
+                first, then = seen.setdefault((plain(head), year), (line, amount))
+                if then != amount:
+                    problems.append(
+                        f"{where}:{line}: {head} of {year} stands in line {first} as well, with another amount; keep"
+                        " one row an item (the mean where brokers stand apart)"
+                    )
             except ValueError:
                 problems.append(f"{where}:{line}: {head}: {cell!r} is not a number")
     if problems:

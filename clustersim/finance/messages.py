@@ -183,13 +183,25 @@ def _sales(company: Company, forecast: Forecast, found: Found) -> list[str]:
 _RULES: tuple[Rule, ...] = (_finance, _scalars, _margin, _untaxed, _capital, _sales)
 
 
+def _losing(company: Company, forecast: Forecast) -> str:
+    """What the last year loses its money by."""
+    if np.any(np.asarray(forecast.gross_profit_kcny)[-1] <= 0):
+        return "products sell for less than they cost (company.products.NAME.asp, unit_cost)"
+    if np.all(np.asarray(company.drivers.variable_opex_share) < 1) and not _revenue_as_planned(
+        company, forecast
+    ):
+        return (
+            "operating costs stay as planned while revenue has fallen (company.drivers.variable_opex_share)"
+        )
+    return "operating costs, tax, investment and working capital take more than the gross profit"
+
+
 def _worthless(company: Company, forecast: Forecast) -> list[str]:
     """A business that loses money for ever would be changed or closed; the forecast goes on as planned."""
     out = []
     if np.any(np.asarray(forecast.terminal_flow_kcny) < 0):
         out.append(
-            "the flow after the last year is negative: operating costs stay as planned while revenue has fallen"
-            " (company.drivers.variable_opex_share); nobody would run on like this"
+            f"the flow after the last year is negative: {_losing(company, forecast)}; nobody would run on like this"
         )
     equity = float(np.min(np.asarray(value_company(company, forecast).equity_m)))
     if equity < 0:

@@ -16,8 +16,9 @@ from clustersim.planner.training import Question, chosen_workload
 from clustersim.planner.written import Source
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.lookup import find_file
+from clustersim.schema.prices import cny_rate
 from clustersim.schema.sides import load_sides, refuse_stated_plans
-from clustersim.units import to_float, to_tokens
+from clustersim.units import in_currency, to_float, to_tokens
 
 __all__ = [
     "LimitWords",
@@ -169,15 +170,23 @@ def _day(text: str, option: str) -> date | None:
         raise InputError(f"{option} {text}: {error}; write it like 2026-12-01") from None
 
 
+def _cny(text: str | None, option: str, inputs: Inputs) -> float:
+    """An amount in CNY, others by the dated rate of the scenario's price book; infinite without one."""
+    currency = in_currency(text, ("USD", "HKD")) if text is not None else ""
+    if text is None or not currency:
+        return _limit(text, "CNY", option)
+    return number_of(text, currency, option) * float(cny_rate(inputs.prices, currency, option))
+
+
 def _limit(text: str | None, unit: str, option: str) -> float:
     """A limit in a unit; infinite where it is not asked for."""
     return math.inf if text is None else number_of(text, unit, option)
 
 
-def resource_limits(budget: str | None, power: str | None, racks: str | None) -> Limits:
+def resource_limits(budget: str | None, power: str | None, racks: str | None, inputs: Inputs) -> Limits:
     """Return what a fleet may take at most, time apart."""
     return Limits(
-        budget_cny=_limit(budget, "CNY", "--budget"),
+        budget_cny=_cny(budget, "--budget", inputs),
         power_w=_limit(power, "W", "--power"),
         racks=_limit(racks, "1", "--racks"),
     )
@@ -191,7 +200,7 @@ def limits_of(words: Words, inputs: Inputs) -> Limits:
     days = _latest(words, inputs)
     timed = words.tokens is not None
     return Limits(
-        budget_cny=_limit(words.budget, "CNY", "--budget"),
+        budget_cny=_cny(words.budget, "--budget", inputs),
         power_w=_limit(words.power, "W", "--power"),
         racks=_limit(words.racks, "1", "--racks"),
         days=_limit(words.days, "d", "--days"),

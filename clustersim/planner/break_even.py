@@ -19,6 +19,7 @@ from clustersim.pipeline import SiteRun, StageCache, run_site
 from clustersim.planner.finish import work_named
 from clustersim.planner.training import chosen_workload
 from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.quantity import tried
 from clustersim.schema.sides import load_sides, refuse_stated_plans
 
 __all__ = ["AGAINST", "UNKNOWNS", "BreakEven", "Held", "break_even"]
@@ -145,7 +146,8 @@ def break_even(held: Held, unknown: str) -> BreakEven:
         )
 
     cost_now, mark_now = at(None)
-    solved = _root(at, what, f"the {held.against}'s price", unknown)
+    with tried():
+        solved = _root(at, what, f"the {held.against}'s price", unknown)
     there, mark_there = at(solved)
     return BreakEven(
         unknown=unknown, unit=what.unit or "1", against=held.against, workload=workload, mark=mark_there,

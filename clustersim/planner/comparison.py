@@ -17,13 +17,16 @@ from clustersim.intervals.draws import predicted_of
 from clustersim.market.value import refuse_unequal
 from clustersim.pipeline import SiteRun, StageCache, run_site, value_of_card
 from clustersim.planner.ranking import TIE, ties_of
-from clustersim.planner.uncertainty import LoadSides, headlines
+from clustersim.planner.uncertainty import LoadSides, bearable_draws, headlines
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.sides import load_sides, refuse_stated_plans
 from clustersim.terms import unit_costs, work_terms
 from clustersim.workloads.work import Work
 
 __all__ = ["LEADS", "Asked", "Side", "compare", "decision", "run_sides"]
+
+#: Draws behind the intervals where no number is asked for.
+DRAWS = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +87,7 @@ def _run(side: Inputs, cache: StageCache) -> Side:
         return Side(side, None, str(error).splitlines()[0])
 
 
-def compare(asked: Asked, *, draws: int = 0) -> dict[str, Any]:
+def compare(asked: Asked, *, draws: int | None = 0) -> dict[str, Any]:
     """Return the comparison: rows of sites and of workloads, costs by term, differences, intervals, break-even prices.
 
     Raises InputError for fewer than two scenarios, unequal demands, or a plan that one side alone states.
@@ -96,6 +99,7 @@ def compare(asked: Asked, *, draws: int = 0) -> dict[str, Any]:
     sides = run_sides(loaded)
     first = sides[0]
     works = list(loaded[0].scenario.demand)
+    count, said = bearable_draws(draws, DRAWS, [side.run for side in sides if side.run is not None])
     terms = {name: {s.name: _terms(s.run, name) for s in sides if s.run is not None} for name in works}
     return {
         "site": "own" if asked.own_site else first.name,
@@ -105,7 +109,9 @@ def compare(asked: Asked, *, draws: int = 0) -> dict[str, Any]:
         "terms": terms,
         "difference_to_first": {name: _differences(terms[name], first.name) for name in works},
         "cheapest": {name: _cheapest(sides, name) for name in works},
-        "intervals": (intervals := _intervals(asked, sides, draws) if draws else {}),
+        "draws": count,
+        "draws_said": said,
+        "intervals": (intervals := _intervals(asked, sides, count) if count else {}),
         "leads": {name: decision(of) for name, of in intervals.items()},
         "settles": {name: _settles(sides, name) for name in intervals},
         "break_even_card_price_cny": {s.name: _break_even(first, s) for s in sides[1:]},

@@ -10,24 +10,30 @@ from clustersim.assemble.bill import needed_storage
 from clustersim.econ.interval import bill_range, closing_card_price
 from clustersim.econ.tco import HOURS_PER_YEAR
 from clustersim.pipeline import SiteRun, run_site
-from clustersim.planner.uncertainty import headlines, one_side, swings
+from clustersim.planner.uncertainty import bearable_draws, headlines, one_side, swings
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.terms import unit_costs
 from clustersim.workloads.training import TrainingDetail
 
 __all__ = ["price_site"]
 
+#: Draws behind the intervals where no number is asked for.
+DRAWS = 256
 
-def price_site(name: str, sets: Mapping[str, object], *, draws: int) -> dict[str, Any]:
+
+def price_site(name: str, sets: Mapping[str, object], *, draws: int | None = None) -> dict[str, Any]:
     """Return the bill, the costs of every workload's units, their intervals over ``draws`` of the uncertain inputs, and
     what moves them.
+
+    Without ``draws`` there are 256, fewer where each would queue many jobs again.
 
     Raises InfeasibleError for storage too small for what the run keeps, InputError for a bad scenario.
     """
     inputs = load_inputs(name, sets, with_incumbent=False)
     run = run_site(inputs)
     load = one_side(name, sets)
-    sure = {h.name: asdict(h.spread) for h in headlines(load, count=draws)[inputs.name]} if draws else {}
+    count, said = bearable_draws(draws, DRAWS, [run])
+    sure = {h.name: asdict(h.spread) for h in headlines(load, count=count)[inputs.name]} if count else {}
     main = f"cny_per_{run.main.main.name}"
     moved = swings(load, ["capex_cny", _name(run, main)])
     capex, unit = moved.values()
@@ -37,6 +43,8 @@ def price_site(name: str, sets: Mapping[str, object], *, draws: int) -> dict[str
         **_bill(run, inputs, sure),
         **_site(run, inputs),
         **_costs(run, inputs),
+        "draws": count,
+        "draws_said": said,
         "intervals": sure,
         "capex_swings": [asdict(s) for s in capex],
         "main_unit": run.main.main.name,

@@ -118,7 +118,8 @@ class CardsAnswer:
 
     ``sized_for_per_s`` is the demand, or the peak of its daily wave; ``slo_share_lower`` the lower bound of the share's
     95 % interval, which meets the level; ``one_fewer_share`` the share of one replica fewer (absent where that is not
-    stable); ``closed_form_replicas`` what the closed form alone says; ``simulated_requests`` how many were served.
+    stable); ``closed_form_replicas`` what the closed form alone says; ``simulated_requests`` how many were served, by
+    ``simulated_replicas``: a large fleet is simulated as a cell with its part of the stream.
     """
 
     card: str
@@ -136,6 +137,7 @@ class CardsAnswer:
     one_fewer_share: float | None
     closed_form_replicas: int
     simulated_requests: int
+    simulated_replicas: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,6 +364,7 @@ class Serving:
             one_fewer_share=sized.one_fewer.share if sized.one_fewer else None,
             closed_form_replicas=sized.closed_form_replicas,
             simulated_requests=sized.requests,
+            simulated_replicas=sized.simulated_replicas,
         )
 
     def forward(self, plan: CardsAnswer, requests: int, seed: int, *, fewer: int = 0) -> Share:

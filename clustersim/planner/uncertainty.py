@@ -23,10 +23,11 @@ from clustersim.intervals.draws import bands_of, common_share, levels
 from clustersim.pipeline import ChainRun, SiteRun, StageCache, purchase, run_chain, run_site
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.terms import finance_terms, market_terms, site_terms, work_terms
+from clustersim.workloads.jobs import JobsDetail
 
 __all__ = [
-    "Headline", "LoadSides", "Swing", "chain_headlines", "headlines", "one_side", "prediction_rows",
-    "ranged_inputs", "slower_draws", "swings",
+    "MOST_DRAWS", "Headline", "LoadSides", "Swing", "bearable_draws", "chain_headlines", "headlines", "one_side",
+    "prediction_rows", "ranged_inputs", "slower_draws", "swings",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -41,6 +42,13 @@ DECISIONS = ("tco.sold_share", "tco.horizon", "tco.contract", "company", "market
 _SLOWER = "slower|"
 #: Sections of a scenario that belong to one cluster: on another side than the first their keys name it.
 _OF_A_CLUSTER = ("cluster.", "reliability.", "checkpoint.")
+
+
+#: More draws narrow no percentile that is printed.
+MOST_DRAWS = 100_000
+#: Jobs that are queued, over all draws, where the number of draws is left open: some seconds.
+_JOBS = 50_000
+_LEAST_DRAWS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +168,26 @@ def _apart(point: Mapping[str, object]) -> tuple[dict[str, object], dict[str, ob
     return {k: v for k, v in point.items() if k not in slower}, slower
 
 
+def bearable_draws(asked: int | None, usual: int, sites: Sequence[SiteRun]) -> tuple[int, list[str]]:
+    """Return how many draws are made, and what is said of it: those asked for, else ``usual``, and fewer where every
+    draw queues many jobs again.
+
+    Raises InputError for a number of draws that is none.
+    """
+    if asked is not None:
+        if isinstance(asked, bool) or not isinstance(asked, int | np.integer) or not 0 <= asked <= MOST_DRAWS:
+            raise InputError(f"draws: {asked!r} is no whole number from 0 to {MOST_DRAWS:,}")
+        return int(asked), []
+    details = [work.detail for site in sites for work in site.works]
+    jobs = sum(len(detail.shared.jobs) for detail in details if isinstance(detail, JobsDetail))
+    if usual * jobs <= _JOBS:
+        return usual, []
+    count = max(_LEAST_DRAWS, _JOBS // jobs)
+    return count, [
+        f"intervals from {count} draws, not {usual}: each queues {jobs:,} jobs again; --draws asks for more"
+    ]
+
+
 def outcomes(site: SiteRun) -> dict[str, float]:
     """Return the headlines of a site: its rates and times, its power and cost, what long runs leave, and the cost of
     every unit."""
@@ -185,8 +213,10 @@ def headlines(
 ) -> dict[str, list[Headline]]:
     """Return the headlines of every side with their spread, by the side's name.
 
-    Raises InputError when fewer than half of the draws can be run (a plan may not fit at some ends of the ranges).
+    Raises InputError when fewer than half of the draws can be run (a plan may not fit at some ends of the ranges), and
+    for a number of draws that is none.
     """
+    count, _ = bearable_draws(count, count, ())
     sides = load({})
     central = {side.name: outcomes(run_site(side, _CACHE)) for side in sides}
     found = _answers(_question(load), sides, count)

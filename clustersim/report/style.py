@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from clustersim.reading.guarded import printable
+from clustersim.schema.quantity import tell_once
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,6 +53,18 @@ def new_figure(width: float = 9.0, height: float = 4.6) -> tuple[Figure, Axes]:
 def save(figure: Figure, path: Path) -> None:
     """Write a PNG whose bytes depend on the picture alone (no date, no version)."""
     from matplotlib import rc_context
+    from matplotlib.text import Text
 
-    with rc_context(_RC):
+    for artist in figure.findobj(Text):
+        text = artist.get_text()
+        if printable(text, 200) != text:
+            artist.set_text(printable(text, 200))
+    with rc_context(_RC), warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
         figure.savefig(path, format="png", metadata={"Software": None})
+    lacking = [one for one in said if "missing from" in str(one.message)]
+    for one in said:
+        if one not in lacking:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    if lacking:
+        tell_once("figures: their font (DejaVu Sans) lacks characters of a name; they are drawn as boxes")

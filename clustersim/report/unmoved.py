@@ -37,6 +37,13 @@ _WHY: dict[str, str] = {
     "company.title": "it is a name",
     "company.source": "it is a name",
 }
+_TOGETHER = {
+    "reliability.extras.straggler": "straggler_rate, straggler_time and a straggler_slowdown above 1 act together",
+    "reliability.extras.hang_timeout": "no failure hangs (reliability.extras.hang_share)",
+    "reliability.extras.infant_decay": "no failures are early ones (reliability.extras.infant_factor)",
+    "reliability.extras.lemon": "lemon_share and lemon_factor act together",
+    "reliability.extras.burst": "burst_share and burst_gap act together",
+}
 _ANSWERS = (
     "company.response", "company.market_size", "market.value_share", "market.price_sensitivity",
     "market.outside_option", "company.as_of",
@@ -92,6 +99,13 @@ def _of_the_site(run: ChainRun, key: str) -> str:
         )
     if run.value is None:
         return "the scenario has no market section: the card is not valued"
+    if key.startswith(("reliability.", "checkpoint.")) and run.own.work("training") is None:
+        return (
+            "the site trains nothing: failures and checkpoints enter the long run of training alone, and serving is"
+            " costed as if every replica were up"
+        )
+    if key.startswith(tuple(_TOGETHER)):
+        return next(why for start, why in _TOGETHER.items() if key.startswith(start))
     if product is None or product not in {link.product for link in run.links if link.anchor is not None}:
         return f"the card's line ({product}) has no anchor in the forecast"
     return "neither the card's value in use nor the company's forecast depends on it here"

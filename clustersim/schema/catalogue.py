@@ -6,6 +6,7 @@ A name that the user chooses stands in capitals: ``cards.NAME.memory.bandwidth``
 
 from __future__ import annotations
 
+import re
 import types
 import typing
 from collections.abc import Iterable, Iterator
@@ -219,6 +220,24 @@ def _shared(asked: str, key: str) -> int:
     return count
 
 
+def _named(hint: str, *keys: str) -> str:
+    """Say the user's own names where a suggested key has NAME and one of the keys shows what stands there.
+
+    >>> _named("did you mean 'demand.NAME.router'?", "serving.routr", "demand.chat.routr")
+    "did you mean 'demand.chat.router'?"
+    """
+
+    def named(match: re.Match[str]) -> str:
+        root, rest = match[1], match[2].split(".")
+        for parts in (key.split(".") for key in keys):
+            name = parts[1 : len(parts) - len(rest)]
+            if parts[0] == root and (name if root != "demand" else len(name) == 1):
+                return f"'{root}.{'.'.join(name)}.{match[2]}'"
+        return match[0]
+
+    return re.sub(rf"'(\w+)\.{NAME}\.([^']+)'", named, hint)
+
+
 def point_to_keys(error: InputError) -> InputError:
     """Return the error with unknown keys of flags answered by the keys of every input that are like them."""
 
@@ -226,7 +245,7 @@ def point_to_keys(error: InputError) -> InputError:
         flag = problem.file.removeprefix("--set ")
         if problem.what != "unknown key" or flag == problem.file:
             return problem
-        return replace(problem, hint=near_keys(flag) or problem.hint)
+        return replace(problem, hint=_named(near_keys(flag), flag, problem.key) or problem.hint)
 
     if not error.problems:
         return error

@@ -9,13 +9,15 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import Field, model_validator
 
+from clustersim.columns import values_of
 from clustersim.errors import InputError
 from clustersim.provenance import Sourced
 from clustersim.schema.base import Amount, Fraction, Model, Number, quantity
 from clustersim.schema.company_market import MarketSizeFile, ResponseFile, SupplyFile
-from clustersim.schema.company_rows import MoneySeries, Series, line_name, refuse_out_of_bounds
+from clustersim.schema.company_rows import DaySeries, MoneySeries, Series, line_name, refuse_out_of_bounds
 
 __all__ = [
     "ActualsFile",
@@ -88,11 +90,11 @@ class DriversFile(Model):
     """Other gains less losses."""
     finance_net: MoneySeries | None = None
     """Net finance income; a cost is negative."""
-    receivable_days: Series | None = None
+    receivable_days: DaySeries | None = None
     """Trade receivables over revenue, in days of sales."""
-    inventory_days: Series | None = None
+    inventory_days: DaySeries | None = None
     """Inventories over cost of sales, in days."""
-    payable_days: Series | None = None
+    payable_days: DaySeries | None = None
     """Trade payables over cost of sales, in days."""
     capex_share: Series | None = None
     """Purchases of equipment and intangibles over revenue."""
@@ -150,11 +152,11 @@ class PrintedDriversFile(Model):
     """Other gains less losses."""
     finance_net: MoneySeries
     """Net finance income; a cost is negative."""
-    receivable_days: Series
+    receivable_days: DaySeries
     """Trade receivables over revenue, in days of sales."""
-    inventory_days: Series
+    inventory_days: DaySeries
     """Inventories over cost of sales, in days."""
-    payable_days: Series
+    payable_days: DaySeries
     """Trade payables over cost of sales, in days."""
     capex_share: Series
     """Purchases of equipment and intangibles over revenue."""
@@ -435,6 +437,10 @@ class CompanyFile(Model):
             problems.append(
                 f"fx_per_cny: is needed for a listing in {self.currency}; add {self.currency} per CNY with its source,"
                 " or fx by date"
+            )
+        if self.currency == "CNY" and np.any(np.asarray(values_of(self.fx_per_cny.value)) != 1):
+            problems.append(
+                "fx_per_cny: the listing is in CNY, so that it is 1; leave it out, or say the currency of the listing"
             )
         if not self.products and self.printed is None:
             problems.append("products: is needed and missing; add units and asp by year")

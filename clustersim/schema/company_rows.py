@@ -14,10 +14,12 @@ from clustersim.schema.base import Model
 from clustersim.schema.quantity import CURRENCIES, Rates
 from clustersim.units import in_currency, to_float
 
-__all__ = ["LINES", "MoneySeries", "Series", "line_name", "refuse_out_of_bounds"]
+__all__ = ["LINES", "DaySeries", "MoneySeries", "Series", "line_name", "refuse_out_of_bounds"]
 
 _YEAR = re.compile(r"20\d\d(H[12])?[AE]")
 _HELD = ("source", "tier", "why")
+#: What one number for every year may hold beside.
+_OF_ONE = ("value", "low", "high", "note")
 
 #: Statement lines by the names that files and exports use for them (compared without case, spaces and signs).
 LINES: dict[str, tuple[str, ...]] = {
@@ -76,7 +78,8 @@ def line_name(text: str) -> str:
 class Series(Model):
     """One row along the years: ``{2026E: 200, 2027E: 100, source: …, tier: …}``, or one number for every year.
 
-    A year that is not given takes the last one given before it (or the first, for earlier years). ``why`` says why an
+    A year that is not given takes the last one given before it (or the first, for earlier years); with ``value`` beside
+    the years, ``{value: 90, 2028E: 150}``, it takes that. ``why`` says why an
     analyst departs from what stood there.
     """
 
@@ -84,7 +87,7 @@ class Series(Model):
     by_year: dict[str, float] = Field(default_factory=dict)
     """Value of each year that is stated, years as keys (2026E, 2026H1E, 2025A)."""
     every_year: float | None = None
-    """One value for every year; nothing where years are stated."""
+    """One value for every year that is not stated; nothing where it follows the years stated."""
     tier: str = "given"
     """How strong the source is."""
     source: str = ""
@@ -111,11 +114,12 @@ class Series(Model):
             raise ValueError(f"unknown tier {raw['tier']!r}; {suggest(str(raw['tier']), TIERS)}")
         out: dict[str, Any] = {k: raw[k] for k in _HELD if k in raw}
         if "value" in raw:
-            return out | {"every_year": cls._number(raw["value"], "value", rates)}
-        unknown = [k for k in raw if k not in _HELD and not _YEAR.fullmatch(str(k))]
+            out["every_year"] = cls._number(raw["value"], "value", rates)
+        stated = {str(k): v for k, v in raw.items() if k not in (*_HELD, *_OF_ONE)}
+        unknown = [k for k in stated if not _YEAR.fullmatch(k)]
         if unknown:
             raise ValueError(f"{unknown[0]!r} is not a year; write 2026E, 2026H1E or 2025A")
-        rows = {str(k): cls._number(v, str(k), rates) for k, v in raw.items() if k not in _HELD}
+        rows = {k: cls._number(v, k, rates) for k, v in stated.items()}
         return out | {"by_year": rows}
 
     @classmethod
@@ -125,6 +129,8 @@ class Series(Model):
             if rates is not None and currency not in {"", "CNY"}:
                 amount = to_float(raw, cls.unit.replace("CNY", currency))
                 return float(amount * rates.cny(currency, "the value"))
+            if cls.unit == "d" and isinstance(raw, str) and raw.strip().replace(".", "", 1).isdigit():
+                return float(raw)
             if isinstance(raw, str) or cls.unit == "1":
                 return to_float(raw, cls.unit)
             return to_float(raw, "1")
@@ -134,7 +140,7 @@ class Series(Model):
     def along(self, years: tuple[str, ...], default: tuple[float, ...] | None = None) -> tuple[float, ...]:
         """Return the row along the years; ``default`` fills the years that are not given."""
         if self.every_year is not None:
-            return tuple(self.every_year for _ in years)
+            return tuple(self.by_year.get(y, self.every_year) for y in years)
         if default is not None:
             return tuple(self.by_year.get(y, d) for y, d in zip(years, default, strict=True))
         given = [self.by_year[y] for y in years if y in self.by_year]
@@ -143,6 +149,12 @@ class Series(Model):
             last = self.by_year.get(year, last)
             out.append(last)
         return tuple(out)
+
+
+class DaySeries(Series):
+    """A row of days: a bare number is days, and other times are taken with their unit."""
+
+    unit: ClassVar[str] = "d"
 
 
 class MoneySeries(Series):
@@ -168,7 +180,7 @@ def refuse_out_of_bounds(model: Model) -> None:
         if not isinstance(row, Series) or name not in ROW_BOUNDS:
             continue
         low, high = ROW_BOUNDS[name]
-        given = row.by_year if row.every_year is None else {"": row.every_year}
+        given = row.by_year if row.every_year is None else {"": row.every_year} | row.by_year
         within = (
             f"at least {low:g}"
             if high == INF

@@ -173,5 +173,9 @@ def find_file(kind: str, name: str) -> Path:
     if stem is None:
         if os.sep in name and Path(name).parent.is_dir():
             return Path(name)
+        if is_file(Path(name)):
+            raise InputError(
+                f"{printable(name, 80)}: is no YAML file; {kind} are files that end in .yaml, or names"
+            )
         raise _no_file(kind, name, known_names(kind))
     return next(p for root in known if is_file(p := root / kind / f"{stem}.yaml"))

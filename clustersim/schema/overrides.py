@@ -9,11 +9,15 @@ the company file; ``incumbent.KEY`` and ``SCENARIO.KEY`` address one side of a c
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any
 
+from clustersim.columns import Varied
 from clustersim.errors import InputError, suggest
 from clustersim.schema.base import NUMBER_PARTS
 from clustersim.schema.demand import KINDS_OF_WORK, LAYOUT_FIELDS
@@ -22,10 +26,12 @@ from clustersim.schema.yamlfile import Document, KeyPath, parse_yaml
 
 __all__ = [
     "INCUMBENT", "PROFILE_KINDS", "Override", "apply_overrides", "changes_of", "in_demand", "of_demand", "of_layout",
-    "parse_overrides", "reaching", "refuse_own_demand", "site_overrides",
+    "parse_overrides", "plain_changes", "reaching", "refuse_own_demand", "site_overrides",
 ]  # fmt: skip
 
 PROFILE_KINDS = ("cards", "servers", "nics", "switches", "optics", "models", "cooling")
+#: A year of a company's row.
+_YEAR = re.compile(r"20\d\d(H[12])?[AE]")
 #: The side that a scenario's market names.
 INCUMBENT = "incumbent"
 #: What is asked of all sides at once.
@@ -47,6 +53,11 @@ class Override:
     """``incumbent`` or a scenario's name where the key says so; empty: every side that its kind of key reaches."""
     stands_in: str = ""
     """The file and line whose ``profile_values`` state it; empty: a flag."""
+
+    @property
+    def full_key(self) -> str:
+        """The key with the parts that may be left out."""
+        return ".".join([*([] if self.document == "scenario" else [self.document]), *map(str, self.path)])
 
     @property
     def said(self) -> str:
@@ -96,6 +107,39 @@ def changes_of(texts: Iterable[str]) -> dict[str, Any]:
             raise InputError(f"--set {key}: given twice; keep one")
         out[key] = value
     return out
+
+
+def plain_changes(changes: object) -> dict[str, object]:
+    """Return changes of a script as the values that a file could hold: numbers of NumPy as Python's, tuples as lists.
+
+    >>> import numpy as np
+    >>> plain_changes({"cluster.cards": np.int64(512), "tco.pue": np.float64(1.2)})
+    {'cluster.cards': 512, 'tco.pue': 1.2}
+
+    Raises InputError for what is no mapping of keys to values, and for a value that no file can hold.
+    """
+    if not isinstance(changes, Mapping):
+        raise InputError("changes are values by key, for example {'tco.pue': 1.2}")
+    for key in changes:
+        if not isinstance(key, str):
+            raise InputError(f"{key!r} is no key; keys are text, for example 'tco.pue'")
+    return {key: _plain(key, value) for key, value in changes.items()}
+
+
+def _plain(key: str, value: object) -> object:
+    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
+        value = value.item()
+    if value is None or isinstance(value, str | int | float | Varied):
+        return value
+    if isinstance(value, Mapping):
+        return plain_changes(value)
+    if isinstance(value, list | tuple):
+        return [_plain(key, item) for item in value]
+    if isinstance(value, date | PurePath):
+        return str(value)
+    raise InputError(
+        f"{key}: {type(value).__name__} is no value of a file; give a number, or text with its unit"
+    )
 
 
 def site_overrides(document: Document) -> tuple[Override, ...]:
@@ -277,10 +321,18 @@ def _refuse_index(data: Mapping[str, Any], override: Override) -> None:
     )
 
 
+def _open_row(node: dict[str, Any], part: str, override: Override) -> None:
+    """One number for every year becomes a row, so that one of its years can be set."""
+    if _YEAR.fullmatch(str(override.path[-1])) and isinstance(node.get(part), int | float | str):
+        node[part] = {"value": node[part]}
+
+
 def _put(data: dict[str, Any], override: Override) -> None:
     _refuse_index(data, override)
     node: Any = data
     for part in override.path[:-1]:
+        if override.document == "company" and part == override.path[-2] and isinstance(node, dict):
+            _open_row(node, str(part), override)
         if isinstance(node, list):
             node = _item(node, part, override)
         elif isinstance(node, dict):

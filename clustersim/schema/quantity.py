@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Protocol
@@ -33,6 +35,7 @@ __all__ = [
     "money",
     "quantity",
     "tell_once",
+    "tried",
 ]
 
 #: Prices may stand in any of these; the unit of the parsed value says which.
@@ -245,7 +248,26 @@ def money(per: str = "", usual: tuple[str, str] | None = None) -> Quantity:
     return Quantity(f"CNY{per}", Bounds(ge=0.0), usual, priced=True)
 
 
-@lru_cache(maxsize=4096)
+@contextmanager
+def tried() -> Iterator[None]:
+    """Say nothing of values inside: a search tries them, nobody wrote them."""
+    token = _TRIED.set(True)
+    try:
+        yield
+    finally:
+        _TRIED.reset(token)
+
+
+_TRIED: ContextVar[bool] = ContextVar("tried", default=False)
+
+
 def tell_once(text: str) -> None:
-    """Say something about an input that is no error, once in a process; the program's logger sends it to stderr."""
+    """Say something about an input that is no error, once in a process; nothing of what is only ``tried``."""
+    if not _TRIED.get():
+        _tell(text)
+
+
+@lru_cache(maxsize=4096)
+def _tell(text: str) -> None:
+    """The program's logger sends it to stderr."""
     logging.getLogger("clustersim").warning("%s", printable(text, 1000))

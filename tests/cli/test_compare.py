@@ -281,5 +281,8 @@ def test_compare_gives_intervals_and_the_share_of_draws():
     result = result_of(compare, *PAIR, "--draws", "24")
     band = result["intervals"]["pretrain"]["h100-1024"]
     assert band["p10"] < band["p50"] < band["p90"]
-    assert 0.5 < band["share_cheaper_than_first"] <= 1.0
+    cheaper = result_of(compare, *PAIR, "--draws", "24", "--set", "cards.H100.price=100 kCNY")
+    least = cheaper["intervals"]["pretrain"]["h100-1024"]["share_cheaper_than_first"]
+    assert 0.0 <= band["share_cheaper_than_first"] < least == 1.0
+    assert result["draws"] == 24
     assert result["intervals"]["pretrain"]["br166-1024"]["share_cheaper_than_first"] == 0.0

@@ -99,7 +99,7 @@ def test_disaggregated_deepseek_runs() -> None:
         (["serving.plan={tp: 1}", *SMALL], InfeasibleError, "smallest that fits is tp=2"),
         (["serving.precision.linear=fp8", *SMALL], InputError, "has no such peak"),
         (["traffic.rate=0 1/s"], InputError, "greater than 0"),
-        (["serving.routr=x"], InputError, "did you mean 'router'"),
+        (["serving.routr=x"], InputError, "did you mean 'demand.chat.router'"),
         (["cards.H100.peak.bf16=1 TFLOP/s"], InputError, "does not use cards.H100"),
         (["traffic.trace=missing.csv"], InputError, "no such"),
     ],

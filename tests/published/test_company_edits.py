@@ -117,6 +117,21 @@ def test_halves_sum_to_the_year() -> None:
     assert halves == pytest.approx(by_year, rel=1e-12)
 
 
+def test_a_year_of_a_row_that_is_one_number_can_be_set() -> None:
+    """The other years keep the number, whether a flag or the file says so."""
+    every = target("drivers.variable_opex_share=0", "drivers.receivable_days=100")
+    one = target("drivers.receivable_days=100", "drivers.receivable_days.2030E=150")
+    assert every - 1 < one < every
+    assert one == pytest.approx(target("drivers.receivable_days={value: 100, 2030E: 150}"), rel=1e-12)
+    with pytest.raises(InputError, match=r"receivable_days.2030E: -3 must be at least 0"):
+        target("drivers.receivable_days=100", "drivers.receivable_days.2030E=-3")
+
+
+def test_a_rate_for_a_listing_in_the_same_money_is_refused() -> None:
+    with pytest.raises(InputError, match="the listing is in CNY, so that it is 1"):
+        forecast_run("metax", ("company.fx_per_cny=1.1",))
+
+
 def test_years_are_keys_and_the_old_form_is_refused_with_the_new_one() -> None:
     with pytest.raises(InputError, match=r"drivers.receivable_days.2040E: not a year of the forecast"):
         target("drivers.receivable_days.2040E=100")
@@ -169,6 +184,22 @@ def test_an_event_of_the_market_is_bounded_and_one_answer_from_any_scenario(even
     assert prices == pytest.approx([prices[0]] * len(names), rel=1e-12)
     low, high = EVENTS[event]
     assert low < prices[0] < high
+
+
+#: What a site of each line pays for electricity, CNY/kWh: they stand in different provinces.
+PAID = {"nanjing-1024": 0.70, "br166-1024": 0.50, "br20x-4096": 0.50}
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.0001, 0.8, 1.2])
+def test_dearer_electricity_is_one_event_and_no_jump(factor: float) -> None:
+    """Every site pays its own tariff times the factor: a small change is a small change on every line."""
+    runs = [forecast_run(name, (f"tco.tariff={paid * factor!r} CNY/kWh",)) for name, paid in PAID.items()]
+    prices = [float(run.valuation.target_price) for run in runs]
+    assert prices == pytest.approx([prices[0]] * len(PAID), rel=1e-9)
+    # Our cards are the more frugal: the incumbent's users pay more of it. A fifth more is worth a share of what they
+    # spend on power, and a change of nothing is nothing.
+    assert prices[0] == pytest.approx(BASE, abs=15 * abs(factor - 1) + 5e-4)
+    assert (prices[0] - BASE) * (factor - 1) >= -1e-9
 
 
 def test_what_bounds_an_event_is_said() -> None:

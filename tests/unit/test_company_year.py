@@ -221,3 +221,23 @@ def test_a_consensus_in_any_currency_whose_rate_is_given(tmp_path) -> None:
         command, ["consensus", "biren", str(path), "--rate", "EUR=7.8", "-f", "json"]
     )
     assert json.loads(outcome.stdout)[0]["consensus_kcny"] == pytest.approx(2_340_000)
+
+
+def test_a_consensus_finds_its_items_units_and_brokers() -> None:
+    """Items in any column, unit and currency in columns of their own, and never one broker over another."""
+    wide = "证券代码;指标;FY26E;币种;单位\nX;营业收入;650;人民币;百万元\n"
+    assert read_consensus(wide, "c.csv") == {("revenue", "2026E"): 650_000.0}
+    long = "metric,year,value,currency,unit\nRevenue,2026E,90,USD,mn\n"
+    assert read_consensus(long, "c.csv", {"USD": 7.0}) == {("revenue", "2026E"): pytest.approx(630_000.0)}
+    brokers = "broker,metric,year,value\nA,Revenue,2026E,650\nB,Revenue,2026E,620\n"
+    with pytest.raises(InputError, match=r"c.csv:3: Revenue of 2026E stands in line 2 as well"):
+        read_consensus(brokers, "c.csv")
+
+
+def test_a_peer_without_a_multiple_is_shown(tmp_path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text("公司,2026E,2027E\n海光信息,-,20x\n", encoding="utf-8")
+    outcome = CliRunner().invoke(
+        command, ["comps", "biren", str(path), "-f", "table"], catch_exceptions=False
+    )
+    assert "海光信息: {2026E: null, 2027E: 20}" in outcome.stdout

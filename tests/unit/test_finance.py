@@ -214,7 +214,8 @@ def test_show_says_that_checks_hold_and_writes_tables(tmp_path):
     )
     assert json.loads(outcome.stdout)["all_checks_ok"] is True
     assert sorted(p.name for p in tmp_path.iterdir()) == [
-        "balance.csv", "cash_flow.csv", "checks.csv", "dcf.csv", "income.csv", "products.csv", "ratios.csv",
+        "balance.csv", "cash_flow.csv", "checks.csv", "dcf.csv", "forecast.json", "income.csv", "products.csv",
+        "ratios.csv",
     ]  # fmt: skip
 
 

@@ -195,7 +195,7 @@ def test_over_a_whole_demand_the_price_is_the_value_of_the_card_without_a_discou
 
 KINDS: list[tuple[str, dict[str, Any]]] = [
     ("serve-qwen3-32b", {"against": "api", "mark": 1.5, "sets": {"demand.chat.traffic.requests": 300}}),
-    ("serve-qwen3-32b", {"incumbent": "h20-1024", "sets": {"demand.chat.traffic.requests": 300}}),
+    ("serve-llama3-70b", {"incumbent": "h20-1024", "sets": {"demand.chat.traffic.requests": 300}}),
     ("video-analytics-5g", {"against": "rent", "mark": 9.0}),
     ("video-analytics-5g", {"mark": 0.01}),
     ("shared-1024", {"mark": 12.0}),
@@ -227,6 +227,7 @@ def test_a_break_even_tariff_moves_both_clusters() -> None:
 
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"name": "nanjing-1024", "against": "rent"}, "price", "no price between"),
+    ({"name": "serve-qwen3-32b", "incumbent": "h20-1024"}, "price", "no price between"),
     ({"name": "shared-1024", "incumbent": "h20-1024"}, "price", "a comparison is of equal work"),
     ({"name": "h20-1024"}, "price", "names no incumbent"),
     ({"name": "br166-1024", "against": "api", "mark": 2.0}, "price", "has no serving workload"),

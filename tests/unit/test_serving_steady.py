@@ -89,6 +89,24 @@ def test_a_split_plant_is_sized_on_both_sides() -> None:
     assert plan.decode_replicas == 1 or fewer.lower < plan.share.share
 
 
+@pytest.mark.full
+def test_a_large_fleet_takes_no_more_replicas_for_its_rate_than_the_cell_that_stands_for_it() -> None:
+    split = Plant(
+        Pool(1, COST, Batching(2048, 128, prefill_only=True)), "least_loaded", POOL, Transfer(1e-5, 1e-7)
+    )
+    plans = [
+        (replicas_for, Plant(POOL, "least_loaded"), 300.0, 9_000.0),
+        (split_for, split, 100.0, 6_000.0),
+    ]
+    for size, plant, small, large in plans:
+        one = size(plant, STREAM.at(small), SLO, seed=1, most=4096)
+        many = size(plant, STREAM.at(large), SLO, seed=1, most=4096)
+        counts = [plan.replicas + plan.decode_replicas for plan in (one, many)]
+        assert many.simulated_replicas < counts[1]
+        assert many.share.lower >= SLO.share
+        assert 0.75 <= counts[1] / large / (counts[0] / small) <= 1.05
+
+
 def test_a_day_is_followed_by_the_replicas() -> None:
     counts, rates = diurnal_replicas(Plant(POOL, "least_loaded").fleet(), STREAM.at(60.0), SLO, swing=0.6)
     assert rates.mean() == pytest.approx(60.0)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from clustersim.cli.study_common import MANY_ALONE, _tell_alone, one_line
-from clustersim.cli.sweep import _moving, _points
 
+from clustersim.report.pages.studies import MANY_ALONE, _moving, _points, one_line, told_alone
 from clustersim.study.driver import Alone, StudyResult
 from clustersim.study.points import Found, joined
 from clustersim.study.space import parse_axis
@@ -34,11 +33,8 @@ def test_a_refusal_is_one_line_and_told_once() -> None:
 
 
 @pytest.mark.parametrize(("points", "told"), [(MANY_ALONE, True), (MANY_ALONE - 1, False)])
-def test_points_that_ran_one_by_one_are_counted_and_told(
-    points: int, told: bool, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_points_that_ran_one_by_one_are_counted_and_told(points: int, told: bool) -> None:
     alone = Alone()
     alone.add(joined([Found(0, 1, {}, {}, points - 1, ""), Found(1, 2, {}, {}, 1, "a simulation")]))
-    _tell_alone(StudyResult(SPEC, (), lambda name: np.zeros(2), {}, alone))
-    wanted = f"{points} of 2 points were run one by one: a simulation\n" if told else ""
-    assert capsys.readouterr().err == wanted
+    wanted = [f"{points} of 2 points were run one by one: a simulation"] if told else []
+    assert told_alone(StudyResult(SPEC, (), lambda name: np.zeros(2), {}, alone)) == wanted

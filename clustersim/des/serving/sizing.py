@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from math import ceil
+from math import ceil, floor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,13 @@ Array = NDArray[np.float64]
 
 #: Requests of a run that is asked for a share: at first, and at most while the interval spans the target.
 _FIRST, _LONGEST = 8_000, 64_000
+#: A larger fleet is simulated as a cell of so many replicas with its part of the stream: routing among more changes
+#: little, and a run that is long enough for all of them would take minutes.
+_CELL = 32
+#: Requests at once in a cell: a dozen of their stays fit the longest run (`_Judge.holds` goes to twice `_LONGEST`).
+_PRESENT = 2 * _LONGEST / 12
+#: A large fleet is counted in steps of this part of it: no run tells finer ones apart.
+_STEPS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,8 @@ class Sizing:
     """The fewest replicas for a demand, the share they reach, and what the closed form alone would have said.
 
     ``share.lower`` is what meets the target. ``one_fewer`` is the share of one replica fewer (absent where that is
-    not stable, or would be none).
+    not stable, would be none, or where replicas are counted in larger steps). ``simulated_replicas`` were served, with
+    their part of the stream: all, or a cell of a fleet that is too large for one run.
     """
 
     replicas: int
@@ -87,6 +95,7 @@ class Sizing:
     one_fewer: Share | None
     closed_form_replicas: int
     requests: int
+    simulated_replicas: int
 
 
 def tokens_to_requests(tokens_per_day: float, stream: Stream) -> float:
@@ -115,10 +124,39 @@ def replicas_for(
     if single <= 0:
         raise InfeasibleError("no request of this stream can be served: none fits the cache")
     least = ceil(stream.rate / (STABLE_SHARE * single))
+    if least > most:
+        raise InfeasibleError(_too_few(most, stream))
     guess = max(_closed_count(plant.fleet(), stream, slo, least, most), least)
-    judge = _Judge(plant.sized, stream, slo, seed, least, requests)
-    count = judge.search(guess, most)
-    return Sizing(count, 0, judge.seen[count], judge.seen.get(count - 1), guess, judge.asked[count])
+    cell, unit = _cell(plant, stream, guess), max(1, guess // _STEPS)
+
+    def part(steps: int) -> tuple[Plant, Stream]:
+        count = steps * unit
+        held = min(cell, count)
+        return plant.sized(held), stream.at(stream.rate * held / count)
+
+    judge = _Judge(part, slo, seed, ceil(least / unit), requests)
+    steps = judge.search(ceil(guess / unit), most // unit)
+    if steps is None:
+        raise InfeasibleError(_too_few(most, stream))
+    fewer = judge.seen.get(steps - 1) if unit == 1 else None
+    count = steps * unit
+    return Sizing(count, 0, judge.seen[steps], fewer, guess, judge.asked[steps], min(cell, count))
+
+
+def _too_few(most: int, stream: Stream) -> str:
+    return f"{most} replicas do not carry {stream.rate:.4g} requests/s at the service level"
+
+
+def _cell(plant: Plant, stream: Stream, replicas: int, decode_replicas: int = 0) -> int:
+    """Return how many replicas (of the larger pool) a run can serve: the requests in them stay well below its own.
+
+    By Little's law, with the mean stay of the closed form at this count.
+    """
+    traffic = traffic_of(stream)
+    c = closed_form(plant.sized(replicas, decode_replicas).fleet(), traffic, rate_per_s=stream.rate)
+    stay = float(c.ttft_s["mean"][0] + c.tpot_s["mean"][0] * traffic.output)
+    present = stream.rate * stay / max(replicas, decode_replicas)
+    return int(np.clip(_PRESENT / present, 1, _CELL)) if 0 < present < np.inf else _CELL
 
 
 def _closed_count(fleet: Fleet, stream: Stream, slo: Slo, least: int, most: int) -> int:
@@ -145,8 +183,8 @@ def _closed_count(fleet: Fleet, stream: Stream, slo: Slo, least: int, most: int)
 class _Judge:
     """Asks the simulation whether a count of replicas holds the SLO, each count once."""
 
-    sized: Callable[[int], Plant]
-    stream: Stream
+    part: Callable[[int], tuple[Plant, Stream]]
+    """The plant that is simulated for a count, and the part of the stream that it serves."""
     slo: Slo
     seed: int
     least: int
@@ -172,18 +210,17 @@ class _Judge:
 
     def _share(self, count: int, requests: int) -> Share | None:
         try:
-            return self.sized(count).share(self.stream, self.slo, requests, self.seed)
+            plant, stream = self.part(count)
+            return plant.share(stream, self.slo, requests, self.seed)
         except InputError:  # too short a run for a steady window: the requests stay too long
             return None
 
-    def search(self, guess: int, most: int) -> int:
+    def search(self, guess: int, most: int) -> int | None:
         """Return the fewest count that holds, stepping from a guess with growing steps and then one by one."""
         low, high, step = max(self.least, 1) - 1, min(max(guess, 1), most), 1
         while not self.holds(high):
             if high >= most:
-                raise InfeasibleError(
-                    f"{most} replicas do not carry {self.stream.rate:.4g} requests/s at the service level"
-                )
+                return None
             low, high, step = high, min(high + step, most), 2 * step
         step = 1
         while high - step > low and self.holds(high - step):
@@ -217,18 +254,40 @@ def split_for(
         raise InputError("split_for needs a plant with a decode pool; use replicas_for")
     pairs = _pairs(plant, stream, slo, cost, most)
     for first, second in pairs[:_TRIES]:
-        pair = plant.sized(first, second)
-        judge = _Judge(partial(_same, pair), stream, slo, seed, 0, requests)
+        a, b, part = _split_cell(first, second, _cell(plant, stream, first, second))
+        judge = _Judge(
+            partial(_same, plant.sized(a, b), stream.at(stream.rate * part)), slo, seed, 0, requests
+        )
         if judge.holds(1):
-            return Sizing(first, second, judge.seen[1], None, pairs[0][0], judge.asked[1])
+            return Sizing(first, second, judge.seen[1], None, pairs[0][0], judge.asked[1], a + b)
     raise InfeasibleError(
         f"no pair of up to {most} prefill and decode replicas carries {stream.rate:.4g} requests/s at the service level"
     )
 
 
-def _same(plant: Plant, _: int) -> Plant:
+def _split_cell(first: int, second: int, cell: int) -> tuple[int, int, float]:
+    """Return a cell's prefill and decode replicas, no more than its part of the fleet, and that part.
+
+    >>> _split_cell(3, 2, 8), _split_cell(300, 150, 8)
+    ((3, 2, 1.0), (8, 4, 0.02666666666666667))
+    """
+    larger = max(first, second)
+    if larger <= cell:
+        return first, second, 1.0
+    least = min(cell, max(1, -(-larger // max(min(first, second), 1))))  # one of the rarer kind at least
+    parts = [max(n, 1) / larger for n in range(max(least, (cell + 1) // 2), cell + 1)]
+
+    def whole(part: float) -> float:
+        return min(floor(n * part + 1e-9) / (n * part) for n in (first, second))
+
+    part = max(parts, key=lambda p: (whole(p), p))
+    a, b = (max(1, floor(n * part + 1e-9)) for n in (first, second))
+    return a, b, part
+
+
+def _same(plant: Plant, stream: Stream, _: int) -> tuple[Plant, Stream]:
     """Return the plant whatever count is asked: a pair stands alone."""
-    return plant
+    return plant, stream
 
 
 #: Pairs that are tried by simulation, in the order of their cost.
@@ -248,6 +307,8 @@ def _pairs(
     sides = [np.unique(np.round(n * np.geomspace(1.0, 6.0, 24))) for n in (least_p, least_d)]
     a, b = (x.ravel() for x in np.meshgrid(*sides, indexing="ij"))
     a, b = a[(a <= most) & (b <= most)], b[(a <= most) & (b <= most)]
+    if not a.size:
+        return []
     c = closed_form(
         replace(fleet, pool=replace(fleet.pool, replicas=a), decode=replace(fleet.decode, replicas=b)),
         traffic,

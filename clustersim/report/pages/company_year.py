@@ -200,7 +200,10 @@ def comps_answer(run: ForecastRun, file: str, *, only: bool = False) -> Answer:
         "target_price_before": float(run.valuation.target_price),
         "target_price_after": float(value_company(moved, run.forecast).target_price),
     }
-    block = [f"  {n}: {{{', '.join(f'{y}: {v:g}' for y, v in row.items())}}}" for n, row in members.items()]
+    block = [
+        f"  {n}: {{{', '.join(f'{y}: null' if v is None else f'{y}: {v:g}' for y, v in row.items())}}}"
+        for n, row in members.items()
+    ]
     shown = [f"{k}: {v:,.2f}" for k, v in figures.items()]
     return Answer(
         name="comps",

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 __all__ = ["compare_answer"]
 
 
-def compare_answer(asked: Asked, *, draws: int) -> Answer:
+def compare_answer(asked: Asked, *, draws: int | None) -> Answer:
     """Put one demand on several clusters, each at its sustainable rate, and say what makes the difference."""
     result = compare(asked, draws=draws)
     rows = [{k: v for k, v in row.items() if k != "notes"} for row in result["workloads"]]
     names = dict.fromkeys(k for row in rows for k in row)
+    said = result.pop("draws_said")
     return Answer(
         name="compare",
+        said=said,
         data=result,
         page=lambda: _page(result),
         rows=[{k: row.get(k) for k in names} for row in rows],

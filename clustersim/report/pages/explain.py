@@ -58,13 +58,37 @@ def _with_legs(run: ChainRun, terms: list[tuple[str, str, float]]) -> list[tuple
     return [*terms[:at], *legs, *terms[at:]]
 
 
+#: A change below this share of the target price is the rounding of a sum in another order.
+ROUNDING = 1e-13
+
+
 def _silent(before: ChainRun, after: ChainRun) -> list[str]:
     """Why changed inputs leave the target price where it was."""
     if before.valuation is None or after.valuation is None:
         return []
-    if float(after.valuation.target_price) != float(before.valuation.target_price):
+    was, now = float(before.valuation.target_price), float(after.valuation.target_price)
+    if abs(now - was) > ROUNDING * abs(was):
         return []
-    return [unmoved(after, override.key) for override in after.inputs.overrides if not override.stands_in]
+    were, are = (_values(run) for run in (before, after))
+    changed = [override for override in after.inputs.overrides if not override.stands_in]
+    return [
+        f"{one.key} changes nothing: it stood at that value"
+        if _same(one.full_key, were, are)
+        else unmoved(after, one.key)
+        for one in changed
+    ]
+
+
+def _same(key: str, were: Mapping[str, object], are: Mapping[str, object]) -> bool:
+    """Whether a key, which may leave out ``demand.NAME.``, is of one value that stood there before."""
+    meant = [key] if key in are else [k for k in are if k.startswith("demand.") and k.endswith(f".{key}")]
+    return len(meant) == 1 and meant[0] in were and were[meant[0]] == are[meant[0]]
+
+
+def _values(run: ChainRun) -> dict[str, object]:
+    """Every number and word that went in, by its key."""
+    words: dict[str, object] = {key: value for key, value, _ in run.inputs.origins()}
+    return words | {key: number.value for key, number in run.inputs.fields()}
 
 
 def _new(before: ChainRun, after: ChainRun) -> list[str]:

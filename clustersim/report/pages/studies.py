@@ -98,10 +98,16 @@ def _study(name: str, result: StudyResult, how: How, rows: Sequence[Row], drawn:
             f"{len(result.errors)} of {result.spec.total} points failed and are kept out of the statistics;"
             f" the first is point {first['point']}: {one_line(first['error'])}"
         )
-    said, alone = [], result.alone
-    if alone is not None and alone.why and alone.points >= MANY_ALONE:
-        said = [f"{alone.points} of {result.spec.total} points were run one by one: {alone.why}"]
+    said = told_alone(result)
     return Study(name=name, data=list(rows), rows=list(rows), result=result, failed=failed, said=said)
+
+
+def told_alone(result: StudyResult) -> list[str]:
+    """Return what to say of points of a large study that share no run: they take a hundred times as long."""
+    alone = result.alone
+    if alone is None or not alone.why or alone.points < MANY_ALONE:
+        return []
+    return [f"{alone.points} of {result.spec.total} points were run one by one: {alone.why}"]
 
 
 def one_line(error: str) -> str:

@@ -17,11 +17,13 @@ __all__ = ["tco_answer"]
 _COLUMNS = ("group", "part", "quantity", "unit_price_cny", "total_cny", "lead_time_weeks", "tier", "source")
 
 
-def tco_answer(name: str, sets: Mapping[str, object], *, draws: int) -> Answer:
+def tco_answer(name: str, sets: Mapping[str, object], *, draws: int | None) -> Answer:
     """Price the site of a scenario: bill of materials, cost over its life and of every unit, intervals, rent."""
     result = price_site(name, sets, draws=draws)
+    said = result.pop("draws_said")
     return Answer(
         name="tco",
+        said=said,
         data=result,
         page=lambda: _page(result),
         rows=_lines(result),

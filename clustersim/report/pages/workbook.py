@@ -13,7 +13,7 @@ from clustersim.report.pages.audit import read_folder
 from clustersim.report.workbook.book import Book
 from clustersim.report.workbook.export import export_workbook
 from clustersim.report.workbook.inputs import CASE_KEYS
-from clustersim.writing import write_beside
+from clustersim.writing import file_stem, write_beside
 
 __all__ = ["workbook_answer", "write_workbook"]
 
@@ -38,7 +38,7 @@ def workbook_answer(runs: Mapping[str, ForecastRun], *, case: str, labels: str, 
     verdicts: list[dict[str, object]] = []
     if tables is not None:
         verdicts = [row for row in audit_texts(read_folder(tables)[0]).rows() if row["verdict"] != "ok"]
-    name = f"{Path(runs['base'].name).stem}.xlsx"
+    name = f"{file_stem(runs['base'].name)}.xlsx"
 
     def book(path: Path) -> Book:
         return export_workbook(path, runs, selected=case, language=labels, audit=verdicts)
