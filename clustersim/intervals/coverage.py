@@ -38,7 +38,7 @@ class Scored:
 def interval_score(low: Any, high: Any, value: Any, missed: float = 1.0 - ASKED) -> Any:
     """Return the interval score (less is better): width, and 2 / missed for every unit that a value lies outside.
 
-    >>> float(interval_score(0.0, 1.0, 1.5))
+    >>> round(float(interval_score(0.0, 1.0, 1.5)), 9)
     6.0
 
     Source: Gneiting and Raftery 2007, equation 43.
