@@ -17,7 +17,16 @@ from clustersim.version import __version__
 if TYPE_CHECKING:
     from clustersim.api.catalog import cards, cite, diff, json_schema, keys, profile, profiles, show_versions
     from clustersim.api.company import Company, companies, company
-    from clustersim.api.files import anchors, audit, doctor, import_file, plan_errors, replay, validate
+    from clustersim.api.files import (
+        anchors,
+        audit,
+        doctor,
+        import_file,
+        plan_errors,
+        replay,
+        residuals,
+        validate,
+    )  # fmt: skip
     from clustersim.api.result import Result
     from clustersim.api.scenario import Scenario, load
     from clustersim.api.study import Study, StudyFile, StudyFolder, open_study, study_file
@@ -34,7 +43,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "clustersim.api.catalog": ("cards", "cite", "diff", "json_schema", "keys", "profile", "profiles", "show_versions"),
     "clustersim.api.company": ("Company", "companies", "company"),
-    "clustersim.api.files": ("anchors", "audit", "doctor", "import_file", "plan_errors", "replay", "validate"),
+    "clustersim.api.files": (
+        "anchors", "audit", "doctor", "import_file", "plan_errors", "replay", "residuals", "validate",
+    ),  # fmt: skip
     "clustersim.api.result": ("Result",),
     "clustersim.api.scenario": ("Scenario", "load"),
     "clustersim.api.study": ("Study", "StudyFile", "StudyFolder", "open_study", "study_file"),
@@ -49,7 +60,7 @@ __all__ = [
     "Answer", "CheckFailed", "ClusterSimError", "Company", "InfeasibleError", "InputError", "PartialFailureError",
     "Result", "Scenario", "Study", "StudyFile", "StudyFolder", "__version__", "anchors", "audit", "cards", "cite",
     "companies", "company", "diff", "doctor", "import_file", "json_schema", "keys", "load", "open_study", "plan_errors",
-    "profile", "profiles", "replay", "show_versions", "study_file", "validate",
+    "profile", "profiles", "replay", "residuals", "show_versions", "study_file", "validate",
 ]  # fmt: skip
 
 

@@ -160,7 +160,10 @@ def run_site(
     """
     inputs.require(money=True)
     cache = cache or StageCache()
-    works = tuple(run_workload(inputs, name, cache) for name in inputs.scenario.demand)
+    works = tuple(
+        run_workload(inputs, name, cache).slowed(inputs.slower.get(name, {}))
+        for name in inputs.scenario.demand
+    )
     bought = purchase(inputs)
     loads = loads or {}
     alone = {work.name: _power(inputs, loads.get(work.name, work.load), bought) for work in works}

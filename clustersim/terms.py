@@ -54,10 +54,10 @@ def _perf(work: Work) -> Terms:
     step = work.detail.step
     return {
         **work.terms,
-        "step_time_s": step.step_time_s,
-        "mfu": step.mfu,
-        "tokens_per_s": step.tokens_per_s,
-        "tokens_per_s_per_card": step.tokens_per_s_per_card,
+        "step_time_s": work.rates["step_time_s"],
+        "mfu": work.rates["mfu"],
+        "tokens_per_s": work.rates["tokens_per_s"],
+        "tokens_per_s_per_card": work.rates["tokens_per_s"] / step.cards,
         "memory_per_card_bytes": step.memory.total,
     }
 
@@ -70,7 +70,7 @@ def _des(work: Work) -> Terms:
     return {
         "mttf_h": detail.expected.mttf_s / 3600,
         "ettr": detail.expected.ettr,
-        "training_goodput_tokens_per_s": detail.goodput_tokens_per_s,
+        "training_goodput_tokens_per_s": work.rates["training_goodput_tokens_per_s"],
     }
 
 

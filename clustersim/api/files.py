@@ -10,7 +10,7 @@ from clustersim.planner.asked import number_of
 from clustersim.report.answer import Answer, listed
 from clustersim.writing import write_bytes
 
-__all__ = ["anchors", "audit", "doctor", "import_file", "plan_errors", "replay", "validate"]
+__all__ = ["anchors", "audit", "doctor", "import_file", "plan_errors", "replay", "residuals", "validate"]
 
 
 def audit(
@@ -56,11 +56,16 @@ def doctor(folder: str | Path) -> Answer:
     return doctor_answer(str(folder))
 
 
-def validate(domain: str, *, data: str | Path | None = None, as_scenario: str | None = None) -> Answer:
-    """Predict a domain's measurements and give the errors; or write one row as a scenario file."""
-    from clustersim.report.pages.validation import row_as_scenario, validation_answer
+def validate(
+    domain: str, *, data: str | Path | None = None, as_scenario: str | None = None, coverage: bool = False
+) -> Answer:
+    """Predict a domain's measurements and give the errors; or write one row as a scenario file; or with ``coverage``
+    say how many rows lie inside the bands that were made without them."""
+    from clustersim.report.pages.validation import coverage_answer, row_as_scenario, validation_answer
 
     file = None if data is None else str(data)
+    if coverage:
+        return coverage_answer(domain, file)
     return (
         validation_answer(domain, file) if as_scenario is None else row_as_scenario(domain, as_scenario, file)
     )
@@ -80,6 +85,13 @@ def plan_errors() -> Answer:
     from clustersim.report.pages.validation import plan_errors_answer
 
     return plan_errors_answer()
+
+
+def residuals() -> Answer:
+    """Return the residuals of all shipped rows, as the bands of predictions use them."""
+    from clustersim.report.pages.validation import residuals_answer
+
+    return residuals_answer()
 
 
 def anchors(*, write: bool = False) -> Answer:

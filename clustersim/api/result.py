@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clustersim.errors import InputError, suggest
 from clustersim.pipeline import ChainRun
-from clustersim.planner.uncertainty import headlines
+from clustersim.planner.uncertainty import bearable_draws, chain_headlines, prediction_rows
 from clustersim.provenance import Sourced
 from clustersim.report.answer import Answer, Block, Row, html_of, short
 from clustersim.report.pages.explain import explained
@@ -18,7 +18,6 @@ from clustersim.report.result import result_object, weakest_sources
 from clustersim.report.run_report import run_files
 from clustersim.report.summary import summary
 from clustersim.report.term_units import unit_of
-from clustersim.schema.inputs import load_inputs
 from clustersim.terms import chain_terms
 
 if TYPE_CHECKING:
@@ -159,21 +158,24 @@ def _page(data: Mapping[str, Any]) -> list[Block]:
 
 
 def result_of(scenario: Scenario, run: ChainRun, draws: int = 0) -> Result:
-    """Return the result of a run; ``draws`` of the uncertain inputs give the ranges of the site's terms."""
+    """Return the result of a run; ``draws`` of the uncertain inputs and of the errors of predictions give intervals."""
     data = result_object(run)
+    draws, said = bearable_draws(draws, draws, ())
+    if draws:
+        draws, said = bearable_draws(None, draws, (run.own,))
+        found = chain_headlines(scenario.name, scenario.changes, run, count=draws)
+        data |= {
+            "draws": draws,
+            "intervals": {h.name: asdict(h.spread) for h in found},
+            "predictions": prediction_rows(run.inputs),
+        }
     return Result(
         name="result",
         data=data,
         page=partial(_page, data),
         files=partial(run_files, run, data),
+        said=said,
         scenario=scenario,
         run=run,
-        ranges=_ranges(scenario, run, draws) if draws else {},
+        ranges={name: (s["p10"], s["p90"]) for name, s in data["intervals"].items()} if draws else {},
     )
-
-
-def _ranges(scenario: Scenario, run: ChainRun, draws: int) -> dict[str, tuple[float, float]]:
-    """P10 and P90 of the site's terms over the ranges of all uncertain inputs."""
-    found = headlines(lambda point: [load_inputs(scenario.name, {**scenario.changes, **point}, with_incumbent=False)],
-                      count=draws)  # fmt: skip
-    return {h.name: (h.spread.p10, h.spread.p90) for h in found[run.inputs.name]}

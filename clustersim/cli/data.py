@@ -160,14 +160,27 @@ def doctor(folder: str) -> Answer:
     help="Print the errors by what plans shard, as `plan: best` uses them (CSV).",
 )
 @click.option(
+    "--residuals",
+    is_flag=True,
+    help="Print the residuals of all domains, of which bands are made (CSV; a minute).",
+)
+@click.option(
+    "--coverage", is_flag=True,
+    help="Hold rows against P10-P90 made without their source, or those of --data against the shipped bands.",
+)  # fmt: skip
+@click.option(
     "--as-scenario", "row", metavar="ID",
     help="Write one row as a scenario file: running it gives the row's prediction.",
 )  # fmt: skip
-def validate(domain: str, data: str | None, plan_errors: bool, row: str | None) -> Answer:
+def validate(
+    domain: str, data: str | None, plan_errors: bool, residuals: bool, coverage: bool, row: str | None
+) -> Answer:
     """Predict every row of DOMAIN's measurements and print the errors, in total and by whatever may hide them.
 
     ``-f csv`` prints one line a row: predicted, measured, error, and why a row was set aside.
     """
     import clustersim as cs
 
-    return cs.plan_errors() if plan_errors else cs.validate(domain, data=data, as_scenario=row)
+    if plan_errors or residuals:
+        return cs.plan_errors() if plan_errors else cs.residuals()
+    return cs.validate(domain, data=data, as_scenario=row, coverage=coverage)

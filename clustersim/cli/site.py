@@ -33,10 +33,14 @@ def _allowing(scenario: Scenario, stated_plans: bool) -> Scenario:
 @answers()
 @_STATED
 @click.option("--seed", type=click.IntRange(min=0), help="Replace the scenario's seed.")
-def run(scenario: Scenario, stated_plans: bool, seed: int | None, tell: Teller) -> Answer:
+@click.option(
+    "--draws", type=click.IntRange(min=0), default=64, show_default=True,
+    help="Draws of uncertain inputs and of the errors of predictions behind P10 to P90; 0 leaves them out.",
+)  # fmt: skip
+def run(scenario: Scenario, stated_plans: bool, seed: int | None, draws: int, tell: Teller) -> Answer:
     """Run SCENARIO (a file or a shipped name): its demand on its site, from the cards to a target price."""
     asked = _allowing(scenario, stated_plans)
-    return (asked if seed is None else asked.set({"seed": seed})).run(tell=tell.stage)
+    return (asked if seed is None else asked.set({"seed": seed})).run(draws=draws, tell=tell.stage)
 
 
 @answers()

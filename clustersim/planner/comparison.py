@@ -10,8 +10,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clustersim.errors import InfeasibleError, InputError
+from clustersim.intervals.draws import predicted_of
 from clustersim.market.value import refuse_unequal
 from clustersim.pipeline import SiteRun, StageCache, run_site, value_of_card
 from clustersim.planner.ranking import TIE, ties_of
@@ -21,7 +23,7 @@ from clustersim.schema.sides import load_sides, refuse_stated_plans
 from clustersim.terms import unit_costs, work_terms
 from clustersim.workloads.work import Work
 
-__all__ = ["Asked", "Side", "compare", "run_sides"]
+__all__ = ["LEADS", "Asked", "Side", "compare", "decision", "run_sides"]
 
 #: Draws behind the intervals where no number is asked for.
 DRAWS = 128
@@ -109,7 +111,9 @@ def compare(asked: Asked, *, draws: int | None = 0) -> dict[str, Any]:
         "cheapest": {name: _cheapest(sides, name) for name in works},
         "draws": count,
         "draws_said": said,
-        "intervals": _intervals(asked, sides, count) if count else {},
+        "intervals": (intervals := _intervals(asked, sides, count) if count else {}),
+        "leads": {name: decision(of) for name, of in intervals.items()},
+        "settles": {name: _settles(sides, name) for name in intervals},
         "break_even_card_price_cny": {s.name: _break_even(first, s) for s in sides[1:]},
     }
 
@@ -196,7 +200,8 @@ def _loader(asked: Asked, able: set[str]) -> LoadSides:
 
 
 def _intervals(asked: Asked, sides: Sequence[Side], draws: int) -> dict[str, Any]:
-    """Cost of a unit at P10, P50 and P90 by workload and side, and in which share of the draws it beats the first.
+    """Cost of a unit at P10, P50 and P90 by workload and side, in which share of the draws it beats the first, and in
+    which it is the cheapest of all.
 
     What sides share is drawn once for all. Nothing where the first side cannot do the demand: its keys would reach
     another.
@@ -211,13 +216,57 @@ def _intervals(asked: Asked, sides: Sequence[Side], draws: int) -> dict[str, Any
         drawn = {side: next(h for h in rows if h.name == key) for side, rows in found.items()}
         base = drawn[sides[0].name].samples
         out[work.name] = {}
+        wins = _wins({side: headline.samples for side, headline in drawn.items()})
         for side, headline in drawn.items():
             both = np.isfinite(headline.samples) & np.isfinite(base)
             out[work.name][side] = {
                 **asdict(headline.spread),
                 "share_cheaper_than_first": float((headline.samples[both] < base[both]).mean()),
+                "share_cheapest": wins[side],
             }
     return out
+
+
+#: Share of the draws in which a side must be the cheapest to lead: its lead then stands outside P10-P90.
+LEADS = 0.9
+
+
+def _wins(samples: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
+    """In which share of the draws each side is the cheapest of all, of the draws that all sides can run.
+
+    >>> _wins({"a": np.array([1.0, 2.0, np.nan]), "b": np.array([2.0, 1.0, 1.0])})
+    {'a': 0.5, 'b': 0.5}
+    """
+    table = np.column_stack(list(samples.values()))
+    table = table[np.isfinite(table).all(axis=1)]
+    first = table.argmin(axis=1)
+    return {side: float((first == i).mean()) for i, side in enumerate(samples)}
+
+
+def decision(intervals: Mapping[str, Mapping[str, float]]) -> str:
+    """Return the side that leads, cheapest in ``LEADS`` of the draws or more; empty for a tie.
+
+    >>> decision({"a": {"share_cheapest": 0.95}, "b": {"share_cheapest": 0.05}})
+    'a'
+    >>> decision({"a": {"share_cheapest": 0.6}, "b": {"share_cheapest": 0.4}})
+    ''
+    """
+    best = max(intervals, key=lambda side: intervals[side]["share_cheapest"], default="")
+    return best if best and intervals[best]["share_cheapest"] >= LEADS else ""
+
+
+def _settles(sides: Sequence[Side], name: str) -> str:
+    """The measurement that would narrow a comparison most: of the side whose prediction is least known."""
+    widest, words = 0.0, ""
+    for side in sides:
+        found = predicted_of(side.inputs, name)
+        if found is None:
+            continue
+        low, high = found.unit.quantile([0.1, 0.9])
+        if high - low > widest:
+            widest = float(high - low)
+            words = f"{name} measured on {side.inputs.parts.card.name} by {found.software} ({found.unit.maturity})"
+    return words
 
 
 def _name_of(run: SiteRun, work: Work) -> str:

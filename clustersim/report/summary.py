@@ -10,7 +10,7 @@ from clustersim.report.units import UNITS
 
 __all__ = ["summary"]
 
-Row = Callable[[str, str, str], str]
+Row = Callable[..., str]
 
 #: The lines of a workload by kind: name, key of its rates or services, factor, format.
 _LINES: dict[str, tuple[tuple[str, str, float, str], ...]] = {
@@ -31,17 +31,36 @@ _LINES: dict[str, tuple[tuple[str, str, float, str], ...]] = {
 }
 
 
-def _line(name: str, value: str, part: str, result: Mapping[str, Any]) -> str:
+def _line(name: str, value: str, part: str, result: Mapping[str, Any], band: str = "") -> str:
     tier = result["weakest_inputs"][part]["tier"]
-    return f"  {name:<40}{value:>22}   [{tier}]"
+    return f"  {name:<40}{value:>22}   [{tier}]{band}"
 
 
-def _training(work: Mapping[str, Any], result: Mapping[str, Any], row: Row) -> list[str]:
+def _band(result: Mapping[str, Any], term: str, form: str, factor: float) -> str:
+    """P10 to P90 of a term in the form of its line; nothing where it was not drawn or does not move."""
+    found = result.get("intervals", {}).get(term)
+    if not found:
+        return ""
+    low, high = (form.partition(" ")[0].format(found[p] * factor + 0.0) for p in ("p10", "p90"))
+    return "" if low == high else f"  {low} to {high}"
+
+
+def _drawn(result: Mapping[str, Any]) -> list[str]:
+    """What the intervals come from."""
+    if not result.get("intervals"):
+        return []
+    text = f"After the tier: P10 to P90 of {result['draws']} draws of every input with a range and of the errors below."
+    return ["", text, *(f"  {p['workload']} on {p['side']} by {p['software']}, {p['quantity']}: {p['rests_on']};"
+            f" measured over predicted time {p['p10']:.2f} to {p['p90']:.2f}, middle {p['p50']:.2f}"
+            for p in result["predictions"])]  # fmt: skip
+
+
+def _training(result: Mapping[str, Any], row: Row) -> list[str]:
     training, reliability, cards = result["training"], result["reliability"], result["cluster"]["cards"]
     lines = [
-        row("step time", f"{training['step_time_s']:.3f} s", "training"),
-        row("throughput", f"{training['tokens_per_s']:,.0f} tokens/s", "training"),
-        row("MFU / HFU", f"{training['mfu']:.1%} / {training['hfu']:.1%}", "training"),
+        row("step time", f"{training['step_time_s']:.3f} s", "training", "step_time_s", "{:.3f}"),
+        row("throughput", f"{training['tokens_per_s']:,.0f} tokens/s", "training", "tokens_per_s", "{:,.0f}"),
+        row("MFU / HFU", f"{training['mfu']:.1%} / {training['hfu']:.1%}", "training", "mfu", "{:.1%}"),
         *(
             [
                 row(
@@ -54,11 +73,15 @@ def _training(work: Mapping[str, Any], result: Mapping[str, Any], row: Row) -> l
             else []
         ),
         row("memory per card", f"{training['memory_per_card_bytes'] / 2**30:.1f} GiB", "training"),
-        row("MTTF of the cluster", f"{reliability['mttf_h']:.1f} h", "reliability"),
+        row("MTTF of the cluster", f"{reliability['mttf_h']:.1f} h", "reliability", "mttf_h", "{:.1f}"),
         row("failures in the run", f"{reliability['failures']:.1f}", "reliability"),
-        row("ETTR", f"{reliability['ettr']:.2%}", "reliability"),
+        row("ETTR", f"{reliability['ettr']:.2%}", "reliability", "ettr", "{:.2%}"),
         row(
-            "training goodput", f"{reliability['training_goodput_tokens_per_s']:,.0f} tokens/s", "reliability"
+            "training goodput",
+            f"{reliability['training_goodput_tokens_per_s']:,.0f} tokens/s",
+            "reliability",
+            "training_goodput_tokens_per_s",
+            "{:,.0f}",
         ),
     ]
     if reliability["longest_failure_free_h"] is not None:
@@ -80,20 +103,27 @@ def _workload(work: Mapping[str, Any], result: Mapping[str, Any], row: Row) -> l
             f"plan, {how}: {work['plan']}", 96, initial_indent="  ", subsequent_indent="    "
         )
     if work["kind"] == "training" and result["training"]["workload"] == work["name"]:
-        lines += _training(work, result, row)
+        lines += _training(result, row)
+    drawn = result.get("intervals", {})
+
+    def of(term: str) -> str:
+        own = f"{work['name']}.{term}"
+        return own if own in drawn else term
+
     known = {**work["rates"], **work["service"]}
     lines += [
-        row(name, form.format(known[key] * factor), "workloads")
+        row(name, form.format(known[key] * factor), "workloads", of(key), form, factor)
         for name, key, factor, form in _LINES[work["kind"]]
         if key in known
     ]
     lines += [
-        row(f"cost per {UNITS[key.removeprefix('cny_per_')]}", f"{value:.4g} CNY", "tco")
+        row(f"cost per {UNITS[key.removeprefix('cny_per_')]}", f"{value:.4g} CNY", "tco", of(key), "{:.4g}")
         for key, value in work.items()
         if key.startswith("cny_per_")
     ]
     unit = work["unit"]
-    lines.append(row(f"energy per {UNITS[unit]}", f"{work[f'kwh_per_{unit}']:.4g} kWh", "tco"))
+    key = f"kwh_per_{unit}"
+    lines.append(row(f"energy per {UNITS[unit]}", f"{work[key]:.4g} kWh", "tco", of(key), "{:.4g}"))
     return lines
 
 
@@ -102,11 +132,18 @@ def _site(result: Mapping[str, Any], row: Row) -> list[str]:
     both = f"{cluster['it_power_w'] / 1e3:,.0f} / {cluster['facility_power_w'] / 1e3:,.0f} kW"
     lines = [
         "Site",
-        row("IT / facility power", both, "cluster"),
-        row("capex, VAT included", f"{tco['capex_cny'] / 1e6:,.1f} M CNY", "tco"),
-        row("opex", f"{tco['opex_cny_per_year'] / 1e6:,.2f} M CNY/year", "tco"),
-        row(f"TCO over {tco['horizon_years']:g} years", f"{tco['tco_cny'] / 1e6:,.1f} M CNY", "tco"),
-        row("cost per card-hour", f"{tco['cny_per_card_hour']:.2f} CNY", "tco"),
+        row("IT / facility power", both, "cluster", "facility_power_w", "{:,.0f}", 1e-3),
+        *(
+            row(name, f"{tco[key] / 1e6:{form}} M CNY{per}", "tco", key, f"{{:{form}}}", 1e-6)
+            for name, key, form, per in (
+                ("capex, VAT included", "capex_cny", ",.1f", ""),
+                ("opex", "opex_cny_per_year", ",.2f", "/year"),
+                (f"TCO over {tco['horizon_years']:g} years", "tco_cny", ",.1f", ""),
+            )
+        ),
+        row(
+            "cost per card-hour", f"{tco['cny_per_card_hour']:.2f} CNY", "tco", "cny_per_card_hour", "{:.2f}"
+        ),
     ]
     if tco["market_rent_per_card_hour"] is not None:
         rent = f"{tco['market_rent_per_card_hour']:.2f} {tco['market_rent_unit']}"
@@ -124,13 +161,17 @@ def _market(result: Mapping[str, Any], row: Row) -> list[str]:
         unit = work["unit"]
         which = f" ({work['name']})" if units.count(unit) > 1 else ""
         name = f"{market['incumbent']}, {UNITS[unit]}{which}"
-        lines.append(row(name, f"{work[f'cny_per_{unit}']:.4g} CNY", "market"))
-    lines.append(
-        row("value-in-use price of the card", f"{market['value_in_use_price_cny']:,.0f} CNY", "market")
-    )
+        term = f"incumbent_cny_per_{unit}"
+        term = f"{work['name']}.{term}" if units.count(unit) > 1 else term
+        lines.append(row(name, f"{work[f'cny_per_{unit}']:.4g} CNY", "market", term, "{:.4g}"))
+    price, term = market["value_in_use_price_cny"], "value_in_use_price_cny"
+    lines.append(row("value-in-use price of the card", f"{price:,.0f} CNY", "market", term, "{:,.0f}"))
     parts = market["value_by_workload_cny"]
     if len(parts) > 1:
-        lines += [row(f"  of which {name}", f"{value:,.0f} CNY", "market") for name, value in parts.items()]
+        lines += [
+            row(f"  of which {name}", f"{value:,.0f} CNY", "market", f"{name}.{term}", "{:,.0f}")
+            for name, value in parts.items()
+        ]
     return lines
 
 
@@ -139,7 +180,8 @@ def _forecast(result: Mapping[str, Any], row: Row) -> list[str]:
         return []
     revenue = result["forecast"]["revenue_kcny"]
     return ["Forecast, M CNY"] + [
-        row(f"revenue {year}", f"{value / 1e3:,.1f}", "forecast") for year, value in revenue.items()
+        row(f"revenue {year}", f"{value / 1e3:,.1f}", "forecast", f"revenue_kcny {year}", "{:,.1f}", 1e-3)
+        for year, value in revenue.items()
     ]
 
 
@@ -155,7 +197,7 @@ def _valuation(result: Mapping[str, Any], row: Row) -> list[str]:
         (f"blended_{low}_m", f"blended, M {unit}", 0), (f"target_price_{low}", f"target price, {unit} per share", 2),
     ):  # fmt: skip
         both = f"{valuation[key]:,.{digits}f}" + (f"   ({printed[key]:,.{digits}f})" if printed else "")
-        lines.append(row(name, both, "valuation"))
+        lines.append(row(name, both, "valuation", key, f"{{:,.{digits}f}}"))
     moved = result["market"]["target_price_movement"]
     lines += [
         row(f"  since the anchor, by {name}", f"{round(value, 2) + 0.0:+.2f}", "valuation")
@@ -167,15 +209,16 @@ def _valuation(result: Mapping[str, Any], row: Row) -> list[str]:
 
 
 def summary(result: Mapping[str, Any]) -> str:
-    """Return the page: each number with the tier of its weakest input."""
+    """Return the page: each number with the tier of its weakest input, and P10 to P90 where it was drawn."""
 
-    def row(name: str, value: str, part: str) -> str:
-        return _line(name, value, part, result)
+    def row(name: str, value: str, part: str, term: str = "", form: str = "{}", factor: float = 1.0) -> str:
+        return _line(name, value, part, result, _band(result, term, form, factor))
 
     lines = [f"{result['scenario']}  (seed {result['seed']}; weakest input: {result['weakest_tier']})", ""]
     for work in result["workloads"]:
         lines += _workload(work, result, row)
     lines += [*_site(result, row), *_market(result, row), *_forecast(result, row), *_valuation(result, row)]
+    lines += _drawn(result)
     if result["notes"]:
         lines.append("")
         for note in result["notes"]:

@@ -7,7 +7,7 @@ parsed only once while it does not change, all problems of a file come at once, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from clustersim.errors import InputError, Problem
@@ -69,6 +69,8 @@ class Inputs:
     incumbent: Inputs | None
     overrides: tuple[Override, ...]
     documents: Mapping[str, Document]
+    slower: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By workload: measured over predicted time of its unit (``unit``), its TTFT and its TPOT; empty: as predicted."""
 
     @property
     def name(self) -> str:

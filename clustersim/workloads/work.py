@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
+
+import numpy as np
 
 __all__ = ["MAIN_UNITS", "Load", "Product", "StageCache", "Work"]
 
@@ -12,6 +14,10 @@ __all__ = ["MAIN_UNITS", "Load", "Product", "StageCache", "Work"]
 MAIN_UNITS = {
     "training": "mtoken", "serving": "served_mtoken", "video": "stream_hour", "jobs": "useful_card_hour",
 }  # fmt: skip
+
+#: Rates that are times, and those that a slower unit does not change.
+TIMES = ("step_time_s",)
+AS_PREDICTED = ("busy_share",)
 
 T = TypeVar("T")
 
@@ -94,6 +100,27 @@ class Work:
     """What the reader must know: ties, what is not modelled."""
     detail: Any = field(repr=False, compare=False)
     """The kind's own result, for its own command and figures."""
+
+    def slowed(self, slower: Mapping[str, Any]) -> Work:
+        """Return the work where its unit takes ``slower["unit"]`` times as long as predicted, and its latencies
+        ``slower["ttft"]`` and ``slower["tpot"]`` times; the units of a card are used that much less.
+        """
+        if not slower:
+            return self
+        unit = slower.get("unit", 1.0)
+        load = self.load
+        used = {n: np.minimum(getattr(load, n) / unit, 1.0) for n in ("u_tensor", "u_memory", "u_link")}
+        return replace(
+            self,
+            main=replace(self.main, per_card_hour=self.main.per_card_hour / unit),
+            products=tuple(replace(p, per_card_hour=p.per_card_hour / unit) for p in self.products),
+            load=replace(load, **used),
+            service={k: v * slower.get(k.partition("_")[0], 1.0) for k, v in self.service.items()},
+            rates={
+                k: v if k in AS_PREDICTED else v * unit if k in TIMES else v / unit
+                for k, v in self.rates.items()
+            },
+        )
 
     @property
     def per_card_year(self) -> float:

@@ -90,7 +90,21 @@ def _sure(result: Mapping[str, Any], name: str) -> list[str]:
         if side != first:
             text += f"; cheaper than {first} in {band['share_cheaper_than_first']:.0%} of the draws"
         lines.append(text)
-    return lines
+    return [*lines, *_decided(result, name)]
+
+
+def _decided(result: Mapping[str, Any], name: str) -> list[str]:
+    """Whether a side leads over the draws, or it is a tie and what would settle it."""
+    shares = {side: band["share_cheapest"] for side, band in result["intervals"].get(name, {}).items()}
+    if len(shares) < 2:
+        return []
+    wins = ", ".join(f"{side} {share:.0%}" for side, share in shares.items())
+    if result["leads"][name]:
+        return [f"cheapest in the draws: {wins}: {result['leads'][name]} leads"]
+    settles = result["settles"][name]
+    return [
+        f"cheapest in the draws: {wins}: a tie" + (f"; {settles} would settle most of it" if settles else "")
+    ]
 
 
 def _even(result: Mapping[str, Any]) -> list[str]:

@@ -17,6 +17,7 @@ from clustersim.planner.serving_search import frontier_rows, largest_fleet, opti
 from clustersim.planner.training import chosen_workload
 from clustersim.report.answer import Answer
 from clustersim.report.csvtext import csv_text
+from clustersim.report.predicted import predicted_values, predicted_words
 from clustersim.report.serving_figures import frontier, load_latency, queue
 from clustersim.schema.demand import VideoWorkload
 from clustersim.schema.inputs import Inputs
@@ -36,7 +37,7 @@ def serve_answer(inputs: Inputs, workload: str, *, whole: bool = False, error: f
     serving = Serving(inputs, workload)
     _, trace = serving.traffic()
     answers = [serving.serve(whole=whole, error=error)]
-    data = {
+    data: dict[str, Any] = {
         "scenario": inputs.name,
         "file": inputs.file,
         "workload": serving.name,
@@ -45,6 +46,7 @@ def serve_answer(inputs: Inputs, workload: str, *, whole: bool = False, error: f
         "notes": list(serving.notes),
         "deployments": [a.plain() for a in answers],
     }
+    data["predicted"] = _predicted(inputs, serving, answers[0])
     over = [a for a in answers if a.verdict is not None and a.verdict.overloaded]
     said = [f"skipped: {problem}" for problem in (trace.skipped if trace else ())]
     said += [f"{a.deployment.card}: {a.verdict.text}" for a in over if a.verdict is not None]
@@ -52,11 +54,26 @@ def serve_answer(inputs: Inputs, workload: str, *, whole: bool = False, error: f
     return Answer(
         name="answer",
         data=data,
-        page=lambda: [lines, "", *_below(answers, serving)],
+        page=lambda: [lines, *predicted_words(data["predicted"], _SHOWN), "", *_below(answers, serving)],
         rows=lines,
         files=lambda: _files(answers),
         said=said,
     )
+
+
+_SHOWN = {
+    "ttft_p50_s": ("TTFT p50", "{:.3g} s"), "tpot_p50_s": ("TPOT p50", "{:.3g} s"),
+    "output_tokens_per_s": ("output", "{:,.4g} tokens/s"),
+}  # fmt: skip
+
+
+def _predicted(inputs: Inputs, serving: Serving, first: Served) -> dict[str, Any] | None:
+    """What the first deployment may measure at these inputs."""
+    s = first.summary
+    return predicted_values(
+        inputs, serving.name, {"ttft_p50_s": ("ttft", s.ttft_s["p50"]), "tpot_p50_s": ("tpot", s.tpot_s["p50"])},
+        {"output_tokens_per_s": ("throughput", s.output_tokens_per_s)},
+    )  # fmt: skip
 
 
 def _lines(answers: Sequence[Served]) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from clustersim.planner.together import train_on_all
 from clustersim.planner.training import chosen_workload
 from clustersim.report.answer import Answer, Block
 from clustersim.report.csvtext import csv_text
+from clustersim.report.predicted import predicted_values, predicted_words
 from clustersim.report.reliability_figures import fan_of_runs, gantt, lost_time
 from clustersim.report.scaling_figure import scaling_figure
 from clustersim.schema.demand import TrainingWorkload
@@ -64,10 +65,14 @@ def _step(
 ) -> dict[str, Any]:
     """What is said of a step, whatever follows."""
     spent = time_shares(step.terms, job.plan, job.network)
+    error = predicted_values(
+        inputs, name, {"step_time_s": ("step_time", step.step_time_s)},
+        {"tokens_per_s": ("step_time", step.tokens_per_s), "mfu": ("step_time", step.mfu)},
+    )  # fmt: skip
     return {
         "scenario": inputs.name, "workload": name, "plan": plan_words(job.plan), "plan_stated": stated,
         "notes": list(notes), "step_time_s": step.step_time_s, "tokens_per_s": step.tokens_per_s, "mfu": step.mfu,
-        "binds": binding(spent)[0], "time_shares": spent,
+        "binds": binding(spent)[0], "time_shares": spent, "predicted": error,
     }  # fmt: skip
 
 
@@ -135,6 +140,12 @@ def scaling_answer(inputs: Inputs, workload: str, *, low: int, high: int) -> Ans
     )
 
 
+_SHOWN = {
+    "step_time_s": ("step", "{:.3f} s"), "tokens_per_s": ("throughput", "{:,.0f} tokens/s"),
+    "mfu": ("MFU", "{:.1%}"),
+}  # fmt: skip
+
+
 def _head(result: Mapping[str, Any]) -> list[Block]:
     """Lines on the plan and its step."""
     how = "stated" if result["plan_stated"] else "best found"
@@ -144,6 +155,7 @@ def _head(result: Mapping[str, Any]) -> list[Block]:
         f"{result['scenario']}, {result['workload']} by {result['plan']} ({how})",
         *result["notes"],
         f"step {result['step_time_s']:.3f} s, {result['tokens_per_s']:,.0f} tokens/s, MFU {result['mfu']:.1%}{mttf}",
+        *predicted_words(result["predicted"], _SHOWN),
         f"time: {', '.join(shares)}",
     ]
 

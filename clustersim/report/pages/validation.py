@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from clustersim.errors import InputError, suggest
+from clustersim.intervals.coverage import against, card_rows, coverage_rows, left_out
+from clustersim.intervals.residuals import QUANTITIES, shipped_residuals, table_text
 from clustersim.report.answer import Answer, Block
 from clustersim.report.said import read_as
 from clustersim.validation.common import ColumnError, flat_rows, summarise
 from clustersim.validation.domains import DOMAINS, read_rows, shipped_file
-from clustersim.validation.plan_errors import shipped_errors, table_text
+from clustersim.validation.plan_errors import shipped_errors
+from clustersim.validation.plan_errors import table_text as plan_errors_text
+from clustersim.validation.residuals import all_residuals, quantities_of, residuals_of
 
-__all__ = ["plan_errors_answer", "row_as_scenario", "validation_answer"]
+__all__ = [
+    "coverage_answer",
+    "plan_errors_answer",
+    "residuals_answer",
+    "row_as_scenario",
+    "validation_answer",
+]
 
 #: Tables of errors, and the name that a line of each carries.
 _TABLES = {
@@ -74,7 +84,65 @@ def plan_errors_answer() -> Answer:
     """Return the errors by what plans shard, as ``plan: best`` uses them; its ``raw`` text is the file."""
     errors = shipped_errors()
     rows = [{"kind": kind, **asdict(error)} for kind, error in errors.items()]
-    return Answer(name="plan_errors", data={"plans": rows}, rows=rows, raw=table_text(errors))
+    return Answer(name="plan_errors", data={"plans": rows}, rows=rows, raw=plan_errors_text(errors))
+
+
+#: Cards whose rows are held against bands that were made without them: other makers' cards, and one cut down.
+_LEFT_OUT = ("Ascend-910B", "H20", "BW1000", "MetaX-C500", "MetaX-C550")
+
+
+def coverage_answer(domain: str, data: str | None = None) -> Answer:
+    """Hold rows against P10-P90: the shipped ones of a domain's quantities with their source, and some cards, left out
+    in turn; those of a file with the shipped bands."""
+    module, shipped = importlib.import_module(_known(domain)), shipped_residuals()
+    if not quantities_of(domain):
+        raise InputError(
+            f"--coverage: rows of {domain} are no predictions of a time; those of training, serving are"
+        )
+    if data is not None:
+        table = read_rows(Path(data))
+        rows = residuals_of(domain, module.predict(list(table.rows)))
+        scored, cards = against(rows, shipped), []
+    else:
+        mine = {_domain_of(q) for q in quantities_of(domain)}
+        kept = [r for r in shipped if _domain_of(r.quantity) in mine]
+        scored = left_out(kept, lambda r: r.source)
+        cards = card_rows(kept, _LEFT_OUT)
+    if not scored:
+        raise InputError(f"--coverage: no row of {domain} is predicted")
+    lines = coverage_rows(scored)
+    found = {"domain": domain, "coverage": lines, "cards_left_out": cards}
+    how = (
+        "each row against the band of all other sources"
+        if data is None
+        else "each row against the shipped bands"
+    )
+    return Answer(
+        name="coverage", data=found, rows=lines,
+        page=lambda: [how, _digits(lines), *_left_out_page(cards)],
+    )  # fmt: skip
+
+
+def _left_out_page(cards: Sequence[Mapping[str, Any]]) -> list[Block]:
+    return ["", "cards left out", _digits(cards)] if cards else []
+
+
+def _domain_of(quantity: str) -> str:
+    return QUANTITIES[quantity]
+
+
+def _digits(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{k: round(v, 3) if isinstance(v, float) else v for k, v in line.items()} for line in lines]
+
+
+def residuals_answer() -> Answer:
+    """Return the residuals of all shipped rows, from fresh predictions; its ``raw`` text is the file."""
+    rows = all_residuals()
+    flat = [
+        {"quantity": r.quantity, "source": r.source, "card": r.card, "software": r.software, "log_ratio": r.log_ratio}
+        for r in rows
+    ]  # fmt: skip
+    return Answer(name="residuals", data={"rows": flat}, rows=flat, raw=table_text(rows))
 
 
 def _known(domain: str) -> str:

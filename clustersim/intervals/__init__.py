@@ -1,0 +1,1 @@
+"""How far predictions are from what was measured, by the maturity of the software: bands, draws, coverage."""

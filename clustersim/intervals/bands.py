@@ -1,0 +1,141 @@
+"""The distribution of a prediction's error, from the residuals of its class: conformal, with sources weighted alike.
+
+The next source is taken to be as one of the class's k with probability k / (k + 1), and as one of the wider class with
+1 / (k + 1), and so on up to all rows: a class of few sources leans on what is around it, and leans less with each that
+comes. Levels are those of conformal prediction with whole sources exchangeable: the next source may lie beyond all K.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustersim.intervals.maturity import MEASURED, Known, known_of, shipped_known
+from clustersim.intervals.residuals import Residual, evidence, shipped_residuals
+
+__all__ = ["Band", "Calibration", "calibration", "classed", "shipped_band"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A distribution of ln(measured / predicted time).
+
+    Attributes:
+        log_ratio: residuals in ascending order.
+        at: the level at the middle of each one's weight.
+        sources: how many sources stand behind it.
+        of_class: how many of them, and of their rows, are of the class itself.
+        maturity: the class.
+    """
+
+    log_ratio: Array
+    at: Array
+    sources: int
+    of_class: tuple[int, int]
+    maturity: str
+
+    def quantile(self, level: Any) -> Any:
+        """Return the residual at levels between 0 and 1: ((K + 1) u - 1/2) / K of the weights, for K sources.
+
+        >>> band = Band(np.array([-0.1, 0.0, 0.2]), np.array([0.2, 0.5, 0.8]), 4, (4, 3), MEASURED)
+        >>> float(band.quantile(0.5)), float(band.quantile(0.9))
+        (0.0, 0.2)
+        """
+        k = self.sources
+        return np.interp(((k + 1) * np.asarray(level) - 0.5) / k, self.at, self.log_ratio)
+
+    def factors(self, level: Any) -> Any:
+        """Return measured over predicted time at levels between 0 and 1."""
+        return np.exp(self.quantile(level))
+
+    def of_time(self, value: float) -> tuple[float, float, float]:
+        """Return P10, P50 and P90 of a predicted time."""
+        low, middle, high = self.factors([0.1, 0.5, 0.9])
+        return float(value * low), float(value * middle), float(value * high)
+
+    def of_rate(self, value: float) -> tuple[float, float, float]:
+        """Return P10, P50 and P90 of a predicted rate."""
+        low, middle, high = self.factors([0.9, 0.5, 0.1])
+        return float(value / low), float(value / middle), float(value / high)
+
+    @property
+    def words(self) -> str:
+        """Say what the band rests on."""
+        sources, rows = self.of_class
+        return f"{self.maturity}: {rows} residuals of {sources} sources, of {self.sources} in all"
+
+
+def classed(rows: Iterable[Residual], known: Known) -> tuple[Residual, ...]:
+    """Return rows with the class of their software on their card."""
+    return tuple(
+        r if r.maturity else replace(r, maturity=known.maturity(r.software, r.card, r.maker)) for r in rows
+    )
+
+
+class Calibration:
+    """The residuals of one quantity, ready for the band of any class; rows that constants were found from are out."""
+
+    def __init__(self, rows: Sequence[Residual]) -> None:
+        rows = sorted((r for r in rows if not r.tuned), key=lambda r: r.log_ratio)
+        self.log_ratio = np.array([r.log_ratio for r in rows])
+        self._class = np.array([r.maturity for r in rows], dtype=object)
+        self._layout = np.array([r.layout for r in rows], dtype=object)
+        self._voice = np.unique([r.voice for r in rows], return_inverse=True)[1] if rows else np.zeros(0, int)
+
+    def band(self, maturity: str, layout: str = "") -> Band:
+        """Return the band of a class, and for collectives of a layout; raises ValueError where there are no rows."""
+        if not self.log_ratio.size:
+            raise ValueError("no residuals to take a band from")
+        here = self._class == maturity
+        levels = [np.full(here.shape, True), (self._class != MEASURED) == (maturity != MEASURED), here]
+        if layout:
+            levels.append(here & (self._layout == layout))
+        weight = np.zeros(here.shape)
+        for mine in levels:
+            weight = self._leaning(mine, weight)
+        at = np.cumsum(weight) - weight / 2
+        sources = len(set(self._voice.tolist()))
+        of_class = (len(set(self._voice[levels[-1]].tolist())), int(levels[-1].sum()))
+        return Band(self.log_ratio, at / weight.sum(), sources, of_class, maturity)
+
+    def _leaning(self, mine: NDArray[np.bool_], wider: Array) -> Array:
+        """Weights of a class of k sources, that is the wider class's with 1 / (k + 1)."""
+        count = np.bincount(self._voice[mine], minlength=int(self._voice.max()) + 1)
+        k = int((count > 0).sum())
+        if not k:
+            return wider
+        own = np.where(mine, 1.0 / (k * np.maximum(count[self._voice], 1)), 0.0)
+        return own if not wider.any() else (k * own + wider) / (k + 1)
+
+
+def calibration(rows: Iterable[Residual], quantity: str, known: Known | None = None) -> Calibration:
+    """Return the calibration of a quantity from rows, with what is known from outside."""
+    rows = tuple(rows)
+    mine = [r for r in (*rows, *evidence()) if r.quantity == quantity]
+    return Calibration(classed(mine, known if known is not None else known_of(rows)))
+
+
+@lru_cache(maxsize=16)
+def _shipped(quantity: str) -> Calibration:
+    return calibration(shipped_residuals(), quantity, shipped_known())
+
+
+@lru_cache(maxsize=64)
+def shipped_band(quantity: str, software: str, card: str, maker: str, layout: str = "") -> Band:
+    """Return the band of a quantity for a software's profile on a card, from the shipped residuals."""
+    return _shipped(quantity).band(shipped_known().maturity(software, card, maker), layout)
+
+
+def by_quantity(rows: Iterable[Residual]) -> Mapping[str, list[Residual]]:
+    """Return rows by what was measured."""
+    out: dict[str, list[Residual]] = {}
+    for row in rows:
+        out.setdefault(row.quantity, []).append(row)
+    return out

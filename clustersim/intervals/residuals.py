@@ -1,0 +1,127 @@
+"""Residuals of the shipped measurements: what was measured over what was predicted, one a row, with its source.
+
+A residual is ln(measured / predicted) *of a time*: a step, a latency, or the time of a token where a rate was measured.
+So +0.1 always means 10 % slower than predicted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from clustersim.errors import InputError
+from clustersim.reading.guarded import Text, read_text
+from clustersim.reading.tables import parse_table, shipped_rows
+
+__all__ = [
+    "QUANTITIES",
+    "Residual",
+    "digest_of",
+    "evidence",
+    "read_residuals",
+    "shipped_residuals",
+    "table_text",
+]
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+#: What is predicted, and which of the three domains it belongs to.
+QUANTITIES = {
+    "step_time": "training", "scaling_efficiency": "training", "ttft": "serving", "tpot": "serving",
+    "throughput": "serving", "collective_time": "collectives",
+}  # fmt: skip
+HEAD = """# ln(measured / predicted time) of every shipped row that is predicted; a rate counts by the time of its unit.
+# tuned: some constant was found from the row, so that it is in no band.
+# Made by `clustersim validate training --residuals`. sha256 of the lines below:
+# {digest}
+"""
+_COLUMNS = ("quantity", "source", "maker", "card", "software", "layout", "log_ratio", "tuned")
+
+
+@dataclass(frozen=True, slots=True)
+class Residual:
+    """One row: how much longer it took than predicted, and what is known of it beforehand."""
+
+    quantity: str
+    source: str
+    """Left out together: one publication, or one engine on one card."""
+    maker: str
+    """Of the card."""
+    card: str
+    software: str
+    """Name of the profile; empty for collectives."""
+    layout: str
+    """``one domain`` or ``several domains`` for collectives, else empty."""
+    log_ratio: float
+    tuned: bool = False
+    maturity: str = ""
+    """Class of the software on the card; empty: as its software and card say."""
+    scored: bool = True
+    """No: a ratio from outside, that our own model did not predict."""
+
+    @property
+    def voice(self) -> str:
+        """Rows of one source, card and software speak with one voice."""
+        return f"{self.source}|{self.card}|{self.software}"
+
+
+def digest_of(body: str) -> str:
+    """Return the digest that a table of residuals carries of its lines."""
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def table_text(rows: Iterable[Residual]) -> str:
+    """Return the table as it is shipped, with its digest."""
+    body = ",".join(_COLUMNS) + "\n"
+    for r in rows:
+        cells = (
+            r.quantity, r.source, r.maker, r.card, r.software, r.layout, f"{r.log_ratio:.4f}", str(int(r.tuned))
+        )  # fmt: skip
+        body += ",".join(f'"{c}"' if "," in c or '"' in c else c for c in cells) + "\n"
+    return HEAD.format(digest=digest_of(body)) + body
+
+
+def read_residuals(file: Path) -> tuple[Residual, ...]:
+    """Read a table of residuals; raises InputError where its digest is not that of its lines."""
+    source = read_text(file)
+    lines = source.text.splitlines(keepends=True)
+    body = "".join(line for line in lines if not line.startswith("#"))
+    said = next((line[2:].strip() for line in lines if line.startswith("# ") and len(line.strip()) == 66), "")
+    if said != digest_of(body):
+        raise InputError(
+            f"{source.name}: its digest is not that of its lines; make it by `clustersim validate training --residuals`"
+        )
+    return tuple(map(_residual, parse_table(Text(source.name, body, source.encoding)).rows))
+
+
+def _residual(row: Mapping[str, str]) -> Residual:
+    return Residual(
+        row["quantity"], row["source"], row["maker"], row["card"], row["software"], row["layout"],
+        float(row["log_ratio"]), row["tuned"] == "1",
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def shipped_residuals() -> tuple[Residual, ...]:
+    """Return the residuals that come with the package."""
+    return read_residuals(DATA / "residuals.csv")
+
+
+@lru_cache(maxsize=1)
+def evidence() -> tuple[Residual, ...]:
+    """Return what is known of software on cards whose rows are not ours to predict (``data/maturity.csv``).
+
+    Each line gives the lowest, the median and the highest ratio of speed of one card and kind of stack: of a step
+    beside an A100 on the same case, of a token beside what the class of unmeasured engines loses at every layer.
+    """
+    return tuple(
+        Residual(
+            row["quantity"], row["source"], row["maker"], row["card"], row["what"], "",
+            -math.log(float(row[column])), maturity=row["maturity"], scored=False,
+        )
+        for row in shipped_rows(DATA / "maturity.csv")
+        for column in ("low", "median", "high")
+    )  # fmt: skip
