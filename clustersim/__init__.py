@@ -41,19 +41,39 @@ if TYPE_CHECKING:
 
 #: Public name -> the module that holds it.
 _HOMES = {
-    "clustersim.api.catalog": ("cards", "cite", "diff", "json_schema", "keys", "profile", "profiles", "show_versions"),
+    "clustersim.api.catalog": (
+        "cards",
+        "cite",
+        "diff",
+        "json_schema",
+        "keys",
+        "profile",
+        "profiles",
+        "show_versions",
+    ),
     "clustersim.api.company": ("Company", "companies", "company"),
     "clustersim.api.files": (
-        "anchors", "audit", "doctor", "import_file", "plan_errors", "replay", "residuals", "validate",
-    ),  # fmt: skip
+        "anchors",
+        "audit",
+        "doctor",
+        "import_file",
+        "plan_errors",
+        "replay",
+        "residuals",
+        "validate",
+    ),
     "clustersim.api.result": ("Result",),
     "clustersim.api.scenario": ("Scenario", "load"),
     "clustersim.api.study": ("Study", "StudyFile", "StudyFolder", "open_study", "study_file"),
     "clustersim.errors": (
-        "CheckFailed", "ClusterSimError", "InfeasibleError", "InputError", "PartialFailureError",
+        "CheckFailed",
+        "ClusterSimError",
+        "InfeasibleError",
+        "InputError",
+        "PartialFailureError",
     ),
     "clustersim.report.answer": ("Answer",),
-}  # fmt: skip
+}
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
