@@ -147,9 +147,9 @@ def test_all_problems_of_a_file_come_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "message"),
     [
-        ("tco.pu=1.2", "did you mean 'pue'"),
+        ("tco.pu=1.2", "did you mean 'tco.pue'"),
         ("cards.BR166M.scale_up.bandwidth=1 GB/s", "does not use cards.BR166M"),
-        ("cards.BR106M.scale_up.bandwith=1 GB/s", "did you mean 'bandwidth'"),
+        ("cards.BR106M.scale_up.bandwith=1 GB/s", "did you mean 'cards.BR106M.scale_up.bandwidth'"),
         ("company.wacc=1 %", "must be below company.wacc"),
         ("tco.tariff=-1 CNY/kWh", "must be at least 0"),
         ("tco.sold_share=1.2", "must be at most 1"),
