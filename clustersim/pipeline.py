@@ -49,7 +49,7 @@ __all__ = [
 
 Tell = Callable[[str], None]
 #: What the scenarios that stand for product lines gave: an event of the market changes prices, hardly ever their works.
-_STANDING: dict[str, StageCache] = {}
+_STANDING = StageCache(512)
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,16 +347,8 @@ def _is_at_its_own_anchor(inputs: Inputs, standing: str | None) -> bool:
     row, plain = anchor_of(inputs.name, product), load_inputs(inputs.file)
     if row is None or row.scenario != inputs.name or plain.incumbent is None:
         return False
-    kept = _kept(inputs)
-    value = value_of_card(plain, run_site(plain, kept), run_site(plain.incumbent, kept)).price_cny
+    value = value_of_card(plain, run_site(plain, _STANDING), run_site(plain.incumbent, _STANDING)).price_cny
     return abs(value - row.value_in_use_price_cny.value) <= 1e-6 * abs(value)
-
-
-def _kept(here: Inputs) -> StageCache:
-    """The standing scenarios' results as seen from one scenario: another question's columns are never taken for its."""
-    if len(_STANDING) >= 16:
-        _STANDING.clear()
-    return _STANDING.setdefault(here.file, StageCache(512))
 
 
 def _standing(
@@ -374,9 +366,8 @@ def _standing(
     found = own_anchor(inputs, company)
     if found is None or inputs.incumbent is None:
         return None
-    kept = _kept(here)
-    shipped = _shipped_incumbent(inputs, kept)
-    own, rival = run_site(inputs, kept), run_site(inputs.incumbent, kept)
+    shipped = _shipped_incumbent(inputs, _STANDING)
+    own, rival = run_site(inputs, _STANDING), run_site(inputs.incumbent, _STANDING)
     return found[1], worth_of(value_of_card(inputs, own, rival, shipped=shipped), product.name)
 
 

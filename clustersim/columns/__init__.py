@@ -9,7 +9,7 @@ The points are the last axis. A plain array meets a column only where its own la
 """
 
 from clustersim.columns.column import Column, Split, Unbatchable, bare
-from clustersim.columns.deciding import Batch, as_plain, batch, decide
+from clustersim.columns.deciding import Batch, as_plain, batch, decide, decisions, pass_over
 from clustersim.columns.numbers import (
     as_array,
     column_of,
@@ -35,12 +35,14 @@ __all__ = [
     "batch",
     "column_of",
     "decide",
+    "decisions",
     "each_point",
     "finite",
     "least",
     "most",
     "number",
     "of_points",
+    "pass_over",
     "pick",
     "places",
     "stacked",

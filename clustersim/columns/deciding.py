@@ -15,7 +15,7 @@ from clustersim.columns.column import Column, Split
 from clustersim.columns.numbers import values_of
 from clustersim.columns.points import pick, places
 
-__all__ = ["Batch", "as_plain", "batch", "decide"]
+__all__ = ["Batch", "as_plain", "batch", "decide", "decisions", "pass_over"]
 
 
 @dataclass(slots=True)
@@ -26,29 +26,31 @@ class Batch:
     decided: dict[int, NDArray[np.int64]] = field(default_factory=dict)
     """By number of the decision, for every point of the whole; -1 where it is not known yet."""
     total: int = 0
-    calls: int = 0
 
 
 _UNDER_WAY: ContextVar[Batch | None] = ContextVar("batch", default=None)
+#: How many decisions came before: the number of the next.
+_MADE: ContextVar[int] = ContextVar("made", default=0)
 
 
 @contextmanager
 def batch(points: NDArray[np.int64], decided: dict[int, NDArray[np.int64]], total: int) -> Any:
     """Run some of ``total`` points together; decisions that were made before stand."""
-    token = _UNDER_WAY.set(Batch(points, decided, total))
+    token, made = _UNDER_WAY.set(Batch(points, decided, total)), _MADE.set(0)
     try:
         yield
     finally:
         _UNDER_WAY.reset(token)
+        _MADE.reset(made)
 
 
 def decide(label: Callable[[], Any]) -> int:
     """Return the one label of all points; they split where they differ. What was dear to find is not found twice."""
-    now = _UNDER_WAY.get()
+    now, number = _UNDER_WAY.get(), _MADE.get()
+    _MADE.set(number + 1)
     if now is None:
         return int(Column(np.asarray(values_of(label()))))
-    known = now.decided.setdefault(now.calls, np.full(now.total, -1, dtype=np.int64))
-    now.calls += 1
+    known = now.decided.setdefault(number, np.full(now.total, -1, dtype=np.int64))
     mine = known[now.points]
     if np.any(mine < 0):
         mine = np.broadcast_to(np.asarray(values_of(label()), dtype=np.int64), mine.shape)
@@ -56,6 +58,20 @@ def decide(label: Callable[[], Any]) -> int:
     if np.all(mine == mine[0]):
         return int(mine[0])
     raise Split(mine)
+
+
+def decisions() -> int:
+    """Return how many decisions were made, or passed over, so far."""
+    return _MADE.get()
+
+
+def pass_over(count: int) -> None:
+    """Count decisions that a remembered result took when it was found, so that the next keeps its number.
+
+    A decision is known by its number: a batch that finds a result remembered, and one of its groups that does not,
+    must number all that follows alike.
+    """
+    _MADE.set(_MADE.get() + count)
 
 
 def as_plain(value: Any) -> Any:

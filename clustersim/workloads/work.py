@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from clustersim.columns import decisions, pass_over
+
 __all__ = ["MAIN_UNITS", "Load", "Product", "StageCache", "Work"]
 
 #: What a workload of a kind is bought for: the unit whose cost is *the* cost.
@@ -27,7 +29,8 @@ class StageCache:
 
     def __init__(self, size: int = 4096) -> None:
         self._size = size
-        self._kept: dict[tuple[str, str], Any] = {}
+        self._kept: dict[tuple[str, str], tuple[Any, int]] = {}
+        """What a stage gave, and how many decisions about points it took."""
         self._counts: dict[str, list[int]] = {}
 
     def get(self, stage: str, content: object, run: Callable[[], T]) -> T:
@@ -36,13 +39,16 @@ class StageCache:
         counts = self._counts.setdefault(stage, [0, 0])
         if key in self._kept:
             counts[0] += 1
-            kept: T = self._kept[key]
+            kept: T
+            kept, decided = self._kept[key]
+            pass_over(decided)
             return kept
         counts[1] += 1
+        before = decisions()
         result = run()
         if len(self._kept) >= self._size:
             self._kept.pop(next(iter(self._kept)))
-        self._kept[key] = result
+        self._kept[key] = result, decisions() - before
         return result
 
     def counts(self) -> dict[str, tuple[int, int]]:

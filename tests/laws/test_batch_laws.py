@@ -12,7 +12,8 @@ import pytest
 
 from clustersim import batch
 from clustersim.batch import Answers, Question, at
-from clustersim.columns import Varied
+from clustersim.columns import Split, Varied, decide
+from clustersim.columns import batch as batch_of
 from clustersim.errors import ClusterSimError
 from clustersim.pipeline import StageCache, run_chain
 from clustersim.schema.inputs import Inputs, load_inputs
@@ -82,6 +83,28 @@ def check_keys(name: str, keys: list[str]) -> None:
 def test_a_point_of_a_batch_is_its_own_run(name: str) -> None:
     keys = sorted(numeric_keys(name))
     check_keys(name, random.Random(20260603).sample(keys, 6))
+
+
+def test_an_answer_does_not_depend_on_what_was_asked_before() -> None:
+    """What stands for other lines is remembered in a process, and what is remembered makes no decision again."""
+    for name in ("br166-1024", "br20x-4096"):
+        check_keys(name, ["cards.H20.peak.fp8"])
+
+
+def test_a_remembered_result_keeps_the_numbers_of_later_decisions() -> None:
+    cache, points = StageCache(), np.arange(4)
+    decided: dict[int, np.ndarray] = {}
+
+    def run(content: str, group: np.ndarray) -> tuple[int, int]:
+        with batch_of(group, decided, 4):
+            first = cache.get("stage", content, lambda: decide(lambda: np.zeros(group.size)))
+            return first, decide(lambda: 1 + group // 2)
+
+    with batch_of(points, {}, 4):
+        cache.get("stage", "all", lambda: decide(lambda: np.zeros(4)))
+    with pytest.raises(Split):
+        run("all", points)  # remembered: the second decision is number one all the same
+    assert [run(f"{half}", points[half]) for half in (slice(0, 2), slice(2, 4))] == [(0, 1), (0, 2)]
 
 
 @pytest.mark.full
