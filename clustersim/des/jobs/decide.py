@@ -129,11 +129,10 @@ class Dispatch:
     def _would_end(self, index: int) -> float:
         """When a job that starts now ends by what its owner says."""
         job = self.state.jobs[index]
-        limit = job.work_s if job.limit_s is None else job.limit_s
         return (
             self.state.now
             + (job.restart_s if self.state.owes[index] else 0.0)
-            + max(limit - self.state.done[index], 0.0)
+            + max(job.said_s - self.state.done[index], 0.0)
         )
 
     def _over_quota(self, index: int) -> bool:

@@ -39,8 +39,7 @@ class Hold:
     @property
     def expected_end_s(self) -> float:
         """When it ends by what its owner says, which is what places are reserved by."""
-        limit = self.job.work_s if self.job.limit_s is None else self.job.limit_s
-        return self.begin_s + self.restart_s + max(limit - self.done_s, 0.0) / self.pace
+        return self.begin_s + self.restart_s + max(self.job.said_s - self.done_s, 0.0) / self.pace
 
     def stop(self, now_s: float, *, announced: bool) -> tuple[float, float, float]:
         """Return work that is now safe, useful card-seconds and lost card-seconds of this stretch.

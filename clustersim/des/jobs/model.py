@@ -62,6 +62,11 @@ class Job:
     starts_s: float | None = None
     """When a trace says that it started; read under the order ``recorded`` alone."""
 
+    @property
+    def said_s(self) -> float:
+        """How long it may last by what its owner says, or else by the work itself."""
+        return self.work_s if self.limit_s is None else self.limit_s
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:

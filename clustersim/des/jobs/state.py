@@ -149,15 +149,15 @@ class State:
 
     def queue(self, index: int) -> None:
         job = self.jobs[index]
-        limit = (job.work_s if job.limit_s is None else job.limit_s) - self.done[index]
+        left = job.said_s - self.done[index]
         self.line.push(
             index,
             priority=job.priority,
             tenant=job.tenant,
             need=self.needs[index],
-            weight=limit if self.policy.order == "shortest" else 0.0,
+            weight=left if self.policy.order == "shortest" else 0.0,
             arrived=job.arrives_s,
-            time=max(limit, 0.0),
+            time=max(left, 0.0),
         )
         self.came.append(index)
 
