@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
 from clustersim.errors import InputError
 from clustersim.reading.archive import Archive, open_archive
+from clustersim.reading.xlsx import MAIN, column_of, shared_strings, xml_of
 
 __all__ = ["read_sheets"]
 
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 #: No table that a report prints is wider.
 MOST_COLUMNS = 500
@@ -28,40 +27,27 @@ def read_sheets(path: str | Path) -> dict[str, str]:
     archive = open_archive(path)
     if "xl/workbook.xml" not in archive.names:
         raise InputError(f"{archive.name}: is no XLSX workbook")
-    strings = [
-        "".join(t.text or "" for t in item.iter(f"{_MAIN}t"))
-        for item in _parts(archive, "xl/sharedStrings.xml")
-    ]
+    strings = shared_strings(archive)
     targets = {
         r.get("Id", ""): r.get("Target", "").removeprefix("/").removeprefix("xl/")
         for r in _parts(archive, "xl/_rels/workbook.xml.rels")
     }
     out = {}
-    for sheet in _tree(archive, "xl/workbook.xml").iter(f"{_MAIN}sheet"):
+    for sheet in xml_of(archive, "xl/workbook.xml").iter(f"{MAIN}sheet"):
         member = f"xl/{targets.get(sheet.get(_REL, ''), '')}"
-        out[sheet.get("name", member)] = _csv(_tree(archive, member), strings)
+        out[sheet.get("name", member)] = _csv(xml_of(archive, member), strings)
     return out
 
 
 def _parts(archive: Archive, member: str) -> list[ElementTree.Element]:
-    return list(_tree(archive, member)) if member in archive.names else []
-
-
-def _tree(archive: Archive, member: str) -> ElementTree.Element:
-    data = archive.read(member)
-    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        raise InputError(f"{archive.name}: {member} declares entities; save the workbook anew")
-    try:
-        return ElementTree.fromstring(data)
-    except ElementTree.ParseError as error:
-        raise InputError(f"{archive.name}: {member} is damaged ({error})") from None
+    return list(xml_of(archive, member)) if member in archive.names else []
 
 
 def _csv(sheet: ElementTree.Element, strings: list[str]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     at = 0
-    for row in sheet.iter(f"{_MAIN}row"):
+    for row in sheet.iter(f"{MAIN}row"):
         number = int(row.get("r", at + 1))
         # Empty rows are not stored; the line of a figure is the row of the sheet.
         out.write("\n" * max(0, min(number - at - 1, 10_000)))
@@ -80,15 +66,15 @@ def _cells(row: ElementTree.Element, strings: list[str]) -> list[str]:
 
 
 def _values(row: ElementTree.Element, strings: list[str]) -> Iterator[tuple[int, str]]:
-    for cell in row.iter(f"{_MAIN}c"):
-        kind, value = cell.get("t", "n"), cell.findtext(f"{_MAIN}v") or ""
+    for cell in row.iter(f"{MAIN}c"):
+        kind, value = cell.get("t", "n"), cell.findtext(f"{MAIN}v") or ""
         if kind == "s" and value.isdigit() and int(value) < len(strings):
             value = strings[int(value)]
         elif kind == "inlineStr":
-            value = "".join(t.text or "" for t in cell.iter(f"{_MAIN}t"))
+            value = "".join(t.text or "" for t in cell.iter(f"{MAIN}t"))
         elif kind == "n" and value:
             value = _number(value)
-        yield _column(cell.get("r", "")), value.replace("\n", " ")
+        yield column_of(cell.get("r", "")), value.replace("\n", " ")
 
 
 def _number(value: str) -> str:
@@ -104,16 +90,3 @@ def _number(value: str) -> str:
     if found == int(found) and abs(found) < 1e15:
         return str(int(found))
     return repr(float(f"{found:.15g}"))
-
-
-def _column(reference: str) -> int:
-    """The index of a column from its letters.
-
-    >>> _column("A1"), _column("AB7"), _column("")
-    (0, 27, -1)
-    """
-    letters = re.match(r"[A-Z]{1,3}", reference)
-    at = 0
-    for letter in letters[0] if letters else "":
-        at = 26 * at + ord(letter) - 64
-    return at - 1

@@ -11,9 +11,9 @@ from clustersim.reading.archive import Archive, open_archive
 from clustersim.reading.guarded import printable
 from clustersim.reading.tables import Table
 
-__all__ = ["read_sheet"]
+__all__ = ["MAIN", "column_of", "read_sheet", "shared_strings", "xml_of"]
 
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 #: A sheet beyond these is no list of prices or rows.
 ROWS, COLUMNS = 100_000, 512
 
@@ -25,7 +25,7 @@ def read_sheet(path: str | Path) -> Table:
     stands twice.
     """
     archive = open_archive(path)
-    strings = _strings(archive)
+    strings = shared_strings(archive)
     sheets = sorted(
         (n for n in archive.names if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", n)),
         key=lambda n: int(re.sub(r"\D", "", n)),
@@ -33,7 +33,7 @@ def read_sheet(path: str | Path) -> Table:
     if not sheets:
         raise InputError(f"{archive.name}: holds no sheet: it is no XLSX workbook")
     rows, lines = [], []
-    for number, row in enumerate(_xml(archive, sheets[0]).iter(f"{_MAIN}row"), 1):
+    for number, row in enumerate(xml_of(archive, sheets[0]).iter(f"{MAIN}row"), 1):
         if number > ROWS:
             raise InputError(f"{archive.name}: the first sheet has more than {ROWS:,} rows")
         cells = _cells(row, strings, archive.name)
@@ -57,7 +57,8 @@ def read_sheet(path: str | Path) -> Table:
     )
 
 
-def _xml(archive: Archive, member: str) -> ElementTree.Element:
+def xml_of(archive: Archive, member: str) -> ElementTree.Element:
+    """Return a part of a workbook; raises InputError where it is damaged or declares entities."""
     data = archive.read(member)
     # A workbook declares nothing; entities are how XML grows without end.
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
@@ -68,18 +69,19 @@ def _xml(archive: Archive, member: str) -> ElementTree.Element:
         raise InputError(f"{archive.name}: {member}: is damaged ({error})") from None
 
 
-def _strings(archive: Archive) -> list[str]:
+def shared_strings(archive: Archive) -> list[str]:
+    """Return the texts that cells name by their number."""
     if "xl/sharedStrings.xml" not in archive.names:
         return []
-    items = _xml(archive, "xl/sharedStrings.xml").iter(f"{_MAIN}si")
-    return ["".join(t.text or "" for t in item.iter(f"{_MAIN}t")) for item in items]
+    items = xml_of(archive, "xl/sharedStrings.xml").iter(f"{MAIN}si")
+    return ["".join(t.text or "" for t in item.iter(f"{MAIN}t")) for item in items]
 
 
 def _cells(row: ElementTree.Element, strings: list[str], name: str) -> list[str]:
     cells: list[str] = []
-    for cell in row.iter(f"{_MAIN}c"):
-        letters = re.match(r"[A-Z]+", cell.get("r") or "")
-        at = _index(letters[0]) if letters else len(cells)
+    for cell in row.iter(f"{MAIN}c"):
+        column = column_of(cell.get("r") or "")
+        at = len(cells) if column < 0 else column
         if at >= COLUMNS:
             raise InputError(f"{name}: the first sheet has more than {COLUMNS} columns")
         cells += [""] * (at + 1 - len(cells))
@@ -87,9 +89,15 @@ def _cells(row: ElementTree.Element, strings: list[str], name: str) -> list[str]
     return cells
 
 
-def _index(letters: str) -> int:
+def column_of(reference: str) -> int:
+    """Return the index of a cell's column from its letters; -1 where it has none.
+
+    >>> column_of("A1"), column_of("AB7"), column_of("")
+    (0, 27, -1)
+    """
+    letters = re.match(r"[A-Z]{1,4}", reference)
     at = 0
-    for letter in letters[:4]:
+    for letter in letters[0] if letters else "":
         at = at * 26 + ord(letter) - 64
     return at - 1
 
@@ -97,8 +105,8 @@ def _index(letters: str) -> int:
 def _value(cell: ElementTree.Element, strings: list[str], name: str) -> str:
     kind = cell.get("t")
     if kind == "inlineStr":
-        return "".join(t.text or "" for t in cell.iter(f"{_MAIN}t"))
-    text = (cell.findtext(f"{_MAIN}v") or "").strip()
+        return "".join(t.text or "" for t in cell.iter(f"{MAIN}t"))
+    text = (cell.findtext(f"{MAIN}v") or "").strip()
     if kind != "s":
         return text
     if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) >= len(strings):
