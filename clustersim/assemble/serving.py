@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from clustersim.assemble.calibrated import calibrated_engine, factors_of, uncalibrated
 from clustersim.assemble.parts import card_spec, model_spec, needed, network_spec
 from clustersim.assemble.software import constants_kind, engine_efficiency, fitted, reserve_of
 from clustersim.columns import each_point, places
@@ -29,14 +30,16 @@ from clustersim.perf.model import Model
 from clustersim.perf.serving_cache import CachePlan, cache_tokens
 from clustersim.perf.serving_checks import check_serving
 from clustersim.perf.serving_cost import IterationTerms, iteration_terms
-from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Layout, Precision
+from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Efficiency, Layout, Precision
 from clustersim.perf.serving_exchange import kv_transfer_seconds
 from clustersim.perf.serving_reserve import BatchLimits
 from clustersim.perf.serving_work import tokens_per_step
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.find_software import find_software
 from clustersim.schema.inputs import Inputs
+from clustersim.schema.profiles import CardProfile
 from clustersim.schema.serving import PrecisionSection, ServingPlan
+from clustersim.schema.software import SoftwareProfile
 
 __all__ = [
     "FluidDeployment", "ServingBuilder", "cache_of_plan", "content_of", "deployment", "engine_said", "fluid_deployment",
@@ -179,6 +182,7 @@ def content_of(inputs: Inputs, work: ServingWorkload) -> tuple[object, ...]:
     return (
         card.name,
         card_spec(card),
+        factors_of(card),
         card.scale_up,
         network_spec(inputs),
         model,
@@ -186,6 +190,11 @@ def content_of(inputs: Inputs, work: ServingWorkload) -> tuple[object, ...]:
         work,
         inputs.scenario.seed,
     )
+
+
+def _efficiency(card: CardProfile, engine: SoftwareProfile, kind: str) -> Efficiency:
+    """An engine's constants on a card for a kind of model, by the card's factors where it was calibrated."""
+    return calibrated_engine(engine_efficiency(engine, card_spec(uncalibrated(card)), kind), card.calibrated)
 
 
 class ServingBuilder:
@@ -198,7 +207,7 @@ class ServingBuilder:
         self.network: Network = network_spec(inputs)
         self.precision = precision_spec(work.precision, self.card)
         self.engine = find_software(work.engine, role="serving").profile
-        usual = engine_efficiency(self.engine, self.card, constants_kind(self.model, self.precision.linear))
+        usual = _efficiency(inputs.parts.card, self.engine, constants_kind(self.model, self.precision.linear))
         self.efficiency = usual.at_speed(work.site_speed.value) if work.site_speed else usual
         self.context = _context(work)
         self.prompt = _prompt(work, inputs.scenario.seed)

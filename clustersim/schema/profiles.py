@@ -26,6 +26,7 @@ from clustersim.schema.base import (
     quantity,
     validate,
 )  # fmt: skip
+from clustersim.schema.calibrated import CalibratedProfile
 from clustersim.schema.fleets import FleetProfile
 from clustersim.schema.lookup import find_file, known_names
 from clustersim.schema.models import ModelProfile
@@ -168,6 +169,8 @@ class CardProfile(Profile):
     """Video channels."""
     efficiency: EfficiencyProfile = EfficiencyProfile()
     """Share of the nameplate that is reached."""
+    calibrated: CalibratedProfile | None = None
+    """What measured rows changed of it: factors, their ranges, and what error is left."""
     price: Price | None = None
     """Price of one card, without VAT."""
     rent: Rent | None = None

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from clustersim.assemble.calibrated import calibrated_network
 from clustersim.errors import suggest
 from clustersim.fabric.network import EFA_LATENCY_S, Network
 from clustersim.schema.lookup import exact_name, known_names
@@ -237,7 +238,7 @@ def network_of(
     nic = load_profile("nics", NIC)
     assert isinstance(nic, NicProfile)
     share, reduction = card.efficiency.scale_up, card.efficiency.scale_up_reduction
-    network = Network(
+    plain = Network(
         scale_up_size=links.domain,
         scale_up_bandwidth=links.bandwidth,
         scale_up_latency=card.scale_up.latency.value if card.scale_up.latency else STEP_S,
@@ -250,4 +251,4 @@ def network_of(
         in_network_reduction=links.in_network_reduction,
         scale_up_reduction_efficiency=reduction.value if reduction and links.wiring == "switched" else 0.0,
     )
-    return network, links.local, links.nic_said
+    return calibrated_network(plain, card.calibrated), links.local, links.nic_said
