@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from statistics import fmean
@@ -19,7 +19,7 @@ from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, class_of
 from clustersim.validation.sites import Unpredictable, card_of, network_of
 from clustersim.validation.sources import shipped_rows
 
-__all__ = ["COLUMNS", "OPTIONAL", "SystemErrors", "per_system", "predict"]
+__all__ = ["COLUMNS", "OPTIONAL", "SystemErrors", "per_system", "predict", "time_on"]
 
 COLUMNS = (
     "source", "gpu", "n_gpus", "collective", "size_bytes", "algbw_GBs", "busbw_GBs", "fabric", "notes",
@@ -155,13 +155,26 @@ def _details(row: _Row, network: Network, local: int) -> dict[str, Any]:
     return details
 
 
-def _predict_row(row: _Row) -> tuple[float, float, str, CardProfile, dict[str, Any]]:
+def time_on(row: Mapping[str, str], change: Callable[[CardProfile], CardProfile]) -> float:
+    """Return the time of a row, or of the unit of its rate, on its card as a change leaves it.
+
+    Raises Unpredictable as a row that is set aside.
+    """
+    value, _, unit, _, _ = _predict_row(_read(row, 1), change)
+    return 1.0 / value if unit == "GB/s" else value
+
+
+def _as_it_is(card: CardProfile) -> CardProfile:
+    return card
+
+
+def _predict_row(row: _Row, change: Callable[[CardProfile], CardProfile] = _as_it_is) -> tuple[float, float, str, CardProfile, dict[str, Any]]:
     """Return (predicted, measured, unit, card, details)."""
     if not row.measured:
         raise Unpredictable(NO_MEASUREMENT)
     if row.n == 1:
         raise Unpredictable("one card exchanges nothing")
-    card = card_of(row.gpu)
+    card = change(card_of(row.gpu))
     network, local, said = network_of(card, row.fabric, row.gpu, row.n)
     if row.copied and network.scale_up_wiring != "pcie":
         share = min(1.0, network.scale_up_efficiency * COPY_OVER_KERNEL)

@@ -21,7 +21,7 @@ __all__ = [
 #: Why a row with an empty measured cell is set aside.
 NO_MEASUREMENT = "no measured value"
 #: Units of which more is better; of the others less is.
-MORE_IS_BETTER = ("tok/s", "efficiency", "GB/s", "ETTR")
+MORE_IS_BETTER = ("tok/s", "efficiency", "GB/s", "TFLOP/s", "ETTR")
 
 
 @dataclass(frozen=True, slots=True)

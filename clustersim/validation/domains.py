@@ -16,6 +16,7 @@ DOMAINS: dict[str, tuple[str, str]] = {
     "domestic_training": ("clustersim.validation.training", "domestic_training.csv"),
     "scaling": ("clustersim.validation.scaling", "training_scaling.csv"),
     "collectives": ("clustersim.validation.collectives", "collectives.csv"),
+    "operators": ("clustersim.validation.operators", "operators.csv"),
     "reliability": ("clustersim.validation.reliability", "reliability.csv"),
     "tco": ("clustersim.validation.tco", "tco.csv"),
     "serving": ("clustersim.validation.serving", "serving.csv"),

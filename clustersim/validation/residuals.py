@@ -21,7 +21,7 @@ _QUANTITY = {
 }  # fmt: skip
 _BY_GROUP = {"ttft": "ttft", "tpot": "tpot", "tok/s": "throughput"}
 #: Domains without a residual of a time.
-_OTHERS = ("tco", "reliability")
+_OTHERS = ("tco", "reliability", "operators")
 
 
 def quantity_of(domain: str, row: ValidationRow) -> str:

@@ -20,7 +20,10 @@ from clustersim.validation.training_rows import KnownRow, known_row
 from clustersim.validation.training_single_node import SHIPPED, is_single_node, training_row
 from clustersim.workloads.training import step_of
 
-__all__ = ["COLUMNS", "Unpredictable", "as_scenario", "plan_shards", "predict", "predict_step"]
+__all__ = [
+    "COLUMNS", "Unpredictable", "as_scenario", "is_single_node", "known_row", "plan_shards", "predict", "predict_step",
+    "step_of", "training_row",
+]  # fmt: skip
 
 COLUMNS = (
     "id", "source", "model", "params_B", "layers", "hidden", "heads", "kv_heads", "ffn_hidden", "vocab", "seq_len",
