@@ -24,7 +24,7 @@ from clustersim.validation.common import MORE_IS_BETTER, ValidationRow, reason_o
 from clustersim.validation.domains import DOMAINS, read_rows
 from clustersim.validation.residuals import quantity_of
 from clustersim.validation.serving_scenario import WORK, ServingRow, serving_document
-from clustersim.validation.sites import Unpredictable
+from clustersim.validation.sites import Unpredictable, card_of
 from clustersim.workloads.served import served
 
 __all__ = ["Measured", "Run", "Rows", "domain_of", "read_data", "rows_of"]
@@ -128,7 +128,10 @@ def rows_of(card: CardProfile, tables: Iterable[tuple[str, str, Sequence[Row]]])
     rows: list[Measured] = []
     aside: list[tuple[str, str]] = []
     seen: dict[str, int] = {}
-    for name, domain, table in tables:
+    for name, domain, every in tables:
+        table = [row for row in every if _may_be(row, card.name)]
+        if not table:
+            continue
         for found in _READERS.get(domain, _serving)(domain, table):
             if isinstance(found, tuple):
                 at, why = found
@@ -138,6 +141,17 @@ def rows_of(card: CardProfile, tables: Iterable[tuple[str, str, Sequence[Row]]])
                 number = seen[found.id] = seen.get(found.id, 0) + 1
                 rows.append(found if number == 1 else replace(found, id=f"{found.id} ({number})"))
     return Rows(tuple(rows), tuple(aside))
+
+
+def _may_be(row: Row, card: str) -> bool:
+    """Whether a row may be a card's: none of its cells names another card."""
+    for column in ("gpu", "card", "system"):
+        try:
+            if (row.get(column) or "").strip() and card_of(row[column]).name != card:
+                return False
+        except (Unpredictable, InputError):
+            continue
+    return True
 
 
 def _found(
