@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 from clustersim.intervals.maturity import MEASURED, Known, known_of, shipped_known
 from clustersim.intervals.residuals import Residual, evidence, shipped_residuals
 
-__all__ = ["Band", "Calibration", "calibration", "classed", "shipped_band"]
+__all__ = ["Band", "Calibration", "calibration", "classed", "shipped_band", "with_own"]
 
 Array = NDArray[np.float64]
+#: What a band is called that rests on rows of the very card.
+CALIBRATED = "calibrated on this card"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,29 @@ def classed(rows: Iterable[Residual], known: Known) -> tuple[Residual, ...]:
     """Return rows with the class of their software on their card."""
     return tuple(
         r if r.maturity else replace(r, maturity=known.maturity(r.software, r.card, r.maker)) for r in rows
+    )
+
+
+def with_own(band: Band, log_ratio: Iterable[float], voices: int) -> Band:
+    """Return the band of a class with the residuals of rows of the very card, each left out of its calibration.
+
+    Rows of one software and model err alike, so n rows of v such voices count as k = sqrt(n v); the class keeps
+    1 / (k + 1) of the weight.
+
+    >>> wide = Band(np.array([-1.0, 0.0, 1.0]), np.array([0.2, 0.5, 0.8]), 3, (3, 3), MEASURED)
+    >>> own = with_own(wide, [0.1, 0.2, 0.1, 0.15] * 4, 4)
+    >>> bool(own.quantile(0.9) < wide.quantile(0.9)), own.sources, own.maturity
+    (True, 11, 'calibrated on this card')
+    """
+    own = np.sort(np.asarray(list(log_ratio), dtype=float))
+    k = float(np.sqrt(own.size * voices))
+    edges = np.diff(np.concatenate([[0.0], (band.at[1:] + band.at[:-1]) / 2, [1.0]]))
+    every = np.concatenate([band.log_ratio, own])
+    weight = np.concatenate([edges / edges.sum() / (k + 1), np.full(own.size, k / (k + 1) / own.size)])
+    order = np.argsort(every, kind="stable")
+    weight = weight[order]
+    return Band(
+        every[order], np.cumsum(weight) - weight / 2, band.sources + round(k), (voices, own.size), CALIBRATED
     )
 
 

@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from clustersim.intervals.bands import Band, shipped_band
+from clustersim.intervals.bands import Band, shipped_band, with_own
 from clustersim.intervals.residuals import Residual, shipped_residuals
 from clustersim.schema.demand import ServingWorkload, TrainingWorkload, Workload
 from clustersim.schema.find_software import UNMEASURED, find_software
 from clustersim.schema.inputs import Inputs
+from clustersim.schema.profiles import CardProfile
 
 __all__ = ["Predicted", "bands_of", "common_share", "levels", "predicted_of"]
 
@@ -54,8 +55,17 @@ def predicted_of(inputs: Inputs, work: str) -> Predicted | None:
     if not names:
         return None
     software, card = _software(asked), inputs.parts.card
-    bands = {name: shipped_band(name, software, card.name, card.vendor) for name in names}
+    bands = {name: _band(card, name, software) for name in names}
     return Predicted(software, bands[names[0]], bands)
+
+
+def _band(card: CardProfile, quantity: str, software: str) -> Band:
+    """The band of the class; of a calibrated card with the residuals of its own rows by the same software."""
+    band = shipped_band(quantity, software, card.name, card.vendor)
+    own = card.calibrated.errors.get(quantity) if card.calibrated is not None else None
+    if own is None or (own.software and software not in own.software):
+        return band
+    return with_own(band, own.log_ratio, own.voices)
 
 
 def bands_of(inputs: Inputs) -> dict[str, Predicted]:

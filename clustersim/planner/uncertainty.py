@@ -21,6 +21,7 @@ from clustersim.econ.interval import Range, Spread, spread
 from clustersim.errors import InputError
 from clustersim.intervals.draws import bands_of, common_share, levels
 from clustersim.pipeline import ChainRun, SiteRun, StageCache, purchase, run_chain, run_site
+from clustersim.schema.calibrated import FACTORS
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.terms import finance_terms, market_terms, site_terms, work_terms
 from clustersim.workloads.jobs import JobsDetail
@@ -112,11 +113,46 @@ def _draws(
 ) -> dict[str, Array]:
     """Draw each input from a stream of its own; the same section of two clusters shares its draws."""
     names = [f"{side.name}." for side in sides]
-    out = {}
+    out = _factor_draws(ranges, sides, count, seed)
     for key, (span, _) in ranges.items():
+        if key in out:
+            continue
         bare = next((key.removeprefix(n) for n in names if key.startswith(n)), key)
         stream = np.random.default_rng([seed, zlib.crc32(bare.encode())])
         out[key] = span.draw(stream, count)
+    return out
+
+
+#: Standard normal at P90.
+_P90 = 1.2815515655446004
+
+
+def _factor_draws(
+    ranges: Mapping[str, tuple[Range, str]], sides: Sequence[Inputs], count: int, seed: int
+) -> dict[str, Array]:
+    """Draw the factors of calibrated cards together: lognormal, low and high at P10 and P90, correlated as found."""
+    out: dict[str, Array] = {}
+    cards = {side.parts.card.name: side.parts.card for side in sides}
+    for name, card in cards.items():
+        found, stem = card.calibrated, f"cards.{name}.calibrated."
+        keys = {factor: stem + factor for factor in FACTORS if stem + factor in ranges}
+        if found is None or not keys:
+            continue
+        matrix = np.eye(len(keys))
+        for i, a in enumerate(keys):
+            for j, b in enumerate(keys):
+                pair = found.correlation.get(a, {}).get(b)
+                if pair is not None and i != j:
+                    matrix[i, j] = matrix[j, i] = pair
+        # Rounded correlations may have lost their positive least eigenvalue by a little.
+        values, vectors = np.linalg.eigh(matrix)
+        root = vectors * np.sqrt(np.maximum(values, 0.0))
+        normal = np.stack([
+            np.random.default_rng([seed, zlib.crc32(key.encode())]).standard_normal(count) for key in keys.values()
+        ])  # fmt: skip
+        for key, z in zip(keys.values(), root @ normal, strict=True):
+            span = ranges[key][0]
+            out[key] = span.value * np.exp(z * np.log(span.high / span.low) / (2 * _P90))
     return out
 
 

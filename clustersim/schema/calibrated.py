@@ -19,8 +19,10 @@ class FoundErrors(Model):
 
     log_ratio: tuple[float, ...] = Field(min_length=1)
     """ln(measured / predicted time) of each row, the discrepancy left out."""
-    sources: int = Field(1, ge=1)
-    """Software and models that the rows are of, which speak with one voice each."""
+    voices: int = Field(1, ge=1)
+    """Pairs of software and model that the rows are of."""
+    software: tuple[str, ...] = ()
+    """Profiles of the software that the rows ran on; of other software they say nothing."""
 
 
 class CalibratedProfile(Model):
