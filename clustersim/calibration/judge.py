@@ -34,6 +34,8 @@ _DOMAINS = (
     "serving_published_2026", "serving_latency", "serving_silicon", "serving_silicon_blackwell", "domestic_serving",
 )  # fmt: skip
 UNKNOWN = "taken as unknown"
+#: A maker that no constants were found from.
+NOBODY = "a maker taken as unknown"
 
 
 def shipped_tables() -> list[tuple[str, str, list[dict[str, str]]]]:
@@ -41,10 +43,15 @@ def shipped_tables() -> list[tuple[str, str, list[dict[str, str]]]]:
     return [(name, name, [dict(r) for r in read_rows(shipped_file(name)).rows]) for name in _DOMAINS if name in DOMAINS]
 
 
-def unknown(card: CardProfile) -> Change:
-    """Return the change that leaves of a card its nameplate: efficiencies are its maker's other cards' means."""
+def unknown(card: CardProfile, *, maker: bool = True) -> Change:
+    """Return the change that leaves of a card its nameplate: efficiencies are its maker's other cards' means.
+
+    Without ``maker`` nobody knows who made it either: efficiencies are the means of all other makers' cards, and
+    constants of software those of a first port.
+    """
     others = [load_card(name) for name in known_names("hwprofiles/cards") if name != card.name]
-    mine = [o for o in others if o.vendor == card.vendor and o.efficiency.gemm] or [o for o in others]
+    mine = [o for o in others if (o.vendor == card.vendor) is maker and o.efficiency.gemm]
+    mine = mine or others
 
     def mean(key: str) -> Sourced | None:
         values = [v.value for o in mine if (v := getattr(o.efficiency, key)) is not None]
@@ -57,7 +64,8 @@ def unknown(card: CardProfile) -> Change:
     )
 
     def change(found: CardProfile) -> CardProfile:
-        return found.model_copy(update={"name": f"{card.name} {UNKNOWN}", "efficiency": share, "calibrated": None})
+        hidden = {"name": f"{card.name} {UNKNOWN}", "efficiency": share, "calibrated": None}
+        return found.model_copy(update=hidden if maker else {**hidden, "vendor": NOBODY})
 
     return change
 
@@ -129,14 +137,15 @@ class Known:
     prior: Array
 
 
-def known_of(name: str, most: int, seed: int = 0) -> Known:
+def known_of(name: str, most: int, seed: int = 0, *, maker: bool = True) -> Known:
     """Return a card taken as unknown with its rows and their surrogate."""
     card = load_card(name)
-    base = unknown(card)
+    base = unknown(card, maker=maker)
     rows = measured_rows(card, base, most, seed)
     known = shipped_known()
     hidden = f"{card.name} {UNKNOWN}"
-    classes = sorted({known.maturity(r.software, hidden, card.vendor) for r in rows if r.software})
+    vendor = card.vendor if maker else NOBODY
+    classes = sorted({known.maturity(r.software, hidden, vendor) for r in rows if r.software})
     at = np.zeros(len(FACTORS))
     return Known(card, tuple(rows), surrogate_of(rows, base, at), base, prior_deviations(classes))
 
