@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from clustersim.errors import CheckFailed
@@ -10,7 +10,9 @@ from clustersim.planner.asked import number_of
 from clustersim.report.answer import Answer, listed
 from clustersim.writing import write_bytes
 
-__all__ = ["anchors", "audit", "doctor", "import_file", "plan_errors", "replay", "residuals", "validate"]
+__all__ = [
+    "anchors", "audit", "calibrate", "doctor", "import_file", "measure", "plan_errors", "replay", "residuals", "validate",
+]  # fmt: skip
 
 
 def audit(
@@ -54,6 +56,27 @@ def doctor(folder: str | Path) -> Answer:
     from clustersim.report.pages.imports import doctor_answer
 
     return doctor_answer(str(folder))
+
+
+def calibrate(
+    card: str, data: Sequence[str | Path], *, output: str | Path | None = None, seed: int = 0, draws: int = 400,
+    tell: Callable[[int, int], None] = lambda done, of: None,
+) -> Answer:  # fmt: skip
+    """Find a card's factors from tables of measured rows: posterior, what the rows say nothing about, and its profile.
+
+    With ``output`` the folder gets the profile, the draws, a study and the report; an interrupted call is taken up.
+    """
+    from clustersim.report.pages.calibration import calibration_answer
+
+    folder = None if output is None else str(output)
+    return calibration_answer(card, [str(f) for f in data], folder=folder, seed=seed, draws=draws, tell=tell)
+
+
+def measure() -> Answer:
+    """Return the kit that measures a server: one script that needs PyTorch or NumPy alone, and how to run it."""
+    from clustersim.report.pages.measure import measure_answer
+
+    return measure_answer()
 
 
 def validate(

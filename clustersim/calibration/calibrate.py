@@ -30,6 +30,8 @@ Array = NDArray[np.float64]
 MOST_RUNS = 80
 #: A factor is identified where its deviation has shrunk by this share of the prior's.
 IDENTIFIED = 0.1
+#: Or where its middle has moved by this many of the prior's deviations.
+MOVED = 0.5
 #: Times that a surrogate is taken anew at the posterior's middle, and how far the middle may lie from its point.
 ROUNDS, NEAR = 2, 0.15
 #: Standard normal at P90.
@@ -63,7 +65,8 @@ class Factor:
         """What the rows say of it, in a word."""
         if not self.free:
             return "not seen"
-        return "identified" if self.shrunk >= IDENTIFIED else "these rows say nothing"
+        moved = abs(math.log(self.median)) / self.prior_deviation
+        return "identified" if self.shrunk >= IDENTIFIED or moved >= MOVED else "these rows say nothing"
 
 
 @dataclass(frozen=True)

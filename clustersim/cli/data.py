@@ -11,6 +11,7 @@ from clustersim.cli.options import answers, given_of
 
 if TYPE_CHECKING:
     from clustersim import Answer
+    from clustersim.cli.progress import Teller
 
 _KINDS = ("cards", "servers", "nics", "switches", "optics", "models")
 
@@ -149,6 +150,38 @@ def doctor(folder: str) -> Answer:
     import clustersim as cs
 
     return cs.doctor(folder)
+
+
+@answers(of="", needs_folder=True)
+def measure() -> Answer:
+    """Write the kit that measures one server: a script that runs without this program, and how to run it.
+
+    It takes about 15 minutes and writes one JSON, which `clustersim import` makes rows of.
+    """
+    import clustersim as cs
+
+    return cs.measure()
+
+
+@answers(of="")
+@click.argument("card", type=PROFILE)
+@click.option(
+    "--data", multiple=True, required=True, type=click.Path(),
+    help="A table of measured rows: of `import`, or in the columns of `validate`. Repeatable.",
+)  # fmt: skip
+@click.option("--seed", default=0, show_default=True, help="Of the draws.")
+@click.option("--draws", default=400, show_default=True, type=click.IntRange(50, 10_000), help="Draws that are kept.")
+def calibrate(
+    card: str, data: tuple[str, ...], seed: int, draws: int, output: str | None, tell: Teller
+) -> Answer:
+    """Find the factors on CARD's constants that measured rows show: posterior, what they say nothing about, outliers.
+
+    With -o the folder gets a profile of the card with the factors and their ranges (hwprofiles/cards/CARD.yaml), draws,
+    a study of kind mc and the report. Interrupted, the same command takes up what was run.
+    """
+    import clustersim as cs
+
+    return cs.calibrate(card, data, output=output, seed=seed, draws=draws, tell=tell.count)
 
 
 @answers(of="")

@@ -48,6 +48,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "clustersim.cli.data:doctor",
         "Say what the files of a folder are and what they are good for.",
     ),
+    "measure": ("clustersim.cli.data:measure", "Write a kit that measures one server: a script, 15 minutes, one JSON."),
+    "calibrate": (
+        "clustersim.cli.data:calibrate",
+        "Find a card's constants from measured rows, with their ranges.",
+    ),
     "profiles": ("clustersim.cli.data:profiles", "List hardware profiles, show one, or compare two."),
     "tco": (
         "clustersim.cli.site:tco",
