@@ -184,6 +184,14 @@ def _classes(card: CardProfile, rows: Sequence[Measured]) -> tuple[str, ...]:
     return tuple(sorted(found or {known.maturity("", card.name, card.vendor)})) or (FIRST,)
 
 
+def _most(card: CardProfile) -> Array:
+    """Largest ln factors: no share of a nameplate passes 1."""
+    share = card.efficiency
+    bounds = {"matrix": share.gemm, "memory": share.memory, "scale_up": share.scale_up, "attention": share.attention}
+    found = (bounds.get(name) for name in FACTORS)
+    return np.array([math.inf if value is None else -math.log(value.value) for value in found])
+
+
 def _about(card: CardProfile, rows: Sequence[Measured], at: Array) -> str:
     """What the times of a card's rows depend on besides run and factor."""
     text = "|".join([
@@ -225,7 +233,7 @@ def calibrate(
         tell(min(count[0], (ROUNDS + 1) * runs), (ROUNDS + 1) * runs)
 
     first, last, fitted = _rounds(card, used, prior, keeper, told)
-    drawn = fitted.draws(draws, seed)
+    drawn = Draws(np.minimum(fitted.draws(draws, seed).z, _most(card)))
     error = _checked(used, last, fitted, drawn, seed)
     held = _held(beyond, last, fitted, keeper, card, told) if beyond else None
     tell((ROUNDS + 1) * runs, (ROUNDS + 1) * runs)

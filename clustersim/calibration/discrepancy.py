@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from clustersim.calibration.rows import Measured
 
-__all__ = ["Scales", "covariance", "noise_deviations"]
+__all__ = ["Scales", "covariance", "discrepancy_deviation", "noise_deviations"]
 
 Array = NDArray[np.float64]
 #: Quantity -> (what errs alike with it, deviation of the discrepancy, deviation of noise), of ln time: of the order of
@@ -33,6 +33,11 @@ class Scales:
 
     discrepancy: float = 1.0
     noise: float = 1.0
+
+
+def discrepancy_deviation(row: Measured) -> float:
+    """Return the deviation of a row's discrepancy at a scale of 1."""
+    return _QUANTITIES[row.quantity][1]
 
 
 def noise_deviations(rows: Sequence[Measured], scales: Scales) -> Array:

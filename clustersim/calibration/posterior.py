@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 from clustersim.calibration.constants import FACTORS, MOST_FREE
-from clustersim.calibration.discrepancy import Scales, covariance, noise_deviations
+from clustersim.calibration.discrepancy import Scales, covariance, discrepancy_deviation, noise_deviations
 from clustersim.calibration.rows import Measured
 from clustersim.calibration.surrogate import Surrogate
 
@@ -30,6 +30,24 @@ _GRID = (0.4, 0.7, 1.0, 1.5, 2.2)
 _SCALE_DEVIATION = 0.5
 #: A factor whose slopes add less information than this about it is not free.
 _UNSEEN = 1e-6
+
+
+@dataclass(frozen=True)
+class Usual:
+    """Covariance of the discrepancies of some rows, and deviations of their noise, at scales of 1."""
+
+    delta: Array
+    noise: Array
+
+
+@dataclass(frozen=True)
+class Others:
+    """Rows to predict: their surrogate, what they share with the measured ones at scales of 1, and their own."""
+
+    surrogate: Surrogate
+    shared: Array
+    own: Array
+    noise: Array
 
 
 @dataclass(frozen=True)
@@ -54,27 +72,29 @@ class Posterior:
     cov: Array
     right: Array
     log_evidence: float
+    usual: Usual
 
     @cached_property
     def variances(self) -> Array:
         """Variance of each row's noise, with what a wrong row adds."""
-        return _variances(noise_deviations(self.rows, self.scales), self.right)
+        return _variances(self.usual.noise * self.scales.noise, self.right)
 
     @cached_property
     def delta(self) -> Array:
         """Covariance of the discrepancies of the rows."""
-        return covariance(self.rows, self.rows, self.scales)
+        return self.usual.delta * self.scales.discrepancy**2
 
-    def predict(self, rows: Sequence[Measured], surrogate: Surrogate) -> tuple[Array, Array, Array]:
+    def predict(self, other: Others) -> tuple[Array, Array, Array]:
         """Return ln times of other rows: of the physics alone, with the discrepancy, and the latter's variance."""
         y = np.array([row.log_time for row in self.rows])
-        k = covariance(rows, self.rows, self.scales)
+        surrogate, scale = other.surrogate, self.scales.discrepancy**2
+        k = other.shared * scale
         solved = cho_solve(cho_factor(self.delta + np.diag(self.variances)), k.T).T
         physics = surrogate.log_times(self.mean)
         mean = physics + solved @ (y - self.surrogate.log_times(self.mean))
         lean = surrogate.slopes(self.mean) - solved @ self.surrogate.slopes(self.mean)
-        own = np.diag(covariance(rows, rows, self.scales)) - np.einsum("ij,ij->i", solved, k)
-        noise = noise_deviations(rows, self.scales) ** 2
+        own = other.own * scale - np.einsum("ij,ij->i", solved, k)
+        noise = (other.noise * self.scales.noise) ** 2
         var = np.einsum("ij,jk,ik->i", lean, self.cov, lean) + np.maximum(own, 0.0) + noise
         return physics, mean, var
 
@@ -106,7 +126,7 @@ class Posterior:
         return found
 
     def _nominal(self) -> Array:
-        return self.variances - noise_deviations(self.rows, self.scales) ** 2
+        return self.variances - (self.usual.noise * self.scales.noise) ** 2
 
 
 def _variances(noise: Array, right: Array) -> Array:
@@ -143,11 +163,11 @@ def free_factors(rows: Sequence[Measured], surrogate: Surrogate, prior: Array) -
 
 
 def _at_scales(
-    rows: tuple[Measured, ...], surrogate: Surrogate, prior: Array, scales: Scales, start: Array
+    rows: tuple[Measured, ...], surrogate: Surrogate, prior: Array, scales: Scales, start: Array, usual: Usual
 ) -> Posterior:
     """The posterior at one pair of scales: steps of Gauss and Newton with weights found anew at each."""
     y = np.array([row.log_time for row in rows])
-    noise, delta = noise_deviations(rows, scales), covariance(rows, rows, scales)
+    noise, delta = usual.noise * scales.noise, usual.delta * scales.discrepancy**2
     mean, right = start.copy(), np.full(len(rows), 0.9)
     for step in range(40):
         slopes = surrogate.slopes(mean)
@@ -172,7 +192,7 @@ def _at_scales(
     entropy = -(right * np.log(np.maximum(right, 1e-300)) + (1 - right) * np.log(np.maximum(1 - right, 1e-300)))
     scale = sum(np.log(v) ** 2 for v in (scales.discrepancy, scales.noise)) / (2 * _SCALE_DEVIATION**2)
     evidence = float(likelihood + odds.sum() + entropy.sum() - scale)
-    return Posterior(rows, surrogate, prior, scales, mean, 0.5 * (cov + cov.T), right, evidence)
+    return Posterior(rows, surrogate, prior, scales, mean, 0.5 * (cov + cov.T), right, evidence, usual)
 
 
 @dataclass(frozen=True)
@@ -216,7 +236,10 @@ class Fitted:
 
     def predict(self, rows: Sequence[Measured], surrogate: Surrogate) -> tuple[Array, Array, Array]:
         """Return ln times of other rows: of the physics alone, with the discrepancy, and the latter's deviation."""
-        found = [p.predict(rows, surrogate) for p in self.posteriors]
+        shared = covariance(rows, self.best.rows, Scales())
+        own = np.array([discrepancy_deviation(row) ** 2 for row in rows])
+        other = Others(surrogate, shared, own, noise_deviations(rows, Scales()))
+        found = [p.predict(other) for p in self.posteriors]
         physics, mean = (np.array([f[i] for f in found]) for i in (0, 1))
         middle = self.weights @ mean
         var = self.weights @ (np.array([f[2] for f in found]) + (mean - middle) ** 2)
@@ -291,7 +314,8 @@ def fit(rows: Sequence[Measured], surrogate: Surrogate, prior: Array, start: Arr
     rows = tuple(rows)
     begin = np.zeros(len(FACTORS)) if start is None else start
     grid = [Scales(a, b) for a in _GRID for b in _GRID]
-    found = [_at_scales(rows, surrogate, prior, scales, begin) for scales in grid]
+    usual = Usual(covariance(rows, rows, Scales()), noise_deviations(rows, Scales()))
+    found = [_at_scales(rows, surrogate, prior, scales, begin, usual) for scales in grid]
     log = np.array([p.log_evidence for p in found])
     weights = np.exp(log - log.max())
     weights /= weights.sum()
