@@ -25,6 +25,8 @@ __all__ = ["Draws", "Fitted", "Posterior", "fit", "free_factors"]
 Array = NDArray[np.float64]
 #: Share of rows that are wrong, and by how much more (ln 3).
 WRONG, OFF = 0.05, 1.1
+#: Deviation of a row that says nothing.
+SILENT = 100.0
 #: Scales of discrepancy and noise that are tried; the logarithm of each is normal around 0 with this deviation.
 _GRID = (0.4, 0.7, 1.0, 1.5, 2.2)
 _SCALE_DEVIATION = 0.5
@@ -130,8 +132,8 @@ class Posterior:
 
 
 def _variances(noise: Array, right: Array) -> Array:
-    """Variance whose precision is that of a right and a wrong row by their probabilities."""
-    found: Array = 1.0 / (right / noise**2 + (1.0 - right) / (noise**2 + OFF**2))
+    """Variance whose precision is that of a right row by its probability: a wrong row says nothing."""
+    found: Array = 1.0 / (right / noise**2 + (1.0 - right) / SILENT**2)
     return found
 
 
@@ -162,13 +164,47 @@ def free_factors(rows: Sequence[Measured], surrogate: Surrogate, prior: Array) -
     return out & (seen > _UNSEEN)
 
 
+@dataclass(frozen=True)
+class _Start:
+    """Where the steps begin: ln factors, and the probability that each row is right."""
+
+    mean: Array
+    right: Array
+
+
+#: Rows that stand further from what all others say of them are taken for wrong at the start, the furthest first.
+_FAR = 3.0
+
+
+def _start(rows: Sequence[Measured], surrogate: Surrogate, prior: Array, at: Array, usual: Usual) -> _Start:
+    """Where to begin: rows are put aside one by one while one is far off, at most one in five.
+
+    A wrong row pulls the factors its way, and the rows that it contradicts then seem wrong: taking the furthest away
+    first, and looking again, does not let it.
+    """
+    y = np.array([row.log_time for row in rows])
+    slopes = surrogate.slopes(at)
+    bare = y - surrogate.log_times(at) + slopes @ at
+    right = np.full(len(rows), 0.95)
+    for _ in range(max(1, len(rows) // 5)):
+        variances = _variances(usual.noise, right)
+        residual, deviation = _left_out(
+            bare, slopes * prior**2 @ slopes.T + usual.delta + np.diag(variances), variances - usual.noise**2
+        )
+        far = np.where(right > 0.5, np.abs(residual / deviation), 0.0)
+        if far.max(initial=0.0) < _FAR:
+            break
+        right[int(np.argmax(far))] = 0.01
+    return _Start(at, right)
+
+
 def _at_scales(
-    rows: tuple[Measured, ...], surrogate: Surrogate, prior: Array, scales: Scales, start: Array, usual: Usual
+    rows: tuple[Measured, ...], surrogate: Surrogate, prior: Array, scales: Scales, start: _Start, usual: Usual
 ) -> Posterior:
     """The posterior at one pair of scales: steps of Gauss and Newton with weights found anew at each."""
     y = np.array([row.log_time for row in rows])
     noise, delta = usual.noise * scales.noise, usual.delta * scales.discrepancy**2
-    mean, right = start.copy(), np.full(len(rows), 0.9)
+    mean, right = start.mean.copy(), start.right.copy()
     for step in range(40):
         slopes = surrogate.slopes(mean)
         bare = y - surrogate.log_times(mean) + slopes @ mean
@@ -191,7 +227,9 @@ def _at_scales(
     odds = right * np.log1p(-WRONG) + (1.0 - right) * np.log(WRONG)
     entropy = -(right * np.log(np.maximum(right, 1e-300)) + (1 - right) * np.log(np.maximum(1 - right, 1e-300)))
     scale = sum(np.log(v) ** 2 for v in (scales.discrepancy, scales.noise)) / (2 * _SCALE_DEVIATION**2)
-    evidence = float(likelihood + odds.sum() + entropy.sum() - scale)
+    # The likelihood has a wrong row's deviation as SILENT; as a wrong row it is OFF.
+    wrong = (1.0 - right).sum() * np.log(SILENT / OFF)
+    evidence = float(likelihood + wrong + odds.sum() + entropy.sum() - scale)
     return Posterior(rows, surrogate, prior, scales, mean, 0.5 * (cov + cov.T), right, evidence, usual)
 
 
@@ -315,7 +353,8 @@ def fit(rows: Sequence[Measured], surrogate: Surrogate, prior: Array, start: Arr
     begin = np.zeros(len(FACTORS)) if start is None else start
     grid = [Scales(a, b) for a in _GRID for b in _GRID]
     usual = Usual(covariance(rows, rows, Scales()), noise_deviations(rows, Scales()))
-    found = [_at_scales(rows, surrogate, prior, scales, begin, usual) for scales in grid]
+    first = _start(rows, surrogate, prior, begin, usual)
+    found = [_at_scales(rows, surrogate, prior, scales, first, usual) for scales in grid]
     log = np.array([p.log_evidence for p in found])
     weights = np.exp(log - log.max())
     weights /= weights.sum()

@@ -62,3 +62,18 @@ def ranks(seed: int, count: int = 20, draws: int = 99) -> dict[str, int]:
     prior = np.where(free_factors(given, truth, PRIOR), PRIOR, 0.0)
     found = fit(given, truth, prior).draws(draws, seed, steps=30).z
     return {name: int((found[:, j] < z[j]).sum()) for j, name in enumerate(FACTORS) if prior[j] > 0}
+
+
+def shifts(seed: int, factor: float, count: int = 20) -> dict[str, float]:
+    """Return by how many posterior deviations each factor moves where one row in twenty is off by a factor."""
+    rng = np.random.default_rng([27, seed])
+    rows, truth = made(rng, count)
+    given = measured(rng, rows, truth, PRIOR * rng.standard_normal(len(FACTORS)))
+    prior = np.where(free_factors(given, truth, PRIOR), PRIOR, 0.0)
+    off = np.array([row.log_time for row in given])
+    off[int(rng.integers(count))] += np.log(factor)
+    good, bad = (fit(some, truth, prior) for some in (given, with_times(given, off)))
+    # What a row that is found wrong takes away is information: the deviation is that of the posterior with it.
+    deviation = np.sqrt(np.diag(bad.cov))
+    moved = np.abs(bad.mean - good.mean)
+    return {name: float(moved[j] / deviation[j]) for j, name in enumerate(FACTORS) if prior[j] > 0}
