@@ -172,32 +172,6 @@ class _Start:
     right: Array
 
 
-#: Rows that stand further from what all others say of them are taken for wrong at the start, the furthest first.
-_FAR = 3.0
-
-
-def _start(rows: Sequence[Measured], surrogate: Surrogate, prior: Array, at: Array, usual: Usual) -> _Start:
-    """Where to begin: rows are put aside one by one while one is far off, at most one in five.
-
-    A wrong row pulls the factors its way, and the rows that it contradicts then seem wrong: taking the furthest away
-    first, and looking again, does not let it.
-    """
-    y = np.array([row.log_time for row in rows])
-    slopes = surrogate.slopes(at)
-    bare = y - surrogate.log_times(at) + slopes @ at
-    right = np.full(len(rows), 0.95)
-    for _ in range(max(1, len(rows) // 5)):
-        variances = _variances(usual.noise, right)
-        residual, deviation = _left_out(
-            bare, slopes * prior**2 @ slopes.T + usual.delta + np.diag(variances), variances - usual.noise**2
-        )
-        far = np.where(right > 0.5, np.abs(residual / deviation), 0.0)
-        if far.max(initial=0.0) < _FAR:
-            break
-        right[int(np.argmax(far))] = 0.01
-    return _Start(at, right)
-
-
 def _at_scales(
     rows: tuple[Measured, ...], surrogate: Surrogate, prior: Array, scales: Scales, start: _Start, usual: Usual
 ) -> Posterior:
@@ -231,6 +205,34 @@ def _at_scales(
     wrong = (1.0 - right).sum() * np.log(SILENT / OFF)
     evidence = float(likelihood + wrong + odds.sum() + entropy.sum() - scale)
     return Posterior(rows, surrogate, prior, scales, mean, 0.5 * (cov + cov.T), right, evidence, usual)
+
+
+#: Rows, furthest from what all others say, that are tried as the wrong ones.
+_TRIED = 10
+
+
+def _start(rows: tuple[Measured, ...], surrogate: Surrogate, prior: Array, at: Array, usual: Usual) -> _Start:
+    """Where to begin: rows are put aside one by one, whichever of the furthest raises the evidence most.
+
+    A wrong row pulls the factors its way, and the rows that it contradicts then seem wrong: from there the steps do not
+    come back, so that the beginnings are compared by their evidence.
+    """
+    best = _at_scales(rows, surrogate, prior, Scales(), _Start(at, np.full(len(rows), 0.95)), usual)
+    aside: list[int] = []
+    for _ in range(max(1, len(rows) // 10)):
+        residual, deviation = best.left_out()
+        far = np.argsort(-np.abs(residual / deviation), kind="stable")
+        tried = []
+        for i in [int(i) for i in far if int(i) not in aside][:_TRIED]:
+            right = np.full(len(rows), 0.95)
+            right[[*aside, i]] = 0.001
+            tried.append((i, _at_scales(rows, surrogate, prior, Scales(), _Start(at, right), usual)))
+        i, found = max(tried, key=lambda pair: pair[1].log_evidence)
+        if found.log_evidence <= best.log_evidence + 1e-6:
+            break
+        aside.append(i)
+        best = found
+    return _Start(best.mean, best.right)
 
 
 @dataclass(frozen=True)
