@@ -179,6 +179,19 @@ class Scenario:
 
         return tco_answer(self.name, self.changes, draws=draws)
 
+    def worth(
+        self, output: str, *, decide: str = "", maximise: bool | None = None, draws: int = 512, tell: Count = _no_count
+    ) -> Answer:  # fmt: skip
+        """Say what each uncertain input is worth to know: shares of an output's variance, and for a decision the gain.
+
+        ``decide`` is ``KEY=a,b,c`` or ``buy-or-rent``; ``maximise`` says whether more of the output is better.
+        """
+        from clustersim.report.pages.worth import worth_answer
+
+        return worth_answer(
+            self.name, self.changes, output=output, decide=decide, maximise=maximise, draws=draws, tell=tell
+        )
+
     def claims(self, *, workload: str = "", coverage: float = 0.993, penalty: str = "0 CNY") -> Answer:
         """Examine the published claims of 5 and 30 days, 5 minutes and 95 %."""
         from clustersim.report.pages.claims import claims_answer

@@ -58,6 +58,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "clustersim.cli.site:tco",
         "Price a cluster: bill, yearly cost, intervals, and the market's rent.",
     ),
+    "worth": ("clustersim.cli.site:worth", "Say what it is worth to know each uncertain input, for a decision."),
     "compare": ("clustersim.cli.site:compare", "Put the same demand on several clusters, side by side."),
     "plan": ("clustersim.cli.plan", "Ask backwards: which plan, how many cards."),
     "sweep": ("clustersim.cli.studies:sweep", "Run every combination of varied inputs."),

@@ -27,8 +27,8 @@ from clustersim.terms import finance_terms, market_terms, site_terms, work_terms
 from clustersim.workloads.jobs import JobsDetail
 
 __all__ = [
-    "MOST_DRAWS", "Headline", "LoadSides", "Swing", "bearable_draws", "chain_headlines", "headlines", "one_side",
-    "prediction_rows", "ranged_inputs", "slower_draws", "swings",
+    "MOST_DRAWS", "ChainDraws", "Headline", "LoadSides", "Swing", "bearable_draws", "chain_draws", "chain_headlines",
+    "chain_outcomes", "headlines", "one_side", "prediction_rows", "ranged_inputs", "slower_draws", "swings",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -278,7 +278,21 @@ def _headlines(
 
 
 def chain_headlines(name: str, sets: Mapping[str, object], run: ChainRun, *, count: int) -> list[Headline]:
-    """Return the headlines of a scenario's run from its cards to its target price, with their spread.
+    """Return the headlines of a scenario's run from its cards to its target price, with their spread."""
+    found = chain_draws(name, sets, run, count=count).answers
+    return _headlines(run.inputs.name, "", chain_outcomes(run), found, count)
+
+
+@dataclass(frozen=True, slots=True)
+class ChainDraws:
+    """What was drawn of a scenario, by key, and its outcomes: errors of prediction are keys that begin ``slower|``."""
+
+    drawn: Mapping[str, Array]
+    answers: Answers
+
+
+def chain_draws(name: str, sets: Mapping[str, object], run: ChainRun, *, count: int) -> ChainDraws:
+    """Return draws of all that is uncertain of a scenario, and its outcomes from the cards to the target price.
 
     The incumbent's predictions err as well, in what it shares with the site's own as these do. What a range leaves open
     of the present is no event of the market: other lines than this card's do not move by it.
@@ -295,9 +309,8 @@ def chain_headlines(name: str, sets: Mapping[str, object], run: ChainRun, *, cou
     ranges, seed = ranged_inputs(first), first.scenario.seed
     drawn = {k: Varied(v, ranges[k][1]) for k, v in _draws(ranges, both, count, seed).items()}
     errors = {k: Varied(v, "") for k, v in slower_draws(both, count, seed).items()}
-    return _headlines(
-        first.name, "", chain_outcomes(run), question.answers({**drawn, **errors}, count), count
-    )
+    answers = question.answers({**drawn, **errors}, count)
+    return ChainDraws({k: v.numbers for k, v in {**drawn, **errors}.items()}, answers)
 
 
 def _chained(inputs: Inputs, slower: Mapping[str, object]) -> Inputs:
