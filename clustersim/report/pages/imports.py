@@ -93,10 +93,15 @@ def _model_answer(made: Imported) -> Answer:
 
 
 def _rows_answer(made: Imported) -> Answer:
+    tables = (made, *made.more)
     data = {"kind": made.kind, "name": made.name, "rows": list(made.rows), "said": list(made.said)}
+    data |= {"more": [{"name": t.name, "rows": list(t.rows)} for t in made.more]} if made.more else {}
+    said = list(made.said)
+    if made.more:
+        said.append(f"{made.name} is shown; -o writes {', '.join(f'{t.name}.{t.ending}' for t in tables)}")
     return Answer(
-        name=made.name, data=data, rows=list(made.rows), raw=made.text, said=list(made.said),
-        files=lambda: {f"{made.name}.{made.ending}": made.text}, keeps_json=False,
+        name=made.name, data=data, rows=list(made.rows), raw=made.text, said=said,
+        files=lambda: {f"{t.name}.{t.ending}": t.text for t in tables}, keeps_json=False,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from clustersim.reading.guarded import decode, gunzip, limit_bytes, printable, r
 from clustersim.reading.jsontext import parse_json
 from clustersim.schema.imports.bench import is_bench, read_bench
 from clustersim.schema.imports.collective_logs import is_collectives, read_collectives
+from clustersim.schema.imports.kit import is_kit, read_kit
 from clustersim.schema.imports.model import is_model_config, read_model_config
 from clustersim.schema.imports.operator_sweeps import is_operators, read_operators
 from clustersim.schema.imports.power_samples import is_power, read_power
@@ -90,6 +91,7 @@ def _model(source: Source, options: ImportOptions) -> Imported:
 
 #: Kind -> importer, in the order in which their signs are looked for: the more telling first.
 IMPORTERS: dict[str, Importer] = {
+    "kit": Importer("a result of `clustersim measure`", "calibrate CARD --data, validate --data", is_kit, read_kit),
     "model": Importer("a model's published configuration (config.json)", "a model file: run, serve, plan",
                       _is_model, _model),
     "serving": Importer("a result of vllm bench serve, SGLang, trtllm-bench, guidellm, genai-perf or aiperf",

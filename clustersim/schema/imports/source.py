@@ -64,6 +64,8 @@ class Imported:
     rows: tuple[dict[str, Any], ...] = ()
     said: tuple[str, ...] = ()
     ending: str = "yaml"
+    more: tuple[Imported, ...] = ()
+    """Further tables of the same file, each a file of its own."""
 
 
 @dataclass(frozen=True)
