@@ -23,7 +23,7 @@ from clustersim.calibration.information import (
 )
 from clustersim.errors import InputError, suggest
 from clustersim.pipeline import run_chain
-from clustersim.planner.uncertainty import ChainDraws, chain_draws
+from clustersim.planner.uncertainty import ChainDraws, chain_draws, chain_outcomes
 from clustersim.schema.inputs import load_inputs
 
 __all__ = ["BUY_OR_RENT", "Measurement", "Step", "Worth", "decision_of", "measurements", "order", "worth"]
@@ -178,18 +178,22 @@ def decision_of(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _column(found: ChainDraws, output: str, scenario: str) -> tuple[str, Array]:
-    """The column of an output by its name, or by its last part where only one has it."""
-    columns = found.answers.columns
+    name = _named(found.answers.columns, output, scenario)
+    return name, found.answers.columns[name]
+
+
+def _named(columns: Mapping[str, Any], output: str, scenario: str) -> str:
+    """The output that is meant by its name, or by its last part where only one has it."""
     named = [name for name in columns if name == output or name.endswith(f".{output}")]
     if output in columns or len(named) == 1:
-        name = output if output in columns else named[0]
-        return name, columns[name]
-    hint = ", ".join(named) if named else suggest(output, list(columns))
+        return output if output in columns else named[0]
+    hint = f"it gives {', '.join(named)}" if named else suggest(output, list(columns))
     raise InputError(f"--output {output}: {scenario} gives no such number; {hint}")
 
 
-def _drawn(name: str, sets: Mapping[str, Any], count: int) -> tuple[ChainDraws, Any]:
+def _drawn(name: str, sets: Mapping[str, Any], count: int, output: str) -> tuple[ChainDraws, Any]:
     run = run_chain(load_inputs(name, sets), replications=0)
+    _named(chain_outcomes(run), output, name)
     return chain_draws(name, sets, run, count=count), run
 
 
@@ -203,7 +207,7 @@ def _options(
     kinds: dict[str, str] = {}
     label = output
     if key == BUY_OR_RENT:
-        found, run = _drawn(name, sets, count)
+        found, run = _drawn(name, sets, count, "cny_per_card_hour")
         label, buy = _column(found, "cny_per_card_hour", name)
         card = run.inputs.parts.card
         if card.rent is None:
@@ -216,7 +220,7 @@ def _options(
         kinds = {w: work.kind for w, work in run.inputs.scenario.demand.items()}
         return label, {"buy": buy, "rent": rent * hour}, drawn, kinds
     for at, option in enumerate(options):
-        found, run = _drawn(name, {**sets, key: option} if key else dict(sets), count)
+        found, run = _drawn(name, {**sets, key: option} if key else dict(sets), count, output)
         label, outcomes[option] = _column(found, output, name)
         drawn = {**found.drawn, **drawn}
         kinds |= {w: work.kind for w, work in run.inputs.scenario.demand.items()}

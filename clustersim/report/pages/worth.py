@@ -71,8 +71,8 @@ def _page(data: dict[str, Any]) -> list[Block]:
         _shown(data["unknowns"], 15),
         f"shares by Shapley add up to {data['shapley_sum']:.4f}, {data['beyond_second_degree']:.2%} of it beyond the"
         " second degree of the inputs",
-        f"measurements, {data['measure_of_gain']}:", _shown(data["measurements"], 12) or ["none tells of these unknowns"],
-        "order in which to measure:", _shown(data["order"], 12) or ["no measurement gains anything"],
+        f"measurements, {data['measure_of_gain']}:", _shown(data["measurements"], 12) or "none tells of these unknowns",
+        "order in which to measure:", _shown(data["order"], 12) or "no measurement gains anything",
     ]  # fmt: skip
     if data["draws_failed"]:
         blocks.append(f"{data['draws_failed']} of {data['draws']} draws could not be run and are left out")
