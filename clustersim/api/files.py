@@ -11,7 +11,8 @@ from clustersim.report.answer import Answer, listed
 from clustersim.writing import write_bytes
 
 __all__ = [
-    "anchors", "audit", "calibrate", "doctor", "import_file", "measure", "plan_errors", "replay", "residuals", "validate",
+    "anchors", "audit", "calibrate", "doctor", "import_file", "measure", "plan_errors", "replay", "residuals",
+    "validate",
 ]  # fmt: skip
 
 

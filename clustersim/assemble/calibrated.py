@@ -13,7 +13,14 @@ from clustersim.perf.serving_engine import Efficiency
 from clustersim.schema.calibrated import FACTORS, CalibratedProfile
 from clustersim.schema.profiles import CardProfile
 
-__all__ = ["calibrated_card", "calibrated_engine", "calibrated_network", "calibrated_stack", "factors_of", "uncalibrated"]
+__all__ = [
+    "calibrated_card",
+    "calibrated_engine",
+    "calibrated_network",
+    "calibrated_stack",
+    "factors_of",
+    "uncalibrated",
+]
 
 
 def _factor(found: CalibratedProfile, name: str) -> Any:

@@ -98,7 +98,7 @@ class Calibration:
         middle, low, high = (np.exp(np.quantile(z, q, axis=0)) for q in (0.5, 0.1, 0.9))
         deviation = z.std(axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
-            correlation = np.nan_to_num(np.corrcoef(z.T))
+            correlation = np.nan_to_num(np.atleast_2d(np.corrcoef(z.T)))
         np.fill_diagonal(correlation, 0.0)
         out = []
         for j, name in enumerate(FACTORS):
@@ -144,7 +144,7 @@ class Calibration:
         at = [FACTORS.index(name) for name in names]
         if len(names) < 2:
             return {}
-        matrix = np.corrcoef(self.drawn.z[:, at].T)
+        matrix = np.atleast_2d(np.corrcoef(self.drawn.z[:, at].T))
         out: dict[str, dict[str, float]] = {}
         for i, a in enumerate(names):
             for j in range(i + 1, len(names)):
@@ -187,7 +187,12 @@ def _classes(card: CardProfile, rows: Sequence[Measured]) -> tuple[str, ...]:
 def _most(card: CardProfile) -> Array:
     """Largest ln factors: no share of a nameplate passes 1."""
     share = card.efficiency
-    bounds = {"matrix": share.gemm, "memory": share.memory, "scale_up": share.scale_up, "attention": share.attention}
+    bounds = {
+        "matrix": share.gemm,
+        "memory": share.memory,
+        "scale_up": share.scale_up,
+        "attention": share.attention,
+    }
     found = (bounds.get(name) for name in FACTORS)
     return np.array([math.inf if value is None else -math.log(value.value) for value in found])
 

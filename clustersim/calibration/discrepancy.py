@@ -78,5 +78,8 @@ def covariance(a: Sequence[Measured], b: Sequence[Measured], scales: Scales) -> 
     unit += _PARTS["software"] * same("software")
     unit += _PARTS["sizes"] * same("software") * near
     unit += _PARTS["model"] * same("software", "model", "dtype") * near**0.25
-    deviation = [np.array([_QUANTITIES[row.quantity][1] for row in rows]) * scales.discrepancy for rows in (a, b)]
-    return unit * deviation[0][:, None] * deviation[1][None, :]
+    deviation = [
+        np.array([_QUANTITIES[row.quantity][1] for row in rows]) * scales.discrepancy for rows in (a, b)
+    ]
+    found: Array = unit * deviation[0][:, None] * deviation[1][None, :]
+    return found

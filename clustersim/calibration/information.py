@@ -112,7 +112,7 @@ class Signals:
         through = self.loadings @ cov
         # A signal that is made twice adds nothing: the least of noise keeps the system regular.
         total = through @ self.loadings.T + np.diag(self.noise**2 + 1e-10)
-        gain = np.linalg.solve(total, through).T
+        gain: Array = np.linalg.solve(total, through).T
         m = gain @ through
         return gain, 0.5 * (m + m.T)
 
@@ -151,7 +151,7 @@ def shares(outcome: Outcome, cov: Array) -> Shares:
     alone = np.array([_explained(outcome, cov, (i,)) for i in range(d)])
     weight = alone + np.abs(outcome.b) * np.sqrt(np.diag(cov)) * 1e-3
     order = np.argsort(-weight, kind="stable")
-    groups = [(int(i),) for i in order[:_EXACT]]
+    groups: list[tuple[int, ...]] = [(int(i),) for i in order[:_EXACT]]
     rest = tuple(int(i) for i in order[_EXACT:])
     if rest:
         groups.append(rest)

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,11 @@ NOBODY = "a maker taken as unknown"
 
 def shipped_tables() -> list[tuple[str, str, list[dict[str, str]]]]:
     """Return the shipped rows by domain; a measurement that stands in two tables comes once."""
-    return [(name, name, [dict(r) for r in read_rows(shipped_file(name)).rows]) for name in _DOMAINS if name in DOMAINS]
+    return [
+        (name, name, [dict(r) for r in read_rows(shipped_file(name)).rows])
+        for name in _DOMAINS
+        if name in DOMAINS
+    ]
 
 
 def unknown(card: CardProfile, *, maker: bool = True) -> Change:
@@ -59,9 +64,8 @@ def unknown(card: CardProfile, *, maker: bool = True) -> Change:
 
     keys = ("gemm", "gemm_fp8", "gemm_sustained", "memory", "scale_up")
     reduction = mean("scale_up_reduction") if card.scale_up and card.scale_up.wiring == "switched" else None
-    share = EfficiencyProfile.model_construct(
-        **{key: mean(key) for key in keys}, scale_up_reduction=reduction, attention=None
-    )
+    shares: dict[str, Any] = {key: mean(key) for key in keys}
+    share = EfficiencyProfile.model_construct(**shares, scale_up_reduction=reduction, attention=None)
 
     def change(found: CardProfile) -> CardProfile:
         hidden = {"name": f"{card.name} {UNKNOWN}", "efficiency": share, "calibrated": None}
@@ -72,7 +76,7 @@ def unknown(card: CardProfile, *, maker: bool = True) -> Change:
 
 @dataclass(frozen=True)
 class Trial:
-    """One choice of rows: errors on the rest by class, by calibrated physics, and with the discrepancy; cover of 90 %."""
+    """One choice of rows: errors on the rest by class, by calibrated physics, with the discrepancy; cover of 90 %."""
 
     given: tuple[int, ...]
     class_error: float
@@ -93,7 +97,7 @@ class Judged:
 
     def middle(self, name: str) -> float:
         """Return the median of an error over the trials."""
-        return median(getattr(t, name) for t in self.trials)
+        return float(median(getattr(t, name) for t in self.trials))
 
     @property
     def cover(self) -> float:
@@ -121,7 +125,7 @@ def measured_rows(card: CardProfile, base: Change, most: int, seed: int) -> list
             try:
                 if math.isfinite(row.log_predicted(put_on(base, np.zeros(len(FACTORS))))):
                     out.append(row)
-            except Exception:  # noqa: BLE001 -- a row that the class cannot run (a format that it lacks) is no row
+            except Exception:
                 continue
     return out
 

@@ -113,4 +113,6 @@ def study_text(found: Calibration) -> str:
     }  # fmt: skip
     if len(names) > 1:
         data["correlation"] = matrix
-    return "# Set the scenario; outputs are those of `clustersim mc`.\n" + yaml.safe_dump(data, sort_keys=False)
+    return "# Set the scenario; outputs are those of `clustersim mc`.\n" + yaml.safe_dump(
+        data, sort_keys=False
+    )

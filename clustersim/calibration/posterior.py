@@ -161,7 +161,7 @@ def free_factors(rows: Sequence[Measured], surrogate: Surrogate, prior: Array) -
     order = np.argsort(-seen)
     out = np.zeros(len(FACTORS), dtype=bool)
     out[order[:MOST_FREE]] = True
-    return out & (seen > _UNSEEN)
+    return np.asarray(out & (seen > _UNSEEN), dtype=bool)
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,12 @@ class _Start:
 
 
 def _at_scales(
-    rows: tuple[Measured, ...], surrogate: Surrogate, prior: Array, scales: Scales, start: _Start, usual: Usual
+    rows: tuple[Measured, ...],
+    surrogate: Surrogate,
+    prior: Array,
+    scales: Scales,
+    start: _Start,
+    usual: Usual,
 ) -> Posterior:
     """The posterior at one pair of scales: steps of Gauss and Newton with weights found anew at each."""
     y = np.array([row.log_time for row in rows])
@@ -199,7 +204,9 @@ def _at_scales(
     cov = np.diag(prior**2) - gain @ cho_solve(factor, gain.T)
     likelihood = -0.5 * bare @ cho_solve(factor, bare) - np.log(np.diag(factor[0])).sum()
     odds = right * np.log1p(-WRONG) + (1.0 - right) * np.log(WRONG)
-    entropy = -(right * np.log(np.maximum(right, 1e-300)) + (1 - right) * np.log(np.maximum(1 - right, 1e-300)))
+    entropy = -(
+        right * np.log(np.maximum(right, 1e-300)) + (1 - right) * np.log(np.maximum(1 - right, 1e-300))
+    )
     scale = sum(np.log(v) ** 2 for v in (scales.discrepancy, scales.noise)) / (2 * _SCALE_DEVIATION**2)
     # The likelihood has a wrong row's deviation as SILENT; as a wrong row it is OFF.
     wrong = (1.0 - right).sum() * np.log(SILENT / OFF)
@@ -338,7 +345,9 @@ def _walked(posterior: Posterior, walkers: int, rng: np.random.Generator, steps:
     density = _log_density(posterior, z, factor)
     half = walkers // 2
     for step in range(2 * steps):
-        mine, other = (slice(0, half), slice(half, walkers)) if step % 2 else (slice(half, walkers), slice(0, half))
+        mine, other = (
+            (slice(0, half), slice(half, walkers)) if step % 2 else (slice(half, walkers), slice(0, half))
+        )
         u = ((rng.random(half) + 1.0) ** 2) / 2.0
         partner = z[other][rng.integers(0, half, half)]
         tried = partner + u[:, None] * (z[mine] - partner)

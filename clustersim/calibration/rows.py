@@ -27,7 +27,7 @@ from clustersim.validation.serving_scenario import WORK, ServingRow, serving_doc
 from clustersim.validation.sites import Unpredictable, card_of
 from clustersim.workloads.served import served
 
-__all__ = ["Measured", "Run", "Rows", "domain_of", "read_data", "rows_of"]
+__all__ = ["Measured", "Rows", "Run", "domain_of", "read_data", "rows_of"]
 
 #: What is put on a row's card.
 Change = Callable[[CardProfile], CardProfile]

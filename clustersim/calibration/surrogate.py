@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,9 +79,10 @@ def put_on(base: Change, z: Array) -> Change:
     values = np.exp(np.asarray(z))
 
     def change(card: CardProfile) -> CardProfile:
-        found = CalibratedProfile.model_construct(
-            **{name: Sourced(float(value), "1") for name, value in zip(FACTORS, values, strict=True)}
-        )
+        factors: dict[str, Any] = {
+            name: Sourced(float(value), "1") for name, value in zip(FACTORS, values, strict=True)
+        }
+        found = CalibratedProfile.model_construct(**factors)
         return base(card).model_copy(update={"calibrated": found})
 
     return change

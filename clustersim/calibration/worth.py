@@ -31,12 +31,10 @@ __all__ = ["BUY_OR_RENT", "Measurement", "Step", "Worth", "decision_of", "measur
 Array = NDArray[np.float64]
 #: The decision that needs no key: the cluster's card-hour, or the market's rent of the card.
 BUY_OR_RENT = "buy-or-rent"
-#: Unknowns that move together more than this are one.
-_ONE = 0.999
+#: Errors of prediction of one workload that move together more than this are one; ends of a band are ties.
+_ONE = 0.9
 #: Outputs of which more is better.
-_MORE = re.compile(
-    r"hkd|value|tokens_per_s|mfu|ettr|requests_per_s|efficiency|margin|revenue|asp"
-)
+_MORE = re.compile(r"hkd|value|tokens_per_s|mfu|ettr|requests_per_s|efficiency|margin|revenue|asp")
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,11 @@ def measurements(deviations: Mapping[str, float], kinds: Mapping[str, str]) -> l
                 if k.startswith(f"cards.{card}.") and re.fullmatch(pattern, k.removeprefix(f"cards.{card}."))
             }
             if tells:
-                out.append(Measurement(f"{name} on {card}" if name != "price quote" else f"price of {card}", tells, noise))
+                out.append(
+                    Measurement(
+                        f"{name} on {card}" if name != "price quote" else f"price of {card}", tells, noise
+                    )
+                )
     for key, deviation in deviations.items():
         if key.startswith("slower|"):
             _, side, work, _ = key.split("|")
@@ -173,7 +175,9 @@ def decision_of(text: str) -> tuple[str, tuple[str, ...]]:
     key, _, values = text.partition("=")
     options = tuple(v.strip() for v in values.split(",") if v.strip())
     if not key.strip() or len(options) < 2 or len(set(options)) < len(options):
-        raise InputError(f"--decide {text}: write KEY=a,b with two different values or more, or {BUY_OR_RENT}")
+        raise InputError(
+            f"--decide {text}: write KEY=a,b with two different values or more, or {BUY_OR_RENT}"
+        )
     return key.strip(), options
 
 
@@ -211,7 +215,9 @@ def _options(
         label, buy = _column(found, "cny_per_card_hour", name)
         card = run.inputs.parts.card
         if card.rent is None:
-            raise InputError(f"--decide {BUY_OR_RENT}: cards.{card.name}.rent is not in the profile; add it or --set it")
+            raise InputError(
+                f"--decide {BUY_OR_RENT}: cards.{card.name}.rent is not in the profile; add it or --set it"
+            )
         book, unit = run.inputs.prices, card.rent.unit.partition("/")[0]
         rate = float(book.currencies[unit].rate.value) if unit in book.currencies else 1.0
         rent = found.drawn.get(f"cards.{card.name}.rent", np.full(count, card.rent.value)) * rate
@@ -273,14 +279,16 @@ def worth(
     deviations = {key: float(np.std(np.log(np.maximum(drawn[key][good], 1e-300)))) for key in keys}
     signals = _signals(keys, measurements(deviations, kinds))
     deciding = len(fitted) > 1
-    own = fitted[best]
+    # Of a decision the shares are those of its first option: the scenario as it is asked, or what is bought.
+    own = fitted[next(iter(fitted))]
     gain = _gain(fitted, own, cov, deciding, more)
     alone = np.array([gain(perfect([i], len(keys))) for i in range(len(keys))])
     by = {signal: gain(s) for signal, s in signals}
     tell(1, 1)
     return Worth(
-        output=label, unknowns=tuple(keys), found=shares(own, cov), mean=means[best],
-        deviation=float(outcomes[best][good].std()), options=means if deciding else {}, best=best if deciding else "",
+        output=label, unknowns=tuple(keys), found=shares(own, cov), mean=means[next(iter(means))],
+        deviation=float(outcomes[next(iter(outcomes))][good].std()), options=means if deciding else {},
+        best=best if deciding else "",
         perfect=value_of(fitted, cov, None, maximise=more) if deciding else 0.0, alone=alone, by_measurement=by,
         steps=tuple(order(gain, signals)), maximise=more, draws=count, failed=int(count - good.sum()),
     )  # fmt: skip

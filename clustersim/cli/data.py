@@ -170,7 +170,9 @@ def measure() -> Answer:
     help="A table of measured rows: of `import`, or in the columns of `validate`. Repeatable.",
 )  # fmt: skip
 @click.option("--seed", default=0, show_default=True, help="Of the draws.")
-@click.option("--draws", default=400, show_default=True, type=click.IntRange(50, 10_000), help="Draws that are kept.")
+@click.option(
+    "--draws", default=400, show_default=True, type=click.IntRange(50, 10_000), help="Draws that are kept."
+)
 def calibrate(
     card: str, data: tuple[str, ...], seed: int, draws: int, output: str | None, tell: Teller
 ) -> Answer:

@@ -48,7 +48,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "clustersim.cli.data:doctor",
         "Say what the files of a folder are and what they are good for.",
     ),
-    "measure": ("clustersim.cli.data:measure", "Write a kit that measures one server: a script, 15 minutes, one JSON."),
+    "measure": (
+        "clustersim.cli.data:measure",
+        "Write a kit that measures one server: a script, 15 minutes, one JSON.",
+    ),
     "calibrate": (
         "clustersim.cli.data:calibrate",
         "Find a card's constants from measured rows, with their ranges.",
@@ -58,7 +61,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "clustersim.cli.site:tco",
         "Price a cluster: bill, yearly cost, intervals, and the market's rent.",
     ),
-    "worth": ("clustersim.cli.site:worth", "Say what it is worth to know each uncertain input, for a decision."),
+    "worth": (
+        "clustersim.cli.site:worth",
+        "Say what it is worth to know each uncertain input, for a decision.",
+    ),
     "compare": ("clustersim.cli.site:compare", "Put the same demand on several clusters, side by side."),
     "plan": ("clustersim.cli.plan", "Ask backwards: which plan, how many cards."),
     "sweep": ("clustersim.cli.studies:sweep", "Run every combination of varied inputs."),

@@ -76,13 +76,23 @@ def tco(scenario: Scenario, draws: int | None) -> Answer:
 
 
 @answers()
-@click.option("--output", "outcome", required=True, metavar="NAME", help="Number asked, as `run` calls it: target_price_hkd.")
+@click.option(
+    "--output",
+    "outcome",
+    required=True,
+    metavar="NAME",
+    help="Number asked, as `run` calls it: target_price_hkd.",
+)
 @click.option(
     "--decide", default="", metavar="KEY=a,b,…",
-    help="What is decided: values of one key (cluster.card=X,Y; cluster.cards=512,1024; cards.X.price=…), or buy-or-rent.",
+    help="What is decided: values of one key (cluster.card=X,Y; cards.X.price=…), or buy-or-rent.",
 )  # fmt: skip
-@click.option("--maximise/--minimise", default=None, help="Whether more is better; the default goes by the output.")
-@click.option("--draws", default=512, show_default=True, type=click.IntRange(128, 20_000), help="Draws of all unknowns.")
+@click.option(
+    "--maximise/--minimise", default=None, help="Whether more is better; the default goes by the output."
+)
+@click.option(
+    "--draws", default=512, show_default=True, type=click.IntRange(128, 20_000), help="Draws of all unknowns."
+)
 def worth(
     scenario: Scenario, outcome: str, decide: str, maximise: bool | None, draws: int, tell: Teller
 ) -> Answer:

@@ -59,7 +59,7 @@ class CalibratedProfile(Model):
 
     @model_validator(mode="after")
     def _known_pairs(self) -> CalibratedProfile:
-        names = {a for a in self.correlation} | {b for of in self.correlation.values() for b in of}
+        names = set(self.correlation) | {b for of in self.correlation.values() for b in of}
         unknown = sorted(names - set(FACTORS))
         if unknown:
             raise ValueError(f"correlation names {', '.join(unknown)}; the factors are {', '.join(FACTORS)}")

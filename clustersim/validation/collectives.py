@@ -168,7 +168,9 @@ def _as_it_is(card: CardProfile) -> CardProfile:
     return card
 
 
-def _predict_row(row: _Row, change: Callable[[CardProfile], CardProfile] = _as_it_is) -> tuple[float, float, str, CardProfile, dict[str, Any]]:
+def _predict_row(
+    row: _Row, change: Callable[[CardProfile], CardProfile] = _as_it_is
+) -> tuple[float, float, str, CardProfile, dict[str, Any]]:
     """Return (predicted, measured, unit, card, details)."""
     if not row.measured:
         raise Unpredictable(NO_MEASUREMENT)

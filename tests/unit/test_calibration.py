@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 import yaml
 
-from clustersim.assemble.calibrated import calibrated_card, calibrated_engine, calibrated_network, calibrated_stack
+from clustersim.assemble.calibrated import (
+    calibrated_card,
+    calibrated_engine,
+    calibrated_network,
+    calibrated_stack,
+)
 from clustersim.assemble.parts import card_spec
 from clustersim.calibration.calibrate import calibrate
 from clustersim.calibration.constants import FACTORS, signs
@@ -57,7 +62,9 @@ def test_a_factor_moves_something_its_own_way(name: str) -> None:
             calibrated_stack(TUNED_SOFTWARE, found),
         ]  # fmt: skip
         assert after != [card, network, ENGINE, TUNED_SOFTWARE]
-        assert after[0].gemm_efficiency <= 1 and after[1].scale_up_efficiency <= 1 and after[3].dp_overlap <= 1
+        assert (
+            after[0].gemm_efficiency <= 1 and after[1].scale_up_efficiency <= 1 and after[3].dp_overlap <= 1
+        )
         if value == 50.0:
             continue
         faster = (value > 1) == (name in FACTORS[:6])
@@ -195,7 +202,9 @@ def test_calibrated_errors_narrow_the_band_of_their_software_alone() -> None:
     for software, narrower in ((plain.software, True), ("another", False)):
         errors["throughput"]["software"] = [software]
         card = inputs.parts.card.model_copy(
-            update={"calibrated": CalibratedProfile.model_validate(json.loads(json.dumps({"errors": errors})))}
+            update={
+                "calibrated": CalibratedProfile.model_validate(json.loads(json.dumps({"errors": errors})))
+            }
         )
         mine = predicted_of(replace(inputs, parts=replace(inputs.parts, card=card)), work)
         assert mine is not None

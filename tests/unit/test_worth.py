@@ -114,9 +114,7 @@ def test_value_of_information_is_that_of_two_normal_options() -> None:
 def test_knowing_more_is_never_worth_less() -> None:
     rng = np.random.default_rng(8)
     options = {n: Outcome(0.1 * i, rng.normal(0, 1, 4), np.zeros((4, 4)), 0.0) for i, n in enumerate("abc")}
-    values = [
-        value_of(options, np.eye(4), perfect(list(range(n)), 4), maximise=False) for n in range(1, 5)
-    ]
+    values = [value_of(options, np.eye(4), perfect(list(range(n)), 4), maximise=False) for n in range(1, 5)]
     assert all(b >= a - 5e-3 for a, b in itertools.pairwise(values))
     assert values[-1] == pytest.approx(value_of(options, np.eye(4), None, maximise=False), rel=0.02)
 
@@ -155,7 +153,11 @@ def test_decisions_are_read_or_refused() -> None:
 def test_a_scenario_is_asked_and_an_unknown_output_refused() -> None:
     found = cs.load("br166-1024").worth("cny_per_card_hour", draws=128).to_dict()
     assert found["shapley_sum"] == pytest.approx(1.0, abs=1e-6)
-    assert found["unknowns"][0]["unknown"] in {"cards.BR166M.price", "tco.maintenance", "prices.parts.server-oam8"}
+    assert found["unknowns"][0]["unknown"] in {
+        "cards.BR166M.price",
+        "tco.maintenance",
+        "prices.parts.server-oam8",
+    }
     names = [m["measurement"] for m in found["measurements"]]
     assert "price of BR166M" in names and found["order"][0]["gain_so_far"] > 0
     assert math.isfinite(float(ndtri(0.5)))

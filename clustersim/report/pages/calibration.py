@@ -63,7 +63,9 @@ def _contradictions(found: Calibration) -> list[str]:
     for i, a in enumerate(found.used):
         for j in range(i + 1, len(found.used)):
             b = found.used[j]
-            alike = a.quantity == b.quantity and dict(a.words) == dict(b.words) and dict(a.sizes) == dict(b.sizes)
+            alike = (
+                a.quantity == b.quantity and dict(a.words) == dict(b.words) and dict(a.sizes) == dict(b.sizes)
+            )
             if alike and abs(residual[i] - residual[j]) > 0.25:
                 off = float(np.exp(abs(residual[i] - residual[j])))
                 out.append(f"{a.id} and {b.id} say the same run and differ by a factor of {off:.2f}")
@@ -97,7 +99,9 @@ def _data(found: Calibration, files: Sequence[str]) -> dict[str, Any]:
         y = np.array([row.log_time for row in found.beyond])[: len(found.after_beyond[0])]
         data["rows_beyond_pct"] = {
             name: _error(y - values)
-            for name, values in zip(("before", "calibrated", "with_discrepancy"), found.after_beyond, strict=True)
+            for name, values in zip(
+                ("before", "calibrated", "with_discrepancy"), found.after_beyond, strict=True
+            )
         }
     return data
 
@@ -109,7 +113,8 @@ def _rounded(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def _page(data: dict[str, Any]) -> list[Block]:
     silent = [f"{f['of']} ({f['factor']})" for f in data["factors"] if f["rows_say"] != "identified"]
     blocks: list[Block] = [
-        f"{data['card']}: {data['rows_used']} rows of {', '.join(data['files'])}; prior of {', '.join(data['maturity'])}",
+        f"{data['card']}: {data['rows_used']} rows of {', '.join(data['files'])};"
+        f" prior of {', '.join(data['maturity'])}",
         _rounded(data["factors"]),
         f"these rows say nothing about: {'; '.join(silent)}" if silent else "these rows see every factor",
         "mean errors, percent of the measurement; each row left out of its own calibration:",
@@ -139,9 +144,21 @@ def _factor_figure(found: Calibration) -> Figure:
     figure, axes = new_figure(9, 0.4 * len(found.factors) + 1.6)
     for at, f in enumerate(found.factors):
         prior = np.exp(1.2816 * f.prior_deviation)
-        axes.plot([1 / prior, prior], [at, at], color=GREY, linewidth=1.5, label="prior P10-P90" if at == 0 else None)
+        axes.plot(
+            [1 / prior, prior],
+            [at, at],
+            color=GREY,
+            linewidth=1.5,
+            label="prior P10-P90" if at == 0 else None,
+        )
         if f.free:
-            axes.plot([f.low, f.high], [at, at], color=BLUE, linewidth=4, label="posterior P10-P90" if at == 0 else None)
+            axes.plot(
+                [f.low, f.high],
+                [at, at],
+                color=BLUE,
+                linewidth=4,
+                label="posterior P10-P90" if at == 0 else None,
+            )
             axes.plot([f.median], [at], "o", color=BLUE)
     axes.set_xscale("log")
     axes.axvline(1.0, color=GREY, linewidth=0.8)

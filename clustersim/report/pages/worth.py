@@ -52,12 +52,16 @@ def _data(found: Worth) -> dict[str, Any]:
 
 
 def _shown(rows: list[dict[str, Any]], most: int) -> list[dict[str, Any]]:
-    return [{k: float(f"{v:.4g}") if isinstance(v, float) else v for k, v in row.items()} for row in rows[:most]]
+    return [
+        {k: float(f"{v:.4g}") if isinstance(v, float) else v for k, v in row.items()} for row in rows[:most]
+    ]
 
 
 def _page(data: dict[str, Any]) -> list[Block]:
     blocks: list[Block] = [
-        f"{data['output']}: {data['mean']:,.5g} on average, deviation {data['deviation']:,.4g} over all that is uncertain"
+        f"{data['output']}: {data['mean']:,.5g} on average,"
+        f" deviation {data['deviation']:,.4g} over all that is uncertain"
+        + (f" ({next(iter(data['options']))})" if data["options"] else "")
     ]
     if data["options"]:
         means = ", ".join(f"{name} {value:,.5g}" for name, value in data["options"].items())

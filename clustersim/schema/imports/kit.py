@@ -8,7 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from clustersim.errors import InputError, Problem, suggest
-from clustersim.schema.imports import bench_rows, collective_logs, operator_sweeps, power_samples, training_logs
+from clustersim.schema.imports import (
+    bench_rows,
+    collective_logs,
+    operator_sweeps,
+    power_samples,
+    training_logs,
+)
 from clustersim.schema.imports.source import Imported, ImportOptions, Source, card_label, refuse, rows_made
 
 __all__ = ["is_kit", "read_kit"]
@@ -55,28 +61,38 @@ def read_kit(source: Source, options: ImportOptions) -> Imported:
         _check(source, str(name), rows, problems)
     refuse(source, "a result of the measuring kit", problems)
     given = {("gpu" if key == "card" else key): value for key, value in options.given.items()}
-    card = given.pop("gpu", "") or str(data.get("card") or "") or card_label(str(data.get("device_name") or ""))
+    card = (
+        given.pop("gpu", "") or str(data.get("card") or "") or card_label(str(data.get("device_name") or ""))
+    )
     known = {column for columns, _ in _TABLES.values() for column in columns}
     unknown = next((key for key in given if key not in known), None)
     if unknown is not None:
-        raise InputError(f"--given {unknown}: no row of the kit has such a column; {suggest(unknown, sorted(known))}")
+        raise InputError(
+            f"--given {unknown}: no row of the kit has such a column; {suggest(unknown, sorted(known))}"
+        )
     made = [
         _table(source, options, str(name), rows, data, card, given) for name, rows in tables.items() if rows
     ]
     first, *rest = made
-    said = [f"measured on {card or 'a card that the file does not name (--given card=…)'}, {data.get('software')}"]
+    said = [
+        f"measured on {card or 'a card that the file does not name (--given card=…)'}, {data.get('software')}"
+    ]
     said += [f"not measured: {p.get('step')}: {p.get('why')}" for p in data.get("not_measured") or ()]
     return replace(first, kind="kit", said=(*said, *first.said), more=tuple(rest))
 
 
 def _why(data: Mapping[str, Any]) -> str:
-    reasons = [f"{p.get('step')}: {p.get('why')}" for p in data.get("not_measured") or () if isinstance(p, Mapping)]
+    reasons = [
+        f"{p.get('step')}: {p.get('why')}" for p in data.get("not_measured") or () if isinstance(p, Mapping)
+    ]
     return f" ({'; '.join(reasons)})" if reasons else ""
 
 
 def _check(source: Source, name: str, rows: Any, problems: list[Problem]) -> None:
     if name not in _TABLES:
-        problems.append(Problem(source.name, None, f"rows.{name}", "is no table of the kit", suggest(name, list(_TABLES))))
+        problems.append(
+            Problem(source.name, None, f"rows.{name}", "is no table of the kit", suggest(name, list(_TABLES)))
+        )
         return
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         problems.append(Problem(source.name, None, f"rows.{name}", "is no list of rows"))
@@ -86,13 +102,19 @@ def _check(source: Source, name: str, rows: Any, problems: list[Problem]) -> Non
         for key, value in row.items():
             at = f"rows.{name}.{number}.{key}"
             if key not in known:
-                problems.append(Problem(source.name, None, at, "is no column of the table", suggest(key, sorted(known))))
+                problems.append(
+                    Problem(source.name, None, at, "is no column of the table", suggest(key, sorted(known)))
+                )
             elif key in _MEASURED and not _positive(value):
-                problems.append(Problem(source.name, None, at, f"is {value!r}", "it must be a number above 0"))
+                problems.append(
+                    Problem(source.name, None, at, f"is {value!r}", "it must be a number above 0")
+                )
 
 
 def _positive(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > 0
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > 0
+    )
 
 
 def _table(
