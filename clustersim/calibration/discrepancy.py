@@ -79,7 +79,8 @@ def covariance(a: Sequence[Measured], b: Sequence[Measured], scales: Scales) -> 
     unit += _PARTS["sizes"] * same("software") * near
     unit += _PARTS["model"] * same("software", "model", "dtype") * near**0.25
     deviation = [
-        np.array([_QUANTITIES[row.quantity][1] for row in rows]) * scales.discrepancy for rows in (a, b)
+        np.array([_QUANTITIES[row.quantity][1] for row in rows], dtype=np.float64) * scales.discrepancy
+        for rows in (a, b)
     ]
-    found: Array = unit * deviation[0][:, None] * deviation[1][None, :]
+    found: Array = np.asarray(unit * deviation[0][:, None] * deviation[1][None, :], dtype=np.float64)
     return found

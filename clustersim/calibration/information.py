@@ -112,7 +112,7 @@ class Signals:
         through = self.loadings @ cov
         # A signal that is made twice adds nothing: the least of noise keeps the system regular.
         total = through @ self.loadings.T + np.diag(self.noise**2 + 1e-10)
-        gain: Array = np.linalg.solve(total, through).T
+        gain = np.asarray(np.linalg.solve(total, through).T, dtype=np.float64)
         m = gain @ through
         return gain, 0.5 * (m + m.T)
 

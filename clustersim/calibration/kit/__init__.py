@@ -24,6 +24,6 @@ What cannot be measured is named in the file with the reason. Keep the server id
     clustersim calibrate X --data rows/clustersim-measure.operators.csv --data rows/clustersim-measure.training.csv …
 
 Steps: matrix products, memory streams, fused attention, all-reduce over the server's cards, host link, power under
-load, a training step of two layers, a short serving run of an 8-billion-parameter shape (cut to two layers where it does not
-fit, which the row says).
+load, a training step of two layers, a short serving run of an 8-billion-parameter shape (cut to two layers
+where it does not fit, which the row says).
 """
