@@ -82,9 +82,10 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Answer", "CheckFailed", "ClusterSimError", "Company", "InfeasibleError", "InputError", "PartialFailureError",
-    "Result", "Scenario", "Study", "StudyFile", "StudyFolder", "__version__", "anchors", "audit", "calibrate", "cards",
-    "cite", "companies", "company", "diff", "doctor", "import_file", "json_schema", "keys", "load", "measure",
-    "open_study", "plan_errors", "profile", "profiles", "replay", "residuals", "show_versions", "study_file", "validate",
+    "Result", "Scenario", "Study", "StudyFile", "StudyFolder", "__version__", "anchors", "audit", "calibrate",
+    "cards", "cite", "companies", "company", "diff", "doctor", "import_file", "json_schema", "keys", "load",
+    "measure", "open_study", "plan_errors", "profile", "profiles", "replay", "residuals", "show_versions",
+    "study_file", "validate",
 ]  # fmt: skip
 
 

@@ -79,8 +79,6 @@ def covariance(a: Sequence[Measured], b: Sequence[Measured], scales: Scales) -> 
     unit += _PARTS["sizes"] * same("software") * near
     unit += _PARTS["model"] * same("software", "model", "dtype") * near**0.25
     deviation = [
-        np.array([_QUANTITIES[row.quantity][1] for row in rows], dtype=np.float64) * scales.discrepancy
-        for rows in (a, b)
+        np.array([discrepancy_deviation(row) for row in rows]) * scales.discrepancy for rows in (a, b)
     ]
-    found: Array = np.asarray(unit * deviation[0][:, None] * deviation[1][None, :], dtype=np.float64)
-    return found
+    return np.asarray(unit * deviation[0][:, None] * deviation[1][None, :])

@@ -22,8 +22,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Callable, Iterator
 
 FORMAT, VERSION = "clustersim-measure", 1
 #: Step -> what it measures, and the seconds that it may take of 15 minutes.
@@ -283,7 +282,7 @@ def allreduce(b: Bench, seconds: float) -> dict[str, list[dict[str, Any]]]:
     mp = importlib.import_module("torch.multiprocessing").get_context("spawn")
     queue = mp.Queue()
     with tempfile.TemporaryDirectory() as folder:
-        file = os.path.join(folder, "meet")  # noqa: PTH118
+        file = os.path.join(folder, "meet")
         workers = [
             mp.Process(target=_reducer, args=(r, cards, b.device, file, sizes, seconds / 2, queue))
             for r in range(cards)
@@ -556,7 +555,7 @@ def serving(b: Bench, seconds: float) -> dict[str, list[dict[str, Any]]]:
                 last = net(last, caches).argmax(-1)
             b.wait()
             found.append((first, time.perf_counter() - begin))
-    first, whole = (statistics.median(times) for times in zip(*found[1:], strict=False))
+    first, whole = (statistics.median(times) for times in zip(*found[1:]))
     each = (whole - first) / (output - 1)
     name = SERVED if shape["layers"] == SHAPE["layers"] else f"{SERVED} cut to {shape['layers']} layers"
     return {
@@ -604,9 +603,10 @@ def measure(b: Bench, minutes: float, only: list[str], card: str) -> dict[str, A
     """Run the steps, each within its share of the time; what fails is named and the rest goes on."""
     rows: dict[str, list[dict[str, Any]]] = {}
     problems = []
-    for name, _what, share in STEPS:
+    for name, what, share in STEPS:
         if only and name not in only:
             continue
+        print(f"{name}: {what}", file=sys.stderr, flush=True)
         try:
             for table, found in RUNS[name](b, share * minutes / 15.0).items():
                 rows.setdefault(table, []).extend(found)
@@ -646,10 +646,11 @@ def main(words: list[str] | None = None) -> int:
     if unknown or not asked.minutes > 0:
         parser.error(f"unknown step {unknown[0]!r}" if unknown else "--minutes must be above 0")
     found = measure(Bench(asked.small, asked.numpy), asked.minutes, only, asked.card)
-    with open(asked.output, "w", encoding="utf-8") as out:  # noqa: PTH123
+    with open(asked.output, "w", encoding="utf-8") as out:
         json.dump(found, out, indent=1)
-    for _problem in found["not_measured"]:
-        pass
+    for problem in found["not_measured"]:
+        print(f"not measured: {problem['step']}: {problem['why']}", file=sys.stderr)
+    print(asked.output)
     return 0
 
 

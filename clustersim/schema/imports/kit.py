@@ -48,6 +48,11 @@ def read_kit(source: Source, options: ImportOptions) -> Imported:
     Raises InputError for another version, a table or column that the kit does not write, and a measurement that is no
     number above 0; all at once.
     """
+    if source.not_json is not None:
+        raise source.not_json
+    if len(source.objects) != 1:
+        found = f"it holds {len(source.objects)} JSON objects" if source.objects else "it is no JSON"
+        raise InputError(f"{source.name}: is no result of the measuring kit: {found}; the kit writes one")
     data = source.objects[0]
     if data.get("version") != VERSION:
         raise InputError(

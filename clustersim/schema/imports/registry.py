@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -160,11 +160,24 @@ def import_file(path: Path, kind: str = "", options: ImportOptions | None = None
     return _read(kind or kind_of(source), source, options)
 
 
+#: Kinds whose files are read back by a room of their own, in columns of its own.
+_BESIDE = ("requests", "jobs", "failures")
+
+
+def _with_provenance(made: Imported, source: Source) -> Imported:
+    """Say where the rows of a trace or a log come from; other rows say it in their columns."""
+    if made.kind not in _BESIDE:
+        return made
+    stated = {"tier": "measured", "file": source.path.name, "sha256": source.sha256, "date": source.changed}
+    said = (*made.said, "the file's date is that of its last change")
+    return replace(made, provenance={**stated, "kind": made.kind}, said=said)
+
+
 def _read(kind: str, source: Source, options: ImportOptions) -> Imported:
     """Read a file as of a kind; a refusal says which."""
     importer = IMPORTERS[kind]
     try:
-        return importer.read(source, options)
+        return _with_provenance(importer.read(source, options), source)
     except InputError as error:
         if kind == "model":
             raise
