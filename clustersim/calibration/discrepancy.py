@@ -72,7 +72,7 @@ def covariance(a: Sequence[Measured], b: Sequence[Measured], scales: Scales) -> 
     near = np.exp(-0.5 * _distance(a, b))
 
     def same(*keys: str) -> Array:
-        return (_words(a, *keys)[:, None] == _words(b, *keys)[None, :]).astype(float)
+        return np.asarray(_words(a, *keys)[:, None] == _words(b, *keys)[None, :], dtype=np.float64)
 
     unit = _PARTS["quantity"] * same()
     unit += _PARTS["software"] * same("software")
