@@ -27,7 +27,7 @@ __all__ = ["IDENTIFIED", "MOST_RUNS", "Calibration", "Factor", "calibrate"]
 
 Array = NDArray[np.float64]
 #: Runs that a posterior is found from; of more, these are chosen by lot, and the rest are rows left out.
-MOST_RUNS = 80
+MOST_RUNS = 40
 #: A factor is identified where its deviation has shrunk by this share of the prior's.
 IDENTIFIED = 0.1
 #: Or where its middle has moved by this many of the prior's deviations.

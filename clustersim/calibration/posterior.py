@@ -215,7 +215,7 @@ def _at_scales(
 
 
 #: Rows, furthest from what all others say, that are tried as the wrong ones.
-_TRIED = 10
+_TRIED = 5
 
 
 def _start(rows: tuple[Measured, ...], surrogate: Surrogate, prior: Array, at: Array, usual: Usual) -> _Start:
@@ -226,7 +226,7 @@ def _start(rows: tuple[Measured, ...], surrogate: Surrogate, prior: Array, at: A
     """
     best = _at_scales(rows, surrogate, prior, Scales(), _Start(at, np.full(len(rows), 0.95)), usual)
     aside: list[int] = []
-    for _ in range(max(1, len(rows) // 10)):
+    for _ in range(max(1, len(rows) // 15)):
         residual, deviation = best.left_out()
         far = np.argsort(-np.abs(residual / deviation), kind="stable")
         tried = []
@@ -307,7 +307,7 @@ class Fitted:
         quantile = size[min(n - 1, int(np.ceil(0.9 * (n + 1))) - 1)] / 1.645
         return float(np.clip(np.exp(n / (n + 10) * np.log(quantile)), 0.9, 3.0))
 
-    def draws(self, count: int, seed: int, steps: int = 60) -> Draws:
+    def draws(self, count: int, seed: int, steps: int = 40) -> Draws:
         """Return draws of ln factors: Gaussian ones at scales by their weights, moved by an affine-invariant sampler.
 
         The sampler (Goodman and Weare 2010, stretch moves) leaves the posterior under the surrogate, which is not
@@ -369,7 +369,7 @@ def fit(rows: Sequence[Measured], surrogate: Surrogate, prior: Array, start: Arr
     log = np.array([p.log_evidence for p in found])
     weights = np.exp(log - log.max())
     weights /= weights.sum()
-    kept = weights > 1e-3
+    kept = weights > 0.01
     return Fitted(
         tuple(p for p, k in zip(found, kept, strict=True) if k), weights[kept] / weights[kept].sum()
     )
