@@ -72,11 +72,14 @@ WORDS: dict[str, list[str]] = {
     "forecast through": ["biren"],
     "audit": ["{tmp}/printed"],
     "export xlsx": ["metax", "-o", "{tmp}/book"],
+    "measure": ["-o", "{tmp}/kit"],
+    "calibrate": ["A100-40G", "--data", "{tmp}/operators.csv", "--draws", "50"],
+    "worth": ["h20-1024", "--output", "cny_per_card_hour", "--draws", "128"],
     "anchors": [],
     "validate": ["tco"],
 }
 #: Over two seconds of a processor: every anchored scenario is run, every measured price predicted.
-SLOW = {"anchors", "validate"}
+SLOW = {"anchors", "validate", "worth", "calibrate"}
 FORMATS = ("table", "json", "csv", "md")
 
 
@@ -102,6 +105,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     printed.mkdir()
     texts = {
         "config.json": json.dumps(CONFIG),
+        "operators.csv": "card,benchmark,dtype,shape_or_size,measured,unit\n"
+        "A100-40G,gemm,bf16,M=8192 N=8192 K=8192,250,TFLOPS\nA100-40G,stream/copy,fp32,4294967296 B,1300,GB/s\n",
         "half.csv": "line,value (CNY mn)\nrevenue,900\ngross profit,480\n",
         "comps.csv": "company,item,period,value\nHygon,forward_price_to_sales,2027E,30\n",
         "street.csv": "Item,FY26E\nSales (CNY mn),2000\n",
