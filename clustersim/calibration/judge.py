@@ -157,11 +157,13 @@ def known_of(name: str, most: int, seed: int = 0, *, maker: bool = True) -> Know
 def judge(
     known: Known, given: int, trials: int, seed: int, tell: Callable[[], None] = lambda: None
 ) -> Judged:
-    """Return trials of a card: ``given`` rows by lot, the rest predicted."""
+    """Return trials of a card: ``given`` rows by lot, each with all that it measured, the rest predicted."""
+    runs = {name: i for i, name in enumerate(dict.fromkeys(row.run.id for row in known.rows))}
     out = []
     for number in range(trials):
         rng = np.random.default_rng([seed, number])
-        picked = np.sort(rng.choice(len(known.rows), given, replace=False))
+        mine = set(rng.choice(len(runs), given, replace=False).tolist())
+        picked = np.array([i for i, row in enumerate(known.rows) if runs[row.run.id] in mine], dtype=np.int64)
         out.append(_trial(known, picked))
         tell()
     return Judged(known.card.name, len(known.rows), tuple(out))
