@@ -59,3 +59,20 @@ def test_a_known_card_taken_as_unknown(card: str, given: int, most: float) -> No
     found = judge(known_of(card, 150), given, 20, 1)
     assert found.middle("error") <= most
     assert 0.75 <= found.cover <= 0.98
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", ["matrix", "memory", "scale_up", "host", "exposed"])
+def test_a_factor_reaches_cost_and_target_price_with_its_sign(name: str) -> None:
+    """A rate's factor above 1 never makes a token dearer nor a share cheaper; a time's never the other way round."""
+    from clustersim.pipeline import run_chain
+    from clustersim.planner.uncertainty import chain_outcomes
+    from clustersim.schema.inputs import load_inputs
+
+    def asked(value: float) -> dict[str, float]:
+        sets = {f"cards.BR166M.calibrated.{name}": value}
+        return chain_outcomes(run_chain(load_inputs("br166-1024", sets), replications=0))
+
+    slow, fast = (asked(v) for v in ((0.8, 1.2) if name in FACTORS[:6] else (1.2, 0.8)))
+    assert fast["cny_per_mtoken"] <= slow["cny_per_mtoken"] * (1 + 1e-9)
+    assert fast["target_price_hkd"] >= slow["target_price_hkd"] * (1 - 1e-9)
