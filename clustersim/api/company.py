@@ -144,6 +144,12 @@ class Company:
         runs = runs_by_case(self.name, self.changes)
         return workbook_answer(runs, case=case, labels=labels, tables=None if audit is None else str(audit))
 
+    def bundle(self) -> Answer:
+        """Return everything that the run and the forecast rest on, with both: a folder that ``verify`` recomputes."""
+        from clustersim.report.evidence.bundle import bundle_answer
+
+        return bundle_answer(self.name, self.changes)
+
     def to_excel(self, path: str | Path, *, case: str = "base", labels: str = "en") -> Path:
         """Write the workbook to a path that ends in .xlsx and return it."""
         from clustersim.report.pages.workbook import write_workbook

@@ -193,6 +193,24 @@ def xlsx(company: Company, case: str, labels: str, tables: str | None) -> Answer
     return company.workbook(case=case, labels=labels, audit=tables)
 
 
+@answers(export, of="company", needs_folder=True)
+def bundle(company: Company) -> Answer:
+    """Write inputs, profiles, versions, seeds, digests and outputs of SCENARIO into the new folder -o.
+
+    `clustersim verify` recomputes all of it from the folder alone, on any machine, offline.
+    """
+    return company.bundle()
+
+
+@answers(of="")
+@click.argument("folder", metavar="BUNDLE", type=click.Path())
+def verify(folder: str) -> Answer:
+    """Recompute BUNDLE from its own files and print what differs; exit with 5 when anything does."""
+    import clustersim as cs
+
+    return cs.verify(folder)
+
+
 @answers(of="")
 @click.argument("folder", type=click.Path())
 @click.option("--all", "everything", is_flag=True, help="Show in the table what is right, too.")
