@@ -10,7 +10,17 @@ from clustersim.planner.asked import number_of
 from clustersim.report.answer import Answer, listed
 from clustersim.writing import write_bytes
 
-__all__ = ["anchors", "audit", "doctor", "import_file", "plan_errors", "replay", "residuals", "validate", "verify"]
+__all__ = [
+    "anchors",
+    "audit",
+    "doctor",
+    "import_file",
+    "plan_errors",
+    "replay",
+    "residuals",
+    "validate",
+    "verify",
+]
 
 
 def audit(

@@ -30,7 +30,8 @@ def bundle_answer(subject: str, changes: Mapping[str, object]) -> Answer:
     """
     asked = tuple(Question.of(name, subject, changes) for name in _questions(subject, changes))
     here = Path.cwd()
-    answers, places = {}, {}
+    answers: dict[str, Any] = {}
+    places: dict[Path, PurePosixPath | None] = {}
     for question in asked:
         answers[question.name], read = ask(question, at=here, alone=False)
         places |= _places(read, here)

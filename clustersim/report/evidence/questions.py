@@ -90,5 +90,5 @@ def _environment(at: Path, log: Path, alone: bool) -> dict[str, str]:
 def _error(code: int, text: str) -> ClusterSimError:
     """The error of the process as ours; what it said of its own progress stays out."""
     message = text.partition("error: ")[2].strip() or text.strip() or f"ended with {code}"
-    kind = {2: InputError, 3: InfeasibleError}.get(code, ClusterSimError)
-    return kind(message)
+    kinds: dict[int, type[ClusterSimError]] = {2: InputError, 3: InfeasibleError}
+    return kinds.get(code, ClusterSimError)(message)

@@ -10,7 +10,7 @@ from typing import Any
 from clustersim.errors import CheckFailed, ClusterSimError, InputError
 from clustersim.reading.guarded import file_sha256, is_file, printable
 from clustersim.reading.jsontext import Limits, read_json
-from clustersim.report.answer import Answer, Block, Row, flat
+from clustersim.report.answer import Answer, Block, flat
 from clustersim.report.evidence.manifest import INPUTS, MANIFEST, OUTPUTS, SUMS, Manifest, read_sums, versions
 from clustersim.report.evidence.questions import Question, ask
 
