@@ -80,6 +80,12 @@ class Company:
 
         return draws_answer(self.forecast(), samples)
 
+    def moves(self) -> Answer:
+        """Move each uncertain input over its range; the value of each at which the target is the market price."""
+        from clustersim.report.pages.company_moves import moves_answer
+
+        return moves_answer(self.forecast())
+
     def consensus(self, file: str | Path, *, rates: Mapping[str, float] | None = None) -> Answer:
         """Put ours beside a consensus file (CSV as a data vendor exports it); ``rates``: CNY per unit of a currency."""
         from clustersim.report.pages.company_moves import consensus_answer

@@ -86,6 +86,12 @@ def mc(company: Company, samples: int) -> Answer:
 
 
 @answers(command, of="company")
+def moves(company: Company) -> Answer:
+    """Move each uncertain input over its range, and say at which value the target price would be the market's."""
+    return company.moves()
+
+
+@answers(command, of="company")
 @_FILE
 @click.option("--rate", "rates", multiple=True, help="CNY per unit of a currency: EUR=7.8. Repeatable.")
 def consensus(company: Company, file: str, rates: tuple[str, ...]) -> Answer:

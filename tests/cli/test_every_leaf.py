@@ -60,6 +60,7 @@ WORDS: dict[str, list[str]] = {
     "forecast grid": ["biren"],
     "forecast cases": ["biren"],
     "forecast mc": ["biren", "-n", "200"],
+    "forecast moves": ["biren"],
     "forecast consensus": ["biren", "{tmp}/street.csv"],
     "forecast demand": ["biren"],
     "forecast compare": ["biren", "metax"],

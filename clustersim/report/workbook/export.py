@@ -20,7 +20,7 @@ from clustersim.report.workbook.cluster import write_cluster
 from clustersim.report.workbook.drivers import write_drivers
 from clustersim.report.workbook.income import write_income
 from clustersim.report.workbook.inputs import write_control, write_inputs
-from clustersim.report.workbook.labels import label
+from clustersim.report.labels import label
 from clustersim.report.workbook.link import write_links
 from clustersim.report.workbook.valuation import write_dcf, write_multiples, write_sensitivities
 

@@ -1,10 +1,10 @@
-"""Labels of the workbook, in English and Chinese."""
+"""Lines of the statements and of the valuation, by their names in the program: (English, Chinese)."""
 
 from __future__ import annotations
 
-__all__ = ["label"]
+__all__ = ["WORDS"]
 
-_WORDS: dict[str, tuple[str, str]] = {
+WORDS: dict[str, tuple[str, str]] = {
     "cover": ("Forecast and target price", "预测与目标价"),
     "control": ("Control: scenario and conventions", "控制:情景与约定"),
     "inputs": ("Inputs", "输入"),
@@ -22,11 +22,9 @@ _WORDS: dict[str, tuple[str, str]] = {
     "revenue": ("Revenue", "收入"),
     "cost_of_sales": ("Cost of sales", "销售成本"),
     "gross_profit": ("Gross profit", "毛利"),
-    "gross_margin": ("Gross margin", "毛利率"),
     "selling_and_marketing_expenses": ("Selling and marketing", "销售及营销开支"),
     "general_and_administrative_expenses": ("General and administrative", "一般及行政开支"),
     "research_and_development_expenses": ("Research and development", "研发开支"),
-    "other_income": ("Other income", "其他收入"),
     "other_gains_losses_net": ("Other gains and losses", "其他收益/(亏损)净额"),
     "operating_profit": ("Operating profit (EBIT)", "息税前利润"),
     "net_finance_cost": ("Net finance income", "财务收入/(成本)净额"),
@@ -62,30 +60,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "net_change_in_cash": ("Net change in cash", "现金变动净额"),
     "opening_cash": ("Opening cash", "期初现金"),
     "closing_cash": ("Closing cash", "期末现金"),
-    "asp_scale": ("Price scale (ASP)", "单价系数"),
-    "units_scale": ("Volume scale (units)", "销量系数"),
-    "wacc": ("WACC", "加权平均资本成本"),
-    "terminal_growth": ("Terminal growth", "永续增长率"),
-    "peers.discount": ("Discount to peers", "估值折价"),
     "target_price": ("Target price per share", "每股目标价"),
     "upside": ("Upside", "潜在升幅"),
     "rating": ("Rating", "评级"),
 }
-
-
-def label(key: str, language: str) -> str:
-    """Return the label of a key: ``en``, ``zh``, or ``both``; a key without one is shown with spaces.
-
-    >>> label("revenue", "both")
-    'Revenue 收入'
-    >>> label("own_goodput", "zh")
-    'own goodput'
-    """
-    # A key may name its table (`printed.income:revenue`); a heading in words stays as it is.
-    plain = key if " " in key else key.rsplit(":", 1)[-1]
-    words = _WORDS.get(plain)
-    if words is None:
-        return plain.replace("_", " ")
-    if language == "both":
-        return f"{words[0]} {words[1]}"
-    return words[1] if language == "zh" else words[0]
