@@ -73,6 +73,8 @@ WORDS: dict[str, list[str]] = {
     "forecast through": ["biren"],
     "audit": ["{tmp}/printed"],
     "export xlsx": ["metax", "-o", "{tmp}/book"],
+    "export note": ["metax", "-o", "{tmp}/note", "--as", "pdf"],
+    "export slides": ["metax", "-o", "{tmp}/slides", "--language", "zh"],
     "export bundle": ["metax", "-o", "{tmp}/evidence"],
     "verify": ["{tmp}/bundle"],
     "anchors": [],

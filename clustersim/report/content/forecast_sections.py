@@ -54,9 +54,14 @@ def thesis(tell: Teller, asked: Asked) -> Iterator[Block]:
     yield Paragraph(_legs_said(tell, asked), "bullet")
     if asked.answers["mc"]["ranges"]:
         quantile = {row["percentile"]: i for i, row in enumerate(asked.answers["mc"]["percentiles"])}
-        p = {q: tell.number(f"mc:percentiles.{quantile[q]}.target_price", ",.1f") for q in ("P10", "P50", "P90")}
+        p = {
+            q: tell.number(f"mc:percentiles.{quantile[q]}.target_price", ",.1f")
+            for q in ("P10", "P50", "P90")
+        }
         above = tell.number("mc:share_above_market_price", ".0%")
-        said = tell.say("thesis_draws", currency=currency, p10=p["P10"], p50=p["P50"], p90=p["P90"], above=above)
+        said = tell.say(
+            "thesis_draws", currency=currency, p10=p["P10"], p50=p["P50"], p90=p["P90"], above=above
+        )
         yield Paragraph(said, "bullet")
     if "run" in asked.answers and tell.has("run:market.value_in_use_price_cny"):
         yield Paragraph(
@@ -139,9 +144,7 @@ def forecast(tell: Teller, asked: Asked) -> Iterator[Block]:
     at = _rows(asked, "income")
 
     def values(item: str) -> tuple[float, ...]:
-        return tuple(
-            tell.value(f"forecast:income.{at[item]}.{y}", big.kcny) for y in asked.run.company.years
-        )
+        return tuple(tell.value(f"forecast:income.{at[item]}.{y}", big.kcny) for y in asked.run.company.years)
 
     lines = tuple(
         (label(item, tell.language), values(item)) for item in ("revenue", "operating_profit", "net_profit")
@@ -152,7 +155,9 @@ def forecast(tell: Teller, asked: Asked) -> Iterator[Block]:
     yield _statement(tell, asked, "balance_cash", _BALANCE, years)
 
 
-def _statement(tell: Teller, asked: Asked, title: str, items: Sequence[tuple[str, str]], years: Sequence[str]) -> Table:
+def _statement(
+    tell: Teller, asked: Asked, title: str, items: Sequence[tuple[str, str]], years: Sequence[str]
+) -> Table:
     """Lines of the statements in millions of CNY."""
     rows = []
     for statement, item in items:
@@ -168,8 +173,13 @@ def _ratios(tell: Teller, asked: Asked) -> Table:
     for i, row in enumerate(asked.answers["forecast"]["ratios"]):
         if "dilution" in row["item"] or "adjusted" in row["item"]:
             continue
-        cells = (tell.number(f"forecast:ratios.{i}.{y}", ",.1f" if "%" in row["item"] else ",.2f") for y in asked.years)
-        rows.append((label(row["item"].removesuffix(f", {asked.run.company.currency}"), tell.language), *cells))
+        cells = (
+            tell.number(f"forecast:ratios.{i}.{y}", ",.1f" if "%" in row["item"] else ",.2f")
+            for y in asked.years
+        )
+        rows.append(
+            (label(row["item"].removesuffix(f", {asked.run.company.currency}"), tell.language), *cells)
+        )
     return Table(tell.say("ratios"), (tell.say("item"), *asked.years), tuple(rows))
 
 
@@ -183,11 +193,13 @@ def valuation(tell: Teller, asked: Asked) -> Iterator[Block]:
         ("target_per_share", f"target_price_{low}", 1.0),
     )  # fmt: skip
     columns = [tell.say("recomputed")] + ([tell.say("printed")] if base else [])
-    rows = tuple(
-        (tell.say(name, currency=currency),
-         *(tell.number(f"value:conventions.{i}.{key}", big.digits if scale != 1 else ",.2f", scale) for i in ((1, 0) if base else (0,))))
-        for name, key, scale in parts
-    )  # fmt: skip
+    shown = (1, 0) if base else (0,)
+
+    def cells(key: str, scale: float) -> list[str]:
+        pattern = ",.2f" if scale == 1 else big.digits
+        return [tell.number(f"value:conventions.{i}.{key}", pattern, scale) for i in shown]
+
+    rows = tuple((tell.say(name, currency=currency), *cells(key, scale)) for name, key, scale in parts)
     yield Table(tell.say("legs"), (tell.say("item"), *columns), rows)
     reverse = asked.answers["value"]["reverse_dcf"]
     market = next(i for i, row in enumerate(reverse) if row["of"] == "market price")
@@ -228,20 +240,42 @@ def _football_field(tell: Teller, asked: Asked) -> Chart:
     bars: list[tuple[str, list[str]]] = [("field_grid", _grid_keys(asked))]
     start = _base(asked)
     count = len(asked.answers["value"]["conventions"])
-    bars.append(("field_conventions", [f"value:conventions.{i}.target_price_{low}" for i in range(start, count)]))
+    bars.append(
+        ("field_conventions", [f"value:conventions.{i}.target_price_{low}" for i in range(start, count)])
+    )
     if "cases" in asked.answers:
-        bars.append(("field_cases", [f"cases:cases.{i}.target_price" for i in range(len(asked.answers["cases"]["cases"]))]))
+        bars.append(
+            (
+                "field_cases",
+                [f"cases:cases.{i}.target_price" for i in range(len(asked.answers["cases"]["cases"]))],
+            )
+        )
     if asked.answers["mc"]["ranges"]:
-        ends = [i for i, r in enumerate(asked.answers["mc"]["percentiles"]) if r["percentile"] in {"P10", "P90"}]
+        ends = [
+            i for i, r in enumerate(asked.answers["mc"]["percentiles"]) if r["percentile"] in {"P10", "P90"}
+        ]
         bars.append(("field_draws", [f"mc:percentiles.{i}.target_price" for i in ends]))
     if tell.has(f"run:intervals.target_price_{low}.p10"):
         bars.append(("field_chain", [f"run:intervals.target_price_{low}.{p}" for p in ("p10", "p90")]))
     found = [(tell.say(name), [tell.value(key) for key in keys]) for name, keys in bars if keys]
-    lines = [(tell.say("market_price"), tell.value("moves:market_price")), (tell.say("target"), tell.value("forecast:target_price"))]
+    lines = [
+        (tell.say("market_price"), tell.value("moves:market_price")),
+        (tell.say("target"), tell.value("forecast:target_price")),
+    ]
     if start:
         lines.append((tell.say("printed"), tell.value(f"value:conventions.0.target_price_{low}")))
-    series = ((tell.say("low"), tuple(min(v) for _, v in found)), (tell.say("high"), tuple(max(v) for _, v in found)))
-    return Chart("range", tell.say("field", currency=currency), currency, tuple(n for n, _ in found), series, tuple(lines))
+    series = (
+        (tell.say("low"), tuple(min(v) for _, v in found)),
+        (tell.say("high"), tuple(max(v) for _, v in found)),
+    )
+    return Chart(
+        "range",
+        tell.say("field", currency=currency),
+        currency,
+        tuple(n for n, _ in found),
+        series,
+        tuple(lines),
+    )
 
 
 def _grid_keys(asked: Asked) -> list[str]:

@@ -75,12 +75,10 @@ def note_content(asked: Asked, language: str) -> Content:
     return Content(
         name=run.name,
         title=title,
-        subtitle=tell.say("subtitle", kind=kind, date=run.file.as_of or "–", version=__version__),
+        subtitle=tell.say("subtitle", kind=kind, date=str(run.file.as_of or "–"), version=__version__),
         language=language,
         facts=facts,
         sections=tuple(sections),
         numbers=tuple(tell.numbers),
         foot=tell.say("foot", version=__version__, name=run.name),
     )
-
-

@@ -26,7 +26,7 @@ def changes(tell: Teller, asked: Asked) -> Iterator[Block]:
         yield Paragraph(tell.say("changes_none"))
         return
     for key, value in asked.changes.items():
-        yield Paragraph(tell.say("changes_set", key=key, value=value), "bullet")
+        yield Paragraph(tell.say("changes_set", input=key, value=value), "bullet")
     currency = asked.run.company.currency
     yield Paragraph(
         tell.say("changes_target", currency=currency, before=tell.number("before:target_price"),
@@ -82,20 +82,33 @@ def mind(tell: Teller, asked: Asked) -> Iterator[Block]:
 
     found_key = {i: m["input"] for i, m in found}
     first = found[0][0]
-    ends = sorted((f"moves:moves.{first}.target_at_{e}" for e in ("low", "high")), key=lambda k: float(tell.raw(k)))
+    ends = sorted(
+        (f"moves:moves.{first}.target_at_{e}" for e in ("low", "high")), key=lambda k: float(tell.raw(k))
+    )
     yield Paragraph(
         tell.say("mind_said", input=label(found_key[first], tell.language), currency=currency,
                  low=tell.number(ends[0], ",.1f"), high=tell.number(ends[1], ",.1f")))  # fmt: skip
     rows = []
     for i, move in found:
         none = move["value_at_market_price"] is None
-        flip = tell.say("nowhere", low=at(i, "sought_from"), high=at(i, "sought_to")) if none else at(i, "value_at_market_price")
-        rows.append((label(move["input"], tell.language), at(i, "value"), f"{at(i, 'low')} – {at(i, 'high')}", flip))
-    columns = tuple(tell.say(name) for name in ("input", "ours", "range", "at_market"))
+        flip = (
+            tell.say("nowhere", low=at(i, "sought_from"), high=at(i, "sought_to"))
+            if none
+            else at(i, "value_at_market_price")
+        )
+        rows.append(
+            (label(move["input"], tell.language), at(i, "value"), f"{at(i, 'low')} – {at(i, 'high')}", flip)
+        )
+    columns = tuple(tell.say(name) for name in ("input", "ours", "span", "at_market"))
     yield Table(tell.say("flips"), columns, tuple(rows))
-    pairs = [sorted(tell.value(f"moves:moves.{i}.target_at_{end}") for end in ("low", "high")) for i, _ in found]
+    pairs = [
+        sorted(tell.value(f"moves:moves.{i}.target_at_{end}") for end in ("low", "high")) for i, _ in found
+    ]
     series = ((tell.say("low"), tuple(p[0] for p in pairs)), (tell.say("high"), tuple(p[1] for p in pairs)))
-    lines = ((tell.say("target"), tell.value("forecast:target_price")), (tell.say("market_price"), tell.value("moves:market_price")))
+    lines = (
+        (tell.say("target"), tell.value("forecast:target_price")),
+        (tell.say("market_price"), tell.value("moves:market_price")),
+    )
     names = tuple(label(m["input"], tell.language) for _, m in found)
     yield Chart("range", tell.say("tornado", currency=currency), currency, names, series, lines)
 
@@ -108,7 +121,11 @@ def risks(tell: Teller, asked: Asked) -> Iterator[Block]:
     yield Paragraph(tell.say("risk_terminal", share=share, last=run.company.years[-1]), "bullet")
     rows = asked.answers["forecast"]["products"]
     year = run.company.years[min(2, len(run.company.years) - 1)]
-    mine = {row["product"]: f"forecast:products.{i}.revenue_kcny" for i, row in enumerate(rows) if row["year"] == year}
+    mine = {
+        row["product"]: f"forecast:products.{i}.revenue_kcny"
+        for i, row in enumerate(rows)
+        if row["year"] == year
+    }
     if mine:
         largest = max(mine, key=lambda name: float(tell.raw(mine[name])))
         share = tell.share(mine[largest], list(mine.values()))
@@ -131,13 +148,18 @@ def _case_risks(tell: Teller, asked: Asked) -> Iterator[Block]:
         return
     cases = asked.answers["cases"]["cases"]
     worst = min(range(len(cases)), key=lambda i: float(cases[i]["target_price"]))
-    yield Paragraph(
-        tell.say("risk_bear", currency=asked.run.company.currency, target=tell.number(f"cases:cases.{worst}.target_price"),
-                 upside=tell.number(f"cases:cases.{worst}.upside_pct", "+.1f") + "%"), "bullet")  # fmt: skip
+    target = tell.number(f"cases:cases.{worst}.target_price")
+    upside = tell.number(f"cases:cases.{worst}.upside_pct", "+.1f") + "%"
+    said = tell.say("risk_bear", currency=asked.run.company.currency, target=target, upside=upside)
+    yield Paragraph(said, "bullet")
+    failed: dict[tuple[str, str], list[str]] = {}
     for row in asked.answers["cases"]["failed_checks"]:
-        case = _case(tell, row["case"])
-        check = label(row["check"], tell.language)
-        yield Paragraph(tell.say("risk_check", case=case, year=row["year"], check=check, note=row["note"]), "bullet")
+        failed.setdefault((row["case"], row["check"]), []).append(row["year"])
+    for (case, check), years in failed.items():
+        said = tell.say(
+            "risk_check", case=_case(tell, case), years=", ".join(years), check=label(check, tell.language)
+        )
+        yield Paragraph(said, "bullet")
 
 
 def disclosures(tell: Teller, asked: Asked) -> Iterator[Block]:

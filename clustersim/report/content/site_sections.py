@@ -55,9 +55,10 @@ def _work_said(tell: Teller, i: int, work: dict[str, Any]) -> str:
                         high=high, mfu=tell.number(f"{at}.rates.mfu", ".1%"),
                         ettr=tell.number(f"{at}.service.ettr", ".1%"))  # fmt: skip
     if work["kind"] == "serving":
-        return tell.say("corridor_serving", work=name, rate=tell.number(f"{at}.rates.output_tokens_per_s_per_card", ",.0f"),
-                        ttft=tell.number(f"{at}.service.ttft_p99_s", ",.2f"),
-                        slo=tell.number(f"{at}.service.slo_share", ".0%"))  # fmt: skip
+        rate = tell.number(f"{at}.rates.output_tokens_per_s_per_card", ",.0f")
+        ttft = tell.number(f"{at}.service.ttft_p99_s", ",.2f")
+        slo = tell.number(f"{at}.service.slo_share", ".0%")
+        return tell.say("corridor_serving", work=name, rate=rate, ttft=ttft, slo=slo)
     return ""
 
 
@@ -72,8 +73,8 @@ def _unit_costs(tell: Teller, run: dict[str, Any]) -> Iterator[Block]:
         spread = " – ".join(tell.number(e) for e in ends) if all(map(tell.has, ends)) else "–"
         theirs = f"run:market.incumbent_workloads.{j}.{key}"
         there = tell.number(theirs) if j is not None else "–"
-        rows.append((work["name"], label(f"unit.{work['unit']}", tell.language), tell.number(f"run:workloads.{i}.{key}"),
-                     spread, there))  # fmt: skip
+        unit, here = label(f"unit.{work['unit']}", tell.language), tell.number(f"run:workloads.{i}.{key}")
+        rows.append((work["name"], unit, here, spread, there))
         if work["unit"].endswith("mtoken") and j is not None:
             bars.append((work["name"], tell.value(f"run:workloads.{i}.{key}"), tell.value(theirs)))
     other = tell.say("other", name=run["market"]["incumbent"] or "–")
@@ -91,9 +92,11 @@ def assumptions(tell: Teller, asked: Asked) -> Iterator[Block]:
     yield Paragraph(tell.say("tiers_said"), "remark")
     rows = tuple((tell.say(tier), str(counts[tier])) for tier in TIERS if counts[tier])
     yield Table(tell.say("tiers"), (tell.say("tier"), tell.say("count")), rows)
-    listed = [(key, s) for key, s in fields if key.startswith(_LISTED) and known(_name(key)) and s.tier != "given"]
+    listed = [
+        (key, s) for key, s in fields if key.startswith(_LISTED) and known(_name(key)) and s.tier != "given"
+    ]
     listed.sort(key=lambda one: -TIERS.index(one[1].tier))
-    columns = tuple(tell.say(name) for name in ("input", "value", "range", "tier", "source"))
+    columns = tuple(tell.say(name) for name in ("input", "value", "span", "tier", "source"))
     shown = tuple(
         (label(_name(key), tell.language), _shown(s), _range(s), tell.say(s.tier), s.source)
         for key, s in listed[:_MOST_LISTED]
@@ -115,10 +118,17 @@ def _name(key: str) -> str:
 
 
 def _shown(number: Sourced) -> str:
-    unit = "" if number.unit in {"1", ""} else f" {number.unit}"
-    return f"{number.value:,.6g}{unit}"
+    return _told(number, number.value)
 
 
 def _range(number: Sourced) -> str:
     low, high = number.range
-    return "–" if low == high else f"{low:,.6g} – {high:,.6g}"
+    return "–" if low == high else f"{_told(number, low)} – {_told(number, high)}"
+
+
+def _told(number: Sourced, value: float) -> str:
+    """A value with its unit; a share as people write it."""
+    if number.unit in {"1", ""}:
+        share = abs(number.value) < 1 and number.range[1] <= 1
+        return f"{100 * value:,.4g}%" if share else f"{value:,.7g}"
+    return f"{value:,.0f} {number.unit}" if abs(value) >= 1000 else f"{value:,.4g} {number.unit}"

@@ -43,7 +43,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "first_half_share": ("Share of the first half-year", "上半年占比"),
     "conversion": ("Conversion of redeemable shares", "可赎回股份转换"),
     "drivers.conversion": ("Conversion of redeemable shares", "可赎回股份转换"),
-    "drivers.variable_opex_share": ("Operating costs that follow a departure of revenue", "随收入偏离变动的营业费用比例"),
+    "drivers.variable_opex_share": ("Operating costs that follow a departure of revenue", "随收入变动的营业费用比例"),
     "drivers.warranty_share": ("Warranty, share of sales", "质保费占销售比例"),
     "drivers.progress_ratio": ("Cost ratio for each doubling of volume", "产量翻倍的成本比率"),
     "drivers.asset_life": ("Life of equipment", "设备使用年限"),

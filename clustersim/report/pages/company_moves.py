@@ -27,7 +27,15 @@ from clustersim.schema.company_load import default_prices
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["GRIDS", "cases_answer", "consensus_answer", "demand_answer", "draws_answer", "grid_answer", "moves_answer"]
+__all__ = [
+    "GRIDS",
+    "cases_answer",
+    "consensus_answer",
+    "demand_answer",
+    "draws_answer",
+    "grid_answer",
+    "moves_answer",
+]
 
 GRIDS = {
     "wacc-growth": (("wacc", 0.005), ("terminal_growth", 0.0025)),
