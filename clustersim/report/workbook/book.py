@@ -16,7 +16,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
 from clustersim.errors import InputError
-from clustersim.report.workbook.labels import label
+from clustersim.report.labels import label
 
 __all__ = ["SHEETS", "Book", "Cell"]
 

@@ -12,6 +12,7 @@ from clustersim.finance.messages import messages
 from clustersim.finance.statements import make_statements
 from clustersim.finance.valuation import Valuation
 from clustersim.market.link import Link
+from clustersim.report.labels import label
 from clustersim.report.workbook.balance import write_balance, write_cash_flow
 from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, SHEETS, Book
 from clustersim.report.workbook.charts import write_charts
@@ -20,7 +21,6 @@ from clustersim.report.workbook.cluster import write_cluster
 from clustersim.report.workbook.drivers import write_drivers
 from clustersim.report.workbook.income import write_income
 from clustersim.report.workbook.inputs import write_control, write_inputs
-from clustersim.report.workbook.labels import label
 from clustersim.report.workbook.link import write_links
 from clustersim.report.workbook.valuation import write_dcf, write_multiples, write_sensitivities
 
