@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from clustersim.errors import InputError
 from clustersim.report.answer import Answer
+from clustersim.report.labels import all_words
 from clustersim.report.text import to_json
 from clustersim.version import __version__
 from clustersim.web.answers import kept, result_of
@@ -80,6 +81,11 @@ async def get_catalogue(request: Request) -> Response:
 async def get_schema(request: Request) -> Response:
     """Every key that a design may set."""
     return reply(await run_in_threadpool(key_schema))
+
+
+async def get_words(request: Request) -> Response:
+    """Words of the page, of terms and of columns, in English and Chinese, by their keys."""
+    return JSONResponse(dict(all_words()), headers={"cache-control": "max-age=60"})
 
 
 async def post_inputs(request: Request) -> Response:
@@ -234,9 +240,11 @@ def _imported(content: bytes) -> dict[str, Any]:
 
 
 _DESIGN = {"scenario": "name of a scenario", "set": "object of keys and values"}
+_SOUGHT = {"span": "KEY=LOW:HIGH", "target": "NAME=NUMBER"}
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/healthz", healthz, "the server answers"),
     Route("GET", "/api/catalogue", get_catalogue, "scenarios, views, versions"),
+    Route("GET", "/api/words", get_words, "words in both languages"),
     Route("GET", "/api/schema", get_schema, "every key that a design may set"),
     Route("POST", "/api/inputs", post_inputs, "the sourced numbers of a design", _DESIGN),
     Route("POST", "/api/run", post_run, "the run of a design", _DESIGN),
@@ -244,7 +252,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/view", post_view, "the panels of a tab", {**_DESIGN, "view": "name of a tab"}),
     Route("POST", "/api/compare", post_compare, "designs side by side", {"designs": "list of designs"}),
     Route("POST", "/api/explain", post_explain, "what the changes did", _DESIGN),
-    Route("POST", "/api/seek", post_seek, "an input that gives a target", {**_DESIGN, "span": "KEY=LOW:HIGH", "target": "NAME=NUMBER"}),
+    Route("POST", "/api/seek", post_seek, "an input that gives a target", {**_DESIGN, **_SOUGHT}),
     Route("POST", "/api/band", post_band, "ranges, streamed", {**_DESIGN, "points": "64, 256 or 1024"}),
     Route("POST", "/api/jobs", post_job, "start a long question", {**_DESIGN, "kind": ", ".join(KINDS)}),
     Route("GET", "/api/jobs/{name}", get_job, "how far a job is"),
