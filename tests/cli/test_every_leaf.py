@@ -28,6 +28,7 @@ WORDS: dict[str, list[str]] = {
     "jobs": ["shared-1024"],
     "serve": ["video-analytics-5g"],
     "claims": STEP,
+    "collectives": ["h100-1024", "--size", "1 GiB"],
     "explain": ["serve-qwen3-32b", "--set", "tco.pue=1.2"],
     "check": ["nanjing-1024"],
     "import": ["{tmp}/config.json"],
