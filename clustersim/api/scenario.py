@@ -63,6 +63,10 @@ class Scenario:
         """
         return Scenario(self.name, {**self.changes, **plain_changes(changes)})
 
+    def __hash__(self) -> int:
+        # Equal scenarios change the same keys; their values need not be hashable.
+        return hash((self.name, frozenset(self.changes)))
+
     def __repr__(self) -> str:
         changed = f", {dict(self.changes)!r}" if self.changes else ""
         return f"Scenario({self.name!r}{changed})"
