@@ -10,7 +10,7 @@ from clustersim.provenance import Sourced
 from clustersim.schema.base import Amount, Bandwidth, Fraction, Model, quantity
 from clustersim.schema.collectives import CollectiveSection
 from clustersim.schema.demand import Workload
-from clustersim.schema.reliability import CheckpointSection, PositiveCount, ReliabilitySection
+from clustersim.schema.reliability import CheckpointSection, ReliabilitySection
 from clustersim.schema.tco import TcoSection
 
 __all__ = [
@@ -53,7 +53,7 @@ class ClusterSection(Model):
 
     card: str
     """Which card (hwprofiles/cards)."""
-    cards: PositiveCount | None = None
+    cards: Annotated[Sourced, quantity("1", ge=1, integer=True, usual=("1", "1000000"))] | None = None
     """How many work; spares come on top."""
     server: str | None = None
     """Which server (hwprofiles/servers)."""
