@@ -46,7 +46,7 @@ def asked_of(
     bytes_: Sequence[float | None] = sizes or ([None] if kind in EXPERT_KINDS else SIZES)
     return {
         kind if size is None else f"{kind} {size:.0f}": CollectiveSection(
-            kind=kind,  # type: ignore[arg-type]
+            kind=kind,
             size=None if size is None else Sourced(size, "B"),
             cards=count,
         )
