@@ -79,6 +79,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "clustersim.cli.forecast:anchors",
         "Compare or record what ties the forecast to the simulator.",
     ),
+    "web": ("clustersim.cli.web:web", "Serve the what-if page on this machine."),
     "validate": ("clustersim.cli.data:validate", "Predict published measurements and print the errors."),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clustersim.api.result import Result
-from clustersim.web.answers import base_of, result_of
+from clustersim.web.answers import base_of, kept, result_of
 from clustersim.web.asked import Design
 
 __all__ = ["TILES", "corridor"]
@@ -31,7 +31,8 @@ def corridor(design: Design, draws: int = 0) -> dict[str, Any]:
     Raises what ``Scenario.run`` raises.
     """
     result, base = result_of(design, draws), base_of(design)
-    found, before = _terms(result), _terms(base) if base is not None else {}
+    found = _terms(result)
+    before = {} if base is None else kept(("terms", design.scenario), lambda: _terms(base))
     tiles = []
     for names in TILES:
         name = next((n for n in names if n in found), None)
@@ -41,12 +42,14 @@ def corridor(design: Design, draws: int = 0) -> dict[str, Any]:
         value = found[name]["value"]
         tiles.append({**found[name], "base": was, "change": value / was - 1.0 if was else None})
     data = result.to_dict()
-    return {
-        "scenario": data["scenario"],
-        "weakest_tier": data["weakest_tier"],
-        "tiles": tiles,
-        "notes": data["notes"],
-    }
+    told = {name: data[name] for name in ("scenario", "weakest_tier", "notes")}
+    return {**told, "tiles": tiles, "rates": _rates(result)}
+
+
+def _rates(result: Result) -> dict[str, float]:
+    """CNY of one unit of every currency that the scenario's book of prices has."""
+    book = result.run.inputs.prices_or_none
+    return {} if book is None else {code: float(found.rate.value) for code, found in book.currencies.items()}
 
 
 def _terms(result: Result) -> dict[str, dict[str, Any]]:

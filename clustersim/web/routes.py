@@ -18,7 +18,7 @@ from clustersim.report.answer import Answer
 from clustersim.report.labels import all_words
 from clustersim.report.text import to_json
 from clustersim.version import __version__
-from clustersim.web.answers import kept, result_of
+from clustersim.web.answers import kept, result_of, whole_run
 from clustersim.web.asked import design_of, designs_of, whole_number
 from clustersim.web.catalogue import catalogue, inputs_of, key_schema
 from clustersim.web.corridor import corridor
@@ -97,7 +97,7 @@ async def post_inputs(request: Request) -> Response:
 async def post_run(request: Request) -> Response:
     """What ``clustersim run -f json`` prints of a design."""
     design = _design(await body_of(request))
-    return reply(await run_in_threadpool(lambda: result_of(design).to_dict()))
+    return reply(await run_in_threadpool(lambda: whole_run(design).to_dict()))
 
 
 async def post_corridor(request: Request) -> Response:
@@ -195,7 +195,7 @@ async def post_export(request: Request) -> Response:
 
 
 def _as_json(design: Any) -> tuple[bytes, str]:
-    return result_of(design).text("json").encode(), "application/json"
+    return whole_run(design).text("json").encode(), "application/json"
 
 
 def _as_csv(design: Any) -> tuple[bytes, str]:
@@ -204,7 +204,7 @@ def _as_csv(design: Any) -> tuple[bytes, str]:
 
 
 def _as_md(design: Any) -> tuple[bytes, str]:
-    return result_of(design).text("md").encode(), "text/markdown; charset=utf-8"
+    return whole_run(design).text("md").encode(), "text/markdown; charset=utf-8"
 
 
 def _as_xlsx(design: Any) -> tuple[bytes, str]:

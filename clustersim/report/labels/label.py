@@ -9,7 +9,13 @@ from clustersim.report.labels import inputs, page, sheets, statements, terms
 __all__ = ["LANGUAGES", "all_words", "known", "label"]
 
 LANGUAGES = ("en", "zh", "both")
-_WORDS: dict[str, tuple[str, str]] = {**terms.WORDS, **page.WORDS, **statements.WORDS, **inputs.WORDS, **sheets.WORDS}
+_WORDS: dict[str, tuple[str, str]] = {
+    **terms.WORDS,
+    **page.WORDS,
+    **statements.WORDS,
+    **inputs.WORDS,
+    **sheets.WORDS,
+}
 
 
 def known(key: str) -> bool:

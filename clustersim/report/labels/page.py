@@ -37,6 +37,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "page.as_table": ("The same numbers as a table", "同一组数字(表格)"),
     "page.cite": ("Cite", "引用"),
     "page.seek": ("Find the input", "反求输入"),
+    "page.seek_short": ("Solve", "反求"),
     "page.seek_key": ("Input to move", "要调整的输入"),
     "page.seek_low": ("From", "下限"),
     "page.seek_high": ("To", "上限"),
@@ -58,11 +59,17 @@ WORDS: dict[str, tuple[str, str]] = {
     "page.job.again": ("Ask again", "重新提交"),
     "page.cancel": ("Cancel", "取消"),
     "page.import": ("Read a file", "读取文件"),
-    "page.import_hint": ("Logs and tables of measurements, told by their content", "测量日志与表格,按内容识别"),
+    "page.import_hint": (
+        "Logs and tables of measurements, told by their content",
+        "测量日志与表格,按内容识别",
+    ),
     "page.offline": ("The server does not answer", "服务器无响应"),
     "page.retry": ("Try again", "重试"),
     "page.unknown": ("Not understood in the link: {what}", "链接中无法识别:{what}"),
-    "page.other_version": ("The link is of version {theirs}; this is {ours}", "链接来自版本 {theirs},当前为 {ours}"),
+    "page.other_version": (
+        "The link is of version {theirs}; this is {ours}",
+        "链接来自版本 {theirs},当前为 {ours}",
+    ),
     "page.source": ("Source", "来源"),
     "page.tier.measured": ("measured", "实测"),
     "page.tier.published": ("published", "公开"),
@@ -73,7 +80,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "page.skip": ("Skip to the corridor", "跳到传导链"),
     # --- panels
     "why.changed": ("What the changes did", "修改带来的变化"),
-    "why.tornado": ("What the cost hangs on: each input from end to end of its range", "成本敏感项:各输入在其区间两端"),
+    "why.tornado": (
+        "What the cost hangs on: each input from end to end of its range",
+        "成本敏感项:各输入在其区间两端",
+    ),
     "serving.serving": ("Serving", "推理"),
     "serving.video": ("Video", "视频"),
     "month.step": ("Where a step's time goes", "单步时间构成"),
@@ -91,7 +101,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "trust.inputs": ("The weakest inputs", "最弱的输入"),
     "compare.side_by_side": ("Side by side", "并列对比"),
     "compare.gap": ("The gap by term", "差距分解"),
-    "compare.own_demand": ("Designs with changes run each on its own demand", "有修改的方案各自按自身需求运行"),
+    "compare.own_demand": (
+        "Designs with changes run each on its own demand",
+        "有修改的方案各自按自身需求运行",
+    ),
     # --- columns of panels
     "term": ("Term", "项目"),
     "value": ("Value", "数值"),

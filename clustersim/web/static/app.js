@@ -70,12 +70,12 @@ function App({ catalogue, first }) {
   <header>
     <h1>${say("page.title", language)}</h1>
     <label>${say("page.scenario", language)} <select value=${state.scenario} onChange=${(e) => { setMoved({}); change({ scenario: e.target.value, set: {} }); }}>
-      ${catalogue.scenarios.map((s) => html`<option value=${s.name} title=${s.description}>${s.name}</option>`)}</select></label>
+      ${catalogue.scenarios.map((s) => html`<option value=${s.name} title=${s.description} selected=${s.name === state.scenario}>${s.name}</option>`)}</select></label>
     <button onClick=${pin} disabled=${state.pins.length >= 5}>${say("page.compare_add", language)}</button>
     ${state.pins.map((p, i) => html`<span class="pin">${p.scenario}${Object.keys(p.set).length ? "*" : ""}
       <button onClick=${() => change({ pins: state.pins.filter((_, j) => j !== i) })} aria-label=${`${say("page.unpin", language)}: ${p.scenario}`}>×</button></span>`)}
     <button onClick=${() => change({ language: language === "en" ? "zh" : "en" })} lang=${language === "en" ? "zh" : "en"}>${say("page.language", language)}</button>
-    <label>${say("page.currency", language)} <select value=${state.currency} onChange=${(e) => change({ currency: e.target.value })}>${CURRENCIES.map((c) => html`<option>${c}</option>`)}</select></label>
+    <label>${say("page.currency", language)} <select value=${state.currency} onChange=${(e) => change({ currency: e.target.value })}>${CURRENCIES.map((c) => html`<option value=${c} selected=${c === state.currency}>${c}</option>`)}</select></label>
     <button onClick=${share}>${say("page.share", language)}</button>
     <label>${say("page.export", language)} <select value="" onChange=${(e) => { const as = e.target.value; e.target.value = ""; if (as) download("/api/export", { ...design, as }, `${state.scenario}.${as}`).catch(fails); }}>
       <option value="">–</option>${EXPORTS.map((x) => html`<option value=${x}>${x.toUpperCase()}</option>`)}</select></label>
@@ -84,7 +84,7 @@ function App({ catalogue, first }) {
   ${said ? html`<p class="said" role="alert">${said} <button onClick=${() => setSaid("")} aria-label="×">×</button></p>` : ""}
   ${problem ? html`<p class="error" role="alert">${problem}</p>` : ""}
   <div class="body">
-    <${Inputs} inputs=${inputs} set=${state.set} moved=${moved} language=${language} onMove=${move} onReset=${reset} onResetAll=${() => { setMoved({}); change({ set: {} }); }} />
+    <${Inputs} inputs=${inputs} set=${state.set} moved=${moved} language=${language} money=${money} onMove=${move} onReset=${reset} onResetAll=${() => { setMoved({}); change({ set: {} }); }} />
     <main>
       <${Corridor} told=${told} language=${language} money=${money} onSeek=${setSeeking} onCite=${(tile) => copy(citation(tile, state, catalogue.version), citation(tile, state, catalogue.version))} />
       ${told ? html`<p class="note">${say("page.weakest", language, { tier: say(`page.tier.${told.weakest_tier}`, language) })}</p>` : ""}
@@ -117,4 +117,5 @@ function understood(catalogue, words) {
 }
 
 const [catalogue, words] = await Promise.all([get("/api/catalogue"), get("/api/words")]);
+document.getElementById("app").replaceChildren();
 render(html`<${App} catalogue=${catalogue} first=${understood(catalogue, words)} />`, document.getElementById("app"));

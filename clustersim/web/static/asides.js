@@ -22,7 +22,7 @@ export function Seek({ tile, inputs, design, language, onUse, onClose }) {
     event.preventDefault();
     try {
       const found = await ask("/api/seek", { ...design, span: `${key}=${low}${unit}:${high}${unit}`, target: `${tile.term}=${target}` }, "seek");
-      setTold({ found });
+      setTold({ found: found[0] });
     } catch (error) { if (error.name !== "AbortError") setTold({ error: error.message }); }
   };
   return html`<form class="aside" onSubmit=${run} aria-label=${say("page.seek", language)}>

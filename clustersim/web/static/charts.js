@@ -21,7 +21,7 @@ export function option(chart, name) {
   const across = chart.kind === "bars_across" || chart.kind === "tornado";
   const names = chart.categories.map((c) => short(name(c)));
   const names_axis = { type: "category", data: across ? [...names].reverse() : names, axisLabel: { interval: 0, hideOverlap: !across } };
-  const values_axis = { type: "value", name: chart.unit === "1" ? "" : chart.unit, nameLocation: "middle", nameGap: 30, scale: chart.kind === "tornado" };
+  const values_axis = { type: "value", name: chart.unit === "1" ? "" : chart.unit, nameLocation: across ? "middle" : "end", nameGap: across ? 26 : 10, scale: chart.kind === "tornado" };
   const base = {
     animation: false, color: COLOURS, textStyle: { fontFamily: "system-ui, sans-serif" },
     grid: { left: 8, right: 24, top: 40, bottom: 36, containLabel: true },

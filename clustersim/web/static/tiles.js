@@ -16,16 +16,15 @@ export function Tile({ tile, language, money, onSeek, onCite }) {
     <p class="change">${change || " "}</p>
     <p class="tier"><span aria-hidden="true">${TIERS[tile.tier] || ""}</span> ${say(`page.tier.${tile.tier}`, language)}</p>
     <p class="tools">
-      <button onClick=${() => onSeek(tile)} aria-label=${`${say("page.seek", language)}: ${name}`}>⌖</button>
-      <button onClick=${() => onCite(tile)} aria-label=${`${say("page.cite", language)}: ${name}`}>❝</button>
+      <button onClick=${() => onSeek(tile)} aria-label=${`${say("page.seek", language)}: ${name}`}>${say("page.seek_short", language)}</button>
+      <button onClick=${() => onCite(tile)} aria-label=${`${say("page.cite", language)}: ${name}`}>${say("page.cite", language)}</button>
     </p>
   </article>`;
 }
 
 export function Corridor({ told, language, money, onSeek, onCite }) {
   return html`<section class="corridor" id="corridor" aria-label=${say("page.corridor", language)} tabindex="-1">
-    ${told?.tiles.map((tile, i) => html`${i ? html`<span class="arrow" aria-hidden="true">→</span>` : ""}
-      <${Tile} key=${tile.term} ...${{ tile, language, money, onSeek, onCite }} />`)}
+    ${told?.tiles.map((tile) => html`<${Tile} key=${tile.term} ...${{ tile, language, money, onSeek, onCite }} />`)}
   </section>`;
 }
 
