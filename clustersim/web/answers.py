@@ -44,7 +44,10 @@ def kept(key: Hashable, make: Callable[[], T]) -> T:
 
 
 def result_of(design: Design, draws: int = 0) -> Result:
-    """Return the run of a design without its simulated months, which no tile shows; raises what ``Scenario.run`` raises."""
+    """Return the run of a design without its simulated months, which no tile shows.
+
+    Raises what ``Scenario.run`` raises.
+    """
     return kept(("point", design, draws), lambda: _point(design, draws))
 
 

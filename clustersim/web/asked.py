@@ -60,7 +60,7 @@ def design_of(body: object, where: str = "") -> Design:
     at = f"{where}: " if where else ""
     if not isinstance(body, Mapping):
         raise InputError(f"{at}a design is an object: {{scenario: NAME, set: {{KEY: VALUE}}}}")
-    name, changes = body.get("scenario"), body.get("set") or {}
+    name, changes = body.get("scenario"), body.get("set", {})
     problems = [f"{at}unknown field {key!r}" for key in body if key not in {"scenario", "set"}]
     if not isinstance(name, str) or name not in scenarios():
         problems.append(

@@ -8,6 +8,7 @@ from typing import Any
 
 from clustersim.api.catalog import show_versions
 from clustersim.schema.catalogue import all_keys, same_key
+from clustersim.schema.scenario import Scenario
 from clustersim.version import __version__
 from clustersim.web.answers import kept, result_of
 from clustersim.web.asked import Design, scenarios
@@ -38,6 +39,10 @@ def catalogue() -> dict[str, Any]:
         "views": [*VIEWS, "compare"],
         "versions": show_versions().to_dict(),
     }
+
+
+def _described(name: str) -> Scenario:
+    return Design(name).ask().load(incumbent=False).scenario
 
 
 def inputs_of(design: Design) -> list[dict[str, Any]]:

@@ -42,7 +42,9 @@ def allowed_hosts(host: str, port: int) -> frozenset[str]:
     ['127.0.0.1:8000', 'localhost:8000']
     """
     names = {host, "localhost"} if host in {"127.0.0.1", "::1", "localhost"} else {host}
-    return frozenset(f"[{n}]:{port}" if ":" in n else f"{n}:{port}" for n in names)
+    shown = [f"[{n}]" if ":" in n else n for n in names]
+    # A browser leaves out the usual port.
+    return frozenset([f"{n}:{port}" for n in shown] + (shown if port == 80 else []))
 
 
 class Guard:

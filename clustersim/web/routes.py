@@ -19,7 +19,7 @@ from clustersim.report.labels import all_words
 from clustersim.report.text import to_json
 from clustersim.version import __version__
 from clustersim.web.answers import kept, result_of, whole_run
-from clustersim.web.asked import design_of, designs_of, whole_number
+from clustersim.web.asked import Design, design_of, designs_of, whole_number
 from clustersim.web.catalogue import catalogue, inputs_of, key_schema
 from clustersim.web.corridor import corridor
 from clustersim.web.guard import MOST_UPLOAD
@@ -64,8 +64,9 @@ def _no_constant(text: str) -> float:
     raise ValueError(text)
 
 
-def _design(body: Mapping[str, Any]) -> Any:
-    return design_of({key: body[key] for key in ("scenario", "set") if key in body})
+def _design(body: Mapping[str, Any], *own: str) -> Design:
+    """Return the design of a body that may hold further fields of its own question."""
+    return design_of({key: value for key, value in body.items() if key not in own})
 
 
 async def healthz(request: Request) -> Response:
@@ -109,7 +110,7 @@ async def post_corridor(request: Request) -> Response:
 async def post_view(request: Request) -> Response:
     """The panels of a tab."""
     body = await body_of(request)
-    design, name = _design(body), str(body.get("view", ""))
+    design, name = _design(body, "view"), str(body.get("view", ""))
     return reply(await run_in_threadpool(view, name, design))
 
 
@@ -130,7 +131,7 @@ async def post_explain(request: Request) -> Response:
 async def post_seek(request: Request) -> Response:
     """The value of one input (``span``: KEY=LOW:HIGH) that gives an output its target (``target``: NAME=NUMBER)."""
     body = await body_of(request)
-    design = _design(body)
+    design = _design(body, "span", "target")
     span, target = (str(body.get(key, ""))[:300] for key in ("span", "target"))
     key = span.partition("=")[0]
     design_of({"scenario": design.scenario, "set": {key: 1}})
@@ -144,7 +145,7 @@ async def post_seek(request: Request) -> Response:
 async def post_band(request: Request) -> Response:
     """Ranges of the tiles from 64, 256 and 1,024 points, a line of JSON each; ends where nobody listens any more."""
     body = await body_of(request)
-    design, most = _design(body), whole_number(body, "points", BANDS[0], BANDS[-1], BANDS[-1])
+    design, most = _design(body, "points"), whole_number(body, "points", BANDS[0], BANDS[-1], BANDS[-1])
     await run_in_threadpool(result_of, design)
 
     async def lines() -> AsyncIterator[bytes]:
@@ -161,7 +162,7 @@ async def post_job(request: Request) -> Response:
     """Start a long question: ``kind`` is one of serve, month, plans, reliability, band."""
     body = await body_of(request)
     board: Board = request.app.state.board
-    name = board.start(body.get("kind"), _design(body))
+    name = board.start(body.get("kind"), _design(body, "kind"))
     return JSONResponse(board.told(name), 202)
 
 
@@ -184,7 +185,7 @@ async def delete_job(request: Request) -> Response:
 async def post_export(request: Request) -> Response:
     """A design as a file: ``as`` is json, csv (its terms), md, or xlsx (the live workbook)."""
     body = await body_of(request)
-    design, kind = _design(body), body.get("as")
+    design, kind = _design(body, "as"), str(body.get("as"))
     if kind not in _EXPORTS:
         raise InputError(f"as: one of {', '.join(_EXPORTS)}, not {str(kind)[:40]!r}")
     content, media = await run_in_threadpool(_EXPORTS[kind], design)
@@ -194,26 +195,26 @@ async def post_export(request: Request) -> Response:
     )
 
 
-def _as_json(design: Any) -> tuple[bytes, str]:
+def _as_json(design: Design) -> tuple[bytes, str]:
     return whole_run(design).text("json").encode(), "application/json"
 
 
-def _as_csv(design: Any) -> tuple[bytes, str]:
-    rows = result_of(design).terms.to_dict("records")
+def _as_csv(design: Design) -> tuple[bytes, str]:
+    rows = [{str(k): v for k, v in row.items()} for row in result_of(design).terms.to_dict("records")]
     return Answer(name="terms", data=rows, rows=rows).text("csv").encode(), "text/csv; charset=utf-8"
 
 
-def _as_md(design: Any) -> tuple[bytes, str]:
+def _as_md(design: Design) -> tuple[bytes, str]:
     return whole_run(design).text("md").encode(), "text/markdown; charset=utf-8"
 
 
-def _as_xlsx(design: Any) -> tuple[bytes, str]:
+def _as_xlsx(design: Design) -> tuple[bytes, str]:
     with tempfile.TemporaryDirectory() as folder:
         path = result_of(design).to_excel(Path(folder) / "book.xlsx")
         return path.read_bytes(), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-_EXPORTS: Mapping[str, Callable[[Any], tuple[bytes, str]]] = {
+_EXPORTS: Mapping[str, Callable[[Design], tuple[bytes, str]]] = {
     "json": _as_json, "csv": _as_csv, "md": _as_md, "xlsx": _as_xlsx,
 }  # fmt: skip
 

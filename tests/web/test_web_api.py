@@ -36,7 +36,9 @@ def test_the_page_says_what_the_command_line_prints(client):
     said = load("br166-1024").set(CHANGED["set"]).run()
     assert answered.text == said.text("json")
     tiles = client.post("/api/corridor", json=CHANGED).json()
-    assert {t["term"]: t["value"] for t in tiles["tiles"]} == {t["term"]: said.value(t["term"]) for t in tiles["tiles"]}
+    assert {t["term"]: t["value"] for t in tiles["tiles"]} == {
+        t["term"]: said.value(t["term"]) for t in tiles["tiles"]
+    }
     assert [t["term"] for t in tiles["tiles"]][-1] == "target_price_hkd" and len(tiles["tiles"]) == len(TILES)
     for tile in tiles["tiles"]:
         base = load("br166-1024").run().value(tile["term"])
@@ -56,7 +58,10 @@ def test_every_view_draws_the_numbers_of_its_table(client, name):
         for series in (panel["chart"] or {}).get("series", ()):
             assert len(series["values"]) == len(panel["chart"]["categories"])
             if name not in {"why", "trust"}:
-                assert {json.dumps(v) for v in series["values"] if v} <= shown, (panel["title"], series["name"])
+                assert {json.dumps(v) for v in series["values"] if v} <= shown, (
+                    panel["title"],
+                    series["name"],
+                )
 
 
 def test_a_comparison_attributes_the_whole_gap(client):
@@ -79,7 +84,9 @@ def test_a_band_comes_in_lines_that_narrow_nothing_but_the_noise(client):
 def test_an_output_is_dragged_to_solve_for_an_input(client):
     body = {"scenario": "br166-1024", "span": "tco.pue=1:2", "target": "cny_per_mtoken=4.4"}
     (found,) = client.post("/api/seek", json=body).json()
-    assert load("br166-1024").set({"tco.pue": found["value"]}).run().value("cny_per_mtoken") == pytest.approx(4.4, rel=1e-6)
+    assert load("br166-1024").set({"tco.pue": found["value"]}).run().value("cny_per_mtoken") == pytest.approx(
+        4.4, rel=1e-6
+    )
 
 
 WRONG = [
@@ -97,9 +104,10 @@ def test_what_no_design_is_said_and_never_read(client, body):
     assert answered.status_code == 400 and answered.json()["error"]
 
 
+FIELDS = st.sampled_from(["scenario", "set", "designs", "view", "kind", "as", "points", "span", "target"])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["scenario", "set", "designs", "view", "kind", "as", "points", "span", "target"]) | st.text(max_size=8), inner, max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(FIELDS | st.text(max_size=8), inner, max_size=5),
     max_leaves=12,
 )  # fmt: skip
 POSTS = sorted(r.path for r in ROUTES if r.method == "POST" and r.path not in {"/api/jobs", "/api/import"})
@@ -134,7 +142,7 @@ def test_another_sites_page_cannot_drive_it(client):
 
 
 def test_a_token_is_needed_beyond_this_machine():
-    app = make_app(Rules(frozenset({"planner.example:80"}), token="a-token-of-some-length"))
+    app = make_app(Rules(allowed_hosts("planner.example", 80), token="a-token-of-some-length"))
     with starlette_testclient.TestClient(app, base_url="http://planner.example:80") as client:
         assert client.get("/api/catalogue").status_code == 401
         assert client.get("/api/catalogue", headers={"authorization": "Bearer wrong"}).status_code == 401
@@ -144,7 +152,9 @@ def test_a_token_is_needed_beyond_this_machine():
 
 def test_bodies_are_limited(client):
     big = b'{"scenario": "' + b"x" * 300_000 + b'"}'
-    assert client.post("/api/run", content=big, headers={"content-type": "application/json"}).status_code == 413
+    assert (
+        client.post("/api/run", content=big, headers={"content-type": "application/json"}).status_code == 413
+    )
     assert client.post("/api/import", content=b"").status_code == 400
 
 
@@ -152,7 +162,9 @@ def test_an_upload_is_read_by_its_content_and_named_as_one(client):
     rows = b"name,cards,arrives_s,work_s\nx,2,0,100\n"
     answered = client.post("/api/import", content=rows, headers={"content-type": "application/octet-stream"})
     assert answered.status_code == 200 and answered.json()["rows"]
-    refused = client.post("/api/import", content=b"\x00\x01nothing", headers={"content-type": "application/octet-stream"})
+    refused = client.post(
+        "/api/import", content=b"\x00\x01nothing", headers={"content-type": "application/octet-stream"}
+    )
     assert refused.status_code == 400 and "/tmp" not in refused.text
 
 
@@ -169,7 +181,10 @@ def test_a_job_runs_beside_the_page_and_can_be_cancelled(client):
         assert time.monotonic() < until
         time.sleep(0.2)
     assert told["state"] == "cancelled"
-    assert client.get("/api/jobs/none").status_code == 404 and client.post("/api/jobs", json={"kind": "x"}).status_code == 400
+    assert (
+        client.get("/api/jobs/none").status_code == 404
+        and client.post("/api/jobs", json={"kind": "x"}).status_code == 400
+    )
 
 
 def test_files_of_a_design(client):
