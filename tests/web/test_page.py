@@ -104,7 +104,8 @@ class Watched:
 def glance(browser, site, view, language, width):
     with Watched(browser, site, width) as at:
         at.open(
-            f"{site}/?view={view}&language={language}&scenario={'serve-qwen3-32b' if view == 'serving' else 'br166-1024'}"
+            f"{site}/?view={view}&language={language}&scenario="
+            + ("serve-qwen3-32b" if view == "serving" else "br166-1024")
         )
         at.panels(view)
         at.page.wait_for_timeout(500)
