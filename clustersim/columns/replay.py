@@ -1,4 +1,4 @@
-"""A recorded run again at other points: its operations as one straight function, for arrays or for single numbers.
+"""A recorded run again at another point: its operations as one straight function of single numbers.
 
 Nothing is computed here that the recorded functions did not compute: the same operations in the same order. A point at
 which a decision would have fallen otherwise is given back, to be run by the functions themselves.
@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.columns.column import Column
-from clustersim.columns.recorded import POINTS, Op, Recorded, Ref, Tape, _input
+from clustersim.columns.column import Column, Unbatchable
+from clustersim.columns.recorded import Op, Recorded, Ref, Tape, _item, _shaped, _spread, _taken
 
 __all__ = ["Recording"]
 
@@ -27,8 +27,8 @@ _WRITTEN: dict[Any, str] = {
     np.less: "{0} < {1}", np.less_equal: "{0} <= {1}", np.greater: "{0} > {1}", np.greater_equal: "{0} >= {1}",
     np.equal: "{0} == {1}", np.not_equal: "{0} != {1}", np.negative: "-{0}", np.absolute: "abs({0})",
     np.minimum: "{0} if {0} <= {1} or {0} != {0} else {1}", np.maximum: "{0} if {0} >= {1} or {0} != {0} else {1}",
-    np.where: "{1} if {0} else {2}", np.logical_not: "not {0}", np.isfinite: "isfinite({0})",
-    np.zeros_like: "0.0", np.ones_like: "1.0",
+    np.where: "{1} if {0} else {2}", np.floor: "float(floor({0}))", np.ceil: "float(ceil({0}))", np.floor: "float(floor({0}))", np.ceil: "float(ceil({0}))",
+    np.logical_not: "not {0}", np.isfinite: "isfinite({0})",
 }  # fmt: skip
 #: And those that take truth values alone.
 _TRUTHS: dict[Any, str] = {
@@ -37,6 +37,17 @@ _TRUTHS: dict[Any, str] = {
 }  # fmt: skip
 _FUNCTIONS = {np.exp: math.exp, np.log: math.log, np.sqrt: math.sqrt, np.floor: math.floor, np.ceil: math.ceil,
               np.expm1: math.expm1, np.log1p: math.log1p, np.log2: math.log2}  # fmt: skip
+#: One of many along an axis, two at a time.
+_LEAST, _MOST = _WRITTEN[np.minimum], _WRITTEN[np.maximum]
+_CHAINED: dict[Any, str] = {
+    np.sum: "{0} + {1}", np.add.reduce: "{0} + {1}", np.min: _LEAST, np.minimum.reduce: _LEAST, np.max: _MOST,
+    np.maximum.reduce: _MOST, np.any: "{0} or {1}", np.all: "{0} and {1}",
+}  # fmt: skip
+_OF_TRUTHS = frozenset({"{0} or {1}", "{0} and {1}"})
+_FILLED = {np.zeros_like: "(0.0)", np.ones_like: "(1.0)"}
+#: What moves numbers and leaves them as they are: done on their names.
+_OF_SHAPE = frozenset({_taken, _shaped, _spread, np.expand_dims})
+_MOVED = frozenset({np.stack, np.concatenate, np.broadcast_arrays, np.atleast_1d})
 
 
 @dataclass(frozen=True)
@@ -46,7 +57,6 @@ class Recording:
     tape: Tape
     inputs: Mapping[str, Recorded]
     outputs: Mapping[str, Any]
-    _fixed: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, tape: Tape, inputs: Mapping[str, Recorded], outputs: Mapping[str, Any]) -> Recording:
@@ -73,19 +83,8 @@ class Recording:
         return len(self._needed)
 
     @cached_property
-    def _on_arrays(self) -> Callable[..., Any]:
-        return _Writer(self, single=False).function(self._needed)
-
-    @cached_property
     def _on_numbers(self) -> Callable[..., Any]:
-        return _Writer(self, single=True).function(self._needed)
-
-    def many(self, values: Mapping[str, Array], total: int) -> tuple[dict[str, Array], NDArray[np.bool_]]:
-        """Return the outputs at some points, and at which of them every decision falls as it was recorded."""
-        with np.errstate(all="ignore"):
-            found, held = self._on_arrays(*(np.asarray(values[k], dtype=float) for k in self.inputs))
-        out = {n: np.broadcast_to(np.asarray(v, dtype=float), (total,)) for n, v in found.items()}
-        return out, np.broadcast_to(np.asarray(held, dtype=bool), (total,))
+        return _Writer(self).function(self._needed)
 
     def one(self, values: Mapping[str, float]) -> dict[str, float] | None:
         """Return the outputs at one point; nothing where a decision falls otherwise, or a number is beyond Python's."""
@@ -105,104 +104,159 @@ def _refs(value: Any) -> list[Ref]:
 
 
 class _Writer:
-    """Writes the operations as the source of one function."""
+    """Writes the operations as the source of one function: tables are so many single numbers."""
 
-    def __init__(self, recording: Recording, *, single: bool) -> None:
-        self.recording, self.single = recording, single
-        self.names: dict[str, Any] = {"isfinite": math.isfinite, "np": np, "alone": _alone, "row": _row}
+    def __init__(self, recording: Recording) -> None:
+        self.recording, self.ops = recording, recording.tape.ops
+        self.names: dict[str, Any] = {"isfinite": math.isfinite, "floor": math.floor, "ceil": math.ceil, "np": np}
         self.known: dict[int, str] = {}
-        self.guards: dict[int, list[float]] = {}
-        for guard in recording.tape.guards:
-            self.guards.setdefault(guard.at, []).append(guard.value)
+        self.lines: list[str] = []
+        self.kept: list[Any] = []
+        self.at: dict[int, Any] = {}
+        """By operation: the names of the numbers that it gave, shaped like them at one point; of several, a tuple."""
 
     def function(self, needed: Sequence[int]) -> Callable[..., Any]:
-        inputs = {r.at: f"v{r.at}" for r in self.recording.inputs.values()}
-        lines = [f"def run({', '.join(inputs.values())}):", " held = True"]
+        """Return the function; it gives nothing where a decision falls otherwise than it did."""
+        guards: dict[int, list[float]] = {}
+        for guard in self.recording.tape.guards:
+            guards.setdefault(guard.at, []).append(guard.value)
+        inputs = {r.at: f"x{n}" for n, r in enumerate(self.recording.inputs.values())}
         for at in needed:
-            if at not in inputs:
-                lines.append(f" v{at} = {self._call(self.recording.tape.ops[at])}")
-            lines += [self._guard(at, value) for value in self.guards.get(at, ())]
+            self.at[at] = _names([inputs[at]], (1,)) if at in inputs else self._call(at, self.ops[at])
+            self.lines += [
+                f"if not ({self._number(at)} == {value!r}): return None" for value in guards.get(at, ())
+            ]
         shown = ", ".join(f"{n!r}: {self._output(v)}" for n, v in self.recording.outputs.items())
-        lines.append(f" return {{{shown}}}" + ("" if self.single else ", held"))
+        body = [f"def run({', '.join(inputs.values())}):", *self.lines, f"return {{{shown}}}"]
         space = dict(self.names)
-        exec(compile("\n".join(lines), "<recording>", "exec"), space)  # noqa: S102 -- our own lines, from our own tape
+        # Our own lines, from our own tape: no text of a user stands in them but names of outputs, quoted.
+        exec(compile("\n ".join(body), "<recording>", "exec"), space)  # noqa: S102
         run: Callable[..., Any] = space["run"]
         return run
 
-    def _guard(self, at: int, value: float) -> str:
-        if self.single:
-            flat = self._flat(self.recording.tape.ops[at])
-            taken = f"v{at}" if flat else f"v{at}.reshape(-1)[0]"
-            return f" if not ({taken} == {value!r}): return None"
-        return f" held = held & (np.asarray(v{at}).reshape(-1) == {value!r})"
-
     def _output(self, value: Any) -> str:
-        if not isinstance(value, Recorded):
-            return f"float({str(value)!r})"
-        if not self.single:
-            return f"v{value.at}.reshape(-1)"
-        flat = self._flat(self.recording.tape.ops[value.at])
-        return f"float(v{value.at})" if flat else f"float(v{value.at}.reshape(-1)[0])"
+        return f"float({self._number(value.at)})" if isinstance(value, Recorded) else f"float({str(value)!r})"
 
-    @staticmethod
-    def _flat(op: Op) -> bool:
-        """Whether an operation gives one number a point."""
-        return op.shape == (POINTS,)
+    def _number(self, at: int) -> str:
+        return str(self.at[at].reshape(-1)[0])
 
-    def _constant(self, value: Any) -> str:
-        name = f"c{len(self.names)}"
-        if type(value) in {float, int, bool} and math.isfinite(value):
-            return f"({value!r})"
-        if isinstance(value, np.generic) and self.single:
-            return self._constant(value.item())
-        known = self.known.get(id(value))
-        if known is None:
-            known = self.known[id(value)] = name
-            self.names[name] = value
-        return known
+    def _call(self, at: int, op: Op) -> Any:
+        """Write an operation; return the names of what it gives."""
+        if op.func is _item:
+            return self._value(op.args[0])[op.args[1]]
+        if op.func in _OF_SHAPE:
+            return op.func(self.at[op.args[0].at], *op.args[1:], **op.kwargs)
+        if op.func in _MOVED:
+            return op.func(*map(self._value, op.args), **op.kwargs)
+        if op.shape is None:
+            raise Unbatchable(f"{op.func.__name__} gives several results")
+        if op.func in _FILLED:
+            return _names([_FILLED[op.func]] * _count(op), _one_point(op))
+        texts = None if op.kwargs and op.func not in _CHAINED else self._texts(op)
+        if texts is None:
+            return self._whole(at, op)
+        return _names([self._named(text) for text in texts], _one_point(op))
 
-    def _written(self, value: Any, arrays: bool) -> str:
+    def _named(self, text: str) -> str:
+        if text.isidentifier():
+            return text
+        name = f"v{len(self.lines)}"
+        self.lines.append(f"{name} = {text}")
+        return name
+
+    def _texts(self, op: Op) -> list[str] | None:
+        """One expression for every number that an operation gives; None where it is no arithmetic."""
+        if op.func in _CHAINED:
+            return self._chained(op)
+        form = _WRITTEN.get(op.func) or (_TRUTHS.get(op.func) if self._of_truths(op) else None)
+        if form is None and op.func in _FUNCTIONS:
+            form = f"{self._constant(_FUNCTIONS[op.func])}({{0}})"
+        if form is None and isinstance(op.func, np.ufunc):
+            places = ", ".join(f"{{{n}}}" for n in range(len(op.args)))
+            form = f"{self._constant(op.func)}({places}).item()"
+        if form is None:
+            return None
+        rows = np.broadcast_arrays(*map(self._value, op.args))
+        zero = op.func is np.add or op.func is np.multiply
+        texts = []
+        for taken in zip(*(r.reshape(-1) for r in rows), strict=True):
+            plain = zero and _left_alone(op.func, taken)
+            texts.append(plain or f"({form.format(*taken)})")
+        return texts
+
+    def _of_truths(self, op: Op) -> bool:
+        return all(isinstance(a, Ref) and self.ops[a.at].kind == "b" for a in op.args)
+
+    def _chained(self, op: Op) -> list[str] | None:
+        """A sum, or a least, along the first axis: row by row, as NumPy goes."""
+        axis, form = op.kwargs.get("axis", 0), _CHAINED[op.func]
+        values = self._value(op.args[0])
+        if axis not in (0, (0,)) or set(op.kwargs) - {"axis"} or len(op.args) > 1 or not values.shape[0]:
+            return None
+        if form in _OF_TRUTHS and not self._of_truths(op):
+            return None
+        so_far = list(values[0].reshape(-1))
+        for row in values[1:]:
+            pairs = zip(so_far, row.reshape(-1), strict=True)
+            so_far = [self._named(f"({form.format(a, b)})") for a, b in pairs]
+        return so_far
+
+    def _whole(self, at: int, op: Op) -> Any:
+        """Any other function, on arrays of one point."""
+        args = [self._array(a) for a in op.args] + [f"{k}={self._array(v)}" for k, v in op.kwargs.items()]
+        names = [f"w{at}_{n}" for n in range(_count(op))]
+        call = f"{self._constant(op.func)}({', '.join(args)})"
+        self.lines.append(f"{', '.join(names)}, = np.asarray({call}).reshape(-1).tolist()" if names else "pass")
+        return _names(names, _one_point(op))
+
+    def _array(self, value: Any) -> str:
         if isinstance(value, Ref):
-            flat = self.single and arrays and self._flat(self.recording.tape.ops[value.at])
-            return f"alone(v{value.at})" if flat else f"v{value.at}"
+            names = self.at[value.at]
+            return f"np.array([{', '.join(names.reshape(-1))}]).reshape({names.shape})"
         if isinstance(value, tuple) and _refs(value):
-            return f"({', '.join(self._written(v, arrays) for v in value)},)"
+            return f"({', '.join(map(self._array, value))},)"
         return self._constant(value)
 
-    def _call(self, op: Op) -> str:
-        if self.single and (text := self._of_numbers(op)) is not None:
-            return text
-        func = self._constant(op.func)
-        # Row by row of a table: arithmetic takes a bare number beside a table as it takes one a point.
-        arrays = not (isinstance(op.func, np.ufunc) and not self._flat(op))
-        args = [self._written(a, arrays) for a in op.args]
-        args += [f"{k}={self._written(v, arrays)}" for k, v in op.kwargs.items()]
-        text = f"{func}({', '.join(args)})"
-        return f"row({text})" if self.single and self._flat(op) else text
+    def _value(self, value: Any) -> Any:
+        """The names of what an operation takes, in the shape of its numbers."""
+        if isinstance(value, Ref):
+            return self.at[value.at]
+        if isinstance(value, tuple):
+            return tuple(map(self._value, value))
+        if isinstance(value, np.ndarray):
+            return _names([self._constant(v) for v in value.reshape(-1)], value.shape)
+        return _names([self._constant(value)], ())
 
-    def _of_numbers(self, op: Op) -> str | None:
-        """An operation on single numbers alone, as Python writes it; None where it is none."""
-        given = [self.recording.tape.ops[a.at] for a in op.args if isinstance(a, Ref)]
-        plain = all(isinstance(a, Ref | float | int | bool | np.generic) for a in op.args)
-        if op.kwargs or not plain or not self._flat(op) or not all(map(self._flat, given)):
-            return None
-        args = [self._written(a, arrays=False) for a in op.args]
-        if op.func in _TRUTHS and all(g.kind == "b" for g in given) and len(given) == len(args):
-            return f"({_TRUTHS[op.func].format(*args)})"
-        if op.func in _WRITTEN:
-            return f"({_WRITTEN[op.func].format(*args)})"
-        if op.func in _FUNCTIONS:
-            return f"{self._constant(_FUNCTIONS[op.func])}({', '.join(args)})"
-        if isinstance(op.func, np.ufunc):
-            return f"{self._constant(op.func)}({', '.join(args)}).item()"
-        return None
+    def _constant(self, value: Any) -> str:
+        if isinstance(value, np.generic):
+            return self._constant(value.item())
+        if type(value) in {float, int, bool} and math.isfinite(value):
+            return f"({value!r})"
+        if id(value) not in self.known:
+            name = self.known[id(value)] = f"c{len(self.names)}"
+            self.names[name] = value
+            self.kept.append(value)
+        return self.known[id(value)]
 
 
-def _alone(value: Any) -> Array:
-    """A number as the values of one point."""
-    return np.array((value,))
+def _names(texts: Sequence[str], shape: tuple[int, ...]) -> Any:
+    """Names as an array of a shape."""
+    out = np.empty(len(texts), dtype=object)
+    out[:] = texts
+    return out.reshape(shape)
 
 
-def _row(values: Any) -> Any:
-    """The values of one point as a number."""
-    return values.item()
+def _count(op: Op) -> int:
+    """How many numbers an operation gives at one point."""
+    return math.prod((op.shape or ())[:-1])
+
+
+def _one_point(op: Op) -> tuple[int, ...]:
+    return (*(op.shape or ())[:-1], 1)
+
+
+def _left_alone(func: Any, taken: Sequence[str]) -> str:
+    """The other number where one is nothing added, or once; empty where neither is."""
+    none = ("(0)", "(0.0)") if func is np.add else ("(1)", "(1.0)")
+    one, other = taken
+    return other if one in none else one if other in none else ""
