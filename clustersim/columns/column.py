@@ -112,7 +112,7 @@ class Column:
 
     def __float__(self) -> float:
         if isinstance(self.values, Noted):
-            return float(self.values)  # type: ignore[arg-type]
+            return float(self.values)
         if np.all(self.values == self.values.flat[0]):
             return float(self.values.flat[0])
         raise Unbatchable("a column was taken for one number")
@@ -120,7 +120,7 @@ class Column:
     def _one(self) -> Any:
         """The one whole number that all points have; they split by it where they differ."""
         if isinstance(self.values, Noted):
-            return float(self.values)  # type: ignore[arg-type]
+            return float(self.values)
         flat = self._flat("a whole number")
         if np.all(flat == flat[0]):
             return flat[0]

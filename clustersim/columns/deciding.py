@@ -55,7 +55,7 @@ def decide(label: Callable[[], Any]) -> int:
     if np.any(mine < 0):
         found = values_of(label())
         if isinstance(found, Noted):
-            return int(Column(found))
+            return int(Column(as_array(found)))
         mine = np.broadcast_to(np.asarray(found, dtype=np.int64), mine.shape)
         known[now.points] = mine
     if np.all(mine == mine[0]):

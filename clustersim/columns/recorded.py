@@ -24,7 +24,20 @@ __all__ = ["POINTS", "Guard", "Op", "Recorded", "Ref", "Tape"]
 POINTS = 7
 _TAPES = itertools.count(1)
 _WHOLE = frozenset(
-    {np.any, np.all, np.min, np.max, np.amin, np.amax, np.sum, np.mean, np.prod, np.median, np.argmin, np.argmax}
+    {
+        np.any,
+        np.all,
+        np.min,
+        np.max,
+        np.amin,
+        np.amax,
+        np.sum,
+        np.mean,
+        np.prod,
+        np.median,
+        np.argmin,
+        np.argmax,
+    }
 )
 _ASKED = frozenset({np.shape, np.ndim, np.size, np.iscomplexobj})
 
@@ -235,6 +248,9 @@ class Recorded(Noted, NDArrayOperatorsMixin):
 
     def __float__(self) -> float:
         return float(self.tape.decide(self.at, self.now, "one number"))
+
+    def __deepcopy__(self, memo: Any) -> Recorded:
+        return self
 
     def __hash__(self) -> int:
         raise Unbatchable("a recorded array was taken for a key")

@@ -108,7 +108,12 @@ class _Writer:
 
     def __init__(self, recording: Recording) -> None:
         self.recording, self.ops = recording, recording.tape.ops
-        self.names: dict[str, Any] = {"isfinite": math.isfinite, "floor": math.floor, "ceil": math.ceil, "np": np}
+        self.names: dict[str, Any] = {
+            "isfinite": math.isfinite,
+            "floor": math.floor,
+            "ceil": math.ceil,
+            "np": np,
+        }
         self.known: dict[int, str] = {}
         self.lines: list[str] = []
         self.kept: list[Any] = []
@@ -130,7 +135,7 @@ class _Writer:
         body = [f"def run({', '.join(inputs.values())}):", *self.lines, f"return {{{shown}}}"]
         space = dict(self.names)
         # Our own lines, from our own tape: no text of a user stands in them but names of outputs, quoted.
-        exec(compile("\n ".join(body), "<recording>", "exec"), space)  # noqa: S102
+        exec(compile("\n ".join(body), "<recording>", "exec"), space)
         run: Callable[..., Any] = space["run"]
         return run
 
@@ -206,7 +211,9 @@ class _Writer:
         args = [self._array(a) for a in op.args] + [f"{k}={self._array(v)}" for k, v in op.kwargs.items()]
         names = [f"w{at}_{n}" for n in range(_count(op))]
         call = f"{self._constant(op.func)}({', '.join(args)})"
-        self.lines.append(f"{', '.join(names)}, = np.asarray({call}).reshape(-1).tolist()" if names else "pass")
+        self.lines.append(
+            f"{', '.join(names)}, = np.asarray({call}).reshape(-1).tolist()" if names else "pass"
+        )
         return _names(names, _one_point(op))
 
     def _array(self, value: Any) -> str:

@@ -119,7 +119,7 @@ def _with_tax(drivers: Drivers, rows: Projection) -> Projection:
 
 def _written_off(spent: Array, life: float | Array) -> Array:
     """Straight-line depreciation from the year after; a broken year of life counts in part."""
-    out = np.zeros_like(spent) + np.zeros_like(as_array(life))
+    out: Array = np.zeros_like(spent) + np.zeros_like(as_array(life))
     for lag in range(1, spent.shape[0]):
         share = np.clip(as_array(life) - (lag - 1), 0.0, 1.0) / life
         out = out + np.concatenate([np.zeros_like(out[:lag]), spent[:-lag] * share])

@@ -115,7 +115,8 @@ def _moved(company: Company, factor: Value) -> Array:
     """A link's factor by year: what moves today reaches only the part of the first year that is still to come."""
     left = np.ones((len(company.years), 1))
     left[0] = 1.0 - company.elapsed_share
-    return 1.0 + (as_array(factor) - 1.0) * left
+    moved: Array = 1.0 + (as_array(factor) - 1.0) * left
+    return moved
 
 
 def _asked(company: Company, links: Mapping[str, Link]) -> dict[str, Array]:

@@ -25,9 +25,7 @@ def shared_price(price_cny: Value, other_cost_cny: Value, gain: Value, *, value_
     >>> shared_price(50.0, 100.0, 0.0, value_share=0.5), round(shared_price(50.0, 100.0, 0.1, value_share=1.0), 3)
     (50.0, 65.776)
     """
-    moved: Value = price_cny + (as_array(price_cny) + other_cost_cny) * np.expm1(
-        value_share * as_array(gain)
-    )
+    moved: Value = price_cny + (as_array(price_cny) + other_cost_cny) * np.expm1(value_share * as_array(gain))
     return moved if np.ndim(moved) else float(moved)
 
 
