@@ -27,7 +27,7 @@ _WRITTEN: dict[Any, str] = {
     np.less: "{0} < {1}", np.less_equal: "{0} <= {1}", np.greater: "{0} > {1}", np.greater_equal: "{0} >= {1}",
     np.equal: "{0} == {1}", np.not_equal: "{0} != {1}", np.negative: "-{0}", np.absolute: "abs({0})",
     np.minimum: "{0} if {0} <= {1} or {0} != {0} else {1}", np.maximum: "{0} if {0} >= {1} or {0} != {0} else {1}",
-    np.where: "{1} if {0} else {2}", np.floor: "float(floor({0}))", np.ceil: "float(ceil({0}))", np.floor: "float(floor({0}))", np.ceil: "float(ceil({0}))",
+    np.where: "{1} if {0} else {2}", np.floor: "float(floor({0}))", np.ceil: "float(ceil({0}))",
     np.logical_not: "not {0}", np.isfinite: "isfinite({0})",
 }  # fmt: skip
 #: And those that take truth values alone.
