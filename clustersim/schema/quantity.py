@@ -19,7 +19,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from clustersim.columns import Noted, Unbatchable, values_of
+from clustersim.columns import Noted, Unbatchable, Varied, values_of
 from clustersim.errors import InputError, suggest
 from clustersim.provenance import TIERS, Sourced
 from clustersim.reading.guarded import printable
@@ -169,6 +169,8 @@ class Quantity:
         if "CNY" not in self.unit:
             return self
         text = raw.get("value") if isinstance(raw, Mapping) else raw
+        if isinstance(text, Varied):  # points of a batch are in one unit
+            text = f"1 {text.unit}"
         currency = in_currency(text, CURRENCIES) if isinstance(text, str) else ""
         if currency in {"", "CNY"}:
             return self
