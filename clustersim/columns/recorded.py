@@ -354,8 +354,7 @@ def _to_shape(values: Any, shape: Any, **kwargs: Any) -> Any:
 def _refuse_points_axis(func: Any, args: Any, kwargs: Mapping[str, Any]) -> None:
     """Functions that go along an axis must name one that is not the points'."""
     if func in (np.stack, np.concatenate):
-        parts = [p for p in args[0]]
-        most = max(np.ndim(_now(p)) for p in parts)
+        most = max(np.ndim(_now(p)) for p in args[0])
         axis = kwargs.get("axis", args[1] if len(args) > 1 else 0)
         if axis != 0 or (func is np.concatenate and most < 2):
             raise Unbatchable(f"np.{func.__name__} along the points")
