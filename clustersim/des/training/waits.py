@@ -110,8 +110,8 @@ def _poisson_tail(count: int, mean: Array) -> Array:
     """P(N >= count) for a Poisson count: the terms from ``count`` on where the mean is below it, else one less those
     before it. Sums of so few terms need no library.
 
-    >>> _poisson_tail(2, np.array([1.0]))[0].round(12) == round(1 - 2 / math.e, 12)
-    True
+    >>> round(float(_poisson_tail(2, np.array([1.0]))[0]), 6)  # 1 - 2 / e
+    0.264241
     """
     mean = np.maximum(mean, 1e-300)
     below = np.minimum(mean, float(count))
