@@ -24,7 +24,9 @@ from clustersim.des.serving.deployment import (
 from clustersim.des.serving.fit import Misfit
 from clustersim.des.serving.metrics import Slo, Summary, Use, summarise
 from clustersim.des.serving.run import ServingRun
-from clustersim.des.serving.sizing import Plant, Sizing, replicas_for, split_for, tokens_to_requests
+from clustersim.des.serving.plant import Plant, Sizing, tokens_to_requests
+from clustersim.des.serving.sizing import MOST, replicas_for
+from clustersim.des.serving.split import split_for
 from clustersim.des.serving.steady import STABLE_SHARE, Share, SteadyState, share_of, steady_state
 from clustersim.des.serving.stream import Stream, stream_of
 from clustersim.des.serving.traces import Trace
@@ -343,7 +345,7 @@ class Serving:
         """Return the requests per second of so many tokens a day, prompt and answer, of the workload's lengths."""
         return tokens_to_requests(tokens_per_day, stream_spec(self.work, self.inputs.scenario.seed))
 
-    def cards_for(self, demand_per_s: float, *, most: int = 4096) -> CardsAnswer:
+    def cards_for(self, demand_per_s: float, *, most: int = MOST) -> CardsAnswer:
         """Return the fewest replicas that carry ``demand_per_s`` requests per second at the service level.
 
         Asked of a stationary stream of the workload's lengths at the demand's rate, at the peak of a daily wave: how

@@ -20,6 +20,11 @@ __all__ = ["Lengths", "Stream", "stream_of"]
 
 Array = NDArray[np.float64]
 
+#: Prompt tokens of a run of a stream: some sixty thousand iterations of a whole budget, a second or two of CPU.
+_PROMPT_TOKENS = 5e8
+#: Requests that a run has whatever they take.
+_LEAST = 400
+
 
 @dataclass(frozen=True, slots=True)
 class Lengths:
@@ -83,6 +88,22 @@ class Stream:
     def at(self, rate: float) -> Stream:
         """Return the stream at another rate."""
         return replace(self, rate=rate)
+
+    @property
+    def prompt_tokens(self) -> float:
+        """Mean prompt tokens of a request."""
+        if self.sample is not None:
+            return float(self.sample.prompt.mean())
+        assert self.prompt is not None
+        return float(self.prompt.mean)
+
+    def affordable(self, count: int) -> int:
+        """Return ``count``, or fewer where prompts are so long that each takes many iterations of its own.
+
+        >>> Stream(1.0, Lengths(1e6), Lengths(100)).affordable(8000), Stream(1.0, Lengths(500), Lengths(9)).affordable(8000)
+        (500, 8000)
+        """
+        return max(min(count, int(_PROMPT_TOKENS / self.prompt_tokens)), min(count, _LEAST))
 
     def draw(self, count: int, rng: np.random.Generator) -> Requests:
         """Return the first ``count`` requests, scaled in time so that their mean rate is the stream's exactly.
