@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from clustersim.des.serving.sizing import replicas_for, split_for
+from clustersim.des.serving.sizing import replicas_for
+from clustersim.des.serving.split import split_for
 from clustersim.planner.serving import CardsAnswer, Serving, plant_of
 from clustersim.schema.inputs import load_inputs
 from clustersim.workloads.video import simulated, sized

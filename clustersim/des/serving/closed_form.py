@@ -311,11 +311,11 @@ def _state(solved: _Solved, rate: Array, slo: Slo | SloColumns) -> _State:
     if solved.split:
         p = prefill_balance(entry, rate / entry.replicas[:, None])
         first = first_token(entry, p, solved.saturated / entry.replicas[:, None])
-        later = pace(decode, b, 0.0, _hand_over(solved, p, b))
+        later = pace(decode, b, None, _hand_over(solved, p, b))
     else:
         p = b
         first = first_token(entry, b, solved.saturated / entry.replicas[:, None])
-        later = pace(entry, b, mean_of(first.base))
+        later = pace(entry, b, first)
     return _State(p, b, first, later, _within(first, later, slo, rate))
 
 

@@ -73,13 +73,23 @@ class FirstToken:
         return np.asarray(calm + self.ahead_share * self.ahead + self.slot_share * self.slot)
 
     @property
-    def variance_s2(self) -> Array:
-        """Variance of TTFT."""
+    def queue_s(self) -> Array:
+        """Mean of the random parts before the own prompt begins, without the wait for a slot."""
+        calm = (1.0 - self.met_share) * self.step / 2.0 + self.met_share * self.met
+        return np.asarray(calm + self.ahead_share * self.ahead)
+
+    @property
+    def queue_s2(self) -> Array:
+        """Variance of the same."""
         calm, met = self.step / 2.0, self.met
         wait = (1.0 - self.met_share) * self.step**2 / 12.0 + self.met_share * self.met2
         wait = wait + self.met_share * (1.0 - self.met_share) * (met - calm) ** 2
-        for share, mean in ((self.ahead_share, self.ahead), (self.slot_share, self.slot)):
-            wait = wait + share * (2.0 - share) * mean**2
+        return np.asarray(wait + self.ahead_share * (2.0 - self.ahead_share) * self.ahead**2)
+
+    @property
+    def variance_s2(self) -> Array:
+        """Variance of TTFT."""
+        wait = self.queue_s2 + self.slot_share * (2.0 - self.slot_share) * self.slot**2
         return np.asarray(mean_of(self.base**2) - mean_of(self.base) ** 2 + wait)
 
     def percentiles(self) -> dict[str, Array]:
@@ -102,15 +112,17 @@ class Pace:
     """TPOT of each answer length, shapes (points, loads, answers); one-token answers have none.
 
     ``floor`` is the time of the decode steps alone, ``wander2`` its variance and ``least`` what it is with nobody else;
-    ``free`` the share of answers that
-    no prompt comes into; ``added`` and ``added2`` mean and variance of what prompts add to the others. ``steps`` are
-    the tokens after the first.
+    ``free`` the share of answers that no prompt comes into, ``number`` the mean number of prompts that come into one,
+    ``clump`` variance over mean of their number beyond the first, ``added`` and ``added2`` mean and variance of what one
+    prompt adds. ``steps`` are the tokens after the first.
     """
 
     floor: Array
     least: Array
     wander2: Array
     free: Array
+    number: Array
+    clump: Array
     added: Array
     added2: Array
     counted: Array
@@ -119,16 +131,46 @@ class Pace:
     @property
     def mean(self) -> Array:
         """Mean TPOT."""
-        return np.asarray(self.floor + (1.0 - self.free) * self.added)
+        return np.asarray(self.floor + self.number * self.added)
+
+    @property
+    def _added_variance(self) -> Array:
+        """Variance of what all prompts add."""
+        met = np.maximum(1.0 - self.free, 1e-12)
+        more = self.number / met - 1.0
+        number = met * (more * self.clump + (more + 1.0) ** 2) - self.number**2
+        return np.asarray(self.number * self.added2 + np.maximum(number, 0.0) * self.added**2)
+
+    def counts(self) -> list[tuple[Array, Array, Array]]:
+        """Return weight, mean and variance of the number of prompts: one, two, three, and more.
+
+        Beyond the first they are negative binomial (Poisson where ``clump`` is one).
+        """
+        met = np.maximum(1.0 - self.free, 1e-12)
+        more = np.maximum(self.number / met - 1.0, 1e-9)
+        clump = np.maximum(self.clump, 1.0 + 1e-6)
+        weight = np.exp(-more * np.log(clump) / (clump - 1.0))
+        left, first, second = np.ones_like(weight), more + 1.0, more * clump + (more + 1.0) ** 2
+        out = []
+        zero = np.zeros_like(weight)
+        for k in range(1, _HITS + 1):
+            out.append((met * weight, zero + k, zero))
+            left, first, second = left - weight, first - k * weight, second - k * k * weight
+            weight = weight * (more / clump + (k - 1) * (1.0 - 1.0 / clump)) / k
+        left = np.maximum(left, 1e-9)
+        mean = np.maximum(first / left, _HITS + 1.0)
+        out.append((met * left, mean, np.maximum(second / left - mean**2, 0.0)))
+        return out
 
     def within(self, bound_s: Array) -> Array:
         """Return, per answer length, the share of requests within ``bound_s`` (one-token answers all are)."""
         left, others = bound_s - self.least, self.floor - self.least
-        alone = gamma_share(left, others, self.wander2)
-        # A crowd brings prompts and a fuller batch at once: the two deviations add up.
-        wide2 = (np.sqrt(self.added2) + np.sqrt(self.wander2)) ** 2
-        met = gamma_share(left, others + self.added, wide2)
-        return np.asarray(np.where(self.counted, self.free * alone + (1.0 - self.free) * met, 1.0))
+        share = self.free * gamma_share(left, others, self.wander2)
+        for weight, mean, variance in self.counts():
+            # A crowd brings prompts and a fuller batch at once: the two deviations add up.
+            wide = np.sqrt(mean * self.added2 + variance * self.added**2) + np.sqrt(self.wander2)
+            share = share + weight * gamma_share(left, others + mean * self.added, wide**2)
+        return np.asarray(np.where(self.counted, share, 1.0))
 
     def percentiles(self) -> dict[str, Array]:
         """Return mean and percentiles of TPOT over answers of more than one token, at the first load."""
@@ -140,7 +182,7 @@ class Pace:
             return mean_of(self.within(bound_s[..., None])[..., keep], weights)
 
         mean = self.mean[..., keep]
-        spread = np.sqrt(self.added2 + self.wander2 + self.added**2)[..., keep]
+        spread = np.sqrt(self._added_variance + self.wander2)[..., keep]
         low = np.maximum((self.floor - 4.0 * np.sqrt(self.wander2))[..., keep].min(axis=-1), 1e-9)
         return _percentiles(cdf, low, (mean + 6.0 * spread).max(axis=-1), mean_of(mean, weights))
 
@@ -148,8 +190,7 @@ class Pace:
         """Return mean and percentiles of the whole time: first token and the tokens after it, at the first load."""
         tokens = np.where(self.counted, self.steps, 0.0)
         mean = tokens * self.mean + first.mean_s[..., None]
-        met = (1.0 - self.free) * (self.added2 + self.free * self.added**2)
-        variance = tokens**2 * (self.wander2 + met) + first.variance_s2[..., None]
+        variance = tokens**2 * (self.wander2 + self._added_variance) + first.variance_s2[..., None]
         shift = tokens * self.floor + first.base.min(axis=-1)[..., None]
         rest = np.maximum(mean - shift, 1e-9)
 
@@ -160,6 +201,8 @@ class Pace:
         return _percentiles(cdf, shift.min(axis=-1), top, mean_of(mean))
 
 
+#: Numbers of prompts in an answer that are taken one by one: each is a step where prompts are alike.
+_HITS = 3
 #: Points at which a distribution is looked at for its percentiles.
 _LOOKS = 48
 
@@ -268,6 +311,13 @@ def first_token(site: Site, b: Balance, saturated: Array) -> FirstToken:
     return FirstToken(own, step, share, met, met2, ahead_share, ahead, slot_share, slot)
 
 
+def behind(site: Site, b: Balance) -> Array:
+    """Return the part of a prompt that does not fit beside the own one: who comes later is computed later by as much."""
+    base = b.seen * site.width if site.mixed else np.zeros_like(b.seen)
+    room = np.maximum(float(site.rules.max_tokens) - base, 1.0)
+    return np.asarray(np.clip(site.traffic.new / room, 0.0, 1.0))
+
+
 def _own(site: Site, base: Array, linear: Array, new: Array) -> Array:
     """Return the seconds of the iterations that a prompt of each length needs on its own."""
     tokens = np.broadcast_to(new, (*base.shape, len(new)))
@@ -312,12 +362,12 @@ def _ahead(site: Site, b: Balance, base: Array, linear: Array) -> tuple[Array, A
 
 
 def pace(
-    site: Site, b: Balance, first_s: Array | float = 0.0, extra: tuple[Array, Array] | None = None
+    site: Site, b: Balance, first: FirstToken | None = None, extra: tuple[Array, Array] | None = None
 ) -> Pace:
     """Return TPOT at a balance.
 
-    ``first_s`` is how long a prompt's own iterations take: what arrives meanwhile is computed after it, while it
-    decodes. ``extra`` is spent once per answer before its second token (hand-over): its mean and variance.
+    ``first`` is the first token of the same replica: what arrives before it is computed after it, while the answer
+    decodes; nothing of a decode pool. ``extra`` is spent once per answer before its second token (hand-over): its mean and variance.
     """
     cv2 = site.dealt2[..., None]
     outputs = site.traffic.outputs
@@ -326,7 +376,7 @@ def pace(
     steps = left / grow + (1.0 - 1.0 / grow) / 2.0
     rate, step = b.rate[..., None], b.step_s[..., None]
     added, added2 = b.prompt_s[..., None], b.prompt2_s2[..., None]
-    early = _early(site, b, first_s)[..., None]
+    early, early2 = (x[..., None] for x in _early(site, b, first))
     meet = b.meet[..., None]
     busy = np.minimum(meet * rate * added, 0.999)
     lasts = (steps * step + early * busy) / (1.0 - busy)
@@ -335,9 +385,9 @@ def pace(
     own = meet * own
     met = met_share(own, cv2) if site.prefills else np.zeros_like(own)
     number, free = further(own, cv2, met), 1.0 - met
-    lot = np.maximum(1.0 - free, 1e-9)
     clump = np.maximum(1.0 + 2.0 * (number - own), np.minimum(cv2, 1.0))
-    shot_mean, shot_var = number * added, number * (added2 + (clump - 1.0) * added**2)
+    # A window that wanders gathers numbers that do.
+    clump = clump + (meet * rate / (1.0 - busy)) ** 2 * early2 / np.maximum(number, 1e-9)
     seen, slope = b.seen[..., None], b.step_slope[..., None]
     gain = 1.0 / np.maximum(1.0 - slope * seen / step, 0.05)
     x = np.maximum(lasts / np.maximum(site.steps * step / (1.0 - busy) * gain, 1e-12), 1e-6)
@@ -354,20 +404,27 @@ def pace(
         least=floor - np.maximum(others, 1e-3 * floor),
         wander2=by_batch + once2[..., None] / left**2,
         free=free,
-        added=shot_mean / lot / left,
-        added2=np.maximum((shot_var + shot_mean**2) / lot - (shot_mean / lot) ** 2, 0.0) / left**2,
+        number=number,
+        clump=clump,
+        added=added / left,
+        added2=np.maximum(added2 - added**2, 0.0) / left**2,
         counted=np.broadcast_to(outputs > 1.5, lasts.shape),
         steps=left,
     )
 
 
-def _early(site: Site, b: Balance, first_s: Array | float) -> Array:
-    """Return seconds of arrivals before the first token whose prompts are computed after it, net of those at the end.
+def _early(site: Site, b: Balance, first: FirstToken | None) -> tuple[Array, Array]:
+    """Return seconds of arrivals before the first token whose prompts are computed after it, and their variance.
 
-    Prompts that arrive during the own prompt's iterations come next. Where prompts share iterations, those that
-    arrive in the last of a sequence's iterations, or are not through by then, no longer concern it.
+    Prompts that arrive while the own one waits for those before it, or is computed, come next. Where prompts share
+    iterations, those that arrive in the last of a sequence's iterations, or are not through by then, no longer concern
+    it.
     """
-    if not site.prefills:
-        return np.zeros_like(b.rate)
+    if not site.prefills or first is None:
+        return np.zeros_like(b.rate), np.zeros_like(b.rate)
     late = b.group2_s2 / b.group_s / 2.0 + b.pace_s / 2.0 if site.mixed else b.step_s
-    return np.asarray(np.maximum(np.asarray(first_s) - late, 0.0))
+    part = behind(site, b)
+    wait = part * first.queue_s
+    each = np.maximum(first.base + (wait - late)[..., None], 0.0)
+    mean = mean_of(each)
+    return mean, np.asarray(mean_of(each**2) - mean**2 + part**2 * first.queue_s2)
