@@ -338,9 +338,13 @@ def _put(data: dict[str, Any], override: Override) -> None:
         elif isinstance(node, dict):
             node = node.setdefault(part, {})
         if not isinstance(node, dict | list):
+            rest = override.path[override.path.index(part) + 1 :]
+            inner = f"{override.value}"
+            for name in reversed(rest):
+                inner = f"{{{name}: {inner}}}"
             raise InputError(
                 f"{override.said}: {part!r} is the value {node!r} and has no fields; give all of it, for example"
-                f" {part}='{{…: …}}'"
+                f" {part}='{inner}'"
             )
     last = override.path[-1]
     if isinstance(node, list):
