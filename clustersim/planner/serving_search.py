@@ -23,7 +23,7 @@ from clustersim.planner.serving import RateAnswer, Serving
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import PrecisionSection, ServingPlan
-from clustersim.workloads.serving import Ranked, candidates, ranked
+from clustersim.workloads.serving_plans import Ranked, candidates, ranked
 from clustersim.workloads.serving_points import stacked
 
 __all__ = ["FleetAnswer", "FrontierRow", "Option", "frontier_rows", "largest_fleet", "options"]

@@ -6,9 +6,9 @@ import pytest
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.cluster import simulate
 from clustersim.des.serving.metrics import Slo, records, summarise, within_slo
+from clustersim.des.serving.plant import Plant, Trial
 from clustersim.des.serving.rules import Batching, ReplicaCost
 from clustersim.des.serving.settings import Pool, Transfer
-from clustersim.des.serving.plant import Plant, Trial
 from clustersim.des.serving.sizing import diurnal_replicas, replicas_for
 from clustersim.des.serving.split import split_for
 from clustersim.des.serving.steady import rate_at_slo, saturated, steady_state
@@ -87,7 +87,9 @@ def test_a_split_plant_is_sized_on_both_sides() -> None:
     plant = Plant(prefill, "least_loaded", POOL, Transfer(1e-5, 1e-7))
     plan = split_for(plant, STREAM.at(40.0), SLO, seed=1)
     assert plan.share.lower >= SLO.share
-    fewer = Trial(plant.sized(plan.replicas, max(plan.decode_replicas - 1, 1)), STREAM.at(40.0)).share(SLO, 8000, 1)
+    fewer = Trial(plant.sized(plan.replicas, max(plan.decode_replicas - 1, 1)), STREAM.at(40.0)).share(
+        SLO, 8000, 1
+    )
     assert plan.decode_replicas == 1 or fewer.lower < plan.share.share
 
 

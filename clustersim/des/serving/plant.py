@@ -55,8 +55,8 @@ class Plant:
 class Trial:
     """A plant and the stream that it is tried with.
 
-    Of a split fleet's cell, ``onward`` is the part of the requests whose answers are decoded: the rest ends at the first
-    token and is not counted, so that both pools have the load of the whole fleet's.
+    Of a split fleet's cell, ``onward`` is the part of the requests whose answers are decoded: the rest ends at the
+    first token and is not counted, so that both pools have the load of the whole fleet's.
     """
 
     plant: Plant

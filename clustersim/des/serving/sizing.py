@@ -74,9 +74,7 @@ def replicas_for(
 
 
 def _too_few(most: int, stream: Stream) -> str:
-    return (
-        f"{most} replicas do not carry {stream.rate:.4g} requests/s at the service level; relax it, or ask for less"
-    )
+    return f"{most} replicas do not carry {stream.rate:.4g} requests/s at the service level; relax it, or ask for less"
 
 
 @dataclass(slots=True)
@@ -162,6 +160,7 @@ def diurnal_replicas(
     one = closed_form(replace(fleet, pool=replace(fleet.pool, replicas=1.0)), traffic, slo)
     single = float(one.saturated_per_s[0])
     counts = [
-        _Counts(fleet, traffic, slo, r).fewest(ceil(r / (STABLE_SHARE * single)), most) for r in rates.tolist()
+        _Counts(fleet, traffic, slo, r).fewest(ceil(r / (STABLE_SHARE * single)), most)
+        for r in rates.tolist()
     ]
     return np.array(counts, dtype=np.int64), rates
