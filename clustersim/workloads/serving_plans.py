@@ -125,15 +125,20 @@ def ranked(inputs: Inputs, work: ServingWorkload, plans: Sequence[ServingPlan]) 
     rows = []
     for i, (plan, one) in enumerate(built):
         unfit = unfit_in(one.fleet, drawn, work.slo.share.value)
-        reason = unfit.text() if unfit is not None else _reason(form, i, one)
+        reason = unfit.text() if unfit is not None else _reason(form, i, one, stream.burstiness)
         rows.append(Ranked(plan, one, form, i, reason, unfit=unfit))
     return sorted(rows, key=lambda r: (-r.per_card_s, r.fluid.cards if r.fluid else 0)) + refused
 
 
-def _reason(form: ClosedForm, i: int, one: FluidDeployment) -> str:
+def _reason(form: ClosedForm, i: int, one: FluidDeployment, burstiness: float) -> str:
     if form.rate_at_slo_per_s[i] > 0:
         return ""
     ttft, tpot = form.ttft_s["p50"][i] + one.request_s, form.tpot_s["p50"][i]
+    if burstiness > 1.0:
+        return (
+            f"no load meets the SLO: at the smallest that is looked at, in bursts of variation {burstiness:g}, TTFT is"
+            f" {ttft:.4g} s and TPOT {tpot * 1e3:.4g} ms in the median"
+        )
     return (
         f"the SLO is below the unloaded latency (best reachable: TTFT {ttft:.4g} s, TPOT {tpot * 1e3:.4g} ms in the"
         " median)"

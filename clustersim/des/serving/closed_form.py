@@ -7,7 +7,7 @@ form does not hold it says why, and a simulation should be asked instead (`stead
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -33,6 +33,7 @@ from clustersim.des.serving.fluid_pace import Pace
 from clustersim.des.serving.fluid_use import FluidUse, use_of
 from clustersim.des.serving.fluid_verdict import slo_verdict, verdict_of
 from clustersim.des.serving.metrics import Slo
+from clustersim.special import ndtri
 
 __all__ = ["ClosedForm", "Fleet", "FluidPool", "SloColumns", "closed_form", "fleet_of"]
 
@@ -41,8 +42,8 @@ Array = NDArray[np.float64]
 #: Loads, as shares of the saturated rate, at which the share within the SLO is looked at; the last is the largest
 #: that is called stable (`steady.STABLE_SHARE`).
 _LOADS = np.concatenate([np.geomspace(0.004, 0.06, 4), np.linspace(0.12, 0.9, 9), [0.94, 0.98]])
-#: Where the level is crossed, the stretch between two loads is looked at again at these parts of it.
-_PARTS = np.linspace(0.0, 1.0, 6)
+#: Where the level is crossed, the stretch between two loads is looked at again at these parts of it, so many times.
+_PARTS, _TURNS = np.array([0.25, 0.5, 0.75]), 2
 
 
 @dataclass(frozen=True)
@@ -166,39 +167,57 @@ def closed_form(
     )
     loads = solved.saturated * _LOADS
     table = state_at(solved, loads, slo)
-    low, high = _bracket(loads, table.share, target)
-    fine = low[:, None] + (high - low)[:, None] * _PARTS
-    best, steep = _crossing(fine, state_at(solved, fine, slo).share, target)
-    best = np.where(table.share[:, 0] >= target[:, 0], best, 0.0)
+    best, steep = _crossing(lambda rate: state_at(solved, rate, slo).share, loads, table.share, target)
     asked = np.where(best > 0, best, loads[:, 0]) if rate_per_s is None else row_of(rate_per_s)
     asked = np.broadcast_to(asked, np.broadcast_shapes(asked.shape, best.shape))
     here = state_at(solved, asked[:, None], slo)
     return _answer(solved, here, asked, best, steep)
 
 
-def _bracket(rates: Array, share: Array, target: Array) -> tuple[Array, Array]:
-    """Return the two loads between which the share first falls below the target (the last two if it never does)."""
-    good = share >= target
-    below = np.where(good.all(axis=1), share.shape[1] - 1, np.argmin(good, axis=1))
-    row, at = np.arange(len(rates)), np.maximum(below, 1)
-    return rates[row, at - 1], rates[row, at]
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Two loads between which the share first falls below the target, and the shares there, (points, 1)."""
+
+    low: Array
+    high: Array
+    above: Array
+    below: Array
+
+    @classmethod
+    def of(cls, rates: Array, share: Array, target: Array) -> _Stretch:
+        """Return the stretch among ascending loads; the last one if the share never falls so far."""
+        good = share >= target
+        first = np.where(good.all(axis=1), share.shape[1] - 1, np.argmin(good, axis=1))
+        at = np.maximum(first, 1)[:, None]
+        ends = (np.take_along_axis(x, i, axis=1) for x in (rates, share) for i in (at - 1, at))
+        return cls(*ends)
+
+    def finer(self, share_of: Callable[[Array], Array], target: Array) -> _Stretch:
+        """Return the part of the stretch in which the share falls below the target."""
+        inner = self.low + (self.high - self.low) * _PARTS
+        rates = np.concatenate([self.low, inner, self.high], axis=1)
+        return self.of(rates, np.concatenate([self.above, share_of(inner), self.below], axis=1), target)
 
 
-def _crossing(rates: Array, share: Array, target: Array) -> tuple[Array, Array]:
+def _crossing(
+    share_of: Callable[[Array], Array], loads: Array, share: Array, target: Array
+) -> tuple[Array, Array]:
     """Return the rate up to which the share holds (0 where it never does), and by how much the share falls there.
 
-    The fall is that per relative change of the rate: the rate's error is the share's over it.
+    The fall is that per relative change of the rate: the rate's error is the share's over it. Between the last two
+    loads the share's normal deviation is taken as a line.
     """
-    good = share >= target
-    below = np.where(good.all(axis=1), share.shape[1] - 1, np.argmin(good, axis=1))
-    row = np.arange(len(rates))
-    at, before = np.maximum(below, 1), np.maximum(below, 1) - 1
-    drop = share[row, before] - share[row, at]
-    part = np.clip((share[row, before] - target[:, 0]) / np.maximum(drop, 1e-12), 0.0, 1.0)
-    rate = rates[row, before] + part * (rates[row, at] - rates[row, before])
-    steep = drop * rates[row, at] / np.maximum(rates[row, at] - rates[row, before], 1e-300)
-    steep = np.where(good.all(axis=1), np.inf, steep)
-    return np.where(good[:, 0], rate, 0.0), steep
+    at = _Stretch.of(loads, share, target)
+    steep = np.zeros_like(at.low)
+    for turn in range(_TURNS):
+        at = at.finer(share_of, target)
+        if turn == 0:
+            steep = (at.above - at.below) * at.high / np.maximum(at.high - at.low, 1e-300)
+    high, low, wish = (ndtri(np.clip(x, 1e-12, 1.0 - 1e-12)) for x in (at.above, at.below, target))
+    part = np.clip((high - wish) / np.maximum(high - low, 1e-12), 0.0, 1.0)
+    rate = at.low + part * (at.high - at.low)
+    steep = np.where(np.all(share >= target, axis=1, keepdims=True), np.inf, steep)
+    return np.where(share[:, :1] >= target, rate, 0.0)[:, 0], steep[:, 0]
 
 
 def _answer(solved: Solved, here: State, rate: Array, best: Array, steep: Array) -> ClosedForm:

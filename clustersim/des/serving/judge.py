@@ -30,6 +30,8 @@ Size = TypeVar("Size")
 
 #: Requests of the run that is asked first, and of the one that decides where that is not clear: half a second of CPU.
 FIRST, LONGEST = 8_000, 48_000
+#: And of one more, where that one's share meets the target and its lower bound does not.
+_AGAIN = 2 * LONGEST
 #: A larger fleet is simulated as a cell of so many replicas with its part of the stream: routing among more changes
 #: little, and a run that is long enough for all of them would take minutes.
 CELL = 32
@@ -56,13 +58,19 @@ class Judge(Generic[Size]):
     def share(self, size: Size) -> Share:
         """Return the share of a size: by a short run where that is clear, else by a longer one."""
         if size not in self.seen:
-            for requests in dict.fromkeys((self.first, max(LONGEST, self.first))):
+            for requests in dict.fromkeys((self.first, max(LONGEST, self.first), max(_AGAIN, self.first))):
                 found = self._run(size, requests)
-                if found is not None and abs(found.share - self.slo.share) > _CLEAR * found.error:
+                if found is not None and self._clear(found, requests):
                     break
             self.seen[size] = found or Share(0.0, 0.0, Window(0.0, 0.0, 0.0), 0)
             self.asked[size] = requests
         return self.seen[size]
+
+    def _clear(self, found: Share, requests: int) -> bool:
+        """Whether a run of so many requests decides: far from the target, or a long one on a side of it."""
+        if abs(found.share - self.slo.share) > _CLEAR * found.error:
+            return True
+        return requests >= LONGEST and not found.lower < self.slo.share <= found.share
 
     def holds(self, size: Size) -> bool:
         """Tell whether the lower bound of the share's 95 % interval meets the target."""
