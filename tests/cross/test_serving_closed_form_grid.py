@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import serving_grid as grid
+from scipy.stats import binom
 
 from clustersim.des.serving.closed_form import closed_form, fleet_of
 from clustersim.des.serving.fluid_inputs import traffic_of
@@ -66,11 +67,11 @@ def test_rate_at_the_slo_and_cost_per_token_where_the_form_holds(compared) -> No
 
 
 def test_points_that_nobody_looked_at_are_as_good(compared) -> None:
-    """No constant and no form came from these: within the same bounds, but for one point that may be beyond."""
+    """No constant and no form came from these: one in twenty may be beyond, and so by chance a few more of so few."""
     rate = np.sort([abs(r["rate"]) for r in compared if r["holds"] and r["index"] >= grid.LOOKED_AT])
     assert len(rate) >= 30
     assert np.median(rate) <= 0.05
-    assert np.sum(rate > 0.12) <= max(1, round(0.06 * len(rate)))
+    assert np.sum(rate > 0.12) <= binom.ppf(0.95, len(rate), 0.05)
 
 
 @pytest.mark.parametrize("kind", ["bursty", "split", "cache", "tight"])

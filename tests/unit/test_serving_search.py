@@ -19,9 +19,10 @@ def serving(*sets: str, name: str = "serve-qwen3-32b") -> Serving:
 
 
 def test_the_cheapest_way_is_no_dearer_than_the_scenarios_own() -> None:
-    asked = serving("serving.plan={tp: 8}")
+    asked = serving("serving.plan={tp: 8}", "slo.tpot=80 ms")
     found = options(asked)
     own = asked.rate_at_slo()
+    assert own.fidelity == "closed form"
     same = next(o for o in found if (o.max_sequences, o.max_tokens) == (256, 2048))
     assert same.requests_per_s == pytest.approx(own.requests_per_s, rel=1e-9)
     costs = [o.cny_per_mtoken for o in found]
@@ -30,7 +31,7 @@ def test_the_cheapest_way_is_no_dearer_than_the_scenarios_own() -> None:
     # Every one meets the level by its own forward question.
     best = next(o for o in found if o.holds)
     again = serving(
-        "serving.plan={tp: 8}", f"demand.chat.batching.max_sequences={best.max_sequences}",
+        "serving.plan={tp: 8}", "slo.tpot=80 ms", f"demand.chat.batching.max_sequences={best.max_sequences}",
         f"demand.chat.batching.max_tokens={best.max_tokens}",
     )  # fmt: skip
     assert again.rate_at_slo().requests_per_s == pytest.approx(best.requests_per_s, rel=1e-9)
