@@ -125,6 +125,8 @@ class ChainRun:
     inputs: Inputs
     own: SiteRun
     incumbent: SiteRun | None
+    shipped: SiteRun | None
+    """The incumbent before the events that reach it alone; None where there are none."""
     value: ValueInUse | None
     link: Link
     """How this card's worth moves its own line."""
@@ -495,7 +497,9 @@ def run_chain(
     tell("month")
     product = inputs.parts.card.product
     link = next((one for one in links if one.product == product), links[0])
-    return ChainRun(inputs, own, incumbent, value, link, links, company, forecast, valuation, simulated)
+    return ChainRun(
+        inputs, own, incumbent, shipped, value, link, links, company, forecast, valuation, simulated
+    )
 
 
 def _months(inputs: Inputs, own: SiteRun, replications: int | None) -> tuple[SimulatedRun, ...]:

@@ -65,7 +65,9 @@ class Surface:
         place = {name: _place(self.axes[name].knots, at.get(name, 1.0)) for name in AXES}
         (i, a), (j, b) = place["peak"], place["bandwidth"]
         t = self.plane[output]
-        level = (1 - a) * ((1 - b) * t[i, j] + b * t[i, j + 1]) + a * ((1 - b) * t[i + 1, j] + b * t[i + 1, j + 1])
+        level = (1 - a) * ((1 - b) * t[i, j] + b * t[i, j + 1]) + a * (
+            (1 - b) * t[i + 1, j] + b * t[i + 1, j + 1]
+        )
         for name, row in (("capacity", self.capacity[output]), ("mttf", self.mttf[output])):
             k, c = place[name]
             level += (1 - c) * row[k] + c * row[k + 1]
@@ -104,12 +106,18 @@ def surface_of(inputs: Inputs) -> Surface:
     size = len(PLANE)
     shape = {name: part[0].reshape(size, size) for name, part in parts.items()}
     if not all(np.isfinite(t).all() for t in shape.values()):
-        raise InputError(f"{inputs.name}: its demand cannot be done at half or twice the card's peak and bandwidth")
-    axes["capacity"] = Axis(axes["capacity"].value, axes["capacity"].unit, tuple(np.array(ROW)[kept].tolist()))
+        raise InputError(
+            f"{inputs.name}: its demand cannot be done at half or twice the card's peak and bandwidth"
+        )
+    axes["capacity"] = Axis(
+        axes["capacity"].value, axes["capacity"].unit, tuple(np.array(ROW)[kept].tolist())
+    )
     surface = Surface(
         axes, shape, {n: p[1][kept] for n, p in parts.items()}, {n: p[2] for n, p in parts.items()}, {}
     )
-    return Surface(surface.axes, surface.plane, surface.capacity, surface.mttf, _errors(surface, tried, parts))
+    return Surface(
+        surface.axes, surface.plane, surface.capacity, surface.mttf, _errors(surface, tried, parts)
+    )
 
 
 def _errors(surface: Surface, tried: Array, parts: Mapping[str, list[Array]]) -> dict[str, Array]:
@@ -143,7 +151,8 @@ def _outputs(inputs: Inputs, axes: Mapping[str, Axis], points: Array) -> dict[st
     card = inputs.parts.card
     peak, bandwidth, capacity, mttf = points.T
     varied: dict[str, Any] = {
-        f"cards.{card.name}.peak.{name}": Varied(one.value * peak, one.unit) for name, one in card.peak.items()
+        f"cards.{card.name}.peak.{name}": Varied(one.value * peak, one.unit)
+        for name, one in card.peak.items()
     }
     varied |= {
         f"cards.{card.name}.memory.bandwidth": Varied(card.memory.bandwidth.value * bandwidth, "B/s"),
