@@ -48,6 +48,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "other_costs": ("Other costs of the buyer now, {part}", "买方其他成本(现在),{part}"),
     "allowed": ("What a card may cost its buyer, {part}", "买方每卡可承受成本,{part}"),
     "market_allowed": ("The same under the market's events alone, {part}", "仅计市场事件的可承受成本,{part}"),
+    "leader_anchor": ("What the leader's card may cost, as filed, {part}", "所跟随产品的可承受成本(归档),{part}"),
     "gain": ("Logarithm of its change, {part}", "其变动的对数,{part}"),
     "worth_ratio": ("Worth as a multiple of the line that it follows, {part}", "相对所跟随产品的价值倍数,{part}"),
     # --- statements
@@ -349,7 +350,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "say.wacc_below": ("ERROR: growth is not below the WACC", "错误:增长率不低于WACC"),
     "say.holds": ("holds", "成立"),
     "say.fails": ("FAILS", "不成立"),
-    "can_value": ("There is a value: growth below the WACC, a multiple for every peer", "可估值:增长率低于WACC且各可比公司有倍数"),
+    "can_value": ("There is a value: growth below WACC, every peer has a multiple", "可估值:增长率低于WACC且有倍数"),
     "strong buy": ("strong buy", "强烈买入"),
     "buy": ("buy", "买入"),
     "neutral": ("neutral", "中性"),

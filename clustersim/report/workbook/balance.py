@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -49,9 +50,9 @@ def _working_capital(sheet: Sheet, company: Company, forecast: Forecast) -> None
             printed = (
                 "[printed.revenue]" if flow == "total_revenue" else "[printed.revenue]*(1-[ref.gross_margin])"
             )
-            sheet.row(f"then.{item}", f"[{plan}]*[ref.{days}]/365", _list(getattr(replica.rows, attribute)))  # fmt: skip
+            sheet.row(f"then.{item}", f"[{plan}]*[ref.{days}]/365", _list(getattr(replica.rows, attribute)))
             base = f"base.{item}"
-            sheet.add(base, lambda i, s=item: book.at(f"printed.balance:{s}", i), [opening], start=-1)  # type: ignore[misc]
+            sheet.add(base, partial(book.at, f"printed.balance:{item}"), [opening], start=-1)
             sheet.row(base, f"2*{printed}*[ref.{days}]/365-[{base}<]",
                       _list(getattr(replica.working_capital, attribute)))  # fmt: skip
             formula = f"[base.{item}]+[end.{item}]-[then.{item}]"
@@ -106,12 +107,8 @@ def _fixed_assets(sheet: Sheet, company: Company, forecast: Forecast, statements
     extra = np.cumsum(more - less)
     held[FIXED[0]] = _list(np.array(held[FIXED[0]]) - extra)
     for name in FIXED:
-        sheet.add(
-            f"fixed.{name}",
-            lambda i, n=name: book.at(f"printed.balance:{n}", i),
-            [fixed[name].start],
-            start=-1,
-        )  # type: ignore[misc]
+        opening = partial(book.at, f"printed.balance:{name}")
+        sheet.add(f"fixed.{name}", opening, [fixed[name].start], start=-1)
     for i in range(len(company.years)):
         for name in FIXED:
             sheet.add(f"fixed.{name}", _closing(book, name, i < printed), [held[name][i]], start=i)
@@ -226,11 +223,18 @@ def _refinancing(sheet: Sheet, company: Company, statements: Statements, opening
     debt = company.refinancing.by == "debt"
     owed = statements.balance["borrowings"]
     sheet.row("borrowings", "[lacking]" if debt else "0*[lacking]", _list(owed))
-    sheet.row("cf.new_borrowing", "[borrowings]-[borrowings<]", _list(flow["new_borrowing"]), first="[borrowings]")  # fmt: skip
+    sheet.row(
+        "cf.new_borrowing", "[borrowings]-[borrowings<]", _list(flow["new_borrowing"]), first="[borrowings]"
+    )
     total = np.cumsum(flow["new_equity"])
     sheet.row("raised_equity", "0*[lacking]" if debt else "MAX([raised_equity<],[lacking])", _list(total),
               first="0*[lacking]" if debt else "[lacking]")  # fmt: skip
-    sheet.row("cf.new_equity", "[raised_equity]-[raised_equity<]", _list(flow["new_equity"]), first="[raised_equity]")  # fmt: skip
+    sheet.row(
+        "cf.new_equity",
+        "[raised_equity]-[raised_equity<]",
+        _list(flow["new_equity"]),
+        first="[raised_equity]",
+    )
 
 
 def _balance_sheet(sheet: Sheet, company: Company, statements: Statements) -> None:

@@ -1,7 +1,7 @@
 """Writing a workbook by rows: one time line on all sheets, names instead of addresses, no text that Excel could run.
 
 A *row* holds one quantity along the years, a *scalar* one cell. Both are added under a key; formulas refer to keys
-through ``at`` and ``cell``, so that an address is never typed. Every formula carries the value that the engine gave, and
+through ``at`` and ``cell``, so that an address is never typed. Every formula carries the value that the engine gave;
 every label is the words of its key (``named``).
 """
 

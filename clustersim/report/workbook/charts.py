@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from clustersim.finance.company import Company
 from clustersim.report.labels import label
@@ -68,18 +69,18 @@ def _series(book: Book, company: Company, name: str, key: str, colour: str, kind
     }
 
 
-def _dress(chart: object, title: str, unit: str, number: str) -> None:
+def _dress(chart: Any, title: str, unit: str, number: str) -> None:
     """Title, axes with units, legend and size."""
-    chart.set_title({"name": title, "name_font": {"size": 12}})  # type: ignore[attr-defined]
+    chart.set_title({"name": title, "name_font": {"size": 12}})
     grid = {"visible": True, "line": {"color": "#E0E0E0"}}
     chart.set_y_axis({"name": unit, "num_format": number, "major_gridlines": grid, "num_font": _FONT,
-                      "name_font": _FONT})  # type: ignore[attr-defined]  # fmt: skip
-    chart.set_x_axis({"label_position": "low", "num_font": _FONT})  # type: ignore[attr-defined]
-    chart.set_legend({"position": "bottom"})  # type: ignore[attr-defined]
-    chart.set_size(_SIZE)  # type: ignore[attr-defined]
+                      "name_font": _FONT})  # fmt: skip
+    chart.set_x_axis({"label_position": "low", "num_font": _FONT})
+    chart.set_legend({"position": "bottom"})
+    chart.set_size(_SIZE)
 
 
-def _spread(book: Book, bars: Bars) -> object:
+def _spread(book: Book, bars: Bars) -> Any:
     """Bars from one value to another: the first series is not seen, it only lifts the others."""
     across = bars.kind == "bar"
     chart = book.file.add_chart({"type": bars.kind, "subtype": "stacked"})

@@ -153,9 +153,15 @@ def _of_cells(book: Book, company: Company) -> Iterator[tuple[str, str, float]]:
     shares = [cell(key) for key in _SHARES if key in book.scalars]
     within = ",".join(f"{at}>=0,{at}<=1" for at in shares)
     yield "weights", f"IF(AND({within}),1,0)", 1.0
-    cases = f"{cell('selector')}>=1,{cell('selector')}<={sum(k.startswith('case:') and k.endswith(':wacc') for k in book.typed)}"
-    choices = [cases, f"{cell('peers_choice')}>=1", f"{cell('peers_choice')}<=3", f"{cell('flow_timing')}>=0",
-               f"{cell('flow_timing')}<=1"]  # fmt: skip
+    count = sum(key.startswith("case:") and key.endswith(":wacc") for key in book.typed)
+    cases = f"{cell('selector')}>=1,{cell('selector')}<={count}"
+    choices = [
+        cases,
+        f"{cell('peers_choice')}>=1",
+        f"{cell('peers_choice')}<=3",
+        f"{cell('flow_timing')}>=0",
+        f"{cell('flow_timing')}<=1",
+    ]
     if "ps_year_index" in book.scalars:
         choices += [f"{cell('ps_year_index')}>=1", f"{cell('ps_year_index')}<={len(company.years)}"]
     yield "choices", f"IF(AND({','.join(choices)}),1,0)", 1.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from clustersim.pipeline import SiteRun, ValuedCard, other_cost_of
 from clustersim.planner.surface import POWER, Surface
@@ -116,10 +117,10 @@ class Site:
             float(bill.card_cny) / float(bill.card_quantity),
             float(bill.hardware_cny - bill.card_cny),
         )
-        kwargs = {"unit": "CNY", "source": "src.bill", "tier": "derived", "number": WHOLE}
-        self.book.input(f"{side}_card_price:{name}{self.end}", price, **kwargs)  # type: ignore[arg-type]
+        kwargs: Any = {"unit": "CNY", "source": "src.bill", "tier": "derived", "number": WHOLE}
+        self.book.input(f"{side}_card_price:{name}{self.end}", price, **kwargs)
         self.price = {**getattr(self, "price", {}), side: (f"{side}_card_price:{name}", price)}
-        self.book.input(f"{side}_other_hardware{self.end}", rest, **kwargs)  # type: ignore[arg-type]
+        self.book.input(f"{side}_other_hardware{self.end}", rest, **kwargs)
         self.book.input(f"{side}_fixed{self.end}", float(one.tco.fixed_cny_per_year), unit="CNY/year",
                         source="src.scenario", tier="assumption", number=WHOLE)  # fmt: skip
         self.record(f"{side}_filed_power", float(one.power.it_power_w) / 1e3, "kW")
@@ -173,7 +174,7 @@ class Site:
     def _used_costs(self) -> None:
         """The incumbent's cost of a unit, at most what the buyer's outside option costs."""
         cell, before = self.cell, self.site.now.shipped or self.rival
-        key, price = self.price["incumbent"]
+        key, _ = self.price["incumbent"]
         was = float(before.bill.card_cny) / float(before.bill.card_quantity)
         self.record("incumbent_shipped_price", was, "CNY")
         marked = f"(1+{cell('tco.integration')})*(1+{cell('tco.vat')})"
@@ -223,7 +224,7 @@ class Site:
         self.add("other_cost", f"{other}/{cell('price_markup')}", other_cost_of(terms))
 
     def _events(self) -> None:
-        """What the card is worth as the market sees it: as filed but for tariffs, the incumbent's price and the discount.
+        """What the card is worth as the market sees it: as filed but for tariffs, the incumbent's price, the discount.
 
         The lines that follow this one go by it, as an event of the market reaches them and a change of this card does
         not.
@@ -234,14 +235,17 @@ class Site:
         bill = rival.bill
         key, _ = self.price["incumbent"]
         self.record("event_price", float(bill.card_cny) / float(bill.card_quantity), "CNY")
-        dearer = f"({cell(key)}-{cell('event_price')})"
+        same = _card(filed) == _card(self.site.now)
+        dearer = f"({cell(key)}-{cell('event_price')})" if same else "0"
         a_price = _yearly_of_price(rival)
         tariff, option = self.book.cell("tariff_factor"), self.book.cell("outside_option")
         for name, value, unit in (
-            ("filed_factor", terms.capital_factor, ""), ("filed_markup", terms.price_markup, ""),
-            ("filed_capex", terms.other_capex_cny, "CNY"), ("electricity_per_card", terms.energy_cny_per_year, "CNY/year"),
+            ("filed_factor", terms.capital_factor, ""),
+            ("filed_markup", terms.price_markup, ""),
+            ("filed_capex", terms.other_capex_cny, "CNY"),
+            ("electricity_per_card", terms.energy_cny_per_year, "CNY/year"),
             ("fixed_per_card", terms.fixed_cny_per_year, "CNY/year"),
-        ):  # fmt: skip
+        ):
             self.record(name, float(value), unit)
         done = []
         theirs = {work.name: work for work in before.works}
@@ -264,7 +268,8 @@ class Site:
             )
             self.record(f"event_shipped:{name}", then * (1 - once), "a unit", "0.0000")
             self.record(f"event_shipped_power:{name}", then * once, "a unit", "0.0000")
-            now = f"{cell(f'event_cost:{name}')}+{cell(f'event_power:{name}')}*{tariff}+{cell(f'event_price_part:{name}')}*{dearer}"
+            now = f"{cell(f'event_cost:{name}')}+{cell(f'event_power:{name}')}*{tariff}"
+            now += f"+{cell(f'event_price_part:{name}')}*{dearer}"
             most = (
                 f"{option}*({cell(f'event_shipped:{name}')}+{cell(f'event_shipped_power:{name}')}*{tariff})"
             )
@@ -275,6 +280,11 @@ class Site:
             f"((({allowed})-({running}))/{cell('filed_factor')}-{cell('filed_capex')})/{cell('filed_markup')}"
         )
         self.add("event_value", worth, terms.price_cny)
+
+
+def _card(one: ValuedCard) -> str:
+    """The name of the incumbent's card."""
+    return one.inputs.incumbent.parts.card.name if one.inputs.incumbent is not None else ""
 
 
 def _yearly_of_price(one: SiteRun) -> float:

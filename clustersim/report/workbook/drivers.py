@@ -45,7 +45,7 @@ def _asked(sheet: Sheet, company: Company, product: ProductLine, link: Link | No
         can = np.array([float(product.ramp.get(y, 1.0)) for y in years])
         if product.end_of_life is not None:
             can = can * np.array([float(y[:4] <= product.end_of_life[:4]) for y in years])
-        book.input_row(f"in.deliverable:{name}", _list(can), unit="share", number="0.00", source="src.ramp")  # fmt: skip
+        book.input_row(f"in.deliverable:{name}", _list(can), unit="share", number="0.00", source="src.ramp")
         formula, values = f"{formula}*[in.deliverable:{name}]", values * can
     if link is not None:
         factor = np.broadcast_to(np.asarray(link.units_factor).reshape(-1), len(years))
@@ -88,7 +88,9 @@ def _cost(sheet: Sheet, company: Company, product: ProductLine, line: ProductFor
         if f"in.unit_cost:{name}" in book.rows
         else f"[in.asp:{name}]*(1-[ref.gross_margin])"
     )
-    sheet.row(f"sold:{name}", f"[sold:{name}<]+[units:{name}]", _list(own), first=f"[units:{name}]", unit="cards")  # fmt: skip
+    sheet.row(
+        f"sold:{name}", f"[sold:{name}<]+[units:{name}]", _list(own), first=f"[units:{name}]", unit="cards"
+    )
     if plan is not None:
         then = np.cumsum([float(plan.units.get(y, 0.0)) for y in company.years])
         sheet.row(f"plan:{name}", f"[plan:{name}<]+[ref.units:{name}]", _list(then), first=f"[ref.units:{name}]",
@@ -98,7 +100,12 @@ def _cost(sheet: Sheet, company: Company, product: ProductLine, line: ProductFor
         both = f"AND({past}+[sold:{name}]>0,{past}+[plan:{name}]>0)"
         base += f"*IF({both},({ratio})^(LN({{drivers.progress_ratio}})/LN(2)),1)"
     sheet.row(f"unit_cost:{name}", base, _list(line.unit_cost_kcny), number=MONEY)
-    sheet.row(f"warranty:{name}", f"[asp:{name}]*{{drivers.warranty_share}}", _list(line.warranty_kcny), number=MONEY)  # fmt: skip
+    sheet.row(
+        f"warranty:{name}",
+        f"[asp:{name}]*{{drivers.warranty_share}}",
+        _list(line.warranty_kcny),
+        number=MONEY,
+    )
     sheet.row(f"cost:{name}", f"[units:{name}]*[unit_cost:{name}]", _list(line.cost_kcny))
 
 
@@ -125,7 +132,11 @@ def _plan(sheet: Sheet, company: Company) -> None:
         ]
     )
     sheet.row("plan_products", products, _list(sold))
-    sheet.row("plan_revenue", f"[plan_products]+[plan_products]*[ref.services_share]/{share}", _list(planned.revenue))  # fmt: skip
+    sheet.row(
+        "plan_revenue",
+        f"[plan_products]+[plan_products]*[ref.services_share]/{share}",
+        _list(planned.revenue),
+    )
     served = "[plan_products]*[ref.services_share]/" + share + "*(1-[ref.gross_margin])"
     sheet.row("plan_cost", f"{costs}+{served}", _list(planned.cost))
 

@@ -231,11 +231,18 @@ def _drivers(book: Book, company: Company, d: Drivers, prefix: str, file: Any) -
         series = getattr(file.drivers, name, None) if file is not None else None
         days, money = name.endswith("_days"), name in _MONEY
         book.input_row(
-            f"{prefix}.{name}", getattr(d, name).tolist(), unit="days" if days else "kCNY" if money else "share",
-            source=series.source if series is not None else "src.printed" if company.printed is not None else "src.default",
+            f"{prefix}.{name}",
+            getattr(d, name).tolist(),
+            unit="days" if days else "kCNY" if money else "share",
+            source=series.source
+            if series is not None
+            else "src.printed"
+            if company.printed is not None
+            else "src.default",
             tier=series.tier if series is not None else "derived",
-            number="0" if days else WHOLE if money else "0.0000%", sheet=sheet,
-        )  # fmt: skip
+            number="0" if days else WHOLE if money else "0.0000%",
+            sheet=sheet,
+        )
     exempt = 0 if d.opening_tax_losses_kcny is not None else d.first_taxed
     taxed = [float(i >= exempt) for i in range(len(company.years))]
     book.input_row(f"{prefix}.taxed", taxed, unit="taxed", source="src.first_taxed", number="0", sheet=sheet)

@@ -83,11 +83,19 @@ def _terms(book: Book, name: str, anchor: Anchor, worth: Worth, lines: Lines) ->
         book.input(f"{key}:{name}", value, unit="CNY", source="src.simulation", tier="assumption", number="#,##0",
                    sheet="Record")  # fmt: skip
 
-    other = float(np.asarray(anchor.other_cost_cny))
+    other, then = float(np.asarray(anchor.other_cost_cny)), float(np.asarray(anchor.value_in_use_price_cny))
     record("anchor_other", other)
-    leader, ratio = lines.follows.get(name, ("", 0.0))
-    followed = name not in lines.ends and f"market_allowed:{leader}" in book.scalars
-    if followed:
+    kept = book.cell(f"anchor_other:{name}")
+    value, mine = (float(np.asarray(v)) for v in (worth.value_in_use_price_cny, worth.other_cost_cny))
+    leader, ratio = lines.follows.get(name, ("", 1.0))
+
+    def scalar(key: str, formula: str, number: float) -> None:
+        book.scalar("Drivers", f"{key}:{name}", formula, number, unit="CNY", number="#,##0")
+
+    if name in lines.ends:
+        record("anchor_allowed", then + other)
+        formula = f"{book.cell(f'value_in_use{lines.ends[name]}')}+{kept}"
+    elif leader in lines.ends or f"market_allowed:{leader}" in book.scalars:
         book.input(
             f"worth_ratio:{name}",
             ratio,
@@ -96,29 +104,26 @@ def _terms(book: Book, name: str, anchor: Anchor, worth: Worth, lines: Lines) ->
             tier="assumption",
             number="0.00",
         )
-        then = f"{book.cell(f'worth_ratio:{name}')}*{book.cell(f'anchor_allowed:{leader}')}"
-        book.scalar("Drivers", f"anchor_allowed:{name}", then, anchor.value_in_use_price_cny + other, unit="CNY",
-                    number="#,##0")  # fmt: skip
-    else:
-        record("anchor_allowed", anchor.value_in_use_price_cny + other)
-    value, mine = (float(np.asarray(v)) for v in (worth.value_in_use_price_cny, worth.other_cost_cny))
-    kept = book.cell(f"anchor_other:{name}")
-    if name in lines.ends:
-        end = lines.ends[name]
-        formula = f"{book.cell(f'value_in_use{end}')}+{kept}"
-        market = book.value(f"event_value{end}") + other
-        book.scalar("Drivers", f"market_allowed:{name}", f"{book.cell(f'event_value{end}')}+{kept}", market, unit="CNY",
-                    number="#,##0")  # fmt: skip
-    elif followed:
-        formula = f"{book.cell(f'worth_ratio:{name}')}*{book.cell(f'market_allowed:{leader}')}"
-        book.scalar("Drivers", f"market_allowed:{name}", formula, value + other, unit="CNY", number="#,##0")
+        times = book.cell(f"worth_ratio:{name}")
+        if leader in lines.ends:
+            # The leader's anchor is that of the scenario that stands for it, whatever scenario this book is of.
+            record("leader_anchor", (then + other) / ratio)
+            before, now = (
+                book.cell(f"leader_anchor:{name}"),
+                f"({book.cell(f'event_value{lines.ends[leader]}')}+{kept})",
+            )
+        else:
+            before, now = book.cell(f"anchor_allowed:{leader}"), book.cell(f"market_allowed:{leader}")
+        scalar("anchor_allowed", f"{times}*{before}", then + other)
+        scalar("market_allowed", f"{times}*{now}", value + other)
         formula = book.cell(f"market_allowed:{name}")
     else:
+        record("anchor_allowed", then + other)
         record("replaced", (value + mine) / (1 - book.value("switching_discount")))
         record("other", mine)
         replaced = f"{book.cell(f'replaced:{name}')}*(1-{book.cell('switching_discount')})"
         formula = f"{replaced}-{book.cell(f'other:{name}')}+{kept}"
-    book.scalar("Drivers", f"allowed:{name}", formula, value + other, unit="CNY", number="#,##0")
+    scalar("allowed", formula, value + other)
 
 
 def _rows(book: Book, company: Company, name: str, link: Link) -> None:

@@ -1,7 +1,7 @@
 """What a row or a cell of the workbook is called for people: the words of its key.
 
-A key is ``kind:part@line``: a kind of quantity, what it is of (a product, a workload, a peer), and the product line whose
-site it belongs to. Every key has words in both languages; a test holds that none is left without.
+A key is ``kind:part@line``: a kind of quantity, what it is of (a product, a workload, a peer), and the product line
+whose site it belongs to. Every key has words in both languages; a test holds that none is left without.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ _OF_NAME = {
     "in.units": "units_of", "in.asp": "price_of", "in.unit_cost": "unit_cost_of", "in.limit": "limit_of",
     "in.deliverable": "deliverable_of", "planned": "planned_of", "units": "sold_of", "asp": "net_price_of",
     "revenue": "revenue_of", "sold": "sold_since_of", "plan": "plan_since_of", "unit_cost": "unit_cost_of",
-    "warranty": "warranty_of", "cost": "cost_of_sales_of", "past_units": "past_units_of", "peer": "itself", "check.limit": "check.limit", "flag.limit": "check.limit",
-    "state.limit": "check.limit",
+    "warranty": "warranty_of", "cost": "cost_of_sales_of", "past_units": "past_units_of", "peer": "itself",
+    "check.limit": "check.limit", "flag.limit": "check.limit", "state.limit": "check.limit",
     "printed.peer": "itself", "link.asp_plan": "link.asp_plan", "link.floor": "link.floor",
     "link.before": "link.before", "link.price": "link.price", "link.asp": "link.asp", "link.cost": "link.cost",
     "link.share": "link.share", "link.weight": "link.weight", "link.free": "link.free", "link.units": "link.units",
-    "anchor_allowed": "anchor_allowed", "anchor_other": "anchor_other", "replaced": "replaced", "other": "other_costs",
-    "allowed": "allowed", "market_allowed": "market_allowed", "gain": "gain", "worth_ratio": "worth_ratio",
-    "card_price": "card_price_of", "yield": "yield_of", "filed_yield": "filed_yield_of", "unit_price": "unit_cost_work",
+    "anchor_allowed": "anchor_allowed", "anchor_other": "anchor_other", "replaced": "replaced",
+    "other": "other_costs", "allowed": "allowed", "market_allowed": "market_allowed",
+    "leader_anchor": "leader_anchor", "gain": "gain", "worth_ratio": "worth_ratio", "card_price": "card_price_of",
+    "yield": "yield_of", "filed_yield": "filed_yield_of", "unit_price": "unit_cost_work",
     "shipped_yield": "shipped_yield_of", "used_unit_price": "used_unit_cost", "work_share": "work_share_of",
     "units_a_year": "units_a_year_of", "response": "response_of", "error_median": "error_median_of",
     "error_p90": "error_p90_of", "error_most": "error_most_of", "case": "itself", "value_of": "value_of_line",
@@ -65,7 +66,9 @@ def said(key: str, language: str) -> str:
 def has_words(key: str) -> bool:
     """Return whether a key, and the item that it names, have words in both languages."""
     word, part = _words(key)
-    return key.startswith("grid.") or (word is not None and (part is None or not part[1] or has_words(part[0])))
+    return key.startswith("grid.") or (
+        word is not None and (part is None or not part[1] or has_words(part[0]))
+    )
 
 
 def _of_grid(key: str, language: str) -> str:

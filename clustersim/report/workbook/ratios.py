@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -90,7 +91,7 @@ def _whole(book: Book, company: Company, statements: Statements, which: str, ite
 
 def growth(book: Book, sheet: str, key: str, of: str, values: Series) -> None:
     """Write the growth of a row over the year before, where that is above zero."""
-    shown = [now / was - 1 if was > 0 else _NONE for was, now in zip(values[:-1], values[1:], strict=True)]
+    shown = [now / was - 1 if was > 0 else _NONE for was, now in pairwise(values)]
     text = f'IF([{of}<]>0,[{of}]/[{of}<]-1,"{_NONE}")'
     start = 1 - len(book.past)
     book.row(sheet, key, lambda i: fill(text, book, i), shown, unit="", number="0.0%", start=start)

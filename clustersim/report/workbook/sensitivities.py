@@ -112,9 +112,9 @@ def _price_volume(book: Book, company: Company, links: tuple[Link, ...]) -> None
     top, left = book.next_row["Sensitivities"], FIRST_YEAR_COLUMN
     down, across = (said(key, book.language) for key in ("asp_scale", "units_scale"))
     book.text("Sensitivities", top, 0, book.words("down_across", down=down, across=across), "note")
-    for k, number in enumerate(STEPS):
-        for row, column in ((top, left + 1 + k), (top + 1 + k, left)):
-            book.text("Sensitivities", row, column, f"{number * 100 * step:+.0f}%", "head")
+    for k, points in enumerate(STEPS):
+        for line, column in ((top, left + 1 + k), (top + 1 + k, left)):
+            book.text("Sensitivities", line, column, f"{points * 100 * step:+.0f}%", "head")
     for i in range(len(STEPS)):
         for j in range(len(STEPS)):
             place = (top + 1 + i, left + 1 + j)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from clustersim.finance.company import Company
 from clustersim.planner.moves import Move
 from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, Book
@@ -90,11 +92,8 @@ def _ways(book: Book, company: Company, spread: Spread) -> Iterator[Way]:
     if company.peers is not None and company.peers.members and value("multiple") > 0:
         n, names = len(company.years), company.peers.members
         ends = [f"INDEX({book.span(f'peer:{p}', 0, n - 1)},1,{cell('ps_year_index')})" for p in names]
-        found = [
-            float(row[company.peers.year])
-            for row in names.values()
-            if row.get(company.peers.year) is not None
-        ]  # type: ignore[arg-type]
+        chosen = (row.get(company.peers.year) for row in names.values())
+        found = [float(np.asarray(multiple)) for multiple in chosen if multiple is not None]
         weight = value("dcf_weight")
 
         def blended(function: str, multiple: float) -> tuple[str, float]:
@@ -110,8 +109,15 @@ def _ways(book: Book, company: Company, spread: Spread) -> Iterator[Way]:
         kept.append(("by_draws", *spread.draws))
     for key, low, high in kept:
         for end, number in (("low", low), ("high", high)):
-            book.input(f"{end}.{key}", number, unit=company.currency, source="src.export", tier="derived", number="0.00",
-                       sheet="Record")  # fmt: skip
+            book.input(
+                f"{end}.{key}",
+                number,
+                unit=company.currency,
+                source="src.export",
+                tier="derived",
+                number="0.00",
+                sheet="Record",
+            )
         yield said(key, book.language), (cell(f"low.{key}"), low), (cell(f"high.{key}"), high)
     yield said("target_price", book.language), (cell("target_price"), target), (cell("target_price"), target)
 

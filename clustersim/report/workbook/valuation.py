@@ -22,12 +22,11 @@ RATING = 'IF({0}>=0.2,"{strong buy}",IF({0}>=0.1,"{buy}",IF({0}>=-0.1,"{neutral}
 RATINGS = ("strong buy", "buy", "neutral", "avoid")
 #: Row of the cash flow: the printed row, ours, and the plan's, as formulas.
 ROWS = {
-    "ebit": ("ebit", "[operating_profit]", "[plan_profit]", "operating_profit"),
-    "depreciation": ("depreciation_and_amortisation", "[depreciation]", "[ref.depreciation]",
-                     "depreciation_and_amortisation"),
-    "tax": ("tax", "[free_tax]", "[plan_tax]", "income_tax"),
-    "working_capital": ("change_in_working_capital", "", "", "change_in_working_capital"),
-    "capex": ("capital_expenditure", "-[capex_spent]", "-[capex_plan]", "capital_expenditure"),
+    "ebit": ("ebit", "[operating_profit]", "[plan_profit]"),
+    "depreciation": ("depreciation_and_amortisation", "[depreciation]", "[ref.depreciation]"),
+    "tax": ("tax", "[free_tax]", "[plan_tax]"),
+    "working_capital": ("change_in_working_capital", "", ""),
+    "capex": ("capital_expenditure", "-[capex_spent]", "-[capex_plan]"),
 }  # fmt: skip
 
 
@@ -121,7 +120,7 @@ def write_dcf(book: Book, company: Company, forecast: Forecast, value: Valuation
     held = "[printed.balance:{}<]"
     start = f"{held.format(BALANCES[0])}+{held.format(BALANCES[1])}-{held.format(BALANCES[2])}"
     for key, row in values.items():
-        item, own, then, name = ROWS[key]
+        item, own, then = ROWS[key]
         formula, first = f"[printed.row:{item}]+{own}-({then})" if printed else own, None
         if key == "working_capital":
             change = "([end_net<]-[end_net])"
@@ -134,10 +133,19 @@ def write_dcf(book: Book, company: Company, forecast: Forecast, value: Valuation
         parts += f"+[printed.row:free_cash_flow]-({gap})"
     sheet.row("fcf", parts, _list(forecast.fcf_kcny), total=True)
     timing, wacc = book.cell("flow_timing"), _wacc(book, company)
-    sheet.row("time", "[time<]+1", [float(i + 1) for i in range(n)], first=f"1-{timing}", unit="years", number="0.00")  # fmt: skip
+    sheet.row(
+        "time",
+        "[time<]+1",
+        [float(i + 1) for i in range(n)],
+        first=f"1-{timing}",
+        unit="years",
+        number="0.00",
+    )
     discount = [(1 + _value(value.wacc)) ** -(i + 1) for i in range(n)]
     sheet.row("discount", f"(1+{wacc})^-[time]", discount, unit="", number="0.000000")
-    sheet.row("pv", "[fcf]*[discount]", [float(f) * d for f, d in zip(forecast.fcf_kcny, discount, strict=True)])  # fmt: skip
+    sheet.row(
+        "pv", "[fcf]*[discount]", [float(f) * d for f, d in zip(forecast.fcf_kcny, discount, strict=True)]
+    )
     _terminal(book, company, forecast)
     _legs(book, company, value, n)
     if printed:
@@ -285,5 +293,10 @@ def _as_printed(book: Book, company: Company, value: Valuation) -> None:
     worth = printed.pv_fcf_kcny + printed.pv_terminal_kcny
     book.scalar("DCF", "printed_enterprise_value", f"{cell('printed.pv_fcf')}+{cell('printed.pv_terminal')}", worth,
                 unit="kCNY", number=WHOLE)  # fmt: skip
-    book.scalar("DCF", "implied_flow_haircut", where_valued(book, f"1-{cell('printed_enterprise_value')}/{cell('enterprise_value')}"),
-                1 - worth / _value(value.present.enterprise_value), number=PERCENT)  # fmt: skip
+    book.scalar(
+        "DCF",
+        "implied_flow_haircut",
+        where_valued(book, f"1-{cell('printed_enterprise_value')}/{cell('enterprise_value')}"),
+        1 - worth / _value(value.present.enterprise_value),
+        number=PERCENT,
+    )
