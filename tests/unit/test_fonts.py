@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+
 from clustersim.errors import InputError
 from clustersim.report import fonts
 from clustersim.report.style import new_figure, save
@@ -40,7 +41,9 @@ def test_any_name_is_drawn_or_escaped(
     assert labels[2:4] == ["price $a_{b$ and $", r"x\x1b[31m"]
     if asked:  # a font without Chinese: the names are legible, and that is said once
         assert labels[:2] == [r"\u6607\u817e 910B", r"\u6c90\u66e6"]
-        assert [r.getMessage() for r in caplog.records if "no font here" in r.getMessage()] == [caplog.messages[0]]
+        assert [r.getMessage() for r in caplog.records if "no font here" in r.getMessage()] == [
+            caplog.messages[0]
+        ]
 
 
 def test_a_chinese_font_of_the_system_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -329,7 +329,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "read.record": (
         "What was printed stands on As printed. Departures from it are computed; the record itself is no "
         "input.",
-                    "印刷值见“印刷值”表。对其偏离由模型计算,记录本身不是输入。"),
+                    "印刷值与导出值见“记录”表。对其偏离由模型计算,记录本身不是输入。"),
     "down_across": ("{down} down, {across} across; per share", "纵向:{down};横向:{across};每股"),
     "one_of": ("1 to {count}", "1至{count}"),
     "no_peers": (

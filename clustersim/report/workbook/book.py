@@ -102,7 +102,7 @@ class Book:
         """Add a sheet with its title and, along the years, its heading; ready to print on one page wide."""
         sheet = self.blank.pop(name)
         self.sheets[name] = sheet
-        lay_out(sheet, name, len(self.past) + len(self.years))
+        lay_out(sheet, name, len(self.past) + len(self.years), timeline=timeline)
         sheet.write_string(0, 0, self.words(title), self.format("title"))
         if name != "Cover":
             home = f"internal:{_quoted(tab('Cover', self.language))}!A1"

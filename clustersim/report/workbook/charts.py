@@ -25,16 +25,17 @@ def write_charts(book: Book, company: Company, spreads: Sequence[Bars]) -> None:
     """Write revenue by product, profit, cash, and what spreads the target price: football field, tornado, waterfall."""
     sheet = book.sheet("Charts", "charts")
     book.next_row["Charts"] = _ROWS_FROM
+    sheet.fit_to_pages(1, 1)
     book.section("Charts", "chart.series")
     products = [(p.name, f"revenue:{p.name}") for p in company.products]
     plans = (
         ("chart.revenue", "column", "stacked",
-         [*products, (said("services", book.language), "services")], "B4"),
+         [*products, (said("services", book.language), "services")], "A4"),
         ("chart.profit", "line", None,
-         [(said(k, book.language), k) for k in ("gross_profit", "operating_profit", "net_profit")], "G4"),
-        ("chart.fcf", "column", None, [(said(k, book.language), k) for k in ("fcf", "pv")], "B26"),
+         [(said(k, book.language), k) for k in ("gross_profit", "operating_profit", "net_profit")], "F4"),
+        ("chart.fcf", "column", None, [(said(k, book.language), k) for k in ("fcf", "pv")], "A26"),
         ("chart.cash", "line", None,
-         [(said(k, book.language), k) for k in ("bs.cash_and_cash_equivalents", "net_working_capital")], "G26"),
+         [(said(k, book.language), k) for k in ("bs.cash_and_cash_equivalents", "net_working_capital")], "F26"),
     )  # fmt: skip
     for title, kind, subtype, series, where in plans:
         chart = book.file.add_chart({"type": kind, **({"subtype": subtype} if subtype else {})})
@@ -42,7 +43,7 @@ def write_charts(book: Book, company: Company, spreads: Sequence[Bars]) -> None:
             chart.add_series(_series(book, company, name, key, colour, kind))
         _dress(chart, book.words(title), book.words("bn"), "#,##0.0")
         sheet.insert_chart(where, chart, {"object_position": 2})
-    for bars, where in zip(spreads, ("B48", "G48", "B70"), strict=False):
+    for bars, where in zip(spreads, ("A48", "F48", "A70"), strict=False):
         sheet.insert_chart(where, _spread(book, bars), {"object_position": 2})
 
 
@@ -95,7 +96,8 @@ def _spread(book: Book, bars: Bars) -> Any:
         })  # fmt: skip
     _dress(chart, book.words(bars.title), bars.unit, "#,##0")
     if across:
-        chart.set_y_axis({"reverse": True, "num_font": _FONT, "label_position": "low"})
+        # The values stand below, although the first bar stands at the top.
+        chart.set_y_axis({"reverse": True, "num_font": _FONT, "label_position": "low", "crossing": "max"})
         chart.set_x_axis({"name": bars.unit, "num_format": "#,##0", "num_font": _FONT, "name_font": _FONT,
                           "major_gridlines": {"visible": True, "line": {"color": "#E0E0E0"}}})  # fmt: skip
     chart.set_legend({"none": True})

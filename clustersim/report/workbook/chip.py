@@ -10,7 +10,10 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from clustersim.planner.surface import AXES, POWER, Surface
 from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, PERCENT, Book
 
-__all__ = ["write_chip"]
+__all__ = ["reserve_target", "show_target", "write_chip"]
+
+#: Where the target price stands on the sheet, above the cards.
+_TARGET_ROW = 3
 
 
 def write_chip(book: Book, product: str, surface: Surface | None, end: str, works: Sequence[str]) -> None:
@@ -29,6 +32,26 @@ def write_chip(book: Book, product: str, surface: Surface | None, end: str, work
         moved = f"{book.cell(f'chip.{name}{end}')}/{book.cell(f'filed.{name}{end}')}"
         book.scalar("Chip", f"factor.{name}{end}", moved, 1.0, unit="x", number="0.000")
     Tables(book, product, surface, end).write([*works, POWER])
+
+
+def reserve_target(book: Book, lines: int) -> None:
+    """Leave room above the cards for the target price and the worth of each line."""
+    book.next_row["Chip"] = _TARGET_ROW + lines + 2
+
+
+def show_target(book: Book, lines: Sequence[str]) -> None:
+    """Write the target price and the value in use of every card above the cards that move them."""
+    if not lines:
+        return
+    kept, book.next_row["Chip"] = book.next_row["Chip"], _TARGET_ROW
+    target = book.values["target_price"]
+    book.scalar("Chip", "shown.target_price", book.cell("target_price"), target, number="0.00", kind="total")
+    for i, product in enumerate(lines):
+        key = f"value_in_use{'' if i == 0 else f'@{product}'}"
+        book.scalar(
+            "Chip", f"value_of:{product}", book.cell(key), book.value(key), unit="CNY", number="#,##0"
+        )
+    book.next_row["Chip"] = kept
 
 
 class Tables:

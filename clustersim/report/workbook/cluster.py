@@ -9,7 +9,7 @@ from typing import Any
 from clustersim.pipeline import SiteRun, ValuedCard, other_cost_of
 from clustersim.planner.surface import POWER, Surface
 from clustersim.report.workbook.book import PERCENT, PLAIN, WHOLE, Book
-from clustersim.report.workbook.chip import write_chip
+from clustersim.report.workbook.chip import reserve_target, write_chip
 from clustersim.schema.tco import TcoSection
 
 __all__ = ["LineSite", "write_cluster"]
@@ -43,6 +43,7 @@ def write_cluster(book: Book, sites: Mapping[str, LineSite]) -> None:
         for sheet in ("Cluster", "Chip"):
             book.text(sheet, 3, 0, book.words("s.no_cluster"))
         return
+    reserve_target(book, len(sites))
     market = next(iter(sites.values())).now.inputs.scenario.market
     assert market is not None
     book.section("Inputs", "s.market")
@@ -62,6 +63,7 @@ class Site:
     def __init__(self, book: Book, site: LineSite, end: str) -> None:
         self.book, self.site, self.end = book, site, end
         self.own, self.rival = site.now.own, site.now.incumbent
+        self.price: dict[str, str] = {}
 
     def cell(self, key: str) -> str:
         """The address of a cell of this line."""
@@ -111,15 +113,15 @@ class Site:
         self.record(f"{side}_cards", float(one.cards), "cards")
         self.record(f"{side}_cards_bought", float(bill.card_quantity), "cards")
         self.record(f"{side}_given_share", min(given, 1.0), "share", PERCENT)
-        card = self.site.now.inputs if side == "own" else self.site.now.inputs.incumbent
-        name = card.parts.card.name if card is not None else side
         price, rest = (
             float(bill.card_cny) / float(bill.card_quantity),
             float(bill.hardware_cny - bill.card_cny),
         )
         kwargs: Any = {"unit": "CNY", "source": "src.bill", "tier": "derived", "number": WHOLE}
-        self.book.input(f"{side}_card_price:{name}{self.end}", price, **kwargs)
-        self.price = {**getattr(self, "price", {}), side: (f"{side}_card_price:{name}", price)}
+        key = self._price_key(side, price)
+        if key not in self.book.scalars:
+            self.book.input(key, price, **kwargs)
+        self.price[side] = key
         self.book.input(f"{side}_other_hardware{self.end}", rest, **kwargs)
         self.book.input(f"{side}_fixed{self.end}", float(one.tco.fixed_cny_per_year), unit="CNY/year",
                         source="src.scenario", tier="assumption", number=WHOLE)  # fmt: skip
@@ -129,13 +131,20 @@ class Site:
             if side == "own":
                 self.record(f"work_share:{work.name}", float(work.share), "share", PERCENT)
 
+    def _price_key(self, side: str, price: float) -> str:
+        """The key of a card's price: an incumbent that several lines meet has one, so that its price moves them all."""
+        site = self.site.now.inputs if side == "own" else self.site.now.inputs.incumbent
+        key = f"{side}_card_price:{site.parts.card.name if site is not None else side}"
+        shared = side == "incumbent" and (key not in self.book.values or self.book.values[key] == price)
+        return key if shared else f"{key}{self.end}"
+
     def _response(self, key: str) -> str:
         """The factor of the card's numbers on an output, where there is a surface."""
         return f"*{self.cell(f'response:{key}')}" if self.site.surface is not None else ""
 
     def _cost(self, side: str, one: SiteRun) -> None:
         cell, tco = self.cell, one.tco
-        price = cell(self.price[side][0])
+        price = self.book.cell(self.price[side])
         hardware = f"{cell(f'{side}_other_hardware')}+{cell(f'{side}_cards_bought')}*{price}"
         self.add(f"{side}_hardware", hardware, float(one.bill.hardware_cny))
         marked = f"(1+{cell('tco.integration')})*(1+{cell('tco.vat')})"
@@ -174,13 +183,15 @@ class Site:
     def _used_costs(self) -> None:
         """The incumbent's cost of a unit, at most what the buyer's outside option costs."""
         cell, before = self.cell, self.site.now.shipped or self.rival
-        key, _ = self.price["incumbent"]
+        price = self.book.cell(self.price["incumbent"])
         was = float(before.bill.card_cny) / float(before.bill.card_quantity)
         self.record("incumbent_shipped_price", was, "CNY")
         marked = f"(1+{cell('tco.integration')})*(1+{cell('tco.vat')})"
         kept = f"(1-{cell('tco.residual')}*(1+{cell('tco.wacc')})^-{cell('tco.horizon')})"
         yearly = f"({kept}*{cell('incumbent_capital_recovery')}+{cell('tco.maintenance')})"
-        more = f"({cell(key)}-{cell('incumbent_shipped_price')})*{cell('incumbent_cards_bought')}*{marked}*{yearly}"
+        more = (
+            f"({price}-{cell('incumbent_shipped_price')})*{cell('incumbent_cards_bought')}*{marked}*{yearly}"
+        )
         hours = f"{cell('incumbent_cards')}*{self.book.cell('hours_per_year')}*{cell('incumbent_sold_share')}"
         shipped = f"({cell('incumbent_cost')}-{more})/({hours})"
         theirs = {work.name: work for work in before.works}
@@ -233,10 +244,10 @@ class Site:
         self.book.section("Cluster", "s.events", part=self.site.product)
         rival, before = filed.incumbent, filed.shipped or filed.incumbent
         bill = rival.bill
-        key, _ = self.price["incumbent"]
+        price = self.book.cell(self.price["incumbent"])
         self.record("event_price", float(bill.card_cny) / float(bill.card_quantity), "CNY")
         same = _card(filed) == _card(self.site.now)
-        dearer = f"({cell(key)}-{cell('event_price')})" if same else "0"
+        dearer = f"({price}-{cell('event_price')})" if same else "0"
         a_price = _yearly_of_price(rival)
         tariff, option = self.book.cell("tariff_factor"), self.book.cell("outside_option")
         for name, value, unit in (

@@ -21,6 +21,7 @@ from clustersim.report.workbook.balance import write_balance, write_cash_flow
 from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, PERCENT, SHEETS, Book
 from clustersim.report.workbook.charts import write_charts
 from clustersim.report.workbook.checks import judge, write_audit, write_checks
+from clustersim.report.workbook.chip import show_target
 from clustersim.report.workbook.cluster import LineSite, write_cluster
 from clustersim.report.workbook.drivers import write_drivers
 from clustersim.report.workbook.income import write_income
@@ -118,6 +119,7 @@ def export_workbook(
     write_cash_flow(book, company, statements)
     write_multiples(book, company)
     write_dcf(book, company, forecast, run.valuation)
+    show_target(book, list(sites))
     income_ratios(book, company, statements)
     balance_ratios(book, company, statements)
     cash_ratios(book, company, statements)
@@ -183,10 +185,12 @@ def _cover(book: Book, run: Forecasted) -> None:
                     number="0.00", unit=currency)  # fmt: skip
     book.scalar(sheet, "cover.wacc_state", cell("wacc_state"), book.values["wacc_state"], number="@")
     book.scalar(sheet, "cover.master", cell("master"), book.value("master"), number="0", unit="holds")
+    judge(book, sheet, first + 3, FIRST_YEAR_COLUMN, book.next_row[sheet] - 1, FIRST_YEAR_COLUMN)
     book.section(sheet, "s.checks")
+    first = book.next_row[sheet]
     for key in [k for k in book.scalars if k.startswith("state.")]:
         book.scalar(sheet, f"cover.{key}", cell(key), book.values[key], number="@")
-    judge(book, sheet, first + 3, FIRST_YEAR_COLUMN, book.next_row[sheet] - 1, FIRST_YEAR_COLUMN)
+    judge(book, sheet, first, FIRST_YEAR_COLUMN, book.next_row[sheet] - 1, FIRST_YEAR_COLUMN)
     _index(book)
     notes = messages(run.company, run.forecast, run.links)
     if notes:
@@ -205,7 +209,7 @@ def _paragraphs(book: Book, texts: Sequence[str]) -> None:
         book.sheets["Cover"].merge_range(row, 0, row, FIRST_YEAR_COLUMN + 1, "", book.format("wrapped"))
         book.sheets["Cover"].write_string(row, 0, text, book.format("wrapped"))
         wide = sum(2 if ord(c) > 0x2E80 else 1 for c in text)
-        book.sheets["Cover"].set_row(row, 15 * (1 + wide // 105))
+        book.sheets["Cover"].set_row(row, 15 * (1 + wide // 118))
         book.next_row["Cover"] += 1
 
 
@@ -215,6 +219,7 @@ def _index(book: Book) -> None:
     for name in SHEETS[1:]:
         row, shown = book.next_row["Cover"], tab(name, book.language)
         target = f"internal:'{shown}'!A1"
-        title = book.words(name.lower().replace(" ", "_"))
-        book.sheets["Cover"].write_url(row, 0, target, book.format("url"), f"{shown}: {title}")
+        book.sheets["Cover"].write_url(
+            row, 0, target, book.format("url"), book.words(name.lower().replace(" ", "_"))
+        )
         book.next_row["Cover"] += 1

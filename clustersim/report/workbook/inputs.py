@@ -80,7 +80,7 @@ def write_control(book: Book, companies: Mapping[str, Company], selected: str) -
             at = xl_rowcol_to_cell(row, FIRST_YEAR_COLUMN + i, row_abs=True, col_abs=True)
             book.typed[f"case:{names[i - 1]}:{key}"] = f"{book.quoted('Control')}!{at}"
         cells = ",".join(xl_rowcol_to_cell(row, FIRST_YEAR_COLUMN + i) for i in range(1, len(values) + 1))
-        formula = f"CHOOSE({book.cell('selector')},{cells})"
+        formula = f"CHOOSE(MAX(1,MIN({len(values)},{book.cell('selector')})),{cells})"
         book.scalar("Control", key, formula, values[names.index(selected)], number=number)
     book.section("Control", "s.conventions")
     for key, value in SWITCHES:

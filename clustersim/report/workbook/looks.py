@@ -74,16 +74,16 @@ def tab(name: str, language: str) -> str:
     return _TABS[name][1 if language == "zh" else 0]
 
 
-def lay_out(sheet: Any, name: str, columns: int) -> None:
-    """Set widths, the tab's colour, and the page: A4 across, one page wide, head repeated, page numbers."""
+def lay_out(sheet: Any, name: str, columns: int, *, timeline: bool) -> None:
+    """Set widths, the tab's colour, and the page: one page wide, A3 along the years, head repeated, page numbers."""
     sheet.set_tab_color(_TABS[name][2])
-    sheet.set_column(0, 0, 58)
-    sheet.set_column(1, 1, 17)
-    sheet.set_column(2, 2, 34 if name in _WITH_SOURCES else 2)
-    sheet.set_column(3, 3, 12 if name in _WITH_SOURCES else 2)
-    sheet.set_column(FIRST_YEAR_COLUMN, FIRST_YEAR_COLUMN + columns, 14)
+    sheet.set_column(0, 0, 60)
+    sheet.set_column(1, 1, 16)
+    sheet.set_column(2, 2, 34 if name in _WITH_SOURCES else 1)
+    sheet.set_column(3, 3, 11 if name in _WITH_SOURCES else 1)
+    sheet.set_column(FIRST_YEAR_COLUMN, FIRST_YEAR_COLUMN + columns, 12.5)
     sheet.set_landscape()
-    sheet.set_paper(9)
+    sheet.set_paper(8 if timeline else 9)
     sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0, 2)

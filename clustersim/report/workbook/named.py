@@ -60,7 +60,9 @@ def said(key: str, language: str) -> str:
     if part is None:
         return label(word, language)
     name, is_item = part
-    return label(word, language, part=said(name, language) if is_item else name)
+    if is_item or name == "it_power_w":
+        name = said(name, language)
+    return label(word, language, part=name)
 
 
 def has_words(key: str) -> bool:

@@ -26,7 +26,7 @@ def _value(value: object) -> float:
 
 def write_sensitivities(book: Book, company: Company, links: tuple[Link, ...], value: Valuation) -> None:
     """Write WACC x growth live around the chosen case; price x volume as exported, from Record."""
-    book.sheet("Sensitivities", "sensitivities")
+    book.sheet("Sensitivities", "sensitivities", timeline=False)
     _wacc_growth(book, company, links, value)
     _price_volume(book, company, links)
 

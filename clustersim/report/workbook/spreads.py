@@ -11,6 +11,7 @@ from clustersim.finance.company import Company
 from clustersim.planner.moves import Move
 from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, Book
 from clustersim.report.workbook.named import said
+from clustersim.report.workbook.valuation import where_valued
 
 __all__ = ["Bars", "Spread", "write_spreads"]
 
@@ -63,7 +64,7 @@ def _line(book: Book, name: str, formulas: Sequence[tuple[str, float | str]]) ->
     row = book.next_row["Sensitivities"]
     book.text("Sensitivities", row, 0, name)
     for j, (formula, value) in enumerate(formulas):
-        book.put("Sensitivities", row, _LEFT + j, formula, value, "formula", "0.00")
+        book.put("Sensitivities", row, _LEFT + j, where_valued(book, formula), value, "formula", "0.00")
     book.next_row["Sensitivities"] = row + 1
 
 

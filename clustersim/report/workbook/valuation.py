@@ -76,7 +76,7 @@ def _members(book: Book, company: Company) -> str:
         at = company.years.index(printed.year) + 1
         moved = f"{cell('printed.price_to_sales')}+{middle}-{then}"
         given = f"IF({cell('ps_year_index')}={at},{moved},{middle})"
-    return f"CHOOSE({cell('peers_choice')},{given},{cell('peer_mean')},{cell('peer_median')})"
+    return f"CHOOSE(MAX(1,MIN(3,{cell('peers_choice')})),{given},{cell('peer_mean')},{cell('peer_median')})"
 
 
 def _peer_table(book: Book, company: Company) -> None:
