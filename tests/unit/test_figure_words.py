@@ -15,7 +15,8 @@ from clustersim.report.study_album import _coordinate, _parallel
 
 KEYS = (
     "cny_per_mtoken", "value_in_use_price_cny", "target_price_hkd", "facility_power_w", "tco.pue", "cluster.nic",
-    "cards.BR166M.memory.bandwidth", "prices.parts.module-400g", "company.wacc", "chat.ttft_p99_s", "revenue_2027E_kcny",
+    "cards.BR166M.memory.bandwidth", "prices.parts.module-400g", "company.wacc", "chat.ttft_p99_s",
+    "revenue_2027E_kcny",
     "reliability.mttf_scale", "company.drivers.progress_ratio", "market.value_share", "pretrain.tokens_per_s",
 )  # fmt: skip
 RAW = re.compile(r"[a-z]_[a-z]|[a-z]\.[a-z]")
@@ -55,7 +56,7 @@ def test_the_lines_of_a_bid_show_its_network(monkeypatch: pytest.MonkeyPatch) ->
     assert [t.get_text() for t in axes.get_xticklabels()] == ["NIC", "PUE"]
     texts = {t.get_text(): t.xy[1] for t in axes.texts}
     assert texts["roce-100g"] == 0 and texts["roce-200g"] == 0.5 and texts["roce-400g"] == 1
-    assert axes.get_title(loc="left") == "br166-1024: Cost of a million trained tokens"
+    assert axes.get_title() == "br166-1024: Cost of a million trained tokens"
 
 
 def test_a_coordinate_of_numbers_has_its_unit() -> None:
@@ -75,8 +76,10 @@ def test_a_distribution_says_draws_and_units() -> None:
 
 
 def run_with(*failures: tuple[float, str]) -> SimpleNamespace:
-    incidents = [SimpleNamespace(failed_at_s=d * 86400, resumed_at_s=d * 86400 + 600, recovery_s=600.0, lost_work_s=900.0,
-                                 component=c) for d, c in failures]  # fmt: skip
+    incidents = [
+        SimpleNamespace(failed_at_s=day * 86400, resumed_at_s=day * 86400 + 600, recovery_s=600.0, lost_work_s=900.0,
+                        component=name) for day, name in failures
+    ]  # fmt: skip
     return SimpleNamespace(duration_s=30 * 86400.0, incidents=incidents, ettr=0.99, failures=len(incidents),
                            segments=lambda: [(0.0, 30 * 86400.0)])  # fmt: skip
 
@@ -88,7 +91,7 @@ def test_names_of_failures_stand_inside_the_frame() -> None:
     for text in figure.axes[0].texts:
         box = text.get_window_extent()
         assert box.x0 >= frame.x0 - 1 and box.x1 <= frame.x1 + 1, text.get_text()
-    assert [t.get_text() for t in figure.axes[0].get_yticklabels()][0] == "days 0 to 5"
+    assert figure.axes[0].get_yticklabels()[0].get_text() == "days 0 to 5"
 
 
 def test_the_fan_shows_what_its_axis_says() -> None:
