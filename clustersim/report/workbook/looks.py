@@ -77,6 +77,7 @@ def tab(name: str, language: str) -> str:
 def lay_out(sheet: Any, name: str, columns: int, *, timeline: bool) -> None:
     """Set widths, the tab's colour, and the page: one page wide, A3 along the years, head repeated, page numbers."""
     sheet.set_tab_color(_TABS[name][2])
+    sheet.set_default_row(16.5)
     sheet.set_column(0, 0, 60)
     sheet.set_column(1, 1, 16)
     sheet.set_column(2, 2, 34 if name in _WITH_SOURCES else 1)
