@@ -8,7 +8,7 @@ from pathlib import Path
 
 from clustersim.api.kinds import refuse_other
 from clustersim.errors import InputError, suggest
-from clustersim.planner.company import ForecastRun, forecast_run, runs_by_case
+from clustersim.planner.company import ForecastRun, forecast_run, runs_by_case, standing_for
 from clustersim.report.answer import Answer
 from clustersim.schema.lookup import known_names
 from clustersim.schema.overrides import plain_changes
@@ -144,14 +144,15 @@ class Company:
         return through_answer(self.forecast())
 
     def workbook(self, *, case: str = "base", labels: str = "en", audit: str | Path | None = None) -> Answer:
-        """Return the forecast as an answer whose folder gets NAME.xlsx: fourteen sheets of live formulas.
+        """Return the forecast as an answer whose folder gets NAME.xlsx: sixteen sheets of live formulas.
 
         ``audit`` is a folder of printed tables that are audited into a sheet.
         """
         from clustersim.report.pages.workbook import workbook_answer
 
-        runs = runs_by_case(self.name, self.changes)
-        return workbook_answer(runs, case=case, labels=labels, tables=None if audit is None else str(audit))
+        runs = runs_by_case(standing_for(self.name), self.changes)
+        tables = None if audit is None else str(audit)
+        return workbook_answer(runs, case=case, labels=labels, tables=tables, name=self.name)
 
     def note(
         self, *, forms: Sequence[str] = ("docx", "pdf"), languages: Sequence[str] = ("en",), kind: str = "initiation",
@@ -192,7 +193,9 @@ class Company:
         """Write the workbook to a path that ends in .xlsx and return it."""
         from clustersim.report.pages.workbook import write_workbook
 
-        return write_workbook(Path(path), runs_by_case(self.name, self.changes), case=case, labels=labels)
+        return write_workbook(
+            Path(path), runs_by_case(standing_for(self.name), self.changes), case=case, labels=labels
+        )
 
 
 def company(name: str | Path) -> Company:

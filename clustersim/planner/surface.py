@@ -131,13 +131,26 @@ def _errors(surface: Surface, tried: Array, parts: Mapping[str, list[Array]]) ->
 
 
 def _axes(inputs: Inputs) -> dict[str, Axis]:
-    card, peak = inputs.parts.card, _main_peak(inputs)
+    peak, (bandwidth, capacity) = _main_peak(inputs), _memory(inputs)
     return {
         "peak": Axis(peak / 1e12, "TFLOP/s", PLANE),
-        "bandwidth": Axis(float(card.memory.bandwidth.value) / 1e9, "GB/s", PLANE),
-        "capacity": Axis(float(card.memory.capacity.value) / 2**30, "GiB", ROW),
-        "mttf": Axis(float(inputs.reliability.mttf_scale.value), "x", ROW),
+        "bandwidth": Axis(bandwidth / 1e9, "GB/s", PLANE),
+        "capacity": Axis(capacity / 2**30, "GiB", ROW),
+        "mttf": Axis(_failures(inputs), "x", ROW),
     }
+
+
+def _memory(inputs: Inputs) -> tuple[float, float]:
+    """Bandwidth in bytes per second and capacity in bytes; raises InputError for a card without them."""
+    card = inputs.parts.card
+    if card.memory is None or card.memory.bandwidth is None:
+        raise InputError(f"cards.{card.name}: states no memory bandwidth")
+    return float(card.memory.bandwidth.value), float(card.memory.capacity.value)
+
+
+def _failures(inputs: Inputs) -> float:
+    """The factor on every time to failure; one where the demand knows no failures."""
+    return float(inputs.reliability.mttf_scale.value) if inputs.scenario.reliability is not None else 1.0
 
 
 def _main_peak(inputs: Inputs) -> float:
@@ -148,17 +161,18 @@ def _main_peak(inputs: Inputs) -> float:
 
 def _outputs(inputs: Inputs, axes: Mapping[str, Axis], points: Array) -> dict[str, Array]:
     """What the simulator gives at each point; nothing (NaN) where the demand cannot be done."""
-    card = inputs.parts.card
+    card, memory = inputs.parts.card, _memory(inputs)
     peak, bandwidth, capacity, mttf = points.T
     varied: dict[str, Any] = {
         f"cards.{card.name}.peak.{name}": Varied(one.value * peak, one.unit)
         for name, one in card.peak.items()
     }
     varied |= {
-        f"cards.{card.name}.memory.bandwidth": Varied(card.memory.bandwidth.value * bandwidth, "B/s"),
-        f"cards.{card.name}.memory.capacity": Varied(card.memory.capacity.value * capacity, "B"),
-        "reliability.mttf_scale": Varied(axes["mttf"].value * mttf, "1"),
+        f"cards.{card.name}.memory.bandwidth": Varied(memory[0] * bandwidth, "B/s"),
+        f"cards.{card.name}.memory.capacity": Varied(memory[1] * capacity, "B"),
     }
+    if inputs.scenario.reliability is not None:
+        varied["reliability.mttf_scale"] = Varied(axes["mttf"].value * mttf, "1")
     cache = StageCache(512)
     question = Question(lambda more: _moved(inputs, more), lambda one: _told(run_site(one, cache)))
     return question.answers(varied, len(points)).columns

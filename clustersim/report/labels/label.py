@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from clustersim.report.labels import inputs, page, sheets, statements, terms
+from clustersim.report.labels import inputs, page, results, sheets, statements
 
 __all__ = ["LANGUAGES", "all_words", "known", "label"]
 
 LANGUAGES = ("en", "zh", "both")
 _WORDS: dict[str, tuple[str, str]] = {
-    **terms.WORDS,
+    **results.WORDS,
     **page.WORDS,
     **statements.WORDS,
     **inputs.WORDS,
@@ -34,8 +34,8 @@ def label(key: str, language: str, **parts: object) -> str:
 
     >>> label("revenue", "both")
     'Revenue 收入'
-    >>> label("units_of", "zh", product="BR166")
-    'BR166 销量'
+    >>> label("units_of", "zh", part="BR166")
+    '计划销量,BR166'
     """
     words = _WORDS.get(key) or _WORDS.get(key.rsplit(":", 1)[-1])
     if words is None:

@@ -77,6 +77,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "tax": ("Tax", "税项"),
     "depreciation_and_amortisation": ("Depreciation and amortisation", "折旧及摊销"),
     "change_in_working_capital": ("Change in working capital", "营运资金变动"),
+    "working_capital": ("Change in working capital", "营运资金变动"),
+    "capex": ("Capital expenditure", "资本开支"),
     "capital_expenditure": ("Capital expenditure", "资本开支"),
     "free_cash_flow": ("Free cash flow", "自由现金流"),
     "net_cash_from_operating": ("Net cash from operating", "经营活动现金净额"),

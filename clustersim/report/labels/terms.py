@@ -1,109 +1,77 @@
-"""Terms of results, parts of a bill and of a month, by their keys: (English, Chinese)."""
+"""What outputs and inputs of a study are called in figures: words with units, never a raw key."""
 
 from __future__ import annotations
 
-__all__ = ["WORDS"]
+import re
 
-WORDS: dict[str, tuple[str, str]] = {
-    # --- fabric
-    "scale_up_bytes_per_s": ("Bandwidth inside a server, a card", "服务器内带宽(每卡)"),
-    "scale_out_bytes_per_s": ("Bandwidth between servers, a card", "服务器间带宽(每卡)"),
-    # --- a training step
-    "compute_s": ("Matrix products", "矩阵乘"),
-    "attention_s": ("Attention", "注意力"),
-    "memory_bound_s": ("Memory-bound work", "访存受限计算"),
-    "recompute_s": ("Recomputation", "重计算"),
-    "software_s": ("Software floor", "软件开销"),
-    "logits_s": ("Logits and loss", "词表与损失"),
-    "exposed_tp_s": ("Tensor exchange, exposed", "张量并行通信(未隐藏)"),
-    "exposed_cp_s": ("Context exchange, exposed", "上下文并行通信(未隐藏)"),
-    "exposed_ep_s": ("Expert exchange, exposed", "专家并行通信(未隐藏)"),
-    "exposed_pp_s": ("Pipeline exchange, exposed", "流水线通信(未隐藏)"),
-    "exposed_dp_s": ("Data-parallel exchange, exposed", "数据并行通信(未隐藏)"),
-    "bubble_s": ("Pipeline bubble", "流水线气泡"),
-    "optimizer_s": ("Optimizer", "优化器"),
-    "offload_s": ("Offload", "卸载"),
-    "step_time_s": ("Step time", "单步时间"),
-    "mfu": ("MFU", "MFU"),
-    "hfu": ("HFU", "HFU"),
-    "tokens_per_s": ("Tokens a second", "每秒词元"),
-    "tokens_per_s_per_card": ("Tokens a second, a card", "每卡每秒词元"),
-    "memory_per_card_bytes": ("Memory, a card", "每卡显存"),
-    "weights": ("Weights", "权重"),
-    "gradients": ("Gradients", "梯度"),
-    "optimizer": ("Optimizer states", "优化器状态"),
-    "activations": ("Activations", "激活"),
-    "logits": ("Logits", "词表输出"),
-    "buffers": ("Buffers", "缓冲区"),
-    # --- a month
-    "mttf_h": ("Mean time to failure", "平均无故障时间"),
-    "ettr": ("Effective training time ratio", "有效训练时间占比"),
-    "training_goodput_tokens_per_s": ("Goodput", "有效吞吐"),
-    "productive": ("Productive", "有效计算"),
-    "checkpoint": ("Writing checkpoints", "写检查点"),
-    "rework": ("Work done again", "重算"),
-    "recovery": ("Recovery", "恢复"),
-    "useful_share": ("Useful share of card-hours", "有效卡时占比"),
-    "unsuccessful_share": ("Unsuccessful work", "未成功任务占比"),
-    "lost_share": ("Lost work", "丢失占比"),
-    "down_share": ("Down", "停机占比"),
-    "idle_share": ("Idle", "空闲占比"),
-    "utilisation": ("Utilisation", "利用率"),
-    "wait_p50_h": ("Wait, P50", "排队时间 P50"),
-    "wait_p95_h": ("Wait, P95", "排队时间 P95"),
-    # --- serving
-    "prefill_share": ("Prefill share", "预填充占比"),
-    "decode_share": ("Decode share", "解码占比"),
-    "requests_per_s_per_card": ("Requests a second, a card", "每卡每秒请求"),
-    "input_tokens_per_s_per_card": ("Input tokens a second, a card", "每卡每秒输入词元"),
-    "cached_tokens_per_s_per_card": ("Cached tokens a second, a card", "每卡每秒缓存词元"),
-    "output_tokens_per_s_per_card": ("Output tokens a second, a card", "每卡每秒输出词元"),
-    "busy_share": ("Busy share", "繁忙占比"),
-    "slo_share": ("Share within the service level", "达标占比"),
-    "ttft_p50_s": ("Time to first token, P50", "首词元时间 P50"),
-    "ttft_p99_s": ("Time to first token, P99", "首词元时间 P99"),
-    "tpot_p50_s": ("Time per output token, P50", "每词元时间 P50"),
-    "tpot_p99_s": ("Time per output token, P99", "每词元时间 P99"),
-    "streams_per_card": ("Streams a card", "每卡路数"),
-    # --- cost
-    "it_power_w": ("IT power", "IT 功率"),
-    "facility_power_w": ("Facility power", "设施功率"),
-    "capex_cny": ("Capex", "资本开支"),
-    "opex_cny_per_year": ("Opex a year", "年运营成本"),
-    "tco_cny": ("Total cost of ownership", "总拥有成本"),
-    "cny_per_card_hour": ("Cost of a card-hour", "每卡时成本"),
-    "cny_per_mtoken": ("Cost of a million trained tokens", "每百万训练词元成本"),
-    "kwh_per_mtoken": ("Energy of a million trained tokens", "每百万训练词元电量"),
-    "cny_per_served_mtoken": ("Cost of a million served tokens", "每百万服务词元成本"),
-    "cny_per_input_mtoken": ("Cost of a million input tokens", "每百万输入词元成本"),
-    "cny_per_output_mtoken": ("Cost of a million output tokens", "每百万输出词元成本"),
-    "kwh_per_served_mtoken": ("Energy of a million served tokens", "每百万服务词元电量"),
-    "cny_per_stream_hour": ("Cost of a stream-hour", "每路小时成本"),
-    "cny_per_useful_card_hour": ("Cost of a useful card-hour", "每有效卡时成本"),
-    "cards": ("Cards", "加速卡"),
-    "servers": ("Servers", "服务器"),
-    "spares": ("Spares", "备件"),
-    "network": ("Network", "网络"),
-    "storage": ("Storage", "存储"),
-    "management": ("Management", "管理"),
-    "racks": ("Racks", "机柜"),
-    "integration": ("Integration", "集成"),
-    "VAT": ("VAT", "增值税"),
-    "capital": ("Capital", "资本"),
-    "electricity": ("Electricity", "电费"),
-    "maintenance": ("Maintenance", "维保"),
-    "staff": ("Staff", "人员"),
-    "colocation": ("Colocation", "机房租用"),
-    "building": ("Building", "机房建设"),
-    "network_transit": ("Network transit", "网络流量"),
-    # --- market and company
-    "incumbent_cny_per_mtoken": ("Incumbent's cost of a million tokens", "对手每百万词元成本"),
-    "value_in_use_price_cny": ("Price that the card is worth", "卡的使用价值价格"),
-    "asp_factor": ("Factor on the price", "价格系数"),
-    "units_factor": ("Factor on the units", "销量系数"),
-    "revenue_kcny 2027E": ("Revenue, 2027E", "收入,2027E"),
-    "dcf_hkd_m": ("Discounted cash flow", "现金流折现"),
-    "ps_hkd_m": ("Price to sales", "市销率"),
-    "blended_hkd_m": ("Blended", "综合估值"),
-    "target_price_hkd": ("Value of a share", "每股价值"),
+from clustersim.report.labels.label import known, label
+from clustersim.report.term_units import unit_of
+
+__all__ = ["amount", "spoken", "with_unit"]
+
+_INPUTS = {
+    "cluster.nic": "NIC", "cluster.card": "Card", "cluster.cards": "Cards", "cluster.server": "Server",
+    "reliability.mttf_scale": "Time between failures, factor", "market.incumbent": "Incumbent",
+    "training.global_batch": "Global batch", "cluster.nics_per_card": "NICs per card",
+}  # fmt: skip
+_WORTH = {
+    "target_price": "Target price",
+    "dcf": "Equity by DCF",
+    "ps": "Equity by peers",
+    "blended": "Equity, blended",
 }
+_MONEY = re.compile(r"^(target_price|dcf|ps|blended)_[a-z]{3}(_m)?$")
+_UNIT_ENDING = re.compile(r"_(cny|kcny|w|s|h|bytes|gib|cny_per_year)$")
+
+
+def spoken(name: str) -> str:
+    """Return what an output or an input is called, without its unit.
+
+    >>> spoken("cny_per_mtoken"), spoken("tco.pue"), spoken("target_price_hkd"), spoken("revenue_2027E_kcny")
+    ('Cost of a million trained tokens', 'PUE', 'Target price', 'Revenue 2027E')
+    >>> spoken("chat.ttft_p99_s"), spoken("cards.BR166M.memory.bandwidth")
+    ('Chat: time to first token, P99', 'BR166M memory bandwidth')
+    """
+    if name in _INPUTS:
+        return _INPUTS[name]
+    plain = name.removeprefix("company.")
+    if known(name) or known(plain):
+        return label(name if known(name) else plain, "en")
+    head, dot, last = name.rpartition(".")
+    if name.startswith("prices.parts."):
+        return f"Price of {name.removeprefix('prices.parts.')}"
+    if name.startswith(("cards.", "nics.", "servers.", "switches.")):
+        return " ".join(name.split(".")[1:]).replace("_", " ")
+    said = _of_output(last)
+    if not dot:
+        return said
+    return f"{head.replace('.', ' ').replace('_', ' ').capitalize()}: {said[:1].lower()}{said[1:]}"
+
+
+def _of_output(name: str) -> str:
+    if known(name):
+        return label(name, "en")
+    if money := _MONEY.match(name):
+        return _WORTH[money[1]]
+    if year := re.match(r"^revenue_.*?(\d{4}[AE])", name):
+        return f"Revenue {year[1]}"
+    return _UNIT_ENDING.sub("", name).replace("_", " ").capitalize()
+
+
+def with_unit(name: str) -> str:
+    """Return what an output is called with its unit, as an axis says it.
+
+    >>> with_unit("value_in_use_price_cny"), with_unit("mfu")
+    ('Value in use of a card, CNY', 'MFU')
+    """
+    unit = unit_of(name).partition("/")[0] if name.startswith(("cny_per_", "kwh_per_")) else unit_of(name)
+    return spoken(name) if unit in {"1", ""} else f"{spoken(name)}, {unit}"
+
+
+def amount(value: float) -> str:
+    """Return a number as figures print it: no exponents, thousands apart.
+
+    >>> amount(418532.2), amount(0.40595), amount(-15438.8)
+    ('418,532', '0.4059', '-15,439')
+    """
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"

@@ -121,7 +121,7 @@ def _table(document: Any, block: Table) -> None:
     head.paragraph_format.space_after = Pt(2)
     table = document.add_table(rows=1 + len(block.rows), cols=len(block.columns))
     table.style = "Table Grid"
-    size = 7.5 if len(block.columns) > 6 or block.words else 8.5
+    size = 6.5 if len(block.columns) > 8 else 7.5 if len(block.columns) > 6 or block.words else 8.5
     for j, text in enumerate(block.columns):
         _cell(table.cell(0, j), text, size, right=bool(j) and not block.words, shade=_LIGHT).bold = True
     _repeats(table.rows[0])
@@ -148,7 +148,7 @@ def _widths(table: Any, block: Table) -> None:
     from docx.shared import Mm
 
     count, whole = len(block.columns), 174.0
-    first = 46.0 if count > 3 else 90.0
+    first = 38.0 if count > 8 else 46.0 if count > 3 else 90.0
     rest = (whole - first) / max(count - 1, 1)
     widths = [first, *[rest] * (count - 1)]
     if block.words and count > 3:
