@@ -21,9 +21,7 @@ def catalogue() -> dict[str, Any]:
     """Return the scenarios with their descriptions, the views, and the versions."""
     rows = []
     for name in scenarios():
-        scenario = kept(
-            ("described", name), lambda name=name: Design(name).ask().load(incumbent=False).scenario
-        )
+        scenario = kept(("described", name), partial(_described, name))
         kinds = sorted({work.kind for work in scenario.demand.values()})
         rows.append(
             {

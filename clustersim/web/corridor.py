@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from clustersim.api.result import Result
@@ -35,7 +36,7 @@ def corridor(design: Design, draws: int = 0) -> dict[str, Any]:
     before = {} if base is None else kept(("terms", design.scenario), lambda: _terms(base))
     tiles = []
     for names in TILES:
-        name = next((n for n in names if n in found), None)
+        name = next((n for n in names if n in found), None) or _in_its_currency(names[0], found)
         if name is None:
             continue
         was = before.get(name, {}).get("value")
@@ -50,6 +51,15 @@ def _rates(result: Result) -> dict[str, float]:
     """CNY of one unit of every currency that the scenario's book of prices has."""
     book = result.run.inputs.prices_or_none
     return {} if book is None else {code: float(found.rate.value) for code, found in book.currencies.items()}
+
+
+def _in_its_currency(name: str, found: Mapping[str, object]) -> str | None:
+    """The target price in the currency of another listing."""
+    return (
+        next((n for n in found if n.startswith("target_price_")), None)
+        if name == "target_price_hkd"
+        else None
+    )
 
 
 def _terms(result: Result) -> dict[str, dict[str, Any]]:

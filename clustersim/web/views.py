@@ -239,17 +239,18 @@ def company(design: Design) -> list[dict[str, Any]]:
 
 
 def _legs(value: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """The two legs, their blend and the value of a share, in the currency of the listing."""
     printed = value.get("as_printed") or {}
-    keys = ("dcf_hkd_m", "ps_hkd_m", "blended_hkd_m", "target_price_hkd")
-    rows = [
+    keys = [k for k in value if k.startswith(("dcf_", "ps_", "blended_", "target_price_"))]
+    rows: list[dict[str, Any]] = [
         {"value": k, "now": value.get(k), "file_as_it_stands": before.get(k), "printed": printed.get(k)}
         for k in keys
     ]
-    legs = rows[:3]
-    chart = bars([r["value"] for r in legs], {n: [r[n] for r in legs] for n in ("now", "printed")}, "M HKD")
-    return panel(
-        "company.value", rows, chart=chart, notes=[*value["notes"], value.get("why_they_differ", "")]
-    )
+    legs = [r for r in rows if not r["value"].startswith("target_price_")]
+    series = {n: [r[n] for r in legs] for n in ("now", "printed")}
+    chart = bars([r["value"] for r in legs], series, f"M {value.get('currency', '')}")
+    notes = [*value["notes"], value.get("why_they_differ", "")]
+    return panel("company.value", rows, chart=chart, notes=notes)
 
 
 VIEWS: Mapping[str, Callable[[Design], list[dict[str, Any]]]] = {

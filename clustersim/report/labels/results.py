@@ -102,8 +102,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "asp_factor": ("Factor on the price", "价格系数"),
     "units_factor": ("Factor on units", "销量系数"),
     "revenue_kcny 2027E": ("Revenue, 2027E", "收入,2027E"),
-    "dcf_hkd_m": ("Discounted cash flow", "现金流折现"),
-    "ps_hkd_m": ("Price to sales", "市销率"),
-    "blended_hkd_m": ("Blended", "综合估值"),
-    "target_price_hkd": ("Value of a share", "每股价值"),
+    "dcf_hkd_m": ("Equity by DCF", "现金流折现"),
+    "ps_hkd_m": ("Equity by peers", "市销率"),
+    "blended_hkd_m": ("Equity, blended", "综合估值"),
+    "target_price_hkd": ("Target price", "目标价"),
 }
