@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         replay,
         residuals,
         validate,
+        verify,
     )  # fmt: skip
     from clustersim.api.result import Result
     from clustersim.api.scenario import Scenario, load
@@ -65,6 +66,7 @@ _HOMES = {
         "replay",
         "residuals",
         "validate",
+        "verify",
     ),
     "clustersim.api.result": ("Result",),
     "clustersim.api.scenario": ("Scenario", "load"),
@@ -85,7 +87,7 @@ __all__ = [
     "Result", "Scenario", "Study", "StudyFile", "StudyFolder", "__version__", "anchors", "audit", "calibrate",
     "cards", "cite", "companies", "company", "diff", "doctor", "import_file", "json_schema", "keys", "load",
     "measure", "open_study", "plan_errors", "profile", "profiles", "replay", "residuals", "show_versions",
-    "study_file", "validate",
+    "study_file", "validate", "verify",
 ]  # fmt: skip
 
 

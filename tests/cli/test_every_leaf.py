@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +13,12 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from clustersim.cli import options
 from clustersim.cli.main import COMMANDS, cli
+from clustersim.cli.options import show
 from clustersim.errors import ClusterSimError
+from clustersim.report.answer import Answer
+from clustersim.report.text import table_cells
 
 CONFIG = {
     "model_type": "llama", "num_hidden_layers": 4, "hidden_size": 64, "num_attention_heads": 8,
@@ -28,6 +33,7 @@ WORDS: dict[str, list[str]] = {
     "jobs": ["shared-1024"],
     "serve": ["video-analytics-5g"],
     "claims": STEP,
+    "collectives": ["h100-1024", "--size", "1 GiB"],
     "explain": ["serve-qwen3-32b", "--set", "tco.pue=1.2"],
     "check": ["nanjing-1024"],
     "import": ["{tmp}/config.json"],
@@ -60,6 +66,7 @@ WORDS: dict[str, list[str]] = {
     "forecast grid": ["biren"],
     "forecast cases": ["biren"],
     "forecast mc": ["biren", "-n", "200"],
+    "forecast moves": ["biren"],
     "forecast consensus": ["biren", "{tmp}/street.csv"],
     "forecast demand": ["biren"],
     "forecast compare": ["biren", "metax"],
@@ -75,11 +82,15 @@ WORDS: dict[str, list[str]] = {
     "measure": ["-o", "{tmp}/kit"],
     "calibrate": ["A100-40G", "--data", "{tmp}/operators.csv", "--draws", "50"],
     "worth": ["h20-1024", "--output", "cny_per_card_hour", "--draws", "128"],
+    "export note": ["metax", "-o", "{tmp}/note", "--as", "pdf"],
+    "export slides": ["metax", "-o", "{tmp}/slides", "--language", "zh"],
+    "export bundle": ["metax", "-o", "{tmp}/evidence"],
+    "verify": ["{tmp}/bundle"],
     "anchors": [],
     "validate": ["tco"],
 }
 #: Over two seconds of a processor: every anchored scenario is run, every measured price predicted.
-SLOW = {"anchors", "validate", "worth", "calibrate"}
+SLOW = {"anchors", "validate", "export bundle", "worth", "calibrate"}
 FORMATS = ("table", "json", "csv", "md")
 
 
@@ -95,7 +106,9 @@ def leaves(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[str]:
             yield " ".join((*path, name))
 
 
-LEAVES = sorted(leaves(cli))
+#: The page serves until it is stopped: tests/web runs it.
+SERVERS = {"web"}
+LEAVES = [leaf for leaf in sorted(leaves(cli)) if leaf not in SERVERS]
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +129,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     for name, text in texts.items():
         (at / name).write_text(text, encoding="utf-8")
+    invoke("export", "bundle", "metax", "-o", str(at / "bundle"))
     invoke("sweep", "h20-1024", "--vary", "tco.pue=1.1,1.2", "--workers", "1", "-o", str(at / "kept"))
     return at
 
@@ -128,15 +142,29 @@ def invoke(*words: str) -> str:
 
 def test_every_leaf_has_words_here() -> None:
     assert set(LEAVES) == set(WORDS)
-    assert {leaf.split(" ")[0] for leaf in LEAVES} == set(COMMANDS)
+    assert {leaf.split(" ")[0] for leaf in LEAVES} | SERVERS == set(COMMANDS)
 
 
 @pytest.mark.parametrize(
     "leaf", [pytest.param(leaf, marks=[pytest.mark.full] if leaf in SLOW else []) for leaf in LEAVES]
 )
-def test_every_leaf_runs(leaf: str, folder: Path) -> None:
+def test_every_leaf_runs(leaf: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[Answer] = []
+
+    def seen(answer: Answer, fmt: str | None, at: Path | None) -> None:
+        answers.append(answer)
+        show(answer, fmt, at)
+
+    monkeypatch.setattr(options, "show", seen)
     words = [word.format(tmp=folder) for word in WORDS[leaf]]
     assert json.loads(invoke(*leaf.split(" "), *words, "-f", "json")) is not None
+    for column in answers[0].table[0] if answers[0].table else ():
+        assert re.fullmatch(r"[\w.%]+(=-?[\d.]+)?", str(column)), "a column of CSV is a name with its unit"
+    for block in answers[0].blocks:
+        if not isinstance(block, str) and block:
+            assert not [
+                title for title in table_cells(block)[0] if re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", title)
+            ]
     if "-o" in words:
         assert any(Path(words[words.index("-o") + 1]).iterdir())
 

@@ -95,7 +95,12 @@ def _model_answer(made: Imported) -> Answer:
 
 def _rows_answer(made: Imported) -> Answer:
     tables = (made, *made.more)
-    data: dict[str, Any] = {"kind": made.kind, "name": made.name, "rows": list(made.rows), "said": list(made.said)}
+    data: dict[str, Any] = {
+        "kind": made.kind,
+        "name": made.name,
+        "rows": list(made.rows),
+        "said": list(made.said),
+    }
     data |= {"more": [{"name": t.name, "rows": list(t.rows)} for t in made.more]} if made.more else {}
     data |= {"provenance": dict(made.provenance)} if made.provenance else {}
     said = list(made.said)
