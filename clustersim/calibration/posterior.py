@@ -208,8 +208,9 @@ def _at_scales(
         right * np.log(np.maximum(right, 1e-300)) + (1 - right) * np.log(np.maximum(1 - right, 1e-300))
     )
     scale = sum(np.log(v) ** 2 for v in (scales.discrepancy, scales.noise)) / (2 * _SCALE_DEVIATION**2)
-    # The likelihood has a wrong row's deviation as SILENT; as a wrong row it is OFF.
-    wrong = (1.0 - right).sum() * np.log(SILENT / OFF)
+    # The determinant has the variance that stands for both; a row counts as right or as OFF by its probability.
+    stood = 0.5 * np.log(_variances(noise, right))
+    wrong = (stood - right * np.log(noise) - (1.0 - right) * np.log(OFF)).sum()
     evidence = float(likelihood + wrong + odds.sum() + entropy.sum() - scale)
     return Posterior(rows, surrogate, prior, scales, mean, 0.5 * (cov + cov.T), right, evidence, usual)
 

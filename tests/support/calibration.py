@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from clustersim.calibration.constants import FACTORS, prior_deviations
 from clustersim.calibration.discrepancy import Scales, covariance, noise_deviations
-from clustersim.calibration.posterior import fit, free_factors
+from clustersim.calibration.posterior import OFF, WRONG, fit, free_factors
 from clustersim.calibration.rows import Measured, Run
 from clustersim.calibration.surrogate import Surrogate
 from clustersim.intervals.maturity import OTHER_CARD
@@ -45,12 +45,15 @@ def with_times(rows: list[Measured], log_times: Array) -> list[Measured]:
     return [replace(row, log_time=float(t)) for row, t in zip(rows, log_times, strict=True)]
 
 
-def measured(rng: np.random.Generator, rows: list[Measured], truth: Surrogate, z: Array) -> list[Measured]:
-    """Return rows as the model with factors exp(z) would measure them, at scales from their prior."""
+def measured(
+    rng: np.random.Generator, rows: list[Measured], truth: Surrogate, z: Array, *, wrong: bool = False
+) -> list[Measured]:
+    """Return rows as the model with factors exp(z) would measure them, at scales from their prior, some of them wrong."""
     scales = Scales(*np.exp(rng.normal(0, 0.5, 2)))
     root = np.linalg.cholesky(covariance(rows, rows, scales) + 1e-12 * np.eye(len(rows)))
     noise = noise_deviations(rows, scales) * rng.standard_normal(len(rows))
-    return with_times(rows, truth.log_times(z) + root @ rng.standard_normal(len(rows)) + noise)
+    off = np.where(rng.random(len(rows)) < WRONG * wrong, OFF * rng.standard_normal(len(rows)), 0.0)
+    return with_times(rows, truth.log_times(z) + root @ rng.standard_normal(len(rows)) + noise + off)
 
 
 def ranks(seed: int, count: int = 20, draws: int = 99) -> dict[str, int]:
@@ -58,7 +61,7 @@ def ranks(seed: int, count: int = 20, draws: int = 99) -> dict[str, int]:
     rng = np.random.default_rng([26, seed])
     rows, truth = made(rng, count)
     z = PRIOR * rng.standard_normal(len(FACTORS))
-    given = measured(rng, rows, truth, z)
+    given = measured(rng, rows, truth, z, wrong=True)
     prior = np.where(free_factors(given, truth, PRIOR), PRIOR, 0.0)
     found = fit(given, truth, prior).draws(draws, seed, steps=30).z
     return {name: int((found[:, j] < z[j]).sum()) for j, name in enumerate(FACTORS) if prior[j] > 0}
