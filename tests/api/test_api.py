@@ -20,8 +20,8 @@ CHANGED = {"cards.BR166M.scale_up.bandwidth": "320 GB/s"}
 NAMES = [
     "Answer", "CheckFailed", "ClusterSimError", "Company", "InfeasibleError", "InputError", "PartialFailureError",
     "Result", "Scenario", "Study", "StudyFile", "StudyFolder", "__version__", "anchors", "audit", "calibrate", "cards",
-    "cite", "companies", "company", "diff", "doctor", "import_file", "json_schema", "keys", "load", "measure", "open_study",
-    "plan_errors", "profile", "profiles", "replay", "residuals", "show_versions", "study_file", "validate", "verify",
+    "cite", "companies", "company", "diff", "doctor", "import_file", "json_schema", "keys", "load", "measure",
+    "open_study", "plan_errors", "profile", "profiles", "replay", "residuals", "show_versions", "study_file", "validate", "verify",
 ]  # fmt: skip
 
 

@@ -48,7 +48,7 @@ def with_times(rows: list[Measured], log_times: Array) -> list[Measured]:
 def measured(
     rng: np.random.Generator, rows: list[Measured], truth: Surrogate, z: Array, *, wrong: bool = False
 ) -> list[Measured]:
-    """Return rows as the model with factors exp(z) would measure them, at scales from their prior, some of them wrong."""
+    """Return rows as the model with factors exp(z) would measure them, at scales by lot; ``wrong``: some are wrong."""
     scales = Scales(*np.exp(rng.normal(0, 0.5, 2)))
     root = np.linalg.cholesky(covariance(rows, rows, scales) + 1e-12 * np.eye(len(rows)))
     noise = noise_deviations(rows, scales) * rng.standard_normal(len(rows))
