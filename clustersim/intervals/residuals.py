@@ -16,18 +16,23 @@ from pathlib import Path
 from clustersim.errors import InputError
 from clustersim.reading.guarded import Text, read_text
 from clustersim.reading.tables import parse_table, shipped_rows
+from clustersim.schema.find_software import UNMEASURED, load_software
 
 __all__ = [
+    "FIRST_PORT",
     "QUANTITIES",
     "Residual",
     "digest_of",
     "evidence",
+    "first_port_factor",
     "read_residuals",
     "shipped_residuals",
     "table_text",
 ]
 
 DATA = Path(__file__).resolve().parent.parent / "data"
+#: The class of software that is new to a maker's cards.
+FIRST_PORT = "new vendor first port"
 #: What is predicted, and which of the three domains it belongs to.
 QUANTITIES = {
     "step_time": "training", "scaling_efficiency": "training", "ttft": "serving", "tpot": "serving",
@@ -110,17 +115,31 @@ def shipped_residuals() -> tuple[Residual, ...]:
     return read_residuals(DATA / "residuals.csv")
 
 
+def first_port_factor() -> float:
+    """Return how much longer kernels take by training software that is new to a maker's cards."""
+    training = load_software(UNMEASURED["training"]).training
+    assert training is not None and training.port_factor is not None
+    return training.port_factor.value
+
+
+def _first_step(row: Mapping[str, str]) -> bool:
+    return row["quantity"] == "step_time" and row["maturity"] == FIRST_PORT
+
+
 @lru_cache(maxsize=1)
 def evidence() -> tuple[Residual, ...]:
     """Return what is known of software on cards whose rows are not ours to predict (``data/maturity.csv``).
 
     Each line gives the lowest, the median and the highest ratio of speed of one card and kind of stack: of a step
-    beside an A100 on the same case, of a token beside what the class of unmeasured engines loses at every layer.
+    beside an A100 on the same case, of a token beside what the class of unmeasured engines loses at every layer. Steps
+    of first ports are predicted with the class's own factor, so that they are held against it.
     """
+    centre = math.log(first_port_factor())
     return tuple(
         Residual(
             row["quantity"], row["source"], row["maker"], row["card"], row["what"], "",
-            -math.log(float(row[column])), maturity=row["maturity"], scored=False,
+            -math.log(float(row[column])) - (centre if _first_step(row) else 0.0),
+            maturity=row["maturity"], scored=False,
         )
         for row in shipped_rows(DATA / "maturity.csv")
         for column in ("low", "median", "high")

@@ -112,6 +112,13 @@ class CodecProfile(Model):
     """Channels that decode at once."""
 
 
+#: What a card keeps of its best matrix rate over whole steps where nobody said: the middle and the range of A100 and
+#: BI-V150 1, H100 0.92, Ascend 910B 0.85, B200 0.75 (docs/training.md).
+SUSTAINED = Sourced(
+    0.92, "1", "middle of five generations of cards of which it is known, 0.75 to 1", "assumption", 0.75, 1.0
+)
+
+
 class EfficiencyProfile(Model):
     """Share of the nameplate that large, well-shaped work reaches."""
 
@@ -119,8 +126,9 @@ class EfficiencyProfile(Model):
     """Share of the peak that large matrix products reach."""
     gemm_fp8: Share | None = None
     """The same of 8-bit and narrower products; absent: as ``gemm``."""
-    gemm_sustained: Share | None = None
-    """Of that rate, what products reach over whole training steps, under the power limit; absent: all of it."""
+    gemm_sustained: Share = SUSTAINED
+    """Of that rate, what products reach over whole training steps, under the power limit; absent: what is the middle of
+    the cards of which it is known, with their range."""
     memory: Share | None = None
     """Share of the memory bandwidth that long reads reach."""
     scale_up: Share | None = None

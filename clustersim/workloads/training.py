@@ -140,6 +140,17 @@ def fit_words(work: TrainingWorkload, job: TrainJob) -> str:
     return f"known to fit, though the formulas put {need / 2**30:.1f} GiB on a card of {has / 2**30:.1f}"
 
 
+def port_words(inputs: Inputs, work: TrainingWorkload, job: TrainJob) -> str:
+    """Say where the class of software that is new to a maker's cards sets the pace; nothing elsewhere."""
+    factor, card = job.plan.software.kernel_factor, inputs.parts.card
+    if work.software.kernel_factor is not None or factor == 1.0:
+        return ""
+    return (
+        f"nobody measured this stack on cards of {card.vendor}: its kernels take {factor:g} times as long as a tuned"
+        " stack's, the centre of first ports, and not NVIDIA's mean (software.kernel_factor states another)"
+    )
+
+
 def work_of(inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache) -> Work:
     """Return what a training workload makes of the site's card-hours.
 
@@ -159,7 +170,7 @@ def work_of(inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache
     product = Product("mtoken", kept * 3600 / 1e6 / job.cards)
     said = [choice.words() if choice is not None else ""]
     said += [f"mean of the long run by {expected.fidelity}: {expected.why}" if expected.half_width else ""]
-    said += [*expected.notes, fit_words(work, job)]
+    said += [*expected.notes, fit_words(work, job), port_words(inputs, work, job)]
     return Work(
         name=name,
         kind="training",
