@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from clustersim.schema.demand import ServingWorkload, TrainingWorkload, Workload
 from clustersim.schema.find_software import UNMEASURED, find_software
 from clustersim.schema.inputs import Inputs
 
-__all__ = ["Predicted", "bands_of", "common_share", "levels", "predicted_of"]
+__all__ = ["Predicted", "bands_of", "common_share", "level_of", "levels", "predicted_of"]
 
 Array = NDArray[np.float64]
 #: Quantities of a workload's kind: the time of its unit first.
@@ -74,8 +75,17 @@ def levels(inputs: Inputs, work: str, software: str, count: int, seed: int, shar
         np.random.default_rng([seed, zlib.crc32(name.encode())]).standard_normal(count)
         for name in (f"residual {software}", f"residual {software} {inputs.parts.card.name} {work}")
     )
-    u: Array = ndtr(np.sqrt(share) * common + np.sqrt(1.0 - share) * own)
+    u: Array = level_of(common, own, share)
     return u
+
+
+def level_of(common: Any, own: Any, share: float) -> Any:
+    """Return the level of a residual from standard normal numbers of its software and of its own.
+
+    >>> float(level_of(0.0, 0.0, 0.5)), round(float(level_of(1.2816, 0.0, 1.0)), 3)
+    (0.5, 0.9)
+    """
+    return ndtr(np.sqrt(share) * common + np.sqrt(1.0 - share) * own)
 
 
 @lru_cache(maxsize=16)

@@ -8,8 +8,8 @@ not blurred by what moves both. The errors of predictions are those of the measu
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -21,13 +21,14 @@ from clustersim.econ.interval import Range, Spread, spread
 from clustersim.errors import InputError
 from clustersim.intervals.draws import bands_of, common_share, levels
 from clustersim.pipeline import ChainRun, SiteRun, StageCache, purchase, run_chain, run_site
+from clustersim.planner.contributions import SLOWER, Ends, Part, ends_of, parts_of
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.terms import finance_terms, market_terms, site_terms, work_terms
 from clustersim.workloads.jobs import JobsDetail
 
 __all__ = [
-    "MOST_DRAWS", "Headline", "LoadSides", "Swing", "bearable_draws", "chain_headlines", "headlines", "one_side",
-    "prediction_rows", "ranged_inputs", "slower_draws", "swings",
+    "MOST_DRAWS", "Headline", "LoadSides", "Swing", "bearable_draws", "chain_headlines", "headlines", "interval_data",
+    "one_side", "prediction_rows", "ranged_inputs", "slower_draws", "swings",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -38,8 +39,6 @@ LoadSides = Callable[[Mapping[str, object]], Sequence[Inputs]]
 
 #: What the owner decides is no uncertainty; it stays at the scenario's value.
 DECISIONS = ("tco.sold_share", "tco.horizon", "tco.contract", "company", "market", "incumbent")
-#: Before the name of a drawn factor: measured over predicted time of a workload of a side.
-_SLOWER = "slower|"
 #: Sections of a scenario that belong to one cluster: on another side than the first their keys name it.
 _OF_A_CLUSTER = ("cluster.", "reliability.", "checkpoint.")
 
@@ -59,6 +58,15 @@ class Headline:
     value: float
     spread: Spread
     samples: Array
+    sources: tuple[str, ...] = ()
+    """What its width may come from, where that was asked for."""
+    at_ends: Array = field(default_factory=lambda: np.empty(0))
+    """The outcome at P10 and P90 of each source alone, one source after the other."""
+
+    @property
+    def parts(self) -> list[Part]:
+        """What its width comes from, and how much each source adds, the largest first."""
+        return parts_of(self.sources, self.at_ends, SMALLEST_SHARE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,18 @@ class Swing:
     key: str
     low: float
     high: float
+
+
+def interval_data(lines: Iterable[Headline]) -> dict[str, dict[str, Any]]:
+    """Return P10, P50 and P90 by name, and under ``from`` what the width comes from, where that was asked for."""
+    out: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        out[line.name] = asdict(line.spread)
+        if line.sources:
+            out[line.name]["from"] = [
+                {"source": p.source, "at_p10": p.low, "at_p90": p.high, "share": p.share} for p in line.parts
+            ]
+    return out
 
 
 def one_side(name: str, sets: Mapping[str, object]) -> LoadSides:
@@ -111,13 +131,17 @@ def _draws(
     ranges: Mapping[str, tuple[Range, str]], sides: Sequence[Inputs], count: int, seed: int
 ) -> dict[str, Array]:
     """Draw each input from a stream of its own; the same section of two clusters shares its draws."""
-    names = [f"{side.name}." for side in sides]
     out = {}
     for key, (span, _) in ranges.items():
-        bare = next((key.removeprefix(n) for n in names if key.startswith(n)), key)
-        stream = np.random.default_rng([seed, zlib.crc32(bare.encode())])
+        stream = np.random.default_rng([seed, zlib.crc32(_bare(key, sides).encode())])
         out[key] = span.draw(stream, count)
     return out
+
+
+def _bare(key: str, sides: Sequence[Inputs]) -> str:
+    """A key without the cluster that it belongs to."""
+    names = [f"{side.name}." for side in sides]
+    return next((key.removeprefix(n) for n in names if key.startswith(n)), key)
 
 
 def slower_draws(sides: Sequence[Inputs], count: int, seed: int) -> dict[str, Array]:
@@ -129,7 +153,7 @@ def slower_draws(sides: Sequence[Inputs], count: int, seed: int) -> dict[str, Ar
             at = levels(side, work, predicted.software, count, seed, share)
             for name, band in {"unit": predicted.unit, **predicted.bands}.items():
                 if name in {"unit", "ttft", "tpot"}:
-                    out[f"{_SLOWER}{side.name}|{work}|{name}"] = band.factors(at)
+                    out[f"{SLOWER}{side.name}|{work}|{name}"] = band.factors(at)
     return out
 
 
@@ -154,7 +178,7 @@ def _slowed(side: Inputs, point: Mapping[str, object]) -> Inputs:
     """A side whose workloads take as much longer than predicted as a point says."""
     slower: dict[str, dict[str, object]] = {}
     for key, value in point.items():
-        name, work, quantity = key.removeprefix(_SLOWER).split("|")
+        name, work, quantity = key.removeprefix(SLOWER).split("|")
         if name == side.name:
             slower.setdefault(work, {})[quantity] = (
                 Column(value.numbers) if isinstance(value, Varied) else value
@@ -164,7 +188,7 @@ def _slowed(side: Inputs, point: Mapping[str, object]) -> Inputs:
 
 def _apart(point: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
     """The inputs of a point, and its factors."""
-    slower = {k: v for k, v in point.items() if k.startswith(_SLOWER)}
+    slower = {k: v for k, v in point.items() if k.startswith(SLOWER)}
     return {k: v for k, v in point.items() if k not in slower}, slower
 
 
@@ -209,9 +233,9 @@ def chain_outcomes(run: ChainRun) -> dict[str, float]:
 
 
 def headlines(
-    load: LoadSides, *, count: int = 256, tell: Callable[[], None] = lambda: None
+    load: LoadSides, *, count: int = 256, parts: bool = False, tell: Callable[[], None] = lambda: None
 ) -> dict[str, list[Headline]]:
-    """Return the headlines of every side with their spread, by the side's name.
+    """Return the headlines of every side with their spread, by the side's name; ``parts``: and what that comes from.
 
     Raises InputError when fewer than half of the draws can be run (a plan may not fit at some ends of the ranges), and
     for a number of draws that is none.
@@ -219,30 +243,15 @@ def headlines(
     count, _ = bearable_draws(count, count, ())
     sides = load({})
     central = {side.name: outcomes(run_site(side, _CACHE)) for side in sides}
-    found = _answers(_question(load), sides, count)
+    found = _drawn(_question(load), _ranges(sides), sides, count, parts=parts)
     for _ in range(count):
         tell()
-    return {name: _headlines(name, f"{name}: ", values, found, count) for name, values in central.items()}
-
-
-def _answers(question: Question[Sequence[Inputs]], sides: Sequence[Inputs], count: int) -> Answers:
-    """The numbers of all draws of ranges and of errors of prediction."""
-    ranges, seed = _ranges(sides), sides[0].scenario.seed
-    drawn = {k: Varied(v, ranges[k][1]) for k, v in _draws(ranges, sides, count, seed).items()}
-    errors = {k: Varied(v, "") for k, v in slower_draws(sides, count, seed).items()}
-    return question.answers({**drawn, **errors}, count)
-
-
-def _headlines(
-    side: str, prefix: str, central: Mapping[str, float], found: Answers, count: int
-) -> list[Headline]:
-    missing = np.full(count, np.nan)
-    table = np.column_stack([found.columns.get(prefix + name, missing) for name in central])
-    return _spreads(side, central, table, next(reversed(found.errors.values()), "").partition("\n")[0])
+    return {name: found.headlines(name, f"{name}: ", values) for name, values in central.items()}
 
 
 def chain_headlines(name: str, sets: Mapping[str, object], run: ChainRun, *, count: int) -> list[Headline]:
-    """Return the headlines of a scenario's run from its cards to its target price, with their spread.
+    """Return the headlines of a scenario's run from its cards to its target price, with their spread and what that
+    comes from.
 
     The incumbent's predictions err as well, in what it shares with the site's own as these do. What a range leaves open
     of the present is no event of the market: other lines than this card's do not move by it.
@@ -256,12 +265,59 @@ def chain_headlines(name: str, sets: Mapping[str, object], run: ChainRun, *, cou
     question = Question(load, lambda sides: chain_outcomes(run_chain(sides[0], replications=0, cache=_CACHE)))
     first = run.inputs
     both = [first] if first.incumbent is None else [first, first.incumbent]
-    ranges, seed = ranged_inputs(first), first.scenario.seed
-    drawn = {k: Varied(v, ranges[k][1]) for k, v in _draws(ranges, both, count, seed).items()}
-    errors = {k: Varied(v, "") for k, v in slower_draws(both, count, seed).items()}
-    return _headlines(
-        first.name, "", chain_outcomes(run), question.answers({**drawn, **errors}, count), count
-    )
+    found = _drawn(question, ranged_inputs(first), both, count, parts=True)
+    return found.headlines(first.name, "", chain_outcomes(run))
+
+
+#: Sources that add less of a width than this are not told.
+SMALLEST_SHARE = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """The numbers of all draws, and after them those at the two ends of every source."""
+
+    found: Answers
+    ends: Ends
+    count: int
+
+    def headlines(self, side: str, prefix: str, central: Mapping[str, float]) -> list[Headline]:
+        """Return the headlines of a side; raises InputError when fewer than half of the draws can be run."""
+        missing = np.full(self.count + self.ends.points, np.nan)
+        table = np.column_stack([self.found.columns.get(prefix + name, missing) for name in central])
+        drawn, ends = table[: self.count], table[self.count :]
+        good = np.isfinite(drawn).all(axis=1)
+        if 2 * good.sum() < len(drawn):
+            failed = next(reversed(self.found.errors.values()), "").partition("\n")[0]
+            raise InputError(
+                f"only {good.sum()} of {len(drawn)} draws of {side} can be run; the last said: {failed}"
+            )
+        return [
+            Headline(name, value, spread(drawn[good, i]), drawn[:, i], self.ends.sources, ends[:, i])
+            for i, (name, value) in enumerate(central.items())
+        ]
+
+
+def _drawn(
+    question: Question[Any],
+    ranges: Mapping[str, tuple[Range, str]],
+    sides: Sequence[Inputs],
+    count: int,
+    *,
+    parts: bool,
+) -> _Drawn:
+    """Ask a question at draws of ranges and of errors of prediction, and for ``parts`` at both ends of each source."""
+    seed, spans = sides[0].scenario.seed, {key: span for key, (span, _) in ranges.items()}
+    ends = ends_of(spans, sides, {key: _bare(key, sides) for key in ranges}) if parts else Ends((), {})
+    drawn = {**_draws(ranges, sides, count, seed), **slower_draws(sides, count, seed)}
+    varied = {
+        key: Varied(
+            np.concatenate([values, ends.columns.get(key, np.empty(0))]),
+            ranges[key][1] if key in ranges else "",
+        )
+        for key, values in drawn.items()
+    }
+    return _Drawn(question.answers(varied, count + ends.points), ends, count)
 
 
 def _chained(inputs: Inputs, slower: Mapping[str, object]) -> Inputs:
@@ -282,18 +338,6 @@ def _question(load: LoadSides) -> Question[Sequence[Inputs]]:
         return {f"{side}: {name}": value for side, values in of.items() for name, value in values.items()}
 
     return Question(loaded, run)
-
-
-def _spreads(side: str, central: Mapping[str, float], table: Array, failed: str) -> list[Headline]:
-    good = np.isfinite(table).all(axis=1)
-    if 2 * good.sum() < len(table):
-        raise InputError(
-            f"only {good.sum()} of {len(table)} draws of {side} can be run; the last said: {failed}"
-        )
-    return [
-        Headline(name, value, spread(table[good, i]), table[:, i])
-        for i, (name, value) in enumerate(central.items())
-    ]
 
 
 def swings(load: LoadSides, names: Sequence[str], *, top: int = 10) -> dict[str, list[Swing]]:

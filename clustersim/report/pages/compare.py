@@ -103,7 +103,7 @@ def _decided(result: Mapping[str, Any], name: str) -> list[str]:
         return [f"cheapest in the draws: {wins}: {result['leads'][name]} leads"]
     settles = result["settles"][name]
     return [
-        f"cheapest in the draws: {wins}: a tie" + (f"; {settles} would settle most of it" if settles else "")
+        f"cheapest in the draws: {wins}: a tie" + (f"; most would be settled by {settles}" if settles else "")
     ]
 
 
