@@ -27,8 +27,8 @@ from clustersim.terms import finance_terms, market_terms, site_terms, work_terms
 from clustersim.workloads.jobs import JobsDetail
 
 __all__ = [
-    "MOST_DRAWS", "Headline", "LoadSides", "Swing", "bearable_draws", "chain_headlines", "headlines", "interval_data",
-    "one_side", "prediction_rows", "ranged_inputs", "slower_draws", "swings",
+    "MOST_DRAWS", "Cases", "Headline", "LoadSides", "Swing", "bearable_draws", "chain_headlines", "headlines",
+    "interval_data", "one_side", "prediction_rows", "ranged_inputs", "slower_draws", "swings",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -36,6 +36,8 @@ Array = NDArray[np.float64]
 _CACHE = StageCache()
 #: Loads every side of a question with some more keys overridden.
 LoadSides = Callable[[Mapping[str, object]], Sequence[Inputs]]
+#: Makes the sites that are run of the sides that were loaded, by name.
+Cases = Callable[[Sequence[Inputs]], Mapping[str, Inputs]]
 
 #: What the owner decides is no uncertainty; it stays at the scenario's value.
 DECISIONS = ("tco.sold_share", "tco.horizon", "tco.contract", "company", "market", "incumbent")
@@ -233,20 +235,26 @@ def chain_outcomes(run: ChainRun) -> dict[str, float]:
 
 
 def headlines(
-    load: LoadSides, *, count: int = 256, parts: bool = False, tell: Callable[[], None] = lambda: None
-) -> dict[str, list[Headline]]:
+    load: LoadSides, *, count: int = 256, parts: bool = False, cases: Cases | None = None,
+    of: Callable[[SiteRun], dict[str, float]] = outcomes,
+) -> dict[str, list[Headline]]:  # fmt: skip
     """Return the headlines of every side with their spread, by the side's name; ``parts``: and what that comes from.
+
+    ``cases`` makes several sites of the sides, by other names: what they share is drawn once. ``of`` says what is asked
+    of a site's run.
 
     Raises InputError when fewer than half of the draws can be run (a plan may not fit at some ends of the ranges), and
     for a number of draws that is none.
     """
     count, _ = bearable_draws(count, count, ())
-    sides = load({})
-    central = {side.name: outcomes(run_site(side, _CACHE)) for side in sides}
-    found = _drawn(_question(load), _ranges(sides), sides, count, parts=parts)
-    for _ in range(count):
-        tell()
+    sides, made = load({}), cases or _by_name
+    central = {name: of(run_site(side, _CACHE)) for name, side in made(sides).items()}
+    found = _drawn(_question(load, made, of), _ranges(sides), sides, count, parts=parts)
     return {name: found.headlines(name, f"{name}: ", values) for name, values in central.items()}
+
+
+def _by_name(sides: Sequence[Inputs]) -> dict[str, Inputs]:
+    return {side.name: side for side in sides}
 
 
 def chain_headlines(name: str, sets: Mapping[str, object], run: ChainRun, *, count: int) -> list[Headline]:
@@ -326,16 +334,18 @@ def _chained(inputs: Inputs, slower: Mapping[str, object]) -> Inputs:
     return replace(_slowed(inputs, slower), incumbent=None if rival is None else _slowed(rival, slower))
 
 
-def _question(load: LoadSides) -> Question[Sequence[Inputs]]:
-    """The outcomes of every side, by its name and theirs."""
+def _question(
+    load: LoadSides, cases: Cases = _by_name, of: Callable[[SiteRun], dict[str, float]] = outcomes
+) -> Question[Sequence[Inputs]]:
+    """The outcomes of every case, by its name and theirs."""
 
     def loaded(point: Mapping[str, object]) -> Sequence[Inputs]:
         plain, slower = _apart(point)
         return [_slowed(side, slower) for side in load(plain)]
 
     def run(sides: Sequence[Inputs]) -> dict[str, float]:
-        of = {side.name: outcomes(run_site(side, _CACHE)) for side in sides}
-        return {f"{side}: {name}": value for side, values in of.items() for name, value in values.items()}
+        found = {name: of(run_site(side, _CACHE)) for name, side in cases(sides).items()}
+        return {f"{case}: {name}": value for case, values in found.items() for name, value in values.items()}
 
     return Question(loaded, run)
 
