@@ -108,7 +108,7 @@ def judge(
 
     def cases(sides: Sequence[Any]) -> dict[str, Any]:
         by = {name: Question(side, workload) for name, side in zip(order, sides, strict=True)}
-        return {str(at): _again(by, plan.candidate).inputs for at, plan in enumerate(plans)}
+        return {_label(plan.candidate): _again(by, plan.candidate).inputs for plan in plans}
 
     workload = plans[0].candidate.asked.name
     found = headlines(
@@ -117,9 +117,13 @@ def judge(
     )  # fmt: skip
     lucky = [_luck(plan, tokens, count) for plan in plans]
     return [
-        _chance(found[str(at)], plan, limits, tokens, luck)
-        for at, (plan, luck) in enumerate(zip(plans, lucky, strict=True))
+        _chance(found[_label(plan.candidate)], plan, limits, tokens, luck)
+        for plan, luck in zip(plans, lucky, strict=True)
     ]
+
+
+def _label(of: Candidate) -> str:
+    return f"{of.cards} cards of {of.template}, batch {of.asked.work.global_batch}"
 
 
 def _again(templates: Mapping[str, Question], of: Candidate) -> Question:

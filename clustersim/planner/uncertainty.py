@@ -10,6 +10,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -122,10 +123,10 @@ def _in_cny(inputs: Inputs, unit: str) -> tuple[float, str]:
 def _ranges(sides: Sequence[Inputs]) -> dict[str, tuple[Range, str]]:
     """The ranges of all sides, each under the key that reaches it."""
     out: dict[str, tuple[Range, str]] = {}
-    for number, side in enumerate(sides):
+    for side in sides:
         for key, found in ranged_inputs(side).items():
-            mine = f"{side.name}.{key}" if number and key.startswith(_OF_A_CLUSTER) else key
-            out.setdefault(mine, found)
+            other = side.file != sides[0].file and key.startswith(_OF_A_CLUSTER)
+            out.setdefault(f"{_owner(side)}{key}" if other else key, found)
     return out
 
 
@@ -140,9 +141,14 @@ def _draws(
     return out
 
 
+def _owner(side: Inputs) -> str:
+    """What addresses the keys of a side's cluster: its file, of whatever variant."""
+    return f"{Path(side.file).stem}."
+
+
 def _bare(key: str, sides: Sequence[Inputs]) -> str:
     """A key without the cluster that it belongs to."""
-    names = [f"{side.name}." for side in sides]
+    names = [_owner(side) for side in sides]
     return next((key.removeprefix(n) for n in names if key.startswith(n)), key)
 
 

@@ -75,7 +75,10 @@ def plan_errors() -> PlanErrors:
     lines = (line for line in source.text.splitlines() if not line.startswith("#"))
     rows = parse_table(Text(source.name, "\n".join(lines), source.encoding)).rows
     return PlanErrors(
-        {r["kind"]: KindError(float(r["bias"]), float(r["spread"]), int(r["rows"])) for r in rows}
+        {
+            r["kind"]: KindError(float(r["bias"]), float(r["spread"]), int(r["rows"]), float(r["between"]))
+            for r in rows
+        }
     )
 
 

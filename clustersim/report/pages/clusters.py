@@ -246,8 +246,8 @@ def _binds(best: Mapping[str, Any], objective: str) -> str:
         return f"nothing binds: it is the {breaks}" + (" looked at" if breaks == "largest size" else "")
     if best["next_breaks"] == CHANCE:
         return (
-            f"the probability binds: {cards} cards would meet the limits at the inputs' values, but in fewer of the draws"
-            " than asked"
+            f"the probability binds: {cards} cards would meet the limits at the inputs' values, but in fewer of the"
+            " draws than asked"
         )
     if objective == "capex_cny":
         took = f" ({best['next_days']:,.1f} days)" if best["next_days"] is not None else ""
