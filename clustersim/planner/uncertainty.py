@@ -20,7 +20,8 @@ from clustersim.batch import Answers, Question
 from clustersim.columns import Column, Varied
 from clustersim.econ.interval import Range, Spread, spread
 from clustersim.errors import InputError
-from clustersim.intervals.draws import bands_of, common_share, levels
+from clustersim.intervals.bands import shipped_band
+from clustersim.intervals.draws import bands_of, common_share, levels, predicted_of
 from clustersim.pipeline import ChainRun, SiteRun, StageCache, purchase, run_chain, run_site
 from clustersim.planner.contributions import SLOWER, Ends, Part, ends_of, parts_of
 from clustersim.schema.inputs import Inputs, load_inputs
@@ -28,8 +29,9 @@ from clustersim.terms import finance_terms, market_terms, site_terms, work_terms
 from clustersim.workloads.jobs import JobsDetail
 
 __all__ = [
-    "MOST_DRAWS", "Cases", "Headline", "LoadSides", "Swing", "bearable_draws", "chain_headlines", "headlines",
-    "interval_data", "one_side", "prediction_rows", "ranged_inputs", "slower_draws", "swings",
+    "MOST_DRAWS", "Cases", "Headline", "LoadSides", "Swing", "bearable_draws", "chain_headlines",
+    "drawn_outcomes", "headlines",
+    "interval_data", "one_side", "prediction_rows", "ranged_inputs", "scaling_errors", "slower_draws", "swings",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -101,7 +103,8 @@ def one_side(name: str, sets: Mapping[str, object]) -> LoadSides:
 def ranged_inputs(inputs: Inputs) -> dict[str, tuple[Range, str]]:
     """Return the range and unit of every uncertain input that a site's run may read, by key."""
     out = {}
-    bought = {line.part for line in purchase(inputs).bill.lines}
+    priced = inputs.scenario.tco is not None and inputs.prices_or_none is not None
+    bought = {line.part for line in purchase(inputs).bill.lines} if priced else set()
     for key, sourced in inputs.fields():
         low, high = sourced.range
         if not low < high or key.startswith(DECISIONS):
@@ -257,6 +260,31 @@ def headlines(
     central = {name: of(run_site(side, _CACHE)) for name, side in made(sides).items()}
     found = _drawn(_question(load, made, of), _ranges(sides), sides, count, parts=parts)
     return {name: found.headlines(name, f"{name}: ", values) for name, values in central.items()}
+
+
+def drawn_outcomes(load: LoadSides, of: Callable[[Inputs], dict[str, Any]], count: int) -> list[Headline]:
+    """Return outcomes of the first side with their spread and what that comes from, whether it is priced or not."""
+    question = Question(load, lambda sides: of(sides[0]))
+    sides = load({})[:1]
+    ranges = ranged_inputs(sides[0])
+    if not ranges:
+        return [Headline(n, v, Spread(v, v, v), np.full(count, v)) for n, v in of(sides[0]).items()]
+    ends = ends_of({k: span for k, (span, _) in ranges.items()}, (), {k: k for k in ranges})
+    drawn = _draws(ranges, sides, count, sides[0].scenario.seed)
+    varied = {k: Varied(np.concatenate([v, ends.columns[k]]), ranges[k][1]) for k, v in drawn.items()}
+    found = _Drawn(question.answers(varied, count + ends.points), ends, count)
+    return found.headlines(sides[0].name, "", of(sides[0]))
+
+
+def scaling_errors(inputs: Inputs, work: str, count: int) -> Array:
+    """Draw measured over predicted time of weak scaling by a workload's software on its card."""
+    found = predicted_of(inputs, work)
+    assert found is not None
+    card = inputs.parts.card
+    band = shipped_band("scaling_efficiency", found.software, card.name, card.vendor)
+    at = levels(inputs, work, found.software, count, inputs.scenario.seed, common_share("scaling_efficiency"))
+    errors: Array = band.factors(at)
+    return errors
 
 
 def _by_name(sides: Sequence[Inputs]) -> dict[str, Inputs]:

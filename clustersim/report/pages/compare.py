@@ -132,6 +132,7 @@ def _figures(result: Mapping[str, Any]) -> dict[str, Figure]:
             for term in next(iter(terms.values()))
             if any(mine[term] for mine in terms.values())
         }
-        figure = revenue_stack(f"{name}: cost per {unit}", list(terms), parts, f"CNY per {unit}")
+        spans = {side: (band["p10"], band["p90"]) for side, band in result["intervals"].get(name, {}).items()}
+        figure = revenue_stack(f"{name}: cost per {unit}", list(terms), parts, f"CNY per {unit}", spans)
         out[f"compare_{name}.png"] = figure
     return out
