@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from clustersim.intervals.bands import Band, shipped_band
-from clustersim.intervals.residuals import Residual, shipped_residuals
+from clustersim.intervals.residuals import NARROW, WIDE, Residual, shipped_residuals
+from clustersim.perf.card import NARROW as NARROW_TYPES
 from clustersim.schema.demand import ServingWorkload, TrainingWorkload, Workload
 from clustersim.schema.find_software import UNMEASURED, find_software
 from clustersim.schema.inputs import Inputs
 
-__all__ = ["Predicted", "bands_of", "common_share", "level_of", "levels", "predicted_of"]
+__all__ = ["Predicted", "bands_of", "common_share", "level_of", "levels", "predicted_of", "width_of"]
 
 Array = NDArray[np.float64]
 #: Quantities of a workload's kind: the time of its unit first.
@@ -36,6 +37,15 @@ class Predicted:
     software: str
     unit: Band
     bands: Mapping[str, Band]
+
+
+def width_of(dtype: str) -> str:
+    """Return the layout of a step by its number format.
+
+    >>> width_of("bf16"), width_of("fp8")
+    ('16 bits', 'below 16 bits')
+    """
+    return NARROW if dtype in NARROW_TYPES else WIDE
 
 
 def _software(work: Workload) -> str:
@@ -55,7 +65,8 @@ def predicted_of(inputs: Inputs, work: str) -> Predicted | None:
     if not names:
         return None
     software, card = _software(asked), inputs.parts.card
-    bands = {name: shipped_band(name, software, card.name, card.vendor) for name in names}
+    layout = width_of(asked.dtype) if isinstance(asked, TrainingWorkload) else ""
+    bands = {name: shipped_band(name, software, card.name, card.vendor, layout) for name in names}
     return Predicted(software, bands[names[0]], bands)
 
 

@@ -20,7 +20,9 @@ from clustersim.schema.find_software import UNMEASURED, load_software
 
 __all__ = [
     "FIRST_PORT",
+    "NARROW",
     "QUANTITIES",
+    "WIDE",
     "Residual",
     "digest_of",
     "evidence",
@@ -31,6 +33,9 @@ __all__ = [
 ]
 
 DATA = Path(__file__).resolve().parent.parent / "data"
+#: Layouts of steps: products in 16 bits or more, or in fewer, whose recipes scale, cast and keep layers wide in ways
+#: that no row says.
+WIDE, NARROW = "16 bits", "below 16 bits"
 #: The class of software that is new to a maker's cards.
 FIRST_PORT = "new vendor first port"
 #: What is predicted, and which of the three domains it belongs to.
@@ -59,7 +64,7 @@ class Residual:
     software: str
     """Name of the profile; empty for collectives."""
     layout: str
-    """``one domain`` or ``several domains`` for collectives, else empty."""
+    """``one domain`` or ``several domains`` for collectives, the width of the number format for steps, else empty."""
     log_ratio: float
     tuned: bool = False
     maturity: str = ""
@@ -137,7 +142,8 @@ def evidence() -> tuple[Residual, ...]:
     centre = math.log(first_port_factor())
     return tuple(
         Residual(
-            row["quantity"], row["source"], row["maker"], row["card"], row["what"], "",
+            row["quantity"], row["source"], row["maker"], row["card"], row["what"],
+            WIDE if row["quantity"] == "step_time" else "",
             -math.log(float(row[column])) - (centre if _first_step(row) else 0.0),
             maturity=row["maturity"], scored=False,
         )
