@@ -141,7 +141,8 @@ def leave_out_answer(domain: str, by: str, data: str | None = None) -> Answer:
     lines = [{**g, "moved": "; ".join(g["moved"])} for g in found["groups"]]
     alike = (
         f"{len(lines)} groups alike: median error {found['median_mape_pct']:.1f} %, mean bias"
-        f" {found['bias_pct']:+.1f} %, median bias {found['median_bias_pct']:+.1f} %; not found again: {', '.join(found['kept'])}"
+        f" {found['bias_pct']:+.1f} %, median bias {found['median_bias_pct']:+.1f} %; not found again:"
+        f" {', '.join(found['kept'])}"
     )
     return Answer(name="leave_out", data=found, rows=lines, page=lambda: [_digits(lines), alike])
 
