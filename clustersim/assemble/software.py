@@ -6,7 +6,7 @@ from typing import Any
 
 from clustersim.des.serving.rules import Batching
 from clustersim.intervals.maturity import FIRST, established, shipped_known
-from clustersim.intervals.residuals import first_port_factor
+from clustersim.intervals.residuals import first_port_factor, unnamed_factor
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Software
@@ -84,19 +84,22 @@ def stack_software(profile: SoftwareProfile, card: CardProfile, *formats: str, m
 
 
 def port_factor(software: str, card: CardProfile) -> float:
-    """Return how much longer kernels take by software that is new to the cards of a maker: the centre of that class.
+    """Return how much longer kernels take by software that nobody measured: the centre of its class.
 
-    1 where the software, or any other whose constants stand for it, was measured on the maker's cards. An empty name
-    is a stack that nobody named.
+    1 where the software was measured on cards of the maker; one factor for a stack that nobody named (an empty name) on
+    the cards of a maker on which others were measured; another for software that is new to the maker's cards.
 
     >>> from clustersim.schema.profiles import load_profile
-    >>> port_factor("mindspeed", load_profile("cards", "Ascend-910B")), port_factor("", load_profile("cards", "H20"))
+    >>> h20 = load_profile("cards", "H20")
+    >>> port_factor("mindspeed", load_profile("cards", "Ascend-910B")), port_factor("nemo-26.06", h20)
     (1.0, 1.0)
+    >>> 1.0 < port_factor("", h20) < port_factor("", load_profile("cards", "BR106M"))
+    True
     >>> port_factor("megatron-core", load_profile("cards", "BR106M")) > 1.2
     True
     """
     if card.vendor in established():
-        return 1.0
+        return unnamed_factor() if software in {"", UNMEASURED["training"]} else 1.0
     if shipped_known().maturity(software or UNMEASURED["training"], card.name, card.vendor) != FIRST:
         return 1.0
     return first_port_factor()

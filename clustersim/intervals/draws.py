@@ -23,7 +23,16 @@ from clustersim.schema.demand import ServingWorkload, TrainingWorkload, Workload
 from clustersim.schema.find_software import UNMEASURED, find_software
 from clustersim.schema.inputs import Inputs
 
-__all__ = ["Predicted", "bands_of", "common_share", "level_of", "levels", "predicted_of", "width_of"]
+__all__ = [
+    "Predicted",
+    "bands_of",
+    "common_share",
+    "level_of",
+    "levels",
+    "load_of",
+    "predicted_of",
+    "width_of",
+]
 
 Array = NDArray[np.float64]
 #: Quantities of a workload's kind: the time of its unit first.
@@ -48,6 +57,27 @@ def width_of(dtype: str) -> str:
     return NARROW if dtype in NARROW_TYPES else WIDE
 
 
+def load_of(at_once: float) -> str:
+    """Return the layout of a latency by how many requests an engine has at once.
+
+    >>> load_of(1), load_of(32), load_of(256)
+    ('few at once', 'some at once', 'many at once')
+    """
+    return next((words for most, words in _LOADS if at_once <= most), "many at once")
+
+
+#: Requests at once up to which queues and batches are of one kind.
+_LOADS = ((4, "few at once"), (64, "some at once"))
+
+
+def _layout(asked: Workload, quantity: str) -> str:
+    """What within a class tells errors apart, where the workload states it."""
+    if isinstance(asked, TrainingWorkload):
+        return width_of(asked.dtype)
+    loop = asked.traffic.closed_loop if isinstance(asked, ServingWorkload) else None
+    return load_of(loop.users) if loop is not None and quantity in {"ttft", "tpot"} else ""
+
+
 def _software(work: Workload) -> str:
     """The profile whose constants a workload takes; empty where none is taken."""
     if isinstance(work, TrainingWorkload):
@@ -65,8 +95,9 @@ def predicted_of(inputs: Inputs, work: str) -> Predicted | None:
     if not names:
         return None
     software, card = _software(asked), inputs.parts.card
-    layout = width_of(asked.dtype) if isinstance(asked, TrainingWorkload) else ""
-    bands = {name: shipped_band(name, software, card.name, card.vendor, layout) for name in names}
+    bands = {
+        name: shipped_band(name, software, card.name, card.vendor, _layout(asked, name)) for name in names
+    }
     return Predicted(software, bands[names[0]], bands)
 
 

@@ -30,6 +30,7 @@ __all__ = [
     "read_residuals",
     "shipped_residuals",
     "table_text",
+    "unnamed_factor",
 ]
 
 DATA = Path(__file__).resolve().parent.parent / "data"
@@ -64,7 +65,8 @@ class Residual:
     software: str
     """Name of the profile; empty for collectives."""
     layout: str
-    """``one domain`` or ``several domains`` for collectives, the width of the number format for steps, else empty."""
+    """``one domain`` or ``several domains`` for collectives, the width of the number format for steps, how many
+    requests an engine has at once for latencies; empty where that is not stated."""
     log_ratio: float
     tuned: bool = False
     maturity: str = ""
@@ -125,6 +127,13 @@ def first_port_factor() -> float:
     training = load_software(UNMEASURED["training"]).training
     assert training is not None and training.port_factor is not None
     return training.port_factor.value
+
+
+def unnamed_factor() -> float:
+    """Return how much longer kernels take by a stack that nobody named, on cards on which others were measured."""
+    training = load_software(UNMEASURED["training"]).training
+    assert training is not None and training.unnamed_factor is not None
+    return training.unnamed_factor.value
 
 
 def _first_step(row: Mapping[str, str]) -> bool:

@@ -104,6 +104,8 @@ class TrainingConstants(StackConstants):
 
     port_factor: Positive | None = None
     """In the class of stacks that nobody measured: ``kernel_factor`` of software that is new to a maker's cards."""
+    unnamed_factor: Positive | None = None
+    """The same on cards of makers on which other stacks were measured."""
     cases: tuple[StackCase, ...] = ()
     """Constants on some cards or in some formats."""
 

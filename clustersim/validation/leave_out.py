@@ -98,6 +98,7 @@ CONSTANTS = (
         ("nemo-25.04",),
     ),
     Constant("scale_loss", ("mosaicml",), 0.01, (0.0, 0.01, 0.02, 0.03), 0.01),
+    Constant("kernel_factor", ("unmeasured-training",), 1.1, (1.0, 1.05, 1.1, 1.15, 1.2), 1.0),
     Constant("dp_overlap", ("mosaicml",), 0.0, (0.9, 0.5, 0.0), 0.9),
     Constant("shard_rate", ("megatron-lm-2021",), 0.125, (1.0, 0.5, 0.25, 0.125), 1.0),
     Constant("layer_overhead_s", ("deepspeed-2021",), 7e-3, (5e-3, 6e-3, 7e-3, 8e-3), 0.0),

@@ -6,7 +6,7 @@ import importlib
 import math
 from collections.abc import Iterable, Sequence
 
-from clustersim.intervals.draws import width_of
+from clustersim.intervals.draws import load_of, width_of
 from clustersim.intervals.residuals import Residual
 from clustersim.schema.profiles import CardProfile, load_profile
 from clustersim.validation.common import MORE_IS_BETTER, ValidationRow
@@ -69,6 +69,8 @@ def _layout(quantity: str, row: ValidationRow) -> str:
         return row.plan_kind
     if quantity == "step_time":
         return width_of(row.details["dtype"])
+    if quantity in {"ttft", "tpot"} and row.details.get("concurrency"):
+        return load_of(float(row.details["concurrency"]))
     return ""
 
 

@@ -13,6 +13,7 @@ from clustersim.columns import places
 from clustersim.des.training.fidelity import Expected, expected_goodput
 from clustersim.des.training.run import TrainingRun
 from clustersim.errors import InfeasibleError, InputError
+from clustersim.intervals.maturity import established
 from clustersim.perf.binds import time_shares
 from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import memory_per_card
@@ -148,9 +149,11 @@ def port_words(inputs: Inputs, work: TrainingWorkload, job: TrainJob) -> str:
     factor, card = job.plan.software.kernel_factor, inputs.parts.card
     if work.software.kernel_factor is not None or factor == 1.0:
         return ""
+    first = card.vendor not in established()
+    what = "first ports, and not NVIDIA's mean" if first else "stacks that nobody named"
     return (
         f"nobody measured this stack on cards of {card.vendor}: its kernels take {factor:g} times as long as a tuned"
-        " stack's, the centre of first ports, and not NVIDIA's mean (software.kernel_factor states another)"
+        f" stack's, the centre of {what} (software.kernel_factor states another)"
     )
 
 
