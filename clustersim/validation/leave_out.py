@@ -38,6 +38,7 @@ class Constant:
         without: what a user without measurements gets.
         declared: cards or software of the rows that it was found from; empty: as ``of``.
         mixtures: whether these are mixtures of experts alone.
+        sharded: whether these share out their weights (ZeRO 3).
     """
 
     name: str
@@ -47,6 +48,7 @@ class Constant:
     without: float
     declared: tuple[str, ...] = ()
     mixtures: bool = False
+    sharded: bool = False
 
     @property
     def on_card(self) -> bool:
@@ -100,7 +102,7 @@ CONSTANTS = (
     Constant("scale_loss", ("mosaicml",), 0.01, (0.0, 0.01, 0.02, 0.03), 0.01),
     Constant("kernel_factor", ("unmeasured-training",), 1.1, (1.0, 1.05, 1.1, 1.15, 1.2), 1.0),
     Constant("dp_overlap", ("mosaicml",), 0.0, (0.9, 0.5, 0.0), 0.9),
-    Constant("shard_rate", ("megatron-lm-2021",), 0.125, (1.0, 0.5, 0.25, 0.125), 1.0),
+    Constant("shard_rate", ("megatron-lm-2021",), 0.125, (1.0, 0.5, 0.25, 0.125), 1.0, sharded=True),
     Constant("layer_overhead_s", ("deepspeed-2021",), 7e-3, (5e-3, 6e-3, 7e-3, 8e-3), 0.0),
 )  # fmt: skip
 #: Constants of the engine that are not found again.

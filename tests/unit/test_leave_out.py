@@ -12,9 +12,7 @@ from clustersim.validation.sources import shipped_rows
 @pytest.fixture(scope="module")
 def rows() -> list[Measured]:
     table = [
-        row
-        for row in shipped_rows("training.csv")
-        if row["source"].startswith(("MosaicML", "Reducing"))
+        row for row in shipped_rows("training.csv") if row["source"].startswith(("MosaicML", "Reducing"))
     ]
     return measured_steps(table)
 
