@@ -76,12 +76,9 @@ class Constant:
         """Tell whether it was found from a row."""
         names = self.declared or self.of
         mine = (row.card if self.on_card else row.software) in names if names else True
-        return (
-            row.tuned
-            and mine
-            and self.holds(row)
-            and bool(row.known.train.model.experts or not self.mixtures)
-        )
+        job = row.known.train
+        kind = (job.model.experts or not self.mixtures) and (job.plan.zero == 3 or not self.sharded)
+        return row.tuned and mine and self.holds(row) and bool(kind)
 
 
 #: The declared constants that a key of a file holds (docs/training.md, "Constants").
