@@ -6,11 +6,12 @@ absent field is an error that names the field and the file.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from clustersim.errors import InputError
 from clustersim.provenance import Sourced
@@ -126,7 +127,7 @@ class EfficiencyProfile(Model):
     """Share of the peak that large matrix products reach."""
     gemm_fp8: Share | None = None
     """The same of 8-bit and narrower products; absent: as ``gemm``."""
-    gemm_sustained: Share = SUSTAINED
+    gemm_sustained: Share | None = None
     """Of that rate, what products reach over whole training steps, under the power limit; absent: what is the middle of
     the cards of which it is known, with their range."""
     memory: Share | None = None
@@ -137,6 +138,13 @@ class EfficiencyProfile(Model):
     """Share of the links that an all-reduce inside the scale-up switches reaches; absent where they cannot."""
     attention: Share | None = None
     """Share of the peak that fused attention reaches."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sustains(cls, data: Any) -> Any:
+        """A card whose best rate is known sustains what its class does, where nobody said."""
+        known = isinstance(data, Mapping) and data.get("gemm") is not None
+        return {"gemm_sustained": SUSTAINED, **data} if known else data
 
 
 class CardProfile(Profile):
