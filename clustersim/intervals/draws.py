@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from clustersim.intervals.bands import Band, shipped_band
 from clustersim.intervals.residuals import NARROW, WIDE, Residual, shipped_residuals
@@ -22,6 +21,7 @@ from clustersim.perf.card import NARROW as NARROW_TYPES
 from clustersim.schema.demand import ServingWorkload, TrainingWorkload, Workload
 from clustersim.schema.find_software import UNMEASURED, find_software
 from clustersim.schema.inputs import Inputs
+from clustersim.special import ndtr
 
 __all__ = [
     "Predicted",

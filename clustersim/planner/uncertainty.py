@@ -22,7 +22,7 @@ from clustersim.econ.interval import Range, Spread, spread
 from clustersim.errors import InputError
 from clustersim.intervals.bands import shipped_band
 from clustersim.intervals.draws import bands_of, common_share, levels, predicted_of
-from clustersim.pipeline import ChainRun, SiteRun, StageCache, purchase, run_chain, run_site
+from clustersim.pipeline import SHARED, ChainRun, SiteRun, purchase, run_chain, run_site
 from clustersim.planner.contributions import SLOWER, Ends, Part, ends_of, parts_of
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.terms import finance_terms, market_terms, site_terms, work_terms
@@ -36,7 +36,7 @@ __all__ = [
 
 Array = NDArray[np.float64]
 #: What a process has found before, plans above all: bands are drawn again and again over the same files.
-_CACHE = StageCache()
+_CACHE = SHARED
 #: Loads every side of a question with some more keys overridden.
 LoadSides = Callable[[Mapping[str, object]], Sequence[Inputs]]
 #: Makes the sites that are run of the sides that were loaded, by name.
