@@ -9,10 +9,11 @@ import numpy as np
 
 from clustersim.assemble.parts import card_spec, model_spec, needed, network_spec
 from clustersim.assemble.software import constants_kind, engine_efficiency, fitted, reserve_of
+from clustersim.assemble.speculation import acceptance_of, draft_of
 from clustersim.columns import each_point, places
 from clustersim.des.serving.arrivals import draw_requests
 from clustersim.des.serving.book import Requests
-from clustersim.des.serving.build import replica_cost, table_terms
+from clustersim.des.serving.build import replica_cost
 from clustersim.des.serving.closed_form import Fleet, FluidPool
 from clustersim.des.serving.deployment import Deployment
 from clustersim.des.serving.fluid_inputs import FluidCost, cost_of_terms, token_knots
@@ -29,10 +30,10 @@ from clustersim.perf.model import Model
 from clustersim.perf.serving_cache import CachePlan, cache_tokens
 from clustersim.perf.serving_checks import check_serving
 from clustersim.perf.serving_cost import IterationTerms, iteration_terms
+from clustersim.perf.serving_draft import speculative_terms, tokens_per_step
 from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Layout, Precision
 from clustersim.perf.serving_exchange import kv_transfer_seconds
 from clustersim.perf.serving_reserve import BatchLimits
-from clustersim.perf.serving_work import tokens_per_step
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.find_software import find_software
 from clustersim.schema.inputs import Inputs
@@ -138,8 +139,10 @@ def stream_spec(work: ServingWorkload, seed: int) -> Stream:
     return Stream(rate, prompt, output, burstiness=bursty)
 
 
-def _batching(work: ServingWorkload, *, prefill_only: bool) -> Batching:
-    b, s = work.batching, work.speculative
+def _batching(work: ServingWorkload, acceptance: tuple[Any, ...], *, prefill_only: bool) -> Batching:
+    b, s, split = work.batching, work.speculative, work.disaggregated
+    if split is not None and not prefill_only and split.decode_batching is not None:
+        b = split.decode_batching
     return Batching(
         max_tokens=b.max_tokens,
         max_sequences=b.max_sequences,
@@ -148,7 +151,7 @@ def _batching(work: ServingWorkload, *, prefill_only: bool) -> Batching:
         max_waiting=b.max_waiting,
         timeout_s=b.timeout.value if b.timeout else float("inf"),
         prefill_only=prefill_only,
-        tokens_per_step=tokens_per_step(s.draft_tokens, s.acceptance.value) if s else 1,
+        tokens_per_step=tokens_per_step(acceptance) if s else 1,
         draft_tokens=s.draft_tokens if s else 0,
     )
 
@@ -184,6 +187,8 @@ def content_of(inputs: Inputs, work: ServingWorkload) -> tuple[object, ...]:
         model,
         engine,
         work,
+        draft_of(inputs, work, model),
+        acceptance_of(inputs, work),
         inputs.scenario.seed,
     )
 
@@ -201,6 +206,8 @@ class ServingBuilder:
         usual = engine_efficiency(self.engine, self.card, constants_kind(self.model, self.precision.linear))
         self.efficiency = usual.at_speed(work.site_speed.value) if work.site_speed else usual
         self.context = _context(work)
+        self.draft = draft_of(inputs, work, self.model)
+        self.acceptance = acceptance_of(inputs, work)
         self.prompt = _prompt(work, inputs.scenario.seed)
 
     def request_s(self, terms: IterationTerms) -> float:
@@ -239,28 +246,36 @@ class ServingBuilder:
         stated = self.work.memory_share
         plan = CachePlan(
             memory_share=stated.value if stated else None, reserve=reserve_of(self.engine),
-            limits=BatchLimits(rules.max_tokens, rules.max_sequences), context=self.context,
+            limits=BatchLimits(rules.max_tokens, rules.max_sequences), context=self.context, draft=self.draft,
         )  # fmt: skip
         return cache_tokens(self.model, layout, self.precision, self.card, plan)
 
+    def rules(self, *, prefill_only: bool) -> Batching:
+        """The scheduler of a pool."""
+        return _batching(self.work, self.acceptance, prefill_only=prefill_only)
+
+    def terms(self, tokens: Any, layout: Layout, rules: Batching) -> IterationTerms:
+        """Costs of iterations of so many new tokens, drafting included."""
+        given: dict[str, Any] = {
+            "model": self.model, "layout": layout, "card": self.card, "network": self.network,
+            "efficiency": self.efficiency, "precision": self.precision, "context": self.context,
+        }  # fmt: skip
+        found = iteration_terms(tokens, **given)
+        return speculative_terms(found, self.draft, rules.max_sequences, **given) if self.draft else found
+
     def fluid(self, layout: Layout, *, prefill_only: bool) -> tuple[FluidCost, Batching, IterationTerms]:
         """Costs of a replica at a few token counts, its scheduler, and bytes that a prompt token hands over."""
-        rules = _batching(self.work, prefill_only=prefill_only)
+        rules = self.rules(prefill_only=prefill_only)
         room = self.room(layout, rules)
-        terms = iteration_terms(
-            token_knots(rules.max_tokens), model=self.model, layout=layout, card=self.card, network=self.network,
-            efficiency=self.efficiency, precision=self.precision, context=self.context,
-        )  # fmt: skip
+        terms = self.terms(token_knots(rules.max_tokens), layout, rules)
         known = int(room * self.work.prefix.memory_share.value) if self.work.prefix else 0
         return cost_of_terms(terms, room - known), rules, terms
 
     def pool(self, count: int, layout: Layout, *, prefill_only: bool) -> tuple[Pool, IterationTerms]:
         """Build replicas of one layout; raises InfeasibleError where the model does not fit."""
-        rules = _batching(self.work, prefill_only=prefill_only)
+        rules = self.rules(prefill_only=prefill_only)
         room = self.room(layout, rules)
-        terms = table_terms(
-            self.model, layout, self.card, self.network, self.efficiency, self.precision, rules, self.context
-        )
+        terms = self.terms(np.arange(rules.max_tokens + 257, dtype=np.float64), layout, rules)
         known = int(room * self.work.prefix.memory_share.value) if self.work.prefix else 0
         return Pool(count, replica_cost(terms, room), rules, known), terms
 
@@ -328,9 +343,9 @@ def fluid_deployment(
 
 def cache_of_plan(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> float | None:
     """Return the tokens of cache that a replica of a plan has for requests, or None where the model does not fit."""
-    rules = _batching(work, prefill_only=work.disaggregated is not None)
     try:
-        room = ServingBuilder(inputs, work).room(layout_spec(plan), rules)
+        builder = ServingBuilder(inputs, work)
+        room = builder.room(layout_spec(plan), builder.rules(prefill_only=work.disaggregated is not None))
     except ClusterSimError:
         return None
     return room - int(room * work.prefix.memory_share.value) if work.prefix else room

@@ -24,7 +24,7 @@ from clustersim.perf.model import Model
 
 __all__ = [
     "AttentionWork", "Growth", "attention_work", "cache_bytes", "cache_growth", "distinct_experts",
-    "expert_token_share", "kv_bytes_per_sequence", "kv_bytes_per_token", "not_modelled", "tokens_per_step",
+    "expert_token_share", "kv_bytes_per_sequence", "kv_bytes_per_token", "not_modelled",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -162,9 +162,7 @@ def not_modelled(model: Model) -> tuple[str, ...]:
     """Return what the serving model leaves out of this model: what its file says, and what no formula covers."""
     out = list(model.not_modelled)
     if model.prediction_layers:
-        out.append(
-            f"{model.prediction_layers} extra prediction layer(s): weights, cache and drafting left out"
-        )
+        out.append(f"{model.prediction_layers} extra prediction layer(s): left out where nothing is drafted")
     if model.residual_streams > 1:
         out.append(f"traffic of {model.residual_streams} residual streams")
     unlike = [kind for kind in model.kinds if kind not in {"full", "latent", "none"}]
@@ -209,23 +207,3 @@ def expert_token_share(tokens: Array | float, experts: float, per_token: float, 
     largest = 1.0 + np.sqrt(2.0 * np.log(ep) * (1.0 - 1.0 / ep) / mean)
     # No group can hold more than every token's every choice.
     return np.asarray(np.minimum(largest, float(ep)))
-
-
-def tokens_per_step(draft_tokens: int, acceptance: float) -> float:
-    """Expected tokens per verification step of speculative decoding: (1 - a^(g+1)) / (1 - a).
-
-    ``draft_tokens`` g are proposed, each accepted with probability a (arXiv:2211.17192 equation 1).
-
-    >>> tokens_per_step(0, 0.0)
-    1.0
-    >>> tokens_per_step(1, 0.5)
-    1.5
-    """
-    if draft_tokens < 0 or not 0.0 <= acceptance <= 1.0:
-        raise InputError(
-            f"speculative decoding: {draft_tokens} draft tokens accepted with probability {acceptance};"
-            " give a count of 0 or more and a probability from 0 to 1"
-        )
-    if acceptance == 1.0:
-        return float(draft_tokens + 1)
-    return float((1.0 - acceptance ** (draft_tokens + 1)) / (1.0 - acceptance))

@@ -71,12 +71,34 @@ class BatchingSection(Model):
 
 
 class SpeculativeSection(Model):
-    """Speculative decoding by its mean."""
+    """Speculative decoding by its mean: what drafts, how many tokens a step, and how many of them are kept."""
 
     draft_tokens: int = Field(ge=1)
     """Tokens that are drafted a step."""
-    acceptance: Fraction
-    """Share of the drafted tokens that is kept."""
+    acceptance: Fraction | None = None
+    """Chance that a drafted token is kept where those before it were, at every position alike."""
+    acceptance_by_position: tuple[Fraction, ...] = ()
+    """The same position by position; with neither, what the model's file says of its prediction layer."""
+    draft: Literal["layer", "model", "lookup"] = "layer"
+    """What drafts: an extra layer of the model's own kind with the model's head, a smaller model, or a table of earlier
+    text that costs nothing."""
+    draft_model: str | None = None
+    """The smaller model (hwprofiles/models)."""
+
+    @model_validator(mode="after")
+    def _one_acceptance(self) -> SpeculativeSection:
+        if self.acceptance is not None and self.acceptance_by_position:
+            raise ValueError("acceptance and acceptance_by_position say the same thing twice: give one")
+        if self.acceptance_by_position and len(self.acceptance_by_position) != self.draft_tokens:
+            raise ValueError(
+                f"acceptance_by_position has {len(self.acceptance_by_position)} positions, and draft_tokens="
+                f"{self.draft_tokens}: give one for every drafted token"
+            )
+        if (self.draft == "model") != (self.draft_model is not None):
+            raise ValueError(
+                "draft: model and draft_model go together: name the smaller model, or leave both out"
+            )
+        return self
 
 
 class PrefixSection(Model):
@@ -95,6 +117,8 @@ class DisaggregatedSection(Model):
     """Replicas that decode, beside ``replicas`` that take the prompts."""
     decode_plan: ServingPlan | None = None
     """Parallel degrees of a decoding replica."""
+    decode_batching: BatchingSection | None = None
+    """Scheduler of a decoding replica, where it is not that of the others."""
 
 
 class FailureSection(Model):

@@ -62,6 +62,7 @@ class Settings:
     prefix_hit_share: float | None = None
     client_concurrency: int | None = None
     memory_share: float | None = None
+    decode_max_sequences: int | None = None
 
 
 #: Columns of settings, with ``engine_version`` beside them, which chooses the software's profile.

@@ -70,6 +70,8 @@ class ServingRow:
     run: ServingRecord | None = None
     load: Load | None = None
     reason: str = ""
+    repeated: bool = False
+    """Whether an earlier row holds the same measurement: predicted, and left out of the errors."""
 
     def outcome(self) -> tuple[Outcome | None, str]:
         """Return what the row's scenario gives, or nothing and the reason."""
@@ -115,13 +117,25 @@ def _batching(run: ServingRecord) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _decode_batching(run: ServingRecord) -> dict[str, Any]:
+    """The scheduler of the replicas that decode, where the row states how many sequences each takes."""
+    most = run.settings.decode_max_sequences
+    if not most:
+        return {}
+    rules = _batching(run)
+    room = (most + 1) * ((run.settings.draft_tokens or 0) + 1)
+    return {
+        "decode_batching": rules
+        | {"max_sequences": most, "max_tokens": max(rules["max_tokens"], room), "wait_iterations": 0}
+    }
+
+
 def _speculative(run: ServingRecord) -> dict[str, Any]:
     settings = run.settings
     if not settings.draft_tokens:
         return {}
-    if settings.acceptance is None:
-        raise Unpredictable("speculative decoding without a stated acceptance")
-    return {"speculative": {"draft_tokens": settings.draft_tokens, "acceptance": settings.acceptance}}
+    given = {"acceptance": settings.acceptance} if settings.acceptance is not None else {}
+    return {"speculative": {"draft_tokens": settings.draft_tokens, **given}}
 
 
 def _stated(run: ServingRecord) -> dict[str, Any]:
@@ -142,7 +156,9 @@ def serving_document(run: ServingRecord, load: Load, *, name: str, description: 
     known, layout = load_card(run.card), run.layout
     split: dict[str, Any] = {}
     if run.decode is not None:
-        split["disaggregated"] = {"decode_replicas": load.decode_replicas, "decode_plan": _plan(run.decode)}
+        split["disaggregated"] = {
+            "decode_replicas": load.decode_replicas, "decode_plan": _plan(run.decode), **_decode_batching(run)
+        }  # fmt: skip
     largest = max(layout.cards, run.decode.cards if run.decode is not None else 0)
     links = links_of(known, "", "", largest, usual_nic=True)
     formats = precision_of(run.weights, card_spec(known), run.model, run.settings.kv_cache_dtype)
