@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from clustersim.assemble.parts import card_spec, model_spec, needed, network_spec
+from clustersim.assemble.sessions import known_of, mean_context, session_stream, sessions_of
 from clustersim.assemble.software import constants_kind, engine_efficiency, fitted, reserve_of
 from clustersim.assemble.speculation import acceptance_of, draft_of
 from clustersim.columns import each_point, places
@@ -103,6 +104,8 @@ def requests_of(work: ServingWorkload, seed: int) -> tuple[Requests, Trace | Non
             trace = read_trace(traffic.trace, columns=traffic.columns, skip=traffic.skip)
         requests = trace.requests.head(traffic.requests) if traffic.requests else trace.requests
         return requests.faster(traffic.load_factor.value), trace
+    if traffic.sessions is not None:
+        return sessions_of(work, seed), None
     assert traffic.requests is not None and traffic.prompt is not None and traffic.output is not None
     requests = draw_requests(
         traffic.requests,
@@ -130,6 +133,8 @@ def stream_spec(work: ServingWorkload, seed: int) -> Stream:
     traffic = work.traffic
     if traffic.trace is not None:
         return stream_of(requests_of(work, seed)[0])
+    if traffic.sessions is not None:
+        return session_stream(work, seed)
     assert traffic.prompt is not None and traffic.output is not None
     prompt, output = (
         Lengths(part.mean.value, part.shape, part.spread.value) for part in (traffic.prompt, traffic.output)
@@ -158,7 +163,9 @@ def _batching(work: ServingWorkload, acceptance: tuple[Any, ...], *, prefill_onl
 
 def _context(work: ServingWorkload) -> float:
     """Tokens of a sequence at mid-answer, where the workload states its lengths."""
-    prompt, output = work.traffic.prompt, work.traffic.output
+    prompt, output, sessions = work.traffic.prompt, work.traffic.output, work.traffic.sessions
+    if sessions is not None and output is not None:
+        return mean_context(sessions, output.mean.value)
     if prompt is None or output is None:
         return TYPICAL_CONTEXT
     return prompt.mean.value + output.mean.value / 2.0
@@ -245,7 +252,7 @@ class ServingBuilder:
         check_serving(self.model, layout, self.precision, self.card)
         stated = self.work.memory_share
         plan = CachePlan(
-            memory_share=stated.value if stated else None, reserve=reserve_of(self.engine),
+            memory_share=stated.value if stated else None, reserve=reserve_of(self.engine, self.card.name),
             limits=BatchLimits(rules.max_tokens, rules.max_sequences), context=self.context, draft=self.draft,
         )  # fmt: skip
         return cache_tokens(self.model, layout, self.precision, self.card, plan)
@@ -268,15 +275,19 @@ class ServingBuilder:
         rules = self.rules(prefill_only=prefill_only)
         room = self.room(layout, rules)
         terms = self.terms(token_knots(rules.max_tokens), layout, rules)
-        known = int(room * self.work.prefix.memory_share.value) if self.work.prefix else 0
-        return cost_of_terms(terms, room - known), rules, terms
+        return cost_of_terms(terms, room), rules, terms
 
-    def pool(self, count: int, layout: Layout, *, prefill_only: bool) -> tuple[Pool, IterationTerms]:
-        """Build replicas of one layout; raises InfeasibleError where the model does not fit."""
+    def pool(
+        self, count: int, layout: Layout, *, prefill_only: bool, decodes: bool = False
+    ) -> tuple[Pool, IterationTerms]:
+        """Build replicas of one layout; raises InfeasibleError where the model does not fit.
+
+        Those that only decode (``decodes``) get their prompts' caches handed over, and know no blocks.
+        """
         rules = self.rules(prefill_only=prefill_only)
         room = self.room(layout, rules)
         terms = self.terms(np.arange(rules.max_tokens + 257, dtype=np.float64), layout, rules)
-        known = int(room * self.work.prefix.memory_share.value) if self.work.prefix else 0
+        known = None if decodes else known_of(self.work, terms.held_bytes, self.model, self.precision)
         return Pool(count, replica_cost(terms, room), rules, known), terms
 
     def pools(self, plan: ServingPlan) -> dict[str, Any]:
@@ -289,7 +300,7 @@ class ServingBuilder:
         }  # fmt: skip
         if split is not None:
             lay = layout_spec(split.decode_plan) if split.decode_plan else layout
-            second, second_terms = self.pool(split.decode_replicas, lay, prefill_only=False)
+            second, second_terms = self.pool(split.decode_replicas, lay, prefill_only=False, decodes=True)
             latency, per_token = kv_transfer_seconds(terms.held_bytes, self.network)
             out |= {"decode_layout": lay, "decode_pool": second, "decode_terms": second_terms}
             out["transfer"] = Transfer(latency, per_token)
@@ -348,7 +359,7 @@ def cache_of_plan(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> f
         room = builder.room(layout_spec(plan), builder.rules(prefill_only=work.disaggregated is not None))
     except ClusterSimError:
         return None
-    return room - int(room * work.prefix.memory_share.value) if work.prefix else room
+    return room
 
 
 def deployment(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> Deployment:

@@ -118,14 +118,17 @@ _SPECIAL = {
 }  # fmt: skip
 
 
-def reserve_of(profile: SoftwareProfile) -> EngineReserve:
-    """Return what an engine keeps of a card's memory beside weights and cache.
+def reserve_of(profile: SoftwareProfile, card: str = "") -> EngineReserve:
+    """Return what an engine keeps of a card's memory beside weights and cache; some cards have cases of their own.
 
     >>> reserve_of(load_software("sglang-0.5")).activations, reserve_of(load_software("trtllm-1.0")).share_of
     (False, 'free')
     """
     memory = _serving(profile).memory
     stated = {field: getattr(memory, key) for key, field in _RESERVE.items()}
+    for case in _serving(profile).memory_cases:
+        if card in case.cards:
+            stated["routed_bytes"] = case.routed_bytes
     return EngineReserve(
         memory_share=memory.share.value,
         share_of=memory.share_of,
@@ -176,6 +179,7 @@ def _efficiency(profile: SoftwareProfile, of: EngineConstants, gemm: float, memo
         prompt_token_s=of.prompt_token_us * 1e-6,
         expert=of.expert,
         expert_layer_s=of.expert_layer_us * 1e-6,
+        latent_rows=of.latent_rows,
     )
 
 

@@ -186,7 +186,9 @@ def _attention(
     bandwidth = card.memory_bandwidth * efficiency.kv
     rate = card.peak_of(precision.attention) * efficiency.attention
     kv_s = pair = near = sequence_s = kv_bytes = sequence_bytes = 0.0
-    for work in attention_work(model, context, bytes_per_value=precision.kv_bytes, tp=layout.tp):
+    for work in attention_work(
+        model, context, bytes_per_value=precision.kv_bytes, tp=layout.tp, latent_rows=efficiency.latent_rows
+    ):
         kv_s += max(work.bytes.per_token / bandwidth, work.decode_ops.per_token / rate)
         # The work of one new token within a window is in near_s already; the rest is what decode waits for memory.
         here = work.prompt_ops.per_sequence / rate

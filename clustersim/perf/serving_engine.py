@@ -114,7 +114,7 @@ class Efficiency:
     sequence in it, ``one_shot_s`` the latency of a small all-reduce in one domain, ``request_s`` the time outside
     the model that a request spends before its first token, ``prompt_token_s`` what it spends there per prompt
     token. A mixture of experts adds ``expert_layer_s`` per expert layer (routing, permuting) and runs its grouped
-    products at ``expert`` times both shares.
+    products at ``expert`` times both shares. ``latent_rows`` are the heads that decode of a latent works on at least.
     """
 
     gemm: float
@@ -129,6 +129,7 @@ class Efficiency:
     expert: float = 1.0
     expert_layer_s: float = 0.0
     prompt_token_s: float = 0.0
+    latent_rows: float = 1.0
 
     def __post_init__(self) -> None:
         for name in ("gemm", "memory", "attention", "kv", "expert"):

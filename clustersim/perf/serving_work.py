@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from clustersim.errors import InputError
 from clustersim.perf.formats import FORMATS
 from clustersim.perf.mixer_parts import State
+from clustersim.perf.mixers import LATENTS
 from clustersim.perf.model import Model
 
 __all__ = [
@@ -130,12 +131,13 @@ class AttentionWork:
 
 
 def attention_work(
-    model: Model, context: float, *, bytes_per_value: float, tp: int = 1
+    model: Model, context: float, *, bytes_per_value: float, tp: int = 1, latent_rows: float = 1.0
 ) -> tuple[AttentionWork, ...]:
     """Return what attention reads and computes around ``context`` tokens, part by part.
 
     A query reads the entries that it reaches: all, the window, or the selected k; the scorer's keys are read whole. A
-    state is read and written once a token. Heads are split over ``tp``; an indexer's work is done on every card.
+    state is read and written once a token. Heads are split over ``tp``; an indexer's work is done on every card. Decode
+    of a latent works on ``latent_rows`` heads at least: kernels fill the rest of their tile with nothing.
     """
     _check_tp(tp)
     out = []
@@ -144,7 +146,9 @@ def attention_work(
             share = group.layers / part.stride
             read = share * part.values * bytes_per_value / min(tp, part.split)
             cards = 1 if part.whole else tp
-            ops = (2.0 * share * part.at_decode / cards, 2.0 * share * part.macs / cards)
+            heads = float(getattr(group.mixer, "heads", latent_rows))
+            filled = max(1.0, latent_rows * tp / heads) if part.name == LATENTS else 1.0
+            ops = (2.0 * share * part.at_decode * filled / cards, 2.0 * share * part.macs / cards)
             grows = part.reach >= context
             out.append(AttentionWork(*(_growth(value, part.reach, grows) for value in (read, *ops))))
         for state in group.mixer.states:

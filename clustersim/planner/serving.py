@@ -22,6 +22,7 @@ from clustersim.des.serving.deployment import (
     with_request_time,
 )
 from clustersim.des.serving.fit import Misfit
+from clustersim.des.serving.known import known_shares
 from clustersim.des.serving.metrics import Slo, Summary, Use, summarise
 from clustersim.des.serving.run import ServingRun
 from clustersim.des.serving.sizing import Plant, Sizing, replicas_for, split_for, tokens_to_requests
@@ -92,9 +93,17 @@ class Answer:
             "use": asdict(self.use),
             "cost_cny_per_mtoken": asdict(self.cost) if self.cost else None,
             "verdict": asdict(self.verdict) if self.verdict else None,
+            "known": self._known(),
             "steady_state": self.steady.plain() if self.steady is not None else None,
             "why_whole": self.why_whole or None,
         }
+
+    def _known(self) -> dict[str, Any] | None:
+        """What of the prompts was known, and where; nothing where no blocks are kept."""
+        if self.deployment.pool.known is None or not self.run.book.blocks:
+            return None
+        found = known_shares(self.run)
+        return {"hit_share": found.total, **asdict(found)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +244,8 @@ class Serving:
             return "asked for: these requests from the first to the last, start and drain included"
         if traffic.trace is not None:
             return "a trace is served whole, start and drain included: it has no steady state"
+        if traffic.sessions is not None:
+            return "sessions are served whole: what is known of a prompt depends on all that came before"
         if self._swing() > 0:
             return "a daily wave is served whole, start and drain included: it has no steady state"
         over = most is not None and self._stream().rate > STABLE_SHARE * most
@@ -266,7 +277,7 @@ class Serving:
 
     def _sustainable(self, deployed: Deployment, given: Requests) -> float | None:
         """The saturated rate; none of requests that all come at one instant."""
-        if given.rate <= 0:
+        if given.rate <= 0 or given.follows is not None:
             return None
         return saturation(
             deployed, stream_of(given) if self.work.traffic.trace is not None else self._stream()
@@ -398,8 +409,12 @@ class Serving:
     @property
     def notes(self) -> tuple[str, ...]:
         """What has to be said of the inputs: how the engine was found."""
-        said = engine_said(self.work)
-        return (said,) if said else ()
+        said = [engine_said(self.work)]
+        if self.work.traffic.sessions is not None:
+            said.append(
+                "sessions: capacity and plans are asked of single requests of their lengths, without reuse"
+            )
+        return tuple(one for one in said if one)
 
     def plans(self, *, step: Step = lambda _: None) -> list[PlanRow]:
         """Return every plan that ``best`` considers with its largest rate and its cost, cheapest first.

@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from clustersim.provenance import Sourced
-from clustersim.schema.base import Amount, Duration, Fraction, Model, quantity
+from clustersim.schema.base import Amount, Bandwidth, Duration, Fraction, Model, Size, quantity
 
 __all__ = [
-    "AutoscaleSection", "BatchingSection", "ClosedLoopSection", "DisaggregatedSection", "FailureSection",
-    "LengthSection", "PrecisionSection", "PrefixSection", "ServingPlan", "SloSection", "SpeculativeSection",
-    "TrafficSection", "VideoStream",
+    "AutoscaleSection", "BatchingSection", "CacheTierSection", "ClosedLoopSection", "DisaggregatedSection",
+    "FailureSection", "LengthSection", "PrecisionSection", "PrefixSection", "ServingPlan", "SessionSection",
+    "SloSection", "SpeculativeSection", "TrafficSection", "VideoStream",
 ]  # fmt: skip
 
 Rate = Annotated[Sourced, quantity("1/s", gt=0, usual=("0.0001 1/s", "1000000 1/s"))]
@@ -101,13 +101,35 @@ class SpeculativeSection(Model):
         return self
 
 
-class PrefixSection(Model):
-    """Prefix caching: a share of the cache's memory for known blocks, or a stated share of every prompt."""
+class CacheTierSection(Model):
+    """Memory outside the cards that keeps known blocks: of the host, of its disks, of a pool for all replicas."""
 
-    memory_share: Annotated[Sourced, quantity("1", ge=0, lt=1)] = Sourced(0.0, "1")
-    """Share of the cache's memory that keeps known blocks."""
+    name: str
+    """What it is called in results."""
+    capacity: Size
+    """Bytes of a replica's cache that it holds; of all replicas' where it is shared."""
+    bandwidth: Bandwidth
+    """Of each card's way to it and back, when blocks are read."""
+    latency: Duration = Sourced(0.0, "s")
+    """Until the first block arrives."""
+    token: Duration = Sourced(0.0, "s")
+    """What the engine's connector takes for each token that it moves, beside the bytes."""
+    shared: bool = False
+    """One for all replicas; else each has its own."""
+
+
+class PrefixSection(Model):
+    """Prefix caching: blocks of the requests are kept and found again, or a share of every prompt is stated as known.
+
+    Known blocks lie in what running sequences leave of the cache, and in the tiers behind it, nearest first.
+    """
+
+    memory_share: Annotated[Sourced, quantity("1", ge=0, le=1)] = Sourced(1.0, "1")
+    """Share of the cache that blocks which no running sequence holds may take at most."""
     hit_share: Annotated[Sourced, quantity("1", ge=0, lt=1)] = Sourced(0.0, "1")
-    """Share of every prompt that is cached."""
+    """Share of every prompt that is cached, stated instead of found."""
+    tiers: tuple[CacheTierSection, ...] = ()
+    """Memories outside the cards, nearest first."""
 
 
 class DisaggregatedSection(Model):
@@ -165,6 +187,29 @@ class ClosedLoopSection(Model):
     """Time between an answer and the next question."""
 
 
+class SessionSection(Model):
+    """Users who ask again with what was said before: each prompt begins with the last one and its answer."""
+
+    turns: LengthSection
+    """Requests of a session."""
+    first: LengthSection
+    """Tokens of a session's own before its first answer."""
+    added: LengthSection
+    """Tokens that a user or a tool adds before each further turn."""
+    shared_tokens: int = Field(0, ge=0)
+    """Tokens that every session begins with (a system prompt)."""
+    longest: int | None = Field(None, ge=1)
+    """Tokens of a prompt beyond which a session ends."""
+    pause: Duration = Sourced(0.0, "s")
+    """Mean time between an answer and the next turn."""
+    pause_spread: Literal["exponential", "constant"] = "exponential"
+    """How pauses vary."""
+    midway: Annotated[Sourced, quantity("1", ge=0, le=1)] = Sourced(0.0, "1")
+    """The users of a closed loop join their first sessions anywhere in this leading share of their turns."""
+    block_tokens: int = Field(64, ge=1)
+    """Tokens of a block that is kept whole."""
+
+
 class TrafficSection(Model):
     """Where requests come from: a trace, or drawn arrivals and lengths. It goes to the workload's ``replicas``."""
 
@@ -194,14 +239,19 @@ class TrafficSection(Model):
     """Output tokens of a request."""
     closed_loop: ClosedLoopSection | None = None
     """Users instead of an arrival rate."""
+    sessions: SessionSection | None = None
+    """Requests are turns of sessions: instead of ``prompt``."""
     whole: bool = False
     """Served from the first request to the last, start and drain included, as a benchmark does it, and not until the
     figures of the steady state are known."""
 
     @model_validator(mode="after")
     def _one_way(self) -> TrafficSection:
-        if self.trace is None and (self.requests is None or self.prompt is None or self.output is None):
-            raise ValueError("needs either trace, or requests with prompt and output")
+        if self.sessions is not None and (self.trace is not None or self.prompt is not None):
+            raise ValueError("sessions make their own prompts: leave out trace and prompt")
+        begins = self.sessions if self.prompt is None else self.prompt
+        if self.trace is None and (self.requests is None or begins is None or self.output is None):
+            raise ValueError("needs either trace, or requests with prompt (or sessions) and output")
         if self.trace is None and self.rate is None and self.closed_loop is None:
             raise ValueError("needs a rate or a closed_loop: zero arrivals cannot be served")
         return self

@@ -15,8 +15,8 @@ from clustersim.schema.base import Count, Duration, Fraction, Model, Share, Size
 from clustersim.schema.profile_base import Profile
 
 __all__ = [
-    "EngineConstants", "MemoryRules", "SchedulerCase", "SchedulerRules", "ServingConstants", "SoftwareProfile",
-    "StackCase", "StackConstants", "TrainingConstants",
+    "EngineConstants", "MemoryCase", "MemoryRules", "SchedulerCase", "SchedulerRules", "ServingConstants",
+    "SoftwareProfile", "StackCase", "StackConstants", "TrainingConstants",
 ]  # fmt: skip
 
 Bytes = Annotated[Sourced, quantity("1", gt=0)]
@@ -165,6 +165,15 @@ class MemoryRules(Model):
     """Bytes for each logit of the largest number of sequences."""
 
 
+class MemoryCase(Model):
+    """What an engine keeps on some cards, whose kernels need other room."""
+
+    cards: tuple[str, ...] = Field(min_length=1)
+    """Exact names of the cards."""
+    routed_bytes: Positive
+    """Bytes for each value of the model's width of a token's copy at an expert there."""
+
+
 class EngineConstants(Model):
     """Fitted constants of an engine on a card for one kind of model; the file names their source and tier.
 
@@ -209,6 +218,8 @@ class EngineConstants(Model):
     """Share of the matrix rate that experts reach."""
     expert_layer_us: float = Field(0.0, ge=0)
     """Time beside the kernels of each layer of experts, on top, microseconds."""
+    latent_rows: float = Field(1.0, ge=1)
+    """Heads that decode of a latent works on at least: what a tile of its kernel holds."""
 
 
 def _of(constants: list[EngineConstants], maker: str) -> list[EngineConstants]:
@@ -226,6 +237,8 @@ class ServingConstants(Model):
     """Defaults of the scheduler on some cards."""
     memory: MemoryRules
     """How memory is divided."""
+    memory_cases: tuple[MemoryCase, ...] = ()
+    """What differs on some cards."""
     attention: Share
     """Share of the card's attention peak that prefill attention reaches."""
     sequence: Duration
