@@ -22,7 +22,7 @@ from clustersim.des.serving.deployment import (
     with_request_time,
 )
 from clustersim.des.serving.fit import Misfit
-from clustersim.des.serving.known import known_shares
+from clustersim.des.serving.known import KnownShares, known_shares
 from clustersim.des.serving.metrics import Slo, Summary, Use, summarise
 from clustersim.des.serving.run import ServingRun
 from clustersim.des.serving.sizing import Plant, Sizing, replicas_for, split_for, tokens_to_requests
@@ -93,17 +93,16 @@ class Answer:
             "use": asdict(self.use),
             "cost_cny_per_mtoken": asdict(self.cost) if self.cost else None,
             "verdict": asdict(self.verdict) if self.verdict else None,
-            "known": self._known(),
+            "known": {"hit_share": known.total, **asdict(known)} if (known := self.known) else None,
             "steady_state": self.steady.plain() if self.steady is not None else None,
             "why_whole": self.why_whole or None,
         }
 
-    def _known(self) -> dict[str, Any] | None:
+    @property
+    def known(self) -> KnownShares | None:
         """What of the prompts was known, and where; nothing where no blocks are kept."""
-        if self.deployment.pool.known is None or not self.run.book.blocks:
-            return None
-        found = known_shares(self.run)
-        return {"hit_share": found.total, **asdict(found)}
+        kept = self.deployment.pool.known is not None and bool(self.run.book.blocks)
+        return known_shares(self.run) if kept else None
 
 
 @dataclass(frozen=True, slots=True)
