@@ -156,6 +156,7 @@ def _batching(work: ServingWorkload, acceptance: tuple[Any, ...], *, prefill_onl
         max_waiting=b.max_waiting,
         timeout_s=b.timeout.value if b.timeout else float("inf"),
         prefill_only=prefill_only,
+        sends_first=split is not None and not prefill_only and split.first_token == "decode",
         tokens_per_step=tokens_per_step(acceptance) if s else 1,
         draft_tokens=s.draft_tokens if s else 0,
     )

@@ -139,6 +139,8 @@ class DisaggregatedSection(Model):
     """Replicas that decode, beside ``replicas`` that take the prompts."""
     decode_plan: ServingPlan | None = None
     """Parallel degrees of a decoding replica."""
+    first_token: Literal["prefill", "decode"] = "prefill"
+    """Who sends the first token: the replica that took the prompt, or, once it has the cache, the one that decodes."""
     decode_batching: BatchingSection | None = None
     """Scheduler of a decoding replica, where it is not that of the others."""
 

@@ -157,7 +157,8 @@ def serving_document(run: ServingRecord, load: Load, *, name: str, description: 
     split: dict[str, Any] = {}
     if run.decode is not None:
         split["disaggregated"] = {
-            "decode_replicas": load.decode_replicas, "decode_plan": _plan(run.decode), **_decode_batching(run)
+            "decode_replicas": load.decode_replicas, "decode_plan": _plan(run.decode), "first_token": "decode",
+            **_decode_batching(run),
         }  # fmt: skip
     largest = max(layout.cards, run.decode.cards if run.decode is not None else 0)
     links = links_of(known, "", "", largest, usual_nic=True)

@@ -283,6 +283,8 @@ class Replica:
                 waiting.popleft()
                 ready.discard(request)
                 budget -= self.width if mixed else 0
+                if rules.sends_first:
+                    book.first[request] = self.clock
                 self._join(request, need + 1, 1)
                 continue
             cached, there = self._cached(request, need) if known or book.cached else (0, self.clock)

@@ -42,10 +42,10 @@ class ReplicaCost:
 class Batching:
     """The rules of an engine's scheduler.
 
-    ``chunked`` cuts prompts to fit ``max_tokens``; ``mixed`` lets prompts share an iteration with decoding
-    sequences (without it prompts go first and decoding waits). A request that finds ``max_waiting`` others
-    waiting is rejected, one that has waited ``timeout_s`` too. ``tokens_per_step`` and ``draft_tokens`` describe
-    speculative decoding by its mean.
+    ``chunked`` cuts prompts to fit ``max_tokens``; ``mixed`` lets prompts share an iteration with decoding sequences
+    (without it prompts go first and decoding waits). A request that finds ``max_waiting`` others waiting is rejected,
+    one that has waited ``timeout_s`` too. ``tokens_per_step`` and ``draft_tokens`` describe speculative decoding by its
+    mean. ``sends_first``: a request whose prompt was computed elsewhere has its first token when it is admitted here.
     """
 
     max_tokens: int = 8192
@@ -56,6 +56,7 @@ class Batching:
     max_waiting: int | None = None
     timeout_s: float = inf
     prefill_only: bool = False
+    sends_first: bool = False
     tokens_per_step: float = 1
     draft_tokens: int = 0
     coalesce: bool = True
