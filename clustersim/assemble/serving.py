@@ -34,6 +34,7 @@ from clustersim.perf.serving_cost import IterationTerms, iteration_terms
 from clustersim.perf.serving_draft import speculative_terms, tokens_per_step
 from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Layout, Precision
 from clustersim.perf.serving_exchange import kv_transfer_seconds
+from clustersim.perf.serving_ranks import RankLoad
 from clustersim.perf.serving_reserve import BatchLimits
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.find_software import find_software
@@ -144,12 +145,15 @@ def stream_spec(work: ServingWorkload, seed: int) -> Stream:
     return Stream(rate, prompt, output, burstiness=bursty)
 
 
-def _batching(work: ServingWorkload, acceptance: tuple[Any, ...], *, prefill_only: bool) -> Batching:
+def _batching(
+    work: ServingWorkload, acceptance: tuple[Any, ...], *, prefill_only: bool, ranks: int = 1
+) -> Batching:
+    """The scheduler of a replica; each of its attention ranks takes ``max_tokens`` of its own."""
     b, s, split = work.batching, work.speculative, work.disaggregated
     if split is not None and not prefill_only and split.decode_batching is not None:
         b = split.decode_batching
     return Batching(
-        max_tokens=b.max_tokens,
+        max_tokens=b.max_tokens * ranks,
         max_sequences=b.max_sequences,
         chunked=b.chunked,
         mixed=b.mixed,
@@ -258,22 +262,33 @@ class ServingBuilder:
         )  # fmt: skip
         return cache_tokens(self.model, layout, self.precision, self.card, plan)
 
-    def rules(self, *, prefill_only: bool) -> Batching:
+    def rules(self, layout: Layout, *, prefill_only: bool, decodes: bool = False) -> Batching:
         """The scheduler of a pool."""
-        return _batching(self.work, self.acceptance, prefill_only=prefill_only)
+        ranks = 1 if decodes else layout.dp
+        return _batching(self.work, self.acceptance, prefill_only=prefill_only, ranks=ranks)
 
     def terms(self, tokens: Any, layout: Layout, rules: Batching) -> IterationTerms:
         """Costs of iterations of so many new tokens, drafting included."""
         given: dict[str, Any] = {
             "model": self.model, "layout": layout, "card": self.card, "network": self.network,
             "efficiency": self.efficiency, "precision": self.precision, "context": self.context,
+            "ranks": self.ranks(rules),
         }  # fmt: skip
         found = iteration_terms(tokens, **given)
         return speculative_terms(found, self.draft, rules.max_sequences, **given) if self.draft else found
 
-    def fluid(self, layout: Layout, *, prefill_only: bool) -> tuple[FluidCost, Batching, IterationTerms]:
+    def ranks(self, rules: Batching) -> RankLoad:
+        """What iterations hold, by which attention ranks are uneven."""
+        loop = self.work.traffic.closed_loop
+        most = min(rules.max_sequences, loop.users / self.work.replicas) if loop else rules.max_sequences
+        width = float(rules.draft_tokens + 1)
+        return RankLoad(0.0 if rules.prefill_only else most * width, width, self.prompt)
+
+    def fluid(
+        self, layout: Layout, *, prefill_only: bool, decodes: bool = False
+    ) -> tuple[FluidCost, Batching, IterationTerms]:
         """Costs of a replica at a few token counts, its scheduler, and bytes that a prompt token hands over."""
-        rules = self.rules(prefill_only=prefill_only)
+        rules = self.rules(layout, prefill_only=prefill_only, decodes=decodes)
         room = self.room(layout, rules)
         terms = self.terms(token_knots(rules.max_tokens), layout, rules)
         return cost_of_terms(terms, room), rules, terms
@@ -285,11 +300,11 @@ class ServingBuilder:
 
         Those that only decode (``decodes``) get their prompts' caches handed over, and know no blocks.
         """
-        rules = self.rules(prefill_only=prefill_only)
+        rules = self.rules(layout, prefill_only=prefill_only, decodes=decodes)
         room = self.room(layout, rules)
         terms = self.terms(np.arange(rules.max_tokens + 257, dtype=np.float64), layout, rules)
         known = None if decodes else known_of(self.work, terms.held_bytes, self.model, self.precision)
-        return Pool(count, replica_cost(terms, room), rules, known), terms
+        return Pool(count, replica_cost(terms, room, layout.dp), rules, known), terms
 
     def pools(self, plan: ServingPlan) -> dict[str, Any]:
         """Build the pools, their terms and the transfer between them."""
@@ -338,7 +353,7 @@ def fluid_deployment(
     cards, fleet = work.replicas * layout.cards, Fleet(entry)
     if split is not None:
         lay = layout_spec(split.decode_plan) if split.decode_plan else layout
-        second, second_rules, _ = builder.fluid(lay, prefill_only=False)
+        second, second_rules, _ = builder.fluid(lay, prefill_only=False, decodes=True)
         latency, per_token = kv_transfer_seconds(terms.held_bytes, builder.network)
         fleet = Fleet(entry, FluidPool(second, second_rules, split.decode_replicas), latency, per_token)
         cards += split.decode_replicas * lay.cards
@@ -357,7 +372,8 @@ def cache_of_plan(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> f
     """Return the tokens of cache that a replica of a plan has for requests, or None where the model does not fit."""
     try:
         builder = ServingBuilder(inputs, work)
-        room = builder.room(layout_spec(plan), builder.rules(prefill_only=work.disaggregated is not None))
+        layout = layout_spec(plan)
+        room = builder.room(layout, builder.rules(layout, prefill_only=work.disaggregated is not None))
     except ClusterSimError:
         return None
     return room

@@ -55,7 +55,7 @@ class BatchingSection(Model):
     """The scheduler of the engine."""
 
     max_tokens: int = Field(8192, ge=1)
-    """New tokens of one iteration."""
+    """New tokens of one iteration, on each attention-data-parallel rank."""
     max_sequences: int = Field(256, ge=1)
     """Sequences of one iteration."""
     chunked: bool = True

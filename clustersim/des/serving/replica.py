@@ -259,7 +259,7 @@ class Replica:
             pairs += more
         if not tokens and not ended:
             return before < self.B
-        self._iterate(tokens, pairs, ended)
+        self._iterate(tokens, pairs, ended, len(ended) + bool(chunks))
         return True
 
     def _admit(self, budget: int, tokens: int, ended: list[list[int]]) -> tuple[int, float]:
@@ -340,12 +340,12 @@ class Replica:
             book.cached[request] = known
         return known, there
 
-    def _iterate(self, tokens: int, pairs: float, ended: list[list[int]]) -> None:
+    def _iterate(self, tokens: int, pairs: float, ended: list[list[int]], prompts: int) -> None:
         """Pass one iteration with ``tokens`` prompt tokens, and the decoding sequences where they mix."""
         B, cost = self.B, self.cost
         if self.S + self.held - self.saved > self.peak_tokens:
             self.peak_tokens = self.S + self.held - self.saved
-        n, took = tokens, cost.pair_s * pairs
+        n, took = tokens, cost.prompt_s(pairs, prompts)
         mixed = self.batching.mixed and B
         if mixed:
             n += B * self.width
