@@ -9,7 +9,7 @@ import numpy as np
 
 from clustersim.assemble.parts import card_spec, model_spec, needed, network_spec
 from clustersim.assemble.sessions import known_of, mean_context, session_stream, sessions_of
-from clustersim.assemble.software import constants_kind, engine_efficiency, fitted, reserve_of
+from clustersim.assemble.software import constants_kind, eager_factor, engine_efficiency, fitted, reserve_of
 from clustersim.assemble.speculation import acceptance_of, draft_of
 from clustersim.columns import each_point, places
 from clustersim.des.serving.arrivals import draw_requests
@@ -216,6 +216,8 @@ class ServingBuilder:
         self.precision = precision_spec(work.precision, self.card)
         self.engine = find_software(work.engine, role="serving").profile
         usual = engine_efficiency(self.engine, self.card, constants_kind(self.model, self.precision.linear))
+        if not work.graphs:
+            usual = usual.eager(eager_factor(self.engine))
         self.efficiency = usual.at_speed(work.site_speed.value) if work.site_speed else usual
         self.context = _context(work)
         self.draft = draft_of(inputs, work, self.model)

@@ -20,6 +20,7 @@ __all__ = [
     "batching_of",
     "constants_kind",
     "constants_of",
+    "eager_factor",
     "engine_efficiency",
     "fitted",
     "reserve_of",
@@ -137,6 +138,11 @@ def reserve_of(profile: SoftwareProfile, card: str = "") -> EngineReserve:
     )
 
 
+def eager_factor(profile: SoftwareProfile) -> float:
+    """Return how many times longer an engine's layers take without recorded graphs."""
+    return _serving(profile).eager.value
+
+
 def engine_efficiency(profile: SoftwareProfile, card: Card, kind: str) -> Efficiency:
     """Return the constants of an engine on a card; where nobody fitted them, mean shares of the card's own.
 
@@ -180,6 +186,8 @@ def _efficiency(profile: SoftwareProfile, of: EngineConstants, gemm: float, memo
         expert=of.expert,
         expert_layer_s=of.expert_layer_us * 1e-6,
         latent_rows=of.latent_rows,
+        latent_share=of.latent_share,
+        latent_format=of.latent_format,
     )
 
 

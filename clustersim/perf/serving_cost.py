@@ -186,14 +186,19 @@ def _attention(
     spread = layout.dp / stage_share(model, layout)
     bandwidth = card.memory_bandwidth * efficiency.kv
     rate = card.peak_of(precision.attention) * efficiency.attention
+    latent = rate
+    if efficiency.latent_share:
+        known = efficiency.latent_format if efficiency.latent_format in card.peak else precision.attention
+        latent = card.peak_of(known) * efficiency.latent_share
     kv_s = pair = near = sequence_s = kv_bytes = sequence_bytes = 0.0
     for work in attention_work(
         model, context, bytes_per_value=precision.kv_bytes, tp=layout.tp, latent_rows=efficiency.latent_rows
     ):
-        kv_s += max(work.bytes.per_token / bandwidth, work.decode_ops.per_token / rate)
+        decode = latent if work.latent else rate
+        kv_s += max(work.bytes.per_token / bandwidth, work.decode_ops.per_token / decode)
         # The work of one new token within a window is in near_s already; the rest is what decode waits for memory.
         here = work.prompt_ops.per_sequence / rate
-        wait = max(work.bytes.per_sequence / bandwidth, work.decode_ops.per_sequence / rate)
+        wait = max(work.bytes.per_sequence / bandwidth, work.decode_ops.per_sequence / decode)
         sequence_s += max(0.0, wait - here)
         near += here
         pair += work.prompt_ops.per_token

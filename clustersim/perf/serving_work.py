@@ -128,6 +128,7 @@ class AttentionWork:
     bytes: Growth
     decode_ops: Growth
     prompt_ops: Growth
+    latent: bool = False
 
 
 def attention_work(
@@ -150,7 +151,8 @@ def attention_work(
             filled = max(1.0, latent_rows * tp / heads) if part.name == LATENTS else 1.0
             ops = (2.0 * share * part.at_decode * filled / cards, 2.0 * share * part.macs / cards)
             grows = part.reach >= context
-            out.append(AttentionWork(*(_growth(value, part.reach, grows) for value in (read, *ops))))
+            three = [_growth(value, part.reach, grows) for value in (read, *ops)]
+            out.append(AttentionWork(three[0], three[1], three[2], part.name == LATENTS))
         for state in group.mixer.states:
             moved = 2.0 * group.layers * _state_bytes(state, tp)
             work = Growth(0.0, group.layers * state.ops / min(tp, state.split))

@@ -220,6 +220,10 @@ class EngineConstants(Model):
     """Time beside the kernels of each layer of experts, on top, microseconds."""
     latent_rows: float = Field(1.0, ge=1)
     """Heads that decode of a latent works on at least: what a tile of its kernel holds."""
+    latent_share: float = Field(0.0, ge=0, le=1)
+    """Share of the peak that decode of a latent reaches; 0: as prefill."""
+    latent_format: Literal["", "bf16", "fp8"] = ""
+    """Format that it computes in, where the card has it."""
 
 
 def _of(constants: list[EngineConstants], maker: str) -> list[EngineConstants]:
@@ -243,6 +247,11 @@ class ServingConstants(Model):
     """Share of the card's attention peak that prefill attention reaches."""
     sequence: Duration
     """Time a decoding sequence adds to an iteration."""
+    eager: Positive = Sourced(
+        3.3, "1", "Ascend 910B: 147 ms a step beyond the weights without recorded graphs, 44 with them", "derived",
+        low=1.5, high=5.0,
+    )  # fmt: skip
+    """Times the time beside the kernels of a layer where the host launches every kernel."""
     constants: tuple[EngineConstants, ...] = ()
     """Fitted constants by card and kind of model."""
 
