@@ -34,7 +34,7 @@ from clustersim.perf.serving_cost import IterationTerms, iteration_terms
 from clustersim.perf.serving_draft import speculative_terms, tokens_per_step
 from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Layout, Precision
 from clustersim.perf.serving_exchange import kv_transfer_seconds
-from clustersim.perf.serving_ranks import RankLoad
+from clustersim.perf.serving_ranks import EVEN, RankLoad
 from clustersim.perf.serving_reserve import BatchLimits
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.find_software import find_software
@@ -146,11 +146,16 @@ def stream_spec(work: ServingWorkload, seed: int) -> Stream:
 
 
 def _batching(
-    work: ServingWorkload, acceptance: tuple[Any, ...], *, prefill_only: bool, ranks: int = 1
+    work: ServingWorkload,
+    acceptance: tuple[Any, ...],
+    *,
+    prefill_only: bool,
+    decodes: bool = False,
+    ranks: int = 1,
 ) -> Batching:
     """The scheduler of a replica; each of its attention ranks takes ``max_tokens`` of its own."""
     b, s, split = work.batching, work.speculative, work.disaggregated
-    if split is not None and not prefill_only and split.decode_batching is not None:
+    if split is not None and decodes and split.decode_batching is not None:
         b = split.decode_batching
     return Batching(
         max_tokens=b.max_tokens * ranks,
@@ -160,7 +165,7 @@ def _batching(
         max_waiting=b.max_waiting,
         timeout_s=b.timeout.value if b.timeout else float("inf"),
         prefill_only=prefill_only,
-        sends_first=split is not None and not prefill_only and split.first_token == "decode",
+        sends_first=split is not None and decodes and split.first_token == "decode",
         tokens_per_step=tokens_per_step(acceptance) if s else 1,
         draft_tokens=s.draft_tokens if s else 0,
     )
@@ -267,14 +272,16 @@ class ServingBuilder:
     def rules(self, layout: Layout, *, prefill_only: bool, decodes: bool = False) -> Batching:
         """The scheduler of a pool."""
         ranks = 1 if decodes else layout.dp
-        return _batching(self.work, self.acceptance, prefill_only=prefill_only, ranks=ranks)
+        return _batching(self.work, self.acceptance, prefill_only=prefill_only, decodes=decodes, ranks=ranks)
 
-    def terms(self, tokens: Any, layout: Layout, rules: Batching) -> IterationTerms:
-        """Costs of iterations of so many new tokens, drafting included."""
+    def terms(
+        self, tokens: Any, layout: Layout, rules: Batching, ranks: RankLoad | None = None
+    ) -> IterationTerms:
+        """Costs of iterations of so many tokens, drafting included; ``ranks`` are the workload's own if not said."""
         given: dict[str, Any] = {
             "model": self.model, "layout": layout, "card": self.card, "network": self.network,
             "efficiency": self.efficiency, "precision": self.precision, "context": self.context,
-            "ranks": self.ranks(rules),
+            "ranks": ranks if ranks is not None else self.ranks(rules),
         }  # fmt: skip
         found = iteration_terms(tokens, **given)
         return speculative_terms(found, self.draft, rules.max_sequences, **given) if self.draft else found
@@ -290,9 +297,10 @@ class ServingBuilder:
         self, layout: Layout, *, prefill_only: bool, decodes: bool = False
     ) -> tuple[FluidCost, Batching, IterationTerms]:
         """Costs of a replica at a few token counts, its scheduler, and bytes that a prompt token hands over."""
-        rules = self.rules(layout, prefill_only=prefill_only, decodes=decodes)
+        # The closed form takes attention ranks as even: their number changes what an iteration takes, not its pace.
+        rules = _batching(self.work, self.acceptance, prefill_only=prefill_only, decodes=decodes)
         room = self.room(layout, rules)
-        terms = self.terms(token_knots(rules.max_tokens), layout, rules)
+        terms = self.terms(token_knots(rules.max_tokens), layout, rules, EVEN)
         return cost_of_terms(terms, room), rules, terms
 
     def pool(

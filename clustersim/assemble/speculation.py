@@ -32,7 +32,7 @@ def acceptance_of(inputs: Inputs, work: ServingWorkload) -> tuple[Any, ...]:
     known = prediction.acceptance_by_position if prediction and section.draft == "layer" else ()
     if not known:
         raise InputError(
-            f"{inputs.file}: speculative drafts {section.draft_tokens} tokens, and nothing says how many are kept; give"
+            f"speculative drafts {section.draft_tokens} tokens, and nothing says how many are kept; give"
             " speculative.acceptance (at every position) or speculative.acceptance_by_position"
         )
     values = [chance.value for chance in known]

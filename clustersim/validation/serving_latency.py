@@ -76,6 +76,8 @@ def _group(run: ServingRecord, tuned: bool, calibrated: bool) -> str:
         return f"{kind}, not fitted"
     if kind == "dense" and model.hidden * model.layers < 40 * 5120:
         kind = "dense, small"
+    if run.decode is not None:
+        kind = f"{kind}, split"
     return f"{kind} (tuned)" if tuned else kind
 
 
