@@ -29,6 +29,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "clustersim.cli.site:serve",
         "Serve requests or video streams: latency, throughput, cost per token.",
     ),
+    "collectives": (
+        "clustersim.cli.site:collectives",
+        "Time collectives on a cluster as the library's tests do.",
+    ),
     "claims": ("clustersim.cli.site:claims", "Examine published claims of reliability against a scenario."),
     "explain": (
         "clustersim.cli.site:explain",
