@@ -108,7 +108,9 @@ def _split_campaign(row: Mapping[str, str]) -> Campaign | None:
 def _release(row: Mapping[str, str]) -> str:
     """The engine's release; a disaggregated TensorRT-LLM run names that of the container that started it instead."""
     version = row.get("backend_version") or ""
-    container = row.get("mode") == "disagg" and row["backend"] == "trtllm" and ".post" in version
+    container = (
+        row.get("mode") == "disagg" and row["backend"] == "trtllm" and re.search(r"\.(post|pre)\d", version)
+    )
     return "" if container else version
 
 

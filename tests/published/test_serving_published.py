@@ -67,7 +67,8 @@ def test_every_hopper_row_is_predicted_or_has_a_reason(hopper) -> None:
 def test_rows_that_constants_were_found_from_are_few_apart_and_named_by_the_profiles() -> None:
     marked = [r for r in rows("serving_silicon_hopper.csv") if r["tuned_on"]]
     wide = [r for r in rows("serving_silicon_blackwell.csv") if r["tuned_on"]]
-    assert len(marked) < 0.15 * len(rows("serving_silicon_hopper.csv")) and len(wide) < 100
+    assert len(marked) < 0.15 * len(rows("serving_silicon_hopper.csv"))
+    assert len(wide) < 0.1 * len(rows("serving_silicon_blackwell.csv"))
     assert not serving_latency.tuned_rows() & serving_latency.held_out()
     engines = [load_software(name) for name in known_names("hwprofiles/software")]
     named = {i for p in engines if p.serving for i in p.tuned_on}
