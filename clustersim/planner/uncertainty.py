@@ -20,7 +20,7 @@ from clustersim.columns import Column, Varied
 from clustersim.econ.interval import Range, Spread, spread
 from clustersim.errors import InputError
 from clustersim.intervals.draws import bands_of, common_share, levels
-from clustersim.pipeline import ChainRun, SiteRun, StageCache, purchase, run_chain, run_site
+from clustersim.pipeline import SHARED, ChainRun, SiteRun, purchase, run_chain, run_site
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.terms import finance_terms, market_terms, site_terms, work_terms
 from clustersim.workloads.jobs import JobsDetail
@@ -32,7 +32,7 @@ __all__ = [
 
 Array = NDArray[np.float64]
 #: What a process has found before, plans above all: bands are drawn again and again over the same files.
-_CACHE = StageCache()
+_CACHE = SHARED
 #: Loads every side of a question with some more keys overridden.
 LoadSides = Callable[[Mapping[str, object]], Sequence[Inputs]]
 

@@ -63,6 +63,10 @@ def save(figure: Figure, path: Path) -> None:
     for artist in figure.findobj(Text):
         _make_drawable(artist)
     with rc_context(_RC):
+        if (layout := figure.get_layout_engine()) is not None:
+            # Saving a figure with a layout draws all of it once for the layout's sake alone.
+            layout.execute(figure)
+            figure.set_layout_engine("none")
         figure.savefig(path, format="png", metadata={"Software": None})
 
 
