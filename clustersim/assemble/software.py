@@ -23,6 +23,7 @@ __all__ = [
     "batching_of",
     "constants_kind",
     "constants_of",
+    "eager_factor",
     "engine_efficiency",
     "fitted",
     "port_factor",
@@ -148,20 +149,28 @@ _SPECIAL = {
 }  # fmt: skip
 
 
-def reserve_of(profile: SoftwareProfile) -> EngineReserve:
-    """Return what an engine keeps of a card's memory beside weights and cache.
+def reserve_of(profile: SoftwareProfile, card: str = "") -> EngineReserve:
+    """Return what an engine keeps of a card's memory beside weights and cache; some cards have cases of their own.
 
     >>> reserve_of(load_software("sglang-0.5")).activations, reserve_of(load_software("trtllm-1.0")).share_of
     (False, 'free')
     """
     memory = _serving(profile).memory
     stated = {field: getattr(memory, key) for key, field in _RESERVE.items()}
+    for case in _serving(profile).memory_cases:
+        if card in case.cards:
+            stated["routed_bytes"] = case.routed_bytes
     return EngineReserve(
         memory_share=memory.share.value,
         share_of=memory.share_of,
         activations=memory.activations,
         **{field: found.value for field, found in stated.items() if found is not None},
     )
+
+
+def eager_factor(profile: SoftwareProfile) -> float:
+    """Return how many times longer an engine's layers take without recorded graphs."""
+    return _serving(profile).eager.value
 
 
 def engine_efficiency(profile: SoftwareProfile, card: Card, kind: str) -> Efficiency:
@@ -206,6 +215,9 @@ def _efficiency(profile: SoftwareProfile, of: EngineConstants, gemm: float, memo
         prompt_token_s=of.prompt_token_us * 1e-6,
         expert=of.expert,
         expert_layer_s=of.expert_layer_us * 1e-6,
+        latent_rows=of.latent_rows,
+        latent_share=of.latent_share,
+        latent_format=of.latent_format,
     )
 
 
