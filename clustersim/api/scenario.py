@@ -234,13 +234,17 @@ class Scenario:
             self.name, self.changes, output=output, decide=decide, maximise=maximise, draws=draws, tell=tell
         )
 
-    def claims(self, *, workload: str = "", coverage: float = 0.993, penalty: str = "0 CNY") -> Answer:
-        """Examine the published claims of 5 and 30 days, 5 minutes and 95 %."""
+    def claims(
+        self, *, workload: str = "", coverage: float = 0.993, penalty: str = "0 CNY", draws: int = 64
+    ) -> Answer:
+        """Examine the published claims of 5 and 30 days, 5 minutes and 95 %, over ``draws`` of what is uncertain."""
         from clustersim.planner.asked import number_of
+        from clustersim.planner.uncertainty import one_side
         from clustersim.report.pages.claims import claims_answer
 
         cost = number_of(penalty, "CNY", "--penalty")
-        return claims_answer(self.load(incumbent=False), workload, coverage=coverage, penalty_cny=cost)
+        load = one_side(self.name, self.changes)
+        return claims_answer(load, workload, coverage=coverage, penalty_cny=cost, draws=draws)
 
     def compare(
         self, *others: str, own_site: bool = False, demand: str = "", stated_plans: bool = False,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from clustersim.assemble.calibrated import calibrated_stack
 from clustersim.assemble.parts import card_spec, model_spec, network_spec
-from clustersim.assemble.software import constants_of, stack_software
+from clustersim.assemble.software import constants_of, port_factor, stack_software
 from clustersim.perf.job import TrainJob
 from clustersim.perf.plan import Plan, Software
 from clustersim.schema.demand import TrainingWorkload
@@ -28,16 +28,18 @@ def plan_spec(work: TrainingWorkload, plan: PlanSection, card: CardProfile) -> P
 def software_spec(work: TrainingWorkload, card: CardProfile) -> Software:
     """Return what the training software adds or leaves out: a named stack's constants, replaced by the stated ones.
 
-    Without a name, what the file leaves out keeps the engine's value.
+    Without a name, what the file leaves out keeps the engine's value, but for the factor of software that is new to
+    the cards of a maker.
     """
     section = work.software
     given = constants_of(section, StackConstants.model_fields)
     if section.name is None:
-        return calibrated_stack(Software(**given), card.calibrated)
+        plain = Software(**{"kernel_factor": port_factor("", card), **given})
+        return calibrated_stack(plain, card.calibrated)
     profile = find_software(section.name, role="training").profile
     formats = (work.dtype, work.recipe) if work.recipe else (work.dtype,)
     model = exact_name("hwprofiles/models", work.model) or ""
-    found = calibrated_stack(stack_software(profile, card.name, *formats, model=model), card.calibrated)
+    found = calibrated_stack(stack_software(profile, card, *formats, model=model), card.calibrated)
     return replace(found, **given)
 
 

@@ -26,6 +26,7 @@ DOMAINS: dict[str, tuple[str, str]] = {
     "serving_latency_b200": ("clustersim.validation.serving_latency", "serving_latency_b200.csv"),
     "serving_silicon": ("clustersim.validation.serving_latency", "serving_silicon_hopper.csv"),
     "serving_silicon_blackwell": ("clustersim.validation.serving_latency", "serving_silicon_blackwell.csv"),
+    "serving_agentic": ("clustersim.validation.serving_agentic", "serving_agentic.csv"),
     "domestic_serving": ("clustersim.validation.serving_domestic", "domestic_serving.csv"),
 }
 

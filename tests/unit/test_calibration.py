@@ -165,7 +165,8 @@ def test_a_card_without_rows_is_told_why() -> None:
 
 
 def test_draws_of_factors_are_correlated_as_found() -> None:
-    from clustersim.planner.uncertainty import _factor_draws, ranged_inputs
+    from clustersim.planner.factors import factor_draws
+    from clustersim.planner.uncertainty import ranged_inputs
 
     card = load_card("H20").model_copy(
         update={
@@ -183,7 +184,7 @@ def test_draws_of_factors_are_correlated_as_found() -> None:
 
     inputs = load_inputs("h20-1024", with_incumbent=False)
     inputs = replace(inputs, parts=replace(inputs.parts, card=card))
-    drawn = _factor_draws(ranged_inputs(inputs), [inputs], 4000, 1)
+    drawn = factor_draws(ranged_inputs(inputs), [inputs], 4000, 1)
     a, b = (np.log(drawn[f"cards.H20.calibrated.{name}"]) for name in ("matrix", "memory"))
     assert abs(np.corrcoef(a, b)[0, 1] + 0.8) < 0.05
     assert abs(np.quantile(np.exp(b), 0.1) - 0.8) < 0.02
