@@ -21,7 +21,7 @@ NAMES = [
     "Answer", "CheckFailed", "ClusterSimError", "Company", "InfeasibleError", "InputError", "PartialFailureError",
     "Result", "Scenario", "Study", "StudyFile", "StudyFolder", "__version__", "anchors", "audit", "cards", "cite",
     "companies", "company", "diff", "doctor", "import_file", "json_schema", "keys", "load", "open_study", "plan_errors",
-    "profile", "profiles", "replay", "residuals", "show_versions", "study_file", "validate",
+    "profile", "profiles", "replay", "residuals", "show_versions", "study_file", "validate", "verify",
 ]  # fmt: skip
 
 
