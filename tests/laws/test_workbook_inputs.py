@@ -290,6 +290,24 @@ def test_libreoffice_agrees_on_a_sample() -> None:
         assert value == pytest.approx(of_python(key, number), rel=1e-9), key
 
 
+@pytest.mark.parametrize(
+    "scenario",
+    [pytest.param(name, marks=[] if name == "h100-1024" else [pytest.mark.full])
+     for name in ("h100-1024", "br166-mixed", "video-analytics-5g", "shared-1024", "serve-llama3-70b", "br20x-4096")],
+)  # fmt: skip
+def test_a_book_of_any_scenario_says_what_python_says(scenario: str, tmp_path: Path) -> None:
+    """Other terms of the market than the lines' own scenarios, works of other kinds, another maker's card."""
+    runs = runs_by_case(scenario, ())
+    book = export_workbook(tmp_path / "b.xlsx", runs, selected="base", behind=behind_of(runs, "base")[0])
+    assert book.wordless == set()
+    stripped(tmp_path / "b.xlsx", tmp_path / "s.xlsx")
+    program: Any = formualizer.load_workbook(str(tmp_path / "s.xlsx"))
+    program.evaluate_all()
+    for key in ("target_price", "value_in_use", "own_card_hour", "master", "rating"):
+        found, expected = program.evaluate_cell(*place(book.cell(key))), book.values[key]
+        assert found == (expected if isinstance(expected, str) else pytest.approx(expected, rel=1e-9)), key
+
+
 # --- the card -----------------------------------------------------------------------------------------------------
 
 
