@@ -67,13 +67,22 @@ def doctor(folder: str | Path) -> Answer:
 
 
 def validate(
-    domain: str, *, data: str | Path | None = None, as_scenario: str | None = None, coverage: bool = False
-) -> Answer:
+    domain: str, *, data: str | Path | None = None, as_scenario: str | None = None, coverage: bool = False,
+    leave_out: str | None = None,
+) -> Answer:  # fmt: skip
     """Predict a domain's measurements and give the errors; or write one row as a scenario file; or with ``coverage``
-    say how many rows lie inside the bands that were made without them."""
-    from clustersim.report.pages.validation import coverage_answer, row_as_scenario, validation_answer
+    say how many rows lie inside the bands that were made without them; or with ``leave_out`` (source, card, release)
+    predict each such group with the constants found again without it."""
+    from clustersim.report.pages.validation import (
+        coverage_answer,
+        leave_out_answer,
+        row_as_scenario,
+        validation_answer,
+    )
 
     file = None if data is None else str(data)
+    if leave_out is not None:
+        return leave_out_answer(domain, leave_out, file)
     if coverage:
         return coverage_answer(domain, file)
     return (

@@ -49,6 +49,9 @@ class StackConstants(Model):
     """Bytes of a value that tensor-parallel cards gather for a product below 16 bits."""
     ep_overlap: Fraction | None = None
     """The same for the exchange of experts."""
+    kernel_factor: Positive | None = None
+    """Time of the card's own work over that of a stack tuned to it; absent: 1 where the stack was measured on cards of
+    the maker, else what the class of stacks that nobody measured there has."""
     host_layer: Duration | None = None
     """What the host takes to launch one pass of a layer."""
     layer_overhead: Duration | None = None
@@ -99,6 +102,10 @@ class StackCase(StackConstants):
 class TrainingConstants(StackConstants):
     """Constants of a training stack, and the cases in which others hold."""
 
+    port_factor: Positive | None = None
+    """In the class of stacks that nobody measured: ``kernel_factor`` of software that is new to a maker's cards."""
+    unnamed_factor: Positive | None = None
+    """The same on cards of makers on which other stacks were measured."""
     cases: tuple[StackCase, ...] = ()
     """Constants on some cards or in some formats."""
 
