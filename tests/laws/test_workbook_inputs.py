@@ -16,6 +16,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 import formualizer
+import numpy as np
 import pytest
 from workbook_recalc import by_libreoffice_many, place, stripped, typed_over
 
@@ -119,6 +120,8 @@ def raised(key: str, number: float) -> float:
         return 1.0
     if re.match(r"selector|peers_choice|ps_year_index", key):
         return number - 1 if key == "ps_year_index" else number + 1  # no later year has every peer's multiple
+    if number == 0 and key.startswith("in.asp") and not as_recorded():
+        return 0.0  # a year without sales has a price of one yuan for a line that moves
     if number == 0:
         money = re.match(
             r"in\.(research_expense|other_|finance|share_based|depreciation)|opening_tax|refin.*cash", key
@@ -129,10 +132,16 @@ def raised(key: str, number: float) -> float:
     return number + 0.05 * abs(number)
 
 
+def as_recorded() -> bool:
+    """Whether the cards are worth what their anchors record: stale anchors (`clustersim anchors`) move lines as filed."""
+    links = live().run.links
+    return all(np.allclose(np.asarray(one.asp_factor), 1.0, rtol=1e-9) for one in links)
+
+
 def direction(key: str) -> int | None:
-    for pattern, sign, _ in DIRECTIONS:
+    for pattern, sign, why in DIRECTIONS:
         if re.fullmatch(pattern, key):
-            return sign
+            return None if "as filed" in why and not as_recorded() else sign
     raise AssertionError(f"{key}: no direction is known of this blue cell")
 
 
