@@ -133,7 +133,7 @@ def raised(key: str, number: float) -> float:
 
 
 def as_recorded() -> bool:
-    """Whether the cards are worth what their anchors record: stale anchors (`clustersim anchors`) move lines as filed."""
+    """Whether the cards are worth what their anchors record: stale anchors move lines as filed."""
     links = live().run.links
     return all(np.allclose(np.asarray(one.asp_factor), 1.0, rtol=1e-9) for one in links)
 

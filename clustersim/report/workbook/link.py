@@ -127,7 +127,7 @@ def _terms(book: Book, name: str, anchor: Anchor, worth: Worth, lines: Lines) ->
 
 
 def _follows_live(book: Book, lines: Lines, leader: str, spent: float, ratio: float, now: float) -> bool:
-    """Whether a leader's worth by this book is the one that the line follows: not so where a recorded anchor is stale."""
+    """Whether a leader's worth by this book is the one that the line follows: not where a recorded anchor is stale."""
     if leader in lines.ends:
         found = ratio * book.value(f"event_value{lines.ends[leader]}") + spent
     elif f"market_allowed:{leader}" in book.scalars:
