@@ -132,6 +132,12 @@ class Scenario:
             self.load(incumbent=False), workload, fidelity=fidelity, replications=replications
         )
 
+    def fabric(self) -> Answer:
+        """Lay the cluster's fabric out as a graph: its parts counted twice, rates beside the closed forms, failures."""
+        from clustersim.report.pages.fabric import fabric_answer
+
+        return fabric_answer(self.load(incumbent=False))
+
     def scaling(self, low: int, high: int, *, workload: str = "") -> Answer:
         """Return weak and strong scaling curves from ``low`` to ``high`` cards."""
         from clustersim.report.pages.training import scaling_answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clustersim.assemble.parts import network_parts
+from clustersim.assemble.supernode import joined
 from clustersim.econ.bom import BillLine
 from clustersim.econ.power import PROVISION_MARGIN
 from clustersim.econ.racks import RackCount, count_racks
@@ -80,7 +81,7 @@ def rack_count(inputs: Inputs) -> RackCount:
     card, server, nic = hardware.card, hardware.server, hardware.nic
     if card.power is None:
         raise InputError(f"cards.{card.name}.power is not in the profile, and the racks need it")
-    parts = network_parts(inputs)
+    parts, domains = network_parts(inputs), joined(inputs)
     per_server = server.cards.value
     nics = per_server * inputs.scenario.cluster.nics_per_card.value
     watts = per_server * card.power.tdp.value + server.host_power.value + nics * nic.power.value
@@ -98,6 +99,8 @@ def rack_count(inputs: Inputs) -> RackCount:
         other_racks=taken,
         rack_w=hardware.cooling.rack_power.value,
         rack_u=hardware.cooling.rack_height.value,
+        supernode_w=PROVISION_MARGIN * domains.power_w,
+        supernode_u=domains.height_u,
     )
 
 
@@ -128,7 +131,7 @@ def needed_storage(inputs: Inputs, checkpoint_bytes: float, tokens: float) -> fl
 def bill_lines(inputs: Inputs) -> list[BillLine]:
     """Return the priced lines of the cluster; the network's quantities are those of its topology."""
     prices = inputs.prices
-    rows = [*_compute(inputs), *_network(inputs)]
+    rows = [*_compute(inputs), *_network(inputs), *_supernode(inputs)]
     for name, quantity in _services(inputs):
         part = _part(prices, name, "cluster.storage" if "storage" in name else "the management network")
         rows.append(_Item(name.partition("-")[0], name, quantity, part.price, part.lead_time))
@@ -186,4 +189,22 @@ def _network(inputs: Inputs) -> list[_Item]:
     for name, quantity, user in needs:
         part = _part(prices, name, user)
         rows.append(_Item("network", name, quantity, part.price, part.lead_time))
+    return rows
+
+
+def _supernode(inputs: Inputs) -> list[_Item]:
+    """What joins coherent domains beyond a server: its switches, modules and cables."""
+    parts = joined(inputs).parts
+    if not parts.links:
+        return []
+    profile = inputs.parts.supernode
+    needs = [(profile.module_part, parts.modules), (profile.cable_part, parts.cables)]
+    for count, device in ((parts.switches, profile.switch), (parts.circuit_switches, profile.circuits)):
+        if device is not None:
+            needs.append((device.price_part, count))
+    rows = []
+    for name, quantity in needs:
+        if quantity:
+            part = _part(inputs.prices, name, f"supernodes.{profile.name}")
+            rows.append(_Item("supernode", name, quantity, part.price, part.lead_time))
     return rows

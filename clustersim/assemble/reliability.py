@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from clustersim.assemble.parts import needed
+from clustersim.assemble.supernode_failures import link_failures
 from clustersim.columns import least, most
 from clustersim.des.training.components import YEAR_S, FailureClass, failure_classes
 from clustersim.des.training.copies import CheckpointLevel, checkpoint_levels, partner_survival
@@ -67,7 +68,11 @@ def training_run(inputs: Inputs, trained: Trained) -> TrainingRun:
     return TrainingRun(
         nodes=nodes,
         duration_s=reliability.duration.value,
-        failures=(*_failures(inputs, nodes), *_domains(inputs, nodes)),
+        failures=(
+            *_failures(inputs, nodes),
+            *_domains(inputs, nodes),
+            *link_failures(inputs, trained.time_shares).failures,
+        ),
         recovery=_recovery(inputs),
         levels=levels,
         spare_nodes=int(reliability.spares.hot.value),
@@ -359,7 +364,13 @@ def _extras(inputs: Inputs, trained: Trained) -> Extras:
             reliability.link_flaps.rate.value,
             reliability.link_flaps.time.value,
         )
-    given["slowed"] = _slowed(inputs, trained)
+    links = link_failures(inputs, trained.time_shares)
+    given["slowed"] = (*_slowed(inputs, trained), *links.slowed)
+    if links.stalls_per_s:
+        # Stalls of several kinds: as often as all together, as long as their mean.
+        often, long = given.get("flap_per_s", 0.0), given.get("flap_s", 0.0)
+        given["flap_per_s"] = often + links.stalls_per_s
+        given["flap_s"] = (often * long + links.stalls_per_s * links.stall_s) / given["flap_per_s"]
     if reliability.elastic is not None:
         given["elastic_replicas"] = trained.replicas
         given["elastic_stall_s"] = reliability.elastic.stall.value

@@ -12,7 +12,7 @@ from clustersim.cli.options import answers, given_of
 if TYPE_CHECKING:
     from clustersim import Answer
 
-_KINDS = ("cards", "servers", "nics", "switches", "optics", "models")
+_KINDS = ("cards", "servers", "nics", "switches", "optics", "supernodes", "models")
 
 
 class _Domain(Word):

@@ -29,6 +29,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "clustersim.cli.site:serve",
         "Serve requests or video streams: latency, throughput, cost per token.",
     ),
+    "fabric": (
+        "clustersim.cli.site:fabric",
+        "Lay out a cluster's fabric as a graph beside its closed forms.",
+    ),
     "claims": ("clustersim.cli.site:claims", "Examine published claims of reliability against a scenario."),
     "explain": (
         "clustersim.cli.site:explain",

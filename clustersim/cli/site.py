@@ -99,6 +99,12 @@ def compare(
 
 
 @answers()
+def fabric(scenario: Scenario) -> Answer:
+    """Lay out what joins the cards of SCENARIO as a graph: parts, rates, what failures leave."""
+    return scenario.fabric()
+
+
+@answers()
 @_WORKLOAD
 @click.option(
     "--fidelity", type=click.Choice(["auto", "closed", "vector", "des"]), default="auto", show_default=True

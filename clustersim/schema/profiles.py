@@ -31,6 +31,7 @@ from clustersim.schema.lookup import find_file, known_names
 from clustersim.schema.models import ModelProfile
 from clustersim.schema.profile_base import Profile
 from clustersim.schema.software import SoftwareProfile
+from clustersim.schema.supernode import SupernodeProfile
 from clustersim.schema.tco import Pue
 from clustersim.schema.yamlfile import Document, read_yaml
 
@@ -187,6 +188,8 @@ class ServerProfile(Profile):
     """Name of the cooling profile that its racks belong to."""
     cards: Count
     """Cards that it holds."""
+    domain: Count | None = None
+    """Cards of the coherent domain whose switches and wiring its price, power and height hold; absent: its own."""
     cpu: str = ""
     """Its processors."""
     host_power: Power
@@ -271,6 +274,7 @@ KINDS: dict[str, tuple[str, type[Profile]]] = {
     "nics": ("hwprofiles/nics", NicProfile),
     "switches": ("hwprofiles/switches", SwitchProfile),
     "optics": ("hwprofiles/optics", OpticsProfile),
+    "supernodes": ("hwprofiles/supernodes", SupernodeProfile),
     "models": ("hwprofiles/models", ModelProfile),
     "cooling": ("hwprofiles/cooling", CoolingProfile),
     "software": ("hwprofiles/software", SoftwareProfile),

@@ -10,6 +10,7 @@ from clustersim.provenance import Sourced
 from clustersim.schema.base import Amount, Bandwidth, Fraction, Model, quantity
 from clustersim.schema.demand import Workload
 from clustersim.schema.reliability import CheckpointSection, PositiveCount, ReliabilitySection
+from clustersim.schema.supernode import SupernodeSection
 from clustersim.schema.tco import TcoSection
 
 __all__ = [
@@ -26,7 +27,7 @@ OUTSIDE_OPTION = Sourced(
 class FabricSection(Model):
     """The network between servers."""
 
-    topology: Literal["fat_tree", "rail_optimized"] = "fat_tree"
+    topology: Literal["fat_tree", "rail_optimized", "dragonfly"] = "fat_tree"
     """How switches are wired."""
     switch: str
     """Which switch (hwprofiles/switches)."""
@@ -62,6 +63,8 @@ class ClusterSection(Model):
     """Whether the switches between domains add up on the way."""
     nics_per_card: Annotated[Sourced, quantity("1", gt=0, le=8)] = Sourced(1.0, "1")
     """NICs for each card."""
+    supernode: SupernodeSection | None = None
+    """What joins several servers to one coherent domain."""
     fabric: FabricSection | None = None
     """The network between servers."""
     storage: StorageSection | None = None
