@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
+from clustersim.assemble.groups import Joint
 from clustersim.assemble.parts import network_parts
 from clustersim.assemble.supernode import joined
 from clustersim.econ.bom import BillLine
@@ -14,7 +16,10 @@ from clustersim.provenance import Sourced
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.prices import Part, PriceBook, cny_rate
 
-__all__ = ["bill_lines", "needed_storage", "price_cny", "rack_count", "spare_servers"]
+__all__ = [
+    "bill_lines", "link_lines", "needed_storage", "price_cny", "rack_count", "spare_servers", "storage_lines",
+    "storage_racks",
+]  # fmt: skip
 
 #: Bytes of training data that a token takes on disk, with a margin for copies (tier: assumption).
 DATA_BYTES_PER_TOKEN = 8.0
@@ -106,7 +111,7 @@ def rack_count(inputs: Inputs) -> RackCount:
 
 def _services(inputs: Inputs) -> tuple[tuple[str, float], ...]:
     """Storage by the petabyte where there is any, and management by the thousand cards."""
-    storage = inputs.scenario.cluster.storage
+    storage = None if inputs.group else inputs.scenario.cluster.storage
     petabytes = storage.capacity.value / 1e15 if storage is not None else 0.0
     return ("storage-per-pb", petabytes), ("management", inputs.cards / 1024)
 
@@ -138,6 +143,48 @@ def bill_lines(inputs: Inputs) -> list[BillLine]:
     racks, cooling = rack_count(inputs), inputs.parts.cooling
     part = _part(prices, cooling.price_part, f"cooling.{cooling.name}")
     rows.append(_Item("racks", cooling.price_part, racks.total, part.price, part.lead_time))
+    lines = [_line(row, prices) for row in rows if row.quantity]
+    return [_paid_for(line) if inputs.owned and line.group != "spares" else line for line in lines]
+
+
+def _paid_for(line: BillLine) -> BillLine:
+    """The line of a part that is there already."""
+    return replace(line, unit_price_cny=0.0, source="paid for", tier="given", low_cny=0.0, high_cny=0.0)
+
+
+def storage_lines(inputs: Inputs) -> list[BillLine]:
+    """Return the storage that the groups of a site share."""
+    storage = inputs.scenario.cluster.storage
+    if storage is None:
+        return []
+    part = _part(inputs.prices, "storage-per-pb", "cluster.storage")
+    quantity = storage.capacity.value / 1e15
+    return [_line(_Item("storage", "storage-per-pb", quantity, part.price, part.lead_time), inputs.prices)]
+
+
+def storage_racks(inputs: Inputs) -> int:
+    """Return the racks of the storage that the groups of a site share."""
+    storage, part = inputs.scenario.cluster.storage, inputs.prices.parts.get("storage-per-pb")
+    if storage is None or part is None or part.racks is None:
+        return 0
+    return math.ceil(storage.capacity.value / 1e15 * part.racks.value - 1e-9)
+
+
+def link_lines(inputs: Inputs, link: Joint) -> list[BillLine]:
+    """Return what joins the groups of a site: switches of the first group's kind, modules of each group's."""
+    prices, first = inputs.prices, inputs.groups[0].parts
+    if first.switch_or_none is None:
+        return []
+    needs: list[tuple[str, float, str]] = [
+        (first.switch.price_part, link.switches, f"switches.{first.switch.name}")
+    ]
+    for group in inputs.groups:
+        optics = group.parts.optics
+        needs.append((optics.price_part, 2 * link.ports[group.group], f"optics.{optics.name}"))
+    rows = []
+    for name, quantity, user in needs:
+        part = _part(prices, name, user)
+        rows.append(_Item("link", name, quantity, part.price, part.lead_time))
     return [_line(row, prices) for row in rows if row.quantity]
 
 

@@ -131,7 +131,9 @@ def train(
     """Run a training workload of SCENARIO: its step by the stated plan or the best one, and the long run with failures
     and checkpoints."""
     if others:
-        return scenario.train_with(*others, workload=workload, share=share, link=link)
+        return scenario.train_with(
+            *others, workload=workload, share=share, link=link, fidelity=fidelity, replications=replications
+        )
     if scaling is None:
         return scenario.train(workload=workload, fidelity=fidelity, replications=replications)
     low, _, high = (part.strip() for part in scaling.partition(":"))

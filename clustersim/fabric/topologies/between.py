@@ -153,8 +153,8 @@ def dragonfly(
 
     ``global_links`` per router are dealt to the other groups, router by router (Kim et al. 2008,
     doi:10.1109/ISCA.2008.19); with fewer than groups - 1 global links in a group some pairs would not meet, which is an
-    InputError. A server reaches its router over one bundle of ``cards_per_server`` NICs, ``per_port`` of them to a port.
-    ``servers`` are fewer than there is room for.
+    InputError. A server reaches its router over one bundle of ``cards_per_server`` NICs, ``per_port`` of them to a
+    port. ``servers`` are fewer than there is room for.
 
     >>> graph = dragonfly(groups=3, routers=2, servers_per_router=2, global_links=1, nic_rate=5e10, port_rate=5e10)
     >>> graph.number_of_nodes(), graph.number_of_edges()
