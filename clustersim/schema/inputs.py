@@ -14,7 +14,7 @@ from clustersim.errors import InputError, Problem
 from clustersim.provenance import Sourced
 from clustersim.schema.base import sourced_fields
 from clustersim.schema.company import CompanyFile
-from clustersim.schema.demand import TrainingWorkload, Workload
+from clustersim.schema.demand import TrainingWorkload, VisionWorkload, Workload
 from clustersim.schema.grouped import alike, apportioned, group_scenario
 from clustersim.schema.groups import GroupSection
 from clustersim.schema.loader import Loader, refuse_unused
@@ -48,6 +48,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     ),
     "serving": ("cluster.nic",),
     "video": (),
+    "vision": (),
     "jobs": ("cluster.cards", "cluster.server", "cluster.nic", "cluster.storage", "reliability", "checkpoint"),
 }  # fmt: skip
 #: Sections of the long run: a scenario of training alone that has none of them asks for the step alone.
@@ -73,6 +74,8 @@ class Inputs:
     documents: Mapping[str, Document]
     slower: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By workload: measured over predicted time of its unit (``unit``), its TTFT and its TPOT; empty: as predicted."""
+    networks: Mapping[str, Profile] = field(default_factory=dict)
+    """Networks of vision workloads, by name."""
     groups: tuple[Inputs, ...] = ()
     """Unlike cards: each group with the demand and terms of the whole; ``parts`` are then those of the first."""
     group: str = ""
@@ -331,8 +334,11 @@ def load_one(name: str | Document, overrides: tuple[Override, ...] = ()) -> Inpu
     if scenario.company is not None:
         company = loader.load("company", "scenarios/company", scenario.company, CompanyFile, sourced=False)
     file = loader.documents["scenario"].file
+    whole = Inputs(
+        file, scenario, parts, nominal, models, prices, company, None, overrides, loader.documents,
+        networks=_networks(loader, scenario),
+    )  # fmt: skip
     refuse_unused(loader.own, [loader.documents], file)
-    whole = Inputs(file, scenario, parts, nominal, models, prices, company, None, overrides, loader.documents)
     if len(each) > 1:
         whole = replace(whole, groups=tuple(_group(loader, whole, name, *of) for name, of in each.items()))
     if whole.groups and not whole.scenario.cluster.link:
@@ -391,6 +397,12 @@ def _models(loader: Loader, scenario: Scenario) -> dict[str, ModelProfile]:
     return described | {name: loader.profile("models", name) for name in sorted(named - set(described))}
 
 
+def _networks(loader: Loader, scenario: Scenario) -> dict[str, Profile]:
+    """The networks of what sees or generates."""
+    names = {work.network for work in scenario.demand.values() if isinstance(work, VisionWorkload)}
+    return {name: loader.profile("networks", name) for name in sorted(names)}
+
+
 def _incumbent(inputs: Inputs, overrides: tuple[Override, ...]) -> Inputs:
     """The incumbent: its own cluster, on which it does our demand under our terms."""
     assert inputs.scenario.market is not None
@@ -433,6 +445,7 @@ def doing(side: Inputs, first: Inputs, *, own_terms: bool = False) -> Inputs:
         side,
         scenario=side.scenario.model_copy(update=changed),
         models=first.models,
+        networks=first.networks,
         prices_or_none=prices,
         company=None,
     )

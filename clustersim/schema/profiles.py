@@ -29,6 +29,7 @@ from clustersim.schema.base import (
 from clustersim.schema.fleets import FleetProfile
 from clustersim.schema.lookup import find_file, known_names
 from clustersim.schema.models import ModelProfile
+from clustersim.schema.networks import NetworkProfile
 from clustersim.schema.profile_base import Profile
 from clustersim.schema.software import SoftwareProfile
 from clustersim.schema.supernode import SupernodeProfile
@@ -276,6 +277,7 @@ KINDS: dict[str, tuple[str, type[Profile]]] = {
     "optics": ("hwprofiles/optics", OpticsProfile),
     "supernodes": ("hwprofiles/supernodes", SupernodeProfile),
     "models": ("hwprofiles/models", ModelProfile),
+    "networks": ("hwprofiles/networks", NetworkProfile),
     "cooling": ("hwprofiles/cooling", CoolingProfile),
     "software": ("hwprofiles/software", SoftwareProfile),
     "fleets": ("hwprofiles/fleets", FleetProfile),

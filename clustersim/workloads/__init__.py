@@ -22,6 +22,8 @@ def _run_of(kind: str) -> Run:
         from clustersim.workloads import serving as module  # type: ignore[no-redef]
     elif kind == "video":
         from clustersim.workloads import video as module  # type: ignore[no-redef]
+    elif kind == "vision":
+        from clustersim.workloads import vision as module  # type: ignore[no-redef]
     else:
         from clustersim.workloads import jobs as module  # type: ignore[no-redef]
     run: Run = module.work_of

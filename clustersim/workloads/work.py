@@ -14,7 +14,8 @@ __all__ = ["MAIN_UNITS", "Load", "Product", "StageCache", "Work"]
 
 #: What a workload of a kind is bought for: the unit whose cost is *the* cost.
 MAIN_UNITS = {
-    "training": "mtoken", "serving": "served_mtoken", "video": "stream_hour", "jobs": "useful_card_hour",
+    "training": "mtoken", "serving": "served_mtoken", "video": "stream_hour", "vision": "input",
+    "jobs": "useful_card_hour",
 }  # fmt: skip
 
 #: Rates that are times, and those that a slower unit does not change.
