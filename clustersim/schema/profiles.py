@@ -31,6 +31,7 @@ from clustersim.schema.lookup import find_file, known_names
 from clustersim.schema.models import ModelProfile
 from clustersim.schema.networks import NetworkProfile
 from clustersim.schema.profile_base import Profile
+from clustersim.schema.silicon import SiliconProfile, TokensFile
 from clustersim.schema.software import SoftwareProfile
 from clustersim.schema.supernode import SupernodeProfile
 from clustersim.schema.tco import Pue
@@ -278,6 +279,8 @@ KINDS: dict[str, tuple[str, type[Profile]]] = {
     "supernodes": ("hwprofiles/supernodes", SupernodeProfile),
     "models": ("hwprofiles/models", ModelProfile),
     "networks": ("hwprofiles/networks", NetworkProfile),
+    "silicon": ("hwprofiles/silicon", SiliconProfile),
+    "tokens": ("hwprofiles/tokens", TokensFile),
     "cooling": ("hwprofiles/cooling", CoolingProfile),
     "software": ("hwprofiles/software", SoftwareProfile),
     "fleets": ("hwprofiles/fleets", FleetProfile),
