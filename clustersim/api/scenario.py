@@ -264,6 +264,12 @@ class Scenario:
         )  # fmt: skip
         return serving_plan_answer(inputs, workload, asked, tell)
 
+    def plan_units(self) -> Answer:
+        """Say what the forecast units of the card's product mean: sites, deals, megawatts, memory stacks, wafers."""
+        from clustersim.report.pages.tokens import units_answer
+
+        return units_answer(self.name, self.changes)
+
     def plan_reliability(
         self, *, workload: str = "", wait_below: float = 0.01, availability: float = 0.999, restore: str = "5 min",
         per_restore: str = "0 CNY", scaling: float = 0.95, per_point: str = "0 CNY", per_interruption: str = "0 CNY",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from clustersim.columns import number
 from clustersim.errors import InputError
 
-__all__ = ["Silicon", "SiliconCost", "dies_per_wafer", "die_yield", "silicon_cost"]
+__all__ = ["Silicon", "SiliconCost", "die_yield", "dies_per_wafer", "silicon_cost"]
 
 
 def dies_per_wafer(*, area_mm2: float, wafer_mm: float = 300.0) -> float:
@@ -92,7 +92,12 @@ class SiliconCost:
     def card_cny(self) -> float:
         """Cost of a card that works."""
         return (
-            self.dies_cny + self.memory_cny + self.package_cny + self.package_loss_cny + self.test_cny + self.board_cny
+            self.dies_cny
+            + self.memory_cny
+            + self.package_cny
+            + self.package_loss_cny
+            + self.test_cny
+            + self.board_cny
         )
 
     def margin(self, price_cny: float) -> float:

@@ -22,6 +22,7 @@ from clustersim.des.training.run import TrainingRun
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.scaling import KINDS, scaling_curve
 from clustersim.perf.together import again
+from clustersim.planner.claimed_lines import claimed_lines
 from clustersim.reading.tables import shipped_rows
 from clustersim.schema.inputs import Inputs
 from clustersim.workloads import run_workload
@@ -63,7 +64,7 @@ def examine(inputs: Inputs, workload: str, coverage: float, penalty_cny: float =
         }
         for r in _ladder()
     ]  # fmt: skip
-    return {
+    found = {
         "scenario": inputs.name,
         "workload": workload,
         "cards": cards,
@@ -91,6 +92,7 @@ def examine(inputs: Inputs, workload: str, coverage: float, penalty_cny: float =
         "linear_scaling": _scaling(own),
         "questions": list(QUESTIONS),
     }  # fmt: skip
+    return found | {"lines": list(claimed_lines(inputs, own, found))}
 
 
 def _restore(inputs: Inputs, own: TrainingDetail) -> dict[str, Any]:

@@ -60,9 +60,21 @@ def _page(result: Mapping[str, Any]) -> list[Block]:
         f"linear scaling of {scaling['claim']:.0%}: this scenario {scaling['scaling_efficiency']:.1%}"
         f" ({scaling['kind']}, {scaling['base_cards']} to {scaling['cards']} cards, {scaling['batch_rule']})",
         "", scaling["by_network_and_batch_rule"], "",
-        "To ask:", *(f"  - {q}" for q in result["questions"]),
+        *_by_line(result), "To ask:", *(f"  - {q}" for q in result["questions"]),
     ]  # fmt: skip
     return lines
+
+
+def _by_line(result: Mapping[str, Any]) -> list[Block]:
+    """Every technical line of the charts, with what must hold, what is found and what to ask."""
+    blocks: list[Block] = []
+    for line in result["lines"]:
+        likely = "" if line["likely"] is None else f" (probability {line['likely']:.2g})"
+        blocks += [
+            f"chart {line['chart']}: {line['claim']}", f"  must hold: {line['must_hold']}",
+            f"  here: {line['found']}{likely}", f"  ask: {line['ask']}",
+        ]  # fmt: skip
+    return [*blocks, ""]
 
 
 def _spare_lines(result: Mapping[str, Any]) -> list[str]:
