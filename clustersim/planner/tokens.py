@@ -14,6 +14,8 @@ from clustersim.columns import as_plain
 from clustersim.econ.silicon import Silicon, SiliconCost, silicon_cost
 from clustersim.errors import InputError
 from clustersim.finance.forecast import make_forecast
+from clustersim.market.demand import cards_for_tokens as demanded
+from clustersim.market.demand import shipments
 from clustersim.market.link import neutral_link
 from clustersim.pipeline import SiteRun, run_site
 from clustersim.provenance import Sourced
@@ -47,7 +49,8 @@ def cards_for_tokens(
     """Return the cards, megawatts and capex that a month's tokens need, by class of model and year.
 
     cards = tokens / (hours of a month x tokens of a card-hour x use), where a card-hour's tokens are those of the
-    class's scenario at its service level; later years grow by each class's rate. ``sets`` reach every scenario.
+    class's scenario at its service level; later years grow by each class's rate. Capex is that of the cards that a
+    year buys: its growth, and what has reached the end of its horizon. ``sets`` reach every scenario.
 
     Raises InputError for a scenario that serves nothing.
     """
@@ -64,6 +67,11 @@ def cards_for_tokens(
                 bound * (1 + section.growth.value) ** year for bound in section.tokens_per_month.range
             )
             rows.append(_row(found, section.scenario, year, tokens, (low, high), profile.use.value))
+        own = [row for row in rows if row["class"] == label]
+        bought = shipments([row["cards"] for row in own], opening=0.0, life_years=round(found.run.tco.years))
+        for row, new in zip(own, bought, strict=True):
+            row["new_cards"] = new
+            row["capex_mcny"] = new * found.run.tco.capex_cny / found.run.cards / 1e6
     return profile, rows
 
 
@@ -82,14 +90,16 @@ def _row(
     of: _Class, scenario: str, year: int, tokens: float, bounds: tuple[float, float], use: float
 ) -> dict[str, Any]:
     def cards(count: float) -> float:
-        return count / 1e6 / (HOURS_PER_MONTH * of.mtoken_per_card_hour * use)
+        return demanded(
+            tokens_per_day=count / HOURS_PER_MONTH * 24, peak_to_mean=1 / use,
+            tokens_per_s_per_card=of.mtoken_per_card_hour * 1e6 / 3600, utilisation=1.0,
+        )  # fmt: skip
 
     need, run = float(np.ceil(cards(tokens))), of.run
     return {
         "class": of.name, "year": year, "scenario": scenario, "card": of.card, "tokens_per_month": tokens,
         "cards": need, "cards_low": float(np.ceil(cards(bounds[0]))), "cards_high": float(np.ceil(cards(bounds[1]))),
         "facility_mw": need * run.power.facility_power_w / run.cards / 1e6,
-        "capex_mcny": need * run.tco.capex_cny / run.cards / 1e6,
         "cny_per_served_mtoken": run.cny_per_unit(run.work("serving") or run.main) / use,
     }  # fmt: skip
 

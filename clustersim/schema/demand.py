@@ -17,6 +17,7 @@ from clustersim.schema.models import ModelDimensions
 from clustersim.schema.serving import (
     AutoscaleSection,
     BatchingSection,
+    ClipsSection,
     DisaggregatedSection,
     FailureSection,
     PrecisionSection,
@@ -114,6 +115,8 @@ class ServingWorkload(Model):
     """Prefix caching."""
     disaggregated: DisaggregatedSection | None = None
     """Separate replicas for prefill and decode."""
+    clips: ClipsSection | None = None
+    """Clips that the requests bring; ``serve`` says what they wait for before the language model."""
     failures: FailureSection | None = None
     """Failures of replicas, simulated where given."""
     autoscale: AutoscaleSection | None = None

@@ -14,7 +14,7 @@ from clustersim.errors import InputError, Problem
 from clustersim.provenance import Sourced
 from clustersim.schema.base import sourced_fields
 from clustersim.schema.company import CompanyFile
-from clustersim.schema.demand import TrainingWorkload, VisionWorkload, Workload
+from clustersim.schema.demand import ServingWorkload, TrainingWorkload, VisionWorkload, Workload
 from clustersim.schema.grouped import alike, apportioned, group_scenario
 from clustersim.schema.groups import GroupSection
 from clustersim.schema.loader import Loader, refuse_unused
@@ -400,6 +400,8 @@ def _models(loader: Loader, scenario: Scenario) -> dict[str, ModelProfile]:
 def _networks(loader: Loader, scenario: Scenario) -> dict[str, Profile]:
     """The networks of what sees or generates."""
     names = {work.network for work in scenario.demand.values() if isinstance(work, VisionWorkload)}
+    served = [work for work in scenario.demand.values() if isinstance(work, ServingWorkload)]
+    names |= {work.clips.network for work in served if work.clips is not None}
     return {name: loader.profile("networks", name) for name in sorted(names)}
 
 

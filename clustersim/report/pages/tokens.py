@@ -24,6 +24,7 @@ def tokens_answer(name: str, sets: Mapping[str, object], *, years: int) -> Answe
                     "cards_low",
                     "cards_high",
                     "facility_mw",
+                    "new_cards",
                     "capex_mcny",
                 )
             },
