@@ -102,6 +102,7 @@ def _vocabulary() -> dict[str, tuple[float, dict[str, int]]]:
             atoms[f"{prefix}{word}"] = (factor, {currency: 1})
     for prefix, factor in {"千": 1e3, "万": 1e4, "亿": 1e8}.items():
         atoms[f"{prefix}度"] = (factor * 3.6e6, {"joule": 1})
+        atoms[prefix] = (factor, {})
     for prefix, factor in _DECIMAL.items():
         atoms[f"{prefix}bps"] = (factor / 8, {"byte": 1, "second": -1})
         atoms[f"{prefix}Bps"] = (factor, {"byte": 1, "second": -1})

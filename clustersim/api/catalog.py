@@ -85,11 +85,14 @@ def diff(first: str, second: str) -> Answer:
     return diff_answer(first, second)
 
 
-def keys(word: str = "", *, scenario: str = "", full: bool = True) -> Answer:
-    """List the keys that ``set`` and ``sweep`` take, those that have a word in key or description, of one scenario."""
-    from clustersim.report.pages.keys import keys_answer
+def keys(word: str = "", *, scenario: str = "", full: bool = True, units: bool = False) -> Answer:
+    """List the keys that ``set`` and ``sweep`` take, those that have a word in key or description, of one scenario.
 
-    return keys_answer(word, scenario=scenario, full=full)
+    ``units``: the units of quantities instead, those that have the word in name or dimension.
+    """
+    from clustersim.report.pages.keys import keys_answer, units_answer
+
+    return units_answer(word) if units else keys_answer(word, scenario=scenario, full=full)
 
 
 def json_schema(kind: str = "") -> Answer:

@@ -30,6 +30,9 @@ class Company:
         """Return the company with more inputs changed (``company.asp_scale``, and every key of a scenario)."""
         return Company(self.name, {**self.changes, **plain_changes(changes)})
 
+    def __hash__(self) -> int:
+        return hash((self.name, frozenset(self.changes)))
+
     def __repr__(self) -> str:
         changed = f", {dict(self.changes)!r}" if self.changes else ""
         return f"Company({self.name!r}{changed})"

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from clustersim.errors import InputError, suggest
 from clustersim.pipeline import ChainRun
 from clustersim.planner.uncertainty import bearable_draws, chain_headlines, prediction_rows
-from clustersim.provenance import Sourced
 from clustersim.report.answer import Answer, Block, Row, html_of, short
 from clustersim.report.pages.explain import explained
-from clustersim.report.result import result_object, weakest_sources
+from clustersim.report.result import result_object
 from clustersim.report.run_report import run_files
 from clustersim.report.summary import summary
+from clustersim.report.term_sources import predicted_ranges, source_of
 from clustersim.report.term_units import unit_of
 from clustersim.terms import chain_terms
 
@@ -28,11 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["Result", "result_of"]
 
 _COLUMNS = ("room", "term", "value", "unit", "low", "high", "tier", "source")
-#: Whose inputs a room rests on, as the result names its parts.
-_PARTS = {
-    "fabric": "training", "perf": "workloads", "des": "reliability", "econ": "tco", "market": "market",
-    "finance": "valuation",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -51,14 +46,19 @@ class Result(Answer):
 
     @cached_property
     def terms(self) -> pd.DataFrame:
-        """Every named number of the corridor: room, term, value, unit, low, high, tier, source."""
+        """Every named number of the corridor: room, term, value, unit, low, high, tier, source.
+
+        Low and high are P10 and P90: of what was drawn, else of predicted times and rates by the residuals of their
+        class; the tier is that of the weakest input that the term rests on.
+        """
         import pandas as pd
 
-        weakest = weakest_sources(self.run)
-        sources = {room: self._source(weakest[part]) for room, part in _PARTS.items()}
+        found = chain_terms(self.run)
+        fields = list(self.run.inputs.fields())
+        known = predicted_ranges(self.run, {name: value for _, name, value in found}) | dict(self.ranges)
         rows = [
-            (room, name, value, unit_of(name), *self.ranges.get(name, (None, None)), *sources[room])
-            for room, name, value in chain_terms(self.run)
+            (room, name, value, unit_of(name), *known.get(name, (None, None)), *source_of(fields, room, name))
+            for room, name, value in found
         ]
         frame = pd.DataFrame(rows, columns=list(_COLUMNS))
         return frame.astype({"value": float, "low": float, "high": float})
@@ -85,12 +85,12 @@ class Result(Answer):
             if "cny_per_" in n and "incumbent" not in n and not n.endswith(("_hour", "_year"))
         ]
         prices = [n for n in found if n.startswith("target_price_")]
-        parts = weakest_sources(self.run)
+        fields = list(self.run.inputs.fields())
         rows: list[Row] = []
         for name in (*units, *(n for n in wanted if n in found), *prices):
             room, value = found[name]
             low, high = self.ranges.get(name, (None, None))
-            tier = parts[_PARTS[room]]["tier"]
+            tier, _ = source_of(fields, room, name)
             rows.append(
                 {"term": name, "value": value, "unit": unit_of(name), "low": low, "high": high, "tier": tier}
             )
@@ -110,18 +110,10 @@ class Result(Answer):
     def _repr_html_(self) -> str:
         return "\n".join(html_of(block) for block in (self._head, self.headline))
 
-    def _source(self, weakest: Mapping[str, Any]) -> tuple[str, str]:
-        """The tier of a room and what makes it so: one of its weakest inputs, and how many there are."""
-        names = weakest["inputs"]
-        if not names:
-            return weakest["tier"], "computed from what the scenario states"
-        first: Sourced = dict(self.run.inputs.fields())[names[0]]
-        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        said = f" ({first.source})" if first.source else ""
-        return weakest["tier"], f"computed; weakest input: {names[0]}{said}{more}"
-
     def value(self, name: str) -> float:
-        """Return one term by its name; raises InputError with the nearest name."""
+        """Return one term by its name; raises InputError with the nearest name, and for what is no name."""
+        if not isinstance(name, str):
+            raise InputError(f"value takes the name of a term as text, not {type(name).__name__}")
         found = {term: value for _, term, value in chain_terms(self.run)}
         if name not in found:
             raise InputError(f"no term {name!r}; {suggest(name, list(found))}")

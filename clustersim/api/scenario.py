@@ -63,6 +63,10 @@ class Scenario:
         """
         return Scenario(self.name, {**self.changes, **plain_changes(changes)})
 
+    def __hash__(self) -> int:
+        # Equal scenarios change the same keys; their values need not be hashable.
+        return hash((self.name, frozenset(self.changes)))
+
     def __repr__(self) -> str:
         changed = f", {dict(self.changes)!r}" if self.changes else ""
         return f"Scenario({self.name!r}{changed})"
@@ -78,7 +82,8 @@ class Scenario:
         """Check the scenario and every profile that it names, and count its numbers by tier."""
         inputs = self.load()
         money = inputs.scenario.tco is not None
-        inputs.require(money=money, step_alone=not money)
+        if inputs.scenario.demand or not inputs.scenario.collectives:
+            inputs.require(money=money, step_alone=not money)
         if inputs.scenario.market is not None and inputs.incumbent is not None:
             refuse_stated_plans([inputs, inputs.incumbent], allowed=inputs.scenario.market.stated_plans)
         tiers = Counter(sourced.tier for _, sourced in inputs.fields())
@@ -136,7 +141,9 @@ class Scenario:
         """Lay the cluster's fabric out as a graph: its parts counted twice, rates beside the closed forms, failures."""
         from clustersim.report.pages.fabric import fabric_answer
 
-        return fabric_answer(self.load(incumbent=False))
+        site = self.load(incumbent=False)
+        site.refuse_groups("one fabric")
+        return fabric_answer(site)
 
     def scaling(self, low: int, high: int, *, workload: str = "") -> Answer:
         """Return weak and strong scaling curves from ``low`` to ``high`` cards."""
@@ -182,6 +189,20 @@ class Scenario:
         site = self.load(incumbent=False)
         site.refuse_groups("one queue of jobs")
         return jobs_answer(site, workload, ask=what_if)
+
+    def collectives(
+        self, *, kind: str = "", sizes: Sequence[str | float] = (), cards: int | None = None
+    ) -> Answer:
+        """Time collectives on the cluster: those of the scenario, or of a ``kind``, ``sizes`` and number of ``cards``.
+
+        >>> rows = load("h100-1024").collectives(sizes=["1 GiB"], cards=8).to_dict()["collectives"]
+        >>> [(row["kind"], row["cards_per_domain"], row["algorithm"]) for row in rows]
+        [('all_reduce', 8, 'in_switch')]
+        """
+        from clustersim.report.pages.collectives import collectives_answer
+
+        asked = [number_of(size, "B", "--size") for size in sizes]
+        return collectives_answer(self.load(incumbent=False), kind, asked, cards)
 
     def tco(self, *, draws: int | None = None) -> Answer:
         """Price the site: bill of materials, cost over its life and of every unit, intervals, the market's rent.

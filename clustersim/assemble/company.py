@@ -26,7 +26,8 @@ from clustersim.finance.company import (
     Printed,
     Refinancing,
 )
-from clustersim.schema.company import CapmFile, CompanyFile, DriversFile, PeersFile, PrintedDriversFile
+from clustersim.schema.company import CompanyFile, DriversFile
+from clustersim.schema.company_parts import CapmFile, PeersFile, PrintedDriversFile
 from clustersim.schema.company_rows import Series
 
 __all__ = ["company_spec"]

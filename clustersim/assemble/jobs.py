@@ -15,11 +15,12 @@ from clustersim.des.jobs.generate import JobClass, JobMix, draw_jobs
 from clustersim.des.jobs.model import Breaks, Job, Policy, ServerGroup, Service, Site
 from clustersim.des.jobs.traces import JobTrace, read_jobs
 from clustersim.des.training.run import TrainingRun
+from clustersim.errors import InputError
 from clustersim.fabric.parts import nics_per_leaf
 from clustersim.provenance import Sourced
 from clustersim.schema.demand import JobsWorkload
 from clustersim.schema.inputs import Inputs
-from clustersim.schema.jobs import ClassSection, DrawnSection, JobSection, PolicySection
+from clustersim.schema.jobs import MOST_DRAWN, ClassSection, DrawnSection, JobSection, PolicySection
 
 __all__ = ["SharedInputs", "shared_inputs"]
 
@@ -80,8 +81,10 @@ def shared_inputs(inputs: Inputs, work: JobsWorkload) -> SharedInputs:
         Service(name=s.name, servers_by_hour=s.servers_by_hour, tenant=s.tenant, priority=s.priority)
         for s in work.services
     )
+    jobs = (*listed, *traced, *drawn)
+    _check_tenants(work.policy, {job.tenant for job in jobs} | {one.tenant for one in services})
     return SharedInputs(
-        jobs=(*listed, *traced, *drawn),
+        jobs=jobs,
         services=services,
         site=site,
         policy=_policy(work.policy),
@@ -90,6 +93,17 @@ def shared_inputs(inputs: Inputs, work: JobsWorkload) -> SharedInputs:
         seed=seed,
         notes=(*_trace_notes(trace), *_not_read(inputs, run)),
     )
+
+
+def _check_tenants(policy: PolicySection, tenants: set[str]) -> None:
+    """Refuse a quota or a weight of somebody who has no job: it would bind nobody, in silence."""
+    named = [
+        (kind, one) for kind in ("quotas", "weights") for one in getattr(policy, kind) if one not in tenants
+    ]
+    if named:
+        known = ", ".join(sorted(tenant for tenant in tenants if tenant)) or "none is named"
+        told = "\n".join(f"policy.{kind}: no job or service has the tenant {one!r}" for kind, one in named)
+        raise InputError(f"{told}\ntenants of this workload: {known}")
 
 
 def _value(number: Sourced | None) -> float | None:
@@ -123,6 +137,11 @@ def _drawn(
     count = drawn.jobs or max(
         1, round((drawn.load.value if drawn.load else 0.0) * site.cards * duration_s / mean)
     )
+    if count > MOST_DRAWN:
+        raise InputError(
+            f"drawn.load asks {count:,} jobs in {duration_s / 86400.0:g} days, of {mean / 3600.0:.3g} card-hours each;"
+            f" at most {MOST_DRAWN:,} are drawn: shorten reliability.duration, or draw fewer, longer jobs"
+        )
     mix = JobMix(classes=classes, jobs=count, swing=drawn.swing.value)
     rng = np.random.default_rng(np.random.SeedSequence(seed).spawn(1)[0])
     return draw_jobs(mix, span_s=duration_s, rng=rng, checkpoint_s=pauses[0], restart_s=pauses[1])

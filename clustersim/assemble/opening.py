@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from clustersim.errors import InputError
 from clustersim.finance.company import History
-from clustersim.schema.company import CompanyFile, OpeningFile
+from clustersim.schema.company import CompanyFile
+from clustersim.schema.company_parts import OpeningFile
 from clustersim.units import to_float
 
 __all__ = ["ASSETS", "LIABILITIES", "history_of"]

@@ -13,7 +13,9 @@ from clustersim.schema.inputs import Inputs
 from clustersim.schema.model_engine import model_spec
 from clustersim.schema.profiles import CardProfile
 
-__all__ = ["card_spec", "dragonfly_shape", "model_spec", "needed", "network_parts", "network_spec"]
+__all__ = [
+    "DEFAULT_SWITCH_LATENCY", "card_spec", "dragonfly_shape", "model_spec", "needed", "network_parts", "network_spec",
+]  # fmt: skip
 
 #: Share of an efficiency-less card's nameplate that large work reaches: below the 0.78-0.87 measured on mature parts
 #: (assumption; a profile with a measured share overrides it).

@@ -78,7 +78,8 @@ def diff_profiles(first: str, second: str) -> Answer:
 @click.option(
     "--long", "full", is_flag=True, help="Add what each key is, its default and its readers to a table."
 )
-def keys(word: str, scenario: str, full: bool) -> Answer:
+@click.option("--units", is_flag=True, help="List the units that quantities may be written in instead.")
+def keys(word: str, scenario: str, full: bool, units: bool) -> Answer:
     """List the keys that --set, --vary and study files take; with WORD those that have it in key or description.
 
     Names of your own stand in capitals: cards.NAME.price. The tiers are those with which the shipped scenarios state
@@ -86,7 +87,7 @@ def keys(word: str, scenario: str, full: bool) -> Answer:
     """
     import clustersim as cs
 
-    return cs.keys(word, scenario=scenario, full=full)
+    return cs.keys(word, scenario=scenario, full=full, units=units)
 
 
 @answers(of="")

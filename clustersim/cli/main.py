@@ -33,6 +33,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "clustersim.cli.site:fabric",
         "Lay out a cluster's fabric as a graph beside its closed forms.",
     ),
+    "collectives": (
+        "clustersim.cli.site:collectives",
+        "Time collectives on a cluster as the library's tests do.",
+    ),
     "claims": ("clustersim.cli.site:claims", "Examine published claims of reliability against a scenario."),
     "explain": (
         "clustersim.cli.site:explain",

@@ -160,6 +160,20 @@ def serve(
     return scenario.serve(workload=workload, trace=trace, skip=skip, whole=whole, error=error)
 
 
+@answers()
+@click.option("--kind", default="", metavar="KIND", help="Which collective, by default all_reduce.")
+@click.option(
+    "--size", "sizes", multiple=True, metavar="BYTES", help="How much, with its unit ('1 GiB'). Repeatable."
+)
+@click.option("--cards", type=click.IntRange(min=2), help="How many cards exchange, by default all.")
+def collectives(scenario: Scenario, kind: str, sizes: tuple[str, ...], cards: int | None) -> Answer:
+    """Time collectives on the cluster of SCENARIO: those that the file names, or those of the options.
+
+    Bytes and bus bandwidth are counted as the NCCL tests count them.
+    """
+    return scenario.collectives(kind=kind, sizes=sizes, cards=cards)
+
+
 @answers(of="maybe")
 @_WORKLOAD
 @click.option(

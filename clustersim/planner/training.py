@@ -47,6 +47,7 @@ def chosen_workload(inputs: Inputs, kind: str, name: str | None = None, *, first
             raise InputError(f"--workload {name}: is of kind {own}, and this question is about {kind}")
         return name
     if not of_kind:
+        inputs.refuse_idle()
         kinds = ", ".join(f"{n} ({w.kind})" for n, w in inputs.scenario.demand.items())
         raise InputError(
             f"{inputs.name}: has no {kind} workload, and this question is about one; its demand is {kinds}"

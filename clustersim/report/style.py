@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clustersim.reading.guarded import printable
+from clustersim.report.fonts import FONT_VARIABLE, HOUSE, drawable, escaped, lacking
 from clustersim.schema.quantity import tell_once
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 __all__ = ["BLUE", "GREEN", "GREY", "ORANGE", "PALETTE", "RED", "SKY", "YELLOW", "new_figure", "save"]
 
@@ -32,7 +34,7 @@ _RC: Any = {
     "axes.grid": True,
     "axes.axisbelow": True,
     "grid.color": "#E5E5E5",
-    "font.family": "DejaVu Sans",
+    "font.family": HOUSE,
 }
 
 
@@ -55,16 +57,40 @@ def save(figure: Figure, path: Path) -> None:
     from matplotlib import rc_context
     from matplotlib.text import Text
 
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            _make_labels_drawable(axis)
     for artist in figure.findobj(Text):
-        text = artist.get_text()
-        if printable(text, 200) != text:
-            artist.set_text(printable(text, 200))
-    with rc_context(_RC), warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
+        _make_drawable(artist)
+    with rc_context(_RC):
         figure.savefig(path, format="png", metadata={"Software": None})
-    lacking = [one for one in said if "missing from" in str(one.message)]
-    for one in said:
-        if one not in lacking:
-            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
-    if lacking:
-        tell_once("figures: their font (DejaVu Sans) lacks characters of a name; they are drawn as boxes")
+
+
+def _make_drawable(artist: Text) -> None:
+    """Give a text what can be drawn: no control characters, no formula out of a name, a font for every character."""
+    before = artist.get_text()
+    text = printable(before, 200)
+    if "$" in text and not text.startswith("$\\mathdefault"):
+        artist.set_parse_math(False)
+    if missing := lacking(text):
+        families, undrawn = drawable(missing)
+        artist.set_fontfamily(list(families))
+        if undrawn:
+            text = escaped(text, undrawn)
+            tell_once(
+                "figures: no font here draws some characters of a name, which are written as escapes; install one (on "
+                f"Debian fonts-wqy-microhei) or give a font file or family in ${FONT_VARIABLE}"
+            )
+    if text != before:
+        artist.set_text(text)
+
+
+def _make_labels_drawable(axis: Axis) -> None:
+    """Keep the labels of an axis that had to change, which its formatter would write anew on drawing."""
+    labels = axis.get_ticklabels()
+    before = [label.get_text() for label in labels]
+    for label in labels:
+        _make_drawable(label)
+    after = [label.get_text() for label in labels]
+    if after != before:
+        axis.set_ticks(axis.get_majorticklocs(), after)

@@ -32,6 +32,7 @@ _LINES: dict[str, tuple[tuple[str, str, float, str], ...]] = {
     "jobs": (
         ("useful share of the card-hours", "useful_share", 100.0, "{:.1f} %"),
         ("servers in use", "utilisation", 100.0, "{:.1f} %"),
+        ("wait of a job, P95", "wait_p95_h", 1.0, "{:.1f} h"),
     ),
 }
 

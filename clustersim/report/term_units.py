@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["unit_of"]
+__all__ = ["heading", "unit_of"]
 
 #: Endings of names, the longest first; what has none of them is a share or a count.
 _ENDINGS = (
@@ -36,3 +36,29 @@ def unit_of(name: str) -> str:
     if millions := _MILLIONS.search(bare):
         return f"M{millions[1].upper()}"
     return next((unit for ending, unit in _ENDINGS if bare.endswith(ending)), "1")
+
+
+#: Endings of columns, and what people read for them.
+_SPOKEN = {
+    "_cny_per_year": "CNY a year", "_bytes_per_s": "B/s", "_gb_per_s": "GB/s", "_per_s": "1/s", "_kcny": "kCNY",
+    "_cny": "CNY", "_bytes": "bytes", "_w": "W", "_kw": "kW", "_kwh": "kWh", "_h": "h", "_s": "s", "_ms": "ms",
+    "_us": "us", "_pct": "%", "_weeks": "weeks", "_years": "years", "_days": "days", "_gib": "GiB",
+}  # fmt: skip
+_KEY = re.compile(r"[a-z][a-z0-9]*(?:_[A-Za-z0-9]+)+")
+
+
+def heading(key: str) -> str:
+    """Return what people read above a column: its name with spaces, its unit behind a comma; other text as it is.
+
+    >>> [heading(k) for k in ("unit_price_cny", "cny_per_mtoken", "lead_time_weeks", "tokens_per_s", "TTFT p50 s")]
+    ['unit price, CNY', 'CNY per mtoken', 'lead time, weeks', 'tokens/s', 'TTFT p50 s']
+    """
+    if not _KEY.fullmatch(key):
+        return key
+    if key.endswith("tokens_per_s"):
+        return f"{key.removesuffix('_per_s').replace('_', ' ')}/s"
+    for ending, unit in _SPOKEN.items():
+        if key.endswith(ending):
+            return f"{heading(key.removesuffix(ending)).replace('_', ' ')}, {unit}"
+    words = key.split("_")
+    return " ".join(_SPELLED.get(word, word) for word in words)

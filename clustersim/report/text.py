@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from clustersim.reading.guarded import printable
+from clustersim.report.term_units import heading
 
 __all__ = ["render_table", "table_cells", "to_json"]
 
@@ -58,13 +59,16 @@ def _width(text: str) -> int:
 
 
 def table_cells(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
-    """Return the header and the rows of a table as the texts of their cells.
+    """Return the header and the rows of a table as the texts of their cells; a key is spelled out above its column.
 
-    >>> table_cells([{"a": 1.5, "b": None}])
-    [['a', 'b'], ['1.5', '']]
+    >>> table_cells([{"a": 1.5, "unit_price_cny": None}])
+    [['a', 'unit price, CNY'], ['1.5', '']]
     """
     names = list(rows[0])
-    return [[_cell(name) for name in names], *([_cell(row.get(c)) for c in names] for row in rows)]
+    return [
+        [_cell(heading(str(name))) for name in names],
+        *([_cell(row.get(c)) for c in names] for row in rows),
+    ]
 
 
 def render_table(rows: Sequence[Mapping[str, Any]], fmt: str = "table") -> str:

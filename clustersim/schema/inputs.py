@@ -186,11 +186,19 @@ class Inputs:
         trained = all(work.kind == "training" for work in self.scenario.demand.values())
         return trained and not any(self._has(key) for key in LONG_RUN)
 
+    def refuse_idle(self) -> None:
+        """Raise InputError for a scenario that names collectives and no workload."""
+        if not self.scenario.demand:
+            raise InputError(
+                f"{self.file}: the demand names no workload, so nothing runs; `clustersim collectives` takes it"
+            )
+
     def require(self, *, money: bool, step_alone: bool = False) -> None:
         """Raise one InputError that lists every part of the site that the demand, or its price, lacks.
 
         With ``step_alone`` a scenario of training steps alone need not have what a long run needs.
         """
+        self.refuse_idle()
         for group in self.groups:
             group.require(money=money, step_alone=step_alone)
         if self.groups:

@@ -17,6 +17,8 @@ Cards = Annotated[Sourced, quantity("1", gt=0)]
 Servers = Annotated[Sourced, quantity("1", ge=1, integer=True)]
 Order = Literal["arrival", "fair_share", "shortest", "recorded"]
 Backfill = Literal["reserve", "ahead", "none"]
+#: A run keeps some 2 kB of every job: more of them would fill an ordinary machine's memory.
+MOST_DRAWN = 5_000_000
 assert Order.__args__ == ORDERS and Backfill.__args__ == BACKFILLS  # type: ignore[attr-defined]
 
 
@@ -50,6 +52,8 @@ class JobSection(Model):
     def _one_size(self) -> JobSection:
         if (self.nodes is None) == (self.cards is None):
             raise ValueError("needs either nodes (whole servers) or cards")
+        if self.min_cards is not None and self.cards is not None and self.min_cards.value > self.cards.value:
+            raise ValueError("min_cards is more than cards: an elastic job goes on with fewer")
         return self
 
 
@@ -73,6 +77,14 @@ class ClassSection(Model):
     min_cards: Cards | None = None
     """Elastic jobs go on with as few."""
 
+    @model_validator(mode="after")
+    def _spread(self) -> ClassSection:
+        if self.p90.value < self.median.value:
+            raise ValueError(f"p90 ({self.p90.value:g} s) lies below the median ({self.median.value:g} s)")
+        if self.min_cards is not None and self.min_cards.value > self.cards.value:
+            raise ValueError("min_cards is more than cards: an elastic job goes on with fewer")
+        return self
+
 
 class DrawnSection(Model):
     """Jobs drawn from a mix of classes."""
@@ -81,7 +93,7 @@ class DrawnSection(Model):
     """The kinds of jobs."""
     load: Cards | None = None
     """Card-time asked over card-time of the site: how many jobs are drawn. Either this or ``jobs``."""
-    jobs: int | None = Field(None, ge=1)
+    jobs: int | None = Field(None, ge=1, le=MOST_DRAWN)
     """How many are drawn."""
     swing: Fraction = Sourced(0.0, "1")
     """How far arrivals swing over a day: 0 is even, 1 from nothing to double."""
@@ -90,6 +102,8 @@ class DrawnSection(Model):
     def _one_way(self) -> DrawnSection:
         if (self.load is None) == (self.jobs is None):
             raise ValueError("needs either load (a share of the site's card-time) or jobs (how many)")
+        if not any(one.weight.value > 0 for one in self.classes):
+            raise ValueError("every class has a weight of 0: no job could be drawn")
         return self
 
 

@@ -29,15 +29,15 @@ EVERY = (
 )
 #: First part of a key -> the commands that read it besides.
 READ_BY: dict[str, tuple[str, ...]] = {
-    "cluster": ("train", "serve", "jobs", "tco", "plan"),
+    "cluster": ("collectives", "train", "serve", "jobs", "tco", "plan"),
     "demand": ("train", "serve", "jobs", "tco", "plan"),
     "reliability": ("train", "serve", "jobs", "tco", "claims", "plan"),
     "checkpoint": ("train", "jobs", "tco", "claims", "plan"),
     "tco": ("serve", "jobs", "tco", "plan"),
     "prices": ("serve", "jobs", "tco", "plan"),
-    "cards": ("train", "serve", "jobs", "tco", "plan"),
+    "cards": ("collectives", "train", "serve", "jobs", "tco", "plan"),
     "servers": ("serve", "jobs", "tco", "plan"),
-    "nics": ("train", "serve", "jobs", "tco", "plan"),
+    "nics": ("collectives", "train", "serve", "jobs", "tco", "plan"),
     "switches": ("train", "serve", "jobs", "tco", "plan"),
     "optics": ("serve", "jobs", "tco", "plan"),
     "supernodes": ("train", "serve", "jobs", "tco", "plan"),
@@ -52,6 +52,8 @@ def readers(key: str) -> tuple[str, ...]:
     >>> readers("market.value_share") == EVERY, readers("optics.module-400g.power")[-1]
     (True, 'plan')
     """
+    if key.partition(".")[0] == "collectives":
+        return ("collectives", "check")
     return EVERY + READ_BY.get(key.partition(".")[0], ())
 
 

@@ -25,8 +25,13 @@ __all__ = [
 
 Format = Literal["fp32", "bf16", "fp16", "fp8", "int8", "fp4", "int4", "mxfp4", "nvfp4"]
 assert set(Format.__args__) == set(FORMATS)  # type: ignore[attr-defined]
-Positive = Annotated[int, Field(gt=0)]
-Whole = Annotated[int, Field(ge=0)]
+#: Counts beyond every model's (vocabularies have 10^6 entries, contexts 10^7 tokens) are slips of the pen.
+MOST = 10**9
+Positive = Annotated[int, Field(gt=0, le=MOST)]
+Whole = Annotated[int, Field(ge=0, le=MOST)]
+#: Each layer is looked at by itself.
+MOST_LAYERS = 10_000
+LayerCount = Annotated[int, Field(gt=0, le=MOST_LAYERS)]
 
 
 class MoeProfile(Model):
@@ -44,7 +49,7 @@ class MoeProfile(Model):
     """Width of one shared expert; 0: as the routed ones."""
     expert_hidden: Whole = 0
     """Values that routed experts work on, projected down and up once a layer; 0: the hidden state itself."""
-    moe_layers: Positive
+    moe_layers: LayerCount
     """Layers that have experts."""
     router_groups: Positive = 1
     """Groups of experts of which a token's choice may span only ``groups_per_token``."""
@@ -210,7 +215,7 @@ class AttentionSection(Model):
 class PredictionSection(Model):
     """Extra layers that guess further tokens."""
 
-    layers: Positive
+    layers: LayerCount
     """How many such layers."""
     kind: str | None = None
     """Name among the attention's kinds; absent: as the last layer's."""
@@ -245,7 +250,7 @@ class PublishedSection(Model):
 class ModelDimensions(Model):
     """A model's dimensions: whole numbers as its authors published them."""
 
-    layers: Positive
+    layers: LayerCount
     """Layers of the decoder."""
     hidden: Positive
     """Width of the hidden state."""

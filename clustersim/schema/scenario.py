@@ -8,9 +8,10 @@ from pydantic import Field, model_validator
 
 from clustersim.provenance import Sourced
 from clustersim.schema.base import Amount, Bandwidth, Fraction, Model, quantity
+from clustersim.schema.collectives import CollectiveSection
 from clustersim.schema.demand import Workload
 from clustersim.schema.groups import FabricSection, GroupSection, LinkSection
-from clustersim.schema.reliability import CheckpointSection, PositiveCount, ReliabilitySection
+from clustersim.schema.reliability import CheckpointSection, ReliabilitySection
 from clustersim.schema.supernode import SupernodeSection
 from clustersim.schema.tco import TcoSection
 
@@ -41,7 +42,7 @@ class ClusterSection(Model):
 
     card: str = ""
     """Which card (hwprofiles/cards); absent where there are groups."""
-    cards: PositiveCount | None = None
+    cards: Annotated[Sourced, quantity("1", ge=1, integer=True, usual=("1", "1000000"))] | None = None
     """How many work; spares come on top."""
     groups: dict[str, GroupSection] = Field(default_factory=dict)
     """Unlike cards by name, instead of ``card`` and ``cards``; what a group leaves out is as it stands here."""
@@ -105,8 +106,10 @@ class Scenario(Model):
     """Of every random draw."""
     cluster: ClusterSection
     """The cluster."""
-    demand: dict[str, Annotated[Workload, Field(discriminator="kind")]]
-    """Workloads by name."""
+    demand: dict[str, Annotated[Workload, Field(discriminator="kind")]] = Field(default_factory=dict)
+    """Workloads by name; only a file of collectives may have none."""
+    collectives: dict[str, CollectiveSection] = Field(default_factory=dict)
+    """Collectives by name, which `clustersim collectives` times on the cluster; nothing of them is priced."""
     reliability: ReliabilitySection | None = None
     """Failures, recovery, spares."""
     checkpoint: CheckpointSection | None = None
@@ -123,7 +126,7 @@ class Scenario(Model):
 
     @model_validator(mode="after")
     def _shares(self) -> Scenario:
-        if not self.demand:
+        if not self.demand and not self.collectives:
             raise ValueError("demand: names no workload; give at least one (docs/design.md shows the form)")
         given = [w.share for w in self.demand.values()]
         if len(given) > 1 and any(share is None for share in given):

@@ -77,6 +77,8 @@ def load_sides(
         loaded += [load_one(name, (*mine, *parse_overrides(own))) for own in variants]
     refuse_unused(overrides, [side.documents for side in loaded], ", ".join(short))
     asker = loaded[short.index(asks) * len(variants)] if asks else loaded[0]
+    for one in [asker] if demand else loaded:
+        one.refuse_idle()
     if not demand:
         for other in loaded[1:]:
             refuse_unlike(loaded[0], other)

@@ -14,6 +14,9 @@ __all__ = ["explain"]
 _TAB = re.compile(r" *\t")
 #: A key and a colon as Chinese input methods type it, with no plain colon before.
 _WIDE_COLON = re.compile(r"\s*(?:- +)?[^\s:#'\"：]{1,60}：")
+#: What may follow such a colon and hold plain ones of its own.
+_QUOTED = re.compile(r"[^：]*：\s*[{\[\"']")
+_EQUALS = re.compile(r"\s*(?:- +)?[\w.-]+\s*=\s*[^=\s]")
 _SEMICOLON = re.compile(r"[^#'\"]*[;；]")
 #: Full-width signs that YAML would need in their plain form, by their names.
 _WIDE = {"，": "comma", "｛": "brace", "｝": "brace", "［": "bracket", "］": "bracket", "＃": "number sign"}
@@ -35,16 +38,20 @@ def explain(error: yaml.MarkedYAMLError | None, text: str, name: str, line: int 
         begins = min(line, error.context_mark.line + 1) if error.context_mark else line
         what = f"not valid YAML: {error.problem or error.context}"
     rows = _SEPARATORS.split(text)
-    if "mapping values" in what:  # the lines above may have been read as the beginning of this one
-        while begins > 1 and _WIDE_COLON.match(rows[begins - 2]):
+    if (
+        "mapping values" in what or "':'" in what
+    ):  # lines above may have been read as the beginning of this one
+        while begins > 1 and _joins_the_next(rows[begins - 2]):
             begins -= 1
     for at in range(begins, min(line, len(rows)) + 1):
-        if _WIDE_COLON.match(rows[at - 1]) and ": " not in rows[at - 1]:
+        if _has_wide_colon(rows[at - 1]):
             return InputError(f"{name}:{at}: a full-width colon stands after the key; write ': '")
         if _TAB.match(rows[at - 1]):
             return InputError(f"{name}:{at}: the line is indented with a tab; use spaces")
         if _SEMICOLON.match(rows[at - 1]):
             return InputError(f"{name}:{at}: a semicolon separates nothing here; write one key a line")
+        if _EQUALS.match(rows[at - 1]) and ": " not in rows[at - 1]:
+            return InputError(f"{name}:{at}: an equals sign follows the key; write ': '")
         sign = next((c for c in rows[at - 1].partition("#")[0] if c in _WIDE), "")
         if sign:
             plain = unicodedata.normalize("NFKC", sign)
@@ -54,3 +61,13 @@ def explain(error: yaml.MarkedYAMLError | None, text: str, name: str, line: int 
         if _NO_SPACE.match(rows[at - 1]) and ": " not in rows[at - 1]:
             return InputError(f"{name}:{at}: no space follows the colon; write ': '")
     return InputError(f"{name}:{line}: {what}")
+
+
+def _has_wide_colon(row: str) -> bool:
+    """Whether a full-width colon stands where the plain one of a key should: no plain one makes another key of it."""
+    return bool(_WIDE_COLON.match(row)) and (": " not in row or bool(_QUOTED.match(row)))
+
+
+def _joins_the_next(row: str) -> bool:
+    """Whether a line has no key of YAML, so that the parser reads it as the beginning of the next one."""
+    return _has_wide_colon(row) or (": " not in row and bool(_SEMICOLON.match(row) or _EQUALS.match(row)))

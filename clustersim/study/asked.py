@@ -180,7 +180,9 @@ def run_asked(spec: StudySpec, how: How, about: dict[str, Any]) -> StudyResult:
 
 def main_cost(scenario: str, sets: Mapping[str, Any]) -> str:
     """Return the name of the cost of the first workload's unit: what a study shows where nothing is asked for."""
-    demand = load_inputs(scenario, dict(sets), with_incumbent=False).scenario.demand
+    inputs = load_inputs(scenario, dict(sets), with_incumbent=False)
+    inputs.refuse_idle()
+    demand = inputs.scenario.demand
     units = [f"cny_per_{MAIN_UNITS[work.kind]}" for work in demand.values()]
     return units[0] if units.count(units[0]) == 1 else f"{next(iter(demand))}.{units[0]}"
 

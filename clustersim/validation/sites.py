@@ -1,4 +1,4 @@
-"""Which card and network a row of measurements ran on: the card by its exact name, the network from the row's words."""
+"""Which card and links a row of measurements ran on: the card by its exact name, the links from the row's words."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from clustersim.errors import suggest
-from clustersim.fabric.network import EFA_LATENCY_S, Network
+from clustersim.fabric.network import EFA_LATENCY_S
 from clustersim.schema.lookup import exact_name, known_names
-from clustersim.schema.profiles import CardProfile, NicProfile, load_card, load_profile
+from clustersim.schema.profiles import CardProfile, load_card
 
 __all__ = [
     "NIC",
@@ -19,7 +19,6 @@ __all__ = [
     "cards_per_domain",
     "links_of",
     "model_name",
-    "network_of",
     "nic_rate",
     "over_pcie",
 ]
@@ -27,11 +26,6 @@ __all__ = [
 CARDS, MODELS = "hwprofiles/cards", "hwprofiles/models"
 #: Network card whose latency and share of the wire rate hold where a row states a rate alone.
 NIC = "ib-400g"
-#: Seconds per step inside a domain where a profile is silent (NCCL src/graph/tuning.cc, ring hop, Simple protocol,
-#: NVLink; published).
-STEP_S = 3.4e-6
-#: Share of the scale-up bandwidth where a profile states none (A100 rings 0.78; derived).
-SCALE_UP_SHARE = 0.80
 #: Gb/s of all network cards of an instance type, for rows that name the instance (AWS product pages; published).
 INSTANCE_GBPS = {"p4d": 400.0, "p4de": 400.0, "p5": 3200.0, "p5e": 3200.0, "p5en": 3200.0}
 #: Gb/s of the InfiniBand speed grades, and of the switches that are named by theirs (published).
@@ -223,31 +217,3 @@ def links_of(card: CardProfile, fabric: str, gpu: str, n: int, *, usual_nic: boo
         domain=max(domain, local), local=local, bandwidth=bandwidth, wiring=wiring, nic_rate=rate,
         nic_latency=efa_latency if efa else None, nic_said=said, in_network_reduction="SHARP" in fabric,
     )  # fmt: skip
-
-
-def network_of(
-    card: CardProfile, fabric: str, gpu: str, n: int, *, usual_nic: bool = False
-) -> tuple[Network, int, str]:
-    """Return (network, cards of the group per domain, who says the rate between domains) of a row.
-
-    Raises Unpredictable as ``links_of`` does.
-    """
-    links = links_of(card, fabric, gpu, n, usual_nic=usual_nic)
-    assert card.scale_up is not None
-    nic = load_profile("nics", NIC)
-    assert isinstance(nic, NicProfile)
-    share, reduction = card.efficiency.scale_up, card.efficiency.scale_up_reduction
-    network = Network(
-        scale_up_size=links.domain,
-        scale_up_bandwidth=links.bandwidth,
-        scale_up_latency=card.scale_up.latency.value if card.scale_up.latency else STEP_S,
-        scale_up_wiring=links.wiring,
-        scale_up_efficiency=share.value if share else SCALE_UP_SHARE,
-        # A group inside one domain never asks for it.
-        scale_out_bandwidth=links.nic_rate or links.bandwidth,
-        scale_out_latency=nic.latency.value if links.nic_latency is None else links.nic_latency,
-        scale_out_efficiency=nic.efficiency.value,
-        in_network_reduction=links.in_network_reduction,
-        scale_up_reduction_efficiency=reduction.value if reduction and links.wiring == "switched" else 0.0,
-    )
-    return network, links.local, links.nic_said

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from clustersim.assemble.jobs import SharedInputs, shared_inputs
 from clustersim.des.jobs.book import SharedRun
+from clustersim.des.jobs.summary import headline
 from clustersim.errors import InfeasibleError
 from clustersim.schema.demand import JobsWorkload, identity
 from clustersim.schema.inputs import Inputs
@@ -47,7 +48,7 @@ def work_of(inputs: Inputs, name: str, work: JobsWorkload, cache: StageCache) ->
         main=product,
         products=(product,),
         load=Load(*BUSY, run.utilisation),
-        service={"useful_share": run.useful_share},
+        service={"useful_share": run.useful_share, **_waits(run)},
         rates={"utilisation": run.utilisation},
         terms={
             "useful_share": run.useful_share,
@@ -63,3 +64,10 @@ def work_of(inputs: Inputs, name: str, work: JobsWorkload, cache: StageCache) ->
         ),
         detail=JobsDetail(shared, run),
     )
+
+
+def _waits(run: SharedRun) -> dict[str, float]:
+    """What the owners of jobs and services feel: waits, jobs that are through, and service hours that were met."""
+    told = headline(run)
+    names = ("wait_p50_h", "wait_p95_h", "finished", "service_met_share")
+    return {name: float(told[name]) for name in names if told[name] is not None}

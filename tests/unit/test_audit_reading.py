@@ -105,6 +105,10 @@ def test_a_workbook_is_read_sheet_by_sheet(tmp_path):
     assert json.loads(outcome.stdout)["read"]["figures_by_table"]["cash_flow"] == 102
 
 
+CARDS = (
+    "X200 的互连性能是 X100 的两倍。\n芯片\t外形\t互连带宽\t功耗\n"
+    "X100\tPCIe\t256GB/s\t400W\nX200\tOAM\t{}GB/s\t700W\n"
+)
 PROSE = {
     "a number": ("We expect revenue of USD {off:.1f} million in 2026.", "text: revenue 2026E"),
     "a chinese number": ("预计2026年收入为{off:.1f}百万元。", "text: revenue 2026E"),
@@ -127,6 +131,23 @@ PROSE = {
     "a caption": ("Figure 3. Sales by line\n\nFigure 3. Sales by product\n", "text: caption 3"),
     "a name": ("甲乙科技成立。甲丙科技上市。甲乙科技发展。", "text: 甲乙 in two spellings"),
     "a case": ("OpenCard sells. Opencard grows. OpenCard leads.", "text: OpenCard in two spellings"),
+    "a growth of a line": ("2026年收入同比增长99.9%。", "text: revenue growth 2026E"),
+    "a growth in English": ("Revenue grows 99.9% in 2026.", "text: revenue growth 2026E"),
+    "a multiple": ("The value means 2026 P/S of 99.9x.", "text: implied PS 2026"),
+    "a currency": ("The equity is worth HKD {blended:.0f} million.", "text: currency of"),
+    "a unit": ("The site reaches 6.7 operations a second (EFLOPS).", "text: unit of 6.7 operations"),
+    "a ticker": ("We like Gamma (9999.HK) best.", "text: ticker of"),
+    "a word for a period": (
+        "Revenue of 2024H2 rose {seq:.1f}% year on year.\n",
+        "text: revenue growth 2024H2, over which period",
+    ),
+    "a steady growth": ("Net profit grows steadily in 2025 and 2026.", "text: net_profit grows in 2026"),
+    "a multiple of a product": (
+        CARDS.format(576),
+        "text: X200 over X100, 互连带宽",
+    ),
+    "a first revenue": ("公司于2023年开始从产品产生收入。", "text: first revenue in 2023"),
+    "a patent": ("1\tA device ZL202011132750.6\n2\tA method ZL202011132750.6\n", "text: ZL202011132750.6"),
     "a contents line": (
         "翹楚聚力铸就未来领航者\t4\n翘楚聚力铸就未来领航者\n",
         "text: one heading in two spellings",
@@ -136,10 +157,15 @@ PROSE = {
 
 @pytest.mark.parametrize("kind", PROSE)
 def test_prose_is_held_to_the_tables_and_quoted(kind):
-    book = make(STYLES[0], 5)
+    book = make(STYLES[0], 10)
     text, check = PROSE[kind]
     revenue = book["income_statement"]["revenue"][2026]
-    said = text.format(off=1.1 * revenue)
+    halves = [book["income_statement"]["revenue"].get(f"2024H{i}") for i in (1, 2)]
+    said = text.format(
+        off=1.1 * revenue,
+        blended=book["valuation"]["value_blended"][""],
+        seq=100.0 * (halves[1] / halves[0] - 1.0),
+    )
     found = audit_texts(render(book, STYLES[0]), prose={"note.txt": said}).faults
     assert [f.check for f in found if not f.check.startswith(check)] == []
     assert any(f.check.startswith(check) and f.where.startswith("note.txt:") for f in found), [
@@ -159,3 +185,21 @@ def test_prose_that_agrees_with_the_tables_raises_no_alarm():
     report = audit_texts(render(book, STYLES[0]), prose={"note.txt": said})
     assert report.faults == () and sum(f.check.startswith("text") for f in report.findings) == 4
     assert "mismatch" in FAULTS
+
+
+def test_prose_in_words_that_is_right_raises_no_alarm():
+    book = make(STYLES[0], 5)
+    revenue, value = book["income_statement"]["revenue"], book["valuation"]
+    growth = 100.0 * (revenue[2026] / revenue[2025] - 1.0)
+    multiple = value["implied_ps_blended"]
+    (year, printed), *_ = multiple.items()
+    said = (
+        f"Revenue grows {growth:.1f}% in 2026. Revenue grows steadily in 2026 and 2027. We like Gamma (0700.HK) best."
+        f" The value means {str(year)[:4]} P/S of {printed}x. The equity is worth USD {value['value_blended']['']:.0f}"
+        " million. The site reaches 6.7 EFLOPS. The company began to earn revenue in 2019.\n"
+        + CARDS.format(512)
+        + "1\tA device ZL202011132750.6\n2\tA method ZL202011132751.7\n"
+    )
+    report = audit_texts(render(book, STYLES[0]), prose={"note.txt": said})
+    assert report.faults == ()
+    assert sum(f.check.startswith("text") for f in report.findings) >= 3

@@ -123,3 +123,31 @@ def test_the_plain_table_reads_back_what_was_written(tmp_path) -> None:  # type:
 def test_what_cannot_be_read_is_named(tmp_path, text: str, words: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(InputError, match=words.replace("(", r"\(")):
         read(tmp_path, text)
+
+
+def test_cards_of_slurm_by_type_or_by_node(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    """Typed cards were read as none: the job took no card of the site, in silence."""
+    times = "2024-01-01T00:00:00|2024-01-01T01:00:00|2024-01-01T02:00:00"
+    rows = {"gres/gpu:a100=16": 16, "billing=8,gres/gpu=8,gres/gpu:h100=8": 8, "cpu=4": 0, "": 0}
+    text = "JobID|State|Submit|Start|End|AllocTRES|AllocGRES|NNodes\n"
+    text += "".join(f"{i}|COMPLETED|{times}|{tres}||1\n" for i, tres in enumerate(rows))
+    text += f"9|COMPLETED|{times}||gpu:a100:8|2\n"
+    (tmp_path / "a.txt").write_text(text)
+    assert [job.cards for job in read_jobs(tmp_path / "a.txt").jobs] == [*rows.values(), 16]
+    (tmp_path / "b.txt").write_text(f"JobID|State|Submit|Start|End\n1|COMPLETED|{times}\n")
+    with pytest.raises(InputError, match="no column says how many cards"):
+        read_jobs(tmp_path / "b.txt")
+
+
+def test_a_plain_table_of_servers(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "s.csv").write_text("count,cards,card\n4,8,A\n2,16,B\n")
+    assert [(g.count, g.cards, g.card) for g in read_servers(tmp_path / "s.csv")] == [
+        (4, 8, "A"),
+        (2, 16, "B"),
+    ]
+    (tmp_path / "s.csv").write_text("count,cards\n0,8\n2,1.5\n")
+    with pytest.raises(InputError, match=r"s.csv:2(.|\n)*s.csv:3"):
+        read_servers(tmp_path / "s.csv")
+    (tmp_path / "s.csv").write_text("name,gpus\na,8\n")
+    with pytest.raises(InputError, match="count, cards"):
+        read_servers(tmp_path / "s.csv")

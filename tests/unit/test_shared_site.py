@@ -9,6 +9,7 @@ import pytest
 from clustersim.des.jobs.engine import simulate_shared
 from clustersim.des.jobs.generate import JobClass, JobMix, draw_jobs
 from clustersim.des.jobs.model import Breaks, Job, Policy, ServerGroup, Service, Site
+from clustersim.des.jobs.summary import by_tenant
 from clustersim.errors import InfeasibleError, InputError
 
 HOUR = 3600.0
@@ -209,3 +210,14 @@ def test_what_cannot_be_queued_is_refused() -> None:
         run([job("j", 8, HOUR, tenant="a")], 8, DAY, policy=Policy(quotas={"a": 4.0}))
     with pytest.raises(InputError, match="reserve"):
         run([job("a", 1, HOUR)], 1, DAY, policy=Policy(backfill="reserv"))
+
+
+def test_services_are_a_row_of_the_owners_and_the_rows_bear_all_cost() -> None:
+    chat = Service(name="chat", servers_by_hour=(1,), tenant="s", priority=10)
+    done = run([job("train", 8, 4 * HOUR, tenant="a")], 2, 8 * HOUR, services=(chat,))
+    rows = by_tenant(done, 6.0)
+    assert rows[-1]["tenant"] == "services" and rows[-1]["useful_card_h"] == 64.0
+    borne = sum(row["useful_card_h"] * row["cny_per_useful_card_hour"] for row in rows)
+    assert borne == pytest.approx(6.0 * done.useful_share * done.cards * 8.0, rel=1e-12)
+    assert done.service_met_share == 1.0
+    assert run([job("train", 8, HOUR)], 2, 2 * HOUR).service_met_share is None

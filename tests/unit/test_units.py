@@ -93,3 +93,7 @@ def test_bits_are_eighths_and_binary_prefixes_are_powers_of_two() -> None:
 
 def test_si_picks_the_prefix() -> None:
     assert si(4.1e14, "FLOP/s") == "410 TFLOP/s"
+
+
+def test_counts_take_chinese_powers_of_ten() -> None:
+    assert [to_float(text, "1") for text in ("1万", "3 亿", "2千")] == [1e4, 3e8, 2e3]

@@ -69,8 +69,8 @@ class SharedRun:
     down_share: float
     fragmented_share: float
     """Part of the idle: free cards, enough for the first in the queue, but not where it can use them."""
-    service_met_share: float
-    """Of the server-hours that services ask; 1 where none is asked."""
+    service_met_share: float | None
+    """Of the server-hours that services ask; None where none is asked."""
 
     @property
     def utilisation(self) -> float:
@@ -81,6 +81,12 @@ class SharedRun:
     def idle_share(self) -> float:
         """Share of card-time in service that nobody held."""
         return 1.0 - self.utilisation - self.down_share
+
+    @property
+    def service_card_h(self) -> float:
+        """Card-hours that services held."""
+        count = len(self.records)
+        return sum(s.cards * (s.end_s - s.begin_s) for s in self.spans if s.job >= count) / 3600.0
 
     def in_use(self, times_s: NDArray[np.float64], *, down: bool = False) -> NDArray[np.float64]:
         """Return cards held (or out of service) just after each time, shape as ``times_s``.
@@ -174,8 +180,8 @@ def _record(shared: Closable, index: int) -> JobRecord:
     )
 
 
-def _met(shared: Closable) -> float:
-    """Server-hours that services held over those that they asked."""
+def _met(shared: Closable) -> float | None:
+    """Server-hours that services held over those that they asked; None where they ask none."""
     asked = sum(
         service.servers_by_hour[hour % len(service.servers_by_hour)]
         * min(3600.0, shared.duration_s - hour * 3600.0)
@@ -184,4 +190,4 @@ def _met(shared: Closable) -> float:
     )
     size = shared.site.groups[0].cards
     held = sum(s.cards * (s.end_s - s.begin_s) for s in shared.spans if s.job >= shared.asked) / size
-    return held / asked if asked else 1.0
+    return held / asked if asked else None

@@ -73,12 +73,18 @@ def by_tenant(run: SharedRun, cny_per_useful_card_hour: float | None = None) -> 
     """Return one row a tenant and priority, with what a useful card-hour costs it.
 
     All cost of the site is borne in proportion to the card-hours held: a tenant's useful hour costs the site's mean
-    times (held / useful) of the tenant over (held / useful) of the site, so that the parts sum to the whole.
+    times (held / useful) of the tenant over (held / useful) of the site, so that the parts sum to the whole. Services,
+    where any held servers, are the last row: every hour that they hold is useful.
     """
     rows = _grouped(run, _owner, "tenant")
+    services = [{"tenant": "services", **_row([]), "useful_card_h": run.service_card_h}]
+    services = services if run.service_card_h > 0 else []
     if cny_per_useful_card_hour is None:
-        return rows
+        return rows + services
     useful = run.useful_share
+    mean = cny_per_useful_card_hour * useful / run.utilisation if run.utilisation else 0.0
+    for row in services:
+        row["cny_per_useful_card_hour"] = mean
     for row in rows:
         kept = sum(
             record.useful_card_s
@@ -86,9 +92,8 @@ def by_tenant(run: SharedRun, cny_per_useful_card_hour: float | None = None) -> 
             if _owner(record) == row["tenant"] and record.status not in ("failed", "cancelled")
         )
         held = row["useful_card_h"] + row["lost_card_h"]
-        mean = cny_per_useful_card_hour * useful / run.utilisation
         row["cny_per_useful_card_hour"] = mean * held * 3600.0 / kept if kept > 0 else None
-    return rows
+    return rows + services
 
 
 def headline(run: SharedRun) -> dict[str, Any]:

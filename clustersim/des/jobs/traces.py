@@ -230,8 +230,6 @@ def _sacct(record: Mapping[str, Any]) -> _Row:
     name = str(record["JobID"])
     if "." in name:
         raise _LeftOut("steps of a job")
-    tres = str(record.get("AllocTRES") or record.get("ReqTRES") or "")
-    found = re.search(r"gres/gpu=(\d+)", tres)
     state = str(record["State"])
     running = state.strip().upper().startswith(("RUNNING", "PENDING"))
     return _row(
@@ -239,11 +237,33 @@ def _sacct(record: Mapping[str, Any]) -> _Row:
         _time(record, "Submit"),
         _time(record, "Start"),
         None if running else _time(record, "End"),
-        cards=float(found.group(1)) if found else _number(record, "NGPUS", 0.0),
+        cards=_slurm_cards(record),
         tenant=str(record.get("Account") or record.get("User") or ""),
         outcome="finished" if running else _outcome(state),
         limit_s=_slurm_limit(str(record.get("Timelimit") or "")),
     )
+
+
+#: Columns of sacct that may say how many cards a job has.
+_SLURM_CARDS = ("AllocTRES", "ReqTRES", "AllocGRES", "ReqGRES", "NGPUS")
+
+
+def _slurm_cards(record: Mapping[str, Any]) -> float:
+    """Return the cards of a job: ``gres/gpu=16``, ``gres/gpu:a100=16``, or ``gpu:a100:8`` a node times its nodes."""
+    if not any(column in record for column in _SLURM_CARDS):
+        raise _BadLine(f"no column says how many cards: export one of {', '.join(_SLURM_CARDS)}")
+    tres = str(record.get("AllocTRES") or record.get("ReqTRES") or "")
+    found = re.search(r"gres/gpu=(\d+)", tres)
+    if found:
+        return float(found.group(1))
+    typed = re.findall(r"gres/gpu:[^=,]+=(\d+)", tres)
+    if typed:
+        return float(sum(map(int, typed)))
+    gres = str(record.get("AllocGRES") or record.get("ReqGRES") or "")
+    each = re.findall(r"(?:^|,)(?:gres[:/])?gpu(?::[^:,=()]+)?[:=](\d+)", gres)
+    if each:
+        return sum(map(int, each)) * (_number(record, "NNodes", 1.0) or 1.0)
+    return _number(record, "NGPUS", 0.0)
 
 
 def _slurm_limit(text: str) -> float | None:
@@ -305,11 +325,19 @@ _READERS: Mapping[str, Callable[[dict[str, Any]], _Row]] = {
 
 
 def read_servers(path: str | Path) -> tuple[ServerGroup, ...]:
-    """Return the servers of a table ``sn,cpu_milli,memory_mib,gpu,model``, like ones together.
+    """Return the servers of a table, like ones together.
 
-    Raises InputError with every line that cannot be read.
+    PAI's ``sn,cpu_milli,memory_mib,gpu,model`` has a line a server; a plain table has ``count,cards`` and, where known,
+    ``card, cpus, memory_bytes``. Raises InputError with every line that cannot be read.
     """
     table = parse_table(read_text(path, packed=True))
+    if {"count", "cards"} <= set(table.columns):
+        return _plain_servers(table)
+    if "sn" not in table.columns:
+        raise InputError(
+            f"{table.name}:1: a table of servers has count, cards and, where known, card, cpus, memory_bytes; "
+            "or PAI's sn, cpu_milli, memory_mib, gpu, model"
+        )
     table.require("sn", "cpu_milli", "memory_mib", "gpu", "model")
     kinds: Counter[tuple[int, str, float, float]] = Counter()
     problems = []
@@ -327,6 +355,31 @@ def read_servers(path: str | Path) -> tuple[ServerGroup, ...]:
         ServerGroup(count=count, cards=cards, card=card, cpus=cpus, memory_bytes=memory)
         for (cards, card, cpus, memory), count in kinds.items()
     )
+
+
+def _plain_servers(table: Table) -> tuple[ServerGroup, ...]:
+    groups, problems = [], []
+    for line, record in table.numbered():
+        try:
+            count, cards = _number(record, "count"), _number(record, "cards")
+            if count < 1 or count % 1 or cards < 1 or cards % 1:
+                raise _BadLine("count and cards: whole numbers from 1")
+            groups.append(
+                ServerGroup(
+                    count=int(count),
+                    cards=int(cards),
+                    card=str(record.get("card") or ""),
+                    cpus=_number(record, "cpus", math.inf),
+                    memory_bytes=_number(record, "memory_bytes", math.inf),
+                )
+            )
+        except _BadLine as error:
+            problems.append(f"{table.name}:{line}: {error}")
+    if problems:
+        raise InputError("\n".join(problems[:_REPORTED]))
+    if not groups:
+        raise InputError(f"{table.name}: no servers")
+    return tuple(groups)
 
 
 def table_of(trace: JobTrace) -> list[dict[str, Any]]:

@@ -64,19 +64,26 @@ class Interval:
         return self.low <= other.high + slack and other.low <= self.high + slack
 
 
+#: No printed figure is larger.
+MOST = 1e100
+
+
 @lru_cache(maxsize=20_000)
 def number(text: str) -> float | None:
     """Read a printed number; None for text that is none (``>5x``, ``new``, an empty cell).
 
-    Parentheses mean a negative number; a sign of per cent or of a multiple behind it is left off.
+    Parentheses mean a negative number; a sign of per cent or of a multiple behind it is left off. Beyond 10^100 no
+    report prints.
 
-    >>> number("1,234.5"), number(">5x"), number("(400)"), number("33.8x")
-    (1234.5, None, -400.0, 33.8)
+    >>> number("1,234.5"), number(">5x"), number("(400)"), number("33.8x"), number("1e999")
+    (1234.5, None, -400.0, 33.8, None)
     """
     plain = _plain(text)
     if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", plain):
         return None
-    return float(plain)
+    value = float(plain)
+    exponent = plain.lower().partition("e")[2]
+    return value if abs(value) < MOST and abs(int(exponent or 0)) < 100 else None
 
 
 def _plain(text: str) -> str:

@@ -11,18 +11,21 @@ from clustersim.finance.audit.labels import VOCABULARY
 from clustersim.finance.audit.money import canonical_unit, currency_of
 from clustersim.finance.audit.records import Tables
 
-__all__ = ["Sentence", "prose_checks", "sentences"]
+__all__ = [
+    "ITEMS", "MONEY", "NUMBER", "PERCENT", "SCALES", "YEAR", "Sentence", "interval", "label", "prose_checks",
+    "sentences",
+]  # fmt: skip
 
 #: Scales as prose writes them: factor in thousands of the currency.
-_SCALES = {"亿": 1e5, "万": 10.0, "百万": 1e3, "千": 1.0, "十亿": 1e6, "billion": 1e6, "bn": 1e6, "million": 1e3,
+SCALES = {"亿": 1e5, "万": 10.0, "百万": 1e3, "千": 1.0, "十亿": 1e6, "billion": 1e6, "bn": 1e6, "million": 1e3,
            "mn": 1e3, "m": 1e3, "thousand": 1.0}  # fmt: skip
 _SIZE = r"(?P<scale>十亿|百万|亿|万|千|billion|bn|million|mn|m|thousand)"
-_NUMBER = r"(?P<number>[-−]?\d[\d,]*(?:\.\d+)?)"
-_MONEY = re.compile(rf"{_NUMBER}\s*{_SIZE}(?![a-z])(?P<coin>美元|港元|欧元)?", re.I)
-_PERCENT = re.compile(rf"{_NUMBER}\s*(?:%|per cent|percent)", re.I)
-_YEAR = re.compile(r"(?<![\d.])(20\d\d)(?![\d.])")
+NUMBER = r"(?P<number>[-−]?\d[\d,]*(?:\.\d+)?)"
+MONEY = re.compile(rf"{NUMBER}\s*{_SIZE}(?![a-z])(?P<coin>美元|港元|欧元)?", re.I)
+PERCENT = re.compile(rf"{NUMBER}\s*(?:%|per cent|percent)", re.I)
+YEAR = re.compile(r"(?<![\d.])(20\d\d)(?![\d.])")
 _SPAN = re.compile(r"(20\d\d)\s*(?:年)?\s*(?:-|–|—|至|to)\s*(20\d\d)")
-_ITEMS = ("revenue", "gross_profit", "net_profit", "adjusted_net_profit", "selling_and_marketing_expenses",
+ITEMS = ("revenue", "gross_profit", "net_profit", "adjusted_net_profit", "selling_and_marketing_expenses",
           "general_and_administrative_expenses", "research_and_development_expenses", "cost_of_sales",
           "operating_profit")  # fmt: skip
 _BALANCES = (
@@ -77,7 +80,7 @@ def prose_checks(tables: Tables) -> Iterator[Finding]:
         yield from _spellings(name, text)
 
 
-def _label(clause: str, items: tuple[str, ...], table: str) -> str | None:
+def label(clause: str, items: tuple[str, ...], table: str) -> str | None:
     """The only item that a clause names, by the longest of its names; None for none or several."""
     low, found = clause.lower(), {}
     for item in items:
@@ -91,14 +94,14 @@ def _label(clause: str, items: tuple[str, ...], table: str) -> str | None:
 
 
 def _years(clause: str, count: int) -> list[int]:
-    years = list(dict.fromkeys(int(y) for y in _YEAR.findall(clause)))
+    years = list(dict.fromkeys(int(y) for y in YEAR.findall(clause)))
     span = _SPAN.search(clause)
     if span and len(years) == 2 and int(span[2]) - int(span[1]) + 1 == count:
         return list(range(int(span[1]), int(span[2]) + 1))
     return years
 
 
-def _interval(text: str, factor: float) -> Interval:
+def interval(text: str, factor: float) -> Interval:
     value, half = number(text.replace("−", "-")) or 0.0, half_digit(text.replace("−", "-"))
     return Interval(value - half, value + half).scaled(factor)
 
@@ -106,7 +109,7 @@ def _interval(text: str, factor: float) -> Interval:
 def _series(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Finding]:
     """Years and as many amounts: each against its table."""
     amounts = [
-        m for m in _MONEY.finditer(clause)
+        m for m in MONEY.finditer(clause)
         if m["coin"] is None or currency_of(canonical_unit(m["coin"]) or "") == tables.currency
     ]  # fmt: skip
     years = _years(clause, len(amounts))
@@ -116,14 +119,14 @@ def _series(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Finding
         or re.search(r"突破|超过|exceed|more than|above", clause, re.I)
     ):
         return
-    for table, items in (("income_statement", _ITEMS), ("balance_sheet", _BALANCES)):
-        item = _label(clause, items, table)
+    for table, items in (("income_statement", ITEMS), ("balance_sheet", _BALANCES)):
+        item = label(clause, items, table)
         if item is None or re.search(r"市场|market|行业", clause, re.I):
             continue
         for year, amount in zip(years, amounts, strict=True):
             record = tables.find(table, item, year)
             if record is not None:
-                printed = _interval(amount["number"], _SCALES[amount["scale"].lower()])
+                printed = interval(amount["number"], SCALES[amount["scale"].lower()])
                 value = record.scaled[1]
                 value = value.scaled(-1.0) if value.middle < 0 < printed.middle else value
                 yield compare(
@@ -133,8 +136,8 @@ def _series(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Finding
 
 
 def _margin(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Finding]:
-    rates = list(_PERCENT.finditer(clause))
-    years = _years(clause if _YEAR.search(clause) else sentence.text, len(rates))
+    rates = list(PERCENT.finditer(clause))
+    years = _years(clause if YEAR.search(clause) else sentence.text, len(rates))
     if not rates or len(years) != len(rates) or not re.search(r"毛利率|gross margin", clause, re.I):
         return
     for year, rate in zip(years, rates, strict=True):
@@ -142,7 +145,7 @@ def _margin(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Finding
         revenue = tables.find("income_statement", "revenue", year)
         if profit is not None and revenue is not None:
             yield compare(
-                f"text: gross_margin {profit.period}", sentence.where, _interval(rate["number"], 0.01),
+                f"text: gross_margin {profit.period}", sentence.where, interval(rate["number"], 0.01),
                 profit.scaled[1] / revenue.scaled[1], worse="inconsistent", note=sentence.quoted,
             )  # fmt: skip
 
@@ -151,11 +154,11 @@ def _single(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Finding
     for item, words in _SINGLE.items():
         record = tables.one("valuation", item)
         for word in words:
-            found = re.search(rf"{word}[^\d]{{0,12}}{_NUMBER}", clause, re.I)
+            found = re.search(rf"{word}[^\d]{{0,12}}{NUMBER}", clause, re.I)
             if record is None or found is None or re.search(r"\d+\s*(个月|months)", found[0]):
                 continue
             yield compare(
-                f"text: {item}", sentence.where, _interval(found["number"], 1.0), record.interval,
+                f"text: {item}", sentence.where, interval(found["number"], 1.0), record.interval,
                 worse="inconsistent", note=f"{sentence.quoted}; {record.where} prints {record.text}",
             )  # fmt: skip
 
@@ -163,18 +166,18 @@ def _single(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Finding
 def _compound(tables: Tables, sentence: Sentence) -> Iterator[Finding]:
     span = _SPAN.search(sentence.text)
     rate = re.search(
-        rf"(?:CAGR|复合年?增长率|年均复合增速|compound)[^\d]{{0,20}}{_NUMBER}\s*%", sentence.text, re.I
+        rf"(?:CAGR|复合年?增长率|年均复合增速|compound)[^\d]{{0,20}}{NUMBER}\s*%", sentence.text, re.I
     )
     if span is None or rate is None or re.search(r"市场|market", sentence.text, re.I):
         return
-    item = _label(sentence.text, _ITEMS[:4], "income_statement")
+    item = label(sentence.text, ITEMS[:4], "income_statement")
     first, last = (tables.find("income_statement", item or "revenue", int(y)) for y in span.groups())
     if first is None or last is None or (first.value or 0.0) <= 0 or (last.value or 0.0) <= 0:
         return
     power = 1 / (int(span[2]) - int(span[1]))
     growth = (last.scaled[1].middle / first.scaled[1].middle) ** power - 1
     yield compare(
-        f"text: {first.item} {span[1]}-{span[2]} compound growth", sentence.where, _interval(rate["number"], 0.01),
+        f"text: {first.item} {span[1]}-{span[2]} compound growth", sentence.where, interval(rate["number"], 0.01),
         Interval.exactly(growth), worse="inconsistent", note=sentence.quoted,
     )  # fmt: skip
 
@@ -182,7 +185,7 @@ def _compound(tables: Tables, sentence: Sentence) -> Iterator[Finding]:
 def _from_to(sentence: Sentence) -> Iterator[Finding]:
     """``from A to B, up X %``: the rate, plain or compound, against the two amounts beside it."""
     text = sentence.text
-    amounts = list(_MONEY.finditer(text))
+    amounts = list(MONEY.finditer(text))
     rate = re.search(
         r"(?P<kind>复合年?增长率|年均复合增速|CAGR|增幅|增长率|增长|up|growth of|increase of)"
         r"[^\d，,]{0,6}(?P<rate>\d+(?:\.\d+)?)\s*%",
@@ -190,17 +193,17 @@ def _from_to(sentence: Sentence) -> Iterator[Finding]:
     )  # fmt: skip
     if len(amounts) != 2 or rate is None or not re.search(r"(由|从|from).*(至|到|to)", text):
         return
-    then, now = (_interval(m["number"], _SCALES[m["scale"].lower()]) for m in amounts)
+    then, now = (interval(m["number"], SCALES[m["scale"].lower()]) for m in amounts)
     if then.low <= 0 or re.search(r"(超过?|over|more than|约|about)[^\d]{0,4}$", text[: rate.start("rate")]):
         return
-    ratio, years = now / then, sorted({int(y) for y in _YEAR.findall(text)})
+    ratio, years = now / then, sorted({int(y) for y in YEAR.findall(text)})
     if re.search(r"复合|CAGR", rate["kind"], re.I):
         if len(years) != 2:
             return
         power = 1 / (years[1] - years[0])
         ratio = Interval(ratio.low**power, ratio.high**power)
     yield compare(
-        "text: growth between the two amounts", sentence.where, _interval(rate["rate"], 0.01),
+        "text: growth between the two amounts", sentence.where, interval(rate["rate"], 0.01),
         ratio - Interval.exactly(1.0), worse="inconsistent", note=sentence.quoted,
     )  # fmt: skip
 
@@ -231,8 +234,8 @@ def _method(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Finding
     value = tables.one("valuation", "value_ps")
     if value is None or not re.search(r"市盈率|price-to-earnings|p/e\b", clause, re.I):
         return
-    for amount in _MONEY.finditer(clause):
-        if _interval(amount["number"], _SCALES[amount["scale"].lower()]).meets(value.scaled[1]):
+    for amount in MONEY.finditer(clause):
+        if interval(amount["number"], SCALES[amount["scale"].lower()]).meets(value.scaled[1]):
             yield Finding(
                 f"text: the multiple behind {amount[0]}", sentence.where, "P/E", "P/S", "inconsistent",
                 f"{value.where} reaches it by sales: {sentence.quoted}",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from clustersim.errors import InputError, suggest
+from clustersim.finance.audit.assertions import assertion_checks
 from clustersim.finance.audit.balances import balance_checks
 from clustersim.finance.audit.bridge import Step, bridge, per_share
 from clustersim.finance.audit.capital import capital_checks
@@ -22,6 +23,7 @@ from clustersim.finance.audit.naming import named
 from clustersim.finance.audit.parts import part_checks
 from clustersim.finance.audit.periodic import period_checks
 from clustersim.finance.audit.prose import prose_checks
+from clustersim.finance.audit.rates_in_prose import rate_checks
 from clustersim.finance.audit.ratios import ratio_checks
 from clustersim.finance.audit.records import STATEMENTS, Record, Tables
 from clustersim.finance.audit.repeats import repeat_checks
@@ -35,7 +37,7 @@ FAULTS = ("omission", "inconsistent", "misprint", "mismatch")
 FAMILIES = (
     statement_checks, flow_checks, balance_checks, discount_checks, capital_checks, multiple_checks, ratio_checks,
     part_checks, period_checks, repeat_checks, claim_checks, identifier_checks, unit_checks,
-    prose_checks,
+    prose_checks, rate_checks, assertion_checks,
 )  # fmt: skip
 
 

@@ -81,6 +81,10 @@ def _told(shared: SharedInputs, run: SharedRun, cost: float | None, ask: bool) -
     return result
 
 
+def _met(share: float | None) -> str:
+    return "" if share is None else f"; services met {share:.1%}"
+
+
 def _rounded(rows: Sequence[Row]) -> list[Row]:
     return [{k: (round(v, 3) if isinstance(v, float) else v) for k, v in row.items()} for row in rows]
 
@@ -94,7 +98,7 @@ def _page(result: Mapping[str, Any]) -> list[Block]:
         f"{result['workload']} on {result['servers']} servers, {result['cards']:,} cards: {words}; {price}",
         f"{result['finished']} of {result['jobs_count']} jobs finished; wait P50 {result['wait_p50_h'] or 0:.2f} h, "
         f"P95 {result['wait_p95_h'] or 0:.2f} h; idle but not where the next could use it "
-        f"{result['fragmented_share']:.1%}; services met {result['service_met_share']:.1%}",
+        f"{result['fragmented_share']:.1%}{_met(result['service_met_share'])}",
         _rounded(result["tenants"]),
         _rounded(result["sizes"]),
     ]

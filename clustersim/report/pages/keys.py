@@ -6,8 +6,9 @@ from clustersim.report.answer import Answer, listed
 from clustersim.report.text import to_json
 from clustersim.schema.listing import list_keys
 from clustersim.study.kinds import FOLDERS, schema_of
+from clustersim.units import describe, known_units, parse_unit
 
-__all__ = ["keys_answer", "schema_answer"]
+__all__ = ["keys_answer", "schema_answer", "units_answer"]
 
 #: Columns that a table leaves out unless they are asked for.
 _LONG = ("default", "says", "read_by", "origin")
@@ -19,6 +20,19 @@ def keys_answer(word: str, *, scenario: str = "", full: bool = False) -> Answer:
     left_out = () if full else _LONG
     shown = [{name: value for name, value in row.items() if name not in left_out} for row in rows]
     return listed("keys", rows, page=lambda: [shown])
+
+
+def units_answer(word: str = "") -> Answer:
+    """List the units that have a word in name or dimension: what each is of, and how many of its base it is.
+
+    Units combine by ``/``, for example CNY/kWh.
+    """
+    rows = []
+    for name in known_units():
+        unit = parse_unit(name)
+        rows.append({"unit": name, "of": describe(unit.dimension), "in_base_units": unit.factor})
+    found = [row for row in rows if word in str(row["unit"]) or word in str(row["of"])]
+    return listed("units", found, said=["units combine by '/', for example 'CNY/kWh' or 'Gb/s'"])
 
 
 def schema_answer(kind: str = "") -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -59,7 +59,7 @@ def serve_answer(inputs: Inputs, workload: str, *, whole: bool = False, error: f
         name="answer",
         data=data,
         page=lambda: [
-            lines,
+            _shown_lines(lines),
             *predicted_words(data["predicted"], _SHOWN),
             "",
             *_below(answers, serving),
@@ -86,8 +86,17 @@ def _predicted(inputs: Inputs, serving: Serving, first: Served) -> dict[str, Any
     )  # fmt: skip
 
 
+#: What people read of the columns of a deployment: title, factor.
+_TITLES = {
+    "ttft_p50_s": ("TTFT p50 s", 1.0), "ttft_p99_s": ("p99 s", 1.0), "tpot_p50_s": ("TPOT p50 ms", 1e3),
+    "tpot_p99_s": ("TPOT p99 ms", 1e3), "output_tokens_per_s": ("out tok/s", 1.0), "slo_share": ("SLO met %", 100.0),
+    "sustainable_requests_per_s": ("at most req/s", 1.0), "joule_per_output_token": ("J/token", 1.0),
+    "cny_per_input_mtoken": ("CNY/M in", 1.0), "cny_per_output_mtoken": ("CNY/M out", 1.0),
+}  # fmt: skip
+
+
 def _lines(answers: Sequence[Served]) -> list[dict[str, Any]]:
-    """One line per deployment."""
+    """One line per deployment, under names with units."""
     lines: list[dict[str, Any]] = []
     for a in answers:
         s, cost = a.summary, a.cost
@@ -95,21 +104,34 @@ def _lines(answers: Sequence[Served]) -> list[dict[str, Any]]:
             {
                 "card": a.deployment.card,
                 "cards": a.deployment.cards,
-                "TTFT p50 s": _digits(s.ttft_s["p50"]),
-                "p99 s": _digits(s.ttft_s["p99"]),
-                "TPOT p50 ms": _digits(s.tpot_s["p50"] * 1e3),
-                "p99 ms": _digits(s.tpot_s["p99"] * 1e3),
-                "out tok/s": _digits(s.output_tokens_per_s),
-                "SLO met %": _digits(100 * s.slo_share) if a.has_level else "none stated",
-                "at most req/s": _digits(a.verdict.sustainable_per_s) if a.verdict else None,
-                "J/token": _digits(a.use.joule_per_output_token),
-                "CNY/M in": _digits(cost.input_cny) if cost else None,
-                "CNY/M out": _digits(cost.output_cny) if cost else None,
+                "ttft_p50_s": s.ttft_s["p50"],
+                "ttft_p99_s": s.ttft_s["p99"],
+                "tpot_p50_s": s.tpot_s["p50"],
+                "tpot_p99_s": s.tpot_s["p99"],
+                "output_tokens_per_s": s.output_tokens_per_s,
+                "slo_share": s.slo_share if a.has_level else None,
+                "sustainable_requests_per_s": a.verdict.sustainable_per_s if a.verdict else None,
+                "joule_per_output_token": a.use.joule_per_output_token,
+                "cny_per_input_mtoken": cost.input_cny if cost else None,
+                "cny_per_output_mtoken": cost.output_cny if cost else None,
                 "rejected": s.rejected,
                 "failed": s.failed,
             }
         )
     return lines
+
+
+def _shown_lines(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The lines as people read them."""
+    out = []
+    for line in lines:
+        shown = dict(line)
+        for key, (_, factor) in _TITLES.items():
+            shown[key] = None if line[key] is None else _digits(line[key] * factor)
+        if line["slo_share"] is None:
+            shown["slo_share"] = "none stated"
+        out.append({_TITLES.get(key, (key, 1.0))[0]: value for key, value in shown.items()})
+    return out
 
 
 def _below(answers: Sequence[Served], serving: Serving) -> list[str]:
@@ -190,10 +212,10 @@ def _video(inputs: Inputs, workload: str) -> Answer:
         "cny_per_stream_hour": site.cny_per_unit(site.main) if site else None,
     }
     line = {
-        "card": answer["card"], "streams/card": answer["streams_per_card"], "binds": answer["binds"],
-        **{f"{key} %": 100 * run.use[key] for key in ("decode", "encode", "compute", "memory")},
-        "offered": run.offered, "blocked": answer["blocked_streams"],
-        "CNY/stream-h": answer["cny_per_stream_hour"],
+        "card": answer["card"], "streams_per_card": answer["streams_per_card"], "binds": answer["binds"],
+        **{f"{key}_share": run.use[key] for key in ("decode", "encode", "compute", "memory")},
+        "offered_streams": run.offered, "blocked_streams": answer["blocked_streams"],
+        "cny_per_stream_hour": answer["cny_per_stream_hour"],
     }  # fmt: skip
     whole = {"scenario": inputs.name, "file": inputs.file, "workload": name, "cards": [answer]}
     return Answer(name="answer", data=whole, rows=[line], page=lambda: [[line]])

@@ -43,6 +43,7 @@ DEFAULT_OUTPUTS = (
     "output_tokens_per_s_per_card",
     "streams_per_card",
     "useful_share",
+    "wait_p95_h",
     "cny_per_card_hour",
     "cny_per_mtoken",
     "cny_per_served_mtoken",

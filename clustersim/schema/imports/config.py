@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from clustersim.errors import Problem
+from clustersim.schema.models import MOST
 
 __all__ = ["Config"]
 
@@ -50,7 +51,8 @@ _HARMLESS = re.compile(
             # norms, biases, scales, sinks: below 0.1 % of the parameters
             ".*norm(s|_type|_.*)?", ".*_bias", "bias", "qkv_bias", ".*swiglu_limits?(_shared)?", ".*softcap(ping)?",
             "query_pre_attn_scalar", ".*_multiplier", ".*_scal(e|ing|ing_factor)", "residual_in_fp32", "rescale_.*",
-            "norm_.*", "zero_centered.*", "add_(bias_linear|qkv_bias)", "apply_.*", "multi_query_attention",
+            "norm_.*", "zero_centered.*", "original_rope",
+            "use_parallel_residual", "n_ctx", "add_(bias_linear|qkv_bias)", "apply_.*", "multi_query_attention",
             "logits_scaling", "use_bias", "use_conv_bias", "parallel_attn",
             # routing
             "scoring_func", "topk_method", "routed_scaling_factor", "norm_topk_prob", "moe_router_.*", "router_.*",
@@ -106,7 +108,7 @@ class Config:
         self.used.update(names)
         return next((self.data[n] for n in names if self.data.get(n) is not None), default)
 
-    def number(self, *names: str, default: int | None = None, needed: bool = False) -> int:
+    def number(self, *names: str, default: int | None = None, needed: bool = False, most: int = MOST) -> int:
         """Return a whole number; a list of equal ones counts as one. A missing needed one is a problem (and 0)."""
         value = self.take(*names, default=default)
         if value is False:
@@ -123,6 +125,10 @@ class Config:
         if isinstance(value, bool) or not isinstance(value, int):
             where = next((n for n in names if self.data.get(n) is not None), names[0])
             self.problem(where, f"must be one whole number, not {_short(value)}")
+            return 0
+        if abs(value) > most:
+            where = next((n for n in names if self.data.get(n) is not None), names[0])
+            self.problem(where, f"{_short(value)} is beyond every model's dimensions (at most {most:,})")
             return 0
         return value
 

@@ -129,7 +129,7 @@ def _by_rule(config: Config, out: Layers, count: int) -> None:
         blocks = ["full" if i in full else "linear" for i in range(count)]
     elif config.has("attention_chunk_size"):
         blocks = _chunked(config, count)
-    elif window and switch is not False:
+    elif window and switch is not False and _binds(config, window):
         if isinstance(spelled, str) and set(spelled) == {"L", "G"}:
             blocks = ["full" if spelled[i % len(spelled)] == "G" else "window" for i in range(count)]
         elif every > 1:
@@ -150,6 +150,12 @@ def _by_rule(config: Config, out: Layers, count: int) -> None:
     for index, name in enumerate(blocks):
         own = not isinstance(indexers, list) or indexers[index] == "full"
         out.order.append(_kind(config, out, name, reuses[index], own))
+
+
+def _binds(config: Config, window: Any) -> bool:
+    """Whether a window is one: a positive width, and not as wide as the longest text, which it never cuts."""
+    longest = config.data.get("max_position_embeddings")
+    return isinstance(window, int) and window > 0 and not (isinstance(longest, int) and window >= longest)
 
 
 def _chunked(config: Config, count: int) -> list[str]:

@@ -16,13 +16,13 @@ from clustersim.schema.imports.experts import read_experts
 from clustersim.schema.imports.formats import read_formats
 from clustersim.schema.imports.layers import Layers, read_layers
 from clustersim.schema.model_pattern import write_pattern
-from clustersim.schema.models import ModelProfile
+from clustersim.schema.models import MOST_LAYERS, ModelProfile
 from clustersim.schema.yamlfile import Document
 
 __all__ = ["is_model_config", "model_profile", "read_model_config"]
 
 _LAYERS = ("num_hidden_layers", "n_layers", "num_layers", "n_layer")
-_HIDDEN = ("hidden_size", "d_model", "n_embd", "dim")
+_HIDDEN = ("hidden_size", "d_model", "n_embd", "n_embed", "dim")
 _HEADS = ("num_attention_heads", "n_heads", "n_head")
 _KV = ("num_key_value_heads", "num_attention_groups", "num_kv_heads", "n_kv_heads", "multi_query_group_num")
 _FFN = ("intermediate_size_mlp", "intermediate_size", "ffn_hidden_size", "n_inner", "ffn_dim")
@@ -32,6 +32,8 @@ _LENGTH = (
 _ACTIVATION = ("hidden_act", "hidden_activation", "mlp_hidden_act", "activation_function")
 _GATED = {"silu", "swish", "swiglu", "geglu", "swigluoai"}
 _PLAIN = {"relu", "relu2", "gelu_new", "gelu_fast", "squared_relu"}
+#: Architectures whose code has no gate, whatever their activation.
+_UNGATED = {"gpt2", "gptj", "gpt_neox", "gpt_bigcode", "starcoder2", "bloom", "falcon", "opt", "mpt"}
 #: Architectures whose code ties input and output embeddings unless told otherwise.
 _TIED = ("gemma", "cohere", "gpt2", "falcon")
 
@@ -92,7 +94,7 @@ def _names(path: Path, data: Mapping[str, Any], name: str) -> tuple[str, str]:
 
 def _profile(config: Config, name: str, repository: str, ignored: tuple[str, ...]) -> dict[str, Any]:
     listed = config.data.get("layers_block_type") or config.data.get("hybrid_override_pattern")
-    layers = config.number(*_LAYERS, default=len(listed) if listed else None, needed=True)
+    layers = config.number(*_LAYERS, default=len(listed) if listed else None, needed=True, most=MOST_LAYERS)
     hidden, heads = config.number(*_HIDDEN, needed=True), config.number(*_HEADS, needed=True)
     head_dim = config.number(
         "head_dim", "attention_head_dim", "kv_channels", default=hidden // max(heads, 1) or None
@@ -177,7 +179,9 @@ def _cycle(order: list[str]) -> list[str]:
 
 def _prediction(config: Config, kinds: Layers) -> int:
     """Extra prediction layers, with whichever field counts them."""
-    count = config.number("num_nextn_predict_layers", "mtp_num_hidden_layers", "mtp_num_layers", default=0)
+    count = config.number(
+        "num_nextn_predict_layers", "mtp_num_hidden_layers", "mtp_num_layers", default=0, most=MOST_LAYERS
+    )
     modules = config.number("num_mtp_modules", default=0) * config.number("mtp_transformer_layers", default=1)
     config.used.update({"use_mtp", "mtp_hybrid_override_pattern", "mtp_layers_block_type"})
     return count or (modules if config.take("use_mtp", default=True) else 0)
@@ -185,7 +189,7 @@ def _prediction(config: Config, kinds: Layers) -> int:
 
 def _gated(config: Config) -> bool:
     stated = str(config.take(*_ACTIVATION, default="") or "").lower()
-    if stated in _PLAIN:
+    if stated in _PLAIN or (stated.startswith("gelu") and config.model_type in _UNGATED):
         return False
     # Of the families that write it so, those with a gate call the field differently from those without.
     if stated in _GATED or (stated.startswith("gelu") and config.has("hidden_activation")):

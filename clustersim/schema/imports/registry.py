@@ -12,7 +12,7 @@ import yaml
 
 from clustersim.errors import ClusterSimError, InputError, suggest
 from clustersim.reading.guarded import decode, gunzip, limit_bytes, printable, read_bytes
-from clustersim.reading.jsontext import parse_json
+from clustersim.reading.jsontext import Limits, parse_json
 from clustersim.schema.imports.bench import is_bench, read_bench
 from clustersim.schema.imports.collective_logs import is_collectives, read_collectives
 from clustersim.schema.imports.model import is_model_config, read_model_config
@@ -81,8 +81,8 @@ def _is_model(source: Source) -> bool:
 
 
 def _model(source: Source, options: ImportOptions) -> Imported:
-    # A configuration is small, and no number of it is infinite: the strict limits hold.
-    if not isinstance(parse_json(source.text, source.name), Mapping):
+    # A configuration is small; its writers print a bound that is none as Infinity, which is no bound of a dimension.
+    if not isinstance(parse_json(source.text, source.name, Limits(infinite=True)), Mapping):
         raise InputError(f"{source.name}: is no model's configuration: its JSON is no object")
     profile = read_model_config(source.path, source.text, name=options.name, ignored=options.ignored)
     return Imported("model", profile.name, "hwprofiles/models", profile_text(profile), profile)
