@@ -10,7 +10,17 @@ from clustersim.planner.asked import number_of
 from clustersim.report.answer import Answer, listed
 from clustersim.writing import write_bytes
 
-__all__ = ["anchors", "audit", "doctor", "import_file", "plan_errors", "replay", "residuals", "validate"]
+__all__ = [
+    "anchors",
+    "audit",
+    "doctor",
+    "import_file",
+    "plan_errors",
+    "replay",
+    "residuals",
+    "validate",
+    "verify",
+]
 
 
 def audit(
@@ -57,13 +67,22 @@ def doctor(folder: str | Path) -> Answer:
 
 
 def validate(
-    domain: str, *, data: str | Path | None = None, as_scenario: str | None = None, coverage: bool = False
-) -> Answer:
+    domain: str, *, data: str | Path | None = None, as_scenario: str | None = None, coverage: bool = False,
+    leave_out: str | None = None,
+) -> Answer:  # fmt: skip
     """Predict a domain's measurements and give the errors; or write one row as a scenario file; or with ``coverage``
-    say how many rows lie inside the bands that were made without them."""
-    from clustersim.report.pages.validation import coverage_answer, row_as_scenario, validation_answer
+    say how many rows lie inside the bands that were made without them; or with ``leave_out`` (source, card, release)
+    predict each such group with the constants found again without it."""
+    from clustersim.report.pages.validation import (
+        coverage_answer,
+        leave_out_answer,
+        row_as_scenario,
+        validation_answer,
+    )
 
     file = None if data is None else str(data)
+    if leave_out is not None:
+        return leave_out_answer(domain, leave_out, file)
     if coverage:
         return coverage_answer(domain, file)
     return (
@@ -109,3 +128,13 @@ def anchors(*, write: bool = False) -> Answer:
     stale = [a.scenario for a in found if a.stale and not write]
     wrong = CheckFailed(f"the anchors of {', '.join(stale)} are stale; run `clustersim anchors --write`")
     return listed("anchors", rows, failed=wrong if stale else None)
+
+
+def verify(bundle: str | Path) -> Answer:
+    """Hold a bundle against itself recomputed from its own files: digests and every value of its outputs.
+
+    The answer ends with CheckFailed where anything differs. Raises InputError for a folder that is no bundle.
+    """
+    from clustersim.report.evidence.verify import verify_answer
+
+    return verify_answer(bundle)

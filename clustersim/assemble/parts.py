@@ -50,7 +50,7 @@ def card_spec(card: CardProfile) -> Card:
         compute_units=card.compute_units.value if card.compute_units else 0.0,
         maker=card.vendor,
         gemm_efficiency_fp8=card.efficiency.gemm_fp8.value if card.efficiency.gemm_fp8 else 0.0,
-        gemm_sustained=card.efficiency.gemm_sustained.value if card.efficiency.gemm_sustained else 1.0,
+        gemm_sustained=needed(card.efficiency.gemm_sustained, f"{key}.efficiency.gemm_sustained"),
     )
 
 

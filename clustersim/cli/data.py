@@ -166,6 +166,10 @@ def doctor(folder: str) -> Answer:
     help="Print the residuals of all domains, of which bands are made (CSV; a minute).",
 )
 @click.option(
+    "--leave-out", type=click.Choice(["source", "card", "release"]),
+    help="Predict steps of every such group with the constants found again without its rows.",
+)  # fmt: skip
+@click.option(
     "--coverage", is_flag=True,
     help="Hold rows against P10-P90 made without their source, or those of --data against the shipped bands.",
 )  # fmt: skip
@@ -174,7 +178,13 @@ def doctor(folder: str) -> Answer:
     help="Write one row as a scenario file: running it gives the row's prediction.",
 )  # fmt: skip
 def validate(
-    domain: str, data: str | None, plan_errors: bool, residuals: bool, coverage: bool, row: str | None
+    domain: str,
+    data: str | None,
+    plan_errors: bool,
+    residuals: bool,
+    coverage: bool,
+    row: str | None,
+    leave_out: str | None,
 ) -> Answer:
     """Predict every row of DOMAIN's measurements and print the errors, in total and by whatever may hide them.
 
@@ -184,4 +194,4 @@ def validate(
 
     if plan_errors or residuals:
         return cs.plan_errors() if plan_errors else cs.residuals()
-    return cs.validate(domain, data=data, as_scenario=row, coverage=coverage)
+    return cs.validate(domain, data=data, as_scenario=row, coverage=coverage, leave_out=leave_out)

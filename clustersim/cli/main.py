@@ -74,11 +74,16 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "The company model: statements, recovery, conventions, cases, Monte Carlo.",
     ),
     "audit": ("clustersim.cli.forecast:audit", "Recompute a printed report and say what does not hold."),
-    "export": ("clustersim.cli.forecast:export", "Take a forecast away as a live Excel workbook."),
+    "export": ("clustersim.cli.forecast:export", "Take a forecast away: workbook, note, slides, evidence."),
+    "verify": (
+        "clustersim.cli.forecast:verify",
+        "Recompute a bundle of evidence from its own files and say what differs.",
+    ),
     "anchors": (
         "clustersim.cli.forecast:anchors",
         "Compare or record what ties the forecast to the simulator.",
     ),
+    "web": ("clustersim.cli.web:web", "Serve the what-if page on this machine."),
     "validate": ("clustersim.cli.data:validate", "Predict published measurements and print the errors."),
 }
 
@@ -119,6 +124,8 @@ def main() -> NoReturn:
     """Run the program; a user's mistake ends in one message and the exit code of its kind, never a traceback."""
     # The classes of the schema are many objects that stay: looking through them again and again finds nothing.
     gc.set_threshold(50_000, 20, 50)
+    # Plugins of pydantic are looked for in all that is installed; we have none.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     sys.exit(_run() if _streams() else 2)
 
 

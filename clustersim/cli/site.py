@@ -214,6 +214,10 @@ def jobs(
     "--penalty", default="0 CNY", show_default=True,
     help="What each restore over five minutes costs whoever promised it; prices the promise.",
 )  # fmt: skip
-def claims(scenario: Scenario, workload: str, coverage: float, penalty: str) -> Answer:
+@click.option(
+    "--draws", type=click.IntRange(min=0), default=64, show_default=True,
+    help="Draws of uncertain inputs behind P10 to P90 and the shares in which a claim is met; 0 leaves them out.",
+)  # fmt: skip
+def claims(scenario: Scenario, workload: str, coverage: float, penalty: str, draws: int) -> Answer:
     """Examine the published claims of 5 and 30 days, 5 minutes and 95 % against SCENARIO."""
-    return scenario.claims(workload=workload, coverage=coverage, penalty=penalty)
+    return scenario.claims(workload=workload, coverage=coverage, penalty=penalty, draws=draws)

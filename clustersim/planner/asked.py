@@ -11,8 +11,10 @@ from typing import TypedDict
 
 from clustersim.errors import InputError
 from clustersim.planner.candidates import Limits
+from clustersim.planner.chances import Sureness, check_probability
 from clustersim.planner.finish import order_date
 from clustersim.planner.training import Question, chosen_workload
+from clustersim.planner.uncertainty import bearable_draws
 from clustersim.planner.written import Source
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.lookup import find_file
@@ -27,6 +29,7 @@ __all__ = [
     "number_of",
     "order_day",
     "resource_limits",
+    "sureness_of",
     "templates_of",
     "tokens_of",
 ]
@@ -47,10 +50,18 @@ def number_of(text: str | float, unit: str, option: str, *, bare: bool | None = 
     """
     try:
         said = unit in _SAID if bare is None else bare
-        plain = not isinstance(text, str) or text.strip().replace(".", "", 1).isdigit()
+        plain = not isinstance(text, str) or _is_number(text)
         return to_float(f"{text} {unit}" if said and plain and unit != "1" else text, unit)
     except InputError as error:
         raise InputError(f"{option}: {error}") from None
+
+
+def _is_number(text: str) -> bool:
+    """Whether a text is a finite number without a unit."""
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def tokens_of(text: str, option: str) -> float:
@@ -66,7 +77,8 @@ def tokens_of(text: str, option: str) -> float:
     except InputError as error:
         raise InputError(f"{option}: {error}") from None
     if not count >= FEWEST_TOKENS:
-        example = f"; write it with its unit, for example {text.strip()}T for trillions, {text.strip()}G for billions"
+        bare = text.strip().rstrip("kMGTP ")
+        example = f"; write it with its unit, for example {bare}T for trillions, {bare}G for billions"
         raise InputError(
             f"{option} {text}: is {count:,g} tokens{example if count > 0 else ', and must be above zero'}"
         )
@@ -92,6 +104,8 @@ class LimitWords(TypedDict, total=False):
     most: int
     top: int
     write: str | None
+    probability: float | None
+    draws: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +129,8 @@ class Words:
         most: cards of the largest cluster.
         top: how many are given.
         write: file for the first one as a scenario.
+        probability: with which all limits must be met; by default they are met at the inputs' values.
+        draws: of all that is uncertain, behind the intervals and shares; 0 leaves them out.
     """
 
     workload: str = ""
@@ -133,6 +149,8 @@ class Words:
     most: int = 16_384
     top: int = 5
     write: str | None = None
+    probability: float | None = None
+    draws: int | None = None
 
     @property
     def limited(self) -> bool:
@@ -233,6 +251,29 @@ def _latest(words: Words, inputs: Inputs) -> float:
     if days <= 0:
         raise InputError(f"--date {words.latest}: is not after the order of {order_day(words, inputs)}")
     return float(days)
+
+
+#: Draws behind the intervals of a plan where no number is asked for, and where a probability is.
+DRAWS, PROBABILITY_DRAWS = 64, 256
+
+
+def sureness_of(scenarios: Sequence[str], sets: Mapping[str, object], words: Words) -> Sureness | None:
+    """Return how sure a plan must be, and its questions at other values of their inputs; nothing without draws.
+
+    Raises InputError for a probability that is none, that has no limits to be met, or without draws.
+    """
+    check_probability(words.probability)
+    if words.probability is not None and not words.limited:
+        raise InputError("--probability is that of meeting limits; give one, for example --days '60 d'")
+    usual = DRAWS if words.probability is None else PROBABILITY_DRAWS
+    count, _ = bearable_draws(words.draws, usual, ())
+    if not count:
+        if words.probability is not None:
+            raise InputError("--probability needs draws, and --draws 0 leaves them out")
+        return None
+    return Sureness(
+        lambda point: templates_of(scenarios, {**sets, **point}, words)[0], count, words.probability
+    )
 
 
 def templates_of(

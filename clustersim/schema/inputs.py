@@ -402,6 +402,11 @@ def _models(loader: Loader, scenario: Scenario) -> dict[str, ModelProfile]:
         if isinstance(work, TrainingWorkload) and work.dimensions is not None
     }
     named = {work.model for work in scenario.demand.values() if work.model is not None}
+    named |= {
+        work.speculative.draft_model
+        for work in scenario.demand.values()
+        if isinstance(work, ServingWorkload) and work.speculative and work.speculative.draft_model
+    }
     return described | {name: loader.profile("models", name) for name in sorted(named - set(described))}
 
 

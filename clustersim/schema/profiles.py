@@ -6,11 +6,12 @@ absent field is an error that names the field and the file.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from clustersim.errors import InputError
 from clustersim.provenance import Sourced
@@ -115,6 +116,13 @@ class CodecProfile(Model):
     """Channels that decode at once."""
 
 
+#: What a card keeps of its best matrix rate over whole steps where nobody said: the middle and the range of A100 and
+#: BI-V150 1, H100 0.92, Ascend 910B 0.85, B200 0.75 (docs/training.md).
+SUSTAINED = Sourced(
+    0.92, "1", "middle of five generations of cards of which it is known, 0.75 to 1", "assumption", 0.75, 1.0
+)
+
+
 class EfficiencyProfile(Model):
     """Share of the nameplate that large, well-shaped work reaches."""
 
@@ -123,7 +131,8 @@ class EfficiencyProfile(Model):
     gemm_fp8: Share | None = None
     """The same of 8-bit and narrower products; absent: as ``gemm``."""
     gemm_sustained: Share | None = None
-    """Of that rate, what products reach over whole training steps, under the power limit; absent: all of it."""
+    """Of that rate, what products reach over whole training steps, under the power limit; absent: what is the middle of
+    the cards of which it is known, with their range."""
     memory: Share | None = None
     """Share of the memory bandwidth that long reads reach."""
     scale_up: Share | None = None
@@ -132,6 +141,13 @@ class EfficiencyProfile(Model):
     """Share of the links that an all-reduce inside the scale-up switches reaches; absent where they cannot."""
     attention: Share | None = None
     """Share of the peak that fused attention reaches."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sustains(cls, data: Any) -> Any:
+        """A card whose best rate is known sustains what its class does, where nobody said."""
+        known = isinstance(data, Mapping) and data.get("gemm") is not None
+        return {"gemm_sustained": SUSTAINED, **data} if known else data
 
 
 class CardProfile(Profile):

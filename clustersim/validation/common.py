@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from statistics import fmean, median
 from typing import Any
 
-from scipy.stats import spearmanr
-
 from clustersim.errors import InputError, suggest
 from clustersim.schema.profiles import CardProfile
 
@@ -97,6 +95,8 @@ def require_columns(columns: Iterable[str], needed: Sequence[str], file: str) ->
 
 
 def _statistics(rows: Sequence[ValidationRow]) -> dict[str, Any]:
+    from scipy.stats import spearmanr
+
     errors = [e for e in (row.error_pct for row in rows) if e is not None and math.isfinite(e)]
     pairs = [(r.predicted, r.measured) for r in rows if r.predicted is not None]
     out: dict[str, Any] = {"n_rows": len(rows), "n_predicted": len(pairs)}

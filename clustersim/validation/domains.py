@@ -28,6 +28,7 @@ DOMAINS: dict[str, tuple[str, str]] = {
     "mlperf": ("clustersim.validation.vision", "mlperf_inference.csv"),
     "domestic_vision": ("clustersim.validation.vision", "domestic_vision.csv"),
     "flagperf_cases": ("clustersim.validation.vision", "flagperf_cases.csv"),
+    "serving_agentic": ("clustersim.validation.serving_agentic", "serving_agentic.csv"),
     "domestic_serving": ("clustersim.validation.serving_domestic", "domestic_serving.csv"),
 }
 

@@ -139,6 +139,7 @@ def _below(answers: Sequence[Served], serving: Serving) -> list[str]:
     card_hour = answers[0].card_hour_cny
     said = [f"{a.deployment.card}: {a.verdict.text}" for a in answers if a.verdict]
     said += [_window_words(a) for a in answers]
+    said += [words for a in answers if (words := _known_words(a))]
     said.append(
         "no cost: the scenario has no tco section"
         if card_hour is None
@@ -152,6 +153,18 @@ def _below(answers: Sequence[Served], serving: Serving) -> list[str]:
     if weak:
         said.append(f"engine constants assumed from the card's own efficiencies: {', '.join(weak)}")
     return [*said, *serving.notes]
+
+
+def _known_words(answer: Served) -> str:
+    """How much of the prompts was known, and where; empty where no blocks are kept."""
+    found = answer.known
+    if found is None:
+        return ""
+    places = [
+        f"on the cards {found.device:.1%}",
+        *(f"{name} {share:.1%}" for name, share in found.tiers.items()),
+    ]
+    return f"known of the prompts: {found.total:.1%} ({', '.join(places)})"
 
 
 def _window_words(answer: Served) -> str:
@@ -313,7 +326,7 @@ def _video_plan(
     cards, run = sized(inputs, _video_workload(inputs, name), streams, admitted)
     row = {
         "card": inputs.parts.card.name, "cards": cards, "streams": streams, "admitted_share": run.share,
-        "admitted_share_lower": run.lower, "peak_streams": run.peak_streams,
+        "admitted_share_lower": run.lower, "simulated_cards": run.cards, "peak_streams": run.peak_streams,
         **{f"{part}_use": share for part, share in run.use.items()},
     }  # fmt: skip
     return name, [row]
