@@ -29,6 +29,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "clustersim.cli.site:serve",
         "Serve requests or video streams: latency, throughput, cost per token.",
     ),
+    "fabric": (
+        "clustersim.cli.site:fabric",
+        "Lay out a cluster's fabric as a graph beside its closed forms.",
+    ),
     "collectives": (
         "clustersim.cli.site:collectives",
         "Time collectives on a cluster as the library's tests do.",

@@ -132,6 +132,8 @@ def break_even(held: Held, unknown: str) -> BreakEven:
             "electricity is priced by time of day here; take tariff_bands out to solve for one tariff"
         )
     what, workload, cache = UNKNOWNS[unknown], _workload(held, inputs), StageCache()
+    if "{card}" in what.key:
+        inputs.refuse_groups(f"the {unknown} of a card")
     key = what.key.format(card=inputs.parts.card.name)
 
     def at(value: float | None) -> tuple[float, float]:

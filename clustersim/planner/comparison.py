@@ -124,7 +124,7 @@ def _demand(inputs: Inputs, name: str) -> dict[str, Any]:
 
 
 def _site_row(side: Side) -> dict[str, Any]:
-    run, card = side.run, side.inputs.parts.card.name
+    run, card = side.run, side.inputs.card_words
     row: dict[str, Any] = {"side": side.name, "card": card, "cards": side.inputs.cards}
     numbers = (
         "it_power_kw", "facility_power_kw", "racks", "capex_mcny", "tco_mcny", "cny_per_card_hour",
