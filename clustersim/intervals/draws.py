@@ -13,13 +13,13 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from clustersim.intervals.bands import Band, shipped_band
 from clustersim.intervals.residuals import Residual, shipped_residuals
 from clustersim.schema.demand import ServingWorkload, TrainingWorkload, Workload
 from clustersim.schema.find_software import UNMEASURED, find_software
 from clustersim.schema.inputs import Inputs
+from clustersim.special import ndtr
 
 __all__ = ["Predicted", "bands_of", "common_share", "levels", "predicted_of"]
 

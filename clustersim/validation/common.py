@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from statistics import fmean, median
 from typing import Any
 
-from scipy.stats import spearmanr
-
 from clustersim.errors import InputError, suggest
 from clustersim.schema.profiles import CardProfile
+from clustersim.special import rank_correlation
 
 __all__ = [
     "NO_MEASUREMENT", "ColumnError", "ValidationRow", "class_of", "flat_rows", "reason_of", "regret",
@@ -105,9 +104,7 @@ def _statistics(rows: Sequence[ValidationRow]) -> dict[str, Any]:
     out["bias_pct"] = fmean(errors) if errors else None
     varied = len({p for p, _ in pairs}) > 1 and len({m for _, m in pairs}) > 1
     rank = (
-        spearmanr([p for p, _ in pairs], [m for _, m in pairs]).statistic
-        if len(pairs) > 2 and varied
-        else None
+        rank_correlation([p for p, _ in pairs], [m for _, m in pairs]) if len(pairs) > 2 and varied else None
     )
     ranged = [bool(r.details["inside"]) for r in rows if "inside" in r.details]
     if ranged:

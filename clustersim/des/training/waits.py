@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.columns import as_array, each_point, least, most, number, places, values_of
+from clustersim.special import gammainc
 
 __all__ = ["Queue", "Waits", "blocked_share", "erlang_b", "mean_waits"]
 
@@ -108,8 +109,6 @@ def erlang_b(places: int, load: Array | float) -> Array:
 
 def _poisson_tail(count: int, mean: Array) -> Array:
     """P(N >= count) for a Poisson count."""
-    from scipy.special import gammainc
-
     tail: Array = gammainc(count, np.maximum(mean, 1e-300))
     return tail
 

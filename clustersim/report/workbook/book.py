@@ -12,11 +12,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-from xlsxwriter.utility import xl_col_to_name
-
 from clustersim.errors import InputError
+from clustersim.extras import needs
 from clustersim.report.workbook.labels import label
+
+with needs("report", "workbooks"):
+    import xlsxwriter
+    from xlsxwriter.utility import xl_col_to_name
 
 __all__ = ["SHEETS", "Book", "Cell"]
 
