@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         replay,
         residuals,
         validate,
+        verify,
     )  # fmt: skip
     from clustersim.api.result import Result
     from clustersim.api.scenario import Scenario, load
@@ -61,6 +62,7 @@ _HOMES = {
         "replay",
         "residuals",
         "validate",
+        "verify",
     ),
     "clustersim.api.result": ("Result",),
     "clustersim.api.scenario": ("Scenario", "load"),
@@ -81,6 +83,7 @@ __all__ = [
     "Result", "Scenario", "Study", "StudyFile", "StudyFolder", "__version__", "anchors", "audit", "cards", "cite",
     "companies", "company", "diff", "doctor", "import_file", "json_schema", "keys", "load", "open_study", "plan_errors",
     "profile", "profiles", "replay", "residuals", "show_versions", "study_file", "validate",
+    "verify",
 ]  # fmt: skip
 
 

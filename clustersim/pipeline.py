@@ -43,8 +43,8 @@ from clustersim.workloads.training import TrainingDetail
 from clustersim.workloads.work import Load, Product, StageCache, Work
 
 __all__ = [
-    "ChainRun", "Purchase", "SiteRun", "StageCache", "movement_by_workload", "other_cost_of", "purchase", "run_chain",
-    "run_site", "value_of_card", "worth_of",
+    "ChainRun", "Purchase", "SiteRun", "StageCache", "ValuedCard", "movement_by_workload", "other_cost_of", "purchase",
+    "run_chain", "run_site", "value_of_card", "valued_cards", "worth_of",
 ]  # fmt: skip
 
 Tell = Callable[[str], None]
@@ -125,6 +125,8 @@ class ChainRun:
     inputs: Inputs
     own: SiteRun
     incumbent: SiteRun | None
+    shipped: SiteRun | None
+    """The incumbent before the events that reach it alone; None where there are none."""
     value: ValueInUse | None
     link: Link
     """How this card's worth moves its own line."""
@@ -134,6 +136,17 @@ class ChainRun:
     forecast: Forecast | None
     valuation: Valuation | None
     simulated: tuple[SimulatedRun, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ValuedCard:
+    """A card on its site against its incumbent: ``shipped`` is the incumbent before the events that reach it alone."""
+
+    inputs: Inputs
+    own: SiteRun
+    incumbent: SiteRun
+    shipped: SiteRun | None
+    value: ValueInUse
 
 
 def purchase(inputs: Inputs) -> Purchase:
@@ -355,20 +368,49 @@ def _standing(
     scenario: str, product: ProductLine, here: Inputs, company: Company
 ) -> tuple[Anchor, Worth] | None:
     """The anchor of the scenario that stands for a line, and its card's worth after the events; at first its anchor."""
-    events = market_events(here)
-    if not events:
+    if not market_events(here):
         return recorded(scenario, product, company)
-    plain = load_inputs(scenario)
-    events = tariff_on(plain, events, here=here, shipped=load_inputs(here.file, with_incumbent=False))
-    cards = {plain.parts.card.name, plain.incumbent.parts.card.name if plain.incumbent else ""}
-    mine = {k: v for k, v in events.items() if not k.startswith("cards.") or k.split(".")[1] in cards}
-    inputs = load_inputs(scenario, mine)
+    inputs = _standing_inputs(scenario, here)
     found = own_anchor(inputs, company)
     if found is None or inputs.incumbent is None:
         return None
+    return found[1], worth_of(_valued(inputs).value, product.name)
+
+
+def _standing_inputs(scenario: str, here: Inputs) -> Inputs:
+    """The scenario that stands for a line, under the market's events of another one."""
+    plain, events = load_inputs(scenario), market_events(here)
+    events = tariff_on(plain, events, here=here, shipped=load_inputs(here.file, with_incumbent=False))
+    cards = {plain.parts.card.name, plain.incumbent.parts.card.name if plain.incumbent else ""}
+    mine = {k: v for k, v in events.items() if not k.startswith("cards.") or k.split(".")[1] in cards}
+    return load_inputs(scenario, mine)
+
+
+def _valued(inputs: Inputs) -> ValuedCard:
+    """The card of a scenario that has an incumbent, valued."""
+    assert inputs.incumbent is not None
     shipped = _shipped_incumbent(inputs, _STANDING)
     own, rival = run_site(inputs, _STANDING), run_site(inputs.incumbent, _STANDING)
-    return found[1], worth_of(value_of_card(inputs, own, rival, shipped=shipped), product.name)
+    return ValuedCard(inputs, own, rival, shipped, value_of_card(inputs, own, rival, shipped=shipped))
+
+
+def valued_cards(run: ChainRun) -> dict[str, ValuedCard]:
+    """Return the card of every product line that a scenario stands for, valued under the market's events of a run.
+
+    What the run changes of its own card and site is none of them: they are the lines as an event of the market sees
+    them. Empty without a company or a market.
+    """
+    file = run.inputs.company
+    if run.company is None or file is None or run.inputs.scenario.market is None:
+        return {}
+    out = {}
+    for product in run.company.products:
+        block = file.products.get(product.name)
+        if block is not None and block.scenario is not None:
+            inputs = _standing_inputs(block.scenario, run.inputs)
+            if inputs.incumbent is not None:
+                out[product.name] = _valued(inputs)
+    return out
 
 
 def movement_by_workload(run: ChainRun) -> dict[str, float]:
@@ -455,7 +497,9 @@ def run_chain(
     tell("month")
     product = inputs.parts.card.product
     link = next((one for one in links if one.product == product), links[0])
-    return ChainRun(inputs, own, incumbent, value, link, links, company, forecast, valuation, simulated)
+    return ChainRun(
+        inputs, own, incumbent, shipped, value, link, links, company, forecast, valuation, simulated
+    )
 
 
 def _months(inputs: Inputs, own: SiteRun, replications: int | None) -> tuple[SimulatedRun, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from clustersim.api.kinds import refuse_other
 from clustersim.errors import InputError, suggest
-from clustersim.planner.company import ForecastRun, forecast_run, runs_by_case
+from clustersim.planner.company import ForecastRun, forecast_run, runs_by_case, standing_for
 from clustersim.report.answer import Answer
 from clustersim.schema.lookup import known_names
 from clustersim.schema.overrides import plain_changes
@@ -83,6 +83,12 @@ class Company:
 
         return draws_answer(self.forecast(), samples)
 
+    def moves(self) -> Answer:
+        """Move each uncertain input over its range; the value of each at which the target is the market price."""
+        from clustersim.report.pages.company_moves import moves_answer
+
+        return moves_answer(self.forecast())
+
     def consensus(self, file: str | Path, *, rates: Mapping[str, float] | None = None) -> Answer:
         """Put ours beside a consensus file (CSV as a data vendor exports it); ``rates``: CNY per unit of a currency."""
         from clustersim.report.pages.company_moves import consensus_answer
@@ -138,20 +144,58 @@ class Company:
         return through_answer(self.forecast())
 
     def workbook(self, *, case: str = "base", labels: str = "en", audit: str | Path | None = None) -> Answer:
-        """Return the forecast as an answer whose folder gets NAME.xlsx: fourteen sheets of live formulas.
+        """Return the forecast as an answer whose folder gets NAME.xlsx: sixteen sheets of live formulas.
 
         ``audit`` is a folder of printed tables that are audited into a sheet.
         """
         from clustersim.report.pages.workbook import workbook_answer
 
+        runs = runs_by_case(standing_for(self.name), self.changes)
+        tables = None if audit is None else str(audit)
+        return workbook_answer(runs, case=case, labels=labels, tables=tables, name=self.name)
+
+    def note(
+        self, *, forms: Sequence[str] = ("docx", "pdf"), languages: Sequence[str] = ("en",), kind: str = "initiation",
+        draws: int = 64,
+    ) -> Answer:  # fmt: skip
+        """Return a research note as an answer whose folder gets NAME-LANGUAGE.docx and .pdf.
+
+        ``languages`` are en and zh, ``kind`` is initiation or update; ``draws`` are those of ``run``.
+        """
+        from clustersim.report.pages.note import asked_of, documents_answer
+
+        wrong = [language for language in languages if language not in {"en", "zh"}]
+        if wrong:
+            raise InputError(f"no language {wrong[0]!r} of a note; write en or zh")
         runs = runs_by_case(self.name, self.changes)
-        return workbook_answer(runs, case=case, labels=labels, tables=None if audit is None else str(audit))
+        run = None
+        if runs["base"].chain is not None:
+            from clustersim.api.scenario import Scenario
+
+            run = Scenario(self.name, self.changes).run(draws=draws).data
+        before = forecast_run(self.name, {}) if kind == "update" else None
+        asked = asked_of(runs, run=run, before=before, changes=self.changes, kind=kind)
+        return documents_answer(asked, forms, languages)
+
+    def slides(
+        self, *, languages: Sequence[str] = ("en",), kind: str = "initiation", draws: int = 64
+    ) -> Answer:
+        """Return the note as slides with native charts: a folder gets NAME-LANGUAGE.pptx."""
+        return self.note(forms=("pptx",), languages=languages, kind=kind, draws=draws)
+
+    def bundle(self) -> Answer:
+        """Return everything that the run and the forecast rest on, with both: a folder that ``verify`` recomputes."""
+        from clustersim.report.evidence.bundle import bundle_answer
+
+        return bundle_answer(self.name, self.changes)
 
     def to_excel(self, path: str | Path, *, case: str = "base", labels: str = "en") -> Path:
         """Write the workbook to a path that ends in .xlsx and return it."""
         from clustersim.report.pages.workbook import write_workbook
 
-        return write_workbook(Path(path), runs_by_case(self.name, self.changes), case=case, labels=labels)
+        return write_workbook(
+            Path(path), runs_by_case(standing_for(self.name), self.changes), case=case, labels=labels
+        )
 
 
 def company(name: str | Path) -> Company:

@@ -10,7 +10,17 @@ from clustersim.planner.asked import number_of
 from clustersim.report.answer import Answer, listed
 from clustersim.writing import write_bytes
 
-__all__ = ["anchors", "audit", "doctor", "import_file", "plan_errors", "replay", "residuals", "validate"]
+__all__ = [
+    "anchors",
+    "audit",
+    "doctor",
+    "import_file",
+    "plan_errors",
+    "replay",
+    "residuals",
+    "validate",
+    "verify",
+]
 
 
 def audit(
@@ -109,3 +119,13 @@ def anchors(*, write: bool = False) -> Answer:
     stale = [a.scenario for a in found if a.stale and not write]
     wrong = CheckFailed(f"the anchors of {', '.join(stale)} are stale; run `clustersim anchors --write`")
     return listed("anchors", rows, failed=wrong if stale else None)
+
+
+def verify(bundle: str | Path) -> Answer:
+    """Hold a bundle against itself recomputed from its own files: digests and every value of its outputs.
+
+    The answer ends with CheckFailed where anything differs. Raises InputError for a folder that is no bundle.
+    """
+    from clustersim.report.evidence.verify import verify_answer
+
+    return verify_answer(bundle)

@@ -86,6 +86,12 @@ def mc(company: Company, samples: int) -> Answer:
 
 
 @answers(command, of="company")
+def moves(company: Company) -> Answer:
+    """Move each uncertain input over its range, and say at which value the target price would be the market's."""
+    return company.moves()
+
+
+@answers(command, of="company")
 @_FILE
 @click.option("--rate", "rates", multiple=True, help="CNY per unit of a currency: EUR=7.8. Repeatable.")
 def consensus(company: Company, file: str, rates: tuple[str, ...]) -> Answer:
@@ -191,6 +197,67 @@ def export() -> None:
 def xlsx(company: Company, case: str, labels: str, tables: str | None) -> Answer:
     """Write SCENARIO as NAME.xlsx into the folder -o: inputs, statements, DCF, sensitivities, charts, checks."""
     return company.workbook(case=case, labels=labels, audit=tables)
+
+
+_LANGUAGE = click.option(
+    "--language", type=click.Choice(["en", "zh", "both"]), default="en", show_default=True,
+    help="English, Chinese, or a document of each.",
+)  # fmt: skip
+_KIND = click.option(
+    "--kind", type=click.Choice(["initiation", "update"]), default="initiation", show_default=True,
+    help="An update says what the changed inputs do to the target price.",
+)  # fmt: skip
+
+
+def _languages(language: str) -> tuple[str, ...]:
+    return ("en", "zh") if language == "both" else (language,)
+
+
+@answers(export, of="company", needs_folder=True)
+@_LANGUAGE
+@_KIND
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(["docx", "pdf", "both"]),
+    default="both",
+    show_default=True,
+    help="Form.",
+)
+def note(company: Company, language: str, kind: str, form: str) -> Answer:
+    """Write a research note on SCENARIO into the folder -o, as NAME-LANGUAGE.docx and .pdf.
+
+    Thesis, corridor, products, forecast, valuation, scenarios, what would change our mind, risks, assumptions with
+    tiers, disclosures as a template. Every number is one that the commands print.
+    """
+    forms = ("docx", "pdf") if form == "both" else (form,)
+    return company.note(forms=forms, languages=_languages(language), kind=kind)
+
+
+@answers(export, of="company", needs_folder=True)
+@_LANGUAGE
+@_KIND
+def slides(company: Company, language: str, kind: str) -> Answer:
+    """Write the note on SCENARIO as slides with native charts into the folder -o, NAME-LANGUAGE.pptx."""
+    return company.slides(languages=_languages(language), kind=kind)
+
+
+@answers(export, of="company", needs_folder=True)
+def bundle(company: Company) -> Answer:
+    """Write inputs, profiles, versions, seeds, digests and outputs of SCENARIO into the new folder -o.
+
+    `clustersim verify` recomputes all of it from the folder alone, on any machine, offline.
+    """
+    return company.bundle()
+
+
+@answers(of="")
+@click.argument("folder", metavar="BUNDLE", type=click.Path())
+def verify(folder: str) -> Answer:
+    """Recompute BUNDLE from its own files and print what differs; exit with 5 when anything does."""
+    import clustersim as cs
+
+    return cs.verify(folder)
 
 
 @answers(of="")

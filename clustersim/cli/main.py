@@ -70,7 +70,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "The company model: statements, recovery, conventions, cases, Monte Carlo.",
     ),
     "audit": ("clustersim.cli.forecast:audit", "Recompute a printed report and say what does not hold."),
-    "export": ("clustersim.cli.forecast:export", "Take a forecast away as a live Excel workbook."),
+    "export": ("clustersim.cli.forecast:export", "Take a forecast away: workbook, note, slides, evidence."),
+    "verify": (
+        "clustersim.cli.forecast:verify",
+        "Recompute a bundle of evidence from its own files and say what differs.",
+    ),
     "anchors": (
         "clustersim.cli.forecast:anchors",
         "Compare or record what ties the forecast to the simulator.",

@@ -155,6 +155,10 @@ class Sampled:
         """Return the share of samples above a price."""
         return float((self.prices > price).mean())
 
+    def share_below(self, price: float) -> float:
+        """Return the share of samples below a price."""
+        return float((self.prices < price).mean())
+
     def standard_error(self, q: float) -> float:
         """Return the Monte Carlo error of a percentile, by its order statistics (binomial, one sigma)."""
         n, p = self.prices.size, q / 100

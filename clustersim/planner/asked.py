@@ -47,10 +47,18 @@ def number_of(text: str | float, unit: str, option: str, *, bare: bool | None = 
     """
     try:
         said = unit in _SAID if bare is None else bare
-        plain = not isinstance(text, str) or text.strip().replace(".", "", 1).isdigit()
+        plain = not isinstance(text, str) or _is_number(text)
         return to_float(f"{text} {unit}" if said and plain and unit != "1" else text, unit)
     except InputError as error:
         raise InputError(f"{option}: {error}") from None
+
+
+def _is_number(text: str) -> bool:
+    """Whether a text is a finite number without a unit."""
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def tokens_of(text: str, option: str) -> float:
@@ -66,7 +74,8 @@ def tokens_of(text: str, option: str) -> float:
     except InputError as error:
         raise InputError(f"{option}: {error}") from None
     if not count >= FEWEST_TOKENS:
-        example = f"; write it with its unit, for example {text.strip()}T for trillions, {text.strip()}G for billions"
+        bare = text.strip().rstrip("kMGTP ")
+        example = f"; write it with its unit, for example {bare}T for trillions, {bare}G for billions"
         raise InputError(
             f"{option} {text}: is {count:,g} tokens{example if count > 0 else ', and must be above zero'}"
         )

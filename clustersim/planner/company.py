@@ -16,8 +16,9 @@ from clustersim.schema.company import CompanyFile
 from clustersim.schema.company_load import is_company_file, load_company_file
 from clustersim.schema.inputs import load_inputs
 from clustersim.schema.overrides import changes_of
+from clustersim.schema.profiles import read_document
 
-__all__ = ["ForecastRun", "company_run", "forecast_run", "runs_by_case"]
+__all__ = ["ForecastRun", "company_run", "forecast_run", "runs_by_case", "standing_for"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,21 @@ def forecast_run(name: str, sets: Iterable[str] | Mapping[str, object]) -> Forec
         inputs.scenario.name, inputs.scenario.seed, inputs.company, run.company, run.links, run.forecast,
         run.valuation, run,
     )  # fmt: skip
+
+
+def standing_for(name: str) -> str:
+    """Return the scenario of the first product line of a company file, where that scenario is of the same company.
+
+    It gives the same forecast, with the sites of the lines behind it; any other name is returned as it is.
+    """
+    if not is_company_file(name):
+        return name
+    file = load_company_file(name)
+    for block in file.products.values():
+        if block.scenario is not None:
+            stated = read_document("scenarios", block.scenario).data.get("company")
+            return block.scenario if stated == name else name
+    return name
 
 
 def runs_by_case(name: str, sets: Iterable[str] | Mapping[str, object]) -> dict[str, ForecastRun]:

@@ -23,20 +23,24 @@ from clustersim.des.serving.deployment import (
 )
 from clustersim.des.serving.fit import Misfit
 from clustersim.des.serving.metrics import Slo, Summary, Use, summarise
+from clustersim.des.serving.plant import Plant, Sizing, tokens_to_requests
 from clustersim.des.serving.run import ServingRun
-from clustersim.des.serving.sizing import Plant, Sizing, replicas_for, split_for, tokens_to_requests
+from clustersim.des.serving.sizing import MOST, replicas_for
+from clustersim.des.serving.split import split_for
 from clustersim.des.serving.steady import STABLE_SHARE, Share, SteadyState, share_of, steady_state
 from clustersim.des.serving.stream import Stream, stream_of
 from clustersim.des.serving.traces import Trace
 from clustersim.des.serving.window import Window
 from clustersim.errors import InputError
 from clustersim.pipeline import StageCache, run_site
+from clustersim.planner.serving_answers import CardsAnswer, PlanRow, RateAnswer
 from clustersim.planner.training import chosen_workload
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import ServingPlan
 from clustersim.workloads.served import prepare
-from clustersim.workloads.serving import ServingDetail, best_plan, candidates, detail_of, load_of, ranked
+from clustersim.workloads.serving import ServingDetail, detail_of, load_of
+from clustersim.workloads.serving_plans import best_plan, candidates, ranked
 
 __all__ = ["ERROR", "Answer", "CardsAnswer", "PlanRow", "RateAnswer", "Serving", "plant_of"]
 
@@ -95,66 +99,6 @@ class Answer:
             "steady_state": self.steady.plain() if self.steady is not None else None,
             "why_whole": self.why_whole or None,
         }
-
-
-@dataclass(frozen=True, slots=True)
-class RateAnswer:
-    """The largest rate at the service level of a deployment, and what it is worth."""
-
-    card: str
-    cards: int
-    tp: int
-    replicas: int
-    requests_per_s: float
-    output_tokens_per_s: float
-    tokens_per_s: float
-    saturated_requests_per_s: float
-    fidelity: str
-    """Closed form or simulation."""
-    cny_per_mtoken: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class CardsAnswer:
-    """The fewest replicas, and so cards, that carry a demand at the service level on a stationary stream.
-
-    ``sized_for_per_s`` is the demand, or the peak of its daily wave; ``slo_share_lower`` the lower bound of the share's
-    95 % interval, which meets the level; ``one_fewer_share`` the share of one replica fewer (absent where that is not
-    stable); ``closed_form_replicas`` what the closed form alone says; ``simulated_requests`` how many were served, by
-    ``simulated_replicas``: a large fleet is simulated as a cell with its part of the stream.
-    """
-
-    card: str
-    tp: int
-    pp: int
-    dp: int
-    ep: int
-    replicas: int
-    decode_replicas: int
-    cards: int
-    demand_per_s: float
-    sized_for_per_s: float
-    slo_share: float
-    slo_share_lower: float
-    one_fewer_share: float | None
-    closed_form_replicas: int
-    simulated_requests: int
-    simulated_replicas: int
-
-
-@dataclass(frozen=True, slots=True)
-class PlanRow:
-    """One parallel plan in the comparison; ``reason`` where it cannot serve."""
-
-    card: str
-    tp: int
-    pp: int
-    dp: int
-    ep: int
-    cards: int
-    requests_per_s: float | None
-    cny_per_mtoken: float | None
-    reason: str = ""
 
 
 class Serving:
@@ -343,7 +287,7 @@ class Serving:
         """Return the requests per second of so many tokens a day, prompt and answer, of the workload's lengths."""
         return tokens_to_requests(tokens_per_day, stream_spec(self.work, self.inputs.scenario.seed))
 
-    def cards_for(self, demand_per_s: float, *, most: int = 4096) -> CardsAnswer:
+    def cards_for(self, demand_per_s: float, *, most: int = MOST) -> CardsAnswer:
         """Return the fewest replicas that carry ``demand_per_s`` requests per second at the service level.
 
         Asked of a stationary stream of the workload's lengths at the demand's rate, at the peak of a daily wave: how
@@ -370,9 +314,11 @@ class Serving:
             slo_share=sized.share.share,
             slo_share_lower=sized.share.lower,
             one_fewer_share=sized.one_fewer.share if sized.one_fewer else None,
+            one_fewer_decode_share=sized.one_fewer_decode.share if sized.one_fewer_decode else None,
             closed_form_replicas=sized.closed_form_replicas,
             simulated_requests=sized.requests,
             simulated_replicas=sized.simulated_replicas,
+            counted_in=sized.step,
         )
 
     def forward(self, plan: CardsAnswer, requests: int, seed: int, *, fewer: int = 0) -> Share:

@@ -23,7 +23,7 @@ from clustersim.planner.serving import RateAnswer, Serving
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import PrecisionSection, ServingPlan
-from clustersim.workloads.serving import Ranked, candidates, ranked
+from clustersim.workloads.serving_plans import Ranked, candidates, ranked
 from clustersim.workloads.serving_points import stacked
 
 __all__ = ["FleetAnswer", "FrontierRow", "Option", "frontier_rows", "largest_fleet", "options"]
@@ -155,14 +155,21 @@ class FrontierRow:
     ttft_p90_s: float
     slo_share: float | None
     """Of the stated level; none where there is no bound."""
+    meets: bool
+    """Whether that is the level's share, or there is no level."""
     cny_per_mtoken: float | None
     holds: bool
+
+
+#: Share within the level below which a load that misses it is not listed: it serves nobody as was asked.
+LEAST_SHARE = 0.01
 
 
 def frontier_rows(serving: Serving) -> list[FrontierRow]:
     """Return throughput against interactivity over all plans and loads: what no other beats, slowest user first.
 
-    A load that misses the level is drawn too: the level cuts the frontier, and ``slo_share`` says where.
+    First the loads that meet the level, then those that miss it, by what share of the requests they serve within it:
+    the level cuts the frontier, and ``meets`` says where.
 
     Raises InfeasibleError where no plan can be laid out.
     """
@@ -174,6 +181,12 @@ def frontier_rows(serving: Serving) -> list[FrontierRow]:
             f"no plan of {work.model} fits {serving.inputs.parts.card.name}; use more or larger cards"
         )
     rows = _loaded(serving, work, fits)
+    good = _front([r for r in rows if r.meets])
+    missed = [r for r in _front(rows) if not r.meets and (r.slo_share or 0.0) >= LEAST_SHARE]
+    return good + sorted(missed, key=lambda r: -(r.slo_share or 0.0))
+
+
+def _front(rows: Sequence[FrontierRow]) -> list[FrontierRow]:
     return fair_front(rows, lambda r: (1.0 / r.tokens_per_s_per_card, 1.0 / r.tokens_per_s_per_user))
 
 
@@ -208,6 +221,7 @@ def _loaded(serving: Serving, work: ServingWorkload, fits: Sequence[Ranked]) -> 
                 tokens_per_s_per_user=float(1.0 / max(form.tpot_s["mean"][i], 1e-12)),
                 ttft_p90_s=float(p90[i]) + row.fluid.request_s,
                 slo_share=float(form.slo_share[i]) if slo.bounds else None,
+                meets=bool(not slo.bounds or form.slo_share[i] >= slo.share),
                 cny_per_mtoken=serving.cost(cards, tokens),
                 holds=bool(form.holds[i]),
             )

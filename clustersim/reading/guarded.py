@@ -18,14 +18,16 @@ from typing import BinaryIO
 from clustersim.errors import InputError
 
 __all__ = [
-    "GBK", "LIMIT_BYTES", "Text", "decode", "file_sha256", "is_file", "limit_bytes", "printable", "read_bytes",
-    "read_text", "stamp",
+    "GBK", "LIMIT_BYTES", "READ_LOG", "Text", "decode", "file_sha256", "is_file", "limit_bytes", "printable",
+    "read_bytes", "read_text", "stamp",
 ]  # fmt: skip
 
 #: A text file from outside is at most this long, unless more is asked for.
 LIMIT_BYTES = 16_000_000
 #: The variable that asks for more, in MB (10^6 bytes).
 LIMIT_VARIABLE = "CLUSTERSIM_READ_LIMIT_MB"
+#: The variable that names a file to which the path of every file that is read is added: what a result rests on.
+READ_LOG = "CLUSTERSIM_READ_LOG"
 GBK = "gb18030"
 _BLOCK = 1 << 20
 #: Longest mark first: the mark of UTF-32 begins with that of UTF-16.
@@ -124,6 +126,9 @@ def read_bytes(path: str | Path, *, limit: int | None = None) -> bytes:
         raise InputError(f"{name}: cannot be read ({error.strerror or error})") from None
     if len(data) > allowed:
         raise InputError(_too_long(name, allowed))
+    if log := os.environ.get(READ_LOG):
+        with Path(log).open("a", encoding="utf-8") as written:
+            written.write(f"{os.path.abspath(path)}\0")  # noqa: PTH100 -- a link stays the name that was asked for
     return data
 
 

@@ -136,6 +136,7 @@ class Answer:
             written = [at / f"{self.name}.json"]
             write_bytes(written[0], f"{to_json(self.data)}\n".encode())
         for name, content in self.files().items():
+            (at / name).parent.mkdir(parents=True, exist_ok=True)
             with write_beside(at / name) as temporary:
                 _put(content, temporary)
             written.append(at / name)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["claims_figure", "fan_of_runs", "gantt", "lost_time"]
 
 DAY = 86400.0
+#: The narrowest recovery that can be seen, in days.
+LEAST_DRAWN = 0.012
 
 
 def gantt(title: str, run: SimulatedRun) -> Figure:
@@ -25,6 +27,7 @@ def gantt(title: str, run: SimulatedRun) -> Figure:
     days = run.duration_s / DAY
     rows = max(1, int(np.ceil(days / 5)))
     figure, axes = new_figure(11, 0.75 * rows + 1.8)
+    recovering = f"recovering (drawn at least {LEAST_DRAWN * 24 * 60:.0f} minutes wide)"
     for row in range(rows):
         begin, end = 5 * row, min(days, 5 * row + 5)
         spans = [
@@ -39,18 +42,25 @@ def gantt(title: str, run: SimulatedRun) -> Figure:
             for i in run.incidents
             if i.resumed_at_s / DAY > begin and i.failed_at_s / DAY < end
         ]
-        axes.broken_barh([(a - begin, max(b - a, 0.012)) for a, b in waits], (row - 0.3, 0.6), color=ORANGE,
-                         label="recovering" if row == 0 else None)  # fmt: skip
+        axes.broken_barh([(a - begin, max(b - a, LEAST_DRAWN)) for a, b in waits], (row - 0.3, 0.6), color=ORANGE,
+                         label=recovering if row == 0 else None)  # fmt: skip
     for i in run.incidents:
         line, at = divmod(i.failed_at_s / DAY, 5)
         axes.plot(at, line - 0.38, marker="v", color=RED, markersize=5, clip_on=False)
-        axes.annotate(i.component.replace("_", " "), (at, line - 0.42), fontsize=7, rotation=30, va="bottom")
-    axes.set_yticks(range(rows), [f"day {5 * r}" for r in range(rows)])
+        late = at > 4.6  # a name at the right edge is written to the left of its mark, inside the frame
+        axes.annotate(i.component.replace("_", " "), (at, line - 0.4), xytext=(-4 if late else 4, 1), fontsize=7,
+                      textcoords="offset points", va="bottom", ha="right" if late else "left")  # fmt: skip
+    axes.set_yticks(
+        range(rows), [f"days {5 * r} to {min(5 * r + 5, int(np.ceil(days)))}" for r in range(rows)]
+    )
     axes.set_ylim(rows - 0.5, -0.95)
     axes.set_xlim(0, 5)
     axes.set_xlabel("days within the row")
     axes.set_title(f"{title}: ETTR {run.ettr:.2%}, {run.failures} failures")
-    axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
+    axes.plot(
+        [], [], marker="v", linestyle="none", color=RED, markersize=5, label="failure, by its component"
+    )
+    figure.legend(loc="outside lower center", ncols=3, frameon=False)
     axes.grid(axis="y", visible=False)
     return figure
 

@@ -14,7 +14,7 @@ from clustersim.des.serving.metrics import queue_over_time, records, summarise
 from clustersim.des.serving.run import ServingRun
 from clustersim.des.serving.settings import ClosedLoop
 from clustersim.des.serving.stream import stream_of
-from clustersim.report.style import BLUE, GREY, ORANGE, PALETTE, new_figure
+from clustersim.report.style import BLUE, GREY, ORANGE, PALETTE, SKY, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,6 +28,8 @@ USERS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 #: Shares of the saturated rate of the load-latency curve.
 LOADS = (0.1, 0.3, 0.5, 0.65, 0.8, 0.9, 0.95)
 _SAMPLE = 1500
+#: Windows of the queue over time, and instants that are looked at in each.
+_WINDOWS, _INSTANTS = 100, 40
 
 
 def _sample(answer: Answer) -> Requests:
@@ -94,11 +96,16 @@ def load_latency(answers: Sequence[Answer]) -> Figure:
 
 
 def queue(run: ServingRun, card: str) -> Figure:
-    """Draw requests in the system and waiting for their first token over time."""
+    """Draw requests in the system and waiting for their first token: means of windows, and the most in each."""
     figure, axes = new_figure(10, 3.8)
-    grid, inside, waiting = queue_over_time(run, 400)
-    axes.plot(grid, inside, color=BLUE, label="in the system")
-    axes.fill_between(grid, waiting, color=ORANGE, label="without a first token yet")
+    grid, inside, waiting = queue_over_time(run, _INSTANTS * _WINDOWS)
+    mean, most, held = (f(x.reshape(_WINDOWS, _INSTANTS), axis=1)
+                        for f, x in ((np.mean, inside), (np.max, inside), (np.mean, waiting)))  # fmt: skip
+    middle = grid.reshape(_WINDOWS, _INSTANTS).mean(axis=1)
+    width = (grid[-1] - grid[0]) / _WINDOWS
+    axes.fill_between(middle, mean, most, color=SKY, alpha=0.4, label="in the system, most of a window")
+    axes.plot(middle, mean, color=BLUE, label="in the system, mean of a window")
+    axes.fill_between(middle, held, color=ORANGE, label="of them without a first token, mean")
     if run.failures:
         axes.text(
             0.99, 0.95, f"{run.failures} replica failures", transform=axes.transAxes, ha="right", color=GREY
@@ -106,6 +113,6 @@ def queue(run: ServingRun, card: str) -> Figure:
     axes.set_xlabel("time (s)")
     axes.set_ylabel("requests")
     axes.set_ylim(bottom=0)
-    axes.set_title(f"Requests over time on {card}")
-    axes.legend(frameon=False, loc="upper left")
+    axes.set_title(f"Requests over time on {card}, windows of {width:,.3g} s; the run begins and ends empty")
+    figure.legend(loc="outside lower center", ncols=3, frameon=False)
     return figure

@@ -9,6 +9,7 @@ import numpy as np
 
 from clustersim.errors import InputError
 from clustersim.report import study_figures as figures
+from clustersim.report.labels.terms import spoken, with_unit
 from clustersim.study.driver import StudyResult
 from clustersim.study.search import feasible, pareto_front
 from clustersim.study.sensitivity import sobol_indices, tornado
@@ -60,26 +61,43 @@ def _sweep(result: StudyResult, outputs: Sequence[str]) -> Album:
 
     def heat(name: str) -> Figure:
         table = result.column(name).reshape(len(first.values), len(second.values)).T
-        keys = (first.key, second.key, name)
-        return figures.heat_map(f"{spec.scenario}: {name}", first.values, second.values, table, keys)
+        keys = (spoken(first.key), spoken(second.key), with_unit(name))
+        return figures.heat_map(f"{spec.scenario}: {spoken(name)}", first.values, second.values, table, keys)
 
     return {f"heat_map_{name}.png": lambda name=name: heat(name) for name in outputs}  # type: ignore[misc]
 
 
 def _parallel(result: StudyResult, output: str) -> Album:
-    """The points that ran over their numeric inputs, coloured by the last output."""
-    names = [key for key, numeric in input_kinds(result.spec).items() if numeric]
+    """The points that ran over their inputs, coloured by the last output; names stand at even steps in their order."""
+    kinds = input_kinds(result.spec)
+    names = list(kinds)
     if len(names) < 2 or result.spec.total > MOST_DRAWN:
         return {}
     rows = [row for row in result.rows if not row["error"]]
     if len(rows) < 2:
         return {}
-    values = np.array([[(as_number(row[k]) or (0.0, ""))[0] for k in names] for row in rows])
+    lines = [_coordinate(k, kinds[k], [row[k] for row in rows]) for k in names]
     colour = np.array([float(row[output]) for row in rows])
-    title = f"{result.spec.scenario}: {output}"
+    title = f"{result.spec.scenario}: {spoken(output)}"
     return {
-        f"parallel_{output}.png": lambda: figures.parallel_coordinates(title, names, values, colour, output)
+        f"parallel_{output}.png": lambda: figures.parallel_coordinates(
+            title, lines, colour, with_unit(output)
+        )
     }
+
+
+def _coordinate(key: str, numeric: bool, given: Sequence[Any]) -> figures.Coordinate:
+    """An input with its values: numbers as they are, names by their place in the order in which they were given."""
+    if numeric:
+        found = [as_number(value) or (0.0, "") for value in given]
+        unit = next((unit for _, unit in found if unit), "")
+        return figures.Coordinate(
+            f"{spoken(key)}{f', {unit}' if unit else ''}", np.array([x for x, _ in found])
+        )
+    order = list(dict.fromkeys(map(str, given)))
+    return figures.Coordinate(
+        spoken(key), np.array([float(order.index(str(v))) for v in given]), tuple(order)
+    )
 
 
 def _mc(result: StudyResult, outputs: Sequence[str]) -> Album:
@@ -87,7 +105,9 @@ def _mc(result: StudyResult, outputs: Sequence[str]) -> Album:
 
     def spread(name: str) -> Figure:
         values = result.column(name)
-        return figures.distribution_figure(f"{scenario}: {name}", values[np.isfinite(values)], name)
+        return figures.distribution_figure(
+            f"{scenario}: {spoken(name)}", values[np.isfinite(values)], with_unit(name)
+        )
 
     out: Album = {f"distribution_{name}.png": lambda name=name: spread(name) for name in outputs}  # type: ignore[misc]
     revenue = [o for o in result.outputs if o.startswith("revenue_")]
@@ -97,7 +117,7 @@ def _mc(result: StudyResult, outputs: Sequence[str]) -> Album:
             f"{scenario}: revenue",
             years,
             np.array([np.nanpercentile(result.column(o), [10, 50, 90]) for o in revenue]).T / 1e6,
-            "bn CNY",
+            "CNY bn",
         )
     return out
 
@@ -105,8 +125,10 @@ def _mc(result: StudyResult, outputs: Sequence[str]) -> Album:
 def _sobol(result: StudyResult, outputs: Sequence[str], title: str) -> Album:
     def bars() -> Figure:
         indices = sobol_indices(result.spec.keys, result.column(outputs[0]), result.spec.seed)
-        top = [(i.key, i.first, i.first_half_width, i.total, i.total_half_width) for i in indices[:15]]
-        return figures.index_bars(f"{title}: what moves {outputs[0]}", top)
+        top = [
+            (spoken(i.key), i.first, i.first_half_width, i.total, i.total_half_width) for i in indices[:15]
+        ]
+        return figures.index_bars(f"{title}: what moves {spoken(outputs[0])}", top)
 
     return {"sobol.png": bars}
 
@@ -115,8 +137,10 @@ def _tornado(result: StudyResult, outputs: Sequence[str], title: str) -> Album:
     def bars() -> Figure:
         values = result.column(outputs[0])
         found = tornado(result.spec.keys, float(values[0]), values[1::2].tolist(), values[2::2].tolist())
-        drawn = [(b.key, b.low, b.base, b.high) for b in found[:20]]
-        return figures.tornado_figure(f"{title}: {outputs[0]}, P10 to P90", drawn, outputs[0])
+        drawn = [(spoken(b.key), b.low, b.base, b.high) for b in found[:20]]
+        return figures.tornado_figure(
+            f"{title}: {spoken(outputs[0])}, P10 to P90", drawn, with_unit(outputs[0])
+        )
 
     return {"tornado.png": bars}
 
@@ -132,6 +156,6 @@ def _pareto(
         best = pareto_front(np.array([[sign * float(row[name]) for name, sign in goals] for row in rows]))
         x, y = (np.array([float(row[name]) for row in rows]) for name, _ in goals[:2])
         title = f"{result.spec.scenario}: what is best"
-        return figures.pareto_figure(title, x, y, best, (goals[0][0], goals[1][0]))
+        return figures.pareto_figure(title, x, y, best, (with_unit(goals[0][0]), with_unit(goals[1][0])))
 
     return {"pareto.png": front}

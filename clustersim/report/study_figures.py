@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from clustersim.report.labels.terms import amount
 from clustersim.report.style import BLUE, GREEN, GREY, ORANGE, SKY, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
-    "distribution_figure", "fan_chart", "heat_map", "index_bars", "parallel_coordinates", "pareto_figure",
+    "Coordinate", "distribution_figure", "fan_chart", "heat_map", "index_bars", "parallel_coordinates", "pareto_figure",
     "tornado_figure",
 ]  # fmt: skip
 
@@ -36,8 +38,9 @@ def tornado_figure(title: str, bars: Sequence[tuple[str, float, float, float]], 
     axes.set_yticks(range(len(bars)), [name for name, *_ in bars])
     axes.invert_yaxis()
     axes.set_xlabel(unit)
-    axes.set_title(f"{title} (base {base:,.4g})")
-    axes.legend(frameon=False, loc="lower right")
+    axes.set_title(f"{title} (base {amount(base)})")
+    axes.xaxis.set_major_formatter(lambda value, _: amount(value))
+    figure.legend(loc="outside lower center", ncols=2, frameon=False)
     axes.grid(axis="y", visible=False)
     return figure
 
@@ -76,7 +79,7 @@ def heat_map(
     axes.set_yticks(range(len(y)), [str(v) for v in y])
     middle = np.nanmean([np.nanmin(values), np.nanmax(values)]) if np.isfinite(values).any() else 0.0
     for (row, column), value in np.ndenumerate(values):
-        text = f"{value:.4g}" if np.isfinite(value) else "failed"
+        text = amount(float(value)) if np.isfinite(value) else "failed"
         axes.text(
             column,
             row,
@@ -104,6 +107,8 @@ def pareto_figure(
     axes.plot(x[front][order], y[front][order], color=BLUE, marker="o", label="Pareto front")
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(lambda value, _: amount(value))
     axes.set_title(title)
     axes.legend(frameon=False)
     return figure
@@ -115,34 +120,58 @@ def distribution_figure(title: str, values: Array, unit: str) -> Figure:
     axes.hist(values, bins=min(60, max(10, len(values) // 20)), color=SKY)
     for share, colour in ((10, ORANGE), (50, BLUE), (90, GREEN)):
         at = float(np.percentile(values, share))
-        axes.axvline(at, color=colour, linewidth=2, linestyle="--", label=f"P{share} {at:,.4g}")
+        axes.axvline(at, color=colour, linewidth=2, linestyle="--", label=f"P{share} {amount(at)}")
     axes.set_xlabel(unit)
-    axes.set_ylabel("points")
+    axes.set_ylabel("draws")
+    axes.xaxis.set_major_formatter(lambda value, _: amount(value))
     axes.set_title(title)
     axes.legend(frameon=False)
     return figure
 
 
-def parallel_coordinates(
-    title: str, names: Sequence[str], values: Array, colour_by: Array, unit: str
-) -> Figure:
-    """Draw every point as a line over inputs scaled to their range, coloured by an output."""
+@dataclass(frozen=True, slots=True)
+class Coordinate:
+    """An input of a figure of lines: its name with unit, its value at every point, and where they are names, these."""
+
+    name: str
+    values: Array
+    words: tuple[str, ...] = ()
+
+
+def parallel_coordinates(title: str, lines: Sequence[Coordinate], colour_by: Array, unit: str) -> Figure:
+    """Draw every point as a line over its inputs, each from its lowest to its highest, coloured by an output."""
     import matplotlib as mpl
 
-    figure, axes = new_figure(max(8.0, 1.5 * len(names)), 4.8)
-    low, high = values.min(axis=0), values.max(axis=0)
+    figure, axes = new_figure(max(8.0, 2.0 * len(lines) + 2), 4.8)
+    low, high = (np.array([end(line.values) for line in lines]) for end in (np.min, np.max))
+    values = np.column_stack([line.values for line in lines])
     scaled = (values - low) / np.where(high > low, high - low, 1.0)
     norm = mpl.colors.Normalize(float(colour_by.min()), float(colour_by.max()))
     colours = mpl.colormaps["cividis"](norm(colour_by))
-    for line, colour in zip(scaled, colours, strict=True):
-        axes.plot(range(len(names)), line, color=colour, alpha=0.5, linewidth=0.8)
-    axes.set_xticks(
-        range(len(names)), [f"{n}\n{a:.3g} to {b:.3g}" for n, a, b in zip(names, low, high, strict=True)]
-    )
-    axes.set_yticks([0, 1], ["low", "high"])
+    for points, colour in zip(scaled, colours, strict=True):
+        axes.plot(range(len(lines)), points, color=colour, alpha=0.5, linewidth=0.8)
+    for place, line in enumerate(lines):
+        axes.axvline(place, color=GREY, linewidth=0.8)
+        for at, text in _marks(line):
+            axes.annotate(text, (place, at), xytext=(4, 0), textcoords="offset points", fontsize=8, va="center",
+                          bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.8})  # fmt: skip
+    axes.set_xticks(range(len(lines)), [line.name for line in lines])
+    axes.set_xlim(-0.2, len(lines) - 0.6)
+    axes.set_ylim(-0.06, 1.06)
+    axes.set_yticks([])
     figure.colorbar(mpl.cm.ScalarMappable(norm, "cividis"), ax=axes, label=unit)
     axes.set_title(title)
+    axes.grid(visible=False)
     return figure
+
+
+def _marks(line: Coordinate) -> list[tuple[float, str]]:
+    """What stands along an input: its names, or its lowest and highest value."""
+    low, high = float(line.values.min()), float(line.values.max())
+    width = high - low or 1.0
+    if line.words:
+        return [((i - low) / width, word) for i, word in enumerate(line.words)]
+    return [(0.0, amount(low)), (1.0, amount(high))] if high > low else [(0.0, amount(low))]
 
 
 def fan_chart(title: str, x: Sequence[str], bands: Array, unit: str) -> Figure:

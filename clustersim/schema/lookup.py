@@ -19,8 +19,10 @@ from clustersim.errors import InputError, suggest
 from clustersim.reading.guarded import is_file, printable, read_text, stamp
 from clustersim.schema.yamlfile import read_yaml
 
-__all__ = ["exact_name", "file_stamps", "find_file", "known_names", "plain", "profile_name", "roots"]
+__all__ = ["ONLY", "exact_name", "file_stamps", "find_file", "known_names", "plain", "profile_name", "roots"]
 
+#: The variable that names the one folder to look in: a bundle is recomputed from its own files alone.
+ONLY = "CLUSTERSIM_ONLY"
 _PACKAGE = Path(__file__).resolve().parent.parent
 #: A folder that changed less than this ago may change again without another time of change.
 _SETTLED_NS = 100_000_000
@@ -50,7 +52,12 @@ def _of_packages() -> tuple[str, ...]:
 
 
 def roots() -> tuple[Path, ...]:
-    """Return the folders that may hold ``hwprofiles/`` and ``scenarios/``, in the order of look-up."""
+    """Return the folders that may hold ``hwprofiles/`` and ``scenarios/``, in the order of look-up.
+
+    Where ``$CLUSTERSIM_ONLY`` names a folder, it is the only one.
+    """
+    if only := os.environ.get(ONLY):
+        return (Path(only),)
     given = [p for p in os.environ.get("CLUSTERSIM_PATH", "").split(os.pathsep) if p]
     candidates = (*given, os.getcwd(), *_OWN, *_of_packages())  # noqa: PTH109 -- asked for every point
     changed = tuple(map(_changed, candidates))

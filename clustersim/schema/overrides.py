@@ -330,7 +330,7 @@ def _open_row(node: dict[str, Any], part: str, override: Override) -> None:
 def _put(data: dict[str, Any], override: Override) -> None:
     _refuse_index(data, override)
     node: Any = data
-    for part in override.path[:-1]:
+    for at, part in enumerate(override.path[:-1]):
         if override.document == "company" and part == override.path[-2] and isinstance(node, dict):
             _open_row(node, str(part), override)
         if isinstance(node, list):
@@ -338,9 +338,12 @@ def _put(data: dict[str, Any], override: Override) -> None:
         elif isinstance(node, dict):
             node = node.setdefault(part, {})
         if not isinstance(node, dict | list):
+            inner = f"{override.value}"
+            for name in reversed(override.path[at + 1 :]):
+                inner = f"{{{name}: {inner}}}"
             raise InputError(
                 f"{override.said}: {part!r} is the value {node!r} and has no fields; give all of it, for example"
-                f" {part}='{{…: …}}'"
+                f" {part}='{inner}'"
             )
     last = override.path[-1]
     if isinstance(node, list):

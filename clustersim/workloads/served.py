@@ -13,7 +13,7 @@ from clustersim.des.serving.run import ServingRun
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import ServingPlan
-from clustersim.workloads.serving import fewest_for
+from clustersim.workloads.serving_plans import fewest_for
 
 __all__ = ["Prepared", "Served", "prepare", "served"]
 

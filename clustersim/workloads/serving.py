@@ -14,48 +14,37 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.assemble.parts import model_spec
 from clustersim.assemble.serving import (
     FluidDeployment,
     ServingBuilder,
-    cache_of_plan,
     content_of,
     deployment,
     engine_said,
-    fluid_deployment,
-    layout_spec,
     slo_of,
     stream_spec,
 )
 from clustersim.columns import Unbatchable, of_points
-from clustersim.des.serving.closed_form import ClosedForm, closed_form
+from clustersim.des.serving.closed_form import ClosedForm
 from clustersim.des.serving.costs import token_seconds
 from clustersim.des.serving.deployment import of_run, steady, with_request_time
-from clustersim.des.serving.fit import Misfit, fewest_cards
 from clustersim.des.serving.fluid_inputs import traffic_of
 from clustersim.des.serving.metrics import Slo, Use, summarise
 from clustersim.des.serving.steady import STABLE_SHARE, rate_at_slo
 from clustersim.des.serving.stream import Stream
 from clustersim.des.serving.window import steady_window
-from clustersim.errors import ClusterSimError, InfeasibleError, InputError
-from clustersim.perf.serving_checks import layout_problems
 from clustersim.schema.demand import ServingWorkload, identity
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import ServingPlan
-from clustersim.workloads.serving_points import DRAWN, best_of_points, stacked, unfit_in
+from clustersim.workloads.serving_plans import Ranked, best_plan, candidates, words_of
+from clustersim.workloads.serving_points import best_of_points
 from clustersim.workloads.work import Load, Product, StageCache, Work
 
-__all__ = [
-    "Capacity", "Ranked", "ServingDetail", "best_plan", "candidates", "detail_of", "fewest_for", "planned", "ranked",
-    "work_of",
-]  # fmt: skip
+__all__ = ["Capacity", "ServingDetail", "detail_of", "load_of", "planned", "work_of"]
 
 Array = NDArray[np.float64]
 
 #: Requests of the simulated run that is read where the closed form does not hold.
 _SIMULATED = 20_000
-#: Cards of a replica at most, where the best plan is searched for.
-_MOST_CARDS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,140 +83,6 @@ class ServingDetail:
     def cards(self) -> int:
         """Cards of all replicas that the traffic goes to."""
         return self.fluid.cards
-
-
-def candidates(inputs: Inputs, work: ServingWorkload) -> list[ServingPlan]:
-    """Return the plans of a replica that ``best`` considers: tensors inside a coherent domain, and for experts whole
-    domains whose cards each hold some of them."""
-    model, tensors = model_spec(inputs.model(work)), _tensors(inputs)
-
-    def whole(plan: ServingPlan) -> bool:
-        return not layout_problems(model, layout_spec(plan))
-
-    plans = [plan for plan in map(_tensor_plan, tensors) if whole(plan)]
-    plans += [plan for pp in (2, 4) if whole(plan := ServingPlan(tp=plans[-1].tp, pp=pp))]
-    if model.experts:
-        sizes = [(tp, dp) for tp in tensors for dp in (1, 2, 4, 8, 16, 32) if 1 < tp * dp <= _MOST_CARDS]
-        plans += [plan for tp, dp in sizes if whole(plan := ServingPlan(tp=tp, dp=dp, ep=tp * dp))]
-    return plans
-
-
-def _tensor_plan(tp: int) -> ServingPlan:
-    return ServingPlan(tp=tp)
-
-
-def _tensors(inputs: Inputs) -> list[int]:
-    """Tensor degrees inside a coherent domain."""
-    scale_up = inputs.parts.card.scale_up
-    domain = max(1, int(scale_up.domain.value) if scale_up is not None else 8)
-    return [tp for tp in (1, 2, 4, 8, 16, 32, 64) if tp <= domain]
-
-
-def fewest_for(inputs: Inputs, work: ServingWorkload, tokens: float) -> int | None:
-    """Return the fewest cards of a replica whose cache holds ``tokens``: tensors inside a domain, stages beside it.
-
-    None where no replica of up to 64 cards does.
-    """
-    model = model_spec(inputs.model(work))
-    plans: dict[int, list[ServingPlan]] = {}
-    for tp in _tensors(inputs):
-        for pp in (1, 2, 4, 8):
-            plan = ServingPlan(tp=tp, pp=pp)
-            if tp * pp <= _MOST_CARDS and not layout_problems(model, layout_spec(plan)):
-                plans.setdefault(tp * pp, []).append(plan)
-
-    def room(size: int) -> float | None:
-        rooms = [cache_of_plan(inputs, work, plan) for plan in plans[size]]
-        return max((r for r in rooms if r is not None), default=None)
-
-    return fewest_cards(tokens, plans, room)
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """One plan with its closed form; what it yields is zero, and ``reason`` says why, where it cannot serve."""
-
-    plan: ServingPlan
-    fluid: FluidDeployment | None
-    form: ClosedForm | None
-    index: int
-    reason: str = ""
-    error: ClusterSimError | None = None
-    """Why the plan cannot be laid out at all."""
-    unfit: Misfit | None = None
-    """Requests larger than an empty cache, where they are more than the level lets go."""
-
-    @property
-    def per_card_s(self) -> float:
-        """Requests per second and card at the service level."""
-        if self.form is None or self.fluid is None or self.unfit is not None:
-            return 0.0
-        return float(self.form.rate_at_slo_per_s[self.index]) / self.fluid.cards
-
-
-def ranked(inputs: Inputs, work: ServingWorkload, plans: Sequence[ServingPlan]) -> list[Ranked]:
-    """Return the plans with what they yield per card at the service level, best first; all in one closed form."""
-    built: list[tuple[ServingPlan, FluidDeployment]] = []
-    refused: list[Ranked] = []
-    try:
-        builder = ServingBuilder(inputs, work)
-    except ClusterSimError as error:
-        return [Ranked(plan, None, None, 0, str(error).splitlines()[0], error) for plan in plans]
-    for plan in plans:
-        try:
-            built.append((plan, fluid_deployment(inputs, work, plan, builder)))
-        except ClusterSimError as error:
-            refused.append(Ranked(plan, None, None, 0, str(error).splitlines()[0], error))
-    if not built:
-        return refused
-    seed, first = inputs.scenario.seed, built[0][1]
-    stream = stream_spec(work, seed)
-    drawn = stream.draw(DRAWN, np.random.default_rng(seed))
-    traffic = traffic_of(stream, cached_share=first.cached_share)
-    form = closed_form(stacked([one.fleet for _, one in built]), traffic, slo_of(work, first.request_s))
-    rows = []
-    for i, (plan, one) in enumerate(built):
-        unfit = unfit_in(one.fleet, drawn, work.slo.share.value)
-        reason = unfit.text() if unfit is not None else _reason(form, i, one)
-        rows.append(Ranked(plan, one, form, i, reason, unfit=unfit))
-    return sorted(rows, key=lambda r: (-r.per_card_s, r.fluid.cards if r.fluid else 0)) + refused
-
-
-def _reason(form: ClosedForm, i: int, one: FluidDeployment) -> str:
-    if form.rate_at_slo_per_s[i] > 0:
-        return ""
-    ttft, tpot = form.ttft_s["p50"][i] + one.request_s, form.tpot_s["p50"][i]
-    return (
-        f"the SLO is below the unloaded latency (best reachable: TTFT {ttft:.4g} s, TPOT {tpot * 1e3:.4g} ms in the"
-        " median)"
-    )
-
-
-def best_plan(inputs: Inputs, work: ServingWorkload) -> tuple[Ranked, list[Ranked]]:
-    """Return the stated plan, or the one that gives most requests per card at the service level, and all looked at.
-
-    Raises InfeasibleError where none serves: with the fewest cards where requests are larger than every cache, else
-    with the reason of every plan.
-    """
-    stated = not isinstance(work.plan, str)
-    plans = [work.plan] if not isinstance(work.plan, str) else candidates(inputs, work)
-    rows = ranked(inputs, work, plans)
-    best = rows[0]
-    if all(isinstance(row.error, InputError) for row in rows) or (stated and best.error is not None):
-        assert best.error is not None
-        raise best.error
-    built = [row.unfit for row in rows if row.fluid is not None]
-    unfit = [found for found in built if found is not None]
-    if unfit and len(unfit) == len(built):
-        found = max(unfit, key=lambda u: u.cache_tokens)
-        raise found.error(fewest_for(inputs, work, found.needed_tokens))
-    if best.per_card_s <= 0 or best.fluid is None or best.form is None:
-        reasons = dict.fromkeys(f"{_words(row.plan)}: {row.reason}" for row in rows)
-        raise InfeasibleError(
-            f"{inputs.parts.card.name} cannot serve {work.model} at the service level: {'; '.join(reasons)}. Relax"
-            " the level, change the plan, or use another card"
-        )
-    return best, rows
 
 
 def detail_of(inputs: Inputs, work: ServingWorkload, cache: StageCache) -> ServingDetail:
@@ -323,7 +178,9 @@ def _simulated(inputs: Inputs, work: ServingWorkload, best: Ranked, stream: Stre
     deployed = deployment(inputs, work, best.plan)
     still, seed = steady(deployed), inputs.scenario.seed
     found = rate_at_slo(stream, lambda r: still.simulate(r, log=False), slo, seed=seed, tolerance=0.01)
-    run = still.simulate(stream.at(found.rate).draw(_SIMULATED, np.random.default_rng(seed)))
+    run = still.simulate(
+        stream.at(found.rate).draw(stream.affordable(_SIMULATED), np.random.default_rng(seed))
+    )
     window = steady_window(run.book)
     summary = with_request_time(summarise(run, slo, window=window), deployed.request_s)
     use, seconds = (
@@ -368,12 +225,6 @@ def _products(at: Capacity, cards: int) -> tuple[Product, tuple[Product, ...]]:
     return made("served_mtoken", total), tuple(parts)
 
 
-def _words(plan: ServingPlan) -> str:
-    return ", ".join(
-        f"{n} {getattr(plan, n)}" for n in ("tp", "pp", "dp", "ep") if n == "tp" or getattr(plan, n) > 1
-    )
-
-
 def work_of(inputs: Inputs, name: str, work: ServingWorkload, cache: StageCache) -> Work:
     """Return what a serving workload makes of the site's card-hours, at its service level.
 
@@ -416,7 +267,7 @@ def work_of(inputs: Inputs, name: str, work: ServingWorkload, cache: StageCache)
             "busy_share": at.load.busy,
         },
         terms={"prefill_share": at.input_share, "decode_share": 1.0 - at.input_share},
-        layout={"plan": _words(detail.plan), "cards_per_deployment": cards, "stated": detail.stated},
+        layout={"plan": words_of(detail.plan), "cards_per_deployment": cards, "stated": detail.stated},
         notes=tuple(notes),
         detail=detail,
     )

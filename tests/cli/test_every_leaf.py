@@ -66,6 +66,7 @@ WORDS: dict[str, list[str]] = {
     "forecast grid": ["biren"],
     "forecast cases": ["biren"],
     "forecast mc": ["biren", "-n", "200"],
+    "forecast moves": ["biren"],
     "forecast consensus": ["biren", "{tmp}/street.csv"],
     "forecast demand": ["biren"],
     "forecast compare": ["biren", "metax"],
@@ -78,11 +79,15 @@ WORDS: dict[str, list[str]] = {
     "forecast through": ["biren"],
     "audit": ["{tmp}/printed"],
     "export xlsx": ["metax", "-o", "{tmp}/book"],
+    "export note": ["metax", "-o", "{tmp}/note", "--as", "pdf"],
+    "export slides": ["metax", "-o", "{tmp}/slides", "--language", "zh"],
+    "export bundle": ["metax", "-o", "{tmp}/evidence"],
+    "verify": ["{tmp}/bundle"],
     "anchors": [],
     "validate": ["tco"],
 }
 #: Over two seconds of a processor: every anchored scenario is run, every measured price predicted.
-SLOW = {"anchors", "validate"}
+SLOW = {"anchors", "validate", "export bundle"}
 FORMATS = ("table", "json", "csv", "md")
 
 
@@ -117,6 +122,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     for name, text in texts.items():
         (at / name).write_text(text, encoding="utf-8")
+    invoke("export", "bundle", "metax", "-o", str(at / "bundle"))
     invoke("sweep", "h20-1024", "--vary", "tco.pue=1.1,1.2", "--workers", "1", "-o", str(at / "kept"))
     return at
 

@@ -19,7 +19,11 @@ def toy_wheel(folder: Path, entry: str = "acme_cards") -> Path:
         for line in CARD.splitlines()
         if not line.startswith("aliases:")
     )
-    scenario = (ROOT / "scenarios" / "h20-1024.yaml").read_text(encoding="utf-8").replace("card: H20", "card: ACME-1")
+    scenario = (
+        (ROOT / "scenarios" / "h20-1024.yaml")
+        .read_text(encoding="utf-8")
+        .replace("card: H20", "card: ACME-1")
+    )
     info = "acme_cards-1.0.dist-info"
     files = {
         "acme_cards/__init__.py": "raise RuntimeError('its code is not run')\n",

@@ -227,7 +227,7 @@ def test_every_plan_that_is_tried_divides_its_model() -> None:
     from clustersim.assemble.parts import model_spec
     from clustersim.assemble.serving import layout_spec
     from clustersim.perf.serving_checks import layout_problems
-    from clustersim.workloads.serving import candidates
+    from clustersim.workloads.serving_plans import candidates
 
     for name in ("qwen3-32b", "deepseek-v3", "gpt-oss-120b", "qwen3-235b-a22b"):
         asked = serving(f"serving.model={name}")

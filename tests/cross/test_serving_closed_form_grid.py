@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import serving_grid as grid
+from scipy.stats import binom
 
 from clustersim.des.serving.closed_form import closed_form, fleet_of
 from clustersim.des.serving.fluid_inputs import traffic_of
@@ -27,6 +28,11 @@ def compared() -> list[dict[str, float]]:
         there = closed_form(fleet, traffic, level, rate_per_s=row["figures"]["rate"])
         figures = row["figures"]
         out.append({
+            "index": row["index"],
+            "bursty": float(point.burstiness >= 2),
+            "split": float(point.decode_replicas > 0),
+            "cache": float(best.limited_by[0] == "cache"),
+            "tight": float(point.tpot_factor < 2),
             "holds": float(best.slo_holds[0]),
             "figures_hold": float(there.holds[0]),
             "saturated": best.saturated_per_s[0] / row["saturated"] - 1,
@@ -45,19 +51,32 @@ def errors(rows: list[dict[str, float]], name: str, where: str) -> np.ndarray:
 
 def test_the_stored_answers_are_the_ones_that_were_computed() -> None:
     assert grid.digest(STORED["rows"]) == STORED["digest"]
-    assert len(STORED["rows"]) >= 300
+    assert len(ANSWERED) >= 300
     assert {row["index"] for row in STORED["rows"]} <= set(POINTS)
 
 
 def test_rate_at_the_slo_and_cost_per_token_where_the_form_holds(compared) -> None:
     """The cost per token at the rate is the card-hours over the rate: the error of one is that of the other."""
     rate = errors(compared, "rate", "holds")
-    assert len(rate) >= 40
+    assert len(rate) >= 100
     assert np.median(rate) <= 0.05
     assert np.quantile(rate, 0.95) <= 0.12
     cost = np.abs([1 / (1 + row["rate"]) - 1 for row in compared if row["holds"]])
     assert np.median(cost) <= 0.05
     assert np.quantile(cost, 0.95) <= 0.12
+
+
+def test_points_that_nobody_looked_at_are_as_good(compared) -> None:
+    """No constant and no form came from these: one in twenty may be beyond, and so by chance a few more of so few."""
+    rate = np.sort([abs(r["rate"]) for r in compared if r["holds"] and r["index"] >= grid.LOOKED_AT])
+    assert len(rate) >= 30
+    assert np.median(rate) <= 0.05
+    assert np.sum(rate > 0.12) <= binom.ppf(0.95, len(rate), 0.05)
+
+
+@pytest.mark.parametrize("kind", ["bursty", "split", "cache", "tight"])
+def test_the_form_holds_over_every_kind_of_point(compared, kind) -> None:
+    assert sum(1 for row in compared if row["holds"] and row[kind]) >= 8
 
 
 def test_saturation_pace_and_the_split_of_cost_where_the_figures_hold(compared) -> None:

@@ -12,7 +12,8 @@ from workbook_recalc import by_formualizer, by_libreoffice, place, stripped
 from clustersim.errors import InputError
 from clustersim.planner.company import forecast_run, runs_by_case
 from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, SHEETS, Book
-from clustersim.report.workbook.export import export_workbook
+from clustersim.report.workbook.export import Behind, export_workbook
+from clustersim.report.workbook.looks import TYPED
 
 PAIRS = [("nanjing-1024", "base"), ("br166-mixed", "bear"), ("br20x-4096", "bull"), ("metax", "base")]
 
@@ -166,12 +167,12 @@ def test_a_wacc_typed_in_moves_the_target_and_one_below_growth_is_an_error(tmp_p
         found = live.evaluate_cell(*place(book.cell("target_price")))
         expected = forecast_run("biren", (f"company.wacc={typed}",)).valuation.target_price
         assert found == pytest.approx(expected, rel=1e-9)
-        assert live.evaluate_cell(*place(book.cell("cover.wacc"))) == state
+        assert live.evaluate_cell(*place(book.cell("cover.wacc_state"))) == state
     live = formualizer.load_workbook(str(tmp_path / "s.xlsx"))
     live.set_value(control[0], control[1], FIRST_YEAR_COLUMN + 2, 0.02)
     live.evaluate_all()
     assert not isinstance(live.evaluate_cell(*place(book.cell("target_price"))), float)
-    assert "ERROR" in str(live.evaluate_cell(*place(book.cell("cover.wacc"))))
+    assert "ERROR" in str(live.evaluate_cell(*place(book.cell("cover.wacc_state"))))
     assert live.evaluate_cell(*place(book.cell("cover.master"))) == 0
     with pytest.raises(InputError, match="terminal value is infinite"):
         forecast_run("biren", ("company.wacc=2 %",))
@@ -192,7 +193,7 @@ def test_numbers_are_typed_on_inputs_and_control_only(exported):
     book = openpyxl.load_workbook(path)
     assert tuple(book.sheetnames) == SHEETS
     for name in SHEETS:
-        if name in {"Control", "Inputs"}:
+        if name in TYPED:
             continue
         typed = [
             c.coordinate for row in book[name].iter_rows() for c in row if isinstance(c.value, int | float)
@@ -213,7 +214,7 @@ def test_text_from_files_never_becomes_a_formula(tmp_path):
 
     run = forecast_run("biren", ())
     evil = [{"check": "=1+1", "printed": "+cmd|' /C calc'!A0", "note": "@SUM(A1)", "verdict": "-2+3"}]
-    export_workbook(tmp_path / "e.xlsx", {"base": run}, selected="base", audit=evil)
+    export_workbook(tmp_path / "e.xlsx", {"base": run}, selected="base", behind=Behind(audit=evil))
     sheet = openpyxl.load_workbook(tmp_path / "e.xlsx")["Audit"]
     found = {str(c.value): c.data_type for row in sheet.iter_rows() for c in row if c.value is not None}
     for text in evil[0].values():
@@ -230,4 +231,4 @@ def test_chinese_labels(tmp_path):
     import openpyxl
 
     export_workbook(tmp_path / "zh.xlsx", runs_of("biren"), selected="base", language="zh")
-    assert openpyxl.load_workbook(tmp_path / "zh.xlsx")["Income"]["A1"].value == "损益表"
+    assert openpyxl.load_workbook(tmp_path / "zh.xlsx")["损益表"]["A1"].value == "损益表"

@@ -31,7 +31,9 @@ from clustersim.perf.serving_cost import IterationTerms
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 TABLES, ANSWERS = DATA / "serving_grid_tables.json", DATA / "serving_grid_answers.json"
-SEED, COUNT, REQUESTS = 20260603, 320, 10_000
+SEED, COUNT, REQUESTS = 20260603, 640, 10_000
+#: Points below the first index chose constants; those below the second were looked at while forms were chosen.
+CHOSEN, LOOKED_AT = 200, 440
 
 
 @dataclass(frozen=True)

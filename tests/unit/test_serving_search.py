@@ -10,7 +10,7 @@ from clustersim.cli.plan import serving as plan_command
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.planner.candidates import Limits
 from clustersim.planner.serving import Serving
-from clustersim.planner.serving_search import _takes, frontier_rows, largest_fleet, options
+from clustersim.planner.serving_search import LEAST_SHARE, _takes, frontier_rows, largest_fleet, options
 from clustersim.schema.inputs import load_inputs
 
 
@@ -19,18 +19,19 @@ def serving(*sets: str, name: str = "serve-qwen3-32b") -> Serving:
 
 
 def test_the_cheapest_way_is_no_dearer_than_the_scenarios_own() -> None:
-    asked = serving("serving.plan={tp: 8}")
+    asked = serving("serving.plan={tp: 8}", "slo.tpot=80 ms")
     found = options(asked)
     own = asked.rate_at_slo()
+    assert own.fidelity == "closed form"
     same = next(o for o in found if (o.max_sequences, o.max_tokens) == (256, 2048))
     assert same.requests_per_s == pytest.approx(own.requests_per_s, rel=1e-9)
     costs = [o.cny_per_mtoken for o in found]
     assert costs == sorted(costs) and costs[0] <= own.cny_per_mtoken
     assert len({(o.max_sequences, o.max_tokens) for o in found}) > 10
     # Every one meets the level by its own forward question.
-    best = found[0]
+    best = next(o for o in found if o.holds)
     again = serving(
-        "serving.plan={tp: 8}", f"demand.chat.batching.max_sequences={best.max_sequences}",
+        "serving.plan={tp: 8}", "slo.tpot=80 ms", f"demand.chat.batching.max_sequences={best.max_sequences}",
         f"demand.chat.batching.max_tokens={best.max_tokens}",
     )  # fmt: skip
     assert again.rate_at_slo().requests_per_s == pytest.approx(best.requests_per_s, rel=1e-9)
@@ -47,11 +48,15 @@ def test_formats_are_searched_where_they_are_asked_for(monkeypatch) -> None:
 def test_the_frontier_trades_a_cards_tokens_for_a_users() -> None:
     rows = frontier_rows(serving())
     assert len({(r.tp, r.pp) for r in rows}) > 1
-    for one, two in pairwise(rows):
+    good = [r for r in rows if r.meets]
+    for one, two in pairwise(good):
         assert two.tokens_per_s_per_card < one.tokens_per_s_per_card
         assert two.tokens_per_s_per_user > one.tokens_per_s_per_user
         assert two.cny_per_mtoken > one.cny_per_mtoken
-    assert rows[0].slo_share < 0.9 < rows[-1].slo_share
+    # What meets the level comes first; what misses it follows by how much it serves, and nothing that serves nobody.
+    assert rows[: len(good)] == good and all(r.slo_share >= 0.9 for r in good)
+    missed = [r.slo_share for r in rows[len(good) :]]
+    assert missed == sorted(missed, reverse=True) and LEAST_SHARE <= missed[-1] < missed[0] < 0.9
     assert all(r.slo_share is None for r in frontier_rows(serving("slo=null")))
 
 

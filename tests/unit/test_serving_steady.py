@@ -6,9 +6,11 @@ import pytest
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.cluster import simulate
 from clustersim.des.serving.metrics import Slo, records, summarise, within_slo
+from clustersim.des.serving.plant import Plant, Trial
 from clustersim.des.serving.rules import Batching, ReplicaCost
 from clustersim.des.serving.settings import Pool, Transfer
-from clustersim.des.serving.sizing import Plant, diurnal_replicas, replicas_for, split_for
+from clustersim.des.serving.sizing import diurnal_replicas, replicas_for
+from clustersim.des.serving.split import split_for
 from clustersim.des.serving.steady import rate_at_slo, saturated, steady_state
 from clustersim.des.serving.stream import Lengths, Stream, stream_of
 from clustersim.des.serving.video import FULL_HD, StreamKind, VideoCard, cards_for_streams, simulate_streams
@@ -74,7 +76,7 @@ def test_planned_replicas_do_not_depend_on_the_length_and_one_fewer_fails() -> N
     assert best.share.lower >= SLO.share
     assert best.one_fewer is None or best.one_fewer.lower < SLO.share
     for n in (4000, 16_000):
-        forward = plant.sized(best.replicas).share(demand, SLO, n, 99)
+        forward = Trial(plant.sized(best.replicas), demand).share(SLO, n, 99)
         assert forward.share + 2 * forward.error >= SLO.share
     with pytest.raises(InfeasibleError, match="do not carry"):
         replicas_for(plant, demand, SLO, seed=1, most=2)
@@ -85,7 +87,9 @@ def test_a_split_plant_is_sized_on_both_sides() -> None:
     plant = Plant(prefill, "least_loaded", POOL, Transfer(1e-5, 1e-7))
     plan = split_for(plant, STREAM.at(40.0), SLO, seed=1)
     assert plan.share.lower >= SLO.share
-    fewer = plant.sized(plan.replicas, max(plan.decode_replicas - 1, 1)).share(STREAM.at(40.0), SLO, 8000, 1)
+    fewer = Trial(plant.sized(plan.replicas, max(plan.decode_replicas - 1, 1)), STREAM.at(40.0)).share(
+        SLO, 8000, 1
+    )
     assert plan.decode_replicas == 1 or fewer.lower < plan.share.share
 
 

@@ -7,7 +7,7 @@ form does not hold it says why, and a simulation should be asked instead (`stead
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -15,22 +15,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clustersim.des.serving.fluid_batch import (
-    Balance,
-    Limit,
-    Site,
-    balance,
-    largest_batch,
-    prefill_balance,
-    prefill_limit,
+from clustersim.des.serving.closed_state import (
+    Fleet,
+    FluidPool,
+    SloColumns,
+    Solved,
+    State,
+    fleet_of,
+    row_of,
+    solve,
+    state_at,
 )
-from clustersim.des.serving.fluid_inputs import FluidCost, Traffic, fluid_cost, mean_of
-from clustersim.des.serving.fluid_latency import FirstToken, Pace, first_token, pace, slot_wait
+from clustersim.des.serving.fluid_batch import prefill_limit
+from clustersim.des.serving.fluid_inputs import Traffic, mean_of
+from clustersim.des.serving.fluid_latency import FirstToken
+from clustersim.des.serving.fluid_pace import Pace
 from clustersim.des.serving.fluid_use import FluidUse, use_of
-from clustersim.des.serving.fluid_verdict import FOLD, slo_verdict, verdict_of
+from clustersim.des.serving.fluid_verdict import slo_verdict, verdict_of
 from clustersim.des.serving.metrics import Slo
-from clustersim.des.serving.rules import Batching
-from clustersim.des.serving.settings import Pool, Transfer
+from clustersim.special import ndtri
 
 __all__ = ["ClosedForm", "Fleet", "FluidPool", "SloColumns", "closed_form", "fleet_of"]
 
@@ -39,51 +42,8 @@ Array = NDArray[np.float64]
 #: Loads, as shares of the saturated rate, at which the share within the SLO is looked at; the last is the largest
 #: that is called stable (`steady.STABLE_SHARE`).
 _LOADS = np.concatenate([np.geomspace(0.004, 0.06, 4), np.linspace(0.12, 0.9, 9), [0.94, 0.98]])
-#: Where the level is crossed, the stretch between two loads is looked at again at these parts of it.
-_PARTS = np.linspace(0.0, 1.0, 6)
-#: Batches, as shares of the largest, at which the balance is tabulated.
-_BATCHES = np.concatenate([[1e-7], np.geomspace(1e-3, 0.2, 10), np.linspace(0.28, 1.0, 12)])
-
-
-@dataclass(frozen=True, slots=True)
-class FluidPool:
-    """Equal replicas: their cost (one point or many), the scheduler, how many; ``pooled`` where the router looks at
-    the load, else requests are dealt out in turn."""
-
-    cost: FluidCost
-    rules: Batching
-    replicas: ArrayLike = 1.0
-    pooled: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class SloColumns:
-    """A service level of every point: bounds in seconds (infinity where there is none) and shares, shape (points,)."""
-
-    ttft_s: ArrayLike = np.inf
-    tpot_s: ArrayLike = np.inf
-    e2e_s: ArrayLike = np.inf
-    share: ArrayLike = 0.9
-
-
-@dataclass(frozen=True, slots=True)
-class Fleet:
-    """A pool that does both, or a prefill and a decode pool with the hand-over between them (seconds)."""
-
-    pool: FluidPool
-    decode: FluidPool | None = None
-    transfer_latency_s: ArrayLike = 0.0
-    transfer_token_s: ArrayLike = 0.0
-
-
-def fleet_of(pool: Pool, decode: Pool | None, transfer: Transfer | None, *, router: str) -> Fleet:
-    """Return the fleet of the pools that a simulation takes."""
-    pooled = router != "round_robin"
-    entry = FluidPool(fluid_cost(pool.cost), pool.batching, pool.replicas, pooled)
-    if decode is None or transfer is None:
-        return Fleet(entry)
-    second = FluidPool(fluid_cost(decode.cost), decode.batching, decode.replicas)
-    return Fleet(entry, second, transfer.latency_s, transfer.token_s)
+#: Where the level is crossed, the stretch between two loads is looked at again at these parts of it, so many times.
+_PARTS, _TURNS = np.array([0.25, 0.5, 0.75]), 2
 
 
 @dataclass(frozen=True)
@@ -145,7 +105,7 @@ class ClosedForm:
         """Return some of the points, in this order.
 
         >>> from clustersim.des.serving.fluid_inputs import fluid_cost, traffic_of
-        >>> from clustersim.des.serving.rules import ReplicaCost
+        >>> from clustersim.des.serving.rules import Batching, ReplicaCost
         >>> from clustersim.des.serving.stream import Lengths, Stream
         >>> cost = fluid_cost(ReplicaCost(tuple(0.02 + 5e-5 * n for n in range(2305)), 5e-5, 1e-7, 0.0, 0.0, 400_000))
         >>> t = traffic_of(Stream(1.0, Lengths(500, "constant"), Lengths(101, "constant")))
@@ -173,38 +133,6 @@ def _taken(value: Any, rows: NDArray[np.int64], points: int) -> Any:
     return value
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
-    """A fleet at given loads: balances, latencies and the share within the SLO."""
-
-    entry: Balance
-    decode: Balance
-    first: FirstToken
-    pace: Pace
-    share: Array
-
-
-@dataclass(frozen=True, slots=True)
-class _Solved:
-    """A fleet's sites, limits and saturated rates, and the table from rate to batch."""
-
-    entry: Site
-    decode: Site
-    limit: Limit
-    saturated: Array
-    decode_saturated: Array
-    grid: Array
-    rates: Array
-    fold: Array
-    latency_s: Array
-    token_s: Array
-
-    @property
-    def split(self) -> bool:
-        """Whether prompts and answers have pools of their own."""
-        return self.entry is not self.decode
-
-
 def closed_form(
     fleet: Fleet,
     traffic: Traffic,
@@ -224,7 +152,7 @@ def closed_form(
     zero.
 
     >>> from clustersim.des.serving.fluid_inputs import fluid_cost, traffic_of
-    >>> from clustersim.des.serving.rules import ReplicaCost
+    >>> from clustersim.des.serving.rules import Batching, ReplicaCost
     >>> from clustersim.des.serving.stream import Lengths, Stream
     >>> cost = ReplicaCost(tuple(0.02 + 5e-5 * n for n in range(2305)), 5e-5, 1e-7, 0.0, 0.0, 400_000)
     >>> t = traffic_of(Stream(1.0, Lengths(500, "constant"), Lengths(101, "constant")))
@@ -233,150 +161,66 @@ def closed_form(
     (True, True, 'sequences')
     """
     slo = slo or Slo()
-    target = _row(slo.share)[:, None]
-    solved = _solve(fleet, traffic, max(_row(v).size for v in (slo.ttft_s, slo.tpot_s, slo.e2e_s, slo.share)))
+    target = row_of(slo.share)[:, None]
+    solved = solve(
+        fleet, traffic, max(row_of(v).size for v in (slo.ttft_s, slo.tpot_s, slo.e2e_s, slo.share))
+    )
     loads = solved.saturated * _LOADS
-    table = _state(solved, loads, slo)
-    low, high = _bracket(loads, table.share, target)
-    fine = low[:, None] + (high - low)[:, None] * _PARTS
-    best, steep = _crossing(fine, _state(solved, fine, slo).share, target)
-    best = np.where(table.share[:, 0] >= target[:, 0], best, 0.0)
-    asked = np.where(best > 0, best, loads[:, 0]) if rate_per_s is None else _row(rate_per_s)
+    table = state_at(solved, loads, slo)
+    best, steep = _crossing(lambda rate: state_at(solved, rate, slo).share, loads, table.share, target)
+    asked = np.where(best > 0, best, loads[:, 0]) if rate_per_s is None else row_of(rate_per_s)
     asked = np.broadcast_to(asked, np.broadcast_shapes(asked.shape, best.shape))
-    here = _state(solved, asked[:, None], slo)
+    here = state_at(solved, asked[:, None], slo)
     return _answer(solved, here, asked, best, steep)
 
 
-def _row(value: ArrayLike) -> Array:
-    return np.atleast_1d(np.asarray(value, dtype=np.float64)).ravel()
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Two loads between which the share first falls below the target, and the shares there, (points, 1)."""
+
+    low: Array
+    high: Array
+    above: Array
+    below: Array
+
+    @classmethod
+    def of(cls, rates: Array, share: Array, target: Array) -> _Stretch:
+        """Return the stretch among ascending loads; the last one if the share never falls so far."""
+        good = share >= target
+        first = np.where(good.all(axis=1), share.shape[1] - 1, np.argmin(good, axis=1))
+        at = np.maximum(first, 1)[:, None]
+        ends = (np.take_along_axis(x, i, axis=1) for x in (rates, share) for i in (at - 1, at))
+        return cls(*ends)
+
+    def finer(self, share_of: Callable[[Array], Array], target: Array) -> _Stretch:
+        """Return the part of the stretch in which the share falls below the target."""
+        inner = self.low + (self.high - self.low) * _PARTS
+        rates = np.concatenate([self.low, inner, self.high], axis=1)
+        return self.of(rates, np.concatenate([self.above, share_of(inner), self.below], axis=1), target)
 
 
-def _site(pool: FluidPool, traffic: Traffic, points: int, *, prefills: bool, decodes: bool) -> Site:
-    replicas = np.broadcast_to(_row(pool.replicas), (points,)).astype(float)
-    return Site(pool.cost, pool.rules, traffic, replicas, prefills, decodes, pool.pooled)
-
-
-def _solve(fleet: Fleet, traffic: Traffic, least: int = 1) -> _Solved:
-    """Return the fleet's sites with their saturated rates (whole pools, shape (points, 1)), of ``least`` points."""
-    pools = [fleet.pool, *([fleet.decode] if fleet.decode else [])]
-    sizes = [s for p in pools for s in (p.cost.points, _row(p.replicas).size)]
-    points = max(*sizes, _row(fleet.transfer_token_s).size, least)
-    split = fleet.decode is not None
-    entry = _site(fleet.pool, traffic, points, prefills=True, decodes=not split)
-    if traffic.outputs.max() <= 1.0:
-        entry = _site(fleet.pool, traffic, points, prefills=True, decodes=False)
-    decode = _site(fleet.decode, traffic, points, prefills=False, decodes=True) if fleet.decode else entry
-    limit = largest_batch(decode)
-    grid = np.broadcast_to(limit.batch * _BATCHES, (points, len(_BATCHES)))
-    fold = np.full((points, 1), np.inf)
-    if decode.decodes:
-        rates = balance(decode, grid, limit).rate
-        fold = decode.replicas[:, None] * _fold(rates)
-        # A queue that is never empty stands at the last batch, even where bursts made a smaller one go faster.
-        rates = np.maximum.accumulate(np.minimum(rates, rates[:, -1:]), axis=1)
-        most = decode.replicas[:, None] * rates[:, -1:]
-    else:
-        rates, most = grid, entry.replicas[:, None] * prefill_limit(entry)
-    saturated = np.minimum(most, entry.replicas[:, None] * prefill_limit(entry)) if split else most
-    columns = (
-        np.broadcast_to(_row(v), (points,))[:, None]
-        for v in (fleet.transfer_latency_s, fleet.transfer_token_s)
-    )
-    return _Solved(entry, decode, limit, saturated, most, grid, rates, fold, *columns)
-
-
-def _fold(rates: Array) -> Array:
-    """Return the least rate, (points, 1), that a smaller batch reaches too (infinite where more is always faster).
-
-    Bursts gather prompts into groups that slow each other, so that the balance may turn back over the batch: one rate
-    then has two balances, and the mean of a batch that goes from one to the other is neither.
-    """
-    behind = rates < np.maximum.accumulate(rates, axis=1) * (1.0 - FOLD)
-    return np.asarray(np.where(behind, rates, np.inf).min(axis=1, keepdims=True))
-
-
-def _state(solved: _Solved, rate: Array, slo: Slo | SloColumns) -> _State:
-    """Return the fleet at rates of shape (points, loads)."""
-    entry, decode = solved.entry, solved.decode
-    each = rate / decode.replicas[:, None]
-    if decode.decodes:
-        # Rate over batch is nearly linear in the rate (exactly so where a step's time is linear in the batch).
-        paces = solved.rates / solved.grid
-        table = (np.broadcast_to(x, (len(each), x.shape[1])) for x in (solved.rates, paces))
-        slow = [np.interp(r, t, p) for r, t, p in zip(each, *table, strict=True)]
-        batch = np.minimum(each / np.stack(slow), solved.limit.batch)
-        b = balance(decode, batch, solved.limit)
-    else:
-        b = prefill_balance(entry, each)
-    if solved.split:
-        p = prefill_balance(entry, rate / entry.replicas[:, None])
-        first = first_token(entry, p, solved.saturated / entry.replicas[:, None])
-        later = pace(decode, b, 0.0, _hand_over(solved, p, b))
-    else:
-        p = b
-        first = first_token(entry, b, solved.saturated / entry.replicas[:, None])
-        later = pace(entry, b, mean_of(first.base))
-    return _State(p, b, first, later, _within(first, later, slo, rate))
-
-
-def _within(first: FirstToken, later: Pace, slo: Slo | SloColumns, rate: Array) -> Array:
-    """Return the share of requests within every bound; TTFT and the pace are taken as independent."""
-    share = np.ones_like(rate)
-    ttft, tpot, e2e = (_row(bound)[:, None] for bound in (slo.ttft_s, slo.tpot_s, slo.e2e_s))
-    if np.any(np.isfinite(ttft)):
-        share = first.within(np.broadcast_to(ttft, rate.shape))
-    bound = np.broadcast_to(tpot, rate.shape)[..., None]
-    if np.any(np.isfinite(e2e)):
-        left = (e2e - first.mean_s)[..., None] / later.steps
-        bound = np.minimum(bound, left)
-    if np.any(np.isfinite(bound)):
-        share = share * mean_of(later.within(bound))
-    return share
-
-
-def _hand_over(solved: _Solved, p: Balance, b: Balance) -> tuple[Array, Array]:
-    """Return mean and variance of the time between first token and first decode step of a split fleet.
-
-    Latency, the prompt's own transfer and those queued before it on the replica's link (Pollaczek-Khinchine), the
-    rest of the decode step that is met, and the wait for a slot.
-    """
-    traffic = solved.entry.traffic
-    own = solved.token_s * traffic.prompt
-    wide2 = traffic.wide2
-    load = np.minimum(p.rate * own, 0.98)
-    queue = load / (1.0 - load) * own * (1.0 + wide2) / 2.0
-    share, wait = slot_wait(solved.decode, b, solved.decode_saturated / solved.decode.replicas[:, None])
-    mean = solved.latency_s + own + queue + b.step_s / 2.0 + share * wait
-    variance = own**2 * wide2 + queue**2 + b.step_s**2 / 12.0 + share * (2.0 - share) * wait**2
-    return mean, variance
-
-
-def _bracket(rates: Array, share: Array, target: Array) -> tuple[Array, Array]:
-    """Return the two loads between which the share first falls below the target (the last two if it never does)."""
-    good = share >= target
-    below = np.where(good.all(axis=1), share.shape[1] - 1, np.argmin(good, axis=1))
-    row, at = np.arange(len(rates)), np.maximum(below, 1)
-    return rates[row, at - 1], rates[row, at]
-
-
-def _crossing(rates: Array, share: Array, target: Array) -> tuple[Array, Array]:
+def _crossing(
+    share_of: Callable[[Array], Array], loads: Array, share: Array, target: Array
+) -> tuple[Array, Array]:
     """Return the rate up to which the share holds (0 where it never does), and by how much the share falls there.
 
-    The fall is that per relative change of the rate: the rate's error is the share's over it.
+    The fall is that per relative change of the rate: the rate's error is the share's over it. Between the last two
+    loads the share's normal deviation is taken as a line.
     """
-    good = share >= target
-    below = np.where(good.all(axis=1), share.shape[1] - 1, np.argmin(good, axis=1))
-    row = np.arange(len(rates))
-    at, before = np.maximum(below, 1), np.maximum(below, 1) - 1
-    drop = share[row, before] - share[row, at]
-    part = np.clip((share[row, before] - target[:, 0]) / np.maximum(drop, 1e-12), 0.0, 1.0)
-    rate = rates[row, before] + part * (rates[row, at] - rates[row, before])
-    steep = drop * rates[row, at] / np.maximum(rates[row, at] - rates[row, before], 1e-300)
-    steep = np.where(good.all(axis=1), np.inf, steep)
-    return np.where(good[:, 0], rate, 0.0), steep
+    at = _Stretch.of(loads, share, target)
+    steep = np.zeros_like(at.low)
+    for turn in range(_TURNS):
+        at = at.finer(share_of, target)
+        if turn == 0:
+            steep = (at.above - at.below) * at.high / np.maximum(at.high - at.low, 1e-300)
+    high, low, wish = (ndtri(np.clip(x, 1e-12, 1.0 - 1e-12)) for x in (at.above, at.below, target))
+    part = np.clip((high - wish) / np.maximum(high - low, 1e-12), 0.0, 1.0)
+    rate = at.low + part * (at.high - at.low)
+    steep = np.where(np.all(share >= target, axis=1, keepdims=True), np.inf, steep)
+    return np.where(share[:, :1] >= target, rate, 0.0)[:, 0], steep[:, 0]
 
 
-def _answer(solved: _Solved, here: _State, rate: Array, best: Array, steep: Array) -> ClosedForm:
+def _answer(solved: Solved, here: State, rate: Array, best: Array, steep: Array) -> ClosedForm:
     traffic, decode = solved.entry.traffic, solved.decode
     entry_use = use_of(solved.entry, here.entry, here.first)
     decode_use = use_of(decode, here.decode, here.first) if solved.split else None

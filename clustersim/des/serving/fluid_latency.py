@@ -1,30 +1,26 @@
-"""Latency in the closed form: what TTFT and TPOT are made of at a balance, and their distributions.
+"""Time to the first token in the closed form: what it is made of at a balance, and its distribution.
 
 TTFT = residual of the iteration that an arrival meets + iterations of its own prompt + what others add to them
      + prompts ahead beyond one iteration (GI/G/1) + the wait for a slot (Halfin and Whitt 1981).
-TPOT = mean pace + fluctuation of the batch, averaged over the answer + prompts that come in between (shot noise).
 
 Each sum of random parts is taken as a gamma variable of its mean and variance; waits have an atom at zero. The
-distributions are mixtures over equally likely prompt and answer lengths.
+distribution is a mixture over prompt lengths.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.des.serving.fluid_arrivals import further, met_share, renewals
+from clustersim.des.serving.fluid_arrivals import met_share, renewals
 from clustersim.des.serving.fluid_batch import Balance, Site, prefill_iterations
-from clustersim.des.serving.fluid_inputs import WEIGHTS, mean_of
-from clustersim.des.serving.metrics import PERCENTILES
-from clustersim.special import gammainc, gammaincc
+from clustersim.des.serving.fluid_inputs import mean_of
+from clustersim.des.serving.fluid_tails import gamma_share, percentiles_of
+from clustersim.special import gammaincc
 
-__all__ = [
-    "FirstToken", "Pace", "empty_share", "first_token", "gamma_share", "gi_wait", "idle_share", "pace", "slot_wait",
-]  # fmt: skip
+__all__ = ["FirstToken", "behind", "empty_share", "first_token", "gi_wait", "idle_share", "slot_wait"]
 
 Array = NDArray[np.float64]
 
@@ -73,20 +69,30 @@ class FirstToken:
         return np.asarray(calm + self.ahead_share * self.ahead + self.slot_share * self.slot)
 
     @property
-    def variance_s2(self) -> Array:
-        """Variance of TTFT."""
+    def queue_s(self) -> Array:
+        """Mean of the random parts before the own prompt begins, without the wait for a slot."""
+        calm = (1.0 - self.met_share) * self.step / 2.0 + self.met_share * self.met
+        return np.asarray(calm + self.ahead_share * self.ahead)
+
+    @property
+    def queue_s2(self) -> Array:
+        """Variance of the same."""
         calm, met = self.step / 2.0, self.met
         wait = (1.0 - self.met_share) * self.step**2 / 12.0 + self.met_share * self.met2
         wait = wait + self.met_share * (1.0 - self.met_share) * (met - calm) ** 2
-        for share, mean in ((self.ahead_share, self.ahead), (self.slot_share, self.slot)):
-            wait = wait + share * (2.0 - share) * mean**2
+        return np.asarray(wait + self.ahead_share * (2.0 - self.ahead_share) * self.ahead**2)
+
+    @property
+    def variance_s2(self) -> Array:
+        """Variance of TTFT."""
+        wait = self.queue_s2 + self.slot_share * (2.0 - self.slot_share) * self.slot**2
         return np.asarray(mean_of(self.base**2) - mean_of(self.base) ** 2 + wait)
 
     def percentiles(self) -> dict[str, Array]:
         """Return mean and percentiles of the first load of every point."""
         top = self.base.max(axis=-1) + self.wait_s + 8.0 * np.sqrt(self.variance_s2)
         top = top + 4.0 * self.slot * (self.slot_share > 1e-3)
-        return _percentiles(self.within, self.base.min(axis=-1), top, self.mean_s)
+        return percentiles_of(self.within, self.base.min(axis=-1), top, self.mean_s)
 
     @property
     def mean_s(self) -> Array:
@@ -95,93 +101,6 @@ class FirstToken:
 
 
 _CASES = tuple((m, a, s) for m, a in ((False, False), (True, False), (True, True)) for s in (False, True))
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """TPOT of each answer length, shapes (points, loads, answers); one-token answers have none.
-
-    ``floor`` is the time of the decode steps alone, ``wander2`` its variance and ``least`` what it is with nobody else;
-    ``free`` the share of answers that
-    no prompt comes into; ``added`` and ``added2`` mean and variance of what prompts add to the others. ``steps`` are
-    the tokens after the first.
-    """
-
-    floor: Array
-    least: Array
-    wander2: Array
-    free: Array
-    added: Array
-    added2: Array
-    counted: Array
-    steps: Array
-
-    @property
-    def mean(self) -> Array:
-        """Mean TPOT."""
-        return np.asarray(self.floor + (1.0 - self.free) * self.added)
-
-    def within(self, bound_s: Array) -> Array:
-        """Return, per answer length, the share of requests within ``bound_s`` (one-token answers all are)."""
-        left, others = bound_s - self.least, self.floor - self.least
-        alone = gamma_share(left, others, self.wander2)
-        # A crowd brings prompts and a fuller batch at once: the two deviations add up.
-        wide2 = (np.sqrt(self.added2) + np.sqrt(self.wander2)) ** 2
-        met = gamma_share(left, others + self.added, wide2)
-        return np.asarray(np.where(self.counted, self.free * alone + (1.0 - self.free) * met, 1.0))
-
-    def percentiles(self) -> dict[str, Array]:
-        """Return mean and percentiles of TPOT over answers of more than one token, at the first load."""
-        keep = self.counted[..., :, None].any(axis=(0, 1)).ravel()
-
-        weights = WEIGHTS[keep] / WEIGHTS[keep].sum()
-
-        def cdf(bound_s: Array) -> Array:
-            return mean_of(self.within(bound_s[..., None])[..., keep], weights)
-
-        mean = self.mean[..., keep]
-        spread = np.sqrt(self.added2 + self.wander2 + self.added**2)[..., keep]
-        low = np.maximum((self.floor - 4.0 * np.sqrt(self.wander2))[..., keep].min(axis=-1), 1e-9)
-        return _percentiles(cdf, low, (mean + 6.0 * spread).max(axis=-1), mean_of(mean, weights))
-
-    def end_to_end(self, first: FirstToken) -> dict[str, Array]:
-        """Return mean and percentiles of the whole time: first token and the tokens after it, at the first load."""
-        tokens = np.where(self.counted, self.steps, 0.0)
-        mean = tokens * self.mean + first.mean_s[..., None]
-        met = (1.0 - self.free) * (self.added2 + self.free * self.added**2)
-        variance = tokens**2 * (self.wander2 + met) + first.variance_s2[..., None]
-        shift = tokens * self.floor + first.base.min(axis=-1)[..., None]
-        rest = np.maximum(mean - shift, 1e-9)
-
-        def cdf(bound_s: Array) -> Array:
-            return mean_of(gamma_share(bound_s[..., None] - shift, rest, variance))
-
-        top = (mean + 6.0 * np.sqrt(variance)).max(axis=-1)
-        return _percentiles(cdf, shift.min(axis=-1), top, mean_of(mean))
-
-
-#: Points at which a distribution is looked at for its percentiles.
-_LOOKS = 48
-
-
-def _percentiles(cdf: Callable[[Array], Array], low: Array, high: Array, mean: Array) -> dict[str, Array]:
-    """Return mean and percentiles of a distribution between ``low`` and ``high`` (points, 1) by interpolation."""
-    low, high, mean = low[:, :1], np.maximum(high[:, :1], low[:, :1] * 1.001 + 1e-12), mean[:, 0]
-    part = np.linspace(0.0, 1.0, _LOOKS) ** 2
-    at = low + (high - low) * part
-    share = np.maximum.accumulate(cdf(at), axis=1)
-    out = {"mean": mean}
-    for p in PERCENTILES:
-        rows = [float(np.interp(p / 100.0, s, x)) for s, x in zip(share, at, strict=True)]
-        out[f"p{p:g}"] = np.array(rows)
-    return out
-
-
-def gamma_share(value: Array, mean: Array, variance: Array) -> Array:
-    """Return P(X <= value) of a gamma variable; a step at the mean where the variance vanishes."""
-    mean, variance = np.maximum(mean, 1e-12), np.maximum(variance, 1e-18)
-    shape = np.minimum(mean**2 / variance, 1e6)
-    return np.asarray(gammainc(shape, np.maximum(value, 0.0) * shape / mean))
 
 
 def gi_wait(load: Array, variation2: Array, servers: Array) -> tuple[Array, Array]:
@@ -268,6 +187,13 @@ def first_token(site: Site, b: Balance, saturated: Array) -> FirstToken:
     return FirstToken(own, step, share, met, met2, ahead_share, ahead, slot_share, slot)
 
 
+def behind(site: Site, b: Balance) -> Array:
+    """Return the part of a prompt that does not fit beside the own one: so much of the later ones comes after it."""
+    base = b.seen * site.width if site.mixed else np.zeros_like(b.seen)
+    room = np.maximum(float(site.rules.max_tokens) - base, 1.0)
+    return np.asarray(np.clip(site.traffic.new / room, 0.0, 1.0))
+
+
 def _own(site: Site, base: Array, linear: Array, new: Array) -> Array:
     """Return the seconds of the iterations that a prompt of each length needs on its own."""
     tokens = np.broadcast_to(new, (*base.shape, len(new)))
@@ -309,65 +235,3 @@ def _ahead(site: Site, b: Balance, base: Array, linear: Array) -> tuple[Array, A
     marginal = np.clip(b.prompt_s / service, 0.0, 1.0)
     spare = np.maximum(full - service, 0.0)
     return share, wait * (marginal + (1.0 - marginal) * np.exp(-spare / np.maximum(wait, 1e-12)))
-
-
-def pace(
-    site: Site, b: Balance, first_s: Array | float = 0.0, extra: tuple[Array, Array] | None = None
-) -> Pace:
-    """Return TPOT at a balance.
-
-    ``first_s`` is how long a prompt's own iterations take: what arrives meanwhile is computed after it, while it
-    decodes. ``extra`` is spent once per answer before its second token (hand-over): its mean and variance.
-    """
-    cv2 = site.dealt2[..., None]
-    outputs = site.traffic.outputs
-    left = np.maximum(outputs - 1.0, 1.0)
-    grow = site.rules.tokens_per_step
-    steps = left / grow + (1.0 - 1.0 / grow) / 2.0
-    rate, step = b.rate[..., None], b.step_s[..., None]
-    added, added2 = b.prompt_s[..., None], b.prompt2_s2[..., None]
-    early = _early(site, b, first_s)[..., None]
-    meet = b.meet[..., None]
-    busy = np.minimum(meet * rate * added, 0.999)
-    lasts = (steps * step + early * busy) / (1.0 - busy)
-    window = lasts + early
-    own = rate * window
-    own = meet * own
-    met = met_share(own, cv2) if site.prefills else np.zeros_like(own)
-    number, free = further(own, cv2, met), 1.0 - met
-    lot = np.maximum(1.0 - free, 1e-9)
-    clump = np.maximum(1.0 + 2.0 * (number - own), np.minimum(cv2, 1.0))
-    shot_mean, shot_var = number * added, number * (added2 + (clump - 1.0) * added**2)
-    seen, slope = b.seen[..., None], b.step_slope[..., None]
-    gain = 1.0 / np.maximum(1.0 - slope * seen / step, 0.05)
-    x = np.maximum(lasts / np.maximum(site.steps * step / (1.0 - busy) * gain, 1e-12), 1e-6)
-    kept = 2.0 * (x - 1.0 + np.exp(-x)) / x**2
-    once, once2 = extra if extra is not None else (np.zeros_like(b.rate), np.zeros_like(b.rate))
-    by_batch = (slope / (1.0 - busy)) ** 2 * b.spread[..., None] * kept * (steps / left) ** 2
-    # The own prompt is read at every step, those of the others as long as they are there.
-    read2 = (site.cost.kv_s[..., None] * site.traffic.prompt) ** 2 * site.traffic.wide2
-    by_batch = by_batch + read2 * (1.0 + np.maximum(seen - 1.0, 0.0) * kept) * (steps / left) ** 2
-    floor = (steps * step + once[..., None]) / left
-    others = np.minimum(slope * np.maximum(seen - 1.0, 0.0), step * 0.98) * steps / left
-    return Pace(
-        floor=floor,
-        least=floor - np.maximum(others, 1e-3 * floor),
-        wander2=by_batch + once2[..., None] / left**2,
-        free=free,
-        added=shot_mean / lot / left,
-        added2=np.maximum((shot_var + shot_mean**2) / lot - (shot_mean / lot) ** 2, 0.0) / left**2,
-        counted=np.broadcast_to(outputs > 1.5, lasts.shape),
-        steps=left,
-    )
-
-
-def _early(site: Site, b: Balance, first_s: Array | float) -> Array:
-    """Return seconds of arrivals before the first token whose prompts are computed after it, net of those at the end.
-
-    Prompts that arrive during the own prompt's iterations come next. Where prompts share iterations, those that
-    arrive in the last of a sequence's iterations, or are not through by then, no longer concern it.
-    """
-    if not site.prefills:
-        return np.zeros_like(b.rate)
-    late = b.group2_s2 / b.group_s / 2.0 + b.pace_s / 2.0 if site.mixed else b.step_s
-    return np.asarray(np.maximum(np.asarray(first_s) - late, 0.0))

@@ -59,17 +59,23 @@ class RateAtSlo:
     saturated: float
 
 
-def share_of(run: ServingRun, slo: Slo, window: Window | None = None) -> Share:
+def share_of(
+    run: ServingRun, slo: Slo, window: Window | None = None, counted: NDArray[np.bool_] | None = None
+) -> Share:
     """Return the share of the requests of the steady window, or of another one, that met the SLO.
+
+    ``counted`` tells which requests are asked; all of them without it.
 
     Raises InputError where the run is too short for a steady window.
     """
     rows = records(run)
     window = window or steady_window(run.book)
     good = within_slo(rows, slo).astype(float)
-    share, error = batch_error(good, rows["arrival_s"], window)
-    counted = int(window.holds(rows["arrival_s"]).sum())
-    return Share(share, error, window, counted)
+    when = rows["arrival_s"]
+    if counted is not None:
+        good, when = good[counted], when[counted]
+    share, error = batch_error(good, when, window)
+    return Share(share, error, window, int(window.holds(when).sum()))
 
 
 def saturated(stream: Stream, simulate: Simulate, *, seed: int, requests: int = 8000) -> float:
@@ -77,8 +83,9 @@ def saturated(stream: Stream, simulate: Simulate, *, seed: int, requests: int = 
 
     All requests are there at the start. The start, when the batch fills up, and the end, when it runs dry, are
     left out: ends are counted from two long residences after the first admission until the last admission. The
-    run is made longer until it holds `_FILLINGS` times what is in service at once.
+    run is made longer until it holds `_FILLINGS` times what is in service at once, and shorter where prompts are long.
     """
+    requests = stream.affordable(requests)
     for _ in range(6):
         drawn = stream.draw(requests, np.random.default_rng(seed))
         at_once = Requests(np.zeros(len(drawn)), drawn.prompt, drawn.output, drawn.blocks, drawn.block_tokens)
@@ -87,7 +94,7 @@ def saturated(stream: Stream, simulate: Simulate, *, seed: int, requests: int = 
         rate, in_service = _saturated_rate(rows["admitted_s"], rows["finish_s"], rows["e2e_s"])
         # A split run's stay counts the wait for decoding, which grows with the run: it tells nothing of the batch.
         split = run.prefill_count < len(run.replicas)
-        wanted = _SPLIT_REQUESTS if split else int(_FILLINGS * in_service)
+        wanted = stream.affordable(_SPLIT_REQUESTS) if split else int(_FILLINGS * in_service)
         if wanted <= requests:
             break
         requests = wanted if split else int(1.2 * wanted)
@@ -129,6 +136,7 @@ def rate_at_slo(
     Raises InfeasibleError where even a hundredth of the saturated rate misses the SLO.
     """
     top = saturated(stream, simulate, seed=seed) if most is None else most
+    requests = stream.affordable(requests)
     if top <= 0:
         raise InfeasibleError("no request of this stream can be served: none fits the cache")
     search = _Search(stream.at(top).draw(requests, np.random.default_rng(seed)), simulate, slo, top)

@@ -20,6 +20,13 @@ __all__ = ["Lengths", "Stream", "stream_of"]
 
 Array = NDArray[np.float64]
 
+#: Prompt tokens of a run of a stream: some sixty thousand iterations of a whole budget, a second or two of CPU.
+_PROMPT_TOKENS = 5e8
+#: Gaps whose variation is believed where it is below that of random arrivals.
+_FEW_GAPS = 30
+#: Requests that a run has whatever they take.
+_LEAST = 400
+
 
 @dataclass(frozen=True, slots=True)
 class Lengths:
@@ -84,6 +91,22 @@ class Stream:
         """Return the stream at another rate."""
         return replace(self, rate=rate)
 
+    @property
+    def prompt_tokens(self) -> float:
+        """Mean prompt tokens of a request."""
+        if self.sample is not None:
+            return float(self.sample.prompt.mean())
+        assert self.prompt is not None
+        return float(self.prompt.mean)
+
+    def affordable(self, count: int) -> int:
+        """Return ``count``, or fewer where prompts are so long that each takes many iterations of its own.
+
+        >>> [Stream(1.0, Lengths(n), Lengths(9)).affordable(8000) for n in (500, 1e6)]
+        [8000, 500]
+        """
+        return max(min(count, int(_PROMPT_TOKENS / self.prompt_tokens)), min(count, _LEAST))
+
     def draw(self, count: int, rng: np.random.Generator) -> Requests:
         """Return the first ``count`` requests, scaled in time so that their mean rate is the stream's exactly.
 
@@ -127,6 +150,8 @@ def _resample(sample: Requests, arrival: Array, rng: np.random.Generator) -> Req
 def stream_of(requests: Requests) -> Stream:
     """Return the stationary stream of a trace: its rate, its pairs of lengths, the variation of its gaps.
 
+    Fewer than `_FEW_GAPS` gaps do not show that arrivals are even: they are taken as random at least.
+
     >>> r = Requests(np.array([0.0, 1.0, 2.0]), np.array([5, 6, 7]), np.array([1, 2, 3]))
     >>> stream_of(r).rate
     1.0
@@ -137,4 +162,5 @@ def stream_of(requests: Requests) -> Stream:
     if rate <= 0:
         raise InputError("requests that all arrive at one instant have no rate: spread them, or give a rate")
     gaps = np.diff(requests.arrival)
-    return Stream(rate, sample=requests, burstiness=max(float(gaps.std() * rate), 1e-3))
+    least = 1.0 if len(gaps) < _FEW_GAPS else 1e-3
+    return Stream(rate, sample=requests, burstiness=max(float(gaps.std() * rate), least))

@@ -7,7 +7,7 @@ whose share per stream is the largest.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, inf
 from typing import Any
@@ -34,6 +34,8 @@ __all__ = [
 FULL_HD = 1920 * 1080
 #: Mean sessions before counting starts (the site starts at its mean load: only the shape has to settle; e^-3 = 5 %).
 WARM_UP_SESSIONS = 3.0
+#: Mean streams of the largest site that is simulated whole, and the part of a larger one that it is counted in.
+_CELL_STREAMS, _STEPS = 2_500, 200
 #: Channel work of a frame relative to H.264 at the same size (assumption: hardware decoders of one generation
 #: state equal channel counts for H.264 and H.265, and about half for AV1).
 CODEC_WORK = {"h264": 1.0, "h265": 1.0, "av1": 2.0}
@@ -144,9 +146,11 @@ def streams_per_card(kinds: Sequence[tuple[StreamKind, float]], card: VideoCard)
 class VideoRun:
     """What happened to the streams in the steady window: admitted, blocked by which resource, use of each resource.
 
-    ``share`` is the admitted share of the streams that came, ``error`` its standard error by batch means.
+    ``share`` is the admitted share of the streams that came, ``error`` its standard error by batch means, ``cards``
+    those that were simulated.
     """
 
+    cards: int
     offered: int
     admitted: int
     blocked: dict[str, int]
@@ -231,6 +235,7 @@ def simulate_streams(
     site.account()
     share, error = log.share()
     return VideoRun(
+        cards=cards,
         offered=int(log.came.sum()),
         admitted=int(log.came.sum() - log.lost.sum()),
         blocked=log.blocked,
@@ -304,12 +309,13 @@ def cards_for_streams(
     admitted: float,
     session_s: float,
     rng: np.random.Generator,
-    most: int = 100_000,
+    most: int = 10_000_000,
 ) -> tuple[int, VideoRun]:
     """Return the fewest cards whose admitted share has a lower 95 % bound of at least ``admitted``, and their run.
 
     Starts at the mean load of the binding resource plus the normal deviation that blocks so few, and steps to where
-    the simulation says yes and with one card fewer no. Runs hold some ten thousand streams.
+    the simulation says yes and with one card fewer no. Runs hold some ten thousand streams: a larger site is simulated
+    as a cell of cards with their part of the streams (it blocks a little more than the whole), and counted in steps.
 
     Raises InputError for a share that is not below 1, InfeasibleError where ``most`` cards are not enough.
     """
@@ -320,33 +326,52 @@ def cards_for_streams(
     total = sum(weight for _, weight in kinds)
     per_card, mean = streams_per_card(kinds, card)
     load = total * mean.most
-    count = max(1, round(load + float(ndtri(admitted)) * (load * mean.most) ** 0.5))
-    duration = session_s * max(40_000.0 / total, 20.0)
-    seed = int(rng.integers(2**32))
+    guess = max(1, round(load + float(ndtri(admitted)) * (load * mean.most) ** 0.5))
+    cell, unit, seed = (
+        max(1, round(_CELL_STREAMS / per_card)),
+        max(1, guess // _STEPS),
+        int(rng.integers(2**32)),
+    )
     seen: dict[int, VideoRun] = {}
 
-    def holds(cards: int) -> bool:
-        if cards not in seen:
-            seen[cards] = simulate_streams(
-                kinds,
+    def holds(steps: int) -> bool:
+        if steps not in seen:
+            held = min(steps * unit, cell)
+            part = held / (steps * unit)
+            seen[steps] = simulate_streams(
+                [(kind, weight * part) for kind, weight in kinds],
                 card,
-                cards=cards,
+                cards=held,
                 session_s=session_s,
-                duration_s=duration,
+                duration_s=session_s * max(40_000.0 / (total * part), 20.0),
                 rng=np.random.default_rng(seed),
             )
-        return seen[cards].lower >= admitted
+        return seen[steps].lower >= admitted
 
-    while not holds(count):
-        if count >= most:
-            raise InfeasibleError(
-                f"{most} cards of {floor_streams(per_card)} streams each do not admit {admitted:.2%} of"
-                f" {total:g} streams"
-            )
-        count += max(1, count // 50)
-    while count > 1 and holds(count - 1):
-        count -= 1
-    return count, seen[count]
+    steps = _fewest(holds, -(-guess // unit), most // unit)
+    if steps is None:
+        raise InfeasibleError(
+            f"{most} cards of {floor_streams(per_card)} streams each do not admit {admitted:.2%} of"
+            f" {total:g} streams"
+        )
+    return steps * unit, seen[steps]
+
+
+def _fewest(holds: Callable[[int], bool], guess: int, most: int) -> int | None:
+    """Return the fewest number that holds, by growing steps from a guess and halves between; nothing up to ``most``."""
+    low, high, step = 0, min(guess, most), max(1, guess // 50)
+    while not holds(high):
+        if high >= most:
+            return None
+        low, high, step = high, min(high + step, most), 2 * step
+    step = 1
+    while high - step > low and holds(high - step):
+        high, step = high - step, 2 * step
+    low = max(low, high - step)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle, high)
+    return high
 
 
 def floor_streams(value: float) -> int:

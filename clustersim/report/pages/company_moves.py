@@ -17,6 +17,7 @@ from clustersim.finance.statements import make_statements
 from clustersim.finance.valuation import expected_target
 from clustersim.market.adoption import share_path
 from clustersim.planner.company import ForecastRun
+from clustersim.planner.moves import moves, ranges_of
 from clustersim.reading.guarded import read_text
 from clustersim.report.answer import Answer, Block, listed
 from clustersim.report.forecast_figures import case_waterfall, price_histogram
@@ -26,7 +27,15 @@ from clustersim.schema.company_load import default_prices
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["GRIDS", "cases_answer", "consensus_answer", "demand_answer", "draws_answer", "grid_answer"]
+__all__ = [
+    "GRIDS",
+    "cases_answer",
+    "consensus_answer",
+    "demand_answer",
+    "draws_answer",
+    "grid_answer",
+    "moves_answer",
+]
 
 GRIDS = {
     "wacc-growth": (("wacc", 0.005), ("terminal_growth", 0.0025)),
@@ -36,11 +45,6 @@ STEPS = (-4, -3, -2, -1, 0, 1, 2, 3, 4)
 _NO_RANGE = (
     "no input has a range, so that every sample is the same: write {value, low, high} for wacc or asp_scale"
 )
-#: Inputs of the company file whose ranges the Monte Carlo draws from.
-SAMPLED = (
-    "asp_scale", "units_scale", "wacc", "terminal_growth", "peers.discount", "drivers.variable_opex_share",
-    "drivers.progress_ratio",
-)  # fmt: skip
 
 
 def grid_answer(run: ForecastRun, kind: str) -> Answer:
@@ -139,9 +143,13 @@ def _waterfalls(result: Mapping[str, Any]) -> dict[str, Figure]:
     }
 
 
-def draws_answer(run: ForecastRun, samples: int) -> Answer:
-    """Draw the uncertain inputs of the company: P10, P50, P90 of the target price."""
-    ranges = _ranges(run)
+def draws_answer(run: ForecastRun, samples: int, cases: Mapping[str, float] | None = None) -> Answer:
+    """Draw the uncertain inputs of the company: P10, P50, P90 of the target price.
+
+    ``cases`` are target prices by name; how many of the draws lie below each is told.
+    """
+    cases = cases or {}
+    ranges = ranges_of(run)
     found = monte_carlo(run.company, run.links, ranges, samples=samples, rng=np.random.default_rng(run.seed))
     rows = [
         {
@@ -158,6 +166,7 @@ def draws_answer(run: ForecastRun, samples: int) -> Answer:
         "seed": run.seed,
         "percentiles": rows,
         "share_above_market_price": above,
+        "share_below_case": {name: found.share_below(cases[name]) for name in cases},
         "ranges": {k: list(v) for k, v in ranges.items()},
     }
     last = (
@@ -170,16 +179,21 @@ def draws_answer(run: ForecastRun, samples: int) -> Answer:
     )  # fmt: skip
 
 
-def _ranges(run: ForecastRun) -> dict[str, tuple[float, float, float]]:
-    """Low, value and high of every sampled input that has a range."""
-    ranges = {}
-    for key in SAMPLED:
-        at: Any = run.file
-        for part in key.split("."):
-            at = getattr(at, part, None)
-        if at is not None and at.range[0] < at.range[1]:
-            ranges[key] = (at.range[0], at.value, at.range[1])
-    return ranges
+def moves_answer(run: ForecastRun) -> Answer:
+    """Move each uncertain input over its range, and seek where the target price would be the market price."""
+    rows = [
+        {
+            "input": m.key, "low": m.low, "value": m.value, "high": m.high, "target_at_low": m.target_at_low,
+            "target_at_high": m.target_at_high, "swing": m.swing, "value_at_market_price": m.at_market,
+            "sought_from": m.tried[0], "sought_to": m.tried[1],
+        }
+        for m in moves(run)
+    ]  # fmt: skip
+    data = {
+        "scenario": run.name, "currency": run.company.currency, "market_price": run.company.price,
+        "target_price": float(run.valuation.target_price), "moves": rows,
+    }  # fmt: skip
+    return Answer(name="moves", data=data, rows=rows, page=lambda: [rows], said=[] if rows else [_NO_RANGE])
 
 
 def _histogram(run: ForecastRun, prices: Any) -> Figure:

@@ -308,7 +308,7 @@ def _video_plan(
     cards, run = sized(inputs, _video_workload(inputs, name), streams, admitted)
     row = {
         "card": inputs.parts.card.name, "cards": cards, "streams": streams, "admitted_share": run.share,
-        "admitted_share_lower": run.lower, "peak_streams": run.peak_streams,
+        "admitted_share_lower": run.lower, "simulated_cards": run.cards, "peak_streams": run.peak_streams,
         **{f"{part}_use": share for part, share in run.use.items()},
     }  # fmt: skip
     return name, [row]

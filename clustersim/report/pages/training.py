@@ -190,7 +190,7 @@ def _files(run: TrainingRun, summary: RunSummary, inputs: Inputs) -> dict[str, A
         "events.csv": csv_text(["replication", *names], lines),
         "trace.json": chrome_trace(runs[:1]) + "\n",
         "gantt.png": gantt(f"{title}: one run", runs[0]),
-        "fan.png": fan_of_runs(f"{title}: productive time over {len(runs)} runs", runs),
+        "fan.png": fan_of_runs(f"{title}: hours lost so far in {len(runs)} simulated runs", runs),
         "lost_time.png": lost_time(f"{title}: from wall clock to productive time", summary.shares),
     }
 

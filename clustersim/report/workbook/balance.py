@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -40,25 +41,22 @@ def write_balance(book: Book, company: Company, forecast: Forecast, statements: 
 def _working_capital(sheet: Sheet, company: Company, forecast: Forecast) -> None:
     book, work, mine = sheet.book, forecast.working_capital, ours(company, forecast)
     replica = forecast.replica
-    book.section("Balance", "working capital: year-end days; printed days on average balances")
+    book.section("Balance", "s.working_capital")
     for item, opening in zip(BALANCES, work.opening, strict=True):
         flow, plan, days, attribute = FLOWS[item]
-        sheet.row(f"end.{item}", f"[{flow}]*[in.{days}]/365", _list(getattr(mine, attribute)),
-                  name=f"{item}, ours at year end".replace("_", " "))  # fmt: skip
+        sheet.row(f"end.{item}", f"[{flow}]*[in.{days}]/365", _list(getattr(mine, attribute)))  # fmt: skip
         formula = f"[end.{item}]"
         if replica is not None:
             printed = (
                 "[printed.revenue]" if flow == "total_revenue" else "[printed.revenue]*(1-[ref.gross_margin])"
             )
-            sheet.row(f"then.{item}", f"[{plan}]*[ref.{days}]/365", _list(getattr(replica.rows, attribute)),
-                      name=f"{item}, plan at year end".replace("_", " "))  # fmt: skip
+            sheet.row(f"then.{item}", f"[{plan}]*[ref.{days}]/365", _list(getattr(replica.rows, attribute)))
             base = f"base.{item}"
-            sheet.add(base, lambda i, s=item: book.at(f"printed.balance:{s}", i), [opening], start=-1,  # type: ignore[misc]
-                      name=f"{item}, printed (average days)".replace("_", " "))  # fmt: skip
+            sheet.add(base, partial(book.at, f"printed.balance:{item}"), [opening], start=-1)
             sheet.row(base, f"2*{printed}*[ref.{days}]/365-[{base}<]",
                       _list(getattr(replica.working_capital, attribute)))  # fmt: skip
             formula = f"[base.{item}]+[end.{item}]-[then.{item}]"
-        sheet.row(f"wc.{item}", formula, _list(getattr(work, attribute)), name=item)
+        sheet.row(f"wc.{item}", formula, _list(getattr(work, attribute)))
     net = "[wc.trade_and_notes_receivables]+[wc.inventories]-[wc.trade_and_other_payables]"
     held = "[printed.balance:{}]"
     start = f"{held.format(BALANCES[0])}+{held.format(BALANCES[1])}-{held.format(BALANCES[2])}"
@@ -70,16 +68,14 @@ def _working_capital(sheet: Sheet, company: Company, forecast: Forecast) -> None
         "end_net",
         ends.format("end"),
         _list(mine.net_working_capital),
-        name="net working capital, ours at year end",
     )
     if replica is not None:
-        sheet.row("then_net", ends.format("then"), _list(replica.rows.net_working_capital),
-                  name="net working capital, plan at year end")  # fmt: skip
+        sheet.row("then_net", ends.format("then"), _list(replica.rows.net_working_capital))  # fmt: skip
 
 
 def _fixed_assets(sheet: Sheet, company: Company, forecast: Forecast, statements: Statements) -> None:
     book, fixed = sheet.book, {c.name: c for c in statements.corkscrews if c.name in FIXED}
-    book.section("Balance", "fixed assets: totals shared out by opening balances")
+    book.section("Balance", "s.fixed")
     printed = len([y for y in company.years if y in company.history.years])
     bare = company.printed is None
     spent = sum(fixed[n].flows["additions"] for n in FIXED)
@@ -99,28 +95,27 @@ def _fixed_assets(sheet: Sheet, company: Company, forecast: Forecast, statements
         return formula
 
     sheet.add("capex_total", planned("purchase_of_ppe_and_intangibles", "capital_expenditure", "capex_spent", "-"),
-              _list(spent - more), name="capital expenditure of the plan")  # fmt: skip
+              _list(spent - more))  # fmt: skip
     item = "depreciation_and_amortisation"
     sheet.add("worn_total", planned(item, item, "depreciation", ""),
-              _list(worn - less), name="depreciation and amortisation of the plan")  # fmt: skip
+              _list(worn - less))  # fmt: skip
     departs = "0*[capex_spent]" if bare else "[capex_spent]-[capex_plan]"
-    sheet.row("capex_extra", departs, _list(more), name="capital expenditure of the departure, to plant")
+    sheet.row("capex_extra", departs, _list(more))
     departs = "0*[depreciation]" if bare else "[depreciation]-[ref.depreciation]"
-    sheet.row("worn_extra", departs, _list(less), name="depreciation of the departure, of plant")
+    sheet.row("worn_extra", departs, _list(less))
     held = {n: _list(fixed[n].closing) for n in FIXED}
     extra = np.cumsum(more - less)
     held[FIXED[0]] = _list(np.array(held[FIXED[0]]) - extra)
     for name in FIXED:
-        sheet.add(f"fixed.{name}", lambda i, n=name: book.at(f"printed.balance:{n}", i), [fixed[name].start], start=-1,  # type: ignore[misc]
-                  name=f"{name}, plan".replace("_", " "))  # fmt: skip
+        opening = partial(book.at, f"printed.balance:{name}")
+        sheet.add(f"fixed.{name}", opening, [fixed[name].start], start=-1)
     for i in range(len(company.years)):
         for name in FIXED:
             sheet.add(f"fixed.{name}", _closing(book, name, i < printed), [held[name][i]], start=i)
     for name in FIXED:
-        sheet.add(f"other.{name}", _other(book, name, printed), _list(fixed[name].flows["other"]),
-                  name=f"{name}, movement that capex and D&A leave open".replace("_", " "))  # fmt: skip
+        sheet.add(f"other.{name}", _other(book, name, printed), _list(fixed[name].flows["other"]))  # fmt: skip
     sheet.row("extra_plant", "[extra_plant<]+[capex_extra]-[worn_extra]", _list(extra),
-              first="[capex_extra]-[worn_extra]", name="plant of the departure, accumulated")  # fmt: skip
+              first="[capex_extra]-[worn_extra]")  # fmt: skip
 
 
 def _share(name: str, classes: tuple[str, ...]) -> str:
@@ -149,7 +144,7 @@ def _other(book: Book, name: str, printed: int) -> Callable[[int], str]:
 def _carried(sheet: Sheet, company: Company, statements: Statements) -> None:
     """Balances that stay: printed while they are printed, then the last one; and the conversion."""
     book, printed = sheet.book, len([y for y in company.years if y in company.history.years])
-    book.section("Balance", "balances that stay once the printed years end")
+    book.section("Balance", "s.stays")
     for name in (*FLAT_ASSETS, *FLAT_LIABILITIES):
         key = f"flat.{name}"
 
@@ -160,10 +155,10 @@ def _carried(sheet: Sheet, company: Company, statements: Statements) -> None:
             return fill(f"[{k}<]" + ("-{drivers.conversion}" if turned else ""), book, i)
 
         values = [statements.opening_balance.get(name, 0.0), *_list(statements.balance[name])]
-        sheet.add(key, formula, values, start=-1, name=name)
+        sheet.add(key, formula, values, start=-1)
     equity = next(c for c in statements.corkscrews if c.name == "total_equity")
     sheet.row("conversion", "0*{drivers.conversion}", _list(equity.flows["conversion_of_redeemable_shares"]),
-              first="{drivers.conversion}", name="conversion of redeemable shares")  # fmt: skip
+              first="{drivers.conversion}")  # fmt: skip
 
 
 def write_cash_flow(book: Book, company: Company, statements: Statements) -> None:
@@ -173,10 +168,8 @@ def write_cash_flow(book: Book, company: Company, statements: Statements) -> Non
     opening = statements.opening_balance.get("cash_and_cash_equivalents", 0.0)
 
     def line(item: str, formula: str, *, total: bool = False, first: str | None = None) -> None:
-        sheet.past(
-            f"cf.{item}", f"printed.cash_flow:{item}", company.history.cash_flow.get(item, ()), name=item
-        )
-        sheet.row(f"cf.{item}", formula, _list(flow[item]), total=total, first=first, name=item)
+        sheet.past(f"cf.{item}", f"printed.cash_flow:{item}", company.history.cash_flow.get(item, ()))
+        sheet.row(f"cf.{item}", formula, _list(flow[item]), total=total, first=first)
 
     line("profit_before_tax", "[profit_before_income_tax]")
     line("depreciation_and_amortisation", "[worn_total]+[worn_extra]")
@@ -205,7 +198,7 @@ def write_cash_flow(book: Book, company: Company, statements: Statements) -> Non
     parts = ("net_cash_from_operating", "net_cash_from_investing", "net_cash_from_financing")
     line("net_change_in_cash", "+".join(f"[cf.{p}]" for p in parts), total=True)
     sheet.add("cf.closing_cash", lambda i: book.at("printed.balance:cash_and_cash_equivalents", i), [opening],
-              start=-1, name="closing_cash")  # fmt: skip
+              start=-1)  # fmt: skip
     sheet.row(
         "cf.closing_cash",
         "[cf.closing_cash<]+[cf.net_change_in_cash]",
@@ -225,33 +218,33 @@ def _refinancing(sheet: Sheet, company: Company, statements: Statements, opening
     bare = opening + np.cumsum(flow["net_change_in_cash"] - raised)
     change = "[cf.net_cash_from_operating]+[cf.net_cash_from_investing]+[cf.change_in_other_liabilities]"
     start = f"[printed.balance:cash_and_cash_equivalents<]+{change}"
-    sheet.row(
-        "bare_cash", f"[bare_cash<]+{change}", _list(bare), first=start, name="cash without refinancing"
-    )
-    sheet.row("lacking", "MAX({refinancing.minimum_cash}-[bare_cash],0)", _list(statements.shortfall_kcny),
-              name="what it lacks below the minimum")  # fmt: skip
+    sheet.row("bare_cash", f"[bare_cash<]+{change}", _list(bare), first=start)
+    sheet.row("lacking", "MAX({refinancing.minimum_cash}-[bare_cash],0)", _list(statements.shortfall_kcny))  # fmt: skip
     debt = company.refinancing.by == "debt"
     owed = statements.balance["borrowings"]
+    sheet.row("borrowings", "[lacking]" if debt else "0*[lacking]", _list(owed))
     sheet.row(
-        "borrowings", "[lacking]" if debt else "0*[lacking]", _list(owed), name="borrowings to refinance"
+        "cf.new_borrowing", "[borrowings]-[borrowings<]", _list(flow["new_borrowing"]), first="[borrowings]"
     )
-    sheet.row("cf.new_borrowing", "[borrowings]-[borrowings<]", _list(flow["new_borrowing"]), first="[borrowings]",
-              name="new_borrowing")  # fmt: skip
     total = np.cumsum(flow["new_equity"])
     sheet.row("raised_equity", "0*[lacking]" if debt else "MAX([raised_equity<],[lacking])", _list(total),
-              first="0*[lacking]" if debt else "[lacking]", name="equity raised so far")  # fmt: skip
-    sheet.row("cf.new_equity", "[raised_equity]-[raised_equity<]", _list(flow["new_equity"]), first="[raised_equity]",
-              name="new_equity")  # fmt: skip
+              first="0*[lacking]" if debt else "[lacking]")  # fmt: skip
+    sheet.row(
+        "cf.new_equity",
+        "[raised_equity]-[raised_equity<]",
+        _list(flow["new_equity"]),
+        first="[raised_equity]",
+    )
 
 
 def _balance_sheet(sheet: Sheet, company: Company, statements: Statements) -> None:
     book, rows = sheet.book, statements.balance
-    book.section("Balance", "balance")
+    book.section("Balance", "s.balance")
 
     def line(item: str, formula: str, *, total: bool = False) -> None:
         key = f"bs.{item}"
-        sheet.past(key, f"printed.balance:{item}", company.history.balance.get(item, ()), name=item)
-        sheet.row(key, formula, _list(rows[item]), total=total, name=item)
+        sheet.past(key, f"printed.balance:{item}", company.history.balance.get(item, ()))
+        sheet.row(key, formula, _list(rows[item]), total=total)
 
     def total(item: str, *parts: str) -> None:
         line(item, "+".join(f"[bs.{p}]" for p in parts), total=True)

@@ -1,11 +1,13 @@
 """Writing a workbook by rows: one time line on all sheets, names instead of addresses, no text that Excel could run.
 
 A *row* holds one quantity along the years, a *scalar* one cell. Both are added under a key; formulas refer to keys
-through ``at`` and ``cell``, so that an address is never typed. Every formula carries the value that the engine gave.
+through ``at`` and ``cell``, so that an address is never typed. Every formula carries the value that the engine gave;
+every label is the words of its key (``named``).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,22 +16,27 @@ from typing import Any
 
 from clustersim.errors import InputError
 from clustersim.extras import needs
-from clustersim.report.workbook.labels import label
+from clustersim.report.labels import label
+from clustersim.report.labels.units import unit_words
+from clustersim.report.workbook.looks import (
+    FIRST_YEAR_COLUMN,
+    LOOKS,
+    NUMBER,
+    PERCENT,
+    PLAIN,
+    SHEETS,
+    WHOLE,
+    WORDS,
+    lay_out,
+    tab,
+)
+from clustersim.report.workbook.named import has_words, said
 
 with needs("report", "workbooks"):
     import xlsxwriter
     from xlsxwriter.utility import xl_col_to_name
 
-__all__ = ["SHEETS", "Book", "Cell"]
-
-SHEETS = (
-    "Cover", "Control", "Inputs", "Cluster", "Drivers", "Income", "Balance", "Cash flow", "DCF", "Multiples",
-    "Sensitivities", "Charts", "Checks", "Audit",
-)  # fmt: skip
-
-#: Column of the first year; before it stand label, unit, source and tier.
-FIRST_YEAR_COLUMN = 4
-NUMBER, WHOLE, PERCENT, PLAIN = "#,##0.00;[Red]-#,##0.00", "#,##0;[Red]-#,##0;-", "0.00%", "0.0000"
+__all__ = ["FIRST_YEAR_COLUMN", "NUMBER", "PERCENT", "PLAIN", "SHEETS", "WHOLE", "Book", "Cell"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,12 @@ class Cell:
 
 @dataclass
 class Book:
-    """One workbook while it is being written."""
+    """One workbook while it is being written.
+
+    Attributes:
+        typed: the address of every blue cell by its key, a row's cells by ``key#index``.
+        wordless: keys that have no words; empty for every book (a test holds it).
+    """
 
     path: Path
     past: tuple[str, ...]
@@ -62,35 +74,29 @@ class Book:
         self.file.set_properties({"title": "clustersim forecast", "created": datetime(2020, 1, 1)})
         self.file.set_calc_mode("auto")
         # Readers expect this order; the sheets are written in the order in which they need one another.
-        self.blank = {name: self.file.add_worksheet(name) for name in SHEETS}
+        self.blank = {name: self.file.add_worksheet(tab(name, self.language)) for name in SHEETS}
         self.sheets: dict[str, Any] = {}
         self.next_row: dict[str, int] = {}
         self.rows: dict[str, tuple[str, int]] = {}
         self.scalars: dict[str, str] = {}
         self.values: dict[str, float | str] = {}
-        self.titles: dict[str, str] = {}
         self.formats: dict[tuple[str, str], Any] = {}
+        self.typed: dict[str, str] = {}
+        self.wordless: set[str] = set()
 
     # --- looks -------------------------------------------------------------------------------------------------
 
     def format(self, kind: str, number: str = WHOLE) -> Any:
-        """Return a cell format: blue inputs, black formulas, green links to other sheets."""
+        """Return a cell format: blue inputs, grey records, black formulas, green links to other sheets."""
         key = (kind, number)
         if key not in self.formats:
-            looks: dict[str, dict[str, Any]] = {
-                "input": {"font_color": "#0000FF", "bg_color": "#FFFBE6"},
-                "formula": {"font_color": "#000000"},
-                "link": {"font_color": "#007A33"},
-                "total": {"bold": True, "top": 1},
-                "head": {"bold": True, "bg_color": "#E8EEF4", "bottom": 1, "align": "center"},
-                "title": {"bold": True, "font_size": 14},
-                "section": {"bold": True, "font_color": "#1F3864"},
-                "text": {"font_color": "#000000"},
-                "note": {"font_color": "#666666", "text_wrap": True, "valign": "top"},
-            }
-            shown = {} if kind in {"head", "title", "section", "text", "note"} else {"num_format": number}
-            self.formats[key] = self.file.add_format({**looks[kind], **shown})
+            shown = {} if kind in WORDS else {"num_format": number}
+            self.formats[key] = self.file.add_format({**LOOKS[kind], **shown})
         return self.formats[key]
+
+    def words(self, key: str, **parts: object) -> str:
+        """Return a phrase of the workbook in its language."""
+        return label(key, self.language, **parts)
 
     # --- sheets ------------------------------------------------------------------------------------------------
 
@@ -98,30 +104,24 @@ class Book:
         """Add a sheet with its title and, along the years, its heading; ready to print on one page wide."""
         sheet = self.blank.pop(name)
         self.sheets[name] = sheet
-        sheet.write_string(0, 0, label(title, self.language), self.format("title"))
-        sheet.set_column(0, 0, 44)
-        sheet.set_column(1, 1, 12)
-        sheet.set_column(2, 2, 34 if name == "Inputs" else 4)
-        sheet.set_column(3, 3, 12 if name == "Inputs" else 3)
-        sheet.set_column(FIRST_YEAR_COLUMN, FIRST_YEAR_COLUMN + len(self.past) + len(self.years), 14)
-        sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(0, 2)
+        lay_out(sheet, name, len(self.past) + len(self.years), timeline=timeline)
+        sheet.write_string(0, 0, self.words(title), self.format("title"))
+        if name != "Cover":
+            home = f"internal:{_quoted(tab('Cover', self.language))}!A1"
+            sheet.write_url(1, 0, home, self.format("url"), self.words("back"))
         self.next_row[name] = 2
         if timeline:
             for i, year in enumerate((*self.past, *self.years)):
                 sheet.write_string(2, FIRST_YEAR_COLUMN + i, year, self.format("head"))
-            sheet.freeze_panes(3, FIRST_YEAR_COLUMN)
             self.next_row[name] = 3
+        if name not in {"Cover", "Charts"}:
+            sheet.freeze_panes(3, FIRST_YEAR_COLUMN if timeline else 1)
         return sheet
 
-    def section(self, sheet: str, title: str) -> None:
+    def section(self, sheet: str, title: str, **parts: object) -> None:
         """Add a heading within a sheet."""
         self.next_row[sheet] += 1
-        self.sheets[sheet].write_string(
-            self.next_row[sheet], 0, label(title, self.language), self.format("section")
-        )
+        self.text(sheet, self.next_row[sheet], 0, self.words(title, **parts), "section")
         self.next_row[sheet] += 1
 
     def text(self, sheet: str, row: int, column: int, value: str, kind: str = "text") -> None:
@@ -137,12 +137,14 @@ class Book:
     def _head(self, sheet: str, key: str, unit: str, source: str = "", tier: str = "") -> int:
         row = self.next_row[sheet]
         self.next_row[sheet] += 1
-        self.text(sheet, row, 0, label(key, self.language))
-        self.text(sheet, row, 1, unit)
+        if not has_words(key):
+            self.wordless.add(key)
+        self.text(sheet, row, 0, said(key, self.language))
+        self.text(sheet, row, 1, unit_words(unit, self.language))
         if source:
-            self.text(sheet, row, 2, source)
+            self.text(sheet, row, 2, label(source, self.language))
         if tier:
-            self.text(sheet, row, 3, tier)
+            self.text(sheet, row, 3, label(tier, self.language))
         return row
 
     def input_row(
@@ -156,15 +158,16 @@ class Book:
         start: int = 0,
         number: str = WHOLE,
         sheet: str = "Inputs",
-        name: str | None = None,
     ) -> None:
-        """Add typed numbers along the years from year ``start``; blanks stay blank."""
-        row = self._head(sheet, name or key, unit, source, tier)
+        """Add typed numbers along the years from year ``start``; blanks stay blank. On Record they are no inputs."""
+        row = self._head(sheet, key, unit, source, tier)
+        kind = "record" if sheet == "Record" else "input"
         for i, value in enumerate(values):
             if value is not None:
-                self.sheets[sheet].write_number(
-                    row, self.column(start + i), float(value), self.format("input", number)
-                )
+                column = self.column(start + i)
+                self.sheets[sheet].write_number(row, column, float(value), self.format(kind, number))
+                if kind == "input":
+                    self.typed[f"{key}#{start + i}"] = self._fixed(sheet, row, column)
         self.rows[key] = (sheet, row)
 
     def row(
@@ -172,40 +175,27 @@ class Book:
         sheet: str,
         key: str,
         formula: Callable[[int], str],
-        values: Sequence[float],
+        values: Sequence[float | str],
         *,
         unit: str = "kCNY",
         start: int = 0,
         number: str = WHOLE,
         kind: str | None = None,
-        name: str | None = None,
     ) -> None:
         """Add one formula along the years, with the engine's values beside it."""
-        if key in self.rows:
-            self._more(key, formula, values, start, number, kind)
-            return
-        self.rows[key] = (sheet, self._head(sheet, name or key, unit))
-        self._more(key, formula, values, start, number, kind)
-
-    def reserve(self, sheet: str, key: str, unit: str, name: str | None = None) -> None:
-        """Give a row its place; its formulas are written later, when what they refer to has a place too."""
         if key not in self.rows:
-            self.rows[key] = (sheet, self._head(sheet, name or key, unit))
-
-    def _more(
-        self,
-        key: str,
-        formula: Callable[[int], str],
-        values: Sequence[float],
-        start: int,
-        number: str,
-        kind: str | None,
-    ) -> None:
+            self.rows[key] = (sheet, self._head(sheet, key, unit))
         sheet, row = self.rows[key]
         for i, value in enumerate(values):
             text = formula(start + i)
             look = kind or ("link" if _is_link(text) else "formula")
-            self.put(sheet, row, self.column(start + i), text, float(value), look, number)
+            shown = value if isinstance(value, str) else float(value)
+            self.put(sheet, row, self.column(start + i), text, shown, look, number)
+
+    def reserve(self, sheet: str, key: str, unit: str) -> None:
+        """Give a row its place; its formulas are written later, when what they refer to has a place too."""
+        if key not in self.rows:
+            self.rows[key] = (sheet, self._head(sheet, key, unit))
 
     def put(
         self,
@@ -219,19 +209,19 @@ class Book:
     ) -> None:
         """Write one formula and cache its value."""
         self.sheets[sheet].write_formula(row, column, f"={formula}", self.format(kind, number), value)
-        self.cells.append(Cell(sheet, row, column, formula, value))
+        self.cells.append(Cell(tab(sheet, self.language), row, column, formula, value))
 
     def at(self, key: str, index: int, *, fixed: bool = False) -> str:
         """Return the address of a row in a year, with its sheet."""
         sheet, row = self.rows[key]
         column = xl_col_to_name(self.column(index), col_abs=fixed)
-        return f"{_quoted(sheet)}!{column}{'$' if fixed else ''}{row + 1}"
+        return f"{self.quoted(sheet)}!{column}{'$' if fixed else ''}{row + 1}"
 
     def span(self, key: str, first: int, last: int) -> str:
         """Return the range of a row from one year to another."""
         sheet, row = self.rows[key]
         a, b = (xl_col_to_name(self.column(i), col_abs=True) for i in (first, last))
-        return f"{_quoted(sheet)}!{a}${row + 1}:{b}${row + 1}"
+        return f"{self.quoted(sheet)}!{a}${row + 1}:{b}${row + 1}"
 
     # --- scalars -----------------------------------------------------------------------------------------------
 
@@ -245,13 +235,16 @@ class Book:
         tier: str = "",
         number: str = PLAIN,
         sheet: str = "Inputs",
-        name: str | None = None,
     ) -> None:
-        """Add one typed number."""
-        row = self._head(sheet, name or key, unit, source, tier)
-        self.sheets[sheet].write_number(row, FIRST_YEAR_COLUMN, float(value), self.format("input", number))
+        """Add one typed number; on Record it is no input."""
+        row = self._head(sheet, key, unit, source, tier)
+        kind = "record" if sheet == "Record" else "input"
+        self.sheets[sheet].write_number(row, FIRST_YEAR_COLUMN, float(value), self.format(kind, number))
         self.values[key] = float(value)
         self.scalars[key] = self._fixed(sheet, row, FIRST_YEAR_COLUMN)
+        if kind == "input":
+            self.typed[key] = self.scalars[key]
+        self._define(key)
 
     def scalar(
         self,
@@ -263,15 +256,20 @@ class Book:
         unit: str = "",
         number: str = PLAIN,
         kind: str | None = None,
-        name: str | None = None,
     ) -> None:
         """Add one formula in a cell of its own."""
-        row = self._head(sheet, name or key, unit)
+        row = self._head(sheet, key, unit)
         look = kind or ("link" if _is_link(formula) else "formula")
         self.put(sheet, row, FIRST_YEAR_COLUMN, formula, value, look, number)
         self.values[key] = value
-        self.titles[key] = name or key
         self.scalars[key] = self._fixed(sheet, row, FIRST_YEAR_COLUMN)
+        self._define(key)
+
+    def _define(self, key: str) -> None:
+        """Give a cell a name that formulas of the user's can take."""
+        name = re.sub(r"\W+", "_", key).strip("_")
+        if len(name) > 3 and not name[0].isdigit() and not key.startswith(("cover.", "state.", "grid.")):
+            self.file.define_name(name, f"={self.scalars[key]}")
 
     def cell(self, key: str) -> str:
         """Return the address of a scalar.
@@ -286,16 +284,24 @@ class Book:
         """Return the number that a scalar holds, typed or by the engine."""
         return float(self.values[key])
 
+    def shown(self, sheet: str) -> str:
+        """Return what a sheet is called in the book's language."""
+        return tab(sheet, self.language)
+
+    def quoted(self, sheet: str) -> str:
+        """Return a sheet's name as formulas write it."""
+        return _quoted(tab(sheet, self.language))
+
     def _fixed(self, sheet: str, row: int, column: int) -> str:
-        return f"{_quoted(sheet)}!{xl_col_to_name(column, col_abs=True)}${row + 1}"
+        return f"{self.quoted(sheet)}!{xl_col_to_name(column, col_abs=True)}${row + 1}"
 
     def close(self) -> None:
         """Write the file."""
         self.file.close()
 
 
-def _quoted(sheet: str) -> str:
-    return f"'{sheet}'" if not sheet.isalnum() else sheet
+def _quoted(name: str) -> str:
+    return name if name.isascii() and name.isalnum() else f"'{name}'"
 
 
 def _is_link(formula: str) -> bool:

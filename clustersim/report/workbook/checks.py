@@ -1,8 +1,8 @@
-"""Checks with one master flag, and the model beside the printed figures."""
+"""Checks that can fail, with one master flag, and the model beside the printed figures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,11 @@ import numpy as np
 from clustersim.finance.company import Array, Company
 from clustersim.finance.forecast import Forecast
 from clustersim.finance.statements import Statements
+from clustersim.planner.surface import AXES
 from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, Book
 from clustersim.report.workbook.formulas import fill
 
-__all__ = ["write_audit", "write_checks"]
+__all__ = ["judge", "write_audit", "write_checks"]
 
 #: What rounding of printed subtotals may leave, in kCNY.
 TOLERANCE = 2.0
@@ -26,6 +27,16 @@ AUDITED = (
     ("balance", "inventories"), ("balance", "trade_and_notes_receivables"), ("balance", "trade_and_other_payables"),
     ("balance", "cash_and_cash_equivalents"), ("balance", "total_assets"), ("balance", "total_equity"),
 )  # fmt: skip
+#: Inputs that are shares of a whole.
+_SHARES = (
+    "dcf_weight",
+    "tax_rate",
+    "peers.discount",
+    "drivers.warranty_share",
+    "switching_discount",
+    "value_share",
+)
+Test = tuple[str, str, Array]
 
 
 def _difference(book: Book, formula: str, digits: int) -> Callable[[int], str]:
@@ -38,64 +49,130 @@ def _flag(book: Book, key: str, limit: str) -> Callable[[int], str]:
 
 
 def write_checks(book: Book, company: Company, forecast: Forecast, statements: Statements) -> None:
-    """Write every check along the years, whether it holds, and the master flag."""
-    sheet, n, b = "Checks", len(company.years), statements.balance
+    """Write every check along the years, those of single cells, whether each holds, and the master flag."""
+    sheet, n = "Checks", len(company.years)
     book.sheet(sheet, "checks")
-    source = "rounding of printed subtotals"
-    book.input("tolerance", TOLERANCE, unit="kCNY", source=source, tier="given", number="0.0")
-    gap = b["total_assets"] - b["total_liabilities"] - b["total_equity"]
-    tests: list[tuple[str, str, Array]] = [
-        (
-            "assets less liabilities less equity",
-            "[bs.total_assets]-[bs.total_liabilities]-[bs.total_equity]",
-            gap,
-        ),
-        ("cash without refinancing, below its minimum", "[lacking]", statements.shortfall_kcny),
+    book.input("tolerance", TOLERANCE, unit="kCNY", source="src.rounding", tier="given", number="0.0")
+    tests = [
+        *_of_years(company, forecast, statements, book),
+        *_of_plan(forecast),
+        *_of_supply(company, forecast),
     ]
+    spans: dict[str, tuple[str, float]] = {}
+    for key, formula, values in tests:
+        rounded = [round(float(v), 3) for v in values]
+        book.row(sheet, f"check.{key}", _difference(book, formula, 3), rounded, number="0.000")
+        held = [float(abs(v) <= TOLERANCE) for v in rounded]
+        flag = f"flag.{key}"
+        book.row(
+            sheet, flag, _flag(book, f"check.{key}", book.cell("tolerance")), held, unit="holds", number="0"
+        )
+        spans[key] = (book.span(flag, 0, n - 1), min(held))
+        judge(book, sheet, book.rows[flag][1], book.column(0), book.rows[flag][1], book.column(n - 1))
+    book.section(sheet, "s.master")
+    for key, formula, holds in _of_cells(book, company):
+        book.scalar(sheet, f"flag.{key}", formula, holds, unit="holds", number="0")
+        spans[key] = (book.cell(f"flag.{key}"), holds)
+    whole = min(holds for _, holds in spans.values())
+    master = f"MIN({','.join(span for span, _ in spans.values())})"
+    book.scalar(sheet, "master", master, whole, unit="holds", number="0", kind="total")
+    good, bad = book.words("say.holds"), book.words("say.fails")
+    first = book.next_row[sheet]
+    for key, (span, holds) in spans.items():
+        text = f'IF(MIN({span})=1,"{good}","{bad}")'
+        book.scalar(sheet, f"state.{key}", text, good if holds == 1 else bad, number="@")
+    judge(book, sheet, first, FIRST_YEAR_COLUMN, book.next_row[sheet] - 1, FIRST_YEAR_COLUMN)
+
+
+def judge(book: Book, sheet: str, top: int, left: int, bottom: int, right: int) -> None:
+    """Colour cells by what they say: a verdict in words, or a flag."""
+    for text, look in (("say.holds", "good"), ("say.fails", "bad"), ("strong buy", "good"), ("buy", "good"),
+                       ("neutral", "fair"), ("avoid", "bad"), ("say.wacc_ok", "good"), ("say.wacc_near", "fair"),
+                       ("say.wacc_below", "bad")):  # fmt: skip
+        rule = {
+            "type": "cell",
+            "criteria": "==",
+            "value": f'"{book.words(text)}"',
+            "format": book.format(look),
+        }
+        book.sheets[sheet].conditional_format(top, left, bottom, right, rule)
+    for value, look in ((1, "good"), (0, "bad")):
+        rule = {"type": "cell", "criteria": "==", "value": value, "format": book.format(look)}
+        book.sheets[sheet].conditional_format(top, left, bottom, right, rule)
+
+
+def _of_years(company: Company, forecast: Forecast, statements: Statements, book: Book) -> Iterator[Test]:
+    """Identities of the statements, and figures that cannot be: they fail when a formula is typed over, or an input is
+    none that can be."""
+    b, zero = statements.balance, np.zeros(len(company.years))
+    gap = b["total_assets"] - b["total_liabilities"] - b["total_equity"]
+    yield "balance", "[bs.total_assets]-[bs.total_liabilities]-[bs.total_equity]", gap
+    yield "cash", "[lacking]", statements.shortfall_kcny
+    lines = "+".join(f"[revenue:{p.name}]" for p in company.products)
+    yield "lines", f"[revenue]-({lines}+[services])", zero
+    flows = "+".join(f"[cf.net_cash_from_{kind}]" for kind in ("operating", "investing", "financing"))
+    yield "flows", f"[cf.closing_cash]-[cf.closing_cash<]-({flows})", zero
+    units = ",".join(f"[units:{p.name}]" for p in company.products)
+    yield "units", f"MIN(0,{units})", zero
+    profit, revenue = statements.income["gross_profit"], statements.income["revenue"]
+    beyond = np.maximum(-profit, 0) + np.maximum(profit - revenue, 0)
+    yield "margin", "MAX(-[gross_profit],0)+MAX([gross_profit]-[revenue],0)", beyond
+    if "in.market_size" in book.rows:
+        yield "market", "MAX([revenue]-[in.market_size],0)", zero
+
+
+def _of_plan(forecast: Forecast) -> Iterator[Test]:
+    """What was printed against what its drivers give: fails where the record was typed over."""
     replica = forecast.replica
-    if replica is not None:
-        printed = "[printed.row:{}]"
-        average = "[base.trade_and_notes_receivables]+[base.inventories]-[base.trade_and_other_payables]"
-        before = average.replace("]", "<]")
-        tests += [
-            ("printed revenue less what the calibrated products sell", "[printed.revenue]-[plan_revenue]",
-             replica.gaps["revenue"]),
-            ("printed EBIT less what the printed drivers give", f"{printed.format('ebit')}-[plan_profit]",
-             replica.gaps["ebit"]),
-            ("printed tax less what the printed drivers give", f"{printed.format('tax')}-[plan_income_tax]",
-             replica.gaps["tax"]),
-            ("printed change in working capital less what the printed drivers give",
-             f"{printed.format('change_in_working_capital')}-({before}-({average}))",
-             replica.gaps["change_in_working_capital"]),
-            ("printed capital expenditure less what the printed drivers give",
-             f"{printed.format('capital_expenditure')}+[capex_plan]", replica.gaps["capital_expenditure"]),
-        ]  # fmt: skip
+    if replica is None:
+        return
+    printed = "[printed.row:{}]"
+    average = "[base.trade_and_notes_receivables]+[base.inventories]-[base.trade_and_other_payables]"
+    before = average.replace("]", "<]")
+    yield "plan_revenue", "[printed.revenue]-[plan_revenue]", replica.gaps["revenue"]
+    yield "plan_ebit", f"{printed.format('ebit')}-[plan_profit]", replica.gaps["ebit"]
+    yield "plan_tax", f"{printed.format('tax')}-[plan_income_tax]", replica.gaps["tax"]
+    change = f"{printed.format('change_in_working_capital')}-({before}-({average}))"
+    yield "plan_working_capital", change, replica.gaps["change_in_working_capital"]
+    spent = f"{printed.format('capital_expenditure')}+[capex_plan]"
+    yield "plan_capex", spent, replica.gaps["capital_expenditure"]
+
+
+def _of_supply(company: Company, forecast: Forecast) -> Iterator[Test]:
     limited = [p.name for p in company.products if p.name in company.supply_units]
     for line in forecast.products:
         if line.name in limited:
             over = np.maximum(np.asarray(line.asked_units) - np.asarray(line.limit_units), 0.0)
-            tests.append((f"units of {line.name} asked for beyond supply",
-                          f"MAX([planned:{line.name}]-[in.limit:{line.name}],0)", over))  # fmt: skip
-    flags = []
-    for i, (title, formula, values) in enumerate(tests):
-        key, flag = f"check.{i}", f"flag.{i}"
-        rounded = [round(float(v), 3) for v in values]
-        book.row(sheet, key, _difference(book, formula, 3), rounded, name=title, number="0.000")
-        held = [float(abs(v) <= TOLERANCE) for v in rounded]
-        formula_ = _flag(book, key, book.cell("tolerance"))
-        book.row(sheet, flag, formula_, held, unit="1 = holds", number="0", name="holds")
-        flags.append((title, book.span(flag, 0, n - 1), min(held)))
-    book.section(sheet, "master flag")
-    grows = f"IF({book.cell('wacc_used')}>{book.cell('terminal_growth')},1,0)"
-    book.scalar(sheet, "growth_holds", grows, 1.0, unit="1 = holds", number="0", name="growth below the WACC")
-    formula = f"MIN({','.join(span for _, span, _ in flags)},{book.cell('growth_holds')})"
-    whole = min((holds for *_, holds in flags), default=1.0)
-    book.scalar(
-        sheet, "master", formula, whole, unit="1 = all hold", number="0", kind="total", name="all checks hold"
+            yield f"limit:{line.name}", f"MAX([planned:{line.name}]-[in.limit:{line.name}],0)", over
+
+
+def _of_cells(book: Book, company: Company) -> Iterator[tuple[str, str, float]]:
+    """Checks of single cells, all of them typed: (key, formula, whether it holds)."""
+    cell = book.cell
+    yield "growth", cell("can_value"), 1.0
+    shares = [cell(key) for key in _SHARES if key in book.scalars]
+    within = ",".join(f"{at}>=0,{at}<=1" for at in shares)
+    yield "weights", f"IF(AND({within}),1,0)", 1.0
+    count = sum(key.startswith("case:") and key.endswith(":wacc") for key in book.typed)
+    cases = f"{cell('selector')}>=1,{cell('selector')}<={count}"
+    choices = [
+        cases,
+        f"{cell('peers_choice')}>=1",
+        f"{cell('peers_choice')}<=3",
+        f"{cell('flow_timing')}>=0",
+        f"{cell('flow_timing')}<=1",
+    ]
+    if "ps_year_index" in book.scalars:
+        choices += [f"{cell('ps_year_index')}>=1", f"{cell('ps_year_index')}<={len(company.years)}"]
+    yield "choices", f"IF(AND({','.join(choices)}),1,0)", 1.0
+    ends = [key.removeprefix("factor.peak") for key in book.scalars if key.startswith("factor.peak")]
+    inside = ",".join(
+        f"{cell(f'factor.{n}{end}')}>=0.4999,{cell(f'factor.{n}{end}')}<=2.0001" for end in ends for n in AXES
     )
-    for i, (title, span, holds) in enumerate(flags):
-        text = f'IF(MIN({span})=1,"holds","FAILS")'
-        book.scalar(sheet, f"state.{i}", text, "holds" if holds == 1 else "FAILS", number="@", name=title)
+    if ends:
+        yield "box", f"IF(AND({inside}),1,0)", 1.0
+    price = cell("target_price")
+    yield "price", f"IF(ISNUMBER({price}),IF({price}>0,1,0),0)", float(book.value("target_price") > 0)
 
 
 def write_audit(
@@ -105,7 +182,7 @@ def write_audit(
     sheet = "Audit"
     book.sheet(sheet, "audit")
     printed = [i for i, y in enumerate(company.years) if y in company.history.years]
-    book.section(sheet, "model less printed, kCNY (a case or a moved card departs on purpose)")
+    book.section(sheet, "s.against")
     for statement, item in AUDITED:
         rows = statements.income if statement == "income" else statements.balance
         ours = item if statement == "income" else f"bs.{item}"
@@ -116,13 +193,13 @@ def write_audit(
             for i in printed
         ]
         formula = f"[{ours}]-[printed.{statement}:{item}]"
-        book.row(sheet, f"audit.{item}", _difference(book, formula, 2), values, name=item, number="0.0")
+        book.row(sheet, f"audit.{item}", _difference(book, formula, 2), values, number="0.0")
     if audit:
         _verdicts(book, sheet, audit)
 
 
 def _verdicts(book: Book, sheet: str, audit: Sequence[Mapping[str, Any]]) -> None:
-    book.section(sheet, "audit of the printed tables")
+    book.section(sheet, "s.verdicts")
     columns, top = list(audit[0]), book.next_row[sheet]
     for j, column in enumerate(columns):
         book.text(sheet, top, _at(j), column, "head")
@@ -130,7 +207,7 @@ def _verdicts(book: Book, sheet: str, audit: Sequence[Mapping[str, Any]]) -> Non
         for j, column in enumerate(columns):
             value = row.get(column)
             if isinstance(value, int | float) and not isinstance(value, bool):
-                book.sheets[sheet].write_number(i, _at(j), value, book.format("input", "#,##0.####"))
+                book.sheets[sheet].write_number(i, _at(j), value, book.format("record", "#,##0.####"))
             elif value is not None:
                 book.text(sheet, i, _at(j), str(value))
     book.next_row[sheet] = top + len(audit) + 1

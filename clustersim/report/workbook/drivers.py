@@ -25,7 +25,7 @@ def write_drivers(book: Book, company: Company, forecast: Forecast, links: Mappi
     for product in company.products:
         _asked(sheet, company, product, links.get(product.name))
     for product in company.products:
-        book.section("Drivers", product.name)
+        book.section("Drivers", "itself", part=product.name)
         _line(sheet, company, product, lines[product.name], product.name in links)
     _plan(sheet, company)
     _totals(sheet, company, forecast, lines[SERVICES])
@@ -45,8 +45,7 @@ def _asked(sheet: Sheet, company: Company, product: ProductLine, link: Link | No
         can = np.array([float(product.ramp.get(y, 1.0)) for y in years])
         if product.end_of_life is not None:
             can = can * np.array([float(y[:4] <= product.end_of_life[:4]) for y in years])
-        book.input_row(f"in.deliverable:{name}", _list(can), unit="share of the plan", number="0.00",
-                       source="ramp and end of life")  # fmt: skip
+        book.input_row(f"in.deliverable:{name}", _list(can), unit="share", number="0.00", source="src.ramp")
         formula, values = f"{formula}*[in.deliverable:{name}]", values * can
     if link is not None:
         factor = np.broadcast_to(np.asarray(link.units_factor).reshape(-1), len(years))
@@ -54,7 +53,7 @@ def _asked(sheet: Sheet, company: Company, product: ProductLine, link: Link | No
         left[0] -= company.elapsed_share
         formula = f"{formula}*(1+([link.units:{name}]-1)*[left_of_year])"
         values = values * (1 + (factor - 1) * left)
-    sheet.row(f"planned:{name}", formula, _list(values), unit="cards", name=f"units asked for, {name}")
+    sheet.row(f"planned:{name}", formula, _list(values), unit="cards")
 
 
 def _line(sheet: Sheet, company: Company, product: ProductLine, line: ProductForecast, linked: bool) -> None:
@@ -68,26 +67,20 @@ def _line(sheet: Sheet, company: Company, product: ProductLine, line: ProductFor
     asked = f"MAX([planned:{name}]{''.join(f'-{t}' for t in taken)},0)" if taken else f"[planned:{name}]"
     if name in company.supply_units:
         limits = [float(v) if np.isfinite(v) else 1e15 for v in _list(line.limit_units)]
-        book.input_row(f"in.limit:{name}", limits, unit="cards", source="supply; 1E15 where none is given")
+        book.input_row(f"in.limit:{name}", limits, unit="cards", source="src.supply")
         asked = f"MIN({asked},[in.limit:{name}])"
-    sheet.row(f"units:{name}", asked, _list(line.units), unit="cards", name="units sold")
+    sheet.row(f"units:{name}", asked, _list(line.units), unit="cards")
     price = f"[in.asp:{name}]*{{asp_scale}}*(1-[in.channel_discount])"
     if linked:
         price += f"*(1+([link.asp:{name}]-1)*[left_of_year])"
-    sheet.row(
-        f"asp:{name}", price, _list(line.asp_kcny), number=MONEY, name="price (ASP), net of the channel"
-    )
-    sheet.row(
-        f"revenue:{name}", f"[units:{name}]*[asp:{name}]", _list(line.revenue_kcny), name=f"revenue {name}"
-    )
+    sheet.row(f"asp:{name}", price, _list(line.asp_kcny), number=MONEY)
+    sheet.row(f"revenue:{name}", f"[units:{name}]*[asp:{name}]", _list(line.revenue_kcny))
     _cost(sheet, company, product, line)
 
 
 def _cost(sheet: Sheet, company: Company, product: ProductLine, line: ProductForecast) -> None:
     name, book = product.name, sheet.book
-    book.input(
-        f"past_units:{name}", product.past_units, unit="cards", source=f"{name} sold before", number="0"
-    )
+    book.input(f"past_units:{name}", product.past_units, unit="cards", source="src.company_file", number="0")
     own = np.cumsum(line.units)
     plan = next((p for p in company.reference if p.name == name), None)
     base = (
@@ -95,22 +88,25 @@ def _cost(sheet: Sheet, company: Company, product: ProductLine, line: ProductFor
         if f"in.unit_cost:{name}" in book.rows
         else f"[in.asp:{name}]*(1-[ref.gross_margin])"
     )
-    sheet.row(f"sold:{name}", f"[sold:{name}<]+[units:{name}]", _list(own), first=f"[units:{name}]", unit="cards",
-              name="sold from the first year on")  # fmt: skip
+    sheet.row(
+        f"sold:{name}", f"[sold:{name}<]+[units:{name}]", _list(own), first=f"[units:{name}]", unit="cards"
+    )
     if plan is not None:
         then = np.cumsum([float(plan.units.get(y, 0.0)) for y in company.years])
         sheet.row(f"plan:{name}", f"[plan:{name}<]+[ref.units:{name}]", _list(then), first=f"[ref.units:{name}]",
-                  unit="cards", name="the same by the plan")  # fmt: skip
+                  unit="cards")  # fmt: skip
         past = f"{{past_units:{name}}}"
         ratio = f"({past}+[sold:{name}])/({past}+[plan:{name}])"
         both = f"AND({past}+[sold:{name}]>0,{past}+[plan:{name}]>0)"
         base += f"*IF({both},({ratio})^(LN({{drivers.progress_ratio}})/LN(2)),1)"
-    sheet.row(f"unit_cost:{name}", base, _list(line.unit_cost_kcny), number=MONEY, name="unit cost")
-    sheet.row(f"warranty:{name}", f"[asp:{name}]*{{drivers.warranty_share}}", _list(line.warranty_kcny), number=MONEY,
-              name="of which warranty, a card")  # fmt: skip
+    sheet.row(f"unit_cost:{name}", base, _list(line.unit_cost_kcny), number=MONEY)
     sheet.row(
-        f"cost:{name}", f"[units:{name}]*[unit_cost:{name}]", _list(line.cost_kcny), name=f"cost {name}"
+        f"warranty:{name}",
+        f"[asp:{name}]*{{drivers.warranty_share}}",
+        _list(line.warranty_kcny),
+        number=MONEY,
     )
+    sheet.row(f"cost:{name}", f"[units:{name}]*[unit_cost:{name}]", _list(line.cost_kcny))
 
 
 def _plan(sheet: Sheet, company: Company) -> None:
@@ -118,7 +114,7 @@ def _plan(sheet: Sheet, company: Company) -> None:
     book, planned = sheet.book, planned_sales(company)
     if planned is None:
         return
-    book.section("Drivers", "the plan: calibrated products at the printed drivers")
+    book.section("Drivers", "s.plan")
     names = [p.name for p in company.reference]
     share = "(1-[ref.services_share])"
     products = "+".join(f"[ref.units:{n}]*[ref.asp:{n}]" for n in names)
@@ -135,22 +131,23 @@ def _plan(sheet: Sheet, company: Company) -> None:
             )
         ]
     )
-    sheet.row("plan_products", products, _list(sold), name="revenue of products, plan")
-    sheet.row("plan_revenue", f"[plan_products]+[plan_products]*[ref.services_share]/{share}", _list(planned.revenue),
-              name="revenue, plan")  # fmt: skip
+    sheet.row("plan_products", products, _list(sold))
+    sheet.row(
+        "plan_revenue",
+        f"[plan_products]+[plan_products]*[ref.services_share]/{share}",
+        _list(planned.revenue),
+    )
     served = "[plan_products]*[ref.services_share]/" + share + "*(1-[ref.gross_margin])"
-    sheet.row("plan_cost", f"{costs}+{served}", _list(planned.cost), name="cost of sales, plan")
+    sheet.row("plan_cost", f"{costs}+{served}", _list(planned.cost))
 
 
 def _totals(sheet: Sheet, company: Company, forecast: Forecast, services: ProductForecast) -> None:
     book, names = sheet.book, [p.name for p in company.products]
-    book.section("Drivers", "services and totals")
+    book.section("Drivers", "s.totals")
     sold = sum(
         (p.revenue_kcny for p in forecast.products if p.name != SERVICES), np.zeros(len(company.years))
     )
-    sheet.row(
-        "product_revenue", "+".join(f"[revenue:{n}]" for n in names), _list(sold), name="revenue of products"
-    )
+    sheet.row("product_revenue", "+".join(f"[revenue:{n}]" for n in names), _list(sold))
     sheet.row(
         "services",
         "[product_revenue]*[in.services_share]/(1-[in.services_share])",
@@ -162,7 +159,6 @@ def _totals(sheet: Sheet, company: Company, forecast: Forecast, services: Produc
         "[product_revenue]+[services]",
         _list(forecast.revenue_kcny),
         total=True,
-        name="revenue",
     )
     cost = "+".join(f"[cost:{n}]" for n in names) + "+[services_cost]"
     if company.printed is not None:
@@ -172,6 +168,6 @@ def _totals(sheet: Sheet, company: Company, forecast: Forecast, services: Produc
         cost += f"+[product_revenue]*({worse})"
     else:
         cost += "+[product_revenue]*{drivers.warranty_share}"
-    sheet.row("total_cost", cost, _list(-forecast.cost_of_sales_kcny), total=True, name="cost of sales")
+    sheet.row("total_cost", cost, _list(-forecast.cost_of_sales_kcny), total=True)
     if company.printed is None:
         book.rows |= {"plan_revenue": book.rows["total_revenue"], "plan_cost": book.rows["total_cost"]}

@@ -41,14 +41,13 @@ class Sheet:
         unit: str = "kCNY",
         number: str = WHOLE,
         total: bool = False,
-        name: str | None = None,
     ) -> None:
         """Add a row along the years; ``first`` is the formula of the first year, where nothing stands before it."""
 
         def text(i: int) -> str:
             return fill(first if i == 0 and first is not None else formula, self.book, i)
 
-        self.add(key, text, values, unit=unit, number=number, total=total, name=name)
+        self.add(key, text, values, unit=unit, number=number, total=total)
 
     def add(
         self,
@@ -59,17 +58,15 @@ class Sheet:
         unit: str = "kCNY",
         number: str = WHOLE,
         total: bool = False,
-        name: str | None = None,
         start: int = 0,
     ) -> None:
         """Add a row whose formula is made for each year."""
         self.book.row(
-            self.name, key, formula, values, unit=unit, number=number, kind="total" if total else None, name=name,
-            start=start,
+            self.name, key, formula, values, unit=unit, number=number, kind="total" if total else None, start=start,
         )  # fmt: skip
 
-    def past(self, key: str, printed: str, values: Sequence[float], *, name: str | None = None) -> None:
+    def past(self, key: str, printed: str, values: Sequence[float]) -> None:
         """Link the actual years of a row to the printed figures on Inputs, where there are any."""
         if printed in self.book.rows:
             count = len(self.book.past)
-            self.add(key, lambda i: self.book.at(printed, i), values[:count], start=-count, name=name)
+            self.add(key, lambda i: self.book.at(printed, i), values[:count], start=-count)

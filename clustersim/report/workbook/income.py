@@ -37,7 +37,7 @@ def write_income(book: Book, company: Company, forecast: Forecast, statements: S
     book.sheet("Income", "income")
     sheet, rows = Sheet(book, "Income"), statements.income
     _depreciation(sheet, company, forecast)
-    book.section("Income", "income statement")
+    book.section("Income", "s.income")
     past = company.history.income
 
     def line(item: str, formula: str, *, total: bool = False) -> None:
@@ -68,11 +68,9 @@ def write_income(book: Book, company: Company, forecast: Forecast, statements: S
     book.reserve("Income", "net_finance_cost", "kCNY")
     line("profit_before_income_tax", "[operating_profit]+[net_finance_cost]", total=True)
     pool = write_tax(sheet, company.drivers, "tax", "profit_before_income_tax", "in",
-                     rows["profit_before_income_tax"], line_name=None)  # fmt: skip
+                     rows["profit_before_income_tax"], shown=False)  # fmt: skip
     line("income_tax", pool)
     line("net_profit", "[profit_before_income_tax]+[income_tax]", total=True)
-    margin = rows["gross_profit"] / rows["revenue"]
-    sheet.row("gross_margin", "[gross_profit]/[revenue]", _list(margin), unit="", number="0.0%")
     if forecast.replica is not None:
         _plan(sheet, company, forecast.replica.rows)
 
@@ -85,23 +83,19 @@ def _depreciation(sheet: Sheet, company: Company, forecast: Forecast) -> None:
     opex_base = (
         base[:, 0] + float(np.asarray(company.drivers.variable_opex_share)) * (mine.revenue - base)[:, 0]
     )
-    book.section("Income", "what operating costs and depreciation follow")
-    sheet.row("opex_base", f"[plan_revenue]+{v}*([total_revenue]-[plan_revenue])", _list(opex_base),
-              name="revenue that operating costs follow")  # fmt: skip
+    book.section("Income", "s.follow")
+    sheet.row("opex_base", f"[plan_revenue]+{v}*([total_revenue]-[plan_revenue])", _list(opex_base))  # fmt: skip
     sheet.row(
         "capex_spent",
         "[in.capex_share]*[total_revenue]",
         _list(-mine.capex),
-        name="capital expenditure, ours",
     )
     if company.printed is not None:
         planned = base[:, 0] * company.printed.drivers.capex_share
-        sheet.row(
-            "capex_plan", "[ref.capex_share]*[plan_revenue]", _list(planned), name="capital expenditure, plan"
-        )
+        sheet.row("capex_plan", "[ref.capex_share]*[plan_revenue]", _list(planned))
     beyond = "([capex_spent]-[capex_plan])" if company.printed is not None else "[capex_spent]"
     spent = -mine.capex[:, 0] - (planned if company.printed is not None else 0.0)
-    sheet.row("capex_beyond", beyond, _list(spent), name="capital expenditure beyond the plan")
+    sheet.row("capex_beyond", beyond, _list(spent))
     life = book.cell("drivers.asset_life")
 
     def written_off(i: int) -> str:
@@ -109,9 +103,8 @@ def _depreciation(sheet: Sheet, company: Company, forecast: Forecast) -> None:
         return "+".join(terms) if terms else f"0*{life}"
 
     off = mine.depreciation[:, 0] - company.drivers.depreciation
-    sheet.add("written_off", written_off, _list(off), name="depreciation of it, straight line")
-    sheet.row("depreciation", "[in.depreciation]+[written_off]", _list(mine.depreciation),
-              name="depreciation and amortisation")  # fmt: skip
+    sheet.add("written_off", written_off, _list(off))
+    sheet.row("depreciation", "[in.depreciation]+[written_off]", _list(mine.depreciation))  # fmt: skip
 
 
 def write_tax(
@@ -121,14 +114,13 @@ def write_tax(
     profit: str,
     whose: str,
     profits: Array,
-    line_name: str | None,
+    *,
+    shown: bool = True,
 ) -> str:
-    """Write the pool of losses behind a tax and return its formula, written as a row where ``line_name`` is given."""
+    """Write the pool of losses behind a tax and return its formula, written as a row of its own where ``shown``."""
     rows = tax_rows(drivers, np.asarray(profits).reshape(-1))
     for part in ("opening", "used", "closing"):
-        sheet.book.reserve(
-            sheet.name, f"{prefix}.{part}", "kCNY", f"tax losses, {part}: {profit.replace('_', ' ')}"
-        )
+        sheet.book.reserve(sheet.name, f"{prefix}.{part}", "kCNY")
     opening = "{opening_tax_losses}" if whose == "in" else "0*{opening_tax_losses}"
     sheet.row(f"{prefix}.opening", f"[{prefix}.closing<]", _list(rows.opening), first=opening)
     used = f"[{whose}.taxed]*MIN([{prefix}.opening],MAX([{profit}],0))"
@@ -137,25 +129,22 @@ def write_tax(
     sheet.row(f"{prefix}.closing", closing, _list(rows.closing))
     rate = "{tax_rate}" if whose == "in" else "{printed.drivers.tax_rate}"
     formula = f"-{rate}*[{whose}.taxed]*(MAX([{profit}],0)-[{prefix}.used])"
-    if line_name is not None:
-        sheet.row(prefix, formula, _list(rows.tax), name=line_name)
+    if shown:
+        sheet.row(prefix, formula, _list(rows.tax))
     return formula
 
 
 def _plan(sheet: Sheet, company: Company, rows: Projection) -> None:
     """Operating profit and its tax at the printed drivers: what departures are counted from."""
     assert company.printed is not None
-    sheet.book.section("Income", "the plan: operating profit at the printed drivers")
+    sheet.book.section("Income", "s.plan_income")
     shares = "+".join(f"[ref.{share}]" for _, share in COSTS)
     costs = f"[plan_cost]-({shares})*[plan_revenue]-[ref.research_expense]"
     profit = f"[plan_revenue]-{costs}+[ref.other_income]+[ref.other_gains]"
-    sheet.row("plan_profit", profit, _list(rows.operating_profit), name="operating profit, plan")
-    write_tax(sheet, company.printed.drivers, "plan_tax", "plan_profit", "ref", rows.operating_profit,
-              "tax on it")  # fmt: skip
+    sheet.row("plan_profit", profit, _list(rows.operating_profit))
+    write_tax(sheet, company.printed.drivers, "plan_tax", "plan_profit", "ref", rows.operating_profit)
     before = rows.operating_profit + company.printed.drivers.finance_net[:, None]
-    sheet.row(
-        "plan_before_tax", "[plan_profit]+[ref.finance_net]", _list(before), name="profit before tax, plan"
-    )
+    sheet.row("plan_before_tax", "[plan_profit]+[ref.finance_net]", _list(before))
     write_tax(
         sheet,
         company.printed.drivers,
@@ -163,5 +152,4 @@ def _plan(sheet: Sheet, company: Company, rows: Projection) -> None:
         "plan_before_tax",
         "ref",
         before,
-        "income tax, plan",
     )

@@ -29,9 +29,10 @@ CASE_KEYS: dict[str, str] = {
     "peers.discount": PERCENT,
 }
 SWITCHES = (
-    ("peers_choice", 1.0, "1 as given, 2 mean, 3 median of the peers"),
-    ("flow_timing", 0.0, "0 flows at year end, 0.5 in mid-year"),
-    ("listing_proceeds_counted", 0.0, "1 adds the gross proceeds of the listing to the DCF"),
+    ("peers_choice", 1.0),
+    ("flow_timing", 0.0),
+    ("listing_proceeds_counted", 0.0),
+    ("tariff_factor", 1.0),
 )
 PARTS = ("risk_free", "beta", "premium", "cost_of_debt", "debt_to_equity")
 _MONEY = ("research_expense", "other_income", "other_gains", "finance_net", "depreciation", "share_based_pay")
@@ -56,29 +57,36 @@ def write_control(book: Book, companies: Mapping[str, Company], selected: str) -
 
     sheet = book.sheet("Control", "control", timeline=False)
     names = list(companies)
-    book.section("Control", "scenario selector")
+    book.section("Control", "s.selector")
     book.input(
-        "selector", names.index(selected) + 1, unit="1 to " + str(len(names)), number="0", sheet="Control"
+        "selector",
+        names.index(selected) + 1,
+        unit=book.words("one_of", count=len(names)),
+        number="0",
+        sheet="Control",
     )
     row = book.next_row["Control"] - 1
     whole = {"validate": "integer", "criteria": "between", "minimum": 1, "maximum": len(names)}
     sheet.data_validation(row, FIRST_YEAR_COLUMN, row, FIRST_YEAR_COLUMN, whole)
     head = book.next_row["Control"] + 1
-    for i, name in enumerate(("chosen", *names)):
-        book.text("Control", head, FIRST_YEAR_COLUMN + i, name, "head")
+    for i, name in enumerate((book.words("chosen"), *(book.words(f"case.{n}") for n in names))):
+        book.text("Control", head, FIRST_YEAR_COLUMN + i, name.removeprefix("case."), "head")
     book.next_row["Control"] = head + 1
     for key, number in CASE_KEYS.items():
         row = book.next_row["Control"]
         values = [_case_value(company, key) for company in companies.values()]
         for i, value in enumerate(values, 1):
             sheet.write_number(row, FIRST_YEAR_COLUMN + i, value, book.format("input", number))
+            at = xl_rowcol_to_cell(row, FIRST_YEAR_COLUMN + i, row_abs=True, col_abs=True)
+            book.typed[f"case:{names[i - 1]}:{key}"] = f"{book.quoted('Control')}!{at}"
         cells = ",".join(xl_rowcol_to_cell(row, FIRST_YEAR_COLUMN + i) for i in range(1, len(values) + 1))
-        formula = f"CHOOSE({book.cell('selector')},{cells})"
+        formula = f"CHOOSE(MAX(1,MIN({len(values)},{book.cell('selector')})),{cells})"
         book.scalar("Control", key, formula, values[names.index(selected)], number=number)
-    book.section("Control", "conventions")
-    for key, value, note in SWITCHES:
+    book.section("Control", "s.conventions")
+    for key, value in SWITCHES:
         book.input(key, value, unit="", number="0.0", sheet="Control")
-        book.text("Control", book.next_row["Control"] - 1, FIRST_YEAR_COLUMN + 1, note)
+        note = book.words(f"say.{key}")
+        book.text("Control", book.next_row["Control"] - 1, FIRST_YEAR_COLUMN + 1, note, "note")
 
 
 def write_inputs(book: Book, company: Company, file: Any) -> None:
@@ -91,12 +99,13 @@ def write_inputs(book: Book, company: Company, file: Any) -> None:
             "the workbook needs product_mode `calibrated` or `simulated`: its products drive revenue"
         )
     book.sheet("Inputs", "inputs")
+    book.sheet("Record", "record")
     _scalars(book, company, file)
     _peers(book, company)
-    _products(book, company.products, company, "in", "ours")
+    _products(book, company.products, company, "in")
     _drivers(book, company, company.drivers, "in", file)
     if company.printed is not None:
-        _products(book, company.printed.products, company, "ref", "printed (calibrated)")
+        _products(book, company.printed.products, company, "ref")
         _drivers(book, company, company.printed.drivers, "ref", None)
     else:
         for key in list(book.rows):
@@ -106,28 +115,29 @@ def write_inputs(book: Book, company: Company, file: Any) -> None:
     _printed(book, company, file)
 
 
-def _typed(book: Book, file: Any, key: str, value: float, unit: str = "") -> None:
+def _typed(book: Book, file: Any, key: str, value: float, unit: str = "", sheet: str = "Inputs") -> None:
     """One number with the source of the file's field, where the file states it."""
     sourced = file
     for part in key.split("."):
         sourced = getattr(sourced, part, None)
-    source, tier = getattr(sourced, "source", "default"), getattr(sourced, "tier", "assumption")
-    book.input(key, value, unit=unit, source=source, tier=tier, number=WHOLE if abs(value) >= 1000 else PLAIN)
+    source, tier = getattr(sourced, "source", "src.default"), getattr(sourced, "tier", "assumption")
+    book.input(key, value, unit=unit, source=source, tier=tier, number=WHOLE if abs(value) >= 1000 else PLAIN,
+               sheet=sheet)  # fmt: skip
 
 
 def _scalars(book: Book, company: Company, file: Any) -> None:
     d = company.drivers
-    book.section("Inputs", "company")
+    book.section("Inputs", "s.company")
     for key, value, unit in (
-        ("tax_rate", d.tax_rate, ""), ("net_cash", company.net_cash_kcny, "kCNY"),
+        ("tax_rate", d.tax_rate, "share"), ("net_cash", company.net_cash_kcny, "kCNY"),
         ("fx_per_cny", company.fx_per_cny, f"{company.currency} per CNY"), ("shares_m", diluted_shares(company), "m"),
-        ("price", company.price, company.currency), ("dcf_weight", company.dcf_weight, ""),
-        ("listing_proceeds", company.listing_proceeds_m, f"m {company.currency}"),
-        ("elapsed_share", company.elapsed_share, ""),
+        ("price", company.price, company.currency), ("dcf_weight", company.dcf_weight, "share"),
+        ("listing_proceeds", company.listing_proceeds_m, f"{company.currency} m"),
+        ("elapsed_share", company.elapsed_share, "share"),
         ("drivers.conversion", d.conversion_kcny, "kCNY"), ("drivers.variable_opex_share", d.variable_opex_share, ""),
         ("drivers.warranty_share", d.warranty_share, ""), ("drivers.progress_ratio", d.progress_ratio, ""),
         ("drivers.asset_life", d.asset_life_years, "years"), ("drivers.interest_rate", d.interest_rate, ""),
-        ("interest_on_cash", float(d.finance_mode == "cash"), "1 = interest on opening cash, 0 = as given"),
+        ("interest_on_cash", float(d.finance_mode == "cash"), "yes"),
         ("opening_tax_losses", d.opening_tax_losses_kcny or 0.0, "kCNY"),
         ("refinancing.rate", company.refinancing.rate, ""),
         ("refinancing.minimum_cash", company.refinancing.minimum_cash_kcny, "kCNY"),
@@ -135,6 +145,7 @@ def _scalars(book: Book, company: Company, file: Any) -> None:
         _typed(book, file, key, float(np.asarray(value)), unit)
     printed = company.printed
     if printed is not None:
+        book.section("Record", "s.printed.value")
         for key, value in (
             ("printed.drivers.tax_rate", printed.drivers.tax_rate),
             ("printed.drivers.warranty_share", printed.drivers.warranty_share),
@@ -142,54 +153,64 @@ def _scalars(book: Book, company: Company, file: Any) -> None:
             ("printed.dcf_m", printed.dcf_m), ("printed.ps_m", printed.ps_m),
             ("printed.blended_m", printed.blended_m), ("printed.target_price", printed.target_price),
         ):  # fmt: skip
-            _typed(book, file, key, float(np.asarray(value)))
+            _typed(book, file, key, float(np.asarray(value)), sheet="Record")
         if company.capm is not None and printed.capm is not None:
             _capm(book, company.capm, "capm")
-            _capm(book, printed.capm, "printed.capm")
+            _capm(book, printed.capm, "printed.capm", "Record")
 
 
-def _capm(book: Book, parts: Capm, prefix: str) -> None:
+def _capm(book: Book, parts: Capm, prefix: str, sheet: str = "Inputs") -> None:
     for part in PARTS:
-        book.input(f"{prefix}.{part}", float(getattr(parts, part)), source="company file", number=PLAIN)
+        value = float(getattr(parts, part))
+        book.input(f"{prefix}.{part}", value, source="src.company_file", number=PLAIN, sheet=sheet)
 
 
 def _peers(book: Book, company: Company) -> None:
     peers = company.peers
     if peers is None:
         return
-    book.section("Inputs", "peers, forward price-to-sales")
+    book.section("Inputs", "s.peers")
     for name, row in peers.members.items():
-        book.input_row(f"peer:{name}", [row.get(y) for y in company.years], unit="x", source="company file",
+        book.input_row(f"peer:{name}", [row.get(y) for y in company.years], unit="x", source="src.company_file",
                        tier="published", number="0.0")  # fmt: skip
     printed = company.printed.peers if company.printed is not None else None
     if printed is not None and printed.price_to_sales is not None:
         for name, row in printed.members.items():
             book.input_row(f"printed.peer:{name}", [row.get(y) for y in company.years], unit="x",
-                           source="printed", tier="published", number="0.0")  # fmt: skip
+                           source="src.printed", tier="published", number="0.0", sheet="Record")  # fmt: skip
         book.input(
             "printed.price_to_sales",
             float(printed.price_to_sales),
             unit="x",
-            source="printed",
+            source="src.printed",
             tier="published",
+            sheet="Record",
         )
     if peers.price_to_sales is not None:
         book.input(
-            "peers.price_to_sales", float(np.asarray(peers.price_to_sales)), unit="x", source="company file"
+            "peers.price_to_sales",
+            float(np.asarray(peers.price_to_sales)),
+            unit="x",
+            source="src.company_file",
         )
     base_multiple(company)  # a peer without a multiple is named here
     at = company.years.index(peers.year)
-    book.input("ps_year_index", at + 1, unit="", source=f"position of {peers.year}", number="0")
+    book.input(
+        "ps_year_index",
+        at + 1,
+        unit=book.words("one_of", count=len(company.years)),
+        source="src.position",
+        number="0",
+    )
 
 
-def _products(
-    book: Book, products: tuple[ProductLine, ...], company: Company, prefix: str, whose: str
-) -> None:
+def _products(book: Book, products: tuple[ProductLine, ...], company: Company, prefix: str) -> None:
+    sheet = "Inputs" if prefix == "in" else "Record"
     margin = (company.printed.drivers if company.printed is not None else company.drivers).gross_margin
     for what, unit, number in (
         ("units", "cards", WHOLE), ("asp", "kCNY", "#,##0.000"), ("unit_cost", "kCNY", "#,##0.000"),
     ):  # fmt: skip
-        book.section("Inputs", f"{what.replace('_', ' ')} by product, {whose}")
+        book.section(sheet, f"s.{what}")
         for product in products:
             row = {"units": product.units, "asp": product.asp_kcny, "unit_cost": product.unit_cost_kcny}[what]
             if what == "unit_cost" and not row:
@@ -200,26 +221,34 @@ def _products(
                 for i, y in enumerate(company.years)
             ]  # fmt: skip
             book.input_row(f"{prefix}.{what}:{product.name}", values, unit=unit, number=number, tier="assumption",
-                           source="company file")  # fmt: skip
+                           source="src.company_file", sheet=sheet)  # fmt: skip
 
 
 def _drivers(book: Book, company: Company, d: Drivers, prefix: str, file: Any) -> None:
-    book.section("Inputs", "drivers, ours" if prefix == "in" else "drivers, printed")
+    sheet = "Inputs" if prefix == "in" else "Record"
+    book.section(sheet, "s.drivers")
     for name in YEARLY_DRIVERS:
         series = getattr(file.drivers, name, None) if file is not None else None
         days, money = name.endswith("_days"), name in _MONEY
         book.input_row(
-            f"{prefix}.{name}", getattr(d, name).tolist(), unit="days" if days else "kCNY" if money else "",
-            source=series.source if series is not None else "as printed" if company.printed is not None else "default",
+            f"{prefix}.{name}",
+            getattr(d, name).tolist(),
+            unit="days" if days else "kCNY" if money else "share",
+            source=series.source
+            if series is not None
+            else "src.printed"
+            if company.printed is not None
+            else "src.default",
             tier=series.tier if series is not None else "derived",
             number="0" if days else WHOLE if money else "0.0000%",
-        )  # fmt: skip
+            sheet=sheet,
+        )
     exempt = 0 if d.opening_tax_losses_kcny is not None else d.first_taxed
     taxed = [float(i >= exempt) for i in range(len(company.years))]
-    book.input_row(f"{prefix}.taxed", taxed, unit="1 = taxed", source="first taxed year", number="0")
+    book.input_row(f"{prefix}.taxed", taxed, unit="taxed", source="src.first_taxed", number="0", sheet=sheet)
     if prefix == "in":
         left = [1.0 - company.elapsed_share] + [1.0] * (len(company.years) - 1)
-        book.input_row("left_of_year", left, unit="share of the year still to come", source="date of market data",
+        book.input_row("left_of_year", left, unit="share", source="src.market_date",
                        number="0.000")  # fmt: skip
 
 
@@ -227,17 +256,27 @@ def _printed(book: Book, company: Company, file: Any) -> None:
     history, start = company.history, -len(company.history.actual_years)
     source = file.history if file.history is not None else file.opening
     for statement in ("income", "balance", "cash_flow"):
-        book.section("Inputs", f"printed: {statement}")
+        book.section("Record", f"s.history.{statement}")
         for item, values in getattr(history, statement).items():
             book.input_row(
-                f"printed.{statement}:{item}", values, start=start, source=source.source, tier=source.tier
+                f"printed.{statement}:{item}",
+                values,
+                start=start,
+                source=source.source,
+                tier=source.tier,
+                sheet="Record",
             )
     for item in (*FIXED, *BALANCES, *FLAT_ASSETS, *FLAT_LIABILITIES, "cash_and_cash_equivalents"):
         if item not in history.balance:
-            book.input_row(f"printed.balance:{item}", [0.0] * len(history.years), start=start, source="none")
+            book.input_row(f"printed.balance:{item}", [0.0] * len(history.years), start=start, source="src.none",
+                           sheet="Record")  # fmt: skip
     if company.printed is None:
         return
-    book.section("Inputs", "printed: cash-flow table, and revenue")
+    book.section("Record", "s.printed.rows")
     for name, row in company.printed.rows.items():
-        book.input_row(f"printed.row:{name}", row.tolist(), source="printed", tier="published")
-    book.input_row("printed.revenue", company.printed.revenue_kcny.tolist(), source="printed or recovered")
+        book.input_row(
+            f"printed.row:{name}", row.tolist(), source="src.printed", tier="published", sheet="Record"
+        )
+    book.input_row(
+        "printed.revenue", company.printed.revenue_kcny.tolist(), source="src.recovered", sheet="Record"
+    )

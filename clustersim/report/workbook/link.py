@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,68 +14,116 @@ from clustersim.market.link import Anchor, Link, Worth
 from clustersim.report.workbook.book import Book
 from clustersim.report.workbook.formulas import Sheet, fill
 
-__all__ = ["write_links"]
-
-_NAMES = {"link.before": "cost of the buyer over what it may be, at the anchor",
-          "link.price": "price that the worth gives, CNY", "link.asp": "factor on the price",
-          "link.free": "factor on the units, before what can be made", "link.units": "factor on the units"}  # fmt: skip
+__all__ = ["Lines", "write_links"]
 
 #: Size of a market that nothing is known of: no share of it saturates.
 NO_MARKET = 1e15
 
 
-def write_links(book: Book, company: Company, links: Mapping[str, Link], live: str | None) -> dict[str, Link]:
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What the lines' worth is computed from.
+
+    Attributes:
+        links: the link of every line that has an anchor.
+        ends: by line with a site of its own, the end of its keys on the Cluster sheet.
+        follows: by line without a site, the line that it follows and the multiple of its worth.
+    """
+
+    links: Mapping[str, Link]
+    ends: Mapping[str, str]
+    follows: Mapping[str, tuple[str, float]]
+
+
+def write_links(book: Book, company: Company, lines: Lines) -> dict[str, Link]:
     """Write the factor rows on the Drivers sheet and return the links that have them.
 
-    ``live`` is the line whose worth the Cluster sheet computes. The worth of the others is typed as exported, before
-    the switching discount, so that discount, value share and sensitivity move every line.
+    A line with a site goes by its card's value in use, one that follows another by that line's as an event of the
+    market moves it. The worth of any other is typed as exported, before the switching discount.
     """
     book.sheet("Drivers", "drivers")
     out: dict[str, Link] = {}
     if company.drivers.product_mode != "simulated" or "switching_discount" not in book.scalars:
         return out
     known = {p.name for p in company.products}
-    valued = {n: k for n, k in links.items() if k.anchor is not None and k.worth is not None and n in known}
+    valued = {
+        n: k for n, k in lines.links.items() if k.anchor is not None and k.worth is not None and n in known
+    }
     if valued:
         _response(book, company, valued)
-    book.section("Inputs", "worth of the product lines, CNY per card")
-    for name, link in valued.items():
+        book.section("Inputs", "s.worth")
+        book.section("Record", "s.worth")
+    for name in _leaders_first(valued, lines.follows):
+        link = valued[name]
         assert link.anchor is not None and link.worth is not None
         if link.bounds.pricing != "shared":
             raise InputError(
                 "the workbook needs company.response.pricing=shared: the best price against rivals has no closed form"
             )
-        _terms(book, name, link.anchor, link.worth, name == live)
+        _terms(book, name, link.anchor, link.worth, lines)
         _rows(book, company, name, link)
         out[name] = link
     return out
 
 
-def _terms(book: Book, name: str, anchor: Anchor, worth: Worth, live: bool) -> None:
+def _leaders_first(valued: Mapping[str, Link], follows: Mapping[str, tuple[str, float]]) -> list[str]:
+    """The lines in an order in which each one's leader stands before it."""
+    out: list[str] = []
+    while len(out) < len(valued):
+        ready = [n for n in valued if n not in out and (follows.get(n, ("", 0))[0] in {*out, ""}
+                                                        or follows[n][0] not in valued)]  # fmt: skip
+        out += ready or [n for n in valued if n not in out]
+    return out
+
+
+def _terms(book: Book, name: str, anchor: Anchor, worth: Worth, lines: Lines) -> None:
     """The scalars of a line: what its buyer may and does spend, at the anchor and now."""
 
-    def typed(key: str, value: float, what: str) -> None:
-        book.input(f"{key}:{name}", value, unit="CNY", source="simulation of the line's scenario", tier="assumption",
-                   number="#,##0", name=f"{what}, {name}")  # fmt: skip
+    def record(key: str, value: float) -> None:
+        book.input(f"{key}:{name}", value, unit="CNY", source="src.simulation", tier="assumption", number="#,##0",
+                   sheet="Record")  # fmt: skip
 
-    other = float(np.asarray(anchor.other_cost_cny))
-    typed("anchor_allowed", anchor.value_in_use_price_cny + other, "what a card may cost, at the anchor")
-    typed("anchor_other", other, "other costs of the buyer, at the anchor")
+    other, then = float(np.asarray(anchor.other_cost_cny)), float(np.asarray(anchor.value_in_use_price_cny))
+    record("anchor_other", other)
+    kept = book.cell(f"anchor_other:{name}")
     value, mine = (float(np.asarray(v)) for v in (worth.value_in_use_price_cny, worth.other_cost_cny))
-    if live:
-        formula = f"{book.cell('value_in_use')}+{book.cell(f'anchor_other:{name}')}"
-    else:
-        discount = book.value("switching_discount")
-        typed(
-            "replaced",
-            (value + mine) / (1 - discount),
-            "what the incumbent's work costs, before the discount",
+    leader, ratio = lines.follows.get(name, ("", 1.0))
+
+    def scalar(key: str, formula: str, number: float) -> None:
+        book.scalar("Drivers", f"{key}:{name}", formula, number, unit="CNY", number="#,##0")
+
+    if name in lines.ends:
+        record("anchor_allowed", then + other)
+        formula = f"{book.cell(f'value_in_use{lines.ends[name]}')}+{kept}"
+    elif leader in lines.ends or f"market_allowed:{leader}" in book.scalars:
+        book.input(
+            f"worth_ratio:{name}",
+            ratio,
+            unit="x",
+            source="src.company_file",
+            tier="assumption",
+            number="0.00",
         )
-        typed("other", mine, "other costs of the buyer, now")
-        kept = f"{book.cell(f'replaced:{name}')}*(1-{book.cell('switching_discount')})"
-        formula = f"{kept}-{book.cell(f'other:{name}')}+{book.cell(f'anchor_other:{name}')}"
-    book.scalar("Drivers", f"allowed:{name}", formula, value + other, unit="CNY", number="#,##0",
-                name=f"what a card may cost, {name}")  # fmt: skip
+        times = book.cell(f"worth_ratio:{name}")
+        if leader in lines.ends:
+            # The leader's anchor is that of the scenario that stands for it, whatever scenario this book is of.
+            record("leader_anchor", (then + other) / ratio)
+            before, now = (
+                book.cell(f"leader_anchor:{name}"),
+                f"({book.cell(f'event_value{lines.ends[leader]}')}+{kept})",
+            )
+        else:
+            before, now = book.cell(f"anchor_allowed:{leader}"), book.cell(f"market_allowed:{leader}")
+        scalar("anchor_allowed", f"{times}*{before}", then + other)
+        scalar("market_allowed", f"{times}*{now}", value + other)
+        formula = book.cell(f"market_allowed:{name}")
+    else:
+        record("anchor_allowed", then + other)
+        record("replaced", (value + mine) / (1 - book.value("switching_discount")))
+        record("other", mine)
+        replaced = f"{book.cell(f'replaced:{name}')}*(1-{book.cell('switching_discount')})"
+        formula = f"{replaced}-{book.cell(f'other:{name}')}+{kept}"
+    scalar("allowed", formula, value + other)
 
 
 def _rows(book: Book, company: Company, name: str, link: Link) -> None:
@@ -94,7 +143,7 @@ def _rows(book: Book, company: Company, name: str, link: Link) -> None:
     may, x = f"MAX({{allowed:{name}}},1E-12)", f"{{anchor_other:{name}}}"
     # The first logarithm keeps only the digits in which spreadsheets agree: at the anchor it is nothing.
     book.scalar("Drivers", f"gain:{name}", fill(f"ROUND(LN({may}/{{anchor_allowed:{name}}}),14)", book, 0), gain,
-                number="0.000000", name=f"gain of the logarithm of what a card may cost, {name}")  # fmt: skip
+                number="0.000000")  # fmt: skip
     unit_cost = f"[in.unit_cost:{name}]" if f"in.unit_cost:{name}" in book.rows else "0"
     plan, least = f"[link.asp_plan:{name}]", "0" if link.bounds.below_cost else f"[link.floor:{name}]"
     _row(
@@ -133,9 +182,7 @@ def _units(sheet: Sheet, name: str, link: Link, terms: tuple[Any, ...]) -> None:
 
 
 def _row(sheet: Sheet, key: str, formula: str, values: Any, unit: str = "", number: str = "0.000000") -> None:
-    kind = key.partition(":")[0]
-    sheet.row(key, formula, [float(v) for v in np.asarray(values).reshape(-1)], unit=unit, number=number,
-              name=_NAMES.get(kind, kind.removeprefix("link.").replace("_", " ")))  # fmt: skip
+    sheet.row(key, formula, [float(v) for v in np.asarray(values).reshape(-1)], unit=unit, number=number)
 
 
 def _response(book: Book, company: Company, links: Mapping[str, Link]) -> None:
@@ -151,11 +198,15 @@ def _response(book: Book, company: Company, links: Mapping[str, Link]) -> None:
         sold = [float(line.units.get(y, 0.0)) * float(line.asp_kcny.get(y, 0.0)) for y in company.years]
         market = np.where(share > 0, np.array(sold) / np.where(share > 0, share, 1.0), market)
     most = np.broadcast_to(np.asarray(first.most, dtype=float).reshape(-1), n)
-    book.section("Inputs", "answer to a change of worth")
+    book.section("Inputs", "s.answer")
     book.input(
-        "demand_elasticity", first.demand_elasticity, source="company file", tier="assumption", number="0.00"
+        "demand_elasticity",
+        first.demand_elasticity,
+        source="src.company_file",
+        tier="assumption",
+        number="0.00",
     )
-    book.input_row("in.headroom", most.tolist(), unit="x plan", source="company file: what can be made over the plan",
+    book.input_row("in.headroom", most.tolist(), unit="x plan", source="src.headroom",
                    tier="assumption", number="0.00")  # fmt: skip
-    book.input_row("in.market_size", market.tolist(), unit="kCNY", source="market size of the company file; 1E15: none",
+    book.input_row("in.market_size", market.tolist(), unit="kCNY", source="src.market_size",
                    tier="derived")  # fmt: skip

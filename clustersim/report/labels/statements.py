@@ -1,10 +1,10 @@
-"""Labels of the workbook, in English and Chinese."""
+"""Lines of the statements and of the valuation, by their names in the program: (English, Chinese)."""
 
 from __future__ import annotations
 
-__all__ = ["label"]
+__all__ = ["WORDS"]
 
-_WORDS: dict[str, tuple[str, str]] = {
+WORDS: dict[str, tuple[str, str]] = {
     "cover": ("Forecast and target price", "预测与目标价"),
     "control": ("Control: scenario and conventions", "控制:情景与约定"),
     "inputs": ("Inputs", "输入"),
@@ -22,11 +22,9 @@ _WORDS: dict[str, tuple[str, str]] = {
     "revenue": ("Revenue", "收入"),
     "cost_of_sales": ("Cost of sales", "销售成本"),
     "gross_profit": ("Gross profit", "毛利"),
-    "gross_margin": ("Gross margin", "毛利率"),
     "selling_and_marketing_expenses": ("Selling and marketing", "销售及营销开支"),
     "general_and_administrative_expenses": ("General and administrative", "一般及行政开支"),
     "research_and_development_expenses": ("Research and development", "研发开支"),
-    "other_income": ("Other income", "其他收入"),
     "other_gains_losses_net": ("Other gains and losses", "其他收益/(亏损)净额"),
     "operating_profit": ("Operating profit (EBIT)", "息税前利润"),
     "net_finance_cost": ("Net finance income", "财务收入/(成本)净额"),
@@ -52,8 +50,35 @@ _WORDS: dict[str, tuple[str, str]] = {
     "total_current_liabilities": ("Current liabilities", "流动负债"),
     "total_liabilities": ("Total liabilities", "总负债"),
     "total_equity": ("Total equity", "权益总额"),
+    "borrowings": ("Borrowings", "借款"),
+    "special_loss_on_certain_assets": ("Special loss on certain assets", "特定资产专项亏损"),
+    "net_impairment_loss_on_financial_assets": ("Impairment of financial assets", "金融资产减值损失净额"),
+    "depreciation_beyond_plan": ("Depreciation beyond the plan", "超出计划的折旧"),
+    "other_expenses": ("Other expenses", "其他开支"),
+    "adjusted_net_profit": ("Adjusted net profit", "经调整净利润"),
+    "profit_before_tax": ("Profit before tax", "税前利润"),
+    "tax_paid": ("Tax paid", "已付税款"),
+    "other_operating": ("Other operating flows", "其他经营现金流"),
+    "purchase_of_ppe_and_intangibles": ("Purchase of equipment and intangibles", "购置固定资产及无形资产"),
+    "proceeds_from_disposal_of_ppe_and_intangibles": (
+        "Disposal of equipment and intangibles",
+        "处置固定资产及无形资产",
+    ),
+    "other_investing": ("Other investing flows", "其他投资现金流"),
+    "other_fixed_asset_movements": ("Other movements of fixed assets", "固定资产其他变动"),
+    "change_in_other_assets": ("Change in other assets", "其他资产变动"),
+    "proceeds_from_convertible_bonds": ("Convertible bonds", "发行可转债"),
+    "other_financing": ("Other financing flows", "其他融资现金流"),
+    "change_in_other_liabilities": ("Change in other liabilities", "其他负债变动"),
+    "new_borrowing": ("New borrowing", "新增借款"),
+    "new_equity": ("New equity", "新增股本"),
+    "fx_effect": ("Effect of exchange rates", "汇率影响"),
+    "ebit": ("Operating profit (EBIT)", "息税前利润"),
+    "tax": ("Tax", "税项"),
     "depreciation_and_amortisation": ("Depreciation and amortisation", "折旧及摊销"),
     "change_in_working_capital": ("Change in working capital", "营运资金变动"),
+    "working_capital": ("Change in working capital", "营运资金变动"),
+    "capex": ("Capital expenditure", "资本开支"),
     "capital_expenditure": ("Capital expenditure", "资本开支"),
     "free_cash_flow": ("Free cash flow", "自由现金流"),
     "net_cash_from_operating": ("Net cash from operating", "经营活动现金净额"),
@@ -62,30 +87,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "net_change_in_cash": ("Net change in cash", "现金变动净额"),
     "opening_cash": ("Opening cash", "期初现金"),
     "closing_cash": ("Closing cash", "期末现金"),
-    "asp_scale": ("Price scale (ASP)", "单价系数"),
-    "units_scale": ("Volume scale (units)", "销量系数"),
-    "wacc": ("WACC", "加权平均资本成本"),
-    "terminal_growth": ("Terminal growth", "永续增长率"),
-    "peers.discount": ("Discount to peers", "估值折价"),
     "target_price": ("Target price per share", "每股目标价"),
     "upside": ("Upside", "潜在升幅"),
     "rating": ("Rating", "评级"),
 }
-
-
-def label(key: str, language: str) -> str:
-    """Return the label of a key: ``en``, ``zh``, or ``both``; a key without one is shown with spaces.
-
-    >>> label("revenue", "both")
-    'Revenue 收入'
-    >>> label("own_goodput", "zh")
-    'own goodput'
-    """
-    # A key may name its table (`printed.income:revenue`); a heading in words stays as it is.
-    plain = key if " " in key else key.rsplit(":", 1)[-1]
-    words = _WORDS.get(plain)
-    if words is None:
-        return plain.replace("_", " ")
-    if language == "both":
-        return f"{words[0]} {words[1]}"
-    return words[1] if language == "zh" else words[0]

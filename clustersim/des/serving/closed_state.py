@@ -1,0 +1,209 @@
+"""A fleet in the closed form: its pools, their saturated rates, and how it stands at given loads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from clustersim.des.serving.fluid_batch import (
+    Balance,
+    Limit,
+    Site,
+    balance,
+    largest_batch,
+    prefill_balance,
+    prefill_limit,
+)
+from clustersim.des.serving.fluid_inputs import FluidCost, Traffic, fluid_cost, mean_of
+from clustersim.des.serving.fluid_latency import FirstToken, first_token, slot_wait
+from clustersim.des.serving.fluid_pace import Pace, pace
+from clustersim.des.serving.fluid_verdict import FOLD
+from clustersim.des.serving.metrics import Slo
+from clustersim.des.serving.rules import Batching
+from clustersim.des.serving.settings import Pool, Transfer
+
+__all__ = ["Fleet", "FluidPool", "SloColumns", "Solved", "State", "fleet_of", "row_of", "solve", "state_at"]
+
+Array = NDArray[np.float64]
+
+#: Batches, as shares of the largest, at which the balance is tabulated.
+_BATCHES = np.concatenate([[1e-7], np.geomspace(1e-3, 0.2, 10), np.linspace(0.28, 1.0, 12)])
+
+
+@dataclass(frozen=True, slots=True)
+class FluidPool:
+    """Equal replicas: their cost (one point or many), the scheduler, how many; ``pooled`` where the router looks at
+    the load, else requests are dealt out in turn."""
+
+    cost: FluidCost
+    rules: Batching
+    replicas: ArrayLike = 1.0
+    pooled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SloColumns:
+    """A service level of every point: bounds in seconds (infinity where there is none) and shares, shape (points,)."""
+
+    ttft_s: ArrayLike = np.inf
+    tpot_s: ArrayLike = np.inf
+    e2e_s: ArrayLike = np.inf
+    share: ArrayLike = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """A pool that does both, or a prefill and a decode pool with the hand-over between them (seconds)."""
+
+    pool: FluidPool
+    decode: FluidPool | None = None
+    transfer_latency_s: ArrayLike = 0.0
+    transfer_token_s: ArrayLike = 0.0
+
+
+def fleet_of(pool: Pool, decode: Pool | None, transfer: Transfer | None, *, router: str) -> Fleet:
+    """Return the fleet of the pools that a simulation takes."""
+    pooled = router != "round_robin"
+    entry = FluidPool(fluid_cost(pool.cost), pool.batching, pool.replicas, pooled)
+    if decode is None or transfer is None:
+        return Fleet(entry)
+    second = FluidPool(fluid_cost(decode.cost), decode.batching, decode.replicas)
+    return Fleet(entry, second, transfer.latency_s, transfer.token_s)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A fleet at given loads: balances, latencies and the share within the SLO."""
+
+    entry: Balance
+    decode: Balance
+    first: FirstToken
+    pace: Pace
+    share: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """A fleet's sites, limits and saturated rates, and the table from rate to batch."""
+
+    entry: Site
+    decode: Site
+    limit: Limit
+    saturated: Array
+    decode_saturated: Array
+    grid: Array
+    rates: Array
+    fold: Array
+    latency_s: Array
+    token_s: Array
+
+    @property
+    def split(self) -> bool:
+        """Whether prompts and answers have pools of their own."""
+        return self.entry is not self.decode
+
+
+def row_of(value: ArrayLike) -> Array:
+    return np.atleast_1d(np.asarray(value, dtype=np.float64)).ravel()
+
+
+def _site(pool: FluidPool, traffic: Traffic, points: int, *, prefills: bool, decodes: bool) -> Site:
+    replicas = np.broadcast_to(row_of(pool.replicas), (points,)).astype(float)
+    return Site(pool.cost, pool.rules, traffic, replicas, prefills, decodes, pool.pooled)
+
+
+def solve(fleet: Fleet, traffic: Traffic, least: int = 1) -> Solved:
+    """Return the fleet's sites with their saturated rates (whole pools, shape (points, 1)), of ``least`` points."""
+    pools = [fleet.pool, *([fleet.decode] if fleet.decode else [])]
+    sizes = [s for p in pools for s in (p.cost.points, row_of(p.replicas).size)]
+    points = max(*sizes, row_of(fleet.transfer_token_s).size, least)
+    split = fleet.decode is not None
+    entry = _site(fleet.pool, traffic, points, prefills=True, decodes=not split)
+    if traffic.outputs.max() <= 1.0:
+        entry = _site(fleet.pool, traffic, points, prefills=True, decodes=False)
+    decode = _site(fleet.decode, traffic, points, prefills=False, decodes=True) if fleet.decode else entry
+    limit = largest_batch(decode)
+    grid = np.broadcast_to(limit.batch * _BATCHES, (points, len(_BATCHES)))
+    fold = np.full((points, 1), np.inf)
+    if decode.decodes:
+        rates = balance(decode, grid, limit).rate
+        fold = decode.replicas[:, None] * _fold(rates)
+        # A queue that is never empty stands at the last batch, even where bursts made a smaller one go faster.
+        rates = np.maximum.accumulate(np.minimum(rates, rates[:, -1:]), axis=1)
+        most = decode.replicas[:, None] * rates[:, -1:]
+    else:
+        rates, most = grid, entry.replicas[:, None] * prefill_limit(entry)
+    saturated = np.minimum(most, entry.replicas[:, None] * prefill_limit(entry)) if split else most
+    columns = (
+        np.broadcast_to(row_of(v), (points,))[:, None]
+        for v in (fleet.transfer_latency_s, fleet.transfer_token_s)
+    )
+    return Solved(entry, decode, limit, saturated, most, grid, rates, fold, *columns)
+
+
+def _fold(rates: Array) -> Array:
+    """Return the least rate, (points, 1), that a smaller batch reaches too (infinite where more is always faster).
+
+    Bursts gather prompts into groups that slow each other, so that the balance may turn back over the batch: one rate
+    then has two balances, and the mean of a batch that goes from one to the other is neither.
+    """
+    behind = rates < np.maximum.accumulate(rates, axis=1) * (1.0 - FOLD)
+    return np.asarray(np.where(behind, rates, np.inf).min(axis=1, keepdims=True))
+
+
+def state_at(solved: Solved, rate: Array, slo: Slo | SloColumns) -> State:
+    """Return the fleet at rates of shape (points, loads)."""
+    entry, decode = solved.entry, solved.decode
+    each = rate / decode.replicas[:, None]
+    if decode.decodes:
+        # Rate over batch is nearly linear in the rate (exactly so where a step's time is linear in the batch).
+        paces = solved.rates / solved.grid
+        table = (np.broadcast_to(x, (len(each), x.shape[1])) for x in (solved.rates, paces))
+        slow = [np.interp(r, t, p) for r, t, p in zip(each, *table, strict=True)]
+        batch = np.minimum(each / np.stack(slow), solved.limit.batch)
+        b = balance(decode, batch, solved.limit)
+    else:
+        b = prefill_balance(entry, each)
+    if solved.split:
+        p = prefill_balance(entry, rate / entry.replicas[:, None])
+        first = first_token(entry, p, solved.saturated / entry.replicas[:, None])
+        later = pace(decode, b, None, _hand_over(solved, p, b))
+    else:
+        p = b
+        first = first_token(entry, b, solved.saturated / entry.replicas[:, None])
+        later = pace(entry, b, first)
+    return State(p, b, first, later, _within(first, later, slo, rate))
+
+
+def _within(first: FirstToken, later: Pace, slo: Slo | SloColumns, rate: Array) -> Array:
+    """Return the share of requests within every bound; TTFT and the pace are taken as independent."""
+    share = np.ones_like(rate)
+    ttft, tpot, e2e = (row_of(bound)[:, None] for bound in (slo.ttft_s, slo.tpot_s, slo.e2e_s))
+    if np.any(np.isfinite(ttft)):
+        share = first.within(np.broadcast_to(ttft, rate.shape))
+    bound = np.broadcast_to(tpot, rate.shape)[..., None]
+    if np.any(np.isfinite(e2e)):
+        left = (e2e - first.mean_s)[..., None] / later.steps
+        bound = np.minimum(bound, left)
+    if np.any(np.isfinite(bound)):
+        share = share * mean_of(later.within(bound))
+    return share
+
+
+def _hand_over(solved: Solved, p: Balance, b: Balance) -> tuple[Array, Array]:
+    """Return mean and variance of the time between first token and first decode step of a split fleet.
+
+    Latency, the prompt's own transfer and those queued before it on the replica's link (Pollaczek-Khinchine), the
+    rest of the decode step that is met, and the wait for a slot.
+    """
+    traffic = solved.entry.traffic
+    own = solved.token_s * traffic.prompt
+    wide2 = traffic.wide2
+    load = np.minimum(p.rate * own, 0.98)
+    queue = load / (1.0 - load) * own * (1.0 + wide2) / 2.0
+    share, wait = slot_wait(solved.decode, b, solved.decode_saturated / solved.decode.replicas[:, None])
+    mean = solved.latency_s + own + queue + b.step_s / 2.0 + share * wait
+    variance = own**2 * wide2 + queue**2 + b.step_s**2 / 12.0 + share * (2.0 - share) * wait**2
+    return mean, variance

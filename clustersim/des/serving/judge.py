@@ -1,0 +1,123 @@
+"""Simulation as a judge of sizes: whether a fleet holds its service level, asked with a bounded number of requests.
+
+Every size is asked with the same draw, so that sizes differ and not their luck. A short run decides where its interval
+is clear of the target, a longer one elsewhere; the closed form, moved to what the runs said, aims at the next size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustersim.des.serving.closed_form import closed_form
+from clustersim.des.serving.fluid_inputs import traffic_of
+from clustersim.des.serving.metrics import Slo
+from clustersim.des.serving.plant import Plant, Trial
+from clustersim.des.serving.steady import Share
+from clustersim.des.serving.stream import Stream
+from clustersim.des.serving.window import Window
+from clustersim.errors import InputError
+from clustersim.special import ndtri
+
+__all__ = ["CELL", "FIRST", "LONGEST", "Judge", "cell_of", "moved", "normal_of"]
+
+Array = NDArray[np.float64]
+Size = TypeVar("Size")
+
+#: Requests of the run that is asked first, and of the one that decides where that is not clear: half a second of CPU.
+FIRST, LONGEST = 8_000, 48_000
+#: And of one more, where that one's share meets the target and its lower bound does not.
+_AGAIN = 2 * LONGEST
+#: A larger fleet is simulated as a cell of so many replicas with its part of the stream: routing among more changes
+#: little, and a run that is long enough for all of them would take minutes.
+CELL = 32
+#: Requests of the longest run per request that a cell holds at once: a dozen stays leave a steady window.
+_STAYS = 12
+#: Standard errors from the target at which a short run is believed.
+_CLEAR = 3.0
+#: Shares are compared as deviations of a normal variable, no further out than a short run can tell.
+_FAR = 3.5
+
+
+@dataclass(slots=True)
+class Judge(Generic[Size]):
+    """Asks the simulation whether a size holds the SLO, each size once."""
+
+    trial: Callable[[Size], Trial]
+    """The plant that is simulated for a size, with the part of the stream that it serves."""
+    slo: Slo
+    seed: int
+    first: int = FIRST
+    seen: dict[Size, Share] = field(default_factory=dict)
+    asked: dict[Size, int] = field(default_factory=dict)
+
+    def share(self, size: Size) -> Share:
+        """Return the share of a size: by a short run where that is clear, else by a longer one."""
+        if size not in self.seen:
+            for requests in dict.fromkeys((self.first, max(LONGEST, self.first), max(_AGAIN, self.first))):
+                found = self._run(size, requests)
+                if found is not None and self._clear(found, requests):
+                    break
+            self.seen[size] = found or Share(0.0, 0.0, Window(0.0, 0.0, 0.0), 0)
+            self.asked[size] = requests
+        return self.seen[size]
+
+    def _clear(self, found: Share, requests: int) -> bool:
+        """Whether a run of so many requests decides: far from the target, or a long one on a side of it."""
+        if abs(found.share - self.slo.share) > _CLEAR * found.error:
+            return True
+        return requests >= LONGEST and not found.lower < self.slo.share <= found.share
+
+    def holds(self, size: Size) -> bool:
+        """Tell whether the lower bound of the share's 95 % interval meets the target."""
+        return self.share(size).lower >= self.slo.share
+
+    def _run(self, size: Size, requests: int) -> Share | None:
+        try:
+            trial = self.trial(size)
+            return trial.share(self.slo, trial.stream.affordable(requests), self.seed)
+        except InputError:  # too short a run for a steady window: the requests stay too long
+            return None
+
+    def aim(self, size: Size) -> float:
+        """Return the share at which the lower bound just meets the target, with the error that a size's run had."""
+        return min(self.slo.share + 1.96 * self.seen[size].error, (1.0 + self.slo.share) / 2.0)
+
+
+def normal_of(share: Array) -> Array:
+    """Return shares as deviations of a normal variable, within what a run can tell.
+
+    >>> normal_of(np.array([0.5, 1.0])).tolist()
+    [0.0, 3.5]
+    """
+    return np.asarray(np.clip(ndtri(np.clip(share, 1e-9, 1.0)), -_FAR, _FAR))
+
+
+def moved(form: Array, seen: list[tuple[float, float]]) -> Array:
+    """Return the closed form's shares, as normal deviations, moved by what runs said beside it (the last counts most).
+
+    >>> moved(np.array([0.5, 0.9]), [(0.5, 0.5)]).round(2).tolist()
+    [0.0, 1.28]
+    """
+    if not seen:
+        return normal_of(form)
+    own, said = (normal_of(np.array(x)) for x in zip(*seen, strict=True))
+    weight = 0.5 ** np.arange(len(seen))[::-1]
+    return normal_of(form) + float(np.sum(weight * (said - own)) / weight.sum())
+
+
+def cell_of(plant: Plant, stream: Stream, replicas: int, decode_replicas: int = 0) -> int:
+    """Return how many replicas (of the larger pool) a run can serve: the requests in them stay well below its own.
+
+    By Little's law, with the mean stay of the closed form at this count.
+    """
+    traffic = traffic_of(stream)
+    c = closed_form(plant.sized(replicas, decode_replicas).fleet(), traffic, rate_per_s=stream.rate)
+    stay = float(c.ttft_s["mean"][0] + c.tpot_s["mean"][0] * traffic.output)
+    present = stream.rate * stay / max(replicas, decode_replicas)
+    most = stream.affordable(LONGEST) / _STAYS
+    return int(np.clip(most / present, 1, CELL)) if 0 < present < np.inf else CELL

@@ -1,0 +1,91 @@
+"""What outputs and inputs of a study are called in figures: words with units, never a raw key."""
+
+from __future__ import annotations
+
+import re
+
+from clustersim.report.labels.label import known, label
+from clustersim.report.term_units import unit_of
+
+__all__ = ["amount", "spoken", "with_unit"]
+
+#: Outputs by their names in results.
+_OUTPUTS = {
+    "tokens_per_s": "Training throughput", "training_goodput_tokens_per_s": "Training goodput", "mfu": "MFU",
+    "hfu": "HFU", "step_time_s": "Step time", "ettr": "Effective training time", "mttf_h": "Time between failures",
+    "capex_cny": "Capital expenditure", "opex_cny_per_year": "Running costs", "tco_cny": "Total cost of ownership",
+    "cny_per_card_hour": "Cost of a card-hour", "cny_per_mtoken": "Cost of a million trained tokens",
+    "cny_per_served_mtoken": "Cost of a million tokens served",
+    "cny_per_input_mtoken": "Cost of a million input tokens",
+    "cny_per_output_mtoken": "Cost of a million output tokens", "kwh_per_mtoken": "Energy of a million trained tokens",
+    "facility_power_w": "Facility power", "it_power_w": "IT power", "value_in_use_price_cny": "Value in use of a card",
+    "incumbent_cny_per_mtoken": "Incumbent's cost of a million trained tokens", "asp_factor": "Factor on the price",
+    "units_factor": "Factor on units", "slo_share": "Requests within their service level",
+    "memory_per_card_bytes": "Memory used per card", "tokens_per_s_per_card": "Training throughput per card",
+}  # fmt: skip
+_INPUTS = {
+    "cluster.nic": "NIC", "cluster.card": "Card", "cluster.cards": "Cards", "cluster.server": "Server",
+    "reliability.mttf_scale": "Time between failures, factor", "market.incumbent": "Incumbent",
+    "training.global_batch": "Global batch", "cluster.nics_per_card": "NICs per card",
+}  # fmt: skip
+_WORTH = {
+    "target_price": "Target price",
+    "dcf": "Equity by DCF",
+    "ps": "Equity by peers",
+    "blended": "Equity, blended",
+}
+_MONEY = re.compile(r"^(target_price|dcf|ps|blended)_[a-z]{3}(_m)?$")
+_UNIT_ENDING = re.compile(r"_(cny|kcny|w|s|h|bytes|gib|cny_per_year)$")
+
+
+def spoken(name: str) -> str:
+    """Return what an output or an input is called, without its unit.
+
+    >>> spoken("cny_per_mtoken"), spoken("tco.pue"), spoken("target_price_hkd"), spoken("revenue_2027E_kcny")
+    ('Cost of a million trained tokens', 'PUE', 'Target price', 'Revenue 2027E')
+    >>> spoken("chat.ttft_p99_s"), spoken("cards.BR166M.memory.bandwidth")
+    ('Chat: ttft p99', 'BR166M memory bandwidth')
+    """
+    if name in _INPUTS:
+        return _INPUTS[name]
+    plain = name.removeprefix("company.")
+    if known(name) or known(plain):
+        return label(name if known(name) else plain, "en")
+    head, dot, last = name.rpartition(".")
+    if name.startswith("prices.parts."):
+        return f"Price of {name.removeprefix('prices.parts.')}"
+    if name.startswith(("cards.", "nics.", "servers.", "switches.")):
+        return " ".join(name.split(".")[1:]).replace("_", " ")
+    said = _of_output(last)
+    if not dot:
+        return said
+    return f"{head.replace('.', ' ').replace('_', ' ').capitalize()}: {said[:1].lower()}{said[1:]}"
+
+
+def _of_output(name: str) -> str:
+    if name in _OUTPUTS:
+        return _OUTPUTS[name]
+    if money := _MONEY.match(name):
+        return _WORTH[money[1]]
+    if year := re.match(r"^revenue_.*?(\d{4}[AE])", name):
+        return f"Revenue {year[1]}"
+    return _UNIT_ENDING.sub("", name).replace("_", " ").capitalize()
+
+
+def with_unit(name: str) -> str:
+    """Return what an output is called with its unit, as an axis says it.
+
+    >>> with_unit("value_in_use_price_cny"), with_unit("mfu")
+    ('Value in use of a card, CNY', 'MFU')
+    """
+    unit = unit_of(name).partition("/")[0] if name.startswith(("cny_per_", "kwh_per_")) else unit_of(name)
+    return spoken(name) if unit in {"1", ""} else f"{spoken(name)}, {unit}"
+
+
+def amount(value: float) -> str:
+    """Return a number as figures print it: no exponents, thousands apart.
+
+    >>> amount(418532.2), amount(0.40595), amount(-15438.8)
+    ('418,532', '0.4059', '-15,439')
+    """
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"

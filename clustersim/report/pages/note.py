@@ -1,0 +1,85 @@
+"""The research note and its slides as answers, from the answers of the commands that they tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from clustersim.errors import InputError, suggest
+from clustersim.planner.company import ForecastRun
+from clustersim.report.answer import Answer, listed
+from clustersim.report.content.model import Content
+from clustersim.report.content.note import KINDS, Asked, note_content
+from clustersim.report.pages.company import show_answer, value_answer
+from clustersim.report.pages.company_moves import cases_answer, draws_answer, grid_answer, moves_answer
+from clustersim.report.writers.needs import families, library
+from clustersim.writing import file_stem
+
+__all__ = ["DOCUMENTS", "asked_of", "documents_answer"]
+
+#: Form of a document -> the library that writes it.
+DOCUMENTS = {"docx": "docx", "pdf": "weasyprint", "pptx": "pptx"}
+_SAMPLES = 10_000
+
+
+def asked_of(
+    runs: Mapping[str, ForecastRun], *, run: Any = None, before: ForecastRun | None = None,
+    changes: Mapping[str, object] | None = None, kind: str = "initiation",
+) -> Asked:  # fmt: skip
+    """Return what a note is made from: the company by its cases, and what ``run`` prints of its scenario.
+
+    ``before`` is the company without the changes. Raises InputError for a kind of note that there is not.
+    """
+    if kind not in KINDS:
+        raise InputError(f"no kind {kind!r} of a note; {suggest(kind, KINDS)}")
+    base = runs["base"]
+    targets = {name: float(one.valuation.target_price) for name, one in runs.items()}
+    answers = {
+        "forecast": show_answer(base).data, "value": value_answer(base, when=str(base.file.as_of or "2026-06-02")).data,
+        "moves": moves_answer(base).data, "grid": grid_answer(base, "wacc-growth").data,
+        "mc": draws_answer(base, _SAMPLES, targets).data,
+    }  # fmt: skip
+    if base.file.cases:
+        answers["cases"] = cases_answer(runs).data
+    if run is not None:
+        answers["run"] = run
+    if before is not None:
+        answers["before"] = show_answer(before).data
+    return Asked(base, answers, dict(changes or {}), kind)
+
+
+def documents_answer(asked: Asked, forms: Sequence[str], languages: Sequence[str]) -> Answer:
+    """Return the documents of a note as the files of a folder, NAME-LANGUAGE.FORM.
+
+    Raises InputError for a form that there is not, a library that is missing, and text that no font here draws.
+    """
+    for form in forms:
+        if form not in DOCUMENTS:
+            raise InputError(f"no document {form!r}; {suggest(form, list(DOCUMENTS))}")
+        library(DOCUMENTS[form])
+    contents = {language: note_content(asked, language) for language in languages}
+    for content in contents.values():
+        families(content)
+    files: dict[str, Callable[[Path], None]] = {}
+    rows = []
+    for language, content in contents.items():
+        for form in forms:
+            name = f"{file_stem(asked.run.name)}-{language}.{form}"
+            files[name] = _writer(form, content)
+            rows.append({"file": name, "language": language, "sections": len(content.sections),
+                         "numbers": len(content.numbers)})  # fmt: skip
+    return listed("note", rows, files=lambda: files, keeps_json=False)
+
+
+def _writer(form: str, content: Content) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        if form == "docx":
+            from clustersim.report.writers.docx import write_docx as put
+        elif form == "pdf":
+            from clustersim.report.writers.html import write_pdf as put
+        else:
+            from clustersim.report.writers.pptx import write_pptx as put
+        put(content, path)
+
+    return write

@@ -1,0 +1,105 @@
+"""Growth, margins and per-share figures below each statement, the actual years included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from clustersim.finance.company import Array, Company
+from clustersim.finance.statements import Statements
+from clustersim.finance.valuation import diluted_shares
+from clustersim.report.workbook.book import Book
+from clustersim.report.workbook.formulas import fill
+
+__all__ = ["balance_ratios", "cash_ratios", "income_ratios"]
+
+_NONE = "–"
+Series = Sequence[float]
+
+
+def income_ratios(book: Book, company: Company, statements: Statements) -> None:
+    """Write growth of revenue, margins, and earnings per share in the listing currency."""
+    book.section("Income", "s.per_share")
+    rows = {item: _whole(book, company, statements, "income", item) for item in
+            ("revenue", "gross_profit", "operating_profit", "net_profit")}  # fmt: skip
+    growth(book, "Income", "revenue_growth", "revenue", rows["revenue"])
+    for key, item in (("gross_margin_now", "gross_profit"), ("ebit_margin", "operating_profit"),
+                      ("net_margin", "net_profit")):  # fmt: skip
+        share(book, "Income", key, (item, rows[item]), ("revenue", rows["revenue"]))
+    per_share = "[net_profit]*{fx_per_cny}/1000/{shares_used}"
+    rate = float(np.asarray(company.fx_per_cny))
+    shares = float(np.asarray(diluted_shares(company))) + np.asarray(statements.new_shares_m)
+    values = np.asarray(statements.income["net_profit"]) * rate / 1e3 / shares
+    book.row(
+        "Income",
+        "eps",
+        lambda i: fill(per_share, book, i),
+        values.tolist(),
+        unit=company.currency,
+        number="0.00",
+    )
+
+
+def balance_ratios(book: Book, company: Company, statements: Statements) -> None:
+    """Write the equity ratio, growth of assets, book value per share and the return on average equity."""
+    book.section("Balance", "s.per_share")
+    rows = {
+        item: _whole(book, company, statements, "balance", item) for item in ("total_assets", "total_equity")
+    }
+    growth(book, "Balance", "assets_growth", "bs.total_assets", rows["total_assets"])
+    share(book, "Balance", "equity_ratio", ("bs.total_equity", rows["total_equity"]),
+          ("bs.total_assets", rows["total_assets"]))  # fmt: skip
+    rate = float(np.asarray(company.fx_per_cny))
+    shares = float(np.asarray(diluted_shares(company))) + np.asarray(statements.new_shares_m)
+    per_share = "[bs.total_equity]*{fx_per_cny}/1000/{shares_used}"
+    values = np.asarray(statements.balance["total_equity"]) * rate / 1e3 / shares
+    book.row(
+        "Balance",
+        "bps",
+        lambda i: fill(per_share, book, i),
+        values.tolist(),
+        unit=company.currency,
+        number="0.00",
+    )
+    equity = rows["total_equity"][len(book.past) - 1 :] if book.past else rows["total_equity"]
+    if not book.past:
+        return
+    mean = (np.asarray(equity[1:]) + np.asarray(equity[:-1])) / 2
+    profit = np.asarray(statements.income["net_profit"])
+    middle = "([bs.total_equity]+[bs.total_equity<])/2"
+    returns = [float(p / m) if m > 0 else _NONE for p, m in zip(profit, mean, strict=True)]
+    text = f'IF({middle}>0,[net_profit]/({middle}),"{_NONE}")'
+    book.row("Balance", "roe", lambda i: fill(text, book, i), returns, unit="", number="0.0%")
+
+
+def cash_ratios(book: Book, company: Company, statements: Statements) -> None:
+    """Write what of revenue becomes cash from operations."""
+    book.section("Cash flow", "s.per_share")
+    flow = _whole(book, company, statements, "cash_flow", "net_cash_from_operating")
+    revenue = _whole(book, company, statements, "income", "revenue")
+    share(book, "Cash flow", "cash_margin", ("cf.net_cash_from_operating", flow), ("revenue", revenue))
+
+
+def _whole(book: Book, company: Company, statements: Statements, which: str, item: str) -> list[float]:
+    """An item over the actual years that the sheets show, and the forecast."""
+    past = getattr(company.history, which).get(item, ())[: len(book.past)]
+    ours: Array = getattr(statements, which)[item]
+    return [*([float(v) for v in past] or [0.0] * len(book.past)), *(float(v) for v in ours)]
+
+
+def growth(book: Book, sheet: str, key: str, of: str, values: Series) -> None:
+    """Write the growth of a row over the year before, where that is above zero."""
+    shown = [now / was - 1 if was > 0 else _NONE for was, now in pairwise(values)]
+    text = f'IF([{of}<]>0,[{of}]/[{of}<]-1,"{_NONE}")'
+    start = 1 - len(book.past)
+    book.row(sheet, key, lambda i: fill(text, book, i), shown, unit="", number="0.0%", start=start)
+
+
+def share(book: Book, sheet: str, key: str, part: tuple[str, Series], whole: tuple[str, Series]) -> None:
+    """Write a row as a share of another, where that is above zero."""
+    shown = [a / b if b > 0 else _NONE for a, b in zip(part[1], whole[1], strict=True)]
+    text = f'IF([{whole[0]}]>0,[{part[0]}]/[{whole[0]}],"{_NONE}")'
+    start = -len(book.past)
+    book.row(sheet, key, lambda i: fill(text, book, i), shown, unit="", number="0.0%", start=start)

@@ -1,0 +1,160 @@
+"""A content object as a Word document: headings, lists, tables and pictures that an editor can work on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from clustersim.report.content.model import Block, Chart, Content, Paragraph, Table
+from clustersim.report.writers.drawn import chart_png
+from clustersim.report.writers.needs import families, library, same_bytes
+
+__all__ = ["write_docx"]
+
+_BLUE = "1F3864"
+_LIGHT = "E8EEF4"
+_KINDS = {"text": "Normal", "bullet": "List Bullet", "remark": "Normal"}
+
+
+def write_docx(content: Content, path: Path) -> None:
+    """Write the content as DOCX; the same content gives the same bytes.
+
+    Raises InputError where the library is missing, or no font here draws what the content says.
+    """
+    docx, fonts = library("docx"), families(content)
+    document = docx.Document()
+    _look(document, fonts[-1])
+    document.add_heading(content.title, 0)
+    document.add_paragraph(content.subtitle)
+    _facts(document, content)
+    for section in content.sections:
+        document.add_heading(section.title, 1)
+        for block in section.blocks:
+            _block(document, block)
+    document.sections[0].footer.paragraphs[0].text = content.foot
+    for run in document.sections[0].footer.paragraphs[0].runs:
+        run.font.size = docx.shared.Pt(7)
+    properties = document.core_properties
+    properties.title, properties.author = content.title, "clustersim"
+    properties.created = properties.modified = datetime(2020, 1, 1)
+    document.save(str(path))
+    same_bytes(path)
+
+
+def _look(document: Any, font: str) -> None:
+    """Page, fonts (one for Latin, one for Chinese) and colours."""
+    from docx.oxml.ns import qn
+    from docx.shared import Mm, Pt, RGBColor
+
+    page = document.sections[0]
+    page.page_width, page.page_height = Mm(210), Mm(297)
+    page.left_margin = page.right_margin = Mm(18)
+    page.top_margin = page.bottom_margin = Mm(18)
+    for name, size in (("Normal", 9.5), ("Title", 22), ("Heading 1", 14), ("List Bullet", 9.5)):
+        style = document.styles[name]
+        style.font.name, style.font.size = "Arial", Pt(size)
+        fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+        for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
+            fonts.attrib.pop(qn(f"w:{theme}"), None)
+        fonts.set(qn("w:eastAsia"), font)
+        if name in {"Title", "Heading 1"}:
+            style.font.color.rgb = RGBColor.from_string(_BLUE)
+
+
+def _facts(document: Any, content: Content) -> None:
+    from docx.shared import Pt, RGBColor
+
+    table = document.add_table(rows=2, cols=len(content.facts))
+    for i, (name, text) in enumerate(content.facts):
+        for row, value, size, bold in ((0, name, 8, False), (1, text, 13, True)):
+            run = _cell(table.cell(row, i), value, size, shade=_LIGHT)
+            run.bold = bold
+            run.font.size = Pt(size)
+            run.font.color.rgb = RGBColor.from_string(_BLUE)
+
+
+def _cell(cell: Any, text: str, size: float, *, right: bool = False, shade: str = "") -> Any:
+    """Fill a cell and return its run."""
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+    from docx.shared import Pt
+
+    paragraph = cell.paragraphs[0]
+    paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(1)
+    paragraph.paragraph_format.line_spacing = 1.0
+    if right:
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    run = paragraph.add_run(text)
+    run.font.size = Pt(size)
+    if shade:
+        element = OxmlElement("w:shd")
+        element.set(qn("w:val"), "clear")
+        element.set(qn("w:fill"), shade)
+        cell._tc.get_or_add_tcPr().append(element)
+    return run
+
+
+def _block(document: Any, block: Block) -> None:
+    from docx.shared import Mm, Pt, RGBColor
+
+    if isinstance(block, Paragraph):
+        paragraph = document.add_paragraph(block.text, style=_KINDS[block.kind])
+        paragraph.paragraph_format.space_after = Pt(4)
+        if block.kind == "remark":
+            for run in paragraph.runs:
+                run.font.size, run.font.color.rgb = Pt(8), RGBColor(0x55, 0x55, 0x55)
+    elif isinstance(block, Chart):
+        document.add_picture(BytesIO(chart_png(block)), width=Mm(172))
+    else:
+        _table(document, block)
+
+
+def _table(document: Any, block: Table) -> None:
+    from docx.shared import Pt
+
+    head = document.add_paragraph()
+    head.add_run(block.title).bold = True
+    head.paragraph_format.keep_with_next = True
+    head.paragraph_format.space_after = Pt(2)
+    table = document.add_table(rows=1 + len(block.rows), cols=len(block.columns))
+    table.style = "Table Grid"
+    size = 6.5 if len(block.columns) > 8 else 7.5 if len(block.columns) > 6 or block.words else 8.5
+    for j, text in enumerate(block.columns):
+        _cell(table.cell(0, j), text, size, right=bool(j) and not block.words, shade=_LIGHT).bold = True
+    _repeats(table.rows[0])
+    for i, row in enumerate(block.rows, 1):
+        cells = table.rows[i].cells
+        for j, text in enumerate(row):
+            _cell(cells[j], text, size, right=bool(j) and not block.words)
+    _widths(table, block)
+    document.add_paragraph().paragraph_format.space_after = Pt(2)
+
+
+def _repeats(row: Any) -> None:
+    """Show the head again on every page that the table goes on to."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    mark = OxmlElement("w:tblHeader")
+    mark.set(qn("w:val"), "true")
+    row._tr.get_or_add_trPr().append(mark)
+
+
+def _widths(table: Any, block: Table) -> None:
+    """The first column is wide enough for names; of words the last one is."""
+    from docx.shared import Mm
+
+    count, whole = len(block.columns), 174.0
+    first = 38.0 if count > 8 else 46.0 if count > 3 else 90.0
+    rest = (whole - first) / max(count - 1, 1)
+    widths = [first, *[rest] * (count - 1)]
+    if block.words and count > 3:
+        widths = [46.0, *[24.0] * (count - 2), whole - 46.0 - 24.0 * (count - 2)]
+    table.autofit = False
+    for j, width in enumerate(widths):
+        table.columns[j].width = Mm(width)
+        for cell in table.columns[j].cells:
+            cell.width = Mm(width)

@@ -1,0 +1,118 @@
+"""Charts of a content object as pictures, for documents that hold no charts of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from clustersim.report.content.model import Chart
+from clustersim.report.style import BLUE, GREEN, GREY, ORANGE, PALETTE, RED, SKY, new_figure, save
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["chart_figure", "chart_png"]
+
+_LINES = (RED, GREEN, GREY, ORANGE)
+
+
+def chart_png(chart: Chart, *, width: float = 8.6) -> bytes:
+    """Return a chart as the bytes of a PNG."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "chart.png"
+        save(chart_figure(chart, width=width), path)
+        return path.read_bytes()
+
+
+def chart_figure(chart: Chart, *, width: float = 8.6) -> Figure:
+    """Return a chart as a figure."""
+    across = chart.kind in {"range", "waterfall"}
+    height = 0.52 * len(chart.categories) + 1.5 if across else 3.4
+    figure, axes = new_figure(width, height)
+    draw = {"range": _range, "waterfall": _waterfall, "line": _line}.get(chart.kind, _columns)
+    draw(axes, chart)
+    if across:
+        axes.set_yticks(range(len(chart.categories)), chart.categories)
+        axes.invert_yaxis()
+        axes.grid(axis="y", visible=False)
+        axes.set_xlabel(chart.unit)
+    else:
+        axes.set_xticks(range(len(chart.categories)), chart.categories)
+        axes.grid(axis="x", visible=False)
+        axes.set_ylabel(chart.unit)
+    axes.set_title(chart.title)
+    handles, _ = axes.get_legend_handles_labels()
+    if len(handles) > 1:
+        figure.legend(loc="outside lower center", ncols=min(4, len(handles)), frameon=False)
+    return figure
+
+
+def _columns(axes: Axes, chart: Chart) -> None:
+    """Columns beside one another, or on top of one another."""
+    count = len(chart.series)
+    wide = 0.8 if chart.kind == "stacked" else 0.8 / count
+    floor = [0.0] * len(chart.categories)
+    for k, (name, values) in enumerate(chart.series):
+        shift = 0.0 if chart.kind == "stacked" else (k - (count - 1) / 2) * wide
+        places = [i + shift for i in range(len(values))]
+        bars = axes.bar(places, values, wide * 0.94, bottom=floor if chart.kind == "stacked" else None,
+                        color=PALETTE[k % len(PALETTE)], label=name)  # fmt: skip
+        if chart.kind == "stacked":
+            floor = [a + b for a, b in zip(floor, values, strict=True)]
+        elif len(values) * count <= 12:
+            axes.bar_label(
+                bars, fmt="{:,.2f}" if max(map(abs, values)) < 100 else "{:,.0f}", fontsize=8, padding=1
+            )
+            axes.margins(y=0.12)
+    if min(min(values) for _, values in chart.series) < 0:
+        axes.axhline(0, color="black", linewidth=0.8)
+
+
+def _line(axes: Axes, chart: Chart) -> None:
+    for k, (name, values) in enumerate(chart.series):
+        axes.plot(range(len(values)), values, marker="o", color=PALETTE[k % len(PALETTE)], label=name)
+
+
+def _range(axes: Axes, chart: Chart) -> None:
+    """Bars from low to high with their ends, and lines across them."""
+    low, high = (values for _, values in chart.series)
+    axes.barh(
+        range(len(low)), [b - a for a, b in zip(low, high, strict=True)], left=low, height=0.55, color=SKY
+    )
+    for row, (a, b) in enumerate(zip(low, high, strict=True)):
+        for x, align, shift in ((a, "right", -4), (b, "left", 4)):
+            axes.annotate(f"{x:,.1f}", (x, row), xytext=(shift, 0), textcoords="offset points", va="center", ha=align,
+                          fontsize=9)  # fmt: skip
+    for (name, x), colour in zip(chart.lines, _LINES, strict=False):
+        axes.axvline(x, color=colour, linewidth=1.6, linestyle="--", label=f"{name} {x:,.2f}")
+    ends = [*low, *high, *(x for _, x in chart.lines)]
+    pad = 0.12 * (max(ends) - min(ends)) or 1.0
+    axes.set_xlim(min(ends) - pad, max(ends) + pad)
+
+
+def _waterfall(axes: Axes, chart: Chart) -> None:
+    """A level, the changes that follow it, and the level that they lead to."""
+    (_, (level, *changes)), *_ = chart.series
+    axes.barh(0, level, height=0.55, color=BLUE)
+    _say(axes, level, 0, f"{level:,.1f}")
+    top = level
+    for row, change in enumerate(changes, 1):
+        axes.barh(
+            row,
+            abs(change),
+            left=min(level, level + change),
+            height=0.55,
+            color=GREEN if change > 0 else ORANGE,
+        )
+        _say(axes, max(level, level + change), row, f"{change:+,.1f}")
+        level += change
+        top = max(top, level)
+    axes.barh(len(changes) + 1, level, height=0.55, color=SKY)
+    _say(axes, level, len(changes) + 1, f"{level:,.1f}")
+    axes.set_xlim(0, top * 1.12)
+
+
+def _say(axes: Axes, x: float, row: int, text: str) -> None:
+    axes.annotate(text, (x, row), xytext=(4, 0), textcoords="offset points", va="center", fontsize=9)

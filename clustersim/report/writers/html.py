@@ -1,0 +1,111 @@
+"""A content object as one HTML page with its pictures inside, and as the PDF of that page."""
+
+from __future__ import annotations
+
+import base64
+import html
+from pathlib import Path
+
+from clustersim.report.content.model import Block, Chart, Content, Paragraph, Section, Table
+from clustersim.report.writers.drawn import chart_png
+from clustersim.report.writers.needs import families, library, quiet_and_dateless
+
+__all__ = ["html_text", "write_pdf"]
+
+#: A table of no more rows is not parted by the end of a page.
+_KEPT_ROWS = 16
+_STYLE = """
+@page { size: A4; margin: 18mm 16mm 18mm 16mm;
+  @bottom-right { content: counter(page) " / " counter(pages); font-size: 8pt; color: #666; }
+  @bottom-left { content: string(foot); font-size: 6.5pt; color: #666; max-width: 150mm; }
+  font-family: FAMILIES, sans-serif; }
+body { font-family: FAMILIES, sans-serif; font-size: 9.5pt; line-height: 1.45; color: #1a1a1a; }
+h1 { font-size: 20pt; margin: 0 0 1mm; color: #1F3864; }
+h2 { font-size: 13pt; margin: 7mm 0 2mm; color: #1F3864; border-bottom: 0.6pt solid #1F3864; break-after: avoid; }
+.subtitle { color: #555; margin: 0 0 4mm; }
+.foot { string-set: foot content(); height: 0; overflow: hidden; margin: 0; font-size: 1pt; color: white; }
+.facts { display: flex; gap: 4mm; margin: 0 0 3mm; }
+.facts div { flex: 1; background: #E8EEF4; padding: 2mm 3mm; }
+.facts b { display: block; font-size: 13pt; color: #1F3864; }
+.facts span { font-size: 8pt; color: #555; }
+ul { margin: 1mm 0 2mm; padding-left: 5mm; }
+li { margin: 0.6mm 0; }
+p { margin: 1mm 0 2mm; }
+.remark { font-size: 8pt; color: #555; }
+figure { margin: 3mm 0; break-inside: avoid; }
+figure img { width: 100%; }
+table { border-collapse: collapse; width: 100%; margin: 1mm 0 4mm; font-size: 8pt; }
+caption { text-align: left; font-weight: bold; padding: 2mm 0 1mm; color: #1F3864; }
+th { background: #E8EEF4; text-align: right; padding: 0.8mm 1.2mm; border-bottom: 0.6pt solid #1F3864; }
+td { text-align: right; padding: 0.7mm 1.2mm; border-bottom: 0.3pt solid #ddd; vertical-align: top; }
+tr, .kept { break-inside: avoid; }
+td.number { white-space: nowrap; }
+th:first-child, td:first-child, .words td, .words th { text-align: left; }
+"""
+
+
+def html_text(content: Content) -> str:
+    """Return the page; its title, language and text are the content's.
+
+    Raises InputError where no font here draws what it says.
+    """
+    fonts = ", ".join(f"'{name}'" for name in families(content))
+    facts = "".join(f"<div><span>{_e(name)}</span><b>{_e(text)}</b></div>" for name, text in content.facts)
+    body = "".join(map(_section, content.sections))
+    return (
+        f'<!DOCTYPE html><html lang="{content.language}"><head><meta charset="utf-8"><title>{_e(content.title)}</title>'
+        f"<style>{_STYLE.replace('FAMILIES', fonts)}</style></head><body>"
+        f'<p class="foot">{_e(content.foot)}</p>'
+        f'<h1>{_e(content.title)}</h1><p class="subtitle">{_e(content.subtitle)}</p><div class="facts">{facts}</div>'
+        f"{body}</body></html>"
+    )
+
+
+def _e(text: str) -> str:
+    return html.escape(text)
+
+
+def _section(section: Section) -> str:
+    out, listed = [f"<section><h2>{_e(section.title)}</h2>"], False
+    for block in section.blocks:
+        is_item = isinstance(block, Paragraph) and block.kind == "bullet"
+        if is_item != listed:
+            out.append("<ul>" if is_item else "</ul>")
+            listed = is_item
+        out.append(_block(block))
+    return "".join([*out, "</ul>" if listed else "", "</section>"])
+
+
+def _block(block: Block) -> str:
+    if isinstance(block, Paragraph):
+        tag = "li" if block.kind == "bullet" else "p"
+        return f'<{tag} class="{block.kind}">{_e(block.text)}</{tag}>'
+    if isinstance(block, Chart):
+        data = base64.b64encode(chart_png(block)).decode()
+        return f'<figure><img alt="{_e(block.title)}" src="data:image/png;base64,{data}"></figure>'
+    return _table(block)
+
+
+def _table(table: Table) -> str:
+    kind = "word" if table.words else "number"
+    head = "".join(f"<th>{_e(cell)}</th>" for cell in table.columns)
+    rows = "".join(
+        "<tr>"
+        + "".join(f'<td class="{kind if i else "name"}">{_e(cell)}</td>' for i, cell in enumerate(row))
+        + "</tr>"
+        for row in table.rows
+    )
+    style = ' class="words"' if table.words else ""
+    kept = ' class="kept"' if len(table.rows) <= _KEPT_ROWS else ""
+    caption = f"<caption>{_e(table.title)}</caption><thead><tr>{head}</tr></thead>"
+    return f"<div{kept}><table{style}>{caption}<tbody>{rows}</tbody></table></div>"
+
+
+def write_pdf(content: Content, path: Path) -> None:
+    """Write the content as PDF; the same content gives the same bytes.
+
+    Raises InputError where the library is missing, or no font here draws what the content says.
+    """
+    weasyprint, page = library("weasyprint"), html_text(content)
+    with quiet_and_dateless("weasyprint"):
+        weasyprint.HTML(string=page).write_pdf(str(path), pdf_identifier=b"clustersim")

@@ -1,0 +1,107 @@
+"""What the writers need beside the program: a library each, and a font for what they are to write."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import logging
+import os
+import re
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+from clustersim.errors import InputError
+from clustersim.report.content.model import Chart, Content, Paragraph, Table
+from clustersim.report.fonts import FONT_VARIABLE, drawable, lacking
+
+__all__ = ["families", "library", "quiet_and_dateless", "same_bytes", "texts"]
+
+#: Of a file that is written now: no reader needs its time, and the same content gives the same bytes.
+_FIXED = (1980, 1, 1, 0, 0, 0)
+_WHEN = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*<")
+#: The variable by which builds that are to be repeated say what time it is.
+_EPOCH = "SOURCE_DATE_EPOCH"
+
+
+def library(name: str) -> ModuleType:
+    """Return a library; raises InputError that says how it is installed."""
+    try:
+        return importlib.import_module(name)
+    except (ImportError, OSError) as error:
+        raise InputError(
+            f"{name} is needed for this kind of document and cannot be loaded ({error}); install the extra:"
+            " pip install 'clustersim[report]'"
+        ) from None
+
+
+def texts(content: Content) -> str:
+    """Return everything that a document says, run together."""
+    parts = [content.title, content.subtitle, content.foot, *(t for fact in content.facts for t in fact)]
+    for section in content.sections:
+        parts.append(section.title)
+        for block in section.blocks:
+            parts += _words(block)
+    return "".join(parts)
+
+
+def _words(block: Paragraph | Table | Chart) -> list[str]:
+    if isinstance(block, Paragraph):
+        return [block.text]
+    if isinstance(block, Table):
+        return [block.title, *block.columns, *(cell for row in block.rows for cell in row)]
+    return [block.title, block.unit, *block.categories, *(name for name, _ in block.series)]
+
+
+def families(content: Content) -> tuple[str, ...]:
+    """Return the font families that draw a document, the house's first.
+
+    Raises InputError where no font here draws what it says, naming what to install.
+    """
+    missing = lacking(texts(content))
+    if not missing:
+        return ("DejaVu Sans",)
+    found, undrawn = drawable("".join(sorted(missing)))
+    if undrawn:
+        raise InputError(
+            f"no font here draws {undrawn[:8]!r}: install one with Chinese (on Debian fonts-noto-cjk or"
+            f" fonts-wqy-microhei), or give a font file or family in ${FONT_VARIABLE}"
+        )
+    return found
+
+
+def same_bytes(path: Path) -> None:
+    """Write an archive anew with fixed times, in the workbooks inside it as well: the same content, the same bytes."""
+    path.write_bytes(_fixed(path.read_bytes()))
+
+
+def _fixed(archive: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for item in old.infolist():
+            data = old.read(item)
+            if item.filename.endswith(".xlsx"):
+                data = _fixed(data)
+            elif item.filename == "docProps/core.xml":
+                data = _WHEN.sub(rb"\g<1>2020-01-01T00:00:00Z<", data)
+            new.writestr(zipfile.ZipInfo(item.filename, _FIXED), data, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+@contextmanager
+def quiet_and_dateless(library_name: str) -> Iterator[None]:
+    """Keep what a library says of itself out of ours, and the time out of the fonts that it embeds."""
+    log, before = logging.getLogger(library_name), os.environ.get(_EPOCH)
+    level = log.level
+    log.setLevel(logging.ERROR)
+    os.environ[_EPOCH] = "1577836800"
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+        if before is None:
+            del os.environ[_EPOCH]
+        else:
+            os.environ[_EPOCH] = before
