@@ -50,7 +50,8 @@ class Page:
         self.names: dict[str, object] = {"__name__": "__main__"}
         (folder / ".bin").mkdir()
         program = folder / ".bin" / "clustersim"
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m clustersim "$@"\n', encoding="utf-8")
+        text = "import sys; sys.argv[0] = 'clustersim'; from clustersim.cli.main import main; main()"
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{text}" "$@"\n', encoding="utf-8")
         program.chmod(0o755)
         path = os.pathsep.join([str(folder / ".bin"), os.environ.get("PATH", "")])
         self.env = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
@@ -97,7 +98,8 @@ class Page:
                 exec(compile(body, "<page>", "exec"), self.names)
         finally:
             os.chdir(before)
-        return "".join(f"{line.rstrip()}\n" for line in shown.getvalue().rstrip().splitlines())
+        text = shown.getvalue().rstrip().replace(f"{ROOT}/", "")
+        return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
 def learned(text: str) -> str:
