@@ -1,4 +1,4 @@
-"""How the site is built: ``make docs``. Pages are Markdown; the reference of keys and cards is written from the program."""
+"""How the site is built: ``make docs``. Pages are Markdown; that of all keys is written from the program."""
 
 from __future__ import annotations
 
@@ -31,14 +31,16 @@ suppress_warnings = ["myst.header"]
 
 KEYS = """# Every input key
 
-{count} keys, written from the schema when this site is built. `clustersim keys WORD --long` prints the same with defaults
-and what reads them; [profiles](../profiles.md) explains the marks. Names of your own stand in capitals.
+{count} keys, written from the schema when this site is built. `clustersim keys WORD --long` prints the same with
+defaults and what reads them; [profiles](../profiles.md) explains the marks. Names of your own stand in capitals.
 
 """
 
 
 def _cell(value: object) -> str:
-    return str(value if value is not None else "").replace("|", "\\|").replace("*", "\\*").replace("<", "&lt;")
+    return (
+        str(value if value is not None else "").replace("|", "\\|").replace("*", "\\*").replace("<", "&lt;")
+    )
 
 
 def write_keys(app: Any) -> None:
@@ -47,7 +49,10 @@ def write_keys(app: Any) -> None:
     wanted = ("key", "takes", "unit", "allowed", "usual")
     columns = [c for c in rows[0] if c in wanted] or list(rows[0])
     lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
-    lines += ["| " + " | ".join(f"`{row[c]}`" if c == "key" else _cell(row[c]) for c in columns) + " |" for row in rows]
+    lines += [
+        "| " + " | ".join(f"`{row[c]}`" if c == "key" else _cell(row[c]) for c in columns) + " |"
+        for row in rows
+    ]
     page = HERE / "reference" / "keys.md"
     text = KEYS.format(count=len(rows)) + "\n".join(lines) + "\n"
     if not page.exists() or page.read_text(encoding="utf-8") != text:

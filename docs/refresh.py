@@ -81,7 +81,11 @@ class Page:
             count += 1
         command = "\n".join(lines[:count])
         done = subprocess.run(
-            ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, cwd=self.folder, env=self.env
+            ["bash", "-o", "pipefail", "-c", command],
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+            env=self.env,
         )
         out = [line.rstrip() for line in (done.stdout + done.stderr).rstrip().splitlines()]
         if done.returncode not in (0, 141):  # 141: the reader of a pipe had enough
@@ -116,7 +120,9 @@ def documents() -> list[Path]:
 
 def pages() -> list[Path]:
     """Return the pages to learn from."""
-    return [p for p in sorted((ROOT / "docs").glob("*/*.md")) if p.parent.name != "_build" and p.name != "keys.md"]
+    return [
+        p for p in sorted((ROOT / "docs").glob("*/*.md")) if p.parent.name != "_build" and p.name != "keys.md"
+    ]
 
 
 def asked() -> Iterator[tuple[Path, str, str]]:

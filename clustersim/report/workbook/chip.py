@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+
 from clustersim.extras import needs
 from clustersim.planner.surface import AXES, POWER, Surface
 from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, PERCENT, Book
