@@ -7,7 +7,23 @@ from contextlib import contextmanager
 
 from clustersim.errors import InputError
 
-__all__ = ["needs"]
+__all__ = ["extra_of", "needs"]
+
+_HOLDS = {
+    "study": ("duckdb", "pyarrow", "rich", "scipy"),
+    "report": ("docx", "matplotlib", "pptx", "weasyprint", "xlsxwriter"),
+    "web": ("starlette", "uvicorn"),
+}
+
+
+def extra_of(module: str | None) -> str | None:
+    """Return the extra that holds a module, or None.
+
+    >>> extra_of("pyarrow.parquet"), extra_of("clustersim.api")
+    ('study', None)
+    """
+    top = (module or "").partition(".")[0]
+    return next((extra for extra, names in _HOLDS.items() if top in names), None)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from typing import NoReturn
 import click
 
 from clustersim.errors import ClusterSimError, suggest
+from clustersim.extras import extra_of
 from clustersim.reading.guarded import printable
 from clustersim.version import __version__
 
@@ -52,10 +53,22 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "clustersim.cli.data:doctor",
         "Say what the files of a folder are and what they are good for.",
     ),
+    "measure": (
+        "clustersim.cli.data:measure",
+        "Write a kit that measures one server: a script, 15 minutes, one JSON.",
+    ),
+    "calibrate": (
+        "clustersim.cli.data:calibrate",
+        "Find a card's constants from measured rows, with their ranges.",
+    ),
     "profiles": ("clustersim.cli.data:profiles", "List hardware profiles, show one, or compare two."),
     "tco": (
         "clustersim.cli.site:tco",
         "Price a cluster: bill, yearly cost, intervals, and the market's rent.",
+    ),
+    "worth": (
+        "clustersim.cli.site:worth",
+        "Say what it is worth to know each uncertain input, for a decision.",
     ),
     "compare": ("clustersim.cli.site:compare", "Put the same demand on several clusters, side by side."),
     "plan": ("clustersim.cli.plan", "Ask backwards: which plan, how many cards."),
@@ -79,6 +92,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "clustersim.cli.forecast:anchors",
         "Compare or record what ties the forecast to the simulator.",
     ),
+    "web": ("clustersim.cli.web:web", "Serve the what-if page on this machine."),
     "validate": ("clustersim.cli.data:validate", "Predict published measurements and print the errors."),
 }
 
@@ -119,6 +133,8 @@ def main() -> NoReturn:
     """Run the program; a user's mistake ends in one message and the exit code of its kind, never a traceback."""
     # The classes of the schema are many objects that stay: looking through them again and again finds nothing.
     gc.set_threshold(50_000, 20, 50)
+    # Plugins of pydantic are looked for in all that is installed; we have none.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     sys.exit(_run() if _streams() else 2)
 
 
@@ -175,11 +191,20 @@ def _run() -> int:
         what = "the standard output" if error.filename is None else str(error.filename)
         _say(f"error: {what} cannot be used ({error.strerror or error})")
         return 2
+    except ModuleNotFoundError as error:
+        if (extra := extra_of(error.name)) is None:
+            return _bug()
+        _say(f"error: this command needs {error.name}; install it: pip install 'clustersim[{extra}]'")
+        return 2
     except Exception:
-        traceback.print_exc()
-        _say("This is a bug in clustersim; please report it with the text above.")
-        return 1
+        return _bug()
     return result if isinstance(result, int) else 0
+
+
+def _bug() -> int:
+    traceback.print_exc()
+    _say("This is a bug in clustersim; please report it with the text above.")
+    return 1
 
 
 def _leave_stdout() -> None:
