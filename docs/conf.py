@@ -22,6 +22,7 @@ exclude_patterns = ["_build", "zh/**/_*"]
 html_theme = "furo"
 html_title = f"clustersim {release}"
 html_show_sphinx = False
+napoleon_use_ivar = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_default_options = {"members": True, "show-inheritance": False}
