@@ -44,8 +44,10 @@ th:first-child, td:first-child, .words td, .words th { text-align: left; }
 """
 
 
-def html_text(content: Content) -> str:
+def html_text(content: Content, *, style: str = "", first: str = "") -> str:
     """Return the page; its title, language and text are the content's.
+
+    ``style`` is added to the house's, and ``first`` (HTML) stands before the first section.
 
     Raises InputError where no font here draws what it says.
     """
@@ -53,11 +55,12 @@ def html_text(content: Content) -> str:
     facts = "".join(f"<div><span>{_e(name)}</span><b>{_e(text)}</b></div>" for name, text in content.facts)
     body = "".join(map(_section, content.sections))
     return (
-        f'<!DOCTYPE html><html lang="{content.language}"><head><meta charset="utf-8"><title>{_e(content.title)}</title>'
-        f"<style>{_STYLE.replace('FAMILIES', fonts)}</style></head><body>"
+        f'<!DOCTYPE html><html lang="{content.language}"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{_e(content.title)}</title>'
+        f"<style>{_STYLE.replace('FAMILIES', fonts)}{style}</style></head><body>"
         f'<p class="foot">{_e(content.foot)}</p>'
         f'<h1>{_e(content.title)}</h1><p class="subtitle">{_e(content.subtitle)}</p><div class="facts">{facts}</div>'
-        f"{body}</body></html>"
+        f"{first}{body}</body></html>"
     )
 
 
