@@ -12,14 +12,17 @@ import numpy as np
 from clustersim.econ.tco import HOURS_PER_YEAR, Tco
 from clustersim.errors import InfeasibleError
 from clustersim.intervals.draws import bands_of
-from clustersim.intervals.residuals import Residual, evidence
+from clustersim.intervals.maturity import shipped_known
+from clustersim.intervals.residuals import Residual, evidence, shipped_residuals
 from clustersim.pipeline import value_of_card
 from clustersim.planner.comparison import Side
 from clustersim.schema.inputs import Inputs
 
-__all__ = ["behind_offer", "cash_by_year", "gaps", "nearest_rows"]
+__all__ = ["NEAR", "behind_offer", "cash_by_year", "gaps", "nearest_rows"]
 
-_NEAREST = 6
+_NEAREST = 5
+#: What a measured row shares with ours, the nearest first.
+NEAR = ("card", "maker", "software", "class", "none")
 
 
 def behind_offer(sides: Sequence[Side]) -> dict[str, Any]:
@@ -157,31 +160,30 @@ def _rests_on(sides: Sequence[Side]) -> Iterator[dict[str, Any]]:
 
 
 def nearest_rows(inputs: Inputs) -> Iterator[dict[str, Any]]:
-    """Yield the measurements nearest to each workload on its card: of the card, else its maker, else its software.
+    """Yield the measurements nearest to each workload: of its card, else its maker, its software, its class of maturity.
 
-    Each has the measured time over the predicted one; where none shares any of the three, those of other makers whose
-    software is as mature stand in.
+    Rows of one source, card and software are one line, with their number and the median of measured over predicted
+    time. A row that gave a constant is none: it would speak for itself.
     """
-    card = inputs.parts.card
+    card, known = inputs.parts.card, shipped_known()
     for work, predicted in bands_of(inputs).items():
         for quantity, band in predicted.bands.items():
-            rows = [r for r in evidence() if r.quantity == quantity and r.scored]
+            lines: dict[tuple[str, str, str], list[Residual]] = {}
+            for r in (*shipped_residuals(), *evidence()):
+                if r.quantity == quantity and not r.tuned:
+                    lines.setdefault((r.source, r.card, r.software), []).append(r)
 
-            def away(r: Residual, software: str = predicted.software) -> tuple[bool, bool, bool]:
-                return r.card != card.name, r.maker != card.vendor, r.software != software
+            def away(rows: list[Residual], software: str = predicted.software, of: str = band.maturity) -> int:
+                row = rows[0]
+                mature = row.maturity or known.maturity(row.software, row.card, row.maker)
+                same = (row.card == card.name, row.maker == card.vendor, row.software == software, mature == of)
+                return same.index(True) if True in same else len(same)
 
-            found = sorted(rows, key=lambda r: (*away(r), r.card, r.source, r.log_ratio))
-            for row in found[:_NEAREST]:
+            found = sorted(lines.values(), key=lambda rows: (away(rows), -len(rows), rows[0].voice))
+            for rows in found[:_NEAREST]:
                 yield {
-                    "workload": work, "quantity": quantity, "card": row.card, "maker": row.maker,
-                    "software": row.software, "source": row.source,
-                    "measured_over_predicted": float(np.exp(row.log_ratio)),
-                    "near_by": _near(row, card.name, card.vendor, predicted.software),
-                    "class_of_ours": band.maturity,
+                    "workload": work, "quantity": quantity, "card": rows[0].card, "maker": rows[0].maker,
+                    "software": rows[0].software, "source": rows[0].source, "near_by": NEAR[away(rows)],
+                    "rows": len(rows),
+                    "measured_over_predicted": float(np.exp(np.median([r.log_ratio for r in rows]))),
                 }  # fmt: skip
-
-
-def _near(row: Residual, card: str, maker: str, software: str) -> str:
-    if row.card == card:
-        return "card"
-    return "maker" if row.maker == maker else "software" if row.software == software else "none"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from clustersim.report.content.model import Block, Chart, Paragraph, Table, Teller
+from clustersim.report.content.offer_words import OF_CARD
 from clustersim.report.content.offer_sections import maturity, settles, unit_word, word, work_words
 from clustersim.report.labels import label
 
@@ -20,8 +21,14 @@ _MOST_RISKS = 4
 
 def input_name(tell: Teller, key: str) -> str:
     """What an input is called: its words, else the key without the name of its section."""
-    found = label(key, tell.language)
-    return found if found != key else key.partition(".")[2] or key
+    section, _, rest = key.partition(".")
+    if section == "cards":
+        card, _, end = rest.partition(".")
+        return OF_CARD[end][tell.language == "zh"].format(of=card) if end in OF_CARD else rest
+    if key.startswith("prices.parts."):
+        return tell.say("in.prices.parts", of=key.removeprefix("prices.parts."))
+    found = word(tell, f"in.{key}", label(key, tell.language))
+    return found if found != key else rest or key
 
 
 def bill(tell: Teller, offer: Offer) -> Iterator[Block]:

@@ -35,6 +35,11 @@ def maturity(tell: Teller, name: str) -> str:
     return MATURITY[name][tell.language == "zh"] if name in MATURITY else name
 
 
+def software_word(tell: Teller, name: str) -> str:
+    """A software's name; the stand-in for what nobody measured in words."""
+    return tell.say("unmeasured") if name.startswith("unmeasured") else name
+
+
 def work_words(tell: Teller, offer: Offer, name: str) -> str:
     """What a workload is, with the model that it is of."""
     demand = offer.answers["compare"]["demand"][name]
@@ -52,6 +57,7 @@ def summary(tell: Teller, offer: Offer) -> Iterator[Block]:
                  power=tell.number("tco:facility_power_w", ",.2f", 1e-6),
                  capex=tell.number("tco:capex_cny", ",.1f", 1e-6), tco=tell.number("tco:tco_cny", ",.1f", 1e-6),
                  years=tell.number("tco:horizon_years", ",.3g"), hour=tell.number("tco:cny_per_card_hour")))  # fmt: skip
+    yield Paragraph(tell.say("predicted"), "remark")
     for i, work in enumerate(offer.works):
         yield Paragraph(_unit_said(tell, offer, i, work), "bullet")
         for side in offer.others:
@@ -112,7 +118,8 @@ def settles(tell: Teller, offer: Offer, work: str) -> str:
     found = next((row for row in rows if f"measured on {row['card']} by {row['software']} " in said), None)
     if found is None:
         return ""
-    return tell.say("offer_settles", work=work_words(tell, offer, work), card=found["card"], software=found["software"],
+    return tell.say("offer_settles", work=work_words(tell, offer, work), card=found["card"],
+                    software=software_word(tell, found["software"]),
                     maturity=maturity(tell, found["maturity"]))  # fmt: skip
 
 
@@ -226,14 +233,16 @@ def _nearest(tell: Teller, offer: Offer) -> Iterator[Block]:
     found = offer.answers["offer"]["nearest"]
     if not found:
         return
-    if not any(row["near_by"] in {"card", "maker"} for row in found):
+    if not any(row["near_by"] in {"card", "software"} for row in found):
         yield Paragraph(tell.say("nearest_none"), "remark")
     rows = tuple(
-        (f"{tell.say('quantity.' + row['quantity'])}: {row['card']} ({row['maker']})", row["software"] or "–",
-         tell.say(f"near.{row['near_by']}"), tell.number(f"offer:nearest.{i}.measured_over_predicted"), row["source"])
+        (f"{tell.say('quantity.' + row['quantity'])}: {row['card']} ({row['maker']})",
+         software_word(tell, row["software"]) or "–", tell.say(f"near.{row['near_by']}"),
+         tell.number(f"offer:nearest.{i}.rows", ",.0f"), tell.number(f"offer:nearest.{i}.measured_over_predicted"),
+         row["source"])
         for i, row in enumerate(found)
     )  # fmt: skip
-    columns = tuple(tell.say(k) for k in ("quantity", "software", "near", "ratio", "source"))
+    columns = tuple(tell.say(k) for k in ("quantity", "software", "near", "rows_n", "ratio", "source"))
     yield Table(tell.say("nearest_table"), columns, rows, words=True)
 
 
@@ -278,7 +287,10 @@ def _reading(tell: Teller, text: str) -> str:
 
 
 def _promises(tell: Teller, claims: dict[str, Any]) -> Iterator[Block]:
-    host, storage = (tell.number(f"claims:restore.total_s.{k}", ",.0f") for k in ("host", "storage"))
+    found = claims["restore"]["total_s"]
+    host, storage = (
+        tell.number(f"claims:restore.total_s.{k}", ",.0f") if k in found else "–" for k in ("host", "storage")
+    )
     if tell.has("claims:restore.p_within"):
         share = tell.number("claims:restore.p_within", ".1%")
         yield Paragraph(tell.say("rel_restore", host=host, storage=storage, share=share), "bullet")

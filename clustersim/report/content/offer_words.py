@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["MATURITY", "OFFER", "QUANTITIES"]
+__all__ = ["MATURITY", "OFFER", "OF_CARD", "QUANTITIES"]
 
 #: Rates and levels of a workload: what it is called, its unit in words, pattern and scale of its numbers.
 QUANTITIES: dict[str, tuple[str, str, str, float]] = {
@@ -22,6 +22,25 @@ QUANTITIES: dict[str, tuple[str, str, str, float]] = {
     "ttft_p99_s": ("Time to first token, P99, s", "首词元时延,P99(秒)", ",.3f", 1.0),
     "tpot_p50_s": ("Time per output token, median, s", "每输出词元时间,中位数(秒)", ",.4f", 1.0),
     "tpot_p99_s": ("Time per output token, P99, s", "每输出词元时间,P99(秒)", ",.4f", 1.0),
+}  # fmt: skip
+
+#: Inputs of a card by the end of their keys, of {of}.
+OF_CARD: dict[str, tuple[str, str]] = {
+    "price": ("Price of {of}", "{of}单价"), "lead_time": ("Lead time of {of}", "{of}备货周期"),
+    "efficiency.gemm": ("Share of its peak that {of} reaches in matrix products", "{of}矩阵乘达到峰值的比例"),
+    "efficiency.memory": ("Share of its memory bandwidth that {of} reaches", "{of}显存带宽利用比例"),
+    "efficiency.scale_up": ("Share of its scale-up bandwidth that {of} reaches", "{of}机内互联带宽利用比例"),
+    "efficiency.scale_out": ("Share of its network bandwidth that {of} reaches", "{of}网络带宽利用比例"),
+    "peak.bf16": ("Peak of {of}, bf16", "{of}峰值算力bf16"), "peak.fp16": ("Peak of {of}, fp16", "{of}峰值算力fp16"),
+    "peak.fp8": ("Peak of {of}, fp8", "{of}峰值算力fp8"), "peak.int8": ("Peak of {of}, int8", "{of}峰值算力int8"),
+    "memory.bandwidth": ("Memory bandwidth of {of}", "{of}显存带宽"),
+    "memory.capacity": ("Memory of {of}", "{of}显存容量"), "power.idle": ("Idle power of {of}", "{of}空载功率"),
+    "power.tdp": ("Rated power of {of}", "{of}额定功率"), "power.busy": ("Busy power of {of}", "{of}满载功率"),
+    "scale_up.bandwidth": ("Scale-up bandwidth of {of}", "{of}机内互联带宽"),
+    "scale_up.latency": ("Scale-up latency of {of}", "{of}机内互联时延"),
+    "scale_up.domain": ("Cards in a scale-up domain of {of}", "{of}机内互联域卡数"),
+    "host_link.bandwidth": ("Host link of {of}", "{of}主机链路带宽"),
+    "scale_out.bandwidth": ("Network bandwidth of {of}", "{of}网络带宽"),
 }  # fmt: skip
 
 #: Classes of how well software is known on a card, by the word of the program.
@@ -176,7 +195,8 @@ OFFER: dict[str, tuple[str, str]] = {
     "ratio": ("Measured over predicted time", "实测/预测时间"),
     "near": ("Near by", "接近方式"),
     "near.card": ("the same card", "同一芯片"), "near.maker": ("the same maker", "同一厂商"),
-    "near.software": ("the same software", "同一软件"), "near.none": ("neither card nor software", "均不同"),
+    "near.software": ("the same software", "同一软件"), "near.class": ("the same class", "同一成熟度类别"),
+    "near.none": ("none of these", "均不同"), "rows_n": ("Rows", "行数"),
     "nearest_none": (
         "Nobody has published a measurement of this card or this software; the rows are those of others.",
         "尚无本卡或本软件的公开实测;所列为其他产品的实测。"),
@@ -300,6 +320,14 @@ OFFER: dict[str, tuple[str, str]] = {
     "number": ("Number", "数字"), "shown": ("Shown", "显示值"), "weakest": ("Weakest input", "最弱输入"),
     "more": ("{first} and {more} more", "{first}等{more}项"),
     "none_weak": ("stated by the scenario", "情景给定"),
+    "in.prices.parts": ("Price of {of}", "{of}单价"),
+    "in.reliability.mttf_scale": ("Mean time between failures over that of the published fleet", "平均故障间隔(相对公开集群)"),
+    "in.reliability.repair_time": ("Time to repair a server", "服务器维修时间"),
+    "in.reliability.recovery.detect": ("Time to detect a failure", "故障检测时间"),
+    "in.reliability.recovery.localise": ("Time to find the failed server", "故障定位时间"),
+    "in.reliability.recovery.reschedule": ("Time to replace it", "替换时间"),
+    "in.reliability.recovery.initialise": ("Time to start again", "重新初始化时间"),
+    "unmeasured": ("software that nobody measured there", "尚无实测的软件"),
     # --- terms
     "term_fill": (
         "Text in square brackets is for the seller to fill in; nothing here is an offer before it is signed.",

@@ -155,9 +155,9 @@ def number_rows(offer: Offer, content: Content) -> list[dict[str, Any]]:
         tier, names, source = weakest_of(offer, key)
         seen[number.text, *number.keys] = {
             "number": number.text, "key": " / ".join((key, "sum")) if len(number.keys) > 1 else key,
-            "value": number.value, "inputs": ", ".join(f"{root}.*" for root in roots_of(key)) or "shipped measurements",
+            "value": number.value, "inputs": ", ".join(root if "." in root else f"{root}.*" for root in roots_of(key)) or ", ".join(names),
             "weakest_input": "" if not names else names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more",
-            "tier": tier if roots_of(key) else "measured", "source": source,
+            "tier": tier, "source": source,
         }  # fmt: skip
     return list(seen.values())
 

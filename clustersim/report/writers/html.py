@@ -14,6 +14,8 @@ __all__ = ["html_text", "write_pdf"]
 
 #: A table of no more rows is not parted by the end of a page.
 _KEPT_ROWS = 16
+#: A word or two of a table stay on one line.
+_SHORT = 12
 _STYLE = """
 @page { size: A4; margin: 18mm 16mm 18mm 16mm;
   @bottom-right { content: counter(page) " / " counter(pages); font-size: 8pt; color: #666; }
@@ -39,7 +41,9 @@ caption { text-align: left; font-weight: bold; padding: 2mm 0 1mm; color: #1F386
 th { background: #E8EEF4; text-align: right; padding: 0.8mm 1.2mm; border-bottom: 0.6pt solid #1F3864; }
 td { text-align: right; padding: 0.7mm 1.2mm; border-bottom: 0.3pt solid #ddd; vertical-align: top; }
 tr, .kept { break-inside: avoid; }
-td.number { white-space: nowrap; }
+td.number, th.number { white-space: nowrap; }
+.words td.word { overflow-wrap: anywhere; }
+td.name { overflow-wrap: anywhere; }
 th:first-child, td:first-child, .words td, .words th { text-align: left; }
 """
 
@@ -90,16 +94,23 @@ def _block(block: Block) -> str:
 
 
 def _table(table: Table) -> str:
-    kind = "word" if table.words else "number"
-    head = "".join(f"<th>{_e(cell)}</th>" for cell in table.columns)
+    def kind(cell: str) -> str:
+        if not table.words:
+            return "number"
+        return "word number" if len(cell) <= _SHORT else "word"
+
+    head = "".join(
+        f'<th class="number">{_e(cell)}</th>' if table.words and len(cell) <= _SHORT else f"<th>{_e(cell)}</th>"
+        for cell in table.columns
+    )
     rows = "".join(
         "<tr>"
-        + "".join(f'<td class="{kind if i else "name"}">{_e(cell)}</td>' for i, cell in enumerate(row))
+        + "".join(f'<td class="{kind(cell) if i else "name"}">{_e(cell)}</td>' for i, cell in enumerate(row))
         + "</tr>"
         for row in table.rows
     )
     style = ' class="words"' if table.words else ""
-    kept = ' class="kept"' if len(table.rows) <= _KEPT_ROWS else ""
+    kept = ' class="kept"' if len(table.rows) <= _KEPT_ROWS // (2 if table.words else 1) else ""
     caption = f"<caption>{_e(table.title)}</caption><thead><tr>{head}</tr></thead>"
     return f"<div{kept}><table{style}>{caption}<tbody>{rows}</tbody></table></div>"
 
