@@ -167,10 +167,9 @@ def _nodes(low: float, base: float, high: float, count: int, reciprocal: bool) -
     >>> _nodes(1.0, 2.0, 3.0, 3, False), _nodes(0.5, 1.0, 1.0, 3, True)
     ((1.0, 2.0, 3.0), (0.5, 0.6666666666666666, 1.0))
     """
-    if reciprocal:
-        even = 1.0 / np.linspace(1.0 / low, 1.0 / high, count)
-    else:
-        even = np.linspace(low, high, count)
+    ends = (1.0 / low, 1.0 / high) if reciprocal else (low, high)
+    even = np.linspace(*ends, count)
+    even = 1.0 / even if reciprocal else even
     near = int(np.argmin(np.abs(even - base)))
     inner = [float(v) for i, v in enumerate(even) if 0 < i < count - 1 and i != near]
     return tuple(sorted({low, high, base, *inner}))

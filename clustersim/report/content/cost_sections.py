@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from clustersim.report.content.model import Block, Chart, Paragraph, Table, Teller
-from clustersim.report.content.offer_words import OF_CARD
 from clustersim.report.content.offer_sections import maturity, settles, unit_word, word, work_words
+from clustersim.report.content.offer_words import OF_CARD
 from clustersim.report.labels import label
 
 if TYPE_CHECKING:
@@ -40,8 +40,10 @@ def bill(tell: Teller, offer: Offer) -> Iterator[Block]:
          tell.number(f"tco:lines.{i}.lead_time_weeks", ",.3g"), tell.say(line["tier"]))
         for i, line in enumerate(offer.answers["tco"]["lines"])
     ]  # fmt: skip
-    for name in ("hardware", "integration", "vat", "capex"):
-        rows.append((tell.say(name), "", "", tell.number(f"tco:{name}_cny", ",.3f", _M), "", ""))
+    rows += [
+        (tell.say(name), "", "", tell.number(f"tco:{name}_cny", ",.3f", _M), "", "")
+        for name in ("hardware", "integration", "vat", "capex")
+    ]
     columns = tuple(tell.say(k) for k in ("part", "units", "unit_price", "total_m", "weeks", "tier"))
     yield Table(tell.say("bill_table"), columns, tuple(rows))
     yield Paragraph(
@@ -147,7 +149,9 @@ def _gap(tell: Teller, offer: Offer, work: dict[str, Any], j: int, gap: dict[str
     rows.append((tell.say("all"), tell.number(f"{at}.gap_cny", "+,.3f"), total))
     columns = (tell.say("term"), tell.say("difference"), tell.say("share_of_gap"))
     yield Table(tell.say("gap_table", work=said, side=gap["side"], unit=unit), columns, tuple(rows))
-    first = tell.value(f"compare:workloads.{offer.rows[work['name'], offer.inputs.name]}.cny_per_{work['unit']}")
+    first = tell.value(
+        f"compare:workloads.{offer.rows[work['name'], offer.inputs.name]}.cny_per_{work['unit']}"
+    )
     values = (first, *(tell.value(key) for key in keys))
     title = tell.say("gap_chart", work=said, side=gap["side"], unit=unit)
     yield Chart("waterfall", title, "CNY", (offer.inputs.name, *names, gap["side"]), ((title, values),))
@@ -174,13 +178,16 @@ def risks(tell: Teller, offer: Offer) -> Iterator[Block]:
         if row["side"] == name:
             said = f"{work_words(tell, offer, row['workload'])} ({tell.say('quantity.' + row['quantity'])})"
             ends = [tell.number(f"offer:rests_on.{i}.{p}") for p in ("p10", "p90")]
-            yield Paragraph(tell.say("risk_maturity", work=said, card=row["card"], maturity=maturity(tell, row["maturity"]),
-                                     low=ends[0], high=ends[1]), "bullet")  # fmt: skip
+            known = maturity(tell, row["maturity"])
+            yield Paragraph(tell.say("risk_maturity", work=said, card=row["card"], maturity=known, low=ends[0],
+                                     high=ends[1]), "bullet")  # fmt: skip
     for i, swing in enumerate(offer.answers["tco"]["unit_swings"][:_MOST_RISKS]):
         ends = [f"tco:unit_swings.{i}.{end}" for end in ("low", "high")]
         ends.sort(key=lambda key: float(tell.raw(key)))
         low, high = map(tell.number, ends)
-        yield Paragraph(tell.say("risk_input", input=input_name(tell, swing["key"]), low=low, high=high), "bullet")
+        yield Paragraph(
+            tell.say("risk_input", input=input_name(tell, swing["key"]), low=low, high=high), "bullet"
+        )
     weeks = {i: line["lead_time_weeks"] or 0.0 for i, line in enumerate(offer.answers["tco"]["lines"])}
     if any(weeks.values()):
         i = max(weeks, key=lambda k: weeks[k])
@@ -188,6 +195,8 @@ def risks(tell: Teller, offer: Offer) -> Iterator[Block]:
         said = tell.number(f"tco:lines.{i}.lead_time_weeks", ",.3g")
         yield Paragraph(tell.say("risk_lead", part=part, weeks=said), "bullet")
     yield Paragraph(tell.say("risk_sold", share=tell.number("offer:sites.0.sold_share", ".0%")), "bullet")
-    for side in dict.fromkeys(found[0] for found in compared["cheapest"].values() if found and found[0] != name):
+    for side in dict.fromkeys(
+        found[0] for found in compared["cheapest"].values() if found and found[0] != name
+    ):
         yield Paragraph(tell.say("risk_behind", side=side), "bullet")
     yield Paragraph(tell.say("risk_unmodelled"), "bullet")

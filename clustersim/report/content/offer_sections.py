@@ -56,7 +56,8 @@ def summary(tell: Teller, offer: Offer) -> Iterator[Block]:
                  servers=tell.number("run:cluster.servers", ",.0f"), racks=tell.number("tco:racks.total", ",.0f"),
                  power=tell.number("tco:facility_power_w", ",.2f", 1e-6),
                  capex=tell.number("tco:capex_cny", ",.1f", 1e-6), tco=tell.number("tco:tco_cny", ",.1f", 1e-6),
-                 years=tell.number("tco:horizon_years", ",.3g"), hour=tell.number("tco:cny_per_card_hour")))  # fmt: skip
+                 years=tell.number("tco:horizon_years", ",.3g"),
+                 hour=tell.number("tco:cny_per_card_hour")))  # fmt: skip
     yield Paragraph(tell.say("predicted"), "remark")
     for i, work in enumerate(offer.works):
         yield Paragraph(_unit_said(tell, offer, i, work), "bullet")
@@ -66,7 +67,9 @@ def summary(tell: Teller, offer: Offer) -> Iterator[Block]:
                 yield Paragraph(said, "bullet")
         yield from _decided(tell, offer, work["name"])
     if tell.has("tco:delivery_weeks"):
-        yield Paragraph(tell.say("offer_sum_weeks", weeks=tell.number("tco:delivery_weeks", ",.3g")), "bullet")
+        yield Paragraph(
+            tell.say("offer_sum_weeks", weeks=tell.number("tco:delivery_weeks", ",.3g")), "bullet"
+        )
     else:
         yield Paragraph(tell.say("offer_sum_no_weeks"), "bullet")
 
@@ -94,7 +97,8 @@ def _other_said(tell: Teller, offer: Offer, work: str, side: str) -> str:
         return ""
     cost = next(key for key in row if key.startswith("cny_per_"))
     low, high = _ends(tell, band)
-    return tell.say("offer_sum_other", side=side, cost=tell.number(f"compare:workloads.{at}.{cost}"), low=low, high=high,
+    return tell.say("offer_sum_other", side=side, low=low, high=high,
+                    cost=tell.number(f"compare:workloads.{at}.{cost}"),
                     wins=tell.number(f"offer:beats.{work}.{side}", ".0%"),
                     draws=tell.number("compare:draws", ",.0f"))  # fmt: skip
 
@@ -168,7 +172,8 @@ def design(tell: Teller, offer: Offer) -> Iterator[Block]:
     rows = [
         ("design_card", offer.card), ("design_cards", of("run:cluster.cards")),
         ("design_server", cluster.server), ("design_servers", of("run:cluster.servers")), ("design_nic", cluster.nic),
-        ("design_topology", word(tell, fabric.topology)), ("design_switch", fabric.switch),
+        ("design_topology", "–" if fabric is None else word(tell, fabric.topology)),
+        ("design_switch", "–" if fabric is None else fabric.switch),
         ("design_leaves", of("run:cluster.leaf_switches")), ("design_spines", of("run:cluster.spine_switches")),
         ("design_cores", of("run:cluster.core_switches")), ("design_racks", of("tco:racks.total")),
         ("design_cooling", word(tell, str(tell.raw("tco:racks.cooling")))),
@@ -195,10 +200,11 @@ def performance(tell: Teller, offer: Offer) -> Iterator[Block]:
     """Rates and levels with their intervals, what these rest on, and the nearest measured rows."""
     yield Paragraph(tell.say("perf_said"))
     for i, work in enumerate(offer.works):
-        rows = []
-        for group in ("rates", "service"):
-            for name in work[group]:
-                rows.append(_quantity(tell, offer, f"run:workloads.{i}.{group}.{name}", work["name"], name))
+        rows = [
+            _quantity(tell, offer, f"run:workloads.{i}.{group}.{name}", work["name"], name)
+            for group in ("rates", "service")
+            for name in work[group]
+        ]
         columns = (tell.say("quantity"), tell.say("perf_point"), "P10", tell.say("perf_median"), "P90")
         yield Table(tell.say("perf_table", work=work["name"]), columns, tuple(rows))
     yield from _rests(tell, offer)
@@ -222,9 +228,16 @@ def _rests(tell: Teller, offer: Offer) -> Iterator[Block]:
                          sources=tell.number(f"{at}.sources_of_class", ",.0f"),
                          all=tell.number(f"{at}.sources", ",.0f"))  # fmt: skip
         spans = [tell.number(f"{at}.{p}") for p in ("p10", "p50", "p90")]
-        rows.append((f"{row['side']}: {tell.say('quantity.' + row['quantity'])}", maturity(tell, row["maturity"]), count,
-                     *spans))  # fmt: skip
-    columns = (tell.say("side"), tell.say("maturity"), tell.say("rows_of"), "P10", tell.say("perf_median"), "P90")
+        what = f"{row['side']}: {tell.say('quantity.' + row['quantity'])}"
+        rows.append((what, maturity(tell, row["maturity"]), count, *spans))
+    columns = (
+        tell.say("side"),
+        tell.say("maturity"),
+        tell.say("rows_of"),
+        "P10",
+        tell.say("perf_median"),
+        "P90",
+    )
     if rows:
         yield Table(tell.say("rests_table"), columns, tuple(rows))
 

@@ -23,7 +23,17 @@ _MOST_LISTED = 24
 #: Units whose numbers are written with prefixes.
 _SI = {"B/s", "B", "FLOP/s", "W"}
 #: Of inputs that are equally weak, the section that is named first.
-_ORDER = ("cards.", "prices.", "tco.", "reliability.", "models.", "nics.", "servers.", "switches.", "cluster.")
+_ORDER = (
+    "cards.",
+    "prices.",
+    "tco.",
+    "reliability.",
+    "models.",
+    "nics.",
+    "servers.",
+    "switches.",
+    "cluster.",
+)
 #: Keys of answers by the sections of the inputs that they rest on, where these are few; the first that fits.
 _DIRECT = (
     (r"^run:cluster\.cards$|^compare:sides\.\d+\.cards$|^claims:cards$", ("cluster.cards",)),
@@ -38,7 +48,11 @@ _DIRECT = (
 )  # fmt: skip
 #: Numbers that no input of the scenario makes: their tier, and where they come from.
 _OTHERWISE = (
-    (r"^offer:(rests_on|nearest)", "measured", "the shipped measurements (clustersim validate training --residuals)"),
+    (
+        r"^offer:(rests_on|nearest)",
+        "measured",
+        "the shipped measurements (clustersim validate training --residuals)",
+    ),
     (r"^claims:ladder", "published", "the fleet's own row of the answer names its source"),
     (r"mtbf_needed_h$|linear_scaling\.claim", "derived", "arithmetic of the claim's own words"),
     (r":draws$|^offer:grid", "given", "how many were asked for"),
@@ -89,7 +103,9 @@ def weakest_of(offer: Offer, key: str) -> tuple[str, tuple[str, ...], str]:
     line = re.match(r"tco:lines\.(\d+)\.(unit_price|total|lead)", key)
     if line:
         found = offer.answers["tco"]["lines"][int(line[1])]
-        mine = f"cards.{found['part']}.price" if found["part"] == offer.card else f"prices.parts.{found['part']}"
+        mine = (
+            f"cards.{found['part']}.price" if found["part"] == offer.card else f"prices.parts.{found['part']}"
+        )
         return found["tier"], (mine,), found["source"]
     swing = re.match(r"tco:((?:unit|capex)_swings)\.(\d+)", key)
     if swing:
@@ -151,6 +167,10 @@ def _with_range(number: Sourced) -> str:
 def _said(number: Sourced, value: float) -> str:
     if number.unit in _SI:
         return si(value, number.unit, 4)
+    if number.unit == "s" and value < 1e-3:
+        return f"{1e6 * value:.4g} µs"
+    if number.unit == "s" and value >= 7200:
+        return f"{value / 3600:,.4g} h"
     if number.unit in {"1", ""}:
         share = abs(number.value) < 1 and number.range[1] <= 1
         return f"{100 * value:,.4g}%" if share else f"{value:,.7g}"
@@ -170,7 +190,11 @@ def sources(tell: Teller, offer: Offer) -> Iterator[Block]:
     for key, name, pattern, scale in _main(tell, offer):
         tier, names, source = weakest_of(offer, key)
         first = names[0] if names else tell.say("none_weak")
-        more = tell.say("more", first=first, more=len(names) - (tell.language != "zh")) if len(names) > 1 else first
+        more = (
+            tell.say("more", first=first, more=len(names) - (tell.language != "zh"))
+            if len(names) > 1
+            else first
+        )
         rows.append((f"{name} = {tell.number(key, pattern, scale)}", key, more, tell.say(tier), source))
     columns = tuple(tell.say(k) for k in ("number", "key", "weakest", "tier", "source"))
     yield Table(tell.say("sources_table"), columns, tuple(rows), words=True)

@@ -46,7 +46,9 @@ class Manifest:
             if data["format"] != FORMAT:
                 raise InputError(f"{path}: format {data['format']!r}; this program reads {FORMAT}")
             asked = [
-                Question(q["question"], q["subject"], tuple(q["sets"]), tuple(q.get("others", ())), q.get("draws"))
+                Question(
+                    q["question"], q["subject"], tuple(q["sets"]), tuple(q.get("others", ())), q.get("draws")
+                )
                 for q in data["questions"]
             ]
             return cls(tuple(q.checked() for q in asked), data["seed"], dict(data["made_by"]))

@@ -153,17 +153,18 @@ def number_rows(offer: Offer, content: Content) -> list[dict[str, Any]]:
             continue
         key = number.keys[0]
         tier, names, source = weakest_of(offer, key)
+        inputs = ", ".join(root if "." in root else f"{root}.*" for root in roots_of(key)) or ", ".join(names)
+        first = names[0] if names else ""
         seen[number.text, *number.keys] = {
-            "number": number.text, "key": " / ".join((key, "sum")) if len(number.keys) > 1 else key,
-            "value": number.value, "inputs": ", ".join(root if "." in root else f"{root}.*" for root in roots_of(key)) or ", ".join(names),
-            "weakest_input": "" if not names else names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more",
+            "number": number.text, "key": f"{key} / sum" if len(number.keys) > 1 else key, "value": number.value,
+            "inputs": inputs, "weakest_input": f"{first} and {len(names) - 1} more" if len(names) > 1 else first,
             "tier": tier, "source": source,
         }  # fmt: skip
     return list(seen.values())
 
 
 def input_rows(offer: Offer) -> list[dict[str, Any]]:
-    """Return every sourced number that went into an offer: side, key, value, unit, range, tier, source, and its file."""
+    """Return every sourced number that went into an offer: side, key, value, unit, range, tier, source, and file."""
     rows = []
     for side in offer.sides:
         origin = {key: Path(where).name for key, _, where in side.origins()}

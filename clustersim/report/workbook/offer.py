@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ class _Book:
         self.sheets[key] = sheet = self.book.add_worksheet(self.tell.say(f"sheet.{key}"))
         for i, width in enumerate(widths):
             sheet.set_column(i, i, width)
+        sheet.set_default_row(18)
         sheet.hide_gridlines(2)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
@@ -67,7 +68,9 @@ class _Book:
     def head(self, sheet: str, row: int, *keys: str) -> None:
         """Write the head of a table."""
         for column, key in enumerate(keys):
-            self.text(sheet, row, column, key, bold=True, bg_color="#E8EEF4", bottom=1, text_wrap=True, valign="top")
+            self.text(
+                sheet, row, column, key, bold=True, bg_color="#E8EEF4", bottom=1, text_wrap=True, valign="top"
+            )
 
     def typed(self, sheet: str, row: int, column: int, value: float) -> str:
         """Write a number that may be changed."""
@@ -88,7 +91,7 @@ class _Book:
 
 
 def write_offer_book(
-    path: Path, offer: Offer, tell: Teller, tables: dict[str, Sequence[dict[str, Any]]]
+    path: Path, offer: Offer, tell: Teller, tables: Mapping[str, Sequence[dict[str, Any]]]
 ) -> list[Live]:
     """Write the workbook and return what its formulas compute; ``tables`` are the numbers and the inputs.
 
@@ -99,7 +102,9 @@ def write_offer_book(
     with xlsxwriter.Workbook(str(path)) as made:
         from datetime import datetime
 
-        made.set_properties({"title": offer.inputs.name, "author": "clustersim", "created": datetime(2020, 1, 1)})
+        made.set_properties(
+            {"title": offer.inputs.name, "author": "clustersim", "created": datetime(2020, 1, 1)}
+        )
         book = _Book(made, tell)
         for name, widths in (("offer", (52, 18, 18, 10)), ("bill", (44, 14, 16, 20, 14, 70)),
                              ("tco", (44, *[20] * 6)), ("units", (44, *[20] * 6)), ("gap", (44, 20, 14)),
@@ -123,7 +128,11 @@ def _bills(book: _Book, sites: Sequence[dict[str, Any]]) -> list[str]:
     say, row, out = book.tell.say, 0, []
     for i, site in enumerate(sites):
         book.text("bill", row, 0, f"{site['side']} ({site['card']})", bold=True, font_size=13)
-        book.head("bill", row + 1, *(say(k) for k in ("part", "units", "unit_price", "book_total", "tier", "source")))
+        book.head(
+            "bill",
+            row + 1,
+            *(say(k) for k in ("part", "units", "unit_price", "book_total", "tier", "source")),
+        )
         first = row = row + 2
         for line in site["lines"]:
             book.text(
@@ -148,7 +157,9 @@ def _bills(book: _Book, sites: Sequence[dict[str, Any]]) -> list[str]:
         extra = _sum(book, row + 1, "integration", f"{hardware}*{rate}", site["integration_cny"],
                      key.format("integration_cny"))  # fmt: skip
         rate = book.typed("bill", row + 2, 1, site["vat_share"])
-        tax = _sum(book, row + 2, "vat", f"({hardware}+{extra})*{rate}", site["vat_cny"], key.format("vat_cny"))
+        tax = _sum(
+            book, row + 2, "vat", f"({hardware}+{extra})*{rate}", site["vat_cny"], key.format("vat_cny")
+        )
         out.append(_sum(book, row + 3, "capex", f"{hardware}+{extra}+{tax}", site["capex_cny"],
                         key.format("capex_cny")))  # fmt: skip
         row += 6
@@ -241,7 +252,9 @@ def _units(
             mine = site["works"][k]
             made = book.typed("units", row + 2, i, mine["units_per_card_hour"])
             key = f"compare:workloads.{offer.rows[name, site['side']]}.cny_per_{unit}"
-            cost = book.formula("units", row + 3, i, f"{c['hour']}/{made}", mine["cny_per_unit"], _MONEY, key, bold=True)
+            cost = book.formula(
+                "units", row + 3, i, f"{c['hour']}/{made}", mine["cny_per_unit"], _MONEY, key, bold=True
+            )
             for j, term in enumerate(terms):
                 share = site["terms_cny_per_year"][term] / site["cost_cny_per_year"]
                 out[name, site["side"], term] = book.formula(
@@ -260,26 +273,36 @@ def _gaps(book: _Book, offer: Offer, units: dict[tuple[str, str, str], str]) -> 
     for work in offer.works:
         for j, gap in enumerate(offer.answers["offer"]["gaps"].get(work["name"], [])):
             at = f"offer:gaps.{work['name']}.{j}"
-            said = say("gap_table", work=work["name"], side=gap["side"], unit=unit_word(book.tell, work["unit"]))
+            said = say(
+                "gap_table", work=work["name"], side=gap["side"], unit=unit_word(book.tell, work["unit"])
+            )
             book.text("gap", row, 0, said, bold=True)
             book.head("gap", row + 1, say("term"), say("difference"), say("share_of_gap"))
             total = row + 2 + len(gap["terms"])
             for k, term in enumerate(gap["terms"], row + 2):
                 book.text("gap", k, 0, label(f"cost.{term['term']}", book.tell.language))
-                there, here = (
-                    units[work["name"], s, term["term"]] for s in (gap["side"], offer.inputs.name)
-                )
+                there, here = (units[work["name"], s, term["term"]] for s in (gap["side"], offer.inputs.name))
                 mine = book.formula("gap", k, 1, f"{there}-{here}", term["cny"], "+#,##0.000;-#,##0.000",
                                     f"{at}.terms.{k - row - 2}.cny")  # fmt: skip
                 whole = book.at("gap", total, 1)
                 if term["share"] is not None:
-                    book.formula("gap", k, 2, f"{mine}/{whole}", term["share"], _SHARE, f"{at}.terms.{k - row - 2}.share")
+                    book.formula(
+                        "gap",
+                        k,
+                        2,
+                        f"{mine}/{whole}",
+                        term["share"],
+                        _SHARE,
+                        f"{at}.terms.{k - row - 2}.share",
+                    )
             ends = [book.at("gap", r, 1) for r in (row + 2, total - 1)]
             book.text("gap", total, 0, say("all"), bold=True)
             book.formula("gap", total, 1, f"SUM({ends[0]}:{ends[1].partition('!')[2]})", gap["gap_cny"],
                          "+#,##0.000;-#,##0.000", f"{at}.gap_cny", bold=True)  # fmt: skip
             shares = [book.at("gap", r, 2) for r in (row + 2, total - 1)]
-            book.formula("gap", total, 2, f"SUM({shares[0]}:{shares[1].partition('!')[2]})", 1.0, _SHARE, bold=True)
+            book.formula(
+                "gap", total, 2, f"SUM({shares[0]}:{shares[1].partition('!')[2]})", 1.0, _SHARE, bold=True
+            )
             row = total + 3
 
 

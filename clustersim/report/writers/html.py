@@ -8,7 +8,7 @@ from pathlib import Path
 
 from clustersim.report.content.model import Block, Chart, Content, Paragraph, Section, Table
 from clustersim.report.writers.drawn import chart_png
-from clustersim.report.writers.needs import families, library, quiet_and_dateless
+from clustersim.report.writers.needs import families, library, quiet_and_dateless, weights
 
 __all__ = ["html_text", "write_pdf"]
 
@@ -100,7 +100,9 @@ def _table(table: Table) -> str:
         return "word number" if len(cell) <= _SHORT else "word"
 
     head = "".join(
-        f'<th class="number">{_e(cell)}</th>' if table.words and len(cell) <= _SHORT else f"<th>{_e(cell)}</th>"
+        f'<th class="number">{_e(cell)}</th>'
+        if table.words and len(cell) <= _SHORT
+        else f"<th>{_e(cell)}</th>"
         for cell in table.columns
     )
     rows = "".join(
@@ -111,7 +113,9 @@ def _table(table: Table) -> str:
     )
     style = ' class="words"' if table.words else ""
     kept = ' class="kept"' if len(table.rows) <= _KEPT_ROWS // (2 if table.words else 1) else ""
-    caption = f"<caption>{_e(table.title)}</caption><thead><tr>{head}</tr></thead>"
+    columns = "".join(f'<col style="width:{100 * share:.1f}%">' for share in weights(table))
+    group = f"<colgroup>{columns}</colgroup>" if table.words and len(table.columns) > 3 else ""
+    caption = f"<caption>{_e(table.title)}</caption>{group}<thead><tr>{head}</tr></thead>"
     return f"<div{kept}><table{style}>{caption}<tbody>{rows}</tbody></table></div>"
 
 

@@ -1,4 +1,4 @@
-"""One HTML file of a document whose sliders interpolate a grid: no script or style from outside, and it works offline."""
+"""One HTML file of a document whose sliders interpolate a grid: nothing comes from outside, and it works offline."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from clustersim.planner.offer_grid import Grid
 from clustersim.report.content.model import Content
 from clustersim.report.writers.html import html_text
 
-__all__ = ["Shown", "Slider", "sliders_page", "write_sliders"]
+__all__ = ["Shown", "Slider", "Words", "sliders_page", "write_sliders"]
 
 
 @dataclass(frozen=True, slots=True)
