@@ -230,8 +230,12 @@ class Scenario:
         from clustersim.report.pages.proposal import FORMS, OfferAsked, proposal_answer
 
         asked = OfferAsked(name=self.name, others=others, sets=self.changes, draws=draws)
-        run = Scenario(self.name, asked.own).run().data
-        assert isinstance(run, Mapping)
+
+        def run() -> Mapping[str, object]:
+            data = Scenario(self.name, asked.own).run().data
+            assert isinstance(data, Mapping)
+            return data
+
         return proposal_answer(asked, run, languages=languages, forms=forms or FORMS)
 
     def plan_training(

@@ -167,8 +167,12 @@ def _even(tell: Teller, compared: dict[str, Any]) -> Iterator[Block]:
             key = f"compare:break_even_card_price_cny.{side}"
             yield Paragraph(tell.say("even", side=side, price=tell.number(key, ",.0f")), "bullet")
         ours = f"offer:own_break_even_card_price_cny.{side}"
-        if tell.has(ours) and float(tell.raw(ours)) >= 0:
+        if not tell.has(ours):
+            continue
+        if float(tell.raw(ours)) >= 0:
             yield Paragraph(tell.say("even_ours", side=side, price=tell.number(ours, ",.0f")), "bullet")
+        else:
+            yield Paragraph(tell.say("even_ours_never", side=side), "bullet")
 
 
 def risks(tell: Teller, offer: Offer) -> Iterator[Block]:

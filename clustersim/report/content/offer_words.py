@@ -117,7 +117,7 @@ OFFER: dict[str, tuple[str, str]] = {
     "from": ("Stated in", "出处"),
     "kind.training": ("training", "训练"),
     "kind.serving": ("serving", "推理服务"),
-    "kind.vision": ("video streams", "视频流"),
+    "kind.video": ("video streams", "视频流"),
     "kind.generation": ("image and video generation", "图像与视频生成"),
     "kind.jobs": ("queued jobs", "排队作业"),
     "kind.fixed": ("stated rates", "给定速率"),
@@ -292,6 +292,9 @@ OFFER: dict[str, tuple[str, str]] = {
     "even_ours": (
         "This offer's card may cost CNY {price} before it costs as much as {side}.",
         "本方案卡价达到{price}元时与{side}成本相同。"),
+    "even_ours_never": (
+        "Even with its card for nothing this offer costs more than {side}.",
+        "即使本方案卡价为零,成本仍高于{side}。"),
     "unable": ("{side} has no cost: {reason}", "{side}无成本:{reason}"),
     # --- risks
     "risk_maturity": (
@@ -299,7 +302,8 @@ OFFER: dict[str, tuple[str, str]] = {
         " (P10 to P90).",
         "软件:{work}在{card}上属“{maturity}”;实测/预测时间比P10至P90为{low}至{high}。"),
     "risk_input": (
-        "{input}: over its range the unit costs CNY {low} to {high}.", "{input}:在其取值范围内,单位成本为{low}至{high}元。"),
+        "{input}: over its range the unit costs CNY {low} to {high}.",
+        "{input}:在其取值范围内,单位成本为{low}至{high}元。"),
     "risk_lead": (
         "Supply: {part} takes {weeks} weeks.", "供应:{part}备货需{weeks}周。"),
     "risk_sold": (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from clustersim.report.writers.needs import same_bytes
 from clustersim.report.writers.sliders import Shown, Slider, Words, write_sliders
 from clustersim.writing import file_stem
 
-__all__ = ["FORMS", "OfferAsked", "input_rows", "number_rows", "offer_of", "proposal_answer"]
+__all__ = ["FORMS", "OfferAsked", "gridded", "input_rows", "number_rows", "offer_of", "proposal_answer"]
 
 #: What a proposal can be given as; ``bundle`` is the folder of evidence beside the others.
 FORMS = (*DOCUMENTS, "xlsx", "html", "bundle")
@@ -67,10 +67,8 @@ class OfferAsked:
 def offer_of(asked: OfferAsked, run: Mapping[str, Any]) -> Offer:
     """Return the offer with the answers of the commands that it tells; ``run`` is what ``run`` prints.
 
-    Raises InputError without an alternative, InfeasibleError where the demand cannot be done on the offered cluster.
+    Raises InfeasibleError where the demand cannot be done on the offered cluster.
     """
-    if not asked.others:
-        raise InputError(f"proposal of {asked.name}: name what it is held against with --against SCENARIO")
     sides = asked.compared.load({})
     behind = behind_offer(run_sides(sides))
     compared: Any = compare_answer(asked.compared, draws=asked.draws).data
@@ -94,9 +92,11 @@ def _beats(compared: Mapping[str, Any]) -> dict[str, dict[str, float]]:
 
 
 def proposal_answer(
-    asked: OfferAsked, run: Mapping[str, Any], *, languages: Sequence[str], forms: Sequence[str]
+    asked: OfferAsked, run: Callable[[], Mapping[str, Any]], *, languages: Sequence[str], forms: Sequence[str]
 ) -> Answer:
     """Return the proposal as the files of a folder: NAME-LANGUAGE.FORM, their numbers and inputs, and the evidence.
+
+    ``run`` gives what ``run`` prints of the offer's scenario, once the words are known to be right.
 
     Raises InputError for a form or language that there is not, a library that is missing, text that no font draws.
     """
@@ -106,12 +106,14 @@ def proposal_answer(
     for language in languages:
         if language not in {"en", "zh"}:
             raise InputError(f"no language {language!r} of a proposal; write en or zh")
-    offer = offer_of(asked, run)
+    if not asked.others:
+        raise InputError(f"proposal of {asked.name}: name what it is held against with --against SCENARIO")
+    offer = offer_of(asked, run())
+    offer, grid = gridded(asked, offer) if "html" in forms else (offer, None)
     contents = {language: offer_content(offer, language) for language in languages}
     written = documents(contents, [form for form in forms if form in DOCUMENTS])
     files: dict[str, Any] = {name: one.write for name, one in written.items()}
     rows = [one.row(name) for name, one in written.items()]
-    grid = _grid(asked, offer) if "html" in forms else None
     for language, content in contents.items():
         for form, write in _more(offer, content, grid, forms).items():
             name = f"{file_stem(offer.inputs.name)}-{language}.{form}"
@@ -196,8 +198,8 @@ def _book(offer: Offer, content: Content, path: Path) -> None:
     same_bytes(path)
 
 
-def _grid(asked: OfferAsked, offer: Offer) -> Grid:
-    """The grid of the costs of every side, with what is said of its error among the answers."""
+def gridded(asked: OfferAsked, offer: Offer) -> tuple[Offer, Grid]:
+    """Return the grid of the costs of every side, and the offer with what is said of its error among the answers."""
     found = run_sides(offer.sides)
     first = found[0].name
     names = [f"{first}: capex_cny", f"{first}: cny_per_card_hour"]
@@ -205,13 +207,14 @@ def _grid(asked: OfferAsked, offer: Offer) -> Grid:
         if side.run is not None:
             names += [f"{side.name}: {unit_cost_name(side.run, work)}" for work in side.run.works]
     grid = offer_grid(asked.compared, names, judged=JUDGED)
-    offer.answers["offer"]["grid"] = {
+    said = {
         "points": len(next(iter(grid.outputs.values()))), "judged": grid.judged,
         "worst": max(error for error, _ in grid.errors.values()),
         "median": max(error for _, error in grid.errors.values()),
         "axes": [{"key": a.key, "unit": a.unit, "nodes": list(a.nodes), "base": a.base} for a in grid.axes],
     }  # fmt: skip
-    return grid
+    own = {**offer.answers["offer"], "grid": said}
+    return replace(offer, answers={**offer.answers, "offer": own}), grid
 
 
 #: End of the key of an axis: phrase, unit shown, factor to it, digits.
