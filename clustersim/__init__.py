@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from clustersim.api.files import (
         anchors,
         audit,
+        calibrate,
         doctor,
         import_file,
+        measure,
         plan_errors,
         replay,
         residuals,
@@ -56,8 +58,10 @@ _HOMES = {
     "clustersim.api.files": (
         "anchors",
         "audit",
+        "calibrate",
         "doctor",
         "import_file",
+        "measure",
         "plan_errors",
         "replay",
         "residuals",
@@ -80,10 +84,10 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Answer", "CheckFailed", "ClusterSimError", "Company", "InfeasibleError", "InputError", "PartialFailureError",
-    "Result", "Scenario", "Study", "StudyFile", "StudyFolder", "__version__", "anchors", "audit", "cards", "cite",
-    "companies", "company", "diff", "doctor", "import_file", "json_schema", "keys", "load", "open_study", "plan_errors",
-    "profile", "profiles", "replay", "residuals", "show_versions", "study_file", "validate",
-    "verify",
+    "Result", "Scenario", "Study", "StudyFile", "StudyFolder", "__version__", "anchors", "audit", "calibrate",
+    "cards", "cite", "companies", "company", "diff", "doctor", "import_file", "json_schema", "keys", "load",
+    "measure", "open_study", "plan_errors", "profile", "profiles", "replay", "residuals", "show_versions",
+    "study_file", "validate", "verify",
 ]  # fmt: skip
 
 

@@ -43,13 +43,15 @@ from clustersim.workloads.training import TrainingDetail
 from clustersim.workloads.work import Load, Product, StageCache, Work
 
 __all__ = [
-    "ChainRun", "Purchase", "SiteRun", "StageCache", "ValuedCard", "movement_by_workload", "other_cost_of", "purchase",
-    "run_chain", "run_site", "value_of_card", "valued_cards", "worth_of",
+    "SHARED", "ChainRun", "Purchase", "SiteRun", "StageCache", "ValuedCard", "movement_by_workload", "other_cost_of",
+    "purchase", "run_chain", "run_site", "value_of_card", "valued_cards", "worth_of",
 ]  # fmt: skip
 
 Tell = Callable[[str], None]
 #: What the scenarios that stand for product lines gave: an event of the market changes prices, hardly ever their works.
 _STANDING = StageCache(512)
+#: Stages that questions of one process share where they bring no cache of their own: plans are searched for once.
+SHARED = StageCache(1024)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,7 @@ def run_site(
     Raises InputError for parts that the site lacks, all at once; InfeasibleError where a workload cannot be done.
     """
     inputs.require(money=True)
-    cache = cache or StageCache()
+    cache = cache or SHARED
     works = tuple(
         run_workload(inputs, name, cache).slowed(inputs.slower.get(name, {}))
         for name in inputs.scenario.demand
@@ -476,7 +478,7 @@ def run_chain(
 
     Raises InputError where a plan is stated for one side only, unless the market allows it.
     """
-    cache = cache or StageCache()
+    cache = cache or SHARED
     scenario = inputs.scenario
     own = run_site(inputs, cache)
     tell("site")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from clustersim.errors import CheckFailed
@@ -11,16 +11,9 @@ from clustersim.report.answer import Answer, listed
 from clustersim.writing import write_bytes
 
 __all__ = [
-    "anchors",
-    "audit",
-    "doctor",
-    "import_file",
-    "plan_errors",
-    "replay",
-    "residuals",
-    "validate",
-    "verify",
-]
+    "anchors", "audit", "calibrate", "doctor", "import_file", "measure", "plan_errors", "replay", "residuals",
+    "validate", "verify",
+]  # fmt: skip
 
 
 def audit(
@@ -66,14 +59,44 @@ def doctor(folder: str | Path) -> Answer:
     return doctor_answer(str(folder))
 
 
+def calibrate(
+    card: str, data: Sequence[str | Path], *, output: str | Path | None = None, seed: int = 0, draws: int = 400,
+    tell: Callable[[int, int], None] = lambda done, of: None,
+) -> Answer:  # fmt: skip
+    """Find a card's factors from tables of measured rows: posterior, what the rows say nothing about, and its profile.
+
+    With ``output`` the folder gets the profile, the draws, a study and the report; an interrupted call is taken up.
+    """
+    from clustersim.report.pages.calibration import calibration_answer
+
+    folder = None if output is None else str(output)
+    return calibration_answer(card, [str(f) for f in data], folder=folder, seed=seed, draws=draws, tell=tell)
+
+
+def measure() -> Answer:
+    """Return the kit that measures a server: one script that needs PyTorch or NumPy alone, and how to run it."""
+    from clustersim.report.pages.measure import measure_answer
+
+    return measure_answer()
+
+
 def validate(
-    domain: str, *, data: str | Path | None = None, as_scenario: str | None = None, coverage: bool = False
-) -> Answer:
+    domain: str, *, data: str | Path | None = None, as_scenario: str | None = None, coverage: bool = False,
+    leave_out: str | None = None,
+) -> Answer:  # fmt: skip
     """Predict a domain's measurements and give the errors; or write one row as a scenario file; or with ``coverage``
-    say how many rows lie inside the bands that were made without them."""
-    from clustersim.report.pages.validation import coverage_answer, row_as_scenario, validation_answer
+    say how many rows lie inside the bands that were made without them; or with ``leave_out`` (source, card, release)
+    predict each such group with the constants found again without it."""
+    from clustersim.report.pages.validation import (
+        coverage_answer,
+        leave_out_answer,
+        row_as_scenario,
+        validation_answer,
+    )
 
     file = None if data is None else str(data)
+    if leave_out is not None:
+        return leave_out_answer(domain, leave_out, file)
     if coverage:
         return coverage_answer(domain, file)
     return (

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clustersim.errors import InputError, suggest
 from clustersim.pipeline import ChainRun
-from clustersim.planner.uncertainty import bearable_draws, chain_headlines, prediction_rows
+from clustersim.planner.uncertainty import bearable_draws, chain_headlines, interval_data, prediction_rows
 from clustersim.report.answer import Answer, Block, Row, html_of, short
 from clustersim.report.pages.explain import explained
 from clustersim.report.result import result_object
@@ -158,7 +158,7 @@ def result_of(scenario: Scenario, run: ChainRun, draws: int = 0) -> Result:
         found = chain_headlines(scenario.name, scenario.changes, run, count=draws)
         data |= {
             "draws": draws,
-            "intervals": {h.name: asdict(h.spread) for h in found},
+            "intervals": interval_data(found),
             "predictions": prediction_rows(run.inputs),
         }
     return Result(

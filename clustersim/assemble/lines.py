@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from clustersim.columns import Varied, values_of
+from clustersim.columns import Varied, as_array, values_of
 from clustersim.finance.company import Company, ProductLine
 from clustersim.finance.products import along
 from clustersim.market.lines import Follows, Line
@@ -62,9 +62,9 @@ def tariff_on(site: Inputs, events: Mapping[str, Any], *, here: Inputs, shipped:
     """
     keys = [o.key for o in here.overrides if o.key in events and not o.side and o.path[:2] == TARIFF]
     before = values_of(shipped.tco.tariff.value) if keys else 0.0
-    if not np.all(np.asarray(before) > 0):
+    if not np.all(as_array(before) > 0):
         return dict(events)
-    now = np.asarray(values_of(here.tco.tariff.value)) / before * site.tco.tariff.value
+    now = as_array(values_of(here.tco.tariff.value)) / before * site.tco.tariff.value
     value = Varied(now, "CNY/kWh") if now.ndim else f"{float(now)!r} CNY/kWh"
     return {key: (value if key in keys else stated) for key, stated in events.items()}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clustersim.assemble.calibrated import calibrated_card, calibrated_network
 from clustersim.errors import InputError
 from clustersim.fabric.network import Network
 from clustersim.fabric.parts import NetworkParts, cluster_parts
@@ -35,7 +36,7 @@ def card_spec(card: CardProfile) -> Card:
     key = f"cards.{card.name}"
     if card.memory is None:
         raise InputError(f"{key}.memory is not in the profile, and this run needs it")
-    return Card(
+    plain = Card(
         name=card.name,
         peak={dtype: peak.value for dtype, peak in card.peak.items()},
         memory_bytes=card.memory.capacity.value,
@@ -46,8 +47,9 @@ def card_spec(card: CardProfile) -> Card:
         compute_units=card.compute_units.value if card.compute_units else 0.0,
         maker=card.vendor,
         gemm_efficiency_fp8=card.efficiency.gemm_fp8.value if card.efficiency.gemm_fp8 else 0.0,
-        gemm_sustained=card.efficiency.gemm_sustained.value if card.efficiency.gemm_sustained else 1.0,
+        gemm_sustained=needed(card.efficiency.gemm_sustained, f"{key}.efficiency.gemm_sustained"),
     )
+    return calibrated_card(plain, card.calibrated)
 
 
 #: Seconds that a message takes through one switch where the scenario names none (published switch latencies are about
@@ -64,7 +66,7 @@ def network_spec(inputs: Inputs) -> Network:
     switch = inputs.parts.switch_or_none
     # Between two servers a message passes leaf, spine and leaf.
     hops = 3 * (switch.latency.value if switch else DEFAULT_SWITCH_LATENCY)
-    return Network(
+    plain = Network(
         scale_up_size=int(card.scale_up.domain.value),
         scale_up_bandwidth=card.scale_up.bandwidth.value,
         scale_up_latency=card.scale_up.latency.value if card.scale_up.latency else DEFAULT_SCALE_UP_LATENCY,
@@ -79,6 +81,7 @@ def network_spec(inputs: Inputs) -> Network:
         die_bandwidth=card.die_to_die.bandwidth.value if card.die_to_die else 0.0,
         scale_up_reduction_efficiency=reduction.value if reduction else 0.0,
     )
+    return calibrated_network(plain, card.calibrated)
 
 
 def network_parts(inputs: Inputs) -> NetworkParts:

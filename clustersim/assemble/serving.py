@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from clustersim.assemble.calibrated import calibrated_engine, factors_of, uncalibrated
 from clustersim.assemble.parts import card_spec, model_spec, needed, network_spec
-from clustersim.assemble.software import constants_kind, engine_efficiency, fitted, reserve_of
+from clustersim.assemble.sessions import known_of, mean_context, session_stream, sessions_of
+from clustersim.assemble.software import constants_kind, eager_factor, engine_efficiency, fitted, reserve_of
+from clustersim.assemble.speculation import acceptance_of, draft_of
 from clustersim.columns import each_point, places
 from clustersim.des.serving.arrivals import draw_requests
 from clustersim.des.serving.book import Requests
-from clustersim.des.serving.build import replica_cost, table_terms
+from clustersim.des.serving.build import replica_cost
 from clustersim.des.serving.closed_form import Fleet, FluidPool
 from clustersim.des.serving.deployment import Deployment
 from clustersim.des.serving.fluid_inputs import FluidCost, cost_of_terms, token_knots
@@ -29,14 +32,17 @@ from clustersim.perf.model import Model
 from clustersim.perf.serving_cache import CachePlan, cache_tokens
 from clustersim.perf.serving_checks import check_serving
 from clustersim.perf.serving_cost import IterationTerms, iteration_terms
-from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Layout, Precision
+from clustersim.perf.serving_draft import speculative_terms, tokens_per_step
+from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Efficiency, Layout, Precision
 from clustersim.perf.serving_exchange import kv_transfer_seconds
+from clustersim.perf.serving_ranks import EVEN, RankLoad
 from clustersim.perf.serving_reserve import BatchLimits
-from clustersim.perf.serving_work import tokens_per_step
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.find_software import find_software
 from clustersim.schema.inputs import Inputs
+from clustersim.schema.profiles import CardProfile
 from clustersim.schema.serving import PrecisionSection, ServingPlan
+from clustersim.schema.software import SoftwareProfile
 
 __all__ = [
     "FluidDeployment", "ServingBuilder", "cache_of_plan", "content_of", "deployment", "engine_said", "fluid_deployment",
@@ -102,6 +108,8 @@ def requests_of(work: ServingWorkload, seed: int) -> tuple[Requests, Trace | Non
             trace = read_trace(traffic.trace, columns=traffic.columns, skip=traffic.skip)
         requests = trace.requests.head(traffic.requests) if traffic.requests else trace.requests
         return requests.faster(traffic.load_factor.value), trace
+    if traffic.sessions is not None:
+        return sessions_of(work, seed), None
     assert traffic.requests is not None and traffic.prompt is not None and traffic.output is not None
     requests = draw_requests(
         traffic.requests,
@@ -129,6 +137,8 @@ def stream_spec(work: ServingWorkload, seed: int) -> Stream:
     traffic = work.traffic
     if traffic.trace is not None:
         return stream_of(requests_of(work, seed)[0])
+    if traffic.sessions is not None:
+        return session_stream(work, seed)
     assert traffic.prompt is not None and traffic.output is not None
     prompt, output = (
         Lengths(part.mean.value, part.shape, part.spread.value) for part in (traffic.prompt, traffic.output)
@@ -138,24 +148,37 @@ def stream_spec(work: ServingWorkload, seed: int) -> Stream:
     return Stream(rate, prompt, output, burstiness=bursty)
 
 
-def _batching(work: ServingWorkload, *, prefill_only: bool) -> Batching:
-    b, s = work.batching, work.speculative
+def _batching(
+    work: ServingWorkload,
+    acceptance: tuple[Any, ...],
+    *,
+    prefill_only: bool,
+    decodes: bool = False,
+    ranks: int = 1,
+) -> Batching:
+    """The scheduler of a replica; each of its attention ranks takes ``max_tokens`` of its own."""
+    b, s, split = work.batching, work.speculative, work.disaggregated
+    if split is not None and decodes and split.decode_batching is not None:
+        b = split.decode_batching
     return Batching(
-        max_tokens=b.max_tokens,
+        max_tokens=b.max_tokens * ranks,
         max_sequences=b.max_sequences,
         chunked=b.chunked,
         mixed=b.mixed,
         max_waiting=b.max_waiting,
         timeout_s=b.timeout.value if b.timeout else float("inf"),
         prefill_only=prefill_only,
-        tokens_per_step=tokens_per_step(s.draft_tokens, s.acceptance.value) if s else 1,
+        sends_first=split is not None and decodes and split.first_token == "decode",
+        tokens_per_step=tokens_per_step(acceptance) if s else 1,
         draft_tokens=s.draft_tokens if s else 0,
     )
 
 
 def _context(work: ServingWorkload) -> float:
     """Tokens of a sequence at mid-answer, where the workload states its lengths."""
-    prompt, output = work.traffic.prompt, work.traffic.output
+    prompt, output, sessions = work.traffic.prompt, work.traffic.output, work.traffic.sessions
+    if sessions is not None and output is not None:
+        return mean_context(sessions, output.mean.value)
     if prompt is None or output is None:
         return TYPICAL_CONTEXT
     return prompt.mean.value + output.mean.value / 2.0
@@ -179,13 +202,21 @@ def content_of(inputs: Inputs, work: ServingWorkload) -> tuple[object, ...]:
     return (
         card.name,
         card_spec(card),
+        factors_of(card),
         card.scale_up,
         network_spec(inputs),
         model,
         engine,
         work,
+        draft_of(inputs, work, model),
+        acceptance_of(inputs, work),
         inputs.scenario.seed,
     )
+
+
+def _efficiency(card: CardProfile, engine: SoftwareProfile, kind: str) -> Efficiency:
+    """An engine's constants on a card for a kind of model, by the card's factors where it was calibrated."""
+    return calibrated_engine(engine_efficiency(engine, card_spec(uncalibrated(card)), kind), card.calibrated)
 
 
 class ServingBuilder:
@@ -198,9 +229,13 @@ class ServingBuilder:
         self.network: Network = network_spec(inputs)
         self.precision = precision_spec(work.precision, self.card)
         self.engine = find_software(work.engine, role="serving").profile
-        usual = engine_efficiency(self.engine, self.card, constants_kind(self.model, self.precision.linear))
+        usual = _efficiency(inputs.parts.card, self.engine, constants_kind(self.model, self.precision.linear))
+        if not work.graphs:
+            usual = usual.eager(eager_factor(self.engine))
         self.efficiency = usual.at_speed(work.site_speed.value) if work.site_speed else usual
         self.context = _context(work)
+        self.draft = draft_of(inputs, work, self.model)
+        self.acceptance = acceptance_of(inputs, work)
         self.prompt = _prompt(work, inputs.scenario.seed)
 
     def request_s(self, terms: IterationTerms) -> float:
@@ -238,31 +273,57 @@ class ServingBuilder:
         check_serving(self.model, layout, self.precision, self.card)
         stated = self.work.memory_share
         plan = CachePlan(
-            memory_share=stated.value if stated else None, reserve=reserve_of(self.engine),
-            limits=BatchLimits(rules.max_tokens, rules.max_sequences), context=self.context,
+            memory_share=stated.value if stated else None, reserve=reserve_of(self.engine, self.card.name),
+            limits=BatchLimits(rules.max_tokens, rules.max_sequences), context=self.context, draft=self.draft,
         )  # fmt: skip
         return cache_tokens(self.model, layout, self.precision, self.card, plan)
 
-    def fluid(self, layout: Layout, *, prefill_only: bool) -> tuple[FluidCost, Batching, IterationTerms]:
-        """Costs of a replica at a few token counts, its scheduler, and bytes that a prompt token hands over."""
-        rules = _batching(self.work, prefill_only=prefill_only)
-        room = self.room(layout, rules)
-        terms = iteration_terms(
-            token_knots(rules.max_tokens), model=self.model, layout=layout, card=self.card, network=self.network,
-            efficiency=self.efficiency, precision=self.precision, context=self.context,
-        )  # fmt: skip
-        known = int(room * self.work.prefix.memory_share.value) if self.work.prefix else 0
-        return cost_of_terms(terms, room - known), rules, terms
+    def rules(self, layout: Layout, *, prefill_only: bool, decodes: bool = False) -> Batching:
+        """The scheduler of a pool."""
+        ranks = 1 if decodes else layout.dp
+        return _batching(self.work, self.acceptance, prefill_only=prefill_only, decodes=decodes, ranks=ranks)
 
-    def pool(self, count: int, layout: Layout, *, prefill_only: bool) -> tuple[Pool, IterationTerms]:
-        """Build replicas of one layout; raises InfeasibleError where the model does not fit."""
-        rules = _batching(self.work, prefill_only=prefill_only)
+    def terms(
+        self, tokens: Any, layout: Layout, rules: Batching, ranks: RankLoad | None = None
+    ) -> IterationTerms:
+        """Costs of iterations of so many tokens, drafting included; ``ranks`` are the workload's own if not said."""
+        given: dict[str, Any] = {
+            "model": self.model, "layout": layout, "card": self.card, "network": self.network,
+            "efficiency": self.efficiency, "precision": self.precision, "context": self.context,
+            "ranks": ranks if ranks is not None else self.ranks(rules),
+        }  # fmt: skip
+        found = iteration_terms(tokens, **given)
+        return speculative_terms(found, self.draft, rules.max_sequences, **given) if self.draft else found
+
+    def ranks(self, rules: Batching) -> RankLoad:
+        """What iterations hold, by which attention ranks are uneven."""
+        loop = self.work.traffic.closed_loop
+        most = min(rules.max_sequences, loop.users / self.work.replicas) if loop else rules.max_sequences
+        width = float(rules.draft_tokens + 1)
+        return RankLoad(0.0 if rules.prefill_only else most * width, width, self.prompt)
+
+    def fluid(
+        self, layout: Layout, *, prefill_only: bool, decodes: bool = False
+    ) -> tuple[FluidCost, Batching, IterationTerms]:
+        """Costs of a replica at a few token counts, its scheduler, and bytes that a prompt token hands over."""
+        # The closed form takes attention ranks as even: their number changes what an iteration takes, not its pace.
+        rules = _batching(self.work, self.acceptance, prefill_only=prefill_only, decodes=decodes)
         room = self.room(layout, rules)
-        terms = table_terms(
-            self.model, layout, self.card, self.network, self.efficiency, self.precision, rules, self.context
-        )
-        known = int(room * self.work.prefix.memory_share.value) if self.work.prefix else 0
-        return Pool(count, replica_cost(terms, room), rules, known), terms
+        terms = self.terms(token_knots(rules.max_tokens), layout, rules, EVEN)
+        return cost_of_terms(terms, room), rules, terms
+
+    def pool(
+        self, count: int, layout: Layout, *, prefill_only: bool, decodes: bool = False
+    ) -> tuple[Pool, IterationTerms]:
+        """Build replicas of one layout; raises InfeasibleError where the model does not fit.
+
+        Those that only decode (``decodes``) get their prompts' caches handed over, and know no blocks.
+        """
+        rules = self.rules(layout, prefill_only=prefill_only, decodes=decodes)
+        room = self.room(layout, rules)
+        terms = self.terms(np.arange(rules.max_tokens + 257, dtype=np.float64), layout, rules)
+        known = None if decodes else known_of(self.work, terms.held_bytes, self.model, self.precision)
+        return Pool(count, replica_cost(terms, room, layout.dp), rules, known), terms
 
     def pools(self, plan: ServingPlan) -> dict[str, Any]:
         """Build the pools, their terms and the transfer between them."""
@@ -274,7 +335,7 @@ class ServingBuilder:
         }  # fmt: skip
         if split is not None:
             lay = layout_spec(split.decode_plan) if split.decode_plan else layout
-            second, second_terms = self.pool(split.decode_replicas, lay, prefill_only=False)
+            second, second_terms = self.pool(split.decode_replicas, lay, prefill_only=False, decodes=True)
             latency, per_token = kv_transfer_seconds(terms.held_bytes, self.network)
             out |= {"decode_layout": lay, "decode_pool": second, "decode_terms": second_terms}
             out["transfer"] = Transfer(latency, per_token)
@@ -311,7 +372,7 @@ def fluid_deployment(
     cards, fleet = work.replicas * layout.cards, Fleet(entry)
     if split is not None:
         lay = layout_spec(split.decode_plan) if split.decode_plan else layout
-        second, second_rules, _ = builder.fluid(lay, prefill_only=False)
+        second, second_rules, _ = builder.fluid(lay, prefill_only=False, decodes=True)
         latency, per_token = kv_transfer_seconds(terms.held_bytes, builder.network)
         fleet = Fleet(entry, FluidPool(second, second_rules, split.decode_replicas), latency, per_token)
         cards += split.decode_replicas * lay.cards
@@ -328,12 +389,13 @@ def fluid_deployment(
 
 def cache_of_plan(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> float | None:
     """Return the tokens of cache that a replica of a plan has for requests, or None where the model does not fit."""
-    rules = _batching(work, prefill_only=work.disaggregated is not None)
     try:
-        room = ServingBuilder(inputs, work).room(layout_spec(plan), rules)
+        builder = ServingBuilder(inputs, work)
+        layout = layout_spec(plan)
+        room = builder.room(layout, builder.rules(layout, prefill_only=work.disaggregated is not None))
     except ClusterSimError:
         return None
-    return room - int(room * work.prefix.memory_share.value) if work.prefix else room
+    return room
 
 
 def deployment(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> Deployment:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from clustersim.des.serving.rules import Batching
+from clustersim.intervals.maturity import FIRST, established, shipped_known
+from clustersim.intervals.residuals import first_port_factor, unnamed_factor
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Software
@@ -13,6 +15,7 @@ from clustersim.perf.serving_reserve import EngineReserve
 from clustersim.provenance import Sourced
 from clustersim.schema.base import Model as Section
 from clustersim.schema.find_software import UNMEASURED, load_software
+from clustersim.schema.profiles import CardProfile
 from clustersim.schema.software import EngineConstants, ServingConstants, SoftwareProfile
 
 __all__ = [
@@ -20,8 +23,10 @@ __all__ = [
     "batching_of",
     "constants_kind",
     "constants_of",
+    "eager_factor",
     "engine_efficiency",
     "fitted",
+    "port_factor",
     "reserve_of",
     "stack_software",
 ]
@@ -61,18 +66,44 @@ def constants_of(section: Section, fields: Any) -> dict[str, Any]:
     return given
 
 
-def stack_software(profile: SoftwareProfile, card: str, *formats: str, model: str = "") -> Software:
+def stack_software(profile: SoftwareProfile, card: CardProfile, *formats: str, model: str = "") -> Software:
     """Return a training stack's constants on a card, for a data type and, where it has one, its scaling recipe.
 
-    ``model``: the model's file, whose recipe of the stack may say more.
+    ``model``: the model's file, whose recipe of the stack may say more. A stack that is new to the cards of a maker
+    takes the class's factor on the time of their kernels.
 
-    >>> recorded = stack_software(load_software("nemo-26.06"), "GB300", "fp8", "mxfp8")
-    >>> recorded.host_layer_s, stack_software(load_software("nemo-26.06"), "H100", "fp8").host_layer_s
+    >>> from clustersim.schema.profiles import load_profile
+    >>> gb300, h100 = load_profile("cards", "GB300"), load_profile("cards", "H100")
+    >>> recorded = stack_software(load_software("nemo-26.06"), gb300, "fp8", "mxfp8")
+    >>> recorded.host_layer_s, stack_software(load_software("nemo-26.06"), h100, "fp8").host_layer_s
     (0.0, 0.0012)
     """
     assert profile.training is not None
-    found = profile.training.of(card, *formats, model=model)
-    return Software(**constants_of(found, type(found).model_fields))
+    found = profile.training.of(card.name, *formats, model=model)
+    given = constants_of(found, type(found).model_fields)
+    return Software(**{"kernel_factor": port_factor(profile.name, card), **given})
+
+
+def port_factor(software: str, card: CardProfile) -> float:
+    """Return how much longer kernels take by software that nobody measured: the centre of its class.
+
+    1 where the software was measured on cards of the maker; one factor for a stack that nobody named (an empty name) on
+    the cards of a maker on which others were measured; another for software that is new to the maker's cards.
+
+    >>> from clustersim.schema.profiles import load_profile
+    >>> h20 = load_profile("cards", "H20")
+    >>> port_factor("mindspeed", load_profile("cards", "Ascend-910B")), port_factor("nemo-26.06", h20)
+    (1.0, 1.0)
+    >>> 1.0 < port_factor("", h20) < port_factor("", load_profile("cards", "BR106M"))
+    True
+    >>> port_factor("megatron-core", load_profile("cards", "BR106M")) > 1.2
+    True
+    """
+    if card.vendor in established():
+        return unnamed_factor() if software in {"", UNMEASURED["training"]} else 1.0
+    if shipped_known().maturity(software or UNMEASURED["training"], card.name, card.vendor) != FIRST:
+        return 1.0
+    return first_port_factor()
 
 
 def _serving(profile: SoftwareProfile) -> ServingConstants:
@@ -118,20 +149,28 @@ _SPECIAL = {
 }  # fmt: skip
 
 
-def reserve_of(profile: SoftwareProfile) -> EngineReserve:
-    """Return what an engine keeps of a card's memory beside weights and cache.
+def reserve_of(profile: SoftwareProfile, card: str = "") -> EngineReserve:
+    """Return what an engine keeps of a card's memory beside weights and cache; some cards have cases of their own.
 
     >>> reserve_of(load_software("sglang-0.5")).activations, reserve_of(load_software("trtllm-1.0")).share_of
     (False, 'free')
     """
     memory = _serving(profile).memory
     stated = {field: getattr(memory, key) for key, field in _RESERVE.items()}
+    for case in _serving(profile).memory_cases:
+        if card in case.cards:
+            stated["routed_bytes"] = case.routed_bytes
     return EngineReserve(
         memory_share=memory.share.value,
         share_of=memory.share_of,
         activations=memory.activations,
         **{field: found.value for field, found in stated.items() if found is not None},
     )
+
+
+def eager_factor(profile: SoftwareProfile) -> float:
+    """Return how many times longer an engine's layers take without recorded graphs."""
+    return _serving(profile).eager.value
 
 
 def engine_efficiency(profile: SoftwareProfile, card: Card, kind: str) -> Efficiency:
@@ -176,6 +215,9 @@ def _efficiency(profile: SoftwareProfile, of: EngineConstants, gemm: float, memo
         prompt_token_s=of.prompt_token_us * 1e-6,
         expert=of.expert,
         expert_layer_s=of.expert_layer_us * 1e-6,
+        latent_rows=of.latent_rows,
+        latent_share=of.latent_share,
+        latent_format=of.latent_format,
     )
 
 

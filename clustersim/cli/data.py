@@ -11,6 +11,7 @@ from clustersim.cli.options import answers, given_of
 
 if TYPE_CHECKING:
     from clustersim import Answer
+    from clustersim.cli.progress import Teller
 
 _KINDS = ("cards", "servers", "nics", "switches", "optics", "models")
 
@@ -152,6 +153,40 @@ def doctor(folder: str) -> Answer:
     return cs.doctor(folder)
 
 
+@answers(of="", needs_folder=True)
+def measure() -> Answer:
+    """Write the kit that measures one server: a script that runs without this program, and how to run it.
+
+    It takes about 15 minutes and writes one JSON, which `clustersim import` makes rows of.
+    """
+    import clustersim as cs
+
+    return cs.measure()
+
+
+@answers(of="")
+@click.argument("card", type=PROFILE)
+@click.option(
+    "--data", multiple=True, required=True, type=click.Path(),
+    help="A table of measured rows: of `import`, or in the columns of `validate`. Repeatable.",
+)  # fmt: skip
+@click.option("--seed", default=0, show_default=True, help="Of the draws.")
+@click.option(
+    "--draws", default=400, show_default=True, type=click.IntRange(50, 10_000), help="Draws that are kept."
+)
+def calibrate(
+    card: str, data: tuple[str, ...], seed: int, draws: int, output: str | None, tell: Teller
+) -> Answer:
+    """Find the factors on CARD's constants that measured rows show: posterior, what they say nothing about, outliers.
+
+    With -o the folder gets a profile of the card with the factors and their ranges (hwprofiles/cards/CARD.yaml), draws,
+    a study of kind mc and the report. Interrupted, the same command takes up what was run.
+    """
+    import clustersim as cs
+
+    return cs.calibrate(card, data, output=output, seed=seed, draws=draws, tell=tell.count)
+
+
 @answers(of="")
 @click.argument("domain", type=_Domain())
 @click.option("--data", type=click.Path(), help="Your own measurements, in the shipped columns.")
@@ -166,6 +201,10 @@ def doctor(folder: str) -> Answer:
     help="Print the residuals of all domains, of which bands are made (CSV; a minute).",
 )
 @click.option(
+    "--leave-out", type=click.Choice(["source", "card", "release"]),
+    help="Predict steps of every such group with the constants found again without its rows.",
+)  # fmt: skip
+@click.option(
     "--coverage", is_flag=True,
     help="Hold rows against P10-P90 made without their source, or those of --data against the shipped bands.",
 )  # fmt: skip
@@ -174,7 +213,13 @@ def doctor(folder: str) -> Answer:
     help="Write one row as a scenario file: running it gives the row's prediction.",
 )  # fmt: skip
 def validate(
-    domain: str, data: str | None, plan_errors: bool, residuals: bool, coverage: bool, row: str | None
+    domain: str,
+    data: str | None,
+    plan_errors: bool,
+    residuals: bool,
+    coverage: bool,
+    row: str | None,
+    leave_out: str | None,
 ) -> Answer:
     """Predict every row of DOMAIN's measurements and print the errors, in total and by whatever may hide them.
 
@@ -184,4 +229,4 @@ def validate(
 
     if plan_errors or residuals:
         return cs.plan_errors() if plan_errors else cs.residuals()
-    return cs.validate(domain, data=data, as_scenario=row, coverage=coverage)
+    return cs.validate(domain, data=data, as_scenario=row, coverage=coverage, leave_out=leave_out)

@@ -52,10 +52,22 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "clustersim.cli.data:doctor",
         "Say what the files of a folder are and what they are good for.",
     ),
+    "measure": (
+        "clustersim.cli.data:measure",
+        "Write a kit that measures one server: a script, 15 minutes, one JSON.",
+    ),
+    "calibrate": (
+        "clustersim.cli.data:calibrate",
+        "Find a card's constants from measured rows, with their ranges.",
+    ),
     "profiles": ("clustersim.cli.data:profiles", "List hardware profiles, show one, or compare two."),
     "tco": (
         "clustersim.cli.site:tco",
         "Price a cluster: bill, yearly cost, intervals, and the market's rent.",
+    ),
+    "worth": (
+        "clustersim.cli.site:worth",
+        "Say what it is worth to know each uncertain input, for a decision.",
     ),
     "compare": ("clustersim.cli.site:compare", "Put the same demand on several clusters, side by side."),
     "plan": ("clustersim.cli.plan", "Ask backwards: which plan, how many cards."),
@@ -83,6 +95,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "clustersim.cli.forecast:anchors",
         "Compare or record what ties the forecast to the simulator.",
     ),
+    "web": ("clustersim.cli.web:web", "Serve the what-if page on this machine."),
     "validate": ("clustersim.cli.data:validate", "Predict published measurements and print the errors."),
 }
 
@@ -123,6 +136,8 @@ def main() -> NoReturn:
     """Run the program; a user's mistake ends in one message and the exit code of its kind, never a traceback."""
     # The classes of the schema are many objects that stay: looking through them again and again finds nothing.
     gc.set_threshold(50_000, 20, 50)
+    # Plugins of pydantic are looked for in all that is installed; we have none.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     sys.exit(_run() if _streams() else 2)
 
 

@@ -37,6 +37,7 @@ _FORMAT = click.Option(
 _OUTPUT = click.Option(
     ["-o", "--output"], metavar="FOLDER", help="Folder that keeps the answer, with its tables and figures."
 )
+_FOLDER = click.Option(["-o", "output"], metavar="FOLDER", help=_OUTPUT.help)
 #: What a command is about -> the words that name it.
 _SUBJECTS: dict[str, tuple[click.Parameter, ...]] = {
     "": (),
@@ -77,7 +78,10 @@ def answers(
             show(answer, fmt, folder)
 
         own_params = reversed(getattr(function, "__click_params__", []))
-        params = [*_SUBJECTS[of], *own_params, _OUTPUT, _FORMAT]
+        mine = list(own_params)
+        # A question about one output of a scenario calls that --output; its folder is -o alone.
+        taken = any("--output" in param.opts for param in mine)
+        params = [*_SUBJECTS[of], *mine, _FOLDER if taken else _OUTPUT, _FORMAT]
         text = inspect.cleandoc(function.__doc__ or "")
         command = click.Command(name or function.__name__, callback=run, params=params, help=text)
         if group is not None:

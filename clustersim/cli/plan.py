@@ -50,6 +50,14 @@ _LIMITS = (
     click.option("--most", type=click.IntRange(min=1), default=16_384, show_default=True, help="Largest, cards."),
     click.option("--top", type=click.IntRange(min=1), default=5, show_default=True, help="How many to show."),
     click.option("--write", metavar="FILE", help="Write the first as a scenario that runs as it stands."),
+    click.option(
+        "--probability", type=click.FloatRange(0, 1, min_open=True, max_open=True),
+        help="Meet the limits with this probability over all that is uncertain, for example 0.9.",
+    ),
+    click.option(
+        "--draws", type=click.IntRange(min=0),
+        help="Draws behind intervals and shares (64, with --probability 256); 0 leaves them out.",
+    ),
 )  # fmt: skip
 
 

@@ -75,6 +75,35 @@ def tco(scenario: Scenario, draws: int | None) -> Answer:
     return scenario.tco(draws=draws)
 
 
+@answers()
+@click.option(
+    "--output",
+    "outcome",
+    required=True,
+    metavar="NAME",
+    help="Number asked, as `run` calls it: target_price_hkd.",
+)
+@click.option(
+    "--decide", default="", metavar="KEY=a,b,…",
+    help="What is decided: values of one key (cluster.card=X,Y; cards.X.price=…), or buy-or-rent.",
+)  # fmt: skip
+@click.option(
+    "--maximise/--minimise", default=None, help="Whether more is better; the default goes by the output."
+)
+@click.option(
+    "--draws", default=512, show_default=True, type=click.IntRange(128, 20_000), help="Draws of all unknowns."
+)
+def worth(
+    scenario: Scenario, outcome: str, decide: str, maximise: bool | None, draws: int, tell: Teller
+) -> Answer:
+    """Say what it is worth to know each uncertain input of SCENARIO, for an output and a decision.
+
+    Shares of the output's variance (first order, Shapley); with --decide the expected gain of knowing each input, of
+    each measurement of the kit, and of knowing all; the order in which to measure.
+    """
+    return scenario.worth(outcome, decide=decide, maximise=maximise, draws=draws, tell=tell.count)
+
+
 @answers(of="scenarios")
 @click.option(
     "--own-site", is_flag=True, help="Price each cluster at its own site; else all at the first one's."
@@ -206,6 +235,10 @@ def jobs(
     "--penalty", default="0 CNY", show_default=True,
     help="What each restore over five minutes costs whoever promised it; prices the promise.",
 )  # fmt: skip
-def claims(scenario: Scenario, workload: str, coverage: float, penalty: str) -> Answer:
+@click.option(
+    "--draws", type=click.IntRange(min=0), default=64, show_default=True,
+    help="Draws of uncertain inputs behind P10 to P90 and the shares in which a claim is met; 0 leaves them out.",
+)  # fmt: skip
+def claims(scenario: Scenario, workload: str, coverage: float, penalty: str, draws: int) -> Answer:
     """Examine the published claims of 5 and 30 days, 5 minutes and 95 % against SCENARIO."""
-    return scenario.claims(workload=workload, coverage=coverage, penalty=penalty)
+    return scenario.claims(workload=workload, coverage=coverage, penalty=penalty, draws=draws)

@@ -8,7 +8,7 @@ What a function cannot do on columns raises ``Unbatchable`` (never a wrong numbe
 The points are the last axis. A plain array meets a column only where its own last axis has length one.
 """
 
-from clustersim.columns.column import Column, Split, Unbatchable, bare
+from clustersim.columns.column import Column, Noted, Split, Unbatchable, bare
 from clustersim.columns.deciding import Batch, as_plain, batch, decide, decisions, pass_over
 from clustersim.columns.numbers import (
     as_array,
@@ -26,6 +26,7 @@ from clustersim.columns.points import Varied, each_point, pick, places
 __all__ = [
     "Batch",
     "Column",
+    "Noted",
     "Split",
     "Unbatchable",
     "Varied",

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Column", "Split", "Unbatchable", "bare"]
+__all__ = ["Column", "Noted", "Split", "Unbatchable", "bare"]
 
 Array = NDArray[Any]
 
@@ -29,6 +29,12 @@ class Split(Exception):
 
 class Unbatchable(Exception):
     """Something that cannot be done for many points at once."""
+
+
+class Noted:
+    """Base of arrays that remember what was computed from them: decisions about them are theirs."""
+
+    __slots__ = ()
 
 
 #: NumPy's functions that keep the points apart, whatever their arguments.
@@ -88,6 +94,8 @@ class Column:
 
     # What a decision asks.
     def __bool__(self) -> bool:
+        if isinstance(self.values, Noted):
+            return bool(self.values)
         first = bool(self.values.flat[0])
         if np.all(self.values) if first else not np.any(self.values):
             return first
@@ -103,12 +111,16 @@ class Column:
         return int(value)
 
     def __float__(self) -> float:
+        if isinstance(self.values, Noted):
+            return float(self.values)
         if np.all(self.values == self.values.flat[0]):
             return float(self.values.flat[0])
         raise Unbatchable("a column was taken for one number")
 
     def _one(self) -> Any:
         """The one whole number that all points have; they split by it where they differ."""
+        if isinstance(self.values, Noted):
+            return float(self.values)
         flat = self._flat("a whole number")
         if np.all(flat == flat[0]):
             return flat[0]
@@ -123,10 +135,14 @@ class Column:
         raise Unbatchable("a column was taken for a key")
 
     def __repr__(self) -> str:
+        if isinstance(self.values, Noted):
+            return f"Column({self.values!r})"
         digest = hashlib.blake2b(np.ascontiguousarray(self.values).tobytes(), digest_size=16).hexdigest()
         return f"Column({self.values.shape}, {digest})"
 
     def __format__(self, spec: str) -> str:
+        if isinstance(self.values, Noted):
+            return format(self.values, spec)
         low, high = np.min(self.values), np.max(self.values)
         return format(float(low), spec) if low == high else f"{float(low):{spec}} to {float(high):{spec}}"
 
@@ -285,7 +301,7 @@ def _along(func: Any, args: Any, kwargs: Any) -> Any:
         raise Unbatchable(f"np.{func.__name__} along another axis than the first")
     parts = _bare_all(args)
     if func in (np.stack, np.concatenate):
-        parts[0] = np.broadcast_arrays(*parts[0])
+        parts[0] = list(np.broadcast_arrays(*parts[0]))
         least_axes = 1 if func is np.stack else 2
         if parts[0][0].ndim < least_axes:
             raise Unbatchable(f"np.{func.__name__} along the points")

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.columns.column import Column, Split
-from clustersim.columns.numbers import values_of
+from clustersim.columns.column import Column, Noted, Split
+from clustersim.columns.numbers import as_array, values_of
 from clustersim.columns.points import pick, places
 
 __all__ = ["Batch", "as_plain", "batch", "decide", "decisions", "pass_over"]
@@ -49,11 +49,14 @@ def decide(label: Callable[[], Any]) -> int:
     now, number = _UNDER_WAY.get(), _MADE.get()
     _MADE.set(number + 1)
     if now is None:
-        return int(Column(np.asarray(values_of(label()))))
+        return int(Column(as_array(values_of(label()), None)))
     known = now.decided.setdefault(number, np.full(now.total, -1, dtype=np.int64))
     mine = known[now.points]
     if np.any(mine < 0):
-        mine = np.broadcast_to(np.asarray(values_of(label()), dtype=np.int64), mine.shape)
+        found = values_of(label())
+        if isinstance(found, Noted):
+            return int(Column(as_array(found)))
+        mine = np.broadcast_to(np.asarray(found, dtype=np.int64), mine.shape)
         known[now.points] = mine
     if np.all(mine == mine[0]):
         return int(mine[0])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.columns.column import Column, bare
+from clustersim.columns.column import Column, Noted, bare
 
 __all__ = [
     "as_array", "column_of", "finite", "least", "most", "number", "of_points", "stacked", "values_of",
@@ -28,8 +28,8 @@ def number(value: Any) -> Any:
 
 
 def as_array(value: Any, kind: Any = float) -> Any:
-    """Return a column as it is, anything else as an array."""
-    return value if isinstance(value, Column) else np.asarray(value, dtype=kind)
+    """Return a column, or an array that is recorded, as it is, anything else as an array."""
+    return value if isinstance(value, Column | Noted) else np.asarray(value, dtype=kind)
 
 
 def least(*values: Any) -> Any:
@@ -60,12 +60,12 @@ def stacked(values: Sequence[Any]) -> Any:
     """Return numbers as rows: an array, or a column with one row each."""
     if not any(isinstance(v, Column) for v in values):
         return np.array(values, dtype=float)
-    return Column(np.stack(np.broadcast_arrays(*(np.asarray(bare(v), dtype=float) for v in values))))
+    return Column(np.stack(np.broadcast_arrays(*(as_array(bare(v)) for v in values))))
 
 
 def column_of(values: Array) -> Column:
     """Return the values of the points as a column."""
-    return Column(np.asarray(values, dtype=float))
+    return Column(as_array(values))
 
 
 def values_of(value: Any) -> Any:
@@ -75,7 +75,7 @@ def values_of(value: Any) -> Any:
 
 def of_points(value: Any) -> Any:
     """Return an array of points as a column, one number as a float."""
-    array = np.asarray(values_of(value), dtype=float)
+    array = as_array(values_of(value))
     return Column(array) if array.ndim else float(array)
 
 

@@ -24,7 +24,7 @@ class Varied:
     '2.0 GB/s'
     """
 
-    numbers: Array
+    numbers: Any
     unit: str
     written: Sequence[Any] = ()
     """The values as somebody wrote them, where somebody did, and which of them each point takes."""

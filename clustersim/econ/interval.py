@@ -29,6 +29,19 @@ class Range:
             return np.full(count, self.value)
         return rng.triangular(self.low, self.value, self.high, count)
 
+    def at(self, level: float) -> float:
+        """Return the value below which the triangle holds a share of its draws.
+
+        >>> Range(0.0, 1.0, 2.0).at(0.5), Range(3.0, 3.0, 3.0).at(0.9)
+        (1.0, 3.0)
+        """
+        width, rise = self.high - self.low, self.value - self.low
+        if not width > 0:
+            return self.value
+        if level * width < rise:
+            return self.low + float(np.sqrt(level * width * rise))
+        return self.high - float(np.sqrt((1.0 - level) * width * (self.high - self.value)))
+
 
 @dataclass(frozen=True, slots=True)
 class Spread:

@@ -8,6 +8,7 @@ from datetime import date
 
 import numpy as np
 
+from clustersim.columns import as_array
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.finance.company import Array, Value
 
@@ -154,7 +155,7 @@ def _plain(value: Value) -> Value:
 
 def check_growth(wacc: Value, growth: Value) -> None:
     """Raise InputError where growth is not below the WACC, naming the worst pair."""
-    gap = np.asarray(wacc) - np.asarray(growth)
+    gap = as_array(wacc) - as_array(growth)
     if np.any(gap <= 0):
         w, g = (np.broadcast_to(v, gap.shape).flat[int(np.argmin(gap))] for v in (wacc, growth))
         raise InputError(
@@ -251,7 +252,7 @@ def wacc(*, cost_of_equity: Value, cost_of_debt: Value, debt_to_equity: Value, t
 
     Raises InfeasibleError for a debt-to-equity ratio of -1 or below.
     """
-    if np.any(np.asarray(debt_to_equity) <= -1):
+    if np.any(as_array(debt_to_equity) <= -1):
         raise InfeasibleError(f"a debt-to-equity ratio of {debt_to_equity} leaves no equity")
     equity = 1 / (1 + debt_to_equity)
     return equity * cost_of_equity + (1 - equity) * cost_of_debt * (1 - tax_rate)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from clustersim.columns import as_array
 from clustersim.finance.company import Array, Company, Drivers
 from clustersim.finance.products import Sales, column
 from clustersim.finance.tax import tax_rows
@@ -118,8 +119,8 @@ def _with_tax(drivers: Drivers, rows: Projection) -> Projection:
 
 def _written_off(spent: Array, life: float | Array) -> Array:
     """Straight-line depreciation from the year after; a broken year of life counts in part."""
-    out = np.zeros(np.broadcast_shapes(spent.shape, np.shape(np.atleast_1d(life))))
+    out: Array = np.zeros_like(spent) + np.zeros_like(as_array(life))
     for lag in range(1, spent.shape[0]):
-        share = np.clip(np.asarray(life) - (lag - 1), 0.0, 1.0) / life
-        out[lag:] = out[lag:] + spent[:-lag] * share
+        share = np.clip(as_array(life) - (lag - 1), 0.0, 1.0) / life
+        out = out + np.concatenate([np.zeros_like(out[:lag]), spent[:-lag] * share])
     return out

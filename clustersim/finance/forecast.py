@@ -132,7 +132,7 @@ def _opening(company: Company) -> list[float]:
 
 def _engine_rows(rows: Projection, opening_net: float) -> dict[str, Array]:
     net = rows.net_working_capital
-    start = np.full((1, net.shape[1]), opening_net)
+    start = np.zeros_like(net[:1]) + opening_net
     return {
         "ebit": rows.operating_profit,
         "depreciation_and_amortisation": rows.depreciation,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from clustersim.columns import as_array
 from clustersim.errors import InputError
 from clustersim.finance.company import Company, Peers, Value
 
@@ -41,7 +42,7 @@ def peer_multiple(multiples: Mapping[str, Value | None], year: str) -> PeerMulti
         raise InputError(
             f"no {year} multiple for {', '.join(missing)}: give one, or take the peer out of the group"
         )
-    rows = [np.asarray(value, dtype=float) for value in multiples.values() if value is not None]
+    rows = [as_array(value) for value in multiples.values() if value is not None]
     if not rows:
         raise InputError(f"no peer has a {year} multiple")
     values = np.stack(np.broadcast_arrays(*rows))

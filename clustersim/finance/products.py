@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from clustersim.columns import Noted, as_array
 from clustersim.finance.company import Array, Company, Drivers, ProductLine, Value
 from clustersim.market.link import Link
 
@@ -60,9 +61,9 @@ def along(row: Mapping[str, Value], years: Sequence[str], missing: float = 0.0) 
     [[0.0], [3.0]]
     """
     values = [row.get(y, missing) for y in years]
-    if not any(isinstance(v, np.ndarray) for v in values):
+    if not any(isinstance(v, np.ndarray | Noted) for v in values):
         return np.array(values, dtype=float)[:, None]
-    return np.stack(np.broadcast_arrays(*(np.atleast_1d(np.asarray(v, dtype=float)) for v in values)))
+    return np.stack(np.broadcast_arrays(*(np.atleast_1d(as_array(v)) for v in values)))
 
 
 def planned_sales(company: Company) -> Sales | None:
@@ -114,7 +115,8 @@ def _moved(company: Company, factor: Value) -> Array:
     """A link's factor by year: what moves today reaches only the part of the first year that is still to come."""
     left = np.ones((len(company.years), 1))
     left[0] = 1.0 - company.elapsed_share
-    return 1.0 + (np.asarray(factor, dtype=float) - 1.0) * left
+    moved: Array = 1.0 + (as_array(factor) - 1.0) * left
+    return moved
 
 
 def _asked(company: Company, links: Mapping[str, Link]) -> dict[str, Array]:
@@ -171,7 +173,7 @@ def _learning(drivers: Drivers, product: ProductLine, units: Array, plan: Array 
     then = product.past_units + np.cumsum(plan, axis=0)
     grown = (now > 0) & (then > 0)
     ratio = np.where(grown, now / np.where(then > 0, then, 1.0), 1.0)
-    factor: Array = ratio ** np.log2(np.asarray(drivers.progress_ratio, dtype=float))
+    factor: Array = ratio ** np.log2(as_array(drivers.progress_ratio))
     return factor
 
 

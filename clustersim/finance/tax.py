@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from clustersim.columns import as_array
 from clustersim.errors import InputError
 from clustersim.finance.company import Array, Drivers, Value
 
@@ -38,10 +39,10 @@ def loss_pool(
 
     Raises InputError for a negative opening pool.
     """
-    profit = np.asarray(profits, dtype=float)
-    if np.any(np.asarray(opening) < 0):
+    profit = as_array(profits)
+    if np.any(as_array(opening) < 0):
         raise InputError(f"opening tax losses must not be negative, not {opening:,.0f}")
-    pool = np.zeros(profit.shape[1:]) + opening
+    pool = np.zeros_like(np.sum(profit[:0], axis=0)) + opening
     columns: tuple[list[Array], ...] = ([], [], [], [], [])
     for year, one in enumerate(profit):
         taxed = year >= first_taxed
@@ -53,7 +54,7 @@ def loss_pool(
         for column, value in zip(columns, (pool, added, used, closing, tax + 0.0), strict=True):
             column.append(value)
         pool = closing
-    return TaxRows(*(np.array(column) if column else np.zeros_like(profit) for column in columns))
+    return TaxRows(*(np.stack(column) if column else np.zeros_like(profit) for column in columns))
 
 
 def tax_rows(drivers: Drivers, profits: Array) -> TaxRows:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clustersim.columns import of_points
+from clustersim.columns import as_array, of_points
 from clustersim.errors import InputError
 from clustersim.finance.capital import cost_of_capital
 from clustersim.finance.company import Company, Printed, Value
@@ -144,7 +144,7 @@ def _new_shares(company: Company, forecast: Forecast) -> float:
 
 def _price_to_sales(company: Company, forecast: Forecast, how: str, year: str | None) -> Value:
     if company.peers is None:
-        if np.all(np.asarray(company.dcf_weight) == 1):
+        if np.all(as_array(company.dcf_weight) == 1):
             return 0.0
         raise InputError(f"company {company.name}: company.dcf_weight below 1 needs company.peers")
     at = year or company.peers.year

@@ -34,7 +34,7 @@ class WorkingCapital:
     def change(self) -> Array:
         """Cash effect of the change: an increase of the net balance is an outflow (negative)."""
         net = self.net
-        start = np.full((1, *net.shape[1:]), self.opening[0] + self.opening[1] - self.opening[2])
+        start = np.zeros_like(net[:1]) + (self.opening[0] + self.opening[1] - self.opening[2])
         return -np.diff(np.concatenate([start, net]), axis=0)
 
 

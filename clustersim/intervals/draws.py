@@ -10,18 +10,30 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
-from clustersim.intervals.bands import Band, shipped_band
-from clustersim.intervals.residuals import Residual, shipped_residuals
+from clustersim.intervals.bands import Band, shipped_band, with_own
+from clustersim.intervals.residuals import NARROW, WIDE, Residual, shipped_residuals
+from clustersim.perf.card import NARROW as NARROW_TYPES
 from clustersim.schema.demand import ServingWorkload, TrainingWorkload, Workload
 from clustersim.schema.find_software import UNMEASURED, find_software
 from clustersim.schema.inputs import Inputs
+from clustersim.schema.profiles import CardProfile
+from clustersim.special import ndtr
 
-__all__ = ["Predicted", "bands_of", "common_share", "levels", "predicted_of"]
+__all__ = [
+    "Predicted",
+    "bands_of",
+    "common_share",
+    "level_of",
+    "levels",
+    "load_of",
+    "predicted_of",
+    "width_of",
+]
 
 Array = NDArray[np.float64]
 #: Quantities of a workload's kind: the time of its unit first.
@@ -35,6 +47,36 @@ class Predicted:
     software: str
     unit: Band
     bands: Mapping[str, Band]
+
+
+def width_of(dtype: str) -> str:
+    """Return the layout of a step by its number format.
+
+    >>> width_of("bf16"), width_of("fp8")
+    ('16 bits', 'below 16 bits')
+    """
+    return NARROW if dtype in NARROW_TYPES else WIDE
+
+
+def load_of(at_once: float) -> str:
+    """Return the layout of a latency by how many requests an engine has at once.
+
+    >>> load_of(1), load_of(32), load_of(256)
+    ('few at once', 'some at once', 'many at once')
+    """
+    return next((words for most, words in _LOADS if at_once <= most), "many at once")
+
+
+#: Requests at once up to which queues and batches are of one kind.
+_LOADS = ((4, "few at once"), (64, "some at once"))
+
+
+def _layout(asked: Workload, quantity: str) -> str:
+    """What within a class tells errors apart, where the workload states it."""
+    if isinstance(asked, TrainingWorkload):
+        return width_of(asked.dtype)
+    loop = asked.traffic.closed_loop if isinstance(asked, ServingWorkload) else None
+    return load_of(loop.users) if loop is not None and quantity in {"ttft", "tpot"} else ""
 
 
 def _software(work: Workload) -> str:
@@ -54,8 +96,17 @@ def predicted_of(inputs: Inputs, work: str) -> Predicted | None:
     if not names:
         return None
     software, card = _software(asked), inputs.parts.card
-    bands = {name: shipped_band(name, software, card.name, card.vendor) for name in names}
+    bands = {name: _band(card, name, software, _layout(asked, name)) for name in names}
     return Predicted(software, bands[names[0]], bands)
+
+
+def _band(card: CardProfile, quantity: str, software: str, layout: str) -> Band:
+    """The band of the class; of a calibrated card with the residuals of its own rows by the same software."""
+    band = shipped_band(quantity, software, card.name, card.vendor, layout)
+    own = card.calibrated.errors.get(quantity) if card.calibrated is not None else None
+    if own is None or (own.software and software not in own.software):
+        return band
+    return with_own(band, own.log_ratio, own.voices)
 
 
 def bands_of(inputs: Inputs) -> dict[str, Predicted]:
@@ -74,8 +125,17 @@ def levels(inputs: Inputs, work: str, software: str, count: int, seed: int, shar
         np.random.default_rng([seed, zlib.crc32(name.encode())]).standard_normal(count)
         for name in (f"residual {software}", f"residual {software} {inputs.parts.card.name} {work}")
     )
-    u: Array = ndtr(np.sqrt(share) * common + np.sqrt(1.0 - share) * own)
+    u: Array = level_of(common, own, share)
     return u
+
+
+def level_of(common: Any, own: Any, share: float) -> Any:
+    """Return the level of a residual from standard normal numbers of its software and of its own.
+
+    >>> float(level_of(0.0, 0.0, 0.5)), round(float(level_of(1.2816, 0.0, 1.0)), 3)
+    (0.5, 0.9)
+    """
+    return ndtr(np.sqrt(share) * common + np.sqrt(1.0 - share) * own)
 
 
 @lru_cache(maxsize=16)

@@ -6,15 +6,25 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from clustersim.intervals.residuals import Residual, shipped_residuals
+from clustersim.intervals.residuals import FIRST_PORT, Residual, shipped_residuals
 from clustersim.schema.find_software import UNMEASURED, load_software
 
-__all__ = ["CLASSES", "FIRST", "MEASURED", "OTHER_CARD", "PORT", "Known", "known_of", "shipped_known"]
+__all__ = [
+    "CLASSES",
+    "FIRST",
+    "MEASURED",
+    "OTHER_CARD",
+    "PORT",
+    "Known",
+    "established",
+    "known_of",
+    "shipped_known",
+]
 
 MEASURED = "measured stack"
 OTHER_CARD = "same vendor, other card"
 PORT = "new vendor port"
-FIRST = "new vendor first port"
+FIRST = FIRST_PORT
 #: From what is best known to what is least.
 CLASSES = (MEASURED, OTHER_CARD, PORT, FIRST)
 

@@ -16,18 +16,29 @@ from pathlib import Path
 from clustersim.errors import InputError
 from clustersim.reading.guarded import Text, read_text
 from clustersim.reading.tables import parse_table, shipped_rows
+from clustersim.schema.find_software import UNMEASURED, load_software
 
 __all__ = [
+    "FIRST_PORT",
+    "NARROW",
     "QUANTITIES",
+    "WIDE",
     "Residual",
     "digest_of",
     "evidence",
+    "first_port_factor",
     "read_residuals",
     "shipped_residuals",
     "table_text",
+    "unnamed_factor",
 ]
 
 DATA = Path(__file__).resolve().parent.parent / "data"
+#: Layouts of steps: products in 16 bits or more, or in fewer, whose recipes scale, cast and keep layers wide in ways
+#: that no row says.
+WIDE, NARROW = "16 bits", "below 16 bits"
+#: The class of software that is new to a maker's cards.
+FIRST_PORT = "new vendor first port"
 #: What is predicted, and which of the three domains it belongs to.
 QUANTITIES = {
     "step_time": "training", "scaling_efficiency": "training", "ttft": "serving", "tpot": "serving",
@@ -54,7 +65,8 @@ class Residual:
     software: str
     """Name of the profile; empty for collectives."""
     layout: str
-    """``one domain`` or ``several domains`` for collectives, else empty."""
+    """``one domain`` or ``several domains`` for collectives, the width of the number format for steps, how many
+    requests an engine has at once for latencies; empty where that is not stated."""
     log_ratio: float
     tuned: bool = False
     maturity: str = ""
@@ -110,17 +122,39 @@ def shipped_residuals() -> tuple[Residual, ...]:
     return read_residuals(DATA / "residuals.csv")
 
 
+def first_port_factor() -> float:
+    """Return how much longer kernels take by training software that is new to a maker's cards."""
+    training = load_software(UNMEASURED["training"]).training
+    assert training is not None and training.port_factor is not None
+    return training.port_factor.value
+
+
+def unnamed_factor() -> float:
+    """Return how much longer kernels take by a stack that nobody named, on cards on which others were measured."""
+    training = load_software(UNMEASURED["training"]).training
+    assert training is not None and training.unnamed_factor is not None
+    return training.unnamed_factor.value
+
+
+def _first_step(row: Mapping[str, str]) -> bool:
+    return row["quantity"] == "step_time" and row["maturity"] == FIRST_PORT
+
+
 @lru_cache(maxsize=1)
 def evidence() -> tuple[Residual, ...]:
     """Return what is known of software on cards whose rows are not ours to predict (``data/maturity.csv``).
 
     Each line gives the lowest, the median and the highest ratio of speed of one card and kind of stack: of a step
-    beside an A100 on the same case, of a token beside what the class of unmeasured engines loses at every layer.
+    beside an A100 on the same case, of a token beside what the class of unmeasured engines loses at every layer. Steps
+    of first ports are predicted with the class's own factor, so that they are held against it.
     """
+    centre = math.log(first_port_factor())
     return tuple(
         Residual(
-            row["quantity"], row["source"], row["maker"], row["card"], row["what"], "",
-            -math.log(float(row[column])), maturity=row["maturity"], scored=False,
+            row["quantity"], row["source"], row["maker"], row["card"], row["what"],
+            WIDE if row["quantity"] == "step_time" else "",
+            -math.log(float(row[column])) - (centre if _first_step(row) else 0.0),
+            maturity=row["maturity"], scored=False,
         )
         for row in shipped_rows(DATA / "maturity.csv")
         for column in ("low", "median", "high")

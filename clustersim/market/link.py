@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from clustersim.columns import values_of
+from clustersim.columns import as_array, values_of
 from clustersim.errors import InputError
 from clustersim.market.pricing import bertrand_price, shared_price
 
@@ -163,15 +163,15 @@ def make_link(
     value_share, price_sensitivity = values_of(value_share), values_of(price_sensitivity)
     now = values_of(worth.value_in_use_price_cny)
     anchor = replace(anchor, value_in_use_price_cny=values_of(anchor.value_in_use_price_cny))
-    if not np.all((np.asarray(value_share) >= 0) & (np.asarray(value_share) <= 1)):
+    if not np.all((as_array(value_share) >= 0) & (as_array(value_share) <= 1)):
         raise InputError(f"market.value_share must lie between 0 and 1, not {value_share}")
-    if np.any(np.asarray(price_sensitivity) < 0):
+    if np.any(as_array(price_sensitivity) < 0):
         raise InputError(f"market.price_sensitivity must not be negative, not {price_sensitivity}")
     bounds, other = bounds or Bounds(), anchor.other_cost_cny
     before = _relative_cost(anchor)
     # A card that may cost nothing at all with its server is worth no price: it is priced at cost, and hardly sells.
-    held = np.maximum(np.asarray(now) + other, SMALLEST)
-    gain = np.log(held) - np.log(np.asarray(anchor.value_in_use_price_cny) + other)
+    held = np.maximum(as_array(now) + other, SMALLEST)
+    gain = np.log(held) - np.log(as_array(anchor.value_in_use_price_cny) + other)
     if bounds.pricing == "bertrand":
         wished = bertrand_price(
             anchor.asp_cny, other, gain, sensitivity=price_sensitivity, share=bounds.share
@@ -185,7 +185,7 @@ def make_link(
     cost = np.log((price + other) / held) - np.log(before)
     free = _units(cost, price_sensitivity, bounds)
     units = np.minimum(free, bounds.most)
-    change = np.asarray(now) - anchor.value_in_use_price_cny
+    change = as_array(now) - anchor.value_in_use_price_cny
     return Link(
         product=anchor.product,
         value_change_cny=_plain(change),
@@ -202,8 +202,8 @@ def make_link(
 
 def _relative_cost(anchor: Anchor) -> Value:
     """(P + X) / (P* + X) at the anchor."""
-    total = np.asarray(anchor.asp_cny) + anchor.other_cost_cny
-    allowed = np.asarray(anchor.value_in_use_price_cny) + anchor.other_cost_cny
+    total = as_array(anchor.asp_cny) + anchor.other_cost_cny
+    allowed = as_array(anchor.value_in_use_price_cny) + anchor.other_cost_cny
     if np.any(total <= 0) or np.any(allowed <= 0):
         raise InputError("a card must cost its buyer something: price and other costs sum to zero or less")
     ratio: Value = total / allowed
@@ -214,22 +214,22 @@ def _units(log_cost: Value, sensitivity: float, bounds: Bounds) -> Value:
     """Logit share of a cost that moved by ``log_cost``, over the share before, times the market's own growth; what can
     be made bounds it afterwards.
     """
-    weight = np.exp(np.clip(-sensitivity * np.asarray(log_cost), -700, 700))
-    share = np.asarray(bounds.share)
+    weight = np.exp(np.clip(-sensitivity * as_array(log_cost), -700, 700))
+    share = as_array(bounds.share)
     saturated = weight / (1 - share + share * weight)
-    market = np.exp(np.clip(-bounds.demand_elasticity * share * np.asarray(log_cost), -700, 700))
+    market = np.exp(np.clip(-bounds.demand_elasticity * share * as_array(log_cost), -700, 700))
     units: Value = saturated * market
     return units
 
 
 def _plain(value: Value) -> Value:
-    array = np.asarray(value, dtype=float)
+    array = as_array(value)
     return float(array) if array.ndim == 0 else array
 
 
 def _notes(anchor: Anchor, wished: Value, price: Value, free: Value, bounds: Bounds) -> tuple[str, ...]:
     out = []
-    if np.any(np.asarray(price) > np.asarray(wished) * (1 + 1e-12) + 1e-9):
+    if np.any(as_array(price) > as_array(wished) * (1 + 1e-12) + 1e-9):
         out.append(f"{anchor.product}: priced at its unit cost; the buyer would pay less")
     if np.any(free > bounds.most):
         out.append(
@@ -254,8 +254,8 @@ def first_of(value: Value) -> Value:
     >>> first_of(1.5), first_of(np.array([[1.0], [1.2]]))
     (1.5, 1.2)
     """
-    array = np.asarray(value, dtype=float)
+    array = as_array(value)
     if not array.ndim:
         return float(array)
     first = array[min(1, len(array) - 1)]
-    return float(first.reshape(-1)[0]) if first.size == 1 else np.asarray(first)
+    return float(first.reshape(-1)[0]) if first.size == 1 else as_array(first)

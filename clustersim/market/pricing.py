@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from clustersim.columns import as_array
 from clustersim.errors import InputError
 
 __all__ = ["bertrand_price", "shared_price"]
@@ -24,9 +25,7 @@ def shared_price(price_cny: Value, other_cost_cny: Value, gain: Value, *, value_
     >>> shared_price(50.0, 100.0, 0.0, value_share=0.5), round(shared_price(50.0, 100.0, 0.1, value_share=1.0), 3)
     (50.0, 65.776)
     """
-    moved: Value = price_cny + (np.asarray(price_cny) + other_cost_cny) * np.expm1(
-        value_share * np.asarray(gain)
-    )
+    moved: Value = price_cny + (as_array(price_cny) + other_cost_cny) * np.expm1(value_share * as_array(gain))
     return moved if np.ndim(moved) else float(moved)
 
 
@@ -46,8 +45,8 @@ def bertrand_price(
 
     Raises InputError where demand is too inelastic (beta (1 - s) at most 1) for such a price to exist.
     """
-    beta, share = np.asarray(sensitivity, dtype=float), np.asarray(share, dtype=float)
-    total = np.asarray(price_cny, dtype=float) + other_cost_cny
+    beta, share = as_array(sensitivity), as_array(share)
+    total = as_array(price_cny) + other_cost_cny
     if np.any(beta * (1 - share) <= 1):
         raise InputError(
             f"market.price_sensitivity {float(beta.min()):g} gives an elasticity of at most 1 at this share of the"
@@ -72,5 +71,5 @@ def bertrand_price(
         above = beyond(middle) > 0
         low, high = np.where(above, low, middle), np.where(above, middle, high)
     found: Value = price_cny + total * np.expm1((low + high) / 2 - np.log(total))
-    found = np.where(np.asarray(gain) == 0, price_cny, found)
+    found = np.where(as_array(gain) == 0, price_cny, found)
     return found if np.ndim(found) else float(found)

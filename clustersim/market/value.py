@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from clustersim.columns import least, values_of
+from clustersim.columns import as_array, least, values_of
 from clustersim.errors import InputError
 
 __all__ = ["Segment", "ValueInUse", "refuse_unequal", "value_in_use_price"]
@@ -47,7 +47,7 @@ class Segment:
         """Whether the buyer's outside option is cheaper than the incumbent, at any point."""
         limit = self.outside_cny_per_unit
         return limit is not None and bool(
-            np.any(np.asarray(values_of(self.incumbent_cny_per_unit)) > values_of(limit))
+            np.any(as_array(values_of(self.incumbent_cny_per_unit)) > values_of(limit))
         )
 
 

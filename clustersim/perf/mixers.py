@@ -17,12 +17,24 @@ from math import inf
 from clustersim.errors import InputError
 from clustersim.perf.mixer_parts import CachePart, Indexer, Keeps, State, positive
 
-__all__ = ["Attention", "Compressed", "Latent", "LayerGroup", "Linear", "Mixer", "NoMixer", "StateSpace"]
+__all__ = [
+    "LATENTS",
+    "Attention",
+    "Compressed",
+    "Latent",
+    "LayerGroup",
+    "Linear",
+    "Mixer",
+    "NoMixer",
+    "StateSpace",
+]
 
 #: Operations per state value and token of the recurrent form: decay, product with the key, difference and outer
 #: product, product with the query (delta rule); decay, outer product, product with the output map (state space).
 #: Derived by counting; chunked kernels do more operations in fewer passes.
 DELTA_OPS, STATE_SPACE_OPS = 7.0, 5.0
+#: Name of the cache part that decode of latent attention scores itself.
+LATENTS = "latents"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +132,7 @@ class Latent(Keeps):
     def parts(self) -> tuple[CachePart, ...]:
         """The latent with its rotary key; decode scores the latents themselves (section 2.1.2 of the paper)."""
         own = CachePart(
-            name="latents",
+            name=LATENTS,
             values=float(self.kv_lora_rank + self.qk_rope_head_dim),
             macs=float(self.heads * (self.qk_nope_head_dim + self.qk_rope_head_dim + self.v_head_dim)),
             decode_macs=float(self.heads * (2 * self.kv_lora_rank + self.qk_rope_head_dim)),

@@ -39,6 +39,9 @@ class Software:
     """Bytes of a value that tensor-parallel cards gather for a product below 16 bits; 1 where it is cast before."""
     ep_overlap: float = 0.0
     """The same for the exchange of experts: above 0 where two micro-batches are worked on at once."""
+    kernel_factor: float = 1.0
+    """Seconds of the card's own work over those of a stack that was tuned to it: above 1 where software is new to a
+    maker's cards (step efficiency beside an A100 on the same case, FlagPerf). Exchanges are no slower for it."""
     host_layer_s: float = 1.2e-3
     """Seconds that the host takes to launch the kernels of one pass of a layer (forward, recomputed, backward): no
     pass is shorter. 0 for launches that are recorded and replayed. Derived, see docs/training.md."""

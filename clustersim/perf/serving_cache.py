@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from clustersim.errors import InfeasibleError
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
+from clustersim.perf.serving_draft import Draft, draft_weight_bytes
 from clustersim.perf.serving_engine import (
     TYPICAL_CONTEXT,
     Layout,
@@ -30,13 +31,14 @@ __all__ = ["CachePlan", "CacheRoom", "cache_room", "cache_tokens", "smallest_tp"
 class CachePlan:
     """How an engine gives out a card's memory: its share (None: the engine's own), its reserve, its largest batch.
 
-    ``context`` is about how long sequences are, in tokens.
+    ``context`` is about how long sequences are, in tokens; ``draft`` holds weights and a cache beside the model's.
     """
 
     memory_share: float | None = None
     reserve: EngineReserve = DEFAULT_RESERVE
     limits: BatchLimits = DEFAULT_LIMITS
     context: float = TYPICAL_CONTEXT
+    draft: Draft | None = None
 
     @property
     def share(self) -> float:
@@ -79,11 +81,16 @@ def cache_room(
     """Return what the memory share, less weights and the engine's reserve, leaves for caches; may be negative."""
     taken = weight_bytes_per_card(model, layout, precision)
     taken += reserve_bytes(plan.reserve, model, plan.limits, tp=layout.tp, dp=layout.dp)
+    taken += draft_weight_bytes(plan.draft, layout, precision) if plan.draft else 0.0
     free = plan.reserve.share_of == "free"
     left = (card.memory_bytes - taken) * plan.share if free else card.memory_bytes * plan.share - taken
-    one = cache_growth(model, plan.context, bytes_per_value=precision.kv_bytes, tp=layout.tp)
-    stage = stage_share(model, layout)
-    return CacheRoom(left, one.per_token * stage, one.per_sequence * stage, layout.dp)
+    per_token = per_sequence = 0.0
+    for held in (model, *([plan.draft.model] if plan.draft else [])):
+        one = cache_growth(held, plan.context, bytes_per_value=precision.kv_bytes, tp=layout.tp)
+        stage = stage_share(held, layout)
+        per_token += one.per_token * stage
+        per_sequence += one.per_sequence * stage
+    return CacheRoom(left, per_token, per_sequence, layout.dp)
 
 
 def cache_tokens(

@@ -25,6 +25,7 @@ from clustersim.perf.formats import FORMATS
 from clustersim.perf.model import Model
 from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Efficiency, Layout, Precision, stage_share
 from clustersim.perf.serving_exchange import exchange_seconds
+from clustersim.perf.serving_ranks import EVEN, RankLoad, busiest_rank
 from clustersim.perf.serving_work import (
     attention_work,
     cache_growth,
@@ -124,10 +125,10 @@ class _Group:
 
 
 def _groups(
-    n: Array, model: Model, layout: Layout, precision: Precision, expert_share: float
+    n: Array, own: Array, model: Model, layout: Layout, precision: Precision, expert_share: float
 ) -> list[_Group]:
-    """Return the groups of weights of the fullest stage's card, for n tokens of that stage."""
-    own, ones, stage = n / layout.dp, np.ones_like(n), stage_share(model, layout)
+    """Return the groups of weights of the fullest stage's card for n tokens of that stage, ``own`` on its rank."""
+    ones, stage = np.ones_like(n), stage_share(model, layout)
     p = model.parameter_groups
     # Shared feed-forward weights are cut over the tensor group; each data group works on its own tokens.
     around = model.moe_layers * model.latent_params
@@ -185,12 +186,19 @@ def _attention(
     spread = layout.dp / stage_share(model, layout)
     bandwidth = card.memory_bandwidth * efficiency.kv
     rate = card.peak_of(precision.attention) * efficiency.attention
+    latent = rate
+    if efficiency.latent_share:
+        known = efficiency.latent_format if efficiency.latent_format in card.peak else precision.attention
+        latent = card.peak_of(known) * efficiency.latent_share
     kv_s = pair = near = sequence_s = kv_bytes = sequence_bytes = 0.0
-    for work in attention_work(model, context, bytes_per_value=precision.kv_bytes, tp=layout.tp):
-        kv_s += max(work.bytes.per_token / bandwidth, work.decode_ops.per_token / rate)
+    for work in attention_work(
+        model, context, bytes_per_value=precision.kv_bytes, tp=layout.tp, latent_rows=efficiency.latent_rows
+    ):
+        decode = latent if work.latent else rate
+        kv_s += max(work.bytes.per_token / bandwidth, work.decode_ops.per_token / decode)
         # The work of one new token within a window is in near_s already; the rest is what decode waits for memory.
         here = work.prompt_ops.per_sequence / rate
-        wait = max(work.bytes.per_sequence / bandwidth, work.decode_ops.per_sequence / rate)
+        wait = max(work.bytes.per_sequence / bandwidth, work.decode_ops.per_sequence / decode)
         sequence_s += max(0.0, wait - here)
         near += here
         pair += work.prompt_ops.per_token
@@ -212,29 +220,32 @@ def iteration_terms(
     efficiency: Efficiency,
     precision: Precision,
     context: float = TYPICAL_CONTEXT,
+    ranks: RankLoad = EVEN,
 ) -> IterationTerms:
     """Return the terms of an iteration with ``tokens`` new tokens in the whole replica.
 
     With pp stages the batch is cut into pp parts that fill the pipeline, so an iteration lasts pp times the
     fullest stage's time of a pp-th of the tokens (at least one). ``context`` is about how long sequences are: shorter
-    windows and selections count as full. Units: seconds, FLOP, bytes.
+    windows and selections count as full. ``ranks`` says what lies unevenly on attention ranks. Units: seconds, FLOP,
+    bytes.
     """
     n = np.asarray(tokens, dtype=np.float64)
     stages, part = float(layout.pp), np.maximum(n / layout.pp, 1.0)
     bandwidth = card.memory_bandwidth * efficiency.memory
-    groups = _groups(part, model, layout, precision, efficiency.expert)
+    own = busiest_rank(part, layout.dp, ranks)
+    groups = _groups(part, own, model, layout, precision, efficiency.expert)
     zero = np.zeros_like(part)
     weights = sum((_group_seconds(g, card, efficiency, bandwidth) for g in groups), zero)
     width = max(
         model.ffn_hidden if model.dense_layers else 0, model.experts_per_token * model.expert_ffn_hidden
     )
     passes = HIDDEN_PASSES * model.hidden + FFN_PASSES * width / layout.tp
-    moved = part / layout.dp * passes * precision.activation_bytes * model.layers * stage_share(model, layout)
+    moved = own * passes * precision.activation_bytes * model.layers * stage_share(model, layout)
     attention = _attention(model, layout, card, efficiency, precision, context)
     held = cache_growth(model, context, bytes_per_value=precision.kv_bytes, tp=layout.tp).per_token
     overhead = efficiency.step_s + efficiency.layer_s * model.layers
     overhead += efficiency.expert_layer_s * model.moe_layers
-    exchange = exchange_seconds(part, model, layout, network, efficiency.one_shot_s, precision)
+    exchange = exchange_seconds(own * layout.dp, model, layout, network, efficiency.one_shot_s, precision)
     return IterationTerms(
         tokens=n,
         weights_s=np.asarray(stages * weights),
@@ -248,7 +259,7 @@ def iteration_terms(
         weight_bytes=np.asarray(stages * sum((g.bytes for g in groups), zero)),
         kv_bytes=attention.kv_bytes,
         pair_flops=attention.pair_flops,
-        near_s=attention.near_s * n,
+        near_s=attention.near_s * (own * layout.dp * stages if layout.dp > 1 else n),
         sequence_bytes=attention.sequence_bytes,
         held_bytes=held * stage_share(model, layout) / layout.dp,
         not_modelled=(*not_modelled(model), *_unpacked(precision, card)),

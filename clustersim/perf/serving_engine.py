@@ -114,7 +114,8 @@ class Efficiency:
     sequence in it, ``one_shot_s`` the latency of a small all-reduce in one domain, ``request_s`` the time outside
     the model that a request spends before its first token, ``prompt_token_s`` what it spends there per prompt
     token. A mixture of experts adds ``expert_layer_s`` per expert layer (routing, permuting) and runs its grouped
-    products at ``expert`` times both shares.
+    products at ``expert`` times both shares. ``latent_rows`` are the heads that decode of a latent works on at least,
+    ``latent_share`` the share of the peak in ``latent_format`` that it reaches (without them, prefill's).
     """
 
     gemm: float
@@ -129,11 +130,22 @@ class Efficiency:
     expert: float = 1.0
     expert_layer_s: float = 0.0
     prompt_token_s: float = 0.0
+    latent_rows: float = 1.0
+    latent_share: float = 0.0
+    latent_format: str = ""
 
     def __post_init__(self) -> None:
         for name in ("gemm", "memory", "attention", "kv", "expert"):
             if not 0.0 < getattr(self, name) <= 1.0:
                 raise InputError(f"efficiency {name}={getattr(self, name)} must be above 0 and at most 1")
+
+    def eager(self, factor: float) -> Efficiency:
+        """Return the constants of an engine whose host launches every kernel: layers take ``factor`` times their own.
+
+        >>> Efficiency(0.6, 0.8, 0.4, 0.8, 1e-5, 1e-3, 0.0, 1e-5, 0.02).eager(3.0).layer_s
+        3e-05
+        """
+        return replace(self, layer_s=self.layer_s * factor, expert_layer_s=self.expert_layer_s * factor)
 
     def at_speed(self, speed: float) -> Efficiency:
         """Return the constants of machines that do everything but their links at ``speed`` times the usual rate.

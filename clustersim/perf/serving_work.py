@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 from clustersim.errors import InputError
 from clustersim.perf.formats import FORMATS
 from clustersim.perf.mixer_parts import State
+from clustersim.perf.mixers import LATENTS
 from clustersim.perf.model import Model
 
 __all__ = [
     "AttentionWork", "Growth", "attention_work", "cache_bytes", "cache_growth", "distinct_experts",
-    "expert_token_share", "kv_bytes_per_sequence", "kv_bytes_per_token", "not_modelled", "tokens_per_step",
+    "expert_token_share", "kv_bytes_per_sequence", "kv_bytes_per_token", "not_modelled",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -127,15 +128,17 @@ class AttentionWork:
     bytes: Growth
     decode_ops: Growth
     prompt_ops: Growth
+    latent: bool = False
 
 
 def attention_work(
-    model: Model, context: float, *, bytes_per_value: float, tp: int = 1
+    model: Model, context: float, *, bytes_per_value: float, tp: int = 1, latent_rows: float = 1.0
 ) -> tuple[AttentionWork, ...]:
     """Return what attention reads and computes around ``context`` tokens, part by part.
 
     A query reads the entries that it reaches: all, the window, or the selected k; the scorer's keys are read whole. A
-    state is read and written once a token. Heads are split over ``tp``; an indexer's work is done on every card.
+    state is read and written once a token. Heads are split over ``tp``; an indexer's work is done on every card. Decode
+    of a latent works on ``latent_rows`` heads at least: kernels fill the rest of their tile with nothing.
     """
     _check_tp(tp)
     out = []
@@ -144,9 +147,12 @@ def attention_work(
             share = group.layers / part.stride
             read = share * part.values * bytes_per_value / min(tp, part.split)
             cards = 1 if part.whole else tp
-            ops = (2.0 * share * part.at_decode / cards, 2.0 * share * part.macs / cards)
+            heads = float(getattr(group.mixer, "heads", latent_rows))
+            filled = max(1.0, latent_rows * tp / heads) if part.name == LATENTS else 1.0
+            ops = (2.0 * share * part.at_decode * filled / cards, 2.0 * share * part.macs / cards)
             grows = part.reach >= context
-            out.append(AttentionWork(*(_growth(value, part.reach, grows) for value in (read, *ops))))
+            three = [_growth(value, part.reach, grows) for value in (read, *ops)]
+            out.append(AttentionWork(three[0], three[1], three[2], part.name == LATENTS))
         for state in group.mixer.states:
             moved = 2.0 * group.layers * _state_bytes(state, tp)
             work = Growth(0.0, group.layers * state.ops / min(tp, state.split))
@@ -162,9 +168,7 @@ def not_modelled(model: Model) -> tuple[str, ...]:
     """Return what the serving model leaves out of this model: what its file says, and what no formula covers."""
     out = list(model.not_modelled)
     if model.prediction_layers:
-        out.append(
-            f"{model.prediction_layers} extra prediction layer(s): weights, cache and drafting left out"
-        )
+        out.append(f"{model.prediction_layers} extra prediction layer(s): left out where nothing is drafted")
     if model.residual_streams > 1:
         out.append(f"traffic of {model.residual_streams} residual streams")
     unlike = [kind for kind in model.kinds if kind not in {"full", "latent", "none"}]
@@ -209,23 +213,3 @@ def expert_token_share(tokens: Array | float, experts: float, per_token: float, 
     largest = 1.0 + np.sqrt(2.0 * np.log(ep) * (1.0 - 1.0 / ep) / mean)
     # No group can hold more than every token's every choice.
     return np.asarray(np.minimum(largest, float(ep)))
-
-
-def tokens_per_step(draft_tokens: int, acceptance: float) -> float:
-    """Expected tokens per verification step of speculative decoding: (1 - a^(g+1)) / (1 - a).
-
-    ``draft_tokens`` g are proposed, each accepted with probability a (arXiv:2211.17192 equation 1).
-
-    >>> tokens_per_step(0, 0.0)
-    1.0
-    >>> tokens_per_step(1, 0.5)
-    1.5
-    """
-    if draft_tokens < 0 or not 0.0 <= acceptance <= 1.0:
-        raise InputError(
-            f"speculative decoding: {draft_tokens} draft tokens accepted with probability {acceptance};"
-            " give a count of 0 or more and a probability from 0 to 1"
-        )
-    if acceptance == 1.0:
-        return float(draft_tokens + 1)
-    return float((1.0 - acceptance ** (draft_tokens + 1)) / (1.0 - acceptance))

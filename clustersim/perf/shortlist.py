@@ -49,11 +49,13 @@ KEPT, KEPT_ROOMY = 10, 4
 @dataclass(frozen=True, slots=True)
 class KindError:
     """How far predictions of one kind of plan are from measurements: mean of predicted over measured less one, and
-    the spread of a single prediction about that mean (relative standard deviation)."""
+    the spread of a single prediction about that mean (relative standard deviation); ``between``: the spread of plans
+    that answer one question about the mean of their errors."""
 
     bias: float
     spread: float
     rows: int = 0
+    between: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,11 @@ class PlanErrors:
     def of(self, plan: Plan) -> KindError:
         """Return the error of a plan's kind."""
         return self.by_kind.get(kind_of(plan), self.by_kind.get("all", KindError(0.0, 0.0)))
+
+    @property
+    def between(self) -> float:
+        """The spread of the errors of plans that answer one question: what cannot be told of two plans of a kind."""
+        return self.by_kind["all"].between if "all" in self.by_kind else 0.0
 
     def lead_inside(self, one: Plan, other: Plan, lead: float) -> bool:
         """Return whether a lead of one plan over another is inside the known error of their kinds: a tie."""

@@ -213,7 +213,8 @@ def _cut_products(job: TrainJob, mixture: bool) -> Real:
         layer_seconds(job.model, plan, job.micro_tokens / cut, mixture=mixture, **words)
         for cut in (1, plan.tp)
     )
-    return np.maximum(0.0, plan.tp * (pieces[0] + pieces[1]) - whole[0] - whole[1])
+    longer = np.maximum(0.0, plan.tp * (pieces[0] + pieces[1]) - whole[0] - whole[1])
+    return plan.software.kernel_factor * longer
 
 
 def _kernels(job: TrainJob, shared: Real, mixture: bool) -> Stage:
@@ -245,7 +246,7 @@ def _kernels(job: TrainJob, shared: Real, mixture: bool) -> Stage:
         recompute = recompute + _heads_again(job, bandwidth)
     elif plan.recompute == "selective":
         recompute = scores
-    return Stage(
+    tuned = Stage(
         gemm=forward + inputs + weights + 3 * launches,
         attention=attention,
         elementwise=elementwise,
@@ -257,6 +258,7 @@ def _kernels(job: TrainJob, shared: Real, mixture: bool) -> Stage:
         forward=forward + launches + scores + elementwise / 3,
         weights=weights,
     )
+    return tuned.times(plan.software.kernel_factor)
 
 
 def _heads_again(job: TrainJob, bandwidth: float) -> Real:

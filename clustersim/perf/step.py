@@ -65,6 +65,8 @@ class StepTime:
     peak: float
     u_memory: float
     u_link: float
+    kernel_factor: float = 1.0
+    """How much longer the kernels take than those of a tuned stack: units are used that much less."""
 
     @property
     def step_time_s(self) -> float:
@@ -98,7 +100,7 @@ class StepTime:
         Not HFU: the weights of the power model are watts of matrix products at the rate that they reach.
         """
         busy = self.terms.compute_s + self.terms.attention_s + self.terms.recompute_s
-        return least(1.0, number(busy) / self.step_time_s)  # type: ignore[no-any-return]
+        return least(1.0, number(busy) / self.kernel_factor / self.step_time_s)  # type: ignore[no-any-return]
 
 
 def logit_seconds(job: TrainJob) -> Real:
@@ -127,8 +129,8 @@ def head_seconds(job: TrainJob) -> Real:
     An extra prediction layer works on a projection of two hidden states to one (arXiv:2412.19437, section 2.2), and its
     output goes through the same head.
     """
-    extra, h = job.model.prediction_layers, float(job.model.hidden)
-    own = logit_seconds(job)
+    extra, h, slower = job.model.prediction_layers, float(job.model.hidden), job.plan.software.kernel_factor
+    own = slower * logit_seconds(job)
     if not extra:
         return own
     tokens, split = job.micro_tokens, h / job.plan.tp
@@ -138,7 +140,7 @@ def head_seconds(job: TrainJob) -> Real:
         product_seconds(m, n, k, 1.0, rate=rate, bandwidth=bandwidth, units=card.compute_units)
         for m, n, k in ((tokens, split, 2 * h), (tokens, 2 * h, split), (split, 2 * h, tokens))
     )
-    return own * (1 + extra) + extra * projection
+    return own * (1 + extra) + extra * slower * projection
 
 
 def send_seconds(job: TrainJob) -> Real:
@@ -151,8 +153,10 @@ def send_seconds(job: TrainJob) -> Real:
 
 def optimizer_seconds(job: TrainJob, shard: Shard) -> Real:
     """Return the seconds of reading and writing weight and moments in single precision, and reading the gradient."""
-    states, moved = shard.per_copy(job.plan, 1), EAGER_STATE_BYTES if job.plan.software.eager else STATE_BYTES
-    return moved * states / (job.card.memory_bandwidth * job.card.memory_efficiency)
+    software = job.plan.software
+    states, moved = shard.per_copy(job.plan, 1), EAGER_STATE_BYTES if software.eager else STATE_BYTES
+    bandwidth = job.card.memory_bandwidth * job.card.memory_efficiency
+    return software.kernel_factor * moved * states / bandwidth
 
 
 def train_step(job: TrainJob, *, known_to_fit: bool = False) -> StepTime:
@@ -279,6 +283,7 @@ def _assemble(job: TrainJob, terms: StepTerms, found: StepColumns) -> StepTime:
     again = tokens * (per_token / 3 if job.plan.recompute == "full" else 0.0)
     fullest, memory = fullest_stage(job)
     busy = terms.memory_bound_s + 0.3 * (terms.compute_s + terms.attention_s + terms.recompute_s)
+    slower = job.plan.software.kernel_factor
     links = (
         terms.exposed_tp_s
         + terms.exposed_cp_s
@@ -297,6 +302,7 @@ def _assemble(job: TrainJob, terms: StepTerms, found: StepColumns) -> StepTime:
         model_flops=model_flops,
         hardware_flops=model_flops + again,
         peak=job.card.peak_of(job.dtype),
-        u_memory=least(1.0, (busy + terms.optimizer_s) / terms.total),
+        u_memory=least(1.0, (busy + terms.optimizer_s) / slower / terms.total),
         u_link=least(1.0, links / terms.total),
+        kernel_factor=slower,
     )

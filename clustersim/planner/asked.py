@@ -11,8 +11,10 @@ from typing import TypedDict
 
 from clustersim.errors import InputError
 from clustersim.planner.candidates import Limits
+from clustersim.planner.chances import Sureness, check_probability
 from clustersim.planner.finish import order_date
 from clustersim.planner.training import Question, chosen_workload
+from clustersim.planner.uncertainty import bearable_draws
 from clustersim.planner.written import Source
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.lookup import find_file
@@ -27,6 +29,7 @@ __all__ = [
     "number_of",
     "order_day",
     "resource_limits",
+    "sureness_of",
     "templates_of",
     "tokens_of",
 ]
@@ -101,6 +104,8 @@ class LimitWords(TypedDict, total=False):
     most: int
     top: int
     write: str | None
+    probability: float | None
+    draws: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +129,8 @@ class Words:
         most: cards of the largest cluster.
         top: how many are given.
         write: file for the first one as a scenario.
+        probability: with which all limits must be met; by default they are met at the inputs' values.
+        draws: of all that is uncertain, behind the intervals and shares; 0 leaves them out.
     """
 
     workload: str = ""
@@ -142,6 +149,8 @@ class Words:
     most: int = 16_384
     top: int = 5
     write: str | None = None
+    probability: float | None = None
+    draws: int | None = None
 
     @property
     def limited(self) -> bool:
@@ -242,6 +251,29 @@ def _latest(words: Words, inputs: Inputs) -> float:
     if days <= 0:
         raise InputError(f"--date {words.latest}: is not after the order of {order_day(words, inputs)}")
     return float(days)
+
+
+#: Draws behind the intervals of a plan where no number is asked for, and where a probability is.
+DRAWS, PROBABILITY_DRAWS = 64, 256
+
+
+def sureness_of(scenarios: Sequence[str], sets: Mapping[str, object], words: Words) -> Sureness | None:
+    """Return how sure a plan must be, and its questions at other values of their inputs; nothing without draws.
+
+    Raises InputError for a probability that is none, that has no limits to be met, or without draws.
+    """
+    check_probability(words.probability)
+    if words.probability is not None and not words.limited:
+        raise InputError("--probability is that of meeting limits; give one, for example --days '60 d'")
+    usual = DRAWS if words.probability is None else PROBABILITY_DRAWS
+    count, _ = bearable_draws(words.draws, usual, ())
+    if not count:
+        if words.probability is not None:
+            raise InputError("--probability needs draws, and --draws 0 leaves them out")
+        return None
+    return Sureness(
+        lambda point: templates_of(scenarios, {**sets, **point}, words)[0], count, words.probability
+    )
 
 
 def templates_of(

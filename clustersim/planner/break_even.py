@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from scipy.optimize import brentq
-
 from clustersim.assemble.bill import price_cny
 from clustersim.errors import InfeasibleError, InputError, suggest
 from clustersim.market.value import refuse_unequal
@@ -238,4 +236,6 @@ def _root(at: Callable[[float], tuple[float, float]], what: _Unknown, words: str
             f" is {ends[0][0]:,.4g} and {ends[1][0]:,.4g} against {ends[0][1]:,.4g} and {ends[1][1]:,.4g}; something"
             " else must change"
         )
+    from scipy.optimize import brentq
+
     return float(brentq(gap, low, high, xtol=1e-12 * max(1.0, low), rtol=1e-14))

@@ -133,7 +133,7 @@ def least_days(asked: Question, tokens: float) -> float:
     work, inputs, job = asked.work, asked.inputs, asked.job
     peak = needed(inputs.parts.card.peak.get(work.dtype), f"cards.{inputs.parts.card.name}.peak.{work.dtype}")
     rate = job.cards * peak / job.model.flops_per_token(work.seq_len)
-    return days_for(tokens, rate, asked.card_hour_share)
+    return float(days_for(tokens, rate, asked.card_hour_share))
 
 
 def breaks(of: Candidate, limits: Limits) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any
+
+import numpy as np
 
 from clustersim.des.training.claims import (
     coverage_needed,
@@ -19,18 +22,30 @@ from clustersim.des.training.fidelity import run_fidelity
 from clustersim.des.training.promise import Promise, price_promise
 from clustersim.des.training.questions import out_for_repair, spare_is_there, spares_for
 from clustersim.des.training.run import TrainingRun
+from clustersim.econ.interval import spread
 from clustersim.perf.scaling import KINDS, scaling_curve
+from clustersim.planner.uncertainty import (
+    LoadSides,
+    bearable_draws,
+    drawn_outcomes,
+    interval_data,
+    scaling_errors,
+)
 from clustersim.reading.tables import shipped_rows
 from clustersim.schema.inputs import Inputs
 from clustersim.workloads import run_workload
 from clustersim.workloads.training import TrainingDetail, plan_words
 from clustersim.workloads.work import StageCache
 
-__all__ = ["examine"]
+__all__ = ["examine", "under_draws"]
 
 #: The claims of the vendor's report (figure 23), in hours, seconds, and a share.
 CLEAN_H, UNINTERRUPTED_H, RESTORE_S, LINEAR = 120.0, 720.0, 300.0, 0.95
 RESTORE_PARAMETERS = 100e9
+_FIVE = (f"{CLEAN_H / 24:g} days without a fault", CLEAN_H)
+_THIRTY = (f"{UNINTERRUPTED_H / 24:g} days without interruption", UNINTERRUPTED_H)
+#: Draws behind the intervals where no number is asked for.
+DRAWS = 64
 QUESTIONS = (
     "How many runs of what length were counted, and over how many card-hours?",
     "What counts as a fault: a retried link error, a straggler, a restart by hand?",
@@ -40,18 +55,64 @@ QUESTIONS = (
 )
 
 
+def under_draws(
+    load: LoadSides, result: Mapping[str, Any], coverage: float, *, count: int = DRAWS
+) -> dict[str, Any]:
+    """Return a claims' result with P10 to P90 of what it rests on, and the share of the draws in which each is met.
+
+    Failure rates and all else with a range are drawn, and the error of predicted scaling by its class. Restore times
+    stand at the inputs' values.
+    """
+    count, _ = bearable_draws(count, count, ())
+    if not count:
+        return {**result, "draws": 0}
+    workload, cards = result["workload"], result["cards"]
+    lines = {h.name: h for h in drawn_outcomes(load, lambda inputs: _outcomes(inputs, workload), count)}
+    error = scaling_errors(load({})[0], workload, count)
+    scaling = np.minimum(lines["scaling_efficiency"].samples / error, 1.0)
+    mtbf = lines["mtbf_h"].samples
+    each = [
+        [*readings(*_FIVE, cards, m, coverage), *readings(*_THIRTY, cards, m, coverage)]
+        for m in mtbf[np.isfinite(mtbf)].tolist()
+    ]
+    rows = [
+        {
+            **row,
+            **{f"probability_{p}": v for p, v in _ends([one[at].probability for one in each]).items()},
+            "share_met": fmean(one[at].met for one in each),
+        }
+        for at, row in enumerate(result["readings"])
+    ]
+    gaps = [p_longest_gap(CLEAN_H, result["run_h"], m) for m in mtbf[np.isfinite(mtbf)].tolist()]
+    good = scaling[np.isfinite(scaling)]
+    drawn = {
+        "mtbf_h": asdict(lines["mtbf_h"].spread), "card_hours_per_failure": _ends(mtbf * cards),
+        "p_longest_gap_5_d": _ends(gaps), "scaling_efficiency": _ends(good),
+    }  # fmt: skip
+    drawn["mtbf_h"]["from"] = interval_data([lines["mtbf_h"]])["mtbf_h"].get("from", [])
+    linear = {**result["linear_scaling"], "share_met": float((good >= LINEAR).mean())}
+    return {**result, "draws": count, "intervals": drawn, "readings": rows, "linear_scaling": linear}
+
+
+def _ends(values: Any) -> dict[str, float]:
+    """P10, P50 and P90 of what was drawn."""
+    kept = np.asarray(values, dtype=float)
+    return asdict(spread(kept[np.isfinite(kept)]))
+
+
+def _outcomes(inputs: Inputs, workload: str) -> dict[str, Any]:
+    """What the claims rest on: the mean time between failures, and what scaling keeps."""
+    own: TrainingDetail = run_workload(inputs, workload, StageCache()).detail
+    return {"mtbf_h": own.expected.mttf_s / 3600, "scaling_efficiency": own.scaling[1]}
+
+
 def examine(inputs: Inputs, workload: str, coverage: float, penalty_cny: float = 0.0) -> dict[str, Any]:
     """Return every claim's readings for a training workload, the ladder of published fleets, the restore budget and the
     scaling."""
     own, cards = run_workload(inputs, workload, StageCache()).detail, inputs.cards
     mtbf = own.expected.mttf_s / 3600
     run_h = own.run.duration_s / 3600
-    rows = [
-        *readings(f"{CLEAN_H / 24:g} days without a fault", CLEAN_H, cards, mtbf, coverage),
-        *readings(
-            f"{UNINTERRUPTED_H / 24:g} days without interruption", UNINTERRUPTED_H, cards, mtbf, coverage
-        ),
-    ]
+    rows = [*readings(*_FIVE, cards, mtbf, coverage), *readings(*_THIRTY, cards, mtbf, coverage)]
     ladder = [
         {
             "fleet": r["anchor"], "card_hours_per_failure": (ch := float(r["card_hours_per_failure"])),
@@ -64,6 +125,7 @@ def examine(inputs: Inputs, workload: str, coverage: float, penalty_cny: float =
         "scenario": inputs.name,
         "workload": workload,
         "cards": cards,
+        "run_h": run_h,
         "mtbf_h": mtbf,
         "card_hours_per_failure": mtbf * cards,
         "readings": [

@@ -23,12 +23,15 @@ from clustersim.planner.candidates import (
     with_days,
     words_of,
 )
+from clustersim.planner.chances import LEADS, Chance, Sureness, judge, settles, shares_of_wins
 from clustersim.planner.ranking import fair_front, fair_order, ties_of
 from clustersim.planner.training import Question, sizes
 
 __all__ = ["BATCHES", "OBJECTIVES", "Answer", "ClusterPlan", "Goal", "Limits", "Margin", "plan_cluster"]
 
 BATCHES = ("keep", "auto")
+#: What a cluster breaks that meets the limits at the inputs' values, but in too few of the draws.
+CHANCE = "probability"
 #: What is made small, and what decides between two that tie in it.
 OBJECTIVES: dict[str, tuple[Callable[[Planned], float], Callable[[Planned], float]]] = {
     "goodput": (lambda p: 1 / p.goodput_tokens_per_s, lambda p: p.cny_per_mtoken),
@@ -85,6 +88,10 @@ class ClusterPlan:
     margin: Margin
     tied: bool = False
     """Whether its objective is a tie with that of the first."""
+    chance: Chance | None = None
+    """How it fares over the draws of what is uncertain; nothing where none were made."""
+    share_wins: float | None = None
+    """Share of the draws in which it meets the limits and none of the best is better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,8 @@ class Answer:
     front: tuple[ClusterPlan, ...]
     candidates: int
     within: int
+    lead: str = ""
+    """Whether the first leads over the draws, or what would settle the tie; nothing where none were made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +113,24 @@ class _Search:
     limits: Limits
     goal: Goal
     cache: StageCache
+    sure: Sureness | None
+
+    @property
+    def probability(self) -> float | None:
+        """With which the limits must be met; nothing where it is asked of the inputs' values alone."""
+        return self.sure.probability if self.sure is not None else None
+
+    def chance(self, made: Planned) -> Chance:
+        """How a cluster fares over the draws."""
+        assert self.sure is not None
+        return judge(self.sure.load, [made], self.limits, self.goal.tokens, self.sure.draws)[0]
+
+    def broken(self, of: Candidate) -> str:
+        """The limit that a candidate breaks at the inputs' values; with a probability, if it breaks it by far."""
+        if self.probability is None:
+            return breaks(of, self.limits)
+        assert self.sure is not None
+        return "" if self.sure.may_meet(of.takes, self.limits) else breaks(of, self.limits)
 
     def run(self, of: Candidate) -> Planned | None:
         """The forward run; nothing where no plan fits."""
@@ -121,18 +148,20 @@ def plan_cluster(
     limits: Limits,
     goal: Goal | None = None,
     *,
+    sure: Sureness | None = None,
     tell: Callable[[int, int], None] = lambda done, of: None,
 ) -> Answer:
     """Return the best clusters among the templates at every size that meets the limits.
 
-    Differences below a tie are none: of clusters that tie in the objective the cheaper comes first.
+    Differences below a tie are none: of clusters that tie in the objective the cheaper comes first. ``sure`` adds how
+    they fare over draws of what is uncertain, and lets the limits be met with a probability.
 
     Raises InputError for days without tokens, InfeasibleError, with the nearest candidate, when none meets the limits.
     """
     goal = goal or Goal()
     if goal.tokens is None and {"days", "finish_days"} & set(limits.asked()):
         raise InputError("a deadline needs the tokens to be trained; give --tokens, for example --tokens 2T")
-    search = _Search(limits, goal, StageCache())
+    search = _Search(limits, goal, StageCache(), sure)
     found: list[ClusterPlan] = []
     refused: list[Candidate] = []
     counts = {name: sizes(asked, goal.most, batch=goal.batch) for name, asked in templates.items()}
@@ -150,19 +179,65 @@ def plan_cluster(
                 break
     if not found:
         raise InfeasibleError(_nearest(search, refused, templates))
-    return _answer(found, goal, seen)
+    return _with_chances(_answer(found, goal, seen), search)
+
+
+def _with_chances(answer: Answer, search: _Search) -> Answer:
+    """The best and the front with how they fare over the same draws, and whether the first leads."""
+    if search.sure is None:
+        return answer
+    every = [*answer.best, *(p for p in answer.front if p not in answer.best)]
+    chances = judge(
+        search.sure.load, [p.planned for p in every], search.limits, search.goal.tokens, search.sure.draws
+    )
+    of = {id(p.planned): chance for p, chance in zip(every, chances, strict=True)}
+    best = [of[id(p.planned)] for p in answer.best]
+    name, sign = DRAWN[search.goal.objective]
+    wins = shares_of_wins([sign * c.samples[name] for c in best], [c.meets for c in best])
+    return replace(
+        answer,
+        best=tuple(
+            replace(p, chance=c, share_wins=w) for p, c, w in zip(answer.best, best, wins, strict=True)
+        ),
+        front=tuple(replace(p, chance=of[id(p.planned)]) for p in answer.front),
+        lead=_lead_words(answer, best, wins, name),
+    )
+
+
+#: Objective -> what is drawn of it, and the sign with which less is better.
+DRAWN = {
+    "goodput": ("training_goodput_tokens_per_s", -1.0), "cny_per_mtoken": ("cny_per_mtoken", 1.0),
+    "capex_cny": ("budget_cny", 1.0),
+}  # fmt: skip
+
+
+def _lead_words(answer: Answer, best: Sequence[Chance], wins: Sequence[float], name: str) -> str:
+    """Whether one of the best leads, or it is a tie and what would settle it."""
+    if len(best) < 2:
+        return ""
+    top = max(range(len(best)), key=lambda i: wins[i])
+    shares = ", ".join(
+        f"{p.planned.candidate.cards} cards of {p.planned.candidate.template} {share:.0%}"
+        for p, share in zip(answer.best, wins, strict=True)
+    )
+    if wins[top] >= LEADS:
+        return f"best in the draws: {shares}"
+    other = max((i for i in range(len(best)) if i != top), key=lambda i: wins[i])
+    known = settles(best[top].headlines[name], best[other].headlines[name])
+    return f"best in the draws: {shares}: a tie" + (f"; most would be settled by {known}" if known else "")
 
 
 def _within(search: _Search, row: Candidate, refused: list[Candidate]) -> Planned | None:
     """The forward run of a candidate that meets the limits; what does not is kept with what it takes."""
     early = search.too_slow(row)
-    if breaks(early, search.limits):
+    if search.broken(early):
         refused.append(early)
         return None
     made = search.run(row)
     if made is None:
         return None
-    if breaks(made.candidate, search.limits):
+    wanted = search.probability
+    if search.broken(made.candidate) or (wanted is not None and search.chance(made).share_meets < wanted):
         refused.append(made.candidate)
         return None
     return made
@@ -183,7 +258,7 @@ def _margin(search: _Search, rows: Sequence[Candidate], index: int) -> Margin:
     if index + 1 == len(rows):
         return Margin(None, "largest size")
     larger = search.too_slow(rows[index + 1])
-    return Margin(larger.cards, breaks(larger, search.limits) or "nothing")
+    return Margin(larger.cards, search.broken(larger) or "nothing")
 
 
 def _smaller(search: _Search, rows: Sequence[Candidate]) -> Margin:
@@ -192,7 +267,8 @@ def _smaller(search: _Search, rows: Sequence[Candidate]) -> Margin:
         made = search.run(row)
         if made is not None:
             of = made.candidate
-            return Margin(of.cards, breaks(of, search.limits) or "nothing", of.takes.get("days"))
+            why = breaks(of, search.limits) or ("nothing" if search.probability is None else CHANCE)
+            return Margin(of.cards, why, of.takes.get("days"))
     return Margin(None, "smallest size")
 
 
@@ -217,6 +293,15 @@ def _nearest(search: _Search, refused: Sequence[Candidate], templates: Mapping[s
         )
     takes = ", ".join(words_of(name, best.takes[name]) for name in limits if name in best.takes)
     batch = best.asked.work.global_batch
+    if search.probability is not None:
+        met = (
+            search.chance(planned_again).share_meets
+            if (planned_again := search.run(best)) is not None
+            else 0.0
+        )
+        takes += (
+            f" at the inputs' values, and meets them in {met:.0%} of the draws, not {search.probability:.0%}"
+        )
     more = (
         f"; with its batch of {batch} sequences no more cards can share the work: allow more time, a larger"
         f" demand.{best.asked.name}.global_batch, or --batch auto"

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.errors import InfeasibleError, InputError
-from clustersim.intervals.draws import predicted_of
 from clustersim.market.value import refuse_unequal
 from clustersim.pipeline import SiteRun, StageCache, run_site, value_of_card
+from clustersim.planner.contributions import parts_of
 from clustersim.planner.ranking import TIE, ties_of
-from clustersim.planner.uncertainty import LoadSides, bearable_draws, headlines
+from clustersim.planner.uncertainty import SMALLEST_SHARE, Headline, LoadSides, bearable_draws, headlines
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.sides import load_sides, refuse_stated_plans
 from clustersim.terms import unit_costs, work_terms
@@ -113,7 +113,7 @@ def compare(asked: Asked, *, draws: int | None = 0) -> dict[str, Any]:
         "draws_said": said,
         "intervals": (intervals := _intervals(asked, sides, count) if count else {}),
         "leads": {name: decision(of) for name, of in intervals.items()},
-        "settles": {name: _settles(sides, name) for name in intervals},
+        "settles": _settles(intervals),
         "break_even_card_price_cny": {s.name: _break_even(first, s) for s in sides[1:]},
     }
 
@@ -209,7 +209,7 @@ def _intervals(asked: Asked, sides: Sequence[Side], draws: int) -> dict[str, Any
     if sides[0].run is None:
         return {}
     able = {side.name for side in sides if side.run is not None}
-    found = headlines(_loader(asked, able), count=draws)
+    found = headlines(_loader(asked, able), count=draws, parts=True)
     out: dict[str, Any] = {}
     for work in sides[0].run.works:
         key = unit_cost_name(sides[0].run, work)
@@ -223,8 +223,20 @@ def _intervals(asked: Asked, sides: Sequence[Side], draws: int) -> dict[str, Any
                 **asdict(headline.spread),
                 "share_cheaper_than_first": float((headline.samples[both] < base[both]).mean()),
                 "share_cheapest": wins[side],
+                "difference_from": _apart_by(headline, drawn[sides[0].name]),
             }
     return out
+
+
+def _apart_by(mine: Headline, first: Headline) -> list[dict[str, Any]]:
+    """What the width of the ratio to the first side comes from; what moves both alike adds nothing."""
+    ratio = np.log(np.maximum(mine.at_ends, 1e-300) / np.maximum(first.at_ends, 1e-300))
+    found = parts_of(mine.sources, ratio, SMALLEST_SHARE)
+    return [
+        {"source": p.source, "times_at_p10": float(np.exp(p.low)), "times_at_p90": float(np.exp(p.high)),
+         "share": p.share}
+        for p in found
+    ]  # fmt: skip
 
 
 #: Share of the draws in which a side must be the cheapest to lead: its lead then stands outside P10-P90.
@@ -255,18 +267,19 @@ def decision(intervals: Mapping[str, Mapping[str, float]]) -> str:
     return best if best and intervals[best]["share_cheapest"] >= LEADS else ""
 
 
-def _settles(sides: Sequence[Side], name: str) -> str:
-    """The measurement that would narrow a comparison most: of the side whose prediction is least known."""
-    widest, words = 0.0, ""
-    for side in sides:
-        found = predicted_of(side.inputs, name)
-        if found is None:
-            continue
-        low, high = found.unit.quantile([0.1, 0.9])
-        if high - low > widest:
-            widest = float(high - low)
-            words = f"{name} measured on {side.inputs.parts.card.name} by {found.software} ({found.unit.maturity})"
-    return words
+def _settles(intervals: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, str]:
+    """By workload, what would narrow a comparison most if it were known: the source that adds most to the width of a
+    ratio to the first side; nothing where none has a width."""
+    out = {}
+    for name, sides in intervals.items():
+        found = [part for side in sides.values() for part in side["difference_from"][:1]]
+        widest = max(found, key=_log_width, default=None)
+        out[name] = "" if widest is None else f"{widest['source']} ({widest['share']:.0%} of the width)"
+    return out
+
+
+def _log_width(part: Mapping[str, Any]) -> float:
+    return abs(float(np.log(part["times_at_p90"] / part["times_at_p10"])))
 
 
 def unit_cost_name(run: SiteRun, work: Work) -> str:

@@ -10,7 +10,7 @@ from clustersim.assemble.bill import needed_storage
 from clustersim.econ.interval import bill_range, closing_card_price
 from clustersim.econ.tco import HOURS_PER_YEAR
 from clustersim.pipeline import SiteRun, run_site
-from clustersim.planner.uncertainty import bearable_draws, headlines, one_side, swings
+from clustersim.planner.uncertainty import bearable_draws, headlines, interval_data, one_side, swings
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.terms import unit_costs
 from clustersim.workloads.training import TrainingDetail
@@ -33,7 +33,7 @@ def price_site(name: str, sets: Mapping[str, object], *, draws: int | None = Non
     run = run_site(inputs)
     load = one_side(name, sets)
     count, said = bearable_draws(draws, DRAWS, [run])
-    sure = {h.name: asdict(h.spread) for h in headlines(load, count=count)[inputs.name]} if count else {}
+    sure = interval_data(headlines(load, count=count, parts=True)[inputs.name]) if count else {}
     main = f"cny_per_{run.main.main.name}"
     moved = swings(load, ["capex_cny", _name(run, main)])
     capex, unit = moved.values()

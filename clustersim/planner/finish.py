@@ -90,7 +90,7 @@ def finish_of(
     share = asked.card_hour_share
 
     def days(ettr: float) -> float:
-        return days_for(tokens, detail.step.tokens_per_s * ettr, share)
+        return float(days_for(tokens, detail.step.tokens_per_s * ettr, share))
 
     return Finish(
         tokens=tokens, days=days_for(tokens, rate, share), days_p10=days(summary.ettr.p90),

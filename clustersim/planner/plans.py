@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from clustersim.econ.interval import Spread
 from clustersim.errors import ClusterSimError
 from clustersim.perf.search import FoundPlan
 from clustersim.perf.shortlist import PlanErrors, kind_of
 from clustersim.pipeline import SiteRun, StageCache
+from clustersim.planner.chances import Sureness, shares_of_wins
 from clustersim.planner.finish import work_named
 from clustersim.planner.ranking import TIE, fair_front, fair_order, ties_of
 from clustersim.planner.training import PlanSearch, Question, best_plans, run_planned
+from clustersim.planner.uncertainty import headlines
+from clustersim.schema.inputs import Inputs
 
-__all__ = ["PlannedRun", "Ranking", "rank_plans"]
+__all__ = ["PlanChance", "PlannedRun", "Ranking", "fare", "rank_plans"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,68 @@ class Ranking:
         if unlike and self.errors.lead_inside(first.found.plan, plan.found.plan, lead):
             return "within the known error of its kind"
         return ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChance:
+    """A plan under the draws: the spread of its step and of its token's cost, and the share in which it is the best."""
+
+    step_time_s: Spread
+    cny_per_mtoken: Spread
+    share_wins: float
+
+
+def fare(ranking: Ranking, sure: Sureness) -> list[PlanChance | None]:
+    """Return how every plan fares over the same draws; nothing for plans without a price.
+
+    The best has the least corrected time. What all share, the software on its card above all, is drawn once; the error
+    of a kind of plan is one number for all of the kind, and what no row tells of two plans of a kind is each one's own
+    (``PlanErrors.between``).
+    """
+    order = list(sure.load({}))
+    priced = [at for at, plan in enumerate(ranking.plans) if plan.run is not None]
+    if not priced:
+        return [None] * len(ranking.plans)
+    name = ranking.plans[0].asked.name
+
+    def cases(sides: Sequence[Inputs]) -> dict[str, Inputs]:
+        by = {template: Question(side, name) for template, side in zip(order, sides, strict=True)}
+        plans = {at: ranking.plans[at] for at in priced}
+        return {_label(at, p): by[p.asked.inputs.name].by(p.found).inputs for at, p in plans.items()}
+
+    def asked(run: SiteRun) -> dict[str, float]:
+        work = work_named(run, name)
+        return {"step_time_s": work.rates["step_time_s"], "cny_per_mtoken": run.cny_per_unit(work)}
+
+    found = headlines(
+        lambda point: [question.inputs for question in sure.load(point).values()], count=sure.draws, cases=cases,
+        of=asked,
+    )  # fmt: skip
+    drawn = {at: {line.name: line for line in found[_label(at, ranking.plans[at])]} for at in priced}
+    times = [drawn[at]["step_time_s"].samples * _noise(ranking, at, sure.draws) for at in priced]
+    wins = shares_of_wins(times, [np.full(sure.draws, True)] * len(times))
+    out: list[PlanChance | None] = [None] * len(ranking.plans)
+    for at, share in zip(priced, wins, strict=True):
+        lines = drawn[at]
+        out[at] = PlanChance(lines["step_time_s"].spread, lines["cny_per_mtoken"].spread, share)
+    return out
+
+
+def _label(at: int, plan: PlannedRun) -> str:
+    return f"plan {at + 1} on {plan.found.plan.cards} cards of {plan.asked.inputs.name}"
+
+
+def _noise(ranking: Ranking, at: int, count: int) -> NDArray[np.float64]:
+    """What a plan's time is corrected by, with the error of its kind and its own, on draws of their own streams."""
+    plan, seed = ranking.plans[at], ranking.plans[at].asked.inputs.scenario.seed
+    kind, errors = kind_of(plan.found.plan), ranking.errors
+    shared, own = (
+        np.random.default_rng([seed, zlib.crc32(text.encode())]).standard_normal(count)
+        for text in (f"plan {kind}", f"plan {plan.found.plan!r}")
+    )
+    spread = errors.of(plan.found.plan).spread
+    noise: NDArray[np.float64] = np.exp(spread * shared + errors.between * own)
+    return noise * plan.corrected_s / plan.found.step_time_s
 
 
 def rank_plans(

@@ -22,6 +22,7 @@ from clustersim.des.serving.deployment import (
     with_request_time,
 )
 from clustersim.des.serving.fit import Misfit
+from clustersim.des.serving.known import KnownShares, known_shares
 from clustersim.des.serving.metrics import Slo, Summary, Use, summarise
 from clustersim.des.serving.plant import Plant, Sizing, tokens_to_requests
 from clustersim.des.serving.run import ServingRun
@@ -96,9 +97,16 @@ class Answer:
             "use": asdict(self.use),
             "cost_cny_per_mtoken": asdict(self.cost) if self.cost else None,
             "verdict": asdict(self.verdict) if self.verdict else None,
+            "known": {"hit_share": known.total, **asdict(known)} if (known := self.known) else None,
             "steady_state": self.steady.plain() if self.steady is not None else None,
             "why_whole": self.why_whole or None,
         }
+
+    @property
+    def known(self) -> KnownShares | None:
+        """What of the prompts was known, and where; nothing where no blocks are kept."""
+        kept = self.deployment.pool.known is not None and bool(self.run.book.blocks)
+        return known_shares(self.run) if kept else None
 
 
 class Serving:
@@ -179,6 +187,8 @@ class Serving:
             return "asked for: these requests from the first to the last, start and drain included"
         if traffic.trace is not None:
             return "a trace is served whole, start and drain included: it has no steady state"
+        if traffic.sessions is not None:
+            return "sessions are served whole: what is known of a prompt depends on all that came before"
         if self._swing() > 0:
             return "a daily wave is served whole, start and drain included: it has no steady state"
         over = most is not None and self._stream().rate > STABLE_SHARE * most
@@ -210,7 +220,7 @@ class Serving:
 
     def _sustainable(self, deployed: Deployment, given: Requests) -> float | None:
         """The saturated rate; none of requests that all come at one instant."""
-        if given.rate <= 0:
+        if given.rate <= 0 or given.follows is not None:
             return None
         return saturation(
             deployed, stream_of(given) if self.work.traffic.trace is not None else self._stream()
@@ -344,8 +354,12 @@ class Serving:
     @property
     def notes(self) -> tuple[str, ...]:
         """What has to be said of the inputs: how the engine was found."""
-        said = engine_said(self.work)
-        return (said,) if said else ()
+        said = [engine_said(self.work)]
+        if self.work.traffic.sessions is not None:
+            said.append(
+                "sessions: capacity and plans are asked of single requests of their lengths, without reuse"
+            )
+        return tuple(one for one in said if one)
 
     def plans(self, *, step: Step = lambda _: None) -> list[PlanRow]:
         """Return every plan that ``best`` considers with its largest rate and its cost, cheapest first.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 from clustersim.assemble.parts import model_spec
 from clustersim.assemble.training import plan_section, train_job
@@ -246,8 +247,8 @@ def goodput(asked: Question, cache: StageCache | None = None) -> float:
     return work.rates["training_goodput_tokens_per_s"]
 
 
-def days_for(tokens: float, goodput_tokens_per_s: float, card_hour_share: float) -> float:
-    """Return the days that tokens take at a goodput in a share of the card-hours.
+def days_for(tokens: float, goodput_tokens_per_s: Any, card_hour_share: float) -> Any:
+    """Return the days that tokens take at a goodput in a share of the card-hours; arrays are taken as they come.
 
     >>> days_for(864e9, 1e6, 0.5)
     20.0

@@ -8,8 +8,9 @@ not blurred by what moves both. The errors of predictions are those of the measu
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,27 +20,31 @@ from clustersim.batch import Answers, Question
 from clustersim.columns import Column, Varied
 from clustersim.econ.interval import Range, Spread, spread
 from clustersim.errors import InputError
-from clustersim.intervals.draws import bands_of, common_share, levels
-from clustersim.pipeline import ChainRun, SiteRun, StageCache, purchase, run_chain, run_site
+from clustersim.intervals.bands import shipped_band
+from clustersim.intervals.draws import bands_of, common_share, levels, predicted_of
+from clustersim.pipeline import SHARED, ChainRun, SiteRun, purchase, run_chain, run_site
+from clustersim.planner.contributions import SLOWER, Ends, Part, ends_of, parts_of
+from clustersim.planner.factors import factor_draws
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.terms import finance_terms, market_terms, site_terms, work_terms
 from clustersim.workloads.jobs import JobsDetail
 
 __all__ = [
-    "MOST_DRAWS", "Headline", "LoadSides", "Swing", "bearable_draws", "chain_headlines", "headlines", "one_side",
-    "prediction_rows", "ranged_inputs", "slower_draws", "swings",
+    "MOST_DRAWS", "Cases", "ChainDraws", "Headline", "LoadSides", "Swing", "bearable_draws", "chain_draws",
+    "chain_headlines", "chain_outcomes", "drawn_outcomes", "headlines", "interval_data", "one_side",
+    "prediction_rows", "ranged_inputs", "scaling_errors", "slower_draws", "swings",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
 #: What a process has found before, plans above all: bands are drawn again and again over the same files.
-_CACHE = StageCache()
+_CACHE = SHARED
 #: Loads every side of a question with some more keys overridden.
 LoadSides = Callable[[Mapping[str, object]], Sequence[Inputs]]
+#: Makes the sites that are run of the sides that were loaded, by name.
+Cases = Callable[[Sequence[Inputs]], Mapping[str, Inputs]]
 
 #: What the owner decides is no uncertainty; it stays at the scenario's value.
 DECISIONS = ("tco.sold_share", "tco.horizon", "tco.contract", "company", "market", "incumbent")
-#: Before the name of a drawn factor: measured over predicted time of a workload of a side.
-_SLOWER = "slower|"
 #: Sections of a scenario that belong to one cluster: on another side than the first their keys name it.
 _OF_A_CLUSTER = ("cluster.", "reliability.", "checkpoint.")
 
@@ -59,6 +64,15 @@ class Headline:
     value: float
     spread: Spread
     samples: Array
+    sources: tuple[str, ...] = ()
+    """What its width may come from, where that was asked for."""
+    at_ends: Array = field(default_factory=lambda: np.empty(0))
+    """The outcome at P10 and P90 of each source alone, one source after the other."""
+
+    @property
+    def parts(self) -> list[Part]:
+        """What its width comes from, and how much each source adds, the largest first."""
+        return parts_of(self.sources, self.at_ends, SMALLEST_SHARE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +84,18 @@ class Swing:
     high: float
 
 
+def interval_data(lines: Iterable[Headline]) -> dict[str, dict[str, Any]]:
+    """Return P10, P50 and P90 by name, and under ``from`` what the width comes from, where that was asked for."""
+    out: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        out[line.name] = asdict(line.spread)
+        if line.sources:
+            out[line.name]["from"] = [
+                {"source": p.source, "at_p10": p.low, "at_p90": p.high, "share": p.share} for p in line.parts
+            ]
+    return out
+
+
 def one_side(name: str, sets: Mapping[str, object]) -> LoadSides:
     """Return the loader of one scenario without its incumbent."""
     return lambda point: [load_inputs(name, {**sets, **point}, with_incumbent=False)]
@@ -78,7 +104,8 @@ def one_side(name: str, sets: Mapping[str, object]) -> LoadSides:
 def ranged_inputs(inputs: Inputs) -> dict[str, tuple[Range, str]]:
     """Return the range and unit of every uncertain input that a site's run may read, by key."""
     out = {}
-    bought = {line.part for line in purchase(inputs).bill.lines}
+    priced = inputs.scenario.tco is not None and inputs.prices_or_none is not None
+    bought = {line.part for line in purchase(inputs).bill.lines} if priced else set()
     for key, sourced in inputs.fields():
         low, high = sourced.range
         if not low < high or key.startswith(DECISIONS):
@@ -100,10 +127,10 @@ def _in_cny(inputs: Inputs, unit: str) -> tuple[float, str]:
 def _ranges(sides: Sequence[Inputs]) -> dict[str, tuple[Range, str]]:
     """The ranges of all sides, each under the key that reaches it."""
     out: dict[str, tuple[Range, str]] = {}
-    for number, side in enumerate(sides):
+    for side in sides:
         for key, found in ranged_inputs(side).items():
-            mine = f"{side.name}.{key}" if number and key.startswith(_OF_A_CLUSTER) else key
-            out.setdefault(mine, found)
+            other = side.file != sides[0].file and key.startswith(_OF_A_CLUSTER)
+            out.setdefault(f"{_owner(side)}{key}" if other else key, found)
     return out
 
 
@@ -111,13 +138,24 @@ def _draws(
     ranges: Mapping[str, tuple[Range, str]], sides: Sequence[Inputs], count: int, seed: int
 ) -> dict[str, Array]:
     """Draw each input from a stream of its own; the same section of two clusters shares its draws."""
-    names = [f"{side.name}." for side in sides]
-    out = {}
+    out = factor_draws(ranges, sides, count, seed)
     for key, (span, _) in ranges.items():
-        bare = next((key.removeprefix(n) for n in names if key.startswith(n)), key)
-        stream = np.random.default_rng([seed, zlib.crc32(bare.encode())])
+        if key in out:
+            continue
+        stream = np.random.default_rng([seed, zlib.crc32(_bare(key, sides).encode())])
         out[key] = span.draw(stream, count)
     return out
+
+
+def _owner(side: Inputs) -> str:
+    """What addresses the keys of a side's cluster: its file, of whatever variant."""
+    return f"{Path(side.file).stem}."
+
+
+def _bare(key: str, sides: Sequence[Inputs]) -> str:
+    """A key without the cluster that it belongs to."""
+    names = [_owner(side) for side in sides]
+    return next((key.removeprefix(n) for n in names if key.startswith(n)), key)
 
 
 def slower_draws(sides: Sequence[Inputs], count: int, seed: int) -> dict[str, Array]:
@@ -129,7 +167,7 @@ def slower_draws(sides: Sequence[Inputs], count: int, seed: int) -> dict[str, Ar
             at = levels(side, work, predicted.software, count, seed, share)
             for name, band in {"unit": predicted.unit, **predicted.bands}.items():
                 if name in {"unit", "ttft", "tpot"}:
-                    out[f"{_SLOWER}{side.name}|{work}|{name}"] = band.factors(at)
+                    out[f"{SLOWER}{side.name}|{work}|{name}"] = band.factors(at)
     return out
 
 
@@ -154,7 +192,7 @@ def _slowed(side: Inputs, point: Mapping[str, object]) -> Inputs:
     """A side whose workloads take as much longer than predicted as a point says."""
     slower: dict[str, dict[str, object]] = {}
     for key, value in point.items():
-        name, work, quantity = key.removeprefix(_SLOWER).split("|")
+        name, work, quantity = key.removeprefix(SLOWER).split("|")
         if name == side.name:
             slower.setdefault(work, {})[quantity] = (
                 Column(value.numbers) if isinstance(value, Varied) else value
@@ -164,7 +202,7 @@ def _slowed(side: Inputs, point: Mapping[str, object]) -> Inputs:
 
 def _apart(point: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
     """The inputs of a point, and its factors."""
-    slower = {k: v for k, v in point.items() if k.startswith(_SLOWER)}
+    slower = {k: v for k, v in point.items() if k.startswith(SLOWER)}
     return {k: v for k, v in point.items() if k not in slower}, slower
 
 
@@ -209,59 +247,146 @@ def chain_outcomes(run: ChainRun) -> dict[str, float]:
 
 
 def headlines(
-    load: LoadSides, *, count: int = 256, tell: Callable[[], None] = lambda: None
-) -> dict[str, list[Headline]]:
-    """Return the headlines of every side with their spread, by the side's name.
+    load: LoadSides, *, count: int = 256, parts: bool = False, cases: Cases | None = None,
+    of: Callable[[SiteRun], dict[str, float]] = outcomes,
+) -> dict[str, list[Headline]]:  # fmt: skip
+    """Return the headlines of every side with their spread, by the side's name; ``parts``: and what that comes from.
+
+    ``cases`` makes several sites of the sides, by other names: what they share is drawn once. ``of`` says what is asked
+    of a site's run.
 
     Raises InputError when fewer than half of the draws can be run (a plan may not fit at some ends of the ranges), and
     for a number of draws that is none.
     """
     count, _ = bearable_draws(count, count, ())
-    sides = load({})
-    central = {side.name: outcomes(run_site(side, _CACHE)) for side in sides}
-    found = _answers(_question(load), sides, count)
-    for _ in range(count):
-        tell()
-    return {name: _headlines(name, f"{name}: ", values, found, count) for name, values in central.items()}
+    sides, made = load({}), cases or _by_name
+    central = {name: of(run_site(side, _CACHE)) for name, side in made(sides).items()}
+    found = _drawn(_question(load, made, of), _ranges(sides), sides, count, parts=parts)
+    return {name: found.headlines(name, f"{name}: ", values) for name, values in central.items()}
 
 
-def _answers(question: Question[Sequence[Inputs]], sides: Sequence[Inputs], count: int) -> Answers:
-    """The numbers of all draws of ranges and of errors of prediction."""
-    ranges, seed = _ranges(sides), sides[0].scenario.seed
-    drawn = {k: Varied(v, ranges[k][1]) for k, v in _draws(ranges, sides, count, seed).items()}
-    errors = {k: Varied(v, "") for k, v in slower_draws(sides, count, seed).items()}
-    return question.answers({**drawn, **errors}, count)
+def drawn_outcomes(load: LoadSides, of: Callable[[Inputs], dict[str, Any]], count: int) -> list[Headline]:
+    """Return outcomes of the first side with their spread and what that comes from, whether it is priced or not."""
+    question = Question(load, lambda sides: of(sides[0]))
+    sides = load({})[:1]
+    ranges = ranged_inputs(sides[0])
+    if not ranges:
+        return [Headline(n, v, Spread(v, v, v), np.full(count, v)) for n, v in of(sides[0]).items()]
+    ends = ends_of({k: span for k, (span, _) in ranges.items()}, (), {k: k for k in ranges})
+    drawn = _draws(ranges, sides, count, sides[0].scenario.seed)
+    varied = {k: Varied(np.concatenate([v, ends.columns[k]]), ranges[k][1]) for k, v in drawn.items()}
+    found = _Drawn(question.answers(varied, count + ends.points), ends, count)
+    return found.headlines(sides[0].name, "", of(sides[0]))
 
 
-def _headlines(
-    side: str, prefix: str, central: Mapping[str, float], found: Answers, count: int
-) -> list[Headline]:
-    missing = np.full(count, np.nan)
-    table = np.column_stack([found.columns.get(prefix + name, missing) for name in central])
-    return _spreads(side, central, table, next(reversed(found.errors.values()), "").partition("\n")[0])
+def scaling_errors(inputs: Inputs, work: str, count: int) -> Array:
+    """Draw measured over predicted time of weak scaling by a workload's software on its card."""
+    found = predicted_of(inputs, work)
+    assert found is not None
+    card = inputs.parts.card
+    band = shipped_band("scaling_efficiency", found.software, card.name, card.vendor)
+    at = levels(inputs, work, found.software, count, inputs.scenario.seed, common_share("scaling_efficiency"))
+    errors: Array = band.factors(at)
+    return errors
+
+
+def _by_name(sides: Sequence[Inputs]) -> dict[str, Inputs]:
+    return {side.name: side for side in sides}
 
 
 def chain_headlines(name: str, sets: Mapping[str, object], run: ChainRun, *, count: int) -> list[Headline]:
-    """Return the headlines of a scenario's run from its cards to its target price, with their spread.
+    """Return the headlines of a scenario's run from its cards to its target price, with their spread and what that
+    comes from.
 
     The incumbent's predictions err as well, in what it shares with the site's own as these do. What a range leaves open
     of the present is no event of the market: other lines than this card's do not move by it.
     """
+
+    question = _chain_question(name, sets, run)
+    first = run.inputs
+    both = [first] if first.incumbent is None else [first, first.incumbent]
+    found = _drawn(question, ranged_inputs(first), both, count, parts=True)
+    return found.headlines(first.name, "", chain_outcomes(run))
+
+
+def _chain_question(name: str, sets: Mapping[str, object], run: ChainRun) -> Question[list[Inputs]]:
+    """The outcomes of a scenario with its incumbent."""
 
     def load(point: Mapping[str, object]) -> list[Inputs]:
         plain, slower = _apart(point)
         drawn = load_inputs(name, {**sets, **plain})
         return [_chained(replace(drawn, overrides=run.inputs.overrides), slower)]
 
-    question = Question(load, lambda sides: chain_outcomes(run_chain(sides[0], replications=0, cache=_CACHE)))
+    return Question(load, lambda sides: chain_outcomes(run_chain(sides[0], replications=0, cache=_CACHE)))
+
+
+@dataclass(frozen=True, slots=True)
+class ChainDraws:
+    """What was drawn of a scenario, by key, and its outcomes: errors of prediction are keys that begin ``slower|``."""
+
+    drawn: Mapping[str, Array]
+    answers: Answers
+
+
+def chain_draws(name: str, sets: Mapping[str, object], run: ChainRun, *, count: int) -> ChainDraws:
+    """Return draws of all that is uncertain of a scenario, and its outcomes, as ``chain_headlines`` makes them."""
     first = run.inputs
     both = [first] if first.incumbent is None else [first, first.incumbent]
     ranges, seed = ranged_inputs(first), first.scenario.seed
-    drawn = {k: Varied(v, ranges[k][1]) for k, v in _draws(ranges, both, count, seed).items()}
-    errors = {k: Varied(v, "") for k, v in slower_draws(both, count, seed).items()}
-    return _headlines(
-        first.name, "", chain_outcomes(run), question.answers({**drawn, **errors}, count), count
-    )
+    drawn = {**_draws(ranges, both, count, seed), **slower_draws(both, count, seed)}
+    varied = {k: Varied(v, ranges[k][1] if k in ranges else "") for k, v in drawn.items()}
+    return ChainDraws(drawn, _chain_question(name, sets, run).answers(varied, count))
+
+
+#: Sources that add less of a width than this are not told.
+SMALLEST_SHARE = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """The numbers of all draws, and after them those at the two ends of every source."""
+
+    found: Answers
+    ends: Ends
+    count: int
+
+    def headlines(self, side: str, prefix: str, central: Mapping[str, float]) -> list[Headline]:
+        """Return the headlines of a side; raises InputError when fewer than half of the draws can be run."""
+        missing = np.full(self.count + self.ends.points, np.nan)
+        table = np.column_stack([self.found.columns.get(prefix + name, missing) for name in central])
+        drawn, ends = table[: self.count], table[self.count :]
+        good = np.isfinite(drawn).all(axis=1)
+        if 2 * good.sum() < len(drawn):
+            failed = next(reversed(self.found.errors.values()), "").partition("\n")[0]
+            raise InputError(
+                f"only {good.sum()} of {len(drawn)} draws of {side} can be run; the last said: {failed}"
+            )
+        return [
+            Headline(name, value, spread(drawn[good, i]), drawn[:, i], self.ends.sources, ends[:, i])
+            for i, (name, value) in enumerate(central.items())
+        ]
+
+
+def _drawn(
+    question: Question[Any],
+    ranges: Mapping[str, tuple[Range, str]],
+    sides: Sequence[Inputs],
+    count: int,
+    *,
+    parts: bool,
+) -> _Drawn:
+    """Ask a question at draws of ranges and of errors of prediction, and for ``parts`` at both ends of each source."""
+    seed, spans = sides[0].scenario.seed, {key: span for key, (span, _) in ranges.items()}
+    ends = ends_of(spans, sides, {key: _bare(key, sides) for key in ranges}) if parts else Ends((), {})
+    drawn = {**_draws(ranges, sides, count, seed), **slower_draws(sides, count, seed)}
+    varied = {
+        key: Varied(
+            np.concatenate([values, ends.columns.get(key, np.empty(0))]),
+            ranges[key][1] if key in ranges else "",
+        )
+        for key, values in drawn.items()
+    }
+    return _Drawn(question.answers(varied, count + ends.points), ends, count)
 
 
 def _chained(inputs: Inputs, slower: Mapping[str, object]) -> Inputs:
@@ -270,30 +395,20 @@ def _chained(inputs: Inputs, slower: Mapping[str, object]) -> Inputs:
     return replace(_slowed(inputs, slower), incumbent=None if rival is None else _slowed(rival, slower))
 
 
-def _question(load: LoadSides) -> Question[Sequence[Inputs]]:
-    """The outcomes of every side, by its name and theirs."""
+def _question(
+    load: LoadSides, cases: Cases = _by_name, of: Callable[[SiteRun], dict[str, float]] = outcomes
+) -> Question[Sequence[Inputs]]:
+    """The outcomes of every case, by its name and theirs."""
 
     def loaded(point: Mapping[str, object]) -> Sequence[Inputs]:
         plain, slower = _apart(point)
         return [_slowed(side, slower) for side in load(plain)]
 
     def run(sides: Sequence[Inputs]) -> dict[str, float]:
-        of = {side.name: outcomes(run_site(side, _CACHE)) for side in sides}
-        return {f"{side}: {name}": value for side, values in of.items() for name, value in values.items()}
+        found = {name: of(run_site(side, _CACHE)) for name, side in cases(sides).items()}
+        return {f"{case}: {name}": value for case, values in found.items() for name, value in values.items()}
 
     return Question(loaded, run)
-
-
-def _spreads(side: str, central: Mapping[str, float], table: Array, failed: str) -> list[Headline]:
-    good = np.isfinite(table).all(axis=1)
-    if 2 * good.sum() < len(table):
-        raise InputError(
-            f"only {good.sum()} of {len(table)} draws of {side} can be run; the last said: {failed}"
-        )
-    return [
-        Headline(name, value, spread(table[good, i]), table[:, i])
-        for i, (name, value) in enumerate(central.items())
-    ]
 
 
 def swings(load: LoadSides, names: Sequence[str], *, top: int = 10) -> dict[str, list[Swing]]:

@@ -11,6 +11,9 @@ import os
 import re
 import stat
 import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -18,8 +21,8 @@ from typing import BinaryIO
 from clustersim.errors import InputError
 
 __all__ = [
-    "GBK", "LIMIT_BYTES", "READ_LOG", "Text", "decode", "file_sha256", "is_file", "limit_bytes", "printable",
-    "read_bytes", "read_text", "stamp",
+    "GBK", "LIMIT_BYTES", "READ_LOG", "Text", "decode", "file_sha256", "is_file", "limit_bytes", "look_at_folder",
+    "looked_at", "printable", "read_bytes", "read_text", "stamp", "unchanged",
 ]  # fmt: skip
 
 #: A text file from outside is at most this long, unless more is asked for.
@@ -88,19 +91,57 @@ def limit_bytes() -> int:
 
 def is_file(path: str | Path) -> bool:
     """Return whether ``path`` is a regular file; False, not an error, for a name that no file can have."""
-    try:
-        return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116 -- asked for every point of a study
-    except (OSError, ValueError):
-        return False
+    return _regular(path) is not None
 
 
 def stamp(path: str | Path) -> int:
     """Return the time of the last change of a file in ns, 0 where there is none: the key of a cache of its content."""
+    return _regular(path) or 0
+
+
+def _regular(path: str | Path) -> int | None:
+    """When a regular file changed last; None where there is none."""
     try:
-        found = os.stat(path)  # noqa: PTH116
+        found = os.stat(path)  # noqa: PTH116 -- asked for every point of a study
     except (OSError, ValueError):
-        return 0
-    return found.st_mtime_ns if stat.S_ISREG(found.st_mode) else 0
+        found = None
+    changed = found.st_mtime_ns if found is not None and stat.S_ISREG(found.st_mode) else None
+    if (seen := _SEEN.get()) is not None:
+        seen[str(path)] = changed
+    return changed
+
+
+#: What was looked at on disk, where somebody wants to know: when each place changed last.
+_SEEN: ContextVar[dict[str, int | None] | None] = ContextVar("seen", default=None)
+
+
+@contextmanager
+def looked_at() -> Iterator[dict[str, int | None]]:
+    """Note every file that is looked for or read inside, and when it changed last; None where there is none."""
+    seen: dict[str, int | None] = {}
+    token = _SEEN.set(seen)
+    try:
+        yield seen
+    finally:
+        _SEEN.reset(token)
+
+
+def look_at_folder(path: str | Path) -> None:
+    """Note a folder whose names are listed: it changes with them."""
+    if (seen := _SEEN.get()) is not None:
+        seen[str(path)] = _changed(str(path))
+
+
+def unchanged(seen: Mapping[str, int | None]) -> bool:
+    """Return whether all that was looked at is as it was."""
+    return all(_changed(path) == changed for path, changed in seen.items())
+
+
+def _changed(path: str) -> int | None:
+    try:
+        return os.stat(path).st_mtime_ns  # noqa: PTH116
+    except (OSError, ValueError):
+        return None
 
 
 def read_bytes(path: str | Path, *, limit: int | None = None) -> bytes:

@@ -5,20 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from clustersim.report.style import BLUE, GREEN, GREY, ORANGE, PALETTE, RED, SKY, new_figure
+from clustersim.report.style import BLUE, GREEN, GREY, INK, ORANGE, PALETTE, RED, SKY, new_figure
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["cost_bars", "football_field", "revenue_stack", "run_timeline", "waterfall"]
+__all__ = ["Span", "cost_bars", "football_field", "revenue_stack", "run_timeline", "waterfall", "whisker"]
+
+
+#: P10 and P90 of what a figure shows.
+Span = tuple[float, float]
+
+
+def whisker(axes: Axes, at: float, low: float, high: float, *, across: bool = False) -> None:
+    """Draw P10 to P90 at a place on the axis of names, along the axis of values; ``across``: values go up."""
+    (axes.vlines if across else axes.hlines)(at, low, high, color=INK, linewidth=1.3, zorder=4)
+    place, ends = [at, at], [low, high]
+    axes.plot(*((place, ends) if across else (ends, place)), "_" if across else "|", color=INK, zorder=4)
 
 
 def waterfall(
-    title: str, start: tuple[str, float], losses: Sequence[tuple[str, float]], end: str, unit: str
-) -> Figure:
+    title: str, start: tuple[str, float], losses: Sequence[tuple[str, float]], end: str, unit: str,
+    span: Span | None = None,
+) -> Figure:  # fmt: skip
     """Draw what is lost between a start and an end value, one bar a cause.
 
-    ``losses`` are positive amounts; the end bar is what they leave.
+    ``losses`` are positive amounts; the end bar is what they leave, ``span`` its P10 and P90.
     """
     figure, axes = new_figure(10, 4.8)
     shown = [(name, loss) for name, loss in losses if loss > 1e-4 * start[1]]
@@ -32,7 +45,9 @@ def waterfall(
         level -= loss
         labels.append(name)
     axes.barh(len(labels), level, color=GREEN)
-    _value_at(axes, level, len(labels), f"{level:.1f}")
+    _value_at(axes, max(level, span[1]) if span else level, len(labels), f"{level:.1f}")
+    if span:
+        whisker(axes, len(labels), *span)
     labels.append(end)
     axes.set_yticks(range(len(labels)), labels)
     axes.invert_yaxis()
@@ -67,8 +82,8 @@ def run_timeline(
     return figure
 
 
-def cost_bars(title: str, terms: Mapping[str, float], unit: str) -> Figure:
-    """Draw the terms of a cost as sorted bars with their share of the total."""
+def cost_bars(title: str, terms: Mapping[str, float], unit: str, span: Span | None = None) -> Figure:
+    """Draw the terms of a cost as sorted bars with their share of the total; ``span`` is P10 and P90 of that."""
     figure, axes = new_figure(9, 0.42 * len(terms) + 1.6)
     ordered = sorted(terms.items(), key=lambda item: item[1])
     total = sum(terms.values())
@@ -77,28 +92,34 @@ def cost_bars(title: str, terms: Mapping[str, float], unit: str) -> Figure:
         _value_at(axes, max(value, 0.0), row, f"{value:,.1f}  ({value / total:.0%})")
     axes.set_xlim(0, max(terms.values()) * 1.22)
     axes.set_xlabel(unit)
-    axes.set_title(f"{title}: {total:,.1f} {unit}")
+    sure = f" (P10 to P90: {span[0]:,.1f} to {span[1]:,.1f})" if span else ""
+    axes.set_title(f"{title}: {total:,.1f} {unit}{sure}")
     axes.grid(axis="y", visible=False)
     return figure
 
 
 def revenue_stack(
-    title: str, years: Sequence[str], by_product: Mapping[str, Sequence[float]], unit: str
-) -> Figure:
-    """Draw revenue by product and year as stacked bars with the total on top."""
+    title: str, years: Sequence[str], by_product: Mapping[str, Sequence[float]], unit: str,
+    spans: Mapping[str, Span] | None = None,
+) -> Figure:  # fmt: skip
+    """Draw revenue by product and year as stacked bars with the total on top; ``spans``: P10 and P90 of totals."""
     figure, axes = new_figure(10, 4.8)
     base = [0.0] * len(years)
     for (name, values), colour in zip(by_product.items(), _cycle(len(by_product)), strict=True):
         axes.bar(years, values, bottom=base, color=colour, label=name, width=0.7)
         base = [b + v for b, v in zip(base, values, strict=True)]
-    for x, top in enumerate(base):
+    spans = spans or {}
+    for x, name in enumerate(years):
+        if name in spans:
+            whisker(axes, x, *spans[name], across=True)
+        top = max(base[x], spans[name][1] if name in spans else base[x])
         axes.annotate(
-            f"{top:,.1f}", (x, top), xytext=(0, 3), textcoords="offset points", ha="center", fontsize=9
+            f"{base[x]:,.1f}", (x, top), xytext=(0, 3), textcoords="offset points", ha="center", fontsize=9
         )
     axes.set_ylabel(unit)
     axes.set_title(title)
     axes.legend(frameon=False, ncols=min(len(by_product), 7), loc="upper left")
-    axes.set_ylim(0, max(base) * 1.18)
+    axes.set_ylim(0, max([*base, *(high for _, high in spans.values())]) * 1.18)
     axes.grid(axis="x", visible=False)
     return figure
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clustersim.report.figures import waterfall
+from clustersim.report.figures import Span, waterfall, whisker
 from clustersim.report.style import BLUE, GREY, ORANGE, RED, SKY, new_figure
 
 if TYPE_CHECKING:
@@ -95,13 +95,16 @@ def lost_time(title: str, shares: Mapping[str, float]) -> Figure:
 
 
 def claims_figure(
-    title: str, ladder: Sequence[tuple[str, float]], needed: Sequence[tuple[str, float]], own: float
-) -> Figure:
+    title: str, ladder: Sequence[tuple[str, float]], needed: Sequence[tuple[str, float]], own: float,
+    span: Span | None = None,
+) -> Figure:  # fmt: skip
     """Draw card-hours per failure of published fleets, of this cluster, and what each reading of a claim needs."""
     figure, axes = new_figure(10, 0.34 * (len(ladder) + 1) + 2.0)
     rows = sorted([*ladder, ("this scenario", own)], key=lambda item: item[1])
     for row, (name, value) in enumerate(rows):
         axes.barh(row, value, color=BLUE if name == "this scenario" else SKY)
+        if span and name == "this scenario":
+            whisker(axes, row, *span)
     for (name, value), style in zip(needed, ("-", "--", "-.", ":"), strict=False):
         axes.axvline(value, color=RED, linestyle=style, linewidth=1.4, label=f"needed: {name}")
     axes.set_xscale("log")

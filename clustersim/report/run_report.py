@@ -105,7 +105,14 @@ def _waterfall(run: ChainRun, result: Mapping[str, Any]) -> Figure:
         ("recovery from failures", useful * (1 - ettr - shares.checkpoint - shares.rework)),
     ]
     title = f"{result['scenario']}: from peak to goodput"
-    return figures.waterfall(title, ("peak of all cards", peak), losses, "model FLOPs kept", "PFLOP/s")
+    drawn = _span(result, "training_goodput_tokens_per_s", useful * ettr / detail.goodput_tokens_per_s)
+    return figures.waterfall(title, ("peak of all cards", peak), losses, "model FLOPs kept", "PFLOP/s", drawn)
+
+
+def _span(result: Mapping[str, Any], term: str, factor: float) -> figures.Span | None:
+    """P10 and P90 of a term where it was drawn."""
+    found = result.get("intervals", {}).get(term)
+    return None if found is None else (found["p10"] * factor, found["p90"] * factor)
 
 
 def _timeline(run: ChainRun, result: Mapping[str, Any]) -> Figure:
@@ -116,7 +123,7 @@ def _timeline(run: ChainRun, result: Mapping[str, Any]) -> Figure:
     return figures.run_timeline(title, segments, failures, month.duration_s / 86400)
 
 
-def _football(run: ChainRun) -> Figure:
+def _football(run: ChainRun, result: Mapping[str, Any]) -> Figure:
     company, forecast, value = run.company, run.forecast, run.valuation
     assert company is not None and forecast is not None and value is not None
 
@@ -142,6 +149,9 @@ def _football(run: ChainRun) -> Figure:
         ("price-to-sales, discount ±10 points", ps - step, ps, ps + step),
         ("blend of both", low_blend - part, blend, high_blend + part),
     ]
+    drawn = _span(result, f"target_price_{value.currency.lower()}", 1.0)
+    if drawn is not None:
+        bars.append(("all that was drawn, P10 to P90", drawn[0], float(value.target_price), drawn[1]))
     lines = {"market price": company.price, "recomputed target": float(value.target_price)}
     if company.printed is not None:
         lines["printed target"] = company.printed.target_price
@@ -157,9 +167,13 @@ def run_figures(run: ChainRun, result: Mapping[str, Any]) -> dict[str, Figure]:
             f"{name}: cost per year",
             {k: v / 1e6 for k, v in result["tco"]["terms_cny_per_year"].items() if v},
             "M CNY/year",
+            _span(result, "cost_cny_per_year", 1e-6),
         ),
         "capex_breakdown.png": figures.cost_bars(
-            f"{name}: capex", {k: v / 1e6 for k, v in result["tco"]["capex_groups_cny"].items()}, "M CNY"
+            f"{name}: capex",
+            {k: v / 1e6 for k, v in result["tco"]["capex_groups_cny"].items()},
+            "M CNY",
+            _span(result, "capex_cny", 1e-6),
         ),
     }
     if run.simulated:
@@ -175,8 +189,9 @@ def run_figures(run: ChainRun, result: Mapping[str, Any]) -> dict[str, Figure]:
             years,
             by_product,
             "bn CNY",
+            {y: span for y in years if (span := _span(result, f"revenue_kcny {y}", 1e-6)) is not None},
         )
-        out["football_field.png"] = _football(run)
+        out["football_field.png"] = _football(run, result)
     return out
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clustersim.errors import InputError
 from clustersim.report import study_figures as figures
@@ -25,6 +26,8 @@ Album = dict[str, Callable[[], "Figure"]]
 
 #: Points that can be told apart in one figure of lines; more are left out.
 MOST_DRAWN = 100_000
+#: Cells along a side of a heat map, each with its value; of a longer axis so many stand for all, evenly spaced.
+MOST_SIDE = 24
 
 
 def album(result: StudyResult, draw: Mapping[str, Any]) -> Album:
@@ -60,11 +63,24 @@ def _sweep(result: StudyResult, outputs: Sequence[str]) -> Album:
     first, second = spec.axes
 
     def heat(name: str) -> Figure:
-        table = result.column(name).reshape(len(first.values), len(second.values)).T
+        across, up = _spaced(len(first.values)), _spaced(len(second.values))
+        whole = result.column(name).reshape(len(first.values), len(second.values))
+        ends = [first.values[i] for i in across.tolist()], [second.values[i] for i in up.tolist()]
         keys = (spoken(first.key), spoken(second.key), with_unit(name))
-        return figures.heat_map(f"{spec.scenario}: {spoken(name)}", first.values, second.values, table, keys)
+        shown = "" if (across.size, up.size) == whole.shape else f" ({across.size} x {up.size} of its points)"
+        title = f"{spec.scenario}: {spoken(name)}{shown}"
+        return figures.heat_map(title, *ends, whole[np.ix_(across, up)].T, keys)
 
     return {f"heat_map_{name}.png": lambda name=name: heat(name) for name in outputs}  # type: ignore[misc]
+
+
+def _spaced(count: int) -> NDArray[np.int64]:
+    """Places along an axis that a figure has room for: all, or evenly spaced ones with both ends.
+
+    >>> _spaced(3).tolist(), _spaced(10_000).tolist()[:2], _spaced(10_000).tolist()[-1], _spaced(10_000).size
+    ([0, 1, 2], [0, 435], 9999, 24)
+    """
+    return np.unique(np.linspace(0, count - 1, min(count, MOST_SIDE)).round().astype(np.int64))
 
 
 def _parallel(result: StudyResult, output: str) -> Album:

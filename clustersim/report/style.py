@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.text import Text
 
-__all__ = ["BLUE", "GREEN", "GREY", "ORANGE", "PALETTE", "RED", "SKY", "YELLOW", "new_figure", "save"]
+__all__ = ["BLUE", "GREEN", "GREY", "INK", "ORANGE", "PALETTE", "RED", "SKY", "YELLOW", "new_figure", "save"]
 
 # Okabe and Ito (2008), "Color universal design".
 ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
 BLUE, RED, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#8C8C8C"
+INK = "#1A1A1A"
 PALETTE = (BLUE, ORANGE, GREEN, SKY, RED, PURPLE, YELLOW, GREY)
 
 _RC: Any = {
@@ -63,6 +64,10 @@ def save(figure: Figure, path: Path) -> None:
     for artist in figure.findobj(Text):
         _make_drawable(artist)
     with rc_context(_RC):
+        if (layout := figure.get_layout_engine()) is not None:
+            # Saving a figure with a layout draws all of it once for the layout's sake alone.
+            layout.execute(figure)
+            figure.set_layout_engine("none")
         figure.savefig(path, format="png", metadata={"Software": None})
 
 

@@ -53,7 +53,30 @@ def _drawn(result: Mapping[str, Any]) -> list[str]:
     text = f"After the tier: P10 to P90 of {result['draws']} draws of every input with a range and of the errors below."
     return ["", text, *(f"  {p['workload']} on {p['side']} by {p['software']}, {p['quantity']}: {p['rests_on']};"
             f" measured over predicted time {p['p10']:.2f} to {p['p90']:.2f}, middle {p['p50']:.2f}"
-            for p in result["predictions"]), *_outside(result["predictions"])]  # fmt: skip
+            for p in result["predictions"]), *_outside(result["predictions"]), *_widths(result)]  # fmt: skip
+
+
+#: Outcomes whose widths are told on the page; the others stand in the JSON.
+_TOLD = ("step_time_s", "cny_per_card_hour", "value_in_use_price_cny")
+#: Sources that are told of each.
+_SOURCES = 3
+
+
+def _widths(result: Mapping[str, Any]) -> list[str]:
+    """What the widths of the main outcomes come from, and how much of each every source adds."""
+    drawn = result["intervals"]
+    units = [f"cny_per_{work['unit']}" for work in result["workloads"]]
+    told = [n for n in drawn if n in _TOLD or n.startswith("target_price_") or n.rpartition(".")[2] in units]
+    lines = []
+    for name in told:
+        parts = [f"{p['source']} {p['share']:.0%}" for p in drawn[name].get("from", ())[:_SOURCES]]
+        if parts:
+            lines.append(f"  {name}: {'; '.join(parts)}")
+    return (
+        ["What their widths come from, by the squares of what each source alone does:", *lines]
+        if lines
+        else []
+    )
 
 
 def _outside(predictions: Sequence[Mapping[str, Any]]) -> list[str]:

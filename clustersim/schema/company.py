@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from clustersim.columns import values_of
+from clustersim.columns import as_array, values_of
 from clustersim.provenance import Sourced
 from clustersim.schema.base import Amount, Fraction, Model, Number, quantity
 from clustersim.schema.company_market import MarketSizeFile, ResponseFile, SupplyFile
@@ -271,7 +271,7 @@ class CompanyFile(Model):
                 f"fx_per_cny: is needed for a listing in {self.currency}; add {self.currency} per CNY with its source,"
                 " or fx by date"
             )
-        if self.currency == "CNY" and np.any(np.asarray(values_of(self.fx_per_cny.value)) != 1):
+        if self.currency == "CNY" and np.any(as_array(values_of(self.fx_per_cny.value)) != 1):
             problems.append(
                 "fx_per_cny: the listing is in CNY, so that it is 1; leave it out, or say the currency of the listing"
             )

@@ -52,6 +52,7 @@ LAYOUT_FIELDS = (
     "site_speed",
     "failures",
     "known_to_fit",
+    "graphs",
 )
 
 
@@ -107,6 +108,8 @@ class ServingWorkload(Model):
     """Share of the card's memory that the engine plans with; left out, the engine's own."""
     site_speed: MemoryShare | None = None
     """Share of the engine's usual speed that this site's machines reach, where somebody measured it."""
+    graphs: bool = True
+    """Decoding replays recorded graphs; false: the host launches every kernel (eager)."""
     speculative: SpeculativeSection | None = None
     """Speculative decoding."""
     prefix: PrefixSection | None = None

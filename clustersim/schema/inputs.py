@@ -14,7 +14,7 @@ from clustersim.errors import InputError, Problem
 from clustersim.provenance import Sourced
 from clustersim.schema.base import sourced_fields
 from clustersim.schema.company import CompanyFile
-from clustersim.schema.demand import TrainingWorkload, Workload
+from clustersim.schema.demand import ServingWorkload, TrainingWorkload, Workload
 from clustersim.schema.loader import Loader, refuse_unused
 from clustersim.schema.lookup import find_file
 from clustersim.schema.models import described_model
@@ -311,6 +311,11 @@ def _models(loader: Loader, scenario: Scenario) -> dict[str, ModelProfile]:
         if isinstance(work, TrainingWorkload) and work.dimensions is not None
     }
     named = {work.model for work in scenario.demand.values() if work.model is not None}
+    named |= {
+        work.speculative.draft_model
+        for work in scenario.demand.values()
+        if isinstance(work, ServingWorkload) and work.speculative and work.speculative.draft_model
+    }
     return described | {name: loader.profile("models", name) for name in sorted(named - set(described))}
 
 

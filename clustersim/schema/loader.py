@@ -139,9 +139,10 @@ class Loader:
         folder, model = KINDS[kind]
         if not name.endswith((".yaml", ".yml")):
             name = profile_name(folder, name)
-        profile = self.load(f"{kind}.{name}", folder, name, model, sourced=True)
-        document = self.documents[f"{kind}.{name}"]
-        stem = Path(document.file).stem
+        # Keys name a profile by its own name, also where a scenario gives its path.
+        stem = Path(name).stem if name.endswith((".yaml", ".yml")) else name
+        profile = self.load(f"{kind}.{stem}", folder, name, model, sourced=True)
+        document = self.documents[f"{kind}.{stem}"]
         if profile.name != stem:
             raise InputError(
                 f"{document.file}:{document.line_of(('name',))}: name: must be {stem!r} like its file"

@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from clustersim.errors import InputError, suggest
-from clustersim.reading.guarded import is_file, printable, read_text, stamp
+from clustersim.reading.guarded import is_file, look_at_folder, printable, read_text, stamp
 from clustersim.schema.yamlfile import read_yaml
 
 __all__ = ["ONLY", "exact_name", "file_stamps", "find_file", "known_names", "plain", "profile_name", "roots"]
@@ -107,6 +107,7 @@ def _index(folder: Path, stamps: tuple[tuple[str, int], ...]) -> dict[str, tuple
 
 
 def _stamps(folder: Path) -> tuple[tuple[str, int], ...]:
+    look_at_folder(folder)
     if not folder.is_dir():
         return ()
     return tuple(sorted((p.stem, stamp(p)) for p in folder.glob("*.yaml")))

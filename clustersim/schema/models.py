@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from clustersim.errors import InputError, suggest
 from clustersim.perf.formats import FORMATS
-from clustersim.schema.base import Count, Model
+from clustersim.schema.base import Count, Fraction, Model
 from clustersim.schema.model_pattern import parse_pattern
 from clustersim.schema.profile_base import Profile
 
@@ -219,6 +219,8 @@ class PredictionSection(Model):
     """How many such layers."""
     kind: str | None = None
     """Name among the attention's kinds; absent: as the last layer's."""
+    acceptance_by_position: tuple[Fraction, ...] = ()
+    """Chance that the drafted token at each position is kept where those before it were, as somebody measured it."""
 
 
 class FormatsSection(Model):

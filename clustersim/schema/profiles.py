@@ -6,11 +6,12 @@ absent field is an error that names the field and the file.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from clustersim.errors import InputError
 from clustersim.provenance import Sourced
@@ -26,6 +27,7 @@ from clustersim.schema.base import (
     quantity,
     validate,
 )  # fmt: skip
+from clustersim.schema.calibrated import CalibratedProfile
 from clustersim.schema.fleets import FleetProfile
 from clustersim.schema.lookup import find_file, known_names
 from clustersim.schema.models import ModelProfile
@@ -112,6 +114,13 @@ class CodecProfile(Model):
     """Channels that decode at once."""
 
 
+#: What a card keeps of its best matrix rate over whole steps where nobody said: the middle and the range of A100 and
+#: BI-V150 1, H100 0.92, Ascend 910B 0.85, B200 0.75 (docs/training.md).
+SUSTAINED = Sourced(
+    0.92, "1", "middle of five generations of cards of which it is known, 0.75 to 1", "assumption", 0.75, 1.0
+)
+
+
 class EfficiencyProfile(Model):
     """Share of the nameplate that large, well-shaped work reaches."""
 
@@ -120,7 +129,8 @@ class EfficiencyProfile(Model):
     gemm_fp8: Share | None = None
     """The same of 8-bit and narrower products; absent: as ``gemm``."""
     gemm_sustained: Share | None = None
-    """Of that rate, what products reach over whole training steps, under the power limit; absent: all of it."""
+    """Of that rate, what products reach over whole training steps, under the power limit; absent: what is the middle of
+    the cards of which it is known, with their range."""
     memory: Share | None = None
     """Share of the memory bandwidth that long reads reach."""
     scale_up: Share | None = None
@@ -129,6 +139,13 @@ class EfficiencyProfile(Model):
     """Share of the links that an all-reduce inside the scale-up switches reaches; absent where they cannot."""
     attention: Share | None = None
     """Share of the peak that fused attention reaches."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sustains(cls, data: Any) -> Any:
+        """A card whose best rate is known sustains what its class does, where nobody said."""
+        known = isinstance(data, Mapping) and data.get("gemm") is not None
+        return {"gemm_sustained": SUSTAINED, **data} if known else data
 
 
 class CardProfile(Profile):
@@ -168,6 +185,8 @@ class CardProfile(Profile):
     """Video channels."""
     efficiency: EfficiencyProfile = EfficiencyProfile()
     """Share of the nameplate that is reached."""
+    calibrated: CalibratedProfile | None = None
+    """What measured rows changed of it: factors, their ranges, and what error is left."""
     price: Price | None = None
     """Price of one card, without VAT."""
     rent: Rent | None = None

@@ -19,7 +19,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from clustersim.columns import values_of
+from clustersim.columns import Noted, Unbatchable, Varied, values_of
 from clustersim.errors import InputError, suggest
 from clustersim.provenance import TIERS, Sourced
 from clustersim.reading.guarded import printable
@@ -159,13 +159,18 @@ class Quantity:
         slack = 1e-9 * max(map(abs, usual))
         values = values_of(found.value)  # of all points, in a batch
         low, high = (values, values) if isinstance(values, float) else (values.min(), values.max())
-        return bool(low < usual[0] - slack or high > usual[1] + slack)
+        odd = bool(low < usual[0] - slack or high > usual[1] + slack)
+        if odd and isinstance(values, Noted):
+            raise Unbatchable("an odd value is said at every point")
+        return odd
 
     def _in_its_currency(self, raw: Any, rates: Rates | None) -> Quantity:
         """The quantity as it is written: in another currency where the text names one."""
         if "CNY" not in self.unit:
             return self
         text = raw.get("value") if isinstance(raw, Mapping) else raw
+        if isinstance(text, Varied):  # points of a batch are in one unit
+            text = f"1 {text.unit}"
         currency = in_currency(text, CURRENCIES) if isinstance(text, str) else ""
         if currency in {"", "CNY"}:
             return self

@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from clustersim.provenance import Sourced
-from clustersim.schema.base import Amount, Duration, Fraction, Model, quantity
+from clustersim.schema.base import Amount, Bandwidth, Duration, Fraction, Model, Size, quantity
 
 __all__ = [
-    "AutoscaleSection", "BatchingSection", "ClosedLoopSection", "DisaggregatedSection", "FailureSection",
-    "LengthSection", "PrecisionSection", "PrefixSection", "ServingPlan", "SloSection", "SpeculativeSection",
-    "TrafficSection", "VideoStream",
+    "AutoscaleSection", "BatchingSection", "CacheTierSection", "ClosedLoopSection", "DisaggregatedSection",
+    "FailureSection", "LengthSection", "PrecisionSection", "PrefixSection", "ServingPlan", "SessionSection",
+    "SloSection", "SpeculativeSection", "TrafficSection", "VideoStream",
 ]  # fmt: skip
 
 Rate = Annotated[Sourced, quantity("1/s", gt=0, usual=("0.0001 1/s", "1000000 1/s"))]
@@ -55,7 +55,7 @@ class BatchingSection(Model):
     """The scheduler of the engine."""
 
     max_tokens: int = Field(8192, ge=1)
-    """New tokens of one iteration."""
+    """New tokens of one iteration, on each attention-data-parallel rank."""
     max_sequences: int = Field(256, ge=1)
     """Sequences of one iteration."""
     chunked: bool = True
@@ -71,21 +71,65 @@ class BatchingSection(Model):
 
 
 class SpeculativeSection(Model):
-    """Speculative decoding by its mean."""
+    """Speculative decoding by its mean: what drafts, how many tokens a step, and how many of them are kept."""
 
     draft_tokens: int = Field(ge=1)
     """Tokens that are drafted a step."""
-    acceptance: Fraction
-    """Share of the drafted tokens that is kept."""
+    acceptance: Fraction | None = None
+    """Chance that a drafted token is kept where those before it were, at every position alike."""
+    acceptance_by_position: tuple[Fraction, ...] = ()
+    """The same position by position; with neither, what the model's file says of its prediction layer."""
+    draft: Literal["layer", "model", "lookup"] = "layer"
+    """What drafts: an extra layer of the model's own kind with the model's head, a smaller model, or a table of earlier
+    text that costs nothing."""
+    draft_model: str | None = None
+    """The smaller model (hwprofiles/models)."""
+
+    @model_validator(mode="after")
+    def _one_acceptance(self) -> SpeculativeSection:
+        if self.acceptance is not None and self.acceptance_by_position:
+            raise ValueError("acceptance and acceptance_by_position say the same thing twice: give one")
+        if self.acceptance_by_position and len(self.acceptance_by_position) != self.draft_tokens:
+            raise ValueError(
+                f"acceptance_by_position has {len(self.acceptance_by_position)} positions, and draft_tokens="
+                f"{self.draft_tokens}: give one for every drafted token"
+            )
+        if (self.draft == "model") != (self.draft_model is not None):
+            raise ValueError(
+                "draft: model and draft_model go together: name the smaller model, or leave both out"
+            )
+        return self
+
+
+class CacheTierSection(Model):
+    """Memory outside the cards that keeps known blocks: of the host, of its disks, of a pool for all replicas."""
+
+    name: str
+    """What it is called in results."""
+    capacity: Size
+    """Bytes of a replica's cache that it holds; of all replicas' where it is shared."""
+    bandwidth: Bandwidth
+    """Of each card's way to it and back, when blocks are read."""
+    latency: Duration = Sourced(0.0, "s")
+    """Until the first block arrives."""
+    token: Duration = Sourced(0.0, "s")
+    """What the engine's connector takes for each token that it moves, beside the bytes."""
+    shared: bool = False
+    """One for all replicas; else each has its own."""
 
 
 class PrefixSection(Model):
-    """Prefix caching: a share of the cache's memory for known blocks, or a stated share of every prompt."""
+    """Prefix caching: blocks of the requests are kept and found again, or a share of every prompt is stated as known.
 
-    memory_share: Annotated[Sourced, quantity("1", ge=0, lt=1)] = Sourced(0.0, "1")
-    """Share of the cache's memory that keeps known blocks."""
+    Known blocks lie in what running sequences leave of the cache, and in the tiers behind it, nearest first.
+    """
+
+    memory_share: Annotated[Sourced, quantity("1", ge=0, le=1)] = Sourced(1.0, "1")
+    """Share of the cache that blocks which no running sequence holds may take at most."""
     hit_share: Annotated[Sourced, quantity("1", ge=0, lt=1)] = Sourced(0.0, "1")
-    """Share of every prompt that is cached."""
+    """Share of every prompt that is cached, stated instead of found."""
+    tiers: tuple[CacheTierSection, ...] = ()
+    """Memories outside the cards, nearest first."""
 
 
 class DisaggregatedSection(Model):
@@ -95,6 +139,10 @@ class DisaggregatedSection(Model):
     """Replicas that decode, beside ``replicas`` that take the prompts."""
     decode_plan: ServingPlan | None = None
     """Parallel degrees of a decoding replica."""
+    first_token: Literal["prefill", "decode"] = "prefill"
+    """Who sends the first token: the replica that took the prompt, or, once it has the cache, the one that decodes."""
+    decode_batching: BatchingSection | None = None
+    """Scheduler of a decoding replica, where it is not that of the others."""
 
 
 class FailureSection(Model):
@@ -141,6 +189,29 @@ class ClosedLoopSection(Model):
     """Time between an answer and the next question."""
 
 
+class SessionSection(Model):
+    """Users who ask again with what was said before: each prompt begins with the last one and its answer."""
+
+    turns: LengthSection
+    """Requests of a session."""
+    first: LengthSection
+    """Tokens of a session's own before its first answer."""
+    added: LengthSection
+    """Tokens that a user or a tool adds before each further turn."""
+    shared_tokens: int = Field(0, ge=0)
+    """Tokens that every session begins with (a system prompt)."""
+    longest: int | None = Field(None, ge=1)
+    """Tokens of a prompt beyond which a session ends."""
+    pause: Duration = Sourced(0.0, "s")
+    """Mean time between an answer and the next turn."""
+    pause_spread: Literal["exponential", "constant"] = "exponential"
+    """How pauses vary."""
+    midway: Annotated[Sourced, quantity("1", ge=0, le=1)] = Sourced(0.0, "1")
+    """The users of a closed loop join their first sessions anywhere in this leading share of their turns."""
+    block_tokens: int = Field(64, ge=1)
+    """Tokens of a block that is kept whole."""
+
+
 class TrafficSection(Model):
     """Where requests come from: a trace, or drawn arrivals and lengths. It goes to the workload's ``replicas``."""
 
@@ -170,14 +241,19 @@ class TrafficSection(Model):
     """Output tokens of a request."""
     closed_loop: ClosedLoopSection | None = None
     """Users instead of an arrival rate."""
+    sessions: SessionSection | None = None
+    """Requests are turns of sessions: instead of ``prompt``."""
     whole: bool = False
     """Served from the first request to the last, start and drain included, as a benchmark does it, and not until the
     figures of the steady state are known."""
 
     @model_validator(mode="after")
     def _one_way(self) -> TrafficSection:
-        if self.trace is None and (self.requests is None or self.prompt is None or self.output is None):
-            raise ValueError("needs either trace, or requests with prompt and output")
+        if self.sessions is not None and (self.trace is not None or self.prompt is not None):
+            raise ValueError("sessions make their own prompts: leave out trace and prompt")
+        begins = self.sessions if self.prompt is None else self.prompt
+        if self.trace is None and (self.requests is None or begins is None or self.output is None):
+            raise ValueError("needs either trace, or requests with prompt (or sessions) and output")
         if self.trace is None and self.rate is None and self.closed_loop is None:
             raise ValueError("needs a rate or a closed_loop: zero arrivals cannot be served")
         return self

@@ -15,8 +15,8 @@ from clustersim.schema.base import Count, Duration, Fraction, Model, Share, Size
 from clustersim.schema.profile_base import Profile
 
 __all__ = [
-    "EngineConstants", "MemoryRules", "SchedulerCase", "SchedulerRules", "ServingConstants", "SoftwareProfile",
-    "StackCase", "StackConstants", "TrainingConstants",
+    "EngineConstants", "MemoryCase", "MemoryRules", "SchedulerCase", "SchedulerRules", "ServingConstants",
+    "SoftwareProfile", "StackCase", "StackConstants", "TrainingConstants",
 ]  # fmt: skip
 
 Bytes = Annotated[Sourced, quantity("1", gt=0)]
@@ -49,6 +49,9 @@ class StackConstants(Model):
     """Bytes of a value that tensor-parallel cards gather for a product below 16 bits."""
     ep_overlap: Fraction | None = None
     """The same for the exchange of experts."""
+    kernel_factor: Positive | None = None
+    """Time of the card's own work over that of a stack tuned to it; absent: 1 where the stack was measured on cards of
+    the maker, else what the class of stacks that nobody measured there has."""
     host_layer: Duration | None = None
     """What the host takes to launch one pass of a layer."""
     layer_overhead: Duration | None = None
@@ -99,6 +102,10 @@ class StackCase(StackConstants):
 class TrainingConstants(StackConstants):
     """Constants of a training stack, and the cases in which others hold."""
 
+    port_factor: Positive | None = None
+    """In the class of stacks that nobody measured: ``kernel_factor`` of software that is new to a maker's cards."""
+    unnamed_factor: Positive | None = None
+    """The same on cards of makers on which other stacks were measured."""
     cases: tuple[StackCase, ...] = ()
     """Constants on some cards or in some formats."""
 
@@ -165,6 +172,15 @@ class MemoryRules(Model):
     """Bytes for each logit of the largest number of sequences."""
 
 
+class MemoryCase(Model):
+    """What an engine keeps on some cards, whose kernels need other room."""
+
+    cards: tuple[str, ...] = Field(min_length=1)
+    """Exact names of the cards."""
+    routed_bytes: Positive
+    """Bytes for each value of the model's width of a token's copy at an expert there."""
+
+
 class EngineConstants(Model):
     """Fitted constants of an engine on a card for one kind of model; the file names their source and tier.
 
@@ -209,6 +225,12 @@ class EngineConstants(Model):
     """Share of the matrix rate that experts reach."""
     expert_layer_us: float = Field(0.0, ge=0)
     """Time beside the kernels of each layer of experts, on top, microseconds."""
+    latent_rows: float = Field(1.0, ge=1)
+    """Heads that decode of a latent works on at least: what a tile of its kernel holds."""
+    latent_share: float = Field(0.0, ge=0, le=1)
+    """Share of the peak that decode of a latent reaches; 0: as prefill."""
+    latent_format: Literal["", "bf16", "fp8"] = ""
+    """Format that it computes in, where the card has it."""
 
 
 def _of(constants: list[EngineConstants], maker: str) -> list[EngineConstants]:
@@ -226,10 +248,17 @@ class ServingConstants(Model):
     """Defaults of the scheduler on some cards."""
     memory: MemoryRules
     """How memory is divided."""
+    memory_cases: tuple[MemoryCase, ...] = ()
+    """What differs on some cards."""
     attention: Share
     """Share of the card's attention peak that prefill attention reaches."""
     sequence: Duration
     """Time a decoding sequence adds to an iteration."""
+    eager: Positive = Sourced(
+        3.3, "1", "Ascend 910B: 147 ms a step beyond the weights without recorded graphs, 44 with them", "derived",
+        low=1.5, high=5.0,
+    )  # fmt: skip
+    """Times the time beside the kernels of a layer where the host launches every kernel."""
     constants: tuple[EngineConstants, ...] = ()
     """Fitted constants by card and kind of model."""
 

@@ -84,6 +84,9 @@ class SoftwareSection(Model):
     """Bytes of a value that tensor-parallel cards gather for a product below 16 bits."""
     ep_overlap: Fraction | None = None
     """The same for the exchange of experts."""
+    kernel_factor: Annotated[Sourced, quantity("1", gt=0)] | None = None
+    """Time of the card's own work over that of a stack tuned to it; absent: 1 where the stack was measured on cards of
+    the maker, else what the class of stacks that nobody measured there has."""
     host_layer: Duration | None = None
     """What the host takes to launch one pass of a layer."""
     expert_overhead: Duration | None = None

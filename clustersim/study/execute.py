@@ -26,10 +26,12 @@ from concurrent.futures import (
 )
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from clustersim.again import Again
 from clustersim.batch import Question, at
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.pipeline import StageCache, run_chain
@@ -39,7 +41,15 @@ from clustersim.study.points import Found, blocks, joined, varied_values
 from clustersim.study.spec import StudySpec, inputs_digest
 from clustersim.version import __version__
 
-__all__ = ["block_size", "evaluate", "open_executor", "question_of", "run_ranges", "time_one_block"]
+__all__ = [
+    "asked_again",
+    "block_size",
+    "evaluate",
+    "open_executor",
+    "question_of",
+    "run_ranges",
+    "time_one_block",
+]
 
 #: Seconds of work that one task should hold: long beside the cost of sending it, short beside a person's patience.
 TASK_S = 0.5
@@ -57,6 +67,18 @@ def question_of(spec: StudySpec) -> Question[Inputs]:
     fixed = dict(spec.sets)
     return Question(
         lambda point: load_inputs(spec.scenario, {**fixed, **point}),
+        lambda inputs: outputs_of(run_chain(inputs, replications=0, cache=_CACHE)),
+    )
+
+
+@lru_cache(maxsize=16)
+def asked_again(scenario: str) -> Again[Inputs]:
+    """Return the same question of a scenario for points that come one after another, kept in this process.
+
+    Studies do not take it: whether a point is replayed depends on those before it, and its last bit with it.
+    """
+    return Again(
+        lambda point: load_inputs(scenario, point),
         lambda inputs: outputs_of(run_chain(inputs, replications=0, cache=_CACHE)),
     )
 

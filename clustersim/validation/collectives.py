@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import count
 from statistics import fmean
 from typing import Any
@@ -30,6 +30,7 @@ from clustersim.workloads.collectives import Exchanged, exchanged, share_evenly
 
 __all__ = [
     "COLUMNS", "OPTIONAL", "SystemErrors", "as_scenario", "collective_document", "per_system", "predict",
+    "time_on",
 ]  # fmt: skip
 
 COLUMNS = (
@@ -107,11 +108,27 @@ def _details(row: CollectiveRow, found: Exchanged) -> dict[str, Any]:
     return details
 
 
-def _predict_row(row: CollectiveRow) -> tuple[float, float, str, dict[str, Any]]:
+def time_on(row: Mapping[str, str], change: Callable[[CardProfile], CardProfile]) -> float:
+    """Return the time of a row, or of the unit of its rate, on its card as a change leaves it.
+
+    Raises Unpredictable as a row that is set aside.
+    """
+    value, _, unit, _ = _predict_row(read_row(row, 1), change)
+    return 1.0 / value if unit == "GB/s" else value
+
+
+def _as_it_is(card: CardProfile) -> CardProfile:
+    return card
+
+
+def _predict_row(
+    row: CollectiveRow, change: Callable[[CardProfile], CardProfile] = _as_it_is
+) -> tuple[float, float, str, dict[str, Any]]:
     """Return (predicted, measured, unit, details)."""
     if not row.measured:
         raise Unpredictable(NO_MEASUREMENT)
     inputs = load_one(Document("row", collective_document(row), {}))
+    inputs = replace(inputs, parts=replace(inputs.parts, card=change(inputs.parts.card)))
     found = exchanged(inputs, inputs.scenario.collectives[NAME])
     details = _details(row, found)
     if row.kind in EXPERT_KINDS:

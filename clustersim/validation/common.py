@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from statistics import fmean, median
 from typing import Any
 
-from scipy.stats import spearmanr
-
 from clustersim.errors import InputError, suggest
 from clustersim.schema.profiles import CardProfile
 
@@ -21,7 +19,7 @@ __all__ = [
 #: Why a row with an empty measured cell is set aside.
 NO_MEASUREMENT = "no measured value"
 #: Units of which more is better; of the others less is.
-MORE_IS_BETTER = ("tok/s", "efficiency", "GB/s", "ETTR")
+MORE_IS_BETTER = ("tok/s", "efficiency", "GB/s", "TFLOP/s", "ETTR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +95,8 @@ def require_columns(columns: Iterable[str], needed: Sequence[str], file: str) ->
 
 
 def _statistics(rows: Sequence[ValidationRow]) -> dict[str, Any]:
+    from scipy.stats import spearmanr
+
     errors = [e for e in (row.error_pct for row in rows) if e is not None and math.isfinite(e)]
     pairs = [(r.predicted, r.measured) for r in rows if r.predicted is not None]
     out: dict[str, Any] = {"n_rows": len(rows), "n_predicted": len(pairs)}

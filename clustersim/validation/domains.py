@@ -16,6 +16,7 @@ DOMAINS: dict[str, tuple[str, str]] = {
     "domestic_training": ("clustersim.validation.training", "domestic_training.csv"),
     "scaling": ("clustersim.validation.scaling", "training_scaling.csv"),
     "collectives": ("clustersim.validation.collectives", "collectives.csv"),
+    "operators": ("clustersim.validation.operators", "operators.csv"),
     "reliability": ("clustersim.validation.reliability", "reliability.csv"),
     "tco": ("clustersim.validation.tco", "tco.csv"),
     "serving": ("clustersim.validation.serving", "serving.csv"),
@@ -25,6 +26,7 @@ DOMAINS: dict[str, tuple[str, str]] = {
     "serving_latency_b200": ("clustersim.validation.serving_latency", "serving_latency_b200.csv"),
     "serving_silicon": ("clustersim.validation.serving_latency", "serving_silicon_hopper.csv"),
     "serving_silicon_blackwell": ("clustersim.validation.serving_latency", "serving_silicon_blackwell.csv"),
+    "serving_agentic": ("clustersim.validation.serving_agentic", "serving_agentic.csv"),
     "domestic_serving": ("clustersim.validation.serving_domestic", "domestic_serving.csv"),
 }
 

@@ -6,6 +6,7 @@ import importlib
 import math
 from collections.abc import Iterable, Sequence
 
+from clustersim.intervals.draws import load_of, width_of
 from clustersim.intervals.residuals import Residual
 from clustersim.schema.profiles import CardProfile, load_profile
 from clustersim.validation.common import MORE_IS_BETTER, ValidationRow
@@ -21,7 +22,7 @@ _QUANTITY = {
 }  # fmt: skip
 _BY_GROUP = {"ttft": "ttft", "tpot": "tpot", "tok/s": "throughput"}
 #: Domains without a residual of a time.
-_OTHERS = ("tco", "reliability")
+_OTHERS = ("tco", "reliability", "operators")
 
 
 def quantity_of(domain: str, row: ValidationRow) -> str:
@@ -57,9 +58,20 @@ def _residual(quantity: str, row: ValidationRow) -> Residual:
     assert isinstance(card, CardProfile)
     return Residual(
         quantity=quantity, source=row.source, maker=card.vendor, card=row.card, software=row.software,
-        layout=row.plan_kind if quantity == "collective_time" else "",
+        layout=_layout(quantity, row),
         log_ratio=-ratio if row.unit in MORE_IS_BETTER else ratio, tuned=row.tuned,
     )  # fmt: skip
+
+
+def _layout(quantity: str, row: ValidationRow) -> str:
+    """What within a class tells errors apart, known before anything is measured."""
+    if quantity == "collective_time":
+        return row.plan_kind
+    if quantity == "step_time":
+        return width_of(row.details["dtype"])
+    if quantity in {"ttft", "tpot"} and row.details.get("concurrency"):
+        return load_of(float(row.details["concurrency"]))
+    return ""
 
 
 def all_residuals(domains: Sequence[str] = tuple(DOMAINS)) -> list[Residual]:

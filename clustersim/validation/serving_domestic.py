@@ -42,6 +42,8 @@ _QUANTITIES = {"ttft": ("ttft_ms", "ms"), "tpot": ("tpot_ms", "ms"), "tok/s": ("
 WAVES = 10
 _SPECULATION = re.compile(r"\bspecul|\bmtp\b|\beagle|\bdraft", re.IGNORECASE)
 
+_EAGER = re.compile(r"\beager\b", re.IGNORECASE)
+
 
 def _degree(row: Mapping[str, str], key: str) -> int:
     return max(1, int(number(row.get(key), 1.0)))
@@ -76,10 +78,17 @@ def record(row: Mapping[str, str]) -> ServingRecord:
         software=found.profile.name,
         weights=number_format(_weights(full, model, suffix)),
         layout=_layout(full),
-        settings=settings_of({**full, "kv_cache_dtype": full.get("precision_cache") or ""}),
+        settings=settings_of(
+            {**full, "kv_cache_dtype": full.get("precision_cache") or "", "graphs": _graphs(full)}
+        ),
         site_speed=site_speed(full),
         said=found.said,
     )
+
+
+def _graphs(row: Mapping[str, str]) -> str:
+    """Whether the host launched every kernel, by the row's column or its note."""
+    return (row.get("graphs") or "").strip() or ("eager" if _EAGER.search(row.get("notes") or "") else "")
 
 
 def _why_not(row: Mapping[str, str]) -> str:
@@ -91,6 +100,8 @@ def _why_not(row: Mapping[str, str]) -> str:
         return "speculative decoding without a stated acceptance"
     if (row.get("disaggregated") or "no").strip().lower() not in {"no", ""}:
         return "disaggregated row: workers of each kind are not all stated"
+    if re.search(r"includes? compil", notes):
+        return "its time includes the compilation of kernels"
     missing = [key for key in ("isl", "osl", "concurrency", "n_cards") if not number(row[key]) >= 1]
     return f"the row lacks {', '.join(missing)}" if missing else ""
 

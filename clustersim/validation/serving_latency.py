@@ -9,6 +9,7 @@ that a constant was found from is in a group of its own, so that no error is cla
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from math import isfinite, nan
 from typing import Any
@@ -32,6 +33,10 @@ from clustersim.validation.sites import Unpredictable
 from clustersim.validation.sources import shipped_rows
 
 __all__ = ["as_scenario", "predict", "record", "stated"]
+
+
+#: Why a predicted row counts in no error.
+_REPEATED = "the same measurement stands in an earlier row"
 
 
 def identity(row: Mapping[str, str]) -> str:
@@ -71,11 +76,13 @@ def _group(run: ServingRecord, tuned: bool, calibrated: bool) -> str:
         return f"{kind}, not fitted"
     if kind == "dense" and model.hidden * model.layers < 40 * 5120:
         kind = "dense, small"
+    if run.decode is not None:
+        kind = f"{kind}, split"
     return f"{kind} (tuned)" if tuned else kind
 
 
 def stated(rows: Iterable[Mapping[str, str]]) -> list[tuple[Mapping[str, str], ServingRow, Client | None]]:
-    """Return every row as it is asked, repeated measurements once.
+    """Return every row as it is asked; a measurement that an earlier row holds is marked as repeated.
 
     Raises InputError where the columns of neither layout are there.
     """
@@ -86,12 +93,12 @@ def stated(rows: Iterable[Mapping[str, str]]) -> list[tuple[Mapping[str, str], S
     out: list[tuple[Mapping[str, str], ServingRow, Client | None]] = []
     for index, row in enumerate(normalise(given)):
         key, reason = identity(row), why_not(row)
-        if not reason and key in seen:
-            reason = "the same measurement stands in an earlier row"
+        repeated = not reason and key in seen
         # A row that lacks what a prediction needs does not stand for one that has it.
         if not reason:
             seen.add(key)
-        out.append((row, *_row(row, row.get("id") or f"row {index + 1}", reason)))
+        asked, client = _row(row, row.get("id") or f"row {index + 1}", reason)
+        out.append((row, replace(asked, repeated=repeated), client))
     return out
 
 
@@ -112,7 +119,7 @@ def as_scenario(rows: Iterable[Mapping[str, str]], wanted: str) -> str:
 
 
 def predict(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:
-    """Predict every row; two results per row (mean TTFT and TPOT, in ms), repeated measurements once.
+    """Predict every row; two results per row (mean TTFT and TPOT, in ms), repeated measurements aside.
 
     Raises InputError where the columns of neither layout are there.
     """
@@ -137,16 +144,18 @@ def _both(row: Mapping[str, str], asked: ServingRow, client: Client | None) -> l
         details |= {"said": run.said, "fitted": outcome.calibrated}
     shared: dict[str, Any] = {
         "source": f"{run.engine if run else row['backend']} {row['system']}",
-        "card": run.card if run else row["system"], "unit": "ms", "details": details, "tuned": tuned, **words,
+        "card": run.card if run else row["system"], "unit": "ms", "details": details, "tuned": tuned,
+        "aside": asked.repeated, **words,
     }  # fmt: skip
     out = []
     for what in ("ttft", "tpot"):
         measured = number(row[f"{what}_ms"])
         value = 1e3 * getattr(outcome, f"{what}_s") if outcome is not None else nan
+        said = (reason or _REPEATED * asked.repeated) if measured > 0 else NO_MEASUREMENT
         out.append(
             ValidationRow(
                 id=f"{asked.id} {what}", predicted=value if measured > 0 and isfinite(value) else None,
-                measured=measured, reason=reason if measured > 0 else NO_MEASUREMENT, group=f"{what} {group}",
+                measured=measured, reason=said, group=f"{what} {group}",
                 question=f"{what}|{question}" if question else "", **shared,
             )
         )  # fmt: skip

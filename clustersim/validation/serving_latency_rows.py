@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from clustersim.assemble.parts import card_spec
 from clustersim.des.serving.stream import Lengths
+from clustersim.errors import ClusterSimError
 from clustersim.perf.serving_engine import Layout
 from clustersim.schema.find_software import FoundSoftware, find_software, release_of
 from clustersim.schema.formats import NumberFormat, number_format
@@ -27,6 +28,7 @@ from clustersim.validation.serving_rows import (
     site_speed,
 )
 from clustersim.validation.serving_scenario import Load
+from clustersim.validation.serving_workers import with_workers
 from clustersim.validation.sites import Unpredictable, card_of
 from clustersim.validation.sources import filled, shipped_rows
 
@@ -81,10 +83,35 @@ def normalise(rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
                 "ttft_ms": row["silicon_ttft_ms"],
                 "tpot_ms": row["silicon_tpot_ms"],
                 "campaign": row.get("campaign") or _described_campaign(text),
-                "engine_version": row.get("engine_version") or row.get("backend_version") or "",
+                "engine_version": row.get("engine_version") or _release(row),
             }
         )
-    return out
+    return with_workers(out, [_split_campaign(row) for row in out])
+
+
+def _split_campaign(row: Mapping[str, str]) -> Campaign | None:
+    """What a campaign's configuration is asked by for a disaggregated row; None for any other row."""
+    if row.get("mode") != "disagg":
+        return None
+    try:
+        full = filled(row)
+        card, (model, _), engine = card_of(full["system"]), model_of(full["model"]), _engine(full)
+    except (Unpredictable, ClusterSimError):
+        return None
+    return Campaign(
+        campaign=campaign_of(full), software=engine.profile.family, model=model, card=card.name,
+        format=str(row.get("precision") or ""), isl=f"{number(row['isl'], 0):g}", osl=f"{number(row['osl'], 0):g}",
+        users=number(row["concurrency"], 0.0),
+    )  # fmt: skip
+
+
+def _release(row: Mapping[str, str]) -> str:
+    """The engine's release; a disaggregated TensorRT-LLM run names that of the container that started it instead."""
+    version = row.get("backend_version") or ""
+    container = (
+        row.get("mode") == "disagg" and row["backend"] == "trtllm" and re.search(r"\.(post|pre)\d", version)
+    )
+    return "" if container else version
 
 
 def _wide_weights(row: Mapping[str, str]) -> str:
@@ -206,6 +233,8 @@ def why_not(row: Mapping[str, str]) -> str:
 
 def _why_not_split(row: Mapping[str, str]) -> str:
     """Why a row with workers of two kinds cannot be predicted: without their numbers nobody knows the cards."""
+    if row.get("workers_said"):
+        return row["workers_said"]
     lacks = [
         f"{kind} {what.replace('_', ' ')}"
         for kind in _KINDS

@@ -62,6 +62,8 @@ class Settings:
     prefix_hit_share: float | None = None
     client_concurrency: int | None = None
     memory_share: float | None = None
+    decode_max_sequences: int | None = None
+    graphs: str | None = None
 
 
 #: Columns of settings, with ``engine_version`` beside them, which chooses the software's profile.
@@ -81,6 +83,11 @@ def settings_of(row: Mapping[str, str], **otherwise: Any) -> Settings:
     for name in SETTINGS:
         text = str(row.get(name) or "").strip()
         if not text or text == "auto":
+            continue
+        if name == "graphs":
+            if text not in {"recorded", "eager"}:
+                raise Unpredictable(f"graphs is {text!r}: neither recorded nor eager")
+            given[name] = text
             continue
         if name == "kv_cache_dtype":
             given[name] = number_format(text).dtype

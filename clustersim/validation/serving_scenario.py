@@ -70,6 +70,8 @@ class ServingRow:
     run: ServingRecord | None = None
     load: Load | None = None
     reason: str = ""
+    repeated: bool = False
+    """Whether an earlier row holds the same measurement: predicted, and left out of the errors."""
 
     def outcome(self) -> tuple[Outcome | None, str]:
         """Return what the row's scenario gives, or nothing and the reason."""
@@ -104,24 +106,32 @@ def _batching(run: ServingRecord) -> dict[str, Any]:
         max_batched_tokens=settings.max_batched_tokens,
         max_sequences=settings.max_sequences,
     )
-    most = (
-        min(rules.max_sequences, max(1, (rules.max_tokens - 1) // drafted))
-        if rules.mixed
-        else rules.max_sequences
-    )
+    # An engine's default is that of each attention rank; what a row states is the whole replica's.
+    ranks = 1 if settings.max_sequences else run.layout.dp
+    most = rules.max_sequences * ranks
+    if rules.mixed:
+        most = min(most, max(1, (rules.max_tokens * ranks - 1) // drafted))
     return {
         "max_tokens": rules.max_tokens, "max_sequences": most, "chunked": rules.chunked, "mixed": rules.mixed,
         "wait_iterations": settings.batch_wait_iters or 0,
     }  # fmt: skip
 
 
+def _decode_batching(run: ServingRecord, decode: Layout) -> dict[str, Any]:
+    """The scheduler of the replicas that decode: as many sequences as the row states, or the engine's on every rank."""
+    rules, own = _batching(run), batching_of(run.profile, run.card)
+    most = run.settings.decode_max_sequences or run.settings.max_sequences or own.max_sequences * decode.dp
+    room = (most + 1) * ((run.settings.draft_tokens or 0) + 1)
+    sizes = {"max_sequences": most, "max_tokens": max(rules["max_tokens"], room), "wait_iterations": 0}
+    return {"decode_batching": rules | sizes}
+
+
 def _speculative(run: ServingRecord) -> dict[str, Any]:
     settings = run.settings
     if not settings.draft_tokens:
         return {}
-    if settings.acceptance is None:
-        raise Unpredictable("speculative decoding without a stated acceptance")
-    return {"speculative": {"draft_tokens": settings.draft_tokens, "acceptance": settings.acceptance}}
+    given = {"acceptance": settings.acceptance} if settings.acceptance is not None else {}
+    return {"speculative": {"draft_tokens": settings.draft_tokens, **given}}
 
 
 def _stated(run: ServingRecord) -> dict[str, Any]:
@@ -129,6 +139,8 @@ def _stated(run: ServingRecord) -> dict[str, Any]:
     settings = run.settings
     shares = {"memory_share": settings.memory_share, "site_speed": run.site_speed}
     out: dict[str, Any] = {key: value for key, value in shares.items() if value is not None}
+    if settings.graphs == "eager":
+        out["graphs"] = False
     if settings.prefix_hit_share:
         out["prefix"] = {"hit_share": settings.prefix_hit_share}
     return out | _speculative(run)
@@ -142,7 +154,10 @@ def serving_document(run: ServingRecord, load: Load, *, name: str, description: 
     known, layout = load_card(run.card), run.layout
     split: dict[str, Any] = {}
     if run.decode is not None:
-        split["disaggregated"] = {"decode_replicas": load.decode_replicas, "decode_plan": _plan(run.decode)}
+        split["disaggregated"] = {
+            "decode_replicas": load.decode_replicas, "decode_plan": _plan(run.decode), "first_token": "decode",
+            **_decode_batching(run, run.decode),
+        }  # fmt: skip
     largest = max(layout.cards, run.decode.cards if run.decode is not None else 0)
     links = links_of(known, "", "", largest, usual_nic=True)
     formats = precision_of(run.weights, card_spec(known), run.model, run.settings.kv_cache_dtype)

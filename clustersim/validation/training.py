@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from clustersim.errors import ClusterSimError, InputError, suggest
+from clustersim.perf.job import TrainJob
 from clustersim.perf.plan import Plan
 from clustersim.perf.shortlist import kind_of
 from clustersim.perf.step import StepTime
@@ -20,7 +21,21 @@ from clustersim.validation.training_rows import KnownRow, known_row
 from clustersim.validation.training_single_node import SHIPPED, is_single_node, training_row
 from clustersim.workloads.training import step_of
 
-__all__ = ["COLUMNS", "Unpredictable", "as_scenario", "plan_shards", "predict", "predict_step"]
+__all__ = [
+    "COLUMNS",
+    "Unpredictable",
+    "as_scenario",
+    "is_single_node",
+    "known_row",
+    "measured_step",
+    "plan_shards",
+    "predict",
+    "predict_job",
+    "predict_step",
+    "step_of",
+    "training_row",
+    "tuned_ids",
+]
 
 COLUMNS = (
     "id", "source", "model", "params_B", "layers", "hidden", "heads", "kv_heads", "ffn_hidden", "vocab", "seq_len",
@@ -60,6 +75,19 @@ def _measured_s(row: Mapping[str, str], known: KnownRow, step: StepTime) -> floa
             flops -= 0.5 * square * known.train.global_batch * known.train.seq_len
         return flops / (mfu * step.peak * known.train.cards)
     raise Unpredictable(NO_STEP)
+
+
+def measured_step(row: Mapping[str, str], known: KnownRow) -> float:
+    """Return the measured seconds of a row's step.
+
+    Raises Unpredictable where the row has none.
+    """
+    return _step(row, known)[1]
+
+
+def predict_job(known: KnownRow, job: TrainJob) -> float:
+    """Return the seconds of a row's step with other constants in its job."""
+    return step_of(known.work, job).step_time_s
 
 
 def predict_step(row: Mapping[str, str]) -> tuple[StepTime, float, dict[str, Any]]:

@@ -19,6 +19,7 @@ from clustersim.perf.plan import Plan
 from clustersim.perf.step import estimate_step
 from clustersim.schema.demand import TrainingWorkload
 from clustersim.schema.inputs import Inputs, load_one
+from clustersim.schema.profiles import CardProfile
 from clustersim.schema.yamlfile import Document
 from clustersim.validation.training_record import TrainingRecord, number, record
 from clustersim.validation.training_scenario import WORK, stated_scenario
@@ -51,6 +52,12 @@ class KnownRow:
         work = self.inputs.scenario.demand[WORK]
         assert isinstance(work, TrainingWorkload)
         return work
+
+    def on_card(self, card: CardProfile) -> TrainJob:
+        """Return the row's job, by the plan that was chosen for it, with another card in its place."""
+        inputs = replace(self.inputs, parts=replace(self.inputs.parts, card=card))
+        plan = plan_section(self.train.plan)
+        return train_job(inputs, self.work.model_copy(update={"plan": plan}))
 
     @property
     def document(self) -> dict[str, Any]:

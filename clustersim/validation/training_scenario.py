@@ -88,7 +88,7 @@ def _measured(known: TrainingRecord) -> tuple[dict[str, Any], list[str]]:
         key, factor, unit = _MEASURED[column]
         if value:
             values[f"cards.{known.card.name}.{key}"] = f"{value * factor!r}{unit}" if unit else value
-    if given["gemm_efficiency"] and known.card.efficiency.gemm_sustained:
+    if given["gemm_efficiency"]:
         # What a site measured of its own products is what its steps see.
         values[f"cards.{known.card.name}.efficiency.gemm_sustained"] = 1.0
     own = [column.removesuffix("_GBs") for column, value in given.items() if value]
@@ -174,7 +174,7 @@ def _plan(known: TrainingRecord) -> dict[str, Any]:
     tp, pp, cp = count(row, "tp", 1), count(row, "pp", 1), count(row, "cp", 1)
     interleave = count(row, "vpp_interleave", 1) if pp > 1 else 1
     recompute = (row.get("recompute") or "").lower()
-    software = stack_software(known.software.profile, known.card.name, *known.format.names, model=known.model)
+    software = stack_software(known.software.profile, known.card, *known.format.names, model=known.model)
     stated = (row.get("seq_parallel") or "").strip().lower()
     return {
         "tp": tp, "pp": pp, "dp": count(row, "dp", max(1, cards // (tp * pp * cp))), "cp": cp,

@@ -13,6 +13,7 @@ from clustersim.columns import places
 from clustersim.des.training.fidelity import Expected, expected_goodput
 from clustersim.des.training.run import TrainingRun
 from clustersim.errors import InfeasibleError, InputError
+from clustersim.intervals.maturity import established
 from clustersim.perf.binds import time_shares
 from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import memory_per_card
@@ -75,7 +76,10 @@ def plan_errors() -> PlanErrors:
     lines = (line for line in source.text.splitlines() if not line.startswith("#"))
     rows = parse_table(Text(source.name, "\n".join(lines), source.encoding)).rows
     return PlanErrors(
-        {r["kind"]: KindError(float(r["bias"]), float(r["spread"]), int(r["rows"])) for r in rows}
+        {
+            r["kind"]: KindError(float(r["bias"]), float(r["spread"]), int(r["rows"]), float(r["between"]))
+            for r in rows
+        }
     )
 
 
@@ -140,6 +144,19 @@ def fit_words(work: TrainingWorkload, job: TrainJob) -> str:
     return f"known to fit, though the formulas put {need / 2**30:.1f} GiB on a card of {has / 2**30:.1f}"
 
 
+def port_words(inputs: Inputs, work: TrainingWorkload, job: TrainJob) -> str:
+    """Say where the class of software that is new to a maker's cards sets the pace; nothing elsewhere."""
+    factor, card = job.plan.software.kernel_factor, inputs.parts.card
+    if work.software.kernel_factor is not None or factor == 1.0:
+        return ""
+    first = card.vendor not in established()
+    what = "first ports, and not NVIDIA's mean" if first else "stacks that nobody named"
+    return (
+        f"nobody measured this stack on cards of {card.vendor}: its kernels take {factor:g} times as long as a tuned"
+        f" stack's, the centre of {what} (software.kernel_factor states another)"
+    )
+
+
 def work_of(inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache) -> Work:
     """Return what a training workload makes of the site's card-hours.
 
@@ -159,7 +176,7 @@ def work_of(inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache
     product = Product("mtoken", kept * 3600 / 1e6 / job.cards)
     said = [choice.words() if choice is not None else ""]
     said += [f"mean of the long run by {expected.fidelity}: {expected.why}" if expected.half_width else ""]
-    said += [*expected.notes, fit_words(work, job)]
+    said += [*expected.notes, fit_words(work, job), port_words(inputs, work, job)]
     return Work(
         name=name,
         kind="training",

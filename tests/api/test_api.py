@@ -18,10 +18,11 @@ ROOT = Path(__file__).resolve().parents[2]
 CHANGED = {"cards.BR166M.scale_up.bandwidth": "320 GB/s"}
 #: The names that a script may rely on: a change here is a change of the interface.
 NAMES = [
-    "Answer", "CheckFailed", "ClusterSimError", "Company", "InfeasibleError", "InputError", "PartialFailureError",
-    "Result", "Scenario", "Study", "StudyFile", "StudyFolder", "__version__", "anchors", "audit", "cards", "cite",
-    "companies", "company", "diff", "doctor", "import_file", "json_schema", "keys", "load", "open_study", "plan_errors",
-    "profile", "profiles", "replay", "residuals", "show_versions", "study_file", "validate",
+    "Answer", "CheckFailed", "ClusterSimError", "Company", "InfeasibleError", "InputError",
+    "PartialFailureError", "Result", "Scenario", "Study", "StudyFile", "StudyFolder", "__version__", "anchors",
+    "audit", "calibrate", "cards", "cite", "companies", "company", "diff", "doctor", "import_file",
+    "json_schema", "keys", "load", "measure", "open_study", "plan_errors", "profile", "profiles", "replay",
+    "residuals", "show_versions", "study_file", "validate", "verify",
 ]  # fmt: skip
 
 

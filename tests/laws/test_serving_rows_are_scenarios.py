@@ -3,6 +3,7 @@
 import importlib
 import json
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -35,15 +36,25 @@ def outcome(module: object, row: Row, folder: Path) -> tuple[dict[str, float], s
         file.write_text(module.as_scenario([row], row["id"]), encoding="utf-8")  # type: ignore[attr-defined]
         inputs = load_inputs(str(file))
         inputs.require(money=False)
-        figures = Serving(inputs).serve().summary
+        answer = Serving(inputs).serve()
+        figures, known = answer.summary, answer.known
     except ClusterSimError as error:
         return {}, reason_of(error)
     which = "p50" if row.get("metric_basis") == "p50" else "mean"
     return {
         "ttft": figures.ttft_s[which] * 1e3,
         "tpot": figures.tpot_s[which] * 1e3,
+        "ttft p50": figures.ttft_s["p50"] * 1e3,
+        "tpot p50": figures.tpot_s["p50"] * 1e3,
         "tok/s": figures.output_tokens_per_s,
+        "hit share": 100.0 * known.device if known is not None else 0.0,
     }, ""
+
+
+def users(row: Row) -> int:
+    """Users of a row, or none stated."""
+    found = re.search(r"silicon_concurrency=(\d+)", row.get("silicon_data_source") or "")
+    return int(found.group(1)) if found else int(float(row.get("concurrency") or 0))
 
 
 def agree(module: object, row: Row, folder: Path) -> int:
@@ -53,7 +64,7 @@ def agree(module: object, row: Row, folder: Path) -> int:
     for one in found:
         if one.reason == NO_MEASUREMENT:
             continue
-        quantity = one.unit if one.unit == "tok/s" else one.id.rpartition(" ")[2]
+        quantity = one.unit if one.unit == "tok/s" else one.id.removeprefix(f"{row['id']} ")
         assert (got.get(quantity), why) == (one.predicted, one.reason), one.id
     return sum(one.predicted is not None for one in found)
 
@@ -62,7 +73,9 @@ def agree(module: object, row: Row, folder: Path) -> int:
 def test_a_sample_of_rows_serves_to_its_prediction(domain: str, tmp_path: Path) -> None:
     module, rows = table(domain)
     held, seen = 0, 0
-    for row in random.Random(16).sample(rows, len(rows)):
+    # Large loads take as long as all others together, and are held with every row.
+    few = [row for row in rows if users(row) <= 64]
+    for row in random.Random(16).sample(few, len(few)):
         held, seen = held + agree(module, row, tmp_path), seen + 1
         if held >= 6 and seen >= 6:
             break

@@ -16,6 +16,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 import formualizer
+import numpy as np
 import pytest
 from workbook_recalc import by_libreoffice_many, place, stripped, typed_over
 
@@ -119,6 +120,8 @@ def raised(key: str, number: float) -> float:
         return 1.0
     if re.match(r"selector|peers_choice|ps_year_index", key):
         return number - 1 if key == "ps_year_index" else number + 1  # no later year has every peer's multiple
+    if number == 0 and key.startswith("in.asp") and not as_recorded():
+        return 0.0  # a year without sales has a price of one yuan for a line that moves
     if number == 0:
         money = re.match(
             r"in\.(research_expense|other_|finance|share_based|depreciation)|opening_tax|refin.*cash", key
@@ -129,10 +132,16 @@ def raised(key: str, number: float) -> float:
     return number + 0.05 * abs(number)
 
 
+def as_recorded() -> bool:
+    """Whether the cards are worth what their anchors record: stale anchors move lines as filed."""
+    links = live().run.links
+    return all(np.allclose(np.asarray(one.asp_factor), 1.0, rtol=1e-9) for one in links)
+
+
 def direction(key: str) -> int | None:
-    for pattern, sign, _ in DIRECTIONS:
+    for pattern, sign, why in DIRECTIONS:
         if re.fullmatch(pattern, key):
-            return sign
+            return None if "as filed" in why and not as_recorded() else sign
     raise AssertionError(f"{key}: no direction is known of this blue cell")
 
 
@@ -288,6 +297,24 @@ def test_libreoffice_agrees_on_a_sample() -> None:
     found = by_libreoffice(live().book, asked)
     for (key, number), value in zip(asked, found, strict=True):
         assert value == pytest.approx(of_python(key, number), rel=1e-9), key
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [pytest.param(name, marks=[] if name == "h100-1024" else [pytest.mark.full])
+     for name in ("h100-1024", "br166-mixed", "video-analytics-5g", "shared-1024", "serve-llama3-70b", "br20x-4096")],
+)  # fmt: skip
+def test_a_book_of_any_scenario_says_what_python_says(scenario: str, tmp_path: Path) -> None:
+    """Other terms of the market than the lines' own scenarios, works of other kinds, another maker's card."""
+    runs = runs_by_case(scenario, ())
+    book = export_workbook(tmp_path / "b.xlsx", runs, selected="base", behind=behind_of(runs, "base")[0])
+    assert book.wordless == set()
+    stripped(tmp_path / "b.xlsx", tmp_path / "s.xlsx")
+    program: Any = formualizer.load_workbook(str(tmp_path / "s.xlsx"))
+    program.evaluate_all()
+    for key in ("target_price", "value_in_use", "own_card_hour", "master", "rating"):
+        found, expected = program.evaluate_cell(*place(book.cell(key))), book.values[key]
+        assert found == (expected if isinstance(expected, str) else pytest.approx(expected, rel=1e-9)), key
 
 
 # --- the card -----------------------------------------------------------------------------------------------------

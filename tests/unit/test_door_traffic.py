@@ -113,3 +113,20 @@ def test_failures_become_seconds_and_components(put: Put, text: str) -> None:
 )
 def test_broken_failure_logs_are_refused(put: Put, text: str, words: tuple[str, ...]) -> None:
     refused(put(text), *words)
+
+
+@pytest.mark.parametrize(("text", "kind"), [(AZURE, "requests"), (SACCT, "jobs")])
+def test_traces_say_where_they_come_from(put: Put, tmp_path, text: str, kind: str) -> None:
+    import hashlib
+    import json
+
+    import clustersim as cs
+
+    path = put(text, "log.csv")
+    found = cs.import_file(path)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    assert found.to_dict()["provenance"]["sha256"] == digest
+    found.write(tmp_path / "out")
+    beside = json.loads((tmp_path / "out" / "log.source.json").read_text())
+    assert beside["tier"] == "measured" and beside["kind"] == kind and beside["file"] == "log.csv"
+    assert len(beside["date"]) == 10

@@ -11,9 +11,10 @@ from clustersim.perf.card import Card
 from clustersim.perf.model import Model
 from clustersim.perf.serving_cache import cache_tokens
 from clustersim.perf.serving_cost import iteration_terms
+from clustersim.perf.serving_draft import tokens_per_step
 from clustersim.perf.serving_engine import Efficiency, Layout, Precision, weight_bytes_per_card
 from clustersim.perf.serving_exchange import small_all_reduce
-from clustersim.perf.serving_work import kv_bytes_per_token, tokens_per_step
+from clustersim.perf.serving_work import kv_bytes_per_token
 
 LLAMA = Model(
     name="llama3-70b", layers=80, hidden=8192, heads=64, kv_heads=8, head_dim=128, ffn_hidden=28672, gated=True,
@@ -153,10 +154,10 @@ def test_missing_peak_is_an_error_not_a_guess() -> None:
 
 
 def test_speculation_mean_tokens() -> None:
-    assert tokens_per_step(3, 1.0) == 4.0
-    assert tokens_per_step(2, 0.5) == pytest.approx(1.75)
+    assert tokens_per_step((1.0,) * 3) == 4.0
+    assert tokens_per_step((0.5, 0.5)) == pytest.approx(1.75)
     with pytest.raises(InputError, match="probability"):
-        tokens_per_step(1, 1.5)
+        tokens_per_step((1.5,))
 
 
 @pytest.mark.parametrize("bad", [{"tp": 0}, {"tp": 4, "ep": 3}])

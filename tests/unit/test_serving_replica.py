@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from clustersim.des.serving.block_cache import BlockCache, Known
 from clustersim.des.serving.book import DONE, REJECTED, Book, Requests
 from clustersim.des.serving.cluster import simulate
 from clustersim.des.serving.metrics import records, summarise
-from clustersim.des.serving.prefix import PrefixCache
 from clustersim.des.serving.replica import Replica
 from clustersim.des.serving.rules import Batching, ReplicaCost
 from clustersim.des.serving.run import counts
@@ -86,30 +86,29 @@ def test_speculation_needs_fewer_iterations() -> None:
 
 def test_known_prefix_blocks_need_no_prefill() -> None:
     blocks = ((1, 2), (1, 2))
-    run = simulate(
-        asked((0.0, 1024, 2), (5.0, 1024, 2), blocks=blocks), Pool(1, UNIT, RULES, prefix_tokens=4096)
-    )
+    traffic = asked((0.0, 1100, 2), (5.0, 1100, 2), blocks=blocks)
+    run = simulate(traffic, Pool(1, UNIT, RULES, Known()))
     rows = records(run)
-    assert rows["cached_tokens"].tolist() == [0, 1023]
+    assert rows["cached_tokens"].tolist() == [0, 1024]
     assert rows["ttft_s"][1] < rows["ttft_s"][0] / 2
-    assert run.replicas[0].cache == UNIT.cache_tokens - 4096
+    assert run.replicas[0].cache == UNIT.cache_tokens
 
 
 def test_prefix_cache_forgets_the_least_recently_used() -> None:
-    cache = PrefixCache(1024)
-    cache.look_up((1,), 512)
-    cache.look_up((2,), 512)
-    cache.look_up((1,), 512)
-    cache.look_up((3,), 512)
-    assert cache.share((1,)) == 1
-    assert cache.share((2,)) == 0
+    cache = BlockCache(512)
+    for request, block in enumerate((1, 2, 1, 3)):
+        cache.claim(request, (block,), 1000, 0.0, 1024)
+        cache.computed(request, (block,))
+        cache.release(request, free=1024)
+    assert 1 in cache.idle
+    assert 2 not in cache.idle
 
 
 def test_prefix_affinity_finds_more_hits_than_round_robin() -> None:
     n = 400
     blocks = tuple((i % 7 * 10, i % 7 * 10 + 1) for i in range(n))
     traffic = Requests(np.arange(n) * 0.2, np.full(n, 1024), np.full(n, 4), blocks)
-    pool = Pool(4, UNIT, RULES, prefix_tokens=2048)
+    pool = Pool(4, replace(UNIT, cache_tokens=4096), RULES, Known())
     hits = {
         r: records(simulate(traffic, pool, router=r))["cached_tokens"].sum()
         for r in ("round_robin", "prefix_affinity")
@@ -221,7 +220,6 @@ def test_push_reports_what_does_not_fit() -> None:
         ),
         (lambda: simulate(asked((0.0, 1, 1)), Pool(1, UNIT, RULES), transfer=Transfer(0, 0)), "decode pool"),
         (lambda: Pool(0, UNIT, RULES), "at least 1"),
-        (lambda: Pool(1, UNIT, RULES, prefix_tokens=10**9), "smaller"),
         (lambda: Batching(max_tokens=64, max_sequences=65), "no room for prompts"),
         (lambda: Requests(np.array([]), np.array([]), np.array([])), "zero arrivals"),
         (lambda: asked((1.0, 1, 1), (0.0, 1, 1)), "ascending"),

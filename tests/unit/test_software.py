@@ -10,6 +10,7 @@ from clustersim.assemble.software import (
     batching_of,
     constants_kind,
     engine_efficiency,
+    port_factor,
     stack_software,
 )
 from clustersim.errors import InputError
@@ -19,7 +20,7 @@ from clustersim.schema.base import validate
 from clustersim.schema.find_software import UNMEASURED, find_software, load_software
 from clustersim.schema.lookup import known_names
 from clustersim.schema.model_engine import model_spec
-from clustersim.schema.profiles import load_model
+from clustersim.schema.profiles import CardProfile, load_model, load_profile
 from clustersim.schema.software import SoftwareProfile
 from clustersim.schema.yamlfile import read_yaml
 from clustersim.validation.sources import DATA, filled, shipped_rows
@@ -34,6 +35,12 @@ CARD = Card(
     gemm_efficiency=0.7,
     memory_efficiency=0.8,
 )
+
+
+def _card(name: str) -> CardProfile:
+    card = load_profile("cards", name)
+    assert isinstance(card, CardProfile)
+    return card
 
 
 @pytest.fixture(autouse=True)
@@ -104,8 +111,10 @@ def test_a_file_without_its_section_or_its_rows_is_refused() -> None:
 
 def test_constants_by_card_and_format_win_over_the_stack_s_own() -> None:
     bridge = load_software("nemo-26.06")
-    assert stack_software(bridge, "GB300", "fp8", "mxfp8") != stack_software(bridge, "H100", "fp8")
-    assert isinstance(stack_software(load_software(UNMEASURED["training"]), "H100", "bf16"), Software)
+    assert stack_software(bridge, _card("GB300"), "fp8", "mxfp8") != stack_software(
+        bridge, _card("H100"), "fp8"
+    )
+    assert isinstance(stack_software(load_software(UNMEASURED["training"]), _card("H100"), "bf16"), Software)
 
 
 def test_an_engine_on_a_card_that_nobody_measured_takes_shares_of_the_card_s_own() -> None:
@@ -148,3 +157,21 @@ def test_publications_fill_what_a_row_leaves_out_and_every_software_is_known() -
     for file in ("training.csv", "training_2026.csv", "serving.csv", "serving_published.csv"):
         for name in {row["software"] for row in shipped_rows(file)} - {""}:
             find_software(name)
+
+
+@pytest.mark.parametrize(
+    ("software", "card", "slower"),
+    [
+        ("nemo-26.06", "H100", False),  # measured there
+        ("nemo-26.06", "H20", False),  # another card of a maker on whose cards constants were found
+        ("mindspeed", "Ascend-910B", False),  # its own port
+        ("mindspeed", "BR106M", True),
+        ("nemo-26.06", "BR106M", True),
+        ("unmeasured-training", "MetaX-C500", True),
+    ],
+)
+def test_software_that_is_new_to_a_maker_takes_the_centre_of_its_class(
+    software: str, card: str, slower: bool
+) -> None:
+    found = stack_software(load_software(software), _card(card), "bf16").kernel_factor
+    assert (found > 1.0) == slower and found == port_factor(software, _card(card))

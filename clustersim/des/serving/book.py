@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,15 +21,19 @@ STATUS_NAMES = ("pending", "in_flight", "completed", "rejected", "failed")
 class Requests:
     """What is asked: arrival (s, ascending), prompt and output tokens, and optionally cached-prefix blocks.
 
-    ``blocks`` holds one tuple of prefix-block identifiers per request (empty where nothing is known), of
-    ``block_tokens`` tokens each.
+    ``blocks`` holds the prefix-block identifiers of each request (empty where nothing is known), of ``block_tokens``
+    tokens each, and ``after`` those once it is answered. ``follows`` names the request whose answer brings each (-1:
+    none) and ``pause_s`` the seconds between.
     """
 
     arrival: NDArray[np.float64]
     prompt: NDArray[np.int64]
     output: NDArray[np.int64]
-    blocks: tuple[tuple[int, ...], ...] = ()
+    blocks: tuple[Sequence[int], ...] = ()
     block_tokens: int = 512
+    after: tuple[Sequence[int], ...] = ()
+    follows: NDArray[np.int64] | None = None
+    pause_s: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.arrival)
@@ -49,9 +53,11 @@ class Requests:
 
     def head(self, n: int) -> Requests:
         """Return the first n requests."""
-        return Requests(
-            self.arrival[:n], self.prompt[:n], self.output[:n], self.blocks[:n], self.block_tokens
-        )
+        return replace(
+            self, arrival=self.arrival[:n], prompt=self.prompt[:n], output=self.output[:n], blocks=self.blocks[:n],
+            after=self.after[:n], follows=self.follows[:n] if self.follows is not None else None,
+            pause_s=self.pause_s[:n] if self.pause_s is not None else None,
+        )  # fmt: skip
 
     def faster(self, factor: float) -> Requests:
         """Return the same requests arriving ``factor`` times as often: common random numbers for a search.
@@ -62,7 +68,7 @@ class Requests:
         """
         if not factor > 0:
             raise InputError(f"a load factor of {factor} is not above zero")
-        return Requests(self.arrival / factor, self.prompt, self.output, self.blocks, self.block_tokens)
+        return replace(self, arrival=self.arrival / factor)
 
     @property
     def rate(self) -> float:
@@ -78,8 +84,11 @@ class Book:
     arrival: list[float]
     prompt: list[int]
     output: list[int]
-    blocks: Sequence[tuple[int, ...]] = ()
+    blocks: Sequence[Sequence[int]] = ()
     block_tokens: int = 512
+    after: Sequence[Sequence[int]] = ()
+    follows: Sequence[int] = ()
+    pause_s: Sequence[float] = ()
     admitted: array[float] = field(init=False)
     first: array[float] = field(init=False)
     finish: array[float] = field(init=False)
@@ -107,4 +116,7 @@ class Book:
             requests.output.tolist(),
             requests.blocks,
             requests.block_tokens,
+            requests.after,
+            requests.follows.tolist() if requests.follows is not None else (),
+            requests.pause_s.tolist() if requests.pause_s is not None else (),
         )

@@ -39,11 +39,11 @@ def table_terms(
     )
 
 
-def replica_cost(terms: IterationTerms, cache: int) -> ReplicaCost:
+def replica_cost(terms: IterationTerms, cache: int, ranks: int = 1) -> ReplicaCost:
     """Return the numbers that the simulation reads; beyond the table the last slope goes on."""
     fixed = terms.fixed_s
     slope = float(fixed[-1] - fixed[-257]) / 256.0 if len(fixed) > 257 else float(fixed[-1] / len(fixed))
-    return ReplicaCost(tuple(fixed.tolist()), slope, terms.kv_s, terms.pair_s, terms.sequence_s, cache)
+    return ReplicaCost(tuple(fixed.tolist()), slope, terms.kv_s, terms.pair_s, terms.sequence_s, cache, ranks)
 
 
 def build(

@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 import simpy
 
+from clustersim.des.serving.block_cache import BlockCache, OuterTier, tiers_of
 from clustersim.des.serving.book import FAILED, IN_FLIGHT, Book, Requests
 from clustersim.des.serving.dispatch import Cluster
-from clustersim.des.serving.prefix import PrefixCache
+from clustersim.des.serving.losing import lose_all
 from clustersim.des.serving.replica import Replica
 from clustersim.des.serving.router import ROUTERS, Router
 from clustersim.des.serving.run import ServingRun
 from clustersim.des.serving.settings import Autoscale, ClosedLoop, Failures, Pool, Transfer
+from clustersim.des.serving.turns import send_turns
 from clustersim.errors import InputError, suggest
 
 __all__ = ["simulate"]
@@ -99,7 +101,7 @@ def _failing(cluster: Cluster, index: int, rng: np.random.Generator) -> Generato
         replica.advance(env.now)
         cluster.deliver(index, env.now)
         cluster.failed += 1
-        lost = replica.fail(env.now)
+        lost = lose_all(replica, env.now)
         cluster.set_open(index, opened=False)
         cluster.watch(index)
         for request in lost:
@@ -165,9 +167,13 @@ def _check(
 def _replicas(book: Book, pools: list[tuple[Pool, int]], *, log: bool, reactive: bool) -> list[Replica]:
     """Return the replicas of the entry pool, then those of the decode pool."""
     out: list[Replica] = []
+    shared: dict[str, OuterTier] = {}
     for pool, size in pools:
         for _ in range(size):
-            prefix = PrefixCache(pool.prefix_tokens) if pool.prefix_tokens else None
+            prefix = None
+            if pool.known is not None and book.blocks:
+                tiers = tiers_of(pool.known, book.block_tokens, shared)
+                prefix = BlockCache(book.block_tokens, tiers, pool.known.most_share * pool.cost.cache_tokens)
             out.append(
                 Replica(
                     book, pool.cost, pool.batching, index=len(out), prefix=prefix, log=log, reactive=reactive
@@ -201,7 +207,7 @@ def simulate(
     book = Book.of(requests)
     if cached_share > 0:
         book.cached = {i: int(cached_share * p) for i, p in enumerate(book.prompt)}
-    events = any(part is not None for part in (closed_loop, failures, autoscale))
+    events = any(part is not None for part in (closed_loop, failures, autoscale)) or bool(book.follows)
     reactive = events or decode_pool is not None
     count = max(pool.replicas, autoscale.maximum if autoscale else 0)
     pools = [(pool, count), *([(decode_pool, decode_pool.replicas)] if decode_pool else [])]
@@ -238,7 +244,9 @@ def _start(
     rng: np.random.Generator | None,
 ) -> None:
     """Start the SimPy processes: users or arrivals, failures, autoscaling."""
-    if closed_loop is not None:
+    if cluster.book.follows:
+        send_turns(cluster, closed_loop)
+    elif closed_loop is not None:
         _closed(cluster, closed_loop)
     else:
         cluster.env.process(_arrivals(cluster))

@@ -65,8 +65,8 @@ def misfit(requests: Requests, pool: Pool, decode_pool: Pool | None = None) -> M
     A prefill replica must hold the answer too: the scheduler admits by the whole context.
     """
     pools = [pool, *([decode_pool] if decode_pool else [])]
-    smallest = min(pools, key=lambda p: p.cost.cache_tokens - p.prefix_tokens)
-    return misfit_in(requests, smallest.cost.cache_tokens - smallest.prefix_tokens, smallest.batching)
+    smallest = min(pools, key=lambda p: p.cost.cache_tokens)
+    return misfit_in(requests, smallest.cost.cache_tokens, smallest.batching)
 
 
 def misfit_in(requests: Requests, room: float, rules: Batching) -> Misfit | None:

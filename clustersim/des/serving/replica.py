@@ -16,11 +16,12 @@ from __future__ import annotations
 from array import array
 from collections import deque
 from heapq import heappop, heappush
-from math import ceil, inf, sqrt
+from math import ceil, inf
 
-from clustersim.des.serving.book import DONE, FAILED, IN_FLIGHT, PENDING, REJECTED, Book
-from clustersim.des.serving.prefix import PrefixCache
+from clustersim.des.serving.block_cache import BlockCache
+from clustersim.des.serving.book import DONE, IN_FLIGHT, REJECTED, Book
 from clustersim.des.serving.rules import Batching, ReplicaCost
+from clustersim.des.serving.stretch import steps_to
 
 __all__ = ["LOG_COLUMNS", "Batching", "Replica", "ReplicaCost"]
 
@@ -33,8 +34,8 @@ class Replica:
 
     __slots__ = (
         "B", "S", "batching", "blocked", "book", "cache", "chunks", "clock", "cost", "done", "final", "heap",
-        "held", "index", "limit", "log", "peak_tokens", "prefix", "reactive", "ready", "running", "step", "up",
-        "waiting", "width",
+        "held", "index", "limit", "loading", "log", "peak_tokens", "prefix", "reactive", "ready", "running", "saved",
+        "step", "up", "waiting", "width",
     )  # fmt: skip
 
     def __init__(
@@ -44,22 +45,23 @@ class Replica:
         batching: Batching,
         *,
         index: int = 0,
-        prefix: PrefixCache | None = None,
+        prefix: BlockCache | None = None,
         log: bool = True,
         reactive: bool = False,
     ) -> None:
         self.book, self.cost, self.batching, self.index = book, cost, batching, index
         self.prefix, self.reactive = prefix, reactive
-        self.cache = cost.cache_tokens - (prefix.capacity_tokens if prefix else 0)
+        self.cache = cost.cache_tokens
         self.limit = int(self.cache * (1.0 - batching.watermark))
         self.width = batching.draft_tokens + 1
         self.log: array[float] | None = array("d") if log else None
         self.clock, self.up, self.peak_tokens = 0.0, True, 0.0
         self.step = 0
         self.done: list[tuple[float, int]] = []
-        self._clear()
+        self.clear()
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
+        """Forget everything in flight."""
         self.waiting: deque[int] = deque()
         self.chunks: deque[list[int]] = deque()
         self.running: dict[int, tuple[int, int]] = {}
@@ -69,13 +71,21 @@ class Replica:
         self.B = 0
         self.S: float = 0
         self.held = 0
+        # Tokens that sequences share, and requests whose known blocks are on their way (when they are there).
+        self.saved = 0
+        self.loading: list[tuple[float, list[int]]] = []
         # True while the head of the queue cannot be admitted; only an end or a lost cache changes that.
         self.blocked = False
 
     @property
     def load(self) -> int:
         """Requests waiting, in prefill and decoding."""
-        return len(self.waiting) + len(self.chunks) + self.B
+        return len(self.waiting) + len(self.chunks) + len(self.loading) + self.B
+
+    @property
+    def free(self) -> float:
+        """Tokens of cache that no running sequence holds."""
+        return self.cache - self.S - self.held + self.saved
 
     def fits(self, request: int) -> bool:
         """Tell whether the request's whole context fits an empty cache."""
@@ -105,12 +115,19 @@ class Replica:
     def advance(self, until: float) -> None:
         """Commit every iteration that starts before ``until``; the clock then stands at or beyond it."""
         while self.clock < until:
+            if self.loading and self.loading[0][0] <= self.clock:
+                self.chunks.append(heappop(self.loading)[1])
+                self.blocked = False
             if (self.waiting or self.chunks) and not self.blocked:
                 if self._prefill():
                     continue
-                self.blocked = self.B > 0
+                self.blocked = self.B > 0 or bool(self.loading)
             if self.B:
-                self._decode(until)
+                self._decode(min(until, self.loading[0][0]) if self.loading else until)
+            elif self.loading:
+                if self.loading[0][0] > until:
+                    return
+                self.clock = max(self.clock, self.loading[0][0])
             elif not self.waiting and not self.chunks:
                 return
 
@@ -118,10 +135,11 @@ class Replica:
         """Return when to look again if nothing arrives: the end of the run, or the clock where one is due now."""
         if (self.chunks or self.waiting) and not self.blocked:
             return self.clock
+        arrives = max(self.loading[0][0], self.clock) if self.loading else inf
         if not self.B:
-            return inf
+            return arrives
         k, a, d = self._run_length()
-        return self.clock + (k * a + d * (k * (k - 1) / 2)) if k > 0 else self.clock
+        return min(arrives, self.clock + (k * a + d * (k * (k - 1) / 2)) if k > 0 else self.clock)
 
     def _run_length(self) -> tuple[int, float, float]:
         """Iterations until a sequence ends or the cache is full, the first one's time and the increment."""
@@ -130,7 +148,7 @@ class Replica:
             heappop(heap)
         B, cost, grow = self.B, self.cost, self.batching.tokens_per_step * self.B
         k = heap[0][0] - self.step
-        room = int((self.cache - self.S - self.held) // grow)
+        room = int((self.cache - self.S - self.held + self.saved) // grow)
         n = B * self.width
         fixed = cost.fixed_s[n] if n < len(cost.fixed_s) else cost.of(n)
         a = fixed + cost.sequence_s * B + cost.kv_s * self.S
@@ -147,15 +165,15 @@ class Replica:
         clock = self.clock
         took = k * a + d * (k * (k - 1) / 2)
         if k > 1 and clock + took > until:
-            k = _steps_to(until, clock, a, d, k)
+            k = steps_to(until, clock, a, d, k)
             took = k * a + d * (k * (k - 1) / 2)
         if self.log is not None:
             self.log.extend((clock, took, k, self.B, self.S, 0, 0, len(self.waiting)))
         self.clock = clock + took
         self.step += k
         self.S += self.batching.tokens_per_step * self.B * k
-        if self.S + self.held > self.peak_tokens:
-            self.peak_tokens = self.S + self.held
+        if self.S + self.held - self.saved > self.peak_tokens:
+            self.peak_tokens = self.S + self.held - self.saved
         if self.heap[0][0] <= self.step:
             self._finish_due()
 
@@ -173,14 +191,25 @@ class Replica:
             self.S -= self.final.pop(request) if self.final else book.prompt[request] + book.output[request]
             book.finish[request] = clock
             book.status[request] = DONE
+            if self.prefix is not None:
+                self._release(request, answered=True)
             if self.reactive:
                 self.done.append((clock, request))
+
+    def _release(self, request: int, *, answered: bool = False) -> None:
+        """Let go of a request's known blocks; those of its answer are known from now on."""
+        assert self.prefix is not None
+        book = self.book
+        after = book.after[request][len(book.blocks[request]) :] if answered and book.after else ()
+        self.prefix.release(request, after)
+        self.saved = self.prefix.saved
+        self.prefix.trim(self.free)
 
     def _make_room(self) -> None:
         """Take the cache from what was admitted last until one more token per sequence fits."""
         grow = self.batching.tokens_per_step
         self.blocked = False
-        while self.S + self.held + grow * self.B > self.cache:
+        while self.S + self.held - self.saved + grow * self.B > self.cache:
             if self.chunks:
                 request, _, _, need = self.chunks.pop()
                 self.held -= need + 1
@@ -193,6 +222,8 @@ class Replica:
                 self.book.produced[request] = min(
                     int(context) - self.book.prompt[request], self.book.output[request] - 1
                 )
+            if self.prefix is not None:
+                self._release(request)
             self.waiting.appendleft(request)
             self.book.preemptions[request] = self.book.preemptions.get(request, 0) + 1
 
@@ -202,7 +233,8 @@ class Replica:
     def _prefill(self) -> bool:
         """Run one iteration with prompt tokens; return False where none can be taken now."""
         rules, width = self.batching, self.width
-        if rules.mixed and self.B and self.S + self.held + rules.tokens_per_step * self.B > self.cache:
+        taken = self.S + self.held - self.saved
+        if rules.mixed and self.B and taken + rules.tokens_per_step * self.B > self.cache:
             self._make_room()
         budget = rules.max_tokens - (self.B * width if rules.mixed else 0)
         if budget <= 0:
@@ -227,7 +259,7 @@ class Replica:
             pairs += more
         if not tokens and not ended:
             return before < self.B
-        self._iterate(tokens, pairs, ended)
+        self._iterate(tokens, pairs, ended, len(ended) + bool(chunks))
         return True
 
     def _admit(self, budget: int, tokens: int, ended: list[list[int]]) -> tuple[int, float]:
@@ -235,7 +267,8 @@ class Replica:
         book, waiting, rules = self.book, self.waiting, self.batching
         chunks, ready, produced = self.chunks, self.ready, book.produced
         pairs, start, mixed = 0.0, tokens, rules.mixed
-        while waiting and budget > 0 and self.B + len(chunks) + len(ended) < rules.max_sequences:
+        known, most = self.prefix, rules.max_sequences - len(self.loading)
+        while waiting and budget > 0 and self.B + len(chunks) + len(ended) < most:
             request = waiting[0]
             need = book.prompt[request]
             if produced:
@@ -244,19 +277,26 @@ class Replica:
             if not seen and self.clock - book.arrival[request] > rules.timeout_s:
                 self._drop(waiting.popleft())
                 continue
-            alone = not (self.B or chunks or ended)
-            if self.S + self.held + need + 1 + (self.B if mixed else 0) > (
-                self.cache if alone else self.limit
-            ):
+            if not self._has_room(request, need, alone=not (chunks or ended)):
                 break
             if ready and request in ready:
                 waiting.popleft()
                 ready.discard(request)
                 budget -= self.width if mixed else 0
+                if rules.sends_first:
+                    book.first[request] = self.clock
                 self._join(request, need + 1, 1)
                 continue
-            cached = self._cached(request, need) if self.prefix or book.cached else 0
+            cached, there = self._cached(request, need) if known or book.cached else (0, self.clock)
             new = need - cached
+            if there > self.clock:
+                waiting.popleft()
+                if not seen:
+                    book.admitted[request] = self.clock
+                self.held += need + 1
+                heappush(self.loading, (there, [request, new, cached, need]))
+                most -= 1
+                continue
             take = new
             if new > budget:
                 if rules.chunked:
@@ -273,27 +313,39 @@ class Replica:
             (ended if take == new else chunks).append([request, new - take, cached + take, need])
         return tokens - start, pairs
 
+    def _has_room(self, request: int, need: int, *, alone: bool) -> bool:
+        """Whether a request's context fits beside the running ones: what they hold of its blocks counts once."""
+        together = self.prefix.shared(self.book.blocks[request], need - 1) if self.prefix else 0
+        taken = self.S + self.held - self.saved + need + 1 - together
+        room = self.cache if alone and not (self.B or self.loading) else self.limit
+        return taken + (self.B if self.batching.mixed else 0) <= room
+
     def _drop(self, request: int) -> None:
         self.book.status[request] = REJECTED
         self.book.finish[request] = self.clock
         if self.reactive:
             self.done.append((self.clock, request))
 
-    def _cached(self, request: int, need: int) -> int:
-        """Prompt tokens that need no work: known blocks, or the share that the book states; never all."""
-        book = self.book
-        known = book.cached.get(request, 0)
-        if self.prefix is not None and book.blocks:
-            known = self.prefix.look_up(book.blocks[request], book.block_tokens)
-            book.cached[request] = known = min(known, need - 1)
-        return min(known, need - 1)
+    def _cached(self, request: int, need: int) -> tuple[int, float]:
+        """Prompt tokens that need no work and when they are there: known blocks, or the share that the book states.
 
-    def _iterate(self, tokens: int, pairs: float, ended: list[list[int]]) -> None:
+        Never all of them. What a request finds when it is computed again was its own.
+        """
+        book = self.book
+        if self.prefix is None or not book.blocks:
+            return min(book.cached.get(request, 0), need - 1), self.clock
+        known, there = self.prefix.claim(request, book.blocks[request], need - 1, self.clock, self.free)
+        self.saved = self.prefix.saved
+        if request not in book.preemptions:
+            book.cached[request] = known
+        return known, there
+
+    def _iterate(self, tokens: int, pairs: float, ended: list[list[int]], prompts: int) -> None:
         """Pass one iteration with ``tokens`` prompt tokens, and the decoding sequences where they mix."""
         B, cost = self.B, self.cost
-        if self.S + self.held > self.peak_tokens:
-            self.peak_tokens = self.S + self.held
-        n, took = tokens, cost.pair_s * pairs
+        if self.S + self.held - self.saved > self.peak_tokens:
+            self.peak_tokens = self.S + self.held - self.saved
+        n, took = tokens, cost.prompt_s(pairs, prompts)
         mixed = self.batching.mixed and B
         if mixed:
             n += B * self.width
@@ -318,6 +370,8 @@ class Replica:
         """The prompt is through: its next token is out; the sequence ends, leaves or decodes on."""
         book = self.book
         made = need - book.prompt[request] + 1
+        if self.prefix is not None and book.blocks:
+            self.prefix.computed(request, book.blocks[request])
         if made == 1 or book.first[request] != book.first[request]:
             book.first[request] = self.clock
         if made >= book.output[request]:
@@ -326,6 +380,8 @@ class Replica:
         elif not self.batching.prefill_only:
             self._join(request, need + 1, made)
             return
+        if self.prefix is not None:
+            self._release(request, answered=made >= book.output[request])
         if self.reactive:
             self.done.append((self.clock, request))
 
@@ -341,46 +397,3 @@ class Replica:
         entry = (self.step + steps, request)
         self.running[request] = entry
         heappush(self.heap, entry)
-
-    def fail(self, now: float) -> list[int]:
-        """Lose everything in flight at ``now``; return the lost requests in the order of their indices.
-
-        An iteration that would have ended after ``now`` did not happen: what it finished is lost too.
-        """
-        lost = {*self.waiting, *self.running, *(chunk[0] for chunk in self.chunks)}
-        undone = {request for when, request in self.done if when > now}
-        self.done = [(when, request) for when, request in self.done if when <= now]
-        lost |= undone
-        for request in lost:
-            self.book.status[request] = PENDING
-            self.book.first[request] = self.book.finish[request] = float("nan")
-            self.book.produced.pop(request, None)
-        self._clear()
-        if self.prefix is not None:
-            self.prefix.clear()
-        self.clock, self.up = now, False
-        return sorted(lost)
-
-    def give_up(self, request: int, now: float) -> None:
-        """Mark a request that ran out of retries."""
-        self.book.status[request] = FAILED
-        self.book.finish[request] = now
-
-
-def _steps_to(until: float, clock: float, a: float, d: float, most: int) -> int:
-    """Smallest k in 1..most whose end ``clock + k a + d k (k - 1) / 2`` reaches ``until``.
-
-    The root of the quadratic in the form that survives d -> 0, then put right by at most a step or two.
-
-    >>> _steps_to(3.0, 0.0, 1.0, 0.0, 10)
-    3
-    >>> _steps_to(3.1, 0.0, 1.0, 1.0, 10)
-    3
-    """
-    b, x = a - d / 2, until - clock
-    k = min(max(ceil(2 * x / (b + sqrt(b * b + 2 * d * x))), 1), most)
-    while k > 1 and clock + ((k - 1) * a + d * ((k - 1) * (k - 2) / 2)) >= until:
-        k -= 1
-    while k < most and clock + (k * a + d * (k * (k - 1) / 2)) < until:
-        k += 1
-    return k

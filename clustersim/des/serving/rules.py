@@ -16,7 +16,7 @@ class ReplicaCost:
 
     ``fixed_s[n]`` is the time of an iteration of n new tokens, continued with ``slope_s`` per token beyond the
     table; ``kv_s`` per cached token read, ``pair_s`` per query-key pair of a prompt, ``sequence_s`` per decoding
-    sequence; ``cache_tokens`` is the room for cached tokens.
+    sequence; ``cache_tokens`` is the room for cached tokens, ``ranks`` are those of attention.
     """
 
     fixed_s: tuple[float, ...]
@@ -25,6 +25,18 @@ class ReplicaCost:
     pair_s: float
     sequence_s: float
     cache_tokens: int
+    ranks: int = 1
+
+    def prompt_s(self, pairs: float, prompts: int) -> float:
+        """Seconds of the attention of so many prompts: those of the fullest attention rank are waited for.
+
+        >>> ReplicaCost((0.0,), 0, 0, 1.0, 0, 10, ranks=4).prompt_s(8.0, 2)
+        16.0
+        """
+        if self.ranks == 1:
+            return self.pair_s * pairs
+        fullest = -(-prompts // self.ranks)
+        return self.pair_s * pairs * self.ranks * fullest / max(prompts, 1)
 
     def of(self, tokens: int) -> float:
         """Seconds of an iteration of ``tokens`` new tokens without attention to the cache.
@@ -42,10 +54,10 @@ class ReplicaCost:
 class Batching:
     """The rules of an engine's scheduler.
 
-    ``chunked`` cuts prompts to fit ``max_tokens``; ``mixed`` lets prompts share an iteration with decoding
-    sequences (without it prompts go first and decoding waits). A request that finds ``max_waiting`` others
-    waiting is rejected, one that has waited ``timeout_s`` too. ``tokens_per_step`` and ``draft_tokens`` describe
-    speculative decoding by its mean.
+    ``chunked`` cuts prompts to fit ``max_tokens``; ``mixed`` lets prompts share an iteration with decoding sequences
+    (without it prompts go first and decoding waits). A request that finds ``max_waiting`` others waiting is rejected,
+    one that has waited ``timeout_s`` too. ``tokens_per_step`` and ``draft_tokens`` describe speculative decoding by its
+    mean. ``sends_first``: a request whose prompt was computed elsewhere has its first token when it is admitted here.
     """
 
     max_tokens: int = 8192
@@ -56,6 +68,7 @@ class Batching:
     max_waiting: int | None = None
     timeout_s: float = inf
     prefill_only: bool = False
+    sends_first: bool = False
     tokens_per_step: float = 1
     draft_tokens: int = 0
     coalesce: bool = True

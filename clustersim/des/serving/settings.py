@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clustersim.des.serving.block_cache import Known
 from clustersim.des.serving.rules import Batching, ReplicaCost
 from clustersim.errors import InputError
 
@@ -12,21 +13,16 @@ __all__ = ["Autoscale", "ClosedLoop", "Failures", "Pool", "Transfer"]
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Equal replicas: how many, what an iteration costs, the scheduler's rules, the prefix cache of each."""
+    """Equal replicas: how many, what an iteration costs, the scheduler's rules, and how each keeps known blocks."""
 
     replicas: int
     cost: ReplicaCost
     batching: Batching
-    prefix_tokens: int = 0
+    known: Known | None = None
 
     def __post_init__(self) -> None:
         if self.replicas < 1:
             raise InputError(f"a pool of {self.replicas} replicas; it needs at least 1")
-        if self.prefix_tokens >= self.cost.cache_tokens:
-            raise InputError(
-                f"prefix cache of {self.prefix_tokens} tokens leaves nothing of the"
-                f" {self.cost.cache_tokens} that fit; make it smaller"
-            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import simpy
 
 from clustersim.des.training.components import FailureClass
 from clustersim.des.training.run import TrainingRun
+
+if TYPE_CHECKING:
+    import simpy
 
 __all__ = ["ServerPool"]
 
@@ -24,6 +26,8 @@ class ServerPool:
     def __init__(self, env: simpy.Environment, run: TrainingRun, rng: np.random.Generator) -> None:
         self._env, self._run, self._rng = env, run, rng
         extras = run.extras
+        import simpy
+
         self.hot = simpy.Container(env, init=run.spare_nodes, capacity=float("inf"))
         self._slow = [extras.warm_s] * extras.warm_spares + [extras.cold_s] * extras.cold_spares
         self._technicians = simpy.Resource(env, extras.technicians) if extras.technicians > 0 else None

@@ -10,16 +10,18 @@ import math
 from collections import deque
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import simpy
 
 from clustersim.des.training.clocks import FailureClock
 from clustersim.des.training.components import FailureClass
 from clustersim.des.training.pool import ServerPool
 from clustersim.des.training.run import CheckpointLevel, TrainingRun
 from clustersim.des.training.storage import SharedStorage
+
+if TYPE_CHECKING:
+    import simpy
 
 __all__ = ["MAINTENANCE", "Incident", "SimulatedRun", "simulate_run"]
 
@@ -97,6 +99,8 @@ class _Job:
     """The training job: runs, fails, recovers."""
 
     def __init__(self, run: TrainingRun, rng: np.random.Generator) -> None:
+        import simpy  # loaded where a month is simulated
+
         self.env = simpy.Environment()
         self.run, self.rng, self.extras = run, rng, run.extras
         self.pool = ServerPool(self.env, run, rng)

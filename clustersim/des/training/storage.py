@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import simpy
 
 from clustersim.des.training.run import Contention
+
+if TYPE_CHECKING:
+    import simpy
 
 __all__ = ["SharedStorage"]
 

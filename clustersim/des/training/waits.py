@@ -107,10 +107,24 @@ def erlang_b(places: int, load: Array | float) -> Array:
 
 
 def _poisson_tail(count: int, mean: Array) -> Array:
-    """P(N >= count) for a Poisson count."""
-    from scipy.special import gammainc
+    """P(N >= count) for a Poisson count: the terms from ``count`` on where the mean is below it, else one less those
+    before it. Sums of so few terms need no library.
 
-    tail: Array = gammainc(count, np.maximum(mean, 1e-300))
+    >>> round(float(_poisson_tail(2, np.array([1.0]))[0]), 6)  # 1 - 2 / e
+    0.264241
+    """
+    mean = np.maximum(mean, 1e-300)
+    below = np.minimum(mean, float(count))
+    term = np.exp(count * np.log(below) - below - math.lgamma(count + 1))
+    rare = term
+    for n in range(count + 1, count + 19 + math.ceil(9 * math.sqrt(count))):
+        term = term * below / n
+        rare = rare + term
+    first = before = np.exp(-mean)
+    for n in range(1, count):
+        first = first * mean / n
+        before = before + first
+    tail: Array = np.where(mean < count, rare, 1.0 - before)
     return tail
 
 

@@ -82,6 +82,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "market.price_sensitivity": ("Price sensitivity of choice", "选择的价格敏感度"),
     "market.outside_option": ("Buyer's outside option over the incumbent", "买方外部选择相对现有方案"),
     "switching_discount": ("Saving that makes a buyer switch", "买方转换所需的节省"),
+    "switching_discount.filed": ("Saving that makes a buyer switch, as filed", "买方转换所需的节省(归档)"),
+    "outside_option.filed": ("Buyer's outside option, as filed", "买方外部选择(归档)"),
     "value_share": ("Maker's share of the buyer's gain", "厂商分得的买方收益比例"),
     "price_sensitivity": ("Price sensitivity of choice", "选择的价格敏感度"),
     "outside_option": ("Buyer's outside option over the incumbent", "买方外部选择相对现有方案"),

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from clustersim.report.labels import inputs, sheets, statements
+from collections.abc import Mapping
 
-__all__ = ["LANGUAGES", "known", "label"]
+from clustersim.report.labels import inputs, page, results, sheets, statements
+
+__all__ = ["LANGUAGES", "all_words", "known", "label"]
 
 LANGUAGES = ("en", "zh", "both")
-_WORDS: dict[str, tuple[str, str]] = {**statements.WORDS, **inputs.WORDS, **sheets.WORDS}
+_WORDS: dict[str, tuple[str, str]] = {
+    **results.WORDS,
+    **page.WORDS,
+    **statements.WORDS,
+    **inputs.WORDS,
+    **sheets.WORDS,
+}
 
 
 def known(key: str) -> bool:
@@ -36,3 +44,8 @@ def label(key: str, language: str, **parts: object) -> str:
     if language == "both":
         return f"{english} {chinese}" if english != chinese else english
     return chinese if language == "zh" else english
+
+
+def all_words() -> Mapping[str, tuple[str, str]]:
+    """Return every key with its English and its Chinese."""
+    return _WORDS

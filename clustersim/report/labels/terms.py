@@ -9,20 +9,6 @@ from clustersim.report.term_units import unit_of
 
 __all__ = ["amount", "spoken", "with_unit"]
 
-#: Outputs by their names in results.
-_OUTPUTS = {
-    "tokens_per_s": "Training throughput", "training_goodput_tokens_per_s": "Training goodput", "mfu": "MFU",
-    "hfu": "HFU", "step_time_s": "Step time", "ettr": "Effective training time", "mttf_h": "Time between failures",
-    "capex_cny": "Capital expenditure", "opex_cny_per_year": "Running costs", "tco_cny": "Total cost of ownership",
-    "cny_per_card_hour": "Cost of a card-hour", "cny_per_mtoken": "Cost of a million trained tokens",
-    "cny_per_served_mtoken": "Cost of a million tokens served",
-    "cny_per_input_mtoken": "Cost of a million input tokens",
-    "cny_per_output_mtoken": "Cost of a million output tokens", "kwh_per_mtoken": "Energy of a million trained tokens",
-    "facility_power_w": "Facility power", "it_power_w": "IT power", "value_in_use_price_cny": "Value in use of a card",
-    "incumbent_cny_per_mtoken": "Incumbent's cost of a million trained tokens", "asp_factor": "Factor on the price",
-    "units_factor": "Factor on units", "slo_share": "Requests within their service level",
-    "memory_per_card_bytes": "Memory used per card", "tokens_per_s_per_card": "Training throughput per card",
-}  # fmt: skip
 _INPUTS = {
     "cluster.nic": "NIC", "cluster.card": "Card", "cluster.cards": "Cards", "cluster.server": "Server",
     "reliability.mttf_scale": "Time between failures, factor", "market.incumbent": "Incumbent",
@@ -44,7 +30,7 @@ def spoken(name: str) -> str:
     >>> spoken("cny_per_mtoken"), spoken("tco.pue"), spoken("target_price_hkd"), spoken("revenue_2027E_kcny")
     ('Cost of a million trained tokens', 'PUE', 'Target price', 'Revenue 2027E')
     >>> spoken("chat.ttft_p99_s"), spoken("cards.BR166M.memory.bandwidth")
-    ('Chat: ttft p99', 'BR166M memory bandwidth')
+    ('Chat: time to first token, P99', 'BR166M memory bandwidth')
     """
     if name in _INPUTS:
         return _INPUTS[name]
@@ -63,8 +49,8 @@ def spoken(name: str) -> str:
 
 
 def _of_output(name: str) -> str:
-    if name in _OUTPUTS:
-        return _OUTPUTS[name]
+    if known(name):
+        return label(name, "en")
     if money := _MONEY.match(name):
         return _WORTH[money[1]]
     if year := re.match(r"^revenue_.*?(\d{4}[AE])", name):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from clustersim.planner.claims import examine
+from clustersim.planner.claims import examine, under_draws
 from clustersim.planner.training import chosen_workload
+from clustersim.planner.uncertainty import LoadSides
 from clustersim.report.answer import Answer, Block
-from clustersim.schema.inputs import Inputs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 __all__ = ["claims_answer"]
 
 
-def claims_answer(inputs: Inputs, workload: str, *, coverage: float, penalty_cny: float) -> Answer:
+def claims_answer(
+    load: LoadSides, workload: str, *, coverage: float, penalty_cny: float, draws: int
+) -> Answer:
     """Examine the published claims of 5 and 30 days, 5 minutes and 95 % against a scenario."""
+    inputs = load({})[0]
     inputs.require(money=False)
     name = chosen_workload(inputs, "training", workload, first=True)
-    result = examine(inputs, name, coverage, penalty_cny)
+    result = under_draws(load, examine(inputs, name, coverage, penalty_cny), coverage, count=draws)
     return Answer(
         name="claims",
         data=result,
@@ -34,6 +37,7 @@ def _page(result: Mapping[str, Any]) -> list[Block]:
     head = (
         f"{result['scenario']}: {result['cards']} cards, MTBF {result['mtbf_h']:.1f} h ("
         f"{result['card_hours_per_failure']:,.0f} card-hours per failure; component rates of Llama 3, a prediction)"
+        + _between(result, "mtbf_h", "{:.1f} h")
     )
     proves = ", ".join(
         f"{k} clean: MTBF >= {v:.0f} h" for k, v in result["one_success_proves_mtbf_h"].items()
@@ -44,7 +48,8 @@ def _page(result: Mapping[str, Any]) -> list[Block]:
     total = ", ".join(f"from {k} {v:.0f} s" for k, v in restore["total_s"].items())
     lines: list[Block] = [
         head, "", result["readings"], "",
-        f"P(longest stretch of the run is 5 days or more) = {result['p_longest_gap_5_d']:.2f}",
+        f"P(longest stretch of the run is 5 days or more) = {result['p_longest_gap_5_d']:.2f}"
+        + _between(result, "p_longest_gap_5_d", "{:.2f}"),
         f"share of failures that must recover unattended for 30 days: {cover}",
         f"one success proves (95 % bound): {proves}", "",
         [{k: v for k, v in r.items() if k != "source"} for r in result["ladder"]], "",
@@ -58,11 +63,30 @@ def _page(result: Mapping[str, Any]) -> list[Block]:
     lines += _spare_lines(result)
     lines += [
         f"linear scaling of {scaling['claim']:.0%}: this scenario {scaling['scaling_efficiency']:.1%}"
-        f" ({scaling['kind']}, {scaling['base_cards']} to {scaling['cards']} cards, {scaling['batch_rule']})",
+        f" ({scaling['kind']}, {scaling['base_cards']} to {scaling['cards']} cards, {scaling['batch_rule']})"
+        + _between(result, "scaling_efficiency", "{:.1%}")
+        + (f", met in {scaling['share_met']:.0%} of the draws" if "share_met" in scaling else ""),
         "", scaling["by_network_and_batch_rule"], "",
-        "To ask:", *(f"  - {q}" for q in result["questions"]),
+        *_said_of_draws(result), "To ask:", *(f"  - {q}" for q in result["questions"]),
     ]  # fmt: skip
     return lines
+
+
+def _between(result: Mapping[str, Any], name: str, form: str) -> str:
+    """P10 to P90 of a number; nothing where it was not drawn."""
+    band = result.get("intervals", {}).get(name)
+    if band is None:
+        return ""
+    return f", P10 to P90 {form.partition('}')[0]}}} to {form}".format(band["p10"], band["p90"])
+
+
+def _said_of_draws(result: Mapping[str, Any]) -> list[str]:
+    """What was drawn, and what the width of the time between failures comes from."""
+    if not result["draws"]:
+        return []
+    parts = [f"{p['source']} {p['share']:.0%}" for p in result["intervals"]["mtbf_h"]["from"][:3]]
+    said = f"P10 to P90 of {result['draws']} draws of every input with a range; restore times stand at their values"
+    return [said + (f"; the width of the MTBF comes from {'; '.join(parts)}" if parts else ""), ""]
 
 
 def _spare_lines(result: Mapping[str, Any]) -> list[str]:
@@ -95,4 +119,10 @@ def _figure(result: Mapping[str, Any]) -> Figure:
         ladder,
         needed,
         result["card_hours_per_failure"],
+        _span(result),
     )
+
+
+def _span(result: Mapping[str, Any]) -> tuple[float, float] | None:
+    band = result.get("intervals", {}).get("card_hours_per_failure")
+    return None if band is None else (band["p10"], band["p90"])

@@ -103,7 +103,7 @@ def _decided(result: Mapping[str, Any], name: str) -> list[str]:
         return [f"cheapest in the draws: {wins}: {result['leads'][name]} leads"]
     settles = result["settles"][name]
     return [
-        f"cheapest in the draws: {wins}: a tie" + (f"; {settles} would settle most of it" if settles else "")
+        f"cheapest in the draws: {wins}: a tie" + (f"; most would be settled by {settles}" if settles else "")
     ]
 
 
@@ -132,6 +132,7 @@ def _figures(result: Mapping[str, Any]) -> dict[str, Figure]:
             for term in next(iter(terms.values()))
             if any(mine[term] for mine in terms.values())
         }
-        figure = revenue_stack(f"{name}: cost per {unit}", list(terms), parts, f"CNY per {unit}")
+        spans = {side: (band["p10"], band["p90"]) for side, band in result["intervals"].get(name, {}).items()}
+        figure = revenue_stack(f"{name}: cost per {unit}", list(terms), parts, f"CNY per {unit}", spans)
         out[f"compare_{name}.png"] = figure
     return out

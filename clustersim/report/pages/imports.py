@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -93,11 +94,31 @@ def _model_answer(made: Imported) -> Answer:
 
 
 def _rows_answer(made: Imported) -> Answer:
-    data = {"kind": made.kind, "name": made.name, "rows": list(made.rows), "said": list(made.said)}
+    tables = (made, *made.more)
+    data: dict[str, Any] = {
+        "kind": made.kind,
+        "name": made.name,
+        "rows": list(made.rows),
+        "said": list(made.said),
+    }
+    data |= {"more": [{"name": t.name, "rows": list(t.rows)} for t in made.more]} if made.more else {}
+    data |= {"provenance": dict(made.provenance)} if made.provenance else {}
+    said = list(made.said)
+    if made.more:
+        said.append(f"{made.name} is shown; -o writes {', '.join(f'{t.name}.{t.ending}' for t in tables)}")
     return Answer(
-        name=made.name, data=data, rows=list(made.rows), raw=made.text, said=list(made.said),
-        files=lambda: {f"{made.name}.{made.ending}": made.text}, keeps_json=False,
+        name=made.name, data=data, rows=list(made.rows), raw=made.text, said=said,
+        files=lambda: {f"{t.name}.{t.ending}": t.text for t in tables} | _beside(made), keeps_json=False,
     )  # fmt: skip
+
+
+def _beside(made: Imported) -> dict[str, str]:
+    """Where a trace comes from, beside it: its own reader takes no further columns."""
+    if not made.provenance:
+        return {}
+    return {
+        f"{made.name}.source.json": f"{json.dumps(dict(made.provenance), indent=1, ensure_ascii=False)}\n"
+    }
 
 
 def _examined(path: Path) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from clustersim.errors import InputError
 from clustersim.perf.search import FoundPlan, Other
 from clustersim.perf.shortlist import kind_of
 from clustersim.pipeline import run_site
-from clustersim.planner.asked import Words, order_day, templates_of
+from clustersim.planner.asked import Words, order_day, sureness_of, templates_of
+from clustersim.planner.chances import LEADS
 from clustersim.planner.finish import finish_of, work_named
-from clustersim.planner.plans import PlannedRun, Ranking, rank_plans
+from clustersim.planner.plans import PlanChance, PlannedRun, Ranking, fare, rank_plans
 from clustersim.planner.ranking import TIE
 from clustersim.planner.training import PlanSearch, Question, best_plans
 from clustersim.planner.written import Source, write_scenario
@@ -45,7 +46,13 @@ def plans_answer(
         rows = [row for asked, search in ranking.searches for row in _reasons(asked, search, offload)]
     else:
         shown = _SHOWN + (_OFFLOAD if offload else ())
-        rows = [_row(plan, ranking, words, shown) for plan in ranking.plans]
+        sure = sureness_of((scenario,), sets, words)
+        chances = fare(ranking, sure) if sure is not None else [None] * len(ranking.plans)
+        rows = [
+            _row(plan, ranking, words, shown) | _drawn(chance)
+            for plan, chance in zip(ranking.plans, chances, strict=True)
+        ]
+        said += _lead(rows, sure.draws if sure is not None else 0)
     if words.write is not None:
         said.append(_file(ranking, words.write, source))
     return listed("plan_training", rows, said=[*said, *_said(ranking)])
@@ -84,6 +91,32 @@ def _row(plan: PlannedRun, ranking: Ranking, words: Words, shown: Sequence[str])
         "then": found.then,
     }
     return row | {name: getattr(found.plan, name) for name in shown}
+
+
+def _drawn(chance: PlanChance | None) -> dict[str, Any]:
+    """P10 and P90 of the step and of the token's cost, and the share of the draws in which the plan is the best."""
+    if chance is None:
+        return {}
+    step, cost = chance.step_time_s, chance.cny_per_mtoken
+    return {
+        "step_time_s_p10": step.p10, "step_time_s_p90": step.p90, "cny_per_mtoken_p10": cost.p10,
+        "cny_per_mtoken_p90": cost.p90, "share_wins": chance.share_wins,
+    }  # fmt: skip
+
+
+def _lead(rows: Sequence[Mapping[str, Any]], draws: int) -> list[str]:
+    """Whether the first leads over the draws, and what would settle it where it does not."""
+    shares = [row.get("share_wins") for row in rows]
+    if not draws or len(shares) < 2 or None in shares:
+        return []
+    best = max(float(share or 0.0) for share in shares)
+    each = ", ".join(f"{share:.0%}" for share in shares)
+    said = f"of {draws} draws of all that is uncertain the plans are the best in {each}"
+    if best >= LEADS:
+        return [said]
+    kinds = {row["kind"] for row in rows}
+    what = "one step by each kind of plan" if len(kinds) > 1 else "one step by each of these plans"
+    return [f"{said}: a tie, that {what} measured on this card would settle"]
 
 
 def _days(plan: PlannedRun, words: Words) -> dict[str, Any]:

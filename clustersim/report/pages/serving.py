@@ -134,6 +134,7 @@ def _below(answers: Sequence[Served], serving: Serving) -> list[str]:
     card_hour = answers[0].card_hour_cny
     said = [f"{a.deployment.card}: {a.verdict.text}" for a in answers if a.verdict]
     said += [_window_words(a) for a in answers]
+    said += [words for a in answers if (words := _known_words(a))]
     said.append(
         "no cost: the scenario has no tco section"
         if card_hour is None
@@ -147,6 +148,18 @@ def _below(answers: Sequence[Served], serving: Serving) -> list[str]:
     if weak:
         said.append(f"engine constants assumed from the card's own efficiencies: {', '.join(weak)}")
     return [*said, *serving.notes]
+
+
+def _known_words(answer: Served) -> str:
+    """How much of the prompts was known, and where; empty where no blocks are kept."""
+    found = answer.known
+    if found is None:
+        return ""
+    places = [
+        f"on the cards {found.device:.1%}",
+        *(f"{name} {share:.1%}" for name, share in found.tiers.items()),
+    ]
+    return f"known of the prompts: {found.total:.1%} ({', '.join(places)})"
 
 
 def _window_words(answer: Served) -> str:

@@ -15,12 +15,14 @@ from clustersim.report.answer import Answer, Block
 from clustersim.report.said import read_as
 from clustersim.validation.common import ColumnError, flat_rows, summarise
 from clustersim.validation.domains import DOMAINS, read_rows, shipped_file
+from clustersim.validation.leave_out import left_out_steps, measured_steps
 from clustersim.validation.plan_errors import shipped_errors
 from clustersim.validation.plan_errors import table_text as plan_errors_text
 from clustersim.validation.residuals import all_residuals, quantities_of, residuals_of
 
 __all__ = [
     "coverage_answer",
+    "leave_out_answer",
     "plan_errors_answer",
     "residuals_answer",
     "row_as_scenario",
@@ -121,6 +123,28 @@ def coverage_answer(domain: str, data: str | None = None) -> Answer:
         name="coverage", data=found, rows=lines,
         page=lambda: [how, _digits(lines), *_left_out_page(cards)],
     )  # fmt: skip
+
+
+def leave_out_answer(domain: str, by: str, data: str | None = None) -> Answer:
+    """Predict steps with whole sources, cards or releases left out of the constants that came from their rows.
+
+    Raises InputError for another domain than training.
+    """
+    if domain != "training":
+        raise InputError(
+            f"--leave-out: constants of {_known(domain) and domain} have no grid here; those of training do"
+        )
+    table = read_rows(Path(data)) if data is not None else None
+    found = left_out_steps(by, measured_steps(table.rows) if table is not None else None)
+    if not found["groups"]:
+        raise InputError(f"--leave-out {by}: no row is predicted")
+    lines = [{**g, "moved": "; ".join(g["moved"])} for g in found["groups"]]
+    alike = (
+        f"{len(lines)} groups alike: median error {found['median_mape_pct']:.1f} %, mean bias"
+        f" {found['bias_pct']:+.1f} %, median bias {found['median_bias_pct']:+.1f} %; not found again:"
+        f" {', '.join(found['kept'])}"
+    )
+    return Answer(name="leave_out", data=found, rows=lines, page=lambda: [_digits(lines), alike])
 
 
 def _left_out_page(cards: Sequence[Mapping[str, Any]]) -> list[Block]:

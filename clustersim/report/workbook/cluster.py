@@ -180,6 +180,19 @@ class Site:
             cost = f"{cell(f'{side}_card_hour')}/{cell(made)}"
             self.add(f"{side}_unit_price:{work.name}", cost, one.cny_per_unit(work), "a unit", "0.0000")
 
+    def _market(self, key: str, *, filed: bool = False) -> str:
+        """A term of how buyers choose: one cell for all lines, and one of its own for a line whose scenario departs."""
+        one = self.site.filed if filed else self.site.now
+        market = one.inputs.scenario.market
+        assert market is not None
+        number, own = getattr(market, key), f"{key}{'.filed' if filed else ''}@{self.site.product}"
+        if float(number.value) == self.book.value(key):
+            return self.book.cell(key)
+        if own not in self.book.scalars:
+            self.book.input(own, float(number.value), source=number.source, tier=number.tier,
+                            sheet="Record" if filed else "Inputs")  # fmt: skip
+        return self.book.cell(own)
+
     def _used_costs(self) -> None:
         """The incumbent's cost of a unit, at most what the buyer's outside option costs."""
         cell, before = self.cell, self.site.now.shipped or self.rival
@@ -203,7 +216,7 @@ class Site:
             )
             now = cell(f"incumbent_unit_price:{work.name}")
             then = f"({shipped})/{cell(f'incumbent_shipped_yield:{work.name}')}"
-            most = f"MIN({now},{self.book.cell('outside_option')}*{then})"
+            most = f"MIN({now},{self._market('outside_option')}*{then})"
             used = segment.replaced_cny_per_year / (segment.share * segment.units_per_card_year)
             self.add(f"used_unit_price:{work.name}", most, used, "a unit", "0.0000")
 
@@ -226,7 +239,7 @@ class Site:
         shares = "+".join(cell(f"work_share:{n}") for n in names)
         done = [f"{cell(f'work_share:{n}')}/({shares})*{cell(f'own_yield:{n}')}*{hours}"
                 f"*{cell(f'used_unit_price:{n}')}" for n in names]  # fmt: skip
-        kept = f"(1-{self.book.cell('switching_discount')})"
+        kept = f"(1-{self._market('switching_discount')})"
         self.add("allowed_per_card", f"{kept}*({'+'.join(done)})", terms.allowed_cny_per_year, "CNY/year")
         rest = f"{cell('allowed_per_card')}-{cell('running_per_card')}"
         worth = f"(({rest})/{cell('capital_factor')}-{cell('other_capex_per_card')})/{cell('price_markup')}"
@@ -249,7 +262,7 @@ class Site:
         same = _card(filed) == _card(self.site.now)
         dearer = f"({price}-{cell('event_price')})" if same else "0"
         a_price = _yearly_of_price(rival)
-        tariff, option = self.book.cell("tariff_factor"), self.book.cell("outside_option")
+        tariff, option = self.book.cell("tariff_factor"), self._market("outside_option", filed=True)
         for name, value, unit in (
             ("filed_factor", terms.capital_factor, ""),
             ("filed_markup", terms.price_markup, ""),
@@ -285,7 +298,7 @@ class Site:
                 f"{option}*({cell(f'event_shipped:{name}')}+{cell(f'event_shipped_power:{name}')}*{tariff})"
             )
             done.append(f"{cell(f'units_a_year:{name}')}*MIN({now},{most})")
-        allowed = f"(1-{self.book.cell('switching_discount')})*({'+'.join(done)})"
+        allowed = f"(1-{self._market('switching_discount', filed=True)})*({'+'.join(done)})"
         running = f"{cell('electricity_per_card')}*{tariff}+{cell('fixed_per_card')}"
         worth = (
             f"((({allowed})-({running}))/{cell('filed_factor')}-{cell('filed_capex')})/{cell('filed_markup')}"

@@ -95,7 +95,7 @@ def _terms(book: Book, name: str, anchor: Anchor, worth: Worth, lines: Lines) ->
     if name in lines.ends:
         record("anchor_allowed", then + other)
         formula = f"{book.cell(f'value_in_use{lines.ends[name]}')}+{kept}"
-    elif leader in lines.ends or f"market_allowed:{leader}" in book.scalars:
+    elif _follows_live(book, lines, leader, ratio * other, ratio, value + other):
         book.input(
             f"worth_ratio:{name}",
             ratio,
@@ -124,6 +124,17 @@ def _terms(book: Book, name: str, anchor: Anchor, worth: Worth, lines: Lines) ->
         replaced = f"{book.cell(f'replaced:{name}')}*(1-{book.cell('switching_discount')})"
         formula = f"{replaced}-{book.cell(f'other:{name}')}+{kept}"
     scalar("allowed", formula, value + other)
+
+
+def _follows_live(book: Book, lines: Lines, leader: str, spent: float, ratio: float, now: float) -> bool:
+    """Whether a leader's worth by this book is the one that the line follows: not where a recorded anchor is stale."""
+    if leader in lines.ends:
+        found = ratio * book.value(f"event_value{lines.ends[leader]}") + spent
+    elif f"market_allowed:{leader}" in book.scalars:
+        found = ratio * book.value(f"market_allowed:{leader}")
+    else:
+        return False
+    return abs(found - now) <= 1e-6 * abs(now)
 
 
 def _rows(book: Book, company: Company, name: str, link: Link) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from clustersim.reading.guarded import decode, gunzip, limit_bytes, printable, r
 from clustersim.reading.jsontext import Limits, parse_json
 from clustersim.schema.imports.bench import is_bench, read_bench
 from clustersim.schema.imports.collective_logs import is_collectives, read_collectives
+from clustersim.schema.imports.kit import is_kit, read_kit
 from clustersim.schema.imports.model import is_model_config, read_model_config
 from clustersim.schema.imports.operator_sweeps import is_operators, read_operators
 from clustersim.schema.imports.power_samples import is_power, read_power
@@ -90,6 +91,7 @@ def _model(source: Source, options: ImportOptions) -> Imported:
 
 #: Kind -> importer, in the order in which their signs are looked for: the more telling first.
 IMPORTERS: dict[str, Importer] = {
+    "kit": Importer("a result of `clustersim measure`", "calibrate CARD --data, validate --data", is_kit, read_kit),
     "model": Importer("a model's published configuration (config.json)", "a model file: run, serve, plan",
                       _is_model, _model),
     "serving": Importer("a result of vllm bench serve, SGLang, trtllm-bench, guidellm, genai-perf or aiperf",
@@ -158,11 +160,24 @@ def import_file(path: Path, kind: str = "", options: ImportOptions | None = None
     return _read(kind or kind_of(source), source, options)
 
 
+#: Kinds whose files are read back by a room of their own, in columns of its own.
+_BESIDE = ("requests", "jobs", "failures")
+
+
+def _with_provenance(made: Imported, source: Source) -> Imported:
+    """Say where the rows of a trace or a log come from; other rows say it in their columns."""
+    if made.kind not in _BESIDE:
+        return made
+    stated = {"tier": "measured", "file": source.path.name, "sha256": source.sha256, "date": source.changed}
+    said = (*made.said, "the file's date is that of its last change")
+    return replace(made, provenance={**stated, "kind": made.kind}, said=said)
+
+
 def _read(kind: str, source: Source, options: ImportOptions) -> Imported:
     """Read a file as of a kind; a refusal says which."""
     importer = IMPORTERS[kind]
     try:
-        return importer.read(source, options)
+        return _with_provenance(importer.read(source, options), source)
     except InputError as error:
         if kind == "model":
             raise

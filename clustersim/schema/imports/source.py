@@ -64,6 +64,10 @@ class Imported:
     rows: tuple[dict[str, Any], ...] = ()
     said: tuple[str, ...] = ()
     ending: str = "yaml"
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    """Tier, file, digest and date of rows that have no columns for them: traces and logs of events."""
+    more: tuple[Imported, ...] = ()
+    """Further tables of the same file, each a file of its own."""
 
 
 @dataclass(frozen=True)

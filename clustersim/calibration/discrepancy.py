@@ -1,0 +1,84 @@
+"""What the physics misses: a Gaussian process over what rows say of themselves, and the noise of each quantity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustersim.calibration.rows import Measured
+
+__all__ = ["Scales", "covariance", "discrepancy_deviation", "noise_deviations"]
+
+Array = NDArray[np.float64]
+#: Quantity -> (what errs alike with it, deviation of the discrepancy, deviation of noise), of ln time: of the order of
+#: the residuals of measured stacks (intervals.md). Chosen with the parts below on the rows of H200 and B200 alone.
+_QUANTITIES: dict[str, tuple[str, float, float]] = {
+    "step_time": ("step", 0.10, 0.04), "tpot": ("speed", 0.20, 0.05), "throughput": ("speed", 0.25, 0.10),
+    "ttft": ("first", 0.35, 0.20), "collective_time": ("exchange", 0.10, 0.05),
+    "matrix_rate": ("operator", 0.04, 0.02), "memory_rate": ("operator", 0.04, 0.02),
+    "attention_rate": ("operator", 0.08, 0.03),
+}  # fmt: skip
+#: Parts of the discrepancy's variance: of the quantity, of its software, of software and model, and by sizes alike.
+_PARTS = {"quantity": 0.05, "software": 0.10, "sizes": 0.10, "model": 0.75}
+#: Logarithms over which sizes are alike.
+_LENGTH = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """Multiples of the usual deviations of discrepancy and noise."""
+
+    discrepancy: float = 1.0
+    noise: float = 1.0
+
+
+def discrepancy_deviation(row: Measured) -> float:
+    """Return the deviation of a row's discrepancy at a scale of 1."""
+    return _QUANTITIES[row.quantity][1]
+
+
+def noise_deviations(rows: Sequence[Measured], scales: Scales) -> Array:
+    """Return the deviation of each row's noise."""
+    return np.array([_QUANTITIES[row.quantity][2] for row in rows]) * scales.noise
+
+
+def _words(rows: Sequence[Measured], *keys: str) -> NDArray[np.str_]:
+    return np.array(
+        ["|".join([_QUANTITIES[r.quantity][0], *(r.words.get(k, "") for k in keys)]) for r in rows], dtype=str
+    )
+
+
+def _distance(a: Sequence[Measured], b: Sequence[Measured]) -> Array:
+    """Squared distance in the sizes that both rows of a pair state."""
+    names = sorted({name for row in (*a, *b) for name in row.sizes})
+    out = np.zeros((len(a), len(b)))
+    for name in names:
+        x, y = (np.array([row.sizes.get(name, np.nan) for row in rows]) for rows in (a, b))
+        out += np.nan_to_num((x[:, None] - y[None, :]) / _LENGTH) ** 2
+    return out
+
+
+def covariance(a: Sequence[Measured], b: Sequence[Measured], scales: Scales) -> Array:
+    """Return the covariance of the discrepancies of two lists of rows.
+
+    Rows of other quantities are independent; of one they share what the quantity, its software, sizes alike, and
+    software, model and sizes alike have in common. Throughput and time per token err alike.
+    """
+    if not a or not b:
+        return np.zeros((len(a), len(b)))
+    near = np.exp(-0.5 * _distance(a, b))
+
+    def same(*keys: str) -> Array:
+        return np.asarray(_words(a, *keys)[:, None] == _words(b, *keys)[None, :], dtype=np.float64)
+
+    unit = _PARTS["quantity"] * same()
+    unit += _PARTS["software"] * same("software")
+    unit += _PARTS["sizes"] * same("software") * near
+    unit += _PARTS["model"] * same("software", "model", "dtype") * near**0.25
+    deviation = [
+        np.array([discrepancy_deviation(row) for row in rows]) * scales.discrepancy for rows in (a, b)
+    ]
+    return np.asarray(unit * deviation[0][:, None] * deviation[1][None, :])

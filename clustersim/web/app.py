@@ -1,0 +1,91 @@
+"""The application: the routes, the page's own files, errors as one message, and the server that runs it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount
+from starlette.routing import Route as Address
+from starlette.staticfiles import StaticFiles
+
+from clustersim.errors import ClusterSimError
+from clustersim.web.guard import Guard, Rules, TooLarge, allowed_hosts
+from clustersim.web.jobs import Board
+from clustersim.web.routes import ROUTES, openapi
+
+__all__ = ["make_app", "serve"]
+
+STATIC = Path(__file__).parent / "static"
+
+
+def make_app(rules: Rules) -> Starlette:
+    """Return the application for a server that answers under ``rules``."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        app.state.board = Board()
+        yield
+        app.state.board.close()
+
+    async def page(request: Request) -> Response:
+        return FileResponse(STATIC / "index.html", media_type="text/html; charset=utf-8")
+
+    async def document(request: Request) -> Response:
+        return JSONResponse(openapi())
+
+    return Starlette(
+        routes=[
+            Address("/", page), Address("/openapi.json", document),
+            *(Address(r.path, r.handler, methods=[r.method]) for r in ROUTES),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
+        middleware=[Middleware(Guard, rules=rules)],
+        exception_handlers={
+            ClusterSimError: _wrong, TooLarge: _large, HTTPException: _status, Exception: _broken,
+        },
+        lifespan=lifespan,
+    )  # fmt: skip
+
+
+async def _wrong(request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": str(error)}, 400)
+
+
+async def _large(request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": str(error)}, 413)
+
+
+async def _status(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": str(error.detail)}, error.status_code)
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": "the server made a mistake; its log says which"}, 500)
+
+
+def serve(
+    host: str, port: int, token: str = "", *, opened: Callable[[str], None] = lambda address: None
+) -> None:
+    """Serve the page until it is stopped; ``opened`` is told the address. Port 0 takes a free one."""
+    import socket
+
+    import uvicorn
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        port = listening.getsockname()[1]
+        app = make_app(Rules(allowed_hosts(host, port), token))
+        shown = f"[{host}]" if ":" in host else host
+        opened(f"http://{shown}:{port}/" + (f"#token={token}" if token else ""))
+        config = uvicorn.Config(app, log_level="warning", server_header=False, access_log=False)
+        uvicorn.Server(config).run(sockets=[listening])

@@ -1,0 +1,73 @@
+"""The tiles of the corridor: the number of every room that is looked at first, its change, its tier, its range."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from clustersim.api.result import Result
+from clustersim.web.answers import base_of, kept, result_of
+from clustersim.web.asked import Design
+
+__all__ = ["TILES", "corridor"]
+
+#: Tiles in the order of the corridor: the first of the terms that the run has stands there.
+TILES: tuple[tuple[str, ...], ...] = (
+    ("scale_up_bytes_per_s", "scale_out_bytes_per_s"),
+    ("step_time_s", "tpot_p50_s", "streams_per_card"),
+    ("tokens_per_s", "output_tokens_per_s_per_card", "useful_share"),
+    ("ettr", "slo_share", "wait_p95_h"),
+    ("cny_per_mtoken", "cny_per_served_mtoken", "cny_per_stream_hour", "cny_per_useful_card_hour"),
+    ("value_in_use_price_cny",),
+    ("units_factor",),
+    ("revenue_kcny 2027E",),
+    ("target_price_hkd",),
+)
+
+
+def corridor(design: Design, draws: int = 0) -> dict[str, Any]:
+    """Return the tiles of a design and its notes: ``term, value, unit, low, high, tier, source, base, change``.
+
+    ``change`` is relative to the file as it stands; None where that is zero, cannot be run, or lacks the term.
+    Raises what ``Scenario.run`` raises.
+    """
+    result, base = result_of(design, draws), base_of(design)
+    found = _terms(result)
+    before = {} if base is None else kept(("terms", design.scenario), lambda: _terms(base))
+    tiles = []
+    for names in TILES:
+        name = next((n for n in names if n in found), None) or _in_its_currency(names[0], found)
+        if name is None:
+            continue
+        was = before.get(name, {}).get("value")
+        value = found[name]["value"]
+        tiles.append({**found[name], "base": was, "change": value / was - 1.0 if was else None})
+    data = result.to_dict()
+    told = {name: data[name] for name in ("scenario", "weakest_tier", "notes")}
+    return {**told, "tiles": tiles, "rates": _rates(result)}
+
+
+def _rates(result: Result) -> dict[str, float]:
+    """CNY of one unit of every currency that the scenario's book of prices has."""
+    book = result.run.inputs.prices_or_none
+    return {} if book is None else {code: float(found.rate.value) for code, found in book.currencies.items()}
+
+
+def _in_its_currency(name: str, found: Mapping[str, object]) -> str | None:
+    """The target price in the currency of another listing."""
+    return (
+        next((n for n in found if n.startswith("target_price_")), None)
+        if name == "target_price_hkd"
+        else None
+    )
+
+
+def _terms(result: Result) -> dict[str, dict[str, Any]]:
+    """Every term by its name, empty ranges as None."""
+    rows = result.terms.astype(object).where(result.terms.notna(), None).to_dict("records")
+    out: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        # A mix of workloads prefixes its terms by their names; the first of them is shown.
+        name = str(row["term"]).rsplit(".", 1)[-1]
+        out.setdefault(name, {str(key): value for key, value in row.items()} | {"term": row["term"]})
+    return out

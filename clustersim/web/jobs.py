@@ -1,0 +1,163 @@
+"""Long questions on processes of their own: progress, cancel, a bounded number at a time, the last answers kept."""
+
+from __future__ import annotations
+
+import multiprocessing
+import secrets
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from clustersim.errors import ClusterSimError, InputError
+from clustersim.web.asked import Design
+
+__all__ = ["AT_ONCE", "KINDS", "MOST_JOBS", "Board"]
+
+AT_ONCE = 2
+#: More jobs than these wait for nobody; the oldest that are done make room.
+MOST_JOBS = 64
+
+
+def _serve(design: Design, tell: Any) -> Any:
+    return design.ask().serve()
+
+
+def _train(design: Design, tell: Any) -> Any:
+    return design.ask().train(fidelity="des")
+
+
+def _plans(design: Design, tell: Any) -> Any:
+    return design.ask().plan_training(tell=lambda done, of: tell(done / max(of, 1)))
+
+
+def _reliability(design: Design, tell: Any) -> Any:
+    return design.ask().plan_reliability()
+
+
+def _band(design: Design, tell: Any) -> Any:
+    return design.ask().run(draws=4096)
+
+
+KINDS: Mapping[str, Any] = {
+    "serve": _serve, "month": _train, "plans": _plans, "reliability": _reliability, "band": _band,
+}  # fmt: skip
+
+
+@dataclass
+class Job:
+    """One question: how far it is, and its answer or why there is none."""
+
+    kind: str
+    design: Design
+    state: str = "waiting"
+    progress: float = 0.0
+    answer: Any = None
+    error: str = ""
+    process: BaseProcess | None = None
+    cancelled: bool = False
+    done: threading.Event = field(default_factory=threading.Event)
+
+    def told(self, name: str) -> dict[str, Any]:
+        """Return what is said of the job; its answer once it is done."""
+        said = {"id": name, "kind": self.kind, "state": self.state, "progress": self.progress}
+        return {
+            **said,
+            **({"error": self.error} if self.error else {}),
+            **({"answer": self.answer} if self.answer else {}),
+        }
+
+
+class Board:
+    """The jobs of a server. They end with it: a job that a restarted server does not know is asked again."""
+
+    def __init__(self, at_once: int = AT_ONCE) -> None:
+        self._jobs: dict[str, Job] = {}
+        self._lock = threading.Lock()
+        self._slots = threading.Semaphore(at_once)
+        self._closed = False
+
+    def start(self, kind: object, design: Design) -> str:
+        """Start a job and return its name; raises InputError for an unknown kind or where too many wait."""
+        if kind not in KINDS:
+            raise InputError(f"kind {str(kind)[:40]!r} is none of {', '.join(KINDS)}")
+        with self._lock:
+            finished = [n for n, j in self._jobs.items() if j.done.is_set()]
+            for old in finished[: max(0, len(self._jobs) - MOST_JOBS + 1)]:
+                del self._jobs[old]
+            if len(self._jobs) >= MOST_JOBS:
+                raise InputError(f"{MOST_JOBS} jobs wait or run: cancel some")
+            name, job = secrets.token_hex(8), Job(str(kind), design)
+            self._jobs[name] = job
+        threading.Thread(target=self._run, args=(job,), daemon=True).start()
+        return name
+
+    def told(self, name: str) -> dict[str, Any] | None:
+        """Return what is known of a job; None where there is none by that name."""
+        with self._lock:
+            job = self._jobs.get(name)
+        return None if job is None else job.told(name)
+
+    def cancel(self, name: str) -> bool:
+        """End a job; False where there is none by that name."""
+        with self._lock:
+            job = self._jobs.get(name)
+        if job is None:
+            return False
+        job.cancelled = True
+        if job.process is not None:
+            job.process.terminate()
+        return True
+
+    def close(self) -> None:
+        """End every job."""
+        self._closed = True
+        for name in list(self._jobs):
+            self.cancel(name)
+
+    def _run(self, job: Job) -> None:
+        try:
+            with self._slots:
+                if not job.cancelled and not self._closed:
+                    self._ask(job)
+        finally:
+            if job.cancelled:
+                job.state = "cancelled"
+            job.done.set()
+
+    def _ask(self, job: Job) -> None:
+        ours, theirs = multiprocessing.get_context("spawn").Pipe(duplex=False)
+        job.process = multiprocessing.get_context("spawn").Process(
+            target=work, args=(job.kind, job.design, theirs), daemon=True
+        )
+        job.state = "running"
+        job.process.start()
+        theirs.close()
+        try:
+            while True:
+                word, value = ours.recv()
+                if word == "progress":
+                    job.progress = float(value)
+                    continue
+                job.state, job.progress = word, 1.0
+                job.answer, job.error = (value, "") if word == "done" else (None, value)
+                return
+        except EOFError:
+            job.state, job.error = "failed", "the process of the job ended without an answer; ask again"
+        finally:
+            ours.close()
+            job.process.join()
+
+
+def work(kind: str, design: Design, pipe: Connection) -> None:
+    """Ask one question in a process of its own and send its answer through the pipe."""
+    try:
+        answer = KINDS[kind](design, lambda share: pipe.send(("progress", share)))
+        blocks = [b if isinstance(b, str) else [dict(r) for r in b] for b in answer.blocks]
+        pipe.send(("done", {"name": answer.name, "blocks": blocks, "said": list(answer.said)}))
+    except ClusterSimError as error:
+        pipe.send(("failed", str(error)))
+    finally:
+        pipe.close()

@@ -1,0 +1,283 @@
+"""The routes of the page's server: one table, from which the application and its OpenAPI document are made."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from clustersim.errors import InputError
+from clustersim.report.answer import Answer
+from clustersim.report.labels import all_words
+from clustersim.report.text import to_json
+from clustersim.version import __version__
+from clustersim.web.answers import kept, result_of, whole_run
+from clustersim.web.asked import Design, design_of, designs_of, whole_number
+from clustersim.web.catalogue import catalogue, inputs_of, key_schema
+from clustersim.web.corridor import corridor
+from clustersim.web.guard import MOST_UPLOAD
+from clustersim.web.jobs import KINDS, Board
+from clustersim.web.views import compare_view, view
+
+__all__ = ["BANDS", "ROUTES", "Route", "openapi"]
+
+#: Points of a band, each sent as soon as it is known.
+BANDS = (64, 256, 1024)
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One address: its method, what answers, and what it says of itself."""
+
+    method: str
+    path: str
+    handler: Handler
+    says: str
+    body: Mapping[str, str] | None = None
+
+
+def reply(data: Any) -> Response:
+    """Return data as the JSON that the command line prints."""
+    return Response(to_json(data), media_type="application/json")
+
+
+async def body_of(request: Request) -> Mapping[str, Any]:
+    """Return the JSON object of a request; raises InputError for anything else."""
+    try:
+        found = json.loads(await request.body(), parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise InputError("the body is no JSON") from None
+    if not isinstance(found, Mapping):
+        raise InputError("the body is a JSON object")
+    return found
+
+
+def _no_constant(text: str) -> float:
+    raise ValueError(text)
+
+
+def _design(body: Mapping[str, Any], *own: str) -> Design:
+    """Return the design of a body that may hold further fields of its own question."""
+    return design_of({key: value for key, value in body.items() if key not in own})
+
+
+async def healthz(request: Request) -> Response:
+    """Say that the server answers."""
+    return JSONResponse({"ok": True, "version": __version__})
+
+
+async def get_catalogue(request: Request) -> Response:
+    """Scenarios, views, versions."""
+    return reply(await run_in_threadpool(catalogue))
+
+
+async def get_schema(request: Request) -> Response:
+    """Every key that a design may set."""
+    return reply(await run_in_threadpool(key_schema))
+
+
+async def get_words(request: Request) -> Response:
+    """Words of the page, of terms and of columns, in English and Chinese, by their keys."""
+    return JSONResponse(dict(all_words()), headers={"cache-control": "max-age=60"})
+
+
+async def post_inputs(request: Request) -> Response:
+    """Every sourced number of a design, with its range, tier and source."""
+    design = _design(await body_of(request))
+    return reply(await run_in_threadpool(inputs_of, design))
+
+
+async def post_run(request: Request) -> Response:
+    """What ``clustersim run -f json`` prints of a design."""
+    design = _design(await body_of(request))
+    return reply(await run_in_threadpool(lambda: whole_run(design).to_dict()))
+
+
+async def post_corridor(request: Request) -> Response:
+    """The tiles of the corridor of a design."""
+    design = _design(await body_of(request))
+    return reply(await run_in_threadpool(corridor, design))
+
+
+async def post_view(request: Request) -> Response:
+    """The panels of a tab."""
+    body = await body_of(request)
+    design, name = _design(body, "view"), str(body.get("view", ""))
+    return reply(await run_in_threadpool(view, name, design))
+
+
+async def post_compare(request: Request) -> Response:
+    """Designs side by side, and the gap by terms."""
+    designs = designs_of(await body_of(request))
+    return reply(await run_in_threadpool(compare_view, designs))
+
+
+async def post_explain(request: Request) -> Response:
+    """What the changes of a design did, term by term."""
+    design = _design(await body_of(request))
+    return reply(
+        await run_in_threadpool(lambda: kept(("explain", design), lambda: design.ask().explain()).to_dict())
+    )
+
+
+async def post_seek(request: Request) -> Response:
+    """The value of one input (``span``: KEY=LOW:HIGH) that gives an output its target (``target``: NAME=NUMBER)."""
+    body = await body_of(request)
+    design = _design(body, "span", "target")
+    span, target = (str(body.get(key, ""))[:300] for key in ("span", "target"))
+    key = span.partition("=")[0]
+    design_of({"scenario": design.scenario, "set": {key: 1}})
+    return reply(
+        await run_in_threadpool(
+            lambda: kept(("seek", design, span, target), lambda: design.ask().seek(span, target)).to_dict()
+        )
+    )
+
+
+async def post_band(request: Request) -> Response:
+    """Ranges of the tiles from 64, 256 and 1,024 points, a line of JSON each; ends where nobody listens any more."""
+    body = await body_of(request)
+    design, most = _design(body, "points"), whole_number(body, "points", BANDS[0], BANDS[-1], BANDS[-1])
+    await run_in_threadpool(result_of, design)
+
+    async def lines() -> AsyncIterator[bytes]:
+        for points in (count for count in BANDS if count <= most):
+            if await request.is_disconnected():
+                return
+            told = await run_in_threadpool(corridor, design, points)
+            yield (json.dumps({"points": points, **told}) + "\n").encode()
+
+    return StreamingResponse(lines(), media_type="application/x-ndjson")
+
+
+async def post_job(request: Request) -> Response:
+    """Start a long question: ``kind`` is one of serve, month, plans, reliability, band."""
+    body = await body_of(request)
+    board: Board = request.app.state.board
+    name = board.start(body.get("kind"), _design(body, "kind"))
+    return JSONResponse(board.told(name), 202)
+
+
+async def get_job(request: Request) -> Response:
+    """How far a job is, and its answer."""
+    told = request.app.state.board.told(request.path_params["name"])
+    if told is None:
+        return JSONResponse(
+            {"error": "no such job: the server was restarted since, or it is old; ask again"}, 404
+        )
+    return reply(told)
+
+
+async def delete_job(request: Request) -> Response:
+    """Cancel a job."""
+    known = request.app.state.board.cancel(request.path_params["name"])
+    return JSONResponse({"cancelled": known}, 200 if known else 404)
+
+
+async def post_export(request: Request) -> Response:
+    """A design as a file: ``as`` is json, csv (its terms), md, or xlsx (the live workbook)."""
+    body = await body_of(request)
+    design, kind = _design(body, "as"), str(body.get("as"))
+    if kind not in _EXPORTS:
+        raise InputError(f"as: one of {', '.join(_EXPORTS)}, not {str(kind)[:40]!r}")
+    content, media = await run_in_threadpool(_EXPORTS[kind], design)
+    name = f"{design.scenario}.{kind}"
+    return Response(
+        content, media_type=media, headers={"content-disposition": f'attachment; filename="{name}"'}
+    )
+
+
+def _as_json(design: Design) -> tuple[bytes, str]:
+    return whole_run(design).text("json").encode(), "application/json"
+
+
+def _as_csv(design: Design) -> tuple[bytes, str]:
+    rows = [{str(k): v for k, v in row.items()} for row in result_of(design).terms.to_dict("records")]
+    return Answer(name="terms", data=rows, rows=rows).text("csv").encode(), "text/csv; charset=utf-8"
+
+
+def _as_md(design: Design) -> tuple[bytes, str]:
+    return whole_run(design).text("md").encode(), "text/markdown; charset=utf-8"
+
+
+def _as_xlsx(design: Design) -> tuple[bytes, str]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = result_of(design).to_excel(Path(folder) / "book.xlsx")
+        return path.read_bytes(), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+_EXPORTS: Mapping[str, Callable[[Design], tuple[bytes, str]]] = {
+    "json": _as_json, "csv": _as_csv, "md": _as_md, "xlsx": _as_xlsx,
+}  # fmt: skip
+
+
+async def post_import(request: Request) -> Response:
+    """Read an uploaded file by its content, as ``clustersim import`` does; nothing of it is kept."""
+    content = await request.body()
+    if not content:
+        raise InputError("the upload is empty")
+    return reply(await run_in_threadpool(_imported, content))
+
+
+def _imported(content: bytes) -> dict[str, Any]:
+    from clustersim.api.files import import_file
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "upload"
+        path.write_bytes(content[:MOST_UPLOAD])
+        try:
+            answer = import_file(path)
+        except InputError as error:
+            raise InputError(str(error).replace(str(path), "the upload")) from None
+    return {"rows": [dict(row) for row in answer.table][:1000], "said": list(answer.said)}
+
+
+_DESIGN = {"scenario": "name of a scenario", "set": "object of keys and values"}
+_SOUGHT = {"span": "KEY=LOW:HIGH", "target": "NAME=NUMBER"}
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/healthz", healthz, "the server answers"),
+    Route("GET", "/api/catalogue", get_catalogue, "scenarios, views, versions"),
+    Route("GET", "/api/words", get_words, "words in both languages"),
+    Route("GET", "/api/schema", get_schema, "every key that a design may set"),
+    Route("POST", "/api/inputs", post_inputs, "the sourced numbers of a design", _DESIGN),
+    Route("POST", "/api/run", post_run, "the run of a design", _DESIGN),
+    Route("POST", "/api/corridor", post_corridor, "the tiles of the corridor", _DESIGN),
+    Route("POST", "/api/view", post_view, "the panels of a tab", {**_DESIGN, "view": "name of a tab"}),
+    Route("POST", "/api/compare", post_compare, "designs side by side", {"designs": "list of designs"}),
+    Route("POST", "/api/explain", post_explain, "what the changes did", _DESIGN),
+    Route("POST", "/api/seek", post_seek, "an input that gives a target", {**_DESIGN, **_SOUGHT}),
+    Route("POST", "/api/band", post_band, "ranges, streamed", {**_DESIGN, "points": "64, 256 or 1024"}),
+    Route("POST", "/api/jobs", post_job, "start a long question", {**_DESIGN, "kind": ", ".join(KINDS)}),
+    Route("GET", "/api/jobs/{name}", get_job, "how far a job is"),
+    Route("DELETE", "/api/jobs/{name}", delete_job, "cancel a job"),
+    Route("POST", "/api/export", post_export, "a design as a file", {**_DESIGN, "as": ", ".join(_EXPORTS)}),
+    Route("POST", "/api/import", post_import, "read an uploaded file"),
+)  # fmt: skip
+
+
+def openapi() -> dict[str, Any]:
+    """Return the OpenAPI document of the routes.
+
+    >>> sorted(openapi()["paths"])[:3]
+    ['/api/band', '/api/catalogue', '/api/compare']
+    """
+    paths: dict[str, Any] = {}
+    for route in ROUTES:
+        operation: dict[str, Any] = {
+            "summary": route.says,
+            "responses": {"200": {"description": "OK"}, "400": {"description": "what is wrong"}},
+        }
+        if route.body is not None:
+            fields = {name: {"description": says} for name, says in route.body.items()}
+            schema = {"type": "object", "properties": fields}
+            operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
+    return {"openapi": "3.1.0", "info": {"title": "clustersim", "version": __version__}, "paths": paths}

@@ -1,0 +1,121 @@
+// The page: an address is a state, a state asks the server, its answers are shown.
+import { html, render, useCallback, useEffect, useMemo, useRef, useState } from "/static/vendor/preact-htm.module.js";
+import { Import, Jobs, Seek } from "/static/asides.js";
+import { asText, Inputs } from "/static/inputs.js";
+import { ask, download, get, lines } from "/static/net.js";
+import { Panel } from "/static/panels.js";
+import { CURRENCIES, fromAddress, toAddress, VIEWS } from "/static/state.js";
+import { citation, Corridor } from "/static/tiles.js";
+import { say, setWords } from "/static/words.js";
+
+const IDLE_MS = 250;
+const EXPORTS = ["json", "csv", "md", "xlsx"];
+
+function useSettled(value, wait) {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => { const timer = setTimeout(() => setSettled(value), wait); return () => clearTimeout(timer); }, [JSON.stringify(value)]);
+  return settled;
+}
+
+function App({ catalogue, first }) {
+  const [state, setState] = useState(first.state);
+  const [moved, setMoved] = useState({});
+  const [told, setTold] = useState(null);
+  const [inputs, setInputs] = useState([]);
+  const [panels, setPanels] = useState({});
+  const [problem, setProblem] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [seeking, setSeeking] = useState(null);
+  const [said, setSaid] = useState(first.said);
+  const { language } = state;
+  const design = useMemo(() => ({ scenario: state.scenario, set: state.set }), [state.scenario, JSON.stringify(state.set)]);
+  const settled = useSettled(design, IDLE_MS);
+  const fails = useCallback((error) => { if (error.name !== "AbortError") { setProblem(error.message); setBusy(false); } }, []);
+  const change = (more) => setState((now) => ({ ...now, ...more }));
+  const view = useRef(state.view);
+  view.current = state.view;
+
+  useEffect(() => { history.replaceState(null, "", toAddress({ ...state, set: settled.set }, catalogue.version)); }, [state, settled]);
+  useEffect(() => { document.documentElement.lang = language; document.title = `${say("page.title", language)} · clustersim`; }, [language]);
+  useEffect(() => {
+    setBusy(true);
+    ask("/api/corridor", design, "corridor").then((found) => { setTold(found); setProblem(""); setBusy(false); }).catch(fails);
+  }, [design]);
+  useEffect(() => {
+    ask("/api/inputs", settled, "inputs").then((found) => { setInputs(found); setMoved({}); }).catch(fails);
+    (async () => { for await (const found of lines("/api/band", { ...settled, points: 256 }, "band")) if (found.tiles) setTold(found); })().catch(() => {});
+  }, [settled]);
+  useEffect(() => {
+    const compared = state.view === "compare";
+    const body = compared ? { designs: [settled, ...state.pins].slice(0, 6) } : { ...settled, view: state.view };
+    ask(compared ? "/api/compare" : "/api/view", body, "view").then((found) => setPanels({ of: state.view, found }))
+      .catch((error) => { if (error.name !== "AbortError") setPanels({ of: state.view, error: error.message }); });
+  }, [settled, state.view, JSON.stringify(state.pins)]);
+
+  const money = { code: state.currency, rate: told?.rates?.[state.currency] || (state.currency === "CNY" ? 1 : 0) };
+  const move = (input, value) => { setMoved((all) => ({ ...all, [input.key]: value })); change({ set: { ...state.set, [input.key]: asText(value, input.unit) } }); };
+  const reset = (key) => { const { [key]: gone, ...rest } = state.set; setMoved({}); change({ set: rest }); };
+  const copy = (text, word) => navigator.clipboard?.writeText(text).then(() => setSaid(word), () => setSaid(text)) ?? setSaid(text);
+  const share = () => copy(location.origin + toAddress(state, catalogue.version), say("page.copied", language));
+  const pin = () => change({ pins: [...state.pins, design].slice(0, 5) });
+  const tab = (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    const next = VIEWS[(VIEWS.indexOf(state.view) + step + VIEWS.length) % VIEWS.length];
+    change({ view: next });
+    document.getElementById(`tab-${next}`)?.focus();
+  };
+
+  return html`<a class="skip" href="#corridor" onClick=${(e) => { e.preventDefault(); document.getElementById("corridor").focus(); }}>${say("page.skip", language)}</a>
+  <header>
+    <h1>${say("page.title", language)}</h1>
+    <label>${say("page.scenario", language)} <select value=${state.scenario} onChange=${(e) => { setMoved({}); change({ scenario: e.target.value, set: {} }); }}>
+      ${catalogue.scenarios.map((s) => html`<option value=${s.name} title=${s.description} selected=${s.name === state.scenario}>${s.name}</option>`)}</select></label>
+    <button onClick=${pin} disabled=${state.pins.length >= 5}>${say("page.compare_add", language)}</button>
+    ${state.pins.map((p, i) => html`<span class="pin">${p.scenario}${Object.keys(p.set).length ? "*" : ""}
+      <button onClick=${() => change({ pins: state.pins.filter((_, j) => j !== i) })} aria-label=${`${say("page.unpin", language)}: ${p.scenario}`}>×</button></span>`)}
+    <button onClick=${() => change({ language: language === "en" ? "zh" : "en" })} lang=${language === "en" ? "zh" : "en"}>${say("page.language", language)}</button>
+    <label>${say("page.currency", language)} <select value=${state.currency} onChange=${(e) => change({ currency: e.target.value })}>${CURRENCIES.map((c) => html`<option value=${c} selected=${c === state.currency}>${c}</option>`)}</select></label>
+    <button onClick=${share}>${say("page.share", language)}</button>
+    <label>${say("page.export", language)} <select value="" onChange=${(e) => { const as = e.target.value; e.target.value = ""; if (as) download("/api/export", { ...design, as }, `${state.scenario}.${as}`).catch(fails); }}>
+      <option value="">–</option>${EXPORTS.map((x) => html`<option value=${x}>${x.toUpperCase()}</option>`)}</select></label>
+    <span class="status" role="status">${busy ? say("page.computing", language) : say("page.ready", language)}</span>
+  </header>
+  ${said ? html`<p class="said" role="alert">${said} <button onClick=${() => setSaid("")} aria-label="×">×</button></p>` : ""}
+  ${problem ? html`<p class="error" role="alert">${problem}</p>` : ""}
+  <div class="body">
+    <${Inputs} inputs=${inputs} set=${state.set} moved=${moved} language=${language} money=${money} onMove=${move} onReset=${reset} onResetAll=${() => { setMoved({}); change({ set: {} }); }} />
+    <main>
+      <${Corridor} told=${told} language=${language} money=${money} onSeek=${setSeeking} onCite=${(tile) => copy(citation(tile, state, catalogue.version), citation(tile, state, catalogue.version))} />
+      ${told ? html`<p class="note">${say("page.weakest", language, { tier: say(`page.tier.${told.weakest_tier}`, language) })}</p>` : ""}
+      ${seeking && inputs.length ? html`<${Seek} tile=${seeking} inputs=${inputs} design=${design} language=${language} onClose=${() => setSeeking(null)}
+        onUse=${(key, value, unit) => { setSeeking(null); change({ set: { ...state.set, [key]: asText(value, unit) } }); }} />` : ""}
+      <div role="tablist" class="tabs" onKeyDown=${tab}>${VIEWS.map((name) => html`<button role="tab" id=${`tab-${name}`} aria-controls="panels" aria-selected=${state.view === name}
+        tabindex=${state.view === name ? 0 : -1} onClick=${() => change({ view: name })}>${say(`page.view.${name}`, language)}</button>`)}</div>
+      <div role="tabpanel" id="panels" aria-labelledby=${`tab-${state.view}`} data-view=${panels.of || ""}>
+        ${panels.error ? html`<p class="note">${panels.error}</p>` : ""}
+        ${(panels.found || []).map((p, i) => html`<${Panel} key=${`${panels.of}${p.title}${i}`} panel=${p} language=${language} />`)}
+        ${state.view === "trust" ? html`<${Import} language=${language} />` : ""}
+      </div>
+      <${Jobs} design=${design} language=${language} />
+    </main>
+  </div>`;
+}
+
+// Names in an address that the server does not know are said; the rest of the address is kept.
+function understood(catalogue, words) {
+  const { state, unknown, version } = fromAddress(location.search, location.hash);
+  const names = catalogue.scenarios.map((s) => s.name);
+  const lost = [...unknown];
+  if (!names.includes(state.scenario)) { lost.push(`scenario=${state.scenario}`); state.scenario = names.includes("br166-1024") ? "br166-1024" : names[0]; state.set = {}; }
+  state.pins = state.pins.filter((p) => names.includes(p.scenario) || (lost.push(`pin=${p.scenario}`), false));
+  setWords(words);
+  const said = [];
+  if (lost.length) said.push(say("page.unknown", state.language, { what: lost.join(", ") }));
+  if (version && version !== catalogue.version) said.push(say("page.other_version", state.language, { theirs: version, ours: catalogue.version }));
+  return { state, said: said.join(" · ") };
+}
+
+const [catalogue, words] = await Promise.all([get("/api/catalogue"), get("/api/words")]);
+document.getElementById("app").replaceChildren();
+render(html`<${App} catalogue=${catalogue} first=${understood(catalogue, words)} />`, document.getElementById("app"));

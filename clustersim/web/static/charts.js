@@ -1,0 +1,57 @@
+// Charts from plain data: categories and named series. Colours are told apart by the colour-blind (Okabe and Ito).
+
+const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#555555"];
+let loading;
+
+export function engine() {
+  loading ||= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = "/static/vendor/echarts.min.js";
+    script.onload = () => resolve(window.echarts);
+    script.onerror = reject;
+    document.head.append(script);
+  });
+  return loading;
+}
+
+const short = (text) => (text.length > 34 ? `${text.slice(0, 16)}…${text.slice(-16)}` : text);
+
+// Return what the chart engine draws of a panel's chart; `name` gives the words of a key.
+export function option(chart, name) {
+  const across = chart.kind === "bars_across" || chart.kind === "tornado";
+  const names = chart.categories.map((c) => short(name(c)));
+  const names_axis = { type: "category", data: across ? [...names].reverse() : names, axisLabel: { interval: 0, hideOverlap: !across } };
+  const values_axis = { type: "value", name: chart.unit === "1" ? "" : chart.unit, nameLocation: across ? "middle" : "end", nameGap: across ? 26 : 10, scale: chart.kind === "tornado" };
+  const base = {
+    animation: false, color: COLOURS, textStyle: { fontFamily: "system-ui, sans-serif" },
+    grid: { left: 8, right: 24, top: 40, bottom: 36, containLabel: true },
+    tooltip: { trigger: "axis", axisPointer: { type: "shadow" }, confine: true },
+    legend: chart.series.length > 1 ? { top: 4, type: "scroll" } : undefined,
+    xAxis: across ? values_axis : names_axis, yAxis: across ? names_axis : values_axis,
+  };
+  if (chart.kind === "tornado") return { ...base, series: tornado(chart, name) };
+  return {
+    ...base,
+    series: chart.series.map((s) => ({
+      name: name(s.name), type: chart.kind === "line" ? "line" : "bar", barMaxWidth: 36,
+      stack: chart.kind === "stacked" ? "all" : undefined, data: across ? [...s.values].reverse() : s.values,
+    })),
+  };
+}
+
+// Each input's low and high end against the centre: a bar that floats between them.
+function tornado(chart, name) {
+  const [low, high] = chart.series.map((s) => [...s.values].reverse());
+  const side = (values, label, colour) => ({
+    name: name(label), type: "custom", itemStyle: { color: colour }, encode: { x: [0, 1], y: 2 },
+    data: values.map((v, i) => [chart.centre, v, i]),
+    renderItem: (params, api) => {
+      const a = api.coord([api.value(0), api.value(2)]);
+      const b = api.coord([api.value(1), api.value(2)]);
+      const height = api.size([0, 1])[1] * 0.6;
+      const shape = { x: Math.min(a[0], b[0]), y: a[1] - height / 2, width: Math.abs(b[0] - a[0]), height };
+      return { type: "rect", shape, style: { fill: colour } };
+    },
+  });
+  return [side(low, chart.series[0].name, COLOURS[4]), side(high, chart.series[1].name, COLOURS[5])];
+}

@@ -1,0 +1,62 @@
+// Every sourced number of the scenario as a slider on its stated range, the file's value marked, its source at hand.
+import { html, useMemo, useState } from "/static/vendor/preact-htm.module.js";
+import { say, shown } from "/static/words.js";
+
+const MOST_SHOWN = 14;
+const FIRST = [/memory\.bandwidth$/, /scale_up\.bandwidth$/, /compute\.bf16/, /memory\.capacity$/, /^tco\.(pue|tariff|wacc|sold_share)$/, /mttf_scale$/, /parts\.[^.]+$/, /\.tdp$/];
+
+function ends(input) {
+  const value = input.base ?? input.value;
+  const [low, high] = input.low !== null && input.high !== null && input.low < input.high ? [input.low, input.high] : [value / 2, value * 2];
+  return [Math.min(low, input.value), Math.max(high, input.value)];
+}
+
+// A slider's value as the server takes it: with its unit, so that nothing is guessed.
+export function asText(value, unit) {
+  const number = Number(value.toPrecision(6));
+  return unit === "1" || !unit ? number : `${number} ${unit}`;
+}
+
+function rank(key) {
+  const found = FIRST.findIndex((pattern) => pattern.test(key));
+  return found < 0 ? FIRST.length : found;
+}
+
+function Slider({ input, value, changed, language, money, onMove, onReset }) {
+  const [low, high] = ends(input);
+  const scale = high > low ? (high - low) / 1000 : 1;
+  const base = input.base ?? input.value;
+  const at = Math.round((value - low) / scale);
+  const [number, unit] = shown(value, input.unit, money);
+  const name = say(input.key, language);
+  return html`<li class=${changed ? "input changed" : "input"}>
+    <label for=${`i-${input.key}`} title=${input.says}>${name}${name === input.key ? "" : html` <code>${input.key}</code>`}</label>
+    <output>${number} ${unit}</output>
+    <input id=${`i-${input.key}`} type="range" min="0" max="1000" step="1" value=${at} aria-valuetext=${`${number} ${unit}`}
+      style=${`--base:${(100 * (base - low)) / (high - low || 1)}%`}
+      onInput=${(event) => onMove(input, low + scale * Number(event.target.value))} />
+    <p class="source"><span class="tier-word">${say(`page.tier.${input.tier}`, language)}</span> ${input.source || ""}</p>
+    ${changed ? html`<button class="reset" onClick=${() => onReset(input.key)} aria-label=${`${say("page.reset", language)}: ${input.key}`}>↺</button>` : ""}
+  </li>`;
+}
+
+export function Inputs({ inputs, set, moved, language, money, onMove, onReset, onResetAll }) {
+  const [word, setWord] = useState("");
+  const [only, setOnly] = useState(false);
+  const found = useMemo(() => {
+    const low = word.toLowerCase();
+    const rows = (inputs || []).filter((i) => i.value > 0 && (!low || i.key.toLowerCase().includes(low) || say(i.key, language).toLowerCase().includes(low) || i.says.toLowerCase().includes(low)));
+    const kept = only ? rows.filter((i) => i.key in set || i.key in moved) : rows;
+    return [...kept].sort((a, b) => (b.key in set) - (a.key in set) || rank(a.key) - rank(b.key));
+  }, [inputs, word, only, set]);
+  const more = found.length - MOST_SHOWN;
+  return html`<aside class="inputs" aria-label=${say("page.inputs", language)}>
+    <h2>${say("page.inputs", language)}</h2>
+    <input type="search" placeholder=${say("page.search", language)} aria-label=${say("page.search", language)} value=${word} onInput=${(e) => setWord(e.target.value)} />
+    <p class="row"><label><input type="checkbox" checked=${only} onChange=${(e) => setOnly(e.target.checked)} /> ${say("page.changed_only", language)}</label>
+      <button onClick=${onResetAll} disabled=${!Object.keys(set).length}>${say("page.reset_all", language)}</button></p>
+    <ul>${found.slice(0, MOST_SHOWN).map((input) => html`<${Slider} key=${input.key} input=${input} language=${language} money=${money}
+      value=${moved[input.key] ?? input.value} changed=${input.key in set} onMove=${onMove} onReset=${onReset} />`)}</ul>
+    ${more > 0 ? html`<p class="more">${say("page.more", language, { count: more })}</p>` : ""}
+  </aside>`;
+}

@@ -1,0 +1,82 @@
+// Questions to the server. A question that is asked anew replaces the one before it.
+
+const token = new URLSearchParams(location.hash.startsWith("#token=") ? location.hash.slice(1) : "").get("token");
+if (token) sessionStorage.setItem("token", token);
+const held = () => sessionStorage.getItem("token") || "";
+const running = new Map();
+
+export class Refused extends Error {}
+export class Silent extends Error {}
+
+function headers(kind) {
+  const found = kind ? { "content-type": kind } : {};
+  if (held()) found.authorization = `Bearer ${held()}`;
+  return found;
+}
+
+async function send(path, options) {
+  let answer;
+  try {
+    answer = await fetch(path, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Silent(String(error.message || error));
+  }
+  if (!answer.ok) {
+    const told = await answer.json().catch(() => ({ error: answer.statusText }));
+    const error = new Refused(told.error || answer.statusText);
+    error.status = answer.status;
+    throw error;
+  }
+  return answer;
+}
+
+export const get = async (path) => (await send(path, { headers: headers() })).json();
+
+// Ask with a body; `slot` names the question that a newer one replaces.
+export async function ask(path, body, slot) {
+  const control = new AbortController();
+  if (slot) {
+    running.get(slot)?.abort();
+    running.set(slot, control);
+  }
+  const answer = await send(path, {
+    method: "POST", headers: headers("application/json"), body: JSON.stringify(body), signal: control.signal,
+  });
+  return answer.json();
+}
+
+// Yield the lines of a streamed answer as they come.
+export async function* lines(path, body, slot) {
+  running.get(slot)?.abort();
+  const control = new AbortController();
+  running.set(slot, control);
+  const answer = await send(path, {
+    method: "POST", headers: headers("application/json"), body: JSON.stringify(body), signal: control.signal,
+  });
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    rest += value;
+    const parts = rest.split("\n");
+    rest = parts.pop();
+    for (const part of parts) if (part) yield JSON.parse(part);
+  }
+}
+
+export const cancel = async (path) => (await send(path, { method: "DELETE", headers: headers() })).json();
+
+export async function upload(path, file) {
+  return (await send(path, { method: "POST", headers: headers("application/octet-stream"), body: file })).json();
+}
+
+export async function download(path, body, name) {
+  const answer = await send(path, { method: "POST", headers: headers("application/json"), body: JSON.stringify(body) });
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await answer.blob());
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}

@@ -1,0 +1,70 @@
+// What is on the screen as an address, and back. Defaults are left out; what is not understood is said, never dropped.
+
+export const VIEWS = ["why", "compare", "serving", "month", "bill", "company", "trust"];
+export const LANGUAGES = ["en", "zh"];
+export const CURRENCIES = ["CNY", "USD", "HKD"];
+export const DEFAULTS = { scenario: "br166-1024", set: {}, pins: [], view: "why", language: "en", currency: "CNY" };
+// Longer addresses are cut by some mail programs and servers: they go into the fragment, which never leaves the browser.
+export const LONGEST_QUERY = 1500;
+
+const sorted = (set) => Object.fromEntries(Object.entries(set).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+
+function valueText(value) {
+  if (typeof value === "string") return /^(true|false|-?\d+(\.\d+)?([eE][-+]?\d+)?)$/.test(value) ? `'${value}` : value;
+  return String(value);
+}
+
+function textValue(text) {
+  if (text.startsWith("'")) return text.slice(1);
+  if (text === "true" || text === "false") return text === "true";
+  return /^-?\d+(\.\d+)?([eE][-+]?\d+)?$/.test(text) ? Number(text) : text;
+}
+
+function pinText(pin) {
+  const inner = new URLSearchParams();
+  for (const [key, value] of Object.entries(sorted(pin.set))) inner.append(`set.${key}`, valueText(value));
+  const rest = inner.toString();
+  return rest ? `${pin.scenario}?${rest}` : pin.scenario;
+}
+
+function textPin(text) {
+  const cut = text.indexOf("?");
+  if (cut < 0) return { scenario: text, set: {} };
+  const set = {};
+  for (const [key, value] of new URLSearchParams(text.slice(cut + 1))) if (key.startsWith("set.")) set[key.slice(4)] = textValue(value);
+  return { scenario: text.slice(0, cut), set: sorted(set) };
+}
+
+// Return the address of a state: a query, or a fragment where it is long.
+export function toAddress(state, version) {
+  const query = new URLSearchParams();
+  if (state.scenario !== DEFAULTS.scenario) query.append("scenario", state.scenario);
+  for (const [key, value] of Object.entries(sorted(state.set))) query.append(`set.${key}`, valueText(value));
+  for (const pin of state.pins) query.append("pin", pinText(pin));
+  for (const name of ["view", "language", "currency"]) if (state[name] !== DEFAULTS[name]) query.append(name, state[name]);
+  const text = query.toString();
+  if (!text) return "/";
+  if (version) query.append("version", version);
+  const whole = query.toString();
+  return whole.length > LONGEST_QUERY ? `/#${whole}` : `/?${whole}`;
+}
+
+// Return {state, unknown, version} of an address; `unknown` names what of it is not understood.
+export function fromAddress(search, hash) {
+  const text = hash.length > 1 && !hash.startsWith("#token=") ? hash.slice(1) : search.replace(/^\?/, "");
+  const state = { ...DEFAULTS, set: {}, pins: [] };
+  const unknown = [];
+  let version = "";
+  for (const [key, value] of new URLSearchParams(text)) {
+    if (key === "scenario") state.scenario = value;
+    else if (key.startsWith("set.") && key.length > 4) state.set[key.slice(4)] = textValue(value);
+    else if (key === "pin") state.pins.push(textPin(value));
+    else if (key === "view" && VIEWS.includes(value)) state.view = value;
+    else if (key === "language" && LANGUAGES.includes(value)) state.language = value;
+    else if (key === "currency" && CURRENCIES.includes(value)) state.currency = value;
+    else if (key === "version") version = value;
+    else unknown.push(`${key}=${value}`);
+  }
+  state.set = sorted(state.set);
+  return { state, unknown, version };
+}

@@ -1,0 +1,35 @@
+// The corridor: a tile for every room, with its range, its tier and its change against the file as it stands.
+import { html } from "/static/vendor/preact-htm.module.js";
+import { figure, say, shown } from "/static/words.js";
+
+const TIERS = { measured: "●●●", published: "●●○", derived: "●○○", assumption: "○○○", given: "●●●" };
+
+export function Tile({ tile, language, money, onSeek, onCite }) {
+  const [number, unit] = shown(tile.value, tile.unit, money);
+  const ends = [tile.low, tile.high].map((v) => (v === null || v === undefined ? null : shown(v, tile.unit, money)));
+  const change = tile.change === null || Math.abs(tile.change) < 5e-7 ? "" : `${tile.change > 0 ? "+" : "−"}${figure(Math.abs(100 * tile.change), 3)} %`;
+  const name = say(tile.term, language);
+  return html`<article class="tile" data-term=${tile.term}>
+    <h3>${name}</h3>
+    <p class="number"><span>${number}</span> <small>${unit}</small></p>
+    <p class="range" title=${say("page.range", language)}>${ends[0] ? `${ends[0][0]} – ${ends[1][0]} ${ends[1][1]}` : " "}</p>
+    <p class="change">${change || " "}</p>
+    <p class="tier"><span aria-hidden="true">${TIERS[tile.tier] || ""}</span> ${say(`page.tier.${tile.tier}`, language)}</p>
+    <p class="tools">
+      <button onClick=${() => onSeek(tile)} aria-label=${`${say("page.seek", language)}: ${name}`}>${say("page.seek_short", language)}</button>
+      <button onClick=${() => onCite(tile)} aria-label=${`${say("page.cite", language)}: ${name}`}>${say("page.cite", language)}</button>
+    </p>
+  </article>`;
+}
+
+export function Corridor({ told, language, money, onSeek, onCite }) {
+  return html`<section class="corridor" id="corridor" aria-label=${say("page.corridor", language)} tabindex="-1">
+    ${told?.tiles.map((tile) => html`<${Tile} key=${tile.term} ...${{ tile, language, money, onSeek, onCite }} />`)}
+  </section>`;
+}
+
+// What a number is cited by: key, value, unit, tier, scenario and changes, version.
+export function citation(tile, state, version) {
+  const changes = Object.entries(state.set).map(([k, v]) => `${k}=${v}`).join(", ");
+  return `${tile.term} = ${tile.value} ${tile.unit === "1" ? "" : tile.unit} (${tile.tier}; ${state.scenario}${changes ? `; ${changes}` : ""}; clustersim ${version})`.replace(/ {2,}/g, " ");
+}

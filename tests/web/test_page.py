@@ -1,0 +1,250 @@
+"""The page in Chromium, the network blocked: every view, both languages, the keyboard, axe, a server that dies."""
+
+import contextlib
+import json
+import os
+import random
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+if CHROMIUM is None:
+    pytest.skip("no Chromium (tests/install-debian-packages.sh installs it)", allow_module_level=True)
+
+#: Without these the browser asks hosts of its maker, and a closed network answers each with an error.
+ARGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+WAIT = 120_000
+VIEWS = ("why", "compare", "serving", "month", "bill", "company", "trust")
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+@contextlib.contextmanager
+def server(port: int):
+    run = subprocess.Popen(
+        [sys.executable, "-m", "clustersim", "web", "--port", str(port)], stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    try:
+        assert "serving" in run.stdout.readline()
+        yield run
+    finally:
+        run.kill()
+        run.wait()
+        run.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def site():
+    port = free_port()
+    with server(port):
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as play:
+        found = play.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield found
+        found.close()
+
+
+class Watched:
+    """A page whose errors and requests are noted; nothing but its origin is reached."""
+
+    def __init__(self, browser, site, width=1280, height=900):
+        self.context = browser.new_context(viewport={"width": width, "height": height}, locale="en-US")
+        self.context.route(
+            "**",
+            lambda route: (
+                route.continue_() if route.request.url.startswith((site, "blob:", "data:")) else route.abort()
+            ),
+        )
+        self.page = self.context.new_page()
+        self.errors, self.outside = [], []
+        self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        self.page.on("pageerror", lambda e: self.errors.append(str(e)))
+        self.page.on(
+            "request",
+            lambda r: None if r.url.startswith((site, "blob:", "data:")) else self.outside.append(r.url),
+        )
+
+    def open(self, address):
+        self.page.goto(address, timeout=WAIT)
+        self.page.wait_for_selector(".tile", timeout=WAIT)
+
+    def panels(self, view):
+        self.page.wait_for_selector(f"[role=tabpanel][data-view={view}]", timeout=WAIT)
+
+    def clean(self, allowed=r"status of 400"):
+        assert [e for e in self.errors if not re.search(allowed, e)] == [] and self.outside == []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *why):
+        self.context.close()
+
+
+def glance(browser, site, view, language, width):
+    with Watched(browser, site, width) as at:
+        at.open(
+            f"{site}/?view={view}&language={language}&scenario="
+            + ("serve-qwen3-32b" if view == "serving" else "br166-1024")
+        )
+        at.panels(view)
+        at.page.wait_for_timeout(500)
+        body = at.page.inner_text("body")
+        assert at.page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), (
+            "the page scrolls sideways"
+        )
+        keys = re.findall(r"\b(?:page|why|month|bill|company|trust|compare)\.[a-z_]+(?:\.[a-z_]+)?\b", body)
+        assert keys == [], "a key instead of its words"
+        folder = os.environ.get("PAGE_SHOTS")
+        if folder:
+            at.page.screenshot(path=str(Path(folder) / f"{view}-{language}-{width}.png"), full_page=True)
+        at.clean()
+
+
+@pytest.mark.parametrize(("view", "language", "width"), [("why", "en", 1280), ("company", "zh", 390)])
+def test_a_view(browser, site, view, language, width):
+    glance(browser, site, view, language, width)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("width", [1440, 1280, 390])
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_language_and_width(browser, site, view, language, width):
+    glance(browser, site, view, language, width)
+
+
+def test_a_slider_by_the_keyboard_moves_the_price_of_a_share(browser, site):
+    with Watched(browser, site) as at:
+        at.open(f"{site}/")
+        slider = at.page.locator("input[type=range][id='i-cards.BR166M.scale_up.bandwidth']")
+        slider.wait_for(timeout=WAIT)
+        price = at.page.locator("[data-term=target_price_hkd] .number span")
+        before = price.inner_text()
+        slider.focus()
+        for _ in range(3):
+            at.page.keyboard.press("PageDown")
+        at.page.wait_for_function(
+            "b => document.querySelector('[data-term=target_price_hkd] .number span').innerText !== b",
+            arg=before,
+            timeout=WAIT,
+        )
+        at.page.wait_for_function(
+            "location.search.includes('set.cards.BR166M.scale_up.bandwidth')", timeout=WAIT
+        )
+        told = at.page.url
+        number = price.inner_text()
+        at.open(told)
+        assert price.inner_text() == number
+        at.page.locator("#tab-why").focus()
+        at.page.keyboard.press("ArrowRight")
+        at.panels("compare")
+        at.clean()
+
+
+def test_two_hundred_states_survive_their_address(browser, site):
+    rng = random.Random(7)
+    values = [
+        1,
+        0.25,
+        -3.5e-7,
+        1e21,
+        True,
+        False,
+        "200 GB/s",
+        "0.6 CNY/kWh",
+        "true",
+        "12",
+        "元/度 50%",
+        "a&b=c#d?e+f",
+    ]
+    states = [
+        {
+            "scenario": rng.choice(["br166-1024", "h20-1024", "serve-qwen3-32b"]),
+            "set": {f"k{rng.randint(0, 99)}.x{i}": rng.choice(values) for i in range(rng.choice([0, 1, 3, 40]))},
+            "pins": [
+                {"scenario": "h100-1024", "set": {"tco.pue": rng.choice(values)} if rng.random() < 0.5 else {}}
+                for _ in range(rng.randint(0, 4))
+            ],
+            "view": rng.choice(VIEWS), "language": rng.choice(["en", "zh"]),
+            "currency": rng.choice(["CNY", "USD", "HKD"]),
+        }
+        for _ in range(200)
+    ]  # fmt: skip
+    with Watched(browser, site) as at:
+        at.open(f"{site}/")
+        lost = at.page.evaluate(
+            """async (states) => {
+              const { toAddress, fromAddress } = await import('/static/state.js');
+              const plain = (s) => JSON.stringify({ ...s, set: Object.fromEntries(Object.entries(s.set).sort()) });
+              return states.filter((s) => {
+                const url = new URL(toAddress(s, '1.0'), location.origin);
+                const found = fromAddress(url.search, url.hash);
+                return found.unknown.length || plain(found.state) !== plain(s) || url.search.length > 1600;
+              });
+            }""",
+            states,
+        )
+        assert lost == [], json.dumps(lost[:2])
+
+
+def test_axe_finds_nothing_serious(browser, site):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    with Watched(browser, site) as at:
+        at.open(f"{site}/?view=company")
+        at.panels("company")
+        found = axe.Axe().run(at.page).response["violations"]
+        assert [
+            (v["id"], v["nodes"][0]["html"][:120]) for v in found if v["impact"] in {"serious", "critical"}
+        ] == []
+
+
+def test_what_a_link_names_that_is_not_there_is_said(browser, site):
+    with Watched(browser, site) as at:
+        at.open(f"{site}/?scenario=nobody&view=nowhere&pin=h20-1024&colour=red")
+        said = at.page.inner_text("[role=alert]")
+        assert all(word in said for word in ("scenario=nobody", "view=nowhere", "colour=red"))
+        assert "h20-1024" in at.page.inner_text(".pin")
+
+
+def test_a_server_that_dies_in_a_job_is_said_and_the_page_goes_on(browser):
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    with server(port), Watched(browser, address) as at:
+        at.open(address)
+        at.page.get_by_role("button", name="4,096 draws").click()
+        at.page.wait_for_selector(".jobs li[data-state=running]", timeout=WAIT)
+        subprocess.run(["pkill", "-9", "-f", f"clustersim web --port {port}"], check=False)
+        at.page.wait_for_selector(".jobs li[data-state=silent]", timeout=WAIT)
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            try:
+                with server(port):
+                    at.page.wait_for_selector(".jobs li[data-state=lost]", timeout=WAIT)
+                    at.page.get_by_role("button", name="Ask again").click()
+                    at.page.wait_for_selector(
+                        ".jobs li[data-state=running], .jobs li[data-state=done]", timeout=WAIT
+                    )
+                break
+            except AssertionError:
+                time.sleep(1)

@@ -1,0 +1,227 @@
+"""The page's server: the numbers of the command line, who may ask, bodies that are none, jobs, files."""
+
+import hashlib
+import json
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+starlette_testclient = pytest.importorskip("starlette.testclient")
+
+from clustersim.api.scenario import load  # noqa: E402
+from clustersim.report.labels import all_words  # noqa: E402
+from clustersim.web.app import STATIC, make_app  # noqa: E402
+from clustersim.web.asked import design_of, scenarios  # noqa: E402
+from clustersim.web.corridor import TILES  # noqa: E402
+from clustersim.web.guard import POLICY, Rules, allowed_hosts  # noqa: E402
+from clustersim.web.routes import ROUTES, openapi  # noqa: E402
+from clustersim.web.views import VIEWS  # noqa: E402
+
+BASE = "http://127.0.0.1:8642"
+CHANGED = {"scenario": "br166-1024", "set": {"tco.pue": 1.3, "cards.BR166M.scale_up.bandwidth": "200 GB/s"}}
+
+
+@pytest.fixture(scope="module")
+def client():
+    app = make_app(Rules(allowed_hosts("127.0.0.1", 8642)))
+    with starlette_testclient.TestClient(app, base_url=BASE, raise_server_exceptions=False) as found:
+        yield found
+
+
+def test_the_page_says_what_the_command_line_prints(client):
+    answered = client.post("/api/run", json=CHANGED)
+    assert answered.status_code == 200
+    said = load("br166-1024").set(CHANGED["set"]).run()
+    assert answered.text == said.text("json")
+    tiles = client.post("/api/corridor", json=CHANGED).json()
+    assert {t["term"]: t["value"] for t in tiles["tiles"]} == {
+        t["term"]: said.value(t["term"]) for t in tiles["tiles"]
+    }
+    assert [t["term"] for t in tiles["tiles"]][-1] == "target_price_hkd" and len(tiles["tiles"]) == len(TILES)
+    for tile in tiles["tiles"]:
+        base = load("br166-1024").run().value(tile["term"])
+        assert tile["base"] == base and tile["change"] == tile["value"] / base - 1
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_every_view_draws_the_numbers_of_its_table(client, name):
+    scenario = "serve-qwen3-32b" if name == "serving" else "br166-1024"
+    answered = client.post("/api/view", json={"scenario": scenario, "view": name})
+    assert answered.status_code == 200, answered.text
+    panels = answered.json()
+    assert panels
+    for panel in panels:
+        assert panel["title"] in all_words()
+        shown = {json.dumps(v) for row in panel["rows"] for v in row.values()}
+        for series in (panel["chart"] or {}).get("series", ()):
+            assert len(series["values"]) == len(panel["chart"]["categories"])
+            if name not in {"why", "trust"}:
+                assert {json.dumps(v) for v in series["values"] if v} <= shown, (
+                    panel["title"],
+                    series["name"],
+                )
+
+
+def test_a_comparison_attributes_the_whole_gap(client):
+    body = {"designs": [{"scenario": "br166-1024"}, {"scenario": "h20-1024"}]}
+    panels = client.post("/api/compare", json=body).json()
+    gap = next(p for p in panels if p["title"] == "compare.gap")
+    (other,) = [row for row in gap["rows"] if row["side"] == "h20-1024"]
+    assert sum(v for k, v in other.items() if k.endswith("_gap_pct") and v) == pytest.approx(100.0)
+    assert 0 <= other["share_cheapest"] <= 1
+
+
+def test_a_band_comes_in_lines_that_narrow_nothing_but_the_noise(client):
+    with client.stream("POST", "/api/band", json={"scenario": "br166-1024", "points": 64}) as answered:
+        lines = [json.loads(line) for line in answered.iter_lines() if line]
+    assert [line["points"] for line in lines] == [64]
+    cost = next(t for t in lines[0]["tiles"] if t["term"] == "cny_per_mtoken")
+    assert cost["low"] < cost["high"]
+
+
+def test_an_output_is_dragged_to_solve_for_an_input(client):
+    body = {"scenario": "br166-1024", "span": "tco.pue=1:2", "target": "cny_per_mtoken=4.4"}
+    (found,) = client.post("/api/seek", json=body).json()
+    assert load("br166-1024").set({"tco.pue": found["value"]}).run().value("cny_per_mtoken") == pytest.approx(
+        4.4, rel=1e-6
+    )
+
+
+WRONG = [
+    {"scenario": "../secret"}, {"scenario": "br166-1024", "set": {"demand.pretrain.traffic.trace": "x"}},
+    {"scenario": "br166-1024", "set": {"cluster.card": "/etc/passwd"}}, {"scenario": "br166-1024", "set": []},
+    {"scenario": "br166-1024", "set": {"cluster.card": "../../x.yaml"}}, {"scenario": "br166-1024", "other": 1},
+    {"scenario": "br166-1024", "set": {"no.such.key": 1}}, {"scenario": 7}, [], "text", {"scenario": None},
+    {"scenario": "br166-1024", "set": {"tco.pue": 1e308}}, {"scenario": "br166-1024", "set": {"tco.pue": {"a": 1}}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", WRONG, ids=str)
+def test_what_no_design_is_said_and_never_read(client, body):
+    answered = client.post("/api/run", json=body)
+    assert answered.status_code == 400 and answered.json()["error"]
+
+
+FIELDS = st.sampled_from(["scenario", "set", "designs", "view", "kind", "as", "points", "span", "target"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(FIELDS | st.text(max_size=8), inner, max_size=5),
+    max_leaves=12,
+)  # fmt: skip
+POSTS = sorted(r.path for r in ROUTES if r.method == "POST" and r.path not in {"/api/jobs", "/api/import"})
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(path=st.sampled_from(POSTS), body=JSON | st.binary(max_size=60))
+def test_no_body_breaks_the_server(client, path, body):
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    answered = client.post(path, content=content, headers={"content-type": "application/json"})
+    assert answered.status_code < 500, (path, content, answered.text)
+    assert "Traceback" not in answered.text
+
+
+@pytest.mark.full
+@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+@given(path=st.sampled_from(POSTS), body=JSON | st.binary(max_size=60))
+def test_no_body_of_five_hundred_breaks_the_server(client, path, body):
+    test_no_body_breaks_the_server.hypothesis.inner_test(client, path, body)
+
+
+def test_another_sites_page_cannot_drive_it(client):
+    body = {"scenario": "br166-1024"}
+    assert client.post("/api/run", json=body, headers={"origin": "http://evil.example"}).status_code == 403
+    assert client.post("/api/run", json=body, headers={"sec-fetch-site": "cross-site"}).status_code == 403
+    assert client.get("/healthz", headers={"host": "rebound.example:8642"}).status_code == 421
+    assert client.get("/healthz", headers={"host": "127.0.0.1:1"}).status_code == 421
+    simple = client.post("/api/run", content=json.dumps(body), headers={"content-type": "text/plain"})
+    assert simple.status_code == 415
+    assert client.post("/api/run", json=body, headers={"origin": BASE}).status_code == 200
+    assert client.get("/").headers["content-security-policy"] == POLICY
+
+
+def test_a_token_is_needed_beyond_this_machine():
+    app = make_app(Rules(allowed_hosts("planner.example", 80), token="a-token-of-some-length"))
+    with starlette_testclient.TestClient(app, base_url="http://planner.example:80") as client:
+        assert client.get("/api/catalogue").status_code == 401
+        assert client.get("/api/catalogue", headers={"authorization": "Bearer wrong"}).status_code == 401
+        good = client.get("/api/catalogue", headers={"authorization": "Bearer a-token-of-some-length"})
+        assert good.status_code == 200 and [s["name"] for s in good.json()["scenarios"]] == list(scenarios())
+
+
+def test_bodies_are_limited(client):
+    big = b'{"scenario": "' + b"x" * 300_000 + b'"}'
+    assert (
+        client.post("/api/run", content=big, headers={"content-type": "application/json"}).status_code == 413
+    )
+    assert client.post("/api/import", content=b"").status_code == 400
+
+
+def test_an_upload_is_read_by_its_content_and_named_as_one(client):
+    rows = b"name,cards,arrives_s,work_s\nx,2,0,100\n"
+    answered = client.post("/api/import", content=rows, headers={"content-type": "application/octet-stream"})
+    assert answered.status_code == 200 and answered.json()["rows"]
+    refused = client.post(
+        "/api/import", content=b"\x00\x01nothing", headers={"content-type": "application/octet-stream"}
+    )
+    assert refused.status_code == 400 and "/tmp" not in refused.text
+
+
+def test_a_job_runs_beside_the_page_and_can_be_cancelled(client):
+    kind = {"scenario": "nanjing-1024", "kind": "reliability"}
+    first, second = (client.post("/api/jobs", json=kind).json()["id"] for _ in range(2))
+    assert client.delete(f"/api/jobs/{second}").json() == {"cancelled": True}
+    until = time.monotonic() + 300
+    while (told := client.get(f"/api/jobs/{first}").json())["state"] in {"waiting", "running"}:
+        assert client.get("/healthz").status_code == 200 and time.monotonic() < until
+        time.sleep(0.2)
+    assert told["state"] == "done" and told["answer"]["blocks"], told
+    while (told := client.get(f"/api/jobs/{second}").json())["state"] in {"waiting", "running"}:
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    assert told["state"] == "cancelled"
+    assert (
+        client.get("/api/jobs/none").status_code == 404
+        and client.post("/api/jobs", json={"kind": "x"}).status_code == 400
+    )
+
+
+def test_files_of_a_design(client):
+    for kind in ("json", "csv", "md"):
+        answered = client.post("/api/export", json={"scenario": "br166-1024", "as": kind})
+        assert answered.status_code == 200 and "attachment" in answered.headers["content-disposition"]
+    assert client.post("/api/export", json={"scenario": "br166-1024", "as": "exe"}).status_code == 400
+
+
+def test_the_document_names_every_route():
+    assert set(openapi()["paths"]) == {r.path for r in ROUTES}
+
+
+def test_every_word_has_both_languages_and_every_word_of_the_page_is_one():
+    words = all_words()
+    assert all(en.strip() and zh.strip() for en, zh in words.values())
+    import re
+
+    said = "".join(p.read_text(encoding="utf-8") for p in STATIC.glob("*.js"))
+    keys = set(re.findall(r'say\("([\w.]+)"', said))
+    assert keys <= set(words), keys - set(words)
+    assert {t for names in TILES for t in names} <= set(words)
+
+
+HASHES = {
+    "echarts.min.js": "bf4a223524e40b77c304bec67e1222cf551f14880cf42c69dc046558e11c07b1",
+    "preact-htm.module.js": "72284e8e9079c87817145df1110f74e8a2aa040b2fc384922e18dfcb46fc1fd7",
+}
+
+
+def test_vendored_files_are_the_makers_and_have_licences():
+    vendor = STATIC / "vendor"
+    assert {name: hashlib.sha256((vendor / name).read_bytes()).hexdigest() for name in HASHES} == HASHES
+    for licence in ("echarts-LICENSE.txt", "echarts-NOTICE.txt", "preact-LICENSE.txt", "htm-LICENSE.txt"):
+        assert (vendor / licence).stat().st_size > 100
+
+
+def test_designs_are_equal_whatever_the_order_of_their_keys():
+    one = design_of({"scenario": "br166-1024", "set": {"a.b": 1, "c.d": "2 GB/s"}})
+    assert one == design_of({"set": {"c.d": "2 GB/s", "a.b": 1}, "scenario": "br166-1024"})
