@@ -273,10 +273,11 @@ def reliability(tell: Teller, offer: Offer) -> Iterator[Block]:
     rows = tuple(
         (word(tell, f"claim.{row['claim']}", row["claim"]), _reading(tell, row["reading"]),
          tell.number(f"claims:readings.{k}.mtbf_needed_h", ",.1f"),
-         tell.number(f"claims:readings.{k}.probability", ".2%"), tell.say("yes" if row["met"] else "no"))
+         tell.number(f"claims:readings.{k}.probability", ".2%"), tell.say("yes" if row["met"] else "no"),
+         tell.number(f"claims:readings.{k}.share_met", ".0%") if "share_met" in row else "–")
         for k, row in enumerate(claims["readings"])
     )  # fmt: skip
-    columns = tuple(tell.say(k) for k in ("claim", "reading", "needed", "chance", "met"))
+    columns = tuple(tell.say(k) for k in ("claim", "reading", "needed", "chance", "met", "met_draws"))
     yield Table(tell.say("rel_claims"), columns, rows)
     yield from _promises(tell, claims)
     ladder = [

@@ -212,6 +212,7 @@ OFFER: dict[str, tuple[str, str]] = {
     "rel_claims": ("What published claims would mean here", "公开宣称在本方案下的含义"),
     "claim": ("Claim", "宣称"), "reading": ("Reading", "解读"),
     "needed": ("Mean time needed, h", "所需平均间隔(小时)"), "chance": ("Chance here", "本方案概率"),
+    "met_draws": ("Met in the draws", "抽样中满足"),
     "met": ("Met", "是否满足"), "yes": ("yes", "是"), "no": ("no", "否"),
     "claim.5 days without a fault": ("5 days without a fault", "5天无故障"),
     "claim.30 days without interruption": ("30 days without interruption", "30天不中断"),

@@ -11,6 +11,7 @@ from clustersim.errors import InputError, suggest
 from clustersim.planner.comparison import Asked, run_sides, unit_cost_name
 from clustersim.planner.offer_grid import JUDGED, Grid, offer_grid
 from clustersim.planner.proposal import behind_offer, gaps
+from clustersim.planner.uncertainty import one_side
 from clustersim.provenance import Sourced
 from clustersim.report.answer import Answer, csv_of, listed
 from clustersim.report.content.model import Content, Teller
@@ -34,6 +35,8 @@ __all__ = ["FORMS", "OfferAsked", "gridded", "input_rows", "number_rows", "offer
 #: What a proposal can be given as; ``bundle`` is the folder of evidence beside the others.
 FORMS = (*DOCUMENTS, "xlsx", "html", "bundle")
 _BAND = "intervals"
+#: Draws behind the claims where no number is asked for, as the command has it.
+_CLAIM_DRAWS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +82,9 @@ def offer_of(asked: OfferAsked, run: Mapping[str, Any]) -> Offer:
         "offer": {**behind, "gaps": gaps(compared), "beats": _beats(compared)},
     }
     if any(work.kind == "training" for work in sides[0].scenario.demand.values()):
-        answers["claims"] = claims_answer(sides[0], "", coverage=0.993, penalty_cny=0.0).data
+        count = _CLAIM_DRAWS if asked.draws is None else asked.draws
+        load = one_side(asked.name, asked.own)
+        answers["claims"] = claims_answer(load, "", coverage=0.993, penalty_cny=0.0, draws=count).data
     return Offer(sides, answers)
 
 
@@ -133,7 +138,8 @@ def _bundle(asked: OfferAsked, offer: Offer) -> Mapping[str, Any]:
         Question("tco", asked.name, Question.of("tco", asked.name, asked.own).sets, (), asked.draws),
     ]  # fmt: skip
     if "claims" in offer.answers:
-        more.append(Question.of("claims", asked.name, asked.own))
+        sets = Question.of("claims", asked.name, asked.own).sets
+        more.append(Question("claims", asked.name, sets, (), asked.draws))
     return bundle_answer(asked.name, asked.own, more).files()
 
 
