@@ -275,6 +275,25 @@ class Scenario:
         )  # fmt: skip
         return compare_answer(asked, draws=draws)
 
+    def proposal(
+        self, *others: str, languages: Sequence[str] = ("en",), forms: Sequence[str] = (), draws: int | None = None
+    ) -> Answer:  # fmt: skip
+        """Write a proposal of this cluster against others at its demand: a folder gets NAME-LANGUAGE.FORM and evidence.
+
+        ``languages`` are en and zh; ``forms`` are pdf, docx, pptx, xlsx, html and bundle, all of them by default.
+        """
+        _scenarios(others)
+        from clustersim.report.pages.proposal import FORMS, OfferAsked, proposal_answer
+
+        asked = OfferAsked(name=self.name, others=others, sets=self.changes, draws=draws)
+
+        def run() -> Mapping[str, object]:
+            data = Scenario(self.name, asked.own).run().data
+            assert isinstance(data, Mapping)
+            return data
+
+        return proposal_answer(asked, run, languages=languages, forms=forms or FORMS)
+
     def plan_training(
         self, *, cards: Sequence[int] = (), front: bool = False, why: bool = False, offload: bool = False,
         tell: Count = _no_count, **limits: Unpack[LimitWords],

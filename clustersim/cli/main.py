@@ -88,6 +88,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "audit": ("clustersim.cli.forecast:audit", "Recompute a printed report and say what does not hold."),
     "export": ("clustersim.cli.forecast:export", "Take a forecast away: workbook, note, slides, evidence."),
+    "proposal": (
+        "clustersim.cli.forecast:proposal",
+        "Write a proposal against alternatives: documents, workbook, page, evidence.",
+    ),
     "verify": (
         "clustersim.cli.forecast:verify",
         "Recompute a bundle of evidence from its own files and say what differs.",
