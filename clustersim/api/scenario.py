@@ -322,7 +322,8 @@ class Scenario:
         _scenarios(others)
         from clustersim.report.pages.clusters import clusters_answer
 
-        self.load(incumbent=False).refuse_groups("which cluster is best")
+        # As filed: a change may be of a part that only a variant of the site has.
+        Scenario(self.name).load(incumbent=False).refuse_groups("which cluster is best")
         asked = Words(**limits)
         return clusters_answer((self.name, *others), self.changes, asked, objective, tell)
 

@@ -31,7 +31,7 @@ def die_yield(*, area_mm2: float, defects_per_cm2: float, clustering: float = 3.
     """Return the share of good dies, (1 + A D / a)^-a: the negative binomial model (Stapper 1989).
 
     >>> round(die_yield(area_mm2=537.0, defects_per_cm2=0.1), 3)
-    0.611
+    0.61
     >>> die_yield(area_mm2=537.0, defects_per_cm2=0.0)
     1.0
 
@@ -115,7 +115,7 @@ def silicon_cost(silicon: Silicon) -> SiliconCost:
     ...     stack_cny=2e3, package_cny=3e3, package_yield=0.95, test_cny=500, board_cny=3e3)
     >>> cost = silicon_cost(s)
     >>> round(cost.dies_cny), round(cost.card_cny)
-    (1682, 16850)
+    (1690, 16858)
 
     Raises InputError for shares outside their range.
     """

@@ -142,7 +142,7 @@ class Efficiency:
     def eager(self, factor: float) -> Efficiency:
         """Return the constants of an engine whose host launches every kernel: layers take ``factor`` times their own.
 
-        >>> Efficiency(0.6, 0.8, 0.4, 0.8, 1e-5, 1e-3, 0.0, 1e-5, 0.02).eager(3.0).layer_s
+        >>> round(Efficiency(0.6, 0.8, 0.4, 0.8, 1e-5, 1e-3, 0.0, 1e-5, 0.02).eager(3.0).layer_s, 9)
         3e-05
         """
         return replace(self, layer_s=self.layer_s * factor, expert_layer_s=self.expert_layer_s * factor)

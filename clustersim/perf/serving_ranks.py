@@ -48,7 +48,7 @@ def busiest_rank(tokens: Array, ranks: int, load: RankLoad) -> Array:
     """Return the tokens of the fullest rank in iterations of so many tokens.
 
     >>> busiest_rank(np.array([4.0, 64.0, 8192.0]), 4, RankLoad(decode_tokens=64, prompt=8192)).tolist()
-    [1.0, 16.0, 8192.0]
+    [1.0, 16.0, 8144.0]
     """
     n = np.asarray(tokens, dtype=np.float64)
     if ranks == 1:

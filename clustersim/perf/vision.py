@@ -102,7 +102,7 @@ def conv(
 
     >>> layer = conv(size=112, inputs=3, outputs=64, kernel=7, stride=2)
     >>> layer.rows, layer.n, layer.k, 2 * layer.rows * layer.n * layer.k / 1e9
-    (12544, 64, 147, 0.236027904)
+    (12544, 64, 147.0, 0.236027904)
     """
     area = kernel * kernel
     return Layer(
@@ -131,7 +131,7 @@ def attention(
     """Return the layers of a transformer block: projections, scores, feed-forward; with ``context``, cross-attention.
 
     >>> block = attention(tokens=384, hidden=1024, heads=16, ffn=4096)
-    >>> round(sum(2 * x.rows * x.n * x.k * x.groups for x in block) * 24 / 1e9, 1)
+    >>> round(sum(2 * x.rows * x.n * x.k * x.groups * x.repeat for x in block) * 24 / 1e9, 1)
     246.4
     """
     seen, width = (context, context_width or hidden) if context else (tokens, hidden)

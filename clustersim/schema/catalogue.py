@@ -124,6 +124,8 @@ def _keys(annotation: Any, path: str, limits: tuple[Any, ...] = (), *, described
             yield from keys_of(inner, f"{path}.{NAME}", described=described)
         else:
             yield Key(path, "list")
+            if any(isinstance(part, Quantity) for part in typing.get_args(inner)[1:]):
+                yield from _keys(inner, f"{path}.{NAME}", described=described)
     elif isinstance(annotation, type) and issubclass(annotation, Series):
         unit = "" if annotation.unit == "1" else annotation.unit
         yield Key(path, "row by year", unit=unit)

@@ -309,6 +309,6 @@ class SoftwareProfile(Profile):
     def _one_role(self) -> SoftwareProfile:
         if getattr(self, self.role) is None or (self.training is None) == (self.serving is None):
             raise ValueError(f"role {self.role!r} needs a section {self.role!r} and no other")
-        if (self.evidence == "tuned") != bool(self.tuned_on):
-            raise ValueError("evidence 'tuned' and a list tuned_on go together")
+        if self.evidence == "tuned" and not self.tuned_on:
+            raise ValueError("evidence 'tuned' needs tuned_on: the rows that the constants were found from")
         return self

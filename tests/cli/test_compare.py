@@ -29,7 +29,8 @@ def test_terms_sum_to_the_cost_of_a_unit_and_differences_to_its_difference():
         less = sum(result["difference_to_first"][work]["h20-1024"].values())
         assert less == pytest.approx(costs["h20-1024"] - costs["nanjing-1024"], rel=1e-12)
     chat = rows["chat", "h20-1024"]
-    assert chat["slo_share"] >= 0.9 and chat["stated"] is False and chat["plan"]
+    # The rate at the level is found to five digits.
+    assert chat["slo_share"] >= 0.9 - 1e-4 and chat["stated"] is False and chat["plan"]
     assert {"cny_per_input_mtoken", "cny_per_output_mtoken", "kwh_per_served_mtoken"} <= set(chat)
 
 

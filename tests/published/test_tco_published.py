@@ -12,7 +12,7 @@ from clustersim.validation.tco import predict
 
 ROWS = Path(clustersim.__file__).parent / "data" / "validation" / "tco.csv"
 #: Rows that cannot be predicted, and the figure that is missing.
-UNPREDICTED = {"flagperf-bi150-gemm", "china-mobile-server", "cm384-price"}
+UNPREDICTED = {"china-mobile-server", "cm384-price"}
 
 #: +20.3 % of a stated 20 %: the bill buys spare servers and racks, which a constant per GPU need not (docs/costs.md).
 OUT = {"inferencex-h100-hyperscaler"}
