@@ -21,8 +21,8 @@ from typing import BinaryIO
 from clustersim.errors import InputError
 
 __all__ = [
-    "GBK", "LIMIT_BYTES", "ONLY", "READ_LOG", "Text", "decode", "file_sha256", "is_file", "limit_bytes", "look_at_folder",
-    "looked_at", "printable", "read_bytes", "read_text", "stamp", "unchanged",
+    "GBK", "LIMIT_BYTES", "ONLY", "READ_LOG", "Text", "decode", "file_sha256", "is_file", "limit_bytes",
+    "look_at_folder", "looked_at", "printable", "read_bytes", "read_text", "stamp", "unchanged",
 ]  # fmt: skip
 
 #: A text file from outside is at most this long, unless more is asked for.

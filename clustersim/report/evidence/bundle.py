@@ -94,7 +94,7 @@ def _first(places: Mapping[Path, PurePosixPath | None]) -> dict[PurePosixPath, P
 
 
 def _outside(places: Mapping[Path, PurePosixPath | None]) -> dict[Path, PurePosixPath]:
-    """The places of files that lie outside the working folder; a second one of the same name has a folder of its own."""
+    """The places of files that lie outside the working folder; one of a name that is taken has its own folder."""
     out: dict[Path, PurePosixPath] = {}
     for path in (path for path, place in places.items() if place is None):
         same = sum(other.name == path.name for other in out)
