@@ -59,7 +59,7 @@ class Company:
 
         return calibrate_answer(self.forecast())
 
-    def value(self, *, when: str = "2026-06-02", exit_multiple: float | None = None) -> Answer:
+    def value(self, *, when: str | None = None, exit_multiple: float | None = None) -> Answer:
         """Value it under the usual conventions, and backwards from the printed value and the market price."""
         from clustersim.report.pages.company import value_answer
 

@@ -52,11 +52,9 @@ def calibrate(company: Company, write: bool) -> Answer:
 
 
 @answers(command, of="company")
-@click.option(
-    "--date", "when", default="2026-06-02", show_default=True, help="Valuation date of dated flows."
-)
+@click.option("--date", "when", help="Valuation date of dated flows.  [default: as_of of the company file]")
 @click.option("--exit-multiple", type=float, help="Also value an exit at this multiple of EBITDA.")
-def value(company: Company, when: str, exit_multiple: float | None) -> Answer:
+def value(company: Company, when: str | None, exit_multiple: float | None) -> Answer:
     """Value SCENARIO under the usual conventions, and backwards from the printed value and the market price."""
     return company.value(when=when, exit_multiple=exit_multiple)
 

@@ -21,8 +21,8 @@ from typing import BinaryIO
 from clustersim.errors import InputError
 
 __all__ = [
-    "GBK", "LIMIT_BYTES", "READ_LOG", "Text", "decode", "file_sha256", "is_file", "limit_bytes", "look_at_folder",
-    "looked_at", "printable", "read_bytes", "read_text", "stamp", "unchanged",
+    "GBK", "LIMIT_BYTES", "ONLY", "READ_LOG", "Text", "decode", "file_sha256", "is_file", "limit_bytes",
+    "look_at_folder", "looked_at", "printable", "read_bytes", "read_text", "stamp", "unchanged",
 ]  # fmt: skip
 
 #: A text file from outside is at most this long, unless more is asked for.
@@ -31,6 +31,9 @@ LIMIT_BYTES = 16_000_000
 LIMIT_VARIABLE = "CLUSTERSIM_READ_LIMIT_MB"
 #: The variable that names a file to which the path of every file that is read is added: what a result rests on.
 READ_LOG = "CLUSTERSIM_READ_LOG"
+#: The variable that names the one folder to read in: a bundle is recomputed from its own files alone.
+ONLY = "CLUSTERSIM_ONLY"
+_PROGRAM = Path(__file__).resolve().parent.parent
 GBK = "gb18030"
 _BLOCK = 1 << 20
 #: Longest mark first: the mark of UTF-32 begins with that of UTF-16.
@@ -148,11 +151,12 @@ def read_bytes(path: str | Path, *, limit: int | None = None) -> bytes:
     """Return the bytes of a regular file of at most ``limit`` bytes (by default 16 MB).
 
     Raises InputError for a missing file, anything that is no regular file, a name that no file can have, a file that
-    may not be read, and one that is too long.
+    may not be read, one that is too long, and where ``$CLUSTERSIM_ONLY`` names a folder, one that lies outside it.
     """
     name = printable(str(path))
     allowed = limit_bytes() if limit is None else limit
     try:
+        _refuse_outside(path, name)
         _refuse_special(Path(path).stat().st_mode, name)
         # A pipe that took the file's place meanwhile is opened without waiting for its writer, and refused below.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -194,6 +198,17 @@ def _refuse_special(mode: int, name: str) -> None:
         if is_kind(mode):
             advice = "" if words == "a folder" else "; copy its content into a file and give that"
             raise InputError(f"{name}: is {words}, not a file{advice}")
+
+
+def _refuse_outside(path: str | Path, name: str) -> None:
+    """Refuse what lies outside the one folder, by whatever links; the program's own tables may be read."""
+    only = os.environ.get(ONLY)
+    if not only:
+        return
+    at = Path(os.path.realpath(path))  # a ring of links is no error here: reading it will be
+    own = at.is_relative_to(_PROGRAM) and not at.is_relative_to(_PROGRAM / "_shipped")
+    if not (own or at.is_relative_to(os.path.realpath(only))):
+        raise InputError(f"{name}: lies outside {printable(only)}, and only files in it may be read here")
 
 
 def _too_long(name: str, allowed: int, what: str = "is longer than") -> str:

@@ -59,6 +59,7 @@ class Answer:
         files: makes the further files of its folder by name: text, bytes, a figure, or what writes it to a path.
         raw: the file that was asked for (a scenario, a block of YAML), shown where no form of the figures is asked for.
         keeps_json: whether a folder keeps the data as NAME.json beside the files.
+        alone: whether a folder may hold nothing but the files.
         said: what is said beside the data.
         failed: the error that the answer ends with, once it is shown and kept.
     """
@@ -70,6 +71,7 @@ class Answer:
     files: Callable[[], Mapping[str, Any]] = dict
     raw: str | None = None
     keeps_json: bool = True
+    alone: bool = False
     said: Sequence[str] = ()
     failed: ClusterSimError | None = None
 
@@ -124,9 +126,12 @@ class Answer:
     def write(self, folder: str | Path) -> list[Path]:
         """Write the answer as JSON, with its tables and figures, into a folder that is made where it is missing.
 
-        Raises InputError where the folder cannot be written.
+        Raises InputError where the folder cannot be written, and where it holds other files and may not.
         """
         at = Path(folder)
+        files = self.files()
+        if self.alone:
+            _refuse_others(at, files)
         try:
             at.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -135,7 +140,7 @@ class Answer:
         if self.keeps_json:
             written = [at / f"{self.name}.json"]
             write_bytes(written[0], f"{to_json(self.data)}\n".encode())
-        for name, content in self.files().items():
+        for name, content in files.items():
             (at / name).parent.mkdir(parents=True, exist_ok=True)
             with write_beside(at / name) as temporary:
                 _put(content, temporary)
@@ -184,6 +189,16 @@ def csv_of(rows: Sequence[Row]) -> bytes:
     from clustersim.report.csvtext import rows_text
 
     return rows_text(rows).encode()
+
+
+def _refuse_others(folder: Path, files: Mapping[str, Any]) -> None:
+    """Refuse a folder that holds what is none of its files."""
+    there = (p for p in sorted(folder.rglob("*")) if not p.is_dir() or p.is_symlink())
+    other = next((p for p in there if p.relative_to(folder).as_posix() not in files), None)
+    if other is not None:
+        raise InputError(
+            f"{folder}: holds other files ({other.relative_to(folder)}); give a new folder with -o"
+        )
 
 
 def _put(content: Any, path: Path) -> None:

@@ -123,9 +123,9 @@ def _legs(name: str, of: Valuation | Printed, currency: str, flows: Any, termina
 
 
 def convention_rows(
-    company: Company, forecast: Forecast, report_date: date, exit_multiple: float | None = None
+    company: Company, forecast: Forecast, report_date: date | None, exit_multiple: float | None = None
 ) -> Rows:
-    """Return the target price under the usual conventions, the printed one first."""
+    """Return the target price under the usual conventions, the printed one first; dated ones where a day is known."""
     rows: Rows = []
     printed = company.printed
     if printed is not None:
@@ -139,15 +139,18 @@ def convention_rows(
 
 
 def _choices(
-    company: Company, forecast: Forecast, report_date: date, exit_multiple: float | None
+    company: Company, forecast: Forecast, report_date: date | None, exit_multiple: float | None
 ) -> list[tuple[str, dict[str, Any]]]:
-    dated, stub = (Convention(timing=t, valuation_date=report_date) for t in ("dated", "stub"))
     out: list[tuple[str, dict[str, Any]]] = [
         ("recomputed: year-end flows", {}),
         ("mid-year flows", {"convention": Convention(timing="mid-year")}),
-        (f"dated flows, valued {report_date}", {"convention": dated}),
-        (f"dated flows, stub of the first year, valued {report_date}", {"convention": stub}),
     ]
+    if report_date is not None:
+        dated, stub = (Convention(timing=t, valuation_date=report_date) for t in ("dated", "stub"))
+        out += [
+            (f"dated flows, valued {report_date}", {"convention": dated}),
+            (f"dated flows, stub of the first year, valued {report_date}", {"convention": stub}),
+        ]
     if company.listing_proceeds_m:
         out.insert(1, ("with listing proceeds", {"listing_proceeds": True}))
     if company.peers is not None and company.peers.members:

@@ -128,7 +128,7 @@ class PeersFile(Model):
     """Year of the revenue that the multiple is put on."""
     statistic: Literal["mean", "median"] = "mean"
     """How the members are summed up."""
-    members: dict[str, dict[str, float | None]] = Field(default_factory=dict)
+    members: dict[str, dict[str, Annotated[float, Field(gt=0)] | None]] = Field(default_factory=dict)
     """Multiples of the peers, by company and year."""
 
 

@@ -16,13 +16,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from clustersim.errors import InputError, suggest
-from clustersim.reading.guarded import is_file, look_at_folder, printable, read_text, stamp
+from clustersim.reading.guarded import ONLY, is_file, look_at_folder, printable, read_text, stamp
 from clustersim.schema.yamlfile import read_yaml
 
-__all__ = ["ONLY", "exact_name", "file_stamps", "find_file", "known_names", "plain", "profile_name", "roots"]
+__all__ = ["exact_name", "file_stamps", "find_file", "known_names", "plain", "profile_name", "roots"]
 
-#: The variable that names the one folder to look in: a bundle is recomputed from its own files alone.
-ONLY = "CLUSTERSIM_ONLY"
 _PACKAGE = Path(__file__).resolve().parent.parent
 #: A folder that changed less than this ago may change again without another time of change.
 _SETTLED_NS = 100_000_000

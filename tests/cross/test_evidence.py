@@ -9,7 +9,7 @@ import pytest
 
 import clustersim as cs
 from clustersim.errors import CheckFailed, InputError
-from clustersim.report.evidence.manifest import MANIFEST, SUMS
+from clustersim.report.evidence.manifest import MANIFEST, SUMS, sums_text
 from clustersim.report.evidence.verify import _files
 
 SCENARIO = """
@@ -90,6 +90,84 @@ def test_a_changed_output_is_named_by_its_value_even_with_a_new_digest(bundle: P
     found = cs.verify(copy)
     assert [row["where"] for row in found.data["differences"]] == ["outputs/forecast.json: target_price"]
     assert isinstance(found.failed, CheckFailed) and found.failed.exit_code == 5
+
+
+def rewritten(folder: Path, change: dict[str, object], outputs: dict[str, str] | None = None) -> Path:
+    """A copy of a bundle by somebody who writes its manifest and its digests anew."""
+    manifest = json.loads((folder / MANIFEST).read_text())
+    for key, value in change.items():
+        manifest[key] = value
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    for name, text in (outputs or {}).items():
+        (folder / name).write_text(text)
+    files = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    (folder / SUMS).write_text(sums_text({n: d for n, d in files.items() if n != SUMS}))
+    return folder
+
+
+def question(subject: str, *sets: str) -> dict[str, object]:
+    return {"questions": [{"question": "forecast", "subject": subject, "sets": list(sets)}]}
+
+
+def test_nothing_outside_of_the_bundle_answers_for_it(bundle: Path, tmp_path: Path) -> None:
+    """By ``..``, by a full path and by a link: the same file, outside, is no evidence."""
+    (tmp_path / "mine.yaml").write_text(SCENARIO, encoding="utf-8")
+    outside = "lies outside"
+    for number, subject in enumerate(("../../mine.yaml", str(tmp_path / "mine.yaml"), "link.yaml")):
+        copy = tmp_path / f"copy{number}"
+        shutil.copytree(bundle, copy)
+        if subject == "link.yaml":
+            (copy / "inputs" / subject).symlink_to(tmp_path / "mine.yaml")
+        found = cs.verify(rewritten(copy, question(subject, "company.wacc=11 %")))
+        assert found.data["values"] == 0 and any(outside in row["what"] for row in found.data["differences"])
+
+
+def test_what_no_question_recomputes_is_no_evidence(bundle: Path, tmp_path: Path) -> None:
+    """Whoever drops the question, adds an output or changes the seed, and writes every digest anew, is found."""
+    for number, (change, outputs, said) in enumerate(
+        (
+            ({"questions": []}, None, "asks no question"),
+            ({}, {"outputs/run.json": "{}"}, "is recomputed by no question"),
+        )
+    ):
+        copy = tmp_path / f"copy{number}"
+        shutil.copytree(bundle, copy)
+        found = cs.verify(rewritten(copy, change, outputs))
+        assert found.failed is not None and any(said in row["what"] for row in found.data["differences"])
+
+
+def test_a_module_in_a_bundle_is_never_run(
+    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even where the path of modules holds the working folder, which is the bundle's while it is asked."""
+    copy = tmp_path / "copy"
+    shutil.copytree(bundle, copy)
+    (copy / "inputs" / "yaml.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    monkeypatch.setenv("PYTHONPATH", ".")
+    monkeypatch.setenv("PYTHONIOENCODING", "latin1")
+    found = cs.verify(copy)
+    assert not (tmp_path / "ran").exists() and len(found.data["differences"]) == 1
+
+
+def test_a_bundle_from_anywhere_into_a_folder_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A subject by ``..`` with a folder of profiles by a relative path; other files in the folder are refused."""
+    own = tmp_path / "own folder"
+    (own / "scenarios" / "company").mkdir(parents=True)
+    (own / "scenarios" / "company" / "mine.yaml").write_text(SCENARIO, encoding="utf-8")
+    (own / "主题 & $x.yaml").write_text(SCENARIO.replace("12 %", "13 %"), encoding="utf-8")
+    (tmp_path / "at").mkdir()
+    monkeypatch.chdir(tmp_path / "at")
+    monkeypatch.setenv("CLUSTERSIM_PATH", "../own folder")
+    for name, subject in (("one", "../own folder/主题 & $x.yaml"), ("two", "mine")):
+        answer = cs.company(subject).bundle()
+        at = write(answer, tmp_path / name)
+        assert cs.verify(at).failed is None
+        write(answer, at)  # once more into its own folder
+        (at / "notes.txt").write_text("mine")
+        with pytest.raises(InputError, match="holds other files"):
+            answer.write(at)
 
 
 def test_a_file_that_is_missing_or_added_is_named(bundle: Path, tmp_path: Path) -> None:

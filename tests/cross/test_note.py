@@ -104,6 +104,30 @@ def test_the_sections_are_those_of_a_note_in_both_languages(name: str) -> None:
         assert any("\u4e00" <= c <= "\u9fff" for c in section.title)
 
 
+ODD = {
+    "thirty lines": {},
+    "loss": {"company.drivers.research_expense": 2_000_000},
+    "later, dated before": {"company.as_of": "2020-01-01"},
+    "dear": {"company.price": 1},
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_no_section_of_an_odd_company_is_silent_or_nonsense(odd: str, tmp_path: Path) -> None:
+    """No cases, no peers, no range, no date; negative flows: each section says so, and no share is beyond the whole."""
+    text = re.findall(r"```yaml\n(.*?)```", Path("docs/company.md").read_text(encoding="utf-8"), re.S)[0]
+    (tmp_path / "newco.yaml").write_text(text, encoding="utf-8")
+    told = asked_of(runs_by_case(str(tmp_path / "newco.yaml"), ODD[odd]))
+    for language in ("en", "zh"):
+        found = note_content(told, language)
+        assert all(section.blocks for section in found.sections)
+        said = [b.text for s in found.sections for b in s.blocks if isinstance(b, Paragraph)]
+        assert not any("None" in text for text in (*said, found.subtitle))
+        shares = [n.value for n in found.numbers if len(n.keys) > 1]
+        assert shares and all(0 <= share <= 1 for share in shares)
+    assert not any(re.search("[a-z]{3} [a-z]{3}", row) for row in said if "核对" in row)
+
+
 def test_the_words_are_complete() -> None:
     """Every phrase has both languages with the same places, and every input of the tables is named."""
     for key, (english, chinese) in {**PHRASES, **_WORDS}.items():

@@ -12,7 +12,7 @@ from clustersim.report.labels import label
 if TYPE_CHECKING:
     from clustersim.report.content.note import Asked
 
-__all__ = ["forecast", "products", "thesis", "valuation"]
+__all__ = ["after_said", "forecast", "products", "thesis", "valuation"]
 
 _SUMMARY = (
     "revenue", "gross_profit", "research_and_development_expenses", "operating_profit", "net_finance_cost",
@@ -83,13 +83,25 @@ def thesis(tell: Teller, asked: Asked) -> Iterator[Block]:
 def _legs_said(tell: Teller, asked: Asked) -> str:
     big, currency = scales(tell.language), asked.run.company.currency
     base, low = _base(asked), currency.lower()
-    wholes = [f"value:conventions.{base}.{part}" for part in ("pv_terminal_kcny", "pv_fcf_kcny")]
-    return tell.say(
-        "thesis_legs", currency=currency, last=asked.run.company.years[-1],
-        dcf=tell.number(f"value:conventions.{base}.dcf_{low}_m", big.digits, big.m),
-        ps=tell.number(f"value:conventions.{base}.ps_{low}_m", big.digits, big.m),
-        terminal=tell.share(wholes[0], wholes),
-    )  # fmt: skip
+    dcf = tell.number(f"value:conventions.{base}.dcf_{low}_m", big.digits, big.m)
+    peers = tell.say("legs_no_peers")
+    if asked.run.company.peers is not None:
+        ps = tell.number(f"value:conventions.{base}.ps_{low}_m", big.digits, big.m)
+        peers = tell.say("legs_peers", currency=currency, ps=ps)
+    return tell.say("thesis_legs", currency=currency, dcf=dcf, peers=peers, after=after_said(tell, asked))
+
+
+def after_said(tell: Teller, asked: Asked) -> str:
+    """How much of the enterprise value lies after the last year: a share, or where a part is negative both parts."""
+    last, big = asked.run.company.years[-1], scales(tell.language)
+    later, flows = (
+        f"value:conventions.{_base(asked)}.{part}" for part in ("pv_terminal_kcny", "pv_fcf_kcny")
+    )
+    if min(float(tell.raw(later)), float(tell.raw(flows))) >= 0 < float(tell.raw(later)):
+        return tell.say("after_share", last=last, share=tell.share(later, (later, flows)))
+    parts = {"flows": flows, "terminal": later}
+    told = {name: tell.number(key, big.digits, big.kcny) for name, key in parts.items()}
+    return tell.say("after_parts", last=last, **told)
 
 
 def _base(asked: Asked) -> int:
@@ -140,7 +152,9 @@ def forecast(tell: Teller, asked: Asked) -> Iterator[Block]:
     if not failed:
         yield Paragraph(tell.say("checks_hold"))
     for row in failed:
-        yield Paragraph(tell.say("checks_fail", year=row["year"], check=row["check"]), "bullet")
+        yield Paragraph(
+            tell.say("checks_fail", year=row["year"], check=label(row["check"], tell.language)), "bullet"
+        )
     at = _rows(asked, "income")
 
     def values(item: str) -> tuple[float, ...]:
@@ -196,6 +210,8 @@ def valuation(tell: Teller, asked: Asked) -> Iterator[Block]:
     shown = (1, 0) if base else (0,)
 
     def cells(key: str, scale: float) -> list[str]:
+        if key.startswith("ps_") and asked.run.company.peers is None:
+            return ["–" for _ in shown]
         pattern = ",.2f" if scale == 1 else big.digits
         return [tell.number(f"value:conventions.{i}.{key}", pattern, scale) for i in shown]
 
@@ -205,8 +221,12 @@ def valuation(tell: Teller, asked: Asked) -> Iterator[Block]:
     market = next(i for i, row in enumerate(reverse) if row["of"] == "market price")
     if tell.has(f"value:reverse_dcf.{market}.implied_wacc_pct"):
         wacc = tell.number(f"value:reverse_dcf.{market}.implied_wacc_pct", ".1f")
-        cut = tell.number(f"value:reverse_dcf.{market}.implied_flow_haircut_pct", ".0f")
-        yield Paragraph(tell.say("reverse", wacc=f"{wacc}%", haircut=f"{cut}%"))
+        key = f"value:reverse_dcf.{market}.implied_flow_haircut_pct"
+        lower = float(tell.raw(key)) >= 0
+        cut = tell.number(key, ".0f", 1.0 if lower else -1.0)
+        yield Paragraph(
+            tell.say("reverse" if lower else "reverse_higher", wacc=f"{wacc}%", haircut=f"{cut}%")
+        )
     yield _football_field(tell, asked)
     yield _free_cash_flow(tell, asked)
     found = asked.answers["value"]["conventions"]

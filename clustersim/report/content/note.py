@@ -65,7 +65,7 @@ def note_content(asked: Asked, language: str) -> Content:
         sections.append(Section(key, tell.say(key), blocks))
     title = run.file.title or run.file.name
     kind = tell.say(asked.kind)
-    currency = run.company.currency
+    currency, dated = run.company.currency, "subtitle" if run.file.as_of else "subtitle_undated"
     facts = (
         (tell.say("rating"), tell.say(run.valuation.rating)),
         (tell.say("target"), f"{currency} {tell.number('forecast:target_price')}"),
@@ -75,7 +75,7 @@ def note_content(asked: Asked, language: str) -> Content:
     return Content(
         name=run.name,
         title=title,
-        subtitle=tell.say("subtitle", kind=kind, date=str(run.file.as_of or "–"), version=__version__),
+        subtitle=tell.say(dated, kind=kind, date=str(run.file.as_of), version=__version__),
         language=language,
         facts=facts,
         sections=tuple(sections),

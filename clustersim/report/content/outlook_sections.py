@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from clustersim.report.content.forecast_sections import _base
+from clustersim.report.content.forecast_sections import after_said
 from clustersim.report.content.model import Block, Chart, Paragraph, Table, Teller
 from clustersim.report.content.scales import scales
 from clustersim.report.content.words import PHRASES
@@ -36,6 +36,7 @@ def changes(tell: Teller, asked: Asked) -> Iterator[Block]:
 def scenarios(tell: Teller, asked: Asked) -> Iterator[Block]:
     """The named cases with their probabilities, and the way to each."""
     if "cases" not in asked.answers:
+        yield Paragraph(tell.say("no_cases"))
         return
     cases, currency, big = asked.answers["cases"], asked.run.company.currency, scales(tell.language)
     stated = asked.run.file.probabilities
@@ -71,6 +72,7 @@ def mind(tell: Teller, asked: Asked) -> Iterator[Block]:
     """The value of each input at which the target price is the market price, and the tornado."""
     found = [(i, m) for i, m in enumerate(asked.answers["moves"]["moves"]) if m["swing"] > 0]
     if not found:
+        yield Paragraph(tell.say("no_moves"))
         return
     currency = asked.run.company.currency
 
@@ -115,10 +117,8 @@ def mind(tell: Teller, asked: Asked) -> Iterator[Block]:
 
 def risks(tell: Teller, asked: Asked) -> Iterator[Block]:
     """What the numbers themselves say of their risks."""
-    run, base = asked.run, _base(asked)
-    wholes = [f"value:conventions.{base}.{part}" for part in ("pv_terminal_kcny", "pv_fcf_kcny")]
-    share = tell.share(wholes[0], wholes)
-    yield Paragraph(tell.say("risk_terminal", share=share, last=run.company.years[-1]), "bullet")
+    run = asked.run
+    yield Paragraph(tell.say("risk_terminal", after=after_said(tell, asked)), "bullet")
     rows = asked.answers["forecast"]["products"]
     year = run.company.years[min(2, len(run.company.years) - 1)]
     mine = {
@@ -150,7 +150,8 @@ def _case_risks(tell: Teller, asked: Asked) -> Iterator[Block]:
     worst = min(range(len(cases)), key=lambda i: float(cases[i]["target_price"]))
     target = tell.number(f"cases:cases.{worst}.target_price")
     upside = tell.number(f"cases:cases.{worst}.upside_pct", "+.1f") + "%"
-    said = tell.say("risk_bear", currency=asked.run.company.currency, target=target, upside=upside)
+    name = _case(tell, cases[worst]["case"])
+    said = tell.say("risk_bear", case=name, currency=asked.run.company.currency, target=target, upside=upside)
     yield Paragraph(said, "bullet")
     failed: dict[tuple[str, str], list[str]] = {}
     for row in asked.answers["cases"]["failed_checks"]:

@@ -14,6 +14,10 @@ PHRASES: dict[str, tuple[str, str]] = {
         "{kind} · market data of {date} · clustersim {version}",
         "{kind} · 市场数据截至{date} · clustersim {version}",
     ),
+    "subtitle_undated": (
+        "{kind} · date of the market data not stated · clustersim {version}",
+        "{kind} · 未注明市场数据日期 · clustersim {version}",
+    ),
     "foot": (
         "Every number is computed by clustersim {version} from the scenario {name}; `clustersim "
         "export bundle` gives the"
@@ -50,12 +54,18 @@ PHRASES: dict[str, tuple[str, str]] = {
     "thesis_growth": (
         "Revenue goes from CNY {from_} bn in {first} to CNY {to} bn in {last}; EBIT from CNY "
         "{ebit_from} bn to CNY {ebit_to} bn.",
-        "收入由{first}的{from_}亿元增至{last}的{to}亿元,息税前利润由{ebit_from}亿元变为{ebit_to}亿元。",
+        "收入由{first}的{from_}亿元变为{last}的{to}亿元,息税前利润由{ebit_from}亿元变为{ebit_to}亿元。",
     ),
     "thesis_legs": (
-        "The discounted cash flows are worth {currency} {dcf} bn, the peers' multiples {currency} {ps} bn;"
-        " {terminal} of the enterprise value lies after {last}.",
-        "现金流折现得{dcf}亿{currency},可比公司倍数得{ps}亿{currency};企业价值的{terminal}来自{last}之后。",
+        "The discounted cash flows are worth {currency} {dcf} bn, {peers}; {after}.",
+        "现金流折现得{dcf}亿{currency},{peers};{after}。",
+    ),
+    "legs_peers": ("the peers' multiples {currency} {ps} bn", "可比公司倍数得{ps}亿{currency}"),
+    "legs_no_peers": ("and without peers they alone set the target price", "未设可比公司,目标价仅由其决定"),
+    "after_share": ("{share} of the enterprise value lies after {last}", "企业价值的{share}来自{last}之后"),
+    "after_parts": (
+        "the flows up to {last} come to CNY {flows} bn, what follows to CNY {terminal} bn",
+        "至{last}的现金流现值为{flows}亿元,其后为{terminal}亿元",
     ),
     "thesis_draws": (
         "Over the ranges of the uncertain inputs the target price lies between {currency} {p10} "
@@ -176,6 +186,11 @@ PHRASES: dict[str, tuple[str, str]] = {
         "{haircut} lower.",
         "若以{wacc}的WACC折现,或所有现金流降低{haircut},同样的现金流即对应现价。",
     ),
+    "reverse_higher": (
+        "The market price follows from the same flows at a WACC of {wacc}, or with every flow "
+        "{haircut} higher.",
+        "若以{wacc}的WACC折现,或所有现金流提高{haircut},同样的现金流即对应现价。",
+    ),
     # --- scenarios
     "case": ("Case", "情景"),
     "base": ("Base", "基准"),
@@ -191,7 +206,15 @@ PHRASES: dict[str, tuple[str, str]] = {
         " inputs lie below each target.",
         "公司文件未给出各情景概率;表中列示不确定输入的{samples}次抽样中低于各目标价的比例。",
     ),
+    "no_cases": (
+        "The company file states no cases, so that there is one forecast and no range of scenarios.",
+        "公司文件未给出情景,故只有一种预测,没有情景区间。",
+    ),
     # --- mind
+    "no_moves": (
+        "No input with a range moves the target price: the company file states low and high of none that does.",
+        "没有带取值范围的输入会改变目标价:公司文件未给出此类输入的上下限。",
+    ),
     "flips": ("Where the target price would be the market price", "目标价等于现价时的输入值"),
     "input": ("Input", "输入"),
     "ours": ("Ours", "我们的取值"),
@@ -210,8 +233,8 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     # --- risks
     "risk_terminal": (
-        "Distance: {share} of the enterprise value comes after {last}.",
-        "远期依赖:企业价值的{share}来自{last}之后。",
+        "Distance: {after}.",
+        "远期依赖:{after}。",
     ),
     "risk_product": (
         "Concentration: {product} is {share} of revenue in {year}.",
@@ -228,8 +251,8 @@ PHRASES: dict[str, tuple[str, str]] = {
         "竞争:买方的替代方案为{incumbent};其若降价,各产品线的销量与单价均会下降。",
     ),
     "risk_bear": (
-        "Downside: in the bear case the target price is {currency} {target} ({upside}).",
-        "下行:悲观情景下目标价为{target} {currency}({upside})。",
+        "Downside: in the {case} case the target price is {currency} {target} ({upside}).",
+        "下行:{case}情景下目标价为{target} {currency}({upside})。",
     ),
     "risk_check": (
         "In the {case} case this does not hold in {years}: {check}.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -43,7 +44,9 @@ def bundle_answer(subject: str, changes: Mapping[str, object], more: Sequence[Qu
     files[MANIFEST] = f"{to_json(manifest.plain())}\n".encode()
     _stands_alone(files, asked, answers)
     rows = [{"file": name, "bytes": len(data)} for name, data in sorted(files.items())]
-    return listed("bundle", rows, files=lambda: {**files, SUMS: sums_text(files)}, keeps_json=False)
+    return listed(
+        "bundle", rows, files=lambda: {**files, SUMS: sums_text(files)}, keeps_json=False, alone=True
+    )
 
 
 def _questions(subject: str, changes: Mapping[str, object]) -> tuple[str, ...]:
@@ -63,30 +66,40 @@ def _places(read: Sequence[Path], here: Path) -> dict[Path, PurePosixPath | None
 
 
 def _place(path: Path, here: Path) -> PurePosixPath | None:
-    for root in roots():
+    for root in _roots():
         if path.is_relative_to(root / "hwprofiles") or path.is_relative_to(root / "scenarios"):
             return PurePosixPath(path.relative_to(root).as_posix())
     return PurePosixPath(path.relative_to(here).as_posix()) if path.is_relative_to(here) else None
 
 
+def _roots() -> list[Path]:
+    """The folders that are looked in, as the log of what was read names them: ``$CLUSTERSIM_PATH`` may be relative."""
+    return [Path(os.path.abspath(root)) for root in roots()]  # noqa: PTH100
+
+
 def _first(places: Mapping[Path, PurePosixPath | None]) -> dict[PurePosixPath, Path]:
     """The file at each place; of two that go by one name, that of the root that is looked in first."""
     out: dict[PurePosixPath, Path] = {}
-    order = [str(root) for root in roots()]
+    outside = _outside(places)
+    order = _roots()
 
     def rank(path: Path) -> int:
         return next((i for i, root in enumerate(order) if path.is_relative_to(root)), len(order))
 
     for path, place in places.items():
-        kept = _outside(path) if place is None else place
+        kept = outside[path] if place is None else place
         if kept not in out or rank(path) < rank(out[kept]):
             out[kept] = path
     return out
 
 
-def _outside(path: Path) -> PurePosixPath:
-    """The place of a file that lies outside the working folder."""
-    return PurePosixPath("outside") / path.name
+def _outside(places: Mapping[Path, PurePosixPath | None]) -> dict[Path, PurePosixPath]:
+    """The places of files that lie outside the working folder; one of a name that is taken has its own folder."""
+    out: dict[Path, PurePosixPath] = {}
+    for path in (path for path, place in places.items() if place is None):
+        same = sum(other.name == path.name for other in out)
+        out[path] = PurePosixPath("outside", *([str(same + 1)] if same else []), path.name)
+    return out
 
 
 def _inside(question: Question, places: Mapping[Path, PurePosixPath | None]) -> Question:
@@ -95,11 +108,11 @@ def _inside(question: Question, places: Mapping[Path, PurePosixPath | None]) -> 
     A file outside the working folder can be the subject or a value that was set; a name inside another file stays as
     it is written there, so that such a file has to lie below the working folder.
     """
-    moved = {path: (place or _outside(path)) for path, place in places.items()}
+    moved = {path: place for path, place in places.items() if place is not None} | _outside(places)
     named: set[Path] = set()
 
     def inside(text: str) -> str:
-        at = Path(text).absolute()
+        at = Path(os.path.abspath(text))  # noqa: PTH100 -- as the log names it: without "..", links as they are
         if at not in moved or not text.endswith(at.name):
             return text
         named.add(at)

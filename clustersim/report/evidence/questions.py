@@ -13,9 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from clustersim.errors import ClusterSimError, InfeasibleError, InputError
-from clustersim.reading.guarded import READ_LOG
+from clustersim.reading.guarded import ONLY, READ_LOG
 from clustersim.reading.jsontext import Limits, parse_json
-from clustersim.schema.lookup import ONLY
 from clustersim.schema.overrides import changes_of
 
 __all__ = ["QUESTIONS", "Question", "ask"]
@@ -93,9 +92,15 @@ def ask(question: Question, *, at: Path, alone: bool) -> tuple[Any, tuple[Path, 
 
 
 def _environment(at: Path, log: Path, alone: bool) -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if k not in {READ_LOG, ONLY}}
-    paths: Sequence[str] = [p for p in kept.get("PYTHONPATH", "").split(os.pathsep) if p]
-    kept |= {READ_LOG: str(log), "PYTHONPATH": os.pathsep.join((*paths, _PACKAGE_PARENT))}
+    """The environment of the process: UTF-8 whatever the terminal, and no path that would lead into its folder.
+
+    A relative ``PYTHONPATH`` means a folder of ours; there it would name one of the bundle's, and run what lies in it.
+    """
+    kept = {k: v for k, v in os.environ.items() if k not in {READ_LOG, ONLY, "PYTHONIOENCODING"}}
+    paths: Sequence[str] = [
+        str(Path(p).absolute()) for p in kept.get("PYTHONPATH", "").split(os.pathsep) if p
+    ]
+    kept |= {READ_LOG: str(log), "PYTHONPATH": os.pathsep.join((*paths, _PACKAGE_PARENT)), "PYTHONUTF8": "1"}
     return kept | {ONLY: str(at)} if alone else kept
 
 

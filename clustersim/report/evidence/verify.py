@@ -37,8 +37,9 @@ def verify_answer(bundle: str | Path) -> Answer:
     try:
         manifest = Manifest.read(folder / MANIFEST)
         said = _versions(manifest)
+        rows += _unasked(folder, manifest)
         for question in manifest.questions:
-            found, count = _recomputed(folder, question)
+            found, count = _recomputed(folder, question, manifest.seed)
             rows, counted = rows + found, counted + count
     except ClusterSimError as error:
         rows.append(_row(MANIFEST, "", "", str(error)))
@@ -76,8 +77,18 @@ def _files(folder: Path) -> Iterator[dict[str, Any]]:
         yield _row(printable(name), "", "", "is no file of the bundle")
 
 
-def _recomputed(folder: Path, question: Question) -> tuple[list[dict[str, Any]], int]:
-    """The values of one output that differ, and how many were compared."""
+def _unasked(folder: Path, manifest: Manifest) -> Iterator[dict[str, Any]]:
+    """Outputs that no question of the manifest recomputes, and a bundle that asks nothing: neither is evidence."""
+    asked = {f"{OUTPUTS}/{question.name}.json" for question in manifest.questions}
+    if not asked:
+        yield _row(MANIFEST, "", "", "asks no question")
+    kept = (p.relative_to(folder).as_posix() for p in (folder / OUTPUTS).rglob("*") if not p.is_dir())
+    for name in sorted(set(kept) - asked):
+        yield _row(printable(name), "", "", "is recomputed by no question of the manifest")
+
+
+def _recomputed(folder: Path, question: Question, seed: int | None) -> tuple[list[dict[str, Any]], int]:
+    """The values of one output that differ, and how many were compared; the manifest's seed is one of them."""
     name = f"{OUTPUTS}/{question.name}.json"
     try:
         kept = dict(flat(read_json(folder / name, Limits(nodes=5_000_000))))
@@ -89,6 +100,8 @@ def _recomputed(folder: Path, question: Question) -> tuple[list[dict[str, Any]],
         for key in dict.fromkeys([*kept, *again])
         if not (key in kept and key in again and _same(kept[key], again[key]))
     ]
+    if "seed" in again and again["seed"] != seed:
+        rows.append(_row(f"{MANIFEST}: seed", seed, again["seed"], "is computed otherwise"))
     return rows, len(again)
 
 

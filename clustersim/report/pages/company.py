@@ -195,10 +195,22 @@ def calibrate_answer(run: ForecastRun) -> Answer:
     return listed("calibrate", rows, raw=products_block(run.company, found))
 
 
-def value_answer(run: ForecastRun, *, when: str, exit_multiple: float | None = None) -> Answer:
-    """Value the company under the usual conventions, and backwards from the printed value and the market price."""
+_UNDATED = "no day to value dated flows at: the company file has no as_of in the first year; give --date"
+
+
+def _in_first_year(run: ForecastRun) -> date | None:
+    day, year = run.file.as_of, run.company.first_year
+    return day if day is not None and date(year - 1, 12, 31) <= day <= date(year, 12, 31) else None
+
+
+def value_answer(run: ForecastRun, *, when: str | None = None, exit_multiple: float | None = None) -> Answer:
+    """Value the company under the usual conventions, and backwards from the printed value and the market price.
+
+    ``when`` is the day of the dated conventions, by default the file's ``as_of``; there are none without either, nor
+    for an ``as_of`` out of the first year.
+    """
     try:
-        day = date.fromisoformat(when)
+        day = date.fromisoformat(when) if when is not None else _in_first_year(run)
     except ValueError:
         raise InputError(f"--date {when!r} is not a date of the form 2026-06-02") from None
     result: dict[str, Any] = {
@@ -208,7 +220,7 @@ def value_answer(run: ForecastRun, *, when: str, exit_multiple: float | None = N
         "capital": tables.capital_rows(run.company),
         "upside": float(run.valuation.upside),
         "rating": run.valuation.rating,
-        "warnings": list(capital_warnings(run.company)),
+        "warnings": [*capital_warnings(run.company), *([] if day else [_UNDATED])],
     }
     return Answer(name="value", data=result, page=lambda: _valued(result), rows=result["conventions"])
 

@@ -31,7 +31,7 @@ def asked_of(
     base = runs["base"]
     targets = {name: float(one.valuation.target_price) for name, one in runs.items()}
     answers = {
-        "forecast": show_answer(base).data, "value": value_answer(base, when=str(base.file.as_of or "2026-06-02")).data,
+        "forecast": show_answer(base).data, "value": value_answer(base).data,
         "moves": moves_answer(base).data, "grid": grid_answer(base, "wacc-growth").data,
         "mc": draws_answer(base, _SAMPLES, targets).data,
     }  # fmt: skip

@@ -81,6 +81,7 @@ class Book:
         self.scalars: dict[str, str] = {}
         self.values: dict[str, float | str] = {}
         self.formats: dict[tuple[str, str], Any] = {}
+        self.defined: set[str] = set()
         self.typed: dict[str, str] = {}
         self.wordless: set[str] = set()
 
@@ -269,6 +270,10 @@ class Book:
         """Give a cell a name that formulas of the user's can take."""
         name = re.sub(r"\W+", "_", key).strip("_")
         if len(name) > 3 and not name[0].isdigit() and not key.startswith(("cover.", "state.", "grid.")):
+            # Names that differ in signs or in the case of letters alone are one name to a spreadsheet.
+            while name.casefold() in self.defined:
+                name += "_"
+            self.defined.add(name.casefold())
             self.file.define_name(name, f"={self.scalars[key]}")
 
     def cell(self, key: str) -> str:

@@ -152,7 +152,8 @@ def _of_cells(book: Book, company: Company) -> Iterator[tuple[str, str, float]]:
     yield "growth", cell("can_value"), 1.0
     shares = [cell(key) for key in _SHARES if key in book.scalars]
     within = ",".join(f"{at}>=0,{at}<=1" for at in shares)
-    yield "weights", f"IF(AND({within}),1,0)", 1.0
+    alone = f",{cell('dcf_weight')}=1" if company.peers is None else ""  # nothing else to give a weight to
+    yield "weights", f"IF(AND({within}{alone}),1,0)", 1.0
     count = sum(key.startswith("case:") and key.endswith(":wacc") for key in book.typed)
     cases = f"{cell('selector')}>=1,{cell('selector')}<={count}"
     choices = [

@@ -10,19 +10,35 @@ __all__ = ["Sheet", "fill"]
 
 
 def fill(formula: str, book: Book, index: int) -> str:
-    """Replace [key] by the address of that row in the year, [key<] by the year before, {key} by that of a scalar."""
-    out, rest = "", formula
-    while "[" in rest:
-        before, _, tail = rest.partition("[")
-        key, _, rest = tail.partition("]")
-        back = key.endswith("<")
-        out += before + book.at(key.rstrip("<"), index - (1 if back else 0))
-    out, rest = "", out + rest
-    while "{" in rest:
-        before, _, tail = rest.partition("{")
-        key, _, rest = tail.partition("}")
-        out += before + book.cell(key)
-    return out + rest
+    """Replace [key] by the address of that row in the year, [key<] by the year before, {key} by that of a scalar.
+
+    A key holds a name of the user's, which may hold brackets of its own: it ends where a known key does.
+    """
+    out, at = "", 0
+    while at < len(formula):
+        mark = formula[at]
+        if mark == "[":
+            key, at = _key(
+                formula, at, "]", lambda key: key in book.rows or key.removesuffix("<") in book.rows
+            )
+            back = key not in book.rows and key.endswith("<")
+            out += book.at(key.removesuffix("<") if back else key, index - (1 if back else 0))
+        elif mark == "{":
+            key, at = _key(formula, at, "}", lambda key: key in book.scalars)
+            out += book.cell(key)
+        else:
+            out, at = out + mark, at + 1
+    return out
+
+
+def _key(formula: str, at: int, close: str, known: Callable[[str], bool]) -> tuple[str, int]:
+    """The key that begins behind a bracket, and where the formula goes on; one that nobody knows ends at once."""
+    first = end = formula.index(close, at)
+    while not known(formula[at + 1 : end]):
+        end = formula.find(close, end + 1)
+        if end < 0:
+            return formula[at + 1 : first], first + 1
+    return formula[at + 1 : end], end + 1
 
 
 class Sheet:
