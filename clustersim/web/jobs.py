@@ -107,8 +107,10 @@ class Board:
         if job is None:
             return False
         job.cancelled = True
-        if job.process is not None:
-            job.process.terminate()
+        process = job.process
+        # One that is not yet started ends by itself: it looks whether it was cancelled first.
+        if process is not None and process.pid is not None:
+            process.terminate()
         return True
 
     def close(self) -> None:
@@ -134,6 +136,8 @@ class Board:
         )
         job.state = "running"
         job.process.start()
+        if job.cancelled:
+            job.process.terminate()
         theirs.close()
         try:
             while True:
