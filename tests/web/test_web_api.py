@@ -13,8 +13,9 @@ starlette_testclient = pytest.importorskip("starlette.testclient")
 from clustersim.api.scenario import load  # noqa: E402
 from clustersim.report.labels import all_words  # noqa: E402
 from clustersim.web.app import STATIC, make_app  # noqa: E402
-from clustersim.web.asked import design_of, scenarios  # noqa: E402
-from clustersim.web.corridor import TILES  # noqa: E402
+from clustersim.web.answers import result_of  # noqa: E402
+from clustersim.web.asked import Design, design_of, scenarios  # noqa: E402
+from clustersim.web.corridor import TILES, corridor  # noqa: E402
 from clustersim.web.guard import POLICY, Rules, allowed_hosts  # noqa: E402
 from clustersim.web.routes import ROUTES, openapi  # noqa: E402
 from clustersim.web.views import VIEWS  # noqa: E402
@@ -225,3 +226,20 @@ def test_vendored_files_are_the_makers_and_have_licences():
 def test_designs_are_equal_whatever_the_order_of_their_keys():
     one = design_of({"scenario": "br166-1024", "set": {"a.b": 1, "c.d": "2 GB/s"}})
     assert one == design_of({"set": {"c.d": "2 GB/s", "a.b": 1}, "scenario": "br166-1024"})
+
+
+@pytest.mark.parametrize("key", ["cards.BR166M.scale_up.bandwidth", "tco.pue", "company.wacc"])
+def test_a_moving_slider_shows_what_a_run_of_its_own_gives(key):
+    value = {"cards.BR166M.scale_up.bandwidth": "{} GB/s", "tco.pue": "{}", "company.wacc": "{}"}[key]
+    first = {"cards.BR166M.scale_up.bandwidth": 200.0, "tco.pue": 1.2, "company.wacc": 0.11}[key]
+    replayed = 0
+    for step in range(7):
+        changed = value.format(first * (1.0 + 0.01 * step))
+        design = Design("br166-1024", ((key, changed if " " in changed else float(changed)),))
+        told = corridor(design)
+        own = {row["term"]: row["value"] for row in result_of(design).terms.to_dict("records")}
+        assert {t["term"]: t["value"] for t in told["tiles"]} == pytest.approx(
+            {t["term"]: own[t["term"]] for t in told["tiles"]}, rel=1e-11
+        )
+        replayed += told.get("replayed", False)
+    assert replayed >= 4
