@@ -13,6 +13,7 @@ from typing import Any
 
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.web.asked import Design
+from clustersim.web.views import frontier_panel
 
 __all__ = ["AT_ONCE", "KINDS", "MOST_JOBS", "Board"]
 
@@ -33,6 +34,10 @@ def _plans(design: Design, tell: Any) -> Any:
     return design.ask().plan_training(tell=lambda done, of: tell(done / max(of, 1)))
 
 
+def _frontier(design: Design, tell: Any) -> Any:
+    return design.ask().plan_serving(frontier=True)
+
+
 def _reliability(design: Design, tell: Any) -> Any:
     return design.ask().plan_reliability()
 
@@ -42,7 +47,8 @@ def _band(design: Design, tell: Any) -> Any:
 
 
 KINDS: Mapping[str, Any] = {
-    "serve": _serve, "month": _train, "plans": _plans, "reliability": _reliability, "band": _band,
+    "serve": _serve, "month": _train, "plans": _plans, "frontier": _frontier, "reliability": _reliability,
+    "band": _band,
 }  # fmt: skip
 
 
@@ -156,7 +162,10 @@ def work(kind: str, design: Design, pipe: Connection) -> None:
     try:
         answer = KINDS[kind](design, lambda share: pipe.send(("progress", share)))
         blocks = [b if isinstance(b, str) else [dict(r) for r in b] for b in answer.blocks]
-        pipe.send(("done", {"name": answer.name, "blocks": blocks, "said": list(answer.said)}))
+        told = {"name": answer.name, "blocks": blocks, "said": list(answer.said)}
+        if kind == "frontier":
+            told = {**told, "blocks": [], "panels": [frontier_panel(design, answer.table)]}
+        pipe.send(("done", told))
     except ClusterSimError as error:
         pipe.send(("failed", str(error)))
     finally:

@@ -1,8 +1,8 @@
 """The tiles of a slider that moves: the first answer of a form is the pattern, those after it are replayed numbers.
 
 A form is a scenario and the keys that are changed, with their units. Its points have their terms, units and tiers in
-common; what differs are values, and those a recorded run gives (``clustersim.again``) in well under a millisecond, equal
-to a run of their own to 1e-12. Ranges and notes belong to one point: a replayed answer has none, and the page asks for
+common; what differs are values, and those a recorded run gives (``clustersim.again``) in well under a millisecond,
+equal to a run of their own to 1e-12. Ranges and notes belong to one point: a replayed answer has none, and the page asks for
 them once the slider rests.
 """
 
@@ -13,11 +13,10 @@ from functools import lru_cache
 from typing import Any
 
 from clustersim.again import Again
-from clustersim.schema.inputs import Inputs
 from clustersim.columns import of_points
 from clustersim.errors import InputError
 from clustersim.pipeline import ChainRun, run_chain
-from clustersim.study.execute import load_inputs
+from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.study.outputs import outputs_of
 from clustersim.units import split_quantity
 from clustersim.web.asked import Design, Plain

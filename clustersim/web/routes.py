@@ -24,7 +24,8 @@ from clustersim.web.catalogue import catalogue, inputs_of, key_schema
 from clustersim.web.corridor import corridor
 from clustersim.web.guard import MOST_UPLOAD
 from clustersim.web.jobs import KINDS, Board
-from clustersim.web.views import compare_view, view
+from clustersim.web.views import view
+from clustersim.web.views_compare import compare_view
 
 __all__ = ["BANDS", "ROUTES", "Route", "openapi"]
 

@@ -119,8 +119,17 @@ def glance(browser, site, view, language, width):
             "the page scrolls sideways"
         )
         body = at.page.inner_text("body")
-        known = set(at.page.evaluate("(await fetch('/api/words')).json().then(Object.keys)".join(["(async () => ", ")()"])))
-        spoken = set(re.findall(r"\b(?:page|why|serving|month|bill|company|trust|compare)\.[a-z_]+(?:\.[a-z_]+)*\b(?!\.\w)", body))
+        known = set(
+            at.page.evaluate(
+                "(await fetch('/api/words')).json().then(Object.keys)".join(["(async () => ", ")()"])
+            )
+        )
+        spoken = set(
+            re.findall(
+                r"\b(?:page|why|serving|month|bill|company|trust|compare)\.[a-z_]+(?:\.[a-z_]+)*\b(?!\.\w)",
+                body,
+            )
+        )
         assert spoken & known == set(), "a key instead of its words"
         heads = at.page.locator("[role=tabpanel] thead th, [role=tabpanel] h3").all_inner_texts()
         bare = [head for head in heads if re.search(r"[a-z]_[a-z0-9]", head)]

@@ -12,8 +12,8 @@ starlette_testclient = pytest.importorskip("starlette.testclient")
 
 from clustersim.api.scenario import load  # noqa: E402
 from clustersim.report.labels import all_words  # noqa: E402
-from clustersim.web.app import STATIC, make_app  # noqa: E402
 from clustersim.web.answers import result_of  # noqa: E402
+from clustersim.web.app import STATIC, make_app  # noqa: E402
 from clustersim.web.asked import Design, design_of, scenarios  # noqa: E402
 from clustersim.web.corridor import TILES, corridor  # noqa: E402
 from clustersim.web.guard import POLICY, Rules, allowed_hosts  # noqa: E402

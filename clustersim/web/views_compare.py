@@ -1,0 +1,159 @@
+"""Designs side by side: their gap by terms, what would flip the winner, and the price at which they cost alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from clustersim.errors import ClusterSimError
+from clustersim.planner.uncertainty import Swing, one_side, swings
+from clustersim.report.term_units import unit_of
+from clustersim.web.answers import kept, result_of
+from clustersim.web.asked import Design
+from clustersim.web.panels import bars, panel, spans
+from clustersim.web.replayed import numbers_of
+
+__all__ = ["compare_view"]
+
+#: Draws behind the shares in which a design wins.
+DRAWS = 128
+#: Inputs that are drawn.
+MOST_SHOWN = 12
+#: Halvings of a range: what flips is known to a millionth of it.
+HALVINGS = 20
+
+
+def compare_view(designs: Sequence[Design]) -> list[dict[str, Any]]:
+    """Designs side by side: the first numbers of each, and the gap of the cost of a unit by term.
+
+    Designs as their files stand share the comparison of ``clustersim compare``: one demand on all. Designs with changes
+    are run each on its own demand, and the panel says so.
+    """
+    rows = [
+        {"design": f"{i}: {d.scenario}", **{r["term"]: r["value"] for r in result_of(d).headline}}
+        for i, d in enumerate(designs, 1)
+    ]
+    columns = list(dict.fromkeys(c for r in rows for c in r))
+    told = [{c: r.get(c) for c in columns} for r in rows]
+    if len(designs) == 1:
+        return [panel("compare.side_by_side", told, notes=["compare.pin"]), *_against(designs[0])]
+    changed = any(d.changes for d in designs[1:]) or len({d.scenario for d in designs}) < len(designs)
+    if changed:
+        return [panel("compare.side_by_side", told, notes=["compare.own_demand"]), *_against(designs[0])]
+    names = [d.scenario for d in designs[1:]]
+    try:
+        found = kept(("compare", tuple(designs)), lambda: designs[0].ask().compare(*names, draws=DRAWS))
+    except ClusterSimError as error:
+        # Unlike work has no common cost; each design still has numbers of its own.
+        return [panel("compare.side_by_side", told, notes=[str(error)]), *_against(designs[0])]
+    data = found.to_dict()
+    return [
+        panel("compare.side_by_side", told),
+        *(_gap(data, work) for work in data["terms"]),
+        *_against(designs[0]),
+    ]
+
+
+def _gap(data: Mapping[str, Any], work: str) -> dict[str, Any]:
+    """The cost of a unit of one workload by side and term, with each term's share of the gap to the first side."""
+    sides = data["terms"][work]
+    terms = list(dict.fromkeys(t for side in sides.values() for t, v in side.items() if v))
+    rows = []
+    for side, values in sides.items():
+        gaps = data["difference_to_first"][work].get(side, {})
+        whole = sum(gaps.values())
+        shares = {f"gap.{t}": 100.0 * gaps[t] / whole if whole else None for t in terms if t in gaps}
+        costs = {t: values.get(t, 0.0) for t in terms}
+        rows.append(
+            {"side": side, **costs, "sum": sum(values.values()), **shares, **_shares(data, work, side)}
+        )
+    columns = list(dict.fromkeys(c for r in rows for c in r))
+    chart = bars(list(sides), {t: [sides[s].get(t, 0.0) for s in sides] for t in terms}, "CNY", "stacked")
+    settles = data["settles"].get(work, "")
+    said = ("compare.settles", {"what": settles}) if settles else ""
+    return panel(
+        "compare.gap", [{c: r.get(c) for c in columns} for r in rows], chart=chart, notes=[work, said]
+    )
+
+
+def _shares(data: Mapping[str, Any], work: str, side: str) -> dict[str, float]:
+    found = data.get("intervals", {}).get(work, {}).get(side, {})
+    return {k: found[k] for k in ("p10", "p50", "p90", "share_cheapest") if k in found}
+
+
+def _against(design: Design) -> list[dict[str, Any]]:
+    """The design and its incumbent: which inputs flip the winner, and at which price both cost alike."""
+    terms = {str(r["term"]): float(r["value"]) for r in result_of(design).terms.to_dict("records")}
+    rival = next((t for t in terms if t.rpartition(".")[2].startswith("incumbent_cny_per_")), None)
+    own = rival.replace("incumbent_cny_per_", "cny_per_") if rival else ""
+    if rival is None or own not in terms:
+        return [panel("compare.flips", [], notes=["compare.no_incumbent"])]
+    return [*_equal(design), kept(("flips", design), lambda: _flips(design, own, rival, terms))]
+
+
+def _equal(design: Design) -> list[dict[str, Any]]:
+    """The price of a card, the share of hours sold and the tariff at which a unit costs what the incumbent's does."""
+    rows = []
+    for unknown in ("price", "sold_share", "tariff"):
+        try:
+            found = kept(("equal", design, unknown), lambda u=unknown: design.ask().break_even(u).table)  # type: ignore[misc]
+        except ClusterSimError:
+            continue
+        rows += [
+            {"unknown": f"equal.{r['unknown']}", "now": r["now"], "value_there": r["value"], "unit": r["unit"],
+             "cost_now": r["cost_now"], "cost_there": r["cost_there"], "mark_unit": r["mark_unit"]} for r in found
+        ]  # fmt: skip
+    return [panel("compare.equal", rows, notes=["compare.equal_say"])] if rows else []
+
+
+def _flips(design: Design, own: str, rival: str, terms: Mapping[str, float]) -> dict[str, Any]:
+    """Inputs whose stated range holds a value at which the winner changes, and that value."""
+    ahead = terms[own] < terms[rival]
+    ends = swings(one_side(design.scenario, dict(design.changes)), [own, rival], top=10_000)
+    rivals = {s.key: s for s in ends[rival]}
+
+    def still(key: str, name: str) -> Swing:
+        return Swing(key, terms[name], terms[name])
+
+    inputs = {
+        str(r["term"]): {str(k): v for k, v in r.items()} for r in result_of(design).inputs.to_dict("records")
+    }
+    tried = [*ends[own], *(s for s in ends[rival] if s.key not in {o.key for o in ends[own]})]
+    rows: list[dict[str, Any]] = []
+    gaps: list[Swing] = []
+    for mine in (Swing(s.key, s.low, s.high) if s in ends[own] else still(s.key, own) for s in tried):
+        other = rivals.get(mine.key) or still(mine.key, rival)
+        gaps.append(Swing(mine.key, mine.low - other.low, mine.high - other.high))
+        row = inputs[mine.key]
+        for end, gap in ((row["low"], gaps[-1].low), (row["high"], gaps[-1].high)):
+            if (gap < 0.0) != ahead:
+                at = _crossing(design, mine.key, row, end, lambda n: (n[own] < n[rival]) == ahead)
+                rows.append(
+                    {"key": mine.key, "now": row["value"], "flips_at": at, "end": end, "unit": row["unit"]}
+                )
+    told = ("compare.ahead" if ahead else "compare.behind", {
+        "own": f"{terms[own]:.4g}", "other": f"{terms[rival]:.4g}", "unit": unit_of(own) or "",
+    })  # fmt: skip
+    widest = sorted(gaps, key=lambda g: -abs(g.high - g.low))[:MOST_SHOWN]
+    chart = spans(
+        [g.key for g in widest], [g.low for g in widest], [g.high for g in widest], unit_of(own) or "",
+        terms[own] - terms[rival],
+    )  # fmt: skip
+    notes = [told, "compare.flips_say" if rows else "compare.no_flip", "compare.flips_chart"]
+    return panel("compare.flips", rows, chart={**chart, "zero": True}, notes=notes)
+
+
+def _crossing(
+    design: Design, key: str, row: Mapping[str, Any], end: float, same: Callable[[Mapping[str, float]], bool]
+) -> float | None:
+    """The value between now and an end of the range at which the winner changes, by halving; None where a run fails."""
+    near, far = float(row["value"]), float(end)
+    unit = "" if row["unit"] in {"1", "", None} else f" {row['unit']}"
+    try:
+        for _ in range(HALVINGS):
+            middle = 0.5 * (near + far)
+            changed = design.with_changes({key: f"{middle!r}{unit}" if unit else middle})
+            near, far = (middle, far) if same(numbers_of(changed)) else (near, middle)
+    except ClusterSimError:
+        return None
+    return 0.5 * (near + far)
