@@ -14,6 +14,7 @@ from typing import Any
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.web.asked import Design
 from clustersim.web.views import frontier_panel
+from clustersim.web.views_compare import flips_view
 
 __all__ = ["AT_ONCE", "KINDS", "MOST_JOBS", "Board"]
 
@@ -35,7 +36,11 @@ def _plans(design: Design, tell: Any) -> Any:
 
 
 def _frontier(design: Design, tell: Any) -> Any:
-    return design.ask().plan_serving(frontier=True)
+    return [frontier_panel(design, design.ask().plan_serving(frontier=True).table)]
+
+
+def _flips(design: Design, tell: Any) -> Any:
+    return flips_view(design)
 
 
 def _reliability(design: Design, tell: Any) -> Any:
@@ -47,8 +52,8 @@ def _band(design: Design, tell: Any) -> Any:
 
 
 KINDS: Mapping[str, Any] = {
-    "serve": _serve, "month": _train, "plans": _plans, "frontier": _frontier, "reliability": _reliability,
-    "band": _band,
+    "serve": _serve, "month": _train, "plans": _plans, "frontier": _frontier, "flips": _flips,
+    "reliability": _reliability, "band": _band,
 }  # fmt: skip
 
 
@@ -161,10 +166,11 @@ def work(kind: str, design: Design, pipe: Connection) -> None:
     """Ask one question in a process of its own and send its answer through the pipe."""
     try:
         answer = KINDS[kind](design, lambda share: pipe.send(("progress", share)))
-        blocks = [b if isinstance(b, str) else [dict(r) for r in b] for b in answer.blocks]
-        told = {"name": answer.name, "blocks": blocks, "said": list(answer.said)}
-        if kind == "frontier":
-            told = {**told, "blocks": [], "panels": [frontier_panel(design, answer.table)]}
+        if isinstance(answer, list):
+            told: dict[str, Any] = {"name": kind, "blocks": [], "said": [], "panels": answer}
+        else:
+            blocks = [b if isinstance(b, str) else [dict(r) for r in b] for b in answer.blocks]
+            told = {"name": answer.name, "blocks": blocks, "said": list(answer.said)}
         pipe.send(("done", told))
     except ClusterSimError as error:
         pipe.send(("failed", str(error)))

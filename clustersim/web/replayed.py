@@ -2,8 +2,8 @@
 
 A form is a scenario and the keys that are changed, with their units. Its points have their terms, units and tiers in
 common; what differs are values, and those a recorded run gives (``clustersim.again``) in well under a millisecond,
-equal to a run of their own to 1e-12. Ranges and notes belong to one point: a replayed answer has none, and the page asks for
-them once the slider rests.
+equal to a run of their own to 1e-12. Ranges and notes belong to one point: a replayed answer has none, and the page
+asks for them once the slider rests.
 """
 
 from __future__ import annotations

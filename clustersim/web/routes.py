@@ -160,7 +160,7 @@ async def post_band(request: Request) -> Response:
 
 
 async def post_job(request: Request) -> Response:
-    """Start a long question: ``kind`` is one of serve, month, plans, reliability, band."""
+    """Start a long question: ``kind`` is one of those of ``jobs.KINDS``."""
     body = await body_of(request)
     board: Board = request.app.state.board
     name = board.start(body.get("kind"), _design(body, "kind"))

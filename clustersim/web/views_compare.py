@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
+from clustersim.batch import Question
+from clustersim.columns import Varied
 from clustersim.errors import ClusterSimError
-from clustersim.planner.uncertainty import Swing, one_side, swings
+from clustersim.pipeline import run_chain
+from clustersim.planner.uncertainty import Swing, ranged_inputs
 from clustersim.report.term_units import unit_of
+from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.study.outputs import outputs_of
 from clustersim.web.answers import kept, result_of
 from clustersim.web.asked import Design
 from clustersim.web.panels import bars, panel, spans
 from clustersim.web.replayed import numbers_of
+from clustersim.workloads.work import StageCache
 
-__all__ = ["compare_view"]
+__all__ = ["compare_view", "flips_view"]
 
 #: Draws behind the shares in which a design wins.
 DRAWS = 128
@@ -36,21 +44,21 @@ def compare_view(designs: Sequence[Design]) -> list[dict[str, Any]]:
     columns = list(dict.fromkeys(c for r in rows for c in r))
     told = [{c: r.get(c) for c in columns} for r in rows]
     if len(designs) == 1:
-        return [panel("compare.side_by_side", told, notes=["compare.pin"]), *_against(designs[0])]
+        return [panel("compare.side_by_side", told, notes=["compare.pin"]), *_equal(designs[0])]
     changed = any(d.changes for d in designs[1:]) or len({d.scenario for d in designs}) < len(designs)
     if changed:
-        return [panel("compare.side_by_side", told, notes=["compare.own_demand"]), *_against(designs[0])]
+        return [panel("compare.side_by_side", told, notes=["compare.own_demand"]), *_equal(designs[0])]
     names = [d.scenario for d in designs[1:]]
     try:
         found = kept(("compare", tuple(designs)), lambda: designs[0].ask().compare(*names, draws=DRAWS))
     except ClusterSimError as error:
         # Unlike work has no common cost; each design still has numbers of its own.
-        return [panel("compare.side_by_side", told, notes=[str(error)]), *_against(designs[0])]
+        return [panel("compare.side_by_side", told, notes=[str(error)]), *_equal(designs[0])]
     data = found.to_dict()
     return [
         panel("compare.side_by_side", told),
         *(_gap(data, work) for work in data["terms"]),
-        *_against(designs[0]),
+        *_equal(designs[0]),
     ]
 
 
@@ -81,14 +89,14 @@ def _shares(data: Mapping[str, Any], work: str, side: str) -> dict[str, float]:
     return {k: found[k] for k in ("p10", "p50", "p90", "share_cheapest") if k in found}
 
 
-def _against(design: Design) -> list[dict[str, Any]]:
-    """The design and its incumbent: which inputs flip the winner, and at which price both cost alike."""
+def flips_view(design: Design) -> list[dict[str, Any]]:
+    """Which inputs flip the winner between a design and its incumbent: seconds of work, so that it is a job."""
     terms = {str(r["term"]): float(r["value"]) for r in result_of(design).terms.to_dict("records")}
     rival = next((t for t in terms if t.rpartition(".")[2].startswith("incumbent_cny_per_")), None)
     own = rival.replace("incumbent_cny_per_", "cny_per_") if rival else ""
     if rival is None or own not in terms:
         return [panel("compare.flips", [], notes=["compare.no_incumbent"])]
-    return [*_equal(design), kept(("flips", design), lambda: _flips(design, own, rival, terms))]
+    return [_flips(design, own, rival, terms)]
 
 
 def _equal(design: Design) -> list[dict[str, Any]]:
@@ -109,27 +117,18 @@ def _equal(design: Design) -> list[dict[str, Any]]:
 def _flips(design: Design, own: str, rival: str, terms: Mapping[str, float]) -> dict[str, Any]:
     """Inputs whose stated range holds a value at which the winner changes, and that value."""
     ahead = terms[own] < terms[rival]
-    ends = swings(one_side(design.scenario, dict(design.changes)), [own, rival], top=10_000)
-    rivals = {s.key: s for s in ends[rival]}
-
-    def still(key: str, name: str) -> Swing:
-        return Swing(key, terms[name], terms[name])
-
     inputs = {
         str(r["term"]): {str(k): v for k, v in r.items()} for r in result_of(design).inputs.to_dict("records")
     }
-    tried = [*ends[own], *(s for s in ends[rival] if s.key not in {o.key for o in ends[own]})]
     rows: list[dict[str, Any]] = []
-    gaps: list[Swing] = []
-    for mine in (Swing(s.key, s.low, s.high) if s in ends[own] else still(s.key, own) for s in tried):
-        other = rivals.get(mine.key) or still(mine.key, rival)
-        gaps.append(Swing(mine.key, mine.low - other.low, mine.high - other.high))
-        row = inputs[mine.key]
-        for end, gap in ((row["low"], gaps[-1].low), (row["high"], gaps[-1].high)):
-            if (gap < 0.0) != ahead:
-                at = _crossing(design, mine.key, row, end, lambda n: (n[own] < n[rival]) == ahead)
+    gaps = [g for g in _gaps(design, own, rival) if g.high != g.low]
+    for gap in gaps:
+        row = inputs[gap.key]
+        for end, there in ((row["low"], gap.low), (row["high"], gap.high)):
+            if (there < 0.0) != ahead:
+                at = _crossing(design, gap.key, row, end, lambda n: (n[own] < n[rival]) == ahead)
                 rows.append(
-                    {"key": mine.key, "now": row["value"], "flips_at": at, "end": end, "unit": row["unit"]}
+                    {"key": gap.key, "now": row["value"], "flips_at": at, "end": end, "unit": row["unit"]}
                 )
     told = ("compare.ahead" if ahead else "compare.behind", {
         "own": f"{terms[own]:.4g}", "other": f"{terms[rival]:.4g}", "unit": unit_of(own) or "",
@@ -141,6 +140,29 @@ def _flips(design: Design, own: str, rival: str, terms: Mapping[str, float]) -> 
     )  # fmt: skip
     notes = [told, "compare.flips_say" if rows else "compare.no_flip", "compare.flips_chart"]
     return panel("compare.flips", rows, chart={**chart, "zero": True}, notes=notes)
+
+
+def _gaps(design: Design, own: str, rival: str) -> list[Swing]:
+    """The design's cost of a unit less its incumbent's at both ends of every uncertain input, each alone.
+
+    Unlike a tornado of the design's own cost, inputs of the incumbent and those that both share move both sides.
+    """
+    changes, stages = dict(design.changes), StageCache()
+    ranges = ranged_inputs(load_inputs(design.scenario, changes))
+    count = 2 * len(ranges)
+    varied = {}
+    for number, (key, (span, unit)) in enumerate(ranges.items()):
+        column = np.full(count, span.value)
+        column[[2 * number, 2 * number + 1]] = (span.low, span.high)
+        varied[key] = Varied(column, unit)
+
+    def difference(inputs: Inputs) -> dict[str, float]:
+        found = outputs_of(run_chain(inputs, replications=0, cache=stages))
+        return {"gap": found[own] - found[rival]}
+
+    question = Question(lambda point: load_inputs(design.scenario, {**changes, **point}), difference)
+    column = question.answers(varied, count).columns["gap"]
+    return [Swing(key, float(column[2 * n]), float(column[2 * n + 1])) for n, key in enumerate(ranges)]
 
 
 def _crossing(

@@ -17,8 +17,10 @@ from clustersim.web.app import STATIC, make_app  # noqa: E402
 from clustersim.web.asked import Design, design_of, scenarios  # noqa: E402
 from clustersim.web.corridor import TILES, corridor  # noqa: E402
 from clustersim.web.guard import POLICY, Rules, allowed_hosts  # noqa: E402
+from clustersim.web.replayed import numbers_of  # noqa: E402
 from clustersim.web.routes import ROUTES, openapi  # noqa: E402
 from clustersim.web.views import VIEWS  # noqa: E402
+from clustersim.web.views_compare import flips_view  # noqa: E402
 
 BASE = "http://127.0.0.1:8642"
 CHANGED = {"scenario": "br166-1024", "set": {"tco.pue": 1.3, "cards.BR166M.scale_up.bandwidth": "200 GB/s"}}
@@ -243,3 +245,25 @@ def test_a_moving_slider_shows_what_a_run_of_its_own_gives(key):
         )
         replayed += told.get("replayed", False)
     assert replayed >= 4
+
+
+def test_what_flips_the_winner_moves_both_sides():
+    # A dear incumbent's card, cheap within a stated range that reaches far enough: the winner changes there.
+    (told,) = flips_view(Design("h100-1024", (("cards.H100.price", "1000000 CNY"),)))
+    assert told["chart"]["centre"] > 0.0, "the design is made the dearer one"
+    flipped = {row["key"]: row for row in told["rows"]}
+    assert flipped, "some input's range closes a gap of two per cent"
+    for key, row in flipped.items():
+        unit = "" if row["unit"] in ("1", "") else f" {row['unit']}"
+        found = {}
+        for side in (-1, 1):
+            value = row["flips_at"] + side * 1e-3 * (row["end"] - row["now"])
+            numbers = numbers_of(
+                Design(
+                    "h100-1024",
+                    tuple(sorted({"cards.H100.price": "1000000 CNY", key: f"{value!r}{unit}"}.items())),
+                )
+            )
+            found[side] = numbers["cny_per_mtoken"] < numbers["incumbent_cny_per_mtoken"]
+        assert found == {-1: False, 1: True}, key
+        break

@@ -45,7 +45,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "其区间内存在使胜负改变的取值",
     ),
     "compare.no_flip": (
-        "No input alone, from end to end of its stated range, changes the winner", "任一输入单独取遍其区间都不改变胜负"),
+        "No input alone, from end to end of its stated range, changes the winner",
+        "任一输入单独取遍其区间都不改变胜负"),
     "compare.flips_chart": (
         "Cost of a unit less the incumbent's, at both ends of each input; beyond zero the winner changes",
         "各输入两端下的单位成本减现有方案之差;过零即改变胜负"),
@@ -110,11 +111,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "pp": ("Pipeline parallel", "流水线并行"),
     "dp": ("Data parallel", "数据并行"),
     "ep": ("Expert parallel", "专家并行"),
+    "page.job.flips": ("What flips the winner", "什么改变胜负"),
     "page.job.frontier": ("Serving frontier", "推理前沿"),
     "why.now": ("{term} = {value} {unit}", "{term} = {value} {unit}"),
     "bill.lead_time": ("Lead time of the slowest part: {weeks} weeks", "最长交期:{weeks} 周"),
     "page.to_inputs": ("To the inputs", "到输入"),
     # --- columns
+    "econ": ("Economics", "经济"), "finance": ("Finance", "财务"),
+    "perf": ("Performance", "性能"), "des": ("Long run", "长期运行"), "fabric": ("Network", "网络"),
     "claim": ("Claim", "指标"),
     "reading": ("Read as", "口径"),
     "mtbf_needed_h": ("Mean time between failures needed", "所需平均无故障时间"),

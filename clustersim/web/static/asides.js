@@ -39,7 +39,7 @@ export function Seek({ tile, inputs, design, language, onUse, onClose }) {
   </form>`;
 }
 
-const KINDS = ["serve", "month", "plans", "frontier", "reliability", "band"];
+const KINDS = ["serve", "month", "plans", "frontier", "flips", "reliability", "band"];
 
 export function Jobs({ design, language }) {
   const [jobs, setJobs] = useState([]);

@@ -5,6 +5,8 @@ export const setWords = (found) => { table = found; };
 
 // An input of a part has the words of what it is, behind the part's name: cards.X.memory.bandwidth.
 function ofPart(key) {
+  const year = /^revenue_kcny (\d{4}[AE])$/.exec(key)?.[1];
+  if (year && table["revenue_kcny 2027E"]) return [null, table["revenue_kcny 2027E"].map((words) => words.replace("2027E", year))];
   const [kind, part, ...rest] = String(key).split(".");
   if (kind === "prices" && part === "parts" && rest.length) return [rest.join("."), table["prices.parts.*"]];
   const found = rest.length ? table[`*.${rest.join(".")}`] : null;
@@ -15,7 +17,7 @@ export function say(key, language, parts = {}) {
   const side = language === "zh" ? 1 : 0;
   const found = table[key];
   const part = found ? null : ofPart(key);
-  const text = found ? found[side] : part?.[1] ? `${part[0]} ${part[1][side]}` : String(key);
+  const text = found ? found[side] : part?.[1] ? [part[0], part[1][side]].filter(Boolean).join(" ") : String(key);
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in parts ? parts[name] : whole));
 }
 
