@@ -67,11 +67,10 @@ def _field(design: Design) -> list[dict[str, Any]]:
         {"rests_on": r["input"], "low": r["low"], "high": r["high"], "target_at_low": r["target_at_low"],
          "target_at_high": r["target_at_high"], "value_at_market_price": r["value_at_market_price"]} for r in moves
     ]  # fmt: skip
-    bands = [
-        ("field.cases", min(at_case), max(at_case)),
-        *((r["rests_on"], r["target_at_low"], r["target_at_high"]) for r in rows),
-    ]
-    chart = spans([b[0] for b in bands], [b[1] for b in bands], [b[2] for b in bands], currency, now)
+    whole = {"rests_on": "field.cases", "target_at_low": min(at_case), "target_at_high": max(at_case)}
+    rows = [whole, *rows]
+    low, high = ([r[f"target_at_{end}"] for r in rows] for end in ("low", "high"))
+    chart = spans([str(r["rests_on"]) for r in rows], low, high, currency, now)
     keys = ("case", "target_price", "upside_pct", "rating", "revenue_kcny", "ebit_kcny")
     told = [{k: r.get(k) for k in keys} for r in cases]
     notes: list[Note] = [("company.field_say", {"now": f"{now:.4g}", "currency": currency})]

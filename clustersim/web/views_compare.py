@@ -120,25 +120,29 @@ def _flips(design: Design, own: str, rival: str, terms: Mapping[str, float]) -> 
     inputs = {
         str(r["term"]): {str(k): v for k, v in r.items()} for r in result_of(design).inputs.to_dict("records")
     }
-    rows: list[dict[str, Any]] = []
+    flips: dict[str, dict[str, Any]] = {}
     gaps = [g for g in _gaps(design, own, rival) if g.high != g.low]
     for gap in gaps:
         row = inputs[gap.key]
         for end, there in ((row["low"], gap.low), (row["high"], gap.high)):
             if (there < 0.0) != ahead:
                 at = _crossing(design, gap.key, row, end, lambda n: (n[own] < n[rival]) == ahead)
-                rows.append(
-                    {"key": gap.key, "now": row["value"], "flips_at": at, "end": end, "unit": row["unit"]}
-                )
+                flips[gap.key] = {"flips_at": at, "end": end}
     told = ("compare.ahead" if ahead else "compare.behind", {
         "own": f"{terms[own]:.4g}", "other": f"{terms[rival]:.4g}", "unit": unit_of(own) or "",
     })  # fmt: skip
-    widest = sorted(gaps, key=lambda g: -abs(g.high - g.low))[:MOST_SHOWN]
+    widest = sorted(gaps, key=lambda g: (g.key not in flips, -abs(g.high - g.low)))[
+        : max(MOST_SHOWN, len(flips))
+    ]
+    rows = [
+        {"key": g.key, "gap_at_low": g.low, "gap_at_high": g.high, "now": inputs[g.key]["value"],
+         "unit": inputs[g.key]["unit"], "flips_at": None, "end": None, **flips.get(g.key, {})} for g in widest
+    ]  # fmt: skip
     chart = spans(
         [g.key for g in widest], [g.low for g in widest], [g.high for g in widest], unit_of(own) or "",
         terms[own] - terms[rival],
     )  # fmt: skip
-    notes = [told, "compare.flips_say" if rows else "compare.no_flip", "compare.flips_chart"]
+    notes = [told, "compare.flips_say" if flips else "compare.no_flip", "compare.flips_chart"]
     return panel("compare.flips", rows, chart={**chart, "zero": True}, notes=notes)
 
 

@@ -119,6 +119,8 @@ WORDS: dict[str, tuple[str, str]] = {
     # --- columns
     "econ": ("Economics", "经济"), "finance": ("Finance", "财务"),
     "perf": ("Performance", "性能"), "des": ("Long run", "长期运行"), "fabric": ("Network", "网络"),
+    "gap_at_low": ("Gap, low end", "差距,下端"),
+    "gap_at_high": ("Gap, high end", "差距,上端"),
     "claim": ("Claim", "指标"),
     "reading": ("Read as", "口径"),
     "mtbf_needed_h": ("Mean time between failures needed", "所需平均无故障时间"),
