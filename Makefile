@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 LOWEST := .venv-lowest
-.PHONY: run test test-all lowest checks install wheel refresh bench clean
+.PHONY: run test test-all lowest checks install wheel wheel-test docs refresh bench clean
 
 run: install
 	$(BIN)/clustersim run scenarios/nanjing-1024.yaml -o results/nanjing-1024 -f table
@@ -44,6 +44,15 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 
 wheel: install
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+# The wheel as a stranger has it: installed and used outside of the repository, on every Python that is here.
+wheel-test: wheel
+	$(BIN)/python packaging/try_wheel.py dist/clustersim-*.whl
+
+# The site in docs/_build/html; every command and block of code of the pages to learn from is run.
+docs: install
+	$(BIN)/python docs/refresh.py --check --pages
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 
 bench: install
 	$(BIN)/pytest tests/benchmarks -p no:xdist -o 'norecursedirs=.*' -o 'python_files=bench_*.py' --benchmark-only --benchmark-quiet

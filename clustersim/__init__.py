@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from clustersim.api.result import Result
     from clustersim.api.scenario import Scenario, load
     from clustersim.api.study import Study, StudyFile, StudyFolder, open_study, study_file
+    from clustersim.api.tokens import plan_tokens
     from clustersim.errors import (
         CheckFailed,
         ClusterSimError,
@@ -71,6 +72,7 @@ _HOMES = {
     "clustersim.api.result": ("Result",),
     "clustersim.api.scenario": ("Scenario", "load"),
     "clustersim.api.study": ("Study", "StudyFile", "StudyFolder", "open_study", "study_file"),
+    "clustersim.api.tokens": ("plan_tokens",),
     "clustersim.errors": (
         "CheckFailed",
         "ClusterSimError",
@@ -86,8 +88,8 @@ __all__ = [
     "Answer", "CheckFailed", "ClusterSimError", "Company", "InfeasibleError", "InputError", "PartialFailureError",
     "Result", "Scenario", "Study", "StudyFile", "StudyFolder", "__version__", "anchors", "audit", "calibrate",
     "cards", "cite", "companies", "company", "diff", "doctor", "import_file", "json_schema", "keys", "load",
-    "measure", "open_study", "plan_errors", "profile", "profiles", "replay", "residuals", "show_versions",
-    "study_file", "validate", "verify",
+    "measure", "open_study", "plan_errors", "plan_tokens", "profile", "profiles", "replay", "residuals",
+    "show_versions", "study_file", "validate", "verify",
 ]  # fmt: skip
 
 

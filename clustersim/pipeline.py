@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from clustersim.assemble.bill import bill_lines, rack_count, spare_servers
 from clustersim.assemble.company import company_spec
 from clustersim.assemble.lines import (
     incumbent_events,
@@ -19,12 +18,12 @@ from clustersim.assemble.lines import (
     recorded,
     tariff_on,
 )
-from clustersim.assemble.parts import needed, network_parts
-from clustersim.assemble.site import equipment, total_cost_of
+from clustersim.assemble.purchase import Purchase, purchase, site_power
+from clustersim.assemble.site import total_cost_of
 from clustersim.columns import as_plain, finite, number
 from clustersim.des.training.simulate import SimulatedRun, simulate_run
-from clustersim.econ.bom import Bill, bill_of_materials
-from clustersim.econ.power import PowerTerms, card_power_w, cluster_power, mixed_power, provisioned_power
+from clustersim.econ.bom import Bill
+from clustersim.econ.power import PowerTerms, mixed_power
 from clustersim.econ.racks import RackCount
 from clustersim.econ.tco import Tco, capital_recovery_factor
 from clustersim.errors import ClusterSimError, InputError
@@ -52,16 +51,6 @@ Tell = Callable[[str], None]
 _STANDING = StageCache(512)
 #: Stages that questions of one process share where they bring no cache of their own: plans are searched for once.
 SHARED = StageCache(1024)
-
-
-@dataclass(frozen=True, slots=True)
-class Purchase:
-    """What is bought and provisioned, known before anything runs."""
-
-    bill: Bill
-    parts: NetworkParts
-    racks: RackCount
-    provisioned_it_w: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,19 +140,6 @@ class ValuedCard:
     value: ValueInUse
 
 
-def purchase(inputs: Inputs) -> Purchase:
-    """Return the bill, network parts, racks and provisioned power of a cluster under its terms."""
-    tco, parts = inputs.tco, network_parts(inputs)
-    return Purchase(
-        bill=bill_of_materials(
-            bill_lines(inputs), integration_share=tco.integration.value, vat=tco.vat.value
-        ),
-        parts=parts,
-        racks=rack_count(inputs),
-        provisioned_it_w=provisioned_power(**equipment(inputs, parts)),
-    )
-
-
 def run_site(
     inputs: Inputs, cache: StageCache | None = None, loads: Mapping[str, Load] | None = None
 ) -> SiteRun:
@@ -181,8 +157,11 @@ def run_site(
     )
     bought = purchase(inputs)
     loads = loads or {}
-    alone = {work.name: _power(inputs, loads.get(work.name, work.load), bought) for work in works}
-    idle = _power(inputs, Load(0.0, 0.0, 0.0, 0.0), bought)
+    alone = {
+        work.name: site_power(inputs, loads.get(work.name, work.load), work.group_loads, bought)
+        for work in works
+    }
+    idle = site_power(inputs, Load(0.0, 0.0, 0.0, 0.0), {}, bought)
     power = mixed_power([(work.share, alone[work.name]) for work in works], idle)
     given = sum(work.share for work in works)
     tco = total_cost_of(inputs, bought.bill, power, given)
@@ -202,24 +181,6 @@ def run_site(
         racks=bought.racks,
         bill=bought.bill,
         tco=tco,
-    )
-
-
-def _power(inputs: Inputs, load: Load, bought: Purchase) -> PowerTerms:
-    """Power of the site with every card under one load."""
-    items = equipment(inputs, bought.parts)
-    card, site = inputs.parts.card, inputs.scenario.reliability
-    idle = needed(card.power.idle if card.power else None, f"cards.{card.name}.power.idle")
-    busy = card_power_w(
-        idle_w=idle, tdp_w=items["tdp_w"], u_tensor=load.u_tensor, u_memory=load.u_memory, u_link=load.u_link
-    )
-    return cluster_power(
-        **items,
-        card_w=busy,
-        card_idle_w=idle,
-        busy_share=load.busy,
-        spares_on=int(site.spares.hot.value) if site is not None else spare_servers(inputs),
-        pue=inputs.tco.pue.value,
     )
 
 

@@ -1,60 +1,305 @@
-"""Special functions, those of SciPy loaded where one is first called: loading them takes longer than most questions."""
+"""Special functions on arrays, in NumPy alone: SciPy is the largest part of an installation, and loads slowly.
+
+The incomplete gamma functions take their series below the mean, a continued fraction above it, and Gauss-Legendre
+quadrature of the density where the shape is large (Abramowitz and Stegun 1964, 6.1.41, 6.5.29 and 6.5.31). They agree
+with SciPy within 1e-13; ``tests/cross/test_special.py`` holds them against it.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["betaincinv", "gammainc", "gammaincc", "gammaln", "ndtr", "ndtri"]
+from clustersim.extras import needs
 
+__all__ = [
+    "betaincinv", "gammainc", "gammaincc", "gammaincinv", "gammaln", "ndtr", "ndtri", "poisson_quantile",
+    "rank_correlation", "root",
+]  # fmt: skip
+
+Array = NDArray[np.float64]
+_EPS = 1e-17
 _ERFC = np.frompyfunc(math.erfc, 1, 1)
+#: Coefficients of Stirling's series, in 1 / z, 1 / z^3, …: B(2k) / (2k (2k - 1)).
+_STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156)
+#: Shapes from here on are integrated; below, the series and the fraction need fewer terms.
+_LARGE = 40.0
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
+#: Terms between two looks at which elements have converged.
+_ROUND = 12
+#: Wichura 1988, AS 241: numerators and denominators about the middle, in the tails, and far out.
+_MIDDLE = (
+    (2509.0809287301226727, 33430.575583588128105, 67265.770927008700853, 45921.953931549871457,
+     13731.693765509461125, 1971.5909503065514427, 133.14166789178437745, 3.387132872796366608),
+    (5226.495278852854561, 28729.085735721942674, 39307.89580009271061, 21213.794301586595867,
+     5394.1960214247511077, 687.1870074920579083, 42.313330701600911252, 1.0),
+)  # fmt: skip
+_TAIL = (
+    (7.7454501427834140764e-4, 2.27238449892691845833e-2, 0.24178072517745061177, 1.27045825245236838258,
+     3.64784832476320460504, 5.7694972214606914055, 4.6303378461565452959, 1.42343711074968357734),
+    (1.05075007164441684324e-9, 5.475938084995344946e-4, 1.51986665636164571966e-2, 0.14810397642748007459,
+     0.68976733498510000455, 1.6763848301838038494, 2.05319162663775882187, 1.0),
+)  # fmt: skip
+_FAR = (
+    (2.01033439929228813265e-7, 2.71155556874348757815e-5, 1.2426609473880784386e-3, 2.6532189526576123093e-2,
+     0.29656057182850489123, 1.7848265399172913358, 5.4637849111641143699, 6.6579046435011037772),
+    (2.04426310338993978564e-15, 1.4215117583164458887e-7, 1.8463183175100546818e-5, 7.868691311456132591e-4,
+     1.48753612908506148525e-2, 0.13692988092273580531, 0.59983220655588793769, 1.0),
+)  # fmt: skip
 
 
 def ndtr(x: Any) -> Any:
     """Return the distribution function of a standard normal.
 
-    >>> float(ndtr(0.0))
-    0.5
+    >>> float(ndtr(0.0)), round(float(ndtr(1.96)), 6)
+    (0.5, 0.975002)
     """
     return np.asarray(_ERFC(np.asarray(x, dtype=float) * -math.sqrt(0.5)), dtype=float) / 2.0
 
 
 def ndtri(p: Any) -> Any:
-    """Return the inverse of ``ndtr``.
+    """Return the inverse of ``ndtr``; infinite at 0 and 1.
 
-    >>> float(ndtri(0.5))
-    0.0
+    >>> float(ndtri(0.5)), round(float(ndtri(0.975)), 6)
+    (0.0, 1.959964)
     """
-    from scipy.special import ndtri as function
-
-    return function(p)
-
-
-def gammainc(a: Any, x: Any) -> Any:
-    """Return the regularised lower incomplete gamma function."""
-    from scipy.special import gammainc as function
-
-    return function(a, x)
+    p = np.asarray(p, dtype=np.float64)
+    q = p - 0.5
+    with np.errstate(divide="ignore", invalid="ignore"):
+        depth = np.sqrt(-np.log(np.minimum(p, 1.0 - p)))
+        middle = q * _ratio(_MIDDLE, 0.180625 - q * q)
+        tail = np.where(depth <= 5.0, _ratio(_TAIL, depth - 1.6), _ratio(_FAR, depth - 5.0))
+        tail = np.where(np.isinf(depth), np.inf, tail)
+    return np.where(np.abs(q) <= 0.425, middle, np.copysign(tail, q))[()]
 
 
-def gammaincc(a: Any, x: Any) -> Any:
-    """Return the regularised upper incomplete gamma function."""
-    from scipy.special import gammaincc as function
+def _ratio(of: tuple[tuple[float, ...], tuple[float, ...]], x: Array) -> Array:
+    found: Array = np.polyval(of[0], x) / np.polyval(of[1], x)
+    return found
 
-    return function(a, x)
+
+def _stirling(z: Array) -> Array:
+    """What Stirling's formula leaves out of the logarithm of gamma, for z of at least 10."""
+    found: Array = np.polyval(_STIRLING[::-1], 1.0 / (z * z)) / z
+    return found
 
 
 def gammaln(x: Any) -> Any:
-    """Return the logarithm of the absolute value of the gamma function."""
-    from scipy.special import gammaln as function
+    """Return the logarithm of the gamma function of positive numbers.
 
-    return function(x)
+    >>> round(float(gammaln(5.0)), 12) == round(float(np.log(24.0)), 12)
+    True
+    """
+    x = np.asarray(x, dtype=np.float64)
+    low = x < 10.0
+    product = few = np.minimum(x, 10.0)
+    for step in range(1, 10):
+        product = product * (few + step)
+    z = np.where(low, x + 10.0, x)
+    whole = (z - 0.5) * np.log(z) - z + 0.5 * np.log(2.0 * np.pi) + _stirling(z)
+    return np.where(low, whole - np.log(product), whole)[()]
+
+
+def gammainc(a: Any, x: Any) -> Any:
+    """Return the regularised lower incomplete gamma function P(a, x), for a of more than zero.
+
+    >>> round(float(gammainc(1.0, 2.0)), 12) == round(1.0 - float(np.exp(-2.0)), 12)
+    True
+    """
+    return _incomplete(a, x)[0]
+
+
+def gammaincc(a: Any, x: Any) -> Any:
+    """Return the regularised upper incomplete gamma function Q(a, x) = 1 - P(a, x)."""
+    return _incomplete(a, x)[1]
+
+
+def _incomplete(a: Any, x: Any) -> tuple[Any, Any]:
+    """P and Q, the smaller of the two by its own formula."""
+    a, x = np.broadcast_arrays(np.asarray(a, dtype=np.float64), np.asarray(x, dtype=np.float64))
+    shape, a, x = a.shape, a.ravel(), np.minimum(x.ravel(), 1e300)
+    below = np.zeros_like(a)
+    above = np.ones_like(a)
+    large = a >= _LARGE
+    less = ~large & (x < np.maximum(3.0, a + 1.0)) & (x > 0.0)
+    more = ~large & (x >= np.maximum(3.0, a + 1.0))
+    if less.any():
+        below[less] = _series(a[less], x[less])
+        above[less] = 1.0 - below[less]
+    if more.any():
+        above[more] = _fraction(a[more], x[more])
+        below[more] = 1.0 - above[more]
+    if large.any():
+        below[large], above[large] = _integrated(a[large], x[large])
+    return below.reshape(shape)[()], above.reshape(shape)[()]
+
+
+def _front(a: Array, x: Array) -> Array:
+    """x^a e^-x / Gamma(a + 1), without loss of digits where x and a are large and near each other."""
+    away = (x - a) / np.maximum(a, 10.0)
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        near = a * (np.log1p(away) - away) - 0.5 * np.log(2.0 * np.pi * a) - _stirling(np.maximum(a, 10.0))
+        found: Array = np.exp(np.where(a >= 10.0, near, a * np.log(x) - x - gammaln(a + 1.0)))
+    return found
+
+
+def _series(a: Array, x: Array) -> Array:
+    """P by its power series: front * (1 + x / (a + 1) + x^2 / ((a + 1) (a + 2)) + …)."""
+    front, total = _front(a, x), np.ones_like(a)
+    left, at, top, term, summed = np.arange(a.size), a.copy(), x, np.ones_like(a), np.ones_like(a)
+    while left.size:
+        for _ in range(_ROUND):
+            at += 1.0
+            term *= top / at
+            summed += term
+        total[left] = summed
+        go = term > _EPS * summed
+        left, at, top, term, summed = left[go], at[go], top[go], term[go], summed[go]
+    return front * total
+
+
+def _fraction(a: Array, x: Array) -> Array:
+    """Q by its continued fraction (Lentz's method); nothing is left of it where its front is zero."""
+    front, total = _front(a, x) * a, np.zeros_like(a)
+    left = np.flatnonzero(front > 1e-300)
+    b = x[left] + 1.0 - a[left]
+    own, c, d, n = a[left], np.full(left.size, 1e300), 1.0 / b, 0.0
+    h = d.copy()
+    while left.size:
+        for _ in range(_ROUND):
+            n += 1.0
+            step = n * (own - n)
+            b = b + 2.0
+            d = 1.0 / (step * d + b)
+            c = b + step / c
+            change = c * d
+            h = h * change
+        total[left] = h
+        go = np.abs(change - 1.0) > 2e-16
+        if n > 600.0:
+            break
+        left, own, b, c, d, h = left[go], own[go], b[go], c[go], d[go], h[go]
+    return front * total
+
+
+def _integrated(a: Array, x: Array) -> tuple[Array, Array]:
+    """P and Q of a large shape: the density's integral from x away from the peak, to where nothing is left of it."""
+    peak = a - 1.0
+    wide = np.sqrt(peak)
+    end = np.where(
+        x > peak,
+        np.maximum(peak + 11.5 * wide, x + 8.0 * wide),
+        np.maximum(0.0, np.minimum(peak - 7.5 * wide, x - 8.0 * wide)),
+    )
+    half = (end - x) / 2.0
+    t = np.maximum((x + half)[:, None] + half[:, None] * _NODES, 1e-300)
+    away = (t - peak[:, None]) / peak[:, None]
+    with np.errstate(divide="ignore"):
+        density = np.exp(peak[:, None] * (np.log1p(away) - away)) @ _WEIGHTS
+    at_peak = np.exp(-_stirling(peak)) / np.sqrt(2.0 * np.pi * peak)
+    share = np.clip(np.abs(half) * density * at_peak, 0.0, 1.0)
+    return np.where(x > peak, 1.0 - share, share), np.where(x > peak, share, 1.0 - share)
 
 
 def betaincinv(a: Any, b: Any, p: Any) -> Any:
-    """Return the inverse of the regularised incomplete beta function."""
-    from scipy.special import betaincinv as function
+    """Return the inverse of the regularised incomplete beta function (of SciPy: the extra ``study``)."""
+    with needs("study", "beta distributions"):
+        from scipy.special import betaincinv as function
 
     return function(a, b, p)
+
+
+def root(f: Callable[[float], float], low: float, high: float, *, within: float) -> float:
+    """Return where a continuous function crosses zero between two ends of unlike sign (Brent 1973, chapter 4).
+
+    >>> round(root(lambda x: x * x - 2.0, 0.0, 2.0, within=1e-12), 9)
+    1.414213562
+    """
+    a, b = low, high
+    fa, fb = f(a), f(b)
+    c, fc = a, fa
+    last = step = b - a
+    for _ in range(200):
+        if fb * fc > 0.0:
+            c, fc = a, fa
+            last = step = b - a
+        if abs(fc) < abs(fb):
+            a, b, c = b, c, b
+            fa, fb, fc = fb, fc, fb
+        near = 2e-16 * abs(b) + within / 2.0
+        middle = (c - b) / 2.0
+        if abs(middle) <= near or fb == 0.0:
+            break
+        last, step = _brent_step((a, fa), (b, fb), (c, fc), (last, step, near))
+        a, fa = b, fb
+        b += step if abs(step) > near else float(np.copysign(near, middle))
+        fb = f(b)
+    return b
+
+
+def _brent_step(
+    a: tuple[float, float], b: tuple[float, float], c: tuple[float, float], before: tuple[float, float, float]
+) -> tuple[float, float]:
+    """The next step from b and the one before it: of a parabola or a secant through the points, else half the way."""
+    last, step, near = before
+    middle = (c[0] - b[0]) / 2.0
+    if abs(last) < near or abs(a[1]) <= abs(b[1]):
+        return middle, middle
+    s = b[1] / a[1]
+    if a[0] == c[0]:
+        p, q = 2.0 * middle * s, 1.0 - s
+    else:
+        q, r = a[1] / c[1], b[1] / c[1]
+        p = s * (2.0 * middle * q * (q - r) - (b[0] - a[0]) * (r - 1.0))
+        q = (q - 1.0) * (r - 1.0) * (s - 1.0)
+    p, q = abs(p), -q if p > 0.0 else q
+    if 2.0 * p < min(3.0 * middle * q - abs(near * q), abs(last * q)):
+        return step, p / q
+    return middle, middle
+
+
+def gammaincinv(a: float, p: float) -> float:
+    """Return the x at which P(a, x) is p, for 0 < p < 1.
+
+    >>> round(gammaincinv(1.0, 0.95), 9) == round(-float(np.log(0.05)), 9)
+    True
+    """
+    most = a + 10.0
+    while float(gammainc(a, most)) < p:
+        most *= 2.0
+    return root(lambda x: float(gammainc(a, x)) - p, 0.0, most, within=1e-13 * most)
+
+
+def poisson_quantile(share: float, mean: float) -> int:
+    """Return the smallest count that a Poisson variable does not exceed with probability ``share``.
+
+    >>> poisson_quantile(0.999, 2.0), poisson_quantile(0.95, 0.43)
+    (8, 2)
+    """
+    low, high = -1, max(1, int(mean))
+    while mean > 0.0 and float(gammaincc(high + 1.0, mean)) < share:
+        low, high = high, 2 * high
+    while high - low > 1:
+        at = (low + high) // 2
+        low, high = (low, at) if mean <= 0.0 or float(gammaincc(at + 1.0, mean)) >= share else (at, high)
+    return high
+
+
+def rank_correlation(first: Sequence[float], second: Sequence[float]) -> float:
+    """Return Spearman's rank correlation; equal values share their mean rank.
+
+    >>> rank_correlation([1.0, 2.0, 3.0], [10.0, 30.0, 20.0])
+    0.5
+    """
+    return round(float(np.corrcoef(_ranks(first), _ranks(second))[0, 1]), 15)
+
+
+def _ranks(values: Sequence[float]) -> Array:
+    every = np.asarray(values, dtype=np.float64)
+    _, place, count = np.unique(every, return_inverse=True, return_counts=True)
+    ranks: Array = (np.cumsum(count) - (count - 1) / 2.0)[place]
+    return ranks

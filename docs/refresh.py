@@ -1,18 +1,34 @@
-"""Run every command that the documents quote and put its output in place: ``python docs/refresh.py [--check]``.
+"""Run every command and block of code that the documents quote and put its output in place: ``refresh.py [--check]``.
 
-A quoted command stands as ``<!-- output of: clustersim … -->`` right before a fenced block.
+Two forms are run. ``<!-- output of: clustersim … -->`` right before a fenced block, from the root of the repository, is
+that of README and the explanations (``docs/*.md``). On the pages to learn from (``docs/*/*.md``) the fenced blocks are
+run one after the other in an empty folder of the page's own:
+
+* ``console``: each line ``$ COMMAND`` in a shell, followed by what it prints (and, where it fails, ``[exit code N]``);
+* ``python``: as one program after the other with shared names; a block ``text`` right after it holds what it prints;
+* ``yaml`` whose first line is ``# file: NAME``: written to that file.
+
+A page of another language is run as well. ``--pages`` refreshes the pages to learn from alone, ``--top`` the others.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import re
 import shlex
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 QUOTE = re.compile(r"(<!-- output of: (clustersim [^\n]*?) -->\n```\n)(.*?)(^```)", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(
+    r"^```(console|python|yaml)\n(.*?)^```$(?:\n\n^```text\n(.*?)^```$)?", re.DOTALL | re.MULTILINE
+)
 
 
 def output_of(command: str) -> str:
@@ -26,17 +42,109 @@ def refreshed(text: str) -> str:
     return QUOTE.sub(lambda m: m[1] + output_of(m[2]) + "\n" + m[4], text)
 
 
+class Page:
+    """The folder and the names that the blocks of one page share."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.names: dict[str, object] = {"__name__": "__main__"}
+        (folder / ".bin").mkdir()
+        program = folder / ".bin" / "clustersim"
+        text = "import sys; sys.argv[0] = 'clustersim'; from clustersim.cli.main import main; main()"
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{text}" "$@"\n', encoding="utf-8")
+        program.chmod(0o755)
+        path = os.pathsep.join([str(folder / ".bin"), os.environ.get("PATH", "")])
+        self.env = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
+
+    def block(self, match: re.Match[str]) -> str:
+        """Run one block and return it as it is now."""
+        kind, body, printed = match[1], match[2], match[3]
+        if kind == "console":
+            commands = re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]
+            lines = [self._asked(c) for c in commands]
+            return "```console\n" + "".join(lines) + "```"
+        if kind == "yaml":
+            head, _, _ = body.partition("\n")
+            if head.startswith("# file: "):
+                (self.folder / head.removeprefix("# file: ").strip()).write_text(body, encoding="utf-8")
+            return match[0]
+        found = self._program(body)
+        if printed is None:
+            return match[0]
+        return f"```python\n{body}```\n\n```text\n{found}```"
+
+    def _asked(self, text: str) -> str:
+        """A command as it was typed (a backslash continues it), and what it prints."""
+        lines = text.splitlines()
+        count = 1
+        while lines[count - 1].endswith("\\"):
+            count += 1
+        command = "\n".join(lines[:count])
+        done = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", command],
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+            env=self.env,
+        )
+        out = [line.rstrip() for line in (done.stdout + done.stderr).rstrip().splitlines()]
+        if done.returncode not in (0, 141):  # 141: the reader of a pipe had enough
+            out.append(f"[exit code {done.returncode}]")
+        text = "\n".join([f"$ {command}", *out]).replace(f"{ROOT}/", "")
+        return text + "\n"
+
+    def _program(self, body: str) -> str:
+        shown = io.StringIO()
+        before = Path.cwd()
+        os.chdir(self.folder)
+        try:
+            with contextlib.redirect_stdout(shown):
+                exec(compile(body, "<page>", "exec"), self.names)
+        finally:
+            os.chdir(before)
+        text = shown.getvalue().rstrip().replace(f"{ROOT}/", "")
+        return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+
+
+def learned(text: str) -> str:
+    """Return a page to learn from with every block run."""
+    with tempfile.TemporaryDirectory() as folder:
+        page = Page(Path(folder))
+        return BLOCK.sub(page.block, text)
+
+
 def documents() -> list[Path]:
-    """Return the documents that may quote commands."""
+    """Return README and the explanations."""
     return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def pages() -> list[Path]:
+    """Return the pages to learn from."""
+    return [
+        p for p in sorted((ROOT / "docs").glob("*/*.md")) if p.parent.name != "_build" and p.name != "keys.md"
+    ]
+
+
+def asked() -> Iterator[tuple[Path, str, str]]:
+    """Yield every document with its text before and after."""
+    if "--pages" not in sys.argv:
+        for path in documents():
+            old = path.read_text(encoding="utf-8")
+            yield path, old, refreshed(old)
+    if "--top" not in sys.argv:
+        only = [a for a in sys.argv[1:] if not a.startswith("-")]
+        for path in pages():
+            if only and not any(str(path).endswith(a) for a in only):
+                continue
+            old = path.read_text(encoding="utf-8")
+            yield path, old, learned(old)
 
 
 def main() -> int:
     """Refresh the documents, or with ``--check`` only say which are stale."""
+    sys.path.insert(0, str(ROOT))
     stale = []
-    for path in documents():
-        old = path.read_text(encoding="utf-8")
-        new = refreshed(old)
+    for path, old, new in asked():
         if new != old:
             stale.append(path)
             if "--check" not in sys.argv:

@@ -14,7 +14,7 @@ from clustersim.report.answer import Answer, listed
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.schema.lookup import find_file
 from clustersim.schema.overrides import plain_changes
-from clustersim.schema.sides import load_sides, refuse_stated_plans
+from clustersim.schema.sides import joined_sides, load_sides, refuse_stated_plans
 
 if TYPE_CHECKING:
     from clustersim.api.result import Result
@@ -158,6 +158,14 @@ class Scenario:
             self.load(incumbent=False), workload, fidelity=fidelity, replications=replications
         )
 
+    def fabric(self) -> Answer:
+        """Lay the cluster's fabric out as a graph: its parts counted twice, rates beside the closed forms, failures."""
+        from clustersim.report.pages.fabric import fabric_answer
+
+        site = self.load(incumbent=False)
+        site.refuse_groups("one fabric")
+        return fabric_answer(site)
+
     def scaling(self, low: int, high: int, *, workload: str = "") -> Answer:
         """Return weak and strong scaling curves from ``low`` to ``high`` cards."""
         from clustersim.report.pages.training import scaling_answer
@@ -165,17 +173,20 @@ class Scenario:
         return scaling_answer(self.load(incumbent=False), workload, low=low, high=high)
 
     def train_with(
-        self, *others: str, workload: str = "", share: str = "best", link: str = "100 Gb/s"
-    ) -> Answer:
-        """Train together with the clusters and plans of other scenarios; ``link`` is the bandwidth between them."""
+        self, *others: str, workload: str = "", share: str = "best", link: str = "100 Gb/s", fidelity: str = "auto",
+        replications: int | None = None,
+    ) -> Answer:  # fmt: skip
+        """Train together with the clusters and plans of other scenarios, as groups of one site.
+
+        ``link`` is the bandwidth between them per card; the month has every cluster's failures.
+        """
         from clustersim.planner.asked import number_of
-        from clustersim.report.pages.training import together_answer
+        from clustersim.report.pages.training import train_answer
 
         _scenarios(others)
         sides = load_sides((self.name, *others), self.changes, demand=self.name, own_site=True)
-        return together_answer(
-            sides, workload, link_bytes_per_s=number_of(link, "B/s", "--link"), share=share
-        )
+        site = joined_sides(sides, number_of(link, "B/s", "--link"))
+        return train_answer(site, workload, fidelity=fidelity, replications=replications, share=share)
 
     def serve(
         self, *, workload: str = "", trace: str | Path | None = None, skip: int | None = None, whole: bool = False,
@@ -189,13 +200,17 @@ class Scenario:
 
         more = {"traffic.trace": str(trace) if trace else None, "traffic.skip": skip}
         asked = self.set({key: value for key, value in more.items() if value is not None})
-        return serve_answer(asked.load(incumbent=False), workload, whole=whole, error=error)
+        site = asked.load(incumbent=False)
+        site.refuse_groups("the service of one deployment")
+        return serve_answer(site, workload, whole=whole, error=error)
 
     def jobs(self, *, workload: str = "", what_if: bool = False) -> Answer:
         """Queue the jobs on the cluster; ``what_if``: what one more server or another policy would change."""
         from clustersim.report.pages.jobs import jobs_answer
 
-        return jobs_answer(self.load(incumbent=False), workload, ask=what_if)
+        site = self.load(incumbent=False)
+        site.refuse_groups("one queue of jobs")
+        return jobs_answer(site, workload, ask=what_if)
 
     def collectives(
         self, *, kind: str = "", sizes: Sequence[str | float] = (), cards: int | None = None
@@ -260,6 +275,25 @@ class Scenario:
         )  # fmt: skip
         return compare_answer(asked, draws=draws)
 
+    def proposal(
+        self, *others: str, languages: Sequence[str] = ("en",), forms: Sequence[str] = (), draws: int | None = None
+    ) -> Answer:  # fmt: skip
+        """Write a proposal of this cluster against others at its demand: a folder gets NAME-LANGUAGE.FORM and evidence.
+
+        ``languages`` are en and zh; ``forms`` are pdf, docx, pptx, xlsx, html and bundle, all of them by default.
+        """
+        _scenarios(others)
+        from clustersim.report.pages.proposal import FORMS, OfferAsked, proposal_answer
+
+        asked = OfferAsked(name=self.name, others=others, sets=self.changes, draws=draws)
+
+        def run() -> Mapping[str, object]:
+            data = Scenario(self.name, asked.own).run().data
+            assert isinstance(data, Mapping)
+            return data
+
+        return proposal_answer(asked, run, languages=languages, forms=forms or FORMS)
+
     def plan_training(
         self, *, cards: Sequence[int] = (), front: bool = False, why: bool = False, offload: bool = False,
         tell: Count = _no_count, **limits: Unpack[LimitWords],
@@ -269,8 +303,11 @@ class Scenario:
         The words of ``limits`` are those of ``clustersim.planner.asked.Words``.
         """
         from clustersim.planner.asked import Words
-        from clustersim.report.pages.plans import plans_answer
+        from clustersim.report.pages.plans import mixture_answer, plans_answer
 
+        site = self.load(incumbent=False)
+        if site.groups:
+            return mixture_answer(site)
         asked = Words(**limits)
         return plans_answer(
             self.name, self.changes, asked, cards, front=front, why=why, offload=offload, tell=tell
@@ -285,6 +322,7 @@ class Scenario:
         _scenarios(others)
         from clustersim.report.pages.clusters import clusters_answer
 
+        self.load(incumbent=False).refuse_groups("which cluster is best")
         asked = Words(**limits)
         return clusters_answer((self.name, *others), self.changes, asked, objective, tell)
 
@@ -300,6 +338,7 @@ class Scenario:
         from clustersim.report.pages.serving import Backwards, serving_plan_answer
 
         inputs = self.load(incumbent=False)
+        inputs.refuse_groups("the size of a deployment")
         limited = any(text is not None for text in (budget, power, racks))
         asked = Backwards(
             requests_per_s=None if demand is None else number_of(demand, "1/s", "--demand"),
@@ -309,6 +348,12 @@ class Scenario:
             plans=plans, search=search, formats=formats, frontier=frontier, top=top, admitted=admitted,
         )  # fmt: skip
         return serving_plan_answer(inputs, workload, asked, tell)
+
+    def plan_units(self) -> Answer:
+        """Say what the forecast units of the card's product mean: sites, deals, megawatts, memory stacks, wafers."""
+        from clustersim.report.pages.tokens import units_answer
+
+        return units_answer(self.name, self.changes)
 
     def plan_reliability(
         self, *, workload: str = "", wait_below: float = 0.01, availability: float = 0.999, restore: str = "5 min",

@@ -9,6 +9,7 @@ from typing import Any, Unpack
 
 from clustersim.api.kinds import STUDIES, kind_of, refuse_other
 from clustersim.errors import InputError, suggest
+from clustersim.extras import needs
 from clustersim.report.answer import Answer, listed
 from clustersim.report.pages.studies import (
     Study,
@@ -72,7 +73,8 @@ class StudyFolder:
 
     def query(self, sql: str) -> Answer:
         """Run one SELECT over the study, whose table is called ``study``; it can reach no file and no network."""
-        import duckdb
+        with needs("study", "queries"):
+            import duckdb
 
         try:
             names, rows = self._asked(sql)
@@ -153,6 +155,8 @@ def _export(table: Any, kind: str, path: Path) -> None:
         pyarrow.parquet.write_table(table, path, compression="zstd")
     else:
         options = {"strings_to_formulas": False, "strings_to_urls": False}
+        with needs("report", "workbooks"):
+            import xlsxwriter  # noqa: F401 -- by name below
         with pd.ExcelWriter(path, engine="xlsxwriter", engine_kwargs={"options": options}) as writer:
             table.to_pandas().to_excel(writer, index=False, sheet_name="study")
 

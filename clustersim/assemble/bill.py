@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
+from clustersim.assemble.groups import Joint
 from clustersim.assemble.parts import network_parts
+from clustersim.assemble.supernode import joined
 from clustersim.econ.bom import BillLine
 from clustersim.econ.power import PROVISION_MARGIN
 from clustersim.econ.racks import RackCount, count_racks
@@ -13,7 +16,10 @@ from clustersim.provenance import Sourced
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.prices import Part, PriceBook, cny_rate
 
-__all__ = ["bill_lines", "needed_storage", "price_cny", "rack_count", "spare_servers"]
+__all__ = [
+    "bill_lines", "link_lines", "needed_storage", "price_cny", "rack_count", "spare_servers", "storage_lines",
+    "storage_racks",
+]  # fmt: skip
 
 #: Bytes of training data that a token takes on disk, with a margin for copies (tier: assumption).
 DATA_BYTES_PER_TOKEN = 8.0
@@ -80,7 +86,7 @@ def rack_count(inputs: Inputs) -> RackCount:
     card, server, nic = hardware.card, hardware.server, hardware.nic
     if card.power is None:
         raise InputError(f"cards.{card.name}.power is not in the profile, and the racks need it")
-    parts = network_parts(inputs)
+    parts, domains = network_parts(inputs), joined(inputs)
     per_server = server.cards.value
     nics = per_server * inputs.scenario.cluster.nics_per_card.value
     watts = per_server * card.power.tdp.value + server.host_power.value + nics * nic.power.value
@@ -98,12 +104,14 @@ def rack_count(inputs: Inputs) -> RackCount:
         other_racks=taken,
         rack_w=hardware.cooling.rack_power.value,
         rack_u=hardware.cooling.rack_height.value,
+        supernode_w=PROVISION_MARGIN * domains.power_w,
+        supernode_u=domains.height_u,
     )
 
 
 def _services(inputs: Inputs) -> tuple[tuple[str, float], ...]:
     """Storage by the petabyte where there is any, and management by the thousand cards."""
-    storage = inputs.scenario.cluster.storage
+    storage = None if inputs.group else inputs.scenario.cluster.storage
     petabytes = storage.capacity.value / 1e15 if storage is not None else 0.0
     return ("storage-per-pb", petabytes), ("management", inputs.cards / 1024)
 
@@ -128,13 +136,55 @@ def needed_storage(inputs: Inputs, checkpoint_bytes: float, tokens: float) -> fl
 def bill_lines(inputs: Inputs) -> list[BillLine]:
     """Return the priced lines of the cluster; the network's quantities are those of its topology."""
     prices = inputs.prices
-    rows = [*_compute(inputs), *_network(inputs)]
+    rows = [*_compute(inputs), *_network(inputs), *_supernode(inputs)]
     for name, quantity in _services(inputs):
         part = _part(prices, name, "cluster.storage" if "storage" in name else "the management network")
         rows.append(_Item(name.partition("-")[0], name, quantity, part.price, part.lead_time))
     racks, cooling = rack_count(inputs), inputs.parts.cooling
     part = _part(prices, cooling.price_part, f"cooling.{cooling.name}")
     rows.append(_Item("racks", cooling.price_part, racks.total, part.price, part.lead_time))
+    lines = [_line(row, prices) for row in rows if row.quantity]
+    return [_paid_for(line) if inputs.owned and line.group != "spares" else line for line in lines]
+
+
+def _paid_for(line: BillLine) -> BillLine:
+    """The line of a part that is there already."""
+    return replace(line, unit_price_cny=0.0, source="paid for", tier="given", low_cny=0.0, high_cny=0.0)
+
+
+def storage_lines(inputs: Inputs) -> list[BillLine]:
+    """Return the storage that the groups of a site share."""
+    storage = inputs.scenario.cluster.storage
+    if storage is None:
+        return []
+    part = _part(inputs.prices, "storage-per-pb", "cluster.storage")
+    quantity = storage.capacity.value / 1e15
+    return [_line(_Item("storage", "storage-per-pb", quantity, part.price, part.lead_time), inputs.prices)]
+
+
+def storage_racks(inputs: Inputs) -> int:
+    """Return the racks of the storage that the groups of a site share."""
+    storage, part = inputs.scenario.cluster.storage, inputs.prices.parts.get("storage-per-pb")
+    if storage is None or part is None or part.racks is None:
+        return 0
+    return math.ceil(storage.capacity.value / 1e15 * part.racks.value - 1e-9)
+
+
+def link_lines(inputs: Inputs, link: Joint) -> list[BillLine]:
+    """Return what joins the groups of a site: switches of the first group's kind, modules of each group's."""
+    prices, first = inputs.prices, inputs.groups[0].parts
+    if first.switch_or_none is None:
+        return []
+    needs: list[tuple[str, float, str]] = [
+        (first.switch.price_part, link.switches, f"switches.{first.switch.name}")
+    ]
+    for group in inputs.groups:
+        optics = group.parts.optics
+        needs.append((optics.price_part, 2 * link.ports[group.group], f"optics.{optics.name}"))
+    rows = []
+    for name, quantity, user in needs:
+        part = _part(prices, name, user)
+        rows.append(_Item("link", name, quantity, part.price, part.lead_time))
     return [_line(row, prices) for row in rows if row.quantity]
 
 
@@ -186,4 +236,22 @@ def _network(inputs: Inputs) -> list[_Item]:
     for name, quantity, user in needs:
         part = _part(prices, name, user)
         rows.append(_Item("network", name, quantity, part.price, part.lead_time))
+    return rows
+
+
+def _supernode(inputs: Inputs) -> list[_Item]:
+    """What joins coherent domains beyond a server: its switches, modules and cables."""
+    parts = joined(inputs).parts
+    if not parts.links:
+        return []
+    profile = inputs.parts.supernode
+    needs = [(profile.module_part, parts.modules), (profile.cable_part, parts.cables)]
+    for count, device in ((parts.switches, profile.switch), (parts.circuit_switches, profile.circuits)):
+        if device is not None:
+            needs.append((device.price_part, count))
+    rows = []
+    for name, quantity in needs:
+        if quantity:
+            part = _part(inputs.prices, name, f"supernodes.{profile.name}")
+            rows.append(_Item("supernode", name, quantity, part.price, part.lead_time))
     return rows

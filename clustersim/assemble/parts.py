@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from clustersim.assemble.calibrated import calibrated_card, calibrated_network
+from clustersim.assemble.supernode import check_priced, on_domain
 from clustersim.errors import InputError
+from clustersim.fabric.dragonfly import Dragonfly, dragonfly_of
 from clustersim.fabric.network import Network
 from clustersim.fabric.parts import NetworkParts, cluster_parts
 from clustersim.perf.card import Card
@@ -12,7 +14,9 @@ from clustersim.schema.inputs import Inputs
 from clustersim.schema.model_engine import model_spec
 from clustersim.schema.profiles import CardProfile
 
-__all__ = ["DEFAULT_SWITCH_LATENCY", "card_spec", "model_spec", "needed", "network_parts", "network_spec"]
+__all__ = [
+    "DEFAULT_SWITCH_LATENCY", "card_spec", "dragonfly_shape", "model_spec", "needed", "network_parts", "network_spec",
+]  # fmt: skip
 
 #: Share of an efficiency-less card's nameplate that large work reaches: below the 0.78-0.87 measured on mature parts
 #: (assumption; a profile with a measured share overrides it).
@@ -66,7 +70,12 @@ def network_spec(inputs: Inputs) -> Network:
     switch = inputs.parts.switch_or_none
     # Between two servers a message passes leaf, spine and leaf.
     hops = 3 * (switch.latency.value if switch else DEFAULT_SWITCH_LATENCY)
-    plain = Network(
+    spread = 0.0
+    oversubscription = cluster.fabric.oversubscription.value if cluster.fabric else 1.0
+    if cluster.fabric is not None and cluster.fabric.topology == "dragonfly":
+        shape = dragonfly_shape(inputs)
+        oversubscription, spread = shape.ring_oversubscription, shape.spread_oversubscription
+    network = Network(
         scale_up_size=int(card.scale_up.domain.value),
         scale_up_bandwidth=card.scale_up.bandwidth.value,
         scale_up_latency=card.scale_up.latency.value if card.scale_up.latency else DEFAULT_SCALE_UP_LATENCY,
@@ -75,18 +84,33 @@ def network_spec(inputs: Inputs) -> Network:
         scale_out_bandwidth=nic.rate.value * cluster.nics_per_card.value,
         scale_out_latency=nic.latency.value + hops,
         scale_out_efficiency=nic.efficiency.value,
-        oversubscription=cluster.fabric.oversubscription.value if cluster.fabric else 1.0,
+        oversubscription=oversubscription,
+        spread_oversubscription=spread,
         in_network_reduction=cluster.in_network_reduction,
         dies_per_card=card.dies,
         die_bandwidth=card.die_to_die.bandwidth.value if card.die_to_die else 0.0,
         scale_up_reduction_efficiency=reduction.value if reduction else 0.0,
     )
-    return calibrated_network(plain, card.calibrated)
+    return on_domain(inputs, calibrated_network(network, card.calibrated))
+
+
+def dragonfly_shape(inputs: Inputs) -> Dragonfly:
+    """Return the dragonfly of a cluster's servers; raises InputError where a server has no whole number of NICs."""
+    parts, nics = inputs.parts, inputs.parts.server.cards.value * inputs.scenario.cluster.nics_per_card.value
+    if nics != int(nics) or nics < 1:
+        raise InputError(f"{inputs.file}: a dragonfly needs a whole number of NICs in a server, not {nics:g}")
+    return dragonfly_of(
+        servers=inputs.servers, nics=int(nics), nic_rate=parts.nic.rate.value, ports=int(parts.switch.ports.value),
+        port_rate=parts.switch.port_rate.value, oversubscription=inputs.fabric.oversubscription.value,
+    )  # fmt: skip
 
 
 def network_parts(inputs: Inputs) -> NetworkParts:
     """Return the switches and modules of the cluster's network."""
     parts, fabric = inputs.parts, inputs.fabric
+    check_priced(inputs)
+    if fabric.topology == "dragonfly":
+        return dragonfly_shape(inputs).parts
     return cluster_parts(
         fabric.topology,
         cards=inputs.cards,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from clustersim.assemble.parts import needed
+from clustersim.assemble.supernode_failures import link_failures
 from clustersim.columns import least, most
 from clustersim.des.training.components import YEAR_S, FailureClass, failure_classes
 from clustersim.des.training.copies import CheckpointLevel, checkpoint_levels, partner_survival
@@ -28,7 +29,7 @@ from clustersim.schema.inputs import Inputs
 from clustersim.schema.profiles import field_fleets, load_fleet
 from clustersim.schema.reliability import CheckpointLevel as CheckpointLevelSection
 
-__all__ = ["BETWEEN", "Trained", "rate_quantiles", "spread_of_fleets", "training_run"]
+__all__ = ["BETWEEN", "Trained", "rate_quantiles", "spread_of_fleets", "training_run", "training_run_of"]
 
 #: Stands for a card that nobody measured: the median of all fleets that were counted in the field.
 BETWEEN = "between"
@@ -67,7 +68,11 @@ def training_run(inputs: Inputs, trained: Trained) -> TrainingRun:
     return TrainingRun(
         nodes=nodes,
         duration_s=reliability.duration.value,
-        failures=(*_failures(inputs, nodes), *_domains(inputs, nodes)),
+        failures=(
+            *_failures(inputs, nodes),
+            *_domains(inputs, nodes),
+            *link_failures(inputs, trained.time_shares).failures,
+        ),
         recovery=_recovery(inputs),
         levels=levels,
         spare_nodes=int(reliability.spares.hot.value),
@@ -86,6 +91,60 @@ def training_run(inputs: Inputs, trained: Trained) -> TrainingRun:
         log=log.events,
         notes=log.notes,
     )
+
+
+def training_run_of(inputs: Inputs, groups: Sequence[Inputs], trained: Trained) -> TrainingRun:
+    """Return the long run of a job on some groups of unlike cards.
+
+    Failures are those of every group, by cause; a copy is as slow as on the slowest of them, each with its part of the
+    states; recovery is the site's at the cards of all. Of spares there is one pool.
+    """
+    if len(groups) == 1:
+        return training_run(groups[0], trained)
+    nodes = sum(group.servers for group in groups)
+    each = [training_run(group, trained) for group in groups]
+    intervals = _intervals(inputs, trained.step_time_s)
+    size = trained.parameters * inputs.checkpoint.bytes_per_parameter.value
+    levels = [_levels(group, size, nodes, intervals) for group in groups]
+    worst = tuple(
+        replace(
+            same[0],
+            **{name: max(getattr(level, name) for level in same) for name in ("blocking_s", "lag_s", "restore_s")},
+        )
+        for same in zip(*levels, strict=True)
+    )  # fmt: skip
+    first = each[0]
+    return replace(
+        first,
+        nodes=nodes,
+        failures=_by_cause([cause for run in each for cause in run.failures]),
+        recovery=_recovery(inputs),
+        levels=worst,
+        spare_nodes=sum(run.spare_nodes for run in each),
+        extra_overhead=_interference(inputs, worst),
+        extras=replace(
+            first.extras,
+            slowed=tuple(slow for run in each for slow in run.extras.slowed),
+            warm_spares=first.extras.warm_spares,
+            cold_spares=first.extras.cold_spares,
+            flap_per_s=max(run.extras.flap_per_s for run in each),
+        ),
+        notes=tuple(dict.fromkeys(note for run in each for note in run.notes)),
+    )
+
+
+def _by_cause(causes: Sequence[FailureClass]) -> tuple[FailureClass, ...]:
+    """The causes of several groups, those alike in all but their number put together."""
+    out: dict[tuple[Any, ...], FailureClass] = {}
+    for cause in causes:
+        key = (cause.name, cause.domain, cause.shape, cause.takes, cause.repair_s, cause.foreseen)
+        held = out.get(key)
+        out[key] = (
+            cause
+            if held is None
+            else replace(held, rate_per_s=held.rate_per_s + cause.rate_per_s, units=held.units + cause.units)
+        )
+    return tuple(out.values())
 
 
 def _recovery(inputs: Inputs) -> Recovery:
@@ -359,7 +418,13 @@ def _extras(inputs: Inputs, trained: Trained) -> Extras:
             reliability.link_flaps.rate.value,
             reliability.link_flaps.time.value,
         )
-    given["slowed"] = _slowed(inputs, trained)
+    links = link_failures(inputs, trained.time_shares)
+    given["slowed"] = (*_slowed(inputs, trained), *links.slowed)
+    if links.stalls_per_s:
+        # Stalls of several kinds: as often as all together, as long as their mean.
+        often, long = given.get("flap_per_s", 0.0), given.get("flap_s", 0.0)
+        given["flap_per_s"] = often + links.stalls_per_s
+        given["flap_s"] = (often * long + links.stalls_per_s * links.stall_s) / given["flap_per_s"]
     if reliability.elastic is not None:
         given["elastic_replicas"] = trained.replicas
         given["elastic_stall_s"] = reliability.elastic.stall.value

@@ -441,8 +441,8 @@ def _failures(inputs: Inputs, work: ServingWorkload, cards: int) -> Failures | N
     if section.card_mttf is not None:
         mttf = section.card_mttf.value / cards
     else:
-        scale_up = inputs.parts.card.scale_up
-        per_server = scale_up.domain.value if scale_up else 8.0
+        server, scale_up = inputs.parts.server_or_none, inputs.parts.card.scale_up
+        per_server = server.cards.value if server else scale_up.domain.value if scale_up else 8.0
         nodes = max(1, round(cards / max(per_server, 1.0)))
         causes = failure_classes(
             cards=cards,

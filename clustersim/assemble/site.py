@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clustersim.assemble.bill import spare_servers
+from clustersim.assemble.supernode import joined
 from clustersim.columns import least
 from clustersim.econ.bom import Bill
 from clustersim.econ.power import PowerTerms
@@ -34,6 +35,7 @@ def equipment(inputs: Inputs, network: NetworkParts) -> dict[str, Any]:
         "optics": network.switch_side_modules + network.nic_side_modules,
         "optic_w": parts.optics.power.value,
         "spares": spare_servers(inputs),
+        "supernode_w": joined(inputs).power_w,
     }
 
 

@@ -20,8 +20,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
-from scipy.stats import qmc, rankdata
+
+from clustersim.extras import needs
+from clustersim.special import ndtri
+
+with needs("study", "calibrations"):
+    from scipy.stats import qmc, rankdata
 
 __all__ = ["Outcome", "Shares", "Signals", "correlation_of", "fitted_outcome", "scores", "shares", "value_of"]
 

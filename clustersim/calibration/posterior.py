@@ -13,12 +13,15 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
 
 from clustersim.calibration.constants import FACTORS, MOST_FREE
 from clustersim.calibration.discrepancy import Scales, covariance, discrepancy_deviation, noise_deviations
 from clustersim.calibration.rows import Measured
 from clustersim.calibration.surrogate import Surrogate
+from clustersim.extras import needs
+
+with needs("study", "calibrations"):
+    from scipy.linalg import cho_factor, cho_solve
 
 __all__ = ["Draws", "Fitted", "Posterior", "fit", "free_factors"]
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from clustersim import Answer
     from clustersim.cli.progress import Teller
 
-_KINDS = ("cards", "servers", "nics", "switches", "optics", "models")
+_KINDS = ("cards", "servers", "nics", "switches", "optics", "supernodes", "models")
 
 
 class _Domain(Word):

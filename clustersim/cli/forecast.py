@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from clustersim.cli.names import SCENARIO
 from clustersim.cli.options import answers
 from clustersim.errors import InputError
 
 if TYPE_CHECKING:
-    from clustersim import Answer, Company
+    from clustersim import Answer, Company, Scenario
 
 _TABLES = ("income", "balance", "cash_flow", "dcf", "products", "ratios", "checks")
 _FILE = click.argument("file", type=click.Path())
@@ -249,6 +250,26 @@ def bundle(company: Company) -> Answer:
     `clustersim verify` recomputes all of it from the folder alone, on any machine, offline.
     """
     return company.bundle()
+
+
+@answers(needs_folder=True)
+@click.option("--against", "others", multiple=True, required=True, type=SCENARIO,
+              help="A scenario to be held against. Repeatable.")  # fmt: skip
+@_LANGUAGE
+@click.option(
+    "--as", "forms", multiple=True, type=click.Choice(["pdf", "docx", "pptx", "xlsx", "html", "bundle"]),
+    help="Form, repeatable; all of them by default.",
+)  # fmt: skip
+@click.option("--draws", type=click.IntRange(min=0), help="Draws behind the intervals.")
+def proposal(
+    scenario: Scenario, others: tuple[str, ...], language: str, forms: tuple[str, ...], draws: int | None
+) -> Answer:
+    """Write a proposal of SCENARIO against others at the same demand into the folder -o.
+
+    Need, design, performance with intervals, reliability, bill, cash, cost against each alternative, risks, sources,
+    terms as a template: as documents, a live workbook, a page with sliders, and the evidence that `verify` recomputes.
+    """
+    return scenario.proposal(*others, languages=_languages(language), forms=forms, draws=draws)
 
 
 @answers(of="")

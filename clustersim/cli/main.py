@@ -15,6 +15,7 @@ from typing import NoReturn
 import click
 
 from clustersim.errors import ClusterSimError, suggest
+from clustersim.extras import extra_of
 from clustersim.reading.guarded import printable
 from clustersim.version import __version__
 
@@ -28,6 +29,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": (
         "clustersim.cli.site:serve",
         "Serve requests or video streams: latency, throughput, cost per token.",
+    ),
+    "fabric": (
+        "clustersim.cli.site:fabric",
+        "Lay out a cluster's fabric as a graph beside its closed forms.",
     ),
     "collectives": (
         "clustersim.cli.site:collectives",
@@ -83,6 +88,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "audit": ("clustersim.cli.forecast:audit", "Recompute a printed report and say what does not hold."),
     "export": ("clustersim.cli.forecast:export", "Take a forecast away: workbook, note, slides, evidence."),
+    "proposal": (
+        "clustersim.cli.forecast:proposal",
+        "Write a proposal against alternatives: documents, workbook, page, evidence.",
+    ),
     "verify": (
         "clustersim.cli.forecast:verify",
         "Recompute a bundle of evidence from its own files and say what differs.",
@@ -190,11 +199,20 @@ def _run() -> int:
         what = "the standard output" if error.filename is None else str(error.filename)
         _say(f"error: {what} cannot be used ({error.strerror or error})")
         return 2
+    except ModuleNotFoundError as error:
+        if (extra := extra_of(error.name)) is None:
+            return _bug()
+        _say(f"error: this command needs {error.name}; install it: pip install 'clustersim[{extra}]'")
+        return 2
     except Exception:
-        traceback.print_exc()
-        _say("This is a bug in clustersim; please report it with the text above.")
-        return 1
+        return _bug()
     return result if isinstance(result, int) else 0
+
+
+def _bug() -> int:
+    traceback.print_exc()
+    _say("This is a bug in clustersim; please report it with the text above.")
+    return 1
 
 
 def _leave_stdout() -> None:

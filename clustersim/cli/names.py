@@ -84,6 +84,9 @@ COMPANY = Name("company", "scenarios/company", "scenarios")
 STUDY = Name("study", "scenarios/studies", "scenarios")
 PROFILE = Name(
     "profile",
-    *(f"hwprofiles/{kind}" for kind in ("cards", "servers", "nics", "switches", "optics", "models")),
+    *(
+        f"hwprofiles/{kind}"
+        for kind in ("cards", "servers", "nics", "switches", "optics", "supernodes", "models")
+    ),
 )
 KEY_VALUE = KeyValue()

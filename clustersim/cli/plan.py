@@ -223,3 +223,29 @@ def break_even(
 ) -> Answer:
     """Find the price, share of hours sold, or tariff at which SCENARIO's site matches what it is held against."""
     return scenario.break_even(unknown, against=against, mark=mark, incumbent=incumbent, workload=workload)
+
+
+@answers(command, of="", name="tokens")
+@click.argument("tokens", default="openrouter-2026-05")
+@click.option(
+    "--years", type=click.IntRange(1, 20), default=1, show_default=True, help="Years, each class growing."
+)
+@click.option(
+    "--set",
+    "overridden",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Override an input of every class's scenario. Repeatable.",
+)
+def tokens_(tokens: str, years: int, overridden: tuple[str, ...]) -> Answer:
+    """Find the cards, megawatts and capex for monthly TOKENS by class of model (a file, or a shipped name)."""
+    import clustersim as cs
+    from clustersim.cli.options import changes
+
+    return cs.plan_tokens(tokens, years=years, changes=changes(overridden))
+
+
+@answers(command)
+def units(scenario: Scenario) -> Answer:
+    """Say what the forecast units of SCENARIO's card mean: thousand-card sites, deals, power, memory stacks, wafers."""
+    return scenario.plan_units()

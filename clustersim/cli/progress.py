@@ -37,8 +37,12 @@ def progress(label: str, *, wanted: bool = True) -> Iterator[Teller]:
     if not wanted or not sys.stderr.isatty():
         yield Teller(label)
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    try:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    except ModuleNotFoundError:  # a bar is a courtesy: the extra `study` has it
+        yield Teller(label)
+        return
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:

@@ -128,6 +128,12 @@ def compare(
 
 
 @answers()
+def fabric(scenario: Scenario) -> Answer:
+    """Lay out what joins the cards of SCENARIO as a graph: parts, rates, what failures leave."""
+    return scenario.fabric()
+
+
+@answers()
 @_WORKLOAD
 @click.option(
     "--fidelity", type=click.Choice(["auto", "closed", "vector", "des"]), default="auto", show_default=True
@@ -154,7 +160,9 @@ def train(
     """Run a training workload of SCENARIO: its step by the stated plan or the best one, and the long run with failures
     and checkpoints."""
     if others:
-        return scenario.train_with(*others, workload=workload, share=share, link=link)
+        return scenario.train_with(
+            *others, workload=workload, share=share, link=link, fidelity=fidelity, replications=replications
+        )
     if scaling is None:
         return scenario.train(workload=workload, fidelity=fidelity, replications=replications)
     low, _, high = (part.strip() for part in scaling.partition(":"))

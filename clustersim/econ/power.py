@@ -30,11 +30,14 @@ class PowerTerms:
     spares_w: float
     provisioned_it_w: float
     pue: float
+    supernode_w: float = 0.0
+    """Switches and modules of coherent domains beyond a server."""
 
     @property
     def it_power_w(self) -> float:
         """Average power of the IT equipment."""
-        return self.cards_w + self.hosts_w + self.nics_w + self.switches_w + self.optics_w + self.spares_w
+        network = self.nics_w + self.switches_w + self.optics_w + self.supernode_w
+        return self.cards_w + self.hosts_w + network + self.spares_w
 
     @property
     def facility_power_w(self) -> float:
@@ -67,10 +70,11 @@ def provisioned_power(
     optics: int,
     optic_w: float,
     spares: int = 0,
+    supernode_w: float = 0.0,
 ) -> float:
     """Return the IT power that racks and feeds are provisioned for: everything at its nameplate, and a margin.
 
-    ``spares`` are servers that stand by with cards and NICs of their own.
+    ``spares`` are servers that stand by with cards and NICs of their own; ``supernode_w`` joins coherent domains.
 
     >>> provisioned_power(cards=8, tdp_w=400, hosts=1, host_w=1800, nics=8, nic_w=15, switches=0, switch_w=0, optics=0,
     ...     optic_w=0)
@@ -78,7 +82,7 @@ def provisioned_power(
     """
     servers = cards * tdp_w + hosts * host_w + nics * nic_w
     standing_by = spares * servers / hosts if hosts else 0.0
-    return PROVISION_MARGIN * (servers + standing_by + switches * switch_w + optics * optic_w)
+    return PROVISION_MARGIN * (servers + standing_by + switches * switch_w + optics * optic_w + supernode_w)
 
 
 def cluster_power(
@@ -107,6 +111,7 @@ def cluster_power(
         spares_w=spares_on * idle_servers / e["hosts"] if e["hosts"] else 0.0,
         provisioned_it_w=provisioned_power(**equipment),
         pue=pue,
+        supernode_w=e.get("supernode_w", 0.0),
     )
 
 

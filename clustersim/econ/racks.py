@@ -39,9 +39,12 @@ def count_racks(
     other_racks: float,
     rack_w: float,
     rack_u: float,
+    supernode_w: float = 0.0,
+    supernode_u: float = 0.0,
 ) -> RackCount:
     """Return the racks of servers, of switches, and of storage and management.
 
+    Switches of coherent domains beyond a server (``supernode_w`` and ``supernode_u`` together) stand with the others.
     A rack holds floor(min(rack_w / server_w, rack_u / server_u)) servers; ``server_w`` and ``switch_w`` are provisioned
     watts, not average ones.
 
@@ -58,7 +61,8 @@ def count_racks(
             f"a rack of {rack_w / 1e3:g} kW and {rack_u:g} U cannot take one server of {server_w / 1e3:.1f} kW"
             f" and {server_u:g} U; choose another cooling, or raise cooling.….rack_power"
         )
-    network = most(switches * switch_w / rack_w, switches * switch_u / rack_u)
+    watts, height = switches * switch_w + supernode_w, switches * switch_u + supernode_u
+    network = most(watts / rack_w, height / rack_u)
     return RackCount(
         compute=math.ceil(servers / per_rack),
         network=math.ceil(network - 1e-9),

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.columns import as_array
-from clustersim.fabric.network import Network
+from clustersim.fabric.network import Network, torus_hops
 
-__all__ = ["ALGORITHMS", "Cost", "Group", "offered"]
+__all__ = ["ALGORITHMS", "CHAIN", "Cost", "Group", "offered"]
 
 Array = NDArray[np.float64]
 Cost = tuple[Array, Array, Array]
@@ -26,6 +26,9 @@ TREE_SHARE = 0.92
 #: Seconds to post one message to one more domain in an all-to-all (of the order of an RDMA work request;
 #: assumption).
 POST_S = 1e-6
+#: Cards of the longest chain that libraries make inside a domain: those of a server (NCCL's intra-node chains; a larger
+#: domain is joined by trees).
+CHAIN = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +40,16 @@ class Group:
     k: Array
     m: Array
     network: Network
+    block: Array | None = None
+    """How many of its k members in a domain share a block; absent: all of them."""
 
     @property
     def inside_hops(self) -> Array:
-        """Steps that gather a domain: one in a full mesh, where all peers are neighbours; else a chain."""
-        return np.minimum(self.k - 1, 1.0) if self.network.scale_up_wiring == "full_mesh" else self.k - 1
+        """Steps that gather a domain: one in a full mesh, where all peers are neighbours; else a chain of a server's
+        cards, and a tree of such chains in a larger domain."""
+        if self.network.scale_up_wiring == "full_mesh":
+            return np.minimum(self.k - 1, 1.0)
+        return np.minimum(self.k, CHAIN) - 1 + np.ceil(np.log2(np.maximum(self.k / CHAIN, 1.0)))
 
     @property
     def step_up(self) -> Array:
@@ -54,12 +62,43 @@ class Group:
         return as_array(self.network.scale_out_latency)  # type: ignore[no-any-return]
 
     def inside(self, moved: Array) -> Array:
-        """Seconds for ``moved`` bytes per card inside the domain; none where a domain holds one member."""
-        return np.where(self.k > 1, moved / self.network.scale_up_rate(self.k), 0.0)
+        """Seconds for ``moved`` bytes per card inside the domain; none where a domain holds one member.
+
+        What passes a card passes the border of its block once, over the circuits of all members that share the block.
+        """
+        links = np.where(self.k > 1, moved / self.network.scale_up_rate(self.k), 0.0)
+        if self.block is None:
+            return links
+        return np.maximum(links, self.crossing(moved / self.block))
+
+    def crossing(self, moved: Array) -> Array:
+        """Seconds for ``moved`` bytes per card over the circuits between blocks; none within one block."""
+        if self.block is None:
+            return np.zeros_like(moved)
+        return np.where(self.k > self.block, moved / self.network.circuit_rate, 0.0)
 
     def between(self, moved: Array) -> Array:
         """Seconds for ``moved`` bytes per card over its NIC; none within one domain."""
         return np.where(self.m > 1, moved / self.network.scale_out_rate, 0.0)
+
+    def spread(self, moved: Array) -> Array:
+        """The same for bytes that go to everyone at once."""
+        return np.where(self.m > 1, moved / self.network.spread_rate, 0.0)
+
+    def spread_inside(self, to_one: Array) -> Array:
+        """Seconds in which every card of a domain sends ``to_one`` bytes to each of the others in it.
+
+        On a torus the busiest links carry the mean hops of all that is sent (``torus_hops``), half of it each way.
+        """
+        if self.network.scale_up_wiring == "torus":
+            dims = self.network.scale_up_dims
+            link = self.network.scale_up_bandwidth * self.network.scale_up_efficiency / (2 * len(dims))
+            hops = torus_hops(dims, self.k)
+            return np.where(self.k > 1, to_one * self.k * hops / 2 / link, 0.0)
+        alone = np.where(self.k > 1, to_one * (self.k - 1) / self.network.scale_up_rate(self.k), 0.0)
+        if self.block is None:
+            return alone
+        return np.maximum(alone, self.crossing(to_one * (self.k - self.block)))
 
 
 def _ring_steps(group: Group) -> Array:
@@ -110,6 +149,9 @@ def in_switch_all_reduce(group: Group) -> Cost:
     network = group.network
     rate = as_array(network.scale_up_bandwidth) * network.scale_up_reduction_efficiency
     inside = np.where(group.k > 1, group.size * (1 + 1 / group.k) / rate, 0.0)
+    if group.block is not None:
+        # Blocks have switches of their own; between them the sums of the blocks go around.
+        inside = np.maximum(inside, group.crossing(2 * group.size / group.block))
     steps = group.k * group.step_up
     if network.in_network_reduction:
         over = group.between(group.size / group.k)
@@ -150,10 +192,9 @@ def hierarchical_half(group: Group) -> Cost:
 
 def direct_all_to_all(group: Group) -> Cost:
     """Every card sends S/n to every other at once; each further domain costs one more posting."""
-    inside = group.size * (group.k - 1) / group.n
     between = group.size * (group.n - group.k) / group.n
     steps = np.minimum(group.k - 1, 1.0) * group.step_up + np.minimum(group.m - 1, 1.0) * group.step_out
-    return steps + POST_S * (group.m - 1), group.inside(inside), group.between(between)
+    return steps + POST_S * (group.m - 1), group.spread_inside(group.size / group.n), group.spread(between)
 
 
 def ring_broadcast(group: Group) -> Cost:
@@ -169,7 +210,11 @@ def tree_broadcast(group: Group) -> Cost:
 def direct_send(group: Group) -> Cost:
     """One card to one other: a pair has one link of a full mesh, the whole NIC between domains."""
     far = group.m > 1
-    pair = np.where(far, 0.0, group.size / group.network.scale_up_rate(2.0))
+    rate = group.network.scale_up_rate(2.0)
+    if group.network.block_size:
+        # A pair may lie in two blocks; which one is not asked.
+        rate = np.minimum(rate, group.network.circuit_rate)
+    pair = np.where(far, 0.0, group.size / rate)
     return np.where(far, group.step_out, group.step_up), pair, group.between(group.size)
 
 

@@ -6,15 +6,15 @@ of an all-gather or reduce-scatter, everything one rank sends (its own part incl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from clustersim.columns import Column, as_array
 from clustersim.errors import InputError, suggest
-from clustersim.fabric.algorithms import ALGORITHMS, Group, offered
+from clustersim.fabric.algorithms import ALGORITHMS, CHAIN, Group, offered
 from clustersim.fabric.network import Network
 
 __all__ = ["KINDS", "RAMP_CAP", "CollectiveTime", "bus_factor", "collective_time", "wire_rate"]
@@ -89,9 +89,12 @@ def wire_rate(bus_bandwidth: ArrayLike, n: ArrayLike, local: ArrayLike) -> Array
 
 
 def collective_time(
-    kind: str, size: ArrayLike, n: ArrayLike, *, local: ArrayLike, network: Network, algorithm: str = "best"
-) -> CollectiveTime:
+    kind: str, size: ArrayLike, n: ArrayLike, *, local: ArrayLike, network: Network, algorithm: str = "best",
+    block: ArrayLike | None = None,
+) -> CollectiveTime:  # fmt: skip
     """Return the time of a collective over ``n`` cards, of which ``local`` share each coherent domain.
+
+    Of these, ``block`` share each block of a domain of several (default: neighbours, as many as a block holds).
 
     t = alpha + T + min(sqrt(alpha T), 2.5 alpha): alpha the latency of all steps and of the launch, T the bytes on
     the wire over the rate of the slower level. The last term is the ramp: a message is cut into chunks, many of
@@ -109,9 +112,14 @@ def collective_time(
 
     Raises InputError for an unknown kind or algorithm, a negative size, or ``local`` above the domain or ``n``.
     """
-    group = _group(kind, size, n, local, network)
+    group = _group(kind, size, n, local, network, block)
     names = _names(kind, algorithm, network)
     costs = [_terms(ALGORITHMS[kind][name](group), group) for name in names]
+    if algorithm == "best" and kind not in {"all_to_all", "send"}:
+        links = tuple(name for name in names if name != "in_switch")
+        for smaller in _smaller(group):
+            costs += [_terms(ALGORITHMS[kind][name](smaller), smaller) for name in links]
+            names += links
     if len(costs) == 1:
         return _finish(kind, costs[0], names[0], group)
     totals = [alpha + transfer + ramp for alpha, transfer, _, ramp in costs]
@@ -141,7 +149,9 @@ def _least_cost(costs: Sequence[Cost4], totals: Sequence[Array]) -> Cost4:
     return picked
 
 
-def _group(kind: str, size: ArrayLike, n: ArrayLike, local: ArrayLike, network: Network) -> Group:
+def _group(
+    kind: str, size: ArrayLike, n: ArrayLike, local: ArrayLike, network: Network, block: ArrayLike | None
+) -> Group:
     if kind not in KINDS:
         raise InputError(f"unknown collective {kind!r}; {suggest(kind, KINDS)}")
     bytes_ = as_array(size)
@@ -154,7 +164,21 @@ def _group(kind: str, size: ArrayLike, n: ArrayLike, local: ArrayLike, network: 
             f"local={float(np.max(inside)):g} cards do not share a domain of {np.max(network.scale_up_size):g};"
             " give at most the domain's size"
         )
-    return Group(bytes_, ranks, inside, np.maximum(ranks / inside, 1.0), network)
+    shared = None
+    if network.block_size:
+        shared = np.minimum(inside, network.block_size if block is None else np.maximum(as_array(block), 1.0))
+    return Group(bytes_, ranks, inside, np.maximum(ranks / inside, 1.0), network, shared)
+
+
+def _smaller(group: Group) -> Iterator[Group]:
+    """The same cards as members of smaller domains, down to a server: no library must leave its NICs idle."""
+    if group.network.scale_up_wiring != "switched" or not np.any(group.network.scale_up_size > CHAIN):
+        return
+    k = group.k
+    while np.any((k % 2 == 0) & (k > CHAIN)):
+        k = np.where((k % 2 == 0) & (k > CHAIN), k / 2, k)
+        block = None if group.block is None else np.minimum(group.block, k)
+        yield replace(group, k=k, m=np.maximum(group.n / k, 1.0), block=block)
 
 
 def _names(kind: str, algorithm: str, network: Network) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The network as the collectives see it: one coherent domain, and the network between domains."""
+"""The network as collectives see it: one coherent domain (of one block or several), and the network between domains."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from clustersim.columns import Column, as_array
 from clustersim.errors import InputError, suggest
 
-__all__ = ["EFA_LATENCY_S", "LAUNCH_S", "RDMA_LATENCY_S", "WIRINGS", "Network"]
+__all__ = ["EFA_LATENCY_S", "LAUNCH_S", "RDMA_LATENCY_S", "WIRINGS", "Network", "torus_hops", "torus_share"]
 
-WIRINGS = ("full_mesh", "switched", "pcie")
+WIRINGS = ("full_mesh", "switched", "pcie", "torus")
 
 Array = NDArray[np.float64]
 
@@ -53,6 +53,11 @@ class Network:
         scale_up_reduction_efficiency: share of ``scale_up_bandwidth`` that an all-reduce inside the scale-up
             switches reaches; 0 (default) where they cannot reduce. Full meshes and PCIe never can.
         launch_latency: seconds before the first byte of any collective moves.
+        block_size: cards of a domain that its electrical links join; 0 where that is the whole domain.
+        block_bandwidth: bytes/s per card and per direction between the blocks of a domain, over optical circuits.
+        scale_up_dims: sizes of the dimensions of a ``torus``, whose product is the domain.
+        spread_oversubscription: slow-down of traffic that goes to everyone at once, where the network between domains
+            treats it unlike rings (a dragonfly); 0: as ``oversubscription``.
 
     Raises InputError for an unknown wiring, and for a number that is negative, zero where a rate is needed, not
     finite, or an efficiency above 1.
@@ -75,6 +80,10 @@ class Network:
     in_network_reduction: bool = False
     scale_up_reduction_efficiency: float = 0.0
     launch_latency: float = LAUNCH_S
+    block_size: int = 0
+    block_bandwidth: float = 0.0
+    scale_up_dims: tuple[int, ...] = ()
+    spread_oversubscription: float = 0.0
 
     def __post_init__(self) -> None:
         if self.scale_up_wiring not in WIRINGS:
@@ -90,6 +99,13 @@ class Network:
             self._check(name, positive=True, high=1.0)
         for name in ("scale_up_latency", "scale_out_latency", "die_bandwidth", "launch_latency"):
             self._check(name)
+        if self.block_size:
+            self._check("block_size", low=1.0)
+            self._check("block_bandwidth", positive=True)
+        if self.spread_oversubscription is not None and np.any(self.spread_oversubscription):
+            self._check("spread_oversubscription", low=1.0)
+        if (self.scale_up_wiring == "torus") != bool(self.scale_up_dims):
+            raise InputError("a torus, and nothing else, has scale_up_dims: the sizes of its dimensions")
         self._check("scale_up_reduction_efficiency", high=1.0)
 
     def _check(self, name: str, *, low: float = 0.0, high: float = np.inf, positive: bool = False) -> None:
@@ -143,6 +159,8 @@ class Network:
         """
         members = np.asarray(local, dtype=float)
         rate = as_array(self.scale_up_bandwidth) * self.scale_up_efficiency
+        if self.scale_up_wiring == "torus":
+            return as_array(rate * torus_share(self.scale_up_dims, members))  # type: ignore[no-any-return]
         if self.scale_up_wiring != "full_mesh":
             return as_array(rate * np.ones_like(members))  # type: ignore[no-any-return]
         links = np.maximum(as_array(self.scale_up_size) - 1.0, 1.0)
@@ -152,3 +170,54 @@ class Network:
     def scale_out_rate(self) -> float:
         """Bytes/s per card across the network, oversubscription included."""
         return self.scale_out_bandwidth * self.scale_out_efficiency / self.oversubscription
+
+    @property
+    def spread_rate(self) -> float:
+        """The same for traffic that goes to everyone at once."""
+        if not np.any(self.spread_oversubscription):
+            return self.scale_out_rate
+        return self.scale_out_bandwidth * self.scale_out_efficiency / self.spread_oversubscription
+
+    @property
+    def circuit_rate(self) -> float:
+        """Bytes/s per card between the blocks of a domain; only where it has several."""
+        return self.block_bandwidth * self.scale_up_efficiency
+
+
+def torus_share(dims: tuple[int, ...], members: ArrayLike) -> Array:
+    """Return the share of a card's links that rings of so many cards use on a torus of D dimensions.
+
+    Cards fill the dimensions in order. Every whole dimension that a group spans gives two of a card's 2 D links, a ring
+    each way; a part of one is a line, whose one ring goes there and back: half of that.
+
+    >>> torus_share((4, 4, 4), [2, 4, 16, 64]).round(3).tolist()
+    [0.167, 0.333, 0.667, 1.0]
+    """
+    left = np.maximum(np.asarray(members, dtype=float), 2.0)
+    share = np.zeros_like(left)
+    for size in dims:
+        share = share + np.where(left >= size, 1.0, np.where(left > 1, 0.5, 0.0)) / len(dims)
+        left = left / size
+    return np.asarray(share)
+
+
+def torus_hops(dims: tuple[int, ...], members: ArrayLike) -> Array:
+    """Return the mean hops of the busiest dimension from a card to the members of its group, itself among them.
+
+    On a ring of d cards d / 4 for an even d, (d^2 - 1) / (4 d) for an odd one; on a line of d cards d / 2 at its middle
+    link in each direction counts as much (its mean hops are (d^2 - 1) / (3 d), but the middle carries d / 4 a card).
+
+    >>> torus_hops((4, 4), [2, 4, 16]).tolist()
+    [1.0, 1.0, 1.0]
+    >>> torus_hops((8, 8), [8, 64]).tolist()
+    [2.0, 2.0]
+    """
+    left = np.maximum(np.asarray(members, dtype=float), 2.0)
+    most = np.zeros_like(left)
+    for size in dims:
+        d = np.minimum(left, size)
+        ring = np.where(np.mod(d, 2) == 0, d / 4, (d * d - 1) / (4 * np.maximum(d, 1.0)))
+        here = np.where(d >= size, ring, np.where(d > 1, d / 2, 0.0))
+        most = np.maximum(most, here)
+        left = np.maximum(left / size, 1.0)
+    return np.asarray(most)

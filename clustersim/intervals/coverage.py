@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clustersim.extras import needs
 from clustersim.intervals.bands import Calibration, by_quantity, calibration, classed
 from clustersim.intervals.maturity import Known, known_of
 from clustersim.intervals.residuals import QUANTITIES, Residual
@@ -150,7 +151,8 @@ def _line(name: tuple[str, str, str], mine: Sequence[Scored], flat: Array) -> di
 
 def _p_value(mine: Sequence[Scored], inside: Array) -> float | None:
     """Two-sided p-value of coverage of 80 % with sources as clusters (t of the cluster sums); None for one source."""
-    from scipy.stats import t
+    with needs("study", "tests of coverage"):
+        from scipy.stats import t
 
     sums: dict[str, float] = {}
     for s, at in zip(mine, inside, strict=True):

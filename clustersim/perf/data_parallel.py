@@ -19,7 +19,7 @@ from clustersim.fabric.collectives import collective_time
 from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import Shard, shard_group
 from clustersim.perf.schedules import Phases
-from clustersim.perf.stage import hidden_under, local_members
+from clustersim.perf.stage import block_members, hidden_under, local_members
 
 __all__ = ["data_parallel_time"]
 
@@ -101,11 +101,16 @@ def _exchange(job: TrainJob, parameters: Real, copies: Real, inner: Real, layers
     if plan.zero >= 3:
         pieces = np.maximum(1.0, np.ceil(layers / plan.unit_layers))
     size, local = 2.0 * parameters / pieces, local_members(group, inner, network)
-    reduce = pieces * collective_time("reduce_scatter", size, group, local=local, network=network).total_s
-    gather = pieces * collective_time("all_gather", size, group, local=local, network=network).total_s
+    block = block_members(group, inner, network)
+    lies: dict[str, Any] = {"local": local, "network": network, "block": block}
+    reduce = pieces * collective_time("reduce_scatter", size, group, **lies).total_s
+    gather = pieces * collective_time("all_gather", size, group, **lies).total_s
     among: Real = 0.0
     if plan.shard:
         apart = local_members(copies / group, inner * group, network)
-        one = collective_time("all_reduce", size / group, copies / group, local=apart, network=network)
+        block = block_members(copies / group, inner * group, network)
+        one = collective_time(
+            "all_reduce", size / group, copies / group, local=apart, network=network, block=block
+        )
         among = pieces * one.total_s
     return _Exchange(pieces, reduce, gather, among)

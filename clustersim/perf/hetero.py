@@ -19,7 +19,15 @@ from clustersim.perf.split import telling_loads
 from clustersim.perf.stage import layers_seconds
 from clustersim.perf.step import heaviest, step_columns
 
-__all__ = ["MixedStep", "Part", "alone_tokens_per_s", "check_parts", "gain_over_best", "mixed_step"]
+__all__ = [
+    "MixedStep",
+    "Part",
+    "alone_tokens_per_s",
+    "busy_job",
+    "check_parts",
+    "gain_over_best",
+    "mixed_step",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +88,11 @@ def check_parts(parts: Sequence[Part]) -> None:
 
 def _with_micro_batches(job: TrainJob, micro_batches: int) -> TrainJob:
     return replace(job, global_batch=micro_batches * job.plan.dp * job.plan.micro_batch)
+
+
+def busy_job(part: Part, micro_batches: int) -> TrainJob:
+    """Return the job of a part with so many micro-batches a replica, as it runs beside the others."""
+    return _with_micro_batches(part.job, micro_batches)
 
 
 def _busy_s(part: Part, micro_batches: int) -> float:

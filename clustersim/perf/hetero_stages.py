@@ -17,10 +17,10 @@ from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.data_parallel import data_parallel_time
 from clustersim.perf.hetero import Part, alone_tokens_per_s, check_parts, gain_over_best
 from clustersim.perf.job import TrainJob
-from clustersim.perf.memory import stage_memory, stage_shard
+from clustersim.perf.memory import MemoryTerms, stage_memory, stage_shard
 from clustersim.perf.model import Model
 from clustersim.perf.split import StageLoad, leads_with_dense
-from clustersim.perf.stage import Stage, layers_seconds
+from clustersim.perf.stage import Layers, Stage, layers_seconds
 from clustersim.perf.step import head_seconds, optimizer_seconds, send_seconds
 
 __all__ = ["MixedPipeline", "mixed_pipeline"]
@@ -43,6 +43,8 @@ class MixedPipeline:
     """Share of a micro-batch that the slowest stage of each part waits for the slowest of all."""
     alone_tokens_per_s: dict[str, float]
     """What each part would do without the others; 0 where the model does not fit on it."""
+    memory: dict[str, MemoryTerms]
+    """Of the fullest card of each part."""
 
     @property
     def step_time_s(self) -> float:
@@ -126,7 +128,7 @@ def _balance(stages: Sequence[_Stage], head_s: float) -> list[StageLoad]:
         )
     pace = np.full(model.layers + 1, np.inf)
     pace[0], whole, taken = 0.0, np.zeros(model.layers + 1), []
-    seconds = {id(stage.job): layers_seconds(stage.job) for stage in stages}
+    seconds = _seconds(stages)
     for stage in stages:
         loads = stage.loads(model)
         each = np.asarray(seconds[id(stage.job)].of(loads).total)
@@ -141,6 +143,12 @@ def _balance(stages: Sequence[_Stage], head_s: float) -> list[StageLoad]:
     if not np.isfinite(pace[-1]):
         raise InfeasibleError(f"{model.name} does not fit on these parts; take more cards or stages")
     return _read_back(model, stages, taken)
+
+
+def _seconds(stages: Sequence[_Stage]) -> dict[int, Layers]:
+    """Seconds of the layers of every part, by its job."""
+    jobs = {id(stage.job): stage.job for stage in stages}
+    return {number: layers_seconds(job) for number, job in jobs.items()}
 
 
 def _read_back(model: Model, stages: Sequence[_Stage], taken: Sequence[NDArray[np.int64]]) -> list[StageLoad]:
@@ -174,7 +182,8 @@ def mixed_pipeline(
     m, stages = _check(parts), _stages(parts)
     head = float(head_seconds(parts[-1].job))
     loads = _balance(stages, head)
-    each = [layers_seconds(stage.job).of(load) for stage, load in zip(stages, loads, strict=True)]
+    seconds = _seconds(stages)
+    each = [seconds[id(stage.job)].of(load) for stage, load in zip(stages, loads, strict=True)]
     times = [float(stage.total) for stage in each]
     paces = [*times[:-1], times[-1] + head]
     slowest = int(np.argmax(paces))
@@ -199,7 +208,20 @@ def mixed_pipeline(
         alone_tokens_per_s=dict(alone)
         if alone is not None
         else {p.name: alone_tokens_per_s(p) for p in parts},
+        memory=_fullest(stages, loads, names),
     )
+
+
+def _fullest(
+    stages: Sequence[_Stage], loads: Sequence[StageLoad], names: Sequence[str]
+) -> dict[str, MemoryTerms]:
+    """The memory of the fullest stage of every part."""
+    out: dict[str, MemoryTerms] = {}
+    for stage, load, name in zip(stages, loads, names, strict=True):
+        need = stage_memory(stage.job, load, after=stage.after)
+        if name not in out or float(need.total) > float(out[name].total):
+            out[name] = MemoryTerms(*(float(getattr(need, f)) for f in MemoryTerms.__dataclass_fields__))
+    return out
 
 
 def _closing(stage: _Stage, load: StageLoad, seconds: Stage) -> tuple[float, float]:

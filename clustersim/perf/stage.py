@@ -18,7 +18,7 @@ from clustersim.perf.schedules import Phases
 from clustersim.perf.shapes import layer_seconds, product_seconds
 from clustersim.perf.split import StageLoad
 
-__all__ = ["Layers", "Stage", "hidden_under", "layers_seconds", "local_members", "wide_type"]
+__all__ = ["Layers", "Stage", "block_members", "hidden_under", "layers_seconds", "local_members", "wide_type"]
 
 #: A number, or an array with one entry a plan.
 Real = Any
@@ -192,7 +192,8 @@ def _tensor_exchange(job: TrainJob, passes: float, kernels: Stage, mixture: bool
     gathered = software.gather_bytes if job.dtype in NARROW and plan.sequence_parallel else 2.0
     size = (gathered + 2.0) / 2 * job.micro_tokens * job.model.hidden
     local = local_members(plan.tp, 1, job.network)
-    one = collective_time("all_reduce", size, plan.tp, local=local, network=job.network)
+    block = block_members(plan.tp, 1, job.network)
+    one = collective_time("all_reduce", size, plan.tp, local=local, network=job.network, block=block)
     whole = 2.0 * passes * one.total_s
     if not software.tp_overlap:
         return whole
@@ -345,8 +346,10 @@ def _expert_exchange(job: TrainJob, tokens: Real, passes: int) -> Real:
     every = np.maximum(model.experts_per_token * (1 - 1 / domains), 1e-30)
     once = (domains - 1) * (1 - (1 - 1 / domains) ** model.experts_per_token)
     share = np.where(plan.software.expert_forwarding, once / every, 1.0)
-    between = collective_time("all_to_all", size * share, plan.ep, local=local, network=network).total_s
-    inside = collective_time("all_to_all", size, local, local=local, network=network).total_s
+    block = block_members(plan.ep, inner, network)
+    sent = size * share
+    between = collective_time("all_to_all", sent, plan.ep, local=local, network=network, block=block).total_s
+    inside = collective_time("all_to_all", size, local, local=local, network=network, block=block).total_s
     one = np.where(np.greater(domains, 1), np.maximum(between, inside), inside)
     if np.any(np.greater(plan.etp, 1)):
         near = local_members(plan.etp, 1, network)
@@ -359,7 +362,8 @@ def _context_exchange(job: TrainJob) -> Real:
     network, model, plan = job.network, job.model, job.plan
     kv = 2.0 * 2.0 * job.micro_tokens * plan.cp * _key_width(model) / np.minimum(plan.tp, model.kv_heads)
     local = local_members(plan.cp, plan.tp, network)
-    return collective_time("all_gather", kv, plan.cp, local=local, network=network).total_s
+    block = block_members(plan.cp, plan.tp, network)
+    return collective_time("all_gather", kv, plan.cp, local=local, network=network, block=block).total_s
 
 
 def _key_width(model: Model) -> float:
@@ -369,9 +373,18 @@ def _key_width(model: Model) -> float:
     )
 
 
+def block_members(group: Real, inner: Real, network: Network) -> Real | None:
+    """Members of a group that share a block of a domain of several blocks; None where a domain is one block."""
+    return _members(group, inner, network.block_size) if network.block_size else None
+
+
 def local_members(group: Real, inner: Real, network: Network) -> Real:
     """Members of a group that share a domain when ``inner`` cards of the domain belong to each of its members."""
-    room = np.maximum(1, network.scale_up_size // np.minimum(inner, network.scale_up_size))
+    return _members(group, inner, network.scale_up_size)
+
+
+def _members(group: Real, inner: Real, size: Real) -> Real:
+    room = np.maximum(1, size // np.minimum(inner, size))
     members = np.asarray(group, dtype=np.int64)
     # A group that its domains cannot hold evenly leaves some of a domain's cards out: the largest common divisor, or
     # the largest power of two.

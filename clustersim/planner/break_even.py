@@ -19,6 +19,7 @@ from clustersim.planner.training import chosen_workload
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.schema.quantity import tried
 from clustersim.schema.sides import load_sides, refuse_stated_plans
+from clustersim.special import root
 
 __all__ = ["AGAINST", "UNKNOWNS", "BreakEven", "Held", "break_even"]
 
@@ -132,6 +133,8 @@ def break_even(held: Held, unknown: str) -> BreakEven:
             "electricity is priced by time of day here; take tariff_bands out to solve for one tariff"
         )
     what, workload, cache = UNKNOWNS[unknown], _workload(held, inputs), StageCache()
+    if "{card}" in what.key:
+        inputs.refuse_groups(f"the {unknown} of a card")
     key = what.key.format(card=inputs.parts.card.name)
 
     def at(value: float | None) -> tuple[float, float]:
@@ -236,6 +239,4 @@ def _root(at: Callable[[float], tuple[float, float]], what: _Unknown, words: str
             f" is {ends[0][0]:,.4g} and {ends[1][0]:,.4g} against {ends[0][1]:,.4g} and {ends[1][1]:,.4g}; something"
             " else must change"
         )
-    from scipy.optimize import brentq
-
-    return float(brentq(gap, low, high, xtol=1e-12 * max(1.0, low), rtol=1e-14))
+    return root(gap, low, high, within=1e-12 * max(1.0, low))

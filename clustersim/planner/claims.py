@@ -23,7 +23,10 @@ from clustersim.des.training.promise import Promise, price_promise
 from clustersim.des.training.questions import out_for_repair, spare_is_there, spares_for
 from clustersim.des.training.run import TrainingRun
 from clustersim.econ.interval import spread
+from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.scaling import KINDS, scaling_curve
+from clustersim.perf.together import again
+from clustersim.planner.claimed_lines import claimed_lines
 from clustersim.planner.uncertainty import (
     LoadSides,
     bearable_draws,
@@ -34,6 +37,7 @@ from clustersim.planner.uncertainty import (
 from clustersim.reading.tables import shipped_rows
 from clustersim.schema.inputs import Inputs
 from clustersim.workloads import run_workload
+from clustersim.workloads.mixture import MixtureDetail
 from clustersim.workloads.training import TrainingDetail, plan_words
 from clustersim.workloads.work import StageCache
 
@@ -121,7 +125,7 @@ def examine(inputs: Inputs, workload: str, coverage: float, penalty_cny: float =
         }
         for r in _ladder()
     ]  # fmt: skip
-    return {
+    found = {
         "scenario": inputs.name,
         "workload": workload,
         "cards": cards,
@@ -150,6 +154,7 @@ def examine(inputs: Inputs, workload: str, coverage: float, penalty_cny: float =
         "linear_scaling": _scaling(own),
         "questions": list(QUESTIONS),
     }  # fmt: skip
+    return found | {"lines": list(claimed_lines(inputs, own, found))}
 
 
 def _restore(inputs: Inputs, own: TrainingDetail) -> dict[str, Any]:
@@ -206,6 +211,8 @@ def _promise(run: TrainingRun, seed: int, penalty_cny: float) -> dict[str, Any]:
 def _scaling(own: TrainingDetail) -> dict[str, Any]:
     """The linear-scaling claim against the workload's weak scaling by its plan."""
     base, reached = own.scaling
+    if isinstance(own, MixtureDetail):
+        return _mixture_scaling(own, reached)
     return {
         "claim": LINEAR,
         "kind": "weak",
@@ -217,6 +224,30 @@ def _scaling(own: TrainingDetail) -> dict[str, Any]:
         "by_network_and_batch_rule": _scaling_cases(own, base),
         "met": reached >= LINEAR,
     }
+
+
+def _mixture_scaling(own: MixtureDetail, reached: float) -> dict[str, Any]:
+    """The claim on unlike cards: tokens per second together over the sum of what each group does alone."""
+    cases = []
+    for gbps in (25, 100, 200, 400):
+        try:
+            again_at = again(own.found, own.clusters, link_bandwidth=gbps * 1.25e8)
+        except (InfeasibleError, InputError):
+            continue
+        efficiency = reached * again_at.tokens_per_s / own.found.tokens_per_s
+        cases.append(
+            {
+                "nic": f"{gbps} Gb/s per card between groups", "kind": "together", "batch_rule": "one batch for all",
+                "base_cards": 0, "scaling_efficiency": efficiency, "met": efficiency >= LINEAR,
+                "short_by": max(0.0, LINEAR - efficiency),
+            }
+        )  # fmt: skip
+    return {
+        "claim": LINEAR, "kind": "together over each alone", "base_cards": 0,
+        "cards": sum(part.job.cards for part in own.found.parts), "batch_rule": "one batch for all",
+        "plan": "; ".join(f"{p.name}: {plan_words(p.job.plan)}" for p in own.found.parts),
+        "scaling_efficiency": reached, "by_network_and_batch_rule": cases, "met": reached >= LINEAR,
+    }  # fmt: skip
 
 
 def _scaling_cases(own: TrainingDetail, base: int) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from clustersim.schema.sides import load_sides, refuse_stated_plans
 from clustersim.terms import unit_costs, work_terms
 from clustersim.workloads.work import Work
 
-__all__ = ["LEADS", "Asked", "Side", "compare", "decision", "run_sides"]
+__all__ = ["LEADS", "Asked", "Side", "compare", "decision", "run_sides", "unit_cost_name"]
 
 #: Draws behind the intervals where no number is asked for.
 DRAWS = 128
@@ -124,7 +124,7 @@ def _demand(inputs: Inputs, name: str) -> dict[str, Any]:
 
 
 def _site_row(side: Side) -> dict[str, Any]:
-    run, card = side.run, side.inputs.parts.card.name
+    run, card = side.run, side.inputs.card_words
     row: dict[str, Any] = {"side": side.name, "card": card, "cards": side.inputs.cards}
     numbers = (
         "it_power_kw", "facility_power_kw", "racks", "capex_mcny", "tco_mcny", "cny_per_card_hour",
@@ -212,7 +212,7 @@ def _intervals(asked: Asked, sides: Sequence[Side], draws: int) -> dict[str, Any
     found = headlines(_loader(asked, able), count=draws, parts=True)
     out: dict[str, Any] = {}
     for work in sides[0].run.works:
-        key = _name_of(sides[0].run, work)
+        key = unit_cost_name(sides[0].run, work)
         drawn = {side: next(h for h in rows if h.name == key) for side, rows in found.items()}
         base = drawn[sides[0].name].samples
         out[work.name] = {}
@@ -282,7 +282,7 @@ def _log_width(part: Mapping[str, Any]) -> float:
     return abs(float(np.log(part["times_at_p90"] / part["times_at_p10"])))
 
 
-def _name_of(run: SiteRun, work: Work) -> str:
+def unit_cost_name(run: SiteRun, work: Work) -> str:
     """The name of the cost of a workload's unit among the terms of the site."""
     plain = f"cny_per_{work.main.name}"
     return plain if plain in work_terms(run)["econ"] else f"{work.name}.{plain}"

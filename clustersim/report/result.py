@@ -21,11 +21,11 @@ __all__ = ["result_object", "workload_object"]
 
 #: Which inputs each part of the result rests on, by the first part of their key.
 _RESTS_ON: dict[str, tuple[str, ...]] = {
-    "cluster": ("cluster", "cards", "servers", "nics", "switches", "optics", "tco.pue"),
+    "cluster": ("cluster", "cards", "servers", "nics", "switches", "optics", "supernodes", "tco.pue"),
     "workloads": ("cluster", "cards", "nics", "switches", "models", "demand"),
     "training": ("cluster", "cards", "nics", "switches", "models"),
     "reliability": ("reliability", "checkpoint", "cluster", "cards", "nics"),
-    "tco": ("cluster", "cards", "servers", "nics", "switches", "optics", "tco", "prices"),
+    "tco": ("cluster", "cards", "servers", "nics", "switches", "optics", "supernodes", "tco", "prices"),
     "market": ("cluster", "cards", "nics", "tco", "prices", "market", "incumbent", "demand"),
     "forecast": ("cards", "tco", "prices", "market", "incumbent", "company"),
     "valuation": ("cards", "tco", "prices", "market", "incumbent", "company"),

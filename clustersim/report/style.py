@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clustersim.extras import needs
 from clustersim.reading.guarded import printable
 from clustersim.report.fonts import FONT_VARIABLE, HOUSE, drawable, escaped, lacking
 from clustersim.schema.quantity import tell_once
@@ -41,7 +42,8 @@ _RC: Any = {
 
 def new_figure(width: float = 9.0, height: float = 4.6) -> tuple[Figure, Axes]:
     """Return a figure and its axes in the house style, without touching any global state."""
-    import matplotlib
+    with needs("report", "figures"):
+        import matplotlib
 
     matplotlib.use("Agg", force=True)
     from matplotlib import rc_context

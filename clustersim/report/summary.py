@@ -24,6 +24,11 @@ _LINES: dict[str, tuple[tuple[str, str, float, str], ...]] = {
         ("share within the service level", "slo_share", 100.0, "{:.1f} %"),
     ),
     "video": (("streams per card", "streams_per_card", 1.0, "{:,.0f}"),),
+    "vision": (
+        ("inputs per second and card", "inputs_per_s_per_card", 1.0, "{:,.3g}"),
+        ("batch", "batch", 1.0, "{:,.0f}"),
+        ("time of a batch", "batch_s", 1.0, "{:.3g} s"),
+    ),
     "jobs": (
         ("useful share of the card-hours", "useful_share", 100.0, "{:.1f} %"),
         ("servers in use", "utilisation", 100.0, "{:.1f} %"),

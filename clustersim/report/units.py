@@ -12,4 +12,7 @@ UNITS = {
     "output_mtoken": "million output tokens",
     "stream_hour": "stream-hour",
     "useful_card_hour": "useful card-hour",
+    "image": "image",
+    "sample": "sample",
+    "video_second": "second of video",
 }

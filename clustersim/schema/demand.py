@@ -17,6 +17,7 @@ from clustersim.schema.models import ModelDimensions
 from clustersim.schema.serving import (
     AutoscaleSection,
     BatchingSection,
+    ClipsSection,
     DisaggregatedSection,
     FailureSection,
     PrecisionSection,
@@ -31,7 +32,7 @@ from clustersim.schema.training import PlanSection, SoftwareSection
 
 __all__ = [
     "KINDS_OF_WORK", "LAYOUT_FIELDS", "JobsWorkload", "ServingWorkload", "TrainingWorkload", "VideoWorkload",
-    "Workload", "identity",
+    "VisionWorkload", "Workload", "identity",
 ]  # fmt: skip
 
 Share = Annotated[Sourced, quantity("1", gt=0)]
@@ -39,7 +40,7 @@ MemoryShare = Annotated[Sourced, quantity("1", gt=0, le=1)]
 Fps = Annotated[Sourced, quantity("1/s", gt=0, usual=("1 1/s", "100000 1/s"))]
 Seconds = Annotated[Sourced, quantity("s", gt=0, usual=("1 s", "30 d"))]
 
-KINDS_OF_WORK = ("training", "serving", "video", "jobs")
+KINDS_OF_WORK = ("training", "serving", "video", "vision", "jobs")
 #: How a cluster meets its demand, and no part of the demand itself: these stay with their side.
 LAYOUT_FIELDS = (
     "plan",
@@ -52,6 +53,7 @@ LAYOUT_FIELDS = (
     "site_speed",
     "failures",
     "known_to_fit",
+    "batch",
     "graphs",
 )
 
@@ -116,6 +118,8 @@ class ServingWorkload(Model):
     """Prefix caching."""
     disaggregated: DisaggregatedSection | None = None
     """Separate replicas for prefill and decode."""
+    clips: ClipsSection | None = None
+    """Clips that the requests bring; ``serve`` says what they wait for before the language model."""
     failures: FailureSection | None = None
     """Failures of replicas, simulated where given."""
     autoscale: AutoscaleSection | None = None
@@ -151,6 +155,33 @@ class VideoWorkload(Model):
     """Number format of the vision models."""
 
 
+class VisionWorkload(Model):
+    """Images, samples or seconds of video through a network that is no language model."""
+
+    kind: Literal["vision"]
+    """A network encodes, detects or generates."""
+    share: Share | None = None
+    """Of the card-hours on sale; may be left out where it is the only workload."""
+    model: str | None = None
+    """No language model."""
+    network: str
+    """Which network (hwprofiles/networks)."""
+    dtype: str
+    """Number format of the products with weights."""
+    steps: int | None = Field(None, ge=1)
+    """Denoising steps; absent: the network's own."""
+    batch: int | Literal["best"] = "best"
+    """Inputs of a batch, or the one of most inputs per second within ``latency``."""
+    latency: Annotated[Sourced, quantity("s", gt=0, usual=("1 ms", "1 h"))] | None = None
+    """Time within which a batch must end; absent: none, and all inputs are there at once."""
+    host_rate: Fps | None = None
+    """Inputs per second that a card's part of the host reads, decodes and scales; absent: more than the card takes."""
+    frames_per_input: Annotated[Sourced, quantity("1", ge=0)] = Sourced(0.0, "1")
+    """Frames that the card's codec channels decode for one input."""
+    channel_fps: Fps | None = None
+    """Frames that one channel decodes per second; needed where there are frames."""
+
+
 class JobsWorkload(Model):
     """Jobs of several teams, queued on the site, and services beside them."""
 
@@ -178,7 +209,7 @@ class JobsWorkload(Model):
         return self
 
 
-Workload = TrainingWorkload | ServingWorkload | VideoWorkload | JobsWorkload
+Workload = TrainingWorkload | ServingWorkload | VideoWorkload | VisionWorkload | JobsWorkload
 
 
 def identity(workload: Workload) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from clustersim.errors import InputError, Problem
 from clustersim.provenance import Sourced
 from clustersim.schema.base import sourced_fields
 from clustersim.schema.company import CompanyFile
-from clustersim.schema.demand import ServingWorkload, TrainingWorkload, Workload
+from clustersim.schema.demand import ServingWorkload, TrainingWorkload, VisionWorkload, Workload
+from clustersim.schema.grouped import alike, apportioned, group_scenario
+from clustersim.schema.groups import GroupSection
 from clustersim.schema.loader import Loader, refuse_unused
 from clustersim.schema.lookup import find_file
 from clustersim.schema.models import described_model
@@ -46,6 +48,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     ),
     "serving": ("cluster.nic",),
     "video": (),
+    "vision": (),
     "jobs": ("cluster.cards", "cluster.server", "cluster.nic", "cluster.storage", "reliability", "checkpoint"),
 }  # fmt: skip
 #: Sections of the long run: a scenario of training alone that has none of them asks for the step alone.
@@ -71,6 +74,14 @@ class Inputs:
     documents: Mapping[str, Document]
     slower: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By workload: measured over predicted time of its unit (``unit``), its TTFT and its TPOT; empty: as predicted."""
+    networks: Mapping[str, Profile] = field(default_factory=dict)
+    """Networks of vision workloads, by name."""
+    groups: tuple[Inputs, ...] = ()
+    """Unlike cards: each group with the demand and terms of the whole; ``parts`` are then those of the first."""
+    group: str = ""
+    """Of a group: its name in the site."""
+    owned: bool = False
+    """Of a group: whether it is paid for."""
 
     @property
     def name(self) -> str:
@@ -80,14 +91,32 @@ class Inputs:
     @property
     def cards(self) -> int:
         """Working cards; raises InputError where the cluster states none."""
+        if self.groups:
+            return sum(group.cards for group in self.groups)
         count = self.scenario.cluster.cards
         if count is None:
             raise absent(self.file, "cluster.cards")
         return int(count.value)
 
     @property
+    def card_words(self) -> str:
+        """The card's name, or the names of all groups' cards."""
+        return "+".join(dict.fromkeys(g.parts.card.name for g in self.groups)) or self.parts.card.name
+
+    def refuse_groups(self, question: str) -> None:
+        """Raise InputError where the site has groups of unlike cards, and ``question`` is asked of equal ones."""
+        if self.groups:
+            names = ", ".join(group.group for group in self.groups)
+            raise InputError(
+                f"{self.name}: has groups of unlike cards ({names}), and {question} is asked of equal cards; ask `run`,"
+                " `tco`, `train`, `compare` or `plan training` of the whole, or this of a scenario with one group"
+            )
+
+    @property
     def servers(self) -> int:
         """Servers that the cards fill; raises InputError with the nearest count where they do not."""
+        if self.groups:
+            return sum(group.servers for group in self.groups)
         server = self.parts.server
         per_server = int(server.cards.value)
         if self.cards % per_server:
@@ -170,6 +199,10 @@ class Inputs:
         With ``step_alone`` a scenario of training steps alone need not have what a long run needs.
         """
         self.refuse_idle()
+        for group in self.groups:
+            group.require(money=money, step_alone=step_alone)
+        if self.groups:
+            return
         wanted: dict[str, list[str]] = {}
         for name, work in self.scenario.demand.items():
             for key in STEP_NEEDS if step_alone and self.step_alone else NEEDS[work.kind]:
@@ -234,7 +267,12 @@ class Inputs:
                 yield full, value, "--set" if flag else own or f"{document.file}:{line}"
 
     def _profiles(self) -> Iterator[tuple[str, Profile]]:
-        yield from self.parts.profiles()
+        seen = set()
+        for parts in [self.parts, *(group.parts for group in self.groups)]:
+            for kind, profile in parts.profiles():
+                if (kind, profile.name) not in seen:
+                    seen.add((kind, profile.name))
+                    yield kind, profile
         for model in self.models.values():
             yield "models", model
 
@@ -291,16 +329,69 @@ def load_one(name: str | Document, overrides: tuple[Override, ...] = ()) -> Inpu
     """
     loader = Loader(overrides)
     scenario = loader.scenario(name)
-    parts = loader.parts(scenario)
-    nominal = loader.as_filed().nominal(scenario, parts) if loader.touches_parts() else parts
+    each = _grouped(loader, scenario)
+    if len(each) == 1:
+        # Groups that are alike in all but their number are a site of equal cards.
+        scenario = next(iter(each.values()))[0]
+    first = next(iter(each.values()))[0] if each else scenario
+    parts = loader.parts(first)
+    nominal = loader.as_filed().nominal(first, parts) if loader.touches_parts() else parts
     models = _models(loader, scenario)
     prices, scenario = loader.terms(scenario, parts)
     company = None
     if scenario.company is not None:
         company = loader.load("company", "scenarios/company", scenario.company, CompanyFile, sourced=False)
     file = loader.documents["scenario"].file
+    whole = Inputs(
+        file, scenario, parts, nominal, models, prices, company, None, overrides, loader.documents,
+        networks=_networks(loader, scenario),
+    )  # fmt: skip
     refuse_unused(loader.own, [loader.documents], file)
-    return Inputs(file, scenario, parts, nominal, models, prices, company, None, overrides, loader.documents)
+    if len(each) > 1:
+        whole = replace(whole, groups=tuple(_group(loader, whole, name, *of) for name, of in each.items()))
+    if whole.groups and not whole.scenario.cluster.link:
+        raise InputError(
+            f"{file}: cluster.link: what joins the groups is needed (link: {{bandwidth: 100 Gb/s}})"
+        )
+    return whole
+
+
+def _grouped(loader: Loader, scenario: Scenario) -> dict[str, tuple[Scenario, GroupSection]]:
+    """The scenario of every group by name, equal groups put together; nothing for a site of equal cards."""
+    site = scenario.cluster
+    if not site.groups:
+        return {}
+    link = site.link.bandwidth.value if site.link is not None and site.link.bandwidth is not None else None
+
+    def fast(group: GroupSection) -> bool:
+        nic = group.nic or site.nic
+        if link is None or nic is None:
+            return link is None and site.link is not None and not site.link.through_hosts
+        assert site.link is not None
+        own = loader.profile("nics", nic).rate.value * (group.nics_per_card or site.nics_per_card).value
+        return bool(link >= own * (1 - 1e-9)) and not site.link.through_hosts
+
+    groups = alike(site.groups, fast)
+    hot = scenario.reliability.spares.hot.value if scenario.reliability is not None else 0.0
+    free = [name for name, group in groups.items() if group.spares is None]
+    shares = apportioned(hot, [groups[name].cards.value for name in free]) if free else []
+    of = dict(zip(free, shares, strict=True))
+    return {
+        name: (group_scenario(scenario, group, of.get(name, _spares(group))), group)
+        for name, group in groups.items()
+    }
+
+
+def _spares(group: GroupSection) -> float | None:
+    return group.spares.value if group.spares is not None else None
+
+
+def _group(loader: Loader, whole: Inputs, name: str, scenario: Scenario, group: GroupSection) -> Inputs:
+    """One group as a site of its own, at the terms of the whole."""
+    parts = loader.parts(scenario)
+    nominal = loader.as_filed().nominal(scenario, parts) if loader.touches_parts() else parts
+    priced = scenario.model_copy(update={"tco": whole.scenario.tco, "name": name})
+    return replace(whole, scenario=priced, parts=parts, nominal=nominal, group=name, owned=group.owned)
 
 
 def _models(loader: Loader, scenario: Scenario) -> dict[str, ModelProfile]:
@@ -317,6 +408,14 @@ def _models(loader: Loader, scenario: Scenario) -> dict[str, ModelProfile]:
         if isinstance(work, ServingWorkload) and work.speculative and work.speculative.draft_model
     }
     return described | {name: loader.profile("models", name) for name in sorted(named - set(described))}
+
+
+def _networks(loader: Loader, scenario: Scenario) -> dict[str, Profile]:
+    """The networks of what sees or generates."""
+    names = {work.network for work in scenario.demand.values() if isinstance(work, VisionWorkload)}
+    served = [work for work in scenario.demand.values() if isinstance(work, ServingWorkload)]
+    names |= {work.clips.network for work in served if work.clips is not None}
+    return {name: loader.profile("networks", name) for name in sorted(names)}
 
 
 def _incumbent(inputs: Inputs, overrides: tuple[Override, ...]) -> Inputs:
@@ -361,6 +460,7 @@ def doing(side: Inputs, first: Inputs, *, own_terms: bool = False) -> Inputs:
         side,
         scenario=side.scenario.model_copy(update=changed),
         models=first.models,
+        networks=first.networks,
         prices_or_none=prices,
         company=None,
     )

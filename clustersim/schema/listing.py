@@ -40,6 +40,7 @@ READ_BY: dict[str, tuple[str, ...]] = {
     "nics": ("collectives", "train", "serve", "jobs", "tco", "plan"),
     "switches": ("train", "serve", "jobs", "tco", "plan"),
     "optics": ("serve", "jobs", "tco", "plan"),
+    "supernodes": ("train", "serve", "jobs", "tco", "plan"),
     "cooling": ("serve", "jobs", "tco", "plan"),
     "models": ("train", "serve", "jobs", "tco", "plan"),
 }

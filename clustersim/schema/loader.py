@@ -129,6 +129,9 @@ class Loader:
             switch_or_none=self._named("switches", fabric.switch if fabric else None),
             optics_or_none=self._named("optics", fabric.optics if fabric else None),
             cooling_or_none=self._named("cooling", server.cooling if server else None),
+            supernode_or_none=self._named(
+                "supernodes", cluster.supernode.profile if cluster.supernode else None
+            ),
         )
 
     def _named(self, kind: str, name: str | None) -> Any:

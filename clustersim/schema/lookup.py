@@ -1,7 +1,8 @@
 """Where profiles and scenarios are found, and by which names.
 
 Order: a given path, the folders of ``$CLUSTERSIM_PATH``, the working folder, the repository root of an editable
-install, and the copy shipped inside the package. A name is exact: the file's own or one of the ``aliases`` that it
+install, the copy shipped inside the package, and the folders of other installed packages (entry points of the group
+``clustersim.profiles``). A name is exact: the file's own or one of the ``aliases`` that it
 declares, in either case of letters and with ``-``, ``_`` and spaces alike; never a part of a name.
 """
 
@@ -26,6 +27,28 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 #: A folder that changed less than this ago may change again without another time of change.
 _SETTLED_NS = 100_000_000
 _OWN = (str(_PACKAGE.parent), str(_PACKAGE / "_shipped"))
+_GROUP = "clustersim.profiles"
+
+
+@lru_cache(maxsize=1)
+def _of_packages() -> tuple[str, ...]:
+    """The folders of other installed packages that name themselves by an entry point; none of their code is run."""
+    from importlib.metadata import entry_points
+    from importlib.util import find_spec
+
+    found = []
+    for point in sorted(entry_points(group=_GROUP), key=lambda p: p.name):
+        try:
+            spec = find_spec(point.module)
+        except (ImportError, ValueError, AttributeError):
+            spec = None
+        if spec is None or not spec.submodule_search_locations:
+            raise InputError(
+                f"entry point {point.name} = {point.value} of {_GROUP}: no package of this name is installed; name the"
+                " package that holds hwprofiles/ or scenarios/, or uninstall what declares it"
+            )
+        found.extend(spec.submodule_search_locations)
+    return tuple(found)
 
 
 def roots() -> tuple[Path, ...]:
@@ -36,7 +59,7 @@ def roots() -> tuple[Path, ...]:
     if only := os.environ.get(ONLY):
         return (Path(only),)
     given = [p for p in os.environ.get("CLUSTERSIM_PATH", "").split(os.pathsep) if p]
-    candidates = (*given, os.getcwd(), *_OWN)  # noqa: PTH109 -- asked for every point
+    candidates = (*given, os.getcwd(), *_OWN, *_of_packages())  # noqa: PTH109 -- asked for every point
     changed = tuple(map(_changed, candidates))
     # A clock tick is some milliseconds: what changes twice within one does not show it.
     settled = time.time_ns() - max(changed) > _SETTLED_NS

@@ -29,7 +29,7 @@ __all__ = [
     "parse_overrides", "plain_changes", "reaching", "refuse_own_demand", "site_overrides",
 ]  # fmt: skip
 
-PROFILE_KINDS = ("cards", "servers", "nics", "switches", "optics", "models", "cooling")
+PROFILE_KINDS = ("cards", "servers", "nics", "switches", "optics", "supernodes", "models", "cooling")
 #: A year of a company's row.
 _YEAR = re.compile(r"20\d\d(H[12])?[AE]")
 #: The side that a scenario's market names.

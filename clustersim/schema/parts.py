@@ -15,6 +15,7 @@ from clustersim.schema.profiles import (
     ServerProfile,
     SwitchProfile,
 )
+from clustersim.schema.supernode import SupernodeProfile
 
 __all__ = ["Parts", "absent"]
 
@@ -26,7 +27,7 @@ def absent(file: str, key: str, why: str = "this question needs it") -> InputErr
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The card, and the server, NIC, switch, optics and cooling where the cluster names them."""
+    """The card, and the server, NIC, switch, optics, cooling and supernode where the cluster names them."""
 
     file: str
     card: CardProfile
@@ -35,6 +36,7 @@ class Parts:
     switch_or_none: SwitchProfile | None = None
     optics_or_none: OpticsProfile | None = None
     cooling_or_none: CoolingProfile | None = None
+    supernode_or_none: SupernodeProfile | None = None
 
     @property
     def server(self) -> ServerProfile:
@@ -71,12 +73,19 @@ class Parts:
             raise absent(self.file, "cluster.server")
         return self.cooling_or_none
 
+    @property
+    def supernode(self) -> SupernodeProfile:
+        """The supernode; raises InputError where the cluster names none."""
+        if self.supernode_or_none is None:
+            raise absent(self.file, "cluster.supernode")
+        return self.supernode_or_none
+
     def profiles(self) -> Iterator[tuple[str, Profile]]:
         """Yield kind and profile of all that is there."""
         yield "cards", self.card
         rest = (
             ("servers", self.server_or_none), ("nics", self.nic_or_none), ("switches", self.switch_or_none),
-            ("optics", self.optics_or_none), ("cooling", self.cooling_or_none),
+            ("optics", self.optics_or_none), ("cooling", self.cooling_or_none), ("supernodes", self.supernode_or_none),
         )  # fmt: skip
         for kind, profile in rest:
             if profile is not None:

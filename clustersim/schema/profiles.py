@@ -31,8 +31,11 @@ from clustersim.schema.calibrated import CalibratedProfile
 from clustersim.schema.fleets import FleetProfile
 from clustersim.schema.lookup import find_file, known_names
 from clustersim.schema.models import ModelProfile
+from clustersim.schema.networks import NetworkProfile
 from clustersim.schema.profile_base import Profile
+from clustersim.schema.silicon import SiliconProfile, TokensFile
 from clustersim.schema.software import SoftwareProfile
+from clustersim.schema.supernode import SupernodeProfile
 from clustersim.schema.tco import Pue
 from clustersim.schema.yamlfile import Document, read_yaml
 
@@ -206,6 +209,8 @@ class ServerProfile(Profile):
     """Name of the cooling profile that its racks belong to."""
     cards: Count
     """Cards that it holds."""
+    domain: Count | None = None
+    """Cards of the coherent domain whose switches and wiring its price, power and height hold; absent: its own."""
     cpu: str = ""
     """Its processors."""
     host_power: Power
@@ -290,7 +295,11 @@ KINDS: dict[str, tuple[str, type[Profile]]] = {
     "nics": ("hwprofiles/nics", NicProfile),
     "switches": ("hwprofiles/switches", SwitchProfile),
     "optics": ("hwprofiles/optics", OpticsProfile),
+    "supernodes": ("hwprofiles/supernodes", SupernodeProfile),
     "models": ("hwprofiles/models", ModelProfile),
+    "networks": ("hwprofiles/networks", NetworkProfile),
+    "silicon": ("hwprofiles/silicon", SiliconProfile),
+    "tokens": ("hwprofiles/tokens", TokensFile),
     "cooling": ("hwprofiles/cooling", CoolingProfile),
     "software": ("hwprofiles/software", SoftwareProfile),
     "fleets": ("hwprofiles/fleets", FleetProfile),

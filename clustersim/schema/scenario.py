@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
@@ -10,7 +10,9 @@ from clustersim.provenance import Sourced
 from clustersim.schema.base import Amount, Bandwidth, Fraction, Model, quantity
 from clustersim.schema.collectives import CollectiveSection
 from clustersim.schema.demand import Workload
+from clustersim.schema.groups import FabricSection, GroupSection, LinkSection
 from clustersim.schema.reliability import CheckpointSection, ReliabilitySection
+from clustersim.schema.supernode import SupernodeSection
 from clustersim.schema.tco import TcoSection
 
 __all__ = [
@@ -22,19 +24,6 @@ OUTSIDE_OPTION = Sourced(
     1.5, "1", "default: another domestic card, or rented capacity, half as dear again; none is published", "assumption",
     low=1.1, high=3.0,
 )  # fmt: skip
-
-
-class FabricSection(Model):
-    """The network between servers."""
-
-    topology: Literal["fat_tree", "rail_optimized"] = "fat_tree"
-    """How switches are wired."""
-    switch: str
-    """Which switch (hwprofiles/switches)."""
-    optics: str
-    """Which optical module on its side (hwprofiles/optics)."""
-    oversubscription: Annotated[Sourced, quantity("1", ge=1, usual=("1", "32"))] = Sourced(1.0, "1")
-    """Bandwidth below a leaf over that above it."""
 
 
 class StorageSection(Model):
@@ -51,10 +40,14 @@ class StorageSection(Model):
 class ClusterSection(Model):
     """The cluster: which cards, in which servers, on which network. Only what the demand needs must be there."""
 
-    card: str
-    """Which card (hwprofiles/cards)."""
+    card: str = ""
+    """Which card (hwprofiles/cards); absent where there are groups."""
     cards: Annotated[Sourced, quantity("1", ge=1, integer=True, usual=("1", "1000000"))] | None = None
     """How many work; spares come on top."""
+    groups: dict[str, GroupSection] = Field(default_factory=dict)
+    """Unlike cards by name, instead of ``card`` and ``cards``; what a group leaves out is as it stands here."""
+    link: LinkSection | None = None
+    """What joins the groups."""
     server: str | None = None
     """Which server (hwprofiles/servers)."""
     nic: str | None = None
@@ -63,10 +56,25 @@ class ClusterSection(Model):
     """Whether the switches between domains add up on the way."""
     nics_per_card: Annotated[Sourced, quantity("1", gt=0, le=8)] = Sourced(1.0, "1")
     """NICs for each card."""
+    supernode: SupernodeSection | None = None
+    """What joins several servers to one coherent domain."""
     fabric: FabricSection | None = None
     """The network between servers."""
     storage: StorageSection | None = None
     """The parallel storage."""
+
+    @model_validator(mode="after")
+    def _cards_or_groups(self) -> ClusterSection:
+        """Equal cards or groups of them, not both and not neither."""
+        if not self.card and not self.groups:
+            raise ValueError("card: is needed and missing (add it, or groups of unlike cards)")
+        if self.groups:
+            wrong = [n for n in ("card", "cards", "supernode", "in_network_reduction") if getattr(self, n)]
+            if wrong:
+                raise ValueError(f"{', '.join(wrong)}: belongs to one of the groups; move it there")
+        elif self.link is not None:
+            raise ValueError("link: joins groups, and there are none; leave it out, or give groups")
+        return self
 
 
 class MarketSection(Model):
@@ -145,6 +153,15 @@ class Scenario(Model):
                     f"demand.{first} and demand.{name} name the model {work.model!r} with unlike dimensions; give the"
                     " models two names"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _groups_have_no_value_in_use(self) -> Scenario:
+        if self.cluster.groups and self.market is not None:
+            raise ValueError(
+                "market: a card's value in use is that of a site of equal cards; compare the site with groups with"
+                " others (clustersim compare), or leave market out"
+            )
         return self
 
     @property

@@ -132,6 +132,25 @@ class PrefixSection(Model):
     """Memories outside the cards, nearest first."""
 
 
+class ClipsSection(Model):
+    """Video in, text out: every request brings a clip whose sampled frames pass a vision encoder and become tokens."""
+
+    frames: int = Field(ge=1)
+    """Frames of a clip, all of which are decoded."""
+    sampled: int = Field(ge=1)
+    """Of these, frames that the encoder sees."""
+    tokens_per_frame: int = Field(ge=1)
+    """Prompt tokens that a sampled frame becomes, beside the text."""
+    network: str
+    """The encoder (hwprofiles/networks)."""
+    dtype: str
+    """Number format of its products with weights."""
+    encoders: int = Field(1, ge=1)
+    """Cards beside each replica's that encode."""
+    channel_fps: Rate
+    """Frames that one channel of these cards decodes per second."""
+
+
 class DisaggregatedSection(Model):
     """Separate replicas for prefill and decode; the plan applies to both unless ``decode_plan`` is given."""
 

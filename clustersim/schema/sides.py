@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from clustersim.errors import InputError, suggest
+from clustersim.provenance import Sourced
 from clustersim.schema.demand import KINDS_OF_WORK, identity
+from clustersim.schema.groups import LinkSection
 from clustersim.schema.inputs import Inputs, doing, laid_out, load_one
 from clustersim.schema.loader import refuse_unused
 from clustersim.schema.lookup import find_file
@@ -23,7 +25,27 @@ from clustersim.schema.overrides import (
 )
 from clustersim.schema.scenario import Scenario
 
-__all__ = ["load_sides", "refuse_stated_plans"]
+__all__ = ["joined_sides", "load_sides", "refuse_stated_plans"]
+
+
+def joined_sides(sides: Sequence[Inputs], bandwidth: float) -> Inputs:
+    """Return the clusters of several scenarios as groups of one site, at the first one's terms.
+
+    ``bandwidth`` is bytes/s per card and direction between them.
+
+    Raises InputError where a scenario is itself a site of groups.
+    """
+    first = sides[0]
+    for side in sides:
+        if side.groups:
+            raise InputError(f"{side.name}: has groups of its own; write all groups into one scenario")
+    link = LinkSection(bandwidth=Sourced(bandwidth, "B/s"))
+    site = first.scenario.cluster.model_copy(update={"link": link})
+    return replace(
+        first,
+        scenario=first.scenario.model_copy(update={"cluster": site}),
+        groups=tuple(replace(side, group=side.name) for side in sides),
+    )
 
 
 def load_sides(

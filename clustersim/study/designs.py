@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.errors import InputError
+from clustersim.extras import needs
 
 __all__ = ["morris_design", "saltelli_design", "uniform_sample"]
 
@@ -23,7 +24,8 @@ def uniform_sample(method: str, points: int, columns: int, seed: int) -> Array:
     """
     if points < 1 or columns < 1:
         raise InputError(f"a sample needs at least one point and one input, not {points} and {columns}")
-    from scipy.stats import qmc
+    with needs("study", "samples of a study"):
+        from scipy.stats import qmc
 
     rng = np.random.default_rng(seed)
     if method == "sobol":

@@ -18,7 +18,8 @@ __all__ = ["FOLDERS", "schema_of"]
 FOLDERS = {
     "scenario": "scenarios", "company": "scenarios/company", "study": "scenarios/studies",
     "prices": "hwprofiles/prices", "card": "hwprofiles/cards", "server": "hwprofiles/servers", "nic": "hwprofiles/nics",
-    "switch": "hwprofiles/switches", "optics": "hwprofiles/optics", "cooling": "hwprofiles/cooling",
+    "switch": "hwprofiles/switches", "optics": "hwprofiles/optics",
+    "supernode": "hwprofiles/supernodes", "cooling": "hwprofiles/cooling",
     "model": "hwprofiles/models", "software": "hwprofiles/software", "fleet": "hwprofiles/fleets",
 }  # fmt: skip
 

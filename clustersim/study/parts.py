@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from clustersim.errors import InputError
+from clustersim.extras import needs
 from clustersim.writing import write_bytes
+
+with needs("study", "studies"):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
 __all__ = ["ROW_GROUP", "Part", "check_rows", "find_parts", "read_column", "read_rows", "regrouped"]
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.pipeline import StageCache, run_chain
 from clustersim.schema.inputs import load_inputs
+from clustersim.special import root
 from clustersim.study.outputs import check_outputs, outputs_of
 from clustersim.study.space import quantity_text
 
@@ -51,9 +52,7 @@ def goal_seek(
             f"{output} = {target:g} is not reached for {key} between {low:g} and {high:g} {unit}: it is"
             f" {at_low + target:g} and {at_high + target:g} at the ends"
         )
-    from scipy.optimize import brentq
-
-    return float(brentq(gap, low, high, xtol=1e-12 * max(abs(low), abs(high), 1e-300), rtol=1e-12))
+    return root(gap, low, high, within=1e-12 * max(abs(low), abs(high), 1e-300))
 
 
 def parse_constraint(output: str, text: str) -> tuple[str, str, float]:

@@ -16,17 +16,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from clustersim.errors import InputError
+from clustersim.extras import needs
 from clustersim.reading.guarded import file_sha256
 from clustersim.reading.jsontext import read_json
 from clustersim.study.lock import LOCK_FILE, held
 from clustersim.study.parts import ROW_GROUP, Part, check_rows, find_parts, read_column, read_rows, regrouped
 from clustersim.study.spec import SPEC_FILE, StudySpec, load_spec, spec_text
 from clustersim.writing import LEFT_OVER, write_beside, write_bytes
+
+with needs("study", "studies"):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
 __all__ = ["StudyStore"]
 

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from clustersim.batch import Values, at
 from clustersim.columns import Varied
+from clustersim.extras import needs
 from clustersim.study.points import Found, varied_values
 from clustersim.study.space import Span, as_number
 from clustersim.study.spec import StudySpec
+
+with needs("study", "studies"):
+    import pyarrow as pa
 
 __all__ = ["input_kinds", "input_units", "to_table"]
 

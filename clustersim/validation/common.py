@@ -10,6 +10,7 @@ from typing import Any
 
 from clustersim.errors import InputError, suggest
 from clustersim.schema.profiles import CardProfile
+from clustersim.special import rank_correlation
 
 __all__ = [
     "NO_MEASUREMENT", "ColumnError", "ValidationRow", "class_of", "flat_rows", "reason_of", "regret",
@@ -95,7 +96,6 @@ def require_columns(columns: Iterable[str], needed: Sequence[str], file: str) ->
 
 
 def _statistics(rows: Sequence[ValidationRow]) -> dict[str, Any]:
-    from scipy.stats import spearmanr
 
     errors = [e for e in (row.error_pct for row in rows) if e is not None and math.isfinite(e)]
     pairs = [(r.predicted, r.measured) for r in rows if r.predicted is not None]
@@ -105,9 +105,7 @@ def _statistics(rows: Sequence[ValidationRow]) -> dict[str, Any]:
     out["bias_pct"] = fmean(errors) if errors else None
     varied = len({p for p, _ in pairs}) > 1 and len({m for _, m in pairs}) > 1
     rank = (
-        spearmanr([p for p, _ in pairs], [m for _, m in pairs]).statistic
-        if len(pairs) > 2 and varied
-        else None
+        rank_correlation([p for p, _ in pairs], [m for _, m in pairs]) if len(pairs) > 2 and varied else None
     )
     ranged = [bool(r.details["inside"]) for r in rows if "inside" in r.details]
     if ranged:

@@ -26,6 +26,9 @@ DOMAINS: dict[str, tuple[str, str]] = {
     "serving_latency_b200": ("clustersim.validation.serving_latency", "serving_latency_b200.csv"),
     "serving_silicon": ("clustersim.validation.serving_latency", "serving_silicon_hopper.csv"),
     "serving_silicon_blackwell": ("clustersim.validation.serving_latency", "serving_silicon_blackwell.csv"),
+    "mlperf": ("clustersim.validation.vision", "mlperf_inference.csv"),
+    "domestic_vision": ("clustersim.validation.vision", "domestic_vision.csv"),
+    "flagperf_cases": ("clustersim.validation.vision", "flagperf_cases.csv"),
     "serving_agentic": ("clustersim.validation.serving_agentic", "serving_agentic.csv"),
     "domestic_serving": ("clustersim.validation.serving_domestic", "domestic_serving.csv"),
 }

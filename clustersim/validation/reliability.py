@@ -28,6 +28,7 @@ from clustersim.des.training.fleets import BetweenFleets, between_fleets
 from clustersim.des.training.log import component_of
 from clustersim.schema.lookup import known_names
 from clustersim.schema.profiles import field_fleets, load_fleet
+from clustersim.special import poisson_quantile
 from clustersim.validation import reliability_text as text
 from clustersim.validation.common import ValidationRow, require_columns
 from clustersim.validation.reliability_row import CARDS_PER_NODE, Row, read_row
@@ -209,9 +210,7 @@ def _spares_row(row: Row) -> ValidationRow | None:
     found = re.search(r"(?:P99|standby|spares)[^\d=;]*=?\s*(\d+)\b(?!\s*[%x.\d])", row.cells["failures"])
     if found is None or row.mttf_s is None:
         return None
-    from scipy.stats import poisson
-
-    value = float(poisson.ppf(0.99, 86400.0 / row.mttf_s))
+    value = float(poisson_quantile(0.99, 86400.0 / row.mttf_s))
     return row.answer(
         value, float(found[1]), "spares", "spares", per_day=86400.0 / row.mttf_s, mttf=row.mttf_from
     )

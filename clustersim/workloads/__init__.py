@@ -22,6 +22,8 @@ def _run_of(kind: str) -> Run:
         from clustersim.workloads import serving as module  # type: ignore[no-redef]
     elif kind == "video":
         from clustersim.workloads import video as module  # type: ignore[no-redef]
+    elif kind == "vision":
+        from clustersim.workloads import vision as module  # type: ignore[no-redef]
     else:
         from clustersim.workloads import jobs as module  # type: ignore[no-redef]
     run: Run = module.work_of
@@ -35,6 +37,12 @@ def run_workload(inputs: Inputs, name: str, cache: StageCache) -> Work:
     """
     work = inputs.scenario.demand[name]
     try:
+        if inputs.groups:
+            from clustersim.workloads.mixture import on_groups, trained_on_groups
+
+            if work.kind == "training":
+                return trained_on_groups(inputs, name, work, cache)
+            return on_groups(inputs, name, _run_of(work.kind), cache)
         return _run_of(work.kind)(inputs, name, work, cache)
     except InfeasibleError as error:
-        raise InfeasibleError(f"demand.{name} on {inputs.name} ({inputs.parts.card.name}): {error}") from None
+        raise InfeasibleError(f"demand.{name} on {inputs.name} ({inputs.card_words}): {error}") from None

@@ -17,6 +17,7 @@ from clustersim.assemble.serving import (
     slo_of,
     stream_spec,
 )
+from clustersim.assemble.supernode import domain_cards
 from clustersim.des.serving.closed_form import ClosedForm, closed_form
 from clustersim.des.serving.fit import Misfit, fewest_cards
 from clustersim.des.serving.fluid_inputs import traffic_of
@@ -55,8 +56,7 @@ def _tensor_plan(tp: int) -> ServingPlan:
 
 def _tensors(inputs: Inputs) -> list[int]:
     """Tensor degrees inside a coherent domain."""
-    scale_up = inputs.parts.card.scale_up
-    domain = max(1, int(scale_up.domain.value) if scale_up is not None else 8)
+    domain = domain_cards(inputs) if inputs.parts.card.scale_up is not None else 8
     return [tp for tp in (1, 2, 4, 8, 16, 32, 64) if tp <= domain]
 
 

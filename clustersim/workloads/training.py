@@ -101,7 +101,10 @@ def _nominal(inputs: Inputs, job: TrainJob) -> TrainJob:
     except InputError:
         return job
     mine = job.network
-    same = {name: getattr(mine, name) for name in ("scale_up_size", "scale_up_wiring", "dies_per_card")}
+    structure = ("scale_up_size", "scale_up_wiring", "scale_up_dims", "block_size", "dies_per_card")
+    same = {name: getattr(mine, name) for name in structure}
+    if mine.block_size and not network.block_size:
+        same["block_bandwidth"] = mine.block_bandwidth
     return replace(job, card=card, network=replace(network, **same))
 
 
@@ -201,7 +204,8 @@ def work_of(inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache
 
 def _trained(inputs: Inputs, job: TrainJob, step: StepTime) -> Trained:
     """What the long run needs of the job; the shares of its step only where slow parts ask for them."""
-    shares = time_shares(step.terms, job.plan, job.network) if inputs.reliability.degradations else {}
+    slow = inputs.reliability.degradations or inputs.scenario.cluster.supernode is not None
+    shares = time_shares(step.terms, job.plan, job.network) if slow else {}
     return Trained(job.model.parameters, step.step_time_s, job.plan.dp, shares)
 
 

@@ -14,7 +14,8 @@ __all__ = ["MAIN_UNITS", "Load", "Product", "StageCache", "Work"]
 
 #: What a workload of a kind is bought for: the unit whose cost is *the* cost.
 MAIN_UNITS = {
-    "training": "mtoken", "serving": "served_mtoken", "video": "stream_hour", "jobs": "useful_card_hour",
+    "training": "mtoken", "serving": "served_mtoken", "video": "stream_hour", "vision": "input",
+    "jobs": "useful_card_hour",
 }  # fmt: skip
 
 #: Rates that are times, and those that a slower unit does not change.
@@ -106,6 +107,8 @@ class Work:
     """What the reader must know: ties, what is not modelled."""
     detail: Any = field(repr=False, compare=False)
     """The kind's own result, for its own command and figures."""
+    group_loads: Mapping[str, Load] = field(default_factory=dict)
+    """On unlike cards, the load of each group; a group that is not there idles."""
 
     def slowed(self, slower: Mapping[str, Any]) -> Work:
         """Return the work where its unit takes ``slower["unit"]`` times as long as predicted, and its latencies
@@ -121,6 +124,10 @@ class Work:
             main=replace(self.main, per_card_hour=self.main.per_card_hour / unit),
             products=tuple(replace(p, per_card_hour=p.per_card_hour / unit) for p in self.products),
             load=replace(load, **used),
+            group_loads={
+                name: replace(one, **{n: np.minimum(getattr(one, n) / unit, 1.0) for n in used})
+                for name, one in self.group_loads.items()
+            },
             service={k: v * slower.get(k.partition("_")[0], 1.0) for k, v in self.service.items()},
             rates={
                 k: v if k in AS_PREDICTED else v * unit if k in TIMES else v / unit

@@ -85,12 +85,13 @@ WORDS: dict[str, list[str]] = {
     "export note": ["metax", "-o", "{tmp}/note", "--as", "pdf"],
     "export slides": ["metax", "-o", "{tmp}/slides", "--language", "zh"],
     "export bundle": ["metax", "-o", "{tmp}/evidence"],
+    "proposal": ["br166-1024", "--against", "h20-1024", "--as", "xlsx", "--draws", "2", "-o", "{tmp}/offer"],
     "verify": ["{tmp}/bundle"],
     "anchors": [],
     "validate": ["tco"],
 }
 #: Over two seconds of a processor: every anchored scenario is run, every measured price predicted.
-SLOW = {"anchors", "validate", "export bundle", "worth", "calibrate"}
+SLOW = {"anchors", "validate", "export bundle", "worth", "calibrate", "proposal"}
 FORMATS = ("table", "json", "csv", "md")
 
 

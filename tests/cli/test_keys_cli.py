@@ -43,7 +43,7 @@ def test_schema_prints_one_and_writes_all(tmp_path) -> None:  # type: ignore[no-
     assert one["properties"]["kind"]["enum"] == ["card"]
     assert CliRunner().invoke(cli, ["schema", "-o", str(tmp_path)]).exit_code == 0
     assert json.loads((tmp_path / "card.schema.json").read_text(encoding="utf-8")) == one
-    assert len(list(tmp_path.glob("*.schema.json"))) == 13
+    assert len(list(tmp_path.glob("*.schema.json"))) == 14
 
 
 def test_a_vary_of_no_key_names_the_keys() -> None:

@@ -37,7 +37,7 @@ def test_simulation_based_calibration_is_uniform() -> None:
 
 @pytest.mark.full
 def test_wrong_rows_move_factors_by_less_than_their_deviation() -> None:
-    """One wrong row in twenty, off by three to a thousand; of all factors and rows at most three in a hundred pass."""
+    """One wrong row in twenty, off by three to a thousand: fewer than one in twenty of the shifts pass one."""
     found = [s for f in (3.0, 1 / 3, 10.0, 1000.0) for seed in range(12) for s in shifts(seed, f).values()]
     assert np.mean(np.array(found) > 1.0) < 0.05 and np.median(found) < 0.15
 

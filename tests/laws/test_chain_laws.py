@@ -127,7 +127,7 @@ def test_the_same_seed_gives_the_same_run(scenario: str) -> None:
 def test_shares_of_the_wall_clock_sum_to_it_in_every_simulated_month(scenario: str) -> None:
     inputs = load_inputs(scenario, ALONE.get(scenario, ()))
     for month in run_chain(inputs, replications=20).simulated:
-        parts = month.productive_s + month.checkpoint_s + month.rework_s + month.recovery_s
+        parts = month.productive_s + month.checkpoint_s + month.rework_s + month.recovery_s + month.slow_s
         assert parts == pytest.approx(month.duration_s, rel=1e-12)
         assert month.rework_s == pytest.approx(sum(i.lost_work_s for i in month.incidents), abs=1e-6)
 
@@ -137,9 +137,8 @@ def test_shares_of_the_wall_clock_sum_to_it_in_every_simulated_month(scenario: s
 def test_terms_sum_to_totals(scenario: str, scale: float) -> None:
     run = chain(scenario, f"reliability.mttf_scale={scale!r}")
     expected = run.own.training.expected
-    assert expected.productive + expected.checkpoint + expected.rework + expected.recovery == pytest.approx(
-        1.0
-    )
+    lost = expected.checkpoint + expected.rework + expected.recovery + expected.slow
+    assert expected.productive + lost == pytest.approx(1.0)
     bill = run.own.bill
     assert sum(bill.group_totals().values()) == pytest.approx(bill.total_cny)
     tco = run.own.tco

@@ -12,11 +12,11 @@ from clustersim.des.serving.arrivals import draw_lengths
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.build import build
 from clustersim.des.serving.cluster import simulate
-from clustersim.des.serving.fleet import fleet_day
 from clustersim.des.serving.metrics import records, summarise
 from clustersim.des.serving.rules import Batching
 from clustersim.des.serving.settings import ClosedLoop, Pool
 from clustersim.errors import InputError
+from clustersim.market.demand import cards_for_tokens
 from clustersim.perf.serving_engine import Layout, Precision
 from clustersim.schema.find_software import load_software
 from clustersim.schema.inputs import load_inputs
@@ -197,11 +197,12 @@ def test_the_cache_limit_is_seen_where_a_peer_missed_it() -> None:
 
 def test_deepseek_production_day() -> None:
     """608 and 168 billion tokens a day: 226.75 nodes on average, USD 87,072 at USD 2 per card-hour."""
-    day = fleet_day(
-        input_tokens=608e9, output_tokens=168e9, prefill_tokens_per_s=73.7e3, decode_tokens_per_s=14.8e3
+    nodes = sum(
+        cards_for_tokens(tokens_per_day=tokens, peak_to_mean=1.0, tokens_per_s_per_card=rate, utilisation=1.0)
+        for tokens, rate in ((608e9, 73.7e3), (168e9, 14.8e3))
     )
-    assert day.nodes == pytest.approx(226.75, rel=0.005)
-    assert day.cost(cards_per_node=8, per_card_hour=2.0) == pytest.approx(87_072, rel=0.005)
+    assert nodes == pytest.approx(226.75, rel=0.005)
+    assert nodes * 8 * 2.0 * 24 == pytest.approx(87_072, rel=0.005)
 
 
 def test_mlperf_llama2_70b_server_on_eight_h100() -> None:

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 from clustersim.errors import InputError
+from clustersim.special import gammaincinv
 
 __all__ = [
     "Reading", "coverage_needed", "mtbf_for_probability", "mtbf_proven", "p_clean", "p_longest_gap", "readings",
@@ -45,9 +46,7 @@ def mtbf_proven(hours: float, failures: int = 0, confidence: float = 0.95) -> fl
     >>> round(mtbf_proven(120)), round(mtbf_proven(720))
     (40, 240)
     """
-    from scipy.stats import chi2
-
-    return 2.0 * hours / float(chi2.ppf(confidence, 2 * failures + 2))
+    return hours / gammaincinv(failures + 1, confidence)
 
 
 def coverage_needed(hours: float, mtbf_h: float, probability: float) -> float:

@@ -27,6 +27,7 @@ from clustersim.des.training.rates import RateBins, rate_bins
 from clustersim.des.training.run import Slowing, TrainingRun
 from clustersim.des.training.strands import Strand, corrupts, found_late, strands_of
 from clustersim.des.training.waits import Queue, Waits, mean_waits
+from clustersim.special import gammainc
 
 __all__ = ["Expected", "expected_shares"]
 
@@ -236,8 +237,6 @@ def _covered(stretch_s: Any, per_s: Any, length_s: Any) -> Any:
 
 def _covered_once(stretch_s: float, per_s: float, length_s: float) -> float:
     """E[min(y, S)] / E[y] for y exponential and S a compound Poisson sum of exponentials, by Gauss-Laguerre."""
-    from scipy.special import gammainc
-
     x, weight = np.polynomial.laguerre.laggauss(16)
     x, weight = x[weight > 1e-7], weight[weight > 1e-7]
     y = (x * stretch_s)[:, None]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from clustersim.des.training.components import FailureClass
 from clustersim.errors import InputError
+from clustersim.special import ndtri
 
 __all__ = [
     "SOFTWARE", "BetweenFleets", "Posterior", "at_card_hours", "between_fleets", "component_rates",
@@ -56,14 +57,12 @@ class BetweenFleets:
 
     def quantile(self, share: float) -> float:
         """Return the card-hours per failure that a further fleet stays below with probability ``share``."""
-        from scipy.stats import norm
-
         logs, n = np.log(self.card_hours), self.fleets
         place = share * (n + 1)
         if 1 <= place <= n:
             return math.exp(float(np.interp(place, np.arange(1, n + 1), logs)))
         edge, at = (logs[0], 1 / (n + 1)) if place < 1 else (logs[-1], n / (n + 1))
-        return math.exp(float(edge) + self.deviation_log * float(norm.ppf(share) - norm.ppf(at)))
+        return math.exp(float(edge) + self.deviation_log * float(ndtri(share) - ndtri(at)))
 
 
 def between_fleets(card_hours: Sequence[float]) -> BetweenFleets:

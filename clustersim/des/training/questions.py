@@ -14,6 +14,7 @@ from clustersim.des.training.fidelity import expected_goodput
 from clustersim.des.training.run import TrainingRun
 from clustersim.des.training.waits import erlang_b
 from clustersim.errors import InfeasibleError, InputError
+from clustersim.special import poisson_quantile
 
 __all__ = [
     "out_for_repair",
@@ -76,9 +77,7 @@ def overprovisioned(out: float, availability: float) -> int:
     """
     if not 0 < availability < 1:
         raise InputError(f"an availability must lie between 0 and 1, not {availability}")
-    from scipy.stats import poisson
-
-    return int(poisson.ppf(availability, out))
+    return poisson_quantile(availability, out)
 
 
 def tuned_intervals(run: TrainingRun, *, rounds: int = 8) -> tuple[TrainingRun, Expected]:

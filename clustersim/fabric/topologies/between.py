@@ -147,13 +147,14 @@ def rail_optimized(
 
 def dragonfly(
     *, groups: int, routers: int, servers_per_router: int, global_links: int, nic_rate: float, port_rate: float,
-    cards_per_server: int = 8,
+    cards_per_server: int = 8, local_links: int = 1, servers: int | None = None, per_port: int = 1,
 ) -> Graph:  # fmt: skip
     """Return a dragonfly: routers of a group all joined, every pair of groups joined by global links.
 
-    ``global_links`` per router are dealt to the other groups in turn (Kim et al. 2008, doi:10.1109/ISCA.2008.19);
-    with fewer than groups - 1 global links in a group some pairs would not meet, which is an InputError. A server
-    reaches its router over one bundle of ``cards_per_server`` NICs.
+    ``global_links`` per router are dealt to the other groups, router by router (Kim et al. 2008,
+    doi:10.1109/ISCA.2008.19); with fewer than groups - 1 global links in a group some pairs would not meet, which is an
+    InputError. A server reaches its router over one bundle of ``cards_per_server`` NICs, ``per_port`` of them to a
+    port. ``servers`` are fewer than there is room for.
 
     >>> graph = dragonfly(groups=3, routers=2, servers_per_router=2, global_links=1, nic_rate=5e10, port_rate=5e10)
     >>> graph.number_of_nodes(), graph.number_of_edges()
@@ -168,11 +169,15 @@ def dragonfly(
         )
     graph: Graph = nx.Graph()
     for group, router in product(range(groups), range(routers)):
-        add_part(graph, ("leaf", group, router), "leaf")
+        add_part(graph, ("leaf", group, router), "leaf", breakout=per_port)
         for other in range(router):
-            add_link(graph, ("leaf", group, router), ("leaf", group, other), rate=port_rate, optical=True)
+            joined = ("leaf", group, router), ("leaf", group, other)
+            add_link(graph, *joined, rate=port_rate, links=local_links, optical=True)
         for i in range(servers_per_router):
-            server = ("server", (group * routers + router) * servers_per_router + i)
+            number = (group * routers + router) * servers_per_router + i
+            if servers is not None and number >= servers:
+                continue
+            server = ("server", number)
             add_part(graph, server, "server", cards=cards_per_server, nics=cards_per_server)
             add_link(
                 graph, server, ("leaf", group, router), rate=nic_rate, links=cards_per_server, optical=True
@@ -181,7 +186,7 @@ def dragonfly(
     per_pair = routers * global_links // max(groups - 1, 1)
     for a, b in combinations(range(groups), 2):
         for _ in range(per_pair):
-            ends = (("leaf", g, ports[g] // global_links) for g in (a, b))
+            ends = (("leaf", g, (ports[g] + ports[g] // routers) % routers) for g in (a, b))
             add_link(graph, *ends, rate=port_rate, optical=True)
             ports[a], ports[b] = ports[a] + 1, ports[b] + 1
     return graph

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from clustersim.report.content.offer_words import OFFER
+
 __all__ = ["PHRASES"]
 
 PHRASES: dict[str, tuple[str, str]] = {
@@ -293,4 +295,5 @@ PHRASES: dict[str, tuple[str, str]] = {
         "compliance has to approve it.",
         "方括号内的内容由署名分析师填写,并须经合规部门审核。",
     ),
+    **OFFER,
 }

@@ -23,12 +23,12 @@ __all__ = ["bundle_answer"]
 _PROGRAM = Path(__file__).resolve().parent.parent.parent
 
 
-def bundle_answer(subject: str, changes: Mapping[str, object]) -> Answer:
-    """Return the bundle of a scenario or company as the files of a folder.
+def bundle_answer(subject: str, changes: Mapping[str, object], more: Sequence[Question] = ()) -> Answer:
+    """Return the bundle of a scenario or company as the files of a folder; ``more`` is asked beside the usual.
 
     Raises InputError where a file that it rests on lies where a bundle cannot keep it.
     """
-    asked = tuple(Question.of(name, subject, changes) for name in _questions(subject, changes))
+    asked = (*(Question.of(name, subject, changes) for name in _questions(subject, changes)), *more)
     here = Path.cwd()
     answers: dict[str, Any] = {}
     places: dict[Path, PurePosixPath | None] = {}
@@ -106,7 +106,8 @@ def _inside(question: Question, places: Mapping[Path, PurePosixPath | None]) -> 
         return str(moved[at])
 
     sets = tuple(f"{k}={inside(v)}" for k, _, v in (text.partition("=") for text in question.sets))
-    out = replace(question, subject=inside(question.subject), sets=sets)
+    others = tuple(map(inside, question.others))
+    out = replace(question, subject=inside(question.subject), sets=sets, others=others)
     lost = [path for path, place in places.items() if place is None and path not in named]
     if lost:
         raise InputError(

@@ -35,7 +35,7 @@ class Manifest:
 
     def plain(self) -> dict[str, Any]:
         """The manifest as plain values."""
-        asked = [{"question": q.name, "subject": q.subject, "sets": list(q.sets)} for q in self.questions]
+        asked = [_question(q) for q in self.questions]
         return {"format": FORMAT, "questions": asked, "seed": self.seed, "made_by": dict(self.made_by)}
 
     @classmethod
@@ -45,10 +45,23 @@ class Manifest:
         try:
             if data["format"] != FORMAT:
                 raise InputError(f"{path}: format {data['format']!r}; this program reads {FORMAT}")
-            asked = [Question(q["question"], q["subject"], tuple(q["sets"])) for q in data["questions"]]
+            asked = [
+                Question(
+                    q["question"], q["subject"], tuple(q["sets"]), tuple(q.get("others", ())), q.get("draws")
+                )
+                for q in data["questions"]
+            ]
             return cls(tuple(q.checked() for q in asked), data["seed"], dict(data["made_by"]))
         except (KeyError, TypeError, AttributeError, ValueError):
             raise InputError(f"{path}: is no manifest of a bundle") from None
+
+
+def _question(asked: Question) -> dict[str, Any]:
+    """A question as plain values; other scenarios and draws where there are such."""
+    plain: dict[str, Any] = {"question": asked.name, "subject": asked.subject, "sets": list(asked.sets)}
+    if asked.others:
+        plain["others"] = list(asked.others)
+    return plain if asked.draws is None else plain | {"draws": asked.draws}
 
 
 @lru_cache(maxsize=1)

@@ -21,18 +21,25 @@ from clustersim.schema.overrides import changes_of
 __all__ = ["QUESTIONS", "Question", "ask"]
 
 #: What may be asked: commands that only print, by the name of the output that keeps their answer.
-QUESTIONS: dict[str, tuple[str, ...]] = {"run": ("run",), "forecast": ("forecast", "show")}
+QUESTIONS: dict[str, tuple[str, ...]] = {
+    "run": ("run",), "forecast": ("forecast", "show"), "compare": ("compare",), "tco": ("tco",), "claims": ("claims",),
+}  # fmt: skip
 _PACKAGE_PARENT = str(Path(__file__).resolve().parent.parent.parent.parent)
 _MOST_VALUES = Limits(nodes=5_000_000)
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question of a bundle: its name in QUESTIONS, the file that it is about, and the inputs that are changed."""
+    """One question of a bundle: its name in QUESTIONS, the file that it is about, and the inputs that are changed.
+
+    ``others`` are scenarios that do the subject's demand beside it, ``draws`` how many there are where that was asked.
+    """
 
     name: str
     subject: str
     sets: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    draws: int | None = None
 
     @classmethod
     def of(cls, name: str, subject: str, changes: Mapping[str, object]) -> Question:
@@ -48,14 +55,19 @@ class Question:
     def words(self) -> tuple[str, ...]:
         """The words of the command line."""
         sets = (word for text in self.sets for word in ("--set", text))
-        return (*QUESTIONS[self.name], self.subject, *sets, "-f", "json")
+        demand = ("--demand", self.subject) if self.others else ()
+        draws = () if self.draws is None else ("--draws", str(self.draws))
+        return (*QUESTIONS[self.name], self.subject, *self.others, *demand, *draws, *sets, "-f", "json")
 
     def checked(self) -> Question:
         """Return the question; raises InputError for one that no bundle asks (a manifest comes from outside)."""
         if self.name not in QUESTIONS:
             raise InputError(f"manifest: {self.name!r} is no question; known: {', '.join(QUESTIONS)}")
-        if self.subject.startswith("-"):
-            raise InputError(f"manifest: {self.subject!r} names no scenario or company")
+        for name in (self.subject, *self.others):
+            if name.startswith("-"):
+                raise InputError(f"manifest: {name!r} names no scenario or company")
+        if self.draws is not None and (type(self.draws) is not int or self.draws < 0):
+            raise InputError(f"manifest: {self.draws!r} is no number of draws")
         changes_of(self.sets)
         return self
 

@@ -67,9 +67,21 @@ def _page(result: Mapping[str, Any]) -> list[Block]:
         + _between(result, "scaling_efficiency", "{:.1%}")
         + (f", met in {scaling['share_met']:.0%} of the draws" if "share_met" in scaling else ""),
         "", scaling["by_network_and_batch_rule"], "",
-        *_said_of_draws(result), "To ask:", *(f"  - {q}" for q in result["questions"]),
+        *_said_of_draws(result), *_by_line(result), "To ask:", *(f"  - {q}" for q in result["questions"]),
     ]  # fmt: skip
     return lines
+
+
+def _by_line(result: Mapping[str, Any]) -> list[Block]:
+    """Every technical line of the charts, with what must hold, what is found and what to ask."""
+    blocks: list[Block] = []
+    for line in result["lines"]:
+        likely = "" if line["likely"] is None else f" (probability {line['likely']:.2g})"
+        blocks += [
+            f"chart {line['chart']}: {line['claim']}", f"  must hold: {line['must_hold']}",
+            f"  here: {line['found']}{likely}", f"  ask: {line['ask']}",
+        ]  # fmt: skip
+    return [*blocks, ""]
 
 
 def _between(result: Mapping[str, Any], name: str, form: str) -> str:

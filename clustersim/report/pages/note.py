@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clustersim.errors import InputError, suggest
 from clustersim.planner.company import ForecastRun
 from clustersim.report.answer import Answer, listed
-from clustersim.report.content.model import Content
 from clustersim.report.content.note import KINDS, Asked, note_content
 from clustersim.report.pages.company import show_answer, value_answer
 from clustersim.report.pages.company_moves import cases_answer, draws_answer, grid_answer, moves_answer
-from clustersim.report.writers.needs import families, library
-from clustersim.writing import file_stem
+from clustersim.report.writers.documents import documents
 
-__all__ = ["DOCUMENTS", "asked_of", "documents_answer"]
+__all__ = ["asked_of", "documents_answer"]
 
-#: Form of a document -> the library that writes it.
-DOCUMENTS = {"docx": "docx", "pdf": "weasyprint", "pptx": "pptx"}
 _SAMPLES = 10_000
 
 
@@ -54,32 +49,7 @@ def documents_answer(asked: Asked, forms: Sequence[str], languages: Sequence[str
 
     Raises InputError for a form that there is not, a library that is missing, and text that no font here draws.
     """
-    for form in forms:
-        if form not in DOCUMENTS:
-            raise InputError(f"no document {form!r}; {suggest(form, list(DOCUMENTS))}")
-        library(DOCUMENTS[form])
-    contents = {language: note_content(asked, language) for language in languages}
-    for content in contents.values():
-        families(content)
-    files: dict[str, Callable[[Path], None]] = {}
-    rows = []
-    for language, content in contents.items():
-        for form in forms:
-            name = f"{file_stem(asked.run.name)}-{language}.{form}"
-            files[name] = _writer(form, content)
-            rows.append({"file": name, "language": language, "sections": len(content.sections),
-                         "numbers": len(content.numbers)})  # fmt: skip
+    written = documents({language: note_content(asked, language) for language in languages}, forms)
+    files = {name: one.write for name, one in written.items()}
+    rows = [one.row(name) for name, one in written.items()]
     return listed("note", rows, files=lambda: files, keeps_json=False)
-
-
-def _writer(form: str, content: Content) -> Callable[[Path], None]:
-    def write(path: Path) -> None:
-        if form == "docx":
-            from clustersim.report.writers.docx import write_docx as put
-        elif form == "pdf":
-            from clustersim.report.writers.html import write_pdf as put
-        else:
-            from clustersim.report.writers.pptx import write_pptx as put
-        put(content, path)
-
-    return write

@@ -15,13 +15,15 @@ from clustersim.planner.chances import LEADS
 from clustersim.planner.finish import finish_of, work_named
 from clustersim.planner.plans import PlanChance, PlannedRun, Ranking, fare, rank_plans
 from clustersim.planner.ranking import TIE
-from clustersim.planner.training import PlanSearch, Question, best_plans
+from clustersim.planner.training import PlanSearch, Question, best_plans, chosen_workload
 from clustersim.planner.written import Source, write_scenario
 from clustersim.report.answer import Answer, listed
 from clustersim.report.pages.clusters import clusters_answer
+from clustersim.schema.inputs import Inputs
+from clustersim.workloads.mixture import ways_together
 from clustersim.workloads.training import plan_words
 
-__all__ = ["plans_answer"]
+__all__ = ["mixture_answer", "plans_answer"]
 
 _SHOWN = ("tp", "pp", "dp", "cp", "ep", "interleave", "micro_batch", "recompute", "zero", "sequence_parallel")
 _OFFLOAD = ("offload_optimizer", "offload_activations")
@@ -199,3 +201,23 @@ def _said(ranking: Ranking) -> list[str]:
             " is known of the error of their kinds"
         )
     return said
+
+
+def mixture_answer(inputs: Inputs) -> Answer:
+    """The ways in which the groups of a site can train the first training workload together, the fastest first."""
+    name = chosen_workload(inputs, "training", first=True)
+    ways = ways_together(inputs, name)
+    rows = [
+        {
+            "groups": "+".join(part.name for part in way.parts), "share": way.share,
+            "cards": sum(part.job.cards for part in way.parts), "tokens_per_s": way.tokens_per_s,
+            "plans": "; ".join(f"{part.name}: {plan_words(part.job.plan)}" for part in way.parts),
+        }
+        for way in ways
+    ]  # fmt: skip
+    said = [f"all groups together: {ways[0].refused}"] if ways[0].refused else []
+    head = f"{inputs.name}, {name}: {len(rows)} ways that could be the fastest, of every subset and share"
+    return Answer(
+        name="plan_training", data={"scenario": inputs.name, "ways": rows}, page=lambda: [head, "", rows], rows=rows,
+        said=said,
+    )  # fmt: skip

@@ -11,6 +11,7 @@ from clustersim.des.serving.run import ServingRun
 from clustersim.errors import InputError
 from clustersim.pipeline import StageCache, run_site
 from clustersim.planner.candidates import Limits
+from clustersim.planner.clips import clips_of
 from clustersim.planner.serving import Answer as Served
 from clustersim.planner.serving import Serving
 from clustersim.planner.serving_search import frontier_rows, largest_fleet, options
@@ -47,6 +48,9 @@ def serve_answer(inputs: Inputs, workload: str, *, whole: bool = False, error: f
         "deployments": [a.plain() for a in answers],
     }
     data["predicted"] = _predicted(inputs, serving, answers[0])
+    clips = clips_of(inputs, serving)
+    if clips is not None:
+        data["clips"] = clips
     over = [a for a in answers if a.verdict is not None and a.verdict.overloaded]
     said = [f"skipped: {problem}" for problem in (trace.skipped if trace else ())]
     said += [f"{a.deployment.card}: {a.verdict.text}" for a in over if a.verdict is not None]
@@ -59,6 +63,7 @@ def serve_answer(inputs: Inputs, workload: str, *, whole: bool = False, error: f
             *predicted_words(data["predicted"], _SHOWN),
             "",
             *_below(answers, serving),
+            *([[clips]] if clips else []),
         ],
         rows=lines,
         files=lambda: _files(answers),

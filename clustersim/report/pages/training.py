@@ -1,4 +1,4 @@
-"""Training as a page: a workload's step and month at any fidelity, its scaling, clusters that train together."""
+"""Training as a page: a workload's step and month at any fidelity, its scaling, groups that train together."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from clustersim.des.training.closed_form import best_intervals
 from clustersim.des.training.fidelity import RunSummary, run_fidelity
 from clustersim.des.training.log import chrome_trace
 from clustersim.des.training.run import TrainingRun
+from clustersim.errors import InputError
 from clustersim.perf.binds import binding, time_shares
-from clustersim.perf.hetero import Part
 from clustersim.perf.job import TrainJob
 from clustersim.perf.scaling import KINDS, powers, scaling_curve
 from clustersim.perf.step import StepTime
-from clustersim.planner.together import train_on_all
 from clustersim.planner.training import chosen_workload
 from clustersim.report.answer import Answer, Block
 from clustersim.report.csvtext import csv_text
@@ -25,25 +24,29 @@ from clustersim.report.scaling_figure import scaling_figure
 from clustersim.schema.demand import TrainingWorkload
 from clustersim.schema.inputs import Inputs
 from clustersim.workloads import run_workload
+from clustersim.workloads.mixture import MixtureDetail, trained_on_groups
 from clustersim.workloads.training import TrainingDetail, fit_words, plan_words, planned_job, step_of
 from clustersim.workloads.work import StageCache, Work
 
-__all__ = ["scaling_answer", "together_answer", "train_answer"]
+__all__ = ["scaling_answer", "train_answer"]
 
 
-def train_answer(inputs: Inputs, workload: str, *, fidelity: str, replications: int | None) -> Answer:
+def train_answer(
+    inputs: Inputs, workload: str, *, fidelity: str, replications: int | None, share: str = "best"
+) -> Answer:
     """Run a training workload: its step by the stated plan or the best one, and the long run with failures.
 
-    A scenario that says nothing of failures and checkpoints gives its step alone.
+    A scenario that says nothing of failures and checkpoints gives its step alone. On unlike cards ``share`` says what
+    the groups share out.
     """
-    if inputs.step_alone and inputs.scenario.tco is None:
+    if inputs.step_alone and inputs.scenario.tco is None and not inputs.groups:
         return _step_alone(inputs, workload)
-    work = _work(inputs, workload)
+    work = _work(inputs, workload, share)
     detail: TrainingDetail = work.detail
     count = replications or inputs.reliability.replications
     summary = run_fidelity(detail.run, inputs.scenario.seed, fidelity=fidelity, replications=count)
     result = _step(inputs, work.name, detail.job, detail.step, work.layout["stated"], work.notes)
-    result |= _month(work, summary)
+    result |= _month(work, summary) | _groups(detail)
     return Answer(
         name="train",
         data=result,
@@ -53,11 +56,29 @@ def train_answer(inputs: Inputs, workload: str, *, fidelity: str, replications: 
     )
 
 
-def _work(inputs: Inputs, workload: str) -> Work:
+def _work(inputs: Inputs, workload: str, share: str = "best") -> Work:
     """The training workload as the corridor runs it; raises InputError for parts that the site lacks, all at once."""
     name = chosen_workload(inputs, "training", workload, first=True)
     inputs.require(money=False)
+    if inputs.groups and share != "best":
+        work = inputs.scenario.demand[name]
+        assert isinstance(work, TrainingWorkload)
+        return trained_on_groups(inputs, name, work, StageCache(), share)
     return run_workload(inputs, name, StageCache())
+
+
+def _groups(detail: TrainingDetail) -> dict[str, Any]:
+    """How unlike cards share the work out; nothing on equal ones."""
+    if not isinstance(detail, MixtureDetail):
+        return {}
+    best = max(float(row["alone_tokens_per_s"]) for row in detail.rows)
+    return {
+        "share": detail.found.share,
+        "exposed_dp_s": float(detail.step.terms.exposed_dp_s),
+        "gain_over_best_group": detail.found.tokens_per_s / best - 1.0 if best > 0 else None,
+        "all_together_refused": detail.found.refused or None,
+        "groups": list(detail.rows),
+    }
 
 
 def _step(
@@ -114,7 +135,15 @@ def _step_alone(inputs: Inputs, workload: str) -> Answer:
 
 
 def scaling_answer(inputs: Inputs, workload: str, *, low: int, high: int) -> Answer:
-    """Weak and strong scaling curves of a workload's plan from ``low`` to ``high`` cards, by doubling."""
+    """Weak and strong scaling curves of a workload's plan from ``low`` to ``high`` cards, by doubling.
+
+    Raises InputError for a site of unlike cards, of which there is no next size.
+    """
+    if inputs.groups:
+        raise InputError(
+            f"{inputs.name}: has groups of unlike cards, and scaling asks for more of one kind; sweep"
+            " cluster.groups.NAME.cards instead"
+        )
     work = _work(inputs, workload)
     curves = [scaling_curve(work.detail.job, powers(low, high), kind) for kind in KINDS]
     rows: list[dict[str, Any]] = [
@@ -155,9 +184,19 @@ def _head(result: Mapping[str, Any]) -> list[Block]:
         f"{result['scenario']}, {result['workload']} by {result['plan']} ({how})",
         *result["notes"],
         f"step {result['step_time_s']:.3f} s, {result['tokens_per_s']:,.0f} tokens/s, MFU {result['mfu']:.1%}{mttf}",
+        *_together_words(result),
         *predicted_words(result["predicted"], _SHOWN),
         f"time: {', '.join(shares)}",
     ]
+
+
+def _together_words(result: Mapping[str, Any]) -> list[str]:
+    """What training together gains."""
+    if "groups" not in result:
+        return []
+    gain = result["gain_over_best_group"]
+    gained = "no group alone can train it" if gain is None else f"{gain:+.1%} over the best group alone"
+    return [f"together by {result['share']}: {gained}"]
 
 
 def _page(result: Mapping[str, Any]) -> list[Block]:
@@ -171,7 +210,7 @@ def _page(result: Mapping[str, Any]) -> list[Block]:
         *_head(result),
         f"training goodput {result['training_goodput_tokens_per_s']:,.0f} tokens/s;"
         f" {result['simulated_goodput_tokens_per_s']:,.0f} {result['fidelity']}, {result['replications']} replications",
-        "", rows, "", shares,
+        "", rows, "", shares, *(["", result["groups"]] if "groups" in result else []),
     ]  # fmt: skip
 
 
@@ -192,39 +231,4 @@ def _files(run: TrainingRun, summary: RunSummary, inputs: Inputs) -> dict[str, A
         "gantt.png": gantt(f"{title}: one run", runs[0]),
         "fan.png": fan_of_runs(f"{title}: hours lost so far in {len(runs)} simulated runs", runs),
         "lost_time.png": lost_time(f"{title}: from wall clock to productive time", summary.shares),
-    }
-
-
-def together_answer(sides: Sequence[Inputs], workload: str, *, link_bytes_per_s: float, share: str) -> Answer:
-    """One step of unlike clusters that train the first scenario's model together."""
-    found = train_on_all(sides, link_bandwidth=link_bytes_per_s, share=share, workload=workload)
-    step = found.step
-    none_alone = step.gain == float("inf")
-    rows = [_part_row(part, step) for part in found.parts]
-    result = {
-        "share": found.share,
-        "step_time_s": step.step_time_s,
-        "tokens_per_s": step.tokens_per_s,
-        "exposed_dp_s": step.exposed_dp_s,
-        "gain_over_best_part": None if none_alone else step.gain,
-        "other_share_refused": found.refused or None,
-        "parts": rows,
-    }
-    gain = "no part alone can train it" if none_alone else f"{step.gain:+.1%} over the best part alone"
-    head = (
-        f"together by {found.share}: {step.tokens_per_s:,.0f} tokens/s, step {step.step_time_s:.3f} s, {gain}"
-    )
-    return Answer(name="train", data=result, page=lambda: [head, rows], rows=rows)
-
-
-def _part_row(part: Part, step: Any) -> dict[str, Any]:
-    row = {"part": part.name, "card": part.job.card.name, "cards": part.job.plan.cards}
-    row |= {name: getattr(part.job.plan, name) for name in ("tp", "pp", "dp")}
-    if hasattr(step, "layers"):
-        row["layers_per_stage"] = list(step.layers[part.name])
-    else:
-        row["micro_batches"] = step.micro_batches[part.name]
-    return row | {
-        "waiting_share": step.waiting[part.name],
-        "alone_tokens_per_s": step.alone_tokens_per_s[part.name],
     }

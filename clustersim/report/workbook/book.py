@@ -14,10 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-from xlsxwriter.utility import xl_col_to_name
-
 from clustersim.errors import InputError
+from clustersim.extras import needs
 from clustersim.report.labels import label
 from clustersim.report.labels.units import unit_words
 from clustersim.report.workbook.looks import (
@@ -33,6 +31,10 @@ from clustersim.report.workbook.looks import (
     tab,
 )
 from clustersim.report.workbook.named import has_words, said
+
+with needs("report", "workbooks"):
+    import xlsxwriter
+    from xlsxwriter.utility import xl_col_to_name
 
 __all__ = ["FIRST_YEAR_COLUMN", "NUMBER", "PERCENT", "PLAIN", "SHEETS", "WHOLE", "Book", "Cell"]
 

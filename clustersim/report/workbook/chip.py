@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from xlsxwriter.utility import xl_rowcol_to_cell
 
+from clustersim.extras import needs
 from clustersim.planner.surface import AXES, POWER, Surface
 from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, PERCENT, Book
+
+with needs("report", "workbooks"):
+    from xlsxwriter.utility import xl_rowcol_to_cell
 
 __all__ = ["reserve_target", "show_target", "write_chip"]
 

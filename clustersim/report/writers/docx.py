@@ -9,7 +9,7 @@ from typing import Any
 
 from clustersim.report.content.model import Block, Chart, Content, Paragraph, Table
 from clustersim.report.writers.drawn import chart_png
-from clustersim.report.writers.needs import families, library, same_bytes
+from clustersim.report.writers.needs import families, library, same_bytes, weights
 
 __all__ = ["write_docx"]
 
@@ -144,7 +144,7 @@ def _repeats(row: Any) -> None:
 
 
 def _widths(table: Any, block: Table) -> None:
-    """The first column is wide enough for names; of words the last one is."""
+    """The first column is wide enough for names; of words each is as wide as what it says."""
     from docx.shared import Mm
 
     count, whole = len(block.columns), 174.0
@@ -152,7 +152,7 @@ def _widths(table: Any, block: Table) -> None:
     rest = (whole - first) / max(count - 1, 1)
     widths = [first, *[rest] * (count - 1)]
     if block.words and count > 3:
-        widths = [46.0, *[24.0] * (count - 2), whole - 46.0 - 24.0 * (count - 2)]
+        widths = [whole * share for share in weights(block)]
     table.autofit = False
     for j, width in enumerate(widths):
         table.columns[j].width = Mm(width)

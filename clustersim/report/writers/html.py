@@ -8,12 +8,14 @@ from pathlib import Path
 
 from clustersim.report.content.model import Block, Chart, Content, Paragraph, Section, Table
 from clustersim.report.writers.drawn import chart_png
-from clustersim.report.writers.needs import families, library, quiet_and_dateless
+from clustersim.report.writers.needs import families, library, quiet_and_dateless, weights
 
 __all__ = ["html_text", "write_pdf"]
 
 #: A table of no more rows is not parted by the end of a page.
 _KEPT_ROWS = 16
+#: A word or two of a table stay on one line.
+_SHORT = 12
 _STYLE = """
 @page { size: A4; margin: 18mm 16mm 18mm 16mm;
   @bottom-right { content: counter(page) " / " counter(pages); font-size: 8pt; color: #666; }
@@ -39,13 +41,17 @@ caption { text-align: left; font-weight: bold; padding: 2mm 0 1mm; color: #1F386
 th { background: #E8EEF4; text-align: right; padding: 0.8mm 1.2mm; border-bottom: 0.6pt solid #1F3864; }
 td { text-align: right; padding: 0.7mm 1.2mm; border-bottom: 0.3pt solid #ddd; vertical-align: top; }
 tr, .kept { break-inside: avoid; }
-td.number { white-space: nowrap; }
+td.number, th.number { white-space: nowrap; }
+.words td.word { overflow-wrap: anywhere; }
+td.name { overflow-wrap: anywhere; }
 th:first-child, td:first-child, .words td, .words th { text-align: left; }
 """
 
 
-def html_text(content: Content) -> str:
+def html_text(content: Content, *, style: str = "", first: str = "") -> str:
     """Return the page; its title, language and text are the content's.
+
+    ``style`` is added to the house's, and ``first`` (HTML) stands before the first section.
 
     Raises InputError where no font here draws what it says.
     """
@@ -53,11 +59,12 @@ def html_text(content: Content) -> str:
     facts = "".join(f"<div><span>{_e(name)}</span><b>{_e(text)}</b></div>" for name, text in content.facts)
     body = "".join(map(_section, content.sections))
     return (
-        f'<!DOCTYPE html><html lang="{content.language}"><head><meta charset="utf-8"><title>{_e(content.title)}</title>'
-        f"<style>{_STYLE.replace('FAMILIES', fonts)}</style></head><body>"
+        f'<!DOCTYPE html><html lang="{content.language}"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{_e(content.title)}</title>'
+        f"<style>{_STYLE.replace('FAMILIES', fonts)}{style}</style></head><body>"
         f'<p class="foot">{_e(content.foot)}</p>'
         f'<h1>{_e(content.title)}</h1><p class="subtitle">{_e(content.subtitle)}</p><div class="facts">{facts}</div>'
-        f"{body}</body></html>"
+        f"{first}{body}</body></html>"
     )
 
 
@@ -87,17 +94,28 @@ def _block(block: Block) -> str:
 
 
 def _table(table: Table) -> str:
-    kind = "word" if table.words else "number"
-    head = "".join(f"<th>{_e(cell)}</th>" for cell in table.columns)
+    def kind(cell: str) -> str:
+        if not table.words:
+            return "number"
+        return "word number" if len(cell) <= _SHORT else "word"
+
+    head = "".join(
+        f'<th class="number">{_e(cell)}</th>'
+        if table.words and len(cell) <= _SHORT
+        else f"<th>{_e(cell)}</th>"
+        for cell in table.columns
+    )
     rows = "".join(
         "<tr>"
-        + "".join(f'<td class="{kind if i else "name"}">{_e(cell)}</td>' for i, cell in enumerate(row))
+        + "".join(f'<td class="{kind(cell) if i else "name"}">{_e(cell)}</td>' for i, cell in enumerate(row))
         + "</tr>"
         for row in table.rows
     )
     style = ' class="words"' if table.words else ""
-    kept = ' class="kept"' if len(table.rows) <= _KEPT_ROWS else ""
-    caption = f"<caption>{_e(table.title)}</caption><thead><tr>{head}</tr></thead>"
+    kept = ' class="kept"' if len(table.rows) <= _KEPT_ROWS // (2 if table.words else 1) else ""
+    columns = "".join(f'<col style="width:{100 * share:.1f}%">' for share in weights(table))
+    group = f"<colgroup>{columns}</colgroup>" if table.words and len(table.columns) > 3 else ""
+    caption = f"<caption>{_e(table.title)}</caption>{group}<thead><tr>{head}</tr></thead>"
     return f"<div{kept}><table{style}>{caption}<tbody>{rows}</tbody></table></div>"
 
 

@@ -17,7 +17,7 @@ from clustersim.errors import InputError
 from clustersim.report.content.model import Chart, Content, Paragraph, Table
 from clustersim.report.fonts import FONT_VARIABLE, drawable, lacking
 
-__all__ = ["families", "library", "quiet_and_dateless", "same_bytes", "texts"]
+__all__ = ["families", "library", "quiet_and_dateless", "same_bytes", "texts", "weights", "wide"]
 
 #: Of a file that is written now: no reader needs its time, and the same content gives the same bytes.
 _FIXED = (1980, 1, 1, 0, 0, 0)
@@ -70,6 +70,29 @@ def families(content: Content) -> tuple[str, ...]:
             f" fonts-wqy-microhei), or give a font file or family in ${FONT_VARIABLE}"
         )
     return found
+
+
+def weights(table: Table) -> tuple[float, ...]:
+    """Return how wide the columns of a table of words are to be, as shares of the whole: by what stands in them.
+
+    A column has at least its longest word and at most what an even page can give it.
+
+    >>> weights(Table("", ("a", "b"), (("key", "a long sentence that says where it comes from"),), words=True))
+    (0.2, 0.8)
+    """
+    wanted = []
+    for j, head in enumerate(table.columns):
+        cells = [row[j] for row in table.rows]
+        longest = max(map(wide, cells), default=0)
+        usual = sum(map(wide, cells)) / max(len(cells), 1)
+        word = max((wide(part) for cell in (head, *cells) for part in cell.split()), default=0)
+        wanted.append(min(max(1.35 * min(word, 14), 0.5 * longest, usual, 9.0), 36.0))
+    return tuple(round(w / sum(wanted), 6) for w in wanted)
+
+
+def wide(text: str) -> int:
+    """Return how many letters a text takes the place of; a Chinese character takes that of two."""
+    return sum(2 if ord(c) > 0x2E80 else 1 for c in text)
 
 
 def same_bytes(path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from clustersim.report.content.model import Chart, Content, Paragraph, Section, Table
 from clustersim.report.style import BLUE, GREEN, ORANGE, PALETTE, SKY
-from clustersim.report.writers.needs import families, library, same_bytes
+from clustersim.report.writers.needs import families, library, same_bytes, weights, wide
 
 __all__ = ["write_pptx"]
 
@@ -18,6 +18,8 @@ _INK, _LIGHT = "1F3864", "E8EEF4"
 _WIDE, _HIGH = 13.333, 7.5
 #: What a slide can hold and still be read.
 _MOST_ROWS, _MOST_SAID, _MOST_BESIDE = 12, 900, 420
+#: Lines of a table of words on a slide (a row takes one for its margins), and letters along one of them.
+_MOST_LINES, _LETTERS = 30, 150
 
 
 def write_pptx(content: Content, path: Path) -> None:
@@ -49,14 +51,22 @@ class Slides:
     def title(self) -> None:
         """The first slide: title and facts."""
         slide = self._blank()
-        self._text(slide, self.content.title, (0.8, 1.6, 11.7, 1.2), 40, bold=True, colour=_INK)
+        self._text(
+            slide,
+            self.content.title,
+            (0.8, 1.3, 11.7, 1.4),
+            40 if wide(self.content.title) <= 34 else 28,
+            bold=True,
+            colour=_INK,
+        )
         self._text(slide, self.content.subtitle, (0.8, 2.8, 11.7, 0.6), 16, colour="555555")
-        wide = 11.7 / len(self.content.facts)
+        each = 11.7 / len(self.content.facts)
         for i, (name, text) in enumerate(self.content.facts):
-            at = 0.8 + i * wide
-            self._box(slide, (at, 4.0, wide - 0.2, 1.5))
-            self._text(slide, name, (at + 0.1, 4.1, wide - 0.4, 0.4), 14, colour="555555")
-            self._text(slide, text, (at + 0.1, 4.5, wide - 0.4, 0.8), 26, bold=True, colour=_INK)
+            at = 0.8 + i * each
+            self._box(slide, (at, 4.0, each - 0.2, 1.5))
+            small = 14 if wide(name) <= 24 else 11
+            self._text(slide, name, (at + 0.1, 4.1, each - 0.4, 0.4), small, colour="555555")
+            self._text(slide, text, (at + 0.1, 4.6, each - 0.4, 0.8), 26, bold=True, colour=_INK)
 
     def section(self, section: Section) -> None:
         """The slides of a section: its words beside its first chart, further charts, and its tables."""
@@ -65,17 +75,17 @@ class Slides:
         groups = list(_said(said, _MOST_BESIDE if charts else _MOST_SAID))
         for k in range(max(len(groups), len(charts[:1]))):
             slide = self._headed(section.title)
-            wide = 5.2 if k == 0 and charts else 12.1
+            across = 5.2 if k == 0 and charts else 12.1
             if k < len(groups):
-                self._list(slide, groups[k], (0.6, 1.3, wide, 5.4))
+                self._list(slide, groups[k], (0.6, 1.3, across, 5.4))
             if k == 0 and charts:
                 at = (6.0, 1.3, 6.8, 5.5) if groups else (0.6, 1.3, 12.1, 5.5)
                 self._chart(slide, charts[0], at)
         for chart in charts[1:]:
             self._chart(self._headed(section.title), chart, (0.6, 1.3, 12.1, 5.6))
         for table in section.of(Table):
-            for first in range(0, len(table.rows), _MOST_ROWS):
-                self._table(self._headed(section.title), table, table.rows[first : first + _MOST_ROWS])
+            for rows in _fitting(table):
+                self._table(self._headed(section.title), table, rows)
 
     # --- parts ---------------------------------------------------------------------------------------------------
 
@@ -143,8 +153,8 @@ class Slides:
         for j in range(count):
             grid.columns[j].width = Inches(first if j == 0 else (12.1 - first) / max(count - 1, 1))
         if table.words and count > 3:
-            for j, wide in enumerate((3.2, *[1.6] * (count - 2), 12.1 - 3.2 - 1.6 * (count - 2))):
-                grid.columns[j].width = Inches(wide)
+            for j, share in enumerate(weights(table)):
+                grid.columns[j].width = Inches(12.1 * share)
         size = 10 if count > 7 or table.words else 12
         for i, row in enumerate((table.columns, *rows)):
             for j, text in enumerate(row):
@@ -194,20 +204,36 @@ def _rgb(colour: str) -> Any:
     return library("pptx.dml.color").RGBColor.from_string(colour)
 
 
+def _fitting(table: Table) -> Iterator[Sequence[Sequence[str]]]:
+    """Groups of rows that a slide can hold; a row of words takes as many lines as its fullest cell."""
+    if not (table.words and len(table.columns) > 3):
+        for first in range(0, len(table.rows), _MOST_ROWS):
+            yield table.rows[first : first + _MOST_ROWS]
+        return
+    room = [max(share * _LETTERS, 4.0) for share in weights(table)]
+    group: list[Sequence[str]] = []
+    filled = 0
+    for row in table.rows:
+        lines = max(int(1.15 * wide(_short(cell)) / most) + 1 for cell, most in zip(row, room, strict=True))
+        if group and filled + lines + 1 > _MOST_LINES:
+            yield group
+            group, filled = [], 0
+        group.append(row)
+        filled += lines + 1
+    if group:
+        yield group
+
+
 def _said(paragraphs: Sequence[Paragraph], most: int) -> Iterator[list[Paragraph]]:
     """Groups of paragraphs that a slide can hold; a Chinese character takes the place of two letters."""
     group: list[Paragraph] = []
     for one in paragraphs:
-        if group and sum(_wide(p.text) for p in [*group, one]) > most:
+        if group and sum(wide(p.text) for p in [*group, one]) > most:
             yield group
             group = []
         group.append(one)
     if group:
         yield group
-
-
-def _wide(text: str) -> int:
-    return sum(2 if ord(c) > 0x2E80 else 1 for c in text)
 
 
 def _short(text: str) -> str:

@@ -1,0 +1,206 @@
+"""Sections of a proposal on money: bill, cash by year, the cost against the alternatives, and risks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from clustersim.report.content.model import Block, Chart, Paragraph, Table, Teller
+from clustersim.report.content.offer_sections import maturity, settles, unit_word, word, work_words
+from clustersim.report.content.offer_words import OF_CARD
+from clustersim.report.labels import label
+
+if TYPE_CHECKING:
+    from clustersim.report.content.proposal import Offer
+
+__all__ = ["against", "bill", "input_name", "risks"]
+
+_M = 1e-6
+_MOST_RISKS = 4
+
+
+def input_name(tell: Teller, key: str) -> str:
+    """What an input is called: its words, else the key without the name of its section."""
+    section, _, rest = key.partition(".")
+    if section == "cards":
+        card, _, end = rest.partition(".")
+        return OF_CARD[end][tell.language == "zh"].format(of=card) if end in OF_CARD else rest
+    if key.startswith("prices.parts."):
+        return tell.say("in.prices.parts", of=key.removeprefix("prices.parts."))
+    found = word(tell, f"in.{key}", label(key, tell.language))
+    return found if found != key else rest or key
+
+
+def bill(tell: Teller, offer: Offer) -> Iterator[Block]:
+    """Line by line to the purchase, the cost of a year by term, and cash by year."""
+    rows = [
+        (f"{word(tell, 'group.' + line['group'], line['group'])}: {line['part']}",
+         tell.number(f"tco:lines.{i}.quantity", ",.0f"), tell.number(f"tco:lines.{i}.unit_price_cny", ",.0f"),
+         tell.number(f"tco:lines.{i}.total_cny", ",.3f", _M),
+         tell.number(f"tco:lines.{i}.lead_time_weeks", ",.3g"), tell.say(line["tier"]))
+        for i, line in enumerate(offer.answers["tco"]["lines"])
+    ]  # fmt: skip
+    rows += [
+        (tell.say(name), "", "", tell.number(f"tco:{name}_cny", ",.3f", _M), "", "")
+        for name in ("hardware", "integration", "vat", "capex")
+    ]
+    columns = tuple(tell.say(k) for k in ("part", "units", "unit_price", "total_m", "weeks", "tier"))
+    yield Table(tell.say("bill_table"), columns, tuple(rows))
+    yield Paragraph(
+        tell.say("cash_said", wacc=tell.number("offer:sites.0.wacc", ".3g", 100) + "%",
+                 residual=tell.number("offer:sites.0.residual", ".3g", 100) + "%",
+                 years=tell.number("tco:horizon_years", ",.3g")), "remark")  # fmt: skip
+    terms = [k for k, v in offer.answers["tco"]["terms_cny_per_year"].items() if v]
+    keys = [f"tco:terms_cny_per_year.{k}" for k in terms]
+    yield Table(
+        tell.say("year_terms"),
+        (tell.say("term"), tell.say("total_m"), tell.say("share_of")),
+        tuple(
+            (label(f"cost.{k}", tell.language), tell.number(key, ",.3f", _M), tell.share(key, keys, ".1%"))
+            for k, key in zip(terms, keys, strict=True)
+        ),
+    )
+    yield from _cash(tell, offer)
+
+
+def _cash(tell: Teller, offer: Offer) -> Iterator[Block]:
+    parts = ("capex_cny", "opex_cny", "residual_cny", "total_cny", "discounted_cny")
+    found = offer.answers["offer"]["cash"]
+    rows = [
+        (tell.number(f"offer:cash.{i}.year", ",.3g"), *(tell.number(f"offer:cash.{i}.{k}", ",.2f", _M) for k in parts))
+        for i in range(len(found))
+    ]  # fmt: skip
+    sums = ("tco:tco_cny", "tco:tco_discounted_cny")
+    rows.append((tell.say("cash_sum"), "", "", "", *(tell.number(k, ",.2f", _M) for k in sums)))
+    wacc = tell.number("offer:sites.0.wacc", ".3g", 100) + "%"
+    columns = (tell.say("year_end"), tell.say("capex"), tell.say("cash_opex"), tell.say("cash_back"),
+               tell.say("cash_total"), tell.say("cash_discounted", wacc=wacc))  # fmt: skip
+    yield Table(tell.say("cash_table"), columns, tuple(rows))
+    values = tuple(tell.value(f"offer:cash.{i}.total_cny", _M) for i in range(len(found)))
+    yield Chart("clustered", tell.say("cash_chart"), "", tuple(row[0] for row in rows[:-1]),
+                ((tell.say("cash_total"), values),))  # fmt: skip
+
+
+def against(tell: Teller, offer: Offer) -> Iterator[Block]:
+    """The same demand on every side: sites, units with intervals, the gap by terms, and what would turn it."""
+    compared = offer.answers["compare"]
+    yield Paragraph(tell.say("against_said", name=offer.inputs.name))
+    yield _sites(tell, compared)
+    for i, side in enumerate(compared["sides"]):
+        if side["reason"]:
+            yield Paragraph(tell.say("unable", side=side["side"], reason=tell.raw(f"compare:sides.{i}.reason")),
+                            "bullet")  # fmt: skip
+    for work in offer.works:
+        yield from _units(tell, offer, work)
+        for j, gap in enumerate(offer.answers["offer"]["gaps"].get(work["name"], [])):
+            yield from _gap(tell, offer, work, j, gap)
+        said = settles(tell, offer, work["name"])
+        if said and not compared["leads"].get(work["name"]):
+            yield Paragraph(said, "bullet")
+    yield from _even(tell, compared)
+
+
+def _sites(tell: Teller, compared: dict[str, Any]) -> Table:
+    shown = (("cards", ",.0f"), ("facility_power_kw", ",.0f"), ("racks", ",.0f"), ("capex_mcny", ",.1f"),
+             ("tco_mcny", ",.1f"), ("cny_per_card_hour", ",.2f"))  # fmt: skip
+    rows = tuple(
+        (f"{side['side']} ({side['card']})", *(tell.number(f"compare:sides.{i}.{k}", p) for k, p in shown))
+        for i, side in enumerate(compared["sides"])
+    )
+    names = ("side", "design_cards", "power_kw", "racks_n", "capex_m", "tco_m", "hour")
+    return Table(tell.say("sites_table"), tuple(map(tell.say, names)), rows)
+
+
+def _units(tell: Teller, offer: Offer, work: dict[str, Any]) -> Iterator[Block]:
+    name, unit = work["name"], work["unit"]
+    rows, low, high, named = [], [], [], []
+    for side in (offer.inputs.name, *offer.others):
+        at = f"compare:workloads.{offer.rows[name, side]}"
+        band = f"compare:intervals.{name}.{side}"
+        if f"{at}.cny_per_{unit}" not in tell._flat:
+            continue
+        ends = [tell.number(f"{band}.{p}") if tell.has(f"{band}.{p}") else "–" for p in ("p10", "p50", "p90")]
+        wins = tell.number(f"{band}.share_cheapest", ".0%") if tell.has(f"{band}.share_cheapest") else "–"
+        rows.append((side, tell.number(f"{at}.{unit}_per_card_hour", ",.3f"), tell.number(f"{at}.cny_per_{unit}"),
+                     *ends, wins))  # fmt: skip
+        if tell.has(f"{band}.p10"):
+            named.append(side)
+            low.append(tell.value(f"{band}.p10"))
+            high.append(tell.value(f"{band}.p90"))
+    columns = (tell.say("side"), tell.say("per_hour"), tell.say("cost"), "P10", tell.say("perf_median"), "P90",
+               tell.say("wins_all"))  # fmt: skip
+    title = tell.say("unit_table", work=work_words(tell, offer, name), unit=unit_word(tell, unit))
+    yield Table(title, columns, tuple(rows))
+    if named:
+        series = ((tell.say("low"), tuple(low)), (tell.say("high"), tuple(high)))
+        yield Chart("range", f"{title}: {tell.say('range')}", "CNY", tuple(named), series)
+
+
+def _gap(tell: Teller, offer: Offer, work: dict[str, Any], j: int, gap: dict[str, Any]) -> Iterator[Block]:
+    at, said = f"offer:gaps.{work['name']}.{j}", work_words(tell, offer, work["name"])
+    unit = unit_word(tell, work["unit"])
+    names = [label(f"cost.{term['term']}", tell.language) for term in gap["terms"]]
+    rows = [
+        (name, tell.number(f"{at}.terms.{k}.cny", "+,.3f"), tell.number(f"{at}.terms.{k}.share", ".1%"))
+        for k, name in enumerate(names)
+    ]
+    keys = [f"{at}.terms.{k}.cny" for k in range(len(names))]
+    total = tell.share(f"{at}.gap_cny", keys, ".1%") if gap["gap_cny"] else "–"
+    rows.append((tell.say("all"), tell.number(f"{at}.gap_cny", "+,.3f"), total))
+    columns = (tell.say("term"), tell.say("difference"), tell.say("share_of_gap"))
+    yield Table(tell.say("gap_table", work=said, side=gap["side"], unit=unit), columns, tuple(rows))
+    first = tell.value(
+        f"compare:workloads.{offer.rows[work['name'], offer.inputs.name]}.cny_per_{work['unit']}"
+    )
+    values = (first, *(tell.value(key) for key in keys))
+    title = tell.say("gap_chart", work=said, side=gap["side"], unit=unit)
+    yield Chart("waterfall", title, "CNY", (offer.inputs.name, *names, gap["side"]), ((title, values),))
+
+
+def _even(tell: Teller, compared: dict[str, Any]) -> Iterator[Block]:
+    for side, price in compared["break_even_card_price_cny"].items():
+        if price is None:
+            continue
+        if price < 0:
+            yield Paragraph(tell.say("even_never", side=side), "bullet")
+        else:
+            key = f"compare:break_even_card_price_cny.{side}"
+            yield Paragraph(tell.say("even", side=side, price=tell.number(key, ",.0f")), "bullet")
+        ours = f"offer:own_break_even_card_price_cny.{side}"
+        if not tell.has(ours):
+            continue
+        if float(tell.raw(ours)) >= 0:
+            yield Paragraph(tell.say("even_ours", side=side, price=tell.number(ours, ",.0f")), "bullet")
+        else:
+            yield Paragraph(tell.say("even_ours_never", side=side), "bullet")
+
+
+def risks(tell: Teller, offer: Offer) -> Iterator[Block]:
+    """What the numbers themselves say of their risks."""
+    compared, name = offer.answers["compare"], offer.inputs.name
+    for i, row in enumerate(offer.answers["offer"]["rests_on"]):
+        if row["side"] == name:
+            said = f"{work_words(tell, offer, row['workload'])} ({tell.say('quantity.' + row['quantity'])})"
+            ends = [tell.number(f"offer:rests_on.{i}.{p}") for p in ("p10", "p90")]
+            known = maturity(tell, row["maturity"])
+            yield Paragraph(tell.say("risk_maturity", work=said, card=row["card"], maturity=known, low=ends[0],
+                                     high=ends[1]), "bullet")  # fmt: skip
+    for i, swing in enumerate(offer.answers["tco"]["unit_swings"][:_MOST_RISKS]):
+        ends = [f"tco:unit_swings.{i}.{end}" for end in ("low", "high")]
+        ends.sort(key=lambda key: float(tell.raw(key)))
+        low, high = map(tell.number, ends)
+        yield Paragraph(
+            tell.say("risk_input", input=input_name(tell, swing["key"]), low=low, high=high), "bullet"
+        )
+    weeks = {i: line["lead_time_weeks"] or 0.0 for i, line in enumerate(offer.answers["tco"]["lines"])}
+    if any(weeks.values()):
+        i = max(weeks, key=lambda k: weeks[k])
+        part = offer.answers["tco"]["lines"][i]["part"]
+        said = tell.number(f"tco:lines.{i}.lead_time_weeks", ",.3g")
+        yield Paragraph(tell.say("risk_lead", part=part, weeks=said), "bullet")
+    yield Paragraph(tell.say("risk_sold", share=tell.number("offer:sites.0.sold_share", ".0%")), "bullet")
+    for side in dict.fromkeys(
+        found[0] for found in compared["cheapest"].values() if found and found[0] != name
+    ):
+        yield Paragraph(tell.say("risk_behind", side=side), "bullet")
+    yield Paragraph(tell.say("risk_unmodelled"), "bullet")

@@ -1,0 +1,224 @@
+"""Sections of a proposal on where its numbers come from: inputs with tiers and sources, and terms to be filled in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from clustersim.provenance import TIERS, Sourced, weakest
+from clustersim.report.content.cost_sections import input_name
+from clustersim.report.content.model import Block, Paragraph, Table, Teller
+from clustersim.report.content.offer_sections import unit_word
+from clustersim.report.term_sources import rests_on
+from clustersim.units import si
+
+if TYPE_CHECKING:
+    from clustersim.report.content.proposal import Offer
+
+__all__ = ["assumptions", "fields_of", "roots_of", "sources", "terms", "weakest_of"]
+
+_TERMS = ("fill", "price", "payment", "delivery", "acceptance", "service", "warranty", "model")
+_MOST_LISTED = 24
+#: Units whose numbers are written with prefixes.
+_SI = {"B/s", "B", "FLOP/s", "W"}
+#: Of inputs that are equally weak, the section that is named first.
+_ORDER = (
+    "cards.",
+    "prices.",
+    "tco.",
+    "reliability.",
+    "models.",
+    "nics.",
+    "servers.",
+    "switches.",
+    "cluster.",
+)
+#: Keys of answers by the sections of the inputs that they rest on, where these are few; the first that fits.
+_DIRECT = (
+    (r"^run:cluster\.cards$|^compare:sides\.\d+\.cards$|^claims:cards$", ("cluster.cards",)),
+    (r"^run:cluster\.\w+$|\.quantity$", ("cluster", "servers", "switches", "prices.spares")),
+    (r"horizon_years$|cash\.\d+\.year$", ("tco.horizon",)),
+    (r"\.wacc$", ("tco.wacc",)), (r"\.residual$", ("tco.residual",)), (r"\.sold_share$", ("tco.sold_share",)),
+    (r"delivery_weeks$", ("cards", "prices")), (r"storage_bytes$", ("cluster.storage.capacity",)),
+    (r"storage_needed_bytes$", ("demand", "models", "checkpoint", "reliability.duration")),
+    (r"racks", ("cluster", "cards", "servers", "cooling")), (r"^run:workloads\.\d+\.share$", ("demand",)),
+    (r":draws$", ()), (r"^offer:(rests_on|nearest|grid)", ()),
+    (r"^claims:ladder|^claims:linear_scaling\.claim|mtbf_needed_h$", ()), (r"spares\.hot$", ("reliability.spares",)),
+)  # fmt: skip
+#: Numbers that no input of the scenario makes: their tier, and where they come from.
+_OTHERWISE = (
+    (
+        r"^offer:(rests_on|nearest)",
+        "measured",
+        "the shipped measurements (clustersim validate training --residuals)",
+    ),
+    (r"^claims:ladder", "published", "the fleet's own row of the answer names its source"),
+    (r"mtbf_needed_h$|linear_scaling\.claim", "derived", "arithmetic of the claim's own words"),
+    (r":draws$|^offer:grid", "given", "how many were asked for"),
+)
+#: Others by the room that computes what stands there; the first that fits, else money.
+_ROOMS = (
+    (r"^run:workloads\.\d+\.service\.(ettr|available)|^claims:|intervals\.(ettr|mttf)", "des"),
+    (r"\.(rates|service)\.|per_card_hour$(?<!cny_per_card_hour)|intervals\.(\w+\.)?(mfu|step_time_s|tokens|ttft|tpot)",
+     "perf"),
+)  # fmt: skip
+
+
+def roots_of(key: str) -> tuple[str, ...]:
+    """Return the sections of the inputs that a number of the answers is computed from; none where no input makes it.
+
+    >>> roots_of("run:cluster.cards"), roots_of("tco:it_power_w")[:2], roots_of("offer:nearest.0.rows")
+    (('cluster.cards',), ('cluster', 'cards'), ())
+    """
+    for pattern, roots in _DIRECT:
+        if re.search(pattern, key):
+            return roots
+    if "_swings." in key:
+        return ()
+    room = next((room for pattern, room in _ROOMS if re.search(pattern, key)), "econ")
+    return rests_on(room, key.rpartition(".")[2])
+
+
+def fields_of(offer: Offer, key: str) -> Sequence[tuple[str, Sourced]]:
+    """Return the inputs of the side that a number is of; an alternative's are named with it."""
+    place = re.match(r"compare:workloads\.(\d+)|compare:sides\.(\d+)", key)
+    names = [side.name for side in offer.sides]
+    at = 0
+    if place and place[1]:
+        at = names.index(offer.answers["compare"]["workloads"][int(place[1])]["side"])
+    elif place:
+        at = int(place[2])
+    else:
+        at = next((i for i, name in enumerate(names[1:], 1) if name in key), 0)
+    fields = list(offer.sides[at].fields())
+    return fields if at == 0 else [(f"{names[at]}: {k}", s) for k, s in fields]
+
+
+def weakest_of(offer: Offer, key: str) -> tuple[str, tuple[str, ...], str]:
+    """Return the tier of a number, the inputs that make it so, and the source of the first of them.
+
+    The first is the one that moves the cost of a unit most, as ``tco`` finds it. A line of the bill says it of itself.
+    """
+    line = re.match(r"tco:lines\.(\d+)\.(unit_price|total|lead)", key)
+    if line:
+        found = offer.answers["tco"]["lines"][int(line[1])]
+        mine = (
+            f"cards.{found['part']}.price" if found["part"] == offer.card else f"prices.parts.{found['part']}"
+        )
+        return found["tier"], (mine,), found["source"]
+    swing = re.match(r"tco:((?:unit|capex)_swings)\.(\d+)", key)
+    if swing:
+        name = offer.answers["tco"][swing[1]][int(swing[2])]["key"]
+        one = dict(offer.inputs.fields()).get(name)
+        return (one.tier, (name,), one.source) if one else ("given", (name,), "")
+    for pattern, tier, said in _OTHERWISE:
+        if re.search(pattern, key):
+            return tier, (), said
+    roots = tuple(f"{root}." for root in roots_of(key))
+    fields = [(k, s) for k, s in fields_of(offer, key) if f"{k.rpartition(': ')[2]}.".startswith(roots)]
+    tier, names = weakest(fields)
+    moving = [swing["key"] for swing in offer.answers["tco"]["unit_swings"]]
+
+    def rank(name: str) -> tuple[int, int]:
+        plain = name.rpartition(": ")[2]
+        section = next((i for i, root in enumerate(_ORDER) if plain.startswith(root)), len(_ORDER))
+        return moving.index(plain) if plain in moving else len(moving), section
+
+    names = tuple(sorted(names, key=rank))
+    return tier, names, dict(fields)[names[0]].source if names else ""
+
+
+def assumptions(tell: Teller, offer: Offer) -> Iterator[Block]:
+    """The inputs that move the cost of a unit, what they move it by, and the others of the site, with sources."""
+    yield Paragraph(tell.say("tiers_said"), "remark")
+    fields = dict(offer.inputs.fields())
+    swings = [(i, s["key"]) for i, s in enumerate(offer.answers["tco"]["unit_swings"]) if s["key"] in fields]
+    rows = tuple(
+        (f"{input_name(tell, key)} ({key})", _with_range(fields[key]),
+         " – ".join(tell.number(f"tco:unit_swings.{i}.{end}") for end in ("low", "high")),
+         tell.say(fields[key].tier), fields[key].source)
+        for i, key in swings
+    )  # fmt: skip
+    columns = tuple(tell.say(k) for k in ("input", "value", "cost_over", "tier", "source"))
+    yield Table(tell.say("moving_inputs"), columns, rows, words=True)
+    known = {key for _, key in swings}
+    more = [
+        (key, s) for key, s in fields.items()
+        if key.startswith(("tco.", "reliability.", "prices.parts.", "cards.")) and key not in known
+        and s.tier != "given" and _bought(offer, key)
+    ]  # fmt: skip
+    more.sort(key=lambda one: -TIERS.index(one[1].tier))
+    columns = tuple(tell.say(k) for k in ("input", "value", "tier", "source"))
+    shown = tuple(
+        (f"{input_name(tell, key)} ({key})", _with_range(s), tell.say(s.tier), s.source)
+        for key, s in more[:_MOST_LISTED]
+    )
+    yield Table(tell.say("weakest_inputs"), columns, shown, words=True)
+
+
+def _with_range(number: Sourced) -> str:
+    """A value with its unit and range as people write it."""
+    low, high = number.range
+    said = _said(number, number.value)
+    return said if low == high else f"{said} ({_said(number, low)} – {_said(number, high)})"
+
+
+def _said(number: Sourced, value: float) -> str:
+    if number.unit in _SI:
+        return si(value, number.unit, 4)
+    if number.unit == "s" and value < 1e-3:
+        return f"{1e6 * value:.4g} µs"
+    if number.unit == "s" and value >= 7200:
+        return f"{value / 3600:,.4g} h"
+    if number.unit in {"1", ""}:
+        share = abs(number.value) < 1 and number.range[1] <= 1
+        return f"{100 * value:,.4g}%" if share else f"{value:,.7g}"
+    return f"{value:,.0f} {number.unit}" if abs(value) >= 1000 else f"{value:,.4g} {number.unit}"
+
+
+def _bought(offer: Offer, key: str) -> bool:
+    """Whether a price is of something on the bill; any other input is."""
+    part = key.removeprefix("prices.parts.")
+    return part == key or part in {line["part"] for line in offer.answers["tco"]["lines"]}
+
+
+def sources(tell: Teller, offer: Offer) -> Iterator[Block]:
+    """How a number leads to its sources, shown for the main ones."""
+    yield Paragraph(tell.say("sources_said"))
+    rows = []
+    for key, name, pattern, scale in _main(tell, offer):
+        tier, names, source = weakest_of(offer, key)
+        first = names[0] if names else tell.say("none_weak")
+        more = (
+            tell.say("more", first=first, more=len(names) - (tell.language != "zh"))
+            if len(names) > 1
+            else first
+        )
+        rows.append((f"{name} = {tell.number(key, pattern, scale)}", key, more, tell.say(tier), source))
+    columns = tuple(tell.say(k) for k in ("number", "key", "weakest", "tier", "source"))
+    yield Table(tell.say("sources_table"), columns, tuple(rows), words=True)
+
+
+def _main(tell: Teller, offer: Offer) -> Iterator[tuple[str, str, str, float]]:
+    yield "run:cluster.cards", tell.say("design_cards"), ",.0f", 1.0
+    yield "tco:facility_power_w", tell.say("design_facility"), ",.1f", 1e-3
+    yield "tco:capex_cny", tell.say("fact_capex"), ",.1f", 1e-6
+    yield "tco:tco_cny", tell.say("tco_m"), ",.1f", 1e-6
+    yield "tco:cny_per_card_hour", tell.say("fact_hour"), ",.2f", 1.0
+    for i, work in enumerate(offer.works):
+        unit, name = work["unit"], work["name"]
+        said = tell.say("fact_unit", unit=unit_word(tell, unit))
+        yield f"run:workloads.{i}.units_per_card_hour", f"{name}: {tell.say('per_hour')}", ",.3f", 1.0
+        for side in (offer.inputs.name, *offer.others):
+            key = f"compare:workloads.{offer.rows[name, side]}.cny_per_{unit}"
+            if tell.has(key):
+                yield key, f"{name}, {side}: {said}", ",.2f", 1.0
+    if "claims" in offer.answers:
+        yield "claims:mtbf_h", tell.say("rel_at_ours"), ",.1f", 1.0
+
+
+def terms(tell: Teller, offer: Offer) -> Iterator[Block]:
+    """The template of the terms of sale."""
+    for name in _TERMS:
+        yield Paragraph(tell.say(f"term_{name}"), "remark" if name == "fill" else "text")

@@ -1,0 +1,234 @@
+"""Encoders, vision and generation beside MLPerf Inference, FlagPerf and what is published of domestic cards.
+
+Constants of software are those of A100-SXM rows of MLPerf v2.1 (`perf/vision.py`); every other card is left out. A row
+is a card, a network, a number format and a batch; what it leaves open is said in its details. Training rows count
+three passes of the network: forward, and two products backward for each of its own.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from clustersim.assemble.parts import card_spec
+from clustersim.assemble.vision import network_of
+from clustersim.errors import ClusterSimError
+from clustersim.perf.card import Card
+from clustersim.perf.vision import VISION, Network, batch_seconds, best_batch
+from clustersim.schema.lookup import known_names
+from clustersim.schema.networks import NetworkProfile
+from clustersim.schema.profiles import CardProfile, load_profile
+from clustersim.validation.common import ValidationRow, class_of, require_columns
+from clustersim.validation.sites import Unpredictable, card_of
+
+__all__ = ["COLUMNS", "predict"]
+
+COLUMNS = ("id", "value")
+#: Names of networks in published rows: the first that a row's model begins with.
+NETWORKS = (
+    ("bert-99", "bert-large"), ("bertlarge", "bert-large"), ("bert-large", "bert-large"), ("resnet50", "resnet50"),
+    ("resnet-50", "resnet50"), ("stable-diffusion-xl", "sdxl"), ("vit_l_16", "vit-l-16"), ("yolov5m", "yolov5m"),
+    ("yolov8l", "yolov8l"), ("yolov8x", "yolov8x"),
+)  # fmt: skip
+#: Rows that the constants were found from: their card and round.
+TUNED = ("A100-80G", "v2.1")
+#: Units of a throughput of inputs.
+_UNITS = {
+    "samples_per_s", "scheduled_samples_per_s", "completed_samples_per_s", "images/s", "samples/s", "samples/s total",
+    "sequences/s", "FPS total",
+}  # fmt: skip
+
+
+class _Unknown(Exception):
+    """A row that cannot be predicted, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One row as the engine is asked it."""
+
+    profile: CardProfile
+    card: Card
+    network: Network
+    dtype: str
+    batch: int | None
+    cards: float
+    served: bool
+    trained: bool
+
+
+def predict(rows: Sequence[Mapping[str, str]]) -> list[ValidationRow]:
+    """Predict every row; one that cannot be says why.
+
+    Raises InputError for a file without the needed columns.
+    """
+    require_columns(rows[0] if rows else [], COLUMNS, "vision rows")
+    return [_row(row) for row in rows]
+
+
+def _row(row: Mapping[str, str]) -> ValidationRow:
+    predicted, details, reason, card_class, tuned = None, dict[str, Any](), "", "", False
+    card = row.get("gpu") or row.get("card") or ""
+    try:
+        measured = float(row["value"].replace(",", ""))
+    except ValueError:
+        return _made(
+            row, card, None, math.nan, f"value {row['value']!r} is not a number", details, "", tuned=False
+        )
+    try:
+        case = _case(row, card)
+        predicted, batch = _per_second(case)
+        card_class = class_of(case.profile)
+        tuned = (case.profile.name, row.get("round", "")) == TUNED and not case.trained
+        details = {
+            "network": case.network.name, "dtype": case.dtype, "batch": batch, "cards": case.cards,
+            "under_latency_limit": case.served, "training": case.trained,
+        }  # fmt: skip
+    except (_Unknown, Unpredictable, ClusterSimError) as error:
+        reason = str(error).splitlines()[0]
+    return _made(row, card, predicted, measured, reason, details, card_class, tuned=tuned)
+
+
+def _made(
+    row: Mapping[str, str], card: str, predicted: float | None, measured: float, reason: str,
+    details: Mapping[str, Any], card_class: str, *, tuned: bool,
+) -> ValidationRow:  # fmt: skip
+    network = str(details.get("network", row.get("benchmark") or row.get("model") or ""))
+    way = (
+        "training"
+        if details.get("training")
+        else "limit"
+        if details.get("under_latency_limit")
+        else "offline"
+    )
+    return ValidationRow(
+        id=row["id"], source=row.get("source") or row.get("source_path", ""),
+        predicted=predicted, measured=measured, unit="1/s", card=card, reason=reason, group=f"{network}, {way}",
+        details=details, card_class=card_class, tuned=tuned, domain=way, family=network,
+    )  # fmt: skip
+
+
+def _case(row: Mapping[str, str], card: str) -> _Case:
+    """What a row asks, or why it cannot be."""
+    unit = row.get("metric") if row.get("metric", "") in _UNITS else row.get("unit", "")
+    if unit not in _UNITS:
+        raise _Unknown(_other_quantity(row))
+    if "MaxQ" in card or _number(row.get("gpu_power_limit_w", "")):
+        raise _Unknown("a power limit below the card's own: sustained clocks are not modelled")
+    if "open division" in row.get("submitter", ""):
+        raise _Unknown("open division: the network was changed")
+    for word in ("copied", "withdrawn", "SUSPICIOUS", "label"):
+        if word in row.get("note", ""):
+            raise _Unknown(f"the row's note says not to fit it: {word}")
+    if row.get("metric", "").endswith(("_whole", "_train")):
+        raise _Unknown(
+            "the whole run: reading and preparing of data on the host included, which is not stated"
+        )
+    if row.get("model", "").casefold().startswith("bertlarge"):
+        raise _Unknown("the row does not state how many tokens a sequence has")
+    network = _network(row.get("benchmark") or row.get("model") or "")
+    profile = card_of(re.sub(r" \((preview)\)$", "", card))
+    task = f"{row.get('task', '')} {row.get('kind', '')}"
+    trained = "training" in task
+    if not trained and row.get("kind") == "training":
+        trained = True
+    dtype = _dtype(row, profile)
+    served = row.get("scenario") in {"Server", "Interactive"}
+    text = row.get("gpu_batch_size") or row.get("batch") or ""
+    cards = _number(row.get("n_gpus") or row.get("n_cards") or "1") or 1.0
+    batch = _batch(text, network.name, whole=trained, cards=cards)
+    if "one card" in row.get("basis", ""):
+        cards = 1.0
+    return _Case(profile, card_spec(profile), network, dtype, batch, cards, served, trained)
+
+
+def _other_quantity(row: Mapping[str, str]) -> str:
+    """Why a row measures nothing that this domain predicts."""
+    metric = row.get("metric", "")
+    if "token" in metric or "token" in row.get("unit", ""):
+        return "language model: its lengths are the data set's, which the row does not state; see `validate serving`"
+    if "latency" in metric:
+        return "latency of one sample: bound by the host's launches, not by the card"
+    return f"no throughput of a network: {metric or row.get('unit', '') or row.get('task', '')}"
+
+
+def _network(name: str) -> Network:
+    wanted = name.casefold().replace("_", "_")
+    found = next((ours for theirs, ours in NETWORKS if wanted.startswith(theirs)), None)
+    found = found or next((n for n in known_names("hwprofiles/networks") if wanted.startswith(n)), None)
+    if found is None:
+        raise _Unknown(
+            f"no network {name!r} is described; known: {', '.join(known_names('hwprofiles/networks'))}"
+        )
+    profile = load_profile("networks", found)
+    assert isinstance(profile, NetworkProfile)
+    return network_of(profile)
+
+
+def _dtype(row: Mapping[str, str], card: CardProfile) -> str:
+    """The number format of the products: as stated, but that NVIDIA's BERT on Hopper runs in 8 bits."""
+    said = (row.get("precision") or row.get("dtype") or "").casefold()
+    if "mixed" in said:
+        return _held("bf16", card)
+    hopper = "fp8" in card.peak and "bert" in row.get("benchmark", "")
+    for name in ("fp8", "int8", "bf16", "fp16", "amp", "tf32", "fp32"):
+        if name in said:
+            name = "fp16" if name == "amp" else name
+            if name == "fp16" and hopper:
+                name = "fp8"
+            if "w" in said and "a16" in said:
+                name = "fp16"
+            return _held(name, card)
+    # A row that does not say ran in 16 bits; so did most of a mixture of formats.
+    return _held("fp16", card)
+
+
+def _held(name: str, card: CardProfile) -> str:
+    if name == "fp32" and "tf32" in card.peak:
+        return "tf32"  # frameworks multiply single precision so where the card can
+    if name in card.peak:
+        return name
+    if name in {"bf16", "fp16"}:
+        other = {"bf16": "fp16", "fp16": "bf16"}[name]
+        if other in card.peak:
+            return other
+    raise _Unknown(f"card {card.name} has no {name} peak in its profile")
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _batch(text: str, network: str, *, whole: bool, cards: float) -> int | None:
+    """Inputs of a batch on one card; None where the row does not say."""
+    packed = re.search(r"(\d+) rows per launch.*up to (\d+) samples", text)
+    if packed:
+        return int(packed[1]) * int(packed[2])
+    named = (
+        re.search(r"unet: (\d+)", text)
+        if network == "sdxl"
+        else re.search(r"(?:^|bs=|: )(\d+)", text.strip())
+    )
+    if named is None:
+        return None
+    count = int(named[1])
+    return max(1, round(count / cards)) if whole and count >= 4 * cards else count
+
+
+def _per_second(case: _Case) -> tuple[float, int]:
+    """Inputs per second of all cards, and the batch."""
+    network, card = case.network, case.card
+    batch = case.batch or best_batch(network, card, dtype=case.dtype)
+    seconds = batch_seconds(network, card, batch=batch, dtype=case.dtype)
+    rate = batch / seconds * case.cards
+    if case.trained:
+        rate /= 3.0
+    elif case.served:
+        rate *= VISION[network.family].server_share
+    return rate, batch

@@ -1,0 +1,320 @@
+"""A workload on unlike cards: what the groups of a site do of it together, or each for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from clustersim.assemble.groups import joint
+from clustersim.assemble.reliability import Trained, training_run_of
+from clustersim.assemble.training import train_job
+from clustersim.des.training.fidelity import expected_goodput
+from clustersim.errors import InfeasibleError, InputError
+from clustersim.perf.hetero import MixedStep, Part, busy_job
+from clustersim.perf.hetero_stages import MixedPipeline
+from clustersim.perf.step import StepTime, estimate_step
+from clustersim.perf.terms import StepTerms
+from clustersim.perf.together import Cluster, Together, again, few_together
+from clustersim.schema.demand import TrainingWorkload, identity
+from clustersim.schema.inputs import Inputs
+from clustersim.workloads.training import NO_PROGRESS, TrainingDetail, plan_words, planned_job
+from clustersim.workloads.work import Load, Product, StageCache, Work
+
+__all__ = ["MixtureDetail", "on_groups", "together", "trained_on_groups", "ways_together"]
+
+IDLE = Load(0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class MixtureDetail(TrainingDetail):
+    """A training job on unlike cards; ``job`` is that of the first group that takes part, ``step`` that of all."""
+
+    found: Together
+    rows: tuple[Mapping[str, Any], ...]
+    """Every group: its plan, its share, what it waits for and what it would do alone."""
+    clusters: tuple[Cluster, ...]
+
+    @property
+    def scaling(self) -> tuple[int, float]:
+        """Cards of the groups that take part, and their tokens per second over the sum of what each does alone.
+
+        A group that cannot train alone counts nothing: the ratio may exceed one.
+        """
+        names = {part.name for part in self.found.parts}
+        alone = sum(float(row["alone_tokens_per_s"]) for row in self.rows if row["group"] in names)
+        cards = sum(part.job.cards for part in self.found.parts)
+        return cards, self.found.tokens_per_s / alone if alone > 0 else 1.0
+
+
+def together(
+    inputs: Inputs, name: str, cache: StageCache, share: str = "best"
+) -> tuple[Together, list[Cluster]]:
+    """Return the fastest way to train on some or all groups of a site, and what each group is by itself.
+
+    Raises InfeasibleError or InputError where no way is possible.
+    """
+    filed = [_cluster(replace(group, parts=group.nominal), name, cache) for group in inputs.groups]
+    now = [_cluster(group, name, cache) for group in inputs.groups]
+    # What is tried must not depend on the point of a study, or neighbouring points would not agree.
+    link, nominal = joint(inputs).bandwidth, joint(_as_filed(inputs)).bandwidth
+    ways = cache.get(
+        "together", (nominal, share, filed), lambda: few_together(filed, link_bandwidth=nominal, share=share)
+    )
+    found, reason = [], None
+    for way in ways:
+        try:
+            found.append(again(way, now, link_bandwidth=link))
+        except (InputError, InfeasibleError) as error:
+            reason = reason or error
+    # Alone is always possible where it fits, at the numbers of now.
+    if share == "best":
+        found += [
+            Together("alone", None, (c.part,), c.alone_tokens_per_s, ways[0].refused)
+            for c in now
+            if c.alone_tokens_per_s
+        ]
+    if not found:
+        raise reason or InfeasibleError("no way of training together is left at these numbers")
+    return max(found, key=lambda way: way.tokens_per_s), now
+
+
+def ways_together(inputs: Inputs, name: str, top: int = 10) -> tuple[Together, ...]:
+    """Return the fastest few ways of unlike subsets or shares, the fastest first."""
+    clusters = [_cluster(group, name, StageCache()) for group in inputs.groups]
+    return few_together(clusters, link_bandwidth=joint(inputs).bandwidth, top=top)
+
+
+def _as_filed(inputs: Inputs) -> Inputs:
+    return replace(inputs, groups=tuple(replace(group, parts=group.nominal) for group in inputs.groups))
+
+
+def _cluster(group: Inputs, name: str, cache: StageCache) -> Cluster:
+    work = group.scenario.demand[name]
+    assert isinstance(work, TrainingWorkload)
+    try:
+        job, choice = planned_job(group, work, cache)
+        rate = cache.get("training step", (job, False), lambda: estimate_step(job)).tokens_per_s
+    except InfeasibleError:
+        return Cluster(Part(name=group.group, job=train_job(group, work)), False, 0.0)
+    return Cluster(Part(name=group.group, job=job), choice is None, rate)
+
+
+def trained_on_groups(
+    inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache, share: str = "best"
+) -> Work:
+    """Return what a training workload makes of the card-hours of a site of unlike cards.
+
+    The fastest mixture trains; groups that would slow it idle. The month has the failures of every group that takes
+    part, and copies of one format that any of them can restore.
+    """
+    found, clusters = together(inputs, name, cache, share)
+    step, loads = _step_of(inputs, found)
+    names = {part.name for part in found.parts}
+    taking = [group for group in inputs.groups if group.group in names]
+    first = found.parts[0].job
+    trained = Trained(first.model.parameters, step.step_time_s, sum(p.job.plan.dp for p in found.parts))
+    run = training_run_of(inputs, taking, trained)
+    expected = cache.get("long run", run, lambda: expected_goodput(run))
+    if expected.ettr <= NO_PROGRESS:
+        raise InfeasibleError("the long run makes no progress: failures undo all that it does")
+    rows = tuple(_row(cluster, found, names) for cluster in clusters)
+    detail = MixtureDetail(first, None, step, run, expected, found, rows, tuple(clusters))
+    busy = 1.0 - expected.recovery
+    kept = detail.goodput_tokens_per_s
+    product = Product("mtoken", kept * 3600 / 1e6 / inputs.cards)
+    left = [c.part.name for c in clusters if c.part.name not in names]
+    said = [
+        f"trained together by {found.share}: {', '.join(p.name for p in found.parts)}",
+        f"left out, for the mixture is no faster with them: {', '.join(left)}" if left else "",
+        f"all groups together: {found.refused}" if found.refused else "",
+        "a spare of any group stands in for any server: waits for the right kind of card are not modelled",
+        *expected.notes,
+    ]
+    return Work(
+        name=name,
+        kind="training",
+        share=inputs.scenario.shares[name],
+        asked=identity(work),
+        main=product,
+        products=(product,),
+        load=Load(step.u_tensor, step.u_memory, step.u_link, busy),
+        service={"ettr": expected.ettr},
+        rates={
+            "step_time_s": step.step_time_s, "tokens_per_s": step.tokens_per_s, "training_goodput_tokens_per_s": kept,
+            "mfu": step.mfu,
+        },
+        terms=asdict(step.terms),
+        layout={
+            "plan": "; ".join(f"{row['group']}: {row['plan']}" for row in rows if row["takes_part"]),
+            "stated": all(c.stated for c in clusters),
+        },
+        notes=tuple(text for text in said if text),
+        detail=detail,
+        group_loads={g.group: replace(loads[g.group], busy=busy) if g.group in loads else IDLE for g in inputs.groups},
+    )  # fmt: skip
+
+
+def _row(cluster: Cluster, found: Together, names: set[str]) -> dict[str, Any]:
+    part = next((p for p in found.parts if p.name == cluster.part.name), cluster.part)
+    step, name = found.step, part.name
+    row: dict[str, Any] = {
+        "group": name, "card": part.job.card.name, "cards": part.job.cards, "takes_part": name in names,
+        "plan": plan_words(part.job.plan) if name in names or cluster.alone_tokens_per_s else "does not fit",
+        "alone_tokens_per_s": cluster.alone_tokens_per_s,
+    }  # fmt: skip
+    if isinstance(step, MixedPipeline) and name in names:
+        row["layers_per_stage"] = list(step.layers[name])
+    elif isinstance(step, MixedStep) and name in names:
+        row["micro_batches"] = step.micro_batches[name]
+    row["waiting_share"] = step.waiting[name] if step is not None and name in names else 0.0
+    return row
+
+
+def _step_of(inputs: Inputs, found: Together) -> tuple[StepTime, dict[str, Load]]:
+    """The step of all groups as one, and how it loads the cards of each that takes part."""
+    peak = sum(g.cards * _peak(g, found) for g in inputs.groups) / inputs.cards
+    if found.step is None:
+        step = estimate_step(found.parts[0].job)
+        load = Load(step.u_tensor, step.u_memory, step.u_link, 1.0)
+        return replace(step, cards=inputs.cards, peak=peak), {found.parts[0].name: load}
+    if isinstance(found.step, MixedStep):
+        return _by_batch(inputs, found, found.step, peak)
+    return _by_layers(inputs, found, found.step, peak)
+
+
+def _peak(group: Inputs, found: Together) -> float:
+    """Peak of a group's cards in the job's number format; 0 where they lack it and are left out."""
+    peak = group.parts.card.peak.get(found.parts[0].job.dtype)
+    return peak.value if peak is not None else 0.0
+
+
+def _by_batch(
+    inputs: Inputs, found: Together, mixed: MixedStep, peak: float
+) -> tuple[StepTime, dict[str, Load]]:
+    steps = {p.name: estimate_step(busy_job(p, mixed.micro_batches[p.name])) for p in found.parts}
+    pace = max(steps, key=lambda name: steps[name].step_time_s - steps[name].terms.exposed_dp_s)
+    slowest, total = steps[pace], mixed.step_time_s
+    loads = {
+        name: Load(
+            step.u_tensor * step.step_time_s / total,
+            step.u_memory * step.step_time_s / total,
+            min(1.0, (step.u_link * step.step_time_s + mixed.exposed_dp_s - step.terms.exposed_dp_s) / total),
+            1.0,
+        )
+        for name, step in steps.items()
+    }
+    fullest = max(
+        (p for p in found.parts), key=lambda p: steps[p.name].memory.total / p.job.card.memory_bytes
+    )
+    step = replace(
+        slowest, terms=replace(slowest.terms, exposed_dp_s=mixed.exposed_dp_s), memory=steps[fullest.name].memory,
+        cards=inputs.cards, tokens=found.parts[0].job.tokens, peak=peak,
+        model_flops=sum(s.model_flops for s in steps.values()),
+        hardware_flops=sum(s.hardware_flops for s in steps.values()),
+        u_memory=loads[pace].u_memory, u_link=loads[pace].u_link,
+    )  # fmt: skip
+    return step, loads
+
+
+def _by_layers(
+    inputs: Inputs, found: Together, mixed: MixedPipeline, peak: float
+) -> tuple[StepTime, dict[str, Load]]:
+    """Every part works on its stages for the share of the pace that it does not wait, as it does on its own."""
+    total = mixed.step_time_s
+    zero = dict.fromkeys(StepTerms.__dataclass_fields__, 0.0)
+    terms = StepTerms(
+        **{
+            **zero, "compute_s": mixed.stages_s, "bubble_s": mixed.bubble_s, "exposed_pp_s": mixed.sends_s,
+            "exposed_dp_s": mixed.exposed_dp_s, "optimizer_s": mixed.optimizer_s,
+        }
+    )  # fmt: skip
+    alone = {p.name: estimate_step(p.job) for p in found.parts}
+    loads = {}
+    for name, step in alone.items():
+        on = step.terms
+        inside = on.total - on.bubble_s - on.exposed_dp_s - on.exposed_pp_s - on.optimizer_s
+        works = (1.0 - mixed.waiting[name]) * mixed.stages_s / total
+        loads[name] = Load(
+            min(1.0, step.u_tensor * step.step_time_s / inside * works),
+            min(1.0, step.u_memory * step.step_time_s / inside * works),
+            min(1.0, (mixed.sends_s + mixed.exposed_dp_s) / total),
+            1.0,
+        )
+    parts = found.parts
+    fullest = max(parts, key=lambda p: mixed.memory[p.name].total / p.job.card.memory_bytes)
+    base = alone[parts[0].name]
+    layers = [n for p in parts for n in mixed.layers[p.name]]
+    step = replace(
+        base, terms=terms, memory=mixed.memory[fullest.name], stage_layers=tuple(map(float, layers)),
+        cards=inputs.cards, tokens=mixed.tokens, peak=peak, u_memory=max(v.u_memory for v in loads.values()),
+        u_link=max(v.u_link for v in loads.values()),
+    )  # fmt: skip
+    return step, loads
+
+
+def on_groups(
+    inputs: Inputs, name: str, run: Callable[[Inputs, str, Any, StageCache], Work], cache: StageCache
+) -> Work:
+    """Return what the groups make of a workload that needs no exchange between them: each its own, added up.
+
+    A group that cannot do it idles. Service levels are the worst of any group's.
+
+    Raises InfeasibleError where no group can.
+    """
+    works: dict[str, Work] = {}
+    reasons: list[str] = []
+    for group in inputs.groups:
+        try:
+            works[group.group] = run(group, name, group.scenario.demand[name], cache)
+        except InfeasibleError as error:
+            reasons.append(f"{group.group} ({group.parts.card.name}): {error}")
+    if not works:
+        raise InfeasibleError(f"no group can: {'; '.join(reasons)}")
+    first = next(iter(works.values()))
+    cards = {group.group: group.cards / inputs.cards for group in inputs.groups}
+    products = tuple(_added(p.name, works, cards) for p in first.products)
+    main = next((p for p in products if p.name == first.main.name), _added(first.main.name, works, cards))
+    return replace(
+        first,
+        asked=identity(inputs.scenario.demand[name]),
+        main=main,
+        products=products,
+        load=first.load,
+        service={key: _worst(key, works) for key in first.service},
+        rates=_named(works, "rates"),
+        terms=_named(works, "terms"),
+        layout={group: dict(work.layout) for group, work in works.items()},
+        notes=tuple(
+            dict.fromkeys(
+                [f"idle, for it cannot: {reason}" for reason in reasons]
+                + [f"{group}: {text}" for group, work in works.items() for text in work.notes]
+            )
+        ),
+        group_loads={g.group: works[g.group].load if g.group in works else IDLE for g in inputs.groups},
+    )
+
+
+def _added(product: str, works: Mapping[str, Work], cards: Mapping[str, float]) -> Product:
+    """A product of all groups by a mean card-hour of the site; its cost's share by what each makes of it."""
+    made, cost = 0.0, 0.0
+    for group, work in works.items():
+        own = next((p for p in (*work.products, work.main) if p.name == product), None)
+        if own is not None:
+            made += cards[group] * own.per_card_hour
+            cost += cards[group] * own.per_card_hour * own.cost_share
+    return Product(product, made, cost / made if made else 1.0)
+
+
+def _worst(key: str, works: Mapping[str, Work]) -> float:
+    found = [work.service[key] for work in works.values() if key in work.service]
+    good = key.endswith(("share", "ettr", "goodput")) or "per_s" in key
+    return min(found) if good else max(found)
+
+
+def _named(works: Mapping[str, Work], field: str) -> dict[str, float]:
+    return {
+        f"{group}.{key}": value
+        for group, work in works.items()
+        for key, value in getattr(work, field).items()
+    }

@@ -1,0 +1,65 @@
+"""How the site is built: ``make docs``. Pages are Markdown; that of all keys is written from the program."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+import clustersim as cs  # noqa: E402
+
+project = "clustersim"
+author = "clustersim developers"
+version = release = cs.__version__
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_click"]
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 4
+source_suffix = {".md": "markdown"}
+exclude_patterns = ["_build", "zh/**/_*"]
+html_theme = "furo"
+html_title = f"clustersim {release}"
+html_show_sphinx = False
+napoleon_use_ivar = True
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_default_options = {"members": True, "show-inheritance": False}
+#: Single backticks of docstrings are code, as in Markdown.
+default_role = "code"
+suppress_warnings = ["myst.header"]
+
+KEYS = """# Every input key
+
+{count} keys, written from the schema when this site is built. `clustersim keys WORD --long` prints the same with
+defaults and what reads them; [profiles](../profiles.md) explains the marks. Names of your own stand in capitals.
+
+"""
+
+
+def _cell(value: object) -> str:
+    return (
+        str(value if value is not None else "").replace("|", "\\|").replace("*", "\\*").replace("<", "&lt;")
+    )
+
+
+def write_keys(app: Any) -> None:
+    """Write the page of all keys."""
+    rows = cs.keys("").table
+    wanted = ("key", "takes", "unit", "allowed", "usual")
+    columns = [c for c in rows[0] if c in wanted] or list(rows[0])
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    lines += [
+        "| " + " | ".join(f"`{row[c]}`" if c == "key" else _cell(row[c]) for c in columns) + " |"
+        for row in rows
+    ]
+    page = HERE / "reference" / "keys.md"
+    text = KEYS.format(count=len(rows)) + "\n".join(lines) + "\n"
+    if not page.exists() or page.read_text(encoding="utf-8") != text:
+        page.write_text(text, encoding="utf-8")
+
+
+def setup(app: Any) -> None:
+    """Write the page of keys before the pages are read."""
+    app.connect("builder-inited", write_keys)
