@@ -118,7 +118,8 @@ class Board:
         if job is None:
             return False
         job.cancelled = True
-        if job.process is not None:
+        # One that is not started yet is ended by its own thread, as soon as it is.
+        if job.process is not None and job.process.pid is not None:
             job.process.terminate()
         return True
 
@@ -145,6 +146,8 @@ class Board:
         )
         job.state = "running"
         job.process.start()
+        if job.cancelled:
+            job.process.terminate()
         theirs.close()
         try:
             while True:
