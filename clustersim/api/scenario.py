@@ -305,9 +305,9 @@ class Scenario:
         from clustersim.planner.asked import Words
         from clustersim.report.pages.plans import mixture_answer, plans_answer
 
-        site = self.load(incumbent=False)
-        if site.groups:
-            return mixture_answer(site)
+        # As filed: a change may be of a part that only a variant of the site has.
+        if Scenario(self.name).load(incumbent=False).groups:
+            return mixture_answer(self.load(incumbent=False))
         asked = Words(**limits)
         return plans_answer(
             self.name, self.changes, asked, cards, front=front, why=why, offload=offload, tell=tell

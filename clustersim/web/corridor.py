@@ -8,6 +8,7 @@ from typing import Any
 from clustersim.api.result import Result
 from clustersim.web.answers import base_of, kept, result_of
 from clustersim.web.asked import Design
+from clustersim.web.replayed import form_of, numbers_of
 
 __all__ = ["TILES", "corridor"]
 
@@ -26,6 +27,32 @@ TILES: tuple[tuple[str, ...], ...] = (
 
 
 def corridor(design: Design, draws: int = 0) -> dict[str, Any]:
+    """Return the tiles of a design; points of a moving slider are replayed (``replayed``), others run whole.
+
+    Raises what ``Scenario.run`` raises.
+    """
+    form = None if draws or not design.changes else form_of(design)
+    if form is None:
+        return _whole(design, draws)
+    first, pattern = kept(("pattern", form), lambda: (design, _whole(design)))
+    if first == design:
+        return dict(pattern)
+    found = kept(("numbers", design), lambda: numbers_of(design))
+    tiles = [_moved(tile, found.get(tile["term"])) for tile in pattern["tiles"]]
+    if None in tiles:
+        return _whole(design)
+    return {**pattern, "notes": [], "tiles": tiles, "replayed": True}
+
+
+def _moved(tile: Mapping[str, Any], value: float | None) -> dict[str, Any] | None:
+    """A tile at another point of its form; its range is that point's own, and not known yet."""
+    if value is None:
+        return None
+    was = tile["base"]
+    return {**tile, "value": value, "low": None, "high": None, "change": value / was - 1.0 if was else None}
+
+
+def _whole(design: Design, draws: int = 0) -> dict[str, Any]:
     """Return the tiles of a design and its notes: ``term, value, unit, low, high, tier, source, base, change``.
 
     ``change`` is relative to the file as it stands; None where that is zero, cannot be run, or lacks the term.

@@ -13,6 +13,8 @@ from typing import Any
 
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.web.asked import Design
+from clustersim.web.views import frontier_panel
+from clustersim.web.views_compare import flips_view
 
 __all__ = ["AT_ONCE", "KINDS", "MOST_JOBS", "Board"]
 
@@ -33,6 +35,14 @@ def _plans(design: Design, tell: Any) -> Any:
     return design.ask().plan_training(tell=lambda done, of: tell(done / max(of, 1)))
 
 
+def _frontier(design: Design, tell: Any) -> Any:
+    return [frontier_panel(design, design.ask().plan_serving(frontier=True).table)]
+
+
+def _flips(design: Design, tell: Any) -> Any:
+    return flips_view(design)
+
+
 def _reliability(design: Design, tell: Any) -> Any:
     return design.ask().plan_reliability()
 
@@ -42,7 +52,8 @@ def _band(design: Design, tell: Any) -> Any:
 
 
 KINDS: Mapping[str, Any] = {
-    "serve": _serve, "month": _train, "plans": _plans, "reliability": _reliability, "band": _band,
+    "serve": _serve, "month": _train, "plans": _plans, "frontier": _frontier, "flips": _flips,
+    "reliability": _reliability, "band": _band,
 }  # fmt: skip
 
 
@@ -107,10 +118,9 @@ class Board:
         if job is None:
             return False
         job.cancelled = True
-        process = job.process
-        # One that is not yet started ends by itself: it looks whether it was cancelled first.
-        if process is not None and process.pid is not None:
-            process.terminate()
+        # One that is not started yet is ended by its own thread, as soon as it is.
+        if job.process is not None and job.process.pid is not None:
+            job.process.terminate()
         return True
 
     def close(self) -> None:
@@ -159,8 +169,12 @@ def work(kind: str, design: Design, pipe: Connection) -> None:
     """Ask one question in a process of its own and send its answer through the pipe."""
     try:
         answer = KINDS[kind](design, lambda share: pipe.send(("progress", share)))
-        blocks = [b if isinstance(b, str) else [dict(r) for r in b] for b in answer.blocks]
-        pipe.send(("done", {"name": answer.name, "blocks": blocks, "said": list(answer.said)}))
+        if isinstance(answer, list):
+            told: dict[str, Any] = {"name": kind, "blocks": [], "said": [], "panels": answer}
+        else:
+            blocks = [b if isinstance(b, str) else [dict(r) for r in b] for b in answer.blocks]
+            told = {"name": answer.name, "blocks": blocks, "said": list(answer.said)}
+        pipe.send(("done", told))
     except ClusterSimError as error:
         pipe.send(("failed", str(error)))
     finally:

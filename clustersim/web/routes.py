@@ -24,7 +24,8 @@ from clustersim.web.catalogue import catalogue, inputs_of, key_schema
 from clustersim.web.corridor import corridor
 from clustersim.web.guard import MOST_UPLOAD
 from clustersim.web.jobs import KINDS, Board
-from clustersim.web.views import compare_view, view
+from clustersim.web.views import view
+from clustersim.web.views_compare import compare_view
 
 __all__ = ["BANDS", "ROUTES", "Route", "openapi"]
 
@@ -159,7 +160,7 @@ async def post_band(request: Request) -> Response:
 
 
 async def post_job(request: Request) -> Response:
-    """Start a long question: ``kind`` is one of serve, month, plans, reliability, band."""
+    """Start a long question: ``kind`` is one of those of ``jobs.KINDS``."""
     body = await body_of(request)
     board: Board = request.app.state.board
     name = board.start(body.get("kind"), _design(body, "kind"))

@@ -12,12 +12,15 @@ starlette_testclient = pytest.importorskip("starlette.testclient")
 
 from clustersim.api.scenario import load  # noqa: E402
 from clustersim.report.labels import all_words  # noqa: E402
+from clustersim.web.answers import result_of  # noqa: E402
 from clustersim.web.app import STATIC, make_app  # noqa: E402
-from clustersim.web.asked import design_of, scenarios  # noqa: E402
-from clustersim.web.corridor import TILES  # noqa: E402
+from clustersim.web.asked import Design, design_of, scenarios  # noqa: E402
+from clustersim.web.corridor import TILES, corridor  # noqa: E402
 from clustersim.web.guard import POLICY, Rules, allowed_hosts  # noqa: E402
+from clustersim.web.replayed import numbers_of  # noqa: E402
 from clustersim.web.routes import ROUTES, openapi  # noqa: E402
 from clustersim.web.views import VIEWS  # noqa: E402
+from clustersim.web.views_compare import flips_view  # noqa: E402
 
 BASE = "http://127.0.0.1:8642"
 CHANGED = {"scenario": "br166-1024", "set": {"tco.pue": 1.3, "cards.BR166M.scale_up.bandwidth": "200 GB/s"}}
@@ -69,7 +72,7 @@ def test_a_comparison_attributes_the_whole_gap(client):
     panels = client.post("/api/compare", json=body).json()
     gap = next(p for p in panels if p["title"] == "compare.gap")
     (other,) = [row for row in gap["rows"] if row["side"] == "h20-1024"]
-    assert sum(v for k, v in other.items() if k.endswith("_gap_pct") and v) == pytest.approx(100.0)
+    assert sum(v for k, v in other.items() if k.startswith("gap.") and v) == pytest.approx(100.0)
     assert 0 <= other["share_cheapest"] <= 1
 
 
@@ -84,7 +87,9 @@ def test_a_band_comes_in_lines_that_narrow_nothing_but_the_noise(client):
 def test_an_output_is_dragged_to_solve_for_an_input(client):
     body = {"scenario": "br166-1024", "span": "tco.pue=1:2", "target": "cny_per_mtoken=5.9"}
     (found,) = client.post("/api/seek", json=body).json()
-    assert load("br166-1024").set({"tco.pue": found["value"]}).run().value("cny_per_mtoken") == pytest.approx(5.9, rel=1e-6)
+    assert load("br166-1024").set({"tco.pue": found["value"]}).run().value("cny_per_mtoken") == pytest.approx(
+        5.9, rel=1e-6
+    )
 
 
 WRONG = [
@@ -223,3 +228,37 @@ def test_vendored_files_are_the_makers_and_have_licences():
 def test_designs_are_equal_whatever_the_order_of_their_keys():
     one = design_of({"scenario": "br166-1024", "set": {"a.b": 1, "c.d": "2 GB/s"}})
     assert one == design_of({"set": {"c.d": "2 GB/s", "a.b": 1}, "scenario": "br166-1024"})
+
+
+@pytest.mark.parametrize("key", ["cards.BR166M.scale_up.bandwidth", "tco.pue", "company.wacc"])
+def test_a_moving_slider_shows_what_a_run_of_its_own_gives(key):
+    value = {"cards.BR166M.scale_up.bandwidth": "{} GB/s", "tco.pue": "{}", "company.wacc": "{}"}[key]
+    first = {"cards.BR166M.scale_up.bandwidth": 200.0, "tco.pue": 1.2, "company.wacc": 0.11}[key]
+    replayed = 0
+    for step in range(7):
+        changed = value.format(first * (1.0 + 0.01 * step))
+        design = Design("br166-1024", ((key, changed if " " in changed else float(changed)),))
+        told = corridor(design)
+        own = {row["term"]: row["value"] for row in result_of(design).terms.to_dict("records")}
+        assert {t["term"]: t["value"] for t in told["tiles"]} == pytest.approx(
+            {t["term"]: own[t["term"]] for t in told["tiles"]}, rel=1e-11
+        )
+        replayed += told.get("replayed", False)
+    assert replayed >= 4
+
+
+def test_what_flips_the_winner_moves_both_sides():
+    # A dear incumbent's card, cheap within a stated range that reaches far enough: the winner changes there.
+    (told,) = flips_view(Design("h100-1024", (("cards.H100.price", "1000000 CNY"),)))
+    assert told["chart"]["centre"] > 0.0, "the design is made the dearer one"
+    flipped = [row for row in told["rows"] if row["flips_at"] is not None]
+    assert flipped, "some input's range closes a small gap"
+    row = flipped[0]
+    unit = "" if row["unit"] in ("1", "") else f" {row['unit']}"
+    cheaper = []
+    for side in (-1e-3, 1e-3):
+        value = row["flips_at"] + side * (row["end"] - row["now"])
+        changed = {"cards.H100.price": "1000000 CNY", row["key"]: f"{value!r}{unit}" if unit else value}
+        numbers = numbers_of(Design("h100-1024", tuple(sorted(changed.items()))))
+        cheaper.append(numbers["cny_per_mtoken"] < numbers["incumbent_cny_per_mtoken"])
+    assert cheaper == [False, True]

@@ -79,6 +79,7 @@ function App({ catalogue, first }) {
     <button onClick=${share}>${say("page.share", language)}</button>
     <label>${say("page.export", language)} <select value="" onChange=${(e) => { const as = e.target.value; e.target.value = ""; if (as) download("/api/export", { ...design, as }, `${state.scenario}.${as}`).catch(fails); }}>
       <option value="">–</option>${EXPORTS.map((x) => html`<option value=${x}>${x.toUpperCase()}</option>`)}</select></label>
+    <button class="to-inputs" onClick=${() => document.getElementById("inputs")?.scrollIntoView()}>${say("page.to_inputs", language)}</button>
     <span class="status" role="status">${busy ? say("page.computing", language) : say("page.ready", language)}</span>
   </header>
   ${said ? html`<p class="said" role="alert">${said} <button onClick=${() => setSaid("")} aria-label="×">×</button></p>` : ""}

@@ -1,7 +1,7 @@
 // Beside the corridor: solve for an input, long questions with progress, and reading a file.
 import { html, useEffect, useRef, useState } from "/static/vendor/preact-htm.module.js";
 import { ask, cancel, get, Refused, upload } from "/static/net.js";
-import { Blocks, Table } from "/static/panels.js";
+import { Blocks, Panel, Table } from "/static/panels.js";
 import { figure, say } from "/static/words.js";
 
 export function Seek({ tile, inputs, design, language, onUse, onClose }) {
@@ -39,7 +39,7 @@ export function Seek({ tile, inputs, design, language, onUse, onClose }) {
   </form>`;
 }
 
-const KINDS = ["serve", "month", "plans", "reliability", "band"];
+const KINDS = ["serve", "month", "plans", "frontier", "flips", "reliability", "band"];
 
 export function Jobs({ design, language }) {
   const [jobs, setJobs] = useState([]);
@@ -70,6 +70,7 @@ export function Jobs({ design, language }) {
       ${["waiting", "running"].includes(job.state) ? html`<button onClick=${() => cancel(`/api/jobs/${job.id}`)}>${say("page.cancel", language)}</button>` : ""}
       ${["lost", "failed", "cancelled"].includes(job.state) ? html`<button onClick=${() => start(job.kind)}>${say("page.job.again", language)}</button>` : ""}
       ${job.error ? html`<p class="error">${job.error}</p>` : ""}
+      ${(job.answer?.panels || []).map((panel) => html`<${Panel} panel=${panel} language=${language} />`)}
       ${job.answer ? html`<${Blocks} blocks=${job.answer.blocks} language=${language} />` : ""}</li>`)}</ul>
   </section>`;
 }

@@ -18,18 +18,20 @@ const short = (text) => (text.length > 34 ? `${text.slice(0, 16)}…${text.slice
 
 // Return what the chart engine draws of a panel's chart; `name` gives the words of a key.
 export function option(chart, name) {
-  const across = chart.kind === "bars_across" || chart.kind === "tornado";
+  if (chart.kind === "scatter") return scattered(chart, name);
+  const floats = chart.kind === "tornado" || chart.kind === "spans";
+  const across = chart.kind === "bars_across" || floats;
   const names = chart.categories.map((c) => short(name(c)));
   const names_axis = { type: "category", data: across ? [...names].reverse() : names, axisLabel: { interval: 0, hideOverlap: !across } };
-  const values_axis = { type: "value", name: chart.unit === "1" ? "" : chart.unit, nameLocation: across ? "middle" : "end", nameGap: across ? 26 : 10, scale: chart.kind === "tornado" };
+  const values_axis = { type: "value", name: chart.unit === "1" ? "" : chart.unit, nameLocation: across ? "middle" : "end", nameGap: across ? 26 : 10, scale: floats && !chart.zero, nameTextStyle: { align: across ? "center" : "left" } };
   const base = {
     animation: false, color: COLOURS, textStyle: { fontFamily: "system-ui, sans-serif" },
-    grid: { left: 8, right: 24, top: 40, bottom: 36, containLabel: true },
+    grid: { left: 8, right: 24, top: chart.series.length > 1 && !across ? 64 : 40, bottom: 36, containLabel: true },
     tooltip: { trigger: "axis", axisPointer: { type: "shadow" }, confine: true },
     legend: chart.series.length > 1 ? { top: 4, type: "scroll" } : undefined,
     xAxis: across ? values_axis : names_axis, yAxis: across ? names_axis : values_axis,
   };
-  if (chart.kind === "tornado") return { ...base, series: tornado(chart, name) };
+  if (floats) return { ...base, series: tornado(chart, name) };
   return {
     ...base,
     series: chart.series.map((s) => ({
@@ -54,4 +56,16 @@ function tornado(chart, name) {
     },
   });
   return [side(low, chart.series[0].name, COLOURS[4]), side(high, chart.series[1].name, COLOURS[5])];
+}
+
+// Groups of points; marks are lines across at their x, as a service level is.
+function scattered(chart, name) {
+  const axis = (key) => ({ type: "value", name: name(key), nameLocation: "middle", nameGap: 30, scale: true });
+  const line = { silent: true, symbol: "none", lineStyle: { color: COLOURS[6], type: "dashed" }, data: chart.marks.map((x) => ({ xAxis: x })) };
+  return {
+    animation: false, color: [COLOURS[0], COLOURS[1]], textStyle: { fontFamily: "system-ui, sans-serif" }, legend: { top: 4, type: "scroll" },
+    grid: { left: 34, right: 24, top: 44, bottom: 44, containLabel: true }, tooltip: { trigger: "item", confine: true },
+    xAxis: axis(chart.x), yAxis: axis(chart.y),
+    series: chart.series.map((s, i) => ({ name: name(s.name), type: "scatter", symbol: i ? "diamond" : "circle", symbolSize: 8, data: s.values, markLine: i ? undefined : line })),
+  };
 }

@@ -50,7 +50,7 @@ export function Inputs({ inputs, set, moved, language, money, onMove, onReset, o
     return [...kept].sort((a, b) => (b.key in set) - (a.key in set) || rank(a.key) - rank(b.key));
   }, [inputs, word, only, set]);
   const more = found.length - MOST_SHOWN;
-  return html`<aside class="inputs" aria-label=${say("page.inputs", language)}>
+  return html`<aside class="inputs" id="inputs" aria-label=${say("page.inputs", language)}>
     <h2>${say("page.inputs", language)}</h2>
     <input type="search" placeholder=${say("page.search", language)} aria-label=${say("page.search", language)} value=${word} onInput=${(e) => setWord(e.target.value)} />
     <p class="row"><label><input type="checkbox" checked=${only} onChange=${(e) => setOnly(e.target.checked)} /> ${say("page.changed_only", language)}</label>

@@ -1,6 +1,6 @@
 // The corridor: a tile for every room, with its range, its tier and its change against the file as it stands.
 import { html } from "/static/vendor/preact-htm.module.js";
-import { figure, say, shown } from "/static/words.js";
+import { figure, say, shown, unitName } from "/static/words.js";
 
 const TIERS = { measured: "●●●", published: "●●○", derived: "●○○", assumption: "○○○", given: "●●●" };
 
@@ -11,8 +11,8 @@ export function Tile({ tile, language, money, onSeek, onCite }) {
   const name = say(tile.term, language);
   return html`<article class="tile" data-term=${tile.term}>
     <h3>${name}</h3>
-    <p class="number"><span>${number}</span> <small>${unit}</small></p>
-    <p class="range" title=${say("page.range", language)}>${ends[0] ? `${ends[0][0]} – ${ends[1][0]} ${ends[1][1]}` : " "}</p>
+    <p class="number"><span>${number}</span> <small>${unitName(unit, language)}</small></p>
+    <p class="range" title=${say("page.range", language)}>${ends[0] ? `${ends[0][0]} – ${ends[1][0]} ${unitName(ends[1][1], language)}` : " "}</p>
     <p class="change">${change || " "}</p>
     <p class="tier"><span aria-hidden="true">${TIERS[tile.tier] || ""}</span> ${say(`page.tier.${tile.tier}`, language)}</p>
     <p class="tools">

@@ -3,11 +3,34 @@
 let table = {};
 export const setWords = (found) => { table = found; };
 
+// An input of a part has the words of what it is, behind the part's name: cards.X.memory.bandwidth.
+function ofPart(key) {
+  const year = /^revenue_kcny (\d{4}[AE])$/.exec(key)?.[1];
+  if (year && table["revenue_kcny 2027E"]) return [null, table["revenue_kcny 2027E"].map((words) => words.replace("2027E", year))];
+  const [kind, part, ...rest] = String(key).split(".");
+  if (kind === "prices" && part === "parts" && rest.length) return [rest.join("."), table["prices.parts.*"]];
+  const found = rest.length ? table[`*.${rest.join(".")}`] : null;
+  return found ? [part, found] : null;
+}
+
 export function say(key, language, parts = {}) {
+  const side = language === "zh" ? 1 : 0;
   const found = table[key];
-  const text = found ? found[language === "zh" ? 1 : 0] : String(key);
+  const part = found ? null : ofPart(key);
+  const text = found ? found[side] : part?.[1] ? [part[0], part[1][side]].filter(Boolean).join(" ") : String(key);
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in parts ? parts[name] : whole));
 }
+
+// A note: words, their key, or a key with what stands in its places (which may be keys themselves).
+export function note(told, language) {
+  if (!Array.isArray(told)) return say(told, language);
+  const [key, parts] = told;
+  return say(key, language, Object.fromEntries(Object.entries(parts).map(([name, text]) => [name, name === "unit" ? unitName(text, language) : say(text, language)])));
+}
+
+const UNITS = { "CNY/mtoken": ["CNY/Mtok", "元/百万词元"], "CNY/served_mtoken": ["CNY/Mtok", "元/百万词元"], "CNY/stream-hour": ["CNY/stream-h", "元/路时"],
+  "CNY/card-hour": ["CNY/card-h", "元/卡时"], "CNY/useful_card-hour": ["CNY/useful card-h", "元/有效卡时"], "token/s": ["tok/s", "词元/秒"] };
+export const unitName = (unit, language) => UNITS[unit]?.[language === "zh" ? 1 : 0] ?? (UNITS[unit.replace(/^(USD|HKD)/, "CNY")]?.[0].replace("CNY", unit.slice(0, 3)) ?? unit);
 
 export function figure(value, digits = 4) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";

@@ -1,0 +1,75 @@
+"""Panels: one chart and one table of the same numbers, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from clustersim.report.term_units import unit_of
+
+__all__ = ["Note", "Row", "bars", "drawn", "panel", "rows_of", "scatter", "spans"]
+
+Row = Mapping[str, Any]
+#: Words, their key, or their key and what stands in their places.
+Note = str | tuple[str, Mapping[str, str]]
+
+
+def _said(value: object) -> bool:
+    return value is not None and value != "" and value != []
+
+
+def panel(
+    title: str, rows: Sequence[Row], *, chart: Mapping[str, Any] | None = None, notes: Sequence[Note] = ()
+) -> dict[str, Any]:
+    """Return a panel: rows as a table, and what of them is drawn; a note is words, their key, or a key with its parts.
+
+    A column that holds nothing is left out.
+    """
+    columns = [c for c in dict.fromkeys(c for r in rows for c in r) if any(_said(r.get(c)) for r in rows)]
+    return {
+        "title": title,
+        "columns": columns,
+        "units": {c: u for c in columns if (u := unit_of(c))},
+        "rows": [{c: r.get(c) for c in columns} for r in rows],
+        "chart": dict(chart) if chart else None,
+        "notes": [note for note in notes if note],
+    }
+
+
+def bars(
+    names: Sequence[str], series: Mapping[str, Sequence[float | None]], unit: str, kind: str = "bar"
+) -> dict[str, Any]:
+    """Return a chart: values of named series by category."""
+    drawn = [{"name": name, "values": list(values)} for name, values in series.items()]
+    return {"kind": kind, "categories": list(names), "unit": unit, "series": drawn}
+
+
+def drawn(title: str, rows: Sequence[Row], unit: str, *, notes: Sequence[Note] = ()) -> dict[str, Any]:
+    """Return a panel of rows of a name and a number, drawn as bars across."""
+    name, value, *_ = rows[0] if rows else ("name", "value")
+    chart = bars([r[name] for r in rows], {value: [r[value] for r in rows]}, unit, "bars_across")
+    return panel(title, rows, chart=chart, notes=notes)
+
+
+def rows_of(values: Mapping[str, float], name: str, value: str) -> list[dict[str, Any]]:
+    """Return what is not zero as rows of a name and a number."""
+    return [{name: key, value: number} for key, number in values.items() if number]
+
+
+def spans(
+    names: Sequence[str], low: Sequence[float], high: Sequence[float], unit: str, centre: float
+) -> dict[str, Any]:
+    """Return a chart of a low and a high end of each name, about a centre."""
+    series = {"low": list(low), "high": list(high)}
+    return {**bars(names, series, unit, "spans"), "centre": centre}
+
+
+def scatter(
+    points: Mapping[str, Sequence[tuple[float, float]]], x: str, y: str, *, marks: Sequence[float] = ()
+) -> dict[str, Any]:
+    """Return a chart of named groups of points, lines across at ``marks`` of x."""
+    series = [{"name": name, "values": [list(p) for p in at]} for name, at in points.items()]
+    return {
+        "kind": "scatter", "categories": [], "unit": unit_of(y) or "", "series": series, "x": x, "y": y,
+        "marks": list(marks),
+    }  # fmt: skip

@@ -1,0 +1,185 @@
+"""Designs side by side: their gap by terms, what would flip the winner, and the price at which they cost alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from clustersim.batch import Question
+from clustersim.columns import Varied
+from clustersim.errors import ClusterSimError
+from clustersim.pipeline import run_chain
+from clustersim.planner.uncertainty import Swing, ranged_inputs
+from clustersim.report.term_units import unit_of
+from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.study.outputs import outputs_of
+from clustersim.web.answers import kept, result_of
+from clustersim.web.asked import Design
+from clustersim.web.panels import bars, panel, spans
+from clustersim.web.replayed import numbers_of
+from clustersim.workloads.work import StageCache
+
+__all__ = ["compare_view", "flips_view"]
+
+#: Draws behind the shares in which a design wins.
+DRAWS = 128
+#: Inputs that are drawn.
+MOST_SHOWN = 12
+#: Halvings of a range: what flips is known to a millionth of it.
+HALVINGS = 20
+
+
+def compare_view(designs: Sequence[Design]) -> list[dict[str, Any]]:
+    """Designs side by side: the first numbers of each, and the gap of the cost of a unit by term.
+
+    Designs as their files stand share the comparison of ``clustersim compare``: one demand on all. Designs with changes
+    are run each on its own demand, and the panel says so.
+    """
+    rows = [
+        {"design": f"{i}: {d.scenario}", **{r["term"]: r["value"] for r in result_of(d).headline}}
+        for i, d in enumerate(designs, 1)
+    ]
+    columns = list(dict.fromkeys(c for r in rows for c in r))
+    told = [{c: r.get(c) for c in columns} for r in rows]
+    if len(designs) == 1:
+        return [panel("compare.side_by_side", told, notes=["compare.pin"]), *_equal(designs[0])]
+    changed = any(d.changes for d in designs[1:]) or len({d.scenario for d in designs}) < len(designs)
+    if changed:
+        return [panel("compare.side_by_side", told, notes=["compare.own_demand"]), *_equal(designs[0])]
+    names = [d.scenario for d in designs[1:]]
+    try:
+        found = kept(("compare", tuple(designs)), lambda: designs[0].ask().compare(*names, draws=DRAWS))
+    except ClusterSimError as error:
+        # Unlike work has no common cost; each design still has numbers of its own.
+        return [panel("compare.side_by_side", told, notes=[str(error)]), *_equal(designs[0])]
+    data = found.to_dict()
+    return [
+        panel("compare.side_by_side", told),
+        *(_gap(data, work) for work in data["terms"]),
+        *_equal(designs[0]),
+    ]
+
+
+def _gap(data: Mapping[str, Any], work: str) -> dict[str, Any]:
+    """The cost of a unit of one workload by side and term, with each term's share of the gap to the first side."""
+    sides = data["terms"][work]
+    terms = list(dict.fromkeys(t for side in sides.values() for t, v in side.items() if v))
+    rows = []
+    for side, values in sides.items():
+        gaps = data["difference_to_first"][work].get(side, {})
+        whole = sum(gaps.values())
+        shares = {f"gap.{t}": 100.0 * gaps[t] / whole if whole else None for t in terms if t in gaps}
+        costs = {t: values.get(t, 0.0) for t in terms}
+        rows.append(
+            {"side": side, **costs, "sum": sum(values.values()), **shares, **_shares(data, work, side)}
+        )
+    columns = list(dict.fromkeys(c for r in rows for c in r))
+    chart = bars(list(sides), {t: [sides[s].get(t, 0.0) for s in sides] for t in terms}, "CNY", "stacked")
+    settles = data["settles"].get(work, "")
+    said = ("compare.settles", {"what": settles}) if settles else ""
+    return panel(
+        "compare.gap", [{c: r.get(c) for c in columns} for r in rows], chart=chart, notes=[work, said]
+    )
+
+
+def _shares(data: Mapping[str, Any], work: str, side: str) -> dict[str, float]:
+    found = data.get("intervals", {}).get(work, {}).get(side, {})
+    return {k: found[k] for k in ("p10", "p50", "p90", "share_cheapest") if k in found}
+
+
+def flips_view(design: Design) -> list[dict[str, Any]]:
+    """Which inputs flip the winner between a design and its incumbent: seconds of work, so that it is a job."""
+    terms = {str(r["term"]): float(r["value"]) for r in result_of(design).terms.to_dict("records")}
+    rival = next((t for t in terms if t.rpartition(".")[2].startswith("incumbent_cny_per_")), None)
+    own = rival.replace("incumbent_cny_per_", "cny_per_") if rival else ""
+    if rival is None or own not in terms:
+        return [panel("compare.flips", [], notes=["compare.no_incumbent"])]
+    return [_flips(design, own, rival, terms)]
+
+
+def _equal(design: Design) -> list[dict[str, Any]]:
+    """The price of a card, the share of hours sold and the tariff at which a unit costs what the incumbent's does."""
+    rows = []
+    for unknown in ("price", "sold_share", "tariff"):
+        try:
+            found = kept(("equal", design, unknown), lambda u=unknown: design.ask().break_even(u).table)  # type: ignore[misc]
+        except ClusterSimError:
+            continue
+        rows += [
+            {"unknown": f"equal.{r['unknown']}", "now": r["now"], "value_there": r["value"], "unit": r["unit"],
+             "cost_now": r["cost_now"], "cost_there": r["cost_there"], "mark_unit": r["mark_unit"]} for r in found
+        ]  # fmt: skip
+    return [panel("compare.equal", rows, notes=["compare.equal_say"])] if rows else []
+
+
+def _flips(design: Design, own: str, rival: str, terms: Mapping[str, float]) -> dict[str, Any]:
+    """Inputs whose stated range holds a value at which the winner changes, and that value."""
+    ahead = terms[own] < terms[rival]
+    inputs = {
+        str(r["term"]): {str(k): v for k, v in r.items()} for r in result_of(design).inputs.to_dict("records")
+    }
+    flips: dict[str, dict[str, Any]] = {}
+    gaps = [g for g in _gaps(design, own, rival) if g.high != g.low]
+    for gap in gaps:
+        row = inputs[gap.key]
+        for end, there in ((row["low"], gap.low), (row["high"], gap.high)):
+            if (there < 0.0) != ahead:
+                at = _crossing(design, gap.key, row, end, lambda n: (n[own] < n[rival]) == ahead)
+                flips[gap.key] = {"flips_at": at, "end": end}
+    told = ("compare.ahead" if ahead else "compare.behind", {
+        "own": f"{terms[own]:.4g}", "other": f"{terms[rival]:.4g}", "unit": unit_of(own) or "",
+    })  # fmt: skip
+    widest = sorted(gaps, key=lambda g: (g.key not in flips, -abs(g.high - g.low)))[
+        : max(MOST_SHOWN, len(flips))
+    ]
+    rows = [
+        {"key": g.key, "gap_at_low": g.low, "gap_at_high": g.high, "now": inputs[g.key]["value"],
+         "unit": inputs[g.key]["unit"], "flips_at": None, "end": None, **flips.get(g.key, {})} for g in widest
+    ]  # fmt: skip
+    chart = spans(
+        [g.key for g in widest], [g.low for g in widest], [g.high for g in widest], unit_of(own) or "",
+        terms[own] - terms[rival],
+    )  # fmt: skip
+    notes = [told, "compare.flips_say" if flips else "compare.no_flip", "compare.flips_chart"]
+    return panel("compare.flips", rows, chart={**chart, "zero": True}, notes=notes)
+
+
+def _gaps(design: Design, own: str, rival: str) -> list[Swing]:
+    """The design's cost of a unit less its incumbent's at both ends of every uncertain input, each alone.
+
+    Unlike a tornado of the design's own cost, inputs of the incumbent and those that both share move both sides.
+    """
+    changes, stages = dict(design.changes), StageCache()
+    ranges = ranged_inputs(load_inputs(design.scenario, changes))
+    count = 2 * len(ranges)
+    varied = {}
+    for number, (key, (span, unit)) in enumerate(ranges.items()):
+        column = np.full(count, span.value)
+        column[[2 * number, 2 * number + 1]] = (span.low, span.high)
+        varied[key] = Varied(column, unit)
+
+    def difference(inputs: Inputs) -> dict[str, float]:
+        found = outputs_of(run_chain(inputs, replications=0, cache=stages))
+        return {"gap": found[own] - found[rival]}
+
+    question = Question(lambda point: load_inputs(design.scenario, {**changes, **point}), difference)
+    column = question.answers(varied, count).columns["gap"]
+    return [Swing(key, float(column[2 * n]), float(column[2 * n + 1])) for n, key in enumerate(ranges)]
+
+
+def _crossing(
+    design: Design, key: str, row: Mapping[str, Any], end: float, same: Callable[[Mapping[str, float]], bool]
+) -> float | None:
+    """The value between now and an end of the range at which the winner changes, by halving; None where a run fails."""
+    near, far = float(row["value"]), float(end)
+    unit = "" if row["unit"] in {"1", "", None} else f" {row['unit']}"
+    try:
+        for _ in range(HALVINGS):
+            middle = 0.5 * (near + far)
+            changed = design.with_changes({key: f"{middle!r}{unit}" if unit else middle})
+            near, far = (middle, far) if same(numbers_of(changed)) else (near, middle)
+    except ClusterSimError:
+        return None
+    return 0.5 * (near + far)
