@@ -45,9 +45,10 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 wheel: install
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 
-# The wheel as a stranger has it: installed and used outside of the repository, on every Python that is here.
+# The wheel as a stranger has it: installed and used outside of the repository, on every Python that is here, or on
+# those that are named: make wheel-test PYTHONS=3.11
 wheel-test: wheel
-	$(BIN)/python packaging/try_wheel.py dist/clustersim-*.whl
+	$(BIN)/python packaging/try_wheel.py dist/clustersim-*.whl $(PYTHONS)
 
 # The site in docs/_build/html; every command and block of code of the pages to learn from is run.
 docs: install

@@ -88,14 +88,15 @@ def tried(python: str, wheel: Path, folder: Path) -> float:
 def main() -> int:
     """Try the wheel on every interpreter; the exit code is 1 where one needs too much room, or none is here."""
     wheel = Path(sys.argv[1]).resolve()
-    here = interpreters()
+    asked = sys.argv[2:] or PYTHONS
+    here = {version: python for version, python in interpreters().items() if version in asked}
     worst = 0.0
     for version, python in here.items():
         with tempfile.TemporaryDirectory() as folder:
             size = tried(python, wheel, Path(folder))
         worst = max(worst, size)
         print(f"Python {version}: works, {size:.0f} MB with pip")
-    for version in PYTHONS:
+    for version in asked:
         if version not in here:
             print(f"Python {version}: not here, not tried")
     return 0 if 0.0 < worst < MOST_MB else 1

@@ -111,7 +111,7 @@ def kill_and_finish(kind: str, folder: Path, whole, seed: int) -> None:  # type:
         assert not [p.name for p in target.iterdir() if p.name.startswith(".")]
 
 
-@pytest.mark.parametrize("kind", ["mc", "run"])
+@pytest.mark.parametrize("kind", ["mc"])
 def test_a_kill_loses_nothing(kind: str, tmp_path: Path, whole) -> None:  # type: ignore[no-untyped-def]
     kill_and_finish(kind, tmp_path, whole, 0)
 

@@ -55,6 +55,7 @@ def test_the_stored_answers_are_the_ones_that_were_computed() -> None:
     assert {row["index"] for row in STORED["rows"]} <= set(POINTS)
 
 
+@pytest.mark.full
 def test_rate_at_the_slo_and_cost_per_token_where_the_form_holds(compared) -> None:
     """The cost per token at the rate is the card-hours over the rate: the error of one is that of the other."""
     rate = errors(compared, "rate", "holds")
@@ -66,6 +67,7 @@ def test_rate_at_the_slo_and_cost_per_token_where_the_form_holds(compared) -> No
     assert np.quantile(cost, 0.95) <= 0.12
 
 
+@pytest.mark.full
 def test_points_that_nobody_looked_at_are_as_good(compared) -> None:
     """No constant and no form came from these: one in twenty may be beyond, and so by chance a few more of so few."""
     rate = np.sort([abs(r["rate"]) for r in compared if r["holds"] and r["index"] >= grid.LOOKED_AT])
@@ -75,10 +77,12 @@ def test_points_that_nobody_looked_at_are_as_good(compared) -> None:
 
 
 @pytest.mark.parametrize("kind", ["bursty", "split", "cache", "tight"])
+@pytest.mark.full
 def test_the_form_holds_over_every_kind_of_point(compared, kind) -> None:
     assert sum(1 for row in compared if row["holds"] and row[kind]) >= 8
 
 
+@pytest.mark.full
 def test_saturation_pace_and_the_split_of_cost_where_the_figures_hold(compared) -> None:
     limits = {
         "saturated": (0.02, 0.10), "tpot": (0.02, 0.10), "ttft": (0.07, 0.35), "e2e": (0.04, 0.15),

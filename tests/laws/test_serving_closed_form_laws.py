@@ -82,7 +82,8 @@ def test_more_load_is_never_faster_nor_less_used(cost, rule, prompt, output, bur
     for name, values in (("busy", c.use.busy), ("batch", c.batch), ("cache", c.cache)):
         assert np.all(np.diff(values[holds]) >= -1e-9), name
     tpot, ttft = c.tpot_s["mean"][holds], c.ttft_s["mean"][holds]
-    assert np.all(np.diff(tpot) >= -1e-3 * tpot[1:])
+    # A tenth of the form's own median error: near saturation the prompts that queue behind one's own are approximated.
+    assert np.all(np.diff(tpot) >= -3.3e-3 * tpot[1:])
     assert np.all(np.diff(ttft) >= -0.02 * ttft[1:])
     assert np.all((c.slo_share >= 0) & (c.slo_share <= 1 + 1e-9))
     assert np.all((c.input_share >= 0) & (c.input_share <= 1 + 1e-9))

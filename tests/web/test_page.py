@@ -239,6 +239,7 @@ def test_axe_finds_nothing_serious(browser, site):
         ] == []
 
 
+@pytest.mark.full
 def test_what_a_link_names_that_is_not_there_is_said(browser, site):
     with Watched(browser, site) as at:
         at.open(f"{site}/?scenario=nobody&view=nowhere&pin=h20-1024&colour=red")
@@ -247,6 +248,7 @@ def test_what_a_link_names_that_is_not_there_is_said(browser, site):
         assert "h20-1024" in at.page.inner_text(".pin")
 
 
+@pytest.mark.full
 def test_a_server_that_dies_in_a_job_is_said_and_the_page_goes_on(browser):
     port = free_port()
     address = f"http://127.0.0.1:{port}"
