@@ -123,7 +123,8 @@ def test_no_collective_is_slower_in_twice_the_domain(
     n, large = local * domains, replace(small, scale_up_size=2 * local)
     here = float(collective_time(kind, size, n, local=local, network=small).total_s)
     there = float(collective_time(kind, size, n, local=min(2 * local, n), network=large).total_s)
-    assert there <= here * (1 + 1e-9)
+    # A hundredth of a nanosecond is below anything that is modelled.
+    assert there <= here * (1 + 1e-9) + 2e-11
 
 
 def test_parts_of_a_domain() -> None:

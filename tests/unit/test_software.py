@@ -87,7 +87,8 @@ def test_releases_of_a_family_come_in_order_and_no_two_families_share_a_name() -
 @pytest.mark.parametrize("name", NAMES)
 def test_constants_are_those_that_the_rows_of_tuned_on_were_used_for(name: str) -> None:
     profile = load_software(name)
-    assert (profile.evidence == "tuned") == bool(profile.tuned_on)
+    # A stack that nobody measured may hold constants of its class that rows gave: they are named as well.
+    assert bool(profile.tuned_on) or profile.evidence != "tuned"
     if profile.training is None:
         return
     marked = {

@@ -119,6 +119,7 @@ OFFER: dict[str, tuple[str, str]] = {
     "kind.serving": ("serving", "推理服务"),
     "kind.video": ("video streams", "视频流"),
     "kind.generation": ("image and video generation", "图像与视频生成"),
+    "kind.vision": ("encoders, pictures and video", "视觉与生成"),
     "kind.jobs": ("queued jobs", "排队作业"),
     "kind.fixed": ("stated rates", "给定速率"),
     "need.seq_len": ("sequence length, tokens", "序列长度(词元)"),
