@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 from clustersim.extras import needs
 
 __all__ = [
-    "betaincinv", "gammainc", "gammaincc", "gammaincinv", "gammaln", "ndtr", "ndtri", "poisson_quantile",
+    "Z90", "betaincinv", "gammainc", "gammaincc", "gammaincinv", "gammaln", "ndtr", "ndtri", "poisson_quantile",
     "rank_correlation", "root",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
+#: Standard normal at P90.
+Z90 = 1.2815515655446004
 _EPS = 1e-17
 _ERFC = np.frompyfunc(math.erfc, 1, 1)
 #: Coefficients of Stirling's series, in 1 / z, 1 / z^3, …: B(2k) / (2k (2k - 1)).

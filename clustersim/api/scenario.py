@@ -77,6 +77,10 @@ class Scenario:
         """
         return load_inputs(self.name, self.changes, with_incumbent=incumbent)
 
+    def _filed(self) -> Inputs:
+        """The scenario without its changes: one of them may be of a part that only a variant of its site has."""
+        return Scenario(self.name).load(incumbent=False)
+
     def check(self) -> Answer:
         """Check the scenario and every profile that it names, and count its numbers by tier."""
         inputs = self.load()
@@ -305,8 +309,7 @@ class Scenario:
         from clustersim.planner.asked import Words
         from clustersim.report.pages.plans import mixture_answer, plans_answer
 
-        # As filed: a change may be of a part that only a variant of the site has.
-        if Scenario(self.name).load(incumbent=False).groups:
+        if self._filed().groups:
             return mixture_answer(self.load(incumbent=False))
         asked = Words(**limits)
         return plans_answer(
@@ -322,8 +325,7 @@ class Scenario:
         _scenarios(others)
         from clustersim.report.pages.clusters import clusters_answer
 
-        # As filed: a change may be of a part that only a variant of the site has.
-        Scenario(self.name).load(incumbent=False).refuse_groups("which cluster is best")
+        self._filed().refuse_groups("which cluster is best")
         asked = Words(**limits)
         return clusters_answer((self.name, *others), self.changes, asked, objective, tell)
 

@@ -20,6 +20,7 @@ from clustersim.errors import ClusterSimError, InputError
 from clustersim.intervals.maturity import FIRST, shipped_known
 from clustersim.schema.calibrated import FoundErrors
 from clustersim.schema.profiles import CardProfile
+from clustersim.special import Z90
 from clustersim.validation.common import reason_of
 from clustersim.validation.sites import Unpredictable
 
@@ -34,8 +35,6 @@ IDENTIFIED = 0.1
 MOVED = 0.5
 #: Times that a surrogate is taken anew at the posterior's middle, and how far the middle may lie from its point.
 ROUNDS, NEAR = 2, 0.15
-#: Standard normal at P90.
-P90 = 1.2815515655446004
 #: A row with less probability of being right is an outlier.
 OUTLIER = 0.5
 
@@ -104,7 +103,7 @@ class Calibration:
         for j, name in enumerate(FACTORS):
             free = bool(prior[j] > 0)
             most = int(np.argmax(np.abs(correlation[j])))
-            spread = (low[j], high[j]) if free else (math.exp(-P90 * usual[j]), math.exp(P90 * usual[j]))
+            spread = (low[j], high[j]) if free else (math.exp(-Z90 * usual[j]), math.exp(Z90 * usual[j]))
             out.append(Factor(
                 name, float(usual[j]), float(middle[j]) if free else 1.0, float(spread[0]), float(spread[1]), free,
                 float(1.0 - deviation[j] / usual[j]) if free else 0.0, (FACTORS[most], float(correlation[j, most])),

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import yaml
 
-from clustersim.calibration.calibrate import P90, Calibration
+from clustersim.calibration.calibrate import Calibration
 from clustersim.calibration.constants import FACTORS
 from clustersim.schema.profiles import load_document
+from clustersim.special import Z90
 
 __all__ = ["draws_text", "profile_text", "study_text"]
 
@@ -97,7 +98,7 @@ def study_text(found: Calibration) -> str:
             "distribution": "lognormal",
             "parameters": {
                 "median": round(f.median, 4),
-                "sigma": round(math.log(f.high / f.low) / (2 * P90), 4),
+                "sigma": round(math.log(f.high / f.low) / (2 * Z90), 4),
             },
         }
         for f in found.identified

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 
 from clustersim.errors import InputError
 from clustersim.finance.company import Company
+from clustersim.special import Z90
 
 __all__ = ["Calibrated", "CalibratedLine", "calibrate", "calibrated_products"]
 
 #: Spread of the priors in logs: units within a factor of 1.65, prices within 13 % (assumption).
 UNITS_SD, ASP_SD = 0.5, 0.12
-#: Half width of a P10-P90 band in standard deviations.
-Z90 = 1.2815515655446004
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,9 @@ from clustersim.planner.contributions import Part, parts_of
 from clustersim.planner.finish import Finish, finish_of, work_named
 from clustersim.planner.training import Question, days_for, with_batch
 from clustersim.planner.uncertainty import SMALLEST_SHARE, Headline, headlines
+from clustersim.special import Z90
 
 __all__ = [
-    "LEADS",
     "Chance",
     "LoadTemplates",
     "Sureness",
@@ -37,10 +37,6 @@ __all__ = [
 Array = NDArray[np.float64]
 #: The questions of a plan by template, with some more keys overridden.
 LoadTemplates = Callable[[Mapping[str, object]], Mapping[str, Question]]
-#: Share of the draws in which one must be the best to lead: its lead then stands outside P10-P90.
-LEADS = 0.9
-#: P90 of a standard normal number.
-_P90 = 1.2815515655446004
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +146,7 @@ def _luck(plan: Planned, tokens: float | None, count: int) -> Array:
     done: Finish = finish_of(asked, plan.run, tokens)
     seed = zlib.crc32(f"failures {plan.candidate.template} {plan.candidate.cards}".encode())
     normal = np.random.default_rng([asked.inputs.scenario.seed, seed]).standard_normal(count)
-    width = np.log(done.days_p90 / done.days_p10) / (2 * _P90)
+    width = np.log(done.days_p90 / done.days_p10) / (2 * Z90)
     luck: Array = done.days_p50 / done.days * np.exp(width * normal)
     return luck
 

@@ -23,9 +23,10 @@ from clustersim.planner.candidates import (
     with_days,
     words_of,
 )
-from clustersim.planner.chances import LEADS, Chance, Sureness, judge, settles, shares_of_wins
+from clustersim.planner.chances import Chance, Sureness, judge, settles, shares_of_wins
 from clustersim.planner.ranking import fair_front, fair_order, ties_of
 from clustersim.planner.training import Question, sizes
+from clustersim.planner.uncertainty import LEADS
 
 __all__ = ["BATCHES", "OBJECTIVES", "Answer", "ClusterPlan", "Goal", "Limits", "Margin", "plan_cluster"]
 

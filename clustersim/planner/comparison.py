@@ -17,13 +17,20 @@ from clustersim.market.value import refuse_unequal
 from clustersim.pipeline import SiteRun, StageCache, run_site, value_of_card
 from clustersim.planner.contributions import parts_of
 from clustersim.planner.ranking import TIE, ties_of
-from clustersim.planner.uncertainty import SMALLEST_SHARE, Headline, LoadSides, bearable_draws, headlines
+from clustersim.planner.uncertainty import (
+    LEADS,
+    SMALLEST_SHARE,
+    Headline,
+    LoadSides,
+    bearable_draws,
+    headlines,
+)
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.sides import load_sides, refuse_stated_plans
 from clustersim.terms import unit_costs, work_terms
 from clustersim.workloads.work import Work
 
-__all__ = ["LEADS", "Asked", "Side", "compare", "decision", "run_sides", "unit_cost_name"]
+__all__ = ["Asked", "Side", "compare", "decision", "run_sides", "unit_cost_name"]
 
 #: Draws behind the intervals where no number is asked for.
 DRAWS = 128
@@ -237,10 +244,6 @@ def _apart_by(mine: Headline, first: Headline) -> list[dict[str, Any]]:
          "share": p.share}
         for p in found
     ]  # fmt: skip
-
-
-#: Share of the draws in which a side must be the cheapest to lead: its lead then stands outside P10-P90.
-LEADS = 0.9
 
 
 def _wins(samples: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:

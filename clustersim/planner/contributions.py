@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from clustersim.econ.interval import Range
 from clustersim.intervals.draws import bands_of, common_share, level_of
 from clustersim.schema.inputs import Inputs
+from clustersim.special import Z90
 
 __all__ = ["SLOWER", "Ends", "Part", "ends_of", "parts_of"]
 
@@ -24,7 +25,7 @@ SLOWER = "slower|"
 #: The levels that a source is put to.
 LEVELS = (0.1, 0.9)
 #: The same as standard normal numbers.
-_NORMAL = (-1.2815515655446004, 1.2815515655446004)
+_NORMAL = (-Z90, Z90)
 
 
 @dataclass(frozen=True, slots=True)

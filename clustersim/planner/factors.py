@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from clustersim.econ.interval import Range
 from clustersim.schema.calibrated import FACTORS
 from clustersim.schema.inputs import Inputs
+from clustersim.special import Z90
 
 __all__ = ["factor_draws"]
 
 Array = NDArray[np.float64]
-#: Standard normal at P90.
-_P90 = 1.2815515655446004
 
 
 def factor_draws(
@@ -44,5 +43,5 @@ def factor_draws(
         ])  # fmt: skip
         for key, z in zip(keys.values(), root @ normal, strict=True):
             span = ranges[key][0]
-            out[key] = span.value * np.exp(z * np.log(span.high / span.low) / (2 * _P90))
+            out[key] = span.value * np.exp(z * np.log(span.high / span.low) / (2 * Z90))
     return out

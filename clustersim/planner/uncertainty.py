@@ -22,7 +22,7 @@ from clustersim.econ.interval import Range, Spread, spread
 from clustersim.errors import InputError
 from clustersim.intervals.bands import shipped_band
 from clustersim.intervals.draws import bands_of, common_share, levels, predicted_of
-from clustersim.pipeline import SHARED, ChainRun, SiteRun, purchase, run_chain, run_site
+from clustersim.pipeline import ChainRun, SiteRun, purchase, run_chain, run_site
 from clustersim.planner.contributions import SLOWER, Ends, Part, ends_of, parts_of
 from clustersim.planner.factors import factor_draws
 from clustersim.schema.inputs import Inputs, load_inputs
@@ -30,14 +30,13 @@ from clustersim.terms import finance_terms, market_terms, site_terms, work_terms
 from clustersim.workloads.jobs import JobsDetail
 
 __all__ = [
-    "MOST_DRAWS", "Cases", "ChainDraws", "Headline", "LoadSides", "Swing", "bearable_draws", "chain_draws",
-    "chain_headlines", "chain_outcomes", "drawn_outcomes", "headlines", "interval_data", "one_side",
+    "LEADS", "MOST_DRAWS", "SMALLEST_SHARE", "Cases", "ChainDraws", "Headline", "LoadSides", "Swing", "bearable_draws",
+    "chain_draws", "chain_headlines", "chain_outcomes", "drawn_outcomes", "headlines", "interval_data", "one_side",
     "prediction_rows", "ranged_inputs", "scaling_errors", "slower_draws", "swings",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
 #: What a process has found before, plans above all: bands are drawn again and again over the same files.
-_CACHE = SHARED
 #: Loads every side of a question with some more keys overridden.
 LoadSides = Callable[[Mapping[str, object]], Sequence[Inputs]]
 #: Makes the sites that are run of the sides that were loaded, by name.
@@ -260,7 +259,7 @@ def headlines(
     """
     count, _ = bearable_draws(count, count, ())
     sides, made = load({}), cases or _by_name
-    central = {name: of(run_site(side, _CACHE)) for name, side in made(sides).items()}
+    central = {name: of(run_site(side)) for name, side in made(sides).items()}
     found = _drawn(_question(load, made, of), _ranges(sides), sides, count, parts=parts)
     return {name: found.headlines(name, f"{name}: ", values) for name, values in central.items()}
 
@@ -304,9 +303,13 @@ def chain_headlines(name: str, sets: Mapping[str, object], run: ChainRun, *, cou
 
     question = _chain_question(name, sets, run)
     first = run.inputs
-    both = [first] if first.incumbent is None else [first, first.incumbent]
-    found = _drawn(question, ranged_inputs(first), both, count, parts=True)
+    found = _drawn(question, ranged_inputs(first), _with_incumbent(first), count, parts=True)
     return found.headlines(first.name, "", chain_outcomes(run))
+
+
+def _with_incumbent(own: Inputs) -> list[Inputs]:
+    """The sides whose predictions err: a scenario, and its incumbent where it has one."""
+    return [own] if own.incumbent is None else [own, own.incumbent]
 
 
 def _chain_question(name: str, sets: Mapping[str, object], run: ChainRun) -> Question[list[Inputs]]:
@@ -317,7 +320,7 @@ def _chain_question(name: str, sets: Mapping[str, object], run: ChainRun) -> Que
         drawn = load_inputs(name, {**sets, **plain})
         return [_chained(replace(drawn, overrides=run.inputs.overrides), slower)]
 
-    return Question(load, lambda sides: chain_outcomes(run_chain(sides[0], replications=0, cache=_CACHE)))
+    return Question(load, lambda sides: chain_outcomes(run_chain(sides[0], replications=0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,14 +333,13 @@ class ChainDraws:
 
 def chain_draws(name: str, sets: Mapping[str, object], run: ChainRun, *, count: int) -> ChainDraws:
     """Return draws of all that is uncertain of a scenario, and its outcomes, as ``chain_headlines`` makes them."""
-    first = run.inputs
-    both = [first] if first.incumbent is None else [first, first.incumbent]
-    ranges, seed = ranged_inputs(first), first.scenario.seed
-    drawn = {**_draws(ranges, both, count, seed), **slower_draws(both, count, seed)}
-    varied = {k: Varied(v, ranges[k][1] if k in ranges else "") for k, v in drawn.items()}
-    return ChainDraws(drawn, _chain_question(name, sets, run).answers(varied, count))
+    drawn = _all_draws(ranged_inputs(run.inputs), _with_incumbent(run.inputs), count)
+    answers = _chain_question(name, sets, run).answers(drawn, count)
+    return ChainDraws({key: one.numbers for key, one in drawn.items()}, answers)
 
 
+#: Share of the draws in which one must be the best to lead: its lead then stands outside P10-P90.
+LEADS = 0.9
 #: Sources that add less of a width than this are not told.
 SMALLEST_SHARE = 0.005
 
@@ -367,6 +369,15 @@ class _Drawn:
         ]
 
 
+def _all_draws(
+    ranges: Mapping[str, tuple[Range, str]], sides: Sequence[Inputs], count: int
+) -> dict[str, Varied]:
+    """Draw the ranges of inputs and the errors of predictions, each under the key that reads it."""
+    seed = sides[0].scenario.seed
+    drawn = {**_draws(ranges, sides, count, seed), **slower_draws(sides, count, seed)}
+    return {key: Varied(v, ranges[key][1] if key in ranges else "") for key, v in drawn.items()}
+
+
 def _drawn(
     question: Question[Any],
     ranges: Mapping[str, tuple[Range, str]],
@@ -376,15 +387,12 @@ def _drawn(
     parts: bool,
 ) -> _Drawn:
     """Ask a question at draws of ranges and of errors of prediction, and for ``parts`` at both ends of each source."""
-    seed, spans = sides[0].scenario.seed, {key: span for key, (span, _) in ranges.items()}
+    spans = {key: span for key, (span, _) in ranges.items()}
     ends = ends_of(spans, sides, {key: _bare(key, sides) for key in ranges}) if parts else Ends((), {})
-    drawn = {**_draws(ranges, sides, count, seed), **slower_draws(sides, count, seed)}
+    drawn = _all_draws(ranges, sides, count)
     varied = {
-        key: Varied(
-            np.concatenate([values, ends.columns.get(key, np.empty(0))]),
-            ranges[key][1] if key in ranges else "",
-        )
-        for key, values in drawn.items()
+        key: replace(one, numbers=np.concatenate([one.numbers, ends.columns.get(key, np.empty(0))]))
+        for key, one in drawn.items()
     }
     return _Drawn(question.answers(varied, count + ends.points), ends, count)
 
@@ -405,7 +413,7 @@ def _question(
         return [_slowed(side, slower) for side in load(plain)]
 
     def run(sides: Sequence[Inputs]) -> dict[str, float]:
-        found = {name: of(run_site(side, _CACHE)) for name, side in cases(sides).items()}
+        found = {name: of(run_site(side)) for name, side in cases(sides).items()}
         return {f"{case}: {name}": value for case, values in found.items() for name, value in values.items()}
 
     return Question(loaded, run)

@@ -23,7 +23,7 @@ from clustersim.schema.inputs import load_one
 from clustersim.schema.profiles import CardProfile
 from clustersim.schema.yamlfile import Document
 from clustersim.validation.collectives_rows import CollectiveRow, measured_s, read_row
-from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, class_of, reason_of, require_columns
+from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, class_of, given_rows, reason_of
 from clustersim.validation.row_files import link_values, scenario_text
 from clustersim.validation.sites import NIC, Links, Unpredictable, card_of, links_of
 from clustersim.workloads.collectives import Exchanged, exchanged, share_evenly
@@ -148,10 +148,7 @@ def predict(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:
 
     Raises InputError for missing or foreign columns, an unknown collective, or a number that is none.
     """
-    given = list(rows)
-    if not given:
-        raise InputError("collectives data: no rows")
-    require_columns(given[0], COLUMNS, "collectives data")
+    given = given_rows(rows, COLUMNS, "collectives data", "collectives data")
     foreign = sorted(set(given[0]) - {*COLUMNS, *OPTIONAL})
     if foreign:
         known = ", ".join((*COLUMNS, *OPTIONAL))

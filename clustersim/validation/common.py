@@ -13,8 +13,17 @@ from clustersim.schema.profiles import CardProfile
 from clustersim.special import rank_correlation
 
 __all__ = [
-    "NO_MEASUREMENT", "ColumnError", "ValidationRow", "class_of", "flat_rows", "reason_of", "regret",
-    "require_columns", "sources_alike", "summarise",
+    "NO_MEASUREMENT",
+    "ColumnError",
+    "ValidationRow",
+    "class_of",
+    "flat_rows",
+    "given_rows",
+    "reason_of",
+    "regret",
+    "require_columns",
+    "sources_alike",
+    "summarise",
 ]  # fmt: skip
 
 #: Why a row with an empty measured cell is set aside.
@@ -93,6 +102,23 @@ def require_columns(columns: Iterable[str], needed: Sequence[str], file: str) ->
     raise ColumnError(
         file, f"{'; '.join(said)}. It has: {', '.join(have)}. Needed columns: {', '.join(needed)}"
     )
+
+
+def given_rows(
+    rows: Iterable[Mapping[str, str]], needed: Sequence[str], name: str, file: str = ""
+) -> list[Mapping[str, str]]:
+    """Return the rows of a table that must have some, with the needed columns; ``file`` is what a column lacks from.
+
+    >>> given_rows([{"a": "1"}], ["a"], "x")
+    [{'a': '1'}]
+
+    Raises InputError for no rows, ColumnError for missing columns.
+    """
+    given = list(rows)
+    if not given:
+        raise InputError(f"{name}: no rows")
+    require_columns(given[0], needed, file or f"{name} data")
+    return given
 
 
 def _statistics(rows: Sequence[ValidationRow]) -> dict[str, Any]:

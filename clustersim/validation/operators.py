@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from clustersim.assemble.calibrated import factors_of
 from clustersim.assemble.parts import card_spec
-from clustersim.errors import ClusterSimError, InputError
+from clustersim.errors import ClusterSimError
 from clustersim.perf.card import NARROW
 from clustersim.perf.plan import TUNED_SOFTWARE
 from clustersim.schema.calibrated import FACTORS
@@ -19,8 +19,8 @@ from clustersim.validation.common import (
     NO_MEASUREMENT,
     ValidationRow,
     class_of,
+    given_rows,
     reason_of,
-    require_columns,
 )
 from clustersim.validation.sites import Unpredictable, card_of
 
@@ -92,10 +92,7 @@ def predict(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:
 
     Raises InputError where a needed column is missing.
     """
-    given = list(rows)
-    if not given:
-        raise InputError("operators: no rows")
-    require_columns(given[0], COLUMNS, "operators data")
+    given = given_rows(rows, COLUMNS, "operators")
     return [_row(row, row.get("id") or f"row {index + 1}") for index, row in enumerate(given)]
 
 

@@ -29,7 +29,7 @@ from clustersim.schema.inputs import load_one
 from clustersim.schema.profiles import load_card
 from clustersim.schema.serving import ServingPlan
 from clustersim.schema.yamlfile import Document
-from clustersim.validation.common import ValidationRow, class_of, reason_of, require_columns
+from clustersim.validation.common import ValidationRow, class_of, given_rows, reason_of
 from clustersim.validation.row_files import scenario_text
 from clustersim.validation.serving_rows import (
     Campaign,
@@ -187,10 +187,7 @@ def predict(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:
 
     Raises InputError for a table without its columns.
     """
-    given = list(rows)
-    if not given:
-        raise InputError("serving_agentic: no rows")
-    require_columns(list(given[0]), COLUMNS, "serving_agentic data")
+    given = given_rows(rows, COLUMNS, "serving_agentic")
     return [found for index, row in enumerate(given) for found in _row(row, index)]
 
 

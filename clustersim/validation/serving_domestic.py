@@ -12,12 +12,12 @@ from math import isfinite
 from typing import Any
 
 from clustersim.des.serving.stream import Lengths
-from clustersim.errors import ClusterSimError, InputError
+from clustersim.errors import ClusterSimError
 from clustersim.perf.serving_engine import Layout
 from clustersim.schema.find_software import find_software
 from clustersim.schema.formats import number_format
 from clustersim.schema.profiles import load_model
-from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, reason_of, require_columns
+from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, given_rows, reason_of
 from clustersim.validation.serving_rows import (
     ServingRecord,
     labels,
@@ -120,10 +120,7 @@ def stated(rows: Iterable[Mapping[str, str]]) -> list[ServingRow]:
 
     Raises InputError where a needed column is missing.
     """
-    given = list(rows)
-    if not given:
-        raise InputError("domestic_serving: no rows")
-    require_columns(given[0], _COLUMNS, "domestic_serving data")
+    given = given_rows(rows, _COLUMNS, "domestic_serving")
     return [_row(row, row.get("id") or f"row {index + 1}") for index, row in enumerate(given)]
 
 

@@ -12,7 +12,6 @@ from clustersim.api.result import result_of as result_of_run
 from clustersim.errors import ClusterSimError
 from clustersim.pipeline import run_chain
 from clustersim.web.asked import Design
-from clustersim.workloads.work import StageCache
 
 __all__ = ["MOST_KEPT", "base_of", "kept", "result_of", "whole_run"]
 
@@ -22,8 +21,6 @@ MOST_KEPT = 256
 _KEPT: OrderedDict[Hashable, object] = OrderedDict()
 #: The engine's caches are made for one thread; a point takes milliseconds, so that waiting is short.
 _ENGINE = threading.RLock()
-#: Stages that a change does not reach are not run again.
-_STAGES = StageCache()
 
 
 def kept(key: Hashable, make: Callable[[], T]) -> T:
@@ -53,7 +50,7 @@ def result_of(design: Design, draws: int = 0) -> Result:
 
 def _point(design: Design, draws: int) -> Result:
     asked = design.ask()
-    return result_of_run(asked, run_chain(asked.load(), replications=0, cache=_STAGES), draws)
+    return result_of_run(asked, run_chain(asked.load(), replications=0), draws)
 
 
 def whole_run(design: Design) -> Result:

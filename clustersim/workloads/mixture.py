@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from clustersim.assemble.groups import joint
@@ -18,7 +18,7 @@ from clustersim.perf.terms import StepTerms
 from clustersim.perf.together import Cluster, Together, again, few_together
 from clustersim.schema.demand import TrainingWorkload, identity
 from clustersim.schema.inputs import Inputs
-from clustersim.workloads.training import NO_PROGRESS, TrainingDetail, plan_words, planned_job
+from clustersim.workloads.training import NO_PROGRESS, TrainingDetail, plan_words, planned_job, trained
 from clustersim.workloads.work import Load, Product, StageCache, Work
 
 __all__ = ["MixtureDetail", "on_groups", "together", "trained_on_groups", "ways_together"]
@@ -113,16 +113,13 @@ def trained_on_groups(
     names = {part.name for part in found.parts}
     taking = [group for group in inputs.groups if group.group in names]
     first = found.parts[0].job
-    trained = Trained(first.model.parameters, step.step_time_s, sum(p.job.plan.dp for p in found.parts))
-    run = training_run_of(inputs, taking, trained)
+    lasting = Trained(first.model.parameters, step.step_time_s, sum(p.job.plan.dp for p in found.parts))
+    run = training_run_of(inputs, taking, lasting)
     expected = cache.get("long run", run, lambda: expected_goodput(run))
     if expected.ettr <= NO_PROGRESS:
         raise InfeasibleError("the long run makes no progress: failures undo all that it does")
     rows = tuple(_row(cluster, found, names) for cluster in clusters)
     detail = MixtureDetail(first, None, step, run, expected, found, rows, tuple(clusters))
-    busy = 1.0 - expected.recovery
-    kept = detail.goodput_tokens_per_s
-    product = Product("mtoken", kept * 3600 / 1e6 / inputs.cards)
     left = [c.part.name for c in clusters if c.part.name not in names]
     said = [
         f"trained together by {found.share}: {', '.join(p.name for p in found.parts)}",
@@ -131,28 +128,13 @@ def trained_on_groups(
         "a spare of any group stands in for any server: waits for the right kind of card are not modelled",
         *expected.notes,
     ]
-    return Work(
-        name=name,
-        kind="training",
-        share=inputs.scenario.shares[name],
-        asked=identity(work),
-        main=product,
-        products=(product,),
-        load=Load(step.u_tensor, step.u_memory, step.u_link, busy),
-        service={"ettr": expected.ettr},
-        rates={
-            "step_time_s": step.step_time_s, "tokens_per_s": step.tokens_per_s, "training_goodput_tokens_per_s": kept,
-            "mfu": step.mfu,
-        },
-        terms=asdict(step.terms),
-        layout={
-            "plan": "; ".join(f"{row['group']}: {row['plan']}" for row in rows if row["takes_part"]),
-            "stated": all(c.stated for c in clusters),
-        },
-        notes=tuple(text for text in said if text),
-        detail=detail,
-        group_loads={g.group: replace(loads[g.group], busy=busy) if g.group in loads else IDLE for g in inputs.groups},
-    )  # fmt: skip
+    layout = {
+        "plan": "; ".join(f"{row['group']}: {row['plan']}" for row in rows if row["takes_part"]),
+        "stated": all(c.stated for c in clusters),
+    }
+    busy = 1.0 - expected.recovery
+    each = {g.group: replace(loads[g.group], busy=busy) if g.group in loads else IDLE for g in inputs.groups}
+    return trained(inputs, name, work, detail, cards=inputs.cards, layout=layout, said=said, group_loads=each)
 
 
 def _row(cluster: Cluster, found: Together, names: set[str]) -> dict[str, Any]:

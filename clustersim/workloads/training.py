@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from clustersim.assemble.parts import card_spec, network_spec
 from clustersim.assemble.reliability import Trained, training_run
@@ -27,7 +29,16 @@ from clustersim.schema.demand import TrainingWorkload, identity
 from clustersim.schema.inputs import Inputs
 from clustersim.workloads.work import Load, Product, StageCache, Work
 
-__all__ = ["TrainingDetail", "fit_words", "plan_errors", "planned_job", "space_of", "step_of", "work_of"]
+__all__ = [
+    "TrainingDetail",
+    "fit_words",
+    "plan_errors",
+    "planned_job",
+    "space_of",
+    "step_of",
+    "trained",
+    "work_of",
+]
 
 
 #: Below this share of its time a run keeps nothing, and its tokens have no cost.
@@ -175,11 +186,20 @@ def work_of(inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache
             f" what it does is lost again ({run.failures_expected:,.0f} failures in {run.duration_s / 86400:g} days)"
         )
     detail = TrainingDetail(job, choice, step, run, expected)
-    kept = detail.goodput_tokens_per_s
-    product = Product("mtoken", kept * 3600 / 1e6 / job.cards)
     said = [choice.words() if choice is not None else ""]
     said += [f"mean of the long run by {expected.fidelity}: {expected.why}" if expected.half_width else ""]
     said += [*expected.notes, fit_words(work, job), port_words(inputs, work, job)]
+    layout = {"plan": plan_words(job.plan), "stated": choice is None}
+    return trained(inputs, name, work, detail, cards=job.cards, layout=layout, said=said)
+
+
+def trained(
+    inputs: Inputs, name: str, work: TrainingWorkload, detail: TrainingDetail, *, cards: float,
+    layout: Mapping[str, Any], said: Sequence[str], group_loads: Mapping[str, Load] | None = None,
+) -> Work:  # fmt: skip
+    """Return the work of a training job on so many cards, as its step and its long run have it."""
+    step, kept = detail.step, detail.goodput_tokens_per_s
+    product = Product("mtoken", kept * 3600 / 1e6 / cards)
     return Work(
         name=name,
         kind="training",
@@ -187,8 +207,8 @@ def work_of(inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache
         asked=identity(work),
         main=product,
         products=(product,),
-        load=Load(step.u_tensor, step.u_memory, step.u_link, 1.0 - expected.recovery),
-        service={"ettr": expected.ettr},
+        load=Load(step.u_tensor, step.u_memory, step.u_link, 1.0 - detail.expected.recovery),
+        service={"ettr": detail.expected.ettr},
         rates={
             "step_time_s": step.step_time_s,
             "tokens_per_s": step.tokens_per_s,
@@ -196,9 +216,10 @@ def work_of(inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache
             "mfu": step.mfu,
         },
         terms=asdict(step.terms),
-        layout={"plan": plan_words(job.plan), "stated": choice is None},
+        layout=layout,
         notes=tuple(text for text in said if text),
         detail=detail,
+        group_loads=group_loads or {},
     )
 
 

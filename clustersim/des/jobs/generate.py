@@ -10,11 +10,9 @@ import numpy as np
 
 from clustersim.des.jobs.model import Job
 from clustersim.errors import InputError
+from clustersim.special import Z90
 
 __all__ = ["JobClass", "JobMix", "draw_jobs"]
-
-#: Standard normal quantile of 90 %.
-Z90 = 1.2815515655446004
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

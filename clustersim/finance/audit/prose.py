@@ -12,7 +12,7 @@ from clustersim.finance.audit.money import canonical_unit, currency_of
 from clustersim.finance.audit.records import Tables
 
 __all__ = [
-    "ITEMS", "MONEY", "NUMBER", "PERCENT", "SCALES", "YEAR", "Sentence", "interval", "label", "prose_checks",
+    "ITEMS", "MONEY", "NUMBER", "PERCENT", "SCALES", "YEAR", "Sentence", "clauses", "interval", "label", "prose_checks",
     "sentences",
 ]  # fmt: skip
 
@@ -63,11 +63,20 @@ def sentences(name: str, text: str) -> Iterator[Sentence]:
                 yield Sentence(f"{name}:{line}", part.strip())
 
 
+def clauses(sentence: Sentence) -> list[str]:
+    """Return what the commas of a sentence part; a comma within a number parts nothing.
+
+    >>> clauses(Sentence("a.txt:1", "Sales of 1,500, up 3%, grow，利润增长"))
+    ['Sales of 1,500', 'up 3%', 'grow', '利润增长']
+    """
+    return re.split(r"[，]|, (?=[a-zA-Z])", sentence.text)
+
+
 def prose_checks(tables: Tables) -> Iterator[Finding]:
     """Yield the checks of every text that stands beside the tables."""
     for name, text in tables.prose:
         for sentence in sentences(name, text):
-            for clause in re.split(r"[，]|, (?=[a-zA-Z])", sentence.text):
+            for clause in clauses(sentence):
                 yield from _series(tables, sentence, clause)
                 yield from _margin(tables, sentence, clause)
                 yield from _single(tables, sentence, clause)

@@ -15,6 +15,7 @@ from clustersim.finance.audit.prose import (
     SCALES,
     YEAR,
     Sentence,
+    clauses,
     interval,
     label,
     sentences,
@@ -56,7 +57,7 @@ def rate_checks(tables: Tables) -> Iterator[Finding]:
     """Yield the checks of every text: growth, what a growth is over, multiples, currencies, tickers."""
     for name, text in tables.prose:
         for sentence in sentences(name, text):
-            for clause in re.split(r"[，]|, (?=[a-zA-Z])", sentence.text):
+            for clause in clauses(sentence):
                 yield from _growth(tables, sentence, clause)
                 yield from _period_words(tables, sentence, clause)
                 yield from _multiple(tables, sentence, clause)

@@ -11,11 +11,11 @@ from clustersim.perf.search import FoundPlan, Other
 from clustersim.perf.shortlist import kind_of
 from clustersim.pipeline import run_site
 from clustersim.planner.asked import Words, order_day, sureness_of, templates_of
-from clustersim.planner.chances import LEADS
 from clustersim.planner.finish import finish_of, work_named
 from clustersim.planner.plans import PlanChance, PlannedRun, Ranking, fare, rank_plans
 from clustersim.planner.ranking import TIE
 from clustersim.planner.training import PlanSearch, Question, best_plans, chosen_workload
+from clustersim.planner.uncertainty import LEADS
 from clustersim.planner.written import Source, write_scenario
 from clustersim.report.answer import Answer, listed
 from clustersim.report.pages.clusters import clusters_answer

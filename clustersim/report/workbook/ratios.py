@@ -28,18 +28,7 @@ def income_ratios(book: Book, company: Company, statements: Statements) -> None:
     for key, item in (("gross_margin_now", "gross_profit"), ("ebit_margin", "operating_profit"),
                       ("net_margin", "net_profit")):  # fmt: skip
         share(book, "Income", key, (item, rows[item]), ("revenue", rows["revenue"]))
-    per_share = "[net_profit]*{fx_per_cny}/1000/{shares_used}"
-    rate = float(np.asarray(company.fx_per_cny))
-    shares = float(np.asarray(diluted_shares(company))) + np.asarray(statements.new_shares_m)
-    values = np.asarray(statements.income["net_profit"]) * rate / 1e3 / shares
-    book.row(
-        "Income",
-        "eps",
-        lambda i: fill(per_share, book, i),
-        values.tolist(),
-        unit=company.currency,
-        number="0.00",
-    )
+    _per_share(book, company, statements, ("Income", "eps", "net_profit"), statements.income["net_profit"])
 
 
 def balance_ratios(book: Book, company: Company, statements: Statements) -> None:
@@ -51,17 +40,8 @@ def balance_ratios(book: Book, company: Company, statements: Statements) -> None
     growth(book, "Balance", "assets_growth", "bs.total_assets", rows["total_assets"])
     share(book, "Balance", "equity_ratio", ("bs.total_equity", rows["total_equity"]),
           ("bs.total_assets", rows["total_assets"]))  # fmt: skip
-    rate = float(np.asarray(company.fx_per_cny))
-    shares = float(np.asarray(diluted_shares(company))) + np.asarray(statements.new_shares_m)
-    per_share = "[bs.total_equity]*{fx_per_cny}/1000/{shares_used}"
-    values = np.asarray(statements.balance["total_equity"]) * rate / 1e3 / shares
-    book.row(
-        "Balance",
-        "bps",
-        lambda i: fill(per_share, book, i),
-        values.tolist(),
-        unit=company.currency,
-        number="0.00",
+    _per_share(
+        book, company, statements, ("Balance", "bps", "bs.total_equity"), statements.balance["total_equity"]
     )
     equity = rows["total_equity"][len(book.past) - 1 :] if book.past else rows["total_equity"]
     if not book.past:
@@ -80,6 +60,18 @@ def cash_ratios(book: Book, company: Company, statements: Statements) -> None:
     flow = _whole(book, company, statements, "cash_flow", "net_cash_from_operating")
     revenue = _whole(book, company, statements, "income", "revenue")
     share(book, "Cash flow", "cash_margin", ("cf.net_cash_from_operating", flow), ("revenue", revenue))
+
+
+def _per_share(
+    book: Book, company: Company, statements: Statements, row: tuple[str, str, str], values: Array
+) -> None:
+    """Write a row of a sheet (sheet, its key, the row that is shared out) a share, in the listing currency."""
+    sheet, key, of = row
+    text = f"[{of}]*{{fx_per_cny}}/1000/{{shares_used}}"
+    rate = float(np.asarray(company.fx_per_cny))
+    shares = float(np.asarray(diluted_shares(company))) + np.asarray(statements.new_shares_m)
+    shown = (np.asarray(values) * rate / 1e3 / shares).tolist()
+    book.row(sheet, key, lambda i: fill(text, book, i), shown, unit=company.currency, number="0.00")
 
 
 def _whole(book: Book, company: Company, statements: Statements, which: str, item: str) -> list[float]:
