@@ -65,6 +65,7 @@ def test_a_point_of_a_batch_is_the_point_alone(several, rule, prompt, output, bu
         assert together.use.busy[i] == pytest.approx(alone.use.busy[0], rel=1e-9)
 
 
+CROWDED = (Lengths(64.0, "lognormal", 0.7), Lengths(32.0, "lognormal", 0.6))
 SHORT = (Lengths(121.0, "lognormal", 0.7), Lengths(32.0, "constant", 0.6))
 
 
@@ -72,6 +73,7 @@ SHORT = (Lengths(121.0, "lognormal", 0.7), Lengths(32.0, "constant", 0.6))
 @given(costs, rules, lengths, outputs, bursts)
 @example((0.005, 1.5e-4, 9.545e-8, 34_195), Batching(2048, 256, mixed=True), *SHORT, 3.0)
 @example((0.015625, 1.5e-4, 5.96e-8, 30_000), Batching(2048, 256, mixed=False), *SHORT, 3.0)
+@example((0.015625, 3.02e-5, 5.96e-8, 30_000), Batching(2048, 64, mixed=True), *CROWDED, 3.0)
 def test_more_load_is_never_faster_nor_less_used(cost, rule, prompt, output, burst) -> None:
     """Wherever the form holds: bursts may give one rate two balances, and it says so."""
     flow, table = traffic(prompt, output, burst), cost_of(*cost)
@@ -82,8 +84,9 @@ def test_more_load_is_never_faster_nor_less_used(cost, rule, prompt, output, bur
     for name, values in (("busy", c.use.busy), ("batch", c.batch), ("cache", c.cache)):
         assert np.all(np.diff(values[holds]) >= -1e-9), name
     tpot, ttft = c.tpot_s["mean"][holds], c.ttft_s["mean"][holds]
-    # A tenth of the form's own median error: near saturation the prompts that queue behind one's own are approximated.
-    assert np.all(np.diff(tpot) >= -3.3e-3 * tpot[1:])
+    # Where slots are nearly all taken, who comes in waits for who leaves: larger groups of prompts share iterations.
+    roomy = c.batch[holds] <= 0.8 * rule.max_sequences
+    assert np.all(np.diff(tpot[roomy]) >= -1e-3 * tpot[roomy][1:])
     assert np.all(np.diff(ttft) >= -0.02 * ttft[1:])
     assert np.all((c.slo_share >= 0) & (c.slo_share <= 1 + 1e-9))
     assert np.all((c.input_share >= 0) & (c.input_share <= 1 + 1e-9))

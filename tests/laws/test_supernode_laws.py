@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from clustersim.assemble.supernode import joined
@@ -115,7 +115,12 @@ def test_more_failing_links_never_help_and_spares_never_hurt() -> None:
 def test_no_collective_is_slower_in_twice_the_domain(
     kind: str, size: float, domains: int, local: int, faster: float, latency: float
 ) -> None:
-    """From a server on: within one, a chain of cards may take longer than the two NICs that it replaces."""
+    """From a server on: within one, a chain of cards may take longer than the two NICs that it replaces.
+
+    An exchange of all with all uses links and NICs at once, links within the domain and NICs beyond: where a card's
+    links are less than twice its NICs, moving half of the peers from the NICs to the links loads the links more.
+    """
+    assume(kind != "all_to_all" or faster >= 2.0)
     small = Network(
         scale_up_size=local, scale_up_bandwidth=50e9 * faster, scale_up_latency=latency, scale_up_wiring="switched",
         scale_up_efficiency=0.8, scale_out_bandwidth=50e9, scale_out_latency=17e-6, scale_out_efficiency=0.8,
@@ -123,8 +128,7 @@ def test_no_collective_is_slower_in_twice_the_domain(
     n, large = local * domains, replace(small, scale_up_size=2 * local)
     here = float(collective_time(kind, size, n, local=local, network=small).total_s)
     there = float(collective_time(kind, size, n, local=min(2 * local, n), network=large).total_s)
-    # A hundredth of a nanosecond is below anything that is modelled.
-    assert there <= here * (1 + 1e-9) + 2e-11
+    assert there <= here * (1 + 1e-9)
 
 
 def test_parts_of_a_domain() -> None:
