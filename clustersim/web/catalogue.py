@@ -12,6 +12,7 @@ from clustersim.schema.scenario import Scenario
 from clustersim.version import __version__
 from clustersim.web.answers import kept, result_of
 from clustersim.web.asked import Design, scenarios
+from clustersim.web.panels import plain_rows
 from clustersim.web.views import VIEWS
 
 __all__ = ["catalogue", "inputs_of", "key_schema"]
@@ -51,7 +52,7 @@ def inputs_of(design: Design) -> list[dict[str, Any]]:
     now, base = result_of(design).inputs, result_of(Design(design.scenario)).inputs
     before = dict(zip(base["term"], base["value"], strict=True))
     out = []
-    for row in now.astype(object).where(now.notna(), None).to_dict("records"):
+    for row in plain_rows(now):
         key = str(row["term"])
         out.append(
             {

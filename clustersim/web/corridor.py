@@ -8,6 +8,7 @@ from typing import Any
 from clustersim.api.result import Result
 from clustersim.web.answers import base_of, kept, result_of
 from clustersim.web.asked import Design
+from clustersim.web.panels import plain_rows
 from clustersim.web.replayed import form_of, numbers_of
 
 __all__ = ["TILES", "corridor"]
@@ -91,10 +92,9 @@ def _in_its_currency(name: str, found: Mapping[str, object]) -> str | None:
 
 def _terms(result: Result) -> dict[str, dict[str, Any]]:
     """Every term by its name, empty ranges as None."""
-    rows = result.terms.astype(object).where(result.terms.notna(), None).to_dict("records")
     out: dict[str, dict[str, Any]] = {}
-    for row in rows:
+    for row in plain_rows(result.terms):
         # A mix of workloads prefixes its terms by their names; the first of them is shown.
         name = str(row["term"]).rsplit(".", 1)[-1]
-        out.setdefault(name, {str(key): value for key, value in row.items()} | {"term": row["term"]})
+        out.setdefault(name, row)
     return out

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clustersim.report.term_units import unit_of
 
-__all__ = ["Note", "Row", "bars", "drawn", "panel", "rows_of", "scatter", "spans"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Note", "Row", "bars", "drawn", "panel", "plain_rows", "rows_of", "scatter", "spans"]
 
 Row = Mapping[str, Any]
 #: Words, their key, or their key and what stands in their places.
 Note = str | tuple[str, Mapping[str, str]]
+
+
+def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table, what is missing in them as None."""
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def _said(value: object) -> bool:

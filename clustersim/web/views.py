@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.planner.uncertainty import one_side, swings
+from clustersim.provenance import TIERS
 from clustersim.report.term_units import unit_of
 from clustersim.web.answers import kept, result_of
 from clustersim.web.asked import Design
-from clustersim.web.panels import bars, drawn, panel, rows_of, scatter
+from clustersim.web.panels import bars, drawn, panel, plain_rows, rows_of, scatter
 from clustersim.web.views_company import company
 
 __all__ = ["VIEWS", "frontier_panel", "view"]
@@ -151,15 +153,13 @@ def trust(design: Design) -> list[dict[str, Any]]:
         {"part": k, "tier": v["tier"], "weakest_inputs": len(v["inputs"])}
         for k, v in data["weakest_inputs"].items()
     ]
-    inputs = result.inputs.astype(object).where(result.inputs.notna(), None)
-    order = {"assumption": 0, "derived": 1, "published": 2, "measured": 3, "given": 4}
-    rows = sorted(inputs.to_dict("records"), key=lambda r: order.get(r["tier"], 5))
+    rows = sorted(plain_rows(result.inputs), key=lambda r: -TIERS.index(r["tier"]))
     weakest = [
         {k: r[k] for k in ("term", "value", "unit", "low", "high", "tier", "source")} for r in rows[:80]
     ]
     predicted = _predicted(design)
-    counts = inputs["tier"].value_counts().to_dict()
-    chart = bars([str(c) for c in counts], {"inputs": [int(v) for v in counts.values()]}, "1")
+    counts = Counter(str(row["tier"]) for row in rows).most_common()
+    chart = bars([tier for tier, _ in counts], {"inputs": [count for _, count in counts]}, "1")
     return [
         panel("trust.parts", parts, chart=chart), *([panel("trust.errors", predicted)] if predicted else []),
         panel("trust.inputs", weakest),
