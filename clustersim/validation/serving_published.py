@@ -27,6 +27,7 @@ from clustersim.validation.serving_rows import (
     scripts_of,
     settings_of,
     site_speed,
+    waves_of,
 )
 from clustersim.validation.serving_scenario import Load, ServingRow
 from clustersim.validation.sites import Unpredictable, card_of
@@ -39,6 +40,8 @@ COLUMNS = (
 )  # fmt: skip
 #: Sequences of one iteration in the throughput tables of vendors, whose scripts set it (TensorRT-LLM's own default).
 MOST_SEQUENCES = 2048
+#: Requests of every user of a closed loop.
+WAVES = 4
 
 
 def _software(row: Mapping[str, str]) -> FoundSoftware:
@@ -130,12 +133,14 @@ def record(row: Mapping[str, str]) -> ServingRecord:
 
 
 def _asked(row: Mapping[str, str], run: ServingRecord) -> Load:
-    """Four requests of every user of a closed loop, or all at once, spread over as many replicas as fill the cards."""
+    """Four requests of every user of a closed loop (or the publication's own number), or all at once, spread over as
+    many replicas as fill the cards."""
     replicas = max(int(number(row["n_gpus"], 1.0) // run.layout.cards), 1)
     isl, osl = number(row["in_len"]), number(row["out_len"])
     kind, size = _load(str(row["batch_or_rate"]), isl + osl)
     count = max(size, replicas)
-    return Load(4 * count if kind == "loop" else count, count, Lengths(isl, "constant"), Lengths(osl, "constant"),
+    waves = waves_of(row, WAVES) if kind == "loop" else 1
+    return Load(waves * count, count, Lengths(isl, "constant"), Lengths(osl, "constant"),
                 replicas)  # fmt: skip
 
 
