@@ -164,6 +164,7 @@ def _batching(
         max_tokens=b.max_tokens * ranks,
         max_sequences=b.max_sequences,
         chunked=b.chunked,
+        split_over_stages=b.split_over_stages,
         mixed=b.mixed,
         max_waiting=b.max_waiting,
         timeout_s=b.timeout.value if b.timeout else float("inf"),
@@ -241,10 +242,12 @@ class ServingBuilder:
     def request_s(self, terms: IterationTerms) -> float:
         """Time of a request before its first token outside the model: the engine's own, and what it is held back.
 
+        The host's time for its prompt's tokens is not in it: requests queue for that (``host_s`` of the replica).
+
         Held back are iterations of as many sequences as a replica has users, of one where arrivals are open.
         """
         held, loop = self.work.batching.wait_iterations, self.work.traffic.closed_loop
-        outside = self.efficiency.request_s + self.efficiency.prompt_token_s * self.prompt
+        outside = self.efficiency.request_s
         if not held:
             return outside
         users = min(loop.users / self.work.replicas, self.work.batching.max_sequences) if loop else 1.0
@@ -291,6 +294,7 @@ class ServingBuilder:
             "model": self.model, "layout": layout, "card": self.card, "network": self.network,
             "efficiency": self.efficiency, "precision": self.precision, "context": self.context,
             "ranks": ranks if ranks is not None else self.ranks(rules),
+            "split_over_stages": rules.split_over_stages,
         }  # fmt: skip
         found = iteration_terms(tokens, **given)
         return speculative_terms(found, self.draft, rules.max_sequences, **given) if self.draft else found
@@ -323,7 +327,8 @@ class ServingBuilder:
         room = self.room(layout, rules)
         terms = self.terms(np.arange(rules.max_tokens + 257, dtype=np.float64), layout, rules)
         known = None if decodes else known_of(self.work, terms.held_bytes, self.model, self.precision)
-        return Pool(count, replica_cost(terms, room, layout.dp), rules, known), terms
+        host = 0.0 if decodes else self.efficiency.prompt_token_s
+        return Pool(count, replica_cost(terms, room, layout.dp, host), rules, known), terms
 
     def pools(self, plan: ServingPlan) -> dict[str, Any]:
         """Build the pools, their terms and the transfer between them."""
@@ -368,7 +373,8 @@ def fluid_deployment(
     layout = layout_spec(plan)
     cost, rules, terms = builder.fluid(layout, prefill_only=split is not None)
     pooled = work.router != "round_robin"
-    entry = FluidPool(cost, rules, work.replicas, pooled)
+    host = builder.efficiency.prompt_token_s
+    entry = FluidPool(cost, rules, work.replicas, pooled, host)
     cards, fleet = work.replicas * layout.cards, Fleet(entry)
     if split is not None:
         lay = layout_spec(split.decode_plan) if split.decode_plan else layout
@@ -379,7 +385,7 @@ def fluid_deployment(
     return FluidDeployment(
         fleet=fleet,
         cards=cards,
-        request_s=builder.request_s(terms),
+        request_s=builder.request_s(terms) + host * builder.prompt,
         cached_share=work.prefix.hit_share.value if work.prefix else 0.0,
         peak_flops=builder.card.peak_of(builder.precision.linear),
         bandwidth=builder.card.memory_bandwidth,

@@ -239,5 +239,6 @@ def batching_of(
         max_tokens=tokens,
         max_sequences=max(1, min(sequences, tokens - 1)) if rules.mixed else sequences,
         chunked=rules.chunked,
+        split_over_stages=rules.split_over_stages,
         mixed=rules.mixed,
     )

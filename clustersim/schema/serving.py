@@ -66,6 +66,9 @@ class BatchingSection(Model):
     """Admission control: reject a request that finds this many waiting."""
     timeout: Seconds | None = None
     """A request that waits longer is given up."""
+    split_over_stages: bool = True
+    """Sequences are split into as many groups as there are pipeline stages, so that all stages work at once; false lets
+    one group pass the stages one after another."""
     wait_iterations: int = Field(0, ge=0)
     """Iterations that the engine holds a new request back, to gather others (TensorRT-LLM's batch_wait)."""
 

@@ -130,6 +130,8 @@ class SchedulerRules(Model):
     """Long prompts are spread over iterations."""
     mixed: bool = True
     """Prompts share an iteration with decoding sequences; false runs prompts first."""
+    split_over_stages: bool = True
+    """Sequences are split into as many groups as there are pipeline stages, so that all stages work at once."""
     batch_wait_iters: Count | None = None
     """Iterations that a new request waits for others."""
 
