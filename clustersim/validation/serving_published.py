@@ -38,8 +38,9 @@ __all__ = ["COLUMNS", "predict_published", "record", "stated_published"]
 COLUMNS = (
     "model", "gpu", "n_gpus", "tp", "precision", "in_len", "out_len", "batch_or_rate", "tokens_per_s", "notes",
 )  # fmt: skip
-#: Sequences of one iteration in the throughput tables of vendors, whose scripts set it (TensorRT-LLM's own default).
-MOST_SEQUENCES = 2048
+#: What the throughput tables of engines' makers set, whose own benchmark starts the engine (trtllm-bench's defaults);
+#: other software has the defaults of its server.
+MAKERS_TABLES = {"trtllm": {"max_sequences": 2048, "max_batched_tokens": 8192}}
 #: Requests of every user of a closed loop.
 WAVES = 4
 
@@ -126,7 +127,7 @@ def record(row: Mapping[str, str]) -> ServingRecord:
         software=found.profile.name,
         weights=weights,
         layout=layout,
-        settings=settings_of({**full, "kv_cache_dtype": cache}, max_sequences=MOST_SEQUENCES, max_batched_tokens=8192),
+        settings=settings_of({**full, "kv_cache_dtype": cache}, **MAKERS_TABLES.get(found.profile.family, {})),
         site_speed=site_speed(full),
         said=found.said,
     )  # fmt: skip
