@@ -249,7 +249,7 @@ def iteration_terms(
     held = cache_growth(model, context, bytes_per_value=precision.kv_bytes, tp=layout.tp).per_token
     overhead = efficiency.step_s + efficiency.layer_s * model.layers
     overhead += efficiency.expert_layer_s * model.moe_layers
-    exchange = exchange_seconds(own * layout.dp, model, layout, network, efficiency.one_shot_s, precision)
+    exchange = exchange_seconds(own * layout.dp, model, layout, network, efficiency, precision)
     return IterationTerms(
         tokens=n,
         weights_s=np.asarray(stages * weights),

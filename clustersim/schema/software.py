@@ -223,6 +223,8 @@ class EngineConstants(Model):
     """Time that a request waits outside the engine, milliseconds."""
     prompt_token_us: float = Field(0.0, ge=0)
     """Host time for a prompt token before the first one comes: it is no part of an iteration."""
+    far_exchange_us: float = Field(0.0, ge=0)
+    """Time of each exchange of experts' tokens between coherent domains beside the fabric's, microseconds."""
     expert: float = Field(1.0, gt=0, le=1)
     """Share of the matrix rate that experts reach."""
     expert_layer_us: float = Field(0.0, ge=0)
