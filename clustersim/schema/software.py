@@ -267,13 +267,16 @@ class ServingConstants(Model):
     """Fitted constants by card and kind of model."""
 
     def on(self, card: str, kinds: tuple[str, ...], maker: str = "") -> EngineConstants | None:
-        """Return the constants on a card for the first of the kinds of model that has some.
+        """Return the constants on a card for the first of the kinds of model that has some, there or on the same chip.
 
         Of a class (``*``) those of the card's maker go before those of any.
         """
-        known = [c for k in kinds for c in self.constants if c.model == k and card in {c.card, *c.also}]
-        held = _of([c for c in known if c.card == card] or known, maker)
-        return min(held, key=lambda c: not c.makers) if held else None
+        for kind in kinds:
+            known = [c for c in self.constants if c.model == kind and card in {c.card, *c.also}]
+            held = _of([c for c in known if c.card == card] or known, maker)
+            if held:
+                return min(held, key=lambda c: not c.makers)
+        return None
 
     def rules(self, card: str) -> SchedulerRules:
         """Return the scheduler's defaults on a card."""
