@@ -70,7 +70,7 @@ def test_stepping_gives_the_same_schedule() -> None:
 
 def test_failing_replicas_lose_what_the_host_prepares() -> None:
     run = simulate(
-        burst(30), Pool(2, cost(1e-3), Batching(1024, 64)), failures=Failures(2.0, 0.5, 50),
+        burst(30), Pool(2, cost(1e-3), Batching(1024, 64)), failures=Failures(0.4, 0.1, 200),
         rng=np.random.default_rng(1),
     )  # fmt: skip
     assert run.failures > 0

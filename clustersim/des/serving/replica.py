@@ -116,8 +116,18 @@ class Replica:
             self.host_free = max(now, self.host_free) + self.cost.host_s * self.book.prompt[request]
             self.arriving.append((self.host_free, request))
             return True
-        self.waiting.append(request)
+        self._queue(request)
         return True
+
+    def _queue(self, request: int) -> None:
+        """Put a request behind those that wait, or, of the first class, behind those of its class."""
+        first = self.book.first_class
+        if not first or not first[request]:
+            self.waiting.append(request)
+            return
+        at = next((i for i, other in enumerate(self.waiting) if not first[other]), len(self.waiting))
+        self.waiting.insert(at, request)
+        self.blocked = False
 
     @property
     def _arrives(self) -> float:
@@ -132,7 +142,7 @@ class Replica:
                 self.chunks.append(heappop(self.loading)[1])
                 self.blocked = False
             while self.arriving and self.arriving[0][0] <= self.clock:
-                self.waiting.append(self.arriving.popleft()[1])
+                self._queue(self.arriving.popleft()[1])
             if (self.waiting or self.chunks) and not self.blocked:
                 if self._prefill():
                     continue
