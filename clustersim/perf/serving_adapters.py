@@ -1,10 +1,10 @@
 """Low-rank adapters that requests of many users bring (LoRA, arXiv:2106.09685): memory, work, and fetching them.
 
 An adapter adds to a matrix of a inputs and b outputs r (a + b) weights. A replica keeps ``resident`` of them on its
-cards and fetches others from its hosts. Adapters are used as 1 / k^skew, k = 1..count (Zipf). Each iteration reads those
-of its sequences once and computes with them (batched as in Punica, arXiv:2310.18547, and S-LoRA, arXiv:2311.03285); what
-their kernels lose is not in it. The least recently used one makes room; the share that finds its adapter is Che's
-approximation (IEEE JSAC 20(7) 2002, equations 4 and 5).
+cards and fetches others from its hosts. Adapters are used as 1 / k^skew, k = 1..count (Zipf). Each iteration reads
+those of its sequences once and computes with them (batched as in Punica, arXiv:2310.18547, and S-LoRA,
+arXiv:2311.03285); what their kernels lose is not in it. The least recently used one makes room; the share that finds
+its adapter is Che's approximation (IEEE JSAC 20(7) 2002, equations 4 and 5).
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ def _use(count: int, skew: float) -> Array:
 
 @lru_cache(maxsize=256)
 def hit_share(adapters: Adapters) -> float:
-    """Share of the requests that find their adapter on the cards: sum p (1 - exp(-p T)), sum (1 - exp(-p T)) = resident.
+    """Share of the requests that find their adapter on the cards: sum p (1 - exp(-p T)), where sum (1 - exp(-p T)) =
+    resident.
 
     >>> hit_share(Adapters(4, 8, 4)), round(hit_share(Adapters(100, 8, 10, skew=0.0)), 3)
     (1.0, 0.1)
@@ -116,7 +117,9 @@ def adapter_wait_s(model: Model, layout: Layout, card: Card, adapters: Adapters)
             f"cards.{card.name}.host_link.bandwidth is not in the profile, and adapters beyond the resident"
             f" {adapters.resident} come over it: state it, or keep all {adapters.count} resident"
         )
-    return float(missed * adapter_bytes(model, layout, adapters) / card.host_link_bandwidth) if missed else 0.0
+    return (
+        float(missed * adapter_bytes(model, layout, adapters) / card.host_link_bandwidth) if missed else 0.0
+    )
 
 
 def adapter_terms(

@@ -114,11 +114,12 @@ def cache_tokens(
     kept = reserve_bytes(plan.reserve, model, plan.limits, tp=layout.tp, dp=layout.dp) + plan.beside_bytes
     share = plan.share
     fit = smallest_tp(model, layout, precision, card, plan)
+    beside = " and adapters" if plan.beside_bytes else ""
     hint = f"the smallest that fits is tp={fit}" if fit else "no tp up to 1024 fits; add pp or fewer bits"
     raise InfeasibleError(
         f"{model.name} needs {(weights + kept) / 1e9:.1f} GB per card at tp={layout.tp} (weights {weights / 1e9:.1f},"
-        f" the engine's reserve{' and adapters' if plan.beside_bytes else ''} {kept / 1e9:.1f}), but {card.name} gives {card.memory_bytes * share / 1e9:.1f} GB"
-        f" ({share:g} of {card.memory_bytes / 1e9:.1f}): it does not fit; {hint}"
+        f" the engine's reserve{beside} {kept / 1e9:.1f}), but {card.name} gives"
+        f" {card.memory_bytes * share / 1e9:.1f} GB ({share:g} of {card.memory_bytes / 1e9:.1f}): it does not fit; {hint}"
     )
 
 

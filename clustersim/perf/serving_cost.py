@@ -175,7 +175,12 @@ class _Attention:
 
 
 def _attention(
-    model: Model, layout: Layout, card: Card, efficiency: Efficiency, precision: Precision, context: float,
+    model: Model,
+    layout: Layout,
+    card: Card,
+    efficiency: Efficiency,
+    precision: Precision,
+    context: float,
     in_turn: float,
 ) -> _Attention:
     """Return the seconds of attention per cached token, pair, new token and decoding sequence, for one replica.
@@ -228,9 +233,9 @@ def iteration_terms(
 
     With pp stages the batch is cut into pp parts that fill the pipeline, so an iteration lasts pp times the
     fullest stage's time of a pp-th of the tokens (at least one); without ``split_over_stages`` the whole batch passes
-    one stage after another while the others wait: pp times the stage's time of all tokens. ``context`` is about how long sequences are: shorter
-    windows and selections count as full. ``ranks`` says what lies unevenly on attention ranks. Units: seconds, FLOP,
-    bytes.
+    one stage after another while the others wait: pp times the stage's time of all tokens. ``context`` is about how
+    long sequences are: shorter windows and selections count as full. ``ranks`` says what lies unevenly on attention
+    ranks. Units: seconds, FLOP, bytes.
     """
     n = np.asarray(tokens, dtype=np.float64)
     stages, groups_of = float(layout.pp), layout.pp if split_over_stages else 1

@@ -33,11 +33,15 @@ def load_software(name: str) -> SoftwareProfile:
     """Load one release by its exact name, an alias or a path."""
     profile = load_profile("software", name)
     assert isinstance(profile, SoftwareProfile)
-    return _STAND_INS.get().get(profile.name, profile)
+    return _standing(profile)
 
 
 #: Profiles that stand in for those of the files, by name.
-_STAND_INS: ContextVar[Mapping[str, SoftwareProfile]] = ContextVar("stand_ins", default={})
+_STAND_INS: ContextVar[Mapping[str, SoftwareProfile] | None] = ContextVar("stand_ins", default=None)
+
+
+def _standing(profile: SoftwareProfile) -> SoftwareProfile:
+    return (_STAND_INS.get() or {}).get(profile.name, profile)
 
 
 @contextmanager
@@ -118,8 +122,7 @@ def find_software(text: str, *, role: str = "", release: str = "") -> FoundSoftw
         found = _of_family(group, stated if plain(family) in families else "")
     if role and found.profile.role != role:
         raise InputError(f"software {text!r} is for {found.profile.role}, not for {role}")
-    other = _STAND_INS.get().get(found.profile.name)
-    return replace(found, profile=other) if other is not None else found
+    return replace(found, profile=_standing(found.profile))
 
 
 def _of_family(group: list[SoftwareProfile], stated: str) -> FoundSoftware:

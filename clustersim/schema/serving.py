@@ -10,8 +10,8 @@ from clustersim.provenance import Sourced
 from clustersim.schema.base import Amount, Bandwidth, Duration, Fraction, Model, Size, quantity
 
 __all__ = [
-    "AdapterSection", "AutoscaleSection", "BatchingSection", "CacheTierSection", "ClosedLoopSection", "DisaggregatedSection",
-    "FailureSection", "LengthSection", "PrecisionSection", "PrefixSection", "ServingPlan", "SessionSection",
+    "AdapterSection", "AutoscaleSection", "BatchingSection", "CacheTierSection", "ClosedLoopSection",
+    "DisaggregatedSection", "FailureSection", "LengthSection", "PrecisionSection", "PrefixSection", "ServingPlan", "SessionSection",
     "SloSection", "SpeculativeSection", "TrafficSection", "VideoStream",
 ]  # fmt: skip
 

@@ -74,7 +74,9 @@ _FAR = {"H100": (200.0,)}
 #: Constants of classes and what they are means of (notes of the profiles).
 EVIDENCE = (
     Evidence("unmeasured-serving", ("dense", "moe"), False, "layer_us", _PORTS, 13.0),
-    Evidence("unmeasured-serving", ("moe",), True, "expert_layer_us", {MANY: (43.0,), "H100": (160.0,)}, 43.0),
+    Evidence(
+        "unmeasured-serving", ("moe",), True, "expert_layer_us", {MANY: (43.0,), "H100": (160.0,)}, 43.0
+    ),
     Evidence("unmeasured-serving", ("mla",), True, "expert_layer_us", {"H20": (112.0,)}, 95.0),
     Evidence("unmeasured-serving", ("moe", "mla"), True, "far_exchange_us", _FAR, 0.0),
     Evidence("unmeasured-serving", ("moe",), False, "far_exchange_us", _FAR, 0.0),
@@ -193,7 +195,7 @@ def left_out_rows(
     first: list[ValidationRow] = predict(given)
     names: dict[tuple[str, str, str], None] = {}
     for row in first:
-        if row.predicted and row.software not in UNMEASURED.values() or (row.predicted and by == "card"):
+        if (row.predicted and row.software not in UNMEASURED.values()) or (row.predicted and by == "card"):
             names.setdefault(_group_of(row, by))
     groups = []
     for name, card, software in sorted(names):

@@ -30,7 +30,11 @@ CARD = Card(
     memory_efficiency=0.8, host_link_bandwidth=5e10,
 )  # fmt: skip
 ADAPTERS = st.builds(
-    Adapters, count=st.integers(1, 500), rank=st.integers(1, 256), resident=st.integers(1, 500), skew=st.floats(0, 3)
+    Adapters,
+    count=st.integers(1, 500),
+    rank=st.integers(1, 256),
+    resident=st.integers(1, 500),
+    skew=st.floats(0, 3),
 )
 
 
@@ -90,5 +94,3 @@ def test_a_token_with_an_adapter_is_dearer() -> None:
 @pytest.mark.parametrize("worse", [{"rank": 256}, {"count": 2000}, {"skew": 0.0}], ids=str)
 def test_every_key_reaches_the_cost_of_a_token_with_its_sign(worse: dict[str, float]) -> None:
     assert cost(**{**BASE, **worse}) >= cost(**BASE)
-
-

@@ -42,7 +42,8 @@ def test_one_class_alone_is_no_class(share: float) -> None:
 def test_equal_requests_wait_as_long_in_the_mean_whoever_goes_first() -> None:
     """Conservation of work (Kleinrock 1965): what one class gains the other loses, where requests are alike."""
     one, two = (
-        simulate(queue(200, 0.02), Pool(1, COST, Batching(512, 8, mixed=False)), priority_share=p) for p in (0.0, 0.4)
+        simulate(queue(200, 0.02), Pool(1, COST, Batching(512, 8, mixed=False)), priority_share=p)
+        for p in (0.0, 0.4)
     )
     waits = [np.mean(np.array(r.book.first) - np.array(r.book.arrival)) for r in (one, two)]
     assert waits[1] == pytest.approx(waits[0], rel=0.02)

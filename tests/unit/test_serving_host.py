@@ -80,7 +80,9 @@ def test_failing_replicas_lose_what_the_host_prepares() -> None:
 def test_the_closed_form_is_bound_by_the_host_and_says_where_requests_queue_for_it() -> None:
     stream = traffic_of(Stream(1.0, Lengths(500, "constant"), Lengths(50, "constant")))
     found = [
-        closed_form(Fleet(FluidPool(fluid_cost(cost(0.0)), Batching(1024, 64), host_s=h)), stream, rate_per_s=[r])
+        closed_form(
+            Fleet(FluidPool(fluid_cost(cost(0.0)), Batching(1024, 64), host_s=h)), stream, rate_per_s=[r]
+        )
         for h, r in ((0.0, 0.5), (1e-3, 0.5), (1e-3, 1.5))
     ]
     assert found[1].saturated_per_s[0] == pytest.approx(min(2.0, found[0].saturated_per_s[0]))

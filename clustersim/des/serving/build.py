@@ -46,7 +46,9 @@ def replica_cost(terms: IterationTerms, cache: int, ranks: int = 1, host_s: floa
     """
     fixed = terms.fixed_s
     slope = float(fixed[-1] - fixed[-257]) / 256.0 if len(fixed) > 257 else float(fixed[-1] / len(fixed))
-    return ReplicaCost(tuple(fixed.tolist()), slope, terms.kv_s, terms.pair_s, terms.sequence_s, cache, ranks, host_s)
+    return ReplicaCost(
+        tuple(fixed.tolist()), slope, terms.kv_s, terms.pair_s, terms.sequence_s, cache, ranks, host_s
+    )
 
 
 def build(

@@ -188,7 +188,7 @@ def first_class(count: int, share: float) -> list[bool]:
     >>> sum(first_class(1000, 0.25)), sum(first_class(10, 1.0)), sum(first_class(10, 0.0))
     (250, 10, 0)
     """
-    return ((np.arange(1, count + 1) * 0.6180339887498949) % 1.0 < share).tolist()
+    return [bool(at < share) for at in (np.arange(1, count + 1) * 0.6180339887498949) % 1.0]
 
 
 def simulate(

@@ -33,9 +33,9 @@ class Replica:
     """The state of one replica: its queue, its batch, its cache, and the clock of its last iteration's end."""
 
     __slots__ = (
-        "B", "S", "arriving", "batching", "blocked", "book", "cache", "chunks", "clock", "cost", "done", "final", "heap",
-        "held", "host_free", "index", "limit", "loading", "log", "peak_tokens", "prefix", "reactive", "ready", "running", "saved",
-        "step", "up", "waiting", "width",
+        "B", "S", "arriving", "batching", "blocked", "book", "cache", "chunks", "clock", "cost", "done", "final",
+        "heap", "held", "host_free", "index", "limit", "loading", "log", "peak_tokens", "prefix", "reactive", "ready",
+        "running", "saved", "step", "up", "waiting", "width",
     )  # fmt: skip
 
     def __init__(

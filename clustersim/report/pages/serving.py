@@ -140,7 +140,8 @@ def _class_words(answer: Served) -> str:
     if not classes:
         return ""
     said = "; ".join(
-        f"{name}: TTFT p50 {figures['p50']:.3g} s, p99 {figures['p99']:.3g} s" for name, figures in classes.items()
+        f"{name}: TTFT p50 {figures['p50']:.3g} s, p99 {figures['p99']:.3g} s"
+        for name, figures in classes.items()
     )
     return (
         f"{answer.deployment.card}: {said} (requests of the first class go before all others that wait; capacity in"

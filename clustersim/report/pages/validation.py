@@ -15,11 +15,11 @@ from clustersim.report.answer import Answer, Block
 from clustersim.report.said import read_as
 from clustersim.validation.common import ColumnError, flat_rows, summarise
 from clustersim.validation.domains import DOMAINS, read_rows, shipped_file
-from clustersim.validation.serving_leave_out import left_out_rows, serving_domain
 from clustersim.validation.leave_out import left_out_steps, measured_steps
 from clustersim.validation.plan_errors import shipped_errors
 from clustersim.validation.plan_errors import table_text as plan_errors_text
 from clustersim.validation.residuals import all_residuals, quantities_of, residuals_of
+from clustersim.validation.serving_leave_out import left_out_rows, serving_domain
 
 __all__ = [
     "coverage_answer",
