@@ -35,7 +35,7 @@ from clustersim.des.serving.fluid_verdict import slo_verdict, verdict_of
 from clustersim.des.serving.metrics import Slo
 from clustersim.special import ndtri
 
-__all__ = ["ClosedForm", "Fleet", "FluidPool", "SloColumns", "closed_form", "fleet_of"]
+__all__ = ["ClosedForm", "Fleet", "FluidPool", "SloColumns", "closed_form", "fleet_of", "shares_at"]
 
 Array = NDArray[np.float64]
 
@@ -172,6 +172,29 @@ def closed_form(
     asked = np.broadcast_to(asked, np.broadcast_shapes(asked.shape, best.shape))
     here = state_at(solved, asked[:, None], slo)
     return _answer(solved, here, asked, best, steep)
+
+
+def shares_at(
+    fleet: Fleet, traffic: Traffic, slo: Slo | SloColumns, rate_per_s: ArrayLike
+) -> tuple[Array, Array]:
+    """Return the share within the SLO at a rate and the saturated rate, (points,): `closed_form` without its search.
+
+    >>> from clustersim.des.serving.fluid_inputs import fluid_cost, traffic_of
+    >>> from clustersim.des.serving.rules import Batching, ReplicaCost
+    >>> from clustersim.des.serving.stream import Lengths, Stream
+    >>> cost = fluid_cost(ReplicaCost(tuple(0.02 + 5e-5 * n for n in range(2305)), 5e-5, 1e-7, 0.0, 0.0, 400_000))
+    >>> t = traffic_of(Stream(1.0, Lengths(500, "constant"), Lengths(101, "constant")))
+    >>> fleet, slo = Fleet(FluidPool(cost, Batching(2048, 256))), Slo(tpot_s=0.05)
+    >>> share, top = shares_at(fleet, t, slo, [10.0])
+    >>> whole = closed_form(fleet, t, slo, rate_per_s=[10.0])
+    >>> bool(share[0] == whole.slo_share[0]), bool(top[0] == whole.saturated_per_s[0])
+    (True, True)
+    """
+    rate = row_of(rate_per_s)
+    solved = solve(fleet, traffic, max(row_of(v).size for v in (rate, slo.ttft_s, slo.tpot_s, slo.e2e_s)))
+    top = solved.saturated[:, 0]
+    rate = np.broadcast_to(rate, top.shape)
+    return state_at(solved, rate[:, None], slo).share[:, 0], top
 
 
 @dataclass(frozen=True, slots=True)
