@@ -110,7 +110,7 @@ class Judge(Generic[Size]):
     def aim(self, size: Size) -> float:
         """Return the share at which the lower bound just meets the target, with the error that the longest run would
         have at a size (it falls with the root of the length)."""
-        error = self.seen[size].error * min(self.asked[size] / _AGAIN, 1.0) ** 0.5
+        error = self.seen[size].error * float(np.sqrt(min(self.asked[size] / _AGAIN, 1.0)))
         return min(self.slo.share + 1.96 * error, (1.0 + self.slo.share) / 2.0)
 
 
