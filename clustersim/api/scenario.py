@@ -333,7 +333,7 @@ class Scenario:
         self, *, workload: str = "", demand: str | None = None, tokens_per_day: str | None = None,
         streams: str | None = None, admitted: float = 0.99, plans: bool = False, search: bool = False,
         formats: bool = False, frontier: bool = False, budget: str | None = None, power: str | None = None,
-        racks: str | None = None, top: int = 15, tell: Tell = _quiet,
+        racks: str | None = None, top: int = 15, diurnal: float | None = None, tell: Tell = _quiet,
     ) -> Answer:  # fmt: skip
         """Ask serving backwards: the largest rate at its service level, the cards for a demand, the cheapest plan, the
         largest fleet within limits."""
@@ -349,6 +349,7 @@ class Scenario:
             streams=None if streams is None else number_of(streams, "1", "--streams"),
             limits=resource_limits(budget, power, racks, inputs) if limited else None,
             plans=plans, search=search, formats=formats, frontier=frontier, top=top, admitted=admitted,
+            swing=diurnal,
         )  # fmt: skip
         return serving_plan_answer(inputs, workload, asked, tell)
 

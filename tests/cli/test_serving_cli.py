@@ -139,7 +139,9 @@ def test_planning_answers_hang_together() -> None:
     need = asked.cards_for(3 * best.requests_per_s)
     assert 2 <= need.replicas <= 5
     assert need.slo_share >= need.slo_share_lower >= 0.9
-    assert need.one_fewer_share is None or need.one_fewer_share < 0.9
+    assert need.one_fewer in {"fails", "not_refuted", "no_steady_state"}
+    if need.one_fewer == "fails":
+        assert need.one_fewer_share_upper < 0.9
     plans = asked.plans()
     assert plans[0].cny_per_mtoken == min(p.cny_per_mtoken for p in plans if p.cny_per_mtoken is not None)
     assert "smallest that fits" in next(p.reason for p in plans if p.tp == 1 and p.pp == 1)

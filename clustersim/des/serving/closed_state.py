@@ -19,7 +19,7 @@ from clustersim.des.serving.fluid_batch import (
 from clustersim.des.serving.fluid_inputs import FluidCost, Traffic, fluid_cost, mean_of
 from clustersim.des.serving.fluid_latency import FirstToken, first_token, slot_wait
 from clustersim.des.serving.fluid_pace import Pace, pace
-from clustersim.des.serving.fluid_verdict import FOLD
+from clustersim.des.serving.fluid_verdict import FOLD, KNEE
 from clustersim.des.serving.metrics import Slo
 from clustersim.des.serving.rules import Batching
 from clustersim.des.serving.settings import Pool, Transfer
@@ -132,7 +132,7 @@ def solve(fleet: Fleet, traffic: Traffic, least: int = 1) -> Solved:
     fold = np.full((points, 1), np.inf)
     if decode.decodes:
         rates = balance(decode, grid, limit).rate
-        fold = decode.replicas[:, None] * _fold(rates)
+        fold = decode.replicas[:, None] * _fold(rates, grid)
         # A queue that is never empty stands at the last batch, even where bursts made a smaller one go faster.
         rates = np.maximum.accumulate(np.minimum(rates, rates[:, -1:]), axis=1)
         most = decode.replicas[:, None] * rates[:, -1:]
@@ -147,13 +147,17 @@ def solve(fleet: Fleet, traffic: Traffic, least: int = 1) -> Solved:
     return Solved(entry, decode, limit, saturated, most, grid, rates, fold, *columns)
 
 
-def _fold(rates: Array) -> Array:
-    """Return the least rate, (points, 1), that a smaller batch reaches too (infinite where more is always faster).
+def _fold(rates: Array, grid: Array) -> Array:
+    """Return the least rate, (points, 1), that a smaller batch reaches too, or nearly (infinite without one).
 
     Bursts gather prompts into groups that slow each other, so that the balance may turn back over the batch: one rate
-    then has two balances, and the mean of a batch that goes from one to the other is neither.
+    then has two balances, and the mean of a batch that goes from one to the other is neither. Where it does not turn
+    back but hardly rises, and rises again beyond (`KNEE`), the least error in a time moves the batch as far.
     """
     behind = rates < np.maximum.accumulate(rates, axis=1) * (1.0 - FOLD)
+    rise = np.diff(np.log(rates), axis=1) / np.diff(np.log(grid), axis=1)
+    later = np.maximum.accumulate(rise[:, ::-1], axis=1)[:, ::-1]
+    behind[:, :-1] |= (rise < KNEE) & (later > 3.0 * KNEE)
     return np.asarray(np.where(behind, rates, np.inf).min(axis=1, keepdims=True))
 
 

@@ -252,6 +252,8 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
     meet = meeting(site, batch)
     # A router that counts requests shares out a cache only as far as they are alike.
     sharing = site.servers[:, None] ** np.where(limit.by == 1, CACHE_SHARING / limit.sizes2, 1.0)
+    # Nobody sees more than the largest batch, however far it wanders below.
+    most = np.maximum(limit.batch, 1.0)
     for _ in range(3):
         step_s, slope = _step(site, seen, spread)
         parts, used = _prompts(site, seen, group, biased), group
@@ -273,7 +275,7 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
         full = full_share(batch, limit.batch, spread * limit.sizes2, sharing, (site.queue2 + 1.0) / 2.0)
         # A full replica does not wander: what leaves is replaced from the queue.
         spread = spread * (1.0 - full) + 1e-9
-        seen = np.maximum(batch + spread / np.maximum(batch, 1e-9), 1.0)
+        seen = np.clip(batch + spread / np.maximum(batch, 1e-9), 1.0, most)
     return Balance(
         batch,
         seen,
