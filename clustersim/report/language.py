@@ -40,7 +40,7 @@ def speaking(chosen: str) -> Iterator[None]:
     >>> import clustersim as cs
     >>> with cs.speaking("zh"):
     ...     print(cs.keys("", units=True).text("md").splitlines()[0])
-    | 量 | 单位 |
+    | 单位 | 总数/量 | 以基本单位计 |
     """
     before = _CHOSEN.get()
     speak(chosen)

@@ -121,7 +121,7 @@ COLUMNS: dict[str, str] = {
     "implied_flow_haircut": "隐含现金流折减", "operating_cost_share": "营业费用率", "other_income": "其他收入",
     "gross_margin": "毛利率", "capex_share": "资本开支占收入", "ebit_margin": "营业利润率",
     "working_capital_off": "营运资金偏差",
-    "capex_off": "资本开支偏差", "fits": "吻合数", "of": "共", "worth": "价值", "case": "情景", "probability": "概率",
+    "capex_off": "资本开支偏差", "fits": "吻合数", "of": "总数/量", "in_base_units": "以基本单位计", "worth": "价值", "case": "情景", "probability": "概率",
     "target_price": "目标价", "upside": "上行空间", "recovered": "还原值", "shipped": "采用值", "multiple": "倍数",
     "peers": "可比公司",
     "market_value": "市值", "growth": "增长率", "through_multiple": "经由倍数", "through_cash_flow": "经由现金流",
