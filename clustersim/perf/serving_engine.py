@@ -116,6 +116,7 @@ class Efficiency:
     token. A mixture of experts adds ``expert_layer_s`` per expert layer (routing, permuting) and runs its grouped
     products at ``expert`` times both shares. ``latent_rows`` are the heads that decode of a latent works on at least,
     ``latent_share`` the share of the peak in ``latent_format`` that it reaches (without them, prefill's).
+    ``beside`` names code of another package that gives the time beside the kernels of an iteration from them.
     """
 
     gemm: float
@@ -133,6 +134,7 @@ class Efficiency:
     latent_rows: float = 1.0
     latent_share: float = 0.0
     latent_format: str = ""
+    beside: str = ""
 
     def __post_init__(self) -> None:
         for name in ("gemm", "memory", "attention", "kv", "expert"):
