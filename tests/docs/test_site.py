@@ -2,7 +2,6 @@
 
 import importlib.util
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -71,13 +70,6 @@ def test_blocks_are_run_and_their_output_put_in_place(tmp_path: Path) -> None:
     assert "$ cat a.txt | tail -n 1\nx: 1\n$ false\n[exit code 1]\n```" in found
     assert found.endswith("```python\nprint(n + 1)\n```\n\n```text\n3\n```\n")
     assert refresh.learned(found) == found
-
-
-def test_the_version_of_the_citation_is_the_packages() -> None:
-    assert f"version: {cs.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    with (ROOT / "pyproject.toml").open("rb") as file:
-        project = tomllib.load(file)["project"]
-    assert "version" in project["dynamic"]
 
 
 @pytest.mark.full

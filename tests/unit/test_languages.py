@@ -113,12 +113,12 @@ def test_the_language_is_taken_before_and_behind_the_command_and_from_the_enviro
     def first(*words: str, **env: str) -> str:
         return CliRunner().invoke(cli, [*words], env=env, catch_exceptions=False).stdout.splitlines()[0]
 
-    assert first("run", "-h").startswith("Usage:")
-    assert first("--lang", "zh", "run", "-h").startswith("用法:")
-    assert first("run", "--lang", "zh", "-h").startswith("用法:")
-    assert first("forecast", "--lang", "zh", "-h").startswith("用法:")
-    assert first("run", "-h", CLUSTERSIM_LANG="zh").startswith("用法:")
-    assert first("--lang", "en", "run", "-h", CLUSTERSIM_LANG="zh").startswith("Usage:")
+    assert first("run", "--help").startswith("Usage:")
+    assert first("--lang", "zh", "run", "--help").startswith("用法:")
+    assert first("run", "--lang", "zh", "--help").startswith("用法:")
+    assert first("forecast", "--lang", "zh", "--help").startswith("用法:")
+    assert first("run", "--help", CLUSTERSIM_LANG="zh").startswith("用法:")
+    assert first("--lang", "en", "run", "--help", CLUSTERSIM_LANG="zh").startswith("Usage:")
     refused = CliRunner().invoke(cli, ["run", "x"], env={"CLUSTERSIM_LANG": "fr"})
     assert refused.exit_code == 2 and "'fr' is not one of 'en', 'zh'" in refused.stderr
 
