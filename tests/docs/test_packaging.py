@@ -109,7 +109,7 @@ def test_the_container_is_built_as_linters_want() -> None:
     steps = [line.split(maxsplit=1) for line in text.splitlines() if line and not line.startswith("#")]
     images = [words.split()[0] for step, words in steps if step == "FROM"]
     assert images and all(re.fullmatch(r"[a-z]+:\d[\w.-]*", image) for image in images)
-    assert [words for step, words in steps if step == "USER"] == ["user"]
+    assert [words for step, words in steps if step == "USER"] == ["1000"]
     for step, words in steps:
         if "apt-get install" in words:
             assert "--no-install-recommends" in words and "rm -rf /var/lib/apt/lists/*" in words
