@@ -55,7 +55,8 @@ class Page:
         text = "import sys; sys.argv[0] = 'clustersim'; from clustersim.cli.main import main; main()"
         program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{text}" "$@"\n', encoding="utf-8")
         program.chmod(0o755)
-        path = os.pathsep.join([str(folder / ".bin"), os.environ.get("PATH", "")])
+        own = str(Path(sys.executable).parent)
+        path = os.pathsep.join([str(folder / ".bin"), own, os.environ.get("PATH", "")])
         self.env = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
 
     def block(self, match: re.Match[str]) -> str:
@@ -88,7 +89,8 @@ class Page:
         done = subprocess.run(
             ["bash", "-o", "pipefail", "-c", command],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             cwd=self.folder,
             env=self.env,
         )
