@@ -8,7 +8,7 @@ run one after the other in an empty folder of the page's own:
 * ``python``: as one program after the other with shared names; a block ``text`` right after it holds what it prints;
 * ``yaml``, ``toml`` or ``python`` whose first line is ``# file: NAME``: written to that file.
 
-A page of another language is run as well; a page of ``code-cell`` blocks is a notebook, which the site runs as it is built.
+Pages in `zh` are run with ``CLUSTERSIM_LANG=zh``; a page of ``code-cell`` blocks is a notebook, which the site runs as it is built.
 ``--pages`` refreshes the pages to learn from alone, ``--top`` the others.
 """
 
@@ -47,7 +47,7 @@ def refreshed(text: str) -> str:
 class Page:
     """The folder and the names that the blocks of one page share."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, language: str = "en") -> None:
         self.folder = folder
         self.names: dict[str, object] = {"__name__": "__main__"}
         (folder / ".bin").mkdir()
@@ -57,7 +57,12 @@ class Page:
         program.chmod(0o755)
         own = str(Path(sys.executable).parent)
         path = os.pathsep.join([str(folder / ".bin"), own, os.environ.get("PATH", "")])
-        self.env = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
+        self.env = os.environ | {
+            "PATH": path,
+            "PYTHONPATH": str(ROOT),
+            "COLUMNS": "100",
+            "CLUSTERSIM_LANG": language,
+        }
 
     def block(self, match: re.Match[str]) -> str:
         """Run one block and return it as it is now."""
@@ -113,10 +118,10 @@ class Page:
         return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
-def learned(text: str) -> str:
-    """Return a page to learn from with every block run."""
+def learned(text: str, language: str = "en") -> str:
+    """Return a page to learn from with every block run; its commands speak the page's language."""
     with tempfile.TemporaryDirectory() as folder:
-        page = Page(Path(folder))
+        page = Page(Path(folder), language)
         return BLOCK.sub(page.block, text)
 
 
@@ -132,6 +137,11 @@ def pages() -> list[Path]:
     ]
 
 
+def spoken(path: Path) -> str:
+    """Return the language of a page: that of its folder."""
+    return "zh" if path.parent.name == "zh" else "en"
+
+
 def asked() -> Iterator[tuple[Path, str, str]]:
     """Yield every document with its text before and after."""
     if "--pages" not in sys.argv:
@@ -145,7 +155,9 @@ def asked() -> Iterator[tuple[Path, str, str]]:
         texts = {p: p.read_text(encoding="utf-8") for p in wanted}
         longest = sorted(wanted, key=lambda p: -texts[p].count("\n$ "))
         with ProcessPoolExecutor(max_workers=min(os.cpu_count() or 1, 8)) as pool:
-            for path, new in zip(longest, pool.map(learned, [texts[p] for p in longest]), strict=True):
+            for path, new in zip(
+                longest, pool.map(learned, [texts[p] for p in longest], map(spoken, longest)), strict=True
+            ):
                 yield path, texts[path], new
 
 

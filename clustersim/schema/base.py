@@ -61,7 +61,9 @@ class Named:
             return value
         known = (*self.words, *installed(self.group))
         if value not in known:
-            raise ValueError(f"there is no {value!r}, ours or of an installed package; {suggest(value, known)}")
+            raise ValueError(
+                f"there is no {value!r}, ours or of an installed package; {suggest(value, known)}"
+            )
         return value
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:

@@ -40,7 +40,7 @@ LINES: dict[str, str] = {
     # --- scaling
     "{}, base {} cards, {}": "{},基准 {} 卡,{}", "{}: lost to {}": "{}:损失于{}",
     "tokens/s per card against the base, %": "每卡词元/秒,对基准(%)",
-    "tp {}, pp {}, interleave {}, micro-batch {}": "tp {},pp {},交错 {},微批 {}",
+    "tp {n}, pp {n}, interleave {n}, micro-batch {n}": "tp {},pp {},交错 {},微批 {}",
     "{} ({}, {} recomputation)": "{}({},重计算 {})", "cards": "加速卡",
     # --- serving
     "output tokens/s per user (1 / median TPOT)": "每用户输出词元/秒(1 / TPOT 中位)",
