@@ -20,7 +20,7 @@ myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 4
 source_suffix = {".md": "myst-nb"}
 exclude_patterns = ["_build", "zh/**/_*"]
-# Notebooks (pages of ``code-cell`` blocks) are run each time, each in a folder of its own; a fault in one stops the build.
+# Notebooks (pages of ``code-cell`` blocks) are run each time, in a folder of their own; a fault stops the build.
 nb_execution_mode = "force"
 nb_execution_in_temp = True
 nb_execution_timeout = 300
