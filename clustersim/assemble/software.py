@@ -219,6 +219,7 @@ def _efficiency(profile: SoftwareProfile, of: EngineConstants, gemm: float, memo
         latent_rows=of.latent_rows,
         latent_share=of.latent_share,
         latent_format=of.latent_format,
+        beside=serving.beside,
     )
 
 

@@ -33,6 +33,7 @@ from clustersim.perf.serving_work import (
     expert_token_share,
     not_modelled,
 )
+from clustersim.plugins import seconds_of
 
 __all__ = ["IterationTerms", "iteration_terms"]
 
@@ -260,7 +261,9 @@ def iteration_terms(
         weights_s=np.asarray(stages * weights),
         activations_s=stages * moved / bandwidth,
         exchange_s=stages * exchange,
-        overhead_s=np.full_like(part, overhead),
+        overhead_s=np.full_like(part, overhead)
+        if not efficiency.beside
+        else _beside(part, model, layout, efficiency),
         kv_s=attention.kv_s,
         pair_s=attention.pair_s,
         sequence_s=efficiency.sequence_s + attention.sequence_s,
@@ -273,6 +276,14 @@ def iteration_terms(
         held_bytes=held * stage_share(model, layout) / layout.dp,
         not_modelled=(*not_modelled(model), *_unpacked(precision, card)),
     )
+
+
+def _beside(tokens: Array, model: Model, layout: Layout, efficiency: Efficiency) -> Array:
+    """Time beside the kernels of an iteration as the engine's own code gives it, in seconds."""
+    return seconds_of(
+        efficiency.beside, tokens, layers=model.layers, moe_layers=model.moe_layers, tp=layout.tp,
+        layer_s=efficiency.layer_s, step_s=efficiency.step_s, expert_layer_s=efficiency.expert_layer_s,
+    )  # fmt: skip
 
 
 def _group_seconds(group: _Group, card: Card, efficiency: Efficiency, bandwidth: float) -> Array:

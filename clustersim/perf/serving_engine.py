@@ -118,6 +118,7 @@ class Efficiency:
     ``latent_share`` the share of the peak in ``latent_format`` that it reaches (without them, prefill's).
     ``far_exchange_s`` is what each exchange of experts' tokens between coherent domains takes beside the fabric's time:
     its launches, and waiting for the last rank.
+    ``beside`` names code of another package that gives the time beside the kernels of an iteration from them.
     """
 
     gemm: float
@@ -136,6 +137,7 @@ class Efficiency:
     latent_share: float = 0.0
     latent_format: str = ""
     far_exchange_s: float = 0.0
+    beside: str = ""
 
     def __post_init__(self) -> None:
         for name in ("gemm", "memory", "attention", "kv", "expert"):

@@ -10,8 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from clustersim.plugins import ENGINES
 from clustersim.provenance import Sourced
-from clustersim.schema.base import Count, Duration, Fraction, Model, Share, Size, quantity
+from clustersim.schema.base import Count, Duration, Fraction, Model, Named, Share, Size, quantity
 from clustersim.schema.profile_base import Profile
 
 __all__ = [
@@ -265,6 +266,8 @@ class ServingConstants(Model):
     """Times the time beside the kernels of a layer where the host launches every kernel."""
     constants: tuple[EngineConstants, ...] = ()
     """Fitted constants by card and kind of model."""
+    beside: Annotated[str, Named(ENGINES, ("",))] = ""
+    """Code of another package that gives the time beside the kernels of an iteration from the constants."""
 
     def on(self, card: str, kinds: tuple[str, ...], maker: str = "") -> EngineConstants | None:
         """Return the constants on a card for the first of the kinds of model that has some, there or on the same chip.
