@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from clustersim.plugins import ENGINES
 from clustersim.provenance import Sourced
-from clustersim.schema.base import Count, Duration, Fraction, Model, Named, Share, Size, quantity
+from clustersim.schema.base import Count, Duration, Fraction, Held, Model, Named, Overhead, Share, Size, quantity
 from clustersim.schema.profile_base import Profile
 
 __all__ = [
@@ -53,13 +53,13 @@ class StackConstants(Model):
     kernel_factor: Positive | None = None
     """Time of the card's own work over that of a stack tuned to it; absent: 1 where the stack was measured on cards of
     the maker, else what the class of stacks that nobody measured there has."""
-    host_layer: Duration | None = None
+    host_layer: Overhead | None = None
     """What the host takes to launch one pass of a layer."""
-    layer_overhead: Duration | None = None
+    layer_overhead: Overhead | None = None
     """Added to every pass of a layer beside its kernels."""
-    expert_overhead: Duration | None = None
+    expert_overhead: Overhead | None = None
     """The same for a layer of experts, on top."""
-    expert_host: Duration | None = None
+    expert_host: Overhead | None = None
     """What the host takes for one pass of a layer of experts, which has to wait for the router's counts."""
     grouped_experts: bool | None = None
     """Whether one launch serves all experts of a card."""
@@ -77,7 +77,7 @@ class StackConstants(Model):
     """Whether selective recomputation keeps every second product and makes all else again (PyTorch)."""
     gradient_bytes: Bytes | None = None
     """Bytes of gradient held per parameter."""
-    runtime_memory: Size | None = None
+    runtime_memory: Held | None = None
     """Buffers, fragmentation and the runtime's own, per card."""
 
 
@@ -159,11 +159,11 @@ class MemoryRules(Model):
     """Format of the cache; ``auto`` is that of the activations."""
     activations: bool = True
     """Activations lie inside the share."""
-    fixed: Size
+    fixed: Held
     """Held on every card, whatever runs."""
-    peer: Size
+    peer: Held
     """The same for every further card of a tensor group."""
-    graphs: Size | None = None
+    graphs: Held | None = None
     """Recorded graphs."""
     hidden_values: Positive | None = None
     """Values of the model's width that a token holds at the peak of a layer."""
@@ -257,7 +257,7 @@ class ServingConstants(Model):
     """What differs on some cards."""
     attention: Share
     """Share of the card's attention peak that prefill attention reaches."""
-    sequence: Duration
+    sequence: Overhead
     """Time a decoding sequence adds to an iteration."""
     eager: Positive = Sourced(
         3.3, "1", "Ascend 910B: 147 ms a step beyond the weights without recorded graphs, 44 with them", "derived",

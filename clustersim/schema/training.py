@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from clustersim.provenance import Sourced
-from clustersim.schema.base import Duration, Fraction, Model, Size, quantity
+from clustersim.schema.base import Fraction, Held, Model, Overhead, quantity
 
 __all__ = ["PlanSection", "SoftwareSection"]
 
@@ -87,17 +87,17 @@ class SoftwareSection(Model):
     kernel_factor: Annotated[Sourced, quantity("1", gt=0)] | None = None
     """Time of the card's own work over that of a stack tuned to it; absent: 1 where the stack was measured on cards of
     the maker, else what the class of stacks that nobody measured there has."""
-    host_layer: Duration | None = None
+    host_layer: Overhead | None = None
     """What the host takes to launch one pass of a layer."""
-    expert_overhead: Duration | None = None
+    expert_overhead: Overhead | None = None
     """The same as ``layer_overhead`` for a layer of experts, on top."""
-    expert_host: Duration | None = None
+    expert_host: Overhead | None = None
     """What the host takes for one pass of a layer of experts, which has to wait for the router's counts."""
     grouped_experts: bool | None = None
     """Whether one launch serves all experts of a card."""
     gate_values: Annotated[Sourced, quantity("1", gt=0)] | None = None
     """Values that the activation reads or writes for one unit of its width, forward and backward."""
-    layer_overhead: Duration | None = None
+    layer_overhead: Overhead | None = None
     """Added to every pass of a layer beside its kernels."""
     scale_loss: Fraction | None = None
     """Share of a step that every doubling of the cards beyond one coherent domain costs."""
@@ -111,5 +111,5 @@ class SoftwareSection(Model):
     """Whether selective recomputation keeps every second product and makes all else again (PyTorch)."""
     gradient_bytes: Annotated[Sourced, quantity("1", gt=0)] | None = None
     """Bytes of gradient held per parameter."""
-    runtime_memory: Size | None = None
+    runtime_memory: Held | None = None
     """Buffers, fragmentation and the runtime's own, per card."""
