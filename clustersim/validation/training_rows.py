@@ -79,7 +79,7 @@ def known_row(row: Mapping[str, str]) -> KnownRow:
     inputs = load_one(Document(f"row {full.get('id') or ''}".strip(), stated.document, {}))
     work = inputs.scenario.demand[WORK]
     assert isinstance(work, TrainingWorkload)
-    plan, words = _chosen(full, train_job(inputs, work))
+    plan, words = _chosen(full, train_job(inputs, work), _recipe(known))
     train = train_job(inputs, work.model_copy(update={"plan": plan_section(plan)}))
     return KnownRow(
         inputs=inputs,
@@ -90,15 +90,25 @@ def known_row(row: Mapping[str, str]) -> KnownRow:
     )
 
 
-def _chosen(row: Mapping[str, str], stated: TrainJob) -> tuple[Plan, list[str]]:
-    """Return the plan of the fastest job that fits, over what the row leaves open; where none does, of the leanest."""
+def _recipe(known: TrainingRecord) -> str:
+    """What the published recipe of a row's stack, card and model makes again; empty where none says so."""
+    training = known.software.profile.training
+    return training.recompute(known.card.name, *known.format.names, model=known.model) if training else ""
+
+
+def _chosen(row: Mapping[str, str], stated: TrainJob, recipe: str) -> tuple[Plan, list[str]]:
+    """Return the plan of the fastest job that fits, over what the row leaves open; where none does, of the leanest.
+
+    ``recipe``: what the stack makes again for this model on this card, where it is published.
+    """
     per_replica = max(1, stated.global_batch // stated.plan.dp)
     open_micro = number(row, "micro_batch") is None
     micros = [b for b in (1, 2, 4, 8, 16, 32) if per_replica % b == 0] if open_micro else [
         min(stated.plan.micro_batch, per_replica)
     ]  # fmt: skip
     open_recompute = not (row.get("recompute") or "").strip()
-    words = ("none", "selective", "full") if open_recompute else (stated.plan.recompute,)
+    open_words = (recipe,) if recipe else ("none", "selective", "full")
+    words = open_words if open_recompute else (stated.plan.recompute,)
     open_chunks = not (row.get("vpp_interleave") or "").strip() and stated.plan.software.flash_attention
     most = stated.model.layers / stated.plan.pp if open_chunks and stated.plan.pp > 1 else 1
     chunks = [v for v in (1, 2, 4, 8, 16) if v <= max(1.0, most)] if open_chunks else [stated.plan.interleave]
@@ -141,7 +151,9 @@ def _expert_splits(plan: Plan) -> tuple[int, ...]:
 
 def _with(plan: Plan, layers: int, micro: int, recompute: str, chunks: int, etp: int) -> Plan:
     schedule = "interleaved" if chunks > 1 else "1f1b" if plan.schedule == "interleaved" else plan.schedule
-    slots = plan.embedding_slot or plan.pp * chunks == layers + 2
+    # Chunks of one stack hold as many layers each: where the layers do not divide, embedding and head were counted
+    # (Megatron-Core refuses all else; PyTorch's stages weigh them as layers).
+    slots = plan.embedding_slot or (plan.pp > 1 and layers % (plan.pp * chunks) > 0)
     return replace(
         plan,
         micro_batch=micro,
