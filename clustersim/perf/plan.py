@@ -113,8 +113,8 @@ class Plan:
     """Whether the embedding counts as a layer when layers are given out to stages (Megatron's
     account_for_embedding_in_pipeline_split)."""
     loss_slot: bool = False
-    """The same of the output head and its loss (Megatron's account_for_loss_in_pipeline_split), and of every extra
-    prediction layer, which stands with them."""
+    """The same of the output head and its loss (Megatron's account_for_loss_in_pipeline_split); with it every extra
+    prediction layer counts as two."""
     shard: int = 0
     """Cards over which weights, gradients and optimizer states are shared out (hybrid sharding); 0 for all copies."""
     unit_layers: int = 1

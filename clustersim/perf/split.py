@@ -96,10 +96,14 @@ def _slots(model: Model, plan: Plan) -> Real:
 
 
 def _head_slots(model: Model, plan: Plan) -> Real:
-    """Slots that the output head takes, with those of the extra prediction layers as far as its stage has room."""
+    """Slots that the output head takes, and each extra prediction two, a block and another pass through the head.
+
+    As far as the last stage has room (Megatron-Bridge, recipes of DeepSeek-V3: 61 layers on 8 stages are 8 of 8 but the
+    last, which has 5).
+    """
     if not model.prediction_layers:
         return 1 * plan.loss_slot
-    every = 1 + model.prediction_layers
+    every = 1 + 2 * model.prediction_layers
     room = (model.layers + 1 * plan.embedding_slot + every) // plan.pp
     return np.minimum(every, np.maximum(1, room)) * plan.loss_slot
 

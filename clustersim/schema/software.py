@@ -120,7 +120,6 @@ class TrainingConstants(StackConstants):
                     known[name] = getattr(part, name)
         return StackConstants.model_construct(**known)  # type: ignore[arg-type]
 
-
     def recompute(self, card: str, *formats: str, model: str = "") -> str:
         """Return what the recipe of a model makes again on a card; empty where no case says so: later cases win."""
         said = [c.recompute for c in self.cases if c.recompute and c.holds(card, formats, model)]

@@ -46,7 +46,7 @@ class PlanSection(Model):
     embedding_slot: bool = False
     """Whether the embedding counts as a layer when layers are given out to stages."""
     loss_slot: bool = False
-    """The same of the output head, and of every extra prediction layer."""
+    """The same of the output head; with it every extra prediction layer counts as two."""
     shard: int = Field(0, ge=0)
     """With ZeRO 3: cards that share out weights, gradients and states (hybrid sharding); 0 for all copies."""
     unit_layers: int = Field(1, ge=1)

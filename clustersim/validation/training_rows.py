@@ -117,7 +117,9 @@ def _chosen(row: Mapping[str, str], stated: TrainJob, recipe: str) -> tuple[Plan
         # One layer a chunk, embedding and head as slots of their own (arXiv:2407.21783, section 3.3.2).
         chunks = sorted({*chunks, even})
     jobs = [
-        stated.with_plan(_with(stated.plan, stated.model.layers, micro, word, v, etp))
+        stated.with_plan(
+            _with(stated, micro, word, v, etp, ends=_counts_ends(stated, v, stated_chunks=not open_chunks))
+        )
         for micro, word, v, etp in itertools.product(micros, words, chunks, _expert_splits(stated.plan))
     ]
     if len(jobs) == 1:
@@ -149,11 +151,9 @@ def _expert_splits(plan: Plan) -> tuple[int, ...]:
     return (1, plan.tp) if enough else (1,)
 
 
-def _with(plan: Plan, layers: int, micro: int, recompute: str, chunks: int, etp: int) -> Plan:
+def _with(stated: TrainJob, micro: int, recompute: str, chunks: int, etp: int, *, ends: bool) -> Plan:
+    plan = stated.plan
     schedule = "interleaved" if chunks > 1 else "1f1b" if plan.schedule == "interleaved" else plan.schedule
-    # Chunks of one stack hold as many layers each: where the layers do not divide, embedding and head were counted
-    # (Megatron-Core refuses all else; PyTorch's stages weigh them as layers).
-    slots = plan.embedding_slot or (plan.pp > 1 and layers % (plan.pp * chunks) > 0)
     return replace(
         plan,
         micro_batch=micro,
@@ -161,9 +161,22 @@ def _with(plan: Plan, layers: int, micro: int, recompute: str, chunks: int, etp:
         interleave=chunks,
         schedule=schedule,
         etp=etp,
-        embedding_slot=slots,
-        loss_slot=plan.loss_slot or slots,
+        embedding_slot=plan.embedding_slot or (ends and not stated.model.prediction_layers),
+        loss_slot=plan.loss_slot or ends,
     )
+
+
+def _counts_ends(stated: TrainJob, chunks: int, *, stated_chunks: bool) -> bool:
+    """Whether embedding and head, or the head with its predictions, count as layers: where only so chunks are alike.
+
+    Megatron-Core refuses chunks of unlike length without a layout, and PyTorch's stages weigh both ends as layers.
+    DualPipe's cards serve both ends, which evens them out. Where the chunks are open, only one layer a chunk is tried.
+    """
+    plan, layers, every = stated.plan, stated.model.layers, stated.plan.pp * chunks
+    ends = 1 + 2 * stated.model.prediction_layers if stated.model.prediction_layers else 2
+    if plan.pp == 1 or plan.schedule == "dualpipe" or layers % every == 0:
+        return False
+    return (layers + ends) % every == 0 if stated_chunks else layers + ends == every
 
 
 def _seconds(candidate: TrainJob) -> float:

@@ -185,7 +185,9 @@ def _predictions(filed: ModelProfile, row: Mapping[str, str]) -> int:
     extra = block + 6.0 * model.prediction_layers * model.vocab * model.hidden
     found = rate * 1e12 / tokens
     known = {
-        (square, layers): model.flops_per_token(seq_len) - (half if square else 0.0) + (extra if layers else 0.0)
+        (square, layers): model.flops_per_token(seq_len)
+        - (half if square else 0.0)
+        + (extra if layers else 0.0)
         for square in (False, True)
         for layers in (0, most)
     }
