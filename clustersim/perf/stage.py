@@ -155,7 +155,7 @@ def _layer(job: TrainJob, *, mixture: bool) -> Stage:
     experts: Real = 0.0
     if mixture:
         exchange = _expert_exchange(job, job.micro_tokens / shared, passes)
-        # Where a forward and a backward pass are worked on at once, the exchange of one hides under the other's kernels.
+        # Worked on with a pass the other way, the exchange of one hides under the other's kernels.
         share = 1.0 if plan.schedule == "dualpipe" else software.ep_overlap
         under = share * kernels.kernels
         experts = hidden_under(exchange, under, software)
