@@ -1,9 +1,9 @@
 """How the layers of a model are given out to the stages of a pipeline, any number of layers to any number of stages.
 
 A pipeline has pp x interleave chunks. The layers, and the embedding and the output head with its extra predictions
-where the framework counts them as layers, are slots that are given out evenly: every chunk has one slot of each round,
-the first chunks the rest. What a stage then holds is a ``StageLoad``; the slowest and the fullest stage are always among the few of
-``telling_loads``, so that no plan needs a loop over its stages.
+where the framework counts them as layers, are slots that are given out evenly: every chunk has one slot of each
+round, the first chunks the rest. What a stage then holds is a ``StageLoad``; the slowest and the fullest stage are
+always among the few of ``telling_loads``, so that no plan needs a loop over its stages.
 """
 
 from __future__ import annotations
