@@ -341,9 +341,10 @@ def _attention(job: TrainJob) -> tuple[Real, Real]:
 def _expert_exchange(job: TrainJob, tokens: Real, passes: int) -> Real:
     """Seconds of sending a layer's tokens to their experts and back, forward and backward, all exposed.
 
-    The cards of an expert group follow one another. A token crosses the network once to each domain that holds some of
-    its experts, and is handed on inside while the next ones arrive (DeepSeek-V3, arXiv:2412.19437, section 3.2.2);
-    software without that sends a copy for every expert. Cards that split an expert between them gather its tokens.
+    The cards of an expert group follow one another. A token crosses the network once to each domain that holds some
+    of its experts, and is handed on inside, once to each card, while the next ones arrive (DeepSeek-V3,
+    arXiv:2412.19437, section 3.2.2; DeepEP counts tokens by rank); software without that sends a copy for every
+    expert. Cards that split an expert between them gather its tokens.
     """
     network, model, plan = job.network, job.model, job.plan
     inner = plan.etp if plan.sequence_parallel else plan.tp
@@ -352,11 +353,9 @@ def _expert_exchange(job: TrainJob, tokens: Real, passes: int) -> Real:
     value = (plan.software.dispatch_bytes + 2.0) / 2
     size = value * tokens * model.experts_per_token * (model.expert_hidden or model.hidden)
     domains = plan.ep / local
-    every = np.maximum(model.experts_per_token * (1 - 1 / domains), 1e-30)
-    once = (domains - 1) * (1 - (1 - 1 / domains) ** model.experts_per_token)
-    share = np.where(plan.software.expert_forwarding, once / every, 1.0)
     block = block_members(plan.ep, inner, network)
-    sent = size * share
+    share = _sent_once(plan, model, domains)
+    sent, size = size * share, size * _sent_once(plan, model, local)
     between = collective_time("all_to_all", sent, plan.ep, local=local, network=network, block=block).total_s
     inside = collective_time("all_to_all", size, local, local=local, network=network, block=block).total_s
     one = np.where(np.greater(domains, 1), np.maximum(between, inside), inside)
@@ -365,6 +364,18 @@ def _expert_exchange(job: TrainJob, tokens: Real, passes: int) -> Real:
         shared = collective_time("all_gather", size * plan.etp, plan.etp, local=near, network=network).total_s
         one = one + np.where(np.greater(plan.ep, 1) & np.greater(plan.etp, 1), shared, 0.0)
     return 2.0 * passes * one
+
+
+def _sent_once(plan: Plan, model: Model, places: Real) -> Real:
+    """Return the share of a token's copies that leave for ``places`` of which one is at home, one copy for each place.
+
+    k experts drawn evenly stand on (p - 1) (1 - (1 - 1 / p)^k) of the other places on average, of k (1 - 1 / p) copies;
+    1 where each copy is sent.
+    """
+    k = model.experts_per_token
+    every = np.maximum(k * (1 - 1 / places), 1e-30)
+    once = (places - 1) * (1 - (1 - 1 / places) ** k)
+    return np.where(plan.software.expert_forwarding & np.greater(places, 1), once / every, 1.0)
 
 
 def _context_exchange(job: TrainJob) -> Real:

@@ -99,7 +99,9 @@ def _restored(result: Mapping[str, Any], level: str, seconds: float) -> str:
     if band is None or f"{band['p10']:.0f}" == f"{band['p90']:.0f}":
         return words
     met = result["restore"]["share_met"][level]
-    return f"{words} (P10 to P90 {band['p10']:.0f} to {band['p90']:.0f} s, within it in {met:.0%} of the draws)"
+    return (
+        f"{words} (P10 to P90 {band['p10']:.0f} to {band['p90']:.0f} s, within it in {met:.0%} of the draws)"
+    )
 
 
 def _said_of_draws(result: Mapping[str, Any]) -> list[str]:
