@@ -36,7 +36,7 @@ ANY_CARD = "*"
 #: Keys of a file whose engine field has its unit in the name.
 _NAMES = {
     "layer_overhead": "layer_overhead_s", "host_layer": "host_layer_s", "expert_overhead": "expert_overhead_s",
-    "runtime_memory": "runtime_bytes", "expert_host": "expert_host_s",
+    "runtime_memory": "runtime_bytes", "expert_launch": "expert_launch_s",
 }  # fmt: skip
 #: Key of a file's section ``memory`` -> field of the engine's reserve.
 _RESERVE = {"fixed": "fixed_bytes", "peer": "peer_bytes", "graphs": "graph_bytes"} | {

@@ -12,7 +12,16 @@ from pydantic import Field, model_validator
 
 from clustersim.plugins import ENGINES
 from clustersim.provenance import Sourced
-from clustersim.schema.base import Count, Duration, Fraction, Held, Model, Named, Overhead, Share, Size, quantity
+from clustersim.schema.base import (
+    Count,
+    Fraction,
+    Held,
+    Model,
+    Named,
+    Overhead,
+    Share,
+    quantity,
+)
 from clustersim.schema.profile_base import Profile
 
 __all__ = [
@@ -49,7 +58,7 @@ class StackConstants(Model):
     gather_bytes: Bytes | None = None
     """Bytes of a value that tensor-parallel cards gather for a product below 16 bits."""
     ep_overlap: Fraction | None = None
-    """The same for the exchange of experts."""
+    """Share of a layer's kernels under which the exchange of experts can hide."""
     kernel_factor: Positive | None = None
     """Time of the card's own work over that of a stack tuned to it; absent: 1 where the stack was measured on cards of
     the maker, else what the class of stacks that nobody measured there has."""
@@ -59,8 +68,8 @@ class StackConstants(Model):
     """Added to every pass of a layer beside its kernels."""
     expert_overhead: Overhead | None = None
     """The same for a layer of experts, on top."""
-    expert_host: Overhead | None = None
-    """What the host takes for one pass of a layer of experts, which has to wait for the router's counts."""
+    expert_launch: Overhead | None = None
+    """What the host takes to launch one kernel of one expert."""
     grouped_experts: bool | None = None
     """Whether one launch serves all experts of a card."""
     gate_values: Positive | None = None
@@ -90,6 +99,8 @@ class StackCase(StackConstants):
     """Data types (``bf16``) or scaling recipes (``mxfp8``)."""
     models: tuple[str, ...] = ()
     """Exact names of models whose recipe says so."""
+    recompute: Literal["none", "selective", "full"] | None = None
+    """What the recipe makes again in the backward pass, for published rows that do not say."""
 
     def holds(self, card: str, formats: tuple[str, ...], model: str) -> bool:
         """Tell whether the case is this card's, one of these formats' and this model's."""
@@ -118,6 +129,11 @@ class TrainingConstants(StackConstants):
                 if getattr(part, name) is not None:
                     known[name] = getattr(part, name)
         return StackConstants.model_construct(**known)  # type: ignore[arg-type]
+
+    def recompute(self, card: str, *formats: str, model: str = "") -> str:
+        """Return what the recipe of a model makes again on a card; empty where no case says so: later cases win."""
+        said = [c.recompute for c in self.cases if c.recompute and c.holds(card, formats, model)]
+        return said[-1] if said else ""
 
 
 class SchedulerRules(Model):
