@@ -49,7 +49,7 @@ def _width(model: Model, adapters: Adapters) -> float:
     attention = 2.0 * (h + queries) + 2.0 * (h + keys)
     matrices = 3.0 if model.gated else 2.0
     dense = matrices * (h + model.ffn_hidden) if adapters.feed_forward else 0.0
-    return model.layers * attention + model.dense_layers * dense
+    return float(model.layers * attention + model.dense_layers * dense)
 
 
 def adapter_bytes(model: Model, layout: Layout, adapters: Adapters) -> float:

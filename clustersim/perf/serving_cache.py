@@ -119,7 +119,8 @@ def cache_tokens(
     raise InfeasibleError(
         f"{model.name} needs {(weights + kept) / 1e9:.1f} GB per card at tp={layout.tp} (weights {weights / 1e9:.1f},"
         f" the engine's reserve{beside} {kept / 1e9:.1f}), but {card.name} gives"
-        f" {card.memory_bytes * share / 1e9:.1f} GB ({share:g} of {card.memory_bytes / 1e9:.1f}): it does not fit; {hint}"
+        f" {card.memory_bytes * share / 1e9:.1f} GB ({share:g} of {card.memory_bytes / 1e9:.1f}):"
+        f" it does not fit; {hint}"
     )
 
 

@@ -11,8 +11,8 @@ from clustersim.schema.base import Amount, Bandwidth, Fraction, Model, Overhead,
 
 __all__ = [
     "AdapterSection", "AutoscaleSection", "BatchingSection", "CacheTierSection", "ClosedLoopSection",
-    "DisaggregatedSection", "FailureSection", "LengthSection", "PrecisionSection", "PrefixSection", "ServingPlan", "SessionSection",
-    "SloSection", "SpeculativeSection", "TrafficSection", "VideoStream",
+    "DisaggregatedSection", "FailureSection", "LengthSection", "PrecisionSection", "PrefixSection", "ServingPlan",
+    "SessionSection", "SloSection", "SpeculativeSection", "TrafficSection", "VideoStream",
 ]  # fmt: skip
 
 Rate = Annotated[Sourced, quantity("1/s", gt=0, usual=("0.0001 1/s", "1000000 1/s"))]
