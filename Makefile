@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 LOWEST := .venv-lowest
-.PHONY: run test test-all lowest checks install wheel wheel-test docs refresh bench clean
+.PHONY: run test test-all lowest checks install wheel wheel-test docs refresh bench news clean
 
 run: install
 	$(BIN)/clustersim run scenarios/nanjing-1024.yaml -o results/nanjing-1024 -f table
@@ -65,6 +65,10 @@ refresh: install
 	$(BIN)/python docs/refresh.py
 	$(BIN)/clustersim run scenarios/nanjing-1024.yaml -o results/nanjing-1024 -f table > /dev/null
 	cp results/nanjing-1024/goodput_waterfall.png docs/figures/
+
+# What the next release would say.
+news: install
+	$(BIN)/towncrier build --draft --version next
 
 clean:
 	rm -rf $(VENV) $(LOWEST) results out

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from clustersim.cli.helps import grouped
 from clustersim.cli.names import PROFILE, SCENARIO, Word
 from clustersim.cli.options import answers, given_of
 
@@ -34,7 +35,7 @@ class _Domain(Word):
         return click.Choice(sorted(DOMAINS)).convert(value, param, ctx)
 
 
-@click.group()
+@grouped()
 def profiles() -> None:
     """List hardware profiles, show one with its sources, or compare two."""
 
@@ -202,7 +203,7 @@ def calibrate(
 )
 @click.option(
     "--leave-out", type=click.Choice(["source", "card", "release"]),
-    help="Predict steps of every such group with the constants found again without its rows.",
+    help="Predict every such group with the constants found again without its rows.",
 )  # fmt: skip
 @click.option(
     "--coverage", is_flag=True,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import click
 
+from clustersim.cli.helps import grouped
 from clustersim.cli.names import SCENARIO
 from clustersim.cli.options import answers
 from clustersim.errors import InputError
@@ -68,7 +69,7 @@ def _limits(function: F) -> F:
     return function
 
 
-@click.group()
+@grouped()
 def command() -> None:
     """Find plans and sizes that meet a goal."""
 

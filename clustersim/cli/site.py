@@ -136,8 +136,9 @@ def fabric(scenario: Scenario) -> Answer:
 @answers()
 @_WORKLOAD
 @click.option(
-    "--fidelity", type=click.Choice(["auto", "closed", "vector", "des"]), default="auto", show_default=True
-)
+    "--fidelity", type=click.Choice(["auto", "closed", "vector", "des"]), default="auto", show_default=True,
+    help="How the month is computed: closed form, vectorised draws, or events one by one.",
+)  # fmt: skip
 @click.option("--replications", type=click.IntRange(min=1), help="Simulated runs; the scenario's by default.")
 @click.option(
     "--scaling", metavar="LOW:HIGH", help="Scaling curves from LOW to HIGH cards instead, by doubling."

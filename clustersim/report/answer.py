@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clustersim.errors import ClusterSimError, InputError
+from clustersim.report.spoken import spoken
 from clustersim.report.text import render_table, table_cells, to_json
 from clustersim.writing import write_beside, write_bytes
 
@@ -88,7 +89,10 @@ class Answer:
         return self.page() if self.page is not None else [self.table]
 
     def text(self, fmt: str = "table") -> str:
-        """Return the answer as a table, JSON, CSV or Markdown; raises InputError for another format."""
+        """Return the answer as a table, JSON, CSV or Markdown; raises InputError for another format.
+
+        Tables and Markdown are in the language that was chosen (``clustersim.speaking``).
+        """
         if fmt == "json":
             return to_json(self.data)
         if fmt == "csv":
@@ -98,7 +102,7 @@ class Answer:
         if fmt not in FORMATS:
             raise InputError(f"{fmt!r} is no format; write one of {', '.join(FORMATS)}")
         gap = "\n\n" if fmt == "md" else "\n"
-        return gap.join(b if isinstance(b, str) else render_table(b, fmt) for b in self.blocks)
+        return gap.join(spoken(b) if isinstance(b, str) else render_table(b, fmt) for b in self.blocks)
 
     def with_said(self, said: Sequence[str]) -> Answer:
         """Return the answer with more said beside it."""
@@ -156,7 +160,7 @@ class Answer:
 
 def short(blocks: Sequence[Block]) -> str:
     """Return lines and tables as text of at most 2,000 characters; what is left out is said."""
-    text = "\n".join(block if isinstance(block, str) else render_table(block) for block in blocks)
+    text = "\n".join(spoken(block) if isinstance(block, str) else render_table(block) for block in blocks)
     lines = [line for line in text.splitlines() if line.strip()]
     shown: list[str] = []
     for line in lines:
@@ -170,7 +174,7 @@ def short(blocks: Sequence[Block]) -> str:
 def html_of(block: Block) -> str:
     """Return a line or a table as HTML."""
     if isinstance(block, str):
-        return f"<pre>{html.escape(block)}</pre>" if block.strip() else ""
+        return f"<pre>{html.escape(spoken(block))}</pre>" if block.strip() else ""
     if not block:
         return "<p>(no rows)</p>"
     columns, *cells = table_cells(block)

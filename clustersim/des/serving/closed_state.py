@@ -35,12 +35,13 @@ _BATCHES = np.concatenate([[1e-7], np.geomspace(1e-3, 0.2, 10), np.linspace(0.28
 @dataclass(frozen=True, slots=True)
 class FluidPool:
     """Equal replicas: their cost (one point or many), the scheduler, how many; ``pooled`` where the router looks at
-    the load, else requests are dealt out in turn."""
+    the load, else requests are dealt out in turn. ``host_s`` is the host's time for each prompt token."""
 
     cost: FluidCost
     rules: Batching
     replicas: ArrayLike = 1.0
     pooled: bool = True
+    host_s: ArrayLike = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Fleet:
 def fleet_of(pool: Pool, decode: Pool | None, transfer: Transfer | None, *, router: str) -> Fleet:
     """Return the fleet of the pools that a simulation takes."""
     pooled = router != "round_robin"
-    entry = FluidPool(fluid_cost(pool.cost), pool.batching, pool.replicas, pooled)
+    entry = FluidPool(fluid_cost(pool.cost), pool.batching, pool.replicas, pooled, pool.cost.host_s)
     if decode is None or transfer is None:
         return Fleet(entry)
     second = FluidPool(fluid_cost(decode.cost), decode.batching, decode.replicas)
@@ -110,8 +111,10 @@ def row_of(value: ArrayLike) -> Array:
 
 
 def _site(pool: FluidPool, traffic: Traffic, points: int, *, prefills: bool, decodes: bool) -> Site:
-    replicas = np.broadcast_to(row_of(pool.replicas), (points,)).astype(float)
-    return Site(pool.cost, pool.rules, traffic, replicas, prefills, decodes, pool.pooled)
+    replicas, host_s = (
+        np.broadcast_to(row_of(v), (points,)).astype(float) for v in (pool.replicas, pool.host_s)
+    )
+    return Site(pool.cost, pool.rules, traffic, replicas, prefills, decodes, pool.pooled, host_s)
 
 
 def solve(fleet: Fleet, traffic: Traffic, least: int = 1) -> Solved:
@@ -136,6 +139,7 @@ def solve(fleet: Fleet, traffic: Traffic, least: int = 1) -> Solved:
     else:
         rates, most = grid, entry.replicas[:, None] * prefill_limit(entry)
     saturated = np.minimum(most, entry.replicas[:, None] * prefill_limit(entry)) if split else most
+    saturated = np.minimum(saturated, entry.replicas[:, None] * entry.host_limit)
     columns = (
         np.broadcast_to(row_of(v), (points,))[:, None]
         for v in (fleet.transfer_latency_s, fleet.transfer_token_s)

@@ -1,0 +1,25 @@
+"""Lines of ``serve`` and ``plan serving``."""
+
+from __future__ import annotations
+
+__all__ = ["LINES"]
+
+LINES: dict[str, str] = {
+    "skipped: {}": "略去:{}",
+    "none stated": "未给出",
+    "no cost: the scenario has no tco section": "没有成本:场景没有 tco 部分",
+    "a card-hour costs {} CNY at this load; cost by the card-hours that are held":
+        "此负载下每卡时 {} 元;成本按占用的卡时计",
+    "no cost per token: what is overloaded cannot be kept up, ask `clustersim run` for its capacity":
+        "没有每词元成本:过载无法持续,请用 `clustersim run` 求其能力",
+    "engine constants assumed from the card's own efficiencies: {}": "引擎常数由该卡自身的效率假设:{}",
+    "on the cards {}": "卡上 {}",
+    "known of the prompts: {} ({})": "关于提示的已知信息:{}({})",
+    "figures of the whole run: {}": "全程数值:{}",
+    "not below the target: {}": "未低于目标:{}",
+    "steady state: {} of {} requests served, from {} to {} s ({} stretches of {} residence times); standard errors:"
+    " {}{}":
+        "稳态:服务 {}/{} 个请求,从 {} 到 {} 秒({} 段,每段 {} 个驻留时间);标准误差:{}{}",
+    "out tok/s": "输出词元/秒", "at most req/s": "最多请求/秒",
+    "TPOT p50": "每词元时间 p50", "TTFT p50": "首词元时间 p50",
+}  # fmt: skip
