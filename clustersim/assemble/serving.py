@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clustersim.assemble.calibrated import calibrated_engine, factors_of, uncalibrated
 from clustersim.assemble.parts import card_spec, model_spec, needed, network_spec
 from clustersim.assemble.sessions import known_of, mean_context, session_stream, sessions_of
 from clustersim.assemble.software import constants_kind, eager_factor, engine_efficiency, fitted, reserve_of
 from clustersim.assemble.speculation import acceptance_of, draft_of
-from clustersim.columns import each_point, places
+from clustersim.columns import distinct, pick, places, values_of
 from clustersim.des.serving.arrivals import draw_requests
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.build import replica_cost
@@ -237,6 +238,8 @@ class ServingBuilder:
         self.draft = draft_of(inputs, work, self.model)
         self.acceptance = acceptance_of(inputs, work)
         self.prompt = _prompt(work, inputs.scenario.seed)
+        #: Where columns stand in all this; nothing where there is one point.
+        self.where = places(vars(self))
 
     def request_s(self, terms: IterationTerms) -> float:
         """Time of a request before its first token outside the model: the engine's own, and what it is held back.
@@ -251,24 +254,19 @@ class ServingBuilder:
         fixed = float(np.interp(users, terms.tokens, terms.fixed_s))
         return outside + held * (fixed + users * (terms.sequence_s + terms.kv_s * self.context))
 
-    def points(self) -> list[ServingBuilder]:
-        """Return a builder of plain numbers for every point of a batch; none where nothing varies."""
-        own = vars(self)
-        where = places(own)
-        if where is None:
-            return []
-        found: list[ServingBuilder] = []
+    def distinct(self) -> tuple[ServingBuilder, NDArray[Any]]:
+        """Return the same with one of the points that are alike in what it reads, and by point which of them it is.
 
-        def take(parts: dict[str, Any]) -> float:
-            builder = object.__new__(ServingBuilder)
-            builder.__dict__.update(parts)
-            found.append(builder)
-            return 0.0
+        Raises Unbatchable for columns that are recorded.
+        """
+        first, which = distinct(vars(self), self.where)
+        if first.size == which.size:
+            return self, np.arange(which.size)
+        builder = object.__new__(ServingBuilder)
+        builder.__dict__.update(pick(vars(self), self.where, first))
+        return builder, which
 
-        each_point(take, own)
-        return found
-
-    def room(self, layout: Layout, rules: Batching) -> int:
+    def room(self, layout: Layout, rules: Batching) -> Any:
         """Tokens of cache of a replica; raises InfeasibleError where the model does not fit."""
         check_serving(self.model, layout, self.precision, self.card)
         stated = self.work.memory_share
@@ -309,7 +307,8 @@ class ServingBuilder:
         # The closed form takes attention ranks as even: their number changes what an iteration takes, not its pace.
         rules = _batching(self.work, self.acceptance, prefill_only=prefill_only, decodes=decodes)
         room = self.room(layout, rules)
-        terms = self.terms(token_knots(rules.max_tokens), layout, rules, EVEN)
+        counts = token_knots(rules.max_tokens)
+        terms = self.terms(counts if self.where is None else counts[:, None], layout, rules, EVEN)
         return cost_of_terms(terms, room), rules, terms
 
     def pool(
@@ -344,7 +343,7 @@ class ServingBuilder:
 
 @dataclass(frozen=True, slots=True)
 class FluidDeployment:
-    """A deployment as the closed form takes it, and what its answer is read with."""
+    """A deployment as the closed form takes it, and what its answer is read with; numbers may be columns of points."""
 
     fleet: Fleet
     cards: int
@@ -373,7 +372,7 @@ def fluid_deployment(
     if split is not None:
         lay = layout_spec(split.decode_plan) if split.decode_plan else layout
         second, second_rules, _ = builder.fluid(lay, prefill_only=False, decodes=True)
-        latency, per_token = kv_transfer_seconds(terms.held_bytes, builder.network)
+        latency, per_token = map(values_of, kv_transfer_seconds(terms.held_bytes, builder.network))
         fleet = Fleet(entry, FluidPool(second, second_rules, split.decode_replicas), latency, per_token)
         cards += split.decode_replicas * lay.cards
     return FluidDeployment(
@@ -392,7 +391,7 @@ def cache_of_plan(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> f
     try:
         builder = ServingBuilder(inputs, work)
         layout = layout_spec(plan)
-        room = builder.room(layout, builder.rules(layout, prefill_only=work.disaggregated is not None))
+        room: float = builder.room(layout, builder.rules(layout, prefill_only=work.disaggregated is not None))
     except ClusterSimError:
         return None
     return room

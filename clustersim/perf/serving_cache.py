@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from clustersim.columns import whole
 from clustersim.errors import InfeasibleError
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
@@ -59,12 +61,12 @@ class CacheRoom:
     per_sequence: float
     groups: int
 
-    def tokens(self, context: float) -> int:
+    def tokens(self, context: float) -> Any:
         """Tokens held at once by sequences of ``context`` tokens each: room x context / bytes of one sequence."""
         if not self.per_sequence:
-            return int(self.bytes_per_card / self.per_token) * self.groups
+            return whole(self.bytes_per_card / self.per_token) * self.groups
         one = self.per_token * context + self.per_sequence
-        return int(self.bytes_per_card * context / one) * self.groups
+        return whole(self.bytes_per_card * context / one) * self.groups
 
     def sequences(self, context: float) -> float:
         """Sequences of ``context`` tokens that are held at once."""
@@ -99,7 +101,7 @@ def cache_tokens(
     precision: Precision,
     card: Card,
     plan: CachePlan = DEFAULT_PLAN,
-) -> int:
+) -> Any:
     """Return how many tokens one replica's caches hold in sequences of about ``context`` tokens.
 
     Raises InfeasibleError, naming the smallest tensor-parallel degree that fits, where a thousand do not.

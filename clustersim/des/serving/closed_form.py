@@ -7,7 +7,7 @@ form does not hold it says why, and a simulation should be asked instead (`stead
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -35,15 +35,20 @@ from clustersim.des.serving.fluid_verdict import slo_verdict, verdict_of
 from clustersim.des.serving.metrics import Slo
 from clustersim.special import ndtri
 
-__all__ = ["ClosedForm", "Fleet", "FluidPool", "SloColumns", "closed_form", "fleet_of"]
+__all__ = [
+    "ClosedForm", "Crossing", "Fleet", "FluidPool", "SloColumns", "closed_form", "crossing", "fleet_of", "probe",
+    "solved_for",
+]  # fmt: skip
 
 Array = NDArray[np.float64]
 
 #: Loads, as shares of the saturated rate, at which the share within the SLO is looked at; the last is the largest
 #: that is called stable (`steady.STABLE_SHARE`).
 _LOADS = np.concatenate([np.geomspace(0.004, 0.06, 4), np.linspace(0.12, 0.9, 9), [0.94, 0.98]])
-#: Where the level is crossed, the stretch between two loads is looked at again at these parts of it, so many times.
-_PARTS, _TURNS = np.array([0.25, 0.5, 0.75]), 2
+#: Those of them that are looked at first: between two of these the share does not rise.
+_FIRST = np.array([0, 4, 8, 12, 14])
+#: Where the level is crossed, the stretch between two loads is cut in half so many times.
+_HALVES = 4
 
 
 @dataclass(frozen=True)
@@ -139,6 +144,7 @@ def closed_form(
     slo: Slo | SloColumns | None = None,
     *,
     rate_per_s: ArrayLike | None = None,
+    known: Crossing | None = None,
 ) -> ClosedForm:
     """Return what a fleet does with a stream, at ``rate_per_s`` or, without it, at the largest rate at the SLO.
 
@@ -149,7 +155,7 @@ def closed_form(
     card-hours over ``tokens_per_s``, with a price per point if there is one.
 
     Without any rate at the SLO the figures are those of the smallest load looked at, and ``rate_at_slo_per_s`` is
-    zero.
+    zero. ``known`` is the fleet's own `crossing`, where that was found before.
 
     >>> from clustersim.des.serving.fluid_inputs import fluid_cost, traffic_of
     >>> from clustersim.des.serving.rules import Batching, ReplicaCost
@@ -161,63 +167,87 @@ def closed_form(
     (True, True, 'sequences')
     """
     slo = slo or Slo()
-    target = row_of(slo.share)[:, None]
-    solved = solve(
-        fleet, traffic, max(row_of(v).size for v in (slo.ttft_s, slo.tpot_s, slo.e2e_s, slo.share))
-    )
-    loads = solved.saturated * _LOADS
-    table = state_at(solved, loads, slo)
-    best, steep = _crossing(lambda rate: state_at(solved, rate, slo).share, loads, table.share, target)
-    asked = np.where(best > 0, best, loads[:, 0]) if rate_per_s is None else row_of(rate_per_s)
-    asked = np.broadcast_to(asked, np.broadcast_shapes(asked.shape, best.shape))
+    found = known if known is not None else crossing(solved_for(fleet, traffic, slo), slo)
+    solved, best = found.solved, found.rate_per_s
+    asked = np.where(best > 0, best, solved.saturated[:, 0] * _LOADS[0]) if rate_per_s is None else rate_per_s
+    asked = np.broadcast_to(row_of(asked), np.broadcast_shapes(row_of(asked).shape, best.shape))
     here = state_at(solved, asked[:, None], slo)
-    return _answer(solved, here, asked, best, steep)
+    return _answer(solved, here, asked, best, found.fall)
+
+
+def solved_for(fleet: Fleet, traffic: Traffic, slo: Slo | SloColumns) -> Solved:
+    """Return the fleet's saturated rates and its table of batches, for as many points as it or the level has."""
+    return solve(fleet, traffic, max(row_of(v).size for v in (slo.ttft_s, slo.tpot_s, slo.e2e_s, slo.share)))
 
 
 @dataclass(frozen=True, slots=True)
-class _Stretch:
-    """Two loads between which the share first falls below the target, and the shares there, (points, 1)."""
+class Crossing:
+    """The rate of a whole fleet up to which the SLO's share holds (0 where it never does), arrays over points.
 
-    low: Array
-    high: Array
-    above: Array
-    below: Array
-
-    @classmethod
-    def of(cls, rates: Array, share: Array, target: Array) -> _Stretch:
-        """Return the stretch among ascending loads; the last one if the share never falls so far."""
-        good = share >= target
-        first = np.where(good.all(axis=1), share.shape[1] - 1, np.argmin(good, axis=1))
-        at = np.maximum(first, 1)[:, None]
-        ends = (np.take_along_axis(x, i, axis=1) for x in (rates, share) for i in (at - 1, at))
-        return cls(*ends)
-
-    def finer(self, share_of: Callable[[Array], Array], target: Array) -> _Stretch:
-        """Return the part of the stretch in which the share falls below the target."""
-        inner = self.low + (self.high - self.low) * _PARTS
-        rates = np.concatenate([self.low, inner, self.high], axis=1)
-        return self.of(rates, np.concatenate([self.above, share_of(inner), self.below], axis=1), target)
-
-
-def _crossing(
-    share_of: Callable[[Array], Array], loads: Array, share: Array, target: Array
-) -> tuple[Array, Array]:
-    """Return the rate up to which the share holds (0 where it never does), and by how much the share falls there.
-
-    The fall is that per relative change of the rate: the rate's error is the share's over it. Between the last two
-    loads the share's normal deviation is taken as a line.
+    ``fall`` is by how much the share falls there per relative change of the rate: the rate's error is the share's over
+    it.
     """
-    at = _Stretch.of(loads, share, target)
-    steep = np.zeros_like(at.low)
-    for turn in range(_TURNS):
-        at = at.finer(share_of, target)
-        if turn == 0:
-            steep = (at.above - at.below) * at.high / np.maximum(at.high - at.low, 1e-300)
-    high, low, wish = (ndtri(np.clip(x, 1e-12, 1.0 - 1e-12)) for x in (at.above, at.below, target))
-    part = np.clip((high - wish) / np.maximum(high - low, 1e-12), 0.0, 1.0)
-    rate = at.low + part * (at.high - at.low)
-    steep = np.where(np.all(share >= target, axis=1, keepdims=True), np.inf, steep)
-    return np.where(share[:, :1] >= target, rate, 0.0)[:, 0], steep[:, 0]
+
+    solved: Solved
+    rate_per_s: Array
+    fall: Array
+
+    def take(self, rows: NDArray[np.int64]) -> Crossing:
+        """Return some of the points."""
+        rate, fall = (x[rows] if x.size > 1 else x for x in (self.rate_per_s, self.fall))
+        return Crossing(self.solved.take(rows), rate, fall)
+
+
+def crossing(solved: Solved, slo: Slo | SloColumns) -> Crossing:
+    """Return where the share within the SLO falls below its target.
+
+    Some loads are looked at, then the stretch in which the share first falls so far is cut in half again and again.
+    Between the last two loads the share's normal deviation is taken as a line.
+    """
+
+    def share_of(part: Array) -> Array:
+        return state_at(solved, solved.saturated * part, slo).share
+
+    target = row_of(slo.share)[:, None]
+    shares = share_of(_LOADS[_FIRST][None, :])
+    good = shares >= target
+    every = np.all(good, axis=1)
+    at = np.maximum(np.where(every, len(_FIRST) - 1, np.argmin(good, axis=1)), 1)[:, None]
+    above, below = (np.take_along_axis(shares, i, axis=1) for i in (at - 1, at))
+    first, last = _FIRST[at - 1], _FIRST[at]
+    for _ in range(int(np.ceil(np.log2(np.diff(_FIRST).max())))):
+        middle = (first + last) // 2
+        share = share_of(_LOADS[middle])
+        holds, inside = share >= target, middle > first
+        above, first = np.where(holds & inside, share, above), np.where(holds & inside, middle, first)
+        below, last = np.where(~holds & inside, share, below), np.where(~holds & inside, middle, last)
+    low, high, fall = _LOADS[first], _LOADS[last], np.zeros_like(above)
+    for turn in range(_HALVES):
+        part = low + (high - low) / 2.0
+        share = share_of(part)
+        holds = share >= target
+        above, low = np.where(holds, share, above), np.where(holds, part, low)
+        below, high = np.where(holds, below, share), np.where(holds, high, part)
+        if turn == 1:
+            fall = (above - below) * high / np.maximum(high - low, 1e-300)
+    most, least, wish = (ndtri(np.clip(x, 1e-12, 1.0 - 1e-12)) for x in (above, below, target))
+    between = np.clip((most - wish) / np.maximum(most - least, 1e-12), 0.0, 1.0)
+    rate = solved.saturated * (low + between * (high - low))
+    rate = np.where(good[:, :1], rate, 0.0)
+    fall = np.where(every[:, None], np.inf, fall)
+    return Crossing(solved, rate[:, 0], np.broadcast_to(fall, rate.shape)[:, 0])
+
+
+def probe(solved: Solved, slo: Slo | SloColumns, rate: Array) -> NDArray[np.bool_]:
+    """Return whether the rate at the SLO may reach ``rate``, (points,): where not, `crossing` gives less.
+
+    Asked is the share at the last load below ``rate`` among those that `crossing` begins with.
+    """
+    loads = np.broadcast_to(solved.saturated, (max(rate.size, len(solved.saturated)), 1)) * _LOADS[_FIRST]
+    below = np.sum(loads < rate[:, None], axis=1) - 1
+    at = np.take_along_axis(loads, np.maximum(below, 0)[:, None], axis=1)
+    share = state_at(solved, at, slo).share[:, 0]
+    return np.asarray((below < 0) | (share >= row_of(slo.share)))
 
 
 def _answer(solved: Solved, here: State, rate: Array, best: Array, steep: Array) -> ClosedForm:
