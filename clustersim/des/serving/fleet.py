@@ -198,16 +198,30 @@ def serve_parts(
         if float(part.arrival[0]) < before:
             raise InputError("parts of a stream must come one after another in time")
         before = float(part.arrival[-1])
-        taken = slots.take(part, first, cached_share)
+        taken, when = slots.take(part, first, cached_share), part.arrival.tolist()
+        if cluster.watched:
+            for slot, at in zip(taken, when, strict=True):
+                cluster.dispatch(slot, at)
+        else:
+            _in_turn(replicas, taken, when, first)
         first += len(part)
-        for slot, when in zip(taken, part.arrival.tolist(), strict=True):
-            cluster.dispatch(slot, when)
         summary.most_in_book = max(summary.most_in_book, len(slots.numbers) - slots.free.size)
         _count(summary, slots, level, keep, number)
     for replica in replicas:
         replica.advance(inf)
     _count(summary, slots, level, keep, summary.parts)
     return summary
+
+
+def _in_turn(replicas: list[Replica], slots: list[int], when: list[float], first: int) -> None:
+    """Deal requests out in turn, one replica after the other: none hears of another, and each stays in the processor's
+    cache for a while."""
+    count = len(replicas)
+    for i, replica in enumerate(replicas):
+        begin = (i - first) % count
+        for slot, at in zip(slots[begin::count], when[begin::count], strict=True):
+            replica.advance(at)
+            replica.push(slot, at)
 
 
 def _fleet(book: Book, pool: Pool, router: str) -> tuple[Cluster, list[Replica]]:
