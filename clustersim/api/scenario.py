@@ -194,18 +194,22 @@ class Scenario:
 
     def serve(
         self, *, workload: str = "", trace: str | Path | None = None, skip: int | None = None, whole: bool = False,
-        error: float = 0.01,
+        error: float = 0.01, records: str | Path | None = None,
     ) -> Answer:  # fmt: skip
         """Serve the requests, or the video streams: latency, throughput, cost; ``trace`` replaces the traffic.
 
-        Figures are those of a steady state to a relative standard ``error``, or of the ``whole`` run.
+        Figures are those of a steady state to a relative standard ``error``, or of the ``whole`` run. With a folder for
+        ``records`` all requests are served in bounded memory, and told of one by one in Parquet files.
         """
         from clustersim.report.pages.serving import serve_answer
+        from clustersim.report.pages.serving_fleet import fleet_answer
 
         more = {"traffic.trace": str(trace) if trace else None, "traffic.skip": skip}
         asked = self.set({key: value for key, value in more.items() if value is not None})
         site = asked.load(incumbent=False)
         site.refuse_groups("the service of one deployment")
+        if records is not None:
+            return fleet_answer(site, workload, Path(records))
         return serve_answer(site, workload, whole=whole, error=error)
 
     def jobs(self, *, workload: str = "", what_if: bool = False) -> Answer:

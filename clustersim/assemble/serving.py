@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from clustersim.assemble.sessions import known_of, mean_context, session_stream,
 from clustersim.assemble.software import constants_kind, eager_factor, engine_efficiency, fitted, reserve_of
 from clustersim.assemble.speculation import acceptance_of, draft_of
 from clustersim.columns import distinct, pick, places, values_of
-from clustersim.des.serving.arrivals import draw_requests
+from clustersim.des.serving.arrivals import draw_parts, draw_requests
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.build import replica_cost
 from clustersim.des.serving.closed_form import Fleet, FluidPool
@@ -47,7 +48,7 @@ from clustersim.schema.software import SoftwareProfile
 
 __all__ = [
     "FluidDeployment", "ServingBuilder", "cache_of_plan", "content_of", "deployment", "engine_said", "fluid_deployment",
-    "format_by_rule", "layout_spec", "precision_spec", "requests_of", "slo_of", "stream_spec",
+    "format_by_rule", "layout_spec", "precision_spec", "request_parts", "requests_of", "slo_of", "stream_spec",
 ]  # fmt: skip
 
 #: Formats that meet a rule of width, the one with hardware of its own first.
@@ -111,23 +112,37 @@ def requests_of(work: ServingWorkload, seed: int) -> tuple[Requests, Trace | Non
         return requests.faster(traffic.load_factor.value), trace
     if traffic.sessions is not None:
         return sessions_of(work, seed), None
-    assert traffic.requests is not None and traffic.prompt is not None and traffic.output is not None
-    requests = draw_requests(
-        traffic.requests,
-        rate=(traffic.rate.value if traffic.rate else 1.0) * traffic.load_factor.value,
-        prompt_mean=traffic.prompt.mean.value,
-        output_mean=traffic.output.mean.value,
-        rng=np.random.default_rng(seed),
-        process=traffic.process,
-        burstiness=traffic.burstiness.value,
-        swing=traffic.swing.value,
-        period_s=traffic.period.value,
-        shape=traffic.prompt.shape,
-        output_shape=traffic.output.shape,
-        prompt_spread=traffic.prompt.spread.value,
-        output_spread=traffic.output.spread.value,
-    )
-    return requests, None
+    assert traffic.requests is not None
+    wave: dict[str, Any] = {"swing": traffic.swing.value, "period_s": traffic.period.value}
+    return draw_requests(traffic.requests, rng=np.random.default_rng(seed), **_drawn_by(work), **wave), None
+
+
+def _drawn_by(work: ServingWorkload) -> dict[str, Any]:
+    """What a workload's requests are drawn by, but for a daily wave."""
+    traffic = work.traffic
+    assert traffic.prompt is not None and traffic.output is not None
+    return {
+        "rate": (traffic.rate.value if traffic.rate else 1.0) * traffic.load_factor.value,
+        "prompt_mean": traffic.prompt.mean.value, "output_mean": traffic.output.mean.value,
+        "process": traffic.process, "burstiness": traffic.burstiness.value,
+        "shape": traffic.prompt.shape, "output_shape": traffic.output.shape,
+        "prompt_spread": traffic.prompt.spread.value, "output_spread": traffic.output.spread.value,
+    }  # fmt: skip
+
+
+def request_parts(work: ServingWorkload, seed: int, part: int) -> Iterator[Requests]:
+    """Yield the requests of `requests_of` in parts of so many; drawn ones are not all in memory at once.
+
+    A trace and a daily wave are.
+    """
+    traffic = work.traffic
+    if traffic.trace is None and traffic.process != "diurnal":
+        assert traffic.requests is not None
+        yield from draw_parts(traffic.requests, part=part, rng=np.random.default_rng(seed), **_drawn_by(work))
+        return
+    whole, _ = requests_of(work, seed)
+    for first in range(0, len(whole), part):
+        yield whole.some(first, first + part)
 
 
 def stream_spec(work: ServingWorkload, seed: int) -> Stream:

@@ -182,11 +182,18 @@ def train(
     "--error", type=click.FloatRange(0.001, 0.5), default=0.01, show_default=True,
     help="Relative standard error that the figures of a steady state are served to.",
 )  # fmt: skip
+@click.option(
+    "--records", metavar="FOLDER",
+    help="Serve every request in bounded memory, however many; write what became of each to Parquet files there.",
+)  # fmt: skip
 def serve(
-    scenario: Scenario, workload: str, trace: str | None, skip: int | None, whole: bool, error: float
-) -> Answer:
+    scenario: Scenario, workload: str, trace: str | None, skip: int | None, whole: bool, error: float,
+    records: str | None,
+) -> Answer:  # fmt: skip
     """Serve the requests of SCENARIO, or its video streams, and print latency, throughput, use and cost."""
-    return scenario.serve(workload=workload, trace=trace, skip=skip, whole=whole, error=error)
+    return scenario.serve(
+        workload=workload, trace=trace, skip=skip, whole=whole, error=error, records=records
+    )
 
 
 @answers()

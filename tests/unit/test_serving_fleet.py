@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+import clustersim as cs
 from clustersim.des.serving.arrivals import draw_parts, draw_requests
 from clustersim.des.serving.book import STATUS_NAMES, Requests
 from clustersim.des.serving.cluster import simulate
@@ -17,6 +21,8 @@ from clustersim.des.serving.rules import Batching, ReplicaCost
 from clustersim.des.serving.settings import Pool
 from clustersim.des.serving.sketch import Sketch
 from clustersim.errors import InputError
+from clustersim.planner.serving import Serving
+from clustersim.planner.serving_fleet import serve_whole
 
 COST = ReplicaCost(tuple(0.012 + 70e-6 * n for n in range(2305)), 70e-6, 1.2e-7, 1e-10, 5e-6, 9_000)
 
@@ -120,6 +126,29 @@ def test_a_router_finds_the_first_of_the_least_loaded_after_its_turn() -> None:
         equals = [i for i, value in enumerate(loads) if value == min(loads)]
         expected = next((i for i in equals if i >= turn), equals[0])
         assert router.choose(None, 0) == 5 + expected  # type: ignore[arg-type]
+
+
+def test_the_command_keeps_a_record_of_every_request(tmp_path: Path) -> None:
+    """By part, as the whole run's; a folder with records, and what reacts to an end, are refused."""
+    drawn = {"traffic": {"requests": 700, "rate": "20 1/s", "prompt": {"mean": 300}, "output": {"mean": 40}}}
+    site = cs.load("serve-llama3-70b").set(
+        {"demand.chat.traffic": drawn["traffic"], "serving.plan": {"tp": 8}}
+    )
+    inputs = site.load(incumbent=False)
+    found = serve_whole(Serving(inputs), tmp_path / "kept", part=200)
+    files = sorted((tmp_path / "kept").iterdir())
+    table = pa.concat_tables([pq.read_table(file) for file in files])
+    assert len(files) >= 4
+    assert sorted(table["request"].to_pylist()) == list(range(700))
+    whole = Serving(inputs).serve(whole=True).summary
+    assert found["ttft_s"]["mean"] == pytest.approx(whole.ttft_s["mean"], rel=1e-12)
+    assert found["slo_share"] == whole.slo_share
+    assert found["ttft_s"]["p99"] == pytest.approx(whole.ttft_s["p99"], rel=0.03)
+    with pytest.raises(InputError, match="holds records already"):
+        serve_whole(Serving(inputs), tmp_path / "kept")
+    failing = site.set({"serving.failures": {"card_mttf": "1000 h"}}).load(incumbent=False)
+    with pytest.raises(InputError, match="leave out failures"):
+        serve_whole(Serving(failing), None)
 
 
 def test_parts_that_cannot_be_served_so_are_refused() -> None:
