@@ -154,12 +154,21 @@ class Scenario:
             raise InputError("explain needs a change: set an input, or give another scenario")
         return Scenario(self.name, kept)
 
-    def train(self, *, workload: str = "", fidelity: str = "auto", replications: int | None = None) -> Answer:
-        """Run the training workload: its step, and its month at a fidelity (auto, closed, vector, des)."""
+    def train(
+        self, *, workload: str = "", fidelity: str = "auto", replications: int | None = None, workers: int = 1
+    ) -> Answer:
+        """Run the training workload: its step, and its month at a fidelity (auto, closed, vector, des).
+
+        ``workers`` processes simulate months that take long; any number of them gives the same.
+        """
         from clustersim.report.pages.training import train_answer
 
         return train_answer(
-            self.load(incumbent=False), workload, fidelity=fidelity, replications=replications
+            self.load(incumbent=False),
+            workload,
+            fidelity=fidelity,
+            replications=replications,
+            workers=workers,
         )
 
     def fabric(self) -> Answer:

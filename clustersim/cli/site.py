@@ -8,6 +8,7 @@ import click
 
 from clustersim.cli.options import answers
 from clustersim.errors import InputError
+from clustersim.processors import processors
 
 if TYPE_CHECKING:
     from clustersim import Answer, Scenario
@@ -153,9 +154,13 @@ def fabric(scenario: Scenario) -> Answer:
 @click.option(
     "--link", default="100 Gb/s", show_default=True, help="Bandwidth per card between the clusters."
 )
+@click.option(
+    "--workers", type=click.IntRange(min=1), show_default="all processors",
+    help="Processes for simulated months that take long; the result does not depend on it.",
+)  # fmt: skip
 def train(
     scenario: Scenario, workload: str, fidelity: str, replications: int | None, scaling: str | None,
-    others: tuple[str, ...], share: str, link: str,
+    others: tuple[str, ...], share: str, link: str, workers: int | None,
 ) -> Answer:  # fmt: skip
     """Run a training workload of SCENARIO: its step by the stated plan or the best one, and the long run with failures
     and checkpoints."""
@@ -164,7 +169,9 @@ def train(
             *others, workload=workload, share=share, link=link, fidelity=fidelity, replications=replications
         )
     if scaling is None:
-        return scenario.train(workload=workload, fidelity=fidelity, replications=replications)
+        return scenario.train(
+            workload=workload, fidelity=fidelity, replications=replications, workers=workers or processors()
+        )
     low, _, high = (part.strip() for part in scaling.partition(":"))
     if not (low.isdigit() and high.isdigit()):
         raise InputError(f"--scaling {scaling!r}: write LOW:HIGH, for example 8:131072")
