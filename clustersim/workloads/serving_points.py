@@ -56,7 +56,7 @@ class PointsForm:
 
     def column(self, values: Any) -> Any:
         """Return numbers of the kinds of points as numbers of the points."""
-        return np.broadcast_to(values, self.form.rate_per_s.shape)[self.which]
+        return np.broadcast_to(values, (int(self.which.max()) + 1,))[self.which]
 
 
 def unfit_in(fleet: Fleet, drawn: Requests, share: float) -> Misfit | None:
