@@ -30,6 +30,7 @@ from clustersim.des.serving.fluid_batch import prefill_limit
 from clustersim.des.serving.fluid_inputs import Traffic, mean_of
 from clustersim.des.serving.fluid_latency import FirstToken
 from clustersim.des.serving.fluid_pace import Pace
+from clustersim.des.serving.fluid_tails import Looks
 from clustersim.des.serving.fluid_use import FluidUse, use_of
 from clustersim.des.serving.fluid_verdict import slo_verdict, verdict_of
 from clustersim.des.serving.metrics import Slo
@@ -47,8 +48,8 @@ Array = NDArray[np.float64]
 _LOADS = np.concatenate([np.geomspace(0.004, 0.06, 4), np.linspace(0.12, 0.9, 9), [0.94, 0.98]])
 #: Those of them that are looked at first: between two of these the share does not rise.
 _FIRST = np.array([0, 4, 8, 12, 14])
-#: Where the level is crossed, the stretch between two loads is cut in half so many times.
-_HALVES = 4
+#: Where the level is crossed, the stretch between two of them is looked at again in so many parts.
+_INNER = np.linspace(0.0, 1.0, 17)
 
 
 @dataclass(frozen=True)
@@ -209,33 +210,62 @@ def crossing(solved: Solved, slo: Slo | SloColumns) -> Crossing:
         return state_at(solved, solved.saturated * part, slo).share
 
     target = row_of(slo.share)[:, None]
-    shares = share_of(_LOADS[_FIRST][None, :])
+    points = max(len(solved.saturated), len(target))
+    loads = Looks(share_of, np.broadcast_to(_LOADS, (points, len(_LOADS))))
+    shares = loads.at(np.broadcast_to(_FIRST, (points, len(_FIRST))))
     good = shares >= target
     every = np.all(good, axis=1)
     at = np.maximum(np.where(every, len(_FIRST) - 1, np.argmin(good, axis=1)), 1)[:, None]
-    above, below = (np.take_along_axis(shares, i, axis=1) for i in (at - 1, at))
-    first, last = _FIRST[at - 1], _FIRST[at]
-    for _ in range(int(np.ceil(np.log2(np.diff(_FIRST).max())))):
-        middle = (first + last) // 2
-        share = share_of(_LOADS[middle])
-        holds, inside = share >= target, middle > first
-        above, first = np.where(holds & inside, share, above), np.where(holds & inside, middle, first)
-        below, last = np.where(~holds & inside, share, below), np.where(~holds & inside, middle, last)
-    low, high, fall = _LOADS[first], _LOADS[last], np.zeros_like(above)
-    for turn in range(_HALVES):
-        part = low + (high - low) / 2.0
-        share = share_of(part)
-        holds = share >= target
-        above, low = np.where(holds, share, above), np.where(holds, part, low)
-        below, high = np.where(holds, below, share), np.where(holds, high, part)
-        if turn == 1:
-            fall = (above - below) * high / np.maximum(high - low, 1e-300)
+    stretch = _Stretch(
+        loads, _FIRST[at - 1], _FIRST[at], *(np.take_along_axis(shares, i, axis=1) for i in (at - 1, at))
+    )
+    stretch = stretch.halved(target, int(np.ceil(np.log2(np.diff(_FIRST).max()))))
+    low, high = loads.place(stretch.first), loads.place(stretch.last)
+    inner = Looks(share_of, low + (high - low) * _INNER)
+    ends = np.zeros_like(stretch.first), np.full_like(stretch.last, len(_INNER) - 1)
+    stretch = _Stretch(inner, *ends, stretch.above, stretch.below).halved(target, 2)
+    fall = (stretch.above - stretch.below) * stretch.high / np.maximum(stretch.high - stretch.low, 1e-300)
+    stretch = stretch.halved(target, 2)
+    above, below, low, high = stretch.above, stretch.below, stretch.low, stretch.high
     most, least, wish = (ndtri(np.clip(x, 1e-12, 1.0 - 1e-12)) for x in (above, below, target))
     between = np.clip((most - wish) / np.maximum(most - least, 1e-12), 0.0, 1.0)
     rate = solved.saturated * (low + between * (high - low))
     rate = np.where(good[:, :1], rate, 0.0)
     fall = np.where(every[:, None], np.inf, fall)
     return Crossing(solved, rate[:, 0], np.broadcast_to(fall, rate.shape)[:, 0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Two places of a grid of loads, by their numbers, between which the share falls below the target, and the shares
+    there; all (points, 1)."""
+
+    grid: Looks
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+    above: Array
+    below: Array
+
+    @property
+    def low(self) -> Array:
+        """The smaller load."""
+        return self.grid.place(self.first)
+
+    @property
+    def high(self) -> Array:
+        """The larger load."""
+        return self.grid.place(self.last)
+
+    def halved(self, target: Array, times: int) -> _Stretch:
+        """Return the half of it in which the share falls so far, again and again; neighbours are left as they are."""
+        first, last, above, below = self.first, self.last, self.above, self.below
+        for _ in range(times):
+            middle = (first + last) // 2
+            share = self.grid.at(middle)
+            holds, inside = share >= target, middle > first
+            above, first = np.where(holds & inside, share, above), np.where(holds & inside, middle, first)
+            below, last = np.where(~holds & inside, share, below), np.where(~holds & inside, middle, last)
+        return _Stretch(self.grid, first, last, above, below)
 
 
 def probe(solved: Solved, slo: Slo | SloColumns, rate: Array) -> NDArray[np.bool_]:

@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 from clustersim.des.serving.metrics import PERCENTILES
 from clustersim.special import gammainc
 
-__all__ = ["gamma_part", "gamma_share", "interpolated", "percentiles_of"]
+__all__ = ["Looks", "gamma_part", "gamma_share", "interpolated", "percentiles_of"]
 
 Array = NDArray[np.float64]
 
 #: Points between which a distribution is a line for its percentiles, as parts of its span.
 _PARTS = np.linspace(0.0, 1.0, 48) ** 2
 _SHARES = np.array(PERCENTILES) / 100.0
+#: Points up to which all places of a grid are looked at in one call.
+_FEW = 40
 #: Weights that no share is changed by.
 _NOTHING = 1e-15
 
@@ -27,24 +29,46 @@ def percentiles_of(cdf: Callable[[Array], Array], low: Array, high: Array, mean:
     The stretch that holds a percentile is found by halves: a distribution does not fall.
     """
     low, high, mean = low[:, :1], np.maximum(high[:, :1], low[:, :1] * 1.001 + 1e-12), mean[:, 0]
-
-    def at(index: NDArray[np.int64]) -> Array:
-        return np.asarray(low + (high - low) * _PARTS[index])
-
-    ends = cdf(at(np.array([[0, len(_PARTS) - 1]])))
+    looks = Looks(cdf, low + (high - low) * _PARTS)
     first = np.zeros((len(low), len(_SHARES)), dtype=np.int64)
     last = first + (len(_PARTS) - 1)
-    under, over = (np.repeat(ends[:, i : i + 1], len(_SHARES), axis=1) for i in (0, 1))
+    under, over = looks.at(first), looks.at(last)
     for _ in range(int(np.ceil(np.log2(len(_PARTS) - 1)))):
         middle = (first + last) // 2
-        share = cdf(at(middle))
+        share = looks.at(middle)
         reached = (share > _SHARES) | (middle == first)
         inside = middle > first
         over, last = np.where(inside & reached, share, over), np.where(inside & reached, middle, last)
         under, first = np.where(~reached, share, under), np.where(~reached, middle, first)
     part = (_SHARES - under) / np.maximum(over - under, 1e-300)
-    found = at(first) + (at(last) - at(first)) * np.clip(part, 0.0, 1.0)
+    begin, end = looks.place(first), looks.place(last)
+    found = begin + (end - begin) * np.clip(part, 0.0, 1.0)
     return {"mean": mean} | {f"p{p:g}": found[:, i] for i, p in enumerate(PERCENTILES)}
+
+
+class Looks:
+    """A function of each point's own places on a grid (points, places), looked at where it is asked.
+
+    Where points are few all places are looked at in one call, which takes less time than several calls; what is found
+    is the same.
+
+    >>> Looks(lambda x: x**2, np.array([[1.0, 2.0, 3.0]])).at(np.array([[2, 0]])).tolist()
+    [[9.0, 1.0]]
+    """
+
+    def __init__(self, function: Callable[[Array], Array], grid: Array) -> None:
+        self._function, self._grid = function, grid
+        self._table = function(grid) if len(grid) <= _FEW else None
+
+    def place(self, index: NDArray[np.int64]) -> Array:
+        """Return the places of these numbers, (points, asked)."""
+        return np.asarray(np.take_along_axis(self._grid, index, axis=1))
+
+    def at(self, index: NDArray[np.int64]) -> Array:
+        """Return the function there."""
+        if self._table is None:
+            return self._function(self.place(index))
+        return np.asarray(np.take_along_axis(self._table, index, axis=1))
 
 
 def interpolated(at: Array, known: Array, values: Array) -> Array:
