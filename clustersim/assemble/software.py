@@ -213,6 +213,7 @@ def _efficiency(profile: SoftwareProfile, of: EngineConstants, gemm: float, memo
         one_shot_s=of.one_shot_us * 1e-6,
         request_s=of.request_ms * 1e-3,
         prompt_token_s=of.prompt_token_us * 1e-6,
+        far_exchange_s=of.far_exchange_us * 1e-6,
         expert=of.expert,
         expert_layer_s=of.expert_layer_us * 1e-6,
         latent_rows=of.latent_rows,
@@ -239,5 +240,6 @@ def batching_of(
         max_tokens=tokens,
         max_sequences=max(1, min(sequences, tokens - 1)) if rules.mixed else sequences,
         chunked=rules.chunked,
+        split_over_stages=rules.split_over_stages,
         mixed=rules.mixed,
     )

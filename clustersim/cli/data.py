@@ -202,7 +202,7 @@ def calibrate(
 )
 @click.option(
     "--leave-out", type=click.Choice(["source", "card", "release"]),
-    help="Predict steps of every such group with the constants found again without its rows.",
+    help="Predict every such group with the constants found again without its rows.",
 )  # fmt: skip
 @click.option(
     "--coverage", is_flag=True,

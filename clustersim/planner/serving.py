@@ -391,7 +391,9 @@ def plant_of(base: Deployment) -> tuple[Plant, tuple[float, float]]:
     """Return a deployment's pools for questions of capacity, and the cards of a replica of each (0: no such pool)."""
     still = steady(base)
     decode = float(base.decode_layout.cards) if base.decode_layout is not None else 0.0
-    plant = Plant(still.pool, still.router, still.decode_pool, still.transfer, still.cached_share)
+    plant = Plant(
+        still.pool, still.router, still.decode_pool, still.transfer, still.cached_share, still.priority_share
+    )
     return plant, (float(base.layout.cards), decode)
 
 

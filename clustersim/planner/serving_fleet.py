@@ -59,6 +59,7 @@ def _refuse(serving: Serving, deployed: Deployment) -> None:
         "autoscale": deployed.autoscale is not None,
         "traffic.closed_loop": deployed.closed_loop is not None,
         "traffic.sessions": traffic.sessions is not None,
+        "traffic.priority_share": deployed.priority_share > 0,
     }
     named = [key for key, there in wrong.items() if there]
     if named:

@@ -130,6 +130,8 @@ class SchedulerRules(Model):
     """Long prompts are spread over iterations."""
     mixed: bool = True
     """Prompts share an iteration with decoding sequences; false runs prompts first."""
+    split_over_stages: bool = True
+    """Sequences are split into as many groups as there are pipeline stages, so that all stages work at once."""
     batch_wait_iters: Count | None = None
     """Iterations that a new request waits for others."""
 
@@ -221,6 +223,8 @@ class EngineConstants(Model):
     """Time that a request waits outside the engine, milliseconds."""
     prompt_token_us: float = Field(0.0, ge=0)
     """Host time for a prompt token before the first one comes: it is no part of an iteration."""
+    far_exchange_us: float = Field(0.0, ge=0)
+    """Time of each exchange of experts' tokens between coherent domains beside the fabric's, microseconds."""
     expert: float = Field(1.0, gt=0, le=1)
     """Share of the matrix rate that experts reach."""
     expert_layer_us: float = Field(0.0, ge=0)
@@ -263,13 +267,16 @@ class ServingConstants(Model):
     """Fitted constants by card and kind of model."""
 
     def on(self, card: str, kinds: tuple[str, ...], maker: str = "") -> EngineConstants | None:
-        """Return the constants on a card for the first of the kinds of model that has some.
+        """Return the constants on a card for the first of the kinds of model that has some, there or on the same chip.
 
         Of a class (``*``) those of the card's maker go before those of any.
         """
-        known = [c for k in kinds for c in self.constants if c.model == k and card in {c.card, *c.also}]
-        held = _of([c for c in known if c.card == card] or known, maker)
-        return min(held, key=lambda c: not c.makers) if held else None
+        for kind in kinds:
+            known = [c for c in self.constants if c.model == kind and card in {c.card, *c.also}]
+            held = _of([c for c in known if c.card == card] or known, maker)
+            if held:
+                return min(held, key=lambda c: not c.makers)
+        return None
 
     def rules(self, card: str) -> SchedulerRules:
         """Return the scheduler's defaults on a card."""

@@ -292,13 +292,14 @@ def _answer(solved: Solved, here: State, rate: Array, best: Array, steep: Array)
         held = held + here.decode.rate[:, 0] * mean_of(here.first.base)[:, 0] * traffic.prompt
     top = solved.saturated[:, 0]
     fold = solved.fold[:, 0]
+    host = solved.entry.replicas * solved.entry.host_limit[:, 0]
     figures = verdict_of(
-        solved.entry, decode, solved.limit, rate / top, here.decode.batch[:, 0], rate >= fold
+        solved.entry, decode, solved.limit, rate / top, here.decode.batch[:, 0], rate >= fold, rate / host
     )
     # At another rate than the asked one the batch is in proportion, near enough to tell one sequence from none.
     scaled = here.decode.batch[:, 0] * best / np.maximum(rate, 1e-300)
     there = verdict_of(
-        solved.entry, decode, solved.limit, best * np.ones_like(rate) / top, scaled, best >= fold
+        solved.entry, decode, solved.limit, best * np.ones_like(rate) / top, scaled, best >= fold, best / host
     )
     at_slo = slo_verdict(there, steep * np.ones_like(rate), best / top * np.ones_like(rate))
     busy = entry_use.busy_s + (decode_use.busy_s if decode_use else 0.0)

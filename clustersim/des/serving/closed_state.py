@@ -40,12 +40,13 @@ _BATCHES = np.concatenate([[1e-7], np.geomspace(1e-3, 0.2, 10), np.linspace(0.28
 @dataclass(frozen=True, slots=True)
 class FluidPool:
     """Equal replicas: their cost (one point or many), the scheduler, how many; ``pooled`` where the router looks at
-    the load, else requests are dealt out in turn."""
+    the load, else requests are dealt out in turn. ``host_s`` is the host's time for each prompt token."""
 
     cost: FluidCost
     rules: Batching
     replicas: ArrayLike = 1.0
     pooled: bool = True
+    host_s: ArrayLike = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Fleet:
             return row_of(of)[rows] if row_of(of).size > 1 else of
 
         def pool(of: FluidPool) -> FluidPool:
-            return replace(of, cost=of.cost.take(rows), replicas=some(of.replicas))
+            return replace(of, cost=of.cost.take(rows), replicas=some(of.replicas), host_s=some(of.host_s))
 
         decode = pool(self.decode) if self.decode is not None else None
         return Fleet(pool(self.pool), decode, some(self.transfer_latency_s), some(self.transfer_token_s))
@@ -88,7 +89,7 @@ class Fleet:
 def fleet_of(pool: Pool, decode: Pool | None, transfer: Transfer | None, *, router: str) -> Fleet:
     """Return the fleet of the pools that a simulation takes."""
     pooled = router != "round_robin"
-    entry = FluidPool(fluid_cost(pool.cost), pool.batching, pool.replicas, pooled)
+    entry = FluidPool(fluid_cost(pool.cost), pool.batching, pool.replicas, pooled, pool.cost.host_s)
     if decode is None or transfer is None:
         return Fleet(entry)
     second = FluidPool(fluid_cost(decode.cost), decode.batching, decode.replicas)
@@ -133,7 +134,7 @@ class Solved:
             return of[rows] if len(of) > 1 else of
 
         def site(of: Site) -> Site:
-            return replace(of, cost=of.cost.take(rows), replicas=some(of.replicas))
+            return replace(of, cost=of.cost.take(rows), replicas=some(of.replicas), host_s=some(of.host_s))
 
         entry = site(self.entry)
         bounds: dict[str, Any] = {n: some(getattr(self.limit, n)) for n in Limit.__slots__}
@@ -147,14 +148,16 @@ def row_of(value: ArrayLike) -> Array:
 
 
 def _site(pool: FluidPool, traffic: Traffic, points: int, *, prefills: bool, decodes: bool) -> Site:
-    replicas = np.broadcast_to(row_of(pool.replicas), (points,)).astype(float)
-    return Site(pool.cost, pool.rules, traffic, replicas, prefills, decodes, pool.pooled)
+    replicas, host_s = (
+        np.broadcast_to(row_of(v), (points,)).astype(float) for v in (pool.replicas, pool.host_s)
+    )
+    return Site(pool.cost, pool.rules, traffic, replicas, prefills, decodes, pool.pooled, host_s)
 
 
 def _sites(fleet: Fleet, traffic: Traffic, least: int) -> tuple[Site, Site, int]:
     """The pools of prompts and of answers, the same one where one does both, and the number of points."""
     pools = [fleet.pool, *([fleet.decode] if fleet.decode else [])]
-    sizes = [s for p in pools for s in (p.cost.points, row_of(p.replicas).size)]
+    sizes = [s for p in pools for s in (p.cost.points, row_of(p.replicas).size, row_of(p.host_s).size)]
     points = max(*sizes, row_of(fleet.transfer_token_s).size, least)
     split = fleet.decode is not None
     entry = _site(fleet.pool, traffic, points, prefills=True, decodes=not split)
@@ -168,12 +171,12 @@ def saturated_of(fleet: Fleet, traffic: Traffic, least: int = 1) -> Array:
     """Return the saturated rates of `solve`, (points, 1), without its table."""
     entry, decode, points = _sites(fleet, traffic, least)
     limit = largest_batch(decode)
-    prompts = entry.replicas[:, None] * prefill_limit(entry)
-    if not decode.decodes:
-        return prompts
-    full = np.broadcast_to(limit.batch, (points, 1))
-    most = decode.replicas[:, None] * balance(decode, full, limit).rate
-    return np.minimum(most, prompts) if entry is not decode else most
+    most = prompts = entry.replicas[:, None] * prefill_limit(entry)
+    if decode.decodes:
+        full = np.broadcast_to(limit.batch, (points, 1))
+        most = decode.replicas[:, None] * balance(decode, full, limit).rate
+        most = np.minimum(most, prompts) if entry is not decode else most
+    return np.minimum(most, entry.replicas[:, None] * entry.host_limit)
 
 
 def solve(fleet: Fleet, traffic: Traffic, least: int = 1) -> Solved:
@@ -192,6 +195,7 @@ def solve(fleet: Fleet, traffic: Traffic, least: int = 1) -> Solved:
         rates, most = grid, entry.replicas[:, None] * prefill_limit(entry)
     split = entry is not decode
     saturated = np.minimum(most, entry.replicas[:, None] * prefill_limit(entry)) if split else most
+    saturated = np.minimum(saturated, entry.replicas[:, None] * entry.host_limit)
     columns = (
         np.broadcast_to(row_of(v), (points,))[:, None]
         for v in (fleet.transfer_latency_s, fleet.transfer_token_s)

@@ -28,6 +28,7 @@ class Plant:
     decode: Pool | None = None
     transfer: Transfer | None = None
     cached_share: float = 0.0
+    priority_share: float = 0.0
 
     def sized(self, replicas: int, decode_replicas: int = 0) -> Plant:
         """Return the plant with these numbers of replicas."""
@@ -47,6 +48,7 @@ class Plant:
             decode_pool=self.decode,
             transfer=self.transfer,
             cached_share=self.cached_share,
+            priority_share=self.priority_share,
             log=False,
         )
 

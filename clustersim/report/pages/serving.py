@@ -134,12 +134,28 @@ def _shown_lines(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return out
 
 
+def _class_words(answer: Served) -> str:
+    """What those that go before others wait for their first token, and what the others do."""
+    classes = answer.summary.ttft_by_class_s
+    if not classes:
+        return ""
+    said = "; ".join(
+        f"{name}: TTFT p50 {figures['p50']:.3g} s, p99 {figures['p99']:.3g} s"
+        for name, figures in classes.items()
+    )
+    return (
+        f"{answer.deployment.card}: {said} (requests of the first class go before all others that wait; capacity in"
+        " closed form knows no classes)"
+    )
+
+
 def _below(answers: Sequence[Served], serving: Serving) -> list[str]:
     """The verdicts and notes below the lines."""
     card_hour = answers[0].card_hour_cny
     said = [f"{a.deployment.card}: {a.verdict.text}" for a in answers if a.verdict]
     said += [_window_words(a) for a in answers]
     said += [words for a in answers if (words := _known_words(a))]
+    said += [words for a in answers if (words := _class_words(a))]
     said.append(
         "no cost: the scenario has no tco section"
         if card_hour is None
