@@ -158,12 +158,21 @@ class Scenario:
         return Scenario(self.name, kept)
 
     @told("train")
-    def train(self, *, workload: str = "", fidelity: str = "auto", replications: int | None = None) -> Answer:
-        """Run the training workload: its step, and its month at a fidelity (auto, closed, vector, des)."""
+    def train(
+        self, *, workload: str = "", fidelity: str = "auto", replications: int | None = None, workers: int = 1
+    ) -> Answer:
+        """Run the training workload: its step, and its month at a fidelity (auto, closed, vector, des).
+
+        ``workers`` processes simulate months that take long; any number of them gives the same.
+        """
         from clustersim.report.pages.training import train_answer
 
         return train_answer(
-            self.load(incumbent=False), workload, fidelity=fidelity, replications=replications
+            self.load(incumbent=False),
+            workload,
+            fidelity=fidelity,
+            replications=replications,
+            workers=workers,
         )
 
     @told("fabric")
@@ -202,18 +211,22 @@ class Scenario:
     @told("serve")
     def serve(
         self, *, workload: str = "", trace: str | Path | None = None, skip: int | None = None, whole: bool = False,
-        error: float = 0.01,
+        error: float = 0.01, records: str | Path | None = None,
     ) -> Answer:  # fmt: skip
         """Serve the requests, or the video streams: latency, throughput, cost; ``trace`` replaces the traffic.
 
-        Figures are those of a steady state to a relative standard ``error``, or of the ``whole`` run.
+        Figures are those of a steady state to a relative standard ``error``, or of the ``whole`` run. With a folder for
+        ``records`` all requests are served in bounded memory, and told of one by one in Parquet files.
         """
         from clustersim.report.pages.serving import serve_answer
+        from clustersim.report.pages.serving_fleet import fleet_answer
 
         more = {"traffic.trace": str(trace) if trace else None, "traffic.skip": skip}
         asked = self.set({key: value for key, value in more.items() if value is not None})
         site = asked.load(incumbent=False)
         site.refuse_groups("the service of one deployment")
+        if records is not None:
+            return fleet_answer(site, workload, Path(records))
         return serve_answer(site, workload, whole=whole, error=error)
 
     @told("jobs")
