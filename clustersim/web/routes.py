@@ -23,9 +23,11 @@ from clustersim.web.asked import Design, design_of, designs_of, whole_number
 from clustersim.web.catalogue import catalogue, inputs_of, key_schema
 from clustersim.web.corridor import corridor
 from clustersim.web.guard import MOST_UPLOAD
-from clustersim.web.jobs import KINDS, Board
+from clustersim.web.jobs import Board
+from clustersim.web.kinds import KINDS, UPLOADS, ask_of
 from clustersim.web.views import view
 from clustersim.web.views_compare import compare_view
+from clustersim.web.views_own import marks_of, own_view
 
 __all__ = ["BANDS", "ROUTES", "Route", "openapi"]
 
@@ -52,12 +54,17 @@ def reply(data: Any) -> Response:
 
 async def body_of(request: Request) -> Mapping[str, Any]:
     """Return the JSON object of a request; raises InputError for anything else."""
+    return json_object(await request.body(), "the body")
+
+
+def json_object(text: str | bytes, what: str) -> Mapping[str, Any]:
+    """Return the JSON object that a text is; raises InputError for anything else."""
     try:
-        found = json.loads(await request.body(), parse_constant=_no_constant)
+        found = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError):
-        raise InputError("the body is no JSON") from None
+        raise InputError(f"{what} is no JSON") from None
     if not isinstance(found, Mapping):
-        raise InputError("the body is a JSON object")
+        raise InputError(f"{what} is a JSON object")
     return found
 
 
@@ -121,6 +128,13 @@ async def post_compare(request: Request) -> Response:
     return reply(await run_in_threadpool(compare_view, designs))
 
 
+async def post_own(request: Request) -> Response:
+    """Own, rent or buy tokens: the costs by the share of hours that is used; ``marks`` are prices in CNY."""
+    body = await body_of(request)
+    design, marks = _design(body, "marks"), marks_of(body.get("marks"))
+    return reply(await run_in_threadpool(own_view, design, marks))
+
+
 async def post_explain(request: Request) -> Response:
     """What the changes of a design did, term by term."""
     design = _design(await body_of(request))
@@ -160,11 +174,26 @@ async def post_band(request: Request) -> Response:
 
 
 async def post_job(request: Request) -> Response:
-    """Start a long question: ``kind`` is one of those of ``jobs.KINDS``."""
-    body = await body_of(request)
+    """Start a long question: ``kind`` is one of those of ``kinds.KINDS``, ``options`` what it takes besides."""
+    return _started(request, await body_of(request))
+
+
+async def post_upload(request: Request) -> Response:
+    """Start a long question about an uploaded file; what is asked stands in the address, as JSON in ``ask``."""
+    body = json_object(request.query_params.get("ask", ""), "ask")
+    content = await request.body()
+    if not content:
+        raise InputError("the upload is empty")
+    return _started(request, body, content)
+
+
+def _started(request: Request, body: Mapping[str, Any], content: bytes = b"") -> Response:
+    options = body.get("options", {})
+    if not isinstance(options, Mapping):
+        raise InputError("options: an object of names and values")
     board: Board = request.app.state.board
-    name = board.start(body.get("kind"), _design(body, "kind"))
-    return JSONResponse(board.told(name), 202)
+    ask = ask_of(body.get("kind"), _design(body, "kind", "options"), options, content)
+    return JSONResponse(board.told(board.start(ask)), 202)
 
 
 async def get_job(request: Request) -> Response:
@@ -175,6 +204,20 @@ async def get_job(request: Request) -> Response:
             {"error": "no such job: the server was restarted since, or it is old; ask again"}, 404
         )
     return reply(told)
+
+
+async def get_job_file(request: Request) -> Response:
+    """The file that a job answered with."""
+    file = request.app.state.board.file(request.path_params["name"])
+    if file is None:
+        return JSONResponse(
+            {"error": "no such file: it is not made yet, or newer ones took its place; ask again"}, 404
+        )
+    return Response(file.content, media_type="application/zip", headers=_attached(file.name))
+
+
+def _attached(name: str) -> dict[str, str]:
+    return {"content-disposition": f'attachment; filename="{name}"'}
 
 
 async def delete_job(request: Request) -> Response:
@@ -190,10 +233,7 @@ async def post_export(request: Request) -> Response:
     if kind not in _EXPORTS:
         raise InputError(f"as: one of {', '.join(_EXPORTS)}, not {str(kind)[:40]!r}")
     content, media = await run_in_threadpool(_EXPORTS[kind], design)
-    name = f"{design.scenario}.{kind}"
-    return Response(
-        content, media_type=media, headers={"content-disposition": f'attachment; filename="{name}"'}
-    )
+    return Response(content, media_type=media, headers=_attached(f"{design.scenario}.{kind}"))
 
 
 def _as_json(design: Design) -> tuple[bytes, str]:
@@ -242,6 +282,7 @@ def _imported(content: bytes) -> dict[str, Any]:
 
 
 _DESIGN = {"scenario": "name of a scenario", "set": "object of keys and values"}
+_ASKED = {"kind": ", ".join(KINDS), "options": "object of what the kind takes besides"}
 _SOUGHT = {"span": "KEY=LOW:HIGH", "target": "NAME=NUMBER"}
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/healthz", healthz, "the server answers"),
@@ -253,10 +294,13 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/corridor", post_corridor, "the tiles of the corridor", _DESIGN),
     Route("POST", "/api/view", post_view, "the panels of a tab", {**_DESIGN, "view": "name of a tab"}),
     Route("POST", "/api/compare", post_compare, "designs side by side", {"designs": "list of designs"}),
+    Route("POST", "/api/own", post_own, "own, rent or buy tokens", {**_DESIGN, "marks": "rent and api, CNY"}),
     Route("POST", "/api/explain", post_explain, "what the changes did", _DESIGN),
     Route("POST", "/api/seek", post_seek, "an input that gives a target", {**_DESIGN, **_SOUGHT}),
     Route("POST", "/api/band", post_band, "ranges, streamed", {**_DESIGN, "points": "64, 256 or 1024"}),
-    Route("POST", "/api/jobs", post_job, "start a long question", {**_DESIGN, "kind": ", ".join(KINDS)}),
+    Route("POST", "/api/jobs", post_job, "start a long question", {**_DESIGN, **_ASKED}),
+    Route("POST", "/api/jobs/upload", post_upload, f"a long question about a file: {', '.join(UPLOADS)}"),
+    Route("GET", "/api/jobs/{name}/file", get_job_file, "the file that a job answered with"),
     Route("GET", "/api/jobs/{name}", get_job, "how far a job is"),
     Route("DELETE", "/api/jobs/{name}", delete_job, "cancel a job"),
     Route("POST", "/api/export", post_export, "a design as a file", {**_DESIGN, "as": ", ".join(_EXPORTS)}),
