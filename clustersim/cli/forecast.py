@@ -199,7 +199,7 @@ def xlsx(company: Company, case: str, labels: str, tables: str | None) -> Answer
 
 
 _LANGUAGE = click.option(
-    "--language", type=click.Choice(["en", "zh", "both"]), default="en", show_default=True,
+    "--language", "--lang", type=click.Choice(["en", "zh", "both"]), default="en", show_default=True,
     help="English, Chinese, or a document of each.",
 )  # fmt: skip
 _KIND = click.option(

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -14,25 +12,25 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from clustersim.errors import InputError
-from clustersim.report.answer import Answer
 from clustersim.report.labels import all_words
 from clustersim.report.text import to_json
 from clustersim.version import __version__
-from clustersim.web.answers import kept, result_of, whole_run
+from clustersim.web.answered import EXPORTS
+from clustersim.web.answers import result_of
 from clustersim.web.asked import Design, design_of, designs_of, whole_number
 from clustersim.web.catalogue import catalogue, inputs_of, key_schema
 from clustersim.web.corridor import corridor
-from clustersim.web.guard import MOST_UPLOAD
+from clustersim.web.helpers import Gone, Helpers
 from clustersim.web.jobs import Board
 from clustersim.web.kinds import KINDS, UPLOADS, ask_of
-from clustersim.web.views import view
-from clustersim.web.views_compare import compare_view
-from clustersim.web.views_own import marks_of, own_view
+from clustersim.web.views_own import marks_of
 
 __all__ = ["BANDS", "ROUTES", "Route", "openapi"]
 
 #: Points of a band, each sent as soon as it is known.
 BANDS = (64, 256, 1024)
+#: A band that took longer is the last: one of more points takes up to four times as long.
+LONGEST_S = 3.0
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -77,6 +75,12 @@ def _design(body: Mapping[str, Any], *own: str) -> Design:
     return design_of({key: value for key, value in body.items() if key not in own})
 
 
+async def _asked(request: Request, name: str, *given: Any) -> Any:
+    """Ask a helper of the server; raises what the question raises."""
+    helpers: Helpers = request.app.state.helpers
+    return await helpers.ask(request, name, *given)
+
+
 async def healthz(request: Request) -> Response:
     """Say that the server answers."""
     return JSONResponse({"ok": True, "version": __version__})
@@ -106,7 +110,7 @@ async def post_inputs(request: Request) -> Response:
 async def post_run(request: Request) -> Response:
     """What ``clustersim run -f json`` prints of a design."""
     design = _design(await body_of(request))
-    return reply(await run_in_threadpool(lambda: whole_run(design).to_dict()))
+    return Response(await _asked(request, "run", design), media_type="application/json")
 
 
 async def post_corridor(request: Request) -> Response:
@@ -119,28 +123,26 @@ async def post_view(request: Request) -> Response:
     """The panels of a tab."""
     body = await body_of(request)
     design, name = _design(body, "view"), str(body.get("view", ""))
-    return reply(await run_in_threadpool(view, name, design))
+    return reply(await _asked(request, "view", name, design))
 
 
 async def post_compare(request: Request) -> Response:
     """Designs side by side, and the gap by terms."""
     designs = designs_of(await body_of(request))
-    return reply(await run_in_threadpool(compare_view, designs))
+    return reply(await _asked(request, "compare", designs))
 
 
 async def post_own(request: Request) -> Response:
     """Own, rent or buy tokens: the costs by the share of hours that is used; ``marks`` are prices in CNY."""
     body = await body_of(request)
     design, marks = _design(body, "marks"), marks_of(body.get("marks"))
-    return reply(await run_in_threadpool(own_view, design, marks))
+    return reply(await _asked(request, "own", design, marks))
 
 
 async def post_explain(request: Request) -> Response:
     """What the changes of a design did, term by term."""
     design = _design(await body_of(request))
-    return reply(
-        await run_in_threadpool(lambda: kept(("explain", design), lambda: design.ask().explain()).to_dict())
-    )
+    return reply(await _asked(request, "explain", design))
 
 
 async def post_seek(request: Request) -> Response:
@@ -150,24 +152,25 @@ async def post_seek(request: Request) -> Response:
     span, target = (str(body.get(key, ""))[:300] for key in ("span", "target"))
     key = span.partition("=")[0]
     design_of({"scenario": design.scenario, "set": {key: 1}})
-    return reply(
-        await run_in_threadpool(
-            lambda: kept(("seek", design, span, target), lambda: design.ask().seek(span, target)).to_dict()
-        )
-    )
+    return reply(await _asked(request, "seek", design, span, target))
 
 
 async def post_band(request: Request) -> Response:
-    """Ranges of the tiles from 64, 256 and 1,024 points, a line of JSON each; ends where nobody listens any more."""
+    """Ranges of the tiles from 64, 256 and 1,024 points, a line of JSON each; ends where nobody listens any more, and
+    where more points would take longer than anybody waits."""
     body = await body_of(request)
     design, most = _design(body, "points"), whole_number(body, "points", BANDS[0], BANDS[-1], BANDS[-1])
     await run_in_threadpool(result_of, design)
 
     async def lines() -> AsyncIterator[bytes]:
+        took = 0.0
         for points in (count for count in BANDS if count <= most):
-            if await request.is_disconnected():
+            if took > LONGEST_S:
                 return
-            told = await run_in_threadpool(corridor, design, points)
+            try:
+                told, took = await _asked(request, "band", design, points)
+            except Gone:
+                return
             yield (json.dumps({"points": points, **told}) + "\n").encode()
 
     return StreamingResponse(lines(), media_type="application/x-ndjson")
@@ -230,34 +233,10 @@ async def post_export(request: Request) -> Response:
     """A design as a file: ``as`` is json, csv (its terms), md, or xlsx (the live workbook)."""
     body = await body_of(request)
     design, kind = _design(body, "as"), str(body.get("as"))
-    if kind not in _EXPORTS:
-        raise InputError(f"as: one of {', '.join(_EXPORTS)}, not {str(kind)[:40]!r}")
-    content, media = await run_in_threadpool(_EXPORTS[kind], design)
+    if kind not in EXPORTS:
+        raise InputError(f"as: one of {', '.join(EXPORTS)}, not {str(kind)[:40]!r}")
+    content, media = await _asked(request, "export", design, kind)
     return Response(content, media_type=media, headers=_attached(f"{design.scenario}.{kind}"))
-
-
-def _as_json(design: Design) -> tuple[bytes, str]:
-    return whole_run(design).text("json").encode(), "application/json"
-
-
-def _as_csv(design: Design) -> tuple[bytes, str]:
-    rows = [{str(k): v for k, v in row.items()} for row in result_of(design).terms.to_dict("records")]
-    return Answer(name="terms", data=rows, rows=rows).text("csv").encode(), "text/csv; charset=utf-8"
-
-
-def _as_md(design: Design) -> tuple[bytes, str]:
-    return whole_run(design).text("md").encode(), "text/markdown; charset=utf-8"
-
-
-def _as_xlsx(design: Design) -> tuple[bytes, str]:
-    with tempfile.TemporaryDirectory() as folder:
-        path = result_of(design).to_excel(Path(folder) / "book.xlsx")
-        return path.read_bytes(), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-_EXPORTS: Mapping[str, Callable[[Design], tuple[bytes, str]]] = {
-    "json": _as_json, "csv": _as_csv, "md": _as_md, "xlsx": _as_xlsx,
-}  # fmt: skip
 
 
 async def post_import(request: Request) -> Response:
@@ -265,20 +244,7 @@ async def post_import(request: Request) -> Response:
     content = await request.body()
     if not content:
         raise InputError("the upload is empty")
-    return reply(await run_in_threadpool(_imported, content))
-
-
-def _imported(content: bytes) -> dict[str, Any]:
-    from clustersim.api.files import import_file
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "upload"
-        path.write_bytes(content[:MOST_UPLOAD])
-        try:
-            answer = import_file(path)
-        except InputError as error:
-            raise InputError(str(error).replace(str(path), "the upload")) from None
-    return {"rows": [dict(row) for row in answer.table][:1000], "said": list(answer.said)}
+    return reply(await _asked(request, "import", content))
 
 
 _DESIGN = {"scenario": "name of a scenario", "set": "object of keys and values"}
@@ -303,7 +269,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/jobs/{name}/file", get_job_file, "the file that a job answered with"),
     Route("GET", "/api/jobs/{name}", get_job, "how far a job is"),
     Route("DELETE", "/api/jobs/{name}", delete_job, "cancel a job"),
-    Route("POST", "/api/export", post_export, "a design as a file", {**_DESIGN, "as": ", ".join(_EXPORTS)}),
+    Route("POST", "/api/export", post_export, "a design as a file", {**_DESIGN, "as": ", ".join(EXPORTS)}),
     Route("POST", "/api/import", post_import, "read an uploaded file"),
 )  # fmt: skip
 

@@ -36,7 +36,7 @@ export function Limits({ pins, language, onStart }) {
   const [limit, setLimit] = useState("power");
   const [amount, setAmount] = useState(LIMITS.power);
   const send = (event) => { event.preventDefault(); onStart({ limit, amount: amount.trim(), others: [...new Set(pins.map((p) => p.scenario))] }); };
-  return html`<form class="panel" onSubmit=${send} aria-label=${say("compare.limits", language)}>
+  return html`<form class="panel wide" onSubmit=${send} aria-label=${say("compare.limits", language)}>
     <h3>${say("compare.limits", language)}</h3>
     <p class="note">${say("limits.ask", language)}</p>
     <p class="fields"><label>${say("limits.limit", language)} <select value=${limit} onChange=${(e) => { setLimit(e.target.value); setAmount(LIMITS[e.target.value]); }}>

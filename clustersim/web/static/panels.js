@@ -68,7 +68,7 @@ function Cell({ value, first, factor, language, onCite }) {
 
 export function Panel({ panel, language, money, onCite }) {
   const title = say(panel.title, language);
-  return html`<section class=${panel.columns.length > 6 || panel.chart?.categories.length > 11 ? "panel wide" : "panel"} data-panel=${panel.title}>
+  return html`<section class=${panel.columns.length > 4 || panel.chart?.categories.length > 11 ? "panel wide" : "panel"} data-panel=${panel.title}>
     <h3>${title}</h3>
     ${panel.chart ? html`<${Chart} chart=${panel.chart} title=${title} language=${language} money=${money} />` : ""}
     ${panel.notes.map((told) => html`<p class="note">${note(told, language, money)}</p>`)}
