@@ -308,7 +308,8 @@ class Scenario:
 
     @told("proposal")
     def proposal(
-        self, *others: str, languages: Sequence[str] = ("en",), forms: Sequence[str] = (), draws: int | None = None
+        self, *others: str, languages: Sequence[str] = ("en",), forms: Sequence[str] = (), draws: int | None = None,
+        tell: Count = _no_count,
     ) -> Answer:  # fmt: skip
         """Write a proposal of this cluster against others at its demand: a folder gets NAME-LANGUAGE.FORM and evidence.
 
@@ -324,7 +325,7 @@ class Scenario:
             assert isinstance(data, Mapping)
             return data
 
-        return proposal_answer(asked, run, languages=languages, forms=forms or FORMS)
+        return proposal_answer(asked, run, languages=languages, forms=forms or FORMS, tell=tell)
 
     @told("plan")
     def plan_training(

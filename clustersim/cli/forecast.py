@@ -209,7 +209,7 @@ def xlsx(company: Company, case: str, labels: str, tables: str | None) -> Answer
 
 
 _LANGUAGE = click.option(
-    "--language", type=click.Choice(["en", "zh", "both"]), default=language, show_default="that of --lang",
+    "--language", "--lang", type=click.Choice(["en", "zh", "both"]), default=language, show_default="that of --lang",
     help="English, Chinese, or a document of each.",
 )  # fmt: skip
 _KIND = click.option(

@@ -127,8 +127,12 @@ class Answer:
 
         return pd.DataFrame(list(self.table))
 
-    def write(self, folder: str | Path) -> list[Path]:
+    def write(
+        self, folder: str | Path, *, tell: Callable[[int, int], None] = lambda done, of: None
+    ) -> list[Path]:
         """Write the answer as JSON, with its tables and figures, into a folder that is made where it is missing.
+
+        ``tell`` is told how many of the files are written.
 
         Raises InputError where the folder cannot be written, and where it holds other files and may not.
         """
@@ -149,6 +153,7 @@ class Answer:
             with write_beside(at / name) as temporary:
                 _put(content, temporary)
             written.append(at / name)
+            tell(len(written), len(files) + int(self.keeps_json))
         return written
 
     def __repr__(self) -> str:
