@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from clustersim.api.kinds import refuse_other
+from clustersim.api.told import told
 from clustersim.errors import InputError
 from clustersim.report.answer import Answer, listed
 from clustersim.schema.inputs import Inputs, load_inputs
@@ -121,6 +122,7 @@ class Scenario:
 
         return asked_again(self.name).numbers({**self.changes, **plain_changes(changes)})
 
+    @told("run")
     def run(self, *, draws: int = 0, tell: Tell = _quiet) -> Result:
         """Run the demand on its site, from the cards to a target price.
 
@@ -133,6 +135,7 @@ class Scenario:
         tell("inputs")
         return result_of(self, run_chain(inputs, tell=tell), draws)
 
+    @told("explain")
     def explain(self, *, everything: bool = False) -> Answer:
         """Say what the changes do along the corridor, term by term, with elasticities where one number changed.
 
@@ -154,6 +157,7 @@ class Scenario:
             raise InputError("explain needs a change: set an input, or give another scenario")
         return Scenario(self.name, kept)
 
+    @told("train")
     def train(self, *, workload: str = "", fidelity: str = "auto", replications: int | None = None) -> Answer:
         """Run the training workload: its step, and its month at a fidelity (auto, closed, vector, des)."""
         from clustersim.report.pages.training import train_answer
@@ -162,6 +166,7 @@ class Scenario:
             self.load(incumbent=False), workload, fidelity=fidelity, replications=replications
         )
 
+    @told("fabric")
     def fabric(self) -> Answer:
         """Lay the cluster's fabric out as a graph: its parts counted twice, rates beside the closed forms, failures."""
         from clustersim.report.pages.fabric import fabric_answer
@@ -170,12 +175,14 @@ class Scenario:
         site.refuse_groups("one fabric")
         return fabric_answer(site)
 
+    @told("train")
     def scaling(self, low: int, high: int, *, workload: str = "") -> Answer:
         """Return weak and strong scaling curves from ``low`` to ``high`` cards."""
         from clustersim.report.pages.training import scaling_answer
 
         return scaling_answer(self.load(incumbent=False), workload, low=low, high=high)
 
+    @told("train")
     def train_with(
         self, *others: str, workload: str = "", share: str = "best", link: str = "100 Gb/s", fidelity: str = "auto",
         replications: int | None = None,
@@ -192,6 +199,7 @@ class Scenario:
         site = joined_sides(sides, number_of(link, "B/s", "--link"))
         return train_answer(site, workload, fidelity=fidelity, replications=replications, share=share)
 
+    @told("serve")
     def serve(
         self, *, workload: str = "", trace: str | Path | None = None, skip: int | None = None, whole: bool = False,
         error: float = 0.01,
@@ -208,6 +216,7 @@ class Scenario:
         site.refuse_groups("the service of one deployment")
         return serve_answer(site, workload, whole=whole, error=error)
 
+    @told("jobs")
     def jobs(self, *, workload: str = "", what_if: bool = False) -> Answer:
         """Queue the jobs on the cluster; ``what_if``: what one more server or another policy would change."""
         from clustersim.report.pages.jobs import jobs_answer
@@ -216,6 +225,7 @@ class Scenario:
         site.refuse_groups("one queue of jobs")
         return jobs_answer(site, workload, ask=what_if)
 
+    @told("collectives")
     def collectives(
         self, *, kind: str = "", sizes: Sequence[str | float] = (), cards: int | None = None
     ) -> Answer:
@@ -231,6 +241,7 @@ class Scenario:
         asked = [number_of(size, "B", "--size") for size in sizes]
         return collectives_answer(self.load(incumbent=False), kind, asked, cards)
 
+    @told("tco")
     def tco(self, *, draws: int | None = None) -> Answer:
         """Price the site: bill of materials, cost over its life and of every unit, intervals, the market's rent.
 
@@ -240,6 +251,7 @@ class Scenario:
 
         return tco_answer(self.name, self.changes, draws=draws)
 
+    @told("worth")
     def worth(
         self, output: str, *, decide: str = "", maximise: bool | None = None, draws: int = 512, tell: Count = _no_count
     ) -> Answer:  # fmt: skip
@@ -253,6 +265,7 @@ class Scenario:
             self.name, self.changes, output=output, decide=decide, maximise=maximise, draws=draws, tell=tell
         )
 
+    @told("claims")
     def claims(
         self, *, workload: str = "", coverage: float = 0.993, penalty: str = "0 CNY", draws: int = 64
     ) -> Answer:
@@ -265,6 +278,7 @@ class Scenario:
         load = one_side(self.name, self.changes)
         return claims_answer(load, workload, coverage=coverage, penalty_cny=cost, draws=draws)
 
+    @told("compare")
     def compare(
         self, *others: str, own_site: bool = False, demand: str = "", stated_plans: bool = False,
         draws: int | None = None
@@ -279,6 +293,7 @@ class Scenario:
         )  # fmt: skip
         return compare_answer(asked, draws=draws)
 
+    @told("proposal")
     def proposal(
         self, *others: str, languages: Sequence[str] = ("en",), forms: Sequence[str] = (), draws: int | None = None
     ) -> Answer:  # fmt: skip
@@ -298,6 +313,7 @@ class Scenario:
 
         return proposal_answer(asked, run, languages=languages, forms=forms or FORMS)
 
+    @told("plan")
     def plan_training(
         self, *, cards: Sequence[int] = (), front: bool = False, why: bool = False, offload: bool = False,
         tell: Count = _no_count, **limits: Unpack[LimitWords],
@@ -316,6 +332,7 @@ class Scenario:
             self.name, self.changes, asked, cards, front=front, why=why, offload=offload, tell=tell
         )
 
+    @told("plan")
     def plan_cluster(
         self, *others: str, objective: str = "goodput", tell: Count = _no_count, **limits: Unpack[LimitWords]
     ) -> Answer:  # fmt: skip
@@ -329,11 +346,12 @@ class Scenario:
         asked = Words(**limits)
         return clusters_answer((self.name, *others), self.changes, asked, objective, tell)
 
+    @told("plan")
     def plan_serving(
         self, *, workload: str = "", demand: str | None = None, tokens_per_day: str | None = None,
         streams: str | None = None, admitted: float = 0.99, plans: bool = False, search: bool = False,
         formats: bool = False, frontier: bool = False, budget: str | None = None, power: str | None = None,
-        racks: str | None = None, top: int = 15, tell: Tell = _quiet,
+        racks: str | None = None, top: int = 15, diurnal: float | None = None, tell: Tell = _quiet,
     ) -> Answer:  # fmt: skip
         """Ask serving backwards: the largest rate at its service level, the cards for a demand, the cheapest plan, the
         largest fleet within limits."""
@@ -349,15 +367,18 @@ class Scenario:
             streams=None if streams is None else number_of(streams, "1", "--streams"),
             limits=resource_limits(budget, power, racks, inputs) if limited else None,
             plans=plans, search=search, formats=formats, frontier=frontier, top=top, admitted=admitted,
+            swing=diurnal,
         )  # fmt: skip
         return serving_plan_answer(inputs, workload, asked, tell)
 
+    @told("plan")
     def plan_units(self) -> Answer:
         """Say what the forecast units of the card's product mean: sites, deals, megawatts, memory stacks, wafers."""
         from clustersim.report.pages.tokens import units_answer
 
         return units_answer(self.name, self.changes)
 
+    @told("plan")
     def plan_reliability(
         self, *, workload: str = "", wait_below: float = 0.01, availability: float = 0.999, restore: str = "5 min",
         per_restore: str = "0 CNY", scaling: float = 0.95, per_point: str = "0 CNY", per_interruption: str = "0 CNY",
@@ -380,6 +401,7 @@ class Scenario:
         )  # fmt: skip
         return reliability_answer(asked)
 
+    @told("plan")
     def break_even(
         self, unknown: str = "price", *, against: str = "incumbent", mark: str | float | None = None,
         incumbent: str = "", workload: str = "",
@@ -393,6 +415,7 @@ class Scenario:
             self.name, self.changes, unknown, against=against, mark=cost, incumbent=incumbent, workload=workload
         )  # fmt: skip
 
+    @told("sweep")
     def sweep(
         self, vary: Mapping[str, Values], *, outputs: Sequence[str] = (), design: str = "grid",
         points: int | None = None, seed: int = 0, **how: Unpack[HowWords],
@@ -404,6 +427,7 @@ class Scenario:
         asked = self._asked(outputs, seed, vary)
         return sweep_study(asked, How(**how), design=design, points=points)
 
+    @told("mc")
     def mc(
         self, inputs: Iterable[str] | Mapping[str, Mapping[str, object] | None], *, outputs: Sequence[str] = (),
         points: int = 256, precision: float | None = None, seed: int = 0, **how: Unpack[HowWords],
@@ -420,6 +444,7 @@ class Scenario:
             self._asked(outputs, seed, inputs=inputs), How(**how), points=points, precision=precision
         )
 
+    @told("sensitivity")
     def sensitivity(
         self, inputs: Iterable[str] | Mapping[str, Mapping[str, object] | None], *, output: str = "",
         method: str = "sobol", points: int = 256, seed: int = 0, **how: Unpack[HowWords],
@@ -431,6 +456,7 @@ class Scenario:
         asked = self._asked([output] if output else [], seed, inputs=inputs)
         return sensitivity_study(asked, How(**how), method=method, points=points)
 
+    @told("optimise")
     def optimise(
         self, vary: Mapping[str, Values], *, minimise: Sequence[str] = (), maximise: Sequence[str] = (),
         subject_to: Sequence[str] = (), **how: Unpack[HowWords],
@@ -443,6 +469,7 @@ class Scenario:
             self._asked((), 0, vary), How(**how), minimise=minimise, maximise=maximise, limits=subject_to
         )
 
+    @told("seek")
     def seek(self, span: str, target: str) -> Answer:
         """Find the value of an input (``"tco.pue=1:2"``) that gives an output its target (``"mfu=0.4"``)."""
         from clustersim.report.pages.studies import seek_answer

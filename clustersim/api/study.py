@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from clustersim.api.kinds import STUDIES, kind_of, refuse_other
+from clustersim.api.told import told
 from clustersim.errors import InputError, suggest
 from clustersim.extras import needs
 from clustersim.report.answer import Answer, listed
@@ -188,6 +189,7 @@ class StudyFile:
             )
         return asked.with_more(sets=self.changes, axes=axes, outputs=outputs)
 
+    @told("sweep")
     def sweep(
         self, vary: Mapping[str, Values] | None = None, *, outputs: Sequence[str] = (), design: str = "grid",
         points: int | None = None, **how: Unpack[HowWords],
@@ -195,6 +197,7 @@ class StudyFile:
         """Run every combination of the varied inputs, or a sample of them."""
         return sweep_study(self._asked("sweep", vary, outputs), How(**how), design=design, points=points)
 
+    @told("mc")
     def mc(
         self, *, points: int | None = None, precision: float | None = None, outputs: Sequence[str] = (),
         **how: Unpack[HowWords],
@@ -202,12 +205,14 @@ class StudyFile:
         """Carry the uncertain inputs through the chain: P10, P50, P90."""
         return mc_study(self._asked("mc", outputs=outputs), How(**how), points=points, precision=precision)
 
+    @told("sensitivity")
     def sensitivity(
         self, *, method: str | None = None, points: int | None = None, **how: Unpack[HowWords]
     ) -> Study:
         """Rank the uncertain inputs by what they do to the first output."""
         return sensitivity_study(self._asked("sensitivity"), How(**how), method=method, points=points)
 
+    @told("optimise")
     def optimise(
         self, vary: Mapping[str, Values] | None = None, *, minimise: Sequence[str] = (), maximise: Sequence[str] = (),
         subject_to: Sequence[str] = (), **how: Unpack[HowWords],

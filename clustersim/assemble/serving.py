@@ -29,6 +29,7 @@ from clustersim.errors import ClusterSimError, InputError
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
+from clustersim.perf.serving_adapters import Adapters, adapter_bytes, adapter_terms, adapter_wait_s
 from clustersim.perf.serving_cache import CachePlan, cache_tokens
 from clustersim.perf.serving_checks import check_serving
 from clustersim.perf.serving_cost import IterationTerms, iteration_terms
@@ -164,6 +165,7 @@ def _batching(
         max_tokens=b.max_tokens * ranks,
         max_sequences=b.max_sequences,
         chunked=b.chunked,
+        split_over_stages=b.split_over_stages,
         mixed=b.mixed,
         max_waiting=b.max_waiting,
         timeout_s=b.timeout.value if b.timeout else float("inf"),
@@ -188,6 +190,14 @@ def _prompt(work: ServingWorkload, seed: int) -> float:
     """Mean tokens of a prompt."""
     stated = work.traffic.prompt
     return stated.mean.value if stated is not None else float(requests_of(work, seed)[0].prompt.mean())
+
+
+def adapters_of(work: ServingWorkload) -> Adapters | None:
+    """Return the adapters of a workload's requests; a replica keeps no more than there are."""
+    a = work.adapters
+    if a is None:
+        return None
+    return Adapters(a.count, a.rank, min(a.resident, a.count), a.skew.value, a.targets == "all")
 
 
 def engine_said(work: ServingWorkload) -> str:
@@ -236,15 +246,21 @@ class ServingBuilder:
         self.context = _context(work)
         self.draft = draft_of(inputs, work, self.model)
         self.acceptance = acceptance_of(inputs, work)
+        self.adapters = adapters_of(work)
         self.prompt = _prompt(work, inputs.scenario.seed)
 
-    def request_s(self, terms: IterationTerms) -> float:
-        """Time of a request before its first token outside the model: the engine's own, and what it is held back.
+    def request_s(self, terms: IterationTerms, layout: Layout) -> float:
+        """Time of a request before its first token outside the model: the engine's own, what it is held back, and what
+        it waits for its adapter in the mean.
+
+        The host's time for its prompt's tokens is not in it: requests queue for that (``host_s`` of the replica).
 
         Held back are iterations of as many sequences as a replica has users, of one where arrivals are open.
         """
         held, loop = self.work.batching.wait_iterations, self.work.traffic.closed_loop
-        outside = self.efficiency.request_s + self.efficiency.prompt_token_s * self.prompt
+        outside = self.efficiency.request_s
+        if self.adapters is not None:
+            outside += adapter_wait_s(self.model, layout, self.card, self.adapters)
         if not held:
             return outside
         users = min(loop.users / self.work.replicas, self.work.batching.max_sequences) if loop else 1.0
@@ -275,6 +291,8 @@ class ServingBuilder:
         plan = CachePlan(
             memory_share=stated.value if stated else None, reserve=reserve_of(self.engine, self.card.name),
             limits=BatchLimits(rules.max_tokens, rules.max_sequences), context=self.context, draft=self.draft,
+            beside_bytes=self.adapters.resident * adapter_bytes(self.model, layout, self.adapters)
+            if self.adapters else 0.0,
         )  # fmt: skip
         return cache_tokens(self.model, layout, self.precision, self.card, plan)
 
@@ -291,9 +309,15 @@ class ServingBuilder:
             "model": self.model, "layout": layout, "card": self.card, "network": self.network,
             "efficiency": self.efficiency, "precision": self.precision, "context": self.context,
             "ranks": ranks if ranks is not None else self.ranks(rules),
+            "split_over_stages": rules.split_over_stages,
         }  # fmt: skip
         found = iteration_terms(tokens, **given)
-        return speculative_terms(found, self.draft, rules.max_sequences, **given) if self.draft else found
+        if self.draft:
+            found = speculative_terms(found, self.draft, rules.max_sequences, **given)
+        if self.adapters is None:
+            return found
+        names = ("model", "layout", "card", "efficiency", "precision")
+        return adapter_terms(found, self.adapters, rules.max_sequences, **{k: given[k] for k in names})
 
     def ranks(self, rules: Batching) -> RankLoad:
         """What iterations hold, by which attention ranks are uneven."""
@@ -323,7 +347,8 @@ class ServingBuilder:
         room = self.room(layout, rules)
         terms = self.terms(np.arange(rules.max_tokens + 257, dtype=np.float64), layout, rules)
         known = None if decodes else known_of(self.work, terms.held_bytes, self.model, self.precision)
-        return Pool(count, replica_cost(terms, room, layout.dp), rules, known), terms
+        host = 0.0 if decodes else self.efficiency.prompt_token_s
+        return Pool(count, replica_cost(terms, room, layout.dp, host), rules, known), terms
 
     def pools(self, plan: ServingPlan) -> dict[str, Any]:
         """Build the pools, their terms and the transfer between them."""
@@ -368,7 +393,8 @@ def fluid_deployment(
     layout = layout_spec(plan)
     cost, rules, terms = builder.fluid(layout, prefill_only=split is not None)
     pooled = work.router != "round_robin"
-    entry = FluidPool(cost, rules, work.replicas, pooled)
+    host = builder.efficiency.prompt_token_s
+    entry = FluidPool(cost, rules, work.replicas, pooled, host)
     cards, fleet = work.replicas * layout.cards, Fleet(entry)
     if split is not None:
         lay = layout_spec(split.decode_plan) if split.decode_plan else layout
@@ -379,7 +405,7 @@ def fluid_deployment(
     return FluidDeployment(
         fleet=fleet,
         cards=cards,
-        request_s=builder.request_s(terms),
+        request_s=builder.request_s(terms, layout) + host * builder.prompt,
         cached_share=work.prefix.hit_share.value if work.prefix else 0.0,
         peak_flops=builder.card.peak_of(builder.precision.linear),
         bandwidth=builder.card.memory_bandwidth,
@@ -406,7 +432,7 @@ def deployment(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> Depl
     builder = ServingBuilder(inputs, work)
     pools = builder.pools(plan)
     auto, loop, power = work.autoscale, work.traffic.closed_loop, inputs.parts.card.power
-    outside = builder.request_s(pools["terms"])
+    outside = builder.request_s(pools["terms"], pools["layout"])
     key = f"cards.{inputs.parts.card.name}.power"
     return Deployment(
         card=builder.card.name,
@@ -418,6 +444,7 @@ def deployment(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> Depl
         if auto
         else None,
         cached_share=work.prefix.hit_share.value if work.prefix else 0.0,
+        priority_share=work.traffic.priority_share.value,
         closed_loop=ClosedLoop(loop.users, loop.think.value) if loop else None,
         seed=inputs.scenario.seed,
         request_s=outside,

@@ -36,7 +36,7 @@ ANY_CARD = "*"
 #: Keys of a file whose engine field has its unit in the name.
 _NAMES = {
     "layer_overhead": "layer_overhead_s", "host_layer": "host_layer_s", "expert_overhead": "expert_overhead_s",
-    "runtime_memory": "runtime_bytes", "expert_host": "expert_host_s",
+    "runtime_memory": "runtime_bytes", "expert_launch": "expert_launch_s",
 }  # fmt: skip
 #: Key of a file's section ``memory`` -> field of the engine's reserve.
 _RESERVE = {"fixed": "fixed_bytes", "peer": "peer_bytes", "graphs": "graph_bytes"} | {
@@ -213,6 +213,7 @@ def _efficiency(profile: SoftwareProfile, of: EngineConstants, gemm: float, memo
         one_shot_s=of.one_shot_us * 1e-6,
         request_s=of.request_ms * 1e-3,
         prompt_token_s=of.prompt_token_us * 1e-6,
+        far_exchange_s=of.far_exchange_us * 1e-6,
         expert=of.expert,
         expert_layer_s=of.expert_layer_us * 1e-6,
         latent_rows=of.latent_rows,
@@ -240,5 +241,6 @@ def batching_of(
         max_tokens=tokens,
         max_sequences=max(1, min(sequences, tokens - 1)) if rules.mixed else sequences,
         chunked=rules.chunked,
+        split_over_stages=rules.split_over_stages,
         mixed=rules.mixed,
     )

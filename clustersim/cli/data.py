@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
 from clustersim.cli.helps import grouped
-from clustersim.cli.names import PROFILE, SCENARIO, Word
+from clustersim.cli.names import KEY_WORD, PROFILE, SCENARIO, SCHEMA, Word
 from clustersim.cli.options import answers, given_of
 
 if TYPE_CHECKING:
@@ -33,6 +34,14 @@ class _Domain(Word):
         from clustersim.validation.domains import DOMAINS
 
         return click.Choice(sorted(DOMAINS)).convert(value, param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Complete with the domains that begin so."""
+        from clustersim.validation.domains import DOMAINS
+
+        return [CompletionItem(name) for name in sorted(DOMAINS) if name.startswith(incomplete)]
 
 
 @grouped()
@@ -69,7 +78,7 @@ def diff_profiles(first: str, second: str) -> Answer:
 
 
 @answers(of="")
-@click.argument("word", default="")
+@click.argument("word", default="", type=KEY_WORD)
 @click.option(
     "-s",
     "--scenario",
@@ -93,7 +102,7 @@ def keys(word: str, scenario: str, full: bool, units: bool) -> Answer:
 
 
 @answers(of="")
-@click.argument("kind", required=False)
+@click.argument("kind", required=False, type=SCHEMA)
 def schema(kind: str | None) -> Answer:
     """Print the JSON Schema of a KIND of file: every field with its unit, bounds, tiers and meaning.
 
@@ -203,7 +212,7 @@ def calibrate(
 )
 @click.option(
     "--leave-out", type=click.Choice(["source", "card", "release"]),
-    help="Predict steps of every such group with the constants found again without its rows.",
+    help="Predict every such group with the constants found again without its rows.",
 )  # fmt: skip
 @click.option(
     "--coverage", is_flag=True,

@@ -106,6 +106,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
+_COMPLETE = "_CLUSTERSIM_COMPLETE"
+
+
 class LazyGroup(Group):
     """A group that knows its commands by name and imports a command's module only to run or describe it."""
 
@@ -176,8 +179,10 @@ def _say(text: str) -> None:
 
 
 def _run() -> int:
+    if _COMPLETE in os.environ:
+        importlib.import_module("clustersim.cli.names")  # how each shell is completed
     try:
-        result = cli.main(standalone_mode=False, complete_var="_CLUSTERSIM_COMPLETE")
+        result = cli.main(standalone_mode=False, complete_var=_COMPLETE)
         sys.stdout.flush()
     except click.exceptions.Abort:
         _say("interrupted")

@@ -31,7 +31,8 @@ __all__ = ["CachePlan", "CacheRoom", "cache_room", "cache_tokens", "smallest_tp"
 class CachePlan:
     """How an engine gives out a card's memory: its share (None: the engine's own), its reserve, its largest batch.
 
-    ``context`` is about how long sequences are, in tokens; ``draft`` holds weights and a cache beside the model's.
+    ``context`` is about how long sequences are, in tokens; ``draft`` holds weights and a cache beside the model's;
+    ``beside_bytes`` are held on each card besides (adapters).
     """
 
     memory_share: float | None = None
@@ -39,6 +40,7 @@ class CachePlan:
     limits: BatchLimits = DEFAULT_LIMITS
     context: float = TYPICAL_CONTEXT
     draft: Draft | None = None
+    beside_bytes: float = 0.0
 
     @property
     def share(self) -> float:
@@ -82,6 +84,7 @@ def cache_room(
     taken = weight_bytes_per_card(model, layout, precision)
     taken += reserve_bytes(plan.reserve, model, plan.limits, tp=layout.tp, dp=layout.dp)
     taken += draft_weight_bytes(plan.draft, layout, precision) if plan.draft else 0.0
+    taken += plan.beside_bytes
     free = plan.reserve.share_of == "free"
     left = (card.memory_bytes - taken) * plan.share if free else card.memory_bytes * plan.share - taken
     per_token = per_sequence = 0.0
@@ -108,14 +111,16 @@ def cache_tokens(
     if room.tokens(plan.context) >= LEAST_TOKENS * layout.dp:
         return room.tokens(plan.context)
     weights = weight_bytes_per_card(model, layout, precision)
-    kept = reserve_bytes(plan.reserve, model, plan.limits, tp=layout.tp, dp=layout.dp)
+    kept = reserve_bytes(plan.reserve, model, plan.limits, tp=layout.tp, dp=layout.dp) + plan.beside_bytes
     share = plan.share
     fit = smallest_tp(model, layout, precision, card, plan)
+    beside = " and adapters" if plan.beside_bytes else ""
     hint = f"the smallest that fits is tp={fit}" if fit else "no tp up to 1024 fits; add pp or fewer bits"
     raise InfeasibleError(
         f"{model.name} needs {(weights + kept) / 1e9:.1f} GB per card at tp={layout.tp} (weights {weights / 1e9:.1f},"
-        f" the engine's reserve {kept / 1e9:.1f}), but {card.name} gives {card.memory_bytes * share / 1e9:.1f} GB"
-        f" ({share:g} of {card.memory_bytes / 1e9:.1f}): it does not fit; {hint}"
+        f" the engine's reserve{beside} {kept / 1e9:.1f}), but {card.name} gives"
+        f" {card.memory_bytes * share / 1e9:.1f} GB ({share:g} of {card.memory_bytes / 1e9:.1f}):"
+        f" it does not fit; {hint}"
     )
 
 

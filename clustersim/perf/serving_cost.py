@@ -176,15 +176,21 @@ class _Attention:
 
 
 def _attention(
-    model: Model, layout: Layout, card: Card, efficiency: Efficiency, precision: Precision, context: float
+    model: Model,
+    layout: Layout,
+    card: Card,
+    efficiency: Efficiency,
+    precision: Precision,
+    context: float,
+    in_turn: float,
 ) -> _Attention:
     """Return the seconds of attention per cached token, pair, new token and decoding sequence, for one replica.
 
     Decode reads the cache at the reachable bandwidth or computes at the reachable rate, whichever is slower;
     part by part both are proportional to the same tokens, so the slower one is a constant choice. With data groups
-    and stages a card sees only its own tokens and layers.
+    and stages a card sees only its own tokens and layers; ``in_turn`` stages work one after another.
     """
-    spread = layout.dp / stage_share(model, layout)
+    spread = layout.dp / stage_share(model, layout) / in_turn
     bandwidth = card.memory_bandwidth * efficiency.kv
     rate = card.peak_of(precision.attention) * efficiency.attention
     latent = rate
@@ -222,16 +228,19 @@ def iteration_terms(
     precision: Precision,
     context: float = TYPICAL_CONTEXT,
     ranks: RankLoad = EVEN,
+    split_over_stages: bool = True,
 ) -> IterationTerms:
     """Return the terms of an iteration with ``tokens`` new tokens in the whole replica.
 
     With pp stages the batch is cut into pp parts that fill the pipeline, so an iteration lasts pp times the
-    fullest stage's time of a pp-th of the tokens (at least one). ``context`` is about how long sequences are: shorter
-    windows and selections count as full. ``ranks`` says what lies unevenly on attention ranks. Units: seconds, FLOP,
-    bytes.
+    fullest stage's time of a pp-th of the tokens (at least one); without ``split_over_stages`` the whole batch passes
+    one stage after another while the others wait: pp times the stage's time of all tokens. ``context`` is about how
+    long sequences are: shorter windows and selections count as full. ``ranks`` says what lies unevenly on attention
+    ranks. Units: seconds, FLOP, bytes.
     """
     n = np.asarray(tokens, dtype=np.float64)
-    stages, part = float(layout.pp), np.maximum(n / layout.pp, 1.0)
+    stages, groups_of = float(layout.pp), layout.pp if split_over_stages else 1
+    part = np.maximum(n / groups_of, 1.0)
     bandwidth = card.memory_bandwidth * efficiency.memory
     own = busiest_rank(part, layout.dp, ranks)
     groups = _groups(part, own, model, layout, precision, efficiency.expert)
@@ -242,11 +251,11 @@ def iteration_terms(
     )
     passes = HIDDEN_PASSES * model.hidden + FFN_PASSES * width / layout.tp
     moved = own * passes * precision.activation_bytes * model.layers * stage_share(model, layout)
-    attention = _attention(model, layout, card, efficiency, precision, context)
+    attention = _attention(model, layout, card, efficiency, precision, context, stages / groups_of)
     held = cache_growth(model, context, bytes_per_value=precision.kv_bytes, tp=layout.tp).per_token
     overhead = efficiency.step_s + efficiency.layer_s * model.layers
     overhead += efficiency.expert_layer_s * model.moe_layers
-    exchange = exchange_seconds(own * layout.dp, model, layout, network, efficiency.one_shot_s, precision)
+    exchange = exchange_seconds(own * layout.dp, model, layout, network, efficiency, precision)
     return IterationTerms(
         tokens=n,
         weights_s=np.asarray(stages * weights),

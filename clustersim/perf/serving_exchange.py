@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from clustersim.fabric.collectives import collective_time
 from clustersim.fabric.network import Network
 from clustersim.perf.model import Model
-from clustersim.perf.serving_engine import Layout, Precision, stage_share
+from clustersim.perf.serving_engine import Efficiency, Layout, Precision, stage_share
 
 __all__ = ["exchange_seconds", "kv_transfer_seconds", "small_all_reduce"]
 
@@ -38,14 +38,16 @@ def small_all_reduce(size: Array, n: int, network: Network, one_shot_s: float) -
 
 
 def exchange_seconds(
-    n: Array, model: Model, layout: Layout, network: Network, one_shot_s: float, precision: Precision
+    n: Array, model: Model, layout: Layout, network: Network, efficiency: Efficiency, precision: Precision
 ) -> Array:
     """Seconds of the collectives of one stage for n tokens.
 
     A tensor group reduces twice per layer. With attention-data parallelism the expert layers' second reduction
     becomes a dispatch (one byte per value) and a combine (activation width) over all cards of the stage
-    (DeepSeek-V3 report, arXiv:2412.19437 sections 3.2.2 and 3.4).
+    (DeepSeek-V3 report, arXiv:2412.19437 sections 3.2.2 and 3.4); between coherent domains each takes the engine's
+    ``far_exchange_s`` more.
     """
+    one_shot_s = efficiency.one_shot_s
     size = n / layout.dp * model.hidden * precision.activation_bytes
     stage = stage_share(model, layout)
     layers, moe = model.layers * stage, model.moe_layers * stage
@@ -62,7 +64,9 @@ def exchange_seconds(
         for width in (1.0, precision.activation_bytes):
             hop = collective_time("all_to_all", sent * width, cards, local=local, network=network)
             seconds += moe * (hop.scale_up_transfer_s + hop.scale_out_transfer_s)
-            seconds += moe * np.minimum(hop.latency_s, one_shot_s if cards <= local else np.inf)
+            near = cards <= local
+            seconds += moe * np.minimum(hop.latency_s, one_shot_s if near else np.inf)
+            seconds += 0.0 if near else moe * efficiency.far_exchange_s
     if layout.pp > 1:
         far = 1 if cards * layout.pp > network.scale_up_size else 2
         seconds += np.asarray(collective_time("send", size, 2, local=far, network=network).total_s)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.report.spoken import spoken
@@ -104,7 +104,7 @@ class Answer:
         gap = "\n\n" if fmt == "md" else "\n"
         return gap.join(spoken(b) if isinstance(b, str) else render_table(b, fmt) for b in self.blocks)
 
-    def with_said(self, said: Sequence[str]) -> Answer:
+    def with_said(self, said: Sequence[str]) -> Self:
         """Return the answer with more said beside it."""
         return replace(self, said=[*self.said, *said])
 

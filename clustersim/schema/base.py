@@ -30,13 +30,17 @@ __all__ = [
     "Count",
     "Duration",
     "Fraction",
+    "Held",
     "Model",
     "Named",
     "Number",
     "OpRate",
+    "Overhead",
+    "PartPower",
     "Power",
     "Share",
-    "Size",
+    "Spell",
+    "Wait",
     "field_docs",
     "money",
     "quantity",
@@ -116,10 +120,17 @@ Fraction = Annotated[Sourced, quantity("1", ge=0, le=1)]
 Share = Annotated[Sourced, quantity("1", gt=0, le=1)]
 Count = Annotated[Sourced, quantity("1", ge=0, integer=True)]
 Bandwidth = Annotated[Sourced, quantity("B/s", gt=0, usual=("0.1 GB/s", "100000 GB/s"))]
-Size = Annotated[Sourced, quantity("B", gt=0, usual=("1 MB", "1 EB"))]
+#: What a program holds on one card beside the model.
+Held = Annotated[Sourced, quantity("B", gt=0, usual=("1 MB", "500 GB"))]
 OpRate = Annotated[Sourced, quantity("FLOP/s", gt=0, usual=("1 TFLOP/s", "500 PFLOP/s"))]
+#: What a host or a kernel takes beside the work; what a machine or an operator takes; what a repair takes; any time.
+Overhead = Annotated[Sourced, quantity("s", ge=0, usual=("0 us", "100 ms"))]
+Wait = Annotated[Sourced, quantity("s", ge=0, usual=("0 s", "1 d"))]
+Spell = Annotated[Sourced, quantity("s", ge=0, usual=("0 s", "90 d"))]
 Duration = Annotated[Sourced, quantity("s", ge=0, usual=("0 s", "1 year"))]
+#: Of one box, and of what is plugged into it.
 Power = Annotated[Sourced, quantity("W", ge=0, usual=("0 W", "20 kW"))]
+PartPower = Annotated[Sourced, quantity("W", ge=0, usual=("0 W", "300 W"))]
 
 M = TypeVar("M", bound=BaseModel)
 

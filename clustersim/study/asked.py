@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from clustersim.errors import InputError
 from clustersim.schema.inputs import load_inputs
+from clustersim.schema.readers import refuse_unread
 from clustersim.study.distributions import Distribution
 from clustersim.study.driver import StudyResult, known_outputs, result_of, run_in_memory, run_study
 from clustersim.study.execute import default_workers
@@ -95,6 +96,10 @@ class StudyAsked:
     limits: Mapping[str, str] = field(default_factory=dict)
     title: str = ""
     source: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse to vary what no output depends on."""
+        refuse_unread([*(axis.key for axis in self.axes), *self.inputs])
 
     def with_more(
         self, *, sets: Mapping[str, Any], axes: Iterable[Axis] = (), outputs: Sequence[str] = ()

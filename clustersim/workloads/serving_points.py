@@ -55,7 +55,8 @@ def stacked(fleets: Sequence[Fleet]) -> Fleet:
     def stack(pools: Sequence[FluidPool]) -> FluidPool:
         first = pools[0]
         replicas = np.array([float(np.ravel(p.replicas)[0]) for p in pools])
-        return FluidPool(stack_costs([p.cost for p in pools]), first.rules, replicas, first.pooled)
+        host = np.array([float(np.ravel(p.host_s)[0]) for p in pools])
+        return FluidPool(stack_costs([p.cost for p in pools]), first.rules, replicas, first.pooled, host)
 
     decode = [f.decode for f in fleets if f.decode is not None]
     return Fleet(

@@ -89,6 +89,8 @@ class Book:
     after: Sequence[Sequence[int]] = ()
     follows: Sequence[int] = ()
     pause_s: Sequence[float] = ()
+    first_class: Sequence[bool] = ()
+    """Requests that go before all others that wait; empty: none does."""
     admitted: array[float] = field(init=False)
     first: array[float] = field(init=False)
     finish: array[float] = field(init=False)

@@ -35,7 +35,7 @@ from clustersim.des.serving.fluid_verdict import slo_verdict, verdict_of
 from clustersim.des.serving.metrics import Slo
 from clustersim.special import ndtri
 
-__all__ = ["ClosedForm", "Fleet", "FluidPool", "SloColumns", "closed_form", "fleet_of"]
+__all__ = ["ClosedForm", "Fleet", "FluidPool", "SloColumns", "closed_form", "fleet_of", "shares_at"]
 
 Array = NDArray[np.float64]
 
@@ -44,6 +44,8 @@ Array = NDArray[np.float64]
 _LOADS = np.concatenate([np.geomspace(0.004, 0.06, 4), np.linspace(0.12, 0.9, 9), [0.94, 0.98]])
 #: Where the level is crossed, the stretch between two loads is looked at again at these parts of it, so many times.
 _PARTS, _TURNS = np.array([0.25, 0.5, 0.75]), 2
+#: How far below the crossing of a line, as parts of the rate, the rate at the level is looked for: never above it.
+_BELOW = np.array([0.0, 1e-6, 1e-5, 1e-4, 1e-3])
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,29 @@ def closed_form(
     return _answer(solved, here, asked, best, steep)
 
 
+def shares_at(
+    fleet: Fleet, traffic: Traffic, slo: Slo | SloColumns, rate_per_s: ArrayLike
+) -> tuple[Array, Array]:
+    """Return the share within the SLO at a rate and the saturated rate, (points,): `closed_form` without its search.
+
+    >>> from clustersim.des.serving.fluid_inputs import fluid_cost, traffic_of
+    >>> from clustersim.des.serving.rules import Batching, ReplicaCost
+    >>> from clustersim.des.serving.stream import Lengths, Stream
+    >>> cost = fluid_cost(ReplicaCost(tuple(0.02 + 5e-5 * n for n in range(2305)), 5e-5, 1e-7, 0.0, 0.0, 400_000))
+    >>> t = traffic_of(Stream(1.0, Lengths(500, "constant"), Lengths(101, "constant")))
+    >>> fleet, slo = Fleet(FluidPool(cost, Batching(2048, 256))), Slo(tpot_s=0.05)
+    >>> share, top = shares_at(fleet, t, slo, [10.0])
+    >>> whole = closed_form(fleet, t, slo, rate_per_s=[10.0])
+    >>> bool(share[0] == whole.slo_share[0]), bool(top[0] == whole.saturated_per_s[0])
+    (True, True)
+    """
+    rate = row_of(rate_per_s)
+    solved = solve(fleet, traffic, max(row_of(v).size for v in (rate, slo.ttft_s, slo.tpot_s, slo.e2e_s)))
+    top = solved.saturated[:, 0]
+    rate = np.broadcast_to(rate, top.shape)
+    return state_at(solved, rate[:, None], slo).share[:, 0], top
+
+
 @dataclass(frozen=True, slots=True)
 class _Stretch:
     """Two loads between which the share first falls below the target, and the shares there, (points, 1)."""
@@ -205,7 +230,8 @@ def _crossing(
     """Return the rate up to which the share holds (0 where it never does), and by how much the share falls there.
 
     The fall is that per relative change of the rate: the rate's error is the share's over it. Between the last two
-    loads the share's normal deviation is taken as a line.
+    loads the share's normal deviation is taken as a line, and the rate is then one at which the share was found to
+    meet the target.
     """
     at = _Stretch.of(loads, share, target)
     steep = np.zeros_like(at.low)
@@ -215,7 +241,11 @@ def _crossing(
             steep = (at.above - at.below) * at.high / np.maximum(at.high - at.low, 1e-300)
     high, low, wish = (ndtri(np.clip(x, 1e-12, 1.0 - 1e-12)) for x in (at.above, at.below, target))
     part = np.clip((high - wish) / np.maximum(high - low, 1e-12), 0.0, 1.0)
-    rate = at.low + part * (at.high - at.low)
+    # The share is no line: of rates a little below where a line meets the target, the first that does meet it.
+    tries = np.maximum(at.low + part * (at.high - at.low) * np.ones_like(_BELOW) - _BELOW * at.high, at.low)
+    meets = share_of(tries) >= target
+    first = np.argmax(meets, axis=1)[:, None]
+    rate = np.where(meets.any(axis=1, keepdims=True), np.take_along_axis(tries, first, axis=1), at.low)
     steep = np.where(np.all(share >= target, axis=1, keepdims=True), np.inf, steep)
     return np.where(share[:, :1] >= target, rate, 0.0)[:, 0], steep[:, 0]
 
@@ -232,13 +262,14 @@ def _answer(solved: Solved, here: State, rate: Array, best: Array, steep: Array)
         held = held + here.decode.rate[:, 0] * mean_of(here.first.base)[:, 0] * traffic.prompt
     top = solved.saturated[:, 0]
     fold = solved.fold[:, 0]
+    host = solved.entry.replicas * solved.entry.host_limit[:, 0]
     figures = verdict_of(
-        solved.entry, decode, solved.limit, rate / top, here.decode.batch[:, 0], rate >= fold
+        solved.entry, decode, solved.limit, rate / top, here.decode.batch[:, 0], rate >= fold, rate / host
     )
     # At another rate than the asked one the batch is in proportion, near enough to tell one sequence from none.
     scaled = here.decode.batch[:, 0] * best / np.maximum(rate, 1e-300)
     there = verdict_of(
-        solved.entry, decode, solved.limit, best * np.ones_like(rate) / top, scaled, best >= fold
+        solved.entry, decode, solved.limit, best * np.ones_like(rate) / top, scaled, best >= fold, best / host
     )
     at_slo = slo_verdict(there, steep * np.ones_like(rate), best / top * np.ones_like(rate))
     busy = entry_use.busy_s + (decode_use.busy_s if decode_use else 0.0)

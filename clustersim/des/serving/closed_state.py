@@ -19,7 +19,7 @@ from clustersim.des.serving.fluid_batch import (
 from clustersim.des.serving.fluid_inputs import FluidCost, Traffic, fluid_cost, mean_of
 from clustersim.des.serving.fluid_latency import FirstToken, first_token, slot_wait
 from clustersim.des.serving.fluid_pace import Pace, pace
-from clustersim.des.serving.fluid_verdict import FOLD
+from clustersim.des.serving.fluid_verdict import FOLD, KNEE
 from clustersim.des.serving.metrics import Slo
 from clustersim.des.serving.rules import Batching
 from clustersim.des.serving.settings import Pool, Transfer
@@ -35,12 +35,13 @@ _BATCHES = np.concatenate([[1e-7], np.geomspace(1e-3, 0.2, 10), np.linspace(0.28
 @dataclass(frozen=True, slots=True)
 class FluidPool:
     """Equal replicas: their cost (one point or many), the scheduler, how many; ``pooled`` where the router looks at
-    the load, else requests are dealt out in turn."""
+    the load, else requests are dealt out in turn. ``host_s`` is the host's time for each prompt token."""
 
     cost: FluidCost
     rules: Batching
     replicas: ArrayLike = 1.0
     pooled: bool = True
+    host_s: ArrayLike = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Fleet:
 def fleet_of(pool: Pool, decode: Pool | None, transfer: Transfer | None, *, router: str) -> Fleet:
     """Return the fleet of the pools that a simulation takes."""
     pooled = router != "round_robin"
-    entry = FluidPool(fluid_cost(pool.cost), pool.batching, pool.replicas, pooled)
+    entry = FluidPool(fluid_cost(pool.cost), pool.batching, pool.replicas, pooled, pool.cost.host_s)
     if decode is None or transfer is None:
         return Fleet(entry)
     second = FluidPool(fluid_cost(decode.cost), decode.batching, decode.replicas)
@@ -110,8 +111,10 @@ def row_of(value: ArrayLike) -> Array:
 
 
 def _site(pool: FluidPool, traffic: Traffic, points: int, *, prefills: bool, decodes: bool) -> Site:
-    replicas = np.broadcast_to(row_of(pool.replicas), (points,)).astype(float)
-    return Site(pool.cost, pool.rules, traffic, replicas, prefills, decodes, pool.pooled)
+    replicas, host_s = (
+        np.broadcast_to(row_of(v), (points,)).astype(float) for v in (pool.replicas, pool.host_s)
+    )
+    return Site(pool.cost, pool.rules, traffic, replicas, prefills, decodes, pool.pooled, host_s)
 
 
 def solve(fleet: Fleet, traffic: Traffic, least: int = 1) -> Solved:
@@ -129,13 +132,14 @@ def solve(fleet: Fleet, traffic: Traffic, least: int = 1) -> Solved:
     fold = np.full((points, 1), np.inf)
     if decode.decodes:
         rates = balance(decode, grid, limit).rate
-        fold = decode.replicas[:, None] * _fold(rates)
+        fold = decode.replicas[:, None] * _fold(rates, grid)
         # A queue that is never empty stands at the last batch, even where bursts made a smaller one go faster.
         rates = np.maximum.accumulate(np.minimum(rates, rates[:, -1:]), axis=1)
         most = decode.replicas[:, None] * rates[:, -1:]
     else:
         rates, most = grid, entry.replicas[:, None] * prefill_limit(entry)
     saturated = np.minimum(most, entry.replicas[:, None] * prefill_limit(entry)) if split else most
+    saturated = np.minimum(saturated, entry.replicas[:, None] * entry.host_limit)
     columns = (
         np.broadcast_to(row_of(v), (points,))[:, None]
         for v in (fleet.transfer_latency_s, fleet.transfer_token_s)
@@ -143,13 +147,17 @@ def solve(fleet: Fleet, traffic: Traffic, least: int = 1) -> Solved:
     return Solved(entry, decode, limit, saturated, most, grid, rates, fold, *columns)
 
 
-def _fold(rates: Array) -> Array:
-    """Return the least rate, (points, 1), that a smaller batch reaches too (infinite where more is always faster).
+def _fold(rates: Array, grid: Array) -> Array:
+    """Return the least rate, (points, 1), that a smaller batch reaches too, or nearly (infinite without one).
 
     Bursts gather prompts into groups that slow each other, so that the balance may turn back over the batch: one rate
-    then has two balances, and the mean of a batch that goes from one to the other is neither.
+    then has two balances, and the mean of a batch that goes from one to the other is neither. Where it does not turn
+    back but hardly rises, and rises again beyond (`KNEE`), the least error in a time moves the batch as far.
     """
     behind = rates < np.maximum.accumulate(rates, axis=1) * (1.0 - FOLD)
+    rise = np.diff(np.log(rates), axis=1) / np.diff(np.log(grid), axis=1)
+    later = np.maximum.accumulate(rise[:, ::-1], axis=1)[:, ::-1]
+    behind[:, :-1] |= (rise < KNEE) & (later > 3.0 * KNEE)
     return np.asarray(np.where(behind, rates, np.inf).min(axis=1, keepdims=True))
 
 

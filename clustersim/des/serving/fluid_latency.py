@@ -48,7 +48,15 @@ class FirstToken:
     def within(self, bound_s: Array) -> Array:
         """Return the share of first tokens within ``bound_s``; shapes (points, loads)."""
         left = bound_s[..., None] - self.base
-        out = np.zeros_like(left)
+        weights, means, variances = (np.stack(x) for x in zip(*self._parts(), strict=True))
+        inside = gamma_share(
+            left, means[..., None], variances[..., None]
+        )  # one call: a point alone is mostly calls
+        return mean_of(np.sum(weights[..., None] * inside, axis=0))
+
+    def _parts(self) -> list[tuple[Array, Array, Array]]:
+        """Return weight, mean and variance of the random parts of every case."""
+        found = []
         for met, ahead, slot in _CASES:
             with_ahead = np.minimum(self.ahead_share, self.met_share)
             weight = (with_ahead if ahead else self.met_share - with_ahead) if met else 1.0 - self.met_share
@@ -59,8 +67,8 @@ class FirstToken:
             variance = (
                 (self.met2 if met else self.step**2 / 12.0) + ahead * self.ahead**2 + slot * self.slot**2
             )
-            out = out + weight[..., None] * gamma_share(left, mean[..., None], variance[..., None])
-        return mean_of(out)
+            found.append((weight, mean, variance))
+        return found
 
     @property
     def wait_s(self) -> Array:

@@ -84,11 +84,15 @@ class Pace:
     def within(self, bound_s: Array) -> Array:
         """Return, per answer length, the share of requests within ``bound_s`` (one-token answers all are)."""
         left, others = bound_s - self.least, self.floor - self.least
-        share = self.free * gamma_share(left, others, self.wander2)
+        weights, means, variances = [self.free], [others], [self.wander2]
         for weight, mean, variance in self.counts():
             # A crowd brings prompts and a fuller batch at once: the two deviations add up.
             wide = np.sqrt(mean * self.added2 + variance * self.added**2) + np.sqrt(self.wander2)
-            share = share + weight * gamma_share(left, others + mean * self.added, wide**2)
+            weights.append(weight)
+            means.append(others + mean * self.added)
+            variances.append(wide**2)
+        weight, mean, variance = (np.stack(np.broadcast_arrays(*x)) for x in (weights, means, variances))
+        share = np.sum(weight * gamma_share(left, mean, variance), axis=0)
         return np.asarray(np.where(self.counted, share, 1.0))
 
     def percentiles(self) -> dict[str, Array]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -81,6 +81,8 @@ class Summary:
     failures: int
     mean_in_system: float
     little_gap: float
+    ttft_by_class_s: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Time to the first token of those that go before others (``first``) and of the others, where some do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,16 @@ def summarise(run: ServingRun, slo: Slo | None = None, *, window: Window | None 
         failures=run.failures,
         mean_in_system=in_system,
         little_gap=abs(in_system - by_little) / max(in_system, 1e-12),
+        ttft_by_class_s=_by_class(run, rows["ttft_s"], came),
     )
+
+
+def _by_class(run: ServingRun, ttft: Array, came: NDArray[np.bool_]) -> dict[str, Mapping[str, float]]:
+    if not len(run.book.first_class):
+        return {}
+    first = np.asarray(run.book.first_class, dtype=bool)
+    parts = {"first": came & first, "others": came & ~first}
+    return {name: percentiles(ttft[mine]) for name, mine in parts.items() if mine.any()}
 
 
 def _number(rows: Mapping[str, NDArray[Any]], status: str, among: NDArray[np.bool_]) -> int:
