@@ -68,6 +68,28 @@ def write_keys(app: Any) -> None:
         page.write_text(text, encoding="utf-8")
 
 
+def check_names(app: Any, env: Any) -> None:
+    """Stop the build where a public name, or a public method of one, is in no page."""
+    from sphinx.errors import SphinxError
+
+    objects = env.domaindata["py"]["objects"]
+    missing = []
+    for name in cs.__all__:
+        found = getattr(cs, name)
+        if name.startswith("__"):
+            continue
+        own = (
+            [m for m, v in vars(found).items() if callable(v) and m[0] != "_"]
+            if isinstance(found, type)
+            else []
+        )
+        wanted = [f"clustersim.{name}", *(f"clustersim.{name}.{method}" for method in own)]
+        missing += [one for one in wanted if one not in objects]
+    if missing:
+        raise SphinxError(f"public names that no page documents: {', '.join(missing)}")
+
+
 def setup(app: Any) -> None:
-    """Write the page of keys before the pages are read."""
+    """Write the page of keys before the pages are read; hold the names against them when they are."""
     app.connect("builder-inited", write_keys)
+    app.connect("env-check-consistency", check_names)

@@ -8,8 +8,8 @@ run one after the other in an empty folder of the page's own:
 * ``python``: as one program after the other with shared names; a block ``text`` right after it holds what it prints;
 * ``yaml``, ``toml`` or ``python`` whose first line is ``# file: NAME``: written to that file.
 
-Pages in `zh` are run with ``CLUSTERSIM_LANG=zh``; a page of ``code-cell`` blocks is a notebook, which the site runs as it
-is built. ``--pages`` refreshes the pages to learn from alone, ``--top`` the others.
+Pages in ``zh`` are run with ``CLUSTERSIM_LANG=zh``; a page of ``code-cell`` blocks is a notebook, which the site runs
+as it is built. ``--pages`` refreshes the pages to learn from alone, ``--top`` the others.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ def test_labels_have_the_same_places_in_both_languages():
 
 COMMANDS_OF_FIGURES = (
     "keys --units", "profiles list cards", "forecast value nanjing-1024", "forecast show nanjing-1024 --table dcf",
-    "collectives br166-1024", "claims nanjing-1024 --draws 0", "tco nanjing-1024 --draws 0",
+    "collectives br166-1024", "claims nanjing-1024 --draws 0", "tco br166-1024 --draws 0",
 )  # fmt: skip
 
 
