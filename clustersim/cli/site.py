@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from clustersim.cli.names import Finite
 from clustersim.cli.options import answers
 from clustersim.errors import InputError
 from clustersim.processors import processors
@@ -187,7 +188,7 @@ def train(
     "--whole", is_flag=True, help="Serve the requests that the scenario draws from first to last, no steady state."
 )  # fmt: skip
 @click.option(
-    "--error", type=click.FloatRange(0.001, 0.5), default=0.01, show_default=True,
+    "--error", type=Finite(0.001, 0.5), default=0.01, show_default=True,
     help="Relative standard error that the figures of a steady state are served to.",
 )  # fmt: skip
 @click.option(
@@ -251,7 +252,7 @@ def jobs(
 @answers()
 @_WORKLOAD
 @click.option(
-    "--coverage", type=click.FloatRange(0, 1, max_open=True), default=0.993, show_default=True,
+    "--coverage", type=Finite(0, 1, max_open=True), default=0.993, show_default=True,
     help="Share of failures that recover without people (Llama 3: 416 of 419).",
 )  # fmt: skip
 @click.option(
