@@ -21,7 +21,7 @@ from clustersim.des.serving.fluid_inputs import FluidCost, Traffic, fluid_cost, 
 from clustersim.des.serving.fluid_latency import FirstToken, first_token, slot_wait
 from clustersim.des.serving.fluid_pace import Pace, pace
 from clustersim.des.serving.fluid_tails import interpolated
-from clustersim.des.serving.fluid_verdict import FOLD, KNEE
+from clustersim.des.serving.fluid_verdict import FOLD, KNEE, SHORTER
 from clustersim.des.serving.metrics import Slo
 from clustersim.des.serving.rules import Batching
 from clustersim.des.serving.settings import Pool, Transfer
@@ -186,8 +186,9 @@ def solve(fleet: Fleet, traffic: Traffic, least: int = 1) -> Solved:
     grid = np.broadcast_to(limit.batch * _BATCHES, (points, len(_BATCHES)))
     fold = np.full((points, 1), np.inf)
     if decode.decodes:
-        rates = balance(decode, grid, limit).rate
-        fold = decode.replicas[:, None] * _fold(rates, grid)
+        b = balance(decode, grid, limit)
+        rates = b.rate
+        fold = decode.replicas[:, None] * _fold(rates, b.step_s, grid)
         # A queue that is never empty stands at the last batch, even where bursts made a smaller one go faster.
         rates = np.maximum.accumulate(np.minimum(rates, rates[:, -1:]), axis=1)
         most = decode.replicas[:, None] * rates[:, -1:]
@@ -203,14 +204,16 @@ def solve(fleet: Fleet, traffic: Traffic, least: int = 1) -> Solved:
     return Solved(entry, decode, limit, saturated, most, grid, rates, fold, *columns)
 
 
-def _fold(rates: Array, grid: Array) -> Array:
+def _fold(rates: Array, steps: Array, grid: Array) -> Array:
     """Return the least rate, (points, 1), that a smaller batch reaches too, or nearly (infinite without one).
 
     Bursts gather prompts into groups that slow each other, so that the balance may turn back over the batch: one rate
     then has two balances, and the mean of a batch that goes from one to the other is neither. Where it does not turn
-    back but hardly rises, and rises again beyond (`KNEE`), the least error in a time moves the batch as far.
+    back but hardly rises, and rises again beyond (`KNEE`), the least error in a time moves the batch as far. A step that
+    gets shorter over the batch is the same: what a batch near its bound sees is taken from a wander that it cuts off.
     """
     behind = rates < np.maximum.accumulate(rates, axis=1) * (1.0 - FOLD)
+    behind |= steps < np.maximum.accumulate(steps, axis=1) * (1.0 - SHORTER)
     rise = np.diff(np.log(rates), axis=1) / np.diff(np.log(grid), axis=1)
     later = np.maximum.accumulate(rise[:, ::-1], axis=1)[:, ::-1]
     behind[:, :-1] |= (rise < KNEE) & (later > 3.0 * KNEE)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from clustersim.des.serving.fluid_batch import Limit, Site
 
-__all__ = ["FOLD", "KNEE", "LEAST_FALL", "LEAST_LOAD", "Verdicts", "slo_verdict", "verdict_of"]
+__all__ = ["FOLD", "KNEE", "LEAST_FALL", "LEAST_LOAD", "SHORTER", "Verdicts", "slo_verdict", "verdict_of"]
 
 Array = NDArray[np.float64]
 #: For each point whether the form holds, and the first reason why it does not (empty where it does).
@@ -30,6 +30,8 @@ MOST_HOST = 0.3
 #: Relative rise of the rate per relative rise of the batch below which a stretch counts as level: a third of what comes
 #: after it (assumption; prompts alone make the rise fall over the batch, and never come back).
 KNEE = 0.06
+#: Relative fall of a decode step over the batch that the form may show and still hold (assumption: its own noise).
+SHORTER = 1e-3
 #: Largest coefficient of variation of the gaps that was looked at.
 MOST_BURSTINESS = 4.0
 
