@@ -102,5 +102,8 @@ LINES: dict[str, str] = {
     "{} Gb/s per card": "每卡 {} Gb/s", "{} sequences per replica": "每副本 {} 条序列",
     "{} sequences in all": "共 {} 条序列",
     "from storage {} s": "从存储 {} 秒", "from host {} s": "从主机 {} 秒", "from partner {} s": "从伙伴 {} 秒",
-    "from storage": "从存储", "mean gap": "平均间隔", "weak": "弱扩展", "strong": "强扩展",
+    "from storage": "从存储",
+    "{} (P10 to P90 {} to {} s, within it in {} of the draws)": "{}(P10 至 P90 {} 至 {} 秒,在 {} 的抽样中在此之内)",
+    "P10 to P90 of {} draws of every input with a range": "P10 至 P90 由 {} 次抽样得出,抽取每个带范围的输入",
+    "mean gap": "平均间隔", "weak": "弱扩展", "strong": "强扩展",
 }  # fmt: skip

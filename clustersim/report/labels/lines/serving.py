@@ -5,6 +5,8 @@ from __future__ import annotations
 __all__ = ["LINES"]
 
 LINES: dict[str, str] = {
+    "{}: {} (requests of the first class go before all others that wait; capacity in closed form knows no classes)":
+        "{}:{}(第一类请求先于所有其他等待的请求;解析式的能力不分类别)",
     "skipped: {}": "略去:{}",
     "none stated": "未给出",
     "no cost: the scenario has no tco section": "没有成本:场景没有 tco 部分",
