@@ -56,7 +56,8 @@ docs: install
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 
 bench: install
-	$(BIN)/pytest tests/benchmarks -p no:xdist -o 'norecursedirs=.*' -o 'python_files=bench_*.py' --benchmark-only --benchmark-quiet
+	$(BIN)/pytest tests/benchmarks -p no:xdist -o 'norecursedirs=.*' -o 'python_files=bench_*.py' --benchmark-only --benchmark-quiet \
+		--benchmark-timer=time.process_time --benchmark-max-time=0.5 --benchmark-min-rounds=3
 
 # After a change that moves numbers: record the anchors anew and refresh every quoted output and figure.
 refresh: install

@@ -158,12 +158,21 @@ class Scenario:
         return Scenario(self.name, kept)
 
     @told("train")
-    def train(self, *, workload: str = "", fidelity: str = "auto", replications: int | None = None) -> Answer:
-        """Run the training workload: its step, and its month at a fidelity (auto, closed, vector, des)."""
+    def train(
+        self, *, workload: str = "", fidelity: str = "auto", replications: int | None = None, workers: int = 1
+    ) -> Answer:
+        """Run the training workload: its step, and its month at a fidelity (auto, closed, vector, des).
+
+        ``workers`` processes simulate months that take long; any number of them gives the same.
+        """
         from clustersim.report.pages.training import train_answer
 
         return train_answer(
-            self.load(incumbent=False), workload, fidelity=fidelity, replications=replications
+            self.load(incumbent=False),
+            workload,
+            fidelity=fidelity,
+            replications=replications,
+            workers=workers,
         )
 
     @told("fabric")
@@ -191,29 +200,37 @@ class Scenario:
 
         ``link`` is the bandwidth between them per card; the month has every cluster's failures.
         """
-        from clustersim.planner.asked import number_of
+        from clustersim.planner.asked import in_bounds, number_of
         from clustersim.report.pages.training import train_answer
 
         _scenarios(others)
         sides = load_sides((self.name, *others), self.changes, demand=self.name, own_site=True)
-        site = joined_sides(sides, number_of(link, "B/s", "--link"))
+        site = joined_sides(sides, in_bounds(number_of(link, "B/s", "--link"), "--link", 0, inside=True))
         return train_answer(site, workload, fidelity=fidelity, replications=replications, share=share)
 
     @told("serve")
     def serve(
         self, *, workload: str = "", trace: str | Path | None = None, skip: int | None = None, whole: bool = False,
-        error: float = 0.01,
+        error: float = 0.01, records: str | Path | None = None,
     ) -> Answer:  # fmt: skip
         """Serve the requests, or the video streams: latency, throughput, cost; ``trace`` replaces the traffic.
 
-        Figures are those of a steady state to a relative standard ``error``, or of the ``whole`` run.
+        Figures are those of a steady state to a relative standard ``error``, or of the ``whole`` run. With a folder for
+        ``records`` all requests are served in bounded memory, and told of one by one in Parquet files.
         """
+        from clustersim.planner.asked import in_bounds
         from clustersim.report.pages.serving import serve_answer
+        from clustersim.report.pages.serving_fleet import fleet_answer
 
-        more = {"traffic.trace": str(trace) if trace else None, "traffic.skip": skip}
-        asked = self.set({key: value for key, value in more.items() if value is not None})
+        in_bounds(error, "--error", 0.001, 0.5)
+        # The trace comes first: what is set of the traffic besides holds for the trace.
+        whole_traffic = {"traffic": {"trace": str(trace)}} if trace else {}
+        skipped = {"traffic.skip": skip} if skip is not None else {}
+        asked = Scenario(self.name, {**whole_traffic, **self.changes, **skipped})
         site = asked.load(incumbent=False)
         site.refuse_groups("the service of one deployment")
+        if records is not None:
+            return fleet_answer(site, workload, Path(records))
         return serve_answer(site, workload, whole=whole, error=error)
 
     @told("jobs")
@@ -270,11 +287,12 @@ class Scenario:
         self, *, workload: str = "", coverage: float = 0.993, penalty: str = "0 CNY", draws: int = 64
     ) -> Answer:
         """Examine the published claims of 5 and 30 days, 5 minutes and 95 %, over ``draws`` of what is uncertain."""
-        from clustersim.planner.asked import number_of
+        from clustersim.planner.asked import in_bounds, number_of
         from clustersim.planner.uncertainty import one_side
         from clustersim.report.pages.claims import claims_answer
 
-        cost = number_of(penalty, "CNY", "--penalty")
+        _share_but_one(coverage, "--coverage")
+        cost = in_bounds(number_of(penalty, "CNY", "--penalty"), "--penalty", 0)
         load = one_side(self.name, self.changes)
         return claims_answer(load, workload, coverage=coverage, penalty_cny=cost, draws=draws)
 
@@ -295,7 +313,8 @@ class Scenario:
 
     @told("proposal")
     def proposal(
-        self, *others: str, languages: Sequence[str] = ("en",), forms: Sequence[str] = (), draws: int | None = None
+        self, *others: str, languages: Sequence[str] = ("en",), forms: Sequence[str] = (), draws: int | None = None,
+        tell: Count = _no_count,
     ) -> Answer:  # fmt: skip
         """Write a proposal of this cluster against others at its demand: a folder gets NAME-LANGUAGE.FORM and evidence.
 
@@ -311,7 +330,7 @@ class Scenario:
             assert isinstance(data, Mapping)
             return data
 
-        return proposal_answer(asked, run, languages=languages, forms=forms or FORMS)
+        return proposal_answer(asked, run, languages=languages, forms=forms or FORMS, tell=tell)
 
     @told("plan")
     def plan_training(
@@ -355,11 +374,12 @@ class Scenario:
     ) -> Answer:  # fmt: skip
         """Ask serving backwards: the largest rate at its service level, the cards for a demand, the cheapest plan, the
         largest fleet within limits."""
-        from clustersim.planner.asked import number_of, resource_limits, tokens_of
+        from clustersim.planner.asked import in_bounds, number_of, resource_limits, tokens_of
         from clustersim.report.pages.serving import Backwards, serving_plan_answer
 
         inputs = self.load(incumbent=False)
         inputs.refuse_groups("the size of a deployment")
+        in_bounds(admitted, "--admitted", 0, 1, inside=True)
         limited = any(text is not None for text in (budget, power, racks))
         asked = Backwards(
             requests_per_s=None if demand is None else number_of(demand, "1/s", "--demand"),
@@ -385,19 +405,29 @@ class Scenario:
         coverage: float = 0.993, loading: float = 0.0,
     ) -> Answer:  # fmt: skip
         """Ask the long run backwards: spares, intervals, what a promise costs, and what other fleets' failures do."""
-        from clustersim.planner.asked import number_of
+        from clustersim.planner.asked import in_bounds, number_of
         from clustersim.planner.reliability import Asked
         from clustersim.report.pages.reliability import reliability_answer
 
         limit = number_of(restore, "s", "--restore")
         if not limit > 0:
             raise InputError(f"--restore {restore}: a time to recover within is above zero")
+        shares = {"--wait-below": wait_below, "--availability": availability, "--scaling": scaling}
+        for option, share in shares.items():
+            in_bounds(share, option, 0, 1, inside=True)
+        _share_but_one(coverage, "--coverage")
+        in_bounds(loading, "--loading", 0)
+        money = {
+            "--per-restore": per_restore,
+            "--per-point": per_point,
+            "--per-interruption": per_interruption,
+        }
+        costs = {o: in_bounds(number_of(text, "CNY", o), o, 0) for o, text in money.items()}
         asked = Asked(
             name=self.name, sets=self.changes, workload=workload, restore_s=limit, wait_below=wait_below,
             availability=availability, scaling=scaling, coverage=coverage, loading=loading,
-            per_restore_cny=number_of(per_restore, "CNY", "--per-restore"),
-            per_point_cny=number_of(per_point, "CNY", "--per-point"),
-            per_interruption_cny=number_of(per_interruption, "CNY", "--per-interruption"),
+            per_restore_cny=costs["--per-restore"], per_point_cny=costs["--per-point"],
+            per_interruption_cny=costs["--per-interruption"],
         )  # fmt: skip
         return reliability_answer(asked)
 
@@ -494,6 +524,13 @@ class Scenario:
             title=self.name,
             source=self.name,
         )
+
+
+def _share_but_one(value: float, option: str) -> None:
+    """Raise InputError for what is no share below one."""
+    from clustersim.planner.asked import in_bounds
+
+    in_bounds(value, option, 0, 1 - 1e-12)
 
 
 def _values(key: str, values: object) -> str | list[object]:

@@ -133,7 +133,11 @@ def schema(kind: str | None) -> Answer:
     help="For a log of requests: its columns of arrival, prompt tokens, output tokens.",
 )  # fmt: skip
 @click.option(
-    "--skip", default=0, metavar="N", help="For a log of requests: so many bad lines may be left out."
+    "--skip",
+    default=0,
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="For a log of requests: so many bad lines may be left out.",
 )
 def import_file(
     file: str, kind: str, name: str, ignored: tuple[str, ...], given: tuple[str, ...], columns: str, skip: int
@@ -180,7 +184,7 @@ def measure() -> Answer:
     "--data", multiple=True, required=True, type=click.Path(),
     help="A table of measured rows: of `import`, or in the columns of `validate`. Repeatable.",
 )  # fmt: skip
-@click.option("--seed", default=0, show_default=True, help="Of the draws.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the draws.")
 @click.option(
     "--draws", default=400, show_default=True, type=click.IntRange(50, 10_000), help="Draws that are kept."
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clustersim.cli.helps import grouped
-from clustersim.cli.names import SCENARIO
+from clustersim.cli.names import SCENARIO, Finite
 from clustersim.cli.options import answers
 from clustersim.errors import InputError
 from clustersim.report.language import language
@@ -57,7 +57,9 @@ def calibrate(company: Company, write: bool) -> Answer:
 @click.option(
     "--date", "when", show_default="as_of of the company file", help="Valuation date of dated flows."
 )
-@click.option("--exit-multiple", type=float, help="Also value an exit at this multiple of EBITDA.")
+@click.option(
+    "--exit-multiple", type=Finite(0, min_open=True), help="Also value an exit at this multiple of EBITDA."
+)
 def value(company: Company, when: str | None, exit_multiple: float | None) -> Answer:
     """Value SCENARIO under the usual conventions, and backwards from the printed value and the market price."""
     return company.value(when=when, exit_multiple=exit_multiple)
@@ -209,7 +211,7 @@ def xlsx(company: Company, case: str, labels: str, tables: str | None) -> Answer
 
 
 _LANGUAGE = click.option(
-    "--language", type=click.Choice(["en", "zh", "both"]), default=language, show_default="that of --lang",
+    "--language", "--lang", type=click.Choice(["en", "zh", "both"]), default=language, show_default="that of --lang",
     help="English, Chinese, or a document of each.",
 )  # fmt: skip
 _KIND = click.option(

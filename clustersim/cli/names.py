@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from click.shell_completion import BashComplete, CompletionItem, add_completion_
 
 from clustersim.errors import ClusterSimError
 
-__all__ = ["COMPANY", "KEY_VALUE", "KEY_WORD", "PROFILE", "SCENARIO", "SCHEMA", "STUDY", "Word"]
+__all__ = ["COMPANY", "KEY_VALUE", "KEY_WORD", "PROFILE", "SCENARIO", "SCHEMA", "STUDY", "Finite", "Word"]
 
 
 if TYPE_CHECKING:
@@ -59,6 +60,17 @@ class OneOf(Word):
     ) -> list[CompletionItem]:
         """Complete with the words that begin so."""
         return _items(self._known, incomplete)
+
+
+class Finite(click.FloatRange):
+    """A finite number between two ends; click's own range lets through what is no number."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Refuse what is no number, infinite or beyond an end."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is no finite number", param, ctx)
+        return number
 
 
 class KeyValue(Word):

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from clustersim.columns import as_array, number
 from clustersim.errors import InputError
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
@@ -106,7 +108,7 @@ def distinct_adapters(sequences: Array | float, adapters: Adapters) -> Array:
     return found if np.ndim(sequences) else np.asarray(found[0])
 
 
-def adapter_wait_s(model: Model, layout: Layout, card: Card, adapters: Adapters) -> float:
+def adapter_wait_s(model: Model, layout: Layout, card: Card, adapters: Adapters) -> Any:
     """Mean seconds that a request waits for its adapter: the share that misses x its bytes over the card's host link.
 
     Raises InputError where some have to be fetched and the card states no host link.
@@ -118,7 +120,7 @@ def adapter_wait_s(model: Model, layout: Layout, card: Card, adapters: Adapters)
             f" {adapters.resident} come over it: state it, or keep all {adapters.count} resident"
         )
     return (
-        float(missed * adapter_bytes(model, layout, adapters) / card.host_link_bandwidth) if missed else 0.0
+        number(missed * adapter_bytes(model, layout, adapters) / card.host_link_bandwidth) if missed else 0.0
     )
 
 
@@ -146,8 +148,8 @@ def adapter_terms(
     said = "what adapters' kernels lose beside their bytes and operations"
     return replace(
         terms,
-        weights_s=np.asarray(terms.weights_s + took),
-        flops=np.asarray(terms.flops + flops),
+        weights_s=as_array(terms.weights_s + took),
+        flops=as_array(terms.flops + flops),
         weight_bytes=np.asarray(terms.weight_bytes + read),
         not_modelled=(*terms.not_modelled, said),
     )

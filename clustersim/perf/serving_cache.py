@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from clustersim.columns import whole
 from clustersim.errors import InfeasibleError
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
@@ -61,12 +63,12 @@ class CacheRoom:
     per_sequence: float
     groups: int
 
-    def tokens(self, context: float) -> int:
+    def tokens(self, context: float) -> Any:
         """Tokens held at once by sequences of ``context`` tokens each: room x context / bytes of one sequence."""
         if not self.per_sequence:
-            return int(self.bytes_per_card / self.per_token) * self.groups
+            return whole(self.bytes_per_card / self.per_token) * self.groups
         one = self.per_token * context + self.per_sequence
-        return int(self.bytes_per_card * context / one) * self.groups
+        return whole(self.bytes_per_card * context / one) * self.groups
 
     def sequences(self, context: float) -> float:
         """Sequences of ``context`` tokens that are held at once."""
@@ -102,7 +104,7 @@ def cache_tokens(
     precision: Precision,
     card: Card,
     plan: CachePlan = DEFAULT_PLAN,
-) -> int:
+) -> Any:
     """Return how many tokens one replica's caches hold in sequences of about ``context`` tokens.
 
     Raises InfeasibleError, naming the smallest tensor-parallel degree that fits, where a thousand do not.
@@ -119,8 +121,8 @@ def cache_tokens(
     raise InfeasibleError(
         f"{model.name} needs {(weights + kept) / 1e9:.1f} GB per card at tp={layout.tp} (weights {weights / 1e9:.1f},"
         f" the engine's reserve{beside} {kept / 1e9:.1f}), but {card.name} gives"
-        f" {card.memory_bytes * share / 1e9:.1f} GB ({share:g} of {card.memory_bytes / 1e9:.1f}):"
-        f" it does not fit; {hint}"
+        f" {card.memory_bytes * share / 1e9:.1f} GB ({share:g} of {card.memory_bytes / 1e9:.1f}): it does not fit;"
+        f" {hint}"
     )
 
 

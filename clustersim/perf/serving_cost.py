@@ -15,10 +15,12 @@ tabulated once; the others are linear, which is what makes the closed form over 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from clustersim.columns import as_array, most
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.formats import FORMATS
@@ -99,7 +101,7 @@ class IterationTerms:
         )
 
 
-def roofline_s(flops: Array, bytes_: Array, peak: float, bandwidth: float) -> Array:
+def roofline_s(flops: Array, bytes_: Array, peak: Any, bandwidth: Any) -> Any:
     """Return the p-norm of the compute time flops/peak and the memory time bytes/bandwidth.
 
     >>> float(roofline_s(np.array([3.0]), np.array([0.0]), 1.0, 1.0)[0])
@@ -107,8 +109,8 @@ def roofline_s(flops: Array, bytes_: Array, peak: float, bandwidth: float) -> Ar
     """
     top = np.maximum(flops / peak, bytes_ / bandwidth)
     low = np.minimum(flops / peak, bytes_ / bandwidth)
-    ratio = np.divide(low, top, out=np.zeros_like(top), where=top > 0)
-    return np.asarray(top * (1.0 + ratio**ROOFLINE_NORM) ** (1.0 / ROOFLINE_NORM))
+    ratio = low / np.where(top > 0, top, 1.0)
+    return as_array(top * (1.0 + ratio**ROOFLINE_NORM) ** (1.0 / ROOFLINE_NORM))
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +204,11 @@ def _attention(
         model, context, bytes_per_value=precision.kv_bytes, tp=layout.tp, latent_rows=efficiency.latent_rows
     ):
         decode = latent if work.latent else rate
-        kv_s += max(work.bytes.per_token / bandwidth, work.decode_ops.per_token / decode)
+        kv_s += most(work.bytes.per_token / bandwidth, work.decode_ops.per_token / decode)
         # The work of one new token within a window is in near_s already; the rest is what decode waits for memory.
         here = work.prompt_ops.per_sequence / rate
-        wait = max(work.bytes.per_sequence / bandwidth, work.decode_ops.per_sequence / decode)
-        sequence_s += max(0.0, wait - here)
+        wait = most(work.bytes.per_sequence / bandwidth, work.decode_ops.per_sequence / decode)
+        sequence_s += most(0.0, wait - here)
         near += here
         pair += work.prompt_ops.per_token
         kv_bytes += work.bytes.per_token
@@ -236,7 +238,7 @@ def iteration_terms(
     fullest stage's time of a pp-th of the tokens (at least one); without ``split_over_stages`` the whole batch passes
     one stage after another while the others wait: pp times the stage's time of all tokens. ``context`` is about how
     long sequences are: shorter windows and selections count as full. ``ranks`` says what lies unevenly on attention
-    ranks. Units: seconds, FLOP, bytes.
+    ranks. Units: seconds, FLOP, bytes. Where numbers are columns of points, ``tokens`` has the shape (counts, 1).
     """
     n = np.asarray(tokens, dtype=np.float64)
     stages, groups_of = float(layout.pp), layout.pp if split_over_stages else 1
@@ -258,17 +260,15 @@ def iteration_terms(
     exchange = exchange_seconds(own * layout.dp, model, layout, network, efficiency, precision)
     return IterationTerms(
         tokens=n,
-        weights_s=np.asarray(stages * weights),
+        weights_s=as_array(stages * weights),
         activations_s=stages * moved / bandwidth,
         exchange_s=stages * exchange,
-        overhead_s=np.full_like(part, overhead)
-        if not efficiency.beside
-        else _beside(part, model, layout, efficiency),
+        overhead_s=_beside(part, model, layout, efficiency) if efficiency.beside else zero + overhead,
         kv_s=attention.kv_s,
         pair_s=attention.pair_s,
         sequence_s=efficiency.sequence_s + attention.sequence_s,
-        flops=np.asarray(stages * sum((g.flops for g in groups), zero)) + attention.near_flops * n,
-        weight_bytes=np.asarray(stages * sum((g.bytes for g in groups), zero)),
+        flops=stages * sum((g.flops for g in groups), zero) + attention.near_flops * n,
+        weight_bytes=as_array(stages * sum((g.bytes for g in groups), zero)),
         kv_bytes=attention.kv_bytes,
         pair_flops=attention.pair_flops,
         near_s=attention.near_s * (own * layout.dp * stages if layout.dp > 1 else n),
@@ -286,7 +286,7 @@ def _beside(tokens: Array, model: Model, layout: Layout, efficiency: Efficiency)
     )  # fmt: skip
 
 
-def _group_seconds(group: _Group, card: Card, efficiency: Efficiency, bandwidth: float) -> Array:
+def _group_seconds(group: _Group, card: Card, efficiency: Efficiency, bandwidth: float) -> Any:
     peak = card.peak_of(group.dtype) * efficiency.gemm
     return roofline_s(group.flops, group.bytes, peak * group.share * group.rate, bandwidth * group.share)
 

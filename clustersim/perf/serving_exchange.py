@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from clustersim.columns import as_array, number
 from clustersim.fabric.collectives import collective_time
 from clustersim.fabric.network import Network
 from clustersim.perf.model import Model
@@ -15,7 +18,7 @@ __all__ = ["exchange_seconds", "kv_transfer_seconds", "small_all_reduce"]
 Array = NDArray[np.float64]
 
 
-def small_all_reduce(size: Array, n: int, network: Network, one_shot_s: float) -> Array:
+def small_all_reduce(size: Array, n: int, network: Network, one_shot_s: float) -> Any:
     """Seconds of an all-reduce over ``n`` cards: the fabric's, or the engines' own kernel where that is faster.
 
     Inside one coherent domain the engines use a kernel in which every card reads all n - 1 others' buffers at
@@ -28,13 +31,13 @@ def small_all_reduce(size: Array, n: int, network: Network, one_shot_s: float) -
     if n <= 1:
         return np.zeros_like(size)
     local = min(n, network.scale_up_size)
-    general = np.asarray(collective_time("all_reduce", size, n, local=local, network=network).total_s)
+    general = as_array(collective_time("all_reduce", size, n, local=local, network=network).total_s)
     if n > network.scale_up_size:
         return general
     rate = network.scale_up_rate(float(n))
     one = one_shot_s + size * (n - 1) / rate
     two = 2.0 * one_shot_s + 2.0 * size * (n - 1) / n / rate
-    return np.asarray(np.minimum(np.minimum(one, two), general))
+    return as_array(np.minimum(np.minimum(one, two), general))
 
 
 def exchange_seconds(
@@ -54,7 +57,7 @@ def exchange_seconds(
     seconds = np.zeros_like(n)
     if layout.tp > 1:
         reductions = layers + (layers - moe if layout.dp > 1 else layers)
-        seconds += reductions * small_all_reduce(size, layout.tp, network, one_shot_s)
+        seconds = seconds + reductions * small_all_reduce(size, layout.tp, network, one_shot_s)
     cards = layout.tp * layout.dp
     if moe > 0 and layout.dp > 1:
         # A token travels once to each card that holds one of its experts.
@@ -63,13 +66,13 @@ def exchange_seconds(
         local = min(cards, network.scale_up_size)
         for width in (1.0, precision.activation_bytes):
             hop = collective_time("all_to_all", sent * width, cards, local=local, network=network)
-            seconds += moe * (hop.scale_up_transfer_s + hop.scale_out_transfer_s)
+            seconds = seconds + moe * (hop.scale_up_transfer_s + hop.scale_out_transfer_s)
             near = cards <= local
-            seconds += moe * np.minimum(hop.latency_s, one_shot_s if near else np.inf)
-            seconds += 0.0 if near else moe * efficiency.far_exchange_s
+            seconds = seconds + moe * np.minimum(hop.latency_s, one_shot_s if near else np.inf)
+            seconds = seconds + (0.0 if near else moe * efficiency.far_exchange_s)
     if layout.pp > 1:
         far = 1 if cards * layout.pp > network.scale_up_size else 2
-        seconds += np.asarray(collective_time("send", size, 2, local=far, network=network).total_s)
+        seconds = seconds + collective_time("send", size, 2, local=far, network=network).total_s
     return seconds
 
 
@@ -93,5 +96,5 @@ def kv_transfer_seconds(
     local = 2 if same_domain else 1
     start = collective_time("send", 0.0, 2, local=local, network=network)
     one = collective_time("send", kv_bytes_per_token, 2, local=local, network=network)
-    per_token = float(one.scale_up_transfer_s + one.scale_out_transfer_s)
-    return float(start.latency_s), per_token
+    per_token = number(one.scale_up_transfer_s + one.scale_out_transfer_s)
+    return number(start.latency_s), per_token

@@ -45,6 +45,7 @@ __all__ = [
     "money",
     "quantity",
     "sourced_fields",
+    "tell_idle",
     "validate",
 ]  # fmt: skip
 
@@ -133,6 +134,21 @@ Power = Annotated[Sourced, quantity("W", ge=0, usual=("0 W", "20 kW"))]
 PartPower = Annotated[Sourced, quantity("W", ge=0, usual=("0 W", "300 W"))]
 
 M = TypeVar("M", bound=BaseModel)
+
+
+def tell_idle(section: Model, of: str, idle: Mapping[str, str]) -> None:
+    """Say every field that is stated, is not its default, and that nothing reads beside the others.
+
+    ``idle`` says of each such field why. A section's own validator calls it.
+    """
+    for name, why in idle.items():
+        value, default = getattr(section, name), type(section).model_fields[name].get_default()
+        if name in section.model_fields_set and _bare(value) != _bare(default):
+            tell_once(f"{of}.{name} is not read: {why}")
+
+
+def _bare(value: Any) -> Any:
+    return value.value if isinstance(value, Sourced) else value
 
 
 def validate(

@@ -34,6 +34,7 @@ READS: dict[str, tuple[str, ...]] = {
 #: Commands about workloads of some kinds alone.
 _KINDS: dict[str, tuple[str, ...]] = {
     "train": ("training",),
+    "claims": ("training",),
     "serve": ("serving", "video", "vision"),
     "jobs": ("jobs",),
 }

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from clustersim.provenance import Sourced
-from clustersim.schema.base import Amount, Bandwidth, Fraction, Model, Overhead, Wait, quantity
+from clustersim.schema.base import Amount, Bandwidth, Fraction, Model, Overhead, Wait, quantity, tell_idle
 
 __all__ = [
     "AdapterSection", "AutoscaleSection", "BatchingSection", "CacheTierSection", "ClosedLoopSection",
@@ -150,6 +150,13 @@ class PrefixSection(Model):
     tiers: tuple[CacheTierSection, ...] = ()
     """Memories outside the cards, nearest first."""
 
+    @model_validator(mode="after")
+    def _one_way(self) -> PrefixSection:
+        if self.hit_share.value > 0:
+            why = "the share that is known is stated (hit_share), and not found in what the memories hold"
+            tell_idle(self, "prefix", dict.fromkeys(("memory_share", "tiers"), why))
+        return self
+
 
 class ClipsSection(Model):
     """Video in, text out: every request brings a clip whose sampled frames pass a vision encoder and become tokens."""
@@ -216,6 +223,16 @@ class LengthSection(Model):
     """Form of the distribution."""
     spread: Amount = Sourced(0.8, "1")
     """Standard deviation of the logarithm (lognormal), or half-width over the mean (uniform)."""
+
+    @model_validator(mode="after")
+    def _possible(self) -> LengthSection:
+        if self.shape == "uniform" and self.spread.value > 1:
+            raise ValueError(
+                f"spread: a half-width of {self.spread.value:g} means reaches below zero; at most 1"
+            )
+        if self.shape in {"constant", "exponential"}:
+            tell_idle(self, "lengths", {"spread": f"lengths of shape {self.shape} have none to choose"})
+        return self
 
 
 class ClosedLoopSection(Model):
@@ -296,7 +313,32 @@ class TrafficSection(Model):
             raise ValueError("needs either trace, or requests with prompt (or sessions) and output")
         if self.trace is None and self.rate is None and self.closed_loop is None:
             raise ValueError("needs a rate or a closed_loop: zero arrivals cannot be served")
+        tell_idle(self, "traffic", self._idle())
         return self
+
+    def _idle(self) -> dict[str, str]:
+        """Fields that the others leave without effect, and why."""
+        arrivals = ("rate", "process", "burstiness", "swing", "period")
+        idle: dict[str, str] = {}
+        if self.process != "gamma":
+            idle["burstiness"] = f"it shapes the gaps of process gamma, and this is {self.process}"
+        if self.process != "diurnal":
+            idle |= dict.fromkeys(
+                ("swing", "period"), f"the wave is that of process diurnal, and this is {self.process}"
+            )
+        elif self.sessions is not None:
+            idle |= dict.fromkeys(("process", "swing", "period"), "sessions begin without a daily wave")
+        if self.closed_loop is not None:
+            idle |= dict.fromkeys(
+                (*arrivals, "load_factor"), "users of a closed_loop ask when they are answered"
+            )
+        if self.trace is None:
+            idle |= dict.fromkeys(("columns", "skip"), "there is no trace")
+        else:
+            idle |= dict.fromkeys(
+                (*arrivals, "prompt", "output"), "the trace has its own arrivals and lengths"
+            )
+        return idle
 
 
 class SloSection(Model):

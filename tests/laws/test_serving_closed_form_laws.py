@@ -7,7 +7,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from clustersim.des.serving.closed_form import ClosedForm, Fleet, FluidPool, closed_form
+from clustersim.des.serving.closed_best import Offered, best_of
+from clustersim.des.serving.closed_form import (
+    ClosedForm,
+    Fleet,
+    FluidPool,
+    SloColumns,
+    closed_form,
+    crossing,
+    solved_for,
+)
 from clustersim.des.serving.cluster import simulate
 from clustersim.des.serving.fluid_inputs import (
     WEIGHTS,
@@ -191,3 +200,37 @@ def test_cached_prompts_are_not_computed() -> None:
     cold, warm = (ask(cost, rule, traffic_of(stream, cached_share=h)) for h in (0.0, 0.6))
     assert warm.saturated_per_s[0] > 1.3 * cold.saturated_per_s[0]
     assert warm.cached_tokens_per_s[0] == pytest.approx(0.6 * 2000 * warm.rate_per_s[0], rel=0.01)
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    st.lists(st.tuples(costs, st.sampled_from([1, 2, 4, 8])), min_size=2, max_size=5),
+    rules, lengths, outputs, bursts, st.integers(0, 2**20),
+)  # fmt: skip
+def test_what_is_left_out_of_a_search_is_not_the_best(several, rule, prompt, output, burst, seed) -> None:
+    """The best fleet of every point is that of the crossings of all of them; each point's level is its own."""
+    points, flow, rng = 6, traffic(prompt, output, burst), np.random.default_rng(seed)
+    level = SloColumns(
+        rng.uniform(0.5, 8.0, points), rng.uniform(0.02, 0.2, points), np.inf, rng.uniform(0.6, 0.98, points)
+    )
+    offered = []
+    for cost, cards in several:
+        own = stack_costs(
+            [cost_of(*(value * rng.uniform(0.7, 1.4) for value in cost[:3]), cost[3]) for _ in range(points)]
+        )
+        fits = rng.random(points) < 0.9
+        offered.append(Offered(Fleet(FluidPool(own, rule)), cards, level, fits))
+    found = best_of(offered, flow)
+    each = [
+        crossing(solved_for(one.fleet, flow, level), level).rate_per_s / one.cards * one.fits
+        for one in offered
+    ]
+    best = np.max(each, axis=0)
+    assert np.array_equal(found.fleet >= 0, best > 0.0)
+    for point in np.flatnonzero(best > 0.0):
+        fleet = int(found.fleet[point])
+        assert each[fleet][point] == best[point]
+        equal = [one.cards for one, rate in zip(offered, each, strict=True) if rate[point] == best[point]]
+        assert offered[fleet].cards == min(equal)
+        rows, crossed = found.crossing(fleet)
+        assert crossed.rate_per_s[rows.tolist().index(point)] == best[point] * offered[fleet].cards

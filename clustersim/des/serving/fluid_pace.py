@@ -16,7 +16,7 @@ from clustersim.des.serving.fluid_arrivals import further, met_share
 from clustersim.des.serving.fluid_batch import Balance, Site
 from clustersim.des.serving.fluid_inputs import WEIGHTS, mean_of
 from clustersim.des.serving.fluid_latency import FirstToken, behind
-from clustersim.des.serving.fluid_tails import gamma_share, percentiles_of
+from clustersim.des.serving.fluid_tails import gamma_part, gamma_share, percentiles_of
 
 __all__ = ["Pace", "pace"]
 
@@ -92,7 +92,7 @@ class Pace:
             means.append(others + mean * self.added)
             variances.append(wide**2)
         weight, mean, variance = (np.stack(np.broadcast_arrays(*x)) for x in (weights, means, variances))
-        share = np.sum(weight * gamma_share(left, mean, variance), axis=0)
+        share = np.sum(gamma_part(weight * self.counted, left, mean, variance), axis=0)
         return np.asarray(np.where(self.counted, share, 1.0))
 
     def percentiles(self) -> dict[str, Array]:
@@ -173,7 +173,7 @@ def pace(
         added=added / left,
         added2=np.maximum(added2 - added**2, 0.0) / left**2,
         counted=np.broadcast_to(outputs > 1.5, lasts.shape),
-        steps=left,
+        steps=left[None, None, :],
     )
 
 

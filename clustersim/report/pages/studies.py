@@ -204,7 +204,8 @@ def _ranges(result: StudyResult, outputs: Sequence[str]) -> list[dict[str, Any]]
     for name in outputs:
         values = result.column(name)
         good = values[np.isfinite(values)]
-        low, middle, high = np.percentile(good, [0, 50, 100]) if good.size else (None, None, None)
+        low, high = (float(good.min()), float(good.max())) if good.size else (None, None)
+        middle = float(np.percentile(good, 50, overwrite_input=True)) if good.size else None
         rows.append({"output": name, "points": int(good.size), "min": low, "median": middle, "max": high})
     return rows
 
@@ -285,6 +286,9 @@ def optimise_study(
     goals = [(name, 1.0) for name in minimise] + [(name, -1.0) for name in maximise]
     if not goals:
         raise InputError("optimise needs a goal: give --minimise or --maximise an output")
+    twice = next((name for name, sign in goals if (name, -sign) in goals), None)
+    if twice is not None:
+        raise InputError(f"{twice} cannot be both least and greatest; keep one of --minimise and --maximise")
     within = [_constraint(text) for text in (*(f"{k} {v}" for k, v in asked.limits.items()), *limits)]
     spec = asked.grid("optimise")
     named = dict.fromkeys([name for name, _ in goals] + [name for name, *_ in within])
@@ -322,7 +326,9 @@ def seek_answer(scenario: str, sets: Mapping[str, object], *, span: str, target:
     try:
         goal = float(number)
     except ValueError:
-        raise InputError(f"--target {target!r}: write NAME=NUMBER") from None
+        goal = np.nan
+    if not np.isfinite(goal):
+        raise InputError(f"--target {target!r}: write NAME=NUMBER")
     if not separator or bottom is None or top is None:
         raise InputError(f"--input {span!r}: write KEY=lo:hi with numbers")
     (low, unit), (high, _) = bottom, top
