@@ -50,6 +50,11 @@ TEXTS: dict[str, str] = {
     "Which workload of the kind, by default the first or only one.": "同类负载中的哪一个,默认第一个或唯一的一个。",
     "How the month is computed: closed form, vectorised draws, or events one by one.":
         "长期运行如何计算:解析式、向量化抽样,或逐个事件。",
+    "Processes for simulated months that take long; the result does not depend on it.":
+        "用于耗时的长期仿真的进程数;结果与之无关。",
+    "all processors": "全部处理器",
+    "Serve every request in bounded memory, however many; write what became of each to Parquet files there.":
+        "不论多少请求都在有限内存中服务;把每个请求的结果写成该处的 Parquet 文件。",
     "Simulated runs; the scenario's by default.": "仿真次数;默认用场景的。",
     "Scaling curves from LOW to HIGH cards instead, by doubling.": "改为给出从 LOW 到 HIGH 张卡(逐次加倍)的扩展曲线。",
     "Train together with the cluster and plan of another scenario. Repeatable.":
