@@ -52,10 +52,11 @@ def test_every_paragraph_of_help_has_chinese_and_no_chinese_has_lost_its_paragra
     }
     words = help_commands.TEXTS | help_options.TEXTS
     assert not set(help_commands.TEXTS) & set(help_options.TEXTS)
-    assert sorted(said - set(words)) == [], (
-        "no Chinese in clustersim/report/labels/help_commands.py or help_options.py"
+    missing, gone = sorted(said - set(words)), sorted(set(words) - said)
+    assert not missing, "no Chinese in report/labels/help_commands.py or help_options.py:\n" + "\n".join(
+        missing
     )
-    assert sorted(set(words) - said) == [], "no command says this any more"
+    assert not gone, "no command says this any more:\n" + "\n".join(gone)
 
 
 def test_every_line_of_pages_and_every_word_of_figures_has_chinese():
@@ -67,7 +68,7 @@ def test_every_line_of_pages_and_every_word_of_figures_has_chinese():
         if text not in NOT_SAID
         if english_in(chinese(text.replace("{}", "7").strip()))
     ]
-    assert missing == [], "no Chinese in clustersim/report/labels/lines: " + "\n".join(missing)
+    assert not missing, "no Chinese in clustersim/report/labels/lines:\n" + "\n".join(missing)
 
 
 @pytest.mark.parametrize(

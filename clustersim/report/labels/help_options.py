@@ -50,6 +50,11 @@ TEXTS: dict[str, str] = {
     "Which workload of the kind, by default the first or only one.": "同类负载中的哪一个,默认第一个或唯一的一个。",
     "How the month is computed: closed form, vectorised draws, or events one by one.":
         "长期运行如何计算:解析式、向量化抽样,或逐个事件。",
+    "Processes for simulated months that take long; the result does not depend on it.":
+        "用于耗时的长期仿真的进程数;结果与之无关。",
+    "all processors": "全部处理器",
+    "Serve every request in bounded memory, however many; write what became of each to Parquet files there.":
+        "不论多少请求都在有限内存中服务;把每个请求的结果写成该处的 Parquet 文件。",
     "Simulated runs; the scenario's by default.": "仿真次数;默认用场景的。",
     "Scaling curves from LOW to HIGH cards instead, by doubling.": "改为给出从 LOW 到 HIGH 张卡(逐次加倍)的扩展曲线。",
     "Train together with the cluster and plan of another scenario. Repeatable.":
@@ -94,8 +99,8 @@ TEXTS: dict[str, str] = {
         "按方案切分的内容输出误差,即 `plan: best` 所用的(CSV)。",
     "Print the residuals of all domains, of which bands are made (CSV; a minute).":
         "输出各领域的残差,区间由它们得来(CSV;约一分钟)。",
-    "Predict steps of every such group with the constants found again without its rows.":
-        "去掉每一组的数据行重新求常数,再预测该组的单步时间。",
+    "Predict every such group with the constants found again without its rows.":
+        "去掉每一组的数据行重新求常数,再预测该组。",
     "Hold rows against P10-P90 made without their source, or those of --data against the shipped bands.":
         "把数据行与不含其来源的 P10-P90 对照,或把 --data 的行与自带的区间对照。",
     "Write one row as a scenario file: running it gives the row's prediction.":
@@ -148,8 +153,12 @@ TEXTS: dict[str, str] = {
     "Penalty of each point of a hundred below it.": "每低一个百分点的罚金。",
     "Penalty of a run that people had to restart.": "需要人工重启的运行的罚金。",
     "What a premium adds to the expected penalty, as a share of it.": "保费在期望罚金之上的加成比例。",
-    "Requests to carry, for example '231 1/s': how many cards does that take?":
-        "要承载的请求,例如 '231 1/s':需要多少张卡?",
+    "Requests to carry, for example '231 1/s' or '20e6 1/d': how many cards does that take?":
+        "要承载的请求,例如 '231 1/s' 或 '20e6 1/d':需要多少张卡?",
+    "By how much of its mean a demand goes up and down in a day, for example 0.6: what is bought for the peak, and"
+    " what must run"
+    " in each hour.":
+        "需求一天内上下波动占均值的比例,例如 0.6:按峰值购置多少,每小时须运行多少。",
     "Tokens a day to carry (prompt and answer), for example 2T.": "每天要承载的词元(提示与回答合计),例如 2T。",
     "Video streams to carry at once on average, of the stated mix.": "平均同时承载的视频路数,按给定的组合。",
     "Share of the streams that must find room, by its lower 95 % bound.": "必须接入的路数占比,按其 95 % 下界。",

@@ -36,8 +36,9 @@ LINES: dict[str, str] = {
     "fifty language models and more, pictures from text, understanding of pictures, video":
         "五十多个语言模型、文生图、图像理解、视频",
     "each model has kernels in a format that the card has": "每个模型都有该卡所支持格式的算子",
-    "{} has {}; {} language models and {} networks are described here (`plan serving`, kind vision)":
-        "{} 支持 {};此处有 {} 个语言模型与 {} 个网络的数据(`plan serving`,vision 类)",
+    "{} has {}; `clustersim profiles list model` and `list network` say what is described (`plan serving`, kind"
+    " vision)":
+        "{} 支持 {};已有数据的见 `clustersim profiles list model` 与 `list network`(`plan serving`,vision 类)",
     "which of them run at the release of today, and at which share of the card's peak":
         "其中哪些在今天的版本上能跑,达到该卡峰值的几成",
     "programs written for them run unchanged": "为其编写的程序无需改动即可运行",
@@ -102,5 +103,8 @@ LINES: dict[str, str] = {
     "{} Gb/s per card": "每卡 {} Gb/s", "{} sequences per replica": "每副本 {} 条序列",
     "{} sequences in all": "共 {} 条序列",
     "from storage {} s": "从存储 {} 秒", "from host {} s": "从主机 {} 秒", "from partner {} s": "从伙伴 {} 秒",
-    "from storage": "从存储", "mean gap": "平均间隔", "weak": "弱扩展", "strong": "强扩展",
+    "from storage": "从存储",
+    "{} (P10 to P90 {} to {} s, within it in {} of the draws)": "{}(P10 至 P90 {} 至 {} 秒,在 {} 的抽样中在此之内)",
+    "P10 to P90 of {} draws of every input with a range": "P10 至 P90 由 {} 次抽样得出,抽取每个带范围的输入",
+    "mean gap": "平均间隔", "weak": "弱扩展", "strong": "强扩展",
 }  # fmt: skip

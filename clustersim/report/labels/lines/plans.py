@@ -63,6 +63,8 @@ LINES: dict[str, str] = {
     "the first that failed: {}": "第一个失败的:{}",
     "{} ({} x {} of its points)": "{}({} × {} 个点)",
     "({} x {} of its points)": "({} × {} 个点)",
+    "{}: no output moves with it here (`clustersim explain {} --set {}=…` says why)":
+        "{}:此处没有输出随之变动(原因见 `clustersim explain {} --set {}=…`)",
     "{} files in {}": "{1} 中有 {0} 个文件", "1 file in {}": "{} 中有 1 个文件",
     "stopped; finished points are kept: clustersim study resume {}": "已停止;完成的点已保存:clustersim study resume {}",
 }  # fmt: skip

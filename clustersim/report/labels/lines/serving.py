@@ -5,6 +5,14 @@ from __future__ import annotations
 __all__ = ["LINES"]
 
 LINES: dict[str, str] = {
+    "{}: {} (requests of the first class go before all others that wait; capacity in closed form knows no classes)":
+        "{}:{}(第一类请求先于所有其他等待的请求;解析式的能力不分类别)",
+    "{} requests on {} ({} {}), {}: {} completed, {} rejected": "{} 个请求,在 {}({} {})上,{}:完成 {},拒绝 {}",
+    "{} requests/s offered, {} output tokens/s, {} requests in the system on average, service level met by {}":
+        "到达 {} 请求/秒,{} 输出词元/秒,系统内平均 {} 个请求,达到服务水平的占 {}",
+    "percentiles within {}; at most {} requests in memory at once": "百分位误差在 {} 之内;内存中同时至多 {} 个请求",
+    "use, energy and cost need the log of every iteration: serve without --records":
+        "利用率、电量与成本需要每次迭代的记录:请不用 --records 运行",
     "skipped: {}": "略去:{}",
     "none stated": "未给出",
     "no cost: the scenario has no tco section": "没有成本:场景没有 tco 部分",
