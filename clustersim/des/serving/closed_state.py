@@ -209,8 +209,8 @@ def _fold(rates: Array, steps: Array, grid: Array) -> Array:
 
     Bursts gather prompts into groups that slow each other, so that the balance may turn back over the batch: one rate
     then has two balances, and the mean of a batch that goes from one to the other is neither. Where it does not turn
-    back but hardly rises, and rises again beyond (`KNEE`), the least error in a time moves the batch as far. A step that
-    gets shorter over the batch is the same: what a batch near its bound sees is taken from a wander that it cuts off.
+    back but hardly rises, and rises again beyond (`KNEE`), the least error in a time moves the batch as far. A step
+    that gets shorter over the batch is the same: what a batch near its bound sees rests on a wander that it cuts off.
     """
     behind = rates < np.maximum.accumulate(rates, axis=1) * (1.0 - FOLD)
     behind |= steps < np.maximum.accumulate(steps, axis=1) * (1.0 - SHORTER)
