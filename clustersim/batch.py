@@ -51,9 +51,13 @@ class Question(Generic[T]):
     ``load`` takes overrides by key, ``run`` gives named numbers of what was loaded.
     """
 
-    def __init__(self, load: Callable[[Mapping[str, Any]], T], run: Callable[[T], Mapping[str, Any]]) -> None:
+    def __init__(
+        self, load: Callable[[Mapping[str, Any]], T], run: Callable[[T], Mapping[str, Any]],
+        known: dict[tuple[str, str], bool] | None = None,
+    ) -> None:  # fmt: skip
         self._load, self._run = load, run
-        self._one_value: dict[tuple[str, str], bool] = {}
+        #: Whether a key in a unit has a form on columns: ``known`` keeps it for questions about the same keys.
+        self._one_value: dict[tuple[str, str], bool] = {} if known is None else known
 
     def alone(self, point: Mapping[str, Any]) -> dict[str, float]:
         """Return the numbers of one point; raises what it says where it cannot be run."""

@@ -110,8 +110,8 @@ def _performance(inputs: Inputs, own: TrainingDetail, already: Mapping[str, Any]
         24, "fifty language models and more, pictures from text, understanding of pictures, video",
         "each model has kernels in a format that the card has",
         # Not how many are described: an answer about one site rests on the files of that site alone.
-        f"{inputs.parts.card.name} has {', '.join(formats)}; `clustersim profiles list model` and `list network` say"
-        " what is described (`plan serving`, kind vision)",
+        f"{inputs.parts.card.name} has {', '.join(formats)}; `clustersim profiles list models` says what is"
+        " described (`plan serving`, kind vision)",
         None, "which of them run at the release of today, and at which share of the card's peak",
     )  # fmt: skip
     yield Line(

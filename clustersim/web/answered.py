@@ -13,7 +13,7 @@ from clustersim.report.answer import Answer
 from clustersim.report.text import to_json
 from clustersim.web.answers import kept, result_of, whole_run
 from clustersim.web.asked import Design
-from clustersim.web.corridor import corridor
+from clustersim.web.corridor import band
 from clustersim.web.views import view
 from clustersim.web.views_compare import compare_view
 from clustersim.web.views_own import own_view
@@ -39,7 +39,7 @@ def _seek(design: Design, span: str, target: str) -> Any:
 def _band(design: Design, points: int) -> tuple[dict[str, Any], float]:
     """The tiles with ranges of so many points, and the seconds that took."""
     begun = time.perf_counter()
-    told = corridor(design, points)
+    told = band(design, points)
     return told, time.perf_counter() - begun
 
 

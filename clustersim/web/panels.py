@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from clustersim.report.labels.notes import Told, keyed
 from clustersim.report.term_units import unit_of
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ __all__ = ["Note", "Row", "bars", "drawn", "lines", "panel", "plain_rows", "rows
 
 Row = Mapping[str, Any]
 #: Words, their key, or their key and what stands in their places.
-Note = str | tuple[str, Mapping[str, str]]
+Note = Told
 
 
 def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -43,7 +44,7 @@ def panel(
         "units": {c: units.get(c) or unit_of(c) for c in columns},
         "rows": [{c: r.get(c) for c in columns} for r in rows],
         "chart": dict(chart) if chart else None,
-        "notes": [note for note in notes if note],
+        "notes": [keyed(note) if isinstance(note, str) else note for note in notes if note],
     }
 
 

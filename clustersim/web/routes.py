@@ -16,10 +16,9 @@ from clustersim.report.labels import all_words
 from clustersim.report.text import to_json
 from clustersim.version import __version__
 from clustersim.web.answered import EXPORTS
-from clustersim.web.answers import result_of
 from clustersim.web.asked import Design, design_of, designs_of, whole_number
 from clustersim.web.catalogue import catalogue, inputs_of, key_schema
-from clustersim.web.corridor import corridor
+from clustersim.web.corridor import corridor, moved
 from clustersim.web.helpers import Gone, Helpers
 from clustersim.web.jobs import Board
 from clustersim.web.kinds import KINDS, UPLOADS, ask_of
@@ -116,7 +115,8 @@ async def post_run(request: Request) -> Response:
 async def post_corridor(request: Request) -> Response:
     """The tiles of the corridor of a design."""
     design = _design(await body_of(request))
-    return reply(await run_in_threadpool(corridor, design))
+    told = moved(design)
+    return reply(await run_in_threadpool(corridor, design) if told is None else told)
 
 
 async def post_view(request: Request) -> Response:
@@ -160,7 +160,8 @@ async def post_band(request: Request) -> Response:
     where more points would take longer than anybody waits."""
     body = await body_of(request)
     design, most = _design(body, "points"), whole_number(body, "points", BANDS[0], BANDS[-1], BANDS[-1])
-    await run_in_threadpool(result_of, design)
+    # The first is asked before the answer begins: what is wrong with a design has a status of its own.
+    first = await _asked(request, "band", design, BANDS[0])
 
     async def lines() -> AsyncIterator[bytes]:
         took = 0.0
@@ -168,7 +169,7 @@ async def post_band(request: Request) -> Response:
             if took > LONGEST_S:
                 return
             try:
-                told, took = await _asked(request, "band", design, points)
+                told, took = first if points == BANDS[0] else await _asked(request, "band", design, points)
             except Gone:
                 return
             yield (json.dumps({"points": points, **told}) + "\n").encode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["MATURITY", "OFFER", "OF_CARD", "QUANTITIES"]
+__all__ = ["MATURITY", "OFFER", "OF_CARD", "QUANTITIES", "STACKS"]
 
 #: Rates and levels of a workload: what it is called, its unit in words, pattern and scale of its numbers.
 QUANTITIES: dict[str, tuple[str, str, str, float]] = {
@@ -28,6 +28,11 @@ QUANTITIES: dict[str, tuple[str, str, str, float]] = {
 OF_CARD: dict[str, tuple[str, str]] = {
     "price": ("Price of {of}", "{of}单价"), "lead_time": ("Lead time of {of}", "{of}备货周期"),
     "efficiency.gemm": ("Share of its peak that {of} reaches in matrix products", "{of}矩阵乘达到峰值的比例"),
+    "efficiency.gemm_sustained": (
+        "Share of that which {of} sustains over a long run", "{of}长期运行可维持的比例"),
+    "efficiency.gemm_fp8": ("Share of its FP8 peak that {of} reaches", "{of}达到FP8峰值的比例"),
+    "efficiency.scale_up_reduction": (
+        "Share of its scale-up bandwidth that {of} reaches in reductions", "{of}归约时机内互联带宽利用比例"),
     "efficiency.memory": ("Share of its memory bandwidth that {of} reaches", "{of}显存带宽利用比例"),
     "efficiency.scale_up": ("Share of its scale-up bandwidth that {of} reaches", "{of}机内互联带宽利用比例"),
     "efficiency.scale_out": ("Share of its network bandwidth that {of} reaches", "{of}网络带宽利用比例"),
@@ -50,6 +55,17 @@ MATURITY: dict[str, tuple[str, str]] = {
     "new vendor port": ("new vendor, own port", "新厂商自有移植"),
     "new vendor first port": ("new vendor, first port", "新厂商首次移植"),
 }
+
+#: Stacks that a source of evidence describes instead of naming, as the evidence writes them.
+STACKS: dict[str, tuple[str, str]] = {
+    "ported or early framework or capped by memory": (
+        "ported or early framework, or capped by memory", "移植版或早期框架,或受显存限制"),
+    "eager mode": ("eager mode", "即时执行模式"),
+    "first release of a vendor-tuned stack": ("first release of a vendor-tuned stack", "厂商调优软件栈首个版本"),
+    "one script on many cards": ("one script on many cards", "同一脚本用于多种卡"),
+    "vendor-tuned Megatron or DeepSpeed stack on at most 8 cards": (
+        "vendor-tuned Megatron or DeepSpeed stack on at most 8 cards", "厂商调优的 Megatron 或 DeepSpeed(至多 8 卡)"),
+}  # fmt: skip
 
 OFFER: dict[str, tuple[str, str]] = {
     # --- heads
@@ -175,6 +191,7 @@ OFFER: dict[str, tuple[str, str]] = {
     "power_terms": ("Where the power goes, kW", "功率构成(千瓦)"),
     "w.cards_w": ("Cards", "芯片"), "w.hosts_w": ("Hosts", "主机"), "w.nics_w": ("NICs", "网卡"),
     "w.switches_w": ("Switches", "交换机"), "w.optics_w": ("Optics", "光模块"), "w.spares_w": ("Spares", "备件"),
+    "w.supernode_w": ("Supernode switches", "超节点交换机"),
     "w.storage_w": ("Storage", "存储"), "w.management_w": ("Management", "管理"),
     # --- performance
     "quantity": ("Quantity", "指标"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from clustersim.report.labels import inputs, page, page_asks, page_panels, results, sheets, statements
+from clustersim.report.labels import inputs, notes, page, page_asks, page_panels, results, sheets, statements
 
 __all__ = ["LANGUAGES", "all_words", "known", "label"]
 
@@ -48,4 +48,5 @@ def label(key: str, language: str, **parts: object) -> str:
 
 def all_words() -> Mapping[str, tuple[str, str]]:
     """Return every key with its English and its Chinese."""
-    return {**page_panels.WORDS, **page_asks.WORDS, **_WORDS}
+    said = {english: (english, chinese) for english, chinese in notes.NOTES.items()}
+    return {**said, **page_panels.WORDS, **page_asks.WORDS, **_WORDS}

@@ -32,6 +32,7 @@ export function note(told, language, money) {
   const { factor, unit } = scaleOf([], parts.unit || "", money);
   const word = (name, text) => {
     if (name === "unit") return unitName(unit, language);
+    if (Array.isArray(text)) return note(text, language, money);
     return PRICED.has(name) && factor !== 1 ? figure(Number(text) * factor) : say(text, language);
   };
   return say(key, language, Object.fromEntries(Object.entries(parts).map(([name, text]) => [name, word(name, text)])));
