@@ -205,23 +205,25 @@ def _words(stated: Quantity) -> str:
     return ", ".join(part for part in (unit, bounds, usual) if part) + "."
 
 
-#: The definition of a row with years as keys, and what a range consists of.
-_YEARS, _ENDS = "Years", ("value", "low", "high")
+#: The definition of a row with years as keys.
+_YEARS = "Years"
 
 
 def _years() -> dict[str, Any]:
     """A mapping of years to numbers, each of which may have a range."""
     held = {
-        "tier": {"enum": list(TIERS)},
-        "source": _TEXT,
-        "why": _TEXT,
-        "note": _TEXT,
-        **dict.fromkeys(_ENDS, _BARE),
+        "tier": {"description": "How strong the source is.", "enum": list(TIERS)},
+        "source": {"description": "Who says so.", **_TEXT},
+        "why": {"description": "Why an analyst departs from what stood there.", **_TEXT},
+        "note": {"description": "A remark.", **_TEXT},
+        "value": {"description": "The number itself.", **_BARE},
+        "low": {"description": "Lower end of the range that the number may lie in.", **_BARE},
+        "high": {"description": "Upper end of that range.", **_BARE},
     }
     of_year = {"type": "object", "properties": held, "required": ["value"], "additionalProperties": False}
     return {
         "type": "object", "properties": held, "additionalProperties": False,
-        "patternProperties": {r"^20\d\d(H[12])?[AE]$": {"anyOf": [*_BARE["anyOf"], of_year]}},
+        "patternProperties": {r"^20\d\d(H[12])?[AE]$": {"description": "The number of a year.", "anyOf": [*_BARE["anyOf"], of_year]}},
     }  # fmt: skip
 
 
