@@ -244,8 +244,8 @@ class CompanyFile(Model):
     """How the maker and its market answer a change of a card's worth."""
     cases: dict[str, dict[str, str | float]] = Field(default_factory=dict)
     """Named cases: keys of this file and the values that replace them."""
-    probabilities: dict[str, float] = Field(default_factory=dict)
-    """Probability of each case, ``base`` included."""
+    probabilities: dict[str, Fraction] = Field(default_factory=dict)
+    """Probability of each case, ``base`` included; they sum to one."""
     first_half_share: Fraction = Field(
         default_factory=lambda: Sourced(0.4, "1", "sales of hardware lean to the second half", "assumption")
     )
