@@ -49,9 +49,9 @@ LINES: dict[str, str] = {
     "Target price: base to {}": "目标价:基准至 {}",
     "{} of {} samples lie above the market price of {} {}": "{}/{} 个样本高于市价 {} {}",
     "Target price over the uncertain inputs": "不确定输入下的目标价",
-    "no input has a range, so that every sample is the same: write {value, low, high} for wacc, asp_scale or a"
+    "no input has a range, so that every sample is the same: write {} for wacc, asp_scale or a"
     " product's price of a year":
-        "没有输入带范围,故每个样本都相同:请为 wacc、asp_scale 或某产品某年的价格写 {value, low, high}",
+        "没有输入带范围,故每个样本都相同:请为 wacc、asp_scale 或某产品某年的价格写 {}",
     "target price before {}": "{} 之前的目标价", "after {}": "{} 之后", "CNY thousand": "千元",
     "nothing departs from the printed forecast": "与印刷的预测没有不同",
     "not in {}, kept as they are: {} (--only leaves them out)": "{} 中没有、保持不变:{}(--only 可移出)",
