@@ -225,9 +225,10 @@ def _years() -> dict[str, Any]:
         "high": {"description": "Upper end of that range.", **_BARE},
     }
     of_year = {"type": "object", "properties": held, "required": ["value"], "additionalProperties": False}
+    numbers = {"description": "The number of a year.", "anyOf": [*_BARE["anyOf"], of_year]}
     return {
         "type": "object", "properties": held, "additionalProperties": False,
-        "patternProperties": {r"^20\d\d(H[12])?[AE]$": {"description": "The number of a year.", "anyOf": [*_BARE["anyOf"], of_year]}},
+        "patternProperties": {r"^20\d\d(H[12])?[AE]$": numbers},
     }  # fmt: skip
 
 
