@@ -8,6 +8,7 @@ from typing import Any
 from clustersim.errors import InputError
 from clustersim.planner.proposal import cash_by_year
 from clustersim.planner.uncertainty import one_side, swings
+from clustersim.report.labels.notes import keyed
 from clustersim.report.term_units import unit_of
 from clustersim.web.answers import kept, result_of
 from clustersim.web.asked import Design
@@ -110,7 +111,8 @@ def month(design: Design) -> list[dict[str, Any]]:
     if training and long_run:
         out.insert(1, _flops(training, long_run["ettr"]))
         claims = kept(("claims", design), lambda: design.ask().claims())
-        out.append(panel("month.claims", list(claims.table), notes=claims.said))
+        rows = [{**r, "claim": keyed(r["claim"]), "reading": keyed(r["reading"])} for r in claims.table]
+        out.append(panel("month.claims", rows, notes=claims.said))
     if not out:
         return [panel("month.none", [])]
     return out

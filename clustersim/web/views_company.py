@@ -52,13 +52,13 @@ def _legs(value: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]
             "value": k,
             "now": value.get(k),
             "file_as_it_stands": before.get(k),
-            "printed": printed.get(k),
+            "report_prints": printed.get(k),
             "unit": unit_of(k),
         }
         for k in keys
     ]
     legs = [r for r in rows if not r["value"].startswith("target_price_")]
-    series = {n: [r[n] for r in legs] for n in ("now", "printed")}
+    series = {n: [r[n] for r in legs] for n in ("now", "report_prints")}
     chart = bars([r["value"] for r in legs], series, f"M{value.get('currency', '')}")
     notes = [*value["notes"], value.get("why_they_differ", "")]
     return panel("company.value", rows, chart=chart, notes=notes)

@@ -12,6 +12,7 @@ from clustersim.columns import Varied
 from clustersim.errors import ClusterSimError
 from clustersim.pipeline import run_chain
 from clustersim.planner.uncertainty import Swing, ranged_inputs
+from clustersim.report.labels.notes import keyed
 from clustersim.report.term_units import unit_of
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.study.outputs import outputs_of
@@ -80,7 +81,7 @@ def _gap(data: Mapping[str, Any], work: str, unit: str) -> dict[str, Any]:
     columns = list(dict.fromkeys(c for r in rows for c in r))
     chart = bars(list(sides), {t: [sides[s].get(t, 0.0) for s in sides] for t in terms}, unit, "stacked")
     settles = data["settles"].get(work, "")
-    said = ("compare.settles", {"what": settles}) if settles else ""
+    said = ("compare.settles", {"what": keyed(settles)}) if settles else ""
     money = dict.fromkeys((*terms, "sum", "p10", "p50", "p90"), unit)
     told = [{c: r.get(c) for c in columns} for r in rows]
     return panel("compare.gap", told, chart=chart, notes=[work, said], units=money)

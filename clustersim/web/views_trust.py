@@ -11,6 +11,7 @@ from clustersim.intervals.residuals import QUANTITIES
 from clustersim.planner.proposal import nearest_rows
 from clustersim.planner.uncertainty import prediction_rows
 from clustersim.provenance import TIERS
+from clustersim.report.labels.notes import keyed
 from clustersim.web.answers import kept, result_of
 from clustersim.web.asked import Design
 from clustersim.web.panels import Row, bars, panel, plain_rows
@@ -19,6 +20,8 @@ __all__ = ["trust"]
 
 #: Inputs that are shown, the weakest first.
 MOST_INPUTS = 80
+#: Columns by the names that the page has words for: a quantity is a number of parts elsewhere.
+_NAMED = {"quantity": "measure"}
 
 
 def trust(design: Design) -> list[dict[str, Any]]:
@@ -46,9 +49,10 @@ def trust(design: Design) -> list[dict[str, Any]]:
 
 def _predicted(design: Design) -> Sequence[Row]:
     try:
-        return prediction_rows(result_of(design).run.inputs)
+        rows = prediction_rows(result_of(design).run.inputs)
     except ClusterSimError:
         return []
+    return [{_NAMED.get(k, k): keyed(v) if k == "rests_on" else v for k, v in row.items()} for row in rows]
 
 
 def _measured(design: Design, predicted: Sequence[Row]) -> list[dict[str, Any]]:
@@ -58,7 +62,8 @@ def _measured(design: Design, predicted: Sequence[Row]) -> list[dict[str, Any]]:
     chart = bars(
         names, {"measured_over_predicted": [r["measured_over_predicted"] for r in near]}, "1", "bars_across"
     )
-    quantities = {str(r["quantity"]) for r in predicted}
+    quantities = {str(r["measure"]) for r in predicted}
+    near = [{_NAMED.get(k, k): v for k, v in row.items()} for row in near]
     held = [row for name in sorted({QUANTITIES[q] for q in quantities}) for row in _held(name, quantities)]
     panels = [
         panel("trust.nearest", near, chart=chart, notes=["trust.nearest_say"]),
@@ -73,4 +78,4 @@ def _held(domain: str, quantities: set[str]) -> list[Mapping[str, Any]]:
 
     rows = kept(("coverage", domain), lambda: list(coverage_answer(domain).table))
     kept_columns = ("quantity", "maturity", "rows", "sources", "inside_share", "p_value")
-    return [{k: r[k] for k in kept_columns} for r in rows if r["quantity"] in quantities]
+    return [{_NAMED.get(k, k): r[k] for k in kept_columns} for r in rows if r["quantity"] in quantities]

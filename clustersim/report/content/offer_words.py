@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from clustersim.report.labels.stacks import MATURITY, STACKS
+
 __all__ = ["MATURITY", "OFFER", "OF_CARD", "QUANTITIES", "STACKS"]
 
 #: Rates and levels of a workload: what it is called, its unit in words, pattern and scale of its numbers.
@@ -46,25 +48,6 @@ OF_CARD: dict[str, tuple[str, str]] = {
     "scale_up.domain": ("Cards in a scale-up domain of {of}", "{of}机内互联域卡数"),
     "host_link.bandwidth": ("Host link of {of}", "{of}主机链路带宽"),
     "scale_out.bandwidth": ("Network bandwidth of {of}", "{of}网络带宽"),
-}  # fmt: skip
-
-#: Classes of how well software is known on a card, by the word of the program.
-MATURITY: dict[str, tuple[str, str]] = {
-    "measured stack": ("measured stack", "本软件在本卡上有实测"),
-    "same vendor, other card": ("same vendor, other card", "同厂商其他卡有实测"),
-    "new vendor port": ("new vendor, own port", "新厂商自有移植"),
-    "new vendor first port": ("new vendor, first port", "新厂商首次移植"),
-}
-
-#: Stacks that a source of evidence describes instead of naming, as the evidence writes them.
-STACKS: dict[str, tuple[str, str]] = {
-    "ported or early framework or capped by memory": (
-        "ported or early framework, or capped by memory", "移植版或早期框架,或受显存限制"),
-    "eager mode": ("eager mode", "即时执行模式"),
-    "first release of a vendor-tuned stack": ("first release of a vendor-tuned stack", "厂商调优软件栈首个版本"),
-    "one script on many cards": ("one script on many cards", "同一脚本用于多种卡"),
-    "vendor-tuned Megatron or DeepSpeed stack on at most 8 cards": (
-        "vendor-tuned Megatron or DeepSpeed stack on at most 8 cards", "厂商调优的 Megatron 或 DeepSpeed(至多 8 卡)"),
 }  # fmt: skip
 
 OFFER: dict[str, tuple[str, str]] = {

@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from clustersim.report.labels import inputs, notes, page, page_asks, page_panels, results, sheets, statements
+from clustersim.report.labels import (
+    inputs,
+    notes,
+    page,
+    page_asks,
+    page_panels,
+    results,
+    sheets,
+    stacks,
+    statements,
+)
 
 __all__ = ["LANGUAGES", "all_words", "known", "label"]
 
@@ -70,4 +80,4 @@ def label(key: str, language: str, **parts: object) -> str:
 def all_words() -> Mapping[str, tuple[str, str]]:
     """Return every key with its English and its Chinese."""
     said = {english: (english, chinese) for english, chinese in notes.NOTES.items()}
-    return {**said, **page_panels.WORDS, **page_asks.WORDS, **_WORDS}
+    return {**said, **stacks.WORDS, **page_panels.WORDS, **page_asks.WORDS, **_WORDS}

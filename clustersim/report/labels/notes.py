@@ -128,6 +128,23 @@ NOTES: dict[str, str] = {
         "按占比计的费用完全随收入变动(drivers.variable_opex_share 为 1)",
     "tax at 15 %, the rate of high-technology enterprises in China": "税率取 15 %(中国高新技术企业税率)",
     "{name} is {source} in every year ({value})": "{name} 各年取 {source}({value})",
+    "The printed present values do not follow from the printed cash flows at the printed WACC and growth under any"
+    " usual convention; recomputed from the same flows (year-end, valued at the end of the last actual year)"
+    " the enterprise value is higher, and so is the target price.":
+        "报告的现值在任何通常口径下都不能由其现金流、WACC 与增长率得出;按相同现金流(年末口径,以最后实际年度末为估值时点)"
+        "重算,企业价值更高,目标价亦更高。",
+    # --- claims and predictions
+    "{days} days without a fault": "{days}天无故障",
+    "{days} days without interruption": "{days}天不中断",
+    "mean gap": "平均间隔",
+    "median gap (P = {p})": "中位间隔(P = {p})",
+    "guarantee (P = {p})": "保证(P = {p})",
+    "automatic recovery counted ({share} of failures), P = {p}": "计入自动恢复(占故障 {share}),P = {p}",
+    "{class}: {rows} residuals of {sources} sources, of {all} in all":
+        "{class}:{sources} 个来源的 {rows} 个残差,共 {all} 个来源",
+    "error of {work} on {card} by {software} ({share} of the width)":
+        "{software}在 {card} 上运行 {work} 的预测误差(占区间宽度 {share})",
+    "{what} ({share} of the width)": "{what}(占区间宽度 {share})",
     # --- logs of failures
     "log: {gone} of {all} events come after the end of the run ({hours} h) and are left out":
         "日志:{all} 个事件中有 {gone} 个晚于运行结束({hours} 小时),已略去",

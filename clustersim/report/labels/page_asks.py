@@ -5,6 +5,8 @@ from __future__ import annotations
 __all__ = ["WORDS"]
 
 WORDS: dict[str, tuple[str, str]] = {
+    "measure": ("Quantity", "指标"),
+    "report_prints": ("As the report prints it", "报告原值"),
     "trust.nearest": ("Measurements nearest to this card and software", "与此卡及软件最接近的实测"),
     "trust.nearest_say": (
         "Measured over predicted time, the median of each source's rows; the nearest share the card, then the"
@@ -36,9 +38,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "tpot": ("Time per token", "每词元时间"),
     "scaling_efficiency": ("Scaling efficiency", "扩展效率"),
     "collective_time": ("Collective time", "集合通信时间"),
-    "measured stack": ("measured stack", "有实测的软件栈"),
-    "same vendor, other card": ("same vendor, other card", "同厂商其他卡"),
-    "new vendor first port": ("new vendor, first port", "新厂商首次移植"),
     "proposal.file": ("Proposal", "方案书"),
     "file": ("File", "文件"),
     "bytes": ("Bytes", "字节"),

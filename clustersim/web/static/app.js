@@ -5,7 +5,7 @@ import { Limits, Own, Proposal, Upload } from "/static/asks.js";
 import { asText, Inputs } from "/static/inputs.js";
 import { Jobs, useJobs } from "/static/jobs.js";
 import { ask, download, get, lines } from "/static/net.js";
-import { Panel } from "/static/panels.js";
+import { Panel, widths } from "/static/panels.js";
 import { CURRENCIES, fromAddress, toAddress, VIEWS } from "/static/state.js";
 import { citation, Corridor } from "/static/tiles.js";
 import { say, setWords } from "/static/words.js";
@@ -106,7 +106,7 @@ function App({ catalogue, first }) {
         tabindex=${state.view === name ? 0 : -1} onClick=${() => change({ view: name })}>${say(`page.view.${name}`, language)}</button>`)}</div>
       <div role="tabpanel" id="panels" aria-labelledby=${`tab-${state.view}`} data-view=${panels.of || ""}>
         ${panels.error ? html`<p class="note">${panels.error}</p>` : ""}
-        ${(panels.found || []).map((p, i) => html`<${Panel} key=${`${panels.of}${p.title}${i}`} panel=${p} language=${language} money=${money} onCite=${citing && cite} />`)}
+        ${(panels.found || []).map((p, i, all) => html`<${Panel} wide=${widths(all)[i]} key=${`${panels.of}${p.title}${i}`} panel=${p} language=${language} money=${money} onCite=${citing && cite} />`)}
         ${state.view === "compare" ? html`<${Limits} pins=${state.pins} language=${language} onStart=${(options) => begin("limits", options)} />
           <${Own} design=${design} language=${language} money=${money} />` : ""}
         ${state.view === "serving" ? html`<${Upload} kind="trace" language=${language} onStart=${(file) => begin("trace", {}, file)} />` : ""}

@@ -6,7 +6,7 @@ import { figure, note, say, scaleOf, unitName } from "/static/words.js";
 const MOST_ROWS = 60;
 const CNY = { code: "CNY", rate: 1 };
 // Columns whose unit is that of their row, where the row says one.
-const OF_ROW = new Set(["value", "before", "after", "low", "high", "base", "now", "file_as_it_stands", "printed", "flips_at", "end", "value_there"]);
+const OF_ROW = new Set(["value", "before", "after", "low", "high", "base", "now", "file_as_it_stands", "report_prints", "flips_at", "end", "value_there"]);
 
 // A chart's numbers in the unit that they are shown in.
 function scaled(chart, money) {
@@ -52,7 +52,7 @@ export function Table({ columns, rows, units = {}, language, caption, money = CN
       const by = mine && OF_ROW.has(c) ? mine : scales[c];
       const value = mine && c === "unit" ? unitName(mine.unit, language) || "–" : row[c];
       return html`<${Cell} value=${value} first=${i === 0} factor=${by.factor} language=${language}
-        onCite=${onCite && (() => onCite({ row: String(row[columns[0]]), column: c, value: row[c], unit: mine && OF_ROW.has(c) ? row.unit : units[c] || "1" }))} />`;
+        onCite=${onCite && (() => onCite({ row: String(Array.isArray(row[columns[0]]) ? note(row[columns[0]], "en") : row[columns[0]]), column: c, value: row[c], unit: mine && OF_ROW.has(c) ? row.unit : units[c] || "1" }))} />`;
     });
     return html`<tr>${cells}</tr>`;
   })}</tbody>
@@ -61,14 +61,29 @@ export function Table({ columns, rows, units = {}, language, caption, money = CN
 
 function Cell({ value, first, factor, language, onCite }) {
   const number = typeof value === "number";
-  const text = number ? figure(value * factor) : value === true ? "✓" : value === false ? "✗" : Array.isArray(value) ? value.join("; ") : say(value ?? "–", language);
+  const text = number ? figure(value * factor) : value === true ? "✓" : value === false ? "✗" : Array.isArray(value) ? (typeof value[1] === "object" && value[1] && !Array.isArray(value[1]) ? note(value, language) : value.join("; ")) : say(value ?? "–", language);
   if (first) return html`<th scope="row" class=${number ? "num" : ""}>${text}</th>`;
   return html`<td class=${number ? "num" : ""}>${number && onCite ? html`<button class="figure" onClick=${onCite} aria-label=${`${say("page.cite", language)}: ${text}`}>${text}</button>` : text}</td>`;
 }
 
-export function Panel({ panel, language, money, onCite }) {
+const isWide = (panel) => panel.columns.length > 4 || panel.chart?.categories.length > 11;
+
+// Which panels take the whole width: wide ones, and a narrow one that would stand alone in its row.
+export function widths(panels) {
+  const wide = panels.map(isWide);
+  let open = -1;
+  panels.forEach((panel, i) => {
+    if (!wide[i]) open = open < 0 ? i : -1;
+    if (open >= 0 && open !== i) wide[open] = true;
+    if (wide[i]) open = -1;
+  });
+  if (open >= 0) wide[open] = true;
+  return wide;
+}
+
+export function Panel({ panel, language, money, onCite, wide = isWide(panel) }) {
   const title = say(panel.title, language);
-  return html`<section class=${panel.columns.length > 4 || panel.chart?.categories.length > 11 ? "panel wide" : "panel"} data-panel=${panel.title}>
+  return html`<section class=${wide ? "panel wide" : "panel"} data-panel=${panel.title}>
     <h3>${title}</h3>
     ${panel.chart ? html`<${Chart} chart=${panel.chart} title=${title} language=${language} money=${money} />` : ""}
     ${panel.notes.map((told) => html`<p class="note">${note(told, language, money)}</p>`)}

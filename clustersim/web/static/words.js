@@ -83,7 +83,9 @@ export function scaleOf(numbers, unit, money = { code: "CNY", rate: 1 }) {
     name = name.replace("CNY", money.code);
   }
   const most = Math.max(0, ...numbers.map((n) => Math.abs(n) * factor).filter(Number.isFinite));
-  const step = most ? steps(name).find(([, size]) => most >= size) : null;
+  const least = Math.min(most, ...numbers.map((n) => Math.abs(n) * factor).filter((n) => n > 0));
+  // Not so large a step that the smallest number beside would lose its digits.
+  const step = most ? steps(name).find(([, size]) => most >= size && least >= size / 200) : null;
   return step ? { factor: factor / step[1], unit: step[0] } : { factor, unit: name };
 }
 
