@@ -50,13 +50,23 @@ def finished(client, name, state="done"):
 
 
 WRONG = [
-    ("proposal", {}), ("proposal", {"others": []}), ("proposal", {"others": ["../x"]}), ("proposal", {"others": "h20-1024"}),
-    ("proposal", {"others": ["h20-1024"], "forms": ["exe"]}), ("proposal", {"others": ["h20-1024"], "languages": ["fr"]}),
-    ("proposal", {"others": ["h20-1024"], "folder": "/tmp"}), ("proposal", {"others": [["h20-1024"]]}),
-    ("limits", {"limit": "power"}), ("limits", {"limit": "weight", "amount": "1 MW"}), ("limits", {"limit": [], "amount": {}}),
-    ("limits", {"limit": "power", "amount": "/etc/passwd"}), ("serve", {"trace": "/etc/passwd"}), ("trace", {}), ("x", {}),
+    ("proposal", {}),
+    ("proposal", {"others": []}),
+    ("proposal", {"others": ["../x"]}),
+    ("proposal", {"others": "h20-1024"}),
+    ("proposal", {"others": ["h20-1024"], "forms": ["exe"]}),
+    ("proposal", {"others": ["h20-1024"], "languages": ["fr"]}),
+    ("proposal", {"others": ["h20-1024"], "folder": "/tmp"}),
+    ("proposal", {"others": [["h20-1024"]]}),
+    ("limits", {"limit": "power"}),
+    ("limits", {"limit": "weight", "amount": "1 MW"}),
+    ("limits", {"limit": [], "amount": {}}),
+    ("limits", {"limit": "power", "amount": "/etc/passwd"}),
+    ("serve", {"trace": "/etc/passwd"}),
+    ("trace", {}),
+    ("x", {}),
     ({}, {}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("kind", "options"), WRONG, ids=str)
@@ -177,9 +187,9 @@ def test_every_view_of_every_scenario_has_words(name):
                 *panel["columns"],
                 *(s["name"] for s in (panel["chart"] or {}).get("series", ())),
             }
-            assert {n for n in named if not n[:1].isdigit() and n not in words and name != n} <= set(
+            assert {n for n in named if not n[:1].isdigit() and n not in words and name != n} <= {
                 str(r.get("product")) for r in panel["rows"]
-            ), (asked, panel["title"])
+            }, (asked, panel["title"])
 
 
 @pytest.mark.full
