@@ -185,7 +185,7 @@ def engine_efficiency(profile: SoftwareProfile, card: Card, kind: str) -> Effici
     >>> card = Card(name="X", peak={}, memory_bytes=1, memory_bandwidth=1, gemm_efficiency=0.7,
     ...     memory_efficiency=0.8)
     >>> round(engine_efficiency(load_software("vllm-0.9"), card, "dense").gemm, 3)
-    0.511
+    0.259
     """
     kinds = _KINDS.get(kind, (kind,))
     found = _serving(profile).on(card.name, kinds)

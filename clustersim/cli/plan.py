@@ -134,7 +134,7 @@ def cluster(
     help="Share of the streams that must find room, by its lower 95 % bound.",
 )  # fmt: skip
 @click.option(
-    "--diurnal", type=float,
+    "--diurnal", type=Finite(0, 1, max_open=True),
     help="By how much of its mean a demand goes up and down in a day, for example 0.6: what is bought for the peak, and"
     " what must run in each hour.",
 )  # fmt: skip

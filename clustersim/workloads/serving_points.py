@@ -7,7 +7,8 @@ reads are asked once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.assemble.serving import FluidDeployment, ServingBuilder, fluid_deployment, slo_of, stream_spec
-from clustersim.columns import Unbatchable, decide, pick, values_of
+from clustersim.columns import Split, Unbatchable, decide, pick, values_of
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.closed_best import Offered, best_of, stacked
 from clustersim.des.serving.closed_form import (
@@ -83,13 +84,28 @@ def best_of_points(
     """
     kinds, which = builder.distinct()
     search = _Search(inputs, kinds, plans, int(which.max()) + 1)
-    label = decide(lambda: search.labels()[which])
+
+    def labels() -> NDArray[np.int64]:
+        with _split_by_points(which):
+            return np.asarray(search.labels()[which], dtype=np.int64)
+
+    label = decide(labels)
     if label == _NONE:
         raise Unbatchable("no plan serves: each point says why")
     at = label // 2
-    fluid = fluid_deployment(inputs, kinds.work, plans[at], kinds)
-    form = search.form or closed_form(fluid.fleet, search.traffic, level_of(kinds.work, fluid.request_s))
+    with _split_by_points(which):
+        fluid = fluid_deployment(inputs, kinds.work, plans[at], kinds)
+        form = search.form or closed_form(fluid.fleet, search.traffic, level_of(kinds.work, fluid.request_s))
     return PointsForm(plans[at], fluid, form, which), label % 2 == 1
+
+
+@contextmanager
+def _split_by_points(which: NDArray[np.int64]) -> Iterator[None]:
+    """What splits kinds of points splits the points of each."""
+    try:
+        yield
+    except Split as split:
+        raise Split(split.labels[which]) from None
 
 
 @dataclass(slots=True)

