@@ -22,13 +22,13 @@ _MONEY = ("tco", "prices", "optics", "cooling")
 _FAILURES = ("reliability", "checkpoint")
 #: Other commands -> the first parts of the keys that they read.
 READS: dict[str, tuple[str, ...]] = {
-    "collectives": (_ALONE, *_WIRES),
-    "fabric": (*_WIRES, "optics"),
+    "collectives": (_ALONE, "cluster", "cards", "nics", "switches", "supernodes"),
+    "fabric": (*_WIRES, "demand", "models"),
     "train": (*_WIRES, *_FAILURES, "demand", "models"),
     "serve": (*_WIRES, *_MONEY, *_FAILURES, "demand", "models"),
     "jobs": (*_WIRES, *_MONEY, *_FAILURES, "demand", "models"),
     "tco": (*_WIRES, *_MONEY, *_FAILURES, "demand", "models"),
-    "claims": (*_WIRES, *_MONEY, *_FAILURES, "demand", "models"),
+    "claims": (*_WIRES, *_FAILURES, "demand", "models"),
     "plan": (*_WIRES, *_MONEY, *_FAILURES, "demand", "models", "market", "company"),
 }
 #: Commands about workloads of some kinds alone.
