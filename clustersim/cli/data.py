@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
 
 from clustersim.cli.helps import grouped
-from clustersim.cli.names import KEY_WORD, PROFILE, SCENARIO, SCHEMA, Word
+from clustersim.cli.names import KEY_WORD, PROFILE, SCENARIO, SCHEMA, OneOf
 from clustersim.cli.options import answers, given_of
 
 if TYPE_CHECKING:
@@ -18,30 +17,22 @@ if TYPE_CHECKING:
 _KINDS = ("cards", "servers", "nics", "switches", "optics", "supernodes", "models")
 
 
-class _Domain(Word):
-    """A domain of validation; the list is read only when one is asked for or completed."""
+def _domains() -> list[str]:
+    from clustersim.validation.domains import DOMAINS
 
-    name = "domain"
+    return sorted(DOMAINS)
+
+
+class _Domain(OneOf):
+    """A domain of validation; the list is read only when one is asked for or completed."""
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         """Say what there is to choose from."""
-        from clustersim.validation.domains import DOMAINS
-
-        return f"[{'|'.join(sorted(DOMAINS))}]"
+        return f"[{'|'.join(_domains())}]"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Refuse a domain that there is not."""
-        from clustersim.validation.domains import DOMAINS
-
-        return click.Choice(sorted(DOMAINS)).convert(value, param, ctx)
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """Complete with the domains that begin so."""
-        from clustersim.validation.domains import DOMAINS
-
-        return [CompletionItem(name) for name in sorted(DOMAINS) if name.startswith(incomplete)]
+        return click.Choice(_domains()).convert(value, param, ctx)
 
 
 @grouped()
@@ -202,7 +193,7 @@ def calibrate(
 
 
 @answers(of="")
-@click.argument("domain", type=_Domain())
+@click.argument("domain", type=_Domain("domain", _domains))
 @click.option("--data", type=click.Path(), help="Your own measurements, in the shipped columns.")
 @click.option(
     "--plan-errors",

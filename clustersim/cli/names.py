@@ -11,7 +11,18 @@ from click.shell_completion import BashComplete, CompletionItem, add_completion_
 
 from clustersim.errors import ClusterSimError
 
-__all__ = ["COMPANY", "KEY_VALUE", "KEY_WORD", "PROFILE", "SCENARIO", "SCHEMA", "STUDY", "Finite", "Word"]
+__all__ = [
+    "COMPANY",
+    "KEY_VALUE",
+    "KEY_WORD",
+    "PROFILE",
+    "SCENARIO",
+    "SCHEMA",
+    "STUDY",
+    "Finite",
+    "OneOf",
+    "Word",
+]
 
 
 if TYPE_CHECKING:

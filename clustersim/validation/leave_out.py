@@ -20,7 +20,16 @@ from clustersim.validation.training import measured_step, predict_job, tuned_ids
 from clustersim.validation.training_record import Unpredictable
 from clustersim.validation.training_rows import KnownRow, known_row
 
-__all__ = ["BY", "CONSTANTS", "KEPT", "Constant", "Measured", "left_out_steps", "measured_steps"]
+__all__ = [
+    "BY",
+    "CONSTANTS",
+    "KEPT",
+    "Constant",
+    "Measured",
+    "group_line",
+    "left_out_steps",
+    "measured_steps",
+]
 
 #: Shipped tables of steps.
 TABLES = ("training.csv", "training_2026.csv", "domestic_training.csv")
@@ -214,7 +223,16 @@ def _group(
         for c, value in again.items()
         if value != c.value
     ]
+    return group_line(name, off, len(again), moved)
+
+
+def group_line(name: str, off: Sequence[float], again: int, moved: Sequence[str]) -> dict[str, Any]:
+    """Return the line of a group left out: its errors in per cent, and which constants moved.
+
+    >>> group_line("A", [-10.0, 30.0], 1, ["x 1 -> 2"])["bias_pct"]
+    10.0
+    """
     return {
-        "group": name, "rows": len(mine), "mape_pct": fmean(map(abs, off)), "median_ape_pct": median(map(abs, off)),
-        "bias_pct": fmean(off), "found_again": len(again), "moved": moved,
+        "group": name, "rows": len(off), "mape_pct": fmean(map(abs, off)), "median_ape_pct": median(map(abs, off)),
+        "bias_pct": fmean(off), "found_again": again, "moved": list(moved),
     }  # fmt: skip

@@ -25,6 +25,7 @@ from clustersim.schema.profiles import load_model
 from clustersim.schema.software import EngineConstants, SoftwareProfile
 from clustersim.validation.common import ValidationRow
 from clustersim.validation.domains import DOMAINS, read_rows, shipped_file
+from clustersim.validation.leave_out import group_line
 from clustersim.validation.serving_latency import identity, stated, tuned_rows
 from clustersim.validation.serving_scenario import outcome_of
 from clustersim.validation.sources import shipped_rows
@@ -219,14 +220,6 @@ def _lines(name: str, rows: Sequence[ValidationRow], said: Sequence[str]) -> lis
     by: dict[str, list[float]] = {}
     for row in rows:
         assert row.predicted is not None
-        quantity = {"tok/s": "tok/s"}.get(row.unit) or row.id.rpartition(" ")[2]
+        quantity = row.unit if row.unit == "tok/s" else row.id.rpartition(" ")[2]
         by.setdefault(quantity, []).append(100.0 * (row.predicted / row.measured - 1.0))
-    return [
-        {
-            "group": f"{name} {quantity}", "rows": len(off), "mape_pct": fmean(map(abs, off)),
-            "median_ape_pct": median(map(abs, off)), "bias_pct": fmean(off), "found_again": len(said),
-            "moved": list(said),
-        }
-        for quantity, off in sorted(by.items())
-        if off
-    ]  # fmt: skip
+    return [group_line(f"{name} {quantity}", off, len(said), said) for quantity, off in sorted(by.items())]

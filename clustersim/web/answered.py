@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from clustersim.errors import InputError
 from clustersim.report.answer import Answer
 from clustersim.report.text import to_json
 from clustersim.web.answers import kept, result_of, whole_run
 from clustersim.web.asked import Design
 from clustersim.web.corridor import band
+from clustersim.web.uploads import uploaded
 from clustersim.web.views import view
 from clustersim.web.views_compare import compare_view
 from clustersim.web.views_own import own_view
@@ -74,13 +74,8 @@ EXPORTS: Mapping[str, Callable[[Design], tuple[bytes, str]]] = {
 def _import(content: bytes) -> dict[str, Any]:
     from clustersim.api.files import import_file
 
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "upload"
-        path.write_bytes(content)
-        try:
-            answer = import_file(path)
-        except InputError as error:
-            raise InputError(str(error).replace(str(path), "the upload")) from None
+    with uploaded(content) as path:
+        answer = import_file(path)
     return {"rows": [dict(row) for row in answer.table][:MOST_ROWS], "said": list(answer.said)}
 
 

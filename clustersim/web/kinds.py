@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from clustersim.errors import ClusterSimError, InputError
+from clustersim.errors import InputError
 from clustersim.report.answer import Answer
+from clustersim.report.language import SPOKEN
 from clustersim.web.asked import MOST_DESIGNS, Design, quantity_of, scenarios
 from clustersim.web.panels import panel
+from clustersim.web.uploads import uploaded
 from clustersim.web.views import frontier_panel
 from clustersim.web.views_compare import flips_view
 from clustersim.web.views_limits import LIMITS, limits_view
@@ -21,9 +23,6 @@ from clustersim.web.views_limits import LIMITS, limits_view
 __all__ = ["KINDS", "UPLOADS", "Ask", "File", "Kind", "ask_of"]
 
 Tell = Callable[[float], None]
-LANGUAGES = ("en", "zh")
-#: Forms of a proposal, as the command has them.
-FORMS = ("pdf", "docx", "pptx", "xlsx", "html", "bundle")
 #: Share of a proposal's time in which it is computed; the rest is drawn and written.
 _ASKED = 0.35
 
@@ -79,8 +78,18 @@ def ask_of(kind: object, design: Design, options: Mapping[str, Any], content: by
     return Ask(kind, design, found, content)
 
 
-def _chosen(allowed: Sequence[str], *, least: int = 0) -> Callable[[str, object], tuple[str, ...]]:
+def _forms() -> Sequence[str]:
+    """The forms of a proposal, looked up only where one is asked for: they stand beside what writes them."""
+    from clustersim.report.pages.proposal import FORMS
+
+    return FORMS
+
+
+def _chosen(
+    known: Callable[[], Sequence[str]], *, least: int = 0
+) -> Callable[[str, object], tuple[str, ...]]:
     def check(name: str, value: object) -> tuple[str, ...]:
+        allowed = known()
         given = [] if value is None else value
         if (
             not isinstance(given, list)
@@ -160,7 +169,7 @@ def _proposal(ask: Ask, tell: Tell) -> File:
     if not others:
         raise InputError("others: a proposal is held against another scenario than its own")
     answer = ask.design.ask().proposal(
-        *others, languages=ask.options["languages"] or LANGUAGES[:1], forms=ask.options["forms"],
+        *others, languages=ask.options["languages"] or SPOKEN[:1], forms=ask.options["forms"],
         tell=lambda done, of: tell(_ASKED * done / of),
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
@@ -193,14 +202,9 @@ def _zipped(folder: Path) -> bytes:
 
 def _with_file(content: bytes, ask: Callable[[Path], Answer]) -> Answer:
     """Ask about an upload under a name of ours, which no message tells."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "upload"
-        path.write_bytes(content)
-        try:
-            answer = ask(path)
-            told = answer.blocks  # the page of an answer may be made late, and would look for the file
-        except ClusterSimError as error:
-            raise type(error)(str(error).replace(str(path), "the upload")) from None
+    with uploaded(content) as path:
+        answer = ask(path)
+        told = answer.blocks  # the page of an answer may be made late, and would look for the file
     clean = [b.replace(str(path), "the upload") if isinstance(b, str) else b for b in told]
     return Answer(name=answer.name, data=answer.data, said=answer.said, page=lambda: clean)
 
@@ -212,7 +216,7 @@ KINDS: Mapping[str, Kind] = {
         _limits, {"limit": _one(tuple(LIMITS)), "amount": quantity_of, "others": _scenarios(0)}
     ),
     "proposal": Kind(
-        _proposal, {"others": _scenarios(1), "languages": _chosen(LANGUAGES), "forms": _chosen(FORMS)}
+        _proposal, {"others": _scenarios(1), "languages": _chosen(lambda: SPOKEN), "forms": _chosen(_forms)}
     ),
     "trace": Kind(_trace, upload=True), "calibrate": Kind(_calibrate, upload=True),
 }  # fmt: skip

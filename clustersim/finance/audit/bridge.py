@@ -6,9 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from clustersim.finance.audit.capital import net_amounts
-from clustersim.finance.audit.discounting import Discount, convention, dates_of, flows_of, present
+from clustersim.finance.audit.discounting import (
+    Discount,
+    convention,
+    dates_of,
+    flows_of,
+    net_cash,
+    present,
+    year_end,
+)
 from clustersim.finance.audit.figures import total
-from clustersim.finance.audit.multiples import fx, shares
+from clustersim.finance.audit.multiples import fx, peers_of, shares
 from clustersim.finance.audit.records import Tables
 
 __all__ = ["Step", "bridge"]
@@ -53,7 +61,7 @@ def _basis(tables: Tables) -> _Basis | None:
     rows = flows_of(tables)
     rate = tables.one("dcf", "wacc") or tables.one("wacc", "wacc")
     growth = tables.one("dcf", "terminal_growth") or tables.one("wacc", "terminal_growth")
-    net = tables.one("dcf", "net_cash_less_debt_and_minorities") or tables.one("dcf", "net_cash")
+    net = net_cash(tables)
     ps, weight = tables.one("valuation", "value_ps"), tables.one("valuation", "weight_dcf")
     target, rate_hkd, blended = (
         tables.one("valuation", "target_price"),
@@ -69,12 +77,11 @@ def _basis(tables: Tables) -> _Basis | None:
     w, g = (rate.value or 0.0) / 100, (growth.value or 0.0) / 100
     if g >= w or rows[0].year is None:
         return None
-    n, found_how = len(rows), convention(tables)
-    year_end: Discount = ("year-end flows", tuple(i + 1.0 for i in range(n)), float(n), 1.0)
+    found_how = convention(tables)
     return _Basis(
         rows[0].year, [r.scaled[1].middle for r in rows], w, g, net.scaled[1].middle, rate_hkd.middle,
         (weight.value or 0.0) / 100, ps.scaled[1].middle / 1e3, count, target.value or 0.0,
-        found_how or year_end, found_how is not None,
+        found_how or year_end(len(rows)), found_how is not None,
     )  # fmt: skip
 
 
@@ -136,7 +143,7 @@ def _taxed_on_ebit(tables: Tables, basis: _Basis, flows: list[float]) -> list[fl
 def _net_cash(tables: Tables, basis: _Basis) -> float | None:
     """Net cash of the balance sheet from which the flows start; None where it is the printed one, or none is there."""
     start = [amount for _, amount in net_amounts(tables, basis.first_year - 1)]
-    net = tables.one("dcf", "net_cash_less_debt_and_minorities") or tables.one("dcf", "net_cash")
+    net = net_cash(tables)
     if not start or net is None or any(a.meets(net.scaled[1]) for a in start):
         return None
     return start[0].middle
@@ -157,11 +164,7 @@ def _unrounded(tables: Tables, basis: _Basis) -> float | None:
     printed = tables.one("valuation", "peer_average_ps")
     if printed is None or not printed.value:
         return None
-    members = [
-        r.interval for r in tables.of("comps")
-        if r.item == "forward_price_to_sales" and r.period == printed.period and r.value is not None
-        and r.company.lower() not in {"average", "mean", "median"}
-    ]  # fmt: skip
+    members = [r.interval for r in peers_of(tables, printed.period)]
     if not members:
         return None
     mean = total(members).middle / len(members)

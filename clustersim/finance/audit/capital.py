@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from clustersim.finance.audit.discounting import (
-    Discount,
     conventions,
     dates_of,
     flows_of,
+    net_cash,
     present,
     printed_values,
+    year_end,
 )
 from clustersim.finance.audit.figures import Finding, Interval, compare, total
 from clustersim.finance.audit.records import Record, Tables
@@ -111,7 +112,7 @@ def _legs(tables: Tables) -> Iterator[Finding]:
         "ratio of the two present values, at any valuation date", found.pv.where, pv / tv,
         Interval.exactly(ratios[nearest]), note=f"of {len(ratios)} conventions the nearest is {nearest}",
     )  # fmt: skip
-    how: Discount = ("", tuple(i + 1.0 for i in range(len(found.flows))), float(len(found.flows)), 1.0)
+    how = year_end(len(found.flows))
     one = _solve(lambda x: present(found.flows, x, g, how)[0], pv.middle, g)
     two = _solve(lambda x: present(found.flows, x, g, how)[1], tv.middle, g)
     if one is not None and two is not None:
@@ -135,7 +136,7 @@ def _solve(value: Callable[[float], float], goal: float, growth: float) -> float
 
 def _net_cash(tables: Tables) -> Iterator[Finding]:
     """Net cash is that of the balance sheet from which the flows start, not of the year that they hold already."""
-    net = tables.one("dcf", "net_cash_less_debt_and_minorities") or tables.one("dcf", "net_cash")
+    net = net_cash(tables)
     flows = flows_of(tables)
     if net is None or not flows or flows[0].year is None:
         return

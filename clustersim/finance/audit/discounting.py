@@ -11,8 +11,8 @@ from clustersim.finance.audit.multiples import equities
 from clustersim.finance.audit.records import Record, Tables
 
 __all__ = [
-    "Discount", "Printed", "convention", "conventions", "dates_of", "discount_checks", "flows_of", "present",
-    "printed_values",
+    "Discount", "Printed", "convention", "conventions", "dates_of", "discount_checks", "flows_of", "net_cash",
+    "present", "printed_values", "year_end",
 ]  # fmt: skip
 
 ROWS = (
@@ -48,7 +48,7 @@ def _bridge(tables: Tables) -> Iterator[Finding]:
             "enterprise_value", enterprise.where, enterprise.scaled[1], flows.scaled[1] + terminal.scaled[1],
             note="should be the two present values together",
         )  # fmt: skip
-    net = tables.one("dcf", "net_cash_less_debt_and_minorities") or tables.one("dcf", "net_cash")
+    net = net_cash(tables)
     equity = equities(tables)[0]
     if enterprise and net and equity:
         yield compare(
@@ -67,6 +67,20 @@ def _order(tables: Tables) -> Iterator[Finding]:
             "terminal_growth below wacc", growth.where, growth.value, rate.value, "mismatch",
             "the terminal value is infinite or negative",
         )  # fmt: skip
+
+
+def net_cash(tables: Tables) -> Record | None:
+    """Return the net cash that the cash-flow table adds to the enterprise value."""
+    return tables.one("dcf", "net_cash_less_debt_and_minorities") or tables.one("dcf", "net_cash")
+
+
+def year_end(count: int) -> Discount:
+    """Return the convention of so many flows at the ends of their years, valued a year before the first.
+
+    >>> year_end(2)
+    ('year-end flows', (1.0, 2.0), 2.0, 1.0)
+    """
+    return "year-end flows", tuple(i + 1.0 for i in range(count)), float(count), 1.0
 
 
 def flows_of(tables: Tables) -> list[Record]:
@@ -211,7 +225,7 @@ def _implied(
     flows: list[float], growth: float, printed: tuple[Interval, Interval], pv: Record
 ) -> Iterator[Finding]:
     goal = printed[0].middle + printed[1].middle
-    how: Discount = ("", tuple(i + 1.0 for i in range(len(flows))), float(len(flows)), 1.0)
+    how = year_end(len(flows))
     low, high = growth + 1e-4, 1.0
     if sum(present(flows, low, growth, how)) < goal:
         return

@@ -8,7 +8,7 @@ from clustersim.finance.audit.figures import Finding, Interval, compare, first_t
 from clustersim.finance.audit.money import currency_of
 from clustersim.finance.audit.records import Record, Tables
 
-__all__ = ["equities", "fx", "multiple_checks", "quoted", "shares"]
+__all__ = ["equities", "fx", "multiple_checks", "peers_of", "quoted", "shares"]
 
 RATINGS = (
     ("strong buy", ("强烈推荐", "strong buy")), ("avoid", ("回避", "avoid", "sell", "卖出")),
@@ -182,14 +182,19 @@ def shares(tables: Tables) -> Interval | None:
     return value.scaled[1].scaled(1e-3) / price.interval
 
 
+def peers_of(tables: Tables, period: str) -> list[Record]:
+    """Return the peers' forward price-to-sales of a period, without their averages."""
+    return [
+        r for r in tables.of("comps")
+        if r.item == "forward_price_to_sales" and r.period == period and r.value is not None
+        and r.company.lower() not in {"average", "mean", "median"}
+    ]  # fmt: skip
+
+
 def _multiple_candidates(tables: Tables, printed: Record) -> list[tuple[str, Interval]]:
     """The peers' multiple as it may have been used: as printed to all its digits, rounded, or unrounded."""
     out = [("the rounded mean", Interval.exactly(printed.value or 0.0))]
-    members = [
-        r.interval for r in tables.of("comps")
-        if r.item == "forward_price_to_sales" and r.period == printed.period and r.value is not None
-        and r.company.lower() not in {"average", "mean", "median"}
-    ]  # fmt: skip
+    members = [r.interval for r in peers_of(tables, printed.period)]
     if members:
         out.append(("the unrounded mean", Interval.exactly(total(members).middle / len(members))))
     return [*out, ("any value that rounds to it", printed.interval)]

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from clustersim.finance.audit.capital import net_amounts
-from clustersim.finance.audit.discounting import ROWS, Discount, convention, flows_of, present
+from clustersim.finance.audit.discounting import ROWS, convention, flows_of, net_cash, present, year_end
 from clustersim.finance.audit.figures import Finding, Interval
-from clustersim.finance.audit.multiples import fx, shares
+from clustersim.finance.audit.multiples import fx, peers_of, shares
 from clustersim.finance.audit.records import Record, Tables
 from clustersim.finance.audit.statements import MEMO, RUNNING
 
@@ -161,11 +161,7 @@ class _Price:
         return level * kept * revenue.scaled[1].middle * (self.fx or 1.0)
 
     def _mean(self, period: str) -> float:
-        members = [
-            r.value for r in self.tables.of("comps")
-            if r.item == "forward_price_to_sales" and r.period == period and r.value is not None
-            and r.company.lower() not in {"average", "mean", "median"}
-        ]  # fmt: skip
+        members = [r.value or 0.0 for r in peers_of(self.tables, period)]
         return sum(members) / len(members) if members else 0.0
 
     def _equity_moved(self, old: _Price) -> float:
@@ -176,15 +172,15 @@ class _Price:
         return moved + self._net_cash_moved(old) + now - then
 
     def _net_cash_moved(self, old: _Price) -> float:
-        item = "net_cash_less_debt_and_minorities"
-        item = item if old.tables.one("dcf", item) is not None else "net_cash"
-        own = (self._one("dcf", item) or 0.0) - (old._one("dcf", item) or 0.0)
-        printed = old.tables.one("dcf", item)
+        then, now = (net_cash(p.tables) for p in (old, self))
+        if then is None or now is None:
+            return 0.0
+        printed, own = then.scaled[1], now.scaled[1].middle - then.scaled[1].middle
         for year in old.tables.years("balance_sheet"):
-            now = dict(net_amounts(self.tables, year))
+            mended = dict(net_amounts(self.tables, year))
             for name, amount in net_amounts(old.tables, year):
-                if printed is not None and name in now and amount.meets(printed.scaled[1]):
-                    return own + now[name].middle - amount.middle
+                if name in mended and amount.meets(printed):
+                    return own + mended[name].middle - amount.middle
         return own
 
     def _present(self, old: _Price) -> tuple[float, float]:
@@ -195,10 +191,8 @@ class _Price:
             return 0.0, 0.0
         if growth >= rate:
             return math.nan, math.nan
-        ends = tuple(i + 1.0 for i in range(len(flows)))
-        year_end: Discount = ("year-end flows", ends, float(len(flows)), 1.0)
         moved = [r.scaled[1].middle + self._flow_moved(old, r.year or 0) for r in flows]
-        return present(moved, rate, growth, convention(old.tables) or year_end)
+        return present(moved, rate, growth, convention(old.tables) or year_end(len(flows)))
 
     def _rate(self, old: _Price) -> float | None:
         """The WACC: the printed one, moved by its printed parts; a mend of either of two printings is one of both."""
