@@ -131,6 +131,8 @@ class Finding:
     """The printed figures that the check has looked at."""
     mends: tuple[tuple[str, float], ...] = field(default=(), compare=False)
     """Place and right figure, in the printed unit, where it is not the recomputed one at ``where``."""
+    half: float = field(default=0.0, compare=False)
+    """Half of the last printed digit in the unit of ``printed``: it tells that unit of a printed zero, too."""
 
     @property
     def difference(self) -> float | None:
@@ -165,7 +167,7 @@ def compare(
         verdict = worse
     return Finding(
         check, where, printed.middle, value, verdict, "" if verdict in {"ok", "rounding"} else note,
-        cells=printed.cells | recomputed.cells,
+        cells=printed.cells | recomputed.cells, half=(printed.high - printed.low) / 2,
     )  # fmt: skip
 
 

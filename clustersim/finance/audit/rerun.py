@@ -13,7 +13,8 @@ from functools import cached_property
 
 from clustersim.finance.audit.capital import net_amounts
 from clustersim.finance.audit.discounting import ROWS, convention, flows_of, net_cash, present, year_end
-from clustersim.finance.audit.figures import Finding, Interval
+from clustersim.finance.audit.figures import Finding, Interval, half_digit
+from clustersim.finance.audit.money import scale_of
 from clustersim.finance.audit.multiples import fx, peers_of, shares
 from clustersim.finance.audit.records import Record, Tables
 from clustersim.finance.audit.statements import MEMO, RUNNING
@@ -48,13 +49,13 @@ def mends_of(finding: Finding, places: Mapping[str, Record]) -> dict[str, float]
     record, right = places.get(finding.where), finding.recomputed
     if (
         record is None
-        or not record.value
+        or record.value is None
         or isinstance(right, str | None)
         or isinstance(finding.printed, str | None)
     ):
         return {}
-    factor = finding.printed / record.value
-    known = (1.0, 0.01, record.scaled[1].middle / record.value)
+    factor = finding.printed / record.value if record.value else finding.half / half_digit(record.text)
+    known = (1.0, 0.01, scale_of(record.unit)[1])
     return (
         {finding.where: right / factor} if any(math.isclose(factor, k, rel_tol=1e-9) for k in known) else {}
     )
