@@ -82,6 +82,29 @@ def test_a_misprint_beside_right_totals_is_worth_nothing(year):
     assert [f.materiality_hkd for f in found if f.verdict in FAULTS] == [0.0]
 
 
+@pytest.mark.parametrize("year", DCF_YEARS[:3])
+def test_a_misprint_of_ebit_beside_a_right_tax_is_worth_nothing(year):
+    rows = list(csv.reader(io.StringIO(CLEAN["dcf"])))
+    row = next(r for r in rows if r[0] == "ebit" and r[2] == f"{year}E")
+    right = int(row[4])
+    row[4] = str(round(1.7 * right))
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    tables = read_tables({**CLEAN, "dcf": out.getvalue()})
+    record = next(r for r in tables.of("dcf") if (r.item, r.year) == ("ebit", year))
+    finding = dataclasses.replace(audit_texts(CLEAN).findings[0], mends=((record.where, float(right)),))
+    assert worth_per_share(tables)(finding) == 0.0
+
+
+@pytest.mark.parametrize("off", [1.0, -0.7])
+def test_a_mean_of_peers_that_runs_through_to_the_price_is_worth_its_mending(off):
+    texts = make(peers_off=off)
+    found = [f for f in audit_texts(texts).findings if f.check.startswith("average forward_price_to_sales")]
+    # The mean is printed in a tenth, which is worth five cents a share; the prices are rounded to one.
+    (worth,) = [f.materiality_hkd for f in found if f.verdict in FAULTS]
+    assert worth == pytest.approx(price(CLEAN) - price(texts), abs=0.06)
+
+
 def test_what_enters_no_step_is_worth_nothing_and_what_states_no_figure_has_no_worth():
     rows = CLEAN["cash_flow"].replace(
         "fx_effect,fx_effect,2027E,forecast,0", "fx_effect,fx_effect,2027E,forecast,-9000"

@@ -108,8 +108,11 @@ def of(rows: dict[str, dict[int, int]], figure: str) -> list[tuple[str, str, str
     ]
 
 
-def make(wrong: Mapping[tuple[str, int], int] = MappingProxyType({})) -> dict[str, str]:
-    """All tables as text by file name; ``wrong`` shifts lines of the cash flow, through to the target price."""
+def make(
+    wrong: Mapping[tuple[str, int], int] = MappingProxyType({}), peers_off: float = 0.0
+) -> dict[str, str]:
+    """All tables as text by file name; ``wrong`` shifts lines of the cash flow and ``peers_off`` the peers' mean, both
+    through to the target price."""
     inc, bal, flow = statements()
     dcf = _dcf(inc, flow, wrong)
     pv, tv = _present(dcf["free_cash_flow"])
@@ -117,7 +120,7 @@ def make(wrong: Mapping[tuple[str, int], int] = MappingProxyType({})) -> dict[st
     equity = pv + tv + 321_000
     dcf_hkd = round(equity * fx / 1e3, 1)
     peers = {"Alpha": 12.3, "Beta": 8.7, "Gamma": 15.1, "Delta": 10.4}
-    mean = round(sum(peers.values()) / len(peers), 1)
+    mean = round(sum(peers.values()) / len(peers) + peers_off, 1)
     ps_hkd = round(mean * 0.8 * inc["revenue"][2027] * fx / 1e3)
     blended = round(0.6 * round(dcf_hkd) + 0.4 * ps_hkd)
     target, price = round(blended / shares, 2), 18.4

@@ -8,7 +8,7 @@ from clustersim.finance.audit.figures import Finding, Interval, compare, first_t
 from clustersim.finance.audit.money import currency_of
 from clustersim.finance.audit.records import Record, Tables
 
-__all__ = ["equities", "fx", "multiple_checks", "peers_of", "quoted", "shares"]
+__all__ = ["average_of", "equities", "fx", "multiple_checks", "peers_of", "quoted", "shares"]
 
 RATINGS = (
     ("strong buy", ("强烈推荐", "strong buy")), ("avoid", ("回避", "avoid", "sell", "卖出")),
@@ -189,6 +189,15 @@ def peers_of(tables: Tables, period: str) -> list[Record]:
         if r.item == "forward_price_to_sales" and r.period == period and r.value is not None
         and r.company.lower() not in {"average", "mean", "median"}
     ]  # fmt: skip
+
+
+def average_of(tables: Tables, period: str) -> Record | None:
+    """Return the average of the peers' forward price-to-sales of a period, as their table prints it."""
+    averages = (
+        r for r in tables.of("comps")
+        if r.item == "forward_price_to_sales" and r.period == period and r.company.lower() in {"average", "mean"}
+    )  # fmt: skip
+    return next(averages, None)
 
 
 def _multiple_candidates(tables: Tables, printed: Record) -> list[tuple[str, Interval]]:

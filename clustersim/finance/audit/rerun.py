@@ -15,7 +15,7 @@ from clustersim.finance.audit.capital import net_amounts
 from clustersim.finance.audit.discounting import ROWS, convention, flows_of, net_cash, present, year_end
 from clustersim.finance.audit.figures import Finding, Interval, half_digit
 from clustersim.finance.audit.money import scale_of
-from clustersim.finance.audit.multiples import fx, peers_of, shares
+from clustersim.finance.audit.multiples import average_of, fx, peers_of, shares
 from clustersim.finance.audit.records import Record, Tables
 from clustersim.finance.audit.statements import MEMO, RUNNING
 
@@ -154,12 +154,23 @@ class _Price:
         revenue = self.tables.find("income_statement", "revenue", year or 0)
         if multiple is None or multiple.value is None or revenue is None:
             return 0.0
-        now, then = (p._mean(multiple.period) for p in (self, old))
-        level = multiple.value + (
-            _follow(old.tables.one("valuation", "peer_average_ps"), then, now) if then else 0.0
-        )
+        level = multiple.value + self._mean_moved(old, multiple.period)
         kept = 1.0 - (self._share(("valuation", "valuation_discount")) or 0.0)
         return level * kept * revenue.scaled[1].middle * (self.fx or 1.0)
+
+    def _mean_moved(self, old: _Price, period: str) -> float:
+        """How the multiple moves: with the average that the peers' table prints, which moves with the peers."""
+        then, now = (p._mean(period) for p in (old, self))
+        printed, mended = (average_of(p.tables, period) for p in (old, self))
+        if (
+            printed is not None
+            and mended is not None
+            and printed.value is not None
+            and mended.value is not None
+        ):
+            follows = _follow(printed, then, now) if then else 0.0
+            then, now = printed.value, mended.value + follows
+        return _follow(old.tables.one("valuation", "peer_average_ps"), then, now) if then else 0.0
 
     def _mean(self, period: str) -> float:
         members = [r.value or 0.0 for r in peers_of(self.tables, period)]
@@ -239,13 +250,24 @@ class _Price:
             )
 
         ebit = moved("ebit") + self._income_moved(old, year)
-        tax, printed = old.tables.find("dcf", "tax", year), old._tax_rate
-        base = -tax.scaled[1].middle / printed if tax is not None and printed else 0.0
-        levied = printed * base - self._tax_rate * (base + ebit) if base > 0 else 0.0
+        levied = self._levied_moved(old, year, ebit)
         lines = [r for item in ROWS if (r := old.tables.find("dcf", item, year)) is not None]
         then = sum(r.scaled[1].middle for r in lines)
         now = then + ebit + levied + sum(moved(item) for item in ROWS if item != "ebit")
         return _follow(old.tables.find("dcf", "free_cash_flow", year), then, now)
+
+    def _levied_moved(self, old: _Price, year: int, ebit: float) -> float:
+        """How the tax of a year moves with its EBIT and the rate; not at all where it is that of the mended EBIT."""
+        tax, profit, rate = (
+            old.tables.find("dcf", "tax", year),
+            old.tables.find("dcf", "ebit", year),
+            old._tax_rate,
+        )
+        base = -tax.scaled[1].middle / rate if tax is not None and rate else 0.0
+        if base <= 0 or profit is None:
+            return 0.0
+        then = -rate * profit.scaled[1].middle
+        return _follow(tax, then, then - rate * ebit) - (self._tax_rate - rate) * (base + ebit)
 
     @cached_property
     def _tax_rate(self) -> float:
