@@ -74,7 +74,7 @@ def _loaded(group: str, name: str) -> Callable[..., Any]:
     by = f"{group}: {name} = {point.value}" + (f" of {point.dist.name}" if point.dist is not None else "")
     try:
         found = point.load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InputError(
             f"{by}: cannot be loaded ({type(error).__name__}: {error}); mend or uninstall the package"
         ) from None
@@ -91,7 +91,7 @@ def _named(by: str, function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*words, **given)
         except InputError as error:
             raise InputError(f"{by}: {error}") from None
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise InputError(f"{by}: fails ({type(error).__name__}: {error})") from error
 
     called.__doc__ = by
@@ -104,9 +104,13 @@ def seconds_of(name: str, tokens: NDArray[np.float64], **given: float) -> NDArra
     Raises InputError where it gives another number of values, or one that is negative or no number.
     """
     code = brought(ENGINES, name)
-    found = np.asarray(code(tokens, **given), dtype=np.float64)
+    given_back = code(tokens, **given)
+    try:
+        found = np.asarray(given_back, dtype=np.float64)
+    except (TypeError, ValueError):
+        found = np.full(1, np.nan)
     if found.shape != tokens.shape or not np.all(np.isfinite(found)) or np.any(found < 0):
         raise InputError(
-            f"{code.__doc__}: gives {found!r}, not a time of 0 s or more for each of {tokens.size}"
+            f"{code.__doc__}: gives {given_back!r}, not a time of 0 s or more for each of {tokens.size}"
         )
     return found

@@ -18,12 +18,17 @@ __all__ = ["list_keys", "settable"]
 def list_keys(word: str = "", scenario: str = "") -> list[dict[str, Any]]:
     """Return a row for every key that has the word in it, or (where none has) in what it says.
 
-    With a scenario: the numbers that it states, with values, ranges, tiers and where they stand.
+    With a scenario: the numbers that it states, with values, ranges, tiers and where they stand; a word may then be
+    the name of a card, a part or a product, too.
 
     Raises InputError where nothing has the word.
     """
     wanted = word.casefold()
     found = [k for k in all_keys() if wanted in k.key.casefold()]
+    if not found and scenario:
+        named = [row for row in _stated(list(all_keys()), scenario) if wanted in row["key"].casefold()]
+        if named:
+            return named
     found = found or [k for k in all_keys() if wanted in k.says.casefold()]
     if not found:
         hint = near_keys(word) or "leave it out to list all"

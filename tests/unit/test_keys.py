@@ -16,6 +16,7 @@ from clustersim.schema.base import Model, field_docs
 from clustersim.schema.catalogue import NAME, YEAR, all_keys, near_keys, same_key
 from clustersim.schema.company_load import load_company_file
 from clustersim.schema.inputs import load_inputs
+from clustersim.schema.listing import list_keys
 from clustersim.schema.lookup import exact_name, known_names
 from clustersim.schema.profiles import KINDS, load_profile
 from clustersim.schema.quantity import _tell
@@ -183,3 +184,8 @@ def test_every_field_of_a_schema_is_described_and_no_number_is_empty(kind: str) 
 def test_patterns_know_names_with_dots() -> None:
     assert same_key(f"models.{NAME}.layers", "models.qwen2.5.layers")
     assert not same_key("tco.wacc", "tco.waccs")
+
+
+def test_a_product_s_name_finds_the_keys_that_a_scenario_states_for_it() -> None:
+    keys = [row["key"] for row in list_keys("BR166", "nanjing-1024")]
+    assert "company.printed.products.BR166.units.2026E" in keys and all("BR166" in key for key in keys)

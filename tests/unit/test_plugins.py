@@ -95,6 +95,24 @@ def test_what_is_wrong_with_code_of_others_is_said_with_its_name(acme: None, nam
     assert said in str(error.value)
 
 
+@pytest.mark.parametrize("answer", ["soon", None, [1.0, 2.0, 3.0], [-1.0, 0.0], [float("nan"), 0.0]])
+def test_an_engine_s_answer_that_is_no_times_is_said_with_its_name(
+    monkeypatch: pytest.MonkeyPatch, answer: object
+) -> None:
+    code = plugins._named("clustersim.engines: x = y:z of w", lambda *_, **__: answer)
+    monkeypatch.setattr(plugins, "brought", lambda *_: code)
+    with pytest.raises(cs.InputError, match=r"x = y:z of w: gives .*, not a time"):
+        plugins.seconds_of("x", np.asarray([1.0, 2.0]))
+
+
+def test_code_that_would_end_the_program_is_said_with_its_name() -> None:
+    def leave() -> None:
+        raise SystemExit(3)
+
+    with pytest.raises(cs.InputError, match=r"x = y:z: fails \(SystemExit: 3\)"):
+        plugins._named("x = y:z", leave)()
+
+
 def test_an_engine_s_code_adds_its_time_to_every_iteration(acme: None) -> None:
     tokens = np.asarray([1.0, 100.0])
     given = {"layers": 10, "moe_layers": 0, "tp": 1, "layer_s": 1e-5, "step_s": 1e-3, "expert_layer_s": 0.0}
