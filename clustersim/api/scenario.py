@@ -158,12 +158,21 @@ class Scenario:
         return Scenario(self.name, kept)
 
     @told("train")
-    def train(self, *, workload: str = "", fidelity: str = "auto", replications: int | None = None) -> Answer:
-        """Run the training workload: its step, and its month at a fidelity (auto, closed, vector, des)."""
+    def train(
+        self, *, workload: str = "", fidelity: str = "auto", replications: int | None = None, workers: int = 1
+    ) -> Answer:
+        """Run the training workload: its step, and its month at a fidelity (auto, closed, vector, des).
+
+        ``workers`` processes simulate months that take long; any number of them gives the same.
+        """
         from clustersim.report.pages.training import train_answer
 
         return train_answer(
-            self.load(incumbent=False), workload, fidelity=fidelity, replications=replications
+            self.load(incumbent=False),
+            workload,
+            fidelity=fidelity,
+            replications=replications,
+            workers=workers,
         )
 
     @told("fabric")
@@ -202,14 +211,16 @@ class Scenario:
     @told("serve")
     def serve(
         self, *, workload: str = "", trace: str | Path | None = None, skip: int | None = None, whole: bool = False,
-        error: float = 0.01,
+        error: float = 0.01, records: str | Path | None = None,
     ) -> Answer:  # fmt: skip
         """Serve the requests, or the video streams: latency, throughput, cost; ``trace`` replaces the traffic.
 
-        Figures are those of a steady state to a relative standard ``error``, or of the ``whole`` run.
+        Figures are those of a steady state to a relative standard ``error``, or of the ``whole`` run. With a folder for
+        ``records`` all requests are served in bounded memory, and told of one by one in Parquet files.
         """
         from clustersim.planner.asked import in_bounds
         from clustersim.report.pages.serving import serve_answer
+        from clustersim.report.pages.serving_fleet import fleet_answer
 
         in_bounds(error, "--error", 0.001, 0.5)
         # The trace comes first: what is set of the traffic besides holds for the trace.
@@ -218,6 +229,8 @@ class Scenario:
         asked = Scenario(self.name, {**whole_traffic, **self.changes, **skipped})
         site = asked.load(incumbent=False)
         site.refuse_groups("the service of one deployment")
+        if records is not None:
+            return fleet_answer(site, workload, Path(records))
         return serve_answer(site, workload, whole=whole, error=error)
 
     @told("jobs")
@@ -300,7 +313,8 @@ class Scenario:
 
     @told("proposal")
     def proposal(
-        self, *others: str, languages: Sequence[str] = ("en",), forms: Sequence[str] = (), draws: int | None = None
+        self, *others: str, languages: Sequence[str] = ("en",), forms: Sequence[str] = (), draws: int | None = None,
+        tell: Count = _no_count,
     ) -> Answer:  # fmt: skip
         """Write a proposal of this cluster against others at its demand: a folder gets NAME-LANGUAGE.FORM and evidence.
 
@@ -316,7 +330,7 @@ class Scenario:
             assert isinstance(data, Mapping)
             return data
 
-        return proposal_answer(asked, run, languages=languages, forms=forms or FORMS)
+        return proposal_answer(asked, run, languages=languages, forms=forms or FORMS, tell=tell)
 
     @told("plan")
     def plan_training(
@@ -356,7 +370,7 @@ class Scenario:
         self, *, workload: str = "", demand: str | None = None, tokens_per_day: str | None = None,
         streams: str | None = None, admitted: float = 0.99, plans: bool = False, search: bool = False,
         formats: bool = False, frontier: bool = False, budget: str | None = None, power: str | None = None,
-        racks: str | None = None, top: int = 15, tell: Tell = _quiet,
+        racks: str | None = None, top: int = 15, diurnal: float | None = None, tell: Tell = _quiet,
     ) -> Answer:  # fmt: skip
         """Ask serving backwards: the largest rate at its service level, the cards for a demand, the cheapest plan, the
         largest fleet within limits."""
@@ -373,6 +387,7 @@ class Scenario:
             streams=None if streams is None else number_of(streams, "1", "--streams"),
             limits=resource_limits(budget, power, racks, inputs) if limited else None,
             plans=plans, search=search, formats=formats, frontier=frontier, top=top, admitted=admitted,
+            swing=diurnal,
         )  # fmt: skip
         return serving_plan_answer(inputs, workload, asked, tell)
 

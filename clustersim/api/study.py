@@ -11,6 +11,7 @@ from clustersim.api.kinds import STUDIES, kind_of, refuse_other
 from clustersim.api.told import told
 from clustersim.errors import InputError, suggest
 from clustersim.extras import needs
+from clustersim.processors import processors
 from clustersim.report.answer import Answer, listed
 from clustersim.report.pages.studies import (
     Study,
@@ -23,7 +24,6 @@ from clustersim.report.pages.studies import (
 from clustersim.schema.lookup import known_names
 from clustersim.study.asked import How, HowWords, StudyAsked, asked_of_file
 from clustersim.study.driver import result_of, run_study
-from clustersim.study.execute import default_workers
 from clustersim.study.spec import axes_of
 from clustersim.study.store import StudyStore
 
@@ -65,7 +65,7 @@ class StudyFolder:
         """Run what the study is missing, and draw the figures that it lacks."""
         store = StudyStore(self.folder)
         manifest, spec = store.manifest(), store.spec()
-        run_study(spec, store, workers=workers or default_workers(), scheduler=scheduler, tell=tell)
+        run_study(spec, store, workers=workers or processors(), scheduler=scheduler, tell=tell)
         drawn = draw(str(self.folder), result_of(spec, store), manifest.get("draw") or {}, anew=False)
         said = [f"{self.folder}: {drawn} missing figure(s) drawn"] if drawn else []
         return listed(

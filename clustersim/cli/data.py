@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
+from clustersim.cli.helps import grouped
 from clustersim.cli.names import KEY_WORD, PROFILE, SCENARIO, SCHEMA, Word
 from clustersim.cli.options import answers, given_of
 
@@ -43,7 +44,7 @@ class _Domain(Word):
         return [CompletionItem(name) for name in sorted(DOMAINS) if name.startswith(incomplete)]
 
 
-@click.group()
+@grouped()
 def profiles() -> None:
     """List hardware profiles, show one with its sources, or compare two."""
 
@@ -215,7 +216,7 @@ def calibrate(
 )
 @click.option(
     "--leave-out", type=click.Choice(["source", "card", "release"]),
-    help="Predict steps of every such group with the constants found again without its rows.",
+    help="Predict every such group with the constants found again without its rows.",
 )  # fmt: skip
 @click.option(
     "--coverage", is_flag=True,

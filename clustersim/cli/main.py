@@ -14,6 +14,7 @@ from typing import NoReturn
 
 import click
 
+from clustersim.cli.helps import LANGUAGE, Group
 from clustersim.errors import ClusterSimError, suggest
 from clustersim.extras import extra_of
 from clustersim.reading.guarded import printable
@@ -108,7 +109,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 _COMPLETE = "_CLUSTERSIM_COMPLETE"
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """A group that knows its commands by name and imports a command's module only to run or describe it."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -132,6 +133,11 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Show the option of the language here, with the variable that says it for good."""
+        own = click.Group.get_params(self, ctx)
+        return [LANGUAGE, *own]
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from clustersim.cli.helps import grouped
 from clustersim.cli.names import KEY_VALUE, Finite
 from clustersim.cli.options import answers, say, varied
 
@@ -162,7 +163,7 @@ def seek(scenario: Scenario, span: str, target: str) -> Answer:
     return scenario.seek(span, target)
 
 
-@click.group()
+@grouped()
 def study() -> None:
     """Resume, inspect, query and export studies that were kept in a folder."""
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.reading.guarded import printable
+from clustersim.report.spoken import spoken
 from clustersim.report.text import render_table, table_cells, to_json
 from clustersim.writing import write_beside, write_bytes
 
@@ -91,7 +92,10 @@ class Answer:
         return self.page() if self.page is not None else [self.table]
 
     def text(self, fmt: str = "table") -> str:
-        """Return the answer as a table, JSON, CSV or Markdown; raises InputError for another format."""
+        """Return the answer as a table, JSON, CSV or Markdown; raises InputError for another format.
+
+        Tables and Markdown are in the language that was chosen (``clustersim.speaking``).
+        """
         if fmt == "json":
             return to_json(self.data)
         if fmt == "csv":
@@ -101,7 +105,7 @@ class Answer:
         if fmt not in FORMATS:
             raise InputError(f"{fmt!r} is no format; write one of {', '.join(FORMATS)}")
         gap = "\n\n" if fmt == "md" else "\n"
-        return gap.join(b if isinstance(b, str) else render_table(b, fmt) for b in self.blocks)
+        return gap.join(spoken(b) if isinstance(b, str) else render_table(b, fmt) for b in self.blocks)
 
     def with_said(self, said: Sequence[str]) -> Self:
         """Return the answer with more said beside it."""
@@ -126,8 +130,12 @@ class Answer:
 
         return pd.DataFrame(list(self.table))
 
-    def write(self, folder: str | Path) -> list[Path]:
+    def write(
+        self, folder: str | Path, *, tell: Callable[[int, int], None] = lambda done, of: None
+    ) -> list[Path]:
         """Write the answer as JSON, with its tables and figures, into a folder that is made where it is missing.
+
+        ``tell`` is told how many of the files are written.
 
         Raises InputError where the folder cannot be written, and where it holds other files and may not.
         """
@@ -150,6 +158,7 @@ class Answer:
             with write_beside(at / name) as temporary:
                 _put(content, temporary)
             written.append(at / name)
+            tell(len(written), len(files) + int(self.keeps_json))
         return written
 
     def __repr__(self) -> str:
@@ -172,7 +181,7 @@ def _refuse_outside(folder: Path, name: str) -> None:
 
 def short(blocks: Sequence[Block]) -> str:
     """Return lines and tables as text of at most 2,000 characters; what is left out is said."""
-    text = "\n".join(block if isinstance(block, str) else render_table(block) for block in blocks)
+    text = "\n".join(spoken(block) if isinstance(block, str) else render_table(block) for block in blocks)
     lines = [line for line in text.splitlines() if line.strip()]
     shown: list[str] = []
     for line in lines:
@@ -186,7 +195,7 @@ def short(blocks: Sequence[Block]) -> str:
 def html_of(block: Block) -> str:
     """Return a line or a table as HTML."""
     if isinstance(block, str):
-        return f"<pre>{html.escape(block)}</pre>" if block.strip() else ""
+        return f"<pre>{html.escape(spoken(block))}</pre>" if block.strip() else ""
     if not block:
         return "<p>(no rows)</p>"
     columns, *cells = table_cells(block)

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core.core_schema import no_info_after_validator_function
 
 from clustersim.errors import InputError, Problem, suggest
+from clustersim.plugins import installed
 from clustersim.provenance import Sourced
 from clustersim.reading.guarded import printable
 from clustersim.schema.quantity import NUMBER_PARTS, Quantity, Rates, money, quantity, tell_once
@@ -29,6 +32,7 @@ __all__ = [
     "Fraction",
     "Held",
     "Model",
+    "Named",
     "Number",
     "OpRate",
     "Overhead",
@@ -47,6 +51,28 @@ __all__ = [
 
 #: No more problems than these are told of one file.
 _REPORTED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One of our words, or the name of code that another installed package brings to a group of entry points."""
+
+    group: str
+    words: tuple[str, ...]
+
+    def check(self, value: str) -> str:
+        """Return the value; raises ValueError for a name that nobody brings."""
+        if value in self.words:
+            return value
+        known = (*self.words, *installed(self.group))
+        if value not in known:
+            raise ValueError(
+                f"there is no {value!r}, ours or of an installed package; {suggest(value, known)}"
+            )
+        return value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        return no_info_after_validator_function(self.check, handler(source))
 
 
 class Model(BaseModel):

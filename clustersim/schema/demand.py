@@ -15,6 +15,7 @@ from clustersim.schema.base import Held, Model, quantity
 from clustersim.schema.jobs import DrawnSection, JobSection, PolicySection, ServiceSection, TraceSection
 from clustersim.schema.models import ModelDimensions
 from clustersim.schema.serving import (
+    AdapterSection,
     AutoscaleSection,
     BatchingSection,
     ClipsSection,
@@ -114,6 +115,8 @@ class ServingWorkload(Model):
     """Decoding replays recorded graphs; false: the host launches every kernel (eager)."""
     speculative: SpeculativeSection | None = None
     """Speculative decoding."""
+    adapters: AdapterSection | None = None
+    """Low-rank adapters that the requests name."""
     prefix: PrefixSection | None = None
     """Prefix caching."""
     disaggregated: DisaggregatedSection | None = None

@@ -8,7 +8,7 @@ from typing import Any
 from clustersim.errors import InputError
 from clustersim.provenance import TIERS
 from clustersim.schema.catalogue import NAME, YEAR, Key, all_keys, keys_of, near_keys, same_key
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.schema.lookup import known_names
 from clustersim.schema.readers import readers
 
@@ -96,11 +96,27 @@ def _stated(found: Sequence[Key], scenario: str) -> list[dict[str, Any]]:
                     "read_by": ", ".join(readers(key)), "says": pattern.says,
                 }
             )  # fmt: skip
+    rows += _by_year(inputs, patterns)
     if not rows:
         raise InputError(
             f"{scenario} states no number for {found[0].key}; leave --scenario out to see the key"
         )
     return rows
+
+
+def _by_year(inputs: Inputs, patterns: _Patterns) -> list[dict[str, Any]]:
+    """The years of rows that the files state (of the company: what is left out of its drivers is as printed)."""
+    return [
+        {
+            "key": key, "value": float(value), "low": None, "high": None, "unit": pattern.unit,
+            "allowed": pattern.allowed, "usual": pattern.usual, "tier": "", "origin": origin,
+            "read_by": ", ".join(readers(key)), "says": pattern.says,
+        }
+        for key, value, origin in inputs.origins()
+        if isinstance(value, int | float)
+        and (pattern := patterns.of(key)) is not None
+        and pattern.key.endswith(f".{YEAR}")
+    ]  # fmt: skip
 
 
 class _Patterns:
@@ -112,5 +128,5 @@ class _Patterns:
             self._by_last.setdefault(key.key.rpartition(".")[2], []).append(key)
 
     def of(self, key: str) -> Key | None:
-        ends = (key.rpartition(".")[2], NAME)
+        ends = (key.rpartition(".")[2], NAME, YEAR)
         return next((p for end in ends for p in self._by_last.get(end, ()) if same_key(p.key, key)), None)

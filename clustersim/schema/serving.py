@@ -10,9 +10,9 @@ from clustersim.provenance import Sourced
 from clustersim.schema.base import Amount, Bandwidth, Fraction, Model, Overhead, Wait, quantity, tell_idle
 
 __all__ = [
-    "AutoscaleSection", "BatchingSection", "CacheTierSection", "ClosedLoopSection", "DisaggregatedSection",
-    "FailureSection", "LengthSection", "PrecisionSection", "PrefixSection", "ServingPlan", "SessionSection",
-    "SloSection", "SpeculativeSection", "TrafficSection", "VideoStream",
+    "AdapterSection", "AutoscaleSection", "BatchingSection", "CacheTierSection", "ClosedLoopSection",
+    "DisaggregatedSection", "FailureSection", "LengthSection", "PrecisionSection", "PrefixSection", "ServingPlan",
+    "SessionSection", "SloSection", "SpeculativeSection", "TrafficSection", "VideoStream",
 ]  # fmt: skip
 
 Rate = Annotated[Sourced, quantity("1/s", gt=0, usual=("0.0001 1/s", "1000000 1/s"))]
@@ -67,6 +67,9 @@ class BatchingSection(Model):
     """Admission control: reject a request that finds this many waiting."""
     timeout: Annotated[Sourced, quantity("s", gt=0, usual=("1 ms", "1 h"))] | None = None
     """A request that waits longer is given up."""
+    split_over_stages: bool = True
+    """Sequences are split into as many groups as there are pipeline stages, so that all stages work at once; false lets
+    one group pass the stages one after another."""
     wait_iterations: int = Field(0, ge=0)
     """Iterations that the engine holds a new request back, to gather others (TensorRT-LLM's batch_wait)."""
 
@@ -100,6 +103,21 @@ class SpeculativeSection(Model):
                 "draft: model and draft_model go together: name the smaller model, or leave both out"
             )
         return self
+
+
+class AdapterSection(Model):
+    """Low-rank adapters (LoRA): each request names one; a replica keeps some on its cards and fetches the others."""
+
+    count: int = Field(ge=1, le=1_000_000)
+    """Adapters that requests name."""
+    resident: int = Field(ge=1)
+    """Adapters that a replica keeps on its cards, and that one iteration may use."""
+    rank: int = Field(16, ge=1, le=4096)
+    """Rank of each."""
+    skew: Annotated[Sourced, quantity("1", ge=0, le=4)] = Sourced(1.0, "1")
+    """How unevenly they are used: the k-th most used as 1 / k^skew; 0 uses all alike."""
+    targets: Literal["attention", "all"] = "all"
+    """Matrices that they are on: attention's, or the dense feed-forward ones too (experts have none)."""
 
 
 class CacheTierSection(Model):
@@ -278,6 +296,8 @@ class TrafficSection(Model):
     """Output tokens of a request."""
     closed_loop: ClosedLoopSection | None = None
     """Users instead of an arrival rate."""
+    priority_share: Annotated[Sourced, quantity("1", ge=0, le=1)] = Sourced(0.0, "1")
+    """Share of the requests that go before all others that wait; what already runs goes on."""
     sessions: SessionSection | None = None
     """Requests are turns of sessions: instead of ``prompt``."""
     whole: bool = False

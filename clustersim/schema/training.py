@@ -46,7 +46,7 @@ class PlanSection(Model):
     embedding_slot: bool = False
     """Whether the embedding counts as a layer when layers are given out to stages."""
     loss_slot: bool = False
-    """The same of the output head."""
+    """The same of the output head; with it every extra prediction layer counts as two."""
     shard: int = Field(0, ge=0)
     """With ZeRO 3: cards that share out weights, gradients and states (hybrid sharding); 0 for all copies."""
     unit_layers: int = Field(1, ge=1)
@@ -83,7 +83,7 @@ class SoftwareSection(Model):
     gather_bytes: Annotated[Sourced, quantity("1", gt=0)] | None = None
     """Bytes of a value that tensor-parallel cards gather for a product below 16 bits."""
     ep_overlap: Fraction | None = None
-    """The same for the exchange of experts."""
+    """Share of a layer's kernels under which the exchange of experts can hide."""
     kernel_factor: Annotated[Sourced, quantity("1", gt=0)] | None = None
     """Time of the card's own work over that of a stack tuned to it; absent: 1 where the stack was measured on cards of
     the maker, else what the class of stacks that nobody measured there has."""
@@ -91,8 +91,8 @@ class SoftwareSection(Model):
     """What the host takes to launch one pass of a layer."""
     expert_overhead: Overhead | None = None
     """The same as ``layer_overhead`` for a layer of experts, on top."""
-    expert_host: Overhead | None = None
-    """What the host takes for one pass of a layer of experts, which has to wait for the router's counts."""
+    expert_launch: Overhead | None = None
+    """What the host takes to launch one kernel of one expert."""
     grouped_experts: bool | None = None
     """Whether one launch serves all experts of a card."""
     gate_values: Annotated[Sourced, quantity("1", gt=0)] | None = None

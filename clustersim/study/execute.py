@@ -237,11 +237,6 @@ def key_of(spec: StudySpec) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def default_workers() -> int:
-    """Return the number of processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _worker_version() -> str:
     return __version__
 

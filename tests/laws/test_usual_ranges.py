@@ -70,7 +70,7 @@ KNOWN = {
     "SessionSection.pause": "30 s",
     "SharedSection.repair_time": "4 h",
     "SloSection.e2e": "30 s",
-    "StackConstants.expert_host": "100 us",
+    "StackConstants.expert_launch": "20 us",
     "StackConstants.expert_overhead": "100 us",
     "StackConstants.host_layer": "300 us",
     "StackConstants.layer_overhead": "1 ms",

@@ -204,7 +204,8 @@ def _ranges(result: StudyResult, outputs: Sequence[str]) -> list[dict[str, Any]]
     for name in outputs:
         values = result.column(name)
         good = values[np.isfinite(values)]
-        low, middle, high = np.percentile(good, [0, 50, 100]) if good.size else (None, None, None)
+        low, high = (float(good.min()), float(good.max())) if good.size else (None, None)
+        middle = float(np.percentile(good, 50, overwrite_input=True)) if good.size else None
         rows.append({"output": name, "points": int(good.size), "min": low, "median": middle, "max": high})
     return rows
 

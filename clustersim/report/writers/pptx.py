@@ -18,6 +18,8 @@ _INK, _LIGHT = "1F3864", "E8EEF4"
 _WIDE, _HIGH = 13.333, 7.5
 #: What a slide can hold and still be read.
 _MOST_ROWS, _MOST_SAID, _MOST_BESIDE = 12, 900, 420
+#: Letters of a line of words over the whole width.
+_LETTERS_OF_LIST = 105
 #: Lines of a table of words on a slide (a row takes one for its margins), and letters along one of them.
 _MOST_LINES, _LETTERS = 30, 150
 
@@ -73,6 +75,7 @@ class Slides:
         said = [p for p in section.of(Paragraph) if p.kind != "remark"] or list(section.of(Paragraph))
         charts: tuple[Chart, ...] = section.of(Chart)
         groups = list(_said(said, _MOST_BESIDE if charts else _MOST_SAID))
+        together = not charts and len(groups) == 1 and _goes_with(said, section.of(Table))
         for k in range(max(len(groups), len(charts[:1]))):
             slide = self._headed(section.title)
             across = 5.2 if k == 0 and charts else 12.1
@@ -83,9 +86,12 @@ class Slides:
                 self._chart(slide, charts[0], at)
         for chart in charts[1:]:
             self._chart(self._headed(section.title), chart, (0.6, 1.3, 12.1, 5.6))
-        for table in section.of(Table):
-            for rows in _fitting(table):
-                self._table(self._headed(section.title), table, rows)
+        for number, table in enumerate(section.of(Table)):
+            for part, rows in enumerate(_fitting(table)):
+                if together and number == part == 0:
+                    self._table(slide, table, rows, _below(said))
+                else:
+                    self._table(self._headed(section.title), table, rows)
 
     # --- parts ---------------------------------------------------------------------------------------------------
 
@@ -139,14 +145,14 @@ class Slides:
             paragraph.space_after = Pt(8)
             self._run(paragraph, f"• {one.text}", 15)
 
-    def _table(self, slide: Any, table: Table, rows: Sequence[Sequence[str]]) -> None:
+    def _table(self, slide: Any, table: Table, rows: Sequence[Sequence[str]], top: float = 1.15) -> None:
         from pptx.enum.text import PP_ALIGN
         from pptx.util import Inches
 
-        self._text(slide, table.title, (0.6, 1.15, 12.1, 0.4), 15, bold=True)
+        self._text(slide, table.title, (0.6, top, 12.1, 0.4), 15, bold=True)
         count = len(table.columns)
         shape = slide.shapes.add_table(
-            len(rows) + 1, count, *self._place((0.6, 1.65, 12.1, 0.38 * (len(rows) + 1)))
+            len(rows) + 1, count, *self._place((0.6, top + 0.5, 12.1, 0.38 * (len(rows) + 1)))
         )
         grid = shape.table
         first = 3.6 if count > 3 else 6.0
@@ -222,6 +228,20 @@ def _fitting(table: Table) -> Iterator[Sequence[Sequence[str]]]:
         filled += lines + 1
     if group:
         yield group
+
+
+def _below(said: Sequence[Paragraph]) -> float:
+    """Inches from the top at which some words end: lines of 15 points over the whole width."""
+    return 1.3 + sum(0.13 + 0.26 * (wide(p.text) // _LETTERS_OF_LIST + 1) for p in said)
+
+
+def _goes_with(said: Sequence[Paragraph], tables: Sequence[Table]) -> bool:
+    """Whether words and the first part of the first table have room on one slide."""
+    if not said or not tables:
+        return False
+    rows = next(_fitting(tables[0]), ())
+    each = 0.38 if not tables[0].words else 0.62
+    return bool(rows) and _below(said) + 0.5 + each * (len(rows) + 1) <= 6.9
 
 
 def _said(paragraphs: Sequence[Paragraph], most: int) -> Iterator[list[Paragraph]]:
