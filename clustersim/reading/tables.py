@@ -11,7 +11,7 @@ from pathlib import Path
 from clustersim.errors import InputError, Problem
 from clustersim.reading.guarded import Text, printable, read_text
 
-__all__ = ["Table", "parse_table", "read_table", "records"]
+__all__ = ["Table", "parse_table", "read_table", "records", "refuse_separator"]
 
 #: A cell longer than this is a quotation mark that was never closed, or no table.
 LONGEST_CELL = 100_000
@@ -63,7 +63,7 @@ def records(text: str, name: str, separator: str = ",") -> Iterator[tuple[int, l
             return
         if any(cell.strip() for cell in row):
             if first and separator == ",":
-                _refuse_separator(row, name, begins)
+                refuse_separator(row, name, begins)
             first = False
             yield begins, row
         begins = rows.line_num + 1
@@ -77,7 +77,8 @@ def _csv_words(error: str) -> str:
     return f"not valid CSV ({error})"
 
 
-def _refuse_separator(row: list[str], name: str, line: int) -> None:
+def refuse_separator(row: list[str], name: str, line: int) -> None:
+    """Raise InputError for the one cell of a line that another mark than the comma separates."""
     if len(row) != 1:
         return
     for mark, words in _SEPARATORS.items():

@@ -14,7 +14,15 @@ from clustersim.schema.lookup import exact_name, file_stamps, known_names, plain
 from clustersim.schema.profiles import load_profile
 from clustersim.schema.software import SoftwareProfile
 
-__all__ = ["UNMEASURED", "FoundSoftware", "find_software", "load_software", "release_of", "stand_ins"]
+__all__ = [
+    "UNMEASURED",
+    "FoundSoftware",
+    "find_software",
+    "is_family",
+    "load_software",
+    "release_of",
+    "stand_ins",
+]
 
 FOLDER = "hwprofiles/software"
 #: The class of what nobody measured, by role.
@@ -95,6 +103,16 @@ def _names(role: str) -> Iterator[str]:
         profile = load_software(name)
         if role in {"", profile.role}:
             yield from (name, profile.family, *profile.family_names)
+
+
+def is_family(text: str, *, role: str) -> bool:
+    """Whether a word is a family's name, among them the programs that start its engines.
+
+    >>> is_family("trtllm-serve", role="serving"), is_family("serve", role="serving"), is_family("NeMo", role="serving")
+    (True, False, False)
+    """
+    group = _grouped(file_stamps(FOLDER)).get(plain(text), [])
+    return any(profile.role == role for profile in group)
 
 
 def find_software(text: str, *, role: str = "", release: str = "") -> FoundSoftware:

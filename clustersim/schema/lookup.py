@@ -57,11 +57,19 @@ def roots() -> tuple[Path, ...]:
     if only := os.environ.get(ONLY):
         return (Path(only),)
     given = [p for p in os.environ.get("CLUSTERSIM_PATH", "").split(os.pathsep) if p]
-    candidates = (*given, os.getcwd(), *_OWN, *_of_packages())  # noqa: PTH109 -- asked for every point
+    candidates = (*given, *_here(), *_OWN, *_of_packages())
     changed = tuple(map(_changed, candidates))
     # A clock tick is some milliseconds: what changes twice within one does not show it.
     settled = time.time_ns() - max(changed) > _SETTLED_NS
     return (_existing if settled else _existing.__wrapped__)(candidates, changed)
+
+
+def _here() -> tuple[str, ...]:
+    """The working folder; none where it was removed meanwhile."""
+    try:
+        return (os.getcwd(),)  # noqa: PTH109 -- asked for every point
+    except OSError:
+        return ()
 
 
 def _changed(folder: str) -> int:

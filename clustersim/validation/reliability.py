@@ -53,6 +53,9 @@ FITTED_AT = (2048, 16384)
 _NAMED = re.compile(r"(delta|R)\s*=\s*(\d+(?:\.\d+)?)\s*s")
 _CLASSES = re.compile(r"classes\s+([\d.]+(?:/[\d.]+)+)")
 _LOSSES = re.compile(r"(\d+(?:/\d+)+)\s*s mean loss by class")
+#: A paper by its number, and those that the component table was counted in.
+_PAPER = re.compile(r"\b\d{4}\.\d{5}\b")
+_COUNTED_IN = {paper for c in COMPONENTS for paper in _PAPER.findall(c.source)}
 #: Rows whose id or words say that they count one kind of part, not the interruptions of a job.
 _PART = re.compile(
     r"gpu_|hbm|nic\b|ssd|psu|chassis|io_board|\bcpu\b|_memory|switch|cable|host_|software_|silent|nccl|thermal|sram"
@@ -239,7 +242,7 @@ def _part_row(row: Row) -> ValidationRow | None:
         return None
     measured = text.hours(cells["mttf_hours"])
     value = measured.value if measured else None
-    if "Llama 3" in cells["source"]:
+    if _COUNTED_IN & set(_PAPER.findall(cells["source"])):
         return row.refuse(value, "h", "parts", "is one of the counts that the component table is made of")
     if value is None or not row.cards:
         return row.refuse(

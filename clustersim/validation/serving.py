@@ -20,7 +20,7 @@ from typing import Any
 from clustersim.des.serving.stream import Lengths
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.perf.serving_engine import Layout
-from clustersim.schema.find_software import find_software
+from clustersim.schema.find_software import find_software, is_family
 from clustersim.schema.formats import number_format
 from clustersim.schema.profiles import load_model
 from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, reason_of, require_columns
@@ -43,10 +43,6 @@ _TOKENS, _ASKED, _MADE = "Output token throughput (tok/s)", "Total input tokens"
 _DONE = "Successful requests"
 _NEEDED = ("model", "gpu", "serve", _DONE, _ASKED, _MADE, _TOKENS)
 
-#: Program that a command starts -> the software that it is, where no column names it.
-_PROGRAMS = {
-    "vllm": "vLLM", "sglang.launch_server": "SGLang", "trtllm-serve": "TensorRT-LLM", "mindie": "MindIE",
-}  # fmt: skip
 #: What a command calls an option; the programs spell it with hyphens or underscores.
 _OPTIONS = {
     "tp": ("-tp", "--tp", "--tp-size", "--tensor-parallel-size"),
@@ -86,7 +82,7 @@ def _command(text: str) -> _Command:
     except ValueError:
         words = text.split()
     words = [part for word in words for part in (word.split("=", 1) if word.startswith("-") else [word])]
-    program = next((word for word in words if word in _PROGRAMS), "")
+    program = next((word for word in words if is_family(word, role="serving")), "")
     given: dict[str, str] = {}
     flags, bare = set(), []
     for at, word in enumerate(words):
@@ -129,7 +125,7 @@ def record(row: Mapping[str, str]) -> ServingRecord:
     Raises Unpredictable, or InputError with the nearest name, for what has no profile.
     """
     full, read = filled(row), _command(row["serve"].strip())
-    name = (full.get("software") or "").strip() or _PROGRAMS.get(read.program, "")
+    name = (full.get("software") or "").strip() or read.program
     if not name:
         raise Unpredictable("neither a column nor the command names the software")
     model, suffix = model_of(read.model)

@@ -38,10 +38,6 @@ _SHORT = ("model", "system", "backend", "isl", "osl", "concurrency", "tp", "ttft
 _WIDE = (
     "model_path", "system", "backend", "isl", "osl", "batch_size", "tp_size", "silicon_ttft_ms", "silicon_tpot_ms",
 )  # fmt: skip
-#: Shapes that InferenceX measures and no other campaign here (published).
-_INFERENCEX = {(1024, 1024), (1024, 8192), (8192, 1024)}
-#: What stands in the description of InferenceX's runs and of no other campaign's.
-_OF_INFERENCEX = {"inferencex", "db-dump", "wip"}
 #: Requests of every user: enough for a steady mean.
 WAVES = 10
 
@@ -134,27 +130,40 @@ def _described_campaign(text: str) -> str:
     'inferencex'
     """
     parts = {re.split(r"[=/]", part.strip())[0] for part in text.split(";")}
-    return "" if not text else "inferencex" if parts & _OF_INFERENCEX else "fixed"
+    marked = (line["campaign"] for line in _marks() if parts & set(line["marks"].split()))
+    return next(marked, _unmarked()) if text else ""
+
+
+@lru_cache(maxsize=1)
+def _marks() -> tuple[Mapping[str, str], ...]:
+    """By campaign: words of its runs' descriptions and shapes, neither of which another one has."""
+    return shipped_rows("serving_marks.csv")
+
+
+def _unmarked() -> str:
+    """The campaign of runs without any mark."""
+    return next(line["campaign"] for line in _marks() if not line["marks"])
 
 
 def campaign_of(row: Mapping[str, str]) -> str:
-    """The row's campaign; a shape that only InferenceX measures goes before what its description lacks."""
+    """The row's campaign; a shape that only one of them measures goes before what its description lacks."""
     stated = str(row.get("campaign") or "").strip()
-    shape = (int(number(row["isl"], 0)), int(number(row["osl"], 0)))
-    if shape in _INFERENCEX and (not stated or (stated == "fixed" and _of_inferencex(row["model"]))):
-        return "inferencex"
-    return stated or "fixed"
+    shape = f"{int(number(row['isl'], 0))}x{int(number(row['osl'], 0))}"
+    own = next((line["campaign"] for line in _marks() if shape in line["shapes"].split()), "")
+    if own and (not stated or (stated == _unmarked() and _scripted(own, row["model"]))):
+        return own
+    return stated or _unmarked()
 
 
 @lru_cache(maxsize=256)
-def _of_inferencex(model: str) -> bool:
-    """Whether the campaign's scripts are of this model."""
+def _scripted(campaign: str, model: str) -> bool:
+    """Whether a campaign's scripts are of this model."""
     try:
         name = model_of(model)[0]
     except Unpredictable:
         return False
     return any(
-        line["model"] == name and line["campaign"] == "inferencex"
+        line["model"] == name and line["campaign"] == campaign
         for line in shipped_rows("serving_campaigns.csv")
     )
 
@@ -273,15 +282,11 @@ def _layout(row: Mapping[str, str]) -> Layout:
 
 def mixed_label(run: ServingRecord) -> str:
     """Series of one campaign that stand under one configuration although their settings differ."""
-    if (
-        run.model == "deepseek-v3"
-        and run.engine == "trtllm"
-        and run.layout.ep > 1
-        and not run.settings.draft_tokens
-        and run.decode is None
-    ):
-        return "runs with and without speculative decoding stand under one configuration (64 users slower than 128)"
-    return ""
+    if run.settings.draft_tokens or run.decode is not None:
+        return ""
+    asked = (run.model, run.engine, "spread" if run.layout.ep > 1 else "")
+    lines = shipped_rows("serving_mixed.csv")
+    return next((n["reason"] for n in lines if (n["model"], n["engine"], n["experts"]) == asked), "")
 
 
 def impossible(row: Mapping[str, str], run: ServingRecord, client: Client) -> str:

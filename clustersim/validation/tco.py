@@ -30,6 +30,8 @@ SITES = {
     "neocloud": ("tco.vat=0 %", "tco.tariff=0.62 CNY/kWh"),
     "hyperscaler": ("tco.vat=0 %", "tco.tariff=0.62 CNY/kWh", "tco.integration=0 %"),
 }
+#: The site of a buyer whose own is not known: it takes the row's card.
+BUYER = "h100-1024"
 #: Utilisation of tensor units, memory and links under one load.
 LOADS = {
     "gemm": (1.0, 0.0, 0.0),
@@ -45,20 +47,32 @@ class _Unknown(Exception):
     """A row that cannot be predicted, and why."""
 
 
-@lru_cache(maxsize=64)
-def _inputs(card: str, cards: int, sets: tuple[str, ...]) -> Inputs:
-    own = {"BR106M": "nanjing-1024"}.get(card, "h100-1024")
-    every = (*sets, f"cluster.card={card}") if own == "h100-1024" else sets
-    return load_inputs(own, every, with_incumbent=False)
+def _asked(row: Mapping[str, str], sets: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """The row's own site; else the buyer's site with the row's card."""
+    own = row.get("site") or ""
+    return (own, sets) if own else (BUYER, (*sets, f"cluster.card={row['card']}"))
 
 
 @lru_cache(maxsize=64)
-def _run(card: str, cards: int, sets: tuple[str, ...] = ()) -> SiteRun:
-    return run_site(_inputs(card, cards, sets))
+def _loaded(site: str, sets: tuple[str, ...]) -> Inputs:
+    return load_inputs(site, sets, with_incumbent=False)
+
+
+@lru_cache(maxsize=64)
+def _ran(site: str, sets: tuple[str, ...]) -> SiteRun:
+    return run_site(_loaded(site, sets))
+
+
+def _inputs(row: Mapping[str, str], *sets: str) -> Inputs:
+    return _loaded(*_asked(row, sets))
+
+
+def _run(row: Mapping[str, str], *sets: str) -> SiteRun:
+    return _ran(*_asked(row, sets))
 
 
 def _parts(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
-    inputs = _inputs(row["card"], int(row["cards"]), (f"cluster.nic={row['load']}",))
+    inputs = _inputs(row, f"cluster.nic={row['load']}")
     parts = network_parts(inputs)
     return float(getattr(parts, row["quantity"])), {"topology": inputs.fabric.topology}
 
@@ -66,7 +80,7 @@ def _parts(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
 def _supernode(row: Mapping[str, str]) -> tuple[float, float, int]:
     """Modules between cards and switches of the supernode, modules of the network between them, servers."""
     cards = int(row["cards"])
-    inputs = _inputs("Ascend-910C", 1024, ())
+    inputs = _inputs(row)
     assert inputs.parts.card.scale_up is not None
     links = round(inputs.parts.card.scale_up.bandwidth.value / UB_LINK)
     parts = cluster_parts(
@@ -83,11 +97,11 @@ def _supernode_modules(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
 
 def _supernode_power(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
     up, out, servers = _supernode(row)
-    inputs = _inputs("Ascend-910C", 1024, ())
+    inputs = _inputs(row)
     host = inputs.parts.server.host_power.value
     module = inputs.parts.optics.power.value
     power = inputs.parts.card.power
-    watts = needed(power.tdp if power else None, "cards.Ascend-910C.power.tdp")
+    watts = needed(power.tdp if power else None, f"cards.{inputs.parts.card.name}.power.tdp")
     cards = int(row["cards"]) * watts
     # A module of 800G on each scale-up link draws as two of 400G.
     total = cards + servers * host + (2 * up + out) * module
@@ -98,14 +112,12 @@ def _supernode_power(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
 def _capex(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
     if not row["card"]:
         raise _Unknown("the number of cards in a server is not stated")
-    if row["card"] == "Ascend-910C":
-        raise _Unknown("the price of the system's nodes was found from this very figure")
-    run = _run(row["card"], int(row["cards"]))
+    run = _run(row)
     return run.tco.capex_cny / run.cards, {}
 
 
 def _provisioned(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
-    run = _run(row["card"], int(row["cards"]))
+    run = _run(row)
     watts = run.power.provisioned_it_w * run.power.pue / run.cards
     return watts / 1e3, {"margin": PROVISION_MARGIN, "pue": run.power.pue}
 
@@ -114,8 +126,8 @@ def _card_hour(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
     if row["load"] not in SITES:
         raise _Unknown(f"no site {row['load']!r} (known: {', '.join(SITES)})")
     sets = SITES[row["load"]]
-    run = _run(row["card"], int(row["cards"]), sets)
-    rate = _inputs(row["card"], int(row["cards"]), sets).prices.currencies["USD"].rate.value
+    run = _run(row, *sets)
+    rate = _inputs(row, *sets).prices.currencies["USD"].rate.value
     return run.tco.cny_per_card_hour / rate, {
         "site": row["load"],
         "cny_per_usd": rate,
@@ -124,8 +136,8 @@ def _card_hour(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
 
 
 def _node(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
-    inputs = _inputs(row["card"], 1024, ())
-    run = _run(row["card"], 1024)
+    inputs = _inputs(row)
+    run = _run(row)
     power = inputs.parts.card.power
     assert power is not None
     host, nics = inputs.parts.server.host_power.value, inputs.parts.nic.power.value * 8
@@ -140,7 +152,7 @@ def _node(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
 
 
 def _card_power(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
-    power = _inputs(row["card"], 1024, ()).parts.card.power
+    power = _inputs(row).parts.card.power
     if power is None or power.idle is None:
         raise _Unknown(f"the profile of {row['card']} has no idle power")
     tensor, memory, link = LOADS[row["load"]]
@@ -151,10 +163,11 @@ def _card_power(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
 
 
 def _idle(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
-    power = _inputs("BR106M", 1024, ()).parts.card.power
+    card = _inputs(row).parts.card
+    power = card.power
     if power is None or power.idle is None:
         raise _Unknown("the profile has no idle power")
-    return power.idle.value / power.tdp.value, {"card": "BR106M, the OAM form of the same die"}
+    return power.idle.value / power.tdp.value, {"card": f"{card.name}, whose profile states it"}
 
 
 PREDICT: dict[str, Callable[[Mapping[str, str]], tuple[float, dict[str, Any]]]] = {
@@ -186,6 +199,8 @@ def _row(row: Mapping[str, str]) -> ValidationRow:
             return _made(row, None, float("nan"), f"{name} {row[name]!r} is not a number", {})
     measured, tolerance = stated["value"], stated["tolerance_pct"]
     try:
+        if row.get("reason"):
+            raise _Unknown(row["reason"])
         if row["quantity"] not in PREDICT:
             raise _Unknown(f"unknown quantity {row['quantity']!r} (known: {', '.join(PREDICT)})")
         predicted, details = PREDICT[row["quantity"]](row)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from clustersim.validation.sources import shipped_rows
+
 __all__ = ["SHIPPED", "is_single_node", "training_row"]
 
 #: The shipped copy of the table, with ids, software and marks beside its own columns.
@@ -23,13 +25,8 @@ _COLUMNS = {
     "pipeline parallelism": "pp",
 }
 _SECONDS = "iteration time (ms)"
-#: What every row of it has in common (github.com/VIA-Research/vTrain: GPT, half precision, recomputed activations).
-_COMMON = {
-    "source": "vTrain (MICRO24) single node, Megatron-DeepSpeed", "model": "GPT", "params_B": "", "kv_heads": "",
-    "ffn_hidden": "", "vocab": "51200", "cp": "1", "ep": "1", "vpp_interleave": "1", "seq_parallel": "no",
-    "recompute": "full", "zero_stage": "", "gpu": "A100-80GB", "dtype": "fp16", "interconnect": "NVSwitch",
-    "tokens_per_s_per_gpu": "",
-}  # fmt: skip
+#: What every row of it has in common, one line: github.com/VIA-Research/vTrain.
+_COMMON = "training_single_node_common.csv"
 
 
 def is_single_node(columns: Mapping[str, str]) -> bool:
@@ -58,4 +55,4 @@ def training_row(row: Mapping[str, str]) -> dict[str, str]:
         seconds = str(float(row[_SECONDS]) / 1e3)
     except ValueError:
         seconds = ""
-    return {**_COMMON, **ours, "id": _id(ours), "iteration_time_s": seconds}
+    return {**shipped_rows(_COMMON)[0], **ours, "id": _id(ours), "iteration_time_s": seconds}

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from clustersim.assemble.parts import card_spec
@@ -18,23 +19,16 @@ from clustersim.assemble.vision import network_of
 from clustersim.errors import ClusterSimError
 from clustersim.perf.card import Card
 from clustersim.perf.vision import VISION, Network, batch_seconds, best_batch
-from clustersim.schema.lookup import known_names
+from clustersim.schema.lookup import exact_name, known_names
 from clustersim.schema.networks import NetworkProfile
 from clustersim.schema.profiles import CardProfile, load_profile
 from clustersim.validation.common import ValidationRow, class_of, require_columns
 from clustersim.validation.sites import Unpredictable, card_of
+from clustersim.validation.sources import shipped_rows
 
 __all__ = ["COLUMNS", "predict"]
 
 COLUMNS = ("id", "value")
-#: Names of networks in published rows: the first that a row's model begins with.
-NETWORKS = (
-    ("bert-99", "bert-large"), ("bertlarge", "bert-large"), ("bert-large", "bert-large"), ("resnet50", "resnet50"),
-    ("resnet-50", "resnet50"), ("stable-diffusion-xl", "sdxl"), ("vit_l_16", "vit-l-16"), ("yolov5m", "yolov5m"),
-    ("yolov8l", "yolov8l"), ("yolov8x", "yolov8x"),
-)  # fmt: skip
-#: Rows that the constants were found from: their card and round.
-TUNED = ("A100-80G", "v2.1")
 #: Units of a throughput of inputs.
 _UNITS = {
     "samples_per_s", "scheduled_samples_per_s", "completed_samples_per_s", "images/s", "samples/s", "samples/s total",
@@ -82,7 +76,7 @@ def _row(row: Mapping[str, str]) -> ValidationRow:
         case = _case(row, card)
         predicted, batch = _per_second(case)
         card_class = class_of(case.profile)
-        tuned = (case.profile.name, row.get("round", "")) == TUNED and not case.trained
+        tuned = (case.profile.name, row.get("round", "")) in _tuned() and not case.trained
         details = {
             "network": case.network.name, "dtype": case.dtype, "batch": batch, "cards": case.cards,
             "under_latency_limit": case.served, "training": case.trained,
@@ -127,19 +121,20 @@ def _case(row: Mapping[str, str], card: str) -> _Case:
         raise _Unknown(
             "the whole run: reading and preparing of data on the host included, which is not stated"
         )
-    if row.get("model", "").casefold().startswith("bertlarge"):
+    described = _network(row.get("benchmark") or row.get("model") or "")
+    network, of_text = network_of(described), described.unit == "sample"
+    if of_text and not row.get("benchmark"):
         raise _Unknown("the row does not state how many tokens a sequence has")
-    network = _network(row.get("benchmark") or row.get("model") or "")
     profile = card_of(re.sub(r" \((preview)\)$", "", card))
     task = f"{row.get('task', '')} {row.get('kind', '')}"
     trained = "training" in task
     if not trained and row.get("kind") == "training":
         trained = True
-    dtype = _dtype(row, profile)
+    dtype = _dtype(row, profile, eight=of_text and bool(row.get("benchmark")))
     served = row.get("scenario") in {"Server", "Interactive"}
     text = row.get("gpu_batch_size") or row.get("batch") or ""
     cards = _number(row.get("n_gpus") or row.get("n_cards") or "1") or 1.0
-    batch = _batch(text, network.name, whole=trained, cards=cards)
+    batch = _batch(text, steps=described.steps > 1, whole=trained, cards=cards)
     if "one card" in row.get("basis", ""):
         cards = 1.0
     return _Case(profile, card_spec(profile), network, dtype, batch, cards, served, trained)
@@ -155,29 +150,32 @@ def _other_quantity(row: Mapping[str, str]) -> str:
     return f"no throughput of a network: {metric or row.get('unit', '') or row.get('task', '')}"
 
 
-def _network(name: str) -> Network:
-    wanted = name.casefold().replace("_", "_")
-    found = next((ours for theirs, ours in NETWORKS if wanted.startswith(theirs)), None)
-    found = found or next((n for n in known_names("hwprofiles/networks") if wanted.startswith(n)), None)
+@lru_cache(maxsize=1)
+def _tuned() -> frozenset[tuple[str, str]]:
+    """Card and round of the rows that the constants were found from."""
+    return frozenset((row["card"], row["round"]) for row in shipped_rows("vision_tuned.csv"))
+
+
+def _network(name: str) -> NetworkProfile:
+    found = exact_name("hwprofiles/networks", name) if name else None
     if found is None:
         raise _Unknown(
             f"no network {name!r} is described; known: {', '.join(known_names('hwprofiles/networks'))}"
         )
     profile = load_profile("networks", found)
     assert isinstance(profile, NetworkProfile)
-    return network_of(profile)
+    return profile
 
 
-def _dtype(row: Mapping[str, str], card: CardProfile) -> str:
-    """The number format of the products: as stated, but that NVIDIA's BERT on Hopper runs in 8 bits."""
+def _dtype(row: Mapping[str, str], card: CardProfile, *, eight: bool) -> str:
+    """The number format of the products: as stated, but ``eight`` bits, where the card has them, for half precision."""
     said = (row.get("precision") or row.get("dtype") or "").casefold()
     if "mixed" in said:
         return _held("bf16", card)
-    hopper = "fp8" in card.peak and "bert" in row.get("benchmark", "")
     for name in ("fp8", "int8", "bf16", "fp16", "amp", "tf32", "fp32"):
         if name in said:
             name = "fp16" if name == "amp" else name
-            if name == "fp16" and hopper:
+            if name == "fp16" and eight and "fp8" in card.peak:
                 name = "fp8"
             if "w" in said and "a16" in said:
                 name = "fp16"
@@ -205,16 +203,12 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _batch(text: str, network: str, *, whole: bool, cards: float) -> int | None:
+def _batch(text: str, *, steps: bool, whole: bool, cards: float) -> int | None:
     """Inputs of a batch on one card; None where the row does not say."""
     packed = re.search(r"(\d+) rows per launch.*up to (\d+) samples", text)
     if packed:
         return int(packed[1]) * int(packed[2])
-    named = (
-        re.search(r"unet: (\d+)", text)
-        if network == "sdxl"
-        else re.search(r"(?:^|bs=|: )(\d+)", text.strip())
-    )
+    named = re.search(r"unet: (\d+)", text) if steps else re.search(r"(?:^|bs=|: )(\d+)", text.strip())
     if named is None:
         return None
     count = int(named[1])

@@ -110,6 +110,33 @@ def test_days_beyond_four_years_are_said(caplog: pytest.LogCaptureFixture) -> No
     assert "receivable_days.2027E: 15000 d is outside the usual range" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("mark", "word"), [(";", "semicolons"), ("\t", "tabs"), ("；", "full-width semicolons")]
+)
+def test_another_separator_is_named_where_no_kind_is_told(mark: str, word: str, tmp_path: Path) -> None:
+    file = tmp_path / "requests.csv"
+    file.write_text(f"arrival_s{mark}prompt_tokens{mark}output_tokens\n0{mark}5{mark}5\n", encoding="utf-8")
+    with pytest.raises(InputError, match=f"the columns are separated by {word}"):
+        cs.import_file(file)
+
+
+def test_a_column_of_a_trace_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "requests.csv"
+    file.write_text("arrival_s,prompt_tokens,prompt_tokens,output_tokens\n0,5,6,5\n", encoding="utf-8")
+    with pytest.raises(InputError, match="'prompt_tokens' stands twice"):
+        cs.import_file(file)
+
+
+def test_a_working_folder_that_was_removed_is_no_matter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert cs.load("nanjing-1024").check().said
+
+
 def test_json_of_refusals_is_none() -> None:
     result = CliRunner().invoke(
         cli, ["seek", "nanjing-1024", "--input", "tco.pue=1:2", "--target", "mfu=inf"]

@@ -114,6 +114,11 @@ def _csv_lines(source: Text, columns: tuple[str, str, str] | None) -> Iterator[t
         wanted = " or ".join(", ".join(c) for c in ((names,) if names else (AZURE, PLAIN)))
         has = printable(", ".join(header)) or "nothing"
         raise InputError(f"{source.name}:1: needs the columns {wanted}; it has: {has}")
+    twice = next((name for name in names if header.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(
+            f"{source.name}:1: column {printable(twice, 80)!r} stands twice; which one is meant?"
+        )
     at = [header.index(name) for name in names]
     width = max(at)
     for line, row in rows:

@@ -13,6 +13,7 @@ import yaml
 from clustersim.errors import ClusterSimError, InputError, suggest
 from clustersim.reading.guarded import decode, gunzip, limit_bytes, printable, read_bytes
 from clustersim.reading.jsontext import Limits, parse_json
+from clustersim.reading.tables import refuse_separator
 from clustersim.schema.imports.bench import is_bench, read_bench
 from clustersim.schema.imports.collective_logs import is_collectives, read_collectives
 from clustersim.schema.imports.kit import is_kit, read_kit
@@ -142,6 +143,9 @@ def kind_of(source: Source) -> str:
         raise InputError(f"{source.name}: is empty")
     if source.not_json is not None:
         raise source.not_json
+    first = source.text.lstrip().split("\n", 1)[0].rstrip()
+    if "," not in first and not first.startswith(("#", "<")):
+        refuse_separator([first], source.name, 1)
     known = "; ".join(f"{name}: {importer.what}" for name, importer in IMPORTERS.items())
     raise InputError(f"{source.name}: its content is of no kind that can be imported ({known})")
 
