@@ -131,8 +131,8 @@ NOTES: dict[str, str] = {
     "The printed present values do not follow from the printed cash flows at the printed WACC and growth under any"
     " usual convention; recomputed from the same flows (year-end, valued at the end of the last actual year)"
     " the enterprise value is higher, and so is the target price.":
-        "报告的现值在任何通常口径下都不能由其现金流、WACC 与增长率得出;按相同现金流(年末口径,以最后实际年度末为估值时点)"
-        "重算,企业价值更高,目标价亦更高。",
+        "报告的现值在任何通常口径下都不能由其现金流、WACC 与增长率得出;按相同现金流(年末口径,以最后实际年度末为估值"
+        "时点)重算,企业价值更高,目标价亦更高。",
     # --- claims and predictions
     "{days} days without a fault": "{days}天无故障",
     "{days} days without interruption": "{days}天不中断",
