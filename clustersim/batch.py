@@ -147,7 +147,10 @@ class _Run:
                     found = self.question._run(self._some(mine))
                 self.out.put(self.points[mine], found)
             except Split as split:
-                todo += [mine[split.labels == label] for label in np.unique(split.labels)[::-1]]
+                # np.unique would load numpy.ma, which takes longer than most batches of a command.
+                todo += [
+                    mine[split.labels == label] for label in sorted(set(split.labels.tolist()), reverse=True)
+                ]
             except ClusterSimError:
                 todo += self._failed(mine)
             except (Unbatchable, ValueError, TypeError) as error:

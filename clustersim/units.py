@@ -264,8 +264,12 @@ def to_float(value: str | float | int | Varied, unit: str, written: str = "") ->
         number, given = _plain(value), parse_unit("1")
     elif isinstance(value, Varied):
         number, given = column_of(value.numbers), parse_unit(value.unit or "1")
-    else:
+    elif isinstance(value, str):
         number, given = parse_quantity(value)
+    else:
+        raise InputError(
+            f"{str(value)[:60]!r} is not one number; write a number, with its unit where it has one"
+        )
     if not finite(number):
         raise InputError(f"{value!r} is not a finite number")
     if given.dimension != target.dimension:

@@ -50,8 +50,19 @@ def with_values(company: Company, values: Mapping[str, Value]) -> Company:
     Raises InputError for a key that no valuation can move, with the nearest one.
     """
     for key, value in values.items():
-        company = _with(company, key.split("."), value, key)
+        company = _with(company, _path(key), value, key)
     return company
+
+
+def _path(key: str) -> list[str]:
+    """The parts of a key; the name of a product or of a peer may hold dots."""
+    parts = key.split(".")
+    first, last = (
+        (1, 2) if parts[0] == "products" else (2, 1) if parts[:2] == ["peers", "members"] else (0, 0)
+    )
+    if not last or len(parts) <= first + 1 + last:
+        return parts
+    return [*parts[:first], ".".join(parts[first:-last]), *parts[-last:]]
 
 
 def _with(company: Company, path: list[str], value: Value, key: str) -> Company:
@@ -174,8 +185,11 @@ def monte_carlo(
     *,
     samples: int,
     rng: np.random.Generator,
+    reach: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Sampled:
     """Return the target prices of ``samples`` draws, every input triangular over its (low, value, high).
+
+    ``reach`` names, by input, the keys that move with it: the years that keep the value of a row.
 
     Raises InputError for a range whose value is not inside it.
     """
@@ -184,7 +198,8 @@ def monte_carlo(
         if not low <= value <= high:
             raise InputError(f"company.{key}: {value:g} is not within its range {low:g} to {high:g}")
         columns[key] = rng.triangular(low, value, high, samples) if high > low else np.full(samples, value)
-    prices = np.broadcast_to(target_price(company, link, columns), samples)
+    moved = {k: column for key, column in columns.items() for k in (reach or {}).get(key, (key,))}
+    prices = np.broadcast_to(target_price(company, link, moved), samples)
     return Sampled(prices, columns)
 
 
@@ -214,7 +229,7 @@ def waterfall(company: Company, link: Link | Sequence[Link], values: Mapping[str
 
 def now(company: Company, key: str) -> float:
     """Return the value that an input has, by its key."""
-    path = key.split(".")
+    path = _path(key)
     if path == ["tax_rate"]:
         path = ["drivers", "tax_rate"]
     if path[0] == "drivers" and path[1] in _DRIVER_SCALARS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,19 +10,10 @@ import numpy as np
 from clustersim.finance.analysis import now, target_price
 from clustersim.finance.capital import cost_of_capital
 from clustersim.planner.company import ForecastRun
+from clustersim.planner.ranges import Ranged, ranged_of
 
-__all__ = ["SAMPLED", "Move", "moves", "ranges_of"]
+__all__ = ["Move", "moves"]
 
-#: Inputs of the company file whose ranges are drawn from and moved along.
-SAMPLED = (
-    "asp_scale", "units_scale", "wacc", "terminal_growth", "peers.discount", "drivers.variable_opex_share",
-    "drivers.progress_ratio",
-)  # fmt: skip
-#: How far an input is moved in search of the market's price, where nothing narrower bounds it.
-_SPANS = {
-    "asp_scale": (0.1, 3.0), "units_scale": (0.0, 4.0), "peers.discount": (0.0, 0.95),
-    "drivers.variable_opex_share": (0.0, 1.0), "drivers.progress_ratio": (0.6, 1.0),
-}  # fmt: skip
 _POINTS = 400
 
 
@@ -54,50 +44,37 @@ class Move:
         return abs(self.target_at_high - self.target_at_low)
 
 
-def ranges_of(run: ForecastRun) -> dict[str, tuple[float, float, float]]:
-    """Return low, value and high of every sampled input that has a range in the company file."""
-    out = {}
-    for key in SAMPLED:
-        at: Any = run.file
-        for part in key.split("."):
-            at = getattr(at, part, None)
-        if at is not None and at.range[0] < at.range[1]:
-            out[key] = (at.range[0], at.value, at.range[1])
-    return out
-
-
 def moves(run: ForecastRun) -> tuple[Move, ...]:
     """Return the inputs that have a range, the one that moves the target price most first."""
-    found = (_move(run, key, *ends) for key, ends in ranges_of(run).items())
+    found = (_move(run, key, one) for key, one in ranged_of(run).items())
     return tuple(sorted(found, key=lambda m: -m.swing))
 
 
-def _move(run: ForecastRun, key: str, low: float, value: float, high: float) -> Move:
-    ends = [_target(run, {key: end}) for end in (low, high)]
-    span = _span(run, key)
-    return Move(key, low, value, high, ends[0], ends[1], _crossing(run, key, span), span)
+def _move(run: ForecastRun, key: str, one: Ranged) -> Move:
+    ends = [float(_target(run, one, end)) for end in (one.low, one.high)]
+    span = _span(run, key) if one.span is None else one.span
+    at = _crossing(run, one, span)
+    return Move(key, one.low, one.value, one.high, ends[0], ends[1], at, span)
 
 
-def _target(run: ForecastRun, values: Mapping[str, Any]) -> float:
-    return float(np.asarray(target_price(run.company, run.links, values)))
+def _target(run: ForecastRun, one: Ranged, value: Any) -> Any:
+    return np.asarray(target_price(run.company, run.links, dict.fromkeys(one.reach, value)))[()]
 
 
 def _span(run: ForecastRun, key: str) -> tuple[float, float]:
     """A rate stays half a point clear of where the terminal value is infinite."""
     if key == "wacc":
         return float(np.asarray(run.company.terminal_growth)) + 0.005, 0.4
-    if key == "terminal_growth":
-        return -0.2, float(np.asarray(cost_of_capital(run.company))) - 0.005
-    return _SPANS[key]
+    return -0.2, float(np.asarray(cost_of_capital(run.company))) - 0.005
 
 
-def _crossing(run: ForecastRun, key: str, span: tuple[float, float]) -> float | None:
+def _crossing(run: ForecastRun, one: Ranged, span: tuple[float, float]) -> float | None:
     """The value nearest to the input's own at which the target price is the market price; three scans of a grid."""
-    at, near = now(run.company, key), None
+    at, near = now(run.company, one.reach[0]), None
     low, high = span
     for _ in range(3):
         grid = np.linspace(low, high, _POINTS)
-        above = _targets(run, key, grid) - run.company.price
+        above = _targets(run, one, grid) - run.company.price
         places = np.flatnonzero(np.sign(above[:-1]) * np.sign(above[1:]) <= 0)
         if not places.size:
             return None
@@ -105,10 +82,11 @@ def _crossing(run: ForecastRun, key: str, span: tuple[float, float]) -> float | 
         low, high = float(grid[first]), float(grid[first + 1])
         rise = float(above[first + 1] - above[first])
         near = low if rise == 0 else low - float(above[first]) * (high - low) / rise
-    return near
+    # What a scan cannot tell from nothing is nothing.
+    return 0.0 if near is not None and abs(near) < 1e-12 * (span[1] - span[0]) else near
 
 
-def _targets(run: ForecastRun, key: str, grid: Any) -> Any:
+def _targets(run: ForecastRun, one: Ranged, grid: Any) -> Any:
     if run.company.refinancing.by == "equity":  # the shares that are issued follow the cash of each point
-        return np.array([_target(run, {key: float(x)}) for x in grid])
-    return np.broadcast_to(target_price(run.company, run.links, {key: grid}), grid.shape)
+        return np.array([_target(run, one, float(x)) for x in grid])
+    return np.broadcast_to(_target(run, one, grid), grid.shape)

@@ -27,7 +27,6 @@ from clustersim.planner.contributions import SLOWER, Ends, Part, ends_of, parts_
 from clustersim.planner.factors import factor_draws
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.terms import finance_terms, market_terms, site_terms, work_terms
-from clustersim.workloads.jobs import JobsDetail
 
 __all__ = [
     "LEADS", "MOST_DRAWS", "SMALLEST_SHARE", "Cases", "ChainDraws", "Headline", "LoadSides", "Swing", "bearable_draws",
@@ -215,8 +214,8 @@ def bearable_draws(asked: int | None, usual: int, sites: Sequence[SiteRun]) -> t
         if isinstance(asked, bool) or not isinstance(asked, int | np.integer) or not 0 <= asked <= MOST_DRAWS:
             raise InputError(f"draws: {asked!r} is no whole number from 0 to {MOST_DRAWS:,}")
         return int(asked), []
-    details = [work.detail for site in sites for work in site.works]
-    jobs = sum(len(detail.shared.jobs) for detail in details if isinstance(detail, JobsDetail))
+    queued = [work.detail for site in sites for work in site.works if work.kind == "jobs"]
+    jobs = sum(len(detail.shared.jobs) for detail in queued)
     if usual * jobs <= _JOBS:
         return usual, []
     count = max(_LEAST_DRAWS, _JOBS // jobs)

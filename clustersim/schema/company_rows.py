@@ -11,10 +11,10 @@ from pydantic import Field, ValidationInfo, model_validator
 from clustersim.errors import InputError, suggest
 from clustersim.provenance import TIERS
 from clustersim.schema.base import Model
-from clustersim.schema.quantity import CURRENCIES, Rates
+from clustersim.schema.quantity import CURRENCIES, Rates, tell_once
 from clustersim.units import in_currency, to_float
 
-__all__ = ["LINES", "DaySeries", "MoneySeries", "Series", "line_name", "refuse_out_of_bounds"]
+__all__ = ["LINES", "ROW_BOUNDS", "DaySeries", "MoneySeries", "Series", "line_name", "refuse_out_of_bounds"]
 
 _YEAR = re.compile(r"20\d\d(H[12])?[AE]")
 _HELD = ("source", "tier", "why")
@@ -79,8 +79,8 @@ class Series(Model):
     """One row along the years: ``{2026E: 200, 2027E: 100, source: …, tier: …}``, or one number for every year.
 
     A year that is not given takes the last one given before it (or the first, for earlier years); with ``value`` beside
-    the years, ``{value: 90, 2028E: 150}``, it takes that. ``why`` says why an
-    analyst departs from what stood there.
+    the years, ``{value: 90, 2028E: 150}``, it takes that. A number may have a range, ``{2026E: {value: 200, low: 150,
+    high: 220}}``, and so may the one for every year. ``why`` says why an analyst departs from what stood there.
     """
 
     unit: ClassVar[str] = "1"
@@ -88,6 +88,8 @@ class Series(Model):
     """Value of each year that is stated, years as keys (2026E, 2026H1E, 2025A)."""
     every_year: float | None = None
     """One value for every year that is not stated; nothing where it follows the years stated."""
+    ranges: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    """Low and high of a year that has a range, and of the one value for every year under an empty key."""
     tier: str = "given"
     """How strong the source is."""
     source: str = ""
@@ -113,14 +115,44 @@ class Series(Model):
         if raw.get("tier", "given") not in TIERS:
             raise ValueError(f"unknown tier {raw['tier']!r}; {suggest(str(raw['tier']), TIERS)}")
         out: dict[str, Any] = {k: raw[k] for k in _HELD if k in raw}
-        if "value" in raw:
-            out["every_year"] = cls._number(raw["value"], "value", rates)
         stated = {str(k): v for k, v in raw.items() if k not in (*_HELD, *_OF_ONE)}
         unknown = [k for k in stated if not _YEAR.fullmatch(k)]
         if unknown:
             raise ValueError(f"{unknown[0]!r} is not a year; write 2026E, 2026H1E or 2025A")
-        rows = {k: cls._number(v, k, rates) for k, v in stated.items()}
-        return out | {"by_year": rows}
+        found = {k: cls._ranged(v, k, rates) for k, v in stated.items()}
+        if "value" in raw:
+            found[""] = cls._ranged({k: raw[k] for k in _OF_ONE if k in raw}, "", rates)
+            out["every_year"] = found[""][0]
+        elif bounds := [k for k in ("low", "high") if k in raw]:
+            raise ValueError(
+                f"{bounds[0]}: a range needs the value that it is of; write {{value: …, low: …, high: …}}"
+            )
+        ranges = {k: found[k][1] for k in found if found[k][1] is not None}
+        return out | {"by_year": {k: found[k][0] for k in stated}, "ranges": ranges}
+
+    @classmethod
+    def _ranged(cls, raw: Any, where: str, rates: Rates | None) -> tuple[float, tuple[float, float] | None]:
+        """A number, and its low and high where it has a range."""
+        if not isinstance(raw, Mapping):
+            return cls._number(raw, where, rates), None
+        at = f"{where}." if where else ""
+        unknown = [str(k) for k in raw if k not in (*_OF_ONE, *_HELD)]
+        if unknown or "value" not in raw:
+            raise ValueError(
+                f"{at}{unknown[0]}: unknown here; {suggest(unknown[0], _OF_ONE)}"
+                if unknown
+                else f"{at}value: is needed and missing; write {{value: …, low: …, high: …}}"
+            )
+        value, *ends = (cls._number(raw[k], f"{at}{k}", rates) for k in ("value", "low", "high") if k in raw)
+        if "low" not in raw and "high" not in raw:
+            return value, None
+        low = ends[0] if "low" in raw else value
+        high = ends[-1] if "high" in raw else value
+        if not low <= value <= high:
+            raise ValueError(f"{at}value: {value:g} is not within its range {low:g} to {high:g}")
+        if "H" in where:
+            raise ValueError(f"{where}: a half-year takes no range; give one to its year")
+        return value, (low, high)
 
     @classmethod
     def _number(cls, raw: Any, where: str, rates: Rates | None) -> float:
@@ -173,14 +205,23 @@ ROW_BOUNDS: dict[str, tuple[float, float]] = {
 }  # fmt: skip
 
 
+#: What a row usually holds; a value outside is read, and said.
+ROW_USUAL: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(("receivable_days", "inventory_days", "payable_days"), (0.0, 1500.0)),
+    **dict.fromkeys(("selling_share", "administrative_share", "research_share", "capex_share"), (0.0, 20.0)),
+    "gross_margin": (-5.0, 0.95),
+}  # fmt: skip
+
+
 def refuse_out_of_bounds(model: Model) -> None:
-    """Raise ValueError for every number of a model's rows that is out of the row's bounds."""
+    """Raise ValueError for every number of a model's rows that is out of the row's bounds; say what is unusual."""
     problems = []
     for name, row in model:
         if not isinstance(row, Series) or name not in ROW_BOUNDS:
             continue
         low, high = ROW_BOUNDS[name]
         given = row.by_year if row.every_year is None else {"": row.every_year} | row.by_year
+        _tell_unusual(name, row, given)
         within = (
             f"at least {low:g}"
             if high == INF
@@ -188,10 +229,23 @@ def refuse_out_of_bounds(model: Model) -> None:
             if low == -INF
             else f"{low:g} to below {high:g}"
         )
+        held = list(given.items())
+        held += [(year, end) for year, ends in row.ranges.items() for end in ends]
         problems += [
             f"{name}{'.' if year else ''}{year}: {value:g} must be {within}"
-            for year, value in given.items()
+            for year, value in held
             if not low <= value < high
         ]
     if problems:
         raise ValueError("; ".join(problems))
+
+
+def _tell_unusual(name: str, row: Series, given: Mapping[str, float]) -> None:
+    low, high = ROW_USUAL.get(name, (-INF, INF))
+    after = "" if row.unit == "1" else f" {row.unit}"
+    for year, value in given.items():
+        if isinstance(value, float) and not low <= value <= high:
+            tell_once(
+                f"{name}{'.' if year else ''}{year}: {value:g}{after} is outside the usual range, {low:g}{after} to"
+                f" {high:g}{after}; read as it is written"
+            )

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, Union
 from pydantic import BaseModel
 
 from clustersim.provenance import TIERS
-from clustersim.schema.base import field_docs
+from clustersim.schema.base import Named, field_docs
 from clustersim.schema.company_rows import Series
 from clustersim.schema.quantity import Quantity
 
@@ -32,6 +32,8 @@ _TIER = {
 assert set(_TIER) == set(TIERS)
 _NUMBER_TEXT = r"^\s*[-+]?(\d|\.\d)"
 _TEXT: dict[str, Any] = {"type": "string"}
+#: A number, or text that begins as one.
+_BARE: dict[str, Any] = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": _NUMBER_TEXT}]}
 
 
 def file_schema(model: type[BaseModel], *, sourced: bool) -> dict[str, Any]:
@@ -94,9 +96,14 @@ class _Builder:
         if origin in (tuple, list):
             return self._array(args, limits)
         if isinstance(annotation, type) and issubclass(annotation, Series):
+            self.definitions[_YEARS] = _years()
             return _row(annotation)
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             return self._reference(annotation)
+        named = next((m for m in limits if isinstance(m, Named)), None)
+        if named is not None:
+            said = f"Or the name of what an installed package brings to {named.group}."
+            return {"anyOf": [{"enum": list(named.words)}, _TEXT], "description": said}
         return _plain(annotation, limits)
 
     def _any_of(self, members: list[dict[str, Any]]) -> dict[str, Any]:
@@ -202,17 +209,34 @@ def _words(stated: Quantity) -> str:
     return ", ".join(part for part in (unit, bounds, usual) if part) + "."
 
 
-def _row(row: type[Series]) -> dict[str, Any]:
-    number: dict[str, Any] = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": _NUMBER_TEXT}]}
-    held = {"tier": {"enum": list(TIERS)}, "source": _TEXT, "why": _TEXT, "value": number}
-    unit = "plain numbers" if row.unit == "1" else f"in {row.unit} where no unit is written"
-    mapping = {
-        "type": "object", "properties": held, "patternProperties": {r"^20\d\d(H[12])?[AE]$": number},
-        "additionalProperties": False,
+#: The definition of a row with years as keys.
+_YEARS = "Years"
+
+
+def _years() -> dict[str, Any]:
+    """A mapping of years to numbers, each of which may have a range."""
+    held = {
+        "tier": {"description": "How strong the source is.", "enum": list(TIERS)},
+        "source": {"description": "Who says so.", **_TEXT},
+        "why": {"description": "Why an analyst departs from what stood there.", **_TEXT},
+        "note": {"description": "A remark.", **_TEXT},
+        "value": {"description": "The number itself.", **_BARE},
+        "low": {"description": "Lower end of the range that the number may lie in.", **_BARE},
+        "high": {"description": "Upper end of that range.", **_BARE},
+    }
+    of_year = {"type": "object", "properties": held, "required": ["value"], "additionalProperties": False}
+    numbers = {"description": "The number of a year.", "anyOf": [*_BARE["anyOf"], of_year]}
+    return {
+        "type": "object", "properties": held, "additionalProperties": False,
+        "patternProperties": {r"^20\d\d(H[12])?[AE]$": numbers},
     }  # fmt: skip
+
+
+def _row(row: type[Series]) -> dict[str, Any]:
+    unit = "plain numbers" if row.unit == "1" else f"in {row.unit} where no unit is written"
     return {
         "description": f"One value for every year, or years as keys ({{2026E: 1}}), {unit}.", "x-unit": row.unit,
-        "anyOf": [*number["anyOf"], mapping],
+        "anyOf": [*_BARE["anyOf"], {"$ref": f"#/definitions/{_YEARS}"}],
     }  # fmt: skip
 
 

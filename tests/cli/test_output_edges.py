@@ -67,7 +67,7 @@ def test_an_empty_name_of_a_folder_is_refused(words: str, tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
-OLD = ("study.csv", "study.parquet", "study.xlsx", "br166-1024.xlsx", "income.csv")
+OLD = ("study.csv", "study.parquet", "study.xlsx", "metax.xlsx", "income.csv")
 
 
 def small_files(limit: int):  # type: ignore[no-untyped-def]
@@ -82,7 +82,7 @@ def small_files(limit: int):  # type: ignore[no-untyped-def]
     "words",
     [
         "study export {study} -o {out}", "study export {study} --as parquet -o {out}",
-        "study export {study} --as xlsx -o {out}", "export xlsx br166-1024 -o {out}",
+        "study export {study} --as xlsx -o {out}", "export xlsx metax -o {out}",
         "forecast show br166-1024 -o {out}",
     ],
 )  # fmt: skip

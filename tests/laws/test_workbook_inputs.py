@@ -22,13 +22,14 @@ from workbook_recalc import by_libreoffice_many, place, stripped, typed_over
 
 from clustersim.finance.analysis import target_price, with_values
 from clustersim.planner.company import forecast_run, runs_by_case
+from clustersim.planner.surface import Surface, surface_of
 from clustersim.report.labels.label import _WORDS
 from clustersim.report.labels.units import UNIT_WORDS
 from clustersim.report.pages.workbook import behind_of
 from clustersim.report.workbook.book import Book
 from clustersim.report.workbook.export import export_workbook
 from clustersim.report.workbook.looks import SHEETS
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.inputs import Inputs, load_inputs
 
 SCENARIO = "nanjing-1024"
 #: Direction of the target price when a cell rises: 1, -1, 0 (no effect, and why), None (either way, and why).
@@ -63,6 +64,22 @@ DIRECTIONS: tuple[tuple[str, int | None, str], ...] = (
     (r"own_card_price:.*", 0, "its value is what it may cost"), (r"own_(other_hardware|fixed).*", -1, ""),
     (r"incumbent_(card_price:.*|other_hardware.*|fixed.*)", 1, ""), (r"chip\..*", 1, "")
 )  # fmt: skip
+
+
+@pytest.fixture(autouse=True, scope="module")
+def surfaces_made_once() -> Iterator[None]:
+    """A line's surface is the same behind every book of this file: made once, as a site of its own files is."""
+    kept: dict[tuple[object, ...], Surface] = {}
+
+    def once(inputs: Inputs) -> Surface:
+        key = (inputs.name, str(inputs.overrides))
+        if key not in kept:
+            kept[key] = surface_of(inputs)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("clustersim.report.pages.workbook.surface_of", once)
+        yield
 
 
 class Live:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["changes", "disclosures", "mind", "risks", "scenarios"]
 
 _PERCENT = {"wacc", "terminal_growth", "peers.discount", "drivers.variable_opex_share"}
+_SHARE_ROW = re.compile(r"^drivers\.(gross_margin|channel_discount|\w+_share)\b")
 _DISCLOSURES = ("fill", "analyst", "interest", "rating", "model")
 
 
@@ -45,7 +47,7 @@ def scenarios(tell: Teller, asked: Asked) -> Iterator[Block]:
     rows = []
     for i, case in enumerate(cases["cases"]):
         name = case["case"]
-        chance = f"{stated[name]:.0%}" if name in stated else "–"
+        chance = f"{stated[name].value:.0%}" if name in stated else "–"
         under = tell.number(f"mc:share_below_case.{name}", ".0%") if name in below else "–"
         rows.append((_case(tell, name), tell.number(f"cases:cases.{i}.target_price"),
                      tell.number(f"cases:cases.{i}.upside_pct", "+.1f") + "%",
@@ -78,7 +80,7 @@ def mind(tell: Teller, asked: Asked) -> Iterator[Block]:
     currency = asked.run.company.currency
 
     def at(i: int, part: str) -> str:
-        percent = found_key[i] in _PERCENT
+        percent = found_key[i] in _PERCENT or bool(_SHARE_ROW.search(found_key[i]))
         return tell.number(f"moves:moves.{i}.{part}", ".1f" if percent else ".2f", 100 if percent else 1) + (
             "%" if percent else ""
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from clustersim.report.labels import (
@@ -19,6 +20,10 @@ from clustersim.report.labels import (
 __all__ = ["LANGUAGES", "all_words", "known", "label"]
 
 LANGUAGES = ("en", "zh", "both")
+_ROW = re.compile(
+    r"(?:products\.(?P<name>.+)|drivers)\.(?P<row>[a-z_]+)(?:\.(?P<year>20\d\d(?:H[12])?[AE]))?", re.S
+)
+_OF_PRODUCT = {"units": "units_of", "asp": "price_of", "unit_cost": "unit_cost_of"}
 _WORDS: dict[str, tuple[str, str]] = {
     **results.WORDS,
     **page.WORDS,
@@ -34,7 +39,21 @@ def known(key: str) -> bool:
     >>> known("revenue"), known("no such thing")
     (True, False)
     """
-    return key in _WORDS
+    return key in _WORDS or _of_row(key) is not None
+
+
+def _of_row(key: str) -> tuple[str, str] | None:
+    """The words of a row of a company file, or of one of its years; a name in them stays as it is."""
+    found = _ROW.fullmatch(key)
+    if found is None:
+        return None
+    name, row, year = (found[k] for k in ("name", "row", "year"))
+    words = _WORDS.get(_OF_PRODUCT.get(row, "") if name else row)
+    if words is None:
+        return None
+    part = (name or "").replace("{", "{{").replace("}", "}}")
+    one, other = (text.replace("{part}", part) for text in words)
+    return (f"{one}, {year}", f"{other},{year}") if year else (one, other)
 
 
 def label(key: str, language: str, **parts: object) -> str:
@@ -46,8 +65,10 @@ def label(key: str, language: str, **parts: object) -> str:
     'Revenue 收入'
     >>> label("units_of", "zh", part="BR166")
     '计划销量,BR166'
+    >>> label("products.BR166.asp.2027E", "en"), label("drivers.receivable_days.2027E", "zh")
+    ('Price, BR166, 2027E', '应收账款周转天数,2027E')
     """
-    words = _WORDS.get(key) or _WORDS.get(key.rsplit(":", 1)[-1])
+    words = _WORDS.get(key) or _of_row(key) or _WORDS.get(key.rsplit(":", 1)[-1])
     if words is None:
         return key
     english, chinese = (text.format(**parts) for text in words)

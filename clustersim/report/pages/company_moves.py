@@ -17,7 +17,8 @@ from clustersim.finance.statements import make_statements
 from clustersim.finance.valuation import expected_target
 from clustersim.market.adoption import share_path
 from clustersim.planner.company import ForecastRun
-from clustersim.planner.moves import moves, ranges_of
+from clustersim.planner.moves import moves
+from clustersim.planner.ranges import ranges_of, reaches
 from clustersim.reading.guarded import read_text
 from clustersim.report.answer import Answer, Block, listed
 from clustersim.report.forecast_figures import case_waterfall, price_histogram
@@ -43,7 +44,8 @@ GRIDS = {
 }
 STEPS = (-4, -3, -2, -1, 0, 1, 2, 3, 4)
 _NO_RANGE = (
-    "no input has a range, so that every sample is the same: write {value, low, high} for wacc or asp_scale"
+    "no input has a range, so that every sample is the same: write {value, low, high} for wacc, asp_scale or a"
+    " product's price of a year"
 )
 
 
@@ -81,7 +83,9 @@ def cases_answer(runs: Mapping[str, ForecastRun]) -> Answer:
     }
     if run.file.probabilities:
         targets = {row["case"]: row["target_price"] for row in summary}
-        result["expected_target_price"] = expected_target(targets, run.file.probabilities)
+        result["expected_target_price"] = expected_target(
+            targets, {name: chance.value for name, chance in run.file.probabilities.items()}
+        )
     return Answer(
         name="cases",
         data=result,
@@ -150,7 +154,8 @@ def draws_answer(run: ForecastRun, samples: int, cases: Mapping[str, float] | No
     """
     cases = cases or {}
     ranges = ranges_of(run)
-    found = monte_carlo(run.company, run.links, ranges, samples=samples, rng=np.random.default_rng(run.seed))
+    found = monte_carlo(run.company, run.links, ranges, samples=samples,
+                        rng=np.random.default_rng(run.seed), reach=reaches(run))  # fmt: skip
     rows = [
         {
             "percentile": f"P{q}",

@@ -13,7 +13,8 @@ from clustersim.finance.analysis import monte_carlo
 from clustersim.finance.audit.run import audit_texts
 from clustersim.pipeline import ValuedCard, valued_cards
 from clustersim.planner.company import ForecastRun
-from clustersim.planner.moves import moves, ranges_of
+from clustersim.planner.moves import moves
+from clustersim.planner.ranges import ranges_of, reaches
 from clustersim.planner.surface import Surface, surface_of
 from clustersim.report.answer import Answer, listed
 from clustersim.report.pages.audit import read_folder
@@ -93,7 +94,8 @@ def _spread(runs: Mapping[str, ForecastRun], run: ForecastRun) -> Spread:
     ranges, draws = ranges_of(run), None
     if ranges:
         rng = np.random.default_rng(run.seed)
-        found = monte_carlo(run.company, run.links, _around(run, ranges), samples=_SAMPLES, rng=rng)
+        found = monte_carlo(run.company, run.links, _around(run, ranges), samples=_SAMPLES, rng=rng,
+                            reach=reaches(run))  # fmt: skip
         draws = (found.percentile(10), found.percentile(90))
     cases = {name: float(one.valuation.target_price) for name, one in runs.items()} if len(runs) > 1 else {}
     return Spread(cases, draws, moves(run))
@@ -112,5 +114,11 @@ def _check(runs: Mapping[str, ForecastRun], case: str) -> None:
                 raise InputError(
                     f"case {name}: the workbook's selector does not switch {key}; {suggest(key, list(CASE_KEYS))}"
                 )
+    for run in runs.values():
+        if (regime := run.company.drivers.tax_regime) != "loss_pool":
+            raise InputError(
+                f"drivers.tax_regime {regime}: the workbook has no formula for a tax regime of another package;"
+                " with --set company.drivers.tax_regime=loss_pool it can be written"
+            )
     if case not in runs:
         raise InputError(f"no case {case!r}; {suggest(case, list(runs))}")

@@ -168,7 +168,10 @@ def _of_cells(book: Book, company: Company) -> Iterator[tuple[str, str, float]]:
     yield "choices", f"IF(AND({','.join(choices)}),1,0)", 1.0
     ends = [key.removeprefix("factor.peak") for key in book.scalars if key.startswith("factor.peak")]
     inside = ",".join(
-        f"{cell(f'factor.{n}{end}')}>=0.4999,{cell(f'factor.{n}{end}')}<=2.0001" for end in ends for n in AXES
+        f"{cell(f'factor.{n}{end}')}>={cell(f'least.{n}{end}')}-1E-4,"
+        f"{cell(f'factor.{n}{end}')}<={cell(f'greatest.{n}{end}')}+1E-4"
+        for end in ends
+        for n in AXES
     )
     if ends:
         yield "box", f"IF(AND({inside}),1,0)", 1.0

@@ -13,8 +13,10 @@ from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, PERCENT, Book
 with needs("report", "workbooks"):
     from xlsxwriter.utility import xl_rowcol_to_cell
 
-__all__ = ["reserve_target", "show_target", "write_chip"]
+__all__ = ["first_column", "printed_part", "reserve_target", "show_target", "write_chip"]
 
+#: The rows of Record right of what is read, where tables stand that formulas alone read.
+_TABLES = "Record, right"
 #: Where the target price stands on the sheet, above the cards.
 _TARGET_ROW = 3
 
@@ -32,9 +34,23 @@ def write_chip(book: Book, product: str, surface: Surface | None, end: str, work
         axis = surface.axes[name]
         book.input(f"filed.{name}{end}", axis.value, unit=axis.unit, source="src.simulation", tier="assumption",
                    number="#,##0.###", sheet="Record")  # fmt: skip
+        for bound, factor in (("least", axis.knots[0]), ("greatest", axis.knots[-1])):
+            book.input(f"{bound}.{name}{end}", factor, unit="x", source="src.simulation", tier="derived",
+                       number="0.000", sheet="Record")  # fmt: skip
         moved = f"{book.cell(f'chip.{name}{end}')}/{book.cell(f'filed.{name}{end}')}"
         book.scalar("Chip", f"factor.{name}{end}", moved, 1.0, unit="x", number="0.000")
     Tables(book, product, surface, end).write([*works, POWER])
+
+
+def first_column(book: Book) -> int:
+    """The first column of the tables on Record: after the years and a gap."""
+    return FIRST_YEAR_COLUMN + len(book.past) + len(book.years) + 1
+
+
+def printed_part(book: Book) -> None:
+    """Print of Record what is read, not the tables of the surfaces beside it."""
+    if _TABLES in book.next_row:
+        book.sheets["Record"].print_area(0, 0, book.next_row["Record"], first_column(book) - 2)
 
 
 def reserve_target(book: Book, lines: int) -> None:
@@ -58,22 +74,27 @@ def show_target(book: Book, lines: Sequence[str]) -> None:
 
 
 class Tables:
-    """The surface of a line on Record, and the formulas that read it."""
+    """The surface of a line on Record, right of what is read there, and the formulas that read it."""
 
     def __init__(self, book: Book, product: str, surface: Surface, end: str) -> None:
         self.book, self.product, self.surface, self.end = book, product, surface, end
+        self.left = first_column(book)
 
     def write(self, outputs: Sequence[str]) -> None:
         """Write the tables, the place of the card's numbers in them, and the factors that they give."""
+        knots, tables = self._knots(), {}
         for output in outputs:
-            self.book.section("Record", "s.surface", part=self.product, output=self._name(output))
-            plane = self._grid(output)
-            rows = {name: self._line(output, name) for name in ("capacity", "mttf")}
-            if output == outputs[0]:
-                for name, knots in ((AXES[0], plane[1]), (AXES[1], plane[2]),
-                                    *((n, rows[n][0]) for n in ("capacity", "mttf"))):  # fmt: skip
-                    self._place(name, knots)
-            self._factor(output, plane[0], {n: at for n, (_, at) in rows.items()})
+            tables[output] = self._planes(output)
+        for name in AXES:
+            self._place(name, knots[name])
+        for near, step in (("below", ""), ("above", "+1")):
+            k, which = self._cell("place.capacity"), knots["rows"]
+            at = self._at("capacity") - 1 + bool(step)
+            before = float(self.surface.stretch[at] * len(self.surface.axes["peak"].knots))
+            key = f"rows.{near}{self.end}"
+            self.book.scalar("Chip", key, f"INDEX({which},{k}{step})", before, number="0")
+        for output in outputs:
+            self._factor(output, *tables[output])
         self.book.section("Chip", "s.errors", part=self.product, count=len(self.surface.errors[POWER]))
         for output in outputs:
             for kind, share in (("median", 0.5), ("p90", 0.9), ("most", 1.0)):
@@ -83,8 +104,17 @@ class Tables:
                 )
                 self.book.scalar("Chip", f"shown.{key}", self.book.cell(key), value, number=PERCENT)
 
+    def _cell(self, name: str) -> str:
+        return self.book.cell(f"{name}{self.end}")
+
     def _name(self, output: str) -> str:
         return self.book.words("it_power_w") if output == POWER else output
+
+    def _row(self) -> int:
+        """The next free row right of what is read."""
+        row = self.book.next_row.setdefault(_TABLES, 3)
+        self.book.next_row[_TABLES] = row + 1
+        return row
 
     def _range(self, top: int, left: int, bottom: int, right: int) -> str:
         a, b = (
@@ -92,63 +122,85 @@ class Tables:
         )
         return f"{self.book.quoted('Record')}!{a}:{b}"
 
+    def _numbers(self, values: Sequence[float], number: str) -> str:
+        """Write a row of numbers and return its range."""
+        row = self._row()
+        for j, value in enumerate(values):
+            self._number(row, self.left + 2 + j, value, number)
+        return self._range(row, self.left + 2, row, self.left + 1 + len(values))
+
     def _number(self, row: int, column: int, value: float, number: str) -> None:
         self.book.sheets["Record"].write_number(row, column, float(value), self.book.format("record", number))
 
-    def _grid(self, output: str) -> tuple[str, str, str]:
-        """The table of peak and bandwidth; its range, and those of its knots."""
-        values, left = self.surface.plane[output], FIRST_YEAR_COLUMN
-        peak, bandwidth = (self.surface.axes[name].knots for name in AXES[:2])
-        top = self.book.next_row["Record"]
-        for j, knot in enumerate(bandwidth):
-            self._number(top, left + 1 + j, knot, "0.00")
-        for i, knot in enumerate(peak):
-            self._number(top + 1 + i, left, knot, "0.00")
-            for j in range(len(bandwidth)):
-                self._number(top + 1 + i, left + 1 + j, values[i, j], "0.000000")
-        self.book.text("Record", top, 0, self.book.words("surface_axes"), "note")
-        self.book.next_row["Record"] = top + len(peak) + 2
-        last, right = top + len(peak), left + len(bandwidth)
-        return (self._range(top + 1, left + 1, last, right), self._range(top + 1, left, last, left),
-                self._range(top, left + 1, top, right))  # fmt: skip
+    def _title(self, text: str, kind: str) -> None:
+        self.book.text("Record", self._row(), self.left, text, kind)
 
-    def _line(self, output: str, name: str) -> tuple[str, str]:
-        """The row of one more input: the range of its knots, and of its values."""
-        knots, values = self.surface.axes[name].knots, getattr(self.surface, name)[output]
-        top, left = self.book.next_row["Record"], FIRST_YEAR_COLUMN
-        self.book.text("Record", top, 0, self.book.words(f"factor.{name}"), "note")
-        for j, (knot, value) in enumerate(zip(knots, values, strict=True)):
-            self._number(top, left + j, knot, "0.00")
-            self._number(top + 1, left + j, value, "0.000000")
-        self.book.next_row["Record"] = top + 2
-        right = left + len(knots) - 1
-        return self._range(top, left, top, right), self._range(top + 1, left, top + 1, right)
+    def _knots(self) -> dict[str, str]:
+        """The factors at which the simulator was run, a row for each input, and where each capacity's table begins."""
+        self._row()
+        self._title(self.book.words("s.chip", part=self.product), "section")
+        out, size = {}, len(self.surface.axes["peak"].knots)
+        for name in AXES:
+            self._title(self.book.words(f"factor.{name}"), "note")
+            out[name] = self._numbers(self.surface.axes[name].knots, "0.0000")
+        self._title(self.book.words("rows_before"), "note")
+        out["rows"] = self._numbers([float(n * size) for n in self.surface.stretch], "0")
+        return out
+
+    def _planes(self, output: str) -> tuple[str, str]:
+        """The tables of an output, one below another, and its row along the time between failures: their ranges."""
+        self._row()
+        self._title(self.book.words("s.surface", part=self.product, output=self._name(output)), "section")
+        self._title(self.book.words("factor.mttf"), "note")
+        mttf = self._numbers(self.surface.mttf[output].tolist(), "0.000000")
+        self._title(self.book.words("surface_axes"), "note")
+        peak, capacity = (self.surface.axes[n].knots for n in ("peak", "capacity"))
+        self._numbers(self.surface.axes["bandwidth"].knots, "0.00")
+        top = self.book.next_row[_TABLES]
+        for n, table in enumerate(self.surface.planes[output]):
+            made = capacity[self.surface.stretch.index(n)]
+            for knot, values in zip(peak, table.tolist(), strict=True):
+                row = self._row()
+                for j, (value, look) in enumerate(((made, "0.0000"), (knot, "0.00"))):
+                    self._number(row, self.left + j, value, look)
+                for j, value in enumerate(values):
+                    self._number(row, self.left + 2 + j, value, "0.000000")
+        across = len(self.surface.axes["bandwidth"].knots)
+        last = self.book.next_row[_TABLES] - 1
+        return self._range(top, self.left + 2, last, self.left + 1 + across), mttf
+
+    def _at(self, name: str) -> int:
+        """Which knot, counted from one, a card as filed stands at or after."""
+        held = self.surface.axes[name].knots
+        return min(int(np.searchsorted(held, 1.0, side="right")), len(held) - 1)
 
     def _place(self, name: str, knots: str) -> None:
         """Before which knot an input stands, and how far towards the next, in the logarithm."""
-        held = self.surface.axes[name].knots
-        factor = f"MIN(MAX({self.book.cell(f'factor.{name}{self.end}')},{held[0]!r}),{held[-1]!r})"
+        held, at = self.surface.axes[name].knots, self._at(name)
+        factor = f"MIN(MAX({self._cell(f'factor.{name}')},{held[0]!r}),{held[-1]!r})"
         place = f"MIN(MATCH({factor}+1E-12,{knots},1),{len(held) - 1})"
-        at = min(int(np.searchsorted(held, 1.0, side="right")), len(held) - 1)
         self.book.scalar("Chip", f"place.{name}{self.end}", place, float(at), number="0")
-        k = self.book.cell(f"place.{name}{self.end}")
+        k = self._cell(f"place.{name}")
         way = f"LN({factor}/INDEX({knots},{k}))/LN(INDEX({knots},{k}+1)/INDEX({knots},{k}))"
         there = float(np.log(1.0 / held[at - 1]) / np.log(held[at] / held[at - 1]))
         self.book.scalar("Chip", f"way.{name}{self.end}", way, there, number="0.000")
 
-    def _factor(self, output: str, plane: str, rows: dict[str, str]) -> None:
-        """The factor on an output: bilinear over peak and bandwidth, linear along the others, in logarithms."""
-        at = {n: (self.book.cell(f"place.{n}{self.end}"), self.book.cell(f"way.{n}{self.end}")) for n in AXES}
-        (i, a), (j, b) = at["peak"], at["bandwidth"]
+    def _factor(self, output: str, planes: str, mttf: str) -> None:
+        """The factor on an output: linear along each input between its knots, in logarithms."""
+        at = {n: (self._cell(f"place.{n}"), self._cell(f"way.{n}")) for n in AXES}
+        (i, a), (j, b), (_, c), (m, d) = (at[n] for n in AXES)
 
-        def corner(down: str, across: str) -> str:
-            return f"INDEX({plane},{i}{down},{j}{across})"
+        def level(rows: str) -> str:
+            """The place in the table of one capacity."""
 
-        level = (f"(1-{a})*((1-{b})*{corner('', '')}+{b}*{corner('', '+1')})"
-                 f"+{a}*((1-{b})*{corner('+1', '')}+{b}*{corner('+1', '+1')})")  # fmt: skip
-        for name, row in rows.items():
-            k, c = at[name]
-            level += f"+(1-{c})*INDEX({row},{k})+{c}*INDEX({row},{k}+1)"
+            def corner(down: str, across: str) -> str:
+                return f"INDEX({planes},{rows}+{i}{down},{j}{across})"
+
+            return (f"((1-{a})*((1-{b})*{corner('', '')}+{b}*{corner('', '+1')})"
+                    f"+{a}*((1-{b})*{corner('+1', '')}+{b}*{corner('+1', '+1')}))")  # fmt: skip
+
+        below, above = (level(self._cell(f"rows.{near}")) for near in ("below", "above"))
+        whole = f"(1-{c})*{below}+{c}*{above}+(1-{d})*INDEX({mttf},{m})+{d}*INDEX({mttf},{m}+1)"
         self.book.scalar(
-            "Chip", f"response:{output}{self.end}", f"EXP({level})", 1.0, unit="x", number="0.0000"
+            "Chip", f"response:{output}{self.end}", f"EXP({whole})", 1.0, unit="x", number="0.0000"
         )

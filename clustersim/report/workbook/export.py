@@ -21,7 +21,7 @@ from clustersim.report.workbook.balance import write_balance, write_cash_flow
 from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, PERCENT, SHEETS, Book
 from clustersim.report.workbook.charts import write_charts
 from clustersim.report.workbook.checks import judge, write_audit, write_checks
-from clustersim.report.workbook.chip import show_target
+from clustersim.report.workbook.chip import printed_part, show_target
 from clustersim.report.workbook.cluster import LineSite, write_cluster
 from clustersim.report.workbook.drivers import write_drivers
 from clustersim.report.workbook.income import write_income
@@ -127,6 +127,7 @@ def export_workbook(
     write_charts(book, company, write_spreads(book, company, behind.spread))
     write_checks(book, company, forecast, statements)
     write_audit(book, company, statements, behind.audit)
+    printed_part(book)
     _cover(book, run)
     book.close()
     return book
