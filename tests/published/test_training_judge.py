@@ -1,4 +1,7 @@
-"""Published steps that no constant was found from and that no table ships: an untuned judge of the step model.
+"""Published steps that no constant was found from and that no table ships: a judge of the step model.
+
+The loss at scale of megatron-core was set after the row of Nemotron-4 had been seen: for that stack it judges sanity
+alone.
 
 The rows are figures of two publications whose settings are complete (arXiv:2406.11704, table 2, bfloat on H100; NeMo
 AutoModel's performance summary of 2025-10 with the settings of its benchmark configurations). The runs of NeMo
@@ -9,7 +12,6 @@ than experts drawn evenly do: predicted too slow, and held to a wide bound only.
 import csv
 from functools import lru_cache
 from pathlib import Path
-from statistics import fmean, median
 
 from clustersim.validation.leave_out import TABLES, Measured, measured_steps
 from clustersim.validation.sources import shipped_rows
@@ -43,6 +45,6 @@ def test_every_row_of_the_judge_is_predicted_within_its_class() -> None:
     assert all(abs(error) < WORST for error in found.values()), found
 
 
-def test_dense_runs_of_a_known_stack_on_thousands_of_cards() -> None:
+def test_a_dense_run_of_a_known_stack_on_thousands_of_cards() -> None:
     off = [row.error(row.known.train) for row in _measured() if row.software == "megatron-core"]
-    assert len(off) == 3 and median(map(abs, off)) <= 0.08 and abs(fmean(off)) <= 0.08, off
+    assert len(off) == 1 and abs(off[0]) <= 0.08, off
