@@ -92,6 +92,13 @@ def test_the_words_are_complete() -> None:
         assert set(re.findall(r"\{(\w+)\}", chinese)) <= set(re.findall(r"\{(\w+)\}", english)), key
     assert set(MATURITY) == set(CLASSES)
     assert {f"kind.{kind}" for kind in KINDS_OF_WORK} <= set(PHRASES)
+    for side in offer().sides:
+        ends = {
+            ".".join(k.split(".")[2:])
+            for k, s in side.fields()
+            if k.startswith("cards.") and s.range[0] < s.range[1]
+        }
+        assert ends <= set(OF_CARD), "an input that moves the cost is told by its key"
     for work in offer().works:
         assert {*work["rates"], *work["service"]} <= set(QUANTITIES)
     for name in ("offer_risks", "offer_against", "offer_bill", "offer_reliability"):

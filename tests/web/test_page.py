@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -107,7 +108,15 @@ class Watched:
         self.context.close()
 
 
-def glance(browser, site, view, language, width):
+def nothing_serious(page):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    found = axe.Axe().run(page).response["violations"]
+    assert [
+        (v["id"], v["nodes"][0]["html"][:120]) for v in found if v["impact"] in {"serious", "critical"}
+    ] == []
+
+
+def glance(browser, site, view, language, width, axe=False):
     with Watched(browser, site, width) as at:
         at.open(f"{site}/?view={view}&language={language}&scenario={SHOWN.get(view, 'br166-1024')}")
         at.panels(view)
@@ -138,6 +147,8 @@ def glance(browser, site, view, language, width):
             # Units, currencies and percentiles are written alike in both languages.
             latin = [h for h in heads if not re.search(r"[\u4e00-\u9fff]", h) and re.search(r"[a-z]{3}", h)]
             assert latin == [], "columns in English alone"
+        if axe:
+            nothing_serious(at.page)
         at.clean()
 
 
@@ -151,7 +162,7 @@ def test_a_view(browser, site, view, language, width):
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_view_language_and_width(browser, site, view, language, width):
-    glance(browser, site, view, language, width)
+    glance(browser, site, view, language, width, axe=True)
 
 
 def test_a_slider_by_the_keyboard_moves_the_price_of_a_share(browser, site):
@@ -223,14 +234,58 @@ def test_two_hundred_states_survive_their_address(browser, site):
 
 
 def test_axe_finds_nothing_serious(browser, site):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     with Watched(browser, site) as at:
         at.open(f"{site}/?view=company")
         at.panels("company")
-        found = axe.Axe().run(at.page).response["violations"]
-        assert [
-            (v["id"], v["nodes"][0]["html"][:120]) for v in found if v["impact"] in {"serious", "critical"}
-        ] == []
+        nothing_serious(at.page)
+
+
+@pytest.mark.full
+def test_a_proposal_and_the_forms_by_the_keyboard_alone(browser, site, tmp_path):
+    with Watched(browser, site) as at:
+        at.open(f"{site}/?view=compare&pin=h20-1024&language=zh&currency=USD")
+        at.panels("compare")
+        page = at.page
+        # The chosen currency reaches every panel; a share's price stays in its listing's.
+        assert "美元" in page.inner_text("[data-panel='compare.gap']")
+        assert "港元" in page.inner_text("[data-term=target_price_hkd]")
+        page.get_by_role("button", name="引用数字").press("Enter")
+        page.locator("[data-panel='compare.gap'] .figure").first.press("Enter")
+        sync_api.expect(page.get_by_role("alert")).to_contain_text("compare.gap: br166-1024")
+        page.get_by_role("button", name="方案书").press("Enter")
+        form = page.get_by_role("form", name="方案书")
+        for other in ("Word", "幻灯片", "工作簿", "带滑块网页", "证据包"):
+            form.get_by_label(other).press("Space")
+        nothing_serious(page)
+        form.get_by_role("button", name="生成").press("Enter")
+        job = page.locator(".jobs li[data-kind=proposal]")
+        sync_api.expect(job).to_have_attribute("data-state", "done", timeout=5 * WAIT)
+        with page.expect_download() as fetched:
+            job.get_by_role("button", name="下载").press("Enter")
+        fetched.value.save_as(tmp_path / "a.zip")
+        assert "br166-1024-zh.pdf" in zipfile.ZipFile(tmp_path / "a.zip").namelist()
+        page.get_by_label("每卡时租金").fill("2")
+        page.get_by_label("每卡时租金").press("Enter")
+        sync_api.expect(page.locator("[data-panel='own.rent']")).to_contain_text("美元", timeout=WAIT)
+        nothing_serious(page)
+        at.clean()
+
+
+@pytest.mark.full
+def test_an_output_is_dragged_and_its_input_found(browser, site):
+    with Watched(browser, site) as at:
+        at.open(f"{site}/")
+        at.page.get_by_role("button", name="Find the input: Cost of a million trained tokens").click()
+        form = at.page.get_by_role("form", name="Find the input")
+        form.get_by_label("Input to move").fill("tco.pue")
+        form.get_by_label("From").fill("1")
+        form.get_by_label("To", exact=True).fill("2")
+        drag = form.get_by_label("Drag Cost of a million trained tokens")
+        drag.press("ArrowRight")
+        sync_api.expect(form).to_contain_text("tco.pue =", timeout=WAIT)
+        form.get_by_role("button", name="Use it").press("Enter")
+        at.page.wait_for_url(lambda url: "set.tco.pue" in url, timeout=WAIT)
+        at.clean()
 
 
 @pytest.mark.full

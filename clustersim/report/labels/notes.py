@@ -52,7 +52,6 @@ NOTES: dict[str, str] = {
     "{engine}: constants of the nearest earlier {release}": "{engine}:采用最近的较早版本 {release} 的常数",
     "gaps vary more than four times their mean": "到达间隔的波动超过均值的四倍",
     "the longest requests do not fit the cache": "最长的请求放不进缓存",
-    "requests queue for the host's work on their prompts": "请求因主机处理其提示而排队",
     "the cache holds too few sequences to be a fluid": "缓存容纳的序列太少,不能按流体近似",
     "whole prompts exceed an iteration's tokens": "整段输入超过单次迭代的词元数",
     "hardly one sequence decodes at a time": "同时解码的序列几乎不足一个",
@@ -132,8 +131,8 @@ NOTES: dict[str, str] = {
     "The printed present values do not follow from the printed cash flows at the printed WACC and growth under any"
     " usual convention; recomputed from the same flows (year-end, valued at the end of the last actual year)"
     " the enterprise value is higher, and so is the target price.":
-        "报告的现值在任何通常口径下都不能由其现金流、WACC 与增长率得出;按相同现金流(年末口径,"
-        "以最后实际年度末为估值时点)重算,企业价值更高,目标价亦更高。",
+        "报告的现值在任何通常口径下都不能由其现金流、WACC 与增长率得出;按相同现金流(年末口径,以最后实际年度末为估值"
+        "时点)重算,企业价值更高,目标价亦更高。",
     # --- claims and predictions
     "{days} days without a fault": "{days}天无故障",
     "{days} days without interruption": "{days}天不中断",

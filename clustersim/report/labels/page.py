@@ -86,6 +86,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "serving.serving": ("Serving", "推理"),
     "serving.video": ("Video", "视频"),
+    "serving.vision": ("Vision and generation", "视觉与生成"),
+    "serving.jobs": ("Jobs in a queue", "作业队列"),
     "month.step": ("Where a step's time goes", "单步时间构成"),
     "month.memory": ("Where a card's memory goes", "单卡显存构成"),
     "month.hours": ("Where a month's hours go", "月度时间构成"),

@@ -5,6 +5,12 @@ from __future__ import annotations
 __all__ = ["WORDS"]
 
 WORDS: dict[str, tuple[str, str]] = {
+    "through_multiple_hkd": ("on the target price through the multiple, HKD", "经倍数对目标价的影响,港元"),
+    "through_cash_flow_hkd": ("on the target price through cash flows, HKD", "经现金流对目标价的影响,港元"),
+    "cny_per_image": ("Cost of an image", "每张图像成本"),
+    "cny_per_sample": ("Cost of a sample", "每个样本成本"),
+    "cny_per_video_second": ("Cost of a second of video", "每秒视频成本"),
+    "cny_per_cached_mtoken": ("Cost of a million cached tokens", "每百万缓存词元成本"),
     "measure": ("Quantity", "指标"),
     "report_prints": ("As the report prints it", "报告原值"),
     "trust.nearest": ("Measurements nearest to this card and software", "与此卡及软件最接近的实测"),

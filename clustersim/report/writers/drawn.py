@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["chart_figure", "chart_png"]
+__all__ = ["chart_figure", "chart_png", "places_of"]
 
 _LINES = (RED, GREEN, GREY, ORANGE)
 
@@ -70,6 +71,16 @@ def _columns(axes: Axes, chart: Chart) -> None:
         axes.axhline(0, color="black", linewidth=0.8)
 
 
+def places_of(values: Iterable[float]) -> int:
+    """Return the digits behind the point at which the numbers of a chart are told apart.
+
+    >>> places_of([231.0, 14.2]), places_of([1.9, 0.02]), places_of([0.05])
+    (1, 2, 4)
+    """
+    most = max(map(abs, values), default=0.0)
+    return 1 if most >= 10.0 else 2 if most >= 0.5 else 4
+
+
 def _line(axes: Axes, chart: Chart) -> None:
     for k, (name, values) in enumerate(chart.series):
         axes.plot(range(len(values)), values, marker="o", color=PALETTE[k % len(PALETTE)], label=name)
@@ -78,12 +89,14 @@ def _line(axes: Axes, chart: Chart) -> None:
 def _range(axes: Axes, chart: Chart) -> None:
     """Bars from low to high with their ends, and lines across them."""
     low, high = (values for _, values in chart.series)
+    places = places_of((*low, *high))
     axes.barh(
         range(len(low)), [b - a for a, b in zip(low, high, strict=True)], left=low, height=0.55, color=SKY
     )
     for row, (a, b) in enumerate(zip(low, high, strict=True)):
         for x, align, shift in ((a, "right", -4), (b, "left", 4)):
-            axes.annotate(f"{x:,.1f}", (x, row), xytext=(shift, 0), textcoords="offset points", va="center", ha=align,
+            text = f"{x:,.{places}f}"
+            axes.annotate(text, (x, row), xytext=(shift, 0), textcoords="offset points", va="center", ha=align,
                           fontsize=9)  # fmt: skip
     for (name, x), colour in zip(chart.lines, _LINES, strict=False):
         axes.axvline(x, color=colour, linewidth=1.6, linestyle="--", label=f"{name} {x:,.2f}")
@@ -95,8 +108,9 @@ def _range(axes: Axes, chart: Chart) -> None:
 def _waterfall(axes: Axes, chart: Chart) -> None:
     """A level, the changes that follow it, and the level that they lead to."""
     (_, (level, *changes)), *_ = chart.series
+    places = places_of((level, *changes))
     axes.barh(0, level, height=0.55, color=BLUE)
-    _say(axes, level, 0, f"{level:,.1f}")
+    _say(axes, level, 0, f"{level:,.{places}f}")
     top = level
     for row, change in enumerate(changes, 1):
         axes.barh(
@@ -106,11 +120,11 @@ def _waterfall(axes: Axes, chart: Chart) -> None:
             height=0.55,
             color=GREEN if change > 0 else ORANGE,
         )
-        _say(axes, max(level, level + change), row, f"{change:+,.1f}")
+        _say(axes, max(level, level + change), row, f"{change:+,.{places}f}")
         level += change
         top = max(top, level)
     axes.barh(len(changes) + 1, level, height=0.55, color=SKY)
-    _say(axes, level, len(changes) + 1, f"{level:,.1f}")
+    _say(axes, level, len(changes) + 1, f"{level:,.{places}f}")
     axes.set_xlim(0, top * 1.12)
 
 

@@ -44,6 +44,7 @@ tr, .kept { break-inside: avoid; }
 td.number, th.number { white-space: nowrap; }
 .words td.word { overflow-wrap: anywhere; }
 td.name { overflow-wrap: anywhere; }
+@media screen { .table { overflow-x: auto; } }
 th:first-child, td:first-child, .words td, .words th { text-align: left; }
 """
 
@@ -112,11 +113,11 @@ def _table(table: Table) -> str:
         for row in table.rows
     )
     style = ' class="words"' if table.words else ""
-    kept = ' class="kept"' if len(table.rows) <= _KEPT_ROWS // (2 if table.words else 1) else ""
+    kept = "table kept" if len(table.rows) <= _KEPT_ROWS // (2 if table.words else 1) else "table"
     columns = "".join(f'<col style="width:{100 * share:.1f}%">' for share in weights(table))
     group = f"<colgroup>{columns}</colgroup>" if table.words and len(table.columns) > 3 else ""
     caption = f"<caption>{_e(table.title)}</caption>{group}<thead><tr>{head}</tr></thead>"
-    return f"<div{kept}><table{style}>{caption}<tbody>{rows}</tbody></table></div>"
+    return f'<div class="{kept}"><table{style}>{caption}<tbody>{rows}</tbody></table></div>'
 
 
 def write_pdf(content: Content, path: Path) -> None:

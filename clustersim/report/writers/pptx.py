@@ -10,6 +10,7 @@ from typing import Any
 
 from clustersim.report.content.model import Chart, Content, Paragraph, Section, Table
 from clustersim.report.style import BLUE, GREEN, ORANGE, PALETTE, SKY
+from clustersim.report.writers.drawn import places_of
 from clustersim.report.writers.needs import families, library, same_bytes, weights, wide
 
 __all__ = ["write_pptx"]
@@ -199,7 +200,8 @@ class Slides:
         if across:
             graph.category_axis.crosses = XL_AXIS_CROSSES.MAXIMUM  # the values stand below, not above
         graph.value_axis.major_gridlines.format.line.color.rgb = _rgb("DDDDDD")
-        graph.value_axis.tick_labels.number_format = "#,##0"
+        small = places_of(v for _, values, _ in series for v in values) > 1
+        graph.value_axis.tick_labels.number_format = "#,##0.0" if small else "#,##0"
         graph.value_axis.tick_labels.number_format_is_linked = False
         for plotted, (_, _, colour) in zip(graph.plots[0].series, series, strict=True):
             _paint(plotted, colour, line=chart.kind == "line")
@@ -290,10 +292,13 @@ def _named(chart: Chart) -> list[str]:
     """The categories; of a range and of a waterfall with their numbers, which no bar is long enough to hold."""
     if chart.kind == "range":
         low, high = (values for _, values in chart.series)
-        said = [f"{a:,.1f} – {b:,.1f}" for a, b in zip(low, high, strict=True)]
+        places = places_of((*low, *high))
+        said = [f"{a:,.{places}f} – {b:,.{places}f}" for a, b in zip(low, high, strict=True)]
     elif chart.kind == "waterfall":
         (_, (start, *changes)), *_ = chart.series
-        said = [f"{start:,.1f}", *(f"{c:+,.1f}" for c in changes), f"{start + sum(changes):,.1f}"]
+        places = places_of((start, *changes))
+        steps = [f"{c:+,.{places}f}" for c in changes]
+        said = [f"{start:,.{places}f}", *steps, f"{start + sum(changes):,.{places}f}"]
     else:
         return list(chart.categories)
     return [f"{name}: {text}" for name, text in zip(chart.categories, said, strict=True)]

@@ -14,7 +14,11 @@ export function engine() {
   return loading;
 }
 
-const short = (text) => (text.length > 34 ? `${text.slice(0, 16)}…${text.slice(-16)}` : text);
+// A narrow screen has room for the bars only where names are cut earlier.
+const short = (text) => {
+  const most = innerWidth < 500 ? 16 : 34;
+  return text.length > most ? `${text.slice(0, most / 2 - 1)}…${text.slice(1 - most / 2)}` : text;
+};
 
 // Return what the chart engine draws of a panel's chart; `name` gives the words of a key.
 export function option(chart, name) {
@@ -24,7 +28,7 @@ export function option(chart, name) {
   const across = chart.kind === "bars_across" || floats;
   const names = chart.categories.map((c) => short(name(c)));
   const names_axis = { type: "category", data: across ? [...names].reverse() : names, axisLabel: { interval: 0, hideOverlap: !across } };
-  const values_axis = { type: "value", name: chart.unit === "1" ? "" : chart.unit, nameLocation: across ? "middle" : "end", nameGap: across ? 26 : 10, scale: floats && !chart.zero, nameTextStyle: { align: across ? "center" : "left" } };
+  const values_axis = { type: "value", name: chart.unit === "1" ? "" : chart.unit, nameLocation: across ? "middle" : "end", nameGap: across ? 26 : 10, axisLabel: { hideOverlap: true }, scale: floats && !chart.zero, nameTextStyle: { align: across ? "center" : "left" } };
   const base = {
     animation: false, color: COLOURS, textStyle: { fontFamily: "system-ui, sans-serif" },
     grid: { left: 8, right: 24, top: chart.series.length > 1 && !across ? 64 : 40, bottom: 36, containLabel: true },

@@ -84,8 +84,8 @@ export function scaleOf(numbers, unit, money = { code: "CNY", rate: 1 }) {
   }
   const most = Math.max(0, ...numbers.map((n) => Math.abs(n) * factor).filter(Number.isFinite));
   const least = Math.min(most, ...numbers.map((n) => Math.abs(n) * factor).filter((n) => n > 0));
-  // Not so large a step that the smallest number beside would lose its digits.
-  const step = most ? steps(name).find(([, size]) => most >= size && least >= size / 200) : null;
+  // Money: not so large a step that the smallest number beside it would lose its digits.
+  const step = most ? steps(name).find(([shown, size]) => most >= size && (!/^(bn|M) /.test(shown) || least >= size / 200)) : null;
   return step ? { factor: factor / step[1], unit: step[0] } : { factor, unit: name };
 }
 
