@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from clustersim.report.content.offer_words import OFFER
+from clustersim.report.labels.typeset import set_words
 
 __all__ = ["PHRASES"]
 
-PHRASES: dict[str, tuple[str, str]] = {
+_WRITTEN: dict[str, tuple[str, str]] = {
     # --- heads
     "initiation": ("Initiation of coverage", "首次覆盖报告"),
     "update": ("Update", "更新报告"),
@@ -320,3 +321,4 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     **OFFER,
 }
+PHRASES = set_words(_WRITTEN)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["chart_figure", "chart_png"]
 
+#: A number stands clear of the lines that cross its place.
+_CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.85}
 _LINES = (RED, GREEN, GREY, ORANGE)
 
 
@@ -84,7 +86,7 @@ def _range(axes: Axes, chart: Chart) -> None:
     for row, (a, b) in enumerate(zip(low, high, strict=True)):
         for x, align, shift in ((a, "right", -4), (b, "left", 4)):
             axes.annotate(f"{x:,.1f}", (x, row), xytext=(shift, 0), textcoords="offset points", va="center", ha=align,
-                          fontsize=9)  # fmt: skip
+                          fontsize=9, bbox=_CLEAR, zorder=4)  # fmt: skip
     for (name, x), colour in zip(chart.lines, _LINES, strict=False):
         axes.axvline(x, color=colour, linewidth=1.6, linestyle="--", label=f"{name} {x:,.2f}")
     ends = [*low, *high, *(x for _, x in chart.lines)]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from clustersim.report.content.model import Chart, Content, Paragraph, Section, Table
 from clustersim.report.style import BLUE, GREEN, ORANGE, PALETTE, SKY
@@ -16,10 +18,10 @@ __all__ = ["write_pptx"]
 
 _INK, _LIGHT = "1F3864", "E8EEF4"
 _WIDE, _HIGH = 13.333, 7.5
-#: What a slide can hold and still be read.
-_MOST_ROWS, _MOST_SAID, _MOST_BESIDE = 12, 900, 420
-#: Lines of a table of words on a slide (a row takes one for its margins), and letters along one of them.
-_MOST_LINES, _LETTERS = 30, 150
+#: What a slide can hold and still be read: letters of its text, alone and beside a chart.
+_MOST_SAID, _MOST_BESIDE = 900, 420
+#: From where to where a slide is filled, the width of that, and the least height of a table's row, in inches.
+_TOP, _BOTTOM, _ACROSS, _ROW = 1.2, 6.95, 12.1, 0.36
 
 
 def write_pptx(content: Content, path: Path) -> None:
@@ -69,23 +71,40 @@ class Slides:
             self._text(slide, text, (at + 0.1, 4.6, each - 0.4, 0.8), 26, bold=True, colour=_INK)
 
     def section(self, section: Section) -> None:
-        """The slides of a section: its words beside its first chart, further charts, and its tables."""
+        """The slides of a section: its words with its first chart, further charts, and its tables, as many as fit."""
         said = [p for p in section.of(Paragraph) if p.kind != "remark"] or list(section.of(Paragraph))
         charts: tuple[Chart, ...] = section.of(Chart)
-        groups = list(_said(said, _MOST_BESIDE if charts else _MOST_SAID))
-        for k in range(max(len(groups), len(charts[:1]))):
-            slide = self._headed(section.title)
-            across = 5.2 if k == 0 and charts else 12.1
-            if k < len(groups):
-                self._list(slide, groups[k], (0.6, 1.3, across, 5.4))
-            if k == 0 and charts:
-                at = (6.0, 1.3, 6.8, 5.5) if groups else (0.6, 1.3, 12.1, 5.5)
-                self._chart(slide, charts[0], at)
-        for chart in charts[1:]:
-            self._chart(self._headed(section.title), chart, (0.6, 1.3, 12.1, 5.6))
+        beside = bool(charts) and charts[0].kind not in _LYING
+        groups = list(_said(said, _MOST_BESIDE if beside else _MOST_SAID))
+        first = groups.pop(0) if charts and groups else []
+        for k, chart in enumerate(charts):
+            slide, top = self._headed(section.title), _TOP
+            if k == 0 and first and beside:
+                self._list(slide, first, (0.6, top, 5.2, 5.4))
+                self._chart(slide, chart, (6.0, top, 6.8, 5.6))
+                continue
+            if k == 0 and first:
+                self._list(slide, first, (0.6, top, _ACROSS, 1.0))
+                top += _high_of_text(first)
+            self._chart(slide, chart, (0.6, top, _ACROSS, _BOTTOM - top))
+        self._filled(section, groups)
+
+    def _filled(self, section: Section, groups: Sequence[list[Paragraph]]) -> None:
+        """Words and tables one below the other, on a new slide where the last one is full."""
+        slide, at = None, _BOTTOM
+        for group in groups:
+            high = _high_of_text(group)
+            if slide is None or at + high > _BOTTOM:
+                slide, at = self._headed(section.title), _TOP
+            self._list(slide, group, (0.6, at, _ACROSS, high))
+            at += high
         for table in section.of(Table):
             for rows in _fitting(table):
-                self._table(self._headed(section.title), table, rows)
+                high = _high_of_rows(table, rows)
+                if slide is None or at + high > _BOTTOM:
+                    slide, at = self._headed(section.title), _TOP
+                self._table(slide, table, rows, at)
+                at += high + 0.15
 
     # --- parts ---------------------------------------------------------------------------------------------------
 
@@ -139,24 +158,21 @@ class Slides:
             paragraph.space_after = Pt(8)
             self._run(paragraph, f"• {one.text}", 15)
 
-    def _table(self, slide: Any, table: Table, rows: Sequence[Sequence[str]]) -> None:
+    def _table(self, slide: Any, table: Table, rows: Sequence[Sequence[str]], top: float) -> None:
         from pptx.enum.text import PP_ALIGN
         from pptx.util import Inches
 
-        self._text(slide, table.title, (0.6, 1.15, 12.1, 0.4), 15, bold=True)
-        count = len(table.columns)
+        self._text(slide, table.title, (0.6, top - 0.05, _ACROSS, 0.4), 15, bold=True)
         shape = slide.shapes.add_table(
-            len(rows) + 1, count, *self._place((0.6, 1.65, 12.1, 0.38 * (len(rows) + 1)))
+            len(rows) + 1,
+            len(table.columns),
+            *self._place((0.6, top + _TITLE, _ACROSS, _ROW * (len(rows) + 1))),
         )
-        grid = shape.table
-        first = 3.6 if count > 3 else 6.0
-        for j in range(count):
-            grid.columns[j].width = Inches(first if j == 0 else (12.1 - first) / max(count - 1, 1))
-        if table.words and count > 3:
-            for j, share in enumerate(weights(table)):
-                grid.columns[j].width = Inches(12.1 * share)
-        size = 10 if count > 7 or table.words else 12
+        grid, size = shape.table, _size(table)
+        for j, width in enumerate(_widths(table)):
+            grid.columns[j].width = Inches(width)
         for i, row in enumerate((table.columns, *rows)):
+            grid.rows[i].height = Inches(_high_of_row(table, row))
             for j, text in enumerate(row):
                 cell = grid.cell(i, j)
                 cell.margin_top = cell.margin_bottom = Inches(0.03)
@@ -184,7 +200,7 @@ class Slides:
         frame = graph.chart_title.text_frame
         self._run(frame.paragraphs[0], chart.title + (f"\n{lines}" if lines else ""), 14, bold=True)
         graph.font.size = Pt(11)
-        across = chart.kind in {"range", "waterfall"}
+        across = chart.kind in _LYING
         graph.has_legend = len(series) > 1 and not across
         if graph.has_legend:
             graph.legend.position, graph.legend.include_in_layout = XL_LEGEND_POSITION.BOTTOM, False
@@ -193,7 +209,8 @@ class Slides:
         if across:
             graph.category_axis.crosses = XL_AXIS_CROSSES.MAXIMUM  # the values stand below, not above
         graph.value_axis.major_gridlines.format.line.color.rgb = _rgb("DDDDDD")
-        graph.value_axis.tick_labels.number_format = "#,##0"
+        graph.value_axis.major_unit = step = _tick(chart)
+        graph.value_axis.tick_labels.number_format = "#,##0" if step >= 1 and step % 1 == 0 else "#,##0.0##"
         graph.value_axis.tick_labels.number_format_is_linked = False
         for plotted, (_, _, colour) in zip(graph.plots[0].series, series, strict=True):
             _paint(plotted, colour, line=chart.kind == "line")
@@ -204,22 +221,60 @@ def _rgb(colour: str) -> Any:
     return library("pptx.dml.color").RGBColor.from_string(colour)
 
 
+#: Room of a table's title above it.
+_TITLE = 0.42
+#: Charts whose bars lie, with names beside them: they take the whole width.
+_LYING = {"range", "waterfall"}
+
+
+#: Letters of a cell that a slide can hold; the note has all of a longer one.
+_MOST_IN_CELL = 700
+
+
+def _short(text: str) -> str:
+    return text if wide(text) <= _MOST_IN_CELL else f"{text[: _MOST_IN_CELL // 2]}…"
+
+
+def _size(table: Table) -> int:
+    return 10 if len(table.columns) > 7 or table.words else 12
+
+
+def _widths(table: Table) -> list[float]:
+    """Inches of each column: the first is wide enough for names; of words each is as wide as what it says."""
+    count = len(table.columns)
+    if table.words and count > 3:
+        return [_ACROSS * share for share in weights(table)]
+    first = 3.6 if count > 3 else 6.0
+    return [first, *[(_ACROSS - first) / max(count - 1, 1)] * (count - 1)] if count > 1 else [_ACROSS]
+
+
+def _high_of_row(table: Table, row: Sequence[str]) -> float:
+    """Inches that a row takes by its fullest cell; an inch holds 140 letters over the size of the type."""
+    size = _size(table)
+    lines = max(
+        int(wide(_short(cell)) / max((width - 0.2) * 140 / size, 1.0)) + 1
+        for cell, width in zip(row, _widths(table), strict=True)
+    )
+    return max(_ROW, lines * size * 1.2 / 72 + 0.08)
+
+
+def _high_of_rows(table: Table, rows: Sequence[Sequence[str]]) -> float:
+    return _TITLE + sum(_high_of_row(table, row) for row in (table.columns, *rows))
+
+
+def _high_of_text(group: Sequence[Paragraph]) -> float:
+    """Inches that a list takes over the whole width."""
+    return sum(0.27 * (wide(one.text) // 115 + 1) + 0.12 for one in group) + 0.15
+
+
 def _fitting(table: Table) -> Iterator[Sequence[Sequence[str]]]:
-    """Groups of rows that a slide can hold; a row of words takes as many lines as its fullest cell."""
-    if not (table.words and len(table.columns) > 3):
-        for first in range(0, len(table.rows), _MOST_ROWS):
-            yield table.rows[first : first + _MOST_ROWS]
-        return
-    room = [max(share * _LETTERS, 4.0) for share in weights(table)]
+    """Groups of rows that a slide can hold."""
     group: list[Sequence[str]] = []
-    filled = 0
     for row in table.rows:
-        lines = max(int(1.15 * wide(_short(cell)) / most) + 1 for cell, most in zip(row, room, strict=True))
-        if group and filled + lines + 1 > _MOST_LINES:
+        if group and _high_of_rows(table, [*group, row]) > _BOTTOM - _TOP:
             yield group
-            group, filled = [], 0
+            group = []
         group.append(row)
-        filled += lines + 1
     if group:
         yield group
 
@@ -236,8 +291,18 @@ def _said(paragraphs: Sequence[Paragraph], most: int) -> Iterator[list[Paragraph
         yield group
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 90 else f"{text[:89]}…"
+def _tick(chart: Chart) -> float:
+    """A round step of about a fifth of what the values span."""
+    most = max(abs(v) for _, values in chart.series for v in values)
+    if chart.kind == "stacked":
+        most = max(
+            sum(max(v, 0.0) for v in column) for column in zip(*(v for _, v in chart.series), strict=True)
+        )
+    elif chart.kind == "waterfall":
+        (_, (start, *changes)), *_ = chart.series
+        most = max(accumulate([start, *changes]))
+    power = 10.0 ** np.floor(np.log10(max(most, 1e-9) / 5))
+    return float(min((m * power for m in (1, 2, 2.5, 5, 10)), key=lambda step: abs(most / step - 6)))
 
 
 def _drawn(chart: Chart) -> Iterator[tuple[str, tuple[float, ...], str]]:
