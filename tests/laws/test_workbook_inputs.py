@@ -407,6 +407,7 @@ def test_no_error_stands_anywhere_when_growth_reaches_the_wacc() -> None:
         ("in.units:BR200#1", -5.0, "units"), ("in.unit_cost:BR200#1", 900.0, "margin"),
         ("case:base:asp_scale", 0.6, "cash"), ("dcf_weight", 1.5, "weights"), ("selector", 9.0, "choices"),
         ("chip.bandwidth", 9_000.0, "box"), ("case:base:terminal_growth", 0.2, "growth"),
+        ("case:base:terminal_growth", 0.1119, "growth"),
     ],
 )  # fmt: skip
 def test_a_check_fails_where_its_input_cannot_be(key: str, number: float, check: str) -> None:

@@ -160,7 +160,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "印刷资本开支减印刷驱动所得",
     ),
     "check.limit": ("Units of {part} asked for beyond supply", "{part}需求超出供应"),
-    "check.growth": ("Growth below the WACC", "增长率低于WACC"),
+    "check.growth": ("Growth a point or more below the WACC", "增长率低于WACC至少一个百分点"),
     "check.weights": ("Weights and shares within 0 to 1", "权重与比例在0至1之间"),
     "check.choices": ("Selectors within their choices", "选择项在范围内"),
     "check.box": ("Card's numbers within the surface", "芯片参数在响应面范围内"),
@@ -375,6 +375,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "chip": ("Chip: move a card and see the target price", "芯片:修改参数并查看目标价"),
     "grid_cell": ("Price {price}, volume {volume}", "单价{price},销量{volume}"),
     # --- sources that the program states itself
+    "src.above": ("as above", "同上"),
     "src.default": ("default", "默认"),
     "src.company_file": ("company file", "公司文件"),
     "src.printed": ("printed", "印刷值"),

@@ -89,6 +89,7 @@ class Book:
         self.wordless: set[str] = set()
         self.longest: dict[str, dict[int, int]] = {}
         self.high: dict[tuple[str, int], int] = {}
+        self.told: dict[str, str] = {}
 
     # --- looks -------------------------------------------------------------------------------------------------
 
@@ -136,7 +137,7 @@ class Book:
             longest, most = self.longest.setdefault(sheet, {}), WIDTHS[column][1]
             longest[column] = max(longest.get(column, 0), wide(value))
             if wide(value) + 2 > most:
-                kind, lines = "wrapped", -(-wide(value) // (most - 4))
+                kind, lines = "long", -(-wide(value) // (most - 4))
                 self.high[sheet, row] = max(self.high.get((sheet, row), 1), lines)
                 self.sheets[sheet].set_row(row, 16.5 * self.high[sheet, row])
         self.sheets[sheet].write_string(row, column, value, self.format(kind))
@@ -155,7 +156,12 @@ class Book:
         self.text(sheet, row, 0, said(key, self.language))
         self.text(sheet, row, 1, unit_words(unit, self.language))
         if source:
-            self.text(sheet, row, 2, label(source, self.language))
+            told, long = label(source, self.language), wide(source) + 2 > WIDTHS[2][1]
+            again = (
+                long and self.told.get(sheet) == source
+            )  # a long source is told once for the rows that share it
+            self.text(sheet, row, 2, self.words("src.above") if again else told)
+        self.told[sheet] = source
         if tier:
             self.text(sheet, row, 3, label(tier, self.language))
         return row

@@ -45,9 +45,16 @@ SHEETS = tuple(_TABS)
 TYPED = ("Control", "Inputs", "Chip", "Record")
 #: Column of the first year; before it stand label, unit, source and tier.
 FIRST_YEAR_COLUMN = 4
-NUMBER, WHOLE, PERCENT, PLAIN = "#,##0.00;[Red]-#,##0.00", "#,##0;[Red]-#,##0;-", "0.00%", "0.0000"
+NUMBER, WHOLE, PERCENT, PLAIN = (
+    "#,##0.00;[Red]-#,##0.00",
+    "[>=0.5]#,##0;[Red][<=-0.5]-#,##0;-",
+    "0.00%",
+    "0.0000",
+)
 #: Least and most width of label, unit, source and tier.
 WIDTHS = {0: (44, 100), 1: (12, 30), 2: (20, 60), 3: (10, 24)}
+#: Sheets that are read as one page; the others go on to more.
+_ONE_PAGE = {"Control", "Income", "Balance", "Cash flow", "DCF", "Multiples", "Sensitivities"}
 _WITH_SOURCES = {"Inputs", "Chip", "Record"}
 
 LOOKS: dict[str, dict[str, Any]] = {
@@ -64,11 +71,12 @@ LOOKS: dict[str, dict[str, Any]] = {
     "section": {"bold": True, "font_color": "#1F3864", "bottom": 1},
     "text": {"font_color": "#000000"},
     "wrapped": {"font_color": "#000000", "text_wrap": True, "valign": "top"},
+    "long": {"font_color": "#000000", "text_wrap": True},
     "note": {"font_color": "#666666"},
     "url": {"font_color": "#0563C1", "underline": 1},
 }
 #: Looks of text, which take no number format.
-WORDS = {"head", "title", "section", "text", "wrapped", "note", "url", "good", "bad", "fair"}
+WORDS = {"head", "title", "section", "text", "wrapped", "long", "note", "url", "good", "bad", "fair"}
 
 
 def tab(name: str, language: str) -> str:
@@ -101,7 +109,7 @@ def lay_out(sheet: Any, name: str, columns: int, *, timeline: bool) -> None:
     sheet.set_landscape()
     sheet.set_paper(8 if timeline else 9)
     sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
-    sheet.fit_to_pages(1, 0)
+    sheet.fit_to_pages(1, 1 if name in _ONE_PAGE else 0)
     sheet.repeat_rows(0, 2)
     sheet.set_footer("&L&8&F: &A&R&8&P / &N")
     sheet.hide_gridlines(2)

@@ -41,7 +41,7 @@ def write_docx(content: Content, path: Path) -> None:
     for run in foot.runs:
         run.font.size = docx.shared.Pt(7)
     properties = document.core_properties
-    properties.title, properties.author = content.title, "clustersim"
+    properties.title, properties.author = content.title[:255], "clustersim"
     properties.created = properties.modified = datetime(2020, 1, 1)
     document.save(str(path))
     same_bytes(path)

@@ -38,7 +38,7 @@ def write_pptx(content: Content, path: Path) -> None:
     slides.title()
     for section in content.sections:
         slides.section(section)
-    deck.core_properties.title, deck.core_properties.author = content.title, "clustersim"
+    deck.core_properties.title, deck.core_properties.author = content.title[:255], "clustersim"
     deck.core_properties.created = deck.core_properties.modified = datetime(2020, 1, 1)
     deck.save(str(path))
     same_bytes(path)
@@ -77,8 +77,15 @@ class Slides:
         beside = bool(charts) and charts[0].kind not in _LYING
         groups = list(_said(said, _MOST_BESIDE if beside else _MOST_SAID))
         first = groups.pop(0) if charts and groups else []
+        tables = list(section.of(Table))
         for k, chart in enumerate(charts):
-            slide, top = self._headed(section.title), _TOP
+            slide, top, bottom = self._headed(section.title), _TOP, _BOTTOM
+            under = (
+                tables[0] if tables and chart is charts[-1] and not (k == 0 and first and beside) else None
+            )
+            if under is not None and (high := _high_of_rows(under, under.rows)) <= _UNDER:
+                bottom -= high + 0.1
+                self._table(slide, tables.pop(0), under.rows, bottom + 0.1)
             if k == 0 and first and beside:
                 self._list(slide, first, (0.6, top, 5.2, 5.4))
                 self._chart(slide, chart, (6.0, top, 6.8, 5.6))
@@ -86,23 +93,23 @@ class Slides:
             if k == 0 and first:
                 self._list(slide, first, (0.6, top, _ACROSS, 1.0))
                 top += _high_of_text(first)
-            self._chart(slide, chart, (0.6, top, _ACROSS, _BOTTOM - top))
-        self._filled(section, groups)
+            self._chart(slide, chart, (0.6, top, _ACROSS, bottom - top))
+        self._filled(section.title, groups, tables)
 
-    def _filled(self, section: Section, groups: Sequence[list[Paragraph]]) -> None:
+    def _filled(self, title: str, groups: Sequence[list[Paragraph]], tables: Sequence[Table]) -> None:
         """Words and tables one below the other, on a new slide where the last one is full."""
         slide, at = None, _BOTTOM
         for group in groups:
             high = _high_of_text(group)
             if slide is None or at + high > _BOTTOM:
-                slide, at = self._headed(section.title), _TOP
+                slide, at = self._headed(title), _TOP
             self._list(slide, group, (0.6, at, _ACROSS, high))
             at += high
-        for table in section.of(Table):
+        for table in tables:
             for rows in _fitting(table):
                 high = _high_of_rows(table, rows)
                 if slide is None or at + high > _BOTTOM:
-                    slide, at = self._headed(section.title), _TOP
+                    slide, at = self._headed(title), _TOP
                 self._table(slide, table, rows, at)
                 at += high + 0.15
 
@@ -221,8 +228,8 @@ def _rgb(colour: str) -> Any:
     return library("pptx.dml.color").RGBColor.from_string(colour)
 
 
-#: Room of a table's title above it.
-_TITLE = 0.42
+#: Room of a table's title above it, and the most that a table below a chart may take.
+_TITLE, _UNDER = 0.42, 2.1
 #: Charts whose bars lie, with names beside them: they take the whole width.
 _LYING = {"range", "waterfall"}
 
@@ -255,7 +262,8 @@ def _high_of_row(table: Table, row: Sequence[str]) -> float:
         int(wide(_short(cell)) / max((width - 0.2) * 140 / size, 1.0)) + 1
         for cell, width in zip(row, _widths(table), strict=True)
     )
-    return max(_ROW, lines * size * 1.2 / 72 + 0.08)
+    leading = 1.5 if any(wide(cell) > len(cell) for cell in row) else 1.2  # Chinese stands higher
+    return max(_ROW, lines * size * leading / 72 + 0.08)
 
 
 def _high_of_rows(table: Table, rows: Sequence[Sequence[str]]) -> float:
