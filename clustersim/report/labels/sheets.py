@@ -108,7 +108,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "time": ("Time from valuation", "距估值日时间"),
     "discount": ("Discount factor", "折现系数"),
     "pv": ("Present value", "现值"),
-    "pv_fcf": ("Present value of the flows", "现金流现值"),
+    "pv_fcf": ("Present value of free cash flows", "自由现金流现值"),
     "pv_terminal": ("Present value of what follows", "永续期现值"),
     "enterprise_value": ("Enterprise value", "企业价值"),
     "printed_enterprise_value": ("Enterprise value, as printed", "企业价值(印刷值)"),

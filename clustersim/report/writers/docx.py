@@ -32,9 +32,11 @@ def write_docx(content: Content, path: Path) -> None:
     document.add_paragraph(content.subtitle)
     _facts(document, content)
     for section in content.sections:
-        document.add_heading(section.title, 1)
-        for block in section.blocks:
-            _block(document, block)
+        heading = document.add_heading(section.title, 1)
+        heading.paragraph_format.keep_with_next = True
+        heading.paragraph_format.keep_together = True
+        for block, after in zip(section.blocks, (*section.blocks[1:], None), strict=True):
+            _block(document, block, leads=isinstance(after, Table | Chart))
     foot = document.sections[0].footer.paragraphs[0]
     foot.text = f"{content.foot}\t"
     _page_number(foot)
@@ -101,12 +103,14 @@ def _cell(cell: Any, text: str, size: float, *, right: bool = False, shade: str 
     return run
 
 
-def _block(document: Any, block: Block) -> None:
+def _block(document: Any, block: Block, *, leads: bool) -> None:
+    """Add a block; words that lead to a table or a picture stay on its page."""
     from docx.shared import Mm, Pt, RGBColor
 
     if isinstance(block, Paragraph):
         paragraph = document.add_paragraph(block.text, style=_KINDS[block.kind])
         paragraph.paragraph_format.space_after = Pt(4)
+        paragraph.paragraph_format.keep_with_next = leads
         if block.kind == "remark":
             for run in paragraph.runs:
                 run.font.size, run.font.color.rgb = Pt(8), RGBColor(0x55, 0x55, 0x55)

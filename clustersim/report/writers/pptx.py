@@ -66,9 +66,9 @@ class Slides:
         for i, (name, text) in enumerate(self.content.facts):
             at = 0.8 + i * each
             self._box(slide, (at, 4.0, each - 0.2, 1.5))
-            small = 14 if wide(name) <= 24 else 11
+            small, large = 14 if wide(name) <= 24 else 11, 26 if wide(text) <= 9 else 20
             self._text(slide, name, (at + 0.1, 4.1, each - 0.4, 0.4), small, colour="555555")
-            self._text(slide, text, (at + 0.1, 4.6, each - 0.4, 0.8), 26, bold=True, colour=_INK)
+            self._text(slide, text, (at + 0.1, 4.6, each - 0.4, 0.8), large, bold=True, colour=_INK)
 
     def section(self, section: Section) -> None:
         """The slides of a section: its words with its first chart, further charts, and its tables, as many as fit."""
@@ -216,7 +216,10 @@ class Slides:
         if across:
             graph.category_axis.crosses = XL_AXIS_CROSSES.MAXIMUM  # the values stand below, not above
         graph.value_axis.major_gridlines.format.line.color.rgb = _rgb("DDDDDD")
-        graph.value_axis.major_unit = step = _tick(chart)
+        step, low, high = _scale(chart)
+        graph.value_axis.major_unit = step
+        if low is not None and high is not None:
+            graph.value_axis.minimum_scale, graph.value_axis.maximum_scale = low, high
         graph.value_axis.tick_labels.number_format = "#,##0" if step >= 1 and step % 1 == 0 else "#,##0.0##"
         graph.value_axis.tick_labels.number_format_is_linked = False
         for plotted, (_, _, colour) in zip(graph.plots[0].series, series, strict=True):
@@ -256,10 +259,10 @@ def _widths(table: Table) -> list[float]:
 
 
 def _high_of_row(table: Table, row: Sequence[str]) -> float:
-    """Inches that a row takes by its fullest cell; an inch holds 140 letters over the size of the type."""
+    """Inches that a row takes by its fullest cell; an inch holds 118 letters over the size of the type."""
     size = _size(table)
     lines = max(
-        int(wide(_short(cell)) / max((width - 0.2) * 140 / size, 1.0)) + 1
+        int(wide(_short(cell)) / max((width - 0.2) * 118 / size, 1.0)) + 1
         for cell, width in zip(row, _widths(table), strict=True)
     )
     leading = 1.5 if any(wide(cell) > len(cell) for cell in row) else 1.2  # Chinese stands higher
@@ -299,18 +302,25 @@ def _said(paragraphs: Sequence[Paragraph], most: int) -> Iterator[list[Paragraph
         yield group
 
 
-def _tick(chart: Chart) -> float:
-    """A round step of about a fifth of what the values span."""
-    most = max(abs(v) for _, values in chart.series for v in values)
+def _scale(chart: Chart) -> tuple[float, float | None, float | None]:
+    """A round step of about a sixth of what the axis spans, and of a range its two ends."""
+    values = [v for _, series in chart.series for v in series]
+    low, high = min(values), max(values)
     if chart.kind == "stacked":
-        most = max(
-            sum(max(v, 0.0) for v in column) for column in zip(*(v for _, v in chart.series), strict=True)
-        )
+        columns = zip(*(v for _, v in chart.series), strict=True)
+        high = max(sum(max(v, 0.0) for v in column) for column in columns)
     elif chart.kind == "waterfall":
-        (_, (start, *changes)), *_ = chart.series
-        most = max(accumulate([start, *changes]))
-    power = 10.0 ** np.floor(np.log10(max(most, 1e-9) / 5))
-    return float(min((m * power for m in (1, 2, 2.5, 5, 10)), key=lambda step: abs(most / step - 6)))
+        high = max(accumulate(values))
+    if chart.kind != "range":
+        return _round((max(high, 0.0) - min(low, 0.0)) / 6), None, None
+    step = _round((high - low) / 4)
+    return step, float(np.floor(low / step) * step), float(np.ceil(high / step) * step)
+
+
+def _round(step: float) -> float:
+    """The nearest of 1, 2, 2.5 and 5 times a power of ten."""
+    power = 10.0 ** np.floor(np.log10(max(step, 1e-9)))
+    return float(min((m * power for m in (1, 2, 2.5, 5, 10)), key=lambda one: abs(one - step)))
 
 
 def _drawn(chart: Chart) -> Iterator[tuple[str, tuple[float, ...], str]]:
