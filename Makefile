@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 LOWEST := .venv-lowest
-.PHONY: run test test-all lowest checks install wheel wheel-test docs refresh bench clean
+.PHONY: run test test-all lowest checks install wheel wheel-test docs refresh bench news clean
 
 run: install
 	$(BIN)/clustersim run scenarios/nanjing-1024.yaml -o results/nanjing-1024 -f table
@@ -56,7 +56,8 @@ docs: install
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 
 bench: install
-	$(BIN)/pytest tests/benchmarks -p no:xdist -o 'norecursedirs=.*' -o 'python_files=bench_*.py' --benchmark-only --benchmark-quiet
+	$(BIN)/pytest tests/benchmarks -p no:xdist -o 'norecursedirs=.*' -o 'python_files=bench_*.py' --benchmark-only --benchmark-quiet \
+		--benchmark-timer=time.process_time --benchmark-max-time=0.5 --benchmark-min-rounds=3
 
 # After a change that moves numbers: record the anchors anew and refresh every quoted output and figure.
 refresh: install
@@ -65,6 +66,10 @@ refresh: install
 	$(BIN)/python docs/refresh.py
 	$(BIN)/clustersim run scenarios/nanjing-1024.yaml -o results/nanjing-1024 -f table > /dev/null
 	cp results/nanjing-1024/goodput_waterfall.png docs/figures/
+
+# What the next release would say.
+news: install
+	$(BIN)/towncrier build --draft --version next
 
 clean:
 	rm -rf $(VENV) $(LOWEST) results out

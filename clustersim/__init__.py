@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         PartialFailureError,
     )
     from clustersim.report.answer import Answer
+    from clustersim.report.language import speaking
 
 #: Public name -> the module that holds it.
 _HOMES = {
@@ -81,6 +82,7 @@ _HOMES = {
         "PartialFailureError",
     ),
     "clustersim.report.answer": ("Answer",),
+    "clustersim.report.language": ("speaking",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -89,7 +91,7 @@ __all__ = [
     "Result", "Scenario", "Study", "StudyFile", "StudyFolder", "__version__", "anchors", "audit", "calibrate",
     "cards", "cite", "companies", "company", "diff", "doctor", "import_file", "json_schema", "keys", "load",
     "measure", "open_study", "plan_errors", "plan_tokens", "profile", "profiles", "replay", "residuals",
-    "show_versions", "study_file", "validate", "verify",
+    "show_versions", "speaking", "study_file", "validate", "verify",
 ]  # fmt: skip
 
 

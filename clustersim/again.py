@@ -66,9 +66,7 @@ class Again(Generic[T]):
 
         Raises what the run says where it cannot be run.
         """
-        given = {key: _number(value) for key, value in point.items()}
-        known = tuple((k, repr(point[k]) if n is None else n[1]) for k, n in given.items())
-        form = self._form((known, tuple(n is None for n in given.values())))
+        given, form = self._given(point)
         values = {k: n[0] for k, n in given.items() if n is not None}
         if form.branches and not self._still(form):
             form.branches, form.proven = [], set()
@@ -77,6 +75,24 @@ class Again(Generic[T]):
             if found is not None:
                 return found if id(recording) in form.proven else self._prove(form, recording, found, point)
         return self._alone(form, point, {k: n for k, n in given.items() if n is not None})
+
+    def replayed(self, point: Mapping[str, Any]) -> dict[str, float] | None:
+        """Return the numbers of a point by a recording that was held to a run; None where there is none of it."""
+        given, form = self._given(point)
+        if not form.branches or not self._still(form):
+            return None
+        values = {k: n[0] for k, n in given.items() if n is not None}
+        for recording in form.branches:
+            found = recording.one(values) if id(recording) in form.proven else None
+            if found is not None:
+                return found
+        return None
+
+    def _given(self, point: Mapping[str, Any]) -> tuple[dict[str, tuple[float, str] | None], _Form]:
+        """The numbers of a point with their units, and what is known of its form."""
+        given = {key: _number(value) for key, value in point.items()}
+        known = tuple((k, repr(point[k]) if n is None else n[1]) for k, n in given.items())
+        return given, self._form((known, tuple(n is None for n in given.values())))
 
     def _form(self, key: Any) -> _Form:
         if key not in self._forms and len(self._forms) >= FORMS:

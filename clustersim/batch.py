@@ -51,9 +51,13 @@ class Question(Generic[T]):
     ``load`` takes overrides by key, ``run`` gives named numbers of what was loaded.
     """
 
-    def __init__(self, load: Callable[[Mapping[str, Any]], T], run: Callable[[T], Mapping[str, Any]]) -> None:
+    def __init__(
+        self, load: Callable[[Mapping[str, Any]], T], run: Callable[[T], Mapping[str, Any]],
+        known: dict[tuple[str, str], bool] | None = None,
+    ) -> None:  # fmt: skip
         self._load, self._run = load, run
-        self._one_value: dict[tuple[str, str], bool] = {}
+        #: Whether a key in a unit has a form on columns: ``known`` keeps it for questions about the same keys.
+        self._one_value: dict[tuple[str, str], bool] = {} if known is None else known
 
     def alone(self, point: Mapping[str, Any]) -> dict[str, float]:
         """Return the numbers of one point; raises what it says where it cannot be run."""
@@ -143,7 +147,10 @@ class _Run:
                     found = self.question._run(self._some(mine))
                 self.out.put(self.points[mine], found)
             except Split as split:
-                todo += [mine[split.labels == label] for label in np.unique(split.labels)[::-1]]
+                # np.unique would load numpy.ma, which takes longer than most batches of a command.
+                todo += [
+                    mine[split.labels == label] for label in sorted(set(split.labels.tolist()), reverse=True)
+                ]
             except ClusterSimError:
                 todo += self._failed(mine)
             except (Unbatchable, ValueError, TypeError) as error:

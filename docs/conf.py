@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,18 @@ import clustersim as cs  # noqa: E402
 project = "clustersim"
 author = "clustersim developers"
 version = release = cs.__version__
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_click"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_click"]
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 4
-source_suffix = {".md": "markdown"}
+source_suffix = {".md": "myst-nb"}
 exclude_patterns = ["_build", "zh/**/_*"]
+# Notebooks (pages of ``code-cell`` blocks) are run each time, in a folder of their own; a fault stops the build.
+nb_execution_mode = "force"
+nb_execution_in_temp = True
+nb_execution_timeout = 300
+nb_execution_raise_on_error = True
+nb_merge_streams = True
+os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
 html_theme = "furo"
 html_title = f"clustersim {release}"
 html_show_sphinx = False
@@ -60,6 +68,28 @@ def write_keys(app: Any) -> None:
         page.write_text(text, encoding="utf-8")
 
 
+def check_names(app: Any, env: Any) -> None:
+    """Stop the build where a public name, or a public method of one, is in no page."""
+    from sphinx.errors import SphinxError
+
+    objects = env.domaindata["py"]["objects"]
+    missing = []
+    for name in cs.__all__:
+        found = getattr(cs, name)
+        if name.startswith("__"):
+            continue
+        own = (
+            [m for m, v in vars(found).items() if callable(v) and m[0] != "_"]
+            if isinstance(found, type)
+            else []
+        )
+        wanted = [f"clustersim.{name}", *(f"clustersim.{name}.{method}" for method in own)]
+        missing += [one for one in wanted if one not in objects]
+    if missing:
+        raise SphinxError(f"public names that no page documents: {', '.join(missing)}")
+
+
 def setup(app: Any) -> None:
-    """Write the page of keys before the pages are read."""
+    """Write the page of keys before the pages are read; hold the names against them when they are."""
     app.connect("builder-inited", write_keys)
+    app.connect("env-check-consistency", check_names)

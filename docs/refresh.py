@@ -6,9 +6,10 @@ run one after the other in an empty folder of the page's own:
 
 * ``console``: each line ``$ COMMAND`` in a shell, followed by what it prints (and, where it fails, ``[exit code N]``);
 * ``python``: as one program after the other with shared names; a block ``text`` right after it holds what it prints;
-* ``yaml`` whose first line is ``# file: NAME``: written to that file.
+* ``yaml``, ``toml`` or ``python`` whose first line is ``# file: NAME``: written to that file.
 
-A page of another language is run as well. ``--pages`` refreshes the pages to learn from alone, ``--top`` the others.
+Pages in ``zh`` are run with ``CLUSTERSIM_LANG=zh``; a page of ``code-cell`` blocks is a notebook, which the site runs
+as it is built. ``--pages`` refreshes the pages to learn from alone, ``--top`` the others.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 QUOTE = re.compile(r"(<!-- output of: (clustersim [^\n]*?) -->\n```\n)(.*?)(^```)", re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(
-    r"^```(console|python|yaml)\n(.*?)^```$(?:\n\n^```text\n(.*?)^```$)?", re.DOTALL | re.MULTILINE
+    r"^```(console|python|toml|yaml)\n(.*?)^```$(?:\n\n^```text\n(.*?)^```$)?", re.DOTALL | re.MULTILINE
 )
 
 
@@ -45,7 +47,7 @@ def refreshed(text: str) -> str:
 class Page:
     """The folder and the names that the blocks of one page share."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, language: str = "en") -> None:
         self.folder = folder
         self.names: dict[str, object] = {"__name__": "__main__"}
         (folder / ".bin").mkdir()
@@ -53,8 +55,14 @@ class Page:
         text = "import sys; sys.argv[0] = 'clustersim'; from clustersim.cli.main import main; main()"
         program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{text}" "$@"\n', encoding="utf-8")
         program.chmod(0o755)
-        path = os.pathsep.join([str(folder / ".bin"), os.environ.get("PATH", "")])
-        self.env = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
+        own = str(Path(sys.executable).parent)
+        path = os.pathsep.join([str(folder / ".bin"), own, os.environ.get("PATH", "")])
+        self.env = os.environ | {
+            "PATH": path,
+            "PYTHONPATH": str(ROOT),
+            "COLUMNS": "100",
+            "CLUSTERSIM_LANG": language,
+        }
 
     def block(self, match: re.Match[str]) -> str:
         """Run one block and return it as it is now."""
@@ -63,10 +71,13 @@ class Page:
             commands = re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]
             lines = [self._asked(c) for c in commands]
             return "```console\n" + "".join(lines) + "```"
-        if kind == "yaml":
-            head, _, _ = body.partition("\n")
-            if head.startswith("# file: "):
-                (self.folder / head.removeprefix("# file: ").strip()).write_text(body, encoding="utf-8")
+        head, _, _ = body.partition("\n")
+        if head.startswith("# file: "):
+            file = self.folder / head.removeprefix("# file: ").strip()
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(body, encoding="utf-8")
+            return match[0]
+        if kind in {"yaml", "toml"}:
             return match[0]
         found = self._program(body)
         if printed is None:
@@ -83,7 +94,8 @@ class Page:
         done = subprocess.run(
             ["bash", "-o", "pipefail", "-c", command],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             cwd=self.folder,
             env=self.env,
         )
@@ -106,10 +118,10 @@ class Page:
         return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
-def learned(text: str) -> str:
-    """Return a page to learn from with every block run."""
+def learned(text: str, language: str = "en") -> str:
+    """Return a page to learn from with every block run; its commands speak the page's language."""
     with tempfile.TemporaryDirectory() as folder:
-        page = Page(Path(folder))
+        page = Page(Path(folder), language)
         return BLOCK.sub(page.block, text)
 
 
@@ -125,6 +137,11 @@ def pages() -> list[Path]:
     ]
 
 
+def spoken(path: Path) -> str:
+    """Return the language of a page: that of its folder."""
+    return "zh" if path.parent.name == "zh" else "en"
+
+
 def asked() -> Iterator[tuple[Path, str, str]]:
     """Yield every document with its text before and after."""
     if "--pages" not in sys.argv:
@@ -133,11 +150,15 @@ def asked() -> Iterator[tuple[Path, str, str]]:
             yield path, old, refreshed(old)
     if "--top" not in sys.argv:
         only = [a for a in sys.argv[1:] if not a.startswith("-")]
-        for path in pages():
-            if only and not any(str(path).endswith(a) for a in only):
-                continue
-            old = path.read_text(encoding="utf-8")
-            yield path, old, learned(old)
+        wanted = [p for p in pages() if not only or any(str(p).endswith(a) for a in only)]
+        # Each page has a folder of its own: they are run beside each other, those with most commands first.
+        texts = {p: p.read_text(encoding="utf-8") for p in wanted}
+        longest = sorted(wanted, key=lambda p: -texts[p].count("\n$ "))
+        with ProcessPoolExecutor(max_workers=min(os.cpu_count() or 1, 8)) as pool:
+            for path, new in zip(
+                longest, pool.map(learned, [texts[p] for p in longest], map(spoken, longest)), strict=True
+            ):
+                yield path, texts[path], new
 
 
 def main() -> int:

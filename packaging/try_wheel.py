@@ -38,6 +38,7 @@ WORKING = (
     ("collectives", "br166-1024"),
     ("profiles", "list", "-f", "table"),
     ("keys", "pue"),
+    ("--lang", "zh", "tco", "nanjing-1024", "-f", "table", "--draws", "0"),
     ("forecast", "value", "nanjing-1024"),
 )
 
@@ -76,6 +77,9 @@ def tried(python: str, wheel: Path, folder: Path) -> float:
     own = folder / "env" / "bin"
     call(str(own / "pip"), "install", "--quiet", "--disable-pip-version-check", str(wheel))
     size = megabytes(folder / "env")
+    released = wheel.name.split("-")[1]
+    said = call(str(own / "clustersim"), "--version").stdout
+    assert said.split()[-1] == released.replace("_", "+"), (said, wheel.name)
     for words in WORKING:
         assert call(str(own / "clustersim"), *words).stdout.strip(), words
     print(call(str(own / "python"), "-c", LIBRARY).stdout, end="")

@@ -61,8 +61,11 @@ class Company:
 
     def value(self, *, when: str | None = None, exit_multiple: float | None = None) -> Answer:
         """Value it under the usual conventions, and backwards from the printed value and the market price."""
+        from clustersim.planner.asked import in_bounds
         from clustersim.report.pages.company import value_answer
 
+        if exit_multiple is not None:
+            in_bounds(exit_multiple, "--exit-multiple", 0, inside=True)
         return value_answer(self.forecast(), when=when, exit_multiple=exit_multiple)
 
     def grid(self, kind: str = "wacc-growth") -> Answer:

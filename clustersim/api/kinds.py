@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from clustersim.errors import InputError
+from clustersim.reading.guarded import is_file
 from clustersim.schema.company_load import is_company_file
 from clustersim.schema.lookup import exact_name
 from clustersim.schema.yamlfile import read_yaml
@@ -38,8 +39,8 @@ def kind_of(name: str) -> str:
     """
     path = Path(name)
     if path.suffix in {".yaml", ".yml"}:
-        return _of_data(name, read_yaml(name).data) if path.is_file() else ""
-    if (path / "manifest.json").is_file():
+        return _of_data(name, read_yaml(name).data) if is_file(path) else ""
+    if is_file(path / "manifest.json"):
         return "kept study"
     kind = next((kind for kind, folder in _FOLDERS.items() if exact_name(folder, name) is not None), "")
     if kind == "study":

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from clustersim.api.kinds import refuse_other
+from clustersim.api.told import told
 from clustersim.errors import InputError
 from clustersim.report.answer import Answer, listed
 from clustersim.schema.inputs import Inputs, load_inputs
@@ -121,6 +122,7 @@ class Scenario:
 
         return asked_again(self.name).numbers({**self.changes, **plain_changes(changes)})
 
+    @told("run")
     def run(self, *, draws: int = 0, tell: Tell = _quiet) -> Result:
         """Run the demand on its site, from the cards to a target price.
 
@@ -133,6 +135,7 @@ class Scenario:
         tell("inputs")
         return result_of(self, run_chain(inputs, tell=tell), draws)
 
+    @told("explain")
     def explain(self, *, everything: bool = False) -> Answer:
         """Say what the changes do along the corridor, term by term, with elasticities where one number changed.
 
@@ -154,14 +157,25 @@ class Scenario:
             raise InputError("explain needs a change: set an input, or give another scenario")
         return Scenario(self.name, kept)
 
-    def train(self, *, workload: str = "", fidelity: str = "auto", replications: int | None = None) -> Answer:
-        """Run the training workload: its step, and its month at a fidelity (auto, closed, vector, des)."""
+    @told("train")
+    def train(
+        self, *, workload: str = "", fidelity: str = "auto", replications: int | None = None, workers: int = 1
+    ) -> Answer:
+        """Run the training workload: its step, and its month at a fidelity (auto, closed, vector, des).
+
+        ``workers`` processes simulate months that take long; any number of them gives the same.
+        """
         from clustersim.report.pages.training import train_answer
 
         return train_answer(
-            self.load(incumbent=False), workload, fidelity=fidelity, replications=replications
+            self.load(incumbent=False),
+            workload,
+            fidelity=fidelity,
+            replications=replications,
+            workers=workers,
         )
 
+    @told("fabric")
     def fabric(self) -> Answer:
         """Lay the cluster's fabric out as a graph: its parts counted twice, rates beside the closed forms, failures."""
         from clustersim.report.pages.fabric import fabric_answer
@@ -170,12 +184,14 @@ class Scenario:
         site.refuse_groups("one fabric")
         return fabric_answer(site)
 
+    @told("train")
     def scaling(self, low: int, high: int, *, workload: str = "") -> Answer:
         """Return weak and strong scaling curves from ``low`` to ``high`` cards."""
         from clustersim.report.pages.training import scaling_answer
 
         return scaling_answer(self.load(incumbent=False), workload, low=low, high=high)
 
+    @told("train")
     def train_with(
         self, *others: str, workload: str = "", share: str = "best", link: str = "100 Gb/s", fidelity: str = "auto",
         replications: int | None = None,
@@ -184,30 +200,40 @@ class Scenario:
 
         ``link`` is the bandwidth between them per card; the month has every cluster's failures.
         """
-        from clustersim.planner.asked import number_of
+        from clustersim.planner.asked import in_bounds, number_of
         from clustersim.report.pages.training import train_answer
 
         _scenarios(others)
         sides = load_sides((self.name, *others), self.changes, demand=self.name, own_site=True)
-        site = joined_sides(sides, number_of(link, "B/s", "--link"))
+        site = joined_sides(sides, in_bounds(number_of(link, "B/s", "--link"), "--link", 0, inside=True))
         return train_answer(site, workload, fidelity=fidelity, replications=replications, share=share)
 
+    @told("serve")
     def serve(
         self, *, workload: str = "", trace: str | Path | None = None, skip: int | None = None, whole: bool = False,
-        error: float = 0.01,
+        error: float = 0.01, records: str | Path | None = None,
     ) -> Answer:  # fmt: skip
         """Serve the requests, or the video streams: latency, throughput, cost; ``trace`` replaces the traffic.
 
-        Figures are those of a steady state to a relative standard ``error``, or of the ``whole`` run.
+        Figures are those of a steady state to a relative standard ``error``, or of the ``whole`` run. With a folder for
+        ``records`` all requests are served in bounded memory, and told of one by one in Parquet files.
         """
+        from clustersim.planner.asked import in_bounds
         from clustersim.report.pages.serving import serve_answer
+        from clustersim.report.pages.serving_fleet import fleet_answer
 
-        more = {"traffic.trace": str(trace) if trace else None, "traffic.skip": skip}
-        asked = self.set({key: value for key, value in more.items() if value is not None})
+        in_bounds(error, "--error", 0.001, 0.5)
+        # The trace comes first: what is set of the traffic besides holds for the trace.
+        whole_traffic = {"traffic": {"trace": str(trace)}} if trace else {}
+        skipped = {"traffic.skip": skip} if skip is not None else {}
+        asked = Scenario(self.name, {**whole_traffic, **self.changes, **skipped})
         site = asked.load(incumbent=False)
         site.refuse_groups("the service of one deployment")
+        if records is not None:
+            return fleet_answer(site, workload, Path(records))
         return serve_answer(site, workload, whole=whole, error=error)
 
+    @told("jobs")
     def jobs(self, *, workload: str = "", what_if: bool = False) -> Answer:
         """Queue the jobs on the cluster; ``what_if``: what one more server or another policy would change."""
         from clustersim.report.pages.jobs import jobs_answer
@@ -216,6 +242,7 @@ class Scenario:
         site.refuse_groups("one queue of jobs")
         return jobs_answer(site, workload, ask=what_if)
 
+    @told("collectives")
     def collectives(
         self, *, kind: str = "", sizes: Sequence[str | float] = (), cards: int | None = None
     ) -> Answer:
@@ -231,6 +258,7 @@ class Scenario:
         asked = [number_of(size, "B", "--size") for size in sizes]
         return collectives_answer(self.load(incumbent=False), kind, asked, cards)
 
+    @told("tco")
     def tco(self, *, draws: int | None = None) -> Answer:
         """Price the site: bill of materials, cost over its life and of every unit, intervals, the market's rent.
 
@@ -240,6 +268,7 @@ class Scenario:
 
         return tco_answer(self.name, self.changes, draws=draws)
 
+    @told("worth")
     def worth(
         self, output: str, *, decide: str = "", maximise: bool | None = None, draws: int = 512, tell: Count = _no_count
     ) -> Answer:  # fmt: skip
@@ -253,18 +282,21 @@ class Scenario:
             self.name, self.changes, output=output, decide=decide, maximise=maximise, draws=draws, tell=tell
         )
 
+    @told("claims")
     def claims(
         self, *, workload: str = "", coverage: float = 0.993, penalty: str = "0 CNY", draws: int = 64
     ) -> Answer:
         """Examine the published claims of 5 and 30 days, 5 minutes and 95 %, over ``draws`` of what is uncertain."""
-        from clustersim.planner.asked import number_of
+        from clustersim.planner.asked import in_bounds, number_of
         from clustersim.planner.uncertainty import one_side
         from clustersim.report.pages.claims import claims_answer
 
-        cost = number_of(penalty, "CNY", "--penalty")
+        _share_but_one(coverage, "--coverage")
+        cost = in_bounds(number_of(penalty, "CNY", "--penalty"), "--penalty", 0)
         load = one_side(self.name, self.changes)
         return claims_answer(load, workload, coverage=coverage, penalty_cny=cost, draws=draws)
 
+    @told("compare")
     def compare(
         self, *others: str, own_site: bool = False, demand: str = "", stated_plans: bool = False,
         draws: int | None = None
@@ -279,8 +311,10 @@ class Scenario:
         )  # fmt: skip
         return compare_answer(asked, draws=draws)
 
+    @told("proposal")
     def proposal(
-        self, *others: str, languages: Sequence[str] = ("en",), forms: Sequence[str] = (), draws: int | None = None
+        self, *others: str, languages: Sequence[str] = ("en",), forms: Sequence[str] = (), draws: int | None = None,
+        tell: Count = _no_count,
     ) -> Answer:  # fmt: skip
         """Write a proposal of this cluster against others at its demand: a folder gets NAME-LANGUAGE.FORM and evidence.
 
@@ -296,8 +330,9 @@ class Scenario:
             assert isinstance(data, Mapping)
             return data
 
-        return proposal_answer(asked, run, languages=languages, forms=forms or FORMS)
+        return proposal_answer(asked, run, languages=languages, forms=forms or FORMS, tell=tell)
 
+    @told("plan")
     def plan_training(
         self, *, cards: Sequence[int] = (), front: bool = False, why: bool = False, offload: bool = False,
         tell: Count = _no_count, **limits: Unpack[LimitWords],
@@ -316,6 +351,7 @@ class Scenario:
             self.name, self.changes, asked, cards, front=front, why=why, offload=offload, tell=tell
         )
 
+    @told("plan")
     def plan_cluster(
         self, *others: str, objective: str = "goodput", tell: Count = _no_count, **limits: Unpack[LimitWords]
     ) -> Answer:  # fmt: skip
@@ -329,19 +365,21 @@ class Scenario:
         asked = Words(**limits)
         return clusters_answer((self.name, *others), self.changes, asked, objective, tell)
 
+    @told("plan")
     def plan_serving(
         self, *, workload: str = "", demand: str | None = None, tokens_per_day: str | None = None,
         streams: str | None = None, admitted: float = 0.99, plans: bool = False, search: bool = False,
         formats: bool = False, frontier: bool = False, budget: str | None = None, power: str | None = None,
-        racks: str | None = None, top: int = 15, tell: Tell = _quiet,
+        racks: str | None = None, top: int = 15, diurnal: float | None = None, tell: Tell = _quiet,
     ) -> Answer:  # fmt: skip
         """Ask serving backwards: the largest rate at its service level, the cards for a demand, the cheapest plan, the
         largest fleet within limits."""
-        from clustersim.planner.asked import number_of, resource_limits, tokens_of
+        from clustersim.planner.asked import in_bounds, number_of, resource_limits, tokens_of
         from clustersim.report.pages.serving import Backwards, serving_plan_answer
 
         inputs = self.load(incumbent=False)
         inputs.refuse_groups("the size of a deployment")
+        in_bounds(admitted, "--admitted", 0, 1, inside=True)
         limited = any(text is not None for text in (budget, power, racks))
         asked = Backwards(
             requests_per_s=None if demand is None else number_of(demand, "1/s", "--demand"),
@@ -349,37 +387,51 @@ class Scenario:
             streams=None if streams is None else number_of(streams, "1", "--streams"),
             limits=resource_limits(budget, power, racks, inputs) if limited else None,
             plans=plans, search=search, formats=formats, frontier=frontier, top=top, admitted=admitted,
+            swing=diurnal,
         )  # fmt: skip
         return serving_plan_answer(inputs, workload, asked, tell)
 
+    @told("plan")
     def plan_units(self) -> Answer:
         """Say what the forecast units of the card's product mean: sites, deals, megawatts, memory stacks, wafers."""
         from clustersim.report.pages.tokens import units_answer
 
         return units_answer(self.name, self.changes)
 
+    @told("plan")
     def plan_reliability(
         self, *, workload: str = "", wait_below: float = 0.01, availability: float = 0.999, restore: str = "5 min",
         per_restore: str = "0 CNY", scaling: float = 0.95, per_point: str = "0 CNY", per_interruption: str = "0 CNY",
         coverage: float = 0.993, loading: float = 0.0,
     ) -> Answer:  # fmt: skip
         """Ask the long run backwards: spares, intervals, what a promise costs, and what other fleets' failures do."""
-        from clustersim.planner.asked import number_of
+        from clustersim.planner.asked import in_bounds, number_of
         from clustersim.planner.reliability import Asked
         from clustersim.report.pages.reliability import reliability_answer
 
         limit = number_of(restore, "s", "--restore")
         if not limit > 0:
             raise InputError(f"--restore {restore}: a time to recover within is above zero")
+        shares = {"--wait-below": wait_below, "--availability": availability, "--scaling": scaling}
+        for option, share in shares.items():
+            in_bounds(share, option, 0, 1, inside=True)
+        _share_but_one(coverage, "--coverage")
+        in_bounds(loading, "--loading", 0)
+        money = {
+            "--per-restore": per_restore,
+            "--per-point": per_point,
+            "--per-interruption": per_interruption,
+        }
+        costs = {o: in_bounds(number_of(text, "CNY", o), o, 0) for o, text in money.items()}
         asked = Asked(
             name=self.name, sets=self.changes, workload=workload, restore_s=limit, wait_below=wait_below,
             availability=availability, scaling=scaling, coverage=coverage, loading=loading,
-            per_restore_cny=number_of(per_restore, "CNY", "--per-restore"),
-            per_point_cny=number_of(per_point, "CNY", "--per-point"),
-            per_interruption_cny=number_of(per_interruption, "CNY", "--per-interruption"),
+            per_restore_cny=costs["--per-restore"], per_point_cny=costs["--per-point"],
+            per_interruption_cny=costs["--per-interruption"],
         )  # fmt: skip
         return reliability_answer(asked)
 
+    @told("plan")
     def break_even(
         self, unknown: str = "price", *, against: str = "incumbent", mark: str | float | None = None,
         incumbent: str = "", workload: str = "",
@@ -393,6 +445,7 @@ class Scenario:
             self.name, self.changes, unknown, against=against, mark=cost, incumbent=incumbent, workload=workload
         )  # fmt: skip
 
+    @told("sweep")
     def sweep(
         self, vary: Mapping[str, Values], *, outputs: Sequence[str] = (), design: str = "grid",
         points: int | None = None, seed: int = 0, **how: Unpack[HowWords],
@@ -404,6 +457,7 @@ class Scenario:
         asked = self._asked(outputs, seed, vary)
         return sweep_study(asked, How(**how), design=design, points=points)
 
+    @told("mc")
     def mc(
         self, inputs: Iterable[str] | Mapping[str, Mapping[str, object] | None], *, outputs: Sequence[str] = (),
         points: int = 256, precision: float | None = None, seed: int = 0, **how: Unpack[HowWords],
@@ -420,6 +474,7 @@ class Scenario:
             self._asked(outputs, seed, inputs=inputs), How(**how), points=points, precision=precision
         )
 
+    @told("sensitivity")
     def sensitivity(
         self, inputs: Iterable[str] | Mapping[str, Mapping[str, object] | None], *, output: str = "",
         method: str = "sobol", points: int = 256, seed: int = 0, **how: Unpack[HowWords],
@@ -431,6 +486,7 @@ class Scenario:
         asked = self._asked([output] if output else [], seed, inputs=inputs)
         return sensitivity_study(asked, How(**how), method=method, points=points)
 
+    @told("optimise")
     def optimise(
         self, vary: Mapping[str, Values], *, minimise: Sequence[str] = (), maximise: Sequence[str] = (),
         subject_to: Sequence[str] = (), **how: Unpack[HowWords],
@@ -443,6 +499,7 @@ class Scenario:
             self._asked((), 0, vary), How(**how), minimise=minimise, maximise=maximise, limits=subject_to
         )
 
+    @told("seek")
     def seek(self, span: str, target: str) -> Answer:
         """Find the value of an input (``"tco.pue=1:2"``) that gives an output its target (``"mfu=0.4"``)."""
         from clustersim.report.pages.studies import seek_answer
@@ -467,6 +524,13 @@ class Scenario:
             title=self.name,
             source=self.name,
         )
+
+
+def _share_but_one(value: float, option: str) -> None:
+    """Raise InputError for what is no share below one."""
+    from clustersim.planner.asked import in_bounds
+
+    in_bounds(value, option, 0, 1 - 1e-12)
 
 
 def _values(key: str, values: object) -> str | list[object]:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from clustersim.api.kinds import STUDIES, kind_of, refuse_other
+from clustersim.api.told import told
 from clustersim.errors import InputError, suggest
 from clustersim.extras import needs
+from clustersim.processors import processors
 from clustersim.report.answer import Answer, listed
 from clustersim.report.pages.studies import (
     Study,
@@ -22,7 +24,6 @@ from clustersim.report.pages.studies import (
 from clustersim.schema.lookup import known_names
 from clustersim.study.asked import How, HowWords, StudyAsked, asked_of_file
 from clustersim.study.driver import result_of, run_study
-from clustersim.study.execute import default_workers
 from clustersim.study.spec import axes_of
 from clustersim.study.store import StudyStore
 
@@ -64,7 +65,7 @@ class StudyFolder:
         """Run what the study is missing, and draw the figures that it lacks."""
         store = StudyStore(self.folder)
         manifest, spec = store.manifest(), store.spec()
-        run_study(spec, store, workers=workers or default_workers(), scheduler=scheduler, tell=tell)
+        run_study(spec, store, workers=workers or processors(), scheduler=scheduler, tell=tell)
         drawn = draw(str(self.folder), result_of(spec, store), manifest.get("draw") or {}, anew=False)
         said = [f"{self.folder}: {drawn} missing figure(s) drawn"] if drawn else []
         return listed(
@@ -188,6 +189,7 @@ class StudyFile:
             )
         return asked.with_more(sets=self.changes, axes=axes, outputs=outputs)
 
+    @told("sweep")
     def sweep(
         self, vary: Mapping[str, Values] | None = None, *, outputs: Sequence[str] = (), design: str = "grid",
         points: int | None = None, **how: Unpack[HowWords],
@@ -195,6 +197,7 @@ class StudyFile:
         """Run every combination of the varied inputs, or a sample of them."""
         return sweep_study(self._asked("sweep", vary, outputs), How(**how), design=design, points=points)
 
+    @told("mc")
     def mc(
         self, *, points: int | None = None, precision: float | None = None, outputs: Sequence[str] = (),
         **how: Unpack[HowWords],
@@ -202,12 +205,14 @@ class StudyFile:
         """Carry the uncertain inputs through the chain: P10, P50, P90."""
         return mc_study(self._asked("mc", outputs=outputs), How(**how), points=points, precision=precision)
 
+    @told("sensitivity")
     def sensitivity(
         self, *, method: str | None = None, points: int | None = None, **how: Unpack[HowWords]
     ) -> Study:
         """Rank the uncertain inputs by what they do to the first output."""
         return sensitivity_study(self._asked("sensitivity"), How(**how), method=method, points=points)
 
+    @told("optimise")
     def optimise(
         self, vary: Mapping[str, Values] | None = None, *, minimise: Sequence[str] = (), maximise: Sequence[str] = (),
         subject_to: Sequence[str] = (), **how: Unpack[HowWords],

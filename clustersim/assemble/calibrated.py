@@ -107,7 +107,7 @@ def calibrated_stack(stack: Software, found: CalibratedProfile | None) -> Softwa
         **hidden,
         attention_share=least(stack.attention_share * _factor(found, "attention"), 1.0),
         host_layer_s=stack.host_layer_s * host,
-        expert_host_s=stack.expert_host_s * host,
+        expert_launch_s=stack.expert_launch_s * host,
         layer_overhead_s=stack.layer_overhead_s * host,
         expert_overhead_s=stack.expert_overhead_s * host,
     )

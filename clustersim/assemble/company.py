@@ -302,6 +302,7 @@ def _over_printed(file: CompanyFile, base: Drivers) -> Drivers:
         warranty_share=d.warranty_share.value if d.warranty_share is not None else base.warranty_share,
         conversion_kcny=d.conversion.value if d.conversion is not None else base.conversion_kcny,
         opening_tax_losses_kcny=d.opening_tax_losses.value if d.opening_tax_losses else None,
+        tax_regime=d.tax_regime,
         finance_mode=d.finance_mode,
         product_mode=d.product_mode,
     )
@@ -342,6 +343,7 @@ def _from_file(file: CompanyFile, history: History, assumed: list[str]) -> Drive
         warranty_share=d.warranty_share.value if d.warranty_share is not None else 0.0,
         conversion_kcny=d.conversion.value if d.conversion is not None else 0.0,
         opening_tax_losses_kcny=d.opening_tax_losses.value if d.opening_tax_losses else None,
+        tax_regime=d.tax_regime,
         finance_mode=d.finance_mode,
         product_mode=d.product_mode,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clustersim.assemble.brought import is_brought, laid_out
 from clustersim.assemble.calibrated import calibrated_card, calibrated_network
 from clustersim.assemble.supernode import check_priced, on_domain
 from clustersim.errors import InputError
@@ -75,6 +76,9 @@ def network_spec(inputs: Inputs) -> Network:
     if cluster.fabric is not None and cluster.fabric.topology == "dragonfly":
         shape = dragonfly_shape(inputs)
         oversubscription, spread = shape.ring_oversubscription, shape.spread_oversubscription
+    elif cluster.fabric is not None and is_brought(cluster.fabric.topology):
+        laid = laid_out(inputs)
+        oversubscription, spread = laid.ring, laid.spread
     network = Network(
         scale_up_size=int(card.scale_up.domain.value),
         scale_up_bandwidth=card.scale_up.bandwidth.value,
@@ -111,6 +115,8 @@ def network_parts(inputs: Inputs) -> NetworkParts:
     check_priced(inputs)
     if fabric.topology == "dragonfly":
         return dragonfly_shape(inputs).parts
+    if is_brought(fabric.topology):
+        return laid_out(inputs).parts
     return cluster_parts(
         fabric.topology,
         cards=inputs.cards,

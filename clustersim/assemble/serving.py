@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clustersim.assemble.calibrated import calibrated_engine, factors_of, uncalibrated
 from clustersim.assemble.parts import card_spec, model_spec, needed, network_spec
 from clustersim.assemble.sessions import known_of, mean_context, session_stream, sessions_of
 from clustersim.assemble.software import constants_kind, eager_factor, engine_efficiency, fitted, reserve_of
 from clustersim.assemble.speculation import acceptance_of, draft_of
-from clustersim.columns import each_point, places
-from clustersim.des.serving.arrivals import draw_requests
+from clustersim.columns import distinct, pick, places, values_of
+from clustersim.des.serving.arrivals import draw_parts, draw_requests
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.build import replica_cost
 from clustersim.des.serving.closed_form import Fleet, FluidPool
@@ -29,6 +31,7 @@ from clustersim.errors import ClusterSimError, InputError
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
+from clustersim.perf.serving_adapters import Adapters, adapter_bytes, adapter_terms, adapter_wait_s
 from clustersim.perf.serving_cache import CachePlan, cache_tokens
 from clustersim.perf.serving_checks import check_serving
 from clustersim.perf.serving_cost import IterationTerms, iteration_terms
@@ -46,7 +49,7 @@ from clustersim.schema.software import SoftwareProfile
 
 __all__ = [
     "FluidDeployment", "ServingBuilder", "cache_of_plan", "content_of", "deployment", "engine_said", "fluid_deployment",
-    "format_by_rule", "layout_spec", "precision_spec", "requests_of", "slo_of", "stream_spec",
+    "format_by_rule", "layout_spec", "precision_spec", "request_parts", "requests_of", "slo_of", "stream_spec",
 ]  # fmt: skip
 
 #: Formats that meet a rule of width, the one with hardware of its own first.
@@ -110,23 +113,37 @@ def requests_of(work: ServingWorkload, seed: int) -> tuple[Requests, Trace | Non
         return requests.faster(traffic.load_factor.value), trace
     if traffic.sessions is not None:
         return sessions_of(work, seed), None
-    assert traffic.requests is not None and traffic.prompt is not None and traffic.output is not None
-    requests = draw_requests(
-        traffic.requests,
-        rate=(traffic.rate.value if traffic.rate else 1.0) * traffic.load_factor.value,
-        prompt_mean=traffic.prompt.mean.value,
-        output_mean=traffic.output.mean.value,
-        rng=np.random.default_rng(seed),
-        process=traffic.process,
-        burstiness=traffic.burstiness.value,
-        swing=traffic.swing.value,
-        period_s=traffic.period.value,
-        shape=traffic.prompt.shape,
-        output_shape=traffic.output.shape,
-        prompt_spread=traffic.prompt.spread.value,
-        output_spread=traffic.output.spread.value,
-    )
-    return requests, None
+    assert traffic.requests is not None
+    wave: dict[str, Any] = {"swing": traffic.swing.value, "period_s": traffic.period.value}
+    return draw_requests(traffic.requests, rng=np.random.default_rng(seed), **_drawn_by(work), **wave), None
+
+
+def _drawn_by(work: ServingWorkload) -> dict[str, Any]:
+    """What a workload's requests are drawn by, but for a daily wave."""
+    traffic = work.traffic
+    assert traffic.prompt is not None and traffic.output is not None
+    return {
+        "rate": (traffic.rate.value if traffic.rate else 1.0) * traffic.load_factor.value,
+        "prompt_mean": traffic.prompt.mean.value, "output_mean": traffic.output.mean.value,
+        "process": traffic.process, "burstiness": traffic.burstiness.value,
+        "shape": traffic.prompt.shape, "output_shape": traffic.output.shape,
+        "prompt_spread": traffic.prompt.spread.value, "output_spread": traffic.output.spread.value,
+    }  # fmt: skip
+
+
+def request_parts(work: ServingWorkload, seed: int, part: int) -> Iterator[Requests]:
+    """Yield the requests of `requests_of` in parts of so many; drawn ones are not all in memory at once.
+
+    A trace and a daily wave are.
+    """
+    traffic = work.traffic
+    if traffic.trace is None and traffic.process != "diurnal":
+        assert traffic.requests is not None
+        yield from draw_parts(traffic.requests, part=part, rng=np.random.default_rng(seed), **_drawn_by(work))
+        return
+    whole, _ = requests_of(work, seed)
+    for first in range(0, len(whole), part):
+        yield whole.some(first, first + part)
 
 
 def stream_spec(work: ServingWorkload, seed: int) -> Stream:
@@ -164,6 +181,7 @@ def _batching(
         max_tokens=b.max_tokens * ranks,
         max_sequences=b.max_sequences,
         chunked=b.chunked,
+        split_over_stages=b.split_over_stages,
         mixed=b.mixed,
         max_waiting=b.max_waiting,
         timeout_s=b.timeout.value if b.timeout else float("inf"),
@@ -188,6 +206,14 @@ def _prompt(work: ServingWorkload, seed: int) -> float:
     """Mean tokens of a prompt."""
     stated = work.traffic.prompt
     return stated.mean.value if stated is not None else float(requests_of(work, seed)[0].prompt.mean())
+
+
+def adapters_of(work: ServingWorkload) -> Adapters | None:
+    """Return the adapters of a workload's requests; a replica keeps no more than there are."""
+    a = work.adapters
+    if a is None:
+        return None
+    return Adapters(a.count, a.rank, min(a.resident, a.count), a.skew.value, a.targets == "all")
 
 
 def engine_said(work: ServingWorkload) -> str:
@@ -236,45 +262,50 @@ class ServingBuilder:
         self.context = _context(work)
         self.draft = draft_of(inputs, work, self.model)
         self.acceptance = acceptance_of(inputs, work)
+        self.adapters = adapters_of(work)
         self.prompt = _prompt(work, inputs.scenario.seed)
+        #: Where columns stand in all this; nothing where there is one point.
+        self.where = places(vars(self))
 
-    def request_s(self, terms: IterationTerms) -> float:
-        """Time of a request before its first token outside the model: the engine's own, and what it is held back.
+    def request_s(self, terms: IterationTerms, layout: Layout) -> float:
+        """Time of a request before its first token outside the model: the engine's own, what it is held back, and what
+        it waits for its adapter in the mean.
+
+        The host's time for its prompt's tokens is not in it: requests queue for that (``host_s`` of the replica).
 
         Held back are iterations of as many sequences as a replica has users, of one where arrivals are open.
         """
         held, loop = self.work.batching.wait_iterations, self.work.traffic.closed_loop
-        outside = self.efficiency.request_s + self.efficiency.prompt_token_s * self.prompt
+        outside = self.efficiency.request_s
+        if self.adapters is not None:
+            outside += adapter_wait_s(self.model, layout, self.card, self.adapters)
         if not held:
             return outside
         users = min(loop.users / self.work.replicas, self.work.batching.max_sequences) if loop else 1.0
         fixed = float(np.interp(users, terms.tokens, terms.fixed_s))
         return outside + held * (fixed + users * (terms.sequence_s + terms.kv_s * self.context))
 
-    def points(self) -> list[ServingBuilder]:
-        """Return a builder of plain numbers for every point of a batch; none where nothing varies."""
-        own = vars(self)
-        where = places(own)
-        if where is None:
-            return []
-        found: list[ServingBuilder] = []
+    def distinct(self) -> tuple[ServingBuilder, NDArray[Any]]:
+        """Return the same with one of the points that are alike in what it reads, and by point which of them it is.
 
-        def take(parts: dict[str, Any]) -> float:
-            builder = object.__new__(ServingBuilder)
-            builder.__dict__.update(parts)
-            found.append(builder)
-            return 0.0
+        Raises Unbatchable for columns that are recorded.
+        """
+        first, which = distinct(vars(self), self.where)
+        if first.size == which.size:
+            return self, np.arange(which.size)
+        builder = object.__new__(ServingBuilder)
+        builder.__dict__.update(pick(vars(self), self.where, first))
+        return builder, which
 
-        each_point(take, own)
-        return found
-
-    def room(self, layout: Layout, rules: Batching) -> int:
+    def room(self, layout: Layout, rules: Batching) -> Any:
         """Tokens of cache of a replica; raises InfeasibleError where the model does not fit."""
         check_serving(self.model, layout, self.precision, self.card)
         stated = self.work.memory_share
         plan = CachePlan(
             memory_share=stated.value if stated else None, reserve=reserve_of(self.engine, self.card.name),
             limits=BatchLimits(rules.max_tokens, rules.max_sequences), context=self.context, draft=self.draft,
+            beside_bytes=self.adapters.resident * adapter_bytes(self.model, layout, self.adapters)
+            if self.adapters else 0.0,
         )  # fmt: skip
         return cache_tokens(self.model, layout, self.precision, self.card, plan)
 
@@ -291,9 +322,15 @@ class ServingBuilder:
             "model": self.model, "layout": layout, "card": self.card, "network": self.network,
             "efficiency": self.efficiency, "precision": self.precision, "context": self.context,
             "ranks": ranks if ranks is not None else self.ranks(rules),
+            "split_over_stages": rules.split_over_stages,
         }  # fmt: skip
         found = iteration_terms(tokens, **given)
-        return speculative_terms(found, self.draft, rules.max_sequences, **given) if self.draft else found
+        if self.draft:
+            found = speculative_terms(found, self.draft, rules.max_sequences, **given)
+        if self.adapters is None:
+            return found
+        names = ("model", "layout", "card", "efficiency", "precision")
+        return adapter_terms(found, self.adapters, rules.max_sequences, **{k: given[k] for k in names})
 
     def ranks(self, rules: Batching) -> RankLoad:
         """What iterations hold, by which attention ranks are uneven."""
@@ -309,7 +346,8 @@ class ServingBuilder:
         # The closed form takes attention ranks as even: their number changes what an iteration takes, not its pace.
         rules = _batching(self.work, self.acceptance, prefill_only=prefill_only, decodes=decodes)
         room = self.room(layout, rules)
-        terms = self.terms(token_knots(rules.max_tokens), layout, rules, EVEN)
+        counts = token_knots(rules.max_tokens)
+        terms = self.terms(counts if self.where is None else counts[:, None], layout, rules, EVEN)
         return cost_of_terms(terms, room), rules, terms
 
     def pool(
@@ -323,7 +361,8 @@ class ServingBuilder:
         room = self.room(layout, rules)
         terms = self.terms(np.arange(rules.max_tokens + 257, dtype=np.float64), layout, rules)
         known = None if decodes else known_of(self.work, terms.held_bytes, self.model, self.precision)
-        return Pool(count, replica_cost(terms, room, layout.dp), rules, known), terms
+        host = 0.0 if decodes else self.efficiency.prompt_token_s
+        return Pool(count, replica_cost(terms, room, layout.dp, host), rules, known), terms
 
     def pools(self, plan: ServingPlan) -> dict[str, Any]:
         """Build the pools, their terms and the transfer between them."""
@@ -344,7 +383,7 @@ class ServingBuilder:
 
 @dataclass(frozen=True, slots=True)
 class FluidDeployment:
-    """A deployment as the closed form takes it, and what its answer is read with."""
+    """A deployment as the closed form takes it, and what its answer is read with; numbers may be columns of points."""
 
     fleet: Fleet
     cards: int
@@ -368,18 +407,19 @@ def fluid_deployment(
     layout = layout_spec(plan)
     cost, rules, terms = builder.fluid(layout, prefill_only=split is not None)
     pooled = work.router != "round_robin"
-    entry = FluidPool(cost, rules, work.replicas, pooled)
+    host = builder.efficiency.prompt_token_s
+    entry = FluidPool(cost, rules, work.replicas, pooled, values_of(host))
     cards, fleet = work.replicas * layout.cards, Fleet(entry)
     if split is not None:
         lay = layout_spec(split.decode_plan) if split.decode_plan else layout
         second, second_rules, _ = builder.fluid(lay, prefill_only=False, decodes=True)
-        latency, per_token = kv_transfer_seconds(terms.held_bytes, builder.network)
+        latency, per_token = map(values_of, kv_transfer_seconds(terms.held_bytes, builder.network))
         fleet = Fleet(entry, FluidPool(second, second_rules, split.decode_replicas), latency, per_token)
         cards += split.decode_replicas * lay.cards
     return FluidDeployment(
         fleet=fleet,
         cards=cards,
-        request_s=builder.request_s(terms),
+        request_s=builder.request_s(terms, layout) + host * builder.prompt,
         cached_share=work.prefix.hit_share.value if work.prefix else 0.0,
         peak_flops=builder.card.peak_of(builder.precision.linear),
         bandwidth=builder.card.memory_bandwidth,
@@ -392,7 +432,7 @@ def cache_of_plan(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> f
     try:
         builder = ServingBuilder(inputs, work)
         layout = layout_spec(plan)
-        room = builder.room(layout, builder.rules(layout, prefill_only=work.disaggregated is not None))
+        room: float = builder.room(layout, builder.rules(layout, prefill_only=work.disaggregated is not None))
     except ClusterSimError:
         return None
     return room
@@ -406,7 +446,7 @@ def deployment(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> Depl
     builder = ServingBuilder(inputs, work)
     pools = builder.pools(plan)
     auto, loop, power = work.autoscale, work.traffic.closed_loop, inputs.parts.card.power
-    outside = builder.request_s(pools["terms"])
+    outside = builder.request_s(pools["terms"], pools["layout"])
     key = f"cards.{inputs.parts.card.name}.power"
     return Deployment(
         card=builder.card.name,
@@ -418,6 +458,7 @@ def deployment(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> Depl
         if auto
         else None,
         cached_share=work.prefix.hit_share.value if work.prefix else 0.0,
+        priority_share=work.traffic.priority_share.value,
         closed_loop=ClosedLoop(loop.users, loop.think.value) if loop else None,
         seed=inputs.scenario.seed,
         request_s=outside,

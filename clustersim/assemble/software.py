@@ -36,7 +36,7 @@ ANY_CARD = "*"
 #: Keys of a file whose engine field has its unit in the name.
 _NAMES = {
     "layer_overhead": "layer_overhead_s", "host_layer": "host_layer_s", "expert_overhead": "expert_overhead_s",
-    "runtime_memory": "runtime_bytes", "expert_host": "expert_host_s",
+    "runtime_memory": "runtime_bytes", "expert_launch": "expert_launch_s",
 }  # fmt: skip
 #: Key of a file's section ``memory`` -> field of the engine's reserve.
 _RESERVE = {"fixed": "fixed_bytes", "peer": "peer_bytes", "graphs": "graph_bytes"} | {
@@ -185,7 +185,7 @@ def engine_efficiency(profile: SoftwareProfile, card: Card, kind: str) -> Effici
     >>> card = Card(name="X", peak={}, memory_bytes=1, memory_bandwidth=1, gemm_efficiency=0.7,
     ...     memory_efficiency=0.8)
     >>> round(engine_efficiency(load_software("vllm-0.9"), card, "dense").gemm, 3)
-    0.511
+    0.259
     """
     kinds = _KINDS.get(kind, (kind,))
     found = _serving(profile).on(card.name, kinds)
@@ -213,11 +213,13 @@ def _efficiency(profile: SoftwareProfile, of: EngineConstants, gemm: float, memo
         one_shot_s=of.one_shot_us * 1e-6,
         request_s=of.request_ms * 1e-3,
         prompt_token_s=of.prompt_token_us * 1e-6,
+        far_exchange_s=of.far_exchange_us * 1e-6,
         expert=of.expert,
         expert_layer_s=of.expert_layer_us * 1e-6,
         latent_rows=of.latent_rows,
         latent_share=of.latent_share,
         latent_format=of.latent_format,
+        beside=serving.beside,
     )
 
 
@@ -239,5 +241,6 @@ def batching_of(
         max_tokens=tokens,
         max_sequences=max(1, min(sequences, tokens - 1)) if rules.mixed else sequences,
         chunked=rules.chunked,
+        split_over_stages=rules.split_over_stages,
         mixed=rules.mixed,
     )

@@ -25,6 +25,7 @@ from clustersim.errors import InputError, suggest
 from clustersim.pipeline import run_chain
 from clustersim.planner.uncertainty import ChainDraws, chain_draws, chain_outcomes
 from clustersim.schema.inputs import load_inputs
+from clustersim.schema.readers import refuse_unread
 
 __all__ = ["BUY_OR_RENT", "Measurement", "Step", "Worth", "decision_of", "measurements", "order", "worth"]
 
@@ -206,6 +207,7 @@ def _options(
 ) -> tuple[str, dict[str, Array], dict[str, Array], dict[str, str]]:
     """The output's name, its draws by option, all that was drawn, and kinds of workloads."""
     key, options = decision_of(decide) if decide else ("", ("",))
+    refuse_unread([key])
     drawn: dict[str, Array] = {}
     outcomes: dict[str, Array] = {}
     kinds: dict[str, str] = {}

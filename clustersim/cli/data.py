@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
-from clustersim.cli.names import PROFILE, SCENARIO, Word
+from clustersim.cli.helps import grouped
+from clustersim.cli.names import KEY_WORD, PROFILE, SCENARIO, SCHEMA, Word
 from clustersim.cli.options import answers, given_of
 
 if TYPE_CHECKING:
@@ -33,8 +35,16 @@ class _Domain(Word):
 
         return click.Choice(sorted(DOMAINS)).convert(value, param, ctx)
 
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Complete with the domains that begin so."""
+        from clustersim.validation.domains import DOMAINS
 
-@click.group()
+        return [CompletionItem(name) for name in sorted(DOMAINS) if name.startswith(incomplete)]
+
+
+@grouped()
 def profiles() -> None:
     """List hardware profiles, show one with its sources, or compare two."""
 
@@ -68,7 +78,7 @@ def diff_profiles(first: str, second: str) -> Answer:
 
 
 @answers(of="")
-@click.argument("word", default="")
+@click.argument("word", default="", type=KEY_WORD)
 @click.option(
     "-s",
     "--scenario",
@@ -92,7 +102,7 @@ def keys(word: str, scenario: str, full: bool, units: bool) -> Answer:
 
 
 @answers(of="")
-@click.argument("kind", required=False)
+@click.argument("kind", required=False, type=SCHEMA)
 def schema(kind: str | None) -> Answer:
     """Print the JSON Schema of a KIND of file: every field with its unit, bounds, tiers and meaning.
 
@@ -123,7 +133,11 @@ def schema(kind: str | None) -> Answer:
     help="For a log of requests: its columns of arrival, prompt tokens, output tokens.",
 )  # fmt: skip
 @click.option(
-    "--skip", default=0, metavar="N", help="For a log of requests: so many bad lines may be left out."
+    "--skip",
+    default=0,
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="For a log of requests: so many bad lines may be left out.",
 )
 def import_file(
     file: str, kind: str, name: str, ignored: tuple[str, ...], given: tuple[str, ...], columns: str, skip: int
@@ -170,7 +184,7 @@ def measure() -> Answer:
     "--data", multiple=True, required=True, type=click.Path(),
     help="A table of measured rows: of `import`, or in the columns of `validate`. Repeatable.",
 )  # fmt: skip
-@click.option("--seed", default=0, show_default=True, help="Of the draws.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the draws.")
 @click.option(
     "--draws", default=400, show_default=True, type=click.IntRange(50, 10_000), help="Draws that are kept."
 )
@@ -202,7 +216,7 @@ def calibrate(
 )
 @click.option(
     "--leave-out", type=click.Choice(["source", "card", "release"]),
-    help="Predict steps of every such group with the constants found again without its rows.",
+    help="Predict every such group with the constants found again without its rows.",
 )  # fmt: skip
 @click.option(
     "--coverage", is_flag=True,

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clustersim.cli.names import SCENARIO
+from clustersim.cli.helps import grouped
+from clustersim.cli.names import SCENARIO, Finite
 from clustersim.cli.options import answers
 from clustersim.errors import InputError
+from clustersim.report.language import language
 
 if TYPE_CHECKING:
     from clustersim import Answer, Company, Scenario
@@ -17,7 +19,7 @@ _TABLES = ("income", "balance", "cash_flow", "dcf", "products", "ratios", "check
 _FILE = click.argument("file", type=click.Path())
 
 
-@click.group()
+@grouped()
 def command() -> None:
     """Statements, recovery, calibration, conventions, grids, cases and Monte Carlo of the company."""
 
@@ -52,8 +54,12 @@ def calibrate(company: Company, write: bool) -> Answer:
 
 
 @answers(command, of="company")
-@click.option("--date", "when", help="Valuation date of dated flows.  [default: as_of of the company file]")
-@click.option("--exit-multiple", type=float, help="Also value an exit at this multiple of EBITDA.")
+@click.option(
+    "--date", "when", show_default="as_of of the company file", help="Valuation date of dated flows."
+)
+@click.option(
+    "--exit-multiple", type=Finite(0, min_open=True), help="Also value an exit at this multiple of EBITDA."
+)
 def value(company: Company, when: str | None, exit_multiple: float | None) -> Answer:
     """Value SCENARIO under the usual conventions, and backwards from the printed value and the market price."""
     return company.value(when=when, exit_multiple=exit_multiple)
@@ -61,8 +67,9 @@ def value(company: Company, when: str | None, exit_multiple: float | None) -> An
 
 @answers(command, of="company")
 @click.option(
-    "--kind", type=click.Choice(["wacc-growth", "asp-units"]), default="wacc-growth", show_default=True
-)
+    "--kind", type=click.Choice(["wacc-growth", "asp-units"]), default="wacc-growth", show_default=True,
+    help="Over what: discount rate and growth, or prices and units.",
+)  # fmt: skip
 def grid(company: Company, kind: str) -> Answer:
     """Target price over WACC x growth, or price x volume, around the case."""
     return company.grid(kind)
@@ -75,7 +82,8 @@ def cases(company: Company) -> Answer:
 
 
 @answers(command, of="company")
-@click.option("-n", "--samples", type=click.IntRange(min=100), default=10_000, show_default=True)
+@click.option("-n", "--samples", type=click.IntRange(min=100), default=10_000, show_default=True,
+              help="Samples that are drawn.")  # fmt: skip
 def mc(company: Company, samples: int) -> Answer:
     """Draw the uncertain inputs of the company: P10, P50, P90 of the target price.
 
@@ -182,7 +190,7 @@ def through(company: Company) -> Answer:
     return company.through()
 
 
-@click.group()
+@grouped()
 def export() -> None:
     """Take a forecast away: an Excel workbook with live formulas."""
 
@@ -190,7 +198,11 @@ def export() -> None:
 @answers(export, of="company", needs_folder=True)
 @click.option("--case", default="base", show_default=True, help="Case that the selector stands on.")
 @click.option(
-    "--labels", type=click.Choice(["en", "zh", "both"]), default="en", show_default=True, help="Language."
+    "--labels",
+    type=click.Choice(["en", "zh", "both"]),
+    default=language,
+    show_default="that of --lang",
+    help="Language.",
 )
 @click.option("--audit", "tables", type=click.Path(), help="Folder of printed tables to audit into a sheet.")
 def xlsx(company: Company, case: str, labels: str, tables: str | None) -> Answer:
@@ -199,7 +211,7 @@ def xlsx(company: Company, case: str, labels: str, tables: str | None) -> Answer
 
 
 _LANGUAGE = click.option(
-    "--language", type=click.Choice(["en", "zh", "both"]), default="en", show_default=True,
+    "--language", "--lang", type=click.Choice(["en", "zh", "both"]), default=language, show_default="that of --lang",
     help="English, Chinese, or a document of each.",
 )  # fmt: skip
 _KIND = click.option(

@@ -14,6 +14,7 @@ from typing import NoReturn
 
 import click
 
+from clustersim.cli.helps import LANGUAGE, Group
 from clustersim.errors import ClusterSimError, suggest
 from clustersim.extras import extra_of
 from clustersim.reading.guarded import printable
@@ -105,7 +106,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
-class LazyGroup(click.Group):
+_COMPLETE = "_CLUSTERSIM_COMPLETE"
+
+
+class LazyGroup(Group):
     """A group that knows its commands by name and imports a command's module only to run or describe it."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -129,6 +133,11 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Show the option of the language here, with the variable that says it for good."""
+        own = click.Group.get_params(self, ctx)
+        return [LANGUAGE, *own]
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -170,8 +179,10 @@ def _say(text: str) -> None:
 
 
 def _run() -> int:
+    if _COMPLETE in os.environ:
+        importlib.import_module("clustersim.cli.names")  # how each shell is completed
     try:
-        result = cli.main(standalone_mode=False, complete_var="_CLUSTERSIM_COMPLETE")
+        result = cli.main(standalone_mode=False, complete_var=_COMPLETE)
         sys.stdout.flush()
     except click.exceptions.Abort:
         _say("interrupted")

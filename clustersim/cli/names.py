@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
+from click.shell_completion import BashComplete, CompletionItem, add_completion_class
 
 from clustersim.errors import ClusterSimError
 
-__all__ = ["COMPANY", "KEY_VALUE", "PROFILE", "SCENARIO", "STUDY", "Word"]
+__all__ = ["COMPANY", "KEY_VALUE", "KEY_WORD", "PROFILE", "SCENARIO", "SCHEMA", "STUDY", "Finite", "Word"]
 
 
 if TYPE_CHECKING:
@@ -44,6 +45,34 @@ class Name(Word):
         return _items(known, incomplete)
 
 
+class OneOf(Word):
+    """Text that may be one of some words, which are looked up only where one is completed."""
+
+    def __init__(self, name: str, known: Callable[[], Iterable[str]]) -> None:
+        self.name, self._known = name, known
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Take the word as it is; whether it is one is said when it is looked up."""
+        return str(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Complete with the words that begin so."""
+        return _items(self._known, incomplete)
+
+
+class Finite(click.FloatRange):
+    """A finite number between two ends; click's own range lets through what is no number."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Refuse what is no number, infinite or beyond an end."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is no finite number", param, ctx)
+        return number
+
+
 class KeyValue(Word):
     """``KEY=VALUE``, the keys being those of the scenario that the line names."""
 
@@ -61,14 +90,32 @@ class KeyValue(Word):
             return []
 
         def known() -> Iterable[str]:
-            from clustersim.schema.inputs import load_inputs
+            from clustersim.schema.listing import settable
 
-            inputs = load_inputs(scenario)
-            return (f"{key}=" for key in dict.fromkeys(
-                [*(key for key, _ in inputs.fields()), *(key for key, _, _ in inputs.origins())]
-            ))  # fmt: skip
+            return (f"{key}=" for key in settable(scenario))
 
         return _items(known, incomplete)
+
+
+def _keys() -> Iterable[str]:
+    from clustersim.schema.catalogue import all_keys
+
+    return (key.key for key in all_keys(described=False))
+
+
+def _schemas() -> Iterable[str]:
+    from clustersim.study.kinds import FOLDERS
+
+    return FOLDERS
+
+
+@add_completion_class
+class Bash(BashComplete):
+    """Bash as click completes it, but with no space behind a key's equals sign."""
+
+    source_template = BashComplete.source_template.replace(
+        "COMPREPLY+=($value)", "COMPREPLY+=($value); [[ $value == *= ]] && compopt -o nospace 2> /dev/null"
+    )
 
 
 def _items(known: Callable[[], Iterable[str]], incomplete: str) -> list[CompletionItem]:
@@ -90,3 +137,5 @@ PROFILE = Name(
     ),
 )
 KEY_VALUE = KeyValue()
+KEY_WORD = OneOf("word", _keys)
+SCHEMA = OneOf("kind", _schemas)

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from clustersim.cli.helps import Command
 from clustersim.cli.names import COMPANY, KEY_VALUE, SCENARIO, STUDY
 from clustersim.cli.progress import progress
 from clustersim.errors import InputError
 from clustersim.reading.guarded import printable
+from clustersim.report.spoken import spoken
 
 if TYPE_CHECKING:
     from clustersim.report.answer import Answer
@@ -83,7 +85,7 @@ def answers(
         taken = any("--output" in param.opts for param in mine)
         params = [*_SUBJECTS[of], *mine, _FOLDER if taken else _OUTPUT, _FORMAT]
         text = inspect.cleandoc(function.__doc__ or "")
-        command = click.Command(name or function.__name__, callback=run, params=params, help=text)
+        command = Command(name or function.__name__, callback=run, params=params, help=text)
         if group is not None:
             group.add_command(command)
         return command
@@ -166,8 +168,8 @@ def show(answer: Answer, fmt: str | None = None, folder: Path | None = None) -> 
 
 
 def say(text: str) -> None:
-    """Say something beside the data, on stderr; a name in it moves no cursor."""
-    click.echo(printable(text, 10_000), err=True)
+    """Say something beside the data, on stderr, in the language that was chosen; a name in it moves no cursor."""
+    click.echo(printable(spoken(text), 10_000), err=True)
 
 
 def _not_blank(path: str | None) -> str | None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 import click
 
-from clustersim.cli.names import SCENARIO
+from clustersim.cli.helps import grouped
+from clustersim.cli.names import SCENARIO, Finite
 from clustersim.cli.options import answers
 from clustersim.errors import InputError
 
@@ -24,7 +25,7 @@ _WORKLOAD = click.option(
     metavar="NAME",
     help="Which workload, where the scenario has several of the kind.",
 )
-_SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
+_SHARE = Finite(0, 1, min_open=True, max_open=True)
 #: What limits a cluster: the options of ``plan training`` and ``plan cluster``.
 _LIMITS = (
     click.option("--workload", default="", metavar="NAME", help="The training workload; by default the only one."),
@@ -51,7 +52,7 @@ _LIMITS = (
     click.option("--top", type=click.IntRange(min=1), default=5, show_default=True, help="How many to show."),
     click.option("--write", metavar="FILE", help="Write the first as a scenario that runs as it stands."),
     click.option(
-        "--probability", type=click.FloatRange(0, 1, min_open=True, max_open=True),
+        "--probability", type=Finite(0, 1, min_open=True, max_open=True),
         help="Meet the limits with this probability over all that is uncertain, for example 0.9.",
     ),
     click.option(
@@ -68,7 +69,7 @@ def _limits(function: F) -> F:
     return function
 
 
-@click.group()
+@grouped()
 def command() -> None:
     """Find plans and sizes that meet a goal."""
 
@@ -123,12 +124,19 @@ def cluster(
 
 @answers(command)
 @_WORKLOAD
-@click.option("--demand", help="Requests to carry, for example '231 1/s': how many cards does that take?")
+@click.option(
+    "--demand", help="Requests to carry, for example '231 1/s' or '20e6 1/d': how many cards does that take?"
+)
 @click.option("--tokens-per-day", help="Tokens a day to carry (prompt and answer), for example 2T.")
 @click.option("--streams", help="Video streams to carry at once on average, of the stated mix.")
 @click.option(
-    "--admitted", type=float, default=0.99, show_default=True,
+    "--admitted", type=Finite(0, 1, min_open=True, max_open=True), default=0.99, show_default=True,
     help="Share of the streams that must find room, by its lower 95 % bound.",
+)  # fmt: skip
+@click.option(
+    "--diurnal", type=Finite(0, 1, max_open=True),
+    help="By how much of its mean a demand goes up and down in a day, for example 0.6: what is bought for the peak, and"
+    " what must run in each hour.",
 )  # fmt: skip
 @click.option("--plans", is_flag=True, help="Compare parallel plans of a replica by cost per token.")
 @click.option(
@@ -151,14 +159,14 @@ def cluster(
 )
 def serving(
     scenario: Scenario, workload: str, demand: str | None, tokens_per_day: str | None, streams: str | None,
-    admitted: float, plans: bool, search: bool, formats: bool, frontier: bool, budget: str | None, power: str | None,
-    racks: str | None, top: int, tell: Teller,
+    admitted: float, diurnal: float | None, plans: bool, search: bool, formats: bool, frontier: bool,
+    budget: str | None, power: str | None, racks: str | None, top: int, tell: Teller,
 ) -> Answer:  # fmt: skip
     """Ask SCENARIO backwards: the largest rate at its service level, the cards for a demand, the cheapest plan."""
     return scenario.plan_serving(
         workload=workload, demand=demand, tokens_per_day=tokens_per_day, streams=streams, admitted=admitted,
         plans=plans, search=search, formats=formats, frontier=frontier, budget=budget, power=power, racks=racks,
-        top=top, tell=tell.stage,
+        top=top, diurnal=diurnal, tell=tell.stage,
     )  # fmt: skip
 
 
@@ -180,11 +188,11 @@ def serving(
 @click.option("--per-point", default="0 CNY", help="Penalty of each point of a hundred below it.")
 @click.option("--per-interruption", default="0 CNY", help="Penalty of a run that people had to restart.")
 @click.option(
-    "--coverage", type=click.FloatRange(0, 1, max_open=True), default=0.993, show_default=True,
+    "--coverage", type=Finite(0, 1, max_open=True), default=0.993, show_default=True,
     help="Share of failures that recover without people (Llama 3: 416 of 419).",
 )  # fmt: skip
 @click.option(
-    "--loading", type=click.FloatRange(min=0), default=0.0, show_default=True,
+    "--loading", type=Finite(min=0), default=0.0, show_default=True,
     help="What a premium adds to the expected penalty, as a share of it.",
 )  # fmt: skip
 def reliability(

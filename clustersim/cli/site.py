@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from clustersim.cli.names import Finite
 from clustersim.cli.options import answers
 from clustersim.errors import InputError
+from clustersim.processors import processors
 
 if TYPE_CHECKING:
     from clustersim import Answer, Scenario
@@ -136,8 +138,9 @@ def fabric(scenario: Scenario) -> Answer:
 @answers()
 @_WORKLOAD
 @click.option(
-    "--fidelity", type=click.Choice(["auto", "closed", "vector", "des"]), default="auto", show_default=True
-)
+    "--fidelity", type=click.Choice(["auto", "closed", "vector", "des"]), default="auto", show_default=True,
+    help="How the month is computed: closed form, vectorised draws, or events one by one.",
+)  # fmt: skip
 @click.option("--replications", type=click.IntRange(min=1), help="Simulated runs; the scenario's by default.")
 @click.option(
     "--scaling", metavar="LOW:HIGH", help="Scaling curves from LOW to HIGH cards instead, by doubling."
@@ -153,9 +156,13 @@ def fabric(scenario: Scenario) -> Answer:
 @click.option(
     "--link", default="100 Gb/s", show_default=True, help="Bandwidth per card between the clusters."
 )
+@click.option(
+    "--workers", type=click.IntRange(min=1), show_default="all processors",
+    help="Processes for simulated months that take long; the result does not depend on it.",
+)  # fmt: skip
 def train(
     scenario: Scenario, workload: str, fidelity: str, replications: int | None, scaling: str | None,
-    others: tuple[str, ...], share: str, link: str,
+    others: tuple[str, ...], share: str, link: str, workers: int | None,
 ) -> Answer:  # fmt: skip
     """Run a training workload of SCENARIO: its step by the stated plan or the best one, and the long run with failures
     and checkpoints."""
@@ -164,7 +171,9 @@ def train(
             *others, workload=workload, share=share, link=link, fidelity=fidelity, replications=replications
         )
     if scaling is None:
-        return scenario.train(workload=workload, fidelity=fidelity, replications=replications)
+        return scenario.train(
+            workload=workload, fidelity=fidelity, replications=replications, workers=workers or processors()
+        )
     low, _, high = (part.strip() for part in scaling.partition(":"))
     if not (low.isdigit() and high.isdigit()):
         raise InputError(f"--scaling {scaling!r}: write LOW:HIGH, for example 8:131072")
@@ -179,14 +188,21 @@ def train(
     "--whole", is_flag=True, help="Serve the requests that the scenario draws from first to last, no steady state."
 )  # fmt: skip
 @click.option(
-    "--error", type=click.FloatRange(0.001, 0.5), default=0.01, show_default=True,
+    "--error", type=Finite(0.001, 0.5), default=0.01, show_default=True,
     help="Relative standard error that the figures of a steady state are served to.",
 )  # fmt: skip
+@click.option(
+    "--records", metavar="FOLDER",
+    help="Serve every request in bounded memory, however many; write what became of each to Parquet files there.",
+)  # fmt: skip
 def serve(
-    scenario: Scenario, workload: str, trace: str | None, skip: int | None, whole: bool, error: float
-) -> Answer:
+    scenario: Scenario, workload: str, trace: str | None, skip: int | None, whole: bool, error: float,
+    records: str | None,
+) -> Answer:  # fmt: skip
     """Serve the requests of SCENARIO, or its video streams, and print latency, throughput, use and cost."""
-    return scenario.serve(workload=workload, trace=trace, skip=skip, whole=whole, error=error)
+    return scenario.serve(
+        workload=workload, trace=trace, skip=skip, whole=whole, error=error, records=records
+    )
 
 
 @answers()
@@ -236,7 +252,7 @@ def jobs(
 @answers()
 @_WORKLOAD
 @click.option(
-    "--coverage", type=click.FloatRange(0, 1, max_open=True), default=0.993, show_default=True,
+    "--coverage", type=Finite(0, 1, max_open=True), default=0.993, show_default=True,
     help="Share of failures that recover without people (Llama 3: 416 of 419).",
 )  # fmt: skip
 @click.option(

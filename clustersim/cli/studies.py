@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from clustersim.cli.names import KEY_VALUE
+from clustersim.cli.helps import grouped
+from clustersim.cli.names import KEY_VALUE, Finite
 from clustersim.cli.options import answers, say, varied
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _reused() -> list[str]:
 @answers(of="study")
 @click.option("--points", type=click.IntRange(min=2), help="Replace the study's number of points.")
 @click.option(
-    "--precision", type=click.FloatRange(min=0, min_open=True, max=1),
+    "--precision", type=Finite(min=0, min_open=True, max=1),
     help="Stop as soon as the P50 of the first output is known to this share of itself; points is then the limit.",
 )  # fmt: skip
 @_workers
@@ -162,7 +163,7 @@ def seek(scenario: Scenario, span: str, target: str) -> Answer:
     return scenario.seek(span, target)
 
 
-@click.group()
+@grouped()
 def study() -> None:
     """Resume, inspect, query and export studies that were kept in a folder."""
 

@@ -6,6 +6,7 @@ import secrets
 
 import click
 
+from clustersim.cli.helps import Command
 from clustersim.errors import InputError
 
 __all__ = ["web"]
@@ -13,7 +14,7 @@ __all__ = ["web"]
 _HERE = ("127.0.0.1", "::1", "localhost")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option(
     "--host",
     default="127.0.0.1",

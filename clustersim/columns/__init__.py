@@ -20,8 +20,9 @@ from clustersim.columns.numbers import (
     of_points,
     stacked,
     values_of,
+    whole,
 )
-from clustersim.columns.points import Varied, each_point, pick, places
+from clustersim.columns.points import Varied, distinct, each_point, pick, places
 
 __all__ = [
     "Batch",
@@ -37,6 +38,7 @@ __all__ = [
     "column_of",
     "decide",
     "decisions",
+    "distinct",
     "each_point",
     "finite",
     "least",
@@ -48,4 +50,5 @@ __all__ = [
     "places",
     "stacked",
     "values_of",
+    "whole",
 ]  # fmt: skip

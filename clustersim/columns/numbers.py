@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from clustersim.columns.column import Column, Noted, bare
 
 __all__ = [
-    "as_array", "column_of", "finite", "least", "most", "number", "of_points", "stacked", "values_of",
+    "as_array", "column_of", "finite", "least", "most", "number", "of_points", "stacked", "values_of", "whole",
 ]  # fmt: skip
 
 Array = NDArray[Any]
@@ -77,6 +77,15 @@ def of_points(value: Any) -> Any:
     """Return an array of points as a column, one number as a float."""
     array = as_array(values_of(value))
     return Column(array) if array.ndim else float(array)
+
+
+def whole(value: Any) -> Any:
+    """Return a number without its fraction: a whole number, or a column of them.
+
+    >>> whole(2.7), whole(Column(np.array([2.7, -0.5]))).values.tolist()
+    (2, [2.0, -0.0])
+    """
+    return np.trunc(value) if isinstance(value, Column) else int(value)
 
 
 def finite(value: Any) -> Any:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.columns.column import Column, Split
+from clustersim.columns.column import Column, Noted, Split, Unbatchable
 
-__all__ = ["Varied", "each_point", "pick", "places"]
+__all__ = ["Varied", "distinct", "each_point", "pick", "places"]
 
 Array = NDArray[Any]
 
@@ -113,6 +113,33 @@ def pick(value: Any, where: Any, points: Any, wrap: Callable[[Array], Any] = Col
     if isinstance(value, dict):
         return {**value, **new}
     return type(value)(new.get(i, item) for i, item in enumerate(value))
+
+
+def distinct(value: Any, where: Any) -> tuple[Array, Array]:
+    """Return a point of every kind of points that are alike in ``value``, and by point which of them it is.
+
+    >>> one = {"a": Column(np.array([1.0, 2.0, 1.0]))}
+    >>> first, which = distinct(one, places(one))
+    >>> first.tolist(), which.tolist()
+    ([0, 1], [0, 1, 0])
+
+    Raises Unbatchable for columns that are recorded.
+    """
+    rows = [leaf.numbers if isinstance(leaf, Varied) else leaf.values for leaf in _leaves(value, where)]
+    if any(isinstance(row, Noted) for row in rows):
+        raise Unbatchable("recorded points cannot be told apart")
+    table = np.concatenate([np.reshape(row, (-1, np.shape(row)[-1])) for row in rows])
+    _, first, which = np.unique(table, axis=1, return_index=True, return_inverse=True)
+    return first, which.reshape(-1)
+
+
+def _leaves(value: Any, where: Any) -> Iterator[Any]:
+    if where is True:
+        yield value
+        return
+    for key, item in _parts(value):
+        if key in where:
+            yield from _leaves(item, where[key])
 
 
 def each_point(run: Callable[[Any], Any], question: Any) -> Any:

@@ -118,6 +118,7 @@ class Drivers:
     conversion_kcny: float
     interest_rate: Value
     opening_tax_losses_kcny: Value | None = None
+    tax_regime: str = "loss_pool"
     finance_mode: str = "given"
     product_mode: str = "simulated"
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from clustersim.columns import as_array
 from clustersim.errors import InputError
 from clustersim.finance.company import Array, Drivers, Value
+from clustersim.plugins import TAX_REGIMES, brought
 
 __all__ = ["TaxRows", "loss_pool", "tax_rows"]
 
@@ -61,8 +63,21 @@ def tax_rows(drivers: Drivers, profits: Array) -> TaxRows:
     """Return the tax rows of a company: exempt until its first taxed year, or relieved by a pool of losses only.
 
     A report that relieves every profit before its first taxed year in full prints no pool; where the opening pool is
-    given, it alone relieves, from the first year on.
+    given, it alone relieves, from the first year on. Another regime than ``loss_pool`` is code of an installed package
+    (``clustersim.plugins``) that is asked in the same way; the year after the last bears the rate alone.
+
+    Raises InputError where a regime gives no row for each year, or a tax that is paid to the company.
     """
-    if drivers.opening_tax_losses_kcny is not None:
-        return loss_pool(profits, rate=drivers.tax_rate, opening=drivers.opening_tax_losses_kcny)
-    return loss_pool(profits, rate=drivers.tax_rate, first_taxed=drivers.first_taxed)
+    given = drivers.opening_tax_losses_kcny
+    relief: dict[str, Any] = {"first_taxed": drivers.first_taxed} if given is None else {"opening": given}
+    if drivers.tax_regime == "loss_pool":
+        return loss_pool(profits, rate=drivers.tax_rate, **relief)
+    regime = brought(TAX_REGIMES, drivers.tax_regime)
+    found = regime(as_array(profits), rate=drivers.tax_rate, **{"opening": 0.0, "first_taxed": 0, **relief})
+    if not isinstance(found, TaxRows) or np.shape(found.tax) != np.shape(profits):
+        raise InputError(f"{regime.__doc__}: gives no TaxRows with a tax for each of {len(profits)} years")
+    if not np.all(np.isfinite(found.tax)) or np.any(found.tax > 0):
+        raise InputError(
+            f"{regime.__doc__}: gives a tax above zero, or no number; tax that is paid is negative"
+        )
+    return found

@@ -157,6 +157,11 @@ class Model:
         return float((3 if self.gated else 2) * inner * self.expert_ffn_hidden)
 
     @property
+    def idle_expert_params(self) -> float:
+        """Parameters of the routed experts of one layer that a token does not go to."""
+        return (self.experts - self.experts_per_token) * self.expert_params
+
+    @property
     def latent_params(self) -> float:
         """Parameters of the projections around the latent experts of one layer; 0 without them."""
         return 2.0 * self.hidden * self.expert_hidden

@@ -38,7 +38,8 @@ class Software:
     gather_bytes: float = 2.0
     """Bytes of a value that tensor-parallel cards gather for a product below 16 bits; 1 where it is cast before."""
     ep_overlap: float = 0.0
-    """The same for the exchange of experts: above 0 where two micro-batches are worked on at once."""
+    """Share of all kernels of a layer under which the exchange of experts can hide: above 0 where a forward and a
+    backward pass of two micro-batches are worked on at once (Megatron-Core, overlap of expert-parallel traffic)."""
     kernel_factor: float = 1.0
     """Seconds of the card's own work over those of a stack that was tuned to it: above 1 where software is new to a
     maker's cards (step efficiency beside an A100 on the same case, FlagPerf). Exchanges are no slower for it."""
@@ -51,9 +52,10 @@ class Software:
     expert_overhead_s: float = 1e-3
     """The same for every pass of a layer of experts: routing, sorting and what waits for them. 0 for steps that are
     recorded and replayed as a whole. Derived, see docs/training.md."""
-    expert_host_s: float = 3.5e-3
-    """Seconds that the host takes for one pass of a layer of experts: it must know how many tokens each expert has
-    before it launches what follows, so no pass is shorter. 0 for recorded steps. Derived, see docs/training.md."""
+    expert_launch_s: float = 2e-5
+    """Seconds that the host takes to launch one kernel of one expert: a pass of a layer of experts is no shorter than
+    its launches, those of the layer itself (``host_layer_s``) included. They cannot be recorded in advance, for how
+    many tokens an expert gets is known only then. 0 for recorded steps. Derived, see docs/training.md."""
     grouped_experts: bool = False
     """Whether one launch serves all experts of a card; else each has products and casts of its own."""
     gate_values: float = 9.0
@@ -111,7 +113,8 @@ class Plan:
     """Whether the embedding counts as a layer when layers are given out to stages (Megatron's
     account_for_embedding_in_pipeline_split)."""
     loss_slot: bool = False
-    """The same of the output head and its loss (Megatron's account_for_loss_in_pipeline_split)."""
+    """The same of the output head and its loss (Megatron's account_for_loss_in_pipeline_split); with it every extra
+    prediction layer counts as two."""
     shard: int = 0
     """Cards over which weights, gradients and optimizer states are shared out (hybrid sharding); 0 for all copies."""
     unit_layers: int = 1

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from clustersim.columns import whole
 from clustersim.errors import InfeasibleError
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
@@ -31,7 +33,8 @@ __all__ = ["CachePlan", "CacheRoom", "cache_room", "cache_tokens", "smallest_tp"
 class CachePlan:
     """How an engine gives out a card's memory: its share (None: the engine's own), its reserve, its largest batch.
 
-    ``context`` is about how long sequences are, in tokens; ``draft`` holds weights and a cache beside the model's.
+    ``context`` is about how long sequences are, in tokens; ``draft`` holds weights and a cache beside the model's;
+    ``beside_bytes`` are held on each card besides (adapters).
     """
 
     memory_share: float | None = None
@@ -39,6 +42,7 @@ class CachePlan:
     limits: BatchLimits = DEFAULT_LIMITS
     context: float = TYPICAL_CONTEXT
     draft: Draft | None = None
+    beside_bytes: float = 0.0
 
     @property
     def share(self) -> float:
@@ -59,12 +63,12 @@ class CacheRoom:
     per_sequence: float
     groups: int
 
-    def tokens(self, context: float) -> int:
+    def tokens(self, context: float) -> Any:
         """Tokens held at once by sequences of ``context`` tokens each: room x context / bytes of one sequence."""
         if not self.per_sequence:
-            return int(self.bytes_per_card / self.per_token) * self.groups
+            return whole(self.bytes_per_card / self.per_token) * self.groups
         one = self.per_token * context + self.per_sequence
-        return int(self.bytes_per_card * context / one) * self.groups
+        return whole(self.bytes_per_card * context / one) * self.groups
 
     def sequences(self, context: float) -> float:
         """Sequences of ``context`` tokens that are held at once."""
@@ -82,6 +86,7 @@ def cache_room(
     taken = weight_bytes_per_card(model, layout, precision)
     taken += reserve_bytes(plan.reserve, model, plan.limits, tp=layout.tp, dp=layout.dp)
     taken += draft_weight_bytes(plan.draft, layout, precision) if plan.draft else 0.0
+    taken += plan.beside_bytes
     free = plan.reserve.share_of == "free"
     left = (card.memory_bytes - taken) * plan.share if free else card.memory_bytes * plan.share - taken
     per_token = per_sequence = 0.0
@@ -99,7 +104,7 @@ def cache_tokens(
     precision: Precision,
     card: Card,
     plan: CachePlan = DEFAULT_PLAN,
-) -> int:
+) -> Any:
     """Return how many tokens one replica's caches hold in sequences of about ``context`` tokens.
 
     Raises InfeasibleError, naming the smallest tensor-parallel degree that fits, where a thousand do not.
@@ -108,14 +113,16 @@ def cache_tokens(
     if room.tokens(plan.context) >= LEAST_TOKENS * layout.dp:
         return room.tokens(plan.context)
     weights = weight_bytes_per_card(model, layout, precision)
-    kept = reserve_bytes(plan.reserve, model, plan.limits, tp=layout.tp, dp=layout.dp)
+    kept = reserve_bytes(plan.reserve, model, plan.limits, tp=layout.tp, dp=layout.dp) + plan.beside_bytes
     share = plan.share
     fit = smallest_tp(model, layout, precision, card, plan)
+    beside = " and adapters" if plan.beside_bytes else ""
     hint = f"the smallest that fits is tp={fit}" if fit else "no tp up to 1024 fits; add pp or fewer bits"
     raise InfeasibleError(
         f"{model.name} needs {(weights + kept) / 1e9:.1f} GB per card at tp={layout.tp} (weights {weights / 1e9:.1f},"
-        f" the engine's reserve {kept / 1e9:.1f}), but {card.name} gives {card.memory_bytes * share / 1e9:.1f} GB"
-        f" ({share:g} of {card.memory_bytes / 1e9:.1f}): it does not fit; {hint}"
+        f" the engine's reserve{beside} {kept / 1e9:.1f}), but {card.name} gives"
+        f" {card.memory_bytes * share / 1e9:.1f} GB ({share:g} of {card.memory_bytes / 1e9:.1f}): it does not fit;"
+        f" {hint}"
     )
 
 

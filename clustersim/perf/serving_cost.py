@@ -15,10 +15,12 @@ tabulated once; the others are linear, which is what makes the closed form over 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from clustersim.columns import as_array, most
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.formats import FORMATS
@@ -33,6 +35,7 @@ from clustersim.perf.serving_work import (
     expert_token_share,
     not_modelled,
 )
+from clustersim.plugins import seconds_of
 
 __all__ = ["IterationTerms", "iteration_terms"]
 
@@ -98,7 +101,7 @@ class IterationTerms:
         )
 
 
-def roofline_s(flops: Array, bytes_: Array, peak: float, bandwidth: float) -> Array:
+def roofline_s(flops: Array, bytes_: Array, peak: Any, bandwidth: Any) -> Any:
     """Return the p-norm of the compute time flops/peak and the memory time bytes/bandwidth.
 
     >>> float(roofline_s(np.array([3.0]), np.array([0.0]), 1.0, 1.0)[0])
@@ -106,8 +109,8 @@ def roofline_s(flops: Array, bytes_: Array, peak: float, bandwidth: float) -> Ar
     """
     top = np.maximum(flops / peak, bytes_ / bandwidth)
     low = np.minimum(flops / peak, bytes_ / bandwidth)
-    ratio = np.divide(low, top, out=np.zeros_like(top), where=top > 0)
-    return np.asarray(top * (1.0 + ratio**ROOFLINE_NORM) ** (1.0 / ROOFLINE_NORM))
+    ratio = low / np.where(top > 0, top, 1.0)
+    return as_array(top * (1.0 + ratio**ROOFLINE_NORM) ** (1.0 / ROOFLINE_NORM))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,15 +178,21 @@ class _Attention:
 
 
 def _attention(
-    model: Model, layout: Layout, card: Card, efficiency: Efficiency, precision: Precision, context: float
+    model: Model,
+    layout: Layout,
+    card: Card,
+    efficiency: Efficiency,
+    precision: Precision,
+    context: float,
+    in_turn: float,
 ) -> _Attention:
     """Return the seconds of attention per cached token, pair, new token and decoding sequence, for one replica.
 
     Decode reads the cache at the reachable bandwidth or computes at the reachable rate, whichever is slower;
     part by part both are proportional to the same tokens, so the slower one is a constant choice. With data groups
-    and stages a card sees only its own tokens and layers.
+    and stages a card sees only its own tokens and layers; ``in_turn`` stages work one after another.
     """
-    spread = layout.dp / stage_share(model, layout)
+    spread = layout.dp / stage_share(model, layout) / in_turn
     bandwidth = card.memory_bandwidth * efficiency.kv
     rate = card.peak_of(precision.attention) * efficiency.attention
     latent = rate
@@ -195,11 +204,11 @@ def _attention(
         model, context, bytes_per_value=precision.kv_bytes, tp=layout.tp, latent_rows=efficiency.latent_rows
     ):
         decode = latent if work.latent else rate
-        kv_s += max(work.bytes.per_token / bandwidth, work.decode_ops.per_token / decode)
+        kv_s += most(work.bytes.per_token / bandwidth, work.decode_ops.per_token / decode)
         # The work of one new token within a window is in near_s already; the rest is what decode waits for memory.
         here = work.prompt_ops.per_sequence / rate
-        wait = max(work.bytes.per_sequence / bandwidth, work.decode_ops.per_sequence / decode)
-        sequence_s += max(0.0, wait - here)
+        wait = most(work.bytes.per_sequence / bandwidth, work.decode_ops.per_sequence / decode)
+        sequence_s += most(0.0, wait - here)
         near += here
         pair += work.prompt_ops.per_token
         kv_bytes += work.bytes.per_token
@@ -221,16 +230,19 @@ def iteration_terms(
     precision: Precision,
     context: float = TYPICAL_CONTEXT,
     ranks: RankLoad = EVEN,
+    split_over_stages: bool = True,
 ) -> IterationTerms:
     """Return the terms of an iteration with ``tokens`` new tokens in the whole replica.
 
     With pp stages the batch is cut into pp parts that fill the pipeline, so an iteration lasts pp times the
-    fullest stage's time of a pp-th of the tokens (at least one). ``context`` is about how long sequences are: shorter
-    windows and selections count as full. ``ranks`` says what lies unevenly on attention ranks. Units: seconds, FLOP,
-    bytes.
+    fullest stage's time of a pp-th of the tokens (at least one); without ``split_over_stages`` the whole batch passes
+    one stage after another while the others wait: pp times the stage's time of all tokens. ``context`` is about how
+    long sequences are: shorter windows and selections count as full. ``ranks`` says what lies unevenly on attention
+    ranks. Units: seconds, FLOP, bytes. Where numbers are columns of points, ``tokens`` has the shape (counts, 1).
     """
     n = np.asarray(tokens, dtype=np.float64)
-    stages, part = float(layout.pp), np.maximum(n / layout.pp, 1.0)
+    stages, groups_of = float(layout.pp), layout.pp if split_over_stages else 1
+    part = np.maximum(n / groups_of, 1.0)
     bandwidth = card.memory_bandwidth * efficiency.memory
     own = busiest_rank(part, layout.dp, ranks)
     groups = _groups(part, own, model, layout, precision, efficiency.expert)
@@ -241,22 +253,22 @@ def iteration_terms(
     )
     passes = HIDDEN_PASSES * model.hidden + FFN_PASSES * width / layout.tp
     moved = own * passes * precision.activation_bytes * model.layers * stage_share(model, layout)
-    attention = _attention(model, layout, card, efficiency, precision, context)
+    attention = _attention(model, layout, card, efficiency, precision, context, stages / groups_of)
     held = cache_growth(model, context, bytes_per_value=precision.kv_bytes, tp=layout.tp).per_token
     overhead = efficiency.step_s + efficiency.layer_s * model.layers
     overhead += efficiency.expert_layer_s * model.moe_layers
-    exchange = exchange_seconds(own * layout.dp, model, layout, network, efficiency.one_shot_s, precision)
+    exchange = exchange_seconds(own * layout.dp, model, layout, network, efficiency, precision)
     return IterationTerms(
         tokens=n,
-        weights_s=np.asarray(stages * weights),
+        weights_s=as_array(stages * weights),
         activations_s=stages * moved / bandwidth,
         exchange_s=stages * exchange,
-        overhead_s=np.full_like(part, overhead),
+        overhead_s=_beside(part, model, layout, efficiency) if efficiency.beside else zero + overhead,
         kv_s=attention.kv_s,
         pair_s=attention.pair_s,
         sequence_s=efficiency.sequence_s + attention.sequence_s,
-        flops=np.asarray(stages * sum((g.flops for g in groups), zero)) + attention.near_flops * n,
-        weight_bytes=np.asarray(stages * sum((g.bytes for g in groups), zero)),
+        flops=stages * sum((g.flops for g in groups), zero) + attention.near_flops * n,
+        weight_bytes=as_array(stages * sum((g.bytes for g in groups), zero)),
         kv_bytes=attention.kv_bytes,
         pair_flops=attention.pair_flops,
         near_s=attention.near_s * (own * layout.dp * stages if layout.dp > 1 else n),
@@ -266,7 +278,15 @@ def iteration_terms(
     )
 
 
-def _group_seconds(group: _Group, card: Card, efficiency: Efficiency, bandwidth: float) -> Array:
+def _beside(tokens: Array, model: Model, layout: Layout, efficiency: Efficiency) -> Array:
+    """Time beside the kernels of an iteration as the engine's own code gives it, in seconds."""
+    return seconds_of(
+        efficiency.beside, tokens, layers=model.layers, moe_layers=model.moe_layers, tp=layout.tp,
+        layer_s=efficiency.layer_s, step_s=efficiency.step_s, expert_layer_s=efficiency.expert_layer_s,
+    )  # fmt: skip
+
+
+def _group_seconds(group: _Group, card: Card, efficiency: Efficiency, bandwidth: float) -> Any:
     peak = card.peak_of(group.dtype) * efficiency.gemm
     return roofline_s(group.flops, group.bytes, peak * group.share * group.rate, bandwidth * group.share)
 

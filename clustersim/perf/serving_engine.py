@@ -116,6 +116,9 @@ class Efficiency:
     token. A mixture of experts adds ``expert_layer_s`` per expert layer (routing, permuting) and runs its grouped
     products at ``expert`` times both shares. ``latent_rows`` are the heads that decode of a latent works on at least,
     ``latent_share`` the share of the peak in ``latent_format`` that it reaches (without them, prefill's).
+    ``far_exchange_s`` is what each exchange of experts' tokens between coherent domains takes beside the fabric's time:
+    its launches, and waiting for the last rank.
+    ``beside`` names code of another package that gives the time beside the kernels of an iteration from them.
     """
 
     gemm: float
@@ -133,6 +136,8 @@ class Efficiency:
     latent_rows: float = 1.0
     latent_share: float = 0.0
     latent_format: str = ""
+    far_exchange_s: float = 0.0
+    beside: str = ""
 
     def __post_init__(self) -> None:
         for name in ("gemm", "memory", "attention", "kv", "expert"):
@@ -163,6 +168,7 @@ class Efficiency:
             "request_s",
             "expert_layer_s",
             "prompt_token_s",
+            "far_exchange_s",
         )
         return replace(self, **rates, **{name: getattr(self, name) / speed for name in times})
 

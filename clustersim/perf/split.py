@@ -1,9 +1,9 @@
 """How the layers of a model are given out to the stages of a pipeline, any number of layers to any number of stages.
 
-A pipeline has pp x interleave chunks. The layers, and the embedding and the output head where the framework counts
-them as layers, are slots that are given out evenly: every chunk has one slot of each round, the first chunks the
-rest. What a stage then holds is a ``StageLoad``; the slowest and the fullest stage are always among the few of
-``telling_loads``, so that no plan needs a loop over its stages.
+A pipeline has pp x interleave chunks. The layers, and the embedding and the output head with its extra predictions
+where the framework counts them as layers, are slots that are given out evenly: every chunk has one slot of each
+round, the first chunks the rest. What a stage then holds is a ``StageLoad``; the slowest and the fullest stage are
+always among the few of ``telling_loads``, so that no plan needs a loop over its stages.
 """
 
 from __future__ import annotations
@@ -92,7 +92,20 @@ def stage_load(model: Model, plan: Plan, index: Real) -> StageLoad:
 
 
 def _slots(model: Model, plan: Plan) -> Real:
-    return model.layers + 1 * plan.embedding_slot + 1 * plan.loss_slot
+    return model.layers + 1 * plan.embedding_slot + _head_slots(model, plan)
+
+
+def _head_slots(model: Model, plan: Plan) -> Real:
+    """Slots that the output head takes, and each extra prediction two, a block and another pass through the head.
+
+    As far as the last stage has room (Megatron-Bridge, recipes of DeepSeek-V3: 61 layers on 8 stages are 8 of 8 but the
+    last, which has 5).
+    """
+    if not model.prediction_layers:
+        return 1 * plan.loss_slot
+    every = 1 + 2 * model.prediction_layers
+    room = (model.layers + 1 * plan.embedding_slot + every) // plan.pp
+    return np.minimum(every, np.maximum(1, room)) * plan.loss_slot
 
 
 def _rounds(model: Model, plan: Plan, index: Real) -> tuple[Real, Real, Real, Real]:
@@ -102,7 +115,7 @@ def _rounds(model: Model, plan: Plan, index: Real) -> tuple[Real, Real, Real, Re
     """
     each, more = np.divmod(_slots(model, plan), plan.pp)
     first, last = np.equal(index, 0), np.equal(index, plan.pp - 1)
-    layers = each + np.less(index, more) - plan.embedding_slot * first - plan.loss_slot * last
+    layers = each + np.less(index, more) - plan.embedding_slot * first - _head_slots(model, plan) * last
     if not leads_with_dense(model):
         return layers, layers * (model.moe_layers / model.layers), 1 * first, 1 * last
     dense: Real = 0

@@ -35,8 +35,9 @@ EAGER_OUTSIDE, EAGER_INSIDE = (45.0, 180.0), (9.0, 15.0)
 #: strided values, on operands of one layer (derived: of 1, 0.85, 0.7, 0.6 on the declared rows of docs/training.md).
 #: Unfused stacks keep 1: their counts were found together with what attention writes.
 KERNEL_SHARE = 0.7
-#: Of these, what the norms and the activation read and write forward: selective recomputation repeats it (counted).
-CHEAP_OUTSIDE, CHEAP_INSIDE = 4.0, 3.0
+#: Of these, what the norms read and write forward: selective recomputation repeats it, and the forward third of what
+#: the activation does (counted).
+CHEAP_OUTSIDE, GATE_PASSES = 4.0, 3.0
 #: The same for each copy of a token that goes to an expert, per hidden unit: sorted for the exchange, sorted by expert,
 #: and both undone, read and written (counted: 6 forward and as many backward).
 ROUTED_VALUES = 12.0
@@ -154,13 +155,14 @@ def _layer(job: TrainJob, *, mixture: bool) -> Stage:
     experts: Real = 0.0
     if mixture:
         exchange = _expert_exchange(job, job.micro_tokens / shared, passes)
-        # DualPipe works on a forward and a backward pass at once: the exchange of one hides under the other's kernels.
-        under = kernels.kernels if plan.schedule == "dualpipe" else software.ep_overlap * kernels.gemm
+        # Worked on with a pass the other way, the exchange of one hides under the other's kernels.
+        share = 1.0 if plan.schedule == "dualpipe" else software.ep_overlap
+        under = share * kernels.kernels
         experts = hidden_under(exchange, under, software)
     busy = replace(kernels, tp=tensors, cp=context, ep=experts)
     host = block_share(job.model, mixture) * software.host_layer_s
     if mixture:
-        host = np.maximum(host, software.expert_host_s)
+        host = host + _expert_kernels(job) * software.expert_launch_s
     waiting = np.maximum(0.0, passes * host - busy.total)
     added = software.layer_overhead_s + (software.expert_overhead_s if mixture else 0.0)
     beside = waiting + passes * added
@@ -224,9 +226,8 @@ def _kernels(job: TrainJob, shared: Real, mixture: bool) -> Stage:
     bandwidth = card.memory_bandwidth * card.memory_efficiency
     launches = (KERNELS_PER_LAYER + (0.0 if plan.software.flash_attention else UNFUSED_KERNELS)) * KERNEL_S
     launches = launches * block_share(model, mixture)
-    if mixture and not plan.software.grouped_experts:
-        each = NARROW_EXPERT_KERNELS if job.dtype in NARROW else EXPERT_KERNELS
-        launches = launches + each * KERNEL_S * model.experts / plan.ep
+    if mixture:
+        launches = launches + _expert_kernels(job) * KERNEL_S
     forward, inputs, weights = layer_seconds(
         model, plan, tokens, mixture=mixture, rate=card.matrix_rate(job.dtype), bandwidth=bandwidth,
         units=card.compute_units,
@@ -241,7 +242,7 @@ def _kernels(job: TrainJob, shared: Real, mixture: bool) -> Stage:
     elif plan.recompute == "selective" and plan.software.flash_attention:
         cheap = (
             CHEAP_OUTSIDE * block_share(model, mixture) * model.hidden / shared
-            + CHEAP_INSIDE * ffn_width(model, mixture) / plan.tp
+            + plan.software.gate_values / GATE_PASSES * ffn_width(model, mixture) / plan.tp
         )
         recompute = elementwise / 3 if plan.software.eager else cheap * 2.0 * tokens / (bandwidth * reached)
         recompute = recompute + _heads_again(job, bandwidth)
@@ -260,6 +261,14 @@ def _kernels(job: TrainJob, shared: Real, mixture: bool) -> Stage:
         weights=weights,
     )
     return tuned.times(plan.software.kernel_factor)
+
+
+def _expert_kernels(job: TrainJob) -> Real:
+    """Kernels of a card's experts in one pass of a layer; none of their own where one launch serves all experts."""
+    if job.plan.software.grouped_experts:
+        return 0.0
+    each = NARROW_EXPERT_KERNELS if job.dtype in NARROW else EXPERT_KERNELS
+    return each * job.model.experts / job.plan.ep
 
 
 def _heads_again(job: TrainJob, bandwidth: float) -> Real:
@@ -332,9 +341,10 @@ def _attention(job: TrainJob) -> tuple[Real, Real]:
 def _expert_exchange(job: TrainJob, tokens: Real, passes: int) -> Real:
     """Seconds of sending a layer's tokens to their experts and back, forward and backward, all exposed.
 
-    The cards of an expert group follow one another. A token crosses the network once to each domain that holds some of
-    its experts, and is handed on inside while the next ones arrive (DeepSeek-V3, arXiv:2412.19437, section 3.2.2);
-    software without that sends a copy for every expert. Cards that split an expert between them gather its tokens.
+    The cards of an expert group follow one another. A token crosses the network once to each domain that holds some
+    of its experts, and is handed on inside, once to each card, while the next ones arrive (DeepSeek-V3,
+    arXiv:2412.19437, section 3.2.2; DeepEP counts tokens by rank); software without that sends a copy for every
+    expert. Cards that split an expert between them gather its tokens.
     """
     network, model, plan = job.network, job.model, job.plan
     inner = plan.etp if plan.sequence_parallel else plan.tp
@@ -343,11 +353,9 @@ def _expert_exchange(job: TrainJob, tokens: Real, passes: int) -> Real:
     value = (plan.software.dispatch_bytes + 2.0) / 2
     size = value * tokens * model.experts_per_token * (model.expert_hidden or model.hidden)
     domains = plan.ep / local
-    every = np.maximum(model.experts_per_token * (1 - 1 / domains), 1e-30)
-    once = (domains - 1) * (1 - (1 - 1 / domains) ** model.experts_per_token)
-    share = np.where(plan.software.expert_forwarding, once / every, 1.0)
     block = block_members(plan.ep, inner, network)
-    sent = size * share
+    share = _sent_once(plan, model, domains)
+    sent, size = size * share, size * _sent_once(plan, model, local)
     between = collective_time("all_to_all", sent, plan.ep, local=local, network=network, block=block).total_s
     inside = collective_time("all_to_all", size, local, local=local, network=network, block=block).total_s
     one = np.where(np.greater(domains, 1), np.maximum(between, inside), inside)
@@ -356,6 +364,18 @@ def _expert_exchange(job: TrainJob, tokens: Real, passes: int) -> Real:
         shared = collective_time("all_gather", size * plan.etp, plan.etp, local=near, network=network).total_s
         one = one + np.where(np.greater(plan.ep, 1) & np.greater(plan.etp, 1), shared, 0.0)
     return 2.0 * passes * one
+
+
+def _sent_once(plan: Plan, model: Model, places: Real) -> Real:
+    """Return the share of a token's copies that leave for ``places`` of which one is at home, one copy for each place.
+
+    k experts drawn evenly stand on (p - 1) (1 - (1 - 1 / p)^k) of the other places on average, of k (1 - 1 / p) copies;
+    1 where each copy is sent.
+    """
+    k = model.experts_per_token
+    every = np.maximum(k * (1 - 1 / places), 1e-30)
+    once = (places - 1) * (1 - (1 - 1 / places) ** k)
+    return np.where(plan.software.expert_forwarding & np.greater(places, 1), once / every, 1.0)
 
 
 def _context_exchange(job: TrainJob) -> Real:

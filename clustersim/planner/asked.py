@@ -25,6 +25,7 @@ from clustersim.units import in_currency, to_float, to_tokens
 __all__ = [
     "LimitWords",
     "Words",
+    "in_bounds",
     "limits_of",
     "number_of",
     "order_day",
@@ -54,6 +55,32 @@ def number_of(text: str | float, unit: str, option: str, *, bare: bool | None = 
         return to_float(f"{text} {unit}" if said and plain and unit != "1" else text, unit)
     except InputError as error:
         raise InputError(f"{option}: {error}") from None
+
+
+def in_bounds(
+    value: float, option: str, least: float = -math.inf, most: float = math.inf, *, inside: bool = False
+) -> float:
+    """Return a number that is finite and within its ends, or strictly ``inside`` of them.
+
+    >>> in_bounds(0.99, "--admitted", 0, 1, inside=True)
+    0.99
+    >>> in_bounds(float("nan"), "--error", 0.001, 0.5)
+    Traceback (most recent call last):
+    ...
+    clustersim.errors.InputError: --error nan: must be from 0.001 to 0.5
+
+    Raises InputError, naming the option, for any other number, and for what is none.
+    """
+    fits = least < value < most if inside else least <= value <= most
+    if math.isfinite(value) and fits:
+        return value
+    words = {
+        (True, True): f"between {least:g} and {most:g}" if inside else f"from {least:g} to {most:g}",
+        (True, False): f"{'above' if inside else 'at least'} {least:g}",
+        (False, True): f"{'below' if inside else 'at most'} {most:g}",
+        (False, False): "a finite number",
+    }
+    raise InputError(f"{option} {value:g}: must be {words[math.isfinite(least), math.isfinite(most)]}")
 
 
 def _is_number(text: str) -> bool:
@@ -170,8 +197,13 @@ def names_in(texts: tuple[str, ...]) -> list[str]:
 
     >>> names_in(("a,b", "b, c"))
     ['a', 'b', 'c']
+
+    Raises InputError for an empty name.
     """
-    return list(dict.fromkeys(name.strip() for text in texts for name in text.split(",") if name.strip()))
+    named = [[name.strip() for name in text.split(",")] for text in texts]
+    if not all(all(names) for names in named):
+        raise InputError(f"{', '.join(map(repr, texts))}: names nothing; give names with a comma between two")
+    return list(dict.fromkeys(name for names in named for name in names))
 
 
 def _day(text: str, option: str) -> date | None:

@@ -48,6 +48,8 @@ CLEAN_H, UNINTERRUPTED_H, RESTORE_S, LINEAR = 120.0, 720.0, 300.0, 0.95
 RESTORE_PARAMETERS = 100e9
 _FIVE = (f"{CLEAN_H / 24:g} days without a fault", CLEAN_H)
 _THIRTY = (f"{UNINTERRUPTED_H / 24:g} days without interruption", UNINTERRUPTED_H)
+#: What an outcome that is a restore time begins with; the checkpoint level follows.
+_RESTORE = "restore_s|"
 #: Draws behind the intervals where no number is asked for.
 DRAWS = 64
 QUESTIONS = (
@@ -64,8 +66,8 @@ def under_draws(
 ) -> dict[str, Any]:
     """Return a claims' result with P10 to P90 of what it rests on, and the share of the draws in which each is met.
 
-    Failure rates and all else with a range are drawn, and the error of predicted scaling by its class. Restore times
-    stand at the inputs' values.
+    Failure rates, the steps of a recovery, the storage and all else with a range are drawn, and the error of predicted
+    scaling by its class.
     """
     count, _ = bearable_draws(count, count, ())
     if not count:
@@ -95,7 +97,22 @@ def under_draws(
     }  # fmt: skip
     drawn["mtbf_h"]["from"] = interval_data([lines["mtbf_h"]])["mtbf_h"].get("from", [])
     linear = {**result["linear_scaling"], "share_met": float((good >= LINEAR).mean())}
-    return {**result, "draws": count, "intervals": drawn, "readings": rows, "linear_scaling": linear}
+    restore = _drawn_restores(
+        result["restore"], {k: h.samples for k, h in lines.items() if k.startswith(_RESTORE)}
+    )
+    drawn |= {name: _ends(values) for name, values in restore.pop("samples").items()}
+    return {
+        **result, "draws": count, "intervals": drawn, "readings": rows, "restore": restore, "linear_scaling": linear,
+    }  # fmt: skip
+
+
+def _drawn_restores(restore: Mapping[str, Any], samples: Mapping[str, Any]) -> dict[str, Any]:
+    """The restore budget with the share of the draws in which each level restores within the claim."""
+    finite = {name: values[np.isfinite(values)] for name, values in samples.items()}
+    met = {
+        name.removeprefix(_RESTORE): float((v <= RESTORE_S).mean()) for name, v in finite.items() if v.size
+    }
+    return {**restore, "share_met": met, "samples": finite}
 
 
 def _ends(values: Any) -> dict[str, float]:
@@ -105,9 +122,15 @@ def _ends(values: Any) -> dict[str, float]:
 
 
 def _outcomes(inputs: Inputs, workload: str) -> dict[str, Any]:
-    """What the claims rest on: the mean time between failures, and what scaling keeps."""
+    """What the claims rest on: the mean time between failures, restores by level, and what scaling keeps."""
     own: TrainingDetail = run_workload(inputs, workload, StageCache()).detail
-    return {"mtbf_h": own.expected.mttf_s / 3600, "scaling_efficiency": own.scaling[1]}
+    restores = {f"{_RESTORE}{name}": seconds for name, seconds in _restores(own.run).items()}
+    return {"mtbf_h": own.expected.mttf_s / 3600, "scaling_efficiency": own.scaling[1], **restores}
+
+
+def _restores(run: TrainingRun) -> dict[str, Any]:
+    """Seconds from a failure to the next step, by the checkpoint level that is restored from."""
+    return {level.name: run.recovery.total_s(level.survives[-1]) + level.restore_s for level in run.levels}
 
 
 def examine(inputs: Inputs, workload: str, coverage: float, penalty_cny: float = 0.0) -> dict[str, Any]:
@@ -177,7 +200,7 @@ def _restore(inputs: Inputs, own: TrainingDetail) -> dict[str, Any]:
             f"{b} B/parameter": restore_bandwidth(RESTORE_PARAMETERS, b, RESTORE_S) for b in (12, 14, 16, 18)
         },
         "budget": budget,
-        "total_s": {level.name: steps.total_s(level.survives[-1]) + level.restore_s for level in run.levels},
+        "total_s": _restores(run),
         "p_within": len(within) / len(recoveries) if recoveries else None,
         "p_within_with_lost_work": len(with_work) / len(recoveries) if recoveries else None,
     }

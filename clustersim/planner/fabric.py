@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from clustersim.assemble.brought import is_brought, laid_out
 from clustersim.assemble.parts import dragonfly_shape, network_parts, network_spec
 from clustersim.assemble.supernode import supernode_spec
 from clustersim.errors import InfeasibleError, InputError
@@ -94,6 +95,8 @@ def _between(inputs: Inputs) -> Graph:
             nic_rate=d.nic_rate, port_rate=d.port_rate, cards_per_server=d.nics, local_links=d.local_links,
             servers=d.servers, per_port=d.per_port,
         )  # fmt: skip
+    if is_brought(fabric.topology):
+        return laid_out(inputs).graph
     build = rail_optimized if fabric.topology == "rail_optimized" else fat_tree
     return build(
         cards=inputs.cards, cards_per_server=int(parts.server.cards.value),

@@ -13,6 +13,7 @@ from clustersim.assemble.serving import deployment, engine_said, requests_of, sl
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.capacity import Turned, Verdict, best_reachable, closed_loop_verdict, verdict
 from clustersim.des.serving.costs import TokenCost, token_cost, token_seconds
+from clustersim.des.serving.day import day_rates, hours_of
 from clustersim.des.serving.deployment import (
     Deployment,
     card_seconds,
@@ -24,7 +25,7 @@ from clustersim.des.serving.deployment import (
 from clustersim.des.serving.fit import Misfit
 from clustersim.des.serving.known import KnownShares, known_shares
 from clustersim.des.serving.metrics import Slo, Summary, Use, summarise
-from clustersim.des.serving.plant import Plant, Sizing, tokens_to_requests
+from clustersim.des.serving.plant import Fewer, Plant, Sizing, tokens_to_requests
 from clustersim.des.serving.run import ServingRun
 from clustersim.des.serving.sizing import MOST, replicas_for
 from clustersim.des.serving.split import split_for
@@ -297,22 +298,28 @@ class Serving:
         """Return the requests per second of so many tokens a day, prompt and answer, of the workload's lengths."""
         return tokens_to_requests(tokens_per_day, stream_spec(self.work, self.inputs.scenario.seed))
 
-    def cards_for(self, demand_per_s: float, *, most: int = MOST) -> CardsAnswer:
+    def cards_for(self, demand_per_s: float, *, most: int = MOST, swing: float | None = None) -> CardsAnswer:
         """Return the fewest replicas that carry ``demand_per_s`` requests per second at the service level.
 
         Asked of a stationary stream of the workload's lengths at the demand's rate, at the peak of a daily wave: how
-        many requests the scenario draws plays no part. A split deployment gets the cheapest pair by cards.
+        many requests the scenario draws plays no part. A split deployment gets the cheapest pair by cards. With
+        ``swing``, of a rate that goes up and down by so much of its mean in a day, the answer has the day's hours.
 
-        Raises InputError for a demand that is not positive, InfeasibleError where more than ``most`` are needed.
+        Raises InputError for a demand that is not positive or a swing that is not below one, InfeasibleError where
+        more than ``most`` are needed.
         """
         if not demand_per_s > 0:
             raise InputError(f"a demand of {demand_per_s} requests/s; it must be above zero")
         plan, seed = best_plan(self.inputs, self.work)[0].plan, self.inputs.scenario.seed
         base = deployment(self.inputs, self.work, plan)
-        peak = demand_per_s * (1.0 + self._swing())
+        swing = self._swing() if swing is None else swing
+        rates = day_rates(demand_per_s, swing)
+        peak = demand_per_s * (1.0 + swing)
         stream, slo = stream_spec(self.work, seed).at(peak), slo_of(self.work, base.request_s)
         sized = _sized(base, stream, slo, seed, most)
         decode = base.decode_layout.cards if base.decode_layout else 0
+        hours = hours_of(plant_of(base)[0], stream, slo, sized, rates) if swing > 0.0 else []
+        held = [h.replicas * base.layout.cards + h.decode_replicas * decode for h in hours]
         return CardsAnswer(
             card=base.card,
             **plan.model_dump(),
@@ -323,12 +330,14 @@ class Serving:
             sized_for_per_s=peak,
             slo_share=sized.share.share,
             slo_share_lower=sized.share.lower,
-            one_fewer_share=sized.one_fewer.share if sized.one_fewer else None,
-            one_fewer_decode_share=sized.one_fewer_decode.share if sized.one_fewer_decode else None,
+            **_evidence("one_fewer", sized.one_fewer),
+            **_evidence("one_fewer_decode", sized.one_fewer_decode),
             closed_form_replicas=sized.closed_form_replicas,
             simulated_requests=sized.requests,
             simulated_replicas=sized.simulated_replicas,
             counted_in=sized.step,
+            mean_cards=float(np.mean(held)) if held else None,
+            hours=tuple(hours),
         )
 
     def forward(self, plan: CardsAnswer, requests: int, seed: int, *, fewer: int = 0) -> Share:
@@ -387,11 +396,23 @@ def _cheapest(row: PlanRow) -> tuple[bool, float, float]:
     return False, row.cny_per_mtoken or row.cards / row.requests_per_s, -row.requests_per_s
 
 
+def _evidence(name: str, fewer: Fewer | None) -> dict[str, Any]:
+    """What is known of one step fewer, under the names of the answer."""
+    share = fewer.share if fewer is not None else None
+    return {
+        name: fewer.verdict if fewer is not None else None,
+        f"{name}_share": share.share if share is not None else None,
+        f"{name}_share_upper": share.upper if share is not None else None,
+    }
+
+
 def plant_of(base: Deployment) -> tuple[Plant, tuple[float, float]]:
     """Return a deployment's pools for questions of capacity, and the cards of a replica of each (0: no such pool)."""
     still = steady(base)
     decode = float(base.decode_layout.cards) if base.decode_layout is not None else 0.0
-    plant = Plant(still.pool, still.router, still.decode_pool, still.transfer, still.cached_share)
+    plant = Plant(
+        still.pool, still.router, still.decode_pool, still.transfer, still.cached_share, still.priority_share
+    )
     return plant, (float(base.layout.cards), decode)
 
 

@@ -27,7 +27,6 @@ from clustersim.planner.contributions import SLOWER, Ends, Part, ends_of, parts_
 from clustersim.planner.factors import factor_draws
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.terms import finance_terms, market_terms, site_terms, work_terms
-from clustersim.workloads.jobs import JobsDetail
 
 __all__ = [
     "LEADS", "MOST_DRAWS", "SMALLEST_SHARE", "Cases", "ChainDraws", "Headline", "LoadSides", "Swing", "bearable_draws",
@@ -215,8 +214,8 @@ def bearable_draws(asked: int | None, usual: int, sites: Sequence[SiteRun]) -> t
         if isinstance(asked, bool) or not isinstance(asked, int | np.integer) or not 0 <= asked <= MOST_DRAWS:
             raise InputError(f"draws: {asked!r} is no whole number from 0 to {MOST_DRAWS:,}")
         return int(asked), []
-    details = [work.detail for site in sites for work in site.works]
-    jobs = sum(len(detail.shared.jobs) for detail in details if isinstance(detail, JobsDetail))
+    queued = [work.detail for site in sites for work in site.works if work.kind == "jobs"]
+    jobs = sum(len(detail.shared.jobs) for detail in queued)
     if usual * jobs <= _JOBS:
         return usual, []
     count = max(_LEAST_DRAWS, _JOBS // jobs)
@@ -293,17 +292,20 @@ def _by_name(sides: Sequence[Inputs]) -> dict[str, Inputs]:
     return {side.name: side for side in sides}
 
 
-def chain_headlines(name: str, sets: Mapping[str, object], run: ChainRun, *, count: int) -> list[Headline]:
-    """Return the headlines of a scenario's run from its cards to its target price, with their spread and what that
-    comes from.
+def chain_headlines(
+    name: str, sets: Mapping[str, object], run: ChainRun, *, count: int, parts: bool = True,
+    known: dict[tuple[str, str], bool] | None = None,
+) -> list[Headline]:  # fmt: skip
+    """Return the headlines of a scenario's run from its cards to its target price, with their spread and, for
+    ``parts``, what that comes from. ``known`` keeps what was found of keys for the next question about the same ones.
 
     The incumbent's predictions err as well, in what it shares with the site's own as these do. What a range leaves open
     of the present is no event of the market: other lines than this card's do not move by it.
     """
 
-    question = _chain_question(name, sets, run)
+    question = _chain_question(name, sets, run, known)
     first = run.inputs
-    found = _drawn(question, ranged_inputs(first), _with_incumbent(first), count, parts=True)
+    found = _drawn(question, ranged_inputs(first), _with_incumbent(first), count, parts=parts)
     return found.headlines(first.name, "", chain_outcomes(run))
 
 
@@ -312,7 +314,9 @@ def _with_incumbent(own: Inputs) -> list[Inputs]:
     return [own] if own.incumbent is None else [own, own.incumbent]
 
 
-def _chain_question(name: str, sets: Mapping[str, object], run: ChainRun) -> Question[list[Inputs]]:
+def _chain_question(
+    name: str, sets: Mapping[str, object], run: ChainRun, known: dict[tuple[str, str], bool] | None = None
+) -> Question[list[Inputs]]:
     """The outcomes of a scenario with its incumbent."""
 
     def load(point: Mapping[str, object]) -> list[Inputs]:
@@ -320,7 +324,7 @@ def _chain_question(name: str, sets: Mapping[str, object], run: ChainRun) -> Que
         drawn = load_inputs(name, {**sets, **plain})
         return [_chained(replace(drawn, overrides=run.inputs.overrides), slower)]
 
-    return Question(load, lambda sides: chain_outcomes(run_chain(sides[0], replications=0)))
+    return Question(load, lambda sides: chain_outcomes(run_chain(sides[0], replications=0)), known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,12 @@ import html
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, Self
 
 from clustersim.errors import ClusterSimError, InputError
+from clustersim.reading.guarded import printable
+from clustersim.report.spoken import spoken
 from clustersim.report.text import render_table, table_cells, to_json
 from clustersim.writing import write_beside, write_bytes
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["FORMATS", "Answer", "Block", "Row", "csv_of", "flat", "html_of", "listed", "short"]
 
 FORMATS = ("table", "json", "csv", "md")
+#: Bytes of a file's name, and of the beginning that it has while it is written.
+LONGEST_NAME = 200
 #: A representation longer than this hides what it represents.
 MOST_REPR = 2_000
 _REPR_LINE = 110
@@ -88,7 +92,10 @@ class Answer:
         return self.page() if self.page is not None else [self.table]
 
     def text(self, fmt: str = "table") -> str:
-        """Return the answer as a table, JSON, CSV or Markdown; raises InputError for another format."""
+        """Return the answer as a table, JSON, CSV or Markdown; raises InputError for another format.
+
+        Tables and Markdown are in the language that was chosen (``clustersim.speaking``).
+        """
         if fmt == "json":
             return to_json(self.data)
         if fmt == "csv":
@@ -98,9 +105,9 @@ class Answer:
         if fmt not in FORMATS:
             raise InputError(f"{fmt!r} is no format; write one of {', '.join(FORMATS)}")
         gap = "\n\n" if fmt == "md" else "\n"
-        return gap.join(b if isinstance(b, str) else render_table(b, fmt) for b in self.blocks)
+        return gap.join(spoken(b) if isinstance(b, str) else render_table(b, fmt) for b in self.blocks)
 
-    def with_said(self, said: Sequence[str]) -> Answer:
+    def with_said(self, said: Sequence[str]) -> Self:
         """Return the answer with more said beside it."""
         return replace(self, said=[*self.said, *said])
 
@@ -123,8 +130,12 @@ class Answer:
 
         return pd.DataFrame(list(self.table))
 
-    def write(self, folder: str | Path) -> list[Path]:
+    def write(
+        self, folder: str | Path, *, tell: Callable[[int, int], None] = lambda done, of: None
+    ) -> list[Path]:
         """Write the answer as JSON, with its tables and figures, into a folder that is made where it is missing.
+
+        ``tell`` is told how many of the files are written.
 
         Raises InputError where the folder cannot be written, and where it holds other files and may not.
         """
@@ -136,6 +147,8 @@ class Answer:
             at.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(f"{folder}: cannot write there ({error.strerror})") from None
+        for name in files:
+            _refuse_outside(at, name)
         written = []
         if self.keeps_json:
             written = [at / f"{self.name}.json"]
@@ -145,6 +158,7 @@ class Answer:
             with write_beside(at / name) as temporary:
                 _put(content, temporary)
             written.append(at / name)
+            tell(len(written), len(files) + int(self.keeps_json))
         return written
 
     def __repr__(self) -> str:
@@ -154,9 +168,20 @@ class Answer:
         return "\n".join(html_of(block) for block in self.blocks)
 
 
+def _refuse_outside(folder: Path, name: str) -> None:
+    """Raise InputError for the name of a file that would not lie in the folder, or that no file can have."""
+    parts = PurePath(name).parts
+    if PurePath(name).is_absolute() or ".." in parts or "\0" in name or not parts:
+        raise InputError(
+            f"{printable(name, 80)}: is no name of a file in {folder}; give a name without a path"
+        )
+    if any(len(part.encode(errors="replace")) > LONGEST_NAME for part in parts):
+        raise InputError(f"{printable(name, 80)}: is too long for the name of a file; give a shorter one")
+
+
 def short(blocks: Sequence[Block]) -> str:
     """Return lines and tables as text of at most 2,000 characters; what is left out is said."""
-    text = "\n".join(block if isinstance(block, str) else render_table(block) for block in blocks)
+    text = "\n".join(spoken(block) if isinstance(block, str) else render_table(block) for block in blocks)
     lines = [line for line in text.splitlines() if line.strip()]
     shown: list[str] = []
     for line in lines:
@@ -170,7 +195,7 @@ def short(blocks: Sequence[Block]) -> str:
 def html_of(block: Block) -> str:
     """Return a line or a table as HTML."""
     if isinstance(block, str):
-        return f"<pre>{html.escape(block)}</pre>" if block.strip() else ""
+        return f"<pre>{html.escape(spoken(block))}</pre>" if block.strip() else ""
     if not block:
         return "<p>(no rows)</p>"
     columns, *cells = table_cells(block)

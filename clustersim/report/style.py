@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from clustersim.extras import needs
 from clustersim.reading.guarded import printable
 from clustersim.report.fonts import FONT_VARIABLE, HOUSE, drawable, escaped, lacking
+from clustersim.report.spoken import spoken
 from clustersim.schema.quantity import tell_once
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def save(figure: Figure, path: Path) -> None:
 def _make_drawable(artist: Text) -> None:
     """Give a text what can be drawn: no control characters, no formula out of a name, a font for every character."""
     before = artist.get_text()
-    text = printable(before, 200)
+    text = printable(spoken(before), 200)
     if "$" in text and not text.startswith("$\\mathdefault"):
         artist.set_parse_math(False)
     if missing := lacking(text):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from clustersim.report.spoken import spoken
+from clustersim.report.text import width, wrapped
 from clustersim.report.units import UNITS
 
 __all__ = ["summary"]
@@ -38,8 +39,8 @@ _LINES: dict[str, tuple[tuple[str, str, float, str], ...]] = {
 
 
 def _line(name: str, value: str, part: str, result: Mapping[str, Any], band: str = "") -> str:
-    tier = result["weakest_inputs"][part]["tier"]
-    return f"  {name:<40}{value:>22}   [{tier}]{band}"
+    tier, said, shown = spoken(result["weakest_inputs"][part]["tier"]), spoken(name), spoken(value)
+    return f"  {said}{' ' * (40 - width(said))}{' ' * (22 - width(shown))}{shown}   [{tier}]{spoken(band)}"
 
 
 def _band(result: Mapping[str, Any], term: str, form: str, factor: float) -> str:
@@ -139,9 +140,7 @@ def _workload(work: Mapping[str, Any], result: Mapping[str, Any], row: Row) -> l
     lines = [head]
     if "plan" in work:
         how = "stated" if work.get("stated") else "best found"
-        lines += textwrap.wrap(
-            f"plan, {how}: {work['plan']}", 96, initial_indent="  ", subsequent_indent="    "
-        )
+        lines += wrapped(spoken(f"plan, {how}: {work['plan']}"), 96, "  ", "    ")
     if work["kind"] == "training" and result["training"]["workload"] == work["name"]:
         lines += _training(result, row)
     drawn = result.get("intervals", {})
@@ -262,5 +261,5 @@ def summary(result: Mapping[str, Any]) -> str:
     if result["notes"]:
         lines.append("")
         for note in result["notes"]:
-            lines += textwrap.wrap(f"- {note}", 110, subsequent_indent="  ")
+            lines += wrapped(spoken(f"- {note}"), 110, rest="  ")
     return "\n".join(lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["heading", "unit_of"]
+__all__ = ["heading", "spoken_unit", "unit_of"]
 
 #: Endings of names, the longest first; what has none of them is a share or a count.
 _ENDINGS = (
@@ -55,10 +55,22 @@ def heading(key: str) -> str:
     """
     if not _KEY.fullmatch(key):
         return key
+    base, unit = spoken_unit(key)
+    if unit.startswith("/"):
+        return f"{base.replace('_', ' ')}{unit}"
+    if unit:
+        return f"{heading(base).replace('_', ' ')}, {unit}"
+    return " ".join(_SPELLED.get(word, word) for word in key.split("_"))
+
+
+def spoken_unit(key: str) -> tuple[str, str]:
+    """Return a column's name without the ending that says its unit, and that unit as people read it.
+
+    >>> [spoken_unit(k) for k in ("unit_price_cny", "tokens_per_s", "mfu")]
+    [('unit_price', 'CNY'), ('tokens', '/s'), ('mfu', '')]
+    """
+    if not _KEY.fullmatch(key):
+        return key, ""
     if key.endswith("tokens_per_s"):
-        return f"{key.removesuffix('_per_s').replace('_', ' ')}/s"
-    for ending, unit in _SPOKEN.items():
-        if key.endswith(ending):
-            return f"{heading(key.removesuffix(ending)).replace('_', ' ')}, {unit}"
-    words = key.split("_")
-    return " ".join(_SPELLED.get(word, word) for word in words)
+        return key.removesuffix("_per_s"), "/s"
+    return next(((key.removesuffix(e), unit) for e, unit in _SPOKEN.items() if key.endswith(e)), (key, ""))

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core.core_schema import no_info_after_validator_function
 
 from clustersim.errors import InputError, Problem, suggest
+from clustersim.plugins import installed
 from clustersim.provenance import Sourced
 from clustersim.reading.guarded import printable
 from clustersim.schema.quantity import NUMBER_PARTS, Quantity, Rates, money, quantity, tell_once
@@ -27,21 +30,49 @@ __all__ = [
     "Count",
     "Duration",
     "Fraction",
+    "Held",
     "Model",
+    "Named",
     "Number",
     "OpRate",
+    "Overhead",
+    "PartPower",
     "Power",
     "Share",
-    "Size",
+    "Spell",
+    "Wait",
     "field_docs",
     "money",
     "quantity",
     "sourced_fields",
+    "tell_idle",
     "validate",
 ]  # fmt: skip
 
 #: No more problems than these are told of one file.
 _REPORTED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One of our words, or the name of code that another installed package brings to a group of entry points."""
+
+    group: str
+    words: tuple[str, ...]
+
+    def check(self, value: str) -> str:
+        """Return the value; raises ValueError for a name that nobody brings."""
+        if value in self.words:
+            return value
+        known = (*self.words, *installed(self.group))
+        if value not in known:
+            raise ValueError(
+                f"there is no {value!r}, ours or of an installed package; {suggest(value, known)}"
+            )
+        return value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        return no_info_after_validator_function(self.check, handler(source))
 
 
 class Model(BaseModel):
@@ -90,12 +121,34 @@ Fraction = Annotated[Sourced, quantity("1", ge=0, le=1)]
 Share = Annotated[Sourced, quantity("1", gt=0, le=1)]
 Count = Annotated[Sourced, quantity("1", ge=0, integer=True)]
 Bandwidth = Annotated[Sourced, quantity("B/s", gt=0, usual=("0.1 GB/s", "100000 GB/s"))]
-Size = Annotated[Sourced, quantity("B", gt=0, usual=("1 MB", "1 EB"))]
+#: What a program holds on one card beside the model.
+Held = Annotated[Sourced, quantity("B", gt=0, usual=("1 MB", "500 GB"))]
 OpRate = Annotated[Sourced, quantity("FLOP/s", gt=0, usual=("1 TFLOP/s", "500 PFLOP/s"))]
+#: What a host or a kernel takes beside the work; what a machine or an operator takes; what a repair takes; any time.
+Overhead = Annotated[Sourced, quantity("s", ge=0, usual=("0 us", "100 ms"))]
+Wait = Annotated[Sourced, quantity("s", ge=0, usual=("0 s", "1 d"))]
+Spell = Annotated[Sourced, quantity("s", ge=0, usual=("0 s", "90 d"))]
 Duration = Annotated[Sourced, quantity("s", ge=0, usual=("0 s", "1 year"))]
+#: Of one box, and of what is plugged into it.
 Power = Annotated[Sourced, quantity("W", ge=0, usual=("0 W", "20 kW"))]
+PartPower = Annotated[Sourced, quantity("W", ge=0, usual=("0 W", "300 W"))]
 
 M = TypeVar("M", bound=BaseModel)
+
+
+def tell_idle(section: Model, of: str, idle: Mapping[str, str]) -> None:
+    """Say every field that is stated, is not its default, and that nothing reads beside the others.
+
+    ``idle`` says of each such field why. A section's own validator calls it.
+    """
+    for name, why in idle.items():
+        value, default = getattr(section, name), type(section).model_fields[name].get_default()
+        if name in section.model_fields_set and _bare(value) != _bare(default):
+            tell_once(f"{of}.{name} is not read: {why}")
+
+
+def _bare(value: Any) -> Any:
+    return value.value if isinstance(value, Sourced) else value
 
 
 def validate(

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, Union
 from pydantic import BaseModel
 
 from clustersim.errors import InputError
-from clustersim.schema.base import field_docs
+from clustersim.schema.base import Named, field_docs
 from clustersim.schema.company import CompanyFile
 from clustersim.schema.company_rows import Series
 from clustersim.schema.overrides import PROFILE_KINDS
@@ -136,6 +136,8 @@ def _keys(annotation: Any, path: str, limits: tuple[Any, ...] = (), *, described
             field = annotation.model_fields[flat]
             yield from _keys(Annotated[(field.annotation, *field.metadata)], path, described=described)
         yield from keys_of(annotation, path, described=described)
+    elif named := next((m for m in limits if isinstance(m, Named)), None):
+        yield Key(path, " | ".join((*named.words, "a package's")))
     else:
         yield Key(path, _WORDS.get(annotation, "text"), allowed=_limits(limits))
 

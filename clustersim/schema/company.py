@@ -13,8 +13,9 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from clustersim.columns import as_array, values_of
+from clustersim.plugins import TAX_REGIMES
 from clustersim.provenance import Sourced
-from clustersim.schema.base import Amount, Fraction, Model, Number, quantity
+from clustersim.schema.base import Amount, Fraction, Model, Named, Number, quantity
 from clustersim.schema.company_market import MarketSizeFile, ResponseFile, SupplyFile
 from clustersim.schema.company_parts import (
     ActualsFile,
@@ -130,6 +131,8 @@ class DriversFile(Model):
     """Earned on the opening cash of a year, where finance_mode is cash."""
     opening_tax_losses: Kcny | None = None
     """Tax losses carried forward at the start; when given they alone relieve profits from tax."""
+    tax_regime: Annotated[str, Named(TAX_REGIMES, ("loss_pool",))] = "loss_pool"
+    """How profits along the years are taxed: losses carried forward without end, or a regime of another package."""
     finance_mode: Literal["given", "cash"] = "given"
     """Net finance income as given, or the interest rate on opening cash."""
     product_mode: Literal["printed", "calibrated", "simulated"] = "simulated"

@@ -143,7 +143,7 @@ class CapmFile(Model):
     """Return of the market beyond the risk-free one."""
     cost_of_debt: Rate | None = None
     """Interest on debt, before tax."""
-    debt_to_equity: Rate | None = None
+    debt_to_equity: Annotated[Sourced, quantity("1", ge=0, usual=("0 %", "400 %"))] | None = None
     """Debt over equity, at market values."""
 
 

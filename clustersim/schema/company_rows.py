@@ -11,7 +11,7 @@ from pydantic import Field, ValidationInfo, model_validator
 from clustersim.errors import InputError, suggest
 from clustersim.provenance import TIERS
 from clustersim.schema.base import Model
-from clustersim.schema.quantity import CURRENCIES, Rates
+from clustersim.schema.quantity import CURRENCIES, Rates, tell_once
 from clustersim.units import in_currency, to_float
 
 __all__ = ["LINES", "ROW_BOUNDS", "DaySeries", "MoneySeries", "Series", "line_name", "refuse_out_of_bounds"]
@@ -205,14 +205,23 @@ ROW_BOUNDS: dict[str, tuple[float, float]] = {
 }  # fmt: skip
 
 
+#: What a row usually holds; a value outside is read, and said.
+ROW_USUAL: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(("receivable_days", "inventory_days", "payable_days"), (0.0, 1500.0)),
+    **dict.fromkeys(("selling_share", "administrative_share", "research_share", "capex_share"), (0.0, 20.0)),
+    "gross_margin": (-5.0, 0.95),
+}  # fmt: skip
+
+
 def refuse_out_of_bounds(model: Model) -> None:
-    """Raise ValueError for every number of a model's rows that is out of the row's bounds."""
+    """Raise ValueError for every number of a model's rows that is out of the row's bounds; say what is unusual."""
     problems = []
     for name, row in model:
         if not isinstance(row, Series) or name not in ROW_BOUNDS:
             continue
         low, high = ROW_BOUNDS[name]
         given = row.by_year if row.every_year is None else {"": row.every_year} | row.by_year
+        _tell_unusual(name, row, given)
         within = (
             f"at least {low:g}"
             if high == INF
@@ -229,3 +238,14 @@ def refuse_out_of_bounds(model: Model) -> None:
         ]
     if problems:
         raise ValueError("; ".join(problems))
+
+
+def _tell_unusual(name: str, row: Series, given: Mapping[str, float]) -> None:
+    low, high = ROW_USUAL.get(name, (-INF, INF))
+    after = "" if row.unit == "1" else f" {row.unit}"
+    for year, value in given.items():
+        if isinstance(value, float) and not low <= value <= high:
+            tell_once(
+                f"{name}{'.' if year else ''}{year}: {value:g}{after} is outside the usual range, {low:g}{after} to"
+                f" {high:g}{after}; read as it is written"
+            )

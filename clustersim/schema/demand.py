@@ -11,10 +11,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from clustersim.provenance import Sourced
-from clustersim.schema.base import Model, Size, quantity
+from clustersim.schema.base import Held, Model, quantity
 from clustersim.schema.jobs import DrawnSection, JobSection, PolicySection, ServiceSection, TraceSection
 from clustersim.schema.models import ModelDimensions
 from clustersim.schema.serving import (
+    AdapterSection,
     AutoscaleSection,
     BatchingSection,
     ClipsSection,
@@ -114,6 +115,8 @@ class ServingWorkload(Model):
     """Decoding replays recorded graphs; false: the host launches every kernel (eager)."""
     speculative: SpeculativeSection | None = None
     """Speculative decoding."""
+    adapters: AdapterSection | None = None
+    """Low-rank adapters that the requests name."""
     prefix: PrefixSection | None = None
     """Prefix caching."""
     disaggregated: DisaggregatedSection | None = None
@@ -143,7 +146,7 @@ class VideoWorkload(Model):
     """The kinds of stream; their numbers are the mix."""
     channel_fps: Fps
     """Frames of 1920 x 1080 that one channel decodes per second."""
-    channel_memory: Size
+    channel_memory: Held
     """Device memory of one channel at 1920 x 1080."""
     session: Seconds
     """How long a stream lasts on average (for the blocking of channels)."""
@@ -172,7 +175,7 @@ class VisionWorkload(Model):
     """Denoising steps; absent: the network's own."""
     batch: int | Literal["best"] = "best"
     """Inputs of a batch, or the one of most inputs per second within ``latency``."""
-    latency: Annotated[Sourced, quantity("s", gt=0, usual=("1 ms", "1 h"))] | None = None
+    latency: Annotated[Sourced, quantity("s", gt=0, usual=("0.1 ms", "1 h"))] | None = None
     """Time within which a batch must end; absent: none, and all inputs are there at once."""
     host_rate: Fps | None = None
     """Inputs per second that a card's part of the host reads, decodes and scales; absent: more than the card takes."""

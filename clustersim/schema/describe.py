@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, Union
 from pydantic import BaseModel
 
 from clustersim.provenance import TIERS
-from clustersim.schema.base import field_docs
+from clustersim.schema.base import Named, field_docs
 from clustersim.schema.company_rows import Series
 from clustersim.schema.quantity import Quantity
 
@@ -100,6 +100,10 @@ class _Builder:
             return _row(annotation)
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             return self._reference(annotation)
+        named = next((m for m in limits if isinstance(m, Named)), None)
+        if named is not None:
+            said = f"Or the name of what an installed package brings to {named.group}."
+            return {"anyOf": [{"enum": list(named.words)}, _TEXT], "description": said}
         return _plain(annotation, limits)
 
     def _any_of(self, members: list[dict[str, Any]]) -> dict[str, Any]:

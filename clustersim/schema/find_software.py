@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from clustersim.errors import InputError, suggest
@@ -12,7 +14,7 @@ from clustersim.schema.lookup import exact_name, file_stamps, known_names, plain
 from clustersim.schema.profiles import load_profile
 from clustersim.schema.software import SoftwareProfile
 
-__all__ = ["UNMEASURED", "FoundSoftware", "find_software", "load_software", "release_of"]
+__all__ = ["UNMEASURED", "FoundSoftware", "find_software", "load_software", "release_of", "stand_ins"]
 
 FOLDER = "hwprofiles/software"
 #: The class of what nobody measured, by role.
@@ -31,7 +33,31 @@ def load_software(name: str) -> SoftwareProfile:
     """Load one release by its exact name, an alias or a path."""
     profile = load_profile("software", name)
     assert isinstance(profile, SoftwareProfile)
-    return profile
+    return _standing(profile)
+
+
+#: Profiles that stand in for those of the files, by name.
+_STAND_INS: ContextVar[Mapping[str, SoftwareProfile] | None] = ContextVar("stand_ins", default=None)
+
+
+def _standing(profile: SoftwareProfile) -> SoftwareProfile:
+    return (_STAND_INS.get() or {}).get(profile.name, profile)
+
+
+@contextmanager
+def stand_ins(profiles: Mapping[str, SoftwareProfile]) -> Iterator[None]:
+    """Let other profiles stand in for those of the files, by name: a question without some of their constants.
+
+    >>> other = load_software("vllm-0.9").model_copy(update={"release": "99"})
+    >>> with stand_ins({"vllm-0.9": other}):
+    ...     find_software("vLLM", role="serving").profile.release
+    '99'
+    """
+    before = _STAND_INS.set(profiles)
+    try:
+        yield
+    finally:
+        _STAND_INS.reset(before)
 
 
 def release_of(text: str) -> tuple[int, ...]:
@@ -96,7 +122,7 @@ def find_software(text: str, *, role: str = "", release: str = "") -> FoundSoftw
         found = _of_family(group, stated if plain(family) in families else "")
     if role and found.profile.role != role:
         raise InputError(f"software {text!r} is for {found.profile.role}, not for {role}")
-    return found
+    return replace(found, profile=_standing(found.profile))
 
 
 def _of_family(group: list[SoftwareProfile], stated: str) -> FoundSoftware:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from clustersim.plugins import TOPOLOGIES
 from clustersim.provenance import Sourced
-from clustersim.schema.base import Bandwidth, Count, Model, quantity
+from clustersim.schema.base import Bandwidth, Count, Model, Named, quantity
 from clustersim.schema.reliability import PositiveCount
 from clustersim.schema.supernode import SupernodeSection
 from clustersim.schema.training import PlanSection
@@ -16,7 +17,7 @@ __all__ = ["FabricSection", "GroupSection", "LinkSection"]
 class FabricSection(Model):
     """The network between servers."""
 
-    topology: Literal["fat_tree", "rail_optimized", "dragonfly"] = "fat_tree"
+    topology: Annotated[str, Named(TOPOLOGIES, ("fat_tree", "rail_optimized", "dragonfly"))] = "fat_tree"
     """How switches are wired."""
     switch: str
     """Which switch (hwprofiles/switches)."""

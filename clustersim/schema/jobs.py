@@ -12,7 +12,7 @@ from clustersim.schema.base import Amount, Duration, Fraction, Model, quantity
 
 __all__ = ["ClassSection", "DrawnSection", "JobSection", "PolicySection", "ServiceSection", "TraceSection"]
 
-Positive = Annotated[Sourced, quantity("s", gt=0, usual=("1 s", "10 year"))]
+Positive = Annotated[Sourced, quantity("s", gt=0, usual=("1 s", "1 year"))]
 Cards = Annotated[Sourced, quantity("1", gt=0)]
 Servers = Annotated[Sourced, quantity("1", ge=1, integer=True)]
 Order = Literal["arrival", "fair_share", "shortest", "recorded"]
@@ -142,5 +142,5 @@ class PolicySection(Model):
     """Most cards that a tenant may hold at once."""
     weights: dict[str, Cards] = Field(default_factory=dict)
     """A tenant's due part under fair shares; 1 where not named."""
-    half_life: Positive = Sourced(7 * 86400.0, "s")
+    half_life: Annotated[Sourced, quantity("s", gt=0, usual=("1 min", "1 year"))] = Sourced(7 * 86400.0, "s")
     """In which past use counts half."""

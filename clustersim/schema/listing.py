@@ -7,54 +7,12 @@ from typing import Any
 
 from clustersim.errors import InputError
 from clustersim.provenance import TIERS
-from clustersim.schema.catalogue import NAME, Key, all_keys, near_keys, same_key
-from clustersim.schema.inputs import load_inputs
+from clustersim.schema.catalogue import NAME, YEAR, Key, all_keys, keys_of, near_keys, same_key
+from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.schema.lookup import known_names
+from clustersim.schema.readers import readers
 
-__all__ = ["EVERY", "READ_BY", "list_keys", "readers"]
-
-#: Commands that carry any key of a scenario through the whole chain.
-EVERY = (
-    "run",
-    "explain",
-    "check",
-    "sweep",
-    "mc",
-    "sensitivity",
-    "optimise",
-    "seek",
-    "compare",
-    "export",
-    "forecast",
-)
-#: First part of a key -> the commands that read it besides.
-READ_BY: dict[str, tuple[str, ...]] = {
-    "cluster": ("collectives", "train", "serve", "jobs", "tco", "plan"),
-    "demand": ("train", "serve", "jobs", "tco", "plan"),
-    "reliability": ("train", "serve", "jobs", "tco", "claims", "plan"),
-    "checkpoint": ("train", "jobs", "tco", "claims", "plan"),
-    "tco": ("serve", "jobs", "tco", "plan"),
-    "prices": ("serve", "jobs", "tco", "plan"),
-    "cards": ("collectives", "train", "serve", "jobs", "tco", "plan"),
-    "servers": ("serve", "jobs", "tco", "plan"),
-    "nics": ("collectives", "train", "serve", "jobs", "tco", "plan"),
-    "switches": ("train", "serve", "jobs", "tco", "plan"),
-    "optics": ("serve", "jobs", "tco", "plan"),
-    "supernodes": ("train", "serve", "jobs", "tco", "plan"),
-    "cooling": ("serve", "jobs", "tco", "plan"),
-    "models": ("train", "serve", "jobs", "tco", "plan"),
-}
-
-
-def readers(key: str) -> tuple[str, ...]:
-    """Return the commands that read a key.
-
-    >>> readers("market.value_share") == EVERY, readers("optics.module-400g.power")[-1]
-    (True, 'plan')
-    """
-    if key.partition(".")[0] == "collectives":
-        return ("collectives", "check")
-    return EVERY + READ_BY.get(key.partition(".")[0], ())
+__all__ = ["list_keys", "settable"]
 
 
 def list_keys(word: str = "", scenario: str = "") -> list[dict[str, Any]]:
@@ -71,6 +29,30 @@ def list_keys(word: str = "", scenario: str = "") -> list[dict[str, Any]]:
         hint = near_keys(word) or "leave it out to list all"
         raise InputError(f"no key has {word!r} in it or in what it says; {hint}")
     return _stated(found, scenario) if scenario else _listed(found)
+
+
+def settable(scenario: str) -> list[str]:
+    """Return the keys that can be set in a scenario: what its files state, and what they may state besides.
+
+    >>> keys = settable("nanjing-1024")
+    >>> {"tco.staff", "tco.colocation", "cards.BR106M.price", "company.drivers.receivable_days.2028E"} <= {*keys}
+    True
+    """
+    inputs = load_inputs(scenario)
+    found = dict.fromkeys(key for key, _ in inputs.fields())
+    found |= dict.fromkeys(key for key, _, _ in inputs.origins())
+    for name, work in inputs.scenario.demand.items():
+        found |= dict.fromkeys(k.key for k in keys_of(type(work), f"demand.{name}", described=False))
+    years = () if inputs.company is None else inputs.company.years
+    files = [name for name in inputs.documents if "." in name]
+    for pattern in (k.key for k in all_keys(described=False)):
+        kind, _, rest = pattern.partition(f".{NAME}.")
+        found |= dict.fromkeys(f"{name}.{rest}" for name in files if name.partition(".")[0] == kind)
+        if pattern.endswith(YEAR) and years:
+            found |= dict.fromkeys(pattern.removesuffix(YEAR) + year for year in years)
+        elif not rest and (inputs.company is not None or not pattern.startswith("company.")):
+            found[pattern] = None
+    return [key for key in found if NAME not in key.split(".")]
 
 
 def _listed(found: Sequence[Key]) -> list[dict[str, Any]]:
@@ -114,11 +96,27 @@ def _stated(found: Sequence[Key], scenario: str) -> list[dict[str, Any]]:
                     "read_by": ", ".join(readers(key)), "says": pattern.says,
                 }
             )  # fmt: skip
+    rows += _by_year(inputs, patterns)
     if not rows:
         raise InputError(
             f"{scenario} states no number for {found[0].key}; leave --scenario out to see the key"
         )
     return rows
+
+
+def _by_year(inputs: Inputs, patterns: _Patterns) -> list[dict[str, Any]]:
+    """The years of rows that the files state (of the company: what is left out of its drivers is as printed)."""
+    return [
+        {
+            "key": key, "value": float(value), "low": None, "high": None, "unit": pattern.unit,
+            "allowed": pattern.allowed, "usual": pattern.usual, "tier": "", "origin": origin,
+            "read_by": ", ".join(readers(key)), "says": pattern.says,
+        }
+        for key, value, origin in inputs.origins()
+        if isinstance(value, int | float)
+        and (pattern := patterns.of(key)) is not None
+        and pattern.key.endswith(f".{YEAR}")
+    ]  # fmt: skip
 
 
 class _Patterns:
@@ -130,5 +128,5 @@ class _Patterns:
             self._by_last.setdefault(key.key.rpartition(".")[2], []).append(key)
 
     def of(self, key: str) -> Key | None:
-        ends = (key.rpartition(".")[2], NAME)
+        ends = (key.rpartition(".")[2], NAME, YEAR)
         return next((p for end in ends for p in self._by_last.get(end, ()) if same_key(p.key, key)), None)

@@ -158,7 +158,7 @@ def exact_name(kind: str, name: str) -> str | None:
     """
     wanted = plain(name)
     for root in roots():
-        if is_file(_under(root, kind, name)):
+        if os.sep not in name and is_file(_under(root, kind, name)):
             return name
         folder = root / kind
         stems = _index(folder, _stamps(folder)).get(wanted, ())
@@ -196,7 +196,7 @@ def find_file(kind: str, name: str) -> Path:
     if ".y" in name and Path(name).suffix in {".yaml", ".yml"}:
         return Path(name)
     known = roots()
-    if known and is_file(first := _under(known[0], kind, name)):
+    if known and os.sep not in name and is_file(first := _under(known[0], kind, name)):
         return first
     stem = exact_name(kind, name)
     if stem is None:

@@ -20,9 +20,9 @@ from clustersim.schema.base import (
     Count,
     Model,
     OpRate,
+    PartPower,
     Power,
     Share,
-    Size,
     money,
     quantity,
     validate,
@@ -52,8 +52,8 @@ PortRate = Annotated[Sourced, quantity("B/s", gt=0, usual=("1 Gb/s", "3200 Gb/s"
 LinkRate = Annotated[Sourced, quantity("B/s", gt=0, usual=("1 GB/s", "10000 GB/s"))]
 MemoryRate = Annotated[Sourced, quantity("B/s", gt=0, usual=("20 GB/s", "100000 GB/s"))]
 MemorySize = Annotated[Sourced, quantity("B", gt=0, usual=("1 GB", "2000 GB"))]
-CardPower = Annotated[Sourced, quantity("W", ge=0, usual=("0 W", "5000 W"))]
-Height = Annotated[Sourced, quantity("U", gt=0, usual=("1 U", "60 U"))]
+CardPower = Annotated[Sourced, quantity("W", ge=0, usual=("10 W", "5000 W"))]
+Height = Annotated[Sourced, quantity("U", gt=0, usual=("0.5 U", "80 U"))]
 
 
 class MemoryProfile(Model):
@@ -104,7 +104,7 @@ class PowerProfile(Model):
 
     tdp: CardPower
     """Nameplate power."""
-    idle: CardPower | None = None
+    idle: Annotated[Sourced, quantity("W", ge=0, usual=("0 W", "1000 W"))] | None = None
     """Power of a card that does nothing."""
 
 
@@ -217,7 +217,7 @@ class ServerProfile(Profile):
     """Power beside cards and NICs, under load."""
     height: Height | None = None
     """Height in the rack."""
-    host_memory: Size | None = None
+    host_memory: Annotated[Sourced, quantity("B", gt=0, usual=("16 GB", "100 TB"))] | None = None
     """Memory of the host."""
     pcie: str = ""
     """Generation and lanes of PCIe."""
@@ -236,7 +236,7 @@ class NicProfile(Profile):
     """Of one message through it."""
     efficiency: Share
     """Share of the wire rate that payload reaches."""
-    power: Power
+    power: PartPower
     """Under load."""
     price_part: str = ""
     """Name of its price in the price book (``prices.parts.NAME``)."""
@@ -268,7 +268,7 @@ class OpticsProfile(Profile):
     """An optical module."""
     rate: PortRate
     """Wire rate, per direction."""
-    power: Power
+    power: PartPower
     """Under load."""
     price_part: str = ""
     """Name of its price in the price book (``prices.parts.NAME``)."""

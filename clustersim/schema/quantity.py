@@ -156,10 +156,10 @@ class Quantity:
         usual = self.usual_range
         if usual is None or found.unit != self.unit:
             return False
-        slack = 1e-9 * max(map(abs, usual))
+        least, most = (end - side * 1e-9 * abs(end) for end, side in zip(usual, (1, -1), strict=True))
         values = values_of(found.value)  # of all points, in a batch
         low, high = (values, values) if isinstance(values, float) else (values.min(), values.max())
-        odd = bool(low < usual[0] - slack or high > usual[1] + slack)
+        odd = bool(low < least or high > most)
         if odd and isinstance(values, Noted):
             raise Unbatchable("an odd value is said at every point")
         return odd

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from clustersim.provenance import Sourced
-from clustersim.schema.base import Amount, Bandwidth, Count, Duration, Fraction, Model, Size, quantity
+from clustersim.schema.base import Amount, Bandwidth, Count, Duration, Fraction, Model, Spell, Wait, quantity
 
 __all__ = [
     "CheckpointLevel", "CheckpointSection", "ContentionSection", "DegradationSection", "DomainSection",
@@ -17,10 +17,10 @@ __all__ = [
 
 PositiveCount = Annotated[Sourced, quantity("1", ge=1, integer=True)]
 PerYear = Annotated[Sourced, quantity("1/year", ge=0, usual=("0 1/year", "100 1/year"))]
-PerSecond = Annotated[Sourced, quantity("1/s", ge=0, usual=("0 1/s", "1000 1/s"))]
+PerSecond = Annotated[Sourced, quantity("1/s", ge=0, usual=("0 1/s", "0.1 1/s"))]
 Factor = Annotated[Sourced, quantity("1", ge=1)]
 LessThanOne = Annotated[Sourced, quantity("1", ge=0, lt=1)]
-Positive = Annotated[Sourced, quantity("s", gt=0, usual=("1 s", "10 year"))]
+Long = Annotated[Sourced, quantity("s", gt=0, usual=("1 h", "10 year"))]
 LeftOver = Annotated[Sourced, quantity("1", gt=0, le=1)]
 
 
@@ -65,24 +65,24 @@ class SparesSection(Model):
 
     hot: Count
     """Servers that stand by, powered and booted."""
-    swap_time: Duration
+    swap_time: Wait
     """Until a hot spare has joined; rescheduling after the loss of a server takes at least as long."""
 
 
 class RecoverySection(Model):
     """The life of an incident up to the load of the checkpoint."""
 
-    detect: Duration
+    detect: Wait
     """From the failure until it is noticed."""
-    localise: Duration
+    localise: Wait
     """Until the failed part is found."""
-    reschedule: Duration
+    reschedule: Wait
     """After the failure of a server."""
-    reschedule_process: Duration | None = None
+    reschedule_process: Wait | None = None
     """The same after the failure of a process alone; as reschedule where absent."""
-    reschedule_multi: Duration | None = None
+    reschedule_multi: Wait | None = None
     """The same after a failure that takes several servers; as reschedule where absent."""
-    initialise: Duration
+    initialise: Wait
     """Until processes and communicators are up again, before the checkpoint is loaded."""
     restart_fails: LessThanOne | None = None
     """Share of restarts that fail and are begun again from rescheduling on."""
@@ -105,31 +105,31 @@ class ExtrasSection(Model):
     """How many times as often they fail."""
     burst_share: Fraction | None = None
     """Share of the failures that another one follows."""
-    burst_gap: Duration | None = None
+    burst_gap: Spell | None = None
     """Mean time until it follows."""
     hang_share: Fraction | None = None
     """Share of the failures that show no error."""
-    hang_timeout: Duration | None = None
+    hang_timeout: Wait | None = None
     """Time-out that finds them."""
     drain_share: Fraction | None = None
     """Share of server failures that is foreseen, so that no work is lost."""
-    sdc_delay: Duration | None = None
+    sdc_delay: Spell | None = None
     """Mean time until silent corruption is found; all work since is void."""
     sdc_component: str | None = None
     """Component whose failures are silent corruption."""
     straggler_rate: PerSecond | None = None
     """Episodes of slowness of the whole job, per second."""
-    straggler_time: Duration | None = None
+    straggler_time: Spell | None = None
     """How long one lasts."""
     straggler_slowdown: Factor | None = None
     """How many times as long a step takes meanwhile."""
     warm_spares: Count | None = None
     """Servers that stand by, switched off or used otherwise, in reach."""
-    warm_time: Duration | None = None
+    warm_time: Wait | None = None
     """Until a warm spare can join."""
     cold_spares: Count | None = None
     """Servers that stand by in store."""
-    cold_time: Duration | None = None
+    cold_time: Spell | None = None
     """Until a cold spare can join."""
     technicians: Count | None = None
     """Servers that are repaired at once; none given: no limit."""
@@ -146,7 +146,7 @@ class SharedSection(Model):
 
     servers: PositiveCount
     """Servers that fail together behind it."""
-    repair_time: Duration | None = None
+    repair_time: Spell | None = None
     """Until it is repaired."""
 
 
@@ -157,23 +157,23 @@ class DomainSection(Model):
     """Servers that stand in one of them."""
     failures_per_year: PerYear
     """Of one of them."""
-    repair_time: Duration | None = None
+    repair_time: Spell | None = None
     """Until it is repaired."""
 
 
 class ElasticSection(Model):
     """A failure takes out one data-parallel replica; the others stall for a while and go on."""
 
-    stall: Duration
+    stall: Wait
     """How long the other replicas stall."""
 
 
 class MaintenanceSection(Model):
     """Planned stops of all servers, or where ``rolling`` of one after the other; announced, so that no work is lost."""
 
-    interval: Positive
+    interval: Long
     """Between two stops; rolling: in which each server has its turn once."""
-    time: Duration
+    time: Spell
     """How long a stop lasts."""
     rolling: bool = False
     """Servers have their turns one after the other."""
@@ -184,7 +184,7 @@ class ObservedSection(Model):
 
     log: str
     """CSV of failures, by path."""
-    duration: Positive
+    duration: Long
     """How long the cluster was watched."""
     cards: PositiveCount
     """Cards that were watched."""
@@ -197,7 +197,7 @@ class FlapSection(Model):
 
     rate: PerSecond
     """Drops per second, over the whole cluster."""
-    time: Duration
+    time: Wait
     """How long the job stalls."""
 
 
@@ -206,7 +206,7 @@ class DegradationSection(Model):
 
     per_year: PerYear
     """Of one card, or its link."""
-    found_after: Positive
+    found_after: Annotated[Sourced, quantity("s", gt=0, usual=("1 min", "1 year"))]
     """Until it is found and the part is changed or mended, on average."""
     bandwidth_left: LeftOver | None = None
     """Share of the scale-out link's bandwidth that is left; slows what the step spends on the network."""
@@ -219,16 +219,16 @@ class DegradationSection(Model):
 class ContentionSection(Model):
     """Other jobs' writes to the same storage."""
 
-    other_writes: PerSecond
+    other_writes: Annotated[Sourced, quantity("1/s", ge=0, usual=("0 1/s", "1 1/s"))]
     """Writes of other jobs per second."""
-    other_size: Size
+    other_size: Annotated[Sourced, quantity("B", gt=0, usual=("1 MB", "10 PB"))]
     """Bytes of one of them."""
 
 
 class ReliabilitySection(Model):
     """Failures and recovery over the run."""
 
-    duration: Positive
+    duration: Long
     """Time that is looked at."""
     mttf_scale: Annotated[Sourced, quantity("1", gt=0, usual=("0.001", "1000"))]
     """Multiplies every component's mean time to failure; 1 is the component table as published."""
@@ -244,7 +244,7 @@ class ReliabilitySection(Model):
     """Runs that are drawn where the run is simulated."""
     weibull_shape: dict[str, Annotated[Sourced, quantity("1", gt=0)]] = Field(default_factory=dict)
     """Shape of the life of a component's units, by component; 1, and absent, is memoryless."""
-    repair_times: dict[str, Duration] = Field(default_factory=dict)
+    repair_times: dict[str, Spell] = Field(default_factory=dict)
     """Repair by component; ``repair_time`` for all others."""
     fleet: str | None = None
     """A fleet of ``hwprofiles/fleets`` whose failure rate is taken, or ``between``, the median of those counted in the

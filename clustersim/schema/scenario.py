@@ -98,7 +98,7 @@ class MarketSection(Model):
 class Scenario(Model):
     """A complete question."""
 
-    name: str
+    name: Annotated[str, Field(min_length=1)]
     """Its name in results."""
     description: str = ""
     """One line."""

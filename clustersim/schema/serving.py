@@ -7,17 +7,18 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from clustersim.provenance import Sourced
-from clustersim.schema.base import Amount, Bandwidth, Duration, Fraction, Model, Size, quantity
+from clustersim.schema.base import Amount, Bandwidth, Fraction, Model, Overhead, Wait, quantity, tell_idle
 
 __all__ = [
-    "AutoscaleSection", "BatchingSection", "CacheTierSection", "ClosedLoopSection", "DisaggregatedSection",
-    "FailureSection", "LengthSection", "PrecisionSection", "PrefixSection", "ServingPlan", "SessionSection",
-    "SloSection", "SpeculativeSection", "TrafficSection", "VideoStream",
+    "AdapterSection", "AutoscaleSection", "BatchingSection", "CacheTierSection", "ClosedLoopSection",
+    "DisaggregatedSection", "FailureSection", "LengthSection", "PrecisionSection", "PrefixSection", "ServingPlan",
+    "SessionSection", "SloSection", "SpeculativeSection", "TrafficSection", "VideoStream",
 ]  # fmt: skip
 
 Rate = Annotated[Sourced, quantity("1/s", gt=0, usual=("0.0001 1/s", "1000000 1/s"))]
 Positive = Annotated[Sourced, quantity("1", gt=0)]
-Seconds = Annotated[Sourced, quantity("s", gt=0, usual=("1 ms", "1 week"))]
+#: Frames of one stream, and of what decodes it.
+Frames = Annotated[Sourced, quantity("1/s", gt=0, usual=("0.01 1/s", "1000 1/s"))]
 Share = Annotated[Sourced, quantity("1", gt=0, le=1)]
 #: A number format, or the rule that each card meets by what it has: fp8 before int8, fp4 before int4.
 Format = Literal["fp32", "bf16", "fp16", "fp8", "int8", "fp4", "int4", "16bit", "8bit", "4bit"]
@@ -64,8 +65,11 @@ class BatchingSection(Model):
     """Prompts share an iteration with decoding sequences; false runs prompts first."""
     max_waiting: int | None = Field(None, ge=0)
     """Admission control: reject a request that finds this many waiting."""
-    timeout: Seconds | None = None
+    timeout: Annotated[Sourced, quantity("s", gt=0, usual=("1 ms", "1 h"))] | None = None
     """A request that waits longer is given up."""
+    split_over_stages: bool = True
+    """Sequences are split into as many groups as there are pipeline stages, so that all stages work at once; false lets
+    one group pass the stages one after another."""
     wait_iterations: int = Field(0, ge=0)
     """Iterations that the engine holds a new request back, to gather others (TensorRT-LLM's batch_wait)."""
 
@@ -101,18 +105,33 @@ class SpeculativeSection(Model):
         return self
 
 
+class AdapterSection(Model):
+    """Low-rank adapters (LoRA): each request names one; a replica keeps some on its cards and fetches the others."""
+
+    count: int = Field(ge=1, le=1_000_000)
+    """Adapters that requests name."""
+    resident: int = Field(ge=1)
+    """Adapters that a replica keeps on its cards, and that one iteration may use."""
+    rank: int = Field(16, ge=1, le=4096)
+    """Rank of each."""
+    skew: Annotated[Sourced, quantity("1", ge=0, le=4)] = Sourced(1.0, "1")
+    """How unevenly they are used: the k-th most used as 1 / k^skew; 0 uses all alike."""
+    targets: Literal["attention", "all"] = "all"
+    """Matrices that they are on: attention's, or the dense feed-forward ones too (experts have none)."""
+
+
 class CacheTierSection(Model):
     """Memory outside the cards that keeps known blocks: of the host, of its disks, of a pool for all replicas."""
 
     name: str
     """What it is called in results."""
-    capacity: Size
+    capacity: Annotated[Sourced, quantity("B", gt=0, usual=("100 MB", "1 EB"))]
     """Bytes of a replica's cache that it holds; of all replicas' where it is shared."""
     bandwidth: Bandwidth
     """Of each card's way to it and back, when blocks are read."""
-    latency: Duration = Sourced(0.0, "s")
+    latency: Annotated[Sourced, quantity("s", ge=0, usual=("0 us", "10 s"))] = Sourced(0.0, "s")
     """Until the first block arrives."""
-    token: Duration = Sourced(0.0, "s")
+    token: Overhead = Sourced(0.0, "s")
     """What the engine's connector takes for each token that it moves, beside the bytes."""
     shared: bool = False
     """One for all replicas; else each has its own."""
@@ -131,6 +150,13 @@ class PrefixSection(Model):
     tiers: tuple[CacheTierSection, ...] = ()
     """Memories outside the cards, nearest first."""
 
+    @model_validator(mode="after")
+    def _one_way(self) -> PrefixSection:
+        if self.hit_share.value > 0:
+            why = "the share that is known is stated (hit_share), and not found in what the memories hold"
+            tell_idle(self, "prefix", dict.fromkeys(("memory_share", "tiers"), why))
+        return self
+
 
 class ClipsSection(Model):
     """Video in, text out: every request brings a clip whose sampled frames pass a vision encoder and become tokens."""
@@ -147,7 +173,7 @@ class ClipsSection(Model):
     """Number format of its products with weights."""
     encoders: int = Field(1, ge=1)
     """Cards beside each replica's that encode."""
-    channel_fps: Rate
+    channel_fps: Annotated[Sourced, quantity("1/s", gt=0, usual=("1 1/s", "100000 1/s"))]
     """Frames that one channel of these cards decodes per second."""
 
 
@@ -167,7 +193,7 @@ class DisaggregatedSection(Model):
 class FailureSection(Model):
     """Failures of replicas in the simulation: rates and repair are the site's."""
 
-    card_mttf: Seconds | None = None
+    card_mttf: Annotated[Sourced, quantity("s", gt=0, usual=("100 h", "10000000 h"))] | None = None
     """Mean time between failures per card; absent: the site's component table."""
     max_retries: int = Field(3, ge=0)
     """How often a lost request is tried again."""
@@ -182,9 +208,9 @@ class AutoscaleSection(Model):
     """Replicas that there can be."""
     target_load: Positive
     """Requests in the system per open replica that are aimed at."""
-    period: Seconds
+    period: Annotated[Sourced, quantity("s", gt=0, usual=("1 s", "1 d"))]
     """Time between decisions."""
-    start_up: Duration
+    start_up: Wait
     """Time until an opened replica serves."""
 
 
@@ -198,13 +224,23 @@ class LengthSection(Model):
     spread: Amount = Sourced(0.8, "1")
     """Standard deviation of the logarithm (lognormal), or half-width over the mean (uniform)."""
 
+    @model_validator(mode="after")
+    def _possible(self) -> LengthSection:
+        if self.shape == "uniform" and self.spread.value > 1:
+            raise ValueError(
+                f"spread: a half-width of {self.spread.value:g} means reaches below zero; at most 1"
+            )
+        if self.shape in {"constant", "exponential"}:
+            tell_idle(self, "lengths", {"spread": f"lengths of shape {self.shape} have none to choose"})
+        return self
+
 
 class ClosedLoopSection(Model):
     """Users who each wait for the answer before they ask again."""
 
     users: int = Field(ge=1)
     """How many there are."""
-    think: Duration = Sourced(0.0, "s")
+    think: Wait = Sourced(0.0, "s")
     """Time between an answer and the next question."""
 
 
@@ -221,7 +257,7 @@ class SessionSection(Model):
     """Tokens that every session begins with (a system prompt)."""
     longest: int | None = Field(None, ge=1)
     """Tokens of a prompt beyond which a session ends."""
-    pause: Duration = Sourced(0.0, "s")
+    pause: Wait = Sourced(0.0, "s")
     """Mean time between an answer and the next turn."""
     pause_spread: Literal["exponential", "constant"] = "exponential"
     """How pauses vary."""
@@ -252,7 +288,7 @@ class TrafficSection(Model):
     """Squared coefficient of variation of the gaps (gamma)."""
     swing: Fraction = Sourced(0.0, "1")
     """Amplitude of the daily wave over its mean (diurnal)."""
-    period: Seconds = Sourced(86400.0, "s")
+    period: Annotated[Sourced, quantity("s", gt=0, usual=("1 min", "1 year"))] = Sourced(86400.0, "s")
     """Length of the wave (diurnal)."""
     prompt: LengthSection | None = None
     """Input tokens of a request."""
@@ -260,6 +296,8 @@ class TrafficSection(Model):
     """Output tokens of a request."""
     closed_loop: ClosedLoopSection | None = None
     """Users instead of an arrival rate."""
+    priority_share: Annotated[Sourced, quantity("1", ge=0, le=1)] = Sourced(0.0, "1")
+    """Share of the requests that go before all others that wait; what already runs goes on."""
     sessions: SessionSection | None = None
     """Requests are turns of sessions: instead of ``prompt``."""
     whole: bool = False
@@ -275,17 +313,42 @@ class TrafficSection(Model):
             raise ValueError("needs either trace, or requests with prompt (or sessions) and output")
         if self.trace is None and self.rate is None and self.closed_loop is None:
             raise ValueError("needs a rate or a closed_loop: zero arrivals cannot be served")
+        tell_idle(self, "traffic", self._idle())
         return self
+
+    def _idle(self) -> dict[str, str]:
+        """Fields that the others leave without effect, and why."""
+        arrivals = ("rate", "process", "burstiness", "swing", "period")
+        idle: dict[str, str] = {}
+        if self.process != "gamma":
+            idle["burstiness"] = f"it shapes the gaps of process gamma, and this is {self.process}"
+        if self.process != "diurnal":
+            idle |= dict.fromkeys(
+                ("swing", "period"), f"the wave is that of process diurnal, and this is {self.process}"
+            )
+        elif self.sessions is not None:
+            idle |= dict.fromkeys(("process", "swing", "period"), "sessions begin without a daily wave")
+        if self.closed_loop is not None:
+            idle |= dict.fromkeys(
+                (*arrivals, "load_factor"), "users of a closed_loop ask when they are answered"
+            )
+        if self.trace is None:
+            idle |= dict.fromkeys(("columns", "skip"), "there is no trace")
+        else:
+            idle |= dict.fromkeys(
+                (*arrivals, "prompt", "output"), "the trace has its own arrivals and lengths"
+            )
+        return idle
 
 
 class SloSection(Model):
     """The service level."""
 
-    ttft: Seconds | None = None
+    ttft: Annotated[Sourced, quantity("s", gt=0, usual=("1 ms", "1 h"))] | None = None
     """Time to the first token."""
-    tpot: Seconds | None = None
+    tpot: Annotated[Sourced, quantity("s", gt=0, usual=("0.1 ms", "10 s"))] | None = None
     """Time per output token after the first."""
-    e2e: Seconds | None = None
+    e2e: Annotated[Sourced, quantity("s", gt=0, usual=("1 ms", "1 d"))] | None = None
     """Time to the last token."""
     share: Share = Sourced(0.9, "1")
     """Share of the requests that must meet every bound."""
@@ -304,7 +367,7 @@ class VideoStream(Model):
     """Pixels across."""
     height: int = Field(1080, ge=16)
     """Pixels down."""
-    fps: Rate
+    fps: Frames
     """Frames per second."""
     direction: Literal["decode", "encode", "transcode"] = "decode"
     """What the channels do with it."""

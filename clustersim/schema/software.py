@@ -10,8 +10,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from clustersim.plugins import ENGINES
 from clustersim.provenance import Sourced
-from clustersim.schema.base import Count, Duration, Fraction, Model, Share, Size, quantity
+from clustersim.schema.base import (
+    Count,
+    Fraction,
+    Held,
+    Model,
+    Named,
+    Overhead,
+    Share,
+    quantity,
+)
 from clustersim.schema.profile_base import Profile
 
 __all__ = [
@@ -48,18 +58,18 @@ class StackConstants(Model):
     gather_bytes: Bytes | None = None
     """Bytes of a value that tensor-parallel cards gather for a product below 16 bits."""
     ep_overlap: Fraction | None = None
-    """The same for the exchange of experts."""
+    """Share of a layer's kernels under which the exchange of experts can hide."""
     kernel_factor: Positive | None = None
     """Time of the card's own work over that of a stack tuned to it; absent: 1 where the stack was measured on cards of
     the maker, else what the class of stacks that nobody measured there has."""
-    host_layer: Duration | None = None
+    host_layer: Overhead | None = None
     """What the host takes to launch one pass of a layer."""
-    layer_overhead: Duration | None = None
+    layer_overhead: Overhead | None = None
     """Added to every pass of a layer beside its kernels."""
-    expert_overhead: Duration | None = None
+    expert_overhead: Overhead | None = None
     """The same for a layer of experts, on top."""
-    expert_host: Duration | None = None
-    """What the host takes for one pass of a layer of experts, which has to wait for the router's counts."""
+    expert_launch: Overhead | None = None
+    """What the host takes to launch one kernel of one expert."""
     grouped_experts: bool | None = None
     """Whether one launch serves all experts of a card."""
     gate_values: Positive | None = None
@@ -76,7 +86,7 @@ class StackConstants(Model):
     """Whether selective recomputation keeps every second product and makes all else again (PyTorch)."""
     gradient_bytes: Bytes | None = None
     """Bytes of gradient held per parameter."""
-    runtime_memory: Size | None = None
+    runtime_memory: Held | None = None
     """Buffers, fragmentation and the runtime's own, per card."""
 
 
@@ -89,6 +99,8 @@ class StackCase(StackConstants):
     """Data types (``bf16``) or scaling recipes (``mxfp8``)."""
     models: tuple[str, ...] = ()
     """Exact names of models whose recipe says so."""
+    recompute: Literal["none", "selective", "full"] | None = None
+    """What the recipe makes again in the backward pass, for published rows that do not say."""
 
     def holds(self, card: str, formats: tuple[str, ...], model: str) -> bool:
         """Tell whether the case is this card's, one of these formats' and this model's."""
@@ -118,6 +130,11 @@ class TrainingConstants(StackConstants):
                     known[name] = getattr(part, name)
         return StackConstants.model_construct(**known)  # type: ignore[arg-type]
 
+    def recompute(self, card: str, *formats: str, model: str = "") -> str:
+        """Return what the recipe of a model makes again on a card; empty where no case says so: later cases win."""
+        said = [c.recompute for c in self.cases if c.recompute and c.holds(card, formats, model)]
+        return said[-1] if said else ""
+
 
 class SchedulerRules(Model):
     """The documented defaults of an engine's scheduler: what a setting that is not stated is."""
@@ -130,6 +147,8 @@ class SchedulerRules(Model):
     """Long prompts are spread over iterations."""
     mixed: bool = True
     """Prompts share an iteration with decoding sequences; false runs prompts first."""
+    split_over_stages: bool = True
+    """Sequences are split into as many groups as there are pipeline stages, so that all stages work at once."""
     batch_wait_iters: Count | None = None
     """Iterations that a new request waits for others."""
 
@@ -156,11 +175,11 @@ class MemoryRules(Model):
     """Format of the cache; ``auto`` is that of the activations."""
     activations: bool = True
     """Activations lie inside the share."""
-    fixed: Size
+    fixed: Held
     """Held on every card, whatever runs."""
-    peer: Size
+    peer: Held
     """The same for every further card of a tensor group."""
-    graphs: Size | None = None
+    graphs: Held | None = None
     """Recorded graphs."""
     hidden_values: Positive | None = None
     """Values of the model's width that a token holds at the peak of a layer."""
@@ -221,6 +240,8 @@ class EngineConstants(Model):
     """Time that a request waits outside the engine, milliseconds."""
     prompt_token_us: float = Field(0.0, ge=0)
     """Host time for a prompt token before the first one comes: it is no part of an iteration."""
+    far_exchange_us: float = Field(0.0, ge=0)
+    """Time of each exchange of experts' tokens between coherent domains beside the fabric's, microseconds."""
     expert: float = Field(1.0, gt=0, le=1)
     """Share of the matrix rate that experts reach."""
     expert_layer_us: float = Field(0.0, ge=0)
@@ -252,7 +273,7 @@ class ServingConstants(Model):
     """What differs on some cards."""
     attention: Share
     """Share of the card's attention peak that prefill attention reaches."""
-    sequence: Duration
+    sequence: Overhead
     """Time a decoding sequence adds to an iteration."""
     eager: Positive = Sourced(
         3.3, "1", "Ascend 910B: 147 ms a step beyond the weights without recorded graphs, 44 with them", "derived",
@@ -261,15 +282,20 @@ class ServingConstants(Model):
     """Times the time beside the kernels of a layer where the host launches every kernel."""
     constants: tuple[EngineConstants, ...] = ()
     """Fitted constants by card and kind of model."""
+    beside: Annotated[str, Named(ENGINES, ("",))] = ""
+    """Code of another package that gives the time beside the kernels of an iteration from the constants."""
 
     def on(self, card: str, kinds: tuple[str, ...], maker: str = "") -> EngineConstants | None:
-        """Return the constants on a card for the first of the kinds of model that has some.
+        """Return the constants on a card for the first of the kinds of model that has some, there or on the same chip.
 
         Of a class (``*``) those of the card's maker go before those of any.
         """
-        known = [c for k in kinds for c in self.constants if c.model == k and card in {c.card, *c.also}]
-        held = _of([c for c in known if c.card == card] or known, maker)
-        return min(held, key=lambda c: not c.makers) if held else None
+        for kind in kinds:
+            known = [c for c in self.constants if c.model == kind and card in {c.card, *c.also}]
+            held = _of([c for c in known if c.card == card] or known, maker)
+            if held:
+                return min(held, key=lambda c: not c.makers)
+        return None
 
     def rules(self, card: str) -> SchedulerRules:
         """Return the scheduler's defaults on a card."""

@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 from pydantic import model_validator
 
 from clustersim.provenance import Sourced
-from clustersim.schema.base import Count, Duration, Model, Power, quantity
+from clustersim.schema.base import Count, Model, PartPower, Power, quantity
 from clustersim.schema.profile_base import Profile
 from clustersim.schema.reliability import PositiveCount
 
 __all__ = ["SupernodeProfile", "SupernodeSection"]
 
 LinkRate = Annotated[Sourced, quantity("B/s", gt=0, usual=("1 GB/s", "10000 GB/s"))]
-Height = Annotated[Sourced, quantity("U", gt=0, usual=("1 U", "60 U"))]
+Height = Annotated[Sourced, quantity("U", gt=0, usual=("0.5 U", "80 U"))]
 PerYear = Annotated[Sourced, quantity("1/year", ge=0, usual=("0 1/year", "10 1/year"))]
 
 
@@ -42,7 +42,7 @@ class SupernodeCircuits(Model):
     """Circuits that a card can have."""
     spare_links: Count
     """Circuits of a block that are held back for those that fail."""
-    reconfiguration: Duration
+    reconfiguration: Annotated[Sourced, quantity("s", ge=0, usual=("0 s", "10 min"))]
     """Time that laying circuits anew takes, in which none carries anything."""
     ports: PositiveCount
     """Ports of one circuit switch."""
@@ -73,7 +73,7 @@ class SupernodeProfile(Profile):
     """Its packet switch; a torus has none."""
     circuits: SupernodeCircuits | None = None
     """Its circuits between blocks, where it has some."""
-    module_power: Power
+    module_power: PartPower
     """Of one optical module."""
     module_part: str
     """Name of the module's price in the price book."""

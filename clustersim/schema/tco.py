@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from clustersim.provenance import Sourced
-from clustersim.schema.base import Fraction, Model, Share, money, quantity
+from clustersim.schema.base import Model, money, quantity
 
 __all__ = ["BY_CLIMATE", "CLIMATES", "Pue", "TariffBand", "TcoSection"]
 
@@ -53,9 +53,9 @@ class TcoSection(Model):
     """Years over which the cluster is written off."""
     wacc: Rate
     """The owner's cost of capital."""
-    residual: Fraction
+    residual: Annotated[Sourced, quantity("1", ge=0, le=1, usual=("0 %", "70 %"))]
     """What the hardware is worth at the end of the horizon, as a share of its price."""
-    vat: Fraction
+    vat: Annotated[Sourced, quantity("1", ge=0, le=1, usual=("0 %", "30 %"))]
     """Value-added tax on the bill."""
     tariff: Tariff
     """Price of electricity."""
@@ -65,7 +65,7 @@ class TcoSection(Model):
     """Facility power over IT power; by climate where absent."""
     climate: Climate | None = None
     """Takes the PUE from the server's cooling profile where ``pue`` is absent."""
-    maintenance: Fraction
+    maintenance: Annotated[Sourced, quantity("1", ge=0, le=1, usual=("0 %", "25 %"))]
     """Share of capex per year."""
     staff: CnyPerYear
     """Pay of those who run it."""
@@ -81,9 +81,9 @@ class TcoSection(Model):
     """Own building with power and cooling, per watt provisioned; written off over ``building_horizon``."""
     building_horizon: Years | None = None
     """Years over which the building is written off."""
-    sold_share: Share
+    sold_share: Annotated[Sourced, quantity("1", gt=0, le=1, usual=("2 %", "100 %"))]
     """Share of the hours that are sold or used."""
-    integration: Fraction
+    integration: Annotated[Sourced, quantity("1", ge=0, le=1, usual=("0 %", "60 %"))]
     """Integration and installation, as a share of the hardware's price."""
     carbon: Carbon | None = None
     """Emissions of the grid's electricity."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from clustersim.provenance import Sourced
-from clustersim.schema.base import Duration, Fraction, Model, Size, quantity
+from clustersim.schema.base import Fraction, Held, Model, Overhead, quantity
 
 __all__ = ["PlanSection", "SoftwareSection"]
 
@@ -46,7 +46,7 @@ class PlanSection(Model):
     embedding_slot: bool = False
     """Whether the embedding counts as a layer when layers are given out to stages."""
     loss_slot: bool = False
-    """The same of the output head."""
+    """The same of the output head; with it every extra prediction layer counts as two."""
     shard: int = Field(0, ge=0)
     """With ZeRO 3: cards that share out weights, gradients and states (hybrid sharding); 0 for all copies."""
     unit_layers: int = Field(1, ge=1)
@@ -83,21 +83,21 @@ class SoftwareSection(Model):
     gather_bytes: Annotated[Sourced, quantity("1", gt=0)] | None = None
     """Bytes of a value that tensor-parallel cards gather for a product below 16 bits."""
     ep_overlap: Fraction | None = None
-    """The same for the exchange of experts."""
+    """Share of a layer's kernels under which the exchange of experts can hide."""
     kernel_factor: Annotated[Sourced, quantity("1", gt=0)] | None = None
     """Time of the card's own work over that of a stack tuned to it; absent: 1 where the stack was measured on cards of
     the maker, else what the class of stacks that nobody measured there has."""
-    host_layer: Duration | None = None
+    host_layer: Overhead | None = None
     """What the host takes to launch one pass of a layer."""
-    expert_overhead: Duration | None = None
+    expert_overhead: Overhead | None = None
     """The same as ``layer_overhead`` for a layer of experts, on top."""
-    expert_host: Duration | None = None
-    """What the host takes for one pass of a layer of experts, which has to wait for the router's counts."""
+    expert_launch: Overhead | None = None
+    """What the host takes to launch one kernel of one expert."""
     grouped_experts: bool | None = None
     """Whether one launch serves all experts of a card."""
     gate_values: Annotated[Sourced, quantity("1", gt=0)] | None = None
     """Values that the activation reads or writes for one unit of its width, forward and backward."""
-    layer_overhead: Duration | None = None
+    layer_overhead: Overhead | None = None
     """Added to every pass of a layer beside its kernels."""
     scale_loss: Fraction | None = None
     """Share of a step that every doubling of the cards beyond one coherent domain costs."""
@@ -111,5 +111,5 @@ class SoftwareSection(Model):
     """Whether selective recomputation keeps every second product and makes all else again (PyTorch)."""
     gradient_bytes: Annotated[Sourced, quantity("1", gt=0)] | None = None
     """Bytes of gradient held per parameter."""
-    runtime_memory: Size | None = None
+    runtime_memory: Held | None = None
     """Buffers, fragmentation and the runtime's own, per card."""

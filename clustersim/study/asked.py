@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.errors import InputError
+from clustersim.processors import processors
 from clustersim.schema.inputs import load_inputs
+from clustersim.schema.readers import refuse_unread
 from clustersim.study.distributions import Distribution
 from clustersim.study.driver import StudyResult, known_outputs, result_of, run_in_memory, run_study
-from clustersim.study.execute import default_workers
 from clustersim.study.outputs import check_outputs
 from clustersim.study.space import Axis
 from clustersim.study.spec import (
@@ -96,6 +97,10 @@ class StudyAsked:
     title: str = ""
     source: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse to vary what no output depends on."""
+        refuse_unread([*(axis.key for axis in self.axes), *self.inputs])
+
     def with_more(
         self, *, sets: Mapping[str, Any], axes: Iterable[Axis] = (), outputs: Sequence[str] = ()
     ) -> StudyAsked:
@@ -170,7 +175,7 @@ def run_asked(spec: StudySpec, how: How, about: dict[str, Any]) -> StudyResult:
     Raises InputError before a folder is begun where ``about`` names outputs to draw that the study does not give.
     """
     check_outputs(about.get("draw", {}).get("outputs", ()), dict.fromkeys(known_outputs(spec), 0.0))
-    count = how.workers or default_workers()
+    count = how.workers or processors()
     if how.folder is None:
         return run_in_memory(spec, workers=count, scheduler=how.scheduler, tell=how.tell)
     store = StudyStore(Path(how.folder))

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["Alone", "StudyResult", "result_of", "run_in_memory", "run_study"]
 
 Tell = Callable[[int, int], None]
+#: Points of a study whose outputs are kept once they are read: more are read again where they are asked for again.
+MOST_KEPT = 1_000_000
 
 
 @dataclass(slots=True)
@@ -69,7 +71,12 @@ class StudyResult:
     def column(self, name: str) -> NDArray[np.float64]:
         """Return an output along the points, NaN where a point failed."""
         check_outputs([name], dict.fromkeys(self.outputs, 0.0))
-        return self._columns.setdefault(name, self.read(name))
+        if name in self._columns:
+            return self._columns[name]
+        found = self.read(name)
+        if self.spec.total <= MOST_KEPT:
+            self._columns[name] = found
+        return found
 
     @cached_property
     def _columns(self) -> dict[str, NDArray[np.float64]]:

@@ -14,7 +14,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -36,6 +36,7 @@ from clustersim.batch import Question, at
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.pipeline import StageCache, run_chain
 from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.readers import refuse_unread
 from clustersim.study.outputs import outputs_of
 from clustersim.study.points import Found, blocks, joined, varied_values
 from clustersim.study.spec import StudySpec, inputs_digest
@@ -77,8 +78,13 @@ def asked_again(scenario: str) -> Again[Inputs]:
 
     Studies do not take it: whether a point is replayed depends on those before it, and its last bit with it.
     """
+
+    def load(point: Mapping[str, Any]) -> Inputs:
+        refuse_unread(point)
+        return load_inputs(scenario, point)
+
     return Again(
-        lambda point: load_inputs(scenario, point),
+        load,
         lambda inputs: outputs_of(run_chain(inputs, replications=0, cache=_CACHE)),
     )
 
@@ -229,11 +235,6 @@ def key_of(spec: StudySpec) -> str:
     """Return what a study is known by among the processes that run it."""
     text = json.dumps(spec.identity(), sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def default_workers() -> int:
-    """Return the number of processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _worker_version() -> str:

@@ -19,11 +19,23 @@ from clustersim.writing import write_bytes
 
 with needs("study", "studies"):
     import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-__all__ = ["ROW_GROUP", "Part", "check_rows", "find_parts", "read_column", "read_rows", "regrouped"]
+__all__ = [
+    "ROW_GROUP",
+    "Part",
+    "check_rows",
+    "find_parts",
+    "read_column",
+    "read_rows",
+    "read_texts",
+    "regrouped",
+]
 
 ROW_GROUP = 10_000
+#: Rows of a file that are unpacked at a time.
+BATCH = 1 << 18
 _NAME = re.compile(r"points-(\d{10})-(\d{10})-([0-9a-f]{8})\.parquet")
 _FAULTS = (OSError, pa.ArrowException, ValueError, KeyError)
 
@@ -110,15 +122,32 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
         raise damaged(path, error) from None
 
 
-def read_column(path: Path, name: str) -> NDArray[Any]:
-    """Return one column of a file; raises InputError where it is damaged."""
+def read_column(path: Path, name: str) -> NDArray[np.float64]:
+    """Return one column of numbers of a file; raises InputError where it is damaged."""
     try:
-        found: NDArray[Any] = (
-            pq.read_table(path, columns=[name], page_checksum_verification=True).column(name).to_numpy()
-        )
+        file = pq.ParquetFile(path, page_checksum_verification=True)
+        out, at = np.empty(file.metadata.num_rows), 0
+        for batch in file.iter_batches(batch_size=BATCH, columns=[name]):
+            out[at : at + len(batch)] = batch.column(0).to_numpy(zero_copy_only=False)
+            at += len(batch)
     except _FAULTS as error:
         raise damaged(path, error) from None
-    return found
+    return out
+
+
+def read_texts(path: Path, name: str) -> dict[int, str]:
+    """Return the texts of one column that are not empty, by row; raises InputError where the file is damaged."""
+    try:
+        file = pq.ParquetFile(path, page_checksum_verification=True)
+        out, at = {}, 0
+        for batch in file.iter_batches(batch_size=BATCH, columns=[name]):
+            texts = batch.column(0)
+            told = np.flatnonzero(np.asarray(pc.binary_length(texts)) > 0)
+            out.update({at + int(row): texts[int(row)].as_py() for row in told})
+            at += len(batch)
+    except _FAULTS as error:
+        raise damaged(path, error) from None
+    return out
 
 
 def regrouped(parts: Sequence[Part]) -> Iterator[pa.Table]:

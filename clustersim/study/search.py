@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -67,7 +68,10 @@ def parse_constraint(output: str, text: str) -> tuple[str, str, float]:
     try:
         if match is None:
             raise ValueError
-        return output, match[1], float(match[2])
+        bound = float(match[2])
+        if not math.isfinite(bound):
+            raise ValueError
+        return output, match[1], bound
     except ValueError:
         raise InputError(f"constraint {output}: {text!r} must be like '<= 100' or '>= 0.9'") from None
 

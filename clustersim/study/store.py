@@ -23,7 +23,16 @@ from clustersim.extras import needs
 from clustersim.reading.guarded import file_sha256
 from clustersim.reading.jsontext import read_json
 from clustersim.study.lock import LOCK_FILE, held
-from clustersim.study.parts import ROW_GROUP, Part, check_rows, find_parts, read_column, read_rows, regrouped
+from clustersim.study.parts import (
+    ROW_GROUP,
+    Part,
+    check_rows,
+    find_parts,
+    read_column,
+    read_rows,
+    read_texts,
+    regrouped,
+)
 from clustersim.study.spec import SPEC_FILE, StudySpec, load_spec, spec_text
 from clustersim.writing import LEFT_OVER, write_beside, write_bytes
 
@@ -218,12 +227,11 @@ class StudyStore:
 
     def column(self, name: str) -> NDArray[np.float64]:
         """Return an output of a finished study along its points, NaN where there is none."""
-        return read_column(self.results_path, name).astype(np.float64)
+        return read_column(self.results_path, name)
 
     def errors(self) -> dict[int, str]:
         """Return the errors of a finished study by point."""
-        texts = read_column(self.results_path, "error")
-        return {int(point): str(texts[point]) for point in np.flatnonzero(texts != "")}
+        return read_texts(self.results_path, "error")
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield every finished row in the order of the points."""

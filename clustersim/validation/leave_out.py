@@ -91,9 +91,9 @@ CONSTANTS = (
     ),
     Constant("gemm_sustained", ("Ascend-910B",), 0.85, (0.75, 0.8, 0.85, 0.9, 0.95), SUSTAINED.value),
     Constant("expert_overhead_s", (), 1e-3, (0.5e-3, 0.75e-3, 1e-3, 2e-3), 1e-3, mixtures=True),
-    Constant("expert_host_s", (), 3.5e-3, (1.2e-3, 3.5e-3, 4.5e-3), 3.5e-3, mixtures=True),
+    Constant("expert_launch_s", (), 2e-5, (0.5e-5, 1e-5, 1.5e-5, 2e-5, 3e-5), 2e-5, mixtures=True),
     Constant(
-        "scale_loss", ("nemo-25.04", "nemo-26.02", "nemo-26.06"), 0.002, (0.0, 0.001, 0.002, 0.003), 0.01,
+        "scale_loss", ("nemo-25.04", "nemo-25.09", "nemo-26.02", "nemo-26.06"), 0.002, (0.0, 0.001, 0.002, 0.003), 0.01,
         ("nemo-25.04",),
     ),
     Constant("scale_loss", ("mosaicml",), 0.01, (0.0, 0.01, 0.02, 0.03), 0.01),

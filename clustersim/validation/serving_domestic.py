@@ -25,6 +25,7 @@ from clustersim.validation.serving_rows import (
     number,
     settings_of,
     site_speed,
+    waves_of,
 )
 from clustersim.validation.serving_scenario import Load, Outcome, ServingRow, serving_text
 from clustersim.validation.sites import Unpredictable, card_of
@@ -107,12 +108,14 @@ def _why_not(row: Mapping[str, str]) -> str:
 
 
 def _load(row: Mapping[str, str], run: ServingRecord) -> Load:
-    """As many users as the row states, or so many requests at once where it says so; shared out to whole replicas."""
+    """As many users as the row states, or so many requests at once where it or its publication says so; shared out to
+    whole replicas."""
     users = int(number(row["concurrency"]))
     at_once = re.search(rf"\b{users} (?:requests|prompts) at once", row.get("notes") or "")
+    waves = 1 if at_once else waves_of(row, WAVES)
     replicas = max(1, int(number(row["n_cards"]) // run.layout.cards))
     prompt, output = (Lengths(max(1.0, number(row[key])), "constant") for key in ("isl", "osl"))
-    return Load(users if at_once else users * WAVES, users, prompt, output, min(replicas, users))
+    return Load(users * waves, users, prompt, output, min(replicas, users))
 
 
 def stated(rows: Iterable[Mapping[str, str]]) -> list[ServingRow]:

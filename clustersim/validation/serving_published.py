@@ -27,6 +27,7 @@ from clustersim.validation.serving_rows import (
     scripts_of,
     settings_of,
     site_speed,
+    waves_of,
 )
 from clustersim.validation.serving_scenario import Load, ServingRow
 from clustersim.validation.sites import Unpredictable, card_of
@@ -37,8 +38,11 @@ __all__ = ["COLUMNS", "predict_published", "record", "stated_published"]
 COLUMNS = (
     "model", "gpu", "n_gpus", "tp", "precision", "in_len", "out_len", "batch_or_rate", "tokens_per_s", "notes",
 )  # fmt: skip
-#: Sequences of one iteration in the throughput tables of vendors, whose scripts set it (TensorRT-LLM's own default).
-MOST_SEQUENCES = 2048
+#: What the throughput tables of engines' makers set, whose own benchmark starts the engine (trtllm-bench's defaults);
+#: other software has the defaults of its server.
+MAKERS_TABLES = {"trtllm": {"max_sequences": 2048, "max_batched_tokens": 8192}}
+#: Requests of every user of a closed loop.
+WAVES = 4
 
 
 def _software(row: Mapping[str, str]) -> FoundSoftware:
@@ -123,19 +127,21 @@ def record(row: Mapping[str, str]) -> ServingRecord:
         software=found.profile.name,
         weights=weights,
         layout=layout,
-        settings=settings_of({**full, "kv_cache_dtype": cache}, max_sequences=MOST_SEQUENCES, max_batched_tokens=8192),
+        settings=settings_of({**full, "kv_cache_dtype": cache}, **MAKERS_TABLES.get(found.profile.family, {})),
         site_speed=site_speed(full),
         said=found.said,
     )  # fmt: skip
 
 
 def _asked(row: Mapping[str, str], run: ServingRecord) -> Load:
-    """Four requests of every user of a closed loop, or all at once, spread over as many replicas as fill the cards."""
+    """Four requests of every user of a closed loop (or the publication's own number), or all at once, spread over as
+    many replicas as fill the cards."""
     replicas = max(int(number(row["n_gpus"], 1.0) // run.layout.cards), 1)
     isl, osl = number(row["in_len"]), number(row["out_len"])
     kind, size = _load(str(row["batch_or_rate"]), isl + osl)
     count = max(size, replicas)
-    return Load(4 * count if kind == "loop" else count, count, Lengths(isl, "constant"), Lengths(osl, "constant"),
+    waves = waves_of(row, WAVES) if kind == "loop" else 1
+    return Load(waves * count, count, Lengths(isl, "constant"), Lengths(osl, "constant"),
                 replicas)  # fmt: skip
 
 

@@ -23,11 +23,11 @@ from clustersim.schema.profiles import CardProfile, load_card, load_model
 from clustersim.schema.software import SoftwareProfile
 from clustersim.validation.common import class_of
 from clustersim.validation.sites import MODELS, Unpredictable, model_name
-from clustersim.validation.sources import shipped_rows
+from clustersim.validation.sources import filled, shipped_rows
 
 __all__ = [
     "SETTINGS", "Campaign", "ServingRecord", "Settings", "labels", "model_of", "number", "precision_of", "scripts_of",
-    "settings_of", "site_speed",
+    "settings_of", "site_speed", "waves_of",
 ]  # fmt: skip
 
 #: Formats that a model's name may end in.
@@ -178,6 +178,21 @@ def scripts_of(asked: Campaign) -> dict[str, str]:
 
 #: Columns that a line of the table may ask a word of.
 _ASKED = ("campaign", "software", "model", "card", "format", "isl", "osl")
+
+
+def waves_of(row: Mapping[str, str], usual: int) -> int:
+    """Return how many requests each user sends one after another: the row's or its publication's, else ``usual``.
+
+    >>> waves_of({"source": "flagos-ai/FlagTree @0c41cfc6"}, 10), waves_of({"waves": "3"}, 10), waves_of({}, 10)
+    (1, 3, 10)
+
+    Raises Unpredictable for a cell that is no such number.
+    """
+    text = (filled(row).get("waves") or "").strip()
+    value = number(text) if text else float(usual)
+    if not value >= 1 or value % 1:
+        raise Unpredictable(f"waves is {text!r}: not a whole number of requests of every user")
+    return int(value)
 
 
 def site_speed(row: Mapping[str, str]) -> float | None:

@@ -113,6 +113,7 @@ def _batching(run: ServingRecord) -> dict[str, Any]:
         most = min(most, max(1, (rules.max_tokens * ranks - 1) // drafted))
     return {
         "max_tokens": rules.max_tokens, "max_sequences": most, "chunked": rules.chunked, "mixed": rules.mixed,
+        **({} if rules.split_over_stages else {"split_over_stages": False}),
         "wait_iterations": settings.batch_wait_iters or 0,
     }  # fmt: skip
 

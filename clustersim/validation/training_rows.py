@@ -79,7 +79,7 @@ def known_row(row: Mapping[str, str]) -> KnownRow:
     inputs = load_one(Document(f"row {full.get('id') or ''}".strip(), stated.document, {}))
     work = inputs.scenario.demand[WORK]
     assert isinstance(work, TrainingWorkload)
-    plan, words = _chosen(full, train_job(inputs, work))
+    plan, words = _chosen(full, train_job(inputs, work), _recipe(known))
     train = train_job(inputs, work.model_copy(update={"plan": plan_section(plan)}))
     return KnownRow(
         inputs=inputs,
@@ -90,15 +90,25 @@ def known_row(row: Mapping[str, str]) -> KnownRow:
     )
 
 
-def _chosen(row: Mapping[str, str], stated: TrainJob) -> tuple[Plan, list[str]]:
-    """Return the plan of the fastest job that fits, over what the row leaves open; where none does, of the leanest."""
+def _recipe(known: TrainingRecord) -> str:
+    """What the published recipe of a row's stack, card and model makes again; empty where none says so."""
+    training = known.software.profile.training
+    return training.recompute(known.card.name, *known.format.names, model=known.model) if training else ""
+
+
+def _chosen(row: Mapping[str, str], stated: TrainJob, recipe: str) -> tuple[Plan, list[str]]:
+    """Return the plan of the fastest job that fits, over what the row leaves open; where none does, of the leanest.
+
+    ``recipe``: what the stack makes again for this model on this card, where it is published.
+    """
     per_replica = max(1, stated.global_batch // stated.plan.dp)
     open_micro = number(row, "micro_batch") is None
     micros = [b for b in (1, 2, 4, 8, 16, 32) if per_replica % b == 0] if open_micro else [
         min(stated.plan.micro_batch, per_replica)
     ]  # fmt: skip
     open_recompute = not (row.get("recompute") or "").strip()
-    words = ("none", "selective", "full") if open_recompute else (stated.plan.recompute,)
+    open_words = (recipe,) if recipe else ("none", "selective", "full")
+    words = open_words if open_recompute else (stated.plan.recompute,)
     open_chunks = not (row.get("vpp_interleave") or "").strip() and stated.plan.software.flash_attention
     most = stated.model.layers / stated.plan.pp if open_chunks and stated.plan.pp > 1 else 1
     chunks = [v for v in (1, 2, 4, 8, 16) if v <= max(1.0, most)] if open_chunks else [stated.plan.interleave]
@@ -107,7 +117,9 @@ def _chosen(row: Mapping[str, str], stated: TrainJob) -> tuple[Plan, list[str]]:
         # One layer a chunk, embedding and head as slots of their own (arXiv:2407.21783, section 3.3.2).
         chunks = sorted({*chunks, even})
     jobs = [
-        stated.with_plan(_with(stated.plan, stated.model.layers, micro, word, v, etp))
+        stated.with_plan(
+            _with(stated, micro, word, v, etp, ends=_counts_ends(stated, v, stated_chunks=not open_chunks))
+        )
         for micro, word, v, etp in itertools.product(micros, words, chunks, _expert_splits(stated.plan))
     ]
     if len(jobs) == 1:
@@ -139,9 +151,9 @@ def _expert_splits(plan: Plan) -> tuple[int, ...]:
     return (1, plan.tp) if enough else (1,)
 
 
-def _with(plan: Plan, layers: int, micro: int, recompute: str, chunks: int, etp: int) -> Plan:
+def _with(stated: TrainJob, micro: int, recompute: str, chunks: int, etp: int, *, ends: bool) -> Plan:
+    plan = stated.plan
     schedule = "interleaved" if chunks > 1 else "1f1b" if plan.schedule == "interleaved" else plan.schedule
-    slots = plan.embedding_slot or plan.pp * chunks == layers + 2
     return replace(
         plan,
         micro_batch=micro,
@@ -149,9 +161,22 @@ def _with(plan: Plan, layers: int, micro: int, recompute: str, chunks: int, etp:
         interleave=chunks,
         schedule=schedule,
         etp=etp,
-        embedding_slot=slots,
-        loss_slot=plan.loss_slot or slots,
+        embedding_slot=plan.embedding_slot or (ends and not stated.model.prediction_layers),
+        loss_slot=plan.loss_slot or ends,
     )
+
+
+def _counts_ends(stated: TrainJob, chunks: int, *, stated_chunks: bool) -> bool:
+    """Whether embedding and head, or the head with its predictions, count as layers: where only so chunks are alike.
+
+    Megatron-Core refuses chunks of unlike length without a layout, and PyTorch's stages weigh both ends as layers.
+    DualPipe's cards serve both ends, which evens them out. Where the chunks are open, only one layer a chunk is tried.
+    """
+    plan, layers, every = stated.plan, stated.model.layers, stated.plan.pp * chunks
+    ends = 1 + 2 * stated.model.prediction_layers if stated.model.prediction_layers else 2
+    if plan.pp == 1 or plan.schedule == "dualpipe" or layers % every == 0:
+        return False
+    return (layers + ends) % every == 0 if stated_chunks else layers + ends == every
 
 
 def _seconds(candidate: TrainJob) -> float:

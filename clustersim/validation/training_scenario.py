@@ -30,6 +30,8 @@ ENOUGH_MICRO_BATCHES = 8
 #: Stated parameters over those of the row's dimensions, or the reverse, from which some layers must be of another kind
 #: (gated or not, tied or not, and rounding move it by less).
 FOREIGN_LAYERS = 1.25
+#: Two counts of operations closer than this are the same (those of one extra layer of DeepSeek-V3 are 4 % apart).
+SAME_COUNT = 0.015
 #: Column of what a site measured of its cards -> (key of the card's profile, factor, unit).
 _MEASURED = {
     "gemm_efficiency": ("efficiency.gemm", 1.0, ""),
@@ -151,10 +153,10 @@ def _cut(filed: ModelProfile, row: Mapping[str, str]) -> dict[str, Any]:
     """Keys of a model file that the row changes: its number of layers, and the extra predictions that it trains.
 
     A mixture that was cut keeps one of its dense layers: the memory that such rows state holds three expert layers of
-    four. A step of a row that does not say so trains no extra predictions.
+    four.
     """
     values: dict[str, Any] = {}
-    layers, extra = count(row, "layers", filed.layers), count(row, "prediction_layers", 0)
+    layers, extra = count(row, "layers", filed.layers), _predictions(filed, row)
     if layers != filed.layers:
         values["layers"] = layers
         if filed.moe:
@@ -164,6 +166,33 @@ def _cut(filed: ModelProfile, row: Mapping[str, str]) -> dict[str, Any]:
     elif filed.prediction is not None:
         values["prediction"] = None
     return {f"models.{filed.name}.{key}": value for key, value in values.items()}
+
+
+def _predictions(filed: ModelProfile, row: Mapping[str, str]) -> int:
+    """Extra prediction layers that a row trains: as it says, or as the operations that it counts for a token say.
+
+    Those are with all of the attention square or its causal half, with the extra layers or without. Where they do not
+    tell, the model is trained as its file has it, and without them where it was cut.
+    """
+    stated, most = number(row, "prediction_layers"), filed.prediction.layers if filed.prediction else 0
+    rate, tokens = number(row, "tflops_per_gpu"), number(row, "tokens_per_s_per_gpu")
+    usual = 0 if count(row, "layers", filed.layers) != filed.layers else most
+    if stated is not None or not (most and rate and tokens):
+        return usual if stated is None else int(stated)
+    model, seq_len = model_spec(filed), count(row, "seq_len")
+    half = 3.0 * model.layers * model.score_work(seq_len)
+    block = 6.0 * (model.prediction_parameters - model.prediction_layers * model.idle_expert_params)
+    extra = block + 6.0 * model.prediction_layers * model.vocab * model.hidden
+    found = rate * 1e12 / tokens
+    known = {
+        (square, layers): model.flops_per_token(seq_len)
+        - (half if square else 0.0)
+        + (extra if layers else 0.0)
+        for square in (False, True)
+        for layers in (0, most)
+    }
+    best = min(known, key=lambda at: abs(known[at] / found - 1.0))
+    return best[1] if abs(known[best] / found - 1.0) < SAME_COUNT else usual
 
 
 def _plan(known: TrainingRecord) -> dict[str, Any]:
@@ -183,12 +212,7 @@ def _plan(known: TrainingRecord) -> dict[str, Any]:
         "sequence_parallel": stated in {"yes", "true", "1"} or (not stated and tp > 1 and software.flash_attention),
         "recompute": "full" if "full" in recompute else "selective" if "sel" in recompute else "none",
         "zero": _zero(row, software),
-    } | _slots(count(row, "layers", 0), pp * interleave)  # fmt: skip
-
-
-def _slots(layers: int, chunks: int) -> dict[str, bool]:
-    """Embedding and head count as layers where a row gives out two more chunks than its model has layers."""
-    return {"embedding_slot": True, "loss_slot": True} if layers and chunks == layers + 2 else {}
+    }  # fmt: skip
 
 
 def _zero(row: Mapping[str, str], software: Software) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from typing import TypeVar
 
 from clustersim.api.result import Result
@@ -13,7 +14,7 @@ from clustersim.errors import ClusterSimError
 from clustersim.pipeline import run_chain
 from clustersim.web.asked import Design
 
-__all__ = ["MOST_KEPT", "base_of", "kept", "result_of", "whole_run"]
+__all__ = ["MOST_KEPT", "at_once", "base_of", "is_kept", "kept", "result_of", "whole_run"]
 
 T = TypeVar("T")
 #: Results of the chain hold some 100 kB each.
@@ -40,17 +41,33 @@ def kept(key: Hashable, make: Callable[[], T]) -> T:
         return made
 
 
-def result_of(design: Design, draws: int = 0) -> Result:
+def is_kept(key: Hashable) -> bool:
+    """Return whether something is kept for this key."""
+    return key in _KEPT
+
+
+def result_of(design: Design) -> Result:
     """Return the run of a design without its simulated months, which no tile shows.
 
     Raises what ``Scenario.run`` raises.
     """
-    return kept(("point", design, draws), lambda: _point(design, draws))
+    return kept(("point", design), lambda: _point(design))
 
 
-def _point(design: Design, draws: int) -> Result:
+def _point(design: Design) -> Result:
     asked = design.ask()
-    return result_of_run(asked, run_chain(asked.load(), replications=0), draws)
+    return result_of_run(asked, run_chain(asked.load(), replications=0))
+
+
+@contextlib.contextmanager
+def at_once() -> Iterator[bool]:
+    """Hold the engine where nobody else does: true while it is held, false where somebody else has it."""
+    held = _ENGINE.acquire(blocking=False)
+    try:
+        yield held
+    finally:
+        if held:
+            _ENGINE.release()
 
 
 def whole_run(design: Design) -> Result:

@@ -17,22 +17,26 @@ from starlette.staticfiles import StaticFiles
 
 from clustersim.errors import ClusterSimError
 from clustersim.web.guard import Guard, Rules, TooLarge, allowed_hosts
+from clustersim.web.helpers import Gone, Helpers
 from clustersim.web.jobs import Board
 from clustersim.web.routes import ROUTES, openapi
 
 __all__ = ["make_app", "serve"]
 
+#: Processes beside the server's own: one for what is looked at, one for ranges.
+HELPERS = 2
 STATIC = Path(__file__).parent / "static"
 
 
-def make_app(rules: Rules) -> Starlette:
-    """Return the application for a server that answers under ``rules``."""
+def make_app(rules: Rules, helpers: int = 0) -> Starlette:
+    """Return the application for a server that answers under ``rules``, with so many processes beside it."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        app.state.board = Board()
+        app.state.board, app.state.helpers = Board(), Helpers(helpers)
         yield
         app.state.board.close()
+        app.state.helpers.close()
 
     async def page(request: Request) -> Response:
         return FileResponse(STATIC / "index.html", media_type="text/html; charset=utf-8")
@@ -48,7 +52,7 @@ def make_app(rules: Rules) -> Starlette:
         ],
         middleware=[Middleware(Guard, rules=rules)],
         exception_handlers={
-            ClusterSimError: _wrong, TooLarge: _large, HTTPException: _status, Exception: _broken,
+            ClusterSimError: _wrong, TooLarge: _large, HTTPException: _status, Gone: _gone, Exception: _broken,
         },
         lifespan=lifespan,
     )  # fmt: skip
@@ -67,6 +71,10 @@ async def _status(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": str(error.detail)}, error.status_code)
 
 
+async def _gone(request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": "nobody waits for the answer any more"}, 499)
+
+
 async def _broken(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": "the server made a mistake; its log says which"}, 500)
 
@@ -83,8 +91,9 @@ def serve(
     with socket.socket(family) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
+        listening.listen(128)  # who is told the address may call at once
         port = listening.getsockname()[1]
-        app = make_app(Rules(allowed_hosts(host, port), token))
+        app = make_app(Rules(allowed_hosts(host, port), token), HELPERS)
         shown = f"[{host}]" if ":" in host else host
         opened(f"http://{shown}:{port}/" + (f"#token={token}" if token else ""))
         config = uvicorn.Config(app, log_level="warning", server_header=False, access_log=False)

@@ -12,7 +12,9 @@ from clustersim.api.scenario import Scenario
 from clustersim.errors import InputError, suggest
 from clustersim.schema.lookup import known_names
 
-__all__ = ["MOST_CHANGES", "MOST_DESIGNS", "Design", "design_of", "designs_of", "scenarios", "whole_number"]
+__all__ = [
+    "MOST_CHANGES", "MOST_DESIGNS", "Design", "design_of", "designs_of", "quantity_of", "scenarios", "whole_number",
+]  # fmt: skip
 
 #: More changes than this is no what-if.
 MOST_CHANGES = 64
@@ -93,6 +95,17 @@ def designs_of(body: Mapping[str, Any], least: int = 1) -> tuple[Design, ...]:
     if not isinstance(given, list) or not least <= len(given) <= MOST_DESIGNS:
         raise InputError(f"designs: a list of {least} to {MOST_DESIGNS}")
     return tuple(design_of(one, f"designs[{i}]") for i, one in enumerate(given))
+
+
+def quantity_of(name: str, value: object) -> str:
+    """Return a quantity as text; raises InputError for anything else.
+
+    >>> quantity_of("amount", "1.5 MW")
+    '1.5 MW'
+    """
+    if not isinstance(value, str) or not _QUANTITY.fullmatch(value):
+        raise InputError(f"{name}: {str(value)[:80]!r} is no quantity; write it with its unit, such as 1 MW")
+    return value.strip()
 
 
 def whole_number(body: Mapping[str, Any], key: str, low: int, high: int, default: int) -> int:

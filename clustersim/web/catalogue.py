@@ -30,6 +30,7 @@ def catalogue() -> dict[str, Any]:
                 "description": scenario.description,
                 "kinds": kinds,
                 "company": scenario.company is not None,
+                "priced": scenario.tco is not None,
             }
         )
     return {

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from clustersim.api.result import Result
-from clustersim.web.answers import base_of, kept, result_of
+from clustersim.planner.uncertainty import bearable_draws, chain_headlines
+from clustersim.web.answers import at_once, base_of, is_kept, kept, result_of
 from clustersim.web.asked import Design
 from clustersim.web.panels import plain_rows
-from clustersim.web.replayed import form_of, numbers_of
+from clustersim.web.replayed import form_of, numbers_of, replayed
 
-__all__ = ["TILES", "corridor"]
+__all__ = ["TILES", "band", "corridor", "moved"]
 
 #: Tiles in the order of the corridor: the first of the terms that the run has stands there.
 TILES: tuple[tuple[str, ...], ...] = (
@@ -27,14 +28,14 @@ TILES: tuple[tuple[str, ...], ...] = (
 )
 
 
-def corridor(design: Design, draws: int = 0) -> dict[str, Any]:
+def corridor(design: Design) -> dict[str, Any]:
     """Return the tiles of a design; points of a moving slider are replayed (``replayed``), others run whole.
 
     Raises what ``Scenario.run`` raises.
     """
-    form = None if draws or not design.changes else form_of(design)
+    form = form_of(design) if design.changes else None
     if form is None:
-        return _whole(design, draws)
+        return _whole(design)
     first, pattern = kept(("pattern", form), lambda: (design, _whole(design)))
     if first == design:
         return dict(pattern)
@@ -45,6 +46,40 @@ def corridor(design: Design, draws: int = 0) -> dict[str, Any]:
     return {**pattern, "notes": [], "tiles": tiles, "replayed": True}
 
 
+def moved(design: Design) -> dict[str, Any] | None:
+    """Return the tiles of a design where a recording has them, in a millisecond; None where they have to be run."""
+    form = form_of(design) if design.changes else None
+    with at_once() as held:
+        found = replayed(design) if held and form is not None and is_kept(("pattern", form)) else None
+        return None if found is None else corridor(design)
+
+
+def band(design: Design, draws: int) -> dict[str, Any]:
+    """Return the tiles of a design with P10 and P90 of so many draws, as ``clustersim run --draws`` has them.
+
+    Raises what ``Scenario.run`` raises.
+    """
+    return kept(("band", design, draws), lambda: _drawn(design, draws))
+
+
+def _drawn(design: Design, draws: int) -> dict[str, Any]:
+    told, run = _whole(design), result_of(design).run
+    count, _ = bearable_draws(None, draws, (run.own,))
+    about = kept(("keys", design.scenario, tuple(k for k, _ in design.changes)), dict[tuple[str, str], bool])
+    found = chain_headlines(design.scenario, dict(design.changes), run, count=count, parts=False, known=about)
+    # A mix of workloads prefixes its terms by their names; the first of them is shown, as in the tiles.
+    ends: dict[str, tuple[float, float]] = {}
+    for line in found:
+        ends.setdefault(line.name.rsplit(".", 1)[-1], (line.spread.p10, line.spread.p90))
+    tiles = [
+        {**tile, "low": ends[tile["term"]][0], "high": ends[tile["term"]][1]}
+        if tile["term"] in ends
+        else tile
+        for tile in told["tiles"]
+    ]
+    return {**told, "tiles": tiles, "draws": count}
+
+
 def _moved(tile: Mapping[str, Any], value: float | None) -> dict[str, Any] | None:
     """A tile at another point of its form; its range is that point's own, and not known yet."""
     if value is None:
@@ -53,13 +88,13 @@ def _moved(tile: Mapping[str, Any], value: float | None) -> dict[str, Any] | Non
     return {**tile, "value": value, "low": None, "high": None, "change": value / was - 1.0 if was else None}
 
 
-def _whole(design: Design, draws: int = 0) -> dict[str, Any]:
+def _whole(design: Design) -> dict[str, Any]:
     """Return the tiles of a design and its notes: ``term, value, unit, low, high, tier, source, base, change``.
 
     ``change`` is relative to the file as it stands; None where that is zero, cannot be run, or lacks the term.
     Raises what ``Scenario.run`` raises.
     """
-    result, base = result_of(design, draws), base_of(design)
+    result, base = result_of(design), base_of(design)
     found = _terms(result)
     before = {} if base is None else kept(("terms", design.scenario), lambda: _terms(base))
     tiles = []

@@ -15,6 +15,8 @@ __all__ = ["MOST_BODY", "MOST_UPLOAD", "POLICY", "Guard", "Rules", "allowed_host
 MOST_BODY = 256 * 1024
 #: As much as the guarded reader takes of any file.
 MOST_UPLOAD = 16 * 2**20
+#: Addresses that take a file as it is.
+UPLOADS = frozenset({"/api/import", "/api/jobs/upload"})
 #: ECharts and Preact set styles on elements; scripts, pictures and connections come from the page's own origin alone.
 POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
@@ -64,7 +66,7 @@ class Guard:
             status, words = refused
             await JSONResponse({"error": words}, status, headers=_HEADERS)(scope, receive, send)
             return
-        most = MOST_UPLOAD if scope["path"] == "/api/import" else MOST_BODY
+        most = MOST_UPLOAD if scope["path"] in UPLOADS else MOST_BODY
         await self.app(scope, _bounded(receive, most), _with_headers(send))
 
     def _refused(self, scope: Scope) -> tuple[int, str] | None:
@@ -80,7 +82,7 @@ class Guard:
             return 403, "asked from another site's page"
         posts = scope["method"] == "POST"
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if posts and scope["path"] != "/api/import" and kind != "application/json":
+        if posts and scope["path"] not in UPLOADS and kind != "application/json":
             return 415, "send JSON: content-type application/json"
         if scope["path"].startswith("/api") and not self._has_token(headers):
             return 401, "this server needs its token: authorization: Bearer TOKEN"

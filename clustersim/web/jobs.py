@@ -5,67 +5,32 @@ from __future__ import annotations
 import multiprocessing
 import secrets
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
 from clustersim.errors import ClusterSimError, InputError
-from clustersim.web.asked import Design
-from clustersim.web.views import frontier_panel
-from clustersim.web.views_compare import flips_view
+from clustersim.web.kinds import Ask, File, told
 
-__all__ = ["AT_ONCE", "KINDS", "MOST_JOBS", "Board"]
+__all__ = ["AT_ONCE", "MOST_FILES", "MOST_JOBS", "Board"]
 
 AT_ONCE = 2
 #: More jobs than these wait for nobody; the oldest that are done make room.
 MOST_JOBS = 64
-
-
-def _serve(design: Design, tell: Any) -> Any:
-    return design.ask().serve()
-
-
-def _train(design: Design, tell: Any) -> Any:
-    return design.ask().train(fidelity="des")
-
-
-def _plans(design: Design, tell: Any) -> Any:
-    return design.ask().plan_training(tell=lambda done, of: tell(done / max(of, 1)))
-
-
-def _frontier(design: Design, tell: Any) -> Any:
-    return [frontier_panel(design, design.ask().plan_serving(frontier=True).table)]
-
-
-def _flips(design: Design, tell: Any) -> Any:
-    return flips_view(design)
-
-
-def _reliability(design: Design, tell: Any) -> Any:
-    return design.ask().plan_reliability()
-
-
-def _band(design: Design, tell: Any) -> Any:
-    return design.ask().run(draws=4096)
-
-
-KINDS: Mapping[str, Any] = {
-    "serve": _serve, "month": _train, "plans": _plans, "frontier": _frontier, "flips": _flips,
-    "reliability": _reliability, "band": _band,
-}  # fmt: skip
+#: Files of answers that are kept, the newest: a proposal in every form is some megabytes.
+MOST_FILES = 8
 
 
 @dataclass
 class Job:
     """One question: how far it is, and its answer or why there is none."""
 
-    kind: str
-    design: Design
+    ask: Ask
     state: str = "waiting"
     progress: float = 0.0
     answer: Any = None
+    file: File | None = None
     error: str = ""
     process: BaseProcess | None = None
     cancelled: bool = False
@@ -73,7 +38,7 @@ class Job:
 
     def told(self, name: str) -> dict[str, Any]:
         """Return what is said of the job; its answer once it is done."""
-        said = {"id": name, "kind": self.kind, "state": self.state, "progress": self.progress}
+        said = {"id": name, "kind": self.ask.kind, "state": self.state, "progress": self.progress}
         return {
             **said,
             **({"error": self.error} if self.error else {}),
@@ -90,17 +55,15 @@ class Board:
         self._slots = threading.Semaphore(at_once)
         self._closed = False
 
-    def start(self, kind: object, design: Design) -> str:
-        """Start a job and return its name; raises InputError for an unknown kind or where too many wait."""
-        if kind not in KINDS:
-            raise InputError(f"kind {str(kind)[:40]!r} is none of {', '.join(KINDS)}")
+    def start(self, ask: Ask) -> str:
+        """Start a job and return its name; raises InputError where too many wait."""
         with self._lock:
             finished = [n for n, j in self._jobs.items() if j.done.is_set()]
             for old in finished[: max(0, len(self._jobs) - MOST_JOBS + 1)]:
                 del self._jobs[old]
             if len(self._jobs) >= MOST_JOBS:
                 raise InputError(f"{MOST_JOBS} jobs wait or run: cancel some")
-            name, job = secrets.token_hex(8), Job(str(kind), design)
+            name, job = secrets.token_hex(8), Job(ask)
             self._jobs[name] = job
         threading.Thread(target=self._run, args=(job,), daemon=True).start()
         return name
@@ -110,6 +73,20 @@ class Board:
         with self._lock:
             job = self._jobs.get(name)
         return None if job is None else job.told(name)
+
+    def file(self, name: str) -> File | None:
+        """Return the file that a job answered with; None where there is no such job, or none of its file is kept."""
+        with self._lock:
+            job = self._jobs.get(name)
+            return None if job is None else job.file
+
+    def _keep(self, job: Job, file: File) -> None:
+        """Keep the file of an answer, and let go of the oldest beyond those that are kept."""
+        with self._lock:
+            job.file = file
+            kept = [one for one in self._jobs.values() if one.file is not None]
+            for old in kept[: max(0, len(kept) - MOST_FILES)]:
+                old.file = None
 
     def cancel(self, name: str) -> bool:
         """End a job; False where there is none by that name."""
@@ -142,7 +119,7 @@ class Board:
     def _ask(self, job: Job) -> None:
         ours, theirs = multiprocessing.get_context("spawn").Pipe(duplex=False)
         job.process = multiprocessing.get_context("spawn").Process(
-            target=work, args=(job.kind, job.design, theirs), daemon=True
+            target=work, args=(job.ask, theirs), daemon=True
         )
         job.state = "running"
         job.process.start()
@@ -155,6 +132,9 @@ class Board:
                 if word == "progress":
                     job.progress = float(value)
                     continue
+                if word == "file":
+                    self._keep(job, value)
+                    continue
                 job.state, job.progress = word, 1.0
                 job.answer, job.error = (value, "") if word == "done" else (None, value)
                 return
@@ -165,16 +145,13 @@ class Board:
             job.process.join()
 
 
-def work(kind: str, design: Design, pipe: Connection) -> None:
+def work(ask: Ask, pipe: Connection) -> None:
     """Ask one question in a process of its own and send its answer through the pipe."""
     try:
-        answer = KINDS[kind](design, lambda share: pipe.send(("progress", share)))
-        if isinstance(answer, list):
-            told: dict[str, Any] = {"name": kind, "blocks": [], "said": [], "panels": answer}
-        else:
-            blocks = [b if isinstance(b, str) else [dict(r) for r in b] for b in answer.blocks]
-            told = {"name": answer.name, "blocks": blocks, "said": list(answer.said)}
-        pipe.send(("done", told))
+        answer, file = told(ask, lambda share: pipe.send(("progress", min(max(float(share), 0.0), 1.0))))
+        if file is not None:
+            pipe.send(("file", file))
+        pipe.send(("done", answer))
     except ClusterSimError as error:
         pipe.send(("failed", str(error)))
     finally:

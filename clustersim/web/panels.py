@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from clustersim.report.labels.notes import Told, keyed
 from clustersim.report.term_units import unit_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Note", "Row", "bars", "drawn", "panel", "plain_rows", "rows_of", "scatter", "spans"]
+__all__ = ["Note", "Row", "bars", "drawn", "lines", "panel", "plain_rows", "rows_of", "scatter", "spans"]
 
 Row = Mapping[str, Any]
 #: Words, their key, or their key and what stands in their places.
-Note = str | tuple[str, Mapping[str, str]]
+Note = Told
 
 
 def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -28,20 +29,22 @@ def _said(value: object) -> bool:
 
 
 def panel(
-    title: str, rows: Sequence[Row], *, chart: Mapping[str, Any] | None = None, notes: Sequence[Note] = ()
-) -> dict[str, Any]:
+    title: str, rows: Sequence[Row], *, chart: Mapping[str, Any] | None = None, notes: Sequence[Note] = (),
+    units: Mapping[str, str] = {},
+) -> dict[str, Any]:  # fmt: skip
     """Return a panel: rows as a table, and what of them is drawn; a note is words, their key, or a key with its parts.
 
-    A column that holds nothing is left out.
+    A column that holds nothing is left out. ``units`` are those of columns whose names do not say them; where a row has
+    a ``unit``, it is that of the row's numbers.
     """
     columns = [c for c in dict.fromkeys(c for r in rows for c in r) if any(_said(r.get(c)) for r in rows)]
     return {
         "title": title,
         "columns": columns,
-        "units": {c: u for c in columns if (u := unit_of(c))},
+        "units": {c: units.get(c) or unit_of(c) for c in columns},
         "rows": [{c: r.get(c) for c in columns} for r in rows],
         "chart": dict(chart) if chart else None,
-        "notes": [note for note in notes if note],
+        "notes": [keyed(note) if isinstance(note, str) else note for note in notes if note],
     }
 
 
@@ -53,11 +56,19 @@ def bars(
     return {"kind": kind, "categories": list(names), "unit": unit, "series": drawn}
 
 
+def lines(
+    xs: Sequence[float], series: Mapping[str, Sequence[float | None]], x: str, unit: str
+) -> dict[str, Any]:
+    """Return a chart: values of named series over the numbers of one column."""
+    found = bars([], series, unit, "curve")
+    return {**found, "categories": list(xs), "x": x}
+
+
 def drawn(title: str, rows: Sequence[Row], unit: str, *, notes: Sequence[Note] = ()) -> dict[str, Any]:
     """Return a panel of rows of a name and a number, drawn as bars across."""
     name, value, *_ = rows[0] if rows else ("name", "value")
     chart = bars([r[name] for r in rows], {value: [r[value] for r in rows]}, unit, "bars_across")
-    return panel(title, rows, chart=chart, notes=notes)
+    return panel(title, rows, chart=chart, notes=notes, units={value: unit})
 
 
 def rows_of(values: Mapping[str, float], name: str, value: str) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ from clustersim.units import split_quantity
 from clustersim.web.asked import Design, Plain
 from clustersim.workloads.work import StageCache
 
-__all__ = ["form_of", "numbers_of"]
+__all__ = ["form_of", "numbers_of", "replayed"]
 
 
 def form_of(design: Design) -> Hashable | None:
@@ -75,6 +75,11 @@ def numbers_of(design: Design) -> Mapping[str, float]:
     """
     found = _question(design.scenario).numbers(dict(design.changes))
     return {_term(name): value for name, value in found.items()}
+
+
+def replayed(design: Design) -> Mapping[str, float] | None:
+    """Return the numbers of a design where a recording that was held to a run has them; None where it is to be run."""
+    return _question(design.scenario).replayed(dict(design.changes))
 
 
 def _term(name: str) -> str:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -14,23 +12,24 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from clustersim.errors import InputError
-from clustersim.report.answer import Answer
 from clustersim.report.labels import all_words
 from clustersim.report.text import to_json
 from clustersim.version import __version__
-from clustersim.web.answers import kept, result_of, whole_run
+from clustersim.web.answered import EXPORTS
 from clustersim.web.asked import Design, design_of, designs_of, whole_number
 from clustersim.web.catalogue import catalogue, inputs_of, key_schema
-from clustersim.web.corridor import corridor
-from clustersim.web.guard import MOST_UPLOAD
-from clustersim.web.jobs import KINDS, Board
-from clustersim.web.views import view
-from clustersim.web.views_compare import compare_view
+from clustersim.web.corridor import corridor, moved
+from clustersim.web.helpers import Gone, Helpers
+from clustersim.web.jobs import Board
+from clustersim.web.kinds import KINDS, UPLOADS, ask_of
+from clustersim.web.views_own import marks_of
 
 __all__ = ["BANDS", "ROUTES", "Route", "openapi"]
 
 #: Points of a band, each sent as soon as it is known.
 BANDS = (64, 256, 1024)
+#: A band that took longer is the last: one of more points takes up to four times as long.
+LONGEST_S = 3.0
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -52,12 +51,17 @@ def reply(data: Any) -> Response:
 
 async def body_of(request: Request) -> Mapping[str, Any]:
     """Return the JSON object of a request; raises InputError for anything else."""
+    return json_object(await request.body(), "the body")
+
+
+def json_object(text: str | bytes, what: str) -> Mapping[str, Any]:
+    """Return the JSON object that a text is; raises InputError for anything else."""
     try:
-        found = json.loads(await request.body(), parse_constant=_no_constant)
+        found = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError):
-        raise InputError("the body is no JSON") from None
+        raise InputError(f"{what} is no JSON") from None
     if not isinstance(found, Mapping):
-        raise InputError("the body is a JSON object")
+        raise InputError(f"{what} is a JSON object")
     return found
 
 
@@ -68,6 +72,12 @@ def _no_constant(text: str) -> float:
 def _design(body: Mapping[str, Any], *own: str) -> Design:
     """Return the design of a body that may hold further fields of its own question."""
     return design_of({key: value for key, value in body.items() if key not in own})
+
+
+async def _asked(request: Request, name: str, *given: Any) -> Any:
+    """Ask a helper of the server; raises what the question raises."""
+    helpers: Helpers = request.app.state.helpers
+    return await helpers.ask(request, name, *given)
 
 
 async def healthz(request: Request) -> Response:
@@ -99,34 +109,40 @@ async def post_inputs(request: Request) -> Response:
 async def post_run(request: Request) -> Response:
     """What ``clustersim run -f json`` prints of a design."""
     design = _design(await body_of(request))
-    return reply(await run_in_threadpool(lambda: whole_run(design).to_dict()))
+    return Response(await _asked(request, "run", design), media_type="application/json")
 
 
 async def post_corridor(request: Request) -> Response:
     """The tiles of the corridor of a design."""
     design = _design(await body_of(request))
-    return reply(await run_in_threadpool(corridor, design))
+    told = moved(design)
+    return reply(await run_in_threadpool(corridor, design) if told is None else told)
 
 
 async def post_view(request: Request) -> Response:
     """The panels of a tab."""
     body = await body_of(request)
     design, name = _design(body, "view"), str(body.get("view", ""))
-    return reply(await run_in_threadpool(view, name, design))
+    return reply(await _asked(request, "view", name, design))
 
 
 async def post_compare(request: Request) -> Response:
     """Designs side by side, and the gap by terms."""
     designs = designs_of(await body_of(request))
-    return reply(await run_in_threadpool(compare_view, designs))
+    return reply(await _asked(request, "compare", designs))
+
+
+async def post_own(request: Request) -> Response:
+    """Own, rent or buy tokens: the costs by the share of hours that is used; ``marks`` are prices in CNY."""
+    body = await body_of(request)
+    design, marks = _design(body, "marks"), marks_of(body.get("marks"))
+    return reply(await _asked(request, "own", design, marks))
 
 
 async def post_explain(request: Request) -> Response:
     """What the changes of a design did, term by term."""
     design = _design(await body_of(request))
-    return reply(
-        await run_in_threadpool(lambda: kept(("explain", design), lambda: design.ask().explain()).to_dict())
-    )
+    return reply(await _asked(request, "explain", design))
 
 
 async def post_seek(request: Request) -> Response:
@@ -136,35 +152,52 @@ async def post_seek(request: Request) -> Response:
     span, target = (str(body.get(key, ""))[:300] for key in ("span", "target"))
     key = span.partition("=")[0]
     design_of({"scenario": design.scenario, "set": {key: 1}})
-    return reply(
-        await run_in_threadpool(
-            lambda: kept(("seek", design, span, target), lambda: design.ask().seek(span, target)).to_dict()
-        )
-    )
+    return reply(await _asked(request, "seek", design, span, target))
 
 
 async def post_band(request: Request) -> Response:
-    """Ranges of the tiles from 64, 256 and 1,024 points, a line of JSON each; ends where nobody listens any more."""
+    """Ranges of the tiles from 64, 256 and 1,024 points, a line of JSON each; ends where nobody listens any more, and
+    where more points would take longer than anybody waits."""
     body = await body_of(request)
     design, most = _design(body, "points"), whole_number(body, "points", BANDS[0], BANDS[-1], BANDS[-1])
-    await run_in_threadpool(result_of, design)
+    # The first is asked before the answer begins: what is wrong with a design has a status of its own.
+    first = await _asked(request, "band", design, BANDS[0])
 
     async def lines() -> AsyncIterator[bytes]:
+        took = 0.0
         for points in (count for count in BANDS if count <= most):
-            if await request.is_disconnected():
+            if took > LONGEST_S:
                 return
-            told = await run_in_threadpool(corridor, design, points)
+            try:
+                told, took = first if points == BANDS[0] else await _asked(request, "band", design, points)
+            except Gone:
+                return
             yield (json.dumps({"points": points, **told}) + "\n").encode()
 
     return StreamingResponse(lines(), media_type="application/x-ndjson")
 
 
 async def post_job(request: Request) -> Response:
-    """Start a long question: ``kind`` is one of those of ``jobs.KINDS``."""
-    body = await body_of(request)
+    """Start a long question: ``kind`` is one of those of ``kinds.KINDS``, ``options`` what it takes besides."""
+    return _started(request, await body_of(request))
+
+
+async def post_upload(request: Request) -> Response:
+    """Start a long question about an uploaded file; what is asked stands in the address, as JSON in ``ask``."""
+    body = json_object(request.query_params.get("ask", ""), "ask")
+    content = await request.body()
+    if not content:
+        raise InputError("the upload is empty")
+    return _started(request, body, content)
+
+
+def _started(request: Request, body: Mapping[str, Any], content: bytes = b"") -> Response:
+    options = body.get("options", {})
+    if not isinstance(options, Mapping):
+        raise InputError("options: an object of names and values")
     board: Board = request.app.state.board
-    name = board.start(body.get("kind"), _design(body, "kind"))
-    return JSONResponse(board.told(name), 202)
+    ask = ask_of(body.get("kind"), _design(body, "kind", "options"), options, content)
+    return JSONResponse(board.told(board.start(ask)), 202)
 
 
 async def get_job(request: Request) -> Response:
@@ -177,6 +210,20 @@ async def get_job(request: Request) -> Response:
     return reply(told)
 
 
+async def get_job_file(request: Request) -> Response:
+    """The file that a job answered with."""
+    file = request.app.state.board.file(request.path_params["name"])
+    if file is None:
+        return JSONResponse(
+            {"error": "no such file: it is not made yet, or newer ones took its place; ask again"}, 404
+        )
+    return Response(file.content, media_type="application/zip", headers=_attached(file.name))
+
+
+def _attached(name: str) -> dict[str, str]:
+    return {"content-disposition": f'attachment; filename="{name}"'}
+
+
 async def delete_job(request: Request) -> Response:
     """Cancel a job."""
     known = request.app.state.board.cancel(request.path_params["name"])
@@ -187,37 +234,10 @@ async def post_export(request: Request) -> Response:
     """A design as a file: ``as`` is json, csv (its terms), md, or xlsx (the live workbook)."""
     body = await body_of(request)
     design, kind = _design(body, "as"), str(body.get("as"))
-    if kind not in _EXPORTS:
-        raise InputError(f"as: one of {', '.join(_EXPORTS)}, not {str(kind)[:40]!r}")
-    content, media = await run_in_threadpool(_EXPORTS[kind], design)
-    name = f"{design.scenario}.{kind}"
-    return Response(
-        content, media_type=media, headers={"content-disposition": f'attachment; filename="{name}"'}
-    )
-
-
-def _as_json(design: Design) -> tuple[bytes, str]:
-    return whole_run(design).text("json").encode(), "application/json"
-
-
-def _as_csv(design: Design) -> tuple[bytes, str]:
-    rows = [{str(k): v for k, v in row.items()} for row in result_of(design).terms.to_dict("records")]
-    return Answer(name="terms", data=rows, rows=rows).text("csv").encode(), "text/csv; charset=utf-8"
-
-
-def _as_md(design: Design) -> tuple[bytes, str]:
-    return whole_run(design).text("md").encode(), "text/markdown; charset=utf-8"
-
-
-def _as_xlsx(design: Design) -> tuple[bytes, str]:
-    with tempfile.TemporaryDirectory() as folder:
-        path = result_of(design).to_excel(Path(folder) / "book.xlsx")
-        return path.read_bytes(), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-_EXPORTS: Mapping[str, Callable[[Design], tuple[bytes, str]]] = {
-    "json": _as_json, "csv": _as_csv, "md": _as_md, "xlsx": _as_xlsx,
-}  # fmt: skip
+    if kind not in EXPORTS:
+        raise InputError(f"as: one of {', '.join(EXPORTS)}, not {str(kind)[:40]!r}")
+    content, media = await _asked(request, "export", design, kind)
+    return Response(content, media_type=media, headers=_attached(f"{design.scenario}.{kind}"))
 
 
 async def post_import(request: Request) -> Response:
@@ -225,23 +245,11 @@ async def post_import(request: Request) -> Response:
     content = await request.body()
     if not content:
         raise InputError("the upload is empty")
-    return reply(await run_in_threadpool(_imported, content))
-
-
-def _imported(content: bytes) -> dict[str, Any]:
-    from clustersim.api.files import import_file
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "upload"
-        path.write_bytes(content[:MOST_UPLOAD])
-        try:
-            answer = import_file(path)
-        except InputError as error:
-            raise InputError(str(error).replace(str(path), "the upload")) from None
-    return {"rows": [dict(row) for row in answer.table][:1000], "said": list(answer.said)}
+    return reply(await _asked(request, "import", content))
 
 
 _DESIGN = {"scenario": "name of a scenario", "set": "object of keys and values"}
+_ASKED = {"kind": ", ".join(KINDS), "options": "object of what the kind takes besides"}
 _SOUGHT = {"span": "KEY=LOW:HIGH", "target": "NAME=NUMBER"}
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/healthz", healthz, "the server answers"),
@@ -253,13 +261,16 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/corridor", post_corridor, "the tiles of the corridor", _DESIGN),
     Route("POST", "/api/view", post_view, "the panels of a tab", {**_DESIGN, "view": "name of a tab"}),
     Route("POST", "/api/compare", post_compare, "designs side by side", {"designs": "list of designs"}),
+    Route("POST", "/api/own", post_own, "own, rent or buy tokens", {**_DESIGN, "marks": "rent and api, CNY"}),
     Route("POST", "/api/explain", post_explain, "what the changes did", _DESIGN),
     Route("POST", "/api/seek", post_seek, "an input that gives a target", {**_DESIGN, **_SOUGHT}),
     Route("POST", "/api/band", post_band, "ranges, streamed", {**_DESIGN, "points": "64, 256 or 1024"}),
-    Route("POST", "/api/jobs", post_job, "start a long question", {**_DESIGN, "kind": ", ".join(KINDS)}),
+    Route("POST", "/api/jobs", post_job, "start a long question", {**_DESIGN, **_ASKED}),
+    Route("POST", "/api/jobs/upload", post_upload, f"a long question about a file: {', '.join(UPLOADS)}"),
+    Route("GET", "/api/jobs/{name}/file", get_job_file, "the file that a job answered with"),
     Route("GET", "/api/jobs/{name}", get_job, "how far a job is"),
     Route("DELETE", "/api/jobs/{name}", delete_job, "cancel a job"),
-    Route("POST", "/api/export", post_export, "a design as a file", {**_DESIGN, "as": ", ".join(_EXPORTS)}),
+    Route("POST", "/api/export", post_export, "a design as a file", {**_DESIGN, "as": ", ".join(EXPORTS)}),
     Route("POST", "/api/import", post_import, "read an uploaded file"),
 )  # fmt: skip
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from clustersim.errors import ClusterSimError, InputError
+from clustersim.errors import InputError
+from clustersim.planner.proposal import cash_by_year
 from clustersim.planner.uncertainty import one_side, swings
-from clustersim.provenance import TIERS
+from clustersim.report.labels.notes import keyed
 from clustersim.report.term_units import unit_of
 from clustersim.web.answers import kept, result_of
 from clustersim.web.asked import Design
-from clustersim.web.panels import bars, drawn, panel, plain_rows, rows_of, scatter
+from clustersim.web.panels import bars, drawn, panel, rows_of, scatter
 from clustersim.web.views_company import company
+from clustersim.web.views_trust import trust
 
 __all__ = ["VIEWS", "frontier_panel", "view"]
 
@@ -30,7 +31,8 @@ def why(design: Design) -> list[dict[str, Any]]:
         moved = [r for r in rows if r.get("before") and r.get("after") is not None]
         change = [100.0 * (r["after"] / r["before"] - 1.0) for r in moved]
         chart = bars([r["term"] for r in moved], {"change_pct": change}, "%", "bars_across")
-        out.append(panel("why.changed", rows, chart=chart, notes=explained.said))
+        told = [{**r, "unit": unit_of(str(r["term"]))} for r in rows]
+        out.append(panel("why.changed", told, chart=chart, notes=explained.said))
     name = _cost_term(design)
     if name:
         out.append(_tornado(design, name))
@@ -44,9 +46,11 @@ def _tornado(design: Design, name: str) -> dict[str, Any]:
     series = {"low": [s.low for s in ends[name]], "high": [s.high for s in ends[name]]}
     value = result_of(design).value(name)
     chart = bars([s.key for s in ends[name]], series, unit_of(name) or "", "tornado")
+    ends_unit = dict.fromkeys(("low", "high"), unit_of(name))
     return panel(
         "why.tornado",
         rows,
+        units=ends_unit,
         chart={**chart, "centre": value},
         notes=[("why.now", {"term": name, "value": f"{value:.6g}", "unit": unit_of(name) or ""})],
     )
@@ -61,7 +65,7 @@ def serving(design: Design) -> list[dict[str, Any]]:
     """Rates, latencies and the share within the service level of every serving or video workload."""
     out = []
     for work in result_of(design).to_dict()["workloads"]:
-        if work["kind"] not in {"serving", "video"}:
+        if work["kind"] == "training":
             continue
         told = {**work["rates"], **work["service"]}
         rows = [{"term": k, "value": v, "unit": unit_of(k)} for k, v in told.items()]
@@ -107,7 +111,8 @@ def month(design: Design) -> list[dict[str, Any]]:
     if training and long_run:
         out.insert(1, _flops(training, long_run["ettr"]))
         claims = kept(("claims", design), lambda: design.ask().claims())
-        out.append(panel("month.claims", list(claims.table), notes=claims.said))
+        rows = [{**r, "claim": keyed(r["claim"]), "reading": keyed(r["reading"])} for r in claims.table]
+        out.append(panel("month.claims", rows, notes=claims.said))
     if not out:
         return [panel("month.none", [])]
     return out
@@ -132,47 +137,25 @@ def _flops(training: Mapping[str, Any], ettr: float) -> dict[str, Any]:
 
 def bill(design: Design) -> list[dict[str, Any]]:
     """The bill of materials by group, and the cost of a year by term."""
-    tco = result_of(design).to_dict()["tco"]
-    groups = {k: v / 1e6 for k, v in tco["capex_groups_cny"].items()}
-    years = {k: v / 1e6 for k, v in tco["terms_cny_per_year"].items()}
+    result = result_of(design)
+    tco = result.to_dict()["tco"]
+    cash = cash_by_year(result.run.own.tco)
     lines = kept(("tco", design), lambda: design.ask().tco(draws=16))
     lead = max((r.get("lead_time_weeks") or 0 for r in lines.table), default=0)
     said = [("bill.lead_time", {"weeks": f"{lead:g}"})] if lead else []
     return [
-        drawn("bill.capex", rows_of(groups, "group", "mcny"), "M CNY", notes=said),
-        drawn("bill.year", rows_of(years, "term", "mcny_per_year"), "M CNY/year"),
+        drawn("bill.capex", rows_of(tco["capex_groups_cny"], "group", "capex_cny"), "CNY", notes=said),
+        drawn("bill.year", rows_of(tco["terms_cny_per_year"], "term", "cny_per_year"), "CNY/year"),
+        panel("bill.cash", cash, chart=_cash_chart(cash), notes=["bill.cash_say"]),
         panel("bill.lines", list(lines.table)),
     ]
 
 
-def trust(design: Design) -> list[dict[str, Any]]:
-    """What the result rests on: the weakest inputs of every part, and how far predictions of its class err."""
-    result = result_of(design)
-    data = result.to_dict()
-    parts = [
-        {"part": k, "tier": v["tier"], "weakest_inputs": len(v["inputs"])}
-        for k, v in data["weakest_inputs"].items()
-    ]
-    rows = sorted(plain_rows(result.inputs), key=lambda r: -TIERS.index(r["tier"]))
-    weakest = [
-        {k: r[k] for k in ("term", "value", "unit", "low", "high", "tier", "source")} for r in rows[:80]
-    ]
-    predicted = _predicted(design)
-    counts = Counter(str(row["tier"]) for row in rows).most_common()
-    chart = bars([tier for tier, _ in counts], {"inputs": [count for _, count in counts]}, "1")
-    return [
-        panel("trust.parts", parts, chart=chart), *([panel("trust.errors", predicted)] if predicted else []),
-        panel("trust.inputs", weakest),
-    ]  # fmt: skip
-
-
-def _predicted(design: Design) -> Sequence[Mapping[str, Any]]:
-    from clustersim.planner.uncertainty import prediction_rows
-
-    try:
-        return prediction_rows(result_of(design).run.inputs)
-    except ClusterSimError:
-        return []
+def _cash_chart(cash: Sequence[Mapping[str, float]]) -> dict[str, Any]:
+    """Cash out by year; what comes back at the end of life stands in its year's total."""
+    return bars(
+        [f"{row['year']:g}" for row in cash], {"total_cny": [row["total_cny"] for row in cash]}, "CNY"
+    )
 
 
 VIEWS: Mapping[str, Callable[[Design], list[dict[str, Any]]]] = {
@@ -180,8 +163,15 @@ VIEWS: Mapping[str, Callable[[Design], list[dict[str, Any]]]] = {
 }  # fmt: skip
 
 
+#: The part of a result that a tab shows, whose weakest input is the tier of its numbers; the others show all parts.
+_PARTS = {"serving": "workloads", "month": "reliability", "bill": "tco", "company": "valuation"}
+
+
 def view(name: str, design: Design) -> list[dict[str, Any]]:
     """Return the panels of a tab; raises InputError for a tab that there is not, and what the run raises."""
     if name not in VIEWS:
         raise InputError(f"no view {name[:40]!r}; one of {', '.join(VIEWS)}, compare")
-    return VIEWS[name](design)
+    weakest = result_of(design).to_dict()
+    tiers = {part: found["tier"] for part, found in weakest["weakest_inputs"].items()}
+    tier = tiers.get(_PARTS.get(name, ""), weakest["weakest_tier"])
+    return [{"tier": tier, **panel} for panel in VIEWS[name](design)]

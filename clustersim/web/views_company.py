@@ -7,32 +7,39 @@ from typing import Any
 
 from clustersim.api.company import Company
 from clustersim.errors import ClusterSimError
+from clustersim.report.term_units import unit_of
 from clustersim.web.answers import base_of, kept, result_of
 from clustersim.web.asked import Design
 from clustersim.web.panels import Note, bars, panel, spans
 
 __all__ = ["company"]
 
+_PRICES = ("target_at_low", "target_at_high", "target_price")
+
 
 def company(design: Design) -> list[dict[str, Any]]:
     """The value of a share beside the printed one, statements by year, revenue by product."""
     result, base = result_of(design), base_of(design)
     data = result.to_dict()
-    if "valuation" not in data:
+    if data.get("valuation") is None:
         return [panel("company.none", [])]
     forecast, value = data["forecast"], data["valuation"]
     years = list(forecast["revenue_kcny"])
     names = ("revenue", "ebit", "fcf")
-    rows = [{"year": y, **{f"{k}_bcny": forecast[f"{k}_kcny"][y] / 1e6 for k in names}} for y in years]
-    statement = bars(years, {f"{k}_bcny": [r[f"{k}_bcny"] for r in rows] for k in names}, "bn CNY")
+    rows = [{"year": y, **{f"{k}_kcny": forecast[f"{k}_kcny"][y] for k in names}} for y in years]
+    statement = bars(years, {f"{k}_kcny": [r[f"{k}_kcny"] for r in rows] for k in names}, "kCNY")
     products = data.get("market", {}).get("products", {})
-    lines = [{"product": p, **{y: v["revenue_kcny"][y] / 1e6 for y in years}} for p, v in products.items()]
-    stacked = bars(years, {r["product"]: [r[y] for y in years] for r in lines}, "bn CNY", "stacked")
+    lines = [{"product": p, **{y: v["revenue_kcny"][y] for y in years}} for p, v in products.items()]
+    stacked = bars(years, {r["product"]: [r[y] for y in years] for r in lines}, "kCNY", "stacked")
     return [
-        _legs(value, base.to_dict().get("valuation", {}) if base else {}),
+        _legs(value, (base.to_dict().get("valuation") or {}) if base else {}),
         *_field(design),
         panel("company.statement", rows, chart=statement),
-        *([panel("company.products", lines, chart=stacked)] if lines else []),
+        *(
+            [panel("company.products", lines, chart=stacked, units=dict.fromkeys(years, "kCNY"))]
+            if lines
+            else []
+        ),
     ]
 
 
@@ -41,12 +48,18 @@ def _legs(value: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]
     printed = value.get("as_printed") or {}
     keys = [k for k in value if k.startswith(("dcf_", "ps_", "blended_", "target_price_"))]
     rows: list[dict[str, Any]] = [
-        {"value": k, "now": value.get(k), "file_as_it_stands": before.get(k), "printed": printed.get(k)}
+        {
+            "value": k,
+            "now": value.get(k),
+            "file_as_it_stands": before.get(k),
+            "report_prints": printed.get(k),
+            "unit": unit_of(k),
+        }
         for k in keys
     ]
     legs = [r for r in rows if not r["value"].startswith("target_price_")]
-    series = {n: [r[n] for r in legs] for n in ("now", "printed")}
-    chart = bars([r["value"] for r in legs], series, f"M {value.get('currency', '')}")
+    series = {n: [r[n] for r in legs] for n in ("now", "report_prints")}
+    chart = bars([r["value"] for r in legs], series, f"M{value.get('currency', '')}")
     notes = [*value["notes"], value.get("why_they_differ", "")]
     return panel("company.value", rows, chart=chart, notes=notes)
 
@@ -70,15 +83,17 @@ def _field(design: Design) -> list[dict[str, Any]]:
     whole = {"rests_on": "field.cases", "target_at_low": min(at_case), "target_at_high": max(at_case)}
     rows = [whole, *rows]
     low, high = ([r[f"target_at_{end}"] for r in rows] for end in ("low", "high"))
-    chart = spans([str(r["rests_on"]) for r in rows], low, high, currency, now)
+    share = f"{currency}/share"  # a share has its listing's currency, whatever the page is read in
+    chart = spans([str(r["rests_on"]) for r in rows], low, high, share, now)
     keys = ("case", "target_price", "upside_pct", "rating", "revenue_kcny", "ebit_kcny")
     told = [{k: r.get(k) for k in keys} for r in cases]
     notes: list[Note] = [("company.field_say", {"now": f"{now:.4g}", "currency": currency})]
     return [
-        panel("company.field", rows, chart=chart, notes=notes),
+        panel("company.field", rows, chart=chart, notes=notes, units=dict.fromkeys(_PRICES, share)),
         panel(
             "company.cases",
             told,
-            chart=bars([str(r["case"]) for r in told], {"target_price": at_case}, currency),
+            chart=bars([str(r["case"]) for r in told], {"target_price": at_case}, share),
+            units=dict.fromkeys(_PRICES, share),
         ),
     ]

@@ -12,6 +12,7 @@ from clustersim.columns import Varied
 from clustersim.errors import ClusterSimError
 from clustersim.pipeline import run_chain
 from clustersim.planner.uncertainty import Swing, ranged_inputs
+from clustersim.report.labels.notes import keyed
 from clustersim.report.term_units import unit_of
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.study.outputs import outputs_of
@@ -55,14 +56,16 @@ def compare_view(designs: Sequence[Design]) -> list[dict[str, Any]]:
         # Unlike work has no common cost; each design still has numbers of its own.
         return [panel("compare.side_by_side", told, notes=[str(error)]), *_equal(designs[0])]
     data = found.to_dict()
+    works = result_of(designs[0]).to_dict()["workloads"]
+    units = {str(work["name"]): unit_of(f"cny_per_{work['unit']}") for work in works}
     return [
         panel("compare.side_by_side", told),
-        *(_gap(data, work) for work in data["terms"]),
+        *(_gap(data, work, units.get(work, "CNY")) for work in data["terms"]),
         *_equal(designs[0]),
     ]
 
 
-def _gap(data: Mapping[str, Any], work: str) -> dict[str, Any]:
+def _gap(data: Mapping[str, Any], work: str, unit: str) -> dict[str, Any]:
     """The cost of a unit of one workload by side and term, with each term's share of the gap to the first side."""
     sides = data["terms"][work]
     terms = list(dict.fromkeys(t for side in sides.values() for t, v in side.items() if v))
@@ -76,12 +79,12 @@ def _gap(data: Mapping[str, Any], work: str) -> dict[str, Any]:
             {"side": side, **costs, "sum": sum(values.values()), **shares, **_shares(data, work, side)}
         )
     columns = list(dict.fromkeys(c for r in rows for c in r))
-    chart = bars(list(sides), {t: [sides[s].get(t, 0.0) for s in sides] for t in terms}, "CNY", "stacked")
+    chart = bars(list(sides), {t: [sides[s].get(t, 0.0) for s in sides] for t in terms}, unit, "stacked")
     settles = data["settles"].get(work, "")
-    said = ("compare.settles", {"what": settles}) if settles else ""
-    return panel(
-        "compare.gap", [{c: r.get(c) for c in columns} for r in rows], chart=chart, notes=[work, said]
-    )
+    said = ("compare.settles", {"what": keyed(settles)}) if settles else ""
+    money = dict.fromkeys((*terms, "sum", "p10", "p50", "p90"), unit)
+    told = [{c: r.get(c) for c in columns} for r in rows]
+    return panel("compare.gap", told, chart=chart, notes=[work, said], units=money)
 
 
 def _shares(data: Mapping[str, Any], work: str, side: str) -> dict[str, float]:
@@ -101,7 +104,8 @@ def flips_view(design: Design) -> list[dict[str, Any]]:
 
 def _equal(design: Design) -> list[dict[str, Any]]:
     """The price of a card, the share of hours sold and the tariff at which a unit costs what the incumbent's does."""
-    rows = []
+    rows: list[dict[str, Any]] = []
+    units: dict[str, str] = {}
     for unknown in ("price", "sold_share", "tariff"):
         try:
             found = kept(("equal", design, unknown), lambda u=unknown: design.ask().break_even(u).table)  # type: ignore[misc]
@@ -109,9 +113,10 @@ def _equal(design: Design) -> list[dict[str, Any]]:
             continue
         rows += [
             {"unknown": f"equal.{r['unknown']}", "now": r["now"], "value_there": r["value"], "unit": r["unit"],
-             "cost_now": r["cost_now"], "cost_there": r["cost_there"], "mark_unit": r["mark_unit"]} for r in found
+             "cost_now": r["cost_now"], "cost_there": r["cost_there"]} for r in found
         ]  # fmt: skip
-    return [panel("compare.equal", rows, notes=["compare.equal_say"])] if rows else []
+        units = dict.fromkeys(("cost_now", "cost_there"), str(found[0]["mark_unit"]))
+    return [panel("compare.equal", rows, notes=["compare.equal_say"], units=units)] if rows else []
 
 
 def _flips(design: Design, own: str, rival: str, terms: Mapping[str, float]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ simulation of a stationary stream elsewhere; the result names which.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,7 @@ from clustersim.assemble.serving import (
     slo_of,
     stream_spec,
 )
-from clustersim.columns import Unbatchable, of_points
+from clustersim.columns import Unbatchable, of_points, pick, places, values_of
 from clustersim.des.serving.closed_form import ClosedForm
 from clustersim.des.serving.costs import token_seconds
 from clustersim.des.serving.deployment import of_run, steady, with_request_time
@@ -95,9 +95,9 @@ def planned(inputs: Inputs, work: ServingWorkload, cache: StageCache) -> Serving
 
     Raises InfeasibleError where none serves (`best_plan`).
     """
-    points = ServingBuilder(inputs, work).points()
-    if points:
-        return _planned_points(inputs, work, points, cache)
+    builder = ServingBuilder(inputs, work)
+    if builder.where is not None:
+        return _planned_points(inputs, work, builder)
     best, rows = best_plan(inputs, work)
     assert best.fluid is not None and best.form is not None
     slo, stream = slo_of(work, best.fluid.request_s), stream_spec(work, inputs.scenario.seed)
@@ -110,31 +110,19 @@ def planned(inputs: Inputs, work: ServingWorkload, cache: StageCache) -> Serving
     return ServingDetail(best.fluid, best.plan, work.plan != "best", stream, slo, at, refused)
 
 
-def _planned_points(
-    inputs: Inputs, work: ServingWorkload, points: Sequence[ServingBuilder], cache: StageCache
-) -> ServingDetail:
+def _planned_points(inputs: Inputs, work: ServingWorkload, builder: ServingBuilder) -> ServingDetail:
     """The same of a batch: every number of the capacity is a column. Points split by plan and fidelity."""
     stated = not isinstance(work.plan, str)
     plans = [work.plan] if not isinstance(work.plan, str) else candidates(inputs, work)
-    found, holds = best_of_points(inputs, points, plans, lambda one: best_plan(inputs, one.work))
+    found, holds = best_of_points(inputs, builder, plans)
     if not holds:
         raise Unbatchable("the closed form does not hold, and a simulation takes one point")
-    first = found.fluids[0]
-    seen = {
-        name: np.array([getattr(one, name) for one in found.fluids])
-        for name in ("request_s", "peak_flops", "bandwidth")
-    }
-    at = _closed(found.form, seen["request_s"], seen["peak_flops"], seen["bandwidth"], of_points)
-    own = points[0].work
-    return ServingDetail(
-        first,
-        found.plan,
-        stated,
-        stream_spec(own, inputs.scenario.seed),
-        slo_of(own, first.request_s),
-        at,
-        (),
-    )
+    fluid = found.fluid
+    outside, peak, bandwidth = map(values_of, (fluid.request_s, fluid.peak_flops, fluid.bandwidth))
+    at = _closed(found.form, outside, peak, bandwidth, lambda values: of_points(found.column(values)))
+    own: ServingWorkload = pick(work, places(work), 0)
+    slo = slo_of(own, pick(fluid.request_s, places(fluid.request_s), 0))
+    return ServingDetail(fluid, found.plan, stated, stream_spec(own, inputs.scenario.seed), slo, at, ())
 
 
 def _closed(

@@ -18,7 +18,7 @@ from clustersim.assemble.serving import (
     stream_spec,
 )
 from clustersim.assemble.supernode import domain_cards
-from clustersim.des.serving.closed_form import ClosedForm, closed_form
+from clustersim.des.serving.closed_form import ClosedForm, SloColumns, closed_form
 from clustersim.des.serving.fit import Misfit, fewest_cards
 from clustersim.des.serving.fluid_inputs import traffic_of
 from clustersim.errors import ClusterSimError, InfeasibleError, InputError
@@ -121,7 +121,9 @@ def ranked(inputs: Inputs, work: ServingWorkload, plans: Sequence[ServingPlan]) 
     stream = stream_spec(work, seed)
     drawn = stream.draw(DRAWN, np.random.default_rng(seed))
     traffic = traffic_of(stream, cached_share=first.cached_share)
-    form = closed_form(stacked([one.fleet for _, one in built]), traffic, slo_of(work, first.request_s))
+    levels = [slo_of(work, one.request_s) for _, one in built]
+    level = SloColumns(*(np.array([getattr(s, n) for s in levels]) for n in SloColumns.__slots__))
+    form = closed_form(stacked([one.fleet for _, one in built]), traffic, level)
     rows = []
     for i, (plan, one) in enumerate(built):
         unfit = unfit_in(one.fleet, drawn, work.slo.share.value)

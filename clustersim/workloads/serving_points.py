@@ -1,69 +1,63 @@
-"""Serving at many points at once: all plans of all points in one closed form, the best of each, capacity in columns.
+"""Serving at many points at once: the plans of all points by one closed form, the best of each, capacity in columns.
 
-What a batch varies (card rates and memory, links, lengths of the level, …) stands in columns (`clustersim.columns`);
-the points of a batch take one plan and one fidelity, or split.
+What a batch varies (card rates and memory, links, the level, …) stands in columns (`clustersim.columns`) from the
+assembly on; the points of a batch take one plan and one fidelity, or split. Points that are alike in all that serving
+reads are asked once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.assemble.serving import FluidDeployment, ServingBuilder, fluid_deployment, slo_of, stream_spec
-from clustersim.columns import Unbatchable, decide
+from clustersim.columns import Split, Unbatchable, decide, pick, values_of
 from clustersim.des.serving.book import Requests
+from clustersim.des.serving.closed_best import Offered, best_of, stacked
 from clustersim.des.serving.closed_form import (
     ClosedForm,
     Fleet,
-    FluidPool,
     SloColumns,
     closed_form,
 )
-from clustersim.des.serving.fit import Misfit, misfit_in
-from clustersim.des.serving.fluid_inputs import stack_costs, traffic_of
+from clustersim.des.serving.closed_state import row_of
+from clustersim.des.serving.fit import Misfit, misfit_in, misfits
+from clustersim.des.serving.fluid_inputs import traffic_of
 from clustersim.errors import ClusterSimError
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import ServingPlan
 
-__all__ = ["DRAWN", "PointsForm", "best_of_points", "stacked", "unfit_in"]
+__all__ = ["DRAWN", "PointsForm", "best_of_points", "level_of", "stacked", "unfit_in"]
 
 #: Requests of a stream that are looked at for what never fits.
 DRAWN = 2_000
 #: What `decide` gives where no plan serves a point.
 _NONE = -1
+#: Parts of a workload that one closed form takes alike for all points, but for how fast requests come: capacity is
+#: asked at the rate that the level allows.
+_COMMON = ("traffic", "prefix", "batching", "speculative")
+_SPEED = {"rate", "load_factor"}
 
 
 @dataclass(frozen=True, slots=True)
 class PointsForm:
-    """The best plan of all points, its deployment at each of them (points), and its closed form, arrays (points,)."""
+    """The best plan of all points, its deployment in columns, its closed form, arrays (kinds of points,), and by point
+    which of them it is."""
 
     plan: ServingPlan
-    fluids: Sequence[FluidDeployment]
+    fluid: FluidDeployment
     form: ClosedForm
+    which: NDArray[Any]
 
-
-def stacked(fleets: Sequence[Fleet]) -> Fleet:
-    """Return several fleets of one scheduler as the points of one."""
-    if len(fleets) == 1:
-        return fleets[0]
-
-    def stack(pools: Sequence[FluidPool]) -> FluidPool:
-        first = pools[0]
-        replicas = np.array([float(np.ravel(p.replicas)[0]) for p in pools])
-        return FluidPool(stack_costs([p.cost for p in pools]), first.rules, replicas, first.pooled)
-
-    decode = [f.decode for f in fleets if f.decode is not None]
-    return Fleet(
-        stack([f.pool for f in fleets]),
-        stack(decode) if decode else None,
-        np.array([float(np.ravel(f.transfer_latency_s)[0]) for f in fleets]),
-        np.array([float(np.ravel(f.transfer_token_s)[0]) for f in fleets]),
-    )
+    def column(self, values: Any) -> Any:
+        """Return numbers of the kinds of points as numbers of the points."""
+        return np.broadcast_to(values, (int(self.which.max()) + 1,))[self.which]
 
 
 def unfit_in(fleet: Fleet, drawn: Requests, share: float) -> Misfit | None:
@@ -74,72 +68,108 @@ def unfit_in(fleet: Fleet, drawn: Requests, share: float) -> Misfit | None:
     return found if found is not None and found.requests > (1.0 - share) * found.of else None
 
 
+def level_of(work: ServingWorkload, outside: Any) -> SloColumns:
+    """Return the service level that the model part must meet, as `slo_of`, of one point or many."""
+    level = slo_of(work, outside)
+    return SloColumns(*(values_of(getattr(level, name)) for name in SloColumns.__slots__))
+
+
 def best_of_points(
-    inputs: Inputs,
-    builders: Sequence[ServingBuilder],
-    plans: Sequence[ServingPlan],
-    alone: Callable[[ServingBuilder], Any],
+    inputs: Inputs, builder: ServingBuilder, plans: Sequence[ServingPlan]
 ) -> tuple[PointsForm, bool]:
     """Return the best plan of all points with its closed form, and whether that holds for the rate at the level.
 
     The plan is the one of most requests per second and card at the level, as for one point. Raises Split where points
-    differ in it; where none serves, what ``alone`` raises for the first point.
+    differ in it, Unbatchable where none serves: each point says why.
     """
-    label = decide(lambda: _labels(inputs, builders, plans))
+    kinds, which = builder.distinct()
+    search = _Search(inputs, kinds, plans, int(which.max()) + 1)
+
+    def labels() -> NDArray[np.int64]:
+        with _split_by_points(which):
+            return np.asarray(search.labels()[which], dtype=np.int64)
+
+    label = decide(labels)
     if label == _NONE:
-        alone(builders[0])
-        raise Unbatchable("a point has a plan only alone")
-    plan = plans[label // 2]
-    fluids = [fluid_deployment(inputs, b.work, plan, b) for b in builders]
-    return PointsForm(plan, fluids, _form(inputs, builders, fluids)), label % 2 == 1
+        raise Unbatchable("no plan serves: each point says why")
+    at = label // 2
+    with _split_by_points(which):
+        fluid = fluid_deployment(inputs, kinds.work, plans[at], kinds)
+        form = search.form or closed_form(fluid.fleet, search.traffic, level_of(kinds.work, fluid.request_s))
+    return PointsForm(plans[at], fluid, form, which), label % 2 == 1
 
 
-def _labels(
-    inputs: Inputs, builders: Sequence[ServingBuilder], plans: Sequence[ServingPlan]
-) -> NDArray[np.int64]:
-    """Return for every point twice the index of its best plan, and one more where the form holds; -1 without any."""
-    found: list[tuple[int, int, FluidDeployment]] = []
-    drawn = _drawn(inputs, builders)
-    for i, builder in enumerate(builders):
-        for j, plan in enumerate(plans):
-            try:
-                one = fluid_deployment(inputs, builder.work, plan, builder)
-            except ClusterSimError:
-                continue
-            if unfit_in(one.fleet, drawn[i], builder.work.slo.share.value) is None:
-                found.append((i, j, one))
-    labels = np.full(len(builders), _NONE, dtype=np.int64)
-    if not found:
+@contextmanager
+def _split_by_points(which: NDArray[np.int64]) -> Iterator[None]:
+    """What splits kinds of points splits the points of each."""
+    try:
+        yield
+    except Split as split:
+        raise Split(split.labels[which]) from None
+
+
+@dataclass(slots=True)
+class _Search:
+    """The plans of some kinds of points; where all have one best plan, its closed form."""
+
+    inputs: Inputs
+    builder: ServingBuilder
+    plans: Sequence[ServingPlan]
+    kinds: int
+    work: ServingWorkload = field(init=False)
+    form: ClosedForm | None = None
+    traffic: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.work = _one_traffic(self.builder)
+        prefix = self.work.prefix
+        self.traffic = traffic_of(
+            stream_spec(self.work, self.inputs.scenario.seed),
+            cached_share=prefix.hit_share.value if prefix else 0.0,
+        )
+
+    def labels(self) -> NDArray[np.int64]:
+        """Return for every kind twice the index of its best plan, and one more where the form holds; -1 without any."""
+        seed = self.inputs.scenario.seed
+        drawn = stream_spec(self.work, seed).draw(DRAWN, np.random.default_rng(seed))
+        offered = [self._offered(plan, drawn) for plan in self.plans]
+        best = best_of(offered, self.traffic)
+        labels = np.full(self.kinds, _NONE, dtype=np.int64)
+        for at in np.unique(best.fleet[best.fleet >= 0]).tolist():
+            rows, crossing = best.crossing(at)
+            one = offered[at]
+            assert one is not None
+            form = closed_form(one.fleet, self.traffic, one.slo.take(rows), known=crossing)
+            labels[rows] = 2 * at + form.slo_holds
+            self.form = form if rows.size == self.kinds else None
         return labels
-    form = _form(inputs, [builders[i] for i, _, _ in found], [one for _, _, one in found])
-    cards = np.array([one.cards for _, _, one in found])
-    yields = form.rate_at_slo_per_s / cards
-    best = [(0.0, 0.0)] * len(builders)
-    for row, (i, j, _) in enumerate(found):
-        worth = float(yields[row]), -float(cards[row])
-        if worth[0] > 0.0 and (labels[i] == _NONE or worth > best[i]):
-            best[i], labels[i] = worth, 2 * j + int(form.slo_holds[row])
-    return labels
+
+    def _offered(self, plan: ServingPlan, drawn: Requests) -> Offered | None:
+        """A plan's fleet at all kinds; nothing where it cannot be laid out. Raises Split where it can at some."""
+        try:
+            one = fluid_deployment(self.inputs, self.builder.work, plan, self.builder)
+        except ClusterSimError:
+            return None
+        level = level_of(self.builder.work, one.request_s)
+        fits = _unfit(one.fleet, drawn) <= (1.0 - row_of(level.share)) * len(drawn)
+        return Offered(one.fleet, one.cards, level, np.broadcast_to(fits, (self.kinds,)))
 
 
-def _form(
-    inputs: Inputs, builders: Sequence[ServingBuilder], fluids: Sequence[FluidDeployment]
-) -> ClosedForm:
-    """Return the closed form of deployments that share their traffic, each at the level of its own workload."""
-    stream = stream_spec(builders[0].work, inputs.scenario.seed)
-    levels = [slo_of(b.work, f.request_s) for b, f in zip(builders, fluids, strict=True)]
-    slo = SloColumns(*(np.array([getattr(s, n) for s in levels]) for n in SloColumns.__slots__))
-    traffic = traffic_of(stream, cached_share=fluids[0].cached_share)
-    return closed_form(stacked([one.fleet for one in fluids]), traffic, slo)
+def _unfit(fleet: Fleet, drawn: Requests) -> NDArray[np.int64]:
+    """Return how many requests do not fit the smaller cache of the pools, (points,)."""
+    pools = [fleet.pool, *([fleet.decode] if fleet.decode is not None else [])]
+    rooms = np.stack(np.broadcast_arrays(*(p.cost.cache_tokens[:, 0] for p in pools)))
+    unfit = np.stack([misfits(drawn, room, p.rules) for room, p in zip(rooms, pools, strict=True)])
+    least = np.argmin(rooms, axis=0)[None, :]
+    return np.asarray(np.take_along_axis(unfit, least, axis=0)[0])
 
 
-def _drawn(inputs: Inputs, builders: Sequence[ServingBuilder]) -> list[Requests]:
-    """Return a draw of each point's stream; raises Unbatchable where they differ: each needs its own traffic."""
-    first: ServingWorkload = builders[0].work
-    if any(b.work.traffic != first.traffic or b.work.prefix != first.prefix for b in builders):
-        raise Unbatchable("the requests vary, and a closed form takes one traffic")
-    if any(b.work.batching != first.batching or b.work.speculative != first.speculative for b in builders):
-        raise Unbatchable("the scheduler varies, and a closed form takes one")
-    seed = inputs.scenario.seed
-    drawn = stream_spec(first, seed).draw(DRAWN, np.random.default_rng(seed))
-    return [drawn] * len(builders)
+def _one_traffic(builder: ServingBuilder) -> ServingWorkload:
+    """Return the workload at the first point; raises Unbatchable where points differ in their requests."""
+    inside = (builder.where or {}).get("work", {})
+    for part in _COMMON:
+        varied = inside.get(part)
+        if varied is not None and not (part == "traffic" and set(varied) <= _SPEED):
+            raise Unbatchable(f"{part} varies, and a closed form takes one")
+    work: ServingWorkload = pick(builder.work, inside or None, 0)
+    return work

@@ -22,7 +22,7 @@ NAMES = [
     "PartialFailureError", "Result", "Scenario", "Study", "StudyFile", "StudyFolder", "__version__", "anchors",
     "audit", "calibrate", "cards", "cite", "companies", "company", "diff", "doctor", "import_file",
     "json_schema", "keys", "load", "measure", "open_study", "plan_errors", "plan_tokens", "profile", "profiles",
-    "replay", "residuals", "show_versions", "study_file", "validate", "verify",
+    "replay", "residuals", "show_versions", "speaking", "study_file", "validate", "verify",
 ]  # fmt: skip
 
 

@@ -40,12 +40,13 @@ def test_one_plan_of_131072_cards(benchmark) -> None:  # type: ignore[no-untyped
     benchmark(lambda: _one(131_072))
 
 
-def test_the_space_of_gpt3_on_1024_cards(benchmark, capsys) -> None:  # type: ignore[no-untyped-def]
+def test_the_space_of_gpt3_on_1024_cards(benchmark, say) -> None:  # type: ignore[no-untyped-def]
     card = replace(CARD, host_link_bandwidth=5e10)
     job = TrainJob(card=card, network=network(), model=GPT3, cards=1024, global_batch=3072, seq_len=2048)
     result = benchmark.pedantic(lambda: search_plans(job, WIDE), rounds=1)
-    seconds = benchmark.stats.stats.median
-    with capsys.disabled():
-        print(
-            f"\n{result.possible:,} plans, {result.fitting:,} fit, {result.possible / seconds:,.0f} plans/s on one core"
-        )
+    say(
+        f"plans of a wide space ({result.possible:,}, of which {result.fitting:,} fit)",
+        f"{result.possible / benchmark.stats.stats.median:,.0f}/s",
+        "processor time of one search",
+        ">= 300,000/s",
+    )

@@ -8,7 +8,7 @@ from clustersim.planner.uncertainty import headlines, one_side
 from clustersim.schema.sides import load_sides
 
 
-def test_two_hundred_candidate_clusters(benchmark) -> None:  # type: ignore[no-untyped-def]
+def test_two_hundred_candidate_clusters(benchmark, say) -> None:  # type: ignore[no-untyped-def]
     nics = [{"cluster.nic": nic} for nic in ("roce-100g", "roce-200g", "roce-400g")]
     sides = load_sides(["br166-1024", "h20-1024", "h100-1024"], variants=nics)
     templates = {side.name: Question(side, "pretrain") for side in sides}
@@ -16,11 +16,13 @@ def test_two_hundred_candidate_clusters(benchmark) -> None:  # type: ignore[no-u
         lambda: plan_cluster(templates, Limits(power_w=math.inf)), rounds=3, iterations=1
     )
     rate = answer.candidates / benchmark.stats.stats.median
-    print(
-        f"\n{answer.candidates} candidates, {answer.within} planned and run: {rate:,.0f} candidates/s on one core"
-    )
+    say(
+        f"candidate clusters ({answer.candidates}, {answer.within} of them planned and run)", f"{rate:,.0f}/s",
+        "processor time, median of 3",
+    )  # fmt: skip
 
 
-def test_draws_of_a_headline(benchmark) -> None:  # type: ignore[no-untyped-def]
+def test_draws_of_a_headline(benchmark, say) -> None:  # type: ignore[no-untyped-def]
     benchmark.pedantic(lambda: headlines(one_side("br166-1024", {}), count=256), rounds=3, iterations=1)
-    print(f"\n{256 / benchmark.stats.stats.median:,.0f} draws/s on one core")
+    rate = 256 / benchmark.stats.stats.median
+    say("draws of a headline, from the files on", f"{rate:,.0f}/s", "processor time of 256, median of 3")

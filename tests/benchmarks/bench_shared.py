@@ -1,13 +1,14 @@
 """Shared sites: 100,000 jobs at load 1.5, and a quarter of 10,000 cards; growth with the number of jobs."""
 
 import time
+from typing import Any
 
 import numpy as np
-import pytest
 
 from clustersim.des.jobs.engine import simulate_shared
 from clustersim.des.jobs.generate import JobClass, JobMix, draw_jobs
 from clustersim.des.jobs.model import Breaks, ServerGroup, Site
+from tests.benchmarks.conftest import exponent
 
 DAY = 86400.0
 CLASSES = tuple(
@@ -34,14 +35,17 @@ def simulate(count: int, servers: int, load: float) -> float:
     return time.process_time() - begun
 
 
-def test_jobs_at_load_1_5(benchmark: pytest.FixtureRequest) -> None:
+def test_jobs_at_load_1_5(benchmark: Any, say: Any) -> None:
     small = simulate(10_000, 128, 1.5)
-    large = benchmark.pedantic(simulate, args=(100_000, 128, 1.5), rounds=1)  # type: ignore[attr-defined]
-    print(f"\n100,000 jobs at load 1.5: {large:.1f} s CPU; growth exponent {np.log10(large / small):.2f}")
+    large = benchmark.pedantic(simulate, args=(100_000, 128, 1.5), rounds=1)
+    say(
+        "100,000 jobs on 1,024 cards at load 1.5", f"{large:.1f} s", "processor time of one run", "",
+        exponent([10_000, 100_000], [small, large]),
+    )  # fmt: skip
 
 
-def test_a_quarter_of_ten_thousand_cards(benchmark: pytest.FixtureRequest) -> None:
+def test_a_quarter_of_ten_thousand_cards(benchmark: Any, say: Any) -> None:
     mean = sum(c.weight * c.mean_card_s for c in CLASSES) / sum(c.weight for c in CLASSES)
     count = round(0.85 * 10_000 * 91 * DAY / mean)
-    took = benchmark.pedantic(simulate, args=(count, 1250, 0.85), rounds=1)  # type: ignore[attr-defined]
-    print(f"\na quarter of 10,000 cards, {count:,} jobs: {took:.1f} s CPU")
+    took = benchmark.pedantic(simulate, args=(count, 1250, 0.85), rounds=1)
+    say(f"a quarter of 10,000 cards, {count:,} jobs", f"{took:.1f} s", "processor time of one run")

@@ -32,7 +32,9 @@ OWN = ("cards.BR166M.memory.bandwidth=25{}:3500 GB/s:90", "tco.pue=1.1:1.4:91")
 LONG_RUN = ("tco.staff=2.0{}:5 MCNY/year:90", "reliability.mttf_scale=0.5:2:91")
 ALL_LINES = ("tco.tariff=0.3{}:0.9 CNY/kWh:8190",)
 SITE = ("tco.pue=1.1{}:1.4:8190",)
-SERVED = ("cards.BR166M.memory.bandwidth=25{}:3500 GB/s:256",)
+SERVED = ("cards.BR166M.memory.bandwidth=25{}:3500 GB/s:1024",)
+#: As `OWN`: every card of a grid stands beside every number of the site.
+SERVED_GRID = ("cards.BR166M.memory.bandwidth=25{}:3500 GB/s:20", "tco.pue=1.1:1.4:400")
 _RUNS = itertools.count(10)
 
 
@@ -53,7 +55,8 @@ def fresh(scenario: str, vary: tuple[str, ...]) -> list[Callable[[], object]]:
         ("training, the long run and a site's number", "br166-1024", LONG_RUN, ">= 50,000/s"),
         ("training, all product lines", "br166-1024", ALL_LINES, ">= 5,000/s"),
         ("training and serving, a site's number", "br166-mixed", SITE, ">= 20,000/s"),
-        ("training and serving, a card's number", "br166-mixed", SERVED, ">= 20,000/s"),
+        ("training and serving, a card's number and a site's", "br166-mixed", SERVED_GRID, ">= 20,000/s"),
+        ("training and serving, every point another card", "br166-mixed", SERVED, ">= 20,000/s"),
     ],
 )
 def test_points_of_the_chain(task, scenario, vary, limit, say, benchmark) -> None:  # type: ignore[no-untyped-def]

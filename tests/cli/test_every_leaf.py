@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -266,3 +269,23 @@ def test_the_shell_completes_names_and_keys() -> None:
     assert "cards.BR106M.peak.bf16=" in completed("run", "nanjing-1024", "--set", incomplete="cards.")
     assert completed("run", "no-such", "--set", incomplete="tco.") == set()
     assert {"run", "forecast"} <= completed()
+    assert completed("validate", incomplete="training") == {"training", "training_2026"}
+    assert {"tco.pue", "tco.price_book"} == completed("keys", incomplete="tco.p")
+    assert completed("schema", incomplete="sc") == {"scenario"}
+    # What no file states can be set, too.
+    row = "company.drivers.receivable_days.2028E="
+    assert completed("sweep", "nanjing-1024", "--vary", incomplete=row[:-2]) == {row}
+
+
+def test_bash_asks_the_program_for_its_completion() -> None:
+    def asked(**variables: str) -> str:
+        environment = {**os.environ, "_CLUSTERSIM_COMPLETE": "bash_complete", **variables}
+        found = subprocess.run(
+            [sys.executable, "-m", "clustersim"], capture_output=True, text=True, check=False, env=environment
+        )
+        return found.stdout
+
+    words = asked(COMP_WORDS="clustersim run nanjing-1024 --set tco.ta", COMP_CWORD="4")
+    assert words.split() == ["plain,tco.tariff="]
+    # No space behind the equals sign: the value follows.
+    assert "$value == *= ]] && compopt -o nospace" in asked(_CLUSTERSIM_COMPLETE="bash_source")

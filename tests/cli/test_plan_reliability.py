@@ -65,7 +65,7 @@ def test_a_premium_is_what_is_breached_at_its_penalty(plain) -> None:  # type: i
     [
         (("--restore", "5"), "unit"),
         (("--restore", "0 s"), "above zero"),
-        (("--per-restore", "-1 CNY"), "at least zero"),
+        (("--per-restore", "-1 CNY"), "at least 0"),
         (("--workload", "nothing"), "no such workload"),
         (("--wait-below", "1"), "range"),
     ],

@@ -89,6 +89,7 @@ def test_dask_gives_the_bytes_of_serial_even_when_a_worker_is_killed(
     assert (tmp_path / "k" / "results.parquet").read_bytes() == undisturbed
 
 
+@pytest.mark.full
 def test_a_lost_scheduler_leaves_a_study_that_resumes(
     tmp_path: Path, undisturbed: bytes, cluster: Cluster
 ) -> None:
@@ -128,6 +129,7 @@ def test_a_folder_that_is_no_study_is_left_alone(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
 
 
+@pytest.mark.full
 def test_a_full_disk_is_said_and_the_study_stays_resumable(tmp_path: Path, undisturbed: bytes) -> None:
     folder = tmp_path / "full"
 

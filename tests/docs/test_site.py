@@ -2,7 +2,6 @@
 
 import importlib.util
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -56,7 +55,7 @@ def test_no_page_names_a_folder_of_the_machine() -> None:
 
 def test_how_tos_run_without_mistakes() -> None:
     """Only a page of errors and deliberate mistakes may quote an exit code."""
-    meant = {"errors.md": 8, "first-ten-minutes.md": 1, "tender.md": 1}
+    meant = {"errors.md": 8, "first-ten-minutes.md": 1, "tender.md": 1, "extend.md": 1}
     for path in refresh.pages():
         count = path.read_text(encoding="utf-8").count("\n[exit code ")
         assert count <= meant.get(path.name, 0), path
@@ -73,15 +72,8 @@ def test_blocks_are_run_and_their_output_put_in_place(tmp_path: Path) -> None:
     assert refresh.learned(found) == found
 
 
-def test_the_version_of_the_citation_is_the_packages() -> None:
-    assert f"version: {cs.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    with (ROOT / "pyproject.toml").open("rb") as file:
-        project = tomllib.load(file)["project"]
-    assert "version" in project["dynamic"]
-
-
 @pytest.mark.full
 @pytest.mark.parametrize("path", refresh.pages(), ids=lambda p: str(p.relative_to(ROOT / "docs")))
 def test_pages_to_learn_from_are_current(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert refresh.learned(text) == text, "stale; run `make refresh`"
+    assert refresh.learned(text, refresh.spoken(path)) == text, "stale; run `make refresh`"

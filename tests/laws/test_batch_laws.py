@@ -18,6 +18,7 @@ from clustersim.errors import ClusterSimError
 from clustersim.pipeline import StageCache, run_chain
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.study.outputs import outputs_of
+from clustersim.workloads import serving_points
 
 SCENARIOS = sorted(p.stem for p in Path(__file__).resolve().parents[2].glob("scenarios/*.yaml"))
 #: Scenarios without a workload that is simulated or searched for at every point.
@@ -157,3 +158,37 @@ def test_a_card_that_holds_fewer_plans_takes_another_or_says_so() -> None:
 def test_what_is_simulated_is_run_point_by_point_and_said() -> None:
     varied = {"reliability.extras.burst_share": Varied(np.array([0.0, 0.1, 0.0, 0.2, 0.0]), "")}
     hold(question("nanjing-1024", {"reliability.duration": "3 d"}), varied, 5)
+
+
+@pytest.mark.full
+def test_many_cards_that_serve_are_their_own_runs() -> None:
+    """Formats, links, memory and the level move; a memory that holds fewer plans, and a level that few of them meet."""
+    rng = np.random.default_rng(11)
+    total = 24
+    varied = {
+        "cards.BR166M.memory.bandwidth": Varied(rng.uniform(1500.0, 4000.0, total), "GB/s"),
+        "cards.BR166M.memory.capacity": Varied(rng.choice([40.0, 80.0, 128.0], total), "GB"),
+        "nics.roce-200g.latency": Varied(rng.uniform(1.0, 9.0, total), "us"),
+        "demand.chat.slo.tpot": Varied(rng.uniform(60.0, 160.0, total), "ms"),
+        "demand.chat.slo.share": Varied(rng.uniform(0.8, 0.97, total), ""),
+    }
+    found = hold(question("br166-mixed"), varied, total)
+    assert found.alone <= 6, found.why_alone  # those at which the form does not hold are simulated
+
+
+def test_cards_that_serve_take_the_columns_and_alike_ones_are_asked_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+    whole = serving_points.best_of
+    monkeypatch.setattr(
+        serving_points, "best_of", lambda o, t: asked.append(max(f.fits.size for f in o if f)) or whole(o, t)
+    )
+    varied = {
+        "cards.BR166M.memory.bandwidth": Varied(np.repeat([1640.0, 2400.0], 2), "GB/s"),
+        "demand.chat.slo.tpot": Varied(np.repeat([100.0, 90.0], 2), "ms"),
+        "tco.pue": Varied(np.array([1.1, 1.2, 1.3, 1.4]), ""),
+    }
+    found = hold(question("br166-mixed"), varied, 4)
+    assert found.alone == 0, found.why_alone
+    assert max(asked) == 2

@@ -221,7 +221,7 @@ def measured(domain: str) -> Callable[[bytes], Any]:
 def test_measurements_are_predicted_left_out_or_refused(domain: str) -> None:
     read = measured(domain)
 
-    @examples(10)
+    @examples(4)
     @given(mutated(cells(domain)))
     def law(text: str) -> None:
         only_refusals(read, text.encode("utf-8", "replace"))

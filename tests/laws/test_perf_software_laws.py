@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from clustersim.perf.memory import memory_per_card
 from clustersim.perf.plan import Plan, Software
+from clustersim.perf.split import stage_layers
 from clustersim.perf.stage import local_members
 from clustersim.perf.step import estimate_step
 from tests.laws.test_perf_laws import CARD, MIXTURE, MODEL, job, network, plans, step
@@ -121,7 +122,8 @@ def test_the_last_stage_is_the_fullest_where_the_vocabulary_is_large() -> None:
 #: Keys of the software of which more never speeds a step up, with two values.
 NEVER_FASTER = {
     "scale_loss": (0.0, 0.02), "loss_bytes": (20.0, 52.0), "gather_bytes": (1.0, 2.0), "gate_values": (9.0, 66.0),
-    "expert_host_s": (0.0, 5e-3), "gradient_bytes": (2.0, 4.0), "layer_overhead_s": (0.0, 1e-3),
+    "expert_launch_s": (0.0, 5e-5), "host_layer_s": (0.0, 2e-3), "gradient_bytes": (2.0, 4.0),
+    "layer_overhead_s": (0.0, 1e-3),
 }  # fmt: skip
 
 
@@ -168,10 +170,41 @@ def test_loss_at_scale_is_a_share_of_every_doubling_beyond_a_domain() -> None:
 
 
 def test_one_launch_for_all_experts_saves_those_of_each() -> None:
-    plan = Plan(dp=8, ep=2, recompute="none", software=Software(expert_overhead_s=0.0, expert_host_s=0.0))
+    plan = Plan(dp=8, ep=2, recompute="none", software=Software(expert_overhead_s=0.0, expert_launch_s=0.0))
     each = step(plan, model=MIXTURE).terms.compute_s
     grouped = replace(plan, software=replace(plan.software, grouped_experts=True))
     assert step(grouped, model=MIXTURE).terms.compute_s < each
+
+
+def test_a_pass_of_experts_is_no_shorter_than_their_launches() -> None:
+    plan = Plan(dp=8, ep=2, recompute="none", software=Software(expert_overhead_s=0.0, host_layer_s=0.0))
+    model = replace(MIXTURE, moe_layers=MIXTURE.layers)
+    few, many = (
+        step(replace(plan, software=replace(plan.software, expert_launch_s=seconds)), model=model).terms
+        for seconds in (0.0, 1.0)
+    )
+    kernels = 4.0 * model.experts / plan.ep
+    passes = 2 * model.layers * job(plan, model=model).micro_batches
+    busy = many.compute_s + many.attention_s + many.memory_bound_s + many.exposed_tp_s + many.exposed_ep_s
+    assert few.software_s == 0
+    assert many.software_s + busy == pytest.approx(passes * kernels * 1.0, rel=1e-6)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(2, 8), st.integers(1, 3))
+def test_extra_predictions_count_as_two_layers_each_where_the_head_counts(pp: int, extra: int) -> None:
+    model = replace(MODEL, layers=10 * pp - 1 - 2 * extra, prediction_layers=extra)
+    layers = stage_layers(model, Plan(pp=pp, loss_slot=True))
+    assert sum(layers) == model.layers and layers[:-1] == (10.0,) * (pp - 1)
+    assert layers[-1] == 10 - 1 - 2 * extra
+
+
+def test_experts_hide_their_exchange_under_all_kernels_of_another_pass() -> None:
+    plan = Plan(dp=8, ep=8, recompute="none", software=Software(ep_overlap=1.0, interference=0.0))
+    bare = replace(plan, software=replace(plan.software, ep_overlap=0.0))
+    hidden, exposed = (step(p, model=MIXTURE).terms for p in (plan, bare))
+    kernels = exposed.compute_s + exposed.attention_s + exposed.memory_bound_s
+    assert hidden.exposed_ep_s == pytest.approx(max(0.0, exposed.exposed_ep_s - kernels), rel=0.05, abs=1e-9)
 
 
 def test_the_loss_of_separate_operators_holds_more_and_products_kept_hold_less() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clustersim.des.training import fidelity as fidelity_module
 from clustersim.des.training.components import FailureClass
 from clustersim.des.training.fidelity import expected_goodput, run_fidelity
 from clustersim.des.training.replicate import replicate_run
@@ -129,6 +130,14 @@ def test_more_replications_never_change_the_earlier_ones() -> None:
     few = run_fidelity(make_run(), 7, fidelity="des", replications=5).runs
     many = run_fidelity(make_run(), 7, fidelity="des", replications=9).runs
     assert many[:5] == few
+
+
+def test_any_number_of_processes_gives_the_same_months(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fidelity_module, "LONG_S", 0.0)
+    one, two = (
+        run_fidelity(make_run(), 7, fidelity="des", replications=24, workers=workers) for workers in (1, 2)
+    )
+    assert one == two
 
 
 def test_shares_sum_to_one_at_every_fidelity() -> None:

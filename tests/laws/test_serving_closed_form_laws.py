@@ -7,19 +7,32 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from clustersim.des.serving.closed_form import ClosedForm, Fleet, FluidPool, closed_form
+from clustersim.des.serving.closed_best import Offered, best_of
+from clustersim.des.serving.closed_form import (
+    ClosedForm,
+    Fleet,
+    FluidPool,
+    SloColumns,
+    closed_form,
+    crossing,
+    solved_for,
+)
+from clustersim.des.serving.cluster import simulate
 from clustersim.des.serving.fluid_inputs import (
     WEIGHTS,
     FluidCost,
     Traffic,
     fluid_cost,
+    mean_of,
     stack_costs,
     traffic_of,
 )
 from clustersim.des.serving.fluid_verdict import LEAST_BATCH
-from clustersim.des.serving.metrics import Slo
+from clustersim.des.serving.metrics import Slo, records
 from clustersim.des.serving.rules import Batching, ReplicaCost
+from clustersim.des.serving.settings import Pool
 from clustersim.des.serving.stream import Lengths, Stream
+from clustersim.des.serving.window import batch_error, steady_window
 
 TABLE = np.arange(2048 + 257)
 
@@ -84,9 +97,12 @@ def test_more_load_is_never_faster_nor_less_used(cost, rule, prompt, output, bur
     for name, values in (("busy", c.use.busy), ("batch", c.batch), ("cache", c.cache)):
         assert np.all(np.diff(values[holds]) >= -1e-9), name
     tpot, ttft = c.tpot_s["mean"][holds], c.ttft_s["mean"][holds]
-    # Where slots are nearly all taken, who comes in waits for who leaves: larger groups of prompts share iterations.
-    roomy = c.batch[holds] <= 0.8 * rule.max_sequences
-    assert np.all(np.diff(tpot[roomy]) >= -1e-3 * tpot[roomy][1:])
+    # A decode step of a fuller replica is never shorter. With the prompts in it, it may be by a part in a thousand: a
+    # burst that finds no slot comes in one by one, and small groups of prompts cost less each (simulated below).
+    pace = mean_of(c.pace.floor[:, 0])[holds]
+    assert np.all(np.diff(pace) >= -1e-3 * pace[1:])
+    roomy = c.batch[holds][1:] <= 0.8 * c.largest_batch[holds][1:]
+    assert np.all(np.diff(tpot) >= -np.where(roomy, 1e-3, 3e-3) * tpot[1:])
     assert np.all(np.diff(ttft) >= -0.02 * ttft[1:])
     assert np.all((c.slo_share >= 0) & (c.slo_share <= 1 + 1e-9))
     assert np.all((c.input_share >= 0) & (c.input_share <= 1 + 1e-9))
@@ -94,8 +110,42 @@ def test_more_load_is_never_faster_nor_less_used(cost, rule, prompt, output, bur
         assert np.all(part["p50"] <= part["p90"] + 1e-12) and np.all(part["p90"] <= part["p99"] + 1e-12)
 
 
+@pytest.mark.full
+def test_bursts_that_wait_for_slots_come_in_one_by_one_and_answers_are_faster_for_it() -> None:
+    """The one fall of TPOT over the load that the form shows, at 0.87 to 0.95 of the slots, is the simulation's too."""
+    floor, slope, cache = 0.015625, 3.02e-5, 30_000
+    fixed = ((floor**3 + (slope * TABLE) ** 3) ** (1 / 3)).tolist()
+    cost, rule = ReplicaCost(tuple(fixed), slope, 5.96e-8, 1e-10, 5e-6, cache), Batching(2048, 64, mixed=True)
+    seen = []
+    for rate in (104.0, 119.0):
+        drawn = Stream(rate, *CROWDED, burstiness=3.0).draw(60_000, np.random.default_rng(1))
+        run = simulate(drawn, Pool(1, cost, rule), log=False)
+        rows = records(run)
+        seen.append(batch_error(rows["tpot_s"], rows["arrival_s"], steady_window(run.book)))
+    (most, error), (full, _) = seen
+    assert 3.0 * error < most - full < 4e-3 * most
+    c = closed_form(
+        Fleet(FluidPool(fluid_cost(cost), rule)), traffic(*CROWDED, 3.0), SLO, rate_per_s=[104.0, 119.0]
+    )
+    assert c.tpot_s["mean"] == pytest.approx([most, full], rel=0.005)
+
+
+@settings(max_examples=6, deadline=None)
+@given(costs, rules, lengths, outputs, bursts, st.floats(0.03, 0.2), st.floats(0.5, 20.0))
+def test_the_rate_at_the_level_meets_the_level(cost, rule, prompt, output, burst, tpot, ttft) -> None:
+    """Never a rate just above it: the share that the form itself gives there is at least the target."""
+    flow, table = traffic(prompt, output, burst), cost_of(*cost)
+    slo = Slo(ttft_s=ttft, tpot_s=tpot, share=0.9)
+    c = closed_form(Fleet(FluidPool(table, rule)), flow, slo)
+    assert c.rate_at_slo_per_s[0] == 0.0 or c.slo_share[0] >= slo.share
+    again = closed_form(Fleet(FluidPool(table, rule)), flow, slo, rate_per_s=c.rate_at_slo_per_s)
+    assert c.rate_at_slo_per_s[0] == 0.0 or again.slo_share[0] >= slo.share
+
+
 @settings(max_examples=6, deadline=None)
 @given(costs, rules, lengths, outputs, st.sampled_from(["floor", "slope", "kv", "cache"]))
+@example((0.005859375, 0.00013925763714671616, 9.238091110446862e-08, 30_000), Batching(2048, 64, mixed=False),
+         Lengths(283.0, "lognormal", 0.7), Lengths(32.0, "lognormal", 0.6), "floor")  # fmt: skip
 def test_a_better_card_never_carries_less(cost, rule, prompt, output, part) -> None:
     flow = traffic(prompt, output, 1.0)
     better = list(cost)
@@ -103,7 +153,8 @@ def test_a_better_card_never_carries_less(cost, rule, prompt, output, part) -> N
     better[at] = int(better[at] * 1.3) if part == "cache" else better[at] / 1.3
     before, after = ask(cost_of(*cost), rule, flow), ask(cost_of(*better), rule, flow)
     assert after.saturated_per_s[0] >= before.saturated_per_s[0] * (1 - 2e-3)
-    assert after.rate_at_slo_per_s[0] >= before.rate_at_slo_per_s[0] * (1 - 2e-2)
+    if before.slo_holds[0] and after.slo_holds[0]:  # elsewhere the simulation is asked
+        assert after.rate_at_slo_per_s[0] >= before.rate_at_slo_per_s[0] * (1 - 2e-2)
 
 
 @settings(max_examples=6, deadline=None)
@@ -149,3 +200,37 @@ def test_cached_prompts_are_not_computed() -> None:
     cold, warm = (ask(cost, rule, traffic_of(stream, cached_share=h)) for h in (0.0, 0.6))
     assert warm.saturated_per_s[0] > 1.3 * cold.saturated_per_s[0]
     assert warm.cached_tokens_per_s[0] == pytest.approx(0.6 * 2000 * warm.rate_per_s[0], rel=0.01)
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    st.lists(st.tuples(costs, st.sampled_from([1, 2, 4, 8])), min_size=2, max_size=5),
+    rules, lengths, outputs, bursts, st.integers(0, 2**20),
+)  # fmt: skip
+def test_what_is_left_out_of_a_search_is_not_the_best(several, rule, prompt, output, burst, seed) -> None:
+    """The best fleet of every point is that of the crossings of all of them; each point's level is its own."""
+    points, flow, rng = 6, traffic(prompt, output, burst), np.random.default_rng(seed)
+    level = SloColumns(
+        rng.uniform(0.5, 8.0, points), rng.uniform(0.02, 0.2, points), np.inf, rng.uniform(0.6, 0.98, points)
+    )
+    offered = []
+    for cost, cards in several:
+        own = stack_costs(
+            [cost_of(*(value * rng.uniform(0.7, 1.4) for value in cost[:3]), cost[3]) for _ in range(points)]
+        )
+        fits = rng.random(points) < 0.9
+        offered.append(Offered(Fleet(FluidPool(own, rule)), cards, level, fits))
+    found = best_of(offered, flow)
+    each = [
+        crossing(solved_for(one.fleet, flow, level), level).rate_per_s / one.cards * one.fits
+        for one in offered
+    ]
+    best = np.max(each, axis=0)
+    assert np.array_equal(found.fleet >= 0, best > 0.0)
+    for point in np.flatnonzero(best > 0.0):
+        fleet = int(found.fleet[point])
+        assert each[fleet][point] == best[point]
+        equal = [one.cards for one, rate in zip(offered, each, strict=True) if rate[point] == best[point]]
+        assert offered[fleet].cards == min(equal)
+        rows, crossed = found.crossing(fleet)
+        assert crossed.rate_per_s[rows.tolist().index(point)] == best[point] * offered[fleet].cards

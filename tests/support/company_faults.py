@@ -99,6 +99,14 @@ def _(book: Book, rng: random.Random) -> None:
     book["cash_flow"]["purchase_of_ppe_and_intangibles"][rng.choice(ALL)] *= -1
 
 
+@_named("part of retained earnings called capital in the last year")
+def _(book: Book, rng: random.Random) -> None:
+    balance = book["balance_sheet"]
+    moved = abs(balance["retained_earnings"][2027]) // 10 + 5_000
+    balance["retained_earnings"][2027] -= moved
+    balance["share_capital"][2027] += moved
+
+
 @_named("two columns of a statement swapped")
 def _(book: Book, rng: random.Random) -> None:
     for row in book["balance_sheet"].values():

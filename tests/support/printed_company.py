@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
+from types import MappingProxyType
 
 YEARS = (2023, 2024, 2025, 2026, 2027, 2028)
 DCF_YEARS = tuple(range(2026, 2036))
@@ -106,10 +108,10 @@ def of(rows: dict[str, dict[int, int]], figure: str) -> list[tuple[str, str, str
     ]
 
 
-def make() -> dict[str, str]:
-    """All tables as text by file name."""
+def make(wrong: Mapping[tuple[str, int], int] = MappingProxyType({})) -> dict[str, str]:
+    """All tables as text by file name; ``wrong`` shifts lines of the cash flow, through to the target price."""
     inc, bal, flow = statements()
-    dcf = _dcf(inc, flow)
+    dcf = _dcf(inc, flow, wrong)
     pv, tv = _present(dcf["free_cash_flow"])
     fx, shares = 1.1, 800.0
     equity = pv + tv + 321_000
@@ -161,7 +163,9 @@ def make() -> dict[str, str]:
     }  # fmt: skip
 
 
-def _dcf(inc: dict[str, dict[int, int]], flow: dict[str, dict[int, int]]) -> dict[str, dict[int, int]]:
+def _dcf(
+    inc: dict[str, dict[int, int]], flow: dict[str, dict[int, int]], wrong: Mapping[tuple[str, int], int]
+) -> dict[str, dict[int, int]]:
     ebit = {y: inc["profit_before_income_tax"][y] - inc["net_finance_cost"][y] for y in YEARS if y >= 2026}
     rows: dict[str, dict[int, int]] = {
         "ebit": ebit, "depreciation_and_amortisation": {y: flow["depreciation_and_amortisation"][y] for y in ebit},
@@ -173,6 +177,8 @@ def _dcf(inc: dict[str, dict[int, int]], flow: dict[str, dict[int, int]]) -> dic
         for row in rows.values():
             row[y] = round(row[y - 1] * (1.12 if row is not rows["change_in_working_capital"] else 0.9))
         rows["tax"][y] = -round(0.15 * ebit[y])
+    for (item, y), shift in wrong.items():
+        rows[item][y] += shift
     rows["free_cash_flow"] = {y: sum(r[y] for r in rows.values()) for y in DCF_YEARS}
     return rows
 

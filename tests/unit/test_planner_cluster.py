@@ -194,7 +194,7 @@ def test_over_a_whole_demand_the_price_is_the_value_of_the_card_without_a_discou
 
 
 KINDS: list[tuple[str, dict[str, Any]]] = [
-    ("serve-qwen3-32b", {"against": "api", "mark": 1.5, "sets": {"demand.chat.traffic.requests": 300}}),
+    ("serve-qwen3-32b", {"against": "api", "mark": 3.0, "sets": {"demand.chat.traffic.requests": 300}}),
     ("serve-llama3-70b", {"incumbent": "h20-1024", "sets": {"demand.chat.traffic.requests": 300}}),
     ("video-analytics-5g", {"against": "rent", "mark": 9.0}),
     ("video-analytics-5g", {"mark": 0.01}),

@@ -114,7 +114,8 @@ def test_what_a_publication_says_fills_columns_that_a_row_lacks() -> None:
     [
         ("26.06", "nemo-26.06", ""),
         ("26.08", "nemo-26.06", "nearest earlier nemo-26.06"),
-        ("25.11", "nemo-25.04", "nearest earlier nemo-25.04"),
+        ("25.11", "nemo-25.09", "nearest earlier nemo-25.09"),
+        ("25.07", "nemo-25.04", "nearest earlier nemo-25.04"),
         ("24.12", "nemo-25.04", "older than every file"),
     ],
 )
@@ -162,3 +163,47 @@ def test_tuned_marks_are_those_of_the_software_profiles() -> None:
     profiles = [load_software(name) for name in known_names("hwprofiles/software")]
     listed = {row for p in profiles if p.role == "training" for row in p.tuned_on}
     assert listed == set(training.tuned_ids())
+
+
+def _deepseek(extra: dict[str, str]) -> dict[str, str]:
+    """A row of DeepSeek-V3 on 256 GB300 by a recipe of Megatron-Bridge."""
+    plan = {
+        "tp": "1",
+        "pp": "2",
+        "dp": "128",
+        "cp": "1",
+        "ep": "32",
+        "vpp_interleave": "8",
+        "micro_batch": "1",
+    }
+    return {
+        **dict.fromkeys(ROW, ""), "id": "deepseek", "source": "NeMo/Megatron-Bridge performance summary 26.06",
+        "model": "DeepSeek-V3", "seq_len": "4096", "global_batch": "4096", "gpu": "GB300", "n_gpus": "256",
+        "dtype": "MXFP8", "interconnect": "DGX-GB300", "iteration_time_s": "10", **plan, **extra,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("convention", "square"), [("all of the square", 1.0), ("its causal half", 0.5)])
+@pytest.mark.parametrize("extra", [0, 1])
+def test_a_rows_own_count_of_operations_says_whether_it_trains_extra_predictions(
+    convention: str, square: float, extra: int
+) -> None:
+    model = known_row(_deepseek({})).train.model
+    assert model.prediction_layers == 1, "as its file has it"
+    pair = 6.0 * (model.active_parameters + model.layers * model.score_work(4096) * square)
+    layer = 6.0 * (
+        (model.active_parameters - model.vocab * model.hidden) / model.layers + model.vocab * model.hidden
+    )
+    per_token = pair + extra * layer
+    told = _deepseek({"tokens_per_s_per_gpu": "5000", "tflops_per_gpu": f"{5000 * per_token / 1e12:.0f}"})
+    assert known_row(told).train.model.prediction_layers == extra, convention
+    assert known_row(told | {"prediction_layers": "0"}).train.model.prediction_layers == 0
+
+
+def test_ends_of_a_pipeline_count_as_layers_only_where_its_chunks_are_then_alike() -> None:
+    rows = {8: (94, True), 16: (96, False), 4: (95, False)}
+    for pp, (layers, ends) in rows.items():
+        row = ROW | {"layers": str(layers), "pp": str(pp), "dp": str(max(1, 64 // pp)), "n_gpus": "64", "tp": "1",
+                     "vpp_interleave": "1", "params_B": ""}  # fmt: skip
+        plan = known_row(row).train.plan
+        assert (plan.embedding_slot, plan.loss_slot) == (ends, ends), (pp, layers)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.des.serving.book import Requests
 from clustersim.errors import InputError
 
-__all__ = ["LENGTHS", "PROCESSES", "arrival_times", "draw_lengths", "draw_requests"]
+__all__ = ["LENGTHS", "PROCESSES", "arrival_times", "draw_lengths", "draw_parts", "draw_requests"]
 
 Array = NDArray[np.float64]
 
@@ -122,3 +124,42 @@ def draw_requests(
         draw_lengths(count, mean=prompt_mean, rng=prompts, shape=shape, spread=prompt_spread),
         draw_lengths(count, mean=output_mean, rng=outputs, shape=output_shape or shape, spread=output_spread),
     )
+
+
+def draw_parts(
+    count: int,
+    *,
+    part: int,
+    rate: float,
+    prompt_mean: float,
+    output_mean: float,
+    rng: np.random.Generator,
+    process: str = "poisson",
+    burstiness: float = 1.0,
+    shape: str = "lognormal",
+    output_shape: str | None = None,
+    prompt_spread: float = 0.8,
+    output_spread: float = 0.8,
+) -> Iterator[Requests]:
+    """Yield the requests of `draw_requests`, the very same, ``part`` at a time: no more of them are in memory.
+
+    Raises InputError for a daily wave, whose time change needs the whole stream.
+    """
+    if process not in ("poisson", "gamma"):
+        raise InputError(f"a {process} stream cannot be drawn in parts; take poisson or gamma arrivals")
+    times, prompts, outputs = rng.spawn(3)
+    last, second = 0.0, output_shape or shape
+    for first in range(0, count, part):
+        size = min(part, count - first)
+        if process == "gamma":
+            form = 1.0 / burstiness**2
+            gaps = times.gamma(form, 1.0 / (form * rate), size)
+        else:
+            gaps = times.exponential(1.0, size)
+        summed = np.cumsum(np.concatenate([[last], gaps]))[1:]
+        last = float(summed[-1])
+        yield Requests(
+            summed if process == "gamma" else summed / rate,
+            draw_lengths(size, mean=prompt_mean, rng=prompts, shape=shape, spread=prompt_spread),
+            draw_lengths(size, mean=output_mean, rng=outputs, shape=second, spread=output_spread),
+        )

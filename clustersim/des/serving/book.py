@@ -53,10 +53,16 @@ class Requests:
 
     def head(self, n: int) -> Requests:
         """Return the first n requests."""
+        return self.some(0, n)
+
+    def some(self, start: int, stop: int) -> Requests:
+        """Return the requests from one to another."""
+        part = slice(start, stop)
         return replace(
-            self, arrival=self.arrival[:n], prompt=self.prompt[:n], output=self.output[:n], blocks=self.blocks[:n],
-            after=self.after[:n], follows=self.follows[:n] if self.follows is not None else None,
-            pause_s=self.pause_s[:n] if self.pause_s is not None else None,
+            self, arrival=self.arrival[part], prompt=self.prompt[part], output=self.output[part],
+            blocks=self.blocks[part], after=self.after[part],
+            follows=self.follows[part] if self.follows is not None else None,
+            pause_s=self.pause_s[part] if self.pause_s is not None else None,
         )  # fmt: skip
 
     def faster(self, factor: float) -> Requests:
@@ -89,6 +95,8 @@ class Book:
     after: Sequence[Sequence[int]] = ()
     follows: Sequence[int] = ()
     pause_s: Sequence[float] = ()
+    first_class: Sequence[bool] = ()
+    """Requests that go before all others that wait; empty: none does."""
     admitted: array[float] = field(init=False)
     first: array[float] = field(init=False)
     finish: array[float] = field(init=False)

@@ -39,11 +39,16 @@ def table_terms(
     )
 
 
-def replica_cost(terms: IterationTerms, cache: int, ranks: int = 1) -> ReplicaCost:
-    """Return the numbers that the simulation reads; beyond the table the last slope goes on."""
+def replica_cost(terms: IterationTerms, cache: int, ranks: int = 1, host_s: float = 0.0) -> ReplicaCost:
+    """Return the numbers that the simulation reads; beyond the table the last slope goes on.
+
+    ``host_s`` is the host's time for a prompt token, before a request may be admitted.
+    """
     fixed = terms.fixed_s
     slope = float(fixed[-1] - fixed[-257]) / 256.0 if len(fixed) > 257 else float(fixed[-1] / len(fixed))
-    return ReplicaCost(tuple(fixed.tolist()), slope, terms.kv_s, terms.pair_s, terms.sequence_s, cache, ranks)
+    return ReplicaCost(
+        tuple(fixed.tolist()), slope, terms.kv_s, terms.pair_s, terms.sequence_s, cache, ranks, host_s
+    )
 
 
 def build(

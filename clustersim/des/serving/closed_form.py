@@ -7,7 +7,7 @@ form does not hold it says why, and a simulation should be asked instead (`stead
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -30,20 +30,28 @@ from clustersim.des.serving.fluid_batch import prefill_limit
 from clustersim.des.serving.fluid_inputs import Traffic, mean_of
 from clustersim.des.serving.fluid_latency import FirstToken
 from clustersim.des.serving.fluid_pace import Pace
+from clustersim.des.serving.fluid_tails import Looks
 from clustersim.des.serving.fluid_use import FluidUse, use_of
 from clustersim.des.serving.fluid_verdict import slo_verdict, verdict_of
 from clustersim.des.serving.metrics import Slo
 from clustersim.special import ndtri
 
-__all__ = ["ClosedForm", "Fleet", "FluidPool", "SloColumns", "closed_form", "fleet_of"]
+__all__ = [
+    "ClosedForm", "Crossing", "Fleet", "FluidPool", "SloColumns", "closed_form", "crossing", "fleet_of", "probe",
+    "shares_at", "solved_for",
+]  # fmt: skip
 
 Array = NDArray[np.float64]
 
 #: Loads, as shares of the saturated rate, at which the share within the SLO is looked at; the last is the largest
 #: that is called stable (`steady.STABLE_SHARE`).
 _LOADS = np.concatenate([np.geomspace(0.004, 0.06, 4), np.linspace(0.12, 0.9, 9), [0.94, 0.98]])
-#: Where the level is crossed, the stretch between two loads is looked at again at these parts of it, so many times.
-_PARTS, _TURNS = np.array([0.25, 0.5, 0.75]), 2
+#: How far below the crossing of a line, as parts of the rate, the rate at the level is looked for: never above it.
+_BELOW = np.array([0.0, 1e-6, 1e-5, 1e-4, 1e-3])
+#: Those of them that are looked at first: between two of these the share does not rise.
+_FIRST = np.array([0, 4, 8, 12, 14])
+#: Where the level is crossed, the stretch between two of them is looked at again in so many parts.
+_INNER = np.linspace(0.0, 1.0, 17)
 
 
 @dataclass(frozen=True)
@@ -139,6 +147,7 @@ def closed_form(
     slo: Slo | SloColumns | None = None,
     *,
     rate_per_s: ArrayLike | None = None,
+    known: Crossing | None = None,
 ) -> ClosedForm:
     """Return what a fleet does with a stream, at ``rate_per_s`` or, without it, at the largest rate at the SLO.
 
@@ -149,7 +158,7 @@ def closed_form(
     card-hours over ``tokens_per_s``, with a price per point if there is one.
 
     Without any rate at the SLO the figures are those of the smallest load looked at, and ``rate_at_slo_per_s`` is
-    zero.
+    zero. ``known`` is the fleet's own `crossing`, where that was found before.
 
     >>> from clustersim.des.serving.fluid_inputs import fluid_cost, traffic_of
     >>> from clustersim.des.serving.rules import Batching, ReplicaCost
@@ -161,63 +170,144 @@ def closed_form(
     (True, True, 'sequences')
     """
     slo = slo or Slo()
-    target = row_of(slo.share)[:, None]
-    solved = solve(
-        fleet, traffic, max(row_of(v).size for v in (slo.ttft_s, slo.tpot_s, slo.e2e_s, slo.share))
-    )
-    loads = solved.saturated * _LOADS
-    table = state_at(solved, loads, slo)
-    best, steep = _crossing(lambda rate: state_at(solved, rate, slo).share, loads, table.share, target)
-    asked = np.where(best > 0, best, loads[:, 0]) if rate_per_s is None else row_of(rate_per_s)
-    asked = np.broadcast_to(asked, np.broadcast_shapes(asked.shape, best.shape))
+    found = known if known is not None else crossing(solved_for(fleet, traffic, slo), slo)
+    solved, best = found.solved, found.rate_per_s
+    asked = np.where(best > 0, best, solved.saturated[:, 0] * _LOADS[0]) if rate_per_s is None else rate_per_s
+    asked = np.broadcast_to(row_of(asked), np.broadcast_shapes(row_of(asked).shape, best.shape))
     here = state_at(solved, asked[:, None], slo)
-    return _answer(solved, here, asked, best, steep)
+    return _answer(solved, here, asked, best, found.fall)
+
+
+def solved_for(fleet: Fleet, traffic: Traffic, slo: Slo | SloColumns) -> Solved:
+    """Return the fleet's saturated rates and its table of batches, for as many points as it or the level has."""
+    return solve(fleet, traffic, max(row_of(v).size for v in (slo.ttft_s, slo.tpot_s, slo.e2e_s, slo.share)))
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """The rate of a whole fleet up to which the SLO's share holds (0 where it never does), arrays over points.
+
+    ``fall`` is by how much the share falls there per relative change of the rate: the rate's error is the share's over
+    it.
+    """
+
+    solved: Solved
+    rate_per_s: Array
+    fall: Array
+
+    def take(self, rows: NDArray[np.int64]) -> Crossing:
+        """Return some of the points."""
+        rate, fall = (x[rows] if x.size > 1 else x for x in (self.rate_per_s, self.fall))
+        return Crossing(self.solved.take(rows), rate, fall)
+
+
+def crossing(solved: Solved, slo: Slo | SloColumns) -> Crossing:
+    """Return where the share within the SLO falls below its target.
+
+    Some loads are looked at, then the stretch in which the share first falls so far is cut in half again and again.
+    Between the last two loads the share's normal deviation is taken as a line, and the rate is then one at which the
+    share was found to meet the target.
+    """
+
+    def share_of(part: Array) -> Array:
+        return state_at(solved, solved.saturated * part, slo).share
+
+    target = row_of(slo.share)[:, None]
+    points = max(len(solved.saturated), len(target))
+    loads = Looks(share_of, np.broadcast_to(_LOADS, (points, len(_LOADS))))
+    shares = loads.at(np.broadcast_to(_FIRST, (points, len(_FIRST))))
+    good = shares >= target
+    every = np.all(good, axis=1)
+    at = np.maximum(np.where(every, len(_FIRST) - 1, np.argmin(good, axis=1)), 1)[:, None]
+    stretch = _Stretch(
+        loads, _FIRST[at - 1], _FIRST[at], *(np.take_along_axis(shares, i, axis=1) for i in (at - 1, at))
+    )
+    stretch = stretch.halved(target, int(np.ceil(np.log2(np.diff(_FIRST).max()))))
+    low, high = loads.place(stretch.first), loads.place(stretch.last)
+    inner = Looks(share_of, low + (high - low) * _INNER)
+    ends = np.zeros_like(stretch.first), np.full_like(stretch.last, len(_INNER) - 1)
+    stretch = _Stretch(inner, *ends, stretch.above, stretch.below).halved(target, 2)
+    fall = (stretch.above - stretch.below) * stretch.high / np.maximum(stretch.high - stretch.low, 1e-300)
+    stretch = stretch.halved(target, 2)
+    above, below, low, high = stretch.above, stretch.below, stretch.low, stretch.high
+    most, least, wish = (ndtri(np.clip(x, 1e-12, 1.0 - 1e-12)) for x in (above, below, target))
+    between = np.clip((most - wish) / np.maximum(most - least, 1e-12), 0.0, 1.0)
+    # The share is no line: of rates a little below where a line meets the target, the first that does meet it.
+    tries = np.maximum(low + between * (high - low) - _BELOW * high, low)
+    meets = share_of(tries) >= target
+    first = np.argmax(meets, axis=1)[:, None]
+    load = np.where(meets.any(axis=1, keepdims=True), np.take_along_axis(tries, first, axis=1), low)
+    rate = np.where(good[:, :1], solved.saturated * load, 0.0)
+    fall = np.where(every[:, None], np.inf, fall)
+    return Crossing(solved, rate[:, 0], np.broadcast_to(fall, rate.shape)[:, 0])
+
+
+def shares_at(
+    fleet: Fleet, traffic: Traffic, slo: Slo | SloColumns, rate_per_s: ArrayLike
+) -> tuple[Array, Array]:
+    """Return the share within the SLO at a rate and the saturated rate, (points,): `closed_form` without its search.
+
+    >>> from clustersim.des.serving.fluid_inputs import fluid_cost, traffic_of
+    >>> from clustersim.des.serving.rules import Batching, ReplicaCost
+    >>> from clustersim.des.serving.stream import Lengths, Stream
+    >>> cost = fluid_cost(ReplicaCost(tuple(0.02 + 5e-5 * n for n in range(2305)), 5e-5, 1e-7, 0.0, 0.0, 400_000))
+    >>> t = traffic_of(Stream(1.0, Lengths(500, "constant"), Lengths(101, "constant")))
+    >>> fleet, slo = Fleet(FluidPool(cost, Batching(2048, 256))), Slo(tpot_s=0.05)
+    >>> share, top = shares_at(fleet, t, slo, [10.0])
+    >>> whole = closed_form(fleet, t, slo, rate_per_s=[10.0])
+    >>> bool(share[0] == whole.slo_share[0]), bool(top[0] == whole.saturated_per_s[0])
+    (True, True)
+    """
+    rate = row_of(rate_per_s)
+    solved = solve(fleet, traffic, max(row_of(v).size for v in (rate, slo.ttft_s, slo.tpot_s, slo.e2e_s)))
+    top = solved.saturated[:, 0]
+    rate = np.broadcast_to(rate, top.shape)
+    return state_at(solved, rate[:, None], slo).share[:, 0], top
 
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """Two loads between which the share first falls below the target, and the shares there, (points, 1)."""
+    """Two places of a grid of loads, by their numbers, between which the share falls below the target, and the shares
+    there; all (points, 1)."""
 
-    low: Array
-    high: Array
+    grid: Looks
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
     above: Array
     below: Array
 
-    @classmethod
-    def of(cls, rates: Array, share: Array, target: Array) -> _Stretch:
-        """Return the stretch among ascending loads; the last one if the share never falls so far."""
-        good = share >= target
-        first = np.where(good.all(axis=1), share.shape[1] - 1, np.argmin(good, axis=1))
-        at = np.maximum(first, 1)[:, None]
-        ends = (np.take_along_axis(x, i, axis=1) for x in (rates, share) for i in (at - 1, at))
-        return cls(*ends)
+    @property
+    def low(self) -> Array:
+        """The smaller load."""
+        return self.grid.place(self.first)
 
-    def finer(self, share_of: Callable[[Array], Array], target: Array) -> _Stretch:
-        """Return the part of the stretch in which the share falls below the target."""
-        inner = self.low + (self.high - self.low) * _PARTS
-        rates = np.concatenate([self.low, inner, self.high], axis=1)
-        return self.of(rates, np.concatenate([self.above, share_of(inner), self.below], axis=1), target)
+    @property
+    def high(self) -> Array:
+        """The larger load."""
+        return self.grid.place(self.last)
+
+    def halved(self, target: Array, times: int) -> _Stretch:
+        """Return the half of it in which the share falls so far, again and again; neighbours are left as they are."""
+        first, last, above, below = self.first, self.last, self.above, self.below
+        for _ in range(times):
+            middle = (first + last) // 2
+            share = self.grid.at(middle)
+            holds, inside = share >= target, middle > first
+            above, first = np.where(holds & inside, share, above), np.where(holds & inside, middle, first)
+            below, last = np.where(~holds & inside, share, below), np.where(~holds & inside, middle, last)
+        return _Stretch(self.grid, first, last, above, below)
 
 
-def _crossing(
-    share_of: Callable[[Array], Array], loads: Array, share: Array, target: Array
-) -> tuple[Array, Array]:
-    """Return the rate up to which the share holds (0 where it never does), and by how much the share falls there.
+def probe(solved: Solved, slo: Slo | SloColumns, rate: Array) -> NDArray[np.bool_]:
+    """Return whether the rate at the SLO may reach ``rate``, (points,): where not, `crossing` gives less.
 
-    The fall is that per relative change of the rate: the rate's error is the share's over it. Between the last two
-    loads the share's normal deviation is taken as a line.
+    Asked is the share at the last load below ``rate`` among those that `crossing` begins with.
     """
-    at = _Stretch.of(loads, share, target)
-    steep = np.zeros_like(at.low)
-    for turn in range(_TURNS):
-        at = at.finer(share_of, target)
-        if turn == 0:
-            steep = (at.above - at.below) * at.high / np.maximum(at.high - at.low, 1e-300)
-    high, low, wish = (ndtri(np.clip(x, 1e-12, 1.0 - 1e-12)) for x in (at.above, at.below, target))
-    part = np.clip((high - wish) / np.maximum(high - low, 1e-12), 0.0, 1.0)
-    rate = at.low + part * (at.high - at.low)
-    steep = np.where(np.all(share >= target, axis=1, keepdims=True), np.inf, steep)
-    return np.where(share[:, :1] >= target, rate, 0.0)[:, 0], steep[:, 0]
+    loads = np.broadcast_to(solved.saturated, (max(rate.size, len(solved.saturated)), 1)) * _LOADS[_FIRST]
+    below = np.sum(loads < rate[:, None], axis=1) - 1
+    at = np.take_along_axis(loads, np.maximum(below, 0)[:, None], axis=1)
+    share = state_at(solved, at, slo).share[:, 0]
+    return np.asarray((below < 0) | (share >= row_of(slo.share)))
 
 
 def _answer(solved: Solved, here: State, rate: Array, best: Array, steep: Array) -> ClosedForm:
@@ -232,13 +322,14 @@ def _answer(solved: Solved, here: State, rate: Array, best: Array, steep: Array)
         held = held + here.decode.rate[:, 0] * mean_of(here.first.base)[:, 0] * traffic.prompt
     top = solved.saturated[:, 0]
     fold = solved.fold[:, 0]
+    host = solved.entry.replicas * solved.entry.host_limit[:, 0]
     figures = verdict_of(
-        solved.entry, decode, solved.limit, rate / top, here.decode.batch[:, 0], rate >= fold
+        solved.entry, decode, solved.limit, rate / top, here.decode.batch[:, 0], rate >= fold, rate / host
     )
     # At another rate than the asked one the batch is in proportion, near enough to tell one sequence from none.
     scaled = here.decode.batch[:, 0] * best / np.maximum(rate, 1e-300)
     there = verdict_of(
-        solved.entry, decode, solved.limit, best * np.ones_like(rate) / top, scaled, best >= fold
+        solved.entry, decode, solved.limit, best * np.ones_like(rate) / top, scaled, best >= fold, best / host
     )
     at_slo = slo_verdict(there, steep * np.ones_like(rate), best / top * np.ones_like(rate))
     busy = entry_use.busy_s + (decode_use.busy_s if decode_use else 0.0)

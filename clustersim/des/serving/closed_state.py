@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,12 +20,16 @@ from clustersim.des.serving.fluid_batch import (
 from clustersim.des.serving.fluid_inputs import FluidCost, Traffic, fluid_cost, mean_of
 from clustersim.des.serving.fluid_latency import FirstToken, first_token, slot_wait
 from clustersim.des.serving.fluid_pace import Pace, pace
-from clustersim.des.serving.fluid_verdict import FOLD
+from clustersim.des.serving.fluid_tails import interpolated
+from clustersim.des.serving.fluid_verdict import FOLD, KNEE, SHORTER
 from clustersim.des.serving.metrics import Slo
 from clustersim.des.serving.rules import Batching
 from clustersim.des.serving.settings import Pool, Transfer
 
-__all__ = ["Fleet", "FluidPool", "SloColumns", "Solved", "State", "fleet_of", "row_of", "solve", "state_at"]
+__all__ = [
+    "Fleet", "FluidPool", "SloColumns", "Solved", "State", "fleet_of", "row_of", "saturated_of", "solve",
+    "state_at",
+]  # fmt: skip
 
 Array = NDArray[np.float64]
 
@@ -35,12 +40,13 @@ _BATCHES = np.concatenate([[1e-7], np.geomspace(1e-3, 0.2, 10), np.linspace(0.28
 @dataclass(frozen=True, slots=True)
 class FluidPool:
     """Equal replicas: their cost (one point or many), the scheduler, how many; ``pooled`` where the router looks at
-    the load, else requests are dealt out in turn."""
+    the load, else requests are dealt out in turn. ``host_s`` is the host's time for each prompt token."""
 
     cost: FluidCost
     rules: Batching
     replicas: ArrayLike = 1.0
     pooled: bool = True
+    host_s: ArrayLike = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,11 @@ class SloColumns:
     e2e_s: ArrayLike = np.inf
     share: ArrayLike = 0.9
 
+    def take(self, rows: NDArray[np.int64]) -> SloColumns:
+        """Return the level of some of the points; one for all stays so."""
+        every = (row_of(getattr(self, name)) for name in SloColumns.__slots__)
+        return SloColumns(*(values[rows] if values.size > 1 else values for values in every))
+
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
@@ -62,11 +73,23 @@ class Fleet:
     transfer_latency_s: ArrayLike = 0.0
     transfer_token_s: ArrayLike = 0.0
 
+    def take(self, rows: NDArray[np.int64]) -> Fleet:
+        """Return the fleet at some of the points."""
+
+        def some(of: ArrayLike) -> ArrayLike:
+            return row_of(of)[rows] if row_of(of).size > 1 else of
+
+        def pool(of: FluidPool) -> FluidPool:
+            return replace(of, cost=of.cost.take(rows), replicas=some(of.replicas), host_s=some(of.host_s))
+
+        decode = pool(self.decode) if self.decode is not None else None
+        return Fleet(pool(self.pool), decode, some(self.transfer_latency_s), some(self.transfer_token_s))
+
 
 def fleet_of(pool: Pool, decode: Pool | None, transfer: Transfer | None, *, router: str) -> Fleet:
     """Return the fleet of the pools that a simulation takes."""
     pooled = router != "round_robin"
-    entry = FluidPool(fluid_cost(pool.cost), pool.batching, pool.replicas, pooled)
+    entry = FluidPool(fluid_cost(pool.cost), pool.batching, pool.replicas, pooled, pool.cost.host_s)
     if decode is None or transfer is None:
         return Fleet(entry)
     second = FluidPool(fluid_cost(decode.cost), decode.batching, decode.replicas)
@@ -104,38 +127,76 @@ class Solved:
         """Whether prompts and answers have pools of their own."""
         return self.entry is not self.decode
 
+    def take(self, rows: NDArray[np.int64]) -> Solved:
+        """Return some of the points."""
+
+        def some(of: Array) -> Array:
+            return of[rows] if len(of) > 1 else of
+
+        def site(of: Site) -> Site:
+            return replace(of, cost=of.cost.take(rows), replicas=some(of.replicas), host_s=some(of.host_s))
+
+        entry = site(self.entry)
+        bounds: dict[str, Any] = {n: some(getattr(self.limit, n)) for n in Limit.__slots__}
+        named = ("saturated", "decode_saturated", "grid", "rates", "fold", "latency_s", "token_s")
+        own = (some(getattr(self, n)) for n in named)
+        return Solved(entry, site(self.decode) if self.split else entry, Limit(**bounds), *own)
+
 
 def row_of(value: ArrayLike) -> Array:
     return np.atleast_1d(np.asarray(value, dtype=np.float64)).ravel()
 
 
 def _site(pool: FluidPool, traffic: Traffic, points: int, *, prefills: bool, decodes: bool) -> Site:
-    replicas = np.broadcast_to(row_of(pool.replicas), (points,)).astype(float)
-    return Site(pool.cost, pool.rules, traffic, replicas, prefills, decodes, pool.pooled)
+    replicas, host_s = (
+        np.broadcast_to(row_of(v), (points,)).astype(float) for v in (pool.replicas, pool.host_s)
+    )
+    return Site(pool.cost, pool.rules, traffic, replicas, prefills, decodes, pool.pooled, host_s)
 
 
-def solve(fleet: Fleet, traffic: Traffic, least: int = 1) -> Solved:
-    """Return the fleet's sites with their saturated rates (whole pools, shape (points, 1)), of ``least`` points."""
+def _sites(fleet: Fleet, traffic: Traffic, least: int) -> tuple[Site, Site, int]:
+    """The pools of prompts and of answers, the same one where one does both, and the number of points."""
     pools = [fleet.pool, *([fleet.decode] if fleet.decode else [])]
-    sizes = [s for p in pools for s in (p.cost.points, row_of(p.replicas).size)]
+    sizes = [s for p in pools for s in (p.cost.points, row_of(p.replicas).size, row_of(p.host_s).size)]
     points = max(*sizes, row_of(fleet.transfer_token_s).size, least)
     split = fleet.decode is not None
     entry = _site(fleet.pool, traffic, points, prefills=True, decodes=not split)
     if traffic.outputs.max() <= 1.0:
         entry = _site(fleet.pool, traffic, points, prefills=True, decodes=False)
     decode = _site(fleet.decode, traffic, points, prefills=False, decodes=True) if fleet.decode else entry
+    return entry, decode, points
+
+
+def saturated_of(fleet: Fleet, traffic: Traffic, least: int = 1) -> Array:
+    """Return the saturated rates of `solve`, (points, 1), without its table."""
+    entry, decode, points = _sites(fleet, traffic, least)
+    limit = largest_batch(decode)
+    most = prompts = entry.replicas[:, None] * prefill_limit(entry)
+    if decode.decodes:
+        full = np.broadcast_to(limit.batch, (points, 1))
+        most = decode.replicas[:, None] * balance(decode, full, limit).rate
+        most = np.minimum(most, prompts) if entry is not decode else most
+    return np.minimum(most, entry.replicas[:, None] * entry.host_limit)
+
+
+def solve(fleet: Fleet, traffic: Traffic, least: int = 1) -> Solved:
+    """Return the fleet's sites with their saturated rates (whole pools, shape (points, 1)), of ``least`` points."""
+    entry, decode, points = _sites(fleet, traffic, least)
     limit = largest_batch(decode)
     grid = np.broadcast_to(limit.batch * _BATCHES, (points, len(_BATCHES)))
     fold = np.full((points, 1), np.inf)
     if decode.decodes:
-        rates = balance(decode, grid, limit).rate
-        fold = decode.replicas[:, None] * _fold(rates)
+        b = balance(decode, grid, limit)
+        rates = b.rate
+        fold = decode.replicas[:, None] * _fold(rates, b.step_s, grid)
         # A queue that is never empty stands at the last batch, even where bursts made a smaller one go faster.
         rates = np.maximum.accumulate(np.minimum(rates, rates[:, -1:]), axis=1)
         most = decode.replicas[:, None] * rates[:, -1:]
     else:
         rates, most = grid, entry.replicas[:, None] * prefill_limit(entry)
+    split = entry is not decode
     saturated = np.minimum(most, entry.replicas[:, None] * prefill_limit(entry)) if split else most
+    saturated = np.minimum(saturated, entry.replicas[:, None] * entry.host_limit)
     columns = (
         np.broadcast_to(row_of(v), (points,))[:, None]
         for v in (fleet.transfer_latency_s, fleet.transfer_token_s)
@@ -143,13 +204,19 @@ def solve(fleet: Fleet, traffic: Traffic, least: int = 1) -> Solved:
     return Solved(entry, decode, limit, saturated, most, grid, rates, fold, *columns)
 
 
-def _fold(rates: Array) -> Array:
-    """Return the least rate, (points, 1), that a smaller batch reaches too (infinite where more is always faster).
+def _fold(rates: Array, steps: Array, grid: Array) -> Array:
+    """Return the least rate, (points, 1), that a smaller batch reaches too, or nearly (infinite without one).
 
     Bursts gather prompts into groups that slow each other, so that the balance may turn back over the batch: one rate
-    then has two balances, and the mean of a batch that goes from one to the other is neither.
+    then has two balances, and the mean of a batch that goes from one to the other is neither. Where it does not turn
+    back but hardly rises, and rises again beyond (`KNEE`), the least error in a time moves the batch as far. A step
+    that gets shorter over the batch is the same: what a batch near its bound sees rests on a wander that it cuts off.
     """
     behind = rates < np.maximum.accumulate(rates, axis=1) * (1.0 - FOLD)
+    behind |= steps < np.maximum.accumulate(steps, axis=1) * (1.0 - SHORTER)
+    rise = np.diff(np.log(rates), axis=1) / np.diff(np.log(grid), axis=1)
+    later = np.maximum.accumulate(rise[:, ::-1], axis=1)[:, ::-1]
+    behind[:, :-1] |= (rise < KNEE) & (later > 3.0 * KNEE)
     return np.asarray(np.where(behind, rates, np.inf).min(axis=1, keepdims=True))
 
 
@@ -160,9 +227,8 @@ def state_at(solved: Solved, rate: Array, slo: Slo | SloColumns) -> State:
     if decode.decodes:
         # Rate over batch is nearly linear in the rate (exactly so where a step's time is linear in the batch).
         paces = solved.rates / solved.grid
-        table = (np.broadcast_to(x, (len(each), x.shape[1])) for x in (solved.rates, paces))
-        slow = [np.interp(r, t, p) for r, t, p in zip(each, *table, strict=True)]
-        batch = np.minimum(each / np.stack(slow), solved.limit.batch)
+        slow = interpolated(each, solved.rates, paces)
+        batch = np.minimum(each / slow, solved.limit.batch)
         b = balance(decode, batch, solved.limit)
     else:
         b = prefill_balance(entry, each)

@@ -24,7 +24,7 @@ from clustersim.des.serving.settings import Autoscale, ClosedLoop, Failures, Poo
 from clustersim.des.serving.turns import send_turns
 from clustersim.errors import InputError, suggest
 
-__all__ = ["simulate"]
+__all__ = ["first_class", "simulate"]
 
 
 def _straight(cluster: Cluster) -> None:
@@ -182,6 +182,15 @@ def _replicas(book: Book, pools: list[tuple[Pool, int]], *, log: bool, reactive:
     return out
 
 
+def first_class(count: int, share: float) -> list[bool]:
+    """Return which of so many requests are of the first class: a share of them, spread evenly (golden ratio).
+
+    >>> sum(first_class(1000, 0.25)), sum(first_class(10, 1.0)), sum(first_class(10, 0.0))
+    (251, 10, 0)
+    """
+    return [bool(at < share) for at in (np.arange(1, count + 1) * 0.6180339887498949) % 1.0]
+
+
 def simulate(
     requests: Requests,
     pool: Pool,
@@ -193,13 +202,15 @@ def simulate(
     failures: Failures | None = None,
     autoscale: Autoscale | None = None,
     cached_share: float = 0.0,
+    priority_share: float = 0.0,
     rng: np.random.Generator | None = None,
     log: bool = True,
 ) -> ServingRun:
     """Serve the requests until each has completed, been rejected or failed; return what happened.
 
     ``decode_pool`` with ``transfer`` splits prefill from decode. ``cached_share`` is the share of every prompt
-    whose cache is known beforehand, for traces without prefix blocks. ``rng`` is needed with failures only.
+    whose cache is known beforehand, for traces without prefix blocks; ``priority_share`` is the share of the requests,
+    evenly among them, that go before all others that wait. ``rng`` is needed with failures only.
 
     Raises InputError for an unknown router, for failures without ``rng`` and for a split without transfer.
     """
@@ -207,6 +218,8 @@ def simulate(
     book = Book.of(requests)
     if cached_share > 0:
         book.cached = {i: int(cached_share * p) for i, p in enumerate(book.prompt)}
+    if priority_share > 0:
+        book.first_class = first_class(len(requests), priority_share)
     events = any(part is not None for part in (closed_loop, failures, autoscale)) or bool(book.follows)
     reactive = events or decode_pool is not None
     count = max(pool.replicas, autoscale.maximum if autoscale else 0)

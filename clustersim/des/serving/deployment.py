@@ -47,6 +47,8 @@ class Deployment:
     tdp_w: float
     calibrated: bool
     """Whether the engine's constants were fitted on this card and this kind of model."""
+    priority_share: float = 0.0
+    """Share of the requests that go before all others that wait."""
 
     @property
     def cards(self) -> int:
@@ -71,6 +73,7 @@ class Deployment:
             failures=self.failures,
             autoscale=self.autoscale,
             cached_share=self.cached_share,
+            priority_share=self.priority_share,
             rng=np.random.default_rng(self.seed),
             log=log,
         )
@@ -79,7 +82,10 @@ class Deployment:
 def with_request_time(summary: Summary, extra: float) -> Summary:
     """Add the engine's time outside the model to TTFT and E2E."""
     ttft, e2e = ({k: v + extra for k, v in part.items()} for part in (summary.ttft_s, summary.e2e_s))
-    return replace(summary, ttft_s=ttft, e2e_s=e2e)
+    classes = {
+        name: {k: v + extra for k, v in part.items()} for name, part in summary.ttft_by_class_s.items()
+    }
+    return replace(summary, ttft_s=ttft, e2e_s=e2e, ttft_by_class_s=classes)
 
 
 def card_seconds(run: ServingRun, deployment: Deployment, window: Window | None = None) -> float:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.rules import Batching
 from clustersim.des.serving.settings import Pool
 from clustersim.errors import InfeasibleError
 
-__all__ = ["Misfit", "fewest_cards", "misfit", "misfit_in", "needed_cache"]
+__all__ = ["Misfit", "fewest_cards", "misfit", "misfit_in", "misfits", "needed_cache"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,19 @@ def misfit(requests: Requests, pool: Pool, decode_pool: Pool | None = None) -> M
     pools = [pool, *([decode_pool] if decode_pool else [])]
     smallest = min(pools, key=lambda p: p.cost.cache_tokens)
     return misfit_in(requests, smallest.cost.cache_tokens, smallest.batching)
+
+
+def misfits(
+    requests: Requests, rooms: ArrayLike, rules: Batching
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return how many requests fit no cache of so many tokens, for each of ``rooms``.
+
+    >>> two = Requests(np.arange(2.0), np.array([10, 900]), np.array([5, 100]))
+    >>> misfits(two, [10.0, 1000.0, 1001.0], Batching(64, 8)).tolist()
+    [2, 1, 0]
+    """
+    need = np.sort(needed_cache(requests, rules))
+    return np.asarray(len(need) - np.searchsorted(need, np.ravel(rooms), side="right"))
 
 
 def misfit_in(requests: Requests, room: float, rules: Batching) -> Misfit | None:

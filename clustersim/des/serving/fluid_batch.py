@@ -11,7 +11,7 @@ variance over mean, which is B + 1 where arrivals are Poisson and the pace does 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +47,10 @@ EVENNESS = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One pool for the closed form: equal replicas, their costs, the scheduler, the traffic, who decodes here."""
+    """One pool for the closed form: equal replicas, their costs, the scheduler, the traffic, who decodes here.
+
+    ``host_s`` is the host's time for each prompt token.
+    """
 
     cost: FluidCost
     rules: Batching
@@ -56,6 +59,13 @@ class Site:
     prefills: bool = True
     decodes: bool = True
     pooled: bool = True
+    host_s: Array = field(default_factory=lambda: np.zeros(1))
+
+    @property
+    def host_limit(self) -> Array:
+        """Requests per second whose prompts a replica's host prepares, one after another, shape (points, 1)."""
+        taken = (self.host_s * self.traffic.prompt)[:, None]
+        return np.asarray(np.divide(1.0, taken, out=np.full_like(taken, np.inf), where=taken > 0))
 
     @property
     def steps(self) -> float:
@@ -242,6 +252,8 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
     meet = meeting(site, batch)
     # A router that counts requests shares out a cache only as far as they are alike.
     sharing = site.servers[:, None] ** np.where(limit.by == 1, CACHE_SHARING / limit.sizes2, 1.0)
+    # Nobody sees more than the largest batch, however far it wanders below.
+    most = np.maximum(limit.batch, 1.0)
     for _ in range(3):
         step_s, slope = _step(site, seen, spread)
         parts, used = _prompts(site, seen, group, biased), group
@@ -263,7 +275,7 @@ def balance(site: Site, batch: Array, limit: Limit) -> Balance:
         full = full_share(batch, limit.batch, spread * limit.sizes2, sharing, (site.queue2 + 1.0) / 2.0)
         # A full replica does not wander: what leaves is replaced from the queue.
         spread = spread * (1.0 - full) + 1e-9
-        seen = np.maximum(batch + spread / np.maximum(batch, 1e-9), 1.0)
+        seen = np.clip(batch + spread / np.maximum(batch, 1e-9), 1.0, most)
     return Balance(
         batch,
         seen,

@@ -7,10 +7,12 @@ points share their token counts.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from clustersim.columns import values_of
 from clustersim.des.serving.rules import ReplicaCost
 from clustersim.des.serving.stream import Stream
 from clustersim.errors import InputError
@@ -85,6 +87,13 @@ class FluidCost:
         """Number of points."""
         return int(self.fixed_s.shape[0])
 
+    def take(self, rows: NDArray[Any]) -> FluidCost:
+        """Return the costs of some of the points; those of one point are everybody's."""
+        if self.points == 1:
+            return self
+        names = [name for name in FluidCost.__slots__ if name != "tokens"]
+        return FluidCost(self.tokens, *(getattr(self, name)[rows] for name in names))
+
     def at(self, table: Array, tokens: Array) -> Array:
         """Return a table's values at ``tokens`` of shape (points, ...) by linear interpolation, carried on beyond.
 
@@ -102,8 +111,8 @@ class FluidCost:
         return np.asarray(table[row, low] + part * (table[row, low + 1] - table[row, low]))
 
 
-def _column(value: ArrayLike) -> Array:
-    return np.atleast_1d(np.asarray(value, dtype=np.float64)).reshape(-1, 1)
+def _column(value: Any) -> Array:
+    return np.asarray(values_of(value), dtype=np.float64).reshape(-1, 1)
 
 
 def fluid_cost(cost: ReplicaCost) -> FluidCost:
@@ -131,22 +140,21 @@ def fluid_cost(cost: ReplicaCost) -> FluidCost:
     )
 
 
-def cost_of_terms(terms: IterationTerms, cache_tokens: ArrayLike) -> FluidCost:
-    """Return the costs of one point from its iteration terms, taken at `token_knots` (or at any ascending counts)."""
-    one = slice(None)
-    return FluidCost(
-        tokens=terms.tokens,
-        fixed_s=np.asarray(terms.fixed_s)[None, one],
-        kv_s=_column(terms.kv_s),
-        pair_s=_column(terms.pair_s),
-        sequence_s=_column(terms.sequence_s),
-        cache_tokens=_column(cache_tokens),
-        flops=np.asarray(terms.flops)[None, one],
-        weight_bytes=np.asarray(terms.weight_bytes)[None, one],
-        exchange_s=np.asarray(terms.exchange_s)[None, one],
-        kv_bytes=_column(terms.kv_bytes),
-        pair_flops=_column(terms.pair_flops),
-    )
+def cost_of_terms(terms: IterationTerms, cache_tokens: Any) -> FluidCost:
+    """Return the costs of one point from its iteration terms, taken at `token_knots` (or at any ascending counts).
+
+    Columns of points in the terms, whose tokens then have the shape (counts, 1), become the rows of the costs.
+    """
+    count = np.size(terms.tokens)
+    tables, numbers = ("fixed_s", "flops", "weight_bytes", "exchange_s"), _NUMBERS
+    found = {n: np.asarray(values_of(getattr(terms, n))).reshape(count, -1).T for n in tables}
+    found |= {n: _column(getattr(terms, n)) for n in numbers} | {"cache_tokens": _column(cache_tokens)}
+    points = max(len(rows) for rows in found.values())
+    whole = {n: np.ascontiguousarray(np.broadcast_to(v, (points, v.shape[1]))) for n, v in found.items()}
+    return FluidCost(tokens=np.ravel(terms.tokens), **whole)
+
+
+_NUMBERS = ("kv_s", "pair_s", "sequence_s", "kv_bytes", "pair_flops")
 
 
 def stack_costs(costs: list[FluidCost]) -> FluidCost:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from clustersim.des.serving.fluid_arrivals import met_share, renewals
 from clustersim.des.serving.fluid_batch import Balance, Site, prefill_iterations
 from clustersim.des.serving.fluid_inputs import mean_of
-from clustersim.des.serving.fluid_tails import gamma_share, percentiles_of
+from clustersim.des.serving.fluid_tails import gamma_part, percentiles_of
 from clustersim.special import gammaincc
 
 __all__ = ["FirstToken", "behind", "empty_share", "first_token", "gi_wait", "idle_share", "slot_wait"]
@@ -48,19 +48,24 @@ class FirstToken:
     def within(self, bound_s: Array) -> Array:
         """Return the share of first tokens within ``bound_s``; shapes (points, loads)."""
         left = bound_s[..., None] - self.base
-        out = np.zeros_like(left)
+        weights, means, variances = (np.stack(x) for x in zip(*self._parts(), strict=True))
+        # One call: a point alone is mostly calls.
+        inside = gamma_part(weights[..., None], left, means[..., None], variances[..., None])
+        return mean_of(np.sum(inside, axis=0))
+
+    def _parts(self) -> list[tuple[Array, Array, Array]]:
+        """Return weight, mean and variance of the random parts of every case."""
+        found = []
         for met, ahead, slot in _CASES:
             with_ahead = np.minimum(self.ahead_share, self.met_share)
             weight = (with_ahead if ahead else self.met_share - with_ahead) if met else 1.0 - self.met_share
             weight = weight * (self.slot_share if slot else 1.0 - self.slot_share)
-            if not np.any(weight > 0.0):
-                continue
             mean = (self.met if met else self.step / 2.0) + ahead * self.ahead + slot * self.slot
             variance = (
                 (self.met2 if met else self.step**2 / 12.0) + ahead * self.ahead**2 + slot * self.slot**2
             )
-            out = out + weight[..., None] * gamma_share(left, mean[..., None], variance[..., None])
-        return mean_of(out)
+            found.append((weight, mean, variance))
+        return found
 
     @property
     def wait_s(self) -> Array:

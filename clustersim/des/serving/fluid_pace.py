@@ -16,7 +16,7 @@ from clustersim.des.serving.fluid_arrivals import further, met_share
 from clustersim.des.serving.fluid_batch import Balance, Site
 from clustersim.des.serving.fluid_inputs import WEIGHTS, mean_of
 from clustersim.des.serving.fluid_latency import FirstToken, behind
-from clustersim.des.serving.fluid_tails import gamma_share, percentiles_of
+from clustersim.des.serving.fluid_tails import gamma_part, gamma_share, percentiles_of
 
 __all__ = ["Pace", "pace"]
 
@@ -84,11 +84,15 @@ class Pace:
     def within(self, bound_s: Array) -> Array:
         """Return, per answer length, the share of requests within ``bound_s`` (one-token answers all are)."""
         left, others = bound_s - self.least, self.floor - self.least
-        share = self.free * gamma_share(left, others, self.wander2)
+        weights, means, variances = [self.free], [others], [self.wander2]
         for weight, mean, variance in self.counts():
             # A crowd brings prompts and a fuller batch at once: the two deviations add up.
             wide = np.sqrt(mean * self.added2 + variance * self.added**2) + np.sqrt(self.wander2)
-            share = share + weight * gamma_share(left, others + mean * self.added, wide**2)
+            weights.append(weight)
+            means.append(others + mean * self.added)
+            variances.append(wide**2)
+        weight, mean, variance = (np.stack(np.broadcast_arrays(*x)) for x in (weights, means, variances))
+        share = np.sum(gamma_part(weight * self.counted, left, mean, variance), axis=0)
         return np.asarray(np.where(self.counted, share, 1.0))
 
     def percentiles(self) -> dict[str, Array]:
@@ -169,7 +173,7 @@ def pace(
         added=added / left,
         added2=np.maximum(added2 - added**2, 0.0) / left**2,
         counted=np.broadcast_to(outputs > 1.5, lasts.shape),
-        steps=left,
+        steps=left[None, None, :],
     )
 
 

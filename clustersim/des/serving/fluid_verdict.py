@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from clustersim.des.serving.fluid_batch import Limit, Site
 
-__all__ = ["FOLD", "LEAST_FALL", "LEAST_LOAD", "Verdicts", "slo_verdict", "verdict_of"]
+__all__ = ["FOLD", "KNEE", "LEAST_FALL", "LEAST_LOAD", "SHORTER", "Verdicts", "slo_verdict", "verdict_of"]
 
 Array = NDArray[np.float64]
 #: For each point whether the form holds, and the first reason why it does not (empty where it does).
@@ -25,16 +25,30 @@ LEAST_SEQUENCES = 4.0
 LEAST_BATCH = 1.0
 #: Relative fall of the rate over the batch that counts as two balances: what is less is the solver's own noise.
 FOLD = 0.01
+#: Share of its time that a host may prepare prompts before requests wait for it by a fifth of their own (of M/D/1).
+MOST_HOST = 0.3
+#: Relative rise of the rate per relative rise of the batch below which a stretch counts as level: a third of what comes
+#: after it (assumption; prompts alone make the rise fall over the batch, and never come back).
+KNEE = 0.06
+#: Relative fall of a decode step over the batch that the form may show and still hold (assumption: its own noise).
+SHORTER = 1e-3
 #: Largest coefficient of variation of the gaps that was looked at.
 MOST_BURSTINESS = 4.0
 
 
 def verdict_of(
-    entry: Site, decode: Site, limit: Limit, load: Array, batch: Array, folded: NDArray[np.bool_]
+    entry: Site,
+    decode: Site,
+    limit: Limit,
+    load: Array,
+    batch: Array,
+    folded: NDArray[np.bool_],
+    host: Array,
 ) -> Verdicts:
     """Return where the figures at a rate hold.
 
-    ``load`` is the rate over the saturated one, ``batch`` the mean, ``folded`` whether two batches carry the rate.
+    ``load`` is the rate over the saturated one, ``batch`` the mean, ``folded`` whether two batches carry the rate,
+    ``host`` the share of their time that the replicas' hosts prepare prompts.
     """
     traffic = entry.traffic
     room = decode.cost.cache_tokens[:, 0] * (1.0 - decode.rules.watermark)
@@ -48,6 +62,7 @@ def verdict_of(
             (traffic.longest > room, "the longest requests do not fit the cache"),
             (few, "the cache holds too few sequences to be a fluid"),
             (whole, "whole prompts exceed an iteration's tokens"),
+            (host > MOST_HOST, "requests queue for the host's work on their prompts"),
             (decode.decodes & (batch < LEAST_BATCH), "hardly one sequence decodes at a time"),
             (folded, "bursts give one rate two balances, a small and a large batch"),
             (load > 1.0, "the load is above the saturated rate: there is no steady state"),

@@ -35,8 +35,12 @@ _AGAIN = 2 * LONGEST
 #: A larger fleet is simulated as a cell of so many replicas with its part of the stream: routing among more changes
 #: little, and a run that is long enough for all of them would take minutes.
 CELL = 32
-#: Requests of the longest run per request that a cell holds at once: a dozen stays leave a steady window.
-_STAYS = 12
+#: Requests of the longest run per request that a cell holds at once: two dozen stays leave most of the run to its
+#: steady window, which begins after five.
+_STAYS = 24
+#: Sizes that differ by no more than this part are as hard to tell from the target: what was too short for one is so for
+#: the other.
+_ALIKE = 0.02
 #: Standard errors from the target at which a short run is believed.
 _CLEAR = 3.0
 #: Shares are compared as deviations of a normal variable, no further out than a short run can tell.
@@ -54,17 +58,26 @@ class Judge(Generic[Size]):
     first: int = FIRST
     seen: dict[Size, Share] = field(default_factory=dict)
     asked: dict[Size, int] = field(default_factory=dict)
+    windowless: int = 0
+    """Requests of the longest run that left no steady window."""
 
     def share(self, size: Size) -> Share:
         """Return the share of a size: by a short run where that is clear, else by a longer one."""
         if size not in self.seen:
-            for requests in dict.fromkeys((self.first, max(LONGEST, self.first), max(_AGAIN, self.first))):
+            for requests in self._lengths(size):
                 found = self._run(size, requests)
                 if found is not None and self._clear(found, requests):
                     break
             self.seen[size] = found or Share(0.0, 0.0, Window(0.0, 0.0, 0.0), 0)
             self.asked[size] = requests
         return self.seen[size]
+
+    def _lengths(self, size: Size) -> list[int]:
+        """Return the requests of the runs that a size is asked with, shortest first, without those known too short."""
+        every = list(dict.fromkeys(max(n, self.first) for n in (self.first, LONGEST, _AGAIN)))
+        near = [n for other, n in self.asked.items() if _alike(size, other)]
+        least = max([self.windowless + 1, *near])
+        return [n for n in every if n >= least] or every[-1:]
 
     def _clear(self, found: Share, requests: int) -> bool:
         """Whether a run of so many requests decides: far from the target, or a long one on a side of it."""
@@ -81,11 +94,34 @@ class Judge(Generic[Size]):
             trial = self.trial(size)
             return trial.share(self.slo, trial.stream.affordable(requests), self.seed)
         except InputError:  # too short a run for a steady window: the requests stay too long
+            self.windowless = max(self.windowless, requests)
             return None
 
+    def settled(self, size: Size) -> bool:
+        """Tell whether a size that did not hold does after all, asked by the longest run if its own left it open."""
+        own = self.seen.get(size)
+        if own is None or not own.lower < self.slo.share <= own.upper or self.asked[size] >= _AGAIN:
+            return False
+        found = self._run(size, _AGAIN)
+        if found is not None:
+            self.seen[size], self.asked[size] = found, _AGAIN
+        return self.holds(size)
+
     def aim(self, size: Size) -> float:
-        """Return the share at which the lower bound just meets the target, with the error that a size's run had."""
-        return min(self.slo.share + 1.96 * self.seen[size].error, (1.0 + self.slo.share) / 2.0)
+        """Return the share at which the lower bound just meets the target, with the error that the longest run would
+        have at a size (it falls with the root of the length)."""
+        error = self.seen[size].error * float(np.sqrt(min(self.asked[size] / _AGAIN, 1.0)))
+        return min(self.slo.share + 1.96 * error, (1.0 + self.slo.share) / 2.0)
+
+
+def _alike(one: object, other: object) -> bool:
+    """Whether two sizes (counts, or pairs of counts) are nearly the same.
+
+    >>> _alike(200, 202), _alike((10, 200), (11, 200))
+    (True, False)
+    """
+    a, b = np.ravel(np.asarray(one)), np.ravel(np.asarray(other))
+    return bool(np.all(np.abs(a - b) <= _ALIKE * np.maximum(a, b)))
 
 
 def normal_of(share: Array) -> Array:

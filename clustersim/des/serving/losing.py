@@ -14,7 +14,7 @@ def lose_all(replica: Replica, now: float) -> list[int]:
     An iteration that would have ended after ``now`` did not happen: what it finished is lost too.
     """
     lost = {*replica.waiting, *replica.running, *(chunk[0] for chunk in replica.chunks)}
-    lost |= {chunk[0] for _, chunk in replica.loading}
+    lost |= {chunk[0] for _, chunk in replica.loading} | {request for _, request in replica.arriving}
     undone = {request for when, request in replica.done if when > now}
     replica.done = [(when, request) for when, request in replica.done if when <= now]
     lost |= undone

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.des.serving.book import STATUS_NAMES
+from clustersim.des.serving.book import STATUS_NAMES, Book
 from clustersim.des.serving.run import ServingRun, counts
 from clustersim.des.serving.window import Window
 from clustersim.econ.power import card_power_w
@@ -23,6 +23,7 @@ __all__ = [
     "percentiles",
     "queue_over_time",
     "records",
+    "rows_of",
     "summarise",
     "use",
     "within_slo",
@@ -81,6 +82,8 @@ class Summary:
     failures: int
     mean_in_system: float
     little_gap: float
+    ttft_by_class_s: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Time to the first token of those that go before others (``first``) and of the others, where some do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +103,16 @@ class Use:
 
 def records(run: ServingRun) -> dict[str, NDArray[Any]]:
     """Return one flat record per request as columns (times in seconds, NaN where the event never came)."""
-    book = run.book
-    n = len(book.arrival)
-    arrival = np.asarray(book.arrival)
-    first, finish = np.frombuffer(book.first), np.frombuffer(book.finish)
-    output = np.asarray(book.output)
-    status = np.frombuffer(bytes(book.status), dtype=np.uint8)
+    at = np.arange(len(run.book.arrival))
+    rows = rows_of(run.book, at)
+    return {"request": at, **rows, "status": np.asarray(STATUS_NAMES)[rows["status"]]}
+
+
+def rows_of(book: Book, at: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """Return the records of some places of a book, without their numbers, the status as a code."""
+    arrival, output = np.asarray(book.arrival)[at], np.asarray(book.output)[at]
+    first, finish = np.frombuffer(book.first)[at], np.frombuffer(book.finish)[at]
+    status = np.frombuffer(bytes(book.status), dtype=np.uint8)[at]
     done = status == STATUS_NAMES.index("completed")
     ttft = np.where(done, first - arrival, np.nan)
     e2e = np.where(done, finish - arrival, np.nan)
@@ -113,20 +120,19 @@ def records(run: ServingRun) -> dict[str, NDArray[Any]]:
         tpot = np.where(output > 1, (e2e - ttft) / np.maximum(output - 1, 1), np.nan)
 
     def column(values: Mapping[int, int]) -> NDArray[np.int64]:
-        out = np.zeros(n, dtype=np.int64)
+        out = np.zeros(len(book.arrival), dtype=np.int64)
         if values:
             out[np.fromiter(values.keys(), dtype=np.int64)] = np.fromiter(values.values(), dtype=np.int64)
-        return out
+        return out[at]
 
     return {
-        "request": np.arange(n),
-        "status": np.asarray(STATUS_NAMES)[status],
-        "replica": np.frombuffer(book.replica, dtype=np.intc),
+        "status": status,
+        "replica": np.frombuffer(book.replica, dtype=np.intc)[at],
         "arrival_s": arrival,
-        "admitted_s": np.frombuffer(book.admitted),
+        "admitted_s": np.frombuffer(book.admitted)[at],
         "first_token_s": first,
         "finish_s": finish,
-        "prompt_tokens": np.asarray(book.prompt),
+        "prompt_tokens": np.asarray(book.prompt)[at],
         "cached_tokens": column(book.cached),
         "output_tokens": output,
         "ttft_s": ttft,
@@ -237,7 +243,16 @@ def summarise(run: ServingRun, slo: Slo | None = None, *, window: Window | None 
         failures=run.failures,
         mean_in_system=in_system,
         little_gap=abs(in_system - by_little) / max(in_system, 1e-12),
+        ttft_by_class_s=_by_class(run, rows["ttft_s"], came),
     )
+
+
+def _by_class(run: ServingRun, ttft: Array, came: NDArray[np.bool_]) -> dict[str, Mapping[str, float]]:
+    if not len(run.book.first_class):
+        return {}
+    first = np.asarray(run.book.first_class, dtype=bool)
+    parts = {"first": came & first, "others": came & ~first}
+    return {name: percentiles(ttft[mine]) for name, mine in parts.items() if mine.any()}
 
 
 def _number(rows: Mapping[str, NDArray[Any]], status: str, among: NDArray[np.bool_]) -> int:

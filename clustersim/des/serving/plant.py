@@ -16,7 +16,7 @@ from clustersim.des.serving.settings import Pool, Transfer
 from clustersim.des.serving.steady import Share, share_of
 from clustersim.des.serving.stream import Stream
 
-__all__ = ["Plant", "Sizing", "Trial", "tokens_to_requests"]
+__all__ = ["Fewer", "Plant", "Sizing", "Trial", "tokens_to_requests"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Plant:
     decode: Pool | None = None
     transfer: Transfer | None = None
     cached_share: float = 0.0
+    priority_share: float = 0.0
 
     def sized(self, replicas: int, decode_replicas: int = 0) -> Plant:
         """Return the plant with these numbers of replicas."""
@@ -47,6 +48,7 @@ class Plant:
             decode_pool=self.decode,
             transfer=self.transfer,
             cached_share=self.cached_share,
+            priority_share=self.priority_share,
             log=False,
         )
 
@@ -77,11 +79,41 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
+class Fewer:
+    """What is known of one step fewer replicas than a plan has, and so of whether the plan has one too many.
+
+    ``verdict`` is ``fails`` (the whole 95 % interval of the simulated share is below the target), ``not_refuted`` (the
+    target is inside the interval: so long a run tells the two no further apart), ``no_steady_state`` (the rate is above
+    what so few sustain), ``none_left`` (no replica would be left) or ``not_looked_at``.
+    """
+
+    verdict: str
+    share: Share | None = None
+
+    @classmethod
+    def of(cls, share: Share | None, target: float, count: int, least: int) -> Fewer:
+        """Return the verdict on ``count`` replicas of a pool whose rate alone needs ``least``.
+
+        >>> Fewer.of(None, 0.9, 0, 1).verdict, Fewer.of(None, 0.9, 3, 4).verdict, Fewer.of(None, 0.9, 5, 4).verdict
+        ('none_left', 'no_steady_state', 'not_looked_at')
+        """
+        if count < 1:
+            return cls("none_left")
+        if count < least:
+            return cls("no_steady_state")
+        if share is None:
+            return cls("not_looked_at")
+        if share.requests == 0:  # no window was left at any length: the requests stay longer and longer
+            return cls("no_steady_state")
+        return cls("fails" if share.upper < target else "not_refuted", share)
+
+
+@dataclass(frozen=True, slots=True)
 class Sizing:
     """The fewest replicas for a demand, the share they reach, and what the closed form alone would have said.
 
-    ``share.lower`` is what meets the target. ``one_fewer`` is the share of one replica fewer, ``one_fewer_decode`` that
-    of one decode replica fewer (absent where that is not stable, or would be none). ``simulated_replicas`` were served,
+    ``share.lower`` is what meets the target. ``one_fewer`` is what is known of one step fewer, ``one_fewer_decode`` of
+    one step fewer decode replicas (absent where there is no such pool). ``simulated_replicas`` were served,
     with their part of the stream: all, or a cell of a fleet that is too large for one run; ``step`` is the number of
     replicas that the fleet was counted in.
     """
@@ -89,8 +121,8 @@ class Sizing:
     replicas: int
     decode_replicas: int
     share: Share
-    one_fewer: Share | None
-    one_fewer_decode: Share | None
+    one_fewer: Fewer
+    one_fewer_decode: Fewer | None
     closed_form_replicas: int
     requests: int
     simulated_replicas: int

@@ -33,9 +33,9 @@ class Replica:
     """The state of one replica: its queue, its batch, its cache, and the clock of its last iteration's end."""
 
     __slots__ = (
-        "B", "S", "batching", "blocked", "book", "cache", "chunks", "clock", "cost", "done", "final", "heap",
-        "held", "index", "limit", "loading", "log", "peak_tokens", "prefix", "reactive", "ready", "running", "saved",
-        "step", "up", "waiting", "width",
+        "B", "S", "arriving", "batching", "blocked", "book", "cache", "chunks", "clock", "cost", "done", "final",
+        "heap", "held", "host_free", "index", "limit", "loading", "log", "peak_tokens", "prefix", "reactive", "ready",
+        "running", "saved", "step", "up", "waiting", "width",
     )  # fmt: skip
 
     def __init__(
@@ -63,6 +63,9 @@ class Replica:
     def clear(self) -> None:
         """Forget everything in flight."""
         self.waiting: deque[int] = deque()
+        # Requests whose prompts the host has still to prepare, and when it has; when it is free again.
+        self.arriving: deque[tuple[float, int]] = deque()
+        self.host_free = 0.0
         self.chunks: deque[list[int]] = deque()
         self.running: dict[int, tuple[int, int]] = {}
         self.heap: list[tuple[int, int]] = []
@@ -80,7 +83,7 @@ class Replica:
     @property
     def load(self) -> int:
         """Requests waiting, in prefill and decoding."""
-        return len(self.waiting) + len(self.chunks) + len(self.loading) + self.B
+        return len(self.arriving) + len(self.waiting) + len(self.chunks) + len(self.loading) + self.B
 
     @property
     def free(self) -> float:
@@ -99,7 +102,7 @@ class Replica:
         ``ready`` marks a request whose prompt's cache was computed elsewhere and has arrived.
         """
         limit = self.batching.max_waiting
-        if not self.fits(request) or (limit is not None and len(self.waiting) >= limit):
+        if not self.fits(request) or (limit is not None and len(self.arriving) + len(self.waiting) >= limit):
             self.book.status[request] = REJECTED
             self.book.finish[request] = now
             return False
@@ -109,8 +112,28 @@ class Replica:
         self.book.replica[request] = self.index
         if ready:
             self.ready.add(request)
-        self.waiting.append(request)
+        elif self.cost.host_s:
+            self.host_free = max(now, self.host_free) + self.cost.host_s * self.book.prompt[request]
+            self.arriving.append((self.host_free, request))
+            return True
+        self._queue(request)
         return True
+
+    def _queue(self, request: int) -> None:
+        """Put a request behind those that wait, or, of the first class, behind those of its class."""
+        first = self.book.first_class
+        if not first or not first[request]:
+            self.waiting.append(request)
+            return
+        at = next((i for i, other in enumerate(self.waiting) if not first[other]), len(self.waiting))
+        self.waiting.insert(at, request)
+        self.blocked = False
+
+    @property
+    def _arrives(self) -> float:
+        """When the next request is prepared, or its known blocks are there; inf where nothing is on its way."""
+        loaded = self.loading[0][0] if self.loading else inf
+        return min(loaded, self.arriving[0][0]) if self.arriving else loaded
 
     def advance(self, until: float) -> None:
         """Commit every iteration that starts before ``until``; the clock then stands at or beyond it."""
@@ -118,16 +141,18 @@ class Replica:
             if self.loading and self.loading[0][0] <= self.clock:
                 self.chunks.append(heappop(self.loading)[1])
                 self.blocked = False
+            while self.arriving and self.arriving[0][0] <= self.clock:
+                self._queue(self.arriving.popleft()[1])
             if (self.waiting or self.chunks) and not self.blocked:
                 if self._prefill():
                     continue
                 self.blocked = self.B > 0 or bool(self.loading)
             if self.B:
-                self._decode(min(until, self.loading[0][0]) if self.loading else until)
-            elif self.loading:
-                if self.loading[0][0] > until:
+                self._decode(min(until, self._arrives) if self.loading or self.arriving else until)
+            elif self.loading or self.arriving:
+                if self._arrives > until:
                     return
-                self.clock = max(self.clock, self.loading[0][0])
+                self.clock = max(self.clock, self._arrives)
             elif not self.waiting and not self.chunks:
                 return
 
@@ -135,7 +160,7 @@ class Replica:
         """Return when to look again if nothing arrives: the end of the run, or the clock where one is due now."""
         if (self.chunks or self.waiting) and not self.blocked:
             return self.clock
-        arrives = max(self.loading[0][0], self.clock) if self.loading else inf
+        arrives = max(self._arrives, self.clock) if self.loading or self.arriving else inf
         if not self.B:
             return arrives
         k, a, d = self._run_length()

@@ -16,7 +16,8 @@ class ReplicaCost:
 
     ``fixed_s[n]`` is the time of an iteration of n new tokens, continued with ``slope_s`` per token beyond the
     table; ``kv_s`` per cached token read, ``pair_s`` per query-key pair of a prompt, ``sequence_s`` per decoding
-    sequence; ``cache_tokens`` is the room for cached tokens, ``ranks`` are those of attention.
+    sequence; ``cache_tokens`` is the room for cached tokens, ``ranks`` are those of attention. ``host_s`` is what the
+    replica's host takes for each prompt token, one request after another, before the request may be admitted.
     """
 
     fixed_s: tuple[float, ...]
@@ -26,6 +27,7 @@ class ReplicaCost:
     sequence_s: float
     cache_tokens: int
     ranks: int = 1
+    host_s: float = 0.0
 
     def prompt_s(self, pairs: float, prompts: int) -> float:
         """Seconds of the attention of so many prompts: those of the fullest attention rank are waited for.
@@ -72,6 +74,8 @@ class Batching:
     tokens_per_step: float = 1
     draft_tokens: int = 0
     coalesce: bool = True
+    split_over_stages: bool = True
+    """Whether pipeline stages work at once on groups of the batch: it is in the cost of an iteration."""
 
     def __post_init__(self) -> None:
         if self.max_tokens < 1 or self.max_sequences < 1:

@@ -1,4 +1,4 @@
-"""How large a fleet must be: the fewest replicas for a demand, and those of the hours of a day.
+"""How large a fleet must be: the fewest replicas for a demand.
 
 The closed form proposes, the simulation decides. A plan holds where the *lower* bound of the 95 % interval of the
 share within the SLO meets the target on a stationary stream, so that it does not depend on how long it was run.
@@ -6,22 +6,22 @@ share within the SLO meets the target on a stationary stream, so that it does no
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.des.serving.closed_form import Fleet, closed_form
+from clustersim.des.serving.closed_form import Fleet, shares_at
 from clustersim.des.serving.fluid_inputs import Traffic, traffic_of
 from clustersim.des.serving.judge import FIRST, Judge, cell_of, moved, normal_of
 from clustersim.des.serving.metrics import Slo
-from clustersim.des.serving.plant import Plant, Sizing, Trial
+from clustersim.des.serving.plant import Fewer, Plant, Sizing, Trial
 from clustersim.des.serving.steady import STABLE_SHARE, saturated
 from clustersim.des.serving.stream import Stream
 from clustersim.errors import InfeasibleError, InputError
 
-__all__ = ["MOST", "diurnal_replicas", "replicas_for"]
+__all__ = ["MOST", "replicas_for"]
 
 Array = NDArray[np.float64]
 
@@ -69,8 +69,17 @@ def replicas_for(
     if steps is None:
         raise InfeasibleError(_too_few(most, stream))
     count = steps * unit
-    asked, fewer = judge.asked[steps], judge.seen.get(steps - 1)
-    return Sizing(count, 0, judge.seen[steps], fewer, None, guess, asked, min(cell, count), unit)
+    return Sizing(
+        count,
+        0,
+        judge.seen[steps],
+        Fewer.of(judge.seen.get(steps - 1), slo.share, count - unit, least),
+        None,
+        guess,
+        judge.asked[steps],
+        min(cell, count),
+        unit,
+    )
 
 
 def _too_few(most: int, stream: Stream) -> str:
@@ -86,6 +95,11 @@ class _Search:
     unit: int
     low: int
     most: int
+    least: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep the first lower end: the rate alone needs more."""
+        self.least = self.low
 
     def run(self, guess: int) -> int | None:
         """Return the fewest steps that hold, each next one aimed at by the closed form as the runs have moved it."""
@@ -98,8 +112,24 @@ class _Search:
                 self.low = at
             top = high if high is not None else self.most + 1
             if top - self.low <= 1:
-                return high
-            at = min(max(self._aim(at), self.low + 1), top - 1)
+                if high is None or not self.judge.settled(self.low):
+                    return high
+                high = top = self.low
+                self.low = max((n for n in self.judge.seen if n < high), default=self.least)
+                if top - self.low <= 1:
+                    return high
+            aimed = self._between(self.low, top) if high is not None else None
+            at = min(max(aimed or self._aim(at), self.low + 1), top - 1)
+
+    def _between(self, low: int, high: int) -> int | None:
+        """Return the steps between two that were run, one too few and one that holds, whose lower bound should meet
+        the target: on the line through their shares' normal deviations."""
+        ends = [self.judge.seen.get(n) for n in (low, high)]
+        if ends[0] is None or ends[1] is None or ends[0].requests == 0:
+            return None
+        shares = np.array([ends[0].share, ends[1].share, self.judge.aim(high)])
+        first, last, wish = normal_of(shares).tolist()
+        return low + ceil((high - low) * (wish - first) / (last - first)) if last > first else None
 
     def _aim(self, at: int) -> int:
         """Return the fewest steps whose lower bound should meet the target, by what the last runs said."""
@@ -124,9 +154,8 @@ class _Counts:
     def shares(self, counts: Array) -> Array:
         """Return the share within the SLO by counts; zero where the queue grows."""
         pool = replace(self.fleet.pool, replicas=counts)
-        rates = np.full(len(counts), self.rate)
-        c = closed_form(replace(self.fleet, pool=pool), self.traffic, self.slo, rate_per_s=rates)
-        return np.where(self.rate < STABLE_SHARE * c.saturated_per_s, c.slo_share, 0.0)
+        share, top = shares_at(replace(self.fleet, pool=pool), self.traffic, self.slo, self.rate)
+        return np.where(self.rate < STABLE_SHARE * top, share, 0.0)
 
     def fewest(self, least: int, most: int) -> int:
         """Return the fewest replicas: counts in a geometric ladder, then every one in between."""
@@ -142,25 +171,3 @@ class _Counts:
     def _first_good(self, counts: Array) -> int | None:
         good = np.flatnonzero(self.shares(counts) >= self.slo.share)
         return int(counts[good[0]]) if good.size else None
-
-
-def diurnal_replicas(
-    fleet: Fleet, stream: Stream, slo: Slo, *, swing: float, hours: int = 24, most: int = MOST
-) -> tuple[NDArray[np.int64], Array]:
-    """Return the replicas of each hour of a day whose rate is ``stream.rate`` (1 + swing sin), and the hourly rates.
-
-    By the closed form, for a fleet that is opened and closed with the day: the peak is what must be bought, the mean
-    what must be run.
-    """
-    if not 0.0 <= swing < 1.0:
-        raise InputError("swing must be at least 0 and below 1: the rate may not fall below zero")
-    phase = 2.0 * np.pi * (np.arange(hours) + 0.5) / hours
-    rates = stream.rate * (1.0 + swing * np.sin(phase))
-    traffic = traffic_of(stream)
-    one = closed_form(replace(fleet, pool=replace(fleet.pool, replicas=1.0)), traffic, slo)
-    single = float(one.saturated_per_s[0])
-    counts = [
-        _Counts(fleet, traffic, slo, r).fewest(ceil(r / (STABLE_SHARE * single)), most)
-        for r in rates.tolist()
-    ]
-    return np.array(counts, dtype=np.int64), rates

@@ -8,16 +8,16 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.des.serving.closed_form import Fleet, closed_form
+from clustersim.des.serving.closed_form import Fleet, closed_form, shares_at
 from clustersim.des.serving.fluid_inputs import Traffic, traffic_of
 from clustersim.des.serving.judge import FIRST, Judge, cell_of, moved, normal_of
 from clustersim.des.serving.metrics import Slo
-from clustersim.des.serving.plant import Plant, Sizing, Trial
-from clustersim.des.serving.steady import STABLE_SHARE
+from clustersim.des.serving.plant import Fewer, Plant, Sizing, Trial
+from clustersim.des.serving.steady import STABLE_SHARE, Share
 from clustersim.des.serving.stream import Stream
 from clustersim.errors import InfeasibleError, InputError
 
-__all__ = ["split_for"]
+__all__ = ["pairs_of", "split_for"]
 
 Array = NDArray[np.float64]
 Pair = tuple[int, int]
@@ -71,13 +71,18 @@ def split_for(
         first,
         second,
         judge.seen[found],
-        judge.seen.get((first - units[0], second)),
-        judge.seen.get((first, second - units[1])),
+        search.fewer((first - units[0], second), 0),
+        search.fewer((first, second - units[1]), 1),
         start[0],
         judge.asked[found],
         held.pool.replicas + held.decode.replicas,
         max(units),
     )
+
+
+def pairs_of(plant: Plant, stream: Stream, slo: Slo) -> _Pairs:
+    """Return what the closed form says to pairs of counts of a split plant at a stream's rate."""
+    return _Pairs.of(plant, stream, slo, (1.0, 1.0))
 
 
 def _none_holds(most: int, stream: Stream) -> str:
@@ -134,9 +139,8 @@ class _Pairs:
             pool=replace(self.fleet.pool, replicas=first),
             decode=replace(self.fleet.decode, replicas=second),
         )
-        rates = np.full(len(first), self.rate)
-        c = closed_form(fleet, self.traffic, self.slo, rate_per_s=rates)
-        return np.where(self.rate < c.saturated_per_s, c.slo_share, 0.0)
+        share, top = shares_at(fleet, self.traffic, self.slo, self.rate)
+        return np.where(self.rate < top, share, 0.0)
 
     def cheapest(self, said: list[tuple[Pair, float]], target: float, not_in: _Descent | None = None) -> Pair:
         """Return the cheapest pair that should reach a share, as runs have moved the form; counts ever finer."""
@@ -175,6 +179,10 @@ class _Pairs:
         return int(a[at]), int(b[at])
 
 
+def _share(one: Share) -> float:
+    return one.share
+
+
 @dataclass(slots=True)
 class _Descent:
     """Tries pairs by simulation: what holds bounds the cost from above, what does not rules out all smaller pairs."""
@@ -194,6 +202,13 @@ class _Descent:
             return False
         return not any(first <= a and second <= b for a, b in self.failed)
 
+    def fewer(self, pair: Pair, side: int) -> Fewer:
+        """Return what is known of one step fewer on a side: itself, or a pair at least as large that does not hold."""
+        target, seen = self.judge.slo.share, self.judge.seen
+        larger = [seen[p] for p in self.failed if pair[0] <= p[0] and pair[1] <= p[1]]
+        own = seen.get(pair) or min(larger, key=_share, default=None)
+        return Fewer.of(own, target, pair[side], self.form.least[side])
+
     def run(self, start: Pair) -> Pair | None:
         """Return the cheapest pair that holds, or nothing within the tries."""
         at: Pair | None = start
@@ -204,8 +219,19 @@ class _Descent:
                 self.best = at
             else:
                 self.failed.append(at)
-            at = self._next(at)
+            at = self._next(at) or self._reopened()
         return self.best
+
+    def _reopened(self) -> Pair | None:
+        """Return a pair one step below the best that holds after all, asked by the longest run."""
+        if self.best is None:
+            return None
+        (a, b), units = self.best, self.form.units(self.best)
+        for pair in ((a - units[0], b), (a, b - units[1])):
+            if pair in self.failed and self.judge.settled(pair):
+                self.failed.remove(pair)
+                return pair
+        return None
 
     def _next(self, at: Pair) -> Pair | None:
         """Return the pair to try next: one step below the best, else what the moved form names."""

@@ -49,6 +49,11 @@ class Share:
         """The lower bound of the two-sided 95 % interval."""
         return self.share - 1.96 * self.error
 
+    @property
+    def upper(self) -> float:
+        """The upper bound of the same."""
+        return self.share + 1.96 * self.error
+
 
 @dataclass(frozen=True, slots=True)
 class RateAtSlo:

@@ -7,7 +7,10 @@ takes the cheapest that can answer. Both say which was taken and why.
 
 from __future__ import annotations
 
+import itertools
 import math
+import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +29,10 @@ __all__ = [
 
 #: Seed and number of the simulated runs behind an expected value that only events can give.
 EXPECTED_SEED, EXPECTED_RUNS, REPLAYED_RUNS = 20_410_680, 200, 8
+
+#: Months that are simulated before the rest is handed to processes, what these must take (s) to be worth that, and the
+#: parts of each process.
+TRIED, LONG_S, PARTS = 16, 2.0, 4
 
 FIDELITIES = ("auto", "closed", "vector", "des")
 
@@ -118,20 +125,19 @@ def quantile(values: Array) -> Quantile:
 
 
 def run_fidelity(
-    run: TrainingRun, seed: int, *, fidelity: str = "auto", replications: int = 200
+    run: TrainingRun, seed: int, *, fidelity: str = "auto", replications: int = 200, workers: int = 1
 ) -> RunSummary:
     """Run a description at a fidelity.
 
     Replication i of the event simulation has its own stream, spawned from the seed, so that more replications never
-    change the earlier ones.
+    change the earlier ones, and any number of ``workers`` gives the same: processes, where the months take long.
     """
     chosen, why = choose_fidelity(run, fidelity, replications)
     if chosen == "closed":
         return _closed(run, why)
     if chosen == "vector":
         return _vector(run, seed, replications, why)
-    streams = np.random.SeedSequence(seed).spawn(replications)
-    runs = tuple(simulate_run(run, np.random.default_rng(stream)) for stream in streams)
+    runs = _months(run, seed, replications, workers)
     total = run.duration_s * replications
     return RunSummary(
         fidelity="des",
@@ -143,6 +149,27 @@ def run_fidelity(
         shares={name: sum(getattr(r, f"{name}_s") for r in runs) / total for name in SHARES},
         runs=runs,
     )
+
+
+def _months(run: TrainingRun, seed: int, count: int, workers: int) -> tuple[SimulatedRun, ...]:
+    """Simulate so many months; where the first of them say that the rest takes long, over processes."""
+    first = min(count, TRIED)
+    begun = time.perf_counter()
+    months = _some_months(run, seed, 0, first)
+    left_s = (time.perf_counter() - begun) / first * (count - first)
+    if workers < 2 or left_s < LONG_S:
+        return months + _some_months(run, seed, first, count)
+    size = -(-(count - first) // (workers * PARTS))
+    starts = range(first, count, size)
+    with ProcessPoolExecutor(workers) as pool:
+        parts = [pool.submit(_some_months, run, seed, at, min(at + size, count)) for at in starts]
+        return tuple(itertools.chain(months, *(part.result() for part in parts)))
+
+
+def _some_months(run: TrainingRun, seed: int, start: int, stop: int) -> tuple[SimulatedRun, ...]:
+    """Months ``start`` to ``stop``, each of its own stream."""
+    streams = (np.random.SeedSequence(seed, spawn_key=(n,)) for n in range(start, stop))
+    return tuple(simulate_run(run, np.random.default_rng(stream)) for stream in streams)
 
 
 def _closed(run: TrainingRun, why: str) -> RunSummary:

@@ -1,19 +1,17 @@
-"""What a fault is worth per share, and the way from the printed to the corrected target price."""
+"""The way from the printed to the corrected target price."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 
 from clustersim.finance.audit.capital import net_amounts
 from clustersim.finance.audit.discounting import Discount, convention, dates_of, flows_of, present
-from clustersim.finance.audit.figures import Finding, total
+from clustersim.finance.audit.figures import total
 from clustersim.finance.audit.multiples import fx, shares
 from clustersim.finance.audit.records import Tables
 
-__all__ = ["Step", "bridge", "per_share"]
+__all__ = ["Step", "bridge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,55 +76,6 @@ def _basis(tables: Tables) -> _Basis | None:
         (weight.value or 0.0) / 100, ps.scaled[1].middle / 1e3, count, target.value or 0.0,
         found_how or year_end, found_how is not None,
     )  # fmt: skip
-
-
-def per_share(tables: Tables) -> Callable[[Finding], float | None]:
-    """Return what tells how much a finding is worth in HKD per share: corrected less printed."""
-    basis = _basis(tables)
-
-    def worth(finding: Finding) -> float | None:
-        if basis is None or finding.difference is None:
-            return None
-        name = finding.check
-        if name.startswith("tax of the cash flow"):
-            span = [int(y) for y in re.findall(r"\b(20\d\d)", name)]
-            taxed = _taxed_on_ebit(tables, basis, basis.flows)
-            moved = [
-                t if span[0] <= basis.first_year + i <= span[-1] else f
-                for i, (t, f) in enumerate(zip(taxed, basis.flows, strict=True))
-            ]
-            return basis.price(moved, basis.ps_hkd_m) - basis.price(basis.flows, basis.ps_hkd_m)
-        gap = -finding.difference
-        year = re.search(r"\b(20\d\d)", name)
-        if name.startswith(
-            (
-                "pv_of_free_cash_flow",
-                "pv_of_terminal_value",
-                "enterprise_value",
-                "equity_value",
-                "net cash is",
-            )
-        ):
-            return basis.weight * gap * basis.fx / 1e3 / basis.shares_m
-        if name.startswith("value_ps"):
-            return (1 - basis.weight) * gap / 1e3 / basis.shares_m
-        if name.startswith("value_blended"):
-            return gap / 1e3 / basis.shares_m
-        if name == "target_price":
-            return gap
-        flow = ("free_cash_flow", "depreciation_and_amortisation", "capital_expenditure", "change_in_working_capital",
-                "income_tax", "ebit")  # fmt: skip
-        if (
-            year
-            and name.startswith(flow)
-            and basis.first_year <= int(year[1]) < basis.first_year + len(basis.flows)
-        ):
-            moved = list(basis.flows)
-            moved[int(year[1]) - basis.first_year] += gap
-            return basis.price(moved, basis.ps_hkd_m) - basis.price(basis.flows, basis.ps_hkd_m)
-        return None
-
-    return worth
 
 
 def bridge(tables: Tables, proceeds_hkd_m: float) -> tuple[Step, ...]:

@@ -78,13 +78,19 @@ def _levied(tables: Tables, what: str, rows: list[tuple[Record, float]], why: st
         gap = base - (ebit.scaled[1].middle if ebit else 0.0)
         says.append(f"{tax.period} {gap:+,.0f}")
     first = rows[0][0]
-    ebit = tables.find("dcf", "ebit", first.year or 0)
-    share = (ebit.scaled[1].middle if ebit else 0.0) / rows[0][1]
+    share = _of_ebit(tables, *rows[0])
     return Finding(
         f"tax of the cash flow {what}, {first.period} to {rows[-1][0].period}", first.where,
         first.scaled[1].middle, first.scaled[1].middle * share, "inconsistent",
         f"{why}; base less EBIT: {', '.join(says)}", cells=frozenset(r.where for r, _ in rows),
+        mends=tuple((r.where, (r.value or 0.0) * _of_ebit(tables, r, base)) for r, base in rows),
     )  # fmt: skip
+
+
+def _of_ebit(tables: Tables, tax: Record, base: float) -> float:
+    """EBIT of the year of a tax over the base that it was levied on."""
+    ebit = tables.find("dcf", "ebit", tax.year or 0)
+    return (ebit.scaled[1].middle if ebit else 0.0) / base
 
 
 def _legs(tables: Tables) -> Iterator[Finding]:

@@ -129,6 +129,8 @@ class Finding:
     """What the difference is worth in HKD per share, where it enters the valuation."""
     cells: frozenset[str] = field(default=frozenset(), compare=False)
     """The printed figures that the check has looked at."""
+    mends: tuple[tuple[str, float], ...] = field(default=(), compare=False)
+    """Place and right figure, in the printed unit, where it is not the recomputed one at ``where``."""
 
     @property
     def difference(self) -> float | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 
-from clustersim.finance.audit.figures import Finding, Interval, compare, total
+from clustersim.finance.audit.figures import Finding, Interval, compare, first_that_holds, total
 from clustersim.finance.audit.records import Record, Tables
 
 __all__ = ["flow_checks"]
@@ -30,6 +31,7 @@ FIXED_GAP = 0.05
 def flow_checks(tables: Tables) -> Iterator[Finding]:
     """Yield the roll-forwards of equity, working capital and fixed assets."""
     yield from _equity(tables)
+    yield from _retained(tables)
     yield from _working_capital(tables)
     yield from _fixed(tables)
     yield from _listing(tables)
@@ -72,6 +74,41 @@ def _roll(tables: Tables, now: Record, then: Record, profit: Record, flows: list
             "net profit and redeemable shares that turn into equity without cash explain it", cells=best.cells,
         )  # fmt: skip
     return best
+
+
+def _retained(tables: Tables) -> Iterator[Finding]:
+    """Retained earnings move by profit less dividends; pay in shares and gains outside of profit may be kept in them.
+
+    A report may carry to reserves what it likes: a year is a fault only where most other years keep to the law.
+    """
+    rolls = []
+    for year in tables.years("balance_sheet"):
+        now, then = (tables.find("balance_sheet", "retained_earnings", y) for y in (year, year - 1))
+        profits = [
+            r for item in ("profit_attributable_to_owners", "net_profit")
+            if (r := tables.find("income_statement", item, year)) is not None
+        ]  # fmt: skip
+        if now is not None and then is not None and now.forecast and profits:
+            rolls.append(_kept(tables, now, then, profits))
+    right = _right(rolls)
+    yield from (f for f in rolls if f.verdict in {"ok", "rounding"} or right > len(rolls) / 2)
+
+
+def _kept(tables: Tables, now: Record, then: Record, profits: list[Record]) -> Finding:
+    flows = [
+        r for item in ("dividends_paid", *sorted(MAYBE_EQUITY)) for table in ("cash_flow", "income_statement")
+        if (r := tables.find(table, item, now.year or 0)) and r.value
+    ]  # fmt: skip
+    note = f"{then.period} plus the year's profit less dividends"
+    return first_that_holds(
+        lambda profit=profit, taken=taken: compare(  # type: ignore[misc]
+            f"retained_earnings {now.period} rolls forward", now.where, now.scaled[1],
+            total([then.scaled[1], profit.scaled[1], *(r.scaled[1] for r in taken)]), note=note,
+        )
+        for profit in profits
+        for count in range(len(flows) + 1)
+        for taken in combinations(flows, count)
+    )  # fmt: skip
 
 
 def _converted(tables: Tables, year: int) -> Interval | None:

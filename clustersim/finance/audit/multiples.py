@@ -71,6 +71,7 @@ def _capital(tables: Tables) -> Iterator[Finding]:
         yield Finding(
             "sign of cost_of_debt", debt.where, debt.value, None, "misprint",
             "a cost of debt is not negative; net interest income over debt is no cost of debt",
+            mends=((debt.where, -debt.value),),
         )  # fmt: skip
 
 

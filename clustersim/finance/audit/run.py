@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from clustersim.errors import InputError, suggest
 from clustersim.finance.audit.assertions import assertion_checks
 from clustersim.finance.audit.balances import balance_checks
-from clustersim.finance.audit.bridge import Step, bridge, per_share
+from clustersim.finance.audit.bridge import Step, bridge
 from clustersim.finance.audit.capital import capital_checks
 from clustersim.finance.audit.claims import claim_checks
 from clustersim.finance.audit.discounting import discount_checks
@@ -27,6 +27,7 @@ from clustersim.finance.audit.rates_in_prose import rate_checks
 from clustersim.finance.audit.ratios import ratio_checks
 from clustersim.finance.audit.records import STATEMENTS, Record, Tables
 from clustersim.finance.audit.repeats import repeat_checks
+from clustersim.finance.audit.rerun import worth_per_share
 from clustersim.finance.audit.statements import statement_checks
 from clustersim.finance.audit.tables import read_tables
 
@@ -114,7 +115,7 @@ def audit_tables(tables: Tables, *, listing_proceeds_hkd_m: float = 0.0) -> Audi
         Finding(f"{name}.csv is absent", f"{name}.csv", None, None, "info", "its checks were left out")
         for name in tables.absent
     ]
-    worth = per_share(tables)
+    worth = worth_per_share(tables)
     findings = [
         replace(f, materiality_hkd=worth(f)) if f.verdict in FAULTS and f.materiality_hkd is None else f
         for f in findings

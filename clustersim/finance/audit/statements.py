@@ -178,5 +178,6 @@ def _signs(tables: Tables) -> Iterator[Finding]:
 
 def _sign(record: Record, note: str) -> Finding:
     return Finding(
-        f"sign of {record.item} {record.period}", record.where, record.value, None, "misprint", note
-    )
+        f"sign of {record.item} {record.period}", record.where, record.value, None, "misprint", note,
+        mends=((record.where, -(record.value or 0.0)),),
+    )  # fmt: skip

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clustersim.report.content.model import Block, Chart, Paragraph, Table, Teller
-from clustersim.report.content.offer_words import MATURITY, QUANTITIES
+from clustersim.report.content.offer_words import MATURITY, QUANTITIES, STACKS
 from clustersim.report.content.words import PHRASES
 from clustersim.report.labels import label
+from clustersim.report.labels.notes import translated
 from clustersim.report.labels.terms import spoken
 
 if TYPE_CHECKING:
@@ -37,7 +38,11 @@ def maturity(tell: Teller, name: str) -> str:
 
 def software_word(tell: Teller, name: str) -> str:
     """A software's name; the stand-in for what nobody measured in words."""
-    return tell.say("unmeasured") if name.startswith("unmeasured") else name
+    return (
+        tell.say("unmeasured")
+        if name.startswith("unmeasured")
+        else STACKS.get(name, (name, name))[tell.language == "zh"]
+    )
 
 
 def work_words(tell: Teller, offer: Offer, name: str) -> str:
@@ -190,7 +195,8 @@ def design(tell: Teller, offer: Offer) -> Iterator[Block]:
     columns = (tell.say("item"), tell.say("value"))
     table = tuple((tell.say(key), str(text)) for key, text in rows)
     yield Table(tell.say("design_table"), columns, (*table, *plans), words=True)
-    parts = [k for k in offer.answers["run"]["cluster"]["power_terms_w"] if k != "provisioned_it_w"]
+    drawn = offer.answers["run"]["cluster"]["power_terms_w"]
+    parts = [k for k, watts in drawn.items() if k != "provisioned_it_w" and watts]
     values = tuple(tell.value(f"run:cluster.power_terms_w.{k}", 1e-3) for k in parts)
     named = tuple(word(tell, f"w.{k}", k.removesuffix("_w")) for k in parts)
     yield Chart("clustered", tell.say("power_terms"), "", named, ((offer.inputs.name, values),))
@@ -210,7 +216,7 @@ def performance(tell: Teller, offer: Offer) -> Iterator[Block]:
     yield from _rests(tell, offer)
     yield from _nearest(tell, offer)
     for note in offer.answers["run"]["notes"]:
-        yield Paragraph(tell.say("risk_note", note=note), "remark")
+        yield Paragraph(tell.say("risk_note", note=translated(note, tell.language)), "remark")
 
 
 def _quantity(tell: Teller, offer: Offer, key: str, work: str, name: str) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["MATURITY", "OFFER", "OF_CARD", "QUANTITIES"]
+from clustersim.report.labels.stacks import MATURITY, STACKS
+
+__all__ = ["MATURITY", "OFFER", "OF_CARD", "QUANTITIES", "STACKS"]
 
 #: Rates and levels of a workload: what it is called, its unit in words, pattern and scale of its numbers.
 QUANTITIES: dict[str, tuple[str, str, str, float]] = {
@@ -28,6 +30,11 @@ QUANTITIES: dict[str, tuple[str, str, str, float]] = {
 OF_CARD: dict[str, tuple[str, str]] = {
     "price": ("Price of {of}", "{of}单价"), "lead_time": ("Lead time of {of}", "{of}备货周期"),
     "efficiency.gemm": ("Share of its peak that {of} reaches in matrix products", "{of}矩阵乘达到峰值的比例"),
+    "efficiency.gemm_sustained": (
+        "Share of that which {of} sustains over a long run", "{of}长期运行可维持的比例"),
+    "efficiency.gemm_fp8": ("Share of its FP8 peak that {of} reaches", "{of}达到FP8峰值的比例"),
+    "efficiency.scale_up_reduction": (
+        "Share of its scale-up bandwidth that {of} reaches in reductions", "{of}归约时机内互联带宽利用比例"),
     "efficiency.memory": ("Share of its memory bandwidth that {of} reaches", "{of}显存带宽利用比例"),
     "efficiency.scale_up": ("Share of its scale-up bandwidth that {of} reaches", "{of}机内互联带宽利用比例"),
     "efficiency.scale_out": ("Share of its network bandwidth that {of} reaches", "{of}网络带宽利用比例"),
@@ -42,14 +49,6 @@ OF_CARD: dict[str, tuple[str, str]] = {
     "host_link.bandwidth": ("Host link of {of}", "{of}主机链路带宽"),
     "scale_out.bandwidth": ("Network bandwidth of {of}", "{of}网络带宽"),
 }  # fmt: skip
-
-#: Classes of how well software is known on a card, by the word of the program.
-MATURITY: dict[str, tuple[str, str]] = {
-    "measured stack": ("measured stack", "本软件在本卡上有实测"),
-    "same vendor, other card": ("same vendor, other card", "同厂商其他卡有实测"),
-    "new vendor port": ("new vendor, own port", "新厂商自有移植"),
-    "new vendor first port": ("new vendor, first port", "新厂商首次移植"),
-}
 
 OFFER: dict[str, tuple[str, str]] = {
     # --- heads
@@ -175,6 +174,7 @@ OFFER: dict[str, tuple[str, str]] = {
     "power_terms": ("Where the power goes, kW", "功率构成(千瓦)"),
     "w.cards_w": ("Cards", "芯片"), "w.hosts_w": ("Hosts", "主机"), "w.nics_w": ("NICs", "网卡"),
     "w.switches_w": ("Switches", "交换机"), "w.optics_w": ("Optics", "光模块"), "w.spares_w": ("Spares", "备件"),
+    "w.supernode_w": ("Supernode switches", "超节点交换机"),
     "w.storage_w": ("Storage", "存储"), "w.management_w": ("Management", "管理"),
     # --- performance
     "quantity": ("Quantity", "指标"),

@@ -11,6 +11,7 @@ from clustersim.report.content.model import Block, Chart, Paragraph, Table, Tell
 from clustersim.report.content.scales import scales
 from clustersim.report.content.words import PHRASES
 from clustersim.report.labels import label
+from clustersim.report.labels.notes import translated
 
 if TYPE_CHECKING:
     from clustersim.report.content.note import Asked
@@ -142,7 +143,7 @@ def risks(tell: Teller, asked: Asked) -> Iterator[Block]:
         tier = tell.say(tell.raw("run:weakest_tier"))
         yield Paragraph(tell.say("risk_weakest", tier=tier), "bullet")
     for note in asked.answers["forecast"]["notes"]:
-        yield Paragraph(tell.say("risk_note", note=note), "remark")
+        yield Paragraph(tell.say("risk_note", note=translated(note, tell.language)), "remark")
 
 
 def _case_risks(tell: Teller, asked: Asked) -> Iterator[Block]:

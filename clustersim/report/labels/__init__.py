@@ -1,4 +1,8 @@
-"""What things are called for people, in English and Chinese: one table for figures, notes, slides and the workbook."""
+"""What things are called for people, in English and Chinese: one catalogue for commands, figures, documents, page.
+
+``label`` has the words of keys, ``columns`` those above columns, ``lines`` those of pages and figures,
+``help_commands`` and ``help_options`` those of help.
+"""
 
 from clustersim.report.labels.label import LANGUAGES, all_words, known, label
 

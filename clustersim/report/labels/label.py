@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from clustersim.report.labels import inputs, page, page_panels, results, sheets, statements
+from clustersim.report.labels import (
+    inputs,
+    notes,
+    page,
+    page_asks,
+    page_panels,
+    results,
+    sheets,
+    stacks,
+    statements,
+)
 from clustersim.report.labels.typeset import set_words
 
 __all__ = ["LANGUAGES", "all_words", "known", "label"]
@@ -64,4 +74,6 @@ def label(key: str, language: str, **parts: object) -> str:
 
 def all_words() -> Mapping[str, tuple[str, str]]:
     """Return every key with its English and its Chinese."""
-    return {**set_words(page_panels.WORDS), **_WORDS}
+    said = {english: (english, other) for english, other in notes.NOTES.items()}
+    panels = {**stacks.WORDS, **page_panels.WORDS, **page_asks.WORDS}
+    return {**said, **set_words(panels), **_WORDS}

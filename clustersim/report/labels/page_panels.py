@@ -114,6 +114,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "page.job.flips": ("What flips the winner", "什么改变胜负"),
     "page.job.frontier": ("Serving frontier", "推理前沿"),
     "why.now": ("{term} = {value} {unit}", "{term} = {value} {unit}"),
+    "bill.cash": ("Cash by year", "逐年现金"),
+    "bill.cash_say": (
+        "Capex at the start, running costs at each year's end, the residual value at the last; the sum is the cost of"
+        " ownership",
+        "期初资本开支,各年末运营成本,末年扣残值;合计为总拥有成本"),
+    "opex_cny": ("Running costs", "运营成本"),
+    "residual_cny": ("Residual value", "残值"),
+    "discounted_cny": ("Discounted", "折现"),
     "bill.lead_time": ("Lead time of the slowest part: {weeks} weeks", "最长交期:{weeks} 周"),
     "page.to_inputs": ("To the inputs", "到输入"),
     # --- columns

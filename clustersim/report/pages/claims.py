@@ -45,7 +45,7 @@ def _page(result: Mapping[str, Any]) -> list[Block]:
     cover = ", ".join(f"P={k}: {v:.2%}" for k, v in result["coverage_needed"].items())
     restore, scaling = result["restore"], result["linear_scaling"]
     need = ", ".join(f"{k}: {v / 1e9:.1f} GB/s" for k, v in restore["bandwidth_needed_bytes_per_s"].items())
-    total = ", ".join(f"from {k} {v:.0f} s" for k, v in restore["total_s"].items())
+    total = "; ".join(_restored(result, level, seconds) for level, seconds in restore["total_s"].items())
     lines: list[Block] = [
         head, "", result["readings"], "",
         f"P(longest stretch of the run is 5 days or more) = {result['p_longest_gap_5_d']:.2f}"
@@ -92,12 +92,24 @@ def _between(result: Mapping[str, Any], name: str, form: str) -> str:
     return f", P10 to P90 {form.partition('}')[0]}}} to {form}".format(band["p10"], band["p90"])
 
 
+def _restored(result: Mapping[str, Any], level: str, seconds: float) -> str:
+    """The restore time from one checkpoint level, with P10 to P90 and how often it is within the claim."""
+    band = result.get("intervals", {}).get(f"restore_s|{level}")
+    words = f"from {level} {seconds:.0f} s"
+    if band is None or f"{band['p10']:.0f}" == f"{band['p90']:.0f}":
+        return words
+    met = result["restore"]["share_met"][level]
+    return (
+        f"{words} (P10 to P90 {band['p10']:.0f} to {band['p90']:.0f} s, within it in {met:.0%} of the draws)"
+    )
+
+
 def _said_of_draws(result: Mapping[str, Any]) -> list[str]:
     """What was drawn, and what the width of the time between failures comes from."""
     if not result["draws"]:
         return []
     parts = [f"{p['source']} {p['share']:.0%}" for p in result["intervals"]["mtbf_h"]["from"][:3]]
-    said = f"P10 to P90 of {result['draws']} draws of every input with a range; restore times stand at their values"
+    said = f"P10 to P90 of {result['draws']} draws of every input with a range"
     return [said + (f"; the width of the MTBF comes from {'; '.join(parts)}" if parts else ""), ""]
 
 

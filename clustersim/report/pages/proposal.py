@@ -37,6 +37,8 @@ FORMS = (*DOCUMENTS, "xlsx", "html", "bundle")
 _BAND = "intervals"
 #: Draws behind the claims where no number is asked for, as the command has it.
 _CLAIM_DRAWS = 64
+#: What is told as done: the run, the comparison, the grid, the documents, the evidence.
+_STEPS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,11 +99,13 @@ def _beats(compared: Mapping[str, Any]) -> dict[str, dict[str, float]]:
 
 
 def proposal_answer(
-    asked: OfferAsked, run: Callable[[], Mapping[str, Any]], *, languages: Sequence[str], forms: Sequence[str]
-) -> Answer:
+    asked: OfferAsked, run: Callable[[], Mapping[str, Any]], *, languages: Sequence[str], forms: Sequence[str],
+    tell: Callable[[int, int], None] = lambda done, of: None,
+) -> Answer:  # fmt: skip
     """Return the proposal as the files of a folder: NAME-LANGUAGE.FORM, their numbers and inputs, and the evidence.
 
-    ``run`` gives what ``run`` prints of the offer's scenario, once the words are known to be right.
+    ``run`` gives what ``run`` prints of the offer's scenario, once the words are known to be right; ``tell`` is told
+    how many of the steps are done.
 
     Raises InputError for a form or language that there is not, a library that is missing, text that no font draws.
     """
@@ -113,10 +117,16 @@ def proposal_answer(
             raise InputError(f"no language {language!r} of a proposal; write en or zh")
     if not asked.others:
         raise InputError(f"proposal of {asked.name}: name what it is held against with --against SCENARIO")
-    offer = offer_of(asked, run())
+    steps = iter(range(1, _STEPS + 1))
+    told = run()
+    tell(next(steps), _STEPS)
+    offer = offer_of(asked, told)
+    tell(next(steps), _STEPS)
     offer, grid = gridded(asked, offer) if "html" in forms else (offer, None)
+    tell(next(steps), _STEPS)
     contents = {language: offer_content(offer, language) for language in languages}
     written = documents(contents, [form for form in forms if form in DOCUMENTS])
+    tell(next(steps), _STEPS)
     files: dict[str, Any] = {name: one.write for name, one in written.items()}
     rows = [one.row(name) for name, one in written.items()]
     for language, content in contents.items():
@@ -129,6 +139,7 @@ def proposal_answer(
     if "bundle" in forms:
         files |= {f"bundle/{name}": data for name, data in _bundle(asked, offer).items()}
         rows.append({"file": "bundle", "language": "", "sections": None, "numbers": None})
+    tell(next(steps), _STEPS)
     return listed("proposal", rows, files=lambda: files, keeps_json=False)
 
 

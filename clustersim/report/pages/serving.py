@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from clustersim.des.serving.day import day_rates
 from clustersim.des.serving.metrics import records
 from clustersim.des.serving.run import ServingRun
 from clustersim.errors import InputError
@@ -134,12 +135,28 @@ def _shown_lines(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return out
 
 
+def _class_words(answer: Served) -> str:
+    """What those that go before others wait for their first token, and what the others do."""
+    classes = answer.summary.ttft_by_class_s
+    if not classes:
+        return ""
+    said = "; ".join(
+        f"{name}: TTFT p50 {figures['p50']:.3g} s, p99 {figures['p99']:.3g} s"
+        for name, figures in classes.items()
+    )
+    return (
+        f"{answer.deployment.card}: {said} (requests of the first class go before all others that wait; capacity in"
+        " closed form knows no classes)"
+    )
+
+
 def _below(answers: Sequence[Served], serving: Serving) -> list[str]:
     """The verdicts and notes below the lines."""
     card_hour = answers[0].card_hour_cny
     said = [f"{a.deployment.card}: {a.verdict.text}" for a in answers if a.verdict]
     said += [_window_words(a) for a in answers]
     said += [words for a in answers if (words := _known_words(a))]
+    said += [words for a in answers if (words := _class_words(a))]
     said.append(
         "no cost: the scenario has no tco section"
         if card_hour is None
@@ -255,6 +272,7 @@ class Backwards:
         limits: the largest fleet within them.
         top: how many of a search.
         admitted: share of the streams that must find room, by its lower 95 % bound.
+        swing: by how much of its mean the demand goes up and down in a day; the workload's own without it.
     """
 
     requests_per_s: float | None = None
@@ -267,9 +285,17 @@ class Backwards:
     limits: Limits | None = None
     top: int = 15
     admitted: float = 0.99
+    swing: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse two questions at once, and formats without a search."""
+        """Refuse two questions at once, formats without a search, and a day without a demand."""
+        if self.swing is not None and all(
+            one is None for one in (self.requests_per_s, self.tokens_per_day, self.streams)
+        ):
+            raise InputError(
+                "--diurnal shapes a demand; give --demand, --tokens-per-day or --streams with it, or a workload's own"
+                " traffic.process: diurnal"
+            )
         if self.formats and not self.search:
             raise InputError("--formats widens a search; give --search with it")
         numbers = (self.requests_per_s, self.tokens_per_day, self.streams, self.limits)
@@ -285,13 +311,21 @@ def serving_plan_answer(
 ) -> Answer:
     """Ask serving backwards: the largest rate at its service level, the cards for a demand, the cheapest plan."""
     if asked.streams is not None:
-        name, rows = _video_plan(inputs, workload, asked.streams, asked.admitted)
+        name, rows = _video_plan(inputs, workload, asked.streams, asked)
     else:
         serving = Serving(inputs, workload)
         name, rows = serving.name, _plan_rows(serving, asked, tell)
-    shown = [{k: _digits(v) if isinstance(v, float) else v for k, v in row.items()} for row in rows]
     data = {"scenario": inputs.name, "workload": name, "answers": rows}
-    return Answer(name="plan_serving", data=data, page=lambda: [shown], rows=rows)
+    hours = [hour for row in rows for hour in row.get("hours", ())]
+    plain = [{k: v for k, v in row.items() if k != "hours"} for row in rows]
+    shown = [_shown_row(row) for row in plain]
+    day = [[_shown_row(hour) for hour in hours]] if hours else []
+    return Answer(name="plan_serving", data=data, page=lambda: [shown, *day], rows=plain)
+
+
+def _shown_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as people read it."""
+    return {k: _digits(v) if isinstance(v, float) else v for k, v in row.items()}
 
 
 def _plan_rows(serving: Serving, asked: Backwards, tell: Callable[[str], None]) -> list[dict[str, Any]]:
@@ -312,21 +346,34 @@ def _plan_rows(serving: Serving, asked: Backwards, tell: Callable[[str], None]) 
     if asked.plans:
         return [asdict(row) for row in serving.plans(step=tell)]
     if asked.requests_per_s is not None:
-        return [asdict(serving.cards_for(asked.requests_per_s))]
+        return [asdict(serving.cards_for(asked.requests_per_s, swing=asked.swing))]
     if asked.tokens_per_day is not None:
-        return [asdict(serving.cards_for(serving.requests_per_s(asked.tokens_per_day)))]
+        rate = serving.requests_per_s(asked.tokens_per_day)
+        return [asdict(serving.cards_for(rate, swing=asked.swing))]
     return [asdict(serving.rate_at_slo())]
 
 
 def _video_plan(
-    inputs: Inputs, workload: str, streams: float, admitted: float
+    inputs: Inputs, workload: str, streams: float, asked: Backwards
 ) -> tuple[str, list[dict[str, Any]]]:
-    """The workload's name, and the fewest cards that admit the streams."""
-    name = chosen_workload(inputs, "video", workload)
-    cards, run = sized(inputs, _video_workload(inputs, name), streams, admitted)
+    """The workload's name, and the fewest cards that admit the streams, at the peak of a day that swings."""
+    name, swing = chosen_workload(inputs, "video", workload), asked.swing or 0.0
+    work, rates, peak = _video_workload(inputs, name), day_rates(streams, swing), streams * (1.0 + swing)
+    cards, run = sized(inputs, work, peak, asked.admitted)
+    hours = _video_hours(inputs, work, rates, asked.admitted, cards) if swing > 0.0 else []
     row = {
-        "card": inputs.parts.card.name, "cards": cards, "streams": streams, "admitted_share": run.share,
-        "admitted_share_lower": run.lower, "simulated_cards": run.cards, "peak_streams": run.peak_streams,
-        **{f"{part}_use": share for part, share in run.use.items()},
+        "card": inputs.parts.card.name, "cards": cards, "streams": streams, "sized_for_streams": peak,
+        "admitted_share": run.share, "admitted_share_lower": run.lower, "simulated_cards": run.cards,
+        "peak_streams": run.peak_streams, **{f"{part}_use": share for part, share in run.use.items()},
+        "mean_cards": sum(hour["cards"] for hour in hours) / len(hours) if hours else None, "hours": hours,
     }  # fmt: skip
     return name, [row]
+
+
+def _video_hours(
+    inputs: Inputs, work: VideoWorkload, rates: Sequence[float], admitted: float, most: int
+) -> list[dict[str, Any]]:
+    """The cards of every hour of a day; a sine has most of its values twice."""
+    keys = [float(f"{rate:.9g}") for rate in rates]
+    cards = {key: min(sized(inputs, work, key, admitted)[0], most) for key in dict.fromkeys(keys)}
+    return [{"hour": hour, "streams": key, "cards": cards[key]} for hour, key in enumerate(keys)]

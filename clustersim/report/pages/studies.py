@@ -13,6 +13,7 @@ import numpy as np
 from clustersim.errors import InfeasibleError, InputError, PartialFailureError
 from clustersim.report.answer import Answer, Row, listed
 from clustersim.report.study_album import album
+from clustersim.schema.readers import refuse_unread
 from clustersim.study.asked import How, StudyAsked, main_cost, run_asked, statistics_row
 from clustersim.study.designs import morris_design
 from clustersim.study.driver import StudyResult, known_outputs
@@ -99,7 +100,7 @@ def _study(name: str, result: StudyResult, how: How, rows: Sequence[Row], drawn:
             f"{len(result.errors)} of {result.spec.total} points failed and are kept out of the statistics;"
             f" the first is point {first['point']}: {one_line(first['error'])}"
         )
-    said = told_alone(result)
+    said = [*told_alone(result), *told_still(result)]
     return Study(name=name, data=list(rows), rows=list(rows), result=result, failed=failed, said=said)
 
 
@@ -109,6 +110,25 @@ def told_alone(result: StudyResult) -> list[str]:
     if alone is None or not alone.why or alone.points < MANY_ALONE:
         return []
     return [f"{alone.points} of {result.spec.total} points were run one by one: {alone.why}"]
+
+
+def told_still(result: StudyResult) -> list[str]:
+    """Return what to say of inputs of a whole grid with which no output moves."""
+    spec = result.spec
+    if not spec.axes or spec.chosen:
+        return []
+    shape = [len(axis.values) for axis in spec.axes]
+
+    def moves(name: str, along: int) -> bool:
+        column = np.moveaxis(result.column(name).reshape(shape), along, 0)
+        gaps = np.abs(column - column[0])
+        return bool(np.any(gaps > 1e-12 * np.abs(column[0])))
+
+    return [
+        f"{axis.key}: no output moves with it here (`clustersim explain {spec.scenario} --set {axis.key}=…` says why)"
+        for at, axis in enumerate(spec.axes)
+        if len(axis.values) > 1 and not any(moves(name, at) for name in result.outputs)
+    ]
 
 
 def one_line(error: str) -> str:
@@ -184,7 +204,8 @@ def _ranges(result: StudyResult, outputs: Sequence[str]) -> list[dict[str, Any]]
     for name in outputs:
         values = result.column(name)
         good = values[np.isfinite(values)]
-        low, middle, high = np.percentile(good, [0, 50, 100]) if good.size else (None, None, None)
+        low, high = (float(good.min()), float(good.max())) if good.size else (None, None)
+        middle = float(np.percentile(good, 50, overwrite_input=True)) if good.size else None
         rows.append({"output": name, "points": int(good.size), "min": low, "median": middle, "max": high})
     return rows
 
@@ -265,6 +286,9 @@ def optimise_study(
     goals = [(name, 1.0) for name in minimise] + [(name, -1.0) for name in maximise]
     if not goals:
         raise InputError("optimise needs a goal: give --minimise or --maximise an output")
+    twice = next((name for name, sign in goals if (name, -sign) in goals), None)
+    if twice is not None:
+        raise InputError(f"{twice} cannot be both least and greatest; keep one of --minimise and --maximise")
     within = [_constraint(text) for text in (*(f"{k} {v}" for k, v in asked.limits.items()), *limits)]
     spec = asked.grid("optimise")
     named = dict.fromkeys([name for name, _ in goals] + [name for name, *_ in within])
@@ -296,12 +320,15 @@ def seek_answer(scenario: str, sets: Mapping[str, object], *, span: str, target:
     """Find the value of an input, ``KEY=lo:hi``, that gives an output its target, ``NAME=NUMBER``."""
     name, _, ends = span.partition("=")
     axis = parse_axis(f"{name}={ends}:2")
+    refuse_unread([axis.key])
     bottom, top = (as_number(v) for v in axis.values)
     output, separator, number = target.partition("=")
     try:
         goal = float(number)
     except ValueError:
-        raise InputError(f"--target {target!r}: write NAME=NUMBER") from None
+        goal = np.nan
+    if not np.isfinite(goal):
+        raise InputError(f"--target {target!r}: write NAME=NUMBER")
     if not separator or bottom is None or top is None:
         raise InputError(f"--input {span!r}: write KEY=lo:hi with numbers")
     (low, unit), (high, _) = bottom, top

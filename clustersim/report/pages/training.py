@@ -32,7 +32,13 @@ __all__ = ["scaling_answer", "train_answer"]
 
 
 def train_answer(
-    inputs: Inputs, workload: str, *, fidelity: str, replications: int | None, share: str = "best"
+    inputs: Inputs,
+    workload: str,
+    *,
+    fidelity: str,
+    replications: int | None,
+    share: str = "best",
+    workers: int = 1,
 ) -> Answer:
     """Run a training workload: its step by the stated plan or the best one, and the long run with failures.
 
@@ -44,7 +50,9 @@ def train_answer(
     work = _work(inputs, workload, share)
     detail: TrainingDetail = work.detail
     count = replications or inputs.reliability.replications
-    summary = run_fidelity(detail.run, inputs.scenario.seed, fidelity=fidelity, replications=count)
+    summary = run_fidelity(
+        detail.run, inputs.scenario.seed, fidelity=fidelity, replications=count, workers=workers
+    )
     result = _step(inputs, work.name, detail.job, detail.step, work.layout["stated"], work.notes)
     result |= _month(work, summary) | _groups(detail)
     return Answer(

@@ -19,6 +19,7 @@ from clustersim.validation.leave_out import left_out_steps, measured_steps
 from clustersim.validation.plan_errors import shipped_errors
 from clustersim.validation.plan_errors import table_text as plan_errors_text
 from clustersim.validation.residuals import all_residuals, quantities_of, residuals_of
+from clustersim.validation.serving_leave_out import left_out_rows, serving_domain
 
 __all__ = [
     "coverage_answer",
@@ -126,16 +127,20 @@ def coverage_answer(domain: str, data: str | None = None) -> Answer:
 
 
 def leave_out_answer(domain: str, by: str, data: str | None = None) -> Answer:
-    """Predict steps with whole sources, cards or releases left out of the constants that came from their rows.
+    """Predict rows with whole sources, cards or releases left out of the constants that came from their rows.
 
-    Raises InputError for another domain than training.
+    Raises InputError for another domain than training and those of serving engines.
     """
-    if domain != "training":
+    if domain != "training" and not serving_domain(domain):
         raise InputError(
-            f"--leave-out: constants of {_known(domain) and domain} have no grid here; those of training do"
+            f"--leave-out: constants of {_known(domain) and domain} are not found again here; those of training and of"
+            " serving engines are"
         )
     table = read_rows(Path(data)) if data is not None else None
-    found = left_out_steps(by, measured_steps(table.rows) if table is not None else None)
+    if serving_domain(domain):
+        found = left_out_rows(domain, by, table.rows if table is not None else None)
+    else:
+        found = left_out_steps(by, measured_steps(table.rows) if table is not None else None)
     if not found["groups"]:
         raise InputError(f"--leave-out {by}: no row is predicted")
     lines = [{**g, "moved": "; ".join(g["moved"])} for g in found["groups"]]

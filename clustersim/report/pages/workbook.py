@@ -114,5 +114,11 @@ def _check(runs: Mapping[str, ForecastRun], case: str) -> None:
                 raise InputError(
                     f"case {name}: the workbook's selector does not switch {key}; {suggest(key, list(CASE_KEYS))}"
                 )
+    for run in runs.values():
+        if (regime := run.company.drivers.tax_regime) != "loss_pool":
+            raise InputError(
+                f"drivers.tax_regime {regime}: the workbook has no formula for a tax regime of another package;"
+                " with --set company.drivers.tax_regime=loss_pool it can be written"
+            )
     if case not in runs:
         raise InputError(f"no case {case!r}; {suggest(case, list(runs))}")

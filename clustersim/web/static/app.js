@@ -1,9 +1,11 @@
 // The page: an address is a state, a state asks the server, its answers are shown.
 import { html, render, useCallback, useEffect, useMemo, useRef, useState } from "/static/vendor/preact-htm.module.js";
-import { Import, Jobs, Seek } from "/static/asides.js";
+import { Import, Seek } from "/static/asides.js";
+import { Limits, Own, Proposal, Upload } from "/static/asks.js";
 import { asText, Inputs } from "/static/inputs.js";
+import { Jobs, useJobs } from "/static/jobs.js";
 import { ask, download, get, lines } from "/static/net.js";
-import { Panel } from "/static/panels.js";
+import { Panel, widths } from "/static/panels.js";
 import { CURRENCIES, fromAddress, toAddress, VIEWS } from "/static/state.js";
 import { citation, Corridor } from "/static/tiles.js";
 import { say, setWords } from "/static/words.js";
@@ -27,8 +29,11 @@ function App({ catalogue, first }) {
   const [busy, setBusy] = useState(false);
   const [seeking, setSeeking] = useState(null);
   const [said, setSaid] = useState(first.said);
+  const [offering, setOffering] = useState(false);
+  const [citing, setCiting] = useState(false);
   const { language } = state;
   const design = useMemo(() => ({ scenario: state.scenario, set: state.set }), [state.scenario, JSON.stringify(state.set)]);
+  const long = useJobs(design);
   const settled = useSettled(design, IDLE_MS);
   const fails = useCallback((error) => { if (error.name !== "AbortError") { setProblem(error.message); setBusy(false); } }, []);
   const change = (more) => setState((now) => ({ ...now, ...more }));
@@ -57,6 +62,8 @@ function App({ catalogue, first }) {
   const reset = (key) => { const { [key]: gone, ...rest } = state.set; setMoved({}); change({ set: rest }); };
   const copy = (text, word) => navigator.clipboard?.writeText(text).then(() => setSaid(word), () => setSaid(text)) ?? setSaid(text);
   const share = () => copy(location.origin + toAddress(state, catalogue.version), say("page.copied", language));
+  const cite = (found) => copy(citation(found, state, catalogue.version), citation(found, state, catalogue.version));
+  const begin = (...asked) => { long.start(...asked); document.getElementById("jobs")?.scrollIntoView(); };
   const pin = () => change({ pins: [...state.pins, design].slice(0, 5) });
   const tab = (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -79,6 +86,8 @@ function App({ catalogue, first }) {
     <button onClick=${share}>${say("page.share", language)}</button>
     <label>${say("page.export", language)} <select value="" onChange=${(e) => { const as = e.target.value; e.target.value = ""; if (as) download("/api/export", { ...design, as }, `${state.scenario}.${as}`).catch(fails); }}>
       <option value="">–</option>${EXPORTS.map((x) => html`<option value=${x}>${x.toUpperCase()}</option>`)}</select></label>
+    <button aria-expanded=${offering} onClick=${() => setOffering(!offering)}>${say("page.proposal", language)}</button>
+    <button aria-pressed=${citing} onClick=${() => setCiting(!citing)}>${say("page.cite_any", language)}</button>
     <button class="to-inputs" onClick=${() => document.getElementById("inputs")?.scrollIntoView()}>${say("page.to_inputs", language)}</button>
     <span class="status" role="status">${busy ? say("page.computing", language) : say("page.ready", language)}</span>
   </header>
@@ -87,18 +96,23 @@ function App({ catalogue, first }) {
   <div class="body">
     <${Inputs} inputs=${inputs} set=${state.set} moved=${moved} language=${language} money=${money} onMove=${move} onReset=${reset} onResetAll=${() => { setMoved({}); change({ set: {} }); }} />
     <main>
-      <${Corridor} told=${told} language=${language} money=${money} onSeek=${setSeeking} onCite=${(tile) => copy(citation(tile, state, catalogue.version), citation(tile, state, catalogue.version))} />
+      <${Corridor} told=${told} language=${language} money=${money} onSeek=${setSeeking} onCite=${cite} />
       ${told ? html`<p class="note">${say("page.weakest", language, { tier: say(`page.tier.${told.weakest_tier}`, language) })}</p>` : ""}
+      ${offering ? html`<${Proposal} scenarios=${catalogue.scenarios} design=${design} pins=${state.pins} language=${language} onClose=${() => setOffering(false)}
+        onStart=${(options) => { setOffering(false); begin("proposal", options); }} />` : ""}
       ${seeking && inputs.length ? html`<${Seek} tile=${seeking} inputs=${inputs} design=${design} language=${language} onClose=${() => setSeeking(null)}
         onUse=${(key, value, unit) => { setSeeking(null); change({ set: { ...state.set, [key]: asText(value, unit) } }); }} />` : ""}
       <div role="tablist" class="tabs" onKeyDown=${tab}>${VIEWS.map((name) => html`<button role="tab" id=${`tab-${name}`} aria-controls="panels" aria-selected=${state.view === name}
         tabindex=${state.view === name ? 0 : -1} onClick=${() => change({ view: name })}>${say(`page.view.${name}`, language)}</button>`)}</div>
       <div role="tabpanel" id="panels" aria-labelledby=${`tab-${state.view}`} data-view=${panels.of || ""}>
         ${panels.error ? html`<p class="note">${panels.error}</p>` : ""}
-        ${(panels.found || []).map((p, i) => html`<${Panel} key=${`${panels.of}${p.title}${i}`} panel=${p} language=${language} />`)}
-        ${state.view === "trust" ? html`<${Import} language=${language} />` : ""}
+        ${(panels.found || []).map((p, i, all) => html`<${Panel} wide=${widths(all)[i]} key=${`${panels.of}${p.title}${i}`} panel=${p} language=${language} money=${money} onCite=${citing && cite} />`)}
+        ${state.view === "compare" ? html`<${Limits} pins=${state.pins} language=${language} onStart=${(options) => begin("limits", options)} />
+          <${Own} design=${design} language=${language} money=${money} />` : ""}
+        ${state.view === "serving" ? html`<${Upload} kind="trace" language=${language} onStart=${(file) => begin("trace", {}, file)} />` : ""}
+        ${state.view === "trust" ? html`<${Import} language=${language} /><${Upload} kind="calibrate" language=${language} onStart=${(file) => begin("calibrate", {}, file)} />` : ""}
       </div>
-      <${Jobs} design=${design} language=${language} />
+      <${Jobs} ...${long} language=${language} money=${money} />
     </main>
   </div>`;
 }

@@ -1,7 +1,7 @@
-// Beside the corridor: solve for an input, long questions with progress, and reading a file.
-import { html, useEffect, useRef, useState } from "/static/vendor/preact-htm.module.js";
-import { ask, cancel, get, Refused, upload } from "/static/net.js";
-import { Blocks, Panel, Table } from "/static/panels.js";
+// Beside the corridor: drag an output to solve for an input, and reading a file.
+import { html, useState } from "/static/vendor/preact-htm.module.js";
+import { ask, upload } from "/static/net.js";
+import { Table } from "/static/panels.js";
 import { figure, say } from "/static/words.js";
 
 export function Seek({ tile, inputs, design, language, onUse, onClose }) {
@@ -18,11 +18,12 @@ export function Seek({ tile, inputs, design, language, onUse, onClose }) {
     if (found) { setLow(found.low ?? found.value / 2); setHigh(found.high ?? found.value * 2); }
   };
   const unit = input.unit === "1" ? "" : ` ${input.unit}`;
-  const run = async (event) => {
+  const span = tile.value || 1;
+  const run = async (event, wanted = target) => {
     event.preventDefault();
     try {
-      const found = await ask("/api/seek", { ...design, span: `${key}=${low}${unit}:${high}${unit}`, target: `${tile.term}=${target}` }, "seek");
-      setTold({ found: found[0] });
+      const found = await ask("/api/seek", { ...design, span: `${key}=${low}${unit}:${high}${unit}`, target: `${tile.term}=${wanted}` }, "seek");
+      setTold({ found: found[0], target: Number(wanted) });
     } catch (error) { if (error.name !== "AbortError") setTold({ error: error.message }); }
   };
   return html`<form class="aside" onSubmit=${run} aria-label=${say("page.seek", language)}>
@@ -32,47 +33,13 @@ export function Seek({ tile, inputs, design, language, onUse, onClose }) {
     <label>${say("page.seek_low", language)} <input type="number" step="any" value=${low} onInput=${(e) => setLow(e.target.value)} />${unit}</label>
     <label>${say("page.seek_high", language)} <input type="number" step="any" value=${high} onInput=${(e) => setHigh(e.target.value)} />${unit}</label>
     <label>${say("page.seek_target", language, { term: say(tile.term, language) })} <input type="number" step="any" value=${target} onInput=${(e) => setTarget(e.target.value)} /> ${tile.unit}</label>
-    <p><button>${say("page.seek", language)}</button> <button type="button" onClick=${onClose}>${say("page.cancel", language)}</button></p>
+    <input type="range" min="-500" max="500" step="1" aria-label=${say("page.seek_drag", language, { term: say(tile.term, language) })} value=${Math.round(1000 * (Number(target) / span - 1))}
+      onInput=${(e) => setTarget(Number((span * (1 + Number(e.target.value) / 1000)).toPrecision(6)))} onChange=${(e) => run(e, Number((span * (1 + Number(e.target.value) / 1000)).toPrecision(6)))} />
+    <p><button>${say("page.seek", language)}</button> <button type="button" onClick=${onClose}>${say("page.close", language)}</button></p>
     <div aria-live="polite">${told?.error ? html`<p class="error">${told.error}</p>` : ""}
-    ${told?.found ? html`<p>${say("page.seek_found", language, { key, value: `${figure(told.found.value, 6)}${unit}`, target: figure(Number(target), 6) })}
+    ${told?.found ? html`<p>${say("page.seek_found", language, { key, value: `${figure(told.found.value, 6)}${unit}`, target: figure(told.target, 6) })}
       <button type="button" onClick=${() => onUse(key, told.found.value, input.unit)}>${say("page.use", language)}</button></p>` : ""}</div>
   </form>`;
-}
-
-const KINDS = ["serve", "month", "plans", "frontier", "flips", "reliability", "band"];
-
-export function Jobs({ design, language }) {
-  const [jobs, setJobs] = useState([]);
-  const seen = useRef(jobs);
-  seen.current = jobs;
-  const put = (id, more) => setJobs((all) => all.map((job) => (job.id === id ? { ...job, ...more } : job)));
-  const start = async (kind) => {
-    const asked = design;
-    try {
-      const job = await ask("/api/jobs", { ...asked, kind });
-      setJobs((all) => [{ ...job, asked }, ...all].slice(0, 6));
-    } catch (error) { setJobs((all) => [{ id: `x${Date.now()}`, kind, asked, state: "failed", error: error.message, progress: 0 }, ...all].slice(0, 6)); }
-  };
-  useEffect(() => {
-    const timer = setInterval(() => seen.current.filter((j) => ["waiting", "running", "silent"].includes(j.state)).forEach(async (job) => {
-      try { put(job.id, await get(`/api/jobs/${job.id}`)); }
-      catch (error) { put(job.id, error instanceof Refused && error.status === 404 ? { state: "lost" } : { state: "silent" }); }
-    }), 700);
-    return () => clearInterval(timer);
-  }, []);
-  const word = (state) => (state === "silent" ? say("page.offline", language) : say(`page.job.${state}`, language));
-  return html`<section class="aside jobs" aria-label=${say("page.jobs", language)}>
-    <h2>${say("page.jobs", language)}</h2>
-    <p class="row">${KINDS.map((kind) => html`<button onClick=${() => start(kind)}>${say(`page.job.${kind}`, language)}</button>`)}</p>
-    <ul aria-live="polite">${jobs.map((job) => html`<li key=${job.id} data-state=${job.state}>
-      <strong>${say(`page.job.${job.kind}`, language)}</strong> ${word(job.state)}
-      ${job.state === "running" ? html`<progress max="1" value=${job.progress || undefined} aria-label=${say("page.job.running", language)}></progress>` : ""}
-      ${["waiting", "running"].includes(job.state) ? html`<button onClick=${() => cancel(`/api/jobs/${job.id}`)}>${say("page.cancel", language)}</button>` : ""}
-      ${["lost", "failed", "cancelled"].includes(job.state) ? html`<button onClick=${() => start(job.kind)}>${say("page.job.again", language)}</button>` : ""}
-      ${job.error ? html`<p class="error">${job.error}</p>` : ""}
-      ${(job.answer?.panels || []).map((panel) => html`<${Panel} panel=${panel} language=${language} />`)}
-      ${job.answer ? html`<${Blocks} blocks=${job.answer.blocks} language=${language} />` : ""}</li>`)}</ul>
-  </section>`;
 }
 
 export function Import({ language }) {

@@ -20,6 +20,7 @@ const short = (text) => (text.length > 34 ? `${text.slice(0, 16)}…${text.slice
 export function option(chart, name) {
   if (chart.kind === "scatter") return scattered(chart, name);
   const floats = chart.kind === "tornado" || chart.kind === "spans";
+  if (chart.kind === "curve") return curved(chart, name);
   const across = chart.kind === "bars_across" || floats;
   const names = chart.categories.map((c) => short(name(c)));
   const names_axis = { type: "category", data: across ? [...names].reverse() : names, axisLabel: { interval: 0, hideOverlap: !across } };
@@ -56,6 +57,17 @@ function tornado(chart, name) {
     },
   });
   return [side(low, chart.series[0].name, COLOURS[4]), side(high, chart.series[1].name, COLOURS[5])];
+}
+
+// Lines over the numbers of one column.
+function curved(chart, name) {
+  return {
+    animation: false, color: COLOURS, textStyle: { fontFamily: "system-ui, sans-serif" }, legend: { top: 4, type: "scroll" },
+    grid: { left: 8, right: 24, top: 64, bottom: 44, containLabel: true }, tooltip: { trigger: "axis", confine: true },
+    xAxis: { type: "value", name: name(chart.x), nameLocation: "middle", nameGap: 26, scale: true },
+    yAxis: { type: "value", name: chart.unit, nameTextStyle: { align: "left" }, scale: true },
+    series: chart.series.map((s) => ({ name: name(s.name), type: "line", symbolSize: 6, data: s.values.map((v, i) => [chart.categories[i], v]) })),
+  };
 }
 
 // Groups of points; marks are lines across at their x, as a service level is.

@@ -1,6 +1,6 @@
 // Every sourced number of the scenario as a slider on its stated range, the file's value marked, its source at hand.
 import { html, useMemo, useState } from "/static/vendor/preact-htm.module.js";
-import { say, shown } from "/static/words.js";
+import { say, shown, unitName } from "/static/words.js";
 
 const MOST_SHOWN = 14;
 const FIRST = [/memory\.bandwidth$/, /scale_up\.bandwidth$/, /compute\.bf16/, /memory\.capacity$/, /^tco\.(pue|tariff|wacc|sold_share)$/, /mttf_scale$/, /parts\.[^.]+$/, /\.tdp$/];
@@ -31,8 +31,8 @@ function Slider({ input, value, changed, language, money, onMove, onReset }) {
   const name = say(input.key, language);
   return html`<li class=${changed ? "input changed" : "input"}>
     <label for=${`i-${input.key}`} title=${input.says}>${name}${name === input.key ? "" : html` <code>${input.key}</code>`}</label>
-    <output>${number} ${unit}</output>
-    <input id=${`i-${input.key}`} type="range" min="0" max="1000" step="1" value=${at} aria-valuetext=${`${number} ${unit}`}
+    <output>${number} ${unitName(unit, language)}</output>
+    <input id=${`i-${input.key}`} type="range" min="0" max="1000" step="1" value=${at} aria-valuetext=${`${number} ${unitName(unit, language)}`}
       style=${`--base:${(100 * (base - low)) / (high - low || 1)}%`}
       onInput=${(event) => onMove(input, low + scale * Number(event.target.value))} />
     <p class="source"><span class="tier-word">${say(`page.tier.${input.tier}`, language)}</span> ${input.source || ""}</p>

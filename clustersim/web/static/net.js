@@ -72,8 +72,12 @@ export async function upload(path, file) {
   return (await send(path, { method: "POST", headers: headers("application/octet-stream"), body: file })).json();
 }
 
-export async function download(path, body, name) {
-  const answer = await send(path, { method: "POST", headers: headers("application/json"), body: JSON.stringify(body) });
+export const download = async (path, body, name) =>
+  stored(await send(path, { method: "POST", headers: headers("application/json"), body: JSON.stringify(body) }), name);
+
+export const save = async (path, name) => stored(await send(path, { headers: headers() }), name);
+
+async function stored(answer, name) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(await answer.blob());
   link.download = name;

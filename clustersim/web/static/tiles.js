@@ -4,7 +4,11 @@ import { figure, say, shown, unitName } from "/static/words.js";
 
 const TIERS = { measured: "●●●", published: "●●○", derived: "●○○", assumption: "○○○", given: "●●●" };
 
-export function Tile({ tile, language, money, onSeek, onCite }) {
+// A share has the currency of its listing, whatever the page is read in.
+const priceOf = (tile, money) => (tile.term.startsWith("target_price_") ? { code: "CNY", rate: 1 } : money);
+
+export function Tile({ tile, language, money: chosen, onSeek, onCite }) {
+  const money = priceOf(tile, chosen);
   const [number, unit] = shown(tile.value, tile.unit, money);
   const ends = [tile.low, tile.high].map((v) => (v === null || v === undefined ? null : shown(v, tile.unit, money)));
   const change = tile.change === null || Math.abs(tile.change) < 5e-7 ? "" : `${tile.change > 0 ? "+" : "−"}${figure(Math.abs(100 * tile.change), 3)} %`;

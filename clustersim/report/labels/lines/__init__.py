@@ -1,0 +1,22 @@
+"""Lines of pages and words of figures: English (``{}`` is what differs, ``{n}`` where it is a number), and Chinese."""
+
+from __future__ import annotations
+
+from clustersim.report.labels.lines import (
+    claims,
+    company,
+    corridor,
+    cost,
+    drawn,
+    files,
+    plans,
+    serving,
+    words,
+)
+
+__all__ = ["LINES"]
+
+LINES: dict[str, str] = {
+    **words.LINES, **corridor.LINES, **claims.LINES, **cost.LINES, **plans.LINES, **serving.LINES, **company.LINES,
+    **files.LINES, **drawn.LINES,
+}  # fmt: skip

@@ -1,0 +1,161 @@
+"""Lines, headings and cells in the chosen language: found by what stands in the catalogue, else left as they are.
+
+A line is looked up as it is, then by templates whose places ``{}`` hold what differs (a number, a name, or words that
+are looked up in turn), then in the pieces between its joints. Names of the user's and of products stay.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from clustersim.report.language import language
+from clustersim.report.term_units import heading, spoken_unit
+
+__all__ = ["chinese", "spoken", "spoken_cell", "spoken_heading"]
+
+#: What joins the pieces of a line, the strongest first; and how Chinese joins them.
+_JOINTS = (("; ", ";"), (": ", ":"), (", ", ","))
+_LEAD = re.compile(r"^(\s*(?:- )?)(.*?)(\s*)$", re.DOTALL)
+#: A line that was put into words before it was laid out.
+_LAID_OUT = re.compile("[\u4e00-\u9fff](?=.*   )|   (?=.*[\u4e00-\u9fff])")
+_BEHIND = re.compile(r"^(.*\S) \(([^()]*)\)$", re.DOTALL)
+_PLACE = re.compile(r"\{(n?)\}")
+_NUMBER = r"([-+~≤≥<>]?\d[\d.,%e+x-]*)"
+#: Columns that hold names of the user's or of files: nothing in them is put into other words.
+_NAMES = frozenset({
+    "name", "scenario", "side", "workload", "card", "file", "key", "keys", "source", "plan", "model", "id", "row",
+    "input", "where", "inputs", "from", "value", "example", "takes", "allowed", "site",
+})  # fmt: skip
+_KEY = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
+#: A term as it is called, with the year where it has one for each.
+_TERM = re.compile(rf"({_KEY.pattern})(?: \d{{4}}E?)?")
+
+
+def spoken(text: str) -> str:
+    """Return a line (or several) in the chosen language."""
+    if language() != "zh":
+        return text
+    return "\n".join(chinese(line) for line in text.split("\n"))
+
+
+def spoken_heading(key: str) -> str:
+    """Return what people read above a column, in the chosen language; its unit stands in brackets."""
+    if language() != "zh":
+        return heading(key)
+    from clustersim.report.labels.columns import COLUMNS, UNITS
+
+    base, unit = spoken_unit(key)
+    words = COLUMNS.get(key) or _label(key) or COLUMNS.get(base) or _label(base)
+    if not words:
+        return chinese(heading(key))
+    return f"{words}({UNITS.get(unit, unit)})" if unit and "(" not in words and unit not in words else words
+
+
+def spoken_cell(column: str, text: str) -> str:
+    """Return a cell of text in the chosen language; a term keeps its key behind its words: it is what one types."""
+    if language() != "zh" or column in _NAMES:
+        return text
+    if term := _TERM.fullmatch(text):
+        words = _label(term[1]) or _label(spoken_unit(term[1])[0])
+        return f"{words} {text}" if words else text
+    return chinese(text)
+
+
+@lru_cache(maxsize=20_000)
+def chinese(line: str) -> str:
+    """Return a line in Chinese as far as the catalogue goes.
+
+    >>> chinese("weak scaling, 8 to 1024 cards"), chinese("a name of the user's")
+    ('弱扩展效率,8 至 1024 卡', "a name of the user's")
+    """
+    found = _LEAD.match(line)
+    assert found is not None
+    lead, body, tail = found.groups()
+    if not re.search("[A-Za-z]", body) or _LAID_OUT.search(body):
+        return line
+    return f"{lead}{_words(body)}{tail}"
+
+
+def _words(body: str) -> str:
+    return _whole(body, across=False) or _pieces(body) or _whole(body, across=True) or body
+
+
+def _whole(body: str, *, across: bool) -> str | None:
+    """The words of a text that stands in the catalogue as a whole; a place may reach ``across`` a semicolon."""
+    exact, templates = _catalogue()
+    body = re.sub(" {2,}", " ", body)
+    if body in exact:
+        return exact[body]
+    if not _KEY.fullmatch(body) and (words := _label(body)):
+        return words
+    for literal, pattern, answer in templates:
+        match = pattern.fullmatch(body) if literal in body else None
+        if match and (across or not any("; " in group for group in match.groups())):
+            return answer.format(*(chinese(group) for group in match.groups()))
+    return None
+
+
+def _pieces(body: str) -> str | None:
+    """The words of the pieces between the joints, where any of them has words."""
+    for joint, ours in _JOINTS:
+        if joint in body and (said := _joined(body, joint)) is not None:
+            return ours.join(said)
+    if body.endswith(".") and (said_whole := _whole(body[:-1], across=True)):
+        return f"{said_whole}。"
+    if behind := _BEHIND.match(body):
+        front, inside = (chinese(part) for part in behind.groups())
+        if (front, inside) != behind.groups():
+            return f"{front}({inside})"
+    return None
+
+
+def _joined(body: str, joint: str) -> tuple[str, str] | None:
+    """The words before and behind a joint: the last one before which all stands in the catalogue, else the first."""
+    at = body.rfind(joint)
+    while at > 0 and (said := _whole(body[:at].strip(), across=False)) is None:
+        at = body.rfind(joint, 0, at)
+    if at > 0:
+        return said or "", chinese(body[at + len(joint) :])
+    head, _, rest = body.partition(joint)
+    found = chinese(head), chinese(rest)
+    return None if found == (head, rest) else found
+
+
+def _label(key: str) -> str:
+    """The Chinese label of a key, nothing where it has none."""
+    return _labels().get(key, "")
+
+
+@lru_cache(maxsize=1)
+def _labels() -> Mapping[str, str]:
+    """Chinese by key, of the labels without places of their own."""
+    from clustersim.report.labels import all_words
+
+    return {key: zh for key, (_, zh) in all_words().items() if not set("{.") & set(zh + key)}
+
+
+@lru_cache(maxsize=1)
+def _catalogue() -> tuple[Mapping[str, str], list[tuple[str, re.Pattern[str], str]]]:
+    """What is said as it is, and templates, the one with most letters of its own first."""
+    from clustersim.report.labels import all_words
+    from clustersim.report.labels.lines import LINES
+
+    labels = {en: zh for en, zh in all_words().values() if "{" not in zh and en != zh}
+    exact = labels | {key: words for key, words in LINES.items() if not _PLACE.search(key)}
+    made = [
+        (max(_PLACE.split(key)[::2], key=len), _pattern(key), words)
+        for key, words in sorted(LINES.items(), key=lambda item: -len(_PLACE.sub("", item[0])))
+        if _PLACE.search(key)
+    ]
+    return exact, made
+
+
+def _pattern(key: str) -> re.Pattern[str]:
+    pieces = _PLACE.split(key)
+    made = [
+        re.escape(piece) if i % 2 == 0 else _NUMBER if piece == "n" else "(.*?)"
+        for i, piece in enumerate(pieces)
+    ]
+    return re.compile("".join(made), re.DOTALL)
