@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from clustersim.report.labels.terms import spoken
 from clustersim.report.style import BLUE, GREEN, GREY, ORANGE, RED, SKY, new_figure
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def case_waterfall(title: str, start: float, changes: Sequence[tuple[str, float]
     axes.annotate(
         f"{level:.1f}", (level, len(changes) + 1), xytext=(4, 0), textcoords="offset points", va="center"
     )
-    axes.set_yticks(range(len(changes) + 2), ["base", *(name for name, _ in changes), end])
+    axes.set_yticks(range(len(changes) + 2), ["base", *(spoken(name) for name, _ in changes), end])
     axes.invert_yaxis()
     axes.set_xlim(0, top * 1.1)
     axes.set_xlabel(f"{currency} per share")

@@ -143,6 +143,17 @@ def test_the_words_are_complete() -> None:
             assert re.search("[\u4e00-\u9fff]|^BR|successor|pretrain|chat", name), name
 
 
+@pytest.mark.parametrize(
+    ("phrase", "key"),
+    [("pv_fcf", "pv_fcf"), ("pv_terminal", "pv_terminal"), ("dcf_leg", "dcf_m"), ("ps_leg", "ps_m"),
+     ("target_per_share", "target_price"), ("price", "price"), ("upside", "upside")],
+)  # fmt: skip
+def test_a_quantity_has_one_name_in_note_and_workbook(phrase: str, key: str) -> None:
+    """The note adds a unit to the workbook's words, nothing else."""
+    for said, word in zip(PHRASES[phrase], _WORDS[key], strict=True):
+        assert re.split(r", |\uff08", said)[0] == word
+
+
 def test_the_writers_write_all_of_it_and_the_same_bytes_again(tmp_path: Path) -> None:
     docx, pptx = pytest.importorskip("docx"), pytest.importorskip("pptx")
     one = short("en")

@@ -1,5 +1,6 @@
 """Law: whatever a product, a peer or a case is called, the workbook is made, and calculates what Python gives."""
 
+import re
 from pathlib import Path
 
 import formualizer
@@ -19,6 +20,8 @@ products:
   "A&B": {units: 1000, asp: 60, unit_cost: 28}
   "a-b": {units: 1000, asp: 60, unit_cost: 28}
   "x]<": {units: 1000, asp: 60, unit_cost: 28}
+  "A1": {units: 1000, asp: 60, unit_cost: 28}
+  "R1C1": {units: 1000, asp: 60, unit_cost: 28}
   "训练卡 $ <y>": {units: 1000, asp: 60, unit_cost: 28}
 drivers: {research_expense: 200000, selling_share: 5 %, administrative_share: 5 %, receivable_days: 90,
           inventory_days: 120, payable_days: 60}
@@ -39,6 +42,8 @@ def test_names_with_brackets_and_alike_but_for_signs(tmp_path: Path) -> None:
     book = export_workbook(tmp_path / "book.xlsx", {"base": run}, selected="base")
     names = [name.casefold() for name in openpyxl.load_workbook(tmp_path / "book.xlsx").defined_names]
     assert len(names) == len(set(names)) > 40
+    # A name that is a place of its own (A1, BR106, R1C1) makes Excel repair the file.
+    assert not [name for name in names if re.fullmatch(r"[a-z]{1,3}\d+|r\d*c\d*|true|false", name)]
     stripped(tmp_path / "book.xlsx", tmp_path / "s.xlsx")
     program = formualizer.load_workbook(str(tmp_path / "s.xlsx"))
     for line in run.company.products:

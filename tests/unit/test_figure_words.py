@@ -99,3 +99,18 @@ def test_the_fan_shows_what_its_axis_says() -> None:
     axes = figure.axes[0]
     assert "lost" in axes.get_ylabel()
     assert max(axes.lines[0].get_ydata()) == pytest.approx((600 + 900) / 3600, rel=1e-6)
+
+
+def test_the_way_to_a_case_and_what_moves_a_bill_are_spoken() -> None:
+    """No key of a file on an axis of the figures that `forecast cases`, `tco` and `compare` draw."""
+    from clustersim.report.forecast_figures import case_waterfall
+    from clustersim.report.pages.tco import _tornado
+
+    way = case_waterfall("base to bear", 80.0, [("asp_scale", -5.0), ("peers.discount", -2.0)], "bear", "HKD")
+    swings = [
+        {"key": key, "low": 1.0, "high": 2.0} for key in ("cards.BR166M.price", "prices.parts.rack-air")
+    ]
+    bill = _tornado("what moves the bill", swings, 1.5, 1.0, "M CNY")
+    for figure in (way, bill):
+        names = [tick.get_text() for tick in figure.axes[0].get_yticklabels()]
+        assert names and not [name for name in names if re.search(r"\w[_.]\w", name)], names

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from clustersim.report.content.offer_words import OFFER
+from clustersim.report.labels.typeset import set_words
 
 __all__ = ["PHRASES"]
 
-PHRASES: dict[str, tuple[str, str]] = {
+_WRITTEN: dict[str, tuple[str, str]] = {
     # --- heads
     "initiation": ("Initiation of coverage", "首次覆盖报告"),
     "update": ("Update", "更新报告"),
@@ -26,7 +27,7 @@ PHRASES: dict[str, tuple[str, str]] = {
         "输入,`clustersim verify` 可复算。",
     ),
     "target": ("Target price", "目标价"),
-    "price": ("Price", "股价"),
+    "price": ("Share price", "股价"),
     "upside": ("Upside", "潜在升幅"),
     "rating": ("Rating", "评级"),
     "strong buy": ("Strong buy", "强烈买入"),
@@ -160,10 +161,10 @@ PHRASES: dict[str, tuple[str, str]] = {
     "legs": ("How the target price is made", "目标价的构成"),
     "pv_fcf": ("Present value of free cash flows, CNY bn", "自由现金流现值(亿元)"),
     "pv_terminal": ("Present value of what follows, CNY bn", "永续期现值(亿元)"),
-    "dcf_leg": ("Equity by DCF, {currency} bn", "DCF股权价值(亿{currency})"),
-    "ps_leg": ("Equity by price-to-sales of peers, {currency} bn", "可比公司市销率股权价值(亿{currency})"),
+    "dcf_leg": ("Equity by the DCF, {currency} bn", "DCF股权价值(亿{currency})"),
+    "ps_leg": ("Equity by the peers, {currency} bn", "可比公司股权价值(亿{currency})"),
     "blended": ("Blended, {currency} bn", "加权股权价值(亿{currency})"),
-    "target_per_share": ("Target price, {currency} a share", "目标价(每股{currency})"),
+    "target_per_share": ("Target price per share, {currency}", "每股目标价({currency})"),
     "printed": ("As printed", "报告印刷值"),
     "recomputed": ("Recomputed", "重算值"),
     "free_cash_flow": ("Free cash flow, CNY m", "自由现金流(百万元)"),
@@ -320,3 +321,4 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     **OFFER,
 }
+PHRASES = set_words(_WRITTEN)

@@ -16,6 +16,7 @@ from clustersim.report.labels import (
     stacks,
     statements,
 )
+from clustersim.report.labels.typeset import set_words
 
 __all__ = ["LANGUAGES", "all_words", "known", "label"]
 
@@ -24,13 +25,7 @@ _ROW = re.compile(
     r"(?:products\.(?P<name>.+)|drivers)\.(?P<row>[a-z_]+)(?:\.(?P<year>20\d\d(?:H[12])?[AE]))?", re.S
 )
 _OF_PRODUCT = {"units": "units_of", "asp": "price_of", "unit_cost": "unit_cost_of"}
-_WORDS: dict[str, tuple[str, str]] = {
-    **results.WORDS,
-    **page.WORDS,
-    **statements.WORDS,
-    **inputs.WORDS,
-    **sheets.WORDS,
-}
+_WORDS = set_words({**results.WORDS, **page.WORDS, **statements.WORDS, **inputs.WORDS, **sheets.WORDS})
 
 
 def known(key: str) -> bool:
@@ -53,7 +48,7 @@ def _of_row(key: str) -> tuple[str, str] | None:
         return None
     part = (name or "").replace("{", "{{").replace("}", "}}")
     one, other = (text.replace("{part}", part) for text in words)
-    return (f"{one}, {year}", f"{other},{year}") if year else (one, other)
+    return (f"{one}, {year}", f"{other}\uff0c{year}") if year else (one, other)
 
 
 def label(key: str, language: str, **parts: object) -> str:
@@ -64,9 +59,9 @@ def label(key: str, language: str, **parts: object) -> str:
     >>> label("revenue", "both")
     'Revenue 收入'
     >>> label("units_of", "zh", part="BR166")
-    '计划销量,BR166'
+    '计划销量，BR166'
     >>> label("products.BR166.asp.2027E", "en"), label("drivers.receivable_days.2027E", "zh")
-    ('Price, BR166, 2027E', '应收账款周转天数,2027E')
+    ('Price, BR166, 2027E', '应收账款周转天数，2027E')
     """
     words = _WORDS.get(key) or _of_row(key) or _WORDS.get(key.rsplit(":", 1)[-1])
     if words is None:
@@ -79,5 +74,6 @@ def label(key: str, language: str, **parts: object) -> str:
 
 def all_words() -> Mapping[str, tuple[str, str]]:
     """Return every key with its English and its Chinese."""
-    said = {english: (english, chinese) for english, chinese in notes.NOTES.items()}
-    return {**said, **stacks.WORDS, **page_panels.WORDS, **page_asks.WORDS, **_WORDS}
+    said = {english: (english, other) for english, other in notes.NOTES.items()}
+    panels = {**stacks.WORDS, **page_panels.WORDS, **page_asks.WORDS}
+    return {**said, **set_words(panels), **_WORDS}

@@ -102,7 +102,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "asp_factor": ("Factor on the price", "价格系数"),
     "units_factor": ("Factor on units", "销量系数"),
     "revenue_kcny 2027E": ("Revenue, 2027E", "收入,2027E"),
-    "dcf_hkd_m": ("Equity by DCF", "现金流折现"),
+    "dcf_hkd_m": ("Equity by the DCF", "DCF股权价值"),
     "ps_hkd_m": ("Equity by peers", "市销率"),
     "blended_hkd_m": ("Equity, blended", "综合估值"),
     "target_price_hkd": ("Target price", "目标价"),

@@ -16,8 +16,8 @@ _INPUTS = {
 }  # fmt: skip
 _WORTH = {
     "target_price": "Target price",
-    "dcf": "Equity by DCF",
-    "ps": "Equity by peers",
+    "dcf": "Equity by the DCF",
+    "ps": "Equity by the peers",
     "blended": "Equity, blended",
 }
 _MONEY = re.compile(r"^(target_price|dcf|ps|blended)_[a-z]{3}(_m)?$")

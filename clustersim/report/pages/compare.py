@@ -120,6 +120,7 @@ def _even(result: Mapping[str, Any]) -> list[str]:
 
 def _figures(result: Mapping[str, Any]) -> dict[str, Figure]:
     from clustersim.report.figures import revenue_stack
+    from clustersim.report.labels.terms import spoken
 
     out = {}
     for name, terms in result["terms"].items():
@@ -133,6 +134,7 @@ def _figures(result: Mapping[str, Any]) -> dict[str, Figure]:
             if any(mine[term] for mine in terms.values())
         }
         spans = {side: (band["p10"], band["p90"]) for side, band in result["intervals"].get(name, {}).items()}
-        figure = revenue_stack(f"{name}: cost per {unit}", list(terms), parts, f"CNY per {unit}", spans)
+        said = spoken(f"cny_per_{unit}")
+        figure = revenue_stack(f"{name}: {said[:1].lower()}{said[1:]}", list(terms), parts, "CNY", spans)
         out[f"compare_{name}.png"] = figure
     return out

@@ -138,7 +138,8 @@ def _figures(result: Mapping[str, Any]) -> dict[str, Figure]:
 
 
 def _tornado(title: str, swings: Sequence[Mapping[str, Any]], base: float, scale: float, unit: str) -> Figure:
+    from clustersim.report.labels.terms import spoken
     from clustersim.report.study_figures import tornado_figure
 
-    bars = [(r["key"], r["low"] / scale, base / scale, r["high"] / scale) for r in swings]
+    bars = [(spoken(r["key"]), r["low"] / scale, base / scale, r["high"] / scale) for r in swings]
     return tornado_figure(title, bars, unit)

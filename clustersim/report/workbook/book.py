@@ -26,9 +26,12 @@ from clustersim.report.workbook.looks import (
     PLAIN,
     SHEETS,
     WHOLE,
+    WIDTHS,
     WORDS,
     lay_out,
+    set_widths,
     tab,
+    wide,
 )
 from clustersim.report.workbook.named import has_words, said
 
@@ -84,6 +87,9 @@ class Book:
         self.defined: set[str] = set()
         self.typed: dict[str, str] = {}
         self.wordless: set[str] = set()
+        self.longest: dict[str, dict[int, int]] = {}
+        self.high: dict[tuple[str, int], int] = {}
+        self.told: dict[str, str] = {}
 
     # --- looks -------------------------------------------------------------------------------------------------
 
@@ -126,7 +132,14 @@ class Book:
         self.next_row[sheet] += 1
 
     def text(self, sheet: str, row: int, column: int, value: str, kind: str = "text") -> None:
-        """Write text; it stays text whatever it begins with."""
+        """Write text; it stays text whatever it begins with. What is wider than its column is wrapped."""
+        if kind == "text" and column in WIDTHS:
+            longest, most = self.longest.setdefault(sheet, {}), WIDTHS[column][1]
+            longest[column] = max(longest.get(column, 0), wide(value))
+            if wide(value) + 2 > most:
+                kind, lines = "long", -(-wide(value) // (most - 4))
+                self.high[sheet, row] = max(self.high.get((sheet, row), 1), lines)
+                self.sheets[sheet].set_row(row, 16.5 * self.high[sheet, row])
         self.sheets[sheet].write_string(row, column, value, self.format(kind))
 
     # --- rows --------------------------------------------------------------------------------------------------
@@ -143,7 +156,12 @@ class Book:
         self.text(sheet, row, 0, said(key, self.language))
         self.text(sheet, row, 1, unit_words(unit, self.language))
         if source:
-            self.text(sheet, row, 2, label(source, self.language))
+            told, long = label(source, self.language), wide(source) + 2 > WIDTHS[2][1]
+            again = (
+                long and self.told.get(sheet) == source
+            )  # a long source is told once for the rows that share it
+            self.text(sheet, row, 2, self.words("src.above") if again else told)
+        self.told[sheet] = source
         if tier:
             self.text(sheet, row, 3, label(tier, self.language))
         return row
@@ -301,7 +319,9 @@ class Book:
         return f"{self.quoted(sheet)}!{xl_col_to_name(column, col_abs=True)}${row + 1}"
 
     def close(self) -> None:
-        """Write the file."""
+        """Write the file, its columns as wide as what stands in them."""
+        for sheet, longest in self.longest.items():
+            set_widths(self.sheets[sheet], sheet, longest)
         self.file.close()
 
 

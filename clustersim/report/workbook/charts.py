@@ -18,6 +18,7 @@ COLOURS = ("#0072B2", "#E69F00", "#009E73", "#56B4E9", "#D55E00", "#CC79A7", "#F
 #: Where the rows of the charts begin, below the charts.
 _ROWS_FROM = 92
 _SIZE = {"width": 640, "height": 400}
+_GAP = 24
 _FONT = {"size": 9}
 
 
@@ -30,21 +31,28 @@ def write_charts(book: Book, company: Company, spreads: Sequence[Bars]) -> None:
     products = [(p.name, f"revenue:{p.name}") for p in company.products]
     plans = (
         ("chart.revenue", "column", "stacked",
-         [*products, (said("services", book.language), "services")], "A4"),
+         [*products, (said("services", book.language), "services")], (3, 0)),
         ("chart.profit", "line", None,
-         [(said(k, book.language), k) for k in ("gross_profit", "operating_profit", "net_profit")], "F4"),
-        ("chart.fcf", "column", None, [(said(k, book.language), k) for k in ("fcf", "pv")], "A26"),
+         [(said(k, book.language), k) for k in ("gross_profit", "operating_profit", "net_profit")], (3, 1)),
+        ("chart.fcf", "column", None, [(said(k, book.language), k) for k in ("fcf", "pv")], (25, 0)),
         ("chart.cash", "line", None,
-         [(said(k, book.language), k) for k in ("bs.cash_and_cash_equivalents", "net_working_capital")], "F26"),
+         [(said(k, book.language), k) for k in ("bs.cash_and_cash_equivalents", "net_working_capital")], (25, 1)),
     )  # fmt: skip
     for title, kind, subtype, series, where in plans:
         chart = book.file.add_chart({"type": kind, **({"subtype": subtype} if subtype else {})})
         for (name, key), colour in zip(series, COLOURS, strict=False):
             chart.add_series(_series(book, company, name, key, colour, kind))
         _dress(chart, book.words(title), book.words("bn"), "#,##0.0")
-        sheet.insert_chart(where, chart, {"object_position": 2})
-    for bars, where in zip(spreads, ("A48", "F48", "A70"), strict=False):
-        sheet.insert_chart(where, _spread(book, bars), {"object_position": 2})
+        _put(sheet, where, chart)
+    for bars, where in zip(spreads, ((47, 0), (47, 1), (69, 0)), strict=False):
+        _put(sheet, where, _spread(book, bars))
+
+
+def _put(sheet: Any, where: tuple[int, int], chart: Any) -> None:
+    """Place a chart by its row and whether it stands left or right, whatever the widths of the columns."""
+    row, right = where
+    offset = right * (_SIZE["width"] + _GAP)
+    sheet.insert_chart(row, 0, chart, {"object_position": 2, "x_offset": offset})
 
 
 def _series(book: Book, company: Company, name: str, key: str, colour: str, kind: str) -> dict[str, object]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from clustersim.finance.capital import NEAR
 from clustersim.finance.company import Array, Company
 from clustersim.finance.forecast import Forecast
 from clustersim.finance.statements import Statements
@@ -149,7 +150,10 @@ def _of_supply(company: Company, forecast: Forecast) -> Iterator[Test]:
 def _of_cells(book: Book, company: Company) -> Iterator[tuple[str, str, float]]:
     """Checks of single cells, all of them typed: (key, formula, whether it holds)."""
     cell = book.cell
-    yield "growth", cell("can_value"), 1.0
+    # At less than a point the terminal value is many times all that is known, whatever it says.
+    room = f"{cell('wacc_used')}-{cell('terminal_growth')}>={NEAR}-1E-9"
+    far = book.value("wacc_used") - book.value("terminal_growth") >= NEAR - 1e-9
+    yield "growth", f"IF(AND({cell('can_value')}=1,{room}),1,0)", float(far)
     shares = [cell(key) for key in _SHARES if key in book.scalars]
     within = ",".join(f"{at}>=0,{at}<=1" for at in shares)
     alone = f",{cell('dcf_weight')}=1" if company.peers is None else ""  # nothing else to give a weight to

@@ -86,7 +86,7 @@ def write_control(book: Book, companies: Mapping[str, Company], selected: str) -
     for key, value in SWITCHES:
         book.input(key, value, unit="", number="0.0", sheet="Control")
         note = book.words(f"say.{key}")
-        book.text("Control", book.next_row["Control"] - 1, FIRST_YEAR_COLUMN + 1, note, "note")
+        book.text("Control", book.next_row["Control"] - 1, FIRST_YEAR_COLUMN + 1, f" {note}", "note")
 
 
 def write_inputs(book: Book, company: Company, file: Any) -> None:

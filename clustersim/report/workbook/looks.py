@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 __all__ = [
@@ -13,8 +14,11 @@ __all__ = [
     "SHEETS",
     "TYPED",
     "WHOLE",
+    "WIDTHS",
     "lay_out",
+    "set_widths",
     "tab",
+    "wide",
 ]
 
 #: Sheet -> its tab in English and Chinese, and the colour of what it is: reading, typing, computing, holding against.
@@ -41,7 +45,16 @@ SHEETS = tuple(_TABS)
 TYPED = ("Control", "Inputs", "Chip", "Record")
 #: Column of the first year; before it stand label, unit, source and tier.
 FIRST_YEAR_COLUMN = 4
-NUMBER, WHOLE, PERCENT, PLAIN = "#,##0.00;[Red]-#,##0.00", "#,##0;[Red]-#,##0;-", "0.00%", "0.0000"
+NUMBER, WHOLE, PERCENT, PLAIN = (
+    "#,##0.00;[Red]-#,##0.00",
+    "[>=0.5]#,##0;[Red][<=-0.5]-#,##0;-",
+    "0.00%",
+    "0.0000",
+)
+#: Least and most width of label, unit, source and tier.
+WIDTHS = {0: (44, 100), 1: (12, 30), 2: (20, 60), 3: (10, 24)}
+#: Sheets that are read as one page; the others go on to more.
+_ONE_PAGE = {"Control", "Income", "Balance", "Cash flow", "DCF", "Multiples", "Sensitivities"}
 _WITH_SOURCES = {"Inputs", "Chip", "Record"}
 
 LOOKS: dict[str, dict[str, Any]] = {
@@ -58,11 +71,12 @@ LOOKS: dict[str, dict[str, Any]] = {
     "section": {"bold": True, "font_color": "#1F3864", "bottom": 1},
     "text": {"font_color": "#000000"},
     "wrapped": {"font_color": "#000000", "text_wrap": True, "valign": "top"},
+    "long": {"font_color": "#000000", "text_wrap": True},
     "note": {"font_color": "#666666"},
     "url": {"font_color": "#0563C1", "underline": 1},
 }
 #: Looks of text, which take no number format.
-WORDS = {"head", "title", "section", "text", "wrapped", "note", "url", "good", "bad", "fair"}
+WORDS = {"head", "title", "section", "text", "wrapped", "long", "note", "url", "good", "bad", "fair"}
 
 
 def tab(name: str, language: str) -> str:
@@ -74,19 +88,28 @@ def tab(name: str, language: str) -> str:
     return _TABS[name][1 if language == "zh" else 0]
 
 
+def wide(text: str) -> int:
+    """How many letters' room a text takes; a Chinese character takes that of two."""
+    return sum(2 if ord(c) > 0x2E80 else 1 for c in text)
+
+
+def set_widths(sheet: Any, name: str, longest: Mapping[int, int]) -> None:
+    """Make label, unit, source and tier as wide as their longest text, up to where it is wrapped."""
+    for column, (least, most) in WIDTHS.items():
+        used = name in _WITH_SOURCES or column < 2
+        sheet.set_column(column, column, min(max(least, longest.get(column, 0) + 2), most) if used else 1)
+
+
 def lay_out(sheet: Any, name: str, columns: int, *, timeline: bool) -> None:
     """Set widths, the tab's colour, and the page: one page wide, A3 along the years, head repeated, page numbers."""
     sheet.set_tab_color(_TABS[name][2])
     sheet.set_default_row(16.5)
-    sheet.set_column(0, 0, 60)
-    sheet.set_column(1, 1, 16)
-    sheet.set_column(2, 2, 34 if name in _WITH_SOURCES else 1)
-    sheet.set_column(3, 3, 11 if name in _WITH_SOURCES else 1)
+    set_widths(sheet, name, {})
     sheet.set_column(FIRST_YEAR_COLUMN, FIRST_YEAR_COLUMN + columns, 12.5)
     sheet.set_landscape()
     sheet.set_paper(8 if timeline else 9)
     sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
-    sheet.fit_to_pages(1, 0)
+    sheet.fit_to_pages(1, 1 if name in _ONE_PAGE else 0)
     sheet.repeat_rows(0, 2)
     sheet.set_footer("&L&8&F: &A&R&8&P / &N")
     sheet.hide_gridlines(2)

@@ -15,6 +15,8 @@ __all__ = ["write_docx"]
 
 _BLUE = "1F3864"
 _LIGHT = "E8EEF4"
+#: A table of no more rows is not parted by the end of a page.
+_KEPT_ROWS = 16
 _KINDS = {"text": "Normal", "bullet": "List Bullet", "remark": "Normal"}
 
 
@@ -30,14 +32,18 @@ def write_docx(content: Content, path: Path) -> None:
     document.add_paragraph(content.subtitle)
     _facts(document, content)
     for section in content.sections:
-        document.add_heading(section.title, 1)
-        for block in section.blocks:
-            _block(document, block)
-    document.sections[0].footer.paragraphs[0].text = content.foot
-    for run in document.sections[0].footer.paragraphs[0].runs:
+        heading = document.add_heading(section.title, 1)
+        heading.paragraph_format.keep_with_next = True
+        heading.paragraph_format.keep_together = True
+        for block, after in zip(section.blocks, (*section.blocks[1:], None), strict=True):
+            _block(document, block, leads=isinstance(after, Table | Chart))
+    foot = document.sections[0].footer.paragraphs[0]
+    foot.text = f"{content.foot}\t"
+    _page_number(foot)
+    for run in foot.runs:
         run.font.size = docx.shared.Pt(7)
     properties = document.core_properties
-    properties.title, properties.author = content.title, "clustersim"
+    properties.title, properties.author = content.title[:255], "clustersim"
     properties.created = properties.modified = datetime(2020, 1, 1)
     document.save(str(path))
     same_bytes(path)
@@ -97,12 +103,14 @@ def _cell(cell: Any, text: str, size: float, *, right: bool = False, shade: str 
     return run
 
 
-def _block(document: Any, block: Block) -> None:
+def _block(document: Any, block: Block, *, leads: bool) -> None:
+    """Add a block; words that lead to a table or a picture stay on its page."""
     from docx.shared import Mm, Pt, RGBColor
 
     if isinstance(block, Paragraph):
         paragraph = document.add_paragraph(block.text, style=_KINDS[block.kind])
         paragraph.paragraph_format.space_after = Pt(4)
+        paragraph.paragraph_format.keep_with_next = leads
         if block.kind == "remark":
             for run in paragraph.runs:
                 run.font.size, run.font.color.rgb = Pt(8), RGBColor(0x55, 0x55, 0x55)
@@ -129,8 +137,32 @@ def _table(document: Any, block: Table) -> None:
         cells = table.rows[i].cells
         for j, text in enumerate(row):
             _cell(cells[j], text, size, right=bool(j) and not block.words)
+    if len(block.rows) <= _KEPT_ROWS // (2 if block.words else 1):
+        for one in table.rows[
+            :-1
+        ]:  # a row stays with the next: a short table is not parted by the end of a page
+            one.cells[0].paragraphs[0].paragraph_format.keep_with_next = True
     _widths(table, block)
     document.add_paragraph().paragraph_format.space_after = Pt(2)
+
+
+def _page_number(paragraph: Any) -> None:
+    """The number of the page, by a field, at the right end of the line."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+    from docx.shared import Mm
+
+    stops = paragraph.paragraph_format.tab_stops
+    paragraph.style.paragraph_format.tab_stops.clear_all()
+    stops.add_tab_stop(Mm(174), 2)
+    run = paragraph.add_run()
+    for kind, text in (("begin", ""), ("", "PAGE"), ("end", "")):
+        part = OxmlElement("w:fldChar" if kind else "w:instrText")
+        if kind:
+            part.set(qn("w:fldCharType"), kind)
+        else:
+            part.text = text
+        run._r.append(part)
 
 
 def _repeats(row: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from clustersim.report.content.model import Chart
 from clustersim.report.style import BLUE, GREEN, GREY, ORANGE, PALETTE, RED, SKY, new_figure, save
+from clustersim.report.writers.needs import wide
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = ["chart_figure", "chart_png", "places_of"]
 
+#: A number stands clear of the lines that cross its place.
+_CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.85}
+#: Letters of a name beside a bar, or in a legend, that stand in one line.
+_ROOM = 34
 _LINES = (RED, GREEN, GREY, ORANGE)
 
 
@@ -34,20 +40,36 @@ def chart_figure(chart: Chart, *, width: float = 8.6) -> Figure:
     figure, axes = new_figure(width, height)
     draw = {"range": _range, "waterfall": _waterfall, "line": _line}.get(chart.kind, _columns)
     draw(axes, chart)
+    room = _ROOM if across else max(90 // max(len(chart.categories), 1), 8)
+    names = [_folded(name, room) for name in chart.categories]
     if across:
-        axes.set_yticks(range(len(chart.categories)), chart.categories)
+        axes.set_yticks(range(len(names)), names)
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
         axes.set_xlabel(chart.unit)
     else:
-        axes.set_xticks(range(len(chart.categories)), chart.categories)
+        axes.set_xticks(range(len(names)), names)
         axes.grid(axis="x", visible=False)
         axes.set_ylabel(chart.unit)
-    axes.set_title(chart.title)
+    axes.set_title(_folded(chart.title, 80))
     handles, _ = axes.get_legend_handles_labels()
     if len(handles) > 1:
-        figure.legend(loc="outside lower center", ncols=min(4, len(handles)), frameon=False)
+        texts = [_folded(str(handle.get_label()), _ROOM) for handle in handles]
+        ncols = min(4 if max(map(len, texts)) < 24 else 2, len(handles))
+        figure.legend(handles, texts, loc="outside lower center", ncols=ncols, frameon=False)
     return figure
+
+
+def _folded(name: str, room: int) -> str:
+    """A name in lines of no more letters than there is room for, at most three; a Chinese character is two."""
+    lines, line = [], ""
+    for word in re.findall("[\u2e80-\uffff]|[^\u2e80-\uffff\\s]+\\s*|\\s+", name):
+        if line and wide(line + word.rstrip()) > room:
+            lines.append(line.rstrip())
+            line = ""
+        line += word
+    lines.append(line.rstrip())
+    return "\n".join(lines if len(lines) <= 3 else [*lines[:2], f"{lines[2]}…"])
 
 
 def _columns(axes: Axes, chart: Chart) -> None:
@@ -97,7 +119,7 @@ def _range(axes: Axes, chart: Chart) -> None:
         for x, align, shift in ((a, "right", -4), (b, "left", 4)):
             text = f"{x:,.{places}f}"
             axes.annotate(text, (x, row), xytext=(shift, 0), textcoords="offset points", va="center", ha=align,
-                          fontsize=9)  # fmt: skip
+                          fontsize=9, bbox=_CLEAR, zorder=4)  # fmt: skip
     for (name, x), colour in zip(chart.lines, _LINES, strict=False):
         axes.axvline(x, color=colour, linewidth=1.6, linestyle="--", label=f"{name} {x:,.2f}")
     ends = [*low, *high, *(x for _, x in chart.lines)]

@@ -41,6 +41,7 @@ caption { text-align: left; font-weight: bold; padding: 2mm 0 1mm; color: #1F386
 th { background: #E8EEF4; text-align: right; padding: 0.8mm 1.2mm; border-bottom: 0.6pt solid #1F3864; }
 td { text-align: right; padding: 0.7mm 1.2mm; border-bottom: 0.3pt solid #ddd; vertical-align: top; }
 tr, .kept { break-inside: avoid; }
+p:has(+ figure), p:has(+ .kept) { break-after: avoid; }
 td.number, th.number { white-space: nowrap; }
 .words td.word { overflow-wrap: anywhere; }
 td.name { overflow-wrap: anywhere; }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from clustersim.report.content.model import Chart, Content, Paragraph, Section, Table
 from clustersim.report.style import BLUE, GREEN, ORANGE, PALETTE, SKY
@@ -17,12 +19,10 @@ __all__ = ["write_pptx"]
 
 _INK, _LIGHT = "1F3864", "E8EEF4"
 _WIDE, _HIGH = 13.333, 7.5
-#: What a slide can hold and still be read.
-_MOST_ROWS, _MOST_SAID, _MOST_BESIDE = 12, 900, 420
-#: Letters of a line of words over the whole width.
-_LETTERS_OF_LIST = 105
-#: Lines of a table of words on a slide (a row takes one for its margins), and letters along one of them.
-_MOST_LINES, _LETTERS = 30, 150
+#: What a slide can hold and still be read: letters of its text, alone and beside a chart.
+_MOST_SAID, _MOST_BESIDE = 900, 420
+#: From where to where a slide is filled, the width of that, and the least height of a table's row, in inches.
+_TOP, _BOTTOM, _ACROSS, _ROW = 1.2, 6.95, 12.1, 0.36
 
 
 def write_pptx(content: Content, path: Path) -> None:
@@ -39,7 +39,7 @@ def write_pptx(content: Content, path: Path) -> None:
     slides.title()
     for section in content.sections:
         slides.section(section)
-    deck.core_properties.title, deck.core_properties.author = content.title, "clustersim"
+    deck.core_properties.title, deck.core_properties.author = content.title[:255], "clustersim"
     deck.core_properties.created = deck.core_properties.modified = datetime(2020, 1, 1)
     deck.save(str(path))
     same_bytes(path)
@@ -67,32 +67,52 @@ class Slides:
         for i, (name, text) in enumerate(self.content.facts):
             at = 0.8 + i * each
             self._box(slide, (at, 4.0, each - 0.2, 1.5))
-            small = 14 if wide(name) <= 24 else 11
+            small, large = 14 if wide(name) <= 24 else 11, 26 if wide(text) <= 9 else 20
             self._text(slide, name, (at + 0.1, 4.1, each - 0.4, 0.4), small, colour="555555")
-            self._text(slide, text, (at + 0.1, 4.6, each - 0.4, 0.8), 26, bold=True, colour=_INK)
+            self._text(slide, text, (at + 0.1, 4.6, each - 0.4, 0.8), large, bold=True, colour=_INK)
 
     def section(self, section: Section) -> None:
-        """The slides of a section: its words beside its first chart, further charts, and its tables."""
+        """The slides of a section: its words with its first chart, further charts, and its tables, as many as fit."""
         said = [p for p in section.of(Paragraph) if p.kind != "remark"] or list(section.of(Paragraph))
         charts: tuple[Chart, ...] = section.of(Chart)
-        groups = list(_said(said, _MOST_BESIDE if charts else _MOST_SAID))
-        together = not charts and len(groups) == 1 and _goes_with(said, section.of(Table))
-        for k in range(max(len(groups), len(charts[:1]))):
-            slide = self._headed(section.title)
-            across = 5.2 if k == 0 and charts else 12.1
-            if k < len(groups):
-                self._list(slide, groups[k], (0.6, 1.3, across, 5.4))
-            if k == 0 and charts:
-                at = (6.0, 1.3, 6.8, 5.5) if groups else (0.6, 1.3, 12.1, 5.5)
-                self._chart(slide, charts[0], at)
-        for chart in charts[1:]:
-            self._chart(self._headed(section.title), chart, (0.6, 1.3, 12.1, 5.6))
-        for number, table in enumerate(section.of(Table)):
-            for part, rows in enumerate(_fitting(table)):
-                if together and number == part == 0:
-                    self._table(slide, table, rows, _below(said))
-                else:
-                    self._table(self._headed(section.title), table, rows)
+        beside = bool(charts) and charts[0].kind not in _LYING
+        groups = list(_said(said, _MOST_BESIDE if beside else _MOST_SAID))
+        first = groups.pop(0) if charts and groups else []
+        tables = list(section.of(Table))
+        for k, chart in enumerate(charts):
+            slide, top, bottom = self._headed(section.title), _TOP, _BOTTOM
+            under = (
+                tables[0] if tables and chart is charts[-1] and not (k == 0 and first and beside) else None
+            )
+            if under is not None and (high := _high_of_rows(under, under.rows)) <= _UNDER:
+                bottom -= high + 0.1
+                self._table(slide, tables.pop(0), under.rows, bottom + 0.1)
+            if k == 0 and first and beside:
+                self._list(slide, first, (0.6, top, 5.2, 5.4))
+                self._chart(slide, chart, (6.0, top, 6.8, 5.6))
+                continue
+            if k == 0 and first:
+                self._list(slide, first, (0.6, top, _ACROSS, 1.0))
+                top += _high_of_text(first)
+            self._chart(slide, chart, (0.6, top, _ACROSS, bottom - top))
+        self._filled(section.title, groups, tables)
+
+    def _filled(self, title: str, groups: Sequence[list[Paragraph]], tables: Sequence[Table]) -> None:
+        """Words and tables one below the other, on a new slide where the last one is full."""
+        slide, at = None, _BOTTOM
+        for group in groups:
+            high = _high_of_text(group)
+            if slide is None or at + high > _BOTTOM:
+                slide, at = self._headed(title), _TOP
+            self._list(slide, group, (0.6, at, _ACROSS, high))
+            at += high
+        for table in tables:
+            for rows in _fitting(table):
+                high = _high_of_rows(table, rows)
+                if slide is None or at + high > _BOTTOM:
+                    slide, at = self._headed(title), _TOP
+                self._table(slide, table, rows, at)
+                at += high + 0.15
 
     # --- parts ---------------------------------------------------------------------------------------------------
 
@@ -146,24 +166,21 @@ class Slides:
             paragraph.space_after = Pt(8)
             self._run(paragraph, f"• {one.text}", 15)
 
-    def _table(self, slide: Any, table: Table, rows: Sequence[Sequence[str]], top: float = 1.15) -> None:
+    def _table(self, slide: Any, table: Table, rows: Sequence[Sequence[str]], top: float) -> None:
         from pptx.enum.text import PP_ALIGN
         from pptx.util import Inches
 
-        self._text(slide, table.title, (0.6, top, 12.1, 0.4), 15, bold=True)
-        count = len(table.columns)
+        self._text(slide, table.title, (0.6, top - 0.05, _ACROSS, 0.4), 15, bold=True)
         shape = slide.shapes.add_table(
-            len(rows) + 1, count, *self._place((0.6, top + 0.5, 12.1, 0.38 * (len(rows) + 1)))
+            len(rows) + 1,
+            len(table.columns),
+            *self._place((0.6, top + _TITLE, _ACROSS, _ROW * (len(rows) + 1))),
         )
-        grid = shape.table
-        first = 3.6 if count > 3 else 6.0
-        for j in range(count):
-            grid.columns[j].width = Inches(first if j == 0 else (12.1 - first) / max(count - 1, 1))
-        if table.words and count > 3:
-            for j, share in enumerate(weights(table)):
-                grid.columns[j].width = Inches(12.1 * share)
-        size = 10 if count > 7 or table.words else 12
+        grid, size = shape.table, _size(table)
+        for j, width in enumerate(_widths(table)):
+            grid.columns[j].width = Inches(width)
         for i, row in enumerate((table.columns, *rows)):
+            grid.rows[i].height = Inches(_high_of_row(table, row))
             for j, text in enumerate(row):
                 cell = grid.cell(i, j)
                 cell.margin_top = cell.margin_bottom = Inches(0.03)
@@ -191,7 +208,7 @@ class Slides:
         frame = graph.chart_title.text_frame
         self._run(frame.paragraphs[0], chart.title + (f"\n{lines}" if lines else ""), 14, bold=True)
         graph.font.size = Pt(11)
-        across = chart.kind in {"range", "waterfall"}
+        across = chart.kind in _LYING
         graph.has_legend = len(series) > 1 and not across
         if graph.has_legend:
             graph.legend.position, graph.legend.include_in_layout = XL_LEGEND_POSITION.BOTTOM, False
@@ -200,8 +217,11 @@ class Slides:
         if across:
             graph.category_axis.crosses = XL_AXIS_CROSSES.MAXIMUM  # the values stand below, not above
         graph.value_axis.major_gridlines.format.line.color.rgb = _rgb("DDDDDD")
-        small = places_of(v for _, values, _ in series for v in values) > 1
-        graph.value_axis.tick_labels.number_format = "#,##0.0" if small else "#,##0"
+        step, low, high = _scale(chart)
+        graph.value_axis.major_unit = step
+        if low is not None and high is not None:
+            graph.value_axis.minimum_scale, graph.value_axis.maximum_scale = low, high
+        graph.value_axis.tick_labels.number_format = "#,##0" if step >= 1 and step % 1 == 0 else "#,##0.0##"
         graph.value_axis.tick_labels.number_format_is_linked = False
         for plotted, (_, _, colour) in zip(graph.plots[0].series, series, strict=True):
             _paint(plotted, colour, line=chart.kind == "line")
@@ -212,38 +232,63 @@ def _rgb(colour: str) -> Any:
     return library("pptx.dml.color").RGBColor.from_string(colour)
 
 
+#: Room of a table's title above it, and the most that a table below a chart may take.
+_TITLE, _UNDER = 0.42, 2.1
+#: Charts whose bars lie, with names beside them: they take the whole width.
+_LYING = {"range", "waterfall"}
+
+
+#: Letters of a cell that a slide can hold; the note has all of a longer one.
+_MOST_IN_CELL = 700
+
+
+def _short(text: str) -> str:
+    return text if wide(text) <= _MOST_IN_CELL else f"{text[: _MOST_IN_CELL // 2]}…"
+
+
+def _size(table: Table) -> int:
+    return 10 if len(table.columns) > 7 or table.words else 12
+
+
+def _widths(table: Table) -> list[float]:
+    """Inches of each column: the first is wide enough for names; of words each is as wide as what it says."""
+    count = len(table.columns)
+    if table.words and count > 3:
+        return [_ACROSS * share for share in weights(table)]
+    first = 3.6 if count > 3 else 6.0
+    return [first, *[(_ACROSS - first) / max(count - 1, 1)] * (count - 1)] if count > 1 else [_ACROSS]
+
+
+def _high_of_row(table: Table, row: Sequence[str]) -> float:
+    """Inches that a row takes by its fullest cell; an inch holds 118 letters over the size of the type."""
+    size = _size(table)
+    lines = max(
+        int(wide(_short(cell)) / max((width - 0.2) * 118 / size, 1.0)) + 1
+        for cell, width in zip(row, _widths(table), strict=True)
+    )
+    leading = 1.5 if any(wide(cell) > len(cell) for cell in row) else 1.2  # Chinese stands higher
+    return max(_ROW, lines * size * leading / 72 + 0.08)
+
+
+def _high_of_rows(table: Table, rows: Sequence[Sequence[str]]) -> float:
+    return _TITLE + sum(_high_of_row(table, row) for row in (table.columns, *rows))
+
+
+def _high_of_text(group: Sequence[Paragraph]) -> float:
+    """Inches that a list takes over the whole width."""
+    return sum(0.27 * (wide(one.text) // 115 + 1) + 0.12 for one in group) + 0.15
+
+
 def _fitting(table: Table) -> Iterator[Sequence[Sequence[str]]]:
-    """Groups of rows that a slide can hold; a row of words takes as many lines as its fullest cell."""
-    if not (table.words and len(table.columns) > 3):
-        for first in range(0, len(table.rows), _MOST_ROWS):
-            yield table.rows[first : first + _MOST_ROWS]
-        return
-    room = [max(share * _LETTERS, 4.0) for share in weights(table)]
+    """Groups of rows that a slide can hold."""
     group: list[Sequence[str]] = []
-    filled = 0
     for row in table.rows:
-        lines = max(int(1.15 * wide(_short(cell)) / most) + 1 for cell, most in zip(row, room, strict=True))
-        if group and filled + lines + 1 > _MOST_LINES:
+        if group and _high_of_rows(table, [*group, row]) > _BOTTOM - _TOP:
             yield group
-            group, filled = [], 0
+            group = []
         group.append(row)
-        filled += lines + 1
     if group:
         yield group
-
-
-def _below(said: Sequence[Paragraph]) -> float:
-    """Inches from the top at which some words end: lines of 15 points over the whole width."""
-    return 1.3 + sum(0.13 + 0.26 * (wide(p.text) // _LETTERS_OF_LIST + 1) for p in said)
-
-
-def _goes_with(said: Sequence[Paragraph], tables: Sequence[Table]) -> bool:
-    """Whether words and the first part of the first table have room on one slide."""
-    if not said or not tables:
-        return False
-    rows = next(_fitting(tables[0]), ())
-    each = 0.38 if not tables[0].words else 0.62
-    return bool(rows) and _below(said) + 0.5 + each * (len(rows) + 1) <= 6.9
 
 
 def _said(paragraphs: Sequence[Paragraph], most: int) -> Iterator[list[Paragraph]]:
@@ -258,8 +303,25 @@ def _said(paragraphs: Sequence[Paragraph], most: int) -> Iterator[list[Paragraph
         yield group
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 90 else f"{text[:89]}…"
+def _scale(chart: Chart) -> tuple[float, float | None, float | None]:
+    """A round step of about a sixth of what the axis spans, and of a range its two ends."""
+    values = [v for _, series in chart.series for v in series]
+    low, high = min(values), max(values)
+    if chart.kind == "stacked":
+        columns = zip(*(v for _, v in chart.series), strict=True)
+        high = max(sum(max(v, 0.0) for v in column) for column in columns)
+    elif chart.kind == "waterfall":
+        high = max(accumulate(values))
+    if chart.kind != "range":
+        return _round((max(high, 0.0) - min(low, 0.0)) / 6), None, None
+    step = _round((high - low) / 4)
+    return step, float(np.floor(low / step) * step), float(np.ceil(high / step) * step)
+
+
+def _round(step: float) -> float:
+    """The nearest of 1, 2, 2.5 and 5 times a power of ten."""
+    power = 10.0 ** np.floor(np.log10(max(step, 1e-9)))
+    return float(min((m * power for m in (1, 2, 2.5, 5, 10)), key=lambda one: abs(one - step)))
 
 
 def _drawn(chart: Chart) -> Iterator[tuple[str, tuple[float, ...], str]]:
