@@ -266,7 +266,8 @@ def iteration_terms(
         overhead_s=_beside(part, model, layout, efficiency) if efficiency.beside else zero + overhead,
         kv_s=attention.kv_s,
         pair_s=attention.pair_s,
-        sequence_s=efficiency.sequence_s + attention.sequence_s,
+        # A rank keeps the books of its own sequences.
+        sequence_s=efficiency.sequence_s / layout.dp + attention.sequence_s,
         flops=stages * sum((g.flops for g in groups), zero) + attention.near_flops * n,
         weight_bytes=as_array(stages * sum((g.bytes for g in groups), zero)),
         kv_bytes=attention.kv_bytes,

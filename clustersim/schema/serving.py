@@ -186,6 +186,8 @@ class DisaggregatedSection(Model):
     """Parallel degrees of a decoding replica."""
     first_token: Literal["prefill", "decode"] = "prefill"
     """Who sends the first token: the replica that took the prompt, or, once it has the cache, the one that decodes."""
+    decode_router: Literal["round_robin", "least_loaded"] = "least_loaded"
+    """Which decoding replica takes a request: each in turn, or the one with the fewest."""
     decode_batching: BatchingSection | None = None
     """Scheduler of a decoding replica, where it is not that of the others."""
 
