@@ -285,6 +285,8 @@ class ServingConstants(Model):
     """Share of the card's attention peak that prefill attention reaches."""
     sequence: Overhead
     """Time a decoding sequence adds to an iteration."""
+    rank_sequence: Overhead | None = None
+    """The same on a rank of attention-data parallelism, for a sequence of its own; absent: ``sequence``."""
     eager: Positive = Sourced(
         3.3, "1", "Ascend 910B: 147 ms a step beyond the weights without recorded graphs, 44 with them", "derived",
         low=1.5, high=5.0,
