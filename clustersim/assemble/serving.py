@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.assemble.calibrated import calibrated_engine, factors_of, uncalibrated
+from clustersim.assemble.groups import joint, phases_of
 from clustersim.assemble.parts import card_spec, model_spec, needed, network_spec
 from clustersim.assemble.sessions import known_of, mean_context, session_stream, sessions_of
 from clustersim.assemble.software import constants_kind, eager_factor, engine_efficiency, fitted, reserve_of
 from clustersim.assemble.speculation import acceptance_of, draft_of
-from clustersim.columns import distinct, pick, places, values_of
+from clustersim.columns import Unbatchable, distinct, pick, places, values_of
 from clustersim.des.serving.arrivals import draw_parts, draw_requests
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.build import replica_cost
@@ -223,6 +224,9 @@ def engine_said(work: ServingWorkload) -> str:
 
 def content_of(inputs: Inputs, work: ServingWorkload) -> tuple[object, ...]:
     """Return all that a deployment, its plans and its capacity are computed from: equal content, equal results."""
+    entry, other = phases_of(inputs, work)
+    if other is not None:
+        return (content_of(entry, work), content_of(other, work), joint(inputs).bandwidth)
     card, model = inputs.parts.card, model_spec(inputs.model(work))
     engine = find_software(work.engine, role="serving").profile
     return (
@@ -245,10 +249,23 @@ def _efficiency(card: CardProfile, engine: SoftwareProfile, kind: str) -> Effici
     return calibrated_engine(engine_efficiency(engine, card_spec(uncalibrated(card)), kind), card.calibrated)
 
 
+def _check_phases(first: ServingBuilder, second: ServingBuilder) -> None:
+    """Raise InputError for cards that keep the cache in unlike formats, and for columns of points."""
+    if first.where is not None or second.where is not None:
+        raise Unbatchable("phases on unlike cards are taken point by point")
+    one, other = first.precision.cache, second.precision.cache
+    if one != other:
+        raise InputError(
+            f"{first.card.name} keeps the cache in {one} and {second.card.name} in {other}: what one hands over the"
+            " other could not read; state one format in precision.cache"
+        )
+
+
 class ServingBuilder:
     """What every pool of a deployment is built from."""
 
     def __init__(self, inputs: Inputs, work: ServingWorkload) -> None:
+        site, (inputs, other) = inputs, phases_of(inputs, work)
         self.work = work
         self.card: Card = card_spec(inputs.parts.card)
         self.model: Model = model_spec(inputs.model(work))
@@ -266,8 +283,16 @@ class ServingBuilder:
         self.prompt = _prompt(work, inputs.scenario.seed)
         #: Where columns stand in all this; nothing where there is one point.
         self.where = places(vars(self))
+        #: What decodes on other cards is built from, and the bytes/s of a card that pass to them.
+        self.decoder: ServingBuilder | None = None
+        self.between: float | None = None
+        if other is not None:
+            self.decoder, self.between = ServingBuilder(other, work), joint(site).bandwidth
+            _check_phases(self, self.decoder)
 
-    def request_s(self, terms: IterationTerms, layout: Layout, decoding: IterationTerms | None = None) -> float:
+    def request_s(
+        self, terms: IterationTerms, layout: Layout, decoding: IterationTerms | None = None
+    ) -> float:
         """Time of a request before its first token outside the model: the engine's own, what it is held back, and what
         it waits for its adapter in the mean.
 
@@ -375,10 +400,16 @@ class ServingBuilder:
         host = 0.0 if decodes else self.efficiency.prompt_token_s
         return Pool(count, replica_cost(terms, room, layout.dp, host), rules, known), terms
 
-    def hand_over(self, terms: IterationTerms) -> Transfer:
-        """How a prompt's cache reaches the replica that decodes: the network's time, and the engine's own beside it."""
+    def hand_over(self, terms: IterationTerms, decoding: IterationTerms) -> Transfer:
+        """How a prompt's cache reaches the replica that decodes: the network's time, and the engine's own beside it.
+
+        To other cards it takes as long as the slowest of the sender's network, the receiver's and what joins them.
+        """
         latency, per_token = kv_transfer_seconds(terms.held_bytes, self.network)
         own = self.efficiency
+        if self.decoder is not None and self.between is not None:
+            late, other = kv_transfer_seconds(decoding.held_bytes, self.decoder.network)
+            latency, per_token = max(latency, late), max(per_token, other, terms.held_bytes / self.between)
         return Transfer(latency + own.handover_s, per_token, own.handover_token_s)
 
     def pools(self, plan: ServingPlan) -> dict[str, Any]:
@@ -391,9 +422,10 @@ class ServingBuilder:
         }  # fmt: skip
         if split is not None:
             lay = layout_spec(split.decode_plan) if split.decode_plan else layout
-            second, second_terms = self.pool(split.decode_replicas, lay, prefill_only=False, decodes=True)
+            by = self.decoder or self
+            second, second_terms = by.pool(split.decode_replicas, lay, prefill_only=False, decodes=True)
             out |= {"decode_layout": lay, "decode_pool": second, "decode_terms": second_terms}
-            out["transfer"] = self.hand_over(terms)
+            out["transfer"] = self.hand_over(terms, second_terms)
         return out
 
 
@@ -408,6 +440,10 @@ class FluidDeployment:
     peak_flops: float
     bandwidth: float
     calibrated: bool
+    decode_cards: int = 0
+    """Of the cards, those that decode apart."""
+    decode_peak_flops: float = 0.0
+    decode_bandwidth: float = 0.0
 
 
 def fluid_deployment(
@@ -425,22 +461,30 @@ def fluid_deployment(
     pooled = work.router != "round_robin"
     host = builder.efficiency.prompt_token_s
     entry = FluidPool(cost, rules, work.replicas, pooled, values_of(host) / layout.dp)
-    cards, fleet, decoding = work.replicas * layout.cards, Fleet(entry), None
+    cards, decode_cards, fleet, decoding = work.replicas * layout.cards, 0, Fleet(entry), None
     if split is not None:
         lay = layout_spec(split.decode_plan) if split.decode_plan else layout
-        second, second_rules, decoding = builder.fluid(lay, prefill_only=False, decodes=True)
-        by_load, hand = split.decode_router != "round_robin", builder.hand_over(terms)
+        second, second_rules, decoding = (builder.decoder or builder).fluid(
+            lay, prefill_only=False, decodes=True
+        )
+        by_load, hand = split.decode_router != "round_robin", builder.hand_over(terms, decoding)
         latency, per_token = values_of(hand.beside_s(builder.prompt)), values_of(hand.token_s)
-        fleet = Fleet(entry, FluidPool(second, second_rules, split.decode_replicas, by_load), latency, per_token)
-        cards += split.decode_replicas * lay.cards
+        fleet = Fleet(
+            entry, FluidPool(second, second_rules, split.decode_replicas, by_load), latency, per_token
+        )
+        decode_cards = split.decode_replicas * lay.cards
+    decodes_on = (builder.decoder or builder).card
     return FluidDeployment(
         fleet=fleet,
-        cards=cards,
+        cards=cards + decode_cards,
         request_s=builder.request_s(terms, layout, decoding) + host * builder.prompt,
         cached_share=work.prefix.hit_share.value if work.prefix else 0.0,
         peak_flops=builder.card.peak_of(builder.precision.linear),
         bandwidth=builder.card.memory_bandwidth,
         calibrated=fitted(builder.engine, builder.card.name, builder.model, builder.precision.linear),
+        decode_cards=decode_cards,
+        decode_peak_flops=decodes_on.peak_of(builder.precision.linear),
+        decode_bandwidth=decodes_on.memory_bandwidth,
     )
 
 

@@ -216,7 +216,7 @@ def _efficiency(profile: SoftwareProfile, of: EngineConstants, gemm: float, memo
         layer_s=of.layer_us * 1e-6,
         step_s=of.step_ms * 1e-3,
         sequence_s=serving.sequence.value,
-        rank_sequence_s=serving.rank_sequence.value if serving.rank_sequence else 0.0,
+        rank_sequence_s=of.rank_sequence_us * 1e-6,
         one_shot_s=of.one_shot_us * 1e-6,
         request_s=of.request_ms * 1e-3,
         prompt_token_s=of.prompt_token_us * 1e-6,

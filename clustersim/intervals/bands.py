@@ -29,7 +29,7 @@ CALIBRATED = "calibrated on this card"
 #: Share of the mirror image in a class's distribution (of 0.2, 0.25, 0.3 the one with which the three domains' sources,
 #: each left out, lie inside P10-P90 most nearly as often as they should; docs/intervals.md).
 MIRRORED = 0.3
-#: Sources by which a class's median is drawn to the prediction (0) before it is the mirror: k / (k + PULLED) of it stays.
+#: Sources by which a class's median is drawn to the prediction (0) before it is the mirror: k / (k + PULLED) stays.
 #: Of 0, 4, 12 and no median at all, by whole sources left out; without it the centre of two or three sources of one
 #: card stands for all cards (docs/intervals.md).
 PULLED = 4.0

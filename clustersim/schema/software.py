@@ -225,8 +225,8 @@ class EngineConstants(Model):
         "mla_fp4",
         "mla_sparse",
     ]
-    """Latent attention (``mla``), experts (``moe``) or neither, and what makes the kernels others: products in 16 or 4 bits,
-    windows, linear attention, a selection of the cache."""
+    """Latent attention (``mla``), experts (``moe``) or neither, and what makes the kernels others: products in 16 or 4
+    bits, windows, linear attention, a selection of the cache."""
     gemm: float = Field(gt=0, le=1)
     """Share of the peak that matrix products reach."""
     memory: float = Field(gt=0, le=1)
@@ -247,6 +247,8 @@ class EngineConstants(Model):
     """Share of the matrix rate that experts reach."""
     expert_layer_us: float = Field(0.0, ge=0)
     """Time beside the kernels of each layer of experts, on top, microseconds."""
+    rank_sequence_us: float = Field(0.0, ge=0)
+    """Time that a decoding sequence adds on its rank of attention-data parallelism, microseconds; 0: ``sequence``."""
     latent_rows: float = Field(1.0, ge=1)
     """Heads that decode of a latent works on at least: what a tile of its kernel holds."""
     latent_share: float = Field(0.0, ge=0, le=1)
@@ -285,8 +287,6 @@ class ServingConstants(Model):
     """Share of the card's attention peak that prefill attention reaches."""
     sequence: Overhead
     """Time a decoding sequence adds to an iteration."""
-    rank_sequence: Overhead | None = None
-    """The same on a rank of attention-data parallelism, for a sequence of its own; absent: ``sequence``."""
     eager: Positive = Sourced(
         3.3, "1", "Ascend 910B: 147 ms a step beyond the weights without recorded graphs, 44 with them", "derived",
         low=1.5, high=5.0,

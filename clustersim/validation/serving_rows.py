@@ -94,7 +94,9 @@ def settings_of(row: Mapping[str, str], **otherwise: Any) -> Settings:
             given[name] = number_format(text).dtype
             continue
         value = number(text)
-        lowest = 0 if name in _SHARES or name in {"batch_wait_iters", "decode_wait_iters", "draft_tokens"} else 1
+        lowest = (
+            0 if name in _SHARES or name in {"batch_wait_iters", "decode_wait_iters", "draft_tokens"} else 1
+        )
         if not value >= lowest or (name in _SHARES and value > 1):
             raise Unpredictable(f"{name} is {text!r}: not a number in its range")
         given[name] = value if name in _SHARES else int(value)

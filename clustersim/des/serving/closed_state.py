@@ -96,7 +96,9 @@ def fleet_of(
 ) -> Fleet:
     """Return the fleet of the pools that a simulation takes."""
     pooled = router != "round_robin"
-    entry = FluidPool(fluid_cost(pool.cost), pool.batching, pool.replicas, pooled, pool.cost.host_s / pool.cost.ranks)
+    entry = FluidPool(
+        fluid_cost(pool.cost), pool.batching, pool.replicas, pooled, pool.cost.host_s / pool.cost.ranks
+    )
     if decode is None or transfer is None:
         return Fleet(entry)
     by_load = decode_router != "round_robin"

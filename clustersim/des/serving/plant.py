@@ -38,7 +38,9 @@ class Plant:
 
     def fleet(self) -> Fleet:
         """Return the plant as the closed form sees it."""
-        return fleet_of(self.pool, self.decode, self.transfer, router=self.router, decode_router=self.decode_router)
+        return fleet_of(
+            self.pool, self.decode, self.transfer, router=self.router, decode_router=self.decode_router
+        )
 
     def simulate(self, requests: Requests) -> ServingRun:
         """Serve requests, without a log."""
