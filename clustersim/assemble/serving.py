@@ -462,18 +462,16 @@ def fluid_deployment(
     host = builder.efficiency.prompt_token_s
     entry = FluidPool(cost, rules, work.replicas, pooled, values_of(host) / layout.dp)
     cards, decode_cards, fleet, decoding = work.replicas * layout.cards, 0, Fleet(entry), None
+    decoder = builder.decoder or builder
     if split is not None:
         lay = layout_spec(split.decode_plan) if split.decode_plan else layout
-        second, second_rules, decoding = (builder.decoder or builder).fluid(
-            lay, prefill_only=False, decodes=True
-        )
+        second, second_rules, decoding = decoder.fluid(lay, prefill_only=False, decodes=True)
         by_load, hand = split.decode_router != "round_robin", builder.hand_over(terms, decoding)
         latency, per_token = values_of(hand.beside_s(builder.prompt)), values_of(hand.token_s)
         fleet = Fleet(
             entry, FluidPool(second, second_rules, split.decode_replicas, by_load), latency, per_token
         )
         decode_cards = split.decode_replicas * lay.cards
-    decodes_on = (builder.decoder or builder).card
     return FluidDeployment(
         fleet=fleet,
         cards=cards + decode_cards,
@@ -483,8 +481,8 @@ def fluid_deployment(
         bandwidth=builder.card.memory_bandwidth,
         calibrated=fitted(builder.engine, builder.card.name, builder.model, builder.precision.linear),
         decode_cards=decode_cards,
-        decode_peak_flops=decodes_on.peak_of(builder.precision.linear),
-        decode_bandwidth=decodes_on.memory_bandwidth,
+        decode_peak_flops=decoder.card.peak_of(decoder.precision.linear),
+        decode_bandwidth=decoder.card.memory_bandwidth,
     )
 
 

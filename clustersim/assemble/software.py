@@ -135,8 +135,8 @@ def constants_kind(model: Model, linear: str) -> str:
 def fitted(profile: SoftwareProfile, card: str, model: Model, linear: str) -> bool:
     """Tell whether an engine's constants on a card were fitted on models of this kind.
 
-    Dense models in bf16 share the constants of dense ones where they were not fitted apart, latent ones in 4 bits those of
-    latent ones; no other kind stands in.
+    Dense models in bf16 share the constants of dense ones where they were not fitted apart, latent ones in 4 bits those
+    of latent ones; no other kind stands in.
     """
     kind = constants_kind(model, linear)
     known = {"full", "latent", "none"} | _SPECIAL.get(kind, set())

@@ -210,7 +210,8 @@ def simulate(
 ) -> ServingRun:
     """Serve the requests until each has completed, been rejected or failed; return what happened.
 
-    ``decode_pool`` with ``transfer`` splits prefill from decode, to whose replicas ``decode_router`` gives the requests. ``cached_share`` is the share of every prompt
+    ``decode_pool`` with ``transfer`` splits prefill from decode, whose replicas take requests by ``decode_router``.
+    ``cached_share`` is the share of every prompt
     whose cache is known beforehand, for traces without prefix blocks; ``priority_share`` is the share of the requests,
     evenly among them, that go before all others that wait. ``rng`` is needed with failures only.
 
