@@ -4,6 +4,7 @@
 
     ClusterSimError
     ├── InputError            2  a file, key, unit or option is wrong
+    ├── PackageError          2  code of another installed package, which a file names, fails
     ├── InfeasibleError       3  valid input, but nothing can satisfy it (does not fit, SLO unreachable)
     ├── PartialFailureError   4  some points of a study failed; the rest is kept
     └── CheckFailed           5  a check or a tolerance failed
@@ -21,6 +22,7 @@ __all__ = [
     "ClusterSimError",
     "InfeasibleError",
     "InputError",
+    "PackageError",
     "PartialFailureError",
     "Problem",
     "suggest",
@@ -65,6 +67,15 @@ class InputError(ClusterSimError):
         super().__init__("\n".join(line for line in lines if line))
 
 
+class PackageError(ClusterSimError):
+    """Code of another installed package fails, whatever is asked of it: no plan, card or point is to blame.
+
+    It is no InputError, so that a search that leaves out what cannot be laid out does not leave this out.
+    """
+
+    exit_code = 2
+
+
 class InfeasibleError(ClusterSimError):
     """The input is valid, but nothing satisfies it; the message names the nearest thing that does."""
 
@@ -90,11 +101,14 @@ def suggest(name: str, known: Sequence[str]) -> str:
     "did you mean 'pue'?"
     >>> suggest("zzz", ["pue", "wacc"])
     'known: pue, wacc'
+    >>> suggest("zzz", ["", "pue"])
+    'known: pue'
     """
     import difflib
 
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     if near:
         return f"did you mean {near[0]!r}?"
-    shown = ", ".join(sorted(known)[:12])
-    return f"known: {shown}{', …' if len(known) > 12 else ''}" if known else ""
+    named = sorted(one for one in known if one)
+    shown = ", ".join(named[:12])
+    return f"known: {shown}{', …' if len(named) > 12 else ''}" if named else ""
