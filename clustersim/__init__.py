@@ -91,8 +91,8 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Answer", "CheckFailed", "ClusterSimError", "Company", "InfeasibleError", "InputError", "PackageError",
     "PartialFailureError", "Result", "Scenario", "Study", "StudyFile", "StudyFolder", "__version__", "anchors", "audit",
-    "calibrate", "cards", "cite", "companies", "company", "diff", "doctor", "import_file", "json_schema", "keys", "load",
-    "measure", "open_study", "plan_errors", "plan_tokens", "profile", "profiles", "replay", "residuals",
+    "calibrate", "cards", "cite", "companies", "company", "diff", "doctor", "import_file", "json_schema", "keys",
+    "load", "measure", "open_study", "plan_errors", "plan_tokens", "profile", "profiles", "replay", "residuals",
     "show_versions", "speaking", "study_file", "validate", "verify",
 ]  # fmt: skip
 
