@@ -16,7 +16,7 @@ import click
 
 from clustersim.cli.helps import LANGUAGE, Group
 from clustersim.errors import ClusterSimError, suggest
-from clustersim.extras import extra_of
+from clustersim.extras import extra_of, install_line
 from clustersim.reading.guarded import printable
 from clustersim.version import __version__
 
@@ -213,7 +213,7 @@ def _run() -> int:
     except ModuleNotFoundError as error:
         if (extra := extra_of(error.name)) is None:
             return _bug()
-        _say(f"error: this command needs {error.name}; install it: pip install 'clustersim[{extra}]'")
+        _say(f"error: this command needs {error.name}; install {install_line(extra)}")
         return 2
     except Exception:
         return _bug()

@@ -46,7 +46,7 @@ def keep_other_years(
         elif stated is None and row[0] == _DRIVERS:
             key = f"company.{'.'.join(map(str, row))}"
             raise InputError(
-                f"{said}: the file gives {row[-1]} in no year, and one year alone does not say what it is in the others;"
+                f"{said}: the file gives {row[-1]} in no year, and one year alone does not say what the others are;"
                 f" give both: --set {key}='{{value: OTHER_YEARS, {year}: {now[year]}}}'"
             )
 

@@ -1,4 +1,4 @@
-"""One year of a company's row that is set moves that year of the row, and no other; or it is refused with what lacks."""
+"""One year of a company's row that is set moves that year of the row and no other, or is refused with what lacks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def by_year(company: str, sets: Mapping[str, Any]) -> dict[str, dict[str, float]
             ("unit_cost", "unit_cost_kcny"),
             ("ramp", "ramp"),
         ):
-            fill = {y: 1.0 for y in spec.years} if key == "ramp" else {}
+            fill = dict.fromkeys(spec.years, 1.0) if key == "ramp" else {}
             out[f"products.{line.name}.{key}"] = fill | {y: float(v) for y, v in getattr(line, of).items()}  # type: ignore[arg-type]
     return out
 
