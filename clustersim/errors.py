@@ -14,8 +14,10 @@ Anything else that escapes is a bug (exit code 1). The message of each says wher
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 __all__ = [
     "CheckFailed",
@@ -25,14 +27,36 @@ __all__ = [
     "PackageError",
     "PartialFailureError",
     "Problem",
+    "by_package",
     "suggest",
 ]
+
+_PACKAGE = Path(__file__).resolve().parent
+#: Where the files of installed packages begin, ours among them; of a repository, those that it ships.
+_INSTALLED = re.compile(
+    rf"{re.escape(str(_PACKAGE / '_shipped'))}[/\\]|[^\s'\"]*[/\\](?:site|dist)-packages[/\\]"
+    rf"|{re.escape(str(_PACKAGE.parent))}[/\\](?=(?:hwprofiles|scenarios)[/\\])"
+)
+
+
+def by_package(text: str) -> str:
+    """Return a message with files of installed packages named by the package, and shipped ones by their own name.
+
+    >>> by_package("/opt/env/lib/python3.11/site-packages/acme/hwprofiles/cards/A.yaml:3: power: must be positive")
+    'acme/hwprofiles/cards/A.yaml:3: power: must be positive'
+    >>> by_package("/home/me/scenarios/mine.yaml:3: cluster.cards: must be positive")
+    '/home/me/scenarios/mine.yaml:3: cluster.cards: must be positive'
+    """
+    return _INSTALLED.sub("", text) if "/" in text or "\\" in text else text
 
 
 class ClusterSimError(Exception):
     """Base of all errors that are the input's and not the program's."""
 
     exit_code = 1
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(by_package(message))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import NoReturn
 import click
 
 from clustersim.cli.helps import LANGUAGE, Group
-from clustersim.errors import ClusterSimError, suggest
+from clustersim.errors import ClusterSimError, by_package, suggest
 from clustersim.extras import extra_of, install_line
 from clustersim.reading.guarded import printable
 from clustersim.version import __version__
@@ -175,7 +175,7 @@ def _streams() -> bool:
 def _say(text: str) -> None:
     """Write a message to stderr; where that fails there is nobody to tell."""
     with contextlib.suppress(OSError):
-        click.echo(printable(text, 100_000), err=True)
+        click.echo(printable(by_package(text), 100_000), err=True)
 
 
 def _run() -> int:
