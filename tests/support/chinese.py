@@ -16,7 +16,7 @@ from clustersim.schema.yamlfile import read_yaml
 _APART = r"[^\s,;:()\u3000-\uffff]"
 #: What one types or reads in a file: in backticks, with a dot, an underscore, a slash, a digit or an equals sign.
 _TYPED = re.compile(
-    rf"`[^`]*`|\"[^\"]*\"|--[a-z-]+|{_APART}*[\d_/\\=@]{_APART}*|{_APART}*[A-Za-z]\.[A-Za-z]{_APART}*"
+    rf"`[^`]*`|\"[^\"]*\"|--batch auto|--[a-z-]+|(?:recompute|micro-batch|interleave) \w+|{_APART}*[\d_/\\=@]{_APART}*|{_APART}*[A-Za-z]\.[A-Za-z]{_APART}*"
 )
 _WORD = re.compile(r"(?<![\w-])[A-Za-z]?[a-z]{2,}(?:-[a-z]{2,})*(?![\w-])")
 #: Units, and terms that Chinese engineers write in English: the notation of plans, statistics by their inventor.
