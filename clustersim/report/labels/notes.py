@@ -55,7 +55,6 @@ NOTES: dict[str, str] = {
     "requests queue for the host's work on their prompts": "请求要排队等主机处理其提示词",
     "the cache holds too few sequences to be a fluid": "缓存容纳的序列太少,不能按流体近似",
     "whole prompts exceed an iteration's tokens": "整段输入超过单次迭代的词元数",
-    "requests queue for the host's work on their prompts": "请求排队等待主机处理其输入",
     "hardly one sequence decodes at a time": "同时解码的序列几乎不足一个",
     "bursts give one rate two balances, a small and a large batch": "突发使同一速率有大小两种批量平衡",
     "the load is above the saturated rate: there is no steady state": "负载超过饱和速率:没有稳态",
