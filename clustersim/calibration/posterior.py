@@ -220,16 +220,22 @@ def _at_scales(
 
 #: Rows, furthest from what all others say, that are tried as the wrong ones.
 _TRIED = 5
+#: Beginnings are kept whose ln evidence is within this of the best, at most so many.
+_WORTH, _MOST_MODES = 4.0, 4
 
 
-def _start(rows: tuple[Measured, ...], surrogate: Surrogate, prior: Array, at: Array, usual: Usual) -> _Start:
-    """Where to begin: rows are put aside one by one, whichever of the furthest raises the evidence most.
+def _starts(
+    rows: tuple[Measured, ...], surrogate: Surrogate, prior: Array, at: Array, usual: Usual
+) -> tuple[_Start, ...]:
+    """Where to begin: nothing put aside, and rows put aside one by one, whichever of the furthest.
 
     A wrong row pulls the factors its way, and the rows that it contradicts then seem wrong: from there the steps do not
-    come back, so that the beginnings are compared by their evidence.
+    come back. Which of two rows that contradict each other is wrong may not be known: every end whose evidence comes
+    near the best is kept, so that the posterior is as wide as the doubt.
     """
-    best = _at_scales(rows, surrogate, prior, Scales(), _Start(at, np.full(len(rows), 0.95)), usual)
-    aside: list[int] = []
+    plain = Scales()
+    best = _at_scales(rows, surrogate, prior, plain, _Start(at, np.full(len(rows), 0.95)), usual)
+    ends, aside = [best], list[int]()
     for _ in range(max(1, len(rows) // 15)):
         residual, deviation = best.left_out()
         far = np.argsort(-np.abs(residual / deviation), kind="stable")
@@ -237,13 +243,34 @@ def _start(rows: tuple[Measured, ...], surrogate: Surrogate, prior: Array, at: A
         for i in [int(i) for i in far if int(i) not in aside][:_TRIED]:
             right = np.full(len(rows), 0.95)
             right[[*aside, i]] = 0.001
-            tried.append((i, _at_scales(rows, surrogate, prior, Scales(), _Start(at, right), usual)))
+            tried.append((i, _at_scales(rows, surrogate, prior, plain, _Start(at, right), usual)))
+        ends += [found for _, found in tried]
         i, found = max(tried, key=lambda pair: pair[1].log_evidence)
         if found.log_evidence <= best.log_evidence + 1e-6:
             break
         aside.append(i)
         best = found
-    return _Start(best.mean, best.right)
+    return _unlike(ends)
+
+
+def _apart(ends: Sequence[Posterior]) -> list[Posterior]:
+    """Ends at one pair of scales without those that another one has come to as well."""
+    kept: list[Posterior] = []
+    for end in ends:
+        if all(np.abs(end.right - other.right).max() > 0.05 for other in kept):
+            kept.append(end)
+    return kept
+
+
+def _unlike(ends: Sequence[Posterior]) -> tuple[_Start, ...]:
+    """The ends of most evidence that are unlike one another, and near the best."""
+    order = sorted(ends, key=lambda end: -end.log_evidence)
+    kept: list[Posterior] = []
+    for end in order:
+        near = order[0].log_evidence - end.log_evidence < _WORTH
+        if near and all(np.abs(end.right - other.right).max() > 0.1 for other in kept):
+            kept.append(end)
+    return tuple(_Start(end.mean, end.right) for end in kept[:_MOST_MODES])
 
 
 @dataclass(frozen=True)
@@ -368,8 +395,12 @@ def fit(rows: Sequence[Measured], surrogate: Surrogate, prior: Array, start: Arr
     begin = np.zeros(len(FACTORS)) if start is None else start
     grid = [Scales(a, b) for a in _GRID for b in _GRID]
     usual = Usual(covariance(rows, rows, Scales()), noise_deviations(rows, Scales()))
-    first = _start(rows, surrogate, prior, begin, usual)
-    found = [_at_scales(rows, surrogate, prior, scales, first, usual) for scales in grid]
+    starts = _starts(rows, surrogate, prior, begin, usual)
+    found = [
+        end
+        for scales in grid
+        for end in _apart([_at_scales(rows, surrogate, prior, scales, start, usual) for start in starts])
+    ]
     log = np.array([p.log_evidence for p in found])
     weights = np.exp(log - log.max())
     weights /= weights.sum()
