@@ -379,8 +379,8 @@ class Scenario:
 
             if others:
                 raise InputError(
-                    f"{self.name}: its groups are what is chosen from; write the clusters of {', '.join(others)} into it"
-                    " as groups, or ask for scenarios of equal cards"
+                    f"{self.name}: its groups are what is chosen from; write the clusters of {', '.join(others)} into"
+                    " it as groups, or ask for scenarios of equal cards"
                 )
             return groups_plan(self.load(incumbent=False), asked, objective, tell)
         return clusters_answer((self.name, *others), self.changes, asked, objective, tell)

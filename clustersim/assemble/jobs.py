@@ -73,9 +73,7 @@ def shared_inputs(inputs: Inputs, work: JobsWorkload) -> SharedInputs:
     restart = run.recovery.total_s("node")
     site = Site(
         groups=tuple(
-            ServerGroup(
-                count=one.servers, cards=int(one.parts.server.cards.value), card=one.parts.card.name
-            )
+            ServerGroup(count=one.servers, cards=int(one.parts.server.cards.value), card=one.parts.card.name)
             for one in groups
         ),
         servers_per_leaf=min(_servers_per_leaf(one) for one in groups),

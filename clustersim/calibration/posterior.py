@@ -223,7 +223,9 @@ def _evidence(asked: _Asked, wrong: tuple[int, ...], mean: Array) -> tuple[float
     factor = cho_factor(total, lower=True)
     inverse = cho_solve(factor, np.eye(len(bare)))
     solved, own = inverse @ bare, np.diag(inverse)
-    scale = sum(np.log(v) ** 2 for v in (asked.scales.discrepancy, asked.scales.noise)) / (2 * _SCALE_DEVIATION**2)
+    scale = sum(np.log(v) ** 2 for v in (asked.scales.discrepancy, asked.scales.noise)) / (
+        2 * _SCALE_DEVIATION**2
+    )
     odds = np.log(WRONG / (1.0 - WRONG))
     found = -0.5 * bare @ solved - np.log(np.diag(factor[0])).sum() + len(wrong) * odds - scale
     more = odds - 0.5 * np.log1p(OFF**2 * own) + 0.5 * OFF**2 * solved**2 / (1.0 + OFF**2 * own)

@@ -103,7 +103,9 @@ def serve_on_groups(inputs: Inputs, workload: str, *, whole: bool = False, error
         }
         for pool in pools
     ]  # fmt: skip
-    words = "the traffic goes to the groups by what each carries at the service level on the workload's replicas"
+    words = (
+        "the traffic goes to the groups by what each carries at the service level on the workload's replicas"
+    )
     return _with(answer, "shares", rows, words)
 
 
@@ -181,6 +183,6 @@ def _only_groups(words: Words) -> None:
     wrong = [word for word, there in given.items() if there]
     if wrong:
         raise InputError(
-            f"{', '.join(wrong)}: the groups of a site are what is chosen from, each with its own cards and NICs; change"
-            " them with --set cluster.groups.NAME.card=… or --vary, and leave this out"
+            f"{', '.join(wrong)}: the groups of a site are what is chosen from, each with its own cards and NICs;"
+            " change them with --set cluster.groups.NAME.card=… or --vary, and leave this out"
         )
