@@ -142,12 +142,18 @@ def _waterfall(axes: Axes, chart: Chart) -> None:
             height=0.55,
             color=GREEN if change > 0 else ORANGE,
         )
-        _say(axes, max(level, level + change), row, f"{change:+,.{places}f}")
+        _say(axes, max(level, level + change), row, _small(change, places))
         level += change
         top = max(top, level)
     axes.barh(len(changes) + 1, level, height=0.55, color=SKY)
     _say(axes, level, len(changes) + 1, f"{level:,.{places}f}")
     axes.set_xlim(0, top * 1.12)
+
+
+def _small(change: float, places: int) -> str:
+    """A change in the digits of its chart; one that these would call nothing by its first digit."""
+    text = f"{change:+,.{places}f}"
+    return text if any(digit in text for digit in "123456789") or not change else f"{change:+.1g}"
 
 
 def _say(axes: Axes, x: float, row: int, text: str) -> None:
