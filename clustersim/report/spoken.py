@@ -29,10 +29,16 @@ _NAMES = frozenset({
     "input", "where", "inputs", "from", "value", "example", "default", "read_by", "says", "site",
 })  # fmt: skip
 #: Columns of ``keys`` that say what an input may be: these words of theirs are no values.
-_LIMITS = {"allowed": (("at least", "至少"), ("at most", "至多"), ("above", "大于"), ("below", "小于"), ("whole", "整数")),
-           "usual": ((" to ", " 至 "),)}  # fmt: skip
-_TAKES = {"quantity": "数量", "whole number": "整数", "true or false": "true 或 false", "text": "文本", "list": "列表",
-          "row by year": "逐年的行", "number": "数", "date": "日期"}  # fmt: skip
+_LIMITS = {
+    "allowed": (
+        ("at least", "至少"), ("at most", "至多"), ("above", "大于"), ("below", "小于"), ("whole", "整数"),
+    ),
+    "usual": ((" to ", " 至 "),),
+}  # fmt: skip
+_TAKES = {
+    "quantity": "数量", "whole number": "整数", "true or false": "true 或 false", "text": "文本", "list": "列表",
+    "row by year": "逐年的行", "number": "数", "date": "日期",
+}  # fmt: skip
 #: A column of a percentile of another, and one of a year, by its name or its number.
 _PERCENTILE = re.compile(r"(.+)_(p\d\d?)")
 _DATED = re.compile(r"(.+)_(20\d\d(?:H[12])?[AE])")

@@ -16,7 +16,8 @@ from clustersim.schema.yamlfile import read_yaml
 _APART = r"[^\s,;:()\u3000-\uffff]"
 #: What one types or reads in a file: in backticks, with a dot, an underscore, a slash, a digit or an equals sign.
 _TYPED = re.compile(
-    rf"`[^`]*`|\"[^\"]*\"|--batch auto|--[a-z-]+|(?:recompute|micro-batch|interleave) \w+|{_APART}*[\d_/\\=@]{_APART}*|{_APART}*[A-Za-z]\.[A-Za-z]{_APART}*"
+    r"`[^`]*`|\"[^\"]*\"|--batch auto|--[a-z-]+|(?:recompute|micro-batch|interleave) \w+"
+    rf"|{_APART}*[\d_/\\=@]{_APART}*|{_APART}*[A-Za-z]\.[A-Za-z]{_APART}*"
 )
 _WORD = re.compile(r"(?<![\w-])[A-Za-z]?[a-z]{2,}(?:-[a-z]{2,})*(?![\w-])")
 #: Units, and terms that Chinese engineers write in English: the notation of plans, statistics by their inventor.
@@ -29,7 +30,7 @@ KEPT = frozenset((
 
 @lru_cache(maxsize=1)
 def names() -> frozenset[str]:
-    """Names in the shipped files: of profiles, scenarios, workloads, products; and the words with a capital of those."""
+    """Names in the shipped files: of profiles, scenarios, workloads, products; and their words with a capital."""
     root = Path(cs.__file__).parent.parent
     found: set[str] = set()
     for folder in ("hwprofiles", "scenarios"):

@@ -8,7 +8,8 @@ LINES: dict[str, str] = {
     # --- verdicts
     "ok": "成立", "info": "说明", "rounding": "取整", "mismatch": "不一致", "inconsistent": "自相矛盾",
     "misprint": "误印", "omission": "遗漏", "{n} ok": "{} 成立", "{n} info": "{} 说明", "{n} rounding": "{} 取整",
-    "{n} mismatch": "{} 不一致", "{n} inconsistent": "{} 自相矛盾", "{n} misprint": "{} 误印", "{n} omission": "{} 遗漏",
+    "{n} mismatch": "{} 不一致", "{n} inconsistent": "{} 自相矛盾", "{n} misprint": "{} 误印",
+    "{n} omission": "{} 遗漏",
     # --- checks
     "{} is absent": "缺 {}", "its checks were left out": "其校验略去",
     "{} printed twice": "{} 印刷两次", "sign of {}": "{} 的符号", "ticker of {}": "{} 的代码", "ticker {}": "代码 {}",
@@ -30,12 +31,15 @@ LINES: dict[str, str] = {
     "tax of the cash flow levied on EBIT, {}": "现金流的税按 EBIT 征收,{}",
     "tax of the cash flow beyond the statements levied on EBIT, {}": "报表年份之后现金流的税按 EBIT 征收,{}",
     "financing {} with the conversion of redeemable shares": "{} 的融资含可赎回股份转换",
-    "{} enters equity": "{} 进入权益", "{} move by {}": "{} 随 {} 变动", "{} of {} printed twice": "{1} 的 {0} 印刷两次",
-    "{} (text p.{})": "{}(正文第 {} 页)", "{} (Front-page summary table)": "{}(首页摘要表)", "{} (Figure {})": "{}(图 {})",
+    "{} enters equity": "{} 进入权益", "{} move by {}": "{} 随 {} 变动",
+    "{} of {} printed twice": "{1} 的 {0} 印刷两次",
+    "{} (text p.{})": "{}(正文第 {} 页)", "{} (Front-page summary table)": "{}(首页摘要表)",
+    "{} (Figure {})": "{}(图 {})",
     "{n}E to {n}E": "{}E 至 {}E",
     # --- why
     "{n} conventions were tried and none gives both present values": "试过 {} 种口径,没有一种同时给出两个现值",
-    "the value beside is for year-end flows": "旁边的值按年末现金流", "valued at the end of the year before": "估值于上年末",
+    "the value beside is for year-end flows": "旁边的值按年末现金流",
+    "valued at the end of the year before": "估值于上年末",
     "nearest: year-end flows": "最接近:年末现金流", "valued at the two year ends before": "估值于前两个年末",
     "year-end flows valued at the end of the year before": "年末现金流,估值于上年末",
     "printed flows, WACC and growth": "印刷的现金流、WACC 与增长",
@@ -63,7 +67,8 @@ LINES: dict[str, str] = {
     "the flows imply {} % and the terminal value {} %": "现金流隐含 {} %,终值隐含 {} %", "printed {} %": "印刷 {} %",
     "{n} shares at {} % mean {} shares": "{} 股占 {} %,即 {} 股",
     "price and market value give {}, and no power of ten reconciles them": "价格与市值给出 {},任何十的幂都不能调和",
-    "one code stands for several companies": "一个代码对应多家公司", "in one of these places it is misplaced": "其中一处放错了",
+    "one code stands for several companies": "一个代码对应多家公司",
+    "in one of these places it is misplaced": "其中一处放错了",
     "what is printed beside the number is no unit of this quantity": "数字旁所印的不是该量的单位",
     "net profit and redeemable shares that turn into equity without cash explain it":
         "净利润与不经现金转为权益的可赎回股份可解释",
@@ -73,7 +78,8 @@ LINES: dict[str, str] = {
     "is {} % of revenue": "为收入的 {} %", "held at {}": "固定为 {}", "from {}": "自 {}",
     "its average balance is {} days of {}": "其平均余额为 {1} 的 {0} 天",
     "printed without a minus and taken off: {}": "印刷时未带负号,已按减项处理:{}",
-    "{n} numbers: {}": "{} 个数:{}", "{n} numbers in {} ({})": "{} 个数,以 {} 计({})", "claims": "声明", "comps": "可比公司",
+    "{n} numbers: {}": "{} 个数:{}", "{n} numbers in {} ({})": "{} 个数,以 {} 计({})", "claims": "声明",
+    "comps": "可比公司",
     "tickers": "代码", "long-run": "长期",
     # --- the way to what would hold
     "present values recomputed": "重算现值", "peers' mean not rounded": "可比公司均值不取整",
