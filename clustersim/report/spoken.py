@@ -86,10 +86,22 @@ def spoken_cell(column: str, text: str) -> str:
         for english, ours in _LIMITS[column]:
             text = text.replace(english, ours)
         return text
+    if column == "note":
+        return _note(text)
     if term := _TERM.fullmatch(text):
         words = _label(term[1]) or _label(spoken_unit(term[1])[0])
         return f"{words} {text}" if words else text
     return chinese(text)
+
+
+def _note(text: str) -> str:
+    """A remark of ours in Chinese; one that is quoted from a file, of which only pieces have words, as it stands."""
+    pieces = text.split("; ")
+    said = [chinese(piece) for piece in pieces]
+    if any(one == piece and re.search("[a-z]{3}", one) for one, piece in zip(said, pieces, strict=True)):
+        whole = _whole(text, across=True)
+        return whole or text
+    return ";".join(said)
 
 
 @lru_cache(maxsize=20_000)
@@ -121,7 +133,9 @@ def _whole(body: str, *, across: bool) -> str | None:
         return words
     for literal, pattern, answer in templates:
         match = pattern.fullmatch(body) if literal in body else None
-        if match and (across or not any("; " in group for group in match.groups())):
+        # What has no word of its own ("{} {n}%") holds one piece, not several.
+        joint = "; " if re.search("[A-Za-z]", literal) else ", "
+        if match and (across or not any(joint in group for group in match.groups())):
             return answer.format(*(chinese(group) for group in match.groups()))
     return None
 

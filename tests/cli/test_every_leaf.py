@@ -9,13 +9,16 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 import pytest
+from chinese import english_left, shown
 from click.testing import CliRunner
 
+import clustersim as cs
 from clustersim.cli import options
 from clustersim.cli.main import COMMANDS, cli
 from clustersim.cli.options import show
@@ -174,6 +177,26 @@ def test_every_leaf_runs(leaf: str, folder: Path, monkeypatch: pytest.MonkeyPatc
             ]
     if "-o" in words:
         assert any(Path(words[words.index("-o") + 1]).iterdir())
+    if leaf not in OTHER_WORDS:
+        assert left_in_chinese(answers[0], NAMED.get(leaf, [])) == []
+
+
+#: What this prints is a file, whose words are its own.
+OTHER_WORDS = {"schema"}
+#: Columns that quote files: the values of two profiles under their names, and the notes of one.
+NAMED = {"profiles diff": ["H100", "H200"], "profiles show": ["note"]}
+
+
+def left_in_chinese(answer: Answer, quoted: Sequence[str] = ()) -> list[str]:
+    """Headings, cells, lines and remarks of an answer that hold English words, or a unit twice, in Chinese."""
+    with cs.speaking("zh"):  # a page that was laid out in English is made anew
+        found = list(dict.fromkeys(shown(replace(answer), quoted)))
+    doubled = [f"{where}: {text}" for where, text in found if where.startswith("head") and TWICE.search(text)]
+    return doubled + [f"{where}: {text} {left}" for where, text in found if (left := english_left(text))]
+
+
+#: A unit that a heading says twice.
+TWICE = re.compile(r"(秒|小时|周|天|年|元|字节|微秒|毫秒|%)[^()]{0,2}\(\1\)|/秒\((?:/|次/)秒\)")
 
 
 @pytest.mark.parametrize(

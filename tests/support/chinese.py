@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import clustersim as cs
 from clustersim.report.answer import Answer
-from clustersim.report.spoken import spoken
+from clustersim.report.spoken import _NAMES, spoken
 from clustersim.report.text import table_cells
 from clustersim.schema.yamlfile import read_yaml
 
@@ -24,7 +24,7 @@ _WORD = re.compile(r"(?<![\w-])[A-Za-z]?[a-z]{2,}(?:-[a-z]{2,})*(?![\w-])")
 KEPT = frozenset((
     "clustersim", "bit", "min", "max", "Gbps", "log", "yaml", "json", "csv", "html",
     "recompute", "micro-batch", "interleave", "selective",
-    "Spearman", "Shapley", "Sobol", "Morris", "Weibull", "Poisson", "Young", "Daly",
+    "Llama", "Spearman", "Shapley", "Sobol", "Morris", "Weibull", "Poisson", "Young", "Daly",
 ))  # fmt: skip
 
 
@@ -52,17 +52,44 @@ def _named(data: object) -> Iterator[str]:
             yield from _named(inner)
 
 
+@lru_cache(maxsize=1)
+def quotes() -> tuple[str, ...]:
+    """What the shipped files quote of their sources, the longest first: a quotation stays in its language."""
+    root = Path(cs.__file__).parent.parent
+    found: set[str] = set()
+    for folder in ("hwprofiles", "scenarios"):
+        for path in sorted((root / folder).rglob("*.yaml")):
+            found |= set(_quoted(read_yaml(path).data))
+    return tuple(sorted((q for q in found if len(q) > 8), key=len, reverse=True))
+
+
+def _quoted(data: object) -> Iterator[str]:
+    if isinstance(data, list):
+        for item in data:
+            yield from _quoted(item)
+    if isinstance(data, dict):
+        yield from (str(data[key]) for key in ("source", "note") if key in data)
+        for value in data.values():
+            yield from _quoted(value)
+
+
 def english_left(text: str) -> list[str]:
     """Return the English words of a text that is shown in Chinese.
 
     >>> english_left("单步时间 step_time_s，BR106M 与 bf16"), english_left("单步时间 of the step")
     ([], ['the', 'step'])
     """
-    plain = _TYPED.sub(" ", text)
-    return [w for w in _WORD.findall(plain) if w not in KEPT | names() and len(w) > 2]
+    for quote in quotes() if " " in text else ():
+        if quote in text:
+            text = text.replace(quote, " ")
+    return [w for w in _WORD.findall(_TYPED.sub(" ", text)) if w not in KEPT | names() and len(w) > 2]
 
 
-def shown(answer: Answer) -> Iterator[tuple[str, str]]:
+#: Columns of names, of what one types, and of what files and sources say: they stay in their language.
+QUOTED = _NAMES | {"fleet", "printed", "field", "unit", "rows of"}
+
+
+def shown(answer: Answer, quoted: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
     """Yield every heading, cell, line and remark of an answer with where it stands, in the language that was chosen."""
     for block in answer.blocks:
         if isinstance(block, str):
@@ -71,5 +98,6 @@ def shown(answer: Answer) -> Iterator[tuple[str, str]]:
             head, *rows = table_cells(block)
             yield from ((f"head of {key}", title) for key, title in zip(block[0], head, strict=True))
             for row in rows:
-                yield from ((f"cell of {key}", cell) for key, cell in zip(block[0], row, strict=True))
+                cells = zip(block[0], row, strict=True)
+                yield from ((f"cell of {key}", cell) for key, cell in cells if key not in {*QUOTED, *quoted})
     yield from (("said", spoken(text)) for text in answer.said)

@@ -22,8 +22,8 @@ LINES: dict[str, str] = {
     "one more server": "多一台服务器", "order: {}": "次序:{}", "backfill: {}": "回填:{}", "ahead": "允许插前",
     "without pre-emption": "不抢占", "shortest": "最短优先", "fair_share": "公平份额", "arrival": "先到先服务",
     "backfill": "回填", "priority {n}": "优先级 {}", "over {n} cards": "超过 {} 卡",
-    "useful {}": "有效 {}", "unsuccessful {}": "未成功 {}", "lost {}": "丢失 {}", "down {}": "停机 {}",
-    "idle {}": "空闲 {}",
+    "useful {n}": "有效 {}", "unsuccessful {n}": "未成功 {}", "lost {n}": "丢失 {}", "down {n}": "停机 {}",
+    "idle {n}": "空闲 {}",
     "the queue of jobs does not read reliability: {}": "任务队列不读取 reliability 的:{}",
     "failures that reach several servers (each takes one)": "波及多台服务器的故障(各计一台)", "contention": "争用",
     "trained together by batch: {}": "按批量共同训练:{}", "trained together by layers: {}": "按层共同训练:{}",
@@ -41,6 +41,9 @@ LINES: dict[str, str] = {
     "on another maker's card see {}": "用于其他厂商的卡,见 {}", "on another maker's card see": "用于其他厂商的卡,见",
     "{} of the width": "占宽度 {}", "no market section": "没有 market 部分",
     "priced at its unit cost": "按单位成本定价", "the buyer would pay less": "买方愿付的更少",
+    "{}: {} cards, MTBF {} h ({} card-hours per failure; component rates of Llama 3, a prediction), P10 to P90 {n} to"
+    " {n} h":
+        "{}:{} 卡,MTBF {} 小时(每次故障 {} 卡时;部件故障率同 Llama 3,为预测值),P10 至 P90 为 {} 至 {} 小时",
     "{n} sourced numbers": "{} 个有出处的数", "{n} card-hours per failure": "每次故障 {} 卡时",
     "component rates of Llama 3": "部件故障率同 Llama 3", "a prediction": "预测值",
     "{} to {} hours": "{} 至 {} 小时", "{n} days clean": "{} 天无故障", "probability {}": "概率 {}",
@@ -66,7 +69,7 @@ LINES: dict[str, str] = {
     "exchange that cannot hide (training)": "无法隐藏的通信(训练)", "exchange that cannot hide": "无法隐藏的通信",
     "products": "产品", "streams": "显存流", "allreduce": "全归约", "hostlink": "主机链路",
     "matrix products by size and number format": "按尺寸与数值格式的矩阵乘",
-    "device memory: copy and triad of large arrays": "显存:大数组的 copy 与 triad",
+    "copy and triad of large arrays": "大数组的复制与三元组运算",
     "fused causal attention, forward": "融合因果注意力,前向",
     "all-reduce over the server's cards by size": "服务器内各卡按数据量的全归约",
     "copies between host and card": "主机与卡之间的拷贝",
@@ -95,7 +98,7 @@ LINES: dict[str, str] = {
     # --- company
     "the target price": "目标价", "gross margin": "毛利率", "as now": "同现在", "now": "当前", "mean": "均值",
     "median": "中位数", "dilution, %": "稀释(%)", "adjusted earnings a share": "每股经调整盈利",
-    "adjusted earnings": "经调整盈利", "share-based pay added back": "加回股份支付", "members": "成员",
+    "adjusted earnings": "经调整盈利", "share-based pay added back": "加回股份支付", "members:": "成员:",
     "that of {} on revenue of {}": "用 {} 的倍数乘 {} 的收入", "no member has one of {}": "没有成员有 {} 的值",
     "ratios": "比率", "checks": "校验", "income": "利润表", "balance": "资产负债表", "cash flow": "现金流量表",
     "other income": "其他收入", "other gains": "其他收益", "finance net": "净财务收入", "services share": "服务占比",
