@@ -16,7 +16,7 @@ from clustersim.schema.yamlfile import read_yaml
 _APART = r"[^\s,;:()\u3000-\uffff]"
 #: What one types or reads in a file: in backticks, with a dot, an underscore, a slash, a digit or an equals sign.
 _TYPED = re.compile(
-    r"`[^`]*`|\"[^\"]*\"|--batch auto|--[a-z-]+|(?:recompute|micro-batch|interleave) \w+"
+    r"`[^`]*`|\"[^\"]*\"|(?<!\w)'[^']+'(?!\w)|--batch auto|--[a-z-]+|(?:recompute|micro-batch|interleave) \w+"
     rf"|{_APART}*[\d_/\\=@]{_APART}*|{_APART}*[A-Za-z]\.[A-Za-z]{_APART}*"
 )
 _WORD = re.compile(r"(?<![\w-])[A-Za-z]?[a-z]{2,}(?:-[a-z]{2,})*(?![\w-])")
@@ -86,7 +86,7 @@ def english_left(text: str) -> list[str]:
 
 
 #: Columns of names, of what one types, and of what files and sources say: they stay in their language.
-QUOTED = _NAMES | {"fleet", "printed", "field", "unit", "rows of"}
+QUOTED = _NAMES | {"fleet", "printed", "field", "unit", "rows of", "takes", "allowed", "usual"}
 
 
 def shown(answer: Answer, quoted: Sequence[str] = ()) -> Iterator[tuple[str, str]]:

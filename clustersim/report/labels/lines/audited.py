@@ -12,7 +12,8 @@ LINES: dict[str, str] = {
     "{n} omission": "{} 遗漏",
     # --- checks
     "{} is absent": "缺 {}", "its checks were left out": "其校验略去",
-    "{} printed twice": "{} 印刷两次", "sign of {}": "{} 的符号", "ticker of {}": "{} 的代码", "ticker {}": "代码 {}",
+    "ticker": "代码", "{} printed twice": "{} 印刷两次", "sign of {}": "{} 的符号", "ticker of {}": "{} 的代码",
+    "ticker {}": "代码 {}",
     "unit of {}": "{} 的单位", "order of {}": "{} 的次序", "ranked members within the whole": "排名各家之和不超过总量",
     "{} is a share": "{} 是占比", "{} is a margin": "{} 是利润率",
     "{} at the printed WACC and growth": "{}(按印刷的 WACC 与增长)",
@@ -31,7 +32,8 @@ LINES: dict[str, str] = {
     "tax of the cash flow levied on EBIT, {}": "现金流的税按 EBIT 征收,{}",
     "tax of the cash flow beyond the statements levied on EBIT, {}": "报表年份之后现金流的税按 EBIT 征收,{}",
     "financing {} with the conversion of redeemable shares": "{} 的融资含可赎回股份转换",
-    "{} enters equity": "{} 进入权益", "{} move by {}": "{} 随 {} 变动",
+    "{} enters equity": "{} 进入权益",
+    "other_non_current_assets move by other_investing": "other_non_current_assets 随 other_investing 变动",
     "{} of {} printed twice": "{1} 的 {0} 印刷两次",
     "{} (text p.{})": "{}(正文第 {} 页)", "{} (Front-page summary table)": "{}(首页摘要表)",
     "{} (Figure {})": "{}(图 {})",
@@ -40,7 +42,8 @@ LINES: dict[str, str] = {
     "{n} conventions were tried and none gives both present values": "试过 {} 种口径,没有一种同时给出两个现值",
     "the value beside is for year-end flows": "旁边的值按年末现金流",
     "valued at the end of the year before": "估值于上年末",
-    "nearest: year-end flows": "最接近:年末现金流", "valued at the two year ends before": "估值于前两个年末",
+    "nearest: year-end flows, valued at the two year ends before": "最接近:年末现金流,估值于前两个年末",
+    "valued at the two year ends before": "估值于前两个年末",
     "year-end flows valued at the end of the year before": "年末现金流,估值于上年末",
     "printed flows, WACC and growth": "印刷的现金流、WACC 与增长",
     "at {} % its base is not EBIT but EBIT plus income that grows: pre-tax profit":
@@ -60,6 +63,8 @@ LINES: dict[str, str] = {
     "cash moves by an exchange effect in {}, and equity by profit alone": "现金在 {} 受汇率影响,权益只随利润变动",
     "cash moves by an exchange effect in {} and equity by profit alone": "现金在 {} 受汇率影响,权益只随利润变动",
     "no other comprehensive income is printed": "未印其他综合收益",
+    "they move by more than that flow ({}): they take up what passes the other lines by":
+        "变动超过该现金流({}):它们吸收了其他行之外的差额",
     "they move by more than that flow ({})": "变动超过该现金流({})",
     "they take up what passes the other lines by": "它们吸收了其他行之外的差额", "{} in {n}E": "{}({}E)",
     "of {n} conventions the nearest is {}": "{} 种口径中最接近的是{}",

@@ -33,13 +33,13 @@ LINES: dict[str, str] = {
     "TPOT p50 {n} to {n} s": "每词元时间 p50 {} 至 {} 秒", "output {n} to {n} tokens/s": "输出 {} 至 {} 词元/秒",
     "stable: {} of at most {} requests/s ({})": "稳定:{}/最多 {} 请求/秒({})",
     "mean of the long run by vector": "长期运行的均值,向量化",
-    "{} needs {} GB per card at tp={} (weights {}": "{0} 在 tp={2} 时每卡需 {1} GB(权重 {3}",
-    "the engine's reserve {})": "引擎预留 {})", "it does not fit": "放不下",
-    "the smallest that fits is tp={}": "最小可行为 tp={}", "but {} gives {} GB ({})": "而 {} 提供 {} GB({})",
+    "{} needs {} GB per card at tp={} (weights {}, the engine's reserve {}), but {} gives {} GB ({} of {}): it does not"
+    " fit; the smallest that fits is tp={}":
+        "{0} 在 tp={2} 时每卡需 {1} GB(权重 {3},引擎预留 {4}),而 {5} 提供 {6} GB({8} 的 {7}):放不下;最小可行为 tp={9}",
     "software of {} networks as NVIDIA's MLPerf submissions have it": "{}网络的软件,同 NVIDIA 的 MLPerf 提交",
     "diffusion": "扩散", "convolution": "卷积", "encoder": "编码器",
     "on another maker's card see {}": "用于其他厂商的卡,见 {}", "on another maker's card see": "用于其他厂商的卡,见",
-    "{} of the width": "占宽度 {}", "no market section": "没有 market 部分",
+    "{} of the width": "占宽度 {}", "no market section": "没有 `market` 部分",
     "priced at its unit cost": "按单位成本定价", "the buyer would pay less": "买方愿付的更少",
     "{}: {} cards, MTBF {} h ({} card-hours per failure; component rates of Llama 3, a prediction), P10 to P90 {n} to"
     " {n} h":
