@@ -17,7 +17,7 @@ from clustersim.finance.audit.mentions import SHARED, Figure, Name, Year, figure
 from clustersim.finance.audit.money import currency_of
 from clustersim.finance.audit.multiples import summary_of
 from clustersim.finance.audit.prose import Sentence, sentences
-from clustersim.finance.audit.ratios import MAKERS
+from clustersim.finance.audit.ratios import MAKERS, profit_of
 from clustersim.finance.audit.records import STATEMENTS, Record, Tables
 
 __all__ = ["figure_checks", "uncovered_figures"]
@@ -54,7 +54,7 @@ _RATE_OF = re.compile(r"费用率|(?:to|over) (?:revenue|sales)|expense ratio|in
 _LIGHT = re.compile(
     r"[\s\d.,，、:：()（）%+\-–—−~“”\"'’]+|FY|CY|[AE]\b|同比|为|达到?|实现|录得|至|增长|增加|上升|提升|下降|减少|下滑|回落|较|上年|去年|上一?年度?|比|相比|的|分别|是|将|有望|预计|预期"
     r"|到|由|从|保持|维持|在|稳定|仅|水平|对应|增速|增幅|增长率|CAGR|复合|年均|合计|总额|净额|余额|规模|占|总|营业|收入|营收|进一步|大幅|小幅|快速|显著|明显|持续|继续|稳步|即|年度?|末|底|于|亿|万|千|百|元"
-    r"|港|美|人民币|公司|我们|提高|增至|升至|降至|扩大|收窄|了|并|则|和|与|及|以及|而|但|约|也|当|期|报告|内|全|幅|率|上涨|占比|比例|比重|募集资金|金额"
+    r"|港|美|币|财|人民币|同期|公司|我们|提高|增至|升至|降至|扩大|收窄|了|并|则|和|与|及|以及|而|但|约|也|当|期|报告|内|全|幅|率|上涨|占比|比例|比重|募集资金|金额"
     r"|HK|US|RMB|[$€£¥]|[A-Z]{3}\b"
     r"|\b(?:was|were|is|are|be|been|being|came|comes?|in|to|at|of|for|the|a|an|by|and|but|with|amount\w*|total\w*|stood|reach\w*|hit|expected|forecast\w*|project\w*|estimat\w*|"
     r"will|would|should|respectively|years?|ended|end|fiscal|calendar|per|share|annum|annual\w*|representing|represent\w*|increas\w*|decreas\w*|growth|gr[eo]w\w*|rate|ris\w+|rose|"
@@ -151,7 +151,9 @@ def _sentence(
     tables: Tables, sentence: Sentence, own: tuple[tuple[str, str], ...], context: int | None
 ) -> Iterator[Finding]:
     text = sentence.text
-    found, named, said = figures(text), names(text, own), years(text)
+    found, said = figures(text), years(text)
+    named = [n for n in names(text, own) if not any(f.start < n.end and n.start < f.end for f in found)]
+    bare = _without(text, found)
     listed, first = _listed(text, found, said)
     for i, figure in enumerate(found):
         start, end = _segment(text, figure)
@@ -160,7 +162,7 @@ def _sentence(
         stretch = text[start:end]
         if _VAGUE.search(text[: figure.start]) or _ranged(text, found, i) or _PART.search(stretch):
             continue
-        name = _subject(text, found[first.get(i, i)], named, end)
+        name = _subject(bare, text, found[first.get(i, i)], named, end)
         if name is None or name.qualified or _OTHERS.search(text[min(start, name.start) : end]):
             continue
         if _COMPOUND.search(text[name.start if name.start < figure.start else start : figure.end] + after[:30]) and figure.kind == "percent":
@@ -191,7 +193,14 @@ def _ranged(text: str, found: Sequence[Figure], i: int) -> bool:
     return bool(re.search(r"\d\s*%?\s*(?:-|–|—|~)\s*$", text[: found[i].start]))
 
 
-def _subject(text: str, figure: Figure, named: Sequence[Name], end: int) -> Name | None:
+def _without(text: str, found: Sequence[Figure]) -> str:
+    """A sentence with its figures blank, every other letter where it was."""
+    for figure in found:
+        text = text[: figure.start] + " " * (figure.end - figure.start) + text[figure.end :]
+    return text
+
+
+def _subject(bare: str, text: str, figure: Figure, named: Sequence[Name], end: int) -> Name | None:
     """The line that a figure is said of: the one behind it after ``in`` or ``of``, the last before it, the next."""
     behind = next((n for n in named if n.start >= figure.end), None)
     if behind is not None and figure.kind != "percent":
@@ -202,10 +211,10 @@ def _subject(text: str, figure: Figure, named: Sequence[Name], end: int) -> Name
         before = [n for n in before if n.item not in {"revenue"}]
     if before:
         name = before[-1]
-        if _light(text[name.end : figure.start]):
+        if _light(bare[name.end : figure.start]):
             return name
         return None
-    if behind is not None and behind.end <= end + 30 and _light(text[figure.end : behind.start]):
+    if behind is not None and behind.end <= end and _light(bare[figure.end : behind.start]):
         return behind
     return None
 
@@ -255,6 +264,11 @@ def _listed(
     return which, first
 
 
+_YEAR_BEFORE = re.compile(
+    r"\s*(?:a year (?:ago|earlier|before)|(?:in )?the (?:prior|previous|preceding) year|last year|the year before)", re.I
+)
+
+
 def _year(
     text: str, figure: Figure, said: Sequence[Year], start: int, end: int, context: int | None
 ) -> tuple[int | None, bool]:
@@ -265,8 +279,11 @@ def _year(
         if comparative is None:
             return after.year, True
     before = [y for y in said if y.end <= figure.start]
-    if before and re.fullmatch(r"[AE]?年?度?\s*[:：为]?\s*", text[before[-1].end : figure.start]):
+    if before and re.fullmatch(r"[AE]?财?年?度?(?:同期)?的?\s*[:：为]?\s*", text[before[-1].end : figure.start]):
         return before[-1].year, True
+    if _YEAR_BEFORE.match(text[figure.end :]) or re.search(r"(?:上年|去年)(?:同期)?(?:的|为)?\s*$", text[: figure.start]):
+        main = before[-1].year if before else context
+        return (main - 1 if main is not None else None), False
     bracketed = [y for y in said if re.search(r"[(（]\s*$", text[: y.start]) and re.match(r"[AE]?年?度?\s*[:：]", text[y.end :])]
     if bracketed and len(bracketed) == len(said):
         return bracketed[0].year + 1, False
@@ -353,8 +370,8 @@ def _records(tables: Tables, item: str, year: int) -> list[Record]:
 def _ratio(tables: Tables, item: str, year: int) -> Choices:
     if item in _MARGINS:
         revenue = tables.find("income_statement", "revenue", year)
-        tops = [r for i in _MARGINS[item] if (r := tables.find("income_statement", i, year)) is not None]
-        return [t.scaled[1] / revenue.scaled[1] for t in tops] if revenue is not None and revenue.value else []
+        tops = [p for i in _MARGINS[item] if (p := profit_of(tables, i, year)) is not None]
+        return [t / revenue.scaled[1] for t in tops] if revenue is not None and revenue.value else []
     out = [value for _, value in MAKERS[item](tables, year)] if item in MAKERS else []
     stated = tables.find("ratios", item, year)
     if stated is not None:
@@ -499,9 +516,9 @@ def _compound(tables: Tables, sentence: Sentence, figure: Figure, name: Name) ->
     )  # fmt: skip
 
 
+_SUMMED = re.compile(r"average|mean|median|平均|均值|中位数", re.I)
 _PEERS = re.compile(
-    r"(?P<kind>average|mean|median|平均|均值|中位数)?[^\d.,，。]{0,24}?(?P<what>EV/EBITDA|EV/Sales|EV/EBIT|P/E|P/S|P/B|PE\b|PS\b|PB\b|市盈率|市销率|市净率)"
-    r"(?P<behind>(?:的)?(?:average|mean|median|平均值?|均值|中位数)?)[^\d，。]{0,12}", re.I,
+    r"(?P<what>EV/EBITDA|EV/Sales|EV/EBIT|P/E|P/S|P/B|PE\b|PS\b|PB\b|市盈率|市销率|市净率)[^\d，。]{0,12}", re.I,
 )  # fmt: skip
 
 
@@ -511,7 +528,8 @@ def _peers(tables: Tables, sentence: Sentence) -> Iterator[Finding]:
         return
     for m in _PEERS.finditer(sentence.text):
         figure = next((f for f in figures(sentence.text) if f.kind == "times" and m.end() - 1 <= f.start <= m.end()), None)
-        kind = (m["kind"] or m["behind"] or "").lower().removeprefix("的")
+        near = [s[0].lower() for s in _SUMMED.finditer(sentence.text, max(0, m.start() - 24), m.end())]
+        kind = near[-1] if near else ""
         if figure is None or not kind:
             continue
         wanted = "median" if kind in {"median", "中位数"} else "average"

@@ -36,7 +36,7 @@ _AFTER = _either([*(w for w in _WORDS if not w.isascii() or len(w) > 2), "元"])
 _NUMBER = r"(?P<number>[-−+]?\d+(?:,\d+)*(?:\.\d+)?)"
 _SCALE = r"(?:万亿|千亿|百亿|十亿|亿|億|千万|百万|万|千|(?:trillion|billion|million|thousand|bn|mn|mm|m|b|k)(?![A-Za-z]))"
 _FIGURE = re.compile(
-    rf"(?:(?P<coin>{_COIN}|(?<![A-Za-z])HK(?=\d))\s*|(?<![A-Za-z\d.,/])(?<!\d-)){_NUMBER}(?![\d])"
+    rf"(?:(?P<coin>{_COIN}|(?<![A-Za-z])HK(?=\d))\s*|(?<![A-Za-z\d.,])(?<!\d[-/])){_NUMBER}(?![\d])"
     rf"(?:\s*(?P<points>个?百分点|percentage[- ]points?|pct points?|ppts?\b|pps?\b|bps\b|basis points?|个?基点)"
     r"|\s*(?P<percent>%|％|per ?cent\b|pct\b)"
     rf"|\s*(?P<cents>(?:HK |US )?cents?\b|港仙|美分|pence\b)"
@@ -95,7 +95,7 @@ class Name:
 
 def key_of(where: str, figure: Figure) -> str:
     """The cell of a figure in a text, for the list of what no check covers."""
-    return f"{where} {figure.text[:40]}"
+    return f"{where} {figure.number.replace('−', '-')[:40]}"
 
 
 def figures(text: str) -> list[Figure]:

@@ -284,7 +284,8 @@ def _target(tables: Tables) -> Iterator[Finding]:
             "weights sum to 100", w_ps.where, w_dcf.interval + w_ps.interval, Interval.exactly(100.0)
         )
     if dcf and ps and blended and w_dcf and w_ps:
-        parts = dcf.scaled[1].scaled((w_dcf.value or 0) / 100) + ps.scaled[1].scaled((w_ps.value or 0) / 100)
+        # Weights are whole numbers: what rounds to one is no other weight.
+        parts = dcf.scaled[1] * _exact_share(w_dcf) + ps.scaled[1] * _exact_share(w_ps)
         yield compare(
             "value_blended", blended.where, blended.scaled[1], parts, note="the legs by their weights"
         )
@@ -307,6 +308,11 @@ def _target(tables: Tables) -> Iterator[Finding]:
         )  # fmt: skip
     yield from _implied_multiples(tables)
     yield from _rating(tables, upside)
+
+
+def _exact_share(record: Record) -> Interval:
+    share = (record.value or 0.0) / 100
+    return Interval(share, share, record.interval.cells)
 
 
 def _implied_multiples(tables: Tables) -> Iterator[Finding]:
