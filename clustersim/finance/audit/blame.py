@@ -48,7 +48,11 @@ def settled(tables: Tables, findings: Sequence[Finding], families: Iterable[Fami
     again = _again(tables, findings, tuple(families))
     best: _Trial | None = None
     for trial in _trials(places, wrong, again):
-        if len(trial.healed) > 1 and not trial.broken and len(trial.healed) > (len(best.healed) if best else 0):
+        if (
+            len(trial.healed) > 1
+            and not trial.broken
+            and len(trial.healed) > (len(best.healed) if best else 0)
+        ):
             best = trial
         if best is not None and len(best.healed) == len(wrong):
             break
@@ -92,9 +96,9 @@ def _trials(
     for place, count in shared.most_common(MOST):
         if count > 1:
             target = next(f for f in wrong if place in f.cells)
-            value = _solved(places[place], target, again)
-            if value is not None and (place, round(value, 6)) not in tried:
-                yield _trial(place, value, wrong, again)
+            solved = _solved(places[place], target, again)
+            if solved is not None and (place, round(solved, 6)) not in tried:
+                yield _trial(place, solved, wrong, again)
 
 
 def _trial(

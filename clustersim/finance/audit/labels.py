@@ -193,7 +193,7 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "effective_tax_rate": "所得税率|实际所得税率|etr|effective tax rate|tax rate|有效税率|实际税率",
         "roe": "加权平均净资产收益率|平均净资产收益率|return on average equity|roe|return on equity|净资产收益率|股本回报率|权益回报率",
         "roa": "资产收益率|总资产报酬率|roa|return on assets|总资产收益率|资产回报率",
-        "eps": "eps|earnings per share|每股收益|每股盈利", "bps": "bps|book value per share|每股净资产",
+        "eps": "eps|earnings per share|每股收益|每股盈利", "bps": "bps|book value per share|net asset value per share|nav per share|每股资产净值|每股帐面价值|每股净资产",
         "pe": "pe|p/e|price to earnings|price earnings|市盈率", "pb": "pb|p/b|price to book|市净率",
         "ps": "ps|p/s|price to sales|市销率",
         "inventory_days": "inventory days|days inventory|days of inventory|dio|存货周转天数|库存周转天数",
@@ -201,7 +201,6 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "payable_days": "payable days|days payable|dpo|days payables|应付账款周转天数|应付周转天数",
         "current_ratio": "current ratio|流动比率", "quick_ratio": "quick ratio|速动比率",
         "debt_to_assets": "asset-liability ratio|total liabilities to total assets|资产负债比率|debt to assets|liabilities to assets|debt ratio|资产负债率|负债率",
-        "bps": "book value per share|net asset value per share|nav per share|每股资产净值|每股帐面价值",
     },
     "dcf": {
         "ebit": "ebit|earnings before interest and tax|operating profit|operating income|息税前利润",
@@ -350,14 +349,8 @@ def _forms(label: str) -> tuple[str, ...]:
     """What a label is looked for as: as it is, without its head or tail, up to its first comma, and at its other pole."""
     stripped = _HEADS.sub("", _NUMBERING.sub("", unicodedata.normalize("NFKC", label).strip()))
     first = re.split(r"\s*(?:,(?=\s)|;| - | – )", stripped)[0]
-    out = []
-    for text in (
-        stripped,
-        re.sub(r"^(total|net|consolidated)\s+", "", stripped, flags=re.I),
-        _TAIL.sub("", stripped),
-        first,
-    ):
-        out.append(plain(text))
+    headless = re.sub(r"^(total|net|consolidated)\s+", "", stripped, flags=re.I)
+    out = [plain(text) for text in (stripped, headless, _TAIL.sub("", stripped), first)]
     for text in (stripped, first):
         for one, other in _POLES:
             if re.search(one, text, re.I):

@@ -79,8 +79,8 @@ def _capital(tables: Tables) -> Iterator[Finding]:
 
 #: Lines of a peers' table that stand for all: what they are, by their names.
 SUMMARY: dict[str, tuple[str, ...]] = {
-    "average": ("average", "mean", "avg", "peer average", "peer mean", "simple average", "industry average", "sector average",
-                "平均", "平均值", "均值", "平均数", "行业平均", "可比公司平均"),
+    "average": ("average", "mean", "avg", "peer average", "peer mean", "simple average", "industry average",
+                "sector average", "平均", "平均值", "均值", "平均数", "行业平均", "可比公司平均"),
     "median": ("median", "peer median", "中位数", "中位值", "中值"),
     "low": ("min", "minimum", "low", "最小值", "最低"), "high": ("max", "maximum", "high", "最大值", "最高"),
 }  # fmt: skip
@@ -89,7 +89,7 @@ _MULTIPLE = re.compile(r"price_to|multiple|^ev_to")
 
 
 def summary_of(record: Record) -> str:
-    """Return which summary of all peers a line is (``average``, ``median``, ``low``, ``high``), or nothing for a peer."""
+    """Return which summary of the peers a line is (``average``, ``median``, ``low``, ``high``), nothing for a peer."""
     return _SUMMARY.get(record.company.strip().lower().rstrip("：: "), "")
 
 

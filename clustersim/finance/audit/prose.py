@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from clustersim.finance.audit.figures import Finding, Interval, compare, half_digit, number
 from clustersim.finance.audit.labels import VOCABULARY
-from clustersim.finance.audit.money import canonical_unit, currency_of
 from clustersim.finance.audit.records import Tables
 
 __all__ = [

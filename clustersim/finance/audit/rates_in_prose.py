@@ -9,11 +9,9 @@ from clustersim.finance.audit.figures import Finding, Interval, compare
 from clustersim.finance.audit.money import CURRENCIES, canonical_unit, currency_of
 from clustersim.finance.audit.prose import (
     ITEMS,
-    MONEY,
     NUMBER,
     PERCENT,
     SCALES,
-    YEAR,
     Sentence,
     clauses,
     interval,

@@ -111,7 +111,9 @@ class AuditReport:
 def audit_tables(tables: Tables, *, listing_proceeds: tuple[float, str] = (0.0, "")) -> AuditReport:
     """Run every check that the tables allow; a table that is absent is said once and nothing is guessed for it.
 
-    ``listing_proceeds`` is millions and their currency. Raises InputError where a label is not understood and enters no sum, a currency lacks its rate, or nothing of the
+    ``listing_proceeds`` is millions and their currency.
+
+    Raises InputError where a label is not understood and enters no sum, a currency lacks its rate, or nothing of the
     statements could be checked.
     """
     _need_rate(tables)

@@ -83,7 +83,11 @@ def read_folder(folder: str) -> tuple[dict[str, str], list[str]]:
 def read_prose(folder: str) -> dict[str, str]:
     """Return the texts that stand beside the tables by file name."""
     at = Path(folder)
-    files = sorted(f for f in at.iterdir() if f.suffix.lower() in PROSE and not f.is_symlink()) if at.is_dir() else []
+    files = (
+        sorted(f for f in at.iterdir() if f.suffix.lower() in PROSE and not f.is_symlink())
+        if at.is_dir()
+        else []
+    )
     return {f.name: read_text(f).text for f in files}
 
 
