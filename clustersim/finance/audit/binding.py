@@ -140,7 +140,7 @@ def _light(gap: str) -> bool:
     return len(gap) <= 160 and not re.sub(r"[^\w一-鿿]", "", LIGHT.sub("", gap))
 
 
-def _runs(items: Sequence[Figure] | Sequence[Year], text: str) -> list[list[int]]:
+def _runs(items: Sequence[Figure | Year], text: str) -> list[list[int]]:
     """Positions of what follows one another with nothing but ``and``, commas and strokes between."""
     out: list[list[int]] = []
     for i, item in enumerate(items):

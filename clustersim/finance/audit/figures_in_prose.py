@@ -121,8 +121,13 @@ def _said(tables: Tables, bound: Bound) -> Iterator[Finding]:
         )
     elif kind in {"money", "cents"}:
         yield from _amount(tables, bound, item)
-    elif kind == "times" and item in _RATIOS:
+    elif kind == "times" and item in _RATIOS and not _implied(tables, item):
         yield from _held(tables, f"text: {item}", bound, partial(_ratio, tables, item), 1.0)
+
+
+def _implied(tables: Tables, item: str) -> bool:
+    """Whether the valuation prints its own multiple of this kind: a text means that one."""
+    return any(r.item.startswith(f"implied_{item}_") for r in tables.of("valuation"))
 
 
 def _last(words: re.Pattern[str], bound: Bound) -> int:
@@ -241,7 +246,7 @@ def _amount(tables: Tables, bound: Bound, item: str) -> Iterator[Finding]:
         item = "dividend_per_share"
     if (item in _PER_SHARE) != bool(a_share) or item in _RATIOS:
         return
-    records = _records(tables, item, bound.year)
+    records = _records(tables, item, bound.year or 0)
     if not records:
         return
     own = currency_of(records[0].unit) or tables.currency
@@ -297,11 +302,11 @@ def _direction(tables: Tables, bound: Bound, item: str) -> Iterator[Finding]:
     )
     if verb is None or not bound.sure:
         return
-    word = verb[1] or verb[2]
+    word, year = verb[1] or verb[2], bound.year or 0
     up, down = bool(UP.fullmatch(word) or UP.search(word)), bool(DOWN.search(word))
     rates = [
         abs(now.scaled[1].middle) - abs(then.scaled[1].middle)
-        for now, then in zip(_records(tables, item, bound.year), _records(tables, item, bound.year - 1), strict=False)
+        for now, then in zip(_records(tables, item, year), _records(tables, item, year - 1), strict=False)
         if (now.value or 0.0) * (then.value or 0.0) > 0
         and ((now.value or 0.0) > 0 or _SPENT.search(item) or re.search(r"loss|亏损", bound.name.text, re.I))
     ]  # fmt: skip

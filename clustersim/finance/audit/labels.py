@@ -158,7 +158,7 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "proceeds_from_borrowings": "proceeds from bank borrowings|proceeds from long-term debt|drawdown of borrowings|proceeds from debt|借款收到的现金|proceeds from borrowings|new borrowings|debt issued|新增借款|取得借款|借款所得款项",
         "repayment_of_borrowings": "repayments of long-term debt|repayment of debt|repayments of borrowings|repayment of bank borrowings|偿还银行借款|repayment of borrowings|repayments of debt|debt repaid|偿还借款|偿还债务|偿还债务支付的现金",
         "proceeds_from_issue_of_shares": "proceeds from issuance of common stock|proceeds from issuance of shares|proceeds from share issue|proceeds from issuance of common stock net|发行股份收到的现金|发行股票收到的现金|股权融资|proceeds from issue of shares|issue of shares|share issue|issuance of common "
-        "stock|equity raised|发行股份所得款项|发行股份|吸收投资收到的现金|股份发行",
+        "stock|equity raised|发行股份所得款项|发行股份|吸收投资收到的现金|吸收投资|股份发行",
         "repurchase_of_shares": "purchase of treasury stock|purchase of treasury shares|share repurchase|payments for repurchase of shares|purchases of treasury stock|回购股份支付的现金|repurchase of shares|share buy-back|share buybacks|buy-back of shares|repurchases of "
         "common stock|share repurchases|回购股份|股份回购|购回股份",
         "dividends_paid": "dividends paid to owners|dividends paid to shareholders|cash dividends paid|支付现金股利|分配股利利润支付的现金|分配股利或偿付利息支付的现金|已付本公司股东股息|dividends paid|dividend paid|dividends|payment of dividends|已付股息|支付股利|派付股息|派发股息|派息|已付股利|分配股利",
@@ -277,6 +277,8 @@ _NUMBERING = re.compile(
     re.I,
 )
 _HEADS = re.compile(r"^(?:less|add|plus|of which|including|where|减|加|其中|其中包括)\s*[:：]\s*", re.I)
+#: How a Chinese cash flow says that a line is one of cash.
+_PAID = re.compile(r"所?(?:支付|收到)的?现金(?:净额)?$")
 _TAIL = re.compile(r"[\s,，]*(net|, net|expenses|expense|净额|余额|合计|总额|总计)$", re.I)
 #: A bare label that stands in several blocks of a statement: it is named after the total that follows it.
 AMBIGUOUS = {
@@ -350,7 +352,8 @@ def _forms(label: str) -> tuple[str, ...]:
     stripped = _HEADS.sub("", _NUMBERING.sub("", unicodedata.normalize("NFKC", label).strip()))
     first = re.split(r"\s*(?:,(?=\s)|;| - | – )", stripped)[0]
     headless = re.sub(r"^(total|net|consolidated)\s+", "", stripped, flags=re.I)
-    out = [plain(text) for text in (stripped, headless, _TAIL.sub("", stripped), first)]
+    bare = _PAID.sub("", stripped)
+    out = [plain(text) for text in (stripped, headless, _TAIL.sub("", stripped), first, bare)]
     for text in (stripped, first):
         for one, other in _POLES:
             if re.search(one, text, re.I):

@@ -205,7 +205,7 @@ def names(text: str, printed: tuple[tuple[str, str], ...] = ()) -> list[Name]:
         before, after = text[: m.start()], text[m.end() :]
         if m[0].isascii():
             word = re.search(r"([A-Za-z][\w'’&-]*)\s*$", before)
-            plain = (
+            plain = bool(
                 word is None
                 or word[1].lower().replace("’", "'") in PLAIN_BEFORE
                 or re.fullmatch(r"(?:FY|CY)\d[\w-]*|[AEF]|[HQ]\d", word[1])

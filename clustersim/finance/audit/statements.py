@@ -122,7 +122,10 @@ def _income(tables: Tables) -> Iterator[Finding]:
                     sums += _expenses(*whole, between)
                     # A total without lines of its own is a line itself.
                     between = between if _spent(between) else [*between, whole[0]]
-                yield _sum_check(item, record, [*([before] if before else []), *between])
+                parts = [*([before] if before else []), *between]
+                # A statement may begin with a subtotal: then nothing adds up to it.
+                if parts:
+                    yield _sum_check(item, record, parts)
                 before, between, whole = record, [], None
             else:
                 between.append(record)

@@ -45,8 +45,9 @@ DOWN = re.compile(
 YOY = re.compile(r"同比|year[- ]on[- ]year|year[- ]over[- ]year|\byoy\b|\by/y\b", re.I)
 COMPOUND = re.compile(r"CAGR|compound|复合|年均|per annum|a year over|annuali[sz]ed|每年平均", re.I)
 VAGUE = re.compile(
-    r"(?:约|近|超过?|逾|突破|接近|不到|不足|至少|最多|低于|高于|大于|小于|不超过|over|more than|nearly|almost|about|approximately|around|some|roughly"
-    r"|at least|up to|less than|under|below|above|exceed\w*|surpass\w*|excess of|[~≈><])\s*(?:HK|US|RMB|[A-Z]{3})?\s*[$€£¥]?\s*$", re.I,
+    r"(?:约|近|超过?|逾|突破|接近|不到|不足|至少|最多|低于|高于|大于|小于|不超过|[~≈><]|(?<![A-Za-z])(?:over|more than|nearly|almost|about|approximately"
+    r"|around|some|roughly|at least|up to|less than|under|below|above|exceed\w*|surpass\w*|(?:in )?excess of))\s*(?:(?-i:HK|US|RMB|[A-Z]{3}))?\s*[$€£¥]?\s*$",
+    re.I,
 )  # fmt: skip
 PART = re.compile(
     r"上半年|下半年|半年|季度|单季|前三季|月份|个月|\b[HQ][1-4]\b|\b[1-4][HQ]|\bhalf\b|\bquarter|\bmonths?\b|环比|\d\s*月(?!\s*3[01]日)|sequential",
