@@ -81,7 +81,8 @@ class MarketSection(Model):
     """The price a card is worth, against whom."""
 
     incumbent: str
-    """Scenario whose cluster a buyer could have instead; it does this file's demand under this file's terms."""
+    """Scenario whose cluster a buyer could have instead; it does this file's demand under this file's terms. Of unlike
+    cards (cluster.groups) those of the first group are valued, with all others as they are."""
     switching_discount: Fraction
     """What the buyer wants off for porting, ecosystem and delivery risk."""
     value_share: Fraction
@@ -156,11 +157,12 @@ class Scenario(Model):
         return self
 
     @model_validator(mode="after")
-    def _groups_have_no_value_in_use(self) -> Scenario:
-        if self.cluster.groups and self.market is not None:
+    def _what_is_valued_is_bought(self) -> Scenario:
+        first = next(iter(self.cluster.groups.values()), None)
+        if first is not None and first.owned and self.market is not None:
             raise ValueError(
-                "market: a card's value in use is that of a site of equal cards; compare the site with groups with"
-                " others (clustersim compare), or leave market out"
+                f"market: of unlike cards those of the first group are valued, and {first.card} is owned: it has no"
+                " price to be found; put the group that is bought first, or leave market out"
             )
         return self
 

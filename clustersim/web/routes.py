@@ -11,13 +11,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from clustersim.errors import InputError
+from clustersim.errors import ClusterSimError, InputError
 from clustersim.report.labels import all_words
 from clustersim.report.text import to_json
 from clustersim.version import __version__
 from clustersim.web.answered import EXPORTS
 from clustersim.web.asked import Design, design_of, designs_of, whole_number
-from clustersim.web.catalogue import catalogue, inputs_of, key_schema
+from clustersim.web.catalogue import catalogue, inputs_of, key_schema, keys_of
 from clustersim.web.corridor import corridor, moved
 from clustersim.web.helpers import Gone, Helpers
 from clustersim.web.jobs import Board
@@ -145,6 +145,19 @@ async def post_explain(request: Request) -> Response:
     return reply(await _asked(request, "explain", design))
 
 
+async def post_term(request: Request) -> Response:
+    """What a number of the corridor is made of: formula, inputs, sources."""
+    body = await body_of(request)
+    design, term = _design(body, "term"), str(body.get("term", ""))[:80]
+    return reply(await _asked(request, "term", design, term))
+
+
+async def post_keys(request: Request) -> Response:
+    """Every key that the files of a design give, with its value as written; files are not named."""
+    design = _design(await body_of(request))
+    return reply(await run_in_threadpool(keys_of, design))
+
+
 async def post_seek(request: Request) -> Response:
     """The value of one input (``span``: KEY=LOW:HIGH) that gives an output its target (``target``: NAME=NUMBER)."""
     body = await body_of(request)
@@ -170,8 +183,8 @@ async def post_band(request: Request) -> Response:
                 return
             try:
                 told, took = first if points == BANDS[0] else await _asked(request, "band", design, points)
-            except Gone:
-                return
+            except (Gone, ClusterSimError):
+                return  # the answer has begun: what is there stands, and the page asks again with the next change
             yield (json.dumps({"points": points, **told}) + "\n").encode()
 
     return StreamingResponse(lines(), media_type="application/x-ndjson")
@@ -263,6 +276,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/compare", post_compare, "designs side by side", {"designs": "list of designs"}),
     Route("POST", "/api/own", post_own, "own, rent or buy tokens", {**_DESIGN, "marks": "rent and api, CNY"}),
     Route("POST", "/api/explain", post_explain, "what the changes did", _DESIGN),
+    Route("POST", "/api/term", post_term, "what a number is made of", {**_DESIGN, "term": "name of a tile"}),
+    Route("POST", "/api/keys", post_keys, "every key of a design's files", _DESIGN),
     Route("POST", "/api/seek", post_seek, "an input that gives a target", {**_DESIGN, **_SOUGHT}),
     Route("POST", "/api/band", post_band, "ranges, streamed", {**_DESIGN, "points": "64, 256 or 1024"}),
     Route("POST", "/api/jobs", post_job, "start a long question", {**_DESIGN, **_ASKED}),

@@ -70,9 +70,13 @@ def test_every_view_draws_the_numbers_of_its_table(client, name):
 def test_a_comparison_attributes_the_whole_gap(client):
     body = {"designs": [{"scenario": "br166-1024"}, {"scenario": "h20-1024"}]}
     panels = client.post("/api/compare", json=body).json()
-    gap = next(p for p in panels if p["title"] == "compare.gap")
-    (other,) = [row for row in gap["rows"] if row["side"] == "h20-1024"]
-    assert sum(v for k, v in other.items() if k.startswith("gap.") and v) == pytest.approx(100.0)
+    gap, lines = (next(p for p in panels if p["title"] == f"compare.{n}") for n in ("gap", "gap_lines"))
+    (other,), (told,) = ([row for row in p["rows"] if row["side"] == "h20-1024"] for p in (gap, lines))
+    shares = {k: v for k, v in told.items() if k not in {"side", "gap", "gap.sum"} and v}
+    assert len(shares) >= 4 and sum(shares.values()) == pytest.approx(100.0) == told["gap.sum"]
+    first = next(row for row in gap["rows"] if row["side"] == "br166-1024")
+    for name, share in shares.items():
+        assert other[name] - first[name] == pytest.approx(share / 100.0 * told["gap"])
     assert 0 <= other["share_cheapest"] <= 1
 
 

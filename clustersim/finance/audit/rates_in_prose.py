@@ -58,39 +58,11 @@ def rate_checks(tables: Tables) -> Iterator[Finding]:
     for name, text in tables.prose:
         for sentence in sentences(name, text):
             for clause in clauses(sentence):
-                yield from _growth(tables, sentence, clause)
                 yield from _period_words(tables, sentence, clause)
                 yield from _multiple(tables, sentence, clause)
                 yield from _currency(tables, sentence, clause)
                 yield from _unit(sentence, clause)
             yield from _tickers(tables, sentence)
-
-
-def _growth(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Finding]:
-    """One line, years and as many rates of growth: each against the two years of its table."""
-    rates = [m for m in PERCENT.finditer(clause) if not clause[m.end() :].startswith(("点", "的毛利"))]
-    years = [int(y) for y in dict.fromkeys(YEAR.findall(clause))]
-    item = label(clause, ITEMS, "income_statement")
-    if not rates or len(rates) != len(years) or item is None or MONEY.search(clause):
-        return
-    if (
-        not _GROWS.search(clause)
-        or _NOT_GROWTH.search(clause)
-        or _PART.search(clause)
-        or _PART_EN.search(clause)
-    ):
-        return
-    falls = re.search(r"下降|减少|下滑|\bfell\b|\bfalls?\b|\bdown\b|decline", clause, re.I)
-    for year, rate in zip(years, rates, strict=True):
-        now, then = (tables.find("income_statement", item, y) for y in (year, year - 1))
-        if now is None or then is None or (then.value or 0.0) * (now.value or 0.0) <= 0:
-            continue
-        printed = interval(rate["number"], -0.01 if falls else 0.01)
-        yield compare(
-            f"text: {item} growth {now.period}", sentence.where, printed,
-            now.scaled[1] / then.scaled[1] - Interval.exactly(1.0), worse="inconsistent",
-            note=f"{sentence.quoted}; {now.where} and {then.where}",
-        )  # fmt: skip
 
 
 def _part(clause: str) -> tuple[int, str, int] | None:

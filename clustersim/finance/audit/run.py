@@ -15,6 +15,7 @@ from clustersim.finance.audit.capital import capital_checks
 from clustersim.finance.audit.claims import claim_checks
 from clustersim.finance.audit.discounting import discount_checks
 from clustersim.finance.audit.figures import VERDICTS, Finding
+from clustersim.finance.audit.figures_in_prose import figure_checks, uncovered_figures
 from clustersim.finance.audit.flows import flow_checks
 from clustersim.finance.audit.identifiers import identifier_checks, unit_checks
 from clustersim.finance.audit.labels import known_items
@@ -38,7 +39,7 @@ FAULTS = ("omission", "inconsistent", "misprint", "mismatch")
 FAMILIES = (
     statement_checks, flow_checks, balance_checks, discount_checks, capital_checks, multiple_checks, ratio_checks,
     part_checks, period_checks, repeat_checks, claim_checks, identifier_checks, unit_checks,
-    prose_checks, rate_checks, assertion_checks,
+    prose_checks, figure_checks, rate_checks, assertion_checks,
 )  # fmt: skip
 
 
@@ -63,12 +64,13 @@ class AuditReport:
 
     @property
     def uncovered(self) -> tuple[str, ...]:
-        """Printed figures that enter no check, each with its place and item."""
+        """Printed figures that enter no check, each with its place and item; those of the texts with their words."""
         seen = _looked_at(self.findings)
-        return tuple(
+        rows = (
             f"{r.where}: {r.printed or r.item} {r.period}".rstrip() for r in self.tables.records
             if r.where not in seen and r.text
         )  # fmt: skip
+        return (*rows, *uncovered_figures(self.tables, seen))
 
     @property
     def read(self) -> dict[str, object]:

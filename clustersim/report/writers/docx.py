@@ -131,12 +131,12 @@ def _table(document: Any, block: Table) -> None:
     table.style = "Table Grid"
     size = 6.5 if len(block.columns) > 8 else 7.5 if len(block.columns) > 6 or block.words else 8.5
     for j, text in enumerate(block.columns):
-        _cell(table.cell(0, j), text, size, right=bool(j) and not block.words, shade=_LIGHT).bold = True
+        _cell(table.cell(0, j), text, size, right=not block.from_left(j), shade=_LIGHT).bold = True
     _repeats(table.rows[0])
     for i, row in enumerate(block.rows, 1):
         cells = table.rows[i].cells
         for j, text in enumerate(row):
-            _cell(cells[j], text, size, right=bool(j) and not block.words)
+            _cell(cells[j], text, size, right=not block.from_left(j))
     if len(block.rows) <= _KEPT_ROWS // (2 if block.words else 1):
         for one in table.rows[
             :-1

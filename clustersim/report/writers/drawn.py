@@ -104,12 +104,16 @@ def places_of(values: Iterable[float]) -> int:
 
 
 def signed(value: float, places: int, *, plus: bool = True) -> str:
-    """Return a number of a chart as its text has it, with a minus that is no hyphen.
+    """Return a number of a chart with a minus that is no hyphen; one that its digits would call nothing by its first.
 
-    >>> signed(-26.44, 1), signed(14.1, 1), signed(87.3, 1, plus=False)
-    ('−26.4', '+14.1', '87.3')
+    >>> signed(-26.44, 1), signed(14.1, 1), signed(87.3, 1, plus=False), signed(0.004, 1)
+    ('−26.4', '+14.1', '87.3', '+0.004')
     """
-    return f"{value:{'+' if plus else ''},.{places}f}".replace("-", "−")
+    sign = "+" if plus else ""
+    text = f"{value:{sign},.{places}f}"
+    if value and not any(digit in text for digit in "123456789"):
+        text = f"{value:{sign}.1g}"
+    return text.replace("-", "−")
 
 
 def _line(axes: Axes, chart: Chart) -> None:

@@ -188,7 +188,7 @@ class Slides:
                 cell.fill.fore_color.rgb = _rgb(_LIGHT if i == 0 else "FFFFFF")
                 paragraph = cell.text_frame.paragraphs[0]
                 self._run(paragraph, _short(text), size, bold=i == 0)
-                if j and not table.words:
+                if not table.from_left(j):
                     paragraph.alignment = PP_ALIGN.RIGHT
 
     def _chart(self, slide: Any, chart: Chart, at: Sequence[float]) -> None:

@@ -1,5 +1,6 @@
 // Every sourced number of the scenario as a slider on its stated range, the file's value marked, its source at hand.
-import { html, useMemo, useState } from "/static/vendor/preact-htm.module.js";
+import { html, useEffect, useMemo, useState } from "/static/vendor/preact-htm.module.js";
+import { ask } from "/static/net.js";
 import { say, shown, unitName } from "/static/words.js";
 
 const MOST_SHOWN = 14;
@@ -35,13 +36,50 @@ function Slider({ input, value, changed, language, money, onMove, onReset }) {
     <input id=${`i-${input.key}`} type="range" min="0" max="1000" step="1" value=${at} aria-valuetext=${`${number} ${unitName(unit, language)}`}
       style=${`--base:${(100 * (base - low)) / (high - low || 1)}%`}
       onInput=${(event) => onMove(input, low + scale * Number(event.target.value))} />
-    <p class="source"><span class="tier-word">${say(`page.tier.${input.tier}`, language)}</span> ${input.source || ""}</p>
+    <p class="source" title=${input.source || ""}><span class="tier-word">${say(`page.tier.${input.tier}`, language)}</span> ${changed ? say("page.changed_here", language) : input.source || ""}</p>
     ${changed ? html`<button class="reset" onClick=${() => onReset(input.key)} aria-label=${`${say("page.reset", language)}: ${input.key}`}>↺</button>` : ""}
   </li>`;
 }
 
-export function Inputs({ inputs, set, moved, language, money, onMove, onReset, onResetAll }) {
+const MOST_KEYS = 8;
+
+// What was typed as the server takes it: a number, true or false, or words with their unit.
+function typed(text) {
+  const plain = text.trim();
+  if (plain === "true" || plain === "false") return plain === "true";
+  return /^[-+]?\d+(\.\d+)?([eE][-+]?\d+)?$/.test(plain) ? Number(plain) : plain;
+}
+
+function KeyRow({ row, set, language, onSet, onReset }) {
+  const [text, setText] = useState(String(set[row.key] ?? row.value));
+  const name = say(row.key, language);
+  const send = (event) => { event.preventDefault(); onSet(row.key, typed(text)); };
+  return html`<li class=${row.key in set ? "input changed" : "input"}><form onSubmit=${send}>
+    <label title=${row.says}>${name === row.key ? "" : name} <code>${row.key}</code> <input value=${text} aria-label=${say("page.key_value", language, { key: row.key })} onInput=${(e) => setText(e.target.value)} /></label>
+    <button>${say("page.set_key", language)}</button>
+    ${row.key in set ? html`<button type="button" onClick=${() => onReset(row.key)} aria-label=${`${say("page.reset", language)}: ${row.key}`}>↺</button>` : ""}
+  </form></li>`;
+}
+
+// Names, plans, counts and whatever else a file says: found by the same word, changed by typing.
+function Keys({ word, design, sliders, set, language, onSet, onReset }) {
+  const [told, setTold] = useState(null);
+  useEffect(() => { if (word) ask("/api/keys", { scenario: design.scenario }, "keys").then((rows) => setTold(rows)).catch(() => {}); }, [Boolean(word), design.scenario]);
+  if (!word && !Object.keys(set).some((key) => !sliders.has(key))) return "";
+  const low = word.toLowerCase();
+  const own = Object.keys(set).filter((key) => !sliders.has(key) && !told?.some((row) => row.key === key)).map((key) => ({ key, value: String(set[key]), says: "" }));
+  const alike = [...own, ...(told || [])].filter((row) => !sliders.has(row.key) && (row.key in set || (low && (row.key.toLowerCase().includes(low) || say(row.key, language).toLowerCase().includes(low)))));
+  const whole = /^[\w-]+(\.[\w-]+)+$/.test(word) && !sliders.has(word) && !alike.some((row) => row.key === word) ? [{ key: word, value: "", says: "" }] : [];
+  const rows = [...alike].sort((a, b) => (b.key in set) - (a.key in set)).slice(0, MOST_KEYS);
+  return html`<h3>${say("page.other_keys", language)}</h3>
+    <ul>${[...rows, ...whole].map((row) => html`<${KeyRow} key=${`${row.key}=${set[row.key]}`} row=${row} set=${set} language=${language} onSet=${onSet} onReset=${onReset} />`)}</ul>
+    ${alike.length > MOST_KEYS ? html`<p class="more">${say("page.more", language, { count: alike.length - MOST_KEYS })}</p>` : ""}
+    ${told && !rows.length && !whole.length ? html`<p class="more">${say("page.no_key", language)}</p>` : ""}`;
+}
+
+export function Inputs({ inputs, design, set, moved, language, money, onMove, onSet, onReset, onResetAll }) {
   const [word, setWord] = useState("");
+  const sliders = useMemo(() => new Set((inputs || []).filter((i) => i.value > 0).map((i) => i.key)), [inputs]);
   const [only, setOnly] = useState(false);
   const found = useMemo(() => {
     const low = word.toLowerCase();
@@ -58,5 +96,6 @@ export function Inputs({ inputs, set, moved, language, money, onMove, onReset, o
     <ul>${found.slice(0, MOST_SHOWN).map((input) => html`<${Slider} key=${input.key} input=${input} language=${language} money=${money}
       value=${moved[input.key] ?? input.value} changed=${input.key in set} onMove=${onMove} onReset=${onReset} />`)}</ul>
     ${more > 0 ? html`<p class="more">${say("page.more", language, { count: more })}</p>` : ""}
+    <${Keys} word=${word.trim()} design=${design} sliders=${sliders} set=${set} language=${language} onSet=${onSet} onReset=${onReset} />
   </aside>`;
 }
