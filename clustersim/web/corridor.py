@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clustersim.api.result import Result
+from clustersim.errors import ClusterSimError
 from clustersim.planner.uncertainty import bearable_draws, chain_headlines
 from clustersim.web.answers import at_once, base_of, is_kept, kept, result_of
 from clustersim.web.asked import Design
 from clustersim.web.panels import plain_rows
 from clustersim.web.replayed import form_of, numbers_of, replayed
 
-__all__ = ["TILES", "band", "corridor", "moved"]
+__all__ = ["TILES", "band", "corridor", "moved", "ready"]
 
 #: Tiles in the order of the corridor: the first of the terms that the run has stands there.
 TILES: tuple[tuple[str, ...], ...] = (
@@ -52,6 +54,19 @@ def moved(design: Design) -> dict[str, Any] | None:
     with at_once() as held:
         found = replayed(design) if held and form is not None and is_kept(("pattern", form)) else None
         return None if found is None else corridor(design)
+
+
+def ready(design: Design, key: str, values: Sequence[str | int | float]) -> int:
+    """Run a slider's points before it is moved, so that its moves are replayed from the first; return how many ran.
+
+    Each holds the engine for itself: who moves another slider meanwhile waits for one of them at most.
+    """
+    done = 0
+    for value in values:
+        with contextlib.suppress(ClusterSimError):
+            corridor(design.with_changes({key: value}))
+            done += 1
+    return done
 
 
 def band(design: Design, draws: int) -> dict[str, Any]:
