@@ -186,21 +186,21 @@ def test_a_band(benchmark, say, port, scenario, points, limit):
     """The line of so many points, for designs that were not asked for before."""
     user, spent, found = Server(), [], []
     begun = Server.cpu()
-    for n in range(4):
+    for n in range(-2, 4):  # each of the two processes that answer has drawn once before
         body = {"scenario": scenario, "set": {"tco.pue": 1.3 + 0.001 * n + points * 1e-6}, "points": points}
         at = time.perf_counter()  # the first line is made before the answer begins
         user.line.request("POST", "/api/band", json.dumps(body), {"content-type": "application/json"})
         answer = user.line.getresponse()
         for line in answer:
             told = json.loads(line)
-            if told["points"] == points:
+            if n >= 0 and told["points"] == points:
                 spent.append(time.perf_counter() - at)
             at = time.perf_counter()
             found.append(told["points"])
     user.line.close()
     benchmark.pedantic(lambda: None, rounds=1)
     middle = f"median {np.median(spent) * 1e3:,.0f} ms" if spent else f"not made: ends at {max(found)} points"
-    cpu = (Server.cpu() - begun) / 4 * 1e3
+    cpu = (Server.cpu() - begun) / 6 * 1e3
     say(
         f"band of {points:,}, {scenario}",
         f"{middle}; {cpu:,.0f} ms CPU with all before it",
@@ -223,6 +223,7 @@ def test_first_paint_and_a_slider_in_the_browser(benchmark, say, port):
             page.goto(f"http://{HOST}:{port}/")
             page.wait_for_selector(".tile")
             tiles.append(page.evaluate("performance.now()"))
+            page.wait_for_timeout(300)
             paints.append(
                 page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
             )
