@@ -19,15 +19,18 @@ __all__ = ["TILES", "band", "corridor", "moved", "ready"]
 #: Tiles in the order of the corridor: the first of the terms that the run has stands there.
 TILES: tuple[tuple[str, ...], ...] = (
     ("scale_up_bytes_per_s", "scale_out_bytes_per_s"),
-    ("step_time_s", "tpot_p50_s", "streams_per_card"),
-    ("tokens_per_s", "output_tokens_per_s_per_card", "useful_share"),
+    ("step_time_s", "tpot_p50_s", "streams_per_card", "batch_s"),
+    ("tokens_per_s", "output_tokens_per_s_per_card", "useful_share", "inputs_per_s_per_card"),
     ("ettr", "slo_share", "wait_p95_h"),
-    ("cny_per_mtoken", "cny_per_served_mtoken", "cny_per_stream_hour", "cny_per_useful_card_hour"),
+    (
+        "cny_per_mtoken", "cny_per_served_mtoken", "cny_per_stream_hour", "cny_per_useful_card_hour", "cny_per_image",
+        "cny_per_sample", "cny_per_video_second",
+    ),
     ("value_in_use_price_cny",),
     ("units_factor",),
     ("revenue_kcny 2027E",),
     ("target_price_hkd",),
-)
+)  # fmt: skip
 
 
 def corridor(design: Design) -> dict[str, Any]:
