@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from clustersim.errors import suggest
 from clustersim.provenance import Sourced
 from clustersim.schema.base import Amount, Bandwidth, Fraction, Model, quantity
 from clustersim.schema.collectives import CollectiveSection
@@ -154,6 +155,20 @@ class Scenario(Model):
                     f"demand.{first} and demand.{name} name the model {work.model!r} with unlike dimensions; give the"
                     " models two names"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _phases_on_groups(self) -> Scenario:
+        for name, work in self.demand.items():
+            split = getattr(work, "disaggregated", None)
+            for key in ("prefill_on", "decode_on") if split is not None else ():
+                group = getattr(split, key)
+                if group is not None and group not in self.cluster.groups:
+                    raise ValueError(
+                        f"demand.{name}.disaggregated.{key}: {suggest(group, list(self.cluster.groups))}"
+                        if self.cluster.groups
+                        else f"demand.{name}.disaggregated.{key}: names a group, and the cluster has none"
+                    )
         return self
 
     @model_validator(mode="after")
