@@ -1,8 +1,6 @@
 """What a scenario file may say. One file is a complete question: a site, the demand on it, its market."""
 
-from __future__ import annotations
-
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -64,7 +62,7 @@ class ClusterSection(Model):
     """The parallel storage."""
 
     @model_validator(mode="after")
-    def _cards_or_groups(self) -> ClusterSection:
+    def _cards_or_groups(self) -> Self:
         """Equal cards or groups of them, not both and not neither."""
         if not self.card and not self.groups:
             raise ValueError("card: is needed and missing (add it, or groups of unlike cards)")
@@ -125,7 +123,7 @@ class Scenario(Model):
     (``cards.H100.efficiency.gemm: 0.6``); nothing (``null``) takes an optional key out."""
 
     @model_validator(mode="after")
-    def _shares(self) -> Scenario:
+    def _shares(self) -> Self:
         if not self.demand and not self.collectives:
             raise ValueError("demand: names no workload; give at least one (docs/design.md shows the form)")
         given = [w.share for w in self.demand.values()]
@@ -141,7 +139,7 @@ class Scenario(Model):
         return self
 
     @model_validator(mode="after")
-    def _one_model_a_name(self) -> Scenario:
+    def _one_model_a_name(self) -> Self:
         seen: dict[str, tuple[str, object]] = {}
         for name, work in self.demand.items():
             if work.model is None:
@@ -156,7 +154,7 @@ class Scenario(Model):
         return self
 
     @model_validator(mode="after")
-    def _groups_have_no_value_in_use(self) -> Scenario:
+    def _groups_have_no_value_in_use(self) -> Self:
         if self.cluster.groups and self.market is not None:
             raise ValueError(
                 "market: a card's value in use is that of a site of equal cards; compare the site with groups with"
