@@ -194,7 +194,7 @@ class DisaggregatedSection(Model):
     """Scheduler of a decoding replica, where it is not that of the others."""
 
     @model_validator(mode="after")
-    def _both_groups(self) -> DisaggregatedSection:
+    def _both_groups(self) -> Self:
         if (self.prefill_on is None) != (self.decode_on is None):
             raise ValueError("prefill_on and decode_on: give both groups, or neither")
         if self.prefill_on is not None and self.prefill_on == self.decode_on:

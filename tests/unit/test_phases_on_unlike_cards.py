@@ -100,5 +100,5 @@ def test_a_cache_that_the_other_card_cannot_read_is_refused(site: Written) -> No
     data = yaml.safe_load(file.read_text())
     data["demand"]["chat"]["precision"]["cache"] = "8bit"
     file.write_text(yaml.safe_dump(data))
-    with pytest.raises(ClusterSimError, match="state one format in precision.cache"):
+    with pytest.raises(ClusterSimError, match=r"state one format in precision\.cache"):
         _work(file)

@@ -258,8 +258,8 @@ def _page(offer: Offer, content: Content, grid: Grid, path: Path) -> None:
         said,
         *(tell.say(f"slide_{k}") for k in ("reset", "at", "now", "change")),
     )
-    shown = [_shown(tell, offer, name) for name in grid.outputs]
-    write_sliders(content, grid, sliders, shown, words, path)
+    outputs = [_shown(tell, offer, name) for name in grid.outputs]
+    write_sliders(content, grid, sliders, outputs, words, path)
 
 
 def _shown(tell: Teller, offer: Offer, name: str) -> Shown:
