@@ -28,7 +28,7 @@ from clustersim.des.serving.settings import Autoscale, ClosedLoop, Failures, Poo
 from clustersim.des.serving.stream import Lengths, Stream, stream_of
 from clustersim.des.serving.traces import SHIPPED, Trace, read_trace, shipped_trace
 from clustersim.des.training.components import failure_classes
-from clustersim.errors import ClusterSimError, InputError
+from clustersim.errors import InfeasibleError, InputError
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
@@ -492,7 +492,7 @@ def cache_of_plan(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> f
         builder = ServingBuilder(inputs, work)
         layout = layout_spec(plan)
         room: float = builder.room(layout, builder.rules(layout, prefill_only=work.disaggregated is not None))
-    except ClusterSimError:
+    except (InfeasibleError, InputError):
         return None
     return room
 

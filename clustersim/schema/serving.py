@@ -1,8 +1,6 @@
 """What a serving or video workload may say: layout, precision, batching, traffic, service level; streams."""
 
-from __future__ import annotations
-
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -90,7 +88,7 @@ class SpeculativeSection(Model):
     """The smaller model (hwprofiles/models)."""
 
     @model_validator(mode="after")
-    def _one_acceptance(self) -> SpeculativeSection:
+    def _one_acceptance(self) -> Self:
         if self.acceptance is not None and self.acceptance_by_position:
             raise ValueError("acceptance and acceptance_by_position say the same thing twice: give one")
         if self.acceptance_by_position and len(self.acceptance_by_position) != self.draft_tokens:
@@ -151,7 +149,7 @@ class PrefixSection(Model):
     """Memories outside the cards, nearest first."""
 
     @model_validator(mode="after")
-    def _one_way(self) -> PrefixSection:
+    def _one_way(self) -> Self:
         if self.hit_share.value > 0:
             why = "the share that is known is stated (hit_share), and not found in what the memories hold"
             tell_idle(self, "prefix", dict.fromkeys(("memory_share", "tiers"), why))
@@ -196,7 +194,7 @@ class DisaggregatedSection(Model):
     """Scheduler of a decoding replica, where it is not that of the others."""
 
     @model_validator(mode="after")
-    def _both_groups(self) -> DisaggregatedSection:
+    def _both_groups(self) -> Self:
         if (self.prefill_on is None) != (self.decode_on is None):
             raise ValueError("prefill_on and decode_on: give both groups, or neither")
         if self.prefill_on is not None and self.prefill_on == self.decode_on:
@@ -241,7 +239,7 @@ class LengthSection(Model):
     """Standard deviation of the logarithm (lognormal), or half-width over the mean (uniform)."""
 
     @model_validator(mode="after")
-    def _possible(self) -> LengthSection:
+    def _possible(self) -> Self:
         if self.shape == "uniform" and self.spread.value > 1:
             raise ValueError(
                 f"spread: a half-width of {self.spread.value:g} means reaches below zero; at most 1"
@@ -321,7 +319,7 @@ class TrafficSection(Model):
     figures of the steady state are known."""
 
     @model_validator(mode="after")
-    def _one_way(self) -> TrafficSection:
+    def _one_way(self) -> Self:
         if self.sessions is not None and (self.trace is not None or self.prompt is not None):
             raise ValueError("sessions make their own prompts: leave out trace and prompt")
         begins = self.sessions if self.prompt is None else self.prompt

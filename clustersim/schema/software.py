@@ -4,9 +4,7 @@ A file is one release of one family. Its constants hold until the family's next 
 its own takes those of the nearest earlier one, and says so. A stack that nobody measured is a class with wide ranges.
 """
 
-from __future__ import annotations
-
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -346,7 +344,7 @@ class SoftwareProfile(Profile):
     """Constants of a serving engine."""
 
     @model_validator(mode="after")
-    def _one_role(self) -> SoftwareProfile:
+    def _one_role(self) -> Self:
         if getattr(self, self.role) is None or (self.training is None) == (self.serving is None):
             raise ValueError(f"role {self.role!r} needs a section {self.role!r} and no other")
         if self.evidence == "tuned" and not self.tuned_on:

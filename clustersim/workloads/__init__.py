@@ -37,7 +37,8 @@ def run_workload(inputs: Inputs, name: str, cache: StageCache) -> Work:
     """
     work = inputs.scenario.demand[name]
     try:
-        if inputs.groups:
+        # A queue of jobs is one for all groups; what is served is each group's own.
+        if inputs.groups and work.kind != "jobs":
             from clustersim.workloads.mixture import on_groups, trained_on_groups
 
             if work.kind == "training":

@@ -110,12 +110,12 @@ def ranked(inputs: Inputs, work: ServingWorkload, plans: Sequence[ServingPlan]) 
     refused: list[Ranked] = []
     try:
         builder = ServingBuilder(inputs, work)
-    except ClusterSimError as error:
+    except (InfeasibleError, InputError) as error:
         return [Ranked(plan, None, None, 0, str(error).splitlines()[0], error) for plan in plans]
     for plan in plans:
         try:
             built.append((plan, fluid_deployment(inputs, work, plan, builder)))
-        except ClusterSimError as error:
+        except (InfeasibleError, InputError) as error:
             refused.append(Ranked(plan, None, None, 0, str(error).splitlines()[0], error))
     if not built:
         return refused
