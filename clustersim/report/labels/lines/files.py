@@ -8,8 +8,6 @@ LINES: dict[str, str] = {
     # --- validate
     "each row against the band of all other sources": "每行与其他全部来源的区间对照",
     "each row against the shipped bands": "每行与自带的区间对照",
-    "{} groups alike: median of their median errors {} %, mean bias {} %, median bias {} %; not found again: {}":
-        "{} 组同权:各组中位误差的中位 {} %,偏差均值 {} %,偏差中位 {} %;未能重新求得:{}",
     "{} groups alike: median error {} %, mean bias {} %, median bias {} %; not found again: {}":
         "{} 组同权:误差中位 {} %,偏差均值 {} %,偏差中位 {} %;未能重新求得:{}",
     "{} groups alike: median of their median errors {} %, mean bias {} %, median bias {} %; not found again: {}":
