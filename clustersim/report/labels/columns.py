@@ -131,7 +131,7 @@ COLUMNS: dict[str, str] = {
     "domestic_share": "国产份额",
     "implied_share_of_domestic": "隐含国产份额", "market_usd_bn": "市场规模(十亿美元)", "sought_from": "从",
     "sought_to": "至",
-    "materiality_hkd_per_share": "重要性(港元/股)", "actual": "实际", "forecast": "预测", "surprise": "差异",
+    "materiality_per_share": "重要性(每股)", "actual": "实际", "forecast": "预测", "surprise": "差异",
     "deals_of_2024_size": "按 2024 年规模的订单", "sites_of_1024": "千卡集群", "memory_stacks": "显存堆叠",
     "wafers": "晶圆",
     "silicon_cny_per_card": "芯片成本(元/卡)", "margin_at_asp": "按单价的毛利", "tokens_per_month": "每月词元",
