@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,9 +32,14 @@ def list_keys(word: str = "", scenario: str = "") -> list[dict[str, Any]]:
             return named
     found = found or [k for k in all_keys() if wanted in k.says.casefold()]
     if not found:
-        hint = near_keys(word) or "leave it out to list all"
+        of_year = "keys of years are those that a scenario states: add -s SCENARIO" if not scenario else ""
+        hint = (re.search(_YEAR, word) and of_year) or near_keys(word) or "leave it out to list all"
         raise InputError(f"no key has {word!r} in it or in what it says; {hint}")
     return _stated(found, scenario) if scenario else _listed(found)
+
+
+#: A year as keys have it: ``2028E``.
+_YEAR = r"(?<!\d)(19|20)\d\d(?!\d)"
 
 
 def settable(scenario: str) -> list[str]:
