@@ -221,6 +221,8 @@ def value_of_card(
     ]
     residual = tco.residual.value * (1 + tco.wacc.value) ** -tco.horizon.value
     markup = (1 + tco.integration.value) * (1 + tco.vat.value)
+    # Of unlike cards the first group's are valued; what all others cost is as given.
+    card_cny, quantity = own.bill.bought(inputs.parts.card.name)
     return value_in_use_price(
         segments,
         switching_discount=discount,
@@ -228,8 +230,8 @@ def value_of_card(
         fixed_cny_per_year=own.tco.fixed_cny_per_year / own.cards,
         capital_factor=capital_recovery_factor(tco.wacc.value, tco.horizon.value) * (1 - residual)
         + tco.maintenance.value,
-        other_capex_cny=(own.bill.hardware_cny - own.bill.card_cny) * markup / own.cards,
-        price_markup=markup * own.bill.card_quantity / own.cards,
+        other_capex_cny=(own.bill.hardware_cny - card_cny) * markup / own.cards,
+        price_markup=markup * quantity / own.cards,
     )
 
 

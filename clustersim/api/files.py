@@ -11,7 +11,7 @@ from clustersim.report.answer import Answer, listed
 from clustersim.writing import write_bytes
 
 __all__ = [
-    "anchors", "audit", "calibrate", "doctor", "import_file", "measure", "plan_errors", "replay", "residuals",
+    "anchors", "audit", "calibrate", "doctor", "import_file", "judge", "measure", "plan_errors", "replay", "residuals",
     "validate", "verify",
 ]  # fmt: skip
 
@@ -29,11 +29,14 @@ def audit(
 
     ``unit`` is that of tables which state none; ``rates`` gives the reporting currency per unit of another.
     """
+    from clustersim.finance.audit.money import CURRENCIES
     from clustersim.report.pages.audit import audit_answer
 
-    proceeds = number_of(listing_proceeds, "MHKD", "--listing-proceeds")
+    # The scale is read with the one currency that the units know; which currency it is stays with the amount.
+    code = next((c for c in CURRENCIES if listing_proceeds.strip().endswith(c)), "HKD")
+    amount = number_of(listing_proceeds.replace(code, "HKD"), "MHKD", "--listing-proceeds")
     return audit_answer(
-        str(folder), everything=everything, strict=strict, proceeds_hkd_m=proceeds, unit=unit, rates=rates
+        str(folder), everything=everything, strict=strict, proceeds=(amount, code), unit=unit, rates=rates
     )
 
 
@@ -71,6 +74,21 @@ def calibrate(
 
     folder = None if output is None else str(output)
     return calibration_answer(card, [str(f) for f in data], folder=folder, seed=seed, draws=draws, tell=tell)
+
+
+def judge(
+    card: str, data: Sequence[str | Path] = (), *, given: int = 20, trials: int = 20, most: int = 150, seed: int = 0,
+    maker: bool = True, tell: Callable[[int, int], None] = lambda done, of: None,
+) -> Answer:  # fmt: skip
+    """Take a card as unknown, give some of its measured rows by lot, and predict the rest, over trials.
+
+    Rows are those of ``data``, or the shipped ones; ``maker`` false: its maker's other cards are unknown too.
+    """
+    from clustersim.report.pages.judged import judged_answer
+
+    return judged_answer(
+        card, [str(f) for f in data], given=given, trials=trials, most=most, seed=seed, maker=maker, tell=tell
+    )
 
 
 def measure() -> Answer:

@@ -83,7 +83,12 @@ class Scenario:
         return Scenario(self.name).load(incumbent=False)
 
     def check(self) -> Answer:
-        """Check the scenario and every profile that it names, and count its numbers by tier."""
+        """Check the scenario and every profile that it names, and count its numbers by tier.
+
+        Code of another package that it names is tried on a small case; raises PackageError where it fails.
+        """
+        from clustersim.assemble.brought import tried
+
         inputs = self.load()
         money = inputs.scenario.tco is not None
         if inputs.scenario.demand or not inputs.scenario.collectives:
@@ -92,7 +97,8 @@ class Scenario:
             refuse_stated_plans([inputs, inputs.incumbent], allowed=inputs.scenario.market.stated_plans)
         tiers = Counter(sourced.tier for _, sourced in inputs.fields())
         rows = [{"tier": tier, "numbers": count} for tier, count in sorted(tiers.items())]
-        said = [f"{inputs.file}: ok, {sum(tiers.values())} sourced numbers"]
+        said = [f"code of another package, tried: {code}" for code in tried(inputs)]
+        said += [f"{inputs.file}: ok, {sum(tiers.values())} sourced numbers"]
         return listed("check", rows, said=said)
 
     def origins(self) -> Answer:
@@ -181,7 +187,10 @@ class Scenario:
         from clustersim.report.pages.fabric import fabric_answer
 
         site = self.load(incumbent=False)
-        site.refuse_groups("one fabric")
+        if site.groups:
+            from clustersim.report.pages.groups import fabric_of_groups
+
+            return fabric_of_groups(site)
         return fabric_answer(site)
 
     @told("train")
@@ -228,9 +237,14 @@ class Scenario:
         skipped = {"traffic.skip": skip} if skip is not None else {}
         asked = Scenario(self.name, {**whole_traffic, **self.changes, **skipped})
         site = asked.load(incumbent=False)
-        site.refuse_groups("the service of one deployment")
         if records is not None:
+            site.refuse_groups("the records of one fleet")
             return fleet_answer(site, workload, Path(records))
+        if site.groups and site.of_kind("serving"):
+            from clustersim.report.pages.groups import serve_on_groups
+
+            return serve_on_groups(site, workload, whole=whole, error=error)
+        site.refuse_groups("the admission of streams to one pool")
         return serve_answer(site, workload, whole=whole, error=error)
 
     @told("jobs")
@@ -239,7 +253,6 @@ class Scenario:
         from clustersim.report.pages.jobs import jobs_answer
 
         site = self.load(incumbent=False)
-        site.refuse_groups("one queue of jobs")
         return jobs_answer(site, workload, ask=what_if)
 
     @told("collectives")
@@ -256,7 +269,12 @@ class Scenario:
         from clustersim.report.pages.collectives import collectives_answer
 
         asked = [number_of(size, "B", "--size") for size in sizes]
-        return collectives_answer(self.load(incumbent=False), kind, asked, cards)
+        site = self.load(incumbent=False)
+        if site.groups:
+            from clustersim.report.pages.groups import collectives_of_groups
+
+            return collectives_of_groups(site, kind, asked, cards)
+        return collectives_answer(site, kind, asked, cards)
 
     @told("tco")
     def tco(self, *, draws: int | None = None) -> Answer:
@@ -361,8 +379,16 @@ class Scenario:
         _scenarios(others)
         from clustersim.report.pages.clusters import clusters_answer
 
-        self._filed().refuse_groups("which cluster is best")
         asked = Words(**limits)
+        if self._filed().groups:
+            from clustersim.report.pages.groups import groups_plan
+
+            if others:
+                raise InputError(
+                    f"{self.name}: its groups are what is chosen from; write the clusters of {', '.join(others)} into"
+                    " it as groups, or ask for scenarios of equal cards"
+                )
+            return groups_plan(self.load(incumbent=False), asked, objective, tell)
         return clusters_answer((self.name, *others), self.changes, asked, objective, tell)
 
     @told("plan")
@@ -378,7 +404,6 @@ class Scenario:
         from clustersim.report.pages.serving import Backwards, serving_plan_answer
 
         inputs = self.load(incumbent=False)
-        inputs.refuse_groups("the size of a deployment")
         in_bounds(admitted, "--admitted", 0, 1, inside=True)
         limited = any(text is not None for text in (budget, power, racks))
         asked = Backwards(
@@ -389,6 +414,10 @@ class Scenario:
             plans=plans, search=search, formats=formats, frontier=frontier, top=top, admitted=admitted,
             swing=diurnal,
         )  # fmt: skip
+        if inputs.groups:
+            from clustersim.report.pages.groups import serving_plan_of_groups
+
+            return serving_plan_of_groups(inputs, workload, asked, tell)
         return serving_plan_answer(inputs, workload, asked, tell)
 
     @told("plan")

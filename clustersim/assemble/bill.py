@@ -149,7 +149,9 @@ def bill_lines(inputs: Inputs) -> list[BillLine]:
 
 def _paid_for(line: BillLine) -> BillLine:
     """The line of a part that is there already."""
-    return replace(line, unit_price_cny=0.0, source="paid for", tier="given", low_cny=0.0, high_cny=0.0)
+    return replace(
+        line, unit_price_cny=0.0, source="paid for", tier="given", low_cny=0.0, high_cny=0.0, paid=True
+    )
 
 
 def storage_lines(inputs: Inputs) -> list[BillLine]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from clustersim.assemble.parts import model_spec
-from clustersim.assemble.reliability import Trained, training_run
+from clustersim.assemble.reliability import Trained, training_run_of
 from clustersim.des.jobs.book import SharedRun
 from clustersim.des.jobs.engine import simulate_shared
 from clustersim.des.jobs.generate import JobClass, JobMix, draw_jobs
@@ -66,12 +67,18 @@ def shared_inputs(inputs: Inputs, work: JobsWorkload) -> SharedInputs:
     Raises InputError for a trace that cannot be read and for what the long run refuses.
     """
     parameters = model_spec(inputs.model(work)).parameters if work.model is not None else 0.0
-    run = training_run(inputs, Trained(parameters))
+    groups = inputs.groups or (inputs,)
+    run = training_run_of(inputs, groups, Trained(parameters))
     partner = next(level.interval_s for level in run.levels if level.name == "partner")
     restart = run.recovery.total_s("node")
-    per_server = int(inputs.parts.server.cards.value)
-    group = ServerGroup(count=inputs.servers, cards=per_server, card=inputs.parts.card.name)
-    site = Site(groups=(group,), servers_per_leaf=_servers_per_leaf(inputs))
+    site = Site(
+        groups=tuple(
+            ServerGroup(count=one.servers, cards=int(one.parts.server.cards.value), card=one.parts.card.name)
+            for one in groups
+        ),
+        servers_per_leaf=min(_servers_per_leaf(one) for one in groups),
+    )
+    per_server = _cards_per_server(inputs, site, work.jobs)
     listed = [_job(one, per_server, partner, restart) for one in work.jobs]
     trace = None if work.trace is None else read_jobs(work.trace.file, work.trace.layout)
     traced = [replace(job, checkpoint_s=partner, restart_s=restart) for job in trace.jobs] if trace else []
@@ -91,7 +98,29 @@ def shared_inputs(inputs: Inputs, work: JobsWorkload) -> SharedInputs:
         breaks=_breaks(inputs, run),
         duration_s=run.duration_s,
         seed=seed,
-        notes=(*_trace_notes(trace), *_not_read(inputs, run)),
+        notes=(*_trace_notes(trace), *_not_read(inputs, run), *_unlike(inputs)),
+    )
+
+
+def _cards_per_server(inputs: Inputs, site: Site, jobs: Sequence[JobSection]) -> int:
+    """Cards of a server; raises InputError for jobs that ask whole servers where servers are unlike."""
+    sizes = {group.cards for group in site.groups}
+    asked = [one.name for one in jobs if one.nodes is not None]
+    if len(sizes) > 1 and asked:
+        raise InputError(
+            f"{inputs.file}: job {asked[0]}: nodes says how many servers, and those of this site have"
+            f" {', '.join(map(str, sorted(sizes)))} cards; say cards instead"
+        )
+    return site.groups[0].cards
+
+
+def _unlike(inputs: Inputs) -> tuple[str, ...]:
+    """What is said of a queue on unlike cards."""
+    if not inputs.groups:
+        return ()
+    return (
+        "a job stands on cards of one group, the first that has room in the order of cluster.groups, and runs as long"
+        " on any: say card_types of jobs whose work is stated for some cards",
     )
 
 
@@ -123,6 +152,7 @@ def _job(one: JobSection, per_server: int, checkpoint_s: float, restart_s: float
         restart_s=restart_s,
         limit_s=_value(one.limit),
         min_cards=_value(one.min_cards),
+        card_types=tuple(one.card_types),
         patience_s=_value(one.patience),
         outcome=one.outcome,
     )

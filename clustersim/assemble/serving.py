@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.assemble.calibrated import calibrated_engine, factors_of, uncalibrated
+from clustersim.assemble.groups import joint, phases_of
 from clustersim.assemble.parts import card_spec, model_spec, needed, network_spec
 from clustersim.assemble.sessions import known_of, mean_context, session_stream, sessions_of
 from clustersim.assemble.software import constants_kind, eager_factor, engine_efficiency, fitted, reserve_of
 from clustersim.assemble.speculation import acceptance_of, draft_of
-from clustersim.columns import distinct, pick, places, values_of
+from clustersim.columns import Unbatchable, distinct, pick, places, values_of
 from clustersim.des.serving.arrivals import draw_parts, draw_requests
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.build import replica_cost
@@ -27,7 +28,7 @@ from clustersim.des.serving.settings import Autoscale, ClosedLoop, Failures, Poo
 from clustersim.des.serving.stream import Lengths, Stream, stream_of
 from clustersim.des.serving.traces import SHIPPED, Trace, read_trace, shipped_trace
 from clustersim.des.training.components import failure_classes
-from clustersim.errors import ClusterSimError, InputError
+from clustersim.errors import InfeasibleError, InputError
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
 from clustersim.perf.model import Model
@@ -44,7 +45,7 @@ from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.find_software import find_software
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.profiles import CardProfile
-from clustersim.schema.serving import PrecisionSection, ServingPlan
+from clustersim.schema.serving import BatchingSection, PrecisionSection, ServingPlan
 from clustersim.schema.software import SoftwareProfile
 
 __all__ = [
@@ -223,6 +224,9 @@ def engine_said(work: ServingWorkload) -> str:
 
 def content_of(inputs: Inputs, work: ServingWorkload) -> tuple[object, ...]:
     """Return all that a deployment, its plans and its capacity are computed from: equal content, equal results."""
+    entry, other = phases_of(inputs, work)
+    if other is not None:
+        return (content_of(entry, work), content_of(other, work), joint(inputs).bandwidth)
     card, model = inputs.parts.card, model_spec(inputs.model(work))
     engine = find_software(work.engine, role="serving").profile
     return (
@@ -245,10 +249,23 @@ def _efficiency(card: CardProfile, engine: SoftwareProfile, kind: str) -> Effici
     return calibrated_engine(engine_efficiency(engine, card_spec(uncalibrated(card)), kind), card.calibrated)
 
 
+def _check_phases(first: ServingBuilder, second: ServingBuilder) -> None:
+    """Raise InputError for cards that keep the cache in unlike formats, and for columns of points."""
+    if first.where is not None or second.where is not None:
+        raise Unbatchable("phases on unlike cards are taken point by point")
+    one, other = first.precision.cache, second.precision.cache
+    if one != other:
+        raise InputError(
+            f"{first.card.name} keeps the cache in {one} and {second.card.name} in {other}: what one hands over the"
+            " other could not read; state one format in precision.cache"
+        )
+
+
 class ServingBuilder:
     """What every pool of a deployment is built from."""
 
     def __init__(self, inputs: Inputs, work: ServingWorkload) -> None:
+        site, (inputs, other) = inputs, phases_of(inputs, work)
         self.work = work
         self.card: Card = card_spec(inputs.parts.card)
         self.model: Model = model_spec(inputs.model(work))
@@ -266,24 +283,40 @@ class ServingBuilder:
         self.prompt = _prompt(work, inputs.scenario.seed)
         #: Where columns stand in all this; nothing where there is one point.
         self.where = places(vars(self))
+        #: What decodes on other cards is built from, and the bytes/s of a card that pass to them.
+        self.decoder: ServingBuilder | None = None
+        self.between: float | None = None
+        if other is not None:
+            self.decoder, self.between = ServingBuilder(other, work), joint(site).bandwidth
+            _check_phases(self, self.decoder)
 
-    def request_s(self, terms: IterationTerms, layout: Layout) -> float:
+    def request_s(
+        self, terms: IterationTerms, layout: Layout, decoding: IterationTerms | None = None
+    ) -> float:
         """Time of a request before its first token outside the model: the engine's own, what it is held back, and what
         it waits for its adapter in the mean.
 
         The host's time for its prompt's tokens is not in it: requests queue for that (``host_s`` of the replica).
 
-        Held back are iterations of as many sequences as a replica has users, of one where arrivals are open.
+        Held back are iterations of as many sequences as a replica has users, of one where arrivals are open; of those
+        that decode apart (``decoding``) by their own rules.
         """
-        held, loop = self.work.batching.wait_iterations, self.work.traffic.closed_loop
-        outside = self.efficiency.request_s
+        outside, split = self.efficiency.request_s, self.work.disaggregated
         if self.adapters is not None:
             outside += adapter_wait_s(self.model, layout, self.card, self.adapters)
+        outside += self._held_s(terms, self.work.batching, self.work.replicas)
+        if split is not None and split.decode_batching is not None and decoding is not None:
+            outside += self._held_s(decoding, split.decode_batching, split.decode_replicas)
+        return outside
+
+    def _held_s(self, terms: IterationTerms, rules: BatchingSection, replicas: int) -> float:
+        """Time of the iterations that a request is held back by a pool's rules."""
+        held, loop = rules.wait_iterations, self.work.traffic.closed_loop
         if not held:
-            return outside
-        users = min(loop.users / self.work.replicas, self.work.batching.max_sequences) if loop else 1.0
+            return 0.0
+        users = min(loop.users / replicas, rules.max_sequences) if loop else 1.0
         fixed = float(np.interp(users, terms.tokens, terms.fixed_s))
-        return outside + held * (fixed + users * (terms.sequence_s + terms.kv_s * self.context))
+        return float(held * (fixed + users * (terms.sequence_s + terms.kv_s * self.context)))
 
     def distinct(self) -> tuple[ServingBuilder, NDArray[Any]]:
         """Return the same with one of the points that are alike in what it reads, and by point which of them it is.
@@ -332,8 +365,10 @@ class ServingBuilder:
         names = ("model", "layout", "card", "efficiency", "precision")
         return adapter_terms(found, self.adapters, rules.max_sequences, **{k: given[k] for k in names})
 
-    def ranks(self, rules: Batching) -> RankLoad:
-        """What iterations hold, by which attention ranks are uneven."""
+    def ranks(self, rules: Batching, *, decodes: bool = False) -> RankLoad:
+        """What iterations hold, by which attention ranks are uneven: replicas that only decode hold no prompts."""
+        if decodes:
+            return RankLoad(width=float(rules.draft_tokens + 1))
         loop = self.work.traffic.closed_loop
         most = min(rules.max_sequences, loop.users / self.work.replicas) if loop else rules.max_sequences
         width = float(rules.draft_tokens + 1)
@@ -359,10 +394,23 @@ class ServingBuilder:
         """
         rules = self.rules(layout, prefill_only=prefill_only, decodes=decodes)
         room = self.room(layout, rules)
-        terms = self.terms(np.arange(rules.max_tokens + 257, dtype=np.float64), layout, rules)
+        counts = np.arange(rules.max_tokens + 257, dtype=np.float64)
+        terms = self.terms(counts, layout, rules, self.ranks(rules, decodes=decodes))
         known = None if decodes else known_of(self.work, terms.held_bytes, self.model, self.precision)
         host = 0.0 if decodes else self.efficiency.prompt_token_s
         return Pool(count, replica_cost(terms, room, layout.dp, host), rules, known), terms
+
+    def hand_over(self, terms: IterationTerms, decoding: IterationTerms) -> Transfer:
+        """How a prompt's cache reaches the replica that decodes: the network's time, and the engine's own beside it.
+
+        To other cards it takes as long as the slowest of the sender's network, the receiver's and what joins them.
+        """
+        latency, per_token = kv_transfer_seconds(terms.held_bytes, self.network)
+        own = self.efficiency
+        if self.decoder is not None and self.between is not None:
+            late, other = kv_transfer_seconds(decoding.held_bytes, self.decoder.network)
+            latency, per_token = max(latency, late), max(per_token, other, terms.held_bytes / self.between)
+        return Transfer(latency + own.handover_s, per_token, own.handover_token_s)
 
     def pools(self, plan: ServingPlan) -> dict[str, Any]:
         """Build the pools, their terms and the transfer between them."""
@@ -374,10 +422,10 @@ class ServingBuilder:
         }  # fmt: skip
         if split is not None:
             lay = layout_spec(split.decode_plan) if split.decode_plan else layout
-            second, second_terms = self.pool(split.decode_replicas, lay, prefill_only=False, decodes=True)
-            latency, per_token = kv_transfer_seconds(terms.held_bytes, self.network)
+            by = self.decoder or self
+            second, second_terms = by.pool(split.decode_replicas, lay, prefill_only=False, decodes=True)
             out |= {"decode_layout": lay, "decode_pool": second, "decode_terms": second_terms}
-            out["transfer"] = Transfer(latency, per_token)
+            out["transfer"] = self.hand_over(terms, second_terms)
         return out
 
 
@@ -392,6 +440,10 @@ class FluidDeployment:
     peak_flops: float
     bandwidth: float
     calibrated: bool
+    decode_cards: int = 0
+    """Of the cards, those that decode apart."""
+    decode_peak_flops: float = 0.0
+    decode_bandwidth: float = 0.0
 
 
 def fluid_deployment(
@@ -408,22 +460,29 @@ def fluid_deployment(
     cost, rules, terms = builder.fluid(layout, prefill_only=split is not None)
     pooled = work.router != "round_robin"
     host = builder.efficiency.prompt_token_s
-    entry = FluidPool(cost, rules, work.replicas, pooled, values_of(host))
-    cards, fleet = work.replicas * layout.cards, Fleet(entry)
+    entry = FluidPool(cost, rules, work.replicas, pooled, values_of(host) / layout.dp)
+    cards, decode_cards, fleet, decoding = work.replicas * layout.cards, 0, Fleet(entry), None
+    decoder = builder.decoder or builder
     if split is not None:
         lay = layout_spec(split.decode_plan) if split.decode_plan else layout
-        second, second_rules, _ = builder.fluid(lay, prefill_only=False, decodes=True)
-        latency, per_token = map(values_of, kv_transfer_seconds(terms.held_bytes, builder.network))
-        fleet = Fleet(entry, FluidPool(second, second_rules, split.decode_replicas), latency, per_token)
-        cards += split.decode_replicas * lay.cards
+        second, second_rules, decoding = decoder.fluid(lay, prefill_only=False, decodes=True)
+        by_load, hand = split.decode_router != "round_robin", builder.hand_over(terms, decoding)
+        latency, per_token = values_of(hand.beside_s(builder.prompt)), values_of(hand.token_s)
+        fleet = Fleet(
+            entry, FluidPool(second, second_rules, split.decode_replicas, by_load), latency, per_token
+        )
+        decode_cards = split.decode_replicas * lay.cards
     return FluidDeployment(
         fleet=fleet,
-        cards=cards,
-        request_s=builder.request_s(terms, layout) + host * builder.prompt,
+        cards=cards + decode_cards,
+        request_s=builder.request_s(terms, layout, decoding) + host * builder.prompt,
         cached_share=work.prefix.hit_share.value if work.prefix else 0.0,
         peak_flops=builder.card.peak_of(builder.precision.linear),
         bandwidth=builder.card.memory_bandwidth,
         calibrated=fitted(builder.engine, builder.card.name, builder.model, builder.precision.linear),
+        decode_cards=decode_cards,
+        decode_peak_flops=decoder.card.peak_of(decoder.precision.linear),
+        decode_bandwidth=decoder.card.memory_bandwidth,
     )
 
 
@@ -433,7 +492,7 @@ def cache_of_plan(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> f
         builder = ServingBuilder(inputs, work)
         layout = layout_spec(plan)
         room: float = builder.room(layout, builder.rules(layout, prefill_only=work.disaggregated is not None))
-    except ClusterSimError:
+    except (InfeasibleError, InputError):
         return None
     return room
 
@@ -446,11 +505,12 @@ def deployment(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> Depl
     builder = ServingBuilder(inputs, work)
     pools = builder.pools(plan)
     auto, loop, power = work.autoscale, work.traffic.closed_loop, inputs.parts.card.power
-    outside = builder.request_s(pools["terms"], pools["layout"])
+    outside = builder.request_s(pools["terms"], pools["layout"], pools["decode_terms"])
     key = f"cards.{inputs.parts.card.name}.power"
     return Deployment(
         card=builder.card.name,
         router=work.router,
+        decode_router=work.disaggregated.decode_router if work.disaggregated else "least_loaded",
         failures=_failures(inputs, work, pools["layout"].cards),
         autoscale=Autoscale(
             auto.minimum, auto.maximum, auto.target_load.value, auto.period.value, auto.start_up.value

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from clustersim.calibration.constants import FACTORS, prior_deviations
 from clustersim.calibration.posterior import fit, free_factors
 from clustersim.calibration.rows import Change, Measured, rows_of
-from clustersim.calibration.surrogate import Surrogate, exact, put_on, surrogate_of
+from clustersim.calibration.surrogate import Asked, Surrogate, ask, exact, put_on, surrogate_of
+from clustersim.errors import InputError
 from clustersim.intervals.maturity import shipped_known
 from clustersim.provenance import Sourced
 from clustersim.schema.lookup import known_names
@@ -76,12 +77,17 @@ def unknown(card: CardProfile, *, maker: bool = True) -> Change:
 
 @dataclass(frozen=True)
 class Trial:
-    """One choice of rows: errors on the rest by class, by calibrated physics, with the discrepancy; cover of 90 %."""
+    """One choice of rows: errors on the rest by class, by calibrated physics, with the discrepancy; cover of 90 %.
+
+    Errors are means, ``class_median`` and ``median`` the medians of the same.
+    """
 
     given: tuple[int, ...]
     class_error: float
     physics_error: float
     error: float
+    class_median: float
+    median: float
     inside: int
     held: int
     z: Array
@@ -93,6 +99,8 @@ class Judged:
 
     card: str
     rows: int
+    runs: int
+    given: int
     trials: tuple[Trial, ...]
 
     def middle(self, name: str) -> float:
@@ -107,12 +115,20 @@ class Judged:
 
 def mean_error(log_predicted: Array, log_measured: Array) -> float:
     """Return the mean of |predicted / measured - 1| of times."""
-    return float(np.mean(np.abs(np.expm1(log_predicted - log_measured))))
+    return float(np.mean(_errors(log_predicted, log_measured)))
 
 
-def measured_rows(card: CardProfile, base: Change, most: int, seed: int) -> list[Measured]:
-    """Return a card's shipped rows that its class can predict; of many runs ``most`` by lot."""
-    found = rows_of(card, shipped_tables())
+def _errors(log_predicted: Array, log_measured: Array) -> Array:
+    return np.asarray(np.abs(np.expm1(log_predicted - log_measured)))
+
+
+#: Tables of rows: name, domain and rows of each.
+Tables = Sequence[tuple[str, str, Sequence[dict[str, str]]]]
+
+
+def measured_rows(card: CardProfile, tables: Tables, base: Change, most: int, seed: int) -> list[Measured]:
+    """Return a card's rows that its class can predict; of many runs ``most`` by lot."""
+    found = rows_of(card, tables)
     runs = list(found.runs)
     if len(runs) > most:
         picked = np.random.default_rng(seed).choice(len(runs), most, replace=False)
@@ -141,24 +157,42 @@ class Known:
     prior: Array
 
 
-def known_of(name: str, most: int, seed: int = 0, *, maker: bool = True) -> Known:
-    """Return a card taken as unknown with its rows and their surrogate."""
+def known_of(
+    name: str,
+    most: int,
+    seed: int = 0,
+    *,
+    maker: bool = True,
+    tables: Tables | None = None,
+    asked: Asked = ask,
+) -> Known:
+    """Return a card taken as unknown with its rows, of ``tables`` or the shipped ones, and their surrogate.
+
+    Raises InputError where none of them can be predicted.
+    """
     card = load_card(name)
     base = unknown(card, maker=maker)
-    rows = measured_rows(card, base, most, seed)
+    rows = measured_rows(card, shipped_tables() if tables is None else tables, base, most, seed)
+    if not rows:
+        raise InputError(f"no row can be predicted of {card.name} taken as unknown; give others with --data")
     known = shipped_known()
     hidden = f"{card.name} {UNKNOWN}"
     vendor = card.vendor if maker else NOBODY
     classes = sorted({known.maturity(r.software, hidden, vendor) for r in rows if r.software})
     at = np.zeros(len(FACTORS))
-    return Known(card, tuple(rows), surrogate_of(rows, base, at), base, prior_deviations(classes))
+    return Known(card, tuple(rows), surrogate_of(rows, base, at, asked), base, prior_deviations(classes))
 
 
 def judge(
     known: Known, given: int, trials: int, seed: int, tell: Callable[[], None] = lambda: None
 ) -> Judged:
-    """Return trials of a card: ``given`` rows by lot, each with all that it measured, the rest predicted."""
+    """Return trials of a card: ``given`` rows by lot, each with all that it measured, the rest predicted.
+
+    Raises InputError where no row would be left to predict.
+    """
     runs = {name: i for i, name in enumerate(dict.fromkeys(row.run.id for row in known.rows))}
+    if not 0 < given < len(runs):
+        raise InputError(f"{given} rows given of {len(runs)} that {known.card.name} has; give fewer")
     out = []
     for number in range(trials):
         rng = np.random.default_rng([seed, number])
@@ -166,7 +200,7 @@ def judge(
         picked = np.array([i for i, row in enumerate(known.rows) if runs[row.run.id] in mine], dtype=np.int64)
         out.append(_trial(known, picked))
         tell()
-    return Judged(known.card.name, len(known.rows), tuple(out))
+    return Judged(known.card.name, len(known.rows), len(runs), given, tuple(out))
 
 
 def _trial(known: Known, picked: NDArray[np.int64]) -> Trial:
@@ -177,9 +211,11 @@ def _trial(known: Known, picked: NDArray[np.int64]) -> Trial:
     found = fit(mine, surrogate, prior)
     y = np.array([row.log_time for row in others])
     physics, mean, deviation = found.predict(others, known.surrogate.some(rest))
+    before, after = _errors(known.surrogate.log_time[rest], y), _errors(mean, y)
     return Trial(
-        tuple(int(i) for i in picked), mean_error(known.surrogate.log_time[rest], y), mean_error(physics, y),
-        mean_error(mean, y), int((np.abs(y - mean) <= 1.645 * deviation).sum()), len(others), found.mean,
+        tuple(int(i) for i in picked), float(before.mean()), mean_error(physics, y), float(after.mean()),
+        float(np.median(before)), float(np.median(after)),
+        int((np.abs(y - mean) <= 1.645 * deviation).sum()), len(others), found.mean,
     )  # fmt: skip
 
 

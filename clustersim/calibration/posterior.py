@@ -1,12 +1,14 @@
 """The posterior of the factors given measured rows: linear Gaussian steps, wrong rows, scales by evidence; then draws.
 
 ln measured = ln t(z) + delta(x) + noise; z is normal with the prior's deviations. Each row is wrong with probability
-``WRONG``, then off by a further normal error of deviation ``OFF``: the weight of a row is the probability that it is
-right given all other rows (leave-one-out by the inverse covariance; Rasmussen and Williams 2006, section 5.4.2).
+``WRONG``, then off by a further normal error of deviation ``OFF``. Which rows are wrong is not averaged away: every set
+of wrong rows that the evidence bears is a posterior of its own, so that a factor that rests on a doubtful row is as
+wide as the doubt (left out: Rasmussen and Williams 2006, section 5.4.2; sets: a beam from no wrong row on).
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -35,6 +37,8 @@ _GRID = (0.4, 0.7, 1.0, 1.5, 2.2)
 _SCALE_DEVIATION = 0.5
 #: A factor whose slopes add less information than this about it is not free.
 _UNSEEN = 1e-6
+#: Posteriors of less weight than this are left out.
+_LEAST = 0.003
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Others:
 
 @dataclass(frozen=True)
 class Posterior:
-    """The posterior at one pair of scales.
+    """The posterior at one pair of scales, where some rows are wrong.
 
     Attributes:
         rows: the measured rows.
@@ -65,8 +69,8 @@ class Posterior:
         prior: deviation of every ln factor; 0 where it is not free.
         scales: of discrepancy and noise.
         mean, cov: of ln factors.
-        right: probability that each row is right.
-        log_evidence: of the rows at these scales, their prior included.
+        right: 1 of each row that is right, 0 of the wrong ones.
+        log_evidence: of the rows at these scales and that set of wrong rows, their priors included.
     """
 
     rows: tuple[Measured, ...]
@@ -147,15 +151,6 @@ def _left_out(y: Array, total: Array, beyond: Array) -> tuple[Array, Array]:
     return inverse @ y * var, np.sqrt(np.maximum(var - beyond, 1e-12))
 
 
-def _right(residual: Array, deviation: Array) -> Array:
-    """Probability that a row is right, given its residual by all other rows."""
-    wide = np.sqrt(deviation**2 + OFF**2)
-    good = np.log1p(-WRONG) - np.log(deviation) - 0.5 * (residual / deviation) ** 2
-    bad = np.log(WRONG) - np.log(wide) - 0.5 * (residual / wide) ** 2
-    found: Array = 1.0 / (1.0 + np.exp(np.clip(bad - good, -700, 700)))
-    return found
-
-
 def free_factors(rows: Sequence[Measured], surrogate: Surrogate, prior: Array) -> NDArray[np.bool_]:
     """Return which factors are free: at most ten, those that the rows see best; never one that no row sees."""
     slopes = surrogate.slopes(surrogate.at)
@@ -167,83 +162,111 @@ def free_factors(rows: Sequence[Measured], surrogate: Surrogate, prior: Array) -
     return np.asarray(out & (seen > _UNSEEN), dtype=bool)
 
 
+#: Sets of wrong rows are kept whose ln evidence is within this of the best, at most so many of a size.
+_WORTH, _BEAM = 6.0, 12
+#: Steps of Gauss and Newton: from the start, and of a set of wrong rows from where no row is wrong.
+_STEPS, _MORE = 30, 6
+
+
 @dataclass(frozen=True)
-class _Start:
-    """Where the steps begin: ln factors, and the probability that each row is right."""
+class _Asked:
+    """Rows with their measured times, and what stays the same at one pair of scales."""
 
-    mean: Array
-    right: Array
+    rows: tuple[Measured, ...]
+    y: Array
+    surrogate: Surrogate
+    prior: Array
+    scales: Scales
+    usual: Usual
+
+    @cached_property
+    def noise(self) -> Array:
+        return self.usual.noise * self.scales.noise
+
+    @cached_property
+    def delta(self) -> Array:
+        return self.usual.delta * self.scales.discrepancy**2
+
+    def linear(self, mean: Array) -> tuple[Array, Array]:
+        """Slopes at a point, and the rows' distance from the tangent there at factors of 1."""
+        slopes = self.surrogate.slopes(mean)
+        return slopes, self.y - self.surrogate.log_times(mean) + slopes @ mean
 
 
-def _at_scales(
-    rows: tuple[Measured, ...],
-    surrogate: Surrogate,
-    prior: Array,
-    scales: Scales,
-    start: _Start,
-    usual: Usual,
-) -> Posterior:
-    """The posterior at one pair of scales: steps of Gauss and Newton with weights found anew at each."""
-    y = np.array([row.log_time for row in rows])
-    noise, delta = usual.noise * scales.noise, usual.delta * scales.discrepancy**2
-    mean, right = start.mean.copy(), start.right.copy()
-    for step in range(40):
-        slopes = surrogate.slopes(mean)
-        bare = y - surrogate.log_times(mean) + slopes @ mean
-        variances = _variances(noise, right)
-        total = slopes * prior**2 @ slopes.T + delta + np.diag(variances)
-        new = prior**2 * (slopes.T @ cho_solve(cho_factor(total), bare))
-        weighed = _right(*_left_out(bare, total, variances - noise**2))
-        moved = np.abs(new - mean).max(initial=0.0) + np.abs(weighed - right).max(initial=0.0)
-        mean = mean + np.clip(new - mean, -0.7, 0.7)
-        right = weighed if step < 5 else 0.5 * (weighed + right)
-        if moved < 1e-4:
+def _mean_of(asked: _Asked, wrong: tuple[int, ...], start: Array, steps: int) -> Array:
+    """Mean of ln factors where some rows are wrong, by steps of Gauss and Newton."""
+    mean, variances = start.copy(), _variances(asked.noise, _told(asked, wrong))
+    for _ in range(steps):
+        slopes, bare = asked.linear(mean)
+        total = slopes * asked.prior**2 @ slopes.T + asked.delta + np.diag(variances)
+        new = asked.prior**2 * (slopes.T @ cho_solve(cho_factor(total), bare))
+        moved = np.clip(new - mean, -0.7, 0.7)
+        mean = mean + moved
+        if np.abs(moved).max(initial=0.0) < 1e-4:
             break
-    slopes = surrogate.slopes(mean)
-    total = slopes * prior**2 @ slopes.T + delta + np.diag(_variances(noise, right))
-    factor = cho_factor(total)
-    bare = y - surrogate.log_times(mean) + slopes @ mean
-    gain = prior[:, None] ** 2 * slopes.T
-    cov = np.diag(prior**2) - gain @ cho_solve(factor, gain.T)
-    likelihood = -0.5 * bare @ cho_solve(factor, bare) - np.log(np.diag(factor[0])).sum()
-    odds = right * np.log1p(-WRONG) + (1.0 - right) * np.log(WRONG)
-    entropy = -(
-        right * np.log(np.maximum(right, 1e-300)) + (1 - right) * np.log(np.maximum(1 - right, 1e-300))
+    return mean
+
+
+def _told(asked: _Asked, wrong: tuple[int, ...]) -> Array:
+    """1 for each row that is right, 0 for each of the wrong ones."""
+    right = np.ones(len(asked.rows))
+    right[list(wrong)] = 0.0
+    return right
+
+
+def _evidence(asked: _Asked, wrong: tuple[int, ...], mean: Array) -> tuple[float, Array]:
+    """ln evidence of a set of wrong rows at a point, and by how much one more wrong row would raise it."""
+    slopes, bare = asked.linear(mean)
+    off = np.zeros(len(asked.rows))
+    off[list(wrong)] = OFF**2
+    total = slopes * asked.prior**2 @ slopes.T + asked.delta + np.diag(asked.noise**2 + off)
+    factor = cho_factor(total, lower=True)
+    inverse = cho_solve(factor, np.eye(len(bare)))
+    solved, own = inverse @ bare, np.diag(inverse)
+    scale = sum(np.log(v) ** 2 for v in (asked.scales.discrepancy, asked.scales.noise)) / (
+        2 * _SCALE_DEVIATION**2
     )
-    scale = sum(np.log(v) ** 2 for v in (scales.discrepancy, scales.noise)) / (2 * _SCALE_DEVIATION**2)
-    # The determinant has the variance that stands for both; a row counts as right or as OFF by its probability.
-    stood = 0.5 * np.log(_variances(noise, right))
-    wrong = (stood - right * np.log(noise) - (1.0 - right) * np.log(OFF)).sum()
-    evidence = float(likelihood + wrong + odds.sum() + entropy.sum() - scale)
-    return Posterior(rows, surrogate, prior, scales, mean, 0.5 * (cov + cov.T), right, evidence, usual)
+    odds = np.log(WRONG / (1.0 - WRONG))
+    found = -0.5 * bare @ solved - np.log(np.diag(factor[0])).sum() + len(wrong) * odds - scale
+    more = odds - 0.5 * np.log1p(OFF**2 * own) + 0.5 * OFF**2 * solved**2 / (1.0 + OFF**2 * own)
+    more[list(wrong)] = -np.inf
+    return float(found), more
 
 
-#: Rows, furthest from what all others say, that are tried as the wrong ones.
-_TRIED = 5
-
-
-def _start(rows: tuple[Measured, ...], surrogate: Surrogate, prior: Array, at: Array, usual: Usual) -> _Start:
-    """Where to begin: rows are put aside one by one, whichever of the furthest raises the evidence most.
-
-    A wrong row pulls the factors its way, and the rows that it contradicts then seem wrong: from there the steps do not
-    come back, so that the beginnings are compared by their evidence.
-    """
-    best = _at_scales(rows, surrogate, prior, Scales(), _Start(at, np.full(len(rows), 0.95)), usual)
-    aside: list[int] = []
-    for _ in range(max(1, len(rows) // 15)):
-        residual, deviation = best.left_out()
-        far = np.argsort(-np.abs(residual / deviation), kind="stable")
-        tried = []
-        for i in [int(i) for i in far if int(i) not in aside][:_TRIED]:
-            right = np.full(len(rows), 0.95)
-            right[[*aside, i]] = 0.001
-            tried.append((i, _at_scales(rows, surrogate, prior, Scales(), _Start(at, right), usual)))
-        i, found = max(tried, key=lambda pair: pair[1].log_evidence)
-        if found.log_evidence <= best.log_evidence + 1e-6:
+def _at_scales(asked: _Asked, start: Array) -> list[Posterior]:
+    """The posteriors at one pair of scales: one for every set of wrong rows that the evidence bears."""
+    plain = _mean_of(asked, (), start, _STEPS)
+    value, more = _evidence(asked, (), plain)
+    kept: dict[tuple[int, ...], tuple[float, Array]] = {(): (value, plain)}
+    level: dict[tuple[int, ...], Array] = {(): more}
+    for _ in range(max(2, len(asked.rows) // 10)):
+        best = max(found for found, _ in kept.values())
+        ahead: dict[tuple[int, ...], tuple[float, Array]] = {}
+        for wrong, raised in level.items():
+            found, mean = kept[wrong]
+            for i in np.flatnonzero(found + raised > best - _WORTH):
+                ahead.setdefault(tuple(sorted((*wrong, int(i)))), (found + float(raised[i]), mean))
+        level = {}
+        for wrong in sorted(ahead, key=lambda w: -ahead[w][0])[:_BEAM]:
+            mean = _mean_of(asked, wrong, ahead[wrong][1], _MORE)
+            value, more = _evidence(asked, wrong, mean)
+            kept[wrong], level[wrong] = (value, mean), more
+        if not level:
             break
-        aside.append(i)
-        best = found
-    return _Start(best.mean, best.right)
+    best = max(found for found, _ in kept.values())
+    return [_posterior(asked, w, mean, v) for w, (v, mean) in kept.items() if v > best - _WORTH]
+
+
+def _posterior(asked: _Asked, wrong: tuple[int, ...], mean: Array, evidence: float) -> Posterior:
+    right = _told(asked, wrong)
+    slopes, _ = asked.linear(mean)
+    total = slopes * asked.prior**2 @ slopes.T + asked.delta + np.diag(_variances(asked.noise, right))
+    gain = asked.prior[:, None] ** 2 * slopes.T
+    cov = np.diag(asked.prior**2) - gain @ cho_solve(cho_factor(total), gain.T)
+    return Posterior(
+        asked.rows, asked.surrogate, asked.prior, asked.scales, mean, 0.5 * (cov + cov.T), right, evidence,
+        asked.usual,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -255,7 +278,7 @@ class Draws:
 
 @dataclass(frozen=True)
 class Fitted:
-    """Posteriors at all scales with their weights; ``best`` is the one of most evidence."""
+    """Posteriors at all scales and sets of wrong rows with their weights; ``best`` is the one of most evidence."""
 
     posteriors: tuple[Posterior, ...]
     weights: Array
@@ -365,15 +388,19 @@ def _walked(posterior: Posterior, walkers: int, rng: np.random.Generator, steps:
 def fit(rows: Sequence[Measured], surrogate: Surrogate, prior: Array, start: Array | None = None) -> Fitted:
     """Return the posterior of the factors over a grid of scales of discrepancy and noise."""
     rows = tuple(rows)
-    begin = np.zeros(len(FACTORS)) if start is None else start
-    grid = [Scales(a, b) for a in _GRID for b in _GRID]
+    y = np.array([row.log_time for row in rows])
     usual = Usual(covariance(rows, rows, Scales()), noise_deviations(rows, Scales()))
-    first = _start(rows, surrogate, prior, begin, usual)
-    found = [_at_scales(rows, surrogate, prior, scales, first, usual) for scales in grid]
+    begin = np.zeros(len(FACTORS)) if start is None else start
+    begin = _mean_of(_Asked(rows, y, surrogate, prior, Scales(), usual), (), begin, _STEPS)
+    found = [
+        posterior
+        for a, b in itertools.product(_GRID, _GRID)
+        for posterior in _at_scales(_Asked(rows, y, surrogate, prior, Scales(a, b), usual), begin)
+    ]
     log = np.array([p.log_evidence for p in found])
     weights = np.exp(log - log.max())
     weights /= weights.sum()
-    kept = weights > 0.01
+    kept = weights > _LEAST
     return Fitted(
         tuple(p for p, k in zip(found, kept, strict=True) if k), weights[kept] / weights[kept].sum()
     )

@@ -14,21 +14,28 @@ from pathlib import Path
 from typing import Any
 
 from clustersim.errors import ClusterSimError, InputError
+from clustersim.schema.calibrated import FACTORS
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs, load_one
-from clustersim.schema.profiles import CardProfile
+from clustersim.schema.profiles import CardProfile, load_model
 from clustersim.schema.serving import ServingPlan
 from clustersim.schema.yamlfile import Document
 from clustersim.validation import collectives, operators, training
 from clustersim.validation.common import MORE_IS_BETTER, ValidationRow, reason_of
 from clustersim.validation.domains import DOMAINS, read_rows
 from clustersim.validation.residuals import quantity_of
+from clustersim.validation.serving_rows import ServingRecord
 from clustersim.validation.serving_scenario import WORK, ServingRow, serving_document
 from clustersim.validation.sites import Unpredictable, card_of
 from clustersim.workloads.served import served
 
 __all__ = ["Measured", "Rows", "Run", "domain_of", "read_data", "rows_of"]
 
+#: Factors that runs of a kind may see.
+_TRAINED = frozenset(FACTORS) - {"layer", "step", "request", "experts"}
+_SERVED = frozenset(FACTORS) - {"host", "exposed"}
+_EXCHANGED = frozenset({"scale_up", "scale_out", "latency"})
+_MULTIPLIED = frozenset({"matrix", "memory", "attention"})
 #: What is put on a row's card.
 Change = Callable[[CardProfile], CardProfile]
 Row = Mapping[str, str]
@@ -61,6 +68,8 @@ class Run:
 
     id: str
     times: Callable[[Change], Mapping[str, float]]
+    sees: frozenset[str] = frozenset(FACTORS)
+    """Factors that may move its times; those of others are not asked for."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +195,7 @@ def _training(domain: str, table: Sequence[Row]) -> list[Measured | tuple[Valida
                 "cards": job.cards, "tp": job.plan.tp, "length": job.seq_len,
                 "parameters": job.model.active_parameters, "batch": job.plan.micro_batch,
             }  # fmt: skip
-            out.append(_found(domain, found, Run(found.id, _step(known)), words, sizes))
+            out.append(_found(domain, found, Run(found.id, _step(known), _TRAINED), words, sizes))
     return out
 
 
@@ -217,7 +226,7 @@ def _serving(domain: str, table: Sequence[Row]) -> list[Measured | tuple[Validat
             out.append((row, row.reason))
             continue
         run, load = mine.run, mine.load
-        runs.setdefault(mine.id, Run(mine.id, _served(mine)))
+        runs.setdefault(mine.id, Run(mine.id, _served(mine), _served_sees(run)))
         words = {"model": run.model, "kind": row.plan_kind, "dtype": run.weights.dtype}
         sizes = {
             "users": load.users / load.replicas, "prompt": load.prompt.mean, "length": load.output.mean,
@@ -225,6 +234,15 @@ def _serving(domain: str, table: Sequence[Row]) -> list[Measured | tuple[Validat
         }  # fmt: skip
         out.append(_found(domain, row, runs[mine.id], words, sizes))
     return out
+
+
+def _served_sees(run: ServingRecord) -> frozenset[str]:
+    """Factors that a serving run may see: no link on one card, no experts of a dense model."""
+    alone = run.layout.cards == 1 and run.decode is None
+    dense = load_model(run.model).moe is None
+    return (
+        _SERVED - (_EXCHANGED if alone else frozenset()) - (frozenset({"experts"}) if dense else frozenset())
+    )
 
 
 def _asked(module: Any, domain: str, table: Sequence[Row]) -> list[ServingRow]:
@@ -268,7 +286,7 @@ def _collectives(domain: str, table: Sequence[Row]) -> list[Measured | tuple[Val
         words = {"model": row["collective"], "kind": found.plan_kind, "dtype": row["fabric"]}
         sizes = {"cards": float(row["n_gpus"] or 0), "size": float(found.details.get("size_bytes") or 0)}
         at = f"{found.source} {found.id}"
-        out.append(_found(domain, replace(found, id=at), Run(at, _collective(row)), words, sizes))
+        out.append(_found(domain, replace(found, id=at), Run(at, _collective(row), _EXCHANGED), words, sizes))
     return out
 
 
@@ -283,7 +301,7 @@ def _operators(domain: str, table: Sequence[Row]) -> list[Measured | tuple[Valid
     out: list[Measured | tuple[ValidationRow, str]] = []
     for row, found in zip(table, operators.predict(table), strict=True):
         words = {"model": row["benchmark"], "kind": found.group, "dtype": row["dtype"]}
-        out.append(_found(domain, found, Run(found.id, _operator(row, found.group)), words, {}))
+        out.append(_found(domain, found, Run(found.id, _operator(row, found.group), _MULTIPLIED), words, {}))
     return out
 
 

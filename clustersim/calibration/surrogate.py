@@ -116,7 +116,10 @@ def surrogate_of(rows: Sequence[Measured], base: Change, at: Array, asked: Asked
         # A rate is lowered, a time lengthened: no share may pass 1.
         beside = at.copy()
         beside[j] += STEP * signs()[j]
-        moved = {key: asked(run, name, put_on(base, beside)) for key, run in runs.items()}
+        moved = {
+            key: asked(run, name, put_on(base, beside)) if name in run.sees else middle[key]
+            for key, run in runs.items()
+        }
         there = np.log([moved[row.run.id][row.quantity] for row in rows])
         # d ln t / d ln(constant of time): times grow with it by (e^step - 1) of their share.
         slopes[:, j] = (np.exp(there - log_time) - 1.0) / np.expm1(STEP)

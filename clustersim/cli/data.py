@@ -172,16 +172,35 @@ def measure() -> Answer:
 @answers(of="")
 @click.argument("card", type=PROFILE)
 @click.option(
-    "--data", multiple=True, required=True, type=click.Path(),
+    "--data", multiple=True, type=click.Path(),
     help="A table of measured rows: of `import`, or in the columns of `validate`. Repeatable.",
 )  # fmt: skip
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the draws.")
 @click.option(
+    "--judge", type=click.IntRange(min=1),
+    help="Take the card as unknown, give so many of its rows by lot and predict the rest; without --data of the"
+    " shipped rows.",
+)  # fmt: skip
+@click.option(
+    "--trials", type=click.IntRange(1, 1000), default=20, show_default=True, help="Lots that --judge draws."
+)
+@click.option(
+    "--most",
+    type=click.IntRange(2, 5000),
+    default=150,
+    show_default=True,
+    help="Rows that --judge takes, by lot.",
+)
+@click.option(
+    "--maker-unknown", is_flag=True, help="With --judge: nobody knows the maker's other cards either."
+)
+@click.option(
     "--draws", default=400, show_default=True, type=click.IntRange(50, 10_000), help="Draws that are kept."
 )
 def calibrate(
-    card: str, data: tuple[str, ...], seed: int, draws: int, output: str | None, tell: Teller
-) -> Answer:
+    card: str, data: tuple[str, ...], seed: int, draws: int, judge: int | None, trials: int, most: int,
+    maker_unknown: bool, output: str | None, tell: Teller,
+) -> Answer:  # fmt: skip
     """Find the factors on CARD's constants that measured rows show: posterior, what they say nothing about, outliers.
 
     With -o the folder gets a profile of the card with the factors and their ranges (hwprofiles/cards/CARD.yaml), draws,
@@ -189,6 +208,17 @@ def calibrate(
     """
     import clustersim as cs
 
+    if judge is not None:
+        return cs.judge(
+            card,
+            data,
+            given=judge,
+            trials=trials,
+            most=most,
+            seed=seed,
+            maker=not maker_unknown,
+            tell=tell.count,
+        )
     return cs.calibrate(card, data, output=output, seed=seed, draws=draws, tell=tell.count)
 
 

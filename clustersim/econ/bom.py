@@ -23,6 +23,8 @@ class BillLine:
     low_cny: float | None = None
     high_cny: float | None = None
     lead_time_weeks: float | None = None
+    paid: bool = False
+    """Whether it is there already and paid for."""
 
     @property
     def total_cny(self) -> float:
@@ -87,6 +89,16 @@ class Bill:
     def card_quantity(self) -> float:
         """Cards bought, spare ones included."""
         return sum(line.quantity for line in self.lines if line.part in self._card_parts())
+
+    def bought(self, part: str) -> tuple[float, float]:
+        """Return what all of a part cost before integration and VAT, spare ones included, and how many are bought.
+
+        >>> line = BillLine(group="cards", part="X", quantity=2, unit_price_cny=100.0)
+        >>> Bill((line,), 0.1, 0.13).bought("X"), Bill((line,), 0.1, 0.13).bought("Y")
+        ((200.0, 2), (0, 0))
+        """
+        lines = [line for line in self.lines if line.part == part and not line.paid]
+        return sum(line.total_cny for line in lines), sum(line.quantity for line in lines)
 
     def _card_parts(self) -> frozenset[str]:
         return frozenset(line.part for line in self.lines if line.group == "cards")

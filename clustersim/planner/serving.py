@@ -411,7 +411,13 @@ def plant_of(base: Deployment) -> tuple[Plant, tuple[float, float]]:
     still = steady(base)
     decode = float(base.decode_layout.cards) if base.decode_layout is not None else 0.0
     plant = Plant(
-        still.pool, still.router, still.decode_pool, still.transfer, still.cached_share, still.priority_share
+        still.pool,
+        still.router,
+        still.decode_pool,
+        still.transfer,
+        still.cached_share,
+        still.priority_share,
+        still.decode_router,
     )
     return plant, (float(base.layout.cards), decode)
 

@@ -62,7 +62,7 @@ class ProductFile(Model):
     unit_cost: MoneySeries = Field(default_factory=MoneySeries)
     """Years without one: the price at the gross margin of the year."""
     ramp: Series = Field(default_factory=Series)
-    """Share of the year's plan that can be delivered."""
+    """Share of the year's plan that can be delivered; all of it in a year that is not given."""
     end_of_life: str | None = None
     """The last year of sales."""
     cannibalises: dict[str, float] = Field(default_factory=dict)

@@ -78,13 +78,13 @@ def alike(groups: dict[str, GroupSection], fast: Callable[[GroupSection], bool])
         if same is None:
             out[name] = group
             continue
-        other = out.pop(same)
+        other = out[same]
         spares = None
         if group.spares is not None and other.spares is not None:
             spares = _sum(group.spares, other.spares)
-        out[f"{same}+{name}"] = other.model_copy(
-            update={"cards": _sum(other.cards, group.cards), "spares": spares}
-        )
+        both = other.model_copy(update={"cards": _sum(other.cards, group.cards), "spares": spares})
+        # They stay where the first of them stood: the first group's card is the one that a market values.
+        out = {f"{same}+{name}" if n == same else n: both if n == same else g for n, g in out.items()}
     return out
 
 

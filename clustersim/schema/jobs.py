@@ -45,6 +45,8 @@ class JobSection(Model):
     """Still waiting after so long, it is withdrawn."""
     outcome: Literal["finished", "failed", "cancelled"] = "finished"
     """How its work ends, where its owner's doing ends it."""
+    card_types: list[str] = Field(default_factory=list)
+    """Cards that it may run on, where the site has unlike ones; none named: any."""
 
     @model_validator(mode="after")
     def _one_size(self) -> Self:

@@ -4,6 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from clustersim.errors import suggest
 from clustersim.provenance import Sourced
 from clustersim.schema.base import Amount, Bandwidth, Fraction, Model, quantity
 from clustersim.schema.collectives import CollectiveSection
@@ -79,7 +80,8 @@ class MarketSection(Model):
     """The price a card is worth, against whom."""
 
     incumbent: str
-    """Scenario whose cluster a buyer could have instead; it does this file's demand under this file's terms."""
+    """Scenario whose cluster a buyer could have instead; it does this file's demand under this file's terms. Of unlike
+    cards (cluster.groups) those of the first group are valued, with all others as they are."""
     switching_discount: Fraction
     """What the buyer wants off for porting, ecosystem and delivery risk."""
     value_share: Fraction
@@ -154,11 +156,26 @@ class Scenario(Model):
         return self
 
     @model_validator(mode="after")
-    def _groups_have_no_value_in_use(self) -> Self:
-        if self.cluster.groups and self.market is not None:
+    def _phases_on_groups(self) -> Self:
+        for name, work in self.demand.items():
+            split = getattr(work, "disaggregated", None)
+            for key in ("prefill_on", "decode_on") if split is not None else ():
+                group = getattr(split, key)
+                if group is not None and group not in self.cluster.groups:
+                    raise ValueError(
+                        f"demand.{name}.disaggregated.{key}: {suggest(group, list(self.cluster.groups))}"
+                        if self.cluster.groups
+                        else f"demand.{name}.disaggregated.{key}: names a group, and the cluster has none"
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _what_is_valued_is_bought(self) -> Self:
+        first = next(iter(self.cluster.groups.values()), None)
+        if first is not None and first.owned and self.market is not None:
             raise ValueError(
-                "market: a card's value in use is that of a site of equal cards; compare the site with groups with"
-                " others (clustersim compare), or leave market out"
+                f"market: of unlike cards those of the first group are valued, and {first.card} is owned: it has no"
+                " price to be found; put the group that is bought first, or leave market out"
             )
         return self
 

@@ -184,8 +184,24 @@ class DisaggregatedSection(Model):
     """Parallel degrees of a decoding replica."""
     first_token: Literal["prefill", "decode"] = "prefill"
     """Who sends the first token: the replica that took the prompt, or, once it has the cache, the one that decodes."""
+    prefill_on: str | None = None
+    """Of a site of unlike cards: the group that takes the prompts."""
+    decode_on: str | None = None
+    """Of a site of unlike cards: the group that decodes; prompts' caches pass over ``cluster.link``."""
+    decode_router: Literal["round_robin", "least_loaded"] = "least_loaded"
+    """Which decoding replica takes a request: each in turn, or the one with the fewest."""
     decode_batching: BatchingSection | None = None
     """Scheduler of a decoding replica, where it is not that of the others."""
+
+    @model_validator(mode="after")
+    def _both_groups(self) -> Self:
+        if (self.prefill_on is None) != (self.decode_on is None):
+            raise ValueError("prefill_on and decode_on: give both groups, or neither")
+        if self.prefill_on is not None and self.prefill_on == self.decode_on:
+            raise ValueError(
+                "decode_on: is the group that takes the prompts; leave both out for one kind of card"
+            )
+        return self
 
 
 class FailureSection(Model):

@@ -34,6 +34,7 @@ import numpy as np
 from clustersim.again import Again
 from clustersim.batch import Question, at
 from clustersim.errors import ClusterSimError, InputError
+from clustersim.extras import install_line
 from clustersim.pipeline import StageCache, run_chain
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.schema.readers import refuse_unread
@@ -350,7 +351,7 @@ def _connect(address: str) -> Any:
     try:
         from distributed import Client
     except ImportError:
-        raise InputError("--scheduler needs Dask: pip install 'clustersim[dask]'") from None
+        raise InputError(f"--scheduler needs Dask; install {install_line('dask')}") from None
     # Its reports of lost connections are tracebacks; ours say what happened and what to do.
     # Each of its loggers has a level of its own, so the parent's does not do.
     for name in ("distributed", "tornado", "asyncio", *logging.root.manager.loggerDict):

@@ -1,8 +1,8 @@
-"""Sobol' points and Latin hypercubes, in NumPy alone: the statistics of SciPy take longer to load than most studies run.
+"""Sobol' points and Latin hypercubes, in NumPy alone: SciPy's statistics take longer to load than most studies run.
 
-Sobol' numbers go by Joe and Kuo 2008 (their ``new-joe-kuo-6``): ``data/sobol_directions.csv`` has a row a dimension. They
-are scrambled as Matousek 1998 says, by a random lower triangular matrix and a digital shift. The same generator gives
-the numbers that SciPy's ``qmc`` gives; ``tests/cross/test_sobol.py`` holds them against it.
+Sobol' numbers go by Joe and Kuo 2008 (their ``new-joe-kuo-6``): ``data/sobol_directions.csv`` has a row a dimension.
+They are scrambled as Matousek 1998 says, by a random lower triangular matrix and a digital shift. The same generator
+gives the numbers that SciPy's ``qmc`` gives; ``tests/cross/test_sobol.py`` holds them against it.
 """
 
 from __future__ import annotations

@@ -19,19 +19,13 @@ from clustersim.fabric.parts import cluster_parts
 from clustersim.pipeline import SiteRun, run_site
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.validation.common import ValidationRow, require_columns
+from clustersim.validation.sites import SUPERNODE_LINK
+from clustersim.validation.sources import shipped_rows
 
 __all__ = ["COLUMNS", "predict"]
 
 COLUMNS = ("id", "source", "quantity", "card", "cards", "load", "value", "unit", "tolerance_pct")
 
-#: Terms of a buyer in the United States, declared before any row was looked at (tier: assumption): no VAT, power at
-#: 0.087 USD/kWh, and for a hyperscaler no integrator.
-SITES = {
-    "neocloud": ("tco.vat=0 %", "tco.tariff=0.62 CNY/kWh"),
-    "hyperscaler": ("tco.vat=0 %", "tco.tariff=0.62 CNY/kWh", "tco.integration=0 %"),
-}
-#: The site of a buyer whose own is not known: it takes the row's card.
-BUYER = "h100-1024"
 #: Utilisation of tensor units, memory and links under one load.
 LOADS = {
     "gemm": (1.0, 0.0, 0.0),
@@ -39,18 +33,29 @@ LOADS = {
     "scale_up": (0.0, 0.0, 1.0),
     "scale_out": (0.0, 0.0, 1.0),
 }
-#: A UB link: four lanes of 112 Gb/s (CloudMatrix 384; tier: derived from 392 GB/s on seven links).
-UB_LINK = 56e9
 
 
 class _Unknown(Exception):
     """A row that cannot be predicted, and why."""
 
 
+@lru_cache(maxsize=1)
+def _buyers() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Site and terms of buyers whose own are not known, by the word of the row's load; the empty word is any other."""
+    return {
+        line["load"]: (
+            line["site"],
+            tuple(part.strip() for part in line["overrides"].split(";") if part.strip()),
+        )
+        for line in shipped_rows("tco_sites.csv")
+    }
+
+
 def _asked(row: Mapping[str, str], sets: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """The row's own site; else the buyer's site with the row's card."""
     own = row.get("site") or ""
-    return (own, sets) if own else (BUYER, (*sets, f"cluster.card={row['card']}"))
+    buyer, _ = _buyers().get(row["load"]) or _buyers()[""]
+    return (own, sets) if own else (buyer, (*sets, f"cluster.card={row['card']}"))
 
 
 @lru_cache(maxsize=64)
@@ -82,7 +87,7 @@ def _supernode(row: Mapping[str, str]) -> tuple[float, float, int]:
     cards = int(row["cards"])
     inputs = _inputs(row)
     assert inputs.parts.card.scale_up is not None
-    links = round(inputs.parts.card.scale_up.bandwidth.value / UB_LINK)
+    links = round(inputs.parts.card.scale_up.bandwidth.value / SUPERNODE_LINK)
     parts = cluster_parts(
         "fat_tree", cards=cards, cards_per_server=8, nics_per_card=1, nic_rate=5e10, ports=64, port_rate=5e10
     )
@@ -123,9 +128,10 @@ def _provisioned(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
 
 
 def _card_hour(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
-    if row["load"] not in SITES:
-        raise _Unknown(f"no site {row['load']!r} (known: {', '.join(SITES)})")
-    sets = SITES[row["load"]]
+    known = [name for name in _buyers() if name]
+    if row["load"] not in known:
+        raise _Unknown(f"no site {row['load']!r} (known: {', '.join(known)})")
+    sets = _buyers()[row["load"]][1]
     run = _run(row, *sets)
     rate = _inputs(row, *sets).prices.currencies["USD"].rate.value
     return run.tco.cny_per_card_hour / rate, {

@@ -37,11 +37,16 @@ def run_workload(inputs: Inputs, name: str, cache: StageCache) -> Work:
     """
     work = inputs.scenario.demand[name]
     try:
-        if inputs.groups:
+        # A queue of jobs is one for all groups; what is served is each group's own.
+        if inputs.groups and work.kind != "jobs":
             from clustersim.workloads.mixture import on_groups, trained_on_groups
 
             if work.kind == "training":
                 return trained_on_groups(inputs, name, work, cache)
+            if work.kind == "serving" and work.disaggregated and work.disaggregated.prefill_on:
+                from clustersim.workloads.phases import served_apart
+
+                return served_apart(inputs, name, work, cache)
             return on_groups(inputs, name, _run_of(work.kind), cache)
         return _run_of(work.kind)(inputs, name, work, cache)
     except InfeasibleError as error:

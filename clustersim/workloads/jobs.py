@@ -44,7 +44,7 @@ def work_of(inputs: Inputs, name: str, work: JobsWorkload, cache: StageCache) ->
         kind="jobs",
         share=inputs.scenario.shares[name],
         # A job states its work in hours of the card that it runs on: the card is part of what is asked.
-        asked={**identity(work), "card": inputs.parts.card.name},
+        asked={**identity(work), "card": inputs.card_words},
         main=product,
         products=(product,),
         load=Load(*BUSY, run.utilisation),

@@ -28,7 +28,7 @@ from clustersim.des.serving.closed_form import (
 from clustersim.des.serving.closed_state import row_of
 from clustersim.des.serving.fit import Misfit, misfit_in, misfits
 from clustersim.des.serving.fluid_inputs import traffic_of
-from clustersim.errors import ClusterSimError
+from clustersim.errors import InfeasibleError, InputError
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import ServingPlan
@@ -148,7 +148,7 @@ class _Search:
         """A plan's fleet at all kinds; nothing where it cannot be laid out. Raises Split where it can at some."""
         try:
             one = fluid_deployment(self.inputs, self.builder.work, plan, self.builder)
-        except ClusterSimError:
+        except (InfeasibleError, InputError):
             return None
         level = level_of(self.builder.work, one.request_s)
         fits = _unfit(one.fleet, drawn) <= (1.0 - row_of(level.share)) * len(drawn)

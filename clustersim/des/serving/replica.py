@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heapreplace
 from math import ceil, inf
 
 from clustersim.des.serving.block_cache import BlockCache
@@ -63,9 +63,9 @@ class Replica:
     def clear(self) -> None:
         """Forget everything in flight."""
         self.waiting: deque[int] = deque()
-        # Requests whose prompts the host has still to prepare, and when it has; when it is free again.
-        self.arriving: deque[tuple[float, int]] = deque()
-        self.host_free = 0.0
+        # Requests whose prompts the host has still to prepare, and when it has; when each rank's is free again.
+        self.arriving: list[tuple[float, int]] = []
+        self.host_free = [0.0] * self.cost.ranks
         self.chunks: deque[list[int]] = deque()
         self.running: dict[int, tuple[int, int]] = {}
         self.heap: list[tuple[int, int]] = []
@@ -113,8 +113,9 @@ class Replica:
         if ready:
             self.ready.add(request)
         elif self.cost.host_s:
-            self.host_free = max(now, self.host_free) + self.cost.host_s * self.book.prompt[request]
-            self.arriving.append((self.host_free, request))
+            prepared = max(now, self.host_free[0]) + self.cost.host_s * self.book.prompt[request]
+            heapreplace(self.host_free, prepared)
+            heappush(self.arriving, (prepared, request))
             return True
         self._queue(request)
         return True
@@ -142,7 +143,7 @@ class Replica:
                 self.chunks.append(heappop(self.loading)[1])
                 self.blocked = False
             while self.arriving and self.arriving[0][0] <= self.clock:
-                self._queue(self.arriving.popleft()[1])
+                self._queue(heappop(self.arriving)[1])
             if (self.waiting or self.chunks) and not self.blocked:
                 if self._prefill():
                     continue

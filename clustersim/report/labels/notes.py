@@ -52,6 +52,7 @@ NOTES: dict[str, str] = {
     "{engine}: constants of the nearest earlier {release}": "{engine}:采用最近的较早版本 {release} 的常数",
     "gaps vary more than four times their mean": "到达间隔的波动超过均值的四倍",
     "the longest requests do not fit the cache": "最长的请求放不进缓存",
+    "requests queue for the host's work on their prompts": "请求要排队等主机处理其提示词",
     "the cache holds too few sequences to be a fluid": "缓存容纳的序列太少,不能按流体近似",
     "whole prompts exceed an iteration's tokens": "整段输入超过单次迭代的词元数",
     "hardly one sequence decodes at a time": "同时解码的序列几乎不足一个",

@@ -56,7 +56,6 @@ def asked_of(
 
 def collectives_answer(inputs: Inputs, kind: str, sizes: Sequence[float], cards: int | None) -> Answer:
     """Time collectives on the cluster of a scenario: seconds, rates in bytes/s, and the parts of the time."""
-    inputs.refuse_groups("a collective of one fabric")
     rows = [
         _row(name, exchanged(inputs, asked)) for name, asked in asked_of(inputs, kind, sizes, cards).items()
     ]

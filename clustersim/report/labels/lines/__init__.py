@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from clustersim.report.labels.lines import (
+    audited,
+    cells,
     claims,
     company,
     corridor,
@@ -11,6 +13,7 @@ from clustersim.report.labels.lines import (
     files,
     plans,
     serving,
+    unpredicted,
     words,
 )
 
@@ -18,5 +21,5 @@ __all__ = ["LINES"]
 
 LINES: dict[str, str] = {
     **words.LINES, **corridor.LINES, **claims.LINES, **cost.LINES, **plans.LINES, **serving.LINES, **company.LINES,
-    **files.LINES, **drawn.LINES,
+    **files.LINES, **drawn.LINES, **audited.LINES, **cells.LINES, **unpredicted.LINES,
 }  # fmt: skip

@@ -101,7 +101,7 @@ LINES: dict[str, str] = {
     " the site, and"
     " the maker's price stands under company.products":
         "卡的成本不在其使用价值(买方止步的价格)之内:它影响站点成本,厂商的售价在 company.products 之下",
-    "the scenario has no market section: the card is not valued": "场景没有 market 部分:不评估该卡价值",
+    "the scenario has no market section: the card is not valued": "场景没有 `market` 部分:不评估该卡价值",
     "the site trains nothing: failures and checkpoints enter the long run of training alone, and serving is costed"
     " as if every"
     " replica were up":
