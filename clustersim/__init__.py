@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         ClusterSimError,
         InfeasibleError,
         InputError,
+        PackageError,
         PartialFailureError,
     )
     from clustersim.report.answer import Answer
@@ -81,6 +82,7 @@ _HOMES = {
         "ClusterSimError",
         "InfeasibleError",
         "InputError",
+        "PackageError",
         "PartialFailureError",
     ),
     "clustersim.report.answer": ("Answer",),
@@ -89,10 +91,10 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "Answer", "CheckFailed", "ClusterSimError", "Company", "InfeasibleError", "InputError", "PartialFailureError",
-    "Result", "Scenario", "Study", "StudyFile", "StudyFolder", "__version__", "anchors", "audit", "calibrate",
-    "cards", "cite", "companies", "company", "diff", "doctor", "import_file", "json_schema", "judge", "keys", "load",
-    "measure", "open_study", "plan_errors", "plan_tokens", "profile", "profiles", "replay", "residuals",
+    "Answer", "CheckFailed", "ClusterSimError", "Company", "InfeasibleError", "InputError", "PackageError",
+    "PartialFailureError", "Result", "Scenario", "Study", "StudyFile", "StudyFolder", "__version__", "anchors", "audit",
+    "calibrate", "cards", "cite", "companies", "company", "diff", "doctor", "import_file", "json_schema", "judge",
+    "keys", "load", "measure", "open_study", "plan_errors", "plan_tokens", "profile", "profiles", "replay", "residuals",
     "show_versions", "speaking", "study_file", "validate", "verify",
 ]  # fmt: skip
 

@@ -7,13 +7,28 @@ from contextlib import contextmanager
 
 from clustersim.errors import InputError
 
-__all__ = ["extra_of", "needs"]
+__all__ = ["extra_of", "install_line", "needs"]
 
-_HOLDS = {
-    "study": ("duckdb", "pyarrow", "rich", "scipy"),
-    "report": ("docx", "matplotlib", "pptx", "weasyprint", "xlsxwriter"),
-    "web": ("starlette", "uvicorn"),
-}
+#: By extra, the modules that it brings and the packages that hold them, as pyproject.toml asks for them (a test says).
+_HOLDS: dict[str, dict[str, str]] = {
+    "study": {"duckdb": "duckdb>=1.1", "pyarrow": "pyarrow>=17", "rich": "rich>=13.7", "scipy": "scipy>=1.15"},
+    "report": {
+        "matplotlib": "matplotlib>=3.9", "docx": "python-docx>=1.1", "pptx": "python-pptx>=1.0",
+        "weasyprint": "weasyprint>=63", "xlsxwriter": "xlsxwriter>=3.2",
+    },
+    "web": {"starlette": "starlette>=0.41", "uvicorn": "uvicorn>=0.32"},
+    "dask": {"distributed": "dask[distributed]>=2024.9"},
+    "xarray": {"xarray": "xarray>=2024.7"},
+}  # fmt: skip
+
+
+def install_line(extra: str) -> str:
+    """Return the words that install what an extra holds: its packages by name, for no index has clustersim itself.
+
+    >>> install_line("web")
+    "the extra web: pip install 'starlette>=0.41' 'uvicorn>=0.32'"
+    """
+    return f"the extra {extra}: pip install " + " ".join(f"'{what}'" for what in _HOLDS[extra].values())
 
 
 def extra_of(module: str | None) -> str | None:
@@ -30,10 +45,10 @@ def extra_of(module: str | None) -> str | None:
 def needs(extra: str, what: str) -> Iterator[None]:
     """Import what an extra of the package holds, inside ``with``.
 
-    >>> with needs("report", "figures"):
+    >>> with needs("report", "figures"):  # doctest: +ELLIPSIS
     ...     import a_package_that_is_nowhere
     Traceback (most recent call last):
-    clustersim.errors.InputError: figures need a_package_that_is_nowhere; install it: pip install 'clustersim[report]'
+    clustersim.errors.InputError: figures need a_package_that_is_nowhere; install the extra report: pip install ...
 
     Raises InputError that names the extra to install where a package is missing.
     """
@@ -42,6 +57,4 @@ def needs(extra: str, what: str) -> Iterator[None]:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "clustersim":
             raise
-        raise InputError(
-            f"{what} need {error.name}; install it: pip install 'clustersim[{extra}]'"
-        ) from error
+        raise InputError(f"{what} need {error.name}; install {install_line(extra)}") from error

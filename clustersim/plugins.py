@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.errors import InputError, suggest
+from clustersim.errors import ClusterSimError, InfeasibleError, PackageError, suggest
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -38,7 +38,7 @@ def _points(group: str) -> dict[str, EntryPoint]:
     found: dict[str, EntryPoint] = {}
     for point in sorted(entry_points(group=group), key=lambda p: (p.name, p.value)):
         if point.name in found and found[point.name].value != point.value:
-            raise InputError(
+            raise PackageError(
                 f"two packages bring {point.name} of {group}: {found[point.name].value} and {point.value};"
                 " uninstall one of them"
             )
@@ -54,11 +54,11 @@ def installed(group: str) -> tuple[str, ...]:
 def brought(group: str, name: str) -> Callable[..., Any]:
     """Return the function behind a name of a group.
 
-    Raises InputError where no package brings it, where loading it fails (the package and the reason are named), and
+    Raises PackageError where no package brings it, where loading it fails (the package and the reason are named), and
     where it cannot be called.
     """
     if os.environ.get(_ONLY):
-        raise InputError(
+        raise PackageError(
             f"{name!r} is code of another package, and here nothing but the given folder is used"
         )
     return _loaded(group, name)
@@ -68,31 +68,33 @@ def brought(group: str, name: str) -> Callable[..., Any]:
 def _loaded(group: str, name: str) -> Callable[..., Any]:
     point = _points(group).get(name)
     if point is None:
-        raise InputError(
+        raise PackageError(
             f"no installed package brings {name!r} to {group}; {suggest(name, installed(group))}"
         )
     by = f"{group}: {name} = {point.value}" + (f" of {point.dist.name}" if point.dist is not None else "")
     try:
         found = point.load()
     except (Exception, SystemExit) as error:
-        raise InputError(
+        raise PackageError(
             f"{by}: cannot be loaded ({type(error).__name__}: {error}); mend or uninstall the package"
         ) from None
     if not callable(found):
-        raise InputError(f"{by}: is no function, but {type(found).__name__}")
+        raise PackageError(f"{by}: is no function, but {type(found).__name__}")
     return _named(by, found)
 
 
 def _named(by: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, whose own failures are said with its name."""
+    """The function, whose own failures are said with its name; an InfeasibleError of its own stays one."""
 
     def called(*words: Any, **given: Any) -> Any:
         try:
             return function(*words, **given)
-        except InputError as error:
-            raise InputError(f"{by}: {error}") from None
+        except InfeasibleError as error:
+            raise InfeasibleError(f"{by}: {error}") from None
+        except ClusterSimError as error:
+            raise PackageError(f"{by}: {error}") from None
         except (Exception, SystemExit) as error:
-            raise InputError(f"{by}: fails ({type(error).__name__}: {error})") from error
+            raise PackageError(f"{by}: fails ({type(error).__name__}: {error})") from error
 
     called.__doc__ = by
     return called
@@ -101,7 +103,7 @@ def _named(by: str, function: Callable[..., Any]) -> Callable[..., Any]:
 def seconds_of(name: str, tokens: NDArray[np.float64], **given: float) -> NDArray[np.float64]:
     """Return the seconds beside the kernels of iterations of so many tokens, by an engine's code.
 
-    Raises InputError where it gives another number of values, or one that is negative or no number.
+    Raises PackageError where it gives another number of values, or one that is negative or no number.
     """
     code = brought(ENGINES, name)
     given_back = code(tokens, **given)
@@ -110,7 +112,7 @@ def seconds_of(name: str, tokens: NDArray[np.float64], **given: float) -> NDArra
     except (TypeError, ValueError):
         found = np.full(1, np.nan)
     if found.shape != tokens.shape or not np.all(np.isfinite(found)) or np.any(found < 0):
-        raise InputError(
+        raise PackageError(
             f"{code.__doc__}: gives {given_back!r}, not a time of 0 s or more for each of {tokens.size}"
         )
     return found

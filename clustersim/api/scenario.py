@@ -83,7 +83,12 @@ class Scenario:
         return Scenario(self.name).load(incumbent=False)
 
     def check(self) -> Answer:
-        """Check the scenario and every profile that it names, and count its numbers by tier."""
+        """Check the scenario and every profile that it names, and count its numbers by tier.
+
+        Code of another package that it names is tried on a small case; raises PackageError where it fails.
+        """
+        from clustersim.assemble.brought import tried
+
         inputs = self.load()
         money = inputs.scenario.tco is not None
         if inputs.scenario.demand or not inputs.scenario.collectives:
@@ -92,7 +97,8 @@ class Scenario:
             refuse_stated_plans([inputs, inputs.incumbent], allowed=inputs.scenario.market.stated_plans)
         tiers = Counter(sourced.tier for _, sourced in inputs.fields())
         rows = [{"tier": tier, "numbers": count} for tier, count in sorted(tiers.items())]
-        said = [f"{inputs.file}: ok, {sum(tiers.values())} sourced numbers"]
+        said = [f"code of another package, tried: {code}" for code in tried(inputs)]
+        said += [f"{inputs.file}: ok, {sum(tiers.values())} sourced numbers"]
         return listed("check", rows, said=said)
 
     def origins(self) -> Answer:

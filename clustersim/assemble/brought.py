@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-import networkx as nx
 import numpy as np
 
-from clustersim.errors import InputError
+from clustersim.errors import InputError, PackageError
 from clustersim.fabric.parts import TOPOLOGIES as OURS
 from clustersim.fabric.parts import NetworkParts
 from clustersim.fabric.placement import contention
 from clustersim.fabric.topology import Graph, check_connected, network_parts
-from clustersim.plugins import TOPOLOGIES, brought
+from clustersim.finance.tax import taxed
+from clustersim.plugins import ENGINES, TAX_REGIMES, TOPOLOGIES, brought, seconds_of
+from clustersim.schema.demand import ServingWorkload
+from clustersim.schema.find_software import find_software
 from clustersim.schema.inputs import Inputs
 
-__all__ = ["MOST_SERVERS", "LaidOut", "is_brought", "laid_out"]
+__all__ = ["MOST_SERVERS", "LaidOut", "is_brought", "laid_out", "tried"]
 
 #: Servers of the largest network whose traffic to everyone is found on the graph; beyond, the builder states it.
 MOST_SERVERS = 128
@@ -39,10 +41,34 @@ def is_brought(topology: str) -> bool:
     return topology not in {*OURS, "dragonfly"}
 
 
+def tried(inputs: Inputs) -> tuple[str, ...]:
+    """Run the code of other packages that a scenario names on a small case, and return what was tried, in words.
+
+    Raises PackageError where it cannot be loaded, fails, or does not give what it promises.
+    """
+    found = []
+    for site in inputs.groups or (inputs,):
+        if site.scenario.cluster.fabric is not None and is_brought(site.fabric.topology):
+            laid_out(site)
+            found.append(brought(TOPOLOGIES, site.fabric.topology))
+    served = [work for work in inputs.scenario.demand.values() if isinstance(work, ServingWorkload)]
+    for work in served:
+        serving = find_software(work.engine, role="serving").profile.serving
+        if serving is not None and serving.beside:
+            seconds_of(serving.beside, np.array([1.0, 64.0, 4096.0]), layers=32, moe_layers=0, tp=1,
+                       layer_s=1e-5, step_s=1e-3, expert_layer_s=0.0)  # fmt: skip
+            found.append(brought(ENGINES, serving.beside))
+    if inputs.company is not None and (regime := inputs.company.drivers.tax_regime) != "loss_pool":
+        taxed(brought(TAX_REGIMES, regime), np.array([-1e3, 1e3]), rate=0.25)
+        found.append(brought(TAX_REGIMES, regime))
+    return tuple(dict.fromkeys(str(code.__doc__) for code in found))
+
+
 def laid_out(inputs: Inputs) -> LaidOut:
     """Return the network of a cluster whose topology another package brings.
 
-    Raises InputError, with the package's name, where it gives no graph of servers in one piece with the NICs asked for.
+    Raises PackageError, with the package's name, where it gives no graph of servers in one piece with the NICs that
+    were asked for.
     """
     parts, fabric = inputs.parts, inputs.fabric
     return _laid_out(
@@ -57,6 +83,8 @@ def _laid_out(
     name: str, cards: int, per_server: int, nics_per_card: float, nic_rate: float, ports: int, port_rate: float,
     oversubscription: float,
 ) -> LaidOut:  # fmt: skip
+    import networkx as nx  # a tenth of a second, which only another package's network is worth
+
     build = brought(TOPOLOGIES, name)
     graph = build(
         cards=cards, cards_per_server=per_server, nics_per_card=nics_per_card, nic_rate=nic_rate, ports=ports,
@@ -64,7 +92,7 @@ def _laid_out(
     )  # fmt: skip
     servers = -(-cards // per_server)
     if not isinstance(graph, nx.Graph) or any(("server", s) not in graph for s in range(servers)):
-        raise InputError(
+        raise PackageError(
             f"{build.__doc__}: gives no graph with the parts ('server', 0) to ('server', {servers - 1})"
         )
     try:
@@ -72,10 +100,10 @@ def _laid_out(
         counted = network_parts(graph)
         ring, spread = _slower(graph, cards, per_server, nic_rate * nics_per_card)
     except (InputError, KeyError) as error:
-        raise InputError(f"{build.__doc__}: {error}") from None
+        raise PackageError(f"{build.__doc__}: {error}") from None
     wanted = round(cards * nics_per_card)
     if counted.nics < wanted:
-        raise InputError(
+        raise PackageError(
             f"{build.__doc__}: its links hold {counted.nics} NICs, not the {wanted} of {cards} cards"
         )
     return LaidOut(graph, counted, ring, spread)
@@ -92,7 +120,7 @@ def _slower(graph: Graph, cards: int, per_server: int, rate: float) -> tuple[flo
     spread = graph.graph.get(SPREAD)
     if spread is None:
         if cards > MOST_SERVERS * per_server:
-            raise InputError(
+            raise PackageError(
                 f"traffic to everyone is found on graphs of at most {MOST_SERVERS} servers; let the builder state"
                 f" graph.graph[{SPREAD!r}]"
             )

@@ -39,7 +39,7 @@ def product_lines(file: CompanyFile, *, printed_only: bool = False) -> tuple[Pro
 
 def _line(file: CompanyFile, name: str, blocks: list[ProductFile]) -> ProductLine:
     units, asp, cost, ramp = (
-        _merged([getattr(b, key) for b in blocks], file.years, carry=key in {"asp", "ramp"})
+        _merged([getattr(b, key) for b in blocks], file.years, carry=key == "asp")
         for key in ("units", "asp", "unit_cost", "ramp")
     )
     units, asp, cost = _years_of_halves(file, units, asp, cost)

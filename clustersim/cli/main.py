@@ -15,8 +15,8 @@ from typing import NoReturn
 import click
 
 from clustersim.cli.helps import LANGUAGE, Group
-from clustersim.errors import ClusterSimError, suggest
-from clustersim.extras import extra_of
+from clustersim.errors import ClusterSimError, by_package, suggest
+from clustersim.extras import extra_of, install_line
 from clustersim.reading.guarded import printable
 from clustersim.version import __version__
 
@@ -175,7 +175,7 @@ def _streams() -> bool:
 def _say(text: str) -> None:
     """Write a message to stderr; where that fails there is nobody to tell."""
     with contextlib.suppress(OSError):
-        click.echo(printable(text, 100_000), err=True)
+        click.echo(printable(by_package(text), 100_000), err=True)
 
 
 def _run() -> int:
@@ -193,7 +193,7 @@ def _run() -> int:
         _say(shown.getvalue().rstrip("\n"))
         return error.exit_code
     except ClusterSimError as error:
-        _say(f"error: {error}")
+        _say(error.told or f"error: {error}")
         return error.exit_code
     except KeyboardInterrupt:
         _say("interrupted")
@@ -213,7 +213,7 @@ def _run() -> int:
     except ModuleNotFoundError as error:
         if (extra := extra_of(error.name)) is None:
             return _bug()
-        _say(f"error: this command needs {error.name}; install it: pip install 'clustersim[{extra}]'")
+        _say(f"error: this command needs {error.name}; install {install_line(extra)}")
         return 2
     except Exception:
         return _bug()

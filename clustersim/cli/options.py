@@ -18,7 +18,7 @@ import click
 from clustersim.cli.helps import Command
 from clustersim.cli.names import COMPANY, KEY_VALUE, SCENARIO, STUDY
 from clustersim.cli.progress import progress
-from clustersim.errors import InputError
+from clustersim.errors import InputError, by_package
 from clustersim.reading.guarded import printable
 from clustersim.report.spoken import spoken
 
@@ -169,7 +169,7 @@ def show(answer: Answer, fmt: str | None = None, folder: Path | None = None) -> 
 
 def say(text: str) -> None:
     """Say something beside the data, on stderr, in the language that was chosen; a name in it moves no cursor."""
-    click.echo(printable(spoken(text), 10_000), err=True)
+    click.echo(printable(spoken(by_package(text)), 10_000), err=True)
 
 
 def _not_blank(path: str | None) -> str | None:

@@ -8,6 +8,7 @@ import click
 
 from clustersim.cli.helps import Command
 from clustersim.errors import InputError
+from clustersim.extras import install_line
 
 __all__ = ["web"]
 
@@ -39,7 +40,7 @@ def web(host: str, port: int, token: str) -> None:
     try:
         from clustersim.web.app import serve
     except ImportError as error:
-        raise InputError(f"the page needs {error.name}: pip install 'clustersim[web]'") from None
+        raise InputError(f"the page needs {error.name}; install {install_line('web')}") from None
     given = secrets.token_urlsafe(24) if token == "new" else token
     try:
         serve(host, port, given, opened=lambda address: click.echo(f"serving {address}  (stop with Ctrl+C)"))

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from clustersim.columns import as_array
-from clustersim.errors import InputError
+from clustersim.errors import InputError, PackageError
 from clustersim.finance.company import Array, Drivers, Value
 from clustersim.plugins import TAX_REGIMES, brought
 
-__all__ = ["TaxRows", "loss_pool", "tax_rows"]
+__all__ = ["TaxRows", "loss_pool", "tax_rows", "taxed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +66,22 @@ def tax_rows(drivers: Drivers, profits: Array) -> TaxRows:
     given, it alone relieves, from the first year on. Another regime than ``loss_pool`` is code of an installed package
     (``clustersim.plugins``) that is asked in the same way; the year after the last bears the rate alone.
 
-    Raises InputError where a regime gives no row for each year, or a tax that is paid to the company.
+    Raises PackageError where a regime gives no row for each year, or a tax that is paid to the company.
     """
     given = drivers.opening_tax_losses_kcny
     relief: dict[str, Any] = {"first_taxed": drivers.first_taxed} if given is None else {"opening": given}
     if drivers.tax_regime == "loss_pool":
         return loss_pool(profits, rate=drivers.tax_rate, **relief)
-    regime = brought(TAX_REGIMES, drivers.tax_regime)
-    found = regime(as_array(profits), rate=drivers.tax_rate, **{"opening": 0.0, "first_taxed": 0, **relief})
+    return taxed(brought(TAX_REGIMES, drivers.tax_regime), profits, rate=drivers.tax_rate, **relief)
+
+
+def taxed(regime: Callable[..., Any], profits: Array, **relief: Any) -> TaxRows:
+    """Return the tax rows of another package's regime; raises PackageError where they are none."""
+    found = regime(as_array(profits), **{"opening": 0.0, "first_taxed": 0, **relief})
     if not isinstance(found, TaxRows) or np.shape(found.tax) != np.shape(profits):
-        raise InputError(f"{regime.__doc__}: gives no TaxRows with a tax for each of {len(profits)} years")
+        raise PackageError(f"{regime.__doc__}: gives no TaxRows with a tax for each of {len(profits)} years")
     if not np.all(np.isfinite(found.tax)) or np.any(found.tax > 0):
-        raise InputError(
+        raise PackageError(
             f"{regime.__doc__}: gives a tax above zero, or no number; tax that is paid is negative"
         )
     return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
-from clustersim.errors import ClusterSimError, InfeasibleError, InputError
+from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.job import TrainJob
 from clustersim.perf.plan import Plan
 from clustersim.perf.step import StepTime, train_step
@@ -86,7 +86,7 @@ def scaling_curve(job: TrainJob, counts: Sequence[int], kind: str) -> ScalingCur
         try:
             resized = replace(job, plan=replace(plan, dp=dp), cards=cards, global_batch=batch)
             steps.append(train_step(resized))
-        except ClusterSimError:
+        except (InfeasibleError, InputError):
             continue
     if not steps:
         raise InfeasibleError(

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from clustersim.assemble.parts import network_spec
-from clustersim.errors import ClusterSimError, InputError
+from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.memory import memory_per_card
 from clustersim.perf.step import estimate_step
 from clustersim.schema.inputs import Inputs, load_inputs
@@ -167,7 +167,7 @@ def _supernode(inputs: Inputs, own: TrainingDetail) -> str:
         )
         job = replace(own.job, network=network_spec(other))
         gain = estimate_step(own.job).step_time_s / estimate_step(job).step_time_s - 1.0
-    except (InputError, ClusterSimError) as error:
+    except (InfeasibleError, InputError) as error:
         return f"not for this cluster: {str(error).splitlines()[0]}"
     return f"the same plan runs {gain:+.1%} faster on optical supernodes of 128 (`tco` prices them)"
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.econ.interval import Spread
-from clustersim.errors import ClusterSimError
+from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.search import FoundPlan
 from clustersim.perf.shortlist import PlanErrors, kind_of
 from clustersim.pipeline import SiteRun, StageCache
@@ -178,7 +178,7 @@ def _run(
     """A plan with its forward run; without one where the bill cannot be made."""
     try:
         run = run_planned(asked, found, cache)
-    except ClusterSimError as error:
+    except (InfeasibleError, InputError) as error:
         say(str(error).splitlines()[0])
         run = None
     return PlannedRun(asked, found, errors.corrected(found), run)

@@ -9,7 +9,6 @@ the company file; ``incumbent.KEY`` and ``SCENARIO.KEY`` address one side of a c
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -22,6 +21,7 @@ from clustersim.errors import InputError, suggest
 from clustersim.schema.base import NUMBER_PARTS
 from clustersim.schema.demand import KINDS_OF_WORK, LAYOUT_FIELDS
 from clustersim.schema.lookup import exact_name, known_names
+from clustersim.schema.set_years import YEAR, keep_other_years
 from clustersim.schema.yamlfile import Document, KeyPath, parse_yaml
 
 __all__ = [
@@ -30,8 +30,6 @@ __all__ = [
 ]  # fmt: skip
 
 PROFILE_KINDS = ("cards", "servers", "nics", "switches", "optics", "supernodes", "models", "cooling")
-#: A year of a company's row.
-_YEAR = re.compile(r"20\d\d(H[12])?[AE]")
 #: The side that a scenario's market names.
 INCUMBENT = "incumbent"
 #: What is asked of all sides at once.
@@ -294,7 +292,7 @@ def apply_overrides(document: Document, overrides: Iterable[Override]) -> Docume
 
     A scalar given for a ``{value, source, tier}`` mapping replaces the value and says so in its source; the tier
     becomes ``given`` and the range goes, because a what-if is no claim about the world. Nothing (``null``) takes an
-    optional key out.
+    optional key out. A year of a company's row is that year alone: the others keep what they had.
     """
     chosen = list(overrides)
     if not chosen:
@@ -305,6 +303,9 @@ def apply_overrides(document: Document, overrides: Iterable[Override]) -> Docume
         _put(data, override)
         lines.pop(override.path, None)
         flags[override.path] = override.said
+    years = [(o.path, o.said) for o in chosen if o.document == "company" and YEAR.fullmatch(str(o.path[-1]))]
+    if years:
+        keep_other_years(document.data, data, years)
     return Document(document.file, data, lines, flags)
 
 
@@ -323,7 +324,7 @@ def _refuse_index(data: Mapping[str, Any], override: Override) -> None:
 
 def _open_row(node: dict[str, Any], part: str, override: Override) -> None:
     """One number for every year becomes a row, so that one of its years can be set."""
-    if _YEAR.fullmatch(str(override.path[-1])) and isinstance(node.get(part), int | float | str):
+    if YEAR.fullmatch(str(override.path[-1])) and isinstance(node.get(part), int | float | str):
         node[part] = {"value": node[part]}
 
 

@@ -4,8 +4,6 @@ Every number is ``{value, source, tier, low?, high?, note?}``. What nobody has p
 absent field is an error that names the field and the file.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path

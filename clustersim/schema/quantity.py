@@ -20,7 +20,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from clustersim.columns import Noted, Unbatchable, Varied, values_of
-from clustersim.errors import InputError, suggest
+from clustersim.errors import InputError, by_package, suggest
 from clustersim.provenance import TIERS, Sourced
 from clustersim.reading.guarded import printable
 from clustersim.units import in_currency, to_float
@@ -275,4 +275,4 @@ def tell_once(text: str) -> None:
 @lru_cache(maxsize=4096)
 def _tell(text: str) -> None:
     """The program's logger sends it to stderr."""
-    logging.getLogger("clustersim").warning("%s", printable(text, 1000))
+    logging.getLogger("clustersim").warning("%s", printable(by_package(text), 1000))

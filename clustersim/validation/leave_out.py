@@ -7,7 +7,7 @@ holds (the shares of unfused attention, of norms; kernels of narrow experts) are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, median
 from typing import Any
@@ -90,31 +90,22 @@ class Constant:
         return row.tuned and mine and self.holds(row) and bool(kind)
 
 
-#: The declared constants that a key of a file holds (docs/training.md, "Constants").
-CONSTANTS = (
-    Constant(
-        "gemm_sustained", ("H100", "H200", "H800"), 0.92, (1.0, 0.95, 0.92, 0.9, 0.85), SUSTAINED.value, ("H100",)
-    ),
-    Constant(
-        "gemm_sustained", ("GB200", "B200"), 0.75, (0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95), SUSTAINED.value, ("GB200",)
-    ),
-    Constant("gemm_sustained", ("Ascend-910B",), 0.85, (0.75, 0.8, 0.85, 0.9, 0.95), SUSTAINED.value),
-    Constant("expert_overhead_s", (), 1e-3, (0.5e-3, 0.75e-3, 1e-3, 2e-3), 1e-3, mixtures=True),
-    Constant("expert_launch_s", (), 2e-5, (0.5e-5, 1e-5, 1.5e-5, 2e-5, 3e-5), 2e-5, mixtures=True),
-    Constant(
-        "scale_loss", ("nemo-25.04", "nemo-25.09", "nemo-26.02", "nemo-26.06"), 0.002, (0.0, 0.001, 0.002, 0.003), 0.01,
-        ("nemo-25.04",),
-    ),
-    Constant("scale_loss", ("mosaicml",), 0.01, (0.0, 0.01, 0.02, 0.03), 0.01),
-    Constant("kernel_factor", ("unmeasured-training",), 1.1, (1.0, 1.05, 1.1, 1.15, 1.2), 1.0),
-    Constant("dp_overlap", ("mosaicml",), 0.0, (0.9, 0.5, 0.0), 0.9),
-    Constant("shard_rate", ("megatron-lm-2021",), 0.125, (1.0, 0.5, 0.25, 0.125), 1.0, sharded=True),
-    Constant("layer_overhead_s", ("deepspeed-2021",), 7e-3, (5e-3, 6e-3, 7e-3, 8e-3), 0.0),
-)  # fmt: skip
+def _declared() -> Iterator[Constant]:
+    """The declared constants that a key of a file holds (docs/training.md, "Constants"), as their table has them."""
+    for line in shipped_rows("found_constants.csv"):
+        yield Constant(
+            name=line["name"], of=tuple(line["of"].split()), value=float(line["value"]),
+            grid=tuple(map(float, line["grid"].split())),
+            without=float(line["without"]) if line["without"] else SUSTAINED.value,
+            declared=tuple(line["declared"].split()), mixtures=bool(line["mixtures"]), sharded=bool(line["sharded"]),
+        )  # fmt: skip
+
+
+CONSTANTS = tuple(_declared())
 #: Constants of the engine that are not found again.
 KEPT = (
     "unfused attention (share and passes)", "seconds and kernels of a layer", "streaming share of norms",
-    "kernels of narrow experts", "the rate of H100 at 500 W", "the host's time of a layer (other tables)",
+    "kernels of narrow experts", "the rate of a card below its own power", "the host's time of a layer (other tables)",
 )  # fmt: skip
 
 

@@ -10,11 +10,10 @@ from typing import Any
 from clustersim.schema.profiles import load_fleet
 from clustersim.validation import reliability_text as text
 from clustersim.validation.common import ValidationRow
+from clustersim.validation.sources import shipped_rows
 
 __all__ = ["CARDS_PER_NODE", "Row", "read_row"]
 
-#: Fleets that rows name, and the card-hours per failure of their profiles.
-NAMED_FLEETS = ("RSC-1", "RSC-2")
 CARDS_PER_NODE = 8
 
 
@@ -52,6 +51,12 @@ class Row:
         )  # fmt: skip
 
 
+def _named_fleet(words: str) -> str:
+    """The profile of the fleet that a row's words name; empty where they name none."""
+    lines = shipped_rows("reliability_fleets.csv")
+    return next((line["fleet"] for line in lines if line["words"] in words), "")
+
+
 def read_row(row: Mapping[str, str]) -> Row:
     """Turn cells into numbers; the MTTF from the first of its sources that is there."""
     cells = {k: (v or "") for k, v in row.items()}
@@ -67,11 +72,11 @@ def read_row(row: Mapping[str, str]) -> Row:
     stated = text.hours(cells["mttf_hours"])
     rate = text.node_rate(cells)
     hours = text.card_hours(cells, CARDS_PER_NODE)
-    fleet = next((name for name in NAMED_FLEETS if name in cells["cluster"]), None)
+    fleet = _named_fleet(cells["cluster"])
     if rate and n:
         mttf, how = 86400 / (n / CARDS_PER_NODE * rate), f"rate {rate} per server-day, stated in the row"
     elif fleet and n:
-        hours_of = load_fleet(fleet.lower()).card_hours_per_failure.value
+        hours_of = load_fleet(fleet).card_hours_per_failure.value
         mttf, how = hours_of * 3600 / n, f"rate of the fleet {fleet}"
     elif stated:
         mttf, how = stated.value * 3600, "stated in the row"

@@ -90,10 +90,15 @@ def session_of(mean_prompt: float, answer: float, *, first_share: float, known_s
     return Session(turns, first, added)
 
 
+def _stated() -> Mapping[str, str]:
+    """The campaign's line."""
+    return shipped_rows("serving_sessions.csv")[0]
+
+
 @lru_cache(maxsize=1)
 def _campaign() -> dict[str, float]:
-    line = shipped_rows("serving_sessions.csv")[0]
-    return {key: number(value) for key, value in line.items() if key not in {"campaign", "source"}}
+    words = {"campaign", "scripts", "source"}
+    return {key: number(value) for key, value in _stated().items() if key not in words}
 
 
 def record(row: Mapping[str, str]) -> ServingRecord:
@@ -102,8 +107,8 @@ def record(row: Mapping[str, str]) -> ServingRecord:
     engine, tp = find_software(row["engine"], role="serving"), int(number(row["tp"], 1.0))
     weights = number_format(row["precision"])
     asked = Campaign(
-        campaign="inferencex", software=engine.profile.family, model=model, card=card.name, format=weights.dtype,
-        tp=tp, users=number(row["concurrency"], 1.0),
+        campaign=_stated()["scripts"], software=engine.profile.family, model=model, card=card.name,
+        format=weights.dtype, tp=tp, users=number(row["concurrency"], 1.0),
     )  # fmt: skip
     said = {key: value for key, value in scripts_of(asked).items() if key != "batch_wait_iters"}
     return ServingRecord(

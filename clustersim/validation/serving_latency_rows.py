@@ -102,12 +102,14 @@ def _split_campaign(row: Mapping[str, str]) -> Campaign | None:
 
 
 def _release(row: Mapping[str, str]) -> str:
-    """The engine's release; a disaggregated TensorRT-LLM run names that of the container that started it instead."""
+    """The engine's release; empty where the table gives that of the container that started it instead."""
     version = row.get("backend_version") or ""
-    container = (
-        row.get("mode") == "disagg" and row["backend"] == "trtllm" and re.search(r"\.(post|pre)\d", version)
+    containers = (
+        line
+        for line in shipped_rows("serving_releases.csv")
+        if (row["backend"], row.get("mode")) == (line["software"], line["mode"])
     )
-    return "" if container else version
+    return "" if any(re.search(line["version"], version) for line in containers) else version
 
 
 def _wide_weights(row: Mapping[str, str]) -> str:
@@ -199,7 +201,7 @@ def record(row: Mapping[str, str]) -> tuple[ServingRecord, Client]:
     isl, osl = int(number(full["isl"], 0)), int(number(full["osl"], 0))
     asked = Campaign(
         campaign=campaign_of(full), software=engine.profile.family, model=model, card=card.name, isl=str(isl),
-        osl=str(osl), tp=layout.tp, users=number(full["concurrency"], 1.0),
+        osl=str(osl), mode="disagg" if split else "agg", tp=layout.tp, users=number(full["concurrency"], 1.0),
     )  # fmt: skip
     weights = _weights(full, model, suffix, scripts_of(asked).get("weights", "bf16"))
     said = scripts_of(replace(asked, format=weights.dtype))

@@ -34,8 +34,6 @@ __all__ = ["BY", "EVIDENCE", "Evidence", "left_out_rows", "serving_domain", "wit
 
 #: What may be left out together.
 BY = ("source", "card", "release")
-#: Card of evidence that is no card's alone.
-MANY = "several"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class Evidence:
         models: kinds of model of its lines for any card.
         ours: whether these are the lines for cards of established makers (``makers`` stated), else of all others.
         key: the constant.
-        found: card -> figures.
+        found: card -> figures; ``several`` is no card's alone.
         otherwise: what stands in where nothing is left.
     """
 
@@ -69,22 +67,20 @@ class Evidence:
         return round(exp(fmean(map(log, left))), 6) if left else self.otherwise
 
 
-_PORTS = {"Ascend-910B": (190.0, 620.0, 890.0), "BW1000": (345.0,), "MetaX-C550": (750.0,)}
-_PLUGIN = {"Ascend-910B": (890.0,), "BW1000": (345.0,), "MetaX-C550": (750.0,)}
-_FAR = {"H100": (200.0,)}
-#: Constants of classes and what they are means of (notes of the profiles).
-EVIDENCE = (
-    Evidence("unmeasured-serving", ("dense", "moe"), False, "layer_us", _PORTS, 13.0),
-    Evidence(
-        "unmeasured-serving", ("moe",), True, "expert_layer_us", {MANY: (43.0,), "H100": (160.0,)}, 43.0
-    ),
-    Evidence("unmeasured-serving", ("mla",), True, "expert_layer_us", {"H20": (112.0,)}, 95.0),
-    Evidence("unmeasured-serving", ("moe", "mla"), True, "far_exchange_us", _FAR, 0.0),
-    Evidence("unmeasured-serving", ("moe",), False, "far_exchange_us", _FAR, 0.0),
-    Evidence("vllm-plugin-fl-0.13", ("dense", "moe"), False, "layer_us", _PLUGIN, 450.0),
-    Evidence("vllm-plugin-fl-0.13", ("moe",), True, "expert_layer_us", {"H100": (160.0,)}, 43.0),
-    Evidence("vllm-ascend-0.9", ("dense", "moe"), False, "layer_us", {"Ascend-910B": (620.0,)}, 509.0),
-)
+def _evidence() -> Iterator[Evidence]:
+    """Constants of classes and what they are means of (notes of the profiles), one line a card in their table."""
+    keys = ("software", "models", "makers", "constant", "otherwise")
+    found: dict[tuple[str, ...], dict[str, tuple[float, ...]]] = {}
+    for line in shipped_rows("serving_evidence.csv"):
+        cards = found.setdefault(tuple(line[key] for key in keys), {})
+        cards[line["card"]] = tuple(map(float, line["figures"].split()))
+    for (software, models, makers, constant, otherwise), cards in found.items():
+        yield Evidence(
+            software, tuple(models.split()), makers == "established", constant, cards, float(otherwise)
+        )
+
+
+EVIDENCE = tuple(_evidence())
 
 
 @lru_cache(maxsize=1)
@@ -209,7 +205,7 @@ def left_out_rows(
     return {
         "left_out": by, "groups": groups, "kept": ["shares of attention", "the memory that engines keep"],
         "rows": sum(g["rows"] for g in groups),
-        "median_mape_pct": median(g["median_ape_pct"] for g in groups) if groups else None,
+        "median_of_median_ape_pct": median(g["median_ape_pct"] for g in groups) if groups else None,
         "bias_pct": fmean(g["bias_pct"] for g in groups) if groups else None,
         "median_bias_pct": median(g["bias_pct"] for g in groups) if groups else None,
     }  # fmt: skip

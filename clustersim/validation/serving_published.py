@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from clustersim.des.serving.stream import Lengths
@@ -31,18 +32,26 @@ from clustersim.validation.serving_rows import (
 )
 from clustersim.validation.serving_scenario import Load, ServingRow
 from clustersim.validation.sites import Unpredictable, card_of
-from clustersim.validation.sources import filled
+from clustersim.validation.sources import filled, shipped_rows
 
 __all__ = ["COLUMNS", "predict_published", "record", "stated_published"]
 
 COLUMNS = (
     "model", "gpu", "n_gpus", "tp", "precision", "in_len", "out_len", "batch_or_rate", "tokens_per_s", "notes",
 )  # fmt: skip
-#: What the throughput tables of engines' makers set, whose own benchmark starts the engine (trtllm-bench's defaults);
-#: other software has the defaults of its server.
-MAKERS_TABLES = {"trtllm": {"max_sequences": 2048, "max_batched_tokens": 8192}}
 #: Requests of every user of a closed loop.
 WAVES = 4
+
+
+@lru_cache(maxsize=1)
+def _benches() -> dict[str, dict[str, int]]:
+    """What the throughput tables of engines' makers set, whose own benchmark starts the engine, by its family; other
+    software has the defaults of its server."""
+    words = ("max_sequences", "max_batched_tokens")
+    return {
+        line["software"]: {key: int(line[key]) for key in words}
+        for line in shipped_rows("serving_benches.csv")
+    }
 
 
 def _software(row: Mapping[str, str]) -> FoundSoftware:
@@ -127,7 +136,7 @@ def record(row: Mapping[str, str]) -> ServingRecord:
         software=found.profile.name,
         weights=weights,
         layout=layout,
-        settings=settings_of({**full, "kv_cache_dtype": cache}, **MAKERS_TABLES.get(found.profile.family, {})),
+        settings=settings_of({**full, "kv_cache_dtype": cache}, **_benches().get(found.profile.family, {})),
         site_speed=site_speed(full),
         said=found.said,
     )  # fmt: skip

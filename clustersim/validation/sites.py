@@ -10,9 +10,11 @@ from clustersim.errors import suggest
 from clustersim.fabric.network import EFA_LATENCY_S
 from clustersim.schema.lookup import exact_name, known_names
 from clustersim.schema.profiles import CardProfile, load_card
+from clustersim.validation.sources import shipped_rows
 
 __all__ = [
     "NIC",
+    "SUPERNODE_LINK",
     "Links",
     "Unpredictable",
     "card_of",
@@ -24,15 +26,31 @@ __all__ = [
 ]
 
 CARDS, MODELS = "hwprofiles/cards", "hwprofiles/models"
+
+
+def _words(kind: str) -> dict[str, float]:
+    """Words of a kind that rows say of links (``link_words.csv``), with their Gb/s where they have some."""
+    return {
+        line["word"]: float(line["gbps"] or 0.0)
+        for line in shipped_rows("link_words.csv")
+        if line["kind"] == kind
+    }
+
+
 #: Network card whose latency and share of the wire rate hold where a row states a rate alone.
-NIC = "ib-400g"
-#: Gb/s of all network cards of an instance type, for rows that name the instance (AWS product pages; published).
-INSTANCE_GBPS = {"p4d": 400.0, "p4de": 400.0, "p5": 3200.0, "p5e": 3200.0, "p5en": 3200.0}
-#: Gb/s of the InfiniBand speed grades, and of the switches that are named by theirs (published).
-GRADE_GBPS = {"EDR": 100.0, "HDR": 200.0, "NDR": 400.0, "XDR": 800.0, "Quantum-X": 800.0}
+NIC = next(iter(_words("usual")))
+#: Bytes/s of a link of a supernode of eight-card servers, for rows that count its modules.
+SUPERNODE_LINK = next(iter(_words("supernode link").values())) / 8 * 1e9
+#: Gb/s of all network cards of an instance type, for rows that name the instance.
+INSTANCE_GBPS = _words("instance")
+#: Gb/s of the speed grades, and of the switches that are named by theirs.
+GRADE_GBPS = _words("grade")
 #: Bytes/s of a PCIe slot of 16 lanes by generation, per direction (PCI-SIG, nominal; published).
 PCIE_X16 = {3: 16e9, 4: 32e9, 5: 64e9, 6: 128e9}
-_LINKS = r"NVLink|NVSwitch|NVL\d|MetaXLink|MTLink|HCCS|BLink|Infinity|XGMI|mesh|bridge"
+_RACKS = rf"(?:{'|'.join(_words('rack'))})"
+_LINKS = rf"{'|'.join(_words('link'))}|{_RACKS}\d"
+_SERVERS = "|".join(_words("server"))
+_INSTANCES = rf"\b({'|'.join(INSTANCE_GBPS)})\b"
 
 
 class Unpredictable(Exception):
@@ -86,8 +104,8 @@ def cards_per_domain(fabric: str, n: int, domain: int) -> int:
     for pattern in (
         r"(\d+)\s*nodes?\b",
         r"(\d+)\s*racks?\b",
-        r"NVL\d+\s*x\s*(\d+)",
-        r"(\d+)\s*x\s*(?:DGX|HGX)",
+        rf"{_RACKS}\d+\s*x\s*(\d+)",
+        rf"(\d+)\s*x\s*(?:{_SERVERS})",
     ):
         found = re.search(pattern, fabric, re.IGNORECASE)
         if found:
@@ -124,7 +142,7 @@ def nic_rate(fabric: str, gpu: str, cards_per_node: int) -> float:
     for name, rate in GRADE_GBPS.items():
         if re.search(rf"\b{name}\d*\b", fabric):
             return rate / 8 * 1e9
-    instance = re.search(r"\b(p4de|p4d|p5en|p5e|p5)\b", f"{gpu} {fabric}", re.IGNORECASE)
+    instance = re.search(_INSTANCES, f"{gpu} {fabric}", re.IGNORECASE)
     return INSTANCE_GBPS[instance.group(1).lower()] / 8 * 1e9 / cards_per_node if instance else 0.0
 
 
@@ -141,7 +159,8 @@ def _node_rate(fabric: str) -> float:
         return int(counted.group(1)) * float(counted.group(2)) / 8 * 1e9
     named = re.search(rf"(\d+)\s*x\s*({grade})\b", fabric, re.IGNORECASE)
     if named:
-        return int(named.group(1)) * GRADE_GBPS[named.group(2).upper()] / 8 * 1e9
+        grades = {word.upper(): rate for word, rate in GRADE_GBPS.items()}
+        return int(named.group(1)) * grades[named.group(2).upper()] / 8 * 1e9
     added = re.search(r"(\d+)\s*Gb(?:/s|ps)[^.;]*\bnode", fabric)
     return float(added.group(1)) / 8 * 1e9 if added else 0.0
 
@@ -202,7 +221,7 @@ def links_of(card: CardProfile, fabric: str, gpu: str, n: int, *, usual_nic: boo
     """
     bandwidth, wiring = _scale_up(card, fabric)
     assert card.scale_up is not None
-    rack = re.search(r"NVL(\d+)", fabric)
+    rack = re.search(rf"{_RACKS}(\d+)", fabric)
     domain = int(rack.group(1)) if rack else int(card.scale_up.domain.value)
     local = cards_per_domain(fabric, n, domain)
     rate, said = nic_rate(fabric, gpu, min(domain, 8)), "stated"
@@ -210,7 +229,7 @@ def links_of(card: CardProfile, fabric: str, gpu: str, n: int, *, usual_nic: boo
         rate, said = card.scale_out.bandwidth.value, f"usual for {card.name}"
     if not rate and local < n:
         raise Unpredictable("the group spans servers, and the row does not say what NICs they have")
-    efa = re.search(r"EFA|\bp4de?\b|\bp5e?n?\b", f"{gpu} {fabric}")
+    efa = re.search(rf"EFA|{_INSTANCES}", f"{gpu} {fabric}")
     generation = re.search(r"EFA\s*v(\d)", fabric)
     efa_latency = EFA_LATENCY_S.get(int(generation.group(1)) if generation else 2, EFA_LATENCY_S[2])
     return Links(

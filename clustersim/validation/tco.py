@@ -8,30 +8,25 @@ has, the row says which.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from clustersim.assemble.parts import needed, network_parts
 from clustersim.econ.power import PROVISION_MARGIN, card_power_w
-from clustersim.errors import ClusterSimError
+from clustersim.errors import ClusterSimError, InputError, suggest
 from clustersim.fabric.parts import cluster_parts
 from clustersim.pipeline import SiteRun, run_site
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.validation.common import ValidationRow, require_columns
+from clustersim.validation.row_files import scenario_text
+from clustersim.validation.sites import SUPERNODE_LINK
+from clustersim.validation.sources import shipped_rows
 
-__all__ = ["COLUMNS", "predict"]
+__all__ = ["COLUMNS", "as_scenario", "predict"]
 
 COLUMNS = ("id", "source", "quantity", "card", "cards", "load", "value", "unit", "tolerance_pct")
 
-#: Terms of a buyer in the United States, declared before any row was looked at (tier: assumption): no VAT, power at
-#: 0.087 USD/kWh, and for a hyperscaler no integrator.
-SITES = {
-    "neocloud": ("tco.vat=0 %", "tco.tariff=0.62 CNY/kWh"),
-    "hyperscaler": ("tco.vat=0 %", "tco.tariff=0.62 CNY/kWh", "tco.integration=0 %"),
-}
-#: The site of a buyer whose own is not known: it takes the row's card.
-BUYER = "h100-1024"
 #: Utilisation of tensor units, memory and links under one load.
 LOADS = {
     "gemm": (1.0, 0.0, 0.0),
@@ -39,18 +34,35 @@ LOADS = {
     "scale_up": (0.0, 0.0, 1.0),
     "scale_out": (0.0, 0.0, 1.0),
 }
-#: A UB link: four lanes of 112 Gb/s (CloudMatrix 384; tier: derived from 392 GB/s on seven links).
-UB_LINK = 56e9
+
+
+_OF_THE_BILL = ("leaf", "spine", "switch_side_modules", "nic_side_modules")
+_PRICE = "usd_per_card_hour"
+#: Quantities that the run of a site gives; the others are of a card, a server or a supernode without a site.
+_OF_A_SITE = (*_OF_THE_BILL, "capex_cny_per_card", "provisioned_kw_per_card", _PRICE)
 
 
 class _Unknown(Exception):
     """A row that cannot be predicted, and why."""
 
 
+@lru_cache(maxsize=1)
+def _buyers() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Site and terms of buyers whose own are not known, by the word of the row's load; the empty word is any other."""
+    return {
+        line["load"]: (
+            line["site"],
+            tuple(part.strip() for part in line["overrides"].split(";") if part.strip()),
+        )
+        for line in shipped_rows("tco_sites.csv")
+    }
+
+
 def _asked(row: Mapping[str, str], sets: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """The row's own site; else the buyer's site with the row's card."""
     own = row.get("site") or ""
-    return (own, sets) if own else (BUYER, (*sets, f"cluster.card={row['card']}"))
+    buyer, _ = _buyers().get(row["load"]) or _buyers()[""]
+    return (own, sets) if own else (buyer, (*sets, f"cluster.card={row['card']}"))
 
 
 @lru_cache(maxsize=64)
@@ -63,6 +75,13 @@ def _ran(site: str, sets: tuple[str, ...]) -> SiteRun:
     return run_site(_loaded(site, sets))
 
 
+def _stated(row: Mapping[str, str]) -> tuple[str, ...]:
+    """What a row states of its site: the network card whose switches are counted, or the terms of a kind of buyer."""
+    if row["quantity"] in _OF_THE_BILL:
+        return (f"cluster.nic={row['load']}",)
+    return _buyers()[row["load"]][1] if row["quantity"] == _PRICE else ()
+
+
 def _inputs(row: Mapping[str, str], *sets: str) -> Inputs:
     return _loaded(*_asked(row, sets))
 
@@ -72,7 +91,7 @@ def _run(row: Mapping[str, str], *sets: str) -> SiteRun:
 
 
 def _parts(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
-    inputs = _inputs(row, f"cluster.nic={row['load']}")
+    inputs = _inputs(row, *_stated(row))
     parts = network_parts(inputs)
     return float(getattr(parts, row["quantity"])), {"topology": inputs.fabric.topology}
 
@@ -82,7 +101,7 @@ def _supernode(row: Mapping[str, str]) -> tuple[float, float, int]:
     cards = int(row["cards"])
     inputs = _inputs(row)
     assert inputs.parts.card.scale_up is not None
-    links = round(inputs.parts.card.scale_up.bandwidth.value / UB_LINK)
+    links = round(inputs.parts.card.scale_up.bandwidth.value / SUPERNODE_LINK)
     parts = cluster_parts(
         "fat_tree", cards=cards, cards_per_server=8, nics_per_card=1, nic_rate=5e10, ports=64, port_rate=5e10
     )
@@ -123,9 +142,10 @@ def _provisioned(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
 
 
 def _card_hour(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
-    if row["load"] not in SITES:
-        raise _Unknown(f"no site {row['load']!r} (known: {', '.join(SITES)})")
-    sets = SITES[row["load"]]
+    known = [name for name in _buyers() if name]
+    if row["load"] not in known:
+        raise _Unknown(f"no site {row['load']!r} (known: {', '.join(known)})")
+    sets = _stated(row)
     run = _run(row, *sets)
     rate = _inputs(row, *sets).prices.currencies["USD"].rate.value
     return run.tco.cny_per_card_hour / rate, {
@@ -185,6 +205,27 @@ def predict(rows: Sequence[Mapping[str, str]]) -> list[ValidationRow]:
     """
     require_columns(rows[0] if rows else [], COLUMNS, "tco rows")
     return [_row(row) for row in rows]
+
+
+def as_scenario(rows: Iterable[Mapping[str, str]], wanted: str) -> str:
+    """Return the site of a row as the text of a scenario file: `clustersim tco` of it gives the row's prediction.
+
+    Raises InputError with the nearest id for an unknown one, and for a row that holds no site, in words that say why.
+    """
+    table = {row["id"]: row for row in rows}
+    row = table.get(wanted)
+    if row is None:
+        raise InputError(f"no row has the id {wanted!r}; {suggest(wanted, list(table))}")
+    known = row["quantity"] != _PRICE or row["load"] in _buyers()
+    why = row.get("reason") or (
+        "" if row["card"] or row.get("site") else "the row names neither card nor site"
+    )
+    if row["quantity"] not in _OF_A_SITE or not known or why:
+        raise InputError(
+            why or f"{row['quantity']} of {wanted} is of a part or a machine, and no site's run gives it"
+        )
+    document = _inputs(row, *_stated(row)).documents["scenario"].data
+    return scenario_text(document, f"Row {wanted} of {row['source']} as `validate` predicts it.")
 
 
 def _row(row: Mapping[str, str]) -> ValidationRow:

@@ -42,7 +42,8 @@ def _id(ours: Mapping[str, str]) -> str:
     """A name made of what the row states of its run: the same in every copy and order of the table."""
     short = {"n": "n_gpus", "b": "global_batch", "m": "micro_batch", "h": "hidden", "a": "heads", "l": "layers",
              "s": "seq_len", "t": "tp", "d": "dp", "p": "pp"}  # fmt: skip
-    return "vtrain-single-" + "-".join(f"{letter}{ours[name]}" for letter, name in short.items())
+    parts = (f"{letter}{ours[name]}" for letter, name in short.items())
+    return "-".join((shipped_rows(_COMMON)[0]["prefix"], *parts))
 
 
 def training_row(row: Mapping[str, str]) -> dict[str, str]:
@@ -55,4 +56,5 @@ def training_row(row: Mapping[str, str]) -> dict[str, str]:
         seconds = str(float(row[_SECONDS]) / 1e3)
     except ValueError:
         seconds = ""
-    return {**shipped_rows(_COMMON)[0], **ours, "id": _id(ours), "iteration_time_s": seconds}
+    common = {key: value for key, value in shipped_rows(_COMMON)[0].items() if key != "prefix"}
+    return {**common, **ours, "id": _id(ours), "iteration_time_s": seconds}

@@ -17,6 +17,7 @@ from clustersim.web.uploads import uploaded
 from clustersim.web.views import view
 from clustersim.web.views_compare import compare_view
 from clustersim.web.views_own import own_view
+from clustersim.web.views_term import term_view
 
 __all__ = ["EXPORTS", "FUNCTIONS"]
 
@@ -81,5 +82,5 @@ def _import(content: bytes) -> dict[str, Any]:
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "run": _run, "view": view, "compare": compare_view, "own": own_view, "explain": _explain, "seek": _seek,
-    "band": _band, "export": _export, "import": _import,
+    "band": _band, "export": _export, "import": _import, "term": term_view,
 }  # fmt: skip

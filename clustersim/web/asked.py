@@ -13,7 +13,8 @@ from clustersim.errors import InputError, suggest
 from clustersim.schema.lookup import known_names
 
 __all__ = [
-    "MOST_CHANGES", "MOST_DESIGNS", "Design", "design_of", "designs_of", "quantity_of", "scenarios", "whole_number",
+    "MOST_CHANGES", "MOST_DESIGNS", "Design", "can_be_set", "design_of", "designs_of", "quantity_of", "scenarios",
+    "whole_number",
 ]  # fmt: skip
 
 #: More changes than this is no what-if.
@@ -77,10 +78,19 @@ def design_of(body: object, where: str = "") -> Design:
     return Design(str(name), tuple(sorted(changes.items())))
 
 
+def can_be_set(key: str) -> bool:
+    """Return whether a request may set a key: a name of parts, none of which is a file's.
+
+    >>> can_be_set("tco.pue"), can_be_set("demand.chat.traffic.trace")
+    (True, False)
+    """
+    return bool(_KEY.fullmatch(key)) and not _FILES & set(key.split("."))
+
+
 def _problem(key: object, value: object) -> str:
     if not isinstance(key, str) or not _KEY.fullmatch(key):
         return f"set: {str(key)[:80]!r} is no key"
-    if _FILES & set(key.split(".")):
+    if not can_be_set(key):
         return f"{key}: a file cannot be named from the page; import it"
     if isinstance(value, bool | int | float):
         return "" if abs(value) < 1e300 else f"{key}: {value!r} is no number that can be used"

@@ -11,11 +11,11 @@ from clustersim.schema.catalogue import all_keys, same_key
 from clustersim.schema.scenario import Scenario
 from clustersim.version import __version__
 from clustersim.web.answers import kept, result_of
-from clustersim.web.asked import Design, scenarios
+from clustersim.web.asked import Design, can_be_set, scenarios
 from clustersim.web.panels import plain_rows
 from clustersim.web.views import VIEWS
 
-__all__ = ["catalogue", "inputs_of", "key_schema"]
+__all__ = ["catalogue", "inputs_of", "key_schema", "keys_of"]
 
 
 def catalogue() -> dict[str, Any]:
@@ -64,6 +64,23 @@ def inputs_of(design: Design) -> list[dict[str, Any]]:
             }
         )
     return out
+
+
+def keys_of(design: Design) -> list[dict[str, str]]:
+    """Return every key that the files of a design give and a request may change: its value as written, what it says.
+
+    Numbers with a source are among them; the page has sliders for those.
+    """
+    rows = kept(("origins", design), lambda: list(design.ask().origins().table))
+    return [
+        {"key": str(row["key"]), "value": str(row["value"]), "says": _says(str(row["key"]))}
+        for row in rows
+        if can_be_set(str(row["key"])) and not str(row["key"]).endswith(_BESIDE)
+    ]
+
+
+#: What stands beside a value and is no input.
+_BESIDE = (".source", ".tier", ".notes", ".description", ".name", ".aliases")
 
 
 @lru_cache(maxsize=10_000)

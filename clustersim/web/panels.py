@@ -11,7 +11,19 @@ from clustersim.report.term_units import unit_of
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Note", "Row", "bars", "drawn", "lines", "panel", "plain_rows", "rows_of", "scatter", "spans"]
+__all__ = [
+    "Note",
+    "Row",
+    "bars",
+    "drawn",
+    "falls",
+    "lines",
+    "panel",
+    "plain_rows",
+    "rows_of",
+    "scatter",
+    "spans",
+]
 
 Row = Mapping[str, Any]
 #: Words, their key, or their key and what stands in their places.
@@ -82,6 +94,21 @@ def spans(
     """Return a chart of a low and a high end of each name, about a centre."""
     series = {"low": list(low), "high": list(high)}
     return {**bars(names, series, unit, "spans"), "centre": centre}
+
+
+def falls(start: float, steps: Sequence[tuple[str, float]], unit: str) -> dict[str, Any]:
+    """Return a chart of bars that hang on each other: where it starts, what each step adds, where it ends.
+
+    >>> falls(2.0, [("a", 1.0), ("b", -0.5)], "s")["series"][1]["values"]
+    [2.0, 3.0, 2.5, 2.5]
+    """
+    low, high, at = [0.0], [start], start
+    for _, step in steps:
+        low.append(at)
+        at += step
+        high.append(at)
+    names = ["fall.start", *(name for name, _ in steps), "fall.end"]
+    return bars(names, {"from": [*low, 0.0], "to": [*high, at]}, unit, "falls")
 
 
 def scatter(

@@ -22,7 +22,7 @@ from clustersim.units import split_quantity
 from clustersim.web.asked import Design, Plain
 from clustersim.workloads.work import StageCache
 
-__all__ = ["form_of", "numbers_of", "replayed"]
+__all__ = ["form_of", "named_numbers", "numbers_of", "replayed"]
 
 
 def form_of(design: Design) -> Hashable | None:
@@ -53,13 +53,13 @@ def _question(scenario: str) -> Again[Inputs]:
     stages = StageCache()
     return Again(
         lambda point: load_inputs(scenario, point),
-        lambda inputs: _numbers(run_chain(inputs, replications=0, cache=stages)),
+        lambda inputs: named_numbers(run_chain(inputs, replications=0, cache=stages)),
     )
 
 
-def _numbers(run: ChainRun) -> dict[str, Any]:
-    """The outputs of a run, and the rates of its fabric, which studies do not ask for."""
-    found: dict[str, Any] = dict(outputs_of(run))
+def named_numbers(run: ChainRun) -> dict[str, Any]:
+    """Return the outputs of a run by the corridor's names, and its fabric's rates, which studies do not ask for."""
+    found: dict[str, Any] = {_term(name): value for name, value in outputs_of(run).items()}
     work = run.own.work("training")
     if work is not None:
         network = work.detail.job.network
@@ -73,8 +73,7 @@ def numbers_of(design: Design) -> Mapping[str, float]:
 
     Raises what the run of the design raises.
     """
-    found = _question(design.scenario).numbers(dict(design.changes))
-    return {_term(name): value for name, value in found.items()}
+    return _question(design.scenario).numbers(dict(design.changes))
 
 
 def replayed(design: Design) -> Mapping[str, float] | None:

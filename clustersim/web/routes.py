@@ -11,14 +11,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from clustersim.errors import InputError
+from clustersim.errors import ClusterSimError, InputError
 from clustersim.report.labels import all_words
 from clustersim.report.text import to_json
 from clustersim.version import __version__
 from clustersim.web.answered import EXPORTS
 from clustersim.web.asked import Design, design_of, designs_of, whole_number
-from clustersim.web.catalogue import catalogue, inputs_of, key_schema
-from clustersim.web.corridor import corridor, moved
+from clustersim.web.catalogue import catalogue, inputs_of, key_schema, keys_of
+from clustersim.web.corridor import corridor, moved, ready
 from clustersim.web.helpers import Gone, Helpers
 from clustersim.web.jobs import Board
 from clustersim.web.kinds import KINDS, UPLOADS, ask_of
@@ -30,6 +30,8 @@ __all__ = ["BANDS", "ROUTES", "Route", "openapi"]
 BANDS = (64, 256, 1024)
 #: A band that took longer is the last: one of more points takes up to four times as long.
 LONGEST_S = 3.0
+#: Points of a slider that are run before it is moved.
+MOST_READY = 8
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -119,6 +121,17 @@ async def post_corridor(request: Request) -> Response:
     return reply(await run_in_threadpool(corridor, design) if told is None else told)
 
 
+async def post_ready(request: Request) -> Response:
+    """Make a slider ready: ``values`` of ``key`` along its range, run before it is moved."""
+    body = await body_of(request)
+    design, key, values = _design(body, "key", "values"), body.get("key"), body.get("values")
+    if not isinstance(values, list) or not 1 <= len(values) <= MOST_READY:
+        raise InputError(f"values: a list of 1 to {MOST_READY}")
+    for value in values:
+        design_of({"scenario": design.scenario, "set": {key: value}})
+    return reply({"ready": await run_in_threadpool(ready, design, str(key), values)})
+
+
 async def post_view(request: Request) -> Response:
     """The panels of a tab."""
     body = await body_of(request)
@@ -143,6 +156,19 @@ async def post_explain(request: Request) -> Response:
     """What the changes of a design did, term by term."""
     design = _design(await body_of(request))
     return reply(await _asked(request, "explain", design))
+
+
+async def post_term(request: Request) -> Response:
+    """What a number of the corridor is made of: formula, inputs, sources."""
+    body = await body_of(request)
+    design, term = _design(body, "term"), str(body.get("term", ""))[:80]
+    return reply(await _asked(request, "term", design, term))
+
+
+async def post_keys(request: Request) -> Response:
+    """Every key that the files of a design give, with its value as written; files are not named."""
+    design = _design(await body_of(request))
+    return reply(await run_in_threadpool(keys_of, design))
 
 
 async def post_seek(request: Request) -> Response:
@@ -170,8 +196,8 @@ async def post_band(request: Request) -> Response:
                 return
             try:
                 told, took = first if points == BANDS[0] else await _asked(request, "band", design, points)
-            except Gone:
-                return
+            except (Gone, ClusterSimError):
+                return  # the answer has begun: what is there stands, and the page asks again with the next change
             yield (json.dumps({"points": points, **told}) + "\n").encode()
 
     return StreamingResponse(lines(), media_type="application/x-ndjson")
@@ -259,10 +285,13 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/inputs", post_inputs, "the sourced numbers of a design", _DESIGN),
     Route("POST", "/api/run", post_run, "the run of a design", _DESIGN),
     Route("POST", "/api/corridor", post_corridor, "the tiles of the corridor", _DESIGN),
+    Route("POST", "/api/ready", post_ready, "make a slider ready", {**_DESIGN, "key": "KEY", "values": "a list"}),
     Route("POST", "/api/view", post_view, "the panels of a tab", {**_DESIGN, "view": "name of a tab"}),
     Route("POST", "/api/compare", post_compare, "designs side by side", {"designs": "list of designs"}),
     Route("POST", "/api/own", post_own, "own, rent or buy tokens", {**_DESIGN, "marks": "rent and api, CNY"}),
     Route("POST", "/api/explain", post_explain, "what the changes did", _DESIGN),
+    Route("POST", "/api/term", post_term, "what a number is made of", {**_DESIGN, "term": "name of a tile"}),
+    Route("POST", "/api/keys", post_keys, "every key of a design's files", _DESIGN),
     Route("POST", "/api/seek", post_seek, "an input that gives a target", {**_DESIGN, **_SOUGHT}),
     Route("POST", "/api/band", post_band, "ranges, streamed", {**_DESIGN, "points": "64, 256 or 1024"}),
     Route("POST", "/api/jobs", post_job, "start a long question", {**_DESIGN, **_ASKED}),

@@ -7,7 +7,6 @@ from typing import Any
 
 from clustersim.errors import InputError
 from clustersim.planner.proposal import cash_by_year
-from clustersim.planner.uncertainty import one_side, swings
 from clustersim.report.labels.notes import keyed
 from clustersim.report.term_units import unit_of
 from clustersim.web.answers import kept, result_of
@@ -15,50 +14,9 @@ from clustersim.web.asked import Design
 from clustersim.web.panels import bars, drawn, panel, rows_of, scatter
 from clustersim.web.views_company import company
 from clustersim.web.views_trust import trust
+from clustersim.web.views_why import why
 
 __all__ = ["VIEWS", "frontier_panel", "view"]
-
-#: Inputs of a tornado that are shown.
-MOST_SWINGS = 12
-
-
-def why(design: Design) -> list[dict[str, Any]]:
-    """What the changes did, term by term; the inputs that the cost of a unit hangs on most."""
-    out = []
-    if design.changes:
-        explained = kept(("explain", design), lambda: design.ask().explain())
-        rows = list(explained.table)
-        moved = [r for r in rows if r.get("before") and r.get("after") is not None]
-        change = [100.0 * (r["after"] / r["before"] - 1.0) for r in moved]
-        chart = bars([r["term"] for r in moved], {"change_pct": change}, "%", "bars_across")
-        told = [{**r, "unit": unit_of(str(r["term"]))} for r in rows]
-        out.append(panel("why.changed", told, chart=chart, notes=explained.said))
-    name = _cost_term(design)
-    if name:
-        out.append(_tornado(design, name))
-    return out
-
-
-def _tornado(design: Design, name: str) -> dict[str, Any]:
-    load = one_side(design.scenario, dict(design.changes))
-    ends = kept(("swings", design), lambda: swings(load, [name], top=MOST_SWINGS))
-    rows = [{"key": s.key, "low": s.low, "high": s.high} for s in ends[name]]
-    series = {"low": [s.low for s in ends[name]], "high": [s.high for s in ends[name]]}
-    value = result_of(design).value(name)
-    chart = bars([s.key for s in ends[name]], series, unit_of(name) or "", "tornado")
-    ends_unit = dict.fromkeys(("low", "high"), unit_of(name))
-    return panel(
-        "why.tornado",
-        rows,
-        units=ends_unit,
-        chart={**chart, "centre": value},
-        notes=[("why.now", {"term": name, "value": f"{value:.6g}", "unit": unit_of(name) or ""})],
-    )
-
-
-def _cost_term(design: Design) -> str | None:
-    rows = result_of(design).headline
-    return next((str(r["term"]) for r in rows if "cny_per_" in r["term"]), None)
 
 
 def serving(design: Design) -> list[dict[str, Any]]:
@@ -102,10 +60,10 @@ def month(design: Design) -> list[dict[str, Any]]:
     data, out = result_of(design).to_dict(), []
     training, long_run = data.get("training"), data.get("reliability")
     if training:
-        rows = rows_of(training["terms"], "term", "seconds")
+        rows = rows_of(training["terms"], "term", "spent_s")
         out.append(drawn("month.step", rows, "s", notes=[training["plan"]]))
         memory = {k: v / 2**30 for k, v in training["memory_terms_bytes"].items()}
-        out.append(drawn("month.memory", rows_of(memory, "part", "gib"), "GiB"))
+        out.append(drawn("month.memory", rows_of(memory, "part", "held_gib"), "GiB"))
     if long_run:
         out.append(drawn("month.hours", rows_of(long_run["shares"], "share_of", "share"), "1"))
     if training and long_run:

@@ -5,22 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from clustersim.batch import Question
-from clustersim.columns import Varied
 from clustersim.errors import ClusterSimError
-from clustersim.pipeline import run_chain
-from clustersim.planner.uncertainty import Swing, ranged_inputs
+from clustersim.planner.uncertainty import Swing
 from clustersim.report.labels.notes import keyed
 from clustersim.report.term_units import unit_of
-from clustersim.schema.inputs import Inputs, load_inputs
-from clustersim.study.outputs import outputs_of
 from clustersim.web.answers import kept, result_of
 from clustersim.web.asked import Design
+from clustersim.web.ends import ends_of
 from clustersim.web.panels import bars, panel, spans
 from clustersim.web.replayed import numbers_of
-from clustersim.workloads.work import StageCache
 
 __all__ = ["compare_view", "flips_view"]
 
@@ -28,8 +21,8 @@ __all__ = ["compare_view", "flips_view"]
 DRAWS = 128
 #: Inputs that are drawn.
 MOST_SHOWN = 12
-#: Halvings of a range: what flips is known to a millionth of it.
-HALVINGS = 20
+#: Steps towards what flips, and how near it is then: a share of the gap, or of the range.
+HALVINGS, CLOSE = 24, 1e-7
 
 
 def compare_view(designs: Sequence[Design]) -> list[dict[str, Any]]:
@@ -60,31 +53,38 @@ def compare_view(designs: Sequence[Design]) -> list[dict[str, Any]]:
     units = {str(work["name"]): unit_of(f"cny_per_{work['unit']}") for work in works}
     return [
         panel("compare.side_by_side", told),
-        *(_gap(data, work, units.get(work, "CNY")) for work in data["terms"]),
+        *(one for work in data["terms"] for one in _gap(data, work, units.get(work, "CNY"))),
         *_equal(designs[0]),
     ]
 
 
-def _gap(data: Mapping[str, Any], work: str, unit: str) -> dict[str, Any]:
-    """The cost of a unit of one workload by side and term, with each term's share of the gap to the first side."""
+def _gap(data: Mapping[str, Any], work: str, unit: str) -> list[dict[str, Any]]:
+    """The cost of a unit of one workload by side and term, and each term's share of the gap to the first side."""
     sides = data["terms"][work]
     terms = list(dict.fromkeys(t for side in sides.values() for t, v in side.items() if v))
-    rows = []
+    rows: list[dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
     for side, values in sides.items():
+        costs = {t: values.get(t, 0.0) for t in terms}
+        rows.append({"side": side, **costs, "sum": sum(values.values()), **_shares(data, work, side)})
         gaps = data["difference_to_first"][work].get(side, {})
         whole = sum(gaps.values())
-        shares = {f"gap.{t}": 100.0 * gaps[t] / whole if whole else None for t in terms if t in gaps}
-        costs = {t: values.get(t, 0.0) for t in terms}
-        rows.append(
-            {"side": side, **costs, "sum": sum(values.values()), **shares, **_shares(data, work, side)}
-        )
+        if whole:
+            shares = {t: 100.0 * gaps[t] / whole for t in terms if t in gaps}
+            lines.append({"side": side, "gap": whole, **shares, "gap.sum": sum(shares.values())})
     columns = list(dict.fromkeys(c for r in rows for c in r))
     chart = bars(list(sides), {t: [sides[s].get(t, 0.0) for s in sides] for t in terms}, unit, "stacked")
     settles = data["settles"].get(work, "")
     said = ("compare.settles", {"what": keyed(settles)}) if settles else ""
     money = dict.fromkeys((*terms, "sum", "p10", "p50", "p90"), unit)
     told = [{c: r.get(c) for c in columns} for r in rows]
-    return panel("compare.gap", told, chart=chart, notes=[work, said], units=money)
+    percent = dict.fromkeys((*terms, "gap.sum"), "%")
+    return [
+        panel("compare.gap", told, chart=chart, notes=[work, said], units=money),
+        panel(
+            "compare.gap_lines", lines, notes=[work, "compare.gap_lines_say"], units={**percent, "gap": unit}
+        ),
+    ]
 
 
 def _shares(data: Mapping[str, Any], work: str, side: str) -> dict[str, float]:
@@ -126,12 +126,12 @@ def _flips(design: Design, own: str, rival: str, terms: Mapping[str, float]) -> 
         str(r["term"]): {str(k): v for k, v in r.items()} for r in result_of(design).inputs.to_dict("records")
     }
     flips: dict[str, dict[str, Any]] = {}
-    gaps = [g for g in _gaps(design, own, rival) if g.high != g.low]
+    gaps = [g for g in _gaps(design, own, rival) if abs(g.high - g.low) > 0.0]
     for gap in gaps:
         row = inputs[gap.key]
         for end, there in ((row["low"], gap.low), (row["high"], gap.high)):
             if (there < 0.0) != ahead:
-                at = _crossing(design, gap.key, row, end, lambda n: (n[own] < n[rival]) == ahead)
+                at = _crossing(design, gap.key, row, end, lambda n: n[own] - n[rival])
                 flips[gap.key] = {"flips_at": at, "end": end}
     told = ("compare.ahead" if ahead else "compare.behind", {
         "own": f"{terms[own]:.4g}", "other": f"{terms[rival]:.4g}", "unit": unit_of(own) or "",
@@ -152,39 +152,38 @@ def _flips(design: Design, own: str, rival: str, terms: Mapping[str, float]) -> 
 
 
 def _gaps(design: Design, own: str, rival: str) -> list[Swing]:
-    """The design's cost of a unit less its incumbent's at both ends of every uncertain input, each alone.
-
-    Unlike a tornado of the design's own cost, inputs of the incumbent and those that both share move both sides.
-    """
-    changes, stages = dict(design.changes), StageCache()
-    ranges = ranged_inputs(load_inputs(design.scenario, changes))
-    count = 2 * len(ranges)
-    varied = {}
-    for number, (key, (span, unit)) in enumerate(ranges.items()):
-        column = np.full(count, span.value)
-        column[[2 * number, 2 * number + 1]] = (span.low, span.high)
-        varied[key] = Varied(column, unit)
-
-    def difference(inputs: Inputs) -> dict[str, float]:
-        found = outputs_of(run_chain(inputs, replications=0, cache=stages))
-        return {"gap": found[own] - found[rival]}
-
-    question = Question(lambda point: load_inputs(design.scenario, {**changes, **point}), difference)
-    column = question.answers(varied, count).columns["gap"]
-    return [Swing(key, float(column[2 * n]), float(column[2 * n + 1])) for n, key in enumerate(ranges)]
+    """The design's cost of a unit less its incumbent's at both ends of every uncertain input, each alone."""
+    ends = ends_of(design)
+    return [Swing(a.key, a.low - b.low, a.high - b.high) for a, b in zip(ends[own], ends[rival], strict=True)]
 
 
 def _crossing(
-    design: Design, key: str, row: Mapping[str, Any], end: float, same: Callable[[Mapping[str, float]], bool]
+    design: Design, key: str, row: Mapping[str, Any], end: float, gap: Callable[[Mapping[str, float]], float]
 ) -> float | None:
-    """The value between now and an end of the range at which the winner changes, by halving; None where a run fails."""
-    near, far = float(row["value"]), float(end)
+    """The value between now and an end of the range at which the gap changes its sign; None where a run fails.
+
+    By the chord, its kept end halved in weight (Illinois), every third time by the middle: a gap may jump.
+    """
     unit = "" if row["unit"] in {"1", "", None} else f" {row['unit']}"
+
+    def at(value: float) -> float:
+        return gap(numbers_of(design.with_changes({key: f"{value!r}{unit}" if unit else value})))
+
     try:
-        for _ in range(HALVINGS):
-            middle = 0.5 * (near + far)
-            changed = design.with_changes({key: f"{middle!r}{unit}" if unit else middle})
-            near, far = (middle, far) if same(numbers_of(changed)) else (near, middle)
-    except ClusterSimError:
+        near, far = float(row["value"]), float(end)
+        one, other = at(near), at(far)
+        span, size, moved = abs(far - near), abs(one) + abs(other), ""
+        for step in range(HALVINGS):
+            middle = 0.5 * (near + far) if step % 3 == 2 else (near * other - far * one) / (other - one)
+            found = at(middle)
+            if abs(found) <= CLOSE * size or abs(far - near) <= CLOSE * span:
+                return middle
+            if (found > 0.0) == (one > 0.0):
+                near, one, other = middle, found, other * (0.5 if moved == "near" else 1.0)
+                moved = "near"
+            else:
+                far, other, one = middle, found, one * (0.5 if moved == "far" else 1.0)
+                moved = "far"
+    except (ClusterSimError, ZeroDivisionError):
         return None
     return 0.5 * (near + far)

@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.assemble.serving import FluidDeployment, ServingBuilder, fluid_deployment, slo_of, stream_spec
+from clustersim.assemble.fluid import FluidDeployment, fluid_deployment
+from clustersim.assemble.serving import ServingBuilder
+from clustersim.assemble.traffic import slo_of, stream_spec
 from clustersim.columns import Split, Unbatchable, decide, pick, values_of
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.closed_best import Offered, best_of, stacked
@@ -28,7 +30,7 @@ from clustersim.des.serving.closed_form import (
 from clustersim.des.serving.closed_state import row_of
 from clustersim.des.serving.fit import Misfit, misfit_in, misfits
 from clustersim.des.serving.fluid_inputs import traffic_of
-from clustersim.errors import ClusterSimError
+from clustersim.errors import InfeasibleError, InputError
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import ServingPlan
@@ -148,7 +150,7 @@ class _Search:
         """A plan's fleet at all kinds; nothing where it cannot be laid out. Raises Split where it can at some."""
         try:
             one = fluid_deployment(self.inputs, self.builder.work, plan, self.builder)
-        except ClusterSimError:
+        except (InfeasibleError, InputError):
             return None
         level = level_of(self.builder.work, one.request_s)
         fits = _unfit(one.fleet, drawn) <= (1.0 - row_of(level.share)) * len(drawn)

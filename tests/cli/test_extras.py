@@ -2,9 +2,13 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+
+import clustersim
+from clustersim import extras
 
 EXTRAS = (
     "scipy",
@@ -61,4 +65,15 @@ def test_the_core_answers(tmp_path: Path, words: tuple[str, ...]) -> None:
 def test_a_missing_extra_is_named(tmp_path: Path, words: tuple[str, ...], extra: str) -> None:
     done = core(tmp_path, *words)
     assert done.returncode == 2, done.stderr
-    assert f"pip install 'clustersim[{extra}]'" in done.stderr and "Traceback" not in done.stderr
+    said = done.stderr.replace("\n", " ")
+    assert f"install the extra {extra}: pip install '" in said and "Traceback" not in said
+    # No index has clustersim: what is to be typed names packages that have one.
+    assert "clustersim[" not in said
+
+
+def test_the_packages_of_an_extra_are_those_of_the_project():
+    text = (Path(clustersim.__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8")
+    stated = tomllib.loads(text)["project"]["optional-dependencies"]
+    for extra, held in extras._HOLDS.items():
+        assert sorted(held.values()) == sorted(r for r in stated[extra] if not r.startswith("clustersim["))
+    assert {*extras._HOLDS} == {*stated} - {"all", "docs", "dev"}

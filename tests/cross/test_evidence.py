@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,26 @@ def test_a_bundle_from_anywhere_into_a_folder_of_its_own(
         (at / "notes.txt").write_text("mine")
         with pytest.raises(InputError, match="holds other files"):
             answer.write(at)
+
+
+def test_a_package_that_is_not_here_is_no_reason_to_refuse(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The core is installed without the packages of the extras: a bundle made with them is verified there as well."""
+    from importlib import metadata
+
+    from clustersim.report.evidence import manifest
+
+    def version(name: str, real: Callable[[str], str] = metadata.version) -> str:
+        if name == "scipy":
+            raise metadata.PackageNotFoundError(name)
+        return real(name)
+
+    manifest.versions.cache_clear()
+    monkeypatch.setattr(manifest.metadata, "version", version)
+    found = cs.verify(bundle)
+    manifest.versions.cache_clear()
+    assert found.failed is None and any("verified with none" in said for said in found.said)
 
 
 def test_a_file_that_is_missing_or_added_is_named(bundle: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from workbook_recalc import by_formualizer, by_libreoffice, place, stripped
 
 from clustersim.errors import InputError
 from clustersim.planner.company import forecast_run, runs_by_case
-from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, SHEETS, Book
+from clustersim.report.workbook.book import SHEETS, VALUE_COLUMN, Book
 from clustersim.report.workbook.export import Behind, export_workbook
 from clustersim.report.workbook.looks import TYPED
 
@@ -162,14 +162,14 @@ def test_a_wacc_typed_in_moves_the_target_and_one_below_growth_is_an_error(tmp_p
     control = place(book.cell("wacc"))
     for typed, state in ((0.1252, "ok"), (0.025, "warning: WACC within a point of growth")):
         live = formualizer.load_workbook(str(tmp_path / "s.xlsx"))
-        live.set_value(control[0], control[1], FIRST_YEAR_COLUMN + 2, typed)  # the base case's WACC
+        live.set_value(control[0], control[1], VALUE_COLUMN + 2, typed)  # the base case's WACC
         live.evaluate_all()
         found = live.evaluate_cell(*place(book.cell("target_price")))
         expected = forecast_run("biren", (f"company.wacc={typed}",)).valuation.target_price
         assert found == pytest.approx(expected, rel=1e-9)
         assert live.evaluate_cell(*place(book.cell("cover.wacc_state"))) == state
     live = formualizer.load_workbook(str(tmp_path / "s.xlsx"))
-    live.set_value(control[0], control[1], FIRST_YEAR_COLUMN + 2, 0.02)
+    live.set_value(control[0], control[1], VALUE_COLUMN + 2, 0.02)
     live.evaluate_all()
     assert not isinstance(live.evaluate_cell(*place(book.cell("target_price"))), float)
     assert "ERROR" in str(live.evaluate_cell(*place(book.cell("cover.wacc_state"))))

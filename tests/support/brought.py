@@ -52,6 +52,18 @@ def wrong_host(tokens, **given):
     return -tokens
 
 
+def failing_host(tokens, **given):
+    raise KeyError("no table for this card")
+
+
+def picky_host(tokens, *, tp, step_s, **given):
+    from clustersim import InfeasibleError
+
+    if tp < 8:
+        raise InfeasibleError("it has kernels for tp 8 only")
+    return step_s + 0.0 * tokens
+
+
 def expiring(profits, *, rate, opening=0.0, first_taxed=0, years=2):
     """Losses that relieve the profits of the next two years only, the oldest first."""
     profits = np.asarray(profits, dtype=float)
@@ -93,6 +105,9 @@ acme-number = acme_code:NO_FUNCTION
 [clustersim.engines]
 acme-host = acme_code:slow_host
 acme-wrong = acme_code:wrong_host
+acme-fails = acme_code:failing_host
+acme-gone = acme_code:no_such_host
+acme-picky = acme_code:picky_host
 
 [clustersim.tax_regimes]
 acme-expiring = acme_code:expiring

@@ -319,3 +319,47 @@ def test_a_server_that_dies_in_a_job_is_said_and_the_page_goes_on(browser):
                 break
             except AssertionError:
                 time.sleep(1)
+
+
+@pytest.mark.full
+def test_back_undoes_and_forward_redoes(browser, site):
+    with Watched(browser, site) as at:
+        at.open(f"{site}/")
+        price = at.page.locator("[data-term=target_price_hkd] .number span")
+        base = price.inner_text()
+        slider = at.page.locator("input[type=range][id='i-cards.BR166M.scale_up.bandwidth']")
+        slider.wait_for(timeout=WAIT)
+        slider.press("PageDown")
+        at.page.wait_for_url(lambda url: "set.cards.BR166M.scale_up.bandwidth" in url, timeout=WAIT)
+        sync_api.expect(price).not_to_have_text(base, timeout=WAIT)
+        moved = price.inner_text()
+        at.page.go_back()
+        sync_api.expect(price).to_have_text(base, timeout=WAIT)
+        assert "set." not in at.page.url
+        at.page.go_forward()
+        sync_api.expect(price).to_have_text(moved, timeout=WAIT)
+        at.clean()
+
+
+@pytest.mark.full
+def test_a_number_opens_its_formula_and_any_key_can_be_set(browser, site):
+    with Watched(browser, site) as at:
+        at.open(f"{site}/?language=zh")
+        at.page.get_by_role("button", name="数值构成: 每百万训练词元成本").press("Enter")
+        made = at.page.locator("[data-panel='term.formula']")
+        sync_api.expect(made).to_contain_text("每卡时成本 ÷", timeout=WAIT)
+        sync_api.expect(at.page.locator("[data-panel='term.inputs']")).to_contain_text(
+            "矩阵效率", timeout=WAIT
+        )
+        nothing_serious(at.page)
+        at.page.get_by_role("button", name="关闭").press("Enter")
+        cost = at.page.locator("[data-term=cny_per_mtoken] .number span")
+        before = cost.inner_text()
+        at.page.get_by_label("搜索任意参数").fill("global_batch")
+        field = at.page.get_by_label("demand.pretrain.global_batch", exact=False)
+        field.fill("2048")
+        field.press("Enter")
+        sync_api.expect(cost).not_to_have_text(before, timeout=WAIT)
+        at.page.wait_for_url(lambda url: "set.demand.pretrain.global_batch=2048" in url, timeout=WAIT)
+        nothing_serious(at.page)
+        at.clean()

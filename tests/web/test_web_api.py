@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import socket
 import time
 
 import pytest
@@ -70,9 +71,13 @@ def test_every_view_draws_the_numbers_of_its_table(client, name):
 def test_a_comparison_attributes_the_whole_gap(client):
     body = {"designs": [{"scenario": "br166-1024"}, {"scenario": "h20-1024"}]}
     panels = client.post("/api/compare", json=body).json()
-    gap = next(p for p in panels if p["title"] == "compare.gap")
-    (other,) = [row for row in gap["rows"] if row["side"] == "h20-1024"]
-    assert sum(v for k, v in other.items() if k.startswith("gap.") and v) == pytest.approx(100.0)
+    gap, lines = (next(p for p in panels if p["title"] == f"compare.{n}") for n in ("gap", "gap_lines"))
+    (other,), (told,) = ([row for row in p["rows"] if row["side"] == "h20-1024"] for p in (gap, lines))
+    shares = {k: v for k, v in told.items() if k not in {"side", "gap", "gap.sum"} and v}
+    assert len(shares) >= 4 and sum(shares.values()) == pytest.approx(100.0) == told["gap.sum"]
+    first = next(row for row in gap["rows"] if row["side"] == "br166-1024")
+    for name, share in shares.items():
+        assert other[name] - first[name] == pytest.approx(share / 100.0 * told["gap"])
     assert 0 <= other["share_cheapest"] <= 1
 
 
@@ -262,3 +267,30 @@ def test_what_flips_the_winner_moves_both_sides():
         numbers = numbers_of(Design("h100-1024", tuple(sorted(changed.items()))))
         cheaper.append(numbers["cny_per_mtoken"] < numbers["incumbent_cny_per_mtoken"])
     assert cheaper == [False, True]
+
+
+def test_a_slider_is_made_ready_before_it_moves(client):
+    key, scenario = "cards.BR166M.scale_up.bandwidth", "br166-1024"
+    body = {"scenario": scenario, "key": key, "values": [f"{140 + 10 * n} GB/s" for n in range(8)]}
+    assert client.post("/api/ready", json=body).json() == {"ready": 8}
+    moved = client.post("/api/corridor", json={"scenario": scenario, "set": {key: "177.7 GB/s"}}).json()
+    assert moved["replayed"]
+    assert load(scenario).numbers({key: "177.7 GB/s"})["target_price_hkd"] == pytest.approx(
+        moved["tiles"][-1]["value"], rel=1e-11
+    )
+    for wrong in (
+        {"values": []},
+        {"values": ["x"] * 9},
+        {"key": "a.file"},
+        {"key": 3},
+        {"values": ["/etc/passwd"]},
+    ):
+        assert client.post("/api/ready", json={**body, **wrong}).status_code == 400
+
+
+def test_small_answers_go_at_once():
+    """An accepted connection knows its protocol: else each answer's body waits 40 ms for its head's acknowledgement."""
+    from clustersim.web.app import listening_at
+
+    with listening_at("127.0.0.1", 0) as listening:
+        assert listening.proto == socket.IPPROTO_TCP

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from clustersim.finance.audit.figures import Finding, Interval, compare, total
@@ -13,6 +14,12 @@ __all__ = ["balance_checks"]
 SUMS: tuple[tuple[str, str, tuple[tuple[str, int], ...]], ...] = (
     ("balance_sheet", "total_liabilities_and_equity", (("total_liabilities", 1), ("total_equity", 1))),
     ("balance_sheet", "total_assets", (("total_liabilities_and_equity", 1),)),
+    ("balance_sheet", "total_assets_less_current_liabilities",
+     (("total_non_current_assets", 1), ("net_current_assets", 1))),
+    ("balance_sheet", "total_assets_less_current_liabilities",
+     (("total_assets", 1), ("total_current_liabilities", -1))),
+    ("balance_sheet", "total_assets_less_current_liabilities",
+     (("total_non_current_assets", 1), ("total_current_assets", 1), ("total_current_liabilities", -1))),
     ("balance_sheet", "net_current_assets", (("total_current_assets", 1), ("total_current_liabilities", -1))),
     ("balance_sheet", "total_equity", (("equity_attributable_to_owners", 1), ("non_controlling_interests", 1))),
     ("income_statement", "net_profit", (("profit_attributable_to_owners", 1), ("minority_interests", 1))),
@@ -32,13 +39,31 @@ def balance_checks(tables: Tables) -> Iterator[Finding]:
                     total(r.interval.scaled(s) for r, s in found),
                     note="should be " + " + ".join(r.item for r, _ in found),
                 )  # fmt: skip
+    yield from _again(tables)
     yield from _passed_by(tables)
     yield from _plug(tables)
 
 
+def _again(tables: Tables) -> Iterator[Finding]:
+    """A total that its table prints on a second line, under this or another name."""
+    for record in tables.of("balance_sheet"):
+        base = re.sub(r"_\d+$", "", record.item)
+        if (
+            base == record.item
+            or not base.startswith("total_")
+            or record.year is None
+            or record.value is None
+        ):
+            continue
+        first = tables.find("balance_sheet", base, record.year)
+        if first is not None:
+            yield compare(f"{base} {record.period} on two lines", record.where, record.interval, first.interval,
+                          worse="inconsistent", note=f"{first.where} prints {first.text}")  # fmt: skip
+
+
 def _change(tables: Tables, item: str, year: int) -> Interval | None:
     now, then = (tables.find("balance_sheet", item, y) for y in (year, year - 1))
-    return None if now is None or then is None else now.interval - then.interval
+    return None if now is None or then is None else now.scaled[1] - then.scaled[1]
 
 
 def _forecast_years(tables: Tables, table: str) -> list[int]:
@@ -56,9 +81,10 @@ def _passed_by(tables: Tables) -> Iterator[Finding]:
         )
         if effect is None or profit is None or change is None or not effect.value:
             continue
-        half = max(effect.interval.high - effect.interval.low, 1.0)
-        if abs(effect.value) > 10 * half and abs((change - profit.interval).middle) < 0.01 * abs(
-            effect.value
+        moved = effect.scaled[1]
+        half = max(moved.high - moved.low, 1.0)
+        if abs(moved.middle) > 10 * half and abs((change - profit.scaled[1]).middle) < 0.01 * abs(
+            moved.middle
         ):
             found.append(effect)
     if found:
@@ -80,14 +106,14 @@ def _plug(tables: Tables) -> Iterator[Finding]:
         flow = tables.find("cash_flow", "other_investing", year)
         if now is None or change is None or flow is None or flow.value is None:
             continue
-        gap = change + flow.interval
-        if not (gap.low <= 0 <= gap.high) and abs(gap.middle) > 0.02 * abs(now.value or 1.0):
+        gap = change + flow.scaled[1]
+        if not (gap.low <= 0 <= gap.high) and abs(gap.middle) > 0.02 * abs(now.scaled[1].middle or 1.0):
             gaps.append((now, gap.middle))
     if len(gaps) > 1:
         says = ", ".join(f"{gap:+,.0f} in {r.period}" for r, gap in gaps)
         yield Finding(
-            "other_non_current_assets move by other_investing", gaps[0][0].where, gaps[0][0].value,
-            (gaps[0][0].value or 0.0) - gaps[0][1], "inconsistent",
+            "other_non_current_assets move by other_investing", gaps[0][0].where, gaps[0][0].scaled[1].middle,
+            (gaps[0][0].scaled[1].middle - gaps[0][1]), "inconsistent",
             f"they move by more than that flow ({says}): they take up what passes the other lines by",
             cells=frozenset(r.where for r, _ in gaps),
         )  # fmt: skip

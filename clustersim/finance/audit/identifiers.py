@@ -20,7 +20,7 @@ CODES = {
 
 
 #: Lines of a statement that have a unit of their own.
-OWN_UNIT = {"eps", "diluted_eps", "dividend_per_share", "shares"}
+OWN_UNIT = {"eps", "diluted_eps", "dividend_per_share", "bps", "shares", "diluted_shares"}
 
 
 def _codes(text: str) -> list[str]:

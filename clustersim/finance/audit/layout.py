@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from clustersim.finance.audit.labels import plain
+from clustersim.finance.audit.labels import canonical_item, plain
 from clustersim.finance.audit.money import canonical_unit
 from clustersim.finance.audit.periods import read_period
 from clustersim.reading.tables import records
@@ -35,17 +35,24 @@ class Cell:
     unit: str
     more: Mapping[str, str] = field(default_factory=dict)
     """Other columns of a long table."""
+    row: int = 0
+    """Which line item of its table it belongs to, where a line of the file or a column of it is one; else 0."""
 
 
-def read_layout(text: str, name: str) -> tuple[list[Cell], list[str], list[str]]:
+def read_layout(text: str, name: str, table: str = "") -> tuple[list[Cell], list[str], list[str]]:
     """Return the figures of a table, the columns that were not understood, and what makes it no table at all.
 
-    A long table has columns for item, period, value and unit, by alias; a wide one has periods across. Lines above the
-    heading may state the unit (``人民币千元``, ``RMB mn``).
+    A long table has columns for item, period, value and unit, by alias; a wide one has periods across, or down with the
+    items across; peers may stand in lines with a multiple a column. Lines above the heading may state the unit
+    (``人民币千元``, ``RMB mn``), and so may the line below it.
 
     >>> cells, ignored, wrong = read_layout("RMB mn,2024A,2025E\\nTotal revenue,900,(5)\\n", "i.csv")
     >>> [(c.label, c.period, c.text, c.unit) for c in cells]
     [('Total revenue', '2024A', '900', 'RMB mn'), ('Total revenue', '2025E', '(5)', 'RMB mn')]
+    >>> down = "RMB mn,Sales,COGS\n2024,900,(5)\n2025,800,(4)\n"
+    >>> cells, ignored, wrong = read_layout(down, "i.csv", "income_statement")
+    >>> [(c.label, c.period, c.text, c.line) for c in cells][:2]
+    [('Sales', '2024', '900', 2), ('Sales', '2025', '800', 3)]
     """
     rows = list(records(text.lstrip("\ufeff"), name))
     above = ""
@@ -57,6 +64,10 @@ def read_layout(text: str, name: str) -> tuple[list[Cell], list[str], list[str]]
         periods = [k for k, c in enumerate(cells) if k and read_period(c)]
         if len(periods) >= 1 and not read_period(cells[0]):
             return _wide(rows[at + 1 :], cells, above, periods)
+        if _down(rows[at + 1 :], cells, table):
+            return _across(rows[at + 1 :], cells, above)
+        if (who := _companies(cells)) is not None and table in {"comps", "segments", "products"}:
+            return _matrix(rows[at + 1 :], cells, who)
         above = above or next((u for c in cells if (u := _unit_inside(c))), "")
     first = ", ".join(c.strip() for c in rows[0][1]) if rows else ""
     return [], [], [
@@ -79,6 +90,70 @@ def _unit_inside(cell: str) -> str:
         if found is not None and found not in {"x", "units", "days"}:
             return part.strip()
     return ""
+
+
+def _down(rows: list[tuple[int, list[str]]], cells: list[str], table: str) -> bool:
+    """Whether periods stand down and items across: most first cells are periods, and two heads are items."""
+    firsts = [row[0].strip() for _, row in rows if row and any(c.strip() for c in row)]
+    known = sum(
+        canonical_item(table, c) is not None or canonical_item("ratios", c) is not None for c in cells[1:]
+    )
+    return known >= 2 and bool(firsts) and 2 * sum(read_period(f) is not None for f in firsts) > len(firsts)
+
+
+def _across(
+    rows: list[tuple[int, list[str]]], cells: list[str], above: str
+) -> tuple[list[Cell], list[str], list[str]]:
+    general, out = _unit_inside(cells[0]) or above, []
+    for k, label in enumerate(cells):
+        inside = _unit_inside(label) if re.search(r"[(（]", label) else ""
+        percent = "%" if any(k < len(row) and row[k].strip().endswith("%") for _, row in rows) else ""
+        for line, row in rows:
+            period = row[0].strip() if row else ""
+            if k and label and k < len(row) and read_period(period) is not None:
+                out.append(
+                    Cell(line, label, label, period, row[k].strip(), percent or inside or general, row=k)
+                )
+    ignored = [
+        row[0].strip() for _, row in rows if row and row[0].strip() and read_period(row[0].strip()) is None
+    ]
+    return out, ignored, []
+
+
+_COMPANY = {"company", "companies", "peer", "peers", "name", "公司", "公司名称", "公司简称", "可比公司", "证券简称",
+            "segment", "product"}  # fmt: skip
+_CODE = {"ticker", "code", "stockcode", "代码", "股票代码", "证券代码"}
+_YEAR_WITHIN = re.compile(r"(?:FY|CY)?\s*'?(?:20)?\d\d\s*年?\s*[AEF]?\b|\bLTM\b|\bTTM\b", re.I)
+
+
+def _companies(cells: list[str]) -> int | None:
+    """The column of the companies' names, where every other column is a number of each."""
+    return next((k for k, c in enumerate(cells) if plain(c) in _COMPANY), None)
+
+
+def _matrix(
+    rows: list[tuple[int, list[str]]], cells: list[str], who: int
+) -> tuple[list[Cell], list[str], list[str]]:
+    """A company a line, a number a column: ``P/E 2025E`` is the item P/E of 2025E."""
+    code = next((k for k, c in enumerate(cells) if plain(c) in _CODE), None)
+    out, ignored = [], []
+    for k, head in enumerate(cells):
+        if k in {who, code} or not head:
+            continue
+        found = _YEAR_WITHIN.search(head)
+        period = found[0].strip() if found else ""
+        label = re.sub(r"[()（）]", " ", head.replace(found[0], "")).strip() if found else head
+        texts = [row[k].strip() for _, row in rows if k < len(row)]
+        if not any(re.search(r"\d", t) for t in texts):
+            ignored.append(head)
+            continue
+        unit = _unit_inside(head) or ("percent" if any(t.endswith("%") for t in texts) else "x")
+        for line, row in rows:
+            padded = [c.strip() for c in row] + [""] * (len(cells) - len(row))
+            if padded[who] and padded[k]:
+                more = {"company": padded[who], "ticker": padded[code] if code is not None else ""}
+                out.append(Cell(line, head, label, period, padded[k], unit, more))
+    return out, ignored, []
 
 
 def _long(
@@ -125,6 +200,9 @@ def _wide(
     for line, row in rows:
         padded = [c.strip() for c in row] + [""] * (len(cells) - len(row))
         label = padded[0]
+        if not label and all(_unit_inside(padded[k]) for k in periods if padded[k]):
+            general = next((padded[k] for k in periods if padded[k]), general)
+            continue
         if not any(padded[k] for k in periods):
             general = _unit_inside(label) or general
             continue
@@ -132,7 +210,8 @@ def _wide(
         inside = _unit_inside(label) if re.search(r"[(（]", label) else ""
         percent = "%" if not own and any(padded[k].endswith("%") for k in periods) else ""
         out += [
-            Cell(line, cells[k], label, cells[k], padded[k], own or percent or inside or general) for k in periods
+            Cell(line, cells[k], label, cells[k], padded[k], own or percent or inside or general, row=line)
+            for k in periods
         ]  # fmt: skip
     ignored = [c for k, c in enumerate(cells) if k and k not in periods and k != at_unit and c]
     return out, ignored, []

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 
 from clustersim.finance.audit.figures import Finding, Interval, compare, first_that_holds, total
+from clustersim.finance.audit.labels import canonical_item
 from clustersim.finance.audit.money import currency_of
 from clustersim.finance.audit.records import Record, Tables
 
-__all__ = ["average_of", "equities", "fx", "multiple_checks", "peers_of", "quoted", "shares"]
+__all__ = ["average_of", "equities", "fx", "multiple_checks", "peers_of", "quoted", "shares", "summary_of"]
 
 RATINGS = (
     ("strong buy", ("强烈推荐", "strong buy")), ("avoid", ("回避", "avoid", "sell", "卖出")),
@@ -75,51 +77,82 @@ def _capital(tables: Tables) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+#: Lines of a peers' table that stand for all: what they are, by their names.
+SUMMARY: dict[str, tuple[str, ...]] = {
+    "average": ("average", "mean", "avg", "peer average", "peer mean", "simple average", "industry average",
+                "sector average", "平均", "平均值", "均值", "平均数", "行业平均", "可比公司平均"),
+    "median": ("median", "peer median", "中位数", "中位值", "中值"),
+    "low": ("min", "minimum", "low", "最小值", "最低"), "high": ("max", "maximum", "high", "最大值", "最高"),
+}  # fmt: skip
+_SUMMARY = {name: kind for kind, names in SUMMARY.items() for name in names}
+_MULTIPLE = re.compile(r"price_to|multiple|^ev_to")
+
+
+def summary_of(record: Record) -> str:
+    """Return which summary of the peers a line is (``average``, ``median``, ``low``, ``high``), nothing for a peer."""
+    return _SUMMARY.get(record.company.strip().lower().rstrip("：: "), "")
+
+
 def _peers(tables: Tables) -> Iterator[Finding]:
+    """Every number that a peers' table sums up: its mean, median and ends, whatever multiple it is."""
     groups: dict[tuple[str, str], list[Record]] = {}
-    means: dict[tuple[str, str], Record] = {}
-    medians: dict[tuple[str, str], Record] = {}
-    names: dict[str, set[str]] = {}
+    summaries: dict[tuple[str, str], list[Record]] = {}
     for record in tables.of("comps"):
-        if (
-            "price_to" not in record.item
-            and "multiple" not in record.item
-            and not record.item.startswith("ev_to")
-        ):
-            continue
         key = (record.item, record.period)
-        name = record.company.lower()
-        if name in {"average", "mean"}:
-            means[key] = record
-        elif name == "median":
-            medians[key] = record
+        if summary_of(record):
+            if record.value is not None:
+                summaries.setdefault(key, []).append(record)
         else:
-            names.setdefault(record.item, set()).add(record.company)
-            if record.value is None:
-                yield Finding(
-                    f"{record.item} {record.period} of {record.company}", record.where, record.text, None, "omission",
-                    "a peer without a multiple: the mean of the others is another mean",
-                )  # fmt: skip
-            else:
-                groups.setdefault(key, []).append(record)
+            groups.setdefault(key, []).append(record)
     for key, members in groups.items():
-        missing = sorted(names[key[0]] - {m.company for m in members})
-        for name in missing:
-            if not any(
-                r.company == name and r.item == key[0] and r.period == key[1] for r in tables.of("comps")
-            ):
-                yield Finding(
-                    f"{key[0]} {key[1]} of {name}", "comps.csv", None, None, "omission", "the other peers have one"
-                )  # fmt: skip
-        if key in means:
-            yield compare(
-                f"average {key[0]} {key[1]}", means[key].where, means[key].interval,
-                total(m.interval for m in members).scaled(1 / len(members)), note=f"mean of {len(members)} peers",
+        if not _MULTIPLE.search(key[0]) and key not in summaries:
+            continue
+        yield from _left_out(groups, key, members, named=bool(_MULTIPLE.search(key[0])))
+        counted = [m for m in members if m.value is not None]
+        if not counted:
+            continue
+        for record in summaries.get(key, ()):
+            yield _summed_up(record, counted)
+
+
+def _left_out(
+    groups: Mapping[tuple[str, str], list[Record]],
+    key: tuple[str, str],
+    members: list[Record],
+    *,
+    named: bool,
+) -> Iterator[Finding]:
+    item, period = key
+    for record in members:
+        if record.value is None and not re.fullmatch(r"(?i)n\.?m\.?f?|neg\.?|亏损", record.text.strip()):
+            yield Finding(
+                f"{item} {period} of {record.company}", record.where, record.text, None, "omission",
+                "a peer without a multiple: the mean of the others is another mean",
             )  # fmt: skip
-        if key in medians:
-            yield compare(
-                f"median {key[0]} {key[1]}", medians[key].where, medians[key].interval, _median(members)
+    if named:
+        every = {m.company for (other, _), rows in groups.items() for m in rows if other == item}
+        for name in sorted(every - {m.company for m in members}):
+            yield Finding(
+                f"{item} {period} of {name}", "comps.csv", None, None, "omission", "the other peers have one"
             )
+
+
+def _summed_up(record: Record, members: list[Record]) -> Finding:
+    kind = summary_of(record)
+    name = f"{kind} {record.item} {record.period}"
+    if kind == "average":
+        above = [m for m in members if (m.value or 0.0) > 0]
+        return first_that_holds(
+            lambda rows=rows: compare(  # type: ignore[misc]
+                name, record.where, record.interval, total(m.interval for m in rows).scaled(1 / len(rows)),
+                note=f"mean of {len(rows)} peers",
+            )
+            for rows in ([above, members] if above and len(above) < len(members) else [members])
+        )  # fmt: skip
+    if kind == "median":
+        return compare(name, record.where, record.interval, _median(members), note=f"of {len(members)} peers")
+    end = (min if kind == "low" else max)(members, key=lambda m: m.value or 0.0)
+    return compare(name, record.where, record.interval, end.interval, note=f"{end.company} has {end.text}")
 
 
 def _median(members: list[Record]) -> Interval:
@@ -187,7 +220,7 @@ def peers_of(tables: Tables, period: str) -> list[Record]:
     return [
         r for r in tables.of("comps")
         if r.item == "forward_price_to_sales" and r.period == period and r.value is not None
-        and r.company.lower() not in {"average", "mean", "median"}
+        and not summary_of(r)
     ]  # fmt: skip
 
 
@@ -195,7 +228,7 @@ def average_of(tables: Tables, period: str) -> Record | None:
     """Return the average of the peers' forward price-to-sales of a period, as their table prints it."""
     averages = (
         r for r in tables.of("comps")
-        if r.item == "forward_price_to_sales" and r.period == period and r.company.lower() in {"average", "mean"}
+        if r.item == "forward_price_to_sales" and r.period == period and summary_of(r) == "average"
     )  # fmt: skip
     return next(averages, None)
 
@@ -216,11 +249,8 @@ def _price_to_sales(tables: Tables) -> Iterator[Finding]:
     if multiple is None:
         return
     for record in tables.of("comps"):
-        if (
-            record.company.lower() in {"average", "mean"}
-            and record.period == multiple.period
-            and record.value
-        ):
+        of_sales = record.item == "forward_price_to_sales" or canonical_item("ratios", record.printed) == "ps"
+        if summary_of(record) == "average" and of_sales and record.period == multiple.period and record.value:
             yield compare(
                 "peer_average_ps in text and table", multiple.where, multiple.interval, record.interval,
                 worse="inconsistent", note=f"{record.where} prints {record.text}",
@@ -254,7 +284,8 @@ def _target(tables: Tables) -> Iterator[Finding]:
             "weights sum to 100", w_ps.where, w_dcf.interval + w_ps.interval, Interval.exactly(100.0)
         )
     if dcf and ps and blended and w_dcf and w_ps:
-        parts = dcf.scaled[1].scaled((w_dcf.value or 0) / 100) + ps.scaled[1].scaled((w_ps.value or 0) / 100)
+        # Weights are whole numbers: what rounds to one is no other weight.
+        parts = dcf.scaled[1] * _exact_share(w_dcf) + ps.scaled[1] * _exact_share(w_ps)
         yield compare(
             "value_blended", blended.where, blended.scaled[1], parts, note="the legs by their weights"
         )
@@ -277,6 +308,11 @@ def _target(tables: Tables) -> Iterator[Finding]:
         )  # fmt: skip
     yield from _implied_multiples(tables)
     yield from _rating(tables, upside)
+
+
+def _exact_share(record: Record) -> Interval:
+    share = (record.value or 0.0) / 100
+    return Interval(share, share, record.interval.cells)
 
 
 def _implied_multiples(tables: Tables) -> Iterator[Finding]:

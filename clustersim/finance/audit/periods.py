@@ -10,15 +10,34 @@ from functools import lru_cache
 __all__ = ["Period", "read_period"]
 
 _YEAR = r"(?:FY|CY)?\s*'?(?P<year>(?:19|20)\d\d|\d\d)(?:\s*年度?)?"
-_KIND = r"\s*(?P<kind>[AEFPaefp]|actual|forecast|estimate|预测|实际)?"
+_KIND = r"\s*[(\[]?\s*(?P<kind>[AEFPaefp]|actual|forecast|estimated?|est\.?|预测|预计|实际)?\s*[)\]]?"
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = rf"(?P<month>(?:{'|'.join(_MONTHS)})[a-z]*\.?)"
+_ENDED = (
+    r"(?:(?:for )?(?:the )?(?P<span>(?:fiscal )?years?|twelve months|six months|three months|"
+    r"(?:half|quarter)(?:[- ]year)?)"
+    r"\s*(?:ended|ending|to)\s*)?(?:as (?:at|of) |at )?"
+)
 _PART = r"(?P<part>[1-4]H|H[12]|[12]H|Q[1-4]|[1-4]Q|上半年|下半年|中期|[一二三四]季度|第[一二三四]季度|1-6月|7-12月)"
 _FORMS = (
     re.compile(rf"{_YEAR}{_KIND}", re.I),
     re.compile(rf"{_PART}\s*[-/]?\s*{_YEAR}{_KIND}", re.I),
     re.compile(rf"{_YEAR}\s*[-/]?\s*{_PART}{_KIND}", re.I),
-    re.compile(r"(?P<year>20\d\d)[-/.](?P<end>12)[-/.]31(?P<kind>)", re.I),
-    re.compile(r"(?P<year>20\d\d)年12月31日(?P<kind>)"),
-    re.compile(r"(?:year ended\s*)?31 (?:dec|december),? (?P<year>20\d\d)(?P<kind>)", re.I),
+    # A year is named after the calendar year in which it ends.
+    re.compile(rf"(?P<year>20\d\d)[-/.](?:0?[1-9]|1[0-2])[-/.](?:2[89]|3[01]){_KIND}", re.I),
+    re.compile(rf"(?:2[89]|3[01])[-/.](?:0?[1-9]|1[0-2])[-/.](?P<year>20\d\d){_KIND}", re.I),
+    re.compile(rf"(?:0?[1-9]|1[0-2])/(?:2[89]|3[01])/(?P<year>20\d\d){_KIND}", re.I),
+    re.compile(
+        rf"(?:截至|于)?(?P<year>20\d\d)年(?:0?[1-9]|1[0-2])月(?:(?:2[89]|3[01])日|期|末|底)(?:止)?(?:年度)?{_KIND}"
+    ),
+    re.compile(rf"(?P<year>20\d\d)年(?:末|底|度|全年)?{_KIND}"),
+    re.compile(rf"{_ENDED}(?:2[89]|3[01])\s*(?:st|th)?\s*{_MONTH},?\s*(?P<year>20\d\d|'?\d\d){_KIND}", re.I),
+    re.compile(rf"{_ENDED}{_MONTH}\s*(?:2[89]|3[01]),?\s*(?P<year>20\d\d){_KIND}", re.I),
+    re.compile(rf"(?:FYE?|{_ENDED})\s*{_MONTH}[-\s,']*(?P<year>20\d\d|\d\d){_KIND}", re.I),
+    re.compile(rf"FY\s*(?:0?[1-9]|1[0-2])/(?P<year>20\d\d|\d\d){_KIND}", re.I),
+    re.compile(rf"(?:0?[1-9]|1[0-2])/(?P<year>20\d\d){_KIND}", re.I),
+    re.compile(rf"(?:FY)?\s*(?P<first>20\d\d|\d\d)\s*(?:/\s*(?P<year>20\d\d|\d\d)){_KIND}", re.I),
+    re.compile(rf"(?:FY)?\s*(?P<first>20\d\d)\s*-\s*(?P<year>\d\d){_KIND}", re.I),
 )
 _ORDER = {"一": "1", "二": "2", "三": "3", "四": "4"}
 
@@ -41,6 +60,8 @@ def read_period(text: str) -> Period | None:
 
     >>> [str(read_period(t)) for t in ("2026E", "FY25A", "1H23", "2024上半年", "Q3 2025", "2025年")]
     ['2026E', '2025', '2023H1', '2024H1', '2025Q3', '2025']
+    >>> [str(read_period(t)) for t in ("Year ended 30 June 2024", "FY3/25E", "2023/24", "2024年3月31日", "Dec-24 (E)")]
+    ['2024', '2025E', '2024', '2024', '2024E']
     >>> read_period("valuation") is None
     True
     """
@@ -50,19 +71,32 @@ def read_period(text: str) -> Period | None:
         if found is None:
             continue
         named = found.groupdict()
-        digits = named["year"]
-        if len(digits) == 2 and re.fullmatch(r"\d+", plain):
+        digits = named["year"].lstrip("'")
+        if len(digits) == 2 and re.fullmatch(r"[\d\s/-]+", plain) and len(named.get("first") or "") != 4:
             return None
         year = int(digits) + (2000 if len(digits) == 2 else 0)
-        return Period(year, _part(named.get("part") or ""), _label(named.get("kind") or ""))
+        if named.get("first") and int(named["first"]) % 100 != (year - 1) % 100:
+            return None
+        part = _part(named.get("part") or "") or _within(named.get("span"), named.get("month"))
+        return Period(year, part, _label(named.get("kind") or ""))
     return None
 
 
 def _label(kind: str) -> str:
-    plain = kind.lower()
-    if plain in {"e", "f", "p", "forecast", "estimate", "预测"}:
+    plain = kind.lower().rstrip(".")
+    if plain in {"e", "f", "p", "forecast", "estimate", "estimated", "est", "预测", "预计"}:
         return "E"
     return "A" if plain in {"a", "actual", "实际"} else ""
+
+
+def _within(span: str | None, month: str | None) -> str:
+    """The part of a year that so many months are which end in a month; the calendar's, as nothing else is known."""
+    words = (span or "").lower()
+    if "six" in words or "half" in words:
+        return "H1" if _MONTHS.index((month or "jun")[:3].lower()) < 6 else "H2"
+    if "three" in words or "quarter" in words:
+        return f"Q{_MONTHS.index((month or 'mar')[:3].lower()) // 3 + 1}"
+    return ""
 
 
 def _part(text: str) -> str:

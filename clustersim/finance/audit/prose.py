@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from clustersim.finance.audit.figures import Finding, Interval, compare, half_digit, number
 from clustersim.finance.audit.labels import VOCABULARY
-from clustersim.finance.audit.money import canonical_unit, currency_of
 from clustersim.finance.audit.records import Tables
 
 __all__ = [
@@ -20,7 +19,7 @@ __all__ = [
 SCALES = {"亿": 1e5, "万": 10.0, "百万": 1e3, "千": 1.0, "十亿": 1e6, "billion": 1e6, "bn": 1e6, "million": 1e3,
            "mn": 1e3, "m": 1e3, "thousand": 1.0}  # fmt: skip
 _SIZE = r"(?P<scale>十亿|百万|亿|万|千|billion|bn|million|mn|m|thousand)"
-NUMBER = r"(?P<number>[-−]?\d[\d,]*(?:\.\d+)?)"
+NUMBER = r"(?P<number>[-−]?(?<!\d)\d[\d,]{0,40}(?:\.\d{1,20})?(?!\d))"
 MONEY = re.compile(rf"{NUMBER}\s*{_SIZE}(?![a-z])(?P<coin>美元|港元|欧元)?", re.I)
 PERCENT = re.compile(rf"{NUMBER}\s*(?:%|per cent|percent)", re.I)
 YEAR = re.compile(r"(?<![\d.])(20\d\d)(?![\d.])")
@@ -77,11 +76,8 @@ def prose_checks(tables: Tables) -> Iterator[Finding]:
     for name, text in tables.prose:
         for sentence in sentences(name, text):
             for clause in clauses(sentence):
-                yield from _series(tables, sentence, clause)
-                yield from _margin(tables, sentence, clause)
                 yield from _single(tables, sentence, clause)
                 yield from _method(tables, sentence, clause)
-            yield from _compound(tables, sentence)
             yield from _from_to(sentence)
             yield from _late(tables, sentence)
         yield from _headings(name, text)
@@ -102,61 +98,11 @@ def label(clause: str, items: tuple[str, ...], table: str) -> str | None:
     return kept[0] if len(kept) == 1 else None
 
 
-def _years(clause: str, count: int) -> list[int]:
-    years = list(dict.fromkeys(int(y) for y in YEAR.findall(clause)))
-    span = _SPAN.search(clause)
-    if span and len(years) == 2 and int(span[2]) - int(span[1]) + 1 == count:
-        return list(range(int(span[1]), int(span[2]) + 1))
-    return years
-
-
-def interval(text: str, factor: float) -> Interval:
-    value, half = number(text.replace("−", "-")) or 0.0, half_digit(text.replace("−", "-"))
-    return Interval(value - half, value + half).scaled(factor)
-
-
-def _series(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Finding]:
-    """Years and as many amounts: each against its table."""
-    amounts = [
-        m for m in MONEY.finditer(clause)
-        if m["coin"] is None or currency_of(canonical_unit(m["coin"]) or "") == tables.currency
-    ]  # fmt: skip
-    years = _years(clause, len(amounts))
-    if (
-        not amounts
-        or len(years) != len(amounts)
-        or re.search(r"突破|超过|exceed|more than|above", clause, re.I)
-    ):
-        return
-    for table, items in (("income_statement", ITEMS), ("balance_sheet", _BALANCES)):
-        item = label(clause, items, table)
-        if item is None or re.search(r"市场|market|行业", clause, re.I):
-            continue
-        for year, amount in zip(years, amounts, strict=True):
-            record = tables.find(table, item, year)
-            if record is not None:
-                printed = interval(amount["number"], SCALES[amount["scale"].lower()])
-                value = record.scaled[1]
-                value = value.scaled(-1.0) if value.middle < 0 < printed.middle else value
-                yield compare(
-                    f"text: {item} {record.period}", sentence.where, printed, value, worse="inconsistent",
-                    note=f"{sentence.quoted}; {record.where} prints {record.text} {record.unit}",
-                )  # fmt: skip
-
-
-def _margin(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Finding]:
-    rates = list(PERCENT.finditer(clause))
-    years = _years(clause if YEAR.search(clause) else sentence.text, len(rates))
-    if not rates or len(years) != len(rates) or not re.search(r"毛利率|gross margin", clause, re.I):
-        return
-    for year, rate in zip(years, rates, strict=True):
-        profit = tables.find("income_statement", "gross_profit", year)
-        revenue = tables.find("income_statement", "revenue", year)
-        if profit is not None and revenue is not None:
-            yield compare(
-                f"text: gross_margin {profit.period}", sentence.where, interval(rate["number"], 0.01),
-                profit.scaled[1] / revenue.scaled[1], worse="inconsistent", note=sentence.quoted,
-            )  # fmt: skip
+def interval(text: str, factor: float, where: str) -> Interval:
+    """All values that round to a number of a text, times a factor; its place and digits are the cell."""
+    plain = text.replace("−", "-").rstrip(",")
+    value, half = number(plain) or 0.0, half_digit(plain)
+    return Interval(value - half, value + half, frozenset((f"{where} {plain}",))).scaled(factor)
 
 
 def _single(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Finding]:
@@ -167,28 +113,9 @@ def _single(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Finding
             if record is None or found is None or re.search(r"\d+\s*(个月|months)", found[0]):
                 continue
             yield compare(
-                f"text: {item}", sentence.where, interval(found["number"], 1.0), record.interval,
+                f"text: {item}", sentence.where, interval(found["number"], 1.0, sentence.where), record.interval,
                 worse="inconsistent", note=f"{sentence.quoted}; {record.where} prints {record.text}",
             )  # fmt: skip
-
-
-def _compound(tables: Tables, sentence: Sentence) -> Iterator[Finding]:
-    span = _SPAN.search(sentence.text)
-    rate = re.search(
-        rf"(?:CAGR|复合年?增长率|年均复合增速|compound)[^\d]{{0,20}}{NUMBER}\s*%", sentence.text, re.I
-    )
-    if span is None or rate is None or re.search(r"市场|market", sentence.text, re.I):
-        return
-    item = label(sentence.text, ITEMS[:4], "income_statement")
-    first, last = (tables.find("income_statement", item or "revenue", int(y)) for y in span.groups())
-    if first is None or last is None or (first.value or 0.0) <= 0 or (last.value or 0.0) <= 0:
-        return
-    power = 1 / (int(span[2]) - int(span[1]))
-    growth = (last.scaled[1].middle / first.scaled[1].middle) ** power - 1
-    yield compare(
-        f"text: {first.item} {span[1]}-{span[2]} compound growth", sentence.where, interval(rate["number"], 0.01),
-        Interval.exactly(growth), worse="inconsistent", note=sentence.quoted,
-    )  # fmt: skip
 
 
 def _from_to(sentence: Sentence) -> Iterator[Finding]:
@@ -202,7 +129,7 @@ def _from_to(sentence: Sentence) -> Iterator[Finding]:
     )  # fmt: skip
     if len(amounts) != 2 or rate is None or not re.search(r"(由|从|from).*(至|到|to)", text):
         return
-    then, now = (interval(m["number"], SCALES[m["scale"].lower()]) for m in amounts)
+    then, now = (interval(m["number"], SCALES[m["scale"].lower()], sentence.where) for m in amounts)
     if then.low <= 0 or re.search(r"(超过?|over|more than|约|about)[^\d]{0,4}$", text[: rate.start("rate")]):
         return
     ratio, years = now / then, sorted({int(y) for y in YEAR.findall(text)})
@@ -212,7 +139,7 @@ def _from_to(sentence: Sentence) -> Iterator[Finding]:
         power = 1 / (years[1] - years[0])
         ratio = Interval(ratio.low**power, ratio.high**power)
     yield compare(
-        "text: growth between the two amounts", sentence.where, interval(rate["rate"], 0.01),
+        "text: growth between the two amounts", sentence.where, interval(rate["rate"], 0.01, sentence.where),
         ratio - Interval.exactly(1.0), worse="inconsistent", note=sentence.quoted,
     )  # fmt: skip
 
@@ -244,7 +171,7 @@ def _method(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Finding
     if value is None or not re.search(r"市盈率|price-to-earnings|p/e\b", clause, re.I):
         return
     for amount in MONEY.finditer(clause):
-        if interval(amount["number"], SCALES[amount["scale"].lower()]).meets(value.scaled[1]):
+        if interval(amount["number"], SCALES[amount["scale"].lower()], sentence.where).meets(value.scaled[1]):
             yield Finding(
                 f"text: the multiple behind {amount[0]}", sentence.where, "P/E", "P/S", "inconsistent",
                 f"{value.where} reaches it by sales: {sentence.quoted}",

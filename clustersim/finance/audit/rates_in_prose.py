@@ -9,11 +9,9 @@ from clustersim.finance.audit.figures import Finding, Interval, compare
 from clustersim.finance.audit.money import CURRENCIES, canonical_unit, currency_of
 from clustersim.finance.audit.prose import (
     ITEMS,
-    MONEY,
     NUMBER,
     PERCENT,
     SCALES,
-    YEAR,
     Sentence,
     clauses,
     interval,
@@ -58,39 +56,11 @@ def rate_checks(tables: Tables) -> Iterator[Finding]:
     for name, text in tables.prose:
         for sentence in sentences(name, text):
             for clause in clauses(sentence):
-                yield from _growth(tables, sentence, clause)
                 yield from _period_words(tables, sentence, clause)
                 yield from _multiple(tables, sentence, clause)
                 yield from _currency(tables, sentence, clause)
                 yield from _unit(sentence, clause)
             yield from _tickers(tables, sentence)
-
-
-def _growth(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Finding]:
-    """One line, years and as many rates of growth: each against the two years of its table."""
-    rates = [m for m in PERCENT.finditer(clause) if not clause[m.end() :].startswith(("点", "的毛利"))]
-    years = [int(y) for y in dict.fromkeys(YEAR.findall(clause))]
-    item = label(clause, ITEMS, "income_statement")
-    if not rates or len(rates) != len(years) or item is None or MONEY.search(clause):
-        return
-    if (
-        not _GROWS.search(clause)
-        or _NOT_GROWTH.search(clause)
-        or _PART.search(clause)
-        or _PART_EN.search(clause)
-    ):
-        return
-    falls = re.search(r"下降|减少|下滑|\bfell\b|\bfalls?\b|\bdown\b|decline", clause, re.I)
-    for year, rate in zip(years, rates, strict=True):
-        now, then = (tables.find("income_statement", item, y) for y in (year, year - 1))
-        if now is None or then is None or (then.value or 0.0) * (now.value or 0.0) <= 0:
-            continue
-        printed = interval(rate["number"], -0.01 if falls else 0.01)
-        yield compare(
-            f"text: {item} growth {now.period}", sentence.where, printed,
-            now.scaled[1] / then.scaled[1] - Interval.exactly(1.0), worse="inconsistent",
-            note=f"{sentence.quoted}; {now.where} and {then.where}",
-        )  # fmt: skip
 
 
 def _part(clause: str) -> tuple[int, str, int] | None:
@@ -124,7 +94,7 @@ def _period_words(tables: Tables, sentence: Sentence, clause: str) -> Iterator[F
     }
     now, asked = values["now"], values["sequential" if sequential else "year"]
     other = values["year" if sequential else "sequential"]
-    printed = interval(rate["number"], 0.01)
+    printed = interval(rate["number"], 0.01, sentence.where)
     if now is None:
         return
     as_other = other is not None and printed.meets(now / other - Interval.exactly(1.0))
@@ -167,7 +137,7 @@ def _multiple(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Findi
         ]  # fmt: skip
         if not rows:
             continue
-        printed = interval(found["number"], 1.0)
+        printed = interval(found["number"], 1.0, sentence.where)
         best = min(rows, key=lambda r: abs((r.value or 0.0) - printed.middle))
         yield compare(
             f"text: implied {family.upper()} {found[1]}", sentence.where, printed, best.interval, worse="inconsistent",
@@ -188,7 +158,7 @@ def _currency(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Findi
         coin = amount["coin"] or (before[1] if before else "")
         code = currency_of(canonical_unit(coin) or "") if coin and coin != "元" else "CNY" if coin else None
         for record in values:
-            printed = interval(amount["number"], SCALES[amount["scale"].lower()])
+            printed = interval(amount["number"], SCALES[amount["scale"].lower()], sentence.where)
             own = currency_of(record.unit)
             if (
                 code not in {None, own}

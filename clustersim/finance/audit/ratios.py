@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import product
 
 from clustersim.finance.audit.figures import Finding, Interval, compare, first_that_holds
 from clustersim.finance.audit.multiples import fx, shares
+from clustersim.finance.audit.per_share import per_share_checks
 from clustersim.finance.audit.records import Record, Tables
 
-__all__ = ["ratio_checks"]
+__all__ = ["MAKERS", "profit_of", "ratio_checks"]
 
 HALF = Interval.exactly(0.5)
 Choice = tuple[str, Interval]
@@ -26,16 +28,29 @@ def ratio_checks(tables: Tables) -> Iterator[Finding]:
         if choices:
             yield _best(record, choices)
     yield from _implied_shares(tables)
+    yield from per_share_checks(tables)
 
 
 def _best(record: Record, choices: list[Choice]) -> Finding:
-    printed = record.interval.scaled(0.01) if record.unit == "percent" else record.interval
+    printed = record.interval.scaled(0.01) if record.unit == "percent" else record.scaled[1]
     name = f"{record.item} {record.period} ({record.figure or record.table})"
     makers: list[Callable[[], Finding]] = [
         lambda value=value, says=says: compare(name, record.where, printed, value, note=says)  # type: ignore[misc]
         for says, value in reversed(choices)
     ]
     return first_that_holds(makers)
+
+
+def profit_of(tables: Tables, item: str, year: int) -> Interval | None:
+    """Return a profit of a year, in thousands; a gross profit that is not printed is revenue less its cost."""
+    record = tables.find("income_statement", item, year)
+    if record is not None or item != "gross_profit":
+        return None if record is None else record.scaled[1]
+    revenue, cost = (tables.find("income_statement", i, year) for i in ("revenue", "cost_of_sales"))
+    if revenue is None or cost is None:
+        return None
+    size = cost.scaled[1]
+    return revenue.scaled[1] + (size if size.middle < 0 else size.scaled(-1.0))
 
 
 def _flow(tables: Tables, item: str, year: int) -> Interval | None:
@@ -74,12 +89,13 @@ def _return(stock: str) -> Callable[[Tables, int], Iterator[Choice]]:
     return make
 
 
-def _count(tables: Tables, year: int) -> Iterator[Choice]:
-    for table in ("income_statement", "balance_sheet", "ratios"):
-        record = tables.find(table, "shares", year)
-        if record is not None and record.scaled[0] == "million_shares":
-            yield "shares", record.scaled[1]
-            return
+def _count(tables: Tables, year: int, first: str = "shares") -> Iterator[Choice]:
+    for item in (first, *({"shares", "diluted_shares"} - {first})):
+        for table in ("income_statement", "balance_sheet", "ratios"):
+            record = tables.find(table, item, year)
+            if record is not None and record.scaled[0] == "million_shares":
+                yield "shares", record.scaled[1]
+                return
     one = tables.one("valuation", "shares")
     if one is not None and one.scaled[0] == "million_shares":
         yield "shares", one.scaled[1]
@@ -87,12 +103,16 @@ def _count(tables: Tables, year: int) -> Iterator[Choice]:
         yield "market value over price", found
 
 
-def _eps(tables: Tables, year: int) -> Iterator[Choice]:
-    for number, count in _count(tables, year):
+def _eps(tables: Tables, year: int, first: str = "shares") -> Iterator[Choice]:
+    for number, count in _count(tables, year, first):
         if number == "market value over price":
             return
         for says, profit in _profits(tables, year):
             yield f"{says} over {number}", profit.scaled(1e-3) / count
+
+
+def _diluted(tables: Tables, year: int) -> Iterator[Choice]:
+    return _eps(tables, year, "diluted_shares")
 
 
 def _bps(tables: Tables, year: int) -> Iterator[Choice]:
@@ -165,7 +185,8 @@ def _sales_per_share(tables: Tables, year: int) -> Iterator[Choice]:
 
 
 MAKERS: dict[str, Callable[[Tables, int], Iterator[Choice]]] = {
-    "roe": _return("total_equity"), "roa": _return("total_assets"), "eps": _eps, "bps": _bps,
+    "roe": _return("total_equity"), "roa": _return("total_assets"), "eps": _eps, "diluted_eps": _diluted,
+    "bps": _bps,
     "effective_tax_rate": _tax_rate, "pe": _price_over(_eps, "eps"), "pb": _price_over(_bps, "bps"),
     "ps": _price_over(_sales_per_share, "sales_per_share"),
     "inventory_days": _turnover("inventories", ("cost_of_sales", "revenue")),
@@ -176,14 +197,14 @@ MAKERS: dict[str, Callable[[Tables, int], Iterator[Choice]]] = {
     "debt_to_assets": _over("total_liabilities", "total_assets"),
 }  # fmt: skip
 #: Without a printed issue or buy-back the number of shares that EPS implies does not move by more.
-MOST_MOVED = 0.3
+MOST_MOVED = 0.15
 
 
 def _implied_shares(tables: Tables) -> Iterator[Finding]:
     """EPS without a printed number of shares: the number it implies stays, unless shares are issued or bought."""
-    for table in ("income_statement", "ratios"):
+    for table, item in product(("income_statement", "ratios"), ("eps", "diluted_eps")):
         for year in tables.years(table):
-            now, then = tables.find(table, "eps", year), tables.find(table, "eps", year - 1)
+            now, then = tables.find(table, item, year), tables.find(table, item, year - 1)
             if now is None or then is None or any(n == "shares" for n, _ in _count(tables, year)):
                 continue
             flows = [
@@ -198,7 +219,7 @@ def _implied_shares(tables: Tables) -> Iterator[Finding]:
                 continue
             wrong = moved.low > MOST_MOVED or moved.high < -MOST_MOVED
             yield Finding(
-                f"eps {now.period} implies the shares of {then.period}", now.where, now.value,
+                f"{item} {now.period} implies the shares of {then.period}", now.where, now.value,
                 round(profit.middle / before.middle * (then.value or 0.0), 4), "mismatch" if wrong else "ok",
                 f"the shares it implies move by {100 * moved.middle:.0f} %, and none are issued" if wrong else "",
                 cells=moved.cells,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 
+from clustersim.finance.audit.figures import half_digit
 from clustersim.finance.audit.records import Record
 
-__all__ = ["by_convention"]
+__all__ = ["by_convention", "names_loss"]
 
 #: table -> groups of lines that share a convention
 GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -16,8 +18,11 @@ GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("cost_of_sales",),
         ("selling_and_marketing_expenses", "general_and_administrative_expenses", "research_and_development_expenses",
          "selling_general_and_administrative_expenses", "total_operating_expenses", "taxes_and_surcharges"),
-        ("impairment", "other_expenses"), ("finance_costs",), ("net_finance_cost",), ("income_tax",),
+        ("impairment",),
+        ("other_expenses", "other_operating_expenses", "non_operating_expenses", "extraordinary_losses"),
+        ("finance_costs",), ("net_finance_cost",), ("income_tax",),
     ),
+    "balance_sheet": (("treasury_shares",),),
     "cash_flow": (
         ("purchase_of_ppe_and_intangibles",), ("dividends_paid", "repurchase_of_shares"),
         ("repayment_of_borrowings", "lease_payments"), ("income_tax_paid", "interest_paid"),
@@ -27,57 +32,130 @@ GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
 #: Subtotals that running sums of a table reach.
 REACHED: dict[str, tuple[str, ...]] = {
     "income_statement": (
-        "gross_profit",
-        "operating_profit",
-        "ebit",
-        "profit_before_income_tax",
-        "net_profit",
+        "gross_profit", "operating_profit", "ebit", "ordinary_profit", "profit_before_income_tax", "net_profit",
     ),
+    "balance_sheet": ("equity_attributable_to_owners", "total_equity"),
     "cash_flow": ("net_cash_from_operating", "net_cash_from_investing", "net_cash_from_financing"),
     "dcf": ("free_cash_flow",),
+}  # fmt: skip
+#: Lines that take off whatever else a statement holds.
+SPENT = {
+    "cost_of_sales", "selling_and_marketing_expenses", "general_and_administrative_expenses",
+    "research_and_development_expenses", "selling_general_and_administrative_expenses", "taxes_and_surcharges",
+    "other_expenses", "other_operating_expenses", "non_operating_expenses", "extraordinary_losses", "finance_costs",
+    "purchase_of_ppe_and_intangibles", "repayment_of_borrowings", "dividends_paid", "repurchase_of_shares",
+    "lease_payments", "treasury_shares",
+}  # fmt: skip
+MEMO = {
+    "total_operating_expenses",
+    "ebitda",
+    "eps",
+    "diluted_eps",
+    "shares",
+    "diluted_shares",
+    "dividend_per_share",
 }
-MEMO = {"total_operating_expenses", "ebitda", "eps", "diluted_eps", "shares", "dividend_per_share"}
+_LOSS = re.compile(r"\bloss(?:es)?\b|\bdeficit\b|\bused in\b|亏损|所用", re.I)
+_GAIN = re.compile(
+    r"profit|income(?! tax)|earnings|gain|surplus|generated|provided|利润|溢利|盈利|收益|所得(?!税)|净额（",
+    re.I,
+)
+_TAXES = re.compile(r"(?:income |profit )?tax(?:es|ation)?|per share|所得税", re.I)
+#: The most groups of a table that are tried in every combination; further ones stay as they are printed.
+MOST = 10
+
+
+def names_loss(label: str) -> bool:
+    """Whether a label names a loss or an outflow alone, so that a number without a minus may stand for one below zero.
+
+    >>> names_loss("Loss before income taxes"), names_loss("Profit/(loss) for the year"), names_loss("年内亏损")
+    (True, False, True)
+    """
+    bare = _TAXES.sub("", label)
+    return bool(_LOSS.search(bare)) and not _GAIN.search(bare)
 
 
 def by_convention(records: Sequence[Record]) -> tuple[list[Record], list[str]]:
     """Return the records with the sign that the sums of their table ask for, and what was decided.
 
-    Of all combinations of groups printed with and without a minus, the one in which most subtotals hold is taken; a tie
-    leaves the table as it is printed. One wrong sign in one year is no convention: it stays, and is found.
+    Of all combinations of groups printed with and without a minus, the one in which most subtotals hold is taken. Of
+    those that hold as many, costs and payments without any minus are taken off; then the sums that miss their subtotals
+    by least decide, and a tie leaves the table as it is printed. One wrong sign in one year is no convention: it stays,
+    and is found.
     """
     out, said = list(records), []
-    for table, groups in GROUPS.items():
-        present = [
-            g for g in groups
-            if any(r.table == table and r.item in g and (r.value or 0.0) > 0 for r in records)
-        ]  # fmt: skip
-        best: tuple[int, int] = (-1, 0)
+    for table in GROUPS:
+        rows = [r for r in records if r.table == table]
+        present = _groups(rows, table)
+        below = {r.item for r in rows if (r.value or 0.0) < 0}
+        out_of = [bool(set(g) & SPENT) and not set(g) & below for g in present]
+        best: tuple[int, int, float, int] | None = None
         chosen: set[str] = set()
         for flips in product((False, True), repeat=len(present)):
             flipped = {item for flip, g in zip(flips, present, strict=True) if flip for item in g}
-            score = (_held(records, table, flipped), -sum(flips))
-            if score > best:
+            held, missed = _held(rows, table, flipped)
+            spent = sum(f for f, s in zip(flips, out_of, strict=True) if s)
+            score = (held, spent, -missed, -sum(flips))
+            if best is None or score > best:
                 best, chosen = score, flipped
         if chosen:
             out = [replace(r, sign=-1) if r.table == table and r.item in chosen else r for r in out]
-            shown = sorted({r.printed or r.item for r in records if r.table == table and r.item in chosen})
+            shown = sorted({r.printed or r.item for r in rows if r.item in chosen})
             said.append(f"{table}: printed without a minus and taken off: {', '.join(shown)}")
-    return out, said
+    return _per_share(out, said), said
 
 
-def _held(records: Sequence[Record], table: str, flipped: set[str]) -> int:
-    """How many subtotals hold when the lines are flipped."""
-    by_period: dict[str, list[tuple[str, float]]] = {}
-    for r in records:
-        if r.table == table and r.value is not None and r.item not in MEMO:
-            by_period.setdefault(r.period, []).append((r.item, -r.value if r.item in flipped else r.value))
-    held = 0
-    for rows in by_period.values():
-        running, lines = 0.0, 0
-        for item, value in rows:
-            if item in REACHED[table]:
-                held += bool(lines) and abs(running - value) <= 0.51 * (lines + 1)
-                running, lines = (value, 1) if table == "income_statement" else (0.0, 0)
+def _groups(rows: Sequence[Record], table: str) -> list[tuple[str, ...]]:
+    """The groups of a table of which something is printed above zero; a line that names a loss is one by itself."""
+    above = {r.item for r in rows if (r.value or 0.0) > 0}
+    present = [g for g in GROUPS[table] if above & set(g)]
+    taken = {item for g in present for item in g} | MEMO
+    losses = {r.item for r in rows if r.item in above - taken and names_loss(r.printed or r.item)}
+    below = {r.item for r in rows if (r.value or 0.0) < 0}
+    return [*present, *((item,) for item in sorted(losses - below))][:MOST]
+
+
+def _held(rows: Sequence[Record], table: str, flipped: set[str]) -> tuple[int, float]:
+    """How many subtotals hold when the lines are flipped, and by what all sums together miss theirs."""
+    by_period: dict[str, list[tuple[Record, float]]] = {}
+    for r in rows:
+        if r.value is not None and r.item not in MEMO:
+            by_period.setdefault(r.period, []).append((r, -r.value if r.item in flipped else r.value))
+    held, missed = 0, 0.0
+    for lines in by_period.values():
+        running, open_, count = 0.0, 0.0, 0
+        for r, value in lines:
+            if r.item in REACHED[table]:
+                if count:
+                    gap = abs(running - value)
+                    held, missed = (
+                        held + (gap <= open_ + half_digit(r.text) + 1e-9 * abs(value)),
+                        missed + gap,
+                    )
+                kept = table == "income_statement" or r.item == "equity_attributable_to_owners"
+                running, open_, count = (value, half_digit(r.text), 1) if kept else (0.0, 0.0, 0)
+            elif table == "balance_sheet" and r.item.startswith("total_"):
+                running, open_, count = 0.0, 0.0, 0
             else:
-                running, lines = running + value, lines + 1
-    return held
+                running, open_, count = running + value, open_ + half_digit(r.text), count + 1
+    return held, missed
+
+
+def _per_share(records: list[Record], said: list[str]) -> list[Record]:
+    """A loss per share that is printed without a minus beside a loss below zero takes its sign."""
+    lost = {
+        r.period
+        for r in records
+        if r.item == "net_profit" and r.table == "income_statement" and (r.value or 0) < 0
+    }
+    flipped = {
+        (r.table, r.item) for r in records
+        if r.item in {"eps", "diluted_eps"} and r.period in lost and (r.value or 0.0) > 0 and names_loss(r.printed)
+    }  # fmt: skip
+    own = {(r.table, r.item) for r in records if (r.table, r.item) in flipped and (r.value or 0.0) < 0}
+    out = [
+        replace(r, sign=-1) if (r.table, r.item) in flipped - own and r.period in lost else r for r in records
+    ]
+    if flipped - own:
+        said.append("loss per share: printed without a minus and read as below zero")
+    return out

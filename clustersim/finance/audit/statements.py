@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import partial
 
-from clustersim.finance.audit.figures import Finding, compare, total
+from clustersim.finance.audit.figures import Finding, compare, first_that_holds, total
 from clustersim.finance.audit.records import STATEMENTS, Record, Tables
 
 __all__ = ["statement_checks"]
@@ -14,6 +16,7 @@ RUNNING = (
     "gross_profit",
     "operating_profit",
     "ebit",
+    "ordinary_profit",
     "profit_before_income_tax",
     "profit_before_tax",
     "net_profit",
@@ -28,15 +31,38 @@ SUMS = (
     ("total_equity", ("total_assets",), ("total_liabilities",)),
 )
 FLOWS = ("net_cash_from_operating", "net_cash_from_investing", "net_cash_from_financing")
-#: The same quantity under its names in the statements.
+#: The same quantity under its names in the statements: a line, and the lines of another that it may be.
 TIES = (
-    (("income_statement", "profit_before_income_tax"), ("cash_flow", "profit_before_tax")),
-    (("cash_flow", "closing_cash"), ("balance_sheet", "cash_and_cash_equivalents")),
+    (("cash_flow", "profit_before_tax"), (("income_statement", "profit_before_income_tax"),)),
+    (
+        ("cash_flow", "net_profit"),
+        (
+            ("income_statement", "net_profit"),
+            ("income_statement", "profit_attributable_to_owners"),
+            ("income_statement", "adjusted_net_profit"),
+        ),
+    ),
+    (("balance_sheet", "cash_and_cash_equivalents"), (("cash_flow", "closing_cash"),)),
 )
+#: Balances that cannot be below zero; of others a name does not tell (a contra item, a deficit, net current assets).
+NEVER_BELOW = {
+    "property_plant_equipment", "right_of_use_assets", "intangible_assets", "goodwill", "construction_in_progress",
+    "total_non_current_assets", "inventories", "trade_and_notes_receivables", "prepayments", "short_term_investments",
+    "cash_and_cash_equivalents", "other_current_assets", "total_current_assets", "total_assets",
+    "borrowings_non_current", "borrowings_current", "lease_liabilities_non_current", "lease_liabilities_current",
+    "total_non_current_liabilities", "trade_and_other_payables", "contract_liabilities", "total_current_liabilities",
+    "total_liabilities", "total_liabilities_and_equity", "share_capital",
+}  # fmt: skip
+#: Sides of a balance sheet: what stands between two of these adds up to the second.
+_OWED = {
+    "borrowings_non_current", "borrowings_current", "lease_liabilities_non_current", "lease_liabilities_current",
+    "trade_and_other_payables", "contract_liabilities", "other_current_liabilities", "other_non_current_liabilities",
+    "income_tax_payable", "deferred_tax_liabilities", "redeemable_shares",
+}  # fmt: skip
 #: Memo lines that stand below the bottom line and are in no sum.
 MEMO = (
     "adjusted_net_profit", "adjusted_profit", "ebitda", "eps", "diluted_eps", "dividend_per_share", "shares",
-    "profit_attributable_to_owners", "minority_interests",
+    "diluted_shares", "profit_attributable_to_owners", "minority_interests",
 )  # fmt: skip
 
 
@@ -81,44 +107,94 @@ def _sum_check(name: str, target: Record, parts: list[Record], less: list[Record
 
 
 def _income(tables: Tables) -> Iterator[Finding]:
+    sums: list[Finding] = []
     for year in tables.years("income_statement"):
         before: Record | None = None
         between: list[Record] = []
+        whole: tuple[Record, int] | None = None
         for item, record in _lines(tables, "income_statement", year).items():
             if item in MEMO:
                 continue
-            if item in RUNNING:
-                yield _sum_check(item, record, [*([before] if before else []), *between])
-                before, between = record, []
+            if item == "total_operating_expenses":
+                whole = (record, len(between))
+            elif item in RUNNING:
+                if whole is not None:
+                    sums += _expenses(*whole, between)
+                    # A total without lines of its own is a line itself.
+                    between = between if _spent(between) else [*between, whole[0]]
+                parts = [*([before] if before else []), *between]
+                # A statement may begin with a subtotal: then nothing adds up to it.
+                if parts:
+                    yield _sum_check(item, record, parts)
+                before, between, whole = record, [], None
             else:
                 between.append(record)
+    right = sum(f.verdict in {"ok", "rounding"} for f in sums)
+    # Reports differ in what they count among the expenses: a year is wrong where most years follow one rule.
+    yield from (f for f in sums if 2 * right > len(sums) or f.verdict in {"ok", "rounding"})
+
+
+def _spent(lines: list[Record]) -> list[Record]:
+    return [r for r in lines if r.item not in {"revenue", "gross_profit"}]
+
+
+def _expenses(whole: Record, at: int, lines: list[Record]) -> list[Finding]:
+    """The total of expenses: of the lines above it, or of the first lines below it."""
+    above, below = _spent(lines[:at]), lines[at:]
+    choices = [
+        above,
+        [r for r in above if (r.value or 0.0) < 0],
+        *(below[:k] for k in range(len(below), 1, -1)),
+    ]
+    choices = [c for c in choices if len(c) > 1]
+    if not choices:
+        return []
+    return [first_that_holds(partial(_sum_check, "total_operating_expenses", whole, c) for c in choices)]
 
 
 def _balance(tables: Tables) -> Iterator[Finding]:
     for year in tables.years("balance_sheet"):
         lines = _lines(tables, "balance_sheet", year)
         block: list[Record] = []
+        side: list[Record] = []
         for item, record in lines.items():
-            if item in BLOCKS:
+            base = re.sub(r"_\d+$", "", item)
+            if base in BLOCKS:
                 if block:
-                    yield _sum_check(item, record, block)
-                block = []
-            elif item == "equity_attributable_to_owners":
+                    yield _sum_check(base, record, block)
+                side, block = [*side, record], []
+            elif base == "total_assets_less_current_liabilities":
+                side, block = [record], []
+            elif base in {"total_assets", "total_liabilities"}:
+                # A side of which one half has no total of its own: its lines stand for it.
+                if side and block:
+                    yield _sum_check(f"{base} from its lines", record, [*side, *block])
+                side, block = [], []
+            elif base == "equity_attributable_to_owners":
                 if len(block) > 1:
-                    yield _sum_check(item, record, block)
-                block = [record]
-            elif item == "total_equity":
-                # Net assets may stand before the lines that make them up: then there is nothing to sum.
-                if len(block) > 1:
-                    yield _sum_check(f"{item} from capital and reserves", record, block)
+                    yield _sum_check(base, record, block)
+                side, block = [], [record]
+            elif base == "total_equity":
+                yield from _net_assets(record, side, block)
+                side, block = [], []
+            elif base.startswith("total_") or base == "net_current_assets":
                 block = []
-            elif item.startswith("total_") or item == "net_current_assets":
-                block = []
-            elif item not in MEMO:
+            elif base not in MEMO:
                 block.append(record)
         for name, plus, minus in SUMS:
             if all(item in lines for item in (name, *plus, *minus)):
                 yield _sum_check(name, lines[name], [lines[i] for i in plus], [lines[i] for i in minus])
+
+
+def _net_assets(record: Record, side: list[Record], block: list[Record]) -> Iterator[Finding]:
+    """Equity as what is left after liabilities, or as the sum of capital and reserves."""
+    if side and side[0].item == "total_assets_less_current_liabilities":
+        owed = [*side[1:], *block]
+        if owed:
+            yield _sum_check("total_equity from the assets", record, side[:1], owed)
+    # Net assets may stand before the lines that make them up: then there is nothing to sum.
+    elif len(block) > 1 and not any(r.item in _OWED for r in block):
+        yield _sum_check("total_equity from capital and reserves", record, block)
 
 
 def _cash(tables: Tables) -> Iterator[Finding]:
@@ -150,14 +226,21 @@ def _cash(tables: Tables) -> Iterator[Finding]:
 
 
 def _ties(tables: Tables) -> Iterator[Finding]:
-    for (table, item), (other_table, other_item) in TIES:
+    """One quantity in two statements, each in the unit that its statement is headed in."""
+    for (table, item), others in TIES:
         for year in tables.years(table):
-            one, other = tables.find(table, item, year), tables.find(other_table, other_item, year)
-            if one is not None and other is not None:
-                yield compare(
-                    f"{other_item} {other.period} in both statements", other.where, other.interval, one.interval,
-                    worse="inconsistent", note=f"{one.where} prints {one.text}",
-                )  # fmt: skip
+            here = tables.find(table, item, year)
+            there = [r for t, i in others if (r := tables.find(t, i, year)) is not None]
+            if here is None or not there:
+                continue
+            yield first_that_holds(partial(_tied, item, here, other) for other in reversed(there))
+
+
+def _tied(item: str, here: Record, other: Record) -> Finding:
+    return compare(
+        f"{item} {here.period} in both statements", here.where, here.scaled[1], other.scaled[1],
+        worse="inconsistent", note=f"{other.where} prints {other.text} {other.unit}",
+    )  # fmt: skip
 
 
 def _signs(tables: Tables) -> Iterator[Finding]:
@@ -171,8 +254,7 @@ def _signs(tables: Tables) -> Iterator[Finding]:
         if record.item.startswith(("purchase_of", "repayment_of")) and value > 0:
             yield _sign(record, "a payment is printed as an inflow")
     for record in tables.of("balance_sheet"):
-        value = record.value
-        if value is not None and value < 0 and "equity" not in record.item and "minority" not in record.item:
+        if record.item in NEVER_BELOW and record.value is not None and record.value < 0:
             yield _sign(record, "a balance of this kind cannot be negative")
 
 

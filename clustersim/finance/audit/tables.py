@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from clustersim.errors import InputError, suggest
+from clustersim.finance.audit.counts import COUNTS, OPEN_COUNT, as_counted, as_percent
 from clustersim.finance.audit.figures import number
 from clustersim.finance.audit.labels import (
     AMBIGUOUS,
@@ -18,7 +19,7 @@ from clustersim.finance.audit.labels import (
     plain,
 )
 from clustersim.finance.audit.layout import Cell, read_layout
-from clustersim.finance.audit.money import canonical_unit, currency_of
+from clustersim.finance.audit.money import assumed, canonical_unit, currency_of, given
 from clustersim.finance.audit.periods import read_period
 from clustersim.finance.audit.records import STATEMENTS, Record, Tables
 from clustersim.finance.audit.signs import by_convention
@@ -34,10 +35,12 @@ EXPECTED = (
     "comps", "tickers",
 )  # fmt: skip
 PER_SHARE = {"eps", "diluted_eps", "dividend_per_share", "bps"}
-PERCENT = re.compile(r"(_margin|_growth(_yoy)?|^roe|^roa|effective_tax_rate|debt_to_assets|_share|_pct)$")
+PERCENT = re.compile(
+    r"(_margin|_growth(_yoy)?|^roe|^roa|effective_tax_rate|debt_to_assets|(?<!per)_share|_pct)$"
+)
 PLAIN_UNITS = {"pe": "x", "pb": "x", "ps": "x", "current_ratio": "x", "quick_ratio": "x", "inventory_days": "days",
-               "receivable_days": "days", "payable_days": "days", "shares": "shares"}  # fmt: skip
-NIL = {"-", "–", "—", "－", "nil", "不适用"}
+               "receivable_days": "days", "payable_days": "days"}  # fmt: skip
+NIL = {"-", "–", "—", "－", "--", "——", "nil", "n/a", "n.a.", "na", "不适用"}
 _TOTALS = {
     "balance_sheet": {
         "total_non_current_assets": "non_current_assets", "total_current_assets": "current_assets",
@@ -61,6 +64,9 @@ class _Reading:
     unread: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    said: list[str] = field(default_factory=list)
+    bare: set[str] = field(default_factory=set)
+    """Places of figures beside which no unit stands."""
 
 
 def read_tables(
@@ -92,7 +98,10 @@ def read_tables(
         raise InputError("\n".join(reading.problems))
     if not reading.records:
         raise InputError(f"no table to audit; known: {', '.join(f'{name}.csv' for name in FILES)}")
-    records, said = by_convention(reading.records)
+    counted, count = as_counted(reading.records)
+    rated, rate = as_percent(counted, frozenset(reading.bare))
+    records, said = by_convention(rated)
+    said = [*reading.said, *count, *rate, *said]
     held = {r.table for r in records} | reading.seen
     absent = tuple(name for name in EXPECTED if name not in held)
     return Tables(
@@ -112,7 +121,7 @@ def _read(reading: _Reading, table: str, name: str, text: str) -> None:
         if table == "tickers":
             reading.tickers += _tickers(file, text)
             return
-        cells, ignored, wrong = read_layout(text, file)
+        cells, ignored, wrong = read_layout(text, file, table)
     except InputError as error:
         reading.problems.append(str(error))
         return
@@ -121,6 +130,10 @@ def _read(reading: _Reading, table: str, name: str, text: str) -> None:
     found = []
     for cell, item in zip(cells, _items(table, cells), strict=True):
         record = _record(table, file, cell, item, reading.unit)
+        if not cell.unit:
+            reading.bare.add(record.where)
+        if (sentence := assumed(cell.unit)) and f"{file}: {sentence}" not in reading.said:
+            reading.said.append(f"{file}: {sentence}")
         problem = _problem(record, cell)
         if problem == "blank":
             continue
@@ -135,7 +148,7 @@ def _read(reading: _Reading, table: str, name: str, text: str) -> None:
             ):
                 reading.problems.append(said)
         found.append(record)
-    reading.records += _elsewhere(found)
+    reading.records += _elsewhere(_in_cents(found))
 
 
 def _tickers(file: str, text: str) -> list[tuple[int, str, str]]:
@@ -183,7 +196,7 @@ def _apart(cells: list[Cell], names: list[str]) -> list[str]:
         run += bool(k) and cells[k - 1].label != cell.label
         who = cell.more.get("company", "") + cell.more.get("source_figure", "")
         first = seen.setdefault((name, cell.period, who), run)
-        row = (plain(cell.label), cell.line if cell.column else 0 if first == run else run)
+        row = (plain(cell.label), cell.row if cell.column else 0 if first == run else run)
         out.append(name if owner.setdefault(name, row) == row else f"{name}_{row[1] or cell.line}")
     return out
 
@@ -214,30 +227,56 @@ def _record(table: str, file: str, cell: Cell, item: str, default: str) -> Recor
     period = read_period(cell.period)
     status = cell.more.get("status", "")
     text = cell.text
-    if table in STATEMENTS and text in NIL:
+    if table in STATEMENTS and text.lower() in NIL:
         text = "0"
     return Record(
         table, cell.line, item, str(period) if period else cell.period, text,
-        _unit(item, cell.unit or default, table), status, cell.more.get("source_figure", ""),
+        _unit(item, cell.unit or default, table, default), status, cell.more.get("source_figure", ""),
         cell.more.get("company", "") or cell.more.get("segment", "") or cell.more.get("product", ""),
         cell.more.get("company_zh", ""), cell.more.get("ticker", ""), file, cell.column,
         period.label if period else "", cell.label, _known(table, item, cell.label),
     )  # fmt: skip
 
 
-def _unit(item: str, text: str, table: str) -> str:
-    """The canonical unit; per share, per cent and times where the item says so and the unit is the table's own."""
+def _unit(item: str, text: str, table: str, default: str) -> str:
+    """The canonical unit; per share, per cent and times where the item says so and the unit is the table's own.
+
+    A scale without a currency takes the one of the unit that was given; a number of shares in millions is one of
+    million shares.
+    """
     unit = canonical_unit(text) or text
+    if item in COUNTS and table in STATEMENTS:
+        return _count_unit(unit)
+    unit = given(unit, default)
     if unit.startswith("?_") and table not in STATEMENTS:
         unit = text
     code = currency_of(unit)
-    if item in PER_SHARE and code:
-        return f"{code}_per_share"
+    if item in PER_SHARE and (code or unit.startswith("?_")):
+        return unit if unit.endswith("cent_per_share") else f"{code or '?'}_per_share"
     if table in (*STATEMENTS, "ratios") and (code or unit.startswith("?_") or not unit):
         if PERCENT.search(item):
             return "percent"
         return PLAIN_UNITS.get(item, unit)
     return unit
+
+
+def _count_unit(unit: str) -> str:
+    """The unit of a number of shares: its own, the scale that stands beside it, or open."""
+    if unit.endswith("shares"):
+        return unit
+    return f"{unit[2:]}_shares" if unit.startswith("?_") and "per" not in unit else OPEN_COUNT
+
+
+def _in_cents(found: list[Record]) -> list[Record]:
+    """Figures a share whose currency no unit names are in that of their table."""
+    codes = Counter(c for r in found if (c := currency_of(r.unit)))
+    code = codes.most_common(1)[0][0] if codes else ""
+    return [
+        replace(r, unit=f"{code}{r.unit[1:]}")
+        if code and r.unit.startswith("?_") and r.item in PER_SHARE
+        else r
+        for r in found
+    ]
 
 
 def _problem(record: Record, cell: Cell) -> str:
@@ -255,7 +294,7 @@ def _problem(record: Record, cell: Cell) -> str:
             f"{record.item} {record.period}: no unit; say which, for example CNY_thousand, in a column, in the heading"
             " or by --unit"
         )
-    if record.unit.startswith("?_"):
+    if record.unit.startswith("?_") and record.item not in PER_SHARE | COUNTS:
         return f"{record.item} {record.period}: {cell.unit!r} has no currency; write USD million or the like, or --unit"
     return ""
 
@@ -292,7 +331,7 @@ def _currencies(records: Iterable[Record]) -> list[str]:
     out = []
     mains: dict[str, str] = {}
     for table in STATEMENTS:
-        rows = [r for r in records if r.table == table and r.item not in PER_SHARE | {"shares"}]
+        rows = [r for r in records if r.table == table and r.item not in PER_SHARE | COUNTS]
         if not rows:
             continue
         unit, count = Counter(r.unit for r in rows).most_common(1)[0]

@@ -9,6 +9,7 @@ from clustersim.report.content.model import Block, Chart, Paragraph, Table, Tell
 from clustersim.report.content.offer_sections import maturity, settles, unit_word, word, work_words
 from clustersim.report.content.offer_words import OF_CARD
 from clustersim.report.labels import label
+from clustersim.report.labels.units import unit_words
 
 if TYPE_CHECKING:
     from clustersim.report.content.proposal import Offer
@@ -133,7 +134,9 @@ def _units(tell: Teller, offer: Offer, work: dict[str, Any]) -> Iterator[Block]:
     yield Table(title, columns, tuple(rows))
     if named:
         series = ((tell.say("low"), tuple(low)), (tell.say("high"), tuple(high)))
-        yield Chart("range", f"{title}: {tell.say('range')}", "CNY", tuple(named), series)
+        yield Chart(
+            "range", f"{title}: {tell.say('range')}", unit_words("CNY", tell.language), tuple(named), series
+        )
 
 
 def _gap(tell: Teller, offer: Offer, work: dict[str, Any], j: int, gap: dict[str, Any]) -> Iterator[Block]:
@@ -154,7 +157,8 @@ def _gap(tell: Teller, offer: Offer, work: dict[str, Any], j: int, gap: dict[str
     )
     values = (first, *(tell.value(key) for key in keys))
     title = tell.say("gap_chart", work=said, side=gap["side"], unit=unit)
-    yield Chart("waterfall", title, "CNY", (offer.inputs.name, *names, gap["side"]), ((title, values),))
+    money = unit_words("CNY", tell.language)
+    yield Chart("waterfall", title, money, (offer.inputs.name, *names, gap["side"]), ((title, values),))
 
 
 def _even(tell: Teller, compared: dict[str, Any]) -> Iterator[Block]:

@@ -44,6 +44,18 @@ class Table:
     words: bool = False
     """Whether the further columns hold words, and are set from the left."""
 
+    def from_left(self, column: int) -> bool:
+        """Return whether a column is set from the left: names, and words of which none is a number.
+
+        >>> table = Table("a", ("b", "c", "d"), (("x", "1.0", "yes"), ("y", "–", "no")))
+        >>> [table.from_left(column) for column in range(3)]
+        [True, False, True]
+        """
+        if column == 0 or self.words:
+            return True
+        cells = [row[column] for row in self.rows if row[column] not in {"", "–"}]
+        return bool(cells) and not any(cell.lstrip("+-−")[:1].isdigit() for cell in cells)
+
 
 @dataclass(frozen=True, slots=True)
 class Chart:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from clustersim.report.content import cost_sections, offer_sections, source_sections
-from clustersim.report.content.model import Block, Content, Section, Teller
+from clustersim.report.content.model import Block, Content, Paragraph, Section, Table, Teller
 from clustersim.report.labels import label
+from clustersim.report.labels.typeset import chinese
 from clustersim.schema.inputs import Inputs
 from clustersim.version import __version__
 
@@ -76,12 +77,24 @@ class Offer:
         return next((f"tco:intervals.{key}" for key in (f"{work}.{name}", name) if key in found), "")
 
 
+def _set(block: Block) -> Block:
+    """A block whose Chinese has Chinese marks, whatever its words were put together from."""
+    if isinstance(block, Paragraph):
+        return replace(block, text=chinese(block.text))
+    if isinstance(block, Table):
+        rows = tuple(tuple(map(chinese, row)) for row in block.rows)
+        return replace(
+            block, title=chinese(block.title), columns=tuple(map(chinese, block.columns)), rows=rows
+        )
+    return replace(block, title=chinese(block.title), categories=tuple(map(chinese, block.categories)))
+
+
 def offer_content(offer: Offer, language: str) -> Content:
     """Return the proposal in a language, ``en`` or ``zh``."""
     tell = Teller(offer.answers, language)
     sections = []
     for key, make in _SECTIONS.items():
-        blocks: tuple[Block, ...] = tuple(make(tell, offer))
+        blocks: tuple[Block, ...] = tuple(_set(block) for block in make(tell, offer))
         sections.append(Section(key, tell.say(key), blocks))
     work, name = offer.works[0], offer.inputs.name
     unit = label(f"unit.{work['unit']}", language)

@@ -37,7 +37,7 @@ _WRITTEN: dict[str, tuple[str, str]] = {
     # --- sections
     "thesis": ("The thesis in numbers", "核心观点"),
     "changes": ("What has changed", "本次变动"),
-    "corridor": ("From the card to the cost of a token", "从芯片到每词元成本"),
+    "corridor": ("From the card to the cost of what it does", "从芯片到单位工作成本"),
     "products": ("Products: units and prices", "产品:销量与单价"),
     "forecast": ("Forecast", "盈利预测"),
     "valuation": ("Valuation", "估值"),
@@ -115,6 +115,14 @@ _WRITTEN: dict[str, tuple[str, str]] = {
         " of requests meet their service level.",
         "{work}:每卡每秒输出{rate}词元;首词元时延P99为{ttft}秒,{slo}的请求满足服务水平。",
     ),
+    "corridor_units": (
+        "{work}: {made} × {unit} by each card in an hour.",
+        "{work}:每卡每小时完成{made} × {unit}。",
+    ),
+    "corridor_jobs": (
+        "{work}: {share} of the card-hours are in use, {useful} are of use; 95% of the jobs wait {wait} h at most.",
+        "{work}:{share}的卡时在用,{useful}为有效卡时;95%的作业等待不超过{wait}小时。",
+    ),
     "predicted": (
         "Cards that nobody has measured are predicted: P10 to P90 are the errors seen on measured "
         "cards of the same class"
@@ -123,6 +131,8 @@ _WRITTEN: dict[str, tuple[str, str]] = {
         "未有实测的芯片均为预测:P10至P90取自软件成熟度同类、有实测芯片上的预测误差;这些芯片大多慢于"
         "预测,故区间可高于点估计。",
     ),
+    "millions": ("million", "百万"),
+    "years": ("years", "年"),
     "unit_cost": ("Cost of a unit, CNY", "单位成本(元)"),
     "unit_cost_zoom": ("Cost of a million tokens, CNY", "每百万词元成本(元)"),
     "own": ("This card", "本卡"),
@@ -142,6 +152,7 @@ _WRITTEN: dict[str, tuple[str, str]] = {
     "products_revenue": ("Revenue by product, CNY bn", "分产品收入(亿元)"),
     "product": ("Product", "产品"),
     "services": ("Services", "服务"),
+    "products_none": ("No card is sold in {year}.", "{year}没有芯片销售。"),
     "products_said": (
         "{product} brings the largest part of revenue in {year}: {share}. Units and prices by "
         "product are an assumption where"

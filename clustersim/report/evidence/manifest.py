@@ -64,6 +64,14 @@ def _question(asked: Question) -> dict[str, Any]:
     return plain if asked.draws is None else plain | {"draws": asked.draws}
 
 
+def _installed(name: str) -> str:
+    """The version of a package; ``none`` where it is not here, as no command that a bundle asks needs all of them."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "none"
+
+
 @lru_cache(maxsize=1)
 def versions() -> dict[str, str]:
     """Return the versions of what computes, and the digest of the program's own files."""
@@ -73,7 +81,7 @@ def versions() -> dict[str, str]:
     for path in files:
         if "_shipped" not in path.parts:
             digest.update(f"{path.relative_to(root).as_posix()} {file_sha256(path)}\n".encode())
-    found = {name: metadata.version(name) for name in _PACKAGES}
+    found = {name: _installed(name) for name in _PACKAGES}
     system = f"{platform.system()} {platform.machine()}"
     own = {"clustersim": __version__, "program_sha256": digest.hexdigest()}
     return {**own, "python": sys.version.split()[0], "system": system, **found}

@@ -117,6 +117,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "unit.cached_mtoken": ("Million cached tokens", "百万缓存词元"),
     "unit.output_mtoken": ("Million output tokens", "百万输出词元"),
     "unit.stream_hour": ("Stream-hour", "路·小时"),
+    "unit.image": ("Image", "张图像"), "unit.sample": ("Sample", "个样本"),
+    "unit.video_second": ("Second of video", "秒视频"),
     "unit.useful_card_hour": ("Useful card-hour", "有效卡时"),
     # --- ratios
     "revenue growth, %": ("Revenue growth, %", "收入增长率(%)"),

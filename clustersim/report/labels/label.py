@@ -11,6 +11,7 @@ from clustersim.report.labels import (
     page,
     page_asks,
     page_panels,
+    page_terms,
     results,
     sheets,
     stacks,
@@ -74,6 +75,6 @@ def label(key: str, language: str, **parts: object) -> str:
 
 def all_words() -> Mapping[str, tuple[str, str]]:
     """Return every key with its English and its Chinese."""
-    said = {english: (english, other) for english, other in notes.NOTES.items()}
-    panels = {**stacks.WORDS, **page_panels.WORDS, **page_asks.WORDS}
+    said = set_words({english: (english, other) for english, other in notes.NOTES.items()})
+    panels = {**stacks.WORDS, **page_panels.WORDS, **page_asks.WORDS, **page_terms.WORDS}
     return {**said, **set_words(panels), **_WORDS}

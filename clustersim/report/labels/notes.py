@@ -43,6 +43,7 @@ NOTES: dict[str, str] = {
     "a spare of any group stands in for any server: waits for the right kind of card are not modelled":
         "任何分组的备件可顶替任何服务器:未模拟等待同型号卡的时间",
     "idle, for it cannot: {why}": "闲置,因无法承担:{why}",
+    "{share} of {group} idle: the other group is too small": "{group} 的 {share} 闲置:另一组卡数不足",
     # --- serving, vision, video, jobs
     "capacity by simulation: {why}": "容量由仿真求得:{why}",
     "no SLO stated: the rate is {share} of the saturated one, at whatever latency":
@@ -56,6 +57,7 @@ NOTES: dict[str, str] = {
     "{engine}: constants of the nearest earlier {release}": "{engine}:采用最近的较早版本 {release} 的常数",
     "gaps vary more than four times their mean": "到达间隔的波动超过均值的四倍",
     "the longest requests do not fit the cache": "最长的请求放不进缓存",
+    "requests queue for the host's work on their prompts": "请求要排队等主机处理其提示词",
     "the cache holds too few sequences to be a fluid": "缓存容纳的序列太少,不能按流体近似",
     "whole prompts exceed an iteration's tokens": "整段输入超过单次迭代的词元数",
     "hardly one sequence decodes at a time": "同时解码的序列几乎不足一个",

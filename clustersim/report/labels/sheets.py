@@ -350,6 +350,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "公司文件没有可比公司:目标价仅由DCF得出",
     ),
     "no_grid": ("No grid: the WACC is too near to growth", "无敏感性表:WACC过于接近增长率"),
+    "any_year": ("Value", "数值"),
     "chosen": ("Chosen", "所选"),
     "in_use_year": ("In use", "所用"),
     "back": ("Back to the index", "返回目录"),

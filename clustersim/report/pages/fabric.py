@@ -6,7 +6,7 @@ from typing import Any
 
 from clustersim.assemble.parts import network_spec
 from clustersim.assemble.supernode import joined
-from clustersim.errors import ClusterSimError
+from clustersim.errors import InfeasibleError, InputError
 from clustersim.planner.fabric import MOST_CARDS, fabric_check, failed_circuits, groups_sharing
 from clustersim.report.answer import Answer, Block
 from clustersim.schema.inputs import Inputs
@@ -53,7 +53,7 @@ def _groups(inputs: Inputs, said: list[str]) -> list[dict[str, Any]]:
     try:
         job, _ = planned_job(inputs, trained[0], StageCache())  # type: ignore[arg-type]
         return groups_sharing(inputs, job.plan)
-    except ClusterSimError as error:
+    except (InfeasibleError, InputError) as error:
         said.append(f"no groups are laid out: {error}")
         return []
 

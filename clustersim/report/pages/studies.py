@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clustersim.errors import InfeasibleError, InputError, PartialFailureError
+from clustersim.extras import install_line
 from clustersim.report.answer import Answer, Row, listed
 from clustersim.report.study_album import album
 from clustersim.schema.readers import refuse_unread
@@ -67,7 +68,7 @@ class Study(Answer):
         try:
             import xarray
         except ImportError:
-            raise InputError("to_xarray needs xarray: pip install 'clustersim[xarray]'") from None
+            raise InputError(f"to_xarray needs xarray; install {install_line('xarray')}") from None
         spec, units = self.result.spec, input_units(self.result.spec)
         columns = {name: self.result.column(name) for name in self.result.outputs}
         if spec.axes and not spec.chosen:

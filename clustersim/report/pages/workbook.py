@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from clustersim.errors import ClusterSimError, InputError, suggest
+from clustersim.errors import InfeasibleError, InputError, suggest
 from clustersim.finance.analysis import monte_carlo
 from clustersim.finance.audit.run import audit_texts
 from clustersim.pipeline import ValuedCard, valued_cards
@@ -85,7 +85,7 @@ def behind_of(
         for product, inputs in asked.items():
             try:
                 surfaces[product] = surface_of(inputs)
-            except ClusterSimError as error:
+            except (InfeasibleError, InputError) as error:
                 said.append(f"{product}: its card's numbers cannot be moved in the workbook: {error}")
     return Behind(cards, surfaces, _spread(runs, run), audit or ()), said
 

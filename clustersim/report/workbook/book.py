@@ -25,6 +25,7 @@ from clustersim.report.workbook.looks import (
     PERCENT,
     PLAIN,
     SHEETS,
+    VALUE_COLUMN,
     WHOLE,
     WIDTHS,
     WORDS,
@@ -39,7 +40,21 @@ with needs("report", "workbooks"):
     import xlsxwriter
     from xlsxwriter.utility import xl_col_to_name
 
-__all__ = ["FIRST_YEAR_COLUMN", "NUMBER", "PERCENT", "PLAIN", "SHEETS", "WHOLE", "Book", "Cell"]
+__all__ = [
+    "FIRST_YEAR_COLUMN",
+    "NUMBER",
+    "PERCENT",
+    "PLAIN",
+    "SHEETS",
+    "VALUE_COLUMN",
+    "WHOLE",
+    "Book",
+    "Cell",
+]
+
+
+#: Letters of a defined name; a spreadsheet takes 255, and names that are one but for their ends get more.
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +105,8 @@ class Book:
         self.longest: dict[str, dict[int, int]] = {}
         self.high: dict[tuple[str, int], int] = {}
         self.told: dict[str, str] = {}
+        self.along_years: set[str] = set()
+        self.alone: set[str] = set()
 
     # --- looks -------------------------------------------------------------------------------------------------
 
@@ -121,8 +138,9 @@ class Book:
             for i, year in enumerate((*self.past, *self.years)):
                 sheet.write_string(2, FIRST_YEAR_COLUMN + i, year, self.format("head"))
             self.next_row[name] = 3
+            self.along_years.add(name)
         if name not in {"Cover", "Charts"}:
-            sheet.freeze_panes(3, FIRST_YEAR_COLUMN if timeline else 1)
+            sheet.freeze_panes(3, 1)
         return sheet
 
     def section(self, sheet: str, title: str, **parts: object) -> None:
@@ -257,10 +275,11 @@ class Book:
     ) -> None:
         """Add one typed number; on Record it is no input."""
         row = self._head(sheet, key, unit, source, tier)
+        self.alone.add(sheet)
         kind = "record" if sheet == "Record" else "input"
-        self.sheets[sheet].write_number(row, FIRST_YEAR_COLUMN, float(value), self.format(kind, number))
+        self.sheets[sheet].write_number(row, VALUE_COLUMN, float(value), self.format(kind, number))
         self.values[key] = float(value)
-        self.scalars[key] = self._fixed(sheet, row, FIRST_YEAR_COLUMN)
+        self.scalars[key] = self._fixed(sheet, row, VALUE_COLUMN)
         if kind == "input":
             self.typed[key] = self.scalars[key]
         self._define(key)
@@ -278,15 +297,16 @@ class Book:
     ) -> None:
         """Add one formula in a cell of its own."""
         row = self._head(sheet, key, unit)
+        self.alone.add(sheet)
         look = kind or ("link" if _is_link(formula) else "formula")
-        self.put(sheet, row, FIRST_YEAR_COLUMN, formula, value, look, number)
+        self.put(sheet, row, VALUE_COLUMN, formula, value, look, number)
         self.values[key] = value
-        self.scalars[key] = self._fixed(sheet, row, FIRST_YEAR_COLUMN)
+        self.scalars[key] = self._fixed(sheet, row, VALUE_COLUMN)
         self._define(key)
 
     def _define(self, key: str) -> None:
         """Give a cell a name that formulas of the user's can take."""
-        name = re.sub(r"\W+", "_", key).strip("_")
+        name = re.sub(r"\W+", "_", key).strip("_")[:_LONGEST_NAME]
         if len(name) > 3 and not name[0].isdigit() and not key.startswith(("cover.", "state.", "grid.")):
             # Names that differ in signs or in the case of letters alone are one name to a spreadsheet.
             while name.casefold() in self.defined:
@@ -318,10 +338,21 @@ class Book:
     def _fixed(self, sheet: str, row: int, column: int) -> str:
         return f"{self.quoted(sheet)}!{xl_col_to_name(column, col_abs=True)}${row + 1}"
 
+    def folded(self, sheet: str, first: int) -> None:
+        """Fold the rows from ``first`` to the last one away behind a plus sign: steps of a calculation, no results."""
+        for row in range(first, self.next_row[sheet]):
+            self.sheets[sheet].set_row(row, None, None, {"level": 1, "hidden": True})
+        self.sheets[sheet].set_row(self.next_row[sheet], None, None, {"collapsed": True})
+
     def close(self) -> None:
         """Write the file, its columns as wide as what stands in them."""
         for sheet, longest in self.longest.items():
             set_widths(self.sheets[sheet], sheet, longest)
+        for sheet in self.along_years:
+            if sheet in self.alone:
+                self.text(sheet, 2, VALUE_COLUMN, self.words("any_year"), "head")
+            else:
+                self.sheets[sheet].set_column(VALUE_COLUMN, VALUE_COLUMN, 1)
         self.file.close()
 
 

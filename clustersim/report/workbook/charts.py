@@ -17,6 +17,8 @@ __all__ = ["write_charts"]
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#56B4E9", "#D55E00", "#CC79A7", "#F0E442", "#8C8C8C")
 #: Where the rows of the charts begin, below the charts.
 _ROWS_FROM = 92
+#: The row of their years.
+_YEARS_IN = _ROWS_FROM + 2
 _SIZE = {"width": 640, "height": 400}
 _GAP = 24
 _FONT = {"size": 9}
@@ -24,10 +26,14 @@ _FONT = {"size": 9}
 
 def write_charts(book: Book, company: Company, spreads: Sequence[Bars]) -> None:
     """Write revenue by product, profit, cash, and what spreads the target price: football field, tornado, waterfall."""
-    sheet = book.sheet("Charts", "charts")
+    sheet = book.sheet("Charts", "charts", timeline=False)
     book.next_row["Charts"] = _ROWS_FROM
+    sheet.set_paper(8)
     sheet.fit_to_pages(1, 1)
     book.section("Charts", "chart.series")
+    for i, year in enumerate(company.years):
+        book.text("Charts", _YEARS_IN, book.column(i), year, "head")
+    book.next_row["Charts"] = _YEARS_IN + 1
     products = [(p.name, f"revenue:{p.name}") for p in company.products]
     plans = (
         ("chart.revenue", "column", "stacked",
@@ -71,8 +77,8 @@ def _series(book: Book, company: Company, name: str, key: str, colour: str, kind
     tab = book.shown("Charts")
     first, last = book.column(0), book.column(n - 1)
     return {
-        "name": name,
-        "categories": [tab, 2, first, 2, last],
+        "name": name.replace("!", "!\u200b"),  # else what looks like a place would be read as one
+        "categories": [tab, _YEARS_IN, first, _YEARS_IN, last],
         "values": [tab, at, first, at, last],
         **look,
     }

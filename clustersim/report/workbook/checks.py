@@ -12,7 +12,7 @@ from clustersim.finance.company import Array, Company
 from clustersim.finance.forecast import Forecast
 from clustersim.finance.statements import Statements
 from clustersim.planner.surface import AXES
-from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, Book
+from clustersim.report.workbook.book import VALUE_COLUMN, Book
 from clustersim.report.workbook.formulas import fill
 
 __all__ = ["judge", "write_audit", "write_checks"]
@@ -62,7 +62,8 @@ def write_checks(book: Book, company: Company, forecast: Forecast, statements: S
     spans: dict[str, tuple[str, float]] = {}
     for key, formula, values in tests:
         rounded = [round(float(v), 3) for v in values]
-        book.row(sheet, f"check.{key}", _difference(book, formula, 3), rounded, number="0.000")
+        unit = "cards" if key == "units" or key.startswith("limit:") else "kCNY"
+        book.row(sheet, f"check.{key}", _difference(book, formula, 3), rounded, unit=unit, number="0.000")
         held = [float(abs(v) <= TOLERANCE) for v in rounded]
         flag = f"flag.{key}"
         book.row(
@@ -82,7 +83,7 @@ def write_checks(book: Book, company: Company, forecast: Forecast, statements: S
     for key, (span, holds) in spans.items():
         text = f'IF(MIN({span})=1,"{good}","{bad}")'
         book.scalar(sheet, f"state.{key}", text, good if holds == 1 else bad, number="@")
-    judge(book, sheet, first, FIRST_YEAR_COLUMN, book.next_row[sheet] - 1, FIRST_YEAR_COLUMN)
+    judge(book, sheet, first, VALUE_COLUMN, book.next_row[sheet] - 1, VALUE_COLUMN)
 
 
 def judge(book: Book, sheet: str, top: int, left: int, bottom: int, right: int) -> None:
@@ -223,4 +224,4 @@ def _verdicts(book: Book, sheet: str, audit: Sequence[Mapping[str, Any]]) -> Non
 
 def _at(index: int) -> int:
     """The first column holds the check, the others stand in the wide columns of the years."""
-    return index if index == 0 else FIRST_YEAR_COLUMN + index - 1
+    return index if index == 0 else VALUE_COLUMN + index - 1

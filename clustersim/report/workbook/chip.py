@@ -85,6 +85,7 @@ class Tables:
         knots, tables = self._knots(), {}
         for output in outputs:
             tables[output] = self._planes(output)
+        first = self.book.next_row["Chip"]
         for name in AXES:
             self._place(name, knots[name])
         for near, step in (("below", ""), ("above", "+1")):
@@ -93,6 +94,7 @@ class Tables:
             before = float(self.surface.stretch[at] * len(self.surface.axes["peak"].knots))
             key = f"rows.{near}{self.end}"
             self.book.scalar("Chip", key, f"INDEX({which},{k}{step})", before, number="0")
+        self.book.folded("Chip", first)
         for output in outputs:
             self._factor(output, *tables[output])
         self.book.section("Chip", "s.errors", part=self.product, count=len(self.surface.errors[POWER]))

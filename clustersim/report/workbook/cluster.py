@@ -127,7 +127,7 @@ class Site:
                         source="src.scenario", tier="assumption", number=WHOLE)  # fmt: skip
         self.record(f"{side}_filed_power", float(one.power.it_power_w) / 1e3, "kW")
         for work in one.works:
-            self.record(f"{side}_filed_yield:{work.name}", float(work.main.per_card_hour), "a card-hour")
+            self.record(f"{side}_filed_yield:{work.name}", float(work.main.per_card_hour), _made(work))
             if side == "own":
                 self.record(f"work_share:{work.name}", float(work.share), "share", PERCENT)
 
@@ -176,9 +176,9 @@ class Site:
         for work in one.works:
             made, moved = f"{side}_yield:{work.name}", self._response(work.name) if side == "own" else ""
             filed = cell(f"{side}_filed_yield:{work.name}")
-            self.add(made, f"{filed}{moved}", float(work.main.per_card_hour), "a card-hour", "0.0000")
+            self.add(made, f"{filed}{moved}", float(work.main.per_card_hour), _made(work), "0.0000")
             cost = f"{cell(f'{side}_card_hour')}/{cell(made)}"
-            self.add(f"{side}_unit_price:{work.name}", cost, one.cny_per_unit(work), "a unit", "0.0000")
+            self.add(f"{side}_unit_price:{work.name}", cost, one.cny_per_unit(work), _paid(work), "0.0000")
 
     def _market(self, key: str, *, filed: bool = False) -> str:
         """A term of how buyers choose: one cell for all lines, and one of its own for a line whose scenario departs."""
@@ -212,13 +212,13 @@ class Site:
             self.record(
                 f"incumbent_shipped_yield:{work.name}",
                 float(theirs[work.name].main.per_card_hour),
-                "a card-hour",
+                _made(work),
             )
             now = cell(f"incumbent_unit_price:{work.name}")
             then = f"({shipped})/{cell(f'incumbent_shipped_yield:{work.name}')}"
             most = f"MIN({now},{self._market('outside_option')}*{then})"
             used = segment.replaced_cny_per_year / (segment.share * segment.units_per_card_year)
-            self.add(f"used_unit_price:{work.name}", most, used, "a unit", "0.0000")
+            self.add(f"used_unit_price:{work.name}", most, used, _paid(work), "0.0000")
 
     def _value(self) -> None:
         cell, terms = self.cell, self.site.now.value
@@ -282,16 +282,16 @@ class Site:
             self.record(
                 f"units_a_year:{name}", float(segment.share * segment.units_per_card_year), "a card-year"
             )
-            self.record(f"event_cost:{name}", cost * (1 - power), "a unit", "0.0000")
-            self.record(f"event_power:{name}", cost * power, "a unit", "0.0000")
+            self.record(f"event_cost:{name}", cost * (1 - power), _paid(work), "0.0000")
+            self.record(f"event_power:{name}", cost * power, _paid(work), "0.0000")
             self.record(
                 f"event_price_part:{name}",
                 cost * a_price / float(rival.tco.cost_cny_per_year),
                 "",
                 "0.0000000",
             )
-            self.record(f"event_shipped:{name}", then * (1 - once), "a unit", "0.0000")
-            self.record(f"event_shipped_power:{name}", then * once, "a unit", "0.0000")
+            self.record(f"event_shipped:{name}", then * (1 - once), _paid(work), "0.0000")
+            self.record(f"event_shipped_power:{name}", then * once, _paid(work), "0.0000")
             now = f"{cell(f'event_cost:{name}')}+{cell(f'event_power:{name}')}*{tariff}"
             now += f"+{cell(f'event_price_part:{name}')}*{dearer}"
             most = (
@@ -304,6 +304,16 @@ class Site:
             f"((({allowed})-({running}))/{cell('filed_factor')}-{cell('filed_capex')})/{cell('filed_markup')}"
         )
         self.add("event_value", worth, terms.price_cny)
+
+
+def _made(work: Any) -> str:
+    """The unit of what a card makes in an hour, by the name of what it makes."""
+    return f"made:{work.main.name}"
+
+
+def _paid(work: Any) -> str:
+    """The unit of what that costs."""
+    return f"paid:{work.main.name}"
 
 
 def _card(one: ValuedCard) -> str:

@@ -18,7 +18,7 @@ from clustersim.market.link import Link
 from clustersim.pipeline import ValuedCard
 from clustersim.planner.surface import Surface
 from clustersim.report.workbook.balance import write_balance, write_cash_flow
-from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, PERCENT, SHEETS, Book
+from clustersim.report.workbook.book import PERCENT, SHEETS, VALUE_COLUMN, Book
 from clustersim.report.workbook.charts import write_charts
 from clustersim.report.workbook.checks import judge, write_audit, write_checks
 from clustersim.report.workbook.chip import printed_part, show_target
@@ -186,12 +186,12 @@ def _cover(book: Book, run: Forecasted) -> None:
                     number="0.00", unit=currency)  # fmt: skip
     book.scalar(sheet, "cover.wacc_state", cell("wacc_state"), book.values["wacc_state"], number="@")
     book.scalar(sheet, "cover.master", cell("master"), book.value("master"), number="0", unit="holds")
-    judge(book, sheet, first + 3, FIRST_YEAR_COLUMN, book.next_row[sheet] - 1, FIRST_YEAR_COLUMN)
+    judge(book, sheet, first + 3, VALUE_COLUMN, book.next_row[sheet] - 1, VALUE_COLUMN)
     book.section(sheet, "s.checks")
     first = book.next_row[sheet]
     for key in [k for k in book.scalars if k.startswith("state.")]:
         book.scalar(sheet, f"cover.{key}", cell(key), book.values[key], number="@")
-    judge(book, sheet, first, FIRST_YEAR_COLUMN, book.next_row[sheet] - 1, FIRST_YEAR_COLUMN)
+    judge(book, sheet, first, VALUE_COLUMN, book.next_row[sheet] - 1, VALUE_COLUMN)
     _index(book)
     notes = messages(run.company, run.forecast, run.links)
     if notes:
@@ -207,7 +207,7 @@ def _paragraphs(book: Book, texts: Sequence[str]) -> None:
     """Texts over the width of the page, as high as they need."""
     for text in texts:
         row = book.next_row["Cover"]
-        book.sheets["Cover"].merge_range(row, 0, row, FIRST_YEAR_COLUMN + 1, "", book.format("wrapped"))
+        book.sheets["Cover"].merge_range(row, 0, row, VALUE_COLUMN + 1, "", book.format("wrapped"))
         book.sheets["Cover"].write_string(row, 0, text, book.format("wrapped"))
         wide = sum(2 if ord(c) > 0x2E80 else 1 for c in text)
         book.sheets["Cover"].set_row(row, 15 * (1 + wide // 118))

@@ -16,7 +16,7 @@ from clustersim.finance.multiples import base_multiple
 from clustersim.finance.statements import FLAT_ASSETS, FLAT_LIABILITIES
 from clustersim.finance.valuation import diluted_shares
 from clustersim.finance.working_capital import BALANCES
-from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, PERCENT, PLAIN, WHOLE, Book
+from clustersim.report.workbook.book import PERCENT, PLAIN, VALUE_COLUMN, WHOLE, Book
 
 __all__ = ["CASE_KEYS", "PARTS", "write_control", "write_inputs"]
 
@@ -67,26 +67,26 @@ def write_control(book: Book, companies: Mapping[str, Company], selected: str) -
     )
     row = book.next_row["Control"] - 1
     whole = {"validate": "integer", "criteria": "between", "minimum": 1, "maximum": len(names)}
-    sheet.data_validation(row, FIRST_YEAR_COLUMN, row, FIRST_YEAR_COLUMN, whole)
+    sheet.data_validation(row, VALUE_COLUMN, row, VALUE_COLUMN, whole)
     head = book.next_row["Control"] + 1
     for i, name in enumerate((book.words("chosen"), *(book.words(f"case.{n}") for n in names))):
-        book.text("Control", head, FIRST_YEAR_COLUMN + i, name.removeprefix("case."), "head")
+        book.text("Control", head, VALUE_COLUMN + i, name.removeprefix("case."), "head")
     book.next_row["Control"] = head + 1
     for key, number in CASE_KEYS.items():
         row = book.next_row["Control"]
         values = [_case_value(company, key) for company in companies.values()]
         for i, value in enumerate(values, 1):
-            sheet.write_number(row, FIRST_YEAR_COLUMN + i, value, book.format("input", number))
-            at = xl_rowcol_to_cell(row, FIRST_YEAR_COLUMN + i, row_abs=True, col_abs=True)
+            sheet.write_number(row, VALUE_COLUMN + i, value, book.format("input", number))
+            at = xl_rowcol_to_cell(row, VALUE_COLUMN + i, row_abs=True, col_abs=True)
             book.typed[f"case:{names[i - 1]}:{key}"] = f"{book.quoted('Control')}!{at}"
-        cells = ",".join(xl_rowcol_to_cell(row, FIRST_YEAR_COLUMN + i) for i in range(1, len(values) + 1))
+        cells = ",".join(xl_rowcol_to_cell(row, VALUE_COLUMN + i) for i in range(1, len(values) + 1))
         formula = f"CHOOSE(MAX(1,MIN({len(values)},{book.cell('selector')})),{cells})"
         book.scalar("Control", key, formula, values[names.index(selected)], number=number)
     book.section("Control", "s.conventions")
     for key, value in SWITCHES:
         book.input(key, value, unit="", number="0.0", sheet="Control")
         note = book.words(f"say.{key}")
-        book.text("Control", book.next_row["Control"] - 1, FIRST_YEAR_COLUMN + 1, f" {note}", "note")
+        book.text("Control", book.next_row["Control"] - 1, VALUE_COLUMN + 1, f" {note}", "note")
 
 
 def write_inputs(book: Book, company: Company, file: Any) -> None:

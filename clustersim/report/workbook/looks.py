@@ -13,6 +13,7 @@ __all__ = [
     "PLAIN",
     "SHEETS",
     "TYPED",
+    "VALUE_COLUMN",
     "WHOLE",
     "WIDTHS",
     "lay_out",
@@ -43,8 +44,8 @@ _TABS: dict[str, tuple[str, str, str]] = {
 SHEETS = tuple(_TABS)
 #: Sheets on which numbers are typed.
 TYPED = ("Control", "Inputs", "Chip", "Record")
-#: Column of the first year; before it stand label, unit, source and tier.
-FIRST_YEAR_COLUMN = 4
+#: Column of numbers that belong to no year, after label, unit, source and tier; and that of the first year.
+VALUE_COLUMN, FIRST_YEAR_COLUMN = 4, 5
 NUMBER, WHOLE, PERCENT, PLAIN = (
     "#,##0.00;[Red]-#,##0.00",
     "[>=0.5]#,##0;[Red][<=-0.5]-#,##0;-",
@@ -54,7 +55,9 @@ NUMBER, WHOLE, PERCENT, PLAIN = (
 #: Least and most width of label, unit, source and tier.
 WIDTHS = {0: (44, 100), 1: (12, 30), 2: (20, 60), 3: (10, 24)}
 #: Sheets that are read as one page; the others go on to more.
-_ONE_PAGE = {"Control", "Income", "Balance", "Cash flow", "DCF", "Multiples", "Sensitivities"}
+_ONE_PAGE = {"Cover", "Control", "Income", "Balance", "Cash flow", "DCF", "Multiples", "Sensitivities"}
+#: Sheets that are longer than wide.
+_UPRIGHT = {"Cover", "Chip", "Cluster"}
 _WITH_SOURCES = {"Inputs", "Chip", "Record"}
 
 LOOKS: dict[str, dict[str, Any]] = {
@@ -105,8 +108,8 @@ def lay_out(sheet: Any, name: str, columns: int, *, timeline: bool) -> None:
     sheet.set_tab_color(_TABS[name][2])
     sheet.set_default_row(16.5)
     set_widths(sheet, name, {})
-    sheet.set_column(FIRST_YEAR_COLUMN, FIRST_YEAR_COLUMN + columns, 12.5)
-    sheet.set_landscape()
+    sheet.set_column(VALUE_COLUMN, FIRST_YEAR_COLUMN + columns, 12.5)
+    (sheet.set_portrait if name in _UPRIGHT else sheet.set_landscape)()
     sheet.set_paper(8 if timeline else 9)
     sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
     sheet.fit_to_pages(1, 1 if name in _ONE_PAGE else 0)

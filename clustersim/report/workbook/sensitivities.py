@@ -10,7 +10,7 @@ from clustersim.finance import analysis
 from clustersim.finance.company import Company
 from clustersim.finance.valuation import Valuation
 from clustersim.market.link import Link
-from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, PERCENT, Book
+from clustersim.report.workbook.book import PERCENT, VALUE_COLUMN, Book
 from clustersim.report.workbook.inputs import base_wacc
 from clustersim.report.workbook.named import said
 from clustersim.report.workbook.valuation import gordon
@@ -38,7 +38,7 @@ def _grid(
     """Write a grid of target prices; its axes are the chosen case and steps around it, formulas as well."""
     from xlsxwriter.utility import xl_rowcol_to_cell
 
-    sheet, left = "Sensitivities", FIRST_YEAR_COLUMN
+    sheet, left = "Sensitivities", VALUE_COLUMN
     book.section(sheet, title)
     top, at = book.next_row[sheet], book.cell
 
@@ -109,7 +109,7 @@ def _price_volume(book: Book, company: Company, links: tuple[Link, ...]) -> None
                 f"grid.{i}.{j}", number, source="src.export", tier="derived", number="0.00", sheet="Record"
             )
     book.section("Sensitivities", "s.price_volume")
-    top, left = book.next_row["Sensitivities"], FIRST_YEAR_COLUMN
+    top, left = book.next_row["Sensitivities"], VALUE_COLUMN
     down, across = (said(key, book.language) for key in ("asp_scale", "units_scale"))
     book.text("Sensitivities", top, 0, book.words("down_across", down=down, across=across), "note")
     for k, points in enumerate(STEPS):

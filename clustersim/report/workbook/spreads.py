@@ -9,14 +9,14 @@ import numpy as np
 
 from clustersim.finance.company import Company
 from clustersim.planner.moves import Move
-from clustersim.report.workbook.book import FIRST_YEAR_COLUMN, Book
+from clustersim.report.workbook.book import VALUE_COLUMN, Book
 from clustersim.report.workbook.named import said
 from clustersim.report.workbook.valuation import where_valued
 
 __all__ = ["Bars", "Spread", "write_spreads"]
 
 _SKY, _BLUE, _GREEN, _ORANGE = "#56B4E9", "#0072B2", "#009E73", "#E69F00"
-_LEFT = FIRST_YEAR_COLUMN
+_LEFT = VALUE_COLUMN
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["chart_figure", "chart_png", "places_of"]
+__all__ = ["chart_figure", "chart_png", "places_of", "signed"]
 
 #: A number stands clear of the lines that cross its place.
 _CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.85}
@@ -103,6 +103,19 @@ def places_of(values: Iterable[float]) -> int:
     return 1 if most >= 10.0 else 2 if most >= 0.5 else 4
 
 
+def signed(value: float, places: int, *, plus: bool = True) -> str:
+    """Return a number of a chart with a minus that is no hyphen; one that its digits would call nothing by its first.
+
+    >>> signed(-26.44, 1), signed(14.1, 1), signed(87.3, 1, plus=False), signed(0.004, 1)
+    ('−26.4', '+14.1', '87.3', '+0.004')
+    """
+    sign = "+" if plus else ""
+    text = f"{value:{sign},.{places}f}"
+    if value and not any(digit in text for digit in "123456789"):
+        text = f"{value:{sign}.1g}"
+    return text.replace("-", "−")
+
+
 def _line(axes: Axes, chart: Chart) -> None:
     for k, (name, values) in enumerate(chart.series):
         axes.plot(range(len(values)), values, marker="o", color=PALETTE[k % len(PALETTE)], label=name)
@@ -117,7 +130,7 @@ def _range(axes: Axes, chart: Chart) -> None:
     )
     for row, (a, b) in enumerate(zip(low, high, strict=True)):
         for x, align, shift in ((a, "right", -4), (b, "left", 4)):
-            text = f"{x:,.{places}f}"
+            text = signed(x, places, plus=False)
             axes.annotate(text, (x, row), xytext=(shift, 0), textcoords="offset points", va="center", ha=align,
                           fontsize=9, bbox=_CLEAR, zorder=4)  # fmt: skip
     for (name, x), colour in zip(chart.lines, _LINES, strict=False):
@@ -132,7 +145,7 @@ def _waterfall(axes: Axes, chart: Chart) -> None:
     (_, (level, *changes)), *_ = chart.series
     places = places_of((level, *changes))
     axes.barh(0, level, height=0.55, color=BLUE)
-    _say(axes, level, 0, f"{level:,.{places}f}")
+    _say(axes, level, 0, signed(level, places, plus=False))
     top = level
     for row, change in enumerate(changes, 1):
         axes.barh(
@@ -142,11 +155,11 @@ def _waterfall(axes: Axes, chart: Chart) -> None:
             height=0.55,
             color=GREEN if change > 0 else ORANGE,
         )
-        _say(axes, max(level, level + change), row, f"{change:+,.{places}f}")
+        _say(axes, max(level, level + change), row, signed(change, places))
         level += change
         top = max(top, level)
     axes.barh(len(changes) + 1, level, height=0.55, color=SKY)
-    _say(axes, level, len(changes) + 1, f"{level:,.{places}f}")
+    _say(axes, level, len(changes) + 1, signed(level, places, plus=False))
     axes.set_xlim(0, top * 1.12)
 
 

@@ -37,11 +37,13 @@ p { margin: 1mm 0 2mm; }
 figure { margin: 3mm 0; break-inside: avoid; }
 figure img { width: 100%; }
 table { border-collapse: collapse; width: 100%; margin: 1mm 0 4mm; font-size: 8pt; }
-caption { text-align: left; font-weight: bold; padding: 2mm 0 1mm; color: #1F3864; }
+.caption { break-after: avoid; margin: 0; }
+.left { text-align: left; }
+caption, .caption { text-align: left; font-weight: bold; padding: 2mm 0 1mm; color: #1F3864; }
 th { background: #E8EEF4; text-align: right; padding: 0.8mm 1.2mm; border-bottom: 0.6pt solid #1F3864; }
 td { text-align: right; padding: 0.7mm 1.2mm; border-bottom: 0.3pt solid #ddd; vertical-align: top; }
 tr, .kept { break-inside: avoid; }
-p:has(+ figure), p:has(+ .kept) { break-after: avoid; }
+p:has(+ figure), p:has(+ .kept), p:has(+ .caption) { break-after: avoid; }
 td.number, th.number { white-space: nowrap; }
 .words td.word { overflow-wrap: anywhere; }
 td.name { overflow-wrap: anywhere; }
@@ -75,7 +77,8 @@ def _e(text: str) -> str:
 
 
 def _section(section: Section) -> str:
-    out, listed = [f"<section><h2>{_e(section.title)}</h2>"], False
+    whole = ' class="kept"' if all(isinstance(block, Paragraph) for block in section.blocks) else ""
+    out, listed = [f"<section{whole}><h2>{_e(section.title)}</h2>"], False
     for block in section.blocks:
         is_item = isinstance(block, Paragraph) and block.kind == "bullet"
         if is_item != listed:
@@ -96,20 +99,26 @@ def _block(block: Block) -> str:
 
 
 def _table(table: Table) -> str:
-    def kind(cell: str) -> str:
+    lefts = [table.from_left(column) for column in range(len(table.columns))]
+
+    def kind(cell: str, column: int) -> str:
         if not table.words:
-            return "number"
+            return "left" if lefts[column] else "number"
         return "word number" if len(cell) <= _SHORT else "word"
 
     head = "".join(
         f'<th class="number">{_e(cell)}</th>'
         if table.words and len(cell) <= _SHORT
+        else f'<th class="left">{_e(cell)}</th>'
+        if lefts[column]
         else f"<th>{_e(cell)}</th>"
-        for cell in table.columns
+        for column, cell in enumerate(table.columns)
     )
     rows = "".join(
         "<tr>"
-        + "".join(f'<td class="{kind(cell) if i else "name"}">{_e(cell)}</td>' for i, cell in enumerate(row))
+        + "".join(
+            f'<td class="{kind(cell, i) if i else "name"}">{_e(cell)}</td>' for i, cell in enumerate(row)
+        )
         + "</tr>"
         for row in table.rows
     )
@@ -117,8 +126,12 @@ def _table(table: Table) -> str:
     kept = "table kept" if len(table.rows) <= _KEPT_ROWS // (2 if table.words else 1) else "table"
     columns = "".join(f'<col style="width:{100 * share:.1f}%">' for share in weights(table))
     group = f"<colgroup>{columns}</colgroup>" if table.words and len(table.columns) > 3 else ""
-    caption = f"<caption>{_e(table.title)}</caption>{group}<thead><tr>{head}</tr></thead>"
-    return f'<div class="{kept}"><table{style}>{caption}<tbody>{rows}</tbody></table></div>'
+    whole = f"{group}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    if kept == "table":
+        # A caption of a table that goes on would stand alone at the end of a page.
+        title = f'<p class="caption">{_e(table.title)}</p>'
+        return f'{title}<div class="{kept}"><table{style} aria-label="{_e(table.title)}">{whole}'
+    return f'<div class="{kept}"><table{style}><caption>{_e(table.title)}</caption>{whole}'
 
 
 def write_pdf(content: Content, path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 from clustersim.errors import InputError
+from clustersim.extras import install_line
 from clustersim.report.content.model import Chart, Content, Paragraph, Table
 from clustersim.report.fonts import FONT_VARIABLE, drawable, lacking
 
@@ -32,8 +33,8 @@ def library(name: str) -> ModuleType:
         return importlib.import_module(name)
     except (ImportError, OSError) as error:
         raise InputError(
-            f"{name} is needed for this kind of document and cannot be loaded ({error}); install the extra:"
-            " pip install 'clustersim[report]'"
+            f"{name} is needed for this kind of document and cannot be loaded ({error}); install"
+            f" {install_line('report')}"
         ) from None
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from clustersim.report.content.model import Chart, Content, Paragraph, Section, Table
 from clustersim.report.style import BLUE, GREEN, ORANGE, PALETTE, SKY
-from clustersim.report.writers.drawn import places_of
+from clustersim.report.writers.drawn import places_of, signed
 from clustersim.report.writers.needs import families, library, same_bytes, weights, wide
 
 __all__ = ["write_pptx"]
@@ -188,7 +188,7 @@ class Slides:
                 cell.fill.fore_color.rgb = _rgb(_LIGHT if i == 0 else "FFFFFF")
                 paragraph = cell.text_frame.paragraphs[0]
                 self._run(paragraph, _short(text), size, bold=i == 0)
-                if j and not table.words:
+                if not table.from_left(j):
                     paragraph.alignment = PP_ALIGN.RIGHT
 
     def _chart(self, slide: Any, chart: Chart, at: Sequence[float]) -> None:
@@ -280,10 +280,22 @@ def _high_of_text(group: Sequence[Paragraph]) -> float:
 
 
 def _fitting(table: Table) -> Iterator[Sequence[Sequence[str]]]:
-    """Groups of rows that a slide can hold."""
+    """Groups of rows that a slide can hold, as alike in height as may be: no slide is left with a last row alone."""
+    most = _BOTTOM - _TOP
+    least = list(_filled_to(table, most))
+    for share in (0.5, 0.6, 0.7, 0.8, 0.9):
+        even = list(_filled_to(table, share * most))
+        if len(even) == len(least):
+            yield from even
+            return
+    yield from least
+
+
+def _filled_to(table: Table, most: float) -> Iterator[Sequence[Sequence[str]]]:
+    """Groups of rows, each as high as the height given at most."""
     group: list[Sequence[str]] = []
     for row in table.rows:
-        if group and _high_of_rows(table, [*group, row]) > _BOTTOM - _TOP:
+        if group and _high_of_rows(table, [*group, row]) > most:
             yield group
             group = []
         group.append(row)
@@ -355,12 +367,14 @@ def _named(chart: Chart) -> list[str]:
     if chart.kind == "range":
         low, high = (values for _, values in chart.series)
         places = places_of((*low, *high))
-        said = [f"{a:,.{places}f} – {b:,.{places}f}" for a, b in zip(low, high, strict=True)]
+        said = [
+            " – ".join(signed(x, places, plus=False) for x in ends) for ends in zip(low, high, strict=True)
+        ]
     elif chart.kind == "waterfall":
         (_, (start, *changes)), *_ = chart.series
         places = places_of((start, *changes))
-        steps = [f"{c:+,.{places}f}" for c in changes]
-        said = [f"{start:,.{places}f}", *steps, f"{start + sum(changes):,.{places}f}"]
+        first, last = (signed(x, places, plus=False) for x in (start, start + sum(changes)))
+        said = [first, *(signed(c, places) for c in changes), last]
     else:
         return list(chart.categories)
     return [f"{name}: {text}" for name, text in zip(chart.categories, said, strict=True)]

@@ -1,13 +1,13 @@
 // The page: an address is a state, a state asks the server, its answers are shown.
 import { html, render, useCallback, useEffect, useMemo, useRef, useState } from "/static/vendor/preact-htm.module.js";
-import { Import, Seek } from "/static/asides.js";
+import { Import, Seek, Term } from "/static/asides.js";
 import { Limits, Own, Proposal, Upload } from "/static/asks.js";
 import { asText, Inputs } from "/static/inputs.js";
 import { Jobs, useJobs } from "/static/jobs.js";
 import { ask, download, get, lines } from "/static/net.js";
 import { Panel, widths } from "/static/panels.js";
 import { CURRENCIES, fromAddress, toAddress, VIEWS } from "/static/state.js";
-import { citation, Corridor } from "/static/tiles.js";
+import { citation, Corridor, Strip } from "/static/tiles.js";
 import { say, setWords } from "/static/words.js";
 
 const IDLE_MS = 250;
@@ -29,6 +29,7 @@ function App({ catalogue, first }) {
   const [busy, setBusy] = useState(false);
   const [seeking, setSeeking] = useState(null);
   const [said, setSaid] = useState(first.said);
+  const [opened, setOpened] = useState(null);
   const [offering, setOffering] = useState(false);
   const [citing, setCiting] = useState(false);
   const { language } = state;
@@ -40,7 +41,19 @@ function App({ catalogue, first }) {
   const view = useRef(state.view);
   view.current = state.view;
 
-  useEffect(() => { history.replaceState(null, "", toAddress({ ...state, set: settled.set }, catalogue.version)); }, [state, settled]);
+  // What rests a moment is a step of the browser's history: back and forward undo and redo it.
+  const rests = useSettled(state, IDLE_MS);
+  useEffect(() => {
+    const address = toAddress(rests, catalogue.version);
+    const here = location.pathname + location.search + location.hash;
+    if (address !== here) history[here === first.address ? "replaceState" : "pushState"](null, "", address);
+    first.address = null;
+  }, [rests]);
+  useEffect(() => {
+    const back = () => { const found = understood(catalogue); setMoved({}); setState(found.state); setSaid(found.said); };
+    addEventListener("popstate", back);
+    return () => removeEventListener("popstate", back);
+  }, []);
   useEffect(() => { document.documentElement.lang = language; document.title = `${say("page.title", language)} · clustersim`; }, [language]);
   useEffect(() => {
     setBusy(true);
@@ -58,6 +71,7 @@ function App({ catalogue, first }) {
   }, [settled, state.view, JSON.stringify(state.pins)]);
 
   const money = { code: state.currency, rate: told?.rates?.[state.currency] || (state.currency === "CNY" ? 1 : 0) };
+  const set = (key, value) => { setMoved({}); change({ set: { ...state.set, [key]: value } }); };
   const move = (input, value) => { setMoved((all) => ({ ...all, [input.key]: value })); change({ set: { ...state.set, [input.key]: asText(value, input.unit) } }); };
   const reset = (key) => { const { [key]: gone, ...rest } = state.set; setMoved({}); change({ set: rest }); };
   const copy = (text, word) => navigator.clipboard?.writeText(text).then(() => setSaid(word), () => setSaid(text)) ?? setSaid(text);
@@ -94,9 +108,11 @@ function App({ catalogue, first }) {
   ${said ? html`<p class="said" role="alert">${said} <button onClick=${() => setSaid("")} aria-label="×">×</button></p>` : ""}
   ${problem ? html`<p class="error" role="alert">${problem}</p>` : ""}
   <div class="body">
-    <${Inputs} inputs=${inputs} set=${state.set} moved=${moved} language=${language} money=${money} onMove=${move} onReset=${reset} onResetAll=${() => { setMoved({}); change({ set: {} }); }} />
+    <${Inputs} inputs=${inputs} design=${design} onSet=${set} set=${state.set} moved=${moved} language=${language} money=${money} onMove=${move} onReset=${reset} onResetAll=${() => { setMoved({}); change({ set: {} }); }} />
     <main>
-      <${Corridor} told=${told} language=${language} money=${money} onSeek=${setSeeking} onCite=${cite} />
+      <${Corridor} told=${told} language=${language} money=${money} onSeek=${(tile) => { setOpened(null); setSeeking(tile); }} onCite=${cite} onOpen=${(tile) => { setSeeking(null); setOpened(tile); }} />
+      <${Strip} told=${told} language=${language} money=${money} />
+      ${opened ? html`<${Term} tile=${opened} design=${settled} language=${language} money=${money} onCite=${citing && cite} onClose=${() => setOpened(null)} />` : ""}
       ${told ? html`<p class="note">${say("page.weakest", language, { tier: say(`page.tier.${told.weakest_tier}`, language) })}</p>` : ""}
       ${offering ? html`<${Proposal} scenarios=${catalogue.scenarios} design=${design} pins=${state.pins} language=${language} onClose=${() => setOffering(false)}
         onStart=${(options) => { setOffering(false); begin("proposal", options); }} />` : ""}
@@ -109,7 +125,7 @@ function App({ catalogue, first }) {
         ${(panels.found || []).map((p, i, all) => html`<${Panel} wide=${widths(all)[i]} key=${`${panels.of}${p.title}${i}`} panel=${p} language=${language} money=${money} onCite=${citing && cite} />`)}
         ${state.view === "compare" ? html`<${Limits} pins=${state.pins} language=${language} onStart=${(options) => begin("limits", options)} />
           <${Own} design=${design} language=${language} money=${money} />` : ""}
-        ${state.view === "serving" ? html`<${Upload} kind="trace" language=${language} onStart=${(file) => begin("trace", {}, file)} />` : ""}
+        ${state.view === "serving" ? html`<section class="panel wide"><h3>${say("serving.frontier", language)}</h3><button onClick=${() => begin("frontier")}>${say("page.job.frontier", language)}</button></section><${Upload} kind="trace" language=${language} onStart=${(file) => begin("trace", {}, file)} />` : ""}
         ${state.view === "trust" ? html`<${Import} language=${language} /><${Upload} kind="calibrate" language=${language} onStart=${(file) => begin("calibrate", {}, file)} />` : ""}
       </div>
       <${Jobs} ...${long} language=${language} money=${money} />
@@ -118,19 +134,19 @@ function App({ catalogue, first }) {
 }
 
 // Names in an address that the server does not know are said; the rest of the address is kept.
-function understood(catalogue, words) {
+function understood(catalogue) {
   const { state, unknown, version } = fromAddress(location.search, location.hash);
   const names = catalogue.scenarios.map((s) => s.name);
   const lost = [...unknown];
   if (!names.includes(state.scenario)) { lost.push(`scenario=${state.scenario}`); state.scenario = names.includes("br166-1024") ? "br166-1024" : names[0]; state.set = {}; }
   state.pins = state.pins.filter((p) => names.includes(p.scenario) || (lost.push(`pin=${p.scenario}`), false));
-  setWords(words);
   const said = [];
   if (lost.length) said.push(say("page.unknown", state.language, { what: lost.join(", ") }));
   if (version && version !== catalogue.version) said.push(say("page.other_version", state.language, { theirs: version, ours: catalogue.version }));
-  return { state, said: said.join(" · ") };
+  return { state, said: said.join(" · "), address: location.pathname + location.search + location.hash };
 }
 
 const [catalogue, words] = await Promise.all([get("/api/catalogue"), get("/api/words")]);
+setWords(words);
 document.getElementById("app").replaceChildren();
-render(html`<${App} catalogue=${catalogue} first=${understood(catalogue, words)} />`, document.getElementById("app"));
+render(html`<${App} catalogue=${catalogue} first=${understood(catalogue)} />`, document.getElementById("app"));

@@ -1,7 +1,7 @@
 // Beside the corridor: drag an output to solve for an input, and reading a file.
-import { html, useState } from "/static/vendor/preact-htm.module.js";
+import { html, useEffect, useRef, useState } from "/static/vendor/preact-htm.module.js";
 import { ask, upload } from "/static/net.js";
-import { Table } from "/static/panels.js";
+import { Panel, Table } from "/static/panels.js";
 import { figure, say } from "/static/words.js";
 
 export function Seek({ tile, inputs, design, language, onUse, onClose }) {
@@ -42,17 +42,38 @@ export function Seek({ tile, inputs, design, language, onUse, onClose }) {
   </form>`;
 }
 
+// What a number of the corridor is made of; it follows the design while it is open.
+export function Term({ tile, design, language, money, onCite, onClose }) {
+  const [told, setTold] = useState(null);
+  const at = useRef(null);
+  useEffect(() => { at.current?.focus(); }, [tile.term]);
+  useEffect(() => {
+    setTold(null);
+    ask("/api/term", { ...design, term: tile.term }, "term").then((panels) => setTold({ panels })).catch((error) => { if (error.name !== "AbortError") setTold({ error: error.message }); });
+  }, [tile.term, JSON.stringify(design)]);
+  return html`<section class="aside term" aria-label=${say("page.open_term", language)} tabindex="-1" ref=${at} onKeyDown=${(e) => e.key === "Escape" && onClose()}>
+    <h2>${say(tile.term, language)} <button onClick=${onClose}>${say("page.close", language)}</button></h2>
+    <div aria-live="polite">${told ? "" : html`<p class="note">${say("page.computing", language)}</p>`}
+    ${told?.error ? html`<p class="error">${told.error}</p>` : ""}
+    ${(told?.panels || []).map((panel) => html`<${Panel} wide panel=${panel} language=${language} money=${money} onCite=${onCite} />`)}</div>
+  </section>`;
+}
+
+// The browser's own button speaks the browser's language; this one the page's.
+export function FileButton({ label, language, onFile }) {
+  const chosen = (event) => { const file = event.target.files[0]; if (file) onFile(file); event.target.value = ""; };
+  return html`<p>${label}</p><label class="file">${say("page.choose_file", language)}<input type="file" aria-label=${label} onChange=${chosen} /></label>`;
+}
+
 export function Import({ language }) {
   const [told, setTold] = useState(null);
-  const read = async (event) => {
-    const file = event.target.files[0];
-    if (!file) return;
+  const read = async (file) => {
     try { setTold({ name: file.name, ...(await upload("/api/import", file)) }); }
     catch (error) { setTold({ name: file.name, error: error.message }); }
   };
-  return html`<section class="aside" aria-label=${say("page.import", language)}>
+  return html`<section class="panel wide" aria-label=${say("page.import", language)}>
     <h2>${say("page.import", language)}</h2>
-    <label>${say("page.import_hint", language)} <input type="file" onChange=${read} /></label>
+    <${FileButton} label=${say("page.import_hint", language)} language=${language} onFile=${read} />
     ${told?.error ? html`<p class="error">${told.name}: ${told.error}</p>` : ""}
     ${told?.rows ? html`<p>${told.name}</p><${Table} columns=${Object.keys(told.rows[0] || {})} rows=${told.rows} language=${language} caption=${told.name} />` : ""}
   </section>`;

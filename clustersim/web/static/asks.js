@@ -1,5 +1,6 @@
 // What is asked with more than a click: a proposal, designs within a limit, own or rent or tokens, files of one's own.
 import { html, useState } from "/static/vendor/preact-htm.module.js";
+import { FileButton } from "/static/asides.js";
 import { ask } from "/static/net.js";
 import { Panel } from "/static/panels.js";
 import { say } from "/static/words.js";
@@ -70,9 +71,8 @@ export function Own({ design, language, money }) {
 
 // A file of one's own that a long question is asked about; nothing of it is kept by the server once that ends.
 export function Upload({ kind, language, onStart }) {
-  const chosen = (event) => { const file = event.target.files[0]; if (file) onStart(file); event.target.value = ""; };
-  return html`<section class="panel" aria-label=${say(`page.job.${kind}`, language)}>
+  return html`<section class="panel wide" aria-label=${say(`page.job.${kind}`, language)}>
     <h3>${say(`page.job.${kind}`, language)}</h3>
-    <label>${say(`page.upload.${kind}`, language)} <input type="file" onChange=${chosen} /></label>
+    <${FileButton} label=${say(`page.upload.${kind}`, language)} language=${language} onFile=${onStart} />
   </section>`;
 }

@@ -28,7 +28,7 @@ export function option(chart, name) {
   const across = chart.kind === "bars_across" || floats;
   const names = chart.categories.map((c) => short(name(c)));
   const names_axis = { type: "category", data: across ? [...names].reverse() : names, axisLabel: { interval: 0, hideOverlap: !across } };
-  const values_axis = { type: "value", name: chart.unit === "1" ? "" : chart.unit, nameLocation: across ? "middle" : "end", nameGap: across ? 26 : 10, axisLabel: { hideOverlap: true }, scale: floats && !chart.zero, nameTextStyle: { align: across ? "center" : "left" } };
+  const values_axis = { type: "value", name: chart.unit === "1" ? "" : chart.unit, nameLocation: across ? "middle" : "end", nameGap: across ? 26 : 10, axisLabel: { hideOverlap: true }, scale: floats && !chart.zero, min: chart.kind === "falls" ? cutAt(chart) : undefined, nameTextStyle: { align: across ? "center" : "left" } };
   const base = {
     animation: false, color: COLOURS, textStyle: { fontFamily: "system-ui, sans-serif" },
     grid: { left: 8, right: 24, top: chart.series.length > 1 && !across ? 64 : 40, bottom: 36, containLabel: true },
@@ -37,6 +37,7 @@ export function option(chart, name) {
     xAxis: across ? values_axis : names_axis, yAxis: across ? names_axis : values_axis,
   };
   if (floats) return { ...base, series: tornado(chart, name) };
+  if (chart.kind === "falls") return { ...base, legend: undefined, grid: { ...base.grid, top: 40 }, xAxis: { ...names_axis, axisLabel: { interval: 0, width: Math.floor((innerWidth < 500 ? 230 : 330) / names.length), overflow: "break" } }, series: [falls(chart, name)], tooltip: { ...base.tooltip, formatter: (at) => told(chart, at[0].dataIndex, name) } };
   return {
     ...base,
     series: chart.series.map((s) => ({
@@ -44,6 +45,42 @@ export function option(chart, name) {
       stack: chart.kind === "stacked" ? "all" : undefined, data: across ? [...s.values].reverse() : s.values,
     })),
   };
+}
+
+// Where steps are small beside the whole, the axis begins near them; its marks say so.
+function cutAt(chart) {
+  const [from, to] = chart.series.map((s) => s.values);
+  const inner = [...from.slice(1, -1), ...to];
+  const [low, high] = [Math.min(...inner), Math.max(...inner)];
+  const begin = low - 0.6 * (high - low || Math.abs(high));
+  const step = 10 ** Math.floor(Math.log10(high - low || Math.abs(high) || 1));
+  return low <= 0 || begin < 0.3 * high ? undefined : Number((Math.floor(begin / step) * step).toPrecision(6));
+}
+
+// Bars that hang on each other: whole ones at both ends, between them what each step adds or takes away.
+function falls(chart, name) {
+  const [from, to] = chart.series.map((s) => s.values);
+  const whole = (i) => i === 0 || i === to.length - 1;
+  const colour = (i) => (whole(i) ? COLOURS[0] : to[i] >= from[i] ? COLOURS[5] : COLOURS[2]);
+  return {
+    name: name("moves"), type: "custom", clip: true, encode: { x: 0, y: [1, 2] }, data: from.map((v, i) => [i, v, to[i]]),
+    renderItem: (params, api) => {
+      const i = api.value(0);
+      const a = api.coord([i, api.value(1)]);
+      const b = api.coord([i, api.value(2)]);
+      const width = Math.min(56, api.size([1, 0])[0] * 0.6);
+      const shape = { x: a[0] - width / 2, y: Math.min(a[1], b[1]), width, height: Math.max(1, Math.abs(a[1] - b[1])) };
+      return { type: "rect", shape, style: { fill: colour(i) } };
+    },
+  };
+}
+
+function told(chart, i, name) {
+  const [from, to] = chart.series.map((s) => s.values);
+  const number = i === 0 || i === to.length - 1 ? to[i] : to[i] - from[i];
+  const text = document.createElement("span");
+  text.textContent = `${name(chart.categories[i])}: ${number > 0 && i && i < to.length - 1 ? "+" : ""}${Number(number.toPrecision(5))} ${chart.unit}`;
+  return text.outerHTML;
 }
 
 // Each input's low and high end against the centre: a bar that floats between them.

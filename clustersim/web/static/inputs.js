@@ -1,5 +1,6 @@
 // Every sourced number of the scenario as a slider on its stated range, the file's value marked, its source at hand.
-import { html, useMemo, useState } from "/static/vendor/preact-htm.module.js";
+import { html, useEffect, useMemo, useState } from "/static/vendor/preact-htm.module.js";
+import { ask } from "/static/net.js";
 import { say, shown, unitName } from "/static/words.js";
 
 const MOST_SHOWN = 14;
@@ -22,7 +23,19 @@ function rank(key) {
   return found < 0 ? FIRST.length : found;
 }
 
-function Slider({ input, value, changed, language, money, onMove, onReset }) {
+// Where the pointer or the keyboard comes to a slider, the server runs points along it: its moves are replayed then.
+const READY = [0.5, 0, 1, 0.25, 0.75, 0.12, 0.88, 0.4];
+const asked = new Set();
+function getReady(design, input) {
+  const about = JSON.stringify([design.scenario, Object.entries(design.set).filter(([key]) => key !== input.key), input.key]);
+  if (asked.has(about)) return;
+  asked.add(about);
+  const [low, high] = ends(input);
+  const values = READY.map((at) => asText(low + at * (high - low), input.unit));
+  ask("/api/ready", { ...design, key: input.key, values }, "ready").catch(() => asked.delete(about));
+}
+
+function Slider({ input, design, value, changed, language, money, onMove, onReset }) {
   const [low, high] = ends(input);
   const scale = high > low ? (high - low) / 1000 : 1;
   const base = input.base ?? input.value;
@@ -34,14 +47,51 @@ function Slider({ input, value, changed, language, money, onMove, onReset }) {
     <output>${number} ${unitName(unit, language)}</output>
     <input id=${`i-${input.key}`} type="range" min="0" max="1000" step="1" value=${at} aria-valuetext=${`${number} ${unitName(unit, language)}`}
       style=${`--base:${(100 * (base - low)) / (high - low || 1)}%`}
-      onInput=${(event) => onMove(input, low + scale * Number(event.target.value))} />
-    <p class="source"><span class="tier-word">${say(`page.tier.${input.tier}`, language)}</span> ${input.source || ""}</p>
+      onPointerEnter=${() => getReady(design, input)} onFocus=${() => getReady(design, input)} onInput=${(event) => onMove(input, low + scale * Number(event.target.value))} />
+    <p class="source" title=${input.source || ""}><span class="tier-word">${say(`page.tier.${input.tier}`, language)}</span> ${changed ? say("page.changed_here", language) : input.source || ""}</p>
     ${changed ? html`<button class="reset" onClick=${() => onReset(input.key)} aria-label=${`${say("page.reset", language)}: ${input.key}`}>↺</button>` : ""}
   </li>`;
 }
 
-export function Inputs({ inputs, set, moved, language, money, onMove, onReset, onResetAll }) {
+const MOST_KEYS = 8;
+
+// What was typed as the server takes it: a number, true or false, or words with their unit.
+function typed(text) {
+  const plain = text.trim();
+  if (plain === "true" || plain === "false") return plain === "true";
+  return /^[-+]?\d+(\.\d+)?([eE][-+]?\d+)?$/.test(plain) ? Number(plain) : plain;
+}
+
+function KeyRow({ row, set, language, onSet, onReset }) {
+  const [text, setText] = useState(String(set[row.key] ?? row.value));
+  const name = say(row.key, language);
+  const send = (event) => { event.preventDefault(); onSet(row.key, typed(text)); };
+  return html`<li class=${row.key in set ? "input changed" : "input"}><form onSubmit=${send}>
+    <label title=${row.says}>${name === row.key ? "" : name} <code>${row.key}</code> <input value=${text} aria-label=${say("page.key_value", language, { key: row.key })} onInput=${(e) => setText(e.target.value)} /></label>
+    <button>${say("page.set_key", language)}</button>
+    ${row.key in set ? html`<button type="button" onClick=${() => onReset(row.key)} aria-label=${`${say("page.reset", language)}: ${row.key}`}>↺</button>` : ""}
+  </form></li>`;
+}
+
+// Names, plans, counts and whatever else a file says: found by the same word, changed by typing.
+function Keys({ word, design, sliders, set, language, onSet, onReset }) {
+  const [told, setTold] = useState(null);
+  useEffect(() => { if (word) ask("/api/keys", { scenario: design.scenario }, "keys").then((rows) => setTold(rows)).catch(() => {}); }, [Boolean(word), design.scenario]);
+  if (!word && !Object.keys(set).some((key) => !sliders.has(key))) return "";
+  const low = word.toLowerCase();
+  const own = Object.keys(set).filter((key) => !sliders.has(key) && !told?.some((row) => row.key === key)).map((key) => ({ key, value: String(set[key]), says: "" }));
+  const alike = [...own, ...(told || [])].filter((row) => !sliders.has(row.key) && (row.key in set || (low && (row.key.toLowerCase().includes(low) || say(row.key, language).toLowerCase().includes(low)))));
+  const whole = /^[\w-]+(\.[\w-]+)+$/.test(word) && !sliders.has(word) && !alike.some((row) => row.key === word) ? [{ key: word, value: "", says: "" }] : [];
+  const rows = [...alike].sort((a, b) => (b.key in set) - (a.key in set)).slice(0, MOST_KEYS);
+  return html`<h3>${say("page.other_keys", language)}</h3>
+    <ul>${[...rows, ...whole].map((row) => html`<${KeyRow} key=${`${row.key}=${set[row.key]}`} row=${row} set=${set} language=${language} onSet=${onSet} onReset=${onReset} />`)}</ul>
+    ${alike.length > MOST_KEYS ? html`<p class="more">${say("page.more", language, { count: alike.length - MOST_KEYS })}</p>` : ""}
+    ${told && !rows.length && !whole.length ? html`<p class="more">${say("page.no_key", language)}</p>` : ""}`;
+}
+
+export function Inputs({ inputs, design, set, moved, language, money, onMove, onSet, onReset, onResetAll }) {
   const [word, setWord] = useState("");
+  const sliders = useMemo(() => new Set((inputs || []).filter((i) => i.value > 0).map((i) => i.key)), [inputs]);
   const [only, setOnly] = useState(false);
   const found = useMemo(() => {
     const low = word.toLowerCase();
@@ -55,8 +105,9 @@ export function Inputs({ inputs, set, moved, language, money, onMove, onReset, o
     <input type="search" placeholder=${say("page.search", language)} aria-label=${say("page.search", language)} value=${word} onInput=${(e) => setWord(e.target.value)} />
     <p class="row"><label><input type="checkbox" checked=${only} onChange=${(e) => setOnly(e.target.checked)} /> ${say("page.changed_only", language)}</label>
       <button onClick=${onResetAll} disabled=${!Object.keys(set).length}>${say("page.reset_all", language)}</button></p>
-    <ul>${found.slice(0, MOST_SHOWN).map((input) => html`<${Slider} key=${input.key} input=${input} language=${language} money=${money}
+    <ul>${found.slice(0, MOST_SHOWN).map((input) => html`<${Slider} key=${input.key} input=${input} design=${design} language=${language} money=${money}
       value=${moved[input.key] ?? input.value} changed=${input.key in set} onMove=${onMove} onReset=${onReset} />`)}</ul>
     ${more > 0 ? html`<p class="more">${say("page.more", language, { count: more })}</p>` : ""}
+    <${Keys} word=${word.trim()} design=${design} sliders=${sliders} set=${set} language=${language} onSet=${onSet} onReset=${onReset} />
   </aside>`;
 }

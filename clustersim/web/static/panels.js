@@ -51,7 +51,7 @@ export function Table({ columns, rows, units = {}, language, caption, money = CN
     const cells = columns.map((c, i) => {
       const by = mine && OF_ROW.has(c) ? mine : scales[c];
       const value = mine && c === "unit" ? unitName(mine.unit, language) || "–" : row[c];
-      return html`<${Cell} value=${value} first=${i === 0} factor=${by.factor} language=${language}
+      return html`<${Cell} value=${value} numbers=${rows.some((r) => typeof r[c] === "number")} first=${i === 0} factor=${by.factor} language=${language}
         onCite=${onCite && (() => onCite({ row: String(Array.isArray(row[columns[0]]) ? note(row[columns[0]], "en") : row[columns[0]]), column: c, value: row[c], unit: mine && OF_ROW.has(c) ? row.unit : units[c] || "1" }))} />`;
     });
     return html`<tr>${cells}</tr>`;
@@ -59,11 +59,11 @@ export function Table({ columns, rows, units = {}, language, caption, money = CN
   </table>${rows.length > MOST_ROWS ? html`<p class="more">${say("page.rows_more", language, { count: rows.length - MOST_ROWS })}</p>` : ""}</div>`;
 }
 
-function Cell({ value, first, factor, language, onCite }) {
+function Cell({ value, numbers, first, factor, language, onCite }) {
   const number = typeof value === "number";
   const text = number ? figure(value * factor) : value === true ? "✓" : value === false ? "✗" : Array.isArray(value) ? (typeof value[1] === "object" && value[1] && !Array.isArray(value[1]) ? note(value, language) : value.join("; ")) : say(value ?? "–", language);
   if (first) return html`<th scope="row" class=${number ? "num" : ""}>${text}</th>`;
-  return html`<td class=${number ? "num" : ""}>${number && onCite ? html`<button class="figure" onClick=${onCite} aria-label=${`${say("page.cite", language)}: ${text}`}>${text}</button>` : text}</td>`;
+  return html`<td class=${number || (numbers && text === "–") ? "num" : ""}>${number && onCite ? html`<button class="figure" onClick=${onCite} aria-label=${`${say("page.cite", language)}: ${text}`}>${text}</button>` : text}</td>`;
 }
 
 const isWide = (panel) => panel.columns.length > 4 || panel.chart?.categories.length > 11;

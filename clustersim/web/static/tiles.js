@@ -1,5 +1,5 @@
 // The corridor: a tile for every room, with its range, its tier and its change against the file as it stands.
-import { html } from "/static/vendor/preact-htm.module.js";
+import { html, useEffect, useRef, useState } from "/static/vendor/preact-htm.module.js";
 import { figure, say, shown, unitName } from "/static/words.js";
 
 const TIERS = { measured: "●●●", published: "●●○", derived: "●○○", assumption: "○○○", given: "●●●" };
@@ -7,28 +7,46 @@ const TIERS = { measured: "●●●", published: "●●○", derived: "●○�
 // A share has the currency of its listing, whatever the page is read in.
 const priceOf = (tile, money) => (tile.term.startsWith("target_price_") ? { code: "CNY", rate: 1 } : money);
 
-export function Tile({ tile, language, money: chosen, onSeek, onCite }) {
+const changeOf = (tile) => (tile.change === null || Math.abs(tile.change) < 5e-7 ? "" : `${tile.change > 0 ? "+" : "−"}${figure(Math.abs(100 * tile.change), 3)} %`);
+
+export function Tile({ tile, language, money: chosen, onSeek, onCite, onOpen }) {
   const money = priceOf(tile, chosen);
   const [number, unit] = shown(tile.value, tile.unit, money);
   const ends = [tile.low, tile.high].map((v) => (v === null || v === undefined ? null : shown(v, tile.unit, money)));
-  const change = tile.change === null || Math.abs(tile.change) < 5e-7 ? "" : `${tile.change > 0 ? "+" : "−"}${figure(Math.abs(100 * tile.change), 3)} %`;
+  const change = changeOf(tile);
   const name = say(tile.term, language);
   return html`<article class="tile" data-term=${tile.term}>
-    <h3>${name}</h3>
+    <h3><button class="open" onClick=${() => onOpen(tile)} aria-label=${`${say("page.open_term", language)}: ${name}`}>${name}</button></h3>
     <p class="number"><span>${number}</span> <small>${unitName(unit, language)}</small></p>
     <p class="range" title=${say("page.range", language)}>${ends[0] ? `${ends[0][0]} – ${ends[1][0]} ${unitName(ends[1][1], language)}` : " "}</p>
     <p class="change">${change || " "}</p>
-    <p class="tier"><span aria-hidden="true">${TIERS[tile.tier] || ""}</span> ${say(`page.tier.${tile.tier}`, language)}</p>
-    <p class="tools">
+    <p class="tools"><span class="tier"><span aria-hidden="true">${TIERS[tile.tier] || ""}</span> ${say(`page.tier.${tile.tier}`, language)}</span>
       <button onClick=${() => onSeek(tile)} aria-label=${`${say("page.seek", language)}: ${name}`}>${say("page.seek_short", language)}</button>
       <button onClick=${() => onCite(tile)} aria-label=${`${say("page.cite", language)}: ${name}`}>${say("page.cite", language)}</button>
     </p>
   </article>`;
 }
 
-export function Corridor({ told, language, money, onSeek, onCite }) {
-  return html`<section class="corridor" id="corridor" aria-label=${say("page.corridor", language)} tabindex="-1">
-    ${told?.tiles.map((tile) => html`<${Tile} key=${tile.term} ...${{ tile, language, money, onSeek, onCite }} />`)}
+// The numbers at the end of the corridor, in sight on a narrow screen wherever a slider is.
+const KEPT = 3;
+export function Strip({ told, language, money: chosen }) {
+  return html`<p class="strip" aria-hidden="true">${(told?.tiles || []).slice(-KEPT - 2).filter((t) => !["units_factor", "revenue_kcny 2027E"].includes(t.term)).map((tile) => {
+    const [number, unit] = shown(tile.value, tile.unit, priceOf(tile, chosen));
+    const change = changeOf(tile);
+    return html`<span><small>${say(tile.term, language)}</small> <b>${number}</b> <small>${unitName(unit, language)} ${change}</small></span>`;
+  })}</p>`;
+}
+
+export function Corridor({ told, language, money, onSeek, onCite, onOpen }) {
+  const above = useRef(null);
+  const [stuck, setStuck] = useState(false);
+  useEffect(() => {
+    const seen = new IntersectionObserver(([at]) => setStuck(!at.isIntersecting && at.boundingClientRect.top < 0));
+    seen.observe(above.current);
+    return () => seen.disconnect();
+  }, []);
+  return html`<div ref=${above}></div><section class=${stuck ? "corridor stuck" : "corridor"} id="corridor" aria-label=${say("page.corridor", language)} tabindex="-1">
+    ${told?.tiles.map((tile) => html`<${Tile} key=${tile.term} ...${{ tile, language, money, onSeek, onCite, onOpen }} />`)}
   </section>`;
 }
 

@@ -8,6 +8,8 @@ function ofPart(key) {
   const year = /^revenue_kcny (\d{4}[AE])$/.exec(key)?.[1];
   if (year && table["revenue_kcny 2027E"]) return [null, table["revenue_kcny 2027E"].map((words) => words.replace("2027E", year))];
   const [kind, part, ...rest] = String(key).split(".");
+  // An input of the company is known by its own name; the company is one.
+  if (kind === "company" && part) return table[[part, ...rest].join(".")] || table[rest.at(-1) ?? part] ? [null, table[[part, ...rest].join(".")] || table[rest.at(-1) ?? part]] : null;
   if (kind === "prices" && part === "parts" && rest.length) return [rest.join("."), table["prices.parts.*"]];
   const found = rest.length ? table[`*.${rest.join(".")}`] : null;
   if (found) return [part, found];
@@ -38,7 +40,10 @@ export function note(told, language, money) {
   return say(key, language, Object.fromEntries(Object.entries(parts).map(([name, text]) => [name, word(name, text)])));
 }
 
-const UNITS = { "CNY/mtoken": ["CNY/Mtok", "元/百万词元"], "CNY/served_mtoken": ["CNY/Mtok", "元/百万词元"], "CNY/stream-hour": ["CNY/stream-h", "元/路时"],
+const UNITS = { "kWh/mtoken": ["kWh/Mtok", "千瓦时/百万词元"], "kWh/served_mtoken": ["kWh/Mtok", "千瓦时/百万词元"], "CNY/kWh": ["CNY/kWh", "元/千瓦时"],
+  "CNY/h": ["CNY/h", "元/小时"], "CNY/month": ["CNY/month", "元/月"], year: ["years", "年"], years: ["years", "年"], week: ["weeks", "周"], weeks: ["weeks", "周"], d: ["days", "天"], h: ["h", "小时"],
+  "token/d": ["tok/day", "词元/天"], card: ["cards", "张"], cards: ["cards", "张"], kCNY: ["kCNY", "千元"], MCNY: ["M CNY", "百万元"], "kgCO2/kWh": ["kgCO2/kWh", "千克CO2/千瓦时"],
+  "TCNY/year": ["TCNY/year", "万亿元/年"], "CNY/image": ["CNY/image", "元/张"], "CNY/sample": ["CNY/sample", "元/样本"], "CNY/mtoken": ["CNY/Mtok", "元/百万词元"], "CNY/served_mtoken": ["CNY/Mtok", "元/百万词元"], "CNY/stream-hour": ["CNY/stream-h", "元/路时"],
   "CNY/card-hour": ["CNY/card-h", "元/卡时"], "CNY/useful_card-hour": ["CNY/useful card-h", "元/有效卡时"], "token/s": ["tok/s", "词元/秒"],
   "CNY/input_mtoken": ["CNY/Mtok", "元/百万词元"], "CNY/output_mtoken": ["CNY/Mtok", "元/百万词元"], "CNY/year": ["CNY/year", "元/年"],
   "M CNY/year": ["M CNY/year", "百万元/年"], "bn CNY/year": ["bn CNY/year", "十亿元/年"], "M CNY": ["M CNY", "百万元"], "bn CNY": ["bn CNY", "十亿元"], CNY: ["CNY", "元"],
