@@ -63,12 +63,17 @@ class Question(Generic[T]):
         """Return the numbers of one point; raises what it says where it cannot be run."""
         return {name: float(value) for name, value in self._run(self._load(point)).items()}
 
-    def answers(self, varied: Mapping[str, Values], total: int) -> Answers:
-        """Return the numbers of all points, in their order."""
+    def answers(self, varied: Mapping[str, Values], total: int, *, hasty: bool = False) -> Answers:
+        """Return the numbers of all points, in their order.
+
+        ``hasty``: give up, with ``alone`` above zero, where some points would have to be run one by one.
+        """
         out = Answers(total)
         for words, points in self._structures(varied, total):
             numbers = {k: v for k, v in varied.items() if k not in words and isinstance(v, Varied)}
-            _Run(self, out, varied, words, numbers, points).all()
+            _Run(self, out, varied, words, numbers, points, hasty).all()
+            if hasty and out.alone:
+                break
         return out
 
     def _structures(
@@ -125,6 +130,7 @@ class _Run:
     words: Mapping[str, Any]
     numbers: Mapping[str, Varied]
     points: Points
+    hasty: bool = False
     loaded: Any = None
     where: Any = None
     decided: dict[int, NDArray[np.int64]] = field(default_factory=dict)
@@ -157,6 +163,8 @@ class _Run:
                 # Plain arrays of points, as finance takes them, say so by a ValueError where something is asked of one.
                 self.out.why_alone = self.out.why_alone or f"{type(error).__name__}: {error}"
                 self.out.alone += mine.size
+                if self.hasty:
+                    return
                 self._alone(mine)
 
     def _failed(self, mine: Points) -> list[Points]:

@@ -54,6 +54,8 @@ class ClusterSimError(Exception):
     """Base of all errors that are the input's and not the program's."""
 
     exit_code = 1
+    told = ""
+    """What the command line says of it, in the language that was chosen there."""
 
     def __init__(self, message: str = "") -> None:
         super().__init__(by_package(message))
@@ -118,6 +120,20 @@ class CheckFailed(ClusterSimError):
     exit_code = 5
 
 
+def listed(names: Sequence[str], most: int = 60) -> str:
+    """Return names one after another, cut off where a foreign table has thousands.
+
+    >>> listed(["a", "b", "c"], 2)
+    'a, b, … (3 in all)'
+    """
+    shown = ", ".join(name[:LONGEST_NAME] for name in names[:most])
+    return f"{shown}, … ({len(names):,} in all)" if len(names) > most else shown
+
+
+#: Letters of a name, and names, that are compared for the nearest.
+LONGEST_NAME, MOST_COMPARED = 200, 5_000
+
+
 def suggest(name: str, known: Sequence[str]) -> str:
     """Return ``did you mean 'x'?`` for the nearest known name, or the list of names when none is near.
 
@@ -130,7 +146,8 @@ def suggest(name: str, known: Sequence[str]) -> str:
     """
     import difflib
 
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    # Names that come from a file may be many; a name of a thousand letters has no near one.
+    near = difflib.get_close_matches(name[:LONGEST_NAME], known[:MOST_COMPARED], n=1, cutoff=0.6)
     if near:
         return f"did you mean {near[0]!r}?"
     named = sorted(one for one in known if one)

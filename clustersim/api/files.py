@@ -29,11 +29,14 @@ def audit(
 
     ``unit`` is that of tables which state none; ``rates`` gives the reporting currency per unit of another.
     """
+    from clustersim.finance.audit.money import CURRENCIES
     from clustersim.report.pages.audit import audit_answer
 
-    proceeds = number_of(listing_proceeds, "MHKD", "--listing-proceeds")
+    # The scale is read with the one currency that the units know; which currency it is stays with the amount.
+    code = next((c for c in CURRENCIES if listing_proceeds.strip().endswith(c)), "HKD")
+    amount = number_of(listing_proceeds.replace(code, "HKD"), "MHKD", "--listing-proceeds")
     return audit_answer(
-        str(folder), everything=everything, strict=strict, proceeds_hkd_m=proceeds, unit=unit, rates=rates
+        str(folder), everything=everything, strict=strict, proceeds=(amount, code), unit=unit, rates=rates
     )
 
 

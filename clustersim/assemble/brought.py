@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-import networkx as nx
 import numpy as np
 
 from clustersim.errors import InputError, PackageError
@@ -84,6 +83,8 @@ def _laid_out(
     name: str, cards: int, per_server: int, nics_per_card: float, nic_rate: float, ports: int, port_rate: float,
     oversubscription: float,
 ) -> LaidOut:  # fmt: skip
+    import networkx as nx  # a tenth of a second, which only another package's network is worth
+
     build = brought(TOPOLOGIES, name)
     graph = build(
         cards=cards, cards_per_server=per_server, nics_per_card=nics_per_card, nic_rate=nic_rate, ports=ports,

@@ -84,6 +84,7 @@ def calibrated_engine(engine: Efficiency, found: CalibratedProfile | None) -> Ef
         expert_layer_s=engine.expert_layer_s * layer,
         step_s=engine.step_s * step,
         sequence_s=engine.sequence_s * step,
+        rank_sequence_s=engine.rank_sequence_s * step,
         request_s=engine.request_s * request,
         prompt_token_s=engine.prompt_token_s * request,
     )

@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass
 
 from clustersim.errors import InputError
+from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
 
-__all__ = ["Joint", "joint"]
+__all__ = ["Joint", "joint", "phases_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +61,12 @@ def joint(inputs: Inputs) -> Joint:
     first = inputs.groups[0].parts.switch_or_none
     switches = math.ceil(sum(ports.values()) / int(first.ports.value)) if first is not None else 0
     return Joint(rate, ports, switches)
+
+
+def phases_of(inputs: Inputs, work: ServingWorkload) -> tuple[Inputs, Inputs | None]:
+    """Return what takes a workload's prompts, and what decodes where that is another group of unlike cards."""
+    split = work.disaggregated
+    if split is None or split.prefill_on is None or not inputs.groups:
+        return inputs, None
+    by = {name: group for group in inputs.groups for name in group.group.split("+")}
+    return by[split.prefill_on], by[str(split.decode_on)]

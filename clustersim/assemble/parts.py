@@ -51,6 +51,7 @@ def card_spec(card: CardProfile) -> Card:
         host_link_bandwidth=card.host_link.bandwidth.value if card.host_link else 0.0,
         compute_units=card.compute_units.value if card.compute_units else 0.0,
         maker=card.vendor,
+        cache_bytes=card.cache.value if card.cache else 0.0,
         gemm_efficiency_fp8=card.efficiency.gemm_fp8.value if card.efficiency.gemm_fp8 else 0.0,
         gemm_sustained=needed(card.efficiency.gemm_sustained, f"{key}.efficiency.gemm_sustained"),
     )

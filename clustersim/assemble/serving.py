@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.assemble.calibrated import calibrated_engine, factors_of, uncalibrated
+from clustersim.assemble.groups import joint, phases_of
 from clustersim.assemble.parts import card_spec, model_spec, needed, network_spec
-from clustersim.assemble.sessions import known_of, mean_context, session_stream, sessions_of
+from clustersim.assemble.sessions import known_of
 from clustersim.assemble.software import constants_kind, eager_factor, engine_efficiency, fitted, reserve_of
 from clustersim.assemble.speculation import acceptance_of, draft_of
-from clustersim.columns import distinct, pick, places, values_of
-from clustersim.des.serving.arrivals import draw_parts, draw_requests
-from clustersim.des.serving.book import Requests
+from clustersim.assemble.traffic import context_of, prompt_of
+from clustersim.columns import Unbatchable, distinct, pick, places
 from clustersim.des.serving.build import replica_cost
-from clustersim.des.serving.closed_form import Fleet, FluidPool
 from clustersim.des.serving.deployment import Deployment
 from clustersim.des.serving.fluid_inputs import FluidCost, cost_of_terms, token_knots
-from clustersim.des.serving.metrics import Slo
 from clustersim.des.serving.rules import Batching
 from clustersim.des.serving.settings import Autoscale, ClosedLoop, Failures, Pool, Transfer
-from clustersim.des.serving.stream import Lengths, Stream, stream_of
-from clustersim.des.serving.traces import SHIPPED, Trace, read_trace, shipped_trace
 from clustersim.des.training.components import failure_classes
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.fabric.network import Network
@@ -36,7 +30,7 @@ from clustersim.perf.serving_cache import CachePlan, cache_tokens
 from clustersim.perf.serving_checks import check_serving
 from clustersim.perf.serving_cost import IterationTerms, iteration_terms
 from clustersim.perf.serving_draft import speculative_terms, tokens_per_step
-from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Efficiency, Layout, Precision
+from clustersim.perf.serving_engine import Efficiency, Layout, Precision
 from clustersim.perf.serving_exchange import kv_transfer_seconds
 from clustersim.perf.serving_ranks import EVEN, RankLoad
 from clustersim.perf.serving_reserve import BatchLimits
@@ -44,12 +38,12 @@ from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.find_software import find_software
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.profiles import CardProfile
-from clustersim.schema.serving import PrecisionSection, ServingPlan
+from clustersim.schema.serving import BatchingSection, PrecisionSection, ServingPlan
 from clustersim.schema.software import SoftwareProfile
 
 __all__ = [
-    "FluidDeployment", "ServingBuilder", "cache_of_plan", "content_of", "deployment", "engine_said", "fluid_deployment",
-    "format_by_rule", "layout_spec", "precision_spec", "request_parts", "requests_of", "slo_of", "stream_spec",
+    "ServingBuilder", "cache_of_plan", "content_of", "deployment", "engine_said", "format_by_rule", "layout_spec",
+    "precision_spec",
 ]  # fmt: skip
 
 #: Formats that meet a rule of width, the one with hardware of its own first.
@@ -90,81 +84,6 @@ def layout_spec(plan: ServingPlan) -> Layout:
     return Layout(tp=plan.tp, pp=plan.pp, dp=plan.dp, ep=plan.ep)
 
 
-def slo_of(work: ServingWorkload, outside: float) -> Slo:
-    """Return the service level that the model part must meet: the engine's time per request is taken off TTFT."""
-    slo, inf = work.slo, float("inf")
-    return Slo(
-        ttft_s=slo.ttft.value - outside if slo.ttft else inf,
-        tpot_s=slo.tpot.value if slo.tpot else inf,
-        e2e_s=slo.e2e.value - outside if slo.e2e else inf,
-        share=slo.share.value,
-    )
-
-
-def requests_of(work: ServingWorkload, seed: int) -> tuple[Requests, Trace | None]:
-    """Return the requests of a workload, and the trace that they came from."""
-    traffic = work.traffic
-    if traffic.trace is not None:
-        if traffic.trace in SHIPPED and traffic.columns is None:
-            trace = shipped_trace(traffic.trace)
-        else:
-            trace = read_trace(traffic.trace, columns=traffic.columns, skip=traffic.skip)
-        requests = trace.requests.head(traffic.requests) if traffic.requests else trace.requests
-        return requests.faster(traffic.load_factor.value), trace
-    if traffic.sessions is not None:
-        return sessions_of(work, seed), None
-    assert traffic.requests is not None
-    wave: dict[str, Any] = {"swing": traffic.swing.value, "period_s": traffic.period.value}
-    return draw_requests(traffic.requests, rng=np.random.default_rng(seed), **_drawn_by(work), **wave), None
-
-
-def _drawn_by(work: ServingWorkload) -> dict[str, Any]:
-    """What a workload's requests are drawn by, but for a daily wave."""
-    traffic = work.traffic
-    assert traffic.prompt is not None and traffic.output is not None
-    return {
-        "rate": (traffic.rate.value if traffic.rate else 1.0) * traffic.load_factor.value,
-        "prompt_mean": traffic.prompt.mean.value, "output_mean": traffic.output.mean.value,
-        "process": traffic.process, "burstiness": traffic.burstiness.value,
-        "shape": traffic.prompt.shape, "output_shape": traffic.output.shape,
-        "prompt_spread": traffic.prompt.spread.value, "output_spread": traffic.output.spread.value,
-    }  # fmt: skip
-
-
-def request_parts(work: ServingWorkload, seed: int, part: int) -> Iterator[Requests]:
-    """Yield the requests of `requests_of` in parts of so many; drawn ones are not all in memory at once.
-
-    A trace and a daily wave are.
-    """
-    traffic = work.traffic
-    if traffic.trace is None and traffic.process != "diurnal":
-        assert traffic.requests is not None
-        yield from draw_parts(traffic.requests, part=part, rng=np.random.default_rng(seed), **_drawn_by(work))
-        return
-    whole, _ = requests_of(work, seed)
-    for first in range(0, len(whole), part):
-        yield whole.some(first, first + part)
-
-
-def stream_spec(work: ServingWorkload, seed: int) -> Stream:
-    """Return the stationary stream that capacity is asked of: the lengths and the burstiness of the traffic.
-
-    A daily wave is asked at its mean: a fleet must be sized for its peak (`plan serving`).
-    """
-    traffic = work.traffic
-    if traffic.trace is not None:
-        return stream_of(requests_of(work, seed)[0])
-    if traffic.sessions is not None:
-        return session_stream(work, seed)
-    assert traffic.prompt is not None and traffic.output is not None
-    prompt, output = (
-        Lengths(part.mean.value, part.shape, part.spread.value) for part in (traffic.prompt, traffic.output)
-    )
-    rate = (traffic.rate.value if traffic.rate else 1.0) * traffic.load_factor.value
-    bursty = traffic.burstiness.value if traffic.process == "gamma" else 1.0
-    return Stream(rate, prompt, output, burstiness=bursty)
-
-
 def _batching(
     work: ServingWorkload,
     acceptance: tuple[Any, ...],
@@ -192,22 +111,6 @@ def _batching(
     )
 
 
-def _context(work: ServingWorkload) -> float:
-    """Tokens of a sequence at mid-answer, where the workload states its lengths."""
-    prompt, output, sessions = work.traffic.prompt, work.traffic.output, work.traffic.sessions
-    if sessions is not None and output is not None:
-        return mean_context(sessions, output.mean.value)
-    if prompt is None or output is None:
-        return TYPICAL_CONTEXT
-    return prompt.mean.value + output.mean.value / 2.0
-
-
-def _prompt(work: ServingWorkload, seed: int) -> float:
-    """Mean tokens of a prompt."""
-    stated = work.traffic.prompt
-    return stated.mean.value if stated is not None else float(requests_of(work, seed)[0].prompt.mean())
-
-
 def adapters_of(work: ServingWorkload) -> Adapters | None:
     """Return the adapters of a workload's requests; a replica keeps no more than there are."""
     a = work.adapters
@@ -223,6 +126,9 @@ def engine_said(work: ServingWorkload) -> str:
 
 def content_of(inputs: Inputs, work: ServingWorkload) -> tuple[object, ...]:
     """Return all that a deployment, its plans and its capacity are computed from: equal content, equal results."""
+    entry, other = phases_of(inputs, work)
+    if other is not None:
+        return (content_of(entry, work), content_of(other, work), joint(inputs).bandwidth)
     card, model = inputs.parts.card, model_spec(inputs.model(work))
     engine = find_software(work.engine, role="serving").profile
     return (
@@ -245,10 +151,23 @@ def _efficiency(card: CardProfile, engine: SoftwareProfile, kind: str) -> Effici
     return calibrated_engine(engine_efficiency(engine, card_spec(uncalibrated(card)), kind), card.calibrated)
 
 
+def _check_phases(first: ServingBuilder, second: ServingBuilder) -> None:
+    """Raise InputError for cards that keep the cache in unlike formats, and for columns of points."""
+    if first.where is not None or second.where is not None:
+        raise Unbatchable("phases on unlike cards are taken point by point")
+    one, other = first.precision.cache, second.precision.cache
+    if one != other:
+        raise InputError(
+            f"{first.card.name} keeps the cache in {one} and {second.card.name} in {other}: what one hands over the"
+            " other could not read; state one format in precision.cache"
+        )
+
+
 class ServingBuilder:
     """What every pool of a deployment is built from."""
 
     def __init__(self, inputs: Inputs, work: ServingWorkload) -> None:
+        site, (inputs, other) = inputs, phases_of(inputs, work)
         self.work = work
         self.card: Card = card_spec(inputs.parts.card)
         self.model: Model = model_spec(inputs.model(work))
@@ -259,31 +178,47 @@ class ServingBuilder:
         if not work.graphs:
             usual = usual.eager(eager_factor(self.engine))
         self.efficiency = usual.at_speed(work.site_speed.value) if work.site_speed else usual
-        self.context = _context(work)
+        self.context = context_of(work)
         self.draft = draft_of(inputs, work, self.model)
         self.acceptance = acceptance_of(inputs, work)
         self.adapters = adapters_of(work)
-        self.prompt = _prompt(work, inputs.scenario.seed)
+        self.prompt = prompt_of(work, inputs.scenario.seed)
         #: Where columns stand in all this; nothing where there is one point.
         self.where = places(vars(self))
+        #: What decodes on other cards is built from, and the bytes/s of a card that pass to them.
+        self.decoder: ServingBuilder | None = None
+        self.between: float | None = None
+        if other is not None:
+            self.decoder, self.between = ServingBuilder(other, work), joint(site).bandwidth
+            _check_phases(self, self.decoder)
 
-    def request_s(self, terms: IterationTerms, layout: Layout) -> float:
+    def request_s(
+        self, terms: IterationTerms, layout: Layout, decoding: IterationTerms | None = None
+    ) -> float:
         """Time of a request before its first token outside the model: the engine's own, what it is held back, and what
         it waits for its adapter in the mean.
 
         The host's time for its prompt's tokens is not in it: requests queue for that (``host_s`` of the replica).
 
-        Held back are iterations of as many sequences as a replica has users, of one where arrivals are open.
+        Held back are iterations of as many sequences as a replica has users, of one where arrivals are open; of those
+        that decode apart (``decoding``) by their own rules.
         """
-        held, loop = self.work.batching.wait_iterations, self.work.traffic.closed_loop
-        outside = self.efficiency.request_s
+        outside, split = self.efficiency.request_s, self.work.disaggregated
         if self.adapters is not None:
             outside += adapter_wait_s(self.model, layout, self.card, self.adapters)
+        outside += self._held_s(terms, self.work.batching, self.work.replicas)
+        if split is not None and split.decode_batching is not None and decoding is not None:
+            outside += self._held_s(decoding, split.decode_batching, split.decode_replicas)
+        return outside
+
+    def _held_s(self, terms: IterationTerms, rules: BatchingSection, replicas: int) -> float:
+        """Time of the iterations that a request is held back by a pool's rules."""
+        held, loop = rules.wait_iterations, self.work.traffic.closed_loop
         if not held:
-            return outside
-        users = min(loop.users / self.work.replicas, self.work.batching.max_sequences) if loop else 1.0
+            return 0.0
+        users = min(loop.users / replicas, rules.max_sequences) if loop else 1.0
         fixed = float(np.interp(users, terms.tokens, terms.fixed_s))
-        return outside + held * (fixed + users * (terms.sequence_s + terms.kv_s * self.context))
+        return float(held * (fixed + users * (terms.sequence_s + terms.kv_s * self.context)))
 
     def distinct(self) -> tuple[ServingBuilder, NDArray[Any]]:
         """Return the same with one of the points that are alike in what it reads, and by point which of them it is.
@@ -332,8 +267,10 @@ class ServingBuilder:
         names = ("model", "layout", "card", "efficiency", "precision")
         return adapter_terms(found, self.adapters, rules.max_sequences, **{k: given[k] for k in names})
 
-    def ranks(self, rules: Batching) -> RankLoad:
-        """What iterations hold, by which attention ranks are uneven."""
+    def ranks(self, rules: Batching, *, decodes: bool = False) -> RankLoad:
+        """What iterations hold, by which attention ranks are uneven: replicas that only decode hold no prompts."""
+        if decodes:
+            return RankLoad(width=float(rules.draft_tokens + 1))
         loop = self.work.traffic.closed_loop
         most = min(rules.max_sequences, loop.users / self.work.replicas) if loop else rules.max_sequences
         width = float(rules.draft_tokens + 1)
@@ -359,10 +296,23 @@ class ServingBuilder:
         """
         rules = self.rules(layout, prefill_only=prefill_only, decodes=decodes)
         room = self.room(layout, rules)
-        terms = self.terms(np.arange(rules.max_tokens + 257, dtype=np.float64), layout, rules)
+        counts = np.arange(rules.max_tokens + 257, dtype=np.float64)
+        terms = self.terms(counts, layout, rules, self.ranks(rules, decodes=decodes))
         known = None if decodes else known_of(self.work, terms.held_bytes, self.model, self.precision)
         host = 0.0 if decodes else self.efficiency.prompt_token_s
         return Pool(count, replica_cost(terms, room, layout.dp, host), rules, known), terms
+
+    def hand_over(self, terms: IterationTerms, decoding: IterationTerms) -> Transfer:
+        """How a prompt's cache reaches the replica that decodes: the network's time, and the engine's own beside it.
+
+        To other cards it takes as long as the slowest of the sender's network, the receiver's and what joins them.
+        """
+        latency, per_token = kv_transfer_seconds(terms.held_bytes, self.network)
+        own = self.efficiency
+        if self.decoder is not None and self.between is not None:
+            late, other = kv_transfer_seconds(decoding.held_bytes, self.decoder.network)
+            latency, per_token = max(latency, late), max(per_token, other, terms.held_bytes / self.between)
+        return Transfer(latency + own.handover_s, per_token, own.handover_token_s)
 
     def pools(self, plan: ServingPlan) -> dict[str, Any]:
         """Build the pools, their terms and the transfer between them."""
@@ -374,57 +324,11 @@ class ServingBuilder:
         }  # fmt: skip
         if split is not None:
             lay = layout_spec(split.decode_plan) if split.decode_plan else layout
-            second, second_terms = self.pool(split.decode_replicas, lay, prefill_only=False, decodes=True)
-            latency, per_token = kv_transfer_seconds(terms.held_bytes, self.network)
+            by = self.decoder or self
+            second, second_terms = by.pool(split.decode_replicas, lay, prefill_only=False, decodes=True)
             out |= {"decode_layout": lay, "decode_pool": second, "decode_terms": second_terms}
-            out["transfer"] = Transfer(latency, per_token)
+            out["transfer"] = self.hand_over(terms, second_terms)
         return out
-
-
-@dataclass(frozen=True, slots=True)
-class FluidDeployment:
-    """A deployment as the closed form takes it, and what its answer is read with; numbers may be columns of points."""
-
-    fleet: Fleet
-    cards: int
-    request_s: float
-    cached_share: float
-    peak_flops: float
-    bandwidth: float
-    calibrated: bool
-
-
-def fluid_deployment(
-    inputs: Inputs, work: ServingWorkload, plan: ServingPlan, by: ServingBuilder | None = None
-) -> FluidDeployment:
-    """Return the deployment of a workload by a plan, as the closed form takes it.
-
-    ``by`` is the builder of the workload on that cluster, where one is at hand.
-
-    Raises InfeasibleError where the model does not fit, InputError for a layout that does not divide it.
-    """
-    builder, split = by or ServingBuilder(inputs, work), work.disaggregated
-    layout = layout_spec(plan)
-    cost, rules, terms = builder.fluid(layout, prefill_only=split is not None)
-    pooled = work.router != "round_robin"
-    host = builder.efficiency.prompt_token_s
-    entry = FluidPool(cost, rules, work.replicas, pooled, values_of(host))
-    cards, fleet = work.replicas * layout.cards, Fleet(entry)
-    if split is not None:
-        lay = layout_spec(split.decode_plan) if split.decode_plan else layout
-        second, second_rules, _ = builder.fluid(lay, prefill_only=False, decodes=True)
-        latency, per_token = map(values_of, kv_transfer_seconds(terms.held_bytes, builder.network))
-        fleet = Fleet(entry, FluidPool(second, second_rules, split.decode_replicas), latency, per_token)
-        cards += split.decode_replicas * lay.cards
-    return FluidDeployment(
-        fleet=fleet,
-        cards=cards,
-        request_s=builder.request_s(terms, layout) + host * builder.prompt,
-        cached_share=work.prefix.hit_share.value if work.prefix else 0.0,
-        peak_flops=builder.card.peak_of(builder.precision.linear),
-        bandwidth=builder.card.memory_bandwidth,
-        calibrated=fitted(builder.engine, builder.card.name, builder.model, builder.precision.linear),
-    )
 
 
 def cache_of_plan(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> float | None:
@@ -446,11 +350,12 @@ def deployment(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> Depl
     builder = ServingBuilder(inputs, work)
     pools = builder.pools(plan)
     auto, loop, power = work.autoscale, work.traffic.closed_loop, inputs.parts.card.power
-    outside = builder.request_s(pools["terms"], pools["layout"])
+    outside = builder.request_s(pools["terms"], pools["layout"], pools["decode_terms"])
     key = f"cards.{inputs.parts.card.name}.power"
     return Deployment(
         card=builder.card.name,
         router=work.router,
+        decode_router=work.disaggregated.decode_router if work.disaggregated else "least_loaded",
         failures=_failures(inputs, work, pools["layout"].cards),
         autoscale=Autoscale(
             auto.minimum, auto.maximum, auto.target_load.value, auto.period.value, auto.start_up.value

@@ -50,6 +50,7 @@ _KINDS = {
     "moe_window": ("moe_window", "moe_bf16", "moe"),
     "moe_linear": ("moe_linear", "moe"),
     "mla": ("mla", "moe"),
+    "mla_fp4": ("mla_fp4", "mla", "moe"),
     "mla_sparse": ("mla_sparse", "mla", "moe"),
 }
 #: Data types of 16 bits.
@@ -120,7 +121,9 @@ def constants_kind(model: Model, linear: str) -> str:
     """
     kinds = set(model.kinds)
     if any(kind.endswith("latent") for kind in kinds):
-        return "mla_sparse" if "sparse latent" in kinds else "mla"
+        if "sparse latent" in kinds:
+            return "mla_sparse"
+        return "mla_fp4" if linear == "fp4" else "mla"
     base = "moe" if model.experts else "dense"
     if kinds & {"linear", "state space"}:
         return f"{base}_linear"
@@ -132,16 +135,19 @@ def constants_kind(model: Model, linear: str) -> str:
 def fitted(profile: SoftwareProfile, card: str, model: Model, linear: str) -> bool:
     """Tell whether an engine's constants on a card were fitted on models of this kind.
 
-    Dense models in bf16 share the constants of dense ones where they were not fitted apart; no other kind stands in.
+    Dense models in bf16 share the constants of dense ones where they were not fitted apart, latent ones in 4 bits those
+    of latent ones; no other kind stands in.
     """
     kind = constants_kind(model, linear)
     known = {"full", "latent", "none"} | _SPECIAL.get(kind, set())
     if not set(model.kinds) <= known:
         return False
-    kinds = {kind, "dense"} if kind == "dense_bf16" else {kind}
+    kinds = {kind, *_ALIKE.get(kind, ())}
     return any(c.card == card and c.model in kinds for c in _serving(profile).constants)
 
 
+#: Class of constants -> the class that stands in where it was not fitted apart.
+_ALIKE = {"dense_bf16": ("dense",), "mla_fp4": ("mla",)}
 #: Class of constants -> kinds of mixers that its measured models have beside full and latent ones.
 _SPECIAL = {
     "moe_window": {"window"}, "moe_linear": {"linear", "state space"}, "dense_linear": {"linear"},
@@ -210,10 +216,13 @@ def _efficiency(profile: SoftwareProfile, of: EngineConstants, gemm: float, memo
         layer_s=of.layer_us * 1e-6,
         step_s=of.step_ms * 1e-3,
         sequence_s=serving.sequence.value,
+        rank_sequence_s=of.rank_sequence_us * 1e-6,
         one_shot_s=of.one_shot_us * 1e-6,
         request_s=of.request_ms * 1e-3,
         prompt_token_s=of.prompt_token_us * 1e-6,
         far_exchange_s=of.far_exchange_us * 1e-6,
+        handover_s=serving.handover.prompt.value if serving.handover else 0.0,
+        handover_token_s=serving.handover.token.value if serving.handover else 0.0,
         expert=of.expert,
         expert_layer_s=of.expert_layer_us * 1e-6,
         latent_rows=of.latent_rows,

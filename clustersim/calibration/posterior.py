@@ -237,8 +237,8 @@ def _at_scales(asked: _Asked, start: Array) -> list[Posterior]:
     """The posteriors at one pair of scales: one for every set of wrong rows that the evidence bears."""
     plain = _mean_of(asked, (), start, _STEPS)
     value, more = _evidence(asked, (), plain)
-    kept = {(): (value, plain)}
-    level = {(): more}
+    kept: dict[tuple[int, ...], tuple[float, Array]] = {(): (value, plain)}
+    level: dict[tuple[int, ...], Array] = {(): more}
     for _ in range(max(2, len(asked.rows) // 10)):
         best = max(found for found, _ in kept.values())
         ahead: dict[tuple[int, ...], tuple[float, Array]] = {}

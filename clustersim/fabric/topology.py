@@ -11,8 +11,6 @@ import math
 from collections import defaultdict
 from typing import Any
 
-import networkx as nx
-
 from clustersim.errors import InputError, suggest
 from clustersim.fabric.parts import NetworkParts
 
@@ -63,6 +61,8 @@ def check_connected(graph: Graph) -> None:
         ...
     clustersim.errors.InputError: the fabric is in 2 pieces: 1 part(s) with a, 1 part(s) with b; add a link between
     """
+    import networkx as nx  # slow to import, and most commands lay out no graph
+
     if graph.number_of_nodes() == 0:
         raise InputError("the fabric has no parts")
     pieces = sorted(nx.connected_components(graph), key=len, reverse=True)

@@ -28,6 +28,7 @@ class Card:
         memory_efficiency: share of the memory bandwidth that streaming kernels reach.
         compute_units: units that tiles of a matrix product are shared out over (an NVIDIA card's multiprocessors); 0
             where unknown, and then shapes reach their average.
+        cache_bytes: last cache before the device memory; 0 where unknown.
         maker: who makes the card; constants of software may hold for the cards of some makers.
         host_link_bandwidth: bytes/s per direction to host memory; 0 where unknown (then offload is an error).
     """
@@ -43,6 +44,7 @@ class Card:
     gemm_efficiency_fp8: float = 0.0
     gemm_sustained: float = 1.0
     maker: str = ""
+    cache_bytes: float = 0.0
 
     def peak_of(self, dtype: str) -> float:
         """Return the dense peak of a data type.

@@ -266,7 +266,7 @@ def iteration_terms(
         overhead_s=_beside(part, model, layout, efficiency) if efficiency.beside else zero + overhead,
         kv_s=attention.kv_s,
         pair_s=attention.pair_s,
-        sequence_s=efficiency.sequence_s + attention.sequence_s,
+        sequence_s=_sequence_s(layout, efficiency) + attention.sequence_s,
         flops=stages * sum((g.flops for g in groups), zero) + attention.near_flops * n,
         weight_bytes=as_array(stages * sum((g.bytes for g in groups), zero)),
         kv_bytes=attention.kv_bytes,
@@ -276,6 +276,13 @@ def iteration_terms(
         held_bytes=held * stage_share(model, layout) / layout.dp,
         not_modelled=(*not_modelled(model), *_unpacked(precision, card)),
     )
+
+
+def _sequence_s(layout: Layout, efficiency: Efficiency) -> float:
+    """Time beside the kernels for a decoding sequence: each attention rank has its own to see to."""
+    if layout.dp == 1:
+        return efficiency.sequence_s
+    return (efficiency.rank_sequence_s or efficiency.sequence_s) / layout.dp
 
 
 def _beside(tokens: Array, model: Model, layout: Layout, efficiency: Efficiency) -> Array:

@@ -117,7 +117,10 @@ class Efficiency:
     products at ``expert`` times both shares. ``latent_rows`` are the heads that decode of a latent works on at least,
     ``latent_share`` the share of the peak in ``latent_format`` that it reaches (without them, prefill's).
     ``far_exchange_s`` is what each exchange of experts' tokens between coherent domains takes beside the fabric's time:
-    its launches, and waiting for the last rank.
+    its launches, and waiting for the last rank. ``handover_s`` and ``handover_token_s`` are what the engines take to
+    hand a prompt's cache to another replica, beside the fabric's time, for a prompt and for each of its tokens.
+    ``rank_sequence_s`` is ``sequence_s`` on a rank of attention-data parallelism, which sees to its own sequences (0:
+    the same).
     ``beside`` names code of another package that gives the time beside the kernels of an iteration from them.
     """
 
@@ -137,6 +140,9 @@ class Efficiency:
     latent_share: float = 0.0
     latent_format: str = ""
     far_exchange_s: float = 0.0
+    handover_s: float = 0.0
+    handover_token_s: float = 0.0
+    rank_sequence_s: float = 0.0
     beside: str = ""
 
     def __post_init__(self) -> None:
@@ -169,6 +175,9 @@ class Efficiency:
             "expert_layer_s",
             "prompt_token_s",
             "far_exchange_s",
+            "handover_s",
+            "handover_token_s",
+            "rank_sequence_s",
         )
         return replace(self, **rates, **{name: getattr(self, name) / speed for name in times})
 

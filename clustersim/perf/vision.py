@@ -185,7 +185,8 @@ def batch_seconds(
     """Return the seconds of a batch of inputs on one card.
 
     Per layer (compute^p + memory^p)^(1/p) + launch: compute is 2 b rows n k over the rate that the shape reaches,
-    memory the values and weights over the bandwidth. A card without a 16-bit ``wide`` format takes the layer's own.
+    memory the values and weights over the bandwidth; of the values as much stays in the last cache as that holds, for a
+    layer reads what the one before it wrote. A card without a 16-bit ``wide`` format takes the layer's own.
 
     Raises InputError for a number format that the card lacks, InfeasibleError where the batch does not fit its memory.
     """
@@ -202,7 +203,7 @@ def batch_seconds(
     for layer, times in _layers(network):
         width = _width(other if layer.wide else dtype)
         rate = rates[other if layer.wide else dtype]
-        moved = (batch * layer.values + layer.weights) * width
+        moved = np.maximum(batch * layer.values * width - card.cache_bytes, 0.0) + layer.weights * width
         compute = 0.0
         if layer.rows:
             shape = shape_efficiency(batch * layer.rows, layer.n, layer.k, layer.groups, card.compute_units)

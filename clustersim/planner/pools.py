@@ -122,10 +122,8 @@ def parted(traffic: TrafficSection, share: float) -> TrafficSection:
 
 
 def _times(value: Sourced, share: float) -> Sourced:
-    ends = {
-        end: None if getattr(value, end) is None else getattr(value, end) * share for end in ("low", "high")
-    }
-    return replace(value, value=value.value * share, **ends)
+    low, high = (None if end is None else end * share for end in (value.low, value.high))
+    return replace(value, value=value.value * share, low=low, high=high)
 
 
 def filled(pools: Sequence[Pool], demand_per_s: float) -> list[Pool]:

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from clustersim.assemble.serving import deployment, engine_said, requests_of, slo_of, stream_spec
+from clustersim.assemble.serving import deployment, engine_said
+from clustersim.assemble.traffic import requests_of, slo_of, stream_spec
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.capacity import Turned, Verdict, best_reachable, closed_loop_verdict, verdict
 from clustersim.des.serving.costs import TokenCost, token_cost, token_seconds
@@ -411,7 +412,13 @@ def plant_of(base: Deployment) -> tuple[Plant, tuple[float, float]]:
     still = steady(base)
     decode = float(base.decode_layout.cards) if base.decode_layout is not None else 0.0
     plant = Plant(
-        still.pool, still.router, still.decode_pool, still.transfer, still.cached_share, still.priority_share
+        still.pool,
+        still.router,
+        still.decode_pool,
+        still.transfer,
+        still.cached_share,
+        still.priority_share,
+        still.decode_router,
     )
     return plant, (float(base.layout.cards), decode)
 

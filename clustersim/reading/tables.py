@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +12,12 @@ from pathlib import Path
 from clustersim.errors import InputError, Problem
 from clustersim.reading.guarded import Text, printable, read_text
 
-__all__ = ["Table", "parse_table", "read_table", "records", "refuse_separator"]
+__all__ = ["MOST_COLUMNS", "Table", "parse_table", "read_table", "records", "refuse_separator"]
 
 #: A cell longer than this is a quotation mark that was never closed, or no table.
 LONGEST_CELL = 100_000
+#: A line of more cells than a spreadsheet has columns is no table's.
+MOST_COLUMNS = 16_384
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "，": "full-width commas", "；": "full-width semicolons"}
 _REPORTED = 50
 
@@ -49,7 +52,7 @@ def records(text: str, name: str, separator: str = ",") -> Iterator[tuple[int, l
     [(1, ['a', 'b']), (3, ['1', 'x\ny']), (5, ['2', 'z'])]
 
     Raises InputError, with the line, for a quotation mark that is not closed, text after a closed one, a cell of more
-    than 100,000 characters, and columns that something else than commas separates.
+    than 100,000 characters, a line of more than 16,384 cells, and columns that something else than commas separates.
     """
     rows = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
     begins, first = 1, True
@@ -61,6 +64,10 @@ def records(text: str, name: str, separator: str = ",") -> Iterator[tuple[int, l
             raise InputError(f"{name}:{begins}: {_csv_words(str(error))}") from None
         if row is None:
             return
+        if len(row) > MOST_COLUMNS:
+            raise InputError(
+                f"{name}:{begins}: {len(row):,} cells in a line; a table has at most {MOST_COLUMNS:,}"
+            )
         if any(cell.strip() for cell in row):
             if first and separator == ",":
                 refuse_separator(row, name, begins)
@@ -101,7 +108,7 @@ def parse_table(source: Text, *, short: bool = False) -> Table:
     if not header:
         raise InputError(f"{name}: the file is empty; its first line must name the columns")
     columns = [cell.strip() for cell in header]
-    twice = sorted({c for c in columns if columns.count(c) > 1})
+    twice = sorted(c for c, times in Counter(columns).items() if times > 1)
     if twice:
         what = f"column {printable(twice[0])!r} stands twice" if twice[0] else "columns without a name"
         raise InputError(f"{name}:{at}: {what}")

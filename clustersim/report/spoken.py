@@ -26,8 +26,23 @@ _NUMBER = r"([-+~≤≥<>]?\d[\d.,%e+x-]*)"
 #: Columns that hold names of the user's or of files: nothing in them is put into other words.
 _NAMES = frozenset({
     "name", "scenario", "side", "workload", "card", "file", "key", "keys", "source", "plan", "model", "id", "row",
-    "input", "where", "inputs", "from", "value", "example", "takes", "allowed", "site",
+    "input", "where", "inputs", "from", "value", "example", "default", "read_by", "says", "site",
 })  # fmt: skip
+#: Columns of ``keys`` that say what an input may be: these words of theirs are no values.
+_LIMITS = {
+    "allowed": (
+        ("at least", "至少"), ("at most", "至多"), ("above", "大于"), ("below", "小于"), ("whole", "整数"),
+    ),
+    "usual": ((" to ", " 至 "),),
+}  # fmt: skip
+_TAKES = {
+    "quantity": "数量", "whole number": "整数", "true or false": "true 或 false", "text": "文本", "list": "列表",
+    "row by year": "逐年的行", "number": "数", "date": "日期",
+}  # fmt: skip
+#: A column of a percentile of another, and one of a year, by its name or its number.
+_PERCENTILE = re.compile(r"(.+)_(p\d\d?)")
+_DATED = re.compile(r"(.+)_(20\d\d(?:H[12])?[AE])")
+_OF_A_YEAR = re.compile(r"(.+)_year_(\d)")
 _KEY = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
 #: A term as it is called, with the year where it has one for each.
 _TERM = re.compile(rf"({_KEY.pattern})(?: \d{{4}}E?)?")
@@ -46,21 +61,47 @@ def spoken_heading(key: str) -> str:
         return heading(key)
     from clustersim.report.labels.columns import COLUMNS, UNITS
 
+    if key not in COLUMNS and (ranged := _PERCENTILE.fullmatch(key)):
+        return f"{spoken_heading(ranged[1])} {ranged[2].upper()}"
     base, unit = spoken_unit(key)
-    words = COLUMNS.get(key) or _label(key) or COLUMNS.get(base) or _label(base)
+    if yearly := _OF_A_YEAR.fullmatch(base):
+        return f"第 {yearly[2]} 年{spoken_heading(f'{yearly[1]}{key.removeprefix(base)}')}"
+    if dated := _DATED.fullmatch(base):
+        return f"{dated[2]} {spoken_heading(f'{dated[1]}{key.removeprefix(base)}')}"
+    words = COLUMNS.get(key) or COLUMNS.get(base) or _label(key) or _label(base)
     if not words:
         return chinese(heading(key))
-    return f"{words}({UNITS.get(unit, unit)})" if unit and "(" not in words and unit not in words else words
+    said = UNITS.get(unit, unit)
+    told = not unit or key in COLUMNS or "(" in words or "/" in words or unit in words or said in words
+    return words if told else f"{words}({said})"
 
 
 def spoken_cell(column: str, text: str) -> str:
     """Return a cell of text in the chosen language; a term keeps its key behind its words: it is what one types."""
     if language() != "zh" or column in _NAMES:
         return text
+    if column == "takes":
+        return _TAKES.get(text, text)
+    if column in _LIMITS:
+        for english, ours in _LIMITS[column]:
+            text = text.replace(english, ours)
+        return text
+    if column == "note":
+        return _note(text)
     if term := _TERM.fullmatch(text):
         words = _label(term[1]) or _label(spoken_unit(term[1])[0])
         return f"{words} {text}" if words else text
     return chinese(text)
+
+
+def _note(text: str) -> str:
+    """A remark of ours in Chinese; one that is quoted from a file, of which only pieces have words, as it stands."""
+    pieces = text.split("; ")
+    said = [chinese(piece) for piece in pieces]
+    if any(one == piece and re.search("[a-z]{3}", one) for one, piece in zip(said, pieces, strict=True)):
+        whole = _whole(text, across=True)
+        return whole or text
+    return ";".join(said)
 
 
 @lru_cache(maxsize=20_000)
@@ -92,7 +133,9 @@ def _whole(body: str, *, across: bool) -> str | None:
         return words
     for literal, pattern, answer in templates:
         match = pattern.fullmatch(body) if literal in body else None
-        if match and (across or not any("; " in group for group in match.groups())):
+        # What has no word of its own ("{} {n}%") holds one piece, not several.
+        joint = "; " if re.search("[A-Za-z]", literal) else ", "
+        if match and (across or not any(joint in group for group in match.groups())):
             return answer.format(*(chinese(group) for group in match.groups()))
     return None
 

@@ -1,8 +1,6 @@
 """What measurements of a card changed of it: factors on what its profile and its software's constants give."""
 
-from __future__ import annotations
-
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -58,7 +56,7 @@ class CalibratedProfile(Model):
     """By quantity (step_time, ttft, tpot, throughput): the residuals of the rows that were calibrated on."""
 
     @model_validator(mode="after")
-    def _known_pairs(self) -> CalibratedProfile:
+    def _known_pairs(self) -> Self:
         names = set(self.correlation) | {b for of in self.correlation.values() for b in of}
         unknown = sorted(names - set(FACTORS))
         if unknown:

@@ -4,8 +4,6 @@ A name that the user chooses stands in capitals: ``cards.NAME.memory.bandwidth``
 ``company.drivers.receivable_days.YEAR``. Messages look through all of them for what a mistyped key may have meant.
 """
 
-from __future__ import annotations
-
 import re
 import types
 import typing

@@ -1,8 +1,6 @@
 """Collectives that a scenario asks about: what cards of the cluster exchange, and between how many."""
 
-from __future__ import annotations
-
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import model_validator
 
@@ -47,7 +45,7 @@ class CollectiveSection(Model):
     """Whether copy engines move it and not kernels: their packets are larger."""
 
     @model_validator(mode="after")
-    def _sized(self) -> CollectiveSection:
+    def _sized(self) -> Self:
         if self.size is None and self.kind not in EXPERT_KINDS:
             raise ValueError(f"size: is missing; {self.kind} takes as long as it has bytes")
         return self

@@ -4,10 +4,8 @@ Only ``drivers``, ``products``, an opening balance, shares, price and a cost of 
 for a file of thirty lines. With ``printed``, drivers and products that are left out are the printed ones.
 """
 
-from __future__ import annotations
-
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -75,7 +73,7 @@ class ProductFile(Model):
     """For a card without a profile of its own: the line whose worth moves it."""
 
     @model_validator(mode="after")
-    def _within_bounds(self) -> ProductFile:
+    def _within_bounds(self) -> Self:
         refuse_out_of_bounds(self)
         return self
 
@@ -139,7 +137,7 @@ class DriversFile(Model):
     """Whether price and units stay printed, follow products and scales only, or also the simulated value of cards."""
 
     @model_validator(mode="after")
-    def _within_bounds(self) -> DriversFile:
+    def _within_bounds(self) -> Self:
         refuse_out_of_bounds(self)
         return self
 
@@ -258,7 +256,7 @@ class CompanyFile(Model):
     """Who changed what, when and why."""
 
     @model_validator(mode="after")
-    def _years_are_known(self) -> CompanyFile:
+    def _years_are_known(self) -> Self:
         problems = [
             f"{key}.{year}: not a year of the forecast ({self.years[0]} to {self.years[-1]})"
             for key, row in _rows(self)

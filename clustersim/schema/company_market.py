@@ -1,8 +1,6 @@
 """What a company file says of its market: how it answers a change of worth, its size, and what bounds the supply."""
 
-from __future__ import annotations
-
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -37,7 +35,7 @@ class ResponseFile(Model):
     """Sell at a loss rather than not at all."""
 
     @model_validator(mode="after")
-    def _room_for_the_plan(self) -> ResponseFile:
+    def _room_for_the_plan(self) -> Self:
         given = [
             *self.headroom.by_year.values(),
             *([self.headroom.every_year] if self.headroom.every_year else []),

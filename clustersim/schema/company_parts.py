@@ -1,9 +1,7 @@
 """Parts of a company file: balances and statements, peers, cost of capital, refinancing, reported halves, journal."""
 
-from __future__ import annotations
-
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -78,7 +76,7 @@ class HistoryFile(Model):
     """Rows of the cash-flow statement, by item."""
 
     @model_validator(mode="after")
-    def _along_the_years(self) -> HistoryFile:
+    def _along_the_years(self) -> Self:
         for name in ("income", "balance", "cash_flow"):
             for item, row in getattr(self, name).items():
                 if len(row) != len(self.years):

@@ -1,7 +1,5 @@
 """Rows by year in a company file: years as keys, one source for the row; and the names that statement lines go by."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any, ClassVar

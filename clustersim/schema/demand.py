@@ -4,9 +4,7 @@ Which field of a workload belongs to the demand, and which to the cluster that m
 once: comparisons, sides and the value of a card all ask ``identity``.
 """
 
-from __future__ import annotations
-
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -206,7 +204,7 @@ class JobsWorkload(Model):
     """How the queue decides."""
 
     @model_validator(mode="after")
-    def _something(self) -> JobsWorkload:
+    def _something(self) -> Self:
         if not (self.jobs or self.drawn or self.trace or self.services):
             raise ValueError("needs jobs, drawn, trace or services: nothing is asked of the site")
         return self

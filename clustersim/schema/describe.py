@@ -4,8 +4,6 @@ Read from the same classes that check a file: nothing is written down twice. Wha
 sum to one, plans that fill the cards) is checked by ``clustersim check`` alone.
 """
 
-from __future__ import annotations
-
 import datetime
 import re
 import types

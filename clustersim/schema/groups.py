@@ -1,7 +1,5 @@
 """Unlike cards as one site: its groups of equal cards, and what joins them."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from clustersim.plugins import TOPOLOGIES

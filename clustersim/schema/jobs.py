@@ -1,8 +1,6 @@
 """Jobs of several teams on one site: listed, drawn, or read from a trace; services beside them; the queue's policy."""
 
-from __future__ import annotations
-
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -51,7 +49,7 @@ class JobSection(Model):
     """Cards that it may run on, where the site has unlike ones; none named: any."""
 
     @model_validator(mode="after")
-    def _one_size(self) -> JobSection:
+    def _one_size(self) -> Self:
         if (self.nodes is None) == (self.cards is None):
             raise ValueError("needs either nodes (whole servers) or cards")
         if self.min_cards is not None and self.cards is not None and self.min_cards.value > self.cards.value:
@@ -80,7 +78,7 @@ class ClassSection(Model):
     """Elastic jobs go on with as few."""
 
     @model_validator(mode="after")
-    def _spread(self) -> ClassSection:
+    def _spread(self) -> Self:
         if self.p90.value < self.median.value:
             raise ValueError(f"p90 ({self.p90.value:g} s) lies below the median ({self.median.value:g} s)")
         if self.min_cards is not None and self.min_cards.value > self.cards.value:
@@ -101,7 +99,7 @@ class DrawnSection(Model):
     """How far arrivals swing over a day: 0 is even, 1 from nothing to double."""
 
     @model_validator(mode="after")
-    def _one_way(self) -> DrawnSection:
+    def _one_way(self) -> Self:
         if (self.load is None) == (self.jobs is None):
             raise ValueError("needs either load (a share of the site's card-time) or jobs (how many)")
         if not any(one.weight.value > 0 for one in self.classes):

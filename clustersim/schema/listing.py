@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clustersim.errors import InputError
@@ -10,13 +10,19 @@ from clustersim.provenance import TIERS
 from clustersim.schema.catalogue import NAME, YEAR, Key, all_keys, keys_of, near_keys, same_key
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.schema.lookup import known_names
+from clustersim.schema.meaning import by_meaning
 from clustersim.schema.readers import readers
 
-__all__ = ["list_keys", "settable"]
+__all__ = ["also_meant", "list_keys", "settable"]
+
+#: Keys that are named beside those that were listed.
+_ALSO = 4
+#: What a word counts for where it, or one alike, stands in the key itself.
+_IN_KEY = 2.4
 
 
 def list_keys(word: str = "", scenario: str = "") -> list[dict[str, Any]]:
-    """Return a row for every key that has the word in it, or (where none has) in what it says.
+    """Return a row for every key that has the word in it, or (where none has) in what it says, or (else) means it.
 
     With a scenario: the numbers that it states, with values, ranges, tiers and where they stand; a word may then be
     the name of a card, a part or a product, too.
@@ -29,11 +35,24 @@ def list_keys(word: str = "", scenario: str = "") -> list[dict[str, Any]]:
         named = [row for row in _stated(list(all_keys()), scenario) if wanted in row["key"].casefold()]
         if named:
             return named
-    found = found or [k for k in all_keys() if wanted in k.says.casefold()]
+    found = found or [k for k in all_keys() if wanted in k.says.casefold()] or by_meaning(word, all_keys())
     if not found:
         hint = near_keys(word) or "leave it out to list all"
         raise InputError(f"no key has {word!r} in it or in what it says; {hint}")
     return _stated(found, scenario) if scenario else _listed(found)
+
+
+def also_meant(word: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return keys that mean a word without having it in them, beside the rows that were listed for it.
+
+    >>> "nics.NAME.latency" in also_meant("delay", list_keys("delay"))
+    True
+    """
+    if not word.strip():
+        return []
+    listed = [str(row["key"]) for row in rows]
+    nearest = by_meaning(word, all_keys(), least=_IN_KEY)
+    return [k.key for k in nearest if not any(k.key == one or same_key(k.key, one) for one in listed)][:_ALSO]
 
 
 def settable(scenario: str) -> list[str]:

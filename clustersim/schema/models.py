@@ -4,10 +4,8 @@ Plain whole numbers are those of one published configuration, which ``source`` a
 What is checked across fields stands here and nowhere else; every problem names both fields.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -302,7 +300,7 @@ class ModelDimensions(Model):
         return cycle * (self.layers // len(cycle)) if cycle else ()
 
     @model_validator(mode="after")
-    def _consistent(self) -> ModelDimensions:
+    def _consistent(self) -> Self:
         problems = [*self._head_problems(), *self._expert_problems(), *self._pattern_problems()]
         if problems:
             raise ValueError("; ".join(problems))

@@ -1,8 +1,6 @@
 """Networks that are no language models: encoders, convolutional networks, diffusion models, layer by layer."""
 
-from __future__ import annotations
-
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -33,7 +31,7 @@ class BlockSection(Model):
     """How often it stands there."""
 
     @model_validator(mode="after")
-    def _one(self) -> BlockSection:
+    def _one(self) -> Self:
         if sum(kind is not None for kind in (self.conv, self.linear, self.attention)) != 1:
             raise ValueError("give one of conv, linear and attention")
         return self

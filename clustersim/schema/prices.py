@@ -1,7 +1,5 @@
 """The price book: one file a version, one line a part."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator

@@ -4,8 +4,6 @@ Every number is ``{value, source, tier, low?, high?, note?}``. What nobody has p
 absent field is an error that names the field and the file.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -168,6 +166,8 @@ class CardProfile(Profile):
     """Compute dies on the card."""
     compute_units: Count | None = None
     """Units that the tiles of a matrix product are shared out over, all dies together; absent: shapes are averaged."""
+    cache: Annotated[Sourced, quantity("B", gt=0, usual=("1 MB", "2 GB"))] | None = None
+    """Last cache before the device memory, all dies together; absent: networks of pictures find nothing in it."""
     status: str = ""
     """Announced, sampled, on sale or withdrawn."""
     peak: dict[str, OpRate] = Field(default_factory=dict)

@@ -1,7 +1,5 @@
 """The reliability and checkpoint sections of a scenario file: failures, recovery, spares, copies."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

@@ -1,11 +1,10 @@
 """What a scenario file may say. One file is a complete question: a site, the demand on it, its market."""
 
-from __future__ import annotations
-
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from clustersim.errors import suggest
 from clustersim.provenance import Sourced
 from clustersim.schema.base import Amount, Bandwidth, Fraction, Model, quantity
 from clustersim.schema.collectives import CollectiveSection
@@ -64,7 +63,7 @@ class ClusterSection(Model):
     """The parallel storage."""
 
     @model_validator(mode="after")
-    def _cards_or_groups(self) -> ClusterSection:
+    def _cards_or_groups(self) -> Self:
         """Equal cards or groups of them, not both and not neither."""
         if not self.card and not self.groups:
             raise ValueError("card: is needed and missing (add it, or groups of unlike cards)")
@@ -126,7 +125,7 @@ class Scenario(Model):
     (``cards.H100.efficiency.gemm: 0.6``); nothing (``null``) takes an optional key out."""
 
     @model_validator(mode="after")
-    def _shares(self) -> Scenario:
+    def _shares(self) -> Self:
         if not self.demand and not self.collectives:
             raise ValueError("demand: names no workload; give at least one (docs/design.md shows the form)")
         given = [w.share for w in self.demand.values()]
@@ -142,7 +141,7 @@ class Scenario(Model):
         return self
 
     @model_validator(mode="after")
-    def _one_model_a_name(self) -> Scenario:
+    def _one_model_a_name(self) -> Self:
         seen: dict[str, tuple[str, object]] = {}
         for name, work in self.demand.items():
             if work.model is None:
@@ -157,7 +156,21 @@ class Scenario(Model):
         return self
 
     @model_validator(mode="after")
-    def _what_is_valued_is_bought(self) -> Scenario:
+    def _phases_on_groups(self) -> Self:
+        for name, work in self.demand.items():
+            split = getattr(work, "disaggregated", None)
+            for key in ("prefill_on", "decode_on") if split is not None else ():
+                group = getattr(split, key)
+                if group is not None and group not in self.cluster.groups:
+                    raise ValueError(
+                        f"demand.{name}.disaggregated.{key}: {suggest(group, list(self.cluster.groups))}"
+                        if self.cluster.groups
+                        else f"demand.{name}.disaggregated.{key}: names a group, and the cluster has none"
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _what_is_valued_is_bought(self) -> Self:
         first = next(iter(self.cluster.groups.values()), None)
         if first is not None and first.owned and self.market is not None:
             raise ValueError(

@@ -1,8 +1,6 @@
 """What a serving or video workload may say: layout, precision, batching, traffic, service level; streams."""
 
-from __future__ import annotations
-
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -90,7 +88,7 @@ class SpeculativeSection(Model):
     """The smaller model (hwprofiles/models)."""
 
     @model_validator(mode="after")
-    def _one_acceptance(self) -> SpeculativeSection:
+    def _one_acceptance(self) -> Self:
         if self.acceptance is not None and self.acceptance_by_position:
             raise ValueError("acceptance and acceptance_by_position say the same thing twice: give one")
         if self.acceptance_by_position and len(self.acceptance_by_position) != self.draft_tokens:
@@ -151,7 +149,7 @@ class PrefixSection(Model):
     """Memories outside the cards, nearest first."""
 
     @model_validator(mode="after")
-    def _one_way(self) -> PrefixSection:
+    def _one_way(self) -> Self:
         if self.hit_share.value > 0:
             why = "the share that is known is stated (hit_share), and not found in what the memories hold"
             tell_idle(self, "prefix", dict.fromkeys(("memory_share", "tiers"), why))
@@ -186,8 +184,24 @@ class DisaggregatedSection(Model):
     """Parallel degrees of a decoding replica."""
     first_token: Literal["prefill", "decode"] = "prefill"
     """Who sends the first token: the replica that took the prompt, or, once it has the cache, the one that decodes."""
+    prefill_on: str | None = None
+    """Of a site of unlike cards: the group that takes the prompts."""
+    decode_on: str | None = None
+    """Of a site of unlike cards: the group that decodes; prompts' caches pass over ``cluster.link``."""
+    decode_router: Literal["round_robin", "least_loaded"] = "least_loaded"
+    """Which decoding replica takes a request: each in turn, or the one with the fewest."""
     decode_batching: BatchingSection | None = None
     """Scheduler of a decoding replica, where it is not that of the others."""
+
+    @model_validator(mode="after")
+    def _both_groups(self) -> Self:
+        if (self.prefill_on is None) != (self.decode_on is None):
+            raise ValueError("prefill_on and decode_on: give both groups, or neither")
+        if self.prefill_on is not None and self.prefill_on == self.decode_on:
+            raise ValueError(
+                "decode_on: is the group that takes the prompts; leave both out for one kind of card"
+            )
+        return self
 
 
 class FailureSection(Model):
@@ -225,7 +239,7 @@ class LengthSection(Model):
     """Standard deviation of the logarithm (lognormal), or half-width over the mean (uniform)."""
 
     @model_validator(mode="after")
-    def _possible(self) -> LengthSection:
+    def _possible(self) -> Self:
         if self.shape == "uniform" and self.spread.value > 1:
             raise ValueError(
                 f"spread: a half-width of {self.spread.value:g} means reaches below zero; at most 1"
@@ -305,7 +319,7 @@ class TrafficSection(Model):
     figures of the steady state are known."""
 
     @model_validator(mode="after")
-    def _one_way(self) -> TrafficSection:
+    def _one_way(self) -> Self:
         if self.sessions is not None and (self.trace is not None or self.prompt is not None):
             raise ValueError("sessions make their own prompts: leave out trace and prompt")
         begins = self.sessions if self.prompt is None else self.prompt

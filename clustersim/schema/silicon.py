@@ -1,7 +1,5 @@
 """What a card is made of, and what that costs its maker."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from clustersim.provenance import Sourced

@@ -4,9 +4,7 @@ A file is one release of one family. Its constants hold until the family's next 
 its own takes those of the nearest earlier one, and says so. A stack that nobody measured is a class with wide ranges.
 """
 
-from __future__ import annotations
-
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -222,10 +220,11 @@ class EngineConstants(Model):
         "moe_window",
         "moe_linear",
         "mla",
+        "mla_fp4",
         "mla_sparse",
     ]
-    """Latent attention (``mla``), experts (``moe``) or neither, and what makes the kernels others: products in 16 bits,
-    windows, linear attention, a selection of the cache."""
+    """Latent attention (``mla``), experts (``moe``) or neither, and what makes the kernels others: products in 16 or 4
+    bits, windows, linear attention, a selection of the cache."""
     gemm: float = Field(gt=0, le=1)
     """Share of the peak that matrix products reach."""
     memory: float = Field(gt=0, le=1)
@@ -246,12 +245,23 @@ class EngineConstants(Model):
     """Share of the matrix rate that experts reach."""
     expert_layer_us: float = Field(0.0, ge=0)
     """Time beside the kernels of each layer of experts, on top, microseconds."""
+    rank_sequence_us: float = Field(0.0, ge=0)
+    """Time that a decoding sequence adds on its rank of attention-data parallelism, microseconds; 0: ``sequence``."""
     latent_rows: float = Field(1.0, ge=1)
     """Heads that decode of a latent works on at least: what a tile of its kernel holds."""
     latent_share: float = Field(0.0, ge=0, le=1)
     """Share of the peak that decode of a latent reaches; 0: as prefill."""
     latent_format: Literal["", "bf16", "fp8"] = ""
     """Format that it computes in, where the card has it."""
+
+
+class HandoverConstants(Model):
+    """What an engine takes to hand a prompt's cache to another replica, beside the network's time."""
+
+    prompt: Annotated[Sourced, quantity("s", ge=0, usual=("0 s", "2 s"))]
+    """For each prompt."""
+    token: Annotated[Sourced, quantity("s", ge=0, usual=("0 s", "1 ms"))]
+    """For each of its tokens; prompts do not wait for one another."""
 
 
 def _of(constants: list[EngineConstants], maker: str) -> list[EngineConstants]:
@@ -282,6 +292,8 @@ class ServingConstants(Model):
     """Times the time beside the kernels of a layer where the host launches every kernel."""
     constants: tuple[EngineConstants, ...] = ()
     """Fitted constants by card and kind of model."""
+    handover: HandoverConstants | None = None
+    """What a hand-over takes where prompts are computed apart; absent: the network's time alone."""
     beside: Annotated[str, Named(ENGINES, ("",))] = ""
     """Code of another package that gives the time beside the kernels of an iteration from the constants."""
 
@@ -332,7 +344,7 @@ class SoftwareProfile(Profile):
     """Constants of a serving engine."""
 
     @model_validator(mode="after")
-    def _one_role(self) -> SoftwareProfile:
+    def _one_role(self) -> Self:
         if getattr(self, self.role) is None or (self.training is None) == (self.serving is None):
             raise ValueError(f"role {self.role!r} needs a section {self.role!r} and no other")
         if self.evidence == "tuned" and not self.tuned_on:

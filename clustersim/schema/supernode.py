@@ -1,8 +1,6 @@
 """A supernode: what joins servers to one coherent domain, and what a scenario says of it."""
 
-from __future__ import annotations
-
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import model_validator
 
@@ -83,7 +81,7 @@ class SupernodeProfile(Profile):
     """Of one link, its modules included."""
 
     @model_validator(mode="after")
-    def _whole(self) -> SupernodeProfile:
+    def _whole(self) -> Self:
         """What a wiring is made of must be there, and nothing else."""
         has = {"switch": self.switch, "circuits": self.circuits, "dimensions": self.dimensions}
         needs = {"switched": ("switch",), "torus": ("dimensions",), "optical": ("switch", "circuits")}[

@@ -1,9 +1,7 @@
 """What the owner of a cluster pays, and for how long."""
 
-from __future__ import annotations
-
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -91,7 +89,7 @@ class TcoSection(Model):
     """What a buyer is known to have paid for the whole, VAT included, to hold the bill against."""
 
     @model_validator(mode="after")
-    def _consistent(self) -> TcoSection:
+    def _consistent(self) -> Self:
         hours = sum(band.hours.value for band in self.tariff_bands)
         if self.tariff_bands and abs(hours - 24) > 1e-9:
             raise ValueError(f"tariff_bands: the hours sum to {hours:g}; they must fill 24")

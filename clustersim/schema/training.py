@@ -1,7 +1,5 @@
 """What a training workload may say: its plan and its software."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.errors import InputError
-from clustersim.extras import needs
+from clustersim.study.sobol import latin_hypercube, sobol_points
 
 __all__ = ["morris_design", "saltelli_design", "uniform_sample"]
 
@@ -24,15 +24,12 @@ def uniform_sample(method: str, points: int, columns: int, seed: int) -> Array:
     """
     if points < 1 or columns < 1:
         raise InputError(f"a sample needs at least one point and one input, not {points} and {columns}")
-    with needs("study", "samples of a study"):
-        from scipy.stats import qmc
-
     rng = np.random.default_rng(seed)
     if method == "sobol":
         bits = max(1, int(np.ceil(np.log2(points))))
-        sample = qmc.Sobol(columns, scramble=True, rng=rng).random_base2(bits)[:points]
+        sample = sobol_points(bits, columns, rng.spawn(1)[0])[:points]
     elif method == "lhs":
-        sample = qmc.LatinHypercube(columns, rng=rng).random(points)
+        sample = latin_hypercube(points, columns, rng.spawn(1)[0])
     elif method == "random":
         sample = rng.random((points, columns))
     else:

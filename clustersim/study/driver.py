@@ -16,6 +16,7 @@ from clustersim.study.execute import (
     TASK_S,
     block_size,
     open_executor,
+    probed_outputs,
     question_of,
     run_ranges,
     time_one_block,
@@ -93,6 +94,8 @@ def known_outputs(spec: StudySpec) -> tuple[str, ...]:
 
     Raises InputError with the first point's error when none of the first points gives any.
     """
+    if names := probed_outputs(spec):
+        return names
     question, first = question_of(spec), ""
     for index in range(min(spec.total, 64)):
         try:
@@ -121,6 +124,11 @@ def points_per_task(spec: StudySpec, workers: int) -> int:
     return block * max(1, min(fitting, share), files)
 
 
+def _hands(spec: StudySpec, workers: int) -> int:
+    """Return the processes that a study is worth: a single block is run where it was looked into."""
+    return 1 if block_size(spec) >= spec.total else workers
+
+
 def run_in_memory(
     spec: StudySpec, *, workers: int = 1, scheduler: str | None = None, tell: Tell | None = None
 ) -> StudyResult:
@@ -128,7 +136,7 @@ def run_in_memory(
     outputs = known_outputs(spec)
     parts: list[Found] = []
     done, alone = 0, Alone()
-    with open_executor(workers, scheduler, spec) as (executor, count):
+    with open_executor(_hands(spec, workers), scheduler, spec) as (executor, count):
         ranges = task_ranges([(0, spec.total)], points_per_task(spec, count))
         for part in run_ranges(spec, ranges, executor, ahead=4 * count):
             parts.append(part)
@@ -169,7 +177,7 @@ def run_study(
         gaps = store.missing(spec.total)
         done = spec.total - sum(stop - start for start, stop in gaps)
         if gaps:
-            with open_executor(workers, scheduler, spec) as (executor, count):
+            with open_executor(_hands(spec, workers), scheduler, spec) as (executor, count):
                 ranges = task_ranges(gaps, points_per_task(spec, count))
                 for found in run_ranges(spec, ranges, executor, ahead=4 * count):
                     store.add(found.start, found.stop, to_table(spec, found, outputs))

@@ -48,6 +48,7 @@ __all__ = [
     "block_size",
     "evaluate",
     "open_executor",
+    "probed_outputs",
     "question_of",
     "run_ranges",
     "time_one_block",
@@ -97,20 +98,36 @@ class _Study:
     question: Question[Inputs]
     block: int
     why_alone: str = ""
+    outputs: tuple[str, ...] = ()
+    """What the first points give; nothing where one of them fails."""
+    whole: Found | None = None
+    """All points, where they are one block that could be run together."""
 
 
 def _study(spec: StudySpec) -> _Study:
     """The study, looked into once a process; the same everywhere, so that its bytes are."""
     known = _STUDIES.get(id(spec))
     if known is None or known[0] is not spec:
-        question = question_of(spec)
-        few = min(spec.total, PROBED)
-        probed = question.answers(varied_values(spec, 0, few), few)
-        words = question.words(varied_values(spec, 0, 1))
-        block = blocks(spec, words, together=probed.alone == 0)
         _STUDIES.clear()
-        known = _STUDIES[id(spec)] = (spec, _Study(question, block, probed.why_alone))
+        known = _STUDIES[id(spec)] = (spec, _looked_into(spec))
     return known[1]
+
+
+def _looked_into(spec: StudySpec) -> _Study:
+    question = question_of(spec)
+    words = question.words(varied_values(spec, 0, 1))
+    block = blocks(spec, words, together=True)
+    if block == spec.total:  # to run a single block takes little longer than to look at some of its points
+        found = question.answers(varied_values(spec, 0, block), block, hasty=True)
+        if not found.alone:
+            whole = Found(0, block, found.columns, found.errors)
+            return _Study(question, block, "", () if found.errors else tuple(found.columns), whole)
+    few = min(spec.total, PROBED)
+    probed = question.answers(varied_values(spec, 0, few), few)
+    outputs = () if probed.errors else tuple(probed.columns)
+    return _Study(
+        question, blocks(spec, words, together=probed.alone == 0), probed.why_alone, outputs
+    )  # fmt: skip
 
 
 def evaluate(spec: StudySpec, start: int, stop: int) -> Found:
@@ -125,6 +142,8 @@ def evaluate(spec: StudySpec, start: int, stop: int) -> Found:
 
 
 def _block(spec: StudySpec, study: _Study, start: int) -> Found:
+    if study.whole is not None:
+        return study.whole
     stop = min(start + study.block, spec.total)
     values = varied_values(spec, start, stop)
     if study.block > 1:
@@ -142,6 +161,11 @@ def _block(spec: StudySpec, study: _Study, start: int) -> Found:
 def block_size(spec: StudySpec) -> int:
     """Return how many points of a study run together: tasks are of whole blocks."""
     return _study(spec).block
+
+
+def probed_outputs(spec: StudySpec) -> tuple[str, ...]:
+    """Return the names of the outputs of a study's first points; nothing where one of them fails."""
+    return _study(spec).outputs
 
 
 def reused() -> dict[str, tuple[int, int]]:

@@ -18,7 +18,8 @@ __all__ = ["BLOCK", "MOST_PARTS", "Found", "blocks", "joined", "varied_values"]
 
 Array = NDArray[np.float64]
 
-#: Points that run together at most: enough that what a batch costs once is little, few enough for a worker's memory.
+#: Points that run together, near enough: so many that what a batch costs once is little, and few enough for a worker's
+#: memory. A study of up to half as many again is one block.
 BLOCK = 8192
 #: Points together where most share their numbers with few others, as where names or counts vary.
 SMALL_BLOCK = 64
@@ -108,4 +109,4 @@ def blocks(spec: StudySpec, words: Sequence[str], *, together: bool) -> int:
         sharing = int(np.prod([len(a.values) for a in spec.axes if a.key in numbers]))
     if sharing < SMALL_BLOCK:
         return SMALL_BLOCK
-    return ceil(spec.total / ceil(spec.total / BLOCK))
+    return ceil(spec.total / max(1, round(spec.total / BLOCK)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from statistics import fmean, median
 from typing import Any
 
-from clustersim.errors import InputError, suggest
+from clustersim.errors import InputError, listed, suggest
 from clustersim.schema.profiles import CardProfile
 from clustersim.special import rank_correlation
 
@@ -99,9 +99,7 @@ def require_columns(columns: Iterable[str], needed: Sequence[str], file: str) ->
     said = [
         f"{name!r} is missing{', ' + near[name] if near[name].startswith('did') else ''}" for name in missing
     ]
-    raise ColumnError(
-        file, f"{'; '.join(said)}. It has: {', '.join(have)}. Needed columns: {', '.join(needed)}"
-    )
+    raise ColumnError(file, f"{'; '.join(said)}. It has: {listed(have)}. Needed columns: {', '.join(needed)}")
 
 
 def given_rows(

@@ -105,8 +105,9 @@ def _layout(read: _Command) -> Layout:
     tp, pp, dp, ep = (max(1, int(number(read.given.get(key), 1))) for key in ("tp", "pp", "dp", "ep"))
     if "--enable-expert-parallel" in read.flags:
         ep = tp * dp
-    if "--enable-dp-attention" in read.flags and dp == 1:
-        return Layout(tp=1, pp=pp, dp=tp, ep=tp)
+    if "--enable-dp-attention" in read.flags and tp % dp == 0:
+        # Attention is split over tp / dp cards of each rank: with one rank, its default, over all (SGLang arguments).
+        return Layout(tp=tp // dp, pp=pp, dp=dp, ep=ep if tp % ep == 0 else 1)
     return Layout(tp=tp, pp=pp, dp=dp, ep=ep if (tp * dp) % ep == 0 else 1)
 
 

@@ -205,7 +205,7 @@ def left_out_rows(
     return {
         "left_out": by, "groups": groups, "kept": ["shares of attention", "the memory that engines keep"],
         "rows": sum(g["rows"] for g in groups),
-        "median_mape_pct": median(g["median_ape_pct"] for g in groups) if groups else None,
+        "median_of_median_ape_pct": median(g["median_ape_pct"] for g in groups) if groups else None,
         "bias_pct": fmean(g["bias_pct"] for g in groups) if groups else None,
         "median_bias_pct": median(g["bias_pct"] for g in groups) if groups else None,
     }  # fmt: skip

@@ -57,6 +57,7 @@ class Settings:
     max_batched_tokens: int | None = None
     max_sequences: int | None = None
     batch_wait_iters: int | None = None
+    decode_wait_iters: int | None = None
     draft_tokens: int | None = None
     acceptance: float | None = None
     prefix_hit_share: float | None = None
@@ -93,7 +94,9 @@ def settings_of(row: Mapping[str, str], **otherwise: Any) -> Settings:
             given[name] = number_format(text).dtype
             continue
         value = number(text)
-        lowest = 0 if name in _SHARES or name in {"batch_wait_iters", "draft_tokens"} else 1
+        lowest = (
+            0 if name in _SHARES or name in {"batch_wait_iters", "decode_wait_iters", "draft_tokens"} else 1
+        )
         if not value >= lowest or (name in _SHARES and value > 1):
             raise Unpredictable(f"{name} is {text!r}: not a number in its range")
         given[name] = value if name in _SHARES else int(value)
@@ -152,6 +155,7 @@ class Campaign:
     format: str = ""
     isl: str = ""
     osl: str = ""
+    mode: str = "agg"
     tp: float = 1.0
     users: float = 1.0
 
@@ -177,7 +181,7 @@ def scripts_of(asked: Campaign) -> dict[str, str]:
 
 
 #: Columns that a line of the table may ask a word of.
-_ASKED = ("campaign", "software", "model", "card", "format", "isl", "osl")
+_ASKED = ("campaign", "software", "model", "card", "format", "isl", "osl", "mode")
 
 
 def waves_of(row: Mapping[str, str], usual: int) -> int:

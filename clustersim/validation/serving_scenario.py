@@ -123,7 +123,8 @@ def _decode_batching(run: ServingRecord, decode: Layout) -> dict[str, Any]:
     rules, own = _batching(run), batching_of(run.profile, run.card)
     most = run.settings.decode_max_sequences or run.settings.max_sequences or own.max_sequences * decode.dp
     room = (most + 1) * ((run.settings.draft_tokens or 0) + 1)
-    sizes = {"max_sequences": most, "max_tokens": max(rules["max_tokens"], room), "wait_iterations": 0}
+    sizes = {"max_sequences": most, "max_tokens": max(rules["max_tokens"], room)}
+    sizes["wait_iterations"] = run.settings.decode_wait_iters or 0
     return {"decode_batching": rules | sizes}
 
 
@@ -157,6 +158,7 @@ def serving_document(run: ServingRecord, load: Load, *, name: str, description: 
     if run.decode is not None:
         split["disaggregated"] = {
             "decode_replicas": load.decode_replicas, "decode_plan": _plan(run.decode), "first_token": "decode",
+            "decode_router": "round_robin",
             **_decode_batching(run, run.decode),
         }  # fmt: skip
     largest = max(layout.cards, run.decode.cards if run.decode is not None else 0)

@@ -83,7 +83,11 @@ def with_workers(rows: Sequence[Row], campaigns: Sequence[Campaign | None]) -> l
     labels: dict[tuple[Campaign, float, float], list[Row]] = defaultdict(list)
     out = [dict(row) for row in rows]
     for row, asked in zip(out, campaigns, strict=True):
-        if asked is None or not _lacks(row):
+        if asked is None:
+            continue
+        if not _lacks(row):
+            if row.get("mode") == "disagg":
+                row |= _agreed(row, asked)
             continue
         twin = stated.get(_key(row, asked))
         if twin is not None:
@@ -93,6 +97,25 @@ def with_workers(rows: Sequence[Row], campaigns: Sequence[Campaign | None]) -> l
     for (asked, *_), alike in labels.items():
         _tell_apart(alike, _fitting(alike[0], asked))
     return out
+
+
+def _agreed(row: Mapping[str, str], asked: Campaign) -> Row:
+    """The largest batch that all runs of the configuration with a row's own workers agree on, if the row states none.
+
+    Not what they draft: a row with its workers may be of an earlier configuration, and says so by its own columns.
+    """
+    runs = [
+        line
+        for line in _fitting(row, asked)
+        if all(
+            number(line[f"{kind}_workers"]) == number(row.get(f"{kind}_num_workers"))
+            for kind in ("prefill", "decode")
+        )
+    ]
+    said = {line["decode_max_sequences"] for line in runs}
+    if len(said) != 1 or (row.get("decode_max_sequences") or "").strip():
+        return {}
+    return {"decode_max_sequences": said.pop()}
 
 
 def _key(row: Mapping[str, str], asked: Campaign) -> tuple[object, ...]:

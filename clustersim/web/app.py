@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from clustersim.web.helpers import Gone, Helpers
 from clustersim.web.jobs import Board
 from clustersim.web.routes import ROUTES, openapi
 
-__all__ = ["make_app", "serve"]
+__all__ = ["listening_at", "make_app", "serve"]
 
 #: Processes beside the server's own: one for what is looked at, one for ranges.
 HELPERS = 2
@@ -79,19 +80,31 @@ async def _broken(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": "the server made a mistake; its log says which"}, 500)
 
 
+def listening_at(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; port 0 takes a free one.
+
+    With the protocol named, what is accepted sends a small answer at once: else the head of an answer is waited for to
+    be acknowledged before its body goes, 40 ms on loopback.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(128)  # who is told the address may call at once
+    except BaseException:
+        listening.close()
+        raise
+    return listening
+
+
 def serve(
     host: str, port: int, token: str = "", *, opened: Callable[[str], None] = lambda address: None
 ) -> None:
     """Serve the page until it is stopped; ``opened`` is told the address. Port 0 takes a free one."""
-    import socket
-
     import uvicorn
 
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        listening.listen(128)  # who is told the address may call at once
+    with listening_at(host, port) as listening:
         port = listening.getsockname()[1]
         app = make_app(Rules(allowed_hosts(host, port), token), HELPERS)
         shown = f"[{host}]" if ":" in host else host

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clustersim.api.result import Result
+from clustersim.errors import ClusterSimError
 from clustersim.planner.uncertainty import bearable_draws, chain_headlines
 from clustersim.web.answers import at_once, base_of, is_kept, kept, result_of
 from clustersim.web.asked import Design
 from clustersim.web.panels import plain_rows
 from clustersim.web.replayed import form_of, numbers_of, replayed
 
-__all__ = ["TILES", "band", "corridor", "moved"]
+__all__ = ["TILES", "band", "corridor", "moved", "ready"]
 
 #: Tiles in the order of the corridor: the first of the terms that the run has stands there.
 TILES: tuple[tuple[str, ...], ...] = (
     ("scale_up_bytes_per_s", "scale_out_bytes_per_s"),
-    ("step_time_s", "tpot_p50_s", "streams_per_card"),
-    ("tokens_per_s", "output_tokens_per_s_per_card", "useful_share"),
+    ("step_time_s", "tpot_p50_s", "streams_per_card", "batch_s"),
+    ("tokens_per_s", "output_tokens_per_s_per_card", "useful_share", "inputs_per_s_per_card"),
     ("ettr", "slo_share", "wait_p95_h"),
-    ("cny_per_mtoken", "cny_per_served_mtoken", "cny_per_stream_hour", "cny_per_useful_card_hour"),
+    (
+        "cny_per_mtoken", "cny_per_served_mtoken", "cny_per_stream_hour", "cny_per_useful_card_hour", "cny_per_image",
+        "cny_per_sample", "cny_per_video_second",
+    ),
     ("value_in_use_price_cny",),
     ("units_factor",),
     ("revenue_kcny 2027E",),
     ("target_price_hkd",),
-)
+)  # fmt: skip
 
 
 def corridor(design: Design) -> dict[str, Any]:
@@ -52,6 +57,19 @@ def moved(design: Design) -> dict[str, Any] | None:
     with at_once() as held:
         found = replayed(design) if held and form is not None and is_kept(("pattern", form)) else None
         return None if found is None else corridor(design)
+
+
+def ready(design: Design, key: str, values: Sequence[str | int | float]) -> int:
+    """Run a slider's points before it is moved, so that its moves are replayed from the first; return how many ran.
+
+    Each holds the engine for itself: who moves another slider meanwhile waits for one of them at most.
+    """
+    done = 0
+    for value in values:
+        with contextlib.suppress(ClusterSimError):
+            corridor(design.with_changes({key: value}))
+            done += 1
+    return done
 
 
 def band(design: Design, draws: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import secrets
 import threading
@@ -153,6 +154,9 @@ def work(ask: Ask, pipe: Connection) -> None:
             pipe.send(("file", file))
         pipe.send(("done", answer))
     except ClusterSimError as error:
-        pipe.send(("failed", str(error)))
+        with contextlib.suppress(OSError):
+            pipe.send(("failed", str(error)))
+    except BrokenPipeError:
+        pass  # the server has gone: nobody waits for the answer
     finally:
         pipe.close()

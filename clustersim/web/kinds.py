@@ -12,7 +12,8 @@ from typing import Any
 
 from clustersim.errors import InputError
 from clustersim.report.answer import Answer
-from clustersim.report.language import SPOKEN
+from clustersim.report.language import SPOKEN, speaking
+from clustersim.report.spoken import spoken, spoken_cell, spoken_heading
 from clustersim.web.asked import MOST_DESIGNS, Design, quantity_of, scenarios
 from clustersim.web.panels import panel
 from clustersim.web.uploads import uploaded
@@ -239,4 +240,18 @@ def told(ask: Ask, tell: Tell) -> tuple[dict[str, Any], File | None]:
     if isinstance(answer, list):
         return {"name": ask.kind, "blocks": [], "said": [], "panels": answer}, None
     blocks = [b if isinstance(b, str) else [dict(r) for r in b] for b in answer.blocks]
-    return {"name": answer.name, "blocks": blocks, "said": list(answer.said), "panels": []}, None
+    return {"name": answer.name, "blocks": blocks, "said": list(answer.said), "panels": [],
+            "in_chinese": in_chinese(blocks, answer.said)}, None  # fmt: skip
+
+
+def in_chinese(blocks: Sequence[str | Sequence[Mapping[str, Any]]], said: Sequence[str]) -> dict[str, Any]:
+    """Return lines, tables and what is said as ``--lang zh`` prints them: names and keys stay."""
+    with speaking("zh"):
+        return {
+            "blocks": [spoken(b) if isinstance(b, str) else [_spoken_row(r) for r in b] for b in blocks],
+            "said": [spoken(text) for text in said],
+        }
+
+
+def _spoken_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {spoken_heading(k): spoken_cell(k, v) if isinstance(v, str) else v for k, v in row.items()}

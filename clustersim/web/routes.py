@@ -18,7 +18,7 @@ from clustersim.version import __version__
 from clustersim.web.answered import EXPORTS
 from clustersim.web.asked import Design, design_of, designs_of, whole_number
 from clustersim.web.catalogue import catalogue, inputs_of, key_schema, keys_of
-from clustersim.web.corridor import corridor, moved
+from clustersim.web.corridor import corridor, moved, ready
 from clustersim.web.helpers import Gone, Helpers
 from clustersim.web.jobs import Board
 from clustersim.web.kinds import KINDS, UPLOADS, ask_of
@@ -30,6 +30,8 @@ __all__ = ["BANDS", "ROUTES", "Route", "openapi"]
 BANDS = (64, 256, 1024)
 #: A band that took longer is the last: one of more points takes up to four times as long.
 LONGEST_S = 3.0
+#: Points of a slider that are run before it is moved.
+MOST_READY = 8
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -117,6 +119,17 @@ async def post_corridor(request: Request) -> Response:
     design = _design(await body_of(request))
     told = moved(design)
     return reply(await run_in_threadpool(corridor, design) if told is None else told)
+
+
+async def post_ready(request: Request) -> Response:
+    """Make a slider ready: ``values`` of ``key`` along its range, run before it is moved."""
+    body = await body_of(request)
+    design, key, values = _design(body, "key", "values"), body.get("key"), body.get("values")
+    if not isinstance(values, list) or not 1 <= len(values) <= MOST_READY:
+        raise InputError(f"values: a list of 1 to {MOST_READY}")
+    for value in values:
+        design_of({"scenario": design.scenario, "set": {key: value}})
+    return reply({"ready": await run_in_threadpool(ready, design, str(key), values)})
 
 
 async def post_view(request: Request) -> Response:
@@ -272,6 +285,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/inputs", post_inputs, "the sourced numbers of a design", _DESIGN),
     Route("POST", "/api/run", post_run, "the run of a design", _DESIGN),
     Route("POST", "/api/corridor", post_corridor, "the tiles of the corridor", _DESIGN),
+    Route("POST", "/api/ready", post_ready, "make a slider ready", {**_DESIGN, "key": "KEY", "values": "a list"}),
     Route("POST", "/api/view", post_view, "the panels of a tab", {**_DESIGN, "view": "name of a tab"}),
     Route("POST", "/api/compare", post_compare, "designs side by side", {"designs": "list of designs"}),
     Route("POST", "/api/own", post_own, "own, rent or buy tokens", {**_DESIGN, "marks": "rent and api, CNY"}),

@@ -36,10 +36,10 @@ def term_view(design: Design, term: str) -> list[dict[str, Any]]:
 
     Raises InputError for a term that no tile has, and what the run raises.
     """
-    if not any(term in names for names in TILES) and not term.startswith("target_price_"):
+    if not any(_bare(term) in names for names in TILES) and not term.startswith("target_price_"):
         raise InputError(f"term: {term[:60]!r} is none of the corridor")
     result = result_of(design)
-    rows = [r for r in plain_rows(result.terms) if str(r["term"]).rpartition(".")[2] == term]
+    rows = [r for r in plain_rows(result.terms) if term in {str(r["term"]), _bare(str(r["term"]))}]
     if not rows:
         raise InputError(f"term: {design.scenario} has no {term}")
     value, unit, tier = float(rows[0]["value"]), str(rows[0]["unit"]), rows[0]["tier"]
@@ -53,7 +53,7 @@ def formula_of(result: Result, term: str, value: float) -> Parts | None:
     A mix of workloads, options on shares, or sides of unlike cards have terms of their own: a formula that is not the
     number's is not shown.
     """
-    known = FORMULAS.get(term if not term.startswith("target_price_") else "target_price")
+    known = FORMULAS.get(_bare(term))
     try:
         parts = known.parts(result) if known else None
         again = (
@@ -66,12 +66,21 @@ def formula_of(result: Result, term: str, value: float) -> Parts | None:
     return parts if math.isclose(again, value, rel_tol=1e-9) else None
 
 
+def _bare(term: str) -> str:
+    """A term without its workload's name; the price of a share without its currency.
+
+    >>> _bare("chat.cny_per_served_mtoken"), _bare("target_price_hkd")
+    ('cny_per_served_mtoken', 'target_price')
+    """
+    name = term.rpartition(".")[2]
+    return "target_price" if name.startswith("target_price_") else name
+
+
 def _made_of(result: Result, term: str, value: float, unit: str) -> dict[str, Any]:
     parts = formula_of(result, term, value)
-    name = "target_price" if term.startswith("target_price_") else term
     rows = [{"part": key, "value": number, "unit": of} for key, (number, of) in (parts or {}).items()]
     rows.append({"part": term, "value": value, "unit": unit})
-    return panel("term.formula", rows, notes=[f"formula.{name}"])
+    return panel("term.formula", rows, notes=[f"formula.{_bare(term)}"])
 
 
 def _behind(design: Design, result: Result, term: str, value: float, unit: str) -> dict[str, Any]:
@@ -118,7 +127,9 @@ def _input(result: Result, ending: str) -> float:
 
 def _of_a_unit(result: Result) -> Parts:
     """A cost of a unit: that of a card-hour over the units that an hour of a card gives."""
-    (work,) = result.to_dict()["workloads"]
+    work, *others = result.to_dict()["workloads"]
+    if others:
+        raise KeyError("a mix of workloads has a cost of its own for each")
     hour = float(result.to_dict()["tco"]["cny_per_card_hour"])
     return {"cny_per_card_hour": (hour, unit_of("cny_per_card_hour")),
             "units_per_card_hour": (float(work["units_per_card_hour"]), "1")}  # fmt: skip
@@ -175,7 +186,7 @@ FORMULAS: Mapping[str, Formula] = {
     "tokens_per_s": Formula(_trained, lambda p: p["tokens_per_step"] / p["step_time_s"]),
     "ettr": Formula(_lost, lambda p: 1.0 - _total(p)),
     "cny_per_mtoken": _COST, "cny_per_served_mtoken": _COST, "cny_per_stream_hour": _COST,
-    "cny_per_useful_card_hour": _COST,
+    "cny_per_useful_card_hour": _COST, "cny_per_image": _COST, "cny_per_sample": _COST, "cny_per_video_second": _COST,
     "value_in_use_price_cny": Formula(
         _worth,
         lambda p: ((p["allowed_cny_per_year"] - p["energy_cny_per_year"] - p["fixed_cny_per_year"])

@@ -82,7 +82,7 @@ def _rooms(design: Design, name: str | None) -> list[dict[str, Any]]:
     if not shares:
         return []
     rows = [{"room": room, "moves": step} for room, step in shares.items()]
-    chart = falls(was, [(str(r["room"]), float(r["moves"])) for r in rows], unit_of(name))
+    chart = falls(was, list(shares.items()), unit_of(name))
     said = (
         "why.rooms_say",
         {"term": name, "value": f"{was:.6g}", "cost": f"{value:.6g}", "unit": unit_of(name)},

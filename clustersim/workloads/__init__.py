@@ -43,6 +43,10 @@ def run_workload(inputs: Inputs, name: str, cache: StageCache) -> Work:
 
             if work.kind == "training":
                 return trained_on_groups(inputs, name, work, cache)
+            if work.kind == "serving" and work.disaggregated and work.disaggregated.prefill_on:
+                from clustersim.workloads.phases import served_apart
+
+                return served_apart(inputs, name, work, cache)
             return on_groups(inputs, name, _run_of(work.kind), cache)
         return _run_of(work.kind)(inputs, name, work, cache)
     except InfeasibleError as error:

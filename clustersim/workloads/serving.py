@@ -7,27 +7,22 @@ simulation of a stationary stream elsewhere; the result names which.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.assemble.serving import (
-    FluidDeployment,
-    ServingBuilder,
-    content_of,
-    deployment,
-    engine_said,
-    slo_of,
-    stream_spec,
-)
+from clustersim.assemble.fluid import FluidDeployment
+from clustersim.assemble.serving import ServingBuilder, content_of, deployment, engine_said
+from clustersim.assemble.traffic import slo_of, stream_spec
 from clustersim.columns import Unbatchable, of_points, pick, places, values_of
 from clustersim.des.serving.closed_form import ClosedForm
 from clustersim.des.serving.costs import token_seconds
 from clustersim.des.serving.deployment import of_run, steady, with_request_time
 from clustersim.des.serving.fluid_inputs import traffic_of
+from clustersim.des.serving.fluid_use import FluidUse
 from clustersim.des.serving.metrics import Slo, Use, summarise
 from clustersim.des.serving.steady import STABLE_SHARE, rate_at_slo
 from clustersim.des.serving.stream import Stream
@@ -62,6 +57,8 @@ class Capacity:
     ttft_s: Mapping[str, float]
     tpot_s: Mapping[str, float]
     load: Load
+    phase_loads: tuple[Load, Load] | None
+    """Of a split fleet in closed form: of the cards that take prompts, and of those that decode."""
     fidelity: str
     why: str
 
@@ -102,7 +99,7 @@ def planned(inputs: Inputs, work: ServingWorkload, cache: StageCache) -> Serving
     assert best.fluid is not None and best.form is not None
     slo, stream = slo_of(work, best.fluid.request_s), stream_spec(work, inputs.scenario.seed)
     form, fluid = best.form.take(np.array([best.index])), best.fluid
-    at = _closed(form, fluid.request_s, fluid.peak_flops, fluid.bandwidth, lambda values: float(values[0]))
+    at = _closed(form, fluid, fluid.request_s, lambda values: float(values[0]))
     if not best.form.slo_holds[best.index]:
         content = (best.fluid, identity(work), best.plan, slo)
         at = cache.get("serving capacity", content, lambda: _simulated(inputs, work, best, stream, slo))
@@ -118,22 +115,25 @@ def _planned_points(inputs: Inputs, work: ServingWorkload, builder: ServingBuild
     if not holds:
         raise Unbatchable("the closed form does not hold, and a simulation takes one point")
     fluid = found.fluid
-    outside, peak, bandwidth = map(values_of, (fluid.request_s, fluid.peak_flops, fluid.bandwidth))
-    at = _closed(found.form, outside, peak, bandwidth, lambda values: of_points(found.column(values)))
+    outside, peak, bandwidth, peaks, other = map(
+        values_of,
+        (fluid.request_s, fluid.peak_flops, fluid.bandwidth, fluid.decode_peak_flops, fluid.decode_bandwidth),
+    )
+    plain = replace(
+        fluid, peak_flops=peak, bandwidth=bandwidth, decode_peak_flops=peaks, decode_bandwidth=other
+    )
+    at = _closed(found.form, plain, outside, lambda values: of_points(found.column(values)))
     own: ServingWorkload = pick(work, places(work), 0)
     slo = slo_of(own, pick(fluid.request_s, places(fluid.request_s), 0))
     return ServingDetail(fluid, found.plan, stated, stream_spec(own, inputs.scenario.seed), slo, at, ())
 
 
 def _closed(
-    form: ClosedForm,
-    request_s: Array | float,
-    peak_flops: Array | float,
-    bandwidth: Array | float,
-    number: Callable[[Array], Any],
+    form: ClosedForm, fluid: FluidDeployment, request_s: Array | float, number: Callable[[Array], Any]
 ) -> Capacity:
     """The capacity of the points of a form; ``number`` makes one number of the points of an array."""
-    shares, busy = _use(form, peak_flops, bandwidth)
+    pools = _pools(form, fluid)
+    shares, busy = _use(pools)
     return Capacity(
         requests_per_s=number(form.rate_at_slo_per_s),
         saturated_requests_per_s=number(form.saturated_per_s),
@@ -145,19 +145,41 @@ def _closed(
         ttft_s={name: number(v + request_s) for name, v in form.ttft_s.items()},
         tpot_s={name: number(v) for name, v in form.tpot_s.items()},
         load=Load(number(shares[0]), number(shares[1]), number(shares[2]), number(busy)),
+        phase_loads=_phase_loads(pools, number),
         fidelity="closed form",
         why=form.slo_why[0],
     )
 
 
-def _use(form: ClosedForm, peak_flops: Array | float, bandwidth: Array | float) -> tuple[list[Array], Array]:
+def _pools(form: ClosedForm, fluid: FluidDeployment) -> list[tuple[FluidUse, Sequence[Array]]]:
+    """The pools' use, and their shares of tensor units, memory and links while busy, each of its own cards."""
+    out: list[tuple[FluidUse, Sequence[Array]]] = [
+        (form.use, form.use.shares(fluid.peak_flops, fluid.bandwidth))
+    ]
+    if form.decode_use is not None:
+        out.append((form.decode_use, form.decode_use.shares(fluid.decode_peak_flops, fluid.decode_bandwidth)))
+    return out
+
+
+def _phase_loads(
+    pools: Sequence[tuple[FluidUse, Sequence[Array]]], number: Callable[[Array], Any]
+) -> tuple[Load, Load] | None:
+    """The load of each of two pools."""
+    if len(pools) < 2:
+        return None
+    one, other = (
+        Load(number(tensor), number(memory), number(link), number(np.asarray(use.busy)))
+        for use, (tensor, memory, link) in pools
+    )
+    return one, other
+
+
+def _use(pools: Sequence[tuple[FluidUse, Sequence[Array]]]) -> tuple[list[Array], Array]:
     """Use of the cards of all pools by their busy time: tensor units, memory, links; and the busy share."""
-    pools = [form.use] if form.decode_use is None else [form.use, form.decode_use]
-    total = np.maximum(sum(use.busy_s for use in pools), 1e-12)
-    each = [use.shares(peak_flops, bandwidth) for use in pools]
+    total = np.maximum(sum(use.busy_s for use, _ in pools), 1e-12)
     zero = np.zeros_like(total)
-    mean = [sum((u.busy_s * s[k] for u, s in zip(pools, each, strict=True)), zero) / total for k in range(3)]
-    return mean, np.asarray(sum((use.busy for use in pools), zero) / len(pools))
+    mean = [sum((use.busy_s * shares[k] for use, shares in pools), zero) / total for k in range(3)]
+    return mean, np.asarray(sum((use.busy for use, _ in pools), zero) / len(pools))
 
 
 def _simulated(inputs: Inputs, work: ServingWorkload, best: Ranked, stream: Stream, slo: Slo) -> Capacity:
@@ -187,6 +209,7 @@ def _simulated(inputs: Inputs, work: ServingWorkload, best: Ranked, stream: Stre
         ttft_s=summary.ttft_s,
         tpot_s=summary.tpot_s,
         load=load_of(use),
+        phase_loads=None,
         fidelity="simulation",
         why=best.form.slo_why[best.index],
     )

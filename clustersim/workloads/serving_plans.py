@@ -7,17 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from clustersim.assemble.fluid import FluidDeployment, fluid_deployment
+from clustersim.assemble.groups import phases_of
 from clustersim.assemble.parts import model_spec
-from clustersim.assemble.serving import (
-    FluidDeployment,
-    ServingBuilder,
-    cache_of_plan,
-    fluid_deployment,
-    layout_spec,
-    slo_of,
-    stream_spec,
-)
+from clustersim.assemble.serving import ServingBuilder, cache_of_plan, layout_spec
 from clustersim.assemble.supernode import domain_cards
+from clustersim.assemble.traffic import slo_of, stream_spec
 from clustersim.des.serving.closed_form import ClosedForm, SloColumns, closed_form
 from clustersim.des.serving.fit import Misfit, fewest_cards
 from clustersim.des.serving.fluid_inputs import traffic_of
@@ -37,6 +32,7 @@ _MOST_CARDS = 64
 def candidates(inputs: Inputs, work: ServingWorkload) -> list[ServingPlan]:
     """Return the plans of a replica that ``best`` considers: tensors inside a coherent domain, and for experts whole
     domains whose cards each hold some of them."""
+    inputs, _ = phases_of(inputs, work)
     model, tensors = model_spec(inputs.model(work)), _tensors(inputs)
 
     def whole(plan: ServingPlan) -> bool:
@@ -168,7 +164,7 @@ def best_plan(inputs: Inputs, work: ServingWorkload) -> tuple[Ranked, list[Ranke
     if best.per_card_s <= 0 or best.fluid is None or best.form is None:
         reasons = dict.fromkeys(f"{words_of(row.plan)}: {row.reason}" for row in rows)
         raise InfeasibleError(
-            f"{inputs.parts.card.name} cannot serve {work.model} at the service level: {'; '.join(reasons)}. Relax"
+            f"{inputs.card_words} cannot serve {work.model} at the service level: {'; '.join(reasons)}. Relax"
             " the level, change the plan, or use another card"
         )
     return best, rows

@@ -60,7 +60,7 @@ def test_a_fault_that_runs_through_to_the_price_is_worth_its_mending(item, year,
     ]  # fmt: skip
     assert len(found) == 1
     # The printed prices are rounded to a cent, their legs to a million.
-    assert found[0].materiality_hkd == pytest.approx(price(CLEAN) - price(texts), abs=0.02)
+    assert found[0].materiality == pytest.approx(price(CLEAN) - price(texts), abs=0.02)
 
 
 @pytest.mark.parametrize("line", SIGNS, ids=lambda line: f"{line[1]}-{line[2]}")
@@ -79,7 +79,7 @@ def test_a_misprint_beside_right_totals_is_worth_nothing(year):
     found = [
         f for f in audit_texts({**CLEAN, "dcf": out.getvalue()}).findings if f.check.endswith("printed twice")
     ]
-    assert [f.materiality_hkd for f in found if f.verdict in FAULTS] == [0.0]
+    assert [f.materiality for f in found if f.verdict in FAULTS] == [0.0]
 
 
 @pytest.mark.parametrize("year", DCF_YEARS[:3])
@@ -101,7 +101,7 @@ def test_a_mean_of_peers_that_runs_through_to_the_price_is_worth_its_mending(off
     texts = make(peers_off=off)
     found = [f for f in audit_texts(texts).findings if f.check.startswith("average forward_price_to_sales")]
     # The mean is printed in a tenth, which is worth five cents a share; the prices are rounded to one.
-    (worth,) = [f.materiality_hkd for f in found if f.verdict in FAULTS]
+    (worth,) = [f.materiality for f in found if f.verdict in FAULTS]
     assert worth == pytest.approx(price(CLEAN) - price(texts), abs=0.06)
 
 
@@ -110,7 +110,7 @@ def test_what_enters_no_step_is_worth_nothing_and_what_states_no_figure_has_no_w
         "fx_effect,fx_effect,2027E,forecast,0", "fx_effect,fx_effect,2027E,forecast,-9000"
     )
     worth = {
-        f.check: f.materiality_hkd
+        f.check: f.materiality
         for f in audit_texts({**CLEAN, "cash_flow": rows}).findings
         if f.verdict in FAULTS
     }

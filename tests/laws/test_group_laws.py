@@ -9,10 +9,12 @@ import pytest
 
 import clustersim as cs
 from clustersim.des.training.fidelity import run_fidelity
-from clustersim.errors import InputError
+from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.together import Cluster, few_together
-from clustersim.pipeline import SiteRun, purchase, run_site
+from clustersim.pipeline import SiteRun, purchase, run_chain, run_site
+from clustersim.planner.pools import Pool, filled, parted
 from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.serving import ClosedLoopSection
 from clustersim.workloads.mixture import MixtureDetail
 from tests.laws.test_perf_hetero import part
 
@@ -125,13 +127,19 @@ def test_the_month_has_every_groups_failures(unlike: tuple[Inputs, SiteRun]) -> 
 
 
 @pytest.mark.full
-def test_questions_of_equal_cards_are_refused_and_the_others_answered(tmp_path: Any) -> None:
+def test_questions_of_a_site_are_answered_of_groups_and_wrong_ones_refused() -> None:
     site = cs.load(FOUR).set({**SMALL, "cluster.groups": UNLIKE})
     assert site.plan_training().data["ways"][0]["tokens_per_s"] > 0
     claims = site.claims().data["linear_scaling"]
     assert claims["kind"] == "together over each alone" and len(claims["by_network_and_batch_rule"]) == 4
-    with pytest.raises(InputError, match="has groups of unlike cards"):
-        site.plan_cluster()
+    fabric = site.fabric().data
+    assert set(fabric["groups"]) == set(UNLIKE) and fabric["link"][0]["modules"] > 0
+    timed = site.collectives(sizes=["1 GiB"]).data["groups"]
+    assert {timed[g]["collectives"][0]["cards"] for g in UNLIKE} == {128, 64}
+    with pytest.raises(InputError, match=r"--batch: the groups of a site are what is chosen from"):
+        site.plan_cluster(batch="auto")
+    with pytest.raises(InputError, match=r"write the clusters of h20-1024 into it"):
+        site.plan_cluster("h20-1024")
     with pytest.raises(InputError, match=r"belongs to one of the groups"):
         cs.load(FOUR).set({"cluster.card": "BR106M"}).check()
     with pytest.raises(InputError, match=r"cluster\.link"):
@@ -139,6 +147,118 @@ def test_questions_of_equal_cards_are_refused_and_the_others_answered(tmp_path: 
     hosts = cs.load(FOUR).set({**SMALL, "cluster.groups": UNLIKE, "cluster.link.through_hosts": True})
     with pytest.raises(InputError, match=r"host_link is not in the profile"):
         hosts.set({"cards.MetaX-C550.host_link": None}).train()
+
+
+@pytest.mark.full
+def test_which_groups_to_have_is_what_running_them_says() -> None:
+    """Every subset is the site of its groups; the best is best of them; limits hold; what is added is a difference."""
+    site = cs.load(FOUR).set({**SMALL, "cluster.groups": UNLIKE})
+    found = site.plan_cluster(top=9).data
+    assert found["candidates"] == 7
+    for row in found["best"]:
+        names = row["groups"].split("+")
+        if len(names) > 1:
+            run = run_site(_site({name: UNLIKE[name] for name in names}))
+            assert row["budget_cny"] == pytest.approx(run.bill.total_cny, rel=1e-12)
+            assert row["cny_per_mtoken"] == pytest.approx(run.cny_per_mtoken, rel=1e-12)
+    rates = [row["training_goodput_tokens_per_s"] for row in found["best"]]
+    assert rates == sorted(rates, reverse=True)
+    assert all(one["goodput_tokens_per_s"] >= -1e-9 * rates[0] for one in found["added"])
+    cheap = site.plan_cluster(budget="30 MCNY", objective="cny_per_mtoken").data["best"]
+    assert cheap and all(row["budget_cny"] <= 30e6 for row in cheap)
+    with pytest.raises(InfeasibleError, match="the nearest is old"):
+        site.plan_cluster(budget="1 kCNY")
+
+
+@pytest.mark.full
+def test_at_its_value_the_first_groups_card_makes_the_site_as_dear_as_asked() -> None:
+    """At the price that is found a unit costs the incumbent's less the discount, all other groups as they are."""
+    market = {
+        "incumbent": "h20-1024",
+        "switching_discount": 0.1,
+        "value_share": 0.5,
+        "price_sensitivity": 2.0,
+    }
+    sets = {**SMALL, "cluster.groups": UNLIKE, "market": market}
+    run = run_chain(load_inputs(FOUR, sets), replications=0)
+    assert run.value is not None and run.incumbent is not None
+    at = run_site(load_inputs(FOUR, {**sets, "cards.BR166M.price": f"{run.value.price_cny!r} CNY"}))
+    assert at.cny_per_mtoken == pytest.approx(0.9 * run.incumbent.cny_per_mtoken, rel=1e-9)
+    with pytest.raises(InputError, match="put the group that is bought first"):
+        load_inputs(FOUR, {**sets, "cluster.groups": {"old": UNLIKE["old"], "fast": UNLIKE["fast"]}})
+
+
+@pytest.mark.full
+def test_one_queue_of_jobs_stands_on_all_groups() -> None:
+    jobs = [{"name": "a", "cards": 64, "work": "2 d", "card_types": ["MetaX-C550"]},
+            {"name": "b", "cards": 128, "work": "3 d"}, {"name": "c", "cards": 64, "work": "1 d"}]  # fmt: skip
+    site = cs.load(FOUR).set(
+        {**SMALL, "cluster.groups": UNLIKE, "demand": {"queue": {"kind": "jobs", "jobs": jobs}}}
+    )
+    rows = {row["name"]: row for row in site.jobs().data["jobs"]}
+    assert all(row["status"] == "finished" and row["waited_s"] == 0 for row in rows.values())
+    jobs[2]["card_types"] = ["MetaX-C550"]
+    queued = site.set({"demand.queue.jobs": jobs})
+    waited = {row["name"]: row["waited_s"] for row in queued.jobs().data["jobs"]}
+    assert waited["b"] == 0 and max(waited["a"], waited["c"]) >= 86_400
+    jobs[2]["card_types"] = ["H20"]
+    with pytest.raises(InfeasibleError, match="may run on H20; the site has"):
+        site.set({"demand.queue.jobs": jobs}).jobs()
+
+
+CHAT = {
+    "chat": {
+        "kind": "serving", "model": "qwen3-8b", "plan": {"tp": 1}, "slo": {"ttft": "2 s", "tpot": "50 ms"},
+        "traffic": {"requests": 300, "rate": "20 1/s", "prompt": {"mean": 400}, "output": {"mean": 100}},
+    }
+}  # fmt: skip
+
+
+@pytest.mark.full
+def test_traffic_is_shared_out_by_what_groups_carry_and_a_demand_fills_the_cheapest() -> None:
+    site = cs.load(FOUR).set({**SMALL, "cluster.groups": UNLIKE, "demand": CHAT})
+    served = site.serve().data
+    shares = {row["group"]: row["share_of_traffic"] for row in served["shares"]}
+    carries = {row["group"]: row["carries_requests_per_s"] for row in served["shares"]}
+    assert sum(shares.values()) == pytest.approx(1.0)
+    assert shares["fast"] / shares["slow"] == pytest.approx(carries["fast"] / carries["slow"])
+    rate = site.plan_serving().data["groups"]["fast"]["answers"][0]["requests_per_s"]
+    assert rate == pytest.approx(carries["fast"])
+    most = 128 * carries["fast"]
+    filled = site.plan_serving(demand=str(most + 50)).data["filled"]
+    assert filled[0]["group"] == "fast" and filled[0]["takes_requests_per_s"] == pytest.approx(most)
+    assert sum(row["takes_requests_per_s"] for row in filled) == pytest.approx(most + 50)
+    with pytest.raises(InfeasibleError, match="all groups together carry"):
+        site.plan_serving(demand="1000000")
+
+
+@pytest.mark.parametrize("share", [0.1, 0.25, 1.0])
+def test_a_part_of_a_traffic_is_that_part_of_its_rate(share: float) -> None:
+    """Rates, requests and users go by the share; lengths stay; nobody is left without a user in silence."""
+    traffic = (
+        load_inputs(FOUR, {**SMALL, "demand": CHAT}, with_incumbent=False).scenario.demand["chat"].traffic
+    )
+    mine = parted(traffic, share)
+    assert mine.rate is not None and mine.rate.value == pytest.approx(20 * share)
+    assert (
+        mine.requests == round(300 * share)
+        and mine.prompt == traffic.prompt
+        and mine.output == traffic.output
+    )
+    users = traffic.model_copy(update={"closed_loop": ClosedLoopSection(users=8)})
+    if share == 0.1:
+        assert parted(users, share).closed_loop.users == 1
+        with pytest.raises(InputError, match="without a user"):
+            parted(users, 0.01)
+
+
+def test_a_demand_fills_the_cheapest_group_to_its_last_card() -> None:
+    groups = load_inputs(FOUR, SMALL, with_incumbent=False).groups
+    pools = [Pool(g, "chat", 8, 1.0, cost) for g, cost in zip(groups, (3.0, 1.0, 2.0, 9.0), strict=True)]
+    takes = {pool.group: pool.takes_per_s for pool in filled(pools, 70.0)}
+    assert takes == {groups[1].group: 32.0, groups[2].group: 32.0, groups[0].group: 6.0}
+    with pytest.raises(InfeasibleError, match="all groups together carry 128"):
+        filled(pools, 129.0)
 
 
 def test_what_is_served_on_groups_is_added_up() -> None:

@@ -16,8 +16,9 @@ from clustersim.schema.base import Model, field_docs
 from clustersim.schema.catalogue import NAME, YEAR, all_keys, near_keys, same_key
 from clustersim.schema.company_load import load_company_file
 from clustersim.schema.inputs import load_inputs
-from clustersim.schema.listing import list_keys
+from clustersim.schema.listing import also_meant, list_keys
 from clustersim.schema.lookup import exact_name, known_names
+from clustersim.schema.meaning import _ALIKE, by_meaning
 from clustersim.schema.profiles import KINDS, load_profile
 from clustersim.schema.quantity import _tell
 from clustersim.schema.yamlfile import read_yaml
@@ -189,3 +190,30 @@ def test_patterns_know_names_with_dots() -> None:
 def test_a_product_s_name_finds_the_keys_that_a_scenario_states_for_it() -> None:
     keys = [row["key"] for row in list_keys("BR166", "nanjing-1024")]
     assert "company.printed.products.BR166.units.2026E" in keys and all("BR166" in key for key in keys)
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("days lost", "reliability.repair_time"), ("lost time", "reliability.repair_time"),
+        ("customers pay later", "company.drivers.receivable_days"), ("salary", "tco.staff"),
+        ("delivery delay", "prices.parts.NAME.lead_time"), ("price of optics", "optics.NAME.price_part"),
+        ("exchange rate", "company.fx_per_cny"), ("gpu", "cluster.card"), ("电价", "tco.tariff"),
+        ("时延", "nics.NAME.latency"), ("应收", "company.drivers.receivable_days"),
+    ],
+)  # fmt: skip
+def test_keys_are_found_by_what_they_mean(asked: str, meant: str) -> None:
+    assert meant in [row["key"] for row in list_keys(asked)]
+
+
+def test_keys_that_mean_a_word_are_named_beside_those_that_have_it() -> None:
+    assert "nics.NAME.latency" in also_meant("delay", list_keys("delay"))
+    assert also_meant("", list_keys("")) == []
+    with pytest.raises(InputError, match="no key has 'zeppelin' in it or in what it says"):
+        list_keys("zeppelin")
+
+
+def test_every_word_of_the_table_of_meanings_leads_to_its_key() -> None:
+    """The first word of a group stands in a key or in what it says: no group leads nowhere."""
+    for first, *_ in _ALIKE:
+        assert by_meaning(first, all_keys()), first

@@ -24,6 +24,7 @@ from clustersim.reading.guarded import (
 )
 from clustersim.reading.jsontext import Limits, parse_json, read_json
 from clustersim.reading.tables import parse_table, read_table, records
+from clustersim.validation.common import require_columns
 
 #: What is refused takes milliseconds; only a call that waits for ever takes as long as this.
 HANG_S = 60
@@ -248,3 +249,16 @@ def test_control_characters_are_shown_not_sent() -> None:
     assert printable("a\x1b]0;x\x07\r\u202eb\udcff") == "a\\x1b]0;x\\x07\\r\\u202eb\\udcff"
     assert printable("行\tx\n") == "行\tx\n"
     assert len(printable("x" * 1000)) == 300
+
+
+@pytest.mark.parametrize("line", ["c,", "c0,c1,", ","], ids=["alike", "two names", "nameless"])
+def test_a_line_of_a_million_cells_is_no_table_s(line: str) -> None:
+    with pytest.raises(InputError, match=r"t\.csv:1: .*at most 16,384"):
+        parse_table(decode(line.encode() * 1_000_000, "t.csv"))
+
+
+def test_a_foreign_table_of_many_columns_is_named_shortly() -> None:
+    many = [f"c{i}" for i in range(16_000)]
+    with pytest.raises(InputError, match="16,000 in all") as refused:
+        require_columns(many, ["id", "n" * 5_000], "t.csv")
+    assert len(str(refused.value)) < 12_000

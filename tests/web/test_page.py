@@ -345,10 +345,12 @@ def test_back_undoes_and_forward_redoes(browser, site):
 def test_a_number_opens_its_formula_and_any_key_can_be_set(browser, site):
     with Watched(browser, site) as at:
         at.open(f"{site}/?language=zh")
-        at.page.get_by_role("button", name="数值构成：每百万训练词元成本").press("Enter")
+        at.page.get_by_role("button", name="数值构成: 每百万训练词元成本").press("Enter")
         made = at.page.locator("[data-panel='term.formula']")
         sync_api.expect(made).to_contain_text("每卡时成本 ÷", timeout=WAIT)
-        sync_api.expect(at.page.locator("[data-panel='term.inputs']")).to_contain_text("矩阵效率", timeout=WAIT)
+        sync_api.expect(at.page.locator("[data-panel='term.inputs']")).to_contain_text(
+            "矩阵效率", timeout=WAIT
+        )
         nothing_serious(at.page)
         at.page.get_by_role("button", name="关闭").press("Enter")
         cost = at.page.locator("[data-term=cny_per_mtoken] .number span")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import socket
 import time
 
 import pytest
@@ -266,3 +267,30 @@ def test_what_flips_the_winner_moves_both_sides():
         numbers = numbers_of(Design("h100-1024", tuple(sorted(changed.items()))))
         cheaper.append(numbers["cny_per_mtoken"] < numbers["incumbent_cny_per_mtoken"])
     assert cheaper == [False, True]
+
+
+def test_a_slider_is_made_ready_before_it_moves(client):
+    key, scenario = "cards.BR166M.scale_up.bandwidth", "br166-1024"
+    body = {"scenario": scenario, "key": key, "values": [f"{140 + 10 * n} GB/s" for n in range(8)]}
+    assert client.post("/api/ready", json=body).json() == {"ready": 8}
+    moved = client.post("/api/corridor", json={"scenario": scenario, "set": {key: "177.7 GB/s"}}).json()
+    assert moved["replayed"]
+    assert load(scenario).numbers({key: "177.7 GB/s"})["target_price_hkd"] == pytest.approx(
+        moved["tiles"][-1]["value"], rel=1e-11
+    )
+    for wrong in (
+        {"values": []},
+        {"values": ["x"] * 9},
+        {"key": "a.file"},
+        {"key": 3},
+        {"values": ["/etc/passwd"]},
+    ):
+        assert client.post("/api/ready", json={**body, **wrong}).status_code == 400
+
+
+def test_small_answers_go_at_once():
+    """An accepted connection knows its protocol: else each answer's body waits 40 ms for its head's acknowledgement."""
+    from clustersim.web.app import listening_at
+
+    with listening_at("127.0.0.1", 0) as listening:
+        assert listening.proto == socket.IPPROTO_TCP

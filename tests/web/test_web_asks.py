@@ -21,7 +21,7 @@ from clustersim.web.asked import Design, scenarios  # noqa: E402
 from clustersim.web.catalogue import inputs_of  # noqa: E402
 from clustersim.web.corridor import band, corridor  # noqa: E402
 from clustersim.web.guard import Rules, allowed_hosts  # noqa: E402
-from clustersim.web.kinds import ask_of  # noqa: E402
+from clustersim.web.kinds import ask_of, in_chinese  # noqa: E402
 from clustersim.web.views import VIEWS, view  # noqa: E402
 from clustersim.web.views_compare import compare_view  # noqa: E402
 from clustersim.web.views_limits import limits_view  # noqa: E402
@@ -281,3 +281,13 @@ def test_a_hundred_requests_at_once(client):
                 own = load("br166-1024").numbers({"tco.pue": 1.1 + 0.001 * (number % 20)})
                 tile = next(t for t in answered.json()["tiles"] if t["term"] == "cny_per_mtoken")
                 assert tile["value"] == pytest.approx(own["cny_per_mtoken"], rel=1e-11)
+
+
+def test_long_answers_are_told_in_chinese_as_the_command_prints_them():
+    told = in_chinese(
+        ["weak scaling, 8 to 1024 cards", [{"quantity": "step_time_s", "value": 1.0}]], ["nothing known"]
+    )
+    line, rows = told["blocks"]
+    assert line == "弱扩展效率,8 至 1024 卡" and told["said"] == ["nothing known"]
+    (name, words), (_, number) = rows[0].items()
+    assert name != "quantity" and words.endswith(" step_time_s") and number == 1.0

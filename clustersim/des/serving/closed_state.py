@@ -86,13 +86,23 @@ class Fleet:
         return Fleet(pool(self.pool), decode, some(self.transfer_latency_s), some(self.transfer_token_s))
 
 
-def fleet_of(pool: Pool, decode: Pool | None, transfer: Transfer | None, *, router: str) -> Fleet:
+def fleet_of(
+    pool: Pool,
+    decode: Pool | None,
+    transfer: Transfer | None,
+    *,
+    router: str,
+    decode_router: str = "least_loaded",
+) -> Fleet:
     """Return the fleet of the pools that a simulation takes."""
     pooled = router != "round_robin"
-    entry = FluidPool(fluid_cost(pool.cost), pool.batching, pool.replicas, pooled, pool.cost.host_s)
+    entry = FluidPool(
+        fluid_cost(pool.cost), pool.batching, pool.replicas, pooled, pool.cost.host_s / pool.cost.ranks
+    )
     if decode is None or transfer is None:
         return Fleet(entry)
-    second = FluidPool(fluid_cost(decode.cost), decode.batching, decode.replicas)
+    by_load = decode_router != "round_robin"
+    second = FluidPool(fluid_cost(decode.cost), decode.batching, decode.replicas, by_load)
     return Fleet(entry, second, transfer.latency_s, transfer.token_s)
 
 

@@ -46,7 +46,7 @@ def _straight_split(cluster: Cluster, prefill_count: int) -> None:
         for when, request in replica.done:
             if book.status[request] == IN_FLIGHT:
                 free = max(when, free) + rule.token_s * book.prompt[request]
-                arrivals.append((free + rule.latency_s, when, request))
+                arrivals.append((free + rule.beside_s(book.prompt[request]), when, request))
     cluster.calendar.clear()
     arrivals.sort()
     for when, _, request in arrivals:
@@ -146,7 +146,7 @@ def _scaling(cluster: Cluster, rule: Autoscale, spans: list[list[float]]) -> Gen
 
 
 def _check(
-    router: str,
+    routers: tuple[str, ...],
     decode_pool: Pool | None,
     transfer: Transfer | None,
     failures: Failures | None,
@@ -154,8 +154,9 @@ def _check(
     rng: np.random.Generator | None,
 ) -> None:
     """Raise InputError for settings that do not go together."""
-    if router not in ROUTERS:
-        raise InputError(f"router {router!r} is unknown; {suggest(router, ROUTERS)}")
+    for router in routers:
+        if router not in ROUTERS:
+            raise InputError(f"router {router!r} is unknown; {suggest(router, ROUTERS)}")
     if failures is not None and rng is None:
         raise InputError("failures need a random generator: pass rng")
     if (decode_pool is None) != (transfer is None):
@@ -196,6 +197,7 @@ def simulate(
     pool: Pool,
     *,
     router: str = "round_robin",
+    decode_router: str = "least_loaded",
     closed_loop: ClosedLoop | None = None,
     decode_pool: Pool | None = None,
     transfer: Transfer | None = None,
@@ -208,13 +210,14 @@ def simulate(
 ) -> ServingRun:
     """Serve the requests until each has completed, been rejected or failed; return what happened.
 
-    ``decode_pool`` with ``transfer`` splits prefill from decode. ``cached_share`` is the share of every prompt
+    ``decode_pool`` with ``transfer`` splits prefill from decode, whose replicas take requests by ``decode_router``.
+    ``cached_share`` is the share of every prompt
     whose cache is known beforehand, for traces without prefix blocks; ``priority_share`` is the share of the requests,
     evenly among them, that go before all others that wait. ``rng`` is needed with failures only.
 
     Raises InputError for an unknown router, for failures without ``rng`` and for a split without transfer.
     """
-    _check(router, decode_pool, transfer, failures, cached_share, rng)
+    _check((router, decode_router), decode_pool, transfer, failures, cached_share, rng)
     book = Book.of(requests)
     if cached_share > 0:
         book.cached = {i: int(cached_share * p) for i, p in enumerate(book.prompt)}
@@ -227,7 +230,7 @@ def simulate(
     replicas = _replicas(book, pools, log=log, reactive=reactive)
     first_open = autoscale.minimum if autoscale else count
     entry = Router(router, range(count), opened=first_open)
-    onward = Router("least_loaded", range(count, len(replicas))) if decode_pool else None
+    onward = Router(decode_router, range(count, len(replicas))) if decode_pool else None
     cluster = Cluster(simpy.Environment(), book, replicas, entry, onward, version=[0] * len(replicas))
     cluster.transfer, cluster.failures, cluster.left = transfer, failures, len(requests)
     cluster.reactive, cluster.watched = events, reactive or router != "round_robin"

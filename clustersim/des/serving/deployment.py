@@ -49,6 +49,8 @@ class Deployment:
     """Whether the engine's constants were fitted on this card and this kind of model."""
     priority_share: float = 0.0
     """Share of the requests that go before all others that wait."""
+    decode_router: str = "least_loaded"
+    """Which decoding replica takes a request."""
 
     @property
     def cards(self) -> int:
@@ -67,6 +69,7 @@ class Deployment:
             requests,
             self.pool,
             router=self.router,
+            decode_router=self.decode_router,
             closed_loop=self.closed_loop,
             decode_pool=self.decode_pool,
             transfer=self.transfer,

@@ -159,7 +159,9 @@ class Cluster:
         start = max(when, self.link_free.get(index, 0.0))
         free = start + self.transfer.token_s * self.book.prompt[request]
         self.link_free[index] = free
-        event = self.env.timeout(max(free + self.transfer.latency_s - self.env.now, 0.0))
+        event = self.env.timeout(
+            max(free + self.transfer.beside_s(self.book.prompt[request]) - self.env.now, 0.0)
+        )
         event.callbacks.append(lambda _: self.receive(request))
 
     def receive(self, request: int) -> None:

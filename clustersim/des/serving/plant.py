@@ -29,6 +29,7 @@ class Plant:
     transfer: Transfer | None = None
     cached_share: float = 0.0
     priority_share: float = 0.0
+    decode_router: str = "least_loaded"
 
     def sized(self, replicas: int, decode_replicas: int = 0) -> Plant:
         """Return the plant with these numbers of replicas."""
@@ -37,7 +38,9 @@ class Plant:
 
     def fleet(self) -> Fleet:
         """Return the plant as the closed form sees it."""
-        return fleet_of(self.pool, self.decode, self.transfer, router=self.router)
+        return fleet_of(
+            self.pool, self.decode, self.transfer, router=self.router, decode_router=self.decode_router
+        )
 
     def simulate(self, requests: Requests) -> ServingRun:
         """Serve requests, without a log."""
@@ -45,6 +48,7 @@ class Plant:
             requests,
             self.pool,
             router=self.router,
+            decode_router=self.decode_router,
             decode_pool=self.decode,
             transfer=self.transfer,
             cached_share=self.cached_share,

@@ -17,7 +17,7 @@ class ReplicaCost:
     ``fixed_s[n]`` is the time of an iteration of n new tokens, continued with ``slope_s`` per token beyond the
     table; ``kv_s`` per cached token read, ``pair_s`` per query-key pair of a prompt, ``sequence_s`` per decoding
     sequence; ``cache_tokens`` is the room for cached tokens, ``ranks`` are those of attention. ``host_s`` is what the
-    replica's host takes for each prompt token, one request after another, before the request may be admitted.
+    host of a rank takes for each prompt token, one request after another, before the request may be admitted.
     """
 
     fixed_s: tuple[float, ...]

@@ -55,7 +55,19 @@ class Autoscale:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Hand-over of a prompt's cache from a prefill to a decode replica: latency and seconds per token."""
+    """Hand-over of a prompt's cache from a prefill to a decode replica: latency and seconds per token on the link.
+
+    ``prompt_token_s`` is what the engines take for a prompt's token beside the link, many prompts at once.
+    """
 
     latency_s: float
     token_s: float
+    prompt_token_s: float = 0.0
+
+    def beside_s(self, prompt: float) -> float:
+        """Return the seconds of a prompt's hand-over beside its time on the link.
+
+        >>> Transfer(0.1, 1.0, 1e-3).beside_s(100)
+        0.2
+        """
+        return self.latency_s + self.prompt_token_s * prompt

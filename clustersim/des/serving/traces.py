@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from clustersim.des.serving.book import Requests
-from clustersim.errors import InputError, Problem, suggest
+from clustersim.errors import InputError, Problem, listed, suggest
 from clustersim.reading.guarded import Text, is_file, printable, read_text
 from clustersim.reading.jsontext import Limits, parse_json
 from clustersim.reading.tables import records
@@ -112,7 +112,7 @@ def _csv_lines(source: Text, columns: tuple[str, str, str] | None) -> Iterator[t
     names = columns or next((c for c in (AZURE, PLAIN) if all(n in header for n in c)), None)
     if names is None or any(name not in header for name in names):
         wanted = " or ".join(", ".join(c) for c in ((names,) if names else (AZURE, PLAIN)))
-        has = printable(", ".join(header)) or "nothing"
+        has = printable(listed(header)) or "nothing"
         raise InputError(f"{source.name}:1: needs the columns {wanted}; it has: {has}")
     twice = next((name for name in names if header.count(name) > 1), None)
     if twice is not None:

@@ -24,7 +24,7 @@ from clustersim.des.training.log_lines import (
 )
 from clustersim.des.training.run import LoggedFailure
 from clustersim.des.training.simulate import SimulatedRun
-from clustersim.errors import InputError, Problem, suggest
+from clustersim.errors import InputError, Problem, listed, suggest
 from clustersim.reading.guarded import read_text
 from clustersim.reading.tables import Table, parse_table
 
@@ -199,9 +199,7 @@ def _columns(table: Table, notes: list[str]) -> dict[str, str]:
     missing = [what for what in ("time", "component") if what not in found]
     if missing:
         known = "; ".join(f"{what} ({', '.join(COLUMNS[what][:6])}, …)" for what in missing)
-        raise InputError(
-            f"{table.name}:1: lacks the column(s) of {known}; it has: {', '.join(table.columns)}"
-        )
+        raise InputError(f"{table.name}:1: lacks the column(s) of {known}; it has: {listed(table.columns)}")
     if "end" in found:
         found.pop("repair", None)
     notes += [

@@ -16,7 +16,7 @@ from clustersim.finance.audit.discounting import (
     year_end,
 )
 from clustersim.finance.audit.figures import total
-from clustersim.finance.audit.multiples import fx, peers_of, shares
+from clustersim.finance.audit.multiples import fx, peers_of, quoted, shares
 from clustersim.finance.audit.records import Tables
 
 __all__ = ["Step", "bridge"]
@@ -24,17 +24,19 @@ __all__ = ["Step", "bridge"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One correction: the target price after it, and what it changed."""
+    """One correction: the target price after it, what it changed, and the currency of both."""
 
     step: str
-    target_price_hkd: float
-    change_hkd: float
+    target_price: float
+    change: float
+    currency: str
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Basis:
-    """What the target price is made of, with the printed figures; money in kCNY, HKD million and million shares."""
+    """What the target price is made of, with the printed figures; money in thousands of the statements' currency and
+    millions of the quoted one, and million shares."""
 
     first_year: int
     flows: list[float]
@@ -43,18 +45,18 @@ class _Basis:
     net_cash: float
     fx: float
     weight: float
-    ps_hkd_m: float
+    ps_m: float
     shares_m: float
     target: float
     how: Discount
     """The convention of the printed present values, or year-end flows where none gives them."""
     fits: bool
 
-    def price(self, flows: list[float], ps_hkd_m: float, proceeds_hkd_m: float = 0.0) -> float:
+    def price(self, flows: list[float], ps_m: float, proceeds_m: float = 0.0) -> float:
         """Target price of the flows."""
         equity = sum(present(flows, self.rate, self.growth, self.how)) + self.net_cash
-        dcf = equity * self.fx / 1e3 + proceeds_hkd_m
-        return (self.weight * dcf + (1 - self.weight) * ps_hkd_m) / self.shares_m
+        dcf = equity * self.fx / 1e3 + proceeds_m
+        return (self.weight * dcf + (1 - self.weight) * ps_m) / self.shares_m
 
 
 def _basis(tables: Tables) -> _Basis | None:
@@ -63,12 +65,12 @@ def _basis(tables: Tables) -> _Basis | None:
     growth = tables.one("dcf", "terminal_growth") or tables.one("wacc", "terminal_growth")
     net = net_cash(tables)
     ps, weight = tables.one("valuation", "value_ps"), tables.one("valuation", "weight_dcf")
-    target, rate_hkd, blended = (
+    target, rate_quoted, blended = (
         tables.one("valuation", "target_price"),
         fx(tables),
         tables.one("valuation", "value_blended"),
     )
-    if not (rows and rate and growth and net and ps and weight and target and rate_hkd and blended):
+    if not (rows and rate and growth and net and ps and weight and target and rate_quoted and blended):
         return None
     count = blended.scaled[1].middle / 1e3 / (target.value or 1.0)
     found = shares(tables)
@@ -79,29 +81,30 @@ def _basis(tables: Tables) -> _Basis | None:
         return None
     found_how = convention(tables)
     return _Basis(
-        rows[0].year, [r.scaled[1].middle for r in rows], w, g, net.scaled[1].middle, rate_hkd.middle,
+        rows[0].year, [r.scaled[1].middle for r in rows], w, g, net.scaled[1].middle, rate_quoted.middle,
         (weight.value or 0.0) / 100, ps.scaled[1].middle / 1e3, count, target.value or 0.0,
         found_how or year_end(len(rows)), found_how is not None,
     )  # fmt: skip
 
 
-def bridge(tables: Tables, proceeds_hkd_m: float) -> tuple[Step, ...]:
+def bridge(tables: Tables, proceeds_m: float) -> tuple[Step, ...]:
     """Return the steps from the printed target price to the corrected one; empty where the tables do not allow it."""
     basis = _basis(tables)
     if basis is None:
         return ()
-    steps = [Step("as printed", basis.target, 0.0)]
+    code = quoted(tables)
+    steps = [Step("as printed", basis.target, 0.0, code)]
 
     def add(name: str, price: float, note: str = "") -> None:
-        steps.append(Step(name, price, price - steps[-1].target_price_hkd, note))
+        steps.append(Step(name, price, price - steps[-1].target_price, code, note))
 
     if not basis.fits:
         note = "printed flows, WACC and growth; year-end flows valued at the end of the year before"
-        add("present values recomputed", basis.price(basis.flows, basis.ps_hkd_m), note)
+        add("present values recomputed", basis.price(basis.flows, basis.ps_m), note)
     ps = _unrounded(tables, basis)
     if ps is not None:
         add("peers' mean not rounded", basis.price(basis.flows, ps))
-    last = ps if ps is not None else basis.ps_hkd_m
+    last = ps if ps is not None else basis.ps_m
     flows = _statement_flows(tables, basis)
     if flows != basis.flows:
         add("depreciation and capital expenditure as in the cash-flow statement", basis.price(flows, last))
@@ -121,8 +124,8 @@ def bridge(tables: Tables, proceeds_hkd_m: float) -> tuple[Step, ...]:
             basis.price(flows, last),
             stub[0],
         )
-    if proceeds_hkd_m:
-        add("listing proceeds that the cash flow leaves out", basis.price(flows, last, proceeds_hkd_m))
+    if proceeds_m:
+        add("listing proceeds that the cash flow leaves out", basis.price(flows, last, proceeds_m))
     return tuple(steps)
 
 
@@ -170,7 +173,7 @@ def _unrounded(tables: Tables, basis: _Basis) -> float | None:
     mean = total(members).middle / len(members)
     if not printed.interval.low <= mean <= printed.interval.high:
         return None
-    return basis.ps_hkd_m * mean / printed.value
+    return basis.ps_m * mean / printed.value
 
 
 def _statement_flows(tables: Tables, basis: _Basis) -> list[float]:

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from clustersim.finance.audit.figures import Finding, Interval, compare
 from clustersim.finance.audit.multiples import shares
+from clustersim.finance.audit.ratios import profit_of
 from clustersim.finance.audit.records import Record, Tables
 
 __all__ = ["claim_checks"]
@@ -53,12 +54,13 @@ def _margins(tables: Tables) -> Iterator[Finding]:
         if record.value is None:
             continue
         stem = record.item.removesuffix("_margin")
-        profit = tables.find("income_statement", NAMES.get(stem, stem), record.year)
+        item = NAMES.get(stem, stem)
+        profit = profit_of(tables, item, record.year)
         revenue = tables.find("income_statement", "revenue", record.year)
         if profit is not None and revenue is not None and revenue.value:
             yield compare(
                 f"{record.item} {record.period} ({record.figure or record.table})", record.where,
-                record.interval.scaled(0.01), profit.scaled[1] / revenue.scaled[1], note=f"{profit.item} over revenue",
+                record.interval.scaled(0.01), profit / revenue.scaled[1], note=f"{item} over revenue",
             )  # fmt: skip
 
 

@@ -125,8 +125,8 @@ class Finding:
     recomputed: float | str | None
     verdict: str
     note: str = ""
-    materiality_hkd: float | None = None
-    """What the difference is worth in HKD per share, where it enters the valuation."""
+    materiality: float | None = None
+    """What the difference is worth per share, in the currency of the target price, where it enters the valuation."""
     cells: frozenset[str] = field(default=frozenset(), compare=False)
     """The printed figures that the check has looked at."""
     mends: tuple[tuple[str, float], ...] = field(default=(), compare=False)

@@ -158,7 +158,7 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "proceeds_from_borrowings": "proceeds from bank borrowings|proceeds from long-term debt|drawdown of borrowings|proceeds from debt|借款收到的现金|proceeds from borrowings|new borrowings|debt issued|新增借款|取得借款|借款所得款项",
         "repayment_of_borrowings": "repayments of long-term debt|repayment of debt|repayments of borrowings|repayment of bank borrowings|偿还银行借款|repayment of borrowings|repayments of debt|debt repaid|偿还借款|偿还债务|偿还债务支付的现金",
         "proceeds_from_issue_of_shares": "proceeds from issuance of common stock|proceeds from issuance of shares|proceeds from share issue|proceeds from issuance of common stock net|发行股份收到的现金|发行股票收到的现金|股权融资|proceeds from issue of shares|issue of shares|share issue|issuance of common "
-        "stock|equity raised|发行股份所得款项|发行股份|吸收投资收到的现金|股份发行",
+        "stock|equity raised|发行股份所得款项|发行股份|吸收投资收到的现金|吸收投资|股份发行",
         "repurchase_of_shares": "purchase of treasury stock|purchase of treasury shares|share repurchase|payments for repurchase of shares|purchases of treasury stock|回购股份支付的现金|repurchase of shares|share buy-back|share buybacks|buy-back of shares|repurchases of "
         "common stock|share repurchases|回购股份|股份回购|购回股份",
         "dividends_paid": "dividends paid to owners|dividends paid to shareholders|cash dividends paid|支付现金股利|分配股利利润支付的现金|分配股利或偿付利息支付的现金|已付本公司股东股息|dividends paid|dividend paid|dividends|payment of dividends|已付股息|支付股利|派付股息|派发股息|派息|已付股利|分配股利",
@@ -193,7 +193,7 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "effective_tax_rate": "所得税率|实际所得税率|etr|effective tax rate|tax rate|有效税率|实际税率",
         "roe": "加权平均净资产收益率|平均净资产收益率|return on average equity|roe|return on equity|净资产收益率|股本回报率|权益回报率",
         "roa": "资产收益率|总资产报酬率|roa|return on assets|总资产收益率|资产回报率",
-        "eps": "eps|earnings per share|每股收益|每股盈利", "bps": "bps|book value per share|每股净资产",
+        "eps": "eps|earnings per share|每股收益|每股盈利", "bps": "bps|book value per share|net asset value per share|nav per share|每股资产净值|每股帐面价值|每股净资产",
         "pe": "pe|p/e|price to earnings|price earnings|市盈率", "pb": "pb|p/b|price to book|市净率",
         "ps": "ps|p/s|price to sales|市销率",
         "inventory_days": "inventory days|days inventory|days of inventory|dio|存货周转天数|库存周转天数",
@@ -201,7 +201,6 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "payable_days": "payable days|days payable|dpo|days payables|应付账款周转天数|应付周转天数",
         "current_ratio": "current ratio|流动比率", "quick_ratio": "quick ratio|速动比率",
         "debt_to_assets": "asset-liability ratio|total liabilities to total assets|资产负债比率|debt to assets|liabilities to assets|debt ratio|资产负债率|负债率",
-        "bps": "book value per share|net asset value per share|nav per share|每股资产净值|每股帐面价值",
     },
     "dcf": {
         "ebit": "ebit|earnings before interest and tax|operating profit|operating income|息税前利润",
@@ -278,6 +277,8 @@ _NUMBERING = re.compile(
     re.I,
 )
 _HEADS = re.compile(r"^(?:less|add|plus|of which|including|where|减|加|其中|其中包括)\s*[:：]\s*", re.I)
+#: How a Chinese cash flow says that a line is one of cash.
+_PAID = re.compile(r"所?(?:支付|收到)的?现金(?:净额)?$")
 _TAIL = re.compile(r"[\s,，]*(net|, net|expenses|expense|净额|余额|合计|总额|总计)$", re.I)
 #: A bare label that stands in several blocks of a statement: it is named after the total that follows it.
 AMBIGUOUS = {
@@ -350,14 +351,9 @@ def _forms(label: str) -> tuple[str, ...]:
     """What a label is looked for as: as it is, without its head or tail, up to its first comma, and at its other pole."""
     stripped = _HEADS.sub("", _NUMBERING.sub("", unicodedata.normalize("NFKC", label).strip()))
     first = re.split(r"\s*(?:,(?=\s)|;| - | – )", stripped)[0]
-    out = []
-    for text in (
-        stripped,
-        re.sub(r"^(total|net|consolidated)\s+", "", stripped, flags=re.I),
-        _TAIL.sub("", stripped),
-        first,
-    ):
-        out.append(plain(text))
+    headless = re.sub(r"^(total|net|consolidated)\s+", "", stripped, flags=re.I)
+    bare = _PAID.sub("", stripped)
+    out = [plain(text) for text in (stripped, headless, _TAIL.sub("", stripped), first, bare)]
     for text in (stripped, first):
         for one, other in _POLES:
             if re.search(one, text, re.I):

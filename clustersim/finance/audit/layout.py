@@ -49,7 +49,8 @@ def read_layout(text: str, name: str, table: str = "") -> tuple[list[Cell], list
     >>> cells, ignored, wrong = read_layout("RMB mn,2024A,2025E\\nTotal revenue,900,(5)\\n", "i.csv")
     >>> [(c.label, c.period, c.text, c.unit) for c in cells]
     [('Total revenue', '2024A', '900', 'RMB mn'), ('Total revenue', '2025E', '(5)', 'RMB mn')]
-    >>> cells, ignored, wrong = read_layout("RMB mn,Sales,COGS\n2024,900,(5)\n2025,800,(4)\n", "i.csv", "income_statement")
+    >>> down = "RMB mn,Sales,COGS\n2024,900,(5)\n2025,800,(4)\n"
+    >>> cells, ignored, wrong = read_layout(down, "i.csv", "income_statement")
     >>> [(c.label, c.period, c.text, c.line) for c in cells][:2]
     [('Sales', '2024', '900', 2), ('Sales', '2025', '800', 3)]
     """
@@ -119,8 +120,8 @@ def _across(
     return out, ignored, []
 
 
-_COMPANY = {"company", "companies", "peer", "peers", "name", "公司", "公司名称", "公司简称", "可比公司", "证券简称", "segment",
-            "product"}  # fmt: skip
+_COMPANY = {"company", "companies", "peer", "peers", "name", "公司", "公司名称", "公司简称", "可比公司", "证券简称",
+            "segment", "product"}  # fmt: skip
 _CODE = {"ticker", "code", "stockcode", "代码", "股票代码", "证券代码"}
 _YEAR_WITHIN = re.compile(r"(?:FY|CY)?\s*'?(?:20)?\d\d\s*年?\s*[AEF]?\b|\bLTM\b|\bTTM\b", re.I)
 

@@ -26,7 +26,8 @@ BARE = {"$": "USD", "元": "CNY"}
 _CENTS = re.compile(r"\b(?:cents?|pence|pennies)\b|¢|仙|(?<=美)分|分(?!比)")
 _CENT_OF = {"hk": "HKD", "us": "USD", "港": "HKD", "美": "USD", "rmb": "CNY", "euro": "EUR"}
 _FILLER = re.compile(
-    r"\b(?:of|in|expressed|amounts?|figures?|all|are|unaudited|audited|except.*|unless.*|other than.*|currency)\b|币种|货币|除.*外|金额"
+    r"\b(?:of|in|expressed|amounts?|figures?|all|are|unaudited|audited|except.*|unless.*|other than.*|currency)\b"
+    r"|币种|货币|除.*外|金额"
 )
 #: scale -> its factor in thousands, and how it is written
 SCALES: dict[str, tuple[float, tuple[str, ...]]] = {
@@ -46,7 +47,8 @@ _PLAIN = {
     "percent": ("percent", "%", "pct", "per cent", "百分比"), "x": ("x", "times", "倍", "multiple (x)"),
     "days": ("days", "day", "天", "日"), "shares": ("shares", "股"), "million_shares": (
         "million_shares", "million shares", "m shares", "mn shares", "mm shares", "shares in millions", "百万股"),
-    "thousand_shares": ("thousand_shares", "thousand shares", "'000 shares", "000 shares", "shares in thousands", "千股"),
+    "thousand_shares": ("thousand_shares", "thousand shares", "'000 shares", "000 shares", "shares in thousands",
+                        "千股"),
     "10thousand_shares": ("万股",),
     "100million_shares": ("亿股",), "units": ("units", "unit", "件", "颗", "片", "cards"),
     "persons": ("persons", "人", "people"),

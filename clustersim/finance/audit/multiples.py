@@ -79,8 +79,8 @@ def _capital(tables: Tables) -> Iterator[Finding]:
 
 #: Lines of a peers' table that stand for all: what they are, by their names.
 SUMMARY: dict[str, tuple[str, ...]] = {
-    "average": ("average", "mean", "avg", "peer average", "peer mean", "simple average", "industry average", "sector average",
-                "平均", "平均值", "均值", "平均数", "行业平均", "可比公司平均"),
+    "average": ("average", "mean", "avg", "peer average", "peer mean", "simple average", "industry average",
+                "sector average", "平均", "平均值", "均值", "平均数", "行业平均", "可比公司平均"),
     "median": ("median", "peer median", "中位数", "中位值", "中值"),
     "low": ("min", "minimum", "low", "最小值", "最低"), "high": ("max", "maximum", "high", "最大值", "最高"),
 }  # fmt: skip
@@ -89,7 +89,7 @@ _MULTIPLE = re.compile(r"price_to|multiple|^ev_to")
 
 
 def summary_of(record: Record) -> str:
-    """Return which summary of all peers a line is (``average``, ``median``, ``low``, ``high``), or nothing for a peer."""
+    """Return which summary of the peers a line is (``average``, ``median``, ``low``, ``high``), nothing for a peer."""
     return _SUMMARY.get(record.company.strip().lower().rstrip("：: "), "")
 
 
@@ -284,7 +284,8 @@ def _target(tables: Tables) -> Iterator[Finding]:
             "weights sum to 100", w_ps.where, w_dcf.interval + w_ps.interval, Interval.exactly(100.0)
         )
     if dcf and ps and blended and w_dcf and w_ps:
-        parts = dcf.scaled[1].scaled((w_dcf.value or 0) / 100) + ps.scaled[1].scaled((w_ps.value or 0) / 100)
+        # Weights are whole numbers: what rounds to one is no other weight.
+        parts = dcf.scaled[1] * _exact_share(w_dcf) + ps.scaled[1] * _exact_share(w_ps)
         yield compare(
             "value_blended", blended.where, blended.scaled[1], parts, note="the legs by their weights"
         )
@@ -307,6 +308,11 @@ def _target(tables: Tables) -> Iterator[Finding]:
         )  # fmt: skip
     yield from _implied_multiples(tables)
     yield from _rating(tables, upside)
+
+
+def _exact_share(record: Record) -> Interval:
+    share = (record.value or 0.0) / 100
+    return Interval(share, share, record.interval.cells)
 
 
 def _implied_multiples(tables: Tables) -> Iterator[Finding]:

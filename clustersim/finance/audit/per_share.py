@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from statistics import median
 
 from clustersim.finance.audit.figures import Finding, Interval, compare, first_that_holds
@@ -53,20 +54,20 @@ def _par(tables: Tables) -> Iterator[Finding]:
             if eps is None or not eps.value or now is None or not now.value or not profits:
                 continue
             levels = [now.scaled[1], *([(now.scaled[1] + then.scaled[1]).scaled(0.5)] if then else [])]
-            rolls.append(
-                (eps, first_that_holds(
-                    lambda p=p, n=n, e=eps: compare(  # type: ignore[misc]
-                        f"{item} {e.period} at a par value of one", e.where, e.scaled[1], p.scaled[1] / n,
-                        note=f"{p.item} over share capital",
-                    )
-                    for n in reversed(levels) for p in reversed(profits)
-                ))
-            )  # fmt: skip
+            makers = (partial(_at_par, eps, p, n) for n in reversed(levels) for p in reversed(profits))
+            rolls.append((eps, first_that_holds(makers)))
         powers = [_power(f) for _, f in rolls]
         if len(rolls) > 1 and powers[0] and len(set(powers)) == 1:
             yield from (f for _, f in rolls)
         else:
             yield from kept_by_most(rolls)
+
+
+def _at_par(eps: Record, profit: Record, capital: Interval) -> Finding:
+    return compare(
+        f"{eps.item} {eps.period} at a par value of one", eps.where, eps.scaled[1], profit.scaled[1] / capital,
+        note=f"{profit.item} over share capital",
+    )  # fmt: skip
 
 
 def _power(found: Finding) -> int:

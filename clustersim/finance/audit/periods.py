@@ -13,7 +13,11 @@ _YEAR = r"(?:FY|CY)?\s*'?(?P<year>(?:19|20)\d\d|\d\d)(?:\s*年度?)?"
 _KIND = r"\s*[(\[]?\s*(?P<kind>[AEFPaefp]|actual|forecast|estimated?|est\.?|预测|预计|实际)?\s*[)\]]?"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = rf"(?P<month>(?:{'|'.join(_MONTHS)})[a-z]*\.?)"
-_ENDED = r"(?:(?:for )?(?:the )?(?P<span>(?:fiscal )?years?|twelve months|six months|three months|(?:half|quarter)(?:[- ]year)?)\s*(?:ended|ending|to)\s*)?(?:as (?:at|of) |at )?"
+_ENDED = (
+    r"(?:(?:for )?(?:the )?(?P<span>(?:fiscal )?years?|twelve months|six months|three months|"
+    r"(?:half|quarter)(?:[- ]year)?)"
+    r"\s*(?:ended|ending|to)\s*)?(?:as (?:at|of) |at )?"
+)
 _PART = r"(?P<part>[1-4]H|H[12]|[12]H|Q[1-4]|[1-4]Q|上半年|下半年|中期|[一二三四]季度|第[一二三四]季度|1-6月|7-12月)"
 _FORMS = (
     re.compile(rf"{_YEAR}{_KIND}", re.I),

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from clustersim.finance.audit.figures import Finding, Interval, compare, half_digit, number
 from clustersim.finance.audit.labels import VOCABULARY
-from clustersim.finance.audit.money import canonical_unit, currency_of
 from clustersim.finance.audit.records import Tables
 
 __all__ = [
@@ -20,7 +19,7 @@ __all__ = [
 SCALES = {"亿": 1e5, "万": 10.0, "百万": 1e3, "千": 1.0, "十亿": 1e6, "billion": 1e6, "bn": 1e6, "million": 1e3,
            "mn": 1e3, "m": 1e3, "thousand": 1.0}  # fmt: skip
 _SIZE = r"(?P<scale>十亿|百万|亿|万|千|billion|bn|million|mn|m|thousand)"
-NUMBER = r"(?P<number>[-−]?\d[\d,]*(?:\.\d+)?)"
+NUMBER = r"(?P<number>[-−]?(?<!\d)\d[\d,]{0,40}(?:\.\d{1,20})?(?!\d))"
 MONEY = re.compile(rf"{NUMBER}\s*{_SIZE}(?![a-z])(?P<coin>美元|港元|欧元)?", re.I)
 PERCENT = re.compile(rf"{NUMBER}\s*(?:%|per cent|percent)", re.I)
 YEAR = re.compile(r"(?<![\d.])(20\d\d)(?![\d.])")
@@ -99,9 +98,11 @@ def label(clause: str, items: tuple[str, ...], table: str) -> str | None:
     return kept[0] if len(kept) == 1 else None
 
 
-def interval(text: str, factor: float) -> Interval:
-    value, half = number(text.replace("−", "-")) or 0.0, half_digit(text.replace("−", "-"))
-    return Interval(value - half, value + half).scaled(factor)
+def interval(text: str, factor: float, where: str) -> Interval:
+    """All values that round to a number of a text, times a factor; its place and digits are the cell."""
+    plain = text.replace("−", "-").rstrip(",")
+    value, half = number(plain) or 0.0, half_digit(plain)
+    return Interval(value - half, value + half, frozenset((f"{where} {plain}",))).scaled(factor)
 
 
 def _single(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Finding]:
@@ -112,7 +113,7 @@ def _single(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Finding
             if record is None or found is None or re.search(r"\d+\s*(个月|months)", found[0]):
                 continue
             yield compare(
-                f"text: {item}", sentence.where, interval(found["number"], 1.0), record.interval,
+                f"text: {item}", sentence.where, interval(found["number"], 1.0, sentence.where), record.interval,
                 worse="inconsistent", note=f"{sentence.quoted}; {record.where} prints {record.text}",
             )  # fmt: skip
 
@@ -128,7 +129,7 @@ def _from_to(sentence: Sentence) -> Iterator[Finding]:
     )  # fmt: skip
     if len(amounts) != 2 or rate is None or not re.search(r"(由|从|from).*(至|到|to)", text):
         return
-    then, now = (interval(m["number"], SCALES[m["scale"].lower()]) for m in amounts)
+    then, now = (interval(m["number"], SCALES[m["scale"].lower()], sentence.where) for m in amounts)
     if then.low <= 0 or re.search(r"(超过?|over|more than|约|about)[^\d]{0,4}$", text[: rate.start("rate")]):
         return
     ratio, years = now / then, sorted({int(y) for y in YEAR.findall(text)})
@@ -138,7 +139,7 @@ def _from_to(sentence: Sentence) -> Iterator[Finding]:
         power = 1 / (years[1] - years[0])
         ratio = Interval(ratio.low**power, ratio.high**power)
     yield compare(
-        "text: growth between the two amounts", sentence.where, interval(rate["rate"], 0.01),
+        "text: growth between the two amounts", sentence.where, interval(rate["rate"], 0.01, sentence.where),
         ratio - Interval.exactly(1.0), worse="inconsistent", note=sentence.quoted,
     )  # fmt: skip
 
@@ -170,7 +171,7 @@ def _method(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Finding
     if value is None or not re.search(r"市盈率|price-to-earnings|p/e\b", clause, re.I):
         return
     for amount in MONEY.finditer(clause):
-        if interval(amount["number"], SCALES[amount["scale"].lower()]).meets(value.scaled[1]):
+        if interval(amount["number"], SCALES[amount["scale"].lower()], sentence.where).meets(value.scaled[1]):
             yield Finding(
                 f"text: the multiple behind {amount[0]}", sentence.where, "P/E", "P/S", "inconsistent",
                 f"{value.where} reaches it by sales: {sentence.quoted}",

@@ -9,11 +9,9 @@ from clustersim.finance.audit.figures import Finding, Interval, compare
 from clustersim.finance.audit.money import CURRENCIES, canonical_unit, currency_of
 from clustersim.finance.audit.prose import (
     ITEMS,
-    MONEY,
     NUMBER,
     PERCENT,
     SCALES,
-    YEAR,
     Sentence,
     clauses,
     interval,
@@ -96,7 +94,7 @@ def _period_words(tables: Tables, sentence: Sentence, clause: str) -> Iterator[F
     }
     now, asked = values["now"], values["sequential" if sequential else "year"]
     other = values["year" if sequential else "sequential"]
-    printed = interval(rate["number"], 0.01)
+    printed = interval(rate["number"], 0.01, sentence.where)
     if now is None:
         return
     as_other = other is not None and printed.meets(now / other - Interval.exactly(1.0))
@@ -139,7 +137,7 @@ def _multiple(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Findi
         ]  # fmt: skip
         if not rows:
             continue
-        printed = interval(found["number"], 1.0)
+        printed = interval(found["number"], 1.0, sentence.where)
         best = min(rows, key=lambda r: abs((r.value or 0.0) - printed.middle))
         yield compare(
             f"text: implied {family.upper()} {found[1]}", sentence.where, printed, best.interval, worse="inconsistent",
@@ -160,7 +158,7 @@ def _currency(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Findi
         coin = amount["coin"] or (before[1] if before else "")
         code = currency_of(canonical_unit(coin) or "") if coin and coin != "元" else "CNY" if coin else None
         for record in values:
-            printed = interval(amount["number"], SCALES[amount["scale"].lower()])
+            printed = interval(amount["number"], SCALES[amount["scale"].lower()], sentence.where)
             own = currency_of(record.unit)
             if (
                 code not in {None, own}

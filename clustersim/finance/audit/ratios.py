@@ -10,7 +10,7 @@ from clustersim.finance.audit.multiples import fx, shares
 from clustersim.finance.audit.per_share import per_share_checks
 from clustersim.finance.audit.records import Record, Tables
 
-__all__ = ["ratio_checks"]
+__all__ = ["MAKERS", "profit_of", "ratio_checks"]
 
 HALF = Interval.exactly(0.5)
 Choice = tuple[str, Interval]
@@ -39,6 +39,18 @@ def _best(record: Record, choices: list[Choice]) -> Finding:
         for says, value in reversed(choices)
     ]
     return first_that_holds(makers)
+
+
+def profit_of(tables: Tables, item: str, year: int) -> Interval | None:
+    """Return a profit of a year, in thousands; a gross profit that is not printed is revenue less its cost."""
+    record = tables.find("income_statement", item, year)
+    if record is not None or item != "gross_profit":
+        return None if record is None else record.scaled[1]
+    revenue, cost = (tables.find("income_statement", i, year) for i in ("revenue", "cost_of_sales"))
+    if revenue is None or cost is None:
+        return None
+    size = cost.scaled[1]
+    return revenue.scaled[1] + (size if size.middle < 0 else size.scaled(-1.0))
 
 
 def _flow(tables: Tables, item: str, year: int) -> Interval | None:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from clustersim.finance.audit.figures import Interval, half_digit, number
 from clustersim.finance.audit.money import currency_of, scale_of
@@ -69,13 +69,18 @@ class Record:
     @property
     def year(self) -> int | None:
         """The year of a period such as ``2026E`` or ``2025``; None for a part of a year."""
-        found = re.fullmatch(r"(\d{4})[AE]?", self.period)
-        return int(found[1]) if found else None
+        return _year_of(self.period)
 
     @property
     def forecast(self) -> bool:
         """Whether the figure is a forecast."""
         return self.period.endswith("E") or self.status == "forecast"
+
+
+@lru_cache(maxsize=20_000)
+def _year_of(period: str) -> int | None:
+    found = re.fullmatch(r"(\d{4})[AE]?", period)
+    return int(found[1]) if found else None
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,13 @@ class Tables:
         return out
 
     @cached_property
+    def _years(self) -> Mapping[str, list[int]]:
+        return {
+            table: sorted({r.year for r in rows if r.year is not None})
+            for table, rows in self._by_table.items()
+        }
+
+    @cached_property
     def currency(self) -> str:
         """The currency in which the statements are printed (CNY where nothing says)."""
         codes = Counter(
@@ -141,4 +153,4 @@ class Tables:
 
     def years(self, table: str) -> list[int]:
         """Return the years of a table."""
-        return sorted({r.year for r in self.of(table) if r.year is not None})
+        return list(self._years.get(table, ()))

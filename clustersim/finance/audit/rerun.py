@@ -19,7 +19,7 @@ from clustersim.finance.audit.multiples import average_of, fx, peers_of, shares
 from clustersim.finance.audit.records import Record, Tables
 from clustersim.finance.audit.statements import MEMO, RUNNING
 
-__all__ = ["mends_of", "worth_per_share"]
+__all__ = ["mended", "mends_of", "worth_per_share"]
 
 
 def worth_per_share(tables: Tables) -> Callable[[Finding], float | None]:
@@ -35,7 +35,7 @@ def worth_per_share(tables: Tables) -> Callable[[Finding], float | None]:
         mends = dict(finding.mends) or mends_of(finding, places)
         if not mends or not printed.known:
             return None
-        moved = _Price(_mended(tables, mends)).less(printed)
+        moved = _Price(mended(tables, mends)).less(printed)
         return moved if math.isfinite(moved) else None
 
     return worth
@@ -61,8 +61,8 @@ def mends_of(finding: Finding, places: Mapping[str, Record]) -> dict[str, float]
     )
 
 
-def _mended(tables: Tables, mends: Mapping[str, float]) -> Tables:
-    """The tables with other figures in some places."""
+def mended(tables: Tables, mends: Mapping[str, float]) -> Tables:
+    """Return the tables with other figures in some places, in their printed units."""
     records = tuple(
         replace(r, text=repr(r.sign * mends[r.where])) if r.where in mends and r.value is not None else r
         for r in tables.records

@@ -44,7 +44,10 @@ def _once(rolls: Rolls) -> list[tuple[Record, Finding]]:
     for record, found in rolls:
         before = out[-1][1] if out else None
         if before is not None and _undone(before, found) and (out[-1][0].year or 0) + 1 == record.year:
-            out[-1] = (out[-1][0], replace(before, note=f"{before.note}; the year after is off by as much the other way"))
+            out[-1] = (
+                out[-1][0],
+                replace(before, note=f"{before.note}; the year after is off by as much the other way"),
+            )
             out.append((record, replace(found, verdict="ok", note="")))
         else:
             out.append((record, found))
@@ -52,7 +55,11 @@ def _once(rolls: Rolls) -> list[tuple[Record, Finding]]:
 
 
 def _undone(one: Finding, two: Finding) -> bool:
-    if {one.verdict, two.verdict} & {"ok", "rounding", "info"} or one.difference is None or two.difference is None:
+    if (
+        {one.verdict, two.verdict} & {"ok", "rounding", "info"}
+        or one.difference is None
+        or two.difference is None
+    ):
         return False
     return abs(one.difference + two.difference) <= 4 * (one.half + two.half) + 1e-9 * abs(one.difference)
 

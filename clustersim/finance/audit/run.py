@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from clustersim.errors import InputError, suggest
 from clustersim.finance.audit.assertions import assertion_checks
 from clustersim.finance.audit.balances import balance_checks
+from clustersim.finance.audit.blame import settled
 from clustersim.finance.audit.bridge import Step, bridge
 from clustersim.finance.audit.capital import capital_checks
 from clustersim.finance.audit.claims import claim_checks
@@ -41,6 +42,8 @@ FAMILIES = (
     part_checks, period_checks, repeat_checks, claim_checks, identifier_checks, unit_checks,
     prose_checks, figure_checks, rate_checks, assertion_checks,
 )  # fmt: skip
+#: Families that hold tables to tables, which are run again to find the one figure behind several findings.
+OF_TABLES = FAMILIES[: FAMILIES.index(identifier_checks)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class AuditReport:
     def faults(self) -> tuple[Finding, ...]:
         """Findings that say that something is wrong, the gravest first."""
         grave = [f for f in self.findings if f.verdict in FAULTS]
-        return tuple(sorted(grave, key=lambda f: -(abs(f.materiality_hkd or 0.0))))
+        return tuple(sorted(grave, key=lambda f: -(abs(f.materiality or 0.0))))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -88,6 +91,7 @@ class AuditReport:
 
     def rows(self) -> list[dict[str, object]]:
         """Return every check as a flat row."""
+        code = quoted(self.tables)
         return [
             {
                 "check": f.check,
@@ -96,15 +100,18 @@ class AuditReport:
                 "recomputed": f.recomputed,
                 "difference": f.difference,
                 "verdict": f.verdict,
-                "materiality_hkd_per_share": f.materiality_hkd,
+                "materiality_per_share": f.materiality,
+                "currency": code if f.materiality is not None else "",
                 "note": f.note,
             }
             for f in self.findings
         ]
 
 
-def audit_tables(tables: Tables, *, listing_proceeds_hkd_m: float = 0.0) -> AuditReport:
+def audit_tables(tables: Tables, *, listing_proceeds: tuple[float, str] = (0.0, "")) -> AuditReport:
     """Run every check that the tables allow; a table that is absent is said once and nothing is guessed for it.
+
+    ``listing_proceeds`` is millions and their currency.
 
     Raises InputError where a label is not understood and enters no sum, a currency lacks its rate, or nothing of the
     statements could be checked.
@@ -112,21 +119,31 @@ def audit_tables(tables: Tables, *, listing_proceeds_hkd_m: float = 0.0) -> Audi
     _need_rate(tables)
     findings = [finding for family in FAMILIES for finding in family(tables)]
     _need_checks(tables, findings)
-    findings = named(tables, findings)
+    findings = named(tables, settled(tables, findings, OF_TABLES))
     findings += [
         Finding(f"{name}.csv is absent", f"{name}.csv", None, None, "info", "its checks were left out")
         for name in tables.absent
     ]
     worth = worth_per_share(tables)
     findings = [
-        replace(f, materiality_hkd=worth(f)) if f.verdict in FAULTS and f.materiality_hkd is None else f
+        replace(f, materiality=worth(f)) if f.verdict in FAULTS and f.materiality is None else f
         for f in findings
     ]
-    return AuditReport(tuple(findings), bridge(tables, listing_proceeds_hkd_m), tables)
+    return AuditReport(tuple(findings), bridge(tables, _proceeds(tables, *listing_proceeds)), tables)
 
 
 def _looked_at(findings: list[Finding] | tuple[Finding, ...]) -> set[str]:
     return {cell for f in findings for cell in (*f.cells, f.where)}
+
+
+def _proceeds(tables: Tables, million: float, code: str) -> float:
+    """Listing proceeds in millions of the quoted currency; an error where they are given in another."""
+    own = quoted(tables)
+    if million and code and code != own:
+        raise InputError(
+            f"--listing-proceeds: is in {code} and the target price in {own}: give it in {own}, for example '5 G{own}'"
+        )
+    return million
 
 
 def _need_rate(tables: Tables) -> None:
@@ -166,7 +183,7 @@ def _need_checks(tables: Tables, findings: list[Finding]) -> None:
 def audit_texts(
     texts: Mapping[str, str],
     *,
-    listing_proceeds_hkd_m: float = 0.0,
+    listing_proceeds: tuple[float, str] = (0.0, ""),
     unit: str = "",
     rates: Mapping[str, float] | None = None,
     prose: Mapping[str, str] | None = None,
@@ -176,4 +193,4 @@ def audit_texts(
     Raises InputError for tables that cannot be read, all problems at once.
     """
     tables = read_tables(texts, unit=unit, rates=rates, prose=prose)
-    return audit_tables(tables, listing_proceeds_hkd_m=listing_proceeds_hkd_m)
+    return audit_tables(tables, listing_proceeds=listing_proceeds)

@@ -18,7 +18,8 @@ GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("cost_of_sales",),
         ("selling_and_marketing_expenses", "general_and_administrative_expenses", "research_and_development_expenses",
          "selling_general_and_administrative_expenses", "total_operating_expenses", "taxes_and_surcharges"),
-        ("impairment",), ("other_expenses", "other_operating_expenses", "non_operating_expenses", "extraordinary_losses"),
+        ("impairment",),
+        ("other_expenses", "other_operating_expenses", "non_operating_expenses", "extraordinary_losses"),
         ("finance_costs",), ("net_finance_cost",), ("income_tax",),
     ),
     "balance_sheet": (("treasury_shares",),),
@@ -36,6 +37,14 @@ REACHED: dict[str, tuple[str, ...]] = {
     "balance_sheet": ("equity_attributable_to_owners", "total_equity"),
     "cash_flow": ("net_cash_from_operating", "net_cash_from_investing", "net_cash_from_financing"),
     "dcf": ("free_cash_flow",),
+}  # fmt: skip
+#: Lines that take off whatever else a statement holds.
+SPENT = {
+    "cost_of_sales", "selling_and_marketing_expenses", "general_and_administrative_expenses",
+    "research_and_development_expenses", "selling_general_and_administrative_expenses", "taxes_and_surcharges",
+    "other_expenses", "other_operating_expenses", "non_operating_expenses", "extraordinary_losses", "finance_costs",
+    "purchase_of_ppe_and_intangibles", "repayment_of_borrowings", "dividends_paid", "repurchase_of_shares",
+    "lease_payments", "treasury_shares",
 }  # fmt: skip
 MEMO = {
     "total_operating_expenses",
@@ -69,20 +78,24 @@ def names_loss(label: str) -> bool:
 def by_convention(records: Sequence[Record]) -> tuple[list[Record], list[str]]:
     """Return the records with the sign that the sums of their table ask for, and what was decided.
 
-    Of all combinations of groups printed with and without a minus, the one in which most subtotals hold is taken, and
-    of those that hold as many the one whose sums miss the subtotals by least; a tie leaves the table as it is printed.
-    One wrong sign in one year is no convention: it stays, and is found.
+    Of all combinations of groups printed with and without a minus, the one in which most subtotals hold is taken. Of
+    those that hold as many, costs and payments without any minus are taken off; then the sums that miss their subtotals
+    by least decide, and a tie leaves the table as it is printed. One wrong sign in one year is no convention: it stays,
+    and is found.
     """
     out, said = list(records), []
     for table in GROUPS:
         rows = [r for r in records if r.table == table]
         present = _groups(rows, table)
-        best: tuple[int, float, int] | None = None
+        below = {r.item for r in rows if (r.value or 0.0) < 0}
+        out_of = [bool(set(g) & SPENT) and not set(g) & below for g in present]
+        best: tuple[int, int, float, int] | None = None
         chosen: set[str] = set()
         for flips in product((False, True), repeat=len(present)):
             flipped = {item for flip, g in zip(flips, present, strict=True) if flip for item in g}
             held, missed = _held(rows, table, flipped)
-            score = (held, -missed, -sum(flips))
+            spent = sum(f for f, s in zip(flips, out_of, strict=True) if s)
+            score = (held, spent, -missed, -sum(flips))
             if best is None or score > best:
                 best, chosen = score, flipped
         if chosen:

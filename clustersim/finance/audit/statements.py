@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from clustersim.finance.audit.figures import Finding, compare, first_that_holds, total
 from clustersim.finance.audit.records import STATEMENTS, Record, Tables
@@ -121,7 +122,10 @@ def _income(tables: Tables) -> Iterator[Finding]:
                     sums += _expenses(*whole, between)
                     # A total without lines of its own is a line itself.
                     between = between if _spent(between) else [*between, whole[0]]
-                yield _sum_check(item, record, [*([before] if before else []), *between])
+                parts = [*([before] if before else []), *between]
+                # A statement may begin with a subtotal: then nothing adds up to it.
+                if parts:
+                    yield _sum_check(item, record, parts)
                 before, between, whole = record, [], None
             else:
                 between.append(record)
@@ -143,11 +147,9 @@ def _expenses(whole: Record, at: int, lines: list[Record]) -> list[Finding]:
         *(below[:k] for k in range(len(below), 1, -1)),
     ]
     choices = [c for c in choices if len(c) > 1]
-    return (
-        [first_that_holds(lambda c=c: _sum_check("total_operating_expenses", whole, c) for c in choices)]
-        if choices
-        else []
-    )  # type: ignore[misc]
+    if not choices:
+        return []
+    return [first_that_holds(partial(_sum_check, "total_operating_expenses", whole, c) for c in choices)]
 
 
 def _balance(tables: Tables) -> Iterator[Finding]:
@@ -231,13 +233,14 @@ def _ties(tables: Tables) -> Iterator[Finding]:
             there = [r for t, i in others if (r := tables.find(t, i, year)) is not None]
             if here is None or not there:
                 continue
-            yield first_that_holds(
-                lambda other=other: compare(  # type: ignore[misc]
-                    f"{item} {here.period} in both statements", here.where, here.scaled[1], other.scaled[1],
-                    worse="inconsistent", note=f"{other.where} prints {other.text} {other.unit}",
-                )
-                for other in reversed(there)
-            )  # fmt: skip
+            yield first_that_holds(partial(_tied, item, here, other) for other in reversed(there))
+
+
+def _tied(item: str, here: Record, other: Record) -> Finding:
+    return compare(
+        f"{item} {here.period} in both statements", here.where, here.scaled[1], other.scaled[1],
+        worse="inconsistent", note=f"{other.where} prints {other.text} {other.unit}",
+    )  # fmt: skip
 
 
 def _signs(tables: Tables) -> Iterator[Finding]:

@@ -134,7 +134,9 @@ def _units(tell: Teller, offer: Offer, work: dict[str, Any]) -> Iterator[Block]:
     yield Table(title, columns, tuple(rows))
     if named:
         series = ((tell.say("low"), tuple(low)), (tell.say("high"), tuple(high)))
-        yield Chart("range", f"{title}: {tell.say('range')}", unit_words("CNY", tell.language), tuple(named), series)
+        yield Chart(
+            "range", f"{title}: {tell.say('range')}", unit_words("CNY", tell.language), tuple(named), series
+        )
 
 
 def _gap(tell: Teller, offer: Offer, work: dict[str, Any], j: int, gap: dict[str, Any]) -> Iterator[Block]:

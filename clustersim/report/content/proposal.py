@@ -83,7 +83,9 @@ def _set(block: Block) -> Block:
         return replace(block, text=chinese(block.text))
     if isinstance(block, Table):
         rows = tuple(tuple(map(chinese, row)) for row in block.rows)
-        return replace(block, title=chinese(block.title), columns=tuple(map(chinese, block.columns)), rows=rows)
+        return replace(
+            block, title=chinese(block.title), columns=tuple(map(chinese, block.columns)), rows=rows
+        )
     return replace(block, title=chinese(block.title), categories=tuple(map(chinese, block.categories)))
 
 

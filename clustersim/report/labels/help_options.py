@@ -234,4 +234,9 @@ TEXTS: dict[str, str] = {
     "Port; 0 takes a free one.": "端口;0 取一个空闲的。",
     "What every request must bring; 'new' makes one. Needed beyond this machine.":
         "每个请求必须携带的口令;'new' 生成一个。超出本机时必须给。",
+    "Take the card as unknown, give so many of its rows by lot and predict the rest; without --data of the shipped"
+    " rows.":
+        "把该卡视为未知,抽签给出这么多行,预测其余;不给 --data 时用自带的行。",
+    "Lots that --judge draws.": "--judge 抽签的次数。", "Rows that --judge takes, by lot.": "--judge 抽取的行数。",
+    "With --judge: nobody knows the maker's other cards either.": "配合 --judge:该厂商的其他卡也视为未知。",
 }  # fmt: skip

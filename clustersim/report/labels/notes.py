@@ -39,6 +39,7 @@ NOTES: dict[str, str] = {
     "a spare of any group stands in for any server: waits for the right kind of card are not modelled":
         "任何分组的备件可顶替任何服务器:未模拟等待同型号卡的时间",
     "idle, for it cannot: {why}": "闲置,因无法承担:{why}",
+    "{share} of {group} idle: the other group is too small": "{group} 的 {share} 闲置:另一组卡数不足",
     # --- serving, vision, video, jobs
     "capacity by simulation: {why}": "容量由仿真求得:{why}",
     "no SLO stated: the rate is {share} of the saturated one, at whatever latency":

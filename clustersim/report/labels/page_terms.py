@@ -112,6 +112,28 @@ WORDS: dict[str, tuple[str, str]] = {
         "Cost of a card-hour / share of hours that is useful",
         "每卡时成本 ÷ 有效时长占比",
     ),
+    "formula.batch_s": (
+        "The longest of what the cards, the network, the codecs and the host need for a batch",
+        "批次在算力、网络、编解码与主机上所需时间的最大值",
+    ),
+    "formula.inputs_per_s_per_card": (
+        "Inputs of a batch / time of a batch / cards",
+        "每批输入数 ÷ 批次时间 ÷ 卡数",
+    ),
+    "formula.cny_per_image": (
+        "Cost of a card-hour / images of a card in an hour",
+        "每卡时成本 ÷ 每卡每小时图像数",
+    ),
+    "formula.cny_per_sample": (
+        "Cost of a card-hour / samples of a card in an hour",
+        "每卡时成本 ÷ 每卡每小时样本数",
+    ),
+    "formula.cny_per_video_second": (
+        "Cost of a card-hour / seconds of video of a card in an hour",
+        "每卡时成本 ÷ 每卡每小时视频秒数",
+    ),
+    "batch_s": ("Time of a batch", "批次时间"),
+    "inputs_per_s_per_card": ("Inputs a second, a card", "每卡每秒输入数"),
     "formula.value_in_use_price_cny": (
         "((what the work may cost a year - energy - fixed costs) / capital factor - other capex) / markup on the card",
         "((该工作每年可付的成本 − 能耗 − 固定成本) ÷ 资本系数 − 其他资本开支) ÷ 卡价加成",

@@ -29,14 +29,14 @@ def audit_answer(
     *,
     everything: bool = False,
     strict: bool = False,
-    proceeds_hkd_m: float = 0.0,
+    proceeds: tuple[float, str] = (0.0, ""),
     unit: str = "",
     rates: Mapping[str, float] | None = None,
 ) -> Answer:
     """Audit the printed tables in a folder or workbook; ``strict`` fails where anything is wrong."""
     texts, said = read_folder(folder)
     prose = read_prose(folder)
-    report = audit_texts(texts, listing_proceeds_hkd_m=proceeds_hkd_m, unit=unit, rates=rates, prose=prose)
+    report = audit_texts(texts, listing_proceeds=proceeds, unit=unit, rates=rates, prose=prose)
     rows = report.rows()
     data = {
         "folder": folder,
@@ -67,7 +67,9 @@ def read_folder(folder: str) -> tuple[dict[str, str], list[str]]:
     said: list[str] = []
     for file in sorted(at.iterdir()):
         kind = file.suffix.lower()
-        if kind == ".csv":
+        if file.is_symlink():
+            said.append(f"{file.name}: not read: a link to another place; put the file itself here")
+        elif kind == ".csv":
             source = read_text(file)
             texts[file.stem] = source.text
             said += read_as(source)
@@ -81,7 +83,11 @@ def read_folder(folder: str) -> tuple[dict[str, str], list[str]]:
 def read_prose(folder: str) -> dict[str, str]:
     """Return the texts that stand beside the tables by file name."""
     at = Path(folder)
-    files = sorted(f for f in at.iterdir() if f.suffix.lower() in PROSE) if at.is_dir() else []
+    files = (
+        sorted(f for f in at.iterdir() if f.suffix.lower() in PROSE and not f.is_symlink())
+        if at.is_dir()
+        else []
+    )
     return {f.name: read_text(f).text for f in files}
 
 

@@ -145,7 +145,7 @@ def groups_plan(
     """
     _only_groups(words)
     if objective not in OBJECTIVES:
-        raise InputError(f"{objective!r} is unknown here; {suggest(objective, OBJECTIVES)}")
+        raise InputError(f"{objective!r} is unknown here; {suggest(objective, list(OBJECTIVES))}")
     name = chosen_workload(inputs, "training", words.workload)
     limits = limits_of(words, inputs)
     found = subsets(inputs, name, limits, words.token_count, tell)

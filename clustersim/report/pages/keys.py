@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clustersim.report.answer import Answer, listed
 from clustersim.report.text import to_json
-from clustersim.schema.listing import list_keys
+from clustersim.schema.listing import also_meant, list_keys
 from clustersim.study.kinds import FOLDERS, schema_of
 from clustersim.units import describe, known_units, parse_unit
 
@@ -19,7 +19,9 @@ def keys_answer(word: str, *, scenario: str = "", full: bool = False) -> Answer:
     rows = list_keys(word, scenario)
     left_out = () if full else _LONG
     shown = [{name: value for name, value in row.items() if name not in left_out} for row in rows]
-    return listed("keys", rows, page=lambda: [shown])
+    also = also_meant(word, rows)
+    said = [f"by meaning, too: {', '.join(also)}"] if also else []
+    return listed("keys", rows, page=lambda: [shown], said=said)
 
 
 def units_answer(word: str = "") -> Answer:

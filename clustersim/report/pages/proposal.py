@@ -20,6 +20,7 @@ from clustersim.report.content.proposal import Offer, offer_content
 from clustersim.report.content.source_sections import roots_of, weakest_of
 from clustersim.report.evidence.bundle import bundle_answer
 from clustersim.report.evidence.questions import Question
+from clustersim.report.labels.units import unit_words
 from clustersim.report.pages.claims import claims_answer
 from clustersim.report.pages.compare import compare_answer
 from clustersim.report.pages.tco import tco_answer
@@ -247,7 +248,8 @@ def _page(offer: Offer, content: Content, grid: Grid, path: Path) -> None:
     sliders = []
     for axis in grid.axes:
         phrase, unit, scale, digits = next(v for k, v in _SLIDERS.items() if axis.key.endswith(f".{k}"))
-        sliders.append(Slider(tell.say(phrase, card=offer.card), unit, scale, digits))
+        shown = unit_words(unit, "zh") if tell.language == "zh" else unit
+        sliders.append(Slider(tell.say(phrase, card=offer.card), shown, scale, digits))
     said = tell.say("slide_said", points=tell.number("offer:grid.points", ",.0f"),
                     judged=tell.number("offer:grid.judged", ",.0f"), worst=tell.number("offer:grid.worst", ".3%"),
                     median=tell.number("offer:grid.median", ".3%"))  # fmt: skip
@@ -256,8 +258,8 @@ def _page(offer: Offer, content: Content, grid: Grid, path: Path) -> None:
         said,
         *(tell.say(f"slide_{k}") for k in ("reset", "at", "now", "change")),
     )
-    shown = [_shown(tell, offer, name) for name in grid.outputs]
-    write_sliders(content, grid, sliders, shown, words, path)
+    outputs = [_shown(tell, offer, name) for name in grid.outputs]
+    write_sliders(content, grid, sliders, outputs, words, path)
 
 
 def _shown(tell: Teller, offer: Offer, name: str) -> Shown:

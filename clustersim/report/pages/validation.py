@@ -144,10 +144,14 @@ def leave_out_answer(domain: str, by: str, data: str | None = None) -> Answer:
     if not found["groups"]:
         raise InputError(f"--leave-out {by}: no row is predicted")
     lines = [{**g, "moved": "; ".join(g["moved"])} for g in found["groups"]]
+    mean_error = found.get("median_mape_pct")
+    mean, middle, kept = found["bias_pct"], found["median_bias_pct"], ", ".join(found["kept"])
     alike = (
-        f"{len(lines)} groups alike: median error {found['median_mape_pct']:.1f} %, mean bias"
-        f" {found['bias_pct']:+.1f} %, median bias {found['median_bias_pct']:+.1f} %; not found again:"
-        f" {', '.join(found['kept'])}"
+        f"{len(lines)} groups alike: median error {mean_error:.1f} %, mean bias {mean:+.1f} %, median bias"
+        f" {middle:+.1f} %; not found again: {kept}"
+        if mean_error is not None
+        else f"{len(lines)} groups alike: median of their median errors {found['median_of_median_ape_pct']:.1f} %,"
+        f" mean bias {mean:+.1f} %, median bias {middle:+.1f} %; not found again: {kept}"
     )
     return Answer(name="leave_out", data=found, rows=lines, page=lambda: [_digits(lines), alike])
 

@@ -132,7 +132,9 @@ def _table(document: Any, block: Table) -> None:
     size = 6.5 if len(block.columns) > 8 else 7.5 if len(block.columns) > 6 or block.words else 8.5
     for j, text in enumerate(block.columns):
         _cell(table.cell(0, j), text, size, right=not block.from_left(j), shade=_LIGHT).bold = True
-    _repeats(table.rows[0])
+    _marked(table.rows[0], "w:tblHeader")  # shown again on every page that the table goes on to
+    for one in table.rows:
+        _marked(one, "w:cantSplit")
     for i, row in enumerate(block.rows, 1):
         cells = table.rows[i].cells
         for j, text in enumerate(row):
@@ -165,12 +167,12 @@ def _page_number(paragraph: Any) -> None:
         run._r.append(part)
 
 
-def _repeats(row: Any) -> None:
-    """Show the head again on every page that the table goes on to."""
+def _marked(row: Any, name: str) -> None:
+    """Set a property of a row that the library has no word for."""
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
 
-    mark = OxmlElement("w:tblHeader")
+    mark = OxmlElement(name)
     mark.set(qn("w:val"), "true")
     row._tr.get_or_add_trPr().append(mark)
 

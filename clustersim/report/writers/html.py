@@ -77,7 +77,8 @@ def _e(text: str) -> str:
 
 
 def _section(section: Section) -> str:
-    out, listed = [f"<section><h2>{_e(section.title)}</h2>"], False
+    whole = ' class="kept"' if all(isinstance(block, Paragraph) for block in section.blocks) else ""
+    out, listed = [f"<section{whole}><h2>{_e(section.title)}</h2>"], False
     for block in section.blocks:
         is_item = isinstance(block, Paragraph) and block.kind == "bullet"
         if is_item != listed:
@@ -115,7 +116,9 @@ def _table(table: Table) -> str:
     )
     rows = "".join(
         "<tr>"
-        + "".join(f'<td class="{kind(cell, i) if i else "name"}">{_e(cell)}</td>' for i, cell in enumerate(row))
+        + "".join(
+            f'<td class="{kind(cell, i) if i else "name"}">{_e(cell)}</td>' for i, cell in enumerate(row)
+        )
         + "</tr>"
         for row in table.rows
     )

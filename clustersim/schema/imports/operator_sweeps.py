@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from clustersim.errors import InputError, Problem
+from clustersim.errors import InputError, Problem, listed
 from clustersim.reading.tables import Table
 from clustersim.schema.imports.source import (
     Imported,
@@ -110,7 +110,7 @@ def read_operators(source: Source, options: ImportOptions) -> Imported:
     if not kind or not ("rate" in found or "time" in found):
         raise InputError(f"{source.name}:1: is no sweep of operators: it needs shapes (m, n, k; or seqlen, nheads,"
                          " headdim; or size_bytes) and a rate (tflops, gb/s) or a time with its unit (time_us);"
-                         f" it has: {', '.join(table.columns)}")  # fmt: skip
+                         f" it has: {listed(table.columns)}")  # fmt: skip
     problems: list[Problem] = []
     rows = [_row(source, line, row, found, kind, problems) for line, row in table.numbered()]
     refuse(source, f"a sweep of operators ({kind})", problems)

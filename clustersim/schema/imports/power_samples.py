@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from statistics import fmean, median
 from typing import Any
 
-from clustersim.errors import InputError, Problem
+from clustersim.errors import InputError, Problem, listed
 from clustersim.schema.imports.source import (
     Imported,
     ImportOptions,
@@ -121,7 +121,7 @@ def _smi(source: Source, problems: list[Problem]) -> Iterator[tuple[int, dict[st
             found[what] = hit
     if "power" not in found:
         raise InputError(
-            f"{table.name}:1: lacks a column of power (power.draw); it has: {', '.join(table.columns)}"
+            f"{table.name}:1: lacks a column of power (power.draw); it has: {listed(table.columns)}"
         )
     for line, row in table.numbered():
         if row[found["power"]].strip().lower().startswith("power.draw"):

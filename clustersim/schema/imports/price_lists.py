@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from clustersim.errors import InputError, Problem, suggest
+from clustersim.errors import InputError, Problem, listed, suggest
 from clustersim.reading.tables import Table
 from clustersim.reading.xlsx import read_sheet
 from clustersim.schema.base import validate
@@ -82,7 +82,7 @@ def _columns(table: Table) -> _Columns:
     if missing:
         known = "; ".join(f"{what} ({', '.join(_NAMES[what][:5])}, …)" for what in missing)
         raise InputError(f"{table.name}:1: is no list of prices: it lacks the column(s) of {known};"
-                         f" it has: {', '.join(table.columns)}")  # fmt: skip
+                         f" it has: {listed(table.columns)}")  # fmt: skip
     name = lowered(found["price"])
     scale = 1e4 if "万" in name else 1e3 if re.search(r"千元|k(cny|usd|rmb)|\bk\b", name) else 1.0
     with_vat = bool(re.search(r"含税|incl\w*\.? (vat|tax)|with vat", name)) and not re.search(

@@ -20,7 +20,7 @@ from typing import Any
 from clustersim.errors import InputError, Problem, suggest
 from clustersim.reading.guarded import Text, printable, stamp
 from clustersim.reading.jsontext import Limits, parse_json
-from clustersim.reading.tables import Table, parse_table
+from clustersim.reading.tables import MOST_COLUMNS, Table, parse_table
 from clustersim.schema.lookup import exact_name
 
 __all__ = [
@@ -138,11 +138,12 @@ class Source:
         except InputError as error:
             return None, error
 
-    @property
+    @cached_property
     def header(self) -> tuple[str, ...]:
         """The cells of the first line that is not blank, where commas separate them; lower case, for signs."""
         first = next((line for line in self.text.split("\n", 50) if line.strip()), "")
-        return tuple(lowered(cell) for cell in first.strip().lstrip("#").split(","))
+        cells = first.strip().lstrip("#").split(",", MOST_COLUMNS)[:MOST_COLUMNS]
+        return tuple(lowered(cell) for cell in cells)
 
     def table(self) -> Table:
         """Return the file as a table; raises InputError as ``parse_table`` does."""

@@ -37,7 +37,7 @@ export function option(chart, name) {
     xAxis: across ? values_axis : names_axis, yAxis: across ? names_axis : values_axis,
   };
   if (floats) return { ...base, series: tornado(chart, name) };
-  if (chart.kind === "falls") return { ...base, legend: undefined, grid: { ...base.grid, top: 40 }, xAxis: { ...names_axis, axisLabel: { interval: 0, width: 84, overflow: "break" } }, series: [falls(chart, name)], tooltip: { ...base.tooltip, formatter: (at) => told(chart, at[0].dataIndex, name) } };
+  if (chart.kind === "falls") return { ...base, legend: undefined, grid: { ...base.grid, top: 40 }, xAxis: { ...names_axis, axisLabel: { interval: 0, width: Math.floor((innerWidth < 500 ? 230 : 330) / names.length), overflow: "break" } }, series: [falls(chart, name)], tooltip: { ...base.tooltip, formatter: (at) => told(chart, at[0].dataIndex, name) } };
   return {
     ...base,
     series: chart.series.map((s) => ({

@@ -23,7 +23,19 @@ function rank(key) {
   return found < 0 ? FIRST.length : found;
 }
 
-function Slider({ input, value, changed, language, money, onMove, onReset }) {
+// Where the pointer or the keyboard comes to a slider, the server runs points along it: its moves are replayed then.
+const READY = [0.5, 0, 1, 0.25, 0.75, 0.12, 0.88, 0.4];
+const asked = new Set();
+function getReady(design, input) {
+  const about = JSON.stringify([design.scenario, Object.entries(design.set).filter(([key]) => key !== input.key), input.key]);
+  if (asked.has(about)) return;
+  asked.add(about);
+  const [low, high] = ends(input);
+  const values = READY.map((at) => asText(low + at * (high - low), input.unit));
+  ask("/api/ready", { ...design, key: input.key, values }, "ready").catch(() => asked.delete(about));
+}
+
+function Slider({ input, design, value, changed, language, money, onMove, onReset }) {
   const [low, high] = ends(input);
   const scale = high > low ? (high - low) / 1000 : 1;
   const base = input.base ?? input.value;
@@ -35,7 +47,7 @@ function Slider({ input, value, changed, language, money, onMove, onReset }) {
     <output>${number} ${unitName(unit, language)}</output>
     <input id=${`i-${input.key}`} type="range" min="0" max="1000" step="1" value=${at} aria-valuetext=${`${number} ${unitName(unit, language)}`}
       style=${`--base:${(100 * (base - low)) / (high - low || 1)}%`}
-      onInput=${(event) => onMove(input, low + scale * Number(event.target.value))} />
+      onPointerEnter=${() => getReady(design, input)} onFocus=${() => getReady(design, input)} onInput=${(event) => onMove(input, low + scale * Number(event.target.value))} />
     <p class="source" title=${input.source || ""}><span class="tier-word">${say(`page.tier.${input.tier}`, language)}</span> ${changed ? say("page.changed_here", language) : input.source || ""}</p>
     ${changed ? html`<button class="reset" onClick=${() => onReset(input.key)} aria-label=${`${say("page.reset", language)}: ${input.key}`}>↺</button>` : ""}
   </li>`;
@@ -93,7 +105,7 @@ export function Inputs({ inputs, design, set, moved, language, money, onMove, on
     <input type="search" placeholder=${say("page.search", language)} aria-label=${say("page.search", language)} value=${word} onInput=${(e) => setWord(e.target.value)} />
     <p class="row"><label><input type="checkbox" checked=${only} onChange=${(e) => setOnly(e.target.checked)} /> ${say("page.changed_only", language)}</label>
       <button onClick=${onResetAll} disabled=${!Object.keys(set).length}>${say("page.reset_all", language)}</button></p>
-    <ul>${found.slice(0, MOST_SHOWN).map((input) => html`<${Slider} key=${input.key} input=${input} language=${language} money=${money}
+    <ul>${found.slice(0, MOST_SHOWN).map((input) => html`<${Slider} key=${input.key} input=${input} design=${design} language=${language} money=${money}
       value=${moved[input.key] ?? input.value} changed=${input.key in set} onMove=${onMove} onReset=${onReset} />`)}</ul>
     ${more > 0 ? html`<p class="more">${say("page.more", language, { count: more })}</p>` : ""}
     <${Keys} word=${word.trim()} design=${design} sliders=${sliders} set=${set} language=${language} onSet=${onSet} onReset=${onReset} />

@@ -1,5 +1,5 @@
 // The corridor: a tile for every room, with its range, its tier and its change against the file as it stands.
-import { html } from "/static/vendor/preact-htm.module.js";
+import { html, useEffect, useRef, useState } from "/static/vendor/preact-htm.module.js";
 import { figure, say, shown, unitName } from "/static/words.js";
 
 const TIERS = { measured: "●●●", published: "●●○", derived: "●○○", assumption: "○○○", given: "●●●" };
@@ -38,7 +38,14 @@ export function Strip({ told, language, money: chosen }) {
 }
 
 export function Corridor({ told, language, money, onSeek, onCite, onOpen }) {
-  return html`<section class="corridor" id="corridor" aria-label=${say("page.corridor", language)} tabindex="-1">
+  const above = useRef(null);
+  const [stuck, setStuck] = useState(false);
+  useEffect(() => {
+    const seen = new IntersectionObserver(([at]) => setStuck(!at.isIntersecting && at.boundingClientRect.top < 0));
+    seen.observe(above.current);
+    return () => seen.disconnect();
+  }, []);
+  return html`<div ref=${above}></div><section class=${stuck ? "corridor stuck" : "corridor"} id="corridor" aria-label=${say("page.corridor", language)} tabindex="-1">
     ${told?.tiles.map((tile) => html`<${Tile} key=${tile.term} ...${{ tile, language, money, onSeek, onCite, onOpen }} />`)}
   </section>`;
 }

@@ -8,6 +8,8 @@ function ofPart(key) {
   const year = /^revenue_kcny (\d{4}[AE])$/.exec(key)?.[1];
   if (year && table["revenue_kcny 2027E"]) return [null, table["revenue_kcny 2027E"].map((words) => words.replace("2027E", year))];
   const [kind, part, ...rest] = String(key).split(".");
+  // An input of the company is known by its own name; the company is one.
+  if (kind === "company" && part) return table[[part, ...rest].join(".")] || table[rest.at(-1) ?? part] ? [null, table[[part, ...rest].join(".")] || table[rest.at(-1) ?? part]] : null;
   if (kind === "prices" && part === "parts" && rest.length) return [rest.join("."), table["prices.parts.*"]];
   const found = rest.length ? table[`*.${rest.join(".")}`] : null;
   if (found) return [part, found];

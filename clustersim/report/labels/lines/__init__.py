@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from clustersim.report.labels.lines import (
+    audited,
+    cells,
     claims,
     company,
     corridor,
     cost,
     drawn,
+    errors,
     files,
     plans,
     serving,
+    unpredicted,
     words,
 )
 
@@ -18,5 +22,6 @@ __all__ = ["LINES"]
 
 LINES: dict[str, str] = {
     **words.LINES, **corridor.LINES, **claims.LINES, **cost.LINES, **plans.LINES, **serving.LINES, **company.LINES,
-    **files.LINES, **drawn.LINES,
+    **files.LINES, **drawn.LINES, **audited.LINES, **cells.LINES, **unpredicted.LINES,
+    **errors.LINES,
 }  # fmt: skip

@@ -37,7 +37,7 @@ LINES: dict[str, str] = {
         "五十多个语言模型、文生图、图像理解、视频",
     "each model has kernels in a format that the card has": "每个模型都有该卡所支持格式的算子",
     "{} has {}; `clustersim profiles list models` says what is described (`plan serving`, kind vision)":
-        "{} 支持 {};已有数据的见 `clustersim profiles list models`(`plan serving`,vision 类)",
+        "{} 支持 {};已有数据的见 `clustersim profiles list models`(`plan serving`,`kind: vision`)",
     "which of them run at the release of today, and at which share of the card's peak":
         "其中哪些在今天的版本上能跑,达到该卡峰值的几成",
     "programs written for them run unchanged": "为其编写的程序无需改动即可运行",

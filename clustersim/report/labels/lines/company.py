@@ -59,6 +59,7 @@ LINES: dict[str, str] = {
     # --- audit
     "{} findings say that something is wrong": "{} 项发现表明有误",
     "{}: not read: neither CSV, XLSX nor text": "{}:未读:既非 CSV、XLSX 也非文本",
+    "{}: not read: a link to another place; put the file itself here": "{}:未读:是指向他处的链接;请把文件本身放在这里",
     "found {}": "找到 {}", "read: {} figures in {} ({})": "已读:{} 个数,在 {} 中({})", "text {}": "文本 {}",
     "read: {} figures in {} (": "已读:{} 个数,在 {} 中(", "decided: {}": "判定:{}", "not read: {}": "未读:{}",
     "not understood, read only as a line of its sum: {}": "看不懂,只作为其合计中的一行:{}",
@@ -101,7 +102,7 @@ LINES: dict[str, str] = {
     " the site, and"
     " the maker's price stands under company.products":
         "卡的成本不在其使用价值(买方止步的价格)之内:它影响站点成本,厂商的售价在 company.products 之下",
-    "the scenario has no market section: the card is not valued": "场景没有 market 部分:不评估该卡价值",
+    "the scenario has no market section: the card is not valued": "场景没有 `market` 部分:不评估该卡价值",
     "the site trains nothing: failures and checkpoints enter the long run of training alone, and serving is costed"
     " as if every"
     " replica were up":

@@ -83,7 +83,8 @@ LINES: dict[str, str] = {
     "measured stack": "已实测的软件栈",
     "{} of the card-hours on sale are given to no workload: the others pay for them":
         "{} 的可售卡时未分给任何负载:由其他负载承担",
-    "no market section: the card is not valued, and moves no forecast": "没有 market 部分:不评估该卡价值,也不影响预测",
+    "no market section: the card is not valued, and moves no forecast":
+        "没有 `market` 部分:不评估该卡价值,也不影响预测",
     "{} is no product of {}: its forecast stays as it is": "{} 不是 {} 的产品:其预测不变",
     "all available hours sold": "可用时长全部售出",
     # --- training

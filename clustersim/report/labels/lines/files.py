@@ -10,6 +10,10 @@ LINES: dict[str, str] = {
     "each row against the shipped bands": "每行与自带的区间对照",
     "{} groups alike: median error {} %, mean bias {} %, median bias {} %; not found again: {}":
         "{} 组同权:误差中位 {} %,偏差均值 {} %,偏差中位 {} %;未能重新求得:{}",
+    "{} groups alike: median of their median errors {} %, mean bias {} %, median bias {} %; not found again: {}":
+        "{} 组同权:各组误差中位的中位 {} %,偏差均值 {} %,偏差中位 {} %;未能重新求得:{}",
+    "{}: not read: a link to another place; put the file itself here":
+        "{}:未读取:是指向别处的链接;请把文件本身放在这里",
     "cards left out": "去掉的卡", "all rows": "全部行", "not tuned on": "未用于调优", "rows of": "数据行:",
     "model and stack": "模型与软件栈", "size or load": "规模或负载",
     "picking the predicted best of {} questions with several plans costs {} % on average, {} % at most; the best"

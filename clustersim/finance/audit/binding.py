@@ -1,0 +1,216 @@
+"""A figure of a sentence bound to the line and the year that it is said of, and how sure that is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from clustersim.finance.audit.figures import Interval
+from clustersim.finance.audit.mentions import Figure, Name, Year, figures, key_of, names, years
+from clustersim.finance.audit.prose import Sentence
+from clustersim.finance.audit.wording import (
+    BASE,
+    BETWEEN,
+    COMPOUND,
+    DIRECT,
+    LIGHT,
+    OF_SALES,
+    OF_SALES_ZH,
+    OTHERS,
+    PART,
+    PARTED,
+    SPAN,
+    VAGUE,
+    YEAR_BEFORE,
+)
+
+__all__ = ["Bound", "bound_figures"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A figure with the line and the year that it is said of."""
+
+    figure: Figure
+    name: Name
+    year: int | None
+    """None where a compound rate names its span."""
+    sure: bool
+    where: str
+    quoted: str
+    before: str
+    after: str
+
+    @property
+    def cells(self) -> frozenset[str]:
+        """The figure's own cell."""
+        return frozenset((key_of(self.where, self.figure),))
+
+    def printed(self, factor: float = 1.0) -> Interval | None:
+        """All values that round to the figure, times a factor; None for a number that no report prints."""
+        return self.figure.interval(self.cells, factor)
+
+
+def bound_figures(
+    sentence: Sentence, own: tuple[tuple[str, str], ...], context: int | None
+) -> Iterator[Bound]:
+    """Yield the figures of a sentence that name a line, with their year; ``context`` is that of the sentence before.
+
+    ``own`` are the labels that the tables print, with their lines.
+    """
+    text = sentence.text
+    found, said = figures(text), years(text)
+    named = [n for n in names(text, own) if not any(f.start < n.end and n.start < f.end for f in found)]
+    bare = _without(text, found)
+    listed, first = _listed(text, found, said)
+    for i, figure in enumerate(found):
+        start, end = _segment(text, figure)
+        if VAGUE.search(text[: figure.start]) or _ranged(text, found, i) or PART.search(text[start:end]):
+            continue
+        name = _subject(bare, text, found[first.get(i, i)], named, end)
+        if name is None or name.qualified or OTHERS.search(text[min(start, name.start) : end]):
+            continue
+        ahead = name.end <= figure.start
+        before = text[name.end if ahead else max(start, found[i - 1].end if i else 0) : figure.start]
+        after = text[figure.end : min(end, found[i + 1].start if i + 1 < len(found) else end)]
+        spoken = text[name.start if ahead else start : figure.end] + after[:30]
+        compound = figure.kind == "percent" and COMPOUND.search(spoken) is not None
+        year, sure = listed[i] if i in listed else _year(text, figure, said, (start, end), context)
+        if compound or year is not None:
+            yield Bound(
+                figure, name, None if compound else year, sure, sentence.where, sentence.quoted, before, after
+            )
+
+
+def _segment(text: str, figure: Figure) -> tuple[int, int]:
+    """The stretch between commas, brackets and conjunctions in which a figure stands."""
+    start = max((m.end() for m in PARTED.finditer(text, 0, figure.start)), default=0)
+    end = next((m.start() for m in PARTED.finditer(text, figure.end)), len(text))
+    return start, end
+
+
+def _ranged(text: str, found: Sequence[Figure], i: int) -> bool:
+    """Whether a figure is an end of a range: ``20-30 %``, ``15% to 20%`` that nothing went from."""
+    for one, two in ((i, i + 1), (i - 1, i)):
+        if one < 0 or two >= len(found):
+            continue
+        gap = text[found[one].end : found[two].start]
+        if found[one].kind in {found[two].kind, "count"} and re.fullmatch(
+            r"\s*(?:-|–|—|~|至|到|to)\s*", gap, re.I
+        ):
+            return not re.search(r"(?:from|由|从)\s*\D{0,12}$", text[: found[one].start], re.I)
+    return bool(re.search(r"\d\s*%?\s*(?:-|–|—|~)\s*$", text[: found[i].start]))
+
+
+def _without(text: str, found: Sequence[Figure]) -> str:
+    """A sentence with its figures blank, every other letter where it was."""
+    for figure in found:
+        text = text[: figure.start] + " " * (figure.end - figure.start) + text[figure.end :]
+    return text
+
+
+def _subject(bare: str, text: str, figure: Figure, named: Sequence[Name], end: int) -> Name | None:
+    """The line that a figure is said of: the one behind it after ``in`` or ``of``, the last before it, the next."""
+    behind = next((n for n in named if n.start >= figure.end), None)
+    of = r"\s*(?:of|in|worth of)\s+(?:its |the )?|\s*的"
+    if (
+        behind is not None
+        and figure.kind != "percent"
+        and re.fullmatch(of, text[figure.end : behind.start], re.I)
+    ):
+        return behind
+    before = [n for n in named if n.end <= figure.start]
+    if figure.kind == "percent" and (
+        OF_SALES.match(text[figure.end :]) or OF_SALES_ZH.search(text[: figure.start])
+    ):
+        before = [n for n in before if n.item not in {"revenue"}]
+    if before:
+        name = before[-1]
+        if _light(bare[name.end : figure.start]):
+            return name
+        return None
+    if behind is not None and behind.end <= end and _light(bare[figure.end : behind.start]):
+        return behind
+    return None
+
+
+def _light(gap: str) -> bool:
+    """Whether a stretch names nothing else."""
+    return len(gap) <= 160 and not re.sub(r"[^\w一-鿿]", "", LIGHT.sub("", gap))
+
+
+def _runs(items: Sequence[Figure | Year], text: str) -> list[list[int]]:
+    """Positions of what follows one another with nothing but ``and``, commas and strokes between."""
+    out: list[list[int]] = []
+    for i, item in enumerate(items):
+        last = items[i - 1] if i else None
+        alike = not isinstance(item, Figure) or (isinstance(last, Figure) and item.kind == last.kind)
+        if last is not None and alike and BETWEEN.fullmatch(text[last.end : item.start]):
+            out[-1].append(i)
+        else:
+            out.append([i])
+    return out
+
+
+def _listed(
+    text: str, found: Sequence[Figure], said: Sequence[Year]
+) -> tuple[dict[int, tuple[int | None, bool]], dict[int, int]]:
+    """Years of figures in a list, in the order of the last list of as many years before it; and each list's first.
+
+    ``2025 and 2026 ... 1 and 2, respectively``; a list without such years has none.
+    """
+    lists = [[said[k].year for k in run] for run in _runs(said, text)]
+    ends = [said[run[-1]].end for run in _runs(said, text)]
+    for m in SPAN.finditer(text):
+        one, two = (int(y) if len(y) == 4 else 2000 + int(y) for y in m.groups())
+        lists.append(list(range(one, two + 1)))
+        ends.append(m.end())
+    which: dict[int, tuple[int | None, bool]] = {}
+    first: dict[int, int] = {}
+    for run in _runs(found, text):
+        if len(run) < 2:
+            continue
+        fit = [y for y, e in zip(lists, ends, strict=True) if len(y) == len(run) and e <= found[run[0]].start]
+        for k, i in enumerate(run):
+            which[i], first[i] = (fit[-1][k] if fit else None, True), run[0]
+    return which, first
+
+
+def _year(
+    text: str, figure: Figure, said: Sequence[Year], stretch: tuple[int, int], context: int | None
+) -> tuple[int | None, bool]:
+    """The year of a figure, and whether it is sure: beside it, of its stretch, or the only one of its sentence."""
+    after = next((y for y in said if y.start >= figure.end), None)
+    if after is not None and DIRECT.fullmatch(text[figure.end : after.start]):
+        comparative = re.match(r"[AE]?年?度?\s*[:：]", text[after.end :])
+        if comparative is None:
+            return after.year, True
+    before = [y for y in said if y.end <= figure.start]
+    if before and re.fullmatch(
+        r"[AE]?财?年?度?(?:同期)?的?\s*[:：为]?\s*", text[before[-1].end : figure.start]
+    ):
+        return before[-1].year, True
+    if YEAR_BEFORE.match(text[figure.end :]) or re.search(
+        r"(?:上年|去年)(?:同期)?(?:的|为)?\s*$", text[: figure.start]
+    ):
+        main = before[-1].year if before else context
+        return (main - 1 if main is not None else None), False
+    bracketed = [
+        y
+        for y in said
+        if re.search(r"[(（]\s*$", text[: y.start]) and re.match(r"[AE]?年?度?\s*[:：]", text[y.end :])
+    ]
+    if bracketed and len(bracketed) == len(said):
+        return bracketed[0].year + 1, False
+    own = [y for y in said if not BASE.search(text[: y.start]) and y not in bracketed]
+    within = [y for y in own if stretch[0] <= y.start < stretch[1]]
+    for rows in (within, own):
+        earlier = [y for y in rows if y.end <= figure.start]
+        if earlier:
+            return earlier[-1].year, rows is within or len({y.year for y in own}) == 1
+        if rows:
+            return rows[0].year, rows is within or len({y.year for y in own}) == 1
+    if said and not own:
+        return said[0].year + 1, True
+    return context, False
