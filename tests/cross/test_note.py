@@ -221,3 +221,38 @@ def test_fixed_times_in_the_archives(tmp_path: Path) -> None:
     write_docx(replace(short("en"), sections=()), tmp_path / "a.docx")
     with zipfile.ZipFile(io.BytesIO((tmp_path / "a.docx").read_bytes())) as archive:
         assert {item.date_time[0] for item in archive.infolist()} == {1980}
+
+
+def test_works_of_any_kind_are_told_with_their_cost_and_its_range() -> None:
+    """Two works that make the same unit, one that makes little for much, and no incumbent to stand beside."""
+    from clustersim.report.content.model import Teller
+    from clustersim.report.content.site_sections import _unit_costs, _work_said
+
+    def work(name: str, kind: str, unit: str, cost: float) -> dict[str, object]:
+        return {
+            "name": name,
+            "kind": kind,
+            "unit": unit,
+            f"cny_per_{unit}": cost,
+            "units_per_card_hour": 7.6 / cost,
+        }
+
+    works = [work("a", "vision", "image", 0.00162), work("b", "vision", "image", 5.4e-7),
+             work("calls", "video", "stream_hour", 0.0066)]  # fmt: skip
+    ranges = {"a.cny_per_image": {"p10": 0.0017, "p90": 0.0018}, "b.cny_per_image": {"p10": 5.3e-7, "p90": 6e-7},
+              "cny_per_stream_hour": {"p10": 0.0035, "p90": 0.0044}}  # fmt: skip
+    run = {
+        "workloads": works,
+        "intervals": ranges,
+        "market": {"incumbent": None, "incumbent_workloads": None},
+    }
+    for language in ("en", "zh"):
+        tell = Teller({"run": run}, language)
+        (table,) = list(_unit_costs(tell, run))
+        assert isinstance(table, Table) and len(table.columns) == 4
+        assert [row[2:] for row in table.rows] == [
+            ("0.00162", "0.00170 – 0.00180"), ("0.000000540", "0.000000530 – 0.000000600"),
+            ("0.00660", "0.00350 – 0.00440"),
+        ]  # fmt: skip
+        assert all(not row[1].startswith("unit.") for row in table.rows)
+        assert "1,152" in _work_said(tell, 2, works[2]) and "unit." not in _work_said(tell, 0, works[0])

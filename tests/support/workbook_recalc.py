@@ -82,14 +82,14 @@ def typed_over(source: Path, target: Path, address: str, number: float, sheets: 
 
 
 def by_libreoffice_many(paths: list[Path], at: tuple[str, int, int], folder: Path) -> list[object]:
-    """The value of one cell in each of many workbooks, some dozens of them at a time."""
+    """The value of one cell in each of many workbooks, ten at a time (a slow machine takes its minutes for them)."""
     import openpyxl
 
     program = shutil.which("soffice") or shutil.which("libreoffice")
     assert program is not None
     out, found = folder / "recalculated", []
-    for first in range(0, len(paths), 40):
-        some = paths[first : first + 40]
+    for first in range(0, len(paths), 10):
+        some = paths[first : first + 10]
         subprocess.run(
             [program, f"-env:UserInstallation=file://{folder / 'profile'}", "--headless", "--convert-to", "xlsx",
              "--outdir", str(out), *map(str, some)],
