@@ -54,6 +54,8 @@ class ClusterSimError(Exception):
     """Base of all errors that are the input's and not the program's."""
 
     exit_code = 1
+    told = ""
+    """What the command line says of it, in the language that was chosen there."""
 
     def __init__(self, message: str = "") -> None:
         super().__init__(by_package(message))

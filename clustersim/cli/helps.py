@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
+from clustersim.errors import ClusterSimError, InputError
 from clustersim.report.language import SPOKEN, language, speaking
 
-__all__ = ["LANGUAGE", "Command", "Group", "grouped", "said"]
+__all__ = ["LANGUAGE", "Command", "Group", "grouped", "said", "told_error"]
 
 #: The help of an option, and what click puts in brackets behind it.
 _NOTED = re.compile(r"(.*?)(?:(?:^|  )\[([^][]*(?:\[[^][]*\][^][]*)*)\])?", re.DOTALL)
@@ -97,6 +98,22 @@ def _note(text: str) -> str:
     return text
 
 
+def told_error(error: ClusterSimError) -> str:
+    """Return what a user reads of an error: its frame in the language that was chosen, names and values as they are."""
+    if language() != "zh":
+        return f"error: {error}"
+    from clustersim.report.spoken import chinese
+
+    problems = error.problems if isinstance(error, InputError) else ()
+    head = str(error).split("\n")[0] if problems else str(error)
+    lines = [f"错误:{chinese(head)}"]
+    for one in problems:
+        where = f"{one.file}:{one.line}" if one.line is not None else one.file
+        hint = f"({chinese(one.hint)})" if one.hint else ""
+        lines.append(f"  {':'.join([where, *([one.key] if one.key else []), chinese(one.what)])}{hint}")
+    return "\n".join(lines)
+
+
 class _Context(click.Context):
     formatter_class = _Page
 
@@ -122,6 +139,14 @@ class Command(click.Command):
     """A command whose help is in the language that was chosen."""
 
     context_class = _Context
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; an error that it ends with is put into words while the language is known."""
+        try:
+            return super().invoke(ctx)
+        except ClusterSimError as error:
+            error.told = told_error(error)
+            raise
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Take the language behind the command, too."""

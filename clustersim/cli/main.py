@@ -193,7 +193,7 @@ def _run() -> int:
         _say(shown.getvalue().rstrip("\n"))
         return error.exit_code
     except ClusterSimError as error:
-        _say(f"error: {error}")
+        _say(error.told or f"error: {error}")
         return error.exit_code
     except KeyboardInterrupt:
         _say("interrupted")

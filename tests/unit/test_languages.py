@@ -128,3 +128,21 @@ def test_speaking_ends_with_its_block():
     with cs.speaking("zh"):
         assert spoken_heading("unit_price_cny") == "单价(元)"
     assert spoken_heading("unit_price_cny") == "unit price, CNY"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("run nanjing-1025", "错误:没有 scenarios/nanjing-1025.yaml;是否指 'nanjing-1024'?"),
+        ("tco nanjing-1024 --set tco.tarif=0.5", "tco.tarif:未知的键(是否指 'tco.tariff'?)"),
+        ("tco nanjing-1024 --set tco.pue=-1", "tco.pue:-1 必须至少为 1"),
+        ("explain br166-1024", "错误:explain 需要一处改动"),
+    ],
+)
+def test_the_frame_of_an_error_is_chinese_and_its_names_stay(words: str, said: str):
+    with pytest.raises(cs.ClusterSimError) as error:
+        CliRunner().invoke(cli, ["--lang", "zh", *words.split()], catch_exceptions=False)
+    assert said in error.value.told
+    with pytest.raises(cs.ClusterSimError) as error:
+        CliRunner().invoke(cli, words.split(), catch_exceptions=False)
+    assert error.value.told == f"error: {error.value}"

@@ -21,6 +21,10 @@ NOTES: dict[str, str] = {
     # --- training
     "tie: {one} leads {other} by {lead}, which is inside the known error of both":
         "难分高下:{one}领先{other} {lead},在两者已知误差之内",
+    "a job stands on cards of one group, the first that has room in the order of cluster.groups, and runs as long on"
+    " any: say card_types of jobs whose work is stated for some cards":
+        "一个任务只用一组卡,即按 cluster.groups 的次序第一个有空位的组,在哪组都运行同样久;工作量按某种卡给出的任务请写"
+        "明 card_types",
     "sharded weights": "权重切分",
     "sharded optimizer": "优化器切分",
     "known to fit, though the formulas put {need} GiB on a card of {has}":

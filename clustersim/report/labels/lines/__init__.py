@@ -10,6 +10,7 @@ from clustersim.report.labels.lines import (
     corridor,
     cost,
     drawn,
+    errors,
     files,
     plans,
     serving,
@@ -22,4 +23,5 @@ __all__ = ["LINES"]
 LINES: dict[str, str] = {
     **words.LINES, **corridor.LINES, **claims.LINES, **cost.LINES, **plans.LINES, **serving.LINES, **company.LINES,
     **files.LINES, **drawn.LINES, **audited.LINES, **cells.LINES, **unpredicted.LINES,
+    **errors.LINES,
 }  # fmt: skip
