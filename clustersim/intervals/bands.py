@@ -30,8 +30,8 @@ CALIBRATED = "calibrated on this card"
 #: each left out, lie inside P10-P90 most nearly as often as they should; docs/intervals.md).
 MIRRORED = 0.3
 #: Part of the way from the prediction (0) to a class's median at which the mirror stands (of 0, 1/4, 1/2 and 1, by
-#: whole sources and cards left out): with 1 the centre of two or three sources of one card stands for all cards. It does not
-#: depend on how many sources there are, so that more that say the same never widen a band (docs/intervals.md).
+#: whole sources and cards left out): with 1 the centre of two or three sources of one card stands for all cards. It is
+#: the same for any number of sources, so that more that say the same never widen a band (docs/intervals.md).
 PULLED = 0.5
 
 
