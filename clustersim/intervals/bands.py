@@ -3,8 +3,8 @@
 The next source is taken to be as one of the class's k with probability k / (k + 1), and as one of the wider class with
 1 / (k + 1), and so on up to all rows: a class of few sources leans on what is around it, and leans less with each that
 comes. Which side the next source errs to is not known from a few: a share ``MIRRORED`` of a class is the mirror image
-of its residuals, about the prediction where sources are few and about their own median where they are many
-(``PULLED``). Levels are those of conformal prediction with whole sources exchangeable: the next
+of its residuals, about the middle between their median and the prediction (``PULLED``). Levels are those of
+conformal prediction with whole sources exchangeable: the next
 source may lie beyond all K.
 """
 
@@ -29,10 +29,10 @@ CALIBRATED = "calibrated on this card"
 #: Share of the mirror image in a class's distribution (of 0.2, 0.25, 0.3 the one with which the three domains' sources,
 #: each left out, lie inside P10-P90 most nearly as often as they should; docs/intervals.md).
 MIRRORED = 0.3
-#: Sources by which a class's median is drawn to the prediction (0) before it is the mirror: k / (k + PULLED) stays.
-#: Of 0, 4, 12 and no median at all, by whole sources left out; without it the centre of two or three sources of one
-#: card stands for all cards (docs/intervals.md).
-PULLED = 4.0
+#: Part of the way from the prediction (0) to a class's median at which the mirror stands (of 0, 1/4, 1/2 and 1, by
+#: whole sources and cards left out): with 1 the centre of two or three sources of one card stands for all cards. It is
+#: the same for any number of sources, so that more that say the same never widen a band (docs/intervals.md).
+PULLED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ class Calibration:
             return values, weight
         own = 1.0 / (k * count[self._voice[mine]])
         found = self.log_ratio[mine]
-        mirror = _median(found, own) * k / (k + PULLED)
+        mirror = PULLED * _median(found, own)
         both = np.concatenate([found, 2.0 * mirror - found])
         shares = np.concatenate([(1.0 - MIRRORED) * own, MIRRORED * own])
         if not values.size:
