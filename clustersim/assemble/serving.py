@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,21 +10,16 @@ from numpy.typing import NDArray
 from clustersim.assemble.calibrated import calibrated_engine, factors_of, uncalibrated
 from clustersim.assemble.groups import joint, phases_of
 from clustersim.assemble.parts import card_spec, model_spec, needed, network_spec
-from clustersim.assemble.sessions import known_of, mean_context, session_stream, sessions_of
+from clustersim.assemble.sessions import known_of
 from clustersim.assemble.software import constants_kind, eager_factor, engine_efficiency, fitted, reserve_of
 from clustersim.assemble.speculation import acceptance_of, draft_of
-from clustersim.columns import Unbatchable, distinct, pick, places, values_of
-from clustersim.des.serving.arrivals import draw_parts, draw_requests
-from clustersim.des.serving.book import Requests
+from clustersim.assemble.traffic import context_of, prompt_of
+from clustersim.columns import Unbatchable, distinct, pick, places
 from clustersim.des.serving.build import replica_cost
-from clustersim.des.serving.closed_form import Fleet, FluidPool
 from clustersim.des.serving.deployment import Deployment
 from clustersim.des.serving.fluid_inputs import FluidCost, cost_of_terms, token_knots
-from clustersim.des.serving.metrics import Slo
 from clustersim.des.serving.rules import Batching
 from clustersim.des.serving.settings import Autoscale, ClosedLoop, Failures, Pool, Transfer
-from clustersim.des.serving.stream import Lengths, Stream, stream_of
-from clustersim.des.serving.traces import SHIPPED, Trace, read_trace, shipped_trace
 from clustersim.des.training.components import failure_classes
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.fabric.network import Network
@@ -37,7 +30,7 @@ from clustersim.perf.serving_cache import CachePlan, cache_tokens
 from clustersim.perf.serving_checks import check_serving
 from clustersim.perf.serving_cost import IterationTerms, iteration_terms
 from clustersim.perf.serving_draft import speculative_terms, tokens_per_step
-from clustersim.perf.serving_engine import TYPICAL_CONTEXT, Efficiency, Layout, Precision
+from clustersim.perf.serving_engine import Efficiency, Layout, Precision
 from clustersim.perf.serving_exchange import kv_transfer_seconds
 from clustersim.perf.serving_ranks import EVEN, RankLoad
 from clustersim.perf.serving_reserve import BatchLimits
@@ -49,8 +42,8 @@ from clustersim.schema.serving import BatchingSection, PrecisionSection, Serving
 from clustersim.schema.software import SoftwareProfile
 
 __all__ = [
-    "FluidDeployment", "ServingBuilder", "cache_of_plan", "content_of", "deployment", "engine_said", "fluid_deployment",
-    "format_by_rule", "layout_spec", "precision_spec", "request_parts", "requests_of", "slo_of", "stream_spec",
+    "ServingBuilder", "cache_of_plan", "content_of", "deployment", "engine_said", "format_by_rule", "layout_spec",
+    "precision_spec",
 ]  # fmt: skip
 
 #: Formats that meet a rule of width, the one with hardware of its own first.
@@ -91,81 +84,6 @@ def layout_spec(plan: ServingPlan) -> Layout:
     return Layout(tp=plan.tp, pp=plan.pp, dp=plan.dp, ep=plan.ep)
 
 
-def slo_of(work: ServingWorkload, outside: float) -> Slo:
-    """Return the service level that the model part must meet: the engine's time per request is taken off TTFT."""
-    slo, inf = work.slo, float("inf")
-    return Slo(
-        ttft_s=slo.ttft.value - outside if slo.ttft else inf,
-        tpot_s=slo.tpot.value if slo.tpot else inf,
-        e2e_s=slo.e2e.value - outside if slo.e2e else inf,
-        share=slo.share.value,
-    )
-
-
-def requests_of(work: ServingWorkload, seed: int) -> tuple[Requests, Trace | None]:
-    """Return the requests of a workload, and the trace that they came from."""
-    traffic = work.traffic
-    if traffic.trace is not None:
-        if traffic.trace in SHIPPED and traffic.columns is None:
-            trace = shipped_trace(traffic.trace)
-        else:
-            trace = read_trace(traffic.trace, columns=traffic.columns, skip=traffic.skip)
-        requests = trace.requests.head(traffic.requests) if traffic.requests else trace.requests
-        return requests.faster(traffic.load_factor.value), trace
-    if traffic.sessions is not None:
-        return sessions_of(work, seed), None
-    assert traffic.requests is not None
-    wave: dict[str, Any] = {"swing": traffic.swing.value, "period_s": traffic.period.value}
-    return draw_requests(traffic.requests, rng=np.random.default_rng(seed), **_drawn_by(work), **wave), None
-
-
-def _drawn_by(work: ServingWorkload) -> dict[str, Any]:
-    """What a workload's requests are drawn by, but for a daily wave."""
-    traffic = work.traffic
-    assert traffic.prompt is not None and traffic.output is not None
-    return {
-        "rate": (traffic.rate.value if traffic.rate else 1.0) * traffic.load_factor.value,
-        "prompt_mean": traffic.prompt.mean.value, "output_mean": traffic.output.mean.value,
-        "process": traffic.process, "burstiness": traffic.burstiness.value,
-        "shape": traffic.prompt.shape, "output_shape": traffic.output.shape,
-        "prompt_spread": traffic.prompt.spread.value, "output_spread": traffic.output.spread.value,
-    }  # fmt: skip
-
-
-def request_parts(work: ServingWorkload, seed: int, part: int) -> Iterator[Requests]:
-    """Yield the requests of `requests_of` in parts of so many; drawn ones are not all in memory at once.
-
-    A trace and a daily wave are.
-    """
-    traffic = work.traffic
-    if traffic.trace is None and traffic.process != "diurnal":
-        assert traffic.requests is not None
-        yield from draw_parts(traffic.requests, part=part, rng=np.random.default_rng(seed), **_drawn_by(work))
-        return
-    whole, _ = requests_of(work, seed)
-    for first in range(0, len(whole), part):
-        yield whole.some(first, first + part)
-
-
-def stream_spec(work: ServingWorkload, seed: int) -> Stream:
-    """Return the stationary stream that capacity is asked of: the lengths and the burstiness of the traffic.
-
-    A daily wave is asked at its mean: a fleet must be sized for its peak (`plan serving`).
-    """
-    traffic = work.traffic
-    if traffic.trace is not None:
-        return stream_of(requests_of(work, seed)[0])
-    if traffic.sessions is not None:
-        return session_stream(work, seed)
-    assert traffic.prompt is not None and traffic.output is not None
-    prompt, output = (
-        Lengths(part.mean.value, part.shape, part.spread.value) for part in (traffic.prompt, traffic.output)
-    )
-    rate = (traffic.rate.value if traffic.rate else 1.0) * traffic.load_factor.value
-    bursty = traffic.burstiness.value if traffic.process == "gamma" else 1.0
-    return Stream(rate, prompt, output, burstiness=bursty)
-
-
 def _batching(
     work: ServingWorkload,
     acceptance: tuple[Any, ...],
@@ -191,22 +109,6 @@ def _batching(
         tokens_per_step=tokens_per_step(acceptance) if s else 1,
         draft_tokens=s.draft_tokens if s else 0,
     )
-
-
-def _context(work: ServingWorkload) -> float:
-    """Tokens of a sequence at mid-answer, where the workload states its lengths."""
-    prompt, output, sessions = work.traffic.prompt, work.traffic.output, work.traffic.sessions
-    if sessions is not None and output is not None:
-        return mean_context(sessions, output.mean.value)
-    if prompt is None or output is None:
-        return TYPICAL_CONTEXT
-    return prompt.mean.value + output.mean.value / 2.0
-
-
-def _prompt(work: ServingWorkload, seed: int) -> float:
-    """Mean tokens of a prompt."""
-    stated = work.traffic.prompt
-    return stated.mean.value if stated is not None else float(requests_of(work, seed)[0].prompt.mean())
 
 
 def adapters_of(work: ServingWorkload) -> Adapters | None:
@@ -276,11 +178,11 @@ class ServingBuilder:
         if not work.graphs:
             usual = usual.eager(eager_factor(self.engine))
         self.efficiency = usual.at_speed(work.site_speed.value) if work.site_speed else usual
-        self.context = _context(work)
+        self.context = context_of(work)
         self.draft = draft_of(inputs, work, self.model)
         self.acceptance = acceptance_of(inputs, work)
         self.adapters = adapters_of(work)
-        self.prompt = _prompt(work, inputs.scenario.seed)
+        self.prompt = prompt_of(work, inputs.scenario.seed)
         #: Where columns stand in all this; nothing where there is one point.
         self.where = places(vars(self))
         #: What decodes on other cards is built from, and the bytes/s of a card that pass to them.
@@ -427,63 +329,6 @@ class ServingBuilder:
             out |= {"decode_layout": lay, "decode_pool": second, "decode_terms": second_terms}
             out["transfer"] = self.hand_over(terms, second_terms)
         return out
-
-
-@dataclass(frozen=True, slots=True)
-class FluidDeployment:
-    """A deployment as the closed form takes it, and what its answer is read with; numbers may be columns of points."""
-
-    fleet: Fleet
-    cards: int
-    request_s: float
-    cached_share: float
-    peak_flops: float
-    bandwidth: float
-    calibrated: bool
-    decode_cards: int = 0
-    """Of the cards, those that decode apart."""
-    decode_peak_flops: float = 0.0
-    decode_bandwidth: float = 0.0
-
-
-def fluid_deployment(
-    inputs: Inputs, work: ServingWorkload, plan: ServingPlan, by: ServingBuilder | None = None
-) -> FluidDeployment:
-    """Return the deployment of a workload by a plan, as the closed form takes it.
-
-    ``by`` is the builder of the workload on that cluster, where one is at hand.
-
-    Raises InfeasibleError where the model does not fit, InputError for a layout that does not divide it.
-    """
-    builder, split = by or ServingBuilder(inputs, work), work.disaggregated
-    layout = layout_spec(plan)
-    cost, rules, terms = builder.fluid(layout, prefill_only=split is not None)
-    pooled = work.router != "round_robin"
-    host = builder.efficiency.prompt_token_s
-    entry = FluidPool(cost, rules, work.replicas, pooled, values_of(host) / layout.dp)
-    cards, decode_cards, fleet, decoding = work.replicas * layout.cards, 0, Fleet(entry), None
-    decoder = builder.decoder or builder
-    if split is not None:
-        lay = layout_spec(split.decode_plan) if split.decode_plan else layout
-        second, second_rules, decoding = decoder.fluid(lay, prefill_only=False, decodes=True)
-        by_load, hand = split.decode_router != "round_robin", builder.hand_over(terms, decoding)
-        latency, per_token = values_of(hand.beside_s(builder.prompt)), values_of(hand.token_s)
-        fleet = Fleet(
-            entry, FluidPool(second, second_rules, split.decode_replicas, by_load), latency, per_token
-        )
-        decode_cards = split.decode_replicas * lay.cards
-    return FluidDeployment(
-        fleet=fleet,
-        cards=cards + decode_cards,
-        request_s=builder.request_s(terms, layout, decoding) + host * builder.prompt,
-        cached_share=work.prefix.hit_share.value if work.prefix else 0.0,
-        peak_flops=builder.card.peak_of(builder.precision.linear),
-        bandwidth=builder.card.memory_bandwidth,
-        calibrated=fitted(builder.engine, builder.card.name, builder.model, builder.precision.linear),
-        decode_cards=decode_cards,
-        decode_peak_flops=decoder.card.peak_of(decoder.precision.linear),
-        decode_bandwidth=decoder.card.memory_bandwidth,
-    )
 
 
 def cache_of_plan(inputs: Inputs, work: ServingWorkload, plan: ServingPlan) -> float | None:

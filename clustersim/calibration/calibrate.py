@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.calibration.constants import FACTORS, prior_deviations
-from clustersim.calibration.posterior import Draws, Fitted, fit, free_factors
+from clustersim.calibration.posterior import TOLD, Draws, Fitted, fit, free_factors
 from clustersim.calibration.rows import Measured, Rows, rows_of
 from clustersim.calibration.store import Store
 from clustersim.calibration.surrogate import Surrogate, exact, put_on, surrogate_of
@@ -30,7 +30,7 @@ Array = NDArray[np.float64]
 #: Runs that a posterior is found from; of more, these are chosen by lot, and the rest are rows left out.
 MOST_RUNS = 40
 #: A factor is identified where its deviation has shrunk by this share of the prior's.
-IDENTIFIED = 0.1
+IDENTIFIED = TOLD
 #: Or where its middle has moved by this many of the prior's deviations.
 MOVED = 0.5
 #: Times that a surrogate is taken anew at the posterior's middle, and how far the middle may lie from its point.
@@ -58,6 +58,8 @@ class Factor:
     """1 - posterior deviation / prior deviation."""
     correlated: tuple[str, float]
     """The factor that it is most correlated with."""
+    rests_on: str = ""
+    """The row that alone tells of it: were that wrong, no other would say so."""
 
     @property
     def says(self) -> str:
@@ -93,6 +95,7 @@ class Calibration:
     def factors(self) -> tuple[Factor, ...]:
         """Every factor with what the rows say of it, from the draws."""
         z, prior = self.drawn.z, self.fitted.best.prior
+        alone = self.fitted.best.alone()
         usual = prior_deviations(self.classes)
         middle, low, high = (np.exp(np.quantile(z, q, axis=0)) for q in (0.5, 0.1, 0.9))
         deviation = z.std(axis=0)
@@ -107,6 +110,7 @@ class Calibration:
             out.append(Factor(
                 name, float(usual[j]), float(middle[j]) if free else 1.0, float(spread[0]), float(spread[1]), free,
                 float(1.0 - deviation[j] / usual[j]) if free else 0.0, (FACTORS[most], float(correlation[j, most])),
+                self.used[int(alone[j])].id if free and alone[j] >= 0 else "",
             ))  # fmt: skip
         return tuple(out)
 

@@ -15,7 +15,7 @@ __all__ = ["Scales", "covariance", "discrepancy_deviation", "noise_deviations"]
 Array = NDArray[np.float64]
 #: Quantity -> (what errs alike with it, deviation of the discrepancy, deviation of noise), of ln time. Those of steps
 #: and serving were chosen, with the share of software, by the evidence of the rows of five cards taken as unknown
-#: (A100, H100, H200, B200, H20), each left out in turn: the choice was the same, or within its tolerance, without any.
+#: (A100, H100, H200, B200, H20), each card left out in turn: without any the choice was within its tolerance.
 _QUANTITIES: dict[str, tuple[str, float, float]] = {
     "step_time": ("step", 0.12, 0.06), "tpot": ("speed", 0.24, 0.075), "throughput": ("speed", 0.30, 0.15),
     "ttft": ("first", 0.90, 0.30), "collective_time": ("exchange", 0.10, 0.05),

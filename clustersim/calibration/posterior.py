@@ -30,6 +30,8 @@ __all__ = ["Draws", "Fitted", "Posterior", "fit", "free_factors"]
 Array = NDArray[np.float64]
 #: Share of rows that are wrong, and by how much more (ln 3).
 WRONG, OFF = 0.05, 1.1
+#: A factor is told of by rows where its deviation shrinks by this share of the prior's.
+TOLD = 0.1
 #: Deviation of a row that says nothing.
 SILENT = 100.0
 #: Scales of discrepancy and noise that are tried; the logarithm of each is normal around 0 with this deviation.
@@ -122,6 +124,20 @@ class Posterior:
             gain = (self.prior**2)[:, None] * slopes[kept].T @ inverse
             out[i] = y[i] - slopes[i] @ (gain @ y[kept])
         return out
+
+    def alone(self) -> NDArray[np.int64]:
+        """Return by factor the row without which it would be known least, where it would be as good as unknown; or -1.
+
+        Leaving row i out adds u_i^2 / [T^-1]_ii to a factor's variance, u = P S' T^-1, T the rows' covariance.
+        """
+        slopes = self.surrogate.slopes(self.mean)
+        inverse = np.linalg.inv(self._total())
+        gain = (self.prior**2)[:, None] * (slopes.T @ inverse)
+        without = np.diag(self.cov)[:, None] + gain**2 / np.diag(inverse)
+        most = without.max(axis=1)
+        free = self.prior > 0
+        known = np.diag(self.cov) < (1.0 - TOLD) ** 2 * self.prior**2
+        return np.where(free & known & (most > (1.0 - TOLD) ** 2 * self.prior**2), without.argmax(axis=1), -1)
 
     def _linear_residual(self) -> Array:
         y = np.array([row.log_time for row in self.rows])

@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 from clustersim.intervals.bands import Band, shipped_band, with_own
 from clustersim.intervals.residuals import NARROW, WIDE, Residual, shipped_residuals
 from clustersim.perf.card import NARROW as NARROW_TYPES
-from clustersim.schema.demand import ServingWorkload, TrainingWorkload, Workload
+from clustersim.schema.demand import ServingWorkload, TrainingWorkload, VisionWorkload, Workload
 from clustersim.schema.find_software import UNMEASURED, find_software
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.profiles import CardProfile
 from clustersim.special import ndtr
 
 __all__ = [
+    "VISION_SOFTWARE",
     "Predicted",
     "bands_of",
     "common_share",
@@ -37,7 +38,14 @@ __all__ = [
 
 Array = NDArray[np.float64]
 #: Quantities of a workload's kind: the time of its unit first.
-_QUANTITIES = {"training": ("step_time",), "serving": ("throughput", "ttft", "tpot")}
+_QUANTITIES = {
+    "training": ("step_time",),
+    "serving": ("throughput", "ttft", "tpot"),
+    "vision": ("step_time",),
+}
+#: What a network of pictures or sentences runs by: constants of one maker's cards, of no profile. Its kernels err as
+#: those of a step of the card's class do: the rows of vision themselves make no band.
+VISION_SOFTWARE = "vision kernels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +81,7 @@ _LOADS = ((4, "few at once"), (64, "some at once"))
 
 def _layout(asked: Workload, quantity: str) -> str:
     """What within a class tells errors apart, where the workload states it."""
-    if isinstance(asked, TrainingWorkload):
+    if isinstance(asked, TrainingWorkload | VisionWorkload):
         return width_of(asked.dtype)
     loop = asked.traffic.closed_loop if isinstance(asked, ServingWorkload) else None
     return load_of(loop.users) if loop is not None and quantity in {"ttft", "tpot"} else ""
@@ -86,6 +94,8 @@ def _software(work: Workload) -> str:
         return find_software(name, role="training").profile.name
     if isinstance(work, ServingWorkload):
         return find_software(work.engine, role="serving").profile.name
+    if isinstance(work, VisionWorkload):
+        return VISION_SOFTWARE
     return ""
 
 

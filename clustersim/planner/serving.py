@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from clustersim.assemble.serving import deployment, engine_said, requests_of, slo_of, stream_spec
+from clustersim.assemble.serving import deployment, engine_said
+from clustersim.assemble.traffic import requests_of, slo_of, stream_spec
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.capacity import Turned, Verdict, best_reachable, closed_loop_verdict, verdict
 from clustersim.des.serving.costs import TokenCost, token_cost, token_seconds

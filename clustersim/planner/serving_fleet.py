@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.assemble.serving import request_parts
+from clustersim.assemble.traffic import request_parts
 from clustersim.des.serving.book import STATUS_NAMES
 from clustersim.des.serving.deployment import Deployment
 from clustersim.des.serving.fleet import serve_parts

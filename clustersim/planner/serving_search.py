@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from clustersim.assemble.serving import slo_of, stream_spec
+from clustersim.assemble.traffic import slo_of, stream_spec
 from clustersim.des.serving.closed_form import closed_form
 from clustersim.des.serving.fluid_inputs import traffic_of
 from clustersim.errors import InfeasibleError

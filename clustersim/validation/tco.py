@@ -8,21 +8,22 @@ has, the row says which.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from clustersim.assemble.parts import needed, network_parts
 from clustersim.econ.power import PROVISION_MARGIN, card_power_w
-from clustersim.errors import ClusterSimError
+from clustersim.errors import ClusterSimError, InputError, suggest
 from clustersim.fabric.parts import cluster_parts
 from clustersim.pipeline import SiteRun, run_site
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.validation.common import ValidationRow, require_columns
+from clustersim.validation.row_files import scenario_text
 from clustersim.validation.sites import SUPERNODE_LINK
 from clustersim.validation.sources import shipped_rows
 
-__all__ = ["COLUMNS", "predict"]
+__all__ = ["COLUMNS", "as_scenario", "predict"]
 
 COLUMNS = ("id", "source", "quantity", "card", "cards", "load", "value", "unit", "tolerance_pct")
 
@@ -33,6 +34,12 @@ LOADS = {
     "scale_up": (0.0, 0.0, 1.0),
     "scale_out": (0.0, 0.0, 1.0),
 }
+
+
+_OF_THE_BILL = ("leaf", "spine", "switch_side_modules", "nic_side_modules")
+_PRICE = "usd_per_card_hour"
+#: Quantities that the run of a site gives; the others are of a card, a server or a supernode without a site.
+_OF_A_SITE = (*_OF_THE_BILL, "capex_cny_per_card", "provisioned_kw_per_card", _PRICE)
 
 
 class _Unknown(Exception):
@@ -68,6 +75,13 @@ def _ran(site: str, sets: tuple[str, ...]) -> SiteRun:
     return run_site(_loaded(site, sets))
 
 
+def _stated(row: Mapping[str, str]) -> tuple[str, ...]:
+    """What a row states of its site: the network card whose switches are counted, or the terms of a kind of buyer."""
+    if row["quantity"] in _OF_THE_BILL:
+        return (f"cluster.nic={row['load']}",)
+    return _buyers()[row["load"]][1] if row["quantity"] == _PRICE else ()
+
+
 def _inputs(row: Mapping[str, str], *sets: str) -> Inputs:
     return _loaded(*_asked(row, sets))
 
@@ -77,7 +91,7 @@ def _run(row: Mapping[str, str], *sets: str) -> SiteRun:
 
 
 def _parts(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
-    inputs = _inputs(row, f"cluster.nic={row['load']}")
+    inputs = _inputs(row, *_stated(row))
     parts = network_parts(inputs)
     return float(getattr(parts, row["quantity"])), {"topology": inputs.fabric.topology}
 
@@ -131,7 +145,7 @@ def _card_hour(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
     known = [name for name in _buyers() if name]
     if row["load"] not in known:
         raise _Unknown(f"no site {row['load']!r} (known: {', '.join(known)})")
-    sets = _buyers()[row["load"]][1]
+    sets = _stated(row)
     run = _run(row, *sets)
     rate = _inputs(row, *sets).prices.currencies["USD"].rate.value
     return run.tco.cny_per_card_hour / rate, {
@@ -191,6 +205,27 @@ def predict(rows: Sequence[Mapping[str, str]]) -> list[ValidationRow]:
     """
     require_columns(rows[0] if rows else [], COLUMNS, "tco rows")
     return [_row(row) for row in rows]
+
+
+def as_scenario(rows: Iterable[Mapping[str, str]], wanted: str) -> str:
+    """Return the site of a row as the text of a scenario file: `clustersim tco` of it gives the row's prediction.
+
+    Raises InputError with the nearest id for an unknown one, and for a row that holds no site, in words that say why.
+    """
+    table = {row["id"]: row for row in rows}
+    row = table.get(wanted)
+    if row is None:
+        raise InputError(f"no row has the id {wanted!r}; {suggest(wanted, list(table))}")
+    known = row["quantity"] != _PRICE or row["load"] in _buyers()
+    why = row.get("reason") or (
+        "" if row["card"] or row.get("site") else "the row names neither card nor site"
+    )
+    if row["quantity"] not in _OF_A_SITE or not known or why:
+        raise InputError(
+            why or f"{row['quantity']} of {wanted} is of a part or a machine, and no site's run gives it"
+        )
+    document = _inputs(row, *_stated(row)).documents["scenario"].data
+    return scenario_text(document, f"Row {wanted} of {row['source']} as `validate` predicts it.")
 
 
 def _row(row: Mapping[str, str]) -> ValidationRow:

@@ -9,26 +9,29 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from clustersim.assemble.parts import card_spec
 from clustersim.assemble.vision import network_of
-from clustersim.errors import ClusterSimError
+from clustersim.errors import ClusterSimError, InputError, suggest
 from clustersim.perf.card import Card
 from clustersim.perf.vision import VISION, Network, batch_seconds, best_batch
 from clustersim.schema.lookup import exact_name, known_names
 from clustersim.schema.networks import NetworkProfile
 from clustersim.schema.profiles import CardProfile, load_profile
-from clustersim.validation.common import ValidationRow, class_of, require_columns
+from clustersim.validation.common import ValidationRow, class_of, reason_of, require_columns
+from clustersim.validation.row_files import scenario_text
 from clustersim.validation.sites import Unpredictable, card_of
 from clustersim.validation.sources import shipped_rows
 
-__all__ = ["COLUMNS", "predict"]
+__all__ = ["COLUMNS", "WORK", "as_scenario", "predict"]
 
 COLUMNS = ("id", "value")
+#: Name of the workload of a row's scenario.
+WORK = "vision"
 #: Units of a throughput of inputs.
 _UNITS = {
     "samples_per_s", "scheduled_samples_per_s", "completed_samples_per_s", "images/s", "samples/s", "samples/s total",
@@ -61,6 +64,44 @@ def predict(rows: Sequence[Mapping[str, str]]) -> list[ValidationRow]:
     """
     require_columns(rows[0] if rows else [], COLUMNS, "vision rows")
     return [_row(row) for row in rows]
+
+
+def as_scenario(rows: Iterable[Mapping[str, str]], wanted: str) -> str:
+    """Return the row of an id as the text of a scenario file: its inputs per second and card, times its cards, are the
+    row's prediction.
+
+    Raises InputError with the nearest id for an unknown one, and for a row that holds no scenario, in the words in
+    which it is set aside.
+    """
+    table = {row["id"]: row for row in rows}
+    row = table.get(wanted)
+    if row is None:
+        raise InputError(f"no row has the id {wanted!r}; {suggest(wanted, list(table))}")
+    try:
+        case = _case(row, row.get("gpu") or row.get("card") or "")
+        if case.trained or case.cards != int(case.cards):
+            raise _Unknown("a network in training: no workload of a scenario trains one")
+        document = _document(row, case)
+    except (_Unknown, Unpredictable) as error:
+        raise InputError(reason_of(error)) from None
+    return scenario_text(document, f"Row {wanted} of {_source(row)} as `validate` predicts it.")
+
+
+def _document(row: Mapping[str, str], case: _Case) -> dict[str, Any]:
+    """The scenario of a row, as the data of a file."""
+    work: dict[str, Any] = {"kind": "vision", "network": case.network.name, "dtype": case.dtype}
+    # A row says that its answers kept a limit, not which: any that the batch keeps stands for it.
+    limit = {"latency": "1 h"} if case.served else {}
+    return {
+        "name": row["id"],
+        "description": f"{case.network.name} on {case.cards:g} {case.profile.name}: {_source(row)}",
+        "cluster": {"card": case.profile.name, "cards": int(case.cards)},
+        "demand": {WORK: {**work, "batch": _per_second(case)[1], **limit}},
+    }
+
+
+def _source(row: Mapping[str, str]) -> str:
+    return row.get("source") or row.get("source_path", "")
 
 
 def _row(row: Mapping[str, str]) -> ValidationRow:
@@ -99,7 +140,7 @@ def _made(
         else "offline"
     )
     return ValidationRow(
-        id=row["id"], source=row.get("source") or row.get("source_path", ""),
+        id=row["id"], source=_source(row),
         predicted=predicted, measured=measured, unit="1/s", card=card, reason=reason, group=f"{network}, {way}",
         details=details, card_class=card_class, tuned=tuned, domain=way, family=network,
     )  # fmt: skip
@@ -220,9 +261,9 @@ def _per_second(case: _Case) -> tuple[float, int]:
     network, card = case.network, case.card
     batch = case.batch or best_batch(network, card, dtype=case.dtype)
     seconds = batch_seconds(network, card, batch=batch, dtype=case.dtype)
-    rate = batch / seconds * case.cards
+    rate = batch / seconds
     if case.trained:
         rate /= 3.0
     elif case.served:
         rate *= VISION[network.family].server_share
-    return rate, batch
+    return rate * case.cards, batch

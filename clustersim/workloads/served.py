@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clustersim.assemble.serving import deployment, requests_of, slo_of
+from clustersim.assemble.serving import deployment
+from clustersim.assemble.traffic import requests_of, slo_of
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.deployment import Deployment, check_slo, with_request_time
 from clustersim.des.serving.fit import Misfit, misfit

@@ -14,15 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.assemble.serving import (
-    FluidDeployment,
-    ServingBuilder,
-    content_of,
-    deployment,
-    engine_said,
-    slo_of,
-    stream_spec,
-)
+from clustersim.assemble.fluid import FluidDeployment
+from clustersim.assemble.serving import ServingBuilder, content_of, deployment, engine_said
+from clustersim.assemble.traffic import slo_of, stream_spec
 from clustersim.columns import Unbatchable, of_points, pick, places, values_of
 from clustersim.des.serving.closed_form import ClosedForm
 from clustersim.des.serving.costs import token_seconds

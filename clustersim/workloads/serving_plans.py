@@ -7,18 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from clustersim.assemble.fluid import FluidDeployment, fluid_deployment
 from clustersim.assemble.groups import phases_of
 from clustersim.assemble.parts import model_spec
-from clustersim.assemble.serving import (
-    FluidDeployment,
-    ServingBuilder,
-    cache_of_plan,
-    fluid_deployment,
-    layout_spec,
-    slo_of,
-    stream_spec,
-)
+from clustersim.assemble.serving import ServingBuilder, cache_of_plan, layout_spec
 from clustersim.assemble.supernode import domain_cards
+from clustersim.assemble.traffic import slo_of, stream_spec
 from clustersim.des.serving.closed_form import ClosedForm, SloColumns, closed_form
 from clustersim.des.serving.fit import Misfit, fewest_cards
 from clustersim.des.serving.fluid_inputs import traffic_of

@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.assemble.serving import FluidDeployment, ServingBuilder, fluid_deployment, slo_of, stream_spec
+from clustersim.assemble.fluid import FluidDeployment, fluid_deployment
+from clustersim.assemble.serving import ServingBuilder
+from clustersim.assemble.traffic import slo_of, stream_spec
 from clustersim.columns import Split, Unbatchable, decide, pick, values_of
 from clustersim.des.serving.book import Requests
 from clustersim.des.serving.closed_best import Offered, best_of, stacked

@@ -18,11 +18,11 @@ ROOT = Path(__file__).resolve().parents[2]
 CHANGED = {"cards.BR166M.scale_up.bandwidth": "320 GB/s"}
 #: The names that a script may rely on: a change here is a change of the interface.
 NAMES = [
-    "Answer", "CheckFailed", "ClusterSimError", "Company", "InfeasibleError", "InputError",
+    "Answer", "CheckFailed", "ClusterSimError", "Company", "InfeasibleError", "InputError", "PackageError",
     "PartialFailureError", "Result", "Scenario", "Study", "StudyFile", "StudyFolder", "__version__", "anchors",
     "audit", "calibrate", "cards", "cite", "companies", "company", "diff", "doctor", "import_file",
-    "json_schema", "keys", "load", "measure", "open_study", "plan_errors", "plan_tokens", "profile", "profiles",
-    "replay", "residuals", "show_versions", "speaking", "study_file", "validate", "verify",
+    "json_schema", "judge", "keys", "load", "measure", "open_study", "plan_errors", "plan_tokens", "profile",
+    "profiles", "replay", "residuals", "show_versions", "speaking", "study_file", "validate", "verify",
 ]  # fmt: skip
 
 
@@ -156,7 +156,7 @@ def test_without_xarray_one_clear_message(monkeypatch: pytest.MonkeyPatch) -> No
     study = cs.load("h20-1024").sweep({"tco.pue": [1.1, 1.3]}, workers=1)
     assert len(study.to_frame()) == 2
     monkeypatch.setitem(sys.modules, "xarray", None)
-    with pytest.raises(cs.InputError, match=r"clustersim\[xarray\]"):
+    with pytest.raises(cs.InputError, match=r"install the extra xarray: pip install 'xarray"):
         study.to_xarray()
 
 

@@ -251,7 +251,9 @@ def test_what_the_closed_form_does_not_hold_for_is_simulated() -> None:
 
 def test_both_ways_load_the_cards_alike() -> None:
     """Power reads the use of tensor units, memory and links, whichever way it was found."""
-    from clustersim.assemble.serving import deployment, fluid_deployment, stream_spec
+    from clustersim.assemble.fluid import fluid_deployment
+    from clustersim.assemble.serving import deployment
+    from clustersim.assemble.traffic import stream_spec
     from clustersim.des.serving.closed_form import closed_form
     from clustersim.des.serving.deployment import of_run, steady
     from clustersim.des.serving.fluid_inputs import traffic_of

@@ -16,33 +16,36 @@ POINTS = {point.index: point for point in grid.points()}
 ANSWERED = [row for row in STORED["rows"] if "infeasible" not in row]
 
 
+UNSEEN = json.loads(grid.UNSEEN.read_text())
+
+
 @pytest.fixture(scope="module")
 def compared() -> list[dict[str, float]]:
     """The relative error of the closed form at every answered point, and whether it says that it holds."""
-    out = []
-    for row in ANSWERED:
-        point = POINTS[row["index"]]
-        fleet = fleet_of(*grid.pools(point), router="least_loaded")
-        traffic, level = traffic_of(grid.stream(point)), Slo(**row["slo"])
-        best = closed_form(fleet, traffic, level)
-        there = closed_form(fleet, traffic, level, rate_per_s=row["figures"]["rate"])
-        figures = row["figures"]
-        out.append({
-            "index": row["index"],
-            "bursty": float(point.burstiness >= 2),
-            "split": float(point.decode_replicas > 0),
-            "cache": float(best.limited_by[0] == "cache"),
-            "tight": float(point.tpot_factor < 2),
-            "holds": float(best.slo_holds[0]),
-            "figures_hold": float(there.holds[0]),
-            "saturated": best.saturated_per_s[0] / row["saturated"] - 1,
-            "rate": best.rate_at_slo_per_s[0] / row["rate_at_slo"] - 1,
-            "tpot": there.tpot_s["mean"][0] / figures["tpot_s_mean"] - 1,
-            "ttft": there.ttft_s["mean"][0] / figures["ttft_s_mean"] - 1,
-            "e2e": there.e2e_s["p90"][0] / figures["e2e_s_p90"] - 1,
-            "input_share": there.input_share[0] - figures["input_share"],
-        })  # fmt: skip
-    return out
+    return [compared_at(POINTS[row["index"]], row) for row in ANSWERED]
+
+
+def compared_at(point: grid.Point, row: dict) -> dict[str, float]:
+    fleet = fleet_of(*grid.pools(point), router="least_loaded")
+    traffic, level = traffic_of(grid.stream(point)), Slo(**row["slo"])
+    best = closed_form(fleet, traffic, level)
+    there = closed_form(fleet, traffic, level, rate_per_s=row["figures"]["rate"])
+    figures = row["figures"]
+    return {
+        "index": row["index"],
+        "bursty": float(point.burstiness >= 2),
+        "split": float(point.decode_replicas > 0),
+        "cache": float(best.limited_by[0] == "cache"),
+        "tight": float(point.tpot_factor < 2),
+        "holds": float(best.slo_holds[0]),
+        "figures_hold": float(there.holds[0]),
+        "saturated": best.saturated_per_s[0] / row["saturated"] - 1,
+        "rate": best.rate_at_slo_per_s[0] / row["rate_at_slo"] - 1,
+        "tpot": there.tpot_s["mean"][0] / figures["tpot_s_mean"] - 1,
+        "ttft": there.ttft_s["mean"][0] / figures["ttft_s_mean"] - 1,
+        "e2e": there.e2e_s["p90"][0] / figures["e2e_s_p90"] - 1,
+        "input_share": there.input_share[0] - figures["input_share"],
+    }
 
 
 def errors(rows: list[dict[str, float]], name: str, where: str) -> np.ndarray:
@@ -74,6 +77,23 @@ def test_points_that_nobody_looked_at_are_as_good(compared) -> None:
     assert len(rate) >= 30
     assert np.median(rate) <= 0.05
     assert np.sum(rate > 0.12) <= binom.ppf(0.95, len(rate), 0.05)
+
+
+@pytest.mark.full
+def test_points_drawn_after_the_form_was_fixed() -> None:
+    """What it is worth where no form and no constant came from: the median is as said, one point in twelve is beyond.
+
+    The one constant that came from half of them (`LEAST_SEQUENCES`, the even ones) is judged by the odd ones.
+    """
+    assert grid.digest(UNSEEN["rows"]) == UNSEEN["digest"]
+    rows = [compared_at(grid.point(row["index"]), row) for row in UNSEEN["rows"]]
+    held = [row for row in rows if row["holds"]]
+    rate = np.abs([row["rate"] for row in held])
+    assert len(rate) >= 100
+    assert np.median(rate) <= 0.05
+    odd = np.abs([row["rate"] for row in held if row["index"] % 2])
+    assert np.sum(odd > 0.12) <= binom.ppf(0.95, len(odd), 0.05)
+    print(f"{len(rate)} points: median {np.median(rate):.3f}, 95th percentile {np.quantile(rate, 0.95):.3f}")
 
 
 @pytest.mark.parametrize("kind", ["bursty", "split", "cache", "tight"])

@@ -1,4 +1,4 @@
-"""Law: a range moves what `--set` of its key moves, whatever row of a company file it stands on."""
+"""Law: a range moves what `--set` moves of the years that its number stands for, whatever row it stands on."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from clustersim.errors import InputError
 from clustersim.planner.company import forecast_run
 from clustersim.planner.moves import moves
-from clustersim.planner.ranges import ranged_of
+from clustersim.planner.ranges import ranged_of, reaches
 from clustersim.report.labels import known, label
 from clustersim.report.pages.company_moves import cases_answer, draws_answer
 
@@ -47,9 +47,16 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def _set(file: Path, keys: tuple[str, ...], to: float) -> float:
+    """The target price where every year that a number of the file stands for is set: a year alone is that year's."""
+    return float(
+        forecast_run(str(file), tuple(f"company.{key}={to!r}" for key in keys)).valuation.target_price
+    )
+
+
 def test_a_range_moves_what_its_key_moves(file: Path) -> None:
     run = forecast_run(str(file), ())
-    found = {m.key: m for m in moves(run)}
+    found, reach = {m.key: m for m in moves(run)}, reaches(run)
     assert set(found) == {
         "wacc", "products.card-one.units.2026E", "products.card-one.asp.2027E", "products.card-one.unit_cost",
         "products.A1 {x}.y.asp", "drivers.administrative_share", "drivers.receivable_days.2027E",
@@ -60,11 +67,11 @@ def test_a_range_moves_what_its_key_moves(file: Path) -> None:
         if " " in key:
             continue  # no key of the command line has a space
         for end, target in ((move.low, move.target_at_low), (move.high, move.target_at_high)):
-            said = forecast_run(str(file), (f"company.{key}={end!r}",)).valuation.target_price
-            assert target == pytest.approx(float(said), rel=1e-12), (key, end)
+            said = _set(file, reach[key], end)
+            assert target == pytest.approx(said, rel=1e-12), (key, end)
         if move.at_market is not None:
-            at = forecast_run(str(file), (f"company.{key}={move.at_market!r}",)).valuation.target_price
-            assert float(at) == pytest.approx(run.company.price, rel=1e-4), key
+            at = _set(file, reach[key], move.at_market)
+            assert at == pytest.approx(run.company.price, rel=1e-4), key
 
 
 def test_a_year_that_is_left_out_moves_with_the_one_that_it_keeps(file: Path) -> None:

@@ -151,7 +151,7 @@ def test_questions_of_a_site_are_answered_of_groups_and_wrong_ones_refused() -> 
 
 @pytest.mark.full
 def test_which_groups_to_have_is_what_running_them_says() -> None:
-    """Every subset is the site of its groups; the best is best of them; limits hold; what is added is a difference."""
+    """Every subset is the site of its groups; the best is best of them; limits hold; each adds a difference."""
     site = cs.load(FOUR).set({**SMALL, "cluster.groups": UNLIKE})
     found = site.plan_cluster(top=9).data
     assert found["candidates"] == 7

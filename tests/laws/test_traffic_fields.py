@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from clustersim.assemble.serving import requests_of
+from clustersim.assemble.traffic import requests_of
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import load_inputs
 from clustersim.schema.quantity import _tell

@@ -7,8 +7,13 @@ from pathlib import Path
 import pytest
 
 import clustersim
+from clustersim.assemble.parts import network_parts
+from clustersim.errors import InputError
+from clustersim.pipeline import run_site
+from clustersim.schema.inputs import load_inputs
 from clustersim.validation.common import ValidationRow
-from clustersim.validation.tco import predict
+from clustersim.validation.sources import shipped_rows
+from clustersim.validation.tco import as_scenario, predict
 
 ROWS = Path(clustersim.__file__).parent / "data" / "validation" / "tco.csv"
 #: Rows that cannot be predicted, and the figure that is missing.
@@ -42,3 +47,30 @@ def test_a_row_that_cannot_be_predicted_says_what_is_missing() -> None:
     missing = {name for name, row in rows().items() if row.predicted is None}
     assert missing == UNPREDICTED
     assert all(rows()[name].reason for name in missing)
+
+
+def test_the_site_of_a_row_gives_its_prediction_as_a_file(tmp_path: Path) -> None:
+    """Counts, capital, power and the price of an hour of all rows that are of a site; the others say why not."""
+    table, asked = shipped_rows("tco.csv"), 0
+    for row in table:
+        found = rows()[row["id"]]
+        try:
+            text = as_scenario(table, row["id"])
+        except InputError as refused:
+            assert found.predicted is None or "no site's run" in str(refused)
+            continue
+        file = tmp_path / "row.yaml"
+        file.write_text(text, encoding="utf-8")
+        inputs = load_inputs(str(file), with_incumbent=False)
+        if hasattr(parts := network_parts(inputs), row["quantity"]):
+            again = float(getattr(parts, row["quantity"]))
+        else:
+            run = run_site(inputs)
+            again = {
+                "capex_cny_per_card": run.tco.capex_cny / run.cards,
+                "provisioned_kw_per_card": run.power.provisioned_it_w * run.power.pue / run.cards / 1e3,
+                "usd_per_card_hour": run.tco.cny_per_card_hour / inputs.prices.currencies["USD"].rate.value,
+            }[row["quantity"]]
+        assert again == found.predicted, row["id"]
+        asked += 1
+    assert asked >= 18

@@ -8,6 +8,7 @@ import pytest
 
 import clustersim as cs
 from clustersim.errors import InputError
+from clustersim.intervals.bands import Calibration
 from clustersim.intervals.coverage import coverage_rows, left_out
 from clustersim.intervals.maturity import FIRST, MEASURED, OTHER_CARD, PORT, shipped_known
 from clustersim.intervals.residuals import (
@@ -85,3 +86,16 @@ def test_rows_of_a_file_are_held_against_the_shipped_bands() -> None:
     assert answer.data["coverage"][0]["rows"] == 4 and not answer.data["cards_left_out"]
     with pytest.raises(InputError, match="coverage"):
         cs.validate("tco", coverage=True, data=DATA / "validation" / "tco.csv")
+
+
+def test_few_sources_leave_the_centre_nearer_to_the_prediction_than_many() -> None:
+    """What two sources err by says little of a third: the mirror image is about the prediction until there are many."""
+
+    def middle(sources: int) -> float:
+        rows = [
+            Residual("step_time", f"s{i}", "M", "C", "stack", "16 bits", 0.5 + 0.01 * i, maturity=FIRST)
+            for i in range(sources)
+        ]
+        return float(Calibration(rows).band(FIRST).quantile(0.5))
+
+    assert 0.0 <= middle(2) < middle(6) < middle(40) < 0.75

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
+from clustersim.assemble.serving import ServingBuilder
 from clustersim.errors import ClusterSimError, InputError
+from clustersim.perf.serving_engine import Layout
+from clustersim.perf.serving_ranks import EVEN
 from clustersim.pipeline import run_site
 from clustersim.schema.inputs import load_inputs
+from clustersim.schema.serving import ClosedLoopSection
 from clustersim.workloads.work import Work
 
 Written = Callable[..., Path]
@@ -102,3 +108,31 @@ def test_a_cache_that_the_other_card_cannot_read_is_refused(site: Written) -> No
     file.write_text(yaml.safe_dump(data))
     with pytest.raises(ClusterSimError, match=r"state one format in precision\.cache"):
         _work(file)
+
+
+@pytest.mark.parametrize("users", [64, 2048])
+def test_a_decoding_pool_holds_no_prompts(users: int) -> None:
+    """The users of the prefill pool were taken for it, and most of its sequences counted as prompts on one rank."""
+    inputs = load_inputs(str(SERVE.parent / "serve-deepseek-v3.yaml"), with_incumbent=False)
+    work = inputs.scenario.demand["chat"]
+    loop = ClosedLoopSection(users=users)
+    many = work.model_copy(
+        update={"replicas": 10, "traffic": work.traffic.model_copy(update={"closed_loop": loop})}
+    )
+    builder, lay, counts = ServingBuilder(inputs, many), Layout(tp=1, dp=32, ep=32), np.array([float(users)])
+    pool, _ = builder.pool(1, lay, prefill_only=False, decodes=True)
+    even = builder.terms(counts, lay, pool.batching, EVEN)
+    assert pool.cost.fixed_s[users] == pytest.approx(even.fixed_s[0], rel=1e-9)
+
+
+def test_a_rank_sees_to_its_own_sequences() -> None:
+    inputs = load_inputs(str(SERVE.parent / "serve-deepseek-v3.yaml"), with_incumbent=False)
+    builder = ServingBuilder(inputs, inputs.scenario.demand["chat"])
+    counts = np.array([64.0])
+    rules = builder.rules(Layout(tp=8), prefill_only=False)
+    one = builder.terms(counts, Layout(tp=8), rules, EVEN).sequence_s
+    many = builder.terms(counts, Layout(tp=1, dp=8, ep=8), rules, EVEN).sequence_s
+    assert many == pytest.approx(one / 8)
+    builder.efficiency = replace(builder.efficiency, rank_sequence_s=55e-6)
+    assert builder.terms(counts, Layout(tp=1, dp=8, ep=8), rules, EVEN).sequence_s == pytest.approx(55e-6 / 8)
+    assert builder.terms(counts, Layout(tp=8), rules, EVEN).sequence_s == one

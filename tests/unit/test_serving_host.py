@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -88,3 +90,13 @@ def test_the_closed_form_is_bound_by_the_host_and_says_where_requests_queue_for_
     assert found[1].saturated_per_s[0] == pytest.approx(min(2.0, found[0].saturated_per_s[0]))
     assert "host" not in found[1].why[0]
     assert "host" in found[2].why[0]
+
+
+def test_the_hosts_of_attention_ranks_work_side_by_side() -> None:
+    def last(ranks: int, count: int) -> float:
+        pool = Pool(1, replace(cost(1e-3), ranks=ranks), Batching(1024, 64))
+        return float(max(simulate(burst(count), pool).book.first))
+
+    assert last(4, 4) == pytest.approx(last(4, 1), abs=0.05)
+    assert last(4, 5) >= last(4, 4) + 0.2 - 0.05
+    assert last(1, 4) >= 4 * 0.2

@@ -149,6 +149,33 @@ def test_disaggregation_hands_the_cache_over_the_link() -> None:
     assert records(run)["e2e_s"][0] == pytest.approx(records(alone)["e2e_s"][0] + 0.5 + 0.1)
 
 
+def test_engines_take_their_own_time_to_hand_over_beside_the_link() -> None:
+    def ended(transfer: Transfer) -> list[float]:
+        pools = Pool(1, UNIT, replace(RULES, prefill_only=True)), Pool(1, UNIT, RULES)
+        run = simulate(asked((0.0, 100, 5), (0.0, 50, 5)), pools[0], decode_pool=pools[1], transfer=transfer)
+        return list(records(run)["e2e_s"])
+
+    plain, slow = ended(Transfer(0.5, 0.0)), ended(Transfer(0.5, 0.0, 0.1))
+    # Prompts do not wait for one another: each is later by its own tokens, or by a step that it then meets.
+    assert slow[1] - plain[1] == pytest.approx(5.0, abs=2.0)
+    assert slow[0] - plain[0] == pytest.approx(10.0, abs=2.0)
+
+
+def test_a_router_in_turn_lets_requests_meet_that_the_least_load_keeps_apart() -> None:
+    def waited(router: str) -> float:
+        requests = asked(*[(0.0, 10, 200 if i % 2 == 0 else 20) for i in range(40)])
+        run = simulate(
+            requests, Pool(1, UNIT, replace(RULES, prefill_only=True)), closed_loop=ClosedLoop(4),
+            decode_pool=Pool(4, UNIT, replace(RULES, max_sequences=1, sends_first=True)),
+            transfer=Transfer(0.0, 0.0), decode_router=router,
+        )  # fmt: skip
+        return float(np.mean(records(run)["ttft_s"]))
+
+    assert waited("round_robin") > waited("least_loaded")
+    with pytest.raises(InputError, match="router"):
+        waited("at random")
+
+
 def test_failed_replicas_lose_no_request_silently() -> None:
     n = 300
     traffic = Requests(np.arange(n) * 0.1, np.full(n, 100), np.full(n, 60))

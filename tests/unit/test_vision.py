@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,9 @@ from hypothesis import strategies as st
 from clustersim.assemble.parts import card_spec
 from clustersim.assemble.vision import network_of
 from clustersim.errors import InfeasibleError, InputError
+from clustersim.intervals.bands import shipped_band
+from clustersim.intervals.draws import VISION_SOFTWARE
+from clustersim.intervals.residuals import WIDE
 from clustersim.perf.vision import VISION, batch_seconds, best_batch, input_flops, memory_bytes
 from clustersim.pipeline import run_site
 from clustersim.schema.inputs import load_inputs
@@ -92,3 +96,33 @@ def test_audited_results_of_cards_left_out() -> None:
 
     assert median("bert-large", "resnet50") <= 20
     assert median("sdxl") <= 30
+
+
+def test_br104_lies_in_the_band_of_a_first_port_that_no_row_of_it_made() -> None:
+    """Large batches within a tenth; under a latency limit its host and runtime, which are not modelled, cost more.
+
+    Three of its four rows are inside P10 to P90; ResNet-50 under a limit, 2.05 times as fast as measured, is outside.
+    """
+    band = shipped_band("step_time", VISION_SOFTWARE, "BR104", "Biren", WIDE)
+    rows = [
+        row
+        for row in read_rows(shipped_file("mlperf")).rows
+        if "BR104" in row["gpu"] and int(row["n_gpus"]) == 8
+    ]
+    assert len(rows) == 4
+    found = predict([dict(row) for row in rows])
+    longer = {row.group: row.predicted / row.measured for row in found if row.predicted is not None}
+    assert all(abs(r - 1) < 0.1 for name, r in longer.items() if "offline" in name)
+    low, high = np.exp([band.quantile(0.1), band.quantile(0.9)])
+    assert sum(low <= r <= high for r in longer.values()) >= 3
+    assert all(r < 2.2 for r in longer.values())
+
+
+def test_a_larger_cache_never_slows_a_network_and_holds_no_more_than_the_values() -> None:
+    network = network_of(load_profile("networks", "resnet50"))
+    card = card_spec(load_card("L4"))
+    seconds = [
+        batch_seconds(network, replace(card, cache_bytes=size), batch=32, dtype="int8")
+        for size in (0.0, 1e6, 48e6, 1e9, 1e12)
+    ]
+    assert seconds == sorted(seconds, reverse=True) and seconds[0] > seconds[2] and seconds[3] == seconds[4]

@@ -7,8 +7,7 @@ its requests, not as its tokens. ``coalesce=False`` steps every iteration and gi
 
 Rules of the scheduler (vLLM's and Orca's, OSDI'22): first come, first served; an iteration takes at most
 ``max_tokens`` new tokens and ``max_sequences`` sequences; the prompt's cache is claimed at admission, a decoding
-sequence's grows as it goes; when the cache is full the request admitted last gives up its cache and is computed
-again later.
+sequence's grows as it goes; when the cache is full the request admitted last gives its up and is computed again.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from math import ceil, inf
 
 from clustersim.des.serving.block_cache import BlockCache
 from clustersim.des.serving.book import DONE, IN_FLIGHT, REJECTED, Book
+from clustersim.des.serving.room import make_room
 from clustersim.des.serving.rules import Batching, ReplicaCost
 from clustersim.des.serving.stretch import steps_to
 
@@ -63,7 +63,7 @@ class Replica:
     def clear(self) -> None:
         """Forget everything in flight."""
         self.waiting: deque[int] = deque()
-        # Requests whose prompts the host has still to prepare, and when it has; when each rank's is free again.
+        # Requests whose prompts hosts still prepare, by when they have; when each rank's host is free again.
         self.arriving: list[tuple[float, int]] = []
         self.host_free = [0.0] * self.cost.ranks
         self.chunks: deque[list[int]] = deque()
@@ -184,7 +184,7 @@ class Replica:
         """Take as many equal iterations as fit before the next change of the batch or ``until``."""
         k, a, d = self._run_length()
         if k <= 0:
-            self._make_room()
+            make_room(self)
             return
         if not self.batching.coalesce:
             k = 1
@@ -218,11 +218,11 @@ class Replica:
             book.finish[request] = clock
             book.status[request] = DONE
             if self.prefix is not None:
-                self._release(request, answered=True)
+                self.release(request, answered=True)
             if self.reactive:
                 self.done.append((clock, request))
 
-    def _release(self, request: int, *, answered: bool = False) -> None:
+    def release(self, request: int, *, answered: bool = False) -> None:
         """Let go of a request's known blocks; those of its answer are known from now on."""
         assert self.prefix is not None
         book = self.book
@@ -231,37 +231,12 @@ class Replica:
         self.saved = self.prefix.saved
         self.prefix.trim(self.free)
 
-    def _make_room(self) -> None:
-        """Take the cache from what was admitted last until one more token per sequence fits."""
-        grow = self.batching.tokens_per_step
-        self.blocked = False
-        while self.S + self.held - self.saved + grow * self.B > self.cache:
-            if self.chunks:
-                request, _, _, need = self.chunks.pop()
-                self.held -= need + 1
-            else:
-                request, (last, _) = self.running.popitem()
-                left = grow * (last - self.step)
-                context = (self.final.pop(request) if self.final else self._whole(request)) - left
-                self.B -= 1
-                self.S -= context
-                self.book.produced[request] = min(
-                    int(context) - self.book.prompt[request], self.book.output[request] - 1
-                )
-            if self.prefix is not None:
-                self._release(request)
-            self.waiting.appendleft(request)
-            self.book.preemptions[request] = self.book.preemptions.get(request, 0) + 1
-
-    def _whole(self, request: int) -> int:
-        return self.book.prompt[request] + self.book.output[request]
-
     def _prefill(self) -> bool:
         """Run one iteration with prompt tokens; return False where none can be taken now."""
         rules, width = self.batching, self.width
         taken = self.S + self.held - self.saved
         if rules.mixed and self.B and taken + rules.tokens_per_step * self.B > self.cache:
-            self._make_room()
+            make_room(self)
         budget = rules.max_tokens - (self.B * width if rules.mixed else 0)
         if budget <= 0:
             return False
@@ -407,7 +382,7 @@ class Replica:
             self._join(request, need + 1, made)
             return
         if self.prefix is not None:
-            self._release(request, answered=made >= book.output[request])
+            self.release(request, answered=made >= book.output[request])
         if self.reactive:
             self.done.append((self.clock, request))
 

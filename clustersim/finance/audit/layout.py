@@ -49,7 +49,7 @@ def read_layout(text: str, name: str, table: str = "") -> tuple[list[Cell], list
     >>> cells, ignored, wrong = read_layout("RMB mn,2024A,2025E\\nTotal revenue,900,(5)\\n", "i.csv")
     >>> [(c.label, c.period, c.text, c.unit) for c in cells]
     [('Total revenue', '2024A', '900', 'RMB mn'), ('Total revenue', '2025E', '(5)', 'RMB mn')]
-    >>> down = "RMB mn,Sales,COGS\n2024,900,(5)\n2025,800,(4)\n"
+    >>> down = "RMB mn,Sales,COGS\\n2024,900,(5)\\n2025,800,(4)\\n"
     >>> cells, ignored, wrong = read_layout(down, "i.csv", "income_statement")
     >>> [(c.label, c.period, c.text, c.line) for c in cells][:2]
     [('Sales', '2024', '900', 2), ('Sales', '2025', '800', 3)]

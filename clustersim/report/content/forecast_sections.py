@@ -135,10 +135,16 @@ def products(tell: Teller, asked: Asked) -> Iterator[Block]:
     every = asked.run.company.years
     series = tuple((shown(name), tuple(revenue(name, y) for y in every)) for name in names)
     year = every[min(2, len(every) - 1)]
-    largest = max(cards, key=lambda name: revenue(name, year))
-    wholes = [f"forecast:products.{at[n, year]}.revenue_kcny" for n in names if (n, year) in at]
-    share = tell.share(f"forecast:products.{at[largest, year]}.revenue_kcny", wholes)
-    yield Paragraph(tell.say("products_said", product=largest, year=year, share=share))
+    sold = [name for name in cards if revenue(name, year) > 0]
+    if not sold:
+        yield Paragraph(tell.say("products_none", year=year))
+    else:
+        largest = max(sold, key=lambda name: revenue(name, year))
+        wholes = [f"forecast:products.{at[n, year]}.revenue_kcny" for n in names if (n, year) in at]
+        share = tell.share(f"forecast:products.{at[largest, year]}.revenue_kcny", wholes)
+        yield Paragraph(tell.say("products_said", product=largest, year=year, share=share))
+    if not names:
+        return
     yield Chart("stacked", tell.say("products_revenue"), "", tuple(every), series)
     yield table("products_units", "units", ",.1f", 1e-3)
     yield table("products_prices", "asp_kcny", ",.1f", 1.0)

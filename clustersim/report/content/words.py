@@ -152,6 +152,7 @@ _WRITTEN: dict[str, tuple[str, str]] = {
     "products_revenue": ("Revenue by product, CNY bn", "分产品收入(亿元)"),
     "product": ("Product", "产品"),
     "services": ("Services", "服务"),
+    "products_none": ("No card is sold in {year}.", "{year}没有芯片销售。"),
     "products_said": (
         "{product} brings the largest part of revenue in {year}: {share}. Units and prices by "
         "product are an assumption where"

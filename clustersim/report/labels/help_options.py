@@ -93,6 +93,11 @@ TEXTS: dict[str, str] = {
     "A table of measured rows: of `import`, or in the columns of `validate`. Repeatable.":
         "一张实测数据表:由 `import` 得到,或用 `validate` 的列。可重复。",
     "Of the draws.": "抽样的随机种子。",
+    "Take the card as unknown, give so many of its rows by lot and predict the rest; without --data of the shipped"
+    " rows.": "把该卡当作未知,随机给出这么多行,预测其余各行;不给 --data 时用自带的数据。",
+    "Lots that --judge draws.": "--judge 抽取的次数。",
+    "Rows that --judge takes, by lot.": "--judge 随机取用的行数。",
+    "With --judge: nobody knows the maker's other cards either.": "与 --judge 同用:连该厂商的其他卡也无人了解。",
     "Draws that are kept.": "保留的抽样数。",
     "Your own measurements, in the shipped columns.": "您自己的实测数据,列与自带的相同。",
     "Print the errors by what plans shard, as `plan: best` uses them (CSV).":
@@ -234,9 +239,4 @@ TEXTS: dict[str, str] = {
     "Port; 0 takes a free one.": "端口;0 取一个空闲的。",
     "What every request must bring; 'new' makes one. Needed beyond this machine.":
         "每个请求必须携带的口令;'new' 生成一个。超出本机时必须给。",
-    "Take the card as unknown, give so many of its rows by lot and predict the rest; without --data of the shipped"
-    " rows.":
-        "把该卡视为未知,抽签给出这么多行,预测其余;不给 --data 时用自带的行。",
-    "Lots that --judge draws.": "--judge 抽签的次数。", "Rows that --judge takes, by lot.": "--judge 抽取的行数。",
-    "With --judge: nobody knows the maker's other cards either.": "配合 --judge:该厂商的其他卡也视为未知。",
 }  # fmt: skip

@@ -21,6 +21,10 @@ NOTES: dict[str, str] = {
     # --- training
     "tie: {one} leads {other} by {lead}, which is inside the known error of both":
         "难分高下:{one}领先{other} {lead},在两者已知误差之内",
+    "a job stands on cards of one group, the first that has room in the order of cluster.groups, and runs as long on"
+    " any: say card_types of jobs whose work is stated for some cards":
+        "一个任务只用一组卡,即按 cluster.groups 的次序第一个有空位的组,在哪组都运行同样久;工作量按某种卡给出的任务请写"
+        "明 card_types",
     "sharded weights": "权重切分",
     "sharded optimizer": "优化器切分",
     "known to fit, though the formulas put {need} GiB on a card of {has}":
@@ -39,6 +43,7 @@ NOTES: dict[str, str] = {
     "a spare of any group stands in for any server: waits for the right kind of card are not modelled":
         "任何分组的备件可顶替任何服务器:未模拟等待同型号卡的时间",
     "idle, for it cannot: {why}": "闲置,因无法承担:{why}",
+    "{share} of {group} idle: the other group is too small": "{group} 的 {share} 闲置:另一组卡数不足",
     # --- serving, vision, video, jobs
     "capacity by simulation: {why}": "容量由仿真求得:{why}",
     "no SLO stated: the rate is {share} of the saturated one, at whatever latency":

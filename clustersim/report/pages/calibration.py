@@ -33,7 +33,7 @@ def _factor_rows(found: Calibration) -> list[dict[str, Any]]:
             "factor": f.name, "of": WORDS[f.name], "value": round(f.median, 4), "p10": round(f.low, 4),
             "p90": round(f.high, 4), "prior_p10": round(float(np.exp(-1.2816 * f.prior_deviation)), 3),
             "prior_p90": round(float(np.exp(1.2816 * f.prior_deviation)), 3), "narrower_by": round(f.shrunk, 3),
-            "rows_say": f.says,
+            "rows_say": f.says, "rests_on": f.rests_on,
         }
         for f in found.factors
     ]  # fmt: skip
@@ -112,11 +112,13 @@ def _rounded(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _page(data: dict[str, Any]) -> list[Block]:
     silent = [f"{f['of']} ({f['factor']})" for f in data["factors"] if f["rows_say"] != "identified"]
+    alone = "; ".join(f"{f['factor']} on {f['rests_on']}" for f in data["factors"] if f["rests_on"])
     blocks: list[Block] = [
         f"{data['card']}: {data['rows_used']} rows of {', '.join(data['files'])};"
         f" prior of {', '.join(data['maturity'])}",
         _rounded(data["factors"]),
         f"these rows say nothing about: {'; '.join(silent)}" if silent else "these rows see every factor",
+        *([f"these factors rest on one row each: {alone}"] if alone else []),
         "mean errors, percent of the measurement; each row left out of its own calibration:",
         _rounded(data["rows_left_out"]),
     ]

@@ -53,6 +53,10 @@ __all__ = [
 ]
 
 
+#: Letters of a defined name; a spreadsheet takes 255, and names that are one but for their ends get more.
+_LONGEST_NAME = 200
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """Where a cell is, and the value that Python gave for it."""
@@ -302,7 +306,7 @@ class Book:
 
     def _define(self, key: str) -> None:
         """Give a cell a name that formulas of the user's can take."""
-        name = re.sub(r"\W+", "_", key).strip("_")
+        name = re.sub(r"\W+", "_", key).strip("_")[:_LONGEST_NAME]
         if len(name) > 3 and not name[0].isdigit() and not key.startswith(("cover.", "state.", "grid.")):
             # Names that differ in signs or in the case of letters alone are one name to a spreadsheet.
             while name.casefold() in self.defined:

@@ -77,7 +77,7 @@ def _series(book: Book, company: Company, name: str, key: str, colour: str, kind
     tab = book.shown("Charts")
     first, last = book.column(0), book.column(n - 1)
     return {
-        "name": name,
+        "name": name.replace("!", "!\u200b"),  # else what looks like a place would be read as one
         "categories": [tab, _YEARS_IN, first, _YEARS_IN, last],
         "values": [tab, at, first, at, last],
         **look,

@@ -59,6 +59,7 @@ LINES: dict[str, str] = {
     # --- audit
     "{} findings say that something is wrong": "{} 项发现表明有误",
     "{}: not read: neither CSV, XLSX nor text": "{}:未读:既非 CSV、XLSX 也非文本",
+    "{}: not read: a link to another place; put the file itself here": "{}:未读:是指向他处的链接;请把文件本身放在这里",
     "found {}": "找到 {}", "read: {} figures in {} ({})": "已读:{} 个数,在 {} 中({})", "text {}": "文本 {}",
     "read: {} figures in {} (": "已读:{} 个数,在 {} 中(", "decided: {}": "判定:{}", "not read: {}": "未读:{}",
     "not understood, read only as a line of its sum: {}": "看不懂,只作为其合计中的一行:{}",
