@@ -29,7 +29,7 @@ _NAMES = frozenset({
     "input", "where", "inputs", "from", "value", "example", "default", "read_by", "says", "site",
 })  # fmt: skip
 #: Columns of ``keys`` that say what an input may be: these words of theirs are no values.
-_LIMITS = {
+_LIMITS: dict[str, tuple[tuple[str, str], ...]] = {
     "allowed": (
         ("at least", "至少"), ("at most", "至多"), ("above", "大于"), ("below", "小于"), ("whole", "整数"),
     ),
