@@ -5,6 +5,7 @@ import io
 import json
 import os
 import resource
+import runpy
 import signal
 import subprocess
 import sys
@@ -170,3 +171,18 @@ def test_bytes_that_are_no_text_in_an_argument_are_a_message() -> None:
             capture_output=True, cwd=ROOT, check=False,
         )  # fmt: skip
         assert done.returncode == 2 and b"Traceback" not in done.stderr, done.stderr
+
+
+def test_ctrl_c_while_the_program_is_loaded_shows_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted:
+        @staticmethod
+        def find_spec(name: str, path: object = None, target: object = None) -> None:
+            if name == "clustersim.cli.main":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "clustersim.cli.main", raising=False)
+    monkeypatch.delattr("clustersim.cli.main", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Interrupted, *sys.meta_path])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("clustersim", run_name="__main__")
+    assert ended.value.code == 130
