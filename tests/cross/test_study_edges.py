@@ -153,6 +153,7 @@ def test_workers_that_are_all_gone_are_said_and_the_study_resumes(
 
 def test_a_killed_local_worker_is_a_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(execute, "_task", _die)
+    monkeypatch.setattr(execute, "blocks", lambda *_, **__: 10)  # a single block would be run in this process
     with pytest.raises(InputError, match="a worker process ended unexpectedly"):
         run_study(spec(40), StudyStore(tmp_path / "s"), workers=2)
 
