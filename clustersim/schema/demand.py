@@ -6,10 +6,11 @@ once: comparisons, sides and the value of a card all ask ``identity``.
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from clustersim.provenance import Sourced
 from clustersim.schema.base import Held, Model, quantity
+from clustersim.schema.formats import RECIPES, recipe_name
 from clustersim.schema.jobs import DrawnSection, JobSection, PolicySection, ServiceSection, TraceSection
 from clustersim.schema.models import ModelDimensions
 from clustersim.schema.serving import (
@@ -38,6 +39,12 @@ Share = Annotated[Sourced, quantity("1", gt=0)]
 MemoryShare = Annotated[Sourced, quantity("1", gt=0, le=1)]
 Fps = Annotated[Sourced, quantity("1/s", gt=0, usual=("1 1/s", "100000 1/s"))]
 Seconds = Annotated[Sourced, quantity("s", gt=0, usual=("1 s", "30 d"))]
+
+#: Recipes by any of their names.
+Recipe = Annotated[
+    Literal["", "fp8-current", "fp8-delayed", "fp8-block", "mxfp8", "nvfp4", "mxfp4"],
+    BeforeValidator(recipe_name),
+]
 
 KINDS_OF_WORK = ("training", "serving", "video", "vision", "jobs")
 #: How a cluster meets its demand, and no part of the demand itself: these stay with their side.
@@ -70,8 +77,8 @@ class TrainingWorkload(Model):
     """Dimensions of a model that has no file, in the keys of one."""
     dtype: str
     """Number format of the matrix products."""
-    recipe: str = ""
-    """How a narrow format is scaled (``mxfp8``, ``fp8-delayed``), where the software's constants tell recipes apart."""
+    recipe: Recipe = ""
+    """How the narrow format of ``dtype`` is scaled, where the software's constants tell recipes apart."""
     seq_len: int = Field(ge=1)
     """Tokens of a sequence."""
     global_batch: int = Field(ge=1)
@@ -82,6 +89,15 @@ class TrainingWorkload(Model):
     """What the training software adds or leaves out."""
     known_to_fit: bool = False
     """This very job was run: where the memory formulas say that it does not fit, the result says so and goes on."""
+
+    @model_validator(mode="after")
+    def _of_its_format(self) -> Self:
+        if self.recipe and RECIPES[self.recipe] != self.dtype:
+            raise ValueError(
+                f"recipe {self.recipe} scales {RECIPES[self.recipe]}, and dtype is {self.dtype}; state dtype"
+                f" {RECIPES[self.recipe]}, or leave recipe empty"
+            )
+        return self
 
 
 class ServingWorkload(Model):

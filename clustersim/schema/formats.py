@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from clustersim.errors import InputError, suggest
 from clustersim.schema.lookup import plain
 
-__all__ = ["NumberFormat", "number_format"]
+__all__ = ["RECIPES", "NumberFormat", "number_format", "recipe_name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +60,17 @@ def number_format(text: str) -> NumberFormat:
             f"number format {text!r} is unknown; {hint}" if text.strip() else "no number format is stated"
         )
     return found
+
+
+#: Recipe of a narrow format that steps are trained in -> the data type that it scales.
+RECIPES = {f.recipe: f.dtype for f in _NAMES if f.recipe and f.dtype in {"fp8", "fp4"}}
+
+
+def recipe_name(text: object) -> object:
+    """Return the recipe that goes by a name, in any case; what is no name of one stays as it is.
+
+    >>> recipe_name("MXFP8"), recipe_name("FP8-DS"), recipe_name("banana")
+    ('mxfp8', 'fp8-delayed', 'banana')
+    """
+    found = _BY_NAME.get(plain(text)) if isinstance(text, str) else None
+    return found.recipe if found is not None and found.recipe else text
