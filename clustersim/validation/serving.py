@@ -27,6 +27,7 @@ from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, reason_o
 from clustersim.validation.serving_published import predict_published, stated_published
 from clustersim.validation.serving_rows import (
     ServingRecord,
+    degree,
     labels,
     model_of,
     number,
@@ -102,7 +103,7 @@ def _command(text: str) -> _Command:
 
 
 def _layout(read: _Command) -> Layout:
-    tp, pp, dp, ep = (max(1, int(number(read.given.get(key), 1))) for key in ("tp", "pp", "dp", "ep"))
+    tp, pp, dp, ep = (degree(read.given, key) for key in ("tp", "pp", "dp", "ep"))
     if "--enable-expert-parallel" in read.flags:
         ep = tp * dp
     if "--enable-dp-attention" in read.flags and tp % dp == 0:

@@ -20,6 +20,7 @@ from clustersim.schema.profiles import load_model
 from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, given_rows, reason_of
 from clustersim.validation.serving_rows import (
     ServingRecord,
+    degree,
     labels,
     model_of,
     number,
@@ -46,15 +47,11 @@ _SPECULATION = re.compile(r"\bspecul|\bmtp\b|\beagle|\bdraft", re.IGNORECASE)
 _EAGER = re.compile(r"\beager\b", re.IGNORECASE)
 
 
-def _degree(row: Mapping[str, str], key: str) -> int:
-    return max(1, int(number(row.get(key), 1.0)))
-
-
 def _layout(row: Mapping[str, str]) -> Layout:
     """The stated degrees; where none stands, tensors over the cards of the run, up to a server of eight."""
-    cards = max(1, int(number(row["n_cards"], 1.0)))
-    dp, pp, ep = (_degree(row, key) for key in ("dp", "pp", "ep"))
-    tp = _degree(row, "tp") if number(row["tp"]) >= 1 else min(8, max(1, cards // (dp * pp)))
+    cards = degree(row, "n_cards")
+    dp, pp, ep = (degree(row, key) for key in ("dp", "pp", "ep"))
+    tp = degree(row, "tp") if (row["tp"] or "").strip() else min(8, max(1, cards // (dp * pp)))
     return Layout(tp=tp, pp=pp, dp=dp, ep=ep if (tp * dp) % ep == 0 else 1)
 
 

@@ -20,6 +20,7 @@ from clustersim.validation.serving_rows import (
     SETTINGS,
     Campaign,
     ServingRecord,
+    degree,
     model_of,
     number,
     precision_of,
@@ -218,9 +219,7 @@ def record(row: Mapping[str, str]) -> tuple[ServingRecord, Client]:
         said=engine.said,
     )
     users, ratio = int(number(full["concurrency"], 0)), float(said.get("length_ratio", 1.0))
-    workers = (
-        [max(1, int(number(full.get(f"{kind}_num_workers"), 1.0))) for kind in _KINDS] if split else [1, 0]
-    )
+    workers = [degree(full, f"{kind}_num_workers") for kind in _KINDS] if split else [1, 0]
     return run, Client(isl, osl, users, ratio, *workers)
 
 
@@ -263,10 +262,8 @@ _KINDS = ("prefill", "decode")
 
 
 def _split_layout(row: Mapping[str, str], kind: str) -> Layout:
-    tp, pp, dp, ep = (
-        max(1, int(number(row.get(f"{kind}_{key}"), 1.0)))
-        for key in ("tp_size", "pp_size", "attention_dp_size", "moe_ep_size")
-    )
+    tp, pp, dp = (degree(row, f"{kind}_{key}") for key in ("tp_size", "pp_size", "attention_dp_size"))
+    ep = degree(row, f"{kind}_moe_ep_size", zero=True)
     return Layout(tp=tp, pp=pp, dp=dp, ep=ep if (tp * dp) % ep == 0 else 1)
 
 
@@ -276,7 +273,8 @@ def _layout(row: Mapping[str, str]) -> Layout:
     Where attention is replicated on every card of a tensor group, tables of InferenceX give the group's size as both
     degrees: its scripts then start one card a rank.
     """
-    tp, pp, dp, ep = (max(1, int(number(row.get(key), 1.0))) for key in ("tp", "pp", "dp", "ep"))
+    tp, pp, dp = (degree(row, key) for key in ("tp", "pp", "dp"))
+    ep = degree(row, "ep", zero=True)
     if tp == dp:
         tp = 1
     return Layout(tp=tp, pp=pp, dp=dp, ep=ep if (tp * dp) % ep == 0 else 1)

@@ -22,6 +22,7 @@ from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, reason_o
 from clustersim.validation.serving_rows import (
     Campaign,
     ServingRecord,
+    degree,
     labels,
     model_of,
     number,
@@ -31,7 +32,7 @@ from clustersim.validation.serving_rows import (
     waves_of,
 )
 from clustersim.validation.serving_scenario import Load, ServingRow
-from clustersim.validation.sites import Unpredictable, card_of
+from clustersim.validation.sites import Unpredictable, card_of, unreadable
 from clustersim.validation.sources import filled, shipped_rows
 
 __all__ = ["COLUMNS", "predict_published", "record", "stated_published"]
@@ -70,10 +71,12 @@ def _software(row: Mapping[str, str]) -> FoundSoftware:
 
 def _layout(row: Mapping[str, str], experts: bool) -> Layout:
     """Read ``8``, ``TP8PP2``, ``DP32EP32``; where nothing stands, tensor parallel over all cards up to 8."""
-    text, cards = str(row["tp"]).strip().upper(), max(int(number(row["n_gpus"], 1.0)), 1)
-    if re.fullmatch(r"[\d.]+", text):
-        return Layout(tp=int(float(text)))
+    text, cards = str(row["tp"]).strip().upper(), degree(row, "n_gpus")
+    if re.fullmatch(r"[-+\d.]+", text):
+        return Layout(tp=degree(row, "tp"))
     found = {k: int(v) for k, v in re.findall(r"(TP|PP|DP|EP)(\d+)", text)}
+    if text and not found:
+        raise unreadable("tp", text, "a degree, or degrees such as TP8PP2 or DP32EP32")
     if not found:
         return Layout(tp=min(cards, 8))
     tp, dp = found.get("TP", 1), found.get("DP", 1)

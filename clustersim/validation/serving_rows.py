@@ -22,12 +22,12 @@ from clustersim.schema.lookup import known_names
 from clustersim.schema.profiles import CardProfile, load_card, load_model
 from clustersim.schema.software import SoftwareProfile
 from clustersim.validation.common import class_of
-from clustersim.validation.sites import MODELS, Unpredictable, model_name
+from clustersim.validation.sites import MODELS, Unpredictable, model_name, unreadable
 from clustersim.validation.sources import filled, shipped_rows
 
 __all__ = [
-    "SETTINGS", "Campaign", "ServingRecord", "Settings", "labels", "model_of", "number", "precision_of", "scripts_of",
-    "settings_of", "site_speed", "waves_of",
+    "SETTINGS", "Campaign", "ServingRecord", "Settings", "degree", "labels", "model_of", "number", "precision_of",
+    "scripts_of", "settings_of", "site_speed", "waves_of",
 ]  # fmt: skip
 
 #: Formats that a model's name may end in.
@@ -47,6 +47,21 @@ def number(text: object, default: float = float("nan")) -> float:
     except ValueError:
         return default
     return value if isfinite(value) else default
+
+
+def degree(row: Mapping[str, object], key: str, *, zero: bool = False) -> int:
+    """Read a cell as a whole number of at least 1; 1 where it is empty, or with ``zero`` where it is zero.
+
+    >>> degree({"tp": "8.0"}, "tp"), degree({}, "pp"), degree({"ep": "0"}, "ep", zero=True)
+    (8, 1, 1)
+
+    Raises Unpredictable for a cell that is no such number.
+    """
+    text = str(row.get(key) or "").strip()
+    value = number(text, 1.0 if not text else float("nan"))
+    if not value >= (0 if zero else 1) or value != int(value):
+        raise unreadable(key, text, "a whole number of 1 or more")
+    return max(1, int(value))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ __all__ = [
     "model_name",
     "nic_rate",
     "over_pcie",
+    "unreadable",
 ]
 
 CARDS, MODELS = "hwprofiles/cards", "hwprofiles/models"
@@ -55,6 +56,11 @@ _INSTANCES = rf"\b({'|'.join(INSTANCE_GBPS)})\b"
 
 class Unpredictable(Exception):
     """A row lacks what a prediction needs; the message says what."""
+
+
+def unreadable(key: str, text: str, wanted: str) -> Unpredictable:
+    """Return the refusal of a row for a cell that cannot be read; an empty cell is what the row does not state."""
+    return Unpredictable(f"{key} is {text!r}: it must be {wanted}, or empty where it is not stated")
 
 
 @lru_cache(maxsize=512)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from clustersim.schema.find_software import FoundSoftware
 from clustersim.schema.formats import NumberFormat, number_format
 from clustersim.schema.profiles import CardProfile
-from clustersim.validation.sites import Unpredictable, card_of, model_name
+from clustersim.validation.sites import Unpredictable, card_of, model_name, unreadable
 from clustersim.validation.sources import filled, software_of_row
 
-__all__ = ["TrainingRecord", "Unpredictable", "count", "number", "record", "stated_memory"]
+__all__ = ["TrainingRecord", "Unpredictable", "count", "number", "record", "stated_memory", "word"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +45,34 @@ def number(row: Mapping[str, str], key: str) -> float | None:
 def count(row: Mapping[str, str], key: str, default: int | None = None) -> int:
     """Return a cell as a whole number of at least 1.
 
-    Raises Unpredictable where the cell holds none and there is no default.
+    >>> count({"tp": "1,024"}, "tp"), count({"tp": ""}, "tp", 1)
+    (1024, 1)
+
+    Raises Unpredictable where the cell is empty and there is no default, and for a cell that is no such number.
     """
+    text = (row.get(key) or "").strip()
+    if not text:
+        if default is None:
+            raise Unpredictable(f"the row has no {key}")
+        return default
     value = number(row, key)
-    if value is not None and value >= 1:
-        return int(value)
-    if default is None:
-        raise Unpredictable(f"the row has no {key}")
-    return default
+    if value is None or value < 1 or value != int(value):
+        raise unreadable(key, text, "a whole number of 1 or more")
+    return int(value)
+
+
+def word(row: Mapping[str, str], key: str, words: Mapping[str, str]) -> str:
+    """Return what the word in a cell means; an empty text where the cell is empty.
+
+    >>> word({"seq_parallel": "Yes"}, "seq_parallel", {"yes": "on", "no": "off"})
+    'on'
+
+    Raises Unpredictable for any other word.
+    """
+    text = (row.get(key) or "").strip()
+    if text and text.lower() not in words:
+        raise unreadable(key, text, f"one of {', '.join(words)}")
+    return words[text.lower()] if text else ""
 
 
 def record(row: Mapping[str, str]) -> TrainingRecord:

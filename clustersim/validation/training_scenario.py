@@ -5,6 +5,7 @@ The words of a row are told here and nowhere else; what follows is what a user's
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +19,15 @@ from clustersim.schema.models import ModelDimensions, ModelProfile, described_mo
 from clustersim.schema.profiles import load_model
 from clustersim.schema.yamlfile import Document
 from clustersim.validation.row_files import link_values
-from clustersim.validation.sites import NIC, links_of
-from clustersim.validation.training_record import TrainingRecord, Unpredictable, count, number, stated_memory
+from clustersim.validation.sites import NIC, links_of, unreadable
+from clustersim.validation.training_record import (
+    TrainingRecord,
+    Unpredictable,
+    count,
+    number,
+    stated_memory,
+    word,
+)
 
 __all__ = ["WORK", "StatedScenario", "stated_scenario"]
 
@@ -195,6 +203,14 @@ def _predictions(filed: ModelProfile, row: Mapping[str, str]) -> int:
     return best[1] if abs(known[best] / found - 1.0) < SAME_COUNT else usual
 
 
+_YES_NO = {"yes": "yes", "true": "yes", "1": "yes", "no": "no", "false": "no", "0": "no"}
+#: What rows say of recomputation. Of experts alone (``moe``) is not modelled: such a row is taken as without.
+_RECOMPUTE = {
+    "full": "full", "selective": "selective", "sel": "selective", "none": "none", "no": "none", "off": "none",
+    "false": "none", "moe": "none",
+}  # fmt: skip
+
+
 def _plan(known: TrainingRecord) -> dict[str, Any]:
     """The plan that a row states, in the keys of a file."""
     row, cards = known.row, known.cards
@@ -202,15 +218,14 @@ def _plan(known: TrainingRecord) -> dict[str, Any]:
         raise Unpredictable("the row does not say how the model is spread over its cards")
     tp, pp, cp = count(row, "tp", 1), count(row, "pp", 1), count(row, "cp", 1)
     interleave = count(row, "vpp_interleave", 1) if pp > 1 else 1
-    recompute = (row.get("recompute") or "").lower()
     software = stack_software(known.software.profile, known.card, *known.format.names, model=known.model)
-    stated = (row.get("seq_parallel") or "").strip().lower()
+    stated = word(row, "seq_parallel", _YES_NO)
     return {
         "tp": tp, "pp": pp, "dp": count(row, "dp", max(1, cards // (tp * pp * cp))), "cp": cp,
         "ep": count(row, "ep", 1), "interleave": interleave, "micro_batch": count(row, "micro_batch", 1),
         "schedule": (row.get("schedule") or "").strip() or ("interleaved" if interleave > 1 else "1f1b"),
-        "sequence_parallel": stated in {"yes", "true", "1"} or (not stated and tp > 1 and software.flash_attention),
-        "recompute": "full" if "full" in recompute else "selective" if "sel" in recompute else "none",
+        "sequence_parallel": stated == "yes" or (not stated and tp > 1 and software.flash_attention),
+        "recompute": word(row, "recompute", _RECOMPUTE) or "none",
         "zero": _zero(row, software),
     }  # fmt: skip
 
@@ -226,7 +241,9 @@ def _zero(row: Mapping[str, str], software: Software) -> int:
     text = (row.get("zero_stage") or "").strip().lower()
     if "fsdp" in text:
         return most
-    stage = number(row, "zero_stage")
-    if stage is None:
+    if not text:
         return 1 if software.flash_attention else 0
-    return max(0, min(most, int(stage)))
+    stage = re.fullmatch(r"(?:zero[- ]?)?([0-3])(?:\.0)?", text)
+    if stage is None:
+        raise unreadable("zero_stage", text, "0, 1, 2, 3 or FSDP")
+    return min(most, int(stage[1]))
