@@ -48,6 +48,8 @@ INSTANCE_GBPS = _words("instance")
 GRADE_GBPS = _words("grade")
 #: Bytes/s of a PCIe slot of 16 lanes by generation, per direction (PCI-SIG, nominal; published).
 PCIE_X16 = {3: 16e9, 4: 32e9, 5: 64e9, 6: 128e9}
+#: Cards of a server, where a row does not say that its nodes hold more.
+CARDS_PER_SERVER = 8
 _RACKS = rf"(?:{'|'.join(_words('rack'))})"
 _LINKS = rf"{'|'.join(_words('link'))}|{_RACKS}\d"
 _SERVERS = "|".join(_words("server"))
@@ -121,6 +123,19 @@ def cards_per_domain(fabric: str, n: int, domain: int) -> int:
         return n // nodes
     # Else the fewest domains that divide the group evenly.
     return next(k for k in range(min(n, domain), 0, -1) if n % k == 0)
+
+
+def _cards_per_node(fabric: str, n: int, domain: int) -> int:
+    """Cards that share the NICs of a node: a server's, however few of them a coherent domain joins.
+
+    A row whose nodes hold more says so by their number. Those of a rack are counted by eight cards.
+
+    >>> _cards_per_node("IB 400 Gb/s per node, 2 nodes", 16, 2), _cards_per_node("2 nodes", 32, 4)
+    (8, 16)
+    """
+    stated = re.search(r"(\d+)\s*nodes?\b", fabric, re.IGNORECASE)
+    nodes = int(stated.group(1)) if stated and domain <= CARDS_PER_SERVER else 0
+    return max(CARDS_PER_SERVER, n // nodes if nodes and n % nodes == 0 else 0)
 
 
 def nic_rate(fabric: str, gpu: str, cards_per_node: int) -> float:
@@ -230,7 +245,7 @@ def links_of(card: CardProfile, fabric: str, gpu: str, n: int, *, usual_nic: boo
     rack = re.search(rf"{_RACKS}(\d+)", fabric)
     domain = int(rack.group(1)) if rack else int(card.scale_up.domain.value)
     local = cards_per_domain(fabric, n, domain)
-    rate, said = nic_rate(fabric, gpu, min(domain, 8)), "stated"
+    rate, said = nic_rate(fabric, gpu, _cards_per_node(fabric, n, domain)), "stated"
     if not rate and usual_nic and card.scale_out is not None:
         rate, said = card.scale_out.bandwidth.value, f"usual for {card.name}"
     if not rate and local < n:
