@@ -241,14 +241,17 @@ def plan_words(plan: Plan) -> str:
     """Say a plan in one line: its degrees above one, and its words.
 
     >>> plan_words(Plan(tp=8, pp=4, dp=2, interleave=2, schedule="interleaved", zero=1))
-    'tp 8, pp 4, dp 2, interleave 2, schedule interleaved, micro-batch 1, recompute selective, ZeRO 1'
+    'tp 8, pp 4, dp 2, interleave 2, micro-batch 1, recompute selective, ZeRO 1'
+    >>> plan_words(Plan(pp=4, schedule="zb_h1"))
+    'pp 4, schedule zb_h1, micro-batch 1, recompute selective, ZeRO 0'
     """
     degrees = [
         f"{n} {getattr(plan, n)}"
         for n in ("tp", "pp", "dp", "cp", "ep", "etp", "interleave")
         if getattr(plan, n) > 1
     ]
-    usual = plan.schedule == Plan().schedule
+    # Interleaving and its schedule go together: the degree says both.
+    usual = plan.schedule in {Plan().schedule, "interleaved"}
     words = [] if usual else [f"schedule {plan.schedule}"]
     words += [f"micro-batch {plan.micro_batch}", f"recompute {plan.recompute}", f"ZeRO {plan.zero}"]
     words += [
