@@ -243,7 +243,7 @@ def plan_words(plan: Plan) -> str:
     >>> plan_words(Plan(tp=8, pp=4, dp=2, interleave=2, schedule="interleaved", zero=1))
     'tp 8, pp 4, dp 2, interleave 2, micro-batch 1, recompute selective, ZeRO 1'
     >>> plan_words(Plan(pp=4, schedule="zb_h1"))
-    'pp 4, schedule zb_h1, micro-batch 1, recompute selective, ZeRO 0'
+    'pp 4, schedule zb_h1, micro-batch 1, recompute selective, ZeRO 1'
     """
     degrees = [
         f"{n} {getattr(plan, n)}"
