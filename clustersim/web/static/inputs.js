@@ -89,16 +89,21 @@ function Keys({ word, design, sliders, set, language, onSet, onReset }) {
     ${told && !rows.length && !whole.length ? html`<p class="more">${say("page.no_key", language)}</p>` : ""}`;
 }
 
+const moves = (input) => input.value > 0 || input.base > 0;
+
 export function Inputs({ inputs, design, set, moved, language, money, onMove, onSet, onReset, onResetAll }) {
   const [word, setWord] = useState("");
-  const sliders = useMemo(() => new Set((inputs || []).filter((i) => i.value > 0).map((i) => i.key)), [inputs]);
+  const sliders = useMemo(() => new Set((inputs || []).filter(moves).map((i) => i.key)), [inputs]);
   const [only, setOnly] = useState(false);
+  // What was changed when the list was asked for stands first. A slider that is being moved stays where it is: a row
+  // that changes its place loses the pointer and the focus.
+  const first = useMemo(() => set, [word, only, design.scenario]);
   const found = useMemo(() => {
     const low = word.toLowerCase();
-    const rows = (inputs || []).filter((i) => i.value > 0 && (!low || i.key.toLowerCase().includes(low) || say(i.key, language).toLowerCase().includes(low) || i.says.toLowerCase().includes(low)));
+    const rows = (inputs || []).filter((i) => moves(i) && (!low || i.key.toLowerCase().includes(low) || say(i.key, language).toLowerCase().includes(low) || i.says.toLowerCase().includes(low)));
     const kept = only ? rows.filter((i) => i.key in set || i.key in moved) : rows;
-    return [...kept].sort((a, b) => (b.key in set) - (a.key in set) || rank(a.key) - rank(b.key));
-  }, [inputs, word, only, set]);
+    return [...kept].sort((a, b) => (b.key in first) - (a.key in first) || rank(a.key) - rank(b.key));
+  }, [inputs, word, only, set, first]);
   const more = found.length - MOST_SHOWN;
   return html`<aside class="inputs" id="inputs" aria-label=${say("page.inputs", language)}>
     <h2>${say("page.inputs", language)}</h2>
