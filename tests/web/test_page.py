@@ -345,7 +345,9 @@ def test_a_slider_that_is_not_first_keeps_its_place_the_focus_and_the_pointer(br
         at.page.mouse.up()
         assert int(slider.input_value()) == pytest.approx(860, abs=40), "the thumb is where the mouse is"
         at.page.wait_for_timeout(800)
-        assert int(slider.input_value()) == pytest.approx(860, abs=40), "and stays there when the answers have come"
+        assert int(slider.input_value()) == pytest.approx(860, abs=40), (
+            "and stays there when the answers have come"
+        )
         assert at.page.locator(".inputs li label").all_inner_texts() == order
         at.clean()
 

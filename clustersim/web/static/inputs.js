@@ -6,9 +6,11 @@ import { say, shown, unitName } from "/static/words.js";
 const MOST_SHOWN = 14;
 const FIRST = [/memory\.bandwidth$/, /scale_up\.bandwidth$/, /compute\.bf16/, /memory\.capacity$/, /^tco\.(pue|tariff|wacc|sold_share)$/, /mttf_scale$/, /parts\.[^.]+$/, /\.tdp$/];
 
+const hasRange = (input) => input.low !== null && input.high !== null && input.low < input.high;
+
 function ends(input) {
   const value = input.base ?? input.value;
-  const [low, high] = input.low !== null && input.high !== null && input.low < input.high ? [input.low, input.high] : [value / 2, value * 2];
+  const [low, high] = hasRange(input) ? [input.low, input.high] : [value / 2, value * 2];
   return [Math.min(low, input.value), Math.max(high, input.value)];
 }
 
@@ -48,7 +50,7 @@ function Slider({ input, design, value, changed, language, money, onMove, onRese
     <input id=${`i-${input.key}`} type="range" min="0" max="1000" step="1" value=${at} aria-valuetext=${`${number} ${unitName(unit, language)}`}
       style=${`--base:${(100 * (base - low)) / (high - low || 1)}%`}
       onPointerEnter=${() => getReady(design, input)} onFocus=${() => getReady(design, input)} onInput=${(event) => onMove(input, low + scale * Number(event.target.value))} />
-    <p class="source" title=${input.source || ""}><span class="tier-word">${say(`page.tier.${input.tier}`, language)}</span> ${changed ? say("page.changed_here", language) : input.source || ""}</p>
+    <p class="source" title=${input.source || ""}><span class="tier-word">${say(`page.tier.${input.tier}`, language)}</span> ${changed ? say("page.changed_here", language) : input.source || ""}${hasRange(input) ? "" : html` <span class="no-range">${say("page.no_range", language)}</span>`}</p>
     ${changed ? html`<button class="reset" onClick=${() => onReset(input.key)} aria-label=${`${say("page.reset", language)}: ${input.key}`}>↺</button>` : ""}
   </li>`;
 }
