@@ -321,6 +321,37 @@ def test_a_server_that_dies_in_a_job_is_said_and_the_page_goes_on(browser):
                 time.sleep(1)
 
 
+def test_a_slider_that_is_not_first_keeps_its_place_the_focus_and_the_pointer(browser, site):
+    with Watched(browser, site) as at:
+        at.open(f"{site}/?view=company")
+        slider = at.page.locator("input[type=range][id='i-tco.tariff']")
+        slider.wait_for(timeout=WAIT)
+        order = at.page.locator(".inputs li label").all_inner_texts()
+        slider.scroll_into_view_if_needed()
+        slider.focus()
+        start = int(slider.input_value())
+        for step in range(1, 4):
+            at.page.keyboard.press("ArrowLeft")
+            sync_api.expect(slider).to_have_value(str(start - step))
+            sync_api.expect(slider).to_be_focused()
+            at.page.wait_for_timeout(300 if step == 2 else 0)  # an answer may come between two steps
+        box = slider.bounding_box()
+        x, y = box["x"] + box["width"] * start / 1000, box["y"] + box["height"] / 2
+        at.page.mouse.move(x, y)
+        at.page.mouse.down()
+        for step in range(10):
+            at.page.mouse.move(box["x"] + box["width"] * (0.5 + 0.04 * step), y)
+            at.page.wait_for_timeout(60)
+        at.page.mouse.up()
+        assert int(slider.input_value()) == pytest.approx(860, abs=40), "the thumb is where the mouse is"
+        at.page.wait_for_timeout(800)
+        assert int(slider.input_value()) == pytest.approx(860, abs=40), (
+            "and stays there when the answers have come"
+        )
+        assert at.page.locator(".inputs li label").all_inner_texts() == order
+        at.clean()
+
+
 @pytest.mark.full
 def test_back_undoes_and_forward_redoes(browser, site):
     with Watched(browser, site) as at:

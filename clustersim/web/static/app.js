@@ -34,6 +34,8 @@ function App({ catalogue, first }) {
   const [citing, setCiting] = useState(false);
   const { language } = state;
   const design = useMemo(() => ({ scenario: state.scenario, set: state.set }), [state.scenario, JSON.stringify(state.set)]);
+  const latest = useRef(design);
+  latest.current = design;
   const long = useJobs(design);
   const settled = useSettled(design, IDLE_MS);
   const fails = useCallback((error) => { if (error.name !== "AbortError") { setProblem(error.message); setBusy(false); } }, []);
@@ -60,7 +62,9 @@ function App({ catalogue, first }) {
     ask("/api/corridor", design, "corridor").then((found) => { setTold(found); setProblem(""); setBusy(false); }).catch(fails);
   }, [design]);
   useEffect(() => {
-    ask("/api/inputs", settled, "inputs").then((found) => { setInputs(found); setMoved({}); }).catch(fails);
+    // What was moved on since this was asked stays as it is under the pointer.
+    const further = (all) => Object.fromEntries(Object.entries(all).filter(([key]) => latest.current.set[key] !== settled.set[key]));
+    ask("/api/inputs", settled, "inputs").then((found) => { setInputs(found); setMoved(further); }).catch(fails);
     (async () => { for await (const found of lines("/api/band", { ...settled, points: 256 }, "band")) if (found.tiles) setTold(found); })().catch(() => {});
   }, [settled]);
   useEffect(() => {
