@@ -206,14 +206,18 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "ebit": "ebit|earnings before interest and tax|operating profit|operating income|息税前利润",
         "depreciation_and_amortisation": "depreciation and amortisation|depreciation and amortization|d&a|折旧及摊销|折旧摊销|"
         "折旧与摊销",
-        "tax": "tax|taxes|tax on ebit|cash taxes|income tax|税|所得税|税项",
+        "tax": "tax|taxes|tax on ebit|taxes on ebit|cash taxes|income tax|税|所得税|税项|ebit税项|息税前利润所得税",
+        "net_operating_profit_after_tax": "nopat|noplat|net operating profit after tax|net operating profit after taxes|net operating profit less adjusted taxes|税后净营业利润|税后营业利润|税后经营利润",
+        "discount_factor": "discount factor|discounting factor|pv factor|present value factor|折现系数|折现因子|贴现系数|贴现因子|现值系数",
+        "discount_period": "discount period|discounting period|discount years|折现期|折现年数|贴现期",
+        "present_value": "present value|pv|present value of fcf|present value of free cash flow|discounted fcf|discounted free cash flow|现值|自由现金流现值|折现自由现金流|折现现金流",
         "change_in_working_capital": "change in working capital|change in nwc|changes in working capital|营运资本变动|"
         "营运资金变动",
         "capital_expenditure": "capital expenditure|capex|资本开支|资本支出",
         "free_cash_flow": "free cash flow|fcf|fcff|unlevered free cash flow|自由现金流|企业自由现金流",
         "wacc": "wacc|discount rate|加权平均资本成本|折现率",
         "terminal_growth": "terminal growth|perpetual growth|terminal growth rate|永续增长率",
-        "pv_of_free_cash_flow": "pv of free cash flow|pv of fcf|present value of cash flows|sum of pv of fcf|现金流现值",
+        "pv_of_free_cash_flow": "pv of free cash flow|pv of fcf|present value of cash flows|sum of pv of fcf|sum of present values|sum of present values of fcf|现金流现值|自由现金流现值合计|自由现金流现值总和",
         "pv_of_terminal_value": "pv of terminal value|present value of terminal value|pv of tv|终值现值",
         "enterprise_value": "enterprise value|ev|企业价值",
         "net_cash_less_debt_and_minorities": "net cash|net cash debt|net cash less debt and minorities|净现金|"
