@@ -2,9 +2,13 @@
 
 import pytest
 
+from clustersim.finance.audit.labels import canonical_item
 from clustersim.finance.audit.run import audit_texts
 
-INCOME = "US$ million,2023,2024,2025E\nRevenue,900,1000,1100\nCost of sales,(500),(550),(600)\nGross profit,400,450,500\n"
+INCOME = (
+    "US$ million,2023,2024,2025E\nRevenue,900,1000,1100\n"
+    "Cost of sales,(500),(550),(600)\nGross profit,400,450,500\n"
+)
 DCF = (
     "US$ million,2025E,2026E\nEBIT,100,120\nTax,(20),(24)\n{nopat}Depreciation,30,31\nCapex,(40),(42)\n"
     "Change in working capital,(5),(6)\n{before}Free cash flow,{first},79\n{after}"
@@ -58,3 +62,26 @@ def test_a_value_carries_its_own_unit_and_a_word_is_listed_as_not_read(first):
     (found,) = faults({"income": INCOME, "wacc": text.format("10.95")})
     assert found.check == "cost_of_equity from CAPM"
     assert faults({"income": INCOME, "valuation": f"{first},Value,Unit\nRating,Buy,\nUpside,4.2%,\n"}) == []
+
+
+# --- captions
+
+
+@pytest.mark.parametrize(
+    ("table", "label", "item"),
+    [("cash_flow", f"{head} {kind} activities", f"net_cash_from_{kind}")
+     for kind in ("operating", "investing", "financing")
+     for head in ("Cash flows from", "Net cash flows (used in)/from", "Cash flows used in", "Net cash from")]
+    + [("balance_sheet", "资产总值", "total_assets"), ("valuation", "Current share price", "current_price"),
+       ("ratios", "归母净利率", "attributable_net_margin")],
+)  # fmt: skip
+def test_a_caption_of_the_standards_is_its_line(table, label, item):
+    assert canonical_item(table, label) == item
+
+
+@pytest.mark.parametrize(("label", "rates"), [("净利率", ("20.0", "18.0")), ("归母净利率", ("18.0",))])
+def test_a_net_margin_is_of_all_net_profit_or_of_the_owners(label, rates):
+    income = "百万元,2024\n营业收入,1000\n营业成本,(800)\n毛利,200\n净利润,200\n归母净利润,180\n少数股东损益,20\n"
+    for rate in ("20.0", "18.0", "19.0"):
+        found = faults({"income": income, "ratios": f"项目,2024\n{label},{rate}%\n"})
+        assert (found == []) == (rate in rates), rate

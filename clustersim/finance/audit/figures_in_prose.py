@@ -38,9 +38,10 @@ ONE = Interval.exactly(1.0)
 #: Lines that are printed below zero where prose says them without a minus.
 _SPENT = re.compile(r"expenses|cost|tax|paid|repurchase|purchase_of|payments|repayment|finance_costs")
 _PER_SHARE = {"eps", "diluted_eps", "dividend_per_share", "bps"}
-_RATIOS = {"gross_margin", "operating_margin", "net_margin", "adjusted_net_margin", *MAKERS} - _PER_SHARE
+_RATIOS = {"gross_margin", "operating_margin", "net_margin", "adjusted_net_margin", "attributable_net_margin", *MAKERS} - _PER_SHARE
 _MARGINS = {"gross_margin": ("gross_profit",), "operating_margin": ("operating_profit", "ebit"), "net_margin": (
-    "net_profit", "profit_attributable_to_owners"), "adjusted_net_margin": ("adjusted_net_profit",)}  # fmt: skip
+    "net_profit", "profit_attributable_to_owners"), "adjusted_net_margin": ("adjusted_net_profit",),
+    "attributable_net_margin": ("profit_attributable_to_owners",)}  # fmt: skip
 #: What a name may mean beside itself, the nearest first.
 _ALSO = {"net_profit": ("profit_attributable_to_owners",), "operating_profit": ("ebit",), "eps": ("diluted_eps",),
          "diluted_eps": ("eps",), "profit_before_tax": ("profit_before_income_tax",),
