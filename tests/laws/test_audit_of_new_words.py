@@ -81,7 +81,81 @@ def test_a_caption_of_the_standards_is_its_line(table, label, item):
 
 @pytest.mark.parametrize(("label", "rates"), [("净利率", ("20.0", "18.0")), ("归母净利率", ("18.0",))])
 def test_a_net_margin_is_of_all_net_profit_or_of_the_owners(label, rates):
-    income = "百万元,2024\n营业收入,1000\n营业成本,(800)\n毛利,200\n净利润,200\n归母净利润,180\n少数股东损益,20\n"
+    income = (
+        "百万元,2024\n营业收入,1000\n营业成本,(800)\n毛利,200\n净利润,200\n归母净利润,180\n少数股东损益,20\n"
+    )
     for rate in ("20.0", "18.0", "19.0"):
         found = faults({"income": income, "ratios": f"项目,2024\n{label},{rate}%\n"})
         assert (found == []) == (rate in rates), rate
+
+
+# --- what a sentence says
+
+HELD = (
+    "亿港元,2024,2025E,2026E,2027E\n收益,63.4,67.8,70.9,75.0\n"
+    "销售成本,(44.4),(47.1),(49.0),(51.0)\n毛利,19.0,20.7,21.9,24.0\n"
+)
+
+
+def said(text, table=HELD):
+    report = audit_texts({"income_statement": table}, prose={"note.txt": text})
+    return [f for f in report.findings if f.where.startswith("note.txt")], report.uncovered
+
+
+@pytest.mark.parametrize(
+    ("coin", "right"), [("亿港元", True), ("亿元人民币", False), ("亿人民币", False), ("亿美元", False)]
+)
+def test_a_currency_behind_an_amount_is_the_one_that_is_checked(coin, right):
+    found, _ = said(f"2026年收益为70.9{coin}")
+    assert [f.verdict for f in found] == ["ok" if right else "inconsistent"]
+
+
+def test_nothing_is_right_that_is_off_by_more_than_rounding():
+    found, left = said("我们预计2025年收益为67.8亿港元；公司收益达75.0亿港元；公司收益达67.8亿港元")
+    for f in found:
+        assert f.verdict == "ok" and abs(f.difference) <= f.half * (1 + 1e-9)
+    assert any("75.0" in text for text in left)
+
+
+RATES = (
+    "USD million,2024,2025E,2026E,2027E\nRevenue,1000,1000,1000,1000\nCost of sales,(820),(812),(804),(796)\n"
+    "Gross profit,180,188,196,204\n"
+)
+
+
+@pytest.mark.parametrize("points", ["2.4", "0.8", "1.5"])
+@pytest.mark.parametrize(
+    "text",
+    ["毛利率由2024年的18.0%上升至2027年的20.4%，增加{}个百分点",
+     "毛利率从2024年的18.0%提升到2027年的20.4%，提高{}个百分点",
+     "Gross margin rises from 18.0% in 2024 to 20.4% in 2027, up {} percentage points"],
+)  # fmt: skip
+def test_a_change_in_points_is_over_the_span_that_is_said(text, points):
+    found, left = said(text.format(points), RATES)
+    wrong = [f for f in found if f.verdict == "inconsistent"]
+    assert (wrong == []) == (points == "2.4") and not any(points in word for word in left)
+    year, _ = said("毛利率2027年为20.4%，同比上升0.8个百分点", RATES)
+    assert [f.verdict for f in year] == ["ok", "ok"]
+
+
+@pytest.mark.parametrize("verb", ["cut", "raise", "lower", "trim"])
+@pytest.mark.parametrize("new", ["1,000", "1,004"])
+def test_of_a_changed_forecast_the_new_one_is_checked(verb, new):
+    found, _ = said(f"We {verb} our 2025 revenue forecast from US$1,090 million to US${new} million", RATES)
+    assert [f.verdict for f in found] == ["ok" if new == "1,000" else "inconsistent"]
+
+
+# --- rates over an average
+
+
+@pytest.mark.parametrize("closing", [True, False])
+def test_a_return_on_an_average_whose_opening_is_not_printed_is_not_judged(closing):
+    head = "USD million,2023,2024,2025\n"
+    income = f"{head}Revenue,500,600,700\nCost of sales,(400),(480),(550)\nNet profit,100,120,150\n"
+    balance = f"{head}Total assets,900,1000,1200\nTotal liabilities,400,400,500\nTotal equity,500,600,700\n"
+    later = ("20.0", "21.4") if closing else ("21.8", "23.1")
+    for first in ("20.0", "22.2"):
+        rates = f"item,2023,2024,2025\nROE,{first}%,{later[0]}%,{later[1]}%\n"
+        report = audit_texts({"income": income, "balance": balance, "ratios": rates})
+        assert (list(report.faults) == []) == (not closing or first == "20.0")
+        assert any("ROE 2023" in text for text in report.uncovered) == (not closing)

@@ -16,7 +16,8 @@ __all__ = ["claim_checks"]
 
 #: What a margin or a growth rate is named after, where it is not the item itself.
 NAMES = {"adjusted_net": "adjusted_net_profit", "adjusted_profit": "adjusted_net_profit", "gross": "gross_profit",
-         "net": "net_profit", "attributable_net": "profit_attributable_to_owners", "ebit": "ebit", "operating": "operating_profit"}  # fmt: skip
+         "net": "net_profit", "attributable_net": "profit_attributable_to_owners",
+         "ebit": "ebit", "operating": "operating_profit"}  # fmt: skip
 ONE = Interval.exactly(1.0)
 
 
