@@ -15,8 +15,9 @@ from clustersim.des.serving.stream import Lengths, Stream, stream_of
 from clustersim.des.serving.traces import SHIPPED, Trace, read_trace, shipped_trace
 from clustersim.perf.serving_engine import TYPICAL_CONTEXT
 from clustersim.schema.demand import ServingWorkload
+from clustersim.schema.serving import LengthSection
 
-__all__ = ["context_of", "prompt_of", "request_parts", "requests_of", "slo_of", "stream_spec"]
+__all__ = ["context_of", "longest_of", "prompt_of", "request_parts", "requests_of", "slo_of", "stream_spec"]
 
 
 def slo_of(work: ServingWorkload, outside: float) -> Slo:
@@ -102,6 +103,31 @@ def context_of(work: ServingWorkload) -> float:
     if prompt is None or output is None:
         return TYPICAL_CONTEXT
     return prompt.mean.value + output.mean.value / 2.0
+
+
+def longest_of(work: ServingWorkload, seed: int) -> float:
+    """Tokens of prompt and answer that the traffic is sure to reach: the most of its bounded lengths, else their mean.
+
+    Of a trace it is the longest request; of sessions the mean one at its last turn, as far as their end allows.
+    """
+    traffic = work.traffic
+    if traffic.trace is not None:
+        requests = requests_of(work, seed)[0]
+        return float((requests.prompt + requests.output).max())
+    assert traffic.output is not None
+    answer = _most(traffic.output)
+    if traffic.sessions is not None:
+        ends = traffic.sessions.longest
+        reached = mean_context(traffic.sessions, traffic.output.mean.value) + traffic.output.mean.value / 2.0
+        return reached if ends is None else min(reached, ends + answer)
+    assert traffic.prompt is not None
+    return _most(traffic.prompt) + answer
+
+
+def _most(lengths: LengthSection) -> float:
+    """The most tokens of lengths that have a most; the mean of those without."""
+    spread = lengths.spread.value if lengths.shape == "uniform" else 0.0
+    return lengths.mean.value * (1.0 + spread)
 
 
 def prompt_of(work: ServingWorkload, seed: int) -> float:

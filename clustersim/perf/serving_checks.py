@@ -6,14 +6,18 @@ Each function returns all its problems as sentences that name the fields, so tha
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+import numpy as np
+
+from clustersim.columns import Unbatchable
 from clustersim.errors import InputError
 from clustersim.perf.card import Card
 from clustersim.perf.mixers import Attention, Linear, NoMixer
 from clustersim.perf.model import Model
 from clustersim.perf.serving_engine import Layout, Precision
 
-__all__ = ["check_serving", "layout_problems", "length_problems", "nearest_divisors", "precision_problems"]
+__all__ = ["check_serving", "layout_problems", "length_words", "nearest_divisors", "precision_problems"]
 
 
 def nearest_divisors(number: int, wanted: int) -> tuple[int, ...]:
@@ -82,17 +86,27 @@ def _expert_problems(model: Model, layout: Layout) -> Iterator[str]:
         yield _indivisible("expert_ffn_hidden", model.expert_ffn_hidden, "tp x dp / ep", cut)
 
 
-def length_problems(model: Model, tokens: float, what: str = "prompt and answer") -> tuple[str, ...]:
-    """Return whether sequences are longer than the model was published for (nothing where it does not say).
+def length_words(model: Model, tokens: Any, what: str = "prompt and answer") -> str:
+    """Say that sequences are longer than the model was published for; nothing where they are not or it does not say.
+
+    No refusal: published runs stretch positions (RoPE scaling) beyond the length of the file.
 
     >>> m = Model(name="m", layers=2, hidden=64, heads=8, kv_heads=8, head_dim=8, ffn_hidden=64, gated=True, vocab=9,
     ...     max_seq_len=4096)
-    >>> length_problems(m, 5000)
-    ('prompt and answer of 5000 tokens are longer than max_seq_len=4096 of m',)
+    >>> length_words(m, 5000)
+    'prompt and answer of 5000 tokens are longer than max_seq_len=4096 of m: positions must be stretched to them'
     """
-    if not model.max_seq_len or tokens <= model.max_seq_len:
-        return ()
-    return (f"{what} of {tokens:.0f} tokens are longer than max_seq_len={model.max_seq_len} of {model.name}",)
+    beyond = (np.asarray(model.max_seq_len) > 0) & (np.asarray(tokens) > model.max_seq_len)
+    if not beyond.any():
+        return ""
+    if beyond.ndim:
+        raise Unbatchable(
+            "points with sequences longer than their model was published for are told one by one"
+        )
+    return (
+        f"{what} of {tokens:.0f} tokens are longer than max_seq_len={model.max_seq_len} of {model.name}: positions must"
+        " be stretched to them"
+    )
 
 
 def precision_problems(precision: Precision, card: Card) -> tuple[str, ...]:
@@ -106,12 +120,8 @@ def precision_problems(precision: Precision, card: Card) -> tuple[str, ...]:
     )
 
 
-def check_serving(
-    model: Model, layout: Layout, precision: Precision, card: Card, longest: float = 0.0
-) -> None:
-    """Raise InputError with every disagreement of model, layout, formats, card and the longest sequence at once."""
-    problems = [
-        *layout_problems(model, layout), *length_problems(model, longest), *precision_problems(precision, card)
-    ]  # fmt: skip
+def check_serving(model: Model, layout: Layout, precision: Precision, card: Card) -> None:
+    """Raise InputError with every disagreement of model, layout, formats and card at once."""
+    problems = [*layout_problems(model, layout), *precision_problems(precision, card)]
     if problems:
         raise InputError(f"{model.name} cannot be served so: {'; '.join(problems)}")

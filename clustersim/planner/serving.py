@@ -42,7 +42,7 @@ from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import ServingPlan
 from clustersim.workloads.served import prepare
-from clustersim.workloads.serving import ServingDetail, detail_of, load_of
+from clustersim.workloads.serving import ServingDetail, detail_of, load_of, too_long
 from clustersim.workloads.serving_plans import best_plan, candidates, ranked
 
 __all__ = ["ERROR", "Answer", "CardsAnswer", "PlanRow", "RateAnswer", "Serving", "plant_of"]
@@ -364,7 +364,7 @@ class Serving:
     @property
     def notes(self) -> tuple[str, ...]:
         """What has to be said of the inputs: how the engine was found."""
-        said = [engine_said(self.work)]
+        said = [engine_said(self.work), too_long(self.inputs, self.work)]
         if self.work.traffic.sessions is not None:
             said.append(
                 "sessions: capacity and plans are asked of single requests of their lengths, without reuse"

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.assemble.fluid import FluidDeployment
+from clustersim.assemble.parts import model_spec
 from clustersim.assemble.serving import ServingBuilder, content_of, deployment, engine_said
-from clustersim.assemble.traffic import slo_of, stream_spec
+from clustersim.assemble.traffic import longest_of, slo_of, stream_spec
 from clustersim.columns import Unbatchable, of_points, pick, places, values_of
 from clustersim.des.serving.closed_form import ClosedForm
 from clustersim.des.serving.costs import token_seconds
@@ -27,6 +28,7 @@ from clustersim.des.serving.metrics import Slo, Use, summarise
 from clustersim.des.serving.steady import STABLE_SHARE, rate_at_slo
 from clustersim.des.serving.stream import Stream
 from clustersim.des.serving.window import steady_window
+from clustersim.perf.serving_checks import length_words
 from clustersim.schema.demand import ServingWorkload, identity
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import ServingPlan
@@ -34,7 +36,7 @@ from clustersim.workloads.serving_plans import Ranked, best_plan, candidates, wo
 from clustersim.workloads.serving_points import best_of_points
 from clustersim.workloads.work import Load, Product, StageCache, Work
 
-__all__ = ["Capacity", "ServingDetail", "detail_of", "load_of", "planned", "work_of"]
+__all__ = ["Capacity", "ServingDetail", "detail_of", "load_of", "planned", "too_long", "work_of"]
 
 Array = NDArray[np.float64]
 
@@ -236,6 +238,11 @@ def _products(at: Capacity, cards: int) -> tuple[Product, tuple[Product, ...]]:
     return made("served_mtoken", total), tuple(parts)
 
 
+def too_long(inputs: Inputs, work: ServingWorkload) -> str:
+    """Say that requests are longer than their model was published for; nothing where they are not."""
+    return length_words(model_spec(inputs.model(work)), longest_of(work, inputs.scenario.seed))
+
+
 def work_of(inputs: Inputs, name: str, work: ServingWorkload, cache: StageCache) -> Work:
     """Return what a serving workload makes of the site's card-hours, at its service level.
 
@@ -246,6 +253,7 @@ def work_of(inputs: Inputs, name: str, work: ServingWorkload, cache: StageCache)
     main, parts = _products(at, cards)
     notes = [] if at.fidelity == "closed form" else [f"capacity by simulation: {at.why}"]
     notes += [said] if (said := engine_said(work)) else []
+    notes += [said] if (said := too_long(inputs, work)) else []
     level = {"slo_share": at.slo_share} if detail.slo.bounds else {}
     if not level:
         notes.append(

@@ -21,6 +21,7 @@ from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import memory_per_card
 from clustersim.perf.plan import Plan
 from clustersim.perf.search import PlanSpace
+from clustersim.perf.serving_checks import length_words
 from clustersim.perf.shortlist import LEAN, Choice, KindError, PlanErrors, choose, kind_of, shortlist
 from clustersim.perf.step import StepTime, train_step
 from clustersim.reading.guarded import Text, read_text
@@ -32,6 +33,7 @@ from clustersim.workloads.work import Load, Product, StageCache, Work
 __all__ = [
     "TrainingDetail",
     "fit_words",
+    "length_said",
     "plan_errors",
     "planned_job",
     "space_of",
@@ -150,6 +152,11 @@ def step_of(work: TrainingWorkload, job: TrainJob) -> StepTime:
     return train_step(job, known_to_fit=work.known_to_fit)
 
 
+def length_said(work: TrainingWorkload, job: TrainJob) -> str:
+    """Say that sequences are longer than their model was published for; nothing where they are not."""
+    return length_words(job.model, work.seq_len, "sequences")
+
+
 def fit_words(work: TrainingWorkload, job: TrainJob) -> str:
     """Say that a job that was run does not fit by the formulas; nothing where it does."""
     need, has = float(memory_per_card(job).total), job.card.memory_bytes
@@ -188,7 +195,7 @@ def work_of(inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache
     detail = TrainingDetail(job, choice, step, run, expected)
     said = [choice.words() if choice is not None else ""]
     said += [f"mean of the long run by {expected.fidelity}: {expected.why}" if expected.half_width else ""]
-    said += [*expected.notes, fit_words(work, job), port_words(inputs, work, job)]
+    said += [*expected.notes, fit_words(work, job), length_said(work, job), port_words(inputs, work, job)]
     layout = {"plan": plan_words(job.plan), "stated": choice is None}
     return trained(inputs, name, work, detail, cards=job.cards, layout=layout, said=said)
 
@@ -234,14 +241,16 @@ def plan_words(plan: Plan) -> str:
     """Say a plan in one line: its degrees above one, and its words.
 
     >>> plan_words(Plan(tp=8, pp=4, dp=2, interleave=2, schedule="interleaved", zero=1))
-    'tp 8, pp 4, dp 2, interleave 2, micro-batch 1, recompute selective, ZeRO 1'
+    'tp 8, pp 4, dp 2, interleave 2, schedule interleaved, micro-batch 1, recompute selective, ZeRO 1'
     """
     degrees = [
         f"{n} {getattr(plan, n)}"
         for n in ("tp", "pp", "dp", "cp", "ep", "etp", "interleave")
         if getattr(plan, n) > 1
     ]
-    words = [f"micro-batch {plan.micro_batch}", f"recompute {plan.recompute}", f"ZeRO {plan.zero}"]
+    usual = plan.schedule == Plan().schedule
+    words = [] if usual else [f"schedule {plan.schedule}"]
+    words += [f"micro-batch {plan.micro_batch}", f"recompute {plan.recompute}", f"ZeRO {plan.zero}"]
     words += [
         w
         for w, on in (

@@ -16,7 +16,7 @@ from clustersim.perf.formats import WeightFormats
 from clustersim.perf.mixers import Attention, LayerGroup, Linear
 from clustersim.perf.model import Model
 from clustersim.perf.serving_cache import CachePlan, cache_room, cache_tokens
-from clustersim.perf.serving_checks import check_serving, layout_problems, length_problems
+from clustersim.perf.serving_checks import check_serving, layout_problems, length_words
 from clustersim.perf.serving_cost import iteration_terms
 from clustersim.perf.serving_engine import (
     Efficiency,
@@ -213,12 +213,13 @@ def test_the_rest_of_the_checks_and_all_at_once() -> None:
     moe = replace(DENSE, experts=24, experts_per_token=2, expert_ffn_hidden=48, moe_layers=61)
     assert "experts=24" in layout_problems(moe, Layout(tp=32, ep=32))[0]
     assert "expert_ffn_hidden=48" in layout_problems(moe, Layout(tp=32, ep=1))[0]
-    assert length_problems(DENSE, 4096) == () and length_problems(replace(DENSE, max_seq_len=0), 1e9) == ()
+    assert length_words(DENSE, 4096) == "" and length_words(replace(DENSE, max_seq_len=0), 1e9) == ""
+    assert "5000 tokens are longer than max_seq_len=4096" in length_words(DENSE, 5000)
     with pytest.raises(InputError) as error:
-        check_serving(DENSE, Layout(tp=3), Precision("int8", "int8"), H100, longest=5000)
-    for words in ("tp=3", "5000 tokens", "max_seq_len=4096", "linear=int8", "bf16, fp8"):
+        check_serving(DENSE, Layout(tp=3), Precision("int8", "int8"), H100)
+    for words in ("tp=3", "linear=int8", "bf16, fp8"):
         assert words in str(error.value)
-    check_serving(DENSE, Layout(tp=8), FP8, H100, longest=4096)
+    check_serving(DENSE, Layout(tp=8), FP8, H100)
 
 
 def test_the_fullest_stage_binds() -> None:

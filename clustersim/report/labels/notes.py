@@ -33,6 +33,10 @@ NOTES: dict[str, str] = {
     " centre of {what} (software.kernel_factor states another)":
         "无人在{maker}的卡上实测过该软件栈:其算子耗时为调优软件栈的 {factor} 倍,取自{what}的中位"
         "(可用 software.kernel_factor 另行给定)",
+    "{what} of {tokens} tokens are longer than max_seq_len={most} of {model}: positions must be stretched to them":
+        "{what}共 {tokens} 词元,超过 {model} 的 max_seq_len={most}:位置编码须外推到该长度",
+    "prompt and answer": "输入与回答",
+    "sequences": "序列",
     "first ports, and not NVIDIA's mean": "首次移植者(而非英伟达均值)",
     "stacks that nobody named": "未具名软件栈",
     "mean of the long run by {fidelity}: {why}": "长期运行均值按 {fidelity} 求得:{why}",

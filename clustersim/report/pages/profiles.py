@@ -62,13 +62,16 @@ def fields_of(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     elif isinstance(value, dict):
         for name, item in value.items():
             yield from fields_of(item, f"{path}.{name}")
+    elif isinstance(value, tuple) and any(isinstance(item, BaseModel) for item in value):
+        for index, item in enumerate(value):
+            yield from fields_of(item, f"{path}[{index}]")
     elif isinstance(value, Sourced) or value not in (None, "", ()):
         yield path, value
 
 
 def _row(key: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, Sourced):
-        text = "; ".join(value) if isinstance(value, tuple) else str(value)
+        text = _plain(value)
         return {"field": key, "value": text, "low": "", "high": "", "tier": "", "source": "", "note": ""}
 
     def show(number: float | None) -> str:
@@ -80,6 +83,13 @@ def _row(key: str, value: Any) -> dict[str, Any]:
         "field": key, "value": show(value.value), "low": show(value.low), "high": show(value.high),
         "tier": value.tier, "source": value.source, "note": value.note,
     }  # fmt: skip
+
+
+def _plain(value: Any) -> str:
+    """A leaf that is no number of its own as one text: names joined, tuples of figures and other forms in order."""
+    if isinstance(value, tuple):
+        return "; ".join(map(_plain, value))
+    return f"{value.value:g} {value.unit}" if isinstance(value, Sourced) else str(value)
 
 
 def _find(name: str) -> Profile:

@@ -25,7 +25,14 @@ from clustersim.schema.demand import TrainingWorkload
 from clustersim.schema.inputs import Inputs
 from clustersim.workloads import run_workload
 from clustersim.workloads.mixture import MixtureDetail, trained_on_groups
-from clustersim.workloads.training import TrainingDetail, fit_words, plan_words, planned_job, step_of
+from clustersim.workloads.training import (
+    TrainingDetail,
+    fit_words,
+    length_said,
+    plan_words,
+    planned_job,
+    step_of,
+)
 from clustersim.workloads.work import StageCache, Work
 
 __all__ = ["scaling_answer", "train_answer"]
@@ -135,7 +142,7 @@ def _step_alone(inputs: Inputs, workload: str) -> Answer:
     work = inputs.scenario.demand[name]
     assert isinstance(work, TrainingWorkload)
     job, choice = planned_job(inputs, work, StageCache())
-    said = [choice.words() if choice is not None else "", fit_words(work, job)]
+    said = [choice.words() if choice is not None else "", fit_words(work, job), length_said(work, job)]
     said.append("the step alone: the scenario has no reliability, checkpoint or storage")
     notes = [words for words in said if words]
     result = _step(inputs, name, job, step_of(work, job), choice is None, notes)
