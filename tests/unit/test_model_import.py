@@ -260,6 +260,10 @@ def test_formats_by_group_of_weights(
         ({"hidden_act": "gelu_pytorch_tanh"}, "gate"),
         ({"linear_attn_config": {"num_heads": 8, "full_attn_layers": [4, 8]}}, "linear_attn_config"),
         ({"vocab_size": ...}, "vocab_size"),
+        (
+            EXPERTS | {"moe_intermediate_size": ..., "intermediate_size": ...},
+            "intermediate_size: is needed and missing",
+        ),
         ({"num_key_value_heads": [2, 4] * 4}, "num_key_value_heads"),
         ({"num_key_value_heads": 3}, "kv_heads=3"),
         ({"hidden_size_per_layer_input": 16}, "hidden_size_per_layer_input"),

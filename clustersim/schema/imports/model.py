@@ -105,7 +105,7 @@ def _profile(config: Config, name: str, repository: str, ignored: tuple[str, ...
     mixed = moe["moe_layers"] if moe else 0
     dense = layers - mixed - free
     width = config.number(
-        *_FFN, default=moe["expert_ffn_hidden"] if moe and dense <= 0 else None, needed=dense > 0
+        *_FFN, default=moe.get("expert_ffn_hidden") if moe and dense <= 0 else None, needed=dense > 0
     )
     there = {"attention", "embedding", "head"} | ({"dense"} if dense > 0 else set())
     there |= ({"experts"} if moe else set()) | ({"shared"} if moe and moe.get("shared_experts") else set())
