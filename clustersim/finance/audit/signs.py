@@ -110,7 +110,8 @@ def _groups(rows: Sequence[Record], table: str) -> list[tuple[str, ...]]:
     above = {r.item for r in rows if (r.value or 0.0) > 0}
     present = [g for g in GROUPS[table] if above & set(g)]
     taken = {item for g in present for item in g} | MEMO
-    losses = {r.item for r in rows if r.item in above - taken and names_loss(r.printed or r.item)}
+    rest = above - taken
+    losses = {r.item for r in rows if r.item in rest and names_loss(r.printed or r.item)}
     below = {r.item for r in rows if (r.value or 0.0) < 0}
     return [*present, *((item,) for item in sorted(losses - below))][:MOST]
 
