@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -25,7 +26,7 @@ MOST_LISTED = 12
 
 
 #: Between a file and why it was left.
-NOT_READ = ": not read: "
+NOT_READ = re.compile(r":\snot\sread:\s")
 
 
 def audit_answer(
@@ -42,7 +43,7 @@ def audit_answer(
     prose = read_prose(folder)
     report = audit_texts(texts, listing_proceeds=proceeds, unit=unit, rates=rates, prose=prose)
     rows = report.rows()
-    left = [text.replace(NOT_READ, ": ", 1) for text in said if NOT_READ in text]
+    left = [NOT_READ.sub(": ", text, count=1) for text in said if NOT_READ.search(text)]
     data = {
         "folder": folder,
         "counts": report.counts,
@@ -73,7 +74,7 @@ def read_folder(folder: str) -> tuple[dict[str, str], list[str]]:
     for file in sorted(at.iterdir()):
         kind = file.suffix.lower()
         if file.is_symlink():
-            said.append(f"{file.name}{NOT_READ}a link to another place; put the file itself here")
+            said.append(f"{file.name}: not read: a link to another place; put the file itself here")
         elif kind == ".csv":
             source = read_text(file)
             texts[file.stem] = source.text
@@ -81,7 +82,7 @@ def read_folder(folder: str) -> tuple[dict[str, str], list[str]]:
         elif kind == ".xlsx":
             texts |= read_sheets(file)
         elif kind not in PROSE and not file.name.startswith("."):
-            said.append(f"{file.name}{NOT_READ}neither CSV, XLSX nor text")
+            said.append(f"{file.name}: not read: neither CSV, XLSX nor text")
     return _known(texts, folder), said
 
 

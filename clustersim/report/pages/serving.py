@@ -191,7 +191,8 @@ def _window_words(answer: Served) -> str:
         return f"figures of the whole run: {answer.why_whole}"
     window, (number, stays) = state.window, state.batches
     errors = ", ".join(
-        f"{name if '_per_' in name else name.removesuffix('_s')} {value:.2%}" for name, value in state.errors.items()
+        f"{name if '_per_' in name else name.removesuffix('_s')} {value:.2%}"
+        for name, value in state.errors.items()
     )
     reached = "" if state.reached else f"; not below the target: {state.why}"
     return (
