@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
 from clustersim.api.catalog import show_versions
+from clustersim.errors import ClusterSimError
 from clustersim.schema.catalogue import all_keys, same_key
 from clustersim.schema.scenario import Scenario
 from clustersim.version import __version__
@@ -48,22 +49,38 @@ def _described(name: str) -> Scenario:
 def inputs_of(design: Design) -> list[dict[str, Any]]:
     """Return every sourced number of a design: key, value, unit, low, high, base, tier, source, and what it says.
 
-    ``low`` and ``high`` are the stated range; a slider without one goes from half to twice the value.
+    ``low`` and ``high`` are the range that the file states, of a changed input too; a slider without one goes from half
+    to twice the value, and the page says so.
     """
     now, base = result_of(design).inputs, result_of(Design(design.scenario)).inputs
-    before = dict(zip(base["term"], base["value"], strict=True))
+    before = {str(row["term"]): row for row in plain_rows(base)}
+    changed = dict(design.changes)
     out = []
     for row in plain_rows(now):
         key = str(row["term"])
+        stated = _as_filed(design, key, before) if key in changed else row
         out.append(
             {
                 "key": key,
-                **{name: row[name] for name in ("value", "unit", "low", "high", "tier", "source")},
-                "base": before.get(key),
+                **{name: row[name] for name in ("value", "unit", "tier", "source")},
+                **{name: stated[name] for name in ("low", "high")},
+                "base": before[key]["value"] if key in before else None,
                 "says": _says(key),
             }
         )
     return out
+
+
+def _as_filed(design: Design, key: str, before: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return the row of a changed input without its change: of the scenario, or of what the other changes bring in."""
+    if key in before:
+        return before[key]
+    others = Design(design.scenario, tuple((k, v) for k, v in design.changes if k != key))
+    try:
+        rows = plain_rows(result_of(others).inputs)
+    except ClusterSimError:  # a part that nothing states but the change
+        rows = []
+    return next((row for row in rows if row["term"] == key), {"low": None, "high": None})
 
 
 def keys_of(design: Design) -> list[dict[str, str]]:

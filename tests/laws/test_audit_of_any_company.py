@@ -346,6 +346,8 @@ def test_no_link_is_followed_and_it_is_said(tmp_path):
     (tmp_path / "note.txt").symlink_to("/etc/hostname")
     outcome = CliRunner().invoke(command, [str(tmp_path), "-f", "json"], catch_exceptions=False)
     assert "ratios.csv: not read: a link" in outcome.stderr
+    left = json.loads(outcome.stdout)["read"]["not_read"]
+    assert [text.split(":")[0] for text in left] == ["note.txt", "ratios.csv"]
     assert (
         "ratios" in json.loads(outcome.stdout)["read"]["tables_absent"] and "hostname" not in outcome.stdout
     )

@@ -15,7 +15,8 @@ MAKERS = {
     "workloads/training.py": {"fit_words", "port_words", "work_of"},
     "workloads/serving.py": {"work_of"}, "workloads/jobs.py": {"work_of"}, "workloads/vision.py": {"work_of"},
     "workloads/video.py": {"work_of"}, "workloads/mixture.py": {"trained_on_groups"},
-    "perf/serving_checks.py": {"length_words"}, "perf/shortlist.py": {"words", "kind_of"}, "assemble/jobs.py": {"_trace_notes", "_not_read"},
+    "perf/serving_checks.py": {"length_words"}, "perf/shortlist.py": {"words", "kind_of"},
+    "assemble/jobs.py": {"_trace_notes", "_not_read"},
     "schema/find_software.py": {"_of_family"}, "des/serving/fluid_verdict.py": {"_TESTS", "slo_verdict", "verdict_of"},
     "market/link.py": {"_notes"}, "market/lines.py": {"market_links"}, "report/result.py": {"_notes"},
     "finance/messages.py": {

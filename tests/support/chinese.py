@@ -86,7 +86,7 @@ def english_left(text: str) -> list[str]:
 
 
 #: Columns of names, of what one types, and of what files and sources say: they stay in their language.
-QUOTED = _NAMES | {"fleet", "printed", "field", "unit", "rows of", "takes", "allowed", "usual"}
+QUOTED = _NAMES | {"fleet", "printed", "field", "unit", "rows of", "rests_on", "takes", "allowed", "usual"}
 
 
 def shown(answer: Answer, quoted: Sequence[str] = ()) -> Iterator[tuple[str, str]]:

@@ -260,6 +260,10 @@ def test_formats_by_group_of_weights(
         ({"hidden_act": "gelu_pytorch_tanh"}, "gate"),
         ({"linear_attn_config": {"num_heads": 8, "full_attn_layers": [4, 8]}}, "linear_attn_config"),
         ({"vocab_size": ...}, "vocab_size"),
+        (
+            EXPERTS | {"moe_intermediate_size": ..., "intermediate_size": ...},
+            "intermediate_size: is needed and missing",
+        ),
         ({"num_key_value_heads": [2, 4] * 4}, "num_key_value_heads"),
         ({"num_key_value_heads": 3}, "kv_heads=3"),
         ({"hidden_size_per_layer_input": 16}, "hidden_size_per_layer_input"),
@@ -270,6 +274,41 @@ def test_formats_by_group_of_weights(
 )
 def test_what_cannot_be_expressed_is_named(tmp_path: Path, more: dict[str, Any], key: str) -> None:
     assert key in refused(tmp_path, **more)
+
+
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        ({"tie_word_embeddings": "false"}, "tie_word_embeddings: must be true or false"),
+        ({"tie_word_embeddings": 0}, "tie_word_embeddings: must be true or false"),
+        ({"sliding_window": 16, "use_sliding_window": "false"}, "use_sliding_window: must be true or false"),
+        ({"attn_output_gate": "no"}, "attn_output_gate: must be true or false"),
+        ({"torch_dtype": "banana"}, "torch_dtype: 'banana'"),
+        ({"dtype": "float32"}, "and torch_dtype 'bfloat16'"),
+        (EXPERTS | {"num_local_experts": 8}, "num_experts=16 and num_local_experts=8"),
+        ({"n_layers": 9}, "num_hidden_layers=8 and n_layers=9"),
+        ({"layer_types": "full_attention"}, "layer_types: must be a list"),
+        ({"hybrid_override_pattern": 4}, "hybrid_override_pattern: must be a text"),
+        ({"quantization_config": "fp8"}, "quantization_config: must be a section"),
+        ({"is_encoder_decoder": True}, "is_encoder_decoder: encoders with decoders"),
+        ({"is_encoder_decoder": "no"}, "is_encoder_decoder: must be true or false"),
+    ],
+)
+def test_a_value_of_another_kind_and_two_of_one_quantity_are_refused(
+    tmp_path: Path, more: dict[str, Any], key: str
+) -> None:
+    assert key in refused(tmp_path, **more)
+
+
+def test_one_quantity_stated_twice_alike_is_one(tmp_path: Path) -> None:
+    again = read(tmp_path, **EXPERTS, num_local_experts=16, dtype="bfloat16", n_layers=8)
+    assert model_spec(again) == model_spec(read(tmp_path, **EXPERTS))
+
+
+def test_a_format_that_holds_for_nothing_is_said(tmp_path: Path) -> None:
+    profile = read(tmp_path, quantization_config={"quant_method": "mxfp4"})
+    assert profile.formats == read(tmp_path).formats
+    assert any("mxfp4 holds for no group of weights" in note for note in profile.notes)
 
 
 def test_every_thing_that_cannot_be_expressed_comes_at_once_and_may_be_left_out(tmp_path: Path) -> None:

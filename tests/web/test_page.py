@@ -297,6 +297,28 @@ def test_what_a_link_names_that_is_not_there_is_said(browser, site):
         assert "h20-1024" in at.page.inner_text(".pin")
 
 
+def test_a_server_that_is_gone_is_said_in_the_language_and_found_again(browser):
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    with Watched(browser, address) as at:
+        price = at.page.locator("[data-term=target_price_hkd] .number span")
+        with server(port):
+            at.open(f"{address}/?language=zh")
+            slider = at.page.locator("input[type=range][id='i-cards.BR166M.scale_up.bandwidth']")
+            slider.wait_for(timeout=WAIT)
+            before = price.inner_text()
+        slider.press("PageDown")
+        sync_api.expect(at.page.locator("header .status")).to_have_text("服务器无响应", timeout=WAIT)
+        sync_api.expect(at.page.locator(".body.stale")).to_have_count(1)
+        sync_api.expect(at.page.locator("[role=alert]")).to_contain_text("此前所得")
+        assert "Failed to fetch" not in at.page.inner_text("body")
+        assert price.inner_text() == before
+        with server(port):
+            sync_api.expect(price).not_to_have_text(before, timeout=WAIT)
+            sync_api.expect(at.page.locator(".body.stale")).to_have_count(0, timeout=WAIT)
+            sync_api.expect(at.page.locator("header .status")).to_have_text("就绪", timeout=WAIT)
+
+
 @pytest.mark.full
 def test_a_server_that_dies_in_a_job_is_said_and_the_page_goes_on(browser):
     port = free_port()
@@ -319,6 +341,37 @@ def test_a_server_that_dies_in_a_job_is_said_and_the_page_goes_on(browser):
                 break
             except AssertionError:
                 time.sleep(1)
+
+
+def test_a_slider_that_is_not_first_keeps_its_place_the_focus_and_the_pointer(browser, site):
+    with Watched(browser, site) as at:
+        at.open(f"{site}/?view=company")
+        slider = at.page.locator("input[type=range][id='i-tco.tariff']")
+        slider.wait_for(timeout=WAIT)
+        order = at.page.locator(".inputs li label").all_inner_texts()
+        slider.scroll_into_view_if_needed()
+        slider.focus()
+        start = int(slider.input_value())
+        for step in range(1, 4):
+            at.page.keyboard.press("ArrowLeft")
+            sync_api.expect(slider).to_have_value(str(start - step))
+            sync_api.expect(slider).to_be_focused()
+            at.page.wait_for_timeout(300 if step == 2 else 0)  # an answer may come between two steps
+        box = slider.bounding_box()
+        x, y = box["x"] + box["width"] * start / 1000, box["y"] + box["height"] / 2
+        at.page.mouse.move(x, y)
+        at.page.mouse.down()
+        for step in range(10):
+            at.page.mouse.move(box["x"] + box["width"] * (0.5 + 0.04 * step), y)
+            at.page.wait_for_timeout(60)
+        at.page.mouse.up()
+        assert int(slider.input_value()) == pytest.approx(860, abs=40), "the thumb is where the mouse is"
+        at.page.wait_for_timeout(800)
+        assert int(slider.input_value()) == pytest.approx(860, abs=40), (
+            "and stays there when the answers have come"
+        )
+        assert at.page.locator(".inputs li label").all_inner_texts() == order
+        at.clean()
 
 
 @pytest.mark.full

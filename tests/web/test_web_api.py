@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import random
 import socket
 import time
 
@@ -233,6 +234,33 @@ def test_vendored_files_are_the_makers_and_have_licences():
 def test_designs_are_equal_whatever_the_order_of_their_keys():
     one = design_of({"scenario": "br166-1024", "set": {"a.b": 1, "c.d": "2 GB/s"}})
     assert one == design_of({"set": {"c.d": "2 GB/s", "a.b": 1}, "scenario": "br166-1024"})
+
+
+def test_a_changed_input_keeps_the_range_and_the_mark_of_its_file(client):
+    """Over a seeded sample of every sourced number: moving it changes neither its stated range nor its base."""
+    scenario = "br166-1024"
+    file = {row["key"]: row for row in client.post("/api/inputs", json={"scenario": scenario}).json()}
+    can = [k for k, r in file.items() if r["value"] > 0 and (r["low"] is None or r["low"] < r["value"])]
+    ranged = [k for k in can if file[k]["low"] is not None]
+    assert len(ranged) > 20
+    keys = random.Random(31).sample(ranged, 5) + random.Random(31).sample(sorted(set(can) - set(ranged)), 2)
+    changes = {}
+    for key in keys:
+        row = file[key]
+        value = row["value"] * 0.99 if row["low"] is None else (row["value"] + row["low"]) / 2
+        changes[key] = value if row["unit"] in ("1", "") else f"{value!r} {row['unit']}"
+    seen = 0
+    for key, value in changes.items():
+        answer = client.post("/api/inputs", json={"scenario": scenario, "set": {key: value}})
+        if answer.status_code != 200:
+            continue  # a whole number of parts, or what no longer fits: refused in words
+        seen += 1
+        now = {row["key"]: row for row in answer.json()}[key]
+        assert now["value"] != file[key]["value"], key
+        assert [now[k] for k in ("low", "high", "base")] == [file[key][k] for k in ("low", "high", "base")], (
+            key
+        )
+    assert seen >= 5
 
 
 @pytest.mark.parametrize("key", ["cards.BR166M.scale_up.bandwidth", "tco.pue", "company.wacc"])

@@ -20,6 +20,8 @@ from clustersim.finance.audit.wording import (
     OTHERS,
     PART,
     PARTED,
+    REVISED,
+    REVISED_AFTER,
     SPAN,
     VAGUE,
     YEAR_BEFORE,
@@ -66,6 +68,8 @@ def bound_figures(
     listed, first = _listed(text, found, said)
     for i, figure in enumerate(found):
         start, end = _segment(text, figure)
+        if REVISED.search(text[: figure.start]) or REVISED_AFTER.match(text[figure.end :]):
+            continue
         if VAGUE.search(text[: figure.start]) or _ranged(text, found, i) or PART.search(text[start:end]):
             continue
         name = _subject(bare, text, found[first.get(i, i)], named, end)

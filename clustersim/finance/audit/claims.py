@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 
-from clustersim.finance.audit.figures import Finding, Interval, compare
+from clustersim.finance.audit.figures import Finding, Interval, compare, first_that_holds
 from clustersim.finance.audit.multiples import shares
 from clustersim.finance.audit.ratios import profit_of
 from clustersim.finance.audit.records import Record, Tables
@@ -15,7 +16,8 @@ __all__ = ["claim_checks"]
 
 #: What a margin or a growth rate is named after, where it is not the item itself.
 NAMES = {"adjusted_net": "adjusted_net_profit", "adjusted_profit": "adjusted_net_profit", "gross": "gross_profit",
-         "net": "net_profit", "ebit": "ebit", "operating": "operating_profit"}  # fmt: skip
+         "net": "net_profit", "attributable_net": "profit_attributable_to_owners",
+         "ebit": "ebit", "operating": "operating_profit"}  # fmt: skip
 ONE = Interval.exactly(1.0)
 
 
@@ -55,12 +57,16 @@ def _margins(tables: Tables) -> Iterator[Finding]:
             continue
         stem = record.item.removesuffix("_margin")
         item = NAMES.get(stem, stem)
-        profit = profit_of(tables, item, record.year)
         revenue = tables.find("income_statement", "revenue", record.year)
-        if profit is not None and revenue is not None and revenue.value:
-            yield compare(
-                f"{record.item} {record.period} ({record.figure or record.table})", record.where,
-                record.interval.scaled(0.01), profit / revenue.scaled[1], note=f"{item} over revenue",
+        # A net margin is of all net profit or of that of the owners: reports print either.
+        items = ("profit_attributable_to_owners", item) if item == "net_profit" else (item,)
+        made = [(i, p) for i in items if (p := profit_of(tables, i, record.year)) is not None]
+        if made and revenue is not None and revenue.value:
+            yield first_that_holds(
+                partial(
+                    compare, f"{record.item} {record.period} ({record.figure or record.table})", record.where,
+                    record.interval.scaled(0.01), profit / revenue.scaled[1], note=f"{name} over revenue",
+                ) for name, profit in made
             )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from clustersim.finance.audit.figures import Finding, Interval, compare, total
+from clustersim.finance.audit.money import currency_of
 from clustersim.finance.audit.multiples import equities
 from clustersim.finance.audit.records import Record, Tables
 
@@ -27,17 +28,43 @@ def discount_checks(tables: Tables) -> Iterator[Finding]:
     """Yield the sums of the cash-flow table, its bridge to equity, and the check of its present values."""
     for year in tables.years("dcf"):
         target = tables.find("dcf", "free_cash_flow", year)
-        parts = [r for name in ROWS if (r := tables.find("dcf", name, year))]
-        # A line of another name that stands among them is one of them.
-        parts += [r for r in tables.of("dcf") if r.year == year and not r.understood and r.value is not None]
+        parts = _parts(tables, year, target)
         if target is not None and len(parts) > 2:
             yield compare(
                 f"free_cash_flow {target.period}", target.where, target.interval, total(p.interval for p in parts),
                 note="should be " + " + ".join(p.item for p in parts),
             )  # fmt: skip
+        yield from _after_tax(tables, year)
     yield from _bridge(tables)
     yield from _order(tables)
     yield from _present_values(tables)
+
+
+def _parts(tables: Tables, year: int, target: Record | None) -> list[Record]:
+    """The lines of a free cash flow; a line of another name is one where it is money and stands before the total."""
+    names = [n for n in ROWS if n not in {"ebit", "tax"}]
+    whole = [tables.find("dcf", n, year) for n in ("ebit", "tax")]
+    after = tables.find("dcf", "net_operating_profit_after_tax", year)
+    first = [r for r in whole if r] if all(whole) or after is None else [after]
+    parts = first + [r for n in names if (r := tables.find("dcf", n, year))]
+    for record in tables.of("dcf"):
+        if target is None or record is target:
+            break
+        strange = record.year == year and not record.understood and record.value is not None
+        if strange and currency_of(record.unit) and not record.unit.endswith("per_share"):
+            parts.append(record)
+    return parts
+
+
+def _after_tax(tables: Tables, year: int) -> Iterator[Finding]:
+    """Profit after tax is EBIT with its tax."""
+    after = tables.find("dcf", "net_operating_profit_after_tax", year)
+    ebit, tax = tables.find("dcf", "ebit", year), tables.find("dcf", "tax", year)
+    if after is not None and ebit is not None and tax is not None:
+        yield compare(
+            f"net_operating_profit_after_tax {after.period}", after.where, after.scaled[1],
+            total((ebit.scaled[1], tax.scaled[1])), note="should be ebit + tax",
+        )  # fmt: skip
 
 
 def _bridge(tables: Tables) -> Iterator[Finding]:

@@ -18,11 +18,12 @@ from clustersim.finance.audit.mentions import SHARED, figures, key_of, years
 from clustersim.finance.audit.money import currency_of
 from clustersim.finance.audit.multiples import summary_of
 from clustersim.finance.audit.prose import Sentence, sentences
-from clustersim.finance.audit.ratios import MAKERS, profit_of
+from clustersim.finance.audit.ratios import MAKERS, opened, profit_of
 from clustersim.finance.audit.records import STATEMENTS, Record, Tables
 from clustersim.finance.audit.wording import (
     COUNTS,
     DOWN,
+    FROM,
     LASTS,
     OF_SALES,
     OF_SALES_ZH,
@@ -38,9 +39,17 @@ ONE = Interval.exactly(1.0)
 #: Lines that are printed below zero where prose says them without a minus.
 _SPENT = re.compile(r"expenses|cost|tax|paid|repurchase|purchase_of|payments|repayment|finance_costs")
 _PER_SHARE = {"eps", "diluted_eps", "dividend_per_share", "bps"}
-_RATIOS = {"gross_margin", "operating_margin", "net_margin", "adjusted_net_margin", *MAKERS} - _PER_SHARE
+_RATIOS = {
+    "gross_margin",
+    "operating_margin",
+    "net_margin",
+    "adjusted_net_margin",
+    "attributable_net_margin",
+    *MAKERS,
+} - _PER_SHARE
 _MARGINS = {"gross_margin": ("gross_profit",), "operating_margin": ("operating_profit", "ebit"), "net_margin": (
-    "net_profit", "profit_attributable_to_owners"), "adjusted_net_margin": ("adjusted_net_profit",)}  # fmt: skip
+    "net_profit", "profit_attributable_to_owners"), "adjusted_net_margin": ("adjusted_net_profit",),
+    "attributable_net_margin": ("profit_attributable_to_owners",)}  # fmt: skip
 #: What a name may mean beside itself, the nearest first.
 _ALSO = {"net_profit": ("profit_attributable_to_owners",), "operating_profit": ("ebit",), "eps": ("diluted_eps",),
          "diluted_eps": ("eps",), "profit_before_tax": ("profit_before_income_tax",),
@@ -143,7 +152,7 @@ AROUND = 6
 
 
 def _held(tables: Tables, check: str, bound: Bound, make: Make, factor: float) -> Iterator[Finding]:
-    """Hold a figure to what the tables give for its year; one bound in doubt to what they give for any."""
+    """Hold a figure to what the tables give for its year; of one bound in doubt that fits another, nothing is said."""
     printed, year = bound.printed(factor), bound.year
     choices = make(year) if year is not None else []
     if printed is None or year is None or not choices:
@@ -155,8 +164,9 @@ def _held(tables: Tables, check: str, bound: Bound, make: Make, factor: float) -
     )
     if found.verdict not in {"ok", "rounding"} and not bound.sure:
         others = [c for y in range(year - AROUND, year + AROUND + 1) for c in make(y)]
+        # It may be of that year: nothing is said of it, neither that it is right nor that it is wrong.
         if any(printed.meets(c) for c in others):
-            found = replace(found, verdict="ok", note="")
+            return
     yield found
 
 
@@ -183,7 +193,11 @@ def _ratio(tables: Tables, item: str, year: int) -> Choices:
         revenue = tables.find("income_statement", "revenue", year)
         tops = [p for i in _MARGINS[item] if (p := profit_of(tables, i, year)) is not None]
         return [t / revenue.scaled[1] for t in tops] if revenue is not None and revenue.value else []
-    out = [value for _, value in MAKERS[item](tables, year)] if item in MAKERS else []
+    out = (
+        [value for _, value in MAKERS[item](tables, year)]
+        if item in MAKERS and opened(tables, item, year)
+        else []
+    )
     stated = tables.find("ratios", item, year)
     if stated is not None:
         out.append(stated.interval.scaled(0.01) if stated.unit == "percent" else stated.interval)
@@ -218,12 +232,13 @@ def _size(value: Interval, item: str) -> Interval:
 
 
 def _points(tables: Tables, bound: Bound, item: str) -> Iterator[Finding]:
-    """A change of a rate in points over the year before."""
+    """A change of a rate in points over the year before, or over the span that the words before it name."""
+    since = _since(bound)
+    bound = bound if since is None else replace(bound, sure=True)
 
     def make(year: int) -> Choices:
-        return [
-            a - b for a, b in zip(_ratio(tables, item, year), _ratio(tables, item, year - 1), strict=False)
-        ]
+        then = year - 1 if since is None else since
+        return [a - b for a, b in zip(_ratio(tables, item, year), _ratio(tables, item, then), strict=False)]
 
     down = _last(DOWN, bound) > _last(UP, bound)
     basis = re.search(r"bps|basis|基点", bound.figure.text, re.I)
@@ -235,6 +250,14 @@ def _points(tables: Tables, bound: Bound, item: str) -> Iterator[Finding]:
             make,
             (1e-4 if basis else 0.01) * (-1.0 if down else 1.0),
         )
+
+
+def _since(bound: Bound) -> int | None:
+    """The year from which a change is told: the one behind ``from``, where the change ends in a later one."""
+    starts = [m.end() for m in FROM.finditer(bound.before)]
+    said = [y for y in years(bound.before) if starts and y.start >= starts[-1]]
+    known = len(said) > 1 and bound.year == said[-1].year > said[0].year
+    return said[0].year if known else None
 
 
 def _amount(tables: Tables, bound: Bound, item: str) -> Iterator[Finding]:

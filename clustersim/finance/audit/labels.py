@@ -94,7 +94,7 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "现金|现金及现金等价物|现金及银行结余|cash & equivalents",
         "other_current_assets": "other current assets|其他流动资产",
         "total_current_assets": "total current assets|current assets|流动资产|流动资产合计|流动资产总额|流动资产总值",
-        "total_assets": "total assets|资产总计|总资产|资产总额|资产合计",
+        "total_assets": "total assets|资产总值|资产合计总额|资产总计|总资产|资产总额|资产合计",
         "borrowings_non_current": "bank borrowings non-current|non-current bank borrowings|long-term loans|long-term bank loans|long-term debt net of current portion|long-term loans payable|非流动银行借款|长期银行借款|long-term borrowings|long-term debt|non-current borrowings|长期借款|长期债务|非流动借款",
         "lease_liabilities_non_current": "non-current lease liabilities|long-term lease liabilities|非流动租赁负债",
         "redeemable_shares": "redeemable shares|convertible redeemable preferred shares|redeemable preferred shares|"
@@ -143,7 +143,7 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "interest_paid": "interest paid|已付利息|支付利息",
         "other_operating": "other operating|other operating activities|other operating cash flow|其他经营活动|"
         "other operating items",
-        "net_cash_from_operating": "net cash used in operating activities|net cash from used in operating activities|net cash generated from used in operating activities|cash generated from operating activities|net cash flow from operating activities|net cash flows from operating activities|net cash provided by used in operating activities|net cash inflow from operating activities|经营性现金流|经营现金流|经营性现金流净额|经营活动净现金流|net cash from operating activities|cash flow from operations|operating cash flow|cash "
+        "net_cash_from_operating": "net cash flows generated from operating activities|net cash flows from used in operating activities|net cash flow used in operating activities|cash flows from operating activities|cash flows used in operating activities|cash flows from used in operating activities|cash generated from operating activities|cash used in operating activities|net cash outflow from operating activities|net cash inflow from operating activities|net cash used in operating activities|net cash from used in operating activities|net cash generated from used in operating activities|cash generated from operating activities|net cash flow from operating activities|net cash flows from operating activities|net cash provided by used in operating activities|net cash inflow from operating activities|经营性现金流|经营现金流|经营性现金流净额|经营活动净现金流|net cash from operating activities|cash flow from operations|operating cash flow|cash "
         "flow from operating activities|net cash provided by operating activities|经营活动现金流|经营活动现金流量净额|"
         "经营活动产生的现金流量净额|经营活动所用所得现金净额|经营活动所得现金净额|net cash generated from operating activities|cfo",
         "purchase_of_ppe_and_intangibles": "purchases of property plant and equipment|purchase of property plant equipment and intangibles|acquisition of property plant and equipment|additions to property plant and equipment|payments for property plant and equipment|购建固定资产支付的现金|购建固定资产无形资产支付的现金|购建长期资产支付的现金|购买物业厂房及设备|capex|capital expenditure|capital expenditures|purchase of ppe|purchase of "
@@ -152,7 +152,7 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "proceeds_from_disposal_of_ppe_and_intangibles": "proceeds from disposal of ppe|proceeds from disposals|disposal of "
         "fixed assets|处置固定资产所得|出售物业厂房及设备以及无形资产所得款项|proceeds from disposal",
         "other_investing": "other investing|other investing activities|其他投资活动",
-        "net_cash_from_investing": "net cash provided by investing activities|net cash flow from investing activities|net cash flows from investing activities|net cash flows used in investing activities|net cash provided by used in investing activities|投资活动所用现金|投资现金流|net cash from investing activities|cash flow from investing|cash flow from investing "
+        "net_cash_from_investing": "net cash flows generated from investing activities|net cash flows from used in investing activities|net cash flow used in investing activities|cash flows from investing activities|cash flows used in investing activities|cash flows from used in investing activities|cash generated from investing activities|cash used in investing activities|net cash outflow from investing activities|net cash inflow from investing activities|net cash provided by investing activities|net cash flow from investing activities|net cash flows from investing activities|net cash flows used in investing activities|net cash provided by used in investing activities|投资活动所用现金|投资现金流|net cash from investing activities|cash flow from investing|cash flow from investing "
         "activities|net cash used in investing activities|投资活动现金流|投资活动现金流量净额|投资活动产生的现金流量净额|"
         "投资活动所用所得现金净额|cfi|投资活动所用现金净额|net cash used in investing",
         "proceeds_from_borrowings": "proceeds from bank borrowings|proceeds from long-term debt|drawdown of borrowings|proceeds from debt|借款收到的现金|proceeds from borrowings|new borrowings|debt issued|新增借款|取得借款|借款所得款项",
@@ -166,7 +166,7 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "proceeds_from_convertible_bonds": "proceeds from convertible bonds|可换股债券所得款",
         "lease_payments": "payment of lease liabilities|lease payments|租赁付款",
         "other_financing": "other financing|other financing activities|其他融资活动|其他筹资活动",
-        "net_cash_from_financing": "net cash provided by financing activities|net cash flow from financing activities|net cash flows from financing activities|net cash provided by used in financing activities|net cash generated from financing activities|融资活动所用现金净额|筹资现金流|融资现金流|net cash from financing activities|cash flow from financing|cash flow from financing "
+        "net_cash_from_financing": "net cash flows generated from financing activities|net cash flows from used in financing activities|net cash flow used in financing activities|cash flows from financing activities|cash flows used in financing activities|cash flows from used in financing activities|cash generated from financing activities|cash used in financing activities|net cash outflow from financing activities|net cash inflow from financing activities|net cash provided by financing activities|net cash flow from financing activities|net cash flows from financing activities|net cash provided by used in financing activities|net cash generated from financing activities|融资活动所用现金净额|筹资现金流|融资现金流|net cash from financing activities|cash flow from financing|cash flow from financing "
         "activities|net cash used in financing activities|融资活动现金流|筹资活动现金流|筹资活动产生的现金流量净额|"
         "融资活动现金流量净额|融资活动所用所得现金净额|cff|融资活动所得现金净额|net cash from financing",
         "net_change_in_cash": "net increase in cash and cash equivalents|net decrease in cash and cash equivalents|net change in cash and cash equivalents|net increase decrease in cash and cash equivalents|change in cash and cash equivalents|现金净增加|现金净额变动|现金及现金等价物增加额|现金及现金等价物净变动|net change in cash|net increase in cash|change in cash|net increase decrease in cash|"
@@ -189,6 +189,7 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "gross_margin": "gp margin|销售毛利率|gpm|gross margin|gross profit margin|毛利率",
         "operating_margin": "operating profit margin|ebit margin|营业利率|operating margin|营业利润率|经营利润率",
         "net_margin": "net income margin|销售净利率|npm|net margin|net profit margin|净利率|净利润率",
+        "attributable_net_margin": "attributable net margin|margin attributable to owners|归母净利率|归母净利润率|归属母公司净利率",
         "adjusted_net_margin": "adjusted net margin|经调整净利润率|经调整利润率",
         "effective_tax_rate": "所得税率|实际所得税率|etr|effective tax rate|tax rate|有效税率|实际税率",
         "roe": "加权平均净资产收益率|平均净资产收益率|return on average equity|roe|return on equity|净资产收益率|股本回报率|权益回报率",
@@ -206,14 +207,18 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "ebit": "ebit|earnings before interest and tax|operating profit|operating income|息税前利润",
         "depreciation_and_amortisation": "depreciation and amortisation|depreciation and amortization|d&a|折旧及摊销|折旧摊销|"
         "折旧与摊销",
-        "tax": "tax|taxes|tax on ebit|cash taxes|income tax|税|所得税|税项",
+        "tax": "tax|taxes|tax on ebit|taxes on ebit|cash taxes|income tax|税|所得税|税项|ebit税项|息税前利润所得税",
+        "net_operating_profit_after_tax": "nopat|noplat|net operating profit after tax|net operating profit after taxes|net operating profit less adjusted taxes|税后净营业利润|税后营业利润|税后经营利润",
+        "discount_factor": "discount factor|discounting factor|pv factor|present value factor|折现系数|折现因子|贴现系数|贴现因子|现值系数",
+        "discount_period": "discount period|discounting period|discount years|折现期|折现年数|贴现期",
+        "present_value": "present value|pv|present value of fcf|present value of free cash flow|discounted fcf|discounted free cash flow|现值|自由现金流现值|折现自由现金流|折现现金流",
         "change_in_working_capital": "change in working capital|change in nwc|changes in working capital|营运资本变动|"
         "营运资金变动",
         "capital_expenditure": "capital expenditure|capex|资本开支|资本支出",
         "free_cash_flow": "free cash flow|fcf|fcff|unlevered free cash flow|自由现金流|企业自由现金流",
         "wacc": "wacc|discount rate|加权平均资本成本|折现率",
         "terminal_growth": "terminal growth|perpetual growth|terminal growth rate|永续增长率",
-        "pv_of_free_cash_flow": "pv of free cash flow|pv of fcf|present value of cash flows|sum of pv of fcf|现金流现值",
+        "pv_of_free_cash_flow": "pv of free cash flow|pv of fcf|present value of cash flows|sum of pv of fcf|sum of present values|sum of present values of fcf|现金流现值|自由现金流现值合计|自由现金流现值总和",
         "pv_of_terminal_value": "pv of terminal value|present value of terminal value|pv of tv|终值现值",
         "enterprise_value": "enterprise value|ev|企业价值",
         "net_cash_less_debt_and_minorities": "net cash|net cash debt|net cash less debt and minorities|净现金|"
@@ -228,7 +233,7 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "tax_rate": "tax rate|税率", "wacc": "wacc|加权平均资本成本", "terminal_growth": "terminal growth|永续增长率",
     },
     "valuation": {
-        "target_price": "target price|目标价", "current_price": "current price|share price|price|现价|股价|当前股价",
+        "target_price": "target price|目标价", "current_price": "current price|current share price|closing price|last price|last close|当前价|收盘价|最新价|现价股价|share price|price|现价|股价|当前股价",
         "market_cap": "market cap|market capitalisation|market capitalization|市值|总市值", "upside": "upside|potential "
         "upside|潜在升幅|上涨空间|上升空间", "week52_low": "52-week low|52周低|52周最低", "week52_high": "52-week high|52周高|"
         "52周最高", "weight_dcf": "dcf weight|weight dcf", "weight_ps": "ps weight|weight ps", "value_dcf": "dcf value|"

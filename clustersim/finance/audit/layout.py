@@ -59,6 +59,9 @@ def read_layout(text: str, name: str, table: str = "") -> tuple[list[Cell], list
     for at, (line, row) in enumerate(rows[:6]):
         cells = [c.strip() for c in row]
         heads = [_head(c) for c in cells]
+        if "value" in heads and "item" not in heads and not heads[0] and plain(cells[0]) not in _COMPANY:
+            # Whatever stands over the first column of a list of values names what they are values of.
+            heads[0] = "item"
         if "value" in heads or ("item" in heads and "period" in heads):
             return _long(rows[at + 1 :], cells, heads, name, line)
         periods = [k for k, c in enumerate(cells) if k and read_period(c)]

@@ -29,7 +29,7 @@ SCALES = {"万亿": 1e9, "千亿": 1e8, "百亿": 1e7, "十亿": 1e6, "亿": 1e5
 _WORDS = {w: code for code, ws in CURRENCIES.items() for w in ws if w not in {"won", "元人民币"}}
 #: Signs that several currencies share.
 SHARED = {"$": ("USD", "HKD", "SGD", "TWD"), "¥": ("CNY", "JPY"), "￥": ("CNY", "JPY"), "元": ()}
-_SHORT = {"hk": "HKD", "rmb": "CNY"}
+_SHORT = {"hk": "HKD", "rmb": "CNY", "元人民币": "CNY"}
 
 
 def _either(words: Iterable[str]) -> str:
@@ -45,7 +45,7 @@ def _either(words: Iterable[str]) -> str:
 
 
 _COIN = _either([*_WORDS, "$", "¥", "￥"])
-_AFTER = _either([*(w for w in _WORDS if not w.isascii() or len(w) > 2), "元"])
+_AFTER = _either([*(w for w in _WORDS if not w.isascii() or len(w) > 2), "元人民币", "元"])
 _NUMBER = r"(?P<number>[-−+]?\d+(?:,\d+)*(?:\.\d+)?)"
 _SCALE = (
     r"(?:万亿|千亿|百亿|十亿|亿|億|千万|百万|万|千|"

@@ -10,7 +10,7 @@ from clustersim.finance.audit.multiples import fx, shares
 from clustersim.finance.audit.per_share import per_share_checks
 from clustersim.finance.audit.records import Record, Tables
 
-__all__ = ["MAKERS", "profit_of", "ratio_checks"]
+__all__ = ["MAKERS", "opened", "profit_of", "ratio_checks"]
 
 HALF = Interval.exactly(0.5)
 Choice = tuple[str, Interval]
@@ -25,10 +25,24 @@ def ratio_checks(tables: Tables) -> Iterator[Finding]:
         if make is None or record.value is None or (record.table == "claims" and record.item == "shares"):
             continue
         choices = list(make(tables, record.year))
-        if choices:
+        if choices and opened(tables, record.item, record.year):
             yield _best(record, choices)
     yield from _implied_shares(tables)
     yield from per_share_checks(tables)
+
+
+def opened(tables: Tables, item: str, year: int) -> bool:
+    """Whether a rate may be judged: one that may be of an average needs the balance with which its year opens."""
+    stocks = AVERAGED.get(item, ())
+    now = [s for s in stocks if tables.find("balance_sheet", s, year)]
+    if not now or any(tables.find("balance_sheet", s, year - 1) for s in now):
+        return True
+    # Without it the years after tell: a rate that is of the closing balance there is so here.
+    later = tables.find("ratios", item, year + 1)
+    return later is not None and any(
+        "closing" in says and _best(later, [(says, value)]).verdict in {"ok", "rounding"}
+        for says, value in MAKERS[item](tables, year + 1)
+    )
 
 
 def _best(record: Record, choices: list[Choice]) -> Finding:
@@ -195,6 +209,12 @@ MAKERS: dict[str, Callable[[Tables, int], Iterator[Choice]]] = {
     "current_ratio": _over("total_current_assets", "total_current_liabilities"),
     "quick_ratio": _over("total_current_assets", "total_current_liabilities", "inventories"),
     "debt_to_assets": _over("total_liabilities", "total_assets"),
+}  # fmt: skip
+#: Rates that may be of the average of two balances, and whose.
+AVERAGED = {
+    "roe": ("total_equity", "equity_attributable_to_owners"), "roa": ("total_assets",),
+    "inventory_days": ("inventories",), "receivable_days": ("trade_and_notes_receivables",),
+    "payable_days": ("trade_and_other_payables",),
 }  # fmt: skip
 #: Without a printed issue or buy-back the number of shares that EPS implies does not move by more.
 MOST_MOVED = 0.15

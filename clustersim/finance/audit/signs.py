@@ -36,7 +36,7 @@ REACHED: dict[str, tuple[str, ...]] = {
     ),
     "balance_sheet": ("equity_attributable_to_owners", "total_equity"),
     "cash_flow": ("net_cash_from_operating", "net_cash_from_investing", "net_cash_from_financing"),
-    "dcf": ("free_cash_flow",),
+    "dcf": ("net_operating_profit_after_tax", "free_cash_flow"),
 }  # fmt: skip
 #: Lines that take off whatever else a statement holds.
 SPENT = {
@@ -110,7 +110,8 @@ def _groups(rows: Sequence[Record], table: str) -> list[tuple[str, ...]]:
     above = {r.item for r in rows if (r.value or 0.0) > 0}
     present = [g for g in GROUPS[table] if above & set(g)]
     taken = {item for g in present for item in g} | MEMO
-    losses = {r.item for r in rows if r.item in above - taken and names_loss(r.printed or r.item)}
+    rest = above - taken
+    losses = {r.item for r in rows if r.item in rest and names_loss(r.printed or r.item)}
     below = {r.item for r in rows if (r.value or 0.0) < 0}
     return [*present, *((item,) for item in sorted(losses - below))][:MOST]
 
@@ -132,7 +133,7 @@ def _held(rows: Sequence[Record], table: str, flipped: set[str]) -> tuple[int, f
                         held + (gap <= open_ + half_digit(r.text) + 1e-9 * abs(value)),
                         missed + gap,
                     )
-                kept = table == "income_statement" or r.item == "equity_attributable_to_owners"
+                kept = table in {"income_statement", "dcf"} or r.item == "equity_attributable_to_owners"
                 running, open_, count = (value, half_digit(r.text), 1) if kept else (0.0, 0.0, 0)
             elif table == "balance_sheet" and r.item.startswith("total_"):
                 running, open_, count = 0.0, 0.0, 0

@@ -40,6 +40,10 @@ PERCENT = re.compile(
 )
 PLAIN_UNITS = {"pe": "x", "pb": "x", "ps": "x", "current_ratio": "x", "quick_ratio": "x", "inventory_days": "days",
                "receivable_days": "days", "payable_days": "days"}  # fmt: skip
+#: Numbers of a valuation that count nothing.
+_PURE = {"beta", "discount_factor"}
+#: Texts of a valuation that its checks read.
+_WORDED = re.compile(r"rating|.*_date")
 NIL = {"-", "–", "—", "－", "--", "——", "nil", "n/a", "n.a.", "na", "不适用"}
 _TOTALS = {
     "balance_sheet": {
@@ -137,6 +141,9 @@ def _read(reading: _Reading, table: str, name: str, text: str) -> None:
         problem = _problem(record, cell)
         if problem == "blank":
             continue
+        if problem == "worded":
+            reading.unread.append(f"{record.where}: {record.printed} {record.text!r} is no number")
+            continue
         if problem:
             said = f"{record.where}: {problem}"
             # A table without a unit lacks it on every line: say it once.
@@ -229,13 +236,23 @@ def _record(table: str, file: str, cell: Cell, item: str, default: str) -> Recor
     text = cell.text
     if table in STATEMENTS and text.lower() in NIL:
         text = "0"
+    beside = cell.unit or _unit_of(item, text, table) or default
     return Record(
         table, cell.line, item, str(period) if period else cell.period, text,
-        _unit(item, cell.unit or default, table, default), status, cell.more.get("source_figure", ""),
+        _unit(item, beside, table, default), status, cell.more.get("source_figure", ""),
         cell.more.get("company", "") or cell.more.get("segment", "") or cell.more.get("product", ""),
         cell.more.get("company_zh", ""), cell.more.get("ticker", ""), file, cell.column,
         period.label if period else "", cell.label, _known(table, item, cell.label),
     )  # fmt: skip
+
+
+def _unit_of(item: str, text: str, table: str) -> str:
+    """The unit that the value of a list without a unit carries itself: ``4.2%``, ``18.5x``; of a pure number, times."""
+    if table in STATEMENTS or number(text) is None:
+        return ""
+    if text.strip().endswith(("%", "％")):
+        return "percent"
+    return "x" if re.search(r"[xX倍]$", text.strip()) or item in _PURE else ""
 
 
 def _unit(item: str, text: str, table: str, default: str) -> str:
@@ -289,6 +306,12 @@ def _problem(record: Record, cell: Cell) -> str:
             return "blank"
         if record.value is None and canonical_item("ratios", cell.label) is None:
             return f"{record.item} {record.period}: {record.text!r} is not a number"
+    if not record.unit and record.table not in STATEMENTS and record.value is None:
+        # Words state no quantity; only what is written as a number must say of what.
+        if not record.text:
+            return "blank"
+        if not re.search(r"\d", record.text) or _is_date(record.text):
+            return "" if _WORDED.fullmatch(record.item) else "worded"
     if not record.unit:
         return (
             f"{record.item} {record.period}: no unit; say which, for example CNY_thousand, in a column, in the heading"
@@ -297,6 +320,10 @@ def _problem(record: Record, cell: Cell) -> str:
     if record.unit.startswith("?_") and record.item not in PER_SHARE | COUNTS:
         return f"{record.item} {record.period}: {cell.unit!r} has no currency; write USD million or the like, or --unit"
     return ""
+
+
+def _is_date(text: str) -> bool:
+    return re.fullmatch(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}", text.strip()) is not None
 
 
 def _elsewhere(found: list[Record]) -> list[Record]:

@@ -13,6 +13,7 @@ __all__ = [
     "COUNTS",
     "DIRECT",
     "DOWN",
+    "FROM",
     "LASTS",
     "LIGHT",
     "OF_SALES",
@@ -25,6 +26,8 @@ __all__ = [
     "PLAIN_BEFORE",
     "PLAIN_BEFORE_ZH",
     "RATE_OF",
+    "REVISED",
+    "REVISED_AFTER",
     "SPAN",
     "SPOKEN",
     "UP",
@@ -42,6 +45,14 @@ DOWN = re.compile(
     r"\b(?:fell|falls?|falling|declin\w*|decreas\w*|down|dropp?\w*|lower|shr[ia]nk\w*|contract(?:ed|s|ion)|narrow\w*|slipp?\w*|reduc\w*|weaken\w*|eas(?:ed|es))\b"
     r"|下降|减少|下滑|回落|降低|收窄|降至|下跌|同比\s*[-−]|走低|减至|缩小", re.I,
 )  # fmt: skip
+FROM = re.compile(r"\bfrom\b|[由从自]", re.I)
+#: A forecast that is changed: what it was is another forecast than the printed one.
+REVISED = re.compile(
+    r"\b(?:cut|cuts|rais\w+|lower\w*|trim\w*|lift\w*|revis\w+|upgrad\w+|downgrad\w+|reduc\w+|increas\w+|adjust\w*)\b[^.;]*"
+    r"\b(?:forecasts?|estimates?|projections?|assumptions?)\b[^.;]*\bfrom\s*$|(?:上调|下调|调高|调低|调整|上修|下修)[^。；]*(?:由|从|自)(?:原来的?|此前的?|原)?\s*$",
+    re.I,
+)
+REVISED_AFTER = re.compile(r"\s*(?:上调|下调|调高|调低|调整|上修|下修|修正|调升|调降)(?:至|到|为)")
 YOY = re.compile(r"同比|year[- ]on[- ]year|year[- ]over[- ]year|\byoy\b|\by/y\b", re.I)
 COMPOUND = re.compile(r"CAGR|compound|复合|年均|per annum|a year over|annuali[sz]ed|每年平均", re.I)
 VAGUE = re.compile(

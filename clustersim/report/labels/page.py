@@ -64,6 +64,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "测量日志与表格,按内容识别",
     ),
     "page.offline": ("The server does not answer", "服务器无响应"),
+    "page.stale": (
+        "The server does not answer. The numbers below are of what was asked before; it is tried again by itself.",
+        "服务器无响应。以下数值为此前所得,页面会自动重试。",
+    ),
     "page.retry": ("Try again", "重试"),
     "page.unknown": ("Not understood in the link: {what}", "链接中无法识别:{what}"),
     "page.other_version": (

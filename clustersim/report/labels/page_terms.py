@@ -7,6 +7,10 @@ __all__ = ["WORDS"]
 WORDS: dict[str, tuple[str, str]] = {
     "page.open_term": ("What it is made of", "数值构成"),
     "page.changed_here": ("changed on this page", "在本页修改"),
+    "page.no_range": (
+        "(no range stated: the slider goes from half to double)",
+        "(未给出范围:滑块取一半至两倍)",
+    ),
     "page.choose_file": ("Choose a file", "选择文件"),
     "page.other_keys": ("Other keys of the files", "文件中的其他参数"),
     "page.set_key": ("Set", "设置"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -24,6 +25,10 @@ PROSE = {".txt", ".md"}
 MOST_LISTED = 12
 
 
+#: Between a file and why it was left.
+NOT_READ = re.compile(r":\snot\sread:\s")
+
+
 def audit_answer(
     folder: str,
     *,
@@ -38,10 +43,11 @@ def audit_answer(
     prose = read_prose(folder)
     report = audit_texts(texts, listing_proceeds=proceeds, unit=unit, rates=rates, prose=prose)
     rows = report.rows()
+    left = [NOT_READ.sub(": ", text, count=1) for text in said if NOT_READ.search(text)]
     data = {
         "folder": folder,
         "counts": report.counts,
-        "read": report.read,
+        "read": {**report.read, "not_read": [*left, *report.tables.unread]},
         "checks": rows,
         "bridge": [asdict(step) for step in report.steps],
     }

@@ -112,7 +112,7 @@ def _rounded(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _page(data: dict[str, Any]) -> list[Block]:
     silent = [f"{f['of']} ({f['factor']})" for f in data["factors"] if f["rows_say"] != "identified"]
-    alone = "; ".join(f"{f['factor']} on {f['rests_on']}" for f in data["factors"] if f["rests_on"])
+    alone = "; ".join(f"{f['of']} ({f['factor']})" for f in data["factors"] if f["rests_on"])
     blocks: list[Block] = [
         f"{data['card']}: {data['rows_used']} rows of {', '.join(data['files'])};"
         f" prior of {', '.join(data['maturity'])}",

@@ -190,7 +190,10 @@ def _window_words(answer: Served) -> str:
     if state is None:
         return f"figures of the whole run: {answer.why_whole}"
     window, (number, stays) = state.window, state.batches
-    errors = ", ".join(f"{name.removesuffix('_s')} {value:.2%}" for name, value in state.errors.items())
+    errors = ", ".join(
+        f"{name if '_per_' in name else name.removesuffix('_s')} {value:.2%}"
+        for name, value in state.errors.items()
+    )
     reached = "" if state.reached else f"; not below the target: {state.why}"
     return (
         f"steady state: {answer.summary.requests:,} of {len(answer.run.book.arrival):,} requests served, from"

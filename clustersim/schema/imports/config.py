@@ -22,7 +22,7 @@ _HARMLESS = re.compile(
             # the library's own
             "_.*", "architectures", "auto_map", "model_type", "transformers_version", "torch_dtype", "dtype",
             "use_cache", "use_bfloat16", "torchscript", "return_dict.*", "output_.*", "pruned_heads", "is_decoder",
-            "is_encoder_decoder", "add_cross_attention", "cross_attention_hidden_size", "tie_encoder_decoder",
+            "cross_attention_hidden_size", "tie_encoder_decoder",
             "chunk_size_feed_forward", "tokenizer_class", "task_specific_params", "problem_type", "finetuning_task",
             "remove_invalid_values", "tf_legacy_loss", "id2label", "label2id", "prefix", "ignore_index", "name_or_path",
             "attn_implementation", "quantization_config", "text_config", "vision_config", "audio_config", "language",
@@ -131,6 +131,32 @@ class Config:
             self.problem(where, f"{_short(value)} is beyond every model's dimensions (at most {most:,})")
             return 0
         return value
+
+    def switch(self, name: str, default: bool | None = None) -> bool | None:
+        """Return a yes or no; a text that says one ("false") is a problem, since every text would count as yes."""
+        value = self.take(name)
+        if value is None or isinstance(value, bool):
+            return default if value is None else value
+        self.problem(name, f"must be true or false, not {_short(value)}")
+        return default
+
+    def listed(self, name: str) -> list[Any] | None:
+        """Return a list, None where it is missing or empty; anything else is a problem."""
+        value = self.take(name)
+        if value is None or isinstance(value, list):
+            return value or None
+        self.problem(name, f"must be a list with one entry for each layer, not {_short(value)}")
+        return None
+
+    def agree(self, *names: str) -> None:
+        """Keep a problem where names of one quantity state several values: which one the model has is not known."""
+        stated = {n: self.data[n] for n in names if self.data.get(n) not in _OFF}
+        plain = [
+            v[0] if isinstance(v, list) and v and v.count(v[0]) == len(v) else v for v in stated.values()
+        ]
+        if any(value != plain[0] for value in plain):
+            shown = " and ".join(f"{key}={_short(value)}" for key, value in stated.items())
+            self.problem(next(iter(stated)), f"one quantity is stated twice: {shown}", "keep the right one")
 
     def problem(self, key: str, what: str, hint: str = "") -> None:
         """Keep a problem of one key."""

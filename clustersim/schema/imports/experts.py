@@ -33,12 +33,14 @@ _WHERE = (
 
 def read_experts(config: Config, count: int, stated: list[bool] | None) -> dict[str, Any] | None:
     """Return the ``moe`` section, or None for a dense model; ``stated`` says which layers are mixtures where known."""
-    block = config.take("enable_moe_block")
+    block = config.switch("enable_moe_block")
     if block is False:
         config.used.update((*_COUNT, *_CHOSEN, *_WIDTH))
     if block is False or not config.has(*_COUNT):
         config.used.update((*_CHOSEN, *_WHERE))
         return None
+    for names in (_COUNT, _CHOSEN, _WIDTH, _SHARED):
+        config.agree(*names)
     mixed = stated if stated is not None else _mixed_layers(config, count)
     config.used.update(_WHERE)
     width = config.number(*_WIDTH, default=0) or config.number("intermediate_size", needed=True)
@@ -73,7 +75,7 @@ def _shared(config: Config, width: int, beside_dense: bool) -> tuple[int, int]:
         return 1, config.number("intermediate_size", needed=True)
     if config.model_type == "llama4":
         return 1, width
-    if config.take("use_mixed_mlp_moe") is False:
+    if config.switch("use_mixed_mlp_moe") is False:
         return 0, 0
     if own and not count:
         return 1, own

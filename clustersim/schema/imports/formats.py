@@ -32,12 +32,12 @@ def read_formats(config: Config, layers: int, first_mixed: int | None, there: se
 
     ``first_mixed`` is the first layer with experts: dense blocks stand before it (or everywhere, where None).
     """
-    wide = _DTYPES.get(
-        str(config.take("torch_dtype", "dtype", default="bfloat16")).removeprefix("torch."), "bf16"
-    )
+    wide = _stated_dtype(config)
     section = config.outer.get("quantization_config", config.data.get("quantization_config"))
     groups = dict.fromkeys(("attention", "dense", "shared", "experts", "embedding", "head"), wide)
-    if isinstance(section, Mapping):
+    if section is not None and not isinstance(section, Mapping):
+        config.problem("quantization_config", f"must be a section of keys and values, not {section!r:.60}")
+    if isinstance(section, Mapping) and section:
         _apply(config, section, groups, layers, first_mixed)
         scheme = section.get("kv_cache_scheme")
         if scheme:
@@ -49,7 +49,27 @@ def read_formats(config: Config, layers: int, first_mixed: int | None, there: se
         groups["experts"] = {"fp4": "mxfp4", "fp8": "fp8"}.get(stated, groups["experts"])
         if isinstance(section, Mapping) and "NVFP4" in str(section.get("moe_quant_algo", "")):
             groups["experts"] = "nvfp4"
+    if isinstance(section, Mapping) and section and all(groups[name] == wide for name in there):
+        method = section.get("quant_method") or section.get("quant_algo")
+        config.notes.append(
+            f"quantization_config: {method} holds for no group of weights of this model: all are in {wide}"
+        )
     return {name: value for name, value in groups.items() if value != "bf16" and name in there}
+
+
+def _stated_dtype(config: Config) -> str:
+    """The format of what is not quantized."""
+    plain = {key: str(config.data[key]).removeprefix("torch.") for key in ("dtype", "torch_dtype")
+             if config.data.get(key) is not None}  # fmt: skip
+    config.used.update(("dtype", "torch_dtype"))
+    for key, stated in plain.items():
+        if stated not in _DTYPES:
+            config.problem(
+                key, f"{stated!r:.60} is no type of weights that is known", f"one of {', '.join(_DTYPES)}"
+            )
+    if len(set(plain.values())) > 1:
+        config.problem("dtype", f"is {plain['dtype']!r:.60}, and torch_dtype {plain['torch_dtype']!r:.60}")
+    return _DTYPES.get(next(iter(plain.values()), "bfloat16"), "bf16")
 
 
 def _narrow(section: Mapping[str, Any]) -> str | None:

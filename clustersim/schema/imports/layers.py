@@ -74,14 +74,16 @@ def _block_names(config: Config) -> list[str] | None:
     pattern = config.take("hybrid_override_pattern")
     if isinstance(pattern, str):
         return list(pattern)
-    listed = config.take("layers_block_type", "layer_types")
-    if isinstance(listed, list) and listed:
+    if pattern is not None:
+        config.problem("hybrid_override_pattern", "must be a text with one sign for each layer")
+    listed = config.listed("layers_block_type") or config.listed("layer_types")
+    if listed:
         return [str(name) for name in listed]
-    swa = config.take("hybrid_layer_pattern")
-    if isinstance(swa, list) and swa:
+    swa = config.listed("hybrid_layer_pattern")
+    if swa:
         return ["sliding_attention" if flag else "full_attention" for flag in swa]
-    kinds = config.take("attn_type_list")
-    if isinstance(kinds, list) and kinds:
+    kinds = config.listed("attn_type_list")
+    if kinds:
         return ["full_attention" if flag else "lightning" for flag in kinds]
     return None
 
@@ -121,7 +123,7 @@ def _by_rule(config: Config, out: Layers, count: int) -> None:
     every = spelled if isinstance(spelled, int) else 0
     window = config.take("sliding_window", "sliding_window_size")
     last = config.number("max_window_layers", default=0)
-    switch = config.take("use_sliding_window")
+    switch = config.switch("use_sliding_window")
     if interval > 1:
         blocks = ["full" if (i + 1) % interval == 0 else "linear" for i in range(count)]
     elif isinstance(chosen, dict):
@@ -170,9 +172,9 @@ def _chunked(config: Config, count: int) -> list[str]:
 def _reuses(config: Config, count: int, blocks: Sequence[str]) -> list[bool]:
     """Which layers attend to another layer's keys and values."""
     last = config.number("num_kv_shared_layers", default=0)
-    factor = config.number("cla_share_factor", default=1) if config.take("use_cla") else 1
+    factor = config.number("cla_share_factor", default=1) if config.switch("use_cla") else 1
     config.used.add("cla_share_factor")
-    if last and config.take("use_double_wide_mlp"):
+    if last and config.switch("use_double_wide_mlp"):
         config.problem("use_double_wide_mlp", "widths that differ by layer are not expressed by a model file")
     return [i >= count - last or (factor > 1 and i % factor != 0) for i in range(count)]
 
@@ -244,9 +246,9 @@ def _grouped(config: Config, out: Layers, name: str, reuses: bool) -> str:
         heads = other.get("num_attention_heads", heads)
         kv, dim = other.get("num_attention_groups", kv), other.get("head_dim", dim)
     gate = None
-    if config.take("attn_output_gate") or config.model_type == "qwen3_next":
+    if config.switch("attn_output_gate") or config.model_type == "qwen3_next":
         gate = "elementwise"
-    elif config.take("use_head_wise_attn_gate"):
+    elif config.switch("use_head_wise_attn_gate"):
         gate = "per_head"
     reach = ("sliding_window", "sliding_window_size", "attention_chunk_size")
     window = config.number(*reach, needed=True) if windowed else None
@@ -254,7 +256,7 @@ def _grouped(config: Config, out: Layers, name: str, reuses: bool) -> str:
         _once(
             config.not_modelled, "attention within chunks: counted as a window of the chunk, an upper bound"
         )
-    same = (bool(config.take("attention_k_eq_v")) and not windowed) or None
+    same = (bool(config.switch("attention_k_eq_v")) and not windowed) or None
     return out.add(
         f"{name}_shared" if reuses else name, kind=name, window=window, heads=heads, kv_heads=kv, head_dim=dim,
         v_head_dim=value, gate=gate, keys_are_values=same, cache_of_another=reuses or None,

@@ -94,7 +94,10 @@ def _names(path: Path, data: Mapping[str, Any], name: str) -> tuple[str, str]:
 
 def _profile(config: Config, name: str, repository: str, ignored: tuple[str, ...]) -> dict[str, Any]:
     listed = config.data.get("layers_block_type") or config.data.get("hybrid_override_pattern")
-    layers = config.number(*_LAYERS, default=len(listed) if listed else None, needed=True, most=MOST_LAYERS)
+    counted = len(listed) if isinstance(listed, list | str) and listed else None
+    layers = config.number(*_LAYERS, default=counted, needed=True, most=MOST_LAYERS)
+    for names in (_LAYERS, _HIDDEN, _HEADS, _KV, ("vocab_size", "padded_vocab_size")):
+        config.agree(*names)
     hidden, heads = config.number(*_HIDDEN, needed=True), config.number(*_HEADS, needed=True)
     head_dim = config.number(
         "head_dim", "attention_head_dim", "kv_channels", default=hidden // max(heads, 1) or None
@@ -105,7 +108,7 @@ def _profile(config: Config, name: str, repository: str, ignored: tuple[str, ...
     mixed = moe["moe_layers"] if moe else 0
     dense = layers - mixed - free
     width = config.number(
-        *_FFN, default=moe["expert_ffn_hidden"] if moe and dense <= 0 else None, needed=dense > 0
+        *_FFN, default=moe.get("expert_ffn_hidden") if moe and dense <= 0 else None, needed=dense > 0
     )
     there = {"attention", "embedding", "head"} | ({"dense"} if dense > 0 else set())
     there |= ({"experts"} if moe else set()) | ({"shared"} if moe and moe.get("shared_experts") else set())
@@ -134,6 +137,9 @@ def _profile(config: Config, name: str, repository: str, ignored: tuple[str, ...
             "the name says quantized, the configuration does not: formats are those of its dtype"
         )
     plain |= _other_senses(config)
+    for key in ("is_encoder_decoder", "add_cross_attention"):
+        if config.switch(key):
+            config.problem(key, "encoders with decoders are not expressed by a model file")
     config.leftovers(ignored)
     plain["not_modelled"], plain["notes"] = list(config.not_modelled), list(config.notes)
     return {key: value for key, value in plain.items() if value not in ([], None)}
@@ -184,7 +190,7 @@ def _prediction(config: Config, kinds: Layers) -> int:
     )
     modules = config.number("num_mtp_modules", default=0) * config.number("mtp_transformer_layers", default=1)
     config.used.update({"use_mtp", "mtp_hybrid_override_pattern", "mtp_layers_block_type"})
-    return count or (modules if config.take("use_mtp", default=True) else 0)
+    return count or (modules if config.switch("use_mtp", True) else 0)
 
 
 def _gated(config: Config) -> bool:
@@ -212,7 +218,9 @@ def _tied(config: Config) -> bool:
         config.notes.append(f"tie_word_embeddings is not stated: {'tied' if tied else 'untied'}, as in the code of its"
                             " architecture")  # fmt: skip
         return tied
-    return bool(stated)
+    if not isinstance(stated, bool):
+        config.problem("tie_word_embeddings", f"must be true or false, not {stated!r:.60}")
+    return stated is True
 
 
 def _other_senses(config: Config) -> dict[str, Any]:

@@ -4,19 +4,32 @@ import { Import, Seek, Term } from "/static/asides.js";
 import { Limits, Own, Proposal, Upload } from "/static/asks.js";
 import { asText, Inputs } from "/static/inputs.js";
 import { Jobs, useJobs } from "/static/jobs.js";
-import { ask, download, get, lines } from "/static/net.js";
+import { ask, download, get, lines, Silent } from "/static/net.js";
 import { Panel, widths } from "/static/panels.js";
 import { CURRENCIES, fromAddress, toAddress, VIEWS } from "/static/state.js";
 import { citation, Corridor, Strip } from "/static/tiles.js";
 import { say, setWords } from "/static/words.js";
 
 const IDLE_MS = 250;
+const RETRY_MS = 2000;
 const EXPORTS = ["json", "csv", "md", "xlsx"];
 
 function useSettled(value, wait) {
   const [settled, setSettled] = useState(value);
   useEffect(() => { const timer = setTimeout(() => setSettled(value), wait); return () => clearTimeout(timer); }, [JSON.stringify(value)]);
   return settled;
+}
+
+// Whether the server is silent; it is tried again until it answers, and then all that is shown is asked anew.
+function useSilence() {
+  const [silent, setSilent] = useState(false);
+  const [again, setAgain] = useState(0);
+  useEffect(() => {
+    if (!silent) return;
+    const timer = setInterval(() => get("/api/words").then(() => { setSilent(false); setAgain((n) => n + 1); }).catch(() => {}), RETRY_MS);
+    return () => clearInterval(timer);
+  }, [silent]);
+  return { silent, setSilent, again };
 }
 
 function App({ catalogue, first }) {
@@ -33,10 +46,17 @@ function App({ catalogue, first }) {
   const [offering, setOffering] = useState(false);
   const [citing, setCiting] = useState(false);
   const { language } = state;
+  const { silent, setSilent, again } = useSilence();
   const design = useMemo(() => ({ scenario: state.scenario, set: state.set }), [state.scenario, JSON.stringify(state.set)]);
+  const latest = useRef(design);
+  latest.current = design;
   const long = useJobs(design);
   const settled = useSettled(design, IDLE_MS);
-  const fails = useCallback((error) => { if (error.name !== "AbortError") { setProblem(error.message); setBusy(false); } }, []);
+  const fails = useCallback((error) => {
+    if (error.name === "AbortError") return;
+    if (error instanceof Silent) setSilent(true); else setProblem(error.message);
+    setBusy(false);
+  }, []);
   const change = (more) => setState((now) => ({ ...now, ...more }));
   const view = useRef(state.view);
   view.current = state.view;
@@ -58,17 +78,19 @@ function App({ catalogue, first }) {
   useEffect(() => {
     setBusy(true);
     ask("/api/corridor", design, "corridor").then((found) => { setTold(found); setProblem(""); setBusy(false); }).catch(fails);
-  }, [design]);
+  }, [design, again]);
   useEffect(() => {
-    ask("/api/inputs", settled, "inputs").then((found) => { setInputs(found); setMoved({}); }).catch(fails);
+    // What was moved on since this was asked stays as it is under the pointer.
+    const further = (all) => Object.fromEntries(Object.entries(all).filter(([key]) => latest.current.set[key] !== settled.set[key]));
+    ask("/api/inputs", settled, "inputs").then((found) => { setInputs(found); setMoved(further); }).catch(fails);
     (async () => { for await (const found of lines("/api/band", { ...settled, points: 256 }, "band")) if (found.tiles) setTold(found); })().catch(() => {});
-  }, [settled]);
+  }, [settled, again]);
   useEffect(() => {
     const compared = state.view === "compare";
     const body = compared ? { designs: [settled, ...state.pins].slice(0, 6) } : { ...settled, view: state.view };
     ask(compared ? "/api/compare" : "/api/view", body, "view").then((found) => setPanels({ of: state.view, found }))
-      .catch((error) => { if (error.name !== "AbortError") setPanels({ of: state.view, error: error.message }); });
-  }, [settled, state.view, JSON.stringify(state.pins)]);
+      .catch((error) => { if (error instanceof Silent) fails(error); else if (error.name !== "AbortError") setPanels({ of: state.view, error: error.message }); });
+  }, [settled, state.view, JSON.stringify(state.pins), again]);
 
   const money = { code: state.currency, rate: told?.rates?.[state.currency] || (state.currency === "CNY" ? 1 : 0) };
   const set = (key, value) => { setMoved({}); change({ set: { ...state.set, [key]: value } }); };
@@ -103,11 +125,12 @@ function App({ catalogue, first }) {
     <button aria-expanded=${offering} onClick=${() => setOffering(!offering)}>${say("page.proposal", language)}</button>
     <button aria-pressed=${citing} onClick=${() => setCiting(!citing)}>${say("page.cite_any", language)}</button>
     <button class="to-inputs" onClick=${() => document.getElementById("inputs")?.scrollIntoView()}>${say("page.to_inputs", language)}</button>
-    <span class="status" role="status">${busy ? say("page.computing", language) : say("page.ready", language)}</span>
+    <span class="status" role="status">${say(silent ? "page.offline" : busy ? "page.computing" : "page.ready", language)}</span>
   </header>
   ${said ? html`<p class="said" role="alert">${said} <button onClick=${() => setSaid("")} aria-label="×">×</button></p>` : ""}
   ${problem ? html`<p class="error" role="alert">${problem}</p>` : ""}
-  <div class="body">
+  ${silent ? html`<p class="error" role="alert">${say("page.stale", language)}</p>` : ""}
+  <div class=${silent ? "body stale" : "body"}>
     <${Inputs} inputs=${inputs} design=${design} onSet=${set} set=${state.set} moved=${moved} language=${language} money=${money} onMove=${move} onReset=${reset} onResetAll=${() => { setMoved({}); change({ set: {} }); }} />
     <main>
       <${Corridor} told=${told} language=${language} money=${money} onSeek=${(tile) => { setOpened(null); setSeeking(tile); }} onCite=${cite} onOpen=${(tile) => { setSeeking(null); setOpened(tile); }} />

@@ -6,9 +6,11 @@ import { say, shown, unitName } from "/static/words.js";
 const MOST_SHOWN = 14;
 const FIRST = [/memory\.bandwidth$/, /scale_up\.bandwidth$/, /compute\.bf16/, /memory\.capacity$/, /^tco\.(pue|tariff|wacc|sold_share)$/, /mttf_scale$/, /parts\.[^.]+$/, /\.tdp$/];
 
+const hasRange = (input) => input.low !== null && input.high !== null && input.low < input.high;
+
 function ends(input) {
   const value = input.base ?? input.value;
-  const [low, high] = input.low !== null && input.high !== null && input.low < input.high ? [input.low, input.high] : [value / 2, value * 2];
+  const [low, high] = hasRange(input) ? [input.low, input.high] : [value / 2, value * 2];
   return [Math.min(low, input.value), Math.max(high, input.value)];
 }
 
@@ -48,7 +50,7 @@ function Slider({ input, design, value, changed, language, money, onMove, onRese
     <input id=${`i-${input.key}`} type="range" min="0" max="1000" step="1" value=${at} aria-valuetext=${`${number} ${unitName(unit, language)}`}
       style=${`--base:${(100 * (base - low)) / (high - low || 1)}%`}
       onPointerEnter=${() => getReady(design, input)} onFocus=${() => getReady(design, input)} onInput=${(event) => onMove(input, low + scale * Number(event.target.value))} />
-    <p class="source" title=${input.source || ""}><span class="tier-word">${say(`page.tier.${input.tier}`, language)}</span> ${changed ? say("page.changed_here", language) : input.source || ""}</p>
+    <p class="source" title=${input.source || ""}><span class="tier-word">${say(`page.tier.${input.tier}`, language)}</span> ${changed ? say("page.changed_here", language) : input.source || ""}${hasRange(input) ? "" : html` <span class="no-range">${say("page.no_range", language)}</span>`}</p>
     ${changed ? html`<button class="reset" onClick=${() => onReset(input.key)} aria-label=${`${say("page.reset", language)}: ${input.key}`}>↺</button>` : ""}
   </li>`;
 }
@@ -89,16 +91,21 @@ function Keys({ word, design, sliders, set, language, onSet, onReset }) {
     ${told && !rows.length && !whole.length ? html`<p class="more">${say("page.no_key", language)}</p>` : ""}`;
 }
 
+const moves = (input) => input.value > 0 || input.base > 0;
+
 export function Inputs({ inputs, design, set, moved, language, money, onMove, onSet, onReset, onResetAll }) {
   const [word, setWord] = useState("");
-  const sliders = useMemo(() => new Set((inputs || []).filter((i) => i.value > 0).map((i) => i.key)), [inputs]);
+  const sliders = useMemo(() => new Set((inputs || []).filter(moves).map((i) => i.key)), [inputs]);
   const [only, setOnly] = useState(false);
+  // What was changed when the list was asked for stands first. A slider that is being moved stays where it is: a row
+  // that changes its place loses the pointer and the focus.
+  const first = useMemo(() => set, [word, only, design.scenario]);
   const found = useMemo(() => {
     const low = word.toLowerCase();
-    const rows = (inputs || []).filter((i) => i.value > 0 && (!low || i.key.toLowerCase().includes(low) || say(i.key, language).toLowerCase().includes(low) || i.says.toLowerCase().includes(low)));
+    const rows = (inputs || []).filter((i) => moves(i) && (!low || i.key.toLowerCase().includes(low) || say(i.key, language).toLowerCase().includes(low) || i.says.toLowerCase().includes(low)));
     const kept = only ? rows.filter((i) => i.key in set || i.key in moved) : rows;
-    return [...kept].sort((a, b) => (b.key in set) - (a.key in set) || rank(a.key) - rank(b.key));
-  }, [inputs, word, only, set]);
+    return [...kept].sort((a, b) => (b.key in first) - (a.key in first) || rank(a.key) - rank(b.key));
+  }, [inputs, word, only, set, first]);
   const more = found.length - MOST_SHOWN;
   return html`<aside class="inputs" id="inputs" aria-label=${say("page.inputs", language)}>
     <h2>${say("page.inputs", language)}</h2>

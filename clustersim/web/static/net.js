@@ -1,4 +1,5 @@
 // Questions to the server. A question that is asked anew replaces the one before it.
+import { say } from "/static/words.js";
 
 const token = new URLSearchParams(location.hash.startsWith("#token=") ? location.hash.slice(1) : "").get("token");
 if (token) sessionStorage.setItem("token", token);
@@ -14,13 +15,19 @@ function headers(kind) {
   return found;
 }
 
+// A browser's own words for a server that is gone are in its own language: ours are said in the page's.
+function silence(error) {
+  return error.name === "AbortError" ? error : new Silent(say("page.offline", document.documentElement.lang));
+}
+
+const read = (answer) => answer.json().catch((error) => { throw silence(error); });
+
 async function send(path, options) {
   let answer;
   try {
     answer = await fetch(path, options);
   } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Silent(String(error.message || error));
+    throw silence(error);
   }
   if (!answer.ok) {
     const told = await answer.json().catch(() => ({ error: answer.statusText }));
@@ -31,7 +38,7 @@ async function send(path, options) {
   return answer;
 }
 
-export const get = async (path) => (await send(path, { headers: headers() })).json();
+export const get = async (path) => read(await send(path, { headers: headers() }));
 
 // Ask with a body; `slot` names the question that a newer one replaces.
 export async function ask(path, body, slot) {
@@ -43,7 +50,7 @@ export async function ask(path, body, slot) {
   const answer = await send(path, {
     method: "POST", headers: headers("application/json"), body: JSON.stringify(body), signal: control.signal,
   });
-  return answer.json();
+  return read(answer);
 }
 
 // Yield the lines of a streamed answer as they come.

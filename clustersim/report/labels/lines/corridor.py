@@ -161,6 +161,7 @@ LINES: dict[str, str] = {
     "{}, P10 to P90 {} to {}": "{},P10 至 P90 {} 至 {}", "P10 to P90 {} to {}": "P10 至 P90 {} 至 {}",
     "P10 to P90 of {} draws of every input with a range; restore times stand at their values":
         "P10 至 P90 由 {} 次抽样得出,抽取每个带范围的输入;恢复时间取其值",
+    "the width of days comes from {}": "天数的宽度来自 {}",
     "the width of the MTBF comes from {}": "MTBF 的宽度来自 {}", "the width of {} comes from {}": "{} 的宽度来自 {}",
     "a spare is there for {} of the servers that fail ({} hot, {} out for repair on average); hot spares for {}":
         "故障服务器中 {} 有备机可用({} 台热备,平均 {} 台在修);热备可覆盖 {}",
