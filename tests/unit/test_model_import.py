@@ -86,7 +86,7 @@ def test_the_file_that_is_written_reads_back_the_same(tmp_path: Path) -> None:
         {"sliding_window": 16, "sliding_window_pattern": 4},
         {"sliding_window": 16, "sliding_window_pattern": "LLLG"},
         {"sliding_window_size": 16, "hybrid_layer_pattern": [1, 1, 1, 0] * 2},
-        {"attention_chunk_size": 16, "model_type": "llama4"},
+        {"attention_chunk_size": 16, "model_type": "llama4", "intermediate_size_mlp": 160},
         {"attention_chunk_size": 16, "no_rope_layers": [1, 1, 1, 0] * 2},
     ],
 )
@@ -173,7 +173,7 @@ def test_which_layers_are_mixtures(tmp_path: Path, more: dict[str, Any], mixed: 
         ({"n_shared_experts": 2}, 64),
         ({"num_shared_expert": [1] * 8, "moe_topk": [2] * 8, "use_mixed_mlp_moe": True}, 32),
         ({"shared_intermediate_size": 0}, 0),
-        ({"model_type": "llama4"}, 32),
+        ({"model_type": "llama4", "intermediate_size_mlp": 160}, 32),
         ({"enable_moe_block": True}, 160),
     ],
 )
@@ -298,6 +298,56 @@ def test_a_value_of_another_kind_and_two_of_one_quantity_are_refused(
     tmp_path: Path, more: dict[str, Any], key: str
 ) -> None:
     assert key in refused(tmp_path, **more)
+
+
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        (EXPERTS | {"moe_intermediate_size": ...}, "moe_intermediate_size: is needed"),
+        (LATENT | {"q_lora_rank": ...}, "q_lora_rank: is needed"),
+        (LATENT | {"n_shared_experts": ...}, "n_shared_experts: is needed"),
+        (LATENT | {"first_k_dense_replace": ...}, "first_k_dense_replace: is needed"),
+        (EXPERTS | {"model_type": "qwen3_5_moe"}, "shared_expert_intermediate_size: is needed"),
+        ({"model_type": "qwen3", "head_dim": ...}, "head_dim: is needed"),
+        ({"model_type": "gpt_oss", "head_dim": ...}, "head_dim: is needed"),
+        ({"model_type": "mistral", "num_key_value_heads": ...}, "num_key_value_heads: is needed"),
+        ({"hidden_act": "relu"}, "hidden_act: 'relu' does not say"),
+    ],
+)
+def test_a_missing_key_that_no_rule_gives_is_needed(tmp_path: Path, more: dict[str, Any], key: str) -> None:
+    assert key in refused(tmp_path, **more)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (
+            {"num_key_value_heads": ...},
+            "num_key_value_heads is not stated: 8, as many as heads, assumed, its arch",
+        ),
+        (
+            {"head_dim": ..., "model_type": "llama"},
+            "head_dim is not stated: 8, hidden_size over heads, as in the code",
+        ),
+        ({"torch_dtype": ...}, "torch_dtype is not stated"),
+        ({}, "model_type 'invented' is no architecture that is known here"),
+        ({"tie_word_embeddings": ...}, "untied, assumed, its architecture is not known"),
+        ({"hidden_act": ...}, "a gated block, assumed, its architecture is not known"),
+        (EXPERTS, "shared_expert_intermediate_size"),
+    ],
+)
+def test_every_rule_that_stands_for_a_missing_key_is_said(
+    tmp_path: Path, more: dict[str, Any], said: str
+) -> None:
+    assert said in " ".join(read(tmp_path, **more).notes)
+
+
+@pytest.mark.parametrize("name", ["Org--Some-Model-FP8_config.json", "Org--Some-NVFP4_config.json"])
+def test_a_name_of_a_format_that_the_file_does_not_state_is_said(tmp_path: Path, name: str) -> None:
+    assert any("states no format" in note for note in read(tmp_path, name).notes)
+    assert any("states no format" in note for note in read(tmp_path, name, quantization_config={}).notes)
+    fp8 = read(tmp_path, name, quantization_config={"quant_method": "fp8"})
+    assert not any("states no format" in note for note in fp8.notes)
 
 
 def test_one_quantity_stated_twice_alike_is_one(tmp_path: Path) -> None:

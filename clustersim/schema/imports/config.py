@@ -85,6 +85,7 @@ class Config:
         if isinstance(inner, dict):
             self.data |= inner
         self.used: set[str] = {"llm_config", "language_config"}
+        self.absent: set[str] = set()
         self.problems: list[Problem] = []
         self.notes: list[str] = []
         self.not_modelled: list[str] = []
@@ -97,15 +98,22 @@ class Config:
     @property
     def has_quantization(self) -> bool:
         """Whether the file says how its weights were quantized."""
-        return "quantization_config" in self.outer or "quantization_config" in self.data
+        return bool(self.outer.get("quantization_config") or self.data.get("quantization_config"))
 
     def has(self, *names: str) -> bool:
         """Tell whether any of the names is there and switched on."""
+        self._look(names)
         return any(self.data.get(name) not in _OFF for name in names)
+
+    def _look(self, names: tuple[str, ...]) -> None:
+        """Remember a quantity that the file does not state, by the first of its names."""
+        if not any(name in self.data for name in names):
+            self.absent.add(names[0])
 
     def take(self, *names: str, default: Any = None) -> Any:
         """Return the first of the names that is not null, and mark them all as read."""
         self.used.update(names)
+        self._look(names)
         return next((self.data[n] for n in names if self.data.get(n) is not None), default)
 
     def number(self, *names: str, default: int | None = None, needed: bool = False, most: int = MOST) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clustersim.schema.imports.config import Config
+from clustersim.schema.imports.known import need, one_width
 
 __all__ = ["read_experts"]
 
@@ -43,7 +44,8 @@ def read_experts(config: Config, count: int, stated: list[bool] | None) -> dict[
         config.agree(*names)
     mixed = stated if stated is not None else _mixed_layers(config, count)
     config.used.update(_WHERE)
-    width = config.number(*_WIDTH, default=0) or config.number("intermediate_size", needed=True)
+    width = _width(config)
+    _needed(config, stated)
     shared, shared_width = _shared(config, width, block is True)
     groups = config.number("n_group", "num_expert_group", default=1)
     chosen = config.number("topk_group", "num_limited_groups", default=1)
@@ -65,6 +67,28 @@ def read_experts(config: Config, count: int, stated: list[bool] | None) -> dict[
     return {
         key: value for key, value in section.items() if value or key in {"moe_layers", "experts_per_token"}
     }
+
+
+def _width(config: Config) -> int:
+    """Width of an expert: its own key, or the only width of architectures that have one."""
+    if config.has(*_WIDTH) or not one_width(config):
+        return config.number(*_WIDTH, needed=True)
+    config.notes.append(f"{_WIDTH[0]} is not stated: experts are intermediate_size wide, as in the code of"
+                        f" {config.model_type}")  # fmt: skip
+    return config.number("intermediate_size", needed=True)
+
+
+def _needed(config: Config, stated: list[bool] | None) -> None:
+    """Name the keys without which a mixture's shape is not known, though zero could be read for them."""
+    need(config, *_SHARED_WIDTH)
+    if "n_routed_experts" not in config.data:
+        return
+    # Files that count routed experts count the shared ones, and the dense layers in front, beside them.
+    if not any(name in config.data for name in (*_SHARED, *_SHARED_WIDTH)):
+        config.problem(_SHARED[0], "is needed and missing", "0 where there are none")
+    placed = stated is not None or config.has("compress_ratios")
+    if not placed and not any(name in config.data for name in _WHERE):
+        config.problem(_FIRST[0], "is needed and missing", "0 where every layer has experts")
 
 
 def _shared(config: Config, width: int, beside_dense: bool) -> tuple[int, int]:

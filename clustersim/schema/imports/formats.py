@@ -34,6 +34,8 @@ def read_formats(config: Config, layers: int, first_mixed: int | None, there: se
     """
     wide = _stated_dtype(config)
     section = config.outer.get("quantization_config", config.data.get("quantization_config"))
+    if section is None:
+        config.absent.add("quantization_config")
     groups = dict.fromkeys(("attention", "dense", "shared", "experts", "embedding", "head"), wide)
     if section is not None and not isinstance(section, Mapping):
         config.problem("quantization_config", f"must be a section of keys and values, not {section!r:.60}")
@@ -69,6 +71,8 @@ def _stated_dtype(config: Config) -> str:
             )
     if len(set(plain.values())) > 1:
         config.problem("dtype", f"is {plain['dtype']!r:.60}, and torch_dtype {plain['torch_dtype']!r:.60}")
+    if not plain:
+        config.notes.append("torch_dtype is not stated: weights are bf16 where no format is stated for them")
     return _DTYPES.get(next(iter(plain.values()), "bfloat16"), "bf16")
 
 

@@ -206,6 +206,10 @@ def _latent(config: Config, out: Layers, own: bool) -> str:
     out.mla = {key: config.number(key, default=0 if key == "q_lora_rank" else None, needed=key != "q_lora_rank")
                for key in keys}  # fmt: skip
     config.used.add("qk_head_dim")
+    if keys[0] not in config.data:
+        once = "is needed and missing"
+        if not any(problem.key == keys[0] for problem in config.problems):
+            config.problem(keys[0], once, "null where queries are not compressed")
     indexer = _indexer(config)
     if indexer is None:
         return out.add("latent", kind="latent")

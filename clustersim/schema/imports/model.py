@@ -14,6 +14,7 @@ from clustersim.schema.imports.config import Config
 from clustersim.schema.imports.encoders import encoder_parameters
 from clustersim.schema.imports.experts import read_experts
 from clustersim.schema.imports.formats import read_formats
+from clustersim.schema.imports.known import need, not_stated, of_code
 from clustersim.schema.imports.layers import Layers, read_layers
 from clustersim.schema.model_pattern import write_pattern
 from clustersim.schema.models import MOST_LAYERS, ModelProfile
@@ -31,7 +32,10 @@ _LENGTH = (
 )  # fmt: skip
 _ACTIVATION = ("hidden_act", "hidden_activation", "mlp_hidden_act", "activation_function")
 _GATED = {"silu", "swish", "swiglu", "geglu", "swigluoai"}
-_PLAIN = {"relu", "relu2", "gelu_new", "gelu_fast", "squared_relu"}
+#: Activations that no gated block has; any other may stand in either kind of block.
+_SQUARED = {"relu2", "squared_relu"}
+_HEAD_DIM = ("head_dim", "attention_head_dim", "kv_channels")
+_QUANTIZED = r"fp8|fp4|int4|int8|awq|gptq|w4a16|w8a8|w4a8"
 #: Architectures whose code has no gate, whatever their activation.
 _UNGATED = {"gpt2", "gptj", "gpt_neox", "gpt_bigcode", "starcoder2", "bloom", "falcon", "opt", "mpt"}
 #: Architectures whose code ties input and output embeddings unless told otherwise.
@@ -99,14 +103,13 @@ def _profile(config: Config, name: str, repository: str, ignored: tuple[str, ...
     for names in (_LAYERS, _HIDDEN, _HEADS, _KV, ("vocab_size", "padded_vocab_size")):
         config.agree(*names)
     hidden, heads = config.number(*_HIDDEN, needed=True), config.number(*_HEADS, needed=True)
-    head_dim = config.number(
-        "head_dim", "attention_head_dim", "kv_channels", default=hidden // max(heads, 1) or None
-    )
+    head_dim = _head_dim(config, hidden, heads)
     kinds = read_layers(config, layers)
     moe = read_experts(config, layers, kinds.moe)
     free = _ffn_free(kinds)
     mixed = moe["moe_layers"] if moe else 0
     dense = layers - mixed - free
+    need(config, _FFN[0])
     width = config.number(
         *_FFN, default=moe.get("expert_ffn_hidden") if moe and dense <= 0 else None, needed=dense > 0
     )
@@ -118,9 +121,9 @@ def _profile(config: Config, name: str, repository: str, ignored: tuple[str, ...
         "kind": "model", "name": name, "aliases": [repository] if repository else [],
         "source": f"{repository} config.json" if repository else f"{Path(config.file).name}",
         "tier": "published", "layers": layers, "hidden": hidden, "heads": heads,
-        "kv_heads": config.number(*_KV, default=heads or None), "head_dim": head_dim, "ffn_hidden": width,
+        "kv_heads": _kv_heads(config, heads), "head_dim": head_dim, "ffn_hidden": width,
         "gated": _gated(config), "vocab": config.number("vocab_size", "padded_vocab_size", needed=True),
-        "tied_embeddings": _tied(config), "max_seq_len": config.number(*_LENGTH, needed=True),
+        "tied_embeddings": _tied(config), "max_seq_len": _longest(config),
     }  # fmt: skip
     plain |= _sections(kinds, layers, prediction)
     if moe:
@@ -132,17 +135,48 @@ def _profile(config: Config, name: str, repository: str, ignored: tuple[str, ...
         plain["residual_streams"] = streams
     if formats:
         plain["formats"] = formats
-    if re.search(r"(fp8|fp4|int4|int8|awq|gptq)", name) and not config.has_quantization:
+    said = re.search(_QUANTIZED, " ".join((name, repository, Path(config.file).name)), re.IGNORECASE)
+    if said and not config.has_quantization:
         config.notes.append(
-            "the name says quantized, the configuration does not: formats are those of its dtype"
+            f"the name says quantized ({said[0]}), the configuration states no format: formats are those of its dtype"
         )
     plain |= _other_senses(config)
     for key in ("is_encoder_decoder", "add_cross_attention"):
-        if config.switch(key):
+        if config.data.get(key) is not None and config.switch(key):
             config.problem(key, "encoders with decoders are not expressed by a model file")
     config.leftovers(ignored)
+    not_stated(config)
     plain["not_modelled"], plain["notes"] = list(config.not_modelled), list(config.notes)
     return {key: value for key, value in plain.items() if value not in ([], None)}
+
+
+def _head_dim(config: Config, hidden: int, heads: int) -> int:
+    """Width of a head: stated, or an equal part of the width where the architecture's code says so."""
+    if not config.has("kv_lora_rank"):
+        need(config, *_HEAD_DIM)
+    equal = hidden // max(heads, 1)
+    if not config.has(*_HEAD_DIM):
+        config.notes.append(
+            f"{_HEAD_DIM[0]} is not stated: {equal}, hidden_size over heads, {of_code(config)}"
+        )
+    return config.number(*_HEAD_DIM, default=equal or None)
+
+
+def _kv_heads(config: Config, heads: int) -> int:
+    """Heads of keys and values: stated, or as many as heads where the architecture's code says so."""
+    if not config.has("kv_lora_rank"):
+        need(config, *_KV)
+    if not config.has(*_KV):
+        config.notes.append(f"{_KV[0]} is not stated: {heads}, as many as heads, {of_code(config)}")
+    return config.number(*_KV, default=heads or None)
+
+
+def _longest(config: Config) -> int:
+    """The longest text, under the usual name or another, which a note then gives."""
+    other = next((name for name in _LENGTH if config.data.get(name) is not None), "")
+    if other != _LENGTH[0] and other:
+        config.notes.append(f"{_LENGTH[0]} is not stated: {other} is taken for the longest text")
+    return config.number(*_LENGTH, needed=True)
 
 
 def _ffn_free(kinds: Layers) -> int:
@@ -195,13 +229,13 @@ def _prediction(config: Config, kinds: Layers) -> int:
 
 def _gated(config: Config) -> bool:
     stated = str(config.take(*_ACTIVATION, default="") or "").lower()
-    if stated in _PLAIN or (stated.startswith("gelu") and config.model_type in _UNGATED):
+    if config.model_type in _UNGATED or stated in _SQUARED:
         return False
     # Of the families that write it so, those with a gate call the field differently from those without.
     if stated in _GATED or (stated.startswith("gelu") and config.has("hidden_activation")):
         return True
     if not stated:
-        config.notes.append("no activation is stated: a gated block, as in the code of this family")
+        config.notes.append(f"no activation ({_ACTIVATION[0]}) is stated: a gated block, {of_code(config)}")
         return True
     config.problem(_ACTIVATION[0], f"{stated!r} does not say whether the feed-forward block has a gate")
     return True
@@ -215,8 +249,8 @@ def _tied(config: Config) -> bool:
     stated = outer if stated is None else stated
     if stated is None:
         tied = config.model_type.startswith(_TIED)
-        config.notes.append(f"tie_word_embeddings is not stated: {'tied' if tied else 'untied'}, as in the code of its"
-                            " architecture")  # fmt: skip
+        config.notes.append(f"tie_word_embeddings is not stated: {'tied' if tied else 'untied'},"
+                            f" {of_code(config)}")  # fmt: skip
         return tied
     if not isinstance(stated, bool):
         config.problem("tie_word_embeddings", f"must be true or false, not {stated!r:.60}")
@@ -231,6 +265,8 @@ def _other_senses(config: Config) -> dict[str, Any]:
             "hidden_size_per_layer_input", "embeddings per layer are not expressed by a model file"
         )
     for key, what in (("vision_config", "vision"), ("audio_config", "audio")):
+        if key not in config.outer:
+            config.absent.add(key)
         if isinstance(config.outer.get(key), Mapping):
             config.not_modelled.append(
                 f"{what} encoder: its weights, its work and the prompt tokens it makes"
