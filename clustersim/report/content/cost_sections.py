@@ -222,7 +222,9 @@ def _competition(tell: Teller, offer: Offer, side: str) -> Iterator[Block]:
                 "bullet")  # fmt: skip
     even = f"offer:own_break_even_card_price_cny.{side}"
     lines = offer.answers["tco"]["lines"]
-    price = next((f"tco:lines.{i}.unit_price_cny" for i, x in enumerate(lines) if x["part"] == offer.card), "")
+    price = next(
+        (f"tco:lines.{i}.unit_price_cny" for i, x in enumerate(lines) if x["part"] == offer.card), ""
+    )
     if not tell.has(even) or not tell.has(price) or float(tell.raw(even)) >= float(tell.raw(price)):
         return
     if float(tell.raw(even)) < 0:

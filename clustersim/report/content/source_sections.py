@@ -82,17 +82,49 @@ def roots_of(key: str) -> tuple[str, ...]:
 
 def fields_of(offer: Offer, key: str) -> Sequence[tuple[str, Sourced]]:
     """Return the inputs of the side that a number is of; an alternative's are named with it."""
-    place = re.match(r"compare:workloads\.(\d+)|compare:sides\.(\d+)", key)
     names = [side.name for side in offer.sides]
-    at = 0
-    if place and place[1]:
-        at = names.index(offer.answers["compare"]["workloads"][int(place[1])]["side"])
-    elif place:
-        at = int(place[2])
-    else:
-        at = next((i for i, name in enumerate(names[1:], 1) if name in key), 0)
+    at = _side_of(offer, key)
     fields = list(offer.sides[at].fields())
     return fields if at == 0 else [(f"{names[at]}: {k}", s) for k, s in fields]
+
+
+def _side_of(offer: Offer, key: str) -> int:
+    place = re.match(r"compare:workloads\.(\d+)|compare:sides\.(\d+)", key)
+    names = [side.name for side in offer.sides]
+    if place and place[1]:
+        return names.index(offer.answers["compare"]["workloads"][int(place[1])]["side"])
+    if place:
+        return int(place[2])
+    return next((i for i, name in enumerate(names[1:], 1) if name in key), 0)
+
+
+def _that_move(
+    offer: Offer, key: str, fields: Sequence[tuple[str, Sourced]]
+) -> Sequence[tuple[str, Sourced]]:
+    """Of some inputs the weakest that move a number; all of them where it is none that can be run again."""
+    side, number = _side_of(offer, key), _run_again(offer, key)
+    if offer.moving is None or not offer.moving.has(side, number):
+        return fields
+    for tier in reversed(TIERS):
+        of = [one for one in fields if one[1].tier == tier]
+        moving = [one for one in of if offer.moving.moves(side, one[0].rpartition(": ")[2], number)]
+        if moving:
+            return moving
+    return ()
+
+
+def _run_again(offer: Offer, key: str) -> str:
+    """The name of a number of the answers among those of a side (``side_numbers``)."""
+    room, _, rest = key.partition(":")
+    name = rest.rpartition(".")[2]
+    row = re.match(r"workloads\.(\d+)\.", rest)
+    if room in {"run", "compare"} and row:
+        works = offer.works if room == "run" else offer.answers["compare"]["workloads"]
+        work = works[int(row[1])]
+        return f"{work['name'] if room == 'run' else work['workload']}:{name}"
+    if room == "claims":
+        return "mttf_h" if rest == "mtbf_h" else ""
+    return name if rest == name or rest.startswith("sides.") else ""
 
 
 def weakest_of(offer: Offer, key: str) -> tuple[str, tuple[str, ...], str]:
@@ -117,7 +149,7 @@ def weakest_of(offer: Offer, key: str) -> tuple[str, tuple[str, ...], str]:
             return tier, (), said
     roots = tuple(f"{root}." for root in roots_of(key))
     fields = [(k, s) for k, s in fields_of(offer, key) if f"{k.rpartition(': ')[2]}.".startswith(roots)]
-    tier, names = weakest(fields)
+    tier, names = weakest(_that_move(offer, key, fields))
     moving = [swing["key"] for swing in offer.answers["tco"]["unit_swings"]]
 
     def rank(name: str) -> tuple[int, int]:
