@@ -111,6 +111,8 @@ OFFER: dict[str, tuple[str, str]] = {
     "offer_need_said": (
         "{work}: {kind}{model}, {share} of the card-hours sold.", "{work}:{kind}{model},占售出卡时的{share}。"),
     "offer_need_of": (" of {model}", ",模型{model}"),
+    "offer_need_service": (
+        "Failures are looked at over {days} days of service.", "故障按{days}天的服务期考察。"),
     "offer_need_term": ("A run is looked at over {days} days.", "按{days}天的运行期考察。"),
     "offer_need_table": ("The demand as stated", "所述需求"),
     "from": ("Stated in", "出处"),

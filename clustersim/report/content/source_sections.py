@@ -10,6 +10,7 @@ from clustersim.provenance import TIERS, Sourced, weakest
 from clustersim.report.content.cost_sections import input_name
 from clustersim.report.content.model import Block, Paragraph, Table, Teller
 from clustersim.report.content.offer_sections import unit_word
+from clustersim.report.labels.units import unit_words
 from clustersim.report.term_sources import rests_on
 from clustersim.units import si
 
@@ -21,6 +22,8 @@ __all__ = ["assumptions", "fields_of", "roots_of", "sources", "terms", "weakest_
 _TERMS = ("fill", "price", "payment", "delivery", "acceptance", "service", "warranty", "model")
 _MOST_LISTED = 24
 #: Units whose numbers are written with prefixes.
+#: Units whose numbers are written with words; of the others the symbol is read in both languages.
+_SAID = {"week", "year", "CNY", "CNY/year", "CNY/kWh", "CNY/h"}
 _SI = {"B/s", "B", "FLOP/s", "W"}
 #: Of inputs that are equally weak, the section that is named first.
 _ORDER = (
@@ -167,7 +170,7 @@ def assumptions(tell: Teller, offer: Offer) -> Iterator[Block]:
     fields = dict(offer.inputs.fields())
     swings = [(i, s["key"]) for i, s in enumerate(offer.answers["tco"]["unit_swings"]) if s["key"] in fields]
     rows = tuple(
-        (f"{input_name(tell, key)} ({key})", _with_range(fields[key]),
+        (f"{input_name(tell, key)} ({key})", _with_range(fields[key], tell.language),
          " – ".join(tell.number(f"tco:unit_swings.{i}.{end}") for end in ("low", "high")),
          tell.say(fields[key].tier), fields[key].source)
         for i, key in swings
@@ -183,30 +186,31 @@ def assumptions(tell: Teller, offer: Offer) -> Iterator[Block]:
     more.sort(key=lambda one: -TIERS.index(one[1].tier))
     columns = tuple(tell.say(k) for k in ("input", "value", "tier", "source"))
     shown = tuple(
-        (f"{input_name(tell, key)} ({key})", _with_range(s), tell.say(s.tier), s.source)
+        (f"{input_name(tell, key)} ({key})", _with_range(s, tell.language), tell.say(s.tier), s.source)
         for key, s in more[:_MOST_LISTED]
     )
     yield Table(tell.say("weakest_inputs"), columns, shown, words=True)
 
 
-def _with_range(number: Sourced) -> str:
+def _with_range(number: Sourced, language: str) -> str:
     """A value with its unit and range as people write it."""
     low, high = number.range
-    said = _said(number, number.value)
-    return said if low == high else f"{said} ({_said(number, low)} – {_said(number, high)})"
+    said, *ends = (_said(number, value, language) for value in (number.value, low, high))
+    return said if low == high else f"{said} ({ends[0]} – {ends[1]})"
 
 
-def _said(number: Sourced, value: float) -> str:
+def _said(number: Sourced, value: float, language: str) -> str:
     if number.unit in _SI:
         return si(value, number.unit, 4)
     if number.unit == "s" and value < 1e-3:
         return f"{1e6 * value:.4g} µs"
     if number.unit == "s" and value >= 7200:
-        return f"{value / 3600:,.4g} h"
+        return f"{value / 3600:,.4g} {unit_words('h', language)}"
     if number.unit in {"1", ""}:
         share = abs(number.value) < 1 and number.range[1] <= 1
         return f"{100 * value:,.4g}%" if share else f"{value:,.7g}"
-    return f"{value:,.0f} {number.unit}" if abs(value) >= 1000 else f"{value:,.4g} {number.unit}"
+    unit = unit_words(number.unit, language) if number.unit in _SAID else number.unit
+    return f"{value:,.0f} {unit}" if abs(value) >= 1000 else f"{value:,.4g} {unit}"
 
 
 def _bought(offer: Offer, key: str) -> bool:
