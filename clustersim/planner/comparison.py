@@ -24,13 +24,14 @@ from clustersim.planner.uncertainty import (
     LoadSides,
     bearable_draws,
     headlines,
+    outcomes,
 )
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.sides import load_sides, refuse_stated_plans
 from clustersim.terms import unit_costs, work_terms
 from clustersim.workloads.work import Work
 
-__all__ = ["Asked", "Side", "compare", "decision", "run_sides", "unit_cost_name"]
+__all__ = ["Asked", "Side", "compare", "decision", "run_sides", "side_numbers", "unit_cost_name"]
 
 #: Draws behind the intervals where no number is asked for.
 DRAWS = 128
@@ -143,6 +144,24 @@ def _site_row(side: Side) -> dict[str, Any]:
         run.tco.tco_cny / 1e6, run.tco.cny_per_card_hour,
     )  # fmt: skip
     return row | dict(zip(numbers, values, strict=True)) | {"reason": ""}
+
+
+def side_numbers(side: Side) -> dict[str, float]:
+    """Return the numbers of a side by name: of its row, of its cost, and of each workload's row as ``WORK:NAME``.
+
+    Empty where the demand cannot be done there.
+    """
+    if side.run is None:
+        return {}
+    run = side.run
+    found: dict[str, object] = {
+        **_site_row(side),
+        **outcomes(run),
+    }
+    for work in run.works:
+        row = _work_row(side, work.name) | {"units_per_card_hour": work.main.per_card_hour}
+        found |= {f"{work.name}:{name}": value for name, value in row.items()}
+    return {n: float(v) for n, v in found.items() if isinstance(v, int | float) and not isinstance(v, bool)}
 
 
 def _work(run: SiteRun, name: str) -> Work:

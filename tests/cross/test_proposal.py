@@ -154,6 +154,36 @@ def test_each_number_leads_to_inputs_with_tier_and_source() -> None:
     assert led > 150
 
 
+def test_what_a_main_number_is_said_to_rest_on_moves_it() -> None:
+    """Each main number, by a run of its own with the named input a tenth away: the power rests on no price."""
+    base = {f"{room}:{key}": value for room, data in offer().answers.items() for key, value in flat(data)}
+    name, others = TRAINING
+    (table,) = next(s for s in content("en").sections if s.key == "offer_sources").of(Table)
+    named = {row[1]: page.weakest_of(offer(), row[1]) for row in table.rows}
+    assert {"tco:facility_power_w", "tco:capex_cny", "claims:mtbf_h"} <= set(named)
+    changed: dict[str, dict[str, object]] = {}
+    own = dict(offer().inputs.fields())
+    known = {key: value for side in reversed(offer().sides) for key, value in side.fields()}
+    for key, (_, inputs, _) in named.items():
+        if key == "run:cluster.cards":  # the input itself
+            continue
+        assert inputs, key
+        plain = inputs[0].rpartition(": ")[2]
+        for step in (1.1, 0.9):
+            if plain in changed:
+                break
+            one = known[plain]
+            value = one.value * step if one.unit in {"1", ""} else f"{one.value * step!r} {one.unit}"
+            asked = page.OfferAsked(name=name, others=others, sets={plain: value}, draws=0)
+            try:
+                run = cs.Scenario(name, {plain: value} if plain in own else {}).run().data
+                answers = page.offer_of(asked, run).answers  # type: ignore[arg-type]
+            except InputError:
+                continue
+            changed[plain] = {f"{room}:{k}": v for room, data in answers.items() for k, v in flat(data)}
+        assert changed[plain][key] != pytest.approx(base[key], rel=1e-9), f"{key} does not rest on {plain}"
+
+
 @BOTH
 def test_the_workbook_computes_the_same_to_the_printed_digit(language: str, tmp_path: Path) -> None:
     pytest.importorskip("formualizer")

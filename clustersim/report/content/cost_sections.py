@@ -181,7 +181,7 @@ def _even(tell: Teller, compared: dict[str, Any]) -> Iterator[Block]:
 
 def risks(tell: Teller, offer: Offer) -> Iterator[Block]:
     """What the numbers themselves say of their risks."""
-    compared, name = offer.answers["compare"], offer.inputs.name
+    name = offer.inputs.name
     for i, row in enumerate(offer.answers["offer"]["rests_on"]):
         if row["side"] == name:
             said = f"{work_words(tell, offer, row['workload'])} ({tell.say('quantity.' + row['quantity'])})"
@@ -203,8 +203,32 @@ def risks(tell: Teller, offer: Offer) -> Iterator[Block]:
         said = tell.number(f"tco:lines.{i}.lead_time_weeks", ",.3g")
         yield Paragraph(tell.say("risk_lead", part=part, weeks=said), "bullet")
     yield Paragraph(tell.say("risk_sold", share=tell.number("offer:sites.0.sold_share", ".0%")), "bullet")
-    for side in dict.fromkeys(
-        found[0] for found in compared["cheapest"].values() if found and found[0] != name
-    ):
-        yield Paragraph(tell.say("risk_behind", side=side), "bullet")
+    for side in offer.others:
+        yield from _competition(tell, offer, side)
     yield Paragraph(tell.say("risk_unmodelled"), "bullet")
+
+
+def _competition(tell: Teller, offer: Offer, side: str) -> Iterator[Block]:
+    """The workloads that another side does for less, and the card's price at which the offer would be even."""
+    for work in offer.works:
+        mine, theirs = (
+            f"compare:workloads.{offer.rows[work['name'], one]}.cny_per_{work['unit']}"
+            for one in (offer.inputs.name, side)
+        )
+        if tell.has(mine) and tell.has(theirs) and float(tell.raw(theirs)) < float(tell.raw(mine)):
+            yield Paragraph(
+                tell.say("risk_behind", side=side, work=work_words(tell, offer, work["name"]),
+                         theirs=tell.number(theirs), ours=tell.number(mine), unit=unit_word(tell, work["unit"])),
+                "bullet")  # fmt: skip
+    even = f"offer:own_break_even_card_price_cny.{side}"
+    lines = offer.answers["tco"]["lines"]
+    price = next(
+        (f"tco:lines.{i}.unit_price_cny" for i, x in enumerate(lines) if x["part"] == offer.card), ""
+    )
+    if not tell.has(even) or not tell.has(price) or float(tell.raw(even)) >= float(tell.raw(price)):
+        return
+    if float(tell.raw(even)) < 0:
+        yield Paragraph(tell.say("risk_even_never", side=side, price=tell.number(price, ",.0f")), "bullet")
+    else:
+        said = {"even": tell.number(even, ",.0f"), "price": tell.number(price, ",.0f")}
+        yield Paragraph(tell.say("risk_even", side=side, **said), "bullet")

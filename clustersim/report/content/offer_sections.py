@@ -141,7 +141,8 @@ def need(tell: Teller, offer: Offer) -> Iterator[Block]:
                      model=tell.say("offer_need_of", model=model) if model else "",
                      share=tell.number(f"run:workloads.{i}.share", ".0%")))  # fmt: skip
     days = offer.inputs.reliability.duration.value / 86_400
-    yield Paragraph(tell.say("offer_need_term", days=f"{days:,.3g}"))
+    trained = any(work["kind"] == "training" for work in offer.works)
+    yield Paragraph(tell.say("offer_need_term" if trained else "offer_need_service", days=f"{days:,.3g}"))
     rows = [
         (f"{work}: {word(tell, f'need.{rest}', rest)}" if len(offer.works) > 1 else word(tell, f"need.{rest}", rest),
          _plain(tell, rest, value), where)

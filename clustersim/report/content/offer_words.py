@@ -111,6 +111,8 @@ OFFER: dict[str, tuple[str, str]] = {
     "offer_need_said": (
         "{work}: {kind}{model}, {share} of the card-hours sold.", "{work}:{kind}{model},占售出卡时的{share}。"),
     "offer_need_of": (" of {model}", ",模型{model}"),
+    "offer_need_service": (
+        "Failures are looked at over {days} days of service.", "故障按{days}天的服务期考察。"),
     "offer_need_term": ("A run is looked at over {days} days.", "按{days}天的运行期考察。"),
     "offer_need_table": ("The demand as stated", "所述需求"),
     "from": ("Stated in", "出处"),
@@ -312,7 +314,14 @@ OFFER: dict[str, tuple[str, str]] = {
         "Use: the costs hold with {share} of the hours sold; fewer hours raise them in proportion.",
         "利用率:成本按售出{share}的时长计;时长减少,成本按比例上升。"),
     "risk_behind": (
-        "Competition: {side} is cheaper by the point estimate.", "竞争:按点估计,{side}更便宜。"),
+        "Competition: {side} is cheaper for {work} by the point estimate: CNY {theirs} per {unit} against {ours}.",
+        "竞争:按点估计,{side}做{work}更便宜:每{unit}{theirs}元,本方案{ours}元。"),
+    "risk_even": (
+        "Competition: against {side} the offer is even at a card price of CNY {even}, below its price of CNY {price}.",
+        "竞争:与{side}持平的单卡价为{even}元,低于现价{price}元。"),
+    "risk_even_never": (
+        "Competition: against {side} the offer is even at no card price; it is CNY {price} now.",
+        "竞争:任何单卡价都不能与{side}持平;现价{price}元。"),
     "risk_unmodelled": (
         "Not in the numbers: quality of answers at lower precision, migration of the customer's code, export licences,"
         " resale prices other than the stated residual, and taxes on income.",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from clustersim.planner.moving import Moving
 from clustersim.report.content import cost_sections, offer_sections, source_sections
 from clustersim.report.content.model import Block, Content, Paragraph, Section, Table, Teller
 from clustersim.report.labels import label
@@ -40,10 +41,12 @@ class Offer:
         sides: the offer's inputs first, then those of the alternatives.
         answers: plain values by the command that gives them: ``run``, ``tco``, ``compare``, ``claims`` where something
             is trained, and ``offer``: what the proposal itself adds (``planner.proposal``, and ``gaps``).
+        moving: what moves its numbers, so that none is said to rest on what leaves it as it is.
     """
 
     sides: tuple[Inputs, ...]
     answers: Mapping[str, Any]
+    moving: Moving | None = None
 
     @property
     def inputs(self) -> Inputs:

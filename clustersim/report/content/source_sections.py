@@ -10,6 +10,7 @@ from clustersim.provenance import TIERS, Sourced, weakest
 from clustersim.report.content.cost_sections import input_name
 from clustersim.report.content.model import Block, Paragraph, Table, Teller
 from clustersim.report.content.offer_sections import unit_word
+from clustersim.report.labels.units import unit_words
 from clustersim.report.term_sources import rests_on
 from clustersim.units import si
 
@@ -21,6 +22,8 @@ __all__ = ["assumptions", "fields_of", "roots_of", "sources", "terms", "weakest_
 _TERMS = ("fill", "price", "payment", "delivery", "acceptance", "service", "warranty", "model")
 _MOST_LISTED = 24
 #: Units whose numbers are written with prefixes.
+#: Units whose numbers are written with words; of the others the symbol is read in both languages.
+_SAID = {"week", "year", "CNY", "CNY/year", "CNY/kWh", "CNY/h"}
 _SI = {"B/s", "B", "FLOP/s", "W"}
 #: Of inputs that are equally weak, the section that is named first.
 _ORDER = (
@@ -82,17 +85,49 @@ def roots_of(key: str) -> tuple[str, ...]:
 
 def fields_of(offer: Offer, key: str) -> Sequence[tuple[str, Sourced]]:
     """Return the inputs of the side that a number is of; an alternative's are named with it."""
-    place = re.match(r"compare:workloads\.(\d+)|compare:sides\.(\d+)", key)
     names = [side.name for side in offer.sides]
-    at = 0
-    if place and place[1]:
-        at = names.index(offer.answers["compare"]["workloads"][int(place[1])]["side"])
-    elif place:
-        at = int(place[2])
-    else:
-        at = next((i for i, name in enumerate(names[1:], 1) if name in key), 0)
+    at = _side_of(offer, key)
     fields = list(offer.sides[at].fields())
     return fields if at == 0 else [(f"{names[at]}: {k}", s) for k, s in fields]
+
+
+def _side_of(offer: Offer, key: str) -> int:
+    place = re.match(r"compare:workloads\.(\d+)|compare:sides\.(\d+)", key)
+    names = [side.name for side in offer.sides]
+    if place and place[1]:
+        return names.index(offer.answers["compare"]["workloads"][int(place[1])]["side"])
+    if place:
+        return int(place[2])
+    return next((i for i, name in enumerate(names[1:], 1) if name in key), 0)
+
+
+def _that_move(
+    offer: Offer, key: str, fields: Sequence[tuple[str, Sourced]]
+) -> Sequence[tuple[str, Sourced]]:
+    """Of some inputs the weakest that move a number; all of them where it is none that can be run again."""
+    side, number = _side_of(offer, key), _run_again(offer, key)
+    if offer.moving is None or not offer.moving.has(side, number):
+        return fields
+    for tier in reversed(TIERS):
+        of = [one for one in fields if one[1].tier == tier]
+        moving = [one for one in of if offer.moving.moves(side, one[0].rpartition(": ")[2], number)]
+        if moving:
+            return moving
+    return ()
+
+
+def _run_again(offer: Offer, key: str) -> str:
+    """The name of a number of the answers among those of a side (``side_numbers``)."""
+    room, _, rest = key.partition(":")
+    name = rest.rpartition(".")[2]
+    row = re.match(r"workloads\.(\d+)\.", rest)
+    if room in {"run", "compare"} and row:
+        works = offer.works if room == "run" else offer.answers["compare"]["workloads"]
+        work = works[int(row[1])]
+        return f"{work['name'] if room == 'run' else work['workload']}:{name}"
+    if room == "claims":
+        return "mttf_h" if rest == "mtbf_h" else ""
+    return name if rest == name or rest.startswith("sides.") else ""
 
 
 def weakest_of(offer: Offer, key: str) -> tuple[str, tuple[str, ...], str]:
@@ -117,7 +152,7 @@ def weakest_of(offer: Offer, key: str) -> tuple[str, tuple[str, ...], str]:
             return tier, (), said
     roots = tuple(f"{root}." for root in roots_of(key))
     fields = [(k, s) for k, s in fields_of(offer, key) if f"{k.rpartition(': ')[2]}.".startswith(roots)]
-    tier, names = weakest(fields)
+    tier, names = weakest(_that_move(offer, key, fields))
     moving = [swing["key"] for swing in offer.answers["tco"]["unit_swings"]]
 
     def rank(name: str) -> tuple[int, int]:
@@ -135,7 +170,7 @@ def assumptions(tell: Teller, offer: Offer) -> Iterator[Block]:
     fields = dict(offer.inputs.fields())
     swings = [(i, s["key"]) for i, s in enumerate(offer.answers["tco"]["unit_swings"]) if s["key"] in fields]
     rows = tuple(
-        (f"{input_name(tell, key)} ({key})", _with_range(fields[key]),
+        (f"{input_name(tell, key)} ({key})", _with_range(fields[key], tell.language),
          " – ".join(tell.number(f"tco:unit_swings.{i}.{end}") for end in ("low", "high")),
          tell.say(fields[key].tier), fields[key].source)
         for i, key in swings
@@ -151,30 +186,31 @@ def assumptions(tell: Teller, offer: Offer) -> Iterator[Block]:
     more.sort(key=lambda one: -TIERS.index(one[1].tier))
     columns = tuple(tell.say(k) for k in ("input", "value", "tier", "source"))
     shown = tuple(
-        (f"{input_name(tell, key)} ({key})", _with_range(s), tell.say(s.tier), s.source)
+        (f"{input_name(tell, key)} ({key})", _with_range(s, tell.language), tell.say(s.tier), s.source)
         for key, s in more[:_MOST_LISTED]
     )
     yield Table(tell.say("weakest_inputs"), columns, shown, words=True)
 
 
-def _with_range(number: Sourced) -> str:
+def _with_range(number: Sourced, language: str) -> str:
     """A value with its unit and range as people write it."""
     low, high = number.range
-    said = _said(number, number.value)
-    return said if low == high else f"{said} ({_said(number, low)} – {_said(number, high)})"
+    said, *ends = (_said(number, value, language) for value in (number.value, low, high))
+    return said if low == high else f"{said} ({ends[0]} – {ends[1]})"
 
 
-def _said(number: Sourced, value: float) -> str:
+def _said(number: Sourced, value: float, language: str) -> str:
     if number.unit in _SI:
         return si(value, number.unit, 4)
     if number.unit == "s" and value < 1e-3:
         return f"{1e6 * value:.4g} µs"
     if number.unit == "s" and value >= 7200:
-        return f"{value / 3600:,.4g} h"
+        return f"{value / 3600:,.4g} {unit_words('h', language)}"
     if number.unit in {"1", ""}:
         share = abs(number.value) < 1 and number.range[1] <= 1
         return f"{100 * value:,.4g}%" if share else f"{value:,.7g}"
-    return f"{value:,.0f} {number.unit}" if abs(value) >= 1000 else f"{value:,.4g} {number.unit}"
+    unit = unit_words(number.unit, language) if number.unit in _SAID else number.unit
+    return f"{value:,.0f} {unit}" if abs(value) >= 1000 else f"{value:,.4g} {unit}"
 
 
 def _bought(offer: Offer, key: str) -> bool:

@@ -7,6 +7,7 @@ __all__ = ["UNIT_WORDS", "unit_words"]
 UNIT_WORDS: dict[str, tuple[str, str]] = {
     "kCNY": ("thousand CNY", "千元"), "CNY": ("CNY", "元"), "CNY/year": ("CNY a year", "元/年"),
     "CNY/h": ("CNY per hour", "元/小时"), "CNY/kWh": ("CNY per kWh", "元/千瓦时"), "cards": ("cards", "张"),
+    "week": ("weeks", "周"),
     "days": ("days", "天"), "years": ("years", "年"), "year": ("years", "年"), "h": ("hours", "小时"), "x": ("x", "倍"),
     "m": ("million", "百万股"), "kW": ("kW", "千瓦"), "share": ("share", "比例"), "holds": ("1 = holds", "1=成立"),
     "yes": ("1 = yes", "1=是"), "taxed": ("1 = taxed", "1=应税"), "x plan": ("x plan", "计划的倍数"),

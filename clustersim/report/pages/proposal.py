@@ -9,6 +9,7 @@ from typing import Any
 
 from clustersim.errors import InputError, suggest
 from clustersim.planner.comparison import Asked, run_sides, unit_cost_name
+from clustersim.planner.moving import Moving
 from clustersim.planner.offer_grid import JUDGED, Grid, offer_grid
 from clustersim.planner.proposal import behind_offer, gaps
 from clustersim.planner.uncertainty import one_side
@@ -88,7 +89,7 @@ def offer_of(asked: OfferAsked, run: Mapping[str, Any]) -> Offer:
         count = _CLAIM_DRAWS if asked.draws is None else asked.draws
         load = one_side(asked.name, asked.own)
         answers["claims"] = claims_answer(load, "", coverage=0.993, penalty_cny=0.0, draws=count).data
-    return Offer(sides, answers)
+    return Offer(sides, answers, Moving(asked.compared, sides))
 
 
 def _beats(compared: Mapping[str, Any]) -> dict[str, dict[str, float]]:

@@ -10,6 +10,7 @@ function ofPart(key) {
   const [kind, part, ...rest] = String(key).split(".");
   // An input of the company is known by its own name; the company is one.
   if (kind === "company" && part) return table[[part, ...rest].join(".")] || table[rest.at(-1) ?? part] ? [null, table[[part, ...rest].join(".")] || table[rest.at(-1) ?? part]] : null;
+  if (kind === "incumbent" && rest.length && table[[part, ...rest].join(".")]) return [null, table[[part, ...rest].join(".")].map((words, side) => table["page.of_incumbent"][side].replace("{name}", words))];
   if (kind === "prices" && part === "parts" && rest.length) return [rest.join("."), table["prices.parts.*"]];
   const found = rest.length ? table[`*.${rest.join(".")}`] : null;
   if (found) return [part, found];

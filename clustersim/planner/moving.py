@@ -1,0 +1,59 @@
+"""Which inputs move a number of a comparison: each is moved by a tenth, and the side is run again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from clustersim.errors import ClusterSimError
+from clustersim.pipeline import StageCache
+from clustersim.planner.comparison import Asked, Side, run_sides, side_numbers
+from clustersim.schema.inputs import Inputs
+
+__all__ = ["Moving"]
+
+#: How far an input is moved; the other way where that is refused, as of a share that is nearly whole.
+_STEPS = (1.1, 0.9)
+#: A relative change below this is of rounding.
+_NOTHING = 1e-9
+
+
+@dataclass(slots=True)
+class Moving:
+    """What moves the numbers of the sides of a comparison; an input is tried when it is first asked about."""
+
+    asked: Asked
+    sides: tuple[Inputs, ...]
+    _cache: StageCache = field(default_factory=StageCache)
+    _base: dict[int, dict[str, float]] = field(default_factory=dict)
+    _found: dict[tuple[int, str], frozenset[str]] = field(default_factory=dict)
+
+    def has(self, side: int, number: str) -> bool:
+        """Return whether a side has a number of that name (``side_numbers``)."""
+        return number in self._numbers(side)
+
+    def moves(self, side: int, key: str, number: str) -> bool:
+        """Return whether an input moves a number of a side."""
+        if (side, key) not in self._found:
+            self._found[side, key] = self._moved(side, key)
+        return number in self._found[side, key]
+
+    def _numbers(self, side: int) -> dict[str, float]:
+        if side not in self._base:
+            self._base[side] = side_numbers(self._run(self.sides[side]))
+        return self._base[side]
+
+    def _run(self, inputs: Inputs) -> Side:
+        return run_sides([inputs], self._cache)[0]
+
+    def _moved(self, side: int, key: str) -> frozenset[str]:
+        one, base = dict(self.sides[side].fields())[key], self._numbers(side)
+        for step in _STEPS:
+            value = one.value * step
+            try:
+                loaded = self.asked.load({key: value if one.unit in {"1", ""} else f"{value!r} {one.unit}"})
+                now = side_numbers(self._run(loaded[side]))
+            except ClusterSimError:
+                continue
+            if now:
+                return frozenset(n for n, v in base.items() if abs(now.get(n, v) - v) > _NOTHING * abs(v))
+        return frozenset()
