@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from clustersim.errors import ClusterSimError
+from clustersim.errors import InfeasibleError, InputError
 from clustersim.pipeline import StageCache
 from clustersim.planner.comparison import Asked, Side, run_sides, side_numbers
 from clustersim.schema.inputs import Inputs
@@ -52,7 +52,7 @@ class Moving:
             try:
                 loaded = self.asked.load({key: value if one.unit in {"1", ""} else f"{value!r} {one.unit}"})
                 now = side_numbers(self._run(loaded[side]))
-            except ClusterSimError:
+            except (InputError, InfeasibleError):
                 continue
             if now:
                 return frozenset(n for n, v in base.items() if abs(now.get(n, v) - v) > _NOTHING * abs(v))

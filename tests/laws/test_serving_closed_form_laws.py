@@ -80,6 +80,7 @@ def test_a_point_of_a_batch_is_the_point_alone(several, rule, prompt, output, bu
 
 CROWDED = (Lengths(64.0, "lognormal", 0.7), Lengths(32.0, "lognormal", 0.6))
 SHORT = (Lengths(121.0, "lognormal", 0.7), Lengths(32.0, "constant", 0.6))
+FEW = (Lengths(522.0, "exponential", 0.7), Lengths(82.0, "lognormal", 0.6))
 
 
 @settings(max_examples=6, deadline=None)
@@ -87,13 +88,15 @@ SHORT = (Lengths(121.0, "lognormal", 0.7), Lengths(32.0, "constant", 0.6))
 @example((0.005, 1.5e-4, 9.545e-8, 34_195), Batching(2048, 256, mixed=True), *SHORT, 3.0)
 @example((0.015625, 1.5e-4, 5.96e-8, 30_000), Batching(2048, 256, mixed=False), *SHORT, 3.0)
 @example((0.015625, 3.02e-5, 5.96e-8, 30_000), Batching(2048, 64, mixed=True), *CROWDED, 3.0)
+@example((0.015625, 3.71e-5, 5.96e-8, 30_000), Batching(2048, 64, mixed=False), *FEW, 3.0)
 def test_more_load_is_never_faster_nor_less_used(cost, rule, prompt, output, burst) -> None:
     """Wherever the form holds: bursts may give one rate two balances, and it says so."""
     flow, table = traffic(prompt, output, burst), cost_of(*cost)
     top = ask(table, rule, flow).saturated_per_s[0]
     c = closed_form(Fleet(FluidPool(table, rule)), flow, SLO, rate_per_s=top * np.linspace(0.05, 0.95, 12))
     holds = c.holds | (c.batch < LEAST_BATCH)
-    assert holds[0]
+    # A cache of few sequences is asked of the simulation, whatever the load.
+    assert holds[0] or "the cache holds too few sequences to be a fluid" in c.why
     for name, values in (("busy", c.use.busy), ("batch", c.batch), ("cache", c.cache)):
         assert np.all(np.diff(values[holds]) >= -1e-9), name
     tpot, ttft = c.tpot_s["mean"][holds], c.ttft_s["mean"][holds]
