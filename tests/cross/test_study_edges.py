@@ -138,17 +138,17 @@ def test_workers_that_are_all_gone_are_said_and_the_study_resumes(
     monkeypatch.setattr(execute, "ALONE_S", 1.0)
     monkeypatch.setattr(execute, "LOOK_S", 0.2)
     monkeypatch.setattr(points, "SMALL_BLOCK", 4)
-    monkeypatch.setattr(points, "BLOCK", 4)  # several tasks, so that some are left when the worker is gone
+    monkeypatch.setattr(points, "BLOCK", 4)  # a hundred tasks, so that some are left when the worker is gone
     store = StudyStore(tmp_path / "s")
 
     def kill(done: int, of: int) -> None:
         cluster.workers[0].send_signal(signal.SIGKILL)
 
     with pytest.raises(InputError, match="all workers are gone; what is finished is kept: start a worker"):
-        run_study(spec(60), store, scheduler=cluster.address, tell=kill)
+        run_study(spec(400), store, scheduler=cluster.address, tell=kill)
     assert store.parts()
-    run_study(spec(60), store)
-    assert pd.read_parquet(store.results_path)["point"].tolist() == list(range(60))
+    run_study(spec(400), store)
+    assert pd.read_parquet(store.results_path)["point"].tolist() == list(range(400))
 
 
 def test_a_killed_local_worker_is_a_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
