@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -197,8 +197,3 @@ FORMULAS: Mapping[str, Formula] = {
         lambda p: (p["company.dcf_weight"] * p["dcf_m"] + (1.0 - p["company.dcf_weight"]) * p["ps_m"])
         / p["company.shares_m"]),
 }  # fmt: skip
-
-
-def known_terms() -> Sequence[str]:
-    """Return the terms that have words of how they are computed: those of every tile."""
-    return [name for names in TILES for name in names]
