@@ -46,7 +46,7 @@ def _line(name: str, value: str, part: str, result: Mapping[str, Any], band: str
 #: What stands in place of P10 to P90: the number is of the inputs' values alone, or the draws do not move it.
 _UNDRAWN, _UNMOVED = "not drawn", "the same in all draws"
 #: Of a quantity over the replications of a run at the inputs' values.
-_OF_RUNS, _ALIKE = "of the replications", "the same in all replications"
+_ALIKE = "the same in all replications"
 
 
 def _band(result: Mapping[str, Any], term: str, form: str, factor: float) -> str:
@@ -60,7 +60,7 @@ def _band(result: Mapping[str, Any], term: str, form: str, factor: float) -> str
         return f"  {_UNDRAWN}"
     low, high = (form.partition(" ")[0].format(found[p] * factor + 0.0) for p in ("p10", "p90"))
     if term not in drawn:
-        return f"  {_ALIKE}" if low == high else f"  {low} to {high} {_OF_RUNS}"
+        return f"  {_ALIKE}" if low == high else f"  {low} to {high} of the replications"
     return f"  {_UNMOVED}" if low == high else f"  {low} to {high}"
 
 
@@ -70,8 +70,8 @@ def _drawn(result: Mapping[str, Any]) -> list[str]:
         return []
     text = f"After the tier: P10 to P90 of {result['draws']} draws of every input with a range and of the errors below."
     fixed = (
-        f"{_UNDRAWN}: at the inputs' values alone (no error of it was measured, or it is stated);"
-        f" {_UNMOVED}: no drawn input moves it as far as is printed."
+        "not drawn: at the inputs' values alone (no error of it was measured, or it is stated);"
+        " the same in all draws: no drawn input moves it as far as is printed."
     )
     return ["", text, fixed, *(f"  {p['workload']} on {p['side']} by {p['software']}, {p['quantity']}: {p['rests_on']};"
             f" measured over predicted time {p['p10']:.2f} to {p['p90']:.2f}, middle {p['p50']:.2f}"

@@ -100,7 +100,8 @@ def test_the_shipped_bands_widen_from_what_is_measured_to_what_is_not() -> None:
 
 
 def _drawn(sets: Mapping[str, object], name: str = "br166-1024") -> dict[str, float]:
-    rows = headlines(one_side(name, sets), count=200)[name]
+    # Few draws tell a P90 to some percent only, which is more than a tariff adds beside the error of a prediction.
+    rows = headlines(one_side(name, sets), count=4000)[name]
     return {h.name: h.spread.p90 - h.spread.p10 for h in rows}
 
 
