@@ -1,8 +1,8 @@
 """What the notes of a training row say of its run, for columns that hold a default or nothing.
 
-``data/validation/note_words.csv`` has one line a word: a pattern, the column that must hold something (``when``, and what
-it ``says``; nothing there means empty), the column that the word fills, and its value; an empty value means that the
-number in the column is not the run's. Tables in our own columns have no notes and are read as they stand.
+``data/validation/note_words.csv`` has one line a word: a pattern, the column that must hold something (``when``) and
+what its text ``says`` first (nothing there: it is empty), the column that the word fills, and its value; an empty value
+means that the number in the column is not the run's. Our own tables have no notes and are read as they stand.
 """
 
 from __future__ import annotations
@@ -22,6 +22,10 @@ def _words() -> tuple[tuple[re.Pattern[str], Mapping[str, str]], ...]:
     return tuple((re.compile(row["pattern"], re.IGNORECASE), row) for row in rows)
 
 
+def _holds(cell: str, says: str) -> bool:
+    return cell.startswith(says) if says else not cell
+
+
 def noted(row: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     """Return a row with what its notes say in its columns, and what was read there.
 
@@ -35,10 +39,12 @@ def noted(row: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     notes = row.get("notes") or ""
     for pattern, word in _words() if notes else ():
         cell = (found.get(word["when"] or "") or "").strip()
-        if (word["when"] and cell != (word["says"] or "")) or not pattern.search(notes):
+        if (word["when"] and not _holds(cell, word["says"] or "")) or not pattern.search(notes):
             continue
         value = word["value"] or ""
         if (found.get(word["column"]) or "").strip() != value:
             found[word["column"]] = value
-            said.append(f"{word['column']}={value!r} by its notes" if value else f"{word['column']} open by its notes")
+            said.append(
+                f"{word['column']}={value!r} by its notes" if value else f"{word['column']} open by its notes"
+            )
     return found, said
