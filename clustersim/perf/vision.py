@@ -17,14 +17,16 @@ from clustersim.perf.card import Card
 from clustersim.perf.shapes import shape_efficiency
 
 __all__ = [
-    "BYTES", "FAMILIES", "VISION", "Layer", "Network", "Stage", "VisionConstants", "attention", "batch_seconds",
-    "best_batch", "conv", "input_flops", "linear", "memory_bytes",
+    "BYTES", "FAMILIES", "TRAINED_PASSES", "VISION", "Layer", "Network", "Stage", "VisionConstants", "attention",
+    "batch_rate", "batch_seconds", "best_batch", "conv", "input_flops", "linear", "memory_bytes",
 ]  # fmt: skip
 
 #: Bytes of a value of a number format.
 BYTES = {"fp32": 4.0, "tf32": 4.0, "bf16": 2.0, "fp16": 2.0, "fp8": 1.0, "int8": 1.0, "fp4": 0.5}
 #: Inputs of a piece of a batch in a stage that does not take all (MLPerf's SDXL decodes 8 pictures at once).
 PIECE = 8
+#: Passes of an input that trains a network: forward, and two products backward for each of its own.
+TRAINED_PASSES = 3.0
 FAMILIES = ("encoder", "convolution", "diffusion")
 
 
@@ -212,6 +214,14 @@ def batch_seconds(
         p = found.overlap
         total += times * ((compute**p + (moved / bandwidth) ** p) ** (1 / p) + found.launch_s)
     return float(total)
+
+
+def batch_rate(network: Network, batch: float, seconds: float, *, trained: bool, served: bool) -> float:
+    """Return inputs per second of batches of so many seconds forward: trained, under a latency limit, or neither."""
+    rate = batch / seconds
+    if trained:
+        return rate / TRAINED_PASSES
+    return rate * VISION[network.family].server_share if served else rate
 
 
 def best_batch(

@@ -10,13 +10,19 @@ import numpy as np
 from clustersim.assemble.parts import card_spec
 from clustersim.assemble.vision import network_of
 from clustersim.errors import InputError
-from clustersim.perf.vision import VISION, Network, batch_seconds, best_batch, input_flops
+from clustersim.perf.vision import TRAINED_PASSES, Network, batch_rate, batch_seconds, best_batch, input_flops
 from clustersim.schema.demand import VisionWorkload, identity
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.networks import NetworkProfile
 from clustersim.workloads.work import Load, Product, StageCache, Work
 
 __all__ = ["VisionDetail", "network_profile", "work_of"]
+
+#: What is left out where a network is trained.
+TRAINED = (
+    "a training network is three passes of its inference: exchange of gradients, optimizer and its memory are not"
+    " modelled"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,10 @@ def work_of(inputs: Inputs, name: str, work: VisionWorkload, cache: StageCache) 
         "vision batch", (network, card, batch, work.dtype),
         lambda: batch_seconds(network, card, batch=batch, dtype=work.dtype),
     )  # fmt: skip
-    share = VISION[network.family].server_share if work.latency is not None else 1.0
-    allows = {"network": batch / seconds * share}
+    passes = TRAINED_PASSES if work.training else 1.0
+    allows = {
+        "network": batch_rate(network, batch, seconds, trained=work.training, served=work.latency is not None)
+    }
     if work.host_rate is not None:
         allows["host"] = work.host_rate.value
     if work.frames_per_input.value > 0:
@@ -68,7 +76,7 @@ def work_of(inputs: Inputs, name: str, work: VisionWorkload, cache: StageCache) 
     detail = VisionDetail(network, batch, seconds, allows)
     rate = min(allows.values())
     busy = rate / allows["network"]
-    flops = input_flops(network)
+    flops = input_flops(network) * passes
     product = Product(profile.unit, rate * 3600.0)
     u_tensor = min(1.0, rate * flops / (card.matrix_rate(work.dtype)))
     return Work(
@@ -91,6 +99,7 @@ def work_of(inputs: Inputs, name: str, work: VisionWorkload, cache: StageCache) 
             f"software of {network.family} networks as NVIDIA's MLPerf submissions have it; on another maker's card see"
             " `validate mlperf`",
             "memory use while the tensor units wait is taken for the rest of the time",
+            *((TRAINED,) if work.training else ()),
         ),
         detail=detail,
     )
