@@ -14,7 +14,7 @@ from functools import lru_cache
 from clustersim.errors import ClusterSimError, InputError, Problem
 from clustersim.report.language import language
 
-__all__ = ["chinese_error", "told_error"]
+__all__ = ["chinese_error", "chinese_sentence", "told_error"]
 
 _PLACE = re.compile(r"\{n?\}")
 _FILLED = re.compile(r"\{(\d*)\}")
@@ -65,6 +65,15 @@ def chinese_error(text: str) -> str:
     if "\n" in body:
         return "\n".join(chinese_error(line) for line in text.split("\n"))
     return _pieces(body) or _whole(body, 1) or text
+
+
+def chinese_sentence(text: str) -> str | None:
+    """Return what an error says in Chinese where the catalogue has it as a whole; None for any other text.
+
+    >>> chinese_sentence("a mean length of 0 tokens; it must be at least 1"), chinese_sentence("a page of some report")
+    ('平均长度为 0 个词元;须至少为 1', None)
+    """
+    return _whole(text, _SENTENCE)
 
 
 def _whole(body: str, least: int) -> str | None:
