@@ -1,4 +1,4 @@
-"""How the site is built: ``make docs``. Pages are Markdown; those of all keys and of all errors are written from the program."""
+"""How the site is built: ``make docs``. Pages are Markdown; the program writes those of all keys and all errors."""
 
 from __future__ import annotations
 
@@ -68,8 +68,9 @@ def write_keys(app: Any) -> None:
 
 MESSAGES = """# Every error by its words
 
-{count} messages, written from the catalogue when this site is built: look for the words that do not change; `…` is what does
-(a name, a value, a file). [Errors](errors.md) has their classes and exit codes, and what to do about the usual ones.
+{count} messages, written from the catalogue when this site is built: look for the words that do not change; `…` is
+what does (a name, a value, a file). [Errors](errors.md) has their classes and exit codes, and what to do about the usual
+ones.
 
 """
 

@@ -137,7 +137,9 @@ def documents() -> list[Path]:
 def pages() -> list[Path]:
     """Return the pages to learn from."""
     return [
-        p for p in sorted((ROOT / "docs").glob("*/*.md")) if p.parent.name != "_build" and p.name not in WRITTEN
+        p
+        for p in sorted((ROOT / "docs").glob("*/*.md"))
+        if p.parent.name != "_build" and p.name not in WRITTEN
     ]
 
 

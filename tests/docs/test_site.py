@@ -24,10 +24,7 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^)#\s]+)(?:#[^)\s]*)?\)")
 def test_links_and_pictures_lead_somewhere(path: Path) -> None:
     text = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     for target in LINK.findall(text):
-        if (
-            not target.startswith(("http:", "https:", "mailto:"))
-            and Path(target).name not in refresh.WRITTEN
-        ):
+        if not target.startswith(("http:", "https:", "mailto:")) and Path(target).name not in refresh.WRITTEN:
             assert (path.parent / target).exists(), f"{path.name}: {target}"
 
 
