@@ -42,6 +42,9 @@ NOTES: dict[str, str] = {
     "mean of the long run by {fidelity}: {why}": "长期运行均值按 {fidelity} 求得:{why}",
     "the queue for spares is replayed on common random numbers": "备件排队以公共随机数重放",
     "trained together by {share}: {names}": "联合训练,按 {share} 分工:{names}",
+    "trained together by alone: {names}": "由一组单独训练:{names}",
+    "trained together by batch: {names}": "联合训练,按批量分工:{names}",
+    "trained together by layers: {names}": "联合训练,按层分工:{names}",
     "left out, for the mixture is no faster with them: {names}": "未纳入(加入后并不更快):{names}",
     "all groups together: {why}": "全部分组一起:{why}",
     "a spare of any group stands in for any server: waits for the right kind of card are not modelled":
@@ -220,6 +223,8 @@ def translated(note: str, language: str) -> str:
 
 def _put(told: Told) -> str:
     if isinstance(told, str):
-        return told
+        from clustersim.report.spoken_errors import chinese_sentence
+
+        return chinese_sentence(told) or told
     pattern, parts = told
     return NOTES[pattern].format(**{name: _put(part) for name, part in parts.items()})
