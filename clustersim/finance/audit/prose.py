@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from clustersim.finance.audit.figures import Finding, Interval, compare, half_digit, number
 from clustersim.finance.audit.labels import VOCABULARY
 from clustersim.finance.audit.records import Tables
+from clustersim.finance.audit.script import folded
 
 __all__ = [
     "ITEMS", "MONEY", "NUMBER", "PERCENT", "SCALES", "YEAR", "Sentence", "clauses", "interval", "label", "prose_checks",
@@ -43,11 +44,14 @@ class Sentence:
 
     where: str
     text: str
+    """What it says, in simplified characters."""
+    printed: str = ""
 
     @property
     def quoted(self) -> str:
-        """The sentence, shortened where it is long."""
-        return f"“{self.text if len(self.text) <= 120 else self.text[:117] + '...'}”"
+        """The sentence as it is printed, shortened where it is long."""
+        text = self.printed or self.text
+        return f"“{text if len(text) <= 120 else text[:117] + '...'}”"
 
 
 def sentences(name: str, text: str) -> Iterator[Sentence]:
@@ -59,7 +63,7 @@ def sentences(name: str, text: str) -> Iterator[Sentence]:
     for line, row in enumerate(text.splitlines(), 1):
         for part in re.split(r"[。；;！？]|\.(?=\s|$)", row):
             if part.strip():
-                yield Sentence(f"{name}:{line}", part.strip())
+                yield Sentence(f"{name}:{line}", folded(part.strip()), part.strip())
 
 
 def clauses(sentence: Sentence) -> list[str]:

@@ -9,6 +9,7 @@ from itertools import product
 
 from clustersim.finance.audit.figures import half_digit
 from clustersim.finance.audit.records import Record
+from clustersim.finance.audit.script import folded
 
 __all__ = ["by_convention", "names_loss"]
 
@@ -71,7 +72,7 @@ def names_loss(label: str) -> bool:
     >>> names_loss("Loss before income taxes"), names_loss("Profit/(loss) for the year"), names_loss("年内亏损")
     (True, False, True)
     """
-    bare = _TAXES.sub("", label)
+    bare = _TAXES.sub("", folded(label))
     return bool(_LOSS.search(bare)) and not _GAIN.search(bare)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from clustersim.errors import InputError, suggest
+from clustersim.finance.audit.blocks import as_text, blocks, rows_of, table_of, with_points
 from clustersim.finance.audit.counts import COUNTS, OPEN_COUNT, as_counted, as_percent
-from clustersim.finance.audit.figures import number
+from clustersim.finance.audit.figures import decimals, number
 from clustersim.finance.audit.labels import (
     AMBIGUOUS,
     TABLES,
@@ -19,7 +21,7 @@ from clustersim.finance.audit.labels import (
     plain,
 )
 from clustersim.finance.audit.layout import Cell, read_layout
-from clustersim.finance.audit.money import assumed, canonical_unit, currency_of, given
+from clustersim.finance.audit.money import assumed, canonical_unit, currency_of, given, scale_of
 from clustersim.finance.audit.periods import read_period
 from clustersim.finance.audit.records import STATEMENTS, Record, Tables
 from clustersim.finance.audit.signs import by_convention
@@ -88,14 +90,12 @@ def read_tables(
     """
     reading = _Reading(unit)
     for name, text in texts.items():
-        table = canonical_table(name)
-        if table is None:
-            reading.unread.append(f"{name}: its name is no table's ({', '.join(TABLES)})")
-        elif table in reading.seen:
-            reading.problems.append(f"{name}.csv: a second {table}; keep one of them")
-        else:
-            reading.seen.add(table)
-            _read(reading, table, name, text)
+        for table, part in _parted(reading, name, text).items():
+            if table in reading.seen:
+                reading.problems.append(f"{name}.csv: a second {table}; keep one of them")
+            else:
+                reading.seen.add(table)
+                _read(reading, table, name, part)
     reading.problems += _twice(reading.records)
     reading.problems += _currencies(reading.records)
     if reading.problems:
@@ -119,17 +119,51 @@ def read_tables(
     )
 
 
-def _read(reading: _Reading, table: str, name: str, text: str) -> None:
+def _parted(reading: _Reading, name: str, text: str) -> dict[str, list[str]]:
+    """The tables of a file or sheet: by its name, by the words above each, or by their lines; the others are said."""
+    own = canonical_table(name)
     file = f"{name}.csv"
+    if own in {"tickers", "claims", "market"}:
+        return {own: [text]}
+    try:
+        rows, commas = with_points(rows_of(text, file))
+    except InputError as error:
+        reading.problems.append(str(error))
+        return {}
+    if commas:
+        reading.said.append(f"{file}: commas are read as decimal points, and points as marks of thousands")
+    parts = blocks(rows)
+    out: dict[str, list[str]] = {}
+    for title, part in parts:
+        table = canonical_table(title) if title else None
+        table = table or (own if own and len(parts) == 1 else table_of(part)) or own
+        if table is None:
+            what = f"the table {title!r}" if title else "its name is no table's"
+            reading.unread.append(
+                f"{name}: {what}, and its lines tell none ({', '.join(TABLES)})" if title else f"{name}: {what} ({', '.join(TABLES)})"
+            )
+            continue
+        if own is None or len(parts) > 1:
+            reading.said.append(f"{file}:{part[0][0]}: read as {table}")
+        out.setdefault(table, []).append(as_text(part) if commas or len(parts) > 1 else text)
+    return out
+
+
+def _read(reading: _Reading, table: str, name: str, parts: list[str]) -> None:
+    file = f"{name}.csv"
+    cells: list[Cell] = []
+    ignored: list[str] = []
     try:
         if table == "tickers":
-            reading.tickers += _tickers(file, text)
+            reading.tickers += _tickers(file, parts[0])
             return
-        cells, ignored, wrong = read_layout(text, file, table)
+        for text in parts:
+            found_cells, passed_by, wrong = read_layout(text, file, table)
+            cells, ignored = [*cells, *found_cells], [*ignored, *passed_by]
+            reading.problems += wrong
     except InputError as error:
         reading.problems.append(str(error))
         return
-    reading.problems += wrong
     reading.unread += [f"{file}: column {c!r} is no column of such a table" for c in ignored]
     found = []
     for cell, item in zip(cells, _items(table, cells), strict=True):
@@ -140,6 +174,10 @@ def _read(reading: _Reading, table: str, name: str, text: str) -> None:
             reading.said.append(f"{file}: {sentence}")
         problem = _problem(record, cell)
         if problem == "blank":
+            continue
+        if problem == "unitless":
+            text = f"{file}:{record.line}: {record.printed}: a rate of no known unit"
+            reading.unread += [text] if text not in reading.unread else []
             continue
         if problem == "worded":
             reading.unread.append(f"{record.where}: {record.printed} {record.text!r} is no number")
@@ -155,7 +193,8 @@ def _read(reading: _Reading, table: str, name: str, text: str) -> None:
             ):
                 reading.problems.append(said)
         found.append(record)
-    reading.records += _elsewhere(_in_cents(found))
+    found = _equities(found) if table == "balance_sheet" else found
+    reading.records += _elsewhere(_in_one_scale(reading, _in_cents(found)))
 
 
 def _tickers(file: str, text: str) -> list[tuple[int, str, str]]:
@@ -262,6 +301,7 @@ def _unit(item: str, text: str, table: str, default: str) -> str:
     million shares.
     """
     unit = canonical_unit(text) or text
+    item = re.sub(r"_\d+$", "", item)
     if item in COUNTS and table in STATEMENTS:
         return _count_unit(unit)
     unit = given(unit, default)
@@ -290,10 +330,57 @@ def _in_cents(found: list[Record]) -> list[Record]:
     code = codes.most_common(1)[0][0] if codes else ""
     return [
         replace(r, unit=f"{code}{r.unit[1:]}")
-        if code and r.unit.startswith("?_") and r.item in PER_SHARE
+        if code and r.unit.startswith("?_") and re.sub(r"_\d+$", "", r.item) in PER_SHARE
         else r
         for r in found
     ]
+
+
+def _equities(found: list[Record]) -> list[Record]:
+    """Of two lines that may be all equity, the one that assets less liabilities give; the other is the owners' part."""
+    by: dict[str, dict[str, float]] = {}
+    for r in found:
+        if r.value is not None:
+            by.setdefault(r.item, {})[r.period] = r.value
+    names = [i for i in by if re.fullmatch(r"total_equity(_\d+)?", i)]
+    assets, owed = by.get("total_assets", {}), by.get("total_liabilities", {})
+
+    def fits(item: str) -> int:
+        return sum(
+            p in assets and p in owed and math.isclose(v, assets[p] - owed[p], rel_tol=1e-3)
+            for p, v in by[item].items()
+        )
+
+    if len(names) < 2 or not assets or not owed:
+        return found
+    best = max(names, key=fits)
+    if best == "total_equity" or fits(best) < 2 or fits(best) < 2 * fits("total_equity"):
+        return found
+    swapped = {best: "total_equity", "total_equity": "owners_equity_before_others"}
+    return [replace(r, item=swapped.get(r.item, r.item)) for r in found]
+
+
+def _in_one_scale(reading: _Reading, found: list[Record]) -> list[Record]:
+    """Whole lines that say another scale of the statement's currency, in the scale of the statement, and said so."""
+    money = [r for r in found if r.table in STATEMENTS and currency_of(r.unit) and scale_of(r.unit)[0][0] == "k"]
+    if len({r.unit for r in money}) < 2:
+        return found
+    usual = Counter(r.unit for r in money).most_common(1)[0][0]
+    units: dict[tuple[str, int], set[str]] = {}
+    for r in money:
+        units.setdefault((r.item, r.line), set()).add(r.unit)
+    whole = {key for key, said in units.items() if len(said) == 1}
+    out = []
+    for r in found:
+        own = currency_of(r.unit) == currency_of(usual) and scale_of(r.unit)[0] == scale_of(usual)[0]
+        if r.unit != usual and own and (r.item, r.line) in whole and r.column and r.value is not None:
+            power = round(math.log10(scale_of(r.unit)[1] / scale_of(usual)[1]))
+            text = f"{r.file}: {r.printed}: printed in {r.unit}, read in {usual}"
+            reading.said += [text] if text not in reading.said else []
+            plain = f"{number(r.text):.{decimals(r.text)}f}"
+            r = replace(r, text=f"{plain}e{power}", unit=usual)
+        out.append(r)
+    return out
 
 
 def _problem(record: Record, cell: Cell) -> str:
@@ -312,12 +399,14 @@ def _problem(record: Record, cell: Cell) -> str:
             return "blank"
         if not re.search(r"\d", record.text) or _is_date(record.text):
             return "" if _WORDED.fullmatch(record.item) else "worded"
+    if not record.unit and record.table == "ratios" and canonical_item("ratios", cell.label) is None:
+        return "unitless"
     if not record.unit:
         return (
             f"{record.item} {record.period}: no unit; say which, for example CNY_thousand, in a column, in the heading"
             " or by --unit"
         )
-    if record.unit.startswith("?_") and record.item not in PER_SHARE | COUNTS:
+    if record.unit.startswith("?_") and re.sub(r"_\d+$", "", record.item) not in PER_SHARE | COUNTS:
         return f"{record.item} {record.period}: {cell.unit!r} has no currency; write USD million or the like, or --unit"
     return ""
 
