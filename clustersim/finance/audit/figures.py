@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from clustersim.finance.audit.script import unmarked
 
-__all__ = ["VERDICTS", "Finding", "Interval", "compare", "decimals", "half_digit", "number"]
+__all__ = ["VERDICTS", "Finding", "Interval", "compare", "decimals", "follow", "half_digit", "number"]
 
 #: From silent to serious. ``ok`` and ``rounding`` are right; ``info`` is said once and means no fault.
 VERDICTS = ("ok", "rounding", "info", "omission", "inconsistent", "misprint", "mismatch")
@@ -217,3 +217,16 @@ def first_that_holds(candidates: Iterable[Callable[[], Finding]]) -> Finding:
             return found
     assert found is not None
     return found
+
+
+def follow(printed: Interval | None, then: float, now: float) -> float:
+    """How a printed line moves with what it is made of: not at all where only the mended parts give it.
+
+    >>> follow(Interval(9.5, 10.5), 10.0, 12.0), follow(Interval(11.5, 12.5), 10.0, 12.0)
+    (2.0, 0.0)
+    """
+    if printed is not None and then != now:
+        slack = 3 * (printed.high - printed.low) + 1e-9 * abs(printed.middle)
+        if abs(now - printed.middle) <= slack < abs(then - printed.middle):
+            return 0.0
+    return now - then

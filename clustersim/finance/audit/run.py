@@ -4,7 +4,7 @@ target price."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from clustersim.errors import InputError, suggest
@@ -32,13 +32,23 @@ from clustersim.finance.audit.repeats import repeat_checks
 from clustersim.finance.audit.rerun import worth_per_share
 from clustersim.finance.audit.statements import statement_checks
 from clustersim.finance.audit.tables import read_tables
+from clustersim.finance.audit.valuing import law_findings
 
 __all__ = ["FAULTS", "AuditReport", "audit_tables", "audit_texts"]
 
 #: Verdicts that say that something is wrong.
 FAULTS = ("omission", "inconsistent", "misprint", "mismatch")
+
+
+def priced_checks(tables: Tables) -> Iterator[Finding]:
+    """Yield the checks of the valuation: those of named lines, and the laws over lines of any name beside them."""
+    named = [*discount_checks(tables), *capital_checks(tables), *multiple_checks(tables)]
+    yield from named
+    yield from law_findings(tables, named)
+
+
 FAMILIES = (
-    statement_checks, flow_checks, balance_checks, discount_checks, capital_checks, multiple_checks, ratio_checks,
+    statement_checks, flow_checks, balance_checks, priced_checks, ratio_checks,
     part_checks, period_checks, repeat_checks, claim_checks, identifier_checks, unit_checks,
     prose_checks, figure_checks, rate_checks, assertion_checks,
 )  # fmt: skip

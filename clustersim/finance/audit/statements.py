@@ -128,6 +128,7 @@ def _income(tables: Tables) -> Iterator[Finding]:
     sums: list[Finding] = []
     # What a subtotal of another name sums up is in it already.
     within = _within(tables, "income_statement")
+    found = {s.item: s for s in sums_of(tables, "income_statement") if len(s.parts) > 1}
     for year in tables.years("income_statement"):
         before: Record | None = None
         between: list[Record] = []
@@ -143,8 +144,12 @@ def _income(tables: Tables) -> Iterator[Finding]:
                     # A total without lines of its own is a line itself.
                     between = between if _spent(between) else [*between, whole[0]]
                 parts = [*([before] if before else []), *between]
+                own = found.get(item)
+                rows = [r for p in own.parts if (r := tables.find("income_statement", p, year))] if own else []
                 # A statement may begin with a subtotal: then nothing adds up to it.
-                if parts:
+                if own and len(rows) == len(own.parts):
+                    yield _sum_check(item, record, rows[:1], rows[1:]) if own.less else _sum_check(item, record, rows)
+                elif parts:
                     yield _sum_check(item, record, parts)
                 before, between, whole = record, [], None
             else:

@@ -356,7 +356,15 @@ def _equities(found: list[Record]) -> list[Record]:
     best = max(names, key=fits)
     if best == "total_equity" or fits(best) < 2 or fits(best) < 2 * fits("total_equity"):
         return found
-    swapped = {best: "total_equity", "total_equity": "owners_equity_before_others"}
+    others = by.get("non_controlling_interests", {})
+    owned = [
+        p in others and p in by[best] and math.isclose(v + others[p], by[best][p], rel_tol=1e-3)
+        for p, v in by["total_equity"].items()
+    ]
+    rest = "equity_attributable_to_owners" if 3 * sum(owned) >= 2 * len(owned) else "owners_equity_before_others"
+    if rest in by:
+        return found
+    swapped = {best: "total_equity", "total_equity": rest}
     return [replace(r, item=swapped.get(r.item, r.item)) for r in found]
 
 
