@@ -267,6 +267,7 @@ PATTERNS = tuple(
         ("income_statement", r"(?:应占|分占|应佔).*(?:合营|联营)|shareof.*(?:associate|jointventure|equityaccounted)", "share_of_associates"),
         ("cash_flow", r"(?:应占|分占).*(?:合营|联营)|shareof.*(?:associate|jointventure|equityaccounted)", "share_of_associates"),
         ("income_statement", r"股.*加权平均数", "shares"),
+        ("income_statement", r"^(?!.*(?:before|other)).*(?:incometax|taxation|^tax).*(?:charge|credit|expense|provision|benefit)|^(?:charge|provision|credit)forincometax", "income_tax"),
         ("income_statement", r"attributableto.*(?:noncontrolling|minorit)|(?:少数股东|非控[制股]).*(?:损益|权益|利润|收益)?$", "minority_interests"),
         ("income_statement", r"attributableto.*(?:owners|holders|company|parent|group)|(?:归属|归于|应占).*(?:净利|利润|溢利|亏损)|(?:拥有人|股东|持有人)应占.*(?:利润|溢利|亏损)?$", "profit_attributable_to_owners"),
         ("cash_flow", r"^(?!.*(?:处置|出售|disposal|proceeds)).*(?:购[建买置].*(?:固定资产|物业|厂房|设备)|(?:purchases?|acquisitions?|additions?)(?:of|to).*(?:property|plant|equipment))", "purchase_of_ppe_and_intangibles"),

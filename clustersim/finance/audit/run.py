@@ -24,6 +24,7 @@ from clustersim.finance.audit.multiples import equities, fx, multiple_checks, qu
 from clustersim.finance.audit.naming import named
 from clustersim.finance.audit.parts import part_checks
 from clustersim.finance.audit.periodic import period_checks
+from clustersim.finance.audit.proportions import proportion_checks
 from clustersim.finance.audit.prose import prose_checks
 from clustersim.finance.audit.rates_in_prose import rate_checks
 from clustersim.finance.audit.ratios import ratio_checks
@@ -49,7 +50,7 @@ def priced_checks(tables: Tables) -> Iterator[Finding]:
 
 FAMILIES = (
     statement_checks, flow_checks, balance_checks, priced_checks, ratio_checks,
-    part_checks, period_checks, repeat_checks, claim_checks, identifier_checks, unit_checks,
+    part_checks, period_checks, repeat_checks, claim_checks, proportion_checks, identifier_checks, unit_checks,
     prose_checks, figure_checks, rate_checks, assertion_checks,
 )  # fmt: skip
 #: Families that hold tables to tables, which are run again to find the one figure behind several findings.

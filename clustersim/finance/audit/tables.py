@@ -24,6 +24,7 @@ from clustersim.finance.audit.layout import Cell, read_layout
 from clustersim.finance.audit.money import assumed, canonical_unit, currency_of, given, scale_of
 from clustersim.finance.audit.periods import read_period
 from clustersim.finance.audit.records import STATEMENTS, Record, Tables
+from clustersim.finance.audit.script import unmarked
 from clustersim.finance.audit.signs import by_convention
 from clustersim.reading.guarded import Text
 from clustersim.reading.tables import parse_table
@@ -253,7 +254,8 @@ def _item(table: str, label: str) -> str:
         found = canonical_item("ratios", label)
     if found is not None:
         return found
-    slug = re.sub(r"\W+", "_", label.strip().lower()).strip("_")
+    bare = re.sub(r"\s*[(（]\d{1,2}[)）]\s*$", "", unmarked(label.strip()))
+    slug = re.sub(r"\W+", "_", bare.lower()).strip("_")
     return slug or label.strip()
 
 

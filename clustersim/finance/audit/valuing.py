@@ -122,7 +122,7 @@ TIED = {
     "income:operating_profit": (("income_statement", ("operating_profit", "ebit")),),
     "minorities": (("balance_sheet", ("non_controlling_interests",)),),
 }  # fmt: skip
-_DEBTS = ("borrowings_non_current", "borrowings_current", "lease_liabilities_non_current", "lease_liabilities_current")
+_DEBTS = ("borrowings", "lease_liabilities")
 
 
 def _last_year(v: Valuation) -> int | None:
@@ -173,7 +173,7 @@ def _ebitda(v: Valuation, year: int) -> Iterator[Choice]:
 
 def _net_debt(v: Valuation, year: int, t: Typed) -> Iterator[Choice]:
     cash = v.tables.find("balance_sheet", "cash_and_cash_equivalents", year)
-    debts = [r for i in _DEBTS for r in v.tables.of("balance_sheet") if r.item.startswith(i) and r.year == year and r.value]
+    debts = [r for r in v.tables.of("balance_sheet") if r.item.startswith(_DEBTS) and r.year == year and r.value]
     if cash is None or not debts or currency_of(cash.unit) != currency_of(t.record.unit):
         return
     sign = -1.0 if t.role == "net_cash" else 1.0
