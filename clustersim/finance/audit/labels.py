@@ -272,6 +272,9 @@ PATTERNS = tuple(
         ("income_statement", r"attributableto.*(?:owners|holders|company|parent|group)|(?:归属|归于|应占).*(?:净利|利润|溢利|亏损)|(?:拥有人|股东|持有人)应占.*(?:利润|溢利|亏损)?$", "profit_attributable_to_owners"),
         ("cash_flow", r"^(?!.*(?:处置|出售|disposal|proceeds)).*(?:购[建买置].*(?:固定资产|物业|厂房|设备)|(?:purchases?|acquisitions?|additions?)(?:of|to).*(?:property|plant|equipment))", "purchase_of_ppe_and_intangibles"),
         ("cash_flow", r"分配.*(?:股利|股息|利润)|(?:已付|支付|派付).*(?:股利|股息)|dividends?.*(?:paid|shareholders|owners)|(?:payments?|distributions?).*dividend", "dividends_paid"),
+        ("ratios", r"每股(?:账面|帐面)?(?:资产)?净[值资]|^(?:book|netasset)s?valueper", "bps"),
+        ("dcf", r"^(?!.*(?:present|discount|pv|growth|sum|margin)).*freecashflow|^fcff?$|^(?!.*(?:现值|折现|增)).*自由现金流", "free_cash_flow"),
+        ("dcf", r"^(?!.*(?:rate|率)).*(?:tax(?:es)?on|notionaltax|operatingtax|cashtax)|^(?!.*税后)(?!.*率).*所得税$", "tax"),
         ("balance_sheet", r"(?:noncontrolling|minority)interests?|(?:少数股东|非控[制股]).*权益", "non_controlling_interests"),
         ("balance_sheet", r"(?:equity|capital|funds|assets)attributableto|(?:归属|应占).*(?:权益|净资产|资产净值)", "equity_attributable_to_owners"),
     )
@@ -369,7 +372,7 @@ def _own_word(label: str) -> bool:
     return not re.search(r"basic|基本", folded(label), re.I)
 
 
-_RATE = re.compile(r"^(?P<of>.+?)[\s,，、（(-]*(?P<kind>(?:yoy )?growth(?: rate)?|同比增长率?|同比增速|增长率|增速|同比|margin)[)）]?$", re.I)
+_RATE = re.compile(r"^(?P<of>.+?)[\s,，、（(-]*(?P<kind>(?:yoy )?growth(?: rate)?|同比增长率?|同比增速|增长率|增速|增长|同比|margin)[)）]?$", re.I)
 
 
 def _rate(table: str, label: str) -> str | None:

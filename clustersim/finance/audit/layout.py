@@ -125,7 +125,7 @@ def _across(
 
 _COMPANY = {"company", "companies", "peer", "peers", "name", "公司", "公司名称", "公司简称", "可比公司", "证券简称",
             "segment", "product"}  # fmt: skip
-_CODE = {"ticker", "code", "stockcode", "代码", "股票代码", "证券代码"}
+_CODE = {"股份代号", "证券代号", "ticker", "code", "stockcode", "代码", "股票代码", "证券代码"}
 _YEAR_WITHIN = re.compile(r"(?:FY|CY)?\s*'?(?:20)?\d\d\s*年?\s*[AEF]?\b|\bLTM\b|\bTTM\b", re.I)
 
 

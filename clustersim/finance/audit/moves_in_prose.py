@@ -31,9 +31,15 @@ def span_of(bound: Bound) -> tuple[int, int] | None:
     return (said[0], said[-1]) if len(said) > 1 else (said[0] - 1, said[0])
 
 
+#: A span that a sentence before it names.
+_THAT_TIME = re.compile(r"\b(?:over|in|during) (?:that|this|the same|the) (?:time|period|span)|期间|累计|该期", re.I)
+
+
 def points(tables: Tables, bound: Bound, item: str) -> Iterator[Finding]:
     """Hold a change of a rate in points to that over the year before, or over the span that the words before it name."""
     span = span_of(bound)
+    if span is None and _THAT_TIME.search(bound.after[:30] + bound.before):
+        return
     since = span[0] if span is not None else None
     bound = bound if span is None else replace(bound, year=span[1], sure=True)
 

@@ -35,7 +35,6 @@ _BALANCES = (
     "total_assets",
     "total_equity",
 )
-_SINGLE = {"target_price": ("目标价", "target price"), "upside": ("潜在升幅", "上涨空间", "upside")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,6 @@ def prose_checks(tables: Tables) -> Iterator[Finding]:
     for name, text in tables.prose:
         for sentence in sentences(name, text):
             for clause in clauses(sentence):
-                yield from _single(tables, sentence, clause)
                 yield from _method(tables, sentence, clause)
             yield from _from_to(sentence)
             yield from _late(tables, sentence)
@@ -107,19 +105,6 @@ def interval(text: str, factor: float, where: str) -> Interval:
     plain = text.replace("−", "-").rstrip(",")
     value, half = number(plain) or 0.0, half_digit(plain)
     return Interval(value - half, value + half, frozenset((f"{where} {plain}",))).scaled(factor)
-
-
-def _single(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Finding]:
-    for item, words in _SINGLE.items():
-        record = tables.one("valuation", item)
-        for word in words:
-            found = re.search(rf"{word}[^\d]{{0,12}}{NUMBER}", clause, re.I)
-            if record is None or found is None or re.search(r"\d+\s*(个月|months)", found[0]):
-                continue
-            yield compare(
-                f"text: {item}", sentence.where, interval(found["number"], 1.0, sentence.where), record.interval,
-                worse="inconsistent", note=f"{sentence.quoted}; {record.where} prints {record.text}",
-            )  # fmt: skip
 
 
 def _from_to(sentence: Sentence) -> Iterator[Finding]:

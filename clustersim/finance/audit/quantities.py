@@ -28,7 +28,7 @@ METHODS = tuple(
         ("dcf", r"dcf|discounted cash|现金流折现|现金流贴现|折现现金流"), ("ddm", r"ddm|dividend discount|股利折现"),
     )
 )  # fmt: skip
-_DEBT, _EQUITY = r"(?:debt|债务|负债)", r"(?:equity|权益|股权|股东)"
+_DEBT, _EQUITY = r"(?:debt|债务|负债)", r"(?:equity|权益|股权|股东|股本)"
 #: dimension -> roles in the order in which they are tried.
 ROLES: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
     dimension: tuple((role, re.compile(words)) for role, words in rows) for dimension, rows in {

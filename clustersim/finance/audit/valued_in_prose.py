@@ -45,8 +45,8 @@ _MULTIPLE = re.compile(r"EV\s*/\s*EBITDA|EV\s*/\s*EBIT(?!D)|EV\s*/\s*(?:sales|re
 _BASE = re.compile(r"\s*(?:its |our )?(?:FY\d{1,2}/\d\d|FY\d\d|20\d\d)?[AEF]?(?:年)?\s*(?P<base>EBITDA|earnings|EPS|book(?: value)?|sales|revenues?)\b|\s*的?\s*(?P<name>市盈率|市净率|市销率)", re.I)
 _METHOD = {"ebitda": "ev_ebitda", "earnings": "pe", "eps": "pe", "book": "pb", "book value": "pb", "sales": "ps", "revenue": "ps", "revenues": "ps"}
 _ABOVE = re.compile(r"\s*(?:above|below|higher than|over|upside (?:to|from))\s+(?:the |its |our )?(?:last close|(?:current |closing |share |stock )*price)|\s*的?(?:潜在升幅|升幅|上涨空间|上升空间)|\s*(?:potential )?upside", re.I)
-_PEERS = re.compile(r"peer|average|mean|median|可比|同业|平均|中位", re.I)
-_AT_PRICE = re.compile(r"trad(?:e|es|ing)|(?:stock|shares?) (?:is|are) on|at (?:the )?(?:current|share|last)|当前|现价|股价", re.I)
+_PEERS = re.compile(r"\bpeers?\b|\baverage\b|\bmean\b|\bmedian\b|可比|同业|平均|中位", re.I)
+_AT_PRICE = re.compile(r"trad(?:e|es|ing)|(?:stock|shares?) (?:is|are) on|at (?:the )?(?:current|share|last)|当前|现价|股价|对应|相当于", re.I)
 #: Between a role's name and its figure nothing else is named within so many letters.
 REACH = 48
 
@@ -186,13 +186,15 @@ def _held(tables: Tables, v: Valuation, sentence: Sentence, m: Mention) -> Itera
     lines = _lines(tables, v, m)
     if not lines or (_kind(sentence.text, m.figure) == "money" and m.role in _VALUES and _elsewhere(tables, m, printed)):
         return
-    name = f"text: {m.role.removeprefix('income:')}{' ' + m.method if m.method and m.role in {'multiple', 'peers', 'implied_multiple'} else ''}"
+    name = f"text: {_NAMES.get(m.role, m.role.removeprefix('income:'))}{' ' + m.method if m.method and m.role in {'multiple', 'peers', 'implied_multiple'} else ''}"
     name += f" {m.year}" if m.year is not None and m.role in {"flow", "net_debt", "net_cash", "debt"} else ""
     yield first_that_holds(
         partial(_as, name, sentence, printed, value, says) for value, says in reversed(lines)
     )  # fmt: skip
 
 
+#: What a check is called where its role is a line of the valuation by name.
+_NAMES = {"target": "target_price", "price": "current_price"}
 #: Roles whose words reports use for any value of the company.
 _VALUES = {"equity", "market_cap", "ev"}
 
@@ -227,6 +229,8 @@ def _lines(tables: Tables, v: Valuation, m: Mention) -> Lines:
     """What the tables print of a role: of its method and year where the sentence names them."""
     if m.role in {"debt", "net_debt", "net_cash"}:
         return [*_typed(v, m), *debts_of(tables, m.role, m.year)] if _coined(m, tables) else []
+    if m.role in {"multiple", "implied_multiple"} and _by_name(tables, m.method):
+        return []
     if m.role == "peers":
         return [*_of_peers(tables, m), *_typed(v, m)]
     return _typed(v, m)
@@ -250,8 +254,13 @@ def _typed(v: Valuation, m: Mention) -> Lines:
         rows = [t for t in rows if t.method == m.method] or [t for t in rows if not t.method]
     if role == "income:ebitda":
         rows = [t for t in rows if m.year is None or t.year in {None, m.year}]
+    if role in {"multiple", "implied_multiple"} and m.role != "peers":
+        own = v.tables.find("ratios", m.method, m.year) if m.year is not None else None
+        stated = [(own.interval, f"{own.where} prints {own.text}")] if own is not None else []
+    else:
+        stated = []
     out = [(value_of(t.record, t.role), f"{t.record.where} prints {t.record.text}") for t in rows]
-    return [(_sized(x, t), says) for (x, says), t in zip(out, rows, strict=True)]
+    return [*((_sized(x, t), says) for (x, says), t in zip(out, rows, strict=True)), *stated]
 
 
 def _sized(value: Interval, t: Typed) -> Interval:
@@ -269,6 +278,11 @@ def _same_kind(m: Mention, t: Typed) -> bool:
 def _coined(m: Mention, tables: Tables) -> bool:
     coin = m.figure.coin
     return not coin or coin == tables.currency or (coin in SHARED and (not SHARED[coin] or tables.currency in SHARED[coin]))
+
+
+def _by_name(tables: Tables, method: str) -> bool:
+    """Whether the valuation prints what its values imply by name: the check of those holds the text."""
+    return any(r.item.startswith(f"implied_{method}_") for r in tables.of("valuation"))
 
 
 def _of_peers(tables: Tables, m: Mention) -> Lines:
