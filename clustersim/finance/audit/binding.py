@@ -195,7 +195,8 @@ def _year(
     if said and re.search(r"\bfrom\s*(?:[A-Z]{0,3}[$€£¥])?\s*$", text[: figure.start]):
         return (before[-1] if before else said[0]).year - 1, False
     if before and re.fullmatch(
-        r"[AE]?\s*财?年?度?(?:末|底)?(?:同期)?的?\s*[:：为]?\s*(?:人民币|港币)?\s*", text[before[-1].end : figure.start]
+        r"[AE]?\s*财?年?度?(?:末|底)?(?:同期)?的?\s*[:：为]?\s*(?:人民币|港币)?\s*",
+        text[before[-1].end : figure.start],
     ):
         return before[-1].year, True
     if YEAR_BEFORE.match(text[figure.end :]) or re.search(

@@ -15,7 +15,15 @@ __all__ = ["Rows", "as_text", "blocks", "rows_of", "separator_of", "table_of", "
 
 Rows = Sequence[tuple[int, list[str]]]
 #: Tables that are known by their lines, and how many lines of theirs tell them.
-_TOLD = {"income_statement": 4, "balance_sheet": 4, "cash_flow": 4, "ratios": 3, "dcf": 3, "wacc": 3, "valuation": 3}
+_TOLD = {
+    "income_statement": 4,
+    "balance_sheet": 4,
+    "cash_flow": 4,
+    "ratios": 3,
+    "dcf": 3,
+    "wacc": 3,
+    "valuation": 3,
+}
 _NUMBER = re.compile(r"[-−△▲(]?\s*[$€£¥]?\s*\d[\d.,'’\s]*\)?\s*%?")
 _EUROPEAN = re.compile(
     r"\D*\d{1,3}(?:\.\d{3})+,\d+\D*|\D*\d+,(?:\d{1,2}|\d{4,})\D*|\D*\d{1,3}(?:\.\d{3}){2,}\D*"
@@ -54,7 +62,8 @@ def _lone(row: Sequence[str]) -> bool:
 def blocks(rows: Rows) -> list[tuple[str, list[tuple[int, list[str]]]]]:
     """Part a sheet into its tables, each with the words above it: at every further heading of periods.
 
-    >>> sheet = [["Income"], ["mn", "2024", "2025"], ["Sales", "1", "2"], ["Balance"], ["mn", "2024", "2025"], ["Cash", "3", "4"]]
+    >>> head = ["mn", "2024", "2025"]
+    >>> sheet = [["Income"], head, ["Sales", "1", "2"], ["Balance"], head, ["Cash", "3", "4"]]
     >>> [(title, [row[0] for _, row in part]) for title, part in blocks(list(enumerate(sheet, 1)))]
     [('Income', ['Income', 'mn', 'Sales']), ('Balance', ['Balance', 'mn', 'Cash'])]
     """
@@ -70,7 +79,9 @@ def blocks(rows: Rows) -> list[tuple[str, list[tuple[int, list[str]]]]]:
     out = []
     for n, (start, at) in enumerate(zip(starts, heads, strict=True)):
         end = starts[n + 1] if n + 1 < len(starts) else len(rows)
-        above = [c.strip() for _, row in rows[start : at + 1] for c in row if c.strip() and not read_period(c)]
+        above = [
+            c.strip() for _, row in rows[start : at + 1] for c in row if c.strip() and not read_period(c)
+        ]
         title = next((c for c in above if canonical_table(c)), above[0] if above else "")
         out.append((title, list(rows[start:end])))
     return out

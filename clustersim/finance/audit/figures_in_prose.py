@@ -8,8 +8,7 @@ listed among the figures that no check covers.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from functools import partial
 
 from clustersim.finance.audit.binding import Bound, bound_figures
@@ -38,6 +37,7 @@ from clustersim.finance.audit.valued_in_prose import valued_checks
 from clustersim.finance.audit.wording import DOWN, OF_SALES, OF_SALES_ZH, RATE_OF, UP, YOY
 
 __all__ = ["figure_checks", "uncovered_figures"]
+
 
 def figure_checks(tables: Tables) -> Iterator[Finding]:
     """Yield the check of every figure of the texts that is bound to a line and a year."""
@@ -111,7 +111,11 @@ def _said(tables: Tables, bound: Bound) -> Iterator[Finding]:
         down = last(DOWN, bound) > last(UP, bound)
         sign = -1.0 if down and not bound.figure.number.startswith(("-", "−")) else 1.0
         yield from held(
-            tables, f"text: {item} growth", bound, partial(rate_of, tables, item, bound.name.text), 0.01 * sign
+            tables,
+            f"text: {item} growth",
+            bound,
+            partial(rate_of, tables, item, bound.name.text),
+            0.01 * sign,
         )
     elif kind == "count" and is_ratio(tables, item) and re.match(r"\s*(?:天|days?\b)", bound.after):
         yield from held(tables, f"text: {item}", bound, partial(ratio_of, tables, item), 1.0)
@@ -130,7 +134,9 @@ _LEVEL = re.compile(
 
 
 def _moving(bound: Bound) -> bool:
-    return bool(UP.search(bound.before) or DOWN.search(bound.before) or YOY.search(bound.before + bound.after[:12]))
+    return bool(
+        UP.search(bound.before) or DOWN.search(bound.before) or YOY.search(bound.before + bound.after[:12])
+    )
 
 
 def _implied(tables: Tables, item: str) -> bool:

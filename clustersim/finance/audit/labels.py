@@ -7,6 +7,7 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 
+from clustersim.finance.audit.label_patterns import BORROWED, PATTERNS
 from clustersim.finance.audit.script import folded, unmarked
 
 __all__ = ["AMBIGUOUS", "VOCABULARY", "canonical_item", "canonical_table", "known_items"]
@@ -245,40 +246,6 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "peer_average_ps": "peer average ps|peer ps", "valuation_discount": "valuation discount|discount|估值折价",
     },
 }  # fmt: skip
-#: Lines of a valuation that carry the name of another table's line: item -> that table and line.
-BORROWED = {
-    "dcf": {
-        "change_in_working_capital": ("cash_flow", "change_in_working_capital"),
-        "capital_expenditure": ("cash_flow", "purchase_of_ppe_and_intangibles"),
-        "depreciation_and_amortisation": ("cash_flow", "depreciation_and_amortisation"),
-        "ebit": ("income_statement", "ebit"), "tax": ("income_statement", "income_tax"),
-        "wacc": ("wacc", "wacc"), "terminal_growth": ("wacc", "terminal_growth"),
-    },
-    "cash_flow": {"profit_before_tax": ("income_statement", "profit_before_income_tax")},
-}  # fmt: skip
-#: Families of labels that no list ends: (table, what the plain label holds, item), the first that fits.
-PATTERNS = tuple(
-    (table, re.compile(pattern), item) for table, pattern, item in (
-        ("income_statement", r"(?:dividend|dps).*pershare|每股.*(?:股息|股利|派息|分红|红利)", "dividend_per_share"),
-        ("income_statement", r"^(?!.*basic)(?=.*diluted).*average.*shares|^(?!.*基本)(?:稀释|摊薄).*股[数份]", "diluted_shares"),
-        ("income_statement", r"average.*shares|shares(?:outstanding|inissue|used)|numberof.*shares|加权平均.*股", "shares"),
-        ("income_statement", r"^(?!.*(?:basic|基本))(?=.*(?:稀释|摊薄|diluted)).*(?:pershare|每股)", "diluted_eps"),
-        ("income_statement", r"(?:income|profit|earnings|loss).*per(?:ordinary|common|basic)?(?:share|ads)|每股.*(?:收益|盈利|溢利|亏损|利润)", "eps"),
-        ("income_statement", r"(?:应占|分占|应佔).*(?:合营|联营)|shareof.*(?:associate|jointventure|equityaccounted)", "share_of_associates"),
-        ("cash_flow", r"(?:应占|分占).*(?:合营|联营)|shareof.*(?:associate|jointventure|equityaccounted)", "share_of_associates"),
-        ("income_statement", r"股.*加权平均数", "shares"),
-        ("income_statement", r"^(?!.*(?:before|other)).*(?:incometax|taxation|^tax).*(?:charge|credit|expense|provision|benefit)|^(?:charge|provision|credit)forincometax", "income_tax"),
-        ("income_statement", r"attributableto.*(?:noncontrolling|minorit)|(?:少数股东|非控[制股]).*(?:损益|权益|利润|收益)?$", "minority_interests"),
-        ("income_statement", r"attributableto.*(?:owners|holders|company|parent|group)|(?:归属|归于|应占).*(?:净利|利润|溢利|亏损)|(?:拥有人|股东|持有人)应占.*(?:利润|溢利|亏损)?$", "profit_attributable_to_owners"),
-        ("cash_flow", r"^(?!.*(?:处置|出售|disposal|proceeds)).*(?:购[建买置].*(?:固定资产|物业|厂房|设备)|(?:purchases?|acquisitions?|additions?)(?:of|to).*(?:property|plant|equipment))", "purchase_of_ppe_and_intangibles"),
-        ("cash_flow", r"分配.*(?:股利|股息|利润)|(?:已付|支付|派付).*(?:股利|股息)|dividends?.*(?:paid|shareholders|owners)|(?:payments?|distributions?).*dividend", "dividends_paid"),
-        ("ratios", r"每股(?:账面|帐面)?(?:资产)?净[值资]|^(?:book|netasset)s?valueper", "bps"),
-        ("dcf", r"^(?!.*(?:present|discount|pv|growth|sum|margin)).*freecashflow|^fcff?$|^(?!.*(?:现值|折现|增)).*自由现金流", "free_cash_flow"),
-        ("dcf", r"^(?!.*(?:rate|率)).*(?:tax(?:es)?on|notionaltax|operatingtax|cashtax)|^(?!.*税后)(?!.*率).*所得税$", "tax"),
-        ("balance_sheet", r"(?:noncontrolling|minority)interests?|(?:少数股东|非控[制股]).*权益", "non_controlling_interests"),
-        ("balance_sheet", r"(?:equity|capital|funds|assets)attributableto|(?:归属|应占).*(?:权益|净资产|资产净值)", "equity_attributable_to_owners"),
-    )
-)  # fmt: skip
 #: Profit and loss are one line with two signs: a label of either is looked for under the other, too.
 _POLES = (
     ("net loss", "net income"),
@@ -361,7 +328,11 @@ def canonical_item(table: str, label: str) -> str | None:
         found = next((item for of, pattern, item in PATTERNS if of == table and pattern.search(bare)), None)
     if found is None:
         return _rate(table, label)
-    return _DILUTED.get(found, found) if re.search(r"diluted|稀释|摊薄", label, re.I) and _own_word(label) else found
+    return (
+        _DILUTED.get(found, found)
+        if re.search(r"diluted|稀释|摊薄", label, re.I) and _own_word(label)
+        else found
+    )
 
 
 #: A line and what it is when it counts what may become a share.
@@ -372,7 +343,10 @@ def _own_word(label: str) -> bool:
     return not re.search(r"basic|基本", folded(label), re.I)
 
 
-_RATE = re.compile(r"^(?P<of>.+?)[\s,，、（(-]*(?P<kind>(?:yoy )?growth(?: rate)?|同比增长率?|同比增速|增长率|增速|增长|同比|margin)[)）]?$", re.I)
+_RATE = re.compile(
+    r"^(?P<of>.+?)[\s,，、（(-]*(?P<kind>(?:yoy )?growth(?: rate)?|同比增长率?|同比增速|增长率|增速|增长|同比|margin)[)）]?$",
+    re.I,
+)
 
 
 def _rate(table: str, label: str) -> str | None:
@@ -387,7 +361,9 @@ def _rate(table: str, label: str) -> str | None:
 @lru_cache(maxsize=20_000)
 def _forms(label: str) -> tuple[str, ...]:
     """What a label is looked for as: as it is, without its head or tail, up to its first comma, and at its other pole."""
-    stripped = _HEADS.sub("", _NUMBERING.sub("", unicodedata.normalize("NFKC", unmarked(folded(label))).strip()))
+    stripped = _HEADS.sub(
+        "", _NUMBERING.sub("", unicodedata.normalize("NFKC", unmarked(folded(label))).strip())
+    )
     first = re.split(r"\s*(?:,(?=\s)|;| - | – )", stripped)[0]
     headless = re.sub(r"^(total|net|consolidated)\s+", "", stripped, flags=re.I)
     bare = _PAID.sub("", stripped)

@@ -10,7 +10,19 @@ from clustersim.finance.audit.figures import Finding, Interval, compare, first_t
 from clustersim.finance.audit.ratios import MAKERS, opened, profit_of
 from clustersim.finance.audit.records import STATEMENTS, Record, Tables
 
-__all__ = ["GROWTH", "ONE", "PER_SHARE", "SPENT", "Choices", "Make", "held", "is_ratio", "rate_of", "ratio_of", "records_of"]
+__all__ = [
+    "GROWTH",
+    "ONE",
+    "PER_SHARE",
+    "SPENT",
+    "Choices",
+    "Make",
+    "held",
+    "is_ratio",
+    "rate_of",
+    "ratio_of",
+    "records_of",
+]
 
 ONE = Interval.exactly(1.0)
 #: Lines that are printed below zero where prose says them without a minus.
@@ -113,4 +125,6 @@ def is_ratio(tables: Tables, item: str) -> bool:
     """Whether a line is a rate: one that is known as such, or that the tables print in per cent, times or turns."""
     if item in PER_SHARE:
         return False
-    return item in _RATIOS or any(r.unit in {"percent", "x", "turns", "days"} for r in tables.of("ratios") if r.item == item)
+    return item in _RATIOS or any(
+        r.unit in {"percent", "x", "turns", "days"} for r in tables.of("ratios") if r.item == item
+    )

@@ -154,7 +154,9 @@ def figures(text: str) -> list[Figure]:
         ).lower()
         code = _WORDS.get(coin) or _SHORT.get(coin) or coin
         factor = SCALES.get((m["scale"] or "").lower(), 1e-3)
-        while waiting and waiting[-1][1] == (out[-1].start if out and out[-1].start > waiting[-1][0].start() else m.start()):
+        while waiting and waiting[-1][1] == (
+            out[-1].start if out and out[-1].start > waiting[-1][0].start() else m.start()
+        ):
             early, _ = waiting.pop()
             out.append(Figure(early.start(), early.end(), early[0].strip(), early["number"],
                               kind or ("money" if money else "count"), factor, code, bool(m["scale"])))  # fmt: skip

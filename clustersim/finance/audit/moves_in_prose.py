@@ -24,7 +24,7 @@ def last(words: re.Pattern[str], bound: Bound) -> int:
 
 
 def span_of(bound: Bound) -> tuple[int, int] | None:
-    """The years between which a change is told: ``from 2024 to 2027``, ``to 45% in 2026 from 40%`` (the year before)."""
+    """The years between which a change is told: ``from 2024 to 2027``, ``to 45% in 2026 from 40%``."""
     said = sorted({y.year for y in years(bound.before)})
     if not said or not FROM.search(bound.before):
         return None
@@ -32,11 +32,13 @@ def span_of(bound: Bound) -> tuple[int, int] | None:
 
 
 #: A span that a sentence before it names.
-_THAT_TIME = re.compile(r"\b(?:over|in|during) (?:that|this|the same|the) (?:time|period|span)|期间|累计|该期", re.I)
+_THAT_TIME = re.compile(
+    r"\b(?:over|in|during) (?:that|this|the same|the) (?:time|period|span)|期间|累计|该期", re.I
+)
 
 
 def points(tables: Tables, bound: Bound, item: str) -> Iterator[Finding]:
-    """Hold a change of a rate in points to that over the year before, or over the span that the words before it name."""
+    """Hold a change of a rate in points to that over the year before, or over the span that is said."""
     span = span_of(bound)
     if span is None and _THAT_TIME.search(bound.after[:30] + bound.before):
         return
@@ -45,7 +47,9 @@ def points(tables: Tables, bound: Bound, item: str) -> Iterator[Finding]:
 
     def make(year: int) -> Choices:
         then = year - 1 if since is None else since
-        return [a - b for a, b in zip(ratio_of(tables, item, year), ratio_of(tables, item, then), strict=False)]
+        return [
+            a - b for a, b in zip(ratio_of(tables, item, year), ratio_of(tables, item, then), strict=False)
+        ]
 
     down = last(DOWN, bound) > last(UP, bound)
     basis = re.search(r"bps|basis|基点", bound.figure.text, re.I)

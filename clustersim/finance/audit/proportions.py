@@ -43,10 +43,16 @@ def proportion_checks(tables: Tables) -> Iterator[Finding]:
 
 def _open(tables: Tables, item: str) -> dict[int, Record]:
     """The years of a rate that no law makes."""
-    found = {r.year: r for r in tables.of("ratios") if r.item == item and r.year is not None and r.value is not None}
+    found = {
+        r.year: r
+        for r in tables.of("ratios")
+        if r.item == item and r.year is not None and r.value is not None
+    }
     if item in MAKERS and any(True for y in found for _ in MAKERS[item](tables, y)):
         return {}
-    if item.endswith(("_margin", "_growth_yoy", "_growth")) or any(r.unit not in SCALES for r in found.values()):
+    if item.endswith(("_margin", "_growth_yoy", "_growth")) or any(
+        r.unit not in SCALES for r in found.values()
+    ):
         return {}
     return {y: r for y, r in found.items() if r.value}
 
@@ -111,6 +117,7 @@ def _year(
     # The rounding of its parts is small beside its own digit, as every pair was held to that.
     slack = 0.02 * (record.interval.high - record.interval.low)
     return compare(
-        f"{item} {record.period} as a proportion", record.where, record.interval, Interval(size - slack, size + slack, cells),
+        f"{item} {record.period} as a proportion", record.where, record.interval,
+        Interval(size - slack, size + slack, cells),
         note=f"in most years it is {lines.names[pair[0]]} over {lines.names[pair[1]]}",
     )  # fmt: skip

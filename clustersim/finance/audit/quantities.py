@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from clustersim.finance.audit.figures import Interval
 from clustersim.finance.audit.labels import canonical_item
-from clustersim.finance.audit.money import currency_of, scale_of
+from clustersim.finance.audit.money import currency_of
 from clustersim.finance.audit.records import Record, Tables
 from clustersim.finance.audit.script import folded, unmarked
 
@@ -178,7 +178,10 @@ def typed(record: Record) -> Typed | None:
     dimension = dimension_of(record)
     role = role_of(label, dimension)
     if not role and dimension == "money":
-        item = canonical_item("income_statement", re.sub(r"(?i)(?:FY)?\s*\d{0,2}/?(?:20)?\d\d\s*年?[AEF]?(?![A-Za-z0-9])", "", folded(label)))
+        item = canonical_item(
+            "income_statement",
+            re.sub(r"(?i)(?:FY)?\s*\d{0,2}/?(?:20)?\d\d\s*年?[AEF]?(?![A-Za-z0-9])", "", folded(label)),
+        )
         role = f"income:{item}" if item else ""
     return Typed(record, role, method_of(label), year, label) if role else None
 

@@ -8,9 +8,10 @@ from functools import cached_property
 
 from clustersim.finance.audit.discounting import ROWS
 from clustersim.finance.audit.figures import Interval, follow, total
+from clustersim.finance.audit.law import Choice, Law
 from clustersim.finance.audit.quantities import Valuation, value_of
 from clustersim.finance.audit.records import Record, Tables
-from clustersim.finance.audit.valuing import Choice, Law, laws
+from clustersim.finance.audit.valuing import laws
 
 __all__ = ["Replay"]
 

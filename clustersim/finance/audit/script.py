@@ -48,7 +48,9 @@ def folded(text: str) -> str:
 
 
 #: Marks of a note behind a word or a number; a superscript would else become one of its digits.
-_MARKS = re.compile(r"(?<=[\w)）%'’])\s*(?:[¹²³⁰⁴-⁹]+|[*†‡§#＊※]+|\[(?:\d{1,2}|[a-z])\]|[⁽(][⁰¹²³⁴-⁹][⁾)])+\s*$")
+_MARKS = re.compile(
+    r"(?<=[\w)）%'’])\s*(?:[¹²³⁰⁴-⁹]+|[*†‡§#＊※]+|\[(?:\d{1,2}|[a-z])\]|[⁽(][⁰¹²³⁴-⁹][⁾)])+\s*$"
+)
 
 
 @lru_cache(maxsize=20_000)

@@ -145,10 +145,16 @@ def _income(tables: Tables) -> Iterator[Finding]:
                     between = between if _spent(between) else [*between, whole[0]]
                 parts = [*([before] if before else []), *between]
                 own = found.get(item)
-                rows = [r for p in own.parts if (r := tables.find("income_statement", p, year))] if own else []
+                rows = (
+                    [r for p in own.parts if (r := tables.find("income_statement", p, year))] if own else []
+                )
                 # A statement may begin with a subtotal: then nothing adds up to it.
                 if own and len(rows) == len(own.parts):
-                    yield _sum_check(item, record, rows[:1], rows[1:]) if own.less else _sum_check(item, record, rows)
+                    yield (
+                        _sum_check(item, record, rows[:1], rows[1:])
+                        if own.less
+                        else _sum_check(item, record, rows)
+                    )
                 elif parts:
                     yield _sum_check(item, record, parts)
                 before, between, whole = record, [], None

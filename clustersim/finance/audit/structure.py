@@ -83,7 +83,7 @@ def _holds(found: Sum, line: dict[int, Record], rows: dict[str, dict[int, Record
 
 
 def adds_up(tables: Tables, table: str, known: frozenset[str]) -> Iterator[Finding]:
-    """Yield every year of the subtotals that are found by their numbers; ``known`` are places that a law holds already."""
+    """Yield the subtotals that are found by their numbers; ``known`` are places that a law holds already."""
     for found in sums_of(tables, table):
         for year in tables.years(table):
             target = tables.find(table, found.item, year)

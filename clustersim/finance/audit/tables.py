@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from clustersim.errors import InputError, suggest
 from clustersim.finance.audit.blocks import as_text, blocks, rows_of, table_of, with_points
 from clustersim.finance.audit.counts import COUNTS, OPEN_COUNT, as_counted, as_percent
-from clustersim.finance.audit.figures import decimals, number
+from clustersim.finance.audit.figures import number
 from clustersim.finance.audit.labels import (
     AMBIGUOUS,
     TABLES,
     canonical_item,
     canonical_table,
-    known_items,
     plain,
 )
 from clustersim.finance.audit.layout import Cell, read_layout
-from clustersim.finance.audit.money import assumed, canonical_unit, currency_of, given, scale_of
+from clustersim.finance.audit.money import assumed, canonical_unit, currency_of, given
 from clustersim.finance.audit.periods import read_period
 from clustersim.finance.audit.records import STATEMENTS, Record, Tables
 from clustersim.finance.audit.script import unmarked
+from clustersim.finance.audit.settling import PER_SHARE, elsewhere, equities_apart, in_cents, in_one_scale
 from clustersim.finance.audit.signs import by_convention
 from clustersim.reading.guarded import Text
 from clustersim.reading.tables import parse_table
@@ -37,7 +36,6 @@ EXPECTED = (
     "income_statement", "balance_sheet", "cash_flow", "ratios", "dcf", "wacc", "valuation", "claims", "market",
     "comps", "tickers",
 )  # fmt: skip
-PER_SHARE = {"eps", "diluted_eps", "dividend_per_share", "bps"}
 PERCENT = re.compile(
     r"(_margin|_growth(_yoy)?|^roe|^roa|effective_tax_rate|debt_to_assets|(?<!per)_share|_pct)$"
 )
@@ -141,7 +139,9 @@ def _parted(reading: _Reading, name: str, text: str) -> dict[str, list[str]]:
         if table is None:
             what = f"the table {title!r}" if title else "its name is no table's"
             reading.unread.append(
-                f"{name}: {what}, and its lines tell none ({', '.join(TABLES)})" if title else f"{name}: {what} ({', '.join(TABLES)})"
+                f"{name}: {what}, and its lines tell none ({', '.join(TABLES)})"
+                if title
+                else f"{name}: {what} ({', '.join(TABLES)})"
             )
             continue
         if own is None or len(parts) > 1:
@@ -194,8 +194,8 @@ def _read(reading: _Reading, table: str, name: str, parts: list[str]) -> None:
             ):
                 reading.problems.append(said)
         found.append(record)
-    found = _equities(found) if table == "balance_sheet" else found
-    reading.records += _elsewhere(_in_one_scale(reading, _in_cents(found)))
+    found = equities_apart(found) if table == "balance_sheet" else found
+    reading.records += elsewhere(in_one_scale(in_cents(found), reading.said))
 
 
 def _tickers(file: str, text: str) -> list[tuple[int, str, str]]:
@@ -326,73 +326,6 @@ def _count_unit(unit: str) -> str:
     return f"{unit[2:]}_shares" if unit.startswith("?_") and "per" not in unit else OPEN_COUNT
 
 
-def _in_cents(found: list[Record]) -> list[Record]:
-    """Figures a share whose currency no unit names are in that of their table."""
-    codes = Counter(c for r in found if (c := currency_of(r.unit)))
-    code = codes.most_common(1)[0][0] if codes else ""
-    return [
-        replace(r, unit=f"{code}{r.unit[1:]}")
-        if code and r.unit.startswith("?_") and re.sub(r"_\d+$", "", r.item) in PER_SHARE
-        else r
-        for r in found
-    ]
-
-
-def _equities(found: list[Record]) -> list[Record]:
-    """Of two lines that may be all equity, the one that assets less liabilities give; the other is the owners' part."""
-    by: dict[str, dict[str, float]] = {}
-    for r in found:
-        if r.value is not None:
-            by.setdefault(r.item, {})[r.period] = r.value
-    names = [i for i in by if re.fullmatch(r"total_equity(_\d+)?", i)]
-    assets, owed = by.get("total_assets", {}), by.get("total_liabilities", {})
-
-    def fits(item: str) -> int:
-        return sum(
-            p in assets and p in owed and math.isclose(v, assets[p] - owed[p], rel_tol=1e-3)
-            for p, v in by[item].items()
-        )
-
-    if len(names) < 2 or not assets or not owed:
-        return found
-    best = max(names, key=fits)
-    if best == "total_equity" or fits(best) < 2 or fits(best) < 2 * fits("total_equity"):
-        return found
-    others = by.get("non_controlling_interests", {})
-    owned = [
-        p in others and p in by[best] and math.isclose(v + others[p], by[best][p], rel_tol=1e-3)
-        for p, v in by["total_equity"].items()
-    ]
-    rest = "equity_attributable_to_owners" if 3 * sum(owned) >= 2 * len(owned) else "owners_equity_before_others"
-    if rest in by:
-        return found
-    swapped = {best: "total_equity", "total_equity": rest}
-    return [replace(r, item=swapped.get(r.item, r.item)) for r in found]
-
-
-def _in_one_scale(reading: _Reading, found: list[Record]) -> list[Record]:
-    """Whole lines that say another scale of the statement's currency, in the scale of the statement, and said so."""
-    money = [r for r in found if r.table in STATEMENTS and currency_of(r.unit) and scale_of(r.unit)[0][0] == "k"]
-    if len({r.unit for r in money}) < 2:
-        return found
-    usual = Counter(r.unit for r in money).most_common(1)[0][0]
-    units: dict[tuple[str, int], set[str]] = {}
-    for r in money:
-        units.setdefault((r.item, r.line), set()).add(r.unit)
-    whole = {key for key, said in units.items() if len(said) == 1}
-    out = []
-    for r in found:
-        own = currency_of(r.unit) == currency_of(usual) and scale_of(r.unit)[0] == scale_of(usual)[0]
-        if r.unit != usual and own and (r.item, r.line) in whole and r.column and r.value is not None:
-            power = round(math.log10(scale_of(r.unit)[1] / scale_of(usual)[1]))
-            text = f"{r.file}: {r.printed}: printed in {r.unit}, read in {usual}"
-            reading.said += [text] if text not in reading.said else []
-            plain = f"{number(r.text):.{decimals(r.text)}f}"
-            r = replace(r, text=f"{plain}e{power}", unit=usual)
-        out.append(r)
-    return out
-
-
 def _problem(record: Record, cell: Cell) -> str:
     if not record.item:
         return "no item"
@@ -423,18 +356,6 @@ def _problem(record: Record, cell: Cell) -> str:
 
 def _is_date(text: str) -> bool:
     return re.fullmatch(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}", text.strip()) is not None
-
-
-def _elsewhere(found: list[Record]) -> list[Record]:
-    """Ratios that stand among the lines of a statement belong to the ratios."""
-    names = set(known_items("ratios"))
-    return [
-        replace(r, table="ratios")
-        if (r.table in STATEMENTS and r.item in names and r.item not in known_items(r.table))
-        or (r.table in STATEMENTS and r.unit == "percent" and number(r.text) is not None)
-        else r
-        for r in found
-    ]  # fmt: skip
 
 
 def _twice(records: list[Record]) -> list[str]:

@@ -41,12 +41,33 @@ SPOKEN: tuple[tuple[str, re.Pattern[str], tuple[str, ...]], ...] = tuple(
         ("debt", r"total (?:debt|borrowings)|interest-bearing (?:debt|borrowings)|有息负债|有息债务|借款合计|(?:银行)?借款总额", ("money",)),
     )
 )  # fmt: skip
-_MULTIPLE = re.compile(r"EV\s*/\s*EBITDA|EV\s*/\s*EBIT(?!D)|EV\s*/\s*(?:sales|revenue)|P\s*/\s*[EBS](?![A-Za-z])|(?<![A-Za-z])P[EBS]R?(?![A-Za-z])|price[- ]to[- ](?:book|earnings|sales)|市盈率|市净率|市销率", re.I)
-_BASE = re.compile(r"\s*(?:its |our )?(?:FY\d{1,2}/\d\d|FY\d\d|20\d\d)?[AEF]?(?:年)?\s*(?P<base>EBITDA|earnings|EPS|book(?: value)?|sales|revenues?)\b|\s*的?\s*(?P<name>市盈率|市净率|市销率)", re.I)
-_METHOD = {"ebitda": "ev_ebitda", "earnings": "pe", "eps": "pe", "book": "pb", "book value": "pb", "sales": "ps", "revenue": "ps", "revenues": "ps"}
-_ABOVE = re.compile(r"\s*(?:above|below|higher than|over|upside (?:to|from))\s+(?:the |its |our )?(?:last close|(?:current |closing |share |stock )*price)|\s*的?(?:潜在升幅|升幅|上涨空间|上升空间)|\s*(?:potential )?upside", re.I)
+_MULTIPLE = re.compile(
+    r"EV\s*/\s*EBITDA|EV\s*/\s*EBIT(?!D)|EV\s*/\s*(?:sales|revenue)|P\s*/\s*[EBS](?![A-Za-z])|(?<![A-Za-z])P[EBS]R?(?![A-Za-z])|price[- ]to[- ](?:book|earnings|sales)|市盈率|市净率|市销率",
+    re.I,
+)
+_BASE = re.compile(
+    r"\s*(?:its |our )?(?:FY\d{1,2}/\d\d|FY\d\d|20\d\d)?[AEF]?(?:年)?\s*(?P<base>EBITDA|earnings|EPS|book(?: value)?|sales|revenues?)\b|\s*的?\s*(?P<name>市盈率|市净率|市销率)",
+    re.I,
+)
+_METHOD = {
+    "ebitda": "ev_ebitda",
+    "earnings": "pe",
+    "eps": "pe",
+    "book": "pb",
+    "book value": "pb",
+    "sales": "ps",
+    "revenue": "ps",
+    "revenues": "ps",
+}
+_ABOVE = re.compile(
+    r"\s*(?:above|below|higher than|over|upside (?:to|from))\s+(?:the |its |our )?(?:last close|(?:current |closing |share |stock )*price)|\s*的?(?:潜在升幅|升幅|上涨空间|上升空间)|\s*(?:potential )?upside",
+    re.I,
+)
 _PEERS = re.compile(r"\bpeers?\b|\baverage\b|\bmean\b|\bmedian\b|可比|同业|平均|中位", re.I)
-_AT_PRICE = re.compile(r"trad(?:e|es|ing)|(?:stock|shares?) (?:is|are) on|at (?:the )?(?:current|share|last)|当前|现价|股价|对应|相当于", re.I)
+_AT_PRICE = re.compile(
+    r"trad(?:e|es|ing)|(?:stock|shares?) (?:is|are) on|at (?:the )?(?:current|share|last)|当前|现价|股价|对应|相当于",
+    re.I,
+)
 #: Between a role's name and its figure nothing else is named within so many letters.
 REACH = 48
 
@@ -93,8 +114,12 @@ def _mention(text: str, found: Sequence[Figure], i: int) -> Mention | None:
                 best = (m.end(), role)
     if best is None:
         # An amount a share beside a value of the company is that value a share.
-        shared = kind == "a_share" and (_SHARED.match(text[figure.end :]) or re.search(r"每股(?:价值)?\s*$", text[: figure.start]))
-        value = shared and re.search(r"equity value|enterprise value|DCF|股权价值|企业价值|权益价值", text[: figure.start], re.I)
+        shared = kind == "a_share" and (
+            _SHARED.match(text[figure.end :]) or re.search(r"每股(?:价值)?\s*$", text[: figure.start])
+        )
+        value = shared and re.search(
+            r"equity value|enterprise value|DCF|股权价值|企业价值|权益价值", text[: figure.start], re.I
+        )
         return Mention("value", "", figure, None) if value else None
     stretch = text[max(0, start) : figure.end + 24]
     if PART.search(re.sub(r"\d+-months?", "", stretch)):
@@ -108,10 +133,18 @@ def _listed(text: str, found: Sequence[Figure], i: int) -> str | None:
     Nothing where it is no such list, an empty role where the two lists differ in length.
     """
     first = i
-    while first and found[first - 1].kind == found[i].kind and BETWEEN.fullmatch(text[found[first - 1].end : found[first].start]):
+    while (
+        first
+        and found[first - 1].kind == found[i].kind
+        and BETWEEN.fullmatch(text[found[first - 1].end : found[first].start])
+    ):
         first -= 1
     last = i
-    while last + 1 < len(found) and found[last + 1].kind == found[i].kind and BETWEEN.fullmatch(text[found[last].end : found[last + 1].start]):
+    while (
+        last + 1 < len(found)
+        and found[last + 1].kind == found[i].kind
+        and BETWEEN.fullmatch(text[found[last].end : found[last + 1].start])
+    ):
         last += 1
     if first == last:
         return None
@@ -121,7 +154,11 @@ def _listed(text: str, found: Sequence[Figure], i: int) -> str | None:
         for m in words.finditer(text, start, found[first].start)
     )  # fmt: skip
     kept = [s for k, s in enumerate(said) if k + 1 == len(said) or said[k + 1][0] >= s[1]]
-    roles = [role for k, (_, end, role) in enumerate(kept) if k == 0 or len(text[kept[k - 1][1] : kept[k][0]]) <= 12]
+    roles = [
+        role
+        for k, (_, end, role) in enumerate(kept)
+        if k == 0 or len(text[kept[k - 1][1] : kept[k][0]]) <= 12
+    ]
     distinct = list(dict.fromkeys(roles))
     if len(distinct) < 2:
         return None
@@ -149,7 +186,14 @@ def _near_year(text: str, figure: Figure, at: int) -> int | None:
     """The year beside a figure: between its name and it, right behind it, or before its name."""
     said = years(text)
     between = [y for y in said if at <= y.start < figure.start]
-    behind = [y for y in said if y.start >= figure.end and re.fullmatch(r"\s*(?:in|for|at the end of|at year-end|by)?\s*(?:the )?", text[figure.end : y.start])]
+    behind = [
+        y
+        for y in said
+        if y.start >= figure.end
+        and re.fullmatch(
+            r"\s*(?:in|for|at the end of|at year-end|by)?\s*(?:the )?", text[figure.end : y.start]
+        )
+    ]
     before = [y for y in said if y.end <= at]
     rows = between[-1:] or behind[:1] or before[-1:]
     return rows[0].year if rows else None
@@ -163,13 +207,17 @@ def _multiple(text: str, figure: Figure, start: int) -> Mention | None:
         method = _METHOD.get((behind["base"] or "").lower(), "") or method_of(behind["name"] or "")
         at = figure.end
     else:
-        named = [m for m in _MULTIPLE.finditer(text, start, figure.start) if _light(text[m.end() : figure.start])]
+        named = [
+            m for m in _MULTIPLE.finditer(text, start, figure.start) if _light(text[m.end() : figure.start])
+        ]
         if named:
             method, at = method_of(named[-1][0]), named[-1].start()
     if not method:
         return None
     stretch = text[start : figure.end]
-    role = "peers" if _PEERS.search(stretch) else "implied_multiple" if _AT_PRICE.search(stretch) else "multiple"
+    role = (
+        "peers" if _PEERS.search(stretch) else "implied_multiple" if _AT_PRICE.search(stretch) else "multiple"
+    )
     year = year_in(text[figure.end : figure.end + len(behind[0])]) if behind is not None else None
     return Mention(role, method, figure, year if year is not None else _near_year(text, figure, at))
 
@@ -184,7 +232,9 @@ def _held(tables: Tables, v: Valuation, sentence: Sentence, m: Mention) -> Itera
     if printed is None:
         return
     lines = _lines(tables, v, m)
-    if not lines or (_kind(sentence.text, m.figure) == "money" and m.role in _VALUES and _elsewhere(tables, m, printed)):
+    if not lines or (
+        _kind(sentence.text, m.figure) == "money" and m.role in _VALUES and _elsewhere(tables, m, printed)
+    ):
         return
     name = f"text: {_NAMES.get(m.role, m.role.removeprefix('income:'))}{' ' + m.method if m.method and m.role in {'multiple', 'peers', 'implied_multiple'} else ''}"
     name += f" {m.year}" if m.year is not None and m.role in {"flow", "net_debt", "net_cash", "debt"} else ""
@@ -214,14 +264,18 @@ def typed_role(record: Record) -> str:
 
 
 def _as(name: str, sentence: Sentence, printed: Interval, value: Interval, says: str) -> Finding:
-    return compare(name, sentence.where, printed, value, worse="inconsistent", note=f"{sentence.quoted}; {says}")
+    return compare(
+        name, sentence.where, printed, value, worse="inconsistent", note=f"{sentence.quoted}; {says}"
+    )
 
 
 def _printed(sentence: Sentence, m: Mention, tables: Tables) -> Interval | None:
     figure = m.figure
     cells = frozenset((key_of(sentence.where, figure),))
     kind = _kind(sentence.text, figure)
-    factor = {"percent": 0.01, "times": 1.0, "a_share": 0.01 if figure.kind == "cents" else 1.0}.get(kind, figure.factor)
+    factor = {"percent": 0.01, "times": 1.0, "a_share": 0.01 if figure.kind == "cents" else 1.0}.get(
+        kind, figure.factor
+    )
     return figure.interval(cells, factor)
 
 
@@ -245,7 +299,11 @@ def _typed(v: Valuation, m: Mention) -> Lines:
         rows = [*rows, *v.all("target")]
     if role in {"multiple", "implied_multiple"}:
         other = v.all("implied_multiple", m.method) if m.role == "multiple" else ()
-        rows = [t for t in (*rows, *other) if t.method == m.method and (m.year is None or t.year in {None, m.year})]
+        rows = [
+            t
+            for t in (*rows, *other)
+            if t.method == m.method and (m.year is None or t.year in {None, m.year})
+        ]
     elif role == "eps":
         rows = [t for t in rows if t.year in {None, m.year}]
     elif role == "flow":
@@ -265,19 +323,29 @@ def _typed(v: Valuation, m: Mention) -> Lines:
 
 def _sized(value: Interval, t: Typed) -> Interval:
     """A deduction may be printed with a minus and is said without one."""
-    return value.scaled(-1.0) if t.role == "net_debt" and value.middle < 0 and re.search(r"less|减", t.label, re.I) else value
+    return (
+        value.scaled(-1.0)
+        if t.role == "net_debt" and value.middle < 0 and re.search(r"less|减", t.label, re.I)
+        else value
+    )
 
 
 def _same_kind(m: Mention, t: Typed) -> bool:
     """Whether a figure's currency is the line's, or none."""
     own = currency_of(t.record.unit)
     coin = m.figure.coin
-    return not own or not coin or coin == own or (coin in SHARED and (not SHARED[coin] or own in SHARED[coin]))
+    return (
+        not own or not coin or coin == own or (coin in SHARED and (not SHARED[coin] or own in SHARED[coin]))
+    )
 
 
 def _coined(m: Mention, tables: Tables) -> bool:
     coin = m.figure.coin
-    return not coin or coin == tables.currency or (coin in SHARED and (not SHARED[coin] or tables.currency in SHARED[coin]))
+    return (
+        not coin
+        or coin == tables.currency
+        or (coin in SHARED and (not SHARED[coin] or tables.currency in SHARED[coin]))
+    )
 
 
 def _by_name(tables: Tables, method: str) -> bool:
@@ -303,11 +371,15 @@ def debts_of(tables: Tables, role: str, year: int | None) -> Lines:
     """What is borrowed at the end of a year, and what is left of it after cash: with leases and without."""
     if year is None:
         return []
-    debts = [r for r in tables.of("balance_sheet") if r.year == year and r.value and re.match(r"borrowings|lease_liabilities", r.item)]
+    debts = [
+        r
+        for r in tables.of("balance_sheet")
+        if r.year == year and r.value and re.match(r"borrowings|lease_liabilities", r.item)
+    ]
     loans = [r for r in debts if r.item.startswith("borrowings")]
     cash = tables.find("balance_sheet", "cash_and_cash_equivalents", year)
     out: Lines = []
-    for rows in ([debts, loans] if 0 < len(loans) < len(debts) else [debts] if debts else []):
+    for rows in [debts, loans] if 0 < len(loans) < len(debts) else [debts] if debts else []:
         owed = _all(rows)
         if role == "debt":
             out.append((owed, f"borrowings of {year}"))
