@@ -23,6 +23,7 @@ from clustersim.schema.lookup import exact_name, known_names
 from clustersim.schema.networks import NetworkProfile
 from clustersim.schema.profiles import CardProfile, load_profile
 from clustersim.validation.common import ValidationRow, class_of, reason_of, require_columns
+from clustersim.validation.language import is_language, language_row, language_text
 from clustersim.validation.row_files import scenario_text
 from clustersim.validation.sites import Unpredictable, card_of
 from clustersim.validation.sources import shipped_rows
@@ -78,6 +79,8 @@ def as_scenario(rows: Iterable[Mapping[str, str]], wanted: str) -> str:
     if row is None:
         raise InputError(f"no row has the id {wanted!r}; {suggest(wanted, list(table))}")
     try:
+        if is_language(row):
+            return language_text(row)
         case = _case(row, row.get("gpu") or row.get("card") or "")
         if case.trained or case.cards != int(case.cards):
             raise _Unknown("a network in training: no workload of a scenario trains one")
@@ -113,6 +116,8 @@ def _row(row: Mapping[str, str]) -> ValidationRow:
         return _made(
             row, card, None, math.nan, f"value {row['value']!r} is not a number", details, "", tuned=False
         )
+    if is_language(row):
+        return language_row(row, measured)
     try:
         case = _case(row, card)
         predicted, batch = _per_second(case)
