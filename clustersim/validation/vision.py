@@ -23,6 +23,7 @@ from clustersim.schema.lookup import exact_name, known_names
 from clustersim.schema.networks import NetworkProfile
 from clustersim.schema.profiles import CardProfile, load_profile
 from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, class_of, reason_of, require_columns
+from clustersim.validation.language import is_language, language_row, language_text
 from clustersim.validation.row_files import scenario_text
 from clustersim.validation.sites import Unpredictable, card_of, unreadable
 from clustersim.validation.sources import shipped_rows
@@ -79,6 +80,8 @@ def as_scenario(rows: Iterable[Mapping[str, str]], wanted: str) -> str:
     if row is None:
         raise InputError(f"no row has the id {wanted!r}; {suggest(wanted, list(table))}")
     try:
+        if is_language(row):
+            return language_text(row)
         case = _case(row, row.get("gpu") or row.get("card") or "")
         document = _document(row, case)
     except (_Unknown, Unpredictable) as error:
@@ -107,6 +110,8 @@ def _row(row: Mapping[str, str]) -> ValidationRow:
     predicted, details, reason, card_class, tuned = None, dict[str, Any](), "", "", False
     card = row.get("gpu") or row.get("card") or ""
     measured = number(row, "value") or math.nan
+    if is_language(row) and not math.isnan(measured):
+        return language_row(row, measured)
     try:
         case = _case(row, card)
         if math.isnan(measured):
