@@ -174,10 +174,8 @@ def closed_form(
     solved, best = found.solved, found.rate_per_s
     asked = np.where(best > 0, best, solved.saturated[:, 0] * _LOADS[0]) if rate_per_s is None else rate_per_s
     asked = np.broadcast_to(row_of(asked), np.broadcast_shapes(row_of(asked).shape, best.shape))
-    if rate_per_s is None and found.here is not None:
-        here = found.here
-    else:
-        here = state_at(solved, asked[:, None], slo)
+    kept = found.here if rate_per_s is None else None
+    here = kept or state_at(solved, asked[:, None], slo)
     return _answer(solved, here, asked, best, found.fall)
 
 

@@ -236,9 +236,7 @@ def traffic_of(stream: Stream, *, cached_share: float = 0.0) -> Traffic:
 def _stated(prompt: Lengths, output: Lengths, cached_share: float, burstiness: float) -> Traffic:
     """The moments of stated lengths, which most points of a question have in common."""
     p, o = (x.ravel() for x in np.meshgrid(prompt.nodes(64), output.nodes(64)))
-    found = _moments(
-        _slices(prompt.nodes(256)), _slices(output.nodes(256)), p, o, cached_share, burstiness
-    )
+    found = _moments(_slices(prompt.nodes(256)), _slices(output.nodes(256)), p, o, cached_share, burstiness)
     found.prompts.flags.writeable = found.outputs.flags.writeable = False
     return found
 
