@@ -26,8 +26,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "page.base": ("file as it stands", "原文件"),
     "page.range": ("P10 to P90", "P10 至 P90"),
     "page.drawn": (
-        "P10 to P90 of {draws} draws, as `clustersim run --draws {draws}` prints them.",
-        "P10 至 P90，{draws} 次抽样，与 `clustersim run --draws {draws}` 打印的相同。",
+        "P10 to P90 of {draws} draws, as clustersim run --draws {draws} prints them.",
+        "P10 至 P90，{draws} 次抽样，与 clustersim run --draws {draws} 打印的相同。",
     ),
     "page.preliminary": ("Preliminary: more draws are being made.", "初步结果：更多抽样进行中。"),
     "page.draws": ("Draws", "抽样次数"),

@@ -54,8 +54,7 @@ export function Corridor({ told, language, money, onSeek, onCite, onOpen }) {
 // How many draws the ranges are of; those of fewer than were asked for are said to be preliminary.
 export function Drawn({ told, draws, language, onChange }) {
   const words = told?.draws ? say("page.drawn", language, { draws: told.draws }) : say("page.range", language);
-  return html`<p class="note drawn" data-draws=${told?.draws || ""}>${words}${told?.more ? ` ${say("page.preliminary", language)}` : ""}
-    <label>${say("page.draws", language)} <select value=${draws} onChange=${(event) => onChange(Number(event.target.value))}>${DRAWS.map((n) => html`<option value=${n} selected=${n === draws}>${n.toLocaleString("en-US")}</option>`)}</select></label></p>`;
+  return html`<p class="note drawn" data-draws=${told?.draws || ""}><span>${words}${told?.more ? ` ${say("page.preliminary", language)}` : ""}</span> <label>${say("page.draws", language)} <select value=${draws} onChange=${(event) => onChange(Number(event.target.value))}>${DRAWS.map((n) => html`<option value=${n} selected=${n === draws}>${n.toLocaleString("en-US")}</option>`)}</select></label></p>`;
 }
 
 // What a number is cited by: key, value, unit, tier, scenario and changes, version.
