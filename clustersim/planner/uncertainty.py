@@ -30,13 +30,8 @@ from clustersim.terms import by_workload, finance_terms, market_terms, site_term
 
 __all__ = [
     "LEADS", "MOST_DRAWS", "SMALLEST_SHARE", "Cases", "ChainDraws", "Headline", "LoadSides", "Swing", "bearable_draws",
-<<<<<<< HEAD
-    "chain_draws", "chain_headlines", "chain_outcomes", "drawn_outcomes", "headlines", "interval_data", "one_side",
-    "prediction_rows", "ranged_inputs", "scaling_errors", "scaling_interval", "slower_draws", "swings",
-=======
     "chain_draws", "chain_headlines", "chain_outcomes", "chain_spreads", "drawn_outcomes", "headlines", "interval_data",
-    "one_side", "prediction_rows", "ranged_inputs", "scaling_errors", "slower_draws", "swings",
->>>>>>> main
+    "one_side", "prediction_rows", "ranged_inputs", "scaling_errors", "scaling_interval", "slower_draws", "swings",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]

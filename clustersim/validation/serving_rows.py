@@ -13,11 +13,7 @@ from functools import lru_cache
 from math import inf, isfinite
 from typing import Any
 
-<<<<<<< HEAD
-from clustersim.errors import suggest
 from clustersim.intervals.layouts import serving_plan_kind
-=======
->>>>>>> main
 from clustersim.perf.card import Card
 from clustersim.perf.serving_engine import Layout, Precision
 from clustersim.schema.find_software import load_software
