@@ -75,6 +75,22 @@ def test_sharded_data_parallelism_is_stage_3_and_1_under_a_pipeline() -> None:
     assert known_row(ROW | {"zero_stage": "fsdp", "pp": "2", "dp": "2"}).train.plan.zero == 1
 
 
+def test_hybrid_sharding_shares_out_inside_a_server_and_all_of_one_server_is_plain() -> None:
+    whole = {"dp": "32", "n_gpus": "32", "tp": "1", "pp": "1", "vpp_interleave": "1", "global_batch": "64"}
+    hybrid, plain = (known_row(ROW | whole | {"zero_stage": z}) for z in ("3 (HSDP)", "FSDP"))
+    assert (hybrid.train.plan.zero, hybrid.train.plan.shard, plain.train.plan.shard) == (3, 8, 0)
+    assert hybrid.memory_bytes > plain.memory_bytes
+    beside = known_row(ROW | whole | {"zero_stage": "hsdp", "tp": "2", "dp": "16"}).train.plan
+    assert beside.shard == 4
+    one = whole | {"dp": "8", "n_gpus": "8"}
+    assert (
+        known_row(ROW | one | {"zero_stage": "HSDP"}).train
+        == known_row(ROW | one | {"zero_stage": "FSDP"}).train
+    )
+    with pytest.raises(Unpredictable, match="HSDP"):
+        known_row(ROW | whole | {"dp": "12", "n_gpus": "12", "global_batch": "24", "zero_stage": "HSDP"})
+
+
 def test_an_mfu_alone_is_a_measurement() -> None:
     known, stated = (training.predict([ROW | c])[0] for c in ({}, {"iteration_time_s": "", "mfu": "0.5"}))
     assert known.predicted == stated.predicted
