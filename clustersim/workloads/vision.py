@@ -96,10 +96,11 @@ def work_of(inputs: Inputs, name: str, work: VisionWorkload, cache: StageCache) 
         },
         layout={"binds": detail.binds, "batch": batch},
         notes=(
-            f"software of {network.family} networks as NVIDIA's MLPerf submissions have it; on another maker's card see"
-            " `validate mlperf`",
+            TRAINED
+            if work.training
+            else f"software of {network.family} networks as NVIDIA's MLPerf submissions have it; on another"
+            " maker's card see `validate mlperf`",
             "memory use while the tensor units wait is taken for the rest of the time",
-            *((TRAINED,) if work.training else ()),
         ),
         detail=detail,
     )
