@@ -45,4 +45,6 @@ def test_a_plan_that_simulates_below_what_another_yields_is_not_the_best(
     monkeypatch.setattr(serving, "_simulated", simulated)
     found = serving.planned(inputs, work, StageCache(8))
     assert found.plan == (rows[0] if share > 0.5 else rows[1]).plan
-    assert found.capacity.requests_per_s / found.cards >= max(row.per_card_s for row in rows[1:]) or share > 0.5
+    assert (
+        found.capacity.requests_per_s / found.cards >= max(row.per_card_s for row in rows[1:]) or share > 0.5
+    )
