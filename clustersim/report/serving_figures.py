@@ -69,7 +69,7 @@ def frontier(answers: Sequence[Answer], spans: Mapping[str, Span] | None = None)
         axes.plot(x, y, marker="o", color=colour, label=f"{deployment.card} x{deployment.cards}")
         if spans:
             (fast, slow), (low, high) = spans["tpot"], spans["throughput"]
-            for one, other in points:
+            for one, other in (points[0], points[-1]):
                 # More seconds a token are fewer tokens a second.
                 whisker(axes, other, one / slow, one / fast)
                 whisker(axes, one, other * low, other * high, across=True)
@@ -103,8 +103,9 @@ def load_latency(answers: Sequence[Answer], spans: Mapping[str, Span] | None = N
                 whisker(axes, rate, late * spans["ttft"][0], late * spans["ttft"][1], across=True)
         axes.axvline(most, color=colour, linestyle=":", linewidth=1)
     axes.set_yscale("log")
-    for part in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-        part(lambda value, _: f"{value:g}")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    # Two and five of a decade alone: whiskers reach over several, where nine labels would lie on each other.
+    axes.yaxis.set_minor_formatter(lambda value, _: f"{value:g}" if f"{value:e}"[0] in "25" else "")
     axes.set_xlim(left=0)
     axes.set_xlabel("offered requests/s (dotted: saturated)")
     axes.set_ylabel("TTFT, 90th percentile (s)")
