@@ -37,9 +37,9 @@ def test_a_plan_that_simulates_below_what_another_yields_is_not_the_best(
         rows = [replace(one, form=replace(row.form, slo_holds=holds)) if one.form else one for one in rows]
     monkeypatch.setattr(serving, "best_plan", lambda *_: (rows[0], rows))
 
-    def simulated(inputs: Any, work: Any, row: Any, *_: Any) -> serving.Capacity:
+    def simulated(inputs: Any, work: Any, row: Any, stream: Any, slo: Any) -> serving.Capacity:
         form = row.form.take([row.index])
-        at = serving._closed(form, row.fluid, 0.0, lambda values: float(values[0]))
+        at = serving._closed(form, row.fluid, 0.0, slo, lambda values: float(values[0]))
         return replace(at, requests_per_s=at.requests_per_s * share, fidelity="simulation")
 
     monkeypatch.setattr(serving, "_simulated", simulated)
