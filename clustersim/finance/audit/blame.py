@@ -98,7 +98,9 @@ def _trials(
                 yield _trial(place, value, wrong, again)
     for place, count in shared.most_common(MOST):
         if count > 1:
-            for target in [f for f in wrong if place in f.cells][:MOST_SOLVED]:
+            # One of each kind: several years of one ratio tell the same.
+            kinds = {f.check.split()[0]: f for f in reversed(wrong) if place in f.cells}
+            for target in list(kinds.values())[:MOST_SOLVED]:
                 solved = _solved(places[place], target, again)
                 solved = None if solved is None else _as_printed(places[place], solved)
                 if solved is not None and (place, round(solved, 6)) not in tried:

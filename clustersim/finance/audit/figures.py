@@ -6,7 +6,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from clustersim.finance.audit.script import unmarked
@@ -209,14 +209,19 @@ def total(parts: Iterable[Interval]) -> Interval:
 
 
 def first_that_holds(candidates: Iterable[Callable[[], Finding]]) -> Finding:
-    """Return the first candidate that is right, else the last one: several conventions are all correct."""
+    """Return the first candidate that is right, else the last one: several conventions are all correct.
+
+    What fails has looked at the figures of all of them.
+    """
     found: Finding | None = None
+    cells: frozenset[str] = frozenset()
     for candidate in candidates:
         found = candidate()
         if found.verdict in {"ok", "rounding"}:
             return found
+        cells |= found.cells
     assert found is not None
-    return found
+    return replace(found, cells=cells)
 
 
 def follow(printed: Interval | None, then: float, now: float) -> float:

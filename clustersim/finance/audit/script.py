@@ -53,6 +53,10 @@ _MARKS = re.compile(
 )
 
 
+#: A superscript before a closing bracket.
+_RAISED = re.compile(r"(?<=[\d%])[¹²³⁰⁴-⁹]+(?=[)）]\s*$)")
+
+
 @lru_cache(maxsize=20_000)
 def unmarked(text: str) -> str:
     """Return a label or a number without the marks of its notes.
@@ -60,4 +64,4 @@ def unmarked(text: str) -> str:
     >>> unmarked("Revenue¹"), unmarked("1,234*"), unmarked("12.5% [a]"), unmarked("CO2"), unmarked("(400)")
     ('Revenue', '1,234', '12.5%', 'CO2', '(400)')
     """
-    return _MARKS.sub("", text)
+    return _MARKS.sub("", _RAISED.sub("", text))
