@@ -2,8 +2,8 @@
 at least nine faults in ten are found.
 
 The faults are cells and words of ``tests/data/third_companies``; a line of ``faults.csv`` is one of them (two lines of
-one name are figures that changed places). Before the laws of structure, roles and proportions 90 of 353 were found: three
-of the five companies were refused, and the other two accused 19 times.
+one name are figures that changed places). Before the laws of structure, roles and proportions 90 of 353 were found:
+three of the five companies were refused, and the other two accused 19 times.
 """
 
 import csv

@@ -23,6 +23,8 @@ Again = Callable[[Mapping[str, float]], tuple[dict[str, Finding], int]]
 _HOLDS = {"ok", "rounding", "info"}
 #: The most figures that are mended in turn: beyond so many faults a report is wrong throughout.
 MOST = 6
+#: Steps of the secant.
+STEPS = 5
 #: Of so many checks that share a figure it is solved: the coarsest of them does not tell its last digit.
 MOST_SOLVED = 3
 #: No printed figure that is solved for is larger.
@@ -134,14 +136,16 @@ def _solved(
     found: Finding,
     again: Again,
 ) -> float | None:
-    """The value of a part that makes a check hold, by the secant: sums and products are straight in each part."""
+    """The value of a part that makes a check hold, by the secant: sums are straight in each part, ratios nearly."""
     known = [(record.value or 0.0, _gap(found))]
     value = known[0][0] + (abs(known[0][0]) * 1e-3 or 1.0)
-    for _ in range(2):
+    for _ in range(STEPS):
         now = again({record.where: value})[0].get(found.check)
         if now is None or not _numbers(now):
             return None
         known.append((value, _gap(now)))
+        if abs(known[-1][1]) <= 1e-3 * now.half:
+            return value
         (x, f), (y, g) = known[-2:]
         if f == g:
             return None

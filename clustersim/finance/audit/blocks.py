@@ -7,11 +7,12 @@ import io
 import re
 from collections.abc import Sequence
 
+from clustersim.errors import InputError
 from clustersim.finance.audit.labels import canonical_item, canonical_table
 from clustersim.finance.audit.periods import read_period
 from clustersim.reading.tables import records
 
-__all__ = ["Rows", "as_text", "blocks", "rows_of", "separator_of", "table_of", "with_points"]
+__all__ = ["Rows", "as_text", "blocks", "holds_table", "rows_of", "separator_of", "table_of", "with_points"]
 
 Rows = Sequence[tuple[int, list[str]]]
 #: Tables that are known by their lines, and how many lines of theirs tell them.
@@ -102,6 +103,17 @@ def table_of(rows: Rows) -> str | None:
     if not best or (len(best) > 1 and best[0][0] == best[1][0] and best[0][1] != best[1][1]):
         return None
     return best[0][1]
+
+
+def holds_table(name: str, text: str) -> bool:
+    """Whether a file or sheet is a table that the audit knows, by its name, the words above a part, or its lines."""
+    if canonical_table(name) is not None:
+        return True
+    try:
+        parts = blocks(rows_of(text, name))
+    except InputError:
+        return False
+    return any((title and canonical_table(title)) or table_of(part) for title, part in parts)
 
 
 def with_points(rows: Rows) -> tuple[list[tuple[int, list[str]]], bool]:
