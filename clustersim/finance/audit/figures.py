@@ -227,7 +227,7 @@ def first_that_holds(candidates: Iterable[Callable[[], Finding]]) -> Finding:
 def follow(printed: Interval | None, then: float, now: float) -> float:
     """How a printed line moves with what it is made of: not at all where only the mended parts give it.
 
-    >>> follow(Interval(9.5, 10.5), 10.0, 12.0), follow(Interval(11.5, 12.5), 10.0, 12.0)
+    >>> follow(Interval(9.5, 10.5), 10.0, 12.0), follow(Interval(11.9, 12.1), 10.0, 12.0)
     (2.0, 0.0)
     """
     if printed is not None and then != now:
