@@ -49,12 +49,12 @@ def folded(text: str) -> str:
 
 #: Marks of a note behind a word or a number; a superscript would else become one of its digits.
 _MARKS = re.compile(
-    r"(?<=[\w)）%'’])\s*(?:[¹²³⁰⁴-⁹]+|[*†‡§#＊※]+|\[(?:\d{1,2}|[a-z])\]|[⁽(][⁰¹²³⁴-⁹][⁾)])+\s*$"
+    r"(?<=[\w)）%'’])\s*(?:[¹²³⁰⁴-⁹]{1,4}|[*†‡§#＊※]{1,6}|\[(?:\d{1,2}|[a-z])\]|[⁽(][⁰¹²³⁴-⁹][⁾)])+\s*$"
 )
 
 
 #: A superscript before a closing bracket.
-_RAISED = re.compile(r"(?<=[\d%])[¹²³⁰⁴-⁹]+(?=[)）]\s*$)")
+_RAISED = re.compile(r"(?<=[\d%])[¹²³⁰⁴-⁹]{1,4}(?=[)）]\s{0,3}$)")
 
 
 @lru_cache(maxsize=20_000)
