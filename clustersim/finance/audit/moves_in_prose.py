@@ -73,8 +73,8 @@ def direction(tables: Tables, bound: Bound, item: str) -> Iterator[Finding]:
     if not verbs or bool(up) == bool(down):
         return
     word, year = max(verbs, key=lambda m: m.start())[0], bound.year
-    span = span_of(bound)
-    then = span[0] if span is not None and span[0] < year else year - 1
+    before = [y.year for y in years(bound.before) if y.year < year]
+    then = before[0] if before and FROM.search(bound.before) else year - 1
     rates = _moved(tables, item, bound.name.text, year, then)
     if rates and all((r < 0) if up else (r > 0) for r in rates):
         yield Finding(

@@ -9,7 +9,7 @@ from functools import partial
 from clustersim.finance.audit.balances import balance_sums
 from clustersim.finance.audit.figures import Finding, compare, first_that_holds, total
 from clustersim.finance.audit.records import STATEMENTS, Record, Tables
-from clustersim.finance.audit.structure import adds_up, sums_of
+from clustersim.finance.audit.structure import Sum, adds_up, sums_of
 
 __all__ = ["statement_checks"]
 
@@ -75,11 +75,16 @@ MOST_OF_TIE = 2
 def statement_checks(tables: Tables) -> Iterator[Finding]:
     """Yield the checks of the statements."""
     yield from _gaps(tables)
-    sums = [*_income(tables), *_balance(tables), *_cash(tables)]
+    found = {table: sums_of(tables, table) for table in STATEMENTS}
+    sums = [
+        *_income(tables, found["income_statement"]),
+        *_balance(tables, found["balance_sheet"]),
+        *_cash(tables),
+    ]
     yield from sums
     known = frozenset(f.where for f in (*sums, *balance_sums(tables)) if len(f.cells) > MOST_OF_TIE)
     for table in STATEMENTS:
-        yield from adds_up(tables, table, known)
+        yield from adds_up(tables, found[table], table, known)
     yield from _ties(tables)
     yield from _signs(tables)
 
@@ -114,21 +119,21 @@ def _sum_check(name: str, target: Record, parts: list[Record], less: list[Record
     )
 
 
-def _within(tables: Tables, table: str) -> set[str]:
+def _within(made: list[Sum]) -> set[str]:
     """Lines that a subtotal of another name sums up: in a further sum the subtotal stands for them."""
     named = {*RUNNING, "total_operating_expenses", "equity_attributable_to_owners", "net_current_assets"}
     return {
-        part for s in sums_of(tables, table) for part in s.parts
+        part for s in made for part in s.parts
         if len(s.parts) > 1 and not s.less and not s.item.startswith("total_") and s.item not in named
         and not any(p in named or p.startswith("total_") for p in s.parts)
     }  # fmt: skip
 
 
-def _income(tables: Tables) -> Iterator[Finding]:
+def _income(tables: Tables, made: list[Sum]) -> Iterator[Finding]:
     sums: list[Finding] = []
     # What a subtotal of another name sums up is in it already.
-    within = _within(tables, "income_statement")
-    found = {s.item: s for s in sums_of(tables, "income_statement") if len(s.parts) > 1}
+    within = _within(made)
+    found = {s.item: s for s in made if len(s.parts) > 1}
     for year in tables.years("income_statement"):
         before: Record | None = None
         between: list[Record] = []
@@ -183,8 +188,8 @@ def _expenses(whole: Record, at: int, lines: list[Record]) -> list[Finding]:
     return [first_that_holds(partial(_sum_check, "total_operating_expenses", whole, c) for c in choices)]
 
 
-def _balance(tables: Tables) -> Iterator[Finding]:
-    within = _within(tables, "balance_sheet")
+def _balance(tables: Tables, made: list[Sum]) -> Iterator[Finding]:
+    within = _within(made)
     for year in tables.years("balance_sheet"):
         lines = _lines(tables, "balance_sheet", year)
         block: list[Record] = []

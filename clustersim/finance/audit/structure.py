@@ -82,9 +82,9 @@ def _holds(found: Sum, line: dict[int, Record], rows: dict[str, dict[int, Record
     return good >= LEAST and good >= 2 * bad
 
 
-def adds_up(tables: Tables, table: str, known: frozenset[str]) -> Iterator[Finding]:
+def adds_up(tables: Tables, sums: Sequence[Sum], table: str, known: frozenset[str]) -> Iterator[Finding]:
     """Yield the subtotals that are found by their numbers; ``known`` are places that a law holds already."""
-    for found in sums_of(tables, table):
+    for found in sums:
         for year in tables.years(table):
             target = tables.find(table, found.item, year)
             parts = [r for p in found.parts if (r := tables.find(table, p, year))]
