@@ -69,8 +69,8 @@ def write_keys(app: Any) -> None:
 MESSAGES = """# Every error by its words
 
 {count} messages, written from the catalogue when this site is built: look for the words that do not change; `…` is
-what does (a name, a value, a file). [Errors](errors.md) has their classes and exit codes, and what to do about the usual
-ones.
+what does (a name, a value, a file). [Errors](errors.md) has their classes and exit codes, and what to do about the
+usual ones.
 
 """
 
