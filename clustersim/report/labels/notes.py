@@ -75,6 +75,8 @@ NOTES: dict[str, str] = {
     "software of {family} networks as NVIDIA's MLPerf submissions have it; on another maker's card see `validate"
     " mlperf`":
         "{family} 网络的软件水平取自英伟达的 MLPerf 提交;其他厂商的卡见 `validate mlperf`",
+    "a network in training runs operator by operator, as frameworks do: exchange of gradients, fused operators and the"
+    " reading of its inputs are not modelled": "训练中的网络按框架的方式逐算子执行：梯度交换、算子融合与输入读取未建模",
     "memory use while the tensor units wait is taken for the rest of the time": "张量单元等待期间按显存占用计其余时间",
     "power of codec channels is not modelled: it is inside the card's idle power":
         "未单独模拟编解码通道功耗:已含于卡的空载功耗",
