@@ -46,6 +46,11 @@ TEXTS: dict[str, str] = {
         "{}={} 不能被 {}={} 整除;最接近的因数为 {}",
     "{}={}: {} has no such peak (it has: {})": "{}={}:{} 没有这个峰值(现有:{})",
     "the budget": "预算",
+    "no load meets the SLO: at the smallest that is looked at, in bursts of variation {}, TTFT is {} s "
+    "and TPOT {} ms in the median":
+        "没有负载满足 SLO:在所看的最小负载、变异系数为 {} 的突发下,中位 TTFT 为 {} s、TPOT 为 {} ms",
+    "the SLO is below the unloaded latency (best reachable: TTFT {} s, TPOT {} ms in the median)":
+        "SLO 低于空载时延(最好可达:中位 TTFT {} s、TPOT {} ms)",
     "has no year": "没有年份",
     "has no time that is known": "没有可识别的时间",
     "write {}": "请写 {}",
