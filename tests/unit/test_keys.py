@@ -200,10 +200,23 @@ def test_a_product_s_name_finds_the_keys_that_a_scenario_states_for_it() -> None
         ("delivery delay", "prices.parts.NAME.lead_time"), ("price of optics", "optics.NAME.price_part"),
         ("exchange rate", "company.fx_per_cny"), ("gpu", "cluster.card"), ("电价", "tco.tariff"),
         ("时延", "nics.NAME.latency"), ("应收", "company.drivers.receivable_days"),
+        ("liquid", "servers.NAME.cooling"), ("dilution", "company.shares_m"), ("液冷", "servers.NAME.cooling"),
+        ("delivery date", "cards.NAME.lead_time"), ("股本", "company.shares_m"),
     ],
 )  # fmt: skip
 def test_keys_are_found_by_what_they_mean(asked: str, meant: str) -> None:
     assert meant in [row["key"] for row in list_keys(asked)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        ("毛利率", "company.drivers.gross_margin"), ("number of cards", "cluster.cards"), ("折现率", "tco.wacc"),
+        ("交货", "cards.NAME.lead_time"), ("night", "tco.tariff_bands.NAME.hours"),
+    ],
+)  # fmt: skip
+def test_the_nearest_key_stands_first(asked: str, first: str) -> None:
+    assert by_meaning(asked, all_keys())[0].key == first
 
 
 def test_keys_that_mean_a_word_are_named_beside_those_that_have_it() -> None:

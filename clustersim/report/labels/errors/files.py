@@ -249,4 +249,10 @@ TEXTS: dict[str, str] = {
     "{} is not one number; write a number, with its unit where it has one":
         "{} 不是一个数;请写一个数,有单位的带单位",
     "{} is no name of a file": "{} 不是文件的名称",
+    "training and latency exclude each other: nobody waits for a batch that trains":
+        "training 与 latency 不能并用:训练的批次没有人在等",
+    "dtype {} is the recipe {}, and recipe says {}; state one of them":
+        "dtype {} 即 recipe {},而 recipe 写的是 {};请只写其一",
+    "no profile of the {} {}; {}": "没有 {} {} 的档案;{}",
+    "the {} is not named": "没有写明 {}",
 }  # fmt: skip

@@ -218,9 +218,6 @@ TEXTS: dict[str, str] = {
     "plan: shard={} must divide dp x cp = {}; {} would do": "plan:shard={} 须整除 dp x cp = {};可用 {}",
     "plan: unit_layers must be at least 1, prefetch and shard at least 0":
         "plan:unit_layers 须至少为 1,prefetch 与 shard 至少为 0",
-    "plan: {} has {} layers to give out to pp x interleave = {} x {} chunks; at most {} chunks, one "
-    "layer each":
-        "plan:{} 有 {} 层要分给 pp x interleave = {} x {} 段;至多 {} 段,每段一层",
     "plan: interleave > 1 needs pp > 1; set interleave=1":
         "plan:interleave > 1 要求 pp > 1;请设 interleave=1",
     "plan: schedule {} with interleave={}; interleave above 1 and schedule 'interleaved' go together":
@@ -299,4 +296,7 @@ TEXTS: dict[str, str] = {
         "档案中没有 cards.{}.codec.decode_channels,而本次运行需要它",
     "demand: channel_fps is needed where frames are decoded; add it to the vision workload":
         "demand:解码帧时需要 channel_fps;请补入视觉工作负载",
+    "plan: {} has {} layers{}, fewer than pp x interleave = {} x {} chunks; at most {} chunks, one layer "
+    "each":
+        "plan:{} 有 {} 层{},少于 pp x interleave = {} x {} 段;至多 {} 段,每段一层",
 }  # fmt: skip
