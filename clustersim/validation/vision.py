@@ -15,14 +15,15 @@ from functools import lru_cache
 from typing import Any
 
 from clustersim.assemble.parts import card_spec
-from clustersim.assemble.vision import network_of
+from clustersim.assemble.vision import network_of, seconds_of
 from clustersim.errors import ClusterSimError, InputError, suggest
 from clustersim.perf.card import Card
-from clustersim.perf.vision import Network, batch_rate, batch_seconds, best_batch
+from clustersim.perf.vision import Network, batch_rate, best_batch
 from clustersim.schema.lookup import exact_name, known_names
 from clustersim.schema.networks import NetworkProfile
 from clustersim.schema.profiles import CardProfile, load_profile
 from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, class_of, reason_of, require_columns
+from clustersim.validation.language import is_language, language_row, language_text
 from clustersim.validation.row_files import scenario_text
 from clustersim.validation.sites import Unpredictable, card_of, unreadable
 from clustersim.validation.sources import shipped_rows
@@ -79,6 +80,8 @@ def as_scenario(rows: Iterable[Mapping[str, str]], wanted: str) -> str:
     if row is None:
         raise InputError(f"no row has the id {wanted!r}; {suggest(wanted, list(table))}")
     try:
+        if is_language(row):
+            return language_text(row)
         case = _case(row, row.get("gpu") or row.get("card") or "")
         document = _document(row, case)
     except (_Unknown, Unpredictable) as error:
@@ -107,6 +110,8 @@ def _row(row: Mapping[str, str]) -> ValidationRow:
     predicted, details, reason, card_class, tuned = None, dict[str, Any](), "", "", False
     card = row.get("gpu") or row.get("card") or ""
     measured = number(row, "value") or math.nan
+    if is_language(row) and not math.isnan(measured):
+        return language_row(row, measured)
     try:
         case = _case(row, card)
         if math.isnan(measured):
@@ -158,6 +163,9 @@ def _case(row: Mapping[str, str], card: str) -> _Case:
         raise _Unknown(
             "the whole run: reading and preparing of data on the host included, which is not stated"
         )
+    if row.get("metric", "").startswith("p_val"):
+        # FlagPerf measures the framework's forward pass (val) beside the engine's (infer).
+        raise _Unknown("the forward pass of a framework, operator by operator: only an engine's is modelled")
     described = _network(row.get("benchmark") or row.get("model") or "")
     network, of_text = network_of(described), described.unit == "sample"
     if of_text and not row.get("benchmark"):
@@ -258,7 +266,7 @@ def _batch(text: str, *, steps: bool, whole: bool, cards: float) -> int | None:
 def _per_second(case: _Case) -> tuple[float, int]:
     """Inputs per second of all cards, and the batch."""
     network, card = case.network, case.card
-    batch = case.batch or best_batch(network, card, dtype=case.dtype)
-    seconds = batch_seconds(network, card, batch=batch, dtype=case.dtype)
-    rate = batch_rate(network, batch, seconds, trained=case.trained, served=case.served)
+    timed = seconds_of(case.profile, network, case.dtype, trained=case.trained)
+    batch = case.batch or best_batch(network, card, dtype=case.dtype, seconds_of=timed)
+    rate = batch_rate(network, batch, timed(batch), served=case.served)
     return rate * case.cards, batch
