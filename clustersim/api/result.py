@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from clustersim.errors import InputError, suggest
 from clustersim.pipeline import ChainRun
-from clustersim.planner.uncertainty import bearable_draws, chain_headlines, interval_data, prediction_rows
+from clustersim.planner.uncertainty import (
+    bearable_draws,
+    chain_headlines,
+    interval_data,
+    prediction_rows,
+    scaling_interval,
+)
 from clustersim.report.answer import Answer, Block, Row, html_of, short
 from clustersim.report.pages.explain import explained
 from clustersim.report.result import result_object
@@ -149,6 +155,15 @@ def _page(data: Mapping[str, Any]) -> list[Block]:
     return [summary(data)]
 
 
+def _scaling(run: ChainRun, draws: int) -> dict[str, Any]:
+    """The interval of the weak scaling of what is trained on one kind of card."""
+    trained = run.own.work("training")
+    if trained is None or run.inputs.groups:
+        return {}
+    found = scaling_interval(run.inputs, trained.name, trained.detail.scaling[1], draws)
+    return {"scaling_efficiency": found}
+
+
 def result_of(scenario: Scenario, run: ChainRun, draws: int = 0) -> Result:
     """Return the result of a run; ``draws`` of the uncertain inputs and of the errors of predictions give intervals."""
     data = result_object(run)
@@ -158,7 +173,7 @@ def result_of(scenario: Scenario, run: ChainRun, draws: int = 0) -> Result:
         found = chain_headlines(scenario.name, scenario.changes, run, count=draws)
         data |= {
             "draws": draws,
-            "intervals": interval_data(found),
+            "intervals": interval_data(found) | _scaling(run, draws),
             "predictions": prediction_rows(run.inputs),
         }
     return Result(

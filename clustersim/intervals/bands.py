@@ -1,11 +1,16 @@
-"""The distribution of a prediction's error, from the residuals of its class: conformal, with sources weighted alike.
+"""The distribution of a prediction's error, from the residuals of its class: conformal, sources by what they are worth.
 
-The next source is taken to be as one of the class's k with probability k / (k + 1), and as one of the wider class with
-1 / (k + 1), and so on up to all rows: a class of few sources leans on what is around it, and leans less with each that
-comes. Which side the next source errs to is not known from a few: a share ``MIRRORED`` of a class is the mirror image
-of its residuals, about the middle between their median and the prediction (``PULLED``). Levels are those of
-conformal prediction with whole sources exchangeable: the next
-source may lie beyond all K.
+The next source is taken to be as one of the class's k with probability k / (k + l), and as one of the wider class with
+l / (k + l), and so on up to all rows: a class of few sources leans on what is around it, and leans less with each that
+comes. Between classes of maturity, and where work is spread over one domain or several, l = 1: these are other software
+and other physics; layouts within them tell less, and lean more (``LEANING``).
+
+Rows of one source err alike in part. With the share r of the variance that lies between sources (of measured stacks, or
+of all others; one-way, without the outermost twentieths), n rows of one are worth n / (1 + (n - 1) r) independent ones:
+one where r = 1, n where r = 0. Sources weigh by that, and a class counts as k = (sum w)^2 / sum w^2 sources that weigh
+alike. Which side the next source errs to is not known from a few: a share ``MIRRORED`` of a class is the mirror image
+of its residuals, about the middle between their median and the prediction (``PULLED``). Levels are those of conformal
+prediction with K independent rows: the next may lie beyond all.
 """
 
 from __future__ import annotations
@@ -18,10 +23,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clustersim.intervals.layouts import stretches
 from clustersim.intervals.maturity import MEASURED, Known, known_of, shipped_known
 from clustersim.intervals.residuals import Residual, evidence, shipped_residuals
 
-__all__ = ["Band", "Calibration", "calibration", "classed", "shipped_band", "with_own"]
+__all__ = ["LEANING", "Band", "Calibration", "calibration", "classed", "shipped_band", "with_own"]
 
 Array = NDArray[np.float64]
 #: What a band is called that rests on rows of the very card.
@@ -35,6 +41,15 @@ MIRRORED = 0.3
 PULLED = 0.5
 
 
+#: How many sources a wider class counts as, beside those of a layout within it (of 1, 2, 4, 8, 16 and 32 by interval
+#: score with sources left out, on every other source by the digest of its name; docs/intervals.md).
+LEANING = 16.0
+#: Of quantities whose layouts are other physics: one domain or several.
+LEANING_OF = {"collective_time": 1.0}
+#: Parts of the residuals at each end that the share between sources is told without.
+_OUTERMOST = 0.05
+
+
 @dataclass(frozen=True, slots=True)
 class Band:
     """A distribution of ln(measured / predicted time).
@@ -45,6 +60,7 @@ class Band:
         sources: how many sources stand behind it.
         of_class: how many of them, and of their rows, are of the class itself.
         maturity: the class.
+        worth: how many independent rows they are worth; 0: as many as there are sources.
     """
 
     log_ratio: Array
@@ -52,15 +68,17 @@ class Band:
     sources: int
     of_class: tuple[int, int]
     maturity: str
+    worth: float = 0.0
 
     def quantile(self, level: Any) -> Any:
-        """Return the residual at levels between 0 and 1: ((K + 1) u - 1/2) / K of the weights, for K sources.
+        """Return the residual at levels between 0 and 1: ((K + 1) u - 1/2) / K of the weights, for K independent
+        rows.
 
         >>> band = Band(np.array([-0.1, 0.0, 0.2]), np.array([0.2, 0.5, 0.8]), 4, (4, 3), MEASURED)
         >>> float(band.quantile(0.5)), float(band.quantile(0.9))
         (0.0, 0.2)
         """
-        k = self.sources
+        k = self.worth or self.sources
         return np.interp(((k + 1) * np.asarray(level) - 0.5) / k, self.at, self.log_ratio)
 
     def factors(self, level: Any) -> Any:
@@ -110,19 +128,24 @@ def with_own(band: Band, log_ratio: Iterable[float], voices: int) -> Band:
     order = np.argsort(every, kind="stable")
     weight = weight[order]
     return Band(
-        every[order], np.cumsum(weight) - weight / 2, band.sources + round(k), (voices, own.size), CALIBRATED
-    )
+        every[order], np.cumsum(weight) - weight / 2, band.sources + round(k), (voices, own.size), CALIBRATED,
+        (band.worth or band.sources) + k,
+    )  # fmt: skip
 
 
 class Calibration:
-    """The residuals of one quantity, ready for the band of any class; rows that constants were found from are out."""
+    """The residuals of one quantity, ready for the band of any class; rows that constants were found from are out, and
+    what a source says twice counts once."""
 
     def __init__(self, rows: Sequence[Residual]) -> None:
-        rows = sorted((r for r in rows if not r.tuned), key=lambda r: r.log_ratio)
+        own = {(r.voice, r.maturity, r.layout, r.log_ratio): r for r in rows if not r.tuned}
+        rows = sorted(own.values(), key=lambda r: (r.log_ratio, r.voice, r.maturity, r.layout))
         self.log_ratio = np.array([r.log_ratio for r in rows])
         self._class = np.array([r.maturity for r in rows], dtype=object)
-        self._layout = np.array([r.layout for r in rows], dtype=object)
+        self._layouts = [frozenset(stretches(r.layout)) for r in rows]
         self._voice = np.unique([r.voice for r in rows], return_inverse=True)[1] if rows else np.zeros(0, int)
+        self._alike = self._of_sources()
+        self._leaning = LEANING_OF.get(rows[0].quantity, LEANING) if rows else LEANING
 
     def band(self, maturity: str, layout: str = "") -> Band:
         """Return the band of a class, and of a layout of it; raises ValueError where there are no rows."""
@@ -130,32 +153,69 @@ class Calibration:
             raise ValueError("no residuals to take a band from")
         here = self._class == maturity
         levels = [np.full(here.shape, True), (self._class != MEASURED) == (maturity != MEASURED), here]
-        if layout:
-            levels.append(here & (self._layout == layout))
+        leaning = [1.0] * len(levels)
+        for part in stretches(layout):
+            levels.append(here & np.array([part in own for own in self._layouts]))
+            leaning.append(self._leaning)
         values, weight = np.empty(0), np.empty(0)
-        for mine in levels:
-            values, weight = self._leaning(mine, values, weight)
+        for mine, lean in zip(levels, leaning, strict=True):
+            values, weight = self._within(mine, lean, values, weight)
         # Equal residuals are one point of the distribution, wherever they came from.
         values, same = np.unique(np.round(values, 12), return_inverse=True)
         weight = np.bincount(same, weight) / weight.sum()
         sources = len(set(self._voice.tolist()))
         of_class = (len(set(self._voice[levels[-1]].tolist())), int(levels[-1].sum()))
-        return Band(values, np.cumsum(weight) - weight / 2, sources, of_class, maturity)
+        worth = float(self._worth(np.bincount(self._voice, minlength=self._alike.size)).sum())
+        return Band(values, np.cumsum(weight) - weight / 2, sources, of_class, maturity, worth)
 
-    def _leaning(self, mine: NDArray[np.bool_], values: Array, weight: Array) -> tuple[Array, Array]:
-        """Residuals and weights of a class of k sources, that is the wider class's with 1 / (k + 1)."""
-        count = np.bincount(self._voice[mine], minlength=int(self._voice.max()) + 1)
-        k = int((count > 0).sum())
-        if not k:
+    def _of_sources(self) -> Array:
+        """For each source the share of the variance that lies between such: those of measured stacks, or the others."""
+        out = np.ones(int(self._voice.max()) + 1 if self._voice.size else 0)
+        for mine in (self._class == MEASURED, self._class != MEASURED):
+            if mine.any():
+                of = np.unique(self._voice[mine], return_inverse=True)
+                out[of[0]] = _between(self.log_ratio[mine], of[1])
+        return out
+
+    def _worth(self, count: NDArray[np.int64]) -> Array:
+        """How many independent rows the rows of each source are worth."""
+        return np.asarray(count / (1.0 + np.maximum(count - 1, 0) * self._alike))
+
+    def _within(
+        self, mine: NDArray[np.bool_], lean: float, values: Array, weight: Array
+    ) -> tuple[Array, Array]:
+        """Residuals and weights of a class of k sources, that is the wider class's with l / (k + l)."""
+        count = np.bincount(self._voice[mine], minlength=self._alike.size)
+        worth = self._worth(count)
+        if not count.any():
             return values, weight
-        own = 1.0 / (k * count[self._voice[mine]])
+        k = float(worth.sum() ** 2 / (worth**2).sum())
+        own = (worth / np.maximum(count, 1))[self._voice[mine]] / worth.sum()
         found = self.log_ratio[mine]
         mirror = PULLED * _median(found, own)
         both = np.concatenate([found, 2.0 * mirror - found])
         shares = np.concatenate([(1.0 - MIRRORED) * own, MIRRORED * own])
         if not values.size:
             return both, shares
-        return np.concatenate([both, values]), np.concatenate([k * shares, weight]) / (k + 1)
+        return np.concatenate([both, values]), np.concatenate([k * shares, lean * weight]) / (k + lean)
+
+
+def _between(values: Array, voice: NDArray[np.int64]) -> float:
+    """The share of the variance that lies between sources, 0 to 1; 1 where no source has several rows.
+
+    >>> _between(np.array([0.0, 0.0, 1.0, 1.0]), np.array([0, 0, 1, 1]))
+    1.0
+    """
+    count = np.bincount(voice)
+    sources, rows = len(count), int(count.sum())
+    if sources < 2 or rows == sources:
+        return 1.0
+    kept = np.clip(values, *np.quantile(values, [_OUTERMOST, 1.0 - _OUTERMOST]))
+    mean = np.bincount(voice, kept) / count
+    inside = float(((kept - mean[voice]) ** 2).sum()) / (rows - sources)
+    across = float((count * (mean - kept.mean()) ** 2).sum()) / (sources - 1)
+    between = (across - inside) * (sources - 1) / (rows - float((count**2).sum()) / rows)
+    return float(np.clip(between / (between + inside), 0.0, 1.0)) if between + inside > 0 else 1.0
 
 
 def _median(values: Array, weight: Array) -> float:

@@ -78,10 +78,12 @@ def _without(
 
 def held_out(test: Iterable[Residual], of: Calibration, known: Known) -> list[Scored]:
     """Return rows with a calibration's bands."""
-    out = []
+    out, ends = [], dict[tuple[str, str], Array]()
     for row in classed(test, known):
-        low, middle, high = of.band(row.maturity, row.layout).quantile([0.1, 0.5, 0.9])
-        out.append(Scored(row, float(low), float(middle), float(high)))
+        kind = row.maturity, row.layout
+        if kind not in ends:
+            ends[kind] = of.band(*kind).quantile([0.1, 0.5, 0.9])
+        out.append(Scored(row, *(float(level) for level in ends[kind])))
     return out
 
 

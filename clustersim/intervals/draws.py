@@ -16,8 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustersim.intervals.bands import Band, shipped_band, with_own
-from clustersim.intervals.residuals import NARROW, WIDE, Residual, shipped_residuals
-from clustersim.perf.card import NARROW as NARROW_TYPES
+from clustersim.intervals.layouts import (
+    latency_layout,
+    load_of,
+    plan_kind,
+    serving_plan_kind,
+    step_layout,
+)
+from clustersim.intervals.residuals import Residual, shipped_residuals
 from clustersim.schema.demand import ServingWorkload, TrainingWorkload, VisionWorkload, Workload
 from clustersim.schema.find_software import UNMEASURED, find_software
 from clustersim.schema.inputs import Inputs
@@ -31,9 +37,7 @@ __all__ = [
     "common_share",
     "level_of",
     "levels",
-    "load_of",
     "predicted_of",
-    "width_of",
 ]
 
 Array = NDArray[np.float64]
@@ -57,34 +61,16 @@ class Predicted:
     bands: Mapping[str, Band]
 
 
-def width_of(dtype: str) -> str:
-    """Return the layout of a step by its number format.
-
-    >>> width_of("bf16"), width_of("fp8")
-    ('16 bits', 'below 16 bits')
-    """
-    return NARROW if dtype in NARROW_TYPES else WIDE
-
-
-def load_of(at_once: float) -> str:
-    """Return the layout of a latency by how many requests an engine has at once.
-
-    >>> load_of(1), load_of(32), load_of(256)
-    ('few at once', 'some at once', 'many at once')
-    """
-    return next((words for most, words in _LOADS if at_once <= most), "many at once")
-
-
-#: Requests at once up to which queues and batches are of one kind.
-_LOADS = ((4, "few at once"), (64, "some at once"))
-
-
 def _layout(asked: Workload, quantity: str) -> str:
     """What within a class tells errors apart, where the workload states it."""
     if isinstance(asked, TrainingWorkload | VisionWorkload):
-        return width_of(asked.dtype)
-    loop = asked.traffic.closed_loop if isinstance(asked, ServingWorkload) else None
-    return load_of(loop.users) if loop is not None and quantity in {"ttft", "tpot"} else ""
+        plan = asked.plan if isinstance(asked, TrainingWorkload) else "best"
+        return step_layout(asked.dtype, "" if isinstance(plan, str) else plan_kind(plan))
+    if not isinstance(asked, ServingWorkload) or quantity not in {"ttft", "tpot"}:
+        return ""
+    loop, split = asked.traffic.closed_loop, asked.disaggregated is not None
+    kind = "" if isinstance(asked.plan, str) else serving_plan_kind(asked.plan, split=split)
+    return latency_layout(split=split, load=load_of(loop.users) if loop is not None else "", kind=kind)
 
 
 def _software(work: Workload) -> str:

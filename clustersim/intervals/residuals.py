@@ -14,15 +14,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from clustersim.errors import InputError
+from clustersim.intervals.layouts import WIDE
 from clustersim.reading.guarded import Text, read_text
 from clustersim.reading.tables import parse_table, shipped_rows
 from clustersim.schema.find_software import UNMEASURED, load_software
 
 __all__ = [
     "FIRST_PORT",
-    "NARROW",
     "QUANTITIES",
-    "WIDE",
     "Residual",
     "digest_of",
     "evidence",
@@ -34,9 +33,6 @@ __all__ = [
 ]
 
 DATA = Path(__file__).resolve().parent.parent / "data"
-#: Layouts of steps: products in 16 bits or more, or in fewer, whose recipes scale, cast and keep layers wide in ways
-#: that no row says.
-WIDE, NARROW = "16 bits", "below 16 bits"
 #: The class of software that is new to a maker's cards.
 FIRST_PORT = "new vendor first port"
 #: What is predicted, and which of the three domains it belongs to.
@@ -65,8 +61,9 @@ class Residual:
     software: str
     """Name of the profile; empty for collectives."""
     layout: str
-    """``one domain`` or ``several domains`` for collectives, the width of the number format for steps, how many
-    requests an engine has at once for latencies; empty where that is not stated."""
+    """``one domain`` or ``several domains`` for collectives, the width of the number format and the kind of plan for
+    steps, one fleet or two, how many requests at once and the kind of plan for latencies (``layouts``); empty where
+    that is not stated."""
     log_ratio: float
     tuned: bool = False
     maturity: str = ""

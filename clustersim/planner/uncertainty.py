@@ -26,12 +26,12 @@ from clustersim.pipeline import ChainRun, SiteRun, purchase, run_chain, run_site
 from clustersim.planner.contributions import SLOWER, Ends, Part, ends_of, parts_of
 from clustersim.planner.factors import factor_draws
 from clustersim.schema.inputs import Inputs, load_inputs
-from clustersim.terms import finance_terms, market_terms, site_terms, work_terms
+from clustersim.terms import by_workload, finance_terms, market_terms, site_terms, work_terms
 
 __all__ = [
     "LEADS", "MOST_DRAWS", "SMALLEST_SHARE", "Cases", "ChainDraws", "Headline", "LoadSides", "Swing", "bearable_draws",
     "chain_draws", "chain_headlines", "chain_outcomes", "chain_spreads", "drawn_outcomes", "headlines", "interval_data",
-    "one_side", "prediction_rows", "ranged_inputs", "scaling_errors", "slower_draws", "swings",
+    "one_side", "prediction_rows", "ranged_inputs", "scaling_errors", "scaling_interval", "slower_draws", "swings",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -229,7 +229,10 @@ def outcomes(site: SiteRun) -> dict[str, float]:
     every unit."""
     terms = work_terms(site)
     rates = {k: v for k, v in terms["perf"].items() if k.rpartition(".")[2] in _RATES}
-    return {**rates, **terms["des"], **site_terms(site), **terms["econ"]}
+    failures = by_workload(
+        {w.name: {"failures": w.detail.expected.failures} for w in site.works if w.kind == "training"}
+    )
+    return {**rates, **terms["des"], **failures, **site_terms(site), **terms["econ"]}
 
 
 #: Rates and times of workloads that are headlines.
@@ -286,6 +289,15 @@ def scaling_errors(inputs: Inputs, work: str, count: int) -> Array:
     at = levels(inputs, work, found.software, count, inputs.scenario.seed, common_share("scaling_efficiency"))
     errors: Array = band.factors(at)
     return errors
+
+
+def scaling_interval(inputs: Inputs, work: str, efficiency: float, count: int) -> dict[str, Any]:
+    """Return P10, P50 and P90 of a predicted weak scaling by the error of its class; the ranges of inputs hardly move
+    a ratio of two steps, and are not drawn."""
+    found = spread(np.minimum(efficiency / scaling_errors(inputs, work, count), 1.0))
+    source = f"error of scaling of {work} on {inputs.parts.card.name}"
+    part = {"source": source, "at_p10": found.p10, "at_p90": found.p90, "share": 1.0}
+    return {**asdict(found), "from": [part]}
 
 
 def _by_name(sides: Sequence[Inputs]) -> dict[str, Inputs]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -128,8 +129,17 @@ def _reliability(run: ChainRun, detail: TrainingDetail) -> dict[str, Any]:
             "ettr_p50": statistics.median(ettrs),
             "ettr_p90": ettrs[min(len(ettrs) - 1, len(ettrs) * 9 // 10)],
             "failures_mean": statistics.fmean(m.failures for m in months),
+            "longest_failure_free_h": _ends([m.longest_failure_free_s / 3600 for m in months]),
+            "recovery_s": _ends(recoveries),
         }
     return out
+
+
+def _ends(values: Sequence[float]) -> dict[str, float] | None:
+    """P10 and P90 of what replications, or the failures in them, gave; nothing where there was none."""
+    if not len(values):
+        return None
+    return {"p10": float(np.quantile(values, 0.1)), "p90": float(np.quantile(values, 0.9))}
 
 
 def _tco(own: SiteRun, rent: Any) -> dict[str, Any]:

@@ -43,13 +43,25 @@ def _line(name: str, value: str, part: str, result: Mapping[str, Any], band: str
     return f"  {said}{' ' * (40 - width(said))}{' ' * (22 - width(shown))}{shown}   [{tier}]{spoken(band)}"
 
 
+#: What stands in place of P10 to P90: the number is of the inputs' values alone, or the draws do not move it.
+_UNDRAWN, _UNMOVED = "not drawn", "the same in all draws"
+#: Of a quantity over the replications of a run at the inputs' values.
+_ALIKE = "the same in all replications"
+
+
 def _band(result: Mapping[str, Any], term: str, form: str, factor: float) -> str:
-    """P10 to P90 of a term in the form of its line; nothing where it was not drawn or does not move."""
-    found = result.get("intervals", {}).get(term)
-    if not found:
+    """P10 to P90 of a term in the form of its line, and where nothing was drawn or nothing moves, that it is so."""
+    drawn = result.get("intervals")
+    if not drawn:
         return ""
+    runs = ((result.get("reliability") or {}).get("simulated") or {}).get(term)
+    found = drawn.get(term) or runs
+    if not found:
+        return f"  {_UNDRAWN}"
     low, high = (form.partition(" ")[0].format(found[p] * factor + 0.0) for p in ("p10", "p90"))
-    return "" if low == high else f"  {low} to {high}"
+    if term not in drawn:
+        return f"  {_ALIKE}" if low == high else f"  {low} to {high} of the replications"
+    return f"  {_UNMOVED}" if low == high else f"  {low} to {high}"
 
 
 def _drawn(result: Mapping[str, Any]) -> list[str]:
@@ -57,7 +69,11 @@ def _drawn(result: Mapping[str, Any]) -> list[str]:
     if not result.get("intervals"):
         return []
     text = f"After the tier: P10 to P90 of {result['draws']} draws of every input with a range and of the errors below."
-    return ["", text, *(f"  {p['workload']} on {p['side']} by {p['software']}, {p['quantity']}: {p['rests_on']};"
+    fixed = (
+        "not drawn: at the inputs' values alone (no error of it was measured, or it is stated);"
+        " the same in all draws: no drawn input moves it as far as is printed."
+    )
+    return ["", text, fixed, *(f"  {p['workload']} on {p['side']} by {p['software']}, {p['quantity']}: {p['rests_on']};"
             f" measured over predicted time {p['p10']:.2f} to {p['p90']:.2f}, middle {p['p50']:.2f}"
             for p in result["predictions"]), *_outside(result["predictions"]), *_widths(result)]  # fmt: skip
 
@@ -108,6 +124,8 @@ def _training(result: Mapping[str, Any], row: Row) -> list[str]:
                     f"weak scaling, {training['scaling_base_cards']} to {cards} cards",
                     f"{training['scaling_efficiency']:.1%}",
                     "training",
+                    "scaling_efficiency",
+                    "{:.1%}",
                 )
             ]
             if training["scaling_base_cards"] < cards
@@ -115,7 +133,7 @@ def _training(result: Mapping[str, Any], row: Row) -> list[str]:
         ),
         row("memory per card", f"{training['memory_per_card_bytes'] / 2**30:.1f} GiB", "training"),
         row("MTTF of the cluster", f"{reliability['mttf_h']:.1f} h", "reliability", "mttf_h", "{:.1f}"),
-        row("failures in the run", f"{reliability['failures']:.1f}", "reliability"),
+        row("failures in the run", f"{reliability['failures']:.1f}", "reliability", "failures", "{:.1f}"),
         row("ETTR", f"{reliability['ettr']:.2%}", "reliability", "ettr", "{:.2%}"),
         row(
             "training goodput",
@@ -128,8 +146,14 @@ def _training(result: Mapping[str, Any], row: Row) -> list[str]:
     if reliability["longest_failure_free_h"] is not None:
         hours, recovery = reliability["longest_failure_free_h"], reliability["recovery_s_p50"]
         lines += [
-            row("longest failure-free stretch, P50", f"{hours:.0f} h", "reliability"),
-            row("recovery, P50", f"{recovery:.0f} s", "reliability"),
+            row(
+                "longest failure-free stretch, P50",
+                f"{hours:.0f} h",
+                "reliability",
+                "longest_failure_free_h",
+                "{:.0f}",
+            ),
+            row("recovery, P50", f"{recovery:.0f} s", "reliability", "recovery_s", "{:.0f}"),
         ]
     return lines
 

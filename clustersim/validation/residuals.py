@@ -6,7 +6,7 @@ import importlib
 import math
 from collections.abc import Iterable, Sequence
 
-from clustersim.intervals.draws import load_of, width_of
+from clustersim.intervals.layouts import latency_layout, load_of, step_layout
 from clustersim.intervals.residuals import Residual
 from clustersim.schema.profiles import CardProfile, load_profile
 from clustersim.validation.common import MORE_IS_BETTER, ValidationRow
@@ -68,9 +68,14 @@ def _layout(quantity: str, row: ValidationRow) -> str:
     if quantity == "collective_time":
         return row.plan_kind
     if quantity == "step_time":
-        return width_of(row.details["dtype"])
-    if quantity in {"ttft", "tpot"} and row.details.get("concurrency"):
-        return load_of(float(row.details["concurrency"]))
+        return step_layout(row.details["dtype"], row.plan_kind)
+    if quantity in {"ttft", "tpot"}:
+        at_once = row.details.get("concurrency")
+        return latency_layout(
+            split=row.plan_kind == "disaggregated",
+            load=load_of(float(at_once)) if at_once else "",
+            kind=row.plan_kind,
+        )
     return ""
 
 

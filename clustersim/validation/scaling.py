@@ -13,13 +13,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from clustersim.errors import ClusterSimError, InputError, suggest
+from clustersim.intervals.layouts import plan_kind
 from clustersim.schema.formats import number_format
 from clustersim.schema.lookup import plain
 from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, class_of, reason_of, require_columns
 from clustersim.validation.row_files import scenario_text
 from clustersim.validation.sites import card_of
 from clustersim.validation.sources import filled, shipped_rows, software_of_row
-from clustersim.validation.training import Unpredictable, plan_kind, predict_step
+from clustersim.validation.training import Unpredictable, predict_step
 from clustersim.validation.training_record import number
 from clustersim.validation.training_rows import known_row
 

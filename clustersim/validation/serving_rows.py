@@ -13,6 +13,7 @@ from functools import lru_cache
 from math import inf, isfinite
 from typing import Any
 
+from clustersim.intervals.layouts import serving_plan_kind
 from clustersim.perf.card import Card
 from clustersim.perf.serving_engine import Layout, Precision
 from clustersim.schema.find_software import load_software
@@ -263,10 +264,7 @@ def _card(name: str) -> CardProfile:
 
 def labels(run: ServingRecord, prompt: float, output: float) -> dict[str, str]:
     """Return what the errors are grouped by: software, card class, kind of plan, and lengths."""
-    lay = run.layout
-    kinds = (("disaggregated", run.decode is not None), ("replicated attention", lay.dp > 1),
-             ("pipeline", lay.pp > 1), ("experts", lay.ep > 1), ("tensor", lay.tp > 1))  # fmt: skip
-    plan = next((name for name, used in kinds if used), "one card")
+    plan = serving_plan_kind(run.layout, split=run.decode is not None)
     long = " and ".join(
         f"{'long' if value >= 2048 else 'short'} {what}"
         for what, value in (("prompts", prompt), ("answers", output))

@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from clustersim.errors import ClusterSimError, InputError, suggest
+from clustersim.intervals.layouts import plan_kind
 from clustersim.perf.job import TrainJob
-from clustersim.perf.plan import Plan
 from clustersim.perf.shortlist import kind_of
 from clustersim.perf.step import StepTime
 from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, class_of, reason_of, require_columns
@@ -108,21 +108,6 @@ def _step(row: Mapping[str, str], known: KnownRow) -> tuple[StepTime, float, dic
         "tuned_on": row["id"] in tuned_ids(), "guessed": known.chosen, "shards": kind_of(train.plan),
     }  # fmt: skip
     return step, _measured_s(row, known, step), details
-
-
-def plan_kind(plan: Plan) -> str:
-    """Return how a plan spreads the work, by what it uses most visibly.
-
-    >>> plan_kind(Plan(tp=8, pp=4)), plan_kind(Plan(dp=8, zero=3))
-    ('pipeline and tensors', 'sharded data parallel')
-    """
-    if plan.ep > 1:
-        return "experts and pipeline" if plan.pp > 1 else "experts"
-    if plan.zero == 3:
-        return "sharded data parallel"
-    if plan.pp > 1:
-        return "pipeline and tensors" if plan.tp > 1 else "pipeline"
-    return "tensors" if plan.tp > 1 else "data parallel"
 
 
 def plan_shards(row: ValidationRow) -> str:

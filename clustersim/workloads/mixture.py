@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from clustersim.assemble.groups import joint
 from clustersim.assemble.reliability import Trained, training_run_of
@@ -274,7 +276,22 @@ def on_groups(
             )
         ),
         group_loads={g.group: works[g.group].load if g.group in works else IDLE for g in inputs.groups},
+        within=_Least([w.within for w in works.values() if w.within is not None]) if first.within else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Least:
+    """The share within the level of the group that has the least of it."""
+
+    each: Sequence[Callable[[Any, Any], Any]]
+
+    def __call__(self, ttft: Any, tpot: Any) -> Any:
+        """Return the least of the groups' shares."""
+        found = self.each[0](ttft, tpot)
+        for other in self.each[1:]:
+            found = np.minimum(found, other(ttft, tpot))
+        return found
 
 
 def _added(product: str, works: Mapping[str, Work], cards: Mapping[str, float]) -> Product:

@@ -20,20 +20,23 @@ from clustersim.assemble.serving import ServingBuilder, content_of, deployment, 
 from clustersim.assemble.traffic import longest_of, slo_of, stream_spec
 from clustersim.columns import Unbatchable, of_points, pick, places, values_of
 from clustersim.des.serving.closed_form import ClosedForm
+from clustersim.des.serving.closed_state import SloColumns
 from clustersim.des.serving.costs import token_seconds
 from clustersim.des.serving.deployment import of_run, steady, with_request_time
 from clustersim.des.serving.fluid_inputs import traffic_of
 from clustersim.des.serving.fluid_use import FluidUse
-from clustersim.des.serving.metrics import Slo, Use, summarise
+from clustersim.des.serving.metrics import Slo, Use, records, summarise
 from clustersim.des.serving.steady import STABLE_SHARE, rate_at_slo
 from clustersim.des.serving.stream import Stream
 from clustersim.des.serving.window import steady_window
+from clustersim.errors import InfeasibleError
 from clustersim.perf.serving_checks import length_words
 from clustersim.schema.demand import ServingWorkload, identity
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import ServingPlan
+from clustersim.workloads.serving_level import FormLevel, SeenLevel
 from clustersim.workloads.serving_plans import Ranked, best_plan, candidates, words_of
-from clustersim.workloads.serving_points import best_of_points
+from clustersim.workloads.serving_points import best_of_points, level_of
 from clustersim.workloads.work import Load, Product, StageCache, Work
 
 __all__ = ["Capacity", "ServingDetail", "detail_of", "load_of", "planned", "too_long", "work_of"]
@@ -42,6 +45,8 @@ Array = NDArray[np.float64]
 
 #: Requests of the simulated run that is read where the closed form does not hold.
 _SIMULATED = 20_000
+#: The number of the one point that is asked.
+_ONE = np.zeros(1, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,8 @@ class Capacity:
     """Of a split fleet in closed form: of the cards that take prompts, and of those that decode."""
     fidelity: str
     why: str
+    within: Callable[[Any, Any], Any] = field(repr=False)
+    """The share within the level at other latencies than these: times TTFT's factor, times TPOT's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +104,51 @@ def planned(inputs: Inputs, work: ServingWorkload, cache: StageCache) -> Serving
     builder = ServingBuilder(inputs, work)
     if builder.where is not None:
         return _planned_points(inputs, work, builder)
-    best, rows = best_plan(inputs, work)
-    assert best.fluid is not None and best.form is not None
-    slo, stream = slo_of(work, best.fluid.request_s), stream_spec(work, inputs.scenario.seed)
-    form, fluid = best.form.take(np.array([best.index])), best.fluid
-    at = _closed(form, fluid, fluid.request_s, lambda values: float(values[0]))
-    if not best.form.slo_holds[best.index]:
-        content = (best.fluid, identity(work), best.plan, slo)
-        at = cache.get("serving capacity", content, lambda: _simulated(inputs, work, best, stream, slo))
+    first, rows = best_plan(inputs, work)
+    best, stream, slo, at = _most_of(inputs, work, [first, *(row for row in rows if row is not first)], cache)
+    assert best.fluid is not None
     refused = tuple(row.reason for row in rows if row.reason)
     return ServingDetail(best.fluid, best.plan, work.plan != "best", stream, slo, at, refused)
+
+
+def _most_of(
+    inputs: Inputs, work: ServingWorkload, rows: Sequence[Ranked], cache: StageCache
+) -> tuple[Ranked, Stream, Slo, Capacity]:
+    """The plan of most requests per second and card, of plans that their closed forms have best first.
+
+    Where the first form does not hold, the simulation may give less than the next plan yields: it is asked of plans
+    in their order, until no later one promises more than what was found.
+    """
+    stream = stream_spec(work, inputs.scenario.seed)
+    found: tuple[Ranked, Slo, Capacity] | None = None
+    most, refused = 0.0, None
+    for row in rows:
+        if row.fluid is None or row.form is None or row.per_card_s <= most:
+            break
+        slo = slo_of(work, row.fluid.request_s)
+        try:
+            at = _capacity(inputs, work, row, stream, slo, cache)
+        except InfeasibleError as error:
+            refused = refused or error
+            continue
+        if at.requests_per_s / row.fluid.cards > most:
+            found, most = (row, slo, at), at.requests_per_s / row.fluid.cards
+    if found is None:
+        assert refused is not None
+        raise refused
+    return found[0], stream, found[1], found[2]
+
+
+def _capacity(
+    inputs: Inputs, work: ServingWorkload, row: Ranked, stream: Stream, slo: Slo, cache: StageCache
+) -> Capacity:
+    """A plan's capacity: by its closed form where that holds, else by simulation."""
+    assert row.fluid is not None and row.form is not None
+    if row.form.slo_holds[row.index]:
+        form, fluid = row.form.take(np.array([row.index])), row.fluid
+        return _closed(form, fluid, fluid.request_s, slo, lambda values: float(values[0]))
+    content = (row.fluid, identity(work), row.plan, slo)
+    return cache.get("serving capacity", content, lambda: _simulated(inputs, work, row, stream, slo))
 
 
 def _planned_points(inputs: Inputs, work: ServingWorkload, builder: ServingBuilder) -> ServingDetail:
@@ -124,16 +166,26 @@ def _planned_points(inputs: Inputs, work: ServingWorkload, builder: ServingBuild
     plain = replace(
         fluid, peak_flops=peak, bandwidth=bandwidth, decode_peak_flops=peaks, decode_bandwidth=other
     )
-    at = _closed(found.form, plain, outside, lambda values: of_points(found.column(values)))
+    level = level_of(work, outside)
+    at = _closed(
+        found.form, plain, outside, level, lambda values: of_points(found.column(values)), found.which
+    )
     own: ServingWorkload = pick(work, places(work), 0)
     slo = slo_of(own, pick(fluid.request_s, places(fluid.request_s), 0))
     return ServingDetail(fluid, found.plan, stated, stream_spec(own, inputs.scenario.seed), slo, at, ())
 
 
 def _closed(
-    form: ClosedForm, fluid: FluidDeployment, request_s: Array | float, number: Callable[[Array], Any]
+    form: ClosedForm,
+    fluid: FluidDeployment,
+    request_s: Array | float,
+    level: Slo | SloColumns,
+    number: Callable[[Array], Any],
+    which: NDArray[Any] = _ONE,
 ) -> Capacity:
-    """The capacity of the points of a form; ``number`` makes one number of the points of an array."""
+    """The capacity of the points of a form; ``number`` makes one number of the points of an array, of which each point
+    of a batch is one (``which``)."""
+    bounds = SloColumns(level.ttft_s, level.tpot_s, level.e2e_s, level.share)
     pools = _pools(form, fluid)
     shares, busy = _use(pools)
     return Capacity(
@@ -150,6 +202,7 @@ def _closed(
         phase_loads=_phase_loads(pools, number),
         fidelity="closed form",
         why=form.slo_why[0],
+        within=FormLevel(form, bounds, request_s, which),
     )
 
 
@@ -195,6 +248,11 @@ def _simulated(inputs: Inputs, work: ServingWorkload, best: Ranked, stream: Stre
     )
     window = steady_window(run.book)
     summary = with_request_time(summarise(run, slo, window=window), deployed.request_s)
+    rows = records(run)
+    came = window.holds(rows["arrival_s"]) if window else np.ones(len(rows["arrival_s"]), dtype=bool)
+    seen = SeenLevel(
+        rows["ttft_s"][came], rows["tpot_s"][came], rows["output_tokens"][came] - 1.0, slo, deployed.request_s
+    )
     use, seconds = (
         of_run(run, still, window),
         token_seconds(run, still.terms, still.decode_terms, window=window),
@@ -214,6 +272,7 @@ def _simulated(inputs: Inputs, work: ServingWorkload, best: Ranked, stream: Stre
         phase_loads=None,
         fidelity="simulation",
         why=best.form.slo_why[best.index],
+        within=seen,
     )
 
 
@@ -289,4 +348,5 @@ def work_of(inputs: Inputs, name: str, work: ServingWorkload, cache: StageCache)
         layout={"plan": words_of(detail.plan), "cards_per_deployment": cards, "stated": detail.stated},
         notes=tuple(notes),
         detail=detail,
+        within=at.within if level else None,
     )

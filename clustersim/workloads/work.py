@@ -10,7 +10,7 @@ import numpy as np
 
 from clustersim.columns import decisions, pass_over
 
-__all__ = ["MAIN_UNITS", "Load", "Product", "StageCache", "Work"]
+__all__ = ["AS_PREDICTED", "MAIN_UNITS", "Load", "Product", "StageCache", "Work", "is_time"]
 
 #: What a workload of a kind is bought for: the unit whose cost is *the* cost.
 MAIN_UNITS = {
@@ -18,11 +18,24 @@ MAIN_UNITS = {
     "jobs": "useful_card_hour",
 }  # fmt: skip
 
-#: Rates that are times, and those that a slower unit does not change.
-TIMES = ("step_time_s",)
-AS_PREDICTED = ("busy_share",)
+#: What a slower unit does not change: how much is taken at a time, and how busy a replica is kept.
+AS_PREDICTED = ("busy_share", "batch")
 
 T = TypeVar("T")
+
+
+def is_time(name: str) -> bool:
+    """Return whether a number is a time by its name: seconds, and none per second.
+
+    >>> is_time("a100.batch_s"), is_time("tokens_per_s"), is_time("mfu")
+    (True, False, False)
+    """
+    return name.endswith("_s") and not name.endswith("_per_s")
+
+
+def _last(name: str) -> str:
+    """A name without the group of cards that it is of."""
+    return name.rpartition(".")[2]
 
 
 class StageCache:
@@ -109,10 +122,13 @@ class Work:
     """The kind's own result, for its own command and figures."""
     group_loads: Mapping[str, Load] = field(default_factory=dict)
     """On unlike cards, the load of each group; a group that is not there idles."""
+    within: Callable[[Any, Any], Any] | None = field(default=None, repr=False, compare=False)
+    """The share of requests within the service level where TTFT and TPOT take so many times as long as predicted."""
 
     def slowed(self, slower: Mapping[str, Any]) -> Work:
         """Return the work where its unit takes ``slower["unit"]`` times as long as predicted, and its latencies
-        ``slower["ttft"]`` and ``slower["tpot"]`` times; the units of a card are used that much less.
+        ``slower["ttft"]`` and ``slower["tpot"]`` times; the units of a card are used that much less, and the share
+        within the service level is that of these latencies.
         """
         if not slower:
             return self
@@ -128,12 +144,21 @@ class Work:
                 name: replace(one, **{n: np.minimum(getattr(one, n) / unit, 1.0) for n in used})
                 for name, one in self.group_loads.items()
             },
-            service={k: v * slower.get(k.partition("_")[0], 1.0) for k, v in self.service.items()},
+            service={k: self._served(k, v, slower) for k, v in self.service.items()},
             rates={
-                k: v if k in AS_PREDICTED else v * unit if k in TIMES else v / unit
+                k: v if _last(k) in AS_PREDICTED else v * unit if is_time(k) else v / unit
                 for k, v in self.rates.items()
             },
         )
+
+    def _served(self, name: str, value: Any, slower: Mapping[str, Any]) -> Any:
+        """A number of the service level, slower by what it is a time of."""
+        own = slower.get(name.partition("_")[0])
+        if name == "slo_share" and self.within is not None:
+            return self.within(slower.get("ttft", 1.0), slower.get("tpot", 1.0))
+        if own is not None:
+            return value * own
+        return value * slower.get("unit", 1.0) if is_time(name) else value
 
     @property
     def per_card_year(self) -> float:

@@ -25,6 +25,7 @@ from clustersim.des.serving.closed_state import (
     row_of,
     solve,
     state_at,
+    within_level,
 )
 from clustersim.des.serving.fluid_batch import prefill_limit
 from clustersim.des.serving.fluid_inputs import Traffic, mean_of
@@ -38,7 +39,7 @@ from clustersim.special import ndtri
 
 __all__ = [
     "ClosedForm", "Crossing", "Fleet", "FluidPool", "SloColumns", "closed_form", "crossing", "fleet_of", "probe",
-    "shares_at", "solved_for",
+    "shares_at", "slower_share", "solved_for",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -270,6 +271,39 @@ def shares_at(
     top = solved.saturated[:, 0]
     rate = np.broadcast_to(rate, top.shape)
     return state_at(solved, rate[:, None], slo).share[:, 0], top
+
+
+def slower_share(
+    form: ClosedForm, level: Slo | SloColumns, outside_s: Array, ttft: Array, tpot: Array
+) -> Array:
+    """Return the share within the level, (points,), where TTFT takes ``ttft`` and TPOT ``tpot`` times as long.
+
+    A form of one point answers for as many factors as there are; ``outside_s`` are seconds of a request that the level
+    is without and that take as much longer.
+
+    >>> from clustersim.des.serving.fluid_inputs import fluid_cost, traffic_of
+    >>> from clustersim.des.serving.rules import Batching, ReplicaCost
+    >>> from clustersim.des.serving.stream import Lengths, Stream
+    >>> cost = fluid_cost(ReplicaCost(tuple(0.02 + 5e-5 * n for n in range(2305)), 5e-5, 1e-7, 0.0, 0.0, 400_000))
+    >>> t = traffic_of(Stream(1.0, Lengths(500, "constant"), Lengths(101, "constant")))
+    >>> level = Slo(tpot_s=0.05)
+    >>> c = closed_form(Fleet(FluidPool(cost, Batching(2048, 256))), t, level)
+    >>> found = slower_share(c, level, np.zeros(1), np.ones(3), np.array([0.5, 1.0, 2.0]))
+    >>> bool(found[1] == c.slo_share[0]), bool(found[0] > found[1] > found[2])
+    (True, True)
+    """
+    rate = np.broadcast_to(
+        form.rate_per_s, np.broadcast_shapes(form.rate_per_s.shape, ttft.shape, tpot.shape)
+    )
+    first = form.first.mean_s[:, 0]
+    same = (ttft == 1.0) & (tpot == 1.0)
+    whole = ((row_of(level.e2e_s) + outside_s) - (first + outside_s) * ttft) / tpot + first
+    slower = SloColumns(
+        np.where(ttft == 1.0, row_of(level.ttft_s), (row_of(level.ttft_s) + outside_s) / ttft - outside_s),
+        row_of(level.tpot_s) / tpot,
+        np.where(same, row_of(level.e2e_s), whole),
+    )
+    return within_level(form.first, form.pace, slower, rate[:, None])[:, 0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from clustersim.des.serving.settings import Pool, Transfer
 
 __all__ = [
     "Fleet", "FluidPool", "SloColumns", "Solved", "State", "fleet_of", "row_of", "saturated_of", "solve",
-    "state_at",
+    "state_at", "within_level",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -265,10 +265,10 @@ def state_at(solved: Solved, rate: Array, slo: Slo | SloColumns) -> State:
         p = b
         first = first_token(entry, b, solved.saturated / entry.replicas[:, None])
         later = pace(entry, b, first)
-    return State(p, b, first, later, _within(first, later, slo, rate))
+    return State(p, b, first, later, within_level(first, later, slo, rate))
 
 
-def _within(first: FirstToken, later: Pace, slo: Slo | SloColumns, rate: Array) -> Array:
+def within_level(first: FirstToken, later: Pace, slo: Slo | SloColumns, rate: Array) -> Array:
     """Return the share of requests within every bound; TTFT and the pace are taken as independent."""
     share = np.ones_like(rate)
     ttft, tpot, e2e = (row_of(bound)[:, None] for bound in (slo.ttft_s, slo.tpot_s, slo.e2e_s))

@@ -141,6 +141,8 @@ class Balance:
 
 #: Requests per replica up to which the sum of `meeting` is taken term by term.
 _TERMS = 12
+#: Terms of all points that are looked at in one call: more take memory, and no less time.
+_AT_ONCE = 100_000
 
 
 def meeting(site: Site, present: Array) -> Array:
@@ -165,11 +167,23 @@ def meeting(site: Site, present: Array) -> Array:
     peak = (site.queue2 + 1.0) / 2.0
     mean = np.maximum(servers * present, 1e-9) / peak
     few = np.zeros_like(present)
-    for count in range(1, _TERMS + 1):
-        few += gammainc(np.broadcast_to(count * servers / peak, mean.shape), mean)
+    asked = np.broadcast_to(servers > 1.0, present.shape) & (present < _TERMS / 3.0)
+    few[asked] = _floors(np.broadcast_to(servers / peak, present.shape)[asked], mean[asked])
     many = present - (servers - 1.0) / (2.0 * servers)
     found = np.where(present < _TERMS / 3.0, few, many) / np.maximum(present, 1e-9)
     return np.asarray(np.where(servers > 1.0, np.clip(found, 0.0, 1.0), 1.0))
+
+
+def _floors(shape: Array, mean: Array) -> Array:
+    """Return the sum of P(N >= count n), count to `_TERMS`, for flat arrays; several terms a call, since a point alone
+    is mostly calls."""
+    total, terms = np.zeros_like(mean), np.arange(1.0, _TERMS + 1.0)
+    if not mean.size:
+        return total
+    for some in np.array_split(terms, -(-terms.size * mean.size // _AT_ONCE)):
+        for share in gammainc(some[:, None] * shape, np.broadcast_to(mean, (some.size, mean.size))):
+            total += share
+    return total
 
 
 def prefill_iterations(site: Site, base: Array, tokens: Array) -> tuple[Array, Array]:

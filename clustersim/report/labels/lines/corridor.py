@@ -65,6 +65,11 @@ LINES: dict[str, str] = {
         "实际年度末),企业价值更高,目标价也更高。",
     "After the tier: P10 to P90 of {} draws of every input with a range and of the errors below.":
         "等级之后:P10 至 P90,由 {} 次抽样得出,抽取每个带范围的输入与下列误差。",
+    "not drawn": "未抽样", "the same in all draws": "各次抽样均相同", "the same in all replications": "各次重复均相同",
+    "{n} to {n} of the replications": "{} 至 {}(各次重复)",
+    "not drawn: at the inputs' values alone (no error of it was measured, or it is stated); the same in all draws: no"
+    " drawn input moves it as far as is printed.":
+        "未抽样:仅按输入的取值(其误差无人测过,或为给定值);各次抽样均相同:所抽输入的影响小于所印的位数。",
     "{} on {} by {}, {}: {}; measured over predicted time {} to {}, middle {}":
         "{} 在 {},{},{}:{};实测与预测时间之比 {} 至 {},中位 {}",
     "{}: {} residuals of {} sources, of {} in all": "{}:{} 个残差,来自 {} 个出处,共 {} 个",
