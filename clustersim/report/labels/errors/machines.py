@@ -218,6 +218,25 @@ TEXTS: dict[str, str] = {
     "plan: shard={} must divide dp x cp = {}; {} would do": "plan:shard={} 须整除 dp x cp = {};可用 {}",
     "plan: unit_layers must be at least 1, prefetch and shard at least 0":
         "plan:unit_layers 须至少为 1,prefetch 与 shard 至少为 0",
+    "plan: {} has {} layers{}, fewer than pp x interleave = {} x {} chunks; at most {} chunks, one layer each":
+        "plan:{} 有 {} 层{},少于 pp x interleave = {} x {} 段;至多 {} 段,每段一层",
+    "reliability: fleet and card_hours_per_failure are two rates of one job; state one":
+        "reliability:fleet 与 card_hours_per_failure 是同一作业的两个故障率;只给其一",
+    "training and latency exclude each other: nobody waits for a batch that trains":
+        "training 与 latency 互斥:训练的批次没有人在等",
+    "dtype {} is the recipe {}, and recipe says {}; state one of them":
+        "dtype {} 即配方 {},而 recipe 为 {};只给其一",
+    "no profile of the {} {}; {}": "没有{} {} 的参数文件;{}",
+    "the {} is not named": "未给{}名",
+    "row {}: {} is a form of the literature at what the row states, and no site's run gives it; what went in stands in"
+    " the row's details (`validate reliability -f json`)":
+        "行 {}:{} 是文献公式代入该行所给之数,任何场景的运行都不给出;代入之数见该行的 details(`validate reliability"
+        " -f json`)",
+    "row {} is of a card, and no site's run gives it: `clustersim profiles show {}` prints it as {}":
+        "行 {} 是一张卡的数,任何场景的运行都不给出:`clustersim profiles show {}` 以 {} 给出",
+    "row {}: {} is of one machine, and no site's run gives it; its parts stand in the row's details (`validate tco -f"
+    " json`)":
+        "行 {}:{} 是一台机器的数,任何场景的运行都不给出;其组成见该行的 details(`validate tco -f json`)",
     "plan: interleave > 1 needs pp > 1; set interleave=1":
         "plan:interleave > 1 要求 pp > 1;请设 interleave=1",
     "plan: schedule {} with interleave={}; interleave above 1 and schedule 'interleaved' go together":
