@@ -51,11 +51,12 @@ def list_profiles(kind: str) -> Answer:
 
 @answers(profiles, of="", name="show")
 @click.argument("name", type=PROFILE)
-def show_profile(name: str) -> Answer:
+@click.option("--kind", default="", help="Kind of the profile, where its name is of several.")
+def show_profile(name: str, kind: str) -> Answer:
     """Show every field of a profile with its range, tier and source; of a model also what they add up to."""
     import clustersim as cs
 
-    return cs.profile(name)
+    return cs.profile(name, kind)
 
 
 @answers(profiles, of="", name="diff")

@@ -152,6 +152,10 @@ def main() -> NoReturn:
     gc.set_threshold(50_000, 20, 50)
     # Plugins of pydantic are looked for in all that is installed; we have none.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # Figures go to files: whatever window a notebook's shell or a slip asks for.
+    os.environ["MPLBACKEND"] = "agg"
+    # Under LC_ALL=C the bytes of a Chinese name come as escapes: they are UTF-8 wherever they can be.
+    sys.argv[1:] = [os.fsencode(word).decode(errors="surrogateescape") for word in sys.argv[1:]]
     sys.exit(_run() if _streams() else 2)
 
 

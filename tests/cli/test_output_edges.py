@@ -173,6 +173,13 @@ def test_bytes_that_are_no_text_in_an_argument_are_a_message() -> None:
         assert done.returncode == 2 and b"Traceback" not in done.stderr, done.stderr
 
 
+def test_a_chinese_name_is_known_where_the_locale_has_no_letters_for_it() -> None:
+    plain = {**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    words = [sys.executable, "-m", "clustersim", "profiles", "show", "昇腾910B", "-f", "csv"]
+    done = subprocess.run(words, capture_output=True, cwd=ROOT, check=False, env=plain)
+    assert done.returncode == 0 and b"Ascend-910B" in done.stdout, done.stderr
+
+
 def test_ctrl_c_while_the_program_is_loaded_shows_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     class Interrupted:
         @staticmethod
