@@ -219,6 +219,11 @@ def _run() -> int:
             return _bug()
         _say(f"error: this command needs {error.name}; install {install_line(extra)}")
         return 2
+    except MemoryError as error:
+        _say(
+            f"error: this needs more memory than there is ({error or 'none is left'}); ask for fewer or smaller"
+        )
+        return 2
     except Exception:
         return _bug()
     return result if isinstance(result, int) else 0
