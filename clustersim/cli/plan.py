@@ -48,7 +48,7 @@ _LIMITS = (
     ),
     click.option("--demand", default="", metavar="SCENARIO", help="Put this one's demand on all scenarios."),
     click.option("--own-site", is_flag=True, help="Price each scenario at its own site; else all at the first one's."),
-    click.option("--most", type=click.IntRange(1, 10_000_000), default=16_384, show_default=True, help="Largest, cards."),
+    click.option("--most", type=click.IntRange(1, 10**7), default=16_384, show_default=True, help="Largest, cards."),
     click.option("--top", type=click.IntRange(1, 10_000), default=5, show_default=True, help="How many to show."),
     click.option("--write", metavar="FILE", help="Write the first as a scenario that runs as it stands."),
     click.option(
