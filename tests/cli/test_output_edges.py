@@ -21,7 +21,7 @@ from clustersim.study.driver import run_study
 from clustersim.study.space import parse_axis
 from clustersim.study.spec import make_spec
 from clustersim.study.store import StudyStore
-from clustersim.writing import write_beside, write_bytes
+from clustersim.writing import scratch, write_beside, write_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -110,6 +110,14 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
         temporary.write_bytes(b"half")
         _ = 1 / 0
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), FileNotFoundError(2, "no folder")])
+def test_a_temporary_file_that_cannot_be_written_is_said(error: OSError) -> None:
+    with pytest.raises(InputError, match="temporary files cannot be written"), scratch():
+        raise error
+    with pytest.raises(OSError, match="x.csv"), scratch():  # of a file of the user's the place is known
+        raise OSError(28, "No space left on device", "/data/x.csv")
 
 
 HOSTILE = (
