@@ -78,8 +78,8 @@ def scratch() -> Iterator[Path]:
         if error.filename is not None and not str(error.filename).startswith(tempfile.gettempdir()):
             raise
         raise InputError(
-            f"temporary files cannot be written ({error.strerror or error}); free some space, or let TMPDIR name another"
-            " folder"
+            f"temporary files cannot be written ({error.strerror or error}); free some space, or name another folder by"
+            " TMPDIR"
         ) from None
 
 

@@ -116,7 +116,7 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 def test_a_temporary_file_that_cannot_be_written_is_said(error: OSError) -> None:
     with pytest.raises(InputError, match="temporary files cannot be written"), scratch():
         raise error
-    with pytest.raises(OSError, match="x.csv"), scratch():  # of a file of the user's the place is known
+    with pytest.raises(OSError, match=r"x\.csv"), scratch():  # of a file of the user's the place is known
         raise OSError(28, "No space left on device", "/data/x.csv")
 
 
