@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clustersim.cli.helps import grouped
-from clustersim.cli.names import SCENARIO, Finite
+from clustersim.cli.names import DRAWS, SCENARIO, Finite
 from clustersim.cli.options import answers
 from clustersim.errors import InputError
 from clustersim.report.language import language
@@ -82,7 +82,7 @@ def cases(company: Company) -> Answer:
 
 
 @answers(command, of="company")
-@click.option("-n", "--samples", type=click.IntRange(min=100), default=10_000, show_default=True,
+@click.option("-n", "--samples", type=click.IntRange(100, 1_000_000), default=10_000, show_default=True,
               help="Samples that are drawn.")  # fmt: skip
 def mc(company: Company, samples: int) -> Answer:
     """Draw the uncertain inputs of the company: P10, P50, P90 of the target price.
@@ -270,7 +270,7 @@ def bundle(company: Company) -> Answer:
     "--as", "forms", multiple=True, type=click.Choice(["pdf", "docx", "pptx", "xlsx", "html", "bundle"]),
     help="Form, repeatable; all of them by default.",
 )  # fmt: skip
-@click.option("--draws", type=click.IntRange(min=0), help="Draws behind the intervals.")
+@click.option("--draws", type=DRAWS, help="Draws behind the intervals.")
 def proposal(
     scenario: Scenario, others: tuple[str, ...], language: str, forms: tuple[str, ...], draws: int | None
 ) -> Answer:

@@ -86,6 +86,7 @@ TEXTS: dict[str, str] = {
     "List the numbers of one scenario, with values and tiers.": "列出一个场景的各个数,及其值与来源等级。",
     "Add what each key is, its default and its readers to a table.": "在表中加上每个键的含义、默认值与使用处。",
     "List the units that quantities may be written in instead.": "改为列出数量可用的单位。",
+    "Kind of the profile, where its name is of several.": "参数文件的种类,在同名的有几种时给出。",
     "Kind of file, where its content does not tell.": "文件的种类,在内容看不出时给出。",
     "Name of what is made; the default comes from the file's own name.": "生成物的名称;默认取自文件名。",
     "A key that changes no dimension: left out, which the result says. Repeatable.":
