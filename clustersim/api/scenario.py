@@ -317,17 +317,21 @@ class Scenario:
     @told("compare")
     def compare(
         self, *others: str, own_site: bool = False, demand: str = "", stated_plans: bool = False,
-        draws: int | None = None
+        draws: int | None = None, budget: str | None = None, power: str | None = None, racks: str | None = None,
     ) -> Answer:  # fmt: skip
-        """Put one demand on this cluster and on others: the cost of every unit, and the difference by term."""
+        """Put one demand on this cluster and on others: the cost of every unit, and the difference by term; with limits
+        each as large as they allow."""
         _scenarios(others)
+        from clustersim.planner.asked import resource_limits
         from clustersim.planner.comparison import Asked
         from clustersim.report.pages.compare import compare_answer
 
         asked = Asked(
             names=(self.name, *others), sets=self.changes, own_site=own_site, demand=demand, stated_plans=stated_plans
         )  # fmt: skip
-        return compare_answer(asked, draws=draws)
+        limited = any(text is not None for text in (budget, power, racks))
+        limits = resource_limits(budget, power, racks, self.load(incumbent=False)) if limited else None
+        return compare_answer(asked, draws=draws, limits=limits)
 
     @told("proposal")
     def proposal(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from clustersim.des.serving.rules import Batching
@@ -49,10 +50,14 @@ _KINDS = {
     "moe_bf16": ("moe_bf16", "moe"),
     "moe_window": ("moe_window", "moe_bf16", "moe"),
     "moe_linear": ("moe_linear", "moe"),
+    "moe_wide": ("dense",),
+    "moe_wide_bf16": ("dense_bf16", "dense"),
     "mla": ("mla", "moe"),
     "mla_fp4": ("mla_fp4", "mla", "moe"),
     "mla_sparse": ("mla_sparse", "mla", "moe"),
 }
+#: Classes of wide experts -> the class that their routing is of.
+_ROUTED = {"moe_wide": "moe", "moe_wide_bf16": "moe_bf16"}
 #: Data types of 16 bits.
 _WIDE = {"bf16", "fp16"}
 
@@ -129,6 +134,8 @@ def constants_kind(model: Model, linear: str) -> str:
         return f"{base}_linear"
     if model.experts and "window" in kinds:
         return "moe_window"
+    if model.experts and model.expert_ffn_hidden >= model.hidden:
+        return "moe_wide_bf16" if linear in _WIDE else "moe_wide"
     return f"{base}_bf16" if linear in _WIDE else base
 
 
@@ -186,13 +193,24 @@ def engine_efficiency(profile: SoftwareProfile, card: Card, kind: str) -> Effici
     nobody measured.
 
     ``kind`` is ``dense``, ``dense_bf16``, ``moe`` or ``mla``. Decode attention streams like the weights, so it
-    takes the same share of the bandwidth.
+    takes the same share of the bandwidth. Experts as wide as the model or wider (``moe_wide``) are products of the size
+    of a dense model's and run at its shares; routing takes what it takes of narrow ones, from which the constants of
+    mixtures were found.
 
     >>> card = Card(name="X", peak={}, memory_bytes=1, memory_bandwidth=1, gemm_efficiency=0.7,
     ...     memory_efficiency=0.8)
     >>> round(engine_efficiency(load_software("vllm-0.9"), card, "dense").gemm, 3)
     0.259
     """
+    if kind in _ROUTED:
+        routed = engine_efficiency(profile, card, _ROUTED[kind])
+        wide = _class_efficiency(profile, card, kind)
+        return replace(wide, expert=routed.expert, expert_layer_s=routed.expert_layer_s)
+    return _class_efficiency(profile, card, kind)
+
+
+def _class_efficiency(profile: SoftwareProfile, card: Card, kind: str) -> Efficiency:
+    """The constants of one class of models."""
     kinds = _KINDS.get(kind, (kind,))
     found = _serving(profile).on(card.name, kinds)
     if found is not None:

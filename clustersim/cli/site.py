@@ -117,16 +117,28 @@ def worth(
     show_default="128, fewer where each would queue many jobs again",
     help="Draws of the uncertain inputs behind P10 and P90; clusters share the draws of what they share.",
 )  # fmt: skip
+@click.option(
+    "--budget", help="Every cluster as large as this capex allows, VAT included, for example '300 MCNY'."
+)
+@click.option(
+    "--power", help="Every cluster as large as this provisioned site power allows, for example '3 MW'."
+)
+@click.option("--racks", help="Every cluster as large as so many racks allow.")
 def compare(
-    scenario: Scenario, others: list[str], own_site: bool, demand: str, stated_plans: bool, draws: int | None
-) -> Answer:
+    scenario: Scenario, others: list[str], own_site: bool, demand: str, stated_plans: bool, draws: int | None,
+    budget: str | None, power: str | None, racks: str | None,
+) -> Answer:  # fmt: skip
     """Run one demand on the clusters of SCENARIOS, each at its sustainable rate: cost of every unit, power, service
-    level, plans, and the difference by term.
+    level, plans, and the difference by term. With --budget, --power or --racks at equal means: each cluster grows by
+    whole servers or supernodes, unlike groups in their ratio.
 
     Keys of --set reach every side where they say what is asked, its price or a part; keys of a cluster reach the first;
     SCENARIO.KEY reaches one.
     """
-    return scenario.compare(*others, own_site=own_site, demand=demand, stated_plans=stated_plans, draws=draws)
+    return scenario.compare(
+        *others, own_site=own_site, demand=demand, stated_plans=stated_plans, draws=draws, budget=budget, power=power,
+        racks=racks,
+    )  # fmt: skip
 
 
 @answers()

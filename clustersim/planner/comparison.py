@@ -6,7 +6,7 @@ A side that cannot do the demand (no plan fits, no rate meets the service level)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.market.value import refuse_unequal
 from clustersim.pipeline import SiteRun, StageCache, run_site, value_of_card
+from clustersim.planner.candidates import Limits
 from clustersim.planner.contributions import parts_of
+from clustersim.planner.equal import sized
 from clustersim.planner.ranking import TIE, ties_of
 from clustersim.planner.uncertainty import (
     LEADS,
@@ -95,13 +97,17 @@ def _run(side: Inputs, cache: StageCache) -> Side:
         return Side(side, None, str(error).splitlines()[0])
 
 
-def compare(asked: Asked, *, draws: int | None = 0) -> dict[str, Any]:
+def compare(asked: Asked, *, draws: int | None = 0, limits: Limits | None = None) -> dict[str, Any]:
     """Return the comparison: rows of sites and of workloads, costs by term, differences, intervals, break-even prices.
 
-    Raises InputError for fewer than two scenarios, unequal demands, or a plan that one side alone states.
+    With ``limits`` every side is as large as they allow (`planner/equal.py`), and what it makes in a day stands beside.
+
+    Raises InputError for fewer than two scenarios, unequal demands, or a plan that one side alone states,
+    InfeasibleError where not even the smallest size of a side meets the limits.
     """
     if len(asked.names) < 2:
         raise InputError("compare needs at least two scenarios")
+    asked, equal = (asked, []) if limits is None else _at(asked, limits)
     loaded = asked.load({})
     refuse_stated_plans(loaded, allowed=asked.stated_plans)
     sides = run_sides(loaded)
@@ -112,6 +118,11 @@ def compare(asked: Asked, *, draws: int | None = 0) -> dict[str, Any]:
     return {
         "site": "own" if asked.own_site else first.name,
         "demand": {n: _demand(loaded[0], n) for n in works},
+        **(
+            {"equal": {"limits": limits.asked(), "sides": equal, "per_day": _per_day(sides)}}
+            if limits
+            else {}
+        ),
         "sides": [_site_row(side) for side in sides],
         "workloads": [_work_row(side, name) for name in works for side in sides],
         "terms": terms,
@@ -124,6 +135,31 @@ def compare(asked: Asked, *, draws: int | None = 0) -> dict[str, Any]:
         "settles": _settles(intervals),
         "break_even_card_price_cny": {s.name: _break_even(first, s) for s in sides[1:]},
     }
+
+
+def _at(asked: Asked, limits: Limits) -> tuple[Asked, list[dict[str, Any]]]:
+    """The question with every side at the largest size within limits, and what each takes of them."""
+    found = [sized(side, limits) for side in asked.load({})]
+    sets = dict(asked.sets)
+    for side, one in zip(asked.load({}), found, strict=True):
+        sets |= {f"{side.name}.{key}": value for key, value in one.counts.items()}
+    rows = [{"side": one.side, **one.takes, "binds": one.binds} for one in found]
+    return replace(asked, sets=sets), rows
+
+
+def _per_day(sides: Sequence[Side]) -> list[dict[str, Any]]:
+    """What each whole site makes of each workload in a day, in the workload's unit."""
+    out = []
+    for side in sides:
+        if side.run is None:
+            continue
+        scenario = side.inputs.scenario
+        sold = 1.0 if scenario.tco is None else scenario.tco.sold_share.value
+        for work in side.run.works:
+            hours = side.inputs.cards * 24.0 * sold * scenario.shares[work.name]
+            out.append({"side": side.name, "workload": work.name, "unit": work.main.name,
+                        "units_per_day": work.main.per_card_hour * hours})  # fmt: skip
+    return out
 
 
 def _demand(inputs: Inputs, name: str) -> dict[str, Any]:

@@ -87,8 +87,10 @@ TEXTS: dict[str, str] = {
         "以及测量的先后。",
     "Run one demand on the clusters of SCENARIOS, each at its sustainable rate: cost of every unit, power, service"
     " level,"
-    " plans, and the difference by term.":
-        "在各 SCENARIOS 的集群上运行同一需求,各取其可持续速率:单位成本、功率、服务水平、方案,以及逐项差异。",
+    " plans, and the difference by term. With --budget, --power or --racks at equal means: each cluster grows by whole"
+    " servers or supernodes, unlike groups in their ratio.":
+        "在各 SCENARIOS 的集群上运行同一需求,各取其可持续速率:单位成本、功率、服务水平、方案,以及逐项差异。给出"
+        " --budget、--power 或 --racks 时按同等条件比较:各集群按整台服务器或整个超节点扩展,异种卡组保持比例。",
     "Keys of --set reach every side where they say what is asked, its price or a part; keys of a cluster reach the"
     " first;"
     " SCENARIO.KEY reaches one.":

@@ -36,6 +36,11 @@ TEXTS: dict[str, str] = {
     "Whether more is better; the default goes by the output.": "是否越大越好;默认依输出而定。",
     "Draws of all unknowns.": "对全部未知数的抽样次数。",
     "Price each cluster at its own site; else all at the first one's.": "各集群按自己的站点定价;否则都按第一个的站点。",
+    "Every cluster as large as this capex allows, VAT included, for example '300 MCNY'.":
+        "各集群取此含税资本开支所容许的最大规模,例如 '300 MCNY'。",
+    "Every cluster as large as this provisioned site power allows, for example '3 MW'.":
+        "各集群取此站点额定功率所容许的最大规模,例如 '3 MW'。",
+    "Every cluster as large as so many racks allow.": "各集群取此机柜数所容许的最大规模。",
     "Put this one's demand on all of them.": "把此场景的需求放到所有集群上。",
     "Draws of the uncertain inputs behind P10 and P90; clusters share the draws of what they share.":
         "P10 与 P90 背后对不确定输入的抽样次数;各集群共有的输入共用抽样。",

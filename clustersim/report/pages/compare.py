@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from clustersim.planner.candidates import Limits
 from clustersim.planner.comparison import Asked, compare
 from clustersim.report.answer import Answer, Block
 
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
 __all__ = ["compare_answer"]
 
 
-def compare_answer(asked: Asked, *, draws: int | None) -> Answer:
+def compare_answer(asked: Asked, *, draws: int | None, limits: Limits | None = None) -> Answer:
     """Put one demand on several clusters, each at its sustainable rate, and say what makes the difference."""
-    result = compare(asked, draws=draws)
+    result = compare(asked, draws=draws, limits=limits)
     rows = [{k: v for k, v in row.items() if k != "notes"} for row in result["workloads"]]
     names = dict.fromkeys(k for row in rows for k in row)
     said = result.pop("draws_said")
@@ -37,10 +38,17 @@ def _page(result: Mapping[str, Any]) -> list[Block]:
         "each priced at its own site" if own else f"priced at the site of {result['site']}",
         sites,
     ]
+    if "equal" in result:
+        lines += ["", *_equal(result["equal"])]
     lines += [f"{row['side']}: no cost: {row['reason']}" for row in result["sides"] if row["reason"]]
     for name in result["demand"]:
         lines += ["", *_workload(result, name)]
     return [*lines, "", *_even(result)]
+
+
+def _equal(equal: Mapping[str, Any]) -> list[Block]:
+    """How large each side is within the limits, and what it makes in a day."""
+    return ["each side as large as the limits allow", [equal["limits"]], equal["sides"], equal["per_day"]]
 
 
 def _workload(result: Mapping[str, Any], name: str) -> list[Block]:

@@ -34,6 +34,7 @@ LINES: dict[str, str] = {
     "network transit {n}": "网络带宽 {}", "carbon {n}": "碳 {}",
     # --- compare
     "each priced at its own site": "各按自己的站点定价",
+    "each side as large as the limits allow": "各方取限额所容许的最大规模",
     "priced at the site of {}": "按 {} 的站点定价",
     "{}: no cost: {}": "{}:没有成本:{}",
     "{}: {} of {}, {} of the sold card-hours": "{}:{}({}),占售出卡时 {}",

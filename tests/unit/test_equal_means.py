@@ -1,0 +1,75 @@
+"""Sites as large as racks, power or a budget allow: within the limit, one step from breaking it, ratios kept."""
+
+import pytest
+
+from clustersim.errors import InfeasibleError, InputError
+from clustersim.planner.candidates import Limits
+from clustersim.planner.comparison import Asked, compare
+from clustersim.planner.equal import sized, takes_of
+from clustersim.schema.inputs import Inputs, load_inputs
+
+SITES = ("br166-1024", "jiangsu-four-vendors", "optical-br166-128", "old-a800-and-br166")
+#: What the tests ask at a part of what the files' own sites take.
+PARTS = (0.3, 1.0, 2.7)
+
+
+@pytest.fixture(scope="module", params=SITES)
+def site(request: pytest.FixtureRequest) -> Inputs:
+    return load_inputs(request.param, with_incumbent=False)
+
+
+@pytest.mark.parametrize("name", ["racks", "power_w", "budget_cny"])
+def test_a_site_fills_a_limit_to_the_last_step(site: Inputs, name: str) -> None:
+    own = takes_of(site)
+    last = 0
+    for part in PARTS:
+        most = own[name] * part
+        try:
+            found = sized(site, Limits(**{name: most}))
+        except InfeasibleError:
+            assert part < 1
+            continue
+        again = load_inputs(site.name, dict(found.counts), with_incumbent=False)
+        assert takes_of(again) == pytest.approx(dict(found.takes)), "the keys give the site that was counted"
+        assert found.takes[name] <= most and found.binds in {name, ""}
+        assert again.cards >= last
+        last = again.cards
+        if part == 1.0:
+            assert again.cards >= site.cards, "a site meets what it takes itself"
+        if site.groups and again.cards > 100:
+            was = [g.cards / site.cards for g in site.groups]
+            assert [g.cards / again.cards for g in again.groups] == pytest.approx(was, abs=0.07)
+    assert last > 0
+
+
+def test_what_cannot_be_made_equal_says_so(site: Inputs) -> None:
+    with pytest.raises(InfeasibleError, match=r"even .* takes a budget of .* above a budget of 0.001 M CNY"):
+        sized(site, Limits(budget_cny=1000.0))
+    with pytest.raises(InputError, match="give a limit"):
+        sized(site, Limits())
+
+
+def test_groups_of_equal_cards_are_asked_to_be_one_cluster() -> None:
+    groups = {"a": {"card": "BR106M", "cards": 512}, "b": {"card": "BR106M", "cards": 512}}
+    inputs = load_inputs("jiangsu-four-vendors", {"cluster.groups": groups}, with_incumbent=False)
+    with pytest.raises(InputError, match="write them as one cluster"):
+        sized(inputs, Limits(racks=30))
+
+
+@pytest.mark.full
+def test_a_comparison_at_equal_racks_says_what_each_makes_in_a_day() -> None:
+    asked = Asked(
+        names=("br166-1024", "jiangsu-four-vendors"),
+        sets={"demand.pretrain.model": "llama3-8b"},
+        demand="br166-1024",
+    )
+    found = compare(asked, limits=Limits(racks=40))
+    rows = {row["side"]: row for row in found["sides"]}
+    assert all(35 <= row["racks"] <= 40 for row in rows.values())
+    equal = found["equal"]
+    assert [row["binds"] for row in equal["sides"]] == ["racks", "racks"]
+    for row in equal["per_day"]:
+        work = next(w for w in found["workloads"] if w["side"] == row["side"])
+        assert row["units_per_day"] == pytest.approx(
+            work["training_goodput_tokens_per_s"] * 86_400 / 1e6, rel=0.2
+        )
