@@ -31,7 +31,7 @@ __all__ = ["BANDS", "ROUTES", "Route", "openapi"]
 #: Points of a band, each sent as soon as it is known.
 BANDS = (64, 256, 1024)
 #: A band that took longer is the last: one of more points takes up to four times as long.
-LONGEST_S = 3.0
+LONGEST_S = 10.0
 #: Points of a slider that are run before it is moved.
 MOST_READY = 8
 Handler = Callable[[Request], Awaitable[Response]]
