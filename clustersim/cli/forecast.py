@@ -263,8 +263,9 @@ def bundle(company: Company) -> Answer:
 
 
 @answers(needs_folder=True)
+@click.argument("more", nargs=-1, type=SCENARIO, metavar="[OTHER]...")
 @click.option("--against", "others", multiple=True, required=True, type=SCENARIO,
-              help="A scenario to be held against. Repeatable.")  # fmt: skip
+              help="A scenario to be held against. Repeatable; more of them may follow it.")  # fmt: skip
 @_LANGUAGE
 @click.option(
     "--as", "forms", multiple=True, type=click.Choice(["pdf", "docx", "pptx", "xlsx", "html", "bundle"]),
@@ -272,14 +273,15 @@ def bundle(company: Company) -> Answer:
 )  # fmt: skip
 @click.option("--draws", type=DRAWS, help="Draws behind the intervals.")
 def proposal(
-    scenario: Scenario, others: tuple[str, ...], language: str, forms: tuple[str, ...], draws: int | None
-) -> Answer:
+    scenario: Scenario, more: tuple[str, ...], others: tuple[str, ...], language: str, forms: tuple[str, ...],
+    draws: int | None,
+) -> Answer:  # fmt: skip
     """Write a proposal of SCENARIO against others at the same demand into the folder -o.
 
     Need, design, performance with intervals, reliability, bill, cash, cost against each alternative, risks, sources,
     terms as a template: as documents, a live workbook, a page with sliders, and the evidence that `verify` recomputes.
     """
-    return scenario.proposal(*others, languages=_languages(language), forms=forms, draws=draws)
+    return scenario.proposal(*others, *more, languages=_languages(language), forms=forms, draws=draws)
 
 
 @answers(of="")

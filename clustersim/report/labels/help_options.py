@@ -236,7 +236,7 @@ TEXTS: dict[str, str] = {
     "Case that the selector stands on.": "情景选择器所处的情景。",
     "Language.": "语言。",
     "Folder of printed tables to audit into a sheet.": "要审核进一张工作表的印刷表格文件夹。",
-    "A scenario to be held against. Repeatable.": "用来对比的场景。可重复。",
+    "A scenario to be held against. Repeatable; more of them may follow it.": "用来对比的场景,可重复,其后可再跟多个。",
     "Form, repeatable; all of them by default.": "形式,可重复;默认全部。",
     "Draws behind the intervals.": "区间背后的抽样次数。",
     "Replace the recorded anchors by the fresh values.": "用新值替换已记录的锚点。",

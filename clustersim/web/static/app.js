@@ -93,10 +93,10 @@ function App({ catalogue, first }) {
   }, [settled, state.draws, again]);
   useEffect(() => {
     const compared = state.view === "compare";
-    const body = compared ? { designs: [settled, ...state.pins].slice(0, 6) } : { ...settled, view: state.view };
+    const body = compared ? { designs: [settled, ...state.pins].slice(0, 6), draws: state.draws } : { ...settled, view: state.view };
     ask(compared ? "/api/compare" : "/api/view", body, "view").then((found) => setPanels({ of: state.view, found }))
       .catch((error) => { if (error instanceof Silent) fails(error); else if (error.name !== "AbortError") setPanels({ of: state.view, error: error.message }); });
-  }, [settled, state.view, JSON.stringify(state.pins), again]);
+  }, [settled, state.view, JSON.stringify(state.pins), state.view === "compare" && state.draws, again]);
 
   const money = { code: state.currency, rate: told?.rates?.[state.currency] || (state.currency === "CNY" ? 1 : 0) };
   const set = (key, value) => { setMoved({}); change({ set: { ...state.set, [key]: value } }); };
