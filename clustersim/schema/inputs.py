@@ -112,6 +112,10 @@ class Inputs:
                 " `tco`, `train`, `compare` or `plan training` of the whole, or this of a scenario with one group"
             )
 
+    def key_of(self, name: str) -> str:
+        """Return the scenario's key of what a cluster states: of a group where these inputs are one's."""
+        return f"cluster.groups.{self.group}.{name}" if self.group else f"cluster.{name}"
+
     @property
     def servers(self) -> int:
         """Servers that the cards fill; raises InputError with the nearest count where they do not."""
@@ -122,7 +126,8 @@ class Inputs:
         if self.cards % per_server:
             near = max(per_server, round(self.cards / per_server) * per_server)
             raise InputError(
-                f"cluster.cards={self.cards} does not fill servers of {per_server} ({server.name}); {near} would"
+                f"{self.key_of('cards')}={self.cards} does not fill servers of {per_server} ({server.name});"
+                f" {near} would"
             )
         return self.cards // per_server
 
