@@ -132,10 +132,15 @@ def listed(names: Sequence[str], most: int = 60) -> str:
 
 #: Letters of a name, and names, that are compared for the nearest.
 LONGEST_NAME, MOST_COMPARED = 200, 5_000
+#: Letters before the number of a name that are so alike are a misprint of one another, from so many letters on.
+ALIKE, SHORTEST_ALIKE, ALIKE_DIGITS = 0.7, 3, 0.75
 
 
 def suggest(name: str, known: Sequence[str]) -> str:
     """Return ``did you mean 'x'?`` for the nearest known name, or the list of names when none is near.
+
+    A name with a number is another thing where its number is another: of those only a misprint in the letters is near,
+    and what shares the letters is listed.
 
     >>> suggest("pu", ["pue", "wacc"])
     "did you mean 'pue'?"
@@ -143,13 +148,55 @@ def suggest(name: str, known: Sequence[str]) -> str:
     'known: pue, wacc'
     >>> suggest("zzz", ["", "pue"])
     'known: pue'
+    >>> suggest("P100", ["H100", "V100-32G"]), suggest("MI100", ["H100", "MI300X"]), suggest("H10O", ["H100"])
+    ('known: H100, V100-32G', 'known of that name: MI300X', "did you mean 'H100'?")
     """
     import difflib
 
     # Names that come from a file may be many; a name of a thousand letters has no near one.
-    near = difflib.get_close_matches(name[:LONGEST_NAME], known[:MOST_COMPARED], n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {near[0]!r}?"
+    compared = {one.casefold(): one for one in reversed(known[:MOST_COMPARED]) if one}
+    near = difflib.get_close_matches(name[:LONGEST_NAME].casefold(), compared, n=8, cutoff=0.6)
+    found = next((compared[one] for one in near if _misprint(name, one)), None)
+    if found is not None:
+        return f"did you mean {found!r}?"
     named = sorted(one for one in known if one)
-    shown = ", ".join(named[:12])
-    return f"known: {shown}{', …' if len(named) > 12 else ''}" if named else ""
+    letters = _split(name)[0]
+    series = [one for one in named if letters and _split(name)[1] and _split(one)[0] == letters]
+    shown = ", ".join((series or named)[:12])
+    more = ", …" if len(series or named) > 12 else ""
+    return f"known{' of that name' if series else ''}: {shown}{more}" if named else ""
+
+
+def _split(name: str) -> tuple[str, list[str]]:
+    """Letters of a name before its first number, and its numbers; an O or l among digits is a misprinted one.
+
+    >>> _split("GB200 NVL36"), _split("H1OO"), _split("pue")
+    (('gb', ['200', '36']), ('h', ['100']), ('pue', []))
+    """
+    plain = re.sub(r"(?<=\d)[o]", "0", re.sub(r"(?<=\d)[o]", "0", name[:LONGEST_NAME].casefold()))
+    letters = re.sub(r"[\W_]", "", re.split(r"\d", plain, maxsplit=1)[0])
+    return letters, re.findall(r"\d+", plain)
+
+
+def _misprint(name: str, other: str) -> bool:
+    """Whether a near name is plausible: the same numbers as far as both have some, and letters that are alike.
+
+    Of the same letters one digit in four may be wrong.
+
+    >>> _misprint("nanjing-1025", "nanjing-1024"), _misprint("deepseek-v30", "deepseek-v3")
+    (True, False)
+    """
+    from difflib import SequenceMatcher
+
+    def alike(one: str, two: str) -> float:
+        return SequenceMatcher(None, one, two).ratio()
+
+    (mine, numbers), (theirs, others) = _split(name), _split(other)
+    if not numbers and not others:
+        return True
+    pairs = list(zip(numbers, others, strict=False))
+    if mine == theirs:
+        return all(alike(*pair) >= ALIKE_DIGITS for pair in pairs)
+    # Of one or two letters every one tells.
+    long = min(len(mine), len(theirs)) >= SHORTEST_ALIKE
+    return long and alike(mine, theirs) >= ALIKE and all(one == two for one, two in pairs)

@@ -86,8 +86,14 @@ def _ratio(of: tuple[tuple[float, ...], tuple[float, ...]], x: Array) -> Array:
 
 def _stirling(z: Array) -> Array:
     """What Stirling's formula leaves out of the logarithm of gamma, for z of at least 10."""
-    found: Array = np.polyval(_STIRLING[::-1], 1.0 / (z * z)) / z
-    return found
+    inverse = 1.0 / z
+    square = inverse * inverse
+    found = square * _STIRLING[-1]
+    for term in _STIRLING[-2:0:-1]:
+        found += term
+        found *= square
+    found += _STIRLING[0]
+    return found * inverse
 
 
 def gammaln(x: Any) -> Any:
@@ -142,10 +148,26 @@ def _incomplete(a: Any, x: Any) -> tuple[Any, Any]:
 
 def _front(a: Array, x: Array) -> Array:
     """x^a e^-x / Gamma(a + 1), without loss of digits where x and a are large and near each other."""
-    away = (x - a) / np.maximum(a, 10.0)
-    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        near = a * (np.log1p(away) - away) - 0.5 * np.log(2.0 * np.pi * a) - _stirling(np.maximum(a, 10.0))
-        found: Array = np.exp(np.where(a >= 10.0, near, a * np.log(x) - x - gammaln(a + 1.0)))
+    few = a < 10.0
+    if few.all():
+        return _front_of_few(a, x)
+    if not few.any():
+        return _front_of_many(a, x)
+    out = np.empty_like(a)
+    out[few], out[~few] = _front_of_few(a[few], x[few]), _front_of_many(a[~few], x[~few])
+    return out
+
+
+def _front_of_few(a: Array, x: Array) -> Array:
+    with np.errstate(divide="ignore", over="ignore"):
+        found: Array = np.exp(a * np.log(x) - x - gammaln(a + 1.0))
+    return found
+
+
+def _front_of_many(a: Array, x: Array) -> Array:
+    away = (x - a) / a
+    with np.errstate(divide="ignore"):
+        found: Array = np.exp(a * (np.log1p(away) - away) - 0.5 * np.log(2.0 * np.pi * a) - _stirling(a))
     return found
 
 
@@ -153,38 +175,50 @@ def _series(a: Array, x: Array) -> Array:
     """P by its power series: front * (1 + x / (a + 1) + x^2 / ((a + 1) (a + 2)) + …)."""
     front, total = _front(a, x), np.ones_like(a)
     left, at, top, term, summed = np.arange(a.size), a.copy(), x, np.ones_like(a), np.ones_like(a)
+    part = np.empty_like(a)
     while left.size:
         for _ in range(_ROUND):
             at += 1.0
-            term *= top / at
+            np.divide(top, at, out=part)
+            term *= part
             summed += term
         total[left] = summed
         go = term > _EPS * summed
-        left, at, top, term, summed = left[go], at[go], top[go], term[go], summed[go]
+        if not go.any():
+            break
+        left, at, top, term, summed, part = left[go], at[go], top[go], term[go], summed[go], part[go]
     return front * total
 
 
 def _fraction(a: Array, x: Array) -> Array:
-    """Q by its continued fraction (Lentz's method); nothing is left of it where its front is zero."""
+    """Q by its continued fraction; nothing is left of it where its front is zero.
+
+    Numerators and denominators each by their recurrence, in one array and without a division, scaled at every look.
+    """
     front, total = _front(a, x) * a, np.zeros_like(a)
     left = np.flatnonzero(front > 1e-300)
-    b = x[left] + 1.0 - a[left]
-    own, c, d, n = a[left], np.full(left.size, 1e300), 1.0 / b, 0.0
-    h = d.copy()
+    own, n = a[left], 0.0
+    b = x[left] + 1.0 - own
+    before, now = np.zeros((2, left.size)), np.ones((2, left.size))
+    before[1], now[1] = 1.0, b
     while left.size:
+        step, following = np.empty_like(b), np.empty_like(now)
         for _ in range(_ROUND):
             n += 1.0
-            step = n * (own - n)
-            b = b + 2.0
-            d = 1.0 / (step * d + b)
-            c = b + step / c
-            change = c * d
-            h = h * change
-        total[left] = h
-        go = np.abs(change - 1.0) > 2e-16
-        if n > 600.0:
+            np.subtract(own, n, out=step)
+            step *= n
+            b += 2.0
+            before *= step
+            np.multiply(now, b, out=following)
+            following += before
+            before, now, following = now, following, before
+        found = now[0] / now[1]
+        total[left] = found
+        go = np.abs(found - before[0] / before[1]) > 5e-16 * found
+        if n > 600.0 or not go.any():
             break
-        left, own, b, c, d, h = left[go], own[go], b[go], c[go], d[go], h[go]
+        left, own, b = left[go], own[go], b[go]
+        before, now = before[:, go] / now[1, go], now[:, go] / now[1, go]
     return front * total
 
 

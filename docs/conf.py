@@ -1,8 +1,9 @@
-"""How the site is built: ``make docs``. Pages are Markdown; that of all keys is written from the program."""
+"""How the site is built: ``make docs``. Pages are Markdown; the program writes those of all keys and all errors."""
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -62,8 +63,47 @@ def write_keys(app: Any) -> None:
         "| " + " | ".join(f"`{row[c]}`" if c == "key" else _cell(row[c]) for c in columns) + " |"
         for row in rows
     ]
-    page = HERE / "reference" / "keys.md"
-    text = KEYS.format(count=len(rows)) + "\n".join(lines) + "\n"
+    _write(HERE / "reference" / "keys.md", KEYS.format(count=len(rows)) + "\n".join(lines) + "\n")
+
+
+MESSAGES = """# Every error by its words
+
+{count} messages, written from the catalogue when this site is built: look for the words that do not change; `…` is
+what does (a name, a value, a file). [Errors](errors.md) has their classes and exit codes, and what to do about the
+usual ones.
+
+"""
+
+
+def _rooms() -> list[tuple[str, dict[str, str]]]:
+    """The rooms of the catalogue of errors: what each says of itself, and its texts."""
+    from clustersim.report.labels.errors import asked, brought, files, importers, machines, money, runs
+
+    rooms = (files, asked, brought, importers, machines, runs, money)
+    return [(str(room.__doc__).strip().rstrip("."), room.TEXTS) for room in rooms]
+
+
+def write_messages(app: Any) -> None:
+    """Write the page of all errors, English beside Chinese."""
+    rooms = _rooms()
+    lines = [MESSAGES.format(count=sum(len(texts) for _, texts in rooms))]
+    for title, texts in rooms:
+        lines += [f"## {title}\n", "| message | 中文 |", "|---|---|"]
+        shown = {re.sub(r"\{\d*\}", "…", en): re.sub(r"\{\d*\}", "…", zh) for en, zh in texts.items()}
+        lines += [f"| {_line(en)} | {_line(zh)} |" for en, zh in sorted(shown.items(), key=_by_words)] + [""]
+    _write(HERE / "reference" / "messages.md", "\n".join(lines))
+
+
+def _by_words(texts: tuple[str, str]) -> str:
+    return re.sub(r"^\W+", "", texts[0]).lower()
+
+
+def _line(text: str) -> str:
+    """A message as one cell, nothing in it read as Markdown."""
+    return re.sub(r"([\\`*_{}\[\]<>|#$~])", r"\\\1", " ".join(text.split()))
+
+
+def _write(page: Path, text: str) -> None:
     if not page.exists() or page.read_text(encoding="utf-8") != text:
         page.write_text(text, encoding="utf-8")
 
@@ -79,7 +119,7 @@ def check_names(app: Any, env: Any) -> None:
         if name.startswith("__"):
             continue
         own = (
-            [m for m, v in vars(found).items() if callable(v) and m[0] != "_"]
+            [m for m, v in vars(found).items() if (callable(v) or isinstance(v, property)) and m[0] != "_"]
             if isinstance(found, type)
             else []
         )
@@ -90,6 +130,7 @@ def check_names(app: Any, env: Any) -> None:
 
 
 def setup(app: Any) -> None:
-    """Write the page of keys before the pages are read; hold the names against them when they are."""
+    """Write the pages of keys and errors before the pages are read; hold the names against them when they are."""
     app.connect("builder-inited", write_keys)
+    app.connect("builder-inited", write_messages)
     app.connect("env-check-consistency", check_names)

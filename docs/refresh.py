@@ -33,6 +33,10 @@ BLOCK = re.compile(
 )
 
 
+#: Pages that the site writes from the program.
+WRITTEN = {"keys.md", "messages.md"}
+
+
 def output_of(command: str) -> str:
     """Return what a command prints."""
     words = [sys.executable, "-m", *shlex.split(command)]
@@ -133,7 +137,9 @@ def documents() -> list[Path]:
 def pages() -> list[Path]:
     """Return the pages to learn from."""
     return [
-        p for p in sorted((ROOT / "docs").glob("*/*.md")) if p.parent.name != "_build" and p.name != "keys.md"
+        p
+        for p in sorted((ROOT / "docs").glob("*/*.md"))
+        if p.parent.name != "_build" and p.name not in WRITTEN
     ]
 
 

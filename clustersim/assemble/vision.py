@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from clustersim.perf.vision import Layer, Network, Stage, attention, conv, linear
-from clustersim.schema.networks import BlockSection, NetworkProfile, NetworkStage
+from collections.abc import Callable
 
-__all__ = ["network_of"]
+from clustersim.assemble.parts import card_spec
+from clustersim.assemble.software import port_factor
+from clustersim.perf.vision import Layer, Network, Stage, attention, batch_seconds, conv, linear
+from clustersim.perf.vision_training import trained_seconds
+from clustersim.schema.networks import BlockSection, NetworkProfile, NetworkStage
+from clustersim.schema.profiles import CardProfile
+
+__all__ = ["network_of", "seconds_of"]
 
 
 def network_of(profile: NetworkProfile, *, steps: int | None = None) -> Network:
@@ -52,3 +58,14 @@ def _block(block: BlockSection, *, normed: bool) -> tuple[Layer, ...]:
         tokens=tokens, hidden=hidden, heads=heads, ffn=ffn, gated=block.gated, context=seen, context_width=width,
         repeat=block.repeat,
     )  # fmt: skip
+
+
+def seconds_of(
+    profile: CardProfile, network: Network, dtype: str, *, trained: bool
+) -> Callable[[int], float]:
+    """Return the seconds of a batch on a card: of inference, or of a training step by software that nobody named."""
+    card = card_spec(profile)
+    if not trained:
+        return lambda batch: batch_seconds(network, card, batch=batch, dtype=dtype)
+    slower = port_factor("", profile)
+    return lambda batch: trained_seconds(network, card, batch=batch, dtype=dtype, slower=slower)

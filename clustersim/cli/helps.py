@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import IO, Any
 
 import click
 
-from clustersim.errors import ClusterSimError, InputError
+from clustersim.errors import ClusterSimError
 from clustersim.report.language import SPOKEN, language, speaking
 
-__all__ = ["LANGUAGE", "Command", "Group", "grouped", "said", "told_error"]
+__all__ = ["LANGUAGE", "Command", "Group", "grouped", "said"]
 
 #: The help of an option, and what click puts in brackets behind it.
 _NOTED = re.compile(r"(.*?)(?:(?:^|  )\[([^][]*(?:\[[^][]*\][^][]*)*)\])?", re.DOTALL)
@@ -62,7 +63,7 @@ class _Page(click.HelpFormatter):
             min(max((len(left) for left, _ in rows), default=0), col_max) + col_spacing + self.current_indent
         )
         for left, text in rows:
-            lines = wrapped(_told(text), max(self.width - first, 20))
+            lines = wrapped(_told_option(text), max(self.width - first, 20))
             head = f"{' ' * self.current_indent}{left}"
             if len(head) > first - col_spacing:
                 self.write(f"{head}\n")
@@ -79,7 +80,7 @@ def _heading(text: str) -> str:
     return HEADINGS.get(text, text)
 
 
-def _told(text: str) -> str:
+def _told_option(text: str) -> str:
     """Help of an option, with what stands in brackets behind it: its default, its bounds, whether it is required."""
     found = _NOTED.fullmatch(text)
     assert found is not None
@@ -96,22 +97,6 @@ def _note(text: str) -> str:
         if text.startswith(english):
             return f"{chinese}{said(text.removeprefix(english).strip('()'))}"
     return text
-
-
-def told_error(error: ClusterSimError) -> str:
-    """Return what a user reads of an error: its frame in the language that was chosen, names and values as they are."""
-    if language() != "zh":
-        return f"error: {error}"
-    from clustersim.report.spoken import chinese
-
-    problems = error.problems if isinstance(error, InputError) else ()
-    head = str(error).split("\n")[0] if problems else str(error)
-    lines = [f"错误:{chinese(head)}"]
-    for one in problems:
-        where = f"{one.file}:{one.line}" if one.line is not None else one.file
-        hint = f"({chinese(one.hint)})" if one.hint else ""
-        lines.append(f"  {':'.join([where, *([one.key] if one.key else []), chinese(one.what)])}{hint}")
-    return "\n".join(lines)
 
 
 class _Context(click.Context):
@@ -135,18 +120,53 @@ LANGUAGE = _language(envvar="CLUSTERSIM_LANG", show_envvar=True)
 _LANGUAGE = _language(hidden=True)
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """Put an error into words while the language is known: one of ours, or of what was typed."""
+    try:
+        yield
+    except ClusterSimError as error:
+        from clustersim.report.spoken_errors import told_error
+
+        error.told = error.told or told_error(error)
+        raise
+    except click.UsageError as error:
+        if language() == "zh" and not isinstance(error, _ChineseUsage):
+            raise _ChineseUsage(error) from error
+        raise
+
+
+class _ChineseUsage(click.UsageError):
+    """A mistake in what was typed, told in Chinese; how the command is used stands above it, as click shows it."""
+
+    def __init__(self, error: click.UsageError) -> None:
+        from clustersim.report.spoken_errors import chinese_error
+
+        super().__init__(chinese_error(error.format_message()), error.ctx)
+        self.usage = f"{error.ctx.get_usage()}\n" if error.ctx is not None else ""
+        path = error.ctx.command_path if error.ctx is not None else ""
+        hint = chinese_error(f"Try '{path} --help' for help.")
+        self.hint = f"{hint}\n\n" if path else ""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Write it as click writes one, in Chinese."""
+        click.echo(f"{self.usage}{self.hint}错误:{self.message}", file=file, err=file is None)
+
+
 class Command(click.Command):
     """A command whose help is in the language that was chosen."""
 
     context_class = _Context
 
+    def make_context(self, *words: Any, **named: Any) -> click.Context:
+        """Read what was typed; a mistake in it is told in the language that was chosen before the command."""
+        with _told():
+            return super().make_context(*words, **named)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an error that it ends with is put into words while the language is known."""
-        try:
+        with _told():
             return super().invoke(ctx)
-        except ClusterSimError as error:
-            error.told = told_error(error)
-            raise
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Take the language behind the command, too."""
@@ -158,6 +178,16 @@ class Group(click.Group):
 
     context_class = _Context
     command_class = Command
+
+    def make_context(self, *words: Any, **named: Any) -> click.Context:
+        """Read what was typed, as a command does."""
+        with _told():
+            return super().make_context(*words, **named)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command below; there may be none of this name."""
+        with _told():
+            return super().invoke(ctx)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Take the language behind the group, too."""

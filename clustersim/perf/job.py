@@ -123,9 +123,17 @@ def _check_stages(job: TrainJob) -> None:
     rounds = 2 if plan.schedule == "zb_v" else plan.interleave
     slots = model.layers + plan.embedding_slot + plan.loss_slot
     if plan.pp * rounds > slots:
+        counted = [
+            word
+            for word, slot in (("embedding", plan.embedding_slot), ("output head", plan.loss_slot))
+            if slot
+        ]
+        beside = (
+            f" and {len(counted)} that the plan counts as layers ({', '.join(counted)})" if counted else ""
+        )
         raise InputError(
-            f"plan: {model.name} has {slots} layers to give out to pp x interleave = {plan.pp} x {rounds} chunks;"
-            f" at most {slots} chunks, one layer each"
+            f"plan: {model.name} has {model.layers} layers{beside}, fewer than pp x interleave ="
+            f" {plan.pp} x {rounds} chunks; at most {slots} chunks, one layer each"
         )
     if plan.interleave > 1 and plan.pp == 1:
         raise InputError("plan: interleave > 1 needs pp > 1; set interleave=1")

@@ -30,6 +30,7 @@ __all__ = [
     "Shard",
     "check_fits",
     "fullest_stage",
+    "gathered_at_hand",
     "kept_activations",
     "memory_per_card",
     "shard_group",
@@ -166,6 +167,32 @@ def kept_activations(job: TrainJob, load: StageLoad, recompute: str) -> Real:
     return kept
 
 
+def gathered_at_hand(job: TrainJob) -> Real:
+    """Bytes of a layer's tensors at hand that sequence parallelism does not split: 0 without it.
+
+    The gathered inputs of its two blocks; and, where tensor-parallel traffic does not run piece by piece beside the
+    products (``tp_overlap``), their two sums before they are scattered: 2 s b h bytes each.
+    """
+    plan = job.plan
+    whole = 2.0 if plan.software.tp_overlap else 4.0
+    split = np.greater(plan.tp, 1) & np.asarray(plan.sequence_parallel)
+    return np.where(split, whole * 2.0 * job.micro_tokens * job.model.hidden, 0.0)
+
+
+def _stage_buffers(job: TrainJob, load: StageLoad, flight: Real) -> Real:
+    """Bytes of messages that a stage holds beyond those of the micro-batches in flight, where its software does."""
+    model, plan = job.model, job.plan
+    if not plan.software.stage_buffers:
+        return 0.0
+    shared = plan.tp if plan.sequence_parallel else 1
+    message = 2.0 * job.micro_tokens * model.hidden / shared
+    # Activations received (of those in flight they are the first layer's input, counted there), gradients received.
+    held = (2.0 * job.micro_batches - flight) * message
+    outputs = 2.0 * job.micro_batches * job.micro_tokens * model.vocab / plan.tp
+    held = held + np.where(np.greater(load.head, 0), outputs, 0.0)
+    return np.where(np.greater(plan.pp, 1), np.maximum(0.0, held), 0.0)
+
+
 def memory_per_card(job: TrainJob, *, weight_bytes: float = 2.0) -> MemoryTerms:
     """Return the memory of the fullest card: of a first stage, or of the last with the head and its logits.
 
@@ -212,6 +239,7 @@ def stage_memory(
         activations = activations + kept_activations(job, load, at_hand) / np.maximum(1, load.layers)
     if plan.offload_activations:
         activations = np.minimum(activations, 2 * once)
+    activations = activations + gathered_at_hand(job) + _stage_buffers(job, load, flight)
     logits = (
         (1 + model.prediction_layers) * plan.software.logit_bytes * job.micro_tokens * model.vocab / plan.tp
     )

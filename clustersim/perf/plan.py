@@ -81,6 +81,12 @@ class Software:
     saves_products: bool = False
     """Whether selective recomputation keeps what every second product and attention put out, as PyTorch's policy of
     operators does, and makes all else again; else it makes norms and activation again."""
+    stage_buffers: bool = False
+    """Whether a stage of a pipeline has a buffer for every activation and gradient that it receives in a step, and the
+    last stage keeps the outputs of all micro-batches, as torch.distributed.pipelining does; else as many as are in
+    flight."""
+    batch_in_stages: bool = False
+    """Whether a pipeline cuts a batch into as many micro-batches as it has stages where nothing else is said."""
     runtime_bytes: float = 1.5e9
     """Workspace, communication buffers, fragmentation and the runtime's own memory (assumption: 1-2 GB are commonly
     seen with NCCL buffers and a CUDA context of about 0.5 GB)."""

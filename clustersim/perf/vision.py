@@ -7,7 +7,7 @@ and its weights. Attention adds the products of queries with keys and of scores 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +17,8 @@ from clustersim.perf.card import Card
 from clustersim.perf.shapes import shape_efficiency
 
 __all__ = [
-    "BYTES", "FAMILIES", "VISION", "Layer", "Network", "Stage", "VisionConstants", "attention", "batch_seconds",
-    "best_batch", "conv", "input_flops", "linear", "memory_bytes",
+    "BYTES", "FAMILIES", "VISION", "Layer", "Network", "Stage", "VisionConstants", "attention", "batch_rate",
+    "batch_seconds", "best_batch", "conv", "input_flops", "layer_seconds", "linear", "memory_bytes", "width_of",
 ]  # fmt: skip
 
 #: Bytes of a value of a number format.
@@ -167,12 +167,13 @@ def memory_bytes(network: Network, batch: float, dtype: str) -> float:
 
     A stage that is too large for the batch, such as a decoder of pictures, runs in pieces of ``PIECE`` inputs.
     """
-    width = _width(dtype)
+    width = width_of(dtype)
     most = max(layer.values for layer, _ in _layers(network))
     return network.weights * width + 2.0 * min(batch, PIECE) * most * max(width, 2.0)
 
 
-def _width(dtype: str) -> float:
+def width_of(dtype: str) -> float:
+    """Return the bytes of a value; raises InputError for a format that is unknown here."""
     if dtype not in BYTES:
         raise InputError(f"number format {dtype!r} is unknown here; known: {', '.join(BYTES)}")
     return BYTES[dtype]
@@ -198,33 +199,50 @@ def batch_seconds(
     found = constants or VISION[network.family]
     other = next((f for f in (wide, "bf16", "fp16") if f in card.peak), dtype)
     rates = {name: card.matrix_rate(name) * found.product_share for name in {dtype, other}}
-    bandwidth = card.memory_bandwidth * card.memory_efficiency
     total = 0.0
     for layer, times in _layers(network):
-        width = _width(other if layer.wide else dtype)
-        rate = rates[other if layer.wide else dtype]
-        moved = np.maximum(batch * layer.values * width - card.cache_bytes, 0.0) + layer.weights * width
-        compute = 0.0
-        if layer.rows:
-            shape = shape_efficiency(batch * layer.rows, layer.n, layer.k, layer.groups, card.compute_units)
-            flops = 2.0 * batch * layer.rows * layer.n * layer.k * layer.groups
-            compute = flops / (rate * float(shape))
-        p = found.overlap
-        total += times * ((compute**p + (moved / bandwidth) ** p) ** (1 / p) + found.launch_s)
+        name = other if layer.wide else dtype
+        once = layer_seconds(
+            layer, card, batch=batch, rate=rates[name], width=width_of(name), overlap=found.overlap
+        )
+        total += times * (once + found.launch_s)
     return float(total)
 
 
+def layer_seconds(
+    layer: Layer, card: Card, *, batch: float, rate: float, width: float, overlap: float
+) -> float:
+    """Return the seconds of a layer's kernel: (compute^p + memory^p)^(1/p), of p = ``overlap``."""
+    bandwidth = card.memory_bandwidth * card.memory_efficiency
+    moved = np.maximum(batch * layer.values * width - card.cache_bytes, 0.0) + layer.weights * width
+    compute = 0.0
+    if layer.rows:
+        shape = shape_efficiency(batch * layer.rows, layer.n, layer.k, layer.groups, card.compute_units)
+        flops = 2.0 * batch * layer.rows * layer.n * layer.k * layer.groups
+        compute = flops / (rate * float(shape))
+    return float((compute**overlap + (moved / bandwidth) ** overlap) ** (1 / overlap))
+
+
+def batch_rate(network: Network, batch: float, seconds: float, *, served: bool) -> float:
+    """Return inputs per second of batches of so many seconds, under a latency limit or not."""
+    return batch / seconds * (VISION[network.family].server_share if served else 1.0)
+
+
 def best_batch(
-    network: Network, card: Card, *, dtype: str, latency_s: float = np.inf, batches: Sequence[int] = ()
-) -> int:
+    network: Network, card: Card, *, dtype: str, latency_s: float = np.inf, batches: Sequence[int] = (),
+    seconds_of: Callable[[int], float] | None = None,
+) -> int:  # fmt: skip
     """Return the batch of most inputs per second that fits and ends within a latency; powers of two by default.
+
+    ``seconds_of``: seconds of a batch; by default those of `batch_seconds`.
 
     Raises InfeasibleError where not even one input does.
     """
+    timed = seconds_of or (lambda batch: batch_seconds(network, card, batch=batch, dtype=dtype))
     best, rate = 0, 0.0
     for batch in batches or [2**i for i in range(12)]:
         try:
-            seconds = batch_seconds(network, card, batch=batch, dtype=dtype)
+            seconds = timed(batch)
         except InfeasibleError:
             break
         if seconds <= latency_s and batch / seconds > rate * (1 + 1e-9):

@@ -41,7 +41,7 @@ from clustersim.workloads.mixture import MixtureDetail
 from clustersim.workloads.training import TrainingDetail, plan_words
 from clustersim.workloads.work import StageCache
 
-__all__ = ["QUESTIONS", "examine", "under_draws"]
+__all__ = ["QUESTIONS", "examine", "rests_on", "under_draws"]
 
 #: The claims of the vendor's report (figure 23), in hours, seconds, and a share.
 CLEAN_H, UNINTERRUPTED_H, RESTORE_S, LINEAR = 120.0, 720.0, 300.0, 0.95
@@ -123,7 +123,11 @@ def _ends(values: Any) -> dict[str, float]:
 
 def _outcomes(inputs: Inputs, workload: str) -> dict[str, Any]:
     """What the claims rest on: the mean time between failures, restores by level, and what scaling keeps."""
-    own: TrainingDetail = run_workload(inputs, workload, StageCache()).detail
+    return rests_on(run_workload(inputs, workload, StageCache()).detail)
+
+
+def rests_on(own: TrainingDetail) -> dict[str, Any]:
+    """Return what the claims on a training workload rest on, by the names of their intervals."""
     restores = {f"{_RESTORE}{name}": seconds for name, seconds in _restores(own.run).items()}
     return {"mtbf_h": own.expected.mttf_s / 3600, "scaling_efficiency": own.scaling[1], **restores}
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.pipeline import StageCache
+from clustersim.planner.claims import rests_on
 from clustersim.planner.comparison import Asked, Side, run_sides, side_numbers
+from clustersim.planner.proposal import cash_by_year
 from clustersim.schema.inputs import Inputs
 
 __all__ = ["Moving"]
@@ -39,7 +41,7 @@ class Moving:
 
     def _numbers(self, side: int) -> dict[str, float]:
         if side not in self._base:
-            self._base[side] = side_numbers(self._run(self.sides[side]))
+            self._base[side] = _numbers_of(self._run(self.sides[side]))
         return self._base[side]
 
     def _run(self, inputs: Inputs) -> Side:
@@ -51,9 +53,31 @@ class Moving:
             value = one.value * step
             try:
                 loaded = self.asked.load({key: value if one.unit in {"1", ""} else f"{value!r} {one.unit}"})
-                now = side_numbers(self._run(loaded[side]))
+                now = _numbers_of(self._run(loaded[side]))
             except (InputError, InfeasibleError):
                 continue
             if now:
                 return frozenset(n for n, v in base.items() if abs(now.get(n, v) - v) > _NOTHING * abs(v))
         return frozenset()
+
+
+def _numbers_of(side: Side) -> dict[str, float]:
+    """The numbers of a side, those of its bill and of its cash by their places in the answers, and what the claims
+    rest on."""
+    found, run = side_numbers(side), side.run
+    if run is None:
+        return found
+    for at, row in enumerate(cash_by_year(run.tco)):
+        found |= {f"cash.{at}.{name}": value for name, value in row.items()}
+    bill, parts = run.bill, run.parts
+    found |= {f"lines.{at}.quantity": float(line.quantity) for at, line in enumerate(bill.lines)}
+    found |= {name: getattr(bill, name) for name in ("hardware_cny", "integration_cny", "vat_cny")}
+    found |= {f"terms_cny_per_year.{name}": value for name, value in run.tco.terms().items()}
+    found |= {"tco_discounted_cny": run.tco.tco_discounted_cny, "racks.total": float(run.racks.total)}
+    found |= {f"{name}_switches": float(getattr(parts, name)) for name in ("leaf", "spine", "core")}
+    found |= {"servers": float(run.nodes), "provisioned_it_power_w": run.power.provisioned_it_w}
+    for work in run.works:
+        if work.kind == "training":
+            found |= {name: float(value) for name, value in rests_on(work.detail).items()}
+            found["restore_s"] = sum(value for name, value in found.items() if name.startswith("restore_s|"))
+    return found

@@ -30,8 +30,8 @@ from clustersim.terms import finance_terms, market_terms, site_terms, work_terms
 
 __all__ = [
     "LEADS", "MOST_DRAWS", "SMALLEST_SHARE", "Cases", "ChainDraws", "Headline", "LoadSides", "Swing", "bearable_draws",
-    "chain_draws", "chain_headlines", "chain_outcomes", "drawn_outcomes", "headlines", "interval_data", "one_side",
-    "prediction_rows", "ranged_inputs", "scaling_errors", "slower_draws", "swings",
+    "chain_draws", "chain_headlines", "chain_outcomes", "chain_spreads", "drawn_outcomes", "headlines", "interval_data",
+    "one_side", "prediction_rows", "ranged_inputs", "scaling_errors", "slower_draws", "swings",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -303,7 +303,7 @@ def chain_headlines(
     of the present is no event of the market: other lines than this card's do not move by it.
     """
 
-    question = _chain_question(name, sets, run, known)
+    question = _chain_question(name, sets, run.inputs, known)
     first = run.inputs
     found = _drawn(question, ranged_inputs(first), _with_incumbent(first), count, parts=parts)
     return found.headlines(first.name, "", chain_outcomes(run))
@@ -314,15 +314,33 @@ def _with_incumbent(own: Inputs) -> list[Inputs]:
     return [own] if own.incumbent is None else [own, own.incumbent]
 
 
+def chain_spreads(
+    name: str, sets: Mapping[str, object], inputs: Inputs, *, count: int,
+    known: dict[tuple[str, str], bool] | None = None,
+) -> dict[str, Spread]:  # fmt: skip
+    """Return the spreads of ``chain_headlines`` of a scenario that was not run: its own run is one more point."""
+    ranges = ranged_inputs(inputs)
+    varied = {
+        key: replace(one, numbers=np.append(one.numbers, ranges[key][0].value if key in ranges else 1.0))
+        for key, one in _all_draws(ranges, _with_incumbent(inputs), count).items()
+    }
+    found = _chain_question(name, sets, inputs, known).answers(varied, count + 1)
+    if count in found.errors:
+        raise InputError(found.errors[count])
+    own = {key: float(column[count]) for key, column in found.columns.items() if np.isfinite(column[count])}
+    drawn = _Drawn(found, Ends((), {}), count).headlines(inputs.name, "", own)
+    return {line.name: line.spread for line in drawn}
+
+
 def _chain_question(
-    name: str, sets: Mapping[str, object], run: ChainRun, known: dict[tuple[str, str], bool] | None = None
+    name: str, sets: Mapping[str, object], own: Inputs, known: dict[tuple[str, str], bool] | None = None
 ) -> Question[list[Inputs]]:
     """The outcomes of a scenario with its incumbent."""
 
     def load(point: Mapping[str, object]) -> list[Inputs]:
         plain, slower = _apart(point)
         drawn = load_inputs(name, {**sets, **plain})
-        return [_chained(replace(drawn, overrides=run.inputs.overrides), slower)]
+        return [_chained(replace(drawn, overrides=own.overrides), slower)]
 
     return Question(load, lambda sides: chain_outcomes(run_chain(sides[0], replications=0)), known)
 
@@ -338,7 +356,7 @@ class ChainDraws:
 def chain_draws(name: str, sets: Mapping[str, object], run: ChainRun, *, count: int) -> ChainDraws:
     """Return draws of all that is uncertain of a scenario, and its outcomes, as ``chain_headlines`` makes them."""
     drawn = _all_draws(ranged_inputs(run.inputs), _with_incumbent(run.inputs), count)
-    answers = _chain_question(name, sets, run).answers(drawn, count)
+    answers = _chain_question(name, sets, run.inputs).answers(drawn, count)
     return ChainDraws({key: one.numbers for key, one in drawn.items()}, answers)
 
 
@@ -358,7 +376,7 @@ class _Drawn:
 
     def headlines(self, side: str, prefix: str, central: Mapping[str, float]) -> list[Headline]:
         """Return the headlines of a side; raises InputError when fewer than half of the draws can be run."""
-        missing = np.full(self.count + self.ends.points, np.nan)
+        missing = np.full(self.found.total, np.nan)
         table = np.column_stack([self.found.columns.get(prefix + name, missing) for name in central])
         drawn, ends = table[: self.count], table[self.count :]
         good = np.isfinite(drawn).all(axis=1)

@@ -120,7 +120,18 @@ def chinese(line: str) -> str:
 
 
 def _words(body: str) -> str:
-    return _whole(body, across=False) or _pieces(body) or _whole(body, across=True) or body
+    return _whole(body, across=False) or _sentence(body) or _pieces(body) or _whole(body, across=True) or body
+
+
+def _sentence(body: str) -> str | None:
+    """The words of a remark of the engine, or of why something could not be: they stand in pages as well."""
+    if body.count(" ") < 3:
+        return None
+    from clustersim.report.labels.notes import translated
+    from clustersim.report.spoken_errors import chinese_sentence
+
+    note = translated(body, "zh")
+    return note if note != body else chinese_sentence(body)
 
 
 def _whole(body: str, *, across: bool) -> str | None:

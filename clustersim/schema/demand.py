@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from clustersim.provenance import Sourced
 from clustersim.schema.base import Held, Model, quantity
-from clustersim.schema.formats import RECIPES, recipe_name
+from clustersim.schema.formats import RECIPES, DataType, recipe_name, with_recipe
 from clustersim.schema.jobs import DrawnSection, JobSection, PolicySection, ServiceSection, TraceSection
 from clustersim.schema.models import ModelDimensions
 from clustersim.schema.serving import (
@@ -75,7 +75,7 @@ class TrainingWorkload(Model):
     """Which model (hwprofiles/models); the name alone where ``dimensions`` are given."""
     dimensions: ModelDimensions | None = None
     """Dimensions of a model that has no file, in the keys of one."""
-    dtype: str
+    dtype: DataType
     """Number format of the matrix products."""
     recipe: Recipe = ""
     """How the narrow format of ``dtype`` is scaled, where the software's constants tell recipes apart."""
@@ -89,6 +89,11 @@ class TrainingWorkload(Model):
     """What the training software adds or leaves out."""
     known_to_fit: bool = False
     """This very job was run: where the memory formulas say that it does not fit, the result says so and goes on."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _recipe_of_format(cls, data: Any) -> Any:
+        return with_recipe(data)
 
     @model_validator(mode="after")
     def _of_its_format(self) -> Self:
@@ -168,7 +173,7 @@ class VideoWorkload(Model):
     """Time that is simulated."""
     replicas: int = Field(1, ge=1)
     """Cards that the streams go to; the share's other cards are filled alike."""
-    dtype: str = "int8"
+    dtype: DataType = "int8"
     """Number format of the vision models."""
 
 
@@ -183,8 +188,11 @@ class VisionWorkload(Model):
     """No language model."""
     network: str
     """Which network (hwprofiles/networks)."""
-    dtype: str
+    dtype: DataType
     """Number format of the products with weights."""
+    training: bool = False
+    """Whether the network is trained: three passes of an input, forward and two products backward for each of its own.
+    What cards exchange of gradients is not counted."""
     steps: int | None = Field(None, ge=1)
     """Denoising steps; absent: the network's own."""
     batch: int | Literal["best"] = "best"
@@ -197,6 +205,12 @@ class VisionWorkload(Model):
     """Frames that the card's codec channels decode for one input."""
     channel_fps: Fps | None = None
     """Frames that one channel decodes per second; needed where there are frames."""
+
+    @model_validator(mode="after")
+    def _one_use(self) -> Self:
+        if self.training and self.latency is not None:
+            raise ValueError("training and latency exclude each other: nobody waits for a batch that trains")
+        return self
 
 
 class JobsWorkload(Model):

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 
 from clustersim.errors import InputError, suggest
-from clustersim.schema.lookup import exact_name, file_stamps, known_names, plain
+from clustersim.schema.lookup import exact_name, file_stamps, known_names, plain, roots
 from clustersim.schema.profiles import load_profile
 from clustersim.schema.software import SoftwareProfile
 
@@ -126,21 +127,30 @@ def find_software(text: str, *, role: str = "", release: str = "") -> FoundSoftw
 
     Raises InputError with the nearest name, and for a name of the other role.
     """
-    stem = exact_name(FOLDER, text) if not release else None
-    if stem is not None:
-        found = FoundSoftware(load_software(stem))
-    else:
-        family, stated = (text, release) if release else _split(text)
-        families = _grouped(file_stamps(FOLDER))
-        group = families.get(plain(family)) or families.get(plain(text))
-        if not group:
-            near = suggest(text, sorted(set(_names(role))))
-            raise InputError(f"no software {text!r} in {FOLDER}; {near}; a stack that nobody measured is one of"
-                             f" {', '.join(UNMEASURED.values())}")  # fmt: skip
-        found = _of_family(group, stated if plain(family) in families else "")
+    found = _found(text, role, release, roots(), file_stamps(FOLDER))
     if role and found.profile.role != role:
         raise InputError(f"software {text!r} is for {found.profile.role}, not for {role}")
     return replace(found, profile=_standing(found.profile))
+
+
+@lru_cache(maxsize=256)
+def _found(
+    text: str, role: str, release: str, folders: tuple[Path, ...], stamps: tuple[tuple[str, int], ...]
+) -> FoundSoftware:
+    """What a name stands for in the files as they were at their stamps."""
+    stem = exact_name(FOLDER, text) if not release else None
+    if stem is not None:
+        profile = load_profile("software", stem)
+        assert isinstance(profile, SoftwareProfile)
+        return FoundSoftware(profile)
+    family, stated = (text, release) if release else _split(text)
+    families = _grouped(stamps)
+    group = families.get(plain(family)) or families.get(plain(text))
+    if not group:
+        near = suggest(text, sorted(set(_names(role))))
+        raise InputError(f"no software {text!r} in {FOLDER}; {near}; a stack that nobody measured is one of"
+                         f" {', '.join(UNMEASURED.values())}")  # fmt: skip
+    return _of_family(group, stated if plain(family) in families else "")
 
 
 def _of_family(group: list[SoftwareProfile], stated: str) -> FoundSoftware:

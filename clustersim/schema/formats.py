@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
 
 from clustersim.errors import InputError, suggest
 from clustersim.schema.lookup import plain
 
-__all__ = ["RECIPES", "NumberFormat", "number_format", "recipe_name"]
+__all__ = ["RECIPES", "DataType", "NumberFormat", "number_format", "recipe_name", "with_recipe"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def number_format(text: str) -> NumberFormat:
     """
     found = _BY_NAME.get(plain(text))
     if found is None:
-        hint = suggest(text.strip().lower(), sorted(_BY_NAME))
+        hint = suggest(text.strip().lower(), sorted({name for form in _NAMES for name in form.names}))
         raise InputError(
             f"number format {text!r} is unknown; {hint}" if text.strip() else "no number format is stated"
         )
@@ -74,3 +77,37 @@ def recipe_name(text: object) -> object:
     """
     found = _BY_NAME.get(plain(text)) if isinstance(text, str) else None
     return found.recipe if found is not None and found.recipe else text
+
+
+def _data_type(text: object) -> object:
+    """Return the data type behind a format's name; raises ValueError in the words of ``number_format``."""
+    if not isinstance(text, str):
+        return text
+    try:
+        return number_format(text).dtype
+    except InputError as error:
+        raise ValueError(str(error)) from None
+
+
+#: A data type by any exact name of a format: those of files and those of published rows are the same.
+DataType = Annotated[str, BeforeValidator(_data_type)]
+
+
+def with_recipe(data: Any) -> Any:
+    """Return the keys of a file with the recipe that its ``dtype`` names: ``MXFP8`` is fp8 by mxfp8.
+
+    >>> with_recipe({"dtype": "MXFP8"}), with_recipe({"dtype": "bf16"})
+    ({'dtype': 'MXFP8', 'recipe': 'mxfp8'}, {'dtype': 'bf16'})
+
+    Raises ValueError where another recipe is stated beside it.
+    """
+    text = data.get("dtype") if isinstance(data, dict) else None
+    found = _BY_NAME.get(plain(text)) if isinstance(text, str) else None
+    if found is None or found.recipe not in RECIPES:
+        return data
+    stated = data.get("recipe") or found.recipe
+    if recipe_name(stated) != found.recipe:
+        raise ValueError(
+            f"dtype {text} is the recipe {found.recipe}, and recipe says {stated}; state one of them"
+        )
+    return {**data, "recipe": found.recipe}

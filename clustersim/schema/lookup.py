@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,13 +18,31 @@ from clustersim.errors import InputError, suggest
 from clustersim.reading.guarded import ONLY, is_file, look_at_folder, printable, read_text, stamp
 from clustersim.schema.yamlfile import read_yaml
 
-__all__ = ["exact_name", "file_stamps", "find_file", "known_names", "plain", "profile_name", "roots"]
+__all__ = [
+    "exact_name",
+    "file_stamps",
+    "find_file",
+    "known_names",
+    "no_file",
+    "plain",
+    "profile_name",
+    "roots",
+]
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 #: A folder that changed less than this ago may change again without another time of change.
 _SETTLED_NS = 100_000_000
 _OWN = (str(_PACKAGE.parent), str(_PACKAGE / "_shipped"))
 _GROUP = "clustersim.profiles"
+#: Folder -> what a file of it is.
+_KINDS = {
+    f"hwprofiles/{folder}": what
+    for folder, what in {
+        "cards": "card", "cooling": "cooling", "fleets": "fleet", "models": "model", "networks": "network",
+        "nics": "network card", "optics": "optics", "prices": "price list", "servers": "server", "silicon": "process",
+        "software": "software", "supernodes": "supernode", "switches": "switch", "tokens": "token list",
+    }.items()
+}  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -187,8 +204,14 @@ def profile_name(kind: str, name: str) -> str:
     return find_file(kind, name).stem
 
 
-def _no_file(kind: str, name: str, known: Sequence[str]) -> InputError:
-    return InputError(f"no {kind}/{printable(name, 80)}.yaml; {suggest(name[:80], known)}")
+def no_file(kind: str, name: str) -> InputError:
+    """Return the refusal of a name that no file of a kind goes by: the same words for a scenario and for a row."""
+    near = suggest(name[:80], known_names(kind))
+    if kind not in _KINDS:
+        return InputError(f"no {kind}/{printable(name, 80)}.yaml; {near}")
+    if not name.strip():
+        return InputError(f"the {_KINDS[kind]} is not named")
+    return InputError(f"no profile of the {_KINDS[kind]} {printable(name, 80)!r}; {near}")
 
 
 @lru_cache(maxsize=1024)
@@ -214,5 +237,5 @@ def find_file(kind: str, name: str) -> Path:
             raise InputError(
                 f"{printable(name, 80)}: is no YAML file; {kind} are files that end in .yaml, or names"
             )
-        raise _no_file(kind, name, known_names(kind))
+        raise no_file(kind, name)
     return next(p for root in known if is_file(p := root / kind / f"{stem}.yaml"))

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from clustersim.provenance import Sourced
 from clustersim.schema.base import Amount, Bandwidth, Fraction, Model, Overhead, Wait, quantity, tell_idle
+from clustersim.schema.formats import DataType
 
 __all__ = [
     "AdapterSection", "AutoscaleSection", "BatchingSection", "CacheTierSection", "ClosedLoopSection",
@@ -167,7 +168,7 @@ class ClipsSection(Model):
     """Prompt tokens that a sampled frame becomes, beside the text."""
     network: str
     """The encoder (hwprofiles/networks)."""
-    dtype: str
+    dtype: DataType
     """Number format of its products with weights."""
     encoders: int = Field(1, ge=1)
     """Cards beside each replica's that encode."""

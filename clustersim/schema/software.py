@@ -82,6 +82,10 @@ class StackConstants(Model):
     """Bytes held for a logit at once."""
     saves_products: bool | None = None
     """Whether selective recomputation keeps every second product and makes all else again (PyTorch)."""
+    stage_buffers: bool | None = None
+    """Whether a stage of a pipeline has a buffer for every message of a step, and the last keeps its outputs."""
+    batch_in_stages: bool | None = None
+    """Whether a pipeline cuts a batch into as many micro-batches as it has stages where nothing else is said."""
     gradient_bytes: Bytes | None = None
     """Bytes of gradient held per parameter."""
     runtime_memory: Held | None = None

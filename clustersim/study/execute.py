@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import os
 import signal
 import socket
@@ -18,13 +17,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
-    CancelledError,
     Executor,
     Future,
     ProcessPoolExecutor,
     wait,
 )
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -34,14 +32,13 @@ import numpy as np
 from clustersim.again import Again
 from clustersim.batch import Question, at
 from clustersim.errors import ClusterSimError, InputError
-from clustersim.extras import install_line
 from clustersim.pipeline import StageCache, run_chain
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.schema.readers import refuse_unread
+from clustersim.study.cluster import Cluster, open_cluster, unlike, worker_digest
 from clustersim.study.outputs import outputs_of
 from clustersim.study.points import Found, blocks, joined, varied_values
-from clustersim.study.spec import StudySpec, inputs_digest
-from clustersim.version import __version__
+from clustersim.study.spec import StudySpec
 
 __all__ = [
     "asked_again",
@@ -56,8 +53,8 @@ __all__ = [
 
 #: Seconds of work that one task should hold: long beside the cost of sending it, short beside a person's patience.
 TASK_S = 0.5
-#: How often to look whether anybody works, and how long nobody may, in seconds.
-LOOK_S, ALONE_S = 2.0, 15.0
+#: How often to look whether anybody works, in seconds.
+LOOK_S = 2.0
 #: Points that are looked at to see whether a study's points can run together.
 PROBED = 8
 _CACHE = StageCache()
@@ -184,9 +181,9 @@ def time_one_block(spec: StudySpec) -> float:
 def _task(key: str, start: int, stop: int) -> Found:
     """Run a range where the inputs are those of the study: another machine may hold other profiles."""
     spec = _HERE[key]
-    digest = _worker_digest(spec.scenario, spec.sets)
+    digest = worker_digest(spec.scenario, spec.sets)
     if digest != spec.inputs_digest:
-        raise _unlike(f"process {os.getpid()} on {socket.gethostname()}", digest)
+        raise unlike(f"process {os.getpid()} on {socket.gethostname()}", digest)
     return evaluate(spec, start, stop)
 
 
@@ -194,11 +191,6 @@ def _task_with(key: str, spec: StudySpec, start: int, stop: int) -> Found:
     """Run a range of a study that another task holds; a process that has it already keeps its own."""
     _HERE.setdefault(key, spec)
     return _task(key, start, stop)
-
-
-def _given(spec: StudySpec) -> StudySpec:
-    """The study as a task's result, which a worker fetches once and, where its holders are gone, is made again."""
-    return spec
 
 
 class _Serial(Executor):
@@ -219,11 +211,10 @@ def open_executor(
 ) -> Iterator[tuple[Executor, int]]:
     """Open an executor and say how many workers it has: Dask's for a scheduler's address, else local processes.
 
-    Raises InputError when the scheduler does not answer within ten seconds, or a worker has another version or other
-    inputs than those of ``spec``.
+    Raises InputError as ``open_cluster`` does.
     """
     if scheduler is not None:
-        with _dask(scheduler, spec) as opened:
+        with open_cluster(scheduler, spec) as opened:
             yield opened
     elif workers <= 1:
         yield _Serial(), 1
@@ -262,114 +253,10 @@ def key_of(spec: StudySpec) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _worker_version() -> str:
-    return __version__
-
-
-def _worker_digest(scenario: str, sets: tuple[tuple[str, Any], ...]) -> str:
-    try:
-        return inputs_digest(scenario, dict(sets))
-    except ClusterSimError as error:
-        return str(error)
-
-
-def _unlike(where: str, digest: str) -> InputError:
-    """Return the error for a worker whose digest, or whose error in place of it, is not the study's."""
-    said = f" ({digest})" if " " in digest else ""
-    return InputError(
-        f"{where}: its profiles or scenario differ from the study's; give all the same files{said}"
-    )
-
-
-class _Cluster(Executor):
-    """Dask's executor that notices when nobody is left to do the work."""
-
-    def __init__(self, client: Any, address: str) -> None:
-        self._client, self._address = client, address
-        self._inner = client.get_executor(pure=False, retries=3)
-        self._alone_since: float | None = None
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = self._inner.submit(fn, *args, **kwargs)
-        return future
-
-    def hold(self, spec: StudySpec) -> Any:
-        """Give the study to the cluster once; what is returned stands for it in a task."""
-        return self._client.submit(_given, spec, pure=False, retries=3)
-
-    def check(self) -> None:
-        """Raise InputError where the scheduler has had no worker for ALONE_S."""
-        if self._client.nthreads():
-            self._alone_since = None
-            return
-        now = time.monotonic()
-        self._alone_since = self._alone_since or now
-        if now - self._alone_since >= ALONE_S:
-            raise InputError(
-                f"--scheduler {self._address}: all workers are gone; what is finished is kept: start a worker, then"
-                " resume the study"
-            )
-
-
-def _check_workers(client: Any, address: str, spec: StudySpec | None) -> int:
-    versions = client.run(_worker_version)
-    if not versions:
-        raise InputError(f"--scheduler {address}: has no workers; start at least one")
-    for worker, version in versions.items():
-        if version != __version__:
-            raise InputError(
-                f"worker {worker} has clustersim {version}, and this is {__version__}; install the same version"
-            )
-    if spec is not None:
-        for worker, digest in client.run(_worker_digest, spec.scenario, spec.sets).items():
-            if digest != spec.inputs_digest:
-                raise _unlike(f"worker {worker}", digest)
-    return len(versions)
-
-
-@contextmanager
-def _dask(address: str, spec: StudySpec | None) -> Iterator[tuple[Executor, int]]:
-    client = _connect(address)
-    try:
-        with suppress(TimeoutError):
-            client.wait_for_workers(1, timeout=5)  # workers may still be on their way to a new scheduler
-        count = _check_workers(client, address, spec)
-        yield _Cluster(client, address), count
-    except (ClusterSimError, KeyboardInterrupt):
-        raise
-    except (Exception, CancelledError) as error:
-        # A lost scheduler shows as any of a dozen exceptions of the library and of the sockets below it.
-        raise InputError(
-            f"--scheduler {address}: lost it ({type(error).__name__}); what is finished is kept, resume the study"
-        ) from None
-    finally:
-        with suppress(Exception, CancelledError):
-            client.close(timeout=2)
-
-
-def _connect(address: str) -> Any:
-    try:
-        from distributed import Client
-    except ImportError:
-        raise InputError(f"--scheduler needs Dask; install {install_line('dask')}") from None
-    # Its reports of lost connections are tracebacks; ours say what happened and what to do.
-    # Each of its loggers has a level of its own, so the parent's does not do.
-    for name in ("distributed", "tornado", "asyncio", *logging.root.manager.loggerDict):
-        if name.partition(".")[0] in {"distributed", "tornado", "asyncio"}:
-            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-    make: Any = Client  # the library is untyped
-    try:
-        return make(address, timeout="8s", set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise InputError(
-            f"--scheduler {address}: no answer from it ({type(error).__name__}); is it running?"
-        ) from None
-
-
 def _submitting(spec: StudySpec, executor: Executor) -> Callable[[int, int], Future[Found]]:
     """How a range is handed to an executor: its tasks carry a key and two numbers, and workers have the study."""
     key = key_of(spec)
-    if isinstance(executor, _Cluster):
+    if isinstance(executor, Cluster):
         # A worker may join at any time and know nothing: it fetches the study with its first task.
         held = executor.hold(spec)
         return lambda start, stop: executor.submit(_task_with, key, held, start, stop)
@@ -400,7 +287,7 @@ def run_ranges(
         fill()
         while running:
             done, _ = wait(running, timeout=LOOK_S, return_when=FIRST_COMPLETED)
-            if not done and isinstance(executor, _Cluster):
+            if not done and isinstance(executor, Cluster):
                 executor.check()
             for future in done:
                 running.remove(future)

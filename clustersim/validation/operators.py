@@ -7,12 +7,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from clustersim.assemble.calibrated import factors_of
-from clustersim.assemble.parts import card_spec
-from clustersim.errors import ClusterSimError
-from clustersim.perf.card import NARROW
-from clustersim.perf.plan import TUNED_SOFTWARE
-from clustersim.schema.calibrated import FACTORS
+from clustersim.assemble.card_figures import operator_rate
+from clustersim.errors import ClusterSimError, InputError
 from clustersim.schema.formats import number_format
 from clustersim.schema.profiles import CardProfile
 from clustersim.validation.common import (
@@ -22,9 +18,10 @@ from clustersim.validation.common import (
     given_rows,
     reason_of,
 )
+from clustersim.validation.row_files import of_a_card, row_of
 from clustersim.validation.sites import Unpredictable, card_of
 
-__all__ = ["COLUMNS", "predict", "time_on"]
+__all__ = ["COLUMNS", "as_scenario", "predict", "time_on"]
 
 COLUMNS = ("card", "benchmark", "dtype", "shape_or_size", "measured", "unit")
 #: Products below this in every direction are not what the efficiency is of.
@@ -68,23 +65,10 @@ def _operator(row: Mapping[str, str]) -> _Operator:
     raise Unpredictable("no constant of a card is of this operator")
 
 
-def _rate(found: _Operator, profile: CardProfile) -> float:
-    """TFLOP/s or GB/s of an operator on a card: peak x share, without what a power limit takes over whole steps."""
-    card = card_spec(profile)
-    if found.quantity == "memory_rate":
-        return float(card.memory_bandwidth * card.memory_efficiency) / 1e9
-    narrow = found.dtype in NARROW and card.gemm_efficiency_fp8 > 0
-    share = float(card.gemm_efficiency_fp8 if narrow else card.gemm_efficiency)
-    if found.quantity == "attention_rate":
-        stated = profile.efficiency.attention
-        share = stated.value if stated else share * TUNED_SOFTWARE.attention_share
-        share *= dict(zip(FACTORS, factors_of(profile), strict=False)).get("attention", 1.0)
-    return card.peak_of(found.dtype) * min(share, 1.0) / 1e12
-
-
 def time_on(row: Mapping[str, str], change: Callable[[CardProfile], CardProfile]) -> float:
     """Return the time of the unit of a row's rate on its card as a change leaves it."""
-    return 1.0 / _rate(_operator(row), change(card_of(row["card"])))
+    found = _operator(row)
+    return 1.0 / operator_rate(change(card_of(row["card"])), found.quantity, found.dtype)
 
 
 def predict(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:
@@ -107,14 +91,36 @@ def _measured(row: Mapping[str, str]) -> tuple[float, str]:
     return value, "GB/s" if unit in {"GB/s", "TB/s"} else "TFLOP/s"
 
 
+def _known(row: Mapping[str, str]) -> tuple[_Operator, CardProfile]:
+    """What a row measured and on which card; raises Unpredictable for what no constant of a card is of."""
+    if "sum" in (row.get("basis") or "").lower():
+        raise Unpredictable("a sum over cards")
+    return _operator(row), card_of(row["card"])
+
+
+def as_scenario(rows: Iterable[Mapping[str, str]], wanted: str) -> str:
+    """Refuse a row: an operator is a figure of a card, which no site's run gives; the refusal names what gives it.
+
+    Raises InputError always: with the nearest id for an unknown one, in the words in which a row is set aside, or with
+    the command that prints the row's prediction.
+    """
+    row = row_of({row.get("id") or f"row {index + 1}": row for index, row in enumerate(rows)}, wanted)
+    try:
+        _measured(row)
+        found, card = _known(row)
+        operator_rate(card, found.quantity, found.dtype)
+    except Unpredictable as error:
+        raise InputError(reason_of(error)) from None
+    figure = f"{found.quantity}.{found.dtype}" if found.dtype else found.quantity
+    raise of_a_card(wanted, card.name, figure)
+
+
 def _row(row: Mapping[str, str], name: str) -> ValidationRow:
     source = row.get("source") or row["benchmark"]
     try:
-        if "sum" in (row.get("basis") or "").lower():
-            raise Unpredictable("a sum over cards")
         value, unit = _measured(row)
-        found, card = _operator(row), card_of(row["card"])
-        rate = _rate(found, card)
+        found, card = _known(row)
+        rate = operator_rate(card, found.quantity, found.dtype)
     except (Unpredictable, ClusterSimError) as error:
         return ValidationRow(name, source, None, math.nan, "", row["card"], reason=reason_of(error))
     return ValidationRow(

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
+from clustersim.errors import InputError, suggest
 from clustersim.schema.profiles import CardProfile, NicProfile, load_profile
 from clustersim.validation.sites import NIC, Links
 
-__all__ = ["link_values", "scenario_text"]
+Row = TypeVar("Row")
+
+__all__ = ["link_values", "of_a_card", "row_of", "scenario_text"]
+
+
+def row_of(rows: Mapping[str, Row], wanted: str) -> Row:
+    """Return the row of an id; raises InputError with the nearest id for an unknown one."""
+    if wanted not in rows:
+        raise InputError(f"no row has the id {wanted!r}; {suggest(wanted, list(rows))}")
+    return rows[wanted]
+
+
+def of_a_card(wanted: str, card: str, figure: str) -> InputError:
+    """Return the refusal of a row that is a figure of a card: it has no run, and a command that prints it."""
+    return InputError(
+        f"row {wanted} is of a card, and no site's run gives it: `clustersim profiles show {card}` prints it"
+        f" as {figure}"
+    )
 
 
 def scenario_text(document: Mapping[str, Any], head: str = "") -> str:

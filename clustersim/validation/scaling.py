@@ -170,10 +170,10 @@ def as_scenario(rows: Iterable[Mapping[str, str]], wanted: str) -> str:
     row = table.get(name if name and not which else wanted)
     if row is None:
         raise InputError(f"no row has the id {wanted!r}; {suggest(wanted, list(table))}")
-    few, many = _counts(row)
-    cards = few if name and not which else many
     try:
-        known = known_row(_at(row, _like(row), cards))
+        like, (few, many) = _like(row), _counts(row)
+        cards = few if name and not which else many
+        known = known_row(_at(row, like, cards))
     except Unpredictable as error:
         raise InputError(reason_of(error)) from None
     return scenario_text(

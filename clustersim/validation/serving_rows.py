@@ -13,12 +13,11 @@ from functools import lru_cache
 from math import inf, isfinite
 from typing import Any
 
-from clustersim.errors import suggest
 from clustersim.perf.card import Card
 from clustersim.perf.serving_engine import Layout, Precision
 from clustersim.schema.find_software import load_software
 from clustersim.schema.formats import NumberFormat, number_format
-from clustersim.schema.lookup import known_names
+from clustersim.schema.lookup import no_file
 from clustersim.schema.profiles import CardProfile, load_card, load_model
 from clustersim.schema.software import SoftwareProfile
 from clustersim.validation.common import class_of
@@ -136,10 +135,7 @@ def model_of(text: str) -> tuple[str, str]:
             found = model_name(name[: len(name) - cut])
             if found:
                 return found, suffix
-    if not bare:
-        raise Unpredictable("the model is not named")
-    raise Unpredictable(f"no model file of {text!r}: its dimensions are not known here;"
-                        f" {suggest(bare, known_names(MODELS))}")  # fmt: skip
+    raise Unpredictable(str(no_file(MODELS, bare)))
 
 
 def precision_of(form: NumberFormat, card: Card, model: str, cache: str | None) -> Precision:

@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from clustersim.errors import suggest
 from clustersim.fabric.network import EFA_LATENCY_S
-from clustersim.schema.lookup import exact_name, known_names
+from clustersim.schema.lookup import exact_name, no_file
 from clustersim.schema.profiles import CardProfile, load_card
 from clustersim.validation.sources import shipped_rows
 
@@ -74,11 +73,9 @@ def card_of(text: str) -> CardProfile:
 
     Raises Unpredictable with the nearest name for a card without a profile.
     """
-    if not text.strip():
-        raise Unpredictable("the card is not named")
-    name = exact_name(CARDS, text)
+    name = exact_name(CARDS, text) if text.strip() else None
     if name is None:
-        raise Unpredictable(f"no profile of the card {text!r}; {suggest(text, known_names(CARDS))}")
+        raise Unpredictable(str(no_file(CARDS, text)))
     return load_card(name)
 
 

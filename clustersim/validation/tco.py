@@ -12,34 +12,28 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from clustersim.assemble.card_figures import LOADS, load_power_w
 from clustersim.assemble.parts import needed, network_parts
-from clustersim.econ.power import PROVISION_MARGIN, card_power_w
-from clustersim.errors import ClusterSimError, InputError, suggest
+from clustersim.econ.power import PROVISION_MARGIN
+from clustersim.errors import ClusterSimError, InputError
 from clustersim.fabric.parts import cluster_parts
 from clustersim.pipeline import SiteRun, run_site
 from clustersim.schema.inputs import Inputs, load_inputs
-from clustersim.validation.common import ValidationRow, require_columns
-from clustersim.validation.row_files import scenario_text
-from clustersim.validation.sites import SUPERNODE_LINK
+from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, require_columns
+from clustersim.validation.row_files import of_a_card, row_of, scenario_text
+from clustersim.validation.sites import SUPERNODE_LINK, Unpredictable, card_of, unreadable
 from clustersim.validation.sources import shipped_rows
+from clustersim.validation.training_record import number
 
 __all__ = ["COLUMNS", "as_scenario", "predict"]
 
 COLUMNS = ("id", "source", "quantity", "card", "cards", "load", "value", "unit", "tolerance_pct")
 
-#: Utilisation of tensor units, memory and links under one load.
-LOADS = {
-    "gemm": (1.0, 0.0, 0.0),
-    "memory": (0.0, 1.0, 0.0),
-    "scale_up": (0.0, 0.0, 1.0),
-    "scale_out": (0.0, 0.0, 1.0),
-}
-
-
 _OF_THE_BILL = ("leaf", "spine", "switch_side_modules", "nic_side_modules")
 _PRICE = "usd_per_card_hour"
 #: Quantities that the run of a site gives; the others are of a card, a server or a supernode without a site.
-_OF_A_SITE = (*_OF_THE_BILL, "capex_cny_per_card", "provisioned_kw_per_card", _PRICE)
+_NODE = "node_power_kw"
+_OF_A_SITE = (*_OF_THE_BILL, "capex_cny_per_card", "provisioned_kw_per_card", _PRICE, _NODE)
 
 
 class _Unknown(Exception):
@@ -163,23 +157,20 @@ def _node(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
     host, nics = inputs.parts.server.host_power.value, inputs.parts.nic.power.value * 8
     if row["load"] == "max":
         return (8 * power.tdp.value + host + nics) / 1e3, {"cards": "at TDP"}
-    step = run.training.step
-    idle = needed(power.idle, f"cards.{row['card']}.power.idle")
-    watts = card_power_w(
-        idle_w=idle, tdp_w=power.tdp.value, u_tensor=step.u_tensor, u_memory=step.u_memory, u_link=step.u_link
-    )
-    return (8 * watts + host + nics) / 1e3, {"card_w": watts, "u_tensor": step.u_tensor}
+    return (run.power.cards_w + run.power.hosts_w + run.power.nics_w) / inputs.servers / 1e3, {
+        "card_w": run.power.cards_w / run.cards,
+        "u_tensor": run.training.step.u_tensor,
+    }
 
 
 def _card_power(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
-    power = _inputs(row).parts.card.power
-    if power is None or power.idle is None:
+    card = _inputs(row).parts.card
+    if row["load"] not in LOADS:
+        raise _Unknown(f"no load {row['load']!r}; known: {', '.join(LOADS)}")
+    watts = load_power_w(card, row["load"])
+    if watts is None or card.power is None or card.power.idle is None:
         raise _Unknown(f"the profile of {row['card']} has no idle power")
-    tensor, memory, link = LOADS[row["load"]]
-    watts = card_power_w(
-        idle_w=power.idle.value, tdp_w=power.tdp.value, u_tensor=tensor, u_memory=memory, u_link=link
-    )
-    return watts, {"idle_w": power.idle.value}
+    return watts, {"idle_w": card.power.idle.value}
 
 
 def _idle(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
@@ -187,7 +178,10 @@ def _idle(row: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
     power = card.power
     if power is None or power.idle is None:
         raise _Unknown("the profile has no idle power")
-    return power.idle.value / power.tdp.value, {"card": f"{card.name}, whose profile states it"}
+    return power.idle.value / power.tdp.value, {
+        "card": f"{card.name}, whose profile states it",
+        "of": card.name,
+    }
 
 
 PREDICT: dict[str, Callable[[Mapping[str, str]], tuple[float, dict[str, Any]]]] = {
@@ -212,17 +206,19 @@ def as_scenario(rows: Iterable[Mapping[str, str]], wanted: str) -> str:
 
     Raises InputError with the nearest id for an unknown one, and for a row that holds no site, in words that say why.
     """
-    table = {row["id"]: row for row in rows}
-    row = table.get(wanted)
-    if row is None:
-        raise InputError(f"no row has the id {wanted!r}; {suggest(wanted, list(table))}")
-    known = row["quantity"] != _PRICE or row["load"] in _buyers()
-    why = row.get("reason") or (
-        "" if row["card"] or row.get("site") else "the row names neither card nor site"
-    )
-    if row["quantity"] not in _OF_A_SITE or not known or why:
+    row = row_of({row["id"]: row for row in rows}, wanted)
+    found = _row(row)
+    if found.predicted is None and found.reason != NO_MEASUREMENT:
+        raise InputError(found.reason)
+    quantity = row["quantity"]
+    if quantity == "idle_share":
+        raise of_a_card(wanted, str(found.details["of"]), quantity)
+    if quantity == "card_power_w":
+        raise of_a_card(wanted, card_of(row["card"]).name, f"{quantity}.{row['load']}")
+    if quantity not in _OF_A_SITE or (quantity == _NODE and row["load"] == "max"):
         raise InputError(
-            why or f"{row['quantity']} of {wanted} is of a part or a machine, and no site's run gives it"
+            f"row {wanted}: {quantity} is of one machine, and no site's run gives it; its parts stand in the row's"
+            " details (`validate tco -f json`)"
         )
     document = _inputs(row, *_stated(row)).documents["scenario"].data
     return scenario_text(document, f"Row {wanted} of {row['source']} as `validate` predicts it.")
@@ -232,25 +228,23 @@ def _row(row: Mapping[str, str]) -> ValidationRow:
     predicted: float | None = None
     details: dict[str, Any] = {}
     reason = ""
-    stated: dict[str, float] = {}
-    for name in ("value", "tolerance_pct"):
-        try:
-            stated[name] = float(row[name] if name == "value" else row[name] or "nan")
-        except ValueError:
-            return _made(row, None, float("nan"), f"{name} {row[name]!r} is not a number", {})
-    measured, tolerance = stated["value"], stated["tolerance_pct"]
+    measured, tolerance = (number(row, name) for name in ("value", "tolerance_pct"))
     try:
         if row.get("reason"):
             raise _Unknown(row["reason"])
         if row["quantity"] not in PREDICT:
             raise _Unknown(f"unknown quantity {row['quantity']!r} (known: {', '.join(PREDICT)})")
         predicted, details = PREDICT[row["quantity"]](row)
-    except (_Unknown, ClusterSimError, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0]
-    if predicted is not None and not math.isnan(tolerance) and measured:
+        if measured is None:
+            raise _Unknown(NO_MEASUREMENT)
+        if (row["tolerance_pct"] or "").strip() and tolerance is None:
+            raise unreadable("tolerance_pct", row["tolerance_pct"], "a number of percent")
+    except (_Unknown, Unpredictable, ClusterSimError, ValueError, KeyError) as error:
+        predicted, reason = None, str(error).splitlines()[0]
+    if predicted is not None and tolerance is not None and measured:
         off = abs(predicted / measured - 1) * 100
         details |= {"tolerance_pct": tolerance, "within": off <= tolerance + 1e-9}
-    return _made(row, predicted, measured, reason, details)
+    return _made(row, predicted, math.nan if measured is None else measured, reason, details)
 
 
 def _made(

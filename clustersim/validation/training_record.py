@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from clustersim.schema.find_software import FoundSoftware
 from clustersim.schema.formats import NumberFormat, number_format
 from clustersim.schema.profiles import CardProfile
+from clustersim.validation.note_words import noted
 from clustersim.validation.sites import Unpredictable, card_of, model_name, unreadable
 from clustersim.validation.sources import filled, software_of_row
 
@@ -30,6 +31,8 @@ class TrainingRecord:
     cards: int
     seq_len: int
     row: Mapping[str, str]
+    noted: tuple[str, ...] = ()
+    """What the row's notes changed in its columns."""
 
 
 def number(row: Mapping[str, str], key: str) -> float | None:
@@ -80,7 +83,7 @@ def record(row: Mapping[str, str]) -> TrainingRecord:
 
     Raises Unpredictable, or InputError with the nearest name, for what has no profile.
     """
-    full = filled(row)
+    full, said = noted(filled(row))
     return TrainingRecord(
         card=card_of(full["gpu"]),
         software=software_of_row(full, "training"),
@@ -89,6 +92,7 @@ def record(row: Mapping[str, str]) -> TrainingRecord:
         cards=count(full, "n_gpus"),
         seq_len=count(full, "seq_len"),
         row=full,
+        noted=tuple(said),
     )
 
 

@@ -86,7 +86,7 @@ def known_row(row: Mapping[str, str]) -> KnownRow:
         train=train,
         record=known,
         nic=stated.nic_said,
-        chosen="; ".join([*stated.said, *words]),
+        chosen="; ".join([*known.noted, *stated.said, *words]),
     )
 
 
@@ -103,7 +103,7 @@ def _chosen(row: Mapping[str, str], stated: TrainJob, recipe: str) -> tuple[Plan
     """
     per_replica = max(1, stated.global_batch // stated.plan.dp)
     open_micro = number(row, "micro_batch") is None
-    micros = [b for b in (1, 2, 4, 8, 16, 32) if per_replica % b == 0] if open_micro else [
+    micros = _micro_batches(stated, per_replica) if open_micro else [
         min(stated.plan.micro_batch, per_replica)
     ]  # fmt: skip
     open_recompute = not (row.get("recompute") or "").strip()
@@ -134,6 +134,14 @@ def _chosen(row: Mapping[str, str], stated: TrainJob, recipe: str) -> tuple[Plan
     said += [f"recompute={best.plan.recompute}"] if open_recompute else []
     said += [f"etp={best.plan.etp}"] if best.plan.etp > 1 else []
     return best.plan, said + ([f"interleave={best.plan.interleave}"] if len(chunks) > 1 else [])
+
+
+def _micro_batches(stated: TrainJob, per_replica: int) -> list[int]:
+    """Micro-batches that a row may have meant: its software's rule where there is one, else all that divide."""
+    stages = stated.plan.pp
+    if stated.plan.software.batch_in_stages and stages > 1 and per_replica % stages == 0:
+        return [per_replica // stages]
+    return [b for b in (1, 2, 4, 8, 16, 32) if per_replica % b == 0]
 
 
 def _laid_out(job: TrainJob) -> bool:

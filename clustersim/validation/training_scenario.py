@@ -15,11 +15,12 @@ from clustersim.assemble.software import stack_software
 from clustersim.perf.model import Model
 from clustersim.perf.plan import Software
 from clustersim.schema.base import validate
+from clustersim.schema.lookup import no_file
 from clustersim.schema.models import ModelDimensions, ModelProfile, described_model
 from clustersim.schema.profiles import load_model
 from clustersim.schema.yamlfile import Document
 from clustersim.validation.row_files import link_values
-from clustersim.validation.sites import NIC, links_of, unreadable
+from clustersim.validation.sites import MODELS, NIC, links_of, unreadable
 from clustersim.validation.training_record import (
     TrainingRecord,
     Unpredictable,
@@ -117,6 +118,8 @@ def _model(known: TrainingRecord) -> tuple[dict[str, Any], dict[str, Any]]:
             return {"model": known.model}, _cut(filed, row)
     if (number(row, "ep") or 1) > 1:
         raise Unpredictable(f"the experts of {name} are not in the row, and no model file has them")
+    if not known.model and number(row, "layers") is None:
+        raise Unpredictable(f"{no_file(MODELS, name)}; nor has the row its layers")
     layers, hidden, heads = (count(row, key) for key in ("layers", "hidden", "heads"))
     both = [(given, _described(name, given)) for given in _dense(row, layers, hidden, heads)]
     given, model = min(both, key=lambda pair: _off(row, pair[1]))

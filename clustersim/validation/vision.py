@@ -15,18 +15,19 @@ from functools import lru_cache
 from typing import Any
 
 from clustersim.assemble.parts import card_spec
-from clustersim.assemble.vision import network_of
+from clustersim.assemble.vision import network_of, seconds_of
 from clustersim.errors import ClusterSimError, InputError, suggest
 from clustersim.perf.card import Card
-from clustersim.perf.vision import VISION, Network, batch_seconds, best_batch
+from clustersim.perf.vision import Network, batch_rate, best_batch
 from clustersim.schema.lookup import exact_name, known_names
 from clustersim.schema.networks import NetworkProfile
 from clustersim.schema.profiles import CardProfile, load_profile
-from clustersim.validation.common import ValidationRow, class_of, reason_of, require_columns
+from clustersim.validation.common import NO_MEASUREMENT, ValidationRow, class_of, reason_of, require_columns
 from clustersim.validation.language import is_language, language_row, language_text
 from clustersim.validation.row_files import scenario_text
-from clustersim.validation.sites import Unpredictable, card_of
+from clustersim.validation.sites import Unpredictable, card_of, unreadable
 from clustersim.validation.sources import shipped_rows
+from clustersim.validation.training_record import number
 
 __all__ = ["COLUMNS", "WORK", "as_scenario", "predict"]
 
@@ -82,8 +83,6 @@ def as_scenario(rows: Iterable[Mapping[str, str]], wanted: str) -> str:
         if is_language(row):
             return language_text(row)
         case = _case(row, row.get("gpu") or row.get("card") or "")
-        if case.trained or case.cards != int(case.cards):
-            raise _Unknown("a network in training: no workload of a scenario trains one")
         document = _document(row, case)
     except (_Unknown, Unpredictable) as error:
         raise InputError(reason_of(error)) from None
@@ -94,12 +93,12 @@ def _document(row: Mapping[str, str], case: _Case) -> dict[str, Any]:
     """The scenario of a row, as the data of a file."""
     work: dict[str, Any] = {"kind": "vision", "network": case.network.name, "dtype": case.dtype}
     # A row says that its answers kept a limit, not which: any that the batch keeps stands for it.
-    limit = {"latency": "1 h"} if case.served else {}
+    use: dict[str, Any] = {"training": True} if case.trained else {"latency": "1 h"} if case.served else {}
     return {
         "name": row["id"],
         "description": f"{case.network.name} on {case.cards:g} {case.profile.name}: {_source(row)}",
         "cluster": {"card": case.profile.name, "cards": int(case.cards)},
-        "demand": {WORK: {**work, "batch": _per_second(case)[1], **limit}},
+        "demand": {WORK: {**work, "batch": _per_second(case)[1], **use}},
     }
 
 
@@ -110,16 +109,13 @@ def _source(row: Mapping[str, str]) -> str:
 def _row(row: Mapping[str, str]) -> ValidationRow:
     predicted, details, reason, card_class, tuned = None, dict[str, Any](), "", "", False
     card = row.get("gpu") or row.get("card") or ""
-    try:
-        measured = float(row["value"].replace(",", ""))
-    except ValueError:
-        return _made(
-            row, card, None, math.nan, f"value {row['value']!r} is not a number", details, "", tuned=False
-        )
-    if is_language(row):
+    measured = number(row, "value") or math.nan
+    if is_language(row) and not math.isnan(measured):
         return language_row(row, measured)
     try:
         case = _case(row, card)
+        if math.isnan(measured):
+            raise _Unknown(NO_MEASUREMENT)
         predicted, batch = _per_second(case)
         card_class = class_of(case.profile)
         tuned = (case.profile.name, row.get("round", "")) in _tuned() and not case.trained
@@ -167,6 +163,9 @@ def _case(row: Mapping[str, str], card: str) -> _Case:
         raise _Unknown(
             "the whole run: reading and preparing of data on the host included, which is not stated"
         )
+    if row.get("metric", "").startswith("p_val"):
+        # FlagPerf measures the framework's forward pass (val) beside the engine's (infer).
+        raise _Unknown("the forward pass of a framework, operator by operator: only an engine's is modelled")
     described = _network(row.get("benchmark") or row.get("model") or "")
     network, of_text = network_of(described), described.unit == "sample"
     if of_text and not row.get("benchmark"):
@@ -177,9 +176,12 @@ def _case(row: Mapping[str, str], card: str) -> _Case:
     if not trained and row.get("kind") == "training":
         trained = True
     dtype = _dtype(row, profile, eight=of_text and bool(row.get("benchmark")))
-    served = row.get("scenario") in {"Server", "Interactive"}
+    served = not trained and row.get("scenario") in {"Server", "Interactive"}
     text = row.get("gpu_batch_size") or row.get("batch") or ""
-    cards = _number(row.get("n_gpus") or row.get("n_cards") or "1") or 1.0
+    said = row.get("n_gpus") or row.get("n_cards") or "1"
+    cards = _number(said) or 0.0
+    if cards < 1 or cards != int(cards):
+        raise unreadable("n_gpus" if row.get("n_gpus") else "n_cards", said, "a whole number of 1 or more")
     batch = _batch(text, steps=described.steps > 1, whole=trained, cards=cards)
     if "one card" in row.get("basis", ""):
         cards = 1.0
@@ -264,11 +266,7 @@ def _batch(text: str, *, steps: bool, whole: bool, cards: float) -> int | None:
 def _per_second(case: _Case) -> tuple[float, int]:
     """Inputs per second of all cards, and the batch."""
     network, card = case.network, case.card
-    batch = case.batch or best_batch(network, card, dtype=case.dtype)
-    seconds = batch_seconds(network, card, batch=batch, dtype=case.dtype)
-    rate = batch / seconds
-    if case.trained:
-        rate /= 3.0
-    elif case.served:
-        rate *= VISION[network.family].server_share
+    timed = seconds_of(case.profile, network, case.dtype, trained=case.trained)
+    batch = case.batch or best_batch(network, card, dtype=case.dtype, seconds_of=timed)
+    rate = batch_rate(network, batch, timed(batch), served=case.served)
     return rate * case.cards, batch

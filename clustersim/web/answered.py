@@ -25,8 +25,8 @@ __all__ = ["EXPORTS", "FUNCTIONS"]
 MOST_ROWS = 1000
 
 
-def _run(design: Design) -> str:
-    return to_json(whole_run(design).to_dict())
+def _run(design: Design, draws: int) -> str:
+    return to_json(whole_run(design, draws).to_dict())
 
 
 def _explain(design: Design) -> Any:
@@ -38,7 +38,7 @@ def _seek(design: Design, span: str, target: str) -> Any:
 
 
 def _band(design: Design, points: int) -> tuple[dict[str, Any], float]:
-    """The tiles with ranges of so many points, and the seconds that took."""
+    """The ranges of so many points, and the seconds that took."""
     begun = time.perf_counter()
     told = band(design, points)
     return told, time.perf_counter() - begun

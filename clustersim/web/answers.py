@@ -14,9 +14,11 @@ from clustersim.errors import ClusterSimError
 from clustersim.pipeline import run_chain
 from clustersim.web.asked import Design
 
-__all__ = ["MOST_KEPT", "at_once", "base_of", "is_kept", "kept", "result_of", "whole_run"]
+__all__ = ["MOST_KEPT", "RUN_DRAWS", "at_once", "base_of", "is_kept", "kept", "result_of", "whole_run"]
 
 T = TypeVar("T")
+#: Draws where none are stated, as those of ``clustersim run``.
+RUN_DRAWS = 64
 #: Results of the chain hold some 100 kB each.
 MOST_KEPT = 256
 _KEPT: OrderedDict[Hashable, object] = OrderedDict()
@@ -70,9 +72,9 @@ def at_once() -> Iterator[bool]:
             _ENGINE.release()
 
 
-def whole_run(design: Design) -> Result:
-    """Return the run of a design with everything that ``clustersim run`` prints."""
-    return kept(("run", design), lambda: design.ask().run())
+def whole_run(design: Design, draws: int = RUN_DRAWS) -> Result:
+    """Return the run of a design with everything that ``clustersim run --draws`` prints."""
+    return kept(("run", design, draws), lambda: design.ask().run(draws=draws))
 
 
 def base_of(design: Design) -> Result | None:

@@ -8,13 +8,13 @@ from typing import Any
 
 from clustersim.api.result import Result
 from clustersim.errors import ClusterSimError
-from clustersim.planner.uncertainty import bearable_draws, chain_headlines
+from clustersim.planner.uncertainty import bearable_draws, chain_spreads
 from clustersim.web.answers import at_once, base_of, is_kept, kept, result_of
 from clustersim.web.asked import Design
 from clustersim.web.panels import plain_rows
 from clustersim.web.replayed import form_of, numbers_of, replayed
 
-__all__ = ["TILES", "band", "corridor", "moved", "ready"]
+__all__ = ["TILES", "band", "corridor", "moved", "ready", "whole", "with_band"]
 
 #: Tiles in the order of the corridor: the first of the terms that the run has stands there.
 TILES: tuple[tuple[str, ...], ...] = (
@@ -40,14 +40,14 @@ def corridor(design: Design) -> dict[str, Any]:
     """
     form = form_of(design) if design.changes else None
     if form is None:
-        return _whole(design)
-    first, pattern = kept(("pattern", form), lambda: (design, _whole(design)))
+        return whole(design)
+    first, pattern = kept(("pattern", form), lambda: (design, whole(design)))
     if first == design:
         return dict(pattern)
     found = kept(("numbers", design), lambda: numbers_of(design))
     tiles = [_moved(tile, found.get(tile["term"])) for tile in pattern["tiles"]]
     if None in tiles:
-        return _whole(design)
+        return whole(design)
     return {**pattern, "notes": [], "tiles": tiles, "replayed": True}
 
 
@@ -73,7 +73,7 @@ def ready(design: Design, key: str, values: Sequence[str | int | float]) -> int:
 
 
 def band(design: Design, draws: int) -> dict[str, Any]:
-    """Return the tiles of a design with P10 and P90 of so many draws, as ``clustersim run --draws`` has them.
+    """Return P10 and P90 of a design's terms from so many draws, as ``clustersim run --draws`` has them, and the draws.
 
     Raises what ``Scenario.run`` raises.
     """
@@ -81,21 +81,22 @@ def band(design: Design, draws: int) -> dict[str, Any]:
 
 
 def _drawn(design: Design, draws: int) -> dict[str, Any]:
-    told, run = _whole(design), result_of(design).run
-    count, _ = bearable_draws(None, draws, (run.own,))
+    inputs = design.ask().load()
+    # Every draw queues a list of jobs again: how many of them are borne is known of the run alone.
+    queued = any(work.kind == "jobs" for work in inputs.scenario.demand.values())
+    count, _ = bearable_draws(None, draws, (result_of(design).run.own,) if queued else ())
     about = kept(("keys", design.scenario, tuple(k for k, _ in design.changes)), dict[tuple[str, str], bool])
-    found = chain_headlines(design.scenario, dict(design.changes), run, count=count, parts=False, known=about)
-    # A mix of workloads prefixes its terms by their names; the first of them is shown, as in the tiles.
-    ends: dict[str, tuple[float, float]] = {}
-    for line in found:
-        ends.setdefault(line.name.rsplit(".", 1)[-1], (line.spread.p10, line.spread.p90))
+    found = chain_spreads(design.scenario, dict(design.changes), inputs, count=count, known=about)
+    return {"draws": count, "ends": {name: (one.p10, one.p90) for name, one in found.items()}}
+
+
+def with_band(told: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tiles of a design with what ``band`` found of it."""
     tiles = [
-        {**tile, "low": ends[tile["term"]][0], "high": ends[tile["term"]][1]}
-        if tile["term"] in ends
-        else tile
+        {**tile, **dict(zip(("low", "high"), found["ends"].get(tile["term"], ()), strict=False))}
         for tile in told["tiles"]
     ]
-    return {**told, "tiles": tiles, "draws": count}
+    return {**told, "tiles": tiles, "draws": found["draws"]}
 
 
 def _moved(tile: Mapping[str, Any], value: float | None) -> dict[str, Any] | None:
@@ -106,7 +107,7 @@ def _moved(tile: Mapping[str, Any], value: float | None) -> dict[str, Any] | Non
     return {**tile, "value": value, "low": None, "high": None, "change": value / was - 1.0 if was else None}
 
 
-def _whole(design: Design) -> dict[str, Any]:
+def whole(design: Design) -> dict[str, Any]:
     """Return the tiles of a design and its notes: ``term, value, unit, low, high, tier, source, base, change``.
 
     ``change`` is relative to the file as it stands; None where that is zero, cannot be run, or lacks the term.
@@ -144,10 +145,9 @@ def _in_its_currency(name: str, found: Mapping[str, object]) -> str | None:
 
 
 def _terms(result: Result) -> dict[str, dict[str, Any]]:
-    """Every term by its name, empty ranges as None."""
-    out: dict[str, dict[str, Any]] = {}
-    for row in plain_rows(result.terms):
+    """Every term by its name, and by the name without a workload's where none has that; empty ranges as None."""
+    rows = {str(row["term"]): row for row in plain_rows(result.terms)}
+    for name, row in list(rows.items()):
         # A mix of workloads prefixes its terms by their names; the first of them is shown.
-        name = str(row["term"]).rsplit(".", 1)[-1]
-        out.setdefault(name, row)
-    return out
+        rows.setdefault(name.rsplit(".", 1)[-1], row)
+    return rows

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from clustersim.report.labels.notes import Told, keyed
+from clustersim.report.labels.plans import plan_told
 from clustersim.report.term_units import unit_of
 
 if TYPE_CHECKING:
@@ -54,10 +55,14 @@ def panel(
         "title": title,
         "columns": columns,
         "units": {c: units.get(c) or unit_of(c) for c in columns},
-        "rows": [{c: r.get(c) for c in columns} for r in rows],
+        "rows": [{c: _cell(c, r.get(c)) for c in columns} for r in rows],
         "chart": dict(chart) if chart else None,
         "notes": [keyed(note) if isinstance(note, str) else note for note in notes if note],
     }
+
+
+def _cell(column: str, value: Any) -> Any:
+    return plan_told(value) if column == "plan" and isinstance(value, str) else value
 
 
 def bars(

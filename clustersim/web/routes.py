@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -16,9 +17,10 @@ from clustersim.report.labels import all_words
 from clustersim.report.text import to_json
 from clustersim.version import __version__
 from clustersim.web.answered import EXPORTS
+from clustersim.web.answers import RUN_DRAWS
 from clustersim.web.asked import Design, design_of, designs_of, whole_number
 from clustersim.web.catalogue import catalogue, inputs_of, key_schema, keys_of
-from clustersim.web.corridor import corridor, moved, ready
+from clustersim.web.corridor import corridor, moved, ready, whole, with_band
 from clustersim.web.helpers import Gone, Helpers
 from clustersim.web.jobs import Board
 from clustersim.web.kinds import KINDS, UPLOADS, ask_of
@@ -109,9 +111,10 @@ async def post_inputs(request: Request) -> Response:
 
 
 async def post_run(request: Request) -> Response:
-    """What ``clustersim run -f json`` prints of a design."""
-    design = _design(await body_of(request))
-    return Response(await _asked(request, "run", design), media_type="application/json")
+    """What ``clustersim run -f json`` prints of a design, ranges included; ``draws`` as its ``--draws``."""
+    body = await body_of(request)
+    design, draws = _design(body, "draws"), whole_number(body, "draws", 0, BANDS[-1], RUN_DRAWS)
+    return Response(await _asked(request, "run", design, draws), media_type="application/json")
 
 
 async def post_corridor(request: Request) -> Response:
@@ -187,7 +190,9 @@ async def post_band(request: Request) -> Response:
     body = await body_of(request)
     design, most = _design(body, "points"), whole_number(body, "points", BANDS[0], BANDS[-1], BANDS[-1])
     # The first is asked before the answer begins: what is wrong with a design has a status of its own.
-    first = await _asked(request, "band", design, BANDS[0])
+    first, told = await asyncio.gather(
+        _asked(request, "band", design, BANDS[0]), run_in_threadpool(whole, design)
+    )
 
     async def lines() -> AsyncIterator[bytes]:
         took = 0.0
@@ -195,10 +200,10 @@ async def post_band(request: Request) -> Response:
             if took > LONGEST_S:
                 return
             try:
-                told, took = first if points == BANDS[0] else await _asked(request, "band", design, points)
+                found, took = first if points == BANDS[0] else await _asked(request, "band", design, points)
             except (Gone, ClusterSimError):
                 return  # the answer has begun: what is there stands, and the page asks again with the next change
-            yield (json.dumps({"points": points, **told}) + "\n").encode()
+            yield (json.dumps({"points": points, **with_band(told, found)}) + "\n").encode()
 
     return StreamingResponse(lines(), media_type="application/x-ndjson")
 
@@ -283,7 +288,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/words", get_words, "words in both languages"),
     Route("GET", "/api/schema", get_schema, "every key that a design may set"),
     Route("POST", "/api/inputs", post_inputs, "the sourced numbers of a design", _DESIGN),
-    Route("POST", "/api/run", post_run, "the run of a design", _DESIGN),
+    Route("POST", "/api/run", post_run, "the run of a design", {**_DESIGN, "draws": "draws behind its ranges"}),
     Route("POST", "/api/corridor", post_corridor, "the tiles of the corridor", _DESIGN),
     Route("POST", "/api/ready", post_ready, "make a slider ready", {**_DESIGN, "key": "KEY", "values": "a list"}),
     Route("POST", "/api/view", post_view, "the panels of a tab", {**_DESIGN, "view": "name of a tab"}),

@@ -8,6 +8,7 @@ from typing import Any
 from clustersim.errors import InputError
 from clustersim.planner.proposal import cash_by_year
 from clustersim.report.labels.notes import keyed
+from clustersim.report.labels.plans import plan_told
 from clustersim.report.term_units import unit_of
 from clustersim.web.answers import kept, result_of
 from clustersim.web.asked import Design
@@ -29,7 +30,11 @@ def serving(design: Design) -> list[dict[str, Any]]:
         rows = [{"term": k, "value": v, "unit": unit_of(k)} for k, v in told.items()]
         times = {k: v for k, v in work["service"].items() if k.endswith("_s")}
         chart = bars(list(times), {"value": list(times.values())}, "s")
-        notes = [": ".join(filter(None, (work["name"], str(work.get("plan") or "")))), *work.get("notes", [])]
+        plan = plan_told(str(work.get("plan") or ""))
+        notes = [
+            ("plan.of", {"group": work["name"], "plan": plan}) if plan else work["name"],
+            *work.get("notes", []),
+        ]
         out.append(panel(f"serving.{work['kind']}", rows, chart=chart, notes=notes))
     if not out:
         return [panel("serving.none", [])]
@@ -61,7 +66,7 @@ def month(design: Design) -> list[dict[str, Any]]:
     training, long_run = data.get("training"), data.get("reliability")
     if training:
         rows = rows_of(training["terms"], "term", "spent_s")
-        out.append(drawn("month.step", rows, "s", notes=[training["plan"]]))
+        out.append(drawn("month.step", rows, "s", notes=[plan_told(training["plan"])]))
         memory = {k: v / 2**30 for k, v in training["memory_terms_bytes"].items()}
         out.append(drawn("month.memory", rows_of(memory, "part", "held_gib"), "GiB"))
     if long_run:

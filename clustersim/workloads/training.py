@@ -27,6 +27,7 @@ from clustersim.perf.step import StepTime, train_step
 from clustersim.reading.guarded import Text, read_text
 from clustersim.reading.tables import parse_table
 from clustersim.schema.demand import TrainingWorkload, identity
+from clustersim.schema.find_software import find_software
 from clustersim.schema.inputs import Inputs
 from clustersim.workloads.work import Load, Product, StageCache, Work
 
@@ -196,6 +197,7 @@ def work_of(inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache
     said = [choice.words() if choice is not None else ""]
     said += [f"mean of the long run by {expected.fidelity}: {expected.why}" if expected.half_width else ""]
     said += [*expected.notes, fit_words(work, job), length_said(work, job), port_words(inputs, work, job)]
+    said += [find_software(work.software.name, role="training").said] if work.software.name else []
     layout = {"plan": plan_words(job.plan), "stated": choice is None}
     return trained(inputs, name, work, detail, cards=job.cards, layout=layout, said=said)
 

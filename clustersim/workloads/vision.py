@@ -8,15 +8,22 @@ from typing import cast
 import numpy as np
 
 from clustersim.assemble.parts import card_spec
-from clustersim.assemble.vision import network_of
+from clustersim.assemble.vision import network_of, seconds_of
 from clustersim.errors import InputError
-from clustersim.perf.vision import VISION, Network, batch_seconds, best_batch, input_flops
+from clustersim.perf.vision import Network, batch_rate, best_batch, input_flops
+from clustersim.perf.vision_training import trained_flops
 from clustersim.schema.demand import VisionWorkload, identity
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.networks import NetworkProfile
 from clustersim.workloads.work import Load, Product, StageCache, Work
 
 __all__ = ["VisionDetail", "network_profile", "work_of"]
+
+#: What is left out where a network is trained.
+TRAINED = (
+    "a network in training runs operator by operator, as frameworks do: exchange of gradients, fused operators and the"
+    " reading of its inputs are not modelled"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +59,16 @@ def work_of(inputs: Inputs, name: str, work: VisionWorkload, cache: StageCache) 
     profile = network_profile(inputs, work)
     network, card = network_of(profile, steps=work.steps), card_spec(inputs.parts.card)
     limit = work.latency.value if work.latency is not None else np.inf
+    timed = seconds_of(inputs.parts.card, network, work.dtype, trained=work.training)
     batch = (
-        best_batch(network, card, dtype=work.dtype, latency_s=limit) if work.batch == "best" else work.batch
+        best_batch(network, card, dtype=work.dtype, latency_s=limit, seconds_of=timed)
+        if work.batch == "best"
+        else work.batch
     )
     seconds = cache.get(
-        "vision batch", (network, card, batch, work.dtype),
-        lambda: batch_seconds(network, card, batch=batch, dtype=work.dtype),
+        "vision batch", (network, card, batch, work.dtype, work.training), lambda: timed(batch)
     )  # fmt: skip
-    share = VISION[network.family].server_share if work.latency is not None else 1.0
-    allows = {"network": batch / seconds * share}
+    allows = {"network": batch_rate(network, batch, seconds, served=work.latency is not None)}
     if work.host_rate is not None:
         allows["host"] = work.host_rate.value
     if work.frames_per_input.value > 0:
@@ -68,7 +76,7 @@ def work_of(inputs: Inputs, name: str, work: VisionWorkload, cache: StageCache) 
     detail = VisionDetail(network, batch, seconds, allows)
     rate = min(allows.values())
     busy = rate / allows["network"]
-    flops = input_flops(network)
+    flops = trained_flops(network) if work.training else input_flops(network)
     product = Product(profile.unit, rate * 3600.0)
     u_tensor = min(1.0, rate * flops / (card.matrix_rate(work.dtype)))
     return Work(
@@ -91,6 +99,7 @@ def work_of(inputs: Inputs, name: str, work: VisionWorkload, cache: StageCache) 
             f"software of {network.family} networks as NVIDIA's MLPerf submissions have it; on another maker's card see"
             " `validate mlperf`",
             "memory use while the tensor units wait is taken for the rest of the time",
+            *((TRAINED,) if work.training else ()),
         ),
         detail=detail,
     )

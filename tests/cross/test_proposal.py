@@ -1,11 +1,13 @@
 """A proposal says what the commands compute, in every form and language, and leads from each number to its source."""
 
+import contextlib
 import html
 import json
 import re
 import shutil
 import subprocess
 import zipfile
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import clustersim as cs
 from clustersim.errors import InputError
 from clustersim.intervals.maturity import CLASSES
 from clustersim.planner.offer_grid import Grid
+from clustersim.provenance import Sourced
 from clustersim.report.answer import flat
 from clustersim.report.content.model import Content, Paragraph, Table, Teller
 from clustersim.report.content.offer_words import MATURITY, OF_CARD, QUANTITIES
@@ -182,6 +185,44 @@ def test_what_a_main_number_is_said_to_rest_on_moves_it() -> None:
                 continue
             changed[plain] = {f"{room}:{k}": v for room, data in answers.items() for k, v in flat(data)}
         assert changed[plain][key] != pytest.approx(base[key], rel=1e-9), f"{key} does not rest on {plain}"
+
+
+@pytest.mark.full
+def test_what_any_number_is_said_to_rest_on_moves_it() -> None:
+    """Every number with a weakest input, by a run of its own with the first of them a tenth away."""
+    base = {f"{room}:{key}": value for room, data in offer().answers.items() for key, value in flat(data)}
+    name, others = TRAINING
+    known = {key: value for side in reversed(offer().sides) for key, value in side.fields()}
+    own = dict(offer().inputs.fields())
+    at: dict[str, list[dict[str, object]]] = {}
+    still = []
+    for row in page.number_rows(offer(), content("en")):
+        key, first = row["key"].removesuffix(" / sum"), row["weakest_input"].partition(" and ")[0]
+        if not first or row["tier"] == "given":  # a count: a tenth more of it is none
+            continue
+        # The widths and the shares of draws are of the number that they are drawn about.
+        if re.search(r"intervals|share_met|share_cheapest|beats|unit_swings|capex_swings", key):
+            continue
+        plain = first.rpartition(": ")[2]
+        if plain not in at:
+            at[plain] = list(_moved_answers(name, others, plain, known[plain], plain in own))
+        if all(answers.get(key, base[key]) == base[key] for answers in at[plain]):
+            still.append((key, first))
+    assert len(at) > 8
+    assert still == [], "\n".join(map(str, still))
+
+
+def _moved_answers(
+    name: str, others: tuple[str, ...], key: str, one: Sourced, own: bool
+) -> Iterator[dict[str, object]]:
+    """The answers of an offer with one input a tenth more, and a tenth less."""
+    for step in (1.1, 0.9):
+        value = one.value * step if one.unit in {"1", ""} else f"{one.value * step!r} {one.unit}"
+        asked = page.OfferAsked(name=name, others=others, sets={key: value}, draws=0)
+        with contextlib.suppress(InputError):
+            run = cs.Scenario(name, {key: value} if own else {}).run().data
+            answers = page.offer_of(asked, run).answers  # type: ignore[arg-type]
+            yield {f"{room}:{k}": v for room, data in answers.items() for k, v in flat(data)}
 
 
 @BOTH

@@ -4,8 +4,10 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +17,7 @@ from dask_cluster import Cluster
 
 from clustersim.cli.main import cli
 from clustersim.errors import InputError
+from clustersim.study import cluster as study_cluster
 from clustersim.study import execute, points
 from clustersim.study.driver import run_study
 from clustersim.study.lock import held
@@ -112,7 +115,7 @@ def test_a_worker_with_other_profiles_that_joins_later_adds_nothing(
     cluster.add_worker(CLUSTERSIM_PATH=str(other_profiles(tmp_path)))
     wait_for_workers(cluster, 2)
     # The check at the start is left out: this is what a worker meets that joins after it.
-    monkeypatch.setattr(execute, "_check_workers", lambda client, address, spec: 2)
+    monkeypatch.setattr(study_cluster, "_check_workers", lambda client, address, spec: 2)
     store = StudyStore(tmp_path / "s")
     try:
         run_study(spec(30), store, scheduler=cluster.address)
@@ -134,8 +137,8 @@ def wait_for_workers(cluster: Cluster, count: int) -> None:
 def test_workers_that_are_all_gone_are_said_and_the_study_resumes(
     tmp_path: Path, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert execute.ALONE_S + execute.LOOK_S < 30
-    monkeypatch.setattr(execute, "ALONE_S", 1.0)
+    assert study_cluster.ALONE_S + execute.LOOK_S < 30
+    monkeypatch.setattr(study_cluster, "ALONE_S", 1.0)
     monkeypatch.setattr(execute, "LOOK_S", 0.2)
     monkeypatch.setattr(points, "SMALL_BLOCK", 4)
     monkeypatch.setattr(points, "BLOCK", 4)  # a hundred tasks, so that some are left when the worker is gone
@@ -149,6 +152,51 @@ def test_workers_that_are_all_gone_are_said_and_the_study_resumes(
     assert store.parts()
     run_study(spec(400), store)
     assert pd.read_parquet(store.results_path)["point"].tolist() == list(range(400))
+
+
+def silent() -> socket.socket:
+    """Something that listens and says nothing: the system takes its connections."""
+    opened = socket.socket()
+    opened.bind(("127.0.0.1", 0))
+    opened.listen()
+    return opened
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("", "is not an address"), ("junk", "is not an address"), ("http://a:80", "is not an address"),
+        ("tcp://127.0.0.1", "is not an address"), ("tls://127.0.0.1:8786", "is not an address"),
+        ("tcp://127.0.0.1:9", "no answer from it"), ("tcp://no-such-host.invalid:8786", "no answer from it"),
+    ],
+)  # fmt: skip
+def test_an_address_where_no_scheduler_answers_is_refused(
+    address: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study_cluster, "CONNECT_S", 0.2)
+    with pytest.raises(InputError, match=said), execute.open_executor(1, address):
+        pass
+
+
+def test_what_listens_but_is_no_scheduler_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(study_cluster, "ANSWER_S", 0.3)
+    with silent() as opened:
+        address = f"tcp://127.0.0.1:{opened.getsockname()[1]}"
+        with pytest.raises(InputError, match="says nothing within"), execute.open_executor(1, address):
+            pass
+    with silent() as opened:
+        address = f"tcp://127.0.0.1:{opened.getsockname()[1]}"
+
+        def answer() -> None:
+            with opened.accept()[0] as link:
+                link.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                link.recv(1)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(InputError, match="no Dask scheduler"), execute.open_executor(1, address):
+            pass
+        thread.join()
 
 
 def test_a_killed_local_worker_is_a_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

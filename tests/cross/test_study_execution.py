@@ -158,9 +158,10 @@ def test_an_unreachable_scheduler_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_worker_of_another_version_is_refused(tmp_path: Path, cluster: Cluster, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    import clustersim.study.execute as execute
+    from clustersim.study import cluster as study_cluster
+    from clustersim.study import execute
 
-    monkeypatch.setattr(execute, "__version__", "0.0.other")
+    monkeypatch.setattr(study_cluster, "__version__", "0.0.other")
     refused = pytest.raises(InputError, match=rf"has clustersim {__version__}, and this is 0.0.other")
     with refused, execute.open_executor(1, cluster.address):
         pass

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import clustersim as cs
+from clustersim import errors
 
 ROOT = Path(__file__).resolve().parents[2]
 spec = importlib.util.spec_from_file_location("refresh_site", ROOT / "docs" / "refresh.py")
@@ -15,7 +16,6 @@ refresh = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(refresh)
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)#\s]+)(?:#[^)\s]*)?\)")
-WRITTEN_AT_BUILD = {"keys.md"}
 
 
 @pytest.mark.parametrize(
@@ -24,10 +24,7 @@ WRITTEN_AT_BUILD = {"keys.md"}
 def test_links_and_pictures_lead_somewhere(path: Path) -> None:
     text = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     for target in LINK.findall(text):
-        if (
-            not target.startswith(("http:", "https:", "mailto:"))
-            and Path(target).name not in WRITTEN_AT_BUILD
-        ):
+        if not target.startswith(("http:", "https:", "mailto:")) and Path(target).name not in refresh.WRITTEN:
             assert (path.parent / target).exists(), f"{path.name}: {target}"
 
 
@@ -44,8 +41,17 @@ def test_every_public_name_has_a_docstring() -> None:
             found = getattr(cs, name)
             assert (found.__doc__ or "").strip(), name
             for method, value in vars(found).items() if isinstance(found, type) else ():
-                if not method.startswith("_") and callable(value):
+                if not method.startswith("_") and (callable(value) or isinstance(value, property)):
                     assert (value.__doc__ or "").strip(), f"{name}.{method}"
+
+
+def test_the_page_of_errors_has_every_class_with_its_exit_code() -> None:
+    page = (ROOT / "docs" / "reference" / "errors.md").read_text(encoding="utf-8")
+    for name in errors.__all__:
+        found = getattr(errors, name)
+        if isinstance(found, type) and issubclass(found, errors.ClusterSimError):
+            assert found is errors.ClusterSimError or f"| {found.exit_code} | `{name}` |" in page, name
+            assert getattr(cs, name) is found
 
 
 def test_no_page_names_a_folder_of_the_machine() -> None:

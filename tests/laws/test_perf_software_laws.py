@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clustersim.perf.memory import memory_per_card
+from clustersim.perf.memory import memory_per_card, stage_memory
 from clustersim.perf.plan import Plan, Software
-from clustersim.perf.split import stage_layers
+from clustersim.perf.split import stage_layers, stage_load
 from clustersim.perf.stage import local_members
 from clustersim.perf.step import estimate_step
 from tests.laws.test_perf_laws import CARD, MIXTURE, MODEL, job, network, plans, step
@@ -221,3 +221,29 @@ def test_operands_that_were_cast_are_kept_narrow() -> None:
         memory_per_card(replace(job(plan, NARROW), dtype=dtype)).activations for dtype in ("bf16", "fp8")
     )
     assert narrow < wide
+
+
+@settings(max_examples=40, deadline=None)
+@given(plans())
+def test_gathered_tensors_and_a_stages_messages_are_held_and_pieces_hold_fewer(plan: Plan) -> None:
+    held = [
+        float(memory_per_card(job(replace(plan, software=replace(plan.software, **change)))).total)
+        for change in ({"tp_overlap": 0.5}, {"tp_overlap": 0.0}, {"tp_overlap": 0.0, "stage_buffers": True})
+    ]
+    assert held == sorted(held)
+    one = job(plan)
+    sums = 2 * 2.0 * one.micro_tokens * one.model.hidden if plan.tp > 1 and plan.sequence_parallel else 0.0
+    assert held[1] - held[0] == pytest.approx(sums)
+    assert plan.pp > 1 or held[2] == held[1]
+
+
+def test_the_last_of_pytorchs_stages_keeps_the_outputs_of_every_micro_batch() -> None:
+    plan = Plan(tp=2, pp=2, dp=2, zero=1, recompute="full")
+    bare, buffered = (
+        stage_memory(job(replace(plan, software=Software(stage_buffers=b))), stage_load(MODEL, plan, 1))
+        for b in (False, True)
+    )
+    each, batches = job(plan).micro_tokens, job(plan).micro_batches
+    messages = (2 * batches - 1) * 2 * each * MODEL.hidden / 2
+    outputs = batches * 2 * each * MODEL.vocab / 2
+    assert buffered.activations - bare.activations == pytest.approx(messages + outputs)

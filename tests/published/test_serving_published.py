@@ -117,7 +117,7 @@ def test_names_of_cards_models_and_software_are_exact() -> None:
 
     assert "no profile of the card 'H200 with a fan'" in reason(gpu="H200 with a fan")
     assert "no software 'vllmx'" in reason(software="vllmx", engine_version="")
-    assert "no model file of 'DeepSeek-R1-mini'" in reason(serve="vllm serve DeepSeek-R1-mini -tp 8")
+    assert "no profile of the model 'DeepSeek-R1-mini'" in reason(serve="vllm serve DeepSeek-R1-mini -tp 8")
     assert "number format 'banana'" in reason(
         serve="vllm serve deepseek-ai/DeepSeek-R1 --quantization banana"
     )
@@ -252,7 +252,9 @@ def test_foreign_csvs_are_read_or_refused_with_the_column() -> None:
     with pytest.raises(InputError, match="serve"):
         serving.predict([{"model": "x", "gpu": "h100"}])
     odd = {**rows("serving_latency.csv")[0], "model": "nobody/unknown-9b", "tp": "", "concurrency": "x"}
-    assert all(r.predicted is None and "not known" in r.reason for r in serving_latency.predict([odd]))
+    assert all(
+        r.predicted is None and "no profile of the model" in r.reason for r in serving_latency.predict([odd])
+    )
     big = {**rows("serving_latency.csv")[12], "tp": "1"}
     assert all(
         "does not fit" in r.reason for r in serving_latency.predict([{**big, "model": "Llama-3.1-405B"}])

@@ -10,12 +10,14 @@ than experts drawn evenly do: predicted too slow, and held to a wide bound only.
 """
 
 import csv
+import statistics
 from functools import lru_cache
 from pathlib import Path
 
+from clustersim.validation.common import ValidationRow
 from clustersim.validation.leave_out import TABLES, Measured, measured_steps
 from clustersim.validation.sources import shipped_rows
-from clustersim.validation.training import tuned_ids
+from clustersim.validation.training import predict, tuned_ids
 
 JUDGE = Path(__file__).resolve().parent.parent / "data" / "training_judge.csv"
 #: The worst that a step of an unseen stack may be off; of P10 to P90 of its class (docs/intervals.md) the wider side.
@@ -48,3 +50,25 @@ def test_every_row_of_the_judge_is_predicted_within_its_class() -> None:
 def test_a_dense_run_of_a_known_stack_on_thousands_of_cards() -> None:
     off = [row.error(row.known.train) for row in _measured() if row.software == "megatron-core"]
     assert len(off) == 1 and abs(off[0]) <= 0.08, off
+
+
+#: TorchTitan's other rows (its benchmarks of December 2024 and June 2025): the same publications as shipped rows, read
+#: after the terms of its memory had been set, with no constant found from either.
+TITAN = JUDGE.with_name("training_judge_torchtitan.csv")
+
+
+@lru_cache(maxsize=1)
+def _titan() -> tuple[ValidationRow, ...]:
+    with TITAN.open(encoding="utf-8", newline="") as file:
+        return tuple(predict(csv.DictReader(file)))
+
+
+def test_steps_of_pytorchs_sharding_that_nobody_tuned_on() -> None:
+    off = [row.error_pct for row in _titan() if not row.id.endswith(" memory")]
+    assert len(off) == 11 and None not in off
+    assert statistics.median(map(abs, off)) <= 8 and max(map(abs, off)) <= 25, off
+
+
+def test_memory_of_pytorchs_sharding_that_nobody_tuned_on() -> None:
+    off = [row.error_pct for row in _titan() if row.id.endswith(" memory")]
+    assert len(off) == 11 and statistics.fmean(map(abs, off)) <= 10, off

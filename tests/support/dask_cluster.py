@@ -16,9 +16,9 @@ class Cluster:
         self.scheduler = self._start(
             ["distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
         )
-        self.address = self._address(self.scheduler)
-        for _ in range(workers):
-            self.add_worker()
+        self.address = self._said(self.scheduler, "Scheduler at:")
+        for worker in [self.add_worker() for _ in range(workers)]:
+            self._said(worker, "Registered to:")  # on a busy machine that takes longer than a study waits
 
     def add_worker(self, **environment: str) -> subprocess.Popen[str]:
         words = [self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
@@ -33,12 +33,12 @@ class Cluster:
         return child
 
     @staticmethod
-    def _address(child: subprocess.Popen[str]) -> str:
+    def _said(child: subprocess.Popen[str], words: str) -> str:
         assert child.stderr is not None
         for line in child.stderr:
-            if "Scheduler at:" in line:
-                return line.split("Scheduler at:")[1].strip()
-        raise AssertionError("the scheduler did not start")
+            if words in line:
+                return line.split(words)[1].strip()
+        raise AssertionError(f"a process ended before it said {words!r}")
 
     @property
     def workers(self) -> list[subprocess.Popen[str]]:

@@ -21,6 +21,8 @@ _CALLS = {
     "split",
     "tell_once",
 }
+#: What is told beside errors: a problem of a file, and errors of other names.
+_RAISED = {"Problem", "CheckFailed", "fail"}
 _NO_WORDS = re.compile(r"^[\\^$<#]|\\[ds]|\.(csv|png|json|yaml|html|jsonl|docx|pdf|md)$|^[a-z0-9_.{}/:-]+$")
 _ENGLISH = re.compile(r"(?<![\w.`-])[a-z]{2,}(?:,? (?:[a-z]{2,}|a))+(?![\w`-])")
 #: Words of the field that Chinese keeps, and what one types.
@@ -82,3 +84,32 @@ def _called(node: ast.Call) -> str:
 def english_in(text: str) -> list[str]:
     """Return the runs of English words of a text that should have none left."""
     return _ENGLISH.findall(_KEPT.sub("", text))
+
+
+def raised_in(source: Path) -> Iterator[tuple[int, str]]:
+    """Yield what the errors of a module say, with its lines: of every error that it makes, and every problem."""
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and (_called(node).endswith("Error") or _called(node) in _RAISED):
+            inner = [part for one in ast.walk(node) for part in _compared(one)]
+            inside = {id(part) for one in inner for part in ast.walk(one)}
+            for part in ast.walk(node):
+                text = _template(part) if id(part) not in inside else None
+                if text is not None and " " in text.strip():
+                    yield node.lineno, text
+
+
+def _compared(node: ast.AST) -> list[ast.expr]:
+    """Parts of a message that say nothing themselves: pieces of a template, what is looked for, keys."""
+    if isinstance(node, ast.JoinedStr):
+        return [v for v in node.values if isinstance(v, ast.Constant)]
+    if isinstance(node, ast.FormattedValue) and node.format_spec is not None:
+        return [node.format_spec]
+    if isinstance(node, ast.Subscript):
+        return [node.slice]
+    return list(node.args) if isinstance(node, ast.Call) and _called(node) in _CALLS else []
+
+
+def _template(node: ast.AST) -> str | None:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(v.value) if isinstance(v, ast.Constant) else "{}" for v in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None

@@ -17,7 +17,7 @@ from tests.laws.test_perf_laws import CARD, MODEL, network
     ("change", "cards", "batch", "message"),
     [
         ({"tp": 4}, 8, 64, "= 4, but the cluster has 8 cards; dp=2 would fit"),
-        ({"pp": 33}, 33, 64, "32 layers to give out to pp x interleave = 33 x 1 chunks; at most 32 chunks"),
+        ({"pp": 33}, 33, 64, "32 layers, fewer than pp x interleave = 33 x 1 chunks; at most 32 chunks"),
         ({"pp": 3, "schedule": "dualpipe"}, 3, 63, "pp=3 must be even"),
         ({"pp": 4, "schedule": "dualpipe"}, 4, 7, "at least 8 micro-batches, not 7"),
         ({"tp": 3}, 3, 64, "32 heads do not divide by tp=3; tp=2 would do"),

@@ -207,3 +207,42 @@ def test_ends_of_a_pipeline_count_as_layers_only_where_its_chunks_are_then_alike
                      "vpp_interleave": "1", "params_B": ""}  # fmt: skip
         plan = known_row(row).train.plan
         assert (plan.embedding_slot, plan.loss_slot) == (ends, ends), (pp, layers)
+
+
+NOTES = "H100 96GB HBM2e 2.4 TB/s, 500 W power limit (not the 700 W SXM); "
+
+
+@pytest.mark.parametrize(
+    ("said", "columns"),
+    [
+        (NOTES + "eager; selective op AC", {"gpu": "H100-96G-500W", "software": "FSDP2 eager"}),
+        (NOTES + "compile; Async TP", {"gpu": "H100-96G-500W", "tp_overlap": "0.9"}),
+        ("compile, float8", {}),
+        ("the micro-batch of the pipeline is not printed (default 1)", {"micro_batch": ""}),
+    ],
+)
+def test_what_the_notes_of_a_row_say_is_what_columns_of_its_own_would(
+    said: str, columns: dict[str, str]
+) -> None:
+    row = ROW | {"gpu": "H100", "software": "TorchTitan", "pp": "2", "dp": "2", "zero_stage": "3"}
+    noted, stated = known_row(row | {"notes": said}), known_row(row | columns)
+    assert noted.train == stated.train
+    assert all(f"{column}" in noted.chosen for column in columns)
+    assert (
+        training.predict([row | {"notes": said}])[0].predicted
+        == training.predict([row | columns])[0].predicted
+    )
+
+
+def test_a_pipeline_of_pytorch_has_as_many_micro_batches_as_stages_where_a_row_states_none() -> None:
+    row = ROW | {
+        "software": "TorchTitan",
+        "pp": "2",
+        "dp": "2",
+        "tp": "2",
+        "zero_stage": "3",
+        "micro_batch": "",
+    }
+    assert known_row(row).train.micro_batches == 2
+    assert known_row(row | {"micro_batch": "4"}).train.plan.micro_batch == 4
+    assert known_row(row | {"software": "Megatron-Core", "zero_stage": "1"}).train.micro_batches > 2

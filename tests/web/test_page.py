@@ -212,7 +212,7 @@ def test_two_hundred_states_survive_their_address(browser, site):
                 for _ in range(rng.randint(0, 4))
             ],
             "view": rng.choice(VIEWS), "language": rng.choice(["en", "zh"]),
-            "currency": rng.choice(["CNY", "USD", "HKD"]),
+            "currency": rng.choice(["CNY", "USD", "HKD"]), "draws": rng.choice([64, 256, 1024]),
         }
         for _ in range(200)
     ]  # fmt: skip
@@ -285,6 +285,22 @@ def test_an_output_is_dragged_and_its_input_found(browser, site):
         sync_api.expect(form).to_contain_text("tco.pue =", timeout=WAIT)
         form.get_by_role("button", name="Use it").press("Enter")
         at.page.wait_for_url(lambda url: "set.tco.pue" in url, timeout=WAIT)
+        at.clean()
+
+
+@pytest.mark.full
+def test_more_draws_are_asked_for_and_said_and_a_link_keeps_them(browser, site):
+    with Watched(browser, site) as at:
+        at.open(f"{site}/")
+        drawn = at.page.locator(".drawn")
+        sync_api.expect(drawn).to_have_attribute("data-draws", "64", timeout=WAIT)
+        at.page.get_by_label("Draws").select_option("256")
+        sync_api.expect(drawn).to_have_attribute("data-draws", "256", timeout=WAIT)
+        sync_api.expect(drawn).not_to_contain_text("Preliminary", timeout=WAIT)
+        at.page.wait_for_url(lambda url: "draws=256" in url, timeout=WAIT)
+        told = at.page.locator("[data-term=cny_per_mtoken] .range").inner_text()
+        at.open(at.page.url)
+        sync_api.expect(at.page.locator("[data-term=cny_per_mtoken] .range")).to_have_text(told, timeout=WAIT)
         at.clean()
 
 

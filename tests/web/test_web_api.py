@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 starlette_testclient = pytest.importorskip("starlette.testclient")
 
 from clustersim.api.scenario import load  # noqa: E402
+from clustersim.cli import site  # noqa: E402
 from clustersim.report.labels import all_words  # noqa: E402
 from clustersim.web.answers import result_of  # noqa: E402
 from clustersim.web.app import STATIC, make_app  # noqa: E402
@@ -38,7 +39,8 @@ def client():
 def test_the_page_says_what_the_command_line_prints(client):
     answered = client.post("/api/run", json=CHANGED)
     assert answered.status_code == 200
-    said = load("br166-1024").set(CHANGED["set"]).run()
+    usual = next(p.default for p in site.run.params if p.name == "draws")
+    said = load("br166-1024").set(CHANGED["set"]).run(draws=usual)
     assert answered.text == said.text("json")
     tiles = client.post("/api/corridor", json=CHANGED).json()
     assert {t["term"]: t["value"] for t in tiles["tiles"]} == {
@@ -82,12 +84,16 @@ def test_a_comparison_attributes_the_whole_gap(client):
     assert 0 <= other["share_cheapest"] <= 1
 
 
-def test_a_band_comes_in_lines_that_narrow_nothing_but_the_noise(client):
-    with client.stream("POST", "/api/band", json={"scenario": "br166-1024", "points": 64}) as answered:
-        lines = [json.loads(line) for line in answered.iter_lines() if line]
-    assert [line["points"] for line in lines] == [64]
-    cost = next(t for t in lines[0]["tiles"] if t["term"] == "cny_per_mtoken")
-    assert cost["low"] < cost["high"]
+def test_the_first_band_is_that_of_the_run(client):
+    """The ranges that the page shows unasked are those that the run prints, of every tile that has one."""
+    with client.stream("POST", "/api/band", json={**CHANGED, "points": 64}) as answered:
+        (line,) = [json.loads(line) for line in answered.iter_lines() if line]
+    said = client.post("/api/run", json=CHANGED).json()
+    assert line["points"] == line["draws"] == said["draws"]
+    shown = {t["term"]: (t["low"], t["high"]) for t in line["tiles"] if t["low"] is not None}
+    assert len(shown) >= 7
+    for name, ends in shown.items():
+        assert ends == pytest.approx([said["intervals"][name][p] for p in ("p10", "p90")], rel=1e-9), name
 
 
 def test_an_output_is_dragged_to_solve_for_an_input(client):

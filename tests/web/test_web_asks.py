@@ -19,7 +19,7 @@ from clustersim.web.answers import whole_run  # noqa: E402
 from clustersim.web.app import make_app  # noqa: E402
 from clustersim.web.asked import Design, scenarios  # noqa: E402
 from clustersim.web.catalogue import inputs_of  # noqa: E402
-from clustersim.web.corridor import band, corridor  # noqa: E402
+from clustersim.web.corridor import band, corridor, whole, with_band  # noqa: E402
 from clustersim.web.guard import Rules, allowed_hosts  # noqa: E402
 from clustersim.web.kinds import ask_of, in_chinese  # noqa: E402
 from clustersim.web.views import VIEWS, view  # noqa: E402
@@ -108,15 +108,23 @@ def test_an_unknown_rent_is_asked_for_and_an_unreachable_one_said():
 
 
 @pytest.mark.full
-def test_a_band_is_what_the_command_prints_with_as_many_draws():
-    told = {t["term"]: t for t in band(BR, 64)["tiles"]}
-    said = load("br166-1024").run(draws=64).to_dict()["intervals"]
-    compared = [name for name in said if name in told]
-    assert len(compared) >= 5
-    for name in compared:
-        assert (told[name]["low"], told[name]["high"]) == pytest.approx(
-            (said[name]["p10"], said[name]["p90"]), rel=1e-12
-        )
+@pytest.mark.parametrize("name", scenarios())
+def test_a_band_is_what_the_command_prints_with_as_many_draws(name):
+    """Of every scenario, every number that the run draws, and every tile shows the one of its own term."""
+    design = Design(name)
+    found = band(design, 64)
+    said = load(name).run(draws=64).to_dict()
+    assert found["draws"] == said["draws"]
+    assert found["ends"].keys() == said["intervals"].keys()
+    for term, one in said["intervals"].items():
+        assert found["ends"][term] == pytest.approx((one["p10"], one["p90"]), rel=1e-9), term
+    for tile in with_band(whole(design), found)["tiles"]:
+        assert (tile["low"] is not None) == (tile["term"] in found["ends"]), tile
+
+
+def test_a_mix_shows_its_own_value_of_a_card_and_not_one_workloads():
+    tiles = {t["term"] for t in corridor(Design("br166-mixed"))["tiles"]}
+    assert "value_in_use_price_cny" in tiles
 
 
 def page_equals_json(design):

@@ -30,7 +30,7 @@ from clustersim.des.serving.fluid_batch import prefill_limit
 from clustersim.des.serving.fluid_inputs import Traffic, mean_of
 from clustersim.des.serving.fluid_latency import FirstToken
 from clustersim.des.serving.fluid_pace import Pace
-from clustersim.des.serving.fluid_tails import Looks
+from clustersim.des.serving.fluid_tails import FEW, Looks
 from clustersim.des.serving.fluid_use import FluidUse, use_of
 from clustersim.des.serving.fluid_verdict import slo_verdict, verdict_of
 from clustersim.des.serving.metrics import Slo
@@ -174,7 +174,8 @@ def closed_form(
     solved, best = found.solved, found.rate_per_s
     asked = np.where(best > 0, best, solved.saturated[:, 0] * _LOADS[0]) if rate_per_s is None else rate_per_s
     asked = np.broadcast_to(row_of(asked), np.broadcast_shapes(row_of(asked).shape, best.shape))
-    here = state_at(solved, asked[:, None], slo)
+    kept = found.here if rate_per_s is None else None
+    here = kept or state_at(solved, asked[:, None], slo)
     return _answer(solved, here, asked, best, found.fall)
 
 
@@ -188,12 +189,13 @@ class Crossing:
     """The rate of a whole fleet up to which the SLO's share holds (0 where it never does), arrays over points.
 
     ``fall`` is by how much the share falls there per relative change of the rate: the rate's error is the share's over
-    it.
+    it. ``here`` is the fleet at the rate, where it was looked at on the way.
     """
 
     solved: Solved
     rate_per_s: Array
     fall: Array
+    here: State | None = None
 
     def take(self, rows: NDArray[np.int64]) -> Crossing:
         """Return some of the points."""
@@ -234,12 +236,17 @@ def crossing(solved: Solved, slo: Slo | SloColumns) -> Crossing:
     between = np.clip((most - wish) / np.maximum(most - least, 1e-12), 0.0, 1.0)
     # The share is no line: of rates a little below where a line meets the target, the first that does meet it.
     tries = np.maximum(low + between * (high - low) - _BELOW * high, low)
-    meets = share_of(tries) >= target
+    few = points <= FEW
+    # Where points are few a call more costs most: the last resort is looked at with the others, and kept as it stands.
+    state = state_at(solved, solved.saturated * np.hstack([tries, low] if few else [tries]), slo)
+    meets = state.share[:, : tries.shape[1]] >= target
     first = np.argmax(meets, axis=1)[:, None]
-    load = np.where(meets.any(axis=1, keepdims=True), np.take_along_axis(tries, first, axis=1), low)
+    held = meets.any(axis=1, keepdims=True)
+    load = np.where(held, np.take_along_axis(tries, first, axis=1), low)
     rate = np.where(good[:, :1], solved.saturated * load, 0.0)
+    here = state.at(np.where(held, first, tries.shape[1])) if few and good[:, 0].all() else None
     fall = np.where(every[:, None], np.inf, fall)
-    return Crossing(solved, rate[:, 0], np.broadcast_to(fall, rate.shape)[:, 0])
+    return Crossing(solved, rate[:, 0], np.broadcast_to(fall, rate.shape)[:, 0], here)
 
 
 def shares_at(

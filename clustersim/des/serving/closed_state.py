@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -115,6 +115,21 @@ class State:
     first: FirstToken
     pace: Pace
     share: Array
+
+    def at(self, load: NDArray[np.int64]) -> State:
+        """Return the fleet at one load of each point, ``load`` (points, 1) by its number."""
+        count = self.share.shape[1]
+
+        def one(value: Any) -> Any:
+            if isinstance(value, np.ndarray):
+                if value.ndim < 2 or value.shape[1] != count:
+                    return value
+                return value[np.arange(len(load))[:, None] % len(value), load]
+            return replace(value, **{f.name: one(getattr(value, f.name)) for f in fields(value)})
+
+        decode = one(self.decode)
+        entry = decode if self.entry is self.decode else one(self.entry)
+        return State(entry, decode, one(self.first), one(self.pace), one(self.share))
 
 
 @dataclass(frozen=True, slots=True)

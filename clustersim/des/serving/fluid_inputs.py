@@ -7,6 +7,7 @@ points share their token counts.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from clustersim.columns import values_of
 from clustersim.des.serving.rules import ReplicaCost
-from clustersim.des.serving.stream import Stream
+from clustersim.des.serving.stream import Lengths, Stream
 from clustersim.errors import InputError
 from clustersim.perf.serving_cost import IterationTerms
 
@@ -224,14 +225,20 @@ def traffic_of(stream: Stream, *, cached_share: float = 0.0) -> Traffic:
     >>> t.prompt, t.output, t.context, t.pairs
     (100.0, 11.0, 105.5, 5050.0)
     """
-    if stream.sample is not None:
-        p, o = stream.sample.prompt.astype(float), stream.sample.output.astype(float)
-        prompts, outputs = _slices(p), _slices(o)
-    else:
+    if stream.sample is None:
         assert stream.prompt is not None and stream.output is not None
-        prompts, outputs = _slices(stream.prompt.nodes(256)), _slices(stream.output.nodes(256))
-        p, o = (x.ravel() for x in np.meshgrid(stream.prompt.nodes(64), stream.output.nodes(64)))
-    return _moments(prompts, outputs, p, o, cached_share, stream.burstiness)
+        return _stated(stream.prompt, stream.output, cached_share, stream.burstiness)
+    p, o = stream.sample.prompt.astype(float), stream.sample.output.astype(float)
+    return _moments(_slices(p), _slices(o), p, o, cached_share, stream.burstiness)
+
+
+@lru_cache(maxsize=64)
+def _stated(prompt: Lengths, output: Lengths, cached_share: float, burstiness: float) -> Traffic:
+    """The moments of stated lengths, which most points of a question have in common."""
+    p, o = (x.ravel() for x in np.meshgrid(prompt.nodes(64), output.nodes(64)))
+    found = _moments(_slices(prompt.nodes(256)), _slices(output.nodes(256)), p, o, cached_share, burstiness)
+    found.prompts.flags.writeable = found.outputs.flags.writeable = False
+    return found
 
 
 def _moments(

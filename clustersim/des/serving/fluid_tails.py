@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from clustersim.des.serving.metrics import PERCENTILES
 from clustersim.special import gammainc
 
-__all__ = ["Looks", "gamma_part", "gamma_share", "interpolated", "percentiles_of"]
+__all__ = ["FEW", "Looks", "gamma_part", "gamma_share", "interpolated", "percentiles_of"]
 
 Array = NDArray[np.float64]
 
@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 _PARTS = np.linspace(0.0, 1.0, 48) ** 2
 _SHARES = np.array(PERCENTILES) / 100.0
 #: Points up to which all places of a grid are looked at in one call.
-_FEW = 40
+FEW = 40
 #: Weights that no share is changed by.
 _NOTHING = 1e-15
 
@@ -58,7 +58,7 @@ class Looks:
 
     def __init__(self, function: Callable[[Array], Array], grid: Array) -> None:
         self._function, self._grid = function, grid
-        self._table = function(grid) if len(grid) <= _FEW else None
+        self._table = function(grid) if len(grid) <= FEW else None
 
     def place(self, index: NDArray[np.int64]) -> Array:
         """Return the places of these numbers, (points, asked)."""

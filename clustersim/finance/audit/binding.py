@@ -121,6 +121,7 @@ def _subject(bare: str, text: str, figure: Figure, named: Sequence[Name], end: i
     if (
         behind is not None
         and figure.kind != "percent"
+        and not any(n.end <= figure.start and not text[n.end : figure.start].strip() for n in named)
         and re.fullmatch(of, text[figure.end : behind.start], re.I)
     ):
         return behind
@@ -191,8 +192,11 @@ def _year(
         if comparative is None:
             return after.year, True
     before = [y for y in said if y.end <= figure.start]
+    if said and re.search(r"\bfrom\s*(?:[A-Z]{0,3}[$€£¥])?\s*$", text[: figure.start]):
+        return (before[-1] if before else said[0]).year - 1, False
     if before and re.fullmatch(
-        r"[AE]?财?年?度?(?:同期)?的?\s*[:：为]?\s*", text[before[-1].end : figure.start]
+        r"[AE]?\s*财?年?度?(?:末|底)?(?:同期)?的?\s*[:：为]?\s*(?:人民币|港币)?\s*",
+        text[before[-1].end : figure.start],
     ):
         return before[-1].year, True
     if YEAR_BEFORE.match(text[figure.end :]) or re.search(

@@ -43,7 +43,7 @@ def settled(tables: Tables, findings: Sequence[Finding], families: Iterable[Fami
     places = {r.where: r for r in tables.records if r.value is not None}
     wrong = [f for f in findings if f.verdict not in _HOLDS and _numbers(f)]
     lines = {r.where for r in tables.records if r.table in _VALUATION}
-    if len(wrong) < 2 or not any(f.where in lines for f in wrong):
+    if len(wrong) < 2 or not any(f.where in lines or f.cells & lines for f in wrong):
         return list(findings)
     again = _again(tables, findings, tuple(families))
     best: _Trial | None = None

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-__all__ = ["VERDICTS", "Finding", "Interval", "compare", "half_digit", "number"]
+from clustersim.finance.audit.script import unmarked
+
+__all__ = ["VERDICTS", "Finding", "Interval", "compare", "decimals", "follow", "half_digit", "number"]
 
 #: From silent to serious. ``ok`` and ``rounding`` are right; ``info`` is said once and means no fault.
 VERDICTS = ("ok", "rounding", "info", "omission", "inconsistent", "misprint", "mismatch")
@@ -77,6 +79,8 @@ def number(text: str) -> float | None:
 
     >>> number("1,234.5"), number(">5x"), number("(400)"), number("33.8x"), number("1e999")
     (1234.5, None, -400.0, 33.8, None)
+    >>> number("1 234"), number("△1'234.5"), number("123¹")
+    (1234.0, -1234.5, 123.0)
     """
     plain = _plain(text)
     if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", plain):
@@ -87,7 +91,11 @@ def number(text: str) -> float | None:
 
 
 def _plain(text: str) -> str:
-    plain = unicodedata.normalize("NFKC", text).replace("−", "-").replace("–", "-").strip()
+    plain = unicodedata.normalize("NFKC", unmarked(text.strip())).replace("−", "-").replace("–", "-").strip()
+    plain = re.sub(r"^[△▲]\s*", "-", plain)
+    # Spaces and apostrophes part thousands as commas do.
+    if re.fullmatch(r"[-(]?\d{1,3}(?:[ '’]\d{3})+(?:\.\d*)?\)?%?", plain):
+        plain = re.sub(r"[ '’]", "", plain)
     if not plain.isascii() and re.fullmatch(r".*\d倍", plain):
         plain = plain[:-1]
     plain = re.sub(r"(?<=[\d)])\s*[%xX]$", "", plain)
@@ -100,6 +108,15 @@ def _plain(text: str) -> str:
             return "?"
         plain = plain.replace(",", "")
     return plain
+
+
+def decimals(text: str) -> int:
+    """How many digits a printed number has behind its point.
+
+    >>> decimals("1,234.50"), decimals("(7)")
+    (2, 0)
+    """
+    return len(_plain(text).lower().partition("e")[0].partition(".")[2])
 
 
 @lru_cache(maxsize=20_000)
@@ -200,3 +217,16 @@ def first_that_holds(candidates: Iterable[Callable[[], Finding]]) -> Finding:
             return found
     assert found is not None
     return found
+
+
+def follow(printed: Interval | None, then: float, now: float) -> float:
+    """How a printed line moves with what it is made of: not at all where only the mended parts give it.
+
+    >>> follow(Interval(9.5, 10.5), 10.0, 12.0), follow(Interval(11.5, 12.5), 10.0, 12.0)
+    (2.0, 0.0)
+    """
+    if printed is not None and then != now:
+        slack = 3 * (printed.high - printed.low) + 1e-9 * abs(printed.middle)
+        if abs(now - printed.middle) <= slack < abs(then - printed.middle):
+            return 0.0
+    return now - then

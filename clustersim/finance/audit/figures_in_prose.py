@@ -8,62 +8,40 @@ listed among the figures that no check covers.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from functools import partial
 
 from clustersim.finance.audit.binding import Bound, bound_figures
+from clustersim.finance.audit.counts import COUNTS
 from clustersim.finance.audit.figures import Finding, Interval, compare, first_that_holds
+from clustersim.finance.audit.levels import (
+    GROWTH,
+    PER_SHARE,
+    SPENT,
+    Choices,
+    held,
+    is_ratio,
+    rate_of,
+    ratio_of,
+    records_of,
+)
 from clustersim.finance.audit.mentions import SHARED, figures, key_of, years
 from clustersim.finance.audit.money import currency_of
+from clustersim.finance.audit.moves_in_prose import compound, direction, last, points
 from clustersim.finance.audit.multiples import summary_of
 from clustersim.finance.audit.prose import Sentence, sentences
-from clustersim.finance.audit.ratios import MAKERS, opened, profit_of
+from clustersim.finance.audit.quantities import Valuation
 from clustersim.finance.audit.records import STATEMENTS, Record, Tables
-from clustersim.finance.audit.wording import (
-    COUNTS,
-    DOWN,
-    FROM,
-    LASTS,
-    OF_SALES,
-    OF_SALES_ZH,
-    RATE_OF,
-    SPAN,
-    UP,
-    YOY,
-)
+from clustersim.finance.audit.script import folded, unmarked
+from clustersim.finance.audit.valued_in_prose import valued_checks
+from clustersim.finance.audit.wording import DOWN, OF_SALES, OF_SALES_ZH, RATE_OF, UP, YOY
 
 __all__ = ["figure_checks", "uncovered_figures"]
-
-ONE = Interval.exactly(1.0)
-#: Lines that are printed below zero where prose says them without a minus.
-_SPENT = re.compile(r"expenses|cost|tax|paid|repurchase|purchase_of|payments|repayment|finance_costs")
-_PER_SHARE = {"eps", "diluted_eps", "dividend_per_share", "bps"}
-_RATIOS = {
-    "gross_margin",
-    "operating_margin",
-    "net_margin",
-    "adjusted_net_margin",
-    "attributable_net_margin",
-    *MAKERS,
-} - _PER_SHARE
-_MARGINS = {"gross_margin": ("gross_profit",), "operating_margin": ("operating_profit", "ebit"), "net_margin": (
-    "net_profit", "profit_attributable_to_owners"), "adjusted_net_margin": ("adjusted_net_profit",),
-    "attributable_net_margin": ("profit_attributable_to_owners",)}  # fmt: skip
-#: What a name may mean beside itself, the nearest first.
-_ALSO = {"net_profit": ("profit_attributable_to_owners",), "operating_profit": ("ebit",), "eps": ("diluted_eps",),
-         "diluted_eps": ("eps",), "profit_before_tax": ("profit_before_income_tax",),
-         "total_equity": ("equity_attributable_to_owners",)}  # fmt: skip
-_GROWTH = {
-    "revenue_growth_yoy": "revenue",
-    "gross_profit_growth_yoy": "gross_profit",
-    "net_profit_growth_yoy": "net_profit",
-}
 
 
 def figure_checks(tables: Tables) -> Iterator[Finding]:
     """Yield the check of every figure of the texts that is bound to a line and a year."""
-    own = _printed_names(tables)
+    own, v = _printed_names(tables), Valuation(tables)
     strangers = {r.company.lower() for r in tables.of("comps") if len(r.company) > 2 and not summary_of(r)}
     strangers |= {r.company_zh for r in tables.of("comps") if len(r.company_zh) > 1 and not summary_of(r)}
     for file, text in tables.prose:
@@ -73,22 +51,28 @@ def figure_checks(tables: Tables) -> Iterator[Finding]:
                 continue
             context = (sentence.where, context[1] if context[0] == sentence.where else None)
             if not any(s in sentence.text.lower() for s in strangers):
+                priced = list(valued_checks(tables, v, sentence))
+                yield from priced
+                done = frozenset().union(*(f.cells for f in priced))
                 for bound in bound_figures(sentence, own, context[1]):
+                    if bound.cells <= done:
+                        continue
                     yield from (
-                        _said(tables, bound) if bound.year is not None else _compound(tables, sentence, bound)
+                        _said(tables, bound) if bound.year is not None else compound(tables, sentence, bound)
                     )
             yield from _peers(tables, sentence)
             said = years(sentence.text)
-            if len({y.year for y in said}) == 1:
-                context = (sentence.where, said[0].year)
+            if said:
+                context = (sentence.where, max(y.year for y in said))
 
 
 def _printed_names(tables: Tables) -> tuple[tuple[str, str], ...]:
     rows = (
-        (re.sub(r"\s*[(（].*", "", r.printed).strip(), r.item) for r in tables.records
-        if r.table in STATEMENTS and r.understood and r.printed and not re.search(r"_\d+$|^other", r.item)
+        (re.sub(r"\s*[(（].*", "", folded(unmarked(r.printed))).strip(), r.item) for r in tables.records
+        if r.table in (*STATEMENTS, "ratios") and r.printed and not re.search(r"_\d+$|^other", r.item)
     )  # fmt: skip
-    return tuple(dict.fromkeys(rows))
+    # A name of a line is no single short word of everyday English.
+    return tuple(dict.fromkeys((w, i) for w, i in rows if not w.isascii() or " " in w or len(w) > 5))
 
 
 def uncovered_figures(tables: Tables, seen: set[str]) -> tuple[str, ...]:
@@ -110,28 +94,49 @@ def uncovered_figures(tables: Tables, seen: set[str]) -> tuple[str, ...]:
 
 def _said(tables: Tables, bound: Bound) -> Iterator[Finding]:
     item, kind = bound.name.item, bound.figure.kind
-    item = _GROWTH.get(item, item)
+    item = GROWTH.get(item, item)
     spoken = bound.before + " " + bound.after[:24]
-    moves = bool(UP.search(spoken) or DOWN.search(spoken) or YOY.search(spoken) or bound.name.item in _GROWTH)
+    moves = bool(UP.search(spoken) or DOWN.search(spoken) or YOY.search(spoken) or bound.name.item in GROWTH)
     if kind == "points":
-        yield from _points(tables, bound, item)
+        yield from points(tables, bound, item)
     elif kind == "percent" and (
         OF_SALES.match(bound.after) or OF_SALES_ZH.search(bound.before) or RATE_OF.match(bound.before)
     ):
         yield from _share(tables, bound, item)
-    elif kind == "percent" and item in _RATIOS:
-        if not moves or re.search(r"\b(?:to|at|from|of)\s*$|[至为达到从由在]\s*$|than\s*$", bound.before):
-            yield from _held(tables, f"text: {item}", bound, partial(_ratio, tables, item), 0.01)
+    elif kind == "percent" and is_ratio(tables, item):
+        if not _moving(bound) or _LEVEL.search(bound.before):
+            yield from held(tables, f"text: {item}", bound, partial(ratio_of, tables, item), 0.01)
+            yield from direction(tables, bound, item)
     elif kind == "percent" and moves:
-        down = _last(DOWN, bound) > _last(UP, bound)
+        down = last(DOWN, bound) > last(UP, bound)
         sign = -1.0 if down and not bound.figure.number.startswith(("-", "−")) else 1.0
-        yield from _held(
-            tables, f"text: {item} growth", bound, partial(_rate, tables, item, bound.name.text), 0.01 * sign
+        yield from held(
+            tables,
+            f"text: {item} growth",
+            bound,
+            partial(rate_of, tables, item, bound.name.text),
+            0.01 * sign,
         )
+    elif kind == "count" and is_ratio(tables, item) and re.match(r"\s*(?:天|days?\b)", bound.after):
+        yield from held(tables, f"text: {item}", bound, partial(ratio_of, tables, item), 1.0)
     elif kind in {"money", "cents"}:
         yield from _amount(tables, bound, item)
-    elif kind == "times" and item in _RATIOS and not _implied(tables, item):
-        yield from _held(tables, f"text: {item}", bound, partial(_ratio, tables, item), 1.0)
+    elif kind == "times" and is_ratio(tables, item) and not _implied(tables, item):
+        yield from held(tables, f"text: {item}", bound, partial(ratio_of, tables, item), 1.0)
+
+
+#: What stands before a level, even of a line that moved.
+_LEVEL = re.compile(
+    r"(?:\b(?:to|at|from|of|than|was|were|is|reach\w*)|[至为达到从由在的])\s*$"
+    r"|(?:\b(?:to|at|from|of)|[至从由在])\s*(?:FY\d{1,2}/\d\d|FY\d\d|20\d\d)[AEF]?\s*年?度?的?\s*$",
+    re.I,
+)
+
+
+def _moving(bound: Bound) -> bool:
+    return bool(
+        UP.search(bound.before) or DOWN.search(bound.before) or YOY.search(bound.before + bound.after[:12])
+    )
 
 
 def _implied(tables: Tables, item: str) -> bool:
@@ -139,125 +144,20 @@ def _implied(tables: Tables, item: str) -> bool:
     return any(r.item.startswith(f"implied_{item}_") for r in tables.of("valuation"))
 
 
-def _last(words: re.Pattern[str], bound: Bound) -> int:
-    """Where a direction is said last before a figure; behind it, where only there."""
-    at = max((m.start() for m in words.finditer(bound.before)), default=-1)
-    return at if at >= 0 else (0 if words.search(bound.after[:24]) and not UP.search(bound.before) else -1)
-
-
-Choices = list[Interval]
-Make = Callable[[int], Choices]
-#: Years on either side that a figure bound in doubt may be of.
-AROUND = 6
-
-
-def _held(tables: Tables, check: str, bound: Bound, make: Make, factor: float) -> Iterator[Finding]:
-    """Hold a figure to what the tables give for its year; of one bound in doubt that fits another, nothing is said."""
-    printed, year = bound.printed(factor), bound.year
-    choices = make(year) if year is not None else []
-    if printed is None or year is None or not choices:
-        return
-    name = f"{check} {_label(tables, year)}"
-    found = first_that_holds(
-        lambda c=c: compare(name, bound.where, printed, c, worse="inconsistent", note=bound.quoted)  # type: ignore[misc]
-        for c in reversed(choices)
-    )
-    if found.verdict not in {"ok", "rounding"} and not bound.sure:
-        others = [c for y in range(year - AROUND, year + AROUND + 1) for c in make(y)]
-        # It may be of that year: nothing is said of it, neither that it is right nor that it is wrong.
-        if any(printed.meets(c) for c in others):
-            return
-    yield found
-
-
-def _label(tables: Tables, year: int) -> str:
-    ahead = any(r.forecast for t in STATEMENTS for r in tables.of(t) if r.year == year)
-    return f"{year}E" if ahead else str(year)
-
-
-def _records(tables: Tables, item: str, year: int) -> list[Record]:
-    out = []
-    for one in (item, *_ALSO.get(item, ())):
-        record = next(
-            (r for t in (*STATEMENTS, "ratios") if (r := tables.find(t, one, year)) is not None), None
-        )
-        if record is not None:
-            out.append(record)
-    if item == "profit_attributable_to_owners" and not out:
-        return _records(tables, "net_profit", year)
-    return out
-
-
-def _ratio(tables: Tables, item: str, year: int) -> Choices:
-    if item in _MARGINS:
-        revenue = tables.find("income_statement", "revenue", year)
-        tops = [p for i in _MARGINS[item] if (p := profit_of(tables, i, year)) is not None]
-        return [t / revenue.scaled[1] for t in tops] if revenue is not None and revenue.value else []
-    out = (
-        [value for _, value in MAKERS[item](tables, year)]
-        if item in MAKERS and opened(tables, item, year)
-        else []
-    )
-    stated = tables.find("ratios", item, year)
-    if stated is not None:
-        out.append(stated.interval.scaled(0.01) if stated.unit == "percent" else stated.interval)
-    return out
-
-
-def _rate(tables: Tables, item: str, words: str, year: int) -> Choices:
-    """Growth of a line over the year before; of a loss or a cost, in its size."""
-    out = []
-    for now, then in zip(_records(tables, item, year), _records(tables, item, year - 1), strict=False):
-        one, two = now.scaled[1], then.scaled[1]
-        below = one.high < 0 and two.high < 0
-        sized = _SPENT.search(item) or re.search(r"loss|亏损|used", words, re.I)
-        if now.item == then.item and ((one.low > 0 and two.low > 0) or (below and sized)):
-            out.append(one / two - ONE)
-    return out
-
-
 def _share(tables: Tables, bound: Bound, item: str) -> Iterator[Finding]:
     def make(year: int) -> Choices:
         revenue = tables.find("income_statement", "revenue", year)
         if revenue is None or not revenue.value:
             return []
-        return [_size(r.scaled[1] / revenue.scaled[1], item) for r in _records(tables, item, year)]
+        return [_size(r.scaled[1] / revenue.scaled[1]) for r in records_of(tables, item, year)]
 
-    if item not in _RATIOS | _PER_SHARE:
-        yield from _held(tables, f"text: {item} over revenue", bound, make, 0.01)
-
-
-def _size(value: Interval, item: str) -> Interval:
-    return value.scaled(-1.0) if _SPENT.search(item) and value.middle < 0 else value
+    if item not in PER_SHARE and not is_ratio(tables, item):
+        yield from held(tables, f"text: {item} over revenue", bound, make, 0.01)
 
 
-def _points(tables: Tables, bound: Bound, item: str) -> Iterator[Finding]:
-    """A change of a rate in points over the year before, or over the span that the words before it name."""
-    since = _since(bound)
-    bound = bound if since is None else replace(bound, sure=True)
-
-    def make(year: int) -> Choices:
-        then = year - 1 if since is None else since
-        return [a - b for a, b in zip(_ratio(tables, item, year), _ratio(tables, item, then), strict=False)]
-
-    down = _last(DOWN, bound) > _last(UP, bound)
-    basis = re.search(r"bps|basis|基点", bound.figure.text, re.I)
-    if item in _RATIOS and (down or UP.search(bound.before + bound.after[:24])):
-        yield from _held(
-            tables,
-            f"text: change of {item}",
-            bound,
-            make,
-            (1e-4 if basis else 0.01) * (-1.0 if down else 1.0),
-        )
-
-
-def _since(bound: Bound) -> int | None:
-    """The year from which a change is told: the one behind ``from``, where the change ends in a later one."""
-    starts = [m.end() for m in FROM.finditer(bound.before)]
-    said = [y for y in years(bound.before) if starts and y.start >= starts[-1]]
-    known = len(said) > 1 and bound.year == said[-1].year > said[0].year
-    return said[0].year if known else None
+def _size(value: Interval) -> Interval:
+    """A share of revenue is said without the minus of a cost."""
+    return value.scaled(-1.0) if value.middle < 0 else value
 
 
 def _amount(tables: Tables, bound: Bound, item: str) -> Iterator[Finding]:
@@ -267,24 +167,29 @@ def _amount(tables: Tables, bound: Bound, item: str) -> Iterator[Finding]:
         item == "dividends_paid" and figure.kind == "cents"
     ):
         item = "dividend_per_share"
-    if (item in _PER_SHARE) != bool(a_share) or item in _RATIOS:
+    if (item in PER_SHARE) != bool(a_share) or is_ratio(tables, item):
         return
-    records = _records(tables, item, bound.year or 0)
+    records = records_of(tables, item, bound.year or 0)
     if not records:
         return
     own = currency_of(records[0].unit) or tables.currency
     factor = (0.01 if figure.kind == "cents" else 1.0) if a_share else figure.factor
+    if item in COUNTS:
+        if figure.coin:
+            return
+        # Shares are counted in millions where money is in thousands.
+        factor = figure.factor * 1e-3
     if figure.coin and not _same_coin(figure.coin, own):
         yield from _other_coin(bound, records, factor, own)
         return
 
     def make(year: int) -> Choices:
         return [
-            _unsigned(r.scaled[1], item, bound) for r in _records(tables, item, year) if r.value is not None
+            _unsigned(r.scaled[1], item, bound) for r in records_of(tables, item, year) if r.value is not None
         ]
 
-    yield from _held(tables, f"text: {item}", bound, make, factor)
-    yield from _direction(tables, bound, item)
+    yield from held(tables, f"text: {item}", bound, make, factor)
+    yield from direction(tables, bound, item)
 
 
 def _same_coin(coin: str, own: str) -> bool:
@@ -295,7 +200,7 @@ def _unsigned(value: Interval, item: str, bound: Bound) -> Interval:
     """A cost, a payment or a loss is said without its minus."""
     lost = re.search(r"loss|亏损|\bused\b|outflow|流出|negative", bound.name.text + " " + bound.before, re.I)
     minus = bound.figure.number.startswith(("-", "−"))
-    if not minus and value.middle < 0 and (_SPENT.search(item) or lost):
+    if not minus and value.middle < 0 and (SPENT.search(item) or lost):
         return value.scaled(-1.0)
     # A loss that the tables print as a profit is none.
     return (
@@ -315,56 +220,6 @@ def _other_coin(bound: Bound, records: list[Record], factor: float, own: str) ->
                 f"{record.where} prints this number in {own}: {bound.quoted}", cells=bound.cells,
             )  # fmt: skip
             return
-
-
-def _direction(tables: Tables, bound: Bound, item: str) -> Iterator[Finding]:
-    """``rose to``, ``narrowed to``: the way that a line went from the year before, in its size where it is a loss."""
-    verb = re.search(
-        r"(\w+)\s+to\s*$|(增至|升至|提升至|增加至|增长至|上升至|扩大至|降至|减少至|下降至|下滑至|收窄至|减至)\s*$",
-        bound.before,
-    )
-    if verb is None or not bound.sure:
-        return
-    word, year = verb[1] or verb[2], bound.year or 0
-    up, down = bool(UP.fullmatch(word) or UP.search(word)), bool(DOWN.search(word))
-    rates = [
-        abs(now.scaled[1].middle) - abs(then.scaled[1].middle)
-        for now, then in zip(_records(tables, item, year), _records(tables, item, year - 1), strict=False)
-        if (now.value or 0.0) * (then.value or 0.0) > 0
-        and ((now.value or 0.0) > 0 or _SPENT.search(item) or re.search(r"loss|亏损", bound.name.text, re.I))
-    ]  # fmt: skip
-    if up != down and rates and all((r < 0) if up else (r > 0) for r in rates):
-        yield Finding(
-            f"text: {item} {word} in {bound.year}", bound.where, word, rates[0], "inconsistent",
-            f"the tables go the other way: {bound.quoted}", cells=bound.cells,
-        )  # fmt: skip
-
-
-def _compound(tables: Tables, sentence: Sentence, bound: Bound) -> Iterator[Finding]:
-    """A compound rate over the span that is said, of so many years as are said."""
-    figure, name, cells = bound.figure, bound.name, bound.cells
-    spans = list(SPAN.finditer(sentence.text))
-    if not spans:
-        return
-    span = min(spans, key=lambda m: min(abs(m.start() - figure.end), abs(figure.start - m.end())))
-    first, last = (int(y) if len(y) == 4 else 2000 + int(y) for y in span.groups())
-    lasts = LASTS.search(sentence.text)
-    count = (lasts[1] or lasts[2]).lower() if lasts else ""
-    if lasts and (COUNTS.get(count) or int(count)) not in {last - first, last - first + 1}:
-        yield Finding(f"text: {count} years from {first} to {last}", sentence.where, count, last - first,
-                      "inconsistent", sentence.quoted, cells=cells)  # fmt: skip
-    item, printed = _GROWTH.get(name.item, name.item), figure.interval(cells, 0.01)
-    then, now = _records(tables, item, first)[:1], _records(tables, item, last)[:1]
-    if printed is None or not then or not now or last <= first:
-        return
-    ratio = now[0].scaled[1] / then[0].scaled[1]
-    if ratio.low <= 0:
-        return
-    power = 1 / (last - first)
-    yield compare(
-        f"text: {now[0].item} {first}-{last} compound growth", sentence.where, printed,
-        Interval(ratio.low**power - 1, ratio.high**power - 1, ratio.cells), worse="inconsistent", note=sentence.quoted,
-    )  # fmt: skip
 
 
 _SUMMED = re.compile(r"average|mean|median|平均|均值|中位数", re.I)

@@ -73,7 +73,7 @@ def identifier_checks(tables: Tables) -> Iterator[Finding]:
 def unit_checks(tables: Tables) -> Iterator[Finding]:
     """Yield the checks of units."""
     for table in STATEMENTS:
-        rows = [r for r in tables.of(table) if r.item not in OWN_UNIT]
+        rows = [r for r in tables.of(table) if re.sub(r"_\d+$", "", r.item) not in OWN_UNIT]
         units = Counter(r.unit for r in rows)
         if len(units) > 1:
             usual = units.most_common(1)[0][0]

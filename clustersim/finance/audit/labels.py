@@ -7,6 +7,9 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 
+from clustersim.finance.audit.label_patterns import BORROWED, PATTERNS
+from clustersim.finance.audit.script import folded, unmarked
+
 __all__ = ["AMBIGUOUS", "VOCABULARY", "canonical_item", "canonical_table", "known_items"]
 
 #: table -> canonical item -> how it is printed (compared without case, space, punctuation and what is in brackets)
@@ -118,7 +121,7 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "equity_attributable_to_owners": "equity attributable to owners of the company|equity attributable to owners of the parent|equity attributable to shareholders|equity attributable to equity holders of the company|total equity attributable to owners|归属于母公司所有者权益合计|归属于母公司所有者权益|归属于母公司股东权益合计|归母权益|归母净资产|归属于上市公司股东的净资产|本公司权益持有人应占权益|equity attributable to owners|total shareholders equity attributable|"
         "归属于母公司股东权益|本公司拥有人应占权益",
         "non_controlling_interests": "non-controlling interests|minority interests|minority interest|少数股东权益|非控股权益",
-        "total_equity": "total net assets|total stockholders deficit|total shareholders deficit|stockholders deficit|total deficit|shareholders funds|total shareholders funds|owners equity|股东权益总额|所有者权益|所有者权益总计|股东权益|净资产总额|资产净值|资产净额|total equity|shareholders equity|total shareholders equity|stockholders equity|net assets|equity|"
+        "total_equity": "total net assets|total stockholders deficit|total shareholders deficit|stockholders deficit|total deficit|shareholders funds|total shareholders funds|owners equity|股东权益总额|所有者权益|所有者权益总计|权益总值|股东权益|净资产总额|资产净值|资产净额|total equity|shareholders equity|total shareholders equity|stockholders equity|net assets|equity|"
         "total stockholders equity|权益总额|股东权益合计|所有者权益合计|总权益|净资产|股东权益|权益合计",
         "total_liabilities_and_equity": "total liabilities and stockholders equity|total liabilities and stockholders deficit|total liabilities and net assets|liabilities and equity|负债及股东权益合计|负债和股东权益总计|负债和股东权益合计|负债及所有者权益总计|负债和所有者权益合计|权益及负债总计|total liabilities and equity|total liabilities and shareholders equity|"
         "total equity and liabilities|负债及股东权益总计|负债和所有者权益总计|权益及负债总额|负债及权益总额",
@@ -243,31 +246,6 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "peer_average_ps": "peer average ps|peer ps", "valuation_discount": "valuation discount|discount|估值折价",
     },
 }  # fmt: skip
-#: Lines of a valuation that carry the name of another table's line: item -> that table and line.
-BORROWED = {
-    "dcf": {
-        "change_in_working_capital": ("cash_flow", "change_in_working_capital"),
-        "capital_expenditure": ("cash_flow", "purchase_of_ppe_and_intangibles"),
-        "depreciation_and_amortisation": ("cash_flow", "depreciation_and_amortisation"),
-        "ebit": ("income_statement", "ebit"), "tax": ("income_statement", "income_tax"),
-        "wacc": ("wacc", "wacc"), "terminal_growth": ("wacc", "terminal_growth"),
-    },
-    "cash_flow": {"profit_before_tax": ("income_statement", "profit_before_income_tax")},
-}  # fmt: skip
-#: Families of labels that no list ends: (table, what the plain label holds, item), the first that fits.
-PATTERNS = tuple(
-    (table, re.compile(pattern), item) for table, pattern, item in (
-        ("income_statement", r"(?:dividend|dps).*pershare|每股.*(?:股息|股利|派息|分红|红利)", "dividend_per_share"),
-        ("income_statement", r"^(?!.*basic)(?=.*diluted).*average.*shares|^(?!.*基本)(?:稀释|摊薄).*股[数份]", "diluted_shares"),
-        ("income_statement", r"average.*shares|shares(?:outstanding|inissue|used)|numberof.*shares|加权平均.*股", "shares"),
-        ("income_statement", r"^(?!.*(?:basic|基本))(?=.*(?:稀释|摊薄|diluted)).*(?:pershare|每股)", "diluted_eps"),
-        ("income_statement", r"(?:income|profit|earnings|loss).*per(?:ordinary|common|basic)?(?:share|ads)|每股.*(?:收益|盈利|溢利|亏损|利润)", "eps"),
-        ("income_statement", r"attributableto.*(?:noncontrolling|minorit)|(?:少数股东|非控[制股]).*(?:损益|权益|利润|收益)?$", "minority_interests"),
-        ("income_statement", r"attributableto.*(?:owners|holders|company|parent|group)|(?:归属|归于|应占).*(?:净利|利润|溢利|亏损)|(?:拥有人|股东|持有人)应占.*(?:利润|溢利|亏损)?$", "profit_attributable_to_owners"),
-        ("balance_sheet", r"(?:noncontrolling|minority)interests?|(?:少数股东|非控[制股]).*权益", "non_controlling_interests"),
-        ("balance_sheet", r"(?:equity|capital|funds|assets)attributableto|(?:归属|应占).*(?:权益|净资产|资产净值)", "equity_attributable_to_owners"),
-    )
-)  # fmt: skip
 #: Profit and loss are one line with two signs: a label of either is looked for under the other, too.
 _POLES = (
     ("net loss", "net income"),
@@ -284,7 +262,7 @@ _NUMBERING = re.compile(
 _HEADS = re.compile(r"^(?:less|add|plus|of which|including|where|减|加|其中|其中包括)\s*[:：]\s*", re.I)
 #: How a Chinese cash flow says that a line is one of cash.
 _PAID = re.compile(r"所?(?:支付|收到)的?现金(?:净额)?$")
-_TAIL = re.compile(r"[\s,，]*(net|, net|expenses|expense|净额|余额|合计|总额|总计)$", re.I)
+_TAIL = re.compile(r"[\s,，]*(net|, net|expenses|expense|净额|余额|合计|总额|总计|总值)$", re.I)
 #: A bare label that stands in several blocks of a statement: it is named after the total that follows it.
 AMBIGUOUS = {
     "other": ("其他", "others", "other", "其它", "other items"),
@@ -311,7 +289,7 @@ def plain(label: str) -> str:
     >>> plain("  Net cash (used in)/from operating activities ")
     'netcashfromoperatingactivities'
     """
-    text = unicodedata.normalize("NFKC", label).lower().replace("’", "").replace("'", "")
+    text = unicodedata.normalize("NFKC", unmarked(folded(label))).lower().replace("’", "").replace("'", "")
     text = _HEADS.sub("", _NUMBERING.sub("", text))
     bare = re.sub(r"\([^()]*\)", "", text)
     text = bare if re.search(r"\w", bare) else text
@@ -344,17 +322,48 @@ def canonical_item(table: str, label: str) -> str | None:
     ('cost_of_sales', 'inventories', None)
     """
     words = _words(table)
-    for form in _forms(label):
-        if form in words:
-            return words[form]
     bare = plain(label)
-    return next((item for of, pattern, item in PATTERNS if of == table and pattern.search(bare)), None)
+    found = next((words[form] for form in _forms(label) if form in words), None)
+    if found is None:
+        found = next((item for of, pattern, item in PATTERNS if of == table and pattern.search(bare)), None)
+    if found is None:
+        return _rate(table, label)
+    return (
+        _DILUTED.get(found, found)
+        if re.search(r"diluted|稀释|摊薄", label, re.I) and _own_word(label)
+        else found
+    )
+
+
+#: A line and what it is when it counts what may become a share.
+_DILUTED = {"eps": "diluted_eps", "shares": "diluted_shares"}
+
+
+def _own_word(label: str) -> bool:
+    return not re.search(r"basic|基本", folded(label), re.I)
+
+
+_RATE = re.compile(
+    r"^(?P<of>.+?)[\s,，、（(-]*(?P<kind>(?:yoy )?growth(?: rate)?|同比增长率?|同比增速|增长率|增速|增长|同比|margin)[)）]?$",
+    re.I,
+)
+
+
+def _rate(table: str, label: str) -> str | None:
+    """Growth or margin of a line of the income statement, by that line's own names."""
+    found = _RATE.match(re.sub(r"\s*[(（](?:%|yoy|同比)[)）]\s*$", "", folded(label).strip(), flags=re.I))
+    item = canonical_item("income_statement", found["of"]) if found and table == "ratios" else None
+    if found is None or item is None or item.endswith(("_yoy", "_margin")):
+        return None
+    return f"{item}_margin" if found["kind"].lower() == "margin" else f"{item}_growth_yoy"
 
 
 @lru_cache(maxsize=20_000)
 def _forms(label: str) -> tuple[str, ...]:
     """What a label is looked for as: as it is, without its head or tail, up to its first comma, and at its other pole."""
-    stripped = _HEADS.sub("", _NUMBERING.sub("", unicodedata.normalize("NFKC", label).strip()))
+    stripped = _HEADS.sub(
+        "", _NUMBERING.sub("", unicodedata.normalize("NFKC", unmarked(folded(label))).strip())
+    )
     first = re.split(r"\s*(?:,(?=\s)|;| - | – )", stripped)[0]
     headless = re.sub(r"^(total|net|consolidated)\s+", "", stripped, flags=re.I)
     bare = _PAID.sub("", stripped)
@@ -373,7 +382,7 @@ def canonical_table(name: str) -> str | None:
     >>> canonical_table("Consolidated Statements of Operations"), canonical_table("合并资产负债表"), canonical_table("notes")
     ('income_statement', 'balance_sheet', None)
     """
-    key = plain(_WHOSE.sub("", unicodedata.normalize("NFKC", name)))
+    key = plain(_WHOSE.sub("", unicodedata.normalize("NFKC", folded(name))))
     for candidate in (key, re.sub(r"^statements?of", "statementof", key), re.sub(r"statements(?=$|of)", "statement", key),
                       re.sub(r"s$", "", key), re.sub(r"(?:表|statement)$", "", key)):  # fmt: skip
         for table, aliases in TABLES.items():

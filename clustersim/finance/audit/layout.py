@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from clustersim.finance.audit.blocks import rows_of
 from clustersim.finance.audit.labels import canonical_item, plain
 from clustersim.finance.audit.money import canonical_unit
 from clustersim.finance.audit.periods import read_period
-from clustersim.reading.tables import records
 
 __all__ = ["Cell", "read_layout"]
 
@@ -54,7 +54,7 @@ def read_layout(text: str, name: str, table: str = "") -> tuple[list[Cell], list
     >>> [(c.label, c.period, c.text, c.line) for c in cells][:2]
     [('Sales', '2024', '900', 2), ('Sales', '2025', '800', 3)]
     """
-    rows = list(records(text.lstrip("\ufeff"), name))
+    rows = rows_of(text, name)
     above = ""
     for at, (line, row) in enumerate(rows[:6]):
         cells = [c.strip() for c in row]
@@ -125,7 +125,7 @@ def _across(
 
 _COMPANY = {"company", "companies", "peer", "peers", "name", "公司", "公司名称", "公司简称", "可比公司", "证券简称",
             "segment", "product"}  # fmt: skip
-_CODE = {"ticker", "code", "stockcode", "代码", "股票代码", "证券代码"}
+_CODE = {"股份代号", "证券代号", "ticker", "code", "stockcode", "代码", "股票代码", "证券代码"}
 _YEAR_WITHIN = re.compile(r"(?:FY|CY)?\s*'?(?:20)?\d\d\s*年?\s*[AEF]?\b|\bLTM\b|\bTTM\b", re.I)
 
 
@@ -208,6 +208,9 @@ def _wide(
             continue
         if not any(padded[k] for k in periods):
             general = _unit_inside(label) or general
+            continue
+        if not label and not any(re.search(r"\d", padded[k]) for k in periods):
+            # Words below the heading say what stands in each column: "amount", "restated".
             continue
         own = padded[at_unit] if at_unit is not None else ""
         inside = _unit_inside(label) if re.search(r"[(（]", label) else ""

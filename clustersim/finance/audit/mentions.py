@@ -55,13 +55,15 @@ _FIGURE = re.compile(
     rf"(?:(?P<coin>{_COIN}|(?<![A-Za-z])HK(?=\d))\s*|(?<![A-Za-z\d.,])(?<!\d[-/])){_NUMBER}(?![\d])"
     rf"(?:\s*(?P<points>个?百分点|percentage[- ]points?|pct points?|ppts?\b|pps?\b|bps\b|basis points?|个?基点)"
     r"|\s*(?P<percent>%|％|per ?cent\b|pct\b)"
-    rf"|\s*(?P<cents>(?:HK |US )?cents?\b|港仙|美分|pence\b)"
+    rf"|\s*(?P<cents>(?:HK |US )?cents?\b|港仙|美分|pence\b|(?<=\d)p(?![A-Za-z]))"
     r"|\s?(?P<times>x\b|倍|times\b)"
     rf"|\s*(?P<scale>{_SCALE})?\s*(?P<after>{_AFTER})?)",
     re.I,
 )  # fmt: skip
+_SLASHED = re.compile(r"(?<![A-Za-z0-9./-])[-−]?\d[\d,]*\.\d+(?:\s*/\s*[-−]?\d[\d,]*\.\d+)+")
+_RUN = re.compile(r"\s*[／、]\s*(?=[-−+]?\d)")
 _YEAR = re.compile(
-    r"(?<![\d.,A-Z])(?:FY|CY)?\s?(20\d\d)(?![\d,.]\d|\d)(?:[AEF](?![a-z]))?|\bFY\s?'?(\d\d)(?!\d)[AEF]?|(?<![\d.])([12]\d)年(?!均|来|内)"
+    r"(?<![\d.,A-Z])(?:FY|CY)?\s?(20\d\d)(?![\d,.]\d|\d)(?:[AEF](?![a-z]))?|\bFY\s?(?:\d{1,2}/)?'?(\d\d)(?![\d/])[AEF]?|(?<![\d.])([12]\d)年(?!均|来|内)"
 )
 _MONTHS = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 _DATES = re.compile(
@@ -126,9 +128,12 @@ def figures(text: str) -> list[Figure]:
     >>> [(f.kind, f.number, f.coin) for f in figures(said)]
     [('money', '551.9', 'HKD'), ('percent', '15.8', ''), ('cents', '18.34', 'HKD'), ('times', '9.1', '')]
     """
+    # Strokes between numbers with points part a list, and no date.
+    text = _SLASHED.sub(lambda m: m[0].replace("/", "、"), text)
     dates = [(m.start(), m.end()) for m in _DATES.finditer(text)]
     whens = {y.start for y in years(text)} | {y.end for y in years(text)}
-    out = []
+    out: list[Figure] = []
+    waiting: list[tuple[re.Match[str], int]] = []
     for m in _FIGURE.finditer(text):
         at = m.start("number")
         kind = next((k for k in ("points", "percent", "cents", "times") if m[k]), "")
@@ -138,18 +143,29 @@ def figures(text: str) -> list[Figure]:
         )
         if dated or (not kind and not money and (at in whens or m.end("number") in whens)):
             continue
+        if not kind and not money and (run := _RUN.match(text, m.end())) is not None:
+            # The first numbers of "a/b/c bn" have the unit of the last.
+            waiting.append((m, run.end()))
+            continue
         if not kind and not money and not re.match(r"\s?[a-z一-鿿]", text[m.end() :], re.I):
             continue
         coin = (
             m["coin"] or m["after"] or ("hk" if (m["cents"] or "").lower().startswith("hk") else "")
         ).lower()
         code = _WORDS.get(coin) or _SHORT.get(coin) or coin
+        factor = SCALES.get((m["scale"] or "").lower(), 1e-3)
+        while waiting and waiting[-1][1] == (
+            out[-1].start if out and out[-1].start > waiting[-1][0].start() else m.start()
+        ):
+            early, _ = waiting.pop()
+            out.append(Figure(early.start(), early.end(), early[0].strip(), early["number"],
+                              kind or ("money" if money else "count"), factor, code, bool(m["scale"])))  # fmt: skip
+        waiting.clear()
         out.append(
             Figure(m.start() + len(m[0]) - len(m[0].lstrip()), m.end(), m[0].strip(), m["number"],
-                   kind or ("money" if money else "count"), SCALES.get((m["scale"] or "").lower(), 1e-3), code,
-                   bool(m["scale"]))
+                   kind or ("money" if money else "count"), factor, code, bool(m["scale"]))
         )  # fmt: skip
-    return out
+    return sorted(out, key=lambda f: f.start)
 
 
 def years(text: str) -> list[Year]:

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from clustersim.finance.audit.script import folded
+
 __all__ = ["CURRENCIES", "assumed", "canonical_unit", "currency_of", "given", "scale_of"]
 
 #: currency -> how it is written
@@ -44,8 +46,9 @@ SCALES: dict[str, tuple[float, tuple[str, ...]]] = {
     "trillion": (1e9, ("trillion", "tn", "万亿元", "万亿")),
 }
 _PLAIN = {
-    "percent": ("percent", "%", "pct", "per cent", "百分比"), "x": ("x", "times", "倍", "multiple (x)"),
-    "days": ("days", "day", "天", "日"), "shares": ("shares", "股"), "million_shares": (
+    "percent": ("percent", "%", "pct", "per cent", "百分比"),
+    "bps": ("bps", "bp", "basis points", "基点"), "x": ("x", "times", "倍", "multiple (x)"),
+    "days": ("days", "day", "天", "日"), "turns": ("turns", "次"), "shares": ("shares", "股"), "million_shares": (
         "million_shares", "million shares", "m shares", "mn shares", "mm shares", "shares in millions", "百万股"),
     "thousand_shares": ("thousand_shares", "thousand shares", "'000 shares", "000 shares", "shares in thousands",
                         "千股"),
@@ -63,7 +66,7 @@ def canonical_unit(text: str) -> str | None:
     >>> canonical_unit("人民币千元"), canonical_unit("US$ mn"), canonical_unit("(RMB'000)"), canonical_unit("港元/股")
     ('CNY_thousand', 'USD_million', 'CNY_thousand', 'HKD_per_share')
     """
-    plain = unicodedata.normalize("NFKC", text).strip().lower().replace("_", " ")
+    plain = unicodedata.normalize("NFKC", folded(text)).strip().lower().replace("_", " ")
     plain = plain.replace("’", "'").replace("‘", "'").strip(" ()[]:：").strip()
     for head in ("单位:", "单位", "unit:", "units:", "in "):
         plain = plain.removeprefix(head).strip(" ：:")
@@ -107,7 +110,7 @@ def assumed(text: str) -> str:
     >>> assumed("HK$ mn"), assumed("人民币亿元")
     ('', '')
     """
-    plain = unicodedata.normalize("NFKC", text).strip().lower().replace("_", " ")
+    plain = unicodedata.normalize("NFKC", folded(text)).strip().lower().replace("_", " ")
     if any(word in plain for words in CURRENCIES.values() for word in words):
         return ""
     sign = next((s for s in BARE if s in plain), None)

@@ -9,6 +9,7 @@ from clustersim.finance.audit.figures import Finding, Interval, compare, first_t
 from clustersim.finance.audit.labels import canonical_item
 from clustersim.finance.audit.money import currency_of
 from clustersim.finance.audit.records import Record, Tables
+from clustersim.finance.audit.script import folded
 
 __all__ = ["average_of", "equities", "fx", "multiple_checks", "peers_of", "quoted", "shares", "summary_of"]
 
@@ -90,7 +91,7 @@ _MULTIPLE = re.compile(r"price_to|multiple|^ev_to")
 
 def summary_of(record: Record) -> str:
     """Return which summary of the peers a line is (``average``, ``median``, ``low``, ``high``), nothing for a peer."""
-    return _SUMMARY.get(record.company.strip().lower().rstrip("：: "), "")
+    return _SUMMARY.get(folded(record.company).strip().lower().rstrip("：: "), "")
 
 
 def _peers(tables: Tables) -> Iterator[Finding]:

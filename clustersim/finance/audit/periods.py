@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from clustersim.finance.audit.script import folded, unmarked
+
 __all__ = ["Period", "read_period"]
 
 _YEAR = r"(?:FY|CY)?\s*'?(?P<year>(?:19|20)\d\d|\d\d)(?:\s*年度?)?"
@@ -65,7 +67,7 @@ def read_period(text: str) -> Period | None:
     >>> read_period("valuation") is None
     True
     """
-    plain = unicodedata.normalize("NFKC", text).strip()
+    plain = unicodedata.normalize("NFKC", unmarked(folded(text))).strip()
     for form in _FORMS:
         found = form.fullmatch(plain)
         if found is None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from clustersim.finance.audit.figures import Finding, Interval, compare, half_digit, number
 from clustersim.finance.audit.labels import VOCABULARY
 from clustersim.finance.audit.records import Tables
+from clustersim.finance.audit.script import folded
 
 __all__ = [
     "ITEMS", "MONEY", "NUMBER", "PERCENT", "SCALES", "YEAR", "Sentence", "clauses", "interval", "label", "prose_checks",
@@ -34,7 +35,6 @@ _BALANCES = (
     "total_assets",
     "total_equity",
 )
-_SINGLE = {"target_price": ("目标价", "target price"), "upside": ("潜在升幅", "上涨空间", "upside")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,14 @@ class Sentence:
 
     where: str
     text: str
+    """What it says, in simplified characters."""
+    printed: str = ""
 
     @property
     def quoted(self) -> str:
-        """The sentence, shortened where it is long."""
-        return f"“{self.text if len(self.text) <= 120 else self.text[:117] + '...'}”"
+        """The sentence as it is printed, shortened where it is long."""
+        text = self.printed or self.text
+        return f"“{text if len(text) <= 120 else text[:117] + '...'}”"
 
 
 def sentences(name: str, text: str) -> Iterator[Sentence]:
@@ -59,7 +62,7 @@ def sentences(name: str, text: str) -> Iterator[Sentence]:
     for line, row in enumerate(text.splitlines(), 1):
         for part in re.split(r"[。；;！？]|\.(?=\s|$)", row):
             if part.strip():
-                yield Sentence(f"{name}:{line}", part.strip())
+                yield Sentence(f"{name}:{line}", folded(part.strip()), part.strip())
 
 
 def clauses(sentence: Sentence) -> list[str]:
@@ -76,7 +79,6 @@ def prose_checks(tables: Tables) -> Iterator[Finding]:
     for name, text in tables.prose:
         for sentence in sentences(name, text):
             for clause in clauses(sentence):
-                yield from _single(tables, sentence, clause)
                 yield from _method(tables, sentence, clause)
             yield from _from_to(sentence)
             yield from _late(tables, sentence)
@@ -103,19 +105,6 @@ def interval(text: str, factor: float, where: str) -> Interval:
     plain = text.replace("−", "-").rstrip(",")
     value, half = number(plain) or 0.0, half_digit(plain)
     return Interval(value - half, value + half, frozenset((f"{where} {plain}",))).scaled(factor)
-
-
-def _single(tables: Tables, sentence: Sentence, clause: str) -> Iterator[Finding]:
-    for item, words in _SINGLE.items():
-        record = tables.one("valuation", item)
-        for word in words:
-            found = re.search(rf"{word}[^\d]{{0,12}}{NUMBER}", clause, re.I)
-            if record is None or found is None or re.search(r"\d+\s*(个月|months)", found[0]):
-                continue
-            yield compare(
-                f"text: {item}", sentence.where, interval(found["number"], 1.0, sentence.where), record.interval,
-                worse="inconsistent", note=f"{sentence.quoted}; {record.where} prints {record.text}",
-            )  # fmt: skip
 
 
 def _from_to(sentence: Sentence) -> Iterator[Finding]:

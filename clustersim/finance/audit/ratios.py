@@ -92,6 +92,18 @@ def _levels(tables: Tables, item: str, year: int) -> Iterator[Choice]:
             yield f"average {item}", (now + then) * HALF
 
 
+def _owned(tables: Tables, year: int) -> Iterator[Choice]:
+    """Equity of the owners where the table prints that of all and that of the others."""
+    both = [
+        (whole - others) for y in (year, year - 1)
+        if (whole := _stock(tables, "total_equity", y)) and (others := _stock(tables, "non_controlling_interests", y))
+    ]  # fmt: skip
+    if both and _stock(tables, "total_equity", year) is not None:
+        yield "closing equity less outside owners", both[0]
+        if len(both) == 2:
+            yield "average equity less outside owners", (both[0] + both[1]) * HALF
+
+
 def _return(stock: str) -> Callable[[Tables, int], Iterator[Choice]]:
     def make(tables: Tables, year: int) -> Iterator[Choice]:
         names = (stock, "equity_attributable_to_owners") if stock == "total_equity" else (stock,)
@@ -99,6 +111,8 @@ def _return(stock: str) -> Callable[[Tables, int], Iterator[Choice]]:
             for name in names:
                 for level, value in _levels(tables, name, year):
                     yield f"{says} over {level}", profit / value
+            if stock == "total_equity":
+                yield from ((f"{says} over {level}", profit / v) for level, v in _owned(tables, year))
 
     return make
 

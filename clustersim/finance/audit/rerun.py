@@ -13,10 +13,11 @@ from functools import cached_property
 
 from clustersim.finance.audit.capital import net_amounts
 from clustersim.finance.audit.discounting import ROWS, convention, flows_of, net_cash, present, year_end
-from clustersim.finance.audit.figures import Finding, Interval, half_digit
+from clustersim.finance.audit.figures import Finding, Interval, follow, half_digit
 from clustersim.finance.audit.money import scale_of
 from clustersim.finance.audit.multiples import average_of, fx, peers_of, shares
 from clustersim.finance.audit.records import Record, Tables
+from clustersim.finance.audit.replay import Replay
 from clustersim.finance.audit.statements import MEMO, RUNNING
 
 __all__ = ["mended", "mends_of", "worth_per_share"]
@@ -30,11 +31,15 @@ def worth_per_share(tables: Tables) -> Callable[[Finding], float | None]:
     """
     places = {r.where: r for r in tables.records if r.value is not None}
     printed = _Price(tables)
+    again = Replay(tables)
 
     def worth(finding: Finding) -> float | None:
         mends = dict(finding.mends) or mends_of(finding, places)
-        if not mends or not printed.known:
+        if not mends or not (printed.known or again.known):
             return None
+        if not printed.known:
+            moved = again.moved(mends)
+            return moved if math.isfinite(moved) else None
         moved = _Price(mended(tables, mends)).less(printed)
         return moved if math.isfinite(moved) else None
 
@@ -299,10 +304,5 @@ class _Price:
 
 
 def _follow(printed: Record | None, then: float, now: float) -> float:
-    """How a printed line moves with what it is made of: not at all where only the mended parts give it."""
-    if printed is not None and then != now:
-        line = printed.scaled[1]
-        slack = 3 * (line.high - line.low) + 1e-9 * abs(line.middle)
-        if abs(now - line.middle) <= slack < abs(then - line.middle):
-            return 0.0
-    return now - then
+    """How a printed line moves with what it is made of."""
+    return follow(printed.scaled[1] if printed is not None else None, then, now)

@@ -4,7 +4,7 @@ target price."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from clustersim.errors import InputError, suggest
@@ -24,6 +24,7 @@ from clustersim.finance.audit.multiples import equities, fx, multiple_checks, qu
 from clustersim.finance.audit.naming import named
 from clustersim.finance.audit.parts import part_checks
 from clustersim.finance.audit.periodic import period_checks
+from clustersim.finance.audit.proportions import proportion_checks
 from clustersim.finance.audit.prose import prose_checks
 from clustersim.finance.audit.rates_in_prose import rate_checks
 from clustersim.finance.audit.ratios import ratio_checks
@@ -32,14 +33,24 @@ from clustersim.finance.audit.repeats import repeat_checks
 from clustersim.finance.audit.rerun import worth_per_share
 from clustersim.finance.audit.statements import statement_checks
 from clustersim.finance.audit.tables import read_tables
+from clustersim.finance.audit.valuing import law_findings
 
 __all__ = ["FAULTS", "AuditReport", "audit_tables", "audit_texts"]
 
 #: Verdicts that say that something is wrong.
 FAULTS = ("omission", "inconsistent", "misprint", "mismatch")
+
+
+def priced_checks(tables: Tables) -> Iterator[Finding]:
+    """Yield the checks of the valuation: those of named lines, and the laws over lines of any name beside them."""
+    named = [*discount_checks(tables), *capital_checks(tables), *multiple_checks(tables)]
+    yield from named
+    yield from law_findings(tables, named)
+
+
 FAMILIES = (
-    statement_checks, flow_checks, balance_checks, discount_checks, capital_checks, multiple_checks, ratio_checks,
-    part_checks, period_checks, repeat_checks, claim_checks, identifier_checks, unit_checks,
+    statement_checks, flow_checks, balance_checks, priced_checks, ratio_checks,
+    part_checks, period_checks, repeat_checks, claim_checks, proportion_checks, identifier_checks, unit_checks,
     prose_checks, figure_checks, rate_checks, assertion_checks,
 )  # fmt: skip
 #: Families that hold tables to tables, which are run again to find the one figure behind several findings.

@@ -9,6 +9,7 @@ from itertools import product
 
 from clustersim.finance.audit.figures import half_digit
 from clustersim.finance.audit.records import Record
+from clustersim.finance.audit.script import folded
 
 __all__ = ["by_convention", "names_loss"]
 
@@ -60,6 +61,7 @@ _GAIN = re.compile(
     r"profit|income(?! tax)|earnings|gain|surplus|generated|provided|利润|溢利|盈利|收益|所得(?!税)|净额（",
     re.I,
 )
+_EARNED = re.compile(r"interest income|finance income|利息收入|财务收入|财务收益", re.I)
 _TAXES = re.compile(r"(?:income |profit )?tax(?:es|ation)?|per share|所得税", re.I)
 #: The most groups of a table that are tried in every combination; further ones stay as they are printed.
 MOST = 10
@@ -71,7 +73,7 @@ def names_loss(label: str) -> bool:
     >>> names_loss("Loss before income taxes"), names_loss("Profit/(loss) for the year"), names_loss("年内亏损")
     (True, False, True)
     """
-    bare = _TAXES.sub("", label)
+    bare = _TAXES.sub("", folded(label))
     return bool(_LOSS.search(bare)) and not _GAIN.search(bare)
 
 
@@ -107,7 +109,11 @@ def by_convention(records: Sequence[Record]) -> tuple[list[Record], list[str]]:
 
 def _groups(rows: Sequence[Record], table: str) -> list[tuple[str, ...]]:
     """The groups of a table of which something is printed above zero; a line that names a loss is one by itself."""
-    above = {r.item for r in rows if (r.value or 0.0) > 0}
+    # What is named an income is none that is taken off.
+    above = {
+        r.item for r in rows
+        if (r.value or 0.0) > 0 and not (r.item == "net_finance_cost" and _EARNED.search(folded(r.printed)))
+    }  # fmt: skip
     present = [g for g in GROUPS[table] if above & set(g)]
     taken = {item for g in present for item in g} | MEMO
     rest = above - taken

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
+from clustersim.finance.audit.balances import balance_sums
 from clustersim.finance.audit.figures import Finding, compare, first_that_holds, total
 from clustersim.finance.audit.records import STATEMENTS, Record, Tables
+from clustersim.finance.audit.structure import adds_up, sums_of
 
 __all__ = ["statement_checks"]
 
@@ -66,12 +68,18 @@ MEMO = (
 )  # fmt: skip
 
 
+#: A check of so many figures holds one to another; more of them are a sum.
+MOST_OF_TIE = 2
+
+
 def statement_checks(tables: Tables) -> Iterator[Finding]:
     """Yield the checks of the statements."""
     yield from _gaps(tables)
-    yield from _income(tables)
-    yield from _balance(tables)
-    yield from _cash(tables)
+    sums = [*_income(tables), *_balance(tables), *_cash(tables)]
+    yield from sums
+    known = frozenset(f.where for f in (*sums, *balance_sums(tables)) if len(f.cells) > MOST_OF_TIE)
+    for table in STATEMENTS:
+        yield from adds_up(tables, table, known)
     yield from _ties(tables)
     yield from _signs(tables)
 
@@ -106,14 +114,27 @@ def _sum_check(name: str, target: Record, parts: list[Record], less: list[Record
     )
 
 
+def _within(tables: Tables, table: str) -> set[str]:
+    """Lines that a subtotal of another name sums up: in a further sum the subtotal stands for them."""
+    named = {*RUNNING, "total_operating_expenses", "equity_attributable_to_owners", "net_current_assets"}
+    return {
+        part for s in sums_of(tables, table) for part in s.parts
+        if len(s.parts) > 1 and not s.less and not s.item.startswith("total_") and s.item not in named
+        and not any(p in named or p.startswith("total_") for p in s.parts)
+    }  # fmt: skip
+
+
 def _income(tables: Tables) -> Iterator[Finding]:
     sums: list[Finding] = []
+    # What a subtotal of another name sums up is in it already.
+    within = _within(tables, "income_statement")
+    found = {s.item: s for s in sums_of(tables, "income_statement") if len(s.parts) > 1}
     for year in tables.years("income_statement"):
         before: Record | None = None
         between: list[Record] = []
         whole: tuple[Record, int] | None = None
         for item, record in _lines(tables, "income_statement", year).items():
-            if item in MEMO:
+            if item in MEMO or item in within:
                 continue
             if item == "total_operating_expenses":
                 whole = (record, len(between))
@@ -123,8 +144,18 @@ def _income(tables: Tables) -> Iterator[Finding]:
                     # A total without lines of its own is a line itself.
                     between = between if _spent(between) else [*between, whole[0]]
                 parts = [*([before] if before else []), *between]
+                own = found.get(item)
+                rows = (
+                    [r for p in own.parts if (r := tables.find("income_statement", p, year))] if own else []
+                )
                 # A statement may begin with a subtotal: then nothing adds up to it.
-                if parts:
+                if own and len(rows) == len(own.parts):
+                    yield (
+                        _sum_check(item, record, rows[:1], rows[1:])
+                        if own.less
+                        else _sum_check(item, record, rows)
+                    )
+                elif parts:
                     yield _sum_check(item, record, parts)
                 before, between, whole = record, [], None
             else:
@@ -153,6 +184,7 @@ def _expenses(whole: Record, at: int, lines: list[Record]) -> list[Finding]:
 
 
 def _balance(tables: Tables) -> Iterator[Finding]:
+    within = _within(tables, "balance_sheet")
     for year in tables.years("balance_sheet"):
         lines = _lines(tables, "balance_sheet", year)
         block: list[Record] = []
@@ -179,7 +211,7 @@ def _balance(tables: Tables) -> Iterator[Finding]:
                 side, block = [], []
             elif base.startswith("total_") or base == "net_current_assets":
                 block = []
-            elif base not in MEMO:
+            elif base not in MEMO and item not in within:
                 block.append(record)
         for name, plus, minus in SUMS:
             if all(item in lines for item in (name, *plus, *minus)):

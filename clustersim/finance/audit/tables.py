@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from clustersim.errors import InputError, suggest
+from clustersim.finance.audit.blocks import as_text, blocks, rows_of, table_of, with_points
 from clustersim.finance.audit.counts import COUNTS, OPEN_COUNT, as_counted, as_percent
 from clustersim.finance.audit.figures import number
 from clustersim.finance.audit.labels import (
@@ -15,13 +16,14 @@ from clustersim.finance.audit.labels import (
     TABLES,
     canonical_item,
     canonical_table,
-    known_items,
     plain,
 )
 from clustersim.finance.audit.layout import Cell, read_layout
 from clustersim.finance.audit.money import assumed, canonical_unit, currency_of, given
 from clustersim.finance.audit.periods import read_period
 from clustersim.finance.audit.records import STATEMENTS, Record, Tables
+from clustersim.finance.audit.script import unmarked
+from clustersim.finance.audit.settling import PER_SHARE, elsewhere, equities_apart, in_cents, in_one_scale
 from clustersim.finance.audit.signs import by_convention
 from clustersim.reading.guarded import Text
 from clustersim.reading.tables import parse_table
@@ -34,7 +36,6 @@ EXPECTED = (
     "income_statement", "balance_sheet", "cash_flow", "ratios", "dcf", "wacc", "valuation", "claims", "market",
     "comps", "tickers",
 )  # fmt: skip
-PER_SHARE = {"eps", "diluted_eps", "dividend_per_share", "bps"}
 PERCENT = re.compile(
     r"(_margin|_growth(_yoy)?|^roe|^roa|effective_tax_rate|debt_to_assets|(?<!per)_share|_pct)$"
 )
@@ -88,14 +89,12 @@ def read_tables(
     """
     reading = _Reading(unit)
     for name, text in texts.items():
-        table = canonical_table(name)
-        if table is None:
-            reading.unread.append(f"{name}: its name is no table's ({', '.join(TABLES)})")
-        elif table in reading.seen:
-            reading.problems.append(f"{name}.csv: a second {table}; keep one of them")
-        else:
-            reading.seen.add(table)
-            _read(reading, table, name, text)
+        for table, part in _parted(reading, name, text).items():
+            if table in reading.seen:
+                reading.problems.append(f"{name}.csv: a second {table}; keep one of them")
+            else:
+                reading.seen.add(table)
+                _read(reading, table, name, part)
     reading.problems += _twice(reading.records)
     reading.problems += _currencies(reading.records)
     if reading.problems:
@@ -119,17 +118,53 @@ def read_tables(
     )
 
 
-def _read(reading: _Reading, table: str, name: str, text: str) -> None:
+def _parted(reading: _Reading, name: str, text: str) -> dict[str, list[str]]:
+    """The tables of a file or sheet: by its name, by the words above each, or by their lines; the others are said."""
+    own = canonical_table(name)
     file = f"{name}.csv"
+    if own in {"tickers", "claims", "market"}:
+        return {own: [text]}
+    try:
+        rows, commas = with_points(rows_of(text, file))
+    except InputError as error:
+        reading.problems.append(str(error))
+        return {}
+    if commas:
+        reading.said.append(f"{file}: commas are read as decimal points, and points as marks of thousands")
+    parts = blocks(rows)
+    out: dict[str, list[str]] = {}
+    for title, part in parts:
+        table = canonical_table(title) if title else None
+        table = table or (own if own and len(parts) == 1 else table_of(part)) or own
+        if table is None:
+            what = f"the table {title!r}" if title else "its name is no table's"
+            reading.unread.append(
+                f"{name}: {what}, and its lines tell none ({', '.join(TABLES)})"
+                if title
+                else f"{name}: {what} ({', '.join(TABLES)})"
+            )
+            continue
+        if own is None or len(parts) > 1:
+            reading.said.append(f"{file}:{part[0][0]}: read as {table}")
+        out.setdefault(table, []).append(as_text(part) if commas or len(parts) > 1 else text)
+    return out
+
+
+def _read(reading: _Reading, table: str, name: str, parts: list[str]) -> None:
+    file = f"{name}.csv"
+    cells: list[Cell] = []
+    ignored: list[str] = []
     try:
         if table == "tickers":
-            reading.tickers += _tickers(file, text)
+            reading.tickers += _tickers(file, parts[0])
             return
-        cells, ignored, wrong = read_layout(text, file, table)
+        for text in parts:
+            found_cells, passed_by, wrong = read_layout(text, file, table)
+            cells, ignored = [*cells, *found_cells], [*ignored, *passed_by]
+            reading.problems += wrong
     except InputError as error:
         reading.problems.append(str(error))
         return
-    reading.problems += wrong
     reading.unread += [f"{file}: column {c!r} is no column of such a table" for c in ignored]
     found = []
     for cell, item in zip(cells, _items(table, cells), strict=True):
@@ -140,6 +175,10 @@ def _read(reading: _Reading, table: str, name: str, text: str) -> None:
             reading.said.append(f"{file}: {sentence}")
         problem = _problem(record, cell)
         if problem == "blank":
+            continue
+        if problem == "unitless":
+            text = f"{file}:{record.line}: {record.printed}: a rate of no known unit"
+            reading.unread += [text] if text not in reading.unread else []
             continue
         if problem == "worded":
             reading.unread.append(f"{record.where}: {record.printed} {record.text!r} is no number")
@@ -155,7 +194,8 @@ def _read(reading: _Reading, table: str, name: str, text: str) -> None:
             ):
                 reading.problems.append(said)
         found.append(record)
-    reading.records += _elsewhere(_in_cents(found))
+    found = equities_apart(found) if table == "balance_sheet" else found
+    reading.records += elsewhere(in_one_scale(in_cents(found), reading.said))
 
 
 def _tickers(file: str, text: str) -> list[tuple[int, str, str]]:
@@ -214,7 +254,8 @@ def _item(table: str, label: str) -> str:
         found = canonical_item("ratios", label)
     if found is not None:
         return found
-    slug = re.sub(r"\W+", "_", label.strip().lower()).strip("_")
+    bare = re.sub(r"\s*[(（]\d{1,2}[)）]\s*$", "", unmarked(label.strip()))
+    slug = re.sub(r"\W+", "_", bare.lower()).strip("_")
     return slug or label.strip()
 
 
@@ -262,6 +303,7 @@ def _unit(item: str, text: str, table: str, default: str) -> str:
     million shares.
     """
     unit = canonical_unit(text) or text
+    item = re.sub(r"_\d+$", "", item)
     if item in COUNTS and table in STATEMENTS:
         return _count_unit(unit)
     unit = given(unit, default)
@@ -284,18 +326,6 @@ def _count_unit(unit: str) -> str:
     return f"{unit[2:]}_shares" if unit.startswith("?_") and "per" not in unit else OPEN_COUNT
 
 
-def _in_cents(found: list[Record]) -> list[Record]:
-    """Figures a share whose currency no unit names are in that of their table."""
-    codes = Counter(c for r in found if (c := currency_of(r.unit)))
-    code = codes.most_common(1)[0][0] if codes else ""
-    return [
-        replace(r, unit=f"{code}{r.unit[1:]}")
-        if code and r.unit.startswith("?_") and r.item in PER_SHARE
-        else r
-        for r in found
-    ]
-
-
 def _problem(record: Record, cell: Cell) -> str:
     if not record.item:
         return "no item"
@@ -312,30 +342,20 @@ def _problem(record: Record, cell: Cell) -> str:
             return "blank"
         if not re.search(r"\d", record.text) or _is_date(record.text):
             return "" if _WORDED.fullmatch(record.item) else "worded"
+    if not record.unit and record.table == "ratios" and canonical_item("ratios", cell.label) is None:
+        return "unitless"
     if not record.unit:
         return (
             f"{record.item} {record.period}: no unit; say which, for example CNY_thousand, in a column, in the heading"
             " or by --unit"
         )
-    if record.unit.startswith("?_") and record.item not in PER_SHARE | COUNTS:
+    if record.unit.startswith("?_") and re.sub(r"_\d+$", "", record.item) not in PER_SHARE | COUNTS:
         return f"{record.item} {record.period}: {cell.unit!r} has no currency; write USD million or the like, or --unit"
     return ""
 
 
 def _is_date(text: str) -> bool:
     return re.fullmatch(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}", text.strip()) is not None
-
-
-def _elsewhere(found: list[Record]) -> list[Record]:
-    """Ratios that stand among the lines of a statement belong to the ratios."""
-    names = set(known_items("ratios"))
-    return [
-        replace(r, table="ratios")
-        if (r.table in STATEMENTS and r.item in names and r.item not in known_items(r.table))
-        or (r.table in STATEMENTS and r.unit == "percent" and number(r.text) is not None)
-        else r
-        for r in found
-    ]  # fmt: skip
 
 
 def _twice(records: list[Record]) -> list[str]:

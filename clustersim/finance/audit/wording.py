@@ -69,7 +69,7 @@ OTHERS = re.compile(
     re.I,
 )
 BASE = re.compile(
-    r"(?:compar\w+ (?:with|to)|than|versus|vs\.?|against|from|over|较|比|相比|对比|相对)\s*(?:(?:that|those) (?:of|in|for)|in|the|于)?\s*$",
+    r"(?:compar\w+ (?:with|to)|than|versus|vs\.?|against|from|over|由|从|较|比|相比|对比|相对)\s*(?:(?:that|those) (?:of|in|for)|in|the|于)?\s*$",
     re.I,
 )
 DIRECT = re.compile(
@@ -77,11 +77,11 @@ DIRECT = re.compile(
     r"(?:the )?(?:full[- ]year|fiscal(?: year)?|financial year|calendar)?\s*(?:year ended |ended )?(?:\d{1,2} [A-Z][a-z]+ |[A-Z][a-z]+ \d{1,2}, )?", re.I,
 )  # fmt: skip
 OF_SALES = re.compile(
-    r"\s*(?:of|as a (?:share|percentage) of)\s+(?:the )?(?:total |net |group |annual )?(?:revenues?|sales|turnover|net sales)\b",
+    r"\s*(?:of|as a (?:share|percentage) of)\s+(?:the )?(?:total |net |group |annual )*(?:revenues?|sales|turnover|net sales)\b",
     re.I,
 )
 OF_SALES_ZH = re.compile(
-    r"(?:占|相当于)(?:公司|集团|当年|同期)?(?:总|营业)?(?:营收|收入|营业收入|销售额)(?:的)?(?:比例|比重|比)?(?:的|为|达到?|约|是)?\s*$"
+    r"(?:占|相当于)(?:公司|集团|当年|同期)?(?:总|营业)*(?:营收|收入|营业收入|销售额)(?:的)?(?:比例|比重|比)?(?:的|为|达到?|约|是)?\s*$"
 )
 RATE_OF = re.compile(r"费用率|(?:to|over) (?:revenue|sales)|expense ratio|intensity", re.I)
 #: Words that may stand between a line and its figure without naming another line.
@@ -94,12 +94,12 @@ LIGHT = re.compile(
     r"will|would|should|respectively|years?|ended|end|fiscal|calendar|per|share|annum|annual\w*|representing|represent\w*|increas\w*|decreas\w*|growth|gr[eo]w\w*|rate|ris\w+|rose|"
     r"f[ae]ll\w*|drop\w*|declin\w*|climb\w*|advanc\w*|expand\w*|contract\w*|narrow\w*|widen\w*|jump\w*|surg\w*|up|down|higher|lower|improv\w*|from|than|compar\w+|versus|vs|against|"
     r"over|on|year-on-year|year-over-year|yoy|compound\w*|one|two|three|four|five|remain\w*|negative|positive|remains|raised|lifted|cut|sharply|strongly|slightly|steadily|only|further|also|has|have|had|"
-    r"which|it|that|we|our|its|between|implying|implies|imply|million|billion|thousand|bn|mn|m|set|settled|equal\w*|previous|prior|last|this|earlier|before|Jan\w*|Feb\w*|Mar\w*|Apr\w*|May|June?|July?|"
+    r"model\w*|see|sees|booked|held|mov(?:e|es|ed|ing)|go(?:es|ing)?|went|giv(?:e|es|ing)|gave|yield\w*|stay\w*|stands|which|it|that|we|our|its|between|implying|implies|imply|million|billion|thousand|bn|mn|m|set|settled|equal\w*|previous|prior|last|this|earlier|before|Jan\w*|Feb\w*|Mar\w*|Apr\w*|May|June?|July?|"
     r"Aug\w*|Sep\w*|Oct\w*|Nov\w*|Dec\w*|as|account\w*|record\w*|post\w*|generat\w*|deliver\w*|report\w*|while|both|another|again|just|worth|slipp\w*|eas(?:ed|es)|gain\w*|accelerat\w*|shr[aiu]nk\w*|reduc\w*)\b",
     re.I,
 )  # fmt: skip
 SPAN = re.compile(
-    r"(?:FY|CY)?(20\d\d|\d\d(?=[AE]?[-–—~]))[AE]?\s*年?\s*(?:-|–|—|~|至|到|to|and)\s*(?:FY|CY)?(20\d\d|\d\d)[AE]?(?!\d)",
+    r"(?:FY|CY)?(?:\d{1,2}/)?(20\d\d|(?<=/)\d\d|\d\d(?=[AE]?[-–—~]))[AE]?\s*年?\s*(?:-|–|—|~|至|到|to|and)\s*(?:FY|CY)?(?:\d{1,2}/)?(20\d\d|\d\d)[AE]?(?!\d)",
     re.I,
 )
 LASTS = re.compile(

@@ -12,6 +12,7 @@ from clustersim.report.content.offer_words import MATURITY, QUANTITIES, STACKS
 from clustersim.report.content.words import PHRASES
 from clustersim.report.labels import label
 from clustersim.report.labels.notes import translated
+from clustersim.report.labels.plans import plan_in
 from clustersim.report.labels.terms import spoken
 
 if TYPE_CHECKING:
@@ -189,7 +190,11 @@ def design(tell: Teller, offer: Offer) -> Iterator[Block]:
         ("design_storage", of("tco:storage_bytes", ",.3f", 1e-15)),
         ("design_needed", of("tco:storage_needed_bytes", ",.3f", 1e-15)),
     ]  # fmt: skip
-    plans = [(tell.say("design_plan", work=w["name"]), w["plan"]) for w in offer.works if w.get("plan")]
+    plans = [
+        (tell.say("design_plan", work=w["name"]), plan_in(w["plan"], tell.language))
+        for w in offer.works
+        if w.get("plan")
+    ]
     how = "design_stated" if any(w.get("stated") for w in offer.works) else "design_searched"
     if plans:
         yield Paragraph(tell.say("design_said", how=tell.say(how)))

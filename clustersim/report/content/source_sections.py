@@ -21,9 +21,9 @@ __all__ = ["assumptions", "fields_of", "roots_of", "sources", "terms", "weakest_
 
 _TERMS = ("fill", "price", "payment", "delivery", "acceptance", "service", "warranty", "model")
 _MOST_LISTED = 24
-#: Units whose numbers are written with prefixes.
 #: Units whose numbers are written with words; of the others the symbol is read in both languages.
 _SAID = {"week", "year", "CNY", "CNY/year", "CNY/kWh", "CNY/h"}
+#: Units whose numbers are written with prefixes.
 _SI = {"B/s", "B", "FLOP/s", "W"}
 #: Of inputs that are equally weak, the section that is named first.
 _ORDER = (
@@ -39,11 +39,11 @@ _ORDER = (
 )
 #: Keys of answers by the sections of the inputs that they rest on, where these are few; the first that fits.
 _DIRECT = (
-    (r"^run:cluster\.cards$|^compare:sides\.\d+\.cards$|^claims:cards$", ("cluster.cards",)),
+    (r"^run:cluster\.cards$|^compare:sides\.\d+\.cards$|^claims:(linear_scaling\.)?(base_)?cards$", ("cluster.cards",)),
     (r"^run:cluster\.\w+$|\.quantity$", ("cluster", "servers", "switches", "prices.spares")),
     (r"horizon_years$|cash\.\d+\.year$", ("tco.horizon",)),
     (r"\.wacc$", ("tco.wacc",)), (r"\.residual$", ("tco.residual",)), (r"\.sold_share$", ("tco.sold_share",)),
-    (r"delivery_weeks$", ("cards", "prices")), (r"storage_bytes$", ("cluster.storage.capacity",)),
+    (r"delivery_weeks$|lead_time", ("lead_time",)), (r"storage_bytes$", ("cluster.storage.capacity",)),
     (r"storage_needed_bytes$", ("demand", "models", "checkpoint", "reliability.duration")),
     (r"racks", ("cluster", "cards", "servers", "cooling")), (r"^run:workloads\.\d+\.share$", ("demand",)),
     (r":draws$", ()), (r"^offer:(rests_on|nearest|grid)", ()),
@@ -59,6 +59,16 @@ _OTHERWISE = (
     (r"^claims:ladder", "published", "the fleet's own row of the answer names its source"),
     (r"mtbf_needed_h$|linear_scaling\.claim", "derived", "arithmetic of the claim's own words"),
     (r":draws$|^offer:grid", "given", "how many were asked for"),
+)
+#: Rooms and the first words of numbers that are known by their whole place (``planner.moving``).
+_IN_PLACE = {("offer", "cash"), ("tco", "lines"), ("tco", "terms_cny_per_year"), ("tco", "racks")}
+#: Numbers of the claims by the one that they are computed from and that is run again (``planner.claims.rests_on``).
+_CLAIMS = (
+    (r"^(?:intervals\.)?(?:mtbf_h|card_hours_per_failure|readings|p_longest_gap|coverage_needed)", "mtbf_h"),
+    (r"^restore\.total_s\.(\w+)$|^intervals\.restore_s\|(\w+)", r"restore_s|\1\2"),
+    (r"^spares\.(?!hot)", "mtbf_h"),
+    (r"^restore\.p_within", "restore_s"),
+    (r"^linear_scaling\.(?!.*cards$)|^intervals\.scaling_efficiency", "scaling_efficiency"),
 )
 #: Others by the room that computes what stands there; the first that fits, else money.
 _ROOMS = (
@@ -126,8 +136,23 @@ def _run_again(offer: Offer, key: str) -> str:
         work = works[int(row[1])]
         return f"{work['name'] if room == 'run' else work['workload']}:{name}"
     if room == "claims":
-        return "mttf_h" if rest == "mtbf_h" else ""
-    return name if rest == name or rest.startswith("sides.") else ""
+        return next((found.expand(name) for found, name in _of_claims(rest)), "")
+    if (room, rest.partition(".")[0]) in _IN_PLACE:
+        return rest
+    drawn = re.match(r"(?:intervals|gaps|beats)\.(.+?)(?:\.p\d\d)?$", rest)
+    if drawn and room in {"compare", "offer"}:  # of the cost of a unit, on the side that the key names
+        work = next((w for w in offer.works if drawn[1].startswith(f"{w['name']}.")), None)
+        return f"{work['name']}:cny_per_{work['unit']}" if work else ""
+    if drawn:
+        return drawn[1]
+    return name if rest == name or rest.startswith(("sides.", "cluster.")) else ""
+
+
+def _of_claims(rest: str) -> Iterator[tuple[re.Match[str], str]]:
+    for pattern, name in _CLAIMS:
+        found = re.search(pattern, rest)
+        if found:
+            yield found, name
 
 
 def weakest_of(offer: Offer, key: str) -> tuple[str, tuple[str, ...], str]:

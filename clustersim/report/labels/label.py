@@ -12,6 +12,7 @@ from clustersim.report.labels import (
     page_asks,
     page_panels,
     page_terms,
+    plans,
     results,
     sheets,
     stacks,
@@ -76,5 +77,5 @@ def label(key: str, language: str, **parts: object) -> str:
 def all_words() -> Mapping[str, tuple[str, str]]:
     """Return every key with its English and its Chinese."""
     said = set_words({english: (english, other) for english, other in notes.NOTES.items()})
-    panels = {**stacks.WORDS, **page_panels.WORDS, **page_asks.WORDS, **page_terms.WORDS}
+    panels = {**stacks.WORDS, **page_panels.WORDS, **page_asks.WORDS, **page_terms.WORDS, **plans.WORDS}
     return {**said, **set_words(panels), **_WORDS}

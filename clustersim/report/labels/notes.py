@@ -42,6 +42,9 @@ NOTES: dict[str, str] = {
     "mean of the long run by {fidelity}: {why}": "长期运行均值按 {fidelity} 求得:{why}",
     "the queue for spares is replayed on common random numbers": "备件排队以公共随机数重放",
     "trained together by {share}: {names}": "联合训练,按 {share} 分工:{names}",
+    "trained together by alone: {names}": "由一组单独训练:{names}",
+    "trained together by batch: {names}": "联合训练,按批量分工:{names}",
+    "trained together by layers: {names}": "联合训练,按层分工:{names}",
     "left out, for the mixture is no faster with them: {names}": "未纳入(加入后并不更快):{names}",
     "all groups together: {why}": "全部分组一起:{why}",
     "a spare of any group stands in for any server: waits for the right kind of card are not modelled":
@@ -72,6 +75,8 @@ NOTES: dict[str, str] = {
     "software of {family} networks as NVIDIA's MLPerf submissions have it; on another maker's card see `validate"
     " mlperf`":
         "{family} 网络的软件水平取自英伟达的 MLPerf 提交;其他厂商的卡见 `validate mlperf`",
+    "a network in training runs operator by operator, as frameworks do: exchange of gradients, fused operators and the"
+    " reading of its inputs are not modelled": "训练中的网络按框架的方式逐算子执行：梯度交换、算子融合与输入读取未建模",
     "memory use while the tensor units wait is taken for the rest of the time": "张量单元等待期间按显存占用计其余时间",
     "power of codec channels is not modelled: it is inside the card's idle power":
         "未单独模拟编解码通道功耗:已含于卡的空载功耗",
@@ -218,6 +223,8 @@ def translated(note: str, language: str) -> str:
 
 def _put(told: Told) -> str:
     if isinstance(told, str):
-        return told
+        from clustersim.report.spoken_errors import chinese_sentence
+
+        return chinese_sentence(told) or told
     pattern, parts = told
     return NOTES[pattern].format(**{name: _put(part) for name, part in parts.items()})

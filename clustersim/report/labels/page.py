@@ -25,6 +25,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "page.weakest": ("Weakest input: {tier}", "最弱输入:{tier}"),
     "page.base": ("file as it stands", "原文件"),
     "page.range": ("P10 to P90", "P10 至 P90"),
+    "page.drawn": (
+        "P10 to P90 of {draws} draws, as clustersim run --draws {draws} prints them.",
+        "P10 至 P90，{draws} 次抽样，与 clustersim run --draws {draws} 打印的相同。",
+    ),
+    "page.preliminary": ("Preliminary: more draws are being made.", "初步结果：更多抽样进行中。"),
+    "page.draws": ("Draws", "抽样次数"),
     "page.computing": ("Computing", "计算中"),
     "page.ready": ("Ready", "就绪"),
     "page.view.why": ("Why", "原因"),

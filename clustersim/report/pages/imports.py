@@ -88,9 +88,18 @@ def _model_answer(made: Imported) -> Answer:
         "notes": list(made.content.notes),
     }
     return Answer(
-        name=made.name, data=data, rows=figures, page=lambda: [figures], raw=made.text,
-        files=lambda: {f"{made.name}.yaml": made.text}, keeps_json=False,
+        name=made.name, data=data, rows=figures, page=lambda: [_words_apart(figures)], raw=made.text,
+        said=list(made.content.notes), files=lambda: {f"{made.name}.yaml": made.text}, keeps_json=False,
     )  # fmt: skip
+
+
+def _words_apart(figures: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The figures with what is not modelled among the words, for a cell of a value is read as a name."""
+    words = {"value": "", "unit": ""}
+    return [
+        {**row, **words, "formula": row["value"]} if row["figure"] == "not_modelled" else row
+        for row in figures
+    ]
 
 
 def _rows_answer(made: Imported) -> Answer:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from clustersim.assemble.card_figures import card_figures
 from clustersim.errors import InputError, suggest
 from clustersim.provenance import Sourced
 from clustersim.report.answer import Answer, listed
@@ -14,7 +15,7 @@ from clustersim.report.model_figures import model_figures
 from clustersim.schema.lookup import exact_name, known_names
 from clustersim.schema.model_engine import model_spec
 from clustersim.schema.models import ModelProfile
-from clustersim.schema.profiles import KINDS, Profile, load_profile
+from clustersim.schema.profiles import KINDS, CardProfile, Profile, load_profile
 from clustersim.schema.yamlfile import read_yaml
 from clustersim.units import si
 
@@ -112,16 +113,26 @@ def _kind_of_file(path: str) -> str:
 
 
 def _figures(profile: Any) -> list[dict[str, Any]]:
-    """What a model's dimensions add up to, with its formulas; nothing for other kinds."""
-    if not isinstance(profile, ModelProfile):
+    """What a model's dimensions add up to, and what a card's numbers make of operators and power; else nothing."""
+    if isinstance(profile, CardProfile):
+        rows = card_figures(profile)
+    elif isinstance(profile, ModelProfile):
+        encoder = profile.encoder_parameters
+        rows = model_figures(model_spec(profile), encoder=encoder.value if encoder else 0.0)
+    else:
         return []
-    encoder = profile.encoder_parameters
-    rows = model_figures(model_spec(profile), encoder=encoder.value if encoder else 0.0)
     return [
         {
-            "field": row["figure"], "value": f"{row['value']:.12g} {row['unit']}", "low": "", "high": "",
+            "field": row["figure"], "value": _shown(row), "low": "", "high": "",
             "tier": "derived", "source": "computed from the fields above", "note": row["formula"],
         }
         for row in rows
         if row["figure"] != "not_modelled"
     ]  # fmt: skip
+
+
+def _shown(row: Mapping[str, Any]) -> str:
+    """A figure with its unit: what a card gives to the last digit, for measured rows are held to it."""
+    value = row["value"]
+    number = f"{value:.12g}"
+    return f"{number if float(number) == value else repr(value)} {row['unit']}".removesuffix(" 1")

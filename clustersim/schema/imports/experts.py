@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clustersim.schema.imports.config import Config
-from clustersim.schema.imports.known import need, one_width
+from clustersim.schema.imports.known import need, of_code, one_width
 
 __all__ = ["read_experts"]
 
@@ -73,8 +73,8 @@ def _width(config: Config) -> int:
     """Width of an expert: its own key, or the only width of architectures that have one."""
     if config.has(*_WIDTH) or not one_width(config):
         return config.number(*_WIDTH, needed=True)
-    config.notes.append(f"{_WIDTH[0]} is not stated: experts are intermediate_size wide, as in the code of"
-                        f" {config.model_type}")  # fmt: skip
+    config.notes.append(f"{_WIDTH[0]} is not stated: experts are intermediate_size wide,"
+                        f" {of_code(config, _WIDTH[0])}")  # fmt: skip
     return config.number("intermediate_size", needed=True)
 
 

@@ -14,7 +14,7 @@ from clustersim.schema.imports.config import Config
 from clustersim.schema.imports.encoders import encoder_parameters
 from clustersim.schema.imports.experts import read_experts
 from clustersim.schema.imports.formats import read_formats
-from clustersim.schema.imports.known import need, not_stated, of_code
+from clustersim.schema.imports.known import need, not_stated, of_code, tied
 from clustersim.schema.imports.layers import Layers, read_layers
 from clustersim.schema.model_pattern import write_pattern
 from clustersim.schema.models import MOST_LAYERS, ModelProfile
@@ -38,8 +38,6 @@ _HEAD_DIM = ("head_dim", "attention_head_dim", "kv_channels")
 _QUANTIZED = r"fp8|fp4|int4|int8|awq|gptq|w4a16|w8a8|w4a8"
 #: Architectures whose code has no gate, whatever their activation.
 _UNGATED = {"gpt2", "gptj", "gpt_neox", "gpt_bigcode", "starcoder2", "bloom", "falcon", "opt", "mpt"}
-#: Architectures whose code ties input and output embeddings unless told otherwise.
-_TIED = ("gemma", "cohere", "gpt2", "falcon")
 
 
 def is_model_config(data: Any) -> bool:
@@ -248,10 +246,10 @@ def _tied(config: Config) -> bool:
         config.problem("tie_word_embeddings", f"is {outer} for the whole and {stated} for the text part")
     stated = outer if stated is None else stated
     if stated is None:
-        tied = config.model_type.startswith(_TIED)
-        config.notes.append(f"tie_word_embeddings is not stated: {'tied' if tied else 'untied'},"
-                            f" {of_code(config)}")  # fmt: skip
-        return tied
+        both = tied(config)
+        config.notes.append(f"tie_word_embeddings is not stated: {'tied' if both else 'untied'},"
+                            f" {of_code(config, 'tie_word_embeddings')}")  # fmt: skip
+        return both
     if not isinstance(stated, bool):
         config.problem("tie_word_embeddings", f"must be true or false, not {stated!r:.60}")
     return stated is True

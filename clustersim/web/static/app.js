@@ -7,7 +7,7 @@ import { Jobs, useJobs } from "/static/jobs.js";
 import { ask, download, get, lines, Silent } from "/static/net.js";
 import { Panel, widths } from "/static/panels.js";
 import { CURRENCIES, fromAddress, toAddress, VIEWS } from "/static/state.js";
-import { citation, Corridor, Strip } from "/static/tiles.js";
+import { citation, Corridor, Drawn, Strip } from "/static/tiles.js";
 import { say, setWords } from "/static/words.js";
 
 const IDLE_MS = 250;
@@ -83,8 +83,14 @@ function App({ catalogue, first }) {
     // What was moved on since this was asked stays as it is under the pointer.
     const further = (all) => Object.fromEntries(Object.entries(all).filter(([key]) => latest.current.set[key] !== settled.set[key]));
     ask("/api/inputs", settled, "inputs").then((found) => { setInputs(found); setMoved(further); }).catch(fails);
-    (async () => { for await (const found of lines("/api/band", { ...settled, points: 256 }, "band")) if (found.tiles) setTold(found); })().catch(() => {});
   }, [settled, again]);
+  useEffect(() => {
+    // Ranges of fewer draws than are asked for stand until those are there, or none of more come.
+    (async () => {
+      for await (const found of lines("/api/band", { ...settled, points: state.draws }, "band")) if (found.tiles) setTold({ ...found, more: found.points < state.draws });
+      setTold((now) => ({ ...now, more: false }));
+    })().catch(() => {});
+  }, [settled, state.draws, again]);
   useEffect(() => {
     const compared = state.view === "compare";
     const body = compared ? { designs: [settled, ...state.pins].slice(0, 6) } : { ...settled, view: state.view };
@@ -137,6 +143,7 @@ function App({ catalogue, first }) {
       <${Strip} told=${told} language=${language} money=${money} />
       ${opened ? html`<${Term} tile=${opened} design=${settled} language=${language} money=${money} onCite=${citing && cite} onClose=${() => setOpened(null)} />` : ""}
       ${told ? html`<p class="note">${say("page.weakest", language, { tier: say(`page.tier.${told.weakest_tier}`, language) })}</p>` : ""}
+      <${Drawn} told=${told} draws=${state.draws} language=${language} onChange=${(draws) => change({ draws })} />
       ${offering ? html`<${Proposal} scenarios=${catalogue.scenarios} design=${design} pins=${state.pins} language=${language} onClose=${() => setOffering(false)}
         onStart=${(options) => { setOffering(false); begin("proposal", options); }} />` : ""}
       ${seeking && inputs.length ? html`<${Seek} tile=${seeking} inputs=${inputs} design=${design} language=${language} onClose=${() => setSeeking(null)}

@@ -3,7 +3,9 @@
 export const VIEWS = ["why", "compare", "serving", "month", "bill", "company", "trust"];
 export const LANGUAGES = ["en", "zh"];
 export const CURRENCIES = ["CNY", "USD", "HKD"];
-export const DEFAULTS = { scenario: "br166-1024", set: {}, pins: [], view: "why", language: "en", currency: "CNY" };
+// Draws behind the ranges; the first are those of `clustersim run`.
+export const DRAWS = [64, 256, 1024];
+export const DEFAULTS = { scenario: "br166-1024", set: {}, pins: [], view: "why", language: "en", currency: "CNY", draws: DRAWS[0] };
 // Longer addresses are cut by some mail programs and servers: they go into the fragment, which never leaves the browser.
 export const LONGEST_QUERY = 1500;
 
@@ -41,7 +43,7 @@ export function toAddress(state, version) {
   if (state.scenario !== DEFAULTS.scenario) query.append("scenario", state.scenario);
   for (const [key, value] of Object.entries(sorted(state.set))) query.append(`set.${key}`, valueText(value));
   for (const pin of state.pins) query.append("pin", pinText(pin));
-  for (const name of ["view", "language", "currency"]) if (state[name] !== DEFAULTS[name]) query.append(name, state[name]);
+  for (const name of ["view", "language", "currency", "draws"]) if (state[name] !== DEFAULTS[name]) query.append(name, state[name]);
   const text = query.toString();
   if (!text) return "/";
   if (version) query.append("version", version);
@@ -62,6 +64,7 @@ export function fromAddress(search, hash) {
     else if (key === "view" && VIEWS.includes(value)) state.view = value;
     else if (key === "language" && LANGUAGES.includes(value)) state.language = value;
     else if (key === "currency" && CURRENCIES.includes(value)) state.currency = value;
+    else if (key === "draws" && DRAWS.includes(Number(value))) state.draws = Number(value);
     else if (key === "version") version = value;
     else unknown.push(`${key}=${value}`);
   }

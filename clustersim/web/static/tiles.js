@@ -1,5 +1,6 @@
 // The corridor: a tile for every room, with its range, its tier and its change against the file as it stands.
 import { html, useEffect, useRef, useState } from "/static/vendor/preact-htm.module.js";
+import { DRAWS } from "/static/state.js";
 import { figure, say, shown, unitName } from "/static/words.js";
 
 const TIERS = { measured: "●●●", published: "●●○", derived: "●○○", assumption: "○○○", given: "●●●" };
@@ -48,6 +49,12 @@ export function Corridor({ told, language, money, onSeek, onCite, onOpen }) {
   return html`<div ref=${above}></div><section class=${stuck ? "corridor stuck" : "corridor"} id="corridor" aria-label=${say("page.corridor", language)} tabindex="-1">
     ${told?.tiles.map((tile) => html`<${Tile} key=${tile.term} ...${{ tile, language, money, onSeek, onCite, onOpen }} />`)}
   </section>`;
+}
+
+// How many draws the ranges are of; those of fewer than were asked for are said to be preliminary.
+export function Drawn({ told, draws, language, onChange }) {
+  const words = told?.draws ? say("page.drawn", language, { draws: told.draws }) : say("page.range", language);
+  return html`<p class="note drawn" data-draws=${told?.draws || ""}><span>${words}${told?.more ? ` ${say("page.preliminary", language)}` : ""}</span> <label>${say("page.draws", language)} <select value=${draws} onChange=${(event) => onChange(Number(event.target.value))}>${DRAWS.map((n) => html`<option value=${n} selected=${n === draws}>${n.toLocaleString("en-US")}</option>`)}</select></label></p>`;
 }
 
 // What a number is cited by: key, value, unit, tier, scenario and changes, version.

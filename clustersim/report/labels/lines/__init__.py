@@ -12,6 +12,7 @@ from clustersim.report.labels.lines import (
     drawn,
     errors,
     files,
+    imported,
     plans,
     serving,
     unpredicted,
@@ -22,6 +23,6 @@ __all__ = ["LINES"]
 
 LINES: dict[str, str] = {
     **words.LINES, **corridor.LINES, **claims.LINES, **cost.LINES, **plans.LINES, **serving.LINES, **company.LINES,
-    **files.LINES, **drawn.LINES, **audited.LINES, **cells.LINES, **unpredicted.LINES,
+    **files.LINES, **imported.LINES, **drawn.LINES, **audited.LINES, **cells.LINES, **unpredicted.LINES,
     **errors.LINES,
 }  # fmt: skip

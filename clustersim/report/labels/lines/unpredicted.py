@@ -8,7 +8,15 @@ LINES: dict[str, str] = {
     "the number of cards in a server is not stated": "未给每台服务器的卡数",
     "the price of the system's nodes was found from this very figure": "该系统节点的价格正是由此数得出",
     "no profile of the card {}": "没有加速卡 {} 的参数文件", "known: {}": "已有:{}",
+    "no profile of the model {}": "没有模型 {} 的参数文件",
     "no profile of the card {}; known: {}": "没有加速卡 {} 的参数文件;已有:{}",
+    "no profile of the card {}; known of that name: {}": "没有加速卡 {} 的参数文件;同名系列已有:{}",
+    "no profile of the model {}; known: {}": "没有模型 {} 的参数文件;已有:{}",
+    "no profile of the model {}; known of that name: {}": "没有模型 {} 的参数文件;同名系列已有:{}",
+    "known of that name: {}": "同名系列已有:{}",
+    "the forward pass of a framework, operator by operator: only an engine's is modelled":
+        "框架逐算子的前向：只对推理引擎建模",
+    "the card is not named": "未给加速卡名", "the model is not named": "未给模型名",
     "the group spans servers, and the row does not say what NICs they have": "该组跨服务器,而该行未给网卡",
     "is one of the counts that the component table is made of": "部件故障率表正是由这些计数得出",
     "states no bandwidth that the copy takes, and its software decides how much of it blocks":

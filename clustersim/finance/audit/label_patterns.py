@@ -1,0 +1,44 @@
+# ruff: noqa: E501 (a pattern stays on one line)
+"""Families of line items that no list of names ends, by what their labels hold."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["BORROWED", "PATTERNS"]
+
+#: Families of labels that no list ends: (table, what the plain label holds, item), the first that fits.
+PATTERNS = tuple(
+    (table, re.compile(pattern), item) for table, pattern, item in (
+        ("income_statement", r"(?:dividend|dps).*pershare|每股.*(?:股息|股利|派息|分红|红利)", "dividend_per_share"),
+        ("income_statement", r"^(?!.*basic)(?=.*diluted).*average.*shares|^(?!.*基本)(?:稀释|摊薄).*股[数份]", "diluted_shares"),
+        ("income_statement", r"average.*shares|shares(?:outstanding|inissue|used)|numberof.*shares|加权平均.*股", "shares"),
+        ("income_statement", r"^(?!.*(?:basic|基本))(?=.*(?:稀释|摊薄|diluted)).*(?:pershare|每股)", "diluted_eps"),
+        ("income_statement", r"(?:income|profit|earnings|loss).*per(?:ordinary|common|basic)?(?:share|ads)|每股.*(?:收益|盈利|溢利|亏损|利润)", "eps"),
+        ("income_statement", r"(?:应占|分占|应佔).*(?:合营|联营)|shareof.*(?:associate|jointventure|equityaccounted)", "share_of_associates"),
+        ("cash_flow", r"(?:应占|分占).*(?:合营|联营)|shareof.*(?:associate|jointventure|equityaccounted)", "share_of_associates"),
+        ("income_statement", r"股.*加权平均数", "shares"),
+        ("income_statement", r"^(?!.*(?:before|other)).*(?:incometax|taxation|^tax).*(?:charge|credit|expense|provision|benefit)|^(?:charge|provision|credit)forincometax", "income_tax"),
+        ("income_statement", r"attributableto.*(?:noncontrolling|minorit)|(?:少数股东|非控[制股]).*(?:损益|权益|利润|收益)?$", "minority_interests"),
+        ("income_statement", r"attributableto.*(?:owners|holders|company|parent|group)|(?:归属|归于|应占).*(?:净利|利润|溢利|亏损)|(?:拥有人|股东|持有人)应占.*(?:利润|溢利|亏损)?$", "profit_attributable_to_owners"),
+        ("cash_flow", r"^(?!.*(?:处置|出售|disposal|proceeds)).*(?:购[建买置].*(?:固定资产|物业|厂房|设备)|(?:purchases?|acquisitions?|additions?)(?:of|to).*(?:property|plant|equipment))", "purchase_of_ppe_and_intangibles"),
+        ("cash_flow", r"分配.*(?:股利|股息|利润)|(?:已付|支付|派付).*(?:股利|股息)|dividends?.*(?:paid|shareholders|owners)|(?:payments?|distributions?).*dividend", "dividends_paid"),
+        ("ratios", r"每股(?:账面|帐面)?(?:资产)?净[值资]|^(?:book|netasset)s?valueper", "bps"),
+        ("dcf", r"^(?!.*(?:present|discount|pv|growth|sum|margin)).*freecashflow|^fcff?$|^(?!.*(?:现值|折现|增)).*自由现金流", "free_cash_flow"),
+        ("dcf", r"^(?!.*(?:rate|率)).*(?:tax(?:es)?on|notionaltax|operatingtax|cashtax)|^(?!.*税后)(?!.*率).*所得税$", "tax"),
+        ("balance_sheet", r"(?:noncontrolling|minority)interests?|(?:少数股东|非控[制股]).*权益", "non_controlling_interests"),
+        ("balance_sheet", r"(?:equity|capital|funds|assets)attributableto|(?:归属|应占).*(?:权益|净资产|资产净值)", "equity_attributable_to_owners"),
+    )
+)  # fmt: skip
+
+#: Lines of a valuation that carry the name of another table's line: item -> that table and line.
+BORROWED = {
+    "dcf": {
+        "change_in_working_capital": ("cash_flow", "change_in_working_capital"),
+        "capital_expenditure": ("cash_flow", "purchase_of_ppe_and_intangibles"),
+        "depreciation_and_amortisation": ("cash_flow", "depreciation_and_amortisation"),
+        "ebit": ("income_statement", "ebit"), "tax": ("income_statement", "income_tax"),
+        "wacc": ("wacc", "wacc"), "terminal_growth": ("wacc", "terminal_growth"),
+    },
+    "cash_flow": {"profit_before_tax": ("income_statement", "profit_before_income_tax")},
+}  # fmt: skip

@@ -1,0 +1,123 @@
+"""How the prose says that a line moved: points, directions and compound rates over the spans that it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from clustersim.finance.audit.binding import Bound
+from clustersim.finance.audit.figures import Finding, Interval, compare
+from clustersim.finance.audit.levels import GROWTH, SPENT, Choices, held, is_ratio, ratio_of, records_of
+from clustersim.finance.audit.mentions import years
+from clustersim.finance.audit.prose import Sentence
+from clustersim.finance.audit.records import Tables
+from clustersim.finance.audit.wording import COUNTS, DOWN, FROM, LASTS, SPAN, UP
+
+__all__ = ["compound", "direction", "last", "points", "span_of"]
+
+
+def last(words: re.Pattern[str], bound: Bound) -> int:
+    """Where a direction is said last before a figure; behind it, where only there."""
+    at = max((m.start() for m in words.finditer(bound.before)), default=-1)
+    return at if at >= 0 else (0 if words.search(bound.after[:24]) and not UP.search(bound.before) else -1)
+
+
+def span_of(bound: Bound) -> tuple[int, int] | None:
+    """The years between which a change is told: ``from 2024 to 2027``, ``to 45% in 2026 from 40%``."""
+    said = sorted({y.year for y in years(bound.before)})
+    if not said or not FROM.search(bound.before):
+        return None
+    return (said[0], said[-1]) if len(said) > 1 else (said[0] - 1, said[0])
+
+
+#: A span that a sentence before it names.
+_THAT_TIME = re.compile(
+    r"\b(?:over|in|during) (?:that|this|the same|the) (?:time|period|span)|期间|累计|该期", re.I
+)
+
+
+def points(tables: Tables, bound: Bound, item: str) -> Iterator[Finding]:
+    """Hold a change of a rate in points to that over the year before, or over the span that is said."""
+    span = span_of(bound)
+    if span is None and _THAT_TIME.search(bound.after[:30] + bound.before):
+        return
+    since = span[0] if span is not None else None
+    bound = bound if span is None else replace(bound, year=span[1], sure=True)
+
+    def make(year: int) -> Choices:
+        then = year - 1 if since is None else since
+        return [
+            a - b for a, b in zip(ratio_of(tables, item, year), ratio_of(tables, item, then), strict=False)
+        ]
+
+    down = last(DOWN, bound) > last(UP, bound)
+    basis = re.search(r"bps|basis|基点", bound.figure.text, re.I)
+    if is_ratio(tables, item) and (down or UP.search(bound.before + bound.after[:24])):
+        factor = (1e-4 if basis else 0.01) * (-1.0 if down else 1.0)
+        yield from held(tables, f"text: change of {item}", bound, make, factor)
+
+
+_BETTER = re.compile(r"\b(?:improv|strengthen|weaken|deteriorat)\w*|改善|好转", re.I)
+_TO = re.compile(r"(?:\bto|[至到为]|→)\s*(?:(?:FY\d{1,2}/\d\d|FY\d\d|20\d\d)[AEF]?\s*年?度?的?)?\s*$", re.I)
+
+
+def direction(tables: Tables, bound: Bound, item: str) -> Iterator[Finding]:
+    """``rose to``, ``falls from .. to``: the way that a line went over its span, in its size where it is a loss."""
+    if not bound.sure or bound.year is None or not _TO.search(bound.before):
+        return
+    # Better and worse are no direction: of a ratio of costs the better one is the lower.
+    said = _BETTER.sub("", bound.before)
+    verbs = [*UP.finditer(said), *DOWN.finditer(said)]
+    up, down = UP.search(said), DOWN.search(said)
+    if not verbs or bool(up) == bool(down):
+        return
+    word, year = max(verbs, key=lambda m: m.start())[0], bound.year
+    span = span_of(bound)
+    then = span[0] if span is not None and span[0] < year else year - 1
+    rates = _moved(tables, item, bound.name.text, year, then)
+    if rates and all((r < 0) if up else (r > 0) for r in rates):
+        yield Finding(
+            f"text: {item} {word} in {bound.year}", bound.where, word, rates[0], "inconsistent",
+            f"the tables go the other way: {bound.quoted}", cells=bound.cells,
+        )  # fmt: skip
+
+
+def _moved(tables: Tables, item: str, words: str, year: int, then: int) -> list[float]:
+    """What a line moved by, in its size where it is below zero and named as what is spent or lost."""
+    if is_ratio(tables, item):
+        pairs = zip(ratio_of(tables, item, year), ratio_of(tables, item, then), strict=False)
+        return [a.middle - b.middle for a, b in pairs]
+    lost = SPENT.search(item) or re.search(r"loss|charge|亏损", words, re.I)
+    return [
+        abs(now.scaled[1].middle) - abs(before.scaled[1].middle)
+        for now, before in zip(records_of(tables, item, year), records_of(tables, item, then), strict=False)
+        if (now.value or 0.0) * (before.value or 0.0) > 0 and ((now.value or 0.0) > 0 or lost)
+    ]  # fmt: skip
+
+
+def compound(tables: Tables, sentence: Sentence, bound: Bound) -> Iterator[Finding]:
+    """A compound rate over the span that is said, of so many years as are said."""
+    figure, name, cells = bound.figure, bound.name, bound.cells
+    spans = list(SPAN.finditer(sentence.text))
+    if not spans:
+        return
+    span = min(spans, key=lambda m: min(abs(m.start() - figure.end), abs(figure.start - m.end())))
+    first, last = (int(y) if len(y) == 4 else 2000 + int(y) for y in span.groups())
+    lasts = LASTS.search(sentence.text)
+    count = (lasts[1] or lasts[2]).lower() if lasts else ""
+    if lasts and (COUNTS.get(count) or int(count)) not in {last - first, last - first + 1}:
+        yield Finding(f"text: {count} years from {first} to {last}", sentence.where, count, last - first,
+                      "inconsistent", sentence.quoted, cells=cells)  # fmt: skip
+    item, printed = GROWTH.get(name.item, name.item), figure.interval(cells, 0.01)
+    then, now = records_of(tables, item, first)[:1], records_of(tables, item, last)[:1]
+    if printed is None or not then or not now or last <= first:
+        return
+    ratio = now[0].scaled[1] / then[0].scaled[1]
+    if ratio.low <= 0:
+        return
+    power = 1 / (last - first)
+    yield compare(
+        f"text: {now[0].item} {first}-{last} compound growth", sentence.where, printed,
+        Interval(ratio.low**power - 1, ratio.high**power - 1, ratio.cells), worse="inconsistent", note=sentence.quoted,
+    )  # fmt: skip

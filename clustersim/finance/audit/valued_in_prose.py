@@ -1,0 +1,393 @@
+# ruff: noqa: E501 (a list of words stays on its lines)
+"""What the prose says of the valuation, by roles: rates, values, multiples, price and target against any labels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from clustersim.finance.audit.figures import Finding, Interval, compare, first_that_holds, total
+from clustersim.finance.audit.mentions import SHARED, Figure, figures, key_of, years
+from clustersim.finance.audit.money import currency_of
+from clustersim.finance.audit.multiples import summary_of
+from clustersim.finance.audit.prose import Sentence
+from clustersim.finance.audit.quantities import Typed, Valuation, method_of, typed, value_of, year_in
+from clustersim.finance.audit.records import Record, Tables
+from clustersim.finance.audit.wording import BETWEEN, LIGHT, PART, REVISED, REVISED_AFTER, VAGUE
+
+__all__ = ["debts_of", "has_multiple", "valued_checks"]
+
+#: role -> what a sentence calls it, and the kinds of figure that it may have.
+SPOKEN: tuple[tuple[str, re.Pattern[str], tuple[str, ...]], ...] = tuple(
+    (role, re.compile(words, re.I), kinds) for role, words, kinds in (
+        ("wacc", r"WACC|weighted average cost of capital|discount rate|加权平均资[本金]成本(?:（WACC）|\(WACC\))?|折现率|贴现率", ("percent",)),
+        ("cost_of_equity", r"cost of equity|权益成本|股权成本", ("percent",)),
+        ("growth", r"(?:terminal|perpetual|perpetuity|long[- ](?:term|run)) growth(?: rate)?|永续增长率?|长期增长率", ("percent",)),
+        ("upside", r"upside(?: potential)?|潜在升幅|升幅|上涨空间|上升空间", ("percent",)),
+        ("yield", r"dividend yield|股息率", ("percent",)),
+        ("target", r"(?:12-month )?price target|target price|fair value|目标价格?|合理价值", ("a_share",)),
+        ("price", r"last close|(?:current|closing|last)(?: share| stock)? price|(?:share|stock) price|收市价|收盘价|现价|(?:当前)?股价", ("a_share",)),
+        ("eps", r"(?<![A-Za-z])EPS(?![A-Za-z])|每股收益", ("a_share",)),
+        ("equity", r"equity value|股权价值|权益价值|股东价值|目标市值", ("money",)),
+        ("market_cap", r"market cap(?:itali[sz]ation)?|总市值|(?<!目标)市值", ("money",)),
+        ("ev", r"enterprise value|企业价值", ("money",)),
+        ("income:ebitda", r"(?<!/)EBITDA", ("money",)),
+        ("pv_terminal", r"(?:present value|PV) of (?:the )?terminal value|终值现值|终值的现值", ("money",)),
+        ("terminal", r"(?<!of )(?<!of the )terminal value|终值(?!的?现值)", ("money",)),
+        ("flow", r"free cash flows?|(?<![A-Z])FCFF?(?![A-Z])|自由现金流", ("money",)),
+        ("net_debt", r"net debt|净负债|净债务", ("money",)), ("net_cash", r"net cash(?! (?:from|used|provided|generated|flow|outflow|inflow))|净现金(?!流)", ("money",)),
+        ("debt", r"total (?:debt|borrowings)|interest-bearing (?:debt|borrowings)|有息负债|有息债务|借款合计|(?:银行)?借款总额", ("money",)),
+    )
+)  # fmt: skip
+_MULTIPLE = re.compile(
+    r"EV\s*/\s*EBITDA|EV\s*/\s*EBIT(?!D)|EV\s*/\s*(?:sales|revenue)|P\s*/\s*[EBS](?![A-Za-z])|(?<![A-Za-z])P[EBS]R?(?![A-Za-z])|price[- ]to[- ](?:book|earnings|sales)|市盈率|市净率|市销率",
+    re.I,
+)
+_BASE = re.compile(
+    r"\s*(?:its |our )?(?:FY\d{1,2}/\d\d|FY\d\d|20\d\d)?[AEF]?(?:年)?\s*(?P<base>EBITDA|earnings|EPS|book(?: value)?|sales|revenues?)\b|\s*的?\s*(?P<name>市盈率|市净率|市销率)",
+    re.I,
+)
+_METHOD = {
+    "ebitda": "ev_ebitda",
+    "earnings": "pe",
+    "eps": "pe",
+    "book": "pb",
+    "book value": "pb",
+    "sales": "ps",
+    "revenue": "ps",
+    "revenues": "ps",
+}
+_ABOVE = re.compile(
+    r"\s*(?:above|below|higher than|over|upside (?:to|from))\s+(?:the |its |our )?(?:last close|(?:current |closing |share |stock )*price)|\s*的?(?:潜在升幅|升幅|上涨空间|上升空间)|\s*(?:potential )?upside",
+    re.I,
+)
+_PEERS = re.compile(r"\bpeers?\b|\baverage\b|\bmean\b|\bmedian\b|可比|同业|平均|中位", re.I)
+_AT_PRICE = re.compile(
+    r"trad(?:e|es|ing)|(?:stock|shares?) (?:is|are) on|at (?:the )?(?:current|share|last)|当前|现价|股价|对应|相当于",
+    re.I,
+)
+#: Between a role's name and its figure nothing else is named within so many letters.
+REACH = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A role that a sentence names, and the figure that it is said of."""
+
+    role: str
+    method: str
+    figure: Figure
+    year: int | None
+
+
+def valued_checks(tables: Tables, v: Valuation, sentence: Sentence) -> Iterator[Finding]:
+    """Yield the checks of the figures of a sentence that say what the valuation tables print."""
+    text = sentence.text
+    found = figures(text)
+    for i, figure in enumerate(found):
+        ahead = text[: figure.start]
+        if VAGUE.search(ahead) or REVISED.search(ahead) or REVISED_AFTER.match(text[figure.end :]):
+            continue
+        mention = _mention(text, found, i)
+        if mention is not None:
+            yield from _held(tables, v, sentence, mention)
+
+
+def _mention(text: str, found: Sequence[Figure], i: int) -> Mention | None:
+    figure = found[i]
+    start = found[i - 1].end if i else 0
+    if figure.kind == "times":
+        return _multiple(text, figure, start)
+    kind = _kind(text, figure)
+    if kind == "percent" and _ABOVE.match(text[figure.end :]):
+        return Mention("upside", "", figure, None)
+    listed = _listed(text, found, i)
+    if listed is not None:
+        return Mention(listed, "", figure, None) if listed else None
+    best: tuple[int, str] | None = None
+    for role, words, kinds in SPOKEN:
+        for m in words.finditer(text, max(0, figure.start - 120), figure.start) if kind in kinds else ():
+            gap = text[m.end() : figure.start]
+            if m.end() >= start and _light(gap) and (best is None or m.end() > best[0]):
+                best = (m.end(), role)
+    if best is None:
+        # An amount a share beside a value of the company is that value a share.
+        shared = kind == "a_share" and (
+            _SHARED.match(text[figure.end :]) or re.search(r"每股(?:价值)?\s*$", text[: figure.start])
+        )
+        value = shared and re.search(
+            r"equity value|enterprise value|DCF|股权价值|企业价值|权益价值", text[: figure.start], re.I
+        )
+        return Mention("value", "", figure, None) if value else None
+    stretch = text[max(0, start) : figure.end + 24]
+    if PART.search(re.sub(r"\d+-months?", "", stretch)):
+        return None
+    return Mention(best[1], _way(text[start : figure.start]), figure, _near_year(text, figure, best[0]))
+
+
+def _listed(text: str, found: Sequence[Figure], i: int) -> str | None:
+    """The role of a figure of a list that names as many roles before it: ``WACC and growth of 11.2 % and 2 %``.
+
+    Nothing where it is no such list, an empty role where the two lists differ in length.
+    """
+    first = i
+    while (
+        first
+        and found[first - 1].kind == found[i].kind
+        and BETWEEN.fullmatch(text[found[first - 1].end : found[first].start])
+    ):
+        first -= 1
+    last = i
+    while (
+        last + 1 < len(found)
+        and found[last + 1].kind == found[i].kind
+        and BETWEEN.fullmatch(text[found[last].end : found[last + 1].start])
+    ):
+        last += 1
+    if first == last:
+        return None
+    start = found[first - 1].end if first else 0
+    said = sorted(
+        (m.start(), m.end(), role) for role, words, kinds in SPOKEN if found[i].kind in kinds
+        for m in words.finditer(text, start, found[first].start)
+    )  # fmt: skip
+    kept = [s for k, s in enumerate(said) if k + 1 == len(said) or said[k + 1][0] >= s[1]]
+    roles = [
+        role
+        for k, (_, end, role) in enumerate(kept)
+        if k == 0 or len(text[kept[k - 1][1] : kept[k][0]]) <= 12
+    ]
+    distinct = list(dict.fromkeys(roles))
+    if len(distinct) < 2:
+        return None
+    return distinct[i - first] if len(distinct) == last - first + 1 else ""
+
+
+def _kind(text: str, figure: Figure) -> str:
+    """What a figure measures: money without a scale is an amount a share."""
+    if figure.kind == "cents" or (figure.kind == "money" and not figure.scaled and figure.coin):
+        return "a_share"
+    return figure.kind
+
+
+def _light(gap: str) -> bool:
+    plain = re.sub(r"(?:FY\d{1,2}/\d\d|FY\d\d|20\d\d)[AEF]?年?", "", gap)
+    return len(gap) <= REACH and not re.sub(r"[^\w一-鿿]", "", LIGHT.sub("", plain))
+
+
+def _way(text: str) -> str:
+    """The method that the words before a figure name."""
+    return method_of(text)
+
+
+def _near_year(text: str, figure: Figure, at: int) -> int | None:
+    """The year beside a figure: between its name and it, right behind it, or before its name."""
+    said = years(text)
+    between = [y for y in said if at <= y.start < figure.start]
+    behind = [
+        y
+        for y in said
+        if y.start >= figure.end
+        and re.fullmatch(
+            r"\s*(?:in|for|at the end of|at year-end|by)?\s*(?:the )?", text[figure.end : y.start]
+        )
+    ]
+    before = [y for y in said if y.end <= at]
+    rows = between[-1:] or behind[:1] or before[-1:]
+    return rows[0].year if rows else None
+
+
+def _multiple(text: str, figure: Figure, start: int) -> Mention | None:
+    behind = _BASE.match(text[figure.end :])
+    method = ""
+    at = figure.start
+    if behind is not None:
+        method = _METHOD.get((behind["base"] or "").lower(), "") or method_of(behind["name"] or "")
+        at = figure.end
+    else:
+        named = [
+            m for m in _MULTIPLE.finditer(text, start, figure.start) if _light(text[m.end() : figure.start])
+        ]
+        if named:
+            method, at = method_of(named[-1][0]), named[-1].start()
+    if not method:
+        return None
+    stretch = text[start : figure.end]
+    role = (
+        "peers" if _PEERS.search(stretch) else "implied_multiple" if _AT_PRICE.search(stretch) else "multiple"
+    )
+    year = year_in(text[figure.end : figure.end + len(behind[0])]) if behind is not None else None
+    return Mention(role, method, figure, year if year is not None else _near_year(text, figure, at))
+
+
+_SHARED = re.compile(r"\s*(?:per|a) share", re.I)
+Lines = list[tuple[Interval, str]]
+
+
+def _held(tables: Tables, v: Valuation, sentence: Sentence, m: Mention) -> Iterator[Finding]:
+    """Hold a figure to the lines of its role; nothing is said where the tables print none."""
+    printed = _printed(sentence, m, tables)
+    if printed is None:
+        return
+    lines = _lines(tables, v, m)
+    if not lines or (
+        _kind(sentence.text, m.figure) == "money" and m.role in _VALUES and _elsewhere(tables, m, printed)
+    ):
+        return
+    name = f"text: {_NAMES.get(m.role, m.role.removeprefix('income:'))}{' ' + m.method if m.method and m.role in {'multiple', 'peers', 'implied_multiple'} else ''}"
+    name += f" {m.year}" if m.year is not None and m.role in {"flow", "net_debt", "net_cash", "debt"} else ""
+    yield first_that_holds(
+        partial(_as, name, sentence, printed, value, says) for value, says in reversed(lines)
+    )  # fmt: skip
+
+
+#: What a check is called where its role is a line of the valuation by name.
+_NAMES = {"target": "target_price", "price": "current_price"}
+#: Roles whose words reports use for any value of the company.
+_VALUES = {"equity", "market_cap", "ev"}
+
+
+def _elsewhere(tables: Tables, m: Mention, printed: Interval) -> bool:
+    """Whether another line of the valuation is this amount: the words may mean that one."""
+    return any(
+        r.value is not None and currency_of(r.unit) and printed.meets(r.scaled[1]) and typed_role(r) != m.role
+        for table in ("valuation", "dcf") for r in tables.of(table)
+    )  # fmt: skip
+
+
+def typed_role(record: Record) -> str:
+    """The role of a line of the valuation; empty for none."""
+    found = typed(record)
+    return found.role if found is not None else ""
+
+
+def _as(name: str, sentence: Sentence, printed: Interval, value: Interval, says: str) -> Finding:
+    return compare(
+        name, sentence.where, printed, value, worse="inconsistent", note=f"{sentence.quoted}; {says}"
+    )
+
+
+def _printed(sentence: Sentence, m: Mention, tables: Tables) -> Interval | None:
+    figure = m.figure
+    cells = frozenset((key_of(sentence.where, figure),))
+    kind = _kind(sentence.text, figure)
+    factor = {"percent": 0.01, "times": 1.0, "a_share": 0.01 if figure.kind == "cents" else 1.0}.get(
+        kind, figure.factor
+    )
+    return figure.interval(cells, factor)
+
+
+def _lines(tables: Tables, v: Valuation, m: Mention) -> Lines:
+    """What the tables print of a role: of its method and year where the sentence names them."""
+    if m.role in {"debt", "net_debt", "net_cash"}:
+        return [*_typed(v, m), *debts_of(tables, m.role, m.year)] if _coined(m, tables) else []
+    if m.role in {"multiple", "implied_multiple"} and _by_name(tables, m.method):
+        return []
+    if m.role == "peers":
+        return [*_of_peers(tables, m), *_typed(v, m)]
+    return _typed(v, m)
+
+
+def _typed(v: Valuation, m: Mention) -> Lines:
+    role = "multiple" if m.role == "peers" else m.role
+    rows = [t for t in v.rows if t.role == role and _same_kind(m, t)]
+    if role == "target" and not rows:
+        rows = [t for t in v.all("value") if not t.method]
+    if role == "value":
+        rows = [*rows, *v.all("target")]
+    if role in {"multiple", "implied_multiple"}:
+        other = v.all("implied_multiple", m.method) if m.role == "multiple" else ()
+        rows = [
+            t
+            for t in (*rows, *other)
+            if t.method == m.method and (m.year is None or t.year in {None, m.year})
+        ]
+    elif role == "eps":
+        rows = [t for t in rows if t.year in {None, m.year}]
+    elif role == "flow":
+        rows = [t for t in rows if t.year == m.year]
+    elif m.method:
+        rows = [t for t in rows if t.method == m.method] or [t for t in rows if not t.method]
+    if role == "income:ebitda":
+        rows = [t for t in rows if m.year is None or t.year in {None, m.year}]
+    if role in {"multiple", "implied_multiple"} and m.role != "peers":
+        own = v.tables.find("ratios", m.method, m.year) if m.year is not None else None
+        stated = [(own.interval, f"{own.where} prints {own.text}")] if own is not None else []
+    else:
+        stated = []
+    out = [(value_of(t.record, t.role), f"{t.record.where} prints {t.record.text}") for t in rows]
+    return [*((_sized(x, t), says) for (x, says), t in zip(out, rows, strict=True)), *stated]
+
+
+def _sized(value: Interval, t: Typed) -> Interval:
+    """A deduction may be printed with a minus and is said without one."""
+    return (
+        value.scaled(-1.0)
+        if t.role == "net_debt" and value.middle < 0 and re.search(r"less|减", t.label, re.I)
+        else value
+    )
+
+
+def _same_kind(m: Mention, t: Typed) -> bool:
+    """Whether a figure's currency is the line's, or none."""
+    own = currency_of(t.record.unit)
+    coin = m.figure.coin
+    return (
+        not own or not coin or coin == own or (coin in SHARED and (not SHARED[coin] or own in SHARED[coin]))
+    )
+
+
+def _coined(m: Mention, tables: Tables) -> bool:
+    coin = m.figure.coin
+    return (
+        not coin
+        or coin == tables.currency
+        or (coin in SHARED and (not SHARED[coin] or tables.currency in SHARED[coin]))
+    )
+
+
+def _by_name(tables: Tables, method: str) -> bool:
+    """Whether the valuation prints what its values imply by name: the check of those holds the text."""
+    return any(r.item.startswith(f"implied_{method}_") for r in tables.of("valuation"))
+
+
+def _of_peers(tables: Tables, m: Mention) -> Lines:
+    rows = [
+        r for r in tables.of("comps")
+        if summary_of(r) and r.value is not None and method_of(r.printed or r.item) == m.method
+        and (m.year is None or (r.year or year_in(r.column or r.period)) == m.year)
+    ]  # fmt: skip
+    return [(r.interval, f"{r.where} prints {r.text}") for r in rows]
+
+
+def has_multiple(v: Valuation, method: str) -> bool:
+    """Whether the valuation prints a multiple of its own of a kind: a text means that one."""
+    return any(t.method == method and t.role in {"multiple", "implied_multiple"} for t in v.rows)
+
+
+def debts_of(tables: Tables, role: str, year: int | None) -> Lines:
+    """What is borrowed at the end of a year, and what is left of it after cash: with leases and without."""
+    if year is None:
+        return []
+    debts = [
+        r
+        for r in tables.of("balance_sheet")
+        if r.year == year and r.value and re.match(r"borrowings|lease_liabilities", r.item)
+    ]
+    loans = [r for r in debts if r.item.startswith("borrowings")]
+    cash = tables.find("balance_sheet", "cash_and_cash_equivalents", year)
+    out: Lines = []
+    for rows in [debts, loans] if 0 < len(loans) < len(debts) else [debts] if debts else []:
+        owed = _all(rows)
+        if role == "debt":
+            out.append((owed, f"borrowings of {year}"))
+        elif cash is not None:
+            net = owed - cash.scaled[1]
+            out.append((net if role == "net_debt" else net.scaled(-1.0), f"borrowings less cash of {year}"))
+    return out
+
+
+def _all(rows: Sequence[Record]) -> Interval:
+    return total(r.scaled[1] for r in rows)
