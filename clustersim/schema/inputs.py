@@ -334,10 +334,11 @@ def load_one(name: str | Document, overrides: tuple[Override, ...] = ()) -> Inpu
     """
     loader = Loader(overrides)
     scenario = loader.scenario(name)
-    each = _grouped(loader, scenario)
+    each, owned = _grouped(loader, scenario), False
     if len(each) == 1:
         # Groups that are alike in all but their number are a site of equal cards.
-        scenario = next(iter(each.values()))[0]
+        scenario, only = next(iter(each.values()))
+        owned = only.owned
     first = next(iter(each.values()))[0] if each else scenario
     parts = loader.parts(first)
     nominal = loader.as_filed().nominal(first, parts) if loader.touches_parts() else parts
@@ -349,7 +350,7 @@ def load_one(name: str | Document, overrides: tuple[Override, ...] = ()) -> Inpu
     file = loader.documents["scenario"].file
     whole = Inputs(
         file, scenario, parts, nominal, models, prices, company, None, overrides, loader.documents,
-        networks=_networks(loader, scenario),
+        networks=_networks(loader, scenario), owned=owned,
     )  # fmt: skip
     refuse_unused(loader.own, [loader.documents], file)
     if len(each) > 1:
