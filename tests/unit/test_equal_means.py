@@ -73,3 +73,21 @@ def test_a_comparison_at_equal_racks_says_what_each_makes_in_a_day() -> None:
         assert row["units_per_day"] == pytest.approx(
             work["training_goodput_tokens_per_s"] * 86_400 / 1e6, rel=0.2
         )
+
+
+def test_faults_of_groups_name_the_groups_key() -> None:
+    def asked(**group: object) -> Inputs:
+        groups = {
+            "a": {"card": "BR166M", "cards": 48, **group},
+            "b": {"card": "H20", "cards": 16, "server": "hgx8"},
+        }
+        return load_inputs("jiangsu-four-vendors", {"cluster.groups": groups}, with_incumbent=False)
+
+    with pytest.raises(InputError, match=r"cluster\.groups\.a\.cards=12 does not fill servers of 8"):
+        takes_of(asked(cards=12))
+    with pytest.raises(InputError, match=r"cluster\.groups\.a\.supernode\.cards: .* 16 would be"):
+        takes_of(asked(supernode={"profile": "optical", "cards": 12}))
+    for name in ("a.b", "a+b", " "):
+        groups = {name: {"card": "BR166M", "cards": 8}, "c": {"card": "H20", "cards": 8, "server": "hgx8"}}
+        with pytest.raises(InputError, match="a group's name has no"):
+            load_inputs("jiangsu-four-vendors", {"cluster.groups": groups}, with_incumbent=False)
