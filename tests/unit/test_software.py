@@ -68,7 +68,7 @@ def test_a_release_takes_the_nearest_earlier_file_and_says_so(said: str, name: s
 
 
 def test_unknown_software_and_the_wrong_role_are_refused_with_the_nearest() -> None:
-    with pytest.raises(InputError, match="did you mean 'vllm'"):
+    with pytest.raises(InputError, match="did you mean 'vLLM'"):
         find_software("vlm", role="serving")
     with pytest.raises(InputError, match="for serving, not for training"):
         find_software("vLLM", role="training")
