@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clustersim.cli.helps import grouped
+from clustersim.cli.helps import grouped, spoken_as_written
 from clustersim.cli.names import DRAWS, SCENARIO, Finite
 from clustersim.cli.options import answers
 from clustersim.errors import InputError
@@ -212,7 +212,7 @@ def xlsx(company: Company, case: str, labels: str, tables: str | None) -> Answer
 
 _LANGUAGE = click.option(
     "--language", "--lang", type=click.Choice(["en", "zh", "both"]), default=language, show_default="that of --lang",
-    help="English, Chinese, or a document of each.",
+    callback=spoken_as_written, is_eager=True, help="English, Chinese, or a document of each.",
 )  # fmt: skip
 _KIND = click.option(
     "--kind", type=click.Choice(["initiation", "update"]), default="initiation", show_default=True,

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -253,7 +254,10 @@ async def get_job_file(request: Request) -> Response:
 
 
 def _attached(name: str) -> dict[str, str]:
-    return {"content-disposition": f'attachment; filename="{name}"'}
+    """The header of a file to be stored; a name in other letters than a header's stands beside it (RFC 6266)."""
+    plain = name.encode("ascii", "replace").decode().replace("?", "_")
+    spelt = "" if plain == name else f"; filename*=UTF-8''{quote(name)}"
+    return {"content-disposition": f'attachment; filename="{plain}"{spelt}'}
 
 
 async def delete_job(request: Request) -> Response:
