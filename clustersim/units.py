@@ -297,13 +297,16 @@ def to_tokens(text: str) -> float:
     >>> to_tokens("2万亿"), to_tokens("300 亿")
     (2000000000000.0, 30000000000.0)
 
-    Raises InputError for another unit; a billion is a G here, for B is a byte.
+    Raises InputError for another unit and what is not finite; a billion is a G here, for B is a byte.
     """
     match = _NUMBER.match(text)
     word = match.group(2) if match is not None else ""
     scale = {**_DECIMAL, **_CHINESE}.get(word)
     if match is not None and scale is not None:
-        return parse_quantity(match.group(1))[0] * scale
+        number = parse_quantity(match.group(1))[0] * scale
+        if not finite(number):
+            raise InputError(f"{text!r} is not a finite number of tokens")
+        return number
     if word == "B":
         raise InputError(f"{text!r} is bytes; write a billion tokens as '{text.rstrip('B').strip()}G'")
     return to_float(text, "token")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from clustersim.errors import InputError
 from clustersim.reading.guarded import printable
 
-__all__ = ["LEFT_OVER", "file_stem", "write_beside", "write_bytes"]
+__all__ = ["LEFT_OVER", "file_stem", "scratch", "write_beside", "write_bytes"]
 
 #: What a killed process leaves beside its files.
 LEFT_OVER = ".*.part"
@@ -61,6 +63,24 @@ def write_bytes(path: Path, data: bytes) -> None:
     """
     with write_beside(path) as temporary:
         temporary.write_bytes(data)
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Give a folder for files that nobody keeps.
+
+    Raises InputError where it cannot be made or written, for example on a full disk.
+    """
+    try:
+        with TemporaryDirectory() as folder:
+            yield Path(folder)
+    except OSError as error:
+        if error.filename is not None and not str(error.filename).startswith(tempfile.gettempdir()):
+            raise
+        raise InputError(
+            f"temporary files cannot be written ({error.strerror or error}); free some space, or name another folder by"
+            " TMPDIR"
+        ) from None
 
 
 def _of_system(error: Exception) -> OSError | None:

@@ -68,12 +68,17 @@ def profiles(kind: str = "cards") -> Answer:
     return profiles_answer(kind)
 
 
-def profile(name: str) -> Answer:
-    """Show every field of a profile with its range, tier and source."""
+def profile(name: str, kind: str = "") -> Answer:
+    """Show every field of a profile with its range, tier and source.
+
+    ``kind`` (cards, silicon, …) says which is meant where a name is of several; without it the first is shown and the
+    others are said.
+    """
     from clustersim.report.pages.profiles import profile_answer
 
-    refuse_other(name, *PROFILES)
-    return profile_answer(name)
+    if not kind:
+        refuse_other(name, *PROFILES)
+    return profile_answer(name, kind)
 
 
 def diff(first: str, second: str) -> Answer:

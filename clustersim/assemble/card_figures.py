@@ -10,6 +10,7 @@ from typing import Any
 from clustersim.assemble.calibrated import factors_of
 from clustersim.assemble.parts import card_spec
 from clustersim.econ.power import LINK_WEIGHT, MEMORY_WEIGHT, TENSOR_WEIGHT, card_power_w
+from clustersim.errors import InputError
 from clustersim.perf.card import NARROW
 from clustersim.perf.plan import TUNED_SOFTWARE
 from clustersim.schema.calibrated import FACTORS
@@ -61,41 +62,46 @@ def load_power_w(profile: CardProfile, load: str) -> float | None:
 
 
 def card_figures(profile: CardProfile) -> list[dict[str, Any]]:
-    """Return one row a figure: ``figure``, ``value``, ``unit`` and ``formula``."""
-    rows = []
-    share = "share of large products (of 8 bits and fewer where the profile has it)"
-    for dtype in profile.peak:
-        rows += [
-            _row(
-                f"{name}.{dtype}",
-                operator_rate(profile, name, dtype),
-                OPERATORS[name],
-                f"peak.{dtype} x {words}",
-            )
-            for name, words in (("matrix_rate", share), ("attention_rate", "share of fused attention"))
-        ]
-    rows.append(
+    """Return one row a figure (``figure``, ``value``, ``unit``, ``formula``) of what the profile has numbers for."""
+    try:
+        card_spec(profile)
+    except InputError:
+        return _powers(profile)
+    return _rates(profile) + _powers(profile)
+
+
+def _rates(profile: CardProfile) -> list[dict[str, Any]]:
+    words = {
+        "matrix_rate": "share of large products (of 8 bits and fewer where the profile has it)",
+        "attention_rate": "share of fused attention",
+    }
+    rows = [
         _row(
-            "memory_rate",
-            operator_rate(profile, "memory_rate"),
-            "GB/s",
-            "memory.bandwidth x efficiency.memory",
+            f"{name}.{dtype}", operator_rate(profile, name, dtype), OPERATORS[name], f"peak.{dtype} x {said}"
         )
-    )
+        for dtype in profile.peak
+        for name, said in words.items()
+    ]
+    rate = operator_rate(profile, "memory_rate")
+    return [*rows, _row("memory_rate", rate, "GB/s", "memory.bandwidth x efficiency.memory")]
+
+
+def _powers(profile: CardProfile) -> list[dict[str, Any]]:
+    power = profile.power
+    if power is None or power.idle is None:
+        return []
     weights = {
         "gemm": TENSOR_WEIGHT,
         "memory": MEMORY_WEIGHT,
         "scale_up": LINK_WEIGHT,
         "scale_out": LINK_WEIGHT,
     }
-    for load in LOADS:
-        watts = load_power_w(profile, load)
-        if watts is not None:
-            rows.append(_row(f"card_power_w.{load}", watts, "W", f"idle + {weights[load]:g} x (TDP - idle)"))
-    power = profile.power
-    if power is not None and power.idle is not None:
-        rows.append(_row("idle_share", power.idle.value / power.tdp.value, "1", "power.idle / power.tdp"))
-    return rows
+    rows = [
+        _row(f"card_power_w.{load}", watts, "W", f"idle + {weights[load]:g} x (TDP - idle)")
+        for load in LOADS
+        if (watts := load_power_w(profile, load)) is not None
+    ]
+    return [*rows, _row("idle_share", power.idle.value / power.tdp.value, "1", "power.idle / power.tdp")]
 
 
 def _row(figure: str, value: float, unit: str, formula: str) -> dict[str, Any]:

@@ -203,13 +203,19 @@ def _failures(inputs: Inputs, nodes: int) -> tuple[FailureClass, ...]:
 
 def _of_fleet(inputs: Inputs, nodes: int, classes: tuple[FailureClass, ...]) -> tuple[FailureClass, ...]:
     """The causes at the rate of the fleet that is named, but for those whose rate the file states."""
-    reliability = inputs.reliability
-    if reliability.fleet is None:
+    reliability, own = inputs.reliability, inputs.reliability.card_hours_per_failure
+    if reliability.fleet is None and own is None:
         return classes
     table, hardware_only = failure_classes(cards=inputs.cards, nodes=nodes), False
-    if reliability.fleet == BETWEEN:
+    if own is not None:
+        if reliability.fleet is not None:
+            raise InputError(
+                "reliability: fleet and card_hours_per_failure are two rates of one job; state one"
+            )
+        hours = own.value
+    elif reliability.fleet == BETWEEN:
         hours = spread_of_fleets().median_h
-    else:
+    elif reliability.fleet is not None:
         fleet = load_fleet(reliability.fleet)
         if fleet.stands_for == "part":
             raise InputError(

@@ -28,7 +28,7 @@ def domain_cards(inputs: Inputs) -> int:
     if cards > largest:
         raise InfeasibleError(
             f"a coherent domain of {cards} cards: supernodes.{inputs.parts.supernode.name} joins at most {largest};"
-            " set cluster.supernode.cards to fewer"
+            f" set {inputs.key_of('supernode.cards')} to fewer"
         )
     return cards
 
@@ -56,7 +56,10 @@ def supernode_spec(inputs: Inputs, cards: int | None = None) -> Supernode | None
             "block": int(light.block.value), "degree": int(light.degree.value),
             "spare_links": int(light.spare_links.value), "circuit_ports": int(light.ports.value),
         }  # fmt: skip
-    return Supernode(cards=domain, **given)
+    try:
+        return Supernode(cards=domain, **given)
+    except InputError as error:
+        raise InputError(f"{inputs.key_of('supernode.cards')}: {error}") from None
 
 
 def on_domain(inputs: Inputs, network: Network) -> Network:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from clustersim.cli.helps import grouped
-from clustersim.cli.names import KEY_WORD, PROFILE, SCENARIO, SCHEMA, OneOf
+from clustersim.cli.names import KEY_WORD, PROFILE, SCENARIO, SCHEMA, SEED, SKIP, OneOf
 from clustersim.cli.options import answers, given_of
 
 if TYPE_CHECKING:
@@ -51,11 +51,12 @@ def list_profiles(kind: str) -> Answer:
 
 @answers(profiles, of="", name="show")
 @click.argument("name", type=PROFILE)
-def show_profile(name: str) -> Answer:
+@click.option("--kind", default="", help="Kind of the profile, where its name is of several.")
+def show_profile(name: str, kind: str) -> Answer:
     """Show every field of a profile with its range, tier and source; of a model also what they add up to."""
     import clustersim as cs
 
-    return cs.profile(name)
+    return cs.profile(name, kind)
 
 
 @answers(profiles, of="", name="diff")
@@ -126,7 +127,7 @@ def schema(kind: str | None) -> Answer:
 @click.option(
     "--skip",
     default=0,
-    type=click.IntRange(min=0),
+    type=SKIP,
     metavar="N",
     help="For a log of requests: so many bad lines may be left out.",
 )
@@ -175,9 +176,9 @@ def measure() -> Answer:
     "--data", multiple=True, type=click.Path(),
     help="A table of measured rows: of `import`, or in the columns of `validate`. Repeatable.",
 )  # fmt: skip
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the draws.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Of the draws.")
 @click.option(
-    "--judge", type=click.IntRange(min=1),
+    "--judge", type=click.IntRange(1, 5000),
     help="Take the card as unknown, give so many of its rows by lot and predict the rest; without --data of the"
     " shipped rows.",
 )  # fmt: skip

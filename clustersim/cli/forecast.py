@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clustersim.cli.helps import grouped
-from clustersim.cli.names import SCENARIO, Finite
+from clustersim.cli.helps import grouped, spoken_as_written
+from clustersim.cli.names import DRAWS, SCENARIO, Finite
 from clustersim.cli.options import answers
 from clustersim.errors import InputError
 from clustersim.report.language import language
@@ -82,7 +82,7 @@ def cases(company: Company) -> Answer:
 
 
 @answers(command, of="company")
-@click.option("-n", "--samples", type=click.IntRange(min=100), default=10_000, show_default=True,
+@click.option("-n", "--samples", type=click.IntRange(100, 1_000_000), default=10_000, show_default=True,
               help="Samples that are drawn.")  # fmt: skip
 def mc(company: Company, samples: int) -> Answer:
     """Draw the uncertain inputs of the company: P10, P50, P90 of the target price.
@@ -212,7 +212,7 @@ def xlsx(company: Company, case: str, labels: str, tables: str | None) -> Answer
 
 _LANGUAGE = click.option(
     "--language", "--lang", type=click.Choice(["en", "zh", "both"]), default=language, show_default="that of --lang",
-    help="English, Chinese, or a document of each.",
+    callback=spoken_as_written, is_eager=True, help="English, Chinese, or a document of each.",
 )  # fmt: skip
 _KIND = click.option(
     "--kind", type=click.Choice(["initiation", "update"]), default="initiation", show_default=True,
@@ -263,23 +263,25 @@ def bundle(company: Company) -> Answer:
 
 
 @answers(needs_folder=True)
+@click.argument("more", nargs=-1, type=SCENARIO, metavar="[OTHER]...")
 @click.option("--against", "others", multiple=True, required=True, type=SCENARIO,
-              help="A scenario to be held against. Repeatable.")  # fmt: skip
+              help="A scenario to be held against. Repeatable; more of them may follow it.")  # fmt: skip
 @_LANGUAGE
 @click.option(
     "--as", "forms", multiple=True, type=click.Choice(["pdf", "docx", "pptx", "xlsx", "html", "bundle"]),
     help="Form, repeatable; all of them by default.",
 )  # fmt: skip
-@click.option("--draws", type=click.IntRange(min=0), help="Draws behind the intervals.")
+@click.option("--draws", type=DRAWS, help="Draws behind the intervals.")
 def proposal(
-    scenario: Scenario, others: tuple[str, ...], language: str, forms: tuple[str, ...], draws: int | None
-) -> Answer:
+    scenario: Scenario, more: tuple[str, ...], others: tuple[str, ...], language: str, forms: tuple[str, ...],
+    draws: int | None,
+) -> Answer:  # fmt: skip
     """Write a proposal of SCENARIO against others at the same demand into the folder -o.
 
     Need, design, performance with intervals, reliability, bill, cash, cost against each alternative, risks, sources,
     terms as a template: as documents, a live workbook, a page with sliders, and the evidence that `verify` recomputes.
     """
-    return scenario.proposal(*others, languages=_languages(language), forms=forms, draws=draws)
+    return scenario.proposal(*others, *more, languages=_languages(language), forms=forms, draws=draws)
 
 
 @answers(of="")

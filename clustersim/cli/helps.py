@@ -12,7 +12,7 @@ import click
 from clustersim.errors import ClusterSimError
 from clustersim.report.language import SPOKEN, language, speaking
 
-__all__ = ["LANGUAGE", "Command", "Group", "grouped", "said"]
+__all__ = ["LANGUAGE", "Command", "Group", "grouped", "said", "spoken_as_written"]
 
 #: The help of an option, and what click puts in brackets behind it.
 _NOTED = re.compile(r"(.*?)(?:(?:^|  )\[([^][]*(?:\[[^][]*\][^][]*)*)\])?", re.DOTALL)
@@ -108,6 +108,13 @@ def _chosen(ctx: click.Context, param: click.Parameter, value: str | None) -> No
         ctx.with_resource(speaking(value))
 
 
+def spoken_as_written(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """Tell a command's tables in the language of its documents; in that of the program where they are of both."""
+    if value in SPOKEN:
+        ctx.with_resource(speaking(value))
+    return value
+
+
 def _language(**words: Any) -> click.Option:
     return click.Option(
         ["--lang"], type=click.Choice(SPOKEN), is_eager=True, expose_value=False, callback=_chosen,
@@ -169,8 +176,9 @@ class Command(click.Command):
             return super().invoke(ctx)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """Take the language behind the command, too."""
-        return [*super().get_params(ctx), _LANGUAGE]
+        """Take the language behind the command, too; one that has a ``--lang`` of its own takes that."""
+        own = super().get_params(ctx)
+        return own if any("--lang" in param.opts for param in own) else [*own, _LANGUAGE]
 
 
 class Group(click.Group):

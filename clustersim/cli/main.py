@@ -152,6 +152,10 @@ def main() -> NoReturn:
     gc.set_threshold(50_000, 20, 50)
     # Plugins of pydantic are looked for in all that is installed; we have none.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # Figures go to files: whatever window a notebook's shell or a slip asks for.
+    os.environ["MPLBACKEND"] = "agg"
+    # Under LC_ALL=C the bytes of a Chinese name come as escapes: they are UTF-8 wherever they can be.
+    sys.argv[1:] = [os.fsencode(word).decode(errors="surrogateescape") for word in sys.argv[1:]]
     sys.exit(_run() if _streams() else 2)
 
 
@@ -214,6 +218,11 @@ def _run() -> int:
         if (extra := extra_of(error.name)) is None:
             return _bug()
         _say(f"error: this command needs {error.name}; install {install_line(extra)}")
+        return 2
+    except MemoryError as error:
+        _say(
+            f"error: this needs more memory than there is ({error or 'none is left'}); ask for fewer or smaller"
+        )
         return 2
     except Exception:
         return _bug()

@@ -137,6 +137,11 @@ def _items(known: Callable[[], Iterable[str]], incomplete: str) -> list[Completi
         return []
 
 
+#: How many of each a command takes: a slip of some zeros is said, not begun.
+DRAWS, WORKERS = click.IntRange(0, 100_000), click.IntRange(1, 1024)
+SEED, SKIP = click.IntRange(0, 2**63 - 1), click.IntRange(0, 10**9)
+MOST_POINTS = 10**9
+
 SCENARIO = Name("scenario", "scenarios")
 COMPANY = Name("company", "scenarios/company", "scenarios")
 STUDY = Name("study", "scenarios/studies", "scenarios")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 import click
 
 from clustersim.cli.helps import grouped
-from clustersim.cli.names import SCENARIO, Finite
+from clustersim.cli.names import DRAWS, SCENARIO, Finite
 from clustersim.cli.options import answers
 from clustersim.errors import InputError
 
@@ -48,15 +48,15 @@ _LIMITS = (
     ),
     click.option("--demand", default="", metavar="SCENARIO", help="Put this one's demand on all scenarios."),
     click.option("--own-site", is_flag=True, help="Price each scenario at its own site; else all at the first one's."),
-    click.option("--most", type=click.IntRange(min=1), default=16_384, show_default=True, help="Largest, cards."),
-    click.option("--top", type=click.IntRange(min=1), default=5, show_default=True, help="How many to show."),
+    click.option("--most", type=click.IntRange(1, 10**7), default=16_384, show_default=True, help="Largest, cards."),
+    click.option("--top", type=click.IntRange(1, 10_000), default=5, show_default=True, help="How many to show."),
     click.option("--write", metavar="FILE", help="Write the first as a scenario that runs as it stands."),
     click.option(
         "--probability", type=Finite(0, 1, min_open=True, max_open=True),
         help="Meet the limits with this probability over all that is uncertain, for example 0.9.",
     ),
     click.option(
-        "--draws", type=click.IntRange(min=0),
+        "--draws", type=DRAWS,
         help="Draws behind intervals and shares (64, with --probability 256); 0 leaves them out.",
     ),
 )  # fmt: skip
@@ -155,7 +155,7 @@ def cluster(
     "--racks", help="The largest fleet within so many racks, those of network and storage included."
 )
 @click.option(
-    "--top", type=click.IntRange(min=1), default=15, show_default=True, help="How many of --search."
+    "--top", type=click.IntRange(1, 10_000), default=15, show_default=True, help="How many of --search."
 )
 def serving(
     scenario: Scenario, workload: str, demand: str | None, tokens_per_day: str | None, streams: str | None,

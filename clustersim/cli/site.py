@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clustersim.cli.names import Finite
+from clustersim.cli.names import DRAWS, SEED, SKIP, WORKERS, Finite
 from clustersim.cli.options import answers
 from clustersim.errors import InputError
 from clustersim.processors import processors
@@ -34,9 +34,9 @@ def _allowing(scenario: Scenario, stated_plans: bool) -> Scenario:
 
 @answers()
 @_STATED
-@click.option("--seed", type=click.IntRange(min=0), help="Replace the scenario's seed.")
+@click.option("--seed", type=SEED, help="Replace the scenario's seed.")
 @click.option(
-    "--draws", type=click.IntRange(min=0), default=64, show_default=True,
+    "--draws", type=DRAWS, default=64, show_default=True,
     help="Draws of uncertain inputs and of the errors of predictions behind P10 to P90; 0 leaves them out.",
 )  # fmt: skip
 def run(scenario: Scenario, stated_plans: bool, seed: int | None, draws: int, tell: Teller) -> Answer:
@@ -67,7 +67,7 @@ def explain(scenario: Scenario, everything: bool, stated_plans: bool) -> Answer:
 
 @answers()
 @click.option(
-    "--draws", type=click.IntRange(0, 100_000),
+    "--draws", type=DRAWS,
     show_default="256, fewer where each would queue many jobs again",
     help="Draws of the uncertain inputs behind P10, P50 and P90; 0 leaves the intervals out.",
 )  # fmt: skip
@@ -113,7 +113,7 @@ def worth(
 @click.option("--demand", default="", metavar="SCENARIO", help="Put this one's demand on all of them.")
 @_STATED
 @click.option(
-    "--draws", type=click.IntRange(0, 100_000),
+    "--draws", type=DRAWS,
     show_default="128, fewer where each would queue many jobs again",
     help="Draws of the uncertain inputs behind P10 and P90; clusters share the draws of what they share.",
 )  # fmt: skip
@@ -153,7 +153,9 @@ def fabric(scenario: Scenario) -> Answer:
     "--fidelity", type=click.Choice(["auto", "closed", "vector", "des"]), default="auto", show_default=True,
     help="How the month is computed: closed form, vectorised draws, or events one by one.",
 )  # fmt: skip
-@click.option("--replications", type=click.IntRange(min=1), help="Simulated runs; the scenario's by default.")
+@click.option(
+    "--replications", type=click.IntRange(1, 1_000_000), help="Simulated runs; the scenario's by default."
+)
 @click.option(
     "--scaling", metavar="LOW:HIGH", help="Scaling curves from LOW to HIGH cards instead, by doubling."
 )
@@ -169,7 +171,7 @@ def fabric(scenario: Scenario) -> Answer:
     "--link", default="100 Gb/s", show_default=True, help="Bandwidth per card between the clusters."
 )
 @click.option(
-    "--workers", type=click.IntRange(min=1), show_default="all processors",
+    "--workers", type=WORKERS, show_default="all processors",
     help="Processes for simulated months that take long; the result does not depend on it.",
 )  # fmt: skip
 def train(
@@ -195,7 +197,7 @@ def train(
 @answers()
 @_WORKLOAD
 @click.option("--trace", help="Serve this trace instead of the workload's traffic (CSV or JSON lines).")
-@click.option("--skip", type=click.IntRange(min=0), help="Bad lines of the trace that may be left out.")
+@click.option("--skip", type=SKIP, help="Bad lines of the trace that may be left out.")
 @click.option(
     "--whole", is_flag=True, help="Serve the requests that the scenario draws from first to last, no steady state."
 )  # fmt: skip
@@ -222,7 +224,7 @@ def serve(
 @click.option(
     "--size", "sizes", multiple=True, metavar="BYTES", help="How much, with its unit ('1 GiB'). Repeatable."
 )
-@click.option("--cards", type=click.IntRange(min=2), help="How many cards exchange, by default all.")
+@click.option("--cards", type=click.IntRange(2, 10_000_000), help="How many cards exchange, by default all.")
 def collectives(scenario: Scenario, kind: str, sizes: tuple[str, ...], cards: int | None) -> Answer:
     """Time collectives on the cluster of SCENARIO: those that the file names, or those of the options.
 
@@ -272,7 +274,7 @@ def jobs(
     help="What each restore over five minutes costs whoever promised it; prices the promise.",
 )  # fmt: skip
 @click.option(
-    "--draws", type=click.IntRange(min=0), default=64, show_default=True,
+    "--draws", type=DRAWS, default=64, show_default=True,
     help="Draws of uncertain inputs behind P10 to P90 and the shares in which a claim is met; 0 leaves them out.",
 )  # fmt: skip
 def claims(scenario: Scenario, workload: str, coverage: float, penalty: str, draws: int) -> Answer:

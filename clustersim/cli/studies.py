@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from clustersim.cli.helps import grouped
-from clustersim.cli.names import KEY_VALUE, Finite
+from clustersim.cli.names import KEY_VALUE, MOST_POINTS, WORKERS, Finite
 from clustersim.cli.options import answers, say, varied
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def _workers(function: F) -> F:
     )
     workers = click.option(
         "--workers",
-        type=click.IntRange(min=1),
+        type=WORKERS,
         help="Local processes; by default one a processor, 1 is serial.",
     )
     return workers(scheduler(function))
@@ -70,7 +70,7 @@ def _kept(folder: str | Path | None) -> Iterator[None]:
     "--design", type=click.Choice(["grid", "sobol", "lhs", "random"]), default="grid", show_default=True,
     help="All combinations, or a sample of them.",
 )  # fmt: skip
-@click.option("--points", type=click.IntRange(min=1), help="Points of a sample.")
+@click.option("--points", type=click.IntRange(1, MOST_POINTS), help="Points of a sample.")
 @_workers
 @click.option("-v", "--verbose", is_flag=True, help="Say which stages were reused.")
 def sweep(
@@ -94,7 +94,7 @@ def _reused() -> list[str]:
 
 
 @answers(of="study")
-@click.option("--points", type=click.IntRange(min=2), help="Replace the study's number of points.")
+@click.option("--points", type=click.IntRange(2, MOST_POINTS), help="Replace the study's number of points.")
 @click.option(
     "--precision", type=Finite(min=0, min_open=True, max=1),
     help="Stop as soon as the P50 of the first output is known to this share of itself; points is then the limit.",
@@ -115,7 +115,9 @@ def mc(
 @click.option(
     "--method", type=click.Choice(["sobol", "morris", "tornado"]), help="Replace the study's method."
 )
-@click.option("--points", type=click.IntRange(min=8), help="Base points (Sobol) or trajectories (Morris).")
+@click.option(
+    "--points", type=click.IntRange(8, MOST_POINTS), help="Base points (Sobol) or trajectories (Morris)."
+)
 @_workers
 def sensitivity(
     study: StudyFile, method: str | None, points: int | None, workers: int | None, scheduler: str | None,

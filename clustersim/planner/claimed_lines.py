@@ -15,7 +15,7 @@ from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.workloads.mixture import MixtureDetail
 from clustersim.workloads.training import TrainingDetail
 
-__all__ = ["Line", "claimed_lines"]
+__all__ = ["Line", "claimed_lines", "lines_without_training"]
 
 #: Days of the month that the report's training is said to have run.
 DAYS = 30.0
@@ -48,6 +48,11 @@ def claimed_lines(
         *_sites(inputs),
     ]
     return [asdict(line) for line in lines]
+
+
+def lines_without_training(inputs: Inputs) -> Sequence[dict[str, Any]]:
+    """Return the technical lines that a site is asked about whatever it does; one that trains nothing tells no more."""
+    return [asdict(line) for line in (*_formats(inputs), *_sites(inputs))]
 
 
 def _reliability(own: TrainingDetail, already: Mapping[str, Any]) -> Iterator[Line]:
@@ -105,6 +110,10 @@ def _performance(inputs: Inputs, own: TrainingDetail, already: Mapping[str, Any]
         "the base count, whether the batch grows, and the plan at both ends",
     )  # fmt: skip
     yield _offload(own)
+    yield from _formats(inputs)
+
+
+def _formats(inputs: Inputs) -> Iterator[Line]:
     formats = sorted(inputs.parts.card.peak)
     yield Line(
         24, "fifty language models and more, pictures from text, understanding of pictures, video",

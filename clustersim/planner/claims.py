@@ -41,7 +41,7 @@ from clustersim.workloads.mixture import MixtureDetail
 from clustersim.workloads.training import TrainingDetail, plan_words
 from clustersim.workloads.work import StageCache
 
-__all__ = ["examine", "rests_on", "under_draws"]
+__all__ = ["QUESTIONS", "examine", "rests_on", "under_draws"]
 
 #: The claims of the vendor's report (figure 23), in hours, seconds, and a share.
 CLEAN_H, UNINTERRUPTED_H, RESTORE_S, LINEAR = 120.0, 720.0, 300.0, 0.95

@@ -43,7 +43,7 @@ from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import ServingPlan
 from clustersim.workloads.served import prepare
 from clustersim.workloads.serving import ServingDetail, detail_of, load_of, too_long
-from clustersim.workloads.serving_plans import best_plan, candidates, ranked
+from clustersim.workloads.serving_plans import candidates, ranked
 
 __all__ = ["ERROR", "Answer", "CardsAnswer", "PlanRow", "RateAnswer", "Serving", "plant_of"]
 
@@ -311,7 +311,7 @@ class Serving:
         """
         if not demand_per_s > 0:
             raise InputError(f"a demand of {demand_per_s} requests/s; it must be above zero")
-        plan, seed = best_plan(self.inputs, self.work)[0].plan, self.inputs.scenario.seed
+        plan, seed = self.detail().plan, self.inputs.scenario.seed
         base = deployment(self.inputs, self.work, plan)
         swing = self._swing() if swing is None else swing
         rates = day_rates(demand_per_s, swing)

@@ -11,9 +11,10 @@ from clustersim.pipeline import SiteRun, StageCache, purchase, run_site
 from clustersim.planner.candidates import Limits, words_of
 from clustersim.planner.finish import delivery_weeks, work_named
 from clustersim.planner.training import Question, days_for
+from clustersim.schema.grouped import apportioned
 from clustersim.schema.inputs import Inputs
 
-__all__ = ["MOST_GROUPS", "Added", "Subset", "added", "best_subsets", "subsets"]
+__all__ = ["MOST_GROUPS", "Added", "Subset", "added", "best_subsets", "site_of", "subsets", "with_spares"]
 
 #: Groups of which every subset is run.
 MOST_GROUPS = 6
@@ -40,11 +41,31 @@ class Subset:
 
 
 def site_of(inputs: Inputs, names: Sequence[str]) -> Inputs:
-    """Return some groups of a site as a site; one group alone has the site's storage and no link."""
-    kept = tuple(group for group in inputs.groups if group.group in names)
+    """Return some groups of a site as a site: the site's hot spares are theirs; one group alone has its storage and no
+    link."""
+    kept = with_spares(inputs, tuple(group for group in inputs.groups if group.group in names))
     if len(kept) == 1:
         return replace(kept[0], group="")
     return replace(inputs, groups=kept, parts=kept[0].parts, nominal=kept[0].nominal)
+
+
+def with_spares(inputs: Inputs, kept: tuple[Inputs, ...]) -> tuple[Inputs, ...]:
+    """Return the groups with the site's hot spares shared out among those that state none, as the loader does."""
+    reliability, stated = inputs.scenario.reliability, inputs.scenario.cluster.groups
+    if reliability is None:
+        return kept
+    free = [g for g in kept if any(stated[name].spares is None for name in g.group.split("+"))]
+    parts = apportioned(reliability.spares.hot.value, [float(g.cards) for g in free]) if free else []
+    of = {g.group: part for g, part in zip(free, parts, strict=True)}
+    return tuple(_spared(g, of[g.group]) if g.group in of else g for g in kept)
+
+
+def _spared(group: Inputs, hot: float) -> Inputs:
+    reliability = group.scenario.reliability
+    assert reliability is not None
+    count = replace(reliability.spares.hot, value=hot, low=None, high=None)
+    own = reliability.model_copy(update={"spares": reliability.spares.model_copy(update={"hot": count})})
+    return replace(group, scenario=group.scenario.model_copy(update={"reliability": own}))
 
 
 def subsets(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
@@ -47,13 +48,30 @@ def _csv(sheet: ElementTree.Element, strings: list[str]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     at = 0
+    spans, held = _merged(sheet), ""
     for row in sheet.iter(f"{MAIN}row"):
         number = int(row.get("r", at + 1))
         # Empty rows are not stored; the line of a figure is the row of the sheet.
         out.write("\n" * max(0, min(number - at - 1, 10_000)))
         at = number
-        writer.writerow(_cells(row, strings))
+        cells = _cells(row, strings)
+        # A label that is merged over several rows is that of each.
+        if spans.get(number) and cells and not cells[0]:
+            cells[0] = held
+        held = cells[0] if cells and cells[0] else held
+        writer.writerow(cells)
     return out.getvalue()
+
+
+def _merged(sheet: ElementTree.Element) -> dict[int, bool]:
+    """The rows whose first cell is merged with the one above it."""
+    out: dict[int, bool] = {}
+    for cell in sheet.iter(f"{MAIN}mergeCell"):
+        found = re.fullmatch(r"A(\d{1,7}):A(\d{1,7})", cell.get("ref", ""))
+        if found:
+            first, last = int(found[1]), min(int(found[2]), int(found[1]) + MOST_COLUMNS)
+            out.update(dict.fromkeys(range(first + 1, last + 1), True))
+    return out
 
 
 def _cells(row: ElementTree.Element, strings: list[str]) -> list[str]:

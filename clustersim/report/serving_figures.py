@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from clustersim.des.serving.metrics import queue_over_time, records, summarise
 from clustersim.des.serving.run import ServingRun
 from clustersim.des.serving.settings import ClosedLoop
 from clustersim.des.serving.stream import stream_of
+from clustersim.report.figures import Span, whisker
 from clustersim.report.style import BLUE, GREY, ORANGE, PALETTE, SKY, new_figure
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ USERS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 #: Shares of the saturated rate of the load-latency curve.
 LOADS = (0.1, 0.3, 0.5, 0.65, 0.8, 0.9, 0.95)
 _SAMPLE = 1500
+_WHISKERS = "; whiskers: P10 to P90"
 #: Windows of the queue over time, and instants that are looked at in each.
 _WINDOWS, _INSTANTS = 100, 40
 
@@ -44,8 +46,11 @@ def _sample(answer: Answer) -> Requests:
     )
 
 
-def frontier(answers: Sequence[Answer]) -> Figure:
-    """Draw output tokens per second and card against tokens per second and user, by closed loops of more users."""
+def frontier(answers: Sequence[Answer], spans: Mapping[str, Span] | None = None) -> Figure:
+    """Draw output tokens per second and card against tokens per second and user, by closed loops of more users.
+
+    ``spans``: P10 and P90 of what is measured over what is predicted, by quantity (``tpot``, ``throughput``).
+    """
     figure, axes = new_figure(9, 4.8)
     for answer, colour in zip(answers, PALETTE, strict=False):
         deployment, sample = answer.deployment, _sample(answer)
@@ -62,16 +67,26 @@ def frontier(answers: Sequence[Answer]) -> Figure:
             points.append((1.0 / summary.tpot_s["p50"], summary.output_tokens_per_s / deployment.cards))
         x, y = zip(*points, strict=True)
         axes.plot(x, y, marker="o", color=colour, label=f"{deployment.card} x{deployment.cards}")
+        if spans:
+            (fast, slow), (low, high) = spans["tpot"], spans["throughput"]
+            for one, other in (points[0], points[-1]):
+                # More seconds a token are fewer tokens a second.
+                whisker(axes, other, one / slow, one / fast)
+                whisker(axes, one, other * low, other * high, across=True)
     axes.set_xlabel("output tokens/s per user (1 / median TPOT)")
     axes.set_ylabel("output tokens/s per card")
-    axes.set_title("Throughput against interactivity, closed loop of 1 to 256 users per replica")
+    title = "Throughput against interactivity, closed loop of 1 to 256 users per replica"
+    axes.set_title(title + (_WHISKERS if spans else ""))
     axes.set_ylim(bottom=0)
     axes.legend(frameon=False)
     return figure
 
 
-def load_latency(answers: Sequence[Answer]) -> Figure:
-    """Draw the 90th percentile of time to first token against the offered rate, up to the saturated rate."""
+def load_latency(answers: Sequence[Answer], spans: Mapping[str, Span] | None = None) -> Figure:
+    """Draw the 90th percentile of time to first token against the offered rate, up to the saturated rate.
+
+    ``spans``: P10 and P90 of what is measured over what is predicted, by quantity (``ttft``).
+    """
     figure, axes = new_figure(9, 4.8)
     for answer, colour in zip(answers, PALETTE, strict=False):
         deployment = replace(answer.deployment, failures=None, autoscale=None)
@@ -83,14 +98,18 @@ def load_latency(answers: Sequence[Answer]) -> Figure:
             rows = records(deployment.simulate(sample.faster(rate / sample.rate), log=False))
             p90.append(float(np.nanpercentile(rows["ttft_s"], 90)) + deployment.request_s)
         axes.plot(rates, p90, marker="o", color=colour, label=f"{deployment.card} x{deployment.cards}")
+        if spans:
+            for rate, late in zip(rates, p90, strict=True):
+                whisker(axes, rate, late * spans["ttft"][0], late * spans["ttft"][1], across=True)
         axes.axvline(most, color=colour, linestyle=":", linewidth=1)
     axes.set_yscale("log")
-    for part in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-        part(lambda value, _: f"{value:g}")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    # Two and five of a decade alone: whiskers reach over several, where nine labels would lie on each other.
+    axes.yaxis.set_minor_formatter(lambda value, _: f"{value:g}" if f"{value:e}"[0] in "25" else "")
     axes.set_xlim(left=0)
     axes.set_xlabel("offered requests/s (dotted: saturated)")
     axes.set_ylabel("TTFT, 90th percentile (s)")
-    axes.set_title("Latency against load, the same requests at every rate")
+    axes.set_title("Latency against load, the same requests at every rate" + (_WHISKERS if spans else ""))
     axes.legend(frameon=False, loc="upper left")
     return figure
 

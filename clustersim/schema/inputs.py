@@ -112,6 +112,10 @@ class Inputs:
                 " `tco`, `train`, `compare` or `plan training` of the whole, or this of a scenario with one group"
             )
 
+    def key_of(self, name: str) -> str:
+        """Return the scenario's key of what a cluster states: of a group where these inputs are one's."""
+        return f"cluster.groups.{self.group}.{name}" if self.group else f"cluster.{name}"
+
     @property
     def servers(self) -> int:
         """Servers that the cards fill; raises InputError with the nearest count where they do not."""
@@ -122,7 +126,8 @@ class Inputs:
         if self.cards % per_server:
             near = max(per_server, round(self.cards / per_server) * per_server)
             raise InputError(
-                f"cluster.cards={self.cards} does not fill servers of {per_server} ({server.name}); {near} would"
+                f"{self.key_of('cards')}={self.cards} does not fill servers of {per_server} ({server.name});"
+                f" {near} would"
             )
         return self.cards // per_server
 
@@ -329,10 +334,11 @@ def load_one(name: str | Document, overrides: tuple[Override, ...] = ()) -> Inpu
     """
     loader = Loader(overrides)
     scenario = loader.scenario(name)
-    each = _grouped(loader, scenario)
+    each, owned = _grouped(loader, scenario), False
     if len(each) == 1:
         # Groups that are alike in all but their number are a site of equal cards.
-        scenario = next(iter(each.values()))[0]
+        scenario, only = next(iter(each.values()))
+        owned = only.owned
     first = next(iter(each.values()))[0] if each else scenario
     parts = loader.parts(first)
     nominal = loader.as_filed().nominal(first, parts) if loader.touches_parts() else parts
@@ -344,7 +350,7 @@ def load_one(name: str | Document, overrides: tuple[Override, ...] = ()) -> Inpu
     file = loader.documents["scenario"].file
     whole = Inputs(
         file, scenario, parts, nominal, models, prices, company, None, overrides, loader.documents,
-        networks=_networks(loader, scenario),
+        networks=_networks(loader, scenario), owned=owned,
     )  # fmt: skip
     refuse_unused(loader.own, [loader.documents], file)
     if len(each) > 1:

@@ -78,7 +78,22 @@ def roots() -> tuple[Path, ...]:
     changed = tuple(map(_changed, candidates))
     # A clock tick is some milliseconds: what changes twice within one does not show it.
     settled = time.time_ns() - max(changed) > _SETTLED_NS
-    return (_existing if settled else _existing.__wrapped__)(candidates, changed)
+    found = (_existing if settled else _existing.__wrapped__)(candidates, changed)
+    if given:
+        _say_empty(tuple(given), found)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _say_empty(given: tuple[str, ...], found: tuple[Path, ...]) -> None:
+    """Say which folders of ``$CLUSTERSIM_PATH`` hold nothing: a slip in it would run on the shipped files."""
+    from clustersim.schema.quantity import tell_once
+
+    for folder in given:
+        if Path(folder) not in found:
+            tell_once(
+                f"$CLUSTERSIM_PATH: {folder}: holds neither hwprofiles/ nor scenarios/; nothing is read there"
+            )
 
 
 def _here() -> tuple[str, ...]:

@@ -12,15 +12,18 @@ __all__ = ["by_meaning"]
 
 #: Words that ask for the same inputs, in both languages; the first of each stands in keys or in what they say.
 _ALIKE: tuple[tuple[str, ...], ...] = (
+    ("cards", "number of cards", "how many cards", "cluster size", "卡数", "规模"),
     ("card", "gpu", "accelerator", "chip", "加速卡", "显卡"),
     ("price", "cost", "asp", "capex", "价格", "单价", "成本"),
     ("rent", "lease", "hire", "租金", "租赁"),
     ("tariff", "electricity", "power price", "kwh", "电价", "电费"),
     ("power", "watt", "tdp", "consumption", "energy", "功耗", "功率"),
     ("pue", "cooling", "climate", "冷却", "散热"),
+    ("cooling", "liquid", "liquid cooling", "air cooling", "immersion", "液冷", "风冷"),
+    ("tariff_bands", "night", "peak hours", "off-peak", "time of day", "分时", "峰谷", "谷电"),
     ("colocation", "datacentre", "datacenter", "hosting", "floor space", "托管", "机房"),
     ("staff", "salary", "wage", "people", "labour", "technicians", "人工", "工资", "运维"),
-    ("wacc", "interest", "cost of capital", "financing", "loan", "discount rate", "利率", "资本成本"),
+    ("wacc", "interest", "cost of capital", "financing", "loan", "discount rate", "利率", "折现率", "资本成本"),
     ("tax", "vat", "duty", "税", "增值税"),
     ("horizon", "lifetime", "depreciation", "write-off", "asset_life", "residual", "年限", "折旧", "残值"),
     ("sold_share", "occupancy", "utilisation", "utilization", "sold", "出租率", "利用率"),
@@ -30,7 +33,7 @@ _ALIKE: tuple[tuple[str, ...], ...] = (
     ("scale_up", "nvlink", "domain", "超节点", "互联"),
     ("bandwidth", "speed", "rate", "throughput", "带宽", "速度"),
     ("latency", "delay", "lag", "ttft", "tpot", "时延", "延迟"),
-    ("lead_time", "delivery", "delay", "late", "arrives", "交期", "交货", "延期"),
+    ("lead_time", "delivery", "delivery date", "lead time", "delay", "late", "arrives", "交期", "交货", "延期"),
     ("repair", "downtime", "outage", "lost", "down", "maintenance", "idle", "停机", "维修"),
     ("recovery", "restart", "lost", "rework", "detect", "reschedule", "恢复", "重启"),
     ("failure", "fault", "mttf", "mtbf", "breakdown", "crash", "故障"),
@@ -53,7 +56,8 @@ _ALIKE: tuple[tuple[str, ...], ...] = (
     ("payable_days", "payables", "creditors", "应付"),
     ("inventory_days", "inventory", "stock", "存货", "库存"),
     ("units", "volume", "shipments", "sales", "销量", "出货"),
-    ("gross_margin", "margin", "profitability", "毛利"),
+    ("gross_margin", "margin", "profitability", "毛利", "毛利率"),
+    ("shares_m", "dilution", "share count", "number of shares", "股本", "股数", "稀释"),
     ("research", "r&d", "研发"),
     ("channel_discount", "discount", "rebate", "distributor", "折扣", "渠道"),
     ("supply", "wafers", "packaging", "capacity limit", "foundry", "供给", "晶圆"),
@@ -77,7 +81,8 @@ _MISSED = 1.5
 def by_meaning(text: str, keys: Iterable[Key], least: float = 1.0) -> list[Key]:
     """Return the keys that a question is about, the nearest first: most of its words, or words alike, stand in each.
 
-    ``least`` is what a word has to count for: 1 in what a key says, 3 and 4 in the key itself (words alike 0.8 of it).
+    ``least`` is what a word has to count for: 1 in what a key says, 3 and 4 in the key itself; of words alike the first
+    counts 0.9 of it, the others 0.8.
 
     >>> from clustersim.schema.catalogue import all_keys
     >>> [k.key for k in by_meaning("electricity price", all_keys())][0]
@@ -86,34 +91,33 @@ def by_meaning(text: str, keys: Iterable[Key], least: float = 1.0) -> list[Key]:
     []
     """
     asked = [_forms(word) for word in _split(text)]
+    typed = frozenset(text.casefold().split())
     ranked = []
     for key in keys if asked else ():
         last, path, says = _stems(key.last), _stems(key.key), _stems(key.says)
         scores = [
-            max((_score(form, own, last, path, says) for form, own in forms), default=0.0) for forms in asked
+            max((weight * _near(form, last, path, says) for form, weight in forms), default=0.0)
+            for forms in asked
         ]
         total = sum(score if score >= least else -_MISSED for score in scores)
         again = key.key.endswith(f".{YEAR}") or ".printed." in key.key
         if total > 0 and key.last not in _PLAIN and not again:
             doubled = key.key.count(NAME) + 2 * ("cluster.groups." in key.key)
-            ranked.append((-total, doubled, len(key.key), key))
-    return [key for *_, key in sorted(ranked, key=lambda row: row[:3])[:_MOST]]
+            ranked.append((-total, doubled, key.last not in typed, len(key.key), key))
+    return [key for *_, key in sorted(ranked, key=lambda row: row[:4])[:_MOST]]
 
 
-def _score(
-    form: tuple[str, ...], own: bool, last: frozenset[str], path: frozenset[str], says: frozenset[str]
-) -> float:
+def _near(form: tuple[str, ...], last: frozenset[str], path: frozenset[str], says: frozenset[str]) -> float:
     """How near a form of a word is to a key: in its last part, in its path, or in what it says."""
     words = set(form)
-    near = 4.0 if words <= last else 3.0 if words <= path else 1.0 if words <= says else 0.0
-    return near if own else 0.8 * near
+    return 4.0 if words <= last else 3.0 if words <= path else 1.0 if words <= says else 0.0
 
 
 def _split(text: str) -> list[str]:
     """The words of a question; what stands in the table as a phrase, or as Chinese, is one."""
     left, found = text.casefold(), []
     phrases = sorted(
-        {w for group in _ALIKE for w in group if " " in w or not w.isascii()}, key=len, reverse=True
+        {w for group in _ALIKE for w in group if " " in w or not w.isascii()}, key=lambda w: (-len(w), w)
     )
     for phrase in phrases:
         if phrase in left:
@@ -122,17 +126,17 @@ def _split(text: str) -> list[str]:
     return found + [w for w in re.findall(r"[\w&-]+", left) if w not in _STOP]
 
 
-def _forms(word: str) -> list[tuple[tuple[str, ...], bool]]:
-    """A word as the stems that have to stand together, and whether it is the asked one or one alike."""
+def _forms(word: str) -> list[tuple[tuple[str, ...], float]]:
+    """A word as the stems that have to stand together, and what each counts for: as asked, or words alike."""
     own = tuple(sorted(_stems(word)))
-    alike: dict[tuple[str, ...], bool] = {own: True} if own else {}
+    found: dict[tuple[str, ...], float] = {own: 1.0} if own else {}
     for group in _ALIKE:
         if any(word == w or (own and tuple(sorted(_stems(w))) == own) for w in group):
-            for other in group:
+            for place, other in enumerate(group):
                 stems = tuple(sorted(_stems(other)))
                 if stems:
-                    alike.setdefault(stems, False)
-    return list(alike.items())
+                    found.setdefault(stems, 0.8 if place else 0.9)
+    return list(found.items())
 
 
 @lru_cache(maxsize=16_384)

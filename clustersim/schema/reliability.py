@@ -247,6 +247,10 @@ class ReliabilitySection(Model):
     fleet: str | None = None
     """A fleet of ``hwprofiles/fleets`` whose failure rate is taken, or ``between``, the median of those counted in the
     field; absent: the component table (Llama 3)."""
+    card_hours_per_failure: Annotated[Sourced, quantity("h", gt=0, usual=("100 h", "10000000 h"))] | None = (
+        None
+    )
+    """Card-hours of the job between two failures that stop it, where the site knows its own, instead of ``fleet``."""
     observed: ObservedSection | None = None
     """Absent: nobody counted failures of this site."""
     shared: SharedSection | None = None

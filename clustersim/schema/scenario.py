@@ -67,6 +67,11 @@ class ClusterSection(Model):
         """Equal cards or groups of them, not both and not neither."""
         if not self.card and not self.groups:
             raise ValueError("card: is needed and missing (add it, or groups of unlike cards)")
+        odd = sorted(name for name in self.groups if not name.strip() or {".", "+"} & set(name))
+        if odd:
+            raise ValueError(
+                f"groups: {', '.join(odd)}: a group's name has no '.' or '+' and is not empty; rename it"
+            )
         if self.groups:
             wrong = [n for n in ("card", "cards", "supernode", "in_network_reduction") if getattr(self, n)]
             if wrong:

@@ -26,21 +26,24 @@ from clustersim.des.training.components import COMPONENTS
 from clustersim.des.training.copies import partner_survival
 from clustersim.des.training.fleets import BetweenFleets, between_fleets
 from clustersim.des.training.log import component_of
+from clustersim.errors import InputError
 from clustersim.schema.lookup import known_names
 from clustersim.schema.profiles import field_fleets, load_fleet
 from clustersim.special import poisson_quantile
 from clustersim.validation import reliability_text as text
 from clustersim.validation.common import ValidationRow, require_columns
+from clustersim.validation.reliability_refused import refused
 from clustersim.validation.reliability_row import CARDS_PER_NODE, Row, read_row
+from clustersim.validation.reliability_scenario import Failing, failing_document, mttf_h
 from clustersim.validation.reliability_stalls import one_level_ettr, stall_row
+from clustersim.validation.row_files import row_of, scenario_text
 
-__all__ = ["COLUMNS", "predict", "predict_row"]
+__all__ = ["COLUMNS", "as_scenario", "predict", "predict_row"]
 
 COLUMNS = (
     "id", "source", "cluster", "n_gpus", "duration_days", "failures", "mttf_hours", "ettr_or_goodput",
     "checkpoint_interval", "restart_time",
 )  # fmt: skip
-YEAR_H = 8760.0
 #: Bytes of a checkpoint per parameter: BLOOM's 2294.8 GiB over 176 B parameters.
 BYTES_PER_PARAMETER = 14.0
 #: Requeueing and hot update: seconds at 2,048 cards, and the exponent of their growth between 2,048 and 16,384
@@ -252,9 +255,8 @@ def _part_row(row: Row) -> ValidationRow | None:
     rates = [c for c in COMPONENTS if c.name in kinds]
     if not rates:
         return row.refuse(value, "h", "parts", "counts a kind of part that the component table does not know")
-    units = {"card": row.cards, "node": max(1.0, row.cards / CARDS_PER_NODE)}
-    per_hour = sum(units[c.unit] * c.failures_per_year for c in rates) / YEAR_H
-    return _ranged(row, 1.0 / per_hour, value, "h", "parts", spread_of_fleets(), components=sorted(kinds))
+    what = Failing.of(row.cards, kinds=kinds)
+    return _ranged(row, mttf_h(what), value, "h", "parts", spread_of_fleets(), what, components=sorted(kinds))
 
 
 def _kinds(words: str) -> set[str]:
@@ -269,13 +271,20 @@ def _kinds(words: str) -> set[str]:
 
 
 def _ranged(
-    row: Row, median: float, measured: float, unit: str, group: str, spread: BetweenFleets, **more: Any
+    row: Row,
+    median: float,
+    measured: float,
+    unit: str,
+    group: str,
+    spread: BetweenFleets,
+    what: Failing,
+    **more: Any,
 ) -> ValidationRow:
     """A prediction that is a median of what fleets differ by."""
     low, high = (median * spread.quantile(q) / spread.median_h for q in (0.1, 0.9))
     return row.answer(
         median, measured, unit, group, aside=True, p10=low, p90=high, inside=low <= measured <= high,
-        fleets=spread.fleets, **more,
+        fleets=spread.fleets, failing=what.plain, **more,
     )  # fmt: skip
 
 
@@ -285,23 +294,26 @@ def _fleet_row(row: Row) -> ValidationRow | None:
     hours = text.card_hours(cells, CARDS_PER_NODE)
     stated = text.hours(cells["mttf_hours"])
     if stated and n and row.mttf_s and "server-day" in row.mttf_from:
-        return row.answer(row.mttf_s / 3600, stated.value, "h", "MTTF", rates=row.mttf_from)
+        what = Failing.of(n, card_hours=row.mttf_s / 3600 * n)
+        return row.answer(mttf_h(what), stated.value, "h", "MTTF", rates=row.mttf_from, failing=what.plain)
     if stated and n and row.mttf_s and "fleet" in row.mttf_from:
         # The mean of a whole fleet beside the jobs of one size, which differ from it as fleets do.
-        return _ranged(
-            row, row.mttf_s / 3600, stated.value, "h", "fleet MTTF", spread_of_fleets(), rates=row.mttf_from
-        )
+        what, spread = Failing.of(n, card_hours=row.mttf_s / 3600 * n), spread_of_fleets()
+        return _ranged(row, mttf_h(what), stated.value, "h", "fleet MTTF", spread, what, rates=row.mttf_from)
     n = n or (1.0 if hours else None)
     between = text.time_between(cells["failures"])
     measured = stated.value if stated else hours / n if hours and n else between / 3600 if between else None
     if measured and n:
         spread = _others(measured * n)
         group = "claims" if _is_claim(measured * n) else "fleet MTTF"
-        return _ranged(row, spread.median_h / n, measured, "h", group, spread)
+        what = Failing.of(n, card_hours=spread.median_h)
+        return _ranged(row, mttf_h(what), measured, "h", group, spread, what)
     if row.failures and row.days and n:
         spread = _others(row.days * 24 * n / row.failures)
-        value = n * row.days * 24 / spread.median_h
-        return _ranged(row, value, row.failures, "failures", "fleet counts", spread)
+        what = Failing.of(n, card_hours=spread.median_h)
+        return _ranged(
+            row, row.days * 24 / mttf_h(what), row.failures, "failures", "fleet counts", spread, what
+        )
     return None
 
 
@@ -320,58 +332,6 @@ def _others(card_hours: float) -> BetweenFleets:
     return between_fleets([h for h in known if abs(h / card_hours - 1) > 0.02])
 
 
-def _refused(row: Row) -> ValidationRow:
-    """Say what a row states that is an input of the model, or what it lacks."""
-    cells = row.cells
-    for pattern, reason in (
-        (
-            r"wast|slow",
-            "waste by stragglers is what extras.straggler_rate and its like are given, not what comes out",
-        ),
-        (r"<=|<\s*\d|downtime|overhead", "states a bound, and no failure rate and recovery that lead to it"),
-        (r"goodput|>|ETTR|restart", "states no failure rate, interval and restart time together"),
-    ):
-        if re.search(pattern, cells["ettr_or_goodput"]):
-            return row.refuse(None, "ETTR", "ETTR", reason)
-    if "%" in cells["failures"]:
-        return row.refuse(
-            None, "h", "parts", "states rates of parts, which are inputs (failures_per_year, link_flaps)"
-        )
-    if text.node_rate(cells):
-        return row.refuse(
-            None, "h", "MTTF", "states a rate, which is an input, and no time to failure beside it"
-        )
-    for pattern, reason in (
-        (
-            r"\bflaps?\b",
-            "states how often links flap, which is an input (link_flaps), and not what a flap stops",
-        ),
-        (r"(?<!un)planned|maintenance", "counts planned interruptions, which are an input (maintenance)"),
-        (
-            r"longest|failure-free",
-            "states the longest stretch without a failure, and no failure rate that leads to it",
-        ),
-    ):
-        if re.search(pattern, cells["failures"]):
-            return row.refuse(None, "failures", "counts", reason)
-    if re.search(r"simultaneous|spare|standby", cells["failures"]):
-        found = re.search(r"=\s*(\d+)", cells["failures"])
-        return row.refuse(
-            float(found[1]) if found else None, "spares", "spares", "states no failure rate of its machines"
-        )
-    if text.duration(cells["restart_time"]):
-        reason = "times of one software at one size: inputs (reliability.recovery), which no law of the model gives"
-        return row.refuse(None, "s", "recovery", reason)
-    if text.parameters(cells["cluster"]):
-        return row.refuse(None, "B", "checkpoint size", "states neither size nor time of its checkpoint")
-    if row.failures and not row.cards:
-        return row.refuse(
-            row.failures, "failures", "counts", "states no number of cards, over which failures are counted"
-        )
-    return row.refuse(row.failures, "failures", "counts", "states no outcome that the model gives: no time to failure,"
-                      " count over a duration, ETTR, interval, checkpoint or recovery")  # fmt: skip
-
-
 #: In this order; the first that answers or refuses is taken.
 KINDS: tuple[Callable[[Row], ValidationRow | None], ...] = (
     _renewal, _placement_row, stall_row, _ettr_row, _spares_row, _interval_row, _recovery_row, _part_row, _fleet_row,
@@ -382,7 +342,35 @@ KINDS: tuple[Callable[[Row], ValidationRow | None], ...] = (
 def predict_row(row: Mapping[str, str]) -> ValidationRow:
     """Predict one row, or say why it cannot be predicted."""
     read = read_row(row)
-    return next((found for kind in KINDS if (found := kind(read)) is not None), None) or _refused(read)
+    return next((found for kind in KINDS if (found := kind(read)) is not None), None) or refused(read)
+
+
+def as_scenario(rows: Iterable[Mapping[str, str]], wanted: str) -> str:
+    """Return the row of an id as the text of a scenario file: `clustersim train` of it gives the row's hours between
+    failures as ``mttf_h``; a row's failures are its days over them.
+
+    Raises InputError with the nearest id for an unknown one, for a row that is set aside in its words, and for one that
+    a form of the literature predicts from what it states: no site runs that.
+    """
+    row = row_of({row["id"]: row for row in rows}, wanted)
+    found = predict_row(row)
+    if found.predicted is None:
+        raise InputError(found.reason)
+    failing = found.details.get("failing")
+    if failing is None:
+        raise InputError(
+            f"row {wanted}: {found.group} is a form of the literature at what the row states, and no site's run gives"
+            " it; what went in stands in the row's details (`validate reliability -f json`)"
+        )
+    said = [
+        f"Row {wanted} of {row['source']}: `clustersim train FILE --fidelity closed -f json` gives mttf_h."
+    ]
+    said += [f"Failures of the row: {row['duration_days']} days over it."] if found.unit == "failures" else []
+    said += ["Which card and which model is not stated, and changes nothing of it."]
+    return scenario_text(
+        failing_document(Failing.from_plain(failing), name=wanted, description=row["cluster"]),
+        "\n".join(said),
+    )
 
 
 def predict(rows: Iterable[Mapping[str, str]]) -> list[ValidationRow]:

@@ -118,7 +118,7 @@ def _model(known: TrainingRecord) -> tuple[dict[str, Any], dict[str, Any]]:
             return {"model": known.model}, _cut(filed, row)
     if (number(row, "ep") or 1) > 1:
         raise Unpredictable(f"the experts of {name} are not in the row, and no model file has them")
-    if not known.model and number(row, "layers") is None:
+    if not known.model and not (row.get("layers") or "").strip():
         raise Unpredictable(f"{no_file(MODELS, name)}; nor has the row its layers")
     layers, hidden, heads = (count(row, key) for key in ("layers", "hidden", "heads"))
     both = [(given, _described(name, given)) for given in _dense(row, layers, hidden, heads)]

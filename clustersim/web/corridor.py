@@ -123,7 +123,9 @@ def whole(design: Design) -> dict[str, Any]:
             continue
         was = before.get(name, {}).get("value")
         value = found[name]["value"]
-        tiles.append({**found[name], "base": was, "change": value / was - 1.0 if was else None})
+        change = value / was - 1.0 if was else None
+        # Without draws a term may have the range of its prediction alone; a tile has one range, that of the draws.
+        tiles.append({**found[name], "low": None, "high": None, "base": was, "change": change})
     data = result.to_dict()
     told = {name: data[name] for name in ("scenario", "weakest_tier", "notes")}
     return {**told, "tiles": tiles, "rates": _rates(result)}

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -31,7 +32,7 @@ __all__ = ["BANDS", "ROUTES", "Route", "openapi"]
 #: Points of a band, each sent as soon as it is known.
 BANDS = (64, 256, 1024)
 #: A band that took longer is the last: one of more points takes up to four times as long.
-LONGEST_S = 3.0
+LONGEST_S = 10.0
 #: Points of a slider that are run before it is moved.
 MOST_READY = 8
 Handler = Callable[[Request], Awaitable[Response]]
@@ -144,8 +145,9 @@ async def post_view(request: Request) -> Response:
 
 async def post_compare(request: Request) -> Response:
     """Designs side by side, and the gap by terms."""
-    designs = designs_of(await body_of(request))
-    return reply(await _asked(request, "compare", designs))
+    body = await body_of(request)
+    designs, draws = designs_of(body), whole_number(body, "draws", 0, BANDS[-1], RUN_DRAWS)
+    return reply(await _asked(request, "compare", designs, draws))
 
 
 async def post_own(request: Request) -> Response:
@@ -252,7 +254,10 @@ async def get_job_file(request: Request) -> Response:
 
 
 def _attached(name: str) -> dict[str, str]:
-    return {"content-disposition": f'attachment; filename="{name}"'}
+    """The header of a file to be stored; a name in other letters than a header's stands beside it (RFC 6266)."""
+    plain = name.encode("ascii", "replace").decode().replace("?", "_")
+    spelt = "" if plain == name else f"; filename*=UTF-8''{quote(name)}"
+    return {"content-disposition": f'attachment; filename="{plain}"{spelt}'}
 
 
 async def delete_job(request: Request) -> Response:
@@ -281,6 +286,7 @@ async def post_import(request: Request) -> Response:
 
 _DESIGN = {"scenario": "name of a scenario", "set": "object of keys and values"}
 _ASKED = {"kind": ", ".join(KINDS), "options": "object of what the kind takes besides"}
+_DRAWN = "draws behind ranges"
 _SOUGHT = {"span": "KEY=LOW:HIGH", "target": "NAME=NUMBER"}
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/healthz", healthz, "the server answers"),
@@ -288,11 +294,13 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/words", get_words, "words in both languages"),
     Route("GET", "/api/schema", get_schema, "every key that a design may set"),
     Route("POST", "/api/inputs", post_inputs, "the sourced numbers of a design", _DESIGN),
-    Route("POST", "/api/run", post_run, "the run of a design", {**_DESIGN, "draws": "draws behind its ranges"}),
+    Route("POST", "/api/run", post_run, "the run of a design", {**_DESIGN, "draws": _DRAWN}),
     Route("POST", "/api/corridor", post_corridor, "the tiles of the corridor", _DESIGN),
     Route("POST", "/api/ready", post_ready, "make a slider ready", {**_DESIGN, "key": "KEY", "values": "a list"}),
     Route("POST", "/api/view", post_view, "the panels of a tab", {**_DESIGN, "view": "name of a tab"}),
-    Route("POST", "/api/compare", post_compare, "designs side by side", {"designs": "list of designs"}),
+    Route(
+        "POST", "/api/compare", post_compare, "designs side by side", {"designs": "list of designs", "draws": _DRAWN}
+    ),
     Route("POST", "/api/own", post_own, "own, rent or buy tokens", {**_DESIGN, "marks": "rent and api, CNY"}),
     Route("POST", "/api/explain", post_explain, "what the changes did", _DESIGN),
     Route("POST", "/api/term", post_term, "what a number is made of", {**_DESIGN, "term": "name of a tile"}),

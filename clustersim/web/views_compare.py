@@ -9,7 +9,7 @@ from clustersim.errors import ClusterSimError
 from clustersim.planner.uncertainty import Swing
 from clustersim.report.labels.notes import keyed
 from clustersim.report.term_units import unit_of
-from clustersim.web.answers import kept, result_of
+from clustersim.web.answers import RUN_DRAWS, kept, result_of
 from clustersim.web.asked import Design
 from clustersim.web.ends import ends_of
 from clustersim.web.panels import bars, panel, spans
@@ -17,19 +17,17 @@ from clustersim.web.replayed import numbers_of
 
 __all__ = ["compare_view", "flips_view"]
 
-#: Draws behind the shares in which a design wins.
-DRAWS = 128
 #: Inputs that are drawn.
 MOST_SHOWN = 12
 #: Steps towards what flips, and how near it is then: a share of the gap, or of the range.
 HALVINGS, CLOSE = 24, 1e-7
 
 
-def compare_view(designs: Sequence[Design]) -> list[dict[str, Any]]:
+def compare_view(designs: Sequence[Design], draws: int = RUN_DRAWS) -> list[dict[str, Any]]:
     """Designs side by side: the first numbers of each, and the gap of the cost of a unit by term.
 
     Designs as their files stand share the comparison of ``clustersim compare``: one demand on all. Designs with changes
-    are run each on its own demand, and the panel says so.
+    are run each on its own demand, and the panel says so. Ranges are of ``draws``, as those of the tiles.
     """
     rows = [
         {"design": f"{i}: {d.scenario}", **{r["term"]: r["value"] for r in result_of(d).headline}}
@@ -44,7 +42,9 @@ def compare_view(designs: Sequence[Design]) -> list[dict[str, Any]]:
         return [panel("compare.side_by_side", told, notes=["compare.own_demand"]), *_equal(designs[0])]
     names = [d.scenario for d in designs[1:]]
     try:
-        found = kept(("compare", tuple(designs)), lambda: designs[0].ask().compare(*names, draws=DRAWS))
+        found = kept(
+            ("compare", tuple(designs), draws), lambda: designs[0].ask().compare(*names, draws=draws)
+        )
     except ClusterSimError as error:
         # Unlike work has no common cost; each design still has numbers of its own.
         return [panel("compare.side_by_side", told, notes=[str(error)]), *_equal(designs[0])]

@@ -29,6 +29,7 @@ from clustersim.des.serving.metrics import Slo, Use, records, summarise
 from clustersim.des.serving.steady import STABLE_SHARE, rate_at_slo
 from clustersim.des.serving.stream import Stream
 from clustersim.des.serving.window import steady_window
+from clustersim.errors import InfeasibleError
 from clustersim.perf.serving_checks import length_words
 from clustersim.schema.demand import ServingWorkload, identity
 from clustersim.schema.inputs import Inputs
@@ -103,16 +104,51 @@ def planned(inputs: Inputs, work: ServingWorkload, cache: StageCache) -> Serving
     builder = ServingBuilder(inputs, work)
     if builder.where is not None:
         return _planned_points(inputs, work, builder)
-    best, rows = best_plan(inputs, work)
-    assert best.fluid is not None and best.form is not None
-    slo, stream = slo_of(work, best.fluid.request_s), stream_spec(work, inputs.scenario.seed)
-    form, fluid = best.form.take(np.array([best.index])), best.fluid
-    at = _closed(form, fluid, fluid.request_s, slo, lambda values: float(values[0]))
-    if not best.form.slo_holds[best.index]:
-        content = (best.fluid, identity(work), best.plan, slo)
-        at = cache.get("serving capacity", content, lambda: _simulated(inputs, work, best, stream, slo))
+    first, rows = best_plan(inputs, work)
+    best, stream, slo, at = _most_of(inputs, work, [first, *(row for row in rows if row is not first)], cache)
+    assert best.fluid is not None
     refused = tuple(row.reason for row in rows if row.reason)
     return ServingDetail(best.fluid, best.plan, work.plan != "best", stream, slo, at, refused)
+
+
+def _most_of(
+    inputs: Inputs, work: ServingWorkload, rows: Sequence[Ranked], cache: StageCache
+) -> tuple[Ranked, Stream, Slo, Capacity]:
+    """The plan of most requests per second and card, of plans that their closed forms have best first.
+
+    Where the first form does not hold, the simulation may give less than the next plan yields: it is asked of plans
+    in their order, until no later one promises more than what was found.
+    """
+    stream = stream_spec(work, inputs.scenario.seed)
+    found: tuple[Ranked, Slo, Capacity] | None = None
+    most, refused = 0.0, None
+    for row in rows:
+        if row.fluid is None or row.form is None or row.per_card_s <= most:
+            break
+        slo = slo_of(work, row.fluid.request_s)
+        try:
+            at = _capacity(inputs, work, row, stream, slo, cache)
+        except InfeasibleError as error:
+            refused = refused or error
+            continue
+        if at.requests_per_s / row.fluid.cards > most:
+            found, most = (row, slo, at), at.requests_per_s / row.fluid.cards
+    if found is None:
+        assert refused is not None
+        raise refused
+    return found[0], stream, found[1], found[2]
+
+
+def _capacity(
+    inputs: Inputs, work: ServingWorkload, row: Ranked, stream: Stream, slo: Slo, cache: StageCache
+) -> Capacity:
+    """A plan's capacity: by its closed form where that holds, else by simulation."""
+    assert row.fluid is not None and row.form is not None
+    if row.form.slo_holds[row.index]:
+        form, fluid = row.form.take(np.array([row.index])), row.fluid
+        return _closed(form, fluid, fluid.request_s, slo, lambda values: float(values[0]))
+    content = (row.fluid, identity(work), row.plan, slo)
+    return cache.get("serving capacity", content, lambda: _simulated(inputs, work, row, stream, slo))
 
 
 def _planned_points(inputs: Inputs, work: ServingWorkload, builder: ServingBuilder) -> ServingDetail:

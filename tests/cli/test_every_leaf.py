@@ -295,6 +295,18 @@ def test_every_leaf_takes_every_format_and_a_folder() -> None:
         assert "--folder" not in options
 
 
+def test_no_two_options_of_a_command_take_the_same_word() -> None:
+    """What the help shows is what is read: a second option of the same word would take its place in silence."""
+    for leaf in LEAVES:
+        command: click.Command | None = cli
+        for word in leaf.split(" "):
+            assert isinstance(command, click.Group)
+            command = command.get_command(click.Context(command), word)
+        assert command is not None
+        words = [word for param in command.get_params(click.Context(command)) for word in param.opts]
+        assert len(words) == len(set(words)), leaf
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

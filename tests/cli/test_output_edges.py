@@ -21,7 +21,7 @@ from clustersim.study.driver import run_study
 from clustersim.study.space import parse_axis
 from clustersim.study.spec import make_spec
 from clustersim.study.store import StudyStore
-from clustersim.writing import write_beside, write_bytes
+from clustersim.writing import scratch, write_beside, write_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -112,6 +112,14 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), FileNotFoundError(2, "no folder")])
+def test_a_temporary_file_that_cannot_be_written_is_said(error: OSError) -> None:
+    with pytest.raises(InputError, match="temporary files cannot be written"), scratch():
+        raise error
+    with pytest.raises(OSError, match=r"x\.csv"), scratch():  # of a file of the user's the place is known
+        raise OSError(28, "No space left on device", "/data/x.csv")
+
+
 HOSTILE = (
     "=1+1",
     "+1+1",
@@ -171,6 +179,13 @@ def test_bytes_that_are_no_text_in_an_argument_are_a_message() -> None:
             capture_output=True, cwd=ROOT, check=False,
         )  # fmt: skip
         assert done.returncode == 2 and b"Traceback" not in done.stderr, done.stderr
+
+
+def test_a_chinese_name_is_known_where_the_locale_has_no_letters_for_it() -> None:
+    plain = {**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    words = [sys.executable, "-m", "clustersim", "profiles", "show", "昇腾910B", "-f", "csv"]
+    done = subprocess.run(words, capture_output=True, cwd=ROOT, check=False, env=plain)
+    assert done.returncode == 0 and b"Ascend-910B" in done.stdout, done.stderr
 
 
 def test_ctrl_c_while_the_program_is_loaded_shows_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 import clustersim as cs
-from clustersim.cli.main import cli
+from clustersim.cli.main import _run, cli
 from clustersim.errors import InputError
 from clustersim.report.answer import Answer
 
@@ -42,6 +43,31 @@ def test_no_option_takes_what_is_no_finite_number(text: str) -> None:
         with pytest.raises(click.BadParameter):
             option.type.convert(text, option, click.Context(cli))
         assert option.type.name != "float", f"{command} {option.opts[-1]}: its ends are not said"
+
+
+def test_every_count_has_a_largest() -> None:
+    counts = [
+        (" ".join(path), option)
+        for path, command in leaves(cli)
+        for option in command.params
+        if isinstance(option.type, click.types.IntParamType)
+    ]
+    assert len(counts) > 30
+    for command, option in counts:
+        with pytest.raises(click.BadParameter):
+            option.type.convert("9" * 30, option, click.Context(cli))
+        assert isinstance(option.type, click.IntRange), f"{command} {option.opts[-1]}: its ends are not said"
+
+
+def test_what_needs_more_memory_than_there_is_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def greedy(**_: object) -> None:
+        np.zeros(10**17)
+
+    monkeypatch.setattr(cli, "main", greedy)
+    assert _run() == 2
+    assert "this needs more memory than there is (Unable to allocate" in capsys.readouterr().err
 
 
 SITE = cs.load("nanjing-1024")

@@ -200,15 +200,19 @@ def test_what_any_number_is_said_to_rest_on_moves_it() -> None:
         key, first = row["key"].removesuffix(" / sum"), row["weakest_input"].partition(" and ")[0]
         if not first or row["tier"] == "given":  # a count: a tenth more of it is none
             continue
-        # The widths and the shares of draws are of the number that they are drawn about.
-        if re.search(r"intervals|share_met|share_cheapest|beats|unit_swings|capex_swings", key):
+        if "lead_time" in key and first.startswith("prices."):  # the entry that states both
+            continue
+        # Widths and shares of draws are of the number that they are drawn about; a share of simulated recoveries is a
+        # count, which a tenth of an input need not change.
+        if re.search(r"p_within|intervals|share_met|share_cheapest|beats|unit_swings|capex_swings", key):
             continue
         plain = first.rpartition(": ")[2]
         if plain not in at:
             at[plain] = list(_moved_answers(name, others, plain, known[plain], plain in own))
-        if all(answers.get(key, base[key]) == base[key] for answers in at[plain]):
+        # What an alternative alone has cannot be asked of the offer's own commands: none of its answers are there.
+        if at[plain] and all(answers.get(key, base[key]) == base[key] for answers in at[plain]):
             still.append((key, first))
-    assert len(at) > 8
+    assert sum(bool(found) for found in at.values()) > 8
     assert still == [], "\n".join(map(str, still))
 
 

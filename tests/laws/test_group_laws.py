@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.together import Cluster, few_together
 from clustersim.pipeline import SiteRun, purchase, run_chain, run_site
 from clustersim.planner.pools import Pool, filled, parted
+from clustersim.planner.subsets import site_of
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.schema.serving import ClosedLoopSection
 from clustersim.workloads.mixture import MixtureDetail
@@ -147,6 +149,17 @@ def test_questions_of_a_site_are_answered_of_groups_and_wrong_ones_refused() -> 
     hosts = cs.load(FOUR).set({**SMALL, "cluster.groups": UNLIKE, "cluster.link.through_hosts": True})
     with pytest.raises(InputError, match=r"host_link is not in the profile"):
         hosts.set({"cards.MetaX-C550.host_link": None}).train()
+
+
+def test_every_subset_of_groups_is_bought_as_the_site_of_its_groups() -> None:
+    """Spares that no group states are the site's, whoever stays; what is paid for stays so where it is alone."""
+    for groups in (UNLIKE, {**UNLIKE, "slow": {**UNLIKE["slow"], "spares": 2}}):
+        whole = _site(groups)
+        for count in (1, 2, 3):
+            for some in itertools.combinations(groups, count):
+                bought = purchase(site_of(whole, some)).bill.total_cny
+                alone = purchase(_site({name: groups[name] for name in some})).bill.total_cny
+                assert bought == pytest.approx(alone, rel=1e-12), some
 
 
 @pytest.mark.full

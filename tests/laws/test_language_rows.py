@@ -1,5 +1,6 @@
 """Language models of an inference benchmark: judged whole, each row a scenario; wide experts run as dense products."""
 
+from collections.abc import Mapping
 from statistics import median
 
 import pytest
@@ -28,11 +29,11 @@ ROWS = [row for row in shipped_rows("mlperf_inference.csv") if is_language(row)]
 FEW = ("h100-sxm-80gb-x8-nvidia-llama2-70b-99-offline", "h100-sxm-80gb-x8-nvidia-mixtral-8x7b-server")
 
 
-def _row(name: str) -> dict[str, str]:
+def _row(name: str) -> Mapping[str, str]:
     return next(row for row in ROWS if row["id"].endswith(name))
 
 
-def _again(row: dict[str, str], found: ValidationRow) -> None:
+def _again(row: Mapping[str, str], found: ValidationRow) -> None:
     """The row as a scenario file gives one of its replicas."""
     inputs = load_one(parse_yaml(as_scenario(ROWS, row["id"]), "row.yaml"))
     work = inputs.scenario.demand[WORK]

@@ -30,6 +30,7 @@ D = R + "degradations.part."
 #: Key → values from good to bad, and what else must be set for the key to matter.
 WORSE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     R + "mttf_scale": (("10", "2", "1", "0.3", "0.1", "0.03", "0.01"), ()),
+    R + "card_hours_per_failure": (("1000000 h", "50000 h", "10000 h", "3000 h"), ()),
     R + "failures_per_year.*": (("0 1/year", "0.05 1/year", "0.5 1/year", "3 1/year"), ()),
     R + "recovery.detect": (("0 s", "60 s", "600 s", "2 h"), ()),
     R + "recovery.localise": (("0 s", "60 s", "600 s", "2 h"), ()),

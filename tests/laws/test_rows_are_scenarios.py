@@ -110,8 +110,8 @@ def test_the_command_writes_a_file_that_checks_and_trains(tmp_path: Path) -> Non
 def test_an_unknown_row_and_a_table_without_scenarios_are_told() -> None:
     with pytest.raises(InputError, match="no row has the id 'nothing'"):
         training.as_scenario(rows_of("training.csv"), "nothing")
-    refused = program("validate", "operators", "--as-scenario", "x")
-    assert refused.returncode == 2 and "are no scenarios" in refused.stderr
+    refused = program("validate", "operators", "--as-scenario", "fp-op-0004")
+    assert refused.returncode == 2 and "profiles show A100-40G" in refused.stderr
 
 
 def test_a_scaling_row_is_two_scenarios(tmp_path: Path) -> None:

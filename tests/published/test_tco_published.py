@@ -69,6 +69,9 @@ def test_the_site_of_a_row_gives_its_prediction_as_a_file(tmp_path: Path) -> Non
             again = {
                 "capex_cny_per_card": run.tco.capex_cny / run.cards,
                 "provisioned_kw_per_card": run.power.provisioned_it_w * run.power.pue / run.cards / 1e3,
+                "node_power_kw": (run.power.cards_w + run.power.hosts_w + run.power.nics_w)
+                / inputs.servers
+                / 1e3,
                 "usd_per_card_hour": run.tco.cny_per_card_hour / inputs.prices.currencies["USD"].rate.value,
             }[row["quantity"]]
         assert again == found.predicted, row["id"]

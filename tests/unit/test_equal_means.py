@@ -36,9 +36,11 @@ def test_a_site_fills_a_limit_to_the_last_step(site: Inputs, name: str) -> None:
         last = again.cards
         if part == 1.0:
             assert again.cards >= site.cards, "a site meets what it takes itself"
-        if site.groups and again.cards > 100:
-            was = [g.cards / site.cards for g in site.groups]
-            assert [g.cards / again.cards for g in again.groups] == pytest.approx(was, abs=0.07)
+        for now, was in zip(again.groups, site.groups, strict=True):
+            assert now.cards <= was.cards or not was.owned, "nobody sells more of what is paid for"
+        if site.groups and again.cards > 100 and (part <= 1 or not any(g.owned for g in site.groups)):
+            shares = [g.cards / site.cards for g in site.groups]
+            assert [g.cards / again.cards for g in again.groups] == pytest.approx(shares, abs=0.07)
     assert last > 0
 
 
@@ -73,3 +75,21 @@ def test_a_comparison_at_equal_racks_says_what_each_makes_in_a_day() -> None:
         assert row["units_per_day"] == pytest.approx(
             work["training_goodput_tokens_per_s"] * 86_400 / 1e6, rel=0.2
         )
+
+
+def test_faults_of_groups_name_the_groups_key() -> None:
+    def asked(**group: object) -> Inputs:
+        groups = {
+            "a": {"card": "BR166M", "cards": 48, **group},
+            "b": {"card": "H20", "cards": 16, "server": "hgx8"},
+        }
+        return load_inputs("jiangsu-four-vendors", {"cluster.groups": groups}, with_incumbent=False)
+
+    with pytest.raises(InputError, match=r"cluster\.groups\.a\.cards=12 does not fill servers of 8"):
+        takes_of(asked(cards=12))
+    with pytest.raises(InputError, match=r"cluster\.groups\.a\.supernode\.cards: .* 16 would be"):
+        takes_of(asked(supernode={"profile": "optical", "cards": 12}))
+    for name in ("a.b", "a+b", " "):
+        groups = {name: {"card": "BR166M", "cards": 8}, "c": {"card": "H20", "cards": 8, "server": "hgx8"}}
+        with pytest.raises(InputError, match="a group's name has no"):
+            load_inputs("jiangsu-four-vendors", {"cluster.groups": groups}, with_incumbent=False)

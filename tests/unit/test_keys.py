@@ -83,6 +83,12 @@ def test_a_mistyped_key_is_looked_for_among_all(asked: str, hint: str) -> None:
     assert near_keys(asked) == hint
 
 
+def test_a_key_like_none_of_its_section_is_answered_by_no_other_key() -> None:
+    """Sharing a section makes no two keys alike: what is not near is not suggested, and the section's keys are listed."""
+    sections = sorted({key.key.rpartition(".")[0] for key in all_keys(described=False)})
+    assert [section for section in sections[::7] if near_keys(f"{section}.colour")] == []
+
+
 def refusal(**sets: object) -> str:
     with pytest.raises(InputError) as caught:
         load_inputs("nanjing-1024", {key.replace("__", "."): value for key, value in sets.items()})
@@ -96,6 +102,16 @@ def test_refusals_name_the_key_the_year_and_the_unit() -> None:
     assert "write it with one, for example '0.7 CNY/kWh'" in refusal(tco__tariff=0.7)
     assert "write it with one, for example '400 GB/s'" in refusal(cards__BR106M__memory__bandwidth=400)
     assert "write the whole unit" in refusal(cards__BR106M__memory__bandwidth="400G")
+
+
+def test_a_wrong_key_of_a_group_names_the_keys_of_the_group() -> None:
+    for key, hint in (
+        ("cluster.groups.old.colour", "known: card, cards, fabric"),
+        ("cluster.groups.old.crads", "did you mean 'cluster.groups.old.cards'?"),
+    ):
+        with pytest.raises(InputError) as caught:
+            load_inputs("old-a800-and-br166", {key: 8})
+        assert hint in str(caught.value) and "NAME" not in str(caught.value)
 
 
 def test_a_port_of_a_bare_prefix_is_one_of_bits() -> None:
@@ -200,10 +216,23 @@ def test_a_product_s_name_finds_the_keys_that_a_scenario_states_for_it() -> None
         ("delivery delay", "prices.parts.NAME.lead_time"), ("price of optics", "optics.NAME.price_part"),
         ("exchange rate", "company.fx_per_cny"), ("gpu", "cluster.card"), ("电价", "tco.tariff"),
         ("时延", "nics.NAME.latency"), ("应收", "company.drivers.receivable_days"),
+        ("liquid", "servers.NAME.cooling"), ("dilution", "company.shares_m"), ("液冷", "servers.NAME.cooling"),
+        ("delivery date", "cards.NAME.lead_time"), ("股本", "company.shares_m"),
     ],
 )  # fmt: skip
 def test_keys_are_found_by_what_they_mean(asked: str, meant: str) -> None:
     assert meant in [row["key"] for row in list_keys(asked)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        ("毛利率", "company.drivers.gross_margin"), ("number of cards", "cluster.cards"), ("折现率", "tco.wacc"),
+        ("交货", "cards.NAME.lead_time"), ("night", "tco.tariff_bands.NAME.hours"),
+    ],
+)  # fmt: skip
+def test_the_nearest_key_stands_first(asked: str, first: str) -> None:
+    assert by_meaning(asked, all_keys())[0].key == first
 
 
 def test_keys_that_mean_a_word_are_named_beside_those_that_have_it() -> None:

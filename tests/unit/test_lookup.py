@@ -82,3 +82,11 @@ def test_a_folder_that_is_looked_at_first_may_take_a_name(
     assert profile_name("hwprofiles/cards", "h100") == "mine"
     (folder / "mine.yaml").write_text("kind: card\nname: mine\n")
     assert profile_name("hwprofiles/cards", "h100") == "H100"
+
+
+def test_a_folder_of_the_path_that_holds_nothing_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("CLUSTERSIM_PATH", f"{tmp_path}:{ROOT}")
+    assert load_card("H100").name == "H100"
+    assert [f"{tmp_path}: holds neither" in text for text in caplog.messages] == [True]

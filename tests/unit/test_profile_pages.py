@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from clustersim.errors import InputError
 from clustersim.provenance import Sourced
 from clustersim.report.pages.profiles import diff_answer, fields_of, profile_answer
 from clustersim.schema.lookup import known_names
@@ -45,3 +46,16 @@ def test_profiles_of_every_kind_are_compared() -> None:
     for kind in KINDS:
         names = [name for at, name in SHIPPED if at == kind][:2]
         assert diff_answer(names[0], names[-1]).name == "diff"
+
+
+def test_a_name_of_several_kinds_says_the_others_and_shows_each() -> None:
+    for name in {name for _, name in SHIPPED}:
+        kinds = [kind for kind, other in SHIPPED if other == name]
+        assert [said.split()[-1] for said in profile_answer(name).said] == kinds[1:]
+        for kind in kinds:
+            stated = next(row["value"] for row in profile_answer(name, kind).data if row["field"] == "kind")
+            assert stated == type(load_profile(kind, name)).model_fields["kind"].annotation.__args__[0]
+    with pytest.raises(InputError, match="no servers profile 'BR106M'"):
+        profile_answer("BR106M", "servers")
+    with pytest.raises(InputError, match="no kind of profile 'silicone'; did you mean 'silicon'"):
+        profile_answer("BR106M", "silicone")

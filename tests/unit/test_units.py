@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clustersim.errors import InputError
-from clustersim.units import known_units, parse_unit, si, to_float
+from clustersim.units import known_units, parse_unit, si, to_float, to_tokens
 
 REGISTRY = pint.UnitRegistry()
 # our spelling -> pint's
@@ -97,3 +97,9 @@ def test_si_picks_the_prefix() -> None:
 
 def test_counts_take_chinese_powers_of_ten() -> None:
     assert [to_float(text, "1") for text in ("1万", "3 亿", "2千")] == [1e4, 3e8, 2e3]
+
+
+@pytest.mark.parametrize("text", ["1e400", "1e400T", "1e300T", "-1e400"])
+def test_tokens_without_end_are_refused(text: str) -> None:
+    with pytest.raises(InputError, match="finite number"):
+        to_tokens(text)

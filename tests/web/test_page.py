@@ -35,6 +35,16 @@ SHOWN = {
 VIEWS = ("why", "compare", "serving", "month", "bill", "company", "trust")
 
 
+#: Addresses of h20-1024, and what of each is not understood.
+ODD = {
+    "/?scenario=h20-1024#corridor": ["corridor="],
+    "/?scenario=h20-1024&pin=br166-1024%3Fcolour%3Dred": ["br166-1024: colour=red"],
+    "/?scenario=h20-1024&set.=1&draws=65&currency=EUR&view=": ["set.=1", "draws=65", "currency=EUR", "view="],
+    "/#scenario=h20-1024&set.tco.pue=1.4": [],
+    "/?scenario=h20-1024#token=abc": [],
+}
+
+
 def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
@@ -42,9 +52,9 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def server(port: int):
+def server(port: int, *more: str):
     run = subprocess.Popen(
-        [sys.executable, "-m", "clustersim", "web", "--port", str(port)], stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-m", "clustersim", "web", "--port", str(port), *more], stdout=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
     try:
@@ -231,6 +241,18 @@ def test_two_hundred_states_survive_their_address(browser, site):
             states,
         )
         assert lost == [], json.dumps(lost[:2])
+        # Whatever else stands in an address is said: nothing of it is dropped, nothing hides the rest.
+        for address, unknown in ODD.items():
+            said = at.page.evaluate(
+                """async (text) => {
+                  const { fromAddress } = await import('/static/state.js');
+                  const url = new URL(text, location.origin);
+                  const { state, unknown } = fromAddress(url.search, url.hash);
+                  return [state.scenario, unknown];
+                }""",
+                address,
+            )
+            assert said == ["h20-1024", unknown], address
 
 
 def test_axe_finds_nothing_serious(browser, site):
@@ -311,6 +333,39 @@ def test_what_a_link_names_that_is_not_there_is_said(browser, site):
         said = at.page.inner_text("[role=alert]")
         assert all(word in said for word in ("scenario=nobody", "view=nowhere", "colour=red"))
         assert "h20-1024" in at.page.inner_text(".pin")
+
+
+def test_what_cannot_be_computed_leaves_its_numbers_marked_and_a_lost_change_is_said(browser, site):
+    """Numbers of before stand marked beside what is refused; a link's changes of a scenario that is none are said."""
+    with Watched(browser, site) as at:
+        at.open(f"{site}/?scenario=nobody&set.tco.pue=1.7" + "&pin=h20-1024" * 7)
+        said = at.page.inner_text("[role=alert]")
+        assert "set.tco.pue=1.7" in said and said.count("pin=h20-1024") == 2
+        assert at.page.locator(".pin").count() == 5
+        sync_api.expect(at.page.locator(".body.stale")).to_have_count(0)
+        at.page.get_by_label("Search any key").fill("global_batch")
+        field = at.page.get_by_label("demand.pretrain.global_batch", exact=False)
+        field.fill("1")
+        field.press("Enter")
+        sync_api.expect(at.page.locator(".behind")).to_have_count(1, timeout=WAIT)
+        sync_api.expect(at.page.locator(".body.stale")).to_have_count(1)
+        at.page.go_back()
+        sync_api.expect(at.page.locator(".behind")).to_have_count(0, timeout=WAIT)
+
+
+def test_a_page_without_its_token_says_so(browser):
+    port = free_port()
+    with (
+        server(port, "--token", "a-token-of-some-length"),
+        Watched(browser, f"http://127.0.0.1:{port}") as at,
+    ):
+        at.page.goto(f"http://127.0.0.1:{port}/", timeout=WAIT)
+        sync_api.expect(at.page.locator("[role=alert]")).to_contain_text("token", timeout=WAIT)
+        assert not any("Unc" in error for error in at.errors), at.errors
+        at.page.goto(f"http://127.0.0.1:{port}/#token=a-token-of-some-length", timeout=WAIT)
+        at.page.reload(timeout=WAIT)
+        at.page.wait_for_selector(".tile", timeout=WAIT)
+        assert "a-token" not in at.page.url
 
 
 def test_a_server_that_is_gone_is_said_in_the_language_and_found_again(browser):

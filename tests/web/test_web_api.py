@@ -3,11 +3,12 @@
 import hashlib
 import json
 import random
+import re
 import socket
 import time
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 starlette_testclient = pytest.importorskip("starlette.testclient")
@@ -19,9 +20,9 @@ from clustersim.web.answers import result_of  # noqa: E402
 from clustersim.web.app import STATIC, make_app  # noqa: E402
 from clustersim.web.asked import Design, design_of, scenarios  # noqa: E402
 from clustersim.web.corridor import TILES, corridor  # noqa: E402
-from clustersim.web.guard import POLICY, Rules, allowed_hosts  # noqa: E402
+from clustersim.web.guard import POLICY, Guard, Rules, allowed_hosts  # noqa: E402
 from clustersim.web.replayed import numbers_of  # noqa: E402
-from clustersim.web.routes import ROUTES, openapi  # noqa: E402
+from clustersim.web.routes import ROUTES, _attached, openapi  # noqa: E402
 from clustersim.web.views import VIEWS  # noqa: E402
 from clustersim.web.views_compare import flips_view  # noqa: E402
 
@@ -135,6 +136,40 @@ def test_no_body_breaks_the_server(client, path, body):
     answered = client.post(path, content=content, headers={"content-type": "application/json"})
     assert answered.status_code < 500, (path, content, answered.text)
     assert "Traceback" not in answered.text
+
+
+ORIGINS = st.text(st.characters(min_codepoint=33, max_codepoint=255), max_size=30) | st.sampled_from(
+    ["http://[", "http://[::1", "null", "http://127.0.0.1:8642.evil.example", "http://127.0.0.1:8642@evil.example",
+     "//", "http://a\u00ffb", "http://127.0.0.1:8642\\evil"]
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(origin=ORIGINS, host=ORIGINS)
+@example(origin="http://[", host="127.0.0.1:8642")
+def test_no_head_breaks_the_guard_and_none_but_its_own_passes(origin, host):
+    async def reached(scope, receive, send):
+        raise AssertionError("another's head went through")
+
+    guard = Guard(reached, Rules(allowed_hosts("127.0.0.1", 8642)))
+    for name, text in (("origin", origin), ("host", host)):
+        heads = {"host": "127.0.0.1:8642", name: text}
+        if name == "host" and text in allowed_hosts("127.0.0.1", 8642):
+            continue
+        if name == "origin" and re.fullmatch(r"(\w+:)?//(127\.0\.0\.1|localhost):8642([/?#].*)?", text, re.I):
+            continue
+        scope = {
+            "type": "http", "method": "GET", "path": "/api/words",
+            "headers": [(k.encode(), v.encode("latin-1")) for k, v in heads.items()],
+        }  # fmt: skip
+        refused = guard._refused(scope)
+        assert refused is not None and refused[0] in {403, 421}, heads
+
+
+@pytest.mark.parametrize("name", ["br166-1024.json", "南京-1024.zip", "a b+c.md"])
+def test_a_files_name_fits_in_a_head(name):
+    head = _attached(name)["content-disposition"]
+    assert head.encode("latin-1") and ("filename*=" in head) == (not name.isascii())
 
 
 @pytest.mark.full

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from clustersim.finance.audit.figures import Finding
+from clustersim.finance.audit.figures import Finding, decimals
 from clustersim.finance.audit.records import Record, Tables
 from clustersim.finance.audit.rerun import mended, mends_of
 
@@ -23,6 +23,10 @@ Again = Callable[[Mapping[str, float]], tuple[dict[str, Finding], int]]
 _HOLDS = {"ok", "rounding", "info"}
 #: The most figures that are mended in turn: beyond so many faults a report is wrong throughout.
 MOST = 6
+#: Steps of the secant.
+STEPS = 5
+#: Of so many checks that share a figure it is solved: the coarsest of them does not tell its last digit.
+MOST_SOLVED = 3
 #: No printed figure that is solved for is larger.
 MOST_VALUE = 1e15
 _VALUATION = ("valuation", "dcf", "wacc", "comps")
@@ -90,15 +94,26 @@ def _trials(
         mends = dict(found.mends) or mends_of(found, places)
         if len(mends) == 1 and any(shared[place] > 1 for place in mends) and len(tried) < MOST:
             ((place, value),) = mends.items()
+            value = _as_printed(places[place], value)
             if (place, round(value, 6)) not in tried:
                 tried.add((place, round(value, 6)))
                 yield _trial(place, value, wrong, again)
     for place, count in shared.most_common(MOST):
         if count > 1:
-            target = next(f for f in wrong if place in f.cells)
-            solved = _solved(places[place], target, again)
-            if solved is not None and (place, round(solved, 6)) not in tried:
-                yield _trial(place, solved, wrong, again)
+            # One of each kind: several years of one ratio tell the same.
+            kinds = {f.check.split()[0]: f for f in reversed(wrong) if place in f.cells}
+            for target in list(kinds.values())[:MOST_SOLVED]:
+                solved = _solved(places[place], target, again)
+                solved = None if solved is None else _as_printed(places[place], solved)
+                if solved is not None and (place, round(solved, 6)) not in tried:
+                    tried.add((place, round(solved, 6)))
+                    yield _trial(place, solved, wrong, again)
+
+
+def _as_printed(record: Record, value: float) -> float:
+    """A figure as its line would print it: with the digits that it has."""
+    exponent = "e" in record.text.lower()
+    return value if exponent else round(value, decimals(record.text))
 
 
 def _trial(
@@ -108,7 +123,11 @@ def _trial(
     again: Again,
 ) -> _Trial:
     now, broken = again({place: value})
-    healed = tuple(f for f in wrong if f.check in now and now[f.check].verdict in {"ok", "rounding"})
+    # A check at the figure itself that is no longer made has nothing left to say.
+    healed = tuple(
+        f for f in wrong
+        if (now[f.check].verdict in {"ok", "rounding"} if f.check in now else f.where == place)
+    )  # fmt: skip
     return _Trial(place, value, healed, broken)
 
 
@@ -117,14 +136,16 @@ def _solved(
     found: Finding,
     again: Again,
 ) -> float | None:
-    """The value of a part that makes a check hold, by the secant: sums and products are straight in each part."""
+    """The value of a part that makes a check hold, by the secant: sums are straight in each part, ratios nearly."""
     known = [(record.value or 0.0, _gap(found))]
     value = known[0][0] + (abs(known[0][0]) * 1e-3 or 1.0)
-    for _ in range(2):
+    for _ in range(STEPS):
         now = again({record.where: value})[0].get(found.check)
         if now is None or not _numbers(now):
             return None
         known.append((value, _gap(now)))
+        if abs(known[-1][1]) <= 1e-3 * now.half:
+            return value
         (x, f), (y, g) = known[-2:]
         if f == g:
             return None

@@ -7,11 +7,12 @@ import io
 import re
 from collections.abc import Sequence
 
+from clustersim.errors import InputError
 from clustersim.finance.audit.labels import canonical_item, canonical_table
 from clustersim.finance.audit.periods import read_period
 from clustersim.reading.tables import records
 
-__all__ = ["Rows", "as_text", "blocks", "rows_of", "separator_of", "table_of", "with_points"]
+__all__ = ["Rows", "as_text", "blocks", "holds_table", "rows_of", "separator_of", "table_of", "with_points"]
 
 Rows = Sequence[tuple[int, list[str]]]
 #: Tables that are known by their lines, and how many lines of theirs tell them.
@@ -54,6 +55,24 @@ def _is_head(row: Sequence[str]) -> bool:
     return len(periods) > 1 and 2 * len(periods) > len(across) and read_period(cells[0]) is None
 
 
+def _heads(rows: Rows) -> list[int]:
+    """The headings of a sheet: the first line of periods, and those below a gap or a title that print some of them.
+
+    A number may read as a year: a line of such numbers right below another is no heading.
+    """
+    out: list[int] = []
+    known: set[str] = set()
+    for k, (line, row) in enumerate(rows):
+        if not _is_head(row):
+            continue
+        said = [str(read_period(c.strip())) for c in row[1:] if c.strip() and read_period(c.strip())]
+        parted = k > 0 and (line > rows[k - 1][0] + 1 or _lone(rows[k - 1][1]))
+        if not out or (parted and known & set(said) and len(set(said)) == len(said)):
+            out.append(k)
+            known |= set(said)
+    return out
+
+
 def _lone(row: Sequence[str]) -> bool:
     cells = [c.strip() for c in row if c.strip()]
     return len(cells) == 1 and not _NUMBER.fullmatch(cells[0])
@@ -63,11 +82,11 @@ def blocks(rows: Rows) -> list[tuple[str, list[tuple[int, list[str]]]]]:
     """Part a sheet into its tables, each with the words above it: at every further heading of periods.
 
     >>> head = ["mn", "2024", "2025"]
-    >>> sheet = [["Income"], head, ["Sales", "1", "2"], ["Balance"], head, ["Cash", "3", "4"]]
+    >>> sheet = [["Income"], head, ["Sales", "2024", "2025"], ["Balance"], head, ["Cash", "3", "4"]]
     >>> [(title, [row[0] for _, row in part]) for title, part in blocks(list(enumerate(sheet, 1)))]
     [('Income', ['Income', 'mn', 'Sales']), ('Balance', ['Balance', 'mn', 'Cash'])]
     """
-    heads = [k for k, (_, row) in enumerate(rows) if _is_head(row)]
+    heads = _heads(rows)
     if len(heads) < 2:
         return [("", list(rows))]
     starts = []
@@ -102,6 +121,17 @@ def table_of(rows: Rows) -> str | None:
     if not best or (len(best) > 1 and best[0][0] == best[1][0] and best[0][1] != best[1][1]):
         return None
     return best[0][1]
+
+
+def holds_table(name: str, text: str) -> bool:
+    """Whether a file or sheet is a table that the audit knows, by its name, the words above a part, or its lines."""
+    if canonical_table(name) is not None:
+        return True
+    try:
+        parts = blocks(rows_of(text, name))
+    except InputError:
+        return False
+    return any((title and canonical_table(title)) or table_of(part) for title, part in parts)
 
 
 def with_points(rows: Rows) -> tuple[list[tuple[int, list[str]]], bool]:

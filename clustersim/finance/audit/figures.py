@@ -6,7 +6,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from clustersim.finance.audit.script import unmarked
@@ -209,20 +209,25 @@ def total(parts: Iterable[Interval]) -> Interval:
 
 
 def first_that_holds(candidates: Iterable[Callable[[], Finding]]) -> Finding:
-    """Return the first candidate that is right, else the last one: several conventions are all correct."""
+    """Return the first candidate that is right, else the last one: several conventions are all correct.
+
+    What fails has looked at the figures of all of them.
+    """
     found: Finding | None = None
+    cells: frozenset[str] = frozenset()
     for candidate in candidates:
         found = candidate()
         if found.verdict in {"ok", "rounding"}:
             return found
+        cells |= found.cells
     assert found is not None
-    return found
+    return replace(found, cells=cells)
 
 
 def follow(printed: Interval | None, then: float, now: float) -> float:
     """How a printed line moves with what it is made of: not at all where only the mended parts give it.
 
-    >>> follow(Interval(9.5, 10.5), 10.0, 12.0), follow(Interval(11.5, 12.5), 10.0, 12.0)
+    >>> follow(Interval(9.5, 10.5), 10.0, 12.0), follow(Interval(11.9, 12.1), 10.0, 12.0)
     (2.0, 0.0)
     """
     if printed is not None and then != now:

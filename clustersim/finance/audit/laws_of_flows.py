@@ -208,20 +208,20 @@ def worth_laws(v: Valuation) -> Iterator[Law]:
                     made_of(multiple, driver), lambda p: p[0] * p[1], f"{multiple.label} x {driver.label}"
                 ),
             )
-    ev = v.one("ev")
+    whole = v.one("ev")
     for equity in v.all("equity"):
         if (
-            ev
-            and equity.method in {"", ev.method, "dcf"}
-            and currency_of(ev.record.unit) == currency_of(equity.record.unit)
+            whole
+            and equity.method in {"", whole.method, "dcf"}
+            and currency_of(whole.record.unit) == currency_of(equity.record.unit)
         ):
-            choices = list(_left(v, ev))
+            choices = list(_left(v, whole))
             if choices:
                 yield law_of(f"{equity.label.strip()} from enterprise value", equity, *choices)
         applied = v.one("multiple", equity.method or "-")
-        base = _driver(v, applied) if applied and applied.method in {"pe", "ps", "pb"} else None
-        if applied and base and currency_of(base.record.unit) == currency_of(equity.record.unit):
-            way = Choice(made_of(applied, base), lambda p: p[0] * p[1], f"{applied.label} x {base.label}")
+        profit = _driver(v, applied) if applied and applied.method in {"pe", "ps", "pb"} else None
+        if applied and profit and currency_of(profit.record.unit) == currency_of(equity.record.unit):
+            way = Choice(made_of(applied, profit), lambda p: p[0] * p[1], f"{applied.label} x {profit.label}")
             yield law_of(f"{equity.label.strip()} of the multiple", equity, way)
 
 

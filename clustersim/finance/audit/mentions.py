@@ -60,7 +60,9 @@ _FIGURE = re.compile(
     rf"|\s*(?P<scale>{_SCALE})?\s*(?P<after>{_AFTER})?)",
     re.I,
 )  # fmt: skip
-_SLASHED = re.compile(r"(?<![A-Za-z0-9./-])[-−]?\d[\d,]*\.\d+(?:\s*/\s*[-−]?\d[\d,]*\.\d+)+")
+_SLASHED = re.compile(
+    r"(?<![A-Za-z0-9./-])[-−]?\d[\d,]{0,30}\.\d{1,12}(?:\s?/\s?[-−]?\d[\d,]{0,30}\.\d{1,12}){1,40}"
+)
 _RUN = re.compile(r"\s*[／、]\s*(?=[-−+]?\d)")
 _YEAR = re.compile(
     r"(?<![\d.,A-Z])(?:FY|CY)?\s?(20\d\d)(?![\d,.]\d|\d)(?:[AEF](?![a-z]))?|\bFY\s?(?:\d{1,2}/)?'?(\d\d)(?![\d/])[AEF]?|(?<![\d.])([12]\d)年(?!均|来|内)"
@@ -218,7 +220,8 @@ def names(text: str, printed: tuple[tuple[str, str], ...] = ()) -> list[Name]:
     pattern, owner = _aliases(printed)
     out: list[Name] = []
     for m in pattern.finditer(text):
-        before, after = text[: m.start()], text[m.end() :]
+        # What stands farther off qualifies nothing.
+        before, after = text[max(0, m.start() - 40) : m.start()], text[m.end() : m.end() + 60]
         if m[0].isascii():
             word = re.search(r"([A-Za-z][\w'’&-]*)\s*$", before)
             plain = bool(

@@ -70,6 +70,8 @@ def canonical_unit(text: str) -> str | None:
     plain = plain.replace("’", "'").replace("‘", "'").strip(" ()[]:：").strip()
     for head in ("单位:", "单位", "unit:", "units:", "in "):
         plain = plain.removeprefix(head).strip(" ：:")
+    # "bps of loans": what a rate is of changes no unit.
+    plain = re.sub(r"^(%|percent|per cent|bps|basis points)\s+of\s+.+$", r"\1", plain)
     if plain in _WORDS:
         return _WORDS[plain]
     share = re.search(r"(per share|a share|/share|/ share|/股|每股)", plain)

@@ -12,7 +12,7 @@ from clustersim.finance.audit.levels import GROWTH, SPENT, Choices, held, is_rat
 from clustersim.finance.audit.mentions import years
 from clustersim.finance.audit.prose import Sentence
 from clustersim.finance.audit.records import Tables
-from clustersim.finance.audit.wording import COUNTS, DOWN, FROM, LASTS, SPAN, UP
+from clustersim.finance.audit.wording import COMPOUND, COUNTS, DOWN, FROM, LASTS, SPAN, UP
 
 __all__ = ["compound", "direction", "last", "points", "span_of"]
 
@@ -73,8 +73,8 @@ def direction(tables: Tables, bound: Bound, item: str) -> Iterator[Finding]:
     if not verbs or bool(up) == bool(down):
         return
     word, year = max(verbs, key=lambda m: m.start())[0], bound.year
-    span = span_of(bound)
-    then = span[0] if span is not None and span[0] < year else year - 1
+    before = [y.year for y in years(bound.before) if y.year < year]
+    then = before[0] if before and FROM.search(bound.before) else year - 1
     rates = _moved(tables, item, bound.name.text, year, then)
     if rates and all((r < 0) if up else (r > 0) for r in rates):
         yield Finding(
@@ -94,6 +94,13 @@ def _moved(tables: Tables, item: str, words: str, year: int, then: int) -> list[
         for now, before in zip(records_of(tables, item, year), records_of(tables, item, then), strict=False)
         if (now.value or 0.0) * (before.value or 0.0) > 0 and ((now.value or 0.0) > 0 or lost)
     ]  # fmt: skip
+
+
+def _declines(bound: Bound) -> bool:
+    """Whether the way that is said last before a figure is down."""
+    return max((m.start() for m in DOWN.finditer(bound.before)), default=-1) > max(
+        (m.start() for m in UP.finditer(COMPOUND.sub("", bound.before))), default=-1
+    )
 
 
 def compound(tables: Tables, sentence: Sentence, bound: Bound) -> Iterator[Finding]:
@@ -117,6 +124,9 @@ def compound(tables: Tables, sentence: Sentence, bound: Bound) -> Iterator[Findi
     if ratio.low <= 0:
         return
     power = 1 / (last - first)
+    if _declines(bound) and printed.low > 0:
+        # A rate of decline is printed without a minus.
+        printed = printed.scaled(-1.0)
     yield compare(
         f"text: {now[0].item} {first}-{last} compound growth", sentence.where, printed,
         Interval(ratio.low**power - 1, ratio.high**power - 1, ratio.cells), worse="inconsistent", note=sentence.quoted,

@@ -69,11 +69,18 @@ def _step(law: Law, gone: Mapping[str, float]) -> float:
     choice = _held(law)
     if not any(r.where in gone for r, _ in choice.parts):
         return 0.0
+    printed = value_of(law.target, law.role)
+    mended = choice.make(
+        [value_of(r, role) + Interval.exactly(gone.get(r.where, 0.0)) for r, role in choice.parts]
+    )
+    if printed.meets(mended) and not printed.meets(choice.value()):
+        # Only the mended parts give the line: it was made of them.
+        return 0.0
     then = choice.make([_exact(r, role, 0.0) for r, role in choice.parts]).middle
     now = choice.make([_exact(r, role, gone.get(r.where, 0.0)) for r, role in choice.parts]).middle
     if not (math.isfinite(then) and math.isfinite(now)):
         return math.nan
-    return follow(value_of(law.target, law.role), then, now)
+    return follow(printed, then, now)
 
 
 def _held(law: Law) -> Choice:

@@ -49,8 +49,12 @@ def folded(text: str) -> str:
 
 #: Marks of a note behind a word or a number; a superscript would else become one of its digits.
 _MARKS = re.compile(
-    r"(?<=[\w)）%'’])\s*(?:[¹²³⁰⁴-⁹]+|[*†‡§#＊※]+|\[(?:\d{1,2}|[a-z])\]|[⁽(][⁰¹²³⁴-⁹][⁾)])+\s*$"
+    r"(?<=[\w)）%'’])\s*(?:[¹²³⁰⁴-⁹]{1,4}|[*†‡§#＊※]{1,6}|\[(?:\d{1,2}|[a-z])\]|[⁽(][⁰¹²³⁴-⁹][⁾)])+\s*$"
 )
+
+
+#: A superscript before a closing bracket.
+_RAISED = re.compile(r"(?<=[\d%])[¹²³⁰⁴-⁹]{1,4}(?=[)）]\s{0,3}$)")
 
 
 @lru_cache(maxsize=20_000)
@@ -60,4 +64,4 @@ def unmarked(text: str) -> str:
     >>> unmarked("Revenue¹"), unmarked("1,234*"), unmarked("12.5% [a]"), unmarked("CO2"), unmarked("(400)")
     ('Revenue', '1,234', '12.5%', 'CO2', '(400)')
     """
-    return _MARKS.sub("", text)
+    return _MARKS.sub("", _RAISED.sub("", text))

@@ -9,7 +9,7 @@ from functools import partial
 from clustersim.finance.audit.balances import balance_sums
 from clustersim.finance.audit.figures import Finding, compare, first_that_holds, total
 from clustersim.finance.audit.records import STATEMENTS, Record, Tables
-from clustersim.finance.audit.structure import adds_up, sums_of
+from clustersim.finance.audit.structure import Sum, adds_up, sums_of
 
 __all__ = ["statement_checks"]
 
@@ -32,6 +32,7 @@ SUMS = (
     ("total_liabilities", ("total_non_current_liabilities", "total_current_liabilities"), ()),
     ("total_equity", ("total_assets",), ("total_liabilities",)),
 )
+_CASH = ("net_change_in_cash", "opening_cash", "closing_cash", "fx_effect")
 FLOWS = ("net_cash_from_operating", "net_cash_from_investing", "net_cash_from_financing")
 #: The same quantity under its names in the statements: a line, and the lines of another that it may be.
 TIES = (
@@ -75,11 +76,17 @@ MOST_OF_TIE = 2
 def statement_checks(tables: Tables) -> Iterator[Finding]:
     """Yield the checks of the statements."""
     yield from _gaps(tables)
-    sums = [*_income(tables), *_balance(tables), *_cash(tables)]
+    found = {table: sums_of(tables, table) for table in STATEMENTS}
+    sums = [
+        *_income(tables, found["income_statement"]),
+        *_balance(tables, found["balance_sheet"]),
+        *_cash(tables, found["cash_flow"]),
+    ]
     yield from sums
+    yield from _repeated(tables)
     known = frozenset(f.where for f in (*sums, *balance_sums(tables)) if len(f.cells) > MOST_OF_TIE)
     for table in STATEMENTS:
-        yield from adds_up(tables, table, known)
+        yield from adds_up(tables, found[table], table, known)
     yield from _ties(tables)
     yield from _signs(tables)
 
@@ -114,27 +121,27 @@ def _sum_check(name: str, target: Record, parts: list[Record], less: list[Record
     )
 
 
-def _within(tables: Tables, table: str) -> set[str]:
+def _within(made: list[Sum]) -> set[str]:
     """Lines that a subtotal of another name sums up: in a further sum the subtotal stands for them."""
     named = {*RUNNING, "total_operating_expenses", "equity_attributable_to_owners", "net_current_assets"}
     return {
-        part for s in sums_of(tables, table) for part in s.parts
+        part for s in made for part in s.parts
         if len(s.parts) > 1 and not s.less and not s.item.startswith("total_") and s.item not in named
         and not any(p in named or p.startswith("total_") for p in s.parts)
     }  # fmt: skip
 
 
-def _income(tables: Tables) -> Iterator[Finding]:
+def _income(tables: Tables, made: list[Sum]) -> Iterator[Finding]:
     sums: list[Finding] = []
     # What a subtotal of another name sums up is in it already.
-    within = _within(tables, "income_statement")
-    found = {s.item: s for s in sums_of(tables, "income_statement") if len(s.parts) > 1}
+    within = _within(made)
+    found = {s.item: s for s in made if len(s.parts) > 1}
     for year in tables.years("income_statement"):
         before: Record | None = None
         between: list[Record] = []
         whole: tuple[Record, int] | None = None
         for item, record in _lines(tables, "income_statement", year).items():
-            if item in MEMO or item in within:
+            if item in MEMO or item in within or item.endswith("_again"):
                 continue
             if item == "total_operating_expenses":
                 whole = (record, len(between))
@@ -183,8 +190,8 @@ def _expenses(whole: Record, at: int, lines: list[Record]) -> list[Finding]:
     return [first_that_holds(partial(_sum_check, "total_operating_expenses", whole, c) for c in choices)]
 
 
-def _balance(tables: Tables) -> Iterator[Finding]:
-    within = _within(tables, "balance_sheet")
+def _balance(tables: Tables, made: list[Sum]) -> Iterator[Finding]:
+    within = _within(made)
     for year in tables.years("balance_sheet"):
         lines = _lines(tables, "balance_sheet", year)
         block: list[Record] = []
@@ -229,7 +236,26 @@ def _net_assets(record: Record, side: list[Record], block: list[Record]) -> Iter
         yield _sum_check("total_equity from capital and reserves", record, block)
 
 
-def _cash(tables: Tables) -> Iterator[Finding]:
+def _repeated(tables: Tables) -> Iterator[Finding]:
+    """A line "of which" that is all of the line above it prints that line's figures."""
+    for table in STATEMENTS:
+        for item in [i for i in tables.items(table) if i.endswith("_again")]:
+            for year in tables.years(table):
+                here = tables.find(table, item, year)
+                there = tables.find(table, item.removesuffix("_again"), year)
+                if here is not None and there is not None:
+                    yield compare(
+                        f"{item} {here.period}", here.where, here.scaled[1], there.scaled[1],
+                        note=f"in most years it is all of {there.printed}",
+                    )  # fmt: skip
+
+
+def _cash(tables: Tables, made: list[Sum]) -> Iterator[Finding]:
+    # A subtotal among the lines of a flow stands for the lines that it sums up.
+    within = {
+        p for s in made if len(s.parts) > 1 and not s.less and s.item not in {*FLOWS, *_CASH}
+        for p in s.parts if not {*s.parts} & {*FLOWS, *_CASH}
+    }  # fmt: skip
     for year in tables.years("cash_flow"):
         lines = _lines(tables, "cash_flow", year)
         block: list[Record] = []
@@ -238,9 +264,9 @@ def _cash(tables: Tables) -> Iterator[Finding]:
                 if block:
                     yield _sum_check(item, record, block)
                 block = []
-            elif item in {"net_change_in_cash", "opening_cash", "closing_cash", "fx_effect"}:
+            elif item in _CASH:
                 block = []
-            else:
+            elif item not in within:
                 block.append(record)
         if "net_change_in_cash" in lines and all(f in lines for f in FLOWS):
             yield _sum_check("net_change_in_cash", lines["net_change_in_cash"], [lines[f] for f in FLOWS])

@@ -56,7 +56,11 @@ def sums_of(tables: Tables, table: str) -> list[Sum]:
 
 
 def _counts(record: Record) -> bool:
-    return bool(currency_of(record.unit)) and not record.unit.endswith("per_share")
+    return (
+        bool(currency_of(record.unit))
+        and not record.unit.endswith("per_share")
+        and not record.item.endswith("_again")
+    )
 
 
 def _runs(item: str, parts: Sequence[str]) -> Iterator[Sum]:
@@ -82,9 +86,9 @@ def _holds(found: Sum, line: dict[int, Record], rows: dict[str, dict[int, Record
     return good >= LEAST and good >= 2 * bad
 
 
-def adds_up(tables: Tables, table: str, known: frozenset[str]) -> Iterator[Finding]:
+def adds_up(tables: Tables, sums: Sequence[Sum], table: str, known: frozenset[str]) -> Iterator[Finding]:
     """Yield the subtotals that are found by their numbers; ``known`` are places that a law holds already."""
-    for found in sums_of(tables, table):
+    for found in sums:
         for year in tables.years(table):
             target = tables.find(table, found.item, year)
             parts = [r for p in found.parts if (r := tables.find(table, p, year))]

@@ -58,9 +58,10 @@ OFFER: dict[str, tuple[str, str]] = {
         "与{others}在同一需求下比较 · 采用{name}的场地条件 · clustersim {version}",
     ),
     "offer_foot": (
-        "Computed by clustersim {version} from {name}. The bundle beside this document holds every input;"
-        " `clustersim verify bundle` recomputes it.",
-        "由 clustersim {version} 依据 {name} 计算。本文件旁的 bundle 含全部输入,`clustersim verify bundle` 可复算。",
+        "Computed by clustersim {version} from {name}. Where a folder bundle stands beside this document, it holds"
+        " every input: `clustersim verify bundle` recomputes it.",
+        "由 clustersim {version} 依据 {name} 计算。旁有 bundle 文件夹者,"
+        "`clustersim verify bundle` 可由其全部输入复算。",
     ),
     "fact_capex": ("To buy, CNY m", "购置成本(百万元)"),
     "fact_hour": ("CNY per card-hour", "每卡时成本(元)"),

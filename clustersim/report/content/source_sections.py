@@ -163,10 +163,12 @@ def weakest_of(offer: Offer, key: str) -> tuple[str, tuple[str, ...], str]:
     line = re.match(r"tco:lines\.(\d+)\.(unit_price|total|lead)", key)
     if line:
         found = offer.answers["tco"]["lines"][int(line[1])]
-        mine = (
-            f"cards.{found['part']}.price" if found["part"] == offer.card else f"prices.parts.{found['part']}"
-        )
-        return found["tier"], (mine,), found["source"]
+        if found["part"] != offer.card:  # one entry of the book states price and lead time
+            return found["tier"], (f"prices.parts.{found['part']}",), found["source"]
+        card = dict(offer.inputs.fields())
+        mine = f"cards.{offer.card}.{'lead_time' if line[2] == 'lead' else 'price'}"
+        stated = card.get(mine)
+        return (stated.tier, (mine,), stated.source) if stated else (found["tier"], (), found["source"])
     swing = re.match(r"tco:((?:unit|capex)_swings)\.(\d+)", key)
     if swing:
         name = offer.answers["tco"][swing[1]][int(swing[2])]["key"]

@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from clustersim.errors import ClusterSimError, InputError
@@ -18,6 +17,7 @@ from clustersim.report.text import to_json
 from clustersim.schema.company_load import is_company_file
 from clustersim.schema.inputs import load_inputs
 from clustersim.schema.lookup import roots
+from clustersim.writing import scratch
 
 __all__ = ["bundle_answer"]
 
@@ -132,12 +132,12 @@ def _inside(question: Question, places: Mapping[Path, PurePosixPath | None]) -> 
 
 def _stands_alone(files: Mapping[str, bytes], asked: Sequence[Question], answers: Mapping[str, Any]) -> None:
     """Recompute from the files of the bundle alone; raises ClusterSimError where that is not the same."""
-    with TemporaryDirectory() as folder:
+    with scratch() as folder:
         for name, data in files.items():
-            at = Path(folder) / name
+            at = folder / name
             at.parent.mkdir(parents=True, exist_ok=True)
             at.write_bytes(data)
         for question in asked:
-            again, _ = ask(question, at=Path(folder) / INPUTS, alone=True)
+            again, _ = ask(question, at=folder / INPUTS, alone=True)
             if to_json(again) != to_json(answers[question.name]):
                 raise ClusterSimError(f"bundle: {question.name} is not the same from the bundle's own files")

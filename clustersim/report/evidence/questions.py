@@ -9,13 +9,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from clustersim.errors import ClusterSimError, InfeasibleError, InputError
 from clustersim.reading.guarded import ONLY, READ_LOG
 from clustersim.reading.jsontext import Limits, parse_json
 from clustersim.schema.overrides import changes_of
+from clustersim.writing import scratch
 
 __all__ = ["QUESTIONS", "Question", "ask"]
 
@@ -78,8 +78,8 @@ def ask(question: Question, *, at: Path, alone: bool) -> tuple[Any, tuple[Path, 
 
     Raises InputError or InfeasibleError with the command's own message.
     """
-    with TemporaryDirectory() as folder:
-        log = Path(folder) / "read"
+    with scratch() as folder:
+        log = folder / "read"
         done = subprocess.run(
             [sys.executable, "-P", "-m", "clustersim", *question.words],
             cwd=at, env=_environment(at, log, alone), capture_output=True, check=False,

@@ -86,6 +86,7 @@ TEXTS: dict[str, str] = {
     "List the numbers of one scenario, with values and tiers.": "列出一个场景的各个数,及其值与来源等级。",
     "Add what each key is, its default and its readers to a table.": "在表中加上每个键的含义、默认值与使用处。",
     "List the units that quantities may be written in instead.": "改为列出数量可用的单位。",
+    "Kind of the profile, where its name is of several.": "参数文件的种类,在同名的有几种时给出。",
     "Kind of file, where its content does not tell.": "文件的种类,在内容看不出时给出。",
     "Name of what is made; the default comes from the file's own name.": "生成物的名称;默认取自文件名。",
     "A key that changes no dimension: left out, which the result says. Repeatable.":
@@ -235,7 +236,7 @@ TEXTS: dict[str, str] = {
     "Case that the selector stands on.": "情景选择器所处的情景。",
     "Language.": "语言。",
     "Folder of printed tables to audit into a sheet.": "要审核进一张工作表的印刷表格文件夹。",
-    "A scenario to be held against. Repeatable.": "用来对比的场景。可重复。",
+    "A scenario to be held against. Repeatable; more of them may follow it.": "用来对比的场景,可重复,其后可再跟多个。",
     "Form, repeatable; all of them by default.": "形式,可重复;默认全部。",
     "Draws behind the intervals.": "区间背后的抽样次数。",
     "Replace the recorded anchors by the fresh values.": "用新值替换已记录的锚点。",

@@ -75,6 +75,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "服务器无响应。以下数值为此前所得,页面会自动重试。",
     ),
     "page.retry": ("Try again", "重试"),
+    "page.behind": (
+        "This cannot be computed as it stands. The numbers below are of what was asked before.",
+        "当前取值无法计算。以下数值为此前所得。",
+    ),
     "page.unknown": ("Not understood in the link: {what}", "链接中无法识别:{what}"),
     "page.other_version": (
         "The link is of version {theirs}; this is {ours}",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from clustersim.errors import CheckFailed, InputError
-from clustersim.finance.audit.labels import canonical_table
+from clustersim.finance.audit.blocks import holds_table
 from clustersim.finance.audit.run import FAULTS, AuditReport, audit_texts
 from clustersim.finance.audit.tables import FILES
 from clustersim.reading.guarded import read_text
@@ -98,7 +98,7 @@ def read_prose(folder: str) -> dict[str, str]:
 
 
 def _known(texts: dict[str, str], where: str) -> dict[str, str]:
-    if not any(canonical_table(name) for name in texts):
+    if not any(holds_table(name, text) for name, text in texts.items()):
         found = f"; found {', '.join(texts)}" if texts else ""
         raise InputError(f"{where}: has none of {', '.join(f'{n}.csv' for n in FILES)}{found}")
     return texts

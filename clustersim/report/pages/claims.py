@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from clustersim.planner.claims import examine, under_draws
+from clustersim.planner.claimed_lines import lines_without_training
+from clustersim.planner.claims import QUESTIONS, examine, under_draws
 from clustersim.planner.training import chosen_workload
 from clustersim.planner.uncertainty import LoadSides
 from clustersim.report.answer import Answer, Block
+from clustersim.schema.inputs import Inputs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,6 +24,9 @@ def claims_answer(
     """Examine the published claims of 5 and 30 days, 5 minutes and 95 % against a scenario."""
     inputs = load({})[0]
     inputs.require(money=False)
+    if not workload and not inputs.of_kind("training"):
+        inputs.refuse_idle()
+        return _untrained(inputs)
     name = chosen_workload(inputs, "training", workload, first=True)
     result = under_draws(load, examine(inputs, name, coverage, penalty_cny), coverage, count=draws)
     return Answer(
@@ -31,6 +36,24 @@ def claims_answer(
         rows=result["readings"],
         files=lambda: {"claims.png": _figure(result)},
     )
+
+
+def _untrained(inputs: Inputs) -> Answer:
+    """The lines that do not rest on a run of training, for a site that trains nothing."""
+    lines = list(lines_without_training(inputs))
+    demand = {name: work.kind for name, work in inputs.scenario.demand.items()}
+    result = {
+        "scenario": inputs.name, "cards": inputs.cards, "demand": demand, "trains": False, "lines": lines,
+        "questions": list(QUESTIONS),
+    }  # fmt: skip
+    head = (
+        f"{inputs.name}: {inputs.cards} cards, nothing is trained here: the claims of 5 and 30 days, of restores, of"
+        " scaling and of the loss are of a training run (`clustersim claims nanjing-1024`)"
+    )
+    return Answer(
+        name="claims", data=result, rows=lines,
+        page=lambda: [head, "", *_by_line(result), "To ask:", *(f"  - {q}" for q in QUESTIONS)],
+    )  # fmt: skip
 
 
 def _page(result: Mapping[str, Any]) -> list[Block]:

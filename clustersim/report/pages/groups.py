@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from clustersim.assemble.groups import joint
+from clustersim.assemble.groups import joint, phases_of
 from clustersim.errors import InfeasibleError, InputError, suggest
 from clustersim.planner.asked import Words, limits_of
 from clustersim.planner.cluster import OBJECTIVES
@@ -18,6 +18,7 @@ from clustersim.report.answer import Answer, Block, Row
 from clustersim.report.pages.collectives import collectives_answer
 from clustersim.report.pages.fabric import fabric_answer
 from clustersim.report.pages.serving import Backwards, serve_answer, serving_plan_answer
+from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
 
 __all__ = [
@@ -87,8 +88,29 @@ def collectives_of_groups(inputs: Inputs, kind: str, sizes: Sequence[float], car
     )
 
 
+def _phases(inputs: Inputs, workload: str) -> str:
+    """Which group takes prompts and which answers, in words; empty where the workload does not put them apart."""
+    work = inputs.scenario.demand[chosen_workload(inputs, "serving", workload)]
+    assert isinstance(work, ServingWorkload)
+    first, second = phases_of(inputs, work)
+    if second is None:
+        return ""
+    return (
+        f"prompts on {first.parts.card.name} ({first.group}), answers on {second.parts.card.name} ({second.group});"
+        " what a card-hour costs is the mean of the whole site"
+    )
+
+
+def _told_apart(answer: Answer, words: str) -> Answer:
+    assert isinstance(answer.data, Mapping)
+    return replace(answer, data={"phases": words, **answer.data}, page=lambda: [words, "", *answer.blocks])
+
+
 def serve_on_groups(inputs: Inputs, workload: str, *, whole: bool = False, error: float = 0.01) -> Answer:
-    """Serve the traffic on all groups, each its share by what it carries at the service level."""
+    """Serve the traffic on all groups, each its share by what it carries at the service level; where groups take the
+    phases of a workload, its deployment over both."""
+    if apart := _phases(inputs, workload):
+        return _told_apart(serve_answer(inputs, workload, whole=whole, error=error), apart)
     pools = pools_of(inputs, workload)
     shares = shared_out(pools)
     sites = [shares[name].inputs for name in shares]
@@ -113,6 +135,13 @@ def serving_plan_of_groups(
     inputs: Inputs, workload: str, asked: Backwards, tell: Callable[[str], None]
 ) -> Answer:
     """Ask serving backwards of each group; for a demand, fill the groups by cost of a token, the cheapest first."""
+    if apart := _phases(inputs, workload):
+        if asked.limits is not None:
+            raise InputError(
+                f"{inputs.name}: --budget, --power and --racks size a fleet of equal cards, and this workload's phases"
+                " are on unlike groups; ask for --demand, or change cluster.groups.NAME.cards"
+            )
+        return _told_apart(serving_plan_answer(inputs, workload, asked, tell), apart)
     demand = asked.requests_per_s
     if demand is None and asked.tokens_per_day is not None:
         demand = Serving(inputs.groups[0], workload).requests_per_s(asked.tokens_per_day)

@@ -36,10 +36,17 @@ def profiles_answer(kind: str) -> Answer:
     return listed("profiles", rows)
 
 
-def profile_answer(name: str) -> Answer:
-    """Show every field of a profile with its range, tier and source; of a model also what they add up to."""
-    profile = _find(name)
-    return listed("profile", [*(_row(key, value) for key, value in fields_of(profile)), *_figures(profile)])
+def profile_answer(name: str, kind: str = "") -> Answer:
+    """Show every field of a profile with its range, tier and source; of a model also what they add up to.
+
+    A name may be of several kinds (a card, and the silicon that it is made of): the first is shown and the others are
+    said, or the one of ``kind``.
+    """
+    kinds = _kinds_of(name, kind)
+    profile = load_profile(kinds[0], name)
+    said = [f"{name} of {kinds[0]} is shown; there is also: --kind {other}" for other in kinds[1:]]
+    rows = [*(_row(key, value) for key, value in fields_of(profile)), *_figures(profile)]
+    return listed("profile", rows, said=said)
 
 
 def diff_answer(first: str, second: str) -> Answer:
@@ -94,13 +101,22 @@ def _plain(value: Any) -> str:
 
 
 def _find(name: str) -> Profile:
+    return load_profile(_kinds_of(name)[0], name)
+
+
+def _kinds_of(name: str, kind: str = "") -> list[str]:
+    """The kinds of profile that a name or a file is of, in the order of look-up, or the one that is asked for."""
+    if kind and kind not in KINDS:
+        raise InputError(f"no kind of profile {kind!r}; {suggest(kind, list(KINDS))}")
     if name.endswith((".yaml", ".yml")):
-        return load_profile(_kind_of_file(name), name)
-    for kind, (folder, _) in KINDS.items():
-        if exact_name(folder, name) is not None:
-            return load_profile(kind, name)
-    everything = [n for folder, _ in KINDS.values() for n in known_names(folder)]
-    raise InputError(f"no profile {name!r}; {suggest(name, everything)}")
+        return [kind or _kind_of_file(name)]
+    asked = [kind] if kind else list(KINDS)
+    kinds = [one for one in asked if exact_name(KINDS[one][0], name) is not None]
+    if not kinds:
+        everything = [n for one in asked for n in known_names(KINDS[one][0])]
+        where = f"{kind} profile" if kind else "profile"
+        raise InputError(f"no {where} {name!r}; {suggest(name, everything)}")
+    return kinds
 
 
 def _kind_of_file(path: str) -> str:

@@ -37,8 +37,8 @@ __all__ = ["FORMS", "OfferAsked", "gridded", "input_rows", "number_rows", "offer
 #: What a proposal can be given as; ``bundle`` is the folder of evidence beside the others.
 FORMS = (*DOCUMENTS, "xlsx", "html", "bundle")
 _BAND = "intervals"
-#: Draws behind the claims where no number is asked for, as the command has it.
-_CLAIM_DRAWS = 64
+#: Draws behind every range where no number is asked for, as those of `run`: one number has one range.
+_DRAWS = 64
 #: What is told as done: the run, the comparison, the grid, the documents, the evidence.
 _STEPS = 5
 
@@ -51,7 +51,7 @@ class OfferAsked:
         name: scenario of the offer, whose demand and site terms all sides take.
         others: scenarios of the alternatives.
         sets: overrides by key, those of one alternative as ``NAME.KEY``.
-        draws: of ``compare`` and ``tco``; none: their own.
+        draws: behind every range; none: as many as `run` makes.
     """
 
     name: str
@@ -63,6 +63,11 @@ class OfferAsked:
     def compared(self) -> Asked:
         """The comparison: every side does the offer's demand under its terms."""
         return Asked(names=(self.name, *self.others), sets=self.sets, demand=self.name)
+
+    @property
+    def drawn(self) -> int:
+        """How many draws are made."""
+        return _DRAWS if self.draws is None else self.draws
 
     @property
     def own(self) -> dict[str, object]:
@@ -78,17 +83,16 @@ def offer_of(asked: OfferAsked, run: Mapping[str, Any]) -> Offer:
     """
     sides = asked.compared.load({})
     behind = behind_offer(run_sides(sides))
-    compared: Any = compare_answer(asked.compared, draws=asked.draws).data
+    compared: Any = compare_answer(asked.compared, draws=asked.drawn).data
     answers: dict[str, Any] = {
         "run": run,
-        "tco": tco_answer(asked.name, asked.own, draws=asked.draws).data,
+        "tco": tco_answer(asked.name, asked.own, draws=asked.drawn).data,
         "compare": compared,
         "offer": {**behind, "gaps": gaps(compared), "beats": _beats(compared)},
     }
     if any(work.kind == "training" for work in sides[0].scenario.demand.values()):
-        count = _CLAIM_DRAWS if asked.draws is None else asked.draws
         load = one_side(asked.name, asked.own)
-        answers["claims"] = claims_answer(load, "", coverage=0.993, penalty_cny=0.0, draws=count).data
+        answers["claims"] = claims_answer(load, "", coverage=0.993, penalty_cny=0.0, draws=asked.drawn).data
     return Offer(sides, answers, Moving(asked.compared, sides))
 
 
@@ -147,12 +151,12 @@ def proposal_answer(
 
 def _bundle(asked: OfferAsked, offer: Offer) -> Mapping[str, Any]:
     more = [
-        Question("compare", asked.name, Question.of("compare", asked.name, asked.sets).sets, asked.others, asked.draws),
-        Question("tco", asked.name, Question.of("tco", asked.name, asked.own).sets, (), asked.draws),
+        Question("compare", asked.name, Question.of("compare", asked.name, asked.sets).sets, asked.others, asked.drawn),
+        Question("tco", asked.name, Question.of("tco", asked.name, asked.own).sets, (), asked.drawn),
     ]  # fmt: skip
     if "claims" in offer.answers:
         sets = Question.of("claims", asked.name, asked.own).sets
-        more.append(Question("claims", asked.name, sets, (), asked.draws))
+        more.append(Question("claims", asked.name, sets, (), asked.drawn))
     return bundle_answer(asked.name, asked.own, more).files()
 
 

@@ -67,7 +67,7 @@ def serve_answer(inputs: Inputs, workload: str, *, whole: bool = False, error: f
             *([[clips]] if clips else []),
         ],
         rows=lines,
-        files=lambda: _files(answers),
+        files=lambda: _files(answers, data["predicted"]),
         said=said,
     )
 
@@ -206,12 +206,24 @@ def _digits(value: float) -> float | None:
     return None if value != value else float(f"{value:.4g}")
 
 
-def _files(answers: Sequence[Served]) -> dict[str, Any]:
+def _spans(first: Served, predicted: Mapping[str, Any] | None) -> dict[str, tuple[float, float]] | None:
+    """P10 and P90 of what is measured over what is predicted, by quantity; nothing where no band is known."""
+    s = first.summary
+    own = {"ttft_p50_s": s.ttft_s["p50"], "tpot_p50_s": s.tpot_s["p50"],
+           "output_tokens_per_s": s.output_tokens_per_s}  # fmt: skip
+    if predicted is None or not all(value > 0 for value in own.values()):
+        return None
+    names = zip(("ttft", "tpot", "throughput"), own.items(), strict=True)
+    return {q: (predicted[key]["p10"] / value, predicted[key]["p90"] / value) for q, (key, value) in names}
+
+
+def _files(answers: Sequence[Served], predicted: Mapping[str, Any] | None) -> dict[str, Any]:
     """The records of the first deployment, and the figures."""
     first = answers[0]
     out = {"records.csv": records_text(first.run), "queue.png": queue(first.run, first.deployment.card)}
     if first.deployment.closed_loop is None and first.verdict is not None:
-        out |= {"frontier.png": frontier(answers), "load-latency.png": load_latency(answers)}
+        spans = _spans(first, predicted)
+        out |= {"frontier.png": frontier(answers, spans), "load-latency.png": load_latency(answers, spans)}
     return out
 
 

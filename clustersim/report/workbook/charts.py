@@ -29,6 +29,7 @@ def write_charts(book: Book, company: Company, spreads: Sequence[Bars]) -> None:
     sheet = book.sheet("Charts", "charts", timeline=False)
     book.next_row["Charts"] = _ROWS_FROM
     sheet.set_paper(8)
+    sheet.set_portrait()
     sheet.fit_to_pages(1, 1)
     book.section("Charts", "chart.series")
     for i, year in enumerate(company.years):
@@ -102,7 +103,10 @@ def _spread(book: Book, bars: Bars) -> Any:
     tab, (top, bottom) = book.shown(bars.sheet), bars.rows
     for column, colour in bars.series:
         look = (
-            {"fill": {"none": True}, "border": {"none": True}} if not colour else {"fill": {"color": colour}}
+            # A border makes a line of a bar that has no width, as the target price beside its ranges.
+            {"fill": {"color": colour}, "border": {"color": colour, "width": 1.5}}
+            if colour
+            else {"fill": {"none": True}, "border": {"none": True}}
         )
         chart.add_series({
             "name": label("span_of", book.language), "categories": [tab, top, 0, bottom, 0],

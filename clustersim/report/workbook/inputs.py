@@ -146,14 +146,17 @@ def _scalars(book: Book, company: Company, file: Any) -> None:
     printed = company.printed
     if printed is not None:
         book.section("Record", "s.printed.value")
-        for key, value in (
-            ("printed.drivers.tax_rate", printed.drivers.tax_rate),
-            ("printed.drivers.warranty_share", printed.drivers.warranty_share),
-            ("printed.pv_fcf", printed.pv_fcf_kcny), ("printed.pv_terminal", printed.pv_terminal_kcny),
-            ("printed.dcf_m", printed.dcf_m), ("printed.ps_m", printed.ps_m),
-            ("printed.blended_m", printed.blended_m), ("printed.target_price", printed.target_price),
+        money = company.currency
+        for key, value, unit in (
+            ("printed.drivers.tax_rate", printed.drivers.tax_rate, "share"),
+            ("printed.drivers.warranty_share", printed.drivers.warranty_share, "share"),
+            ("printed.pv_fcf", printed.pv_fcf_kcny, "kCNY"),
+            ("printed.pv_terminal", printed.pv_terminal_kcny, "kCNY"),
+            ("printed.dcf_m", printed.dcf_m, f"{money} m"), ("printed.ps_m", printed.ps_m, f"{money} m"),
+            ("printed.blended_m", printed.blended_m, f"{money} m"),
+            ("printed.target_price", printed.target_price, money),
         ):  # fmt: skip
-            _typed(book, file, key, float(np.asarray(value)), sheet="Record")
+            _typed(book, file, key, float(np.asarray(value)), unit, sheet="Record")
         if company.capm is not None and printed.capm is not None:
             _capm(book, company.capm, "capm")
             _capm(book, printed.capm, "printed.capm", "Record")

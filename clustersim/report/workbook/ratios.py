@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -50,7 +51,7 @@ def balance_ratios(book: Book, company: Company, statements: Statements) -> None
     profit = np.asarray(statements.income["net_profit"])
     middle = "([bs.total_equity]+[bs.total_equity<])/2"
     returns = [float(p / m) if m > 0 else _NONE for p, m in zip(profit, mean, strict=True)]
-    text = f'IF({middle}>0,[net_profit]/({middle}),"{_NONE}")'
+    text = f'IF(AND(ISNUMBER([bs.total_equity<]),{middle}>0),[net_profit]/({middle}),"{_NONE}")'
     book.row("Balance", "roe", lambda i: fill(text, book, i), returns, unit="", number="0.0%")
 
 
@@ -75,10 +76,10 @@ def _per_share(
 
 
 def _whole(book: Book, company: Company, statements: Statements, which: str, item: str) -> list[float]:
-    """An item over the actual years that the sheets show, and the forecast."""
+    """An item over the actual years that the sheets show, NaN where history has none, and the forecast."""
     past = getattr(company.history, which).get(item, ())[: len(book.past)]
     ours: Array = getattr(statements, which)[item]
-    return [*([float(v) for v in past] or [0.0] * len(book.past)), *(float(v) for v in ours)]
+    return [*([float(v) for v in past] or [math.nan] * len(book.past)), *(float(v) for v in ours)]
 
 
 def growth(book: Book, sheet: str, key: str, of: str, values: Series) -> None:
@@ -90,8 +91,9 @@ def growth(book: Book, sheet: str, key: str, of: str, values: Series) -> None:
 
 
 def share(book: Book, sheet: str, key: str, part: tuple[str, Series], whole: tuple[str, Series]) -> None:
-    """Write a row as a share of another, where that is above zero."""
-    shown = [a / b if b > 0 else _NONE for a, b in zip(part[1], whole[1], strict=True)]
-    text = f'IF([{whole[0]}]>0,[{part[0]}]/[{whole[0]}],"{_NONE}")'
+    """Write a row as a share of another, where that is above zero and history has the row."""
+    pairs = zip(part[1], whole[1], strict=True)
+    shown = [a / b if b > 0 and not math.isnan(a) else _NONE for a, b in pairs]
+    text = f'IF(AND([{whole[0]}]>0,ISNUMBER([{part[0]}])),[{part[0]}]/[{whole[0]}],"{_NONE}")'
     start = -len(book.past)
     book.row(sheet, key, lambda i: fill(text, book, i), shown, unit="", number="0.0%", start=start)

@@ -289,7 +289,14 @@ def _as_printed(book: Book, company: Company, value: Valuation) -> None:
     for key in ("pv_fcf", "pv_terminal", "dcf_m", "ps_m", "blended_m", "target_price"):
         number = getattr(printed, f"{key}_kcny" if key.startswith("pv_") else key)
         look = "0.00" if number < 1e3 else WHOLE
-        book.scalar("DCF", f"as_printed.{key}", cell(f"printed.{key}"), number, number=look)  # fmt: skip
+        unit = (
+            "kCNY"
+            if key.startswith("pv_")
+            else f"{company.currency} m"
+            if key.endswith("_m")
+            else company.currency
+        )
+        book.scalar("DCF", f"as_printed.{key}", cell(f"printed.{key}"), number, unit=unit, number=look)
     worth = printed.pv_fcf_kcny + printed.pv_terminal_kcny
     book.scalar("DCF", "printed_enterprise_value", f"{cell('printed.pv_fcf')}+{cell('printed.pv_terminal')}", worth,
                 unit="kCNY", number=WHOLE)  # fmt: skip

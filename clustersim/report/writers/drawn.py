@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from clustersim.report.content.model import Chart
 from clustersim.report.style import BLUE, GREEN, GREY, ORANGE, PALETTE, RED, SKY, new_figure, save
 from clustersim.report.writers.needs import wide
+from clustersim.writing import scratch
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,8 +26,8 @@ _LINES = (RED, GREEN, GREY, ORANGE)
 
 def chart_png(chart: Chart, *, width: float = 8.6) -> bytes:
     """Return a chart as the bytes of a PNG."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "chart.png"
+    with scratch() as folder:
+        path = folder / "chart.png"
         save(chart_figure(chart, width=width), path)
         return path.read_bytes()
 

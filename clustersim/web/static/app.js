@@ -4,7 +4,7 @@ import { Import, Seek, Term } from "/static/asides.js";
 import { Limits, Own, Proposal, Upload } from "/static/asks.js";
 import { asText, Inputs } from "/static/inputs.js";
 import { Jobs, useJobs } from "/static/jobs.js";
-import { ask, download, get, lines, Silent } from "/static/net.js";
+import { ask, download, get, lines, Refused, Silent } from "/static/net.js";
 import { Panel, widths } from "/static/panels.js";
 import { CURRENCIES, fromAddress, toAddress, VIEWS } from "/static/state.js";
 import { citation, Corridor, Drawn, Strip } from "/static/tiles.js";
@@ -12,6 +12,8 @@ import { say, setWords } from "/static/words.js";
 
 const IDLE_MS = 250;
 const RETRY_MS = 2000;
+const MOST_PINS = 5;
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 const EXPORTS = ["json", "csv", "md", "xlsx"];
 
 function useSettled(value, wait) {
@@ -39,6 +41,7 @@ function App({ catalogue, first }) {
   const [inputs, setInputs] = useState([]);
   const [panels, setPanels] = useState({});
   const [problem, setProblem] = useState("");
+  const [behind, setBehind] = useState(false); // what is asked cannot be computed: the numbers shown are of before
   const [busy, setBusy] = useState(false);
   const [seeking, setSeeking] = useState(null);
   const [said, setSaid] = useState(first.said);
@@ -77,7 +80,8 @@ function App({ catalogue, first }) {
   useEffect(() => { document.documentElement.lang = language; document.title = `${say("page.title", language)} · clustersim`; }, [language]);
   useEffect(() => {
     setBusy(true);
-    ask("/api/corridor", design, "corridor").then((found) => { setTold(found); setProblem(""); setBusy(false); }).catch(fails);
+    const refused = (error) => { if (error instanceof Refused) setBehind(true); fails(error); };
+    ask("/api/corridor", design, "corridor").then((found) => { setTold(found); setProblem(""); setBehind(false); setBusy(false); }).catch(refused);
   }, [design, again]);
   useEffect(() => {
     // What was moved on since this was asked stays as it is under the pointer.
@@ -85,18 +89,19 @@ function App({ catalogue, first }) {
     ask("/api/inputs", settled, "inputs").then((found) => { setInputs(found); setMoved(further); }).catch(fails);
   }, [settled, again]);
   useEffect(() => {
+    // A line that comes late, of what was moved on since, is not shown.
     // Ranges of fewer draws than are asked for stand until those are there, or none of more come.
     (async () => {
-      for await (const found of lines("/api/band", { ...settled, points: state.draws }, "band")) if (found.tiles) setTold({ ...found, more: found.points < state.draws });
-      setTold((now) => ({ ...now, more: false }));
+      for await (const found of lines("/api/band", { ...settled, points: state.draws }, "band")) if (found.tiles && same(latest.current, settled)) setTold({ ...found, more: found.points < state.draws });
+      setTold((now) => now && { ...now, more: false });
     })().catch(() => {});
   }, [settled, state.draws, again]);
   useEffect(() => {
     const compared = state.view === "compare";
-    const body = compared ? { designs: [settled, ...state.pins].slice(0, 6) } : { ...settled, view: state.view };
+    const body = compared ? { designs: [settled, ...state.pins].slice(0, 6), draws: state.draws } : { ...settled, view: state.view };
     ask(compared ? "/api/compare" : "/api/view", body, "view").then((found) => setPanels({ of: state.view, found }))
       .catch((error) => { if (error instanceof Silent) fails(error); else if (error.name !== "AbortError") setPanels({ of: state.view, error: error.message }); });
-  }, [settled, state.view, JSON.stringify(state.pins), again]);
+  }, [settled, state.view, JSON.stringify(state.pins), state.view === "compare" && state.draws, again]);
 
   const money = { code: state.currency, rate: told?.rates?.[state.currency] || (state.currency === "CNY" ? 1 : 0) };
   const set = (key, value) => { setMoved({}); change({ set: { ...state.set, [key]: value } }); };
@@ -106,7 +111,7 @@ function App({ catalogue, first }) {
   const share = () => copy(location.origin + toAddress(state, catalogue.version), say("page.copied", language));
   const cite = (found) => copy(citation(found, state, catalogue.version), citation(found, state, catalogue.version));
   const begin = (...asked) => { long.start(...asked); document.getElementById("jobs")?.scrollIntoView(); };
-  const pin = () => change({ pins: [...state.pins, design].slice(0, 5) });
+  const pin = () => change({ pins: [...state.pins, design].slice(0, MOST_PINS) });
   const tab = (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
@@ -120,7 +125,7 @@ function App({ catalogue, first }) {
     <h1>${say("page.title", language)}</h1>
     <label>${say("page.scenario", language)} <select value=${state.scenario} onChange=${(e) => { setMoved({}); change({ scenario: e.target.value, set: {} }); }}>
       ${catalogue.scenarios.map((s) => html`<option value=${s.name} title=${s.description} selected=${s.name === state.scenario}>${s.name}</option>`)}</select></label>
-    <button onClick=${pin} disabled=${state.pins.length >= 5}>${say("page.compare_add", language)}</button>
+    <button onClick=${pin} disabled=${state.pins.length >= MOST_PINS}>${say("page.compare_add", language)}</button>
     ${state.pins.map((p, i) => html`<span class="pin">${p.scenario}${Object.keys(p.set).length ? "*" : ""}
       <button onClick=${() => change({ pins: state.pins.filter((_, j) => j !== i) })} aria-label=${`${say("page.unpin", language)}: ${p.scenario}`}>×</button></span>`)}
     <button onClick=${() => change({ language: language === "en" ? "zh" : "en" })} lang=${language === "en" ? "zh" : "en"}>${say("page.language", language)}</button>
@@ -136,7 +141,8 @@ function App({ catalogue, first }) {
   ${said ? html`<p class="said" role="alert">${said} <button onClick=${() => setSaid("")} aria-label="×">×</button></p>` : ""}
   ${problem ? html`<p class="error" role="alert">${problem}</p>` : ""}
   ${silent ? html`<p class="error" role="alert">${say("page.stale", language)}</p>` : ""}
-  <div class=${silent ? "body stale" : "body"}>
+  ${behind && told ? html`<p class="error behind" role="alert">${say("page.behind", language)}</p>` : ""}
+  <div class=${silent || (behind && told) ? "body stale" : "body"}>
     <${Inputs} inputs=${inputs} design=${design} onSet=${set} set=${state.set} moved=${moved} language=${language} money=${money} onMove=${move} onReset=${reset} onResetAll=${() => { setMoved({}); change({ set: {} }); }} />
     <main>
       <${Corridor} told=${told} language=${language} money=${money} onSeek=${(tile) => { setOpened(null); setSeeking(tile); }} onCite=${cite} onOpen=${(tile) => { setSeeking(null); setOpened(tile); }} />
@@ -168,15 +174,27 @@ function understood(catalogue) {
   const { state, unknown, version } = fromAddress(location.search, location.hash);
   const names = catalogue.scenarios.map((s) => s.name);
   const lost = [...unknown];
-  if (!names.includes(state.scenario)) { lost.push(`scenario=${state.scenario}`); state.scenario = names.includes("br166-1024") ? "br166-1024" : names[0]; state.set = {}; }
+  if (!names.includes(state.scenario)) { lost.push(`scenario=${state.scenario}`, ...Object.entries(state.set).map(([key, value]) => `set.${key}=${value}`)); state.scenario = names.includes("br166-1024") ? "br166-1024" : names[0]; state.set = {}; }
   state.pins = state.pins.filter((p) => names.includes(p.scenario) || (lost.push(`pin=${p.scenario}`), false));
+  lost.push(...state.pins.splice(MOST_PINS).map((p) => `pin=${p.scenario}`));
   const said = [];
   if (lost.length) said.push(say("page.unknown", state.language, { what: lost.join(", ") }));
   if (version && version !== catalogue.version) said.push(say("page.other_version", state.language, { theirs: version, ours: catalogue.version }));
   return { state, said: said.join(" · "), address: location.pathname + location.search + location.hash };
 }
 
-const [catalogue, words] = await Promise.all([get("/api/catalogue"), get("/api/words")]);
-setWords(words);
-document.getElementById("app").replaceChildren();
-render(html`<${App} catalogue=${catalogue} first=${understood(catalogue)} />`, document.getElementById("app"));
+// Without an answer there are no words of the server: these are the page's own, in both languages.
+const NONE = "The server does not answer: start it, then load this page anew. 服务器无响应:启动后请刷新本页。";
+const LOCKED = "This server needs its token: open the address that it printed, #token=… at its end. 此服务器需要令牌:请打开其启动时打印的、以 #token=… 结尾的地址。";
+
+async function openPage() {
+  const [catalogue, words] = await Promise.all([get("/api/catalogue"), get("/api/words")]);
+  setWords(words);
+  document.getElementById("app").replaceChildren();
+  render(html`<${App} catalogue=${catalogue} first=${understood(catalogue)} />`, document.getElementById("app"));
+}
+
+openPage().catch((error) => {
+  const words = error.status === 401 ? LOCKED : error instanceof Silent ? NONE : error.message;
+  render(html`<main><h1>clustersim</h1><p class="error" role="alert">${words}</p></main>`, document.getElementById("app"));
+});

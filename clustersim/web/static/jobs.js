@@ -42,7 +42,7 @@ export function Jobs({ jobs, start, put, language, money }) {
     <ul aria-live="polite">${jobs.map((job) => html`<li key=${job.id} data-state=${job.state} data-kind=${job.kind}>
       <strong>${say(`page.job.${job.kind}`, language)}</strong> ${job.asked.scenario}${Object.keys(job.asked.set).length ? "*" : ""} · ${word(job.state)}
       ${job.state === "running" ? html` <progress max="1" value=${job.progress || undefined} aria-label=${say("page.job.running", language)}></progress>` : ""}
-      ${["waiting", "running"].includes(job.state) ? html` <button onClick=${() => cancel(`/api/jobs/${job.id}`)}>${say("page.cancel", language)}</button>` : ""}
+      ${["waiting", "running"].includes(job.state) ? html` <button onClick=${() => cancel(`/api/jobs/${job.id}`).catch(() => {})}>${say("page.cancel", language)}</button>` : ""}
       ${["lost", "failed", "cancelled"].includes(job.state) ? html` <button onClick=${() => start(job.kind, job.options, job.file, job.asked)}>${say("page.job.again", language)}</button>` : ""}
       ${job.answer?.file ? html` <button onClick=${() => fetched(job)}>${say("page.save", language)}: ${job.answer.file}</button>` : ""}
       ${job.error ? html`<p class="error">${job.error}</p>` : ""}

@@ -29,11 +29,14 @@ function pinText(pin) {
   return rest ? `${pin.scenario}?${rest}` : pin.scenario;
 }
 
-function textPin(text) {
+function textPin(text, unknown) {
   const cut = text.indexOf("?");
   if (cut < 0) return { scenario: text, set: {} };
   const set = {};
-  for (const [key, value] of new URLSearchParams(text.slice(cut + 1))) if (key.startsWith("set.")) set[key.slice(4)] = textValue(value);
+  for (const [key, value] of new URLSearchParams(text.slice(cut + 1))) {
+    if (key.startsWith("set.") && key.length > 4) set[key.slice(4)] = textValue(value);
+    else unknown.push(`${text.slice(0, cut)}: ${key}=${value}`);
+  }
   return { scenario: text.slice(0, cut), set: sorted(set) };
 }
 
@@ -53,14 +56,15 @@ export function toAddress(state, version) {
 
 // Return {state, unknown, version} of an address; `unknown` names what of it is not understood.
 export function fromAddress(search, hash) {
-  const text = hash.length > 1 && !hash.startsWith("#token=") ? hash.slice(1) : search.replace(/^\?/, "");
+  // A fragment is of a long state, or of somebody else's making: neither hides what the query says.
+  const text = [search.replace(/^\?/, ""), hash.startsWith("#token=") ? "" : hash.slice(1)].filter(Boolean).join("&");
   const state = { ...DEFAULTS, set: {}, pins: [] };
   const unknown = [];
   let version = "";
   for (const [key, value] of new URLSearchParams(text)) {
     if (key === "scenario") state.scenario = value;
     else if (key.startsWith("set.") && key.length > 4) state.set[key.slice(4)] = textValue(value);
-    else if (key === "pin") state.pins.push(textPin(value));
+    else if (key === "pin") state.pins.push(textPin(value, unknown));
     else if (key === "view" && VIEWS.includes(value)) state.view = value;
     else if (key === "language" && LANGUAGES.includes(value)) state.language = value;
     else if (key === "currency" && CURRENCIES.includes(value)) state.currency = value;

@@ -287,4 +287,11 @@ TEXTS: dict[str, str] = {
     "term: {} is none of the corridor": "term:{} 不是走廊中的项",
     "term: {} has no {}": "term:{} 没有 {}",
     "a mix of workloads has a cost of its own for each": "混合工作负载各有其成本",
+    "--scheduler {}: a Dask {} answers; give its scheduler's address":
+        "--scheduler {}:应答的是 Dask {};请给其 scheduler 的地址",
+    "--scheduler {}: is not an address that can be used ({}); give tcp://host:8786":
+        "--scheduler {}:不是可用的地址({});请写 tcp://host:8786",
+    "--scheduler {}: what listens there says nothing within {} s; is it a scheduler?":
+        "--scheduler {}:该处的监听者在 {} s 内没有回应;它是 scheduler 吗?",
+    "--scheduler {}: what answers is no Dask scheduler ({})": "--scheduler {}:应答的不是 Dask scheduler({})",
 }  # fmt: skip

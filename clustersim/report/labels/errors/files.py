@@ -86,8 +86,11 @@ TEXTS: dict[str, str] = {
     "`compare` or `plan training` of the whole, or this of a scenario with one group":
         "{}:有异型卡的分组({}),而 {} 问的是同型卡;请对整体用 `run`、`tco`、`train`、`compare` 或 `plan "
         "training`,或对只有一个分组的场景提问",
-    "cluster.cards={} does not fill servers of {} ({}); {} would":
-        "cluster.cards={} 填不满 {} 张卡的服务器({});可用 {}",
+    "{} is not a finite number of tokens": "{} 不是有限的 token 数",
+    "temporary files cannot be written ({}); free some space, or name another folder by TMPDIR":
+        "无法写临时文件({});请腾出空间,或用 TMPDIR 指定另一文件夹",
+    "{}={} does not fill servers of {} ({}); {} would":
+        "{}={} 填不满 {} 张卡的服务器({});可用 {}",
     "{}: the {} workload names no model, and this question needs one":
         "{}:{} 工作负载没有写明模型,而此问题需要它",
     "{}: the demand names no workload, so nothing runs; `clustersim collectives` takes it":
@@ -249,4 +252,10 @@ TEXTS: dict[str, str] = {
     "{} is not one number; write a number, with its unit where it has one":
         "{} 不是一个数;请写一个数,有单位的带单位",
     "{} is no name of a file": "{} 不是文件的名称",
+    "training and latency exclude each other: nobody waits for a batch that trains":
+        "training 与 latency 不能并用:训练的批次没有人在等",
+    "dtype {} is the recipe {}, and recipe says {}; state one of them":
+        "dtype {} 即 recipe {},而 recipe 写的是 {};请只写其一",
+    "no profile of the {} {}; {}": "没有 {} {} 的档案;{}",
+    "the {} is not named": "没有写明 {}",
 }  # fmt: skip

@@ -86,8 +86,8 @@ TEXTS: dict[str, str] = {
     "every position) or speculative.acceptance_by_position":
         "speculative 草拟 {} 个词元,而没有说明保留多少;请给 speculative.acceptance(各位置相同)或 "
         "speculative.acceptance_by_position",
-    "a coherent domain of {} cards: supernodes.{} joins at most {}; set cluster.supernode.cards to fewer":
-        "{} 张卡的一致性域:supernodes.{} 至多连接 {} 张;请把 cluster.supernode.cards 设小",
+    "a coherent domain of {} cards: supernodes.{} joins at most {}; set {} to fewer":
+        "{} 张卡的一致性域:supernodes.{} 至多连接 {} 张;请把 {} 设小",
     "cards.{}.scale_up.domain is {}, and servers.{} joins {}: the price of what joins them is asked for; "
     "name cluster.supernode.profile (clustersim profiles list supernodes), a server whose price holds "
     "the domain, or set cards.{}.scale_up.domain={}":
@@ -218,9 +218,25 @@ TEXTS: dict[str, str] = {
     "plan: shard={} must divide dp x cp = {}; {} would do": "plan:shard={} 须整除 dp x cp = {};可用 {}",
     "plan: unit_layers must be at least 1, prefetch and shard at least 0":
         "plan:unit_layers 须至少为 1,prefetch 与 shard 至少为 0",
-    "plan: {} has {} layers to give out to pp x interleave = {} x {} chunks; at most {} chunks, one "
-    "layer each":
-        "plan:{} 有 {} 层要分给 pp x interleave = {} x {} 段;至多 {} 段,每段一层",
+    "plan: {} has {} layers{}, fewer than pp x interleave = {} x {} chunks; at most {} chunks, one layer each":
+        "plan:{} 有 {} 层{},少于 pp x interleave = {} x {} 段;至多 {} 段,每段一层",
+    "reliability: fleet and card_hours_per_failure are two rates of one job; state one":
+        "reliability:fleet 与 card_hours_per_failure 是同一作业的两个故障率;只给其一",
+    "training and latency exclude each other: nobody waits for a batch that trains":
+        "training 与 latency 互斥:训练的批次没有人在等",
+    "dtype {} is the recipe {}, and recipe says {}; state one of them":
+        "dtype {} 即配方 {},而 recipe 为 {};只给其一",
+    "no profile of the {} {}; {}": "没有{} {} 的参数文件;{}",
+    "the {} is not named": "未给{}名",
+    "row {}: {} is a form of the literature at what the row states, and no site's run gives it; what went in stands in"
+    " the row's details (`validate reliability -f json`)":
+        "行 {}:{} 是文献公式代入该行所给之数,任何场景的运行都不给出;代入之数见该行的 details(`validate reliability"
+        " -f json`)",
+    "row {} is of a card, and no site's run gives it: `clustersim profiles show {}` prints it as {}":
+        "行 {} 是一张卡的数,任何场景的运行都不给出:`clustersim profiles show {}` 以 {} 给出",
+    "row {}: {} is of one machine, and no site's run gives it; its parts stand in the row's details (`validate tco -f"
+    " json`)":
+        "行 {}:{} 是一台机器的数,任何场景的运行都不给出;其组成见该行的 details(`validate tco -f json`)",
     "plan: interleave > 1 needs pp > 1; set interleave=1":
         "plan:interleave > 1 要求 pp > 1;请设 interleave=1",
     "plan: schedule {} with interleave={}; interleave above 1 and schedule 'interleaved' go together":
@@ -299,4 +315,10 @@ TEXTS: dict[str, str] = {
         "档案中没有 cards.{}.codec.decode_channels,而本次运行需要它",
     "demand: channel_fps is needed where frames are decoded; add it to the vision workload":
         "demand:解码帧时需要 channel_fps;请补入视觉工作负载",
+    "groups: {}: a group's name has no '.' or '+' and is not empty; rename it":
+        "groups:{}:组名不得含 '.' 或 '+',且不得为空;请改名",
+    "{}: --budget, --power and --racks size a fleet of equal cards, and this workload's phases are on unlike groups;"
+    " ask for --demand, or change cluster.groups.NAME.cards":
+        "{}:--budget、--power 与 --racks 给同型卡定规模,而该负载的各阶段在不同型的组上;请用 --demand,或改"
+        " cluster.groups.NAME.cards",
 }  # fmt: skip

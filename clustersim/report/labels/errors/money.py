@@ -221,4 +221,6 @@ TEXTS: dict[str, str] = {
     "--write {}: cannot be written ({})": "--write {}:无法写入({})",
     "--write {}: its run gives {} {}, and the plan promised {}; it is not written":
         "--write {}:其运行给出 {} {},而计划许诺 {};不予写入",
+    "{}: its groups are equal cards on one network; write them as one cluster to give it a size":
+        "{}:其分组是同一网络上的同型卡;请写成一个集群以求规模",
 }  # fmt: skip

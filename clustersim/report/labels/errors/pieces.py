@@ -5,6 +5,55 @@ from __future__ import annotations
 __all__ = ["TEXTS"]
 
 TEXTS: dict[str, str] = {
+    "--given {}: write COLUMN=VALUE": "--given {}:请写 COLUMN=VALUE",
+    "--target {}: write NAME=NUMBER": "--target {}:请写 NAME=NUMBER",
+    "--set {}: write {}": "--set {}:请写 {}",
+    "--vary {}: write KEY=a,b,c or KEY=lo:hi:n or KEY=log:lo:hi:n":
+        "--vary {}:请写 KEY=a,b,c、KEY=lo:hi:n 或 KEY=log:lo:hi:n",
+    "{}: {} must be finite and not negative": "{}:{} 须为有限且不为负的数",
+    "the time of submission is missing": "缺提交时间",
+    "never started": "从未开始",
+    "{} {} is not a number": "{} {} 不是数",
+    "still ran at the end of the trace": "轨迹结束时仍在运行",
+    "ended in the second in which it started": "在开始的同一秒结束",
+    "steps of a job": "作业的步骤",
+    "the arrival is missing": "缺到达时刻",
+    "the arrival {} is negative or not finite": "到达 {} 为负或不是有限的数",
+    "{} {} must be a whole number of at least 1 and at most {}": "{} {} 须为 1 至 {} 的整数",
+    "the arrival {} is neither seconds nor a date and time": "到达 {} 既不是秒数也不是日期时间",
+    "the prompt length": "提示长度",
+    "the output length": "输出长度",
+    "the prompt length {} must be a whole number of at least 1 and at most {}":
+        "提示长度 {} 须为 1 至 {} 的整数",
+    "the output length {} must be a whole number of at least 1 and at most {}":
+        "输出长度 {} 须为 1 至 {} 的整数",
+    "tp={}: the tensor-parallel degree must be at least 1": "tp={}:张量并行度须至少为 1",
+    "and must be above zero": "且须大于零",
+    "{}value: is needed and missing; write {value: …, low: …, high: …}":
+        "{}value:必需而缺失;请写 {value: …, low: …, high: …}",
+    "the tag {} is not read; quote what must stay text": "不读取标签 {};须保持为文本的请加引号",
+    "the alias *{} is not read; write the value out": "不读取别名 *{};请把值写全",
+    "a second document begins; give one in a file": "第二个文档开始;每个文件请只给一个",
+    "this process": "本进程",
+    "another process": "另一进程",
+    "it holds {} points, not {}": "其中有 {} 个点,不是 {} 个",
+    "its points are not those of its name": "其点与其名称所说不同",
+    "its columns are not those of the other parts": "其列与其他部分不同",
+    "its checksum is not that of its name": "其校验和与其名称所说不同",
+    "{} has full-width signs; write {}": "{} 有全角符号;请写 {}",
+    "{}. It has: {}. Needed columns: {}": "{}。现有:{}。需要的列:{}",
+    "{}={} cannot be split by {}={}; the nearest that divide are {}":
+        "{}={} 不能被 {}={} 整除;最接近的因数为 {}",
+    "{}={}: {} has no such peak (it has: {})": "{}={}:{} 没有这个峰值(现有:{})",
+    "the budget": "预算",
+    "no load meets the SLO: at the smallest that is looked at, in bursts of variation {}, TTFT is {} s "
+    "and TPOT {} ms in the median":
+        "没有负载满足 SLO:在所看的最小负载、变异系数为 {} 的突发下,中位 TTFT 为 {} s、TPOT 为 {} ms",
+    "the SLO is below the unloaded latency (best reachable: TTFT {} s, TPOT {} ms in the median)":
+        "SLO 低于空载时延(最好可达:中位 TTFT {} s、TPOT {} ms)",
+    "has no year": "没有年份",
+    "has no time that is known": "没有可识别的时间",
+    "write {}": "请写 {}",
     "known: {}": "已有:{}",
     "known are {}": "已知的有 {}",
     "{}, … ({} in all)": "{}、…(共 {} 个)",
@@ -160,6 +209,10 @@ TEXTS: dict[str, str] = {
     "{}heads={} is not a multiple of {}kv_heads={}": "{}heads={} 不是 {}kv_heads={} 的倍数",
     "attention.kinds.{}.value_heads={} is not a multiple of attention.kinds.{}.key_heads={}":
         "attention.kinds.{}.value_heads={} 不是 attention.kinds.{}.key_heads={} 的倍数",
+    "attention.kinds.{}.heads={} is not a multiple of attention.kinds.{}.groups={}":
+        "attention.kinds.{}.heads={} 不是 attention.kinds.{}.groups={} 的倍数",
+    "heads={} is not a multiple of attention.kinds.{}.o_groups={}":
+        "heads={} 不是 attention.kinds.{}.o_groups={} 的倍数",
     "attention.kinds.{} is latent, and the section mla is missing":
         "attention.kinds.{} 为 latent,而缺 mla 部分",
     "{} are more than layers={}": "{} 多于 layers={}",

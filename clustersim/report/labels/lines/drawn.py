@@ -47,6 +47,10 @@ LINES: dict[str, str] = {
     "output tokens/s per card": "每卡输出词元/秒",
     "Throughput against interactivity, closed loop of 1 to 256 users per replica":
         "吞吐对交互速度,每副本 1 至 256 个用户的闭环",
+    "Throughput against interactivity, closed loop of 1 to 256 users per replica; whiskers: P10 to P90":
+        "吞吐对交互速度,每副本 1 至 256 个用户的闭环;误差线:P10 至 P90",
+    "Latency against load, the same requests at every rate; whiskers: P10 to P90":
+        "延迟对负载,各速率用同一组请求;误差线:P10 至 P90",
     "offered requests/s (dotted: saturated)": "到达请求/秒(虚线:已饱和)",
     "TTFT, 90th percentile (s)": "TTFT,第 90 百分位(秒)",
     "Latency against load, the same requests at every rate": "延迟对负载,各速率用同一组请求",

@@ -51,6 +51,7 @@ LINES: dict[str, str] = {
         "{}:{} 已校准;设 CLUSTERSIM_PATH={} 则每个命令都用它,或只对一个命令用 --set"
         " cluster.card={}/hwprofiles/cards/{}.yaml",
     # --- import, doctor, keys, profiles
+    "{} of {} is shown; there is also: --kind {}": "显示的是 {}({});另有:--kind {}",
     "{} is shown; -o writes {}": "显示的是 {};-o 写出 {}",
     "is this program's own form: check": "本程序自己的格式:用 check",
     "validate training --data (one node)": "validate training --data(单机)",

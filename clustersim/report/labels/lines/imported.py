@@ -45,4 +45,8 @@ LINES: dict[str, str] = {
     "attention within chunks: counted as a window of the chunk, an upper bound": "分块注意力:按块宽的窗口计,为上界",
     "hash routing of the first {} layers: as a learned router": "前 {} 层的哈希路由:按学得的路由处理",
     "{}: left out on request": "{}:按要求略去",
+    "peak.{} x share of large products (of 8 bits and fewer where the profile has it)":
+        "peak.{} × 大矩阵乘的达成比例(档案另给 8 位及以下时取其值)",
+    "peak.{} x share of fused attention": "peak.{} × 融合注意力的达成比例",
+    "idle + {n} x (TDP - idle)": "空闲功耗 + {} × (TDP - 空闲功耗)",
 }  # fmt: skip
