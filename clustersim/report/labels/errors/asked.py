@@ -55,8 +55,6 @@ TEXTS: dict[str, str] = {
     "cannot serve on {}:{} ({})": "无法在 {}:{} 提供服务({})",
     "an input is given, not computed": "输入是给定的,不是算出的",
     "{}: a cost is too large to count with ({}); mend its inputs": "{}:成本太大,无法计数({});请更正其输入",
-    "training and latency exclude each other: nobody waits for a batch that trains":
-        "训练与时延互斥:没有人等待训练批次",
     "training and steps exclude each other: an input that trains passes one step, by lot":
         "训练与步数互斥:训练中每个输入只随机经过一步",
     "training in {} is not modelled; use one of {}": "{} 训练未建模;请用 {} 之一",
