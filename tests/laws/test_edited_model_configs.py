@@ -40,7 +40,8 @@ _RARE = (
     "linear_attn_config", "attention_other_setting", "mlp_only_layers", "moe_layers_enum", "moe_layer_freq",
     "is_moe_layer", "mlp_layer_types", "indexer_types", "no_rope_layers", "no_rope_layer_interval", "compress_ratios",
     "layer_types", "hybrid_override_pattern", "sliding_window", "num_kv_shared_layers", "cla_share_factor",
-    "text_config", "thinker_config", "vision_config", "quantization_config", "decoder_sparse_step", "first_k_dense_replace",
+    "text_config", "thinker_config", "vision_config", "quantization_config", "decoder_sparse_step",
+    "first_k_dense_replace",
 )  # fmt: skip
 
 
