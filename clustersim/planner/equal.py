@@ -1,7 +1,8 @@
 """Sites made equally large: the most of each that racks, power or a budget hold, for a comparison at equal means.
 
 A site of equal cards grows by whole servers, or whole supernodes; one of unlike groups keeps the ratio of its groups,
-rounded down to whole servers, at least one of each.
+rounded down to whole servers, at least one of each. Of cards that are owned there are no more than the file says: they
+have no price, and nobody sells more of them at none.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from clustersim.assemble.supernode import domain_cards
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.pipeline import purchase
 from clustersim.planner.candidates import Limits, words_of
+from clustersim.planner.subsets import with_spares
 from clustersim.schema.inputs import Inputs
 
 __all__ = ["MOST_CARDS", "Sized", "sized", "takes_of"]
@@ -135,10 +137,11 @@ class _Ladder:
         return max(1, int(MOST_CARDS / cards * self.total))
 
     def numbers(self, step: int) -> list[int]:
-        """Cards of each part."""
+        """Cards of each part; of what is owned no more than there is."""
         share = step / self.total
         return [
-            max(1, int(share * size + 1e-9)) * unit for size, unit in zip(self.sizes, self.units, strict=True)
+            max(1, int((min(share, 1.0) if part.owned else share) * size + 1e-9)) * unit
+            for part, size, unit in zip(self.parts, self.sizes, self.units, strict=True)
         ]
 
     def counts(self, step: int) -> dict[str, int | None]:
@@ -152,8 +155,11 @@ class _Ladder:
 
     def site(self, step: int) -> Inputs:
         """The site at a size, as far as its bill reads it."""
-        sized = [_with_cards(part, count) for part, count in zip(self.parts, self.numbers(step), strict=True)]
-        return replace(self.inputs, groups=tuple(sized)) if self.inputs.groups else sized[0]
+        numbers = self.numbers(step)
+        sized = [_with_cards(part, count) for part, count in zip(self.parts, numbers, strict=True)]
+        if not self.inputs.groups:
+            return sized[0]
+        return replace(self.inputs, groups=with_spares(self.inputs, tuple(sized)))
 
     def words(self, step: int) -> str:
         return " and ".join(

@@ -14,7 +14,7 @@ from clustersim.planner.training import Question, days_for
 from clustersim.schema.grouped import apportioned
 from clustersim.schema.inputs import Inputs
 
-__all__ = ["MOST_GROUPS", "Added", "Subset", "added", "best_subsets", "site_of", "subsets"]
+__all__ = ["MOST_GROUPS", "Added", "Subset", "added", "best_subsets", "site_of", "subsets", "with_spares"]
 
 #: Groups of which every subset is run.
 MOST_GROUPS = 6
@@ -43,14 +43,14 @@ class Subset:
 def site_of(inputs: Inputs, names: Sequence[str]) -> Inputs:
     """Return some groups of a site as a site: the site's hot spares are theirs; one group alone has its storage and no
     link."""
-    kept = _with_spares(inputs, tuple(group for group in inputs.groups if group.group in names))
+    kept = with_spares(inputs, tuple(group for group in inputs.groups if group.group in names))
     if len(kept) == 1:
         return replace(kept[0], group="")
     return replace(inputs, groups=kept, parts=kept[0].parts, nominal=kept[0].nominal)
 
 
-def _with_spares(inputs: Inputs, kept: tuple[Inputs, ...]) -> tuple[Inputs, ...]:
-    """The groups with the site's hot spares shared out among those that state none, as the loader does."""
+def with_spares(inputs: Inputs, kept: tuple[Inputs, ...]) -> tuple[Inputs, ...]:
+    """Return the groups with the site's hot spares shared out among those that state none, as the loader does."""
     reliability, stated = inputs.scenario.reliability, inputs.scenario.cluster.groups
     if reliability is None:
         return kept

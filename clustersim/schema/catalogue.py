@@ -187,6 +187,8 @@ def near_keys(asked: str, known: Iterable[str] = ()) -> str:
     "did you mean 'tco.wacc' or 'company.wacc'?"
     >>> near_keys("tco.tarif")
     "did you mean 'tco.tariff'?"
+    >>> near_keys("cluster.groups.a.colour")
+    ''
 
     ``known`` are keys that are wanted instead of all; empty where nothing is near.
     """
@@ -199,12 +201,14 @@ def near_keys(asked: str, known: Iterable[str] = ()) -> str:
         difflib.get_close_matches(last, sorted({end for _, end in keys}), n=1, cutoff=0.75)
     )  # fmt: skip
     found = [key for key, end in keys if end in near]
-    if not found:
-        found = difflib.get_close_matches(asked, [key for key, _ in keys], n=1, cutoff=0.75)
+    if not found:  # a key that shares its section alone is another thing: its last part must be like the asked one's
+        like = difflib.get_close_matches(last, sorted({end for _, end in keys}), n=8, cutoff=0.65)
+        found = difflib.get_close_matches(asked, [key for key, end in keys if end in like], n=1, cutoff=0.75)
     best = max((_shared(asked, key) for key in found), default=0)
     if best:  # keys of the asked section alone, where it has one
         found = [key for key in found if _shared(asked, key) == best]
-    beside = [key for key in found if key.rpartition(".")[0] == asked.rpartition(".")[0]]
+    depth = asked.count(".")
+    beside = [key for key in found if key.count(".") == depth == _shared(asked, key)]
     found = beside or found
     shown = " or ".join(repr(key) for key in found[:_NAMED])
     more = f" (`clustersim keys {last}` lists {len(found)})" if len(found) > _NAMED else ""
@@ -227,17 +231,19 @@ def _named(hint: str, *keys: str) -> str:
 
     >>> _named("did you mean 'demand.NAME.router'?", "serving.routr", "demand.chat.routr")
     "did you mean 'demand.chat.router'?"
+    >>> _named("did you mean 'cluster.groups.NAME.card'?", "cluster.groups.old.crad")
+    "did you mean 'cluster.groups.old.card'?"
     """
 
     def named(match: re.Match[str]) -> str:
-        root, rest = match[1], match[2].split(".")
+        root, rest = match[1].split("."), match[2].split(".")
         for parts in (key.split(".") for key in keys):
-            name = parts[1 : len(parts) - len(rest)]
-            if parts[0] == root and (name if root != "demand" else len(name) == 1):
-                return f"'{root}.{'.'.join(name)}.{match[2]}'"
+            name = parts[len(root) : len(parts) - len(rest)]
+            if parts[: len(root)] == root and (name if root != ["demand"] else len(name) == 1):
+                return f"'{match[1]}.{'.'.join(name)}.{match[2]}'"
         return match[0]
 
-    return re.sub(rf"'(\w+)\.{NAME}\.([^']+)'", named, hint)
+    return re.sub(rf"'([\w.]+)\.{NAME}\.([^']+)'", named, hint)
 
 
 def point_to_keys(error: InputError) -> InputError:

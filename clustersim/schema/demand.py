@@ -35,6 +35,8 @@ __all__ = [
     "VisionWorkload", "Workload", "identity",
 ]  # fmt: skip
 
+#: Formats in which a network of pictures is trained: norms, activations and states of narrower ones are not modelled.
+TRAINED_IN = ("bf16", "fp16", "tf32", "fp32")
 Share = Annotated[Sourced, quantity("1", gt=0)]
 MemoryShare = Annotated[Sourced, quantity("1", gt=0, le=1)]
 Fps = Annotated[Sourced, quantity("1/s", gt=0, usual=("1 1/s", "100000 1/s"))]
@@ -210,6 +212,12 @@ class VisionWorkload(Model):
     def _one_use(self) -> Self:
         if self.training and self.latency is not None:
             raise ValueError("training and latency exclude each other: nobody waits for a batch that trains")
+        if self.training and self.steps is not None:
+            raise ValueError(
+                "training and steps exclude each other: an input that trains passes one step, by lot"
+            )
+        if self.training and self.dtype not in TRAINED_IN:
+            raise ValueError(f"training in {self.dtype} is not modelled; use one of {', '.join(TRAINED_IN)}")
         return self
 
 

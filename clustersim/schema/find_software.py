@@ -26,6 +26,8 @@ __all__ = [
 ]
 
 FOLDER = "hwprofiles/software"
+#: First numbers of a release that are years.
+YEARS = 2000
 #: The class of what nobody measured, by role.
 UNMEASURED = {"training": "unmeasured-training", "serving": "unmeasured-serving"}
 
@@ -72,11 +74,20 @@ def stand_ins(profiles: Mapping[str, SoftwareProfile]) -> Iterator[None]:
 def release_of(text: str) -> tuple[int, ...]:
     """Return a release as numbers that compare, empty where it has none.
 
+    A month may be written with a hyphen.
+
     >>> release_of("26.04.01") > release_of("v26.04"), release_of("0.5.10rc0"), release_of("nightly")
     (True, (0, 5, 10), ())
+    >>> release_of("2025-06") == release_of("2025.06")
+    True
     """
-    found = re.match(r"v?(\d+(?:\.\d+)*)", text.strip())
-    return tuple(int(part) for part in found[1].split(".")) if found else ()
+    found = re.match(r"v?(\d{4}-\d{2}(?!\d)|\d+(?:\.\d+)*)", text.strip())
+    return tuple(int(part) for part in re.split(r"[.-]", found[1])) if found else ()
+
+
+def _by_year(release: tuple[int, ...]) -> bool:
+    """Whether a release is numbered by its year (2025.06), not by a version."""
+    return bool(release) and release[0] >= YEARS
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -84,8 +95,10 @@ def _split(text: str) -> tuple[str, str]:
 
     >>> _split("NeMo/Megatron-Bridge 26.06"), _split("vLLM v0.11.0"), _split("FSDP2")
     (('NeMo/Megatron-Bridge', '26.06'), ('vLLM', '0.11.0'), ('FSDP2', ''))
+    >>> _split("TorchTitan 2025-06"), _split("FSDP2 2026")
+    (('TorchTitan', '2025-06'), ('FSDP2', '2026'))
     """
-    found = re.fullmatch(r"(.+?)[\s_-]+v?(\d+(?:\.\d+)+\S*)", text.strip())
+    found = re.fullmatch(r"(.+?)[\s_-]+v?((?:20\d\d(?:-\d\d)?|\d+(?:\.\d+)+\S*))", text.strip())
     return (found[1], found[2]) if found else (text.strip(), "")
 
 
@@ -160,6 +173,12 @@ def _of_family(group: list[SoftwareProfile], stated: str) -> FoundSoftware:
         words = f"release {stated!r} is no number" if stated else "no release is stated"
         said = f"{family}: {words}; constants of {latest.name}" if len(group) > 1 else ""
         return FoundSoftware(latest, said)
+    if _by_year(wanted) != _by_year(release_of(group[-1].release)) and len(group) > 1:
+        return FoundSoftware(
+            group[-1],
+            f"{family} {stated} is numbered otherwise than the files ({', '.join(p.release for p in group)}):"
+            f" constants of the latest, {group[-1].name}",
+        )
     earlier = [p for p in group if release_of(p.release) <= wanted]
     if not earlier:
         return FoundSoftware(

@@ -321,6 +321,11 @@ class ModelDimensions(Model):
                     f"attention.kinds.{name}.value_heads={kind.value_heads} is not a multiple of"
                     f" attention.kinds.{name}.key_heads={kind.key_heads}"
                 )
+            if isinstance(kind, StateSpaceKind) and kind.heads % kind.groups:
+                where = f"attention.kinds.{name}"
+                yield f"{where}.heads={kind.heads} is not a multiple of {where}.groups={kind.groups}"
+            if isinstance(kind, CompressedKind) and self.heads % kind.o_groups:
+                yield f"heads={self.heads} is not a multiple of attention.kinds.{name}.o_groups={kind.o_groups}"
             if isinstance(kind, LatentKind) and self.mla is None:
                 yield f"attention.kinds.{name} is latent, and the section mla is missing"
 

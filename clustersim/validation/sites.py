@@ -12,6 +12,7 @@ from clustersim.schema.profiles import CardProfile, load_card
 from clustersim.validation.sources import shipped_rows
 
 __all__ = [
+    "CARDS_PER_SERVER",
     "NIC",
     "SUPERNODE_LINK",
     "Links",

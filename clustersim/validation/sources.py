@@ -56,6 +56,8 @@ def filled(row: Mapping[str, str]) -> dict[str, str]:
 
     >>> filled({"source": "NeMo/Megatron-Bridge performance summary 26.08"})["software"]
     'NeMo/Megatron-Bridge 26.08'
+    >>> filled({"source": "TorchTitan benchmarks 2025-06"})["software"]
+    'TorchTitan 2025-06'
     """
     said = _known((row.get("source") or "").strip())
     return {**row, **{key: value for key, value in said.items() if not (row.get(key) or "").strip()}}

@@ -20,7 +20,7 @@ from clustersim.schema.models import ModelDimensions, ModelProfile, described_mo
 from clustersim.schema.profiles import load_model
 from clustersim.schema.yamlfile import Document
 from clustersim.validation.row_files import link_values
-from clustersim.validation.sites import MODELS, NIC, links_of, unreadable
+from clustersim.validation.sites import CARDS_PER_SERVER, MODELS, NIC, links_of, unreadable
 from clustersim.validation.training_record import (
     TrainingRecord,
     Unpredictable,
@@ -223,14 +223,28 @@ def _plan(known: TrainingRecord) -> dict[str, Any]:
     interleave = count(row, "vpp_interleave", 1) if pp > 1 else 1
     software = stack_software(known.software.profile, known.card, *known.format.names, model=known.model)
     stated = word(row, "seq_parallel", _YES_NO)
+    dp = count(row, "dp", max(1, cards // (tp * pp * cp)))
     return {
-        "tp": tp, "pp": pp, "dp": count(row, "dp", max(1, cards // (tp * pp * cp))), "cp": cp,
+        "tp": tp, "pp": pp, "dp": dp, "cp": cp,
         "ep": count(row, "ep", 1), "interleave": interleave, "micro_batch": count(row, "micro_batch", 1),
         "schedule": (row.get("schedule") or "").strip() or ("interleaved" if interleave > 1 else "1f1b"),
         "sequence_parallel": stated == "yes" or (not stated and tp > 1 and software.flash_attention),
         "recompute": word(row, "recompute", _RECOMPUTE) or "none",
-        "zero": _zero(row, software),
+        "zero": _zero(row, software), **_shard(row, tp, dp * cp),
     }  # fmt: skip
+
+
+def _shard(row: Mapping[str, str], tp: int, copies: int) -> dict[str, int]:
+    """Over how many cards a hybrid plan shares out: those of a server beside its tensor group (PyTorch's HYBRID_SHARD).
+
+    Raises Unpredictable where those do not divide the copies: then the row must say more.
+    """
+    if "hsdp" not in (row.get("zero_stage") or "").lower() or count(row, "pp", 1) > 1:
+        return {}
+    inside = max(1, CARDS_PER_SERVER // tp)
+    if copies > inside and copies % inside:
+        raise unreadable("zero_stage", "HSDP", f"of copies that a server's {inside} divide ({copies} do not)")
+    return {"shard": inside} if copies > inside else {}
 
 
 def _zero(row: Mapping[str, str], software: Software) -> int:
@@ -242,11 +256,11 @@ def _zero(row: Mapping[str, str], software: Software) -> int:
     """
     most = 1 if count(row, "pp", 1) > 1 else 3
     text = (row.get("zero_stage") or "").strip().lower()
-    if "fsdp" in text:
+    if "fsdp" in text or "hsdp" in text:
         return most
     if not text:
         return 1 if software.flash_attention else 0
     stage = re.fullmatch(r"(?:zero[- ]?)?([0-3])(?:\.0)?", text)
     if stage is None:
-        raise unreadable("zero_stage", text, "0, 1, 2, 3 or FSDP")
+        raise unreadable("zero_stage", text, "0, 1, 2, 3, FSDP or HSDP")
     return min(most, int(stage[1]))

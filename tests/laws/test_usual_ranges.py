@@ -65,6 +65,7 @@ KNOWN = {
     "ObservedSection.duration": "90 d",
     "RecoverySection.reschedule_multi": "10 min",
     "RecoverySection.reschedule_process": "30 s",
+    "ReliabilitySection.card_hours_per_failure": "45000 h",
     "ReliabilitySection.failures_per_year": "0.05 1/year",
     "ReliabilitySection.repair_times": "1 d",
     "SessionSection.pause": "30 s",

@@ -142,4 +142,9 @@ def test_the_nanjing_bill_and_its_contract() -> None:
     assert result["rent_per_card_hour"] < result["intervals"]["cny_per_card_hour"]["p10"]
     low, high = result["capex_range_cny"]
     assert low < 180e6 < high
-    assert all(band["p10"] < band["p50"] < band["p90"] for band in result["intervals"].values())
+    # A share may lie at an end of what a share can be in half of the draws.
+    assert all(band["p10"] <= band["p50"] <= band["p90"] for band in result["intervals"].values())
+    assert all(band["p10"] < band["p90"] for band in result["intervals"].values())
+    assert all(
+        b["p10"] < b["p50"] < b["p90"] for name, b in result["intervals"].items() if "share" not in name
+    )

@@ -83,6 +83,12 @@ def test_a_mistyped_key_is_looked_for_among_all(asked: str, hint: str) -> None:
     assert near_keys(asked) == hint
 
 
+def test_a_key_like_none_of_its_section_is_answered_by_no_other_key() -> None:
+    """Sharing a section makes no two keys alike: what is not near is not suggested, and the section's keys are listed."""
+    sections = sorted({key.key.rpartition(".")[0] for key in all_keys(described=False)})
+    assert [section for section in sections[::7] if near_keys(f"{section}.colour")] == []
+
+
 def refusal(**sets: object) -> str:
     with pytest.raises(InputError) as caught:
         load_inputs("nanjing-1024", {key.replace("__", "."): value for key, value in sets.items()})
@@ -96,6 +102,16 @@ def test_refusals_name_the_key_the_year_and_the_unit() -> None:
     assert "write it with one, for example '0.7 CNY/kWh'" in refusal(tco__tariff=0.7)
     assert "write it with one, for example '400 GB/s'" in refusal(cards__BR106M__memory__bandwidth=400)
     assert "write the whole unit" in refusal(cards__BR106M__memory__bandwidth="400G")
+
+
+def test_a_wrong_key_of_a_group_names_the_keys_of_the_group() -> None:
+    for key, hint in (
+        ("cluster.groups.old.colour", "known: card, cards, fabric"),
+        ("cluster.groups.old.crads", "did you mean 'cluster.groups.old.cards'?"),
+    ):
+        with pytest.raises(InputError) as caught:
+            load_inputs("old-a800-and-br166", {key: 8})
+        assert hint in str(caught.value) and "NAME" not in str(caught.value)
 
 
 def test_a_port_of_a_bare_prefix_is_one_of_bits() -> None:

@@ -55,7 +55,7 @@ def test_a_name_of_several_kinds_says_the_others_and_shows_each() -> None:
         for kind in kinds:
             stated = next(row["value"] for row in profile_answer(name, kind).data if row["field"] == "kind")
             assert stated == type(load_profile(kind, name)).model_fields["kind"].annotation.__args__[0]
-    with pytest.raises(InputError, match="no profile 'BR106M' of servers"):
+    with pytest.raises(InputError, match="no servers profile 'BR106M'"):
         profile_answer("BR106M", "servers")
     with pytest.raises(InputError, match="no kind of profile 'silicone'; did you mean 'silicon'"):
         profile_answer("BR106M", "silicone")

@@ -17,7 +17,7 @@ from clustersim.errors import InputError
 from clustersim.perf.card import Card
 from clustersim.perf.plan import Software
 from clustersim.schema.base import validate
-from clustersim.schema.find_software import UNMEASURED, find_software, load_software
+from clustersim.schema.find_software import UNMEASURED, FoundSoftware, find_software, load_software
 from clustersim.schema.lookup import known_names
 from clustersim.schema.model_engine import model_spec
 from clustersim.schema.profiles import CardProfile, load_model, load_profile
@@ -176,3 +176,16 @@ def test_software_that_is_new_to_a_maker_takes_the_centre_of_its_class(
 ) -> None:
     found = stack_software(load_software(software), _card(card), "bf16").kernel_factor
     assert (found > 1.0) == slower and found == port_factor(software, _card(card))
+
+
+@pytest.mark.parametrize("family", ["TorchTitan", "FSDP2"])
+def test_a_release_by_year_and_month_is_read_however_it_is_written(family: str) -> None:
+    for text in (f"{family} 2025-06", f"{family} 2025.06", f"{family} v2025.06"):
+        assert find_software(text, role="training") == FoundSoftware(load_software("fsdp2-compiled-2025.06"))
+    later = find_software(f"{family} 2026", role="training")
+    assert later.profile.name == "fsdp2-compiled-2025.06" and "earlier" in later.said
+
+
+def test_a_version_is_not_held_against_years() -> None:
+    found = find_software("TorchTitan 0.2.0", role="training")
+    assert found.profile.name == "fsdp2-compiled-2025.06" and "numbered otherwise" in found.said

@@ -6,6 +6,7 @@ import pytest
 
 import clustersim
 from clustersim.validation import training
+from clustersim.validation.note_words import noted
 from clustersim.validation.training_record import Unpredictable
 from clustersim.validation.training_rows import known_row
 
@@ -72,6 +73,22 @@ def test_words_for_a_card(name: str, profile: str) -> None:
 def test_sharded_data_parallelism_is_stage_3_and_1_under_a_pipeline() -> None:
     assert known_row(ROW | {"zero_stage": "fsdp8"}).train.plan.zero == 3
     assert known_row(ROW | {"zero_stage": "fsdp", "pp": "2", "dp": "2"}).train.plan.zero == 1
+
+
+def test_hybrid_sharding_shares_out_inside_a_server_and_all_of_one_server_is_plain() -> None:
+    whole = {"dp": "32", "n_gpus": "32", "tp": "1", "pp": "1", "vpp_interleave": "1", "global_batch": "64"}
+    hybrid, plain = (known_row(ROW | whole | {"zero_stage": z}) for z in ("3 (HSDP)", "FSDP"))
+    assert (hybrid.train.plan.zero, hybrid.train.plan.shard, plain.train.plan.shard) == (3, 8, 0)
+    assert hybrid.memory_bytes > plain.memory_bytes
+    beside = known_row(ROW | whole | {"zero_stage": "hsdp", "tp": "2", "dp": "16"}).train.plan
+    assert beside.shard == 4
+    one = whole | {"dp": "8", "n_gpus": "8"}
+    assert (
+        known_row(ROW | one | {"zero_stage": "HSDP"}).train
+        == known_row(ROW | one | {"zero_stage": "FSDP"}).train
+    )
+    with pytest.raises(Unpredictable, match="HSDP"):
+        known_row(ROW | whole | {"dp": "12", "n_gpus": "12", "global_batch": "24", "zero_stage": "HSDP"})
 
 
 def test_an_mfu_alone_is_a_measurement() -> None:
@@ -246,3 +263,42 @@ def test_a_pipeline_of_pytorch_has_as_many_micro_batches_as_stages_where_a_row_s
     assert known_row(row).train.micro_batches == 2
     assert known_row(row | {"micro_batch": "4"}).train.plan.micro_batch == 4
     assert known_row(row | {"software": "Megatron-Core", "zero_stage": "1"}).train.micro_batches > 2
+
+
+READ = {
+    "eager": ("software", "FSDP2 eager"),
+    "96GB HBM2e 2.4 TB/s, 500 W": ("gpu", "H100-96G-500W"),
+    "async TP": ("tp_overlap", "0.9"),
+    "asynchronous tensor parallelism": ("tp_overlap", "0.9"),
+    "micro-batch of the pipeline is not printed": ("micro_batch", ""),
+}
+DENIED = [
+    "not {}",
+    "no {}",
+    "without {}",
+    "{} off",
+    "{}: no",
+    "{}=false",
+    "{} is disabled",
+    "instead of {}",
+    "non-{}",
+]
+
+
+@pytest.mark.parametrize("said", READ)
+def test_a_word_that_its_clause_denies_is_not_read_and_one_beside_it_is(said: str) -> None:
+    column, value = READ[said]
+    row = {"gpu": "H100", "software": "TorchTitan", "tp_overlap": "", "micro_batch": "4"}
+    for around in ("{}", "float8; {}", "no float8, {}", "run ({}) on 64 cards", "{}, not measured twice"):
+        assert noted(row | {"notes": around.format(said)})[0][column] == value, around
+    for around in DENIED:
+        for notes in (around.format(said), f"compile; {around.format(said)}; seen"):
+            assert noted(row | {"notes": notes})[0][column] == row[column], notes
+    for other in ("H100-PCIe", "H200"):
+        assert noted(row | {"gpu": other, "notes": "96GB HBM2e 500 W"})[0]["gpu"] == other
+
+
+@pytest.mark.parametrize("said", ["uncompiled", "not compiled: eager", "without torch.compile", "no compile"])
+def test_what_is_not_compiled_is_eager(said: str) -> None:
+    assert noted({"software": "TorchTitan 2025.06", "notes": said})[0]["software"] == "FSDP2 eager"
+    assert noted({"software": "FSDP2 compiled", "notes": said})[1] == []

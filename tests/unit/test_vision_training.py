@@ -13,6 +13,7 @@ from clustersim.assemble.vision import network_of, seconds_of
 from clustersim.errors import InfeasibleError
 from clustersim.perf.vision import batch_seconds, input_flops
 from clustersim.perf.vision_training import trained_flops, trained_memory_bytes, trained_seconds
+from clustersim.schema.demand import VisionWorkload
 from clustersim.schema.lookup import known_names
 from clustersim.schema.profiles import load_card, load_profile
 from clustersim.validation.domains import read_rows, shipped_file
@@ -66,6 +67,20 @@ def test_software_that_is_new_to_a_makers_cards_is_slower_in_training_alone() ->
     card = load_card("BR106M")
     bare = trained_seconds(net("yolov8x"), card_spec(card), batch=16, dtype="bf16")
     assert seconds_of(card, net("yolov8x"), "bf16", trained=True)(16) > 1.2 * bare
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [({"steps": 30}, "steps"), ({"dtype": "int8"}, "int8"), ({"dtype": "fp8"}, "fp8"), ({"dtype": "fp4"}, "fp4"),
+     ({"latency": "1 s"}, "latency")],
+)  # fmt: skip
+def test_what_training_does_not_model_is_refused(more: dict[str, object], said: str) -> None:
+    work = {"kind": "vision", "network": "sdxl", "dtype": "bf16"}
+    VisionWorkload.model_validate(work | more)
+    for dtype in ("bf16", "fp16", "fp32", "tf32"):
+        VisionWorkload.model_validate(work | {"training": True, "dtype": dtype})
+    with pytest.raises(ValueError, match=said):
+        VisionWorkload.model_validate(work | {"training": True} | more)
 
 
 def test_rows_of_training_come_out_of_the_right_order() -> None:

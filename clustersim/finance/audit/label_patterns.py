@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["BORROWED", "PATTERNS"]
+__all__ = ["BORROWED", "PATTERNS", "WORK"]
 
 #: Families of labels that no list ends: (table, what the plain label holds, item), the first that fits.
 PATTERNS = tuple(
@@ -42,3 +42,8 @@ BORROWED = {
     },
     "cash_flow": {"profit_before_tax": ("income_statement", "profit_before_income_tax")},
 }  # fmt: skip
+
+#: What was done to come to a table: no part of its name.
+WORK = re.compile(
+    r"[\s_-]*(?:calculation|derivation|build-?up|bridge|summary|overview|methodology|测算|推导|计算|汇总)表?$", re.I
+)

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 
-from clustersim.finance.audit.label_patterns import BORROWED, PATTERNS
+from clustersim.finance.audit.label_patterns import BORROWED, PATTERNS, WORK
 from clustersim.finance.audit.script import folded, unmarked
 
 __all__ = ["AMBIGUOUS", "VOCABULARY", "canonical_item", "canonical_table", "known_items"]
@@ -36,7 +36,7 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "other_expenses": "other expense|其他开支|其他支出|other operating expenses",
         "other_gains": "other gains net|other gains and losses|其他净收益|other gains losses",
         "total_operating_expenses": "total costs and expenses|营业总成本|total operating costs and expenses|总经营开支|营业支出合计|total operating expenses|operating expenses|total opex|营业费用合计|期间费用合计|经营开支总额",
-        "operating_profit": "operating income|operating profit|profit from operations|income from operations|营业利润|"
+        "operating_profit": "op|operating income|operating profit|profit from operations|income from operations|营业利润|"
         "经营利润|经营溢利|operating profit loss",
         "ebit": "ebit|earnings before interest and tax|息税前利润",
         "net_finance_cost": "net finance cost|finance costs net|net finance income|net interest income|财务成本净额|"
@@ -48,11 +48,11 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "profit_before_income_tax": "income before taxes|income before income tax|income before tax|profit before income taxes|profit before income tax|profit before income tax expense|earnings before taxes|earnings before income tax|profit loss before taxation|税前溢利|税前盈利|除税前盈利|税前净利|税金等調整前当期純利益|profit before tax|pre-tax profit|pretax income|income before provision for income taxes|earnings before income taxes|income before income taxes|income "
         "before tax|earnings before tax|pbt|ebt|除税前利润|除税前溢利|税前利润|利润总额|除所得税前利润|除所得税前溢利|"
         "除所得税前亏损溢利|profit before taxation|profit loss before tax",
-        "income_tax": "taxes|income tax benefit expense|income tax credit|income tax expense benefit|provision for taxes|税项|所得税支出|所得税（费用）|税金|income tax expense|income tax|tax|taxation|provision for income taxes|income taxes|所得税|所得税费用|"
+        "income_tax": "corporate tax|taxes|income tax benefit expense|income tax credit|income tax expense benefit|provision for taxes|税项|所得税支出|所得税（费用）|税金|income tax expense|income tax|tax|taxation|provision for income taxes|income taxes|所得税|所得税费用|"
         "所得税开支|所得税开支抵免|tax expense",
         "net_profit": "net profit loss|profit loss for the period|profit|consolidated net income|profit for the financial year|profit of the year|profit and total comprehensive income for the year|income for the year|earnings|年度利润|年度溢利|本年利润|本年净利润|净利润合计|税后利润|税后净利|当期純利益|本期净利润|net income|net earnings|net profit|profit for the year|profit after tax|net income loss|profit for the period|"
         "净利润|净利|年内利润|年内溢利|期内利润|期内溢利|期内亏损溢利|profit loss for the year",
-        "profit_attributable_to_owners": "owners of the company|owners of the parent|equity holders of the company|equity holders of the parent|equity shareholders of the company|shareholders of the company|profit attributable to owners of the parent|net income attributable to common stockholders|net income attributable to common shareholders|net income attributable to the company|归属于母公司所有者的净利润|归属于母公司股东净利润|归属于上市公司股东的净利润|归母净利|公司拥有人|本公司拥有人|母公司拥有人|股东应占溢利|本公司股东应占溢利|归母公司净利润|profit attributable to owners|attributable to owners of the parent|net income "
+        "profit_attributable_to_owners": "controlling interest|controlling interests|owners of the company|owners of the parent|equity holders of the company|equity holders of the parent|equity shareholders of the company|shareholders of the company|profit attributable to owners of the parent|net income attributable to common stockholders|net income attributable to common shareholders|net income attributable to the company|归属于母公司所有者的净利润|归属于母公司股东净利润|归属于上市公司股东的净利润|归母净利|公司拥有人|本公司拥有人|母公司拥有人|股东应占溢利|本公司股东应占溢利|归母公司净利润|profit attributable to owners|attributable to owners of the parent|net income "
         "attributable to shareholders|归母净利润|归属于母公司股东的净利润|本公司拥有人应占利润|归属母公司净利润|"
         "net profit attributable to shareholders",
         "minority_interests": "profit attributable to non-controlling interests|net income attributable to noncontrolling interests|minority interest in income|少数股东权益|少数股东利润|少数股东收益|non-controlling interests|minority interest|少数股东损益|非控股权益",
@@ -79,7 +79,7 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "property_plant_equipment": "property plant and equipment net|tangible assets|tangible fixed assets|plant and equipment|fixed assets net|ppe|pp&e|property plant and equipment|fixed assets|property and equipment|net pp&e|"
         "固定资产|物业厂房及设备|不动产厂房及设备|物业及设备",
         "right_of_use_assets": "rightofuse assets|operating lease rightofuse assets|right of use assets|rou assets|operating lease right of use assets|使用权资产",
-        "intangible_assets": "other intangible assets|intangible fixed assets|intangible assets net|intangible assets|intangibles|无形资产",
+        "intangible_assets": "acquired intangible assets|other intangible assets|intangible fixed assets|intangible assets net|intangible assets|intangibles|无形资产",
         "goodwill": "goodwill|商誉",
         "long_term_investments": "investments in associates|interests in associates and joint ventures|investments|equity-method investments|联营公司权益|于联营公司的投资|长期股权投资净额|long term investments|长期股权投资|长期投资|interests in associates|于联营公司权益",
         "deferred_tax_assets": "deferred tax assets|递延所得税资产|递延税项资产",
@@ -118,7 +118,7 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "share_capital": "issued capital|ordinary shares|common shares|issued share capital|paid-up capital|股本总额|已发行股本|capital|share capital|common stock|paid-in capital|capital stock|股本|实收资本|common stock and apic",
         "reserves": "other reserves|capital surplus|share premium|capital reserve|paid-in surplus|股份溢价|资本储备|其他储备|capital in excess of par|reserves|capital reserves|additional paid-in capital|储备|资本公积",
         "retained_earnings": "retained earnings accumulated deficit|accumulated profits|retained earnings deficit|留存利润|保留溢利|保留收益|留存盈利|accumulated loss|accumulated profits losses|累积亏损|未弥补亏损|retained earnings|retained profits|accumulated deficit|accumulated losses|留存收益|未分配利润|累计亏损|保留盈利",
-        "equity_attributable_to_owners": "equity attributable to owners of the company|equity attributable to owners of the parent|equity attributable to shareholders|equity attributable to equity holders of the company|total equity attributable to owners|归属于母公司所有者权益合计|归属于母公司所有者权益|归属于母公司股东权益合计|归母权益|归母净资产|归属于上市公司股东的净资产|本公司权益持有人应占权益|equity attributable to owners|total shareholders equity attributable|"
+        "equity_attributable_to_owners": "controlling interest|controlling interests|equity holders funds|equity attributable to owners of the company|equity attributable to owners of the parent|equity attributable to shareholders|equity attributable to equity holders of the company|total equity attributable to owners|归属于母公司所有者权益合计|归属于母公司所有者权益|归属于母公司股东权益合计|归母权益|归母净资产|归属于上市公司股东的净资产|本公司权益持有人应占权益|equity attributable to owners|total shareholders equity attributable|"
         "归属于母公司股东权益|本公司拥有人应占权益",
         "non_controlling_interests": "non-controlling interests|minority interests|minority interest|少数股东权益|非控股权益",
         "total_equity": "total net assets|total stockholders deficit|total shareholders deficit|stockholders deficit|total deficit|shareholders funds|total shareholders funds|owners equity|股东权益总额|所有者权益|所有者权益总计|权益总值|股东权益|净资产总额|资产净值|资产净额|total equity|shareholders equity|total shareholders equity|stockholders equity|net assets|equity|"
@@ -275,7 +275,7 @@ TABLES = {
     "cash_flow": "cash flow|statement of cash flow|现金流量|cashflow|cash flows|statement of cash flows|cash flow statement|现金流量表|现金流|cf",
     "ratios": "ratios|key ratios|financial ratios|valuation ratios|ratio|重要比率|财务比率|主要比率|key metrics",
     "dcf": "dcf|discounted cash flow|现金流折现|dcf valuation",
-    "wacc": "wacc|cost of capital|资本成本", "valuation": "valuation|估值|cover|target price",
+    "wacc": "wacc|cost of capital|资本成本", "valuation": "valuation|估值|cover|target price|price target|target value|目标价|估值定价",
     "claims": "claims|text claims", "market": "market|行业", "comps": "comps|peers|comparables|comparable companies|peer valuation|peer comparison|可比公司|可比公司估值|同业比较",
     "tickers": "tickers|codes|股票代码", "segments": "segments|segment|revenue by segment|分部|分部收入|收入分布",
     "products": "products|product|units and prices|产品|产品销售",
@@ -382,9 +382,10 @@ def canonical_table(name: str) -> str | None:
     >>> canonical_table("Consolidated Statements of Operations"), canonical_table("合并资产负债表"), canonical_table("notes")
     ('income_statement', 'balance_sheet', None)
     """
-    key = plain(_WHOSE.sub("", unicodedata.normalize("NFKC", folded(name))))
+    whole = _WHOSE.sub("", unicodedata.normalize("NFKC", folded(name)))
+    key, bare = plain(whole), plain(WORK.sub("", whole))
     for candidate in (key, re.sub(r"^statements?of", "statementof", key), re.sub(r"statements(?=$|of)", "statement", key),
-                      re.sub(r"s$", "", key), re.sub(r"(?:表|statement)$", "", key)):  # fmt: skip
+                      re.sub(r"s$", "", key), re.sub(r"(?:表|statement)$", "", key), bare):  # fmt: skip
         for table, aliases in TABLES.items():
             if candidate in {plain(table), *(plain(a) for a in aliases.split("|"))}:
                 return table

@@ -12,7 +12,7 @@ from clustersim.finance.audit.levels import GROWTH, SPENT, Choices, held, is_rat
 from clustersim.finance.audit.mentions import years
 from clustersim.finance.audit.prose import Sentence
 from clustersim.finance.audit.records import Tables
-from clustersim.finance.audit.wording import COUNTS, DOWN, FROM, LASTS, SPAN, UP
+from clustersim.finance.audit.wording import COMPOUND, COUNTS, DOWN, FROM, LASTS, SPAN, UP
 
 __all__ = ["compound", "direction", "last", "points", "span_of"]
 
@@ -96,6 +96,13 @@ def _moved(tables: Tables, item: str, words: str, year: int, then: int) -> list[
     ]  # fmt: skip
 
 
+def _declines(bound: Bound) -> bool:
+    """Whether the way that is said last before a figure is down."""
+    return max((m.start() for m in DOWN.finditer(bound.before)), default=-1) > max(
+        (m.start() for m in UP.finditer(COMPOUND.sub("", bound.before))), default=-1
+    )
+
+
 def compound(tables: Tables, sentence: Sentence, bound: Bound) -> Iterator[Finding]:
     """A compound rate over the span that is said, of so many years as are said."""
     figure, name, cells = bound.figure, bound.name, bound.cells
@@ -117,6 +124,9 @@ def compound(tables: Tables, sentence: Sentence, bound: Bound) -> Iterator[Findi
     if ratio.low <= 0:
         return
     power = 1 / (last - first)
+    if _declines(bound) and printed.low > 0:
+        # A rate of decline is printed without a minus.
+        printed = printed.scaled(-1.0)
     yield compare(
         f"text: {now[0].item} {first}-{last} compound growth", sentence.where, printed,
         Interval(ratio.low**power - 1, ratio.high**power - 1, ratio.cells), worse="inconsistent", note=sentence.quoted,

@@ -54,6 +54,9 @@ ROLES: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
             ("multiple", r"multiple|倍数|市盈率|市净率|市销率|ev\s*/|p\s*/|(?<![a-z])p[ebs]r?(?![a-z])|price[- ]to"),
         ),
         "per_share": (
+            ("pv_terminal_a_share", r"(?:pv|present value|discounted).*(?:terminal|continuing|\btv\b)|终值.*现值|终值.*折现"),
+            ("pv_dps", r"(?:pv|present value|discounted).*(?:dividend|dps)|(?:股息|股利|派息|分红).*(?:现值|折现)"),
+            ("terminal_a_share", r"terminal value|continuing value|\btv\b|终值"),
             ("bvps", r"book value|\bbv?ps\b|\bnav\b|每股(?:净资产|账面|资产净值)|net assets? (?:value )?per share"),
             ("target", r"target|目标价|目标价格"),
             ("value", r"(?:value|worth)\b.*(?:per share|a share|dcf|p/e|p/b|ev/)|每股(?:价值|权益价值|股权价值|内在价值)|(?:fair|intrinsic|equity) value|合理价值|内在价值"),

@@ -87,7 +87,9 @@ def by_convention(records: Sequence[Record]) -> tuple[list[Record], list[str]]:
     """
     out, said = list(records), []
     for table in GROUPS:
-        rows = [r for r in records if r.table == table]
+        rows = [r for r in records if r.table == table and not r.item.endswith("_again")]
+        within = _within(rows, table)
+        rows = [r for r in rows if r.item not in within]
         present = _groups(rows, table)
         below = {r.item for r in rows if (r.value or 0.0) < 0}
         out_of = [bool(set(g) & SPENT) and not set(g) & below for g in present]
@@ -101,10 +103,44 @@ def by_convention(records: Sequence[Record]) -> tuple[list[Record], list[str]]:
             if best is None or score > best:
                 best, chosen = score, flipped
         if chosen:
+            chosen = {*chosen, *(part for part, whole in within.items() if whole in chosen)}
             out = [replace(r, sign=-1) if r.table == table and r.item in chosen else r for r in out]
-            shown = sorted({r.printed or r.item for r in rows if r.item in chosen})
+            shown = sorted({r.printed or r.item for r in records if r.table == table and r.item in chosen})
             said.append(f"{table}: printed without a minus and taken off: {', '.join(shown)}")
     return _per_share(out, said), said
+
+
+def _within(rows: Sequence[Record], table: str) -> dict[str, str]:
+    """Lines of no known name that a cost right below them sums up, and that cost: they share its sign."""
+    if table != "income_statement":
+        return {}
+    lines: dict[str, dict[str, Record]] = {}
+    for r in rows:
+        lines.setdefault(r.item, {})[r.period] = r
+    items, out = list(lines), {}
+    for k, item in enumerate(items):
+        parts: list[str] = []
+        for part in reversed(items[:k]):
+            if part in out or any(r.understood for r in lines[part].values()):
+                break
+            parts.append(part)
+            if item in SPENT and len(parts) > 1 and _sums(lines[item], [lines[p] for p in parts]):
+                out.update(dict.fromkeys(parts, item))
+                break
+    return out
+
+
+def _sums(whole: dict[str, Record], parts: Sequence[dict[str, Record]]) -> bool:
+    """Whether lines add up to another in two thirds of its periods, two at least."""
+    good = bad = 0
+    for period, r in whole.items():
+        own = [p[period] for p in parts if period in p and p[period].value is not None]
+        if r.value is None or len(own) != len(parts):
+            continue
+        gap = abs(r.value - sum(p.value or 0.0 for p in own))
+        held = gap <= half_digit(r.text) + sum(half_digit(p.text) for p in own) + 1e-9 * abs(r.value)
+        good, bad = good + held, bad + (not held)
+    return good >= 2 and good >= 2 * bad
 
 
 def _groups(rows: Sequence[Record], table: str) -> list[tuple[str, ...]]:

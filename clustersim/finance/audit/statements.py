@@ -32,6 +32,7 @@ SUMS = (
     ("total_liabilities", ("total_non_current_liabilities", "total_current_liabilities"), ()),
     ("total_equity", ("total_assets",), ("total_liabilities",)),
 )
+_CASH = ("net_change_in_cash", "opening_cash", "closing_cash", "fx_effect")
 FLOWS = ("net_cash_from_operating", "net_cash_from_investing", "net_cash_from_financing")
 #: The same quantity under its names in the statements: a line, and the lines of another that it may be.
 TIES = (
@@ -79,9 +80,10 @@ def statement_checks(tables: Tables) -> Iterator[Finding]:
     sums = [
         *_income(tables, found["income_statement"]),
         *_balance(tables, found["balance_sheet"]),
-        *_cash(tables),
+        *_cash(tables, found["cash_flow"]),
     ]
     yield from sums
+    yield from _repeated(tables)
     known = frozenset(f.where for f in (*sums, *balance_sums(tables)) if len(f.cells) > MOST_OF_TIE)
     for table in STATEMENTS:
         yield from adds_up(tables, found[table], table, known)
@@ -139,7 +141,7 @@ def _income(tables: Tables, made: list[Sum]) -> Iterator[Finding]:
         between: list[Record] = []
         whole: tuple[Record, int] | None = None
         for item, record in _lines(tables, "income_statement", year).items():
-            if item in MEMO or item in within:
+            if item in MEMO or item in within or item.endswith("_again"):
                 continue
             if item == "total_operating_expenses":
                 whole = (record, len(between))
@@ -234,7 +236,26 @@ def _net_assets(record: Record, side: list[Record], block: list[Record]) -> Iter
         yield _sum_check("total_equity from capital and reserves", record, block)
 
 
-def _cash(tables: Tables) -> Iterator[Finding]:
+def _repeated(tables: Tables) -> Iterator[Finding]:
+    """A line "of which" that is all of the line above it prints that line's figures."""
+    for table in STATEMENTS:
+        for item in [i for i in tables.items(table) if i.endswith("_again")]:
+            for year in tables.years(table):
+                here = tables.find(table, item, year)
+                there = tables.find(table, item.removesuffix("_again"), year)
+                if here is not None and there is not None:
+                    yield compare(
+                        f"{item} {here.period}", here.where, here.scaled[1], there.scaled[1],
+                        note=f"in most years it is all of {there.printed}",
+                    )  # fmt: skip
+
+
+def _cash(tables: Tables, made: list[Sum]) -> Iterator[Finding]:
+    # A subtotal among the lines of a flow stands for the lines that it sums up.
+    within = {
+        p for s in made if len(s.parts) > 1 and not s.less and s.item not in {*FLOWS, *_CASH}
+        for p in s.parts if not {*s.parts} & {*FLOWS, *_CASH}
+    }  # fmt: skip
     for year in tables.years("cash_flow"):
         lines = _lines(tables, "cash_flow", year)
         block: list[Record] = []
@@ -243,9 +264,9 @@ def _cash(tables: Tables) -> Iterator[Finding]:
                 if block:
                     yield _sum_check(item, record, block)
                 block = []
-            elif item in {"net_change_in_cash", "opening_cash", "closing_cash", "fx_effect"}:
+            elif item in _CASH:
                 block = []
-            else:
+            elif item not in within:
                 block.append(record)
         if "net_change_in_cash" in lines and all(f in lines for f in FLOWS):
             yield _sum_check("net_change_in_cash", lines["net_change_in_cash"], [lines[f] for f in FLOWS])

@@ -56,7 +56,11 @@ def sums_of(tables: Tables, table: str) -> list[Sum]:
 
 
 def _counts(record: Record) -> bool:
-    return bool(currency_of(record.unit)) and not record.unit.endswith("per_share")
+    return (
+        bool(currency_of(record.unit))
+        and not record.unit.endswith("per_share")
+        and not record.item.endswith("_again")
+    )
 
 
 def _runs(item: str, parts: Sequence[str]) -> Iterator[Sum]:

@@ -20,6 +20,7 @@ from clustersim.finance.audit.labels import (
 )
 from clustersim.finance.audit.layout import Cell, read_layout
 from clustersim.finance.audit.money import assumed, canonical_unit, currency_of, given
+from clustersim.finance.audit.ordering import again, totals_last
 from clustersim.finance.audit.periods import read_period
 from clustersim.finance.audit.records import STATEMENTS, Record, Tables
 from clustersim.finance.audit.script import unmarked
@@ -167,6 +168,7 @@ def _read(reading: _Reading, table: str, name: str, parts: list[str]) -> None:
         return
     reading.unread += [f"{file}: column {c!r} is no column of such a table" for c in ignored]
     found = []
+    cells = totals_last(table, cells)
     for cell, item in zip(cells, _items(table, cells), strict=True):
         record = _record(table, file, cell, item, reading.unit)
         if not cell.unit:
@@ -222,7 +224,7 @@ def _items(table: str, cells: list[Cell]) -> list[str]:
             if table in _TOTALS and plain(cell.label) in keys:
                 block = next((_TOTALS[table][n] for n in names[k:] if n in _TOTALS[table]), "")
                 names[k] = _blocked(bare, block)
-    return _apart(cells, names) if table in STATEMENTS else names
+    return _apart(cells, again(cells, names)) if table in STATEMENTS else names
 
 
 def _blocked(bare: str, block: str) -> str:

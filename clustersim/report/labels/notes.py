@@ -61,6 +61,9 @@ NOTES: dict[str, str] = {
     "no release is stated": "未注明版本",
     "release {stated} is no number": "版本 {stated} 不是数字",
     "{engine} is older than every file: constants of {release}": "{engine} 早于所有文件:采用 {release} 的常数",
+    "{engine} is numbered otherwise than the files ({numbers}): constants of the latest, {release}": (
+        "{engine} 的编号方式与文件({numbers})不同:采用最新的 {release} 的常数"
+    ),
     "{engine}: constants of the nearest earlier {release}": "{engine}:采用最近的较早版本 {release} 的常数",
     "gaps vary more than four times their mean": "到达间隔的波动超过均值的四倍",
     "the longest requests do not fit the cache": "最长的请求放不进缓存",

@@ -114,7 +114,8 @@ def _kinds_of(name: str, kind: str = "") -> list[str]:
     kinds = [one for one in asked if exact_name(KINDS[one][0], name) is not None]
     if not kinds:
         everything = [n for one in asked for n in known_names(KINDS[one][0])]
-        raise InputError(f"no profile {name!r}{f' of {kind}' if kind else ''}; {suggest(name, everything)}")
+        where = f"{kind} profile" if kind else "profile"
+        raise InputError(f"no {where} {name!r}; {suggest(name, everything)}")
     return kinds
 
 

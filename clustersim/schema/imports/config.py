@@ -7,7 +7,7 @@ never change shape (tokens, norms, rotary embeddings, dropout, losses, the libra
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from clustersim.errors import Problem
@@ -67,6 +67,8 @@ _HARMLESS = re.compile(
     )
 )  # fmt: skip
 
+#: Names of the text part, where other senses stand beside it.
+_PARTS = ("text_config", "llm_config", "language_config")
 _OFF: tuple[Any, ...] = (None, False, 0, "", [], {}, "none")
 
 
@@ -76,9 +78,15 @@ class Config:
     def __init__(self, file: str, data: Mapping[str, Any]) -> None:
         self.file = file
         # Models that hear and speak nest the thinking part once more.
-        data = data.get("thinker_config", data)
+        self.problems: list[Problem] = []
+        thinker = data.get("thinker_config")
+        data = thinker if isinstance(thinker, Mapping) else data
         self.outer = data
-        inner = next((data[k] for k in ("text_config", "llm_config", "language_config") if k in data), None)
+        part = next((k for k in _PARTS if k in data), "")
+        inner = data.get(part)
+        for key, value in (("thinker_config", thinker), (part, inner)):
+            if value is not None and not isinstance(value, Mapping):
+                self.problem(key, f"must be a section of keys and values, not {_short(value)}")
         self.data: dict[str, Any] = {
             k: v for k, v in data.items() if not isinstance(inner, dict) or k not in inner
         }
@@ -86,7 +94,6 @@ class Config:
             self.data |= inner
         self.used: set[str] = {"llm_config", "language_config"}
         self.absent: set[str] = set()
-        self.problems: list[Problem] = []
         self.notes: list[str] = []
         self.not_modelled: list[str] = []
 
@@ -116,7 +123,9 @@ class Config:
         self._look(names)
         return next((self.data[n] for n in names if self.data.get(n) is not None), default)
 
-    def number(self, *names: str, default: int | None = None, needed: bool = False, most: int = MOST) -> int:
+    def number(
+        self, *names: str, default: int | None = None, needed: bool = False, least: int = 0, most: int = MOST
+    ) -> int:
         """Return a whole number; a list of equal ones counts as one. A missing needed one is a problem (and 0)."""
         value = self.take(*names, default=default)
         if value is False:
@@ -134,8 +143,11 @@ class Config:
             where = next((n for n in names if self.data.get(n) is not None), names[0])
             self.problem(where, f"must be one whole number, not {_short(value)}")
             return 0
+        where = next((n for n in names if self.data.get(n) is not None), names[0])
+        if where in self.data and value < least:
+            self.problem(where, f"must be at least {least}, not {_short(value)}")
+            return least
         if abs(value) > most:
-            where = next((n for n in names if self.data.get(n) is not None), names[0])
             self.problem(where, f"{_short(value)} is beyond every model's dimensions (at most {most:,})")
             return 0
         return value
@@ -156,6 +168,61 @@ class Config:
         self.problem(name, f"must be a list with one entry for each layer, not {_short(value)}")
         return None
 
+    def per_layer(self, name: str, count: int, words: Collection[Any], spare: int = 0) -> list[Any] | None:
+        """Return a list with one of ``words`` for each of ``count`` layers, and for up to ``spare`` beyond them.
+
+        None where it is missing. A list of another length, or with another word, does not say what layers are.
+        """
+        value = self.listed(name)
+        if value is None:
+            return None
+        wrong = next((entry for entry in value if not any(entry == word for word in words)), None)
+        if wrong is not None:
+            known = ", ".join(map(str, sorted(words)))
+            self.problem(name, f"{_short(wrong)} is no entry that is known", f"one of {known}")
+        if not self.covers(name, len(value), count, spare) or wrong is not None:
+            return None
+        return value[:count]
+
+    def covers(self, name: str, stated: int, count: int, spare: int = 0) -> bool:
+        """Tell whether a list states every layer, and none that the model has not: else keep a problem."""
+        if count <= stated <= count + spare:
+            return True
+        self.problem(name, f"states {stated} layers of {count}")
+        return False
+
+    def positions(self, *names: str, count: int, first: int = 0) -> set[int] | None:
+        """Return the layers that a list, or a text with commas, names from ``first`` on, as positions from 0."""
+        value = self.take(*names)
+        if value is None:
+            return None
+        name = next(n for n in names if self.data.get(n) is not None)
+        if isinstance(value, str):
+            value = [
+                int(part) if part.strip().isdecimal() else part for part in value.split(",") if part.strip()
+            ]
+        if not isinstance(value, list):
+            self.problem(name, f"must be a list of layers, not {_short(value)}")
+            return None
+        last = first + count - 1
+        wrong = [v for v in value if isinstance(v, bool) or not isinstance(v, int) or not first <= v <= last]
+        if wrong:
+            self.problem(name, f"{_short(wrong[0])} is no layer: they are {first} to {last}")
+            return None
+        return {v - first for v in value}
+
+    def part(self, name: str) -> Config | None:
+        """Return a section within this one, which reads and reports as this does; None where it is missing."""
+        value = self.take(name)
+        if value is None:
+            return None
+        if not isinstance(value, Mapping):
+            self.problem(name, f"must be a section of keys and values, not {_short(value)}")
+            return None
+        inner = Config(self.file, value)
+        inner.problems, inner.notes, inner.not_modelled = self.problems, self.notes, self.not_modelled
+        return inner
+
     def agree(self, *names: str) -> None:
         """Keep a problem where names of one quantity state several values: which one the model has is not known."""
         stated = {n: self.data[n] for n in names if self.data.get(n) not in _OFF}
@@ -167,8 +234,10 @@ class Config:
             self.problem(next(iter(stated)), f"one quantity is stated twice: {shown}", "keep the right one")
 
     def problem(self, key: str, what: str, hint: str = "") -> None:
-        """Keep a problem of one key."""
-        self.problems.append(Problem(self.file, None, key, what, hint))
+        """Keep a problem of one key, once however many layers meet it."""
+        found = Problem(self.file, None, key, what, hint)
+        if found not in self.problems:
+            self.problems.append(found)
 
     def leftovers(self, ignored: tuple[str, ...]) -> None:
         """Report what was not read: what may change the model's shape is a problem, other texts are a note."""

@@ -20,6 +20,9 @@ _SHARED_WIDTH = (
     "shared_expert_intermediate_size", "moe_shared_expert_intermediate_size", "shared_intermediate_size",
     "share_expert_dim", "share_expert_dims",
 )  # fmt: skip
+#: Words for a layer's block, and those of them that are mixtures.
+_MIXED = ("sparse", "moe")
+_BLOCKS = ("dense", "mlp", *_MIXED)
 #: Fields that count the dense layers in front.
 _FIRST = (
     "first_k_dense_replace", "moe_layer_num_skipped", "moe_layer_start_index", "moe_layer_offset", "num_dense_layers",
@@ -110,31 +113,27 @@ def _shared(config: Config, width: int, beside_dense: bool) -> tuple[int, int]:
 
 def _mixed_layers(config: Config, count: int) -> list[bool]:
     """Which layers are mixtures, by whichever of the fields in use states it."""
-    types = config.take("mlp_layer_types")
-    if isinstance(types, list) and len(types) >= count:
-        return [name in {"sparse", "moe"} for name in types[:count]]
-    listed = config.take("moe_layers_enum", "moe_layers")
-    if isinstance(listed, str):
-        listed = [int(part) for part in listed.split(",") if part.strip()]
-    if isinstance(listed, list) and listed:
-        return [i in set(listed) for i in range(count)]
-    flags = config.take("is_moe_layer", "moe_layer_freq")
-    if isinstance(flags, list) and len(flags) >= count:
-        return [bool(flag) for flag in flags[:count]]
+    types = config.per_layer("mlp_layer_types", count, _BLOCKS)
+    if types:
+        return [name in _MIXED for name in types]
+    listed = config.positions("moe_layers_enum", "moe_layers", count=count)
+    if listed:
+        return [i in listed for i in range(count)]
+    for key in ("is_moe_layer", "moe_layer_freq"):
+        if isinstance(config.data.get(key), list):
+            return [bool(flag) for flag in config.per_layer(key, count, (0, 1)) or [1] * count]
+    often = config.number("moe_layer_freq", default=1, least=1)
     step = config.number(
-        "interleave_moe_layer_step",
-        "decoder_sparse_step",
-        "moe_layer_interval",
-        "moe_every_n_layer",
-        default=1,
-    )
-    step = flags if isinstance(flags, int) and flags > 1 else step
+        "interleave_moe_layer_step", "decoder_sparse_step", "moe_layer_interval", "moe_every_n_layer",
+        default=1, least=1,
+    )  # fmt: skip
+    step = often if often > 1 else step
     first = config.number(*_FIRST, default=0)
-    last = config.number("moe_layer_end_index", default=count - 1)
-    only = config.take("mlp_only_layers", default=[])
-    dense = set(only) if isinstance(only, list) else set()
+    last = config.number("moe_layer_end_index", default=count - 1, least=-1)
+    last = count - 1 if last == -1 else last
+    dense = config.positions("mlp_only_layers", count=count) or set()
     # Steps count from the end of a period: of every 2 layers the second is the mixture.
-    offset = 0 if isinstance(flags, int) and flags > 1 else 1
+    offset = 0 if often > 1 else 1
     return [
         first <= i <= last and i not in dense and (step <= 1 or (i + offset) % step == 0)
         for i in range(count)

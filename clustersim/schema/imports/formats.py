@@ -10,6 +10,8 @@ from clustersim.schema.imports.config import Config
 
 __all__ = ["read_formats"]
 
+#: Classes of modules that hold the blocks' weights, as groups name them.
+_CLASS = re.compile(r"^\w*(Linear|MoE)\w*$")
 _DTYPES = {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32"}
 _ALGORITHMS = {
     "FP8": "fp8", "FP8_PER_CHANNEL_PER_TOKEN": "fp8", "FP8_PB_WO": "fp8", "NVFP4": "nvfp4", "W4A16_NVFP4": "nvfp4",
@@ -77,17 +79,13 @@ def _stated_dtype(config: Config) -> str:
 
 
 def _narrow(section: Mapping[str, Any]) -> str | None:
-    """The format of what is quantized, as the section says as a whole."""
+    """The format of all that is quantized, as the section says as a whole."""
     method = str(section.get("quant_method", "")).lower()
     algorithm = str(section.get("quant_algo", "")).upper()
     if method in {"mxfp4", "fp8"}:
         return method
     if algorithm in _ALGORITHMS:
         return _ALGORITHMS[algorithm]
-    for group in (section.get("config_groups") or {}).values():
-        found = _of_weights((group or {}).get("weights") or {})
-        if found:
-            return found
     bits = section.get("bits", section.get("w_bit"))
     return {4: "int4", 8: "int8"}.get(bits) if isinstance(bits, int) else None
 
@@ -99,6 +97,53 @@ def _of_weights(weights: Mapping[str, Any]) -> str | None:
     return {"int": "int8", "float": "fp8"}.get(str(kind)) if bits == 8 else None
 
 
+def _stated_groups(config: Config, section: Mapping[str, Any]) -> list[tuple[list[str], str]]:
+    """Targets and format of each group of modules that the section states apart; unknown ones are problems."""
+    stated = section.get("config_groups")
+    if stated is None:
+        return []
+    if not isinstance(stated, Mapping) or not all(isinstance(group, Mapping) for group in stated.values()):
+        config.problem(
+            "quantization_config", "config_groups must be a section with one section for each group"
+        )
+        return []
+    out = []
+    for name, group in stated.items():
+        weights = group.get("weights")
+        found = _of_weights(weights) if isinstance(weights, Mapping) else None
+        if found is not None:
+            out.append((_patterns(config, f"config_groups.{name}.targets", group.get("targets")), found))
+        elif weights is not None:
+            config.problem("quantization_config", f"config_groups.{name} states no format that a model file knows:"
+                           f" {weights!r:.60}")  # fmt: skip
+    return out
+
+
+def _patterns(config: Config, key: str, stated: Any) -> list[str]:
+    """A list of names and patterns of modules; anything else is a problem."""
+    if stated is None:
+        return []
+    if not isinstance(stated, list) or not all(isinstance(pattern, str) for pattern in stated):
+        config.problem("quantization_config", f"{key} must be a list of names of modules, not {stated!r:.60}")
+        return []
+    for pattern in stated:
+        try:
+            re.compile(pattern.removeprefix("re:") if pattern.startswith("re:") else "")
+        except re.error as error:
+            config.problem("quantization_config", f"{key}: {pattern!r:.60} is no regular expression: {error}")
+            return []
+    return stated
+
+
+def _targeted(stated: list[tuple[list[str], str]], modules: list[str]) -> str | None:
+    """The format of modules: of the group that names them, or else of the one that names their class."""
+    for targets, found in stated:
+        if any(_matches(target, module) for target in targets for module in modules):
+            return found
+    classes = (found for targets, found in stated if not targets or any(_CLASS.search(t) for t in targets))
+    return next(classes, None)
+
+
 def _apply(
     config: Config, section: Mapping[str, Any], groups: dict[str, str], layers: int, first_mixed: int | None
 ) -> None:
@@ -106,20 +151,24 @@ def _apply(
     if isinstance(each, Mapping) and not section.get("moe_quant_algo"):
         _one_by_one(config, each, groups)
         return
-    narrow = _narrow(section)
-    if narrow is None:
+    stated = _stated_groups(config, section)
+    apart = len({found for _, found in stated}) > 1
+    narrow = None if apart else _narrow(section) or (stated[0][1] if stated and not stated[0][0] else None)
+    if narrow is None and not stated:
         config.problem(
             "quantization_config", "states no format that a model file knows", "import the unquantized file"
         )
         return
-    ignored = [str(p) for p in section.get("ignore") or section.get("modules_to_not_convert") or ()]
+    left = next((key for key in ("ignore", "modules_to_not_convert") if section.get(key)), "ignore")
+    ignored = _patterns(config, left, section.get(left))
     middle = layers - 1 if first_mixed is None else max(first_mixed, layers - 2)
     front = 0 if first_mixed is None or first_mixed > 0 else middle
     for group, modules in _MODULES.items():
         index = front if group == "dense" else middle
-        kept = any(_matches(pattern, f"layers.{index}.{name}") for name in modules for pattern in ignored)
+        named = [f"layers.{index}.{name}" for name in modules]
+        kept = any(_matches(pattern, name) for name in named for pattern in ignored)
         if not kept or (narrow == "fp8" and section.get("moe_quant_algo")):
-            groups[group] = narrow
+            groups[group] = narrow or _targeted(stated, named) or groups[group]
     if narrow == "mxfp4" and section.get("quant_method") == "mxfp4":
         # Only stacked experts have a four-bit kernel in this method.
         groups.update(attention="bf16", dense="bf16", shared="bf16")
@@ -127,16 +176,20 @@ def _apply(
 
 def _one_by_one(config: Config, each: Mapping[str, Any], groups: dict[str, str]) -> None:
     """Formats that are stated module by module: each group takes the one that most of its modules have."""
+    stated = {
+        name: str(value.get("quant_algo")).upper() if isinstance(value, Mapping) else repr(value)
+        for name, value in each.items()
+    }
+    unknown = next((name for name, algorithm in stated.items() if algorithm not in _ALGORITHMS), None)
+    if unknown is not None:
+        config.problem("quantization_config", f"quantized_layers: {stated[unknown]:.40} of {unknown} is no algorithm"
+                       " that is known")  # fmt: skip
+        return
     for group, words in (
         ("attention", r"\.(self_attn|linear_attn|attn|mixer\.(in|out)_proj)"), ("experts", r"\.experts"),
         ("shared", r"\.shared_expert"), ("dense", r"\.mlp\.(gate|up|down)_proj"), ("head", "lm_head$"),
     ):  # fmt: skip
-        found = [
-            _ALGORITHMS.get(str((value or {}).get("quant_algo", "")).upper(), "")
-            for name, value in each.items()
-            if re.search(words, name)
-        ]
-        known = [value for value in found if value]
+        known = [_ALGORITHMS[algorithm] for name, algorithm in stated.items() if re.search(words, name)]
         if known:
             groups[group] = max(sorted(set(known)), key=known.count)
             if len(set(known)) > 1:

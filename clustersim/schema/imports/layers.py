@@ -51,8 +51,11 @@ class Layers:
         return self.kinds in ({"full": {"kind": "full"}}, {"latent": {"kind": "latent"}})
 
 
-def read_layers(config: Config, count: int) -> Layers:
-    """Return the kinds of ``count`` layers. What cannot be told becomes a problem of the configuration."""
+def read_layers(config: Config, count: int, spare: int = 0) -> Layers:
+    """Return the kinds of ``count`` layers; lists may state the ``spare`` ones of prediction behind them too.
+
+    What cannot be told becomes a problem of the configuration.
+    """
     out = Layers()
     # Where the types are stated, the rules that they follow say nothing more.
     config.used.update(
@@ -61,9 +64,9 @@ def read_layers(config: Config, count: int) -> Layers:
     config.used.update(("sliding_window", "sliding_window_size", "attention_chunk_size", "no_rope_layers"))
     names = _block_names(config)
     if config.has("compress_ratios"):
-        _compressed(config, out, count)
+        _compressed(config, out, count, spare)
     elif names is not None:
-        _by_name(config, out, names, count)
+        _by_name(config, out, names, (count, spare))
     else:
         _by_rule(config, out, count)
     return out
@@ -88,9 +91,9 @@ def _block_names(config: Config) -> list[str] | None:
     return None
 
 
-def _by_name(config: Config, out: Layers, names: Sequence[str], count: int) -> None:
-    if len(names) < count:
-        config.problem("layer_types", f"states {len(names)} layers of {count}")
+def _by_name(config: Config, out: Layers, names: Sequence[str], size: tuple[int, int]) -> None:
+    count, spare = size
+    if not config.covers("layer_types", len(names), count, spare):
         return
     blocks = [_TYPES.get(name, name) for name in names]
     for name in dict.fromkeys(blocks[:count]):
@@ -101,14 +104,12 @@ def _by_name(config: Config, out: Layers, names: Sequence[str], count: int) -> N
         out.moe = [name == "moe" for name in blocks[:count]]
         out.mlp = [name == "mlp" for name in blocks[:count]]
         out.add("ffn", kind="none")
-    reuses = _reuses(config, count, blocks)
-    indexers = config.take("indexer_types")
+    reuses, indexers = _reuses(config, count, blocks), _indexers(config, count)
     for index, name in enumerate(blocks[:count]):
         if name in {"moe", "mlp"}:
             out.order.append("ffn")
             continue
-        own = not isinstance(indexers, list) or indexers[index] == "full"
-        out.order.append(_kind(config, out, name, reuses[index], own))
+        out.order.append(_kind(config, out, name, reuses[index], indexers[index]))
     rest = blocks[count:]
     if rest and rest[0] in {"full", "window"}:
         out.prediction = _kind(config, out, rest[0], False, True)
@@ -118,16 +119,16 @@ def _by_rule(config: Config, out: Layers, count: int) -> None:
     """Layers whose types follow from intervals, or are all the same."""
     blocks = ["full"] * count
     interval = config.number("full_attention_interval", default=0)
-    chosen = config.take("linear_attn_config")
+    chosen = config.part("linear_attn_config")
     spelled = config.take("sliding_window_pattern", "_sliding_window_pattern")
     every = spelled if isinstance(spelled, int) else 0
-    window = config.take("sliding_window", "sliding_window_size")
+    window = config.number("sliding_window", "sliding_window_size", least=-1)
     last = config.number("max_window_layers", default=0)
     switch = config.switch("use_sliding_window")
     if interval > 1:
         blocks = ["full" if (i + 1) % interval == 0 else "linear" for i in range(count)]
-    elif isinstance(chosen, dict):
-        full = {int(i) - 1 for i in chosen.get("full_attn_layers", [])}
+    elif chosen is not None:
+        full = chosen.positions("full_attn_layers", count=count, first=1) or set()
         blocks = ["full" if i in full else "linear" for i in range(count)]
     elif config.has("attention_chunk_size"):
         blocks = _chunked(config, count)
@@ -147,32 +148,41 @@ def _by_rule(config: Config, out: Layers, count: int) -> None:
                 "sliding_window", f"{window} is given, and nothing says which layers it holds for",
                 "add layer_types, or use_sliding_window: false",
             )  # fmt: skip
-    reuses = _reuses(config, count, blocks)
-    indexers = config.take("indexer_types")
+    reuses, indexers = _reuses(config, count, blocks), _indexers(config, count)
     for index, name in enumerate(blocks):
-        own = not isinstance(indexers, list) or indexers[index] == "full"
-        out.order.append(_kind(config, out, name, reuses[index], own))
+        out.order.append(_kind(config, out, name, reuses[index], indexers[index]))
 
 
-def _binds(config: Config, window: Any) -> bool:
+def _indexers(config: Config, count: int) -> list[bool]:
+    """Which layers have an indexer of their own, and not the choice of the layer before."""
+    listed = config.per_layer("indexer_types", count, ("full", "shared"))
+    return [name == "full" for name in listed] if listed else [True] * count
+
+
+def _binds(config: Config, window: int) -> bool:
     """Whether a window is one: a positive width, and not as wide as the longest text, which it never cuts."""
     longest = config.data.get("max_position_embeddings")
-    return isinstance(window, int) and window > 0 and not (isinstance(longest, int) and window >= longest)
+    return window > 0 and not (isinstance(longest, int) and window >= longest)
 
 
 def _chunked(config: Config, count: int) -> list[str]:
     """Chunked attention where a layer has rotary positions; by default every fourth has none."""
-    rotary = config.take("no_rope_layers")
-    interval = config.number("no_rope_layer_interval", default=4)
-    if isinstance(rotary, list) and len(rotary) >= count:
-        return ["window" if flag else "full" for flag in rotary[:count]]
+    rotary = config.per_layer("no_rope_layers", count, (0, 1))
+    interval = config.number("no_rope_layer_interval", default=4, least=1)
+    if rotary:
+        return ["window" if flag else "full" for flag in rotary]
     return ["full" if (i + 1) % interval == 0 else "window" for i in range(count)]
 
 
 def _reuses(config: Config, count: int, blocks: Sequence[str]) -> list[bool]:
     """Which layers attend to another layer's keys and values."""
+    # The first layers' caches are what the others read.
     last = config.number("num_kv_shared_layers", default=0)
-    factor = config.number("cla_share_factor", default=1) if config.switch("use_cla") else 1
+    if last >= count > 0:
+        config.problem(
+            "num_kv_shared_layers", f"{last} of {count} layers read another's cache, and none keeps one"
+        )
+    factor = config.number("cla_share_factor", default=1, least=1) if config.switch("use_cla") else 1
     config.used.add("cla_share_factor")
     if last and config.switch("use_double_wide_mlp"):
         config.problem("use_double_wide_mlp", "widths that differ by layer are not expressed by a model file")
@@ -205,7 +215,11 @@ def _latent(config: Config, out: Layers, own: bool) -> str:
     keys = ("q_lora_rank", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim")
     out.mla = {key: config.number(key, default=0 if key == "q_lora_rank" else None, needed=key != "q_lora_rank")
                for key in keys}  # fmt: skip
-    config.used.add("qk_head_dim")
+    whole, parts = config.number("qk_head_dim", default=0), out.mla[keys[2]] + out.mla[keys[3]]
+    if whole and whole != parts:
+        config.problem(
+            "qk_head_dim", f"is {whole}, and {keys[2]} and {keys[3]} make {parts}", "keep the right ones"
+        )
     if keys[0] not in config.data:
         once = "is needed and missing"
         if not any(problem.key == keys[0] for problem in config.problems):
@@ -242,13 +256,14 @@ def _grouped(config: Config, out: Layers, name: str, reuses: bool) -> str:
         value = config.number("v_head_dim", default=0) or None
         dim = config.number("global_head_dim", default=0) or None
         kv = config.number("num_global_key_value_heads", default=0) or None
-    other = config.take("attention_other_setting")
-    for_windows = (
-        not isinstance(other, dict) or other.get("attention_type", "sliding_attention") == "sliding_attention"
+    other = config.part("attention_other_setting")
+    of_windows = (
+        other is None or other.take("attention_type", default="sliding_attention") == "sliding_attention"
     )
-    if isinstance(other, dict) and for_windows == windowed:
-        heads = other.get("num_attention_heads", heads)
-        kv, dim = other.get("num_attention_groups", kv), other.get("head_dim", dim)
+    if other is not None and of_windows == windowed:
+        heads = other.number("num_attention_heads", default=heads) or None
+        kv = other.number("num_attention_groups", default=kv) or None
+        dim = other.number("head_dim", default=dim) or None
     gate = None
     if config.switch("attn_output_gate") or config.model_type == "qwen3_next":
         gate = "elementwise"
@@ -284,16 +299,16 @@ def _state_format(config: Config) -> str:
 
 
 def _linear(config: Config, out: Layers) -> str:
-    chosen = config.take("linear_attn_config")
-    if isinstance(chosen, dict) and "kda_layers" not in chosen:
+    chosen = config.part("linear_attn_config")
+    if chosen is not None and not chosen.has("kda_layers"):
         config.problem(
             "linear_attn_config", "states no kda_layers: which kind of linear attention it means is not known"
         )
-    elif isinstance(chosen, dict):
-        heads, dim = int(chosen.get("num_heads", 0)), int(chosen.get("head_dim", 0))
+    elif chosen is not None:
+        heads, dim = chosen.number("num_heads", needed=True), chosen.number("head_dim", needed=True)
         return out.add(
             "linear", kind="linear", key_heads=heads, value_heads=heads, key_dim=dim, value_dim=dim,
-            conv=int(chosen.get("short_conv_kernel_size", 4)), gate_rank=dim, state_format=_state_format(config),
+            conv=chosen.number("short_conv_kernel_size", default=4), gate_rank=dim, state_format=_state_format(config),
         )  # fmt: skip
     return out.add(
         "linear",
@@ -324,13 +339,10 @@ def _state_space(config: Config, out: Layers) -> str:
     )
 
 
-def _compressed(config: Config, out: Layers, count: int) -> None:
-    ratios = config.take("compress_ratios")
+def _compressed(config: Config, out: Layers, count: int, spare: int) -> None:
+    ratios = config.listed("compress_ratios")
     config.used.update({"num_key_value_heads", "qk_rope_head_dim", "compress_rope_theta"})
-    if not isinstance(ratios, list) or len(ratios) < count or not set(ratios) <= _KNOWN_RATIOS:
-        config.problem(
-            "compress_ratios", f"must state one of {sorted(_KNOWN_RATIOS)} for each of {count} layers"
-        )
+    if config.per_layer("compress_ratios", count, _KNOWN_RATIOS, spare) is None or ratios is None:
         return
     shared = {
         "kind": "compressed", "window": config.number("sliding_window", needed=True),

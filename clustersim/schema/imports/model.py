@@ -98,11 +98,14 @@ def _profile(config: Config, name: str, repository: str, ignored: tuple[str, ...
     listed = config.data.get("layers_block_type") or config.data.get("hybrid_override_pattern")
     counted = len(listed) if isinstance(listed, list | str) and listed else None
     layers = config.number(*_LAYERS, default=counted, needed=True, most=MOST_LAYERS)
-    for names in (_LAYERS, _HIDDEN, _HEADS, _KV, ("vocab_size", "padded_vocab_size")):
+    # Where mixtures alternate with wider dense blocks, intermediate_size is the experts'.
+    one_width = _FFN if config.data.get(_FFN[0]) is None else ()
+    for names in (_LAYERS, _HIDDEN, _HEADS, _KV, _HEAD_DIM, one_width, ("vocab_size", "padded_vocab_size")):
         config.agree(*names)
     hidden, heads = config.number(*_HIDDEN, needed=True), config.number(*_HEADS, needed=True)
     head_dim = _head_dim(config, hidden, heads)
-    kinds = read_layers(config, layers)
+    prediction = _prediction(config)
+    kinds = read_layers(config, layers, prediction)
     moe = read_experts(config, layers, kinds.moe)
     free = _ffn_free(kinds)
     mixed = moe["moe_layers"] if moe else 0
@@ -114,7 +117,6 @@ def _profile(config: Config, name: str, repository: str, ignored: tuple[str, ...
     there = {"attention", "embedding", "head"} | ({"dense"} if dense > 0 else set())
     there |= ({"experts"} if moe else set()) | ({"shared"} if moe and moe.get("shared_experts") else set())
     formats = read_formats(config, layers, _first_mixed(config, layers, mixed), there)
-    prediction = _prediction(config, kinds)
     plain: dict[str, Any] = {
         "kind": "model", "name": name, "aliases": [repository] if repository else [],
         "source": f"{repository} config.json" if repository else f"{Path(config.file).name}",
@@ -142,7 +144,9 @@ def _profile(config: Config, name: str, repository: str, ignored: tuple[str, ...
     for key in ("is_encoder_decoder", "add_cross_attention"):
         if config.data.get(key) is not None and config.switch(key):
             config.problem(key, "encoders with decoders are not expressed by a model file")
-    config.leftovers(ignored)
+    if kinds.order:
+        # Where the layers are not known, what is theirs was not read either.
+        config.leftovers(ignored)
     not_stated(config)
     plain["not_modelled"], plain["notes"] = list(config.not_modelled), list(config.notes)
     return {key: value for key, value in plain.items() if value not in ([], None)}
@@ -215,7 +219,7 @@ def _cycle(order: list[str]) -> list[str]:
     return order[:size]
 
 
-def _prediction(config: Config, kinds: Layers) -> int:
+def _prediction(config: Config) -> int:
     """Extra prediction layers, with whichever field counts them."""
     count = config.number(
         "num_nextn_predict_layers", "mtp_num_hidden_layers", "mtp_num_layers", default=0, most=MOST_LAYERS

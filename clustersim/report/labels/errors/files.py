@@ -86,8 +86,11 @@ TEXTS: dict[str, str] = {
     "`compare` or `plan training` of the whole, or this of a scenario with one group":
         "{}:有异型卡的分组({}),而 {} 问的是同型卡;请对整体用 `run`、`tco`、`train`、`compare` 或 `plan "
         "training`,或对只有一个分组的场景提问",
-    "cluster.cards={} does not fill servers of {} ({}); {} would":
-        "cluster.cards={} 填不满 {} 张卡的服务器({});可用 {}",
+    "{} is not a finite number of tokens": "{} 不是有限的 token 数",
+    "temporary files cannot be written ({}); free some space, or name another folder by TMPDIR":
+        "无法写临时文件({});请腾出空间,或用 TMPDIR 指定另一文件夹",
+    "{}={} does not fill servers of {} ({}); {} would":
+        "{}={} 填不满 {} 张卡的服务器({});可用 {}",
     "{}: the {} workload names no model, and this question needs one":
         "{}:{} 工作负载没有写明模型,而此问题需要它",
     "{}: the demand names no workload, so nothing runs; `clustersim collectives` takes it":

@@ -86,8 +86,8 @@ TEXTS: dict[str, str] = {
     "every position) or speculative.acceptance_by_position":
         "speculative 草拟 {} 个词元,而没有说明保留多少;请给 speculative.acceptance(各位置相同)或 "
         "speculative.acceptance_by_position",
-    "a coherent domain of {} cards: supernodes.{} joins at most {}; set cluster.supernode.cards to fewer":
-        "{} 张卡的一致性域:supernodes.{} 至多连接 {} 张;请把 cluster.supernode.cards 设小",
+    "a coherent domain of {} cards: supernodes.{} joins at most {}; set {} to fewer":
+        "{} 张卡的一致性域:supernodes.{} 至多连接 {} 张;请把 {} 设小",
     "cards.{}.scale_up.domain is {}, and servers.{} joins {}: the price of what joins them is asked for; "
     "name cluster.supernode.profile (clustersim profiles list supernodes), a server whose price holds "
     "the domain, or set cards.{}.scale_up.domain={}":
@@ -315,7 +315,10 @@ TEXTS: dict[str, str] = {
         "档案中没有 cards.{}.codec.decode_channels,而本次运行需要它",
     "demand: channel_fps is needed where frames are decoded; add it to the vision workload":
         "demand:解码帧时需要 channel_fps;请补入视觉工作负载",
-    "plan: {} has {} layers{}, fewer than pp x interleave = {} x {} chunks; at most {} chunks, one layer "
-    "each":
-        "plan:{} 有 {} 层{},少于 pp x interleave = {} x {} 段;至多 {} 段,每段一层",
+    "groups: {}: a group's name has no '.' or '+' and is not empty; rename it":
+        "groups:{}:组名不得含 '.' 或 '+',且不得为空;请改名",
+    "{}: --budget, --power and --racks size a fleet of equal cards, and this workload's phases are on unlike groups;"
+    " ask for --demand, or change cluster.groups.NAME.cards":
+        "{}:--budget、--power 与 --racks 给同型卡定规模,而该负载的各阶段在不同型的组上;请用 --demand,或改"
+        " cluster.groups.NAME.cards",
 }  # fmt: skip

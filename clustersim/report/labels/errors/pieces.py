@@ -209,6 +209,10 @@ TEXTS: dict[str, str] = {
     "{}heads={} is not a multiple of {}kv_heads={}": "{}heads={} 不是 {}kv_heads={} 的倍数",
     "attention.kinds.{}.value_heads={} is not a multiple of attention.kinds.{}.key_heads={}":
         "attention.kinds.{}.value_heads={} 不是 attention.kinds.{}.key_heads={} 的倍数",
+    "attention.kinds.{}.heads={} is not a multiple of attention.kinds.{}.groups={}":
+        "attention.kinds.{}.heads={} 不是 attention.kinds.{}.groups={} 的倍数",
+    "heads={} is not a multiple of attention.kinds.{}.o_groups={}":
+        "heads={} 不是 attention.kinds.{}.o_groups={} 的倍数",
     "attention.kinds.{} is latent, and the section mla is missing":
         "attention.kinds.{} 为 latent,而缺 mla 部分",
     "{} are more than layers={}": "{} 多于 layers={}",

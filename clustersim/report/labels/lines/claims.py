@@ -105,5 +105,8 @@ LINES: dict[str, str] = {
     "from storage": "从存储",
     "{} (P10 to P90 {} to {} s, within it in {} of the draws)": "{}(P10 至 P90 {} 至 {} 秒,在 {} 的抽样中在此之内)",
     "P10 to P90 of {} draws of every input with a range": "P10 至 P90 由 {} 次抽样得出,抽取每个带范围的输入",
+    "{}: {} cards, nothing is trained here: the claims of 5 and 30 days, of restores, of scaling and of the loss are of"
+    " a training run (`clustersim claims nanjing-1024`)":
+        "{}:{} 张卡,此处没有训练:5 天与 30 天、恢复、扩展与损失各项声明属于训练运行(`clustersim claims nanjing-1024`)",
     "mean gap": "平均间隔", "weak": "弱扩展", "strong": "强扩展",
 }  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 __all__ = ["LINES"]
 
 LINES: dict[str, str] = {
+    "prompts on {} ({}), answers on {} ({}); what a card-hour costs is the mean of the whole site":
+        "提示在 {}({})上,回答在 {}({})上;每卡时成本为整个站点的均值",
     "{}: {} (requests of the first class go before all others that wait; capacity in closed form knows no classes)":
         "{}:{}(第一类请求先于所有其他等待的请求;解析式的能力不分类别)",
     "{} requests on {} ({} {}), {}: {} completed, {} rejected": "{} 个请求,在 {}({} {})上,{}:完成 {},拒绝 {}",
