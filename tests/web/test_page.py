@@ -345,7 +345,7 @@ def test_what_cannot_be_computed_leaves_its_numbers_marked_and_a_lost_change_is_
         sync_api.expect(at.page.locator(".body.stale")).to_have_count(0)
         at.page.get_by_label("Search any key").fill("global_batch")
         field = at.page.get_by_label("demand.pretrain.global_batch", exact=False)
-        field.fill("1")
+        field.fill("-1")
         field.press("Enter")
         sync_api.expect(at.page.locator(".behind")).to_have_count(1, timeout=WAIT)
         sync_api.expect(at.page.locator(".body.stale")).to_have_count(1)
