@@ -201,7 +201,9 @@ def near_keys(asked: str, known: Iterable[str] = ()) -> str:
         difflib.get_close_matches(last, sorted({end for _, end in keys}), n=1, cutoff=0.75)
     )  # fmt: skip
     found = [key for key, end in keys if end in near]
-    if not found:  # a key that shares its section alone is another thing: its last part must be like the asked one's
+    if (
+        not found
+    ):  # a key that shares its section alone is another thing: its last part must be like the asked one's
         like = difflib.get_close_matches(last, sorted({end for _, end in keys}), n=8, cutoff=0.65)
         found = difflib.get_close_matches(asked, [key for key, end in keys if end in like], n=1, cutoff=0.75)
     best = max((_shared(asked, key) for key in found), default=0)

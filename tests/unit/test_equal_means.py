@@ -2,6 +2,7 @@
 
 import pytest
 
+from clustersim.api.scenario import Scenario
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.planner.candidates import Limits
 from clustersim.planner.comparison import Asked, compare
@@ -93,3 +94,17 @@ def test_faults_of_groups_name_the_groups_key() -> None:
         groups = {name: {"card": "BR166M", "cards": 8}, "c": {"card": "H20", "cards": 8, "server": "hgx8"}}
         with pytest.raises(InputError, match="a group's name has no"):
             load_inputs("jiangsu-four-vendors", {"cluster.groups": groups}, with_incumbent=False)
+
+
+def test_what_no_command_can_buy_is_no_good_file() -> None:
+    """`check` refuses a part of a server or of a domain in the words in which the bill does."""
+    for key, cards, words in (
+        ("cluster.groups.old.cards", 12, r"cluster\.groups\.old\.cards=12 does not fill servers of 8"),
+        (
+            "cluster.groups.new.supernode",
+            {"profile": "optical", "cards": 48},
+            r"supernode\.cards: .* 64 would be",
+        ),
+    ):
+        with pytest.raises(InputError, match=words):
+            Scenario("old-a800-and-br166", {key: cards}).check()

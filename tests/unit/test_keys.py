@@ -84,7 +84,7 @@ def test_a_mistyped_key_is_looked_for_among_all(asked: str, hint: str) -> None:
 
 
 def test_a_key_like_none_of_its_section_is_answered_by_no_other_key() -> None:
-    """Sharing a section makes no two keys alike: what is not near is not suggested, and the section's keys are listed."""
+    """Sharing a section makes no two keys alike: what is not near is never suggested."""
     sections = sorted({key.key.rpartition(".")[0] for key in all_keys(described=False)})
     assert [section for section in sections[::7] if near_keys(f"{section}.colour")] == []
 
