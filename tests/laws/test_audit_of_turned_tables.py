@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a table stays on its lines)
 """Statements with totals above their lines, lines of which, and texts without an end: read, not accused, bounded."""
 
 import csv
