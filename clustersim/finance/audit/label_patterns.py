@@ -45,5 +45,6 @@ BORROWED = {
 
 #: What was done to come to a table: no part of its name.
 WORK = re.compile(
-    r"[\s_-]*(?:calculation|derivation|build-?up|bridge|summary|overview|methodology|测算|推导|计算|汇总)表?$", re.I
+    r"[\s_-]*(?:calculation|derivation|build-?up|bridge|summary|overview|methodology|测算|推导|计算|汇总)表?$",
+    re.I,
 )

@@ -225,7 +225,8 @@ def worth_laws(v: Valuation) -> Iterator[Law]:
             yield law_of(f"{equity.label.strip()} of the multiple", equity, way)
 
 
-_DRIVERS = {"ev_ebitda": ("income:ebitda",), "ev_sales": ("income:revenue",), "ps": ("income:revenue",),
+_DRIVERS = {"ev_ebitda": ("income:ebitda",), "ev_sales": ("income:revenue",), "ev_fcf": ("fcf",),
+            "ps": ("income:revenue",),
             "ev_ebit": ("income:ebit", "income:operating_profit"),
             "pe": ("income:profit_attributable_to_owners", "income:net_profit")}  # fmt: skip
 

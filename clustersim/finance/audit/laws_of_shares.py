@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -94,7 +96,7 @@ def target_laws(v: Valuation) -> Iterator[Law]:
         yield law_of(
             "target price of the values by their weights",
             target,
-            Choice(made_of(*parts), _weighed, "values by their weights"),
+            *_also_round(target, Choice(made_of(*parts), _weighed, "values by their weights")),
         )
     elif len(values) > 1 and not weights:
         yield law_of("target price of the values", target, *(
@@ -104,8 +106,25 @@ def target_laws(v: Valuation) -> Iterator[Law]:
         yield law_of(
             "target price and value",
             target,
-            Choice(made_of(one), as_is, f"{one.label} prints {one.record.text}"),
+            *_also_round(target, Choice(made_of(one), as_is, f"{one.label} prints {one.record.text}")),
         )
+
+
+def _also_round(target: Typed, way: Choice) -> Iterator[Choice]:
+    """A way to a target, and that way cut or rounded to the zeros with which the target is printed (133,000)."""
+    yield way
+    digits = re.sub(r"\D", "", target.record.text.partition(".")[0])
+    zeros = len(digits) - len(digits.rstrip("0")) if "." not in target.record.text else 0
+    # A step above one per cent of the target would forgive faults.
+    zeros = min(zeros, len(digits) - 3)
+    if zeros > 0:
+        step = 10.0**zeros
+        yield Choice(way.parts, partial(_stepped, way, step), f"{way.says}, in steps of {step:,.0f}")
+
+
+def _stepped(way: Choice, step: float, parts: Parts) -> Interval:
+    made = way.make(parts)
+    return Interval(math.floor(made.low / step) * step, math.ceil(made.high / step) * step, made.cells)
 
 
 def _weighed(parts: Parts) -> Interval:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from clustersim.finance.audit.figures import half_digit, number
 from clustersim.finance.audit.labels import canonical_item
@@ -32,7 +33,8 @@ def totals_last(table: str, cells: Sequence[Cell]) -> list[Cell]:
 
     >>> rows = [("Current assets", 9), ("Cash", 4), ("Inventories", 5), ("Current liabilities", 5),
     ...         ("Trade payables", 3), ("Contract liabilities", 2)]
-    >>> cells = [Cell(n, p, label, p, str(v), "CNY_million") for n, (label, v) in enumerate(rows) for p in ("2024", "2025")]
+    >>> years = ("2024", "2025")
+    >>> cells = [Cell(n, y, of, y, str(v), "CNY_million") for n, (of, v) in enumerate(rows) for y in years]
     >>> [c.label for c in totals_last("balance_sheet", cells)][::2]
     ['Cash', 'Inventories', 'Current assets', 'Trade payables', 'Contract liabilities', 'Current liabilities']
     """
@@ -62,7 +64,7 @@ def again(cells: Sequence[Cell], names: Sequence[str]) -> list[str]:
     """
     lines, out = _lines(cells), list(names)
     at = {id(c): k for k, c in enumerate(cells)}
-    for above, line in zip(lines, lines[1:], strict=False):
+    for above, line in pairwise(lines):
         if _OF_WHICH.match(folded(line[0].label)) and _is(above, [line]):
             for c in line:
                 out[at[id(c)]] = f"{names[at[id(above[0])]]}_again"

@@ -21,7 +21,7 @@ __all__ = ["Typed", "Valuation", "method_of", "role_of", "typed", "value_of", "y
 METHODS = tuple(
     (name, re.compile(words)) for name, words in (
         ("ev_ebitda", r"ev\s*/\s*ebitda|ev-to-ebitda|ebitda multiple|企业价值倍数"),
-        ("ev_ebit", r"ev\s*/\s*ebit(?!d)"), ("ev_sales", r"ev\s*/\s*(?:sales|revenue)"),
+        ("ev_ebit", r"ev\s*/\s*ebit(?!d)"), ("ev_sales", r"ev\s*/\s*(?:sales|revenue)"), ("ev_fcf", r"ev\s*/\s*(?:u?fcf|free cash flow)"),
         ("pb", r"(?<![a-z])p\s*/\s*b(?:v|r)?(?![a-z])|(?<![a-z])pb[rv]?(?![a-z])|price[- ]to[- ]book|市净率"),
         ("pe", r"(?<![a-z])p\s*/\s*e(?:r)?(?![a-z])|(?<![a-z])per(?=[)）,]| \(| ?fy| at|\s*20|\s*$)|(?<![a-z])pe(?![a-z])|price[- ]to[- ]earnings|price[- ]earnings|市盈率|earnings multiple"),
         ("ps", r"(?<![a-z])p\s*/\s*s(?:r)?(?![a-z])|(?<![a-z])ps(?![a-z])|price[- ]to[- ]sales|市销率"),
@@ -42,7 +42,7 @@ ROLES: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
             ("risk_free", r"risk[- ]?free|无风险"), ("market_return", r"market return|市场回报|市场收益率"),
             ("premium", r"(?:equity|market)(?: risk)? premium|\berp\b|风险溢价|\bmrp\b"),
             ("tax_rate", r"tax rate|税率"),
-            ("growth", r"(?:terminal|perpetual|perpetuity|long[- ](?:term|run)|sustainable) growth|永续增长|长期增长|永久增长"),
+            ("growth", r"(?:terminal|perpetual|perpetuity|long[- ](?:term|run)|sustainable)(?: dividend)? growth|永续增长|长期增长|永久增长"),
             ("roe", r"return on (?:tangible )?equity|\broe\b|\brote\b|净资产收益率|股本回报率"),
             ("yield", r"dividend yield|股息率|股利收益率"),
             ("upside", r"upside|升幅|上涨空间|上升空间|total return|potential return|涨幅空间"),
@@ -74,6 +74,7 @@ ROLES: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
             ("market_cap", r"^(?!.*(?:target|目标)).*(?:market (?:cap|value)|市值)"),
             ("equity", r"equity value|value of equity|股权价值|权益价值|股东价值|股本价值|target market (?:cap|value)|目标市值|合理市值"),
             ("ev", r"enterprise value|firm value|\bev\b|企业价值|公司价值"),
+            ("fcf", r"free cash flow|\bu?fcf\b|自由现金流"),
         ),
         "shares": (("shares", r"^(?!.*(?:unlock|解禁|lock-?up|限售|new shares|增发|repurchase|回购|treasury|库存|float|流通)).*"),),
     }.items()

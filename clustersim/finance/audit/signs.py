@@ -150,7 +150,10 @@ def _groups(rows: Sequence[Record], table: str) -> list[tuple[str, ...]]:
         r.item for r in rows
         if (r.value or 0.0) > 0 and not (r.item == "net_finance_cost" and _EARNED.search(folded(r.printed)))
     }  # fmt: skip
-    present = [g for g in GROUPS[table] if above & set(g)]
+    earned = {r.item for r in rows if (r.value or 0.0) < 0} & {"finance_costs"}
+    # Where costs are printed without a minus, finance costs below zero are an income.
+    earned = earned if above & SPENT else set()
+    present = [g for g in GROUPS[table] if (above | earned) & set(g)]
     taken = {item for g in present for item in g} | MEMO
     rest = above - taken
     losses = {r.item for r in rows if r.item in rest and names_loss(r.printed or r.item)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -52,10 +52,47 @@ def audit_answer(
         "bridge": [asdict(step) for step in report.steps],
     }
     wrong = CheckFailed(f"{len(report.faults)} findings say that something is wrong")
+    told = list(_told(report, left))
     return Answer(
-        name="audit", data=data, page=lambda: _page(report, rows, everything), rows=rows,
+        name="audit", data=data, page=lambda: [*_page(report, rows, everything), "", _short(told)], rows=[*rows, *told],
         said=[*said, *_summary(report)], failed=wrong if strict and report.faults else None,
     )  # fmt: skip
+
+
+def _told(report: AuditReport, left: Sequence[str]) -> Iterator[dict[str, object]]:
+    """What was read, decided, not read and not covered, as further rows of the checks: ``verdict`` says which."""
+    read = report.read
+    figures = read["figures_by_table"]
+    assert isinstance(figures, dict)
+    parts: list[tuple[str, Sequence[str]]] = [
+        ("decided", report.tables.conventions), ("not_read", (*left, *report.tables.unread)),
+        ("sum_line", _texts(read["read_only_as_lines_of_a_sum"])), ("absent", report.tables.absent),
+        ("not_covered", report.uncovered),
+    ]  # fmt: skip
+    for table, n in figures.items():
+        yield _as_row("read", table, f"{n} figures in {report.tables.currency}")
+    for name, text in report.tables.prose:
+        yield _as_row("read", name, f"{len(text)} characters")
+    for verdict, lines in parts:
+        for line in lines:
+            yield _as_row(verdict, "", line)
+
+
+def _short(told: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+    """These rows without the columns of figures."""
+    return [{key: row[key] for key in ("verdict", "where", "note")} for row in told]
+
+
+def _texts(value: object) -> list[str]:
+    assert isinstance(value, list)
+    return value
+
+
+def _as_row(verdict: str, where: str, note: str) -> dict[str, object]:
+    return {
+        "check": "", "where": where, "printed": None, "recomputed": None, "difference": None, "verdict": verdict,
+        "materiality_per_share": None, "currency": "", "note": note,
+    }  # fmt: skip
 
 
 def read_folder(folder: str) -> tuple[dict[str, str], list[str]]:
