@@ -9,8 +9,10 @@ from typing import Any
 from clustersim.planner.company import ForecastRun
 from clustersim.schema.company_rows import ROW_BOUNDS, Series
 
-__all__ = ["SAMPLED", "Ranged", "ranged_of", "ranges_of", "reaches"]
+__all__ = ["SAMPLED", "SAMPLES", "Ranged", "ranged_of", "ranges_of", "reaches"]
 
+#: Draws of a target price, where nobody asks for another count: the same ones in every document.
+SAMPLES = 10_000
 #: Inputs of the company file that are one number, whose ranges are drawn from and moved along.
 SAMPLED = (
     "asp_scale", "units_scale", "wacc", "terminal_growth", "peers.discount", "drivers.variable_opex_share",

@@ -18,15 +18,17 @@ from typing import Any
 import formualizer
 import numpy as np
 import pytest
-from workbook_recalc import by_libreoffice_many, place, stripped, typed_over
+from workbook_recalc import place, stripped, typed_in_libreoffice
 
 from clustersim.finance.analysis import target_price, with_values
 from clustersim.planner.company import forecast_run, runs_by_case
+from clustersim.planner.ranges import SAMPLES
 from clustersim.planner.surface import Surface, surface_of
 from clustersim.report.labels.label import _WORDS
 from clustersim.report.labels.units import UNIT_WORDS
+from clustersim.report.pages.company_moves import draws_answer
 from clustersim.report.pages.workbook import behind_of
-from clustersim.report.workbook.book import Book
+from clustersim.report.workbook.book import VALUE_COLUMN, Book
 from clustersim.report.workbook.export import export_workbook
 from clustersim.report.workbook.looks import SHEETS
 from clustersim.schema.inputs import Inputs, load_inputs
@@ -285,7 +287,7 @@ def test_a_sample_of_inputs_gives_what_python_gives() -> None:
 
 @pytest.mark.full
 def test_every_input_gives_what_python_gives_in_both_programs() -> None:
-    """formualizer for each, LibreOffice for a file each; the cells that have no key are named in DIRECTIONS alone."""
+    """formualizer and LibreOffice, typed into one open book; cells that have no key are named in DIRECTIONS alone."""
     one, every = live(), list(edits())
     assert len(every) > 300
     apart = [(k, n, v, e) for k, n, e in every if (v := one.target(k, n)) != pytest.approx(e, rel=1e-9)]
@@ -297,14 +299,11 @@ def test_every_input_gives_what_python_gives_in_both_programs() -> None:
     assert [(k, n, v, e) for (k, n, e), v in pairs if v != pytest.approx(e, rel=1e-9)] == []
 
 
-def by_libreoffice(book: Book, typed: list[tuple[str, float]]) -> list[Any]:
-    folder = live().folder / "typed"
-    folder.mkdir(exist_ok=True)
-    paths = []
-    for i, (key, number) in enumerate(typed):
-        paths.append(folder / f"e{i}.xlsx")
-        typed_over(live().folder / "s.xlsx", paths[-1], book.typed[key], number, SHEETS)
-    return by_libreoffice_many(paths, place(book.cell("target_price")), folder)
+def by_libreoffice(book: Book, typed: list[tuple[str, float]]) -> list[float | str]:
+    """One program that is opened once: each number is typed, as a person would, and typed back."""
+    folder = live().folder
+    edits = [(book.typed[key], number) for key, number in typed]
+    return typed_in_libreoffice(folder / "s.xlsx", edits, book.cell("target_price"), SHEETS, folder)
 
 
 def test_libreoffice_agrees_on_a_sample() -> None:
@@ -386,6 +385,28 @@ def test_every_label_has_words_in_both_languages(tmp_path: Path) -> None:
                     sheet.title,
                     text,
                 )
+
+
+def test_the_book_says_of_draws_what_the_note_says() -> None:
+    """One number has one value: the draws of the football field are those of `forecast mc` and of the note."""
+    rows = draws_answer(live().run, SAMPLES).data["percentiles"]
+    found = {row["percentile"]: row["target_price"] for row in rows}
+    assert live().book.value("low.by_draws") == pytest.approx(found["P10"], rel=1e-12)
+    assert live().book.value("high.by_draws") == pytest.approx(found["P90"], rel=1e-12)
+
+
+def test_a_bar_without_width_has_a_mark() -> None:
+    """A bar from a number to itself is drawn by no program: what is drawn for it has a width, around the number."""
+    book = live().book
+    at = {(c.row, c.column): c.value for c in book.cells if c.sheet == "Sensitivities"}
+    # Only the rows of the field have five numbers, and the grids above them more.
+    rows = [r for r in {row for row, _ in at} if sum(row == r for row, _ in at) == 5 and r > 20]
+    ways = [[float(at[r, VALUE_COLUMN + j]) for j in (0, 1, 3, 4)] for r in sorted(rows)]
+    assert len(ways) >= 4
+    for low, high, begins, width in ways:
+        assert (width > 0) == (high == low)
+        assert begins + width / 2 == pytest.approx(low, rel=1e-12)
+    assert ways[-1][3] > 0.005 * max(high for _, high, _, _ in ways)
 
 
 def test_no_error_stands_anywhere_when_growth_reaches_the_wacc() -> None:

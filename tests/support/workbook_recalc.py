@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import zipfile
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 CELL = re.compile(r"(<c\b[^>]*>)(<f>.*?</f>)<v>.*?</v></c>", re.S)
 
@@ -62,41 +63,74 @@ def by_libreoffice(path: Path, cells: list[tuple[str, int, int]], folder: Path) 
     return [book[sheet].cell(row + 1, column + 1).value for sheet, row, column in cells]
 
 
-def typed_over(source: Path, target: Path, address: str, number: float, sheets: tuple[str, ...]) -> None:
-    """Write a copy of a workbook with another number in one cell; ``sheets`` are its sheets in their order."""
-    sheet, row, column = place(address)
-    letters = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    part = f"xl/worksheets/sheet{sheets.index(sheet) + 1}.xml"
-    cell = re.compile(rf'(<c r="{letters}{row}"[^>]*><v>)[^<]*(</v>)')
-    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
-        for item in old.infolist():
-            data = old.read(item)
-            if item.filename == part:
-                text, count = cell.subn(rf"\g<1>{number!r}\g<2>", data.decode())
-                assert count == 1, (address, count)
-                data = text.encode()
-            new.writestr(item, data)
+#: Types numbers into an open workbook, one after the other, and writes down what a cell holds after each.
+_MACRO = """
+Sub Main
+    Dim hidden(0) As New com.sun.star.beans.PropertyValue
+    hidden(0).Name = "Hidden"
+    hidden(0).Value = True
+    book = StarDesktop.loadComponentFromURL("{book}", "_blank", 0, hidden())
+    book.calculateAll()
+    Open "{edits}" For Input As #1
+    Open "{found}" For Output As #2
+    target = cellAt(book, "{target}")
+    While Not EOF(1)
+        Line Input #1, text
+        at = InStr(text, ";")
+        cell = cellAt(book, Left(text, at - 1))
+        before = cell.Value
+        cell.Value = Val(Mid(text, at + 1))
+        book.calculate()
+        If target.getError() <> 0 Then
+            Print #2, "error " & target.getError()
+        Else
+            Print #2, Str(target.Value)
+        End If
+        cell.Value = before
+    Wend
+    Close #1
+    Close #2
+    book.close(True)
+    StarDesktop.terminate()
+End Sub
+
+Function cellAt(book, place)
+    parts = Split(place, " ")
+    cellAt = book.Sheets.getByIndex(CInt(parts(0))).getCellByPosition(CInt(parts(2)), CInt(parts(1)))
+End Function
+"""
 
 
-def by_libreoffice_many(paths: list[Path], at: tuple[str, int, int], folder: Path) -> list[object]:
-    """The value of one cell in each of many workbooks, ten at a time (a slow machine takes its minutes for them)."""
-    import openpyxl
+def typed_in_libreoffice(
+    book: Path, edits: list[tuple[str, float]], target: str, sheets: tuple[str, ...], folder: Path
+) -> list[float | str]:
+    """Open a workbook once, type each number at its address, and return what the target holds after each.
 
+    What stood there is typed back each time; ``sheets`` are the sheets in their order, an error is its text.
+    """
     program = shutil.which("soffice") or shutil.which("libreoffice")
     assert program is not None
-    out, found = folder / "recalculated", []
-    for first in range(0, len(paths), 10):
-        some = paths[first : first + 10]
-        subprocess.run(
-            [program, f"-env:UserInstallation=file://{folder / 'profile'}", "--headless", "--convert-to", "xlsx",
-             "--outdir", str(out), *map(str, some)],
-            check=True, capture_output=True, timeout=560,
-        )  # fmt: skip
-        for path in some:
-            book = openpyxl.load_workbook(out / path.name, data_only=True, read_only=True)
-            found.append(book[at[0]].cell(at[1], at[2]).value)
-            book.close()
-    return found
+
+    def at(address: str) -> str:
+        sheet, row, column = place(address)
+        return f"{sheets.index(sheet)} {row - 1} {column - 1}"
+
+    def started(*asked: str) -> None:
+        where = f"-env:UserInstallation=file://{folder.resolve() / 'profile'}"
+        subprocess.run([program, where, "--headless", "--norestore", *asked],
+                       check=True, capture_output=True, timeout=3_000)  # fmt: skip
+
+    typed, found = folder / "edits.txt", folder / "found.txt"
+    typed.write_text("".join(f"{at(address)};{number!r}\n" for address, number in edits))
+    macro = _MACRO.format(
+        book=book.resolve().as_uri(), edits=typed.resolve(), found=found.resolve(), target=at(target)
+    )
+    started("--terminate_after_init")  # the first start fills a profile, and would write over what is there
+    (folder / "profile/user/basic/Standard/Module1.xba").write_text(
+        '<?xml version="1.0" encoding="UTF-8"?>\n<script:module xmlns:script="http://openoffice.org/2000/script"'
+        f' script:name="Module1" script:language="StarBasic">{escape(macro)}</script:module>\n'
+    )
+    started("macro:///Standard.Module1.Main")
+    lines = found.read_text().splitlines()
+    assert len(lines) == len(edits), (len(lines), len(edits))
+    return [line if line.startswith("error") else float(line) for line in lines]

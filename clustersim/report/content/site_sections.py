@@ -115,7 +115,7 @@ def _spread(tell: Teller, name: str, key: str, pattern: str) -> str:
 
 
 def assumptions(tell: Teller, asked: Asked) -> Iterator[Block]:
-    """How many numbers are how well known, and the inputs that move the target price with tier and source."""
+    """How many numbers are how well known, and the inputs behind them with tier and source, the least known first."""
     fields = list(_fields(asked))
     counts = Counter(s.tier for _, s in fields)
     yield Paragraph(tell.say("tiers_said"), "remark")

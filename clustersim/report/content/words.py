@@ -285,7 +285,10 @@ _WRITTEN: dict[str, tuple[str, str]] = {
     "derived": ("derived", "推导"),
     "assumption": ("assumption", "假设"),
     "given": ("given", "设定"),
-    "main_assumptions": ("Inputs that move the target price", "影响目标价的主要输入"),
+    "main_assumptions": (
+        "Inputs behind the numbers, the least known first",
+        "各项数字所依据的输入（依据最弱者在前）",
+    ),
     "value": ("Value", "取值"),
     "source": ("Source", "来源"),
     "tiers_said": (

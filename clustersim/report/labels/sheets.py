@@ -123,6 +123,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "low_end": ("Low", "低"),
     "high_end": ("High", "高"),
     "span_of": ("Range", "区间"),
+    "mark_from": ("Mark from", "标记起点"),
+    "mark": ("Width of mark", "标记宽度"),
     "by_grid": ("WACC and growth, a step either way", "WACC与增长率各一档"),
     "by_legs": ("DCF alone to peers alone", "仅DCF至仅可比公司"),
     "by_peers": ("Lowest to highest peer", "最低至最高可比公司"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from clustersim.errors import InputError, suggest
 from clustersim.planner.company import ForecastRun
+from clustersim.planner.ranges import SAMPLES
 from clustersim.report.answer import Answer, listed
 from clustersim.report.content.note import KINDS, Asked, note_content
 from clustersim.report.pages.company import show_answer, value_answer
@@ -14,8 +15,6 @@ from clustersim.report.pages.company_moves import cases_answer, draws_answer, gr
 from clustersim.report.writers.documents import documents
 
 __all__ = ["asked_of", "documents_answer"]
-
-_SAMPLES = 10_000
 
 
 def asked_of(
@@ -33,7 +32,7 @@ def asked_of(
     answers = {
         "forecast": show_answer(base).data, "value": value_answer(base).data,
         "moves": moves_answer(base).data, "grid": grid_answer(base, "wacc-growth").data,
-        "mc": draws_answer(base, _SAMPLES, targets).data,
+        "mc": draws_answer(base, SAMPLES, targets).data,
     }  # fmt: skip
     if base.file.cases:
         answers["cases"] = cases_answer(runs).data

@@ -14,7 +14,7 @@ from clustersim.finance.audit.run import audit_texts
 from clustersim.pipeline import ValuedCard, valued_cards
 from clustersim.planner.company import ForecastRun
 from clustersim.planner.moves import moves
-from clustersim.planner.ranges import ranges_of, reaches
+from clustersim.planner.ranges import SAMPLES, ranges_of, reaches
 from clustersim.planner.surface import Surface, surface_of
 from clustersim.report.answer import Answer, listed
 from clustersim.report.pages.audit import read_folder
@@ -26,8 +26,6 @@ from clustersim.schema.inputs import Inputs
 from clustersim.writing import file_stem, write_beside
 
 __all__ = ["behind_of", "workbook_answer", "write_workbook"]
-
-_SAMPLES = 2_000
 
 
 def write_workbook(
@@ -94,7 +92,7 @@ def _spread(runs: Mapping[str, ForecastRun], run: ForecastRun) -> Spread:
     ranges, draws = ranges_of(run), None
     if ranges:
         rng = np.random.default_rng(run.seed)
-        found = monte_carlo(run.company, run.links, _around(run, ranges), samples=_SAMPLES, rng=rng,
+        found = monte_carlo(run.company, run.links, _around(run, ranges), samples=SAMPLES, rng=rng,
                             reach=reaches(run))  # fmt: skip
         draws = (found.percentile(10), found.percentile(90))
     cases = {name: float(one.valuation.target_price) for name, one in runs.items()} if len(runs) > 1 else {}

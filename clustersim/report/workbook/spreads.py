@@ -17,6 +17,8 @@ __all__ = ["Bars", "Spread", "write_spreads"]
 
 _SKY, _BLUE, _GREEN, _ORANGE = "#56B4E9", "#0072B2", "#009E73", "#E69F00"
 _LEFT = VALUE_COLUMN
+#: Width of the mark of a single number, as a share of the largest.
+_MARK = 0.008
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +71,35 @@ def _line(book: Book, name: str, formulas: Sequence[tuple[str, float | str]]) ->
 
 
 def _field(book: Book, company: Company, spread: Spread) -> Bars:
-    """Low, high and what lies between, by way of valuing."""
-    top = _head(book, "s.field", ("low_end", "high_end", "span_of"))
-    for name, (low, a), (high, b) in _ways(book, company, spread):
+    """Low, high and what lies between, by way of valuing; the target price as a mark that every program draws."""
+    top = _head(book, "s.field", ("low_end", "high_end", "span_of", "mark_from", "mark"))
+    ways = list(_ways(book, company, spread))
+    most = f"MAX({_letter(1)}{top + 1}:{_letter(1)}{top + len(ways)})"
+    widest = max(high for *_, (_, high) in ways)
+    for name, (low, a), (high, b) in ways:
         row = book.next_row["Sensitivities"]
-        at = [f"{book.quoted('Sensitivities')}!{chr(65 + _LEFT + j)}{row + 1}" for j in range(2)]
-        _line(book, name, [(low, a), (high, b), (f"{at[1]}-{at[0]}", b - a)])
+        at = [f"{book.quoted('Sensitivities')}!{_letter(j)}{row + 1}" for j in range(2)]
+        # A bar from a number to itself has no width: what is drawn of it is a mark around it, low and high stay.
+        wide, width = f"IF({at[1]}>{at[0]},0,{most}*{_MARK})", 0.0 if b > a else widest * _MARK
+        _line(
+            book,
+            name,
+            [
+                (low, a),
+                (high, b),
+                (f"{at[1]}-{at[0]}", b - a),
+                (f"{at[0]}-({wide})/2", a - width / 2),
+                (wide, width),
+            ],
+        )
     last = book.next_row["Sensitivities"] - 1
-    return Bars(
-        "bar", "chart.field", company.currency, "Sensitivities", (top, last), ((_LEFT, ""), (_LEFT + 2, _SKY))
-    )
+    series = ((_LEFT + 3, ""), (_LEFT + 2, _SKY), (_LEFT + 4, _BLUE))
+    return Bars("bar", "chart.field", company.currency, "Sensitivities", (top, last), series)
+
+
+def _letter(offset: int) -> str:
+    """The column of a number of these tables."""
+    return chr(65 + _LEFT + offset)
 
 
 Way = tuple[str, tuple[str, float], tuple[str, float]]
