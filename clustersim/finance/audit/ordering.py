@@ -41,7 +41,8 @@ def totals_last(table: str, cells: Sequence[Cell]) -> list[Cell]:
     if table not in {"balance_sheet", "cash_flow"} or not all(c.column for c in cells):
         return list(cells)
     lines = _lines(cells)
-    first, last = {}, 0
+    first: dict[int, int] = {}
+    last = 0
     for k, line in enumerate(lines):
         if canonical_item(table, line[0].label) not in _FIRST:
             continue
