@@ -79,7 +79,7 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "property_plant_equipment": "property plant and equipment net|tangible assets|tangible fixed assets|plant and equipment|fixed assets net|ppe|pp&e|property plant and equipment|fixed assets|property and equipment|net pp&e|"
         "固定资产|物业厂房及设备|不动产厂房及设备|物业及设备",
         "right_of_use_assets": "rightofuse assets|operating lease rightofuse assets|right of use assets|rou assets|operating lease right of use assets|使用权资产",
-        "intangible_assets": "acquired intangible assets|other intangible assets|intangible fixed assets|intangible assets net|intangible assets|intangibles|无形资产",
+        "intangible_assets": "other intangible assets|intangible fixed assets|intangible assets net|intangible assets|intangibles|无形资产",
         "goodwill": "goodwill|商誉",
         "long_term_investments": "investments in associates|interests in associates and joint ventures|investments|equity-method investments|联营公司权益|于联营公司的投资|长期股权投资净额|long term investments|长期股权投资|长期投资|interests in associates|于联营公司权益",
         "deferred_tax_assets": "deferred tax assets|递延所得税资产|递延税项资产",
