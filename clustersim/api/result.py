@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from clustersim.api.scenario import Scenario
 
-__all__ = ["Result", "result_of"]
+__all__ = ["Result", "result_of", "scaling_range"]
 
 _COLUMNS = ("room", "term", "value", "unit", "low", "high", "tier", "source")
 
@@ -155,8 +155,8 @@ def _page(data: Mapping[str, Any]) -> list[Block]:
     return [summary(data)]
 
 
-def _scaling(run: ChainRun, draws: int) -> dict[str, Any]:
-    """The interval of the weak scaling of what is trained on one kind of card."""
+def scaling_range(run: ChainRun, draws: int) -> dict[str, Any]:
+    """Return the interval of the weak scaling of what is trained on one kind of card."""
     trained = run.own.work("training")
     if trained is None or run.inputs.groups:
         return {}
@@ -173,7 +173,7 @@ def result_of(scenario: Scenario, run: ChainRun, draws: int = 0) -> Result:
         found = chain_headlines(scenario.name, scenario.changes, run, count=draws)
         data |= {
             "draws": draws,
-            "intervals": interval_data(found) | _scaling(run, draws),
+            "intervals": interval_data(found) | scaling_range(run, draws),
             "predictions": prediction_rows(run.inputs),
         }
     return Result(

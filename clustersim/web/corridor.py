@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from clustersim.api.result import Result
+from clustersim.api.result import Result, scaling_range
 from clustersim.errors import ClusterSimError
 from clustersim.planner.uncertainty import bearable_draws, chain_spreads
 from clustersim.web.answers import at_once, base_of, is_kept, kept, result_of
@@ -87,7 +87,11 @@ def _drawn(design: Design, draws: int) -> dict[str, Any]:
     count, _ = bearable_draws(None, draws, (result_of(design).run.own,) if queued else ())
     about = kept(("keys", design.scenario, tuple(k for k, _ in design.changes)), dict[tuple[str, str], bool])
     found = chain_spreads(design.scenario, dict(design.changes), inputs, count=count, known=about)
-    return {"draws": count, "ends": {name: (one.p10, one.p90) for name, one in found.items()}}
+    ends = {name: (one.p10, one.p90) for name, one in found.items()}
+    if any(work.kind == "training" for work in inputs.scenario.demand.values()) and not inputs.groups:
+        scaling = scaling_range(result_of(design).run, count)
+        ends |= {name: (one["p10"], one["p90"]) for name, one in scaling.items()}
+    return {"draws": count, "ends": ends}
 
 
 def with_band(told: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
