@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["LINES"]
 
 LINES: dict[str, str] = {
+    "{} figures in {}": "{} 个数字,单位 {}",
     # --- verdicts
     "sum_line": "只作合计中的一行", "not_covered": "无校验覆盖", "not_read": "未读", "decided": "判定",
     "ok": "成立", "info": "说明", "rounding": "取整", "mismatch": "不一致", "inconsistent": "自相矛盾",
