@@ -8,6 +8,7 @@ LINES: dict[str, str] = {
     "{} figures in {}": "{} 个数字,单位 {}",
     # --- verdicts
     "sum_line": "只作合计中的一行", "not_covered": "无校验覆盖", "not_read": "未读", "decided": "判定",
+    "read": "已读", "absent": "没有",
     "ok": "成立", "info": "说明", "rounding": "取整", "mismatch": "不一致", "inconsistent": "自相矛盾",
     "misprint": "误印", "omission": "遗漏", "{n} ok": "{} 成立", "{n} info": "{} 说明", "{n} rounding": "{} 取整",
     "{n} mismatch": "{} 不一致", "{n} inconsistent": "{} 自相矛盾", "{n} misprint": "{} 误印",
