@@ -126,7 +126,8 @@ class Config:
     def number(
         self, *names: str, default: int | None = None, needed: bool = False, least: int = 0, most: int = MOST
     ) -> int:
-        """Return a whole number; a list of equal ones counts as one. A missing needed one is a problem (and 0)."""
+        """Return a whole number; a list of equal ones counts as one. A missing needed one, and what is no count, is a
+        problem, and ``least`` is returned: nothing is divided by a count that was refused."""
         value = self.take(*names, default=default)
         if value is False:
             # Off, where a count is meant.
@@ -136,20 +137,20 @@ class Config:
         if value is None:
             if needed:
                 self.problem(names[0], "is needed and missing", f"give one of {', '.join(names)}")
-            return 0
+            return least
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
             where = next((n for n in names if self.data.get(n) is not None), names[0])
             self.problem(where, f"must be one whole number, not {_short(value)}")
-            return 0
+            return least
         where = next((n for n in names if self.data.get(n) is not None), names[0])
         if where in self.data and value < least:
             self.problem(where, f"must be at least {least}, not {_short(value)}")
             return least
         if abs(value) > most:
             self.problem(where, f"{_short(value)} is beyond every model's dimensions (at most {most:,})")
-            return 0
+            return least
         return value
 
     def switch(self, name: str, default: bool | None = None) -> bool | None:
