@@ -91,10 +91,11 @@ def _powers(profile: CardProfile) -> list[dict[str, Any]]:
     if power is None or power.idle is None:
         return []
     weights = {
-        "gemm": TENSOR_WEIGHT,
-        "memory": MEMORY_WEIGHT,
-        "scale_up": LINK_WEIGHT,
-        "scale_out": LINK_WEIGHT,
+        load: sum(
+            weight * use
+            for weight, use in zip((TENSOR_WEIGHT, MEMORY_WEIGHT, LINK_WEIGHT), uses, strict=True)
+        )
+        for load, uses in LOADS.items()
     }
     rows = [
         _row(f"card_power_w.{load}", watts, "W", f"idle + {weights[load]:g} x (TDP - idle)")

@@ -160,8 +160,8 @@ class _ChineseUsage(click.UsageError):
         click.echo(f"{self.usage}{self.hint}错误:{self.message}", file=file, err=file is None)
 
 
-class Command(click.Command):
-    """A command whose help is in the language that was chosen."""
+class _Spoken(click.Command):
+    """What commands and groups share: help, mistakes and errors are in the language that was chosen."""
 
     context_class = _Context
 
@@ -181,25 +181,14 @@ class Command(click.Command):
         return own if any("--lang" in param.opts for param in own) else [*own, _LANGUAGE]
 
 
-class Group(click.Group):
+class Command(_Spoken):
+    """A command whose help is in the language that was chosen."""
+
+
+class Group(_Spoken, click.Group):
     """A group that lists its commands by the first sentence of their help, whole."""
 
-    context_class = _Context
     command_class = Command
-
-    def make_context(self, *words: Any, **named: Any) -> click.Context:
-        """Read what was typed, as a command does."""
-        with _told():
-            return super().make_context(*words, **named)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command below; there may be none of this name."""
-        with _told():
-            return super().invoke(ctx)
-
-    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """Take the language behind the group, too."""
-        return [*super().get_params(ctx), _LANGUAGE]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands."""

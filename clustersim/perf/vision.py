@@ -45,6 +45,11 @@ class Layer:
     wide: bool = False
     groups: float = 1.0
 
+    @property
+    def flops(self) -> float:
+        """Operations for one input: two for each multiplication and addition."""
+        return 2.0 * self.rows * self.n * self.k * self.groups
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
@@ -159,7 +164,7 @@ def _layers(network: Network) -> Iterator[tuple[Layer, float]]:
 
 def input_flops(network: Network) -> float:
     """Return the operations of one input: two for each multiplication and addition."""
-    return sum(2.0 * x.rows * x.n * x.k * x.groups * times for x, times in _layers(network))
+    return sum(layer.flops * times for layer, times in _layers(network))
 
 
 def memory_bytes(network: Network, batch: float, dtype: str) -> float:

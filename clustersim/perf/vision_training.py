@@ -56,8 +56,8 @@ def _beside(layer: Layer, passes: float, *, learns: bool) -> float:
 def trained_flops(network: Network) -> float:
     """Return the operations that one input takes in training."""
     return sum(
-        2.0 * x.rows * x.n * x.k * x.groups * times * (TRAINED_PASSES if learns else 1.0)
-        for x, times, learns in _trained(network)
+        layer.flops * times * (TRAINED_PASSES if learns else 1.0)
+        for layer, times, learns in _trained(network)
     )
 
 

@@ -281,13 +281,18 @@ def test_every_format_is_one_mechanism(leaf: str, fmt: str, folder: Path) -> Non
         assert ("|---|" in text) is (fmt == "md" and leaf != "plan break-even")
 
 
+def command_of(leaf: str) -> click.Command:
+    command: click.Command | None = cli
+    for word in leaf.split(" "):
+        assert isinstance(command, click.Group)
+        command = command.get_command(click.Context(command), word)
+    assert command is not None
+    return command
+
+
 def test_every_leaf_takes_every_format_and_a_folder() -> None:
     for leaf in LEAVES:
-        command: click.Command | None = cli
-        for word in leaf.split(" "):
-            assert isinstance(command, click.Group)
-            command = command.get_command(click.Context(command), word)
-        assert command is not None
+        command = command_of(leaf)
         options = {option: param for param in command.params for option in param.opts}
         kind = options["--format"].type
         assert isinstance(kind, click.Choice) and tuple(kind.choices) == FORMATS, leaf
@@ -298,11 +303,7 @@ def test_every_leaf_takes_every_format_and_a_folder() -> None:
 def test_no_two_options_of_a_command_take_the_same_word() -> None:
     """What the help shows is what is read: a second option of the same word would take its place in silence."""
     for leaf in LEAVES:
-        command: click.Command | None = cli
-        for word in leaf.split(" "):
-            assert isinstance(command, click.Group)
-            command = command.get_command(click.Context(command), word)
-        assert command is not None
+        command = command_of(leaf)
         words = [word for param in command.get_params(click.Context(command)) for word in param.opts]
         assert len(words) == len(set(words)), leaf
 
