@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
-from clustersim.finance.audit.figures import Finding, Interval, compare, total
+from clustersim.finance.audit.figures import Finding, Interval, compare, first_that_holds, total
 from clustersim.finance.audit.records import Record, Tables
 
 __all__ = ["balance_checks", "balance_sums"]
@@ -23,16 +24,47 @@ SUMS: tuple[tuple[str, str, tuple[tuple[str, int], ...]], ...] = (
     ("balance_sheet", "net_current_assets", (("total_current_assets", 1), ("total_current_liabilities", -1))),
     ("balance_sheet", "total_equity", (("equity_attributable_to_owners", 1), ("non_controlling_interests", 1))),
     ("income_statement", "net_profit", (("profit_attributable_to_owners", 1), ("minority_interests", 1))),
-    ("cash_flow", "free_cash_flow", (("net_cash_from_operating", 1), ("purchase_of_ppe_and_intangibles", 1))),
 )  # fmt: skip
 
 
 def balance_checks(tables: Tables) -> Iterator[Finding]:
     """Yield the sums of equity and of both sides, and what passes equity by."""
     yield from balance_sums(tables)
+    yield from _free(tables)
     yield from _again(tables)
     yield from _passed_by(tables)
     yield from _plug(tables)
+
+
+_PURCHASED = re.compile(
+    r"^(?!.*(?:business|subsidiar|securit|financial|股权|子公司|理财|金融))"
+    r".*(?:purchase|payments? for|investment in|additions|capitali[sz]|development|购|资本化|开发支出)", re.I,
+)  # fmt: skip
+
+
+def _free(tables: Tables) -> Iterator[Finding]:
+    """Free cash flow: operating cash less capital expenditure, with or without the other things that are bought."""
+    for year in tables.years("cash_flow"):
+        target, cash, spent = (
+            tables.find("cash_flow", i, year)
+            for i in ("free_cash_flow", "net_cash_from_operating", "purchase_of_ppe_and_intangibles")
+        )
+        if target is None or cash is None or spent is None:
+            continue
+        more = [
+            r for r in tables.of("cash_flow")
+            if r.year == year and r is not spent and (r.value or 0.0) < 0 and _PURCHASED.search(r.printed or r.item)
+            and not r.item.startswith(("repurchase", "repayment"))
+        ]  # fmt: skip
+        sets = [[cash, spent, *more], [cash, spent]] if more else [[cash, spent]]
+        yield first_that_holds(partial(_parted, target, rows) for rows in sets)
+
+
+def _parted(target: Record, rows: list[Record]) -> Finding:
+    return compare(
+        f"free_cash_flow {target.period} from its parts", target.where, target.interval,
+        total(r.interval for r in rows), note="should be " + " + ".join(r.item for r in rows),
+    )  # fmt: skip
 
 
 def balance_sums(tables: Tables) -> Iterator[Finding]:

@@ -25,6 +25,7 @@ from clustersim.finance.audit.wording import (
     SPAN,
     VAGUE,
     YEAR_BEFORE,
+    ending,
 )
 
 __all__ = ["Bound", "bound_figures"]
@@ -168,7 +169,7 @@ def _listed(
     lists = [[said[k].year for k in run] for run in _runs(said, text)]
     ends = [said[run[-1]].end for run in _runs(said, text)]
     for m in SPAN.finditer(text):
-        one, two = (int(y) if len(y) == 4 else 2000 + int(y) for y in m.groups())
+        one, two = (ending(y) for y in m.groups())
         lists.append(list(range(one, two + 1)))
         ends.append(m.end())
     which: dict[int, tuple[int | None, bool]] = {}

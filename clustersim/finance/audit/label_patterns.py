@@ -22,10 +22,17 @@ PATTERNS = tuple(
         ("income_statement", r"attributableto.*(?:noncontrolling|minorit)|(?:少数股东|非控[制股]).*(?:损益|权益|利润|收益)?$", "minority_interests"),
         ("income_statement", r"attributableto.*(?:owners|holders|company|parent|group)|(?:归属|归于|应占).*(?:净利|利润|溢利|亏损)|(?:拥有人|股东|持有人)应占.*(?:利润|溢利|亏损)?$", "profit_attributable_to_owners"),
         ("cash_flow", r"^(?!.*(?:处置|出售|disposal|proceeds)).*(?:购[建买置].*(?:固定资产|物业|厂房|设备)|(?:purchases?|acquisitions?|additions?)(?:of|to).*(?:property|plant|equipment))", "purchase_of_ppe_and_intangibles"),
+        ("cash_flow", r"^(?!.*(?:before|未计|变动前|营运资)).*(?:经营|营运)(?:业务|活动)?.{0,6}现金(?:流[量入出]?)?净[额流]|^(?!.*before)(?:net)?cash(?:flows?|inflows?|outflows?)?(?:provided|generated|used|from|by|in|usedin|outflow|inflow)*operatingactivities|^operatingcashflow$|^cashflowfromoperations$", "net_cash_from_operating"),
+        ("cash_flow", r"投资(?:业务|活动)?.{0,6}现金(?:流[量入出]?)?净[额流]|^investingcashflow$", "net_cash_from_investing"),
+        ("cash_flow", r"(?:融资|筹资)(?:业务|活动)?.{0,6}现金(?:流[量入出]?)?净[额流]|^financingcashflow$", "net_cash_from_financing"),
+        ("cash_flow", r"现金及(?:现金)?等[价值]?(?:物|项目)?(?:的)?(?:变动|增加|减少|增减)净?额?$", "net_change_in_cash"),
+        ("cash_flow", r"^(?:年|期)初.{0,4}现金|^(?:beginning|opening)cash", "opening_cash"),
+        ("cash_flow", r"^(?:年|期)[末终底].{0,4}现金|^(?:ending|closing)cash", "closing_cash"),
         ("cash_flow", r"分配.*(?:股利|股息|利润)|(?:已付|支付|派付).*(?:股利|股息)|dividends?.*(?:paid|shareholders|owners)|(?:payments?|distributions?).*dividend", "dividends_paid"),
-        ("ratios", r"每股(?:账面|帐面)?(?:资产)?净[值资]|^(?:book|netasset)s?valueper", "bps"),
+        ("ratios", r"^bvps$|^navp[su]$|^netassetvalueperunit|每股(?:账面|帐面)?(?:资产)?净[值资]|^(?:book|netasset)s?valueper", "bps"),
         ("dcf", r"^(?!.*(?:present|discount|pv|growth|sum|margin)).*freecashflow|^fcff?$|^(?!.*(?:现值|折现|增)).*自由现金流", "free_cash_flow"),
         ("dcf", r"^(?!.*(?:rate|率)).*(?:tax(?:es)?on|notionaltax|operatingtax|cashtax)|^(?!.*税后)(?!.*率).*所得税$", "tax"),
+        ("balance_sheet", r"^(?!.*(?:goodwill|商誉|total)).*(?:intangibleassets?|无形资产)|^software$|^软件$", "intangible_assets"),
         ("balance_sheet", r"(?:noncontrolling|minority)interests?|(?:少数股东|非控[制股]).*权益", "non_controlling_interests"),
         ("balance_sheet", r"(?:equity|capital|funds|assets)attributableto|(?:归属|应占).*(?:权益|净资产|资产净值)", "equity_attributable_to_owners"),
     )
@@ -45,6 +52,6 @@ BORROWED = {
 
 #: What was done to come to a table: no part of its name.
 WORK = re.compile(
-    r"[\s_-]*(?:calculation|derivation|build-?up|bridge|summary|overview|methodology|测算|推导|计算|汇总)表?$",
+    r"[\s_-]*(?:calculation|derivation|build-?up|bridge|summary|overview|methodology|测算|推导|推算|估算|计算|汇总)表?$",
     re.I,
 )

@@ -15,7 +15,7 @@ __all__ = ["AMBIGUOUS", "VOCABULARY", "canonical_item", "canonical_table", "know
 #: table -> canonical item -> how it is printed (compared without case, space, punctuation and what is in brackets)
 VOCABULARY: dict[str, dict[str, str]] = {
     "income_statement": {
-        "revenue": "total net revenue|net revenues|net turnover|operating revenues|revenue from operations|营业总收入|总营收|主营业务收入|營業收入|売上高|revenues|total revenue|total revenues|net revenue|net sales|sales|turnover|operating revenue|"
+        "revenue": "营业额|营业总额|gross revenue|gross revenues|total net revenue|net revenues|net turnover|operating revenues|revenue from operations|营业总收入|总营收|主营业务收入|營業收入|売上高|revenues|total revenue|total revenues|net revenue|net sales|sales|turnover|operating revenue|"
         "收入|收益|营业收入|营业总收入|总收入|营收|销售额",
         "cost_of_sales": "cost of services|costs of revenue|cost of products and services|主营业务成本|cogs|cost of goods sold|cost of products sold|cost of sales and services|cost of revenue|cost of revenues|cost of sales|costs of sales|"
         "operating costs|销售成本|营业成本|收入成本|主营成本",
@@ -381,6 +381,8 @@ def canonical_table(name: str) -> str | None:
 
     >>> canonical_table("Consolidated Statements of Operations"), canonical_table("合并资产负债表"), canonical_table("notes")
     ('income_statement', 'balance_sheet', None)
+    >>> canonical_table("Sum of the parts"), canonical_table("目标价推算"), canonical_table("Key data")
+    ('valuation', 'valuation', 'ratios')
     """
     whole = _WHOSE.sub("", unicodedata.normalize("NFKC", folded(name)))
     key, bare = plain(whole), plain(WORK.sub("", whole))
@@ -389,7 +391,21 @@ def canonical_table(name: str) -> str | None:
         for table, aliases in TABLES.items():
             if candidate in {plain(table), *(plain(a) for a in aliases.split("|"))}:
                 return table
-    return None
+    return next((table for table, words in _FAMILIES if words.search(key)), None)
+
+
+#: Tables that no list of names ends, by what their names hold.
+_FAMILIES = tuple(
+    (table, re.compile(words)) for table, words in (
+        ("segments", r"segment|分部|by(?:product|division|business|region)$"),
+        ("comps", r"peer|comparable|同业|可比"),
+        ("wacc", r"costofcapital|资本成本"), ("dcf", r"^dcf|discountedcash|现金流折现|折现现金流"),
+        ("valuation", r"valuation|targetprice|pricetarget|目标价|估值|sotp|sumoftheparts"),
+        ("ratios", r"ratios?$|^key(?:figures|data|metrics|indicators|financials|ratios)|kpis?$|比率|财务指标|关键指标"),
+        ("cash_flow", r"statementofcashflow|现金流量表"), ("balance_sheet", r"statementoffinancialposition|资产负债表|财务状况表"),
+        ("income_statement", r"statementof(?:total|comprehensive)?(?:income|earnings|profit|return|operations)|损益表|收益表|利润表"),
+    )
+)  # fmt: skip
 
 
 #: Whose statements they are, and of what standing: no part of a table's name.

@@ -23,6 +23,10 @@ _HEADS: dict[str, tuple[str, ...]] = {
 }
 
 
+#: What a line of figures without a name is called.
+SUBTOTAL = "subtotal"
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One printed figure as it stands: label, period, text, unit, and where."""
@@ -66,7 +70,7 @@ def read_layout(text: str, name: str, table: str = "") -> tuple[list[Cell], list
             return _long(rows[at + 1 :], cells, heads, name, line)
         periods = [k for k, c in enumerate(cells) if k and read_period(c)]
         if len(periods) >= 1 and not read_period(cells[0]):
-            return _wide(rows[at + 1 :], cells, above, periods)
+            return _wide(rows[at + 1 :], cells, above, periods, table)
         if _down(rows[at + 1 :], cells, table):
             return _across(rows[at + 1 :], cells, above)
         if (who := _companies(cells)) is not None and table in {"comps", "segments", "products"}:
@@ -86,7 +90,14 @@ def _head(cell: str) -> str:
 
 def _unit_inside(cell: str) -> str:
     """The unit that a heading states, alone or in brackets."""
-    parts: list[str] = [cell, *re.findall(r"[(（]([^()（）]*)[)）]", cell), *re.split(r"[,，;；:：]", cell)]
+    inside = re.findall(r"[(（]([^()（）]*)[)）]", cell)
+    for part in inside:
+        # In brackets behind a name a multiple is one, and what a rate is over stands beside its sign.
+        if re.fullmatch(r"\s*(?:x|times|倍)\s*", part, re.I) and re.match(r"\s*\w", cell):
+            return "x"
+        if re.match(r"\s*[%％]", part):
+            return "%"
+    parts: list[str] = [cell, *inside, *re.split(r"[,，;；:：]", cell)]
     for part in parts:
         found = canonical_unit(part)
         # A heading "x" is a placeholder, not a multiple.
@@ -194,9 +205,9 @@ def _long(
 
 
 def _wide(
-    rows: list[tuple[int, list[str]]], cells: list[str], above: str, periods: list[int]
+    rows: list[tuple[int, list[str]]], cells: list[str], above: str, periods: list[int], table: str = ""
 ) -> tuple[list[Cell], list[str], list[str]]:
-    heads = [_head(c) for c in cells]
+    heads, heading = [_head(c) for c in cells], ""
     general = _unit_inside(cells[0]) or above
     at_unit = heads.index("unit") if "unit" in heads else None
     out = []
@@ -208,10 +219,15 @@ def _wide(
             continue
         if not any(padded[k] for k in periods):
             general = _unit_inside(label) or general
+            heading = label or heading
             continue
         if not label and not any(re.search(r"\d", padded[k]) for k in periods):
             # Words below the heading say what stands in each column: "amount", "restated".
             continue
+        if not label:
+            # A sum without a name closes the lines below the last heading: it is that heading's total.
+            label = heading if table and canonical_item(table, heading) else SUBTOTAL
+            heading = ""
         own = padded[at_unit] if at_unit is not None else ""
         inside = _unit_inside(label) if re.search(r"[(（]", label) else ""
         percent = "%" if not own and any(padded[k].endswith("%") for k in periods) else ""

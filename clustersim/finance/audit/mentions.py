@@ -65,7 +65,7 @@ _SLASHED = re.compile(
 )
 _RUN = re.compile(r"\s*[／、]\s*(?=[-−+]?\d)")
 _YEAR = re.compile(
-    r"(?<![\d.,A-Z])(?:FY|CY)?\s?(20\d\d)(?![\d,.]\d|\d)(?:[AEF](?![a-z]))?|\bFY\s?(?:\d{1,2}/)?'?(\d\d)(?![\d/])[AEF]?|(?<![\d.])([12]\d)年(?!均|来|内)"
+    r"(?<![\d.,])(?:FY\s?)?(?P<first>20\d\d)[/-](?:20)?(?P<split>\d\d)(?![\d/-])[AEF]?|(?<![\d.,A-Z])(?:FY|CY)?\s?(20\d\d)(?![\d,.]\d|\d)(?:[AEF](?![a-z]))?|\bFY\s?(?:\d{1,2}/)?'?(\d\d)(?![\d/])[AEF]?|(?<![\d.])([12]\d)年(?!均|来|内)"
 )
 _MONTHS = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 _DATES = re.compile(
@@ -175,12 +175,20 @@ def years(text: str) -> list[Year]:
 
     >>> [y.year for y in years("from FY2022 to FY25E, 2026年; 2,024 cards")]
     [2022, 2025, 2026]
+    >>> [y.year for y in years("2024/25財年; 2027e and FY2025/26, 2024-27")]
+    [2025, 2027, 2026, 2024]
     """
     out = []
     for m in _YEAR.finditer(text):
-        digits = m[1] or m[2] or m[3]
+        if m["first"]:
+            # A year that begins in one and ends in the next is named after the second; other pairs are a span.
+            follows = int(m["split"]) == (int(m["first"]) + 1) % 100
+            year = int(m["first"]) + follows
+            out.append(Year(m.start(), m.end() if follows else m.start("first") + 4, year))
+            continue
+        digits = m[3] or m[4] or m[5]
         if (
-            m[1]
+            m[3]
             and re.match(rf"\s*(?:{_SCALE}|%|倍)", text[m.end() :], re.I)
             and not text[m.end() :].startswith("年")
         ):

@@ -12,7 +12,7 @@ from clustersim.finance.audit.levels import GROWTH, SPENT, Choices, held, is_rat
 from clustersim.finance.audit.mentions import years
 from clustersim.finance.audit.prose import Sentence
 from clustersim.finance.audit.records import Tables
-from clustersim.finance.audit.wording import COMPOUND, COUNTS, DOWN, FROM, LASTS, SPAN, UP
+from clustersim.finance.audit.wording import COMPOUND, COUNTS, DOWN, FROM, LASTS, SPAN, UP, ending
 
 __all__ = ["compound", "direction", "last", "points", "span_of"]
 
@@ -110,7 +110,7 @@ def compound(tables: Tables, sentence: Sentence, bound: Bound) -> Iterator[Findi
     if not spans:
         return
     span = min(spans, key=lambda m: min(abs(m.start() - figure.end), abs(figure.start - m.end())))
-    first, last = (int(y) if len(y) == 4 else 2000 + int(y) for y in span.groups())
+    first, last = (ending(y) for y in span.groups())
     lasts = LASTS.search(sentence.text)
     count = (lasts[1] or lasts[2]).lower() if lasts else ""
     if lasts and (COUNTS.get(count) or int(count)) not in {last - first, last - first + 1}:

@@ -88,7 +88,7 @@ _ROWS = tuple(
     )
 )  # fmt: skip
 _YEAR = re.compile(
-    r"fy\s?\d{1,2}/(?P<two>\d\d)(?!\d)|(?<!\d)(?P<four>20\d\d)(?!\d)|fy\s?'?(?P<short>\d\d)(?!\d)|(?<!\d)(?P<cn>\d\d)年"
+    r"(?<!\d)20\d\d/(?:20)?(?P<split>\d\d)(?!\d)|fy\s?\d{1,2}/(?P<two>\d\d)(?!\d)|(?<!\d)(?P<four>20\d\d)(?!\d)|fy\s?'?(?P<short>\d\d)(?!\d)|(?<!\d)(?P<cn>\d\d)年"
 )
 
 
@@ -120,7 +120,7 @@ def year_in(text: str) -> int | None:
     >>> year_in("EBITDA 2026E"), year_in("EPS FY3/26E"), year_in("2025年归母净利润"), year_in("2024-2027")
     (2026, 2026, 2025, None)
     """
-    found = [m["four"] or m["two"] or m["short"] or m["cn"] for m in _YEAR.finditer(text.lower())]
+    found = [m["split"] or m["four"] or m["two"] or m["short"] or m["cn"] for m in _YEAR.finditer(text.lower())]
     whole = {int(d) if len(d) == 4 else 2000 + int(d) for d in found}
     return whole.pop() if len(whole) == 1 else None
 

@@ -44,6 +44,11 @@ PLAIN_UNITS = {"pe": "x", "pb": "x", "ps": "x", "current_ratio": "x", "quick_rat
                "receivable_days": "days", "payable_days": "days"}  # fmt: skip
 #: Numbers of a valuation that count nothing.
 _PURE = {"beta", "discount_factor"}
+#: Lines of a valuation that count shares, by their names.
+_COUNTED = re.compile(
+    r"^(?!.*(?:price|value|equity|capital|market|per_(?:share|unit)|每股|价|值)).*"
+    r"(?:(?:^|_)shares?(?:_|$)|units_(?:in_issue|outstanding)|(?:number|no)_of_units|股[数份本])"
+)
 #: Texts of a valuation that its checks read.
 _WORDED = re.compile(r"rating|.*_date")
 NIL = {"-", "–", "—", "－", "--", "——", "nil", "n/a", "n.a.", "na", "不适用"}
@@ -310,7 +315,7 @@ def _unit(item: str, text: str, table: str, default: str) -> str:
         return _count_unit(unit)
     unit = given(unit, default)
     if unit.startswith("?_") and table not in STATEMENTS:
-        unit = text
+        unit = f"{unit[2:]}_shares" if _COUNTED.search(item) else text
     code = currency_of(unit)
     if item in PER_SHARE and (code or unit.startswith("?_")):
         return unit if unit.endswith("cent_per_share") else f"{code or '?'}_per_share"

@@ -34,6 +34,7 @@ __all__ = [
     "VAGUE",
     "YEAR_BEFORE",
     "YOY",
+    "ending",
 ]
 
 UP = re.compile(
@@ -99,9 +100,20 @@ LIGHT = re.compile(
     re.I,
 )  # fmt: skip
 SPAN = re.compile(
-    r"(?:FY|CY)?(?:\d{1,2}/)?(20\d\d|(?<=/)\d\d|\d\d(?=[AE]?[-–—~]))[AE]?\s*年?\s*(?:-|–|—|~|至|到|to|and)\s*(?:FY|CY)?(?:\d{1,2}/)?(20\d\d|\d\d)[AE]?(?!\d)",
+    r"(?:FY|CY)?(?:\d{1,2}/)?(20\d\d(?:/\d\d)?|(?<=/)\d\d|\d\d(?=[AEF]?[-–—~]))[AEF]?\s*[财財]?年?度?\s*(?:-|–|—|~|至|到|to|and)\s*(?:FY|CY)?(?:\d{1,2}/)?(20\d\d(?:/\d\d)?|\d\d)[AEF]?(?![\d/])",
     re.I,
 )
+
+
+def ending(text: str) -> int:
+    """The year of an end of a span.
+
+    >>> ending("2024"), ending("25"), ending("2024/25")
+    (2024, 2025, 2025)
+    """
+    return int(text) if len(text) == 4 else 2000 + int(text[-2:])
+
+
 LASTS = re.compile(
     r"\b(two|three|four|five|six|seven|eight|nine|ten|\d{1,2})[- ]years?\b|(?<!\d)([两二三四五六七八九十]|\d{1,2})年(?:期|间|的)?(?:复合|CAGR|年均)",
     re.I,
