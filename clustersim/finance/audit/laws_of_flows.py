@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -10,7 +11,7 @@ from clustersim.finance.audit.law import ONE, Choice, Law, Parts, law_of, made_o
 from clustersim.finance.audit.money import currency_of
 from clustersim.finance.audit.quantities import Typed, Valuation
 
-__all__ = ["capital_laws", "factor_laws", "terminal_laws", "worth_laws"]
+__all__ = ["capital_laws", "factor_laws", "over", "terminal_laws", "worth_laws"]
 
 
 def capital_laws(v: Valuation) -> Iterator[Law]:
@@ -125,7 +126,7 @@ def _discounted(years: float, parts: Parts) -> Interval:
     return Interval((1 + rate.high) ** -years, (1 + rate.low) ** -years, rate.cells)
 
 
-def _over(years: float, parts: Parts) -> Interval:
+def over(years: float, parts: Parts) -> Interval:
     """An amount discounted at a rate over so many years."""
     return parts[0] * _discounted(years, parts[1:])
 
@@ -178,7 +179,7 @@ def terminal_laws(v: Valuation) -> Iterator[Law]:
         choices = (
             Choice(
                 made_of(terminal, rate),
-                partial(_over, n),
+                partial(over, n),
                 f"discounted over {n:g} years",
             )
             for n in (count, count - 0.5, count - 1.0, count + 1.0)
@@ -208,8 +209,9 @@ def worth_laws(v: Valuation) -> Iterator[Law]:
                     made_of(multiple, driver), lambda p: p[0] * p[1], f"{multiple.label} x {driver.label}"
                 ),
             )
-    whole = v.one("ev")
+    applied_once = [m for m in v.all("multiple") if m.method in {"pe", "ps", "pb"} and _applied(m)]
     for equity in v.all("equity"):
+        whole = v.one("ev", equity.method) or v.one("ev")
         if (
             whole
             and equity.method in {"", whole.method, "dcf"}
@@ -219,6 +221,8 @@ def worth_laws(v: Valuation) -> Iterator[Law]:
             if choices:
                 yield law_of(f"{equity.label.strip()} from enterprise value", equity, *choices)
         applied = v.one("multiple", equity.method or "-")
+        if applied is None and not equity.method and len(applied_once) == 1:
+            applied = applied_once[0]
         profit = _driver(v, applied) if applied and applied.method in {"pe", "ps", "pb"} else None
         if applied and profit and currency_of(profit.record.unit) == currency_of(equity.record.unit):
             way = Choice(made_of(applied, profit), lambda p: p[0] * p[1], f"{applied.label} x {profit.label}")
@@ -234,6 +238,11 @@ _DRIVERS = {"ev_ebitda": ("income:ebitda",), "ev_sales": ("income:revenue",), "e
 def _driver(v: Valuation, multiple: Typed) -> Typed | None:
     rows = [t for role in _DRIVERS.get(multiple.method, ()) for t in v.all(role)]
     return next((t for t in rows if multiple.year in {None, t.year}), None)
+
+
+def _applied(multiple: Typed) -> bool:
+    """Whether a multiple is one that the valuation uses, by its words."""
+    return re.search(r"target|fair|applied|justified|目标|合理|给予|采用", multiple.label, re.I) is not None
 
 
 def _left(v: Valuation, ev: Typed) -> Iterator[Choice]:

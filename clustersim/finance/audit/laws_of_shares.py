@@ -34,6 +34,14 @@ def share_laws(v: Valuation) -> Iterator[Law]:
         choices = [*_of_equity(v, value, count), *_of_multiple(v, value)]
         if choices:
             yield law_of(f"{value.label.strip()} of its parts", value, *choices)
+    target = v.one("target")
+    for equity in v.all("equity"):
+        if (
+            target and count and re.search(r"target|目标", equity.label, re.I)
+            and currency_of(equity.record.unit) == currency_of(target.record.unit)
+        ):  # fmt: skip
+            way = Choice(made_of(target, count), lambda p: p[0].scaled(1e3) * p[1], "target price x shares")
+            yield law_of(f"{equity.label.strip()} of target and shares", equity, way)
 
 
 def _of_equity(v: Valuation, value: Typed, count: Typed | None) -> Iterator[Choice]:
@@ -110,21 +118,40 @@ def target_laws(v: Valuation) -> Iterator[Law]:
         )
 
 
+#: A step of the target up to this share of it may be cut or rounded up, and up to the second only rounded.
+CUT, ROUNDED = 0.01, 0.04
+
+
 def _also_round(target: Typed, way: Choice) -> Iterator[Choice]:
-    """A way to a target, and that way cut or rounded to the zeros with which the target is printed (133,000)."""
+    """A way to a target, and that way in steps of the zeros with which the target is printed (133,000; 53.00).
+
+    A step of one per cent and less may be cut or rounded either way; a larger one only rounds, or it would forgive
+    faults.
+    """
     yield way
-    digits = re.sub(r"\D", "", target.record.text.partition(".")[0])
-    zeros = len(digits) - len(digits.rstrip("0")) if "." not in target.record.text else 0
-    # A step above one per cent of the target would forgive faults.
-    zeros = min(zeros, len(digits) - 3)
-    if zeros > 0:
-        step = 10.0**zeros
-        yield Choice(way.parts, partial(_stepped, way, step), f"{way.says}, in steps of {step:,.0f}")
+    whole, _, behind = target.record.text.strip().partition(".")
+    digits = re.sub(r"\D", "", whole)
+    zeros = len(digits) - len(digits.rstrip("0")) if not behind.strip("0 ") else -1
+    size = abs(target.record.value or 0.0)
+    for power in range(zeros, -1, -1):
+        step = 10.0**power
+        if step <= CUT * size:
+            yield Choice(way.parts, partial(_stepped, way, step), f"{way.says}, in steps of {step:,.0f}")
+            return
+        if step <= ROUNDED * size:
+            yield Choice(way.parts, partial(_rounded, way, step), f"{way.says}, rounded to {step:,.0f}")
+            return
 
 
 def _stepped(way: Choice, step: float, parts: Parts) -> Interval:
     made = way.make(parts)
     return Interval(math.floor(made.low / step) * step, math.ceil(made.high / step) * step, made.cells)
+
+
+def _rounded(way: Choice, step: float, parts: Parts) -> Interval:
+    made = way.make(parts)
+    low, high = (math.floor(x / step + 0.5) * step for x in (made.low, made.high))
+    return Interval(low, high, made.cells)
 
 
 def _weighed(parts: Parts) -> Interval:
@@ -186,38 +213,99 @@ def _inverse(parts: Parts) -> Interval:
     return parts[1] / parts[0]
 
 
+#: What a share of the company is a multiple of: role, and the lines of the statements that print it a share.
+A_SHARE = {"pe": ("eps", ("eps", "diluted_eps")), "pb": ("bvps", ("bps",)), "yield": ("dps", ("dividend_per_share",)),
+           "ps": ("", ("sales_per_share",))}  # fmt: skip
+#: What all of it is a multiple of, in which statement.
+WHOLE = {
+    "pe": ("income_statement", ("profit_attributable_to_owners", "net_profit")), "ps": ("income_statement", ("revenue",)),
+    "pb": ("balance_sheet", ("equity_attributable_to_owners", "total_equity")),
+    "ev_sales": ("income_statement", ("revenue",)), "ev_ebitda": ("", ("ebitda",)),
+    "ev_ebit": ("income_statement", ("operating_profit", "ebit")), "ev_fcf": ("cash_flow", ("free_cash_flow",)),
+}  # fmt: skip
+
+
 def _at_price(v: Valuation, price: Typed, cap: Typed | None) -> Iterator[Law]:
-    for t in (*v.all("implied_multiple"), *v.all("yield")):
+    for t in (*v.all("implied_multiple"), *v.all("yield"), *_unused(v)):
         if t.year is None:
             continue
-        role = {"pe": "eps", "pb": "bvps"}.get(t.method, "dps" if t.role == "yield" else "")
-        items = {"eps": ("eps", "diluted_eps"), "bvps": ("bps",), "dps": ("dividend_per_share",)}.get(
-            role, ()
-        )
-        rows = [
-            r
-            for table in ("income_statement", "ratios")
-            for i in items
-            if (r := v.tables.find(table, i, t.year))
-        ]
-        choices = [
-            Choice((*made_of(price), (r, "")), _inverse if role == "dps" else _ratio, f"price and {r.item}")
-            for r in rows if currency_of(r.unit) == currency_of(price.record.unit)
-        ]  # fmt: skip
-        for item in {"pb": ("equity_attributable_to_owners", "total_equity")}.get(t.method, ()):
-            equity = v.tables.find("balance_sheet", item, t.year)
-            if equity is not None and cap and currency_of(equity.unit) == currency_of(cap.record.unit):
-                choices.append(
-                    Choice((*made_of(cap), (equity, "")), lambda p: p[0] / p[1], f"market value over {item}")
-                )
-            others = v.tables.find("balance_sheet", "non_controlling_interests", t.year)
-            if equity is not None and others is not None and cap and item == "total_equity":
-                choices.append(
-                    Choice(
-                        (*made_of(cap), (equity, ""), (others, "")),
-                        lambda p: p[0] / (p[1] - p[2]),
-                        "market value over the owners' equity",
-                    )
-                )
+        method = "yield" if t.role == "yield" else t.method
+        choices = [c for p in _prices(v, t, price) for c in (*_a_share(v, t, p, method), *_of_all(v, t, p, cap, method))]
         if choices:
             yield law_of(f"{t.label.strip()} at the share price", t, *choices)
+
+
+def _unused(v: Valuation) -> Iterator[Typed]:
+    """Multiples by which nothing is valued and that are no peers': they tell what the price means."""
+    for t in v.all("multiple"):
+        role = A_SHARE.get(t.method, ("-",))[0] or "-"
+        based = [b for b in v.all(role) if b.year in {None, t.year}]
+        if not re.search(r"target|fair|applied|justified|peer|average|mean|median|sector|目标|合理|给予|可比|同业|平均|中位", t.label, re.I) and not (
+            based or any(x.method == t.method for r in ("value", "ev", "equity") for x in v.all(r))
+        ):  # fmt: skip
+            yield t
+
+
+def _prices(v: Valuation, t: Typed, price: Typed) -> list[Typed]:
+    """The price that a multiple is at: the one that its label names, else either."""
+    target = v.one("target")
+    if re.search(r"target|目标", t.label, re.I):
+        return [target] if target else []
+    if target is None or re.search(r"current|clos|market|share price|last|现价|当前|收", t.label, re.I):
+        return [price]
+    return [price, target] if t.role != "yield" else [price]
+
+
+def _a_share(v: Valuation, t: Typed, price: Typed, method: str) -> Iterator[Choice]:
+    role, items = A_SHARE.get(method, ("", ()))
+    rows = [
+        (r, "") for table in ("income_statement", "ratios", "balance_sheet", *v.tables.schedules) for i in items
+        if (r := v.tables.find(table, i, t.year or 0))
+    ]  # fmt: skip
+    rows += [(b.record, b.role) for b in v.all(role or "-") if b.year == t.year]
+    for r, as_role in rows:
+        if currency_of(r.unit) == currency_of(price.record.unit):
+            make = _inverse if method == "yield" else _ratio
+            yield Choice((*made_of(price), (r, as_role)), make, f"{price.label} and {r.item}")
+
+
+def _of_all(v: Valuation, t: Typed, price: Typed, cap: Typed | None, method: str) -> Iterator[Choice]:
+    """Market value over a line of the statements; with net debt where the multiple is of the enterprise."""
+    table, items = WHOLE.get(method, ("", ()))
+    count = v.one("shares")
+    worth: list[tuple[tuple[tuple[Record, str], ...], int]] = []
+    if cap and price.role == "price":
+        worth.append((made_of(cap), 1))
+    if count:
+        worth.append((made_of(price, count), 2))
+    places = [table] if table else ["income_statement", "ratios", *v.tables.schedules]
+    bases = [r for p in places for i in items if (r := v.tables.find(p, i, t.year or 0)) and r.value]
+    others = v.tables.find("balance_sheet", "non_controlling_interests", t.year or 0)
+    owed = [x for x in (v.one("net_debt"), v.one("minorities")) if x]
+    for base in bases:
+        if currency_of(base.unit) != currency_of(price.record.unit):
+            continue
+        for parts, n in worth:
+            if method.startswith("ev_"):
+                for more in (owed, owed[:1]):
+                    yield Choice((*parts, (base, ""), *made_of(*more)), partial(_enterprise, n), f"enterprise value over {base.item}")
+            else:
+                yield Choice((*parts, (base, "")), partial(_market, n), f"market value over {base.item}")
+                if base.item == "total_equity" and others is not None:
+                    yield Choice((*parts, (base, ""), (others, "")), partial(_owners, n), "market value over the owners' equity")
+
+
+def _worth(n: int, parts: Parts) -> Interval:
+    return parts[0] if n == 1 else parts[0].scaled(1e3) * parts[1]
+
+
+def _market(n: int, parts: Parts) -> Interval:
+    return _worth(n, parts) / parts[n]
+
+
+def _owners(n: int, parts: Parts) -> Interval:
+    return _worth(n, parts) / (parts[n] - parts[n + 1])
+
+
+def _enterprise(n: int, parts: Parts) -> Interval:
+    return total([_worth(n, parts), *parts[n + 1 :]]) / parts[n]

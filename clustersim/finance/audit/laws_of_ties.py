@@ -26,6 +26,7 @@ TIED = {
     "income:profit_attributable_to_owners": (("income_statement", ("profit_attributable_to_owners", "net_profit")),),
     "income:revenue": (("income_statement", ("revenue",)),), "income:ebitda": (("income_statement", ("ebitda",)),),
     "income:operating_profit": (("income_statement", ("operating_profit", "ebit")),),
+    "shares": (("income_statement", ("diluted_shares", "shares")), ("balance_sheet", ("shares",))),
     "minorities": (("balance_sheet", ("non_controlling_interests",)),),
 }  # fmt: skip
 

@@ -55,7 +55,7 @@ _FIGURE = re.compile(
     rf"(?:(?P<coin>{_COIN}|(?<![A-Za-z])HK(?=\d))\s*|(?<![A-Za-z\d.,])(?<!\d[-/])){_NUMBER}(?![\d])"
     rf"(?:\s*(?P<points>个?百分点|percentage[- ]points?|pct points?|ppts?\b|pps?\b|bps\b|basis points?|个?基点)"
     r"|\s*(?P<percent>%|％|per ?cent\b|pct\b)"
-    rf"|\s*(?P<cents>(?:HK |US )?cents?\b|港仙|美分|pence\b|(?<=\d)p(?![A-Za-z]))"
+    rf"|\s*(?P<cents>(?:HK |US |S |Singapore |euro )?cents?\b|港仙|美分|pence\b|(?<=\d)p(?![A-Za-z]))"
     r"|\s?(?P<times>x\b|倍|times\b)"
     rf"|\s*(?P<scale>{_SCALE})?\s*(?P<after>{_AFTER})?)",
     re.I,

@@ -11,8 +11,10 @@ from functools import cached_property, lru_cache
 from clustersim.finance.audit.figures import Interval, half_digit, number
 from clustersim.finance.audit.money import currency_of, scale_of
 
-__all__ = ["STATEMENTS", "Record", "Tables"]
+__all__ = ["SCHEDULE", "STATEMENTS", "Record", "Tables"]
 
+#: What the name of a table begins with that is none of the known ones: its own follows.
+SCHEDULE = "schedule "
 STATEMENTS = ("income_statement", "balance_sheet", "cash_flow")
 
 
@@ -122,6 +124,11 @@ class Tables:
             table: sorted({r.year for r in rows if r.year is not None})
             for table, rows in self._by_table.items()
         }
+
+    @cached_property
+    def schedules(self) -> tuple[str, ...]:
+        """Further tables of years that are none of the known ones, in printed order."""
+        return tuple(t for t in self._by_table if t.startswith(SCHEDULE))
 
     @cached_property
     def currency(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from clustersim.finance.audit.figures import Finding
 from clustersim.finance.audit.law import Law
+from clustersim.finance.audit.laws_of_dividends import dividend_laws
 from clustersim.finance.audit.laws_of_flows import capital_laws, factor_laws, terminal_laws, worth_laws
 from clustersim.finance.audit.laws_of_shares import market_laws, share_laws, target_laws
 from clustersim.finance.audit.laws_of_ties import multiple_laws, tie_laws
@@ -42,6 +43,7 @@ def laws(tables: Tables) -> Iterator[Law]:
         factor_laws,
         terminal_laws,
         worth_laws,
+        dividend_laws,
         share_laws,
         target_laws,
         market_laws,
