@@ -190,7 +190,7 @@ VOCABULARY: dict[str, dict[str, str]] = {
         "gross_profit_growth_yoy": "gross profit growth|毛利增速|毛利增长率",
         "net_profit_growth_yoy": "profit growth|归母净利润增长率|归母净利润增速|净利润同比|net profit growth|net income growth|earnings growth|净利润增速|净利润增长率|净利增速",
         "gross_margin": "gp margin|销售毛利率|gpm|gross margin|gross profit margin|毛利率",
-        "operating_margin": "operating profit margin|ebit margin|营业利率|operating margin|营业利润率|经营利润率",
+        "operating_margin": "opm|op margin|经营溢利率|operating profit margin|ebit margin|营业利率|operating margin|营业利润率|经营利润率",
         "net_margin": "net income margin|销售净利率|npm|net margin|net profit margin|净利率|净利润率",
         "attributable_net_margin": "attributable net margin|margin attributable to owners|归母净利率|归母净利润率|归属母公司净利率",
         "adjusted_net_margin": "adjusted net margin|经调整净利润率|经调整利润率",
@@ -351,7 +351,7 @@ _RATE = re.compile(
 
 def _rate(table: str, label: str) -> str | None:
     """Growth or margin of a line of the income statement, by that line's own names."""
-    found = _RATE.match(re.sub(r"\s*[(（](?:%|yoy|同比)[)）]\s*$", "", folded(label).strip(), flags=re.I))
+    found = _RATE.match(re.sub(r"\s*[(（](?:[%％][^()（）]{0,14}|yoy|y-o-y|同比)[)）]\s*$", "", folded(label).strip(), flags=re.I))
     item = canonical_item("income_statement", found["of"]) if found and table == "ratios" else None
     if found is None or item is None or item.endswith(("_yoy", "_margin")):
         return None

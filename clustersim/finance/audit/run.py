@@ -31,6 +31,7 @@ from clustersim.finance.audit.ratios import ratio_checks
 from clustersim.finance.audit.records import STATEMENTS, Record, Tables
 from clustersim.finance.audit.repeats import repeat_checks
 from clustersim.finance.audit.rerun import worth_per_share
+from clustersim.finance.audit.schedules import schedule_checks
 from clustersim.finance.audit.statements import statement_checks
 from clustersim.finance.audit.tables import read_tables
 from clustersim.finance.audit.valuing import law_findings
@@ -50,7 +51,7 @@ def priced_checks(tables: Tables) -> Iterator[Finding]:
 
 FAMILIES = (
     statement_checks, flow_checks, balance_checks, priced_checks, ratio_checks,
-    part_checks, period_checks, repeat_checks, claim_checks, proportion_checks, identifier_checks, unit_checks,
+    part_checks, period_checks, repeat_checks, claim_checks, proportion_checks, schedule_checks, identifier_checks, unit_checks,
     prose_checks, figure_checks, rate_checks, assertion_checks,
 )  # fmt: skip
 #: Families that hold tables to tables, which are run again to find the one figure behind several findings.

@@ -10,7 +10,7 @@ from dataclasses import replace
 from clustersim.finance.audit.figures import decimals, number
 from clustersim.finance.audit.labels import known_items
 from clustersim.finance.audit.money import currency_of, scale_of
-from clustersim.finance.audit.records import STATEMENTS, Record
+from clustersim.finance.audit.records import SCHEDULE, STATEMENTS, Record
 
 __all__ = ["PER_SHARE", "elsewhere", "equities_apart", "in_cents", "in_one_scale"]
 
@@ -94,7 +94,11 @@ def elsewhere(found: list[Record]) -> list[Record]:
     return [
         replace(r, table="ratios")
         if (r.table in STATEMENTS and r.item in names and r.item not in known_items(r.table))
-        or (r.table in STATEMENTS and r.unit == "percent" and number(r.text) is not None)
+        or (
+            (r.table in STATEMENTS or r.table.startswith(SCHEDULE))
+            and r.unit == "percent"
+            and number(r.text) is not None
+        )
         else r
         for r in found
     ]  # fmt: skip

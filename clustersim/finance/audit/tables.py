@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from clustersim.errors import InputError, suggest
-from clustersim.finance.audit.blocks import as_text, blocks, rows_of, table_of, with_points
+from clustersim.finance.audit.blocks import Rows, as_text, blocks, rows_of, table_of, with_points
 from clustersim.finance.audit.counts import COUNTS, OPEN_COUNT, as_counted, as_percent
 from clustersim.finance.audit.figures import number
 from clustersim.finance.audit.labels import (
@@ -22,7 +22,7 @@ from clustersim.finance.audit.layout import Cell, read_layout
 from clustersim.finance.audit.money import assumed, canonical_unit, currency_of, given
 from clustersim.finance.audit.ordering import again, totals_last
 from clustersim.finance.audit.periods import read_period
-from clustersim.finance.audit.records import STATEMENTS, Record, Tables
+from clustersim.finance.audit.records import SCHEDULE, STATEMENTS, Record, Tables
 from clustersim.finance.audit.script import unmarked
 from clustersim.finance.audit.settling import PER_SHARE, elsewhere, equities_apart, in_cents, in_one_scale
 from clustersim.finance.audit.signs import by_convention
@@ -47,7 +47,7 @@ _PURE = {"beta", "discount_factor"}
 #: Lines of a valuation that count shares, by their names.
 _COUNTED = re.compile(
     r"^(?!.*(?:price|value|equity|capital|market|per_(?:share|unit)|每股|价|值)).*"
-    r"(?:(?:^|_)shares?(?:_|$)|units_(?:in_issue|outstanding)|(?:number|no)_of_units|股[数份本])"
+    r"(?:(?:^|_)shares?(?:_|$)|units_(?:in_issue|outstanding|entitled)|(?:number|no)_of_units|股[数份本])"
 )
 #: Texts of a valuation that its checks read.
 _WORDED = re.compile(r"rating|.*_date")
@@ -142,6 +142,9 @@ def _parted(reading: _Reading, name: str, text: str) -> dict[str, list[str]]:
     for title, part in parts:
         table = canonical_table(title) if title else None
         table = table or (own if own and len(parts) == 1 else table_of(part)) or own
+        if table is None and _of_years(part):
+            table = f"{SCHEDULE}{title or name}"
+            reading.said.append(f"{file}:{part[0][0]}: a table of no known kind: its sums and its lines that stand elsewhere are checked")
         if table is None:
             what = f"the table {title!r}" if title else "its name is no table's"
             reading.unread.append(
@@ -150,10 +153,22 @@ def _parted(reading: _Reading, name: str, text: str) -> dict[str, list[str]]:
                 else f"{name}: {what} ({', '.join(TABLES)})"
             )
             continue
-        if own is None or len(parts) > 1:
+        if (own is None or len(parts) > 1) and not table.startswith(SCHEDULE):
             reading.said.append(f"{file}:{part[0][0]}: read as {table}")
         out.setdefault(table, []).append(as_text(part) if commas or len(parts) > 1 else text)
     return out
+
+
+def _of_years(part: Rows) -> bool:
+    """Whether a table without a known name has its years across, and a unit of money in its heading or its lines."""
+    head = next((row for _, row in part[:6] if sum(read_period(c) is not None for c in row[1:]) > 1), None)
+    said = [c for _, row in part[:6] for c in row[:1]]
+    return head is not None and any(_money_in(c) for c in said)
+
+
+def _money_in(cell: str) -> bool:
+    inside = re.findall(r"[(（]([^()（）]*)[)）]", cell)
+    return any(currency_of(canonical_unit(c) or "") is not None for c in (cell, *inside))
 
 
 def _read(reading: _Reading, table: str, name: str, parts: list[str]) -> None:
@@ -189,6 +204,9 @@ def _read(reading: _Reading, table: str, name: str, parts: list[str]) -> None:
             continue
         if problem == "worded":
             reading.unread.append(f"{record.where}: {record.printed} {record.text!r} is no number")
+            continue
+        if problem and table.startswith(SCHEDULE):
+            reading.unread.append(f"{record.where}: {problem}")
             continue
         if problem:
             said = f"{record.where}: {problem}"
@@ -229,6 +247,8 @@ def _items(table: str, cells: list[Cell]) -> list[str]:
             if table in _TOTALS and plain(cell.label) in keys:
                 block = next((_TOTALS[table][n] for n in names[k:] if n in _TOTALS[table]), "")
                 names[k] = _blocked(bare, block)
+    if table.startswith(SCHEDULE):
+        return _apart(cells, names)
     return _apart(cells, again(cells, names)) if table in STATEMENTS else names
 
 
@@ -259,6 +279,8 @@ def _item(table: str, label: str) -> str:
     found = canonical_item(table, label)
     if found is None and table in (*STATEMENTS, "ratios"):
         found = canonical_item("ratios", label)
+    if table.startswith(SCHEDULE):
+        found = next((i for t in (*STATEMENTS, "ratios") if (i := canonical_item(t, label))), None)
     if found is not None:
         return found
     bare = re.sub(r"\s*[(（]\d{1,2}[)）]\s*$", "", unmarked(label.strip()))
@@ -311,7 +333,7 @@ def _unit(item: str, text: str, table: str, default: str) -> str:
     """
     unit = canonical_unit(text) or text
     item = re.sub(r"_\d+$", "", item)
-    if item in COUNTS and table in STATEMENTS:
+    if (item in COUNTS and table in STATEMENTS) or (table.startswith(SCHEDULE) and _COUNTED.search(item)):
         return _count_unit(unit)
     unit = given(unit, default)
     if unit.startswith("?_") and table not in STATEMENTS:
@@ -319,7 +341,9 @@ def _unit(item: str, text: str, table: str, default: str) -> str:
     code = currency_of(unit)
     if item in PER_SHARE and (code or unit.startswith("?_")):
         return unit if unit.endswith("cent_per_share") else f"{code or '?'}_per_share"
-    if table in (*STATEMENTS, "ratios") and (code or unit.startswith("?_") or not unit):
+    if (table in (*STATEMENTS, "ratios") or table.startswith(SCHEDULE)) and (
+        code or unit.startswith("?_") or not unit
+    ):
         if PERCENT.search(item):
             return "percent"
         return PLAIN_UNITS.get(item, unit)
