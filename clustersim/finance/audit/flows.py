@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, product
 
 from clustersim.finance.audit.figures import Finding, Interval, compare, first_that_holds, total
 from clustersim.finance.audit.records import Record, Tables
 from clustersim.finance.audit.rolls import kept_by_most, moved, nearly_all, right, rolled
+from clustersim.finance.audit.script import folded
 
 __all__ = ["flow_checks"]
 
@@ -179,30 +181,56 @@ def _working_capital(tables: Tables) -> Iterator[Finding]:
     yield from kept_by_most(best)
 
 
+#: What is written off and what is bought besides the lines of these names, by the names of their lines.
+_WORN = re.compile(r"depreciation|amorti[sz]ation|折旧|摊销", re.I)
+_BOUGHT = re.compile(
+    r"^(?!.*(?:proceeds|disposal)).*(?:intangible|software|development|无形资产|软件|开发)", re.I
+)
+
+
 def _fixed(tables: Tables) -> Iterator[Finding]:
-    rolls: list[tuple[Record, Finding]] = []
-    for year in tables.years("balance_sheet"):
-        spent = tables.find("cash_flow", "purchase_of_ppe_and_intangibles", year)
-        worn = tables.find("cash_flow", "depreciation_and_amortisation", year)
-        now = [r for n in FIXED if (r := tables.find("balance_sheet", n, year))]
-        then = [r for n in FIXED if (r := tables.find("balance_sheet", n, year - 1))]
-        if spent is None or worn is None or not now or len(now) != len(then):
-            continue
-        closing, opening = total(r.scaled[1] for r in now), total(r.scaled[1] for r in then)
-        expected = opening - spent.scaled[1] - worn.scaled[1]
-        found = compare(
-            f"fixed assets {spent.period} roll forward", now[0].where, closing, expected, worse="inconsistent",
-            note="plant, right-of-use and intangible assets: opening + capital expenditure - depreciation;"
-            " disposals, leases or exchange rates must explain the rest",
-        )  # fmt: skip
-        rolls.append((spent, found))
-    strict = [f.check for f in kept_by_most(rolls)] if nearly_all(rolls) else []
-    for record, found in rolls:
+    """Fixed assets by what is bought and written off: the lines of each are those by which most years keep to it."""
+    best: list[tuple[Record, Finding]] = []
+    for rule in product((FIXED, FIXED[:2], FIXED[:1]), (False, True), (False, True)):
+        rolls = [
+            r for year in tables.years("balance_sheet") if (r := _fixed_in(tables, year, *rule)) is not None
+        ]
+        if not best or right([f for _, f in rolls]) > right([f for _, f in best]):
+            best = rolls
+    strict = [f.check for f in kept_by_most(best)] if nearly_all(best) else []
+    kept = right([f for _, f in best])
+    for record, found in best:
         small = abs(found.difference or 0.0) <= FIXED_GAP * abs(found.recomputed or 0.0)  # type: ignore[arg-type]
         if found.check in strict or found.verdict in {"ok", "rounding"}:
             yield found
         elif record.forecast:
-            yield replace(found, verdict="info" if small else "inconsistent")
+            yield replace(found, verdict="info" if small or not kept else "inconsistent")
+
+
+def _fixed_in(
+    tables: Tables, year: int, names: tuple[str, ...], all_bought: bool, all_worn: bool
+) -> tuple[Record, Finding] | None:
+    spent = tables.find("cash_flow", "purchase_of_ppe_and_intangibles", year)
+    worn = tables.find("cash_flow", "depreciation_and_amortisation", year)
+    now = [r for n in names if (r := tables.find("balance_sheet", n, year))]
+    then = [r for n in names if (r := tables.find("balance_sheet", n, year - 1))]
+    if spent is None or worn is None or not now or len(now) != len(then):
+        return None
+    others = [r for r in tables.of("cash_flow") if r.year == year and r.value and r not in (spent, worn)]
+    flows = [spent, worn]
+    flows += [
+        r for r in others if all_bought and (r.value or 0.0) < 0 and _BOUGHT.search(r.printed or r.item)
+    ]
+    flows += [
+        r for r in others if all_worn and (r.value or 0.0) > 0 and _WORN.search(folded(r.printed or r.item))
+    ]
+    closing, opening = total(r.scaled[1] for r in now), total(r.scaled[1] for r in then)
+    return spent, compare(
+        f"fixed assets {spent.period} roll forward", now[0].where, closing,
+        opening - total(r.scaled[1] for r in flows), worse="inconsistent",
+        note="plant, right-of-use and intangible assets: opening + capital expenditure - depreciation;"
+        " disposals, leases or exchange rates must explain the rest",
+    )  # fmt: skip
 
 
 def _listing(tables: Tables) -> Iterator[Finding]:

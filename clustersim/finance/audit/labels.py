@@ -351,7 +351,11 @@ _RATE = re.compile(
 
 def _rate(table: str, label: str) -> str | None:
     """Growth or margin of a line of the income statement, by that line's own names."""
-    found = _RATE.match(re.sub(r"\s*[(（](?:[%％][^()（）]{0,14}|yoy|y-o-y|同比)[)）]\s*$", "", folded(label).strip(), flags=re.I))
+    found = _RATE.match(
+        re.sub(
+            r"\s*[(（](?:[%％][^()（）]{0,14}|yoy|y-o-y|同比)[)）]\s*$", "", folded(label).strip(), flags=re.I
+        )
+    )
     item = canonical_item("income_statement", found["of"]) if found and table == "ratios" else None
     if found is None or item is None or item.endswith(("_yoy", "_margin")):
         return None

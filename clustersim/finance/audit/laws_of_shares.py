@@ -37,7 +37,7 @@ def share_laws(v: Valuation) -> Iterator[Law]:
     target = v.one("target")
     for equity in v.all("equity"):
         if (
-            target and count and re.search(r"target|目标", equity.label, re.I)
+            target and count and equity.method in {"", target.method} and re.search(r"target|目标", equity.label, re.I)
             and currency_of(equity.record.unit) == currency_of(target.record.unit)
         ):  # fmt: skip
             way = Choice(made_of(target, count), lambda p: p[0].scaled(1e3) * p[1], "target price x shares")
@@ -230,7 +230,11 @@ def _at_price(v: Valuation, price: Typed, cap: Typed | None) -> Iterator[Law]:
         if t.year is None:
             continue
         method = "yield" if t.role == "yield" else t.method
-        choices = [c for p in _prices(v, t, price) for c in (*_a_share(v, t, p, method), *_of_all(v, t, p, cap, method))]
+        choices = [
+            c
+            for p in _prices(v, t, price)
+            for c in (*_a_share(v, t, p, method), *_of_all(v, t, p, cap, method))
+        ]
         if choices:
             yield law_of(f"{t.label.strip()} at the share price", t, *choices)
 
@@ -288,11 +292,19 @@ def _of_all(v: Valuation, t: Typed, price: Typed, cap: Typed | None, method: str
         for parts, n in worth:
             if method.startswith("ev_"):
                 for more in (owed, owed[:1]):
-                    yield Choice((*parts, (base, ""), *made_of(*more)), partial(_enterprise, n), f"enterprise value over {base.item}")
+                    yield Choice(
+                        (*parts, (base, ""), *made_of(*more)),
+                        partial(_enterprise, n),
+                        f"enterprise value over {base.item}",
+                    )
             else:
                 yield Choice((*parts, (base, "")), partial(_market, n), f"market value over {base.item}")
                 if base.item == "total_equity" and others is not None:
-                    yield Choice((*parts, (base, ""), (others, "")), partial(_owners, n), "market value over the owners' equity")
+                    yield Choice(
+                        (*parts, (base, ""), (others, "")),
+                        partial(_owners, n),
+                        "market value over the owners' equity",
+                    )
 
 
 def _worth(n: int, parts: Parts) -> Interval:

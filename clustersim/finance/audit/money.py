@@ -26,7 +26,16 @@ CURRENCIES: dict[str, tuple[str, ...]] = {
 BARE = {"$": "USD", "元": "CNY"}
 #: Parts of one, a hundred to a unit: how they are written behind or before their currency.
 _CENTS = re.compile(r"\b(?:cents?|pence|pennies)\b|¢|仙|(?<=美)分|分(?!比)")
-_CENT_OF = {"hk": "HKD", "us": "USD", "s": "SGD", "singapore": "SGD", "港": "HKD", "美": "USD", "rmb": "CNY", "euro": "EUR"}
+_CENT_OF = {
+    "hk": "HKD",
+    "us": "USD",
+    "s": "SGD",
+    "singapore": "SGD",
+    "港": "HKD",
+    "美": "USD",
+    "rmb": "CNY",
+    "euro": "EUR",
+}
 _FILLER = re.compile(
     r"\b(?:of|in|expressed|amounts?|figures?|all|are|unaudited|audited|except.*|unless.*|other than.*|currency)\b"
     r"|币种|货币|除.*外|金额"

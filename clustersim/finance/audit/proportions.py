@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from clustersim.finance.audit.labels import plain
 from clustersim.finance.audit.money import currency_of
 from clustersim.finance.audit.ratios import ratio_checks
 from clustersim.finance.audit.records import STATEMENTS, Record, Tables
+from clustersim.finance.audit.rolls import kept_by_most
 
 __all__ = ["dimension_of", "lines_named", "proportion_checks"]
 
@@ -35,6 +37,10 @@ MADE = {
         ("balance_sheet", "total_equity", 1.0), ("balance_sheet", "non_controlling_interests", -1.0),
     ),
 }  # fmt: skip
+
+
+#: Name, what it measures, sizes by year and of a year before, and the records.
+_Row = tuple[str, str, list[float], list[float], tuple[Record | None, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,9 @@ def proportion_checks(tables: Tables) -> Iterator[Finding]:
     label names its line (``NPI margin``), that line it is, in however few years.
     """
     known = {c for f in (*ratio_checks(tables), *claim_checks(tables)) for c in f.cells | {f.where}}
+    for found in _margins(tables, known):
+        known |= {found.where}
+        yield found
     rows = list(_open(tables, known))
     if not rows:
         return
@@ -86,8 +95,38 @@ def _open(tables: Tables, known: set[str]) -> Iterator[tuple[tuple[str, str], di
                 yield (table, item), found
 
 
+_MARGIN = re.compile(r"^\s*(?P<of>.+?)\s*(?:margin|利润率|率)\s*(?:[(（].*)?$", re.I)
+
+
+def _margins(tables: Tables, known: set[str]) -> Iterator[Finding]:
+    """Margins of a line that their label names: over revenue, where most of their years are that."""
+    for table in ("ratios", *tables.schedules):
+        for item in tables.items(table):
+            rows = [
+                r for r in tables.of(table) if r.item == item and r.year is not None and r.value is not None
+            ]
+            named = _MARGIN.match(rows[0].printed) if rows else None
+            if named is None or rows[0].unit != "percent" or any(r.where in known for r in rows):
+                continue
+            for top in lines_named(tables, named["of"]):
+                yield from kept_by_most(
+                    [(r, f) for r in rows if (f := _over_revenue(tables, top, r)) is not None]
+                )
+
+
+def _over_revenue(tables: Tables, top: tuple[str, str], record: Record) -> Finding | None:
+    of = tables.find(*top, record.year or 0)
+    revenue = tables.find("income_statement", "revenue", record.year or 0)
+    if of is None or revenue is None or not revenue.value or of.scaled[0] != revenue.scaled[0]:
+        return None
+    return compare(
+        f"{record.item} {record.period} over revenue", record.where, record.interval.scaled(0.01),
+        of.scaled[1] / revenue.scaled[1], note=f"{of.printed or of.item} over revenue",
+    )  # fmt: skip
+
+
 def _lines(tables: Tables, years: list[int]) -> _Lines:
-    out: list[tuple[str, str, list[float], list[float], tuple[Record | None, ...]]] = []
+    out: list[_Row] = []
     for table in (*STATEMENTS, *tables.schedules, "segments", "ratios"):
         for item in tables.items(table):
             rows = [tables.find(table, item, y) for y in years]
@@ -95,7 +134,12 @@ def _lines(tables: Tables, years: list[int]) -> _Lines:
             kind = next((dimension_of(r) for r in rows if r is not None), "")
             if kind:
                 out.append((f"{table}:{item}", kind, _sizes(rows), _sizes(then), tuple(rows)))
-    out += _made(tables, years, out)
+    # A number of shares that the valuation prints without a year counts those of every year.
+    for r in tables.of("valuation"):
+        if r.value and r.year is None and dimension_of(r) == "count":
+            rows = [r] * len(years)
+            out.append((f"valuation:{r.item}", "count", _sizes(list(rows)), _sizes(list(rows)), tuple(rows)))
+    out += _made(tables, years)
     averages = [
         (f"average {name}", kind, [(a + b) / 2 for a, b in zip(now, then, strict=True)], [np.nan] * len(years), rows)
         for name, kind, now, then, rows in out
@@ -114,9 +158,7 @@ def _sizes(rows: list[Record | None]) -> list[float]:
     return [abs(r.scaled[1].middle) if r is not None else np.nan for r in rows]
 
 
-def _made(
-    tables: Tables, years: list[int], known: list[tuple[str, str, list[float], list[float], tuple[Record | None, ...]]]
-) -> list[tuple[str, str, list[float], list[float], tuple[Record | None, ...]]]:  # fmt: skip
+def _made(tables: Tables, years: list[int]) -> list[_Row]:
     """Lines that are sums of printed ones, by year."""
 
     def at(table: str, begins: str, year: int) -> list[Record]:
@@ -161,7 +203,9 @@ def initials(label: str) -> str:
     ('NPI', '', '')
     """
     words = [w for w in label.replace("-", " ").split() if w[:1].isalpha()]
-    letters = [w[0].upper() for w in words if w.lower() not in {"and", "of", "the", "for", "to", "in", "from"}]
+    letters = [
+        w[0].upper() for w in words if w.lower() not in {"and", "of", "the", "for", "to", "in", "from"}
+    ]
     return "".join(letters) if len(letters) > 2 else ""
 
 
@@ -191,7 +235,9 @@ def _held(
             yield _year(name[1], record, value, text, [lines.records[p][at[k]] for p in pair])
 
 
-def _candidates(name, row, lines, at):  # type: ignore[no-untyped-def]
+def _candidates(
+    name: tuple[str, str], row: Record, lines: _Lines, at: list[int]
+) -> tuple[Array, Callable[[int], tuple[str, list[int]]]]:
     """What every pair of lines, and every line over its year before, gives for a rate; and what each is called."""
     sizes, before = lines.sizes[:, at], lines.before[:, at]
     kinds = np.array(lines.kinds)
@@ -207,7 +253,9 @@ def _candidates(name, row, lines, at):  # type: ignore[no-untyped-def]
         else:
             blocks = []
             for kind in ("money", "share"):
-                rows = np.array([k for k in np.flatnonzero(kinds == kind) if lines.names[k] != own], dtype=int)
+                rows = np.array(
+                    [k for k in np.flatnonzero(kinds == kind) if lines.names[k] != own], dtype=int
+                )
                 part = SCALES[row.unit] * sizes[rows][:, None, :] / sizes[rows][None, :, :]
                 part[np.arange(len(rows)), np.arange(len(rows))] = np.nan
                 blocks.append(part.reshape(len(rows) ** 2, len(at)))

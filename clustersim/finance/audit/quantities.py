@@ -120,7 +120,9 @@ def year_in(text: str) -> int | None:
     >>> year_in("EBITDA 2026E"), year_in("EPS FY3/26E"), year_in("2025年归母净利润"), year_in("2024-2027")
     (2026, 2026, 2025, None)
     """
-    found = [m["split"] or m["four"] or m["two"] or m["short"] or m["cn"] for m in _YEAR.finditer(text.lower())]
+    found = [
+        m["split"] or m["four"] or m["two"] or m["short"] or m["cn"] for m in _YEAR.finditer(text.lower())
+    ]
     whole = {int(d) if len(d) == 4 else 2000 + int(d) for d in found}
     return whole.pop() if len(whole) == 1 else None
 

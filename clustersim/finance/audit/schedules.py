@@ -80,7 +80,12 @@ def _all_lines(tables: Tables, years: Sequence[int]) -> list[_Line]:
         for item in tables.items(table):
             rows = tuple(tables.find(table, item, y) for y in years)
             kind = next(
-                (dimension_of(r) or ("percent" if r.unit == "percent" else "") for r in rows if r is not None), ""
+                (
+                    dimension_of(r) or ("percent" if r.unit == "percent" else "")
+                    for r in rows
+                    if r is not None
+                ),
+                "",
             )
             if kind:
                 out.append(_Line(table, item, kind, rows))
@@ -128,13 +133,18 @@ def _search(
     """The lines and signs that make up most years of an amount; None where chance would find as much."""
     known = np.isfinite(target) & (target != 0)
     least = max(LEAST, int(known.sum()) - 1)
-    usable = [k for k in range(len(values)) if np.isfinite(values[k][known]).all() and np.any(values[k][known])]
+    usable = [
+        k for k in range(len(values)) if np.isfinite(values[k][known]).all() and np.any(values[k][known])
+    ]
     if int(known.sum()) <= LEAST or len(usable) < count:
         return None
     goal, open_ = target[known], half[known]
     rows, wide = values[usable][:, known], slack[usable][:, known]
     tries = max(1.0, float(len(usable)) ** count * 2.0**count)
-    if tries * float(np.sort(np.minimum(1.0, 2 * open_ * count / np.abs(goal)))[::-1][-least:].prod()) > CHANCE:
+    if (
+        tries * float(np.sort(np.minimum(1.0, 2 * open_ * count / np.abs(goal)))[::-1][-least:].prod())
+        > CHANCE
+    ):
         return None
     for signs in product((1.0, -1.0), repeat=count):
         for head in combinations(range(len(usable)), count - 1):
@@ -151,7 +161,9 @@ def _search(
 
 
 def _of_years(line: _Line, parts: Sequence[_Line], signs: Sequence[float]) -> Iterator[Finding]:
-    says = " ".join(f"{'+' if s > 0 else '-'} {p.item}" for p, s in zip(parts, signs, strict=True)).removeprefix("+ ")
+    says = " ".join(
+        f"{'+' if s > 0 else '-'} {p.item}" for p, s in zip(parts, signs, strict=True)
+    ).removeprefix("+ ")
     for k, record in enumerate(line.rows):
         rows = [p.rows[k] for p in parts]
         found = [r for r in rows if r is not None]

@@ -144,7 +144,9 @@ def _parted(reading: _Reading, name: str, text: str) -> dict[str, list[str]]:
         table = table or (own if own and len(parts) == 1 else table_of(part)) or own
         if table is None and _of_years(part):
             table = f"{SCHEDULE}{title or name}"
-            reading.said.append(f"{file}:{part[0][0]}: a table of no known kind: its sums and its lines that stand elsewhere are checked")
+            reading.said.append(
+                f"{file}:{part[0][0]}: a table of no known kind: its sums and its lines that stand elsewhere are checked"
+            )
         if table is None:
             what = f"the table {title!r}" if title else "its name is no table's"
             reading.unread.append(
@@ -304,7 +306,7 @@ def _record(table: str, file: str, cell: Cell, item: str, default: str) -> Recor
     period = read_period(cell.period)
     status = cell.more.get("status", "")
     text = cell.text
-    if table in STATEMENTS and text.lower() in NIL:
+    if (table in STATEMENTS or table.startswith(SCHEDULE)) and text.lower() in NIL:
         text = "0"
     beside = cell.unit or _unit_of(item, text, table) or default
     return Record(
