@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from clustersim.finance.audit.figures import Interval
 from clustersim.finance.audit.mentions import Figure, Name, Year, figures, key_of, names, years
@@ -28,7 +29,25 @@ from clustersim.finance.audit.wording import (
     ending,
 )
 
-__all__ = ["Bound", "bound_figures"]
+__all__ = ["Bound", "Told", "bound_figures"]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the sentences before tell: the last year, and the lines that the last sentence told figures of."""
+
+    where: str = ""
+    year: int | None = None
+    """The year of the same line of the text."""
+    names: tuple[Name, ...] = ()
+
+    def at(self, where: str) -> Told:
+        """What is told at a sentence: on another line neither a year nor a line of the one before."""
+        return self if where == self.where else Told(where)
+
+    def then(self, year: int | None, names: Sequence[Name]) -> Told:
+        """What is told after a sentence with its last year and the lines of its figures."""
+        return Told(self.where, self.year if year is None else year, tuple(names) or self.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +63,8 @@ class Bound:
     quoted: str
     before: str
     after: str
+    ahead: str = ""
+    """All of the sentence before the figure."""
 
     @property
     def cells(self) -> frozenset[str]:
@@ -55,10 +76,8 @@ class Bound:
         return self.figure.interval(self.cells, factor)
 
 
-def bound_figures(
-    sentence: Sentence, own: tuple[tuple[str, str], ...], context: int | None
-) -> Iterator[Bound]:
-    """Yield the figures of a sentence that name a line, with their year; ``context`` is that of the sentence before.
+def bound_figures(sentence: Sentence, own: tuple[tuple[str, str], ...], told: Told) -> Iterator[Bound]:
+    """Yield the figures of a sentence that name a line, with their year; ``told`` is what the ones before tell.
 
     ``own`` are the labels that the tables print, with their lines.
     """
@@ -67,25 +86,80 @@ def bound_figures(
     named = [n for n in names(text, own) if not any(f.start < n.end and n.start < f.end for f in found)]
     bare = _without(text, found)
     listed, first = _listed(text, found, said)
+    pairs = _paired(text, found, named, told)
     for i, figure in enumerate(found):
         start, end = _segment(text, figure)
         if REVISED.search(text[: figure.start]) or REVISED_AFTER.match(text[figure.end :]):
             continue
         if VAGUE.search(text[: figure.start]) or _ranged(text, found, i) or PART.search(text[start:end]):
             continue
-        name = _subject(bare, text, found[first.get(i, i)], named, end)
-        if name is None or name.qualified or OTHERS.search(text[min(start, name.start) : end]):
+        name = pairs.get(i) or _subject(bare, text, found[first.get(i, i)], named, end)
+        meant = None
+        if name is None and i not in pairs:
+            name = meant = _pronoun(text, figure, named, told)
+        if (
+            name is None
+            or name.qualified
+            or (meant is None and OTHERS.search(text[min(start, name.start) : end]))
+        ):
             continue
-        ahead = name.end <= figure.start
+        ahead = name.end <= figure.start and meant is None
         before = text[name.end if ahead else max(start, found[i - 1].end if i else 0) : figure.start]
         after = text[figure.end : min(end, found[i + 1].start if i + 1 < len(found) else end)]
         spoken = text[name.start if ahead else start : figure.end] + after[:30]
         compound = figure.kind == "percent" and COMPOUND.search(spoken) is not None
-        year, sure = listed[i] if i in listed else _year(text, figure, said, (start, end), context)
+        year, sure = listed[i] if i in listed else _year(text, figure, said, (start, end), told.year)
         if compound or year is not None:
             yield Bound(
-                figure, name, None if compound else year, sure, sentence.where, sentence.quoted, before, after
-            )
+                figure, name, None if compound else year, sure and meant is None, sentence.where, sentence.quoted,
+                before, after, text[: figure.start],
+            )  # fmt: skip
+
+
+_RESPECTIVELY = re.compile(r"\brespectively\b|分别|各为|依次", re.I)
+_PRONOUN = re.compile(r"\b(?:it|they|this|these|that figure)\b|其|该(?:数|项|值)", re.I)
+
+
+def _pronoun(text: str, figure: Figure, named: Sequence[Name], told: Told) -> Name | None:
+    """The only line of the sentence before, where a figure is said of ``it`` and its own sentence names none ahead."""
+    items = {n.item for n in told.names}
+    if (
+        len(items) != 1
+        or any(n.start < figure.end for n in named)
+        or not _PRONOUN.search(text[: figure.start])
+    ):
+        return None
+    return told.names[-1]
+
+
+def _paired(text: str, found: Sequence[Figure], named: Sequence[Name], told: Told) -> dict[int, Name]:
+    """Figures of a list each with its own line: of as many names before it, or of those of the sentence before.
+
+    ``operating and net margin were 14.4% and 12.0%, respectively``; ``for 2026, 6,483 and 748 respectively``.
+    """
+    out: dict[int, Name] = {}
+    if not _RESPECTIVELY.search(text):
+        return out
+    for run in _runs(found, text):
+        if len(run) < 2:
+            continue
+        first = found[run[0]]
+        start = found[run[0] - 1].end if run[0] else 0
+        ahead = [n for n in named if start <= n.start and n.end <= first.start]
+        tail = ahead[-len(run) :]
+        listed = len(tail) == len(run) and all(
+            BETWEEN.fullmatch(text[a.end : b.start]) for a, b in pairwise(tail)
+        )
+        if not listed:
+            tail = _once(told.names) if not named else []
+            listed = len(tail) == len(run)
+        if listed and len({n.item for n in tail}) == len(run):
+            out |= dict(zip(run, tail, strict=True))
+    return out
+
+
+def _once(named: Sequence[Name]) -> list[Name]:
+    return list({n.item: n for n in named}.values())
 
 
 def _segment(text: str, figure: Figure) -> tuple[int, int]:
@@ -136,6 +210,13 @@ def _subject(bare: str, text: str, figure: Figure, named: Sequence[Name], end: i
         if _light(bare[name.end : figure.start]):
             return name
         return None
+    if (
+        behind is not None
+        and behind.item == "revenue"
+        and figure.kind == "percent"
+        and OF_SALES.match(text[figure.end :])
+    ):
+        return None
     if behind is not None and behind.end <= end and _light(bare[figure.end : behind.start]):
         return behind
     return None
@@ -178,8 +259,15 @@ def _listed(
         if len(run) < 2:
             continue
         fit = [y for y, e in zip(lists, ends, strict=True) if len(y) == len(run) and e <= found[run[0]].start]
+        sure = True
+        if not fit:
+            # Years that stand apart are those of the list, too, where there are as many.
+            apart = list(dict.fromkeys(y.year for y in said if y.end <= found[run[0]].start))
+            fit, sure = ([apart] if len(apart) == len(run) else []), _RESPECTIVELY.search(text) is not None
+        if not fit and len({y.year for y in said}) == 1:
+            continue
         for k, i in enumerate(run):
-            which[i], first[i] = (fit[-1][k] if fit else None, True), run[0]
+            which[i], first[i] = (fit[-1][k] if fit else None, sure), run[0]
     return which, first
 
 

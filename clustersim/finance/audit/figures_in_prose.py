@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from clustersim.finance.audit.binding import Bound, bound_figures
+from clustersim.finance.audit.binding import Bound, Told, bound_figures
 from clustersim.finance.audit.counts import COUNTS
 from clustersim.finance.audit.figures import Finding, Interval, compare, first_that_holds
+from clustersim.finance.audit.labels import VOCABULARY
 from clustersim.finance.audit.levels import (
     GROWTH,
     PER_SHARE,
@@ -25,10 +26,11 @@ from clustersim.finance.audit.levels import (
     ratio_of,
     records_of,
 )
-from clustersim.finance.audit.mentions import SHARED, figures, key_of, years
+from clustersim.finance.audit.mentions import SHARED, Name, figures, key_of, years
 from clustersim.finance.audit.money import currency_of
 from clustersim.finance.audit.moves_in_prose import compound, direction, last, points
 from clustersim.finance.audit.multiples import summary_of
+from clustersim.finance.audit.proportions import initials
 from clustersim.finance.audit.prose import Sentence, sentences
 from clustersim.finance.audit.quantities import Valuation
 from clustersim.finance.audit.records import STATEMENTS, Record, Tables
@@ -45,16 +47,18 @@ def figure_checks(tables: Tables) -> Iterator[Finding]:
     strangers = {r.company.lower() for r in tables.of("comps") if len(r.company) > 2 and not summary_of(r)}
     strangers |= {r.company_zh for r in tables.of("comps") if len(r.company_zh) > 1 and not summary_of(r)}
     for file, text in tables.prose:
-        context: tuple[str, int | None] = ("", None)
+        told = Told()
         for sentence in sentences(file, text):
             if sentence.text.count("\t") > 2:
                 continue
-            context = (sentence.where, context[1] if context[0] == sentence.where else None)
+            told = told.at(sentence.where)
+            named: list[Name] = []
             if not any(s in sentence.text.lower() for s in strangers):
                 priced = list(valued_checks(tables, v, sentence))
                 yield from priced
                 done = frozenset().union(*(f.cells for f in priced))
-                for bound in bound_figures(sentence, own, context[1]):
+                for bound in bound_figures(sentence, own, told):
+                    named.append(bound.name)
                     if bound.cells <= done:
                         continue
                     yield from (
@@ -62,17 +66,60 @@ def figure_checks(tables: Tables) -> Iterator[Finding]:
                     )
             yield from _peers(tables, sentence)
             said = years(sentence.text)
-            if said:
-                context = (sentence.where, max(y.year for y in said))
+            told = told.then(max((y.year for y in said), default=None), named)
 
 
 def _printed_names(tables: Tables) -> tuple[tuple[str, str], ...]:
-    rows = (
-        (re.sub(r"\s*[(（].*", "", folded(unmarked(r.printed))).strip(), r.item) for r in tables.records
-        if r.table in (*STATEMENTS, "ratios") and r.printed and not re.search(r"_\d+$|^other", r.item)
+    """Names of the lines that the tables print: whole, by their initials, of a part of revenue with that word behind."""
+    places = {*STATEMENTS, "ratios", "segments", *tables.schedules}
+    rows = dict.fromkeys(
+        (re.sub(r"\s*[(（].*", "", folded(unmarked(r.printed))).strip(), r.item, r.table) for r in tables.records
+        if r.table in places and r.printed and not re.search(r"_\d+$|^other|^subtotal", r.item)
     )  # fmt: skip
-    # A name of a line is no single short word of everyday English.
-    return tuple(dict.fromkeys((w, i) for w, i in rows if not w.isascii() or " " in w or len(w) > 5))
+    out = dict.fromkeys((w, i) for w, i, _ in rows if _tells(w))
+    known = {w.lower() for w, _ in out}
+    more: dict[str, set[str]] = {}
+    for word, item, table in rows:
+        for form in _forms(
+            word, part=table == "segments" or (table == "income_statement" and not _known(item))
+        ):
+            more.setdefault(form, set()).add(item)
+    out |= dict.fromkeys(
+        (w, next(iter(i))) for w, i in more.items() if len(i) == 1 and w.lower() not in known
+    )
+    return tuple(out)
+
+
+def _tells(word: str) -> bool:
+    """Whether a label is a name wherever it stands: no single short word of everyday English."""
+    return not word.isascii() or " " in word or len(word) > 5 or (len(word) > 2 and word.isupper())
+
+
+def _known(item: str) -> bool:
+    return item in VOCABULARY["income_statement"]
+
+
+def _forms(word: str, *, part: bool) -> Iterator[str]:
+    """Other ways in which prose writes a label.
+
+    >>> list(_forms("Net property income", part=False)), list(_forms("Subscription", part=True))
+    (['NPI', 'Net income'], ['Subscription revenue', 'Subscription revenues', 'Subscription sales'])
+    """
+    if not word.isascii():
+        yield from ((f"{word}收入", f"{word}业务收入") if part else ())
+        return
+    if part and not re.search(r"revenue|sales|cost|expense", word, re.I):
+        yield from (f"{word} {behind}" for behind in ("revenue", "revenues", "sales"))
+    if letters := initials(word):
+        yield letters
+    bare = re.sub(r",? (?:net|gross)$", "", word)
+    words = bare.split()
+    if bare != word:
+        yield bare
+    if 3 <= len(words) <= 4 and "and" not in words:
+        yield from (" ".join(words[:k] + words[k + 1 :]) for k in range(1, len(words) - 1))
+    if "/" in word:
+        yield from (word.replace("/", between) for between in ("-to-", " to ", "-"))
 
 
 def uncovered_figures(tables: Tables, seen: set[str]) -> tuple[str, ...]:
@@ -96,7 +143,12 @@ def _said(tables: Tables, bound: Bound) -> Iterator[Finding]:
     item, kind = bound.name.item, bound.figure.kind
     item = GROWTH.get(item, item)
     spoken = bound.before + " " + bound.after[:24]
-    moves = bool(UP.search(spoken) or DOWN.search(spoken) or YOY.search(spoken) or bound.name.item in GROWTH)
+    # "Sales rose 6 % and profit 8 % to ...": the second is told by the verb of the first.
+    shared = bool(_SAID_TO.match(bound.after)) and bool(UP.search(bound.ahead) or DOWN.search(bound.ahead))
+    moves = (
+        bool(UP.search(spoken) or DOWN.search(spoken) or YOY.search(spoken) or bound.name.item in GROWTH)
+        or shared
+    )
     if kind == "points":
         yield from points(tables, bound, item)
     elif kind == "percent" and (
@@ -109,6 +161,8 @@ def _said(tables: Tables, bound: Bound) -> Iterator[Finding]:
             yield from direction(tables, bound, item)
     elif kind == "percent" and moves:
         down = last(DOWN, bound) > last(UP, bound)
+        if shared and not UP.search(spoken) and not DOWN.search(spoken):
+            down = _last_of(DOWN, bound.ahead) > _last_of(UP, bound.ahead)
         sign = -1.0 if down and not bound.figure.number.startswith(("-", "−")) else 1.0
         yield from held(
             tables,
@@ -123,6 +177,13 @@ def _said(tables: Tables, bound: Bound) -> Iterator[Finding]:
         yield from _amount(tables, bound, item)
     elif kind == "times" and is_ratio(tables, item) and not _implied(tables, item):
         yield from held(tables, f"text: {item}", bound, partial(ratio_of, tables, item), 1.0)
+
+
+_SAID_TO = re.compile(r"\s*(?:y-o-y|yoy|y/y|year[- ]on[- ]year)?\s*to\b", re.I)
+
+
+def _last_of(words: re.Pattern[str], text: str) -> int:
+    return max((m.start() for m in words.finditer(text)), default=-1)
 
 
 #: What stands before a level, even of a line that moved.

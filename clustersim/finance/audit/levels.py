@@ -84,7 +84,12 @@ def records_of(tables: Tables, item: str, year: int) -> list[Record]:
     out = []
     for one in (item, *_ALSO.get(item, ())):
         record = next(
-            (r for t in (*STATEMENTS, "ratios") if (r := tables.find(t, one, year)) is not None), None
+            (
+                r
+                for t in (*STATEMENTS, "ratios", "segments", *tables.schedules)
+                if (r := tables.find(t, one, year)) is not None
+            ),
+            None,
         )
         if record is not None:
             out.append(record)

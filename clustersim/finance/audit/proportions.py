@@ -70,9 +70,9 @@ def proportion_checks(tables: Tables) -> Iterator[Finding]:
     label names its line (``NPI margin``), that line it is, in however few years.
     """
     known = {c for f in (*ratio_checks(tables), *claim_checks(tables)) for c in f.cells | {f.where}}
-    for found in _margins(tables, known):
-        known |= {found.where}
-        yield found
+    for margin in _margins(tables, known):
+        known |= {margin.where}
+        yield margin
     rows = list(_open(tables, known))
     if not rows:
         return

@@ -1,4 +1,4 @@
-"""Further tables of years, and amounts of no known kind: what most years add up to, and lines that stand elsewhere too."""
+"""Further tables of years, and amounts of no known kind: what most years add up to, and what stands elsewhere too."""
 
 from __future__ import annotations
 
@@ -52,11 +52,16 @@ def _printed_twice(tables: Tables) -> Iterator[Finding]:
             for year in tables.years(other):
                 one, two = tables.find(table, item, year), tables.find(other, theirs, year)
                 if one is not None and two is not None and one.scaled[0] == two.scaled[0]:
-                    sign = -1.0 if (one.value or 0.0) * (two.value or 0.0) < 0 else 1.0
-                    says = f"{one.where} prints {one.text}"
-                    rolls.append((two, compare(f"{theirs} {two.period} in both tables", two.where, two.scaled[1],
-                                               one.scaled[1].scaled(sign), worse="inconsistent", note=says)))  # fmt: skip
+                    rolls.append((two, _one_amount(one, two)))
             yield from kept_by_most(rolls)
+
+
+def _one_amount(one: Record, two: Record) -> Finding:
+    sign = -1.0 if (one.value or 0.0) * (two.value or 0.0) < 0 else 1.0
+    return compare(
+        f"{two.item} {two.period} in both tables", two.where, two.scaled[1], one.scaled[1].scaled(sign),
+        worse="inconsistent", note=f"{one.where} prints {one.text}",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

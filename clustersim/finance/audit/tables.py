@@ -46,7 +46,7 @@ PLAIN_UNITS = {"pe": "x", "pb": "x", "ps": "x", "current_ratio": "x", "quick_rat
 _PURE = {"beta", "discount_factor"}
 #: Lines of a valuation that count shares, by their names.
 _COUNTED = re.compile(
-    r"^(?!.*(?:price|value|equity|capital|market|per_(?:share|unit)|每股|价|值)).*"
+    r"^(?!.*(?:price|value|equity|capital|market|based|compensation|payment|proceeds|purchase|per_(?:share|unit)|每股|价|值|股[东权利息]|支付)).*"
     r"(?:(?:^|_)shares?(?:_|$)|units_(?:in_issue|outstanding|entitled)|(?:number|no)_of_units|股[数份本])"
 )
 #: Texts of a valuation that its checks read.
@@ -144,9 +144,8 @@ def _parted(reading: _Reading, name: str, text: str) -> dict[str, list[str]]:
         table = table or (own if own and len(parts) == 1 else table_of(part)) or own
         if table is None and _of_years(part):
             table = f"{SCHEDULE}{title or name}"
-            reading.said.append(
-                f"{file}:{part[0][0]}: a table of no known kind: its sums and its lines that stand elsewhere are checked"
-            )
+            what = "a table of no known kind: its sums and its lines that stand elsewhere are checked"
+            reading.said.append(f"{file}:{part[0][0]}: {what}")
         if table is None:
             what = f"the table {title!r}" if title else "its name is no table's"
             reading.unread.append(

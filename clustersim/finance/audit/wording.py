@@ -54,7 +54,7 @@ REVISED = re.compile(
     re.I,
 )
 REVISED_AFTER = re.compile(r"\s*(?:上调|下调|调高|调低|调整|上修|下修|修正|调升|调降)(?:至|到|为)")
-YOY = re.compile(r"同比|year[- ]on[- ]year|year[- ]over[- ]year|\byoy\b|\by/y\b", re.I)
+YOY = re.compile(r"同比|按年|\by-o-y\b|\by-y\b|year[- ]on[- ]year|year[- ]over[- ]year|\byoy\b|\by/y\b", re.I)
 COMPOUND = re.compile(r"CAGR|compound|复合|年均|per annum|a year over|annuali[sz]ed|每年平均", re.I)
 VAGUE = re.compile(
     r"(?:约|近|超过?|逾|突破|接近|不到|不足|至少|最多|低于|高于|大于|小于|不超过|[~≈><]|(?<![A-Za-z])(?:over|more than|nearly|almost|about|approximately"
@@ -87,11 +87,12 @@ OF_SALES_ZH = re.compile(
 RATE_OF = re.compile(r"费用率|(?:to|over) (?:revenue|sales)|expense ratio|intensity", re.I)
 #: Words that may stand between a line and its figure without naming another line.
 LIGHT = re.compile(
-    r"[\s\d.,，、:：()（）%+\-–—−~“”\"'’]+|FY|CY|[AE]\b|同比|为|达到?|实现|录得|至|增长|增加|上升|提升|下降|减少|下滑|回落|较|上年|去年|上一?年度?|比|相比|的|分别|是|将|有望|预计|预期"
+    r"[\s\d.,，、:：()（）%+/\-–—−~“”\"'’]+|FY|CY|[AEF]\b|同比|按年|为|达到?|实现|录得|至|增长|增加|上升|提升|下降|减少|下滑|回落|较|上年|去年|上一?年度?|比|相比|的|分别|是|将|有望|预计|预期"
     r"|到|由|从|保持|维持|在|稳定|仅|水平|对应|增速|增幅|增长率|CAGR|复合|年均|合计|总额|净额|余额|规模|占|总|营业|收入|营收|进一步|大幅|小幅|快速|显著|明显|持续|继续|稳步|即|年度?|末|底|于|亿|万|千|百|元"
     r"|港|美|币|财|人民币|同期|公司|我们|提高|增至|升至|降至|扩大|收窄|了|并|则|和|与|及|以及|而|但|约|也|当|期|报告|内|全|幅|率|上涨|占比|比例|比重|募集资金|金额"
     r"|HK|US|RMB|[$€£¥]|[A-Z]{3}\b"
     r"|\b(?:was|were|is|are|be|been|being|came|comes?|in|to|at|of|for|the|a|an|by|and|but|with|amount\w*|total\w*|stood|reach\w*|hit|expected|forecast\w*|project\w*|estimat\w*|"
+    r"expects?|looks?|looking|anticipat\w*|targets?|doubl\w*|tripl\w*|quadrupl\w*|halv\w*|more|made|arriv\w*|y-o-y|y-y|y/y|"
     r"will|would|should|respectively|years?|ended|end|fiscal|calendar|per|share|annum|annual\w*|representing|represent\w*|increas\w*|decreas\w*|growth|gr[eo]w\w*|rate|ris\w+|rose|"
     r"f[ae]ll\w*|drop\w*|declin\w*|climb\w*|advanc\w*|expand\w*|contract\w*|narrow\w*|widen\w*|jump\w*|surg\w*|up|down|higher|lower|improv\w*|from|than|compar\w+|versus|vs|against|"
     r"over|on|year-on-year|year-over-year|yoy|compound\w*|one|two|three|four|five|remain\w*|negative|positive|remains|raised|lifted|cut|sharply|strongly|slightly|steadily|only|further|also|has|have|had|"
@@ -132,7 +133,7 @@ YEAR_BEFORE = re.compile(
 SPOKEN = {
     "revenue": "top line|营收",
     "net_profit": "net loss|net losses|loss for the year|净亏损|年内亏损|bottom line",
-    "profit_attributable_to_owners": "归母净利润|归母净利|归母|attributable profit|attributable net profit|profit attributable to owners"
+    "profit_attributable_to_owners": "股东应占溢利|股东应占利润|拥有人应占溢利|net profit attributable to owners of parent|net profit attributable to owners|net profit attributable to shareholders|归母净利润|归母净利|归母|attributable profit|attributable net profit|profit attributable to owners"
     " of the company|profit attributable to owners of parent|归母净亏损",
     "gross_margin": "gross profit margin|毛利率", "operating_margin": "营业利润率", "net_margin": "净利率",
     "dividends_paid": "dividends|dividend|现金股利|派发股利|派发现金股利|现金分红|派息|分红|股利|股息",
@@ -162,7 +163,7 @@ PLAIN_BEFORE = {
     "percent", "paid", "group's", "company's", "year's", "firm's", "firm", "is", "are", "was", "were", "be",
     "because", "therefore", "after", "before", "so", "we", "they", "it", "total-group", "group-wide", "core",
     "both", "or", "per", "when", "if", "over", "improved", "rising", "falling", "growing", "strong", "weak",
-    "solid", "respectively", "stood", "corresponding", "projecting",
+    "solid", "gaap", "ifrs", "respectively", "stood", "corresponding", "projecting",
 }  # fmt: skip
 OTHERS_AFTER = re.compile(
     r"\s*(?:from(?! (?:HK|US|RMB|USD|[$€£¥\d]|20|FY))|per (?!cent|share|annum)|at(?= [A-Z][a-z])|contribution|mix|guidance|target"
