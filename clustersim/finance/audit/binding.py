@@ -40,14 +40,17 @@ class Told:
     year: int | None = None
     """The year of the same line of the text."""
     names: tuple[Name, ...] = ()
+    earlier: int | None = None
+    """The last year of the lines before."""
 
     def at(self, where: str) -> Told:
-        """What is told at a sentence: on another line neither a year nor a line of the one before."""
-        return self if where == self.where else Told(where)
+        """What is told at a sentence: on another line of the text that one's year in doubt, and no line of it."""
+        return self if where == self.where else Told(where, earlier=self.year or self.earlier)
 
     def then(self, year: int | None, names: Sequence[Name]) -> Told:
         """What is told after a sentence with its last year and the lines of its figures."""
-        return Told(self.where, self.year if year is None else year, tuple(names) or self.names)
+        now = self.year if year is None else year
+        return Told(self.where, now, tuple(names) or self.names, self.earlier)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +110,14 @@ def bound_figures(sentence: Sentence, own: tuple[tuple[str, str], ...], told: To
         before = text[name.end if ahead else max(start, found[i - 1].end if i else 0) : figure.start]
         after = text[figure.end : min(end, found[i + 1].start if i + 1 < len(found) else end)]
         spoken = text[name.start if ahead else start : figure.end] + after[:30]
+        if i and _of_sales_too(text, found, i):
+            after = f" of revenue{after}"
         compound = figure.kind == "percent" and COMPOUND.search(spoken) is not None
-        year, sure = listed[i] if i in listed else _year(text, figure, said, (start, end), told.year)
+        year, sure = (
+            listed[i]
+            if i in listed
+            else _year(text, figure, said, (start, end), told.year or told.earlier, found)
+        )
         if compound or year is not None:
             yield Bound(
                 figure, name, None if compound else year, sure and meant is None, sentence.where, sentence.quoted,
@@ -162,6 +171,13 @@ def _once(named: Sequence[Name]) -> list[Name]:
     return list({n.item: n for n in named}.values())
 
 
+def _of_sales_too(text: str, found: Sequence[Figure], i: int) -> bool:
+    """Whether a rate is of revenue as the one before it that it is compared with is: ``38% of revenue from 41%``."""
+    one, two = found[i - 1], found[i]
+    alike = one.kind == two.kind == "percent"
+    return bool(alike and _FROM.search(text[: two.start]) and OF_SALES.match(text[one.end :]))
+
+
 def _segment(text: str, figure: Figure) -> tuple[int, int]:
     """The stretch between commas, brackets and conjunctions in which a figure stands."""
     start = max((m.end() for m in PARTED.finditer(text, 0, figure.start)), default=0)
@@ -202,12 +218,15 @@ def _subject(bare: str, text: str, figure: Figure, named: Sequence[Name], end: i
         return behind
     before = [n for n in named if n.end <= figure.start]
     if figure.kind == "percent" and (
-        OF_SALES.match(text[figure.end :]) or OF_SALES_ZH.search(text[: figure.start])
+        OF_SALES.match(text[figure.end :])
+        or OF_SALES_ZH.search(text[: figure.start])
+        or (_FROM.search(text[: figure.start]) and OF_SALES.search(text[: figure.start]))
     ):
         before = [n for n in before if n.item not in {"revenue"}]
     if before:
         name = before[-1]
-        if _light(bare[name.end : figure.start]):
+        gap = bare[name.end : figure.start]
+        if _light(OF_SALES.sub(" ", gap) if figure.kind == "percent" and _FROM.search(gap) else gap):
             return name
         return None
     if (
@@ -220,6 +239,23 @@ def _subject(bare: str, text: str, figure: Figure, named: Sequence[Name], end: i
     if behind is not None and behind.end <= end and _light(bare[figure.end : behind.start]):
         return behind
     return None
+
+
+_FROM = re.compile(
+    r"(?:\bfrom|\bagainst|\bversus|\bvs\.?|compar\w+ (?:with|to)|\bthan|[由从较比自])\s*$", re.I
+)
+
+
+def _of_base(text: str, figure: Figure, year: Year, found: Sequence[Figure]) -> bool:
+    """Whether a year stands beside another figure that is what this one came from: ``to 66 from 58 in 2023``."""
+    beside = next((f for f in reversed(found) if f.end <= year.start), None)
+    return (
+        beside is not None
+        and beside is not figure
+        and figure.end <= beside.start
+        and DIRECT.fullmatch(text[beside.end : year.start]) is not None
+        and _FROM.search(text[: beside.start]) is not None
+    )
 
 
 def _light(gap: str) -> bool:
@@ -260,6 +296,14 @@ def _listed(
             continue
         fit = [y for y, e in zip(lists, ends, strict=True) if len(y) == len(run) and e <= found[run[0]].start]
         sure = True
+        tail = text[found[run[-1]].end :]
+        if not fit and (m := re.match(r"\s*(?:in|for|during|at the end of)\s+(?=\S)", tail, re.I)):
+            at = found[run[-1]].end + m.end()
+            fit = [
+                y
+                for y, r in zip(lists, _runs(said, text), strict=False)
+                if len(y) == len(run) and said[r[0]].start - at <= 2 and said[r[0]].start >= at
+            ]
         if not fit:
             # Years that stand apart are those of the list, too, where there are as many.
             apart = list(dict.fromkeys(y.year for y in said if y.end <= found[run[0]].start))
@@ -272,7 +316,12 @@ def _listed(
 
 
 def _year(
-    text: str, figure: Figure, said: Sequence[Year], stretch: tuple[int, int], context: int | None
+    text: str,
+    figure: Figure,
+    said: Sequence[Year],
+    stretch: tuple[int, int],
+    context: int | None,
+    found: Sequence[Figure] = (),
 ) -> tuple[int | None, bool]:
     """The year of a figure, and whether it is sure: beside it, of its stretch, or the only one of its sentence."""
     after = next((y for y in said if y.start >= figure.end), None)
@@ -301,6 +350,7 @@ def _year(
     if bracketed and len(bracketed) == len(said):
         return bracketed[0].year + 1, False
     own = [y for y in said if not BASE.search(text[: y.start]) and y not in bracketed]
+    own = [y for y in own if not _of_base(text, figure, y, found)]
     within = [y for y in own if stretch[0] <= y.start < stretch[1]]
     for rows in (within, own):
         earlier = [y for y in rows if y.end <= figure.start]

@@ -112,6 +112,9 @@ def _forms(word: str, *, part: bool) -> Iterator[str]:
         yield from (f"{word} {behind}" for behind in ("revenue", "revenues", "sales"))
     if letters := initials(word):
         yield letters
+    of, _, kind = word.rpartition(" ")
+    if kind.lower() in {"margin", "growth", "yield", "ratio", "share"} and (letters := initials(of)):
+        yield f"{letters} {kind}"
     bare = re.sub(r",? (?:net|gross)$", "", word)
     words = bare.split()
     if bare != word:
@@ -228,9 +231,10 @@ def _amount(tables: Tables, bound: Bound, item: str) -> Iterator[Finding]:
         item == "dividends_paid" and figure.kind == "cents"
     ):
         item = "dividend_per_share"
-    if (item in PER_SHARE) != bool(a_share) or is_ratio(tables, item):
-        return
     records = records_of(tables, item, bound.year or 0)
+    each = item in PER_SHARE or bool(records and records[0].unit.endswith("per_share"))
+    if each != bool(a_share) or is_ratio(tables, item):
+        return
     if not records:
         return
     own = currency_of(records[0].unit) or tables.currency

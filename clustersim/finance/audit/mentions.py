@@ -63,7 +63,7 @@ _FIGURE = re.compile(
 _SLASHED = re.compile(
     r"(?<![A-Za-z0-9./-])[-−]?\d[\d,]{0,30}\.\d{1,12}(?:\s?/\s?[-−]?\d[\d,]{0,30}\.\d{1,12}){1,40}"
 )
-_RUN = re.compile(r"\s*[／、]\s*(?=[-−+]?\d)")
+_RUN = re.compile(r"\s*[／、及和与]\s*(?=[-−+]?\d)")
 _YEAR = re.compile(
     r"(?<![\d.,])(?:FY\s?)?(?P<first>20\d\d)[/-](?:20)?(?P<split>\d\d)(?![\d/-])[AEF]?|(?<![\d.,A-Z])(?:FY|CY)?\s?(20\d\d)(?![\d,.]\d|\d)(?:[AEF](?![a-z]))?|\bFY\s?(?:\d{1,2}/)?'?(\d\d)(?![\d/])[AEF]?|(?<![\d.])([12]\d)年(?!均|来|内)"
 )

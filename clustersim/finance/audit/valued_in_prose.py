@@ -29,6 +29,7 @@ SPOKEN: tuple[tuple[str, re.Pattern[str], tuple[str, ...]], ...] = tuple(
         ("yield", r"dividend yield|股息率", ("percent",)),
         ("target", r"(?:12-month )?price target|target price|fair value|目标价格?|合理价值", ("a_share",)),
         ("price", r"last close|(?:current|closing|last)(?: share| stock)? price|(?:share|stock) price|收市价|收盘价|现价|(?:当前)?股价", ("a_share",)),
+        ("bvps", r"(?<![A-Za-z])(?:BVPS|BPS|NAVP[SU]|TBVPS)(?![A-Za-z])|(?:book value|net asset value|NAV) per (?:share|unit)|每股净资产|每股资产净值", ("a_share",)),
         ("eps", r"(?<![A-Za-z])EPS(?![A-Za-z])|每股收益", ("a_share",)),
         ("equity", r"equity value|股权价值|权益价值|股东价值|目标市值", ("money",)),
         ("market_cap", r"market cap(?:itali[sz]ation)?|总市值|(?<!目标)市值", ("money",)),
@@ -46,19 +47,33 @@ _MULTIPLE = re.compile(
     re.I,
 )
 _BASE = re.compile(
-    r"\s*(?:its |our )?(?:FY\d{1,2}/\d\d|FY\d\d|20\d\d)?[AEF]?(?:年)?\s*(?P<base>EBITDA|earnings|EPS|book(?: value)?|sales|revenues?)\b|\s*的?\s*(?P<name>市盈率|市净率|市销率)",
+    r"\s*(?:its |our )?(?:FY\d{1,2}/\d\d|FY\d\d|20\d\d)?[AEF]?(?:年)?\s*(?:E|F)?\s*(?P<base>EBITDA|earnings|EPS|BVPS|BPS|NAV|book(?: value)?|sales|revenues?)\b|\s*(?:its |our )?(?:forward |target )?(?:FY\d{1,2}/\d\d|FY\d\d|FY20\d\d|20\d\d)?[AEF]?\s*(?P<sign>EV\s*/\s*[A-Za-z]+|P\s*/\s*(?:E|B|S|NAV|BV)(?![A-Za-z]))|\s*的?\s*(?P<name>市盈率|市净率|市销率|市账率)",
     re.I,
 )
 _METHOD = {
     "ebitda": "ev_ebitda",
     "earnings": "pe",
     "eps": "pe",
+    "bvps": "pb",
+    "bps": "pb",
+    "nav": "pb",
     "book": "pb",
     "book value": "pb",
     "sales": "ps",
     "revenue": "ps",
     "revenues": "ps",
 }
+#: ``EBITDA of 1,109bn at 6.5x``: the multiple is of what stands before its amount.
+_APPLIED = re.compile(
+    r"(?P<base>EBITDA|EPS|BVPS|BPS|earnings|sales|revenue)\b(?: of)?\s*\S{0,20}\s*(?:at|by|on|times)\s*$",
+    re.I,
+)
+#: What comes of a method: ``yields 145 per share``, ``EV/Sales ($53)``.
+_COMES = re.compile(
+    r"(?:\b(?:yields?|gives?|giving|impl(?:y|ies)|=|or|worth|of|at)|[(（]|得到|对应|为)\s*$", re.I
+)
+_WEIGHTED = re.compile(r"(?:\bat|\bweight\w*(?: of| at)?|权重(?:为|是)?)\s*$", re.I)
+_YIELD = re.compile(r"\s*(?:on|of|for) (?:FY\S+ |20\d\d\S* )?(?:DPU|DPS|dividends?|distributions?)", re.I)
 _ABOVE = re.compile(
     r"\s*(?:above|below|higher than|over|upside (?:to|from))\s+(?:the |its |our )?(?:last close|(?:current |closing |share |stock )*price)|\s*的?(?:潜在升幅|升幅|上涨空间|上升空间)|\s*(?:potential )?upside",
     re.I,
@@ -103,6 +118,14 @@ def _mention(text: str, found: Sequence[Figure], i: int) -> Mention | None:
     kind = _kind(text, figure)
     if kind == "percent" and _ABOVE.match(text[figure.end :]):
         return Mention("upside", "", figure, None)
+    if kind == "percent" and re.search(r"\byield(?:s|ing)?\s*$", text[: figure.start], re.I):
+        behind = _YIELD.match(text[figure.end :])
+        year = year_in(behind[0]) if behind else None
+        return Mention("yield", "", figure, year) if behind else None
+    if kind == "a_share" and re.search(
+        r"\bupside (?:to|from|on|versus|over)\s*$", text[: figure.start], re.I
+    ):
+        return Mention("price", "", figure, None)
     listed = _listed(text, found, i)
     if listed is not None:
         return Mention(listed, "", figure, None) if listed else None
@@ -120,11 +143,41 @@ def _mention(text: str, found: Sequence[Figure], i: int) -> Mention | None:
         value = shared and re.search(
             r"equity value|enterprise value|DCF|股权价值|企业价值|权益价值", text[: figure.start], re.I
         )
-        return Mention("value", "", figure, None) if value else None
+        if value and not method_of(text[: figure.start]):
+            return Mention("value", "", figure, None)
+        return _of_method(text, figure, kind)
     stretch = text[max(0, start) : figure.end + 24]
     if PART.search(re.sub(r"\d+-months?", "", stretch)):
         return None
     return Mention(best[1], _way(text[start : figure.start]), figure, _near_year(text, figure, best[0]))
+
+
+def _of_method(text: str, figure: Figure, kind: str) -> Mention | None:
+    """A value or weight of the method that is named last before a figure: what it yields, what it is weighed at."""
+    ahead = text[max(0, figure.start - 160) : figure.start]
+    method = _last_method(ahead)
+    if not method:
+        return None
+    if kind == "percent" and _WEIGHTED.search(ahead):
+        return Mention("method_weight", method, figure, None)
+    if kind == "a_share" and (_COMES.search(ahead) or _SHARED.match(text[figure.end :])):
+        return Mention("value of", method, figure, None)
+    return None
+
+
+_NAMED = re.compile(
+    rf"(?:{_MULTIPLE.pattern})|EV\s*/\s*U?FCF|\d\s*x (?:\S+ )?(?P<base>EBITDA|earnings|EPS|BVPS|BPS|NAV|sales)\b"
+    r"|(?P<applied>EBITDA|EPS|BVPS|BPS|earnings|sales)\b(?: of)?\s*\S{0,20}\s*(?:at|by) \d[\d.]*x|dividend discount|DDM|DCF|股利折现|现金流折现",
+    re.I,
+)
+
+
+def _last_method(text: str) -> str:
+    found = list(_NAMED.finditer(text))
+    if not found:
+        return ""
+    base = (found[-1]["base"] or found[-1]["applied"] or "").lower()
+    return _METHOD.get(base, "") or method_of(found[-1][0])
 
 
 def _listed(text: str, found: Sequence[Figure], i: int) -> str | None:
@@ -204,8 +257,12 @@ def _multiple(text: str, figure: Figure, start: int) -> Mention | None:
     method = ""
     at = figure.start
     if behind is not None:
-        method = _METHOD.get((behind["base"] or "").lower(), "") or method_of(behind["name"] or "")
+        method = _METHOD.get((behind["base"] or "").lower(), "") or method_of(
+            behind["name"] or behind["sign"] or ""
+        )
         at = figure.end
+    elif (base := _APPLIED.search(text[max(0, figure.start - 80) : figure.start])) is not None:
+        method, at = _METHOD[base["base"].lower()], max(0, figure.start - 80) + base.start()
     else:
         named = [
             m for m in _MULTIPLE.finditer(text, start, figure.start) if _light(text[m.end() : figure.start])
@@ -293,8 +350,12 @@ def _lines(tables: Tables, v: Valuation, m: Mention) -> Lines:
 def _typed(v: Valuation, m: Mention) -> Lines:
     role = "multiple" if m.role == "peers" else m.role
     rows = [t for t in v.rows if t.role == role and _same_kind(m, t)]
-    if role == "target" and not rows:
-        rows = [t for t in v.all("value") if not t.method]
+    if role == "value of":
+        # What one method gives; where none is printed of it nothing is known.
+        rows = [t for t in v.all("value") if t.method == m.method]
+    if role == "target":
+        # A fair value may be the value or the target that is rounded from it.
+        rows = [*rows, *(t for t in v.all("value") if not t.method)]
     if role == "value":
         rows = [*rows, *v.all("target")]
     if role in {"multiple", "implied_multiple"}:
@@ -304,7 +365,7 @@ def _typed(v: Valuation, m: Mention) -> Lines:
             for t in (*rows, *other)
             if t.method == m.method and (m.year is None or t.year in {None, m.year})
         ]
-    elif role == "eps":
+    elif role in {"eps", "bvps"}:
         rows = [t for t in rows if t.year in {None, m.year}]
     elif role == "flow":
         rows = [t for t in rows if t.year == m.year]

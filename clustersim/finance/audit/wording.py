@@ -78,7 +78,7 @@ DIRECT = re.compile(
     r"(?:the )?(?:full[- ]year|fiscal(?: year)?|financial year|calendar)?\s*(?:year ended |ended )?(?:\d{1,2} [A-Z][a-z]+ |[A-Z][a-z]+ \d{1,2}, )?", re.I,
 )  # fmt: skip
 OF_SALES = re.compile(
-    r"\s*(?:of|as a (?:share|percentage) of)\s+(?:the )?(?:total |net |group |annual )*(?:revenues?|sales|turnover|net sales)\b",
+    r"\s*(?:of|as a (?:share|percentage) of)\s+(?:the )?(?:(?:total |net |group |annual )*(?:revenues?|sales|turnover|net sales)\b|(?:group )?total(?=\s*(?:[.,;)]|$)))",
     re.I,
 )
 OF_SALES_ZH = re.compile(
@@ -92,7 +92,7 @@ LIGHT = re.compile(
     r"|港|美|币|财|人民币|同期|公司|我们|提高|增至|升至|降至|扩大|收窄|了|并|则|和|与|及|以及|而|但|约|也|当|期|报告|内|全|幅|率|上涨|占比|比例|比重|募集资金|金额"
     r"|HK|US|RMB|[$€£¥]|[A-Z]{3}\b"
     r"|\b(?:was|were|is|are|be|been|being|came|comes?|in|to|at|of|for|the|a|an|by|and|but|with|amount\w*|total\w*|stood|reach\w*|hit|expected|forecast\w*|project\w*|estimat\w*|"
-    r"expects?|looks?|looking|anticipat\w*|targets?|doubl\w*|tripl\w*|quadrupl\w*|halv\w*|more|made|arriv\w*|y-o-y|y-y|y/y|"
+    r"expects?|looks?|looking|anticipat\w*|targets?|doubl\w*|tripl\w*|quadrupl\w*|halv\w*|more|made|or|settl\w*|stabili\w*|land\w*|trend\w*|equall?ed|contribut\w*|arriv\w*|y-o-y|y-y|y/y|"
     r"will|would|should|respectively|years?|ended|end|fiscal|calendar|per|share|annum|annual\w*|representing|represent\w*|increas\w*|decreas\w*|growth|gr[eo]w\w*|rate|ris\w+|rose|"
     r"f[ae]ll\w*|drop\w*|declin\w*|climb\w*|advanc\w*|expand\w*|contract\w*|narrow\w*|widen\w*|jump\w*|surg\w*|up|down|higher|lower|improv\w*|from|than|compar\w+|versus|vs|against|"
     r"over|on|year-on-year|year-over-year|yoy|compound\w*|one|two|three|four|five|remain\w*|negative|positive|remains|raised|lifted|cut|sharply|strongly|slightly|steadily|only|further|also|has|have|had|"
@@ -133,7 +133,7 @@ YEAR_BEFORE = re.compile(
 SPOKEN = {
     "revenue": "top line|营收",
     "net_profit": "net loss|net losses|loss for the year|净亏损|年内亏损|bottom line",
-    "profit_attributable_to_owners": "股东应占溢利|股东应占利润|拥有人应占溢利|net profit attributable to owners of parent|net profit attributable to owners|net profit attributable to shareholders|归母净利润|归母净利|归母|attributable profit|attributable net profit|profit attributable to owners"
+    "profit_attributable_to_owners": "profit attributable to equity holders|profit attributable to shareholders|profit attributable to equity shareholders|profit attributable to owners|net income attributable to shareholders|earnings attributable to shareholders|股东应占溢利|股东应占利润|拥有人应占溢利|net profit attributable to owners of parent|net profit attributable to owners|net profit attributable to shareholders|归母净利润|归母净利|归母|attributable profit|attributable net profit|profit attributable to owners"
     " of the company|profit attributable to owners of parent|归母净亏损",
     "gross_margin": "gross profit margin|毛利率", "operating_margin": "营业利润率", "net_margin": "净利率",
     "dividends_paid": "dividends|dividend|现金股利|派发股利|派发现金股利|现金分红|派息|分红|股利|股息",
@@ -163,11 +163,13 @@ PLAIN_BEFORE = {
     "percent", "paid", "group's", "company's", "year's", "firm's", "firm", "is", "are", "was", "were", "be",
     "because", "therefore", "after", "before", "so", "we", "they", "it", "total-group", "group-wide", "core",
     "both", "or", "per", "when", "if", "over", "improved", "rising", "falling", "growing", "strong", "weak",
-    "solid", "gaap", "ifrs", "respectively", "stood", "corresponding", "projecting",
+    "solid", "gaap", "ifrs", "which", "against", "held", "hold", "holds", "back", "adds", "add", "including", "plus",
+    "less", "minus", "versus", "vs", "between", "this", "these", "those", "at", "then", "whereas", "since", "than", "should",
+    "will", "would", "may", "could", "also", "only", "each", "every", "into", "through", "whole", "stated", "respectively", "stood", "corresponding", "projecting",
 }  # fmt: skip
 OTHERS_AFTER = re.compile(
     r"\s*(?:from(?! (?:HK|US|RMB|USD|[$€£¥\d]|20|FY))|per (?!cent|share|annum)|at(?= [A-Z][a-z])|contribution|mix|guidance|target"
-    r"|of (?!(?:approximately |about |around )?(?:[A-Z]{2,3}\b|[A-Z]{0,2}[$€£¥\d]|Rmb|the (?:group|company)|20))"
+    r"|of (?!(?:approximately |about |around )?(?:[A-Z]{2,3}\b|[A-Z]{0,3}[$€£¥\d]|Rmb|the (?:group|company)|20))"
     r"|in (?!20|FY|the (?:year|same|period)|fiscal|both|each|line))",
     re.I,
 )
