@@ -71,10 +71,10 @@ def figure_checks(tables: Tables) -> Iterator[Finding]:
 
 def _printed_names(tables: Tables) -> tuple[tuple[str, str], ...]:
     """Names of the lines that the tables print: whole, by their initials, of a part of revenue with that word behind."""
-    places = {*STATEMENTS, "ratios", "segments", *tables.schedules}
+    places = (*STATEMENTS, "ratios", "segments", *tables.schedules)
     rows = dict.fromkeys(
-        (re.sub(r"\s*[(（].*", "", folded(unmarked(r.printed))).strip(), r.item, r.table) for r in tables.records
-        if r.table in places and r.printed and not re.search(r"_\d+$|^other|^subtotal", r.item)
+        (re.sub(r"\s*[(（].*", "", folded(unmarked(r.printed))).strip(), r.item, r.table)
+        for place in places for r in tables.of(place) if r.printed and not re.search(r"_\d+$|^other|^subtotal", r.item)
     )  # fmt: skip
     out = dict.fromkeys((w, i) for w, i, _ in rows if _tells(w))
     known = {w.lower() for w, _ in out}

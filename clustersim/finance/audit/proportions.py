@@ -155,7 +155,7 @@ def _lines(tables: Tables, years: list[int]) -> _Lines:
 
 
 def _sizes(rows: list[Record | None]) -> list[float]:
-    return [abs(r.scaled[1].middle) if r is not None else np.nan for r in rows]
+    return [r.scaled[1].middle if r is not None else np.nan for r in rows]
 
 
 def _made(tables: Tables, years: list[int]) -> list[_Row]:
@@ -170,7 +170,7 @@ def _made(tables: Tables, years: list[int]) -> list[_Row]:
             return np.nan, None
         total = sum(s * abs(r.scaled[1].middle) if b.startswith(("deprec", "amorti", "borrow")) else s * r.scaled[1].middle
                     for t, b, s in parts for r in at(t, b, year))  # fmt: skip
-        return abs(total), first[0]
+        return total, first[0]
 
     out = []
     for name, parts in MADE.items():
@@ -219,7 +219,7 @@ def _held(
     if not len(lines.names) or printed.max() < VARIES * printed.min():
         return
     made, says = _candidates(name, rows[0], lines, at)
-    fits = np.abs(made - printed) <= half * 1.02 + 1e-9
+    fits = np.abs(np.abs(made) - printed) <= half * 1.02 + 1e-9
     good = fits.sum(axis=1)
     if not len(good):
         return
@@ -229,10 +229,19 @@ def _held(
     if good[best] < LEAST or 3 * good[best] < 2 * known:
         return
     text, pair = says(best)
+    signs = np.sign([r.value or 0.0 for r in rows]) * np.sign(made[best])
     for k, record in enumerate(rows):
         value = float(made[best, k])
         if np.isfinite(value):
+            value *= _sign(signs, fits[best], k)
             yield _year(name[1], record, value, text, [lines.records[p][at[k]] for p in pair])
+
+
+def _sign(signs: Array, fits: npt.NDArray[np.bool_], k: int) -> float:
+    """The sign of a year beside that of its lines: that of all other years, its own where they differ."""
+    others = [s for n, s in enumerate(signs) if n != k and fits[n]]
+    alike = len(others) >= LEAST - 1 and len(set(others)) == 1
+    return float(others[0] if alike else signs[k])
 
 
 def _candidates(
@@ -261,7 +270,7 @@ def _candidates(
                 blocks.append(part.reshape(len(rows) ** 2, len(at)))
                 pairs += [(int(a), int(b)) for a in rows for b in rows]
             if row.unit == "percent":
-                blocks.append(100.0 * np.abs(sizes / before - 1.0))
+                blocks.append(100.0 * (np.abs(sizes) / np.abs(before) - 1.0))
                 pairs += [(k, k) for k in range(len(lines.names))]
             made = np.vstack(blocks)
 
@@ -276,10 +285,9 @@ def _candidates(
 
 def _year(item: str, record: Record, value: float, says: str, parts: list[Record | None]) -> Finding:
     cells = frozenset(r.where for r in parts if r is not None)
-    size = -value if (record.value or 0.0) < 0 else value
     # The rounding of its parts is small beside its own digit, as every pair was held to that.
     slack = 0.02 * (record.interval.high - record.interval.low)
     return compare(
         f"{item} {record.period} as a proportion", record.where, record.interval,
-        Interval(size - slack, size + slack, cells), note=f"in most years it is {says}",
+        Interval(value - slack, value + slack, cells), note=f"in most years it is {says}",
     )  # fmt: skip

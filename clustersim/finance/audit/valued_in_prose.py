@@ -39,7 +39,7 @@ SPOKEN: tuple[tuple[str, re.Pattern[str], tuple[str, ...]], ...] = tuple(
         ("terminal", r"(?<!of )(?<!of the )terminal value|终值(?!的?现值)", ("money",)),
         ("flow", r"free cash flows?|(?<![A-Z])FCFF?(?![A-Z])|自由现金流", ("money",)),
         ("net_debt", r"net debt|净负债|净债务", ("money",)), ("net_cash", r"net cash(?! (?:from|used|provided|generated|flow|outflow|inflow))|净现金(?!流)", ("money",)),
-        ("debt", r"total (?:debt|borrowings)|interest-bearing (?:debt|borrowings)|有息负债|有息债务|借款合计|(?:银行)?借款总额", ("money",)),
+        ("debt", r"total (?:debt|borrowings)|(?<!term )(?<!current )(?<!bank )(?<!new )(?<!net )(?<!other )(?<!of )(?<!proceeds from )(?<![A-Za-z-])borrowings(?! and)|interest-bearing (?:debt|borrowings)|有息负债|有息债务|借款合计|(?:银行)?借款总额", ("money",)),
     )
 )  # fmt: skip
 _MULTIPLE = re.compile(
@@ -79,6 +79,7 @@ _ABOVE = re.compile(
     re.I,
 )
 _PEERS = re.compile(r"\bpeers?\b|\baverage\b|\bmean\b|\bmedian\b|可比|同业|平均|中位", re.I)
+_TRADES = re.compile(r"trad(?:e|es|ing) (?:at|on)\b|\b(?:stock|shares?|units?) (?:is|are) on\b", re.I)
 _AT_PRICE = re.compile(
     r"trad(?:e|es|ing)|(?:stock|shares?) (?:is|are) on|at (?:the )?(?:current|share|last)|当前|现价|股价|对应|相当于",
     re.I,
@@ -272,8 +273,14 @@ def _multiple(text: str, figure: Figure, start: int) -> Mention | None:
     if not method:
         return None
     stretch = text[start : figure.end]
+    # A verb before the first of two multiples is that of both.
+    clause = re.split(r"[,;，；]", text[: figure.end])[-1]
     role = (
-        "peers" if _PEERS.search(stretch) else "implied_multiple" if _AT_PRICE.search(stretch) else "multiple"
+        "peers"
+        if _PEERS.search(stretch)
+        else "implied_multiple"
+        if _AT_PRICE.search(stretch) or _TRADES.search(clause)
+        else "multiple"
     )
     year = year_in(text[figure.end : figure.end + len(behind[0])]) if behind is not None else None
     return Mention(role, method, figure, year if year is not None else _near_year(text, figure, at))
@@ -359,12 +366,7 @@ def _typed(v: Valuation, m: Mention) -> Lines:
     if role == "value":
         rows = [*rows, *v.all("target")]
     if role in {"multiple", "implied_multiple"}:
-        other = v.all("implied_multiple", m.method) if m.role == "multiple" else ()
-        rows = [
-            t
-            for t in (*rows, *other)
-            if t.method == m.method and (m.year is None or t.year in {None, m.year})
-        ]
+        rows = _multiples(v, m, rows)
     elif role in {"eps", "bvps"}:
         rows = [t for t in rows if t.year in {None, m.year}]
     elif role == "flow":
@@ -380,6 +382,15 @@ def _typed(v: Valuation, m: Mention) -> Lines:
         stated = []
     out = [(value_of(t.record, t.role), f"{t.record.where} prints {t.record.text}") for t in rows]
     return [*((_sized(x, t), says) for (x, says), t in zip(out, rows, strict=True)), *stated]
+
+
+def _multiples(v: Valuation, m: Mention, rows: Sequence[Typed]) -> list[Typed]:
+    """Multiples of a method and year; of what the price means those at a price, whatever else the table applies."""
+    own = [t for t in rows if t.method == m.method]
+    other = list(v.all("implied_multiple" if m.role == "multiple" else "multiple", m.method))
+    every = [*own, *other] if m.role == "multiple" or not own else own
+    dated = [t for t in every if m.year is None or t.year in {None, m.year}]
+    return dated or (own if m.role == "implied_multiple" else [])
 
 
 def _sized(value: Interval, t: Typed) -> Interval:
