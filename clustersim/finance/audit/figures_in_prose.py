@@ -70,7 +70,7 @@ def figure_checks(tables: Tables) -> Iterator[Finding]:
 
 
 def _printed_names(tables: Tables) -> tuple[tuple[str, str], ...]:
-    """Names of the lines that the tables print: whole, by their initials, of a part of revenue with that word behind."""
+    """Names of the lines that the tables print: whole, by their initials, and of a part of revenue with that word."""
     places = (*STATEMENTS, "ratios", "segments", *tables.schedules)
     rows = dict.fromkeys(
         (re.sub(r"\s*[(（].*", "", folded(unmarked(r.printed))).strip(), r.item, r.table)

@@ -218,7 +218,8 @@ A_SHARE = {"pe": ("eps", ("eps", "diluted_eps")), "pb": ("bvps", ("bps",)), "yie
            "ps": ("", ("sales_per_share",))}  # fmt: skip
 #: What all of it is a multiple of, in which statement.
 WHOLE = {
-    "pe": ("income_statement", ("profit_attributable_to_owners", "net_profit")), "ps": ("income_statement", ("revenue",)),
+    "pe": ("income_statement", ("profit_attributable_to_owners", "net_profit")),
+    "ps": ("income_statement", ("revenue",)),
     "pb": ("balance_sheet", ("equity_attributable_to_owners", "total_equity")),
     "ev_sales": ("income_statement", ("revenue",)), "ev_ebitda": ("", ("ebitda",)),
     "ev_ebit": ("income_statement", ("operating_profit", "ebit")), "ev_fcf": ("cash_flow", ("free_cash_flow",)),
@@ -227,7 +228,8 @@ WHOLE = {
 
 def _at_price(v: Valuation, price: Typed, cap: Typed | None) -> Iterator[Law]:
     for t in (*v.all("implied_multiple"), *v.all("yield"), *_unused(v)):
-        if t.year is None:
+        # What every value of a blend implies is held by its name.
+        if t.year is None or t.record.item.startswith("implied_"):
             continue
         method = "yield" if t.role == "yield" else t.method
         choices = [
@@ -239,12 +241,18 @@ def _at_price(v: Valuation, price: Typed, cap: Typed | None) -> Iterator[Law]:
             yield law_of(f"{t.label.strip()} at the share price", t, *choices)
 
 
+#: What a multiple is called that values something, or that is of others.
+_APPLIED = re.compile(
+    r"target|fair|applied|justified|peer|average|mean|median|sector|目标|合理|给予|可比|同业|平均|中位", re.I
+)
+
+
 def _unused(v: Valuation) -> Iterator[Typed]:
     """Multiples by which nothing is valued and that are no peers': they tell what the price means."""
     for t in v.all("multiple"):
         role = A_SHARE.get(t.method, ("-",))[0] or "-"
         based = [b for b in v.all(role) if b.year in {None, t.year}]
-        if not re.search(r"target|fair|applied|justified|peer|average|mean|median|sector|目标|合理|给予|可比|同业|平均|中位", t.label, re.I) and not (
+        if not _APPLIED.search(t.label) and not (
             based or any(x.method == t.method for r in ("value", "ev", "equity") for x in v.all(r))
         ):  # fmt: skip
             yield t

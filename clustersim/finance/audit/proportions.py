@@ -162,14 +162,18 @@ def _made(tables: Tables, years: list[int]) -> list[_Row]:
     """Lines that are sums of printed ones, by year."""
 
     def at(table: str, begins: str, year: int) -> list[Record]:
-        return [r for r in tables.of(table) if r.year == year and r.value is not None and r.item.startswith(begins)]  # fmt: skip
+        rows = (r for r in tables.of(table) if r.year == year and r.value is not None)
+        return [r for r in rows if r.item.startswith(begins)]
 
     def size(parts: tuple[tuple[str, str, float], ...], year: int) -> tuple[float, Record | None]:
         first = at(parts[0][0], parts[0][1], year)
         if not first:
             return np.nan, None
-        total = sum(s * abs(r.scaled[1].middle) if b.startswith(("deprec", "amorti", "borrow")) else s * r.scaled[1].middle
-                    for t, b, s in parts for r in at(t, b, year))  # fmt: skip
+        total = 0.0
+        for t, begins, sign in parts:
+            sized = begins.startswith(("deprec", "amorti", "borrow"))
+            values = [r.scaled[1].middle for r in at(t, begins, year)]
+            total += sign * sum(abs(x) if sized else x for x in values)
         return total, first[0]
 
     out = []

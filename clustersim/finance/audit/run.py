@@ -51,7 +51,8 @@ def priced_checks(tables: Tables) -> Iterator[Finding]:
 
 FAMILIES = (
     statement_checks, flow_checks, balance_checks, priced_checks, ratio_checks,
-    part_checks, period_checks, repeat_checks, claim_checks, proportion_checks, schedule_checks, identifier_checks, unit_checks,
+    part_checks, period_checks, repeat_checks, claim_checks, proportion_checks, schedule_checks,
+    identifier_checks, unit_checks,
     prose_checks, figure_checks, rate_checks, assertion_checks,
 )  # fmt: skip
 #: Families that hold tables to tables, which are run again to find the one figure behind several findings.
