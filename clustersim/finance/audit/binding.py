@@ -42,15 +42,17 @@ class Told:
     names: tuple[Name, ...] = ()
     earlier: int | None = None
     """The last year of the lines before."""
+    years: tuple[int, ...] = ()
+    """The years of the sentence before."""
 
     def at(self, where: str) -> Told:
         """What is told at a sentence: on another line of the text that one's year in doubt, and no line of it."""
         return self if where == self.where else Told(where, earlier=self.year or self.earlier)
 
-    def then(self, year: int | None, names: Sequence[Name]) -> Told:
-        """What is told after a sentence with its last year and the lines of its figures."""
-        now = self.year if year is None else year
-        return Told(self.where, now, tuple(names) or self.names, self.earlier)
+    def then(self, years: Sequence[int], names: Sequence[Name]) -> Told:
+        """What is told after a sentence with its years and the lines of its figures."""
+        now = max(years, default=self.year)
+        return Told(self.where, now, tuple(names) or self.names, self.earlier, tuple(dict.fromkeys(years)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Bound:
     after: str
     ahead: str = ""
     """All of the sentence before the figure."""
+    behind: str = ""
+    """All of it behind the figure."""
 
     @property
     def cells(self) -> frozenset[str]:
@@ -88,7 +92,7 @@ def bound_figures(sentence: Sentence, own: tuple[tuple[str, str], ...], told: To
     found, said = figures(text), years(text)
     named = [n for n in names(text, own) if not any(f.start < n.end and n.start < f.end for f in found)]
     bare = _without(text, found)
-    listed, first = _listed(text, found, said)
+    listed, first = _listed(text, found, said, told.years)
     pairs = _paired(text, found, named, told)
     for i, figure in enumerate(found):
         start, end = _segment(text, figure)
@@ -121,7 +125,7 @@ def bound_figures(sentence: Sentence, own: tuple[tuple[str, str], ...], told: To
         if compound or year is not None:
             yield Bound(
                 figure, name, None if compound else year, sure and meant is None, sentence.where, sentence.quoted,
-                before, after, text[: figure.start],
+                before, after, text[: figure.start], text[figure.end :],
             )  # fmt: skip
 
 
@@ -277,7 +281,7 @@ def _runs(items: Sequence[Figure | Year], text: str) -> list[list[int]]:
 
 
 def _listed(
-    text: str, found: Sequence[Figure], said: Sequence[Year]
+    text: str, found: Sequence[Figure], said: Sequence[Year], earlier: Sequence[int] = ()
 ) -> tuple[dict[int, tuple[int | None, bool]], dict[int, int]]:
     """Years of figures in a list, in the order of the last list of as many years before it; and each list's first.
 
@@ -307,7 +311,9 @@ def _listed(
         if not fit:
             # Years that stand apart are those of the list, too, where there are as many.
             apart = list(dict.fromkeys(y.year for y in said if y.end <= found[run[0]].start))
-            fit, sure = ([apart] if len(apart) == len(run) else []), _RESPECTIVELY.search(text) is not None
+            sure = _RESPECTIVELY.search(text) is not None
+            apart = list(earlier) if not said and sure else apart
+            fit = [apart] if len(apart) == len(run) else []
         if not fit and len({y.year for y in said}) == 1:
             continue
         for k, i in enumerate(run):

@@ -66,7 +66,7 @@ def figure_checks(tables: Tables) -> Iterator[Finding]:
                     )
             yield from _peers(tables, sentence)
             said = years(sentence.text)
-            told = told.then(max((y.year for y in said), default=None), named)
+            told = told.then([y.year for y in said], named)
 
 
 def _printed_names(tables: Tables) -> tuple[tuple[str, str], ...]:

@@ -75,6 +75,9 @@ def direction(tables: Tables, bound: Bound, item: str) -> Iterator[Finding]:
     word, year = max(verbs, key=lambda m: m.start())[0], bound.year
     before = [y.year for y in years(bound.before) if y.year < year]
     then = before[0] if before and FROM.search(bound.before) else year - 1
+    if FROM.search(bound.after[:30]):
+        # "widens to 25 % in 2026 from 22 % in 2024": since the year behind.
+        then = next((y.year for y in years(bound.behind) if y.year < year), then)
     rates = _moved(tables, item, bound.name.text, year, then)
     if rates and all((r < 0) if up else (r > 0) for r in rates):
         yield Finding(

@@ -149,6 +149,9 @@ def _bps(tables: Tables, year: int) -> Iterator[Choice]:
             equity = _stock(tables, item, year)
             if equity is not None and number == "shares":
                 yield f"{item} over shares", equity.scaled(1e-3) / count
+        for says, equity in _owned(tables, year):
+            if number == "shares" and says.startswith("closing"):
+                yield f"{says} over shares", equity.scaled(1e-3) / count
 
 
 def _tax_rate(tables: Tables, year: int) -> Iterator[Choice]:
