@@ -88,7 +88,7 @@ _ROWS = tuple(
     )
 )  # fmt: skip
 _YEAR = re.compile(
-    r"(?<!\d)20\d\d/(?:20)?(?P<split>\d\d)(?!\d)|fy\s?\d{1,2}/(?P<two>\d\d)(?!\d)|(?<!\d)(?P<four>20\d\d)(?!\d)|fy\s?'?(?P<short>\d\d)(?!\d)|(?<!\d)(?P<cn>\d\d)年"
+    r"(?<!\d)20\d\d/(?P<split>\d\d)(?!\d)|fy\s?\d{1,2}/(?P<two>\d\d)(?!\d)|(?<!\d)(?P<four>20\d\d)(?!\d)|fy\s?'?(?P<short>\d\d)(?!\d)|(?<!\d)(?P<cn>\d\d)年"
 )
 
 
