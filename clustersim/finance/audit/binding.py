@@ -301,8 +301,8 @@ def _listed(
         fit = [y for y, e in zip(lists, ends, strict=True) if len(y) == len(run) and e <= found[run[0]].start]
         sure = True
         tail = text[found[run[-1]].end :]
-        if not fit and (m := re.match(r"\s*(?:in|for|during|at the end of)\s+(?=\S)", tail, re.I)):
-            at = found[run[-1]].end + m.end()
+        if not fit and (told_after := re.match(r"\s*(?:in|for|during|at the end of)\s+(?=\S)", tail, re.I)):
+            at = found[run[-1]].end + told_after.end()
             fit = [
                 y
                 for y, r in zip(lists, _runs(said, text), strict=False)
