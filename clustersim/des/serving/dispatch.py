@@ -70,7 +70,7 @@ class Cluster:
             self.ended(request)
 
     def watch(self, index: int, when: float | None = None) -> None:
-        """Note when the replica next changes (``when``, where that is known), and refresh what the routers know of it."""
+        """Note when the replica next changes (``when`` where that is known), and refresh what routers know of it."""
         replica = self.replicas[index]
         self.version[index] = version = self.version[index] + 1
         if when is None:
@@ -129,7 +129,7 @@ class Cluster:
             heappush(self.calendar, item)
 
     def follow(self, replica: Replica, now: float) -> float:
-        """Take the replica's further changes before ``now`` in one go: nobody else has to hear of each. Return the next."""
+        """Take the changes before ``now`` in one go, of which nobody has to hear; return when the next one is due."""
         when = replica.next_event()
         while when < now:
             replica.advance(nextafter(when, inf) if when == replica.clock else when)
