@@ -11,7 +11,7 @@ import hashlib
 import io
 import math
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -109,8 +109,13 @@ def read_residuals(file: Path) -> tuple[Residual, ...]:
     # The digest says that our own `table_text` wrote these lines: no cell of them is looked at again.
     cells = csv.reader(io.StringIO(body, newline=""))
     next(cells)
-    # Words repeat by the thousand: one text for each, and rows are found alike by its place.
-    return tuple(Residual(*map(sys.intern, row[:6]), float(row[6]), row[7] == "1") for row in cells)
+    # Words repeat by the thousand: one text for each.
+    return tuple(Residual(*_words(row), float(row[6]), row[7] == "1") for row in cells)
+
+
+def _words(row: Sequence[str]) -> tuple[str, str, str, str, str, str]:
+    quantity, source, maker, card, software, layout = map(sys.intern, row[:6])
+    return quantity, source, maker, card, software, layout
 
 
 @lru_cache(maxsize=1)
