@@ -153,10 +153,7 @@ class _Run:
                     found = self.question._run(self._some(mine))
                 self.out.put(self.points[mine], found)
             except Split as split:
-                # np.unique would load numpy.ma, which takes longer than most batches of a command.
-                todo += [
-                    mine[split.labels == label] for label in sorted(set(split.labels.tolist()), reverse=True)
-                ]
+                todo += [mine[group] for group in split.groups()]
             except ClusterSimError:
                 todo += self._failed(mine)
             except (Unbatchable, ValueError, TypeError) as error:

@@ -22,7 +22,7 @@ from clustersim.columns.numbers import (
     values_of,
     whole,
 )
-from clustersim.columns.points import Varied, distinct, each_point, pick, places
+from clustersim.columns.points import Varied, distinct, each_group, each_point, pick, places
 
 __all__ = [
     "Batch",
@@ -39,6 +39,7 @@ __all__ = [
     "decide",
     "decisions",
     "distinct",
+    "each_group",
     "each_point",
     "finite",
     "least",

@@ -26,6 +26,12 @@ class Split(Exception):
     def __str__(self) -> str:
         return "the points of a batch go separate ways"
 
+    def groups(self) -> list[Array]:
+        """Return the points that go one way, for each way; that of the least label comes last."""
+        # np.unique would load numpy.ma, which takes longer than most batches of a command.
+        ways = sorted(set(self.labels.tolist()), reverse=True)
+        return [np.flatnonzero(self.labels == way) for way in ways]
+
 
 class Unbatchable(Exception):
     """Something that cannot be done for many points at once."""

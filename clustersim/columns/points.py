@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from clustersim.columns.column import Column, Noted, Split, Unbatchable
 
-__all__ = ["Varied", "distinct", "each_point", "pick", "places"]
+__all__ = ["Varied", "distinct", "each_group", "each_point", "pick", "places"]
 
 Array = NDArray[Any]
 
@@ -155,6 +155,50 @@ def each_point(run: Callable[[Any], Any], question: Any) -> Any:
         return run(question)
     count = _count(question, where)
     return _joined([run(pick(question, where, i)) for i in range(count)])
+
+
+def each_group(run: Callable[[Any], Any], question: Any) -> Any:
+    """Return what a function gives for points that it decides about unlike: each group that agrees by itself, joined.
+
+    For a function at whose end the ways meet again: the points part here, and not from the beginning of the whole run.
+    Its answer is a dataclass of numbers, truths and arrays; points must agree in everything else.
+
+    >>> def halved(q):
+    ...     return replace(q, numbers=q.numbers / 2) if q.numbers > 2 else q
+    >>> @dataclass(frozen=True)
+    ... class Some:
+    ...     numbers: Column
+    >>> each_group(halved, Some(Column(np.array([1.0, 4.0, 8.0])))).numbers.values.tolist()
+    [1.0, 2.0, 4.0]
+    """
+    try:
+        return run(question)
+    except Split as split:
+        where, todo = places(question), split.groups()
+    found = []
+    while todo:
+        mine = todo.pop()
+        try:
+            found.append((mine, run(pick(question, where, mine))))
+        except Split as split:
+            todo += [mine[group] for group in split.groups()]
+    count = sum(mine.size for mine, _ in found)
+    first = found[0][1]
+    named = {f.name: _scattered([(m, getattr(r, f.name)) for m, r in found], count) for f in fields(first)}
+    return replace(first, **named)
+
+
+def _scattered(found: Sequence[tuple[Array, Any]], count: int) -> Any:
+    """What groups of points gave, each at its points."""
+    alike = found[0][1]
+    if isinstance(alike, bool | float | int | str) and all(value == alike for _, value in found):
+        return alike
+    parts = [(m, v.values if isinstance(v, Column) else np.asarray(v)[..., None]) for m, v in found]
+    shape = np.broadcast_shapes(*(part.shape[:-1] for _, part in parts))
+    out = np.empty((*shape, count), dtype=np.result_type(*(part for _, part in parts)))
+    for mine, part in parts:
+        out[..., mine] = part
+    return Column(out)
 
 
 def _count(value: Any, where: Any) -> int:

@@ -8,7 +8,6 @@ the company file; ``incumbent.KEY`` and ``SCENARIO.KEY`` address one side of a c
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -287,6 +286,13 @@ def _full_path(override: Override, document: Document) -> KeyPath:
     return ("demand", names[0], *rest)
 
 
+def _copied(node: Any) -> Any:
+    """The same in mappings and lists of its own; what stands in them never changes."""
+    if isinstance(node, dict):
+        return {key: _copied(item) for key, item in node.items()}
+    return [_copied(item) for item in node] if isinstance(node, list) else node
+
+
 def apply_overrides(document: Document, overrides: Iterable[Override]) -> Document:
     """Return a copy of the document with the overrides in place.
 
@@ -297,7 +303,7 @@ def apply_overrides(document: Document, overrides: Iterable[Override]) -> Docume
     chosen = list(overrides)
     if not chosen:
         return document
-    data = copy.deepcopy(document.data)
+    data = _copied(document.data)
     lines, flags = dict(document.lines), dict(document.flags)
     for override in chosen:
         _put(data, override)

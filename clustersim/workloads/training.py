@@ -8,10 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from clustersim.assemble.parts import card_spec, network_spec
 from clustersim.assemble.reliability import Trained, training_run
 from clustersim.assemble.training import train_job
-from clustersim.columns import places
+from clustersim.columns import places, values_of
 from clustersim.des.training.fidelity import Expected, expected_goodput
 from clustersim.des.training.run import TrainingRun
 from clustersim.errors import InfeasibleError, InputError
@@ -195,7 +197,8 @@ def work_of(inputs: Inputs, name: str, work: TrainingWorkload, cache: StageCache
         )
     detail = TrainingDetail(job, choice, step, run, expected)
     said = [choice.words() if choice is not None else ""]
-    said += [f"mean of the long run by {expected.fidelity}: {expected.why}" if expected.half_width else ""]
+    drawn = np.any(values_of(expected.half_width))  # of a batch: at any of its points
+    said += [f"mean of the long run by {expected.fidelity}: {expected.why}" if drawn else ""]
     said += [*expected.notes, fit_words(work, job), length_said(work, job), port_words(inputs, work, job)]
     said += [find_software(work.software.name, role="training").said] if work.software.name else []
     layout = {"plan": plan_words(job.plan), "stated": choice is None}

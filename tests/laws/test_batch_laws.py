@@ -12,8 +12,9 @@ import pytest
 
 from clustersim import batch
 from clustersim.batch import Answers, Question, at
-from clustersim.columns import Split, Varied, decide
+from clustersim.columns import Column, Split, Varied, decide
 from clustersim.columns import batch as batch_of
+from clustersim.des.training.waits import Queue, mean_waits
 from clustersim.errors import ClusterSimError
 from clustersim.pipeline import StageCache, run_chain
 from clustersim.schema.inputs import Inputs, load_inputs
@@ -106,6 +107,37 @@ def test_a_remembered_result_keeps_the_numbers_of_later_decisions() -> None:
     with pytest.raises(Split):
         run("all", points)  # remembered: the second decision is number one all the same
     assert [run(f"{half}", points[half]) for half in (slice(0, 2), slice(2, 4))] == [(0, 1), (0, 2)]
+
+
+def test_points_that_wait_for_spares_unlike_part_there_and_meet_again() -> None:
+    """Some wait by formula, some by replay, some never: they share the rest of the run, so none may split it."""
+    rng, total = np.random.default_rng(18), 20
+    failures = np.append(10 ** rng.uniform(-6.0, 2.5, total - 1), 0.0)
+    repairs = rng.uniform(0.1, 20.0, total) * 86_400.0
+
+    def queue(hazard: Any, repair: Any) -> Queue:
+        return Queue(edges_s=(0.0, 30 * 86_400.0), hazard=(0.0, hazard), spares=2, repair_s=repair)
+
+    found = mean_waits(queue(Column(failures), Column(repairs)))
+    assert isinstance(found.replayed, Column)
+    assert set(found.replayed.values.tolist()) == {True, False}
+    for point in range(total):
+        alone = mean_waits(queue(float(failures[point]), float(repairs[point])))
+        assert found.by_bin.values[0, point] == pytest.approx(alone.by_bin[0], rel=1e-12, abs=1e-300)  # type: ignore[attr-defined]
+        assert found.half_width.values[point] == pytest.approx(alone.half_width, rel=1e-12)  # type: ignore[attr-defined]
+        assert found.replayed.values[point] == alone.replayed
+
+
+def test_points_that_wait_unlike_run_together() -> None:
+    asked, runs = question("br166-1024"), []
+    plain = asked._run
+    asked._run = lambda inputs: [runs.append(1), plain(inputs)][1]  # type: ignore[method-assign,func-returns-value]
+    scale = Varied(np.array([0.02, 0.1, 0.5, 1.0, 3.0, 30.0, 3000.0]), "")
+    found = asked.answers({"reliability.mttf_scale": scale}, 7)
+    assert (len(runs), found.alone, found.errors) == (1, 0, {})
+    for point in (1, 6):
+        alone = asked.alone({"reliability.mttf_scale": scale.text(point)})
+        assert found.columns["ettr"][point] == pytest.approx(alone["ettr"], rel=1e-12)
 
 
 @pytest.mark.full

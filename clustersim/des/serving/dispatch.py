@@ -69,16 +69,18 @@ class Cluster:
         if not accepted:
             self.ended(request)
 
-    def watch(self, index: int) -> None:
-        """Note when the replica next changes, and refresh what the routers know of it."""
+    def watch(self, index: int, when: float | None = None) -> None:
+        """Note when the replica next changes (``when`` where that is known), and refresh what routers know of it."""
         replica = self.replicas[index]
-        self.version[index] += 1
-        when = replica.next_event()
+        self.version[index] = version = self.version[index] + 1
+        if when is None:
+            when = replica.next_event()
         if when < inf:
-            heappush(self.calendar, (when, index, self.version[index]))
-        for router in (self.entry, self.onward):
-            if router is not None:
-                router.update(index, replica.load)
+            heappush(self.calendar, (when, index, version))
+        load = replica.load
+        self.entry.update(index, load)
+        if self.onward is not None:
+            self.onward.update(index, load)
         if self.reactive:
             self.arm()
 
@@ -120,18 +122,19 @@ class Cluster:
             replica.advance(nextafter(when, inf) if when == replica.clock else when)
             if self.reactive:
                 self.deliver(index, now)
+                self.watch(index)
             else:
-                self.follow(replica, now)
-            self.watch(index)
+                self.watch(index, self.follow(replica, now))
         for item in kept:
             heappush(self.calendar, item)
 
-    def follow(self, replica: Replica, now: float) -> None:
-        """Take the replica's further changes before ``now`` in one go: nobody else has to hear of each."""
+    def follow(self, replica: Replica, now: float) -> float:
+        """Take the changes before ``now`` in one go, of which nobody has to hear; return when the next one is due."""
         when = replica.next_event()
         while when < now:
             replica.advance(nextafter(when, inf) if when == replica.clock else when)
             when = replica.next_event()
+        return when
 
     def deliver(self, index: int, now: float) -> None:
         """Act on what ended at a replica up to now; come back later for what ends after now."""

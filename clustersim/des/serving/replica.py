@@ -83,7 +83,8 @@ class Replica:
     @property
     def load(self) -> int:
         """Requests waiting, in prefill and decoding."""
-        return len(self.arriving) + len(self.waiting) + len(self.chunks) + len(self.loading) + self.B
+        count = len(self.waiting) + len(self.chunks) + self.B
+        return count + len(self.arriving) + len(self.loading) if self.arriving or self.loading else count
 
     @property
     def free(self) -> float:
@@ -165,7 +166,8 @@ class Replica:
         if not self.B:
             return arrives
         k, a, d = self._run_length()
-        return min(arrives, self.clock + (k * a + d * (k * (k - 1) / 2)) if k > 0 else self.clock)
+        ends = self.clock + (k * a + d * (k * (k - 1) / 2)) if k > 0 else self.clock
+        return ends if ends <= arrives else arrives
 
     def _run_length(self) -> tuple[int, float, float]:
         """Iterations until a sequence ends or the cache is full, the first one's time and the increment."""

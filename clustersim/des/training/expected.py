@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from clustersim.columns import each_point, least, most, number, stacked
+from clustersim.columns import each_point, least, most, number, stacked, values_of
 from clustersim.des.training.copies import CheckpointLevel
 from clustersim.des.training.lanes import Values, any_above, at_least, exp, expm1, mean
 from clustersim.des.training.progress import Rung, kept_by_steps, kept_by_timers
@@ -93,6 +93,7 @@ def expected_shares(run: TrainingRun) -> Expected:
     lasting, ran, worked = (mean(v, weights) for v in (running * pace * kept, running, running * pace))
     struck = running if run.safe_recovery else 1.0 - waiting - stops
     waited = mean(waiting, weights)
+    replayed = bool(np.any(values_of(waits.replayed)))  # of a batch: at any of its points
     return Expected(
         productive=lasting * (1.0 - run.overhead),
         checkpoint=lasting * run.overhead,
@@ -102,9 +103,9 @@ def expected_shares(run: TrainingRun) -> Expected:
         waiting=waited,
         mttf_s=run.mttf_s,
         failures=mean(rate * struck, weights) * run.duration_s,
-        fidelity="vector" if waits.replayed else "closed",
+        fidelity="vector" if replayed else "closed",
         why="the queue for spares is replayed on common random numbers"
-        if waits.replayed
+        if replayed
         else "every part of the run has a mean in closed form",
         notes=run.notes,
         half_width=waits.half_width * lasting / most(1e-9, 1.0 - waited) * (1.0 - run.overhead),

@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from clustersim.columns import as_array, each_point, least, most, number, places, values_of
+from clustersim.columns import as_array, each_group, each_point, least, most, number, places, values_of
 
 __all__ = ["Queue", "Waits", "blocked_share", "erlang_b", "mean_waits"]
 
@@ -182,8 +182,13 @@ def mean_waits(queue: Queue) -> Waits:
 
     The formula where waits are rare, the replay where they are common, and between the two a passage from one to the
     other; what the formula does not know (technicians, late spares, failed repairs, several servers at once) is added
-    as the difference of two replays on the same random numbers.
+    as the difference of two replays on the same random numbers. Points of a batch may go each way.
     """
+    found: Waits = each_group(_mean_waits, queue)
+    return found
+
+
+def _mean_waits(queue: Queue) -> Waits:
     formula = blocked_share(queue)
     widths = np.diff(queue.edges_s)
     overall = number(formula @ widths) / queue.edges_s[-1]
@@ -195,7 +200,7 @@ def mean_waits(queue: Queue) -> Waits:
     if mix == 0.0 and queue.plain:
         return Waits(formula, 0.0, False)
     if places(queue) is not None:
-        found: Waits = each_point(mean_waits, queue)
+        found: Waits = each_point(_mean_waits, queue)
         return found
     plain = replace(
         queue, spares=queue.spares + len(queue.late_s), late_s=(), technicians=0, batch=1, batch_share=0.0,
