@@ -144,11 +144,13 @@ def _shares(parts: Sequence[Part], total: int) -> list[int]:
     return counts
 
 
-def mixed_step(parts: Sequence[Part], *, link_bandwidth: float) -> MixedStep:
+def mixed_step(
+    parts: Sequence[Part], *, link_bandwidth: float, alone: Mapping[str, float] | None = None
+) -> MixedStep:
     """Return one step of unlike parts that train one model together.
 
     ``link_bandwidth`` is bytes/s per card and direction between the parts. Two equal parts over a link as fast as
-    their network are one cluster of twice the size.
+    their network are one cluster of twice the size. ``alone`` is what each part does without the others, where known.
 
     Raises InputError for parts or a batch that cannot be shared out, InfeasibleError for a part that lacks memory.
     """
@@ -166,7 +168,9 @@ def mixed_step(parts: Sequence[Part], *, link_bandwidth: float) -> MixedStep:
         tokens_per_s=tokens / step,
         micro_batches={p.name: c for p, c in zip(parts, counts, strict=True)},
         waiting={p.name: (max(busy) - b) / step for p, b in zip(parts, busy, strict=True)},
-        alone_tokens_per_s={p.name: alone_tokens_per_s(p) for p in parts},
+        alone_tokens_per_s=dict(alone)
+        if alone is not None
+        else {p.name: alone_tokens_per_s(p) for p in parts},
     )
 
 

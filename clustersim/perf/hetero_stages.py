@@ -23,7 +23,7 @@ from clustersim.perf.split import StageLoad, leads_with_dense
 from clustersim.perf.stage import Layers, Stage, layers_seconds
 from clustersim.perf.step import head_seconds, optimizer_seconds, send_seconds
 
-__all__ = ["MixedPipeline", "mixed_pipeline"]
+__all__ = ["Balanced", "MixedPipeline", "balanced", "mixed_pipeline", "pipeline_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,15 +179,50 @@ def mixed_pipeline(
 
     Raises InputError for parts that cannot form one pipeline, InfeasibleError where nothing fits.
     """
+    return pipeline_of(balanced(parts), link_bandwidth=link_bandwidth, alone=alone)
+
+
+@dataclass(frozen=True, slots=True)
+class Balanced:
+    """A pipeline's layers as they are shared out, before anything is sent."""
+
+    parts: Sequence[Part]
+    micro_batches: int
+    stages: Sequence[_Stage]
+    loads: Sequence[StageLoad]
+    each: Sequence[Stage]
+    head_s: float
+
+    @property
+    def paces(self) -> list[float]:
+        """Seconds of a micro-batch on every stage, the head's among the last's."""
+        times = [float(stage.total) for stage in self.each]
+        return [*times[:-1], times[-1] + self.head_s]
+
+    @property
+    def most_tokens_per_s(self) -> float:
+        """What no step of it exceeds: micro-batches at the pace of the slowest stage alone."""
+        return self.parts[0].job.tokens / (self.micro_batches * max(self.paces))
+
+
+def balanced(parts: Sequence[Part]) -> Balanced:
+    """Share out the layers over a pipeline of unlike parts; raises what ``mixed_pipeline`` raises."""
     m, stages = _check(parts), _stages(parts)
     head = float(head_seconds(parts[-1].job))
     loads = _balance(stages, head)
     seconds = _seconds(stages)
     each = [seconds[id(stage.job)].of(load) for stage, load in zip(stages, loads, strict=True)]
-    times = [float(stage.total) for stage in each]
-    paces = [*times[:-1], times[-1] + head]
+    return Balanced(parts, m, stages, loads, each, head)
+
+
+def pipeline_of(
+    laid: Balanced, *, link_bandwidth: float, alone: Mapping[str, float] | None = None
+) -> MixedPipeline:
+    """Return the step of a pipeline whose layers are shared out: see ``mixed_pipeline``."""
+    parts, m, stages, loads = laid.parts, laid.micro_batches, laid.stages, laid.loads
+    times, paces = [float(stage.total) for stage in laid.each], laid.paces
     slowest = int(np.argmax(paces))
-    exposed, optimizer = zip(*map(_closing, stages, loads, each), strict=True)
+    exposed, optimizer = zip(*_closings(laid), strict=True)
     names = [part.name for part in parts for _ in range(part.job.plan.pp)]
     return MixedPipeline(
         stages_s=m * paces[slowest],
@@ -221,6 +256,18 @@ def _fullest(
         need = stage_memory(stage.job, load, after=stage.after)
         if name not in out or float(need.total) > float(out[name].total):
             out[name] = MemoryTerms(*(float(getattr(need, f)) for f in MemoryTerms.__dataclass_fields__))
+    return out
+
+
+def _closings(laid: Balanced) -> list[tuple[float, float]]:
+    """Of every stage; stages of one part that hold alike close alike."""
+    known: dict[Any, tuple[float, float]] = {}
+    out = []
+    for stage, load, seconds in zip(laid.stages, laid.loads, laid.each, strict=True):
+        alike = (id(stage.job), float(load.layers), float(load.mixtures), stage.embedding, stage.head)
+        if alike not in known:
+            known[alike] = _closing(stage, load, seconds)
+        out.append(known[alike])
     return out
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from clustersim.errors import ClusterSimError, InfeasibleError, InputError, suggest
 from clustersim.perf.hetero import MixedStep, Part, mixed_step
-from clustersim.perf.hetero_stages import MixedPipeline, mixed_pipeline
+from clustersim.perf.hetero_stages import MixedPipeline, balanced, mixed_pipeline, pipeline_of
 from clustersim.perf.plan import Plan
 from clustersim.perf.search import PlanSpace, search_plans
 from clustersim.perf.shortlist import LEAN
@@ -87,7 +87,7 @@ def again(way: Together, clusters: Sequence[Cluster], *, link_bandwidth: float) 
     alone = {name: c.alone_tokens_per_s for name, c in now.items()}
     step: MixedStep | MixedPipeline
     if way.share == "batch":
-        step = replace(mixed_step(parts, link_bandwidth=link_bandwidth), alone_tokens_per_s=alone)
+        step = mixed_step(parts, link_bandwidth=link_bandwidth, alone=alone)
     else:
         step = mixed_pipeline(parts, link_bandwidth=link_bandwidth, alone=alone)
     return replace(way, parts=parts, step=step, tokens_per_s=step.tokens_per_s)
@@ -161,7 +161,7 @@ class _Search:
         return self._plans[index, micro]
 
     def _batch(self, parts: tuple[Part, ...]) -> Together:
-        step = replace(mixed_step(parts, link_bandwidth=self._link), alone_tokens_per_s=self._alone())
+        step = mixed_step(parts, link_bandwidth=self._link, alone=self._alone())
         return Together("batch", step, parts, step.tokens_per_s)
 
     def _alone(self) -> dict[str, float]:
@@ -183,7 +183,10 @@ class _Search:
                 continue
             laid = tuple(_laid(p, parts[0], dp) for p in parts)
             try:
-                step = mixed_pipeline(laid, link_bandwidth=self._link, alone=self._alone())
+                shared = balanced(laid)
+                if found is not None and shared.most_tokens_per_s <= found.tokens_per_s:
+                    continue
+                step = pipeline_of(shared, link_bandwidth=self._link, alone=self._alone())
             except (InputError, InfeasibleError) as error:
                 reason = error
                 continue

@@ -3,6 +3,7 @@ and the measured rows that the predictions rest on."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 
 from clustersim.econ.tco import HOURS_PER_YEAR, Tco
 from clustersim.errors import InfeasibleError
+from clustersim.intervals.bands import classed
 from clustersim.intervals.draws import bands_of
 from clustersim.intervals.maturity import shipped_known
 from clustersim.intervals.residuals import Residual, evidence, shipped_residuals
@@ -18,7 +20,7 @@ from clustersim.pipeline import value_of_card
 from clustersim.planner.comparison import Side
 from clustersim.schema.inputs import Inputs
 
-__all__ = ["NEAR", "behind_offer", "cash_by_year", "gaps", "nearest_rows"]
+__all__ = ["NEAR", "behind_offer", "cash_by_year", "gaps", "measured_sources", "nearest_rows"]
 
 _NEAREST = 5
 #: What a measured row shares with ours, the nearest first.
@@ -157,6 +159,15 @@ def _rests_on(sides: Sequence[Side]) -> Iterator[dict[str, Any]]:
                     "sources_of_class": band.of_class[0], "sources": band.sources, "p10": low, "p50": middle,
                     "p90": high,
                 }  # fmt: skip
+
+
+def measured_sources(quantity: str, maturity: str) -> dict[str, int]:
+    """Return the sources of the measurements behind the error of a prediction, with their rows, the most first: those
+    of its class, or of every class where that has none. Rows that gave a constant are none of them."""
+    rows = [r for r in (*shipped_residuals(), *evidence()) if r.quantity == quantity and not r.tuned]
+    known = classed(rows, shipped_known())
+    mine = [r.source for r in known if r.maturity == maturity] or [r.source for r in known]
+    return dict(Counter(mine).most_common())
 
 
 def nearest_rows(inputs: Inputs) -> Iterator[dict[str, Any]]:

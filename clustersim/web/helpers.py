@@ -1,6 +1,7 @@
 """Processes beside the server that answer what takes longer than a slider's move, so that none waits for it.
 
-Each is started once and keeps what it has found. A request that nobody waits for any more is not begun.
+Each is started once and keeps what it has found. A request that nobody waits for any more is not begun; one that has
+worked for long already is ended with its process, so that the next question does not wait for it.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import queue
+import time
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -18,8 +20,14 @@ from starlette.requests import Request
 
 from clustersim.errors import ClusterSimError
 from clustersim.web import answered
+from clustersim.web.processes import end_with_the_server
 
-__all__ = ["Gone", "Helpers"]
+__all__ = ["PATIENCE_S", "Gone", "Helpers"]
+
+#: What is asked for and nobody waits for any more may still be found in this time: a new process takes as long.
+PATIENCE_S = 4.0
+#: How often it is looked whether somebody still waits.
+LOOK_S = 0.5
 
 
 class Gone(Exception):
@@ -59,12 +67,32 @@ class Helpers:
         async with self._free:
             if await request.is_disconnected():
                 raise Gone
-            return await run_in_threadpool(self._ask, name, given)
+            if not self._count:
+                return await run_in_threadpool(answered.FUNCTIONS[name], *given)
+            working: list[_Helper] = []
+            asked = asyncio.ensure_future(run_in_threadpool(self._ask, working, name, given))
+            asked.add_done_callback(lambda done: done.cancelled() or done.exception())
+            try:
+                await self._while_waited_for(request, asked)
+            finally:
+                if (
+                    not asked.done()
+                ):  # nobody waits: the process is ended, and its thread puts another in its place
+                    for helper in working:
+                        helper.process.kill()
+            return asked.result()
 
-    def _ask(self, name: str, given: tuple[Any, ...]) -> Any:
-        if not self._count:
-            return answered.FUNCTIONS[name](*given)
+    @staticmethod
+    async def _while_waited_for(request: Request, asked: asyncio.Future[Any]) -> None:
+        """Wait for an answer; raises Gone where it takes long and nobody waits for it any more."""
+        begun = time.monotonic()
+        while not (await asyncio.wait({asked}, timeout=LOOK_S))[0]:
+            if time.monotonic() - begun > PATIENCE_S and await request.is_disconnected():
+                raise Gone
+
+    def _ask(self, working: list[_Helper], name: str, given: tuple[Any, ...]) -> Any:
         helper = self._idle.get()
+        working.append(helper)
         try:
             return helper.ask(name, given)
         except (EOFError, OSError):
@@ -82,6 +110,7 @@ class Helpers:
 
 def answer(pipe: Connection) -> None:
     """Answer questions until the server has gone."""
+    end_with_the_server()
     functions: Mapping[str, Callable[..., Any]] = answered.FUNCTIONS
     while True:
         try:

@@ -13,6 +13,7 @@ from typing import Any
 
 from clustersim.errors import ClusterSimError, InputError
 from clustersim.web.kinds import Ask, File, told
+from clustersim.web.processes import end_with_the_server
 
 __all__ = ["AT_ONCE", "MOST_FILES", "MOST_JOBS", "Board"]
 
@@ -148,6 +149,7 @@ class Board:
 
 def work(ask: Ask, pipe: Connection) -> None:
     """Ask one question in a process of its own and send its answer through the pipe."""
+    end_with_the_server()
     try:
         answer, file = told(ask, lambda share: pipe.send(("progress", min(max(float(share), 0.0), 1.0))))
         if file is not None:

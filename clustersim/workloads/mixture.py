@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -59,7 +60,7 @@ def together(
     filed = [_cluster(replace(group, parts=group.nominal), name, cache) for group in inputs.groups]
     now = [_cluster(group, name, cache) for group in inputs.groups]
     # What is tried must not depend on the point of a study, or neighbouring points would not agree.
-    link, nominal = joint(inputs).bandwidth, joint(_as_filed(inputs)).bandwidth
+    link, nominal = joint(inputs).bandwidth, _tried_at(joint(_as_filed(inputs)).bandwidth)
     ways = cache.get(
         "together", (nominal, share, filed), lambda: few_together(filed, link_bandwidth=nominal, share=share)
     )
@@ -79,6 +80,17 @@ def together(
     if not found:
         raise reason or InfeasibleError("no way of training together is left at these numbers")
     return max(found, key=lambda way: way.tokens_per_s), now
+
+
+def _tried_at(bytes_per_s: float) -> float:
+    """The link's rate that ways are searched at: the nearest of 100 Gb/s times a power of two, so that points whose
+    link is drawn share a search; every way is then run at the link's own rate.
+
+    >>> _tried_at(12.5e9), _tried_at(20e9) == _tried_at(25e9)
+    (12500000000.0, True)
+    """
+    rung = 12.5e9
+    return rung * 2.0 ** round(math.log2(bytes_per_s / rung)) if 0.0 < bytes_per_s < math.inf else bytes_per_s
 
 
 def ways_together(inputs: Inputs, name: str, top: int = 10) -> tuple[Together, ...]:

@@ -16,6 +16,7 @@ import pytest
 import clustersim as cs
 from clustersim.errors import InputError
 from clustersim.intervals.maturity import CLASSES
+from clustersim.intervals.residuals import evidence, shipped_residuals
 from clustersim.planner.offer_grid import Grid
 from clustersim.provenance import Sourced
 from clustersim.report.answer import flat
@@ -155,6 +156,13 @@ def test_each_number_leads_to_inputs_with_tier_and_source() -> None:
         assert found["tier"] == "given" or found["source"], row
         led += 1
     assert led > 150
+    # What was measured is named by who measured it: no number rests on "the measurements".
+    voices = {r.source for r in (*shipped_residuals(), *evidence())}
+    behind = [r for r in rows if r["key"].startswith(("offer:rests_on", "offer:nearest"))]
+    assert len(behind) > 20
+    for row in behind:
+        named = re.sub(r" \(\d+\)(?=; |$)", "\n", row["source"]).replace("\n; ", "\n").strip("\n").split("\n")
+        assert set(named) <= voices, row
 
 
 def test_what_a_main_number_is_said_to_rest_on_moves_it() -> None:

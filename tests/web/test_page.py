@@ -394,24 +394,47 @@ def test_a_server_that_is_gone_is_said_in_the_language_and_found_again(browser):
 def test_a_server_that_dies_in_a_job_is_said_and_the_page_goes_on(browser):
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    with server(port), Watched(browser, address) as at:
-        at.open(address)
-        at.page.get_by_role("button", name="4,096 draws").click()
-        at.page.wait_for_selector(".jobs li[data-state=running]", timeout=WAIT)
-        subprocess.run(["pkill", "-9", "-f", f"clustersim web --port {port}"], check=False)
-        at.page.wait_for_selector(".jobs li[data-state=silent]", timeout=WAIT)
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            try:
-                with server(port):
-                    at.page.wait_for_selector(".jobs li[data-state=lost]", timeout=WAIT)
-                    at.page.get_by_role("button", name="Ask again").click()
-                    at.page.wait_for_selector(
-                        ".jobs li[data-state=running], .jobs li[data-state=done]", timeout=WAIT
-                    )
-                break
-            except AssertionError:
-                time.sleep(1)
+    with Watched(browser, address) as at:
+        with server(port) as run:
+            at.open(address)
+            at.page.get_by_role("button", name="4,096 draws").click()
+            at.page.wait_for_selector(".jobs li[data-state=running]", timeout=WAIT)
+            workers = children_of(run.pid)
+            run.kill()
+            at.page.wait_for_selector(".jobs li[data-state=silent]", timeout=WAIT)
+            sync_api.expect(at.page.locator(".jobs li")).to_contain_text("does not answer")
+        with server(port):
+            at.page.wait_for_selector(".jobs li[data-state=lost]", timeout=WAIT)
+            at.page.get_by_role("button", name="Ask again").click()
+            at.page.wait_for_selector(".jobs li[data-state=running], .jobs li[data-state=done]", timeout=WAIT)
+            sync_api.expect(at.page.locator(".body.stale")).to_have_count(0, timeout=WAIT)
+        # Nothing of a killed server goes on: its helpers and jobs see that nobody reads their pipes.
+        until = time.monotonic() + 120
+        while any(Path(f"/proc/{pid}/cmdline").exists() for pid in workers) and time.monotonic() < until:
+            time.sleep(0.5)
+        assert [pid for pid in workers if Path(f"/proc/{pid}/cmdline").exists()] == []
+
+
+def children_of(pid: int) -> list[int]:
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):
+            found += [int(word) for word in (task / "children").read_text().split()]
+    return found
+
+
+def test_what_takes_long_is_said_with_its_seconds_and_blocks_nothing(browser, site):
+    """A tab and ranges that do not come: the page counts the seconds, and a slider moves the corridor meanwhile."""
+    with Watched(browser, site) as at:
+        at.page.route(re.compile("/api/(view|band)"), lambda route: None)
+        at.open(f"{site}/?view=bill&language=zh")
+        sync_api.expect(at.page.locator(".waits")).to_contain_text("本页签计算中", timeout=WAIT)
+        sync_api.expect(at.page.locator(".drawn")).to_contain_text("抽样中", timeout=WAIT)
+        price = at.page.locator("[data-term=target_price_hkd] .number span")
+        before = price.inner_text()
+        at.page.locator("input[type=range][id='i-cards.BR166M.scale_up.bandwidth']").press("PageDown")
+        sync_api.expect(price).not_to_have_text(before, timeout=WAIT)
+        assert at.page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
 
 
 def test_a_slider_that_is_not_first_keeps_its_place_the_focus_and_the_pointer(browser, site):

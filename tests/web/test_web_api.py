@@ -363,3 +363,38 @@ def test_small_answers_go_at_once():
 
     with listening_at("127.0.0.1", 0) as listening:
         assert listening.proto == socket.IPPROTO_TCP
+
+
+@pytest.mark.full
+def test_a_long_question_that_nobody_waits_for_is_ended_with_its_process(monkeypatch):
+    """Another page may ask at once: the process that worked for the one who left is replaced."""
+    import asyncio
+
+    from clustersim.web import helpers
+
+    monkeypatch.setattr(helpers, "PATIENCE_S", 0.2)
+
+    class Left:
+        async def is_disconnected(self):
+            return time.monotonic() > self.leaves
+
+    async def asked():
+        found = helpers.Helpers(1)
+        try:
+            left, stays = Left(), Left()
+            await found.ask(left_at(stays, 1e9), "view", "bill", Design("br166-1024"))  # it has begun
+            first = found._idle.get()
+            found._idle.put(first)
+            with pytest.raises(helpers.Gone):
+                await found.ask(left_at(left, 0.5), "band", Design("jiangsu-four-vendors"), 1024)
+            panels = await found.ask(stays, "view", "bill", Design("br166-1024"))
+            return first.process.is_alive(), panels
+        finally:
+            found.close()
+
+    def left_at(one, seconds):
+        one.leaves = time.monotonic() + seconds
+        return one
+
+    alive, panels = asyncio.run(asked())
+    assert not alive and panels

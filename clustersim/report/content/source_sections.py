@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from clustersim.planner.proposal import measured_sources
 from clustersim.provenance import TIERS, Sourced, weakest
 from clustersim.report.content.cost_sections import input_name
 from clustersim.report.content.model import Block, Paragraph, Table, Teller
@@ -51,11 +52,6 @@ _DIRECT = (
 )  # fmt: skip
 #: Numbers that no input of the scenario makes: their tier, and where they come from.
 _OTHERWISE = (
-    (
-        r"^offer:(rests_on|nearest)",
-        "measured",
-        "the shipped measurements (clustersim validate training --residuals)",
-    ),
     (r"^claims:ladder", "published", "the fleet's own row of the answer names its source"),
     (r"mtbf_needed_h$|linear_scaling\.claim", "derived", "arithmetic of the claim's own words"),
     (r":draws$|^offer:grid", "given", "how many were asked for"),
@@ -174,6 +170,8 @@ def weakest_of(offer: Offer, key: str) -> tuple[str, tuple[str, ...], str]:
         name = offer.answers["tco"][swing[1]][int(swing[2])]["key"]
         one = dict(offer.inputs.fields()).get(name)
         return (one.tier, (name,), one.source) if one else ("given", (name,), "")
+    if measured := re.match(r"offer:(rests_on|nearest)\.(\d+)\.", key):
+        return "measured", (), _measured(offer.answers["offer"][measured[1]][int(measured[2])])
     for pattern, tier, said in _OTHERWISE:
         if re.search(pattern, key):
             return tier, (), said
@@ -189,6 +187,15 @@ def weakest_of(offer: Offer, key: str) -> tuple[str, tuple[str, ...], str]:
 
     names = tuple(sorted(names, key=rank))
     return tier, names, dict(fields)[names[0]].source if names else ""
+
+
+def _measured(row: Mapping[str, Any]) -> str:
+    """The sources of a row of measurements, or of the class whose measurements it sums up, each with its rows."""
+    if "source" in row:
+        return str(row["source"])
+    return "; ".join(
+        f"{name} ({n})" for name, n in measured_sources(row["quantity"], row["maturity"]).items()
+    )
 
 
 def assumptions(tell: Teller, offer: Offer) -> Iterator[Block]:

@@ -29,6 +29,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "P10 to P90 of {draws} draws, as clustersim run --draws {draws} prints them.",
         "P10 至 P90，{draws} 次抽样，与 clustersim run --draws {draws} 打印的相同。",
     ),
+    "page.drawing": (
+        "P10 to P90 are being drawn: {seconds} s so far.",
+        "P10 至 P90 抽样中：已用 {seconds} 秒。",
+    ),
+    "page.view_waits": (
+        "This tab is being computed: {seconds} s so far; the corridor and the sliders answer meanwhile.",
+        "本页签计算中：已用 {seconds} 秒；其间结果栏与滑块照常可用。",
+    ),
     "page.preliminary": ("Preliminary: more draws are being made.", "初步结果：更多抽样进行中。"),
     "page.draws": ("Draws", "抽样次数"),
     "page.computing": ("Computing", "计算中"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from clustersim.econ.bom import Bill
 from clustersim.planner.cost import price_site
 from clustersim.report.answer import Answer, Block
 from clustersim.report.units import UNITS
@@ -12,7 +14,7 @@ from clustersim.report.units import UNITS
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["tco_answer"]
+__all__ = ["bill_lines", "tco_answer"]
 
 _COLUMNS = ("group", "part", "quantity", "unit_price_cny", "total_cny", "lead_time_weeks", "tier", "source")
 
@@ -33,6 +35,12 @@ def tco_answer(name: str, sets: Mapping[str, object], *, draws: int | None) -> A
 
 def _lines(result: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{k: row[k] for k in _COLUMNS} for row in result["lines"]]
+
+
+def bill_lines(bill: Bill) -> list[dict[str, Any]]:
+    """Return the lines of a bill as the table of ``tco`` has them."""
+    rows = [{**asdict(line), "total_cny": line.total_cny} for line in bill.lines]
+    return _lines({"lines": rows})
 
 
 def _band(result: Mapping[str, Any], name: str, scale: float = 1.0, digits: int = 2) -> str:

@@ -22,6 +22,18 @@ function useSettled(value, wait) {
   return settled;
 }
 
+// Seconds since something was begun, told from the second one on; null where nothing is waited for.
+function useSeconds(begun) {
+  const [now, setNow] = useState(0);
+  useEffect(() => {
+    if (!begun) return;
+    const timer = setInterval(() => setNow(performance.now()), 1000);
+    return () => clearInterval(timer);
+  }, [begun]);
+  const seconds = begun ? Math.floor((now - begun) / 1000) : 0;
+  return seconds >= 1 ? seconds : null;
+}
+
 // Whether the server is silent; it is tried again until it answers, and then all that is shown is asked anew.
 function useSilence() {
   const [silent, setSilent] = useState(false);
@@ -48,6 +60,10 @@ function App({ catalogue, first }) {
   const [opened, setOpened] = useState(null);
   const [offering, setOffering] = useState(false);
   const [citing, setCiting] = useState(false);
+  const [asked, setAsked] = useState(0); // when the tab that is waited for was asked
+  const [drawing, setDrawing] = useState(0); // when the ranges that are waited for were asked
+  const tabWaits = useSeconds(asked);
+  const rangesWait = useSeconds(drawing);
   const { language } = state;
   const { silent, setSilent, again } = useSilence();
   const design = useMemo(() => ({ scenario: state.scenario, set: state.set }), [state.scenario, JSON.stringify(state.set)]);
@@ -91,16 +107,22 @@ function App({ catalogue, first }) {
   useEffect(() => {
     // A line that comes late, of what was moved on since, is not shown.
     // Ranges of fewer draws than are asked for stand until those are there, or none of more come.
+    const mine = performance.now();
+    setDrawing(mine);
+    const drawn = () => setDrawing((now) => (now === mine ? 0 : now));
     (async () => {
-      for await (const found of lines("/api/band", { ...settled, points: state.draws }, "band")) if (found.tiles && same(latest.current, settled)) setTold({ ...found, more: found.points < state.draws });
+      for await (const found of lines("/api/band", { ...settled, points: state.draws }, "band")) if (found.tiles && same(latest.current, settled)) { setTold({ ...found, more: found.points < state.draws }); drawn(); }
       setTold((now) => now && { ...now, more: false });
-    })().catch(() => {});
+    })().catch(() => {}).finally(drawn);
   }, [settled, state.draws, again]);
   useEffect(() => {
     const compared = state.view === "compare";
     const body = compared ? { designs: [settled, ...state.pins].slice(0, 6), draws: state.draws } : { ...settled, view: state.view };
+    const mine = performance.now();
+    setAsked(mine);
     ask(compared ? "/api/compare" : "/api/view", body, "view").then((found) => setPanels({ of: state.view, found }))
-      .catch((error) => { if (error instanceof Silent) fails(error); else if (error.name !== "AbortError") setPanels({ of: state.view, error: error.message }); });
+      .catch((error) => { if (error instanceof Silent) fails(error); else if (error.name !== "AbortError") setPanels({ of: state.view, error: error.message }); })
+      .finally(() => setAsked((now) => (now === mine ? 0 : now)));
   }, [settled, state.view, JSON.stringify(state.pins), state.view === "compare" && state.draws, again]);
 
   const money = { code: state.currency, rate: told?.rates?.[state.currency] || (state.currency === "CNY" ? 1 : 0) };
@@ -149,14 +171,15 @@ function App({ catalogue, first }) {
       <${Strip} told=${told} language=${language} money=${money} />
       ${opened ? html`<${Term} tile=${opened} design=${settled} language=${language} money=${money} onCite=${citing && cite} onClose=${() => setOpened(null)} />` : ""}
       ${told ? html`<p class="note">${say("page.weakest", language, { tier: say(`page.tier.${told.weakest_tier}`, language) })}</p>` : ""}
-      <${Drawn} told=${told} draws=${state.draws} language=${language} onChange=${(draws) => change({ draws })} />
+      <${Drawn} told=${told} waits=${rangesWait} draws=${state.draws} language=${language} onChange=${(draws) => change({ draws })} />
       ${offering ? html`<${Proposal} scenarios=${catalogue.scenarios} design=${design} pins=${state.pins} language=${language} onClose=${() => setOffering(false)}
         onStart=${(options) => { setOffering(false); begin("proposal", options); }} />` : ""}
       ${seeking && inputs.length ? html`<${Seek} tile=${seeking} inputs=${inputs} design=${design} language=${language} onClose=${() => setSeeking(null)}
         onUse=${(key, value, unit) => { setSeeking(null); change({ set: { ...state.set, [key]: asText(value, unit) } }); }} />` : ""}
       <div role="tablist" class="tabs" onKeyDown=${tab}>${VIEWS.map((name) => html`<button role="tab" id=${`tab-${name}`} aria-controls="panels" aria-selected=${state.view === name}
         tabindex=${state.view === name ? 0 : -1} onClick=${() => change({ view: name })}>${say(`page.view.${name}`, language)}</button>`)}</div>
-      <div role="tabpanel" id="panels" aria-labelledby=${`tab-${state.view}`} data-view=${panels.of || ""}>
+      <div role="tabpanel" id="panels" aria-labelledby=${`tab-${state.view}`} data-view=${panels.of || ""} aria-busy=${tabWaits !== null}>
+        ${tabWaits === null ? "" : html`<p class="note waits wide" role="status">${say("page.view_waits", language, { seconds: tabWaits })}</p>`}
         ${panels.error ? html`<p class="note">${panels.error}</p>` : ""}
         ${(panels.found || []).map((p, i, all) => html`<${Panel} wide=${widths(all)[i]} key=${`${panels.of}${p.title}${i}`} panel=${p} language=${language} money=${money} onCite=${citing && cite} />`)}
         ${state.view === "compare" ? html`<${Limits} pins=${state.pins} language=${language} onStart=${(options) => begin("limits", options)} />

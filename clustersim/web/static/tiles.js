@@ -52,8 +52,8 @@ export function Corridor({ told, language, money, onSeek, onCite, onOpen }) {
 }
 
 // How many draws the ranges are of; those of fewer than were asked for are said to be preliminary.
-export function Drawn({ told, draws, language, onChange }) {
-  const words = told?.draws ? say("page.drawn", language, { draws: told.draws }) : say("page.range", language);
+export function Drawn({ told, waits, draws, language, onChange }) {
+  const words = waits !== null ? say("page.drawing", language, { seconds: waits }) : told?.draws ? say("page.drawn", language, { draws: told.draws }) : say("page.range", language);
   return html`<p class="note drawn" data-draws=${told?.draws || ""}><span>${words}${told?.more ? ` ${say("page.preliminary", language)}` : ""}</span> <label>${say("page.draws", language)} <select value=${draws} onChange=${(event) => onChange(Number(event.target.value))}>${DRAWS.map((n) => html`<option value=${n} selected=${n === draws}>${n.toLocaleString("en-US")}</option>`)}</select></label></p>`;
 }
 
