@@ -192,7 +192,7 @@ def through(company: Company) -> Answer:
 
 @grouped()
 def export() -> None:
-    """Take a forecast away: an Excel workbook with live formulas."""
+    """Take a forecast away: a live workbook, a research note, slides, or evidence that `verify` recomputes."""
 
 
 @answers(export, of="company", needs_folder=True)

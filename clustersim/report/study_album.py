@@ -153,7 +153,7 @@ def _tornado(result: StudyResult, outputs: Sequence[str], title: str) -> Album:
     def bars() -> Figure:
         values = result.column(outputs[0])
         found = tornado(result.spec.keys, float(values[0]), values[1::2].tolist(), values[2::2].tolist())
-        drawn = [(spoken(b.key), b.low, b.base, b.high) for b in found[:20]]
+        drawn = [(spoken(b.key), b.low, b.base, b.high) for b in found]
         return figures.tornado_figure(
             f"{title}: {spoken(outputs[0])}, P10 to P90", drawn, with_unit(outputs[0])
         )

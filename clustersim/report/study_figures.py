@@ -13,6 +13,7 @@ from clustersim.report.labels.terms import amount
 from clustersim.report.style import BLUE, GREEN, GREY, ORANGE, SKY, new_figure
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = [
@@ -23,10 +24,19 @@ __all__ = [
 Array = NDArray[np.float64]
 
 
+#: Bars of a tornado that can be read; the widest are drawn.
+MOST_BARS = 20
+
+
 def tornado_figure(title: str, bars: Sequence[tuple[str, float, float, float]], unit: str) -> Figure:
-    """Draw (input, output at its low end, base, output at its high end), the widest on top."""
-    figure, axes = new_figure(10, 0.36 * len(bars) + 1.6)
+    """Draw (input, output at its low end, base, output at its high end), the widest on top.
+
+    An input that moves nothing has no bar, and of many the widest alone are drawn: the figure says how many are not.
+    """
     base = bars[0][2]
+    moving = [bar for bar in bars if not _still(bar)] or list(bars[:1])
+    still, bars = len(bars) - len(moving), moving[:MOST_BARS]
+    figure, axes = new_figure(10, 0.36 * len(bars) + 1.9)
     for row, (_, low, _, high) in enumerate(bars):
         axes.barh(
             row, low - base, left=base, color=ORANGE, height=0.7, label="input low" if row == 0 else None
@@ -34,6 +44,7 @@ def tornado_figure(title: str, bars: Sequence[tuple[str, float, float, float]], 
         axes.barh(
             row, high - base, left=base, color=BLUE, height=0.7, label="input high" if row == 0 else None
         )
+    _say_left_out(axes, still, len(moving) - len(bars))
     axes.axvline(base, color=GREY, linewidth=1)
     axes.set_yticks(range(len(bars)), [name for name, *_ in bars])
     axes.invert_yaxis()
@@ -43,6 +54,22 @@ def tornado_figure(title: str, bars: Sequence[tuple[str, float, float, float]], 
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
     axes.grid(axis="y", visible=False)
     return figure
+
+
+def _still(bar: tuple[str, float, float, float]) -> bool:
+    """Whether neither end moves the output; one that is unknown may."""
+    _, low, base, high = bar
+    least = 1e-9 * abs(base)
+    return abs(low - base) <= least and abs(high - base) <= least
+
+
+def _say_left_out(axes: Axes, still: int, more: int) -> None:
+    """Write at the foot, where bars are narrow, how many inputs have none."""
+    said = [f"not drawn, narrower bars: {more}"] * (more > 0)
+    said += [f"not drawn, inputs that move nothing: {still}"] * (still > 0)
+    for line, text in enumerate(said):
+        axes.annotate(text, (1.0, 0.0), xycoords="axes fraction", xytext=(-4, 5 + 12 * line),
+                      textcoords="offset points", ha="right", fontsize=8, color=GREY)  # fmt: skip
 
 
 def index_bars(title: str, rows: Sequence[tuple[str, float, float, float, float]]) -> Figure:

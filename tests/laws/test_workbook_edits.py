@@ -140,3 +140,25 @@ def test_a_deeply_refinanced_company_agrees(tmp_path: Path) -> None:
         assert book.values["cover.state.cash"] == "FAILS"
         assert book.value("cover.master") == 0
     assert company_run(run.file).company.refinancing.by == "equity"
+
+
+@pytest.mark.parametrize(("key", "number"), [("shares_m", 0.0), ("price", 0.0), ("fx_per_cny", 0.0)])
+def test_no_error_stands_where_nothing_can_be_shared_out(key: str, number: float) -> None:
+    """No shares, or shares without a price: a dash, and the master flag falls; no cell is a division by nothing."""
+    one = live("biren", "as shipped")
+    book, program, was = one.book, one.program, one._value(one.book.cell(key))
+    program.set_value(*place(book.cell(key)), number)
+    program.evaluate_all()
+    of = [
+        c for c in book.cells if c.sheet in {"Cover", "Income", "Balance", "DCF", "Sensitivities", "Checks"}
+    ]
+    found = [program.evaluate_cell(c.sheet, c.row + 1, c.column + 1) for c in of]
+    shown = [
+        program.evaluate_cell(*place(book.cell(f"cover.{k}")))
+        for k in ("target_price", "master", "state.price")
+    ]
+    program.set_value(*place(book.cell(key)), was)
+    program.evaluate_all()
+    wrong = [(c.sheet, c.row, c.column, v) for c, v in zip(of, found, strict=True)
+             if not isinstance(v, int | float | str) or str(v).startswith("#")]  # fmt: skip
+    assert wrong == [] and shown == ["–", 0, "FAILS"]

@@ -114,3 +114,24 @@ def test_the_way_to_a_case_and_what_moves_a_bill_are_spoken() -> None:
     for figure in (way, bill):
         names = [tick.get_text() for tick in figure.axes[0].get_yticklabels()]
         assert names and not [name for name in names if re.search(r"\w[_.]\w", name)], names
+
+
+def test_a_tornado_says_what_it_leaves_out() -> None:
+    """No empty row: an input that moves nothing is counted, an end that is unknown keeps its bar."""
+    bars = [(f"Input {i}", 90.0 - i, 100.0, 110.0) for i in range(22)]
+    bars += [
+        ("Unknown", float("nan"), 100.0, 100.0),
+        *((f"Still {i}", 100.0, 100.0, 100.0) for i in range(3)),
+    ]
+    axes = study_figures.tornado_figure("A", bars, "CNY").axes[0]
+    assert [t.get_text() for t in axes.get_yticklabels()] == [f"Input {i}" for i in range(20)]
+    said = ["not drawn, narrower bars: 3", "not drawn, inputs that move nothing: 3"]
+    assert [t.get_text() for t in axes.texts] == said
+    alone = study_figures.tornado_figure("A", bars[-2:], "CNY").axes[0]
+    assert len(alone.get_yticklabels()) == 1
+    few = study_figures.tornado_figure("A", [bars[22], *bars[:2]], "CNY").axes[0]
+    assert [t.get_text() for t in few.get_yticklabels()] == [
+        "Unknown",
+        "Input 0",
+        "Input 1",
+    ] and not few.texts

@@ -68,6 +68,7 @@ def thesis(tell: Teller, asked: Asked) -> Iterator[Block]:
             tell.say("thesis_card", scenario=run.name, incumbent=tell.raw("run:market.incumbent"),
                      hour=tell.number("run:tco.cny_per_card_hour"),
                      value=tell.number("run:market.value_in_use_price_cny", ",.0f")), "bullet")  # fmt: skip
+        yield from _worth_of_its_price(tell, asked)
     if tell.has("cases:expected_target_price"):
         expected = tell.number("cases:expected_target_price")
         yield Paragraph(tell.say("expected", currency=currency, expected=expected), "bullet")
@@ -78,6 +79,26 @@ def thesis(tell: Teller, asked: Asked) -> Iterator[Block]:
         yield Paragraph(
             tell.say("thesis_printed", currency=currency, printed=printed, why=WHY_DIFFERENT), "remark"
         )
+
+
+def _worth_of_its_price(tell: Teller, asked: Asked) -> Iterator[Block]:
+    """Where the card is worth less to this site's buyer than the forecast sells it for: what the rating rests on then.
+
+    The target price moves with the change of the worth since the anchor alone, so that a card that is worth nothing
+    here stands beside whatever rating its company's file gives.
+    """
+    chain = asked.run.chain
+    if chain is None or chain.link.product is None:
+        return
+    product, worth = chain.link.product, float(tell.raw("run:market.value_in_use_price_cny"))
+    rows = asked.answers["forecast"]["products"]
+    i = next((i for i, row in enumerate(rows) if row["product"] == product), None)
+    if i is None or worth >= 1e3 * rows[i]["asp_kcny"]:
+        return
+    if worth < 0:
+        yield Paragraph(tell.say("thesis_worthless"), "bullet")
+    price = tell.number(f"forecast:products.{i}.asp_kcny", ",.0f", 1e3)
+    yield Paragraph(tell.say("thesis_dear", product=product, price=price, year=rows[i]["year"]), "bullet")
 
 
 def _legs_said(tell: Teller, asked: Asked) -> str:

@@ -111,9 +111,9 @@ def mind(tell: Teller, asked: Asked) -> Iterator[Block]:
     ]
     series = ((tell.say("low"), tuple(p[0] for p in pairs)), (tell.say("high"), tuple(p[1] for p in pairs)))
     lines = (
-        (tell.say("target"), tell.value("forecast:target_price")),
         (tell.say("market_price"), tell.value("moves:market_price")),
-    )
+        (tell.say("target"), tell.value("forecast:target_price")),
+    )  # in the order of the football field: a line has one colour in all figures
     names = tuple(label(m["input"], tell.language) for _, m in found)
     yield Chart("range", tell.say("tornado", currency=currency), currency, names, series, lines)
 

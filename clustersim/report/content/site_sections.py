@@ -41,7 +41,7 @@ def corridor(tell: Teller, asked: Asked) -> Iterator[Block]:
         yield Paragraph(_work_said(tell, i, work), "bullet")
     yield Paragraph(tell.say("predicted"), "remark")
     yield from _unit_costs(tell, run)
-    terms = list(run["tco"]["terms_cny_per_year"])
+    terms = [name for name, cost in run["tco"]["terms_cny_per_year"].items() if cost]
     values = tuple(tell.value(f"{_COSTS}{term}", 1e-6) for term in terms)
     named = tuple(label(f"cost.{term}", tell.language) for term in terms)
     yield Chart("clustered", tell.say("cost_of"), "", named, ((tell.say("own"), values),))

@@ -82,6 +82,19 @@ _WRITTEN: dict[str, tuple[str, str]] = {
         "在{scenario}的集群上,每卡时成本{hour}元。与完成同样工作的{incumbent}相比,该卡对买方的使用"
         "价值为{value}元。",
     ),
+    "thesis_worthless": (
+        "Below zero means that no price of the card makes this work pay here: its servers, power and site "
+        "alone cost a buyer more than the incumbent's cluster does for the same work.",
+        "负值表示任何卡价下此项工作在此集群上均不划算:仅服务器、电力与机房的成本已高于现有方案完成同样工作的"
+        "成本。",
+    ),
+    "thesis_dear": (
+        "The forecast sells {product} at CNY {price} in {year}, which is more than a buyer with this work alone would "
+        "pay. The rating is that of the company file, whose units and prices assume buyers with other work; this site "
+        "moves the target price only by how far its value departs from the one recorded with that file.",
+        "预测中{product}在{year}的售价为{price}元,高于仅有此项工作的买方所愿支付的价格。评级取决于公司文件,其销量"
+        "与单价假设买方另有其他工作;该集群仅以其使用价值相对随文件记录值的变化影响目标价。",
+    ),
     "thesis_printed": (
         "The report behind the forecast prints {currency} {printed} a share. {why}",
         "所依据的报告印刷的目标价为每股{printed} {currency}。印刷的现值并不能由印刷的现金流、WACC与"

@@ -252,8 +252,8 @@ TEXTS: dict[str, str] = {
         "表按名称识别(income_statement.csv、资产负债表.csv),行按报告中的中英文叫法识别,长表或年份横排,任一种货币。看"
         "不懂的"
         "会作为错误指出。",
-    "Take a forecast away: an Excel workbook with live formulas.":
-        "导出预测:带活公式的 Excel 工作簿、报告、幻灯片、证据包。",
+    "Take a forecast away: a live workbook, a research note, slides, or evidence that `verify` recomputes.":
+        "导出预测:含公式的工作簿、研究报告、幻灯片,或可由 `verify` 复算的证据包。",
     "Write inputs, profiles, versions, seeds, digests and outputs of SCENARIO into the new folder -o.":
         "把 SCENARIO 的输入、参数文件、版本、种子、摘要与输出写入新文件夹 -o。",
     "`clustersim verify` recomputes all of it from the folder alone, on any machine, offline.":

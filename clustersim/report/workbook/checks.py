@@ -154,7 +154,7 @@ def _of_cells(book: Book, company: Company) -> Iterator[tuple[str, str, float]]:
     # At less than a point the terminal value is many times all that is known, whatever it says.
     room = f"{cell('wacc_used')}-{cell('terminal_growth')}>={NEAR}-1E-9"
     far = book.value("wacc_used") - book.value("terminal_growth") >= NEAR - 1e-9
-    yield "growth", f"IF(AND({cell('can_value')}=1,{room}),1,0)", float(far)
+    yield "growth", f"IF({room},1,0)", float(far)
     shares = [cell(key) for key in _SHARES if key in book.scalars]
     within = ",".join(f"{at}>=0,{at}<=1" for at in shares)
     alone = f",{cell('dcf_weight')}=1" if company.peers is None else ""  # nothing else to give a weight to

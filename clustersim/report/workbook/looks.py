@@ -53,7 +53,7 @@ NUMBER, WHOLE, PERCENT, PLAIN = (
     "0.0000",
 )
 #: Least and most width of label, unit, source and tier.
-WIDTHS = {0: (44, 100), 1: (12, 30), 2: (20, 60), 3: (10, 24)}
+WIDTHS = {0: (44, 100), 1: (12, 44), 2: (20, 60), 3: (10, 24)}
 #: Sheets that are read as one page; the others go on to more.
 _ONE_PAGE = {"Cover", "Control", "Income", "Balance", "Cash flow", "DCF", "Multiples", "Sensitivities"}
 #: Sheets that are longer than wide.

@@ -68,7 +68,7 @@ def _per_share(
 ) -> None:
     """Write a row of a sheet (sheet, its key, the row that is shared out) a share, in the listing currency."""
     sheet, key, of = row
-    text = f"[{of}]*{{fx_per_cny}}/1000/{{shares_used}}"
+    text = f'IF(ISNUMBER({{shares_used}}),[{of}]*{{fx_per_cny}}/1000/{{shares_used}},"{_NONE}")'
     rate = float(np.asarray(company.fx_per_cny))
     shares = float(np.asarray(diluted_shares(company))) + np.asarray(statements.new_shares_m)
     shown = (np.asarray(values) * rate / 1e3 / shares).tolist()

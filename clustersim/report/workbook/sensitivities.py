@@ -84,7 +84,8 @@ def _wacc_growth(book: Book, company: Company, links: tuple[Link, ...], value: V
     def formula(r: str, c: str, i: int, j: int) -> str:
         worth = f"SUMPRODUCT({fcf},(1+{r})^(-{time}))+{gordon(book, r, c)}*(1+{r})^-{t}+{cell('net_cash')}"
         leg = f"{weight}*MAX(({worth})*{cell('fx_per_cny')}/1000+{proceeds},0)+(1-{weight})*{cell('ps_m')}"
-        return f'IF({r}<={c},"–",({leg})/{cell("shares_used")})'
+        shares = cell("shares_used")
+        return f'IF(OR({r}<={c},NOT(ISNUMBER({shares}))),"–",({leg})/{shares})'
 
     _grid(
         book,

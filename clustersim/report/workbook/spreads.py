@@ -45,8 +45,9 @@ class Bars:
 def write_spreads(book: Book, company: Company, spread: Spread) -> list[Bars]:
     """Write the tables below the grids of Sensitivities and return what charts draw from them."""
     out = [_field(book, company, spread)]
-    if spread.moves:
-        out.append(_tornado(book, company, spread.moves))
+    # An input that moves nothing would be a row of the chart without a bar.
+    if moving := [move for move in spread.moves if move.target_at_low != move.target_at_high]:
+        out.append(_tornado(book, company, moving))
     if company.printed is not None:
         out.append(_waterfall(book, company))
     return out

@@ -188,13 +188,18 @@ def _wacc(book: Book, company: Company) -> str:
 
 
 def _can_value(book: Book, company: Company, gap: str) -> None:
-    """Whether there is a value at all: growth below the WACC, and every peer with a multiple of the year."""
-    tests = [f"{gap}>0"]
+    """Whether there is a value at all: growth below the WACC, shares with a price, every peer with a multiple."""
+    tests = [f"{gap}>0", *_shared_out(book)]
     if company.peers is not None and company.peers.members:
         n = len(book.years)
         tests += [f"INDEX({book.span(f'peer:{name}', 0, n - 1)},1,{book.cell('ps_year_index')})>0"
                   for name in company.peers.members]  # fmt: skip
     book.scalar("DCF", "can_value", f"IF(AND({','.join(tests)}),1,0)", 1.0, unit="yes", number="0")
+
+
+def _shared_out(book: Book) -> list[str]:
+    """What a number a share divides by: none of them may be nothing."""
+    return [f"{book.cell(key)}>0" for key in ("shares_m", "price", "fx_per_cny")]
 
 
 def where_valued(book: Book, formula: str) -> str:
@@ -265,7 +270,8 @@ def _legs(book: Book, company: Company, value: Valuation, n: int) -> None:
     blend = f"{weight}*{cell('dcf_m')}+(1-{weight})*{cell('ps_m')}"
     add("blended_m", blend, _value(value.blended_m), f"{low} m")
     raised = f"SUM({book.span('cf.new_equity', 0, n - 1)})/({cell('price')}/{cell('fx_per_cny')}*1000)"
-    add("shares_used", f"{cell('shares_m')}+{raised}", _value(value.shares_m), "m", "#,##0.000")
+    shares = f'IF(AND({",".join(_shared_out(book))}),{cell("shares_m")}+{raised},"–")'
+    add("shares_used", shares, _value(value.shares_m), "m", "#,##0.000")
     add(
         "target_price",
         f"{cell('blended_m')}/{cell('shares_used')}",

@@ -61,6 +61,8 @@ LINES: dict[str, str] = {
         "{} 上的请求随时间,窗口 {} 秒;运行首尾为空",
     # --- studies
     "{}: revenue": "{}:收入", "{}: what moves {}": "{}:什么影响{}", "{}: {}, P10 to P90": "{}:{},P10 至 P90",
+    "not drawn, inputs that move nothing: {}": "未绘出,无影响的输入:{}项",
+    "not drawn, narrower bars: {}": "未绘出,影响较小的输入:{}项",
     "{}: what is best": "{}:何者最优", "input low": "输入取低", "input high": "输入取高", "{} (base {})": "{}(基准 {})",
     "first order": "一阶", "total": "总效应",
     "share of the output's variance (bars: 95 % interval)": "占输出方差的份额(误差线:95 %)",
