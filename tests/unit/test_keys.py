@@ -148,7 +148,7 @@ def test_a_value_outside_the_usual_range_is_read_and_said_once(caplog: pytest.Lo
         for _ in range(2):
             assert load_inputs("nanjing-1024", {"tco.tariff": "70 CNY/kWh"}).tco.tariff.value == 70
     assert [r.getMessage() for r in caplog.records] == [
-        "--set tco.tariff: tco.tariff: 70 CNY/kWh is outside the usual range, 0.05 CNY/kWh to 5 CNY/kWh; read as it"
+        "--set tco.tariff: 70 CNY/kWh is outside the usual range, 0.05 CNY/kWh to 5 CNY/kWh; read as it"
         " is written"
     ]
 
