@@ -28,6 +28,7 @@ from clustersim.schema.overrides import (
     parse_overrides,
     reaching,
     refuse_own_demand,
+    refuse_twice,
     site_overrides,
 )
 from clustersim.schema.parts import Parts, absent
@@ -305,6 +306,7 @@ def load_inputs(
     """
     overrides = parse_overrides(sets, _named_sides(name))
     inputs = load_one(name, tuple(o for o in overrides if not o.side))
+    refuse_twice(in_demand(overrides, inputs.documents["scenario"]))
     if with_incumbent and inputs.scenario.market is not None:
         inputs = replace(inputs, incumbent=_incumbent(inputs, overrides))
     inputs = replace(inputs, overrides=overrides)
