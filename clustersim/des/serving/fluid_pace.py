@@ -24,8 +24,8 @@ Array = NDArray[np.float64]
 
 #: Numbers of prompts in an answer that are taken one by one: each is a step where prompts are alike.
 _HITS = 3
-#: Correlation of the prompts that come into an answer with the mean batch meanwhile, where all stay for the answer's time
-#: T: arrivals over 0..T against arrivals weighed by 1 - |t| / T over -T..T, so (1/2) / sqrt(2/3).
+#: Correlation of the prompts that come into an answer with the mean batch meanwhile, where all stay for the answer's
+#: time T: arrivals over 0..T against arrivals weighed by 1 - |t| / T over -T..T, so (1/2) / sqrt(2/3).
 CROWD = 0.375**0.5
 
 
