@@ -32,8 +32,8 @@ class Cluster:
     part: Part
     """With the plan that it states, or that is fastest alone; without one where none fits."""
     stated: bool
-    alone_tokens_per_s: float
-    """0 where the model cannot be trained on it alone."""
+    alone_tokens_per_s: Any
+    """0 where the model cannot be trained on it alone; a column where points differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,10 @@ def few_together(
     if share != "best":
         return (search.by(share, tuple(range(len(clusters)))),)
     search.all()
-    found = sorted(search.found, key=lambda way: -way.tokens_per_s)[:top]
+    ranked = sorted(search.found, key=lambda way: -way.tokens_per_s)
+    # The link may be another at another point: the best of every way of sharing is kept whatever it lost by here.
+    first = {way.share: rank for rank, way in reversed(list(enumerate(ranked)))}
+    found = [way for rank, way in enumerate(ranked) if rank < top or first[way.share] == rank]
     return tuple(replace(way, refused=search.refused) for way in found)
 
 

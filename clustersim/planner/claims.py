@@ -26,6 +26,7 @@ from clustersim.econ.interval import spread
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.scaling import KINDS, scaling_curve
 from clustersim.perf.together import again
+from clustersim.pipeline import SHARED
 from clustersim.planner.claimed_lines import claimed_lines
 from clustersim.planner.uncertainty import (
     LoadSides,
@@ -39,7 +40,6 @@ from clustersim.schema.inputs import Inputs
 from clustersim.workloads import run_workload
 from clustersim.workloads.mixture import MixtureDetail
 from clustersim.workloads.training import TrainingDetail, plan_words
-from clustersim.workloads.work import StageCache
 
 __all__ = ["QUESTIONS", "examine", "rests_on", "under_draws"]
 
@@ -123,7 +123,7 @@ def _ends(values: Any) -> dict[str, float]:
 
 def _outcomes(inputs: Inputs, workload: str) -> dict[str, Any]:
     """What the claims rest on: the mean time between failures, restores by level, and what scaling keeps."""
-    return rests_on(run_workload(inputs, workload, StageCache()).detail)
+    return rests_on(run_workload(inputs, workload, SHARED).detail)
 
 
 def rests_on(own: TrainingDetail) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def _restores(run: TrainingRun) -> dict[str, Any]:
 def examine(inputs: Inputs, workload: str, coverage: float, penalty_cny: float = 0.0) -> dict[str, Any]:
     """Return every claim's readings for a training workload, the ladder of published fleets, the restore budget and the
     scaling."""
-    own, cards = run_workload(inputs, workload, StageCache()).detail, inputs.cards
+    own, cards = run_workload(inputs, workload, SHARED).detail, inputs.cards
     mtbf = own.expected.mttf_s / 3600
     run_h = own.run.duration_s / 3600
     rows = [*readings(*_FIVE, cards, mtbf, coverage), *readings(*_THIRTY, cards, mtbf, coverage)]

@@ -16,7 +16,7 @@ from clustersim.schema.base import sourced_fields
 from clustersim.schema.company import CompanyFile
 from clustersim.schema.demand import ServingWorkload, TrainingWorkload, VisionWorkload, Workload
 from clustersim.schema.grouped import alike, apportioned, group_scenario
-from clustersim.schema.groups import GroupSection
+from clustersim.schema.groups import GroupSection, LinkSection
 from clustersim.schema.loader import Loader, refuse_unused
 from clustersim.schema.lookup import find_file
 from clustersim.schema.models import described_model
@@ -82,6 +82,8 @@ class Inputs:
     """Of a group: its name in the site."""
     owned: bool = False
     """Of a group: whether it is paid for."""
+    nominal_link: LinkSection | None = None
+    """What joins the groups as the scenario's file states it, without overrides."""
 
     @property
     def name(self) -> str:
@@ -354,7 +356,9 @@ def load_one(name: str | Document, overrides: tuple[Override, ...] = ()) -> Inpu
     )  # fmt: skip
     refuse_unused(loader.own, [loader.documents], file)
     if len(each) > 1:
-        whole = replace(whole, groups=tuple(_group(loader, whole, name, *of) for name, of in each.items()))
+        link = loader.filed_link(name, scenario)
+        whole = replace(whole, nominal_link=link)
+        whole = replace(whole, groups=tuple(_group(loader, whole, group, *of) for group, of in each.items()))
     if whole.groups and not whole.scenario.cluster.link:
         raise InputError(
             f"{file}: cluster.link: what joins the groups is needed (link: {{bandwidth: 100 Gb/s}})"
