@@ -48,15 +48,26 @@ class MixtureDetail(TrainingDetail):
     clusters: tuple[Cluster, ...]
 
     @property
+    def cards(self) -> int:
+        """Cards of the groups that take part: the failures of the long run are theirs."""
+        return sum(part.job.cards for part in self.found.parts)
+
+    @property
+    def left_words(self) -> str:
+        """Say which groups are left out; nothing where all take part."""
+        names = {part.name for part in self.found.parts}
+        left = [c.part.name for c in self.clusters if c.part.name not in names]
+        return f"left out, for the mixture is no faster with them: {', '.join(left)}" if left else ""
+
+    @property
     def scaling(self) -> tuple[int, float]:
         """Cards of the groups that take part, and their tokens per second over the sum of what each does alone.
 
         A group that cannot train alone counts nothing: the ratio may exceed one.
         """
         names = {part.name for part in self.found.parts}
-        alone = sum(float(row["alone_tokens_per_s"]) for row in self.rows if row["group"] in names)
-        cards = sum(part.job.cards for part in self.found.parts)
-        return cards, self.found.tokens_per_s / alone if alone > 0 else 1.0
+        alone = sum(number(row["alone_tokens_per_s"]) for row in self.rows if row["group"] in names)
+        return self.cards, self.found.tokens_per_s / alone if alone > 0 else 1.0
 
 
 def together(
@@ -176,10 +187,9 @@ def trained_on_groups(
         raise InfeasibleError("the long run makes no progress: failures undo all that it does")
     rows = tuple(_row(cluster, found, names) for cluster in clusters)
     detail = MixtureDetail(first, None, step, run, expected, found, rows, tuple(clusters))
-    left = [c.part.name for c in clusters if c.part.name not in names]
     said = [
         f"trained together by {found.share}: {', '.join(p.name for p in found.parts)}",
-        f"left out, for the mixture is no faster with them: {', '.join(left)}" if left else "",
+        detail.left_words,
         f"all groups together: {found.refused}" if found.refused else "",
         "a spare of any group stands in for any server: waits for the right kind of card are not modelled",
         *expected.notes,
