@@ -148,7 +148,9 @@ def _as_filed(inputs: Inputs) -> Inputs:
 
 
 def _with_link(inputs: Inputs) -> Inputs:
-    cluster = inputs.scenario.cluster.model_copy(update={"link": inputs.nominal_link})
+    # A site that was joined by a question is of no file: its link stands as it was asked for.
+    link = inputs.nominal_link or inputs.scenario.cluster.link
+    cluster = inputs.scenario.cluster.model_copy(update={"link": link})
     return replace(inputs, scenario=inputs.scenario.model_copy(update={"cluster": cluster}))
 
 
