@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from clustersim.report.figures import Span, whisker
 from clustersim.report.style import BLUE, GREY, ORANGE, PALETTE, new_figure
 
 if TYPE_CHECKING:
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["scaling_figure"]
 
 
-def scaling_figure(title: str, curves: Sequence[ScalingCurve]) -> Figure:
-    """Draw each curve's efficiency, and for the last curve what the rest was lost to."""
+def scaling_figure(
+    title: str, curves: Sequence[ScalingCurve], spans: Mapping[tuple[str, int], Span] = {}
+) -> Figure:
+    """Draw each curve's efficiency with its P10 to P90 (``spans``, by kind and cards), and for the last curve what the
+    rest was lost to."""
     figure, axes = new_figure(10, 5.2)
     for curve, colour in zip(curves, (BLUE, ORANGE), strict=False):
         label = f"{curve.kind}, base {curve.base_cards} cards, {curve.batch_rule}"
@@ -29,6 +33,10 @@ def scaling_figure(title: str, curves: Sequence[ScalingCurve]) -> Figure:
             color=colour,
             label=label,
         )
+        for p in curve.points:
+            low, high = spans.get((curve.kind, p.cards), (p.efficiency, p.efficiency))
+            if low < high:
+                whisker(axes, p.cards, 100 * low, 100 * high, across=True)
     last = curves[-1]
     causes = [c for c in last.points[-1].lost if max(abs(p.lost[c]) for p in last.points) > 0.002]
     cards = np.array([p.cards for p in last.points], dtype=float)
@@ -52,7 +60,11 @@ def scaling_figure(title: str, curves: Sequence[ScalingCurve]) -> Figure:
         [p.cards for p in curves[0].points], [f"{p.cards:,}" for p in curves[0].points], rotation=30
     )
     axes.set_xlabel("cards")
-    axes.set_ylabel("tokens/s per card against the base, %")
+    axes.set_ylabel(
+        "tokens/s per card against the base, %; whiskers: P10 to P90"
+        if spans
+        else "tokens/s per card against the base, %"
+    )
     axes.set_ylim(0, 106)
     plan = curves[0].plan
     words = f"tp {plan.tp}, pp {plan.pp}, interleave {plan.interleave}, micro-batch {plan.micro_batch}"

@@ -56,6 +56,7 @@ COLUMNS: dict[str, str] = {
     "binds": "约束", "then": "此时", "choice": "选择", "otherwise": "否则", "slower": "变慢",
     "because_more": "因为更多的",
     "batch": "批量", "batch_rule": "批量规则", "base_cards": "基准卡数", "scaling_efficiency": "扩展效率",
+    "scaling_efficiency_p10": "扩展效率 P10", "scaling_efficiency_p90": "扩展效率 P90",
     "gain_over_best_group": "相对最好一组", "takes_part": "参与", "share of the wall clock": "占墙钟时间",
     "goodput": "有效吞吐",
     "tokens": "词元", "tokens_per_s": "词元/秒", "tokens_per_s_per_card": "每卡词元/秒", "replications": "仿真次数",

@@ -11,9 +11,11 @@ from clustersim.des.training.fidelity import RunSummary, run_fidelity
 from clustersim.des.training.log import chrome_trace
 from clustersim.des.training.run import TrainingRun
 from clustersim.errors import InputError
+from clustersim.intervals.bands import shipped_band
+from clustersim.intervals.draws import predicted_of
 from clustersim.perf.binds import binding, time_shares
 from clustersim.perf.job import TrainJob
-from clustersim.perf.scaling import KINDS, powers, scaling_curve
+from clustersim.perf.scaling import KINDS, ScalingCurve, powers, scaling_curve
 from clustersim.perf.step import StepTime
 from clustersim.planner.training import chosen_workload
 from clustersim.report.answer import Answer, Block
@@ -36,6 +38,9 @@ from clustersim.workloads.training import (
 from clustersim.workloads.work import StageCache, Work
 
 __all__ = ["scaling_answer", "train_answer"]
+
+#: Columns of a range.
+_ENDS = ("scaling_efficiency_p10", "scaling_efficiency_p90")
 
 
 def train_answer(
@@ -161,10 +166,12 @@ def scaling_answer(inputs: Inputs, workload: str, *, low: int, high: int) -> Ans
         )
     work = _work(inputs, workload)
     curves = [scaling_curve(work.detail.job, powers(low, high), kind) for kind in KINDS]
+    spans = _scaling_spans(inputs, work.name, curves)
     rows: list[dict[str, Any]] = [
         {
             "kind": c.kind, "base_cards": c.base_cards, "batch_rule": c.batch_rule, "cards": p.cards,
             "tokens_per_s_per_card": p.tokens_per_s_per_card, "scaling_efficiency": p.efficiency,
+            **(dict(zip(_ENDS, spans[c.kind, p.cards], strict=True)) if spans else {}),
             **{f"lost_to_{cause.replace(' ', '_').replace('-', '_')}": lost for cause, lost in p.lost.items()},
         }
         for c in curves
@@ -180,8 +187,26 @@ def scaling_answer(inputs: Inputs, workload: str, *, low: int, high: int) -> Ans
         data={"scenario": inputs.name, "plan": asdict(curves[0].plan), "points": rows},
         page=lambda: [shown],
         rows=rows,
-        files=lambda: {"scaling.png": scaling_figure(inputs.name, curves)},
+        files=lambda: {"scaling.png": scaling_figure(inputs.name, curves, spans)},
     )
+
+
+def _scaling_spans(
+    inputs: Inputs, name: str, curves: Sequence[ScalingCurve]
+) -> dict[tuple[str, int], tuple[float, float]]:
+    """P10 and P90 of each point beyond the base, by its kind and cards; nothing where no row told of scaling."""
+    predicted = predicted_of(inputs, name)
+    if predicted is None:
+        return {}
+    card = inputs.parts.card
+    slow, fast = shipped_band("scaling_efficiency", predicted.software, card.name, card.vendor).factors(
+        [0.9, 0.1]
+    )
+    return {
+        (c.kind, p.cards): (p.efficiency, p.efficiency) if p.cards == c.base_cards
+        else (float(p.efficiency / slow), float(min(p.efficiency / fast, max(1.0, p.efficiency))))
+        for c in curves for p in c.points
+    }  # fmt: skip
 
 
 _SHOWN = {

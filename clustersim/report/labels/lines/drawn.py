@@ -40,6 +40,7 @@ LINES: dict[str, str] = {
     # --- scaling
     "{}, base {} cards, {}": "{},基准 {} 卡,{}", "{}: lost to {}": "{}:损失于{}",
     "tokens/s per card against the base, %": "每卡词元/秒,对基准(%)",
+    "tokens/s per card against the base, %; whiskers: P10 to P90": "每卡词元/秒,对基准(%);须线:P10 至 P90",
     "tp {n}, pp {n}, interleave {n}, micro-batch {n}": "tp {},pp {},交错 {},微批 {}",
     "{} ({}, {} recomputation)": "{}({},重计算 {})", "cards": "加速卡",
     # --- serving
