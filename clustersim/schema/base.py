@@ -20,7 +20,7 @@ from clustersim.errors import InputError, Problem, suggest
 from clustersim.plugins import installed
 from clustersim.provenance import Sourced
 from clustersim.reading.guarded import printable
-from clustersim.schema.quantity import NUMBER_PARTS, Quantity, Rates, money, quantity, tell_once
+from clustersim.schema.quantity import NUMBER_PARTS, Rates, money, quantity, tell_once
 from clustersim.schema.yamlfile import Document, KeyPath
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "Share",
     "Spell",
     "Wait",
+    "WireRate",
     "field_docs",
     "money",
     "quantity",
@@ -121,6 +122,8 @@ Fraction = Annotated[Sourced, quantity("1", ge=0, le=1)]
 Share = Annotated[Sourced, quantity("1", gt=0, le=1)]
 Count = Annotated[Sourced, quantity("1", ge=0, integer=True)]
 Bandwidth = Annotated[Sourced, quantity("B/s", gt=0, usual=("0.1 GB/s", "100000 GB/s"))]
+#: Of a network, whose links are sold by bits a second: ``400G`` is one of 400 Gb/s.
+WireRate = Annotated[Sourced, quantity("B/s", gt=0, usual=("0.1 GB/s", "10000 GB/s"), short="b/s")]
 #: What a program holds on one card beside the model.
 Held = Annotated[Sourced, quantity("B", gt=0, usual=("1 MB", "500 GB"))]
 OpRate = Annotated[Sourced, quantity("FLOP/s", gt=0, usual=("1 TFLOP/s", "500 PFLOP/s"))]
@@ -161,25 +164,25 @@ def validate(
 ) -> M:
     """Validate a document (or the part of it below ``at``), reporting every problem with its line at once.
 
-    Values outside the usual range of their field are said on stderr, once each. ``rates`` are what amounts in other
-    currencies are converted by where a field is in CNY.
+    Values outside the usual range of their field, and what ``400G`` is read as, are said on stderr, once each.
+    ``rates`` are what amounts in other currencies are converted by where a field is in CNY.
 
     Raises InputError whose problems name file, line, key, what is wrong and what to do.
     """
     data: Any = document.data
     for key in at:
         data = data[key]
-    odd: list[tuple[Sourced, Quantity]] = []
+    said: list[tuple[Sourced, str]] = []
     try:
         found = model.model_validate(
-            data, context={"require_source": require_source, "rates": rates, "odd": odd}
+            data, context={"require_source": require_source, "rates": rates, "said": said}
         )
     except ValidationError as error:
         details = error.errors()
         kept = [d for d in details if not _repeated(d, details)]
         raise _refusal(model, document, at, kept) from None
-    if odd:
-        _tell_odd(found, document, at, odd)
+    if said:
+        _tell(found, document, at, said)
     return found
 
 
@@ -198,18 +201,16 @@ def sourced_fields(value: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, So
             yield from sourced_fields(item, (*path, getattr(item, "name", index)))
 
 
-def _tell_odd(
-    found: BaseModel, document: Document, at: KeyPath, odd: Sequence[tuple[Sourced, Quantity]]
-) -> None:
+def _tell(found: BaseModel, document: Document, at: KeyPath, said: Sequence[tuple[Sourced, str]]) -> None:
     places = {id(number): path for path, number in sourced_fields(found)}
-    for number, stated in odd:
+    for number, words in said:
         path = (*at, *places.get(id(number), ()))
         file, line = document.place_of(path)
         shown = f"{number.value:g}" + ("" if number.unit == "1" else f" {number.unit}")
         if not isinstance(number.value, float):
             shown = "a value of a batch"
         key = ".".join(map(str, path))
-        tell_once(str(Problem(file, line, key, f"{shown} {stated.odd_words()}")))
+        tell_once(str(Problem(file, line, key, f"{shown} {words}")))
 
 
 def _refusal(model: type[BaseModel], document: Document, at: KeyPath, details: Sequence[Any]) -> InputError:

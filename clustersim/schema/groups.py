@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from clustersim.plugins import TOPOLOGIES
 from clustersim.provenance import Sourced
-from clustersim.schema.base import Bandwidth, Count, Model, Named, quantity
+from clustersim.schema.base import Count, Model, Named, WireRate, quantity
 from clustersim.schema.reliability import PositiveCount
 from clustersim.schema.supernode import SupernodeSection
 from clustersim.schema.training import PlanSection
@@ -57,7 +57,7 @@ class GroupSection(Model):
 class LinkSection(Model):
     """What joins the groups of a site."""
 
-    bandwidth: Bandwidth | None = None
+    bandwidth: WireRate | None = None
     """Per card and per direction; absent: as fast as the slowest group's NICs."""
     through_hosts: bool = False
     """Whether what passes between groups is staged in host memory, where the makers' libraries do not meet."""

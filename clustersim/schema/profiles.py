@@ -21,6 +21,7 @@ from clustersim.schema.base import (
     PartPower,
     Power,
     Share,
+    WireRate,
     money,
     quantity,
     validate,
@@ -46,7 +47,8 @@ Price = Annotated[Sourced, money(usual=("100 CNY", "2 MCNY"))]
 Rent = Annotated[Sourced, money("/h", usual=("0.1 CNY/h", "200 CNY/h"))]
 Latency = Annotated[Sourced, quantity("s", ge=0, usual=("0 us", "1000 us"))]
 PortRate = Annotated[Sourced, quantity("B/s", gt=0, usual=("1 Gb/s", "3200 Gb/s"), short="b/s")]
-"""Ports are sold by bits a second: ``400G`` is one of 400 Gb/s."""
+"""Ports are sold by bits a second: ``400G`` is one of 400 Gb/s. Memories, and links inside a server, are quoted in
+bytes as often: ``400G`` of these has two meanings, eight times apart, and is refused."""
 LinkRate = Annotated[Sourced, quantity("B/s", gt=0, usual=("1 GB/s", "10000 GB/s"))]
 MemoryRate = Annotated[Sourced, quantity("B/s", gt=0, usual=("20 GB/s", "100000 GB/s"))]
 MemorySize = Annotated[Sourced, quantity("B", gt=0, usual=("1 GB", "2000 GB"))]
@@ -93,7 +95,7 @@ class HostLinkProfile(Model):
 class ScaleOutProfile(Model):
     """What systems of a card usually have between servers; a scenario names its own NIC."""
 
-    bandwidth: LinkRate
+    bandwidth: WireRate
     """Per card and per direction, wire rate."""
 
 

@@ -143,8 +143,11 @@ class Quantity:
         else:
             found = Sourced(own._number(raw), own.unit)
         found = own._in_cny(found, self, context.get("rates"))
-        if self._is_odd(found) and "odd" in context:
-            context["odd"].append((found, self))
+        said = [self.odd_words()] if self._is_odd(found) else []
+        text = raw.get("value") if isinstance(raw, Mapping) else raw
+        if isinstance(text, str) and (read := _of_short(text, self.short)) != text:
+            said.append(f"is what {text.strip()} is read as: {read}, as ports are sold")
+        context.get("said", []).extend((found, words) for words in said)
         return found
 
     def odd_words(self) -> str:
@@ -193,7 +196,7 @@ class Quantity:
 
     def _number(self, raw: Any, part: str = "") -> float:
         try:
-            if isinstance(raw, str) and self.short:
+            if isinstance(raw, str):
                 raw = _of_short(raw, self.short)
             value = to_float(raw, self.unit, self.written)
             self.bounds.check(value, raw, self.unit)
@@ -228,9 +231,17 @@ def _ends(usual: tuple[str, str], unit: str) -> tuple[float, float]:
 
 
 def _of_short(raw: str, short: str) -> str:
-    """``400G`` where a bare prefix has one meaning."""
-    text = raw.strip()
-    return f"{text}{short}" if text[-1:] in {"k", "M", "G", "T"} and text[:-1].strip()[-1:].isdigit() else raw
+    """``400G`` where a bare prefix has one meaning.
+
+    >>> _of_short("400G", "b/s"), _of_short("400 Gb/s", "b/s"), _of_short("400G", "")
+    ('400 Gb/s', '400 Gb/s', '400G')
+    """
+    number, prefix = raw.strip()[:-1].strip(), raw.strip()[-1:]
+    return (
+        f"{number} {prefix}{short}"
+        if short and prefix in {"k", "M", "G", "T"} and number[-1:].isdigit()
+        else raw
+    )
 
 
 def quantity(

@@ -5,13 +5,12 @@ from typing import Annotated, Literal, Self
 from pydantic import model_validator
 
 from clustersim.provenance import Sourced
-from clustersim.schema.base import Count, Model, PartPower, Power, quantity
+from clustersim.schema.base import Count, Model, PartPower, Power, WireRate, quantity
 from clustersim.schema.profile_base import Profile
 from clustersim.schema.reliability import PositiveCount
 
 __all__ = ["SupernodeProfile", "SupernodeSection"]
 
-LinkRate = Annotated[Sourced, quantity("B/s", gt=0, usual=("1 GB/s", "10000 GB/s"))]
 Height = Annotated[Sourced, quantity("U", gt=0, usual=("0.5 U", "80 U"))]
 PerYear = Annotated[Sourced, quantity("1/year", ge=0, usual=("0 1/year", "10 1/year"))]
 
@@ -61,7 +60,7 @@ class SupernodeProfile(Profile):
     """Packet switches, links between neighbours, or circuits between blocks of cards."""
     largest: PositiveCount
     """Cards of the largest domain that it is sold as."""
-    link_rate: LinkRate
+    link_rate: WireRate
     """One link, per direction."""
     copper_reach: PositiveCount
     """Cards of the largest domain whose links are cables; a larger one's are optical, with a module at either end."""

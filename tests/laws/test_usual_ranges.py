@@ -1,33 +1,24 @@
 """Law: the usual range of a field is about that field: what is shipped, or known of it, lies well inside, and its ends
 are no more than a few decades away."""
 
-import importlib
 import math
-import pkgutil
-import typing
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import BaseModel
+from ranged_fields import Field, ranged
 
-import clustersim.schema
 from clustersim.provenance import Sourced
-from clustersim.schema.base import Model
 from clustersim.schema.company_load import load_company_file
 from clustersim.schema.inputs import load_inputs
 from clustersim.schema.lookup import known_names
 from clustersim.schema.profiles import KINDS, load_profile
-from clustersim.schema.quantity import Quantity
 from clustersim.units import to_float
-
-for module in pkgutil.walk_packages(clustersim.schema.__path__, "clustersim.schema."):
-    importlib.import_module(module.name)
 
 #: How far an end may lie from what is shipped or known: a range of more says nothing.
 FAR = 1e6
-Field = tuple[str, str]
 
 #: A value of fields that no shipped file states, as the public record or a data sheet has it.
 KNOWN = {
@@ -93,36 +84,6 @@ KNOWN = {
 }  # fmt: skip
 #: The same fields of other classes.
 SAME = ("StackCase", "TrainingConstants", "SoftwareSection")
-
-
-def classes(model: type[Model] = Model) -> Iterator[type[Model]]:
-    for below in model.__subclasses__():
-        yield below
-        yield from classes(below)
-
-
-def stated(annotation: Any, metadata: Any = ()) -> Quantity | None:
-    """The quantity that a field, or what its mapping holds, is checked by."""
-    found = next((m for m in metadata if isinstance(m, Quantity)), None)
-    if found is not None:
-        return found
-    if typing.get_origin(annotation) is Annotated:
-        inner, *more = typing.get_args(annotation)
-        return stated(inner, more)
-    inners = (stated(a) for a in typing.get_args(annotation))
-    return next((q for q in inners if q is not None), None)
-
-
-@lru_cache(maxsize=1)
-def ranged() -> dict[Field, Quantity]:
-    """Every field of the schema that has a usual range."""
-    out = {}
-    for model in set(classes()):
-        for name, field in model.model_fields.items():
-            quantity = stated(field.annotation, field.metadata)
-            if quantity is not None and quantity.usual is not None:
-                out[model.__qualname__, name] = quantity
-    return out
 
 
 def numbers(thing: Any, at: Field = ("", "")) -> Iterator[tuple[Field, float]]:

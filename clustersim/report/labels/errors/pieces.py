@@ -85,6 +85,7 @@ TEXTS: dict[str, str] = {
     "is {}, and {} {}": "是 {},而 {} 是 {}",
     "write the whole unit, for example '{}B/s' (bytes), '{}b/s' (bits) or '{}B'":
         "请写完整的单位,例如 '{}B/s'(字节)、'{}b/s'(位)或 '{}B'",
+    "is what {} is read as: {}, as ports are sold": "是 {} 的读法:{},端口按此出售",
     "is outside the usual range, {} to {}; read as it is written": "在常见区间 {} 至 {} 之外;按所写读取",
     "is empty": "为空",
     "is longer than": "长于",
