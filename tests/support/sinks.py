@@ -1,19 +1,23 @@
 """Run commands whose output goes where it cannot: a full device, a reader that went away, a closed descriptor.
 
-Each command is computed once; where it shows its answer the process is split, once for every format and every place.
+The program is loaded once for all. Each command is computed once; where it shows its answer the process is split, once
+for every format and every place.
 ``python sinks.py LOG`` takes a list of lists of words (JSON) on stdin and prints one line of JSON for each ending.
 """
 
 from __future__ import annotations
 
+import importlib
 import io
 import itertools
 import json
 import os
+import pkgutil
 import sys
 from pathlib import Path
 from typing import Any
 
+from clustersim import cli
 from clustersim.cli import main as program
 from clustersim.cli import options
 from clustersim.report.answer import Answer
@@ -78,9 +82,17 @@ def run(words: list[str], log: Path) -> None:
     program.main()
 
 
+def load() -> None:
+    """Load what the commands load when they are asked."""
+    for module in pkgutil.iter_modules(cli.__path__, "clustersim.cli."):
+        importlib.import_module(module.name)
+    importlib.import_module("clustersim.pipeline")
+
+
 REPORT: Any = None
 
 if __name__ == "__main__":
     REPORT = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    load()
     for words in json.load(sys.stdin):
         run(words, Path(sys.argv[1]))
