@@ -65,7 +65,7 @@ LINES: dict[str, str] = {
     "upside of target and price": "升幅(目标价与现价)", "market value of price and shares": "市值(股价与股数)",
     "{} at the share price": "{}(按股价)", "{} and the statements": "{}(与报表)", "{} and the peers": "{}(与可比公司)",
     "price to book of return and growth": "市净率(由回报率与增长)",
-    "{} in both tables": "{} 在两张表中", "{} over revenue": "{} 除以收入",
+    "{} in both tables": "{} 在两张表中",
     "{} of target and shares": "{}(由目标价与股数)", "{} of its dividend": "{}(由其股息)",
     "{} of its present values": "{}(由各现值)", "terminal value of the last dividend": "由末期股息得的终值",
     "present value of the terminal value a share": "每股终值的现值",
