@@ -52,7 +52,7 @@ LINES: dict[str, str] = {
     "no input has a range, so that every sample is the same: write {} for wacc, asp_scale or a"
     " product's price of a year":
         "没有输入带范围,故每个样本都相同:请为 wacc、asp_scale 或某产品某年的价格写 {}",
-    "target price before {}": "{} 之前的目标价", "after {}": "{} 之后", "CNY thousand": "千元",
+    "target price before {}": "此前目标价 {}", "after {}": "此后 {}", "CNY thousand": "千元",
     "nothing departs from the printed forecast": "与印刷的预测没有不同",
     "not in {}, kept as they are: {} (--only leaves them out)": "{} 中没有、保持不变:{}(--only 可移出)",
     "left out of the peers: {}": "移出可比公司:{}",
