@@ -6,7 +6,7 @@ __all__ = ["LINES"]
 
 LINES: dict[str, str] = {
     # --- forecast show, recover, value
-    "target price {} {} a share ({} on {}: {})": "目标价每股 {1} {0}({2},估值日 {3}:{4})",
+    "target price {} {} a share ({} on {}: {})": "目标价每股 {0} {1}(较股价 {3} 为 {2}:{4})",
     "{} (kCNY)": "{}(千元)",
     "CHECKS FAIL: see the table of checks": "校验不成立:见校验表",
     "all checks hold": "全部校验成立",
