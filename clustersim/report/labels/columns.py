@@ -46,7 +46,7 @@ COLUMNS: dict[str, str] = {
     "standard_error": "标准误差", "percentile": "百分位", "first_order": "一阶", "shapley": "Shapley", "mu_star": "μ*",
     "sigma": "σ", "mu": "μ", "done": "完成", "takes": "接受", "allowed": "允许", "usual": "常见值", "default": "默认",
     "tiers": "等级",
-"units": "单位", "readers": "使用处", "range": "范围", "origin": "来源",
+"units": "销量", "readers": "使用处", "range": "范围", "origin": "来源",
     # --- clusters and plans
     "within limits": "在限制内", "tokens/s kept": "留存词元/秒", "CNY/Mtoken": "元/百万词元",
     "capex MCNY": "资本开支(百万元)",
