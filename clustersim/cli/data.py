@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from clustersim import Answer
     from clustersim.cli.progress import Teller
 
-_KINDS = ("cards", "servers", "nics", "switches", "optics", "supernodes", "models")
+#: As ``schema.profiles.KINDS`` has them, which is read only when a command runs.
+_KINDS = (
+    "cards", "servers", "nics", "switches", "optics", "supernodes", "models", "networks", "silicon", "tokens",
+    "cooling", "software", "fleets",
+)  # fmt: skip
 
 
 def _domains() -> list[str]:

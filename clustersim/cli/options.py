@@ -122,10 +122,12 @@ def changes(sets: tuple[str, ...]) -> dict[str, object]:
 
 def varied(vary: tuple[str, ...]) -> dict[str, str]:
     """Return ``--vary`` texts as the values of each key; raises InputError for another form."""
+    from clustersim.schema.overrides import refuse_more
     from clustersim.study.space import parse_axis
 
     out: dict[str, str] = {}
     for text in vary:
+        refuse_more("--vary", text)
         key = parse_axis(text).key
         if key in out:
             raise InputError(f"--vary {key}: given twice; keep one")

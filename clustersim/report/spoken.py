@@ -78,8 +78,10 @@ def spoken_heading(key: str) -> str:
 
 def spoken_cell(column: str, text: str) -> str:
     """Return a cell of text in the chosen language; a term keeps its key behind its words: it is what one types."""
-    if language() != "zh" or column in _NAMES:
+    if language() != "zh":
         return text
+    if column in _NAMES:
+        return _own(text) if column == "source" else text
     if column == "takes":
         return _TAKES.get(text, text)
     if column in _LIMITS:
@@ -92,6 +94,11 @@ def spoken_cell(column: str, text: str) -> str:
         words = _label(term[1]) or _label(spoken_unit(term[1])[0])
         return f"{words} {text}" if words else text
     return chinese(text)
+
+
+def _own(text: str) -> str:
+    """A source that the program states itself, a sentence of the catalogue; what files say of theirs stays."""
+    return _catalogue()[0].get(text, text) if text.count(" ") >= 2 else text
 
 
 def _note(text: str) -> str:

@@ -11,7 +11,7 @@ from clustersim.schema.catalogue import NAME, YEAR, Key, all_keys, keys_of, near
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.schema.lookup import known_names
 from clustersim.schema.meaning import by_meaning
-from clustersim.schema.overrides import PROFILE_KINDS
+from clustersim.schema.profiles import KINDS
 from clustersim.schema.readers import readers
 
 __all__ = ["also_meant", "list_keys", "settable"]
@@ -64,8 +64,8 @@ def _nearness(wanted: str, key: str) -> int:
 
 def _profile_named(word: str) -> str:
     """Say how the profiles are listed that have a word in their names, which are no keys."""
-    for kind in PROFILE_KINDS:
-        if any(word in name.casefold() for name in known_names(f"hwprofiles/{kind}")):
+    for kind in KINDS:
+        if any(word in name.casefold() for name in known_names(KINDS[kind][0])):
             return f"names of {kind} have it: clustersim profiles list {kind}"
     return ""
 

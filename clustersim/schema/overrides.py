@@ -26,7 +26,8 @@ from clustersim.schema.yamlfile import Document, KeyPath, parse_yaml
 
 __all__ = [
     "INCUMBENT", "PROFILE_KINDS", "Override", "apply_overrides", "changes_of", "in_demand", "of_demand", "of_layout",
-    "parse_overrides", "plain_changes", "reaching", "refuse_own_demand", "refuse_twice", "site_overrides",
+    "parse_overrides", "plain_changes", "reaching", "refuse_more", "refuse_own_demand", "refuse_twice",
+    "site_overrides",
 ]  # fmt: skip
 
 PROFILE_KINDS = ("cards", "servers", "nics", "switches", "optics", "supernodes", "models", "cooling")
@@ -178,12 +179,26 @@ def _split(text: str) -> tuple[str, Any]:
     key, separator, value = text.partition("=")
     if not separator or not key.strip() or not value.strip():
         raise InputError(f"--set {text!r}: write KEY=VALUE, for example tco.pue=1.2")
-    value = value.strip()
-    if value[:1] == "+" and value[1:2].isdigit():
+    refuse_more("--set", text)
+    return key.strip(), _value_of(key.strip(), value.strip())
+
+
+#: A plus before a number: as the value, quoted, or as an item of a list or a mapping; not that of 1e+3.
+_MORE = re.compile(r"(?:^|[\[,:{])\s*['\"]?(\+\s*(\.?\d[^,\]}'\"]*))")
+
+
+def refuse_more(flag: str, text: str) -> None:
+    """Raise InputError where a value of ``KEY=VALUE`` is written as a change: YAML reads +10 as 10, in silence.
+
+    >>> refuse_more("--set", "tco.tariff=+10 %")
+    Traceback (most recent call last):
+    clustersim.errors.InputError: --set tco.tariff=+10 %: +10 % would be 10 %, not that much more; write the whole value
+    """
+    found = _MORE.search(text.partition("=")[2])
+    if found:
         raise InputError(
-            f"--set {text}: {value} would be {value[1:]}, not that much more; write the whole value"
+            f"{flag} {text}: {found[1].strip()} would be {found[2].strip()}, not that much more; write the whole value"
         )
-    return key.strip(), _value_of(key.strip(), value)
 
 
 def _value_of(key: str, value: str) -> Any:

@@ -46,7 +46,7 @@ COLUMNS: dict[str, str] = {
     "standard_error": "标准误差", "percentile": "百分位", "first_order": "一阶", "shapley": "Shapley", "mu_star": "μ*",
     "sigma": "σ", "mu": "μ", "done": "完成", "takes": "接受", "allowed": "允许", "usual": "常见值", "default": "默认",
     "tiers": "等级",
-"units": "单位", "readers": "使用处", "range": "范围", "origin": "来源",
+"units": "销量", "readers": "使用处", "range": "范围", "origin": "来源",
     # --- clusters and plans
     "within limits": "在限制内", "tokens/s kept": "留存词元/秒", "CNY/Mtoken": "元/百万词元",
     "capex MCNY": "资本开支(百万元)",
@@ -89,7 +89,7 @@ COLUMNS: dict[str, str] = {
     "p_clean_5_d": "5 天无故障概率", "p_longest_gap_5_d": "最长间隔 ≥ 5 天概率", "short_by": "相差倍数",
     "failures": "故障数", "ettr": "ETTR", "fidelity": "精细度", "p_any_late": "有超时的概率",
     "late_restores": "超时恢复次数",
-    "tenant": "租户", "duration": "历时", "wait": "排队", "finished": "完成", "waiting": "等待中",
+    "tenant": "租户", "duration": "历时", "wait": "排队", "finished": "已结束", "waiting": "等待中",
     "preemptions": "抢占次数",
     "hot": "热备", "policy": "策略", "utilisation": "利用率", "useful_share": "有效占比",
     # --- serving

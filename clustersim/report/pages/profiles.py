@@ -21,7 +21,7 @@ from clustersim.units import si
 
 __all__ = ["KIND_NAMES", "diff_answer", "fields_of", "profile_answer", "profiles_answer"]
 
-KIND_NAMES = ("cards", "servers", "nics", "switches", "optics", "supernodes", "models")
+KIND_NAMES = tuple(KINDS)
 
 
 def profiles_answer(kind: str) -> Answer:

@@ -6,6 +6,7 @@ __all__ = ["LINES"]
 
 LINES: dict[str, str] = {
     "{} figures in {}": "{} 个数字,单位 {}",
+    "balance_sheet": "资产负债表", "cash_flow": "现金流量表", "income_statement": "利润表",
     # --- verdicts
     "sum_line": "只作合计中的一行", "not_covered": "无校验覆盖", "not_read": "未读", "decided": "判定",
     "read": "已读", "absent": "没有",

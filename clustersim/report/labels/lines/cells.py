@@ -8,6 +8,7 @@ LINES: dict[str, str] = {
     # --- fabric, failures, plans
     "coherent domain": "一致性域", "between servers": "服务器之间", "ring": "环", "all to all": "全对全",
     "all_to_all": "全对全", "leaf": "叶交换机", "spine": "脊交换机", "core": "核心交换机", "nics": "网卡",
+    "switch_side_modules": "交换机侧光模块", "nic_side_modules": "网卡侧光模块",
     "switched": "交换式", "mesh": "全互联", "{n} switches": "{} 台交换机", "{n} circuit switches": "{} 台光路交换机",
     "{n} modules": "{} 个模块", "{n} links": "{} 条链路", "{n} cables": "{} 根线缆",
     "host": "主机", "partner": "伙伴节点", "closed form": "解析式", "fails": "不达标", "holds": "达标",
@@ -54,6 +55,7 @@ LINES: dict[str, str] = {
     "all {n} points are done": "全部 {} 个点已完成",
     "{n} values recomputed; {n} differences: the bundle holds": "重算 {} 个值;{} 处不同:证据包成立",
     "{n} values recomputed; {n} differences": "重算 {} 个值;{} 处不同",
+    "{}: made with {}, verified with {}": "{}:制作时为 {},核对时为 {}",
     # --- parts, silicon, calibration, measurement, worth
     "dies": "裸片", "package": "封装", "test": "测试", "board": "板卡", "matrix": "矩阵乘", "attention": "注意力",
     "experts": "专家", "layer": "层", "step": "单步", "request": "请求", "exposed": "未隐藏", "identified": "可确定",
@@ -67,7 +69,8 @@ LINES: dict[str, str] = {
     "host's time of an iteration": "一次迭代的主机时间", "time of a request outside the engine": "请求在引擎外的时间",
     "host's time of a layer (training)": "一层的主机时间(训练)", "host's time of a layer": "一层的主机时间",
     "exchange that cannot hide (training)": "无法隐藏的通信(训练)", "exchange that cannot hide": "无法隐藏的通信",
-    "products": "产品", "streams": "显存流", "allreduce": "全归约", "hostlink": "主机链路",
+    "memory: copy and triad of large arrays": "显存:大数组的复制与三元组运算", "products": "矩阵乘",
+    "streams": "显存流", "allreduce": "全归约", "hostlink": "主机链路",
     "matrix products by size and number format": "按尺寸与数值格式的矩阵乘",
     "copy and triad of large arrays": "大数组的复制与三元组运算",
     "fused causal attention, forward": "融合因果注意力,前向",

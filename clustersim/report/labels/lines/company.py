@@ -6,7 +6,7 @@ __all__ = ["LINES"]
 
 LINES: dict[str, str] = {
     # --- forecast show, recover, value
-    "target price {} {} a share ({} on {}: {})": "目标价每股 {1} {0}({2},估值日 {3}:{4})",
+    "target price {} {} a share ({} on {}: {})": "目标价每股 {0} {1}(较股价 {3} 为 {2}:{4})",
     "{} (kCNY)": "{}(千元)",
     "CHECKS FAIL: see the table of checks": "校验不成立:见校验表",
     "all checks hold": "全部校验成立",
@@ -52,7 +52,7 @@ LINES: dict[str, str] = {
     "no input has a range, so that every sample is the same: write {} for wacc, asp_scale or a"
     " product's price of a year":
         "没有输入带范围,故每个样本都相同:请为 wacc、asp_scale 或某产品某年的价格写 {}",
-    "target price before {}": "{} 之前的目标价", "after {}": "{} 之后", "CNY thousand": "千元",
+    "target price before {}": "此前目标价 {}", "after {}": "此后 {}", "CNY thousand": "千元",
     "nothing departs from the printed forecast": "与印刷的预测没有不同",
     "not in {}, kept as they are: {} (--only leaves them out)": "{} 中没有、保持不变:{}(--only 可移出)",
     "left out of the peers: {}": "移出可比公司:{}",
