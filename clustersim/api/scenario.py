@@ -94,9 +94,9 @@ class Scenario:
         money = inputs.scenario.tco is not None
         if inputs.scenario.demand or not inputs.scenario.collectives:
             inputs.require(money=money, step_alone=not money)
-        for part in (inputs.groups or (inputs,)) if money else ():
+        if money:
             # What is bought is whole servers and whole domains: every other command refuses parts of them.
-            _ = part.servers, supernode_spec(part)
+            _ = inputs.servers, [supernode_spec(part) for part in inputs.groups or (inputs,)]
         if inputs.scenario.market is not None and inputs.incumbent is not None:
             refuse_stated_plans([inputs, inputs.incumbent], allowed=inputs.scenario.market.stated_plans)
         tiers = Counter(sourced.tier for _, sourced in inputs.fields())

@@ -81,6 +81,8 @@ class Inputs:
     """Unlike cards: each group with the demand and terms of the whole; ``parts`` are then those of the first."""
     group: str = ""
     """Of a group: its name in the site."""
+    only: str = ""
+    """Of a site of equal cards that the file states as a group: that group's name, for messages."""
     owned: bool = False
     """Of a group: whether it is paid for."""
     nominal_link: LinkSection | None = None
@@ -117,13 +119,14 @@ class Inputs:
 
     def key_of(self, name: str) -> str:
         """Return the scenario's key of what a cluster states: of a group where these inputs are one's."""
-        return f"cluster.groups.{self.group}.{name}" if self.group else f"cluster.{name}"
+        group = self.group or self.only
+        return f"cluster.groups.{group}.{name}" if group else f"cluster.{name}"
 
     @property
     def servers(self) -> int:
-        """Servers that the cards fill; raises InputError with the nearest count where they do not."""
+        """Servers that the cards fill; raises InputError with the nearest count where they do not, of every group."""
         if self.groups:
-            return sum(group.servers for group in self.groups)
+            return self._servers_of_groups()
         server = self.parts.server
         per_server = int(server.cards.value)
         if self.cards % per_server:
@@ -133,6 +136,17 @@ class Inputs:
                 f" {near} would"
             )
         return self.cards // per_server
+
+    def _servers_of_groups(self) -> int:
+        count, said = 0, list[str]()
+        for group in self.groups:
+            try:
+                count += group.servers
+            except InputError as error:
+                said.append(str(error))
+        if said:
+            raise InputError("\n".join(said))
+        return count
 
     @property
     def fabric(self) -> FabricSection:
@@ -338,10 +352,10 @@ def load_one(name: str | Document, overrides: tuple[Override, ...] = ()) -> Inpu
     """
     loader = Loader(overrides)
     scenario = loader.scenario(name)
-    each, owned = _grouped(loader, scenario), False
+    each, owned, alone = _grouped(loader, scenario), False, ""
     if len(each) == 1:
         # Groups that are alike in all but their number are a site of equal cards.
-        scenario, only = next(iter(each.values()))
+        alone, (scenario, only) = next(iter(each.items()))
         owned = only.owned
     first = next(iter(each.values()))[0] if each else scenario
     _refuse_parts(loader, each)
@@ -355,7 +369,7 @@ def load_one(name: str | Document, overrides: tuple[Override, ...] = ()) -> Inpu
     file = loader.documents["scenario"].file
     whole = Inputs(
         file, scenario, parts, nominal, models, prices, company, None, overrides, loader.documents,
-        networks=_networks(loader, scenario), owned=owned,
+        networks=_networks(loader, scenario), owned=owned, only=alone,
     )  # fmt: skip
     refuse_unused(loader.own, [loader.documents], file)
     if len(each) > 1:
