@@ -124,9 +124,9 @@ class Inputs:
 
     @property
     def servers(self) -> int:
-        """Servers that the cards fill; raises InputError with the nearest count where they do not, of every group."""
+        """Servers that the cards fill; raises InputError with the nearest count where they do not."""
         if self.groups:
-            return self._servers_of_groups()
+            return sum(group.servers for group in self.groups)
         server = self.parts.server
         per_server = int(server.cards.value)
         if self.cards % per_server:
@@ -136,17 +136,6 @@ class Inputs:
                 f" {near} would"
             )
         return self.cards // per_server
-
-    def _servers_of_groups(self) -> int:
-        count, said = 0, list[str]()
-        for group in self.groups:
-            try:
-                count += group.servers
-            except InputError as error:
-                said.append(str(error))
-        if said:
-            raise InputError("\n".join(said))
-        return count
 
     @property
     def fabric(self) -> FabricSection:

@@ -151,3 +151,17 @@ def test_a_plan_that_a_group_states_is_not_held_against_a_searched_one() -> None
         refuse_stated_plans([stated, searched], allowed=False)
     refuse_stated_plans([stated, stated], allowed=False)
     refuse_stated_plans([searched, searched], allowed=False)
+
+
+def test_what_check_calls_good_is_bought_by_the_same_words_in_every_group() -> None:
+    """A domain that nobody sells and a card of which nothing is known are told by `check`, of all groups at once."""
+    groups = {
+        "a": {"card": "BR166M", "cards": 64},
+        "b": {"card": "Ascend-910C", "cards": 256, "server": "atlas8"},
+        "c": {"card": "BR30X", "cards": 64},
+    }
+    with pytest.raises(InputError) as found:
+        Scenario("jiangsu-four-vendors", {"cluster.groups": groups}).check()
+    assert "name cluster.groups.b.supernode.profile" in str(found.value) and "cards.BR30X" in str(found.value)
+    groups = {"a": groups["a"], "b": {**groups["b"], "server": "cm384", "cards": 384}}
+    Scenario("jiangsu-four-vendors", {"cluster.groups": groups}).check()
