@@ -11,6 +11,7 @@ from clustersim.schema.catalogue import NAME, YEAR, Key, all_keys, keys_of, near
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.schema.lookup import known_names
 from clustersim.schema.meaning import by_meaning
+from clustersim.schema.overrides import PROFILE_KINDS
 from clustersim.schema.readers import readers
 
 __all__ = ["also_meant", "list_keys", "settable"]
@@ -41,7 +42,7 @@ def list_keys(word: str = "", scenario: str = "") -> list[dict[str, Any]]:
             return named
     found = found or [k for k in all_keys() if wanted in k.says.casefold()] or by_meaning(word, all_keys())
     if not found:
-        hint = near_keys(word) or "leave it out to list all"
+        hint = _profile_named(wanted) or near_keys(word) or "leave it out to list all"
         raise InputError(f"no key has {word!r} in it or in what it says; {hint}")
     return _stated(found, scenario) if scenario else _listed(found)
 
@@ -59,6 +60,14 @@ def _nearness(wanted: str, key: str) -> int:
     if forms & {*parts}:
         return 1
     return 2 if any(forms & {*part.split("_")} for part in parts) else 3
+
+
+def _profile_named(word: str) -> str:
+    """Say how the profiles are listed that have a word in their names, which are no keys."""
+    for kind in PROFILE_KINDS:
+        if any(word in name.casefold() for name in known_names(f"hwprofiles/{kind}")):
+            return f"names of {kind} have it: clustersim profiles list {kind}"
+    return ""
 
 
 def also_meant(word: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:

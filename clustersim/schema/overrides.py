@@ -178,7 +178,12 @@ def _split(text: str) -> tuple[str, Any]:
     key, separator, value = text.partition("=")
     if not separator or not key.strip() or not value.strip():
         raise InputError(f"--set {text!r}: write KEY=VALUE, for example tco.pue=1.2")
-    return key.strip(), _value_of(key.strip(), value.strip())
+    value = value.strip()
+    if value[:1] == "+" and value[1:2].isdigit():
+        raise InputError(
+            f"--set {text}: {value} would be {value[1:]}, not that much more; write the whole value"
+        )
+    return key.strip(), _value_of(key.strip(), value)
 
 
 def _value_of(key: str, value: str) -> Any:
