@@ -109,7 +109,8 @@ def work_of(inputs: Inputs, name: str, work: VisionWorkload, cache: StageCache) 
 def _decoded(inputs: Inputs, work: VisionWorkload) -> float:
     """Frames per second that a card's channels decode."""
     card = inputs.parts.card
-    channels = needed(card.codec and card.codec.decode_channels, f"cards.{card.name}.codec.decode_channels")
+    stated = card.codec.decode_channels if card.codec is not None else None
+    channels = needed(stated, f"cards.{card.name}.codec.decode_channels")
     if work.channel_fps is None:
         raise InputError(
             "demand: channel_fps is needed where frames are decoded; add it to the vision workload"
