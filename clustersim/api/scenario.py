@@ -88,15 +88,14 @@ class Scenario:
         Code of another package that it names is tried on a small case; raises PackageError where it fails.
         """
         from clustersim.assemble.brought import tried
-        from clustersim.assemble.supernode import supernode_spec
+        from clustersim.assemble.parts import check_bought
 
         inputs = self.load()
         money = inputs.scenario.tco is not None
         if inputs.scenario.demand or not inputs.scenario.collectives:
             inputs.require(money=money, step_alone=not money)
-        for part in (inputs.groups or (inputs,)) if money else ():
-            # What is bought is whole servers and whole domains: every other command refuses parts of them.
-            _ = part.servers, supernode_spec(part)
+        if money:
+            check_bought(inputs)
         if inputs.scenario.market is not None and inputs.incumbent is not None:
             refuse_stated_plans([inputs, inputs.incumbent], allowed=inputs.scenario.market.stated_plans)
         tiers = Counter(sourced.tier for _, sourced in inputs.fields())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clustersim.assemble.brought import is_brought, laid_out
 from clustersim.assemble.calibrated import calibrated_card, calibrated_network
-from clustersim.assemble.supernode import check_priced, on_domain
+from clustersim.assemble.supernode import check_priced, on_domain, supernode_spec
 from clustersim.errors import InputError
 from clustersim.fabric.dragonfly import Dragonfly, dragonfly_of
 from clustersim.fabric.network import Network
@@ -16,7 +16,8 @@ from clustersim.schema.model_engine import model_spec
 from clustersim.schema.profiles import CardProfile
 
 __all__ = [
-    "DEFAULT_SWITCH_LATENCY", "card_spec", "dragonfly_shape", "model_spec", "needed", "network_parts", "network_spec",
+    "DEFAULT_SWITCH_LATENCY", "card_spec", "check_bought", "dragonfly_shape", "model_spec", "needed", "network_parts",
+    "network_spec",
 ]  # fmt: skip
 
 #: Share of an efficiency-less card's nameplate that large work reaches: below the 0.78-0.87 measured on mature parts
@@ -108,6 +109,30 @@ def dragonfly_shape(inputs: Inputs) -> Dragonfly:
         servers=inputs.servers, nics=int(nics), nic_rate=parts.nic.rate.value, ports=int(parts.switch.ports.value),
         port_rate=parts.switch.port_rate.value, oversubscription=inputs.fabric.oversubscription.value,
     )  # fmt: skip
+
+
+def check_bought(inputs: Inputs) -> None:
+    """Raise one InputError with all that every command of a priced site refuses of its parts, group by group.
+
+    What is bought is whole servers and whole domains that somebody sells, of cards whose numbers are known.
+    """
+    said: dict[str, None] = {}
+    for part in inputs.groups or (inputs,):
+        for asked in (_whole, check_priced, _known):
+            try:
+                asked(part)
+            except InputError as error:
+                said[str(error)] = None
+    if said:
+        raise InputError("\n".join(said))
+
+
+def _whole(inputs: Inputs) -> None:
+    _ = inputs.servers, supernode_spec(inputs)
+
+
+def _known(inputs: Inputs) -> None:
+    card_spec(inputs.parts.card)
 
 
 def network_parts(inputs: Inputs) -> NetworkParts:

@@ -123,6 +123,7 @@ def check_priced(inputs: Inputs) -> None:
         card = inputs.parts.card.name
         raise InputError(
             f"cards.{card}.scale_up.domain is {domain}, and servers.{server.name} joins {held}: the price of what joins"
-            " them is asked for; name cluster.supernode.profile (clustersim profiles list supernodes), a server whose"
-            f" price holds the domain, or set cards.{card}.scale_up.domain={held}"
+            " them is asked for; name"
+            f" {inputs.key_of('supernode.profile')} (clustersim profiles list supernodes), a server whose price holds"
+            f" the domain, or set cards.{card}.scale_up.domain={held}"
         )

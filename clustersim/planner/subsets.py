@@ -45,7 +45,7 @@ def site_of(inputs: Inputs, names: Sequence[str]) -> Inputs:
     link."""
     kept = with_spares(inputs, tuple(group for group in inputs.groups if group.group in names))
     if len(kept) == 1:
-        return replace(kept[0], group="")
+        return replace(kept[0], group="", only=kept[0].group)
     return replace(inputs, groups=kept, parts=kept[0].parts, nominal=kept[0].nominal)
 
 

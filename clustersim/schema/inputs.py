@@ -81,6 +81,8 @@ class Inputs:
     """Unlike cards: each group with the demand and terms of the whole; ``parts`` are then those of the first."""
     group: str = ""
     """Of a group: its name in the site."""
+    only: str = ""
+    """Of a site of equal cards that the file states as a group: that group's name, for messages."""
     owned: bool = False
     """Of a group: whether it is paid for."""
     nominal_link: LinkSection | None = None
@@ -117,7 +119,8 @@ class Inputs:
 
     def key_of(self, name: str) -> str:
         """Return the scenario's key of what a cluster states: of a group where these inputs are one's."""
-        return f"cluster.groups.{self.group}.{name}" if self.group else f"cluster.{name}"
+        group = self.group or self.only
+        return f"cluster.groups.{group}.{name}" if group else f"cluster.{name}"
 
     @property
     def servers(self) -> int:
@@ -339,10 +342,10 @@ def load_one(name: str | Document, overrides: tuple[Override, ...] = ()) -> Inpu
     """
     loader = Loader(overrides)
     scenario = loader.scenario(name)
-    each, owned = _grouped(loader, scenario), False
+    each, owned, alone = _grouped(loader, scenario), False, ""
     if len(each) == 1:
         # Groups that are alike in all but their number are a site of equal cards.
-        scenario, only = next(iter(each.values()))
+        alone, (scenario, only) = next(iter(each.items()))
         owned = only.owned
     first = next(iter(each.values()))[0] if each else scenario
     _refuse_parts(loader, each)
@@ -356,7 +359,7 @@ def load_one(name: str | Document, overrides: tuple[Override, ...] = ()) -> Inpu
     file = loader.documents["scenario"].file
     whole = Inputs(
         file, scenario, parts, nominal, models, prices, company, None, overrides, loader.documents,
-        networks=_networks(loader, scenario), owned=owned,
+        networks=_networks(loader, scenario), owned=owned, only=alone,
     )  # fmt: skip
     refuse_unused(loader.own, [loader.documents], file)
     if len(each) > 1:

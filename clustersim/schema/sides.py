@@ -184,8 +184,7 @@ def refuse_stated_plans(sides: Sequence[Inputs], *, allowed: bool) -> None:
     if allowed:
         return
     for name in sides[0].scenario.demand:
-        plans = [getattr(side.scenario.demand[name], "plan", "best") for side in sides]
-        stated = [side.name for side, plan in zip(sides, plans, strict=True) if plan != "best"]
+        stated = [side.name for side in sides if _states_plan(side, name)]
         if stated and len(stated) < len(sides):
             others = ", ".join(side.name for side in sides if side.name not in stated)
             raise InputError(
@@ -193,3 +192,9 @@ def refuse_stated_plans(sides: Sequence[Inputs], *, allowed: bool) -> None:
                 " side (incumbent.KEY or SCENARIO.KEY), write plan: best, or allow it with --stated-plans"
                 " (market.stated_plans)"
             )
+
+
+def _states_plan(side: Inputs, name: str) -> bool:
+    """Whether a side, or any group of its site, states how a workload runs."""
+    plans = (getattr(one.scenario.demand[name], "plan", "best") for one in (side, *side.groups))
+    return any(plan != "best" for plan in plans)

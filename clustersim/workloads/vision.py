@@ -7,7 +7,7 @@ from typing import cast
 
 import numpy as np
 
-from clustersim.assemble.parts import card_spec
+from clustersim.assemble.parts import card_spec, needed
 from clustersim.assemble.vision import network_of, seconds_of
 from clustersim.errors import InputError
 from clustersim.perf.vision import Network, batch_rate, best_batch, input_flops
@@ -108,11 +108,11 @@ def work_of(inputs: Inputs, name: str, work: VisionWorkload, cache: StageCache) 
 
 def _decoded(inputs: Inputs, work: VisionWorkload) -> float:
     """Frames per second that a card's channels decode."""
-    codec, card = inputs.parts.card.codec, inputs.parts.card.name
-    if codec is None or codec.decode_channels is None:
-        raise InputError(f"cards.{card}.codec.decode_channels is not in the profile, and this run needs it")
+    card = inputs.parts.card
+    stated = card.codec.decode_channels if card.codec is not None else None
+    channels = needed(stated, f"cards.{card.name}.codec.decode_channels")
     if work.channel_fps is None:
         raise InputError(
             "demand: channel_fps is needed where frames are decoded; add it to the vision workload"
         )
-    return codec.decode_channels.value * work.channel_fps.value
+    return channels * work.channel_fps.value

@@ -1,6 +1,7 @@
 """Language models of an inference benchmark: judged whole, each row a scenario; wide experts run as dense products."""
 
 from collections.abc import Mapping
+from random import Random
 from statistics import median
 
 import pytest
@@ -70,9 +71,15 @@ def test_language_models_on_cards_left_out() -> None:
     found = predict(ROWS)
     errors = [abs(row.error_pct) for row in found if row.error_pct is not None]
     assert len(errors) >= 25 and median(errors) <= 20
-    for row, one in zip(ROWS, found, strict=True):
-        if one.predicted is not None and one.details["cards"] <= 8 and one.domain == "offline":
-            _again(row, one)
+    # A run offline takes as long as its prediction did: some are run again from their files.
+    offline = [
+        (row, one)
+        for row, one in zip(ROWS, found, strict=True)
+        if one.predicted is not None and one.details["cards"] <= 8 and one.domain == "offline"
+    ]
+    assert len(offline) >= 5
+    for row, one in Random(25).sample(offline, 4):
+        _again(row, one)
 
 
 @pytest.mark.parametrize("engine", ["trtllm-1.0", "vllm-0.9", "unmeasured-serving"])

@@ -9,7 +9,9 @@ from clustersim.errors import InfeasibleError, InputError
 from clustersim.planner.candidates import Limits
 from clustersim.planner.comparison import Asked, compare
 from clustersim.planner.equal import sized, takes_of
+from clustersim.planner.subsets import site_of
 from clustersim.schema.inputs import Inputs, load_inputs
+from clustersim.schema.sides import refuse_stated_plans
 
 SITES = ("br166-1024", "jiangsu-four-vendors", "optical-br166-128", "old-a800-and-br166")
 #: What the tests ask at a part of what the files' own sites take.
@@ -121,3 +123,45 @@ def test_wrong_cards_of_all_groups_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(InputError) as found:
         load_inputs(str(file))
     assert "MetaX-C5500" in str(found.value) and "BI-V15x" in str(found.value)
+
+
+def test_wrong_counts_are_told_of_every_group_by_its_own_key() -> None:
+    """A site of one group is a cluster of equal cards, and a message names what stands in the file all the same."""
+    many = {
+        "a": {"card": "B300", "cards": 129, "server": "hgx8"},
+        "b": {"card": "Ascend-910C", "cards": 257, "server": "cm384"},
+        "c": {"card": "BR166M", "cards": 64},
+    }
+    with pytest.raises(InputError) as found:
+        Scenario("jiangsu-four-vendors", {"cluster.groups": many}).check()
+    assert all(f"cluster.groups.{name}.cards=" in str(found.value) for name in "ab")
+    one = load_inputs("jiangsu-four-vendors", {"cluster.groups": {"c": {"card": "BR166M", "cards": 1}}})
+    with pytest.raises(InputError, match=r"cluster\.groups\.c\.cards=1 does not fill"):
+        _ = one.servers
+    groups = load_inputs("jiangsu-four-vendors", {"cluster.groups": many}, with_incumbent=False)
+    with pytest.raises(InputError, match=r"cluster\.groups\.a\.cards=129 does not fill"):
+        _ = site_of(groups, ["a"]).servers
+
+
+def test_a_plan_that_a_group_states_is_not_held_against_a_searched_one() -> None:
+    key = "cluster.groups.biren.plan"
+    stated = load_inputs("jiangsu-four-vendors", {key: {"tp": 8, "pp": 8, "dp": 4}}, with_incumbent=False)
+    searched = load_inputs("jiangsu-four-vendors", with_incumbent=False)
+    with pytest.raises(InputError, match="plan is stated for jiangsu-four-vendors and searched for"):
+        refuse_stated_plans([stated, searched], allowed=False)
+    refuse_stated_plans([stated, stated], allowed=False)
+    refuse_stated_plans([searched, searched], allowed=False)
+
+
+def test_what_check_calls_good_is_bought_by_the_same_words_in_every_group() -> None:
+    """A domain that nobody sells and a card of which nothing is known are told by `check`, of all groups at once."""
+    groups = {
+        "a": {"card": "BR166M", "cards": 64},
+        "b": {"card": "Ascend-910C", "cards": 256, "server": "atlas8"},
+        "c": {"card": "BR30X", "cards": 64},
+    }
+    with pytest.raises(InputError) as found:
+        Scenario("jiangsu-four-vendors", {"cluster.groups": groups}).check()
+    assert "name cluster.groups.b.supernode.profile" in str(found.value) and "cards.BR30X" in str(found.value)
+    groups = {"a": groups["a"], "b": {**groups["b"], "server": "cm384", "cards": 384}}
+    Scenario("jiangsu-four-vendors", {"cluster.groups": groups}).check()

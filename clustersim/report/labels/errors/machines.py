@@ -89,10 +89,10 @@ TEXTS: dict[str, str] = {
     "a coherent domain of {} cards: supernodes.{} joins at most {}; set {} to fewer":
         "{} 张卡的一致性域:supernodes.{} 至多连接 {} 张;请把 {} 设小",
     "cards.{}.scale_up.domain is {}, and servers.{} joins {}: the price of what joins them is asked for; "
-    "name cluster.supernode.profile (clustersim profiles list supernodes), a server whose price holds "
+    "name {} (clustersim profiles list supernodes), a server whose price holds "
     "the domain, or set cards.{}.scale_up.domain={}":
         "cards.{}.scale_up.domain 为 {},而 servers.{} 连接 {} 张:需要连接部件的价格;请写明 "
-        "cluster.supernode.profile(clustersim profiles list supernodes)、价格已含该域的服务器,或设 "
+        "{}(clustersim profiles list supernodes)、价格已含该域的服务器,或设 "
         "cards.{}.scale_up.domain={}",
     "{}: stream {} makes tokens; name the workload's model": "{}:流 {} 产生词元;请写明工作负载的 model",
     "unknown collective {}; {}": "未知的集合通信 {};{}",
@@ -311,8 +311,6 @@ TEXTS: dict[str, str] = {
         "长期运行没有进展:{} 的时间停机,所做的又丢失({} 次故障,{} 天内)",
     "{} streams to carry; it must be above zero": "要承载 {} 路;须大于零",
     "{}: no network {} was read": "{}:没有读取网络 {}",
-    "cards.{}.codec.decode_channels is not in the profile, and this run needs it":
-        "档案中没有 cards.{}.codec.decode_channels,而本次运行需要它",
     "demand: channel_fps is needed where frames are decoded; add it to the vision workload":
         "demand:解码帧时需要 channel_fps;请补入视觉工作负载",
     "groups: {}: a group's name has no '.' or '+' and is not empty; rename it":
