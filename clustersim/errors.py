@@ -67,6 +67,8 @@ class Problem:
 
     >>> str(Problem("a.yaml", 3, "cluster.cards", "must be positive", "give at least 1"))
     'a.yaml:3: cluster.cards: must be positive (give at least 1)'
+    >>> str(Problem("--set cards.H20.peak.bf16", None, "peak.bf16", "must be positive"))
+    '--set cards.H20.peak.bf16: must be positive'
     """
 
     file: str
@@ -75,11 +77,17 @@ class Problem:
     what: str
     hint: str = ""
 
+    @property
+    def where(self) -> tuple[str, ...]:
+        """The file with its line, and the key in it; a flag that names the key stands for both."""
+        place = f"{self.file}:{self.line}" if self.line is not None else self.file
+        flag = self.file.removeprefix("--set ")
+        named = flag != self.file and f".{flag}".endswith(f".{self.key}")
+        return (place, self.key) if self.key and not named else (place,)
+
     def __str__(self) -> str:
-        where = f"{self.file}:{self.line}" if self.line is not None else self.file
-        key = f"{self.key}: " if self.key else ""
         hint = f" ({self.hint})" if self.hint else ""
-        return f"{where}: {key}{self.what}{hint}"
+        return f"{': '.join(self.where)}: {self.what}{hint}"
 
 
 class InputError(ClusterSimError):

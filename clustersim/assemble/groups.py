@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from typing import Any
 
+from clustersim.columns import ceiled, least
 from clustersim.errors import InputError
 from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
@@ -23,11 +24,11 @@ class Joint:
     """
 
     bandwidth: float
-    ports: dict[str, int]
-    switches: int
+    ports: dict[str, Any]
+    switches: Any
 
     @property
-    def modules(self) -> int:
+    def modules(self) -> Any:
         """Optical modules: two a link."""
         return 2 * sum(self.ports.values())
 
@@ -43,7 +44,7 @@ def joint(inputs: Inputs) -> Joint:
     link = inputs.scenario.cluster.link
     assert link is not None
     nics = [g.parts.nic.rate.value * g.scenario.cluster.nics_per_card.value for g in inputs.groups]
-    rate = link.bandwidth.value if link.bandwidth is not None else min(nics)
+    rate = link.bandwidth.value if link.bandwidth is not None else least(*nics)
     if link.through_hosts:
         for group in inputs.groups:
             host = group.parts.card.host_link
@@ -52,14 +53,14 @@ def joint(inputs: Inputs) -> Joint:
                     f"cards.{group.parts.card.name}.host_link is not in the profile, and traffic through hosts needs"
                     " it; add it with its source, or set cluster.link.through_hosts=false"
                 )
-            rate = min(rate, host.bandwidth.value)
+            rate = least(rate, host.bandwidth.value)
     ports = {
-        g.group: math.ceil(g.cards * rate / g.parts.switch.port_rate.value - 1e-9)
+        g.group: ceiled(g.cards * rate / g.parts.switch.port_rate.value - 1e-9)
         for g in inputs.groups
         if g.parts.switch_or_none is not None
     }
     first = inputs.groups[0].parts.switch_or_none
-    switches = math.ceil(sum(ports.values()) / int(first.ports.value)) if first is not None else 0
+    switches = ceiled(sum(ports.values()) / int(first.ports.value)) if first is not None else 0
     return Joint(rate, ports, switches)
 
 

@@ -71,7 +71,7 @@ def _sum(parts: list[NetworkParts]) -> NetworkParts:
     return NetworkParts(*(sum(getattr(p, f.name) for p in parts) for f in fields(NetworkParts)))
 
 
-def _link_w(inputs: Inputs) -> float:
+def _link_w(inputs: Inputs) -> Any:
     """Nameplate power of what joins the groups."""
     link, first = joint(inputs), inputs.groups[0].parts
     if first.switch_or_none is None or first.optics_or_none is None:

@@ -109,7 +109,7 @@ def training_run_of(inputs: Inputs, groups: Sequence[Inputs], trained: Trained) 
     worst = tuple(
         replace(
             same[0],
-            **{name: max(getattr(level, name) for level in same) for name in ("blocking_s", "lag_s", "restore_s")},
+            **{name: most(*(getattr(level, name) for level in same)) for name in ("blocking_s", "lag_s", "restore_s")},
         )
         for same in zip(*levels, strict=True)
     )  # fmt: skip
@@ -127,7 +127,7 @@ def training_run_of(inputs: Inputs, groups: Sequence[Inputs], trained: Trained) 
             slowed=tuple(slow for run in each for slow in run.extras.slowed),
             warm_spares=first.extras.warm_spares,
             cold_spares=first.extras.cold_spares,
-            flap_per_s=max(run.extras.flap_per_s for run in each),
+            flap_per_s=most(*(run.extras.flap_per_s for run in each)),
         ),
         notes=tuple(dict.fromkeys(note for run in each for note in run.notes)),
     )
@@ -135,9 +135,10 @@ def training_run_of(inputs: Inputs, groups: Sequence[Inputs], trained: Trained) 
 
 def _by_cause(causes: Sequence[FailureClass]) -> tuple[FailureClass, ...]:
     """The causes of several groups, those alike in all but their number put together."""
-    out: dict[tuple[Any, ...], FailureClass] = {}
+    out: dict[str, FailureClass] = {}
     for cause in causes:
-        key = (cause.name, cause.domain, cause.shape, cause.takes, cause.repair_s, cause.foreseen)
+        # By what it says: a column of points is no key.
+        key = repr((cause.name, cause.domain, cause.shape, cause.takes, cause.repair_s, cause.foreseen))
         held = out.get(key)
         out[key] = (
             cause

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import importlib
 import io
@@ -107,6 +108,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 
 _COMPLETE = "_CLUSTERSIM_COMPLETE"
+#: What goes wrong with a stream that is written, where no file is named.
+_WRITING = {errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG, errno.EDQUOT}
 
 
 class LazyGroup(Group):
@@ -154,6 +157,8 @@ def main() -> NoReturn:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # Figures go to files: whatever window a notebook's shell or a slip asks for.
     os.environ["MPLBACKEND"] = "agg"
+    # They look the same for everybody: settings of a user's own are not read.
+    os.environ["MATPLOTLIBRC"] = os.devnull
     # Under LC_ALL=C the bytes of a Chinese name come as escapes: they are UTF-8 wherever they can be.
     sys.argv[1:] = [os.fsencode(word).decode(errors="surrogateescape") for word in sys.argv[1:]]
     sys.exit(_run() if _streams() else 2)
@@ -211,8 +216,8 @@ def _run() -> int:
         return 141
     except OSError as error:
         _leave_stdout()
-        what = "the standard output" if error.filename is None else str(error.filename)
-        _say(f"error: {what} cannot be used ({error.strerror or error})")
+        what = "the standard output" if error.errno in _WRITING else "the machine"
+        _say(f"error: {error.filename or what} cannot be used ({error.strerror or error})")
         return 2
     except ModuleNotFoundError as error:
         if (extra := extra_of(error.name)) is None:

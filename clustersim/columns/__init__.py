@@ -12,6 +12,7 @@ from clustersim.columns.column import Column, Noted, Split, Unbatchable, bare
 from clustersim.columns.deciding import Batch, as_plain, batch, decide, decisions, pass_over
 from clustersim.columns.numbers import (
     as_array,
+    ceiled,
     column_of,
     finite,
     least,
@@ -35,6 +36,7 @@ __all__ = [
     "as_plain",
     "bare",
     "batch",
+    "ceiled",
     "column_of",
     "decide",
     "decisions",

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from clustersim.columns.column import Column, Noted, bare
 
 __all__ = [
-    "as_array", "column_of", "finite", "least", "most", "number", "of_points", "stacked", "values_of", "whole",
+    "as_array", "ceiled", "column_of", "finite", "least", "most", "number", "of_points", "stacked", "values_of",
+    "whole",
 ]  # fmt: skip
 
 Array = NDArray[Any]
@@ -86,6 +87,15 @@ def whole(value: Any) -> Any:
     (2, [2.0, -0.0])
     """
     return np.trunc(value) if isinstance(value, Column) else int(value)
+
+
+def ceiled(value: Any) -> Any:
+    """Return the least whole number that is no smaller: an integer, or a column of them.
+
+    >>> ceiled(2.1), ceiled(Column(np.array([2.0, 0.5]))).values.tolist()
+    (3, [2.0, 1.0])
+    """
+    return np.ceil(value) if isinstance(value, Column) else math.ceil(value)
 
 
 def finite(value: Any) -> Any:

@@ -103,8 +103,10 @@ def _exchange(job: TrainJob, parameters: Real, copies: Real, inner: Real, layers
     size, local = 2.0 * parameters / pieces, local_members(group, inner, network)
     block = block_members(group, inner, network)
     lies: dict[str, Any] = {"local": local, "network": network, "block": block}
-    reduce = pieces * collective_time("reduce_scatter", size, group, **lies).total_s
-    gather = pieces * collective_time("all_gather", size, group, **lies).total_s
+    # Of stages side by side one may have none of these: it then launches nothing.
+    pieces_any = pieces * np.greater(parameters, 0)
+    reduce = pieces_any * collective_time("reduce_scatter", size, group, **lies).total_s
+    gather = pieces_any * collective_time("all_gather", size, group, **lies).total_s
     among: Real = 0.0
     if plan.shard:
         apart = local_members(copies / group, inner * group, network)
@@ -112,5 +114,5 @@ def _exchange(job: TrainJob, parameters: Real, copies: Real, inner: Real, layers
         one = collective_time(
             "all_reduce", size / group, copies / group, local=apart, network=network, block=block
         )
-        among = pieces * one.total_s
+        among = pieces_any * one.total_s
     return _Exchange(pieces, reduce, gather, among)

@@ -10,7 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from clustersim.columns import Column, Noted, Unbatchable, least, most, number, values_of
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.data_parallel import data_parallel_time
 from clustersim.perf.job import TrainJob
@@ -86,19 +91,19 @@ def check_parts(parts: Sequence[Part]) -> None:
             )
 
 
-def _with_micro_batches(job: TrainJob, micro_batches: int) -> TrainJob:
+def _with_micro_batches(job: TrainJob, micro_batches: Any) -> TrainJob:
     return replace(job, global_batch=micro_batches * job.plan.dp * job.plan.micro_batch)
 
 
-def busy_job(part: Part, micro_batches: int) -> TrainJob:
+def busy_job(part: Part, micro_batches: Any) -> TrainJob:
     """Return the job of a part with so many micro-batches a replica, as it runs beside the others."""
     return _with_micro_batches(part.job, micro_batches)
 
 
-def _busy_s(part: Part, micro_batches: int) -> float:
+def _busy_s(part: Part, micro_batches: Any) -> Any:
     """Seconds of a part's step before the gradients are reduced."""
     terms = step_columns(_with_micro_batches(part.job, micro_batches)).terms
-    return float(terms.total - terms.exposed_dp_s)
+    return number(terms.total - terms.exposed_dp_s)
 
 
 def _check(parts: Sequence[Part]) -> int:
@@ -119,38 +124,45 @@ def _check(parts: Sequence[Part]) -> int:
     return sizes.pop()
 
 
-def _shares(parts: Sequence[Part], total: int) -> list[int]:
+def _shares(parts: Sequence[Part], total: int) -> list[Any]:
     """Share out ``total`` micro-batches: each next round goes to the part that would finish it first."""
-    counts = [1] * len(parts)
-    replicas = [p.job.plan.dp for p in parts]
-    one = [_busy_s(p, 1) for p in parts]
-    two = [_busy_s(p, 2) for p in parts]
-    each = [
-        b - a for a, b in zip(one, two, strict=True)
-    ]  # a further micro-batch; the rest is bubble and optimizer
-    while (left := total - sum(c * r for c, r in zip(counts, replicas, strict=True))) > 0:
-        fitting = [i for i, r in enumerate(replicas) if r <= left]
-        if not fitting:
-            raise InputError(
-                f"{total} micro-batches cannot be shared out over replicas of {replicas}: {left} are left over;"
-                f" a global batch of {total - left} micro-batches would do"
-            )
-        best = min(fitting, key=lambda i: one[i] + counts[i] * each[i])
-        counts[best] += 1
-    if left < 0:
+    replicas = np.array([[p.job.plan.dp] for p in parts])
+    if total < replicas.sum():
         raise InputError(
-            f"{total} micro-batches are fewer than the {sum(replicas)} replicas; enlarge the batch"
+            f"{total} micro-batches are fewer than the {replicas.sum()} replicas; enlarge the batch"
         )
-    return counts
+    one = _table([_busy_s(p, 1) for p in parts])
+    # A further micro-batch; the rest is bubble and optimizer.
+    each = _table([_busy_s(p, 2) for p in parts]) - one
+    counts = np.ones(each.shape, dtype=int)
+    points = np.arange(each.shape[1])
+    while np.any(left := total - np.sum(counts * replicas, axis=0)):
+        fitting = replicas <= left
+        stuck = ~np.any(fitting, axis=0) & (left > 0)
+        if np.any(stuck):
+            spare = int(left[stuck][0])
+            raise InputError(
+                f"{total} micro-batches cannot be shared out over replicas of {replicas[:, 0].tolist()}: {spare} are"
+                f" left over; a global batch of {total - spare} micro-batches would do"
+            )
+        first = np.argmin(np.where(fitting, one + counts * each, np.inf), axis=0)
+        counts[first, points] += left > 0
+    return [int(row[0]) if np.all(row == row[0]) else Column(row) for row in counts]
 
 
-def mixed_step(
-    parts: Sequence[Part], *, link_bandwidth: float, alone: Mapping[str, float] | None = None
-) -> MixedStep:
+def _table(values: Sequence[Any]) -> NDArray[np.float64]:
+    """A row a part, the points last."""
+    bare = [values_of(value) for value in values]
+    if any(isinstance(value, Noted) for value in bare):
+        raise Unbatchable("shares of a batch have no recorded form")
+    return np.stack(np.broadcast_arrays(*(np.atleast_1d(np.asarray(value, dtype=float)) for value in bare)))
+
+
+def mixed_step(parts: Sequence[Part], *, link_bandwidth: float) -> MixedStep:
     """Return one step of unlike parts that train one model together.
 
     ``link_bandwidth`` is bytes/s per card and direction between the parts. Two equal parts over a link as fast as
-    their network are one cluster of twice the size. ``alone`` is what each part does without the others, where known.
+    their network are one cluster of twice the size.
 
     Raises InputError for parts or a batch that cannot be shared out, InfeasibleError for a part that lacks memory.
     """
@@ -161,33 +173,32 @@ def mixed_step(
     counts = _shares(parts, global_batch // micro)
     busy = [_busy_s(p, c) for p, c in zip(parts, counts, strict=True)]
     exposed = _exchange_s(parts, counts, link_bandwidth)
-    step = max(busy) + exposed
+    longest = most(*busy)
+    step = longest + exposed
     return MixedStep(
         step_time_s=step,
         exposed_dp_s=exposed,
         tokens_per_s=tokens / step,
         micro_batches={p.name: c for p, c in zip(parts, counts, strict=True)},
-        waiting={p.name: (max(busy) - b) / step for p, b in zip(parts, busy, strict=True)},
-        alone_tokens_per_s=dict(alone)
-        if alone is not None
-        else {p.name: alone_tokens_per_s(p) for p in parts},
+        waiting={p.name: (longest - b) / step for p, b in zip(parts, busy, strict=True)},
+        alone_tokens_per_s={p.name: alone_tokens_per_s(p) for p in parts},
     )
 
 
-def _exchange_s(parts: Sequence[Part], counts: Sequence[int], link: float) -> float:
+def _exchange_s(parts: Sequence[Part], counts: Sequence[Any], link: Any) -> Any:
     """Exposed gradient exchange of all replicas: the largest shard over the slowest network."""
     replicas = sum(p.job.plan.dp for p in parts)
-    worst = 0.0
+    worst: Any = 0.0
     for part, count in zip(parts, counts, strict=True):
         job, network = part.job, part.job.network
         if len(parts) > 1:
-            network = replace(network, scale_out_bandwidth=min(network.scale_out_bandwidth, link))
+            network = replace(network, scale_out_bandwidth=least(network.scale_out_bandwidth, link))
         every = replace(job, network=network, plan=replace(job.plan, dp=replicas))
         shared = replace(every, global_batch=count * replicas * job.plan.micro_batch)
         load = heaviest(shared, telling_loads(job.model, job.plan))
         shard = stage_shard(job.model, shared.plan, load)
         exposed, _ = data_parallel_time(shared, shard, layers_seconds(shared).of(load).phases, load.layers)
-        worst = max(worst, float(exposed))
+        worst = most(worst, number(exposed))
     return worst
 
 
@@ -199,4 +210,4 @@ def alone_tokens_per_s(part: Part) -> float:
     if memory_per_card(job).total > job.card.memory_bytes:
         return 0.0
     terms = step_columns(job).terms
-    return job.tokens / float(terms.total)
+    return job.tokens / number(terms.total)  # type: ignore[no-any-return]

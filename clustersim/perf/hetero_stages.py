@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clustersim.columns import Column, Noted, Unbatchable, least, most, number, values_of
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.data_parallel import data_parallel_time
 from clustersim.perf.hetero import Part, alone_tokens_per_s, check_parts, gain_over_best
@@ -20,10 +21,14 @@ from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import MemoryTerms, stage_memory, stage_shard
 from clustersim.perf.model import Model
 from clustersim.perf.split import StageLoad, leads_with_dense
-from clustersim.perf.stage import Layers, Stage, layers_seconds
+from clustersim.perf.stage import Layers, layers_seconds
 from clustersim.perf.step import head_seconds, optimizer_seconds, send_seconds
 
-__all__ = ["Balanced", "MixedPipeline", "balanced", "mixed_pipeline", "pipeline_of"]
+__all__ = ["MixedPipeline", "mixed_pipeline"]
+
+#: A number, an array, or a column of points.
+Real = Any
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +91,39 @@ def _check(parts: Sequence[Part]) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stage:
-    """One stage: its number, the part it lies on, and what it has beside layers."""
+class _Stages:
+    """The stages of one part, in the order of the pipeline."""
 
-    number: int
     job: TrainJob
-    after: int
-    embedding: bool
-    head: bool
+    layer: Layers
+    first: int
+    """Number of the first of them."""
+    all: int
+    """Stages of the whole pipeline."""
 
-    def loads(self, model: Model) -> StageLoad:
-        """What it holds if it takes the layers from any row to any column."""
-        before = np.arange(model.layers + 1)
-        mixtures = _mixtures_before(model, before)
-        layers, mixed = (np.maximum(0, x[None, :] - x[:, None]) for x in (before, mixtures))
-        return StageLoad(self.number, layers, mixed, 1 * self.embedding, 1 * self.head)
+    @property
+    def count(self) -> int:
+        """How many they are."""
+        return self.job.plan.pp
+
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        """Their numbers, as rows."""
+        return np.arange(self.first, self.first + self.count)[:, None]
+
+    def loads(self, layers: Real, mixtures: Real) -> StageLoad:
+        """What they hold, row by row."""
+        numbers = self.numbers
+        return StageLoad(numbers, layers, mixtures, 1 * (numbers == 0), 1 * (numbers == self.all - 1))
+
+
+def _stages(parts: Sequence[Part]) -> list[_Stages]:
+    every, first = sum(part.job.plan.pp for part in parts), 0
+    out = []
+    for part in parts:
+        out.append(_Stages(part.job, layers_seconds(part.job), first, every))
+        first += part.job.plan.pp
+    return out
 
 
 def _mixtures_before(model: Model, layers: NDArray[np.int64]) -> NDArray[Any]:
@@ -110,58 +133,113 @@ def _mixtures_before(model: Model, layers: NDArray[np.int64]) -> NDArray[Any]:
     return layers * (model.moe_layers / model.layers)
 
 
-def _stages(parts: Sequence[Part]) -> list[_Stage]:
-    jobs = [part.job for part in parts for _ in range(part.job.plan.pp)]
-    last = len(jobs) - 1
-    return [_Stage(n, job, last + 1 - n, n == 0, n == last) for n, job in enumerate(jobs)]
+def _plain(value: Real) -> Array:
+    """A number, a table or a column of points as an array whose last axis is the points."""
+    bare = values_of(value)
+    if isinstance(bare, Noted):
+        raise Unbatchable("a pipeline over unlike cards has no recorded form")
+    array = np.asarray(bare, dtype=float)
+    return array if array.ndim else array[None]
 
 
-def _balance(stages: Sequence[_Stage], head_s: float) -> list[StageLoad]:
-    """Return what every stage holds where the slowest is fastest; ties go to the shorter pipeline.
-
-    Exact: dynamic programming over the stages and the layers given out so far.
-    """
-    model = stages[0].job.model
-    if model.layers < len(stages):
-        raise InputError(
-            f"{model.layers} layers cannot be given out to {len(stages)} stages; take fewer stages"
-        )
-    pace = np.full(model.layers + 1, np.inf)
-    pace[0], whole, taken = 0.0, np.zeros(model.layers + 1), []
-    seconds = _seconds(stages)
-    for stage in stages:
-        loads = stage.loads(model)
-        each = np.asarray(seconds[id(stage.job)].of(loads).total)
-        needs = stage_memory(stage.job, loads, after=stage.after).total
-        possible = (loads.layers > 0) & (needs <= stage.job.card.memory_bytes)
-        paces = np.where(possible, np.maximum(pace[:, None], each + head_s * stage.head), np.inf)
-        sums = whole[:, None] + each
-        best = np.argmin(paces * (1 + 1e-9 * sums / np.max(sums)), axis=0)
-        column = np.arange(model.layers + 1)
-        pace, whole = paces[best, column], sums[best, column]
-        taken.append(best)
-    if not np.isfinite(pace[-1]):
-        raise InfeasibleError(f"{model.name} does not fit on these parts; take more cards or stages")
-    return _read_back(model, stages, taken)
+def _told(row: Array) -> Any:
+    """One number, or a column where there are points."""
+    return float(row[0]) if row.size == 1 else Column(row)
 
 
-def _seconds(stages: Sequence[_Stage]) -> dict[int, Layers]:
-    """Seconds of the layers of every part, by its job."""
-    jobs = {id(stage.job): stage.job for stage in stages}
-    return {number: layers_seconds(job) for number, job in jobs.items()}
+def _whole(row: NDArray[np.int64]) -> Any:
+    """One whole number where all points have it, or a column."""
+    return int(row[0]) if np.all(row == row[0]) else Column(row)
 
 
-def _read_back(model: Model, stages: Sequence[_Stage], taken: Sequence[NDArray[np.int64]]) -> list[StageLoad]:
-    """The loads of the best way, from the last stage to the first."""
-    out: list[StageLoad] = []
-    end = model.layers
-    for stage, best in zip(reversed(stages), reversed(taken), strict=True):
-        start = int(best[end])
-        before, after = _mixtures_before(model, np.array([start, end]))
-        load = StageLoad(stage.number, end - start, after - before, 1 * stage.embedding, 1 * stage.head)
-        out.insert(0, load)
-        end = start
+def _rows(table: NDArray[np.int64]) -> Any:
+    """A table with a row a stage and one point, or a column of such rows."""
+    return table if table.shape[-1] == 1 else Column(table)
+
+
+@dataclass(frozen=True, slots=True)
+class _Band:
+    """What one stage takes for ``most`` layers down to one, by where they end; the points last."""
+
+    each: Array
+    possible: NDArray[np.bool_]
+
+
+def _bands(stages: _Stages, head_s: Array, most_layers: int) -> list[_Band]:
+    """The seconds of each stage of a part for every number of layers, and whether it has the memory for them."""
+    job, model = stages.job, stages.job.model
+    takes = np.arange(most_layers, 0, -1)[:, None, None]
+    ends = np.arange(model.layers + 1)[None, :, None] if leads_with_dense(model) else takes
+    mixtures = _mixtures_before(model, ends) - _mixtures_before(model, np.maximum(0, ends - takes))
+    takes = takes + 0 * ends
+    out = []
+    for index in stages.numbers[:, 0].tolist():
+        last = index == stages.all - 1
+        load = StageLoad(index, takes, mixtures, 1 * (index == 0), 1 * last)
+        needs = stage_memory(job, load, after=stages.all - index).total
+        each = _plain(stages.layer.seconds(load)) + head_s * last
+        out.append(_Band(each, np.asarray(_plain(needs) <= _plain(job.card.memory_bytes))))
     return out
+
+
+def _balance(each: Sequence[_Stages], head_s: Array) -> NDArray[np.int64]:
+    """Return where the layers of every stage end (rows) where the slowest is fastest; ties go to the shorter pipeline.
+
+    Exact: dynamic programming over the stages and the layers given out so far. How many layers a stage may take is
+    bounded, and the bound is doubled until no stage could take more and be as fast.
+    """
+    model, count = each[0].job.model, each[0].all
+    if model.layers < count:
+        raise InputError(f"{model.layers} layers cannot be given out to {count} stages; take fewer stages")
+    room = model.layers - count + 1
+    bound = min(room, 2 * -(-model.layers // count))
+    while True:
+        bands = [band for stages in each for band in _bands(stages, head_s, bound)]
+        pace, taken = _given_out(bands, model.layers, bound)
+        if bound == room or all(_exhausted(band, pace, bound, model.layers) for band in bands):
+            break
+        bound = min(room, 2 * bound)
+    fits = np.isfinite(pace)
+    if not (fits[0] if fits.size == 1 else Column(fits)):
+        raise InfeasibleError(f"{model.name} does not fit on these parts; take more cards or stages")
+    return _read_back(taken, model.layers)
+
+
+def _exhausted(band: _Band, pace: Array, bound: int, layers: int) -> bool:
+    """Whether a stage with more layers than the bound would be slower than the pace that was found, or not fit."""
+    each, possible = np.broadcast_arrays(band.each[0], band.possible[0])
+    if each.shape[0] > 1:
+        each, possible = each[bound : layers + 1], possible[bound : layers + 1]
+    return bool(np.all(~possible | (each > pace)))
+
+
+def _given_out(bands: Sequence[_Band], layers: int, bound: int) -> tuple[Array, list[NDArray[np.int64]]]:
+    """The pace of the slowest stage, and how many layers each stage takes by where they end."""
+    takes, ends = np.arange(bound, 0, -1), np.arange(layers + 1)
+    starts = ends[None, :] - takes[:, None]
+    before = np.maximum(starts, 0)
+    pace, whole = np.full((layers + 1, 1), np.inf), np.zeros((layers + 1, 1))
+    pace[0] = 0.0
+    taken = []
+    for band in bands:
+        paces = np.where(
+            band.possible & (starts >= 0)[:, :, None], np.maximum(pace[before], band.each), np.inf
+        )
+        sums = whole[before] + band.each
+        best = np.argmin(paces * (1 + 1e-9 * sums / np.max(sums, axis=(0, 1))), axis=0)[None]
+        pace, whole = (np.take_along_axis(one, best, axis=0)[0] for one in (paces, sums))
+        taken.append(takes[best[0]])
+    return pace[-1], taken
+
+
+def _read_back(taken: Sequence[NDArray[np.int64]], layers: int) -> NDArray[np.int64]:
+    """Where the layers of every stage end, from the last stage to the first."""
+    points = np.arange(max(table.shape[-1] for table in taken))
+    ends = [np.full(points.size, layers)]
+    for table in reversed(taken):
+        wide = np.broadcast_to(table, (layers + 1, points.size))
+        ends.insert(0, ends[0] - wide[ends[0], points])
+    return np.stack(ends)
 
 
 def mixed_pipeline(
@@ -175,118 +253,97 @@ def mixed_pipeline(
     With t_k the time of a micro-batch on a stage of part k and m micro-batches: m max(t_k) + (sum over stages - the
     slowest) + sends + exposed data-parallel traffic + optimizer; the last stage has the head, too. Layers are shared
     out so that max(t_k) is least and every part has the memory. Two equal parts over a link as fast as their network
-    are one cluster. ``alone`` is what each part does without the others, where it has another plan for that.
+    are one cluster. ``alone`` is what each part does without the others, where it has another plan for that. The
+    numbers of cards and networks, and the link, may be columns of points: each point shares out its own layers.
 
     Raises InputError for parts that cannot form one pipeline, InfeasibleError where nothing fits.
     """
-    return pipeline_of(balanced(parts), link_bandwidth=link_bandwidth, alone=alone)
-
-
-@dataclass(frozen=True, slots=True)
-class Balanced:
-    """A pipeline's layers as they are shared out, before anything is sent."""
-
-    parts: Sequence[Part]
-    micro_batches: int
-    stages: Sequence[_Stage]
-    loads: Sequence[StageLoad]
-    each: Sequence[Stage]
-    head_s: float
-
-    @property
-    def paces(self) -> list[float]:
-        """Seconds of a micro-batch on every stage, the head's among the last's."""
-        times = [float(stage.total) for stage in self.each]
-        return [*times[:-1], times[-1] + self.head_s]
-
-    @property
-    def most_tokens_per_s(self) -> float:
-        """What no step of it exceeds: micro-batches at the pace of the slowest stage alone."""
-        return self.parts[0].job.tokens / (self.micro_batches * max(self.paces))
-
-
-def balanced(parts: Sequence[Part]) -> Balanced:
-    """Share out the layers over a pipeline of unlike parts; raises what ``mixed_pipeline`` raises."""
-    m, stages = _check(parts), _stages(parts)
-    head = float(head_seconds(parts[-1].job))
-    loads = _balance(stages, head)
-    seconds = _seconds(stages)
-    each = [seconds[id(stage.job)].of(load) for stage, load in zip(stages, loads, strict=True)]
-    return Balanced(parts, m, stages, loads, each, head)
-
-
-def pipeline_of(
-    laid: Balanced, *, link_bandwidth: float, alone: Mapping[str, float] | None = None
-) -> MixedPipeline:
-    """Return the step of a pipeline whose layers are shared out: see ``mixed_pipeline``."""
-    parts, m, stages, loads = laid.parts, laid.micro_batches, laid.stages, laid.loads
-    times, paces = [float(stage.total) for stage in laid.each], laid.paces
-    slowest = int(np.argmax(paces))
-    exposed, optimizer = zip(*_closings(laid), strict=True)
-    names = [part.name for part in parts for _ in range(part.job.plan.pp)]
+    m, each = _check(parts), _stages(parts)
+    head = _plain(head_seconds(parts[-1].job))
+    ends = _balance(each, head)
+    closed = [_closing(stages, ends) for stages in each]
+    names = [part.name for part in parts]
+    times = np.concatenate(_same_points([one.times for one in closed]))
+    paces = times + head * (np.arange(len(times)) == len(times) - 1)[:, None]
+    slowest = np.argmax(paces, axis=0)[None]
+    pace = np.take_along_axis(paces, slowest, axis=0)[0]
+    of = {name: slice(s.first, s.first + s.count) for name, s in zip(names, each, strict=True)}
     return MixedPipeline(
-        stages_s=m * paces[slowest],
-        bubble_s=sum(times) - times[slowest],
-        sends_s=2.0 * m * max(_sends(parts, link_bandwidth)),
-        exposed_dp_s=max(exposed),
-        optimizer_s=max(optimizer),
+        stages_s=_told(m * pace),
+        bubble_s=_told(times.sum(axis=0) - np.take_along_axis(times, slowest, axis=0)[0]),
+        sends_s=2.0 * m * number(most(*_sends(parts, link_bandwidth))),
+        exposed_dp_s=most(*(one.exposed_s for one in closed)),
+        optimizer_s=most(*(one.optimizer_s for one in closed)),
         tokens=parts[0].job.tokens,
-        layers={
-            p.name: tuple(int(x.layers) for x, name in zip(loads, names, strict=True) if name == p.name)
-            for p in parts
-        },
-        waiting={
-            p.name: 1.0
-            - max(t for t, name in zip(paces, names, strict=True) if name == p.name) / paces[slowest]
-            for p in parts
-        },
+        layers={name: tuple(_whole(row) for row in np.diff(ends, axis=0)[at]) for name, at in of.items()},
+        waiting={name: _told(1.0 - np.max(paces[at], axis=0) / pace) for name, at in of.items()},
         alone_tokens_per_s=dict(alone)
         if alone is not None
         else {p.name: alone_tokens_per_s(p) for p in parts},
-        memory=_fullest(stages, loads, names),
+        memory={name: one.memory for name, one in zip(names, closed, strict=True)},
     )
 
 
-def _fullest(
-    stages: Sequence[_Stage], loads: Sequence[StageLoad], names: Sequence[str]
-) -> dict[str, MemoryTerms]:
-    """The memory of the fullest stage of every part."""
-    out: dict[str, MemoryTerms] = {}
-    for stage, load, name in zip(stages, loads, names, strict=True):
-        need = stage_memory(stage.job, load, after=stage.after)
-        if name not in out or float(need.total) > float(out[name].total):
-            out[name] = MemoryTerms(*(float(getattr(need, f)) for f in MemoryTerms.__dataclass_fields__))
-    return out
+@dataclass(frozen=True, slots=True)
+class _Closed:
+    """What the stages of a part come to: seconds of a micro-batch by stage, and the worst of them at a step's end."""
+
+    times: Array
+    exposed_s: Any
+    optimizer_s: Any
+    memory: MemoryTerms
 
 
-def _closings(laid: Balanced) -> list[tuple[float, float]]:
-    """Of every stage; stages of one part that hold alike close alike."""
-    known: dict[Any, tuple[float, float]] = {}
-    out = []
-    for stage, load, seconds in zip(laid.stages, laid.loads, laid.each, strict=True):
-        alike = (id(stage.job), float(load.layers), float(load.mixtures), stage.embedding, stage.head)
-        if alike not in known:
-            known[alike] = _closing(stage, load, seconds)
-        out.append(known[alike])
-    return out
+def _closing(stages: _Stages, ends: NDArray[np.int64]) -> _Closed:
+    """The stages of a part with the layers that they were given."""
+    job = stages.job
+    mine = ends[stages.first : stages.first + stages.count + 1]
+    load = stages.loads(
+        _rows(np.diff(mine, axis=0)), _rows(np.diff(_mixtures_before(job.model, mine), axis=0))
+    )
+    seconds, shard = stages.layer.of(load), stage_shard(job.model, job.plan, load)
+    exposed, _ = data_parallel_time(job, shard, seconds.phases, load.layers)
+    need = stage_memory(job, load, after=stages.all - stages.numbers)
+    fullest = np.argmax(_table(need.total, stages.count), axis=0)[None]
+    return _Closed(
+        times=_table(seconds.total, stages.count),
+        exposed_s=_told(np.max(_table(exposed, stages.count), axis=0)),
+        optimizer_s=_told(np.max(_table(optimizer_seconds(job, shard), stages.count), axis=0)),
+        memory=MemoryTerms(
+            *(_told(_at(getattr(need, f), fullest, stages.count)) for f in MemoryTerms.__dataclass_fields__)
+        ),
+    )
 
 
-def _closing(stage: _Stage, load: StageLoad, seconds: Stage) -> tuple[float, float]:
-    """Exposed data-parallel seconds and seconds of the optimizer of a stage."""
-    shard = stage_shard(stage.job.model, stage.job.plan, load)
-    exposed, _ = data_parallel_time(stage.job, shard, seconds.phases, load.layers)
-    return float(exposed), float(optimizer_seconds(stage.job, shard))
+def _table(value: Real, rows: int) -> Array:
+    """A row a stage, the points last."""
+    plain = _plain(value)
+    return np.broadcast_to(plain, (rows, plain.shape[-1]))
 
 
-def _sends(parts: Sequence[Part], link: float) -> list[float]:
+def _at(value: Real, row: NDArray[np.int64], rows: int) -> Array:
+    """The value of one stage at each point."""
+    table = _table(value, rows)
+    wide = np.broadcast_to(table, (rows, max(table.shape[-1], row.shape[-1])))
+    found: Array = np.take_along_axis(wide, np.broadcast_to(row, (1, wide.shape[-1])), axis=0)[0]
+    return found
+
+
+def _same_points(tables: Sequence[Array]) -> list[Array]:
+    """Tables of stages with as many points each."""
+    points = max(table.shape[-1] for table in tables)
+    return [np.broadcast_to(table, (len(table), points)) for table in tables]
+
+
+def _sends(parts: Sequence[Part], link: float) -> list[Any]:
     """Seconds of one send inside each part that has stages to send between, and over the links between parts."""
     out = []
     for job in (p.job for p in parts):
         if job.plan.pp > 1:
-            out.append(float(send_seconds(job)))
+            out.append(number(send_seconds(job)))
         # Two parts share no domain, whatever the size of a domain of theirs.
         between = replace(
-            job.network, scale_up_size=1, scale_out_bandwidth=min(job.network.scale_out_bandwidth, link)
+            job.network, scale_up_size=1, scale_out_bandwidth=least(job.network.scale_out_bandwidth, link)
         )
-        out.append(float(send_seconds(replace(job, network=between))))
+        out.append(number(send_seconds(replace(job, network=between))))
     return out

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from clustersim.columns import number
 from clustersim.errors import InputError
 from clustersim.fabric.network import Network
 from clustersim.perf.card import Card
@@ -49,7 +50,7 @@ class TrainJob:
     @property
     def tokens(self) -> float:
         """Tokens of one optimizer step."""
-        return float(self.global_batch) * self.seq_len
+        return number(self.global_batch) * self.seq_len  # type: ignore[no-any-return]
 
     @property
     def micro_batches(self) -> Real:

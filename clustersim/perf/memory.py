@@ -219,7 +219,7 @@ def fullest_stage(job: TrainJob, *, weight_bytes: float = 2.0) -> tuple[StageLoa
 
 
 def stage_memory(
-    job: TrainJob, load: StageLoad, *, after: int | None = None, weight_bytes: float = 2.0
+    job: TrainJob, load: StageLoad, *, after: Real | None = None, weight_bytes: float = 2.0
 ) -> MemoryTerms:
     """Return the memory of a card of a stage.
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from clustersim.columns import Column, decide, pick, places, stacked, values_of
+from clustersim.columns import Column, Noted, Unbatchable, decide, pick, places, stacked, values_of
 from clustersim.errors import InfeasibleError
 from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import memory_per_card
@@ -33,6 +33,7 @@ __all__ = [
     "PlanErrors",
     "best_of_kinds",
     "choose",
+    "fastest_rate",
     "kind_of",
     "kinds_in",
     "shortlist",
@@ -214,6 +215,22 @@ def _searched(job: TrainJob, space: PlanSpace, errors: PlanErrors, kind: str) ->
     if at < 0:
         best_of_kinds(pick(job, places(job), 0), space, errors)  # says what a point says alone
     return plan_numbered(job, spaces[at % len(spaces)], at // len(spaces))
+
+
+def fastest_rate(job: TrainJob, plans: tuple[Plan, ...], errors: PlanErrors, kind: str) -> Any:
+    """Return tokens per second by the plan that each point of a batch takes, which need not be the same one.
+
+    Points at which none of the kept plans fits go their own way: they search.
+    """
+    found = _timed(job, plans)
+    at = values_of(_fastest(found, errors, job.card.memory_bytes, kind))
+    if isinstance(at, Noted):
+        raise Unbatchable("plans by points have no recorded form")
+    if Column(np.asarray(at < 0)):
+        return None
+    times = values_of(_table([f.step_time_s for f in found]))
+    wide = np.broadcast_to(times, (len(found), max(times.shape[-1], at.size)))
+    return Column(job.tokens / np.take_along_axis(wide, np.broadcast_to(at, (1, wide.shape[1])), axis=0)[0])
 
 
 #: Label of points at which none of the kept plans fits.

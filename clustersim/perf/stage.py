@@ -117,15 +117,20 @@ class Layers:
 
     def of(self, load: StageLoad) -> Stage:
         """Return the seconds of the layers of a stage, without its head."""
+        parts = [layer.times(count) for layer, count in self._counted(load)]
+        return parts[0] if len(parts) == 1 else parts[0].plus(parts[1])
+
+    def seconds(self, load: StageLoad) -> Real:
+        """Return the seconds of the layers of a stage alone, without the terms that they are the sum of."""
+        return sum(layer.total * count for layer, count in self._counted(load))
+
+    def _counted(self, load: StageLoad) -> list[tuple[Stage, Real]]:
+        """A layer of each kind that the model has, and how many of it a stage holds."""
         extra = load.head * self.predictions
         mixtures = load.mixtures + (extra if self.mixture is not None else 0)
         dense = load.dense + (extra if self.mixture is None else 0)
-        parts = [
-            layer.times(count)
-            for layer, count in ((self.dense, dense), (self.mixture, mixtures))
-            if layer is not None
-        ]
-        return parts[0] if len(parts) == 1 else parts[0].plus(parts[1])
+        kinds = ((self.dense, dense), (self.mixture, mixtures))
+        return [(layer, count) for layer, count in kinds if layer is not None]
 
 
 def layers_seconds(job: TrainJob) -> Layers:

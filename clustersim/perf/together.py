@@ -9,7 +9,7 @@ from typing import Any
 
 from clustersim.errors import ClusterSimError, InfeasibleError, InputError, suggest
 from clustersim.perf.hetero import MixedStep, Part, mixed_step
-from clustersim.perf.hetero_stages import MixedPipeline, balanced, mixed_pipeline, pipeline_of
+from clustersim.perf.hetero_stages import MixedPipeline, mixed_pipeline
 from clustersim.perf.plan import Plan
 from clustersim.perf.search import PlanSpace, search_plans
 from clustersim.perf.shortlist import LEAN
@@ -32,8 +32,8 @@ class Cluster:
     part: Part
     """With the plan that it states, or that is fastest alone; without one where none fits."""
     stated: bool
-    alone_tokens_per_s: float
-    """0 where the model cannot be trained on it alone."""
+    alone_tokens_per_s: Any
+    """0 where the model cannot be trained on it alone; a column where points differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,10 @@ def few_together(
     if share != "best":
         return (search.by(share, tuple(range(len(clusters)))),)
     search.all()
-    found = sorted(search.found, key=lambda way: -way.tokens_per_s)[:top]
+    ranked = sorted(search.found, key=lambda way: -way.tokens_per_s)
+    # The link may be another at another point: the best of every way of sharing is kept whatever it lost by here.
+    first = {way.share: rank for rank, way in reversed(list(enumerate(ranked)))}
+    found = [way for rank, way in enumerate(ranked) if rank < top or first[way.share] == rank]
     return tuple(replace(way, refused=search.refused) for way in found)
 
 
@@ -87,7 +90,7 @@ def again(way: Together, clusters: Sequence[Cluster], *, link_bandwidth: float) 
     alone = {name: c.alone_tokens_per_s for name, c in now.items()}
     step: MixedStep | MixedPipeline
     if way.share == "batch":
-        step = mixed_step(parts, link_bandwidth=link_bandwidth, alone=alone)
+        step = replace(mixed_step(parts, link_bandwidth=link_bandwidth), alone_tokens_per_s=alone)
     else:
         step = mixed_pipeline(parts, link_bandwidth=link_bandwidth, alone=alone)
     return replace(way, parts=parts, step=step, tokens_per_s=step.tokens_per_s)
@@ -161,7 +164,7 @@ class _Search:
         return self._plans[index, micro]
 
     def _batch(self, parts: tuple[Part, ...]) -> Together:
-        step = mixed_step(parts, link_bandwidth=self._link, alone=self._alone())
+        step = replace(mixed_step(parts, link_bandwidth=self._link), alone_tokens_per_s=self._alone())
         return Together("batch", step, parts, step.tokens_per_s)
 
     def _alone(self) -> dict[str, float]:
@@ -183,10 +186,7 @@ class _Search:
                 continue
             laid = tuple(_laid(p, parts[0], dp) for p in parts)
             try:
-                shared = balanced(laid)
-                if found is not None and shared.most_tokens_per_s <= found.tokens_per_s:
-                    continue
-                step = pipeline_of(shared, link_bandwidth=self._link, alone=self._alone())
+                step = mixed_pipeline(laid, link_bandwidth=self._link, alone=self._alone())
             except (InputError, InfeasibleError) as error:
                 reason = error
                 continue

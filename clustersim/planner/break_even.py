@@ -88,7 +88,10 @@ class Held:
             return mine, other
         inputs = load_inputs(self.name, sets)
         if inputs.incumbent is None:
-            raise InputError(f"{inputs.file}: the scenario names no incumbent; give one with --incumbent")
+            raise InputError(
+                f"{inputs.file}: the scenario names no incumbent; give one with"
+                " --incumbent, for example h20-1024, or a market price with --against rent --mark '4 CNY'"
+            )
         return inputs, inputs.incumbent
 
 

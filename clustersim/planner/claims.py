@@ -26,6 +26,7 @@ from clustersim.econ.interval import spread
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.scaling import KINDS, scaling_curve
 from clustersim.perf.together import again
+from clustersim.pipeline import SHARED
 from clustersim.planner.claimed_lines import claimed_lines
 from clustersim.planner.uncertainty import (
     LoadSides,
@@ -39,7 +40,6 @@ from clustersim.schema.inputs import Inputs
 from clustersim.workloads import run_workload
 from clustersim.workloads.mixture import MixtureDetail
 from clustersim.workloads.training import TrainingDetail, plan_words
-from clustersim.workloads.work import StageCache
 
 __all__ = ["QUESTIONS", "examine", "rests_on", "under_draws"]
 
@@ -123,7 +123,7 @@ def _ends(values: Any) -> dict[str, float]:
 
 def _outcomes(inputs: Inputs, workload: str) -> dict[str, Any]:
     """What the claims rest on: the mean time between failures, restores by level, and what scaling keeps."""
-    return rests_on(run_workload(inputs, workload, StageCache()).detail)
+    return rests_on(run_workload(inputs, workload, SHARED).detail)
 
 
 def rests_on(own: TrainingDetail) -> dict[str, Any]:
@@ -140,7 +140,10 @@ def _restores(run: TrainingRun) -> dict[str, Any]:
 def examine(inputs: Inputs, workload: str, coverage: float, penalty_cny: float = 0.0) -> dict[str, Any]:
     """Return every claim's readings for a training workload, the ladder of published fleets, the restore budget and the
     scaling."""
-    own, cards = run_workload(inputs, workload, StageCache()).detail, inputs.cards
+    own = run_workload(inputs, workload, SHARED).detail
+    # Of unlike cards the failures are those of the groups that take part, and so are the cards they are counted by.
+    mixed = isinstance(own, MixtureDetail)
+    cards = own.cards if mixed else inputs.cards
     mtbf = own.expected.mttf_s / 3600
     run_h = own.run.duration_s / 3600
     rows = [*readings(*_FIVE, cards, mtbf, coverage), *readings(*_THIRTY, cards, mtbf, coverage)]
@@ -156,6 +159,7 @@ def examine(inputs: Inputs, workload: str, coverage: float, penalty_cny: float =
         "scenario": inputs.name,
         "workload": workload,
         "cards": cards,
+        "notes": [own.left_words] if mixed and own.left_words else [],
         "run_h": run_h,
         "mtbf_h": mtbf,
         "card_hours_per_failure": mtbf * cards,
@@ -271,7 +275,7 @@ def _mixture_scaling(own: MixtureDetail, reached: float) -> dict[str, Any]:
         )  # fmt: skip
     return {
         "claim": LINEAR, "kind": "together over each alone", "base_cards": 0,
-        "cards": sum(part.job.cards for part in own.found.parts), "batch_rule": "one batch for all",
+        "cards": own.cards, "batch_rule": "one batch for all",
         "plan": "; ".join(f"{p.name}: {plan_words(p.job.plan)}" for p in own.found.parts),
         "scaling_efficiency": reached, "by_network_and_batch_rule": cases, "met": reached >= LINEAR,
     }  # fmt: skip

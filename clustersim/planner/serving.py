@@ -34,7 +34,7 @@ from clustersim.des.serving.steady import STABLE_SHARE, Share, SteadyState, shar
 from clustersim.des.serving.stream import Stream, stream_of
 from clustersim.des.serving.traces import Trace
 from clustersim.des.serving.window import Window
-from clustersim.errors import InputError
+from clustersim.errors import InfeasibleError, InputError
 from clustersim.pipeline import StageCache, run_site
 from clustersim.planner.serving_answers import CardsAnswer, PlanRow, RateAnswer
 from clustersim.planner.training import chosen_workload
@@ -42,8 +42,8 @@ from clustersim.schema.demand import ServingWorkload
 from clustersim.schema.inputs import Inputs
 from clustersim.schema.serving import ServingPlan
 from clustersim.workloads.served import prepare
-from clustersim.workloads.serving import ServingDetail, detail_of, load_of, too_long
-from clustersim.workloads.serving_plans import candidates, ranked
+from clustersim.workloads.serving import Capacity, ServingDetail, detail_of, load_of, too_long, yields
+from clustersim.workloads.serving_plans import Ranked, candidates, ranked
 
 __all__ = ["ERROR", "Answer", "CardsAnswer", "PlanRow", "RateAnswer", "Serving", "plant_of"]
 
@@ -281,7 +281,6 @@ class Serving:
 
     def _rate(self, detail: ServingDetail) -> RateAnswer:
         at, plan = detail.capacity, detail.plan
-        both = at.input_tokens_per_s + at.cached_tokens_per_s + at.output_tokens_per_s
         return RateAnswer(
             card=self.inputs.parts.card.name,
             cards=detail.cards,
@@ -289,10 +288,10 @@ class Serving:
             replicas=self.work.replicas,
             requests_per_s=at.requests_per_s,
             output_tokens_per_s=at.output_tokens_per_s,
-            tokens_per_s=both,
+            tokens_per_s=at.tokens_per_s,
             saturated_requests_per_s=at.saturated_requests_per_s,
             fidelity=at.fidelity,
-            cny_per_mtoken=self.cost(detail.cards, both),
+            cny_per_mtoken=self.cost(detail.cards, at.tokens_per_s),
         )
 
     def requests_per_s(self, tokens_per_day: float) -> float:
@@ -374,21 +373,32 @@ class Serving:
     def plans(self, *, step: Step = lambda _: None) -> list[PlanRow]:
         """Return every plan that ``best`` considers with its largest rate and its cost, cheapest first.
 
-        A plan that does not fit or never meets the level keeps its reason.
+        The best is that of `run`: where a closed form does not hold, the plan is simulated while it promises more than
+        what was found. A plan that does not fit or never meets the level keeps its reason.
         """
         trial = self.work.model_copy(update={"replicas": 1})
+        found = ranked(self.inputs, trial, candidates(self.inputs, self.work))
+        asked = {row.plan: at for row, _, at in yields(self.inputs, trial, found, self.cache)}
         rows = []
-        for found in ranked(self.inputs, trial, candidates(self.inputs, self.work)):
-            plan, form, i = found.plan, found.form, found.index
-            rate, cost = None, None
-            if form is not None and found.fluid is not None and found.per_card_s > 0:
-                rate = float(form.rate_at_slo_per_s[i])
-                cost = self.cost(found.fluid.cards, float(form.tokens_per_s[i]))
-            cards = found.fluid.cards if found.fluid is not None else plan.tp * plan.pp * plan.dp
-            card = self.inputs.parts.card.name
-            rows.append(PlanRow(card, plan.tp, plan.pp, plan.dp, plan.ep, cards, rate, cost, found.reason))
-            step(f"{card} tp={plan.tp}")
+        for one in found:
+            rows.append(self._plan_row(one, asked.get(one.plan)))
+            step(f"{rows[-1].card} tp={one.plan.tp}")
         return sorted(rows, key=_cheapest)
+
+    def _plan_row(self, found: Ranked, asked: Capacity | InfeasibleError | None) -> PlanRow:
+        """One plan by its capacity where that was asked, as `run` does, else by its closed form."""
+        plan, form, i, reason = found.plan, found.form, found.index, found.reason
+        rate, cost = None, None
+        cards = found.fluid.cards if found.fluid is not None else plan.tp * plan.pp * plan.dp
+        if isinstance(asked, InfeasibleError):
+            reason = str(asked).splitlines()[0]
+        elif asked is not None:
+            rate, cost = asked.requests_per_s, self.cost(cards, asked.tokens_per_s)
+        elif form is not None and found.per_card_s > 0:
+            rate = float(form.rate_at_slo_per_s[i])
+            cost = self.cost(cards, float(form.tokens_per_s[i]))
+        card = self.inputs.parts.card.name
+        return PlanRow(card, plan.tp, plan.pp, plan.dp, plan.ep, cards, rate, cost, reason)
 
 
 def _cheapest(row: PlanRow) -> tuple[bool, float, float]:

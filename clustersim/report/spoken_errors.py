@@ -44,9 +44,8 @@ def told_error(error: ClusterSimError) -> str:
 
 
 def _problem(one: Problem) -> str:
-    where = f"{one.file}:{one.line}" if one.line is not None else one.file
     hint = f"({chinese_error(one.hint)})" if one.hint else ""
-    return f"{':'.join([where, *([one.key] if one.key else []), chinese_error(one.what)])}{hint}"
+    return f"{':'.join([*one.where, chinese_error(one.what)])}{hint}"
 
 
 @lru_cache(maxsize=2_000)

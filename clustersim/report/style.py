@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clustersim.errors import InputError
 from clustersim.extras import needs
-from clustersim.reading.guarded import printable
+from clustersim.reading.guarded import is_file, printable
 from clustersim.report.fonts import FONT_VARIABLE, HOUSE, drawable, escaped, lacking
 from clustersim.report.spoken import spoken
 from clustersim.schema.quantity import tell_once
@@ -43,7 +48,7 @@ _RC: Any = {
 
 def new_figure(width: float = 9.0, height: float = 4.6) -> tuple[Figure, Axes]:
     """Return a figure and its axes in the house style, without touching any global state."""
-    with needs("report", "figures"):
+    with needs("report", "figures"), _own_settings():
         import matplotlib
 
     matplotlib.use("Agg", force=True)
@@ -54,6 +59,30 @@ def new_figure(width: float = 9.0, height: float = 4.6) -> tuple[Figure, Axes]:
         figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.add_subplot()
     return figure, axes
+
+
+@contextmanager
+def _own_settings() -> Iterator[None]:
+    """Load matplotlib inside ``with``; where the program has turned a user's own settings off, they change nothing.
+
+    Raises InputError where it cannot be loaded for them.
+    """
+    here = Path("matplotlibrc")  # is read before any that is named
+    if here.exists() and not (here.is_dir() or is_file(here)):  # a pipe would be waited for
+        raise InputError(
+            "matplotlibrc in this folder is no file; figures cannot be drawn until it is moved away"
+        )
+    first = "matplotlib" not in sys.modules
+    try:
+        yield
+    except UnicodeDecodeError:
+        raise InputError(
+            "matplotlibrc, the settings of figures, is no UTF-8 text; mend it, or move it away from this folder"
+        ) from None
+    except OSError as error:
+        raise InputError(f"figures cannot be drawn here: {error}") from None
+    if first and here.exists() and os.environ.get("MATPLOTLIBRC") == os.devnull:
+        sys.modules["matplotlib"].rcdefaults()
 
 
 def save(figure: Figure, path: Path) -> None:

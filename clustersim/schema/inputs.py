@@ -16,7 +16,7 @@ from clustersim.schema.base import sourced_fields
 from clustersim.schema.company import CompanyFile
 from clustersim.schema.demand import ServingWorkload, TrainingWorkload, VisionWorkload, Workload
 from clustersim.schema.grouped import alike, apportioned, group_scenario
-from clustersim.schema.groups import GroupSection
+from clustersim.schema.groups import GroupSection, LinkSection
 from clustersim.schema.loader import Loader, refuse_unused
 from clustersim.schema.lookup import find_file
 from clustersim.schema.models import described_model
@@ -28,6 +28,7 @@ from clustersim.schema.overrides import (
     parse_overrides,
     reaching,
     refuse_own_demand,
+    refuse_twice,
     site_overrides,
 )
 from clustersim.schema.parts import Parts, absent
@@ -82,6 +83,8 @@ class Inputs:
     """Of a group: its name in the site."""
     owned: bool = False
     """Of a group: whether it is paid for."""
+    nominal_link: LinkSection | None = None
+    """What joins the groups as the scenario's file states it, without overrides."""
 
     @property
     def name(self) -> str:
@@ -305,6 +308,8 @@ def load_inputs(
     """
     overrides = parse_overrides(sets, _named_sides(name))
     inputs = load_one(name, tuple(o for o in overrides if not o.side))
+    own, others = [o for o in overrides if not o.side], [o for o in overrides if o.side]
+    refuse_twice([*in_demand(own, inputs.documents["scenario"]), *others])
     if with_incumbent and inputs.scenario.market is not None:
         inputs = replace(inputs, incumbent=_incumbent(inputs, overrides))
     inputs = replace(inputs, overrides=overrides)
@@ -340,6 +345,7 @@ def load_one(name: str | Document, overrides: tuple[Override, ...] = ()) -> Inpu
         scenario, only = next(iter(each.values()))
         owned = only.owned
     first = next(iter(each.values()))[0] if each else scenario
+    _refuse_parts(loader, each)
     parts = loader.parts(first)
     nominal = loader.as_filed().nominal(first, parts) if loader.touches_parts() else parts
     models = _models(loader, scenario)
@@ -354,7 +360,9 @@ def load_one(name: str | Document, overrides: tuple[Override, ...] = ()) -> Inpu
     )  # fmt: skip
     refuse_unused(loader.own, [loader.documents], file)
     if len(each) > 1:
-        whole = replace(whole, groups=tuple(_group(loader, whole, name, *of) for name, of in each.items()))
+        link = loader.filed_link(name, scenario)
+        whole = replace(whole, nominal_link=link)
+        whole = replace(whole, groups=_groups(loader, whole, each))
     if whole.groups and not whole.scenario.cluster.link:
         raise InputError(
             f"{file}: cluster.link: what joins the groups is needed (link: {{bandwidth: 100 Gb/s}})"
@@ -390,6 +398,25 @@ def _grouped(loader: Loader, scenario: Scenario) -> dict[str, tuple[Scenario, Gr
 
 def _spares(group: GroupSection) -> float | None:
     return group.spares.value if group.spares is not None else None
+
+
+def _refuse_parts(loader: Loader, each: Mapping[str, tuple[Scenario, GroupSection]]) -> None:
+    """Raise InputError with what is wrong with the parts of any group, each problem once."""
+    said: dict[str, None] = {}
+    for scenario, _ in each.values():
+        try:
+            loader.parts(scenario)
+        except InputError as error:
+            said[str(error)] = None
+    if said:
+        raise InputError("\n".join(said))
+
+
+def _groups(
+    loader: Loader, whole: Inputs, each: Mapping[str, tuple[Scenario, GroupSection]]
+) -> tuple[Inputs, ...]:
+    """Every group as a site of its own."""
+    return tuple(_group(loader, whole, name, *of) for name, of in each.items())
 
 
 def _group(loader: Loader, whole: Inputs, name: str, scenario: Scenario, group: GroupSection) -> Inputs:

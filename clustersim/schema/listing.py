@@ -11,6 +11,7 @@ from clustersim.schema.catalogue import NAME, YEAR, Key, all_keys, keys_of, near
 from clustersim.schema.inputs import Inputs, load_inputs
 from clustersim.schema.lookup import known_names
 from clustersim.schema.meaning import by_meaning
+from clustersim.schema.overrides import PROFILE_KINDS
 from clustersim.schema.readers import readers
 
 __all__ = ["also_meant", "list_keys", "settable"]
@@ -24,22 +25,49 @@ _IN_KEY = 2.4
 def list_keys(word: str = "", scenario: str = "") -> list[dict[str, Any]]:
     """Return a row for every key that has the word in it, or (where none has) in what it says, or (else) means it.
 
+    The nearest come first: those of which the word is a part.
+
     With a scenario: the numbers that it states, with values, ranges, tiers and where they stand; a word may then be
     the name of a card, a part or a product, too.
 
     Raises InputError where nothing has the word.
     """
     wanted = word.casefold()
-    found = [k for k in all_keys() if wanted in k.key.casefold()]
+    found = sorted(
+        (k for k in all_keys() if wanted in k.key.casefold()), key=lambda k: _nearness(wanted, k.key)
+    )
     if not found and scenario:
         named = [row for row in _stated(list(all_keys()), scenario) if wanted in row["key"].casefold()]
         if named:
             return named
     found = found or [k for k in all_keys() if wanted in k.says.casefold()] or by_meaning(word, all_keys())
     if not found:
-        hint = near_keys(word) or "leave it out to list all"
+        hint = _profile_named(wanted) or near_keys(word) or "leave it out to list all"
         raise InputError(f"no key has {word!r} in it or in what it says; {hint}")
     return _stated(found, scenario) if scenario else _listed(found)
+
+
+def _nearness(wanted: str, key: str) -> int:
+    """How far a key that has a word in it is from the word: it is a part, the plural of one, a word in one, or letters.
+
+    >>> [_nearness("spare", key) for key in ("tco.spare", "reliability.spares.hot", "a.warm_spares", "sparest.b")]
+    [0, 1, 2, 3]
+    """
+    parts = key.casefold().split(".")
+    forms = {wanted, f"{wanted}s"}
+    if wanted in parts or "." in wanted:
+        return 0
+    if forms & {*parts}:
+        return 1
+    return 2 if any(forms & {*part.split("_")} for part in parts) else 3
+
+
+def _profile_named(word: str) -> str:
+    """Say how the profiles are listed that have a word in their names, which are no keys."""
+    for kind in PROFILE_KINDS:
+        if any(word in name.casefold() for name in known_names(f"hwprofiles/{kind}")):
+            return f"names of {kind} have it: clustersim profiles list {kind}"
+    return ""
 
 
 def also_meant(word: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from clustersim.errors import InputError, suggest
 from clustersim.schema.base import validate
 from clustersim.schema.catalogue import point_to_keys
+from clustersim.schema.groups import LinkSection
 from clustersim.schema.lookup import profile_name
 from clustersim.schema.old_form import refuse_old_form
 from clustersim.schema.overrides import Override, apply_overrides, in_demand, site_overrides
@@ -108,6 +109,18 @@ class Loader:
         plain = Loader(())
         plain.own = self.own
         return plain
+
+    def filed_link(self, name: str | Document, scenario: Scenario) -> LinkSection | None:
+        """Return what joins the groups as the file states it; where the file states none, as the flags do."""
+        link = scenario.cluster.link
+        if link is None or not any(o.path[:2] == ("cluster", "link") for o in self.overrides):
+            return link
+        try:
+            filed = Loader(()).scenario(name).cluster.link
+        except InputError:
+            return link
+        # Whether it goes through hosts is no number: what is asked decides which ways there are.
+        return link if filed is None else link.model_copy(update={"bandwidth": filed.bandwidth})
 
     def nominal(self, scenario: Scenario, parts: Parts) -> Parts:
         """Read the same profiles without overrides; a file that is incomplete without them stands as it was read."""

@@ -52,7 +52,7 @@ _ALIKE: tuple[tuple[str, ...], ...] = (
     ("efficiency", "mfu", "achieved share", "效率"),
     ("peak", "tflops", "flops", "算力"),
     ("memory", "hbm", "vram", "capacity", "显存"),
-    ("receivable_days", "receivables", "debtors", "dso", "customers pay", "应收"),
+    ("receivable_days", "receivables", "debtors", "dso", "customers pay", "collection", "应收", "回款", "账期"),
     ("payable_days", "payables", "creditors", "应付"),
     ("inventory_days", "inventory", "stock", "存货", "库存"),
     ("units", "volume", "shipments", "sales", "销量", "出货"),

@@ -8,6 +8,7 @@ the company file; ``incumbent.KEY`` and ``SCENARIO.KEY`` address one side of a c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -25,7 +26,7 @@ from clustersim.schema.yamlfile import Document, KeyPath, parse_yaml
 
 __all__ = [
     "INCUMBENT", "PROFILE_KINDS", "Override", "apply_overrides", "changes_of", "in_demand", "of_demand", "of_layout",
-    "parse_overrides", "plain_changes", "reaching", "refuse_own_demand", "site_overrides",
+    "parse_overrides", "plain_changes", "reaching", "refuse_own_demand", "refuse_twice", "site_overrides",
 ]  # fmt: skip
 
 PROFILE_KINDS = ("cards", "servers", "nics", "switches", "optics", "supernodes", "models", "cooling")
@@ -87,6 +88,21 @@ def parse_overrides(
         seen.add(key)
         out.append(replace(_route(inner, value), key=key, side=side))
     return tuple(out)
+
+
+def refuse_twice(overrides: Iterable[Override]) -> None:
+    """Raise InputError where two keys mean one input, or a later one replaces what an earlier one is a part of."""
+    seen: dict[tuple[str, str, KeyPath], str] = {}
+    for one in overrides:
+        mine = (one.side, one.document, one.path)
+        for (side, document, path), key in seen.items():
+            if (side, document) == mine[:2] and path[: len(one.path)] == one.path:
+                if path == one.path:
+                    raise InputError(f"--set {key} and --set {one.key}: are one input; keep one")
+                raise InputError(
+                    f"--set {key}: would be lost in --set {one.key}, which comes after it; keep one"
+                )
+        seen[mine] = one.key
 
 
 def changes_of(texts: Iterable[str]) -> dict[str, Any]:
@@ -162,7 +178,24 @@ def _split(text: str) -> tuple[str, Any]:
     key, separator, value = text.partition("=")
     if not separator or not key.strip() or not value.strip():
         raise InputError(f"--set {text!r}: write KEY=VALUE, for example tco.pue=1.2")
-    return key.strip(), parse_yaml(f"v: {value.strip()}", f"--set {text}").data["v"]
+    value = value.strip()
+    if value[:1] == "+" and value[1:2].isdigit():
+        raise InputError(
+            f"--set {text}: {value} would be {value[1:]}, not that much more; write the whole value"
+        )
+    return key.strip(), _value_of(key.strip(), value)
+
+
+def _value_of(key: str, value: str) -> Any:
+    """What a flag's value is as YAML; raises InputError that names the key, and what is wrong inside of the value."""
+    try:
+        return parse_yaml(f"v: {value}", f"--set {key}").data["v"]
+    except InputError as error:
+        inside = [replace(p, line=None, key=f"{key}{p.key.removeprefix('v')}") for p in error.problems]
+        if inside:
+            raise InputError(f"--set {key}: {len(inside)} problem(s)", inside) from None
+        said = re.sub(r"^:\d+: ", "", str(error).removeprefix(f"--set {key}"))
+        raise InputError(f"--set {key}: {said}") from None
 
 
 def _side(key: str, sides: Mapping[str, str]) -> tuple[str, str]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,16 +11,26 @@ import numpy as np
 from clustersim.assemble.groups import joint
 from clustersim.assemble.reliability import Trained, training_run_of
 from clustersim.assemble.training import train_job
+from clustersim.columns import Column, decide, least, most, number, values_of
 from clustersim.des.training.fidelity import expected_goodput
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.hetero import MixedStep, Part, busy_job
 from clustersim.perf.hetero_stages import MixedPipeline
+from clustersim.perf.memory import MemoryTerms
+from clustersim.perf.split import choose
 from clustersim.perf.step import StepTime, estimate_step
 from clustersim.perf.terms import StepTerms
 from clustersim.perf.together import Cluster, Together, again, few_together
 from clustersim.schema.demand import TrainingWorkload, identity
 from clustersim.schema.inputs import Inputs
-from clustersim.workloads.training import NO_PROGRESS, TrainingDetail, plan_words, planned_job, trained
+from clustersim.workloads.training import (
+    NO_PROGRESS,
+    TrainingDetail,
+    plan_words,
+    planned_job,
+    rate_of,
+    trained,
+)
 from clustersim.workloads.work import Load, Product, StageCache, Work
 
 __all__ = ["MixtureDetail", "on_groups", "together", "trained_on_groups", "ways_together"]
@@ -39,15 +48,26 @@ class MixtureDetail(TrainingDetail):
     clusters: tuple[Cluster, ...]
 
     @property
+    def cards(self) -> int:
+        """Cards of the groups that take part: the failures of the long run are theirs."""
+        return sum(part.job.cards for part in self.found.parts)
+
+    @property
+    def left_words(self) -> str:
+        """Say which groups are left out; nothing where all take part."""
+        names = {part.name for part in self.found.parts}
+        left = [c.part.name for c in self.clusters if c.part.name not in names]
+        return f"left out, for the mixture is no faster with them: {', '.join(left)}" if left else ""
+
+    @property
     def scaling(self) -> tuple[int, float]:
         """Cards of the groups that take part, and their tokens per second over the sum of what each does alone.
 
         A group that cannot train alone counts nothing: the ratio may exceed one.
         """
         names = {part.name for part in self.found.parts}
-        alone = sum(float(row["alone_tokens_per_s"]) for row in self.rows if row["group"] in names)
-        cards = sum(part.job.cards for part in self.found.parts)
-        return cards, self.found.tokens_per_s / alone if alone > 0 else 1.0
+        alone = sum(number(row["alone_tokens_per_s"]) for row in self.rows if row["group"] in names)
+        return self.cards, self.found.tokens_per_s / alone if alone > 0 else 1.0
 
 
 def together(
@@ -60,37 +80,59 @@ def together(
     filed = [_cluster(replace(group, parts=group.nominal), name, cache) for group in inputs.groups]
     now = [_cluster(group, name, cache) for group in inputs.groups]
     # What is tried must not depend on the point of a study, or neighbouring points would not agree.
-    link, nominal = joint(inputs).bandwidth, _tried_at(joint(_as_filed(inputs)).bandwidth)
+    link, nominal = joint(inputs).bandwidth, joint(_as_filed(inputs)).bandwidth
     ways = cache.get(
         "together", (nominal, share, filed), lambda: few_together(filed, link_bandwidth=nominal, share=share)
     )
-    found, reason = [], None
-    for way in ways:
+    tried = _Tried([*ways, *_each_alone(ways, now, share)], now, link)
+    best = decide(tried.fastest)
+    found = tried.way(best)
+    if found.share == "alone":
+        # By the plan that it takes by itself, which is not asked for before.
+        group = next(g for g in inputs.groups if g.group == found.parts[0].name)
+        job, _ = planned_job(group, _training(group, name), cache)
+        found = replace(found, parts=(replace(found.parts[0], job=job),))
+    return found, now
+
+
+def _each_alone(ways: Sequence[Together], now: Sequence[Cluster], share: str) -> list[Together]:
+    """Alone is always possible where it fits, at the numbers of now."""
+    if share != "best":
+        return []
+    return [Together("alone", None, (c.part,), c.alone_tokens_per_s, ways[0].refused) for c in now]
+
+
+@dataclass(slots=True)
+class _Tried:
+    """Ways of training together at the numbers of now; what was found of one is kept."""
+
+    ways: Sequence[Together]
+    now: Sequence[Cluster]
+    link: Any
+    found: dict[int, Together] = field(default_factory=dict)
+    reason: Exception | None = None
+
+    def way(self, index: int) -> Together:
+        """Return one of them; raises InputError or InfeasibleError where it is not possible."""
+        if index not in self.found:
+            self.found[index] = again(self.ways[index], self.now, link_bandwidth=self.link)
+        return self.found[index]
+
+    def fastest(self) -> Any:
+        """Which of them each point takes, the first of equals."""
+        rates = [self._rate(index) for index in range(len(self.ways))]
+        table = np.stack(np.broadcast_arrays(*(np.atleast_1d(values_of(rate)) for rate in rates)))
+        best = np.max(table, axis=0)
+        if not (best[0] > 0 if best.size == 1 else Column(best > 0)):
+            raise self.reason or InfeasibleError("no way of training together is left at these numbers")
+        return np.argmax(table, axis=0)
+
+    def _rate(self, index: int) -> Any:
         try:
-            found.append(again(way, now, link_bandwidth=link))
+            return self.way(index).tokens_per_s
         except (InputError, InfeasibleError) as error:
-            reason = reason or error
-    # Alone is always possible where it fits, at the numbers of now.
-    if share == "best":
-        found += [
-            Together("alone", None, (c.part,), c.alone_tokens_per_s, ways[0].refused)
-            for c in now
-            if c.alone_tokens_per_s
-        ]
-    if not found:
-        raise reason or InfeasibleError("no way of training together is left at these numbers")
-    return max(found, key=lambda way: way.tokens_per_s), now
-
-
-def _tried_at(bytes_per_s: float) -> float:
-    """The link's rate that ways are searched at: the nearest of 100 Gb/s times a power of two, so that points whose
-    link is drawn share a search; every way is then run at the link's own rate.
-
-    >>> _tried_at(12.5e9), _tried_at(20e9) == _tried_at(25e9)
-    (12500000000.0, True)
-    """
-    rung = 12.5e9
-    return rung * 2.0 ** round(math.log2(bytes_per_s / rung)) if 0.0 < bytes_per_s < math.inf else bytes_per_s
+            self.reason = self.reason or error
+            return 0.0
 
 
 def ways_together(inputs: Inputs, name: str, top: int = 10) -> tuple[Together, ...]:
@@ -100,18 +142,31 @@ def ways_together(inputs: Inputs, name: str, top: int = 10) -> tuple[Together, .
 
 
 def _as_filed(inputs: Inputs) -> Inputs:
-    return replace(inputs, groups=tuple(replace(group, parts=group.nominal) for group in inputs.groups))
+    return _with_link(
+        replace(inputs, groups=tuple(replace(group, parts=group.nominal) for group in inputs.groups))
+    )
+
+
+def _with_link(inputs: Inputs) -> Inputs:
+    # A site that was joined by a question is of no file: its link stands as it was asked for.
+    link = inputs.nominal_link or inputs.scenario.cluster.link
+    cluster = inputs.scenario.cluster.model_copy(update={"link": link})
+    return replace(inputs, scenario=inputs.scenario.model_copy(update={"cluster": cluster}))
+
+
+def _training(group: Inputs, name: str) -> TrainingWorkload:
+    work = group.scenario.demand[name]
+    assert isinstance(work, TrainingWorkload)
+    return work
 
 
 def _cluster(group: Inputs, name: str, cache: StageCache) -> Cluster:
-    work = group.scenario.demand[name]
-    assert isinstance(work, TrainingWorkload)
+    work = _training(group, name)
     try:
-        job, choice = planned_job(group, work, cache)
-        rate = cache.get("training step", (job, False), lambda: estimate_step(job)).tokens_per_s
+        job, rate = rate_of(group, work, cache)
     except InfeasibleError:
         return Cluster(Part(name=group.group, job=train_job(group, work)), False, 0.0)
-    return Cluster(Part(name=group.group, job=job), choice is None, rate)
+    return Cluster(Part(name=group.group, job=job), work.plan != "best", rate)
 
 
 def trained_on_groups(
@@ -134,10 +189,9 @@ def trained_on_groups(
         raise InfeasibleError("the long run makes no progress: failures undo all that it does")
     rows = tuple(_row(cluster, found, names) for cluster in clusters)
     detail = MixtureDetail(first, None, step, run, expected, found, rows, tuple(clusters))
-    left = [c.part.name for c in clusters if c.part.name not in names]
     said = [
         f"trained together by {found.share}: {', '.join(p.name for p in found.parts)}",
-        f"left out, for the mixture is no faster with them: {', '.join(left)}" if left else "",
+        detail.left_words,
         f"all groups together: {found.refused}" if found.refused else "",
         "a spare of any group stands in for any server: waits for the right kind of card are not modelled",
         *expected.notes,
@@ -156,7 +210,7 @@ def _row(cluster: Cluster, found: Together, names: set[str]) -> dict[str, Any]:
     step, name = found.step, part.name
     row: dict[str, Any] = {
         "group": name, "card": part.job.card.name, "cards": part.job.cards, "takes_part": name in names,
-        "plan": plan_words(part.job.plan) if name in names or cluster.alone_tokens_per_s else "does not fit",
+        "plan": plan_words(part.job.plan) if name in names or _trains(cluster) else "does not fit",
         "alone_tokens_per_s": cluster.alone_tokens_per_s,
     }  # fmt: skip
     if isinstance(step, MixedPipeline) and name in names:
@@ -165,6 +219,12 @@ def _row(cluster: Cluster, found: Together, names: set[str]) -> dict[str, Any]:
         row["micro_batches"] = step.micro_batches[name]
     row["waiting_share"] = step.waiting[name] if step is not None and name in names else 0.0
     return row
+
+
+def _trains(cluster: Cluster) -> bool:
+    """Whether a cluster can train alone; one of many points, for whose rows nobody asks, is taken to."""
+    rate = cluster.alone_tokens_per_s
+    return isinstance(rate, Column) or bool(rate)
 
 
 def _step_of(inputs: Inputs, found: Together) -> tuple[StepTime, dict[str, Load]]:
@@ -189,28 +249,57 @@ def _by_batch(
     inputs: Inputs, found: Together, mixed: MixedStep, peak: float
 ) -> tuple[StepTime, dict[str, Load]]:
     steps = {p.name: estimate_step(busy_job(p, mixed.micro_batches[p.name])) for p in found.parts}
-    pace = max(steps, key=lambda name: steps[name].step_time_s - steps[name].terms.exposed_dp_s)
-    slowest, total = steps[pace], mixed.step_time_s
+    total = mixed.step_time_s
     loads = {
         name: Load(
             step.u_tensor * step.step_time_s / total,
             step.u_memory * step.step_time_s / total,
-            min(1.0, (step.u_link * step.step_time_s + mixed.exposed_dp_s - step.terms.exposed_dp_s) / total),
+            least(
+                1.0, (step.u_link * step.step_time_s + mixed.exposed_dp_s - step.terms.exposed_dp_s) / total
+            ),
             1.0,
         )
         for name, step in steps.items()
     }
-    fullest = max(
-        (p for p in found.parts), key=lambda p: steps[p.name].memory.total / p.job.card.memory_bytes
+    slowest = _slowest(
+        [replace(s, u_memory=loads[n].u_memory, u_link=loads[n].u_link) for n, s in steps.items()]
     )
+    room = {p.name: p.job.card.memory_bytes for p in found.parts}
+    fullest = _fullest([(step.memory, room[name]) for name, step in steps.items()])
     step = replace(
-        slowest, terms=replace(slowest.terms, exposed_dp_s=mixed.exposed_dp_s), memory=steps[fullest.name].memory,
+        slowest, terms=replace(slowest.terms, exposed_dp_s=mixed.exposed_dp_s), memory=fullest,
         cards=inputs.cards, tokens=found.parts[0].job.tokens, peak=peak,
         model_flops=sum(s.model_flops for s in steps.values()),
         hardware_flops=sum(s.hardware_flops for s in steps.values()),
-        u_memory=loads[pace].u_memory, u_link=loads[pace].u_link,
     )  # fmt: skip
     return step, loads
+
+
+def _slowest(steps: Sequence[StepTime]) -> StepTime:
+    """The step that sets the pace before gradients are reduced; field by field where points have another one."""
+    found = steps[0]
+    for other in steps[1:]:
+        busy, most_so_far = (s.step_time_s - s.terms.exposed_dp_s for s in (other, found))
+        later = busy > most_so_far
+        if not isinstance(later, Column):
+            found = other if later else found
+            continue
+        numbers = {n: np.where(later, getattr(other, n), getattr(found, n)) for n in _PACED}
+        found = replace(found, terms=choose(later, other.terms, found.terms), **numbers)
+    return found
+
+
+#: What the part that sets the pace says of the step of all.
+_PACED = ("u_memory", "u_link", "kernel_factor")
+
+
+def _fullest(parts: Sequence[tuple[MemoryTerms, Any]]) -> MemoryTerms:
+    """The memory of the part that is nearest to its card's."""
+    found, room = parts[0]
+    for other, own in parts[1:]:
+        fuller = other.total / own > found.total / room
+        found, room = choose(fuller, other, found), np.where(fuller, own, room)
+    return found
 
 
 def _by_layers(
@@ -232,19 +321,19 @@ def _by_layers(
         inside = on.total - on.bubble_s - on.exposed_dp_s - on.exposed_pp_s - on.optimizer_s
         works = (1.0 - mixed.waiting[name]) * mixed.stages_s / total
         loads[name] = Load(
-            min(1.0, step.u_tensor * step.step_time_s / inside * works),
-            min(1.0, step.u_memory * step.step_time_s / inside * works),
-            min(1.0, (mixed.sends_s + mixed.exposed_dp_s) / total),
+            least(1.0, step.u_tensor * step.step_time_s / inside * works),
+            least(1.0, step.u_memory * step.step_time_s / inside * works),
+            least(1.0, (mixed.sends_s + mixed.exposed_dp_s) / total),
             1.0,
         )
     parts = found.parts
-    fullest = max(parts, key=lambda p: mixed.memory[p.name].total / p.job.card.memory_bytes)
+    fullest = _fullest([(mixed.memory[p.name], p.job.card.memory_bytes) for p in parts])
     base = alone[parts[0].name]
     layers = [n for p in parts for n in mixed.layers[p.name]]
     step = replace(
-        base, terms=terms, memory=mixed.memory[fullest.name], stage_layers=tuple(map(float, layers)),
-        cards=inputs.cards, tokens=mixed.tokens, peak=peak, u_memory=max(v.u_memory for v in loads.values()),
-        u_link=max(v.u_link for v in loads.values()),
+        base, terms=terms, memory=fullest, stage_layers=tuple(map(number, layers)),
+        cards=inputs.cards, tokens=mixed.tokens, peak=peak, u_memory=most(*(v.u_memory for v in loads.values())),
+        u_link=most(*(v.u_link for v in loads.values())),
     )  # fmt: skip
     return step, loads
 

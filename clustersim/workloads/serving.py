@@ -7,7 +7,7 @@ simulation of a stationary stream elsewhere; the result names which.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -39,7 +39,7 @@ from clustersim.workloads.serving_plans import Ranked, best_plan, candidates, wo
 from clustersim.workloads.serving_points import best_of_points, level_of
 from clustersim.workloads.work import Load, Product, StageCache, Work
 
-__all__ = ["Capacity", "ServingDetail", "detail_of", "load_of", "planned", "too_long", "work_of"]
+__all__ = ["Capacity", "ServingDetail", "detail_of", "load_of", "planned", "too_long", "work_of", "yields"]
 
 Array = NDArray[np.float64]
 
@@ -70,6 +70,11 @@ class Capacity:
     why: str
     within: Callable[[Any, Any], Any] = field(repr=False)
     """The share within the level at other latencies than these: times TTFT's factor, times TPOT's."""
+
+    @property
+    def tokens_per_s(self) -> float:
+        """All tokens per second, prompt and answer."""
+        return self.input_tokens_per_s + self.cached_tokens_per_s + self.output_tokens_per_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,32 +116,43 @@ def planned(inputs: Inputs, work: ServingWorkload, cache: StageCache) -> Serving
     return ServingDetail(best.fluid, best.plan, work.plan != "best", stream, slo, at, refused)
 
 
-def _most_of(
+def yields(
     inputs: Inputs, work: ServingWorkload, rows: Sequence[Ranked], cache: StageCache
-) -> tuple[Ranked, Stream, Slo, Capacity]:
-    """The plan of most requests per second and card, of plans that their closed forms have best first.
+) -> Iterator[tuple[Ranked, Slo, Capacity | InfeasibleError]]:
+    """Give plans with their capacities, of plans that their closed forms have best first, or why one cannot serve.
 
     Where the first form does not hold, the simulation may give less than the next plan yields: it is asked of plans
-    in their order, until no later one promises more than what was found.
+    in their order, until no later one promises more per card than what was found.
     """
-    stream = stream_spec(work, inputs.scenario.seed)
-    found: tuple[Ranked, Slo, Capacity] | None = None
-    most, refused = 0.0, None
+    stream, most = stream_spec(work, inputs.scenario.seed), 0.0
     for row in rows:
         if row.fluid is None or row.form is None or row.per_card_s <= most:
-            break
+            return
         slo = slo_of(work, row.fluid.request_s)
         try:
             at = _capacity(inputs, work, row, stream, slo, cache)
         except InfeasibleError as error:
-            refused = refused or error
+            yield row, slo, error
             continue
-        if at.requests_per_s / row.fluid.cards > most:
+        most = max(most, at.requests_per_s / row.fluid.cards)
+        yield row, slo, at
+
+
+def _most_of(
+    inputs: Inputs, work: ServingWorkload, rows: Sequence[Ranked], cache: StageCache
+) -> tuple[Ranked, Stream, Slo, Capacity]:
+    """The plan of most requests per second and card of those that `yields` gives."""
+    found: tuple[Ranked, Slo, Capacity] | None = None
+    most, refused = 0.0, None
+    for row, slo, at in yields(inputs, work, rows, cache):
+        if isinstance(at, InfeasibleError):
+            refused = refused or at
+        elif row.fluid is not None and at.requests_per_s / row.fluid.cards > most:
             found, most = (row, slo, at), at.requests_per_s / row.fluid.cards
     if found is None:
         assert refused is not None
         raise refused
-    return found[0], stream, found[1], found[2]
+    return found[0], stream_spec(work, inputs.scenario.seed), found[1], found[2]
 
 
 def _capacity(
@@ -293,8 +309,7 @@ def _products(at: Capacity, cards: int) -> tuple[Product, tuple[Product, ...]]:
     if at.cached_tokens_per_s > 0:
         parts.append(made("cached_mtoken", at.cached_tokens_per_s, 0.0))
     parts.append(made("output_mtoken", at.output_tokens_per_s, 1.0 - at.input_share))
-    total = at.input_tokens_per_s + at.cached_tokens_per_s + at.output_tokens_per_s
-    return made("served_mtoken", total), tuple(parts)
+    return made("served_mtoken", at.tokens_per_s), tuple(parts)
 
 
 def too_long(inputs: Inputs, work: ServingWorkload) -> str:

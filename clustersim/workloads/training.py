@@ -24,8 +24,17 @@ from clustersim.perf.memory import memory_per_card
 from clustersim.perf.plan import Plan
 from clustersim.perf.search import PlanSpace
 from clustersim.perf.serving_checks import length_words
-from clustersim.perf.shortlist import LEAN, Choice, KindError, PlanErrors, choose, kind_of, shortlist
-from clustersim.perf.step import StepTime, train_step
+from clustersim.perf.shortlist import (
+    LEAN,
+    Choice,
+    KindError,
+    PlanErrors,
+    choose,
+    fastest_rate,
+    kind_of,
+    shortlist,
+)
+from clustersim.perf.step import StepTime, estimate_step, train_step
 from clustersim.reading.guarded import Text, read_text
 from clustersim.reading.tables import parse_table
 from clustersim.schema.demand import TrainingWorkload, identity
@@ -39,6 +48,7 @@ __all__ = [
     "length_said",
     "plan_errors",
     "planned_job",
+    "rate_of",
     "space_of",
     "step_of",
     "trained",
@@ -133,17 +143,39 @@ def planned_job(inputs: Inputs, work: TrainingWorkload, cache: StageCache) -> tu
     if work.plan != "best":
         return job, None
     space, errors = space_of(job), plan_errors()
-    base = _nominal(inputs, job)
-    plans: tuple[Plan, ...] = cache.get("plan search", (base, space), lambda: shortlist(base, space, errors))
-    kind = cache.get(
-        "plan kind", (base, plans), lambda: kind_of(choose(base, plans, space, errors).found.plan)
-    )
+    plans, kind = _kept_plans(inputs, job, cache)
     if places(job) is not None:
         # Decisions about a batch are made at every run of its points.
         choice = choose(job, plans, space, errors, kind)
     else:
         choice = cache.get("plan choice", (job, plans, kind), lambda: choose(job, plans, space, errors, kind))
     return job.with_plan(choice.found.plan), choice
+
+
+def _kept_plans(inputs: Inputs, job: TrainJob, cache: StageCache) -> tuple[tuple[Plan, ...], str]:
+    """The plans that can win when numbers change, and the kind that is best where they stand as filed."""
+    space, errors = space_of(job), plan_errors()
+    base = _nominal(inputs, job)
+    plans: tuple[Plan, ...] = cache.get("plan search", (base, space), lambda: shortlist(base, space, errors))
+    kind = cache.get(
+        "plan kind", (base, plans), lambda: kind_of(choose(base, plans, space, errors).found.plan)
+    )
+    return plans, kind
+
+
+def rate_of(inputs: Inputs, work: TrainingWorkload, cache: StageCache) -> tuple[TrainJob, Any]:
+    """Return a workload's job, its plan left open where points of a batch take different ones, and its tokens/s.
+
+    Raises InfeasibleError where no plan fits.
+    """
+    job = train_job(inputs, work)
+    if work.plan == "best" and places(job) is not None:
+        plans, kind = _kept_plans(inputs, job, cache)
+        rate = cache.get("rate", (job, plans, kind), lambda: fastest_rate(job, plans, plan_errors(), kind))
+        if rate is not None:
+            return job, rate
+    job, _ = planned_job(inputs, work, cache)
+    return job, cache.get("training step", (job, False), lambda: estimate_step(job)).tokens_per_s
 
 
 def step_of(work: TrainingWorkload, job: TrainJob) -> StepTime:

@@ -182,6 +182,28 @@ def test_every_leaf_runs(leaf: str, folder: Path, monkeypatch: pytest.MonkeyPatc
         assert left_in_chinese(answers[0], NAMED.get(leaf, [])) == []
 
 
+#: Its threads do not outlive a process that is split.
+UNSPLIT = {"study query"}
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("leaf", [leaf for leaf in LEAVES if leaf not in UNSPLIT])
+def test_every_leaf_says_that_its_output_cannot_be_written(leaf: str, folder: Path, tmp_path: Path) -> None:
+    """A full device, a reader that went away, a closed stream, in every format: a sentence or silence, never code 0."""
+    words = [*leaf.split(" "), *(word.format(tmp=folder) for word in WORDS[leaf])]
+    driver = Path(__file__).resolve().parents[1] / "support" / "sinks.py"
+    done = subprocess.run(
+        [sys.executable, str(driver), str(tmp_path / "said")], input=json.dumps([words]), capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    ends = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(ends) == 11, done.stderr
+    for end in ends:
+        assert end["code"] == (141 if end["place"] == "gone" else 2), end
+        assert "Traceback" not in end["said"] and "Exception ignored" not in end["said"], end
+        assert ("standard output" in end["said"]) is (end["place"] != "gone"), end
+
+
 #: What this prints is a file, whose words are its own.
 OTHER_WORDS = {"schema"}
 #: Columns that quote files: the values of two profiles under their names, and the notes of one.

@@ -248,9 +248,7 @@ def test_traffic_is_shared_out_by_what_groups_carry_and_a_demand_fills_the_cheap
 @pytest.mark.parametrize("share", [0.1, 0.25, 1.0])
 def test_a_part_of_a_traffic_is_that_part_of_its_rate(share: float) -> None:
     """Rates, requests and users go by the share; lengths stay; nobody is left without a user in silence."""
-    traffic = (
-        load_inputs(FOUR, {**SMALL, "demand": CHAT}, with_incumbent=False).scenario.demand["chat"].traffic
-    )
+    traffic = load_inputs(FOUR, {"demand": CHAT}, with_incumbent=False).scenario.demand["chat"].traffic
     mine = parted(traffic, share)
     assert mine.rate is not None and mine.rate.value == pytest.approx(20 * share)
     assert (

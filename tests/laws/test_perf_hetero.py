@@ -1,16 +1,19 @@
 """Unlike cards together: equal halves are one cluster, and no part is asked for more than it can."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clustersim.columns import Column, pick, places
 from clustersim.errors import InfeasibleError, InputError
 from clustersim.perf.hetero import Part, mixed_step
 from clustersim.perf.hetero_stages import mixed_pipeline
 from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import memory_per_card
+from clustersim.perf.model import Model
 from clustersim.perf.plan import Plan
 from clustersim.perf.step import estimate_step, step_columns
 from tests.laws.test_perf_laws import CARD, MIXTURE, MODEL, network
@@ -177,3 +180,37 @@ def test_the_order_of_identical_parts_changes_nothing() -> None:
     for run in (mixed_step, mixed_pipeline):
         one, other = (run(doing(order, global_batch=240), **LINK).step_time_s for order in (parts, swapped))
         assert one == pytest.approx(other, rel=1e-12)
+
+
+def _drawn(parts: list[Part], speeds: list[float]) -> list[Part]:
+    """The second part as fast as each point says."""
+    card = parts[1].job.card
+    bandwidth = Column(card.memory_bandwidth * np.array(speeds))
+    peak = {"bf16": Column(card.peak["bf16"] * np.array(speeds))}
+    changed = replace(card, memory_bandwidth=bandwidth, peak=peak)
+    return [parts[0], replace(parts[1], job=replace(parts[1].job, card=changed))]
+
+
+@pytest.mark.parametrize("model", [MODEL, MIXTURE], ids=["dense", "mixture"])
+def test_many_points_together_are_each_point_alone(model: Model) -> None:
+    speeds, links = [1.0, 0.8, 0.35, 0.21], [2.5e10, 1e10, 1e9, 2.5e10]
+    parts = doing([part("fast", pp=4, dp=4), part("slow", pp=2)], model=model)
+    laid = doing([part("fast", pp=4), part("slow")], model=model)
+    link = Column(np.array(links))
+    for way, of in ((mixed_step, parts), (mixed_pipeline, laid)):
+        together = way(_drawn(of, speeds), link_bandwidth=link)
+        for at, (speed, one_link) in enumerate(zip(speeds, links, strict=True)):
+            one = [of[0], _drawn(of, [speed])[1]]
+            one[1] = pick(one[1], places(one[1]), 0)
+            alone = way(one, link_bandwidth=one_link)
+            point = pick(together, places(together), at)
+            assert asdict(point) == approx_all(asdict(alone))
+
+
+def approx_all(value: object) -> object:
+    """Numbers to 1e-12, whatever they stand in."""
+    if isinstance(value, dict):
+        return {key: approx_all(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return tuple(approx_all(item) for item in value)
+    return pytest.approx(value, rel=1e-12, abs=1e-15)

@@ -31,11 +31,12 @@ from clustersim.perf.serving_cost import IterationTerms
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 TABLES, ANSWERS = DATA / "serving_grid_tables.json", DATA / "serving_grid_answers.json"
-#: Points from `COUNT` on, where the closed form said that it holds: drawn and answered after all constants but one.
+#: Points from `COUNT` on, where the closed form said that it holds, or nearly: drawn and answered after all constants
+#: but one, those from `LAST_LOOKED` on after all of them.
 UNSEEN = DATA / "serving_grid_unseen.json"
 SEED, COUNT, REQUESTS = 20260603, 640, 10_000
 #: Points below the first index chose constants; those below the second were looked at while forms were chosen.
-CHOSEN, LOOKED_AT = 200, 440
+CHOSEN, LOOKED_AT, LAST_LOOKED = 200, 440, 1427
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Sites as large as racks, power or a budget allow: within the limit, one step from breaking it, ratios kept."""
 
+from pathlib import Path
+
 import pytest
 
 from clustersim.api.scenario import Scenario
@@ -108,3 +110,14 @@ def test_what_no_command_can_buy_is_no_good_file() -> None:
     ):
         with pytest.raises(InputError, match=words):
             Scenario("old-a800-and-br166", {key: cards}).check()
+
+
+def test_wrong_cards_of_all_groups_are_told_at_once(tmp_path: Path) -> None:
+    text = Path("scenarios/jiangsu-four-vendors.yaml").read_text(encoding="utf-8")
+    file = tmp_path / "wrong.yaml"
+    file.write_text(
+        text.replace("MetaX-C550,", "MetaX-C5500,").replace("BI-V150,", "BI-V15x,"), encoding="utf-8"
+    )
+    with pytest.raises(InputError) as found:
+        load_inputs(str(file))
+    assert "MetaX-C5500" in str(found.value) and "BI-V15x" in str(found.value)

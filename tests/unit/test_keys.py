@@ -148,7 +148,7 @@ def test_a_value_outside_the_usual_range_is_read_and_said_once(caplog: pytest.Lo
         for _ in range(2):
             assert load_inputs("nanjing-1024", {"tco.tariff": "70 CNY/kWh"}).tco.tariff.value == 70
     assert [r.getMessage() for r in caplog.records] == [
-        "--set tco.tariff: tco.tariff: 70 CNY/kWh is outside the usual range, 0.05 CNY/kWh to 5 CNY/kWh; read as it"
+        "--set tco.tariff: 70 CNY/kWh is outside the usual range, 0.05 CNY/kWh to 5 CNY/kWh; read as it"
         " is written"
     ]
 
@@ -246,3 +246,29 @@ def test_every_word_of_the_table_of_meanings_leads_to_its_key() -> None:
     """The first word of a group stands in a key or in what it says: no group leads nowhere."""
     for first, *_ in _ALIKE:
         assert by_meaning(first, all_keys()), first
+
+
+@pytest.mark.parametrize(
+    ("name", "sets"),
+    [
+        ("nanjing-1024", ("cards.br106m.price=6 万元", "cards.BR106M.price=7 万元")),
+        ("h20-1024", ("model=llama3-70b", "demand.pretrain.model=gpt-100b")),
+    ],
+)
+def test_two_flags_that_reach_one_input_are_refused(name: str, sets: tuple[str, str]) -> None:
+    with pytest.raises(InputError, match="are one input; keep one"):
+        load_inputs(name, sets)
+
+
+def test_a_flag_names_its_key_once() -> None:
+    for text in (
+        "tco.pue=9",
+        "tco.tariff=3 kW",
+        "cards.BR106M.price=1",
+        "tco={pue: 1, pue: 2}",
+        "tco={pue: ",
+    ):
+        with pytest.raises(InputError) as error:
+            load_inputs("nanjing-1024", [text])
+        key = text.partition("=")[0]
+        assert f"--set {key}: {key}: " not in str(error.value) and "--set tco: --set" not in str(error.value)

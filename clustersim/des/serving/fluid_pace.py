@@ -24,6 +24,9 @@ Array = NDArray[np.float64]
 
 #: Numbers of prompts in an answer that are taken one by one: each is a step where prompts are alike.
 _HITS = 3
+#: Correlation of the prompts that come into an answer with the mean batch meanwhile, where all stay for the answer's
+#: time T: arrivals over 0..T against arrivals weighed by 1 - |t| / T over -T..T, so (1/2) / sqrt(2/3).
+CROWD = 0.375**0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +89,11 @@ class Pace:
         left, others = bound_s - self.least, self.floor - self.least
         weights, means, variances = [self.free], [others], [self.wander2]
         for weight, mean, variance in self.counts():
-            # A crowd brings prompts and a fuller batch at once: the two deviations add up.
-            wide = np.sqrt(mean * self.added2 + variance * self.added**2) + np.sqrt(self.wander2)
+            more = mean * self.added2 + variance * self.added**2
+            wide = more + self.wander2 + 2.0 * CROWD * np.sqrt(more * self.wander2)
             weights.append(weight)
             means.append(others + mean * self.added)
-            variances.append(wide**2)
+            variances.append(wide)
         weight, mean, variance = (np.stack(np.broadcast_arrays(*x)) for x in (weights, means, variances))
         share = np.sum(gamma_part(weight * self.counted, left, mean, variance), axis=0)
         return np.asarray(np.where(self.counted, share, 1.0))
@@ -144,14 +147,15 @@ def pace(
     meet = b.meet[..., None]
     busy = np.minimum(meet * rate * added, 0.999)
     lasts = (steps * step + early * busy) / (1.0 - busy)
-    window = lasts + early
-    own = rate * window
-    own = meet * own
-    met = met_share(own, cv2) if site.prefills else np.zeros_like(own)
-    number, free = further(own, cv2, met), 1.0 - met
-    clump = np.maximum(1.0 + 2.0 * (number - own), np.minimum(cv2, 1.0))
+    # Prompts lengthen the answer, and so meet more prompts: a busy period that the answer's own steps begin.
+    begun, window = meet * rate * (steps * step + early), lasts + early
+    own = meet * rate * window
+    met = met_share(begun, cv2) if site.prefills else np.zeros_like(own)
+    number, free = np.maximum(further(own, cv2, met_share(own, cv2)), met), 1.0 - met
+    lumps = np.maximum(1.0 + 2.0 * (number - own), np.minimum(cv2, 1.0))
     # A window that wanders gathers numbers that do.
-    clump = clump + (meet * rate / (1.0 - busy)) ** 2 * early2 / np.maximum(number, 1e-9)
+    lumps = lumps / (1.0 - busy) ** 2 + (meet * rate / (1.0 - busy)) ** 2 * early2 / np.maximum(number, 1e-9)
+    clump = _beyond_first(number, lumps, met)
     seen, slope = b.seen[..., None], b.step_slope[..., None]
     gain = 1.0 / np.maximum(1.0 - slope * seen / step, 0.05)
     x = np.maximum(lasts / np.maximum(site.steps * step / (1.0 - busy) * gain, 1e-12), 1e-6)
@@ -175,6 +179,14 @@ def pace(
         counted=np.broadcast_to(outputs > 1.5, lasts.shape),
         steps=left[None, None, :],
     )
+
+
+def _beyond_first(number: Array, lumps: Array, met: Array) -> Array:
+    """Variance over mean of the number beyond the first, of answers that meet any: of a number of that mean and of
+    ``lumps`` times its variance."""
+    each = number / np.maximum(met, 1e-12)
+    square = number * (lumps + number) / np.maximum(met, 1e-12)
+    return np.asarray(np.clip((square - each**2) / np.maximum(each - 1.0, 1e-9), 1.0, 100.0))
 
 
 def _early(site: Site, b: Balance, first: FirstToken | None) -> tuple[Array, Array]:

@@ -228,6 +228,14 @@ def _put(told: Told) -> str:
     if isinstance(told, str):
         from clustersim.report.spoken_errors import chinese_sentence
 
-        return chinese_sentence(told) or told
+        return chinese_sentence(told) or _named(told)
     pattern, parts = told
     return NOTES[pattern].format(**{name: _put(part) for name, part in parts.items()})
+
+
+def _named(words: str) -> str:
+    """Names of lines, one or several, as tables have them; others stay as they are."""
+    from clustersim.report.labels.lines import LINES
+
+    said = [LINES.get(one) for one in words.split(", ")]
+    return ",".join(one for one in said if one) if all(said) else words

@@ -70,7 +70,7 @@ def _page(result: Mapping[str, Any]) -> list[Block]:
     need = ", ".join(f"{k}: {v / 1e9:.1f} GB/s" for k, v in restore["bandwidth_needed_bytes_per_s"].items())
     total = "; ".join(_restored(result, level, seconds) for level, seconds in restore["total_s"].items())
     lines: list[Block] = [
-        head, "", result["readings"], "",
+        head, *(f"  {note}" for note in result["notes"]), "", result["readings"], "",
         f"P(longest stretch of the run is 5 days or more) = {result['p_longest_gap_5_d']:.2f}"
         + _between(result, "p_longest_gap_5_d", "{:.2f}"),
         f"share of failures that must recover unattended for 30 days: {cover}",

@@ -51,6 +51,14 @@ TEXTS: dict[str, str] = {
     "--host {} can be reached by others: give --token new, or serve on 127.0.0.1":
         "--host {} 会让他人可以访问:请给 --token new,或用 127.0.0.1",
     "--token: at least 16 characters, or 'new'": "--token:至少 16 个字符,或写 'new'",
+    "matplotlibrc in this folder is no file; figures cannot be drawn until it is moved away":
+        "此文件夹中的 matplotlibrc 不是文件;移走之前无法作图",
+    "matplotlibrc, the settings of figures, is no UTF-8 text; mend it, or move it away from this folder":
+        "作图设置 matplotlibrc 不是 UTF-8 文本;请改正,或将其移出此文件夹",
+    "figures cannot be drawn here: {}": "此处无法作图:{}",
+    "--set {} and --set {}: are one input; keep one": "--set {} 与 --set {}:是同一个输入;请只留一个",
+    "--set {}: would be lost in --set {}, which comes after it; keep one":
+        "--set {}:会被其后的 --set {} 覆盖;请只留一个",
     "the page needs {}; install {}": "此页面需要 {};请安装 {}",
     "cannot serve on {}:{} ({})": "无法在 {}:{} 提供服务({})",
     "an input is given, not computed": "输入是给定的,不是算出的",

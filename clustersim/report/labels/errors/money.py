@@ -159,8 +159,9 @@ TEXTS: dict[str, str] = {
         "{} 在 {} 与 {} 之间达不到 {}:两端的成本为 {} 与 {},对 {} 与 {};须改动别的",
     "against {} is unknown; {}": "against {} 未知;{}",
     "a break-even needs a mark above zero, not {}": "盈亏平衡要求对照价大于零,不是 {}",
-    "{}: the scenario names no incumbent; give one with --incumbent":
-        "{}:场景没有写明对照;请用 --incumbent 给出",
+    "{}: the scenario names no incumbent; give one with --incumbent, for example h20-1024, or a market price "
+    "with --against rent --mark '4 CNY'":
+        "{}:场景没有写明对照;请用 --incumbent 给出,例如 h20-1024,或用 --against rent --mark '4 CNY' 给出市价",
     "--probability {}: a probability lies between 0 and 1, for example 0.9":
         "--probability {}:概率在 0 与 1 之间,例如 0.9",
     "a deadline needs the tokens to be trained; give --tokens, for example --tokens 2T":

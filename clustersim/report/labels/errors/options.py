@@ -29,6 +29,9 @@ TEXTS: dict[str, str] = {
     "{} {} is a directory.": "{} {} 是文件夹。",
     "{} {} is not readable.": "{} {} 无法读取。",
     "no command {}; {}": "没有命令 {};{}",
+    "names of {} have it: clustersim profiles list {}": "{} 中有此名:clustersim profiles list {}",
+    "--set {}: {} would be {}, not that much more; write the whole value":
+        "--set {}:{} 会被读作 {},而不是增加这么多;请写完整的值",
     "input should be greater than or equal to {}, not {}": "须大于或等于 {},不是 {}",
     "input should be greater than {}, not {}": "须大于 {},不是 {}",
     "input should be less than or equal to {}, not {}": "须小于或等于 {},不是 {}",
