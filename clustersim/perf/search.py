@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clustersim.columns import distinct, pick, places, values_of
 from clustersim.errors import InfeasibleError
 from clustersim.perf.binds import binding, time_shares
 from clustersim.perf.job import TrainJob
@@ -24,7 +25,16 @@ from clustersim.perf.schedules import fewest_micro_batches
 from clustersim.perf.step import step_columns
 from clustersim.perf.terms import StepTerms
 
-__all__ = ["FoundPlan", "Other", "PlanSpace", "SearchResult", "search_plans"]
+__all__ = [
+    "FoundPlan",
+    "Other",
+    "PlanSpace",
+    "PointPlans",
+    "SearchResult",
+    "plan_numbered",
+    "search_plans",
+    "search_points",
+]
 
 #: Fields of a plan that the search loops over; the others are columns.
 _WORDS = ("schedule", "recompute", "zero", "sequence_parallel", "offload_optimizer", "offload_activations")
@@ -84,6 +94,18 @@ class _Fitting:
     words: Ints
 
 
+@dataclass(frozen=True, slots=True)
+class PointPlans:
+    """The fastest plan that fits at each point of a batch; infinite time and memory, and number -1, where none does.
+
+    ``number`` names a plan among those of a space: see ``plan_numbered``.
+    """
+
+    time: NDArray[np.float64]
+    memory: NDArray[np.float64]
+    number: Ints
+
+
 @dataclass(frozen=True)
 class SearchResult:
     """The best plans by step time, and how many plans are possible and fit; the rest is made when it is asked for."""
@@ -121,7 +143,8 @@ def _columns(job: TrainJob, space: PlanSpace) -> dict[str, Ints]:
 
 
 def _layouts(job: TrainJob, space: PlanSpace) -> Iterator[tuple[int, ...]]:
-    model, cards, global_batch = job.model, job.cards, job.global_batch
+    # Counts that vary over the points of a batch part them here.
+    model, cards, global_batch = job.model, int(job.cards), int(job.global_batch)
     slots = model.layers + job.plan.embedding_slot + job.plan.loss_slot
     experts = [e for e in space.ep if e == 1 or (model.experts and model.experts % e == 0)]
     for tp, cp, pp in itertools.product(space.tp, space.cp, range(1, slots + 1)):
@@ -147,7 +170,7 @@ def search_plans(job: TrainJob, space: PlanSpace | None = None, top: int = 10) -
     space = space or PlanSpace()
     columns = _columns(job, space)
     rows = {schedule: _rows_of(schedule, columns, job) for schedule in space.schedule}
-    words = list(itertools.product(*(getattr(space, name) for name in _WORDS)))
+    words = _words(space)
     possible = sum(rows[choice[0]].size for choice in words)
     parts = [
         part
@@ -167,6 +190,82 @@ def search_plans(job: TrainJob, space: PlanSpace | None = None, top: int = 10) -
         fitting=fitting.time.size,
         _search=search,
     )
+
+
+#: Layouts times points that are evaluated at once: what a table of them takes stays within a few megabytes.
+_TABLE = 2**17
+
+
+def search_points(job: TrainJob, space: PlanSpace) -> PointPlans:
+    """Return the fastest plan of a space at each point of a job whose numbers are columns.
+
+    Points at which the job is alike are searched once. Of plans as fast the smaller counts, then the first, as in
+    ``search_plans`` at one point.
+
+    Raises InfeasibleError when no plan can be laid out, Unbatchable where points cannot be told apart.
+    """
+    where = places(job)
+    first, which = distinct(job, where)
+    columns = _columns(job, space)
+    size = max(1, _TABLE // columns["tp"].size)
+    parts = [
+        _fastest_of(pick(job, where, first[at : at + size]), space, columns, min(size, first.size - at))
+        for at in range(0, first.size, size)
+    ]
+    return PointPlans(
+        *(np.concatenate([getattr(p, f.name) for p in parts])[which] for f in fields(PointPlans))
+    )
+
+
+def plan_numbered(job: TrainJob, space: PlanSpace, number: int) -> Plan:
+    """Return the plan behind a number of ``search_points``."""
+    columns, words = _columns(job, space), _words(space)
+    at, row = divmod(number, columns["tp"].size)
+    return _by(job, *_degrees_and_flags(columns, words, row, at)).plan
+
+
+def _fastest_of(job: TrainJob, space: PlanSpace, columns: dict[str, Ints], points: int) -> PointPlans:
+    """The same for points that are all evaluated at once, one choice of words after the other."""
+    total = columns["tp"].size
+    rows = {schedule: _rows_of(schedule, columns, job) for schedule in space.schedule}
+    best = PointPlans(np.full(points, np.inf), np.full(points, np.inf), np.full(points, -1))
+    for number, choice in enumerate(_words(space)):
+        found = _table_of(job, columns, rows[choice[0]], choice)
+        if found is None:
+            continue
+        mine, time, memory = found
+        quickest = np.min(time, axis=0)
+        sizes = np.where(np.isfinite(time) & (time <= quickest), memory, np.inf)
+        row, least = mine[np.argmin(sizes, axis=0)], np.min(sizes, axis=0)
+        smaller = (least < best.memory) | ((least == best.memory) & (row < best.number % total))
+        better = np.isfinite(quickest) & ((quickest < best.time) | ((quickest == best.time) & smaller))
+        best = PointPlans(
+            np.where(better, quickest, best.time),
+            np.where(better, least, best.memory),
+            np.where(better, number * total + row, best.number),
+        )
+    return best
+
+
+def _table_of(
+    job: TrainJob, columns: dict[str, Ints], rows: Ints, choice: Sequence[Any]
+) -> tuple[Ints, NDArray[np.float64], NDArray[np.float64]] | None:
+    """The layouts that fit at some point under a choice of words, their times, infinite at points where they do not
+    fit, and their memory: one row a layout, one column a point; nothing where none fits anywhere."""
+    if not rows.size:
+        return None
+    flags, upright = _flags(choice), {name: column[rows][:, None] for name, column in columns.items()}
+    memory = np.asarray(values_of(memory_per_card(_by(job, upright, flags)).total), dtype=float)
+    fits = np.broadcast_to(memory, (rows.size, memory.shape[-1] if memory.ndim else 1)) <= values_of(
+        job.card.memory_bytes
+    )
+    some = np.flatnonzero(np.any(fits, axis=-1))
+    if not some.size:
+        return None
+    job = _by(job, {name: column[some] for name, column in upright.items()}, flags)
+    time = np.where(fits[some], values_of(step_columns(job).terms.total), np.inf)
+    memory = np.broadcast_to(memory, fits.shape)[some]
+    return rows[some], time, np.broadcast_to(memory, time.shape)
 
 
 def _rows_of(schedule: str, columns: dict[str, Ints], job: TrainJob) -> Ints:
@@ -217,11 +316,7 @@ class _Search:
 
     def found(self, index: int) -> FoundPlan:
         row, number = int(self.fitting.row[index]), int(self.fitting.words[index])
-        degrees: dict[str, Any] = {name: int(column[row]) for name, column in self.columns.items()}
-        flags = _flags(self.words[number])
-        if degrees["interleave"] > 1:
-            flags["schedule"] = "interleaved"
-        job = _by(self.job, degrees, flags)
+        job = _by(self.job, *_degrees_and_flags(self.columns, self.words, row, number))
         terms = step_columns(job).terms
         plain = StepTerms(*(float(getattr(terms, f.name)) for f in fields(terms)))
         binds, then = binding(time_shares(plain, job.plan, job.network))
@@ -275,6 +370,22 @@ class _Search:
 def _by(job: TrainJob, degrees: dict[str, Any], flags: dict[str, Any]) -> TrainJob:
     """The job by other degrees, which may be columns, and flags; the schedule's word matters only for zero-bubble."""
     return job.with_plan(replace(job.plan, **degrees, **flags))
+
+
+def _words(space: PlanSpace) -> list[tuple[Any, ...]]:
+    """Every choice of words of a space."""
+    return list(itertools.product(*(getattr(space, name) for name in _WORDS)))
+
+
+def _degrees_and_flags(
+    columns: dict[str, Ints], words: Sequence[Sequence[Any]], row: int, number: int
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """One layout under one choice of words, as the fields of a plan."""
+    degrees: dict[str, Any] = {name: int(column[row]) for name, column in columns.items()}
+    flags = _flags(words[number])
+    if degrees["interleave"] > 1:
+        flags["schedule"] = "interleaved"
+    return degrees, flags
 
 
 def _flags(choice: Sequence[Any]) -> dict[str, Any]:

@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from clustersim.columns import Column, Noted, Unbatchable, decide, places, stacked, values_of
+from clustersim.columns import Column, Noted, Unbatchable, decide, pick, places, stacked, values_of
 from clustersim.errors import InfeasibleError
 from clustersim.perf.job import TrainJob
 from clustersim.perf.memory import memory_per_card
 from clustersim.perf.plan import Plan
-from clustersim.perf.search import FoundPlan, PlanSpace, search_plans
+from clustersim.perf.search import FoundPlan, PlanSpace, plan_numbered, search_plans, search_points
 from clustersim.perf.step import step_columns
 from clustersim.perf.terms import StepTerms
 
@@ -172,9 +172,9 @@ def choose(
     if places(job) is not None:
         # A table of plans by points is dear: what each point takes is not computed twice.
         at = decide(lambda: _fastest(_timed(job, plans), errors, job.card.memory_bytes, kind))
-        if at >= 0:
-            best = _timed(job, (plans[at],))[0]
-            return Choice(best, errors.corrected(best), None, math.inf)
+        plan = plans[at] if at >= 0 else _searched(job, space, errors, kind)
+        best = _timed(job, (plan,))[0]
+        return Choice(best, errors.corrected(best), None, math.inf)
     found = [f for f in _timed(job, plans) if f.memory_bytes <= job.card.memory_bytes]
     if not found:
         found = best_of_kinds(job, space, errors)
@@ -187,6 +187,34 @@ def choose(
     lead = errors.corrected(other) / corrected - 1.0
     error = math.hypot(errors.of(best.plan).spread, errors.of(other.plan).spread)
     return Choice(best, corrected, other if abs(lead) <= error else None, lead)
+
+
+_NO_TERMS = StepTerms(*(0.0 for _ in fields(StepTerms)))
+
+
+def _searched(job: TrainJob, space: PlanSpace, errors: PlanErrors, kind: str) -> Plan:
+    """The best plan of a whole space that all points of a batch take; they part where they take different ones.
+
+    Raises InfeasibleError where none fits.
+    """
+    spaces = kinds_in(space)
+
+    def label() -> Any:
+        found = [search_points(job, part) for part in spaces]
+        of_points: list[tuple[Any, Any]] = [(Column(f.time), Column(f.memory)) for f in found]
+        firsts = [
+            FoundPlan(Plan(zero=part.zero[0]), *both, "", "", _NO_TERMS)
+            for part, both in zip(spaces, of_points, strict=True)
+        ]
+        of = values_of(_fastest(firsts, errors, math.inf, kind))
+        numbers = np.stack([f.number for f in found])
+        taken = np.take_along_axis(numbers, np.maximum(of, 0)[None, :], axis=0)[0]
+        return np.where(of >= 0, taken * len(spaces) + of, NONE_FITS)
+
+    at = decide(label)
+    if at < 0:
+        best_of_kinds(pick(job, places(job), 0), space, errors)  # says what a point says alone
+    return plan_numbered(job, spaces[at % len(spaces)], at // len(spaces))
 
 
 def fastest_rate(job: TrainJob, plans: tuple[Plan, ...], errors: PlanErrors, kind: str) -> Any:

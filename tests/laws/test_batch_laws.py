@@ -182,9 +182,10 @@ def test_words_and_counts_group_the_points() -> None:
 
 
 def test_a_card_that_holds_fewer_plans_takes_another_or_says_so() -> None:
-    """Memory decides which plans fit, and at the least which points fail."""
+    """Memory decides which plans fit, and at the least which points fail; a search at some points keeps the columns."""
     sizes = Varied(np.array([144.0, 96.0, 64.0, 40.0, 24.0, 8.0, 120.0, 1.0]), "GB")
-    hold(question("br166-1024"), {"cards.BR166M.memory.capacity": sizes}, 8)
+    found = hold(question("br166-1024"), {"cards.BR166M.memory.capacity": sizes}, 8)
+    assert found.alone == 0, found.why_alone
 
 
 def test_what_is_simulated_is_run_point_by_point_and_said() -> None:

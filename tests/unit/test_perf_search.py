@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
+import numpy as np
 import pytest
 
+from clustersim.columns import Column
 from clustersim.errors import ClusterSimError, InfeasibleError
 from clustersim.perf.job import TrainJob
 from clustersim.perf.plan import SCHEDULES, Plan
-from clustersim.perf.search import PlanSpace, search_plans
+from clustersim.perf.search import PlanSpace, plan_numbered, search_plans, search_points
 from clustersim.perf.step import train_step
 from tests.laws.test_perf_laws import CARD, MIXTURE, MODEL, network
 
@@ -48,6 +51,32 @@ def test_the_best_is_the_best_of_all_plans_one_by_one(model) -> None:  # type: i
     for found_plan in found.front:
         smaller = [time for time, memory, _ in times if memory < found_plan.memory_bytes * (1 - 1e-9)]
         assert all(time > found_plan.step_time_s * (1 - 1e-12) for time in smaller)
+
+
+@pytest.mark.parametrize("model", [MODEL, MIXTURE])
+def test_points_take_the_plan_that_each_finds_alone(model) -> None:  # type: ignore[no-untyped-def]
+    space = replace(SPACE, zero=(1, 3), sequence_parallel=(True,))
+    rng = np.random.default_rng(18)
+    memory = CARD.memory_bytes * np.append(rng.uniform(0.02, 1.0, 11), 1e-6)
+    speed = CARD.memory_bandwidth * rng.uniform(0.1, 3.0, 12)
+    memory[3], speed[3] = memory[2], speed[2]
+    job = TrainJob(card=CARD, network=network(), model=model, cards=32, global_batch=64, seq_len=4096)
+    card: Any = replace(CARD, memory_bytes=Column(memory), memory_bandwidth=Column(speed))
+    found = search_points(replace(job, card=card), space)
+    plans = set()
+    for point in range(12):
+        alone = replace(job, card=replace(CARD, memory_bytes=memory[point], memory_bandwidth=speed[point]))
+        try:
+            best = search_plans(alone, space, top=1).best[0]
+        except InfeasibleError:
+            assert found.number[point] == -1 and np.isinf(found.time[point])
+            continue
+        plan = plan_numbered(alone, space, int(found.number[point]))
+        assert found.time[point] == pytest.approx(best.step_time_s, rel=1e-12)
+        assert found.memory[point] == pytest.approx(best.memory_bytes, rel=1e-12)
+        assert train_step(alone.with_plan(plan)).step_time_s == pytest.approx(best.step_time_s, rel=1e-12)
+        plans.add(plan)
+    assert len(plans) > 2 and found.number[-1] == -1
 
 
 def test_impossible_questions() -> None:
