@@ -45,7 +45,7 @@ def test_overrides_of_one_value_and_several_types_are_kept_apart() -> None:
 
 def test_a_refusal_is_told_again() -> None:
     for _ in range(2):
-        with pytest.raises(InputError, match=r"--set tco\.pue: tco\.pue: 0\.5 must be at least 1"):
+        with pytest.raises(InputError, match=r"--set tco\.pue: 0\.5 must be at least 1"):
             load_inputs("br166-1024", {"tco.pue": 0.5})
 
 
